@@ -1,0 +1,1 @@
+//! bakkt-migrate
