@@ -1,1 +1,48 @@
-//! bakkt-migrate
+//! bakkt-migrate: batch migration of a firm's existing customers to Bakkt.
+//!
+//! The way through, and the modules in its order:
+//!
+//! ```text
+//!  export ──source──▶ rows ──mapping──▶ draft ──assess──▶ verdict + gaps + payload     (threads; pure: pipeline)
+//!                                                               │
+//!                                          plan: one transaction per batch
+//!                                                               ▼
+//!                                                            JOURNAL   ◀── the only owner of truth
+//!                                                               │
+//!              submit: claim → limiter → api → judge → record   │                        (tokio)
+//!                                                               ▼
+//!                                             report, status: the journal, nothing else
+//! ```
+//!
+//! The invariants are in ARCHITECTURE.md.
+
+pub mod cli;
+pub mod commands;
+pub mod migration;
+pub mod settings;
+
+pub mod error;
+pub mod logging;
+pub mod sensitive;
+pub mod toml_file;
+
+pub mod contract;
+pub mod source;
+
+pub mod mapping;
+
+pub mod assess;
+
+pub mod pipeline;
+
+pub mod journal;
+
+pub mod api;
+
+pub mod submit;
+
+pub mod report;
+
+pub mod sandbox;
+
+pub mod progress;

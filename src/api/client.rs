@@ -1,0 +1,225 @@
+//! The HTTP client.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::RwLock;
+
+use crate::error::Failure;
+use crate::sensitive::Sensitive;
+
+/// Longest answer that is read, in bytes.
+const LONGEST_ANSWER: usize = 1 << 20;
+
+/// How to prove who we are.
+#[derive(Debug)]
+pub enum Credentials {
+    /// Guide dialect.
+    Key(SecretString),
+    /// Reference dialect: log in, then a token.
+    Logon {
+        /// The logon id.
+        id: String,
+        /// The password.
+        password: SecretString,
+    },
+}
+
+/// What came back from one request.
+#[derive(Debug)]
+pub enum Reply {
+    /// A status and a whole body.
+    Answer {
+        /// HTTP status.
+        status: u16,
+        /// The `Retry-After` header, if it was a number of seconds.
+        retry_after: Option<Duration>,
+        /// The body; it repeats customers' data.
+        body: Sensitive<Vec<u8>>,
+    },
+    /// The request did not leave: no connection was made.
+    NotSent(&'static str),
+    /// The request left or may have left; a whole answer did not come.
+    Lost(&'static str),
+}
+
+/// A client for one target.
+#[derive(Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    accounts: String,
+    login: String,
+    credentials: Credentials,
+    header: RwLock<Option<HeaderValue>>,
+}
+
+impl Client {
+    /// Builds a client; sends nothing.
+    pub fn new(base_url: &str, credentials: Credentials, timeout: Duration, in_flight: usize) -> anyhow::Result<Client> {
+        let http = reqwest::Client::builder()
+            .retry(reqwest::retry::never())
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .https_only(!crate::settings::is_stand_in(base_url))
+            .timeout(timeout)
+            .connect_timeout(timeout.min(Duration::from_secs(10)))
+            .pool_max_idle_per_host(in_flight * 2)
+            .tcp_nodelay(true)
+            .user_agent(concat!("bakkt-migrate/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| Failure::cannot(format!("cannot set up HTTP: {error}"), ""))?;
+        let header = match &credentials {
+            Credentials::Key(key) => Some(secret_header(&format!("API-Key {}", key.expose_secret()))?),
+            Credentials::Logon { .. } => None,
+        };
+        let api = format!("{base_url}/apex-crypto/api/v2");
+        Ok(Client {
+            http,
+            accounts: format!("{api}/accounts"),
+            login: format!("{api}/login"),
+            credentials,
+            header: RwLock::new(header),
+        })
+    }
+
+    /// Creates or updates an account.
+    pub async fn create(&self, payload: Sensitive<Vec<u8>>) -> Reply {
+        let request = self.http.post(&self.accounts).header(CONTENT_TYPE, "application/json");
+        self.send(request.body(payload.into_revealed())).await
+    }
+
+    /// Reads an account.
+    pub async fn lookup(&self, client_id: &str) -> Reply {
+        self.send(self.http.get(format!("{}/{}", self.accounts, encode(client_id)))).await
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
+        let header = match self.header().await {
+            Ok(header) => header,
+            Err(reply) => return reply,
+        };
+        let reply = receive(request.header(AUTHORIZATION, header.clone())).await;
+        if matches!(reply, Reply::Answer { status: 401, .. }) && matches!(self.credentials, Credentials::Logon { .. }) {
+            // The token ran out, and the request was not taken: a new token, and the caller's retry.
+            let mut current = self.header.write().await;
+            if current.as_ref() == Some(&header) {
+                *current = None;
+                return Reply::NotSent("the token ran out");
+            }
+            return Reply::NotSent("the token was renewed meanwhile");
+        }
+        reply
+    }
+
+    /// The header that proves who we are; logs in where that is needed.
+    async fn header(&self) -> Result<HeaderValue, Reply> {
+        if let Some(header) = self.header.read().await.as_ref() {
+            return Ok(header.clone());
+        }
+        let mut current = self.header.write().await;
+        if let Some(header) = current.as_ref() {
+            return Ok(header.clone());
+        }
+        let header = self.log_in().await?;
+        *current = Some(header.clone());
+        Ok(header)
+    }
+
+    async fn log_in(&self) -> Result<HeaderValue, Reply> {
+        let Credentials::Logon { id, password } = &self.credentials else {
+            return Err(Reply::NotSent("no credentials"));
+        };
+        let body = serde_json::json!({"logonId": id, "password": password.expose_secret()}).to_string();
+        let request = self.http.post(&self.login).header(CONTENT_TYPE, "application/json").body(body);
+        match receive(request).await {
+            Reply::Answer { status: 200, body, .. } => {
+                let token = serde_json::from_slice::<serde_json::Value>(body.reveal())
+                    .ok()
+                    .and_then(|value| value.get("token")?.as_str().map(str::to_owned));
+                token
+                    .and_then(|token| secret_header(&token).ok())
+                    .ok_or(Reply::NotSent("the log-in answered without a token"))
+            }
+            // A refused log-in stops the run, as a refused key does.
+            reply @ Reply::Answer { status: 401 | 403, .. } => Err(match reply {
+                Reply::Answer { retry_after, body, .. } => Reply::Answer { status: 401, retry_after, body },
+                other => other,
+            }),
+            Reply::Answer { .. } => Err(Reply::NotSent("the log-in failed")),
+            // Nothing of the customer has left.
+            Reply::NotSent(_) | Reply::Lost(_) => Err(Reply::NotSent("no log-in: the connection failed")),
+        }
+    }
+}
+
+async fn receive(request: reqwest::RequestBuilder) -> Reply {
+    let mut response = match request.send().await {
+        Ok(response) => response,
+        Err(error) => return failed(&error),
+    };
+    let status = response.status().as_u16();
+    let retry_after = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+        .map(|seconds: u64| Duration::from_secs(seconds.min(3600)));
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= LONGEST_ANSWER => body.extend_from_slice(&chunk),
+            Ok(Some(_)) => return Reply::Lost("answer too long"),
+            Ok(None) => return Reply::Answer { status, retry_after, body: Sensitive::new(body) },
+            // A status whose body was cut still says that nothing was taken, where it says so at all.
+            Err(_) if matches!(status, 429 | 401) => {
+                return Reply::Answer { status, retry_after, body: Sensitive::new(Vec::new()) };
+            }
+            Err(error) if error.is_timeout() => return Reply::Lost("timeout"),
+            Err(_) => return Reply::Lost("answer cut off"),
+        }
+    }
+}
+
+/// Connection refused and name not found are "not sent"; everything else may have left.
+fn failed(error: &reqwest::Error) -> Reply {
+    if error.is_connect() {
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            if let Some(io) = inner.downcast_ref::<std::io::Error>() {
+                return Reply::NotSent(match io.kind() {
+                    std::io::ErrorKind::ConnectionRefused => "connection refused",
+                    std::io::ErrorKind::TimedOut => "no connection in time",
+                    _ => "no connection",
+                });
+            }
+            cause = inner.source();
+        }
+        return Reply::NotSent("no connection");
+    }
+    if error.is_builder() {
+        return Reply::NotSent("the request could not be built");
+    }
+    Reply::Lost(if error.is_timeout() { "timeout" } else { "connection reset" })
+}
+
+fn secret_header(text: &str) -> anyhow::Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(text)
+        .map_err(|_| Failure::configuration("the API key holds characters that no header can carry", "copy the key again, without line breaks"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Percent-encodes everything but unreserved characters.
+fn encode(id: &str) -> String {
+    let mut encoded = String::with_capacity(id.len() + 8);
+    for byte in id.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}

@@ -1,0 +1,194 @@
+//! What an answer means: pure functions, apart from sending and waiting.
+//!
+//! Owner of the table of answers. A 200 counts only with an id and our own clientAccountId; a 404 to a question counts
+//! only with an Error body; everything that leaves room for "perhaps it was taken" is in doubt (invariant 1).
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::client::Reply;
+use super::mask;
+use crate::journal::tasks::{AccountFacts, Refusal};
+
+/// What the answer to a creation means.
+#[derive(Debug, PartialEq)]
+pub enum Judgement {
+    /// Bakkt has it.
+    Accepted(AccountFacts),
+    /// Bakkt refused it; not sent again until a person says so.
+    Refused(String, Refusal),
+    /// 403: refused, or a wrong key; depends on what happened before.
+    Forbidden(Refusal),
+    /// Not taken: wait (at least so long, if Bakkt said so), slow down, send again.
+    NotTaken(String, Option<Duration>),
+    /// It never left: back off, send again.
+    NotSent(String),
+    /// Nobody knows; says what came back.
+    InDoubt(String),
+    /// Going on makes no sense: message and hint.
+    Stop(String, String),
+}
+
+/// What the answer to a question means.
+#[derive(Debug, PartialEq)]
+pub enum Found {
+    /// It is there; with the request as Bakkt has it.
+    There(AccountFacts, Value),
+    /// It is not there: a 404 with an Error body.
+    NotThere,
+    /// The question failed, to be asked again; with Bakkt's wish for a pause.
+    Unknown(String, Option<Duration>),
+    /// Going on makes no sense: message and hint.
+    Stop(String, String),
+}
+
+/// Judges the answer to a creation of `client_id` with `payload`.
+pub fn creation(reply: &Reply, client_id: &str, payload: &[u8]) -> Judgement {
+    let (status, retry_after, body) = match reply {
+        Reply::NotSent(why) => return Judgement::NotSent((*why).to_owned()),
+        Reply::Lost(why) => return Judgement::InDoubt((*why).to_owned()),
+        Reply::Answer { status, retry_after, body } => (*status, *retry_after, body.reveal()),
+    };
+    let answer = status.to_string();
+    match status {
+        200 => match account(body, client_id) {
+            Some((facts, _)) => Judgement::Accepted(facts),
+            None => Judgement::InDoubt("200, not our account".to_owned()),
+        },
+        429 => Judgement::NotTaken(answer, retry_after),
+        503 if retry_after.is_some() => Judgement::NotTaken(answer, retry_after),
+        401 | 404 | 300..=399 => stop(status),
+        403 => Judgement::Forbidden(mask::refusal(status, body, payload)),
+        408 => Judgement::InDoubt(answer),
+        400..=499 => Judgement::Refused(answer, mask::refusal(status, body, payload)),
+        _ => Judgement::InDoubt(answer),
+    }
+}
+
+/// Judges the answer to a question about `client_id`.
+pub fn question(reply: &Reply, client_id: &str) -> Found {
+    let (status, retry_after, body) = match reply {
+        Reply::NotSent(why) | Reply::Lost(why) => return Found::Unknown((*why).to_owned(), None),
+        Reply::Answer { status, retry_after, body } => (*status, *retry_after, body.reveal()),
+    };
+    match status {
+        200 => match account(body, client_id) {
+            Some((facts, request)) => Found::There(facts, request),
+            None => Found::Unknown("200, not our account".to_owned(), None),
+        },
+        404 if is_error(body) => Found::NotThere,
+        401 | 300..=399 => match stop(status) {
+            Judgement::Stop(message, hint) => Found::Stop(message, hint),
+            _ => Found::Unknown(status.to_string(), None),
+        },
+        _ => Found::Unknown(status.to_string(), retry_after),
+    }
+}
+
+fn stop(status: u16) -> Judgement {
+    let (what, hint) = match status {
+        401 => (
+            "Bakkt does not know the key (401)",
+            "check BAKKT_API_KEY or [target] key_file; of the reference dialect, [target] logon_id and the password",
+        ),
+        404 => (
+            "there is no account service at this address (404)",
+            "check [target] base_url, or --base-url: it ends before /apex-crypto",
+        ),
+        _ => (
+            "the address points elsewhere (a redirect), which is not followed with customers' data",
+            "check [target] base_url, or --base-url",
+        ),
+    };
+    Judgement::Stop(what.to_owned(), hint.to_owned())
+}
+
+/// An Account whose request is ours: its facts and its request.
+fn account(body: &[u8], client_id: &str) -> Option<(AccountFacts, Value)> {
+    let mut value: Value = serde_json::from_slice(body).ok()?;
+    let id = mask::fit_id(value.get("id")?)?;
+    let request = value.get_mut("request").map(Value::take).unwrap_or_default();
+    let named = request.get("clientAccountId").or_else(|| value.get("clientAccountId"))?;
+    if named.as_str()? != client_id {
+        return None;
+    }
+    let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
+    let facts = AccountFacts { id, status: mask::fit_word(&text("status")), created_at: mask::fit_time(&text("createdAt")) };
+    Some((facts, request))
+}
+
+/// `Error` = `{code, message}`, code an integer.
+fn is_error(body: &[u8]) -> bool {
+    let value: Value = serde_json::from_slice(body).unwrap_or_default();
+    value.get("code").is_some_and(Value::is_i64) && value.get("message").is_some_and(Value::is_string)
+}
+
+/// When an account was made, in milliseconds since 1970.
+pub fn created_at(facts: &AccountFacts) -> Option<i64> {
+    facts.created_at.parse::<jiff::Timestamp>().ok().map(|time| time.as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sensitive::Sensitive;
+
+    fn answer(status: u16, retry_after: Option<u64>, body: &str) -> Reply {
+        Reply::Answer { status, retry_after: retry_after.map(Duration::from_secs), body: Sensitive::new(body.as_bytes().to_vec()) }
+    }
+
+    const OURS: &str = r#"{"id":"b-1","status":"PENDING","createdAt":"2026-01-01T00:00:00Z","request":{"clientAccountId":"A1"}}"#;
+
+    #[test]
+    fn every_answer_to_a_creation_has_one_meaning() {
+        let kind = |reply: &Reply| match creation(reply, "A1", b"{}") {
+            Judgement::Accepted(_) => "accepted",
+            Judgement::Refused(..) => "refused",
+            Judgement::Forbidden(_) => "forbidden",
+            Judgement::NotTaken(..) => "not taken",
+            Judgement::NotSent(_) => "not sent",
+            Judgement::InDoubt(_) => "in doubt",
+            Judgement::Stop(..) => "stop",
+        };
+        for (reply, expected) in [
+            (answer(200, None, OURS), "accepted"),
+            (answer(200, None, r#"{"id":"b-1","request":{"clientAccountId":"A2"}}"#), "in doubt"),
+            (answer(200, None, r#"{"request":{"clientAccountId":"A1"}}"#), "in doubt"),
+            (answer(200, None, "<html>"), "in doubt"),
+            (answer(201, None, OURS), "in doubt"),
+            (answer(204, None, ""), "in doubt"),
+            (answer(400, None, "{}"), "refused"),
+            (answer(409, None, "{}"), "refused"),
+            (answer(413, None, ""), "refused"),
+            (answer(422, None, "{}"), "refused"),
+            (answer(451, None, ""), "refused"),
+            (answer(401, None, ""), "stop"),
+            (answer(404, None, ""), "stop"),
+            (answer(301, None, ""), "stop"),
+            (answer(403, None, ""), "forbidden"),
+            (answer(408, None, ""), "in doubt"),
+            (answer(429, None, ""), "not taken"),
+            (answer(503, Some(2), ""), "not taken"),
+            (answer(503, None, ""), "in doubt"),
+            (answer(500, None, ""), "in doubt"),
+            (Reply::NotSent("connection refused"), "not sent"),
+            (Reply::Lost("timeout"), "in doubt"),
+        ] {
+            assert_eq!(kind(&reply), expected, "{reply:?}");
+        }
+    }
+
+    #[test]
+    fn only_an_error_body_says_that_an_account_is_not_there() {
+        assert_eq!(question(&answer(404, None, r#"{"code":404,"message":"none"}"#), "A1"), Found::NotThere);
+        for body in ["", "<html>", r#"{"code":"404","message":"x"}"#, r#"{"message":"x"}"#] {
+            assert!(matches!(question(&answer(404, None, body), "A1"), Found::Unknown(..)), "{body}");
+        }
+        assert!(matches!(question(&answer(200, None, OURS), "A1"), Found::There(..)));
+        assert!(matches!(question(&answer(200, None, OURS), "A2"), Found::Unknown(..)));
+        assert!(matches!(question(&answer(500, None, ""), "A1"), Found::Unknown(..)));
+        assert!(matches!(question(&Reply::Lost("timeout"), "A1"), Found::Unknown(..)));
+        assert!(matches!(question(&answer(401, None, ""), "A1"), Found::Stop(..)));
+    }
+}

@@ -1,0 +1,93 @@
+//! From a draft to what follows from it: verdict, gaps and payload.
+//!
+//! Owner of the shape rule (contract, section 3) and of the verdicts (section 4). [`plan::Plan`] is the contract's
+//! tree, instantiated for one mapping and one policy; [`walk::Assessor`] walks it once per record and writes the
+//! payload as it goes. Invariants: pure; whatever the draft holds, a payload that is not blocked fits the W rules
+//! and the forms of the contract; gaps name paths and reasons, never values.
+//! Left out on purpose: duplicates and exclusions, which need more than one draft (`pipeline`).
+
+pub mod plan;
+pub mod policy;
+pub mod unfit_id;
+pub mod value;
+pub mod walk;
+
+pub use plan::Plan;
+pub use walk::Assessor;
+
+use crate::contract::Level;
+
+/// What becomes of one record; exactly one each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Complete.
+    Ready,
+    /// Sent, with gaps.
+    Grace,
+    /// Not sent: something that the wire or the policy requires is missing or invalid.
+    Blocked,
+    /// Left out by the operator.
+    Excluded,
+    /// Another row holds the same clientAccountId.
+    Duplicate,
+}
+
+impl Verdict {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Verdict; 5] = [
+        Verdict::Ready,
+        Verdict::Grace,
+        Verdict::Blocked,
+        Verdict::Excluded,
+        Verdict::Duplicate,
+    ];
+
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Ready => "ready",
+            Verdict::Grace => "grace",
+            Verdict::Blocked => "blocked",
+            Verdict::Excluded => "excluded",
+            Verdict::Duplicate => "duplicate",
+        }
+    }
+
+    /// Whether such a record is sent.
+    pub fn sendable(self) -> bool {
+        matches!(self, Verdict::Ready | Verdict::Grace)
+    }
+}
+
+/// Why there is a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// The export has nothing.
+    Missing,
+    /// The export has something that does not fit; says what is wrong with it.
+    Invalid(&'static str),
+    /// Known and fit, but it cannot be sent until its object is whole.
+    Withheld,
+}
+
+impl Reason {
+    /// As reports show it.
+    pub fn text(self) -> String {
+        match self {
+            Reason::Missing => "missing".to_owned(),
+            Reason::Invalid(why) => format!("invalid: {why}"),
+            Reason::Withheld => "withheld".to_owned(),
+        }
+    }
+}
+
+/// One field that is missing, invalid or withheld. Never a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Index into [`Plan::paths`].
+    pub path: u32,
+    /// Why.
+    pub reason: Reason,
+    /// The level that counted, after `[policy]`.
+    pub level: Level,
+}

@@ -1,0 +1,282 @@
+//! The contract's tree, instantiated for one mapping, one policy and one dialect.
+//!
+//! Owner of [`Plan`]: list elements are laid out as far as the mapping feeds them, every leaf knows its slot in the
+//! draft, every conditional level the slots that it looks at. A required field that nothing feeds is found here,
+//! before the first row.
+
+use std::collections::HashMap;
+
+use super::policy::Policy;
+use super::unfit_id::IdRules;
+use crate::contract::account::ACCOUNT;
+use crate::contract::{Field, Form, Level, Rule, Shape, path};
+use crate::mapping::Mapper;
+use crate::mapping::draft::{Draft, Slot};
+
+/// How names are spelled on the wire (contract, section 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// The guide's.
+    Guide,
+    /// The reference's: NATIONAL_ID.
+    Reference,
+}
+
+/// The compiled tree and what walking it needs.
+#[derive(Debug)]
+pub struct Plan {
+    /// Top-level nodes in contract order.
+    pub nodes: Vec<Node>,
+    /// Every path that a gap can name, with the columns that feed it.
+    pub paths: Vec<PathInfo>,
+    /// The day of the plan.
+    pub as_of: jiff::civil::Date,
+    /// Spelling on the wire.
+    pub spelling: Spelling,
+    /// What ids may look like.
+    pub ids: IdRules,
+    /// The account type, a constant of the mapping.
+    pub account_type: String,
+    /// Slot of clientAccountId.
+    pub client_id: Option<usize>,
+    /// The path of a gap that concerns the whole row.
+    pub row_path: u32,
+}
+
+/// A path and where it comes from.
+#[derive(Clone, Debug)]
+pub struct PathInfo {
+    /// Such as `owners[0].identity.taxId`.
+    pub path: String,
+    /// Column names, empty when nothing feeds it.
+    pub columns: Vec<String>,
+}
+
+/// One node.
+#[derive(Debug)]
+pub struct Node {
+    /// `"name":`, ready to be written; empty for list elements.
+    pub key: Vec<u8>,
+    /// Index into [`Plan::paths`].
+    pub path: u32,
+    /// Its level inside its object.
+    pub level: NodeLevel,
+    /// What stands there.
+    pub body: Body,
+}
+
+/// A level whose conditions are resolved to slots.
+#[derive(Debug)]
+pub enum NodeLevel {
+    /// Always the same.
+    Is(Level),
+    /// The level if any of the slots holds one of the words, else O.
+    When(Vec<SlotCondition>, Level),
+}
+
+/// One condition of a level.
+#[derive(Debug)]
+pub struct SlotCondition {
+    /// The slot that is looked at.
+    pub slot: usize,
+    /// The words that it is looked at for.
+    pub words: &'static [&'static str],
+    /// A constant in `slot` says nothing while this one is empty: a default tax id type makes nobody a U.S. person.
+    partner: Option<usize>,
+}
+
+impl SlotCondition {
+    /// Whether a constant says nothing about this draft.
+    pub fn idle(&self, draft: &Draft) -> bool {
+        self.partner.is_some_and(|slot| draft.slot(slot) == Slot::Missing)
+    }
+}
+
+/// What stands at a node.
+#[derive(Debug)]
+pub enum Body {
+    /// One value.
+    Leaf(Leaf),
+    /// An object.
+    Object {
+        /// In contract order.
+        children: Vec<Node>,
+        /// This object's bytes are remembered, to stand in for another address.
+        lends: bool,
+        /// When absent or broken, the remembered bytes stand in.
+        borrows: bool,
+    },
+    /// A list of objects.
+    List {
+        /// Laid out as far as the mapping feeds them; at least one for `owners`.
+        elements: Vec<Node>,
+        /// Sent empty rather than left out.
+        empty: bool,
+        /// The account's owners: each that is present must be whole, and the first must be present.
+        owners: bool,
+    },
+    /// A list of texts, and its slot.
+    Lines(Option<usize>),
+}
+
+/// A value's place.
+#[derive(Debug)]
+pub struct Leaf {
+    /// Form.
+    pub form: Form,
+    /// Slot in the draft; none when nothing feeds it.
+    pub slot: Option<usize>,
+    /// Slot and form of the field without which this one is not sent.
+    pub partner: Option<(Option<usize>, Form)>,
+    /// Slot of `country` in the same object.
+    pub country: Option<usize>,
+    /// Slot of `taxIdType` in the same object.
+    pub tax_id_type: Option<usize>,
+    /// Index of the owner that it belongs to.
+    pub owner: usize,
+}
+
+impl Plan {
+    /// Lays the tree out. The second value lists the required paths that nothing feeds.
+    pub fn new(mapper: &Mapper, policy: &Policy, ids: IdRules, spelling: Spelling, as_of: jiff::civil::Date) -> (Plan, Vec<String>) {
+        let slots: HashMap<&str, usize> = mapper
+            .feeds
+            .iter()
+            .enumerate()
+            .map(|(slot, feed)| (feed.target.as_str(), slot))
+            .collect();
+        let mut layout = Layout { mapper, policy, slots: &slots, paths: Vec::new(), unfed: Vec::new(), owner: 0 };
+        let nodes = layout.fields(ACCOUNT, "", true);
+        let row_path = layout.path("(row)");
+        let Layout { paths, unfed, .. } = layout;
+        let plan = Plan {
+            nodes,
+            paths,
+            as_of,
+            spelling,
+            ids,
+            account_type: mapper.account_type.clone(),
+            client_id: slots.get("clientAccountId").copied(),
+            row_path,
+        };
+        (plan, unfed)
+    }
+}
+
+struct Layout<'a> {
+    mapper: &'a Mapper,
+    policy: &'a Policy,
+    slots: &'a HashMap<&'a str, usize>,
+    paths: Vec<PathInfo>,
+    unfed: Vec<String>,
+    owner: usize,
+}
+
+impl Layout<'_> {
+    fn fields(&mut self, fields: &'static [Field], prefix: &str, required: bool) -> Vec<Node> {
+        fields.iter().map(|field| self.node(field, prefix, required)).collect()
+    }
+
+    /// `required`: every object above is one that must be there.
+    fn node(&mut self, field: &'static Field, prefix: &str, required: bool) -> Node {
+        let at = path::join(prefix, field.name);
+        let rule = self.policy.rule(&path::pattern(&at), field.rule);
+        let required = required && matches!(rule, Rule::Is(level) if level.breaks());
+        let body = match field.shape {
+            Shape::Leaf(form) => Body::Leaf(self.leaf(field, form, prefix, &at, required)),
+            Shape::Lines => {
+                let slot = self.slot(&at);
+                self.note_unfed(&at, required && slot.is_none());
+                Body::Lines(slot)
+            }
+            Shape::Object(inner) => Body::Object {
+                children: self.fields(inner, &at, required),
+                lends: at.ends_with("identity.personalAddress"),
+                borrows: field.stand_in.is_some(),
+            },
+            Shape::List(inner) => self.list(field, inner, &at, required),
+        };
+        Node { key: format!("\"{}\":", field.name).into_bytes(), path: self.path(&at), level: self.level(rule, prefix), body }
+    }
+
+    fn leaf(&mut self, field: &Field, form: Form, prefix: &str, at: &str, required: bool) -> Leaf {
+        let slot = self.slot(at);
+        let own = matches!(form, Form::OwnerId | Form::AccountType);
+        self.note_unfed(at, required && slot.is_none() && !own);
+        let beside = |name: &str| self.slot(&path::join(prefix, name));
+        Leaf {
+            form,
+            slot,
+            partner: field.partner.map(|name| {
+                let form = if name == "taxId" { Form::TaxId } else { Form::TaxIdType };
+                (beside(name), form)
+            }),
+            country: beside("country"),
+            tax_id_type: beside("taxIdType"),
+            owner: self.owner,
+        }
+    }
+
+    fn list(&mut self, field: &Field, inner: &'static [Field], at: &str, required: bool) -> Body {
+        let owners = at == "owners";
+        let head = format!("{at}[");
+        let fed = self
+            .mapper
+            .feeds
+            .iter()
+            .filter_map(|feed| feed.target.strip_prefix(&head)?.split(']').next()?.parse::<usize>().ok())
+            .max()
+            .map_or(0, |highest| highest + 1);
+        let count = if owners { fed.max(1) } else { fed };
+        let elements = (0..count)
+            .map(|index| {
+                let at = format!("{at}[{index}]");
+                if owners {
+                    self.owner = index;
+                }
+                // What a second owner lacks blocks the rows that have one; what the first lacks blocks them all.
+                let children = self.fields(inner, &at, required && index == 0);
+                Node {
+                    key: Vec::new(),
+                    path: self.path(&at),
+                    level: NodeLevel::Is(Level::W),
+                    body: Body::Object { children, lends: false, borrows: false },
+                }
+            })
+            .collect();
+        Body::List { elements, empty: field.empty_list, owners }
+    }
+
+    fn level(&self, rule: Rule, prefix: &str) -> NodeLevel {
+        match rule {
+            Rule::Is(level) => NodeLevel::Is(level),
+            Rule::When(conditions, level) => {
+                let slots = conditions
+                    .iter()
+                    .filter_map(|(name, words)| {
+                        let beside = |name: &str| self.slot(&path::join(prefix, name));
+                        let partner = if *name == "taxIdType" { beside("taxId") } else { None };
+                        Some(SlotCondition { slot: beside(name)?, words, partner })
+                    })
+                    .collect();
+                NodeLevel::When(slots, level)
+            }
+        }
+    }
+
+    fn slot(&self, at: &str) -> Option<usize> {
+        self.slots.get(at).copied()
+    }
+
+    fn note_unfed(&mut self, at: &str, unfed: bool) {
+        if unfed {
+            self.unfed.push(at.to_owned());
+        }
+    }
+
+    fn path(&mut self, at: &str) -> u32 {
+        let columns = self.slot(at).map_or_else(Vec::new, |slot| self.mapper.feeds[slot].columns.clone());
+        self.paths.push(PathInfo { path: at.to_owned(), columns });
+        (self.paths.len() - 1) as u32
+    }
+}

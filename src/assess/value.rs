@@ -1,0 +1,92 @@
+//! One value against its form, and how it is written.
+//!
+//! Owner of the last check before the wire (invariant 3): nothing is written that did not pass [`check`].
+
+use crate::contract::account::{ACCOUNT_TYPES, ROLES, TAX_ID_TYPES, US_TAX_ID_TYPES};
+use crate::contract::{Form, countries, forms};
+
+/// What a form may look at beside the value itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    /// `country` of the same address.
+    pub country: Option<&'a str>,
+    /// `taxIdType` of the same identity.
+    pub tax_id_type: Option<&'a str>,
+    /// The day of the plan: what "in the past" means.
+    pub as_of: jiff::civil::Date,
+}
+
+/// Checks a value; the error says what is wrong, without the value.
+pub fn check(form: Form, text: &str, beside: Beside<'_>) -> Result<(), &'static str> {
+    let one_of = |words: &[&str], why| if words.contains(&text) { Ok(()) } else { Err(why) };
+    match form {
+        Form::Text | Form::ClientId | Form::OwnerId => {
+            if text.bytes().any(|byte| byte < 0x20 && byte != b'\n' && byte != b'\t' && byte != b'\r') {
+                return Err("holds control characters");
+            }
+            Ok(())
+        }
+        Form::AccountType => one_of(ACCOUNT_TYPES, "not an account type"),
+        Form::OneOf(words) => one_of(words, "not one of the contract's words"),
+        Form::Role => one_of(ROLES, "not one of the contract's roles"),
+        Form::TaxIdType => one_of(TAX_ID_TYPES, "not one of the contract's tax id types"),
+        Form::TaxId => match beside.tax_id_type {
+            Some(kind) if US_TAX_ID_TYPES.contains(&kind) && !forms::is_digits(text, 9) => Err("not nine digits"),
+            _ => Ok(()),
+        },
+        Form::Country => must(countries::is_alpha3(text), "not an ISO 3166-1 alpha-3 code"),
+        Form::State => match beside.country {
+            Some("USA") => must(forms::is_state2(text), "not the two letters of a U.S. state"),
+            _ => Ok(()),
+        },
+        Form::Phone => must(forms::is_e164(text), "not an E.164 number"),
+        Form::Email => must(forms::is_email(text), "not an e-mail address"),
+        Form::PastDate => match forms::is_date(text) {
+            Some(date) if date < beside.as_of => Ok(()),
+            Some(_) => Err("not in the past"),
+            None => Err("not a date"),
+        },
+        Form::Date => must(forms::is_date(text).is_some(), "not a date"),
+        Form::DateTime => must(forms::is_date_time(text), "not a date and time with offset"),
+        Form::Integer => must(text.parse::<i64>().is_ok(), "not a whole number"),
+        Form::Boolean => must(text == "true" || text == "false", "neither true nor false"),
+        Form::Usd(scale) => one_of(scale.names(), "not one of the contract's ranges"),
+    }
+}
+
+fn must(fits: bool, why: &'static str) -> Result<(), &'static str> {
+    if fits { Ok(()) } else { Err(why) }
+}
+
+/// Writes a checked value as JSON.
+pub fn write(form: Form, text: &str, out: &mut Vec<u8>) {
+    match form {
+        Form::Integer => match text.parse::<i64>() {
+            Ok(number) => out.extend_from_slice(number.to_string().as_bytes()),
+            Err(_) => write_string(text, out),
+        },
+        Form::Boolean => out.extend_from_slice(text.as_bytes()),
+        _ => write_string(text, out),
+    }
+}
+
+/// Writes a JSON string.
+pub fn write_string(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        for byte in text.bytes() {
+            match byte {
+                b'"' => out.extend_from_slice(b"\\\""),
+                b'\\' => out.extend_from_slice(b"\\\\"),
+                b'\n' => out.extend_from_slice(b"\\n"),
+                b'\r' => out.extend_from_slice(b"\\r"),
+                b'\t' => out.extend_from_slice(b"\\t"),
+                0..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+                _ => out.push(byte),
+            }
+        }
+    }
+    out.push(b'"');
+}

@@ -1,0 +1,387 @@
+//! The walk over the tree: one pass that writes the payload and finds the gaps.
+//!
+//! Owner of the shape rule. An object is written as if it were whole; when it turns out not to be, what was written
+//! is cut off again, and the values in it that came from cells are recorded as withheld. Reused from row to row.
+
+use uuid::Uuid;
+
+use super::plan::{Body, Leaf, Node, NodeLevel, Plan, Spelling};
+use super::unfit_id;
+use super::value::{self, Beside};
+use super::{Gap, Reason, Verdict};
+use crate::contract::account::PRIMARY_OWNER;
+use crate::contract::{Form, Level};
+use crate::mapping::draft::{Draft, Slot};
+
+/// Namespace of derived clientOwnerIds. It never changes: the same account and place give the same id forever.
+const OWNER_NAMESPACE: Uuid = Uuid::from_u128(0x5b0d_9d4e_7a51_5c07_9a36_2f0c_8f3e_61d4);
+
+/// The walker and its buffers.
+#[derive(Debug, Default)]
+pub struct Assessor {
+    out: Vec<u8>,
+    gaps: Vec<Gap>,
+    /// Leaves written from cells, which a cut turns into withheld gaps.
+    sent: Vec<u32>,
+    /// Leaves with data seen so far, valid or not.
+    data: usize,
+    lent: Option<(usize, usize)>,
+    primary_owners: usize,
+    first_is_primary: bool,
+    owner_ids: Vec<(usize, usize, u32)>,
+}
+
+/// What became of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    Sent,
+    Absent,
+    Broken,
+}
+
+#[derive(Clone, Copy)]
+struct Mark {
+    out: usize,
+    gaps: usize,
+    sent: usize,
+    data: usize,
+}
+
+impl Assessor {
+    /// Forgets the record before.
+    pub fn start(&mut self) {
+        self.out.clear();
+        self.gaps.clear();
+        self.sent.clear();
+        self.owner_ids.clear();
+        self.data = 0;
+        self.lent = None;
+        self.primary_owners = 0;
+        self.first_is_primary = false;
+    }
+
+    /// Judges one draft.
+    pub fn assess(&mut self, plan: &Plan, draft: &Draft) -> Verdict {
+        self.start();
+        self.out.push(b'{');
+        let mut whole = true;
+        for node in &plan.nodes {
+            let level = level(node, draft);
+            if self.node(plan, draft, node, level, level) != Done::Sent && level.breaks() {
+                whole = false;
+            }
+        }
+        self.close(b'}');
+        if !whole || self.gaps.iter().any(|gap| gap.level.breaks() && gap.reason != Reason::Withheld) {
+            Verdict::Blocked
+        } else if self.gaps.is_empty() {
+            Verdict::Ready
+        } else {
+            Verdict::Grace
+        }
+    }
+
+    /// The payload's bytes; of a blocked record, what there is of it (for comparing duplicates only).
+    pub fn payload(&self) -> &[u8] {
+        &self.out
+    }
+
+    /// The gaps.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    /// Records a gap that was found outside of the tree.
+    pub fn add_gap(&mut self, gap: Gap) {
+        self.gaps.push(gap);
+    }
+
+    /// `own` is the level inside the object, `level` what counts, which no object above makes stronger than itself.
+    fn node(&mut self, plan: &Plan, draft: &Draft, node: &Node, own: Level, level: Level) -> Done {
+        match &node.body {
+            Body::Leaf(leaf) => self.leaf(plan, draft, node, leaf, own, level),
+            Body::Lines(slot) => self.lines(draft, node, *slot, own, level),
+            Body::Object { children, lends, borrows } => {
+                let start = self.out.len() + node.key.len();
+                let done = self.object(plan, draft, node, children, level, level < Level::G || *borrows);
+                if *lends && done == Done::Sent {
+                    self.lent = Some((start, self.out.len() - 1));
+                }
+                match (done, self.lent) {
+                    (Done::Absent | Done::Broken, Some((start, end))) if *borrows => {
+                        self.out.extend_from_slice(&node.key);
+                        self.out.extend_from_within(start..end);
+                        self.out.push(b',');
+                        Done::Sent
+                    }
+                    _ => done,
+                }
+            }
+            Body::List { elements, empty, owners } => self.list(plan, draft, node, elements, (*empty, *owners), level),
+        }
+    }
+
+    fn leaf(&mut self, plan: &Plan, draft: &Draft, node: &Node, leaf: &Leaf, own: Level, level: Level) -> Done {
+        let (text, constant) = match leaf.slot.map_or(Slot::Missing, |slot| draft.slot(slot)) {
+            _ if leaf.form == Form::AccountType => (plan.account_type.as_str(), true),
+            Slot::Value { span, constant } => (draft.text(span), constant),
+            Slot::Invalid(why) => {
+                self.data += 1;
+                return self.gap(node, Reason::Invalid(why), level, Done::Broken);
+            }
+            Slot::Missing | Slot::List { .. } if leaf.form == Form::OwnerId => {
+                return self.derived_owner_id(plan, draft, node, leaf);
+            }
+            Slot::Missing | Slot::List { .. } => {
+                let wanted = own.breaks() || level >= Level::G || self.partner_waits(plan, draft, leaf);
+                if wanted {
+                    self.gap(node, Reason::Missing, level, Done::Absent);
+                }
+                return Done::Absent;
+            }
+        };
+        self.data += usize::from(!constant);
+        if let Err(why) = self.check(plan, draft, leaf.form, leaf, text) {
+            return self.gap(node, Reason::Invalid(why), level, Done::Broken);
+        }
+        if let Some((slot, form)) = leaf.partner {
+            let fit = slot.and_then(|slot| draft.value(slot)).is_some_and(|text| self.check(plan, draft, form, leaf, text).is_ok());
+            if !fit {
+                if !constant {
+                    self.gap(node, Reason::Withheld, level, Done::Absent);
+                }
+                return Done::Absent;
+            }
+        }
+        self.out.extend_from_slice(&node.key);
+        let start = self.out.len();
+        match (leaf.form, plan.spelling) {
+            (Form::TaxIdType, Spelling::Reference) if text == "NATIONALID" => value::write_string("NATIONAL_ID", &mut self.out),
+            _ => value::write(leaf.form, text, &mut self.out),
+        }
+        match leaf.form {
+            Form::Role => self.note_role(leaf.owner, text),
+            Form::OwnerId => self.owner_ids.push((start, self.out.len(), node.path)),
+            _ => {}
+        }
+        self.out.push(b',');
+        if !constant {
+            self.sent.push(node.path);
+        }
+        Done::Sent
+    }
+
+    fn check(&self, plan: &Plan, draft: &Draft, form: Form, leaf: &Leaf, text: &str) -> Result<(), &'static str> {
+        if form == Form::ClientId {
+            return unfit_id::unfit(text, plan.ids).map_or(Ok(()), Err);
+        }
+        let beside = Beside {
+            country: leaf.country.and_then(|slot| draft.value(slot)),
+            tax_id_type: leaf.tax_id_type.and_then(|slot| draft.value(slot)),
+            as_of: plan.as_of,
+        };
+        value::check(form, text, beside)
+    }
+
+    /// The field beside this one has a value that this one's absence withholds.
+    fn partner_waits(&self, plan: &Plan, draft: &Draft, leaf: &Leaf) -> bool {
+        leaf.partner.is_some_and(|(slot, form)| {
+            slot.is_some_and(|slot| match draft.slot(slot) {
+                Slot::Value { span, constant: false } => self.check(plan, draft, form, leaf, draft.text(span)).is_ok(),
+                _ => false,
+            })
+        })
+    }
+
+    fn derived_owner_id(&mut self, plan: &Plan, draft: &Draft, node: &Node, leaf: &Leaf) -> Done {
+        let account = plan.client_id.and_then(|slot| draft.value(slot)).unwrap_or("");
+        let name = format!("{account}/{}", leaf.owner);
+        let id = Uuid::new_v5(&OWNER_NAMESPACE, name.as_bytes());
+        let mut buffer = Uuid::encode_buffer();
+        self.out.extend_from_slice(&node.key);
+        let start = self.out.len();
+        value::write_string(id.hyphenated().encode_lower(&mut buffer), &mut self.out);
+        self.owner_ids.push((start, self.out.len(), node.path));
+        self.out.push(b',');
+        Done::Sent
+    }
+
+    fn note_role(&mut self, owner: usize, role: &str) {
+        if role == PRIMARY_OWNER {
+            self.primary_owners += 1;
+            self.first_is_primary |= owner == 0;
+        }
+    }
+
+    fn lines(&mut self, draft: &Draft, node: &Node, slot: Option<usize>, own: Level, level: Level) -> Done {
+        let (first, last, constant) = match slot.map_or(Slot::Missing, |slot| draft.slot(slot)) {
+            Slot::List { first, last, constant } => (first, last, constant),
+            Slot::Invalid(why) => {
+                self.data += 1;
+                return self.gap(node, Reason::Invalid(why), level, Done::Broken);
+            }
+            Slot::Missing | Slot::Value { .. } => {
+                if own.breaks() || level >= Level::G {
+                    self.gap(node, Reason::Missing, level, Done::Absent);
+                }
+                return Done::Absent;
+            }
+        };
+        self.data += usize::from(!constant);
+        self.out.extend_from_slice(&node.key);
+        self.out.push(b'[');
+        let start = self.out.len();
+        for item in first..last {
+            let text = draft.item(item);
+            if value::check(Form::Text, text, Beside::default()).is_err() {
+                self.gap(node, Reason::Invalid("a line holds control characters"), level.min(Level::G), Done::Absent);
+                continue;
+            }
+            value::write_string(text, &mut self.out);
+            self.out.push(b',');
+        }
+        if self.out.len() == start {
+            self.out.truncate(start - 1 - node.key.len());
+            return self.gap(node, Reason::Missing, level, Done::Broken);
+        }
+        self.close(b']');
+        self.out.push(b',');
+        if !constant {
+            self.sent.push(node.path);
+        }
+        Done::Sent
+    }
+
+    fn object(&mut self, plan: &Plan, draft: &Draft, node: &Node, children: &[Node], level: Level, quiet: bool) -> Done {
+        let mark = self.mark();
+        self.out.extend_from_slice(&node.key);
+        self.out.push(b'{');
+        let mut whole = true;
+        for child in children {
+            let own = self::level(child, draft);
+            let counts = if own == Level::W { level } else { own.min(level) };
+            if self.node(plan, draft, child, own, counts) != Done::Sent && own.breaks() {
+                whole = false;
+            }
+        }
+        if self.data == mark.data {
+            self.take_back(mark);
+            self.sent.truncate(mark.sent);
+            if quiet {
+                self.gaps.truncate(mark.gaps);
+            }
+            return Done::Absent;
+        }
+        if !whole {
+            self.cut(mark, level);
+            return Done::Broken;
+        }
+        self.close(b'}');
+        self.out.push(b',');
+        Done::Sent
+    }
+
+    /// Takes back what was written since the mark; values from cells become withheld.
+    fn cut(&mut self, mark: Mark, level: Level) {
+        self.take_back(mark);
+        if level.breaks() {
+            self.sent.truncate(mark.sent);
+            return;
+        }
+        for path in self.sent.drain(mark.sent..) {
+            self.gaps.push(Gap { path, reason: Reason::Withheld, level });
+        }
+    }
+
+    fn list(&mut self, plan: &Plan, draft: &Draft, node: &Node, elements: &[Node], (empty, owners): (bool, bool), level: Level) -> Done {
+        let mark = self.mark();
+        self.out.extend_from_slice(&node.key);
+        self.out.push(b'[');
+        let (mut count, mut whole) = (0, true);
+        for (index, element) in elements.iter().enumerate() {
+            let Body::Object { children, .. } = &element.body else { continue };
+            let must = owners && index == 0;
+            self.lent = None;
+            match self.object(plan, draft, element, children, level, !must) {
+                Done::Sent => count += 1,
+                Done::Absent if !must => {}
+                Done::Absent | Done::Broken => whole &= !owners,
+            }
+        }
+        if owners {
+            self.judge_owners(elements, count);
+        }
+        if owners && !whole {
+            return Done::Broken;
+        }
+        if count == 0 {
+            if level >= Level::G && self.gaps.len() == mark.gaps {
+                self.gap(node, Reason::Missing, level, Done::Absent);
+            }
+            if !empty {
+                self.out.truncate(mark.out);
+                return Done::Absent;
+            }
+        }
+        self.close(b']');
+        self.out.push(b',');
+        Done::Sent
+    }
+
+    /// Exactly one PRIMARY_OWNER, first; clientOwnerIds unique (contract, section 2, owners).
+    fn judge_owners(&mut self, elements: &[Node], count: usize) {
+        let child = |element: &Node, place: usize| match &element.body {
+            Body::Object { children, .. } => children.get(place).map_or(element.path, |child| child.path),
+            _ => element.path,
+        };
+        if count > 0 && !(self.primary_owners == 1 && self.first_is_primary) {
+            let path = child(&elements[0], 0);
+            let why = "exactly one owner is PRIMARY_OWNER, and it stands first";
+            self.gaps.push(Gap { path, reason: Reason::Invalid(why), level: Level::H });
+        }
+        for (place, &(start, end, path)) in self.owner_ids.iter().enumerate() {
+            let twice = self.owner_ids[..place].iter().any(|&(s, e, _)| self.out.get(s..e) == self.out.get(start..end));
+            if twice {
+                let reason = Reason::Invalid("another owner of the account has the same id");
+                self.gaps.push(Gap { path, reason, level: Level::H });
+            }
+        }
+    }
+
+    fn take_back(&mut self, mark: Mark) {
+        self.out.truncate(mark.out);
+        self.lent = self.lent.filter(|(_, end)| *end <= mark.out);
+    }
+
+    fn gap(&mut self, node: &Node, reason: Reason, level: Level, done: Done) -> Done {
+        self.gaps.push(Gap { path: node.path, reason, level });
+        done
+    }
+
+    fn mark(&self) -> Mark {
+        Mark { out: self.out.len(), gaps: self.gaps.len(), sent: self.sent.len(), data: self.data }
+    }
+
+    /// Closes an object or a list: the comma after the last member goes.
+    fn close(&mut self, with: u8) {
+        if self.out.last() == Some(&b',') {
+            self.out.pop();
+        }
+        self.out.push(with);
+    }
+}
+
+/// The level of a node inside its object, for this draft.
+fn level(node: &Node, draft: &Draft) -> Level {
+    match &node.level {
+        NodeLevel::Is(level) => *level,
+        NodeLevel::When(conditions, level) => {
+            let hit = conditions.iter().any(|condition| match draft.slot(condition.slot) {
+                Slot::Value { constant: true, .. } if condition.idle(draft) => false,
+                Slot::Value { span, .. } => condition.words.contains(&draft.text(span)),
+                _ => false,
+            });
+            if hit { *level } else { Level::O }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The command line: syntax only.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Moves a firm's existing customers to Bakkt: checked before, resumable during, accounted for afterwards.
+#[derive(Debug, Parser)]
+#[command(name = "bakkt-migrate", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// No progress on the terminal; errors only.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Log to stderr: -v what happens, -vv every request.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 all done and balanced · 1 could not go on · 2 wrong arguments or configuration · \
+3 done, but records need a person · 4 interrupted or stopped: run the same command to go on";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Dry run: what would be sent, and what is missing. No network, no journal.
+    Check(CheckArgs),
+    /// Plan (or find the plan), send, and write the report. The same command resumes.
+    Run(RunArgs),
+    /// Where a migration stands; works beside a running run.
+    Status(ViewArgs),
+    /// Write the report again from the journal.
+    Report(ReportArgs),
+    /// After a changed export, mapping or policy: plan anew what was not accepted.
+    Replan(ReplanArgs),
+    /// Send refused or given-up records again.
+    Retry(RetryArgs),
+    /// A stand-in for Bakkt on loopback.
+    Sandbox(SandboxArgs),
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The migration folder.
+    pub dir: PathBuf,
+    /// Write every gap to this CSV file.
+    #[arg(long, value_name = "FILE")]
+    pub gaps: Option<PathBuf>,
+    /// Write every payload that would be sent to this file, one JSON per line. It holds customer data.
+    #[arg(long, value_name = "FILE")]
+    pub payloads: Option<PathBuf>,
+    /// Print the summary as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which target, and so which journal.
+#[derive(Debug, Args)]
+pub struct TargetArgs {
+    /// A stand-in for Bakkt inside this process, with a journal of its own.
+    #[arg(long, conflicts_with = "base_url")]
+    pub sandbox: bool,
+    /// Instead of [target] base_url; plain http to loopback only.
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The migration folder.
+    pub dir: PathBuf,
+    /// Target.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Settings of the in-process sandbox: its faults, its rate.
+    #[arg(long, value_name = "FILE", requires = "sandbox")]
+    pub sandbox_config: Option<PathBuf>,
+    /// Do not ask before sending.
+    #[arg(long)]
+    pub yes: bool,
+    /// Send no more than so many accounts in this run.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    /// Send only the clientAccountIds in this file, one per line.
+    #[arg(long, value_name = "FILE")]
+    pub only: Option<PathBuf>,
+    /// Print the summary as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `status`.
+#[derive(Debug, Args)]
+pub struct ViewArgs {
+    /// The migration folder.
+    pub dir: PathBuf,
+    /// Of the sandbox's journal.
+    #[arg(long)]
+    pub sandbox: bool,
+    /// Print the summary as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub view: ViewArgs,
+    /// The folder to write to; DIR/report (DIR/report/sandbox) unless given.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// `replan`.
+#[derive(Debug, Args)]
+pub struct ReplanArgs {
+    /// The migration folder.
+    pub dir: PathBuf,
+    /// Target: what is in doubt there is settled first.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Why, for the report.
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Send changed payloads of accepted accounts as updates with the next run.
+    #[arg(long)]
+    pub update_accepted: bool,
+    /// Only show what would change.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask before replacing the plan.
+    #[arg(long)]
+    pub yes: bool,
+    /// Print the summary as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `retry`.
+#[derive(Debug, Args)]
+pub struct RetryArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub view: ViewArgs,
+    /// These clientAccountIds.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub id: Vec<String>,
+    /// All with this refusal code.
+    #[arg(long, value_name = "CODE", conflicts_with = "id")]
+    pub code: Option<String>,
+    /// All that were refused or given up.
+    #[arg(long, conflicts_with_all = ["id", "code"])]
+    pub all: bool,
+    /// Why, for the report.
+    #[arg(long)]
+    pub reason: Option<String>,
+}
+
+/// `sandbox`.
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    /// The port on 127.0.0.1; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Faults, rate, seed, dialect (see docs/sandbox.md).
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}

@@ -1,0 +1,54 @@
+//! One file per command: wiring only.
+//!
+//! Owner of the order in which the parts are put together. A command returns what is to be printed and the exit code;
+//! `main` prints.
+
+pub mod check;
+pub mod forecast;
+pub mod planning;
+pub mod replan;
+pub mod report;
+pub mod retry;
+pub mod run;
+pub mod sandbox;
+pub mod send;
+pub mod signals;
+pub mod target;
+
+use crate::cli::{Cli, Command};
+use crate::progress::{self, Mode};
+use crate::report::Totals;
+
+/// What a command ends with.
+#[derive(Debug)]
+pub struct Output {
+    /// For stdout; without a line break at the end.
+    pub text: String,
+    /// Exit code, as documented in the README.
+    pub code: u8,
+}
+
+/// Exit code of a migration that is done as far as it goes.
+pub fn code(totals: &Totals) -> u8 {
+    if !totals.balanced {
+        1
+    } else if totals.needs_person() {
+        3
+    } else {
+        0
+    }
+}
+
+/// Runs the command.
+pub fn run(cli: Cli) -> anyhow::Result<Output> {
+    let mode: Mode = progress::mode(cli.quiet);
+    match cli.command {
+        Command::Check(args) => check::run(&args, mode),
+        Command::Run(args) => run::run(&args, mode),
+        Command::Status(args) => report::status(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Replan(args) => replan::run(&args, mode),
+        Command::Retry(args) => retry::run(&args),
+        Command::Sandbox(args) => sandbox::run(&args, mode),
+    }
+}

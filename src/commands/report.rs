@@ -1,0 +1,79 @@
+//! `report` and `status`: the journal, read beside a running run.
+
+use std::path::{Path, PathBuf};
+
+use super::{Output, code, target};
+use crate::cli::{ReportArgs, ViewArgs};
+use crate::error::Failure;
+use crate::journal::Journal;
+use crate::journal::query::Reader;
+use crate::report::{Facts, Grace, Totals, status_lines};
+use crate::settings::Settings;
+
+/// Which journal to look at.
+pub struct View {
+    dir: PathBuf,
+    sandbox: bool,
+}
+
+impl View {
+    /// The journal of a folder, the sandbox's or the real one.
+    pub fn new(dir: &Path, sandbox: bool) -> View {
+        View { dir: dir.to_owned(), sandbox }
+    }
+
+    fn reader(&self) -> anyhow::Result<Reader> {
+        target::existing_folder(&self.dir)?;
+        let path = Journal::path(&target::state_folder(&self.dir, self.sandbox));
+        if !path.exists() {
+            let other = Journal::path(&target::state_folder(&self.dir, !self.sandbox)).exists();
+            let hint = match (other, self.sandbox) {
+                (true, false) => "there is one of a sandbox run: add --sandbox",
+                (true, true) => "there is one of a real run: leave --sandbox away",
+                (false, _) => "`bakkt-migrate run` makes one",
+            };
+            return Err(Failure::configuration(format!("{} has no journal yet", self.dir.display()), hint));
+        }
+        Reader::open(&path)
+    }
+
+    fn folder(&self) -> PathBuf {
+        target::report_folder(&self.dir, self.sandbox)
+    }
+}
+
+/// Writes the report's files.
+pub fn write(view: &View, grace: &Grace, out: Option<&Path>) -> anyhow::Result<Totals> {
+    let reader = view.reader()?;
+    let facts = Facts { name: target::name(&view.dir), sandbox: view.sandbox, grace: grace.clone(), at: jiff::Timestamp::now() };
+    let folder = out.map_or_else(|| view.folder(), Path::to_owned);
+    crate::report::write(&reader, &folder, &facts)
+}
+
+/// Totals, and where the report is.
+pub fn describe(view: &View, totals: &Totals) -> String {
+    format!("{}\n\nreport: {}", status_lines(totals), view.folder().join("report.html").display())
+}
+
+/// `report`.
+pub fn run(args: &ReportArgs) -> anyhow::Result<Output> {
+    let view = View::new(&args.view.dir, args.view.sandbox);
+    view.reader()?;
+    let settings = Settings::load(&args.view.dir)?;
+    let totals = write(&view, &settings.grace, args.out.as_deref())?;
+    let folder = args.out.clone().unwrap_or_else(|| view.folder());
+    let text = if args.view.json {
+        totals.json_text()
+    } else {
+        format!("{}\n\nreport: {}", status_lines(&totals), folder.join("report.html").display())
+    };
+    Ok(Output { text, code: code(&totals) })
+}
+
+/// `status`.
+pub fn status(args: &ViewArgs) -> anyhow::Result<Output> {
+    let view = View::new(&args.dir, args.sandbox);
+    let totals = Totals::read(&view.reader()?)?;
+    let text = if args.json { totals.json_text() } else { status_lines(&totals) };
+    Ok(Output { text, code: code(&totals) })
+}

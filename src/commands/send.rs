@@ -1,0 +1,111 @@
+//! Setting the engine up: client, limiters, the function from task to payload.
+
+use std::fs::File;
+use std::sync::{Arc, Mutex};
+
+use anyhow::Context;
+
+use super::signals::Signals;
+use crate::api::{Client, Credentials};
+use crate::error::Failure;
+use crate::journal::{Journal, State};
+use crate::migration::Migration;
+use crate::pipeline::Worker;
+use crate::progress::{Mode, Sending};
+use crate::sensitive::Sensitive;
+use crate::settings::Settings;
+use crate::source::CsvRow;
+use crate::submit::limiter::Limiter;
+use crate::submit::stage::Tools;
+use crate::submit::{Counters, Ended, PayloadFn, Run, run};
+
+/// What to send in this run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scope {
+    /// No more than so many accounts.
+    pub limit: Option<u64>,
+    /// Picking is limited to some ids.
+    pub selected: bool,
+    /// Ask about what is in doubt, and send nothing.
+    pub settle_only: bool,
+}
+
+/// Sends until done or stopped, and notes the run in the journal.
+pub async fn send(
+    mut journal: Journal,
+    settings: &Settings,
+    credentials: Credentials,
+    payload: PayloadFn,
+    scope: Scope,
+    signals: &Signals,
+    mode: Mode,
+) -> anyhow::Result<(Journal, Ended)> {
+    let limits = settings.limits;
+    let client = Client::new(&settings.target.base_url, credentials, settings.retry.request_timeout, limits.in_flight)?;
+    let number = journal.begin_run(crate::journal::now())?;
+    let counters = Arc::new(Counters::default());
+    counters.in_doubt.set(journal.recover(crate::journal::now())?);
+    let open = if scope.settle_only { 0 } else { journal.count(State::Open, scope.selected)? };
+    counters.total.set(open.min(scope.limit.unwrap_or(u64::MAX)) + counters.in_doubt.get());
+    let limiter = |rate| Arc::new(Limiter::new(rate, limits.burst, limits.headroom_percent));
+    let the = Run {
+        tools: Tools {
+            client: Arc::new(client),
+            create: limiter(limits.create),
+            lookup: limiter(limits.lookup),
+            payload,
+            stop: signals.stop.subscribe(),
+        },
+        stop: signals.stop.clone(),
+        on_existing: settings.on_existing,
+        retry: settings.retry,
+        in_flight: limits.in_flight,
+        limit: if scope.settle_only { Some(0) } else { scope.limit },
+        selected: scope.selected,
+        settle_only: scope.settle_only,
+        counters: counters.clone(),
+    };
+    tracing::info!(open, in_doubt = counters.in_doubt.get(), "sending");
+    let shown = Sending::start(mode, counters);
+    let ended = tokio::select! {
+        ended = run(journal, the) => ended,
+        () = signals.at_once.notified() => {
+            Err(Failure::stopped("stopped at once; what was on its way is in doubt", "run the same command: it asks about those first"))
+        }
+    };
+    shown.finish();
+    let (journal, ended) = ended?;
+    let outcome = match &ended {
+        Ended::Finished => "finished".to_owned(),
+        Ended::Interrupted => "interrupted".to_owned(),
+        Ended::Stopped(error) => format!("stopped: {error}"),
+    };
+    tracing::info!(%outcome, "run ended");
+    journal.end_run(number, crate::journal::now(), &outcome)?;
+    Ok((journal, ended))
+}
+
+/// The payload of a task: its row, mapped again. Fails when the bytes are not the planned ones. The settings come back.
+pub fn payloads(migration: Migration) -> anyhow::Result<(PayloadFn, Settings)> {
+    let file = File::open(migration.export_path()).context("cannot read the export again")?;
+    let (pipeline, name) = (migration.pipeline, migration.settings.export.clone());
+    let spare: Mutex<Vec<(CsvRow, Worker)>> = Mutex::default();
+    let payload: PayloadFn = Arc::new(move |task| {
+        let lock = || spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (mut reader, mut worker) = lock().pop().unwrap_or_default();
+        let drift = || {
+            Failure::stopped(
+                format!("{name}, line {}: the row does not give what was planned; the export changed while it was sent", task.at.row),
+                "put the export back as it was and run again, or run `bakkt-migrate replan`",
+            )
+        };
+        let row = reader.read(&file, task.at).map_err(|_| drift())?;
+        let prepared = worker.prepare(&pipeline, &row);
+        let same = prepared.verdict.sendable() && pipeline.hash(prepared.payload) == task.hash;
+        let payload = same.then(|| Sensitive::new(prepared.payload.to_vec())).ok_or_else(drift);
+        lock().push((reader, worker));
+        payload
+    });
+    Ok((payload, migration.settings))
+}
+

@@ -1,0 +1,103 @@
+//! Which Bakkt, with which key, and where its journal lies.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use crate::api::Credentials;
+use crate::cli::TargetArgs;
+use crate::error::Failure;
+use crate::settings::{Dialect, Settings, base_url, is_stand_in};
+
+/// Environment variable of the guide dialect's key.
+pub const KEY_VARIABLE: &str = "BAKKT_API_KEY";
+/// Environment variable of the reference dialect's password.
+pub const PASSWORD_VARIABLE: &str = "BAKKT_PASSWORD";
+/// Name under which a journal knows the in-process sandbox.
+pub const SANDBOX: &str = "sandbox (in-process)";
+
+/// The state folder of a migration; the sandbox's is apart from the real one.
+pub fn state_folder(dir: &Path, sandbox: bool) -> PathBuf {
+    let folder = dir.join(".bakkt-migrate");
+    if sandbox { folder.join("sandbox") } else { folder }
+}
+
+/// The report folder of a migration.
+pub fn report_folder(dir: &Path, sandbox: bool) -> PathBuf {
+    let folder = dir.join("report");
+    if sandbox { folder.join("sandbox") } else { folder }
+}
+
+/// The name of a migration: its folder's.
+pub fn name(dir: &Path) -> String {
+    let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    whole.file_name().map_or_else(|| "migration".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Makes sure that a folder is there to work in.
+pub fn existing_folder(dir: &Path) -> anyhow::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    Err(Failure::configuration(
+        format!("there is no folder {}", dir.display()),
+        "name the folder that holds migration.toml",
+    ))
+}
+
+/// Applies `--base-url`; returns the name of the target for the journal.
+pub fn resolve(args: &TargetArgs, settings: &mut Settings) -> anyhow::Result<String> {
+    if args.sandbox {
+        return Ok(SANDBOX.to_owned());
+    }
+    if let Some(url) = &args.base_url {
+        settings.target.base_url = base_url(url).map_err(|why| Failure::configuration(format!("--base-url: {why}"), "such as https://api.bakkt.com"))?;
+    }
+    Ok(settings.target.base_url.clone())
+}
+
+/// Whether a person must say yes first: for everything that may be Bakkt.
+pub fn must_ask(args: &TargetArgs, settings: &Settings) -> bool {
+    !args.sandbox && !is_stand_in(&settings.target.base_url)
+}
+
+/// The credentials of the target's dialect, from the environment or a 0600 file; never from an argument.
+pub fn credentials(settings: &Settings) -> anyhow::Result<Credentials> {
+    let variable = match settings.target.dialect {
+        Dialect::Guide => KEY_VARIABLE,
+        Dialect::Reference => PASSWORD_VARIABLE,
+    };
+    let secret = match (std::env::var(variable).ok().filter(|value| !value.trim().is_empty()), &settings.target.key_file) {
+        (Some(secret), _) => secret,
+        (None, Some(file)) => key_file(&settings.dir.join(file))?,
+        (None, None) => {
+            return Err(Failure::configuration(
+                format!("there is no key for {}", settings.target.base_url),
+                format!("set {variable}, or name a 0600 file as `key_file` under [target]"),
+            ));
+        }
+    };
+    let secret = SecretString::from(secret.trim().to_owned());
+    match (settings.target.dialect, &settings.target.logon_id) {
+        (Dialect::Guide, _) => Ok(Credentials::Key(secret)),
+        (Dialect::Reference, Some(id)) => Ok(Credentials::Logon { id: id.clone(), password: secret }),
+        (Dialect::Reference, None) => Err(Failure::configuration(
+            "the reference dialect logs in, and there is no logon id",
+            "add logon_id = \"..\" under [target]",
+        )),
+    }
+}
+
+fn key_file(path: &Path) -> anyhow::Result<String> {
+    let wrong = |what: String| Failure::configuration(format!("the key file {}: {what}", path.display()), "it holds the key alone, and only its owner may read it (chmod 600)");
+    let facts = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?;
+    if facts.permissions().mode() & 0o077 != 0 {
+        return Err(wrong("others may read it".into()));
+    }
+    let key = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    if key.trim().is_empty() {
+        return Err(wrong("it is empty".into()));
+    }
+    Ok(key)
+}

@@ -1,0 +1,218 @@
+//! The field tree of AccountRequest for individuals (contract, section 2).
+//!
+//! Owner of the table below and of nothing else. Order matters once: `identity` stands before `mailingAddress`,
+//! because the personal address stands in for a mailing address that is absent or invalid.
+//! Left out on purpose: `entity`, which no INDIVIDUAL account has; `id`, `enrollments`, `ownerId` and the id fields
+//! of an identity, which are never sent.
+
+use super::usd::Scale;
+use super::{Condition, Field, Form, Level, Rule, Shape};
+
+/// The account types that this version sends.
+pub const ACCOUNT_TYPES: &[&str] = &["INDIVIDUAL"];
+
+/// The 21 roles of an owner.
+pub const ROLES: &[&str] = &[
+    "AUTHORIZED_AGENT",
+    "AUTHORIZED_MEMBER",
+    "AUTHORIZED_OWNER",
+    "BENEFICIAL_OWNER",
+    "BENEFICIARY",
+    "CUSTODIAN",
+    "EDUCATION_BENEFICIARY",
+    "EDUCATION_MANAGER",
+    "EXECUTOR",
+    "GUARDIAN_CONSERVATOR",
+    "INITIAL_DEPOSITOR",
+    "INTERNAL_POWER_OF_ATTY",
+    "JOINT_OWNER",
+    "MINOR_OWNER",
+    "POWER_OF_ATTY",
+    "PRIMARY_OWNER",
+    "SOLE_PROPRIETOR",
+    "TRADING_AUTHORITY",
+    "TREASURER",
+    "TRUSTEE",
+    "TRUSTED_CONTACT",
+];
+
+/// The role that exactly one owner has, the first.
+pub const PRIMARY_OWNER: &str = "PRIMARY_OWNER";
+
+/// Kinds of tax id, in the guide's spelling.
+pub const TAX_ID_TYPES: &[&str] = &["SSN", "ITIN", "EIN", "NATIONALID"];
+
+/// Kinds of tax id that the U.S. gives out; nine digits.
+pub const US_TAX_ID_TYPES: &[&str] = &["SSN", "ITIN", "EIN"];
+
+const USA: &[&str] = &["USA"];
+const SCREENING: &[&str] = &["UNKNOWN", "POSSIBLE", "EXACT", "NO_MATCH"];
+
+/// When an owner counts as a U.S. person; paths from the identity.
+const US_PERSON: &[Condition] = &[
+    ("personalAddress.country", USA),
+    ("citizenshipCountry", USA),
+    ("taxIdType", US_TAX_ID_TYPES),
+];
+
+const fn field(name: &'static str, rule: Rule, shape: Shape) -> Field {
+    Field {
+        name,
+        rule,
+        shape,
+        partner: None,
+        empty_list: false,
+        stand_in: None,
+    }
+}
+
+const fn leaf(name: &'static str, level: Level, form: Form) -> Field {
+    field(name, Rule::Is(level), Shape::Leaf(form))
+}
+
+const fn object(name: &'static str, level: Level, fields: &'static [Field]) -> Field {
+    field(name, Rule::Is(level), Shape::Object(fields))
+}
+
+use Level::{G, H, O, W};
+
+const ADDRESS: &[Field] = &[
+    field("streetAddress", Rule::Is(W), Shape::Lines),
+    leaf("city", W, Form::Text),
+    leaf("state", O, Form::State),
+    field("postalCode", Rule::When(&[("country", USA)], H), Shape::Leaf(Form::Text)),
+    leaf("country", W, Form::Country),
+];
+
+const EMPLOYMENT: &[Field] = &[
+    leaf("employerName", W, Form::Text),
+    leaf("position", W, Form::Text),
+    leaf("yearsEmployed", O, Form::Integer),
+    object("employerAddress", G, ADDRESS),
+];
+
+const DISCLOSURES: &[Field] = &[
+    leaf("controlPersonCompanySymbols", O, Form::Text),
+    leaf("finraAssociatedEntities", O, Form::Text),
+    leaf("politicallyExposedOrganizations", O, Form::Text),
+    leaf("politicallyExposedImmediateFamilyNames", O, Form::Text),
+    leaf("lastScreenedDate", O, Form::DateTime),
+    leaf("ofacSanctioned", O, Form::OneOf(SCREENING)),
+    leaf("politicallyExposed", O, Form::OneOf(SCREENING)),
+];
+
+const VERIFICATION: &[Field] = &[
+    leaf("addressVerified", W, Form::Boolean),
+    leaf("dateOfBirthVerified", W, Form::Boolean),
+    leaf("nameVerified", W, Form::Boolean),
+    leaf("taxIdVerified", W, Form::Boolean),
+    leaf("executionDate", W, Form::Date),
+    leaf("externalCaseId", W, Form::Text),
+    leaf("vendorName", W, Form::Text),
+    leaf("identityVerificationResultId", O, Form::Text),
+    leaf("manualOverride", O, Form::Boolean),
+    leaf("manualOverrideApprover", O, Form::Text),
+    leaf("manualOverrideReason", O, Form::Text),
+];
+
+const IDENTITY: &[Field] = &[
+    leaf("givenName", W, Form::Text),
+    leaf("middleNames", O, Form::Text),
+    leaf("familyName", W, Form::Text),
+    leaf("dateOfBirth", W, Form::PastDate),
+    Field {
+        partner: Some("taxIdType"),
+        ..field("taxId", Rule::When(US_PERSON, H), Shape::Leaf(Form::TaxId))
+    },
+    Field {
+        partner: Some("taxId"),
+        ..field("taxIdType", Rule::When(US_PERSON, H), Shape::Leaf(Form::TaxIdType))
+    },
+    field(
+        "taxIdCountry",
+        Rule::When(&[("taxIdType", &["NATIONALID"])], H),
+        Shape::Leaf(Form::Country),
+    ),
+    leaf("citizenshipCountry", O, Form::Country),
+    leaf("maritalStatus", O, Form::OneOf(&["SINGLE", "MARRIED", "DIVORCED", "WIDOWED"])),
+    object("personalAddress", W, ADDRESS),
+    object("employment", G, EMPLOYMENT),
+    object("disclosures", O, DISCLOSURES),
+    object("verificationResults", O, VERIFICATION),
+];
+
+const AGREEMENT: &[Field] = &[
+    leaf("name", W, Form::Text),
+    leaf("version", W, Form::Text),
+    leaf("eSignedDate", O, Form::DateTime),
+    leaf("text", O, Form::Text),
+];
+
+const OWNER: &[Field] = &[
+    leaf("role", W, Form::Role),
+    leaf("clientOwnerId", W, Form::OwnerId),
+    object("identity", W, IDENTITY),
+    leaf("emailAddress", W, Form::Email),
+    leaf("phoneNumber", G, Form::Phone),
+    // W on the wire, but never missing there: the personal address stands in (contract, section 2).
+    Field {
+        stand_in: Some("identity.personalAddress"),
+        ..object("mailingAddress", G, ADDRESS)
+    },
+    Field {
+        empty_list: true,
+        ..field("agreements", Rule::Is(G), Shape::List(AGREEMENT))
+    },
+];
+
+const GOALS: &[Field] = &[
+    leaf(
+        "investmentObjective",
+        W,
+        Form::OneOf(&["BALANCED", "CAPITAL_PRESERVATION", "GROWTH", "INCOME", "SPECULATION", "OTHER"]),
+    ),
+    leaf(
+        "liquidityNeeds",
+        O,
+        Form::OneOf(&["VERY_IMPORTANT", "SOMEWHAT_IMPORTANT", "NOT_IMPORTANT"]),
+    ),
+    leaf("riskTolerance", O, Form::OneOf(&["LOW", "MEDIUM", "HIGH"])),
+    leaf("timeHorizon", O, Form::OneOf(&["SHORT", "AVERAGE", "LONG"])),
+];
+
+const CUSTOMER_PROFILE: &[Field] = &[
+    leaf("annualIncomeRangeUsd", W, Form::Usd(Scale::A)),
+    leaf("liquidNetWorthRangeUsd", O, Form::Usd(Scale::A)),
+    leaf("totalNetWorthRangeUsd", O, Form::Usd(Scale::A)),
+    leaf("investmentExperience", O, Form::OneOf(&["NONE", "LIMITED", "GOOD", "EXTENSIVE"])),
+    leaf("federalTaxBracket", O, Form::Integer),
+    leaf("sourceOfFunds", O, Form::Text),
+];
+
+const PROFILE: &[Field] = &[
+    object("accountGoals", W, GOALS),
+    object("customerProfile", W, CUSTOMER_PROFILE),
+];
+
+const TRUSTED_CONTACT: &[Field] = &[
+    leaf("givenName", W, Form::Text),
+    leaf("middleNames", O, Form::Text),
+    leaf("familyName", W, Form::Text),
+    leaf("phoneNumber", O, Form::Phone),
+    leaf("emailAddress", O, Form::Email),
+    object("mailingAddress", O, ADDRESS),
+];
+
+/// AccountRequest.
+pub const ACCOUNT: &[Field] = &[
+    leaf("clientAccountId", W, Form::ClientId),
+    leaf("accountType", H, Form::AccountType),
+    field("owners", Rule::Is(W), Shape::List(OWNER)),
+    object("investmentProfile", G, PROFILE),
+    leaf("settlementMethod", O, Form::OneOf(&["BAKKT_TPJ", "NET_SETTLEMENT"])),
+    field("trustedContacts", Rule::Is(O), Shape::List(TRUSTED_CONTACT)),
+    leaf("shareToken", O, Form::Text),
+];
+
+/// Names that AccountRequest has on the wire but that are never sent; a mapping that feeds one is told so.
+pub const NEVER_SENT: &[&str] = &["id", "enrollments", "owners[].ownerId"];

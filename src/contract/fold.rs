@@ -1,0 +1,117 @@
+//! Folding: the one spelling by which names of countries and states are compared.
+//!
+//! Owner: `contract`. `mapping` uses it too, for lookups that forgive spelling. Folded text is lower case,
+//! has no accents, and keeps letters and digits only. Invariants: folding is idempotent, never fails, and
+//! ASCII text takes no allocation on the short route. Left out on purpose: transliteration of other scripts;
+//! their letters stay as they are.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Folds `text` into a new string.
+pub fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    fold_into(text, &mut out);
+    out
+}
+
+/// Folds `text` onto the end of `out`, so that a caller in a loop can keep one buffer.
+pub fn fold_into(text: &str, out: &mut String) {
+    if text.is_ascii() {
+        out.extend(
+            text.bytes()
+                .filter(u8::is_ascii_alphanumeric)
+                .map(|b| b.to_ascii_lowercase() as char),
+        );
+        return;
+    }
+    // Lower case comes after decomposition: a capital dotted I is one letter and one mark by then.
+    for c in text
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
+    {
+        match undecomposed(c) {
+            Some(plain) => out.push_str(plain),
+            // Modifier letters (the Hawaiian okina) are typed as an apostrophe as often as not.
+            None if c.is_alphanumeric() && !('\u{2b0}'..='\u{2ff}').contains(&c) => out.push(c),
+            None => {}
+        }
+    }
+}
+
+/// Letters that Unicode does not take apart, though a typist without that key writes them otherwise.
+fn undecomposed(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ß' => "ss",
+        'ø' => "o",
+        'æ' => "ae",
+        'œ' => "oe",
+        'ł' => "l",
+        'đ' | 'ð' => "d",
+        'þ' => "th",
+        'ħ' => "h",
+        'ı' => "i",
+        _ => return None,
+    })
+}
+
+/// Calls `look` with the folded bytes: on the stack for ASCII text that fits, on the heap for the rest.
+/// Text longer than `LONGEST` bytes is no name of a place, so it is not folded and the answer is `None`.
+pub(super) fn with_folded<T>(text: &str, look: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
+    const LONGEST: usize = 128;
+    if text.len() > LONGEST {
+        return None;
+    }
+    if !text.is_ascii() {
+        return look(fold(text).as_bytes());
+    }
+    let mut buffer = [0u8; LONGEST];
+    let mut used = 0;
+    // `used` never passes the byte being read, so the slot always exists.
+    for byte in text.bytes().filter(u8::is_ascii_alphanumeric) {
+        if let Some(slot) = buffer.get_mut(used) {
+            *slot = byte.to_ascii_lowercase();
+            used += 1;
+        }
+    }
+    look(buffer.get(..used)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn folds_real_spellings() {
+        for (text, folded) in [
+            ("U.S.A.", "usa"),
+            ("Côte d'Ivoire", "cotedivoire"),
+            ("  Korea, Republic of ", "korearepublicof"),
+            ("TÜRKİYE", "turkiye"),
+            ("Straße", "strasse"),
+            ("Łódź", "lodz"),
+            ("Ærø", "aero"),
+            ("日本", "日本"),
+            ("ＵＳＡ", "usa"),
+            ("--", ""),
+        ] {
+            assert_eq!(fold(text), folded, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn is_idempotent(text in any::<String>()) {
+            let once = fold(&text);
+            prop_assert_eq!(fold(&once), once);
+        }
+
+        #[test]
+        fn both_routes_agree(text in "[ -~]{0,128}") {
+            let same = with_folded(&text, |bytes| Some(bytes == fold(&text).as_bytes()));
+            prop_assert_eq!(same, Some(true));
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What Bakkt accepts, as data: the field tree of AccountRequest with level and form of every field.
+//!
+//! Owner of names on the wire, levels (W, H, G, O), enums, countries, ranges and form checks. Invariant: data, not
+//! code paths; `mapping` and `assess` walk this tree and know no field by name beyond it.
+//! Left out on purpose: how a value is found (`mapping`) and what follows when it is not (`assess`).
+
+pub mod account;
+pub mod countries;
+pub mod fold;
+pub mod forms;
+pub mod path;
+pub mod us_states;
+pub mod usd;
+
+/// How much a field matters, weakest first (contract, section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Optional.
+    O,
+    /// Required of new accounts; a migrated account may backfill it in the grace period.
+    G,
+    /// A customer without it is not sent, by policy.
+    H,
+    /// The wire refuses a request without it; no setting moves it.
+    W,
+}
+
+impl Level {
+    /// The letter of the contract.
+    pub fn letter(self) -> &'static str {
+        match self {
+            Level::O => "O",
+            Level::G => "G",
+            Level::H => "H",
+            Level::W => "W",
+        }
+    }
+
+    /// Without it, the object that it stands in cannot be sent.
+    pub fn breaks(self) -> bool {
+        self >= Level::H
+    }
+}
+
+/// The level of a field, which may depend on values beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Always this level.
+    Is(Level),
+    /// `then` if any of the fields (paths relative to the object that the field stands in) has one of the values,
+    /// else O.
+    When(&'static [Condition], Level),
+}
+
+/// A field, and the values of it that a [`Rule::When`] looks for.
+pub type Condition = (&'static str, &'static [&'static str]);
+
+/// The form of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Any text that is not empty.
+    Text,
+    /// The clientAccountId: it goes into URLs.
+    ClientId,
+    /// The clientOwnerId: derived when the export has none.
+    OwnerId,
+    /// The type of the account: a constant of the mapping.
+    AccountType,
+    /// One of the words.
+    OneOf(&'static [&'static str]),
+    /// One of the roles; exactly one PRIMARY_OWNER per account, and it stands first.
+    Role,
+    /// One of the tax id types.
+    TaxIdType,
+    /// Nine digits when `taxIdType` beside it is SSN, ITIN or EIN.
+    TaxId,
+    /// ISO 3166-1 alpha-3.
+    Country,
+    /// Two letters when `country` beside it is USA, else free text.
+    State,
+    /// E.164.
+    Phone,
+    /// An e-mail address.
+    Email,
+    /// A date in the past.
+    PastDate,
+    /// A date.
+    Date,
+    /// A date and time with offset.
+    DateTime,
+    /// A whole number.
+    Integer,
+    /// true or false.
+    Boolean,
+    /// A USD range.
+    Usd(usd::Scale),
+}
+
+/// What stands at a field.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    /// One value.
+    Leaf(Form),
+    /// An object.
+    Object(&'static [Field]),
+    /// A list of objects.
+    List(&'static [Field]),
+    /// A list of texts, not empty.
+    Lines,
+}
+
+/// One field of the contract.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Name on the wire.
+    pub name: &'static str,
+    /// Its level inside its object.
+    pub rule: Rule,
+    /// What stands there.
+    pub shape: Shape,
+    /// Another field beside it without which it is not sent ("both or neither").
+    pub partner: Option<&'static str>,
+    /// A list that is sent empty rather than left out.
+    pub empty_list: bool,
+    /// An address that stands in for this one when this one is absent or invalid.
+    pub stand_in: Option<&'static str>,
+}

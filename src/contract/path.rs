@@ -1,0 +1,113 @@
+//! Paths into the field tree, as people write them: `owners[0].identity.taxId`.
+//!
+//! Owner of the one spelling. A path with an index names one place; the same path with empty brackets
+//! (`owners[].identity.taxId`) names the field wherever it occurs, which is what `[policy]` moves.
+
+use std::fmt::Write;
+
+use super::account::ACCOUNT;
+use super::{Field, Shape};
+
+/// The highest index of a list element that a mapping may name.
+pub const MAX_INDEX: usize = 63;
+
+/// A field that a path leads to.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    /// The field.
+    pub field: &'static Field,
+}
+
+/// Finds the field of a path with indexes, `streetAddress` and other lists of texts without one.
+pub fn find(path: &str) -> Option<Found> {
+    walk(path, |index| index.parse::<usize>().is_ok_and(|i| i <= MAX_INDEX))
+}
+
+/// Finds the field of a pattern with empty brackets.
+pub fn find_pattern(pattern: &str) -> Option<Found> {
+    walk(pattern, str::is_empty)
+}
+
+fn walk(path: &str, index_fits: impl Fn(&str) -> bool) -> Option<Found> {
+    let mut fields = ACCOUNT;
+    let mut steps = path.split('.').peekable();
+    while let Some(step) = steps.next() {
+        let (name, index) = match step.split_once('[') {
+            Some((name, rest)) => (name, Some(rest.strip_suffix(']')?)),
+            None => (step, None),
+        };
+        let field = fields.iter().find(|field| field.name == name)?;
+        fields = match (field.shape, index) {
+            (Shape::Object(inner), None) => inner,
+            (Shape::List(inner), Some(index)) if index_fits(index) => inner,
+            (Shape::List(_), None) | (Shape::Leaf(_) | Shape::Lines, None) if steps.peek().is_none() => &[],
+            _ => return None,
+        };
+        if steps.peek().is_none() {
+            return Some(Found { field });
+        }
+    }
+    None
+}
+
+/// The pattern of a path: indexes taken out of the brackets.
+pub fn pattern(path: &str) -> String {
+    let mut pattern = String::with_capacity(path.len());
+    let mut inside = false;
+    for c in path.chars() {
+        inside = c == '[' || (inside && c != ']');
+        if !inside || c == '[' {
+            pattern.push(c);
+        }
+    }
+    pattern
+}
+
+/// Every pattern of the contract, objects and lists included, in contract order.
+pub fn patterns() -> Vec<String> {
+    let mut all = Vec::new();
+    collect(ACCOUNT, "", &mut all);
+    all
+}
+
+fn collect(fields: &[Field], prefix: &str, all: &mut Vec<String>) {
+    for field in fields {
+        let path = join(prefix, field.name);
+        all.push(path.clone());
+        match field.shape {
+            Shape::Object(inner) => collect(inner, &path, all),
+            Shape::List(inner) => collect(inner, &format!("{path}[]"), all),
+            Shape::Leaf(_) | Shape::Lines => {}
+        }
+    }
+}
+
+/// `prefix.name`, or the name alone at the top.
+pub fn join(prefix: &str, name: &str) -> String {
+    let mut path = String::with_capacity(prefix.len() + name.len() + 1);
+    if !prefix.is_empty() {
+        let _ = write!(path, "{prefix}.");
+    }
+    path.push_str(name);
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_to_fields() {
+        assert_eq!(find("owners[0].identity.taxId").map(|f| f.field.name), Some("taxId"));
+        assert_eq!(find("owners[1].mailingAddress.streetAddress").map(|f| f.field.name), Some("streetAddress"));
+        for wrong in ["owners.identity", "owners[x].role", "owners[0].identity.taxid", "owners[99].role", "", "a.b", "shareToken.x"] {
+            assert!(find(wrong).is_none(), "{wrong}");
+        }
+        assert!(find_pattern("owners[].identity.employment").is_some());
+        assert!(find_pattern("owners[0].role").is_none());
+        assert_eq!(pattern("owners[12].agreements[0].name"), "owners[].agreements[].name");
+        for pattern in patterns() {
+            assert!(find_pattern(&pattern).is_some(), "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! U.S. states, the District of Columbia, territories and military addresses, as two letters.
+//!
+//! Owner: `contract`. Invariants: the answer is always one of the 59 codes below; a bare code is answered
+//! without allocation. Left out on purpose: the freely associated states (FM, MH, PW), which are countries of
+//! their own here, and abbreviations that fit two states ("Miss." is Mississippi by custom, "Wash" is the state).
+
+use super::fold::{fold, with_folded};
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// Code, name, and the abbreviations that are not the code, parted by `|`.
+type Row = (&'static str, &'static str, &'static str);
+
+#[rustfmt::skip] // one state per line reads as the table it is
+static STATES: [Row; 59] = [
+    ("AA", "Armed Forces Americas", "Armed Forces, the Americas"),
+    ("AE", "Armed Forces Europe", "Armed Forces Africa|Armed Forces Canada|Armed Forces Middle East|Armed Forces Europe, the Middle East, and Canada"),
+    ("AK", "Alaska", "Alas"),
+    ("AL", "Alabama", "Ala"),
+    ("AP", "Armed Forces Pacific", ""),
+    ("AR", "Arkansas", "Ark"),
+    ("AS", "American Samoa", "Amer Samoa"),
+    ("AZ", "Arizona", "Ariz"),
+    ("CA", "California", "Calif|Cal"),
+    ("CO", "Colorado", "Colo|Col"),
+    ("CT", "Connecticut", "Conn"),
+    ("DC", "District of Columbia", "Washington DC|Washington, District of Columbia|Dist of Columbia|Dist. Columbia"),
+    ("DE", "Delaware", "Del"),
+    ("FL", "Florida", "Fla|Flor"),
+    ("GA", "Georgia", ""),
+    ("GU", "Guam", ""),
+    ("HI", "Hawaii", "Hawai'i"),
+    ("IA", "Iowa", ""),
+    ("ID", "Idaho", "Ida"),
+    ("IL", "Illinois", "Ill|Ills"),
+    ("IN", "Indiana", "Ind"),
+    ("KS", "Kansas", "Kan|Kans"),
+    ("KY", "Kentucky", "Ken|Kent|Commonwealth of Kentucky"),
+    ("LA", "Louisiana", ""),
+    ("MA", "Massachusetts", "Mass|Commonwealth of Massachusetts|Massachussetts|Massachusets"),
+    ("MD", "Maryland", ""),
+    ("ME", "Maine", ""),
+    ("MI", "Michigan", "Mich"),
+    ("MN", "Minnesota", "Minn"),
+    ("MO", "Missouri", ""),
+    ("MP", "Northern Mariana Islands", "Commonwealth of the Northern Mariana Islands|CNMI|N. Mariana Islands|Northern Marianas|Saipan"),
+    ("MS", "Mississippi", "Miss|Missisippi|Mississipi"),
+    ("MT", "Montana", "Mont"),
+    ("NC", "North Carolina", "N. Carolina|N. Car|No. Carolina|North Car"),
+    ("ND", "North Dakota", "N. Dakota|N. Dak|No. Dakota|NoDak"),
+    ("NE", "Nebraska", "Neb|Nebr"),
+    ("NH", "New Hampshire", "N. Hampshire|N. Hamp"),
+    ("NJ", "New Jersey", "N. Jersey"),
+    ("NM", "New Mexico", "N. Mexico|N. Mex|New Mex"),
+    ("NV", "Nevada", "Nev"),
+    ("NY", "New York", "N. York|New York State"),
+    ("OH", "Ohio", ""),
+    ("OK", "Oklahoma", "Okla"),
+    ("OR", "Oregon", "Ore|Oreg"),
+    ("PA", "Pennsylvania", "Penn|Penna|Commonwealth of Pennsylvania|Pensylvania"),
+    ("PR", "Puerto Rico", "Commonwealth of Puerto Rico|P. Rico"),
+    ("RI", "Rhode Island", "Rhode Isl|Rhode Is"),
+    ("SC", "South Carolina", "S. Carolina|S. Car|So. Carolina|South Car"),
+    ("SD", "South Dakota", "S. Dakota|S. Dak|So. Dakota|SoDak"),
+    ("TN", "Tennessee", "Tenn|Tennesee"),
+    ("TX", "Texas", "Tex"),
+    ("UT", "Utah", ""),
+    ("VA", "Virginia", "Virg|Commonwealth of Virginia"),
+    ("VI", "Virgin Islands", "US Virgin Islands|United States Virgin Islands|Virgin Islands, U.S.|USVI"),
+    ("VT", "Vermont", "Verm"),
+    ("WA", "Washington", "Wash|Washington State"),
+    ("WI", "Wisconsin", "Wis|Wisc"),
+    ("WV", "West Virginia", "W. Virginia|W. Virg|W. Va|West Va"),
+    ("WY", "Wyoming", "Wyo"),
+];
+
+/// No state: `STATES` is shorter than this.
+const NONE: u8 = u8::MAX;
+
+static BY_CODE: [u8; 26 * 26] = {
+    let mut places = [NONE; 26 * 26];
+    let mut place = 0;
+    while place < STATES.len() {
+        let code = STATES[place].0.as_bytes();
+        places[(code[0] - b'A') as usize * 26 + (code[1] - b'A') as usize] = place as u8;
+        place += 1;
+    }
+    places
+};
+
+/// The two letters of a state, from its code, its name or a usual abbreviation.
+pub fn two_letters(text: &str) -> Option<&'static str> {
+    let text = text.trim();
+    let row = match *text.as_bytes() {
+        [a, b] => by_code(a.to_ascii_uppercase(), b.to_ascii_uppercase()),
+        // ISO 3166-2, as in "US-CA".
+        [b'U' | b'u', b'S' | b's', b'-', a, b] => {
+            by_code(a.to_ascii_uppercase(), b.to_ascii_uppercase())
+        }
+        _ => with_folded(text, |folded| match *folded {
+            // "N.Y." and "D. C.", but not "I/D".
+            [a, b]
+                if text
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b' ')) =>
+            {
+                by_code(a.to_ascii_uppercase(), b.to_ascii_uppercase())
+            }
+            _ => by_name(folded),
+        }),
+    };
+    row.map(|row| row.0)
+}
+
+/// Whether `code` is a code of this table, exactly as it goes on the wire.
+pub(super) fn is_code(code: &str) -> bool {
+    match *code.as_bytes() {
+        [a, b] => by_code(a, b).is_some(),
+        _ => false,
+    }
+}
+
+fn by_code(a: u8, b: u8) -> Option<&'static Row> {
+    if !(a.is_ascii_uppercase() && b.is_ascii_uppercase()) {
+        return None;
+    }
+    STATES.get(usize::from(
+        BY_CODE[usize::from(a - b'A') * 26 + usize::from(b - b'A')],
+    ))
+}
+
+fn by_name(folded: &[u8]) -> Option<&'static Row> {
+    static NAMES: OnceLock<HashMap<Box<[u8]>, u8>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| {
+        spellings()
+            .map(|(name, place)| (fold(name).into_bytes().into_boxed_slice(), place))
+            .collect()
+    });
+    let place = names
+        .get(folded)
+        .or_else(|| names.get(folded.strip_prefix(b"stateof")?))?;
+    STATES.get(usize::from(*place))
+}
+
+fn spellings() -> impl Iterator<Item = (&'static str, u8)> {
+    STATES.iter().zip(0u8..).flat_map(|(row, place)| {
+        let names = row
+            .2
+            .split('|')
+            .chain([row.1])
+            .filter(|name| !name.is_empty());
+        names.map(move |name| (name, place))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn real_spellings() {
+        for (text, code) in [
+            ("CA", "CA"),
+            ("ca", "CA"),
+            (" Ny ", "NY"),
+            ("N.Y.", "NY"),
+            ("N. Carolina", "NC"),
+            ("NORTH  CAROLINA", "NC"),
+            ("Calif.", "CA"),
+            ("Mass", "MA"),
+            ("D.C.", "DC"),
+            ("Washington, D.C.", "DC"),
+            ("Washington", "WA"),
+            ("W. Va.", "WV"),
+            ("Puerto Rico", "PR"),
+            ("U.S. Virgin Islands", "VI"),
+            ("US-TX", "TX"),
+            ("AE", "AE"),
+            ("State of Georgia", "GA"),
+            ("Hawaiʻi", "HI"),
+        ] {
+            assert_eq!(two_letters(text), Some(code), "{text}");
+        }
+        for text in [
+            "", "XX", "Ontario", "N", "I/D", "C A X", "FM", "é", "US-", "New", "12",
+        ] {
+            assert_eq!(two_letters(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn table_is_sound() {
+        assert!(STATES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        let mut seen: HashMap<String, u8> = HashMap::new();
+        for (name, place) in spellings() {
+            let code = STATES[usize::from(place)].0;
+            assert_eq!(*seen.entry(fold(name)).or_insert(place), place, "{name}");
+            assert_eq!(
+                (two_letters(name), two_letters(code)),
+                (Some(code), Some(code)),
+                "{name}"
+            );
+            assert!(is_code(code) && !is_code(&code.to_lowercase()));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_and_is_idempotent(text in any::<String>()) {
+            if let Some(code) = two_letters(&text) {
+                prop_assert_eq!(two_letters(code), Some(code));
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The journal: the only owner of truth about a run, and the only user of rusqlite.
+//!
+//! Owner of `journal.db` (schema, migrations), of its key and its lock. [`Journal`] is the one writer; [`query`] reads
+//! beside it. Invariants: commits are durable (WAL, synchronous=FULL) before they are acted on; the file holds no
+//! customer value (see `schema_v1.sql`); one writer at a time, by a lock that the operating system drops when the
+//! process dies; a journal that is newer than the program is refused; an error of the disk ends the run and is never
+//! retried in place.
+//! Left out on purpose: what a state means to a run (`submit`), and totals (`report`).
+
+pub mod counts;
+pub mod lines;
+pub mod open;
+pub mod plan;
+pub mod query;
+pub mod replan;
+pub mod state;
+pub mod tasks;
+
+pub use open::{Journal, check_version};
+pub use state::State;
+
+/// UTC milliseconds since 1970.
+pub fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}

@@ -1,0 +1,220 @@
+//! Opening: folder, lock, key, schema.
+
+use std::collections::HashMap;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::error::Failure;
+
+/// Version of the schema that this program writes.
+pub const VERSION: i64 = 1;
+
+const SCHEMA: &[&str] = &[include_str!("schema_v1.sql")];
+
+/// The journal, open for writing.
+pub struct Journal {
+    pub(super) db: Connection,
+    /// Key of the payload hashes and fingerprints.
+    pub key: [u8; 32],
+    pub(super) words: HashMap<String, i64>,
+    _lock: File,
+}
+
+impl Journal {
+    /// Path of the database in a state folder.
+    pub fn path(folder: &Path) -> PathBuf {
+        folder.join("journal.db")
+    }
+
+    /// Opens or creates the journal of a state folder, and takes its lock.
+    pub fn open(folder: &Path) -> anyhow::Result<Journal> {
+        private_folder(folder)?;
+        let lock = lock(folder)?;
+        let path = Self::path(folder);
+        let fresh = !path.exists();
+        let key = key(folder, fresh)?;
+        private_file(&path)?;
+        let mut db = Connection::open(&path).with_context(|| format!("cannot open the journal {}", path.display()))?;
+        // FULL: a commit is on the disk before the request that it speaks of leaves (invariant 1).
+        db.pragma_update(None, "journal_mode", "WAL")?;
+        db.pragma_update(None, "synchronous", "FULL")?;
+        db.pragma_update(None, "temp_store", "MEMORY")?;
+        db.pragma_update(None, "cache_size", -32_000)?;
+        db.set_prepared_statement_cache_capacity(64);
+        migrate(&mut db)?;
+        Ok(Journal { db, key, words: HashMap::new(), _lock: lock })
+    }
+
+    /// A fact of the migration.
+    pub fn meta(&self, key: &str) -> anyhow::Result<Option<String>> {
+        let mut statement = self.db.prepare_cached("SELECT value FROM meta WHERE key = ?")?;
+        Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+    }
+
+    /// Keeps a fact of the migration.
+    pub fn set_meta(&self, key: &str, value: &str) -> anyhow::Result<()> {
+        self.db
+            .prepare_cached("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")?
+            .execute(params![key, value])?;
+        Ok(())
+    }
+
+    /// Keyed hash, for fingerprints.
+    pub fn hash(&self, bytes: &[u8]) -> [u8; 32] {
+        *blake3::keyed_hash(&self.key, bytes).as_bytes()
+    }
+
+    /// Binds a new journal to its target, or refuses one that is bound to another.
+    pub fn bind(&self, target: &str, dialect: &str) -> anyhow::Result<()> {
+        for (key, value) in [("target", target), ("dialect", dialect)] {
+            match self.meta(key)? {
+                None => self.set_meta(key, value)?,
+                Some(bound) if bound == value => {}
+                Some(bound) => {
+                    return Err(Failure::configuration(
+                        format!("this journal belongs to another migration: its {key} is {bound}, this run's is {value}"),
+                        "use the same target as before, or move the folder .bakkt-migrate away to begin a new migration",
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that a run began; returns its number.
+    pub fn begin_run(&self, at: i64) -> anyhow::Result<i64> {
+        self.db.execute("INSERT INTO run (at) VALUES (?)", [at])?;
+        Ok(self.db.last_insert_rowid())
+    }
+
+    /// Notes how a run ended.
+    pub fn end_run(&self, run: i64, at: i64, outcome: &str) -> anyhow::Result<()> {
+        self.db.execute("UPDATE run SET ended = ?, outcome = ? WHERE id = ?", params![at, outcome, run])?;
+        Ok(())
+    }
+
+    /// The number of a text that repeats.
+    pub(super) fn word(&mut self, text: &str) -> anyhow::Result<i64> {
+        if let Some(id) = self.words.get(text) {
+            return Ok(*id);
+        }
+        self.db.prepare_cached("INSERT OR IGNORE INTO word (text) VALUES (?)")?.execute([text])?;
+        let id = self.db.prepare_cached("SELECT id FROM word WHERE text = ?")?.query_row([text], |row| row.get(0))?;
+        // Masked messages could be many; the cache need not hold them all.
+        if self.words.len() < 10_000 {
+            self.words.insert(text.to_owned(), id);
+        }
+        Ok(id)
+    }
+
+    /// One transaction; it is rolled back when `work` fails, and so are the words that it added.
+    pub(super) fn transaction<T>(&mut self, work: impl FnOnce(&mut Journal) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        self.db.execute_batch("BEGIN IMMEDIATE")?;
+        let done = work(self).and_then(|value| {
+            self.db.execute_batch("COMMIT").context("cannot write the journal")?;
+            Ok(value)
+        });
+        if done.is_err() {
+            self.words.clear();
+            // The error that counts is the first one; a failed rollback leaves nothing committed either.
+            let _ = self.db.execute_batch("ROLLBACK");
+        }
+        done
+    }
+}
+
+/// Refuses a journal that is newer than the program, or that is none.
+pub fn check_version(db: &Connection) -> anyhow::Result<()> {
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| {
+        Failure::cannot(
+            format!("the journal cannot be read: {error}"),
+            "it may be damaged, or not a journal; restore it from a backup before going on",
+        )
+    })?;
+    if version > VERSION {
+        return Err(Failure::cannot(
+            format!("the journal has version {version}, which a newer bakkt-migrate wrote; this one knows {VERSION}"),
+            "run the newer bakkt-migrate",
+        ));
+    }
+    Ok(())
+}
+
+fn migrate(db: &mut Connection) -> anyhow::Result<()> {
+    check_version(db)?;
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for (step, sql) in SCHEMA.iter().enumerate().skip(version as usize) {
+        let change = db.transaction()?;
+        change.execute_batch(sql)?;
+        change.pragma_update(None, "user_version", step as i64 + 1)?;
+        change.commit()?;
+    }
+    Ok(())
+}
+
+/// Creates a folder that only its owner can look into.
+pub fn private_folder(folder: &Path) -> anyhow::Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))
+}
+
+/// Makes sure that a file exists and that only its owner can read it.
+fn private_file(path: &Path) -> anyhow::Result<()> {
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    Ok(())
+}
+
+fn lock(folder: &Path) -> anyhow::Result<File> {
+    let path = folder.join("journal.lock");
+    private_file(&path)?;
+    let file = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Failure::cannot(
+            "another bakkt-migrate is working on this migration",
+            "wait for it to end, or look at it with `bakkt-migrate status`",
+        )),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+    }
+}
+
+/// Reads the key, or makes one for a new journal. A journal whose key is gone cannot be resumed.
+fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
+    let path = folder.join("journal.key");
+    let mut key = [0; 32];
+    match File::open(&path) {
+        Ok(mut file) => {
+            file.read_exact(&mut key)
+                .with_context(|| format!("{} is damaged", path.display()))?;
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && fresh => {
+            File::open("/dev/urandom")?.read_exact(&mut key).context("no random numbers")?;
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            file.write_all(&key)?;
+            file.as_file().sync_all()?;
+            file.persist(&path).map_err(|error| error.error)?;
+            File::open(folder)?.sync_all()?;
+        }
+        Err(error) => {
+            return Err(Failure::cannot(
+                format!("the journal's key {} cannot be read: {error}", path.display()),
+                "restore it from where it was moved to: without it the journal cannot be compared with the export",
+            ));
+        }
+    }
+    Ok(key)
+}

@@ -1,0 +1,294 @@
+//! Tasks: picking them, and every change of their state.
+//!
+//! Owner of [`Journal::commit`], the one way in which a task changes: any number of [`Change`]s in one durable
+//! transaction, each through [`state::next`](super::state::next).
+
+use rusqlite::{OptionalExtension, params};
+
+use super::open::Journal;
+use super::state::{Event, State, next};
+use crate::error::Failure;
+use crate::source::Position;
+
+/// A task that can be worked on.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Number in the journal.
+    pub id: i64,
+    /// It updates an account that was accepted before.
+    pub update: bool,
+    /// clientAccountId.
+    pub client_id: String,
+    /// Where its row stands.
+    pub at: Position,
+    /// Keyed hash of the payload that was planned.
+    pub hash: [u8; 32],
+    /// Attempts so far.
+    pub attempts: u32,
+    /// Intent of the first attempt, if there was one.
+    pub first_at: Option<i64>,
+}
+
+/// What Bakkt said about an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountFacts {
+    /// Bakkt's id.
+    pub id: String,
+    /// As Bakkt named it.
+    pub status: String,
+    /// As Bakkt stated it.
+    pub created_at: String,
+}
+
+/// How an accepted account relates to the time before the migration; the numbers stand in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existed {
+    /// This migration made it.
+    No = 0,
+    /// It was there, with the same data.
+    Equal = 1,
+    /// It was there with other data, and was left as it was.
+    Different = 2,
+    /// It was there, and what was sent overwrote it.
+    Overwritten = 3,
+}
+
+/// Why Bakkt refused; all of it masked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// Code.
+    pub code: String,
+    /// Field, by the contract's names.
+    pub field: String,
+    /// Message.
+    pub message: String,
+}
+
+/// One change of one task.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The task.
+    pub task: i64,
+    /// When.
+    pub at: i64,
+    /// What.
+    pub what: What,
+}
+
+/// What happens to a task, with what is kept of it.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// It is about to be sent.
+    Intend {
+        /// Keyed hash of the bytes.
+        hash: [u8; 32],
+    },
+    /// Not sent, or not taken.
+    Postpone {
+        /// Such as "429".
+        answer: String,
+        /// "not taken" or "not sent".
+        outcome: &'static str,
+    },
+    /// Bakkt has it.
+    Accept {
+        /// Such as "200".
+        answer: String,
+        /// What Bakkt said.
+        account: AccountFacts,
+        /// Before the migration?
+        existed: Existed,
+    },
+    /// Bakkt refused it.
+    Refuse {
+        /// Such as "422".
+        answer: String,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The outcome was lost.
+    Doubt {
+        /// Such as "timeout".
+        answer: String,
+    },
+    /// Bakkt was asked twice, and it is not there.
+    Absent,
+    /// Tried often enough.
+    GiveUp {
+        /// The last answer.
+        answer: String,
+    },
+}
+
+impl What {
+    fn event(&self) -> Event {
+        match self {
+            What::Intend { .. } => Event::Intend,
+            What::Postpone { .. } => Event::Postpone,
+            What::Accept { .. } => Event::Accept,
+            What::Refuse { .. } => Event::Refuse,
+            What::Doubt { .. } => Event::Doubt,
+            What::Absent => Event::Absent,
+            What::GiveUp { .. } => Event::GiveUp,
+        }
+    }
+}
+
+/// Which tasks of a run may be sent.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Only these clientAccountIds; none given: all.
+    pub only: Option<Vec<String>>,
+}
+
+impl Journal {
+    /// Applies changes in one durable transaction.
+    pub fn commit(&mut self, changes: &[Change]) -> anyhow::Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.transaction(|journal| changes.iter().try_for_each(|change| journal.change(change)))
+    }
+
+    fn change(&mut self, change: &Change) -> anyhow::Result<()> {
+        let state = self.advance(change.task, change.what.event(), change.at)?;
+        let (task, at) = (change.task, change.at);
+        match &change.what {
+            What::Intend { hash } => {
+                self.db
+                    .prepare_cached("UPDATE task SET attempts = attempts + 1, first_at = coalesce(first_at, ?2) WHERE id = ?1")?
+                    .execute(params![task, at])?;
+                self.db
+                    .prepare_cached("INSERT INTO attempt (task, number, at, hash) SELECT id, attempts, ?2, ?3 FROM task WHERE id = ?1")?
+                    .execute(params![task, at, hash])?;
+            }
+            What::Postpone { answer, outcome } => self.end_attempt(task, Some(at), answer, outcome)?,
+            What::Accept { answer, account, existed } => {
+                self.db
+                    .prepare_cached("UPDATE task SET bakkt_id = ?2, status = ?3, created_at = ?4, existed = ?5, code = NULL, field = NULL, message = NULL WHERE id = ?1")?
+                    .execute(params![task, account.id, account.status, account.created_at, *existed as i64])?;
+                if state != State::Open {
+                    self.end_attempt(task, Some(at), answer, "accepted")?;
+                }
+            }
+            What::Refuse { answer, refusal } => {
+                self.give_reason(task, refusal)?;
+                self.end_attempt(task, Some(at), answer, "refused")?;
+            }
+            What::Doubt { answer } => self.end_attempt(task, None, answer, "in doubt")?,
+            What::Absent => self.end_attempt(task, Some(at), "404", "not there")?,
+            What::GiveUp { answer } => {
+                let message = "tried as often as [retry] attempts allows".to_owned();
+                self.give_reason(task, &Refusal { code: answer.clone(), field: String::new(), message })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The transition function: the only place that writes `task.state`. Returns the state before.
+    pub(super) fn advance(&mut self, task: i64, event: Event, at: i64) -> anyhow::Result<State> {
+        let number: Option<i64> = self
+            .db
+            .prepare_cached("SELECT state FROM task WHERE id = ?")?
+            .query_row([task], |row| row.get(0))
+            .optional()?;
+        let state = number.and_then(State::from_number);
+        let Some((before, after)) = state.and_then(|state| Some((state, next(state, event)?))) else {
+            return Err(Failure::cannot(
+                format!("task {task} cannot go from {state:?} by {event:?}: the journal and the program disagree"),
+                "this is a defect of bakkt-migrate; keep the folder .bakkt-migrate as it is and report it",
+            ));
+        };
+        self.db
+            .prepare_cached("UPDATE task SET state = ?2, last_at = ?3 WHERE id = ?1")?
+            .execute(params![task, after as i64, at])?;
+        Ok(before)
+    }
+
+    fn end_attempt(&mut self, task: i64, ended: Option<i64>, answer: &str, outcome: &str) -> anyhow::Result<()> {
+        let (answer, outcome) = (self.word(answer)?, self.word(outcome)?);
+        self.db
+            .prepare_cached("UPDATE attempt SET ended = ?2, answer = ?3, outcome = ?4 WHERE task = ?1 AND number = (SELECT attempts FROM task WHERE id = ?1)")?
+            .execute(params![task, ended, answer, outcome])?;
+        Ok(())
+    }
+
+    fn give_reason(&mut self, task: i64, refusal: &Refusal) -> anyhow::Result<()> {
+        let (code, field, message) = (self.word(&refusal.code)?, self.word(&refusal.field)?, self.word(&refusal.message)?);
+        self.db
+            .prepare_cached("UPDATE task SET code = ?2, field = ?3, message = ?4 WHERE id = ?1")?
+            .execute(params![task, code, field, message])?;
+        Ok(())
+    }
+
+    /// After a start: what was being sent when the program died is in doubt. Returns how many are now.
+    pub fn recover(&mut self, at: i64) -> anyhow::Result<u64> {
+        let sending = self.ids("SELECT id FROM task WHERE state = 2")?;
+        let doubts: Vec<Change> = sending
+            .into_iter()
+            .map(|task| Change { task, at, what: What::Doubt { answer: "the program ended".into() } })
+            .collect();
+        self.commit(&doubts)?;
+        let count = self.db.query_row("SELECT count(*) FROM task WHERE state = 3", [], |row| row.get::<_, i64>(0))?;
+        Ok(count as u64)
+    }
+
+    fn ids(&self, sql: &str) -> anyhow::Result<Vec<i64>> {
+        let mut statement = self.db.prepare(sql)?;
+        let ids = statement.query_map([], |row| row.get(0))?;
+        Ok(ids.collect::<Result<_, _>>()?)
+    }
+
+    /// Limits picking to some clientAccountIds; returns those that no record of the plan has.
+    pub fn select(&mut self, selection: &Selection) -> anyhow::Result<Vec<String>> {
+        self.db.execute_batch("DROP TABLE IF EXISTS temp.only_these")?;
+        let Some(only) = &selection.only else { return Ok(Vec::new()) };
+        self.db.execute_batch("CREATE TEMP TABLE only_these (client_id TEXT PRIMARY KEY) WITHOUT ROWID")?;
+        let mut unknown = Vec::new();
+        let mut insert = self.db.prepare("INSERT OR IGNORE INTO only_these VALUES (?)")?;
+        let mut known = self.db.prepare("SELECT count(*) FROM record WHERE client_id = ?")?;
+        for id in only {
+            if known.query_row([id], |row| row.get::<_, i64>(0))? == 0 {
+                unknown.push(id.clone());
+            }
+            insert.execute([id])?;
+        }
+        Ok(unknown)
+    }
+
+    /// Up to `most` tasks of a state with a number above `after`, in order.
+    pub fn pick(&self, state: State, after: i64, most: usize, selected: bool) -> anyhow::Result<Vec<Task>> {
+        let filter = if selected { "AND r.client_id IN (SELECT client_id FROM only_these)" } else { "" };
+        let sql = format!(
+            "SELECT t.id, t.kind, r.client_id, r.row, r.offset, r.length, r.hash, t.attempts, t.first_at
+             FROM task t JOIN record r ON r.id = t.record
+             WHERE t.state = {} AND t.id > ?1 {filter} ORDER BY t.id LIMIT ?2",
+            state as i64
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let tasks = statement.query_map(params![after, most as i64], |row| {
+            Ok(Task {
+                id: row.get(0)?,
+                update: row.get::<_, i64>(1)? != 0,
+                client_id: row.get(2)?,
+                at: Position { row: row.get::<_, i64>(3)? as u64, offset: row.get::<_, i64>(4)? as u64, length: row.get(5)? },
+                hash: row.get(6)?,
+                attempts: row.get(7)?,
+                first_at: row.get(8)?,
+            })
+        })?;
+        Ok(tasks.collect::<Result<_, _>>()?)
+    }
+
+    /// Number of tasks in a state.
+    pub fn count(&self, state: State, selected: bool) -> anyhow::Result<u64> {
+        let filter = if selected { "AND record IN (SELECT id FROM record WHERE client_id IN (SELECT client_id FROM only_these))" } else { "" };
+        let sql = format!("SELECT count(*) FROM task WHERE state = {} {filter}", state as i64);
+        Ok(self.db.query_row(&sql, [], |row| row.get::<_, i64>(0))? as u64)
+    }
+
+    /// Number of rows in the plan.
+    pub fn rows(&self) -> anyhow::Result<u64> {
+        Ok(self.db.query_row("SELECT count(*) FROM record", [], |row| row.get::<_, i64>(0))? as u64)
+    }
+}

@@ -1,0 +1,51 @@
+//! Logs: to stderr as far as `-v` asks for, and as JSON lines to a 0600 file beside the journal.
+//!
+//! Owner of what may be logged: events of this crate only, which name ids, states and codes. Other crates are kept out
+//! whatever the level, because they could log requests and phone numbers (invariant 8).
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::{Mutex, OnceLock};
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::prelude::*;
+
+static FILE: OnceLock<Mutex<File>> = OnceLock::new();
+
+/// Sets logging up; `verbose` counts the -v of the command line.
+pub fn start(verbose: u8) {
+    let ours = |level| Targets::new().with_target("bakkt_migrate", level);
+    let level = match verbose {
+        0 => LevelFilter::OFF,
+        1 => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
+    };
+    let terminal = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(ours(level));
+    let file = tracing_subscriber::fmt::layer().json().with_writer(|| Lines).with_filter(ours(LevelFilter::DEBUG));
+    // A second start (tests) keeps the first.
+    let _ = tracing_subscriber::registry().with(terminal).with(file).try_init();
+}
+
+/// From here on, events go to `log.jsonl` of a state folder too. A log that cannot be written stops nothing.
+pub fn to_file(folder: &Path) {
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(folder.join("log.jsonl"));
+    if let Ok(file) = file {
+        let _ = FILE.set(Mutex::new(file));
+    }
+}
+
+struct Lines;
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match FILE.get().and_then(|file| file.lock().ok()) {
+            Some(mut file) => file.write(bytes),
+            None => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,365 @@
+//! Mapping files → [`Mapper`].
+//!
+//! Owner of the mapping language's syntax. Everything that can be wrong with a mapping is found here, before the
+//! first row, and reported together: unknown keys, fields and columns (with the nearest right name), words that do
+//! not fit their field, two feeds for one field. An including file's own entries win over the included ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regex::Regex;
+
+use super::Mapper;
+use super::dates::DateFormats;
+use super::expr::Expressions;
+use super::feed::{Case, Feed, Source, Split, Step};
+use super::lookup::Lookup;
+use super::target::{Takes, fits, resolve};
+use crate::contract::account::ACCOUNT_TYPES;
+use crate::contract::{Form, countries};
+use crate::error::{Diagnostics, nearest};
+use crate::toml_file::{Table, TomlFile, Value};
+
+/// Compiles a mapping. `files[0]` is the mapping itself, the rest are the files it includes, nearest first. `None`
+/// only when something was reported.
+pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) -> Option<Mapper> {
+    let mut documents = Vec::new();
+    for file in files {
+        documents.push(file.parse(found)?);
+    }
+    let mut compiler = Compiler {
+        headers,
+        lookups: BTreeMap::new(),
+        fed: BTreeSet::new(),
+        feeds: Vec::new(),
+        expressions: Expressions::default(),
+        found,
+    };
+    let roots: Vec<Table<'_>> = documents.iter().map(|document| document.root()).collect();
+    for root in &roots {
+        compiler.lookups(root);
+    }
+    let mut account_type = None;
+    let mut missing = Vec::new();
+    for root in &roots {
+        root.get("include");
+        account_type = account_type.or_else(|| compiler.account_type(root));
+        if let Some(words) = root.texts("missing", compiler.found) {
+            missing.extend(words.into_iter().map(|(word, _)| word.trim().to_lowercase()));
+        }
+        compiler.fields(root);
+    }
+    let Compiler { feeds, expressions, found, .. } = compiler;
+    if account_type.is_none() && found.is_empty() {
+        roots[0].wrong(found, "the mapping has no `account_type`", "add account_type = \"INDIVIDUAL\" at the top");
+    }
+    for root in roots {
+        root.finish(found);
+    }
+    found.is_empty().then(|| Mapper {
+        account_type: account_type.unwrap_or_default(),
+        feeds,
+        missing,
+        expressions,
+        width: headers.len(),
+    })
+}
+
+struct Compiler<'a, 'f> {
+    headers: &'a [String],
+    lookups: BTreeMap<String, Vec<(String, String)>>,
+    fed: BTreeSet<String>,
+    feeds: Vec<Feed>,
+    expressions: Expressions,
+    found: &'f mut Diagnostics,
+}
+
+impl Compiler<'_, '_> {
+    fn account_type(&mut self, root: &Table<'_>) -> Option<String> {
+        let value = root.get("account_type")?;
+        let text = value.text(self.found)?;
+        if !ACCOUNT_TYPES.contains(&text) {
+            value.wrong(
+                self.found,
+                format!("account type \"{text}\" cannot be migrated"),
+                format!("this version sends: {}", ACCOUNT_TYPES.join(", ")),
+            );
+        }
+        Some(text.to_owned())
+    }
+
+    fn lookups(&mut self, root: &Table<'_>) {
+        let Some(tables) = root.table("lookups", self.found) else { return };
+        for (name, value) in tables.all() {
+            let pairs = self.pairs(name, value);
+            self.lookups.entry(name.to_owned()).or_insert(pairs);
+        }
+    }
+
+    fn pairs(&mut self, name: &str, value: Value<'_>) -> Vec<(String, String)> {
+        let Some(table) = value.table(name, self.found) else { return Vec::new() };
+        table
+            .all()
+            .into_iter()
+            .filter_map(|(code, meaning)| Some((code.to_owned(), meaning.scalar(self.found)?)))
+            .collect()
+    }
+
+    fn fields(&mut self, root: &Table<'_>) {
+        let Some(fields) = root.table("fields", self.found) else { return };
+        let mut own = Vec::new();
+        for (target, value) in fields.all() {
+            // An included feed gives way to one of the file that includes it.
+            if self.fed.contains(target) {
+                continue;
+            }
+            own.push(target.to_owned());
+            match resolve(target) {
+                Ok(takes) => {
+                    if let Some(feed) = self.feed(target, takes, value) {
+                        self.feeds.push(feed);
+                    }
+                }
+                Err((message, help)) => value.wrong_key(self.found, message, help),
+            }
+        }
+        self.fed.extend(own);
+    }
+
+    fn feed(&mut self, target: &str, takes: Takes, value: Value<'_>) -> Option<Feed> {
+        let mut feed = Feed {
+            target: target.to_owned(),
+            columns: Vec::new(),
+            source: Source::First(Vec::new()),
+            when: None,
+            regex: None,
+            split: None,
+            join: None,
+            steps: Vec::new(),
+            default: None,
+            list: takes == Takes::Lines,
+        };
+        if value.as_text().is_some() {
+            feed.source = Source::First(self.columns(value, &mut feed.columns)?);
+            return Some(feed);
+        }
+        let table = value.table(target, self.found)?;
+        let source = self.source(&table, value, takes, &mut feed.columns);
+        if let Some(when) = table.get("when") {
+            feed.when = self.columns(when, &mut Vec::new()).and_then(|columns| columns.first().copied());
+        }
+        self.cutting(&table, &mut feed);
+        self.steps(&table, takes, &mut feed);
+        if let Some(default) = table.get("default") {
+            feed.default = self.word(default, takes);
+        }
+        table.finish(self.found);
+        feed.source = source?;
+        let gives_list = matches!(feed.source, Source::All(_)) && feed.join.is_none()
+            || feed.split.as_ref().is_some_and(|split| split.take.is_none());
+        if gives_list && !feed.list {
+            value.wrong(
+                self.found,
+                format!("`{target}` takes one text, and this gives a list"),
+                "add join = \" \" or split = { by = \"..\", take = 0 }",
+            );
+        }
+        Some(feed)
+    }
+
+    /// The indexes of one column or several.
+    fn columns(&mut self, value: Value<'_>, names: &mut Vec<String>) -> Option<Vec<usize>> {
+        let mut indexes = Vec::new();
+        for (name, place) in value.texts(self.found)? {
+            let mut hits = self.headers.iter().enumerate().filter(|(_, header)| *header == name.trim());
+            match (hits.next(), hits.next()) {
+                (Some((index, _)), None) => indexes.push(index),
+                (Some(_), Some(_)) => place.wrong(
+                    self.found,
+                    format!("the export has the column `{name}` more than once"),
+                    "rename one of them in the export's header",
+                ),
+                (None, _) => {
+                    let near = nearest(name, self.headers.iter().map(String::as_str));
+                    let help = near.map_or_else(
+                        || "the header row of the export has other names".to_owned(),
+                        |near| format!("did you mean `{near}`?"),
+                    );
+                    place.wrong(self.found, format!("the export has no column `{name}`"), help);
+                }
+            }
+            names.push(name.to_owned());
+        }
+        (indexes.len() == names.len()).then_some(indexes)
+    }
+
+    fn source(&mut self, table: &Table<'_>, value: Value<'_>, takes: Takes, names: &mut Vec<String>) -> Option<Source> {
+        let given: Vec<(&str, Value<'_>)> = ["column", "first", "columns", "const", "expr"]
+            .into_iter()
+            .filter_map(|key| table.get(key).map(|value| (key, value)))
+            .collect();
+        let [(key, from)] = given[..] else {
+            value.wrong(
+                self.found,
+                if given.is_empty() { "the feed has no source" } else { "the feed has more than one source" },
+                "exactly one of: column, first, columns, const, expr",
+            );
+            return None;
+        };
+        match key {
+            "columns" => self.columns(from, names).map(Source::All),
+            "const" => self.word(from, takes).map(Source::Const),
+            "expr" => match self.expressions.add(from.text(self.found)?, self.headers) {
+                Ok(number) => Some(Source::Expr(number)),
+                Err(why) => {
+                    from.wrong(self.found, format!("the expression does not compile: {why}"), "expressions are minijinja, over row.COLUMN");
+                    None
+                }
+            },
+            _ => self.columns(from, names).map(Source::First),
+        }
+    }
+
+    /// A text of the mapping itself, checked against the field's form.
+    fn word(&mut self, value: Value<'_>, takes: Takes) -> Option<String> {
+        let text = value.scalar(self.found)?;
+        if let Takes::One(form) = takes
+            && let Err(help) = fits(form, &text)
+        {
+            value.wrong(self.found, format!("\"{text}\" does not fit this field"), help);
+        }
+        Some(text)
+    }
+
+    fn cutting(&mut self, table: &Table<'_>, feed: &mut Feed) {
+        if let Some(value) = table.get("regex")
+            && let Some(pattern) = value.text(self.found)
+        {
+            match Regex::new(pattern) {
+                Ok(regex) => feed.regex = Some(Step::Regex(regex)),
+                Err(error) => value.wrong(self.found, "the regex does not compile", last_line(&error.to_string())),
+            }
+        }
+        if let Some(split) = table.table("split", self.found) {
+            let by = split.text("by", self.found).unwrap_or("").to_owned();
+            if by.is_empty() {
+                split.wrong(self.found, "`split` needs `by`", "split = { by = \";\", take = 0 }");
+            }
+            let take = split.integer("take", 0, 1000, self.found).map(|take| take as usize);
+            feed.split = Some(Split { by, take });
+            split.finish(self.found);
+        }
+        feed.join = table.text("join", self.found).map(str::to_owned);
+    }
+
+    fn steps(&mut self, table: &Table<'_>, takes: Takes, feed: &mut Feed) {
+        if table.boolean("digits", self.found) == Some(true) {
+            feed.steps.push(Step::Digits);
+        }
+        let cases = [("upper", Case::Upper), ("lower", Case::Lower), ("title", Case::Title)];
+        if let Some(case) = table.choice("case", &cases, self.found) {
+            feed.steps.push(Step::Case(case));
+        }
+        if let Some(value) = table.get("lookup") {
+            let otherwise = table.get("otherwise").and_then(|value| self.word(value, takes));
+            let lookup = self.lookup(value, takes, table);
+            feed.steps.push(Step::Lookup(lookup, otherwise));
+        }
+        let mut forms = 0;
+        for key in ["date", "phone", "country", "us_state", "usd_range", "integer", "yes_no"] {
+            if let Some(value) = table.get(key)
+                && let Some(step) = self.form(key, value, takes)
+            {
+                forms += 1;
+                feed.steps.push(step);
+                if forms > 1 {
+                    value.wrong_key(self.found, format!("`{key}` comes after another form"), "one of date, phone, country, us_state, usd_range, integer, yes_no");
+                }
+            }
+        }
+    }
+
+    fn lookup(&mut self, value: Value<'_>, takes: Takes, table: &Table<'_>) -> Lookup {
+        let mut lookup = Lookup::default();
+        let pairs = match value.as_text() {
+            Some(name) => match self.lookups.get(name) {
+                Some(pairs) => pairs.clone(),
+                None => {
+                    let near = nearest(name, self.lookups.keys().map(String::as_str));
+                    let help = near.map_or_else(|| format!("add a table [lookups.{name}]"), |near| format!("did you mean \"{near}\"?"));
+                    value.wrong(self.found, format!("there is no lookup table \"{name}\""), help);
+                    Vec::new()
+                }
+            },
+            None => self.pairs("lookup", value),
+        };
+        // A form that follows the table (a country's name, say) takes what the table gives.
+        let last = ["date", "phone", "country", "us_state", "usd_range", "integer", "yes_no"].iter().all(|key| table.get(key).is_none());
+        for (code, meaning) in pairs {
+            if let (Takes::One(form), true) = (takes, last)
+                && let Err(help) = fits(form, &meaning)
+            {
+                value.wrong(self.found, format!("the lookup's \"{meaning}\" (for {code}) does not fit this field"), help);
+            }
+            lookup.add(&code, meaning);
+        }
+        lookup
+    }
+
+    fn form(&mut self, key: &str, value: Value<'_>, takes: Takes) -> Option<Step> {
+        let form = match takes {
+            Takes::One(form) => Some(form),
+            Takes::Lines => None,
+        };
+        match key {
+            "date" => {
+                let formats: Vec<&str> = value.texts(self.found)?.into_iter().map(|(text, _)| text).collect();
+                match DateFormats::compile(&formats) {
+                    Ok(formats) => Some(Step::Date(formats, form == Some(Form::DateTime))),
+                    Err(why) => {
+                        value.wrong(self.found, why, "formats are strftime's, such as \"%m/%d/%Y\"");
+                        None
+                    }
+                }
+            }
+            "phone" => self.phone(value),
+            "usd_range" => match form {
+                Some(Form::Usd(scale)) => value.boolean(self.found)?.then_some(Step::UsdRange(scale)),
+                _ => {
+                    value.wrong_key(self.found, "`usd_range` on a field that takes no range", "take it away");
+                    None
+                }
+            },
+            _ => {
+                let step = match key {
+                    "country" => Step::Country,
+                    "us_state" => Step::UsState,
+                    "integer" => Step::Integer,
+                    _ => Step::YesNo,
+                };
+                value.boolean(self.found)?.then_some(step)
+            }
+        }
+    }
+
+    fn phone(&mut self, value: Value<'_>) -> Option<Step> {
+        let (region, at, column) = if value.is_table() {
+            let table = value.table("phone", self.found)?;
+            let column = table.get("region_column").and_then(|value| self.columns(value, &mut Vec::new()));
+            let region = table.get("default").and_then(|value| Some((value.text(self.found)?, value)));
+            table.finish(self.found);
+            (region.map(|(text, _)| text), region.map_or(value, |(_, at)| at), column.and_then(|c| c.first().copied()))
+        } else {
+            (Some(value.text(self.found)?), value, None)
+        };
+        if let Some(region) = region
+            && countries::alpha3(region).and_then(countries::alpha2_of) != Some(region)
+        {
+            at.wrong(self.found, format!("\"{region}\" is no region"), "an ISO 3166-1 alpha-2 code such as \"US\"");
+        }
+        Some(Step::Phone(region.map(str::to_owned), column))
+    }
+}
+
+fn last_line(text: &str) -> String {
+    text.lines().last().unwrap_or(text).trim().to_owned()
+}

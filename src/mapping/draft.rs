@@ -1,0 +1,104 @@
+//! What a row says about each mapped field, before anybody judged it.
+//!
+//! Owner of [`Draft`]: one slot per feed, all texts in one buffer, both reused from row to row.
+
+/// The value of one slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// Nothing in the export.
+    Missing,
+    /// A text.
+    Value {
+        /// Where it stands in the draft's buffer.
+        span: Span,
+        /// It came from the mapping (a constant or a default), not from a cell.
+        constant: bool,
+    },
+    /// A list of texts: `first..last` of the draft's items.
+    List {
+        /// First item.
+        first: u32,
+        /// One past the last item.
+        last: u32,
+        /// It came from the mapping, not from cells.
+        constant: bool,
+    },
+    /// A cell that could not be read; says why, without the value.
+    Invalid(&'static str),
+}
+
+/// A piece of the draft's buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    start: u32,
+    end: u32,
+}
+
+/// One row's values.
+#[derive(Debug, Default)]
+pub struct Draft {
+    text: String,
+    items: Vec<Span>,
+    slots: Vec<Slot>,
+}
+
+impl Draft {
+    /// Empties it for a mapping of so many slots.
+    pub fn reset(&mut self, slots: usize) {
+        self.text.clear();
+        self.items.clear();
+        self.slots.clear();
+        self.slots.resize(slots, Slot::Missing);
+    }
+
+    /// Sets a slot.
+    pub fn set(&mut self, slot: usize, value: Slot) {
+        self.slots[slot] = value;
+    }
+
+    /// The value of a slot.
+    pub fn slot(&self, slot: usize) -> Slot {
+        self.slots[slot]
+    }
+
+    /// Keeps a text.
+    pub fn keep(&mut self, text: &str) -> Span {
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        Span { start, end: self.text.len() as u32 }
+    }
+
+    /// Keeps an item of a list.
+    pub fn keep_item(&mut self, text: &str) {
+        let span = self.keep(text);
+        self.items.push(span);
+    }
+
+    /// Number of items kept so far.
+    pub fn items(&self) -> u32 {
+        self.items.len() as u32
+    }
+
+    /// Forgets the items from `first` on.
+    pub fn forget_items(&mut self, first: u32) {
+        self.items.truncate(first as usize);
+    }
+
+    /// The text of a span.
+    pub fn text(&self, span: Span) -> &str {
+        &self.text[span.start as usize..span.end as usize]
+    }
+
+    /// The text of an item.
+    pub fn item(&self, index: u32) -> &str {
+        self.text(self.items[index as usize])
+    }
+
+    /// The text of a slot, if it holds one.
+    pub fn value(&self, slot: usize) -> Option<&str> {
+        match self.slots[slot] {
+            Slot::Value { span, .. } => Some(self.text(span)),
+            _ => None,
+        }
+    }
+}

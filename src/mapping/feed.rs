@@ -1,0 +1,363 @@
+//! One compiled feed: from the cells of a row to the value of one slot.
+//!
+//! Owner of the transforms' order, which is fixed: source → regex → split → join → digits → case → lookup → form
+//! (date, phone, …) → default. Runs for every field of every row, so texts move through two reused buffers.
+
+use regex::Regex;
+
+use super::Mapper;
+use super::dates::DateFormats;
+use super::draft::{Draft, Slot};
+use super::expr::ForRow;
+use super::lookup::Lookup;
+use super::{phones, text};
+use crate::contract::usd::{self, Scale};
+use crate::contract::{countries, us_states};
+use crate::source::{Cell, Row};
+
+/// Where a feed gets its text.
+#[derive(Debug)]
+pub enum Source {
+    /// The first of these columns that is not empty.
+    First(Vec<usize>),
+    /// All of these columns, empty ones left out.
+    All(Vec<usize>),
+    /// A text of the mapping.
+    Const(String),
+    /// An expression.
+    Expr(usize),
+}
+
+/// Upper, lower or title case.
+#[derive(Clone, Copy, Debug)]
+pub enum Case {
+    /// ALL CAPITALS.
+    Upper,
+    /// no capitals.
+    Lower,
+    /// First Letters.
+    Title,
+}
+
+/// One transform.
+#[derive(Debug)]
+pub enum Step {
+    /// The first group, or the whole match.
+    Regex(Regex),
+    /// Digits only.
+    Digits,
+    /// Case.
+    Case(Case),
+    /// A table; `otherwise` stands for a code that is not in it.
+    Lookup(Lookup, Option<String>),
+    /// A date; with `true`, midnight UTC is added for a date-time field.
+    Date(DateFormats, bool),
+    /// E.164, with the default region.
+    Phone(Option<String>, Option<usize>),
+    /// Any spelling of a country → alpha-3.
+    Country,
+    /// The name of a U.S. state → two letters; anything else stays.
+    UsState,
+    /// An amount → the range that holds it.
+    UsdRange(Scale),
+    /// A whole number.
+    Integer,
+    /// Yes and no → true and false.
+    YesNo,
+}
+
+/// Cutting one text into several.
+#[derive(Debug)]
+pub struct Split {
+    /// Where to cut.
+    pub by: String,
+    /// Which part to take, from 0; none: all of them, as a list.
+    pub take: Option<usize>,
+}
+
+/// One compiled feed.
+#[derive(Debug)]
+pub struct Feed {
+    /// The path that it feeds.
+    pub target: String,
+    /// The columns that it reads, for reports.
+    pub columns: Vec<String>,
+    /// Where the text comes from.
+    pub source: Source,
+    /// It yields nothing where this column is empty.
+    pub when: Option<usize>,
+    /// First group of this, before everything else.
+    pub regex: Option<Step>,
+    /// Cutting.
+    pub split: Option<Split>,
+    /// Several texts joined into one.
+    pub join: Option<String>,
+    /// The other transforms, in order.
+    pub steps: Vec<Step>,
+    /// Instead of nothing.
+    pub default: Option<String>,
+    /// The target is a list of texts.
+    pub list: bool,
+}
+
+/// Buffers of one thread.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    one: String,
+    two: String,
+}
+
+const UNDECODABLE: &str = "the cell is not UTF-8";
+
+enum Text<'a> {
+    Empty,
+    Undecodable,
+    Found(&'a str),
+}
+
+impl Feed {
+    /// The value for a row.
+    pub fn eval(&self, row: &Row<'_>, mapper: &Mapper, exprs: &ForRow<'_>, draft: &mut Draft, scratch: &mut Scratch) -> Slot {
+        if self.when.is_some_and(|column| !matches!(self.text(row, mapper, column), Text::Found(_))) {
+            return Slot::Missing;
+        }
+        let value = match &self.source {
+            Source::Const(text) => return self.constant(text, draft),
+            Source::First(columns) => self.first(columns, row, mapper, draft, scratch),
+            Source::All(columns) => self.all(columns, row, mapper, draft, scratch),
+            Source::Expr(number) => match exprs.eval(*number) {
+                Some(text) if mapper.is_empty_cell(&text) => Slot::Missing,
+                Some(text) => self.cut(&text, row, draft, scratch),
+                None => Slot::Invalid("the expression failed"),
+            },
+        };
+        match (&self.default, value) {
+            (Some(text), Slot::Missing) => self.constant(text, draft),
+            (_, value) => value,
+        }
+    }
+
+    fn text<'a>(&self, row: &Row<'a>, mapper: &Mapper, column: usize) -> Text<'a> {
+        match row.cell(column) {
+            Cell::Text(text) if mapper.is_empty_cell(text) => Text::Empty,
+            Cell::Text(text) => Text::Found(text),
+            Cell::Undecodable => Text::Undecodable,
+        }
+    }
+
+    fn constant(&self, text: &str, draft: &mut Draft) -> Slot {
+        if self.list {
+            let first = draft.items();
+            draft.keep_item(text);
+            return Slot::List { first, last: draft.items(), constant: true };
+        }
+        Slot::Value { span: draft.keep(text), constant: true }
+    }
+
+    fn first(&self, columns: &[usize], row: &Row<'_>, mapper: &Mapper, draft: &mut Draft, scratch: &mut Scratch) -> Slot {
+        for &column in columns {
+            match self.text(row, mapper, column) {
+                Text::Empty => {}
+                Text::Undecodable => return Slot::Invalid(UNDECODABLE),
+                Text::Found(text) => return self.cut(text, row, draft, scratch),
+            }
+        }
+        Slot::Missing
+    }
+
+    fn all(&self, columns: &[usize], row: &Row<'_>, mapper: &Mapper, draft: &mut Draft, scratch: &mut Scratch) -> Slot {
+        let first = draft.items();
+        let mut joined = self.join.as_ref().map(|_| String::new());
+        for &column in columns {
+            let text = match self.text(row, mapper, column) {
+                Text::Empty => continue,
+                Text::Undecodable => return Slot::Invalid(UNDECODABLE),
+                Text::Found(text) => text,
+            };
+            match (&mut joined, &self.join) {
+                (Some(joined), Some(separator)) => {
+                    if !joined.is_empty() {
+                        joined.push_str(separator);
+                    }
+                    joined.push_str(text);
+                }
+                _ => {
+                    if let Err(why) = self.item(text, row, draft, scratch) {
+                        draft.forget_items(first);
+                        return Slot::Invalid(why);
+                    }
+                }
+            }
+        }
+        match joined {
+            Some(text) if text.is_empty() => Slot::Missing,
+            Some(text) => self.cut(&text, row, draft, scratch),
+            None if draft.items() == first => Slot::Missing,
+            None => Slot::List { first, last: draft.items(), constant: false },
+        }
+    }
+
+    /// Regex and split, then the other transforms.
+    fn cut(&self, text: &str, row: &Row<'_>, draft: &mut Draft, scratch: &mut Scratch) -> Slot {
+        let text = match &self.regex {
+            Some(Step::Regex(regex)) => match regex.captures(text) {
+                Some(groups) => groups.get(1).or_else(|| groups.get(0)).map_or("", |m| m.as_str().trim()),
+                None => return Slot::Invalid("the text does not have the form that `regex` expects"),
+            },
+            _ => text,
+        };
+        match &self.split {
+            Some(Split { by, take: Some(take) }) => match text.split(by.as_str()).nth(*take).map(str::trim) {
+                None | Some("") => Slot::Missing,
+                Some(part) => self.one(part, row, draft, scratch),
+            },
+            Some(Split { by, take: None }) => {
+                let first = draft.items();
+                for part in text.split(by.as_str()).map(str::trim).filter(|part| !part.is_empty()) {
+                    if let Err(why) = self.item(part, row, draft, scratch) {
+                        draft.forget_items(first);
+                        return Slot::Invalid(why);
+                    }
+                }
+                self.listed(first, draft)
+            }
+            None if self.list => {
+                let first = draft.items();
+                match self.item(text, row, draft, scratch) {
+                    Ok(()) => self.listed(first, draft),
+                    Err(why) => Slot::Invalid(why),
+                }
+            }
+            None => self.one(text, row, draft, scratch),
+        }
+    }
+
+    fn listed(&self, first: u32, draft: &Draft) -> Slot {
+        if draft.items() == first {
+            return Slot::Missing;
+        }
+        Slot::List { first, last: draft.items(), constant: false }
+    }
+
+    fn item(&self, text: &str, row: &Row<'_>, draft: &mut Draft, scratch: &mut Scratch) -> Result<(), &'static str> {
+        let done = self.transform(text, row, scratch)?;
+        if !done.is_empty() {
+            draft.keep_item(done);
+        }
+        Ok(())
+    }
+
+    fn one(&self, text: &str, row: &Row<'_>, draft: &mut Draft, scratch: &mut Scratch) -> Slot {
+        match self.transform(text, row, scratch) {
+            Ok("") => Slot::Missing,
+            Ok(done) => Slot::Value { span: draft.keep(done), constant: false },
+            Err(why) => Slot::Invalid(why),
+        }
+    }
+
+    fn transform<'a>(&self, text: &'a str, row: &Row<'_>, scratch: &'a mut Scratch) -> Result<&'a str, &'static str> {
+        match self.steps.as_slice() {
+            [] => Ok(text),
+            [step] => {
+                scratch.one.clear();
+                step.apply(text, row, &mut scratch.one)?;
+                Ok(&scratch.one)
+            }
+            steps => {
+                scratch.one.clear();
+                scratch.one.push_str(text);
+                for step in steps {
+                    scratch.two.clear();
+                    step.apply(&scratch.one, row, &mut scratch.two)?;
+                    std::mem::swap(&mut scratch.one, &mut scratch.two);
+                    if scratch.one.is_empty() {
+                        break;
+                    }
+                }
+                Ok(&scratch.one)
+            }
+        }
+    }
+}
+
+impl Step {
+    fn apply(&self, text: &str, row: &Row<'_>, out: &mut String) -> Result<(), &'static str> {
+        match self {
+            Step::Regex(_) => out.push_str(text),
+            Step::Digits => out.extend(text.chars().filter(char::is_ascii_digit)),
+            Step::Case(Case::Upper) => out.push_str(&text.to_uppercase()),
+            Step::Case(Case::Lower) => out.push_str(&text.to_lowercase()),
+            Step::Case(Case::Title) => text::title_case(text, out),
+            Step::Lookup(table, otherwise) => match table.find(text).or(otherwise.as_deref()) {
+                Some(meaning) => out.push_str(meaning),
+                None => return Err("the code is not in the lookup table"),
+            },
+            Step::Date(formats, midnight) => {
+                let date = formats.parse(text).ok_or("not a date in any of the mapping's formats")?;
+                push_date(date, out);
+                if *midnight {
+                    out.push_str("T00:00:00Z");
+                }
+            }
+            Step::Phone(region, column) => {
+                let region = column
+                    .and_then(|column| match row.cell(column) {
+                        Cell::Text(text) => countries::alpha3(text).and_then(countries::alpha2_of),
+                        Cell::Undecodable => None,
+                    })
+                    .or(region.as_deref());
+                if !phones::e164(text, region, out) {
+                    return Err("not a phone number");
+                }
+            }
+            Step::Country => out.push_str(countries::alpha3(text).ok_or("not a country")?),
+            Step::UsState => out.push_str(us_states::two_letters(text).unwrap_or(text)),
+            Step::UsdRange(scale) => out.push_str(usd_range(*scale, text)?),
+            Step::Integer => {
+                let number = usd::parse_amount(text).ok_or("not a number")?;
+                if !number.fract().is_zero() {
+                    return Err("not a whole number");
+                }
+                out.push_str(&number.trunc().normalize().to_string());
+            }
+            Step::YesNo => out.push_str(yes_no(text).ok_or("neither yes nor no")?),
+        }
+        Ok(())
+    }
+}
+
+/// `YYYY-MM-DD`, without the formatting machinery.
+fn push_date(date: jiff::civil::Date, out: &mut String) {
+    let mut digits = [b'0'; 10];
+    let mut put = |at: usize, count: usize, mut number: u32| {
+        for place in (at..at + count).rev() {
+            digits[place] = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+    };
+    put(0, 4, date.year().unsigned_abs().into());
+    put(5, 2, date.month().unsigned_abs().into());
+    put(8, 2, date.day().unsigned_abs().into());
+    digits[4] = b'-';
+    digits[7] = b'-';
+    out.extend(digits.iter().map(|digit| char::from(*digit)));
+}
+
+fn usd_range(scale: Scale, text: &str) -> Result<&'static str, &'static str> {
+    if let Some(range) = scale.names().iter().find(|range| **range == text) {
+        return Ok(range);
+    }
+    let amount = usd::parse_amount(text).ok_or("not an amount")?;
+    usd::range_of(scale, amount).ok_or("a negative amount has no range")
+}
+
+fn yes_no(text: &str) -> Option<&'static str> {
+    let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+    if is(&["y", "yes", "true", "t", "1", "x"]) {
+        Some("true")
+    } else if is(&["n", "no", "false", "f", "0"]) {
+        Some("false")
+    } else {
+        None
+    }
+}

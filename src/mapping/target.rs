@@ -1,0 +1,89 @@
+//! What a feed aims at: a field of the contract, found by its path.
+//!
+//! Owner of the checks that can be made before the first row: is the path a field, may it be fed, does a constant
+//! or a lookup's word fit its form.
+
+use crate::contract::account::{ACCOUNT_TYPES, NEVER_SENT, ROLES, TAX_ID_TYPES};
+use crate::contract::{Form, Shape, countries, forms, path};
+use crate::error::nearest;
+
+/// The kind of value that a target takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// One text of this form.
+    One(Form),
+    /// A list of texts.
+    Lines,
+}
+
+/// Finds what a path takes. The error is (what is wrong, what it should be).
+pub fn resolve(target: &str) -> Result<Takes, (String, String)> {
+    if NEVER_SENT.contains(&path::pattern(target).as_str()) {
+        return Err((format!("`{target}` is never sent"), "Bakkt gives it out; take the line away".into()));
+    }
+    if target == "accountType" {
+        return Err(("`accountType` has two feeds".into(), "it comes from `account_type` at the top; take this line away".into()));
+    }
+    let Some(found) = path::find(target) else {
+        let patterns = path::patterns();
+        let pattern = path::pattern(target);
+        let near = nearest(&pattern, patterns.iter().map(String::as_str));
+        let help = near.map_or_else(
+            || "field names are those of Bakkt's AccountRequest, such as owners[0].identity.givenName".to_owned(),
+            |name| format!("did you mean `{}`?", with_indexes(name, target)),
+        );
+        return Err((format!("the contract has no field `{target}`"), help));
+    };
+    match found.field.shape {
+        Shape::Leaf(form) => Ok(Takes::One(form)),
+        Shape::Lines => Ok(Takes::Lines),
+        Shape::Object(_) | Shape::List(_) => Err((
+            format!("`{target}` is an object, not a value"),
+            "feed the fields inside it".into(),
+        )),
+    }
+}
+
+/// Puts the indexes of `like` into a pattern's empty brackets, 0 where there are none left.
+fn with_indexes(pattern: &str, like: &str) -> String {
+    let mut indexes = like.split('[').skip(1).filter_map(|rest| rest.split(']').next());
+    let mut path = String::new();
+    for (place, part) in pattern.split("[]").enumerate() {
+        if place > 0 {
+            path.push_str(&format!("[{}]", indexes.next().filter(|i| !i.is_empty()).unwrap_or("0")));
+        }
+        path.push_str(part);
+    }
+    path
+}
+
+/// Whether a text that stands in the mapping itself fits a form; the error says what would.
+pub fn fits(form: Form, text: &str) -> Result<(), String> {
+    let one_of = |words: &[&str]| {
+        if words.contains(&text) {
+            return Ok(());
+        }
+        match nearest(text, words.iter().copied()) {
+            Some(word) => Err(format!("did you mean \"{word}\"?")),
+            None => Err(format!("one of: {}", words.join(", "))),
+        }
+    };
+    let must = |fits: bool, help: &str| if fits { Ok(()) } else { Err(help.to_owned()) };
+    match form {
+        Form::AccountType => one_of(ACCOUNT_TYPES),
+        Form::OneOf(words) => one_of(words),
+        Form::Role => one_of(ROLES),
+        Form::TaxIdType => one_of(TAX_ID_TYPES),
+        Form::Usd(scale) => one_of(scale.names()),
+        Form::Country => must(countries::is_alpha3(text), "an ISO 3166-1 alpha-3 code such as USA"),
+        Form::Phone => must(forms::is_e164(text), "an E.164 number such as +13125550123"),
+        Form::Email => must(forms::is_email(text), "an e-mail address"),
+        Form::Date | Form::PastDate => must(forms::is_date(text).is_some(), "a date as YYYY-MM-DD"),
+        Form::DateTime => must(forms::is_date_time(text), "a date and time as 2024-05-31T12:00:00Z"),
+        Form::Integer => must(text.parse::<i64>().is_ok(), "a whole number"),
+        Form::Boolean => must(text == "true" || text == "false", "true or false"),
+        Form::Text | Form::ClientId | Form::OwnerId | Form::TaxId | Form::State => {
+            must(!text.trim().is_empty(), "a text that is not empty")
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! A migration folder, opened: settings, export, mapping, and the pipeline that they make.
+//!
+//! Owner of how files of the folder find each other (`include`), of the order in which mistakes are looked for, and of
+//! the fingerprints of whatever changes payloads or verdicts (invariant 9).
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::assess::plan::{Plan, Spelling};
+use crate::error::Diagnostics;
+use crate::mapping::{self, compile};
+use crate::pipeline::Pipeline;
+use crate::settings::{Dialect, Settings};
+use crate::source::CsvFile;
+use crate::toml_file::TomlFile;
+
+/// Everything of a folder that is known before the first row.
+#[derive(Debug)]
+pub struct Migration {
+    /// The settings.
+    pub settings: Settings,
+    /// The export, open for one pass.
+    pub export: CsvFile,
+    /// From row to payload.
+    pub pipeline: Pipeline,
+    mapping_files: Vec<TomlFile>,
+}
+
+/// What a pipeline needs that is in no file of the folder.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// Key of the payload hashes.
+    pub key: [u8; 32],
+    /// The day of the plan.
+    pub as_of: jiff::civil::Date,
+}
+
+/// Today, in UTC.
+pub fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+impl Migration {
+    /// Opens the folder of some settings; every mistake in its files is reported together.
+    pub fn open(settings: Settings, binding: Binding) -> anyhow::Result<Migration> {
+        let export = CsvFile::open(&settings.dir.join(&settings.export), &settings.export)?;
+        let mapping_files = mapping_files(&settings.dir, &settings.mapping)?;
+        let mut found = Diagnostics::default();
+        let exclude = settings.exclude.compile(export.headers(), &mut found);
+        let mapper = compile::compile(&mapping_files, export.headers(), &mut found);
+        let spelling = match settings.target.dialect {
+            Dialect::Guide => Spelling::Guide,
+            Dialect::Reference => Spelling::Reference,
+        };
+        let Some(mapper) = mapper else {
+            found.into_result()?;
+            anyhow::bail!("the mapping could not be read");
+        };
+        let (plan, unfed) = Plan::new(&mapper, &settings.policy, settings.ids, spelling, binding.as_of);
+        for path in unfed {
+            let file = &mapping_files[0];
+            found.push(crate::error::Diagnostic {
+                file: file.name.clone(),
+                line: 1,
+                column: 1,
+                text: String::new(),
+                message: format!("nothing feeds `{path}`, without which no customer can be sent"),
+                help: Some(format!("add \"{path}\" under [fields]")),
+            });
+        }
+        found.into_result()?;
+        let pipeline = Pipeline { mapper, plan, exclude, key: binding.key };
+        Ok(Migration { settings, export, pipeline, mapping_files })
+    }
+
+    /// Path of the export.
+    pub fn export_path(&self) -> PathBuf {
+        self.settings.dir.join(&self.settings.export)
+    }
+
+    /// Keyed hashes of whatever changes payloads or verdicts, by the name under which a person knows it.
+    pub fn fingerprints(&self) -> anyhow::Result<Vec<(String, [u8; 32])>> {
+        let mut prints = Vec::new();
+        let mut hasher = blake3::Hasher::new_keyed(&self.pipeline.key);
+        let file = std::fs::File::open(self.export_path()).with_context(|| format!("cannot read {}", self.settings.export))?;
+        hasher.update_reader(file).with_context(|| format!("cannot read {}", self.settings.export))?;
+        prints.push((format!("the export {}", self.settings.export), *hasher.finalize().as_bytes()));
+        let mut add = |name: String, text: &str| prints.push((name, self.pipeline.hash(text.as_bytes())));
+        for file in &self.mapping_files {
+            add(format!("the mapping {}", file.name), &file.text);
+        }
+        add("[policy] in migration.toml".into(), &format!("{:?}", self.settings.policy));
+        add("[exclude] in migration.toml".into(), &self.settings.exclude.canonical());
+        add("[accounts] allow_ids_like in migration.toml".into(), &format!("{:?}", self.settings.ids));
+        add("the mapper of bakkt-migrate".into(), mapping::VERSION);
+        Ok(prints)
+    }
+}
+
+/// The mapping and the files that it includes, nearest first.
+fn mapping_files(dir: &Path, name: &str) -> anyhow::Result<Vec<TomlFile>> {
+    let mut files: Vec<TomlFile> = Vec::new();
+    let mut queue = vec![PathBuf::from(name)];
+    while let Some(relative) = (!queue.is_empty()).then(|| queue.remove(0)) {
+        let shown = relative.display().to_string();
+        if files.iter().any(|file| file.name == shown) {
+            continue;
+        }
+        let file = TomlFile::load(&dir.join(&relative), &shown)?;
+        let mut found = Diagnostics::default();
+        if let Some(document) = file.parse(&mut found)
+            && let Some(names) = document.root().texts("include", &mut found)
+        {
+            let folder = relative.parent().unwrap_or(Path::new(""));
+            queue.extend(names.into_iter().map(|(name, _)| folder.join(name)));
+        }
+        found.into_result()?;
+        files.push(file);
+    }
+    Ok(files)
+}

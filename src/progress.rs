@@ -1,0 +1,180 @@
+//! The terminal while work goes on: bars, or plain lines in a log, and the one question.
+//!
+//! Owner of stderr for people. Everything shown is a number or a name of the program's own; no customer value gets here.
+//! Left out on purpose: results, which `main` prints to stdout.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::report::thousands;
+use crate::submit::Counters;
+
+/// Time between two lines where there is no terminal.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// How to show progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Bars.
+    Bars,
+    /// Lines.
+    Lines,
+    /// Nothing.
+    Quiet,
+}
+
+/// The mode that fits the terminal.
+pub fn mode(quiet: bool) -> Mode {
+    match (quiet, std::io::stderr().is_terminal()) {
+        (true, _) => Mode::Quiet,
+        (false, true) => Mode::Bars,
+        (false, false) => Mode::Lines,
+    }
+}
+
+/// A note to the person, unless quiet.
+pub fn note(mode: Mode, text: &str) {
+    if mode != Mode::Quiet {
+        eprintln!("{text}");
+    }
+}
+
+/// One line on stdout at once, for programs that wait for it.
+pub fn announce(text: &str) {
+    // A reader that went away is no reason to fail.
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Progress of reading an export, in bytes and rows.
+pub struct Reading {
+    bar: Option<ProgressBar>,
+    mode: Mode,
+    size: u64,
+    last: Instant,
+}
+
+impl Reading {
+    /// Starts; `size` is the export's size in bytes.
+    pub fn new(mode: Mode, what: &'static str, size: u64) -> Reading {
+        let bar = (mode == Mode::Bars).then(|| {
+            let style = "{msg:9} [{bar:30}] {percent:>3}% · {prefix} rows · {binary_bytes_per_sec} · {eta} left";
+            bar(size, style, what)
+        });
+        Reading { bar, mode, size, last: Instant::now() }
+    }
+
+    /// So far.
+    pub fn at(&mut self, bytes: u64, rows: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(bytes);
+            bar.set_prefix(thousands(rows));
+        } else if self.mode == Mode::Lines && self.last.elapsed() >= EVERY {
+            self.last = Instant::now();
+            let percent = bytes * 100 / self.size.max(1);
+            eprintln!("reading: {} rows, {percent} % of the export", thousands(rows));
+        }
+    }
+
+    /// Done.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(total: u64, style: &str, what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(8));
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar.set_message(what);
+    bar
+}
+
+/// Progress of a submission: a thread that looks at the counters.
+pub struct Sending {
+    done: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Sending {
+    /// Starts showing.
+    pub fn start(mode: Mode, counters: Arc<Counters>) -> Sending {
+        let done = Arc::new(AtomicBool::new(false));
+        let seen = done.clone();
+        let thread = (mode != Mode::Quiet).then(|| std::thread::spawn(move || show(mode, &counters, &seen)));
+        Sending { done, thread }
+    }
+
+    /// Stops showing.
+    pub fn finish(mut self) {
+        self.done.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // A display that failed is no reason to fail.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn show(mode: Mode, counters: &Counters, done: &AtomicBool) {
+    let (begin, mut last) = (Instant::now(), Instant::now());
+    let style = "{msg:9} [{bar:30}] {human_pos}/{human_len} · {per_sec} · {eta} left · {prefix}";
+    let bar = (mode == Mode::Bars).then(|| bar(counters.total.get(), style, "sending"));
+    while !done.load(Ordering::Relaxed) {
+        std::thread::park_timeout(Duration::from_millis(200));
+        let state = format!(
+            "{} refused · {} in doubt · {} on their way",
+            thousands(counters.refused.get()),
+            thousands(counters.in_doubt.get()),
+            thousands(counters.waiting.get())
+        );
+        if let Some(bar) = &bar {
+            bar.set_length(counters.total.get());
+            bar.set_position(counters.done());
+            bar.set_prefix(state);
+        } else if last.elapsed() >= EVERY {
+            last = Instant::now();
+            let rate = counters.done() as f64 / begin.elapsed().as_secs_f64();
+            let left = counters.total.get().saturating_sub(counters.done()) as f64 / rate.max(0.001);
+            eprintln!(
+                "sending: {} of {} · {rate:.1}/s · about {} left · {state}",
+                thousands(counters.done()),
+                thousands(counters.total.get()),
+                span(Duration::from_secs_f64(left.min(1e8)))
+            );
+        }
+    }
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+}
+
+/// A length of time for people: `1 h 5 min`, `40 s`.
+pub fn span(time: Duration) -> String {
+    let seconds = time.as_secs_f64().round() as u64;
+    match seconds {
+        0 => "under a second".to_owned(),
+        1..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// Asks a yes-or-no question on the terminal. `None` when there is no terminal to ask on.
+pub fn ask(question: &str) -> Option<bool> {
+    if !std::io::stdin().is_terminal() {
+        return None;
+    }
+    eprint!("{question} [y/N] ");
+    std::io::stderr().flush().ok()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).ok()?;
+    Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}

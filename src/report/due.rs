@@ -1,0 +1,98 @@
+//! When a gap is due: the grace period counted from its anchor.
+//!
+//! Owner of the three answers that are no date. Pure.
+//! Left out on purpose: whether the date has passed, which depends on the day somebody looks.
+
+use anyhow::Context;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+
+/// The `[grace]` settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grace {
+    /// Length of the period; None when the setting is absent.
+    pub days: Option<u32>,
+    /// Its anchor.
+    pub from: GraceFrom,
+}
+
+/// Where the grace period starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GraceFrom {
+    /// The day (UTC) on which the account was accepted.
+    #[default]
+    Accepted,
+    /// One date for all.
+    Date(Date),
+}
+
+/// When a gap is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// On this date.
+    On(Date),
+    /// The account was not accepted yet.
+    AfterAcceptance,
+    /// Nobody set a grace period.
+    NotSet,
+}
+
+impl Grace {
+    /// When a gap of an account is due that was accepted then, or not at all (yet).
+    pub fn due(&self, accepted_at: Option<i64>) -> anyhow::Result<Due> {
+        let anchor = match (self.from, self.days, accepted_at) {
+            (GraceFrom::Accepted, None, _) => return Ok(Due::NotSet),
+            (GraceFrom::Accepted, Some(_), None) => return Ok(Due::AfterAcceptance),
+            (GraceFrom::Accepted, Some(_), Some(at)) => Timestamp::from_millisecond(at)?
+                .to_zoned(TimeZone::UTC)
+                .date(),
+            (GraceFrom::Date(date), _, _) => date,
+        };
+        let days = self.days.unwrap_or_default();
+        let due = Span::new()
+            .try_days(days)
+            .and_then(|days| anchor.checked_add(days));
+        Ok(Due::On(due.with_context(|| {
+            format!("[grace] days = {days} leads past the last date there is")
+        })?))
+    }
+}
+
+impl std::fmt::Display for Due {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Due::On(date) => date.fmt(f),
+            Due::AfterAcceptance => f.write_str("after acceptance"),
+            Due::NotSet => f.write_str("not set"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn due_dates() {
+        let accepted = Some(1_795_000_000_000); // 2026-11-18
+        let due = |days, from, at| Grace { days, from }.due(at).unwrap().to_string();
+        assert_eq!(due(None, GraceFrom::Accepted, accepted), "not set");
+        assert_eq!(due(Some(90), GraceFrom::Accepted, None), "after acceptance");
+        assert_eq!(due(Some(90), GraceFrom::Accepted, accepted), "2027-02-16");
+        assert_eq!(
+            due(Some(30), GraceFrom::Date(date(2027, 1, 1)), None),
+            "2027-01-31"
+        );
+        assert_eq!(
+            due(None, GraceFrom::Date(date(2027, 1, 1)), accepted),
+            "2027-01-01"
+        );
+        let too_long = Grace {
+            days: Some(u32::MAX),
+            from: GraceFrom::Accepted,
+        };
+        assert!(too_long.due(accepted).is_err());
+    }
+}

@@ -1,0 +1,47 @@
+//! The report: journal → totals → `summary.json`, CSV files and `report.html`.
+//!
+//! Owner of which files a report has and in which order they appear. It knows only the journal, through its `Reader`:
+//! one picture for all files, so they agree with each other even while a run goes on. Every file is written whole or not
+//! at all, and `summary.json` last: when it is there and new, so are the others.
+//! Left out on purpose: printing and exit codes (the commands), and customers' values (the journal has none).
+
+pub mod chart;
+mod due;
+mod files;
+mod page;
+mod summary;
+mod text;
+mod totals;
+
+use std::io::Write;
+use std::path::Path;
+
+pub use files::guarded;
+pub use due::{Due, Grace, GraceFrom};
+pub use summary::Facts;
+pub use text::{rfc3339, status_lines, thousands};
+pub use totals::{Existed, Gaps, States, Tasks, Totals, Verdicts};
+
+use crate::journal::query::Reader;
+
+/// Writes every file of the report into a folder, and returns the totals that it states.
+pub fn write(reader: &Reader, dir: &Path, facts: &Facts) -> anyhow::Result<Totals> {
+    files::folder(dir)?;
+    files::reconciliation(reader, dir)?;
+    let due_on = files::gaps(reader, dir, &facts.grace)?;
+    files::refused(reader, dir)?;
+    files::crosswalk(reader, dir)?;
+    let minutes = reader.minutes()?;
+    let summary = summary::read(reader, facts, &due_on, &minutes)?;
+    let page = page::render(&summary, &minutes)?;
+    files::whole(
+        dir,
+        "report.html",
+        |out| Ok(out.write_all(page.as_bytes())?),
+    )?;
+    files::whole(dir, "summary.json", |out| {
+        serde_json::to_writer_pretty(&mut *out, &summary)?;
+        Ok(out.write_all(b"\n")?)
+    })?;
+    Ok(summary.totals)
+}

@@ -1,0 +1,174 @@
+//! How the sandbox behaves: its dialect, its credentials, its rate limit and the faults it makes.
+//!
+//! Owner: whoever starts a sandbox (a command, a test). Invariant: the default is a well-behaved service without
+//! faults or limits, so a test names only what it is about. Left out on purpose: any setting of the client.
+
+use std::io;
+
+use serde::Deserialize;
+
+/// Which of the two spellings of the contract is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// `Authorization: API-Key <key>`, `NATIONALID`.
+    #[default]
+    Guide,
+    /// Log in first, then `Authorization: <token>`, `NATIONAL_ID`.
+    Reference,
+}
+
+/// A sliding window: at most `requests` requests are let through in any `per_ms` milliseconds; beyond that, 429.
+/// A request that was answered 429 does not use up the window.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// How many requests one window lets through.
+    pub requests: u32,
+    /// The length of the window.
+    pub per_ms: u64,
+    /// Whether a 429 says `Retry-After` (whole seconds).
+    #[serde(default)]
+    pub retry_after: bool,
+    /// Whether lookups (GET) count and are limited as well.
+    #[serde(default)]
+    pub count_lookups: bool,
+}
+
+/// Faults and behaviour. Shares are 0 to 1 and are decided by a hash of the seed, the clientAccountId, the number of
+/// this request for that id and the fault's name: a run is reproducible whatever the order of its requests.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Moves every decision at once.
+    pub seed: u64,
+    /// The dialect spoken.
+    pub dialect: Dialect,
+    /// The one key that is accepted. None: any key is, but the header must be there.
+    pub api_key: Option<String>,
+    /// Reference dialect: the one logon id that is accepted. None: any.
+    pub logon_id: Option<String>,
+    /// Reference dialect: the one password that is accepted. None: any.
+    pub password: Option<String>,
+    /// Reference dialect: a token is answered 401 after so many uses. None: it never expires.
+    pub token_uses: Option<u32>,
+    /// Every answer comes so much later.
+    pub latency_ms: u64,
+    /// And up to so much later still.
+    pub latency_jitter_ms: u64,
+    /// The rate limit over account POSTs.
+    pub rate: Option<Rate>,
+    /// 422 for a good request. Sticky: depends on the id only, so a retry is refused again.
+    pub refuse: f64,
+    /// 403 with a page of HTML; not taken.
+    pub forbid: f64,
+    /// 503 with `Retry-After: 1`; not taken.
+    pub unavailable: f64,
+    /// The connection is cut before the account is made.
+    pub reset_before: f64,
+    /// The connection is cut after the account was made.
+    pub reset_after: f64,
+    /// The connection is cut at once and the account appears only `late_ms` later.
+    pub late: f64,
+    /// See `late`.
+    pub late_ms: u64,
+    /// 500 and no account made.
+    pub error_before: f64,
+    /// 500 after the account was made.
+    pub error_after: f64,
+    /// 200 with a body shorter than its Content-Length, after the account was made.
+    pub truncated: f64,
+    /// 200 after the account was made, with a body that is not JSON, JSON of another shape, or another account.
+    pub unreadable: f64,
+    /// The account is made at once, the answer comes only after `stall_ms`.
+    pub stall: f64,
+    /// See `stall`.
+    pub stall_ms: u64,
+    /// A lookup is answered 500, cut, or answered 404 with HTML, in turn.
+    pub lookup_fail: f64,
+    /// After so many faults for one id (requests and lookups together) the service behaves for it. Refusals are not counted.
+    pub max_faults_per_id: u32,
+    /// Share of ids that have had an account since 2019.
+    pub existing: f64,
+    /// 422 for every id that contains this text.
+    pub refuse_id_containing: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            seed: 0,
+            dialect: Dialect::Guide,
+            api_key: None,
+            logon_id: None,
+            password: None,
+            token_uses: None,
+            latency_ms: 0,
+            latency_jitter_ms: 0,
+            rate: None,
+            refuse: 0.0,
+            forbid: 0.0,
+            unavailable: 0.0,
+            reset_before: 0.0,
+            reset_after: 0.0,
+            late: 0.0,
+            late_ms: 1000,
+            error_before: 0.0,
+            error_after: 0.0,
+            truncated: 0.0,
+            unreadable: 0.0,
+            stall: 0.0,
+            stall_ms: 5000,
+            lookup_fail: 0.0,
+            max_faults_per_id: 3,
+            existing: 0.0,
+            refuse_id_containing: None,
+        }
+    }
+}
+
+impl Config {
+    /// Reads a configuration from TOML and checks its shares.
+    pub fn from_toml(text: &str) -> io::Result<Config> {
+        let config: Config = toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Refuses shares outside 0 to 1 and a rate that lets nothing through.
+    pub fn check(&self) -> io::Result<()> {
+        let shares = [
+            ("refuse", self.refuse),
+            ("forbid", self.forbid),
+            ("unavailable", self.unavailable),
+            ("reset_before", self.reset_before),
+            ("reset_after", self.reset_after),
+            ("late", self.late),
+            ("error_before", self.error_before),
+            ("error_after", self.error_after),
+            ("truncated", self.truncated),
+            ("unreadable", self.unreadable),
+            ("stall", self.stall),
+            ("lookup_fail", self.lookup_fail),
+            ("existing", self.existing),
+        ];
+        if let Some((name, value)) = shares
+            .iter()
+            .find(|(_, value)| !(0.0..=1.0).contains(value))
+        {
+            return Err(invalid(format!(
+                "{name} = {value}: a share is a number from 0 to 1"
+            )));
+        }
+        match &self.rate {
+            Some(rate) if rate.requests == 0 || rate.per_ms == 0 => Err(invalid(
+                "rate: requests and per_ms are at least 1".to_owned(),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn invalid(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message)
+}

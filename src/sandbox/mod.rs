@@ -1,0 +1,99 @@
+//! A stand-in for Bakkt on loopback, with its own ledger, its own checks, and faults on demand.
+//!
+//! Owner: tests, rehearsals and the sandbox command. Invariants: it binds 127.0.0.1 only; it states the contract a
+//! second time, in its own words, and shares no code with the client's contract, mapping, assess or api modules, or it
+//! would only prove that we agree with ourselves; what a call does is never half done, whoever hangs up; the ledger
+//! holds no customer data, only hashes. Left out on purpose: durability, TLS, and account types other than INDIVIDUAL.
+//!
+//! ```text
+//! server ── routes ──▶ service: gate ──▶ create · look-up: check (contract, countries), faults
+//!                                               ──▶ store + ledger ──▶ answer
+//! ```
+
+mod answer;
+mod check;
+mod config;
+mod contract;
+mod countries;
+mod create;
+mod faults;
+mod gate;
+mod ledger;
+mod routes;
+mod server;
+mod service;
+mod store;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub use config::{Config, Dialect, Rate};
+pub use ledger::LedgerSummary;
+
+/// A running sandbox. It stops when it is stopped or dropped.
+pub struct Sandbox {
+    addr: SocketAddr,
+    service: Arc<service::Service>,
+    accepting: JoinHandle<()>,
+}
+
+impl Sandbox {
+    /// Starts on 127.0.0.1 at `port`, or at a free one for 0.
+    pub async fn start(config: Config, port: u16) -> io::Result<Sandbox> {
+        config.check()?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let addr = listener.local_addr()?;
+        let service = Arc::new(service::Service::new(config));
+        let accepting = tokio::spawn(server::accept(listener, service.clone()));
+        Ok(Sandbox {
+            addr,
+            service,
+            accepting,
+        })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The base URL for a client, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// The ledger's counters.
+    pub fn ledger(&self) -> LedgerSummary {
+        self.service.summary()
+    }
+
+    /// Stops accepting and ends every connection.
+    pub async fn stop(mut self) {
+        self.accepting.abort();
+        let _ = (&mut self.accepting).await;
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// Serves until Ctrl-C and returns the ledger's counters. Prints nothing: `ready` is called once it listens.
+pub async fn serve_until_ctrl_c(
+    config: Config,
+    port: u16,
+    ready: impl FnOnce(&Sandbox),
+) -> io::Result<LedgerSummary> {
+    let sandbox = Sandbox::start(config, port).await?;
+    ready(&sandbox);
+    tokio::signal::ctrl_c().await?;
+    let summary = sandbox.ledger();
+    sandbox.stop().await;
+    Ok(summary)
+}

@@ -1,0 +1,276 @@
+//! The connections: an accept loop of HTTP/1.1 on loopback that can also cut a connection on purpose.
+//!
+//! Owner: the sandbox. Invariants: what a call does is done before its first await, and a delay runs in a task of its
+//! own, so a client that hangs up changes nothing; a cut is a TCP reset. Left out on purpose: TLS, HTTP/2.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::body::{Body as _, Bytes, Frame, Incoming, SizeHint};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::answer::{self, Reply};
+use super::routes;
+use super::service::{Handled, Service};
+
+/// No request of the contract comes near this.
+const MOST_BODY_BYTES: usize = 4 << 20;
+
+/// Accepts connections until it is dropped; its connections end with it.
+pub(super) async fn accept(listener: TcpListener, service: Arc<Service>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve(stream, service.clone()));
+                }
+                // Out of descriptors, most likely: some will be given back.
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, service: Arc<Service>) {
+    // Without this, small answers on a kept-alive connection wait for the client's delayed acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let cut = Arc::new(AtomicBool::new(false));
+    let io = TokioIo::new(Stream {
+        stream,
+        cut: cut.clone(),
+    });
+    let answering = service_fn(move |request| {
+        let (service, cut) = (service.clone(), cut.clone());
+        async move {
+            match finish(&service, call(&service, request).await?).await {
+                Reply::Whole(answer) => Ok(response(answer, None)),
+                Reply::Truncated(answer) => {
+                    let shown = answer.body.len() / 2;
+                    Ok(response(answer, Some(shown)))
+                }
+                Reply::Cut => {
+                    cut.store(true, Ordering::Relaxed);
+                    Err(Aborted)
+                }
+            }
+        }
+    });
+    // An error here is a client that went away, or a cut of our own: nothing to tell anyone.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(io, answering)
+        .await;
+}
+
+/// Receives the whole request, then carries it out.
+async fn call(service: &Service, request: Request<Incoming>) -> Result<Handled, Aborted> {
+    let (head, mut incoming) = request.into_parts();
+    let body = match collect(&mut incoming).await? {
+        Some(body) => body,
+        None => return Ok(too_large()),
+    };
+    let call = routes::call(head.method.as_str(), head.uri.path(), head.uri.query());
+    let authorization = head
+        .headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    Ok(service.handle(call, authorization, body))
+}
+
+/// The whole body, or None when it is too large.
+async fn collect(incoming: &mut Incoming) -> Result<Option<Bytes>, Aborted> {
+    let mut first: Option<Bytes> = None;
+    let mut rest: Vec<u8> = Vec::new();
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut *incoming).poll_frame(cx)).await {
+        let Ok(data) = frame.map_err(|_| Aborted)?.into_data() else {
+            continue;
+        };
+        match &first {
+            // Nearly every body comes in one piece and needs no copy.
+            None => first = Some(data),
+            Some(start) => {
+                if rest.is_empty() {
+                    rest.extend_from_slice(start);
+                }
+                if rest.len() + data.len() > MOST_BODY_BYTES {
+                    return Ok(None);
+                }
+                rest.extend_from_slice(&data);
+            }
+        }
+    }
+    Ok(Some(if rest.is_empty() {
+        first.unwrap_or_default()
+    } else {
+        Bytes::from(rest)
+    }))
+}
+
+fn too_large() -> Handled {
+    let answer = answer::error(413, "The body is too large");
+    Handled {
+        reply: Reply::Whole(answer),
+        delay: Duration::ZERO,
+        open: None,
+        late: None,
+    }
+}
+
+/// Waits as decided, in tasks that outlive the connection, and hands over the reply.
+async fn finish(service: &Arc<Service>, handled: Handled) -> Reply {
+    if let Some(late) = handled.late {
+        let service = service.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(late.after).await;
+            service.appear(&late);
+        });
+    }
+    if !handled.delay.is_zero() {
+        let service = service.clone();
+        let waiting = tokio::spawn(async move {
+            tokio::time::sleep(handled.delay).await;
+            if let Some(entry) = handled.open {
+                service.close(entry);
+            }
+        });
+        let _ = waiting.await;
+    }
+    handled.reply
+}
+
+fn response(answer: answer::Answer, shown: Option<usize>) -> Response<Body> {
+    let mut response = Response::new(Body {
+        bytes: Some(Bytes::from(answer.body)),
+        shown,
+        flushed: false,
+    });
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    if let Some(seconds) = answer.retry_after {
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// A body that may end too early.
+struct Body {
+    bytes: Option<Bytes>,
+    /// Only so many bytes come, then the connection closes.
+    shown: Option<usize>,
+    flushed: bool,
+}
+
+impl hyper::body::Body for Body {
+    type Data = Bytes;
+    type Error = Aborted;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
+        match (self.bytes.take(), self.shown) {
+            (Some(bytes), None) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            (Some(bytes), Some(shown)) => Poll::Ready(Some(Ok(Frame::data(bytes.slice(..shown))))),
+            (None, None) => Poll::Ready(None),
+            (None, Some(_)) if self.flushed => Poll::Ready(Some(Err(Aborted))),
+            (None, Some(_)) => {
+                // Pending once: what came so far is flushed before the error closes the connection.
+                self.flushed = true;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none() && self.shown.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}
+
+/// Ends a connection without an answer.
+#[derive(Debug)]
+struct Aborted;
+
+impl fmt::Display for Aborted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cut on purpose")
+    }
+}
+
+impl std::error::Error for Aborted {}
+
+/// A connection that is reset, not closed, when it was cut.
+struct Stream {
+    stream: TcpStream,
+    cut: Arc<AtomicBool>,
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.cut.load(Ordering::Relaxed) {
+            let _ = self.stream.set_zero_linger();
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

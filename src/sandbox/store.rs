@@ -1,0 +1,130 @@
+//! The accounts, and what the sandbox remembers of every id.
+//!
+//! Owner: the sandbox. Invariants: one account per id, whatever is sent; `createdAt` is that of the first request
+//! that made it and never moves. Requests are kept as the bytes received (the most compact form there is) and are
+//! parsed again for a lookup. Left out on purpose: durability: a sandbox that stops forgets everything.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::config::Config;
+use super::faults;
+use super::ledger::Effect;
+
+/// An account as stored.
+pub(super) struct Account {
+    pub(super) created_at: Timestamp,
+    pub(super) request: Box<[u8]>,
+}
+
+/// What is known of one id.
+pub(super) struct Slot {
+    pub(super) id: Arc<str>,
+    /// Create calls seen that were looked at, also the refused ones.
+    pub(super) posts_seen: u32,
+    pub(super) lookups_seen: u32,
+    pub(super) faults: u32,
+    /// Create calls that created or updated.
+    pub(super) posts_made: u32,
+    /// Had an account before anything was sent.
+    pub(super) existed: bool,
+    pub(super) account: Option<Account>,
+}
+
+impl Slot {
+    /// Creates or updates the account.
+    pub(super) fn make(&mut self, request: Box<[u8]>, now: Timestamp) -> Effect {
+        self.posts_made += 1;
+        match &mut self.account {
+            Some(account) => {
+                account.request = request;
+                Effect::Updated
+            }
+            None => {
+                self.account = Some(Account {
+                    created_at: now,
+                    request,
+                });
+                Effect::Created
+            }
+        }
+    }
+}
+
+/// Everything known, by id.
+#[derive(Default)]
+pub(super) struct Store(HashMap<Arc<str>, Slot>);
+
+impl Store {
+    /// What is known of `id`, from now on if nothing was.
+    pub(super) fn slot(&mut self, id: &str, config: &Config) -> &mut Slot {
+        let key: Arc<str> = Arc::from(id);
+        self.0
+            .entry(key)
+            .or_insert_with_key(|key| fresh(key.clone(), config))
+    }
+
+    /// The `accounts` of the ledger: every id that a create call named or that has an account, sorted by id.
+    pub(super) fn accounts(&self, id: Option<&str>) -> Vec<(Arc<str>, bool, u32, bool)> {
+        let mut accounts: Vec<_> = self
+            .0
+            .values()
+            .filter(|slot| id.is_none_or(|id| &*slot.id == id))
+            .filter(|slot| slot.posts_seen > 0 || slot.account.is_some())
+            .map(|slot| {
+                (
+                    slot.id.clone(),
+                    slot.account.is_some() && !slot.existed,
+                    slot.posts_made,
+                    slot.existed,
+                )
+            })
+            .collect();
+        accounts.sort();
+        accounts
+    }
+}
+
+fn fresh(id: Arc<str>, config: &Config) -> Slot {
+    let existed = faults::existed(config, &id);
+    let account = existed.then(|| older_account(&id, config)).flatten();
+    Slot {
+        id,
+        posts_seen: 0,
+        lookups_seen: 0,
+        faults: 0,
+        posts_made: 0,
+        existed,
+        account,
+    }
+}
+
+/// An account of 2019, with the least a request can hold, of invented data.
+fn older_account(id: &str, config: &Config) -> Option<Account> {
+    let pick = faults::draw(config.seed, id, 0, "older");
+    // Any second of 2019, which began 1546300800 seconds after the epoch.
+    let created_at = Timestamp::from_second(1_546_300_800 + (pick % 31_536_000) as i64).ok()?;
+    let address = json!({"city": "Springfield", "country": "USA", "state": "IL", "postalCode": "62701",
+        "streetAddress": ["1 Former Street"]});
+    let request = json!({
+        "clientAccountId": id,
+        "accountType": "INDIVIDUAL",
+        "owners": [{
+            "role": "PRIMARY_OWNER",
+            "clientOwnerId": format!("former-{}", pick % 1_000_000),
+            "emailAddress": format!("former{}@example.com", pick % 1_000_000),
+            "phoneNumber": format!("+1217555{:04}", pick % 10_000),
+            "mailingAddress": address,
+            "agreements": [],
+            "identity": {"givenName": "Former", "familyName": "Customer", "dateOfBirth": "1971-03-04",
+                "personalAddress": address},
+        }],
+    });
+    Some(Account {
+        created_at,
+        request: request.to_string().into_bytes().into_boxed_slice(),
+    })
+}

@@ -1,0 +1,354 @@
+//! `migration.toml` → validated [`Settings`].
+//!
+//! Owner of every setting: its name, its default, its limits. Unknown keys are mistakes; all mistakes are reported
+//! together. Nothing downstream sees raw TOML. Relative paths are relative to the migration folder.
+//! Left out on purpose: what needs the export's header row (columns of `[exclude]`), which is checked with the mapping.
+
+pub mod amounts;
+pub mod exclude;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::assess::policy::Policy;
+use crate::assess::unfit_id::IdRules;
+use crate::contract::{Level, path};
+use crate::error::{Diagnostics, nearest};
+use crate::report::{Grace, GraceFrom};
+use crate::toml_file::{Table, TomlFile};
+use amounts::{Rate, duration, rate};
+use exclude::ExcludeSettings;
+
+/// All settings of one migration.
+#[derive(Debug)]
+pub struct Settings {
+    /// The migration folder.
+    pub dir: PathBuf,
+    /// The export, as written.
+    pub export: String,
+    /// The mapping, as written.
+    pub mapping: String,
+    /// `[accounts]`.
+    pub on_existing: OnExisting,
+    /// `[accounts] allow_ids_like`.
+    pub ids: IdRules,
+    /// `[target]`.
+    pub target: Target,
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[retry]`.
+    pub retry: Retry,
+    /// `[grace]`.
+    pub grace: Grace,
+    /// `[policy]`.
+    pub policy: Policy,
+    /// `[exclude]`.
+    pub exclude: ExcludeSettings,
+}
+
+/// What to do with an account that existed before the migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnExisting {
+    /// Look first; leave it as it is.
+    Skip,
+    /// Do not look; what is sent overwrites it.
+    Update,
+    /// Look first; stop the run.
+    Stop,
+}
+
+impl OnExisting {
+    /// Whether each account is looked up before it is created.
+    pub fn looks_first(self) -> bool {
+        self != OnExisting::Update
+    }
+}
+
+/// Names on the wire and way of authentication (contract, section 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// `Authorization: API-Key`.
+    Guide,
+    /// Log in first, then a token.
+    Reference,
+}
+
+impl Dialect {
+    /// The word in settings and journal.
+    pub fn word(self) -> &'static str {
+        match self {
+            Dialect::Guide => "guide",
+            Dialect::Reference => "reference",
+        }
+    }
+}
+
+/// `[target]`.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Without a slash at the end.
+    pub base_url: String,
+    /// Dialect.
+    pub dialect: Dialect,
+    /// A 0600 file with the key (guide) or the password (reference).
+    pub key_file: Option<String>,
+    /// Logon id of the reference dialect.
+    pub logon_id: Option<String>,
+}
+
+/// `[limits]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Creations.
+    pub create: Rate,
+    /// Look-ups.
+    pub lookup: Rate,
+    /// Requests that may go out back to back after a pause.
+    pub burst: u32,
+    /// Requests on their way at once.
+    pub in_flight: usize,
+    /// Hundredths of the rate that stay unused, because requests jitter on their way.
+    pub headroom_percent: u32,
+}
+
+/// `[retry]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Retry {
+    /// From the first byte sent to the last byte of the answer.
+    pub request_timeout: Duration,
+    /// Wait before an outcome that was lost is asked for, and between the two asks.
+    pub settle_after: Duration,
+    /// Attempts per task before it gives up.
+    pub attempts: u32,
+    /// First wait of the exponential backoff.
+    pub backoff_first: Duration,
+    /// Longest wait of the exponential backoff.
+    pub backoff_most: Duration,
+    /// Failures in a row, without one success between them, that stop the run.
+    pub breaker: u32,
+    /// How far Bakkt's clock may be behind ours.
+    pub clock_tolerance: Duration,
+}
+
+impl Settings {
+    /// Reads and validates `dir/migration.toml`.
+    pub fn load(dir: &Path) -> anyhow::Result<Settings> {
+        let file = TomlFile::load(&dir.join("migration.toml"), "migration.toml")?;
+        let mut found = Diagnostics::default();
+        let settings = file.parse(&mut found).and_then(|document| {
+            let root = document.root();
+            let settings = read(dir, &root, &mut found);
+            root.finish(&mut found);
+            settings
+        });
+        match settings {
+            Some(settings) if found.is_empty() => Ok(settings),
+            _ => {
+                found.into_result()?;
+                anyhow::bail!("migration.toml could not be read")
+            }
+        }
+    }
+}
+
+fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Settings> {
+    let (export, mapping) = source(root, found);
+    let (on_existing, ids) = accounts(root, found);
+    Some(Settings {
+        dir: dir.to_owned(),
+        on_existing,
+        ids,
+        target: target(root, found),
+        limits: limits(root, found),
+        retry: retry(root, found),
+        grace: grace(root, found),
+        policy: policy(root, found),
+        exclude: exclude::read(dir, root, found),
+        export: export?,
+        mapping: mapping?,
+    })
+}
+
+fn source(root: &Table<'_>, found: &mut Diagnostics) -> (Option<String>, Option<String>) {
+    let Some(table) = root.table("source", found) else {
+        root.wrong(found, "there is no [source]", "add [source] with `file` and `mapping`");
+        return (None, None);
+    };
+    let mut need = |key: &str| {
+        let text = table.text(key, found).map(str::to_owned);
+        if text.is_none() && table.get(key).is_none() {
+            table.wrong(found, format!("[source] has no `{key}`"), format!("add {key} = \"..\""));
+        }
+        text
+    };
+    let both = (need("file"), need("mapping"));
+    table.finish(found);
+    both
+}
+
+fn accounts(root: &Table<'_>, found: &mut Diagnostics) -> (OnExisting, IdRules) {
+    let mut ids = IdRules::default();
+    let Some(table) = root.table("accounts", found) else { return (OnExisting::Skip, ids) };
+    let choices = [("skip", OnExisting::Skip), ("update", OnExisting::Update), ("stop", OnExisting::Stop)];
+    let on_existing = table.choice("on_existing", &choices, found).unwrap_or(OnExisting::Skip);
+    for (word, place) in table.texts("allow_ids_like", found).unwrap_or_default() {
+        match word {
+            "tax_id" => ids.allow_tax_id = true,
+            "email" => ids.allow_email = true,
+            _ => place.wrong(found, format!("`allow_ids_like` cannot hold \"{word}\""), "one of: tax_id, email"),
+        }
+    }
+    table.finish(found);
+    (on_existing, ids)
+}
+
+fn target(root: &Table<'_>, found: &mut Diagnostics) -> Target {
+    let mut target = Target {
+        base_url: "https://api.bakkt.com".into(),
+        dialect: Dialect::Guide,
+        key_file: None,
+        logon_id: None,
+    };
+    let Some(table) = root.table("target", found) else { return target };
+    if let Some(value) = table.get("base_url")
+        && let Some(text) = value.text(found)
+    {
+        match base_url(text) {
+            Ok(url) => target.base_url = url,
+            Err(why) => value.wrong(found, why, "such as https://api.bakkt.com"),
+        }
+    }
+    let dialects = [("guide", Dialect::Guide), ("reference", Dialect::Reference)];
+    target.dialect = table.choice("dialect", &dialects, found).unwrap_or(target.dialect);
+    target.key_file = table.text("key_file", found).map(str::to_owned);
+    target.logon_id = table.text("logon_id", found).map(str::to_owned);
+    if let Some(value) = table.get("api_key") {
+        value.wrong_key(found, "a key does not belong in this file", "put it into BAKKT_API_KEY, or a 0600 file named by `key_file`");
+    }
+    table.finish(found);
+    target
+}
+
+/// Checks a base URL: https, or plain http to loopback only. Returns it without a slash at the end.
+pub fn base_url(text: &str) -> Result<String, String> {
+    let url = parts(text).ok_or_else(|| format!("\"{text}\" is not a URL with a host"))?;
+    match url {
+        (true, _) => {}
+        (false, host) if is_loopback(host) => {}
+        (false, _) => return Err("plain http is for loopback only; customers' data goes over https".into()),
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// (is it https, its host) of a URL without user, query and fragment.
+fn parts(text: &str) -> Option<(bool, &str)> {
+    let (https, rest) = match text.split_once("://")? {
+        ("https", rest) => (true, rest),
+        ("http", rest) => (false, rest),
+        _ => return None,
+    };
+    if rest.contains(['@', '?', '#', ' ']) {
+        return None;
+    }
+    let authority = rest.split('/').next()?;
+    let host = match authority.strip_prefix('[') {
+        Some(six) => six.split(']').next()?,
+        None => authority.split(':').next()?,
+    };
+    (!host.is_empty()).then_some((https, host))
+}
+
+/// Whether a base URL is plain http to loopback: a stand-in for Bakkt, never Bakkt.
+pub fn is_stand_in(url: &str) -> bool {
+    parts(url).is_some_and(|(https, host)| !https && is_loopback(host))
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn limits(root: &Table<'_>, found: &mut Diagnostics) -> Limits {
+    let ten = Rate::per_second(10);
+    let mut limits = Limits { create: ten, lookup: ten, burst: 1, in_flight: 8, headroom_percent: 1 };
+    let Some(table) = root.table("limits", found) else { return limits };
+    limits.create = rate(&table, "create", found).unwrap_or(limits.create);
+    limits.lookup = rate(&table, "lookup", found).unwrap_or(limits.lookup);
+    limits.burst = table.integer("burst", 1, 10_000, found).map_or(limits.burst, |n| n as u32);
+    limits.in_flight = table.integer("in_flight", 1, 4096, found).map_or(limits.in_flight, |n| n as usize);
+    limits.headroom_percent = table.integer("headroom_percent", 0, 90, found).map_or(limits.headroom_percent, |n| n as u32);
+    table.finish(found);
+    limits
+}
+
+fn retry(root: &Table<'_>, found: &mut Diagnostics) -> Retry {
+    let mut retry = Retry {
+        request_timeout: Duration::from_secs(30),
+        settle_after: Duration::from_secs(60),
+        attempts: 8,
+        backoff_first: Duration::from_millis(500),
+        backoff_most: Duration::from_secs(60),
+        breaker: 100,
+        clock_tolerance: Duration::from_secs(300),
+    };
+    let Some(table) = root.table("retry", found) else { return retry };
+    let mut set = |key: &str, field: &mut Duration| {
+        if let Some(value) = duration(&table, key, found) {
+            *field = value;
+        }
+    };
+    set("request_timeout", &mut retry.request_timeout);
+    set("settle_after", &mut retry.settle_after);
+    set("backoff_first", &mut retry.backoff_first);
+    set("backoff_most", &mut retry.backoff_most);
+    set("clock_tolerance", &mut retry.clock_tolerance);
+    retry.attempts = table.integer("attempts", 1, 1000, found).map_or(retry.attempts, |n| n as u32);
+    retry.breaker = table.integer("breaker", 1, 1_000_000, found).map_or(retry.breaker, |n| n as u32);
+    if retry.settle_after <= retry.request_timeout {
+        table.wrong(found, "`settle_after` must be longer than `request_timeout`", "a request that is still on its way must not be asked about");
+    }
+    table.finish(found);
+    retry
+}
+
+fn grace(root: &Table<'_>, found: &mut Diagnostics) -> Grace {
+    let mut grace = Grace { days: None, from: GraceFrom::Accepted };
+    let Some(table) = root.table("grace", found) else { return grace };
+    grace.days = table.integer("days", 1, 3650, found).map(|days| days as u32);
+    if let Some(value) = table.get("from")
+        && let Some(text) = value.text(found)
+        && text != "accepted"
+    {
+        match text.parse() {
+            Ok(date) => grace.from = GraceFrom::Date(date),
+            Err(_) => value.wrong(found, "`from` is neither \"accepted\" nor a date", "such as \"2026-12-01\""),
+        }
+    }
+    table.finish(found);
+    grace
+}
+
+fn policy(root: &Table<'_>, found: &mut Diagnostics) -> Policy {
+    let mut policy = Policy::default();
+    let Some(table) = root.table("policy", found) else { return policy };
+    for (pattern, value) in table.all() {
+        let Some(entry) = value.table(pattern, found) else { continue };
+        let levels = [("H", Level::H), ("G", Level::G), ("O", Level::O), ("W", Level::W)];
+        let level = entry.choice("level", &levels, found);
+        let reason = entry.text("reason", found).unwrap_or("").trim();
+        if reason.is_empty() {
+            value.wrong_key(found, format!("the move of `{pattern}` has no reason"), "add reason = \"..\": the report repeats it");
+        }
+        entry.finish(found);
+        if path::find_pattern(pattern).is_none() {
+            let patterns = path::patterns();
+            let near = nearest(&path::pattern(pattern), patterns.iter().map(String::as_str));
+            let help = near.map_or("list elements are written as owners[]".to_owned(), |name| format!("did you mean \"{name}\"?"));
+            value.wrong_key(found, format!("the contract has no field `{pattern}`"), help);
+        } else if let Some(level) = level
+            && let Err(why) = policy.add(pattern, level, reason.to_owned())
+        {
+            value.wrong_key(found, format!("`{pattern}` cannot be moved: {why}"), "H, G and O fields can be moved to H, G or O");
+        }
+    }
+    policy
+}

@@ -1,0 +1,268 @@
+//! The loop of a run: one owner of all state, a closed set of events.
+//!
+//! A task's way: picked → (looked up) → intent recorded → sent → outcome recorded. An intent and the outcomes of others
+//! share transactions; a request leaves only when the recorder has answered for its intent. What must wait (backoff,
+//! settling) waits in a heap and holds no place. A stop lets what is on its way finish and starts nothing new.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::recorder::{Recorder, Request};
+use super::Counters;
+use super::stage::{Done, Tools};
+use crate::journal::tasks::{Change, Task, What};
+use crate::journal::{Journal, State, now};
+use crate::settings::{OnExisting, Retry};
+
+/// What a run is told.
+pub struct Run {
+    /// For every request.
+    pub tools: Tools,
+    /// Tells the requests that the run stops.
+    pub stop: Arc<watch::Sender<bool>>,
+    /// `on_existing`.
+    pub on_existing: OnExisting,
+    /// Waits and bounds.
+    pub retry: Retry,
+    /// Requests of each kind on their way at once.
+    pub in_flight: usize,
+    /// Start no more than so many tasks.
+    pub limit: Option<u64>,
+    /// Picking is limited by [`Journal::select`].
+    pub selected: bool,
+    /// Ask about what is in doubt, and send nothing.
+    pub settle_only: bool,
+    /// For the progress display.
+    pub counters: Arc<Counters>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// Nothing is left to do.
+    Finished,
+    /// Asked to stop.
+    Interrupted,
+    /// Stopped by itself; the error says why and what to do.
+    Stopped(anyhow::Error),
+}
+
+/// What a waiting task waits to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Next {
+    Look,
+    Send,
+    Ask,
+}
+
+pub(super) struct Loop {
+    pub(super) run: Run,
+    recorder: Recorder,
+    stages: JoinSet<Done>,
+    pub(super) looking: usize,
+    pub(super) sending: usize,
+    pub(super) asking: usize,
+    to_look: VecDeque<Task>,
+    pub(super) to_send: VecDeque<Task>,
+    to_ask: VecDeque<Task>,
+    waiting: BinaryHeap<Reverse<(Instant, i64, Next)>>,
+    parked: HashMap<i64, Task>,
+    /// Of tasks that did not go straight through: tries in this run, and asks that found nothing.
+    pub(super) tries: HashMap<i64, Tries>,
+    changes: Vec<Change>,
+    /// Their intents are among `changes`.
+    intended: Vec<Task>,
+    /// Their intents are with the recorder.
+    durable: Vec<Task>,
+    recording: bool,
+    picking: bool,
+    cursor: i64,
+    exhausted: bool,
+    budget: u64,
+    pub(super) failures: u32,
+    pub(super) succeeded_since_403: bool,
+    pub(super) ending: Option<Ended>,
+}
+
+/// How a task has fared in this run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tries {
+    /// Failed tries to send.
+    pub(super) sends: u32,
+    /// Failed questions.
+    pub(super) questions: u32,
+    /// Asks since it was last sent that found nothing.
+    pub(super) absent: u8,
+}
+
+/// Runs until nothing is left, or until stopped. The journal comes back in any case but a failure of the journal.
+pub async fn run(journal: Journal, run: Run) -> anyhow::Result<(Journal, Ended)> {
+    let doubts = journal.pick(State::InDoubt, 0, i64::MAX as usize, false)?;
+    let stop = run.tools.stop.clone();
+    let mut the = Loop {
+        recorder: Recorder::start(journal, run.selected),
+        stages: JoinSet::new(),
+        looking: 0,
+        sending: 0,
+        asking: 0,
+        to_look: VecDeque::new(),
+        to_send: VecDeque::new(),
+        to_ask: VecDeque::new(),
+        waiting: BinaryHeap::new(),
+        parked: HashMap::new(),
+        tries: HashMap::new(),
+        changes: Vec::new(),
+        intended: Vec::new(),
+        durable: Vec::new(),
+        recording: false,
+        picking: false,
+        cursor: 0,
+        exhausted: false,
+        budget: run.limit.unwrap_or(u64::MAX),
+        failures: 0,
+        succeeded_since_403: false,
+        ending: None,
+        run,
+    };
+    for task in doubts {
+        // Counted again from the restart: the request of the process before may still be on its way.
+        the.park(task, the.run.retry.settle_after, Next::Ask);
+    }
+    the.work(stop).await?;
+    let ended = the.ending.take().unwrap_or(Ended::Finished);
+    Ok((the.recorder.finish()?, ended))
+}
+
+impl Loop {
+    async fn work(&mut self, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+        loop {
+            if self.ending.is_none() {
+                self.wake();
+                self.launch();
+            }
+            self.record()?;
+            if self.idle() {
+                return Ok(());
+            }
+            let alarm = match (&self.ending, self.waiting.peek()) {
+                (None, Some(Reverse((at, ..)))) => *at,
+                _ => Instant::now() + Duration::from_secs(3600),
+            };
+            tokio::select! {
+                answer = self.recorder.answer(), if self.recording => self.recorded(answer?),
+                Some(done) = self.stages.join_next() => {
+                    self.done(done?);
+                    while let Some(done) = self.stages.try_join_next() {
+                        self.done(done?);
+                    }
+                }
+                () = tokio::time::sleep_until(alarm) => {}
+                _ = stop.wait_for(|stop| *stop), if self.ending.is_none() => self.end(Ended::Interrupted),
+            }
+        }
+    }
+
+    fn idle(&self) -> bool {
+        let busy = self.recording || !self.stages.is_empty() || !self.changes.is_empty();
+        let more = !self.exhausted || !self.waiting.is_empty() || !self.to_look.is_empty() || !self.to_send.is_empty() || !self.to_ask.is_empty();
+        !busy && (self.ending.is_some() || !more)
+    }
+
+    /// Moves what has waited long enough into its queue.
+    fn wake(&mut self) {
+        let now = Instant::now();
+        while let Some(Reverse((at, id, next))) = self.waiting.peek().copied() {
+            if at > now {
+                return;
+            }
+            self.waiting.pop();
+            let Some(task) = self.parked.remove(&id) else { continue };
+            match next {
+                Next::Look => self.to_look.push_back(task),
+                Next::Send => self.to_send.push_back(task),
+                Next::Ask => self.to_ask.push_back(task),
+            }
+        }
+    }
+
+    fn launch(&mut self) {
+        let places = self.run.in_flight;
+        while self.asking < places && let Some(task) = self.to_ask.pop_front() {
+            self.asking += 1;
+            self.stages.spawn(self.run.tools.clone().ask(task));
+        }
+        // Looking ahead of sending by more than the places for sending gains nothing.
+        while self.looking < places && self.to_send.len() < places && let Some(task) = self.to_look.pop_front() {
+            self.looking += 1;
+            self.stages.spawn(self.run.tools.clone().look(task));
+        }
+        while self.sending < places && let Some(task) = self.to_send.pop_front() {
+            self.sending += 1;
+            self.change(task.id, What::Intend { hash: task.hash });
+            self.intended.push(task);
+        }
+        self.run.counters.waiting.set((self.sending + self.looking + self.asking) as u64);
+    }
+
+    /// Hands the recorder what has gathered, and asks for more tasks where there is room.
+    fn record(&mut self) -> anyhow::Result<()> {
+        if self.recording {
+            return Ok(());
+        }
+        let room = (4 * self.run.in_flight).saturating_sub(self.to_look.len() + self.to_send.len());
+        let most = (room as u64).min(self.budget) as usize;
+        self.exhausted |= self.budget == 0;
+        let pick = (self.ending.is_none() && !self.exhausted && room >= 2 * self.run.in_flight).then_some((self.cursor, most));
+        if self.changes.is_empty() && pick.is_none() {
+            return Ok(());
+        }
+        self.recording = true;
+        self.picking = pick.is_some();
+        self.durable = std::mem::take(&mut self.intended);
+        self.recorder.ask(Request { changes: std::mem::take(&mut self.changes), pick })
+    }
+
+    /// The recorder's answer: the intents that it was given are durable now.
+    fn recorded(&mut self, picked: Vec<Task>) {
+        self.recording = false;
+        for task in std::mem::take(&mut self.durable) {
+            self.stages.spawn(self.run.tools.clone().create(task));
+        }
+        self.exhausted |= self.picking && picked.is_empty();
+        self.budget -= (picked.len() as u64).min(self.budget);
+        for task in picked {
+            self.cursor = task.id;
+            // One that was sent before was looked up then, or is known not to be there.
+            if self.run.on_existing.looks_first() && !task.update && task.attempts == 0 {
+                self.to_look.push_back(task);
+            } else {
+                self.to_send.push_back(task);
+            }
+        }
+    }
+
+    pub(super) fn change(&mut self, task: i64, what: What) {
+        self.changes.push(Change { task, at: now(), what });
+    }
+
+    /// Lets a task wait.
+    pub(super) fn park(&mut self, task: Task, wait: Duration, next: Next) {
+        self.waiting.push(Reverse((Instant::now() + wait, task.id, next)));
+        self.parked.insert(task.id, task);
+    }
+
+    /// Ends the run, unless it is ending already.
+    pub(super) fn end(&mut self, why: Ended) {
+        if self.ending.is_none() {
+            self.ending = Some(why);
+            // Nobody left to tell only means that no request waits for the rate.
+            let _ = self.run.stop.send(true);
+        }
+    }
+}

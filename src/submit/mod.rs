@@ -1,0 +1,28 @@
+//! Sending a plan: claim → limiter → api → judge → record.
+//!
+//! Owner of the run's loop. [`coordinator`] is one loop with one owner of all state; [`stage`] is one request in a task
+//! of its own, which shares nothing; [`recorder`] is the thread that owns the journal meanwhile; [`limiter`] and
+//! [`backoff`] say when. Invariants: 1 (an intent is durable before its request leaves; what is in doubt is settled by
+//! asking, twice, after `settle_after`), 6 (one customer's trouble holds up nobody else), 7 (every attempt passes the
+//! limiter; nothing sleeps for a retry while it holds a place), 11 (a stop drains).
+//! Knows the journal and the api, not the sources: it is handed a function from task to payload.
+
+pub mod backoff;
+pub mod coordinator;
+pub mod counters;
+pub mod limiter;
+mod outcomes;
+pub mod recorder;
+pub mod settle;
+pub mod stage;
+
+use std::sync::Arc;
+
+pub use coordinator::{Ended, Run, run};
+pub use counters::Counters;
+
+use crate::journal::tasks::Task;
+use crate::sensitive::Sensitive;
+
+/// Maps a task's row again; fails when the bytes are not the planned ones.
+pub type PayloadFn = Arc<dyn Fn(&Task) -> anyhow::Result<Sensitive<Vec<u8>>> + Send + Sync>;

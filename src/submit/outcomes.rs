@@ -1,0 +1,208 @@
+//! What the loop does about each way in which a request can end.
+//!
+//! Owner of the step from judgement to change and to what comes next; see [`coordinator`](super::coordinator) for the
+//! loop itself.
+
+use super::coordinator::{Ended, Loop, Next};
+use super::settle::{self, ASKS, Verdict};
+use super::stage::{Done, Found};
+use super::backoff;
+use crate::api::judge::Judgement;
+use crate::error::Failure;
+use crate::journal::now;
+use crate::journal::tasks::{AccountFacts, Existed, Task, What};
+
+impl Loop {
+    /// One request ended.
+    pub(super) fn done(&mut self, done: Done) {
+        match done {
+            Done::Sent(task, judgement) => {
+                self.sending -= 1;
+                self.sent(task, judgement);
+            }
+            Done::NotSent(task) => {
+                self.sending -= 1;
+                self.postpone(task.id, "stopped before", "not sent");
+            }
+            Done::Looked(task, found) => {
+                self.looking -= 1;
+                self.looked(task, found);
+            }
+            Done::Asked(task, found) => {
+                self.asking -= 1;
+                self.asked(task, found);
+            }
+            // The run is stopping; these are open or in doubt, as the journal says.
+            Done::NotAsked => {}
+            Done::Broken(task, intended, error) => {
+                if intended {
+                    self.sending -= 1;
+                    self.postpone(task.id, "not mapped", "not sent");
+                }
+                self.end(Ended::Stopped(error));
+            }
+        }
+    }
+
+    fn sent(&mut self, task: Task, judgement: Judgement) {
+        match judgement {
+            Judgement::Accepted(account) => {
+                let first_at = task.first_at.unwrap_or_else(now);
+                let older = !task.update && settle::older(&account, first_at, self.run.retry.clock_tolerance);
+                let existed = if older { Existed::Overwritten } else { Existed::No };
+                self.accept(&task, "200", account, existed);
+            }
+            Judgement::Refused(answer, refusal) => {
+                self.succeeded(&task);
+                self.change(task.id, What::Refuse { answer, refusal });
+                self.run.counters.refused.up();
+            }
+            Judgement::Forbidden(refusal) if self.succeeded_since_403 => {
+                self.succeeded_since_403 = false;
+                self.change(task.id, What::Refuse { answer: "403".into(), refusal });
+                self.run.counters.refused.up();
+            }
+            Judgement::Forbidden(_) => {
+                self.postpone(task.id, "403", "not taken");
+                self.end(Ended::Stopped(Failure::stopped(
+                    "Bakkt forbids the request (403), and nothing has succeeded since it last did",
+                    "check that the key may open accounts, and whether a filter stands in front; then run the same command",
+                )));
+            }
+            Judgement::NotTaken(answer, after) => {
+                self.postpone(task.id, &answer, "not taken");
+                self.send_again(task, &answer, after);
+            }
+            Judgement::NotSent(why) => {
+                self.postpone(task.id, &why, "not sent");
+                self.send_again(task, &why, None);
+            }
+            Judgement::InDoubt(answer) => {
+                self.run.counters.in_doubt.up();
+                self.change(task.id, What::Doubt { answer: answer.clone() });
+                self.tries.entry(task.id).or_default().absent = 0;
+                self.park(task, self.run.retry.settle_after, Next::Ask);
+                self.failed(&answer);
+            }
+            Judgement::Stop(message, hint) => {
+                self.postpone(task.id, "wrong target or key", "not taken");
+                self.end(Ended::Stopped(Failure::configuration(message, hint)));
+            }
+        }
+    }
+
+    fn looked(&mut self, task: Task, found: Found) {
+        match found {
+            Found::NotThere => {
+                self.failures = 0;
+                self.queue_send(task);
+            }
+            Found::There(account, equal) => match settle::after_look(equal, self.run.on_existing) {
+                Verdict::Accepted(existed) => self.accept(&task, "", account, existed),
+                Verdict::NotApplied => self.queue_send(task),
+                Verdict::Stop => self.stop_for_existing(&task),
+            },
+            Found::Unknown(why) => self.question_again(task, Next::Look, &why),
+            Found::Stop(message, hint) => self.end(Ended::Stopped(Failure::configuration(message, hint))),
+        }
+    }
+
+    fn asked(&mut self, task: Task, found: Found) {
+        match found {
+            Found::NotThere => self.absent(task),
+            Found::There(account, equal) => {
+                let older = settle::older(&account, task.first_at.unwrap_or(i64::MIN), self.run.retry.clock_tolerance);
+                match settle::after_doubt(&task, older, equal, self.run.on_existing) {
+                    Verdict::Accepted(existed) => {
+                        self.run.counters.in_doubt.down();
+                        self.accept(&task, "asked", account, existed);
+                    }
+                    Verdict::NotApplied => self.absent(task),
+                    Verdict::Stop => self.stop_for_existing(&task),
+                }
+            }
+            // Stays in doubt for as long as asking fails (invariant 1).
+            Found::Unknown(why) => self.question_again(task, Next::Ask, &why),
+            Found::Stop(message, hint) => self.end(Ended::Stopped(Failure::configuration(message, hint))),
+        }
+    }
+
+    /// Not there: after two asks that agree, the same bytes may go out again.
+    fn absent(&mut self, task: Task) {
+        self.failures = 0;
+        let tries = self.tries.entry(task.id).or_default();
+        tries.absent += 1;
+        if tries.absent < ASKS {
+            self.park(task, self.run.retry.settle_after, Next::Ask);
+            return;
+        }
+        tries.absent = 0;
+        self.run.counters.in_doubt.down();
+        self.change(task.id, What::Absent);
+        if !self.run.settle_only {
+            self.send_again(task, "lost", None);
+        }
+    }
+
+    fn send_again(&mut self, task: Task, answer: &str, after: Option<std::time::Duration>) {
+        let tries = self.tries.entry(task.id).or_default();
+        tries.sends += 1;
+        let sends = tries.sends;
+        if sends >= self.run.retry.attempts {
+            self.change(task.id, What::GiveUp { answer: answer.to_owned() });
+            self.run.counters.gave_up.up();
+        } else {
+            let wait = backoff::wait(sends, self.run.retry.backoff_first, self.run.retry.backoff_most);
+            self.park(task, after.map_or(wait, |after| after.max(wait)), Next::Send);
+        }
+        if answer != "lost" {
+            self.failed(answer);
+        }
+    }
+
+    fn question_again(&mut self, task: Task, next: Next, why: &str) {
+        let tries = self.tries.entry(task.id).or_default();
+        tries.questions += 1;
+        let wait = backoff::wait(tries.questions, self.run.retry.backoff_first, self.run.retry.backoff_most);
+        self.park(task, wait, next);
+        self.failed(why);
+    }
+
+    fn queue_send(&mut self, task: Task) {
+        self.to_send.push_back(task);
+    }
+
+    fn accept(&mut self, task: &Task, answer: &str, account: AccountFacts, existed: Existed) {
+        self.succeeded(task);
+        self.change(task.id, What::Accept { answer: answer.to_owned(), account, existed });
+        self.run.counters.accepted.up();
+    }
+
+    fn postpone(&mut self, task: i64, answer: &str, outcome: &'static str) {
+        self.change(task, What::Postpone { answer: answer.to_owned(), outcome });
+    }
+
+    fn stop_for_existing(&mut self, task: &Task) {
+        self.end(Ended::Stopped(Failure::stopped(
+            format!("the account {} existed before this migration, and on_existing is \"stop\"", task.client_id),
+            "leave it out under [exclude], or set [accounts] on_existing to \"skip\" or \"update\"",
+        )));
+    }
+
+    fn succeeded(&mut self, task: &Task) {
+        self.failures = 0;
+        self.succeeded_since_403 = true;
+        self.tries.remove(&task.id);
+    }
+
+    /// The breaker: nothing but failures, so often in a row, stops the run.
+    fn failed(&mut self, answer: &str) {
+        self.failures += 1;
+        if self.failures >= self.run.retry.breaker {
+            self.end(Ended::Stopped(Failure::stopped(
+                format!("{} failures in a row and not one success between them; the last was: {answer}", self.failures),
+                "when Bakkt can be reached again, run the same command: it goes on where it stopped",
+            )));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The thread that owns the journal while a run goes on.
+//!
+//! One request at a time: apply these changes durably, then pick more tasks. While it waits for the disk, the loop
+//! gathers the next changes, so that many share one fsync without any timer.
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::journal::tasks::{Change, Task};
+use crate::journal::{Journal, State};
+
+/// What the loop asks for.
+pub struct Request {
+    /// Changes, in one transaction.
+    pub changes: Vec<Change>,
+    /// Then: open tasks above this number, up to so many.
+    pub pick: Option<(i64, usize)>,
+}
+
+/// What it gets: nothing before the changes are durable.
+pub type Answer = anyhow::Result<Vec<Task>>;
+
+/// The loop's end of the thread.
+pub struct Recorder {
+    requests: std::sync::mpsc::Sender<Request>,
+    answers: UnboundedReceiver<Answer>,
+    thread: std::thread::JoinHandle<Journal>,
+}
+
+impl Recorder {
+    /// Starts the thread.
+    pub fn start(mut journal: Journal, selected: bool) -> Recorder {
+        let (requests, inbox) = std::sync::mpsc::channel::<Request>();
+        let (outbox, answers) = unbounded_channel();
+        let thread = std::thread::spawn(move || {
+            while let Ok(request) = inbox.recv() {
+                let answer = journal.commit(&request.changes).and_then(|()| match request.pick {
+                    Some((after, most)) => journal.pick(State::Open, after, most, selected),
+                    None => Ok(Vec::new()),
+                });
+                if outbox.send(answer).is_err() {
+                    break;
+                }
+            }
+            journal
+        });
+        Recorder { requests, answers, thread }
+    }
+
+    /// Hands a request over; at most one at a time is under way.
+    pub fn ask(&self, request: Request) -> anyhow::Result<()> {
+        self.requests.send(request).map_err(|_| anyhow::anyhow!("the journal's thread ended"))
+    }
+
+    /// Waits for the answer.
+    pub async fn answer(&mut self) -> Answer {
+        self.answers.recv().await.unwrap_or_else(|| Err(anyhow::anyhow!("the journal's thread ended")))
+    }
+
+    /// Ends the thread and gives the journal back.
+    pub fn finish(self) -> anyhow::Result<Journal> {
+        drop(self.requests);
+        self.thread.join().map_err(|_| anyhow::anyhow!("the journal's thread failed"))
+    }
+}
