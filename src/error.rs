@@ -75,7 +75,9 @@ impl std::error::Error for Failure {}
 
 /// The exit code of an error: its [`Kind`] wherever it stands in the chain, else "cannot go on".
 pub fn exit_code(error: &anyhow::Error) -> u8 {
-    failure(error).map_or(Kind::CannotGoOn, |f| f.kind).exit_code()
+    failure(error)
+        .map_or(Kind::CannotGoOn, |f| f.kind)
+        .exit_code()
 }
 
 /// The whole text for a person: the chain of causes, then the next step.
@@ -95,7 +97,9 @@ pub fn describe(error: &anyhow::Error) -> String {
 }
 
 fn failure(error: &anyhow::Error) -> Option<&Failure> {
-    error.chain().find_map(|cause| cause.downcast_ref::<Failure>())
+    error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<Failure>())
 }
 
 /// One mistake in a file that a person wrote.
@@ -117,7 +121,11 @@ pub struct Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
+        write!(
+            f,
+            "{}:{}:{}: {}",
+            self.file, self.line, self.column, self.message
+        )?;
         if !self.text.is_empty() {
             write!(f, "\n    | {}", self.text)?;
         }
@@ -159,7 +167,10 @@ impl Diagnostics {
             text.push('\n');
             text.push_str(&diagnostic.to_string());
         }
-        Err(Failure::configuration(text, "correct the lines above and run the command again"))
+        Err(Failure::configuration(
+            text,
+            "correct the lines above and run the command again",
+        ))
     }
 }
 

@@ -21,15 +21,28 @@ pub fn start(verbose: u8) {
         1 => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
-    let terminal = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(ours(level));
-    let file = tracing_subscriber::fmt::layer().json().with_writer(|| Lines).with_filter(ours(LevelFilter::DEBUG));
+    let terminal = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_filter(ours(level));
+    let file = tracing_subscriber::fmt::layer()
+        .json()
+        .with_writer(|| Lines)
+        .with_filter(ours(LevelFilter::DEBUG));
     // A second start (tests) keeps the first.
-    let _ = tracing_subscriber::registry().with(terminal).with(file).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(terminal)
+        .with(file)
+        .try_init();
 }
 
 /// From here on, events go to `log.jsonl` of a state folder too. A log that cannot be written stops nothing.
 pub fn to_file(folder: &Path) {
-    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(folder.join("log.jsonl"));
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(folder.join("log.jsonl"));
     if let Ok(file) = file {
         let _ = FILE.set(Mutex::new(file));
     }

@@ -15,7 +15,11 @@ fn main() -> ExitCode {
             ExitCode::from(output.code)
         }
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "{}", bakkt_migrate::error::describe(&error));
+            let _ = writeln!(
+                std::io::stderr(),
+                "{}",
+                bakkt_migrate::error::describe(&error)
+            );
             ExitCode::from(bakkt_migrate::error::exit_code(&error))
         }
     }

@@ -38,7 +38,9 @@ pub struct Binding {
 
 /// Today, in UTC.
 pub fn today() -> jiff::civil::Date {
-    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+    jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
 }
 
 impl Migration {
@@ -57,7 +59,13 @@ impl Migration {
             found.into_result()?;
             anyhow::bail!("the mapping could not be read");
         };
-        let (plan, unfed) = Plan::new(&mapper, &settings.policy, settings.ids, spelling, binding.as_of);
+        let (plan, unfed) = Plan::new(
+            &mapper,
+            &settings.policy,
+            settings.ids,
+            spelling,
+            binding.as_of,
+        );
         for path in unfed {
             let file = &mapping_files[0];
             found.push(crate::error::Diagnostic {
@@ -70,8 +78,18 @@ impl Migration {
             });
         }
         found.into_result()?;
-        let pipeline = Pipeline { mapper, plan, exclude, key: binding.key };
-        Ok(Migration { settings, export, pipeline, mapping_files })
+        let pipeline = Pipeline {
+            mapper,
+            plan,
+            exclude,
+            key: binding.key,
+        };
+        Ok(Migration {
+            settings,
+            export,
+            pipeline,
+            mapping_files,
+        })
     }
 
     /// Path of the export.
@@ -83,16 +101,32 @@ impl Migration {
     pub fn fingerprints(&self) -> anyhow::Result<Vec<(String, [u8; 32])>> {
         let mut prints = Vec::new();
         let mut hasher = blake3::Hasher::new_keyed(&self.pipeline.key);
-        let file = std::fs::File::open(self.export_path()).with_context(|| format!("cannot read {}", self.settings.export))?;
-        hasher.update_reader(file).with_context(|| format!("cannot read {}", self.settings.export))?;
-        prints.push((format!("the export {}", self.settings.export), *hasher.finalize().as_bytes()));
-        let mut add = |name: String, text: &str| prints.push((name, self.pipeline.hash(text.as_bytes())));
+        let file = std::fs::File::open(self.export_path())
+            .with_context(|| format!("cannot read {}", self.settings.export))?;
+        hasher
+            .update_reader(file)
+            .with_context(|| format!("cannot read {}", self.settings.export))?;
+        prints.push((
+            format!("the export {}", self.settings.export),
+            *hasher.finalize().as_bytes(),
+        ));
+        let mut add =
+            |name: String, text: &str| prints.push((name, self.pipeline.hash(text.as_bytes())));
         for file in &self.mapping_files {
             add(format!("the mapping {}", file.name), &file.text);
         }
-        add("[policy] in migration.toml".into(), &format!("{:?}", self.settings.policy));
-        add("[exclude] in migration.toml".into(), &self.settings.exclude.canonical());
-        add("[accounts] allow_ids_like in migration.toml".into(), &format!("{:?}", self.settings.ids));
+        add(
+            "[policy] in migration.toml".into(),
+            &format!("{:?}", self.settings.policy),
+        );
+        add(
+            "[exclude] in migration.toml".into(),
+            &self.settings.exclude.canonical(),
+        );
+        add(
+            "[accounts] allow_ids_like in migration.toml".into(),
+            &format!("{:?}", self.settings.ids),
+        );
         add("the mapper of bakkt-migrate".into(), mapping::VERSION);
         Ok(prints)
     }

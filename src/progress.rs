@@ -65,7 +65,12 @@ impl Reading {
             let style = "{msg:9} [{bar:30}] {percent:>3}% · {prefix} rows · {binary_bytes_per_sec} · {eta} left";
             bar(size, style, what)
         });
-        Reading { bar, mode, size, last: Instant::now() }
+        Reading {
+            bar,
+            mode,
+            size,
+            last: Instant::now(),
+        }
     }
 
     /// So far.
@@ -76,7 +81,10 @@ impl Reading {
         } else if self.mode == Mode::Lines && self.last.elapsed() >= EVERY {
             self.last = Instant::now();
             let percent = bytes * 100 / self.size.max(1);
-            eprintln!("reading: {} rows, {percent} % of the export", thousands(rows));
+            eprintln!(
+                "reading: {} rows, {percent} % of the export",
+                thousands(rows)
+            );
         }
     }
 
@@ -108,7 +116,8 @@ impl Sending {
     pub fn start(mode: Mode, counters: Arc<Counters>) -> Sending {
         let done = Arc::new(AtomicBool::new(false));
         let seen = done.clone();
-        let thread = (mode != Mode::Quiet).then(|| std::thread::spawn(move || show(mode, &counters, &seen)));
+        let thread =
+            (mode != Mode::Quiet).then(|| std::thread::spawn(move || show(mode, &counters, &seen)));
         Sending { done, thread }
     }
 
@@ -142,7 +151,8 @@ fn show(mode: Mode, counters: &Counters, done: &AtomicBool) {
         } else if last.elapsed() >= EVERY {
             last = Instant::now();
             let rate = counters.done() as f64 / begin.elapsed().as_secs_f64();
-            let left = counters.total.get().saturating_sub(counters.done()) as f64 / rate.max(0.001);
+            let left =
+                counters.total.get().saturating_sub(counters.done()) as f64 / rate.max(0.001);
             eprintln!(
                 "sending: {} of {} · {rate:.1}/s · about {} left · {state}",
                 thousands(counters.done()),

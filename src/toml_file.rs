@@ -27,7 +27,10 @@ impl TomlFile {
     /// Reads a file. A missing one is a configuration error that says what to do.
     pub fn load(path: &Path, name: &str) -> anyhow::Result<Self> {
         match std::fs::read_to_string(path) {
-            Ok(text) => Ok(Self { name: name.into(), text }),
+            Ok(text) => Ok(Self {
+                name: name.into(),
+                text,
+            }),
             Err(error) => Err(Failure::configuration(
                 format!("cannot read {}: {error}", path.display()),
                 "check the name, and that the file is readable UTF-8 text",
@@ -156,7 +159,12 @@ impl<'a> Table<'a> {
     }
 
     /// One of several words.
-    pub fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)], found: &mut Diagnostics) -> Option<T> {
+    pub fn choice<T: Copy>(
+        &self,
+        key: &str,
+        choices: &[(&str, T)],
+        found: &mut Diagnostics,
+    ) -> Option<T> {
         let value = self.get(key)?;
         let text = value.text(found)?;
         let hit = choices.iter().find(|(word, _)| *word == text);
@@ -172,14 +180,26 @@ impl<'a> Table<'a> {
     }
 
     /// Reports a mistake at the place of the table itself.
-    pub fn wrong(&self, found: &mut Diagnostics, message: impl Into<String>, help: impl Into<String>) {
-        found.push(self.file.diagnostic(self.at, message.into(), Some(help.into())));
+    pub fn wrong(
+        &self,
+        found: &mut Diagnostics,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        found.push(
+            self.file
+                .diagnostic(self.at, message.into(), Some(help.into())),
+        );
     }
 
     /// Reports every key that nobody asked for.
     pub fn finish(self, found: &mut Diagnostics) {
         let known = self.known.borrow();
-        for key in self.entries.keys().filter(|key| !known.contains(&**key.get_ref())) {
+        for key in self
+            .entries
+            .keys()
+            .filter(|key| !known.contains(&**key.get_ref()))
+        {
             let wrong: &str = key.get_ref();
             let help = match nearest(wrong, known.iter().map(String::as_str)) {
                 Some(name) => format!("did you mean `{name}`?"),
@@ -209,19 +229,33 @@ pub struct Value<'a> {
 
 impl<'a> Value<'a> {
     /// Reports a mistake at this value.
-    pub fn wrong(&self, found: &mut Diagnostics, message: impl Into<String>, help: impl Into<String>) {
+    pub fn wrong(
+        &self,
+        found: &mut Diagnostics,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         let at = self.value.span().start;
         found.push(self.file.diagnostic(at, message.into(), Some(help.into())));
     }
 
     /// Reports a mistake at this value's key.
-    pub fn wrong_key(&self, found: &mut Diagnostics, message: impl Into<String>, help: impl Into<String>) {
-        found.push(self.file.diagnostic(self.key_at, message.into(), Some(help.into())));
+    pub fn wrong_key(
+        &self,
+        found: &mut Diagnostics,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        found.push(
+            self.file
+                .diagnostic(self.key_at, message.into(), Some(help.into())),
+        );
     }
 
     /// The place of the value, for a mistake that is only found later.
     pub fn place(&self) -> Diagnostic {
-        self.file.diagnostic(self.value.span().start, String::new(), None)
+        self.file
+            .diagnostic(self.value.span().start, String::new(), None)
     }
 
     /// The text, if it is one; nothing is reported.
@@ -262,7 +296,11 @@ impl<'a> Value<'a> {
         };
         let fits = number.filter(|n| (low..=high).contains(n));
         if fits.is_none() {
-            self.wrong(found, "not a fitting whole number", format!("a number from {low} to {high}"));
+            self.wrong(
+                found,
+                "not a fitting whole number",
+                format!("a number from {low} to {high}"),
+            );
         }
         fits
     }
@@ -319,7 +357,11 @@ impl<'a> Value<'a> {
         match self.value.get_ref() {
             DeValue::Table(entries) => Some(Table::new(self.file, name, self.key_at, entries)),
             _ => {
-                self.wrong(found, format!("`{name}` must be a table"), "write it as { .. } or under a [heading]");
+                self.wrong(
+                    found,
+                    format!("`{name}` must be a table"),
+                    "write it as { .. } or under a [heading]",
+                );
                 None
             }
         }

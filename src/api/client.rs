@@ -57,7 +57,12 @@ pub struct Client {
 
 impl Client {
     /// Builds a client; sends nothing.
-    pub fn new(base_url: &str, credentials: Credentials, timeout: Duration, in_flight: usize) -> anyhow::Result<Client> {
+    pub fn new(
+        base_url: &str,
+        credentials: Credentials,
+        timeout: Duration,
+        in_flight: usize,
+    ) -> anyhow::Result<Client> {
         let http = reqwest::Client::builder()
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none())
@@ -72,7 +77,9 @@ impl Client {
             .build()
             .map_err(|error| Failure::cannot(format!("cannot set up HTTP: {error}"), ""))?;
         let header = match &credentials {
-            Credentials::Key(key) => Some(secret_header(&format!("API-Key {}", key.expose_secret()))?),
+            Credentials::Key(key) => {
+                Some(secret_header(&format!("API-Key {}", key.expose_secret()))?)
+            }
             Credentials::Logon { .. } => None,
         };
         let api = format!("{base_url}/apex-crypto/api/v2");
@@ -87,13 +94,20 @@ impl Client {
 
     /// Creates or updates an account.
     pub async fn create(&self, payload: Sensitive<Vec<u8>>) -> Reply {
-        let request = self.http.post(&self.accounts).header(CONTENT_TYPE, "application/json");
+        let request = self
+            .http
+            .post(&self.accounts)
+            .header(CONTENT_TYPE, "application/json");
         self.send(request.body(payload.into_revealed())).await
     }
 
     /// Reads an account.
     pub async fn lookup(&self, client_id: &str) -> Reply {
-        self.send(self.http.get(format!("{}/{}", self.accounts, encode(client_id)))).await
+        self.send(
+            self.http
+                .get(format!("{}/{}", self.accounts, encode(client_id))),
+        )
+        .await
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
@@ -102,7 +116,9 @@ impl Client {
             Err(reply) => return reply,
         };
         let reply = receive(request.header(AUTHORIZATION, header.clone())).await;
-        if matches!(reply, Reply::Answer { status: 401, .. }) && matches!(self.credentials, Credentials::Logon { .. }) {
+        if matches!(reply, Reply::Answer { status: 401, .. })
+            && matches!(self.credentials, Credentials::Logon { .. })
+        {
             // The token ran out, and the request was not taken: a new token, and the caller's retry.
             let mut current = self.header.write().await;
             if current.as_ref() == Some(&header) {
@@ -132,10 +148,17 @@ impl Client {
         let Credentials::Logon { id, password } = &self.credentials else {
             return Err(Reply::NotSent("no credentials"));
         };
-        let body = serde_json::json!({"logonId": id, "password": password.expose_secret()}).to_string();
-        let request = self.http.post(&self.login).header(CONTENT_TYPE, "application/json").body(body);
+        let body =
+            serde_json::json!({"logonId": id, "password": password.expose_secret()}).to_string();
+        let request = self
+            .http
+            .post(&self.login)
+            .header(CONTENT_TYPE, "application/json")
+            .body(body);
         match receive(request).await {
-            Reply::Answer { status: 200, body, .. } => {
+            Reply::Answer {
+                status: 200, body, ..
+            } => {
                 let token = serde_json::from_slice::<serde_json::Value>(body.reveal())
                     .ok()
                     .and_then(|value| value.get("token")?.as_str().map(str::to_owned));
@@ -144,13 +167,23 @@ impl Client {
                     .ok_or(Reply::NotSent("the log-in answered without a token"))
             }
             // A refused log-in stops the run, as a refused key does.
-            reply @ Reply::Answer { status: 401 | 403, .. } => Err(match reply {
-                Reply::Answer { retry_after, body, .. } => Reply::Answer { status: 401, retry_after, body },
+            reply @ Reply::Answer {
+                status: 401 | 403, ..
+            } => Err(match reply {
+                Reply::Answer {
+                    retry_after, body, ..
+                } => Reply::Answer {
+                    status: 401,
+                    retry_after,
+                    body,
+                },
                 other => other,
             }),
             Reply::Answer { .. } => Err(Reply::NotSent("the log-in failed")),
             // Nothing of the customer has left.
-            Reply::NotSent(_) | Reply::Lost(_) => Err(Reply::NotSent("no log-in: the connection failed")),
+            Reply::NotSent(_) | Reply::Lost(_) => {
+                Err(Reply::NotSent("no log-in: the connection failed"))
+            }
         }
     }
 }
@@ -169,12 +202,24 @@ async fn receive(request: reqwest::RequestBuilder) -> Reply {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= LONGEST_ANSWER => body.extend_from_slice(&chunk),
+            Ok(Some(chunk)) if body.len() + chunk.len() <= LONGEST_ANSWER => {
+                body.extend_from_slice(&chunk)
+            }
             Ok(Some(_)) => return Reply::Lost("answer too long"),
-            Ok(None) => return Reply::Answer { status, retry_after, body: Sensitive::new(body) },
+            Ok(None) => {
+                return Reply::Answer {
+                    status,
+                    retry_after,
+                    body: Sensitive::new(body),
+                };
+            }
             // A status whose body was cut still says that nothing was taken, where it says so at all.
             Err(_) if matches!(status, 429 | 401) => {
-                return Reply::Answer { status, retry_after, body: Sensitive::new(Vec::new()) };
+                return Reply::Answer {
+                    status,
+                    retry_after,
+                    body: Sensitive::new(Vec::new()),
+                };
             }
             Err(error) if error.is_timeout() => return Reply::Lost("timeout"),
             Err(_) => return Reply::Lost("answer cut off"),
@@ -201,12 +246,20 @@ fn failed(error: &reqwest::Error) -> Reply {
     if error.is_builder() {
         return Reply::NotSent("the request could not be built");
     }
-    Reply::Lost(if error.is_timeout() { "timeout" } else { "connection reset" })
+    Reply::Lost(if error.is_timeout() {
+        "timeout"
+    } else {
+        "connection reset"
+    })
 }
 
 fn secret_header(text: &str) -> anyhow::Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(text)
-        .map_err(|_| Failure::configuration("the API key holds characters that no header can carry", "copy the key again, without line breaks"))?;
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
+        Failure::configuration(
+            "the API key holds characters that no header can carry",
+            "copy the key again, without line breaks",
+        )
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }

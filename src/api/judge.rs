@@ -48,7 +48,11 @@ pub fn creation(reply: &Reply, client_id: &str, payload: &[u8]) -> Judgement {
     let (status, retry_after, body) = match reply {
         Reply::NotSent(why) => return Judgement::NotSent((*why).to_owned()),
         Reply::Lost(why) => return Judgement::InDoubt((*why).to_owned()),
-        Reply::Answer { status, retry_after, body } => (*status, *retry_after, body.reveal()),
+        Reply::Answer {
+            status,
+            retry_after,
+            body,
+        } => (*status, *retry_after, body.reveal()),
     };
     let answer = status.to_string();
     match status {
@@ -70,7 +74,11 @@ pub fn creation(reply: &Reply, client_id: &str, payload: &[u8]) -> Judgement {
 pub fn question(reply: &Reply, client_id: &str) -> Found {
     let (status, retry_after, body) = match reply {
         Reply::NotSent(why) | Reply::Lost(why) => return Found::Unknown((*why).to_owned(), None),
-        Reply::Answer { status, retry_after, body } => (*status, *retry_after, body.reveal()),
+        Reply::Answer {
+            status,
+            retry_after,
+            body,
+        } => (*status, *retry_after, body.reveal()),
     };
     match status {
         200 => match account(body, client_id) {
@@ -108,25 +116,45 @@ fn stop(status: u16) -> Judgement {
 fn account(body: &[u8], client_id: &str) -> Option<(AccountFacts, Value)> {
     let mut value: Value = serde_json::from_slice(body).ok()?;
     let id = mask::fit_id(value.get("id")?)?;
-    let request = value.get_mut("request").map(Value::take).unwrap_or_default();
-    let named = request.get("clientAccountId").or_else(|| value.get("clientAccountId"))?;
+    let request = value
+        .get_mut("request")
+        .map(Value::take)
+        .unwrap_or_default();
+    let named = request
+        .get("clientAccountId")
+        .or_else(|| value.get("clientAccountId"))?;
     if named.as_str()? != client_id {
         return None;
     }
-    let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
-    let facts = AccountFacts { id, status: mask::fit_word(&text("status")), created_at: mask::fit_time(&text("createdAt")) };
+    let text = |key: &str| {
+        value
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or("")
+            .to_owned()
+    };
+    let facts = AccountFacts {
+        id,
+        status: mask::fit_word(&text("status")),
+        created_at: mask::fit_time(&text("createdAt")),
+    };
     Some((facts, request))
 }
 
 /// `Error` = `{code, message}`, code an integer.
 fn is_error(body: &[u8]) -> bool {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
-    value.get("code").is_some_and(Value::is_i64) && value.get("message").is_some_and(Value::is_string)
+    value.get("code").is_some_and(Value::is_i64)
+        && value.get("message").is_some_and(Value::is_string)
 }
 
 /// When an account was made, in milliseconds since 1970.
 pub fn created_at(facts: &AccountFacts) -> Option<i64> {
-    facts.created_at.parse::<jiff::Timestamp>().ok().map(|time| time.as_millisecond())
+    facts
+        .created_at
+        .parse::<jiff::Timestamp>()
+        .ok()
+        .map(|time| time.as_millisecond())
 }
 
 #[cfg(test)]
@@ -135,7 +163,11 @@ mod tests {
     use crate::sensitive::Sensitive;
 
     fn answer(status: u16, retry_after: Option<u64>, body: &str) -> Reply {
-        Reply::Answer { status, retry_after: retry_after.map(Duration::from_secs), body: Sensitive::new(body.as_bytes().to_vec()) }
+        Reply::Answer {
+            status,
+            retry_after: retry_after.map(Duration::from_secs),
+            body: Sensitive::new(body.as_bytes().to_vec()),
+        }
     }
 
     const OURS: &str = r#"{"id":"b-1","status":"PENDING","createdAt":"2026-01-01T00:00:00Z","request":{"clientAccountId":"A1"}}"#;
@@ -153,8 +185,18 @@ mod tests {
         };
         for (reply, expected) in [
             (answer(200, None, OURS), "accepted"),
-            (answer(200, None, r#"{"id":"b-1","request":{"clientAccountId":"A2"}}"#), "in doubt"),
-            (answer(200, None, r#"{"request":{"clientAccountId":"A1"}}"#), "in doubt"),
+            (
+                answer(
+                    200,
+                    None,
+                    r#"{"id":"b-1","request":{"clientAccountId":"A2"}}"#,
+                ),
+                "in doubt",
+            ),
+            (
+                answer(200, None, r#"{"request":{"clientAccountId":"A1"}}"#),
+                "in doubt",
+            ),
             (answer(200, None, "<html>"), "in doubt"),
             (answer(201, None, OURS), "in doubt"),
             (answer(204, None, ""), "in doubt"),
@@ -181,14 +223,40 @@ mod tests {
 
     #[test]
     fn only_an_error_body_says_that_an_account_is_not_there() {
-        assert_eq!(question(&answer(404, None, r#"{"code":404,"message":"none"}"#), "A1"), Found::NotThere);
-        for body in ["", "<html>", r#"{"code":"404","message":"x"}"#, r#"{"message":"x"}"#] {
-            assert!(matches!(question(&answer(404, None, body), "A1"), Found::Unknown(..)), "{body}");
+        assert_eq!(
+            question(&answer(404, None, r#"{"code":404,"message":"none"}"#), "A1"),
+            Found::NotThere
+        );
+        for body in [
+            "",
+            "<html>",
+            r#"{"code":"404","message":"x"}"#,
+            r#"{"message":"x"}"#,
+        ] {
+            assert!(
+                matches!(question(&answer(404, None, body), "A1"), Found::Unknown(..)),
+                "{body}"
+            );
         }
-        assert!(matches!(question(&answer(200, None, OURS), "A1"), Found::There(..)));
-        assert!(matches!(question(&answer(200, None, OURS), "A2"), Found::Unknown(..)));
-        assert!(matches!(question(&answer(500, None, ""), "A1"), Found::Unknown(..)));
-        assert!(matches!(question(&Reply::Lost("timeout"), "A1"), Found::Unknown(..)));
-        assert!(matches!(question(&answer(401, None, ""), "A1"), Found::Stop(..)));
+        assert!(matches!(
+            question(&answer(200, None, OURS), "A1"),
+            Found::There(..)
+        ));
+        assert!(matches!(
+            question(&answer(200, None, OURS), "A2"),
+            Found::Unknown(..)
+        ));
+        assert!(matches!(
+            question(&answer(500, None, ""), "A1"),
+            Found::Unknown(..)
+        ));
+        assert!(matches!(
+            question(&Reply::Lost("timeout"), "A1"),
+            Found::Unknown(..)
+        ));
+        assert!(matches!(
+            question(&answer(401, None, ""), "A1"),
+            Found::Stop(..)
+        ));
     }
 }

@@ -22,12 +22,29 @@ const MASK: char = '*';
 /// Code, field and masked message of a refusal.
 pub fn refusal(status: u16, body: &[u8], payload: &[u8]) -> Refusal {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
-    let first = value.get("validationErrors").and_then(|list| list.get(0)).unwrap_or(&value);
-    let text = |key: &str| first.get(key).or_else(|| value.get(key)).and_then(Value::as_str).unwrap_or("");
-    let code = first.get("code").or_else(|| value.get("code")).map(code_text).unwrap_or_default();
+    let first = value
+        .get("validationErrors")
+        .and_then(|list| list.get(0))
+        .unwrap_or(&value);
+    let text = |key: &str| {
+        first
+            .get(key)
+            .or_else(|| value.get(key))
+            .and_then(Value::as_str)
+            .unwrap_or("")
+    };
+    let code = first
+        .get("code")
+        .or_else(|| value.get("code"))
+        .map(code_text)
+        .unwrap_or_default();
     let masker = Masker::new(payload);
     Refusal {
-        code: if code.is_empty() { status.to_string() } else { masker.keep_code(&code, status) },
+        code: if code.is_empty() {
+            status.to_string()
+        } else {
+            masker.keep_code(&code, status)
+        },
         field: field(text("field")),
         message: masker.mask(text("message")),
     }
@@ -43,9 +60,15 @@ fn code_text(code: &Value) -> String {
 
 /// The field, when it is a path of the contract; else nothing, for it may hold anything.
 fn field(text: &str) -> String {
-    let text = text.trim_start_matches("$.").trim_start_matches('/').replace('/', ".");
+    let text = text
+        .trim_start_matches("$.")
+        .trim_start_matches('/')
+        .replace('/', ".");
     let pattern = path::pattern(&text);
-    let known = path::find_pattern(&pattern).is_some() || path::patterns().iter().any(|known| known.ends_with(&format!(".{text}")));
+    let known = path::find_pattern(&pattern).is_some()
+        || path::patterns()
+            .iter()
+            .any(|known| known.ends_with(&format!(".{text}")));
     if known { text } else { String::new() }
 }
 
@@ -56,19 +79,27 @@ pub fn fit_id(value: &Value) -> Option<String> {
         Value::Number(number) => number.to_string(),
         _ => return None,
     };
-    let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
+    let fits = (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
     fits.then_some(text)
 }
 
 /// A status word as Bakkt named it, known or not; anything that is not a word is not kept.
 pub fn fit_word(text: &str) -> String {
-    let fits = (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    let fits =
+        (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
     if fits { text.to_owned() } else { String::new() }
 }
 
 /// A time, when it is one.
 pub fn fit_time(text: &str) -> String {
-    if text.parse::<jiff::Timestamp>().is_ok() { text.to_owned() } else { String::new() }
+    if text.parse::<jiff::Timestamp>().is_ok() {
+        text.to_owned()
+    } else {
+        String::new()
+    }
 }
 
 /// Everything that was sent, folded.
@@ -79,15 +110,25 @@ struct Masker {
 impl Masker {
     fn new(payload: &[u8]) -> Masker {
         let mut values = BTreeSet::new();
-        collect(&serde_json::from_slice(payload).unwrap_or_default(), &mut values);
+        collect(
+            &serde_json::from_slice(payload).unwrap_or_default(),
+            &mut values,
+        );
         Masker { values }
     }
 
     /// A code is a number, or a word that holds nothing of what was sent.
     fn keep_code(&self, code: &str, status: u16) -> String {
-        let word = code.len() <= 60 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+        let word = code.len() <= 60
+            && code
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
         let number = code.len() <= 5 && code.bytes().all(|b| b.is_ascii_digit());
-        if number || (word && self.mask(code) == code) { code.to_owned() } else { status.to_string() }
+        if number || (word && self.mask(code) == code) {
+            code.to_owned()
+        } else {
+            status.to_string()
+        }
     }
 
     fn mask(&self, message: &str) -> String {
@@ -96,12 +137,22 @@ impl Masker {
         self.mask_values(&mut shown);
         let mut kept = String::new();
         for c in shown {
-            let c = if c.is_numeric() { MASK } else if c.is_control() { ' ' } else { c };
+            let c = if c.is_numeric() {
+                MASK
+            } else if c.is_control() {
+                ' '
+            } else {
+                c
+            };
             if !(c == MASK && kept.ends_with(MASK)) {
                 kept.push(c);
             }
         }
-        kept.chars().take(LONGEST).collect::<String>().trim().to_owned()
+        kept.chars()
+            .take(LONGEST)
+            .collect::<String>()
+            .trim()
+            .to_owned()
     }
 
     /// Searches the message with everything but letters and digits taken out.
@@ -125,10 +176,21 @@ impl Masker {
 }
 
 fn mask_quoted(shown: &mut [char]) {
-    const PAIRS: &[(char, char)] = &[('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’'), ('«', '»'), ('<', '>')];
+    const PAIRS: &[(char, char)] = &[
+        ('"', '"'),
+        ('\'', '\''),
+        ('`', '`'),
+        ('“', '”'),
+        ('‘', '’'),
+        ('«', '»'),
+        ('<', '>'),
+    ];
     let mut at = 0;
     while at < shown.len() {
-        let close = PAIRS.iter().find(|(open, _)| *open == shown[at]).map(|(_, close)| *close);
+        let close = PAIRS
+            .iter()
+            .find(|(open, _)| *open == shown[at])
+            .map(|(_, close)| *close);
         // An apostrophe inside a word opens nothing.
         let inside = shown[at] == '\'' && at > 0 && shown[at - 1].is_alphanumeric();
         if let Some(close) = close.filter(|_| !inside)
@@ -152,7 +214,8 @@ fn collect(value: &Value, values: &mut BTreeSet<String>) {
                 }
             };
             add(text);
-            text.split(|c: char| !c.is_alphanumeric()).for_each(&mut add);
+            text.split(|c: char| !c.is_alphanumeric())
+                .for_each(&mut add);
         }
         Value::Array(list) => list.iter().for_each(|value| collect(value, values)),
         Value::Object(object) => object.values().for_each(|value| collect(value, values)),
@@ -175,10 +238,24 @@ mod tests {
         assert_eq!(kept.code, "BAD_NAME");
         assert_eq!(kept.field, "owners[0].identity.givenName");
         let lower = kept.message.to_lowercase();
-        for value in ["brannigan", "zoe", "maria", "zm", "elm", "grove", "1970", "x@y", "example"] {
+        for value in [
+            "brannigan",
+            "zoe",
+            "maria",
+            "zm",
+            "elm",
+            "grove",
+            "1970",
+            "x@y",
+            "example",
+        ] {
             assert!(!lower.contains(value), "{value} in {}", kept.message);
         }
-        assert!(kept.message.starts_with("customer ") && kept.message.ends_with("is not known"), "{}", kept.message);
+        assert!(
+            kept.message.starts_with("customer ") && kept.message.ends_with("is not known"),
+            "{}",
+            kept.message
+        );
     }
 
     #[test]

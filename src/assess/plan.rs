@@ -88,7 +88,8 @@ pub struct SlotCondition {
 impl SlotCondition {
     /// Whether a constant says nothing about this draft.
     pub fn idle(&self, draft: &Draft) -> bool {
-        self.partner.is_some_and(|slot| draft.slot(slot) == Slot::Missing)
+        self.partner
+            .is_some_and(|slot| draft.slot(slot) == Slot::Missing)
     }
 }
 
@@ -138,14 +139,27 @@ pub struct Leaf {
 
 impl Plan {
     /// Lays the tree out. The second value lists the required paths that nothing feeds.
-    pub fn new(mapper: &Mapper, policy: &Policy, ids: IdRules, spelling: Spelling, as_of: jiff::civil::Date) -> (Plan, Vec<String>) {
+    pub fn new(
+        mapper: &Mapper,
+        policy: &Policy,
+        ids: IdRules,
+        spelling: Spelling,
+        as_of: jiff::civil::Date,
+    ) -> (Plan, Vec<String>) {
         let slots: HashMap<&str, usize> = mapper
             .feeds
             .iter()
             .enumerate()
             .map(|(slot, feed)| (feed.target.as_str(), slot))
             .collect();
-        let mut layout = Layout { mapper, policy, slots: &slots, paths: Vec::new(), unfed: Vec::new(), owner: 0 };
+        let mut layout = Layout {
+            mapper,
+            policy,
+            slots: &slots,
+            paths: Vec::new(),
+            unfed: Vec::new(),
+            owner: 0,
+        };
         let nodes = layout.fields(ACCOUNT, "", true);
         let row_path = layout.path("(row)");
         let Layout { paths, unfed, .. } = layout;
@@ -174,7 +188,10 @@ struct Layout<'a> {
 
 impl Layout<'_> {
     fn fields(&mut self, fields: &'static [Field], prefix: &str, required: bool) -> Vec<Node> {
-        fields.iter().map(|field| self.node(field, prefix, required)).collect()
+        fields
+            .iter()
+            .map(|field| self.node(field, prefix, required))
+            .collect()
     }
 
     /// `required`: every object above is one that must be there.
@@ -196,7 +213,12 @@ impl Layout<'_> {
             },
             Shape::List(inner) => self.list(field, inner, &at, required),
         };
-        Node { key: format!("\"{}\":", field.name).into_bytes(), path: self.path(&at), level: self.level(rule, prefix), body }
+        Node {
+            key: format!("\"{}\":", field.name).into_bytes(),
+            path: self.path(&at),
+            level: self.level(rule, prefix),
+            body,
+        }
     }
 
     fn leaf(&mut self, field: &Field, form: Form, prefix: &str, at: &str, required: bool) -> Leaf {
@@ -208,7 +230,11 @@ impl Layout<'_> {
             form,
             slot,
             partner: field.partner.map(|name| {
-                let form = if name == "taxId" { Form::TaxId } else { Form::TaxIdType };
+                let form = if name == "taxId" {
+                    Form::TaxId
+                } else {
+                    Form::TaxIdType
+                };
                 (beside(name), form)
             }),
             country: beside("country"),
@@ -224,7 +250,14 @@ impl Layout<'_> {
             .mapper
             .feeds
             .iter()
-            .filter_map(|feed| feed.target.strip_prefix(&head)?.split(']').next()?.parse::<usize>().ok())
+            .filter_map(|feed| {
+                feed.target
+                    .strip_prefix(&head)?
+                    .split(']')
+                    .next()?
+                    .parse::<usize>()
+                    .ok()
+            })
             .max()
             .map_or(0, |highest| highest + 1);
         let count = if owners { fed.max(1) } else { fed };
@@ -240,11 +273,19 @@ impl Layout<'_> {
                     key: Vec::new(),
                     path: self.path(&at),
                     level: NodeLevel::Is(Level::W),
-                    body: Body::Object { children, lends: false, borrows: false },
+                    body: Body::Object {
+                        children,
+                        lends: false,
+                        borrows: false,
+                    },
                 }
             })
             .collect();
-        Body::List { elements, empty: field.empty_list, owners }
+        Body::List {
+            elements,
+            empty: field.empty_list,
+            owners,
+        }
     }
 
     fn level(&self, rule: Rule, prefix: &str) -> NodeLevel {
@@ -255,8 +296,16 @@ impl Layout<'_> {
                     .iter()
                     .filter_map(|(name, words)| {
                         let beside = |name: &str| self.slot(&path::join(prefix, name));
-                        let partner = if *name == "taxIdType" { beside("taxId") } else { None };
-                        Some(SlotCondition { slot: beside(name)?, words, partner })
+                        let partner = if *name == "taxIdType" {
+                            beside("taxId")
+                        } else {
+                            None
+                        };
+                        Some(SlotCondition {
+                            slot: beside(name)?,
+                            words,
+                            partner,
+                        })
                     })
                     .collect();
                 NodeLevel::When(slots, level)
@@ -275,8 +324,13 @@ impl Layout<'_> {
     }
 
     fn path(&mut self, at: &str) -> u32 {
-        let columns = self.slot(at).map_or_else(Vec::new, |slot| self.mapper.feeds[slot].columns.clone());
-        self.paths.push(PathInfo { path: at.to_owned(), columns });
+        let columns = self
+            .slot(at)
+            .map_or_else(Vec::new, |slot| self.mapper.feeds[slot].columns.clone());
+        self.paths.push(PathInfo {
+            path: at.to_owned(),
+            columns,
+        });
         (self.paths.len() - 1) as u32
     }
 }

@@ -34,7 +34,8 @@ impl Policy {
         if level == Level::W {
             return Err("W is Bakkt's to give; H is the strongest level of yours".into());
         }
-        self.moves.insert(pattern.to_owned(), Move { level, reason });
+        self.moves
+            .insert(pattern.to_owned(), Move { level, reason });
         Ok(())
     }
 
@@ -49,6 +50,8 @@ impl Policy {
 
     /// All moves, by pattern.
     pub fn moves(&self) -> impl Iterator<Item = (&str, &Move)> {
-        self.moves.iter().map(|(pattern, moved)| (pattern.as_str(), moved))
+        self.moves
+            .iter()
+            .map(|(pattern, moved)| (pattern.as_str(), moved))
     }
 }

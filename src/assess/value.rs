@@ -18,10 +18,19 @@ pub struct Beside<'a> {
 
 /// Checks a value; the error says what is wrong, without the value.
 pub fn check(form: Form, text: &str, beside: Beside<'_>) -> Result<(), &'static str> {
-    let one_of = |words: &[&str], why| if words.contains(&text) { Ok(()) } else { Err(why) };
+    let one_of = |words: &[&str], why| {
+        if words.contains(&text) {
+            Ok(())
+        } else {
+            Err(why)
+        }
+    };
     match form {
         Form::Text | Form::ClientId | Form::OwnerId => {
-            if text.bytes().any(|byte| byte < 0x20 && byte != b'\n' && byte != b'\t' && byte != b'\r') {
+            if text
+                .bytes()
+                .any(|byte| byte < 0x20 && byte != b'\n' && byte != b'\t' && byte != b'\r')
+            {
                 return Err("holds control characters");
             }
             Ok(())
@@ -31,12 +40,17 @@ pub fn check(form: Form, text: &str, beside: Beside<'_>) -> Result<(), &'static 
         Form::Role => one_of(ROLES, "not one of the contract's roles"),
         Form::TaxIdType => one_of(TAX_ID_TYPES, "not one of the contract's tax id types"),
         Form::TaxId => match beside.tax_id_type {
-            Some(kind) if US_TAX_ID_TYPES.contains(&kind) && !forms::is_digits(text, 9) => Err("not nine digits"),
+            Some(kind) if US_TAX_ID_TYPES.contains(&kind) && !forms::is_digits(text, 9) => {
+                Err("not nine digits")
+            }
             _ => Ok(()),
         },
         Form::Country => must(countries::is_alpha3(text), "not an ISO 3166-1 alpha-3 code"),
         Form::State => match beside.country {
-            Some("USA") => must(forms::is_state2(text), "not the two letters of a U.S. state"),
+            Some("USA") => must(
+                forms::is_state2(text),
+                "not the two letters of a U.S. state",
+            ),
             _ => Ok(()),
         },
         Form::Phone => must(forms::is_e164(text), "not an E.164 number"),
@@ -73,7 +87,10 @@ pub fn write(form: Form, text: &str, out: &mut Vec<u8>) {
 /// Writes a JSON string.
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
-    if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+    if text
+        .bytes()
+        .all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
+    {
         out.extend_from_slice(text.as_bytes());
     } else {
         for byte in text.bytes() {

@@ -26,8 +26,10 @@ pub struct Assessor {
     /// Leaves with data seen so far, valid or not.
     data: usize,
     lent: Option<(usize, usize)>,
-    primary_owners: usize,
-    first_is_primary: bool,
+    /// Owners that are sent: whether each is the PRIMARY_OWNER.
+    owners: Vec<bool>,
+    /// The owner that is being walked is one.
+    primary: bool,
     owner_ids: Vec<(usize, usize, u32)>,
 }
 
@@ -56,8 +58,7 @@ impl Assessor {
         self.owner_ids.clear();
         self.data = 0;
         self.lent = None;
-        self.primary_owners = 0;
-        self.first_is_primary = false;
+        self.owners.clear();
     }
 
     /// Judges one draft.
@@ -72,7 +73,12 @@ impl Assessor {
             }
         }
         self.close(b'}');
-        if !whole || self.gaps.iter().any(|gap| gap.level.breaks() && gap.reason != Reason::Withheld) {
+        if !whole
+            || self
+                .gaps
+                .iter()
+                .any(|gap| gap.level.breaks() && gap.reason != Reason::Withheld)
+        {
             Verdict::Blocked
         } else if self.gaps.is_empty() {
             Verdict::Ready
@@ -101,9 +107,20 @@ impl Assessor {
         match &node.body {
             Body::Leaf(leaf) => self.leaf(plan, draft, node, leaf, own, level),
             Body::Lines(slot) => self.lines(draft, node, *slot, own, level),
-            Body::Object { children, lends, borrows } => {
+            Body::Object {
+                children,
+                lends,
+                borrows,
+            } => {
                 let start = self.out.len() + node.key.len();
-                let done = self.object(plan, draft, node, children, level, level < Level::G || *borrows);
+                let done = self.object(
+                    plan,
+                    draft,
+                    node,
+                    children,
+                    level,
+                    level < Level::G || *borrows,
+                );
                 if *lends && done == Done::Sent {
                     self.lent = Some((start, self.out.len() - 1));
                 }
@@ -117,11 +134,23 @@ impl Assessor {
                     _ => done,
                 }
             }
-            Body::List { elements, empty, owners } => self.list(plan, draft, node, elements, (*empty, *owners), level),
+            Body::List {
+                elements,
+                empty,
+                owners,
+            } => self.list(plan, draft, node, elements, (*empty, *owners), level),
         }
     }
 
-    fn leaf(&mut self, plan: &Plan, draft: &Draft, node: &Node, leaf: &Leaf, own: Level, level: Level) -> Done {
+    fn leaf(
+        &mut self,
+        plan: &Plan,
+        draft: &Draft,
+        node: &Node,
+        leaf: &Leaf,
+        own: Level,
+        level: Level,
+    ) -> Done {
         let (text, constant) = match leaf.slot.map_or(Slot::Missing, |slot| draft.slot(slot)) {
             _ if leaf.form == Form::AccountType => (plan.account_type.as_str(), true),
             Slot::Value { span, constant } => (draft.text(span), constant),
@@ -133,7 +162,8 @@ impl Assessor {
                 return self.derived_owner_id(plan, draft, node, leaf);
             }
             Slot::Missing | Slot::List { .. } => {
-                let wanted = own.breaks() || level >= Level::G || self.partner_waits(plan, draft, leaf);
+                let wanted =
+                    own.breaks() || level >= Level::G || self.partner_waits(plan, draft, leaf);
                 if wanted {
                     self.gap(node, Reason::Missing, level, Done::Absent);
                 }
@@ -145,7 +175,9 @@ impl Assessor {
             return self.gap(node, Reason::Invalid(why), level, Done::Broken);
         }
         if let Some((slot, form)) = leaf.partner {
-            let fit = slot.and_then(|slot| draft.value(slot)).is_some_and(|text| self.check(plan, draft, form, leaf, text).is_ok());
+            let fit = slot
+                .and_then(|slot| draft.value(slot))
+                .is_some_and(|text| self.check(plan, draft, form, leaf, text).is_ok());
             if !fit {
                 if !constant {
                     self.gap(node, Reason::Withheld, level, Done::Absent);
@@ -156,11 +188,13 @@ impl Assessor {
         self.out.extend_from_slice(&node.key);
         let start = self.out.len();
         match (leaf.form, plan.spelling) {
-            (Form::TaxIdType, Spelling::Reference) if text == "NATIONALID" => value::write_string("NATIONAL_ID", &mut self.out),
+            (Form::TaxIdType, Spelling::Reference) if text == "NATIONALID" => {
+                value::write_string("NATIONAL_ID", &mut self.out)
+            }
             _ => value::write(leaf.form, text, &mut self.out),
         }
         match leaf.form {
-            Form::Role => self.note_role(leaf.owner, text),
+            Form::Role => self.primary = text == PRIMARY_OWNER,
             Form::OwnerId => self.owner_ids.push((start, self.out.len(), node.path)),
             _ => {}
         }
@@ -171,7 +205,14 @@ impl Assessor {
         Done::Sent
     }
 
-    fn check(&self, plan: &Plan, draft: &Draft, form: Form, leaf: &Leaf, text: &str) -> Result<(), &'static str> {
+    fn check(
+        &self,
+        plan: &Plan,
+        draft: &Draft,
+        form: Form,
+        leaf: &Leaf,
+        text: &str,
+    ) -> Result<(), &'static str> {
         if form == Form::ClientId {
             return unfit_id::unfit(text, plan.ids).map_or(Ok(()), Err);
         }
@@ -187,14 +228,22 @@ impl Assessor {
     fn partner_waits(&self, plan: &Plan, draft: &Draft, leaf: &Leaf) -> bool {
         leaf.partner.is_some_and(|(slot, form)| {
             slot.is_some_and(|slot| match draft.slot(slot) {
-                Slot::Value { span, constant: false } => self.check(plan, draft, form, leaf, draft.text(span)).is_ok(),
+                Slot::Value {
+                    span,
+                    constant: false,
+                } => self
+                    .check(plan, draft, form, leaf, draft.text(span))
+                    .is_ok(),
                 _ => false,
             })
         })
     }
 
     fn derived_owner_id(&mut self, plan: &Plan, draft: &Draft, node: &Node, leaf: &Leaf) -> Done {
-        let account = plan.client_id.and_then(|slot| draft.value(slot)).unwrap_or("");
+        let account = plan
+            .client_id
+            .and_then(|slot| draft.value(slot))
+            .unwrap_or("");
         let name = format!("{account}/{}", leaf.owner);
         let id = Uuid::new_v5(&OWNER_NAMESPACE, name.as_bytes());
         let mut buffer = Uuid::encode_buffer();
@@ -206,16 +255,20 @@ impl Assessor {
         Done::Sent
     }
 
-    fn note_role(&mut self, owner: usize, role: &str) {
-        if role == PRIMARY_OWNER {
-            self.primary_owners += 1;
-            self.first_is_primary |= owner == 0;
-        }
-    }
-
-    fn lines(&mut self, draft: &Draft, node: &Node, slot: Option<usize>, own: Level, level: Level) -> Done {
+    fn lines(
+        &mut self,
+        draft: &Draft,
+        node: &Node,
+        slot: Option<usize>,
+        own: Level,
+        level: Level,
+    ) -> Done {
         let (first, last, constant) = match slot.map_or(Slot::Missing, |slot| draft.slot(slot)) {
-            Slot::List { first, last, constant } => (first, last, constant),
+            Slot::List {
+                first,
+                last,
+                constant,
+            } => (first, last, constant),
             Slot::Invalid(why) => {
                 self.data += 1;
                 return self.gap(node, Reason::Invalid(why), level, Done::Broken);
@@ -234,7 +287,12 @@ impl Assessor {
         for item in first..last {
             let text = draft.item(item);
             if value::check(Form::Text, text, Beside::default()).is_err() {
-                self.gap(node, Reason::Invalid("a line holds control characters"), level.min(Level::G), Done::Absent);
+                self.gap(
+                    node,
+                    Reason::Invalid("a line holds control characters"),
+                    level.min(Level::G),
+                    Done::Absent,
+                );
                 continue;
             }
             value::write_string(text, &mut self.out);
@@ -252,14 +310,26 @@ impl Assessor {
         Done::Sent
     }
 
-    fn object(&mut self, plan: &Plan, draft: &Draft, node: &Node, children: &[Node], level: Level, quiet: bool) -> Done {
+    fn object(
+        &mut self,
+        plan: &Plan,
+        draft: &Draft,
+        node: &Node,
+        children: &[Node],
+        level: Level,
+        quiet: bool,
+    ) -> Done {
         let mark = self.mark();
         self.out.extend_from_slice(&node.key);
         self.out.push(b'{');
         let mut whole = true;
         for child in children {
             let own = self::level(child, draft);
-            let counts = if own == Level::W { level } else { own.min(level) };
+            let counts = if own == Level::W {
+                level
+            } else {
+                own.min(level)
+            };
             if self.node(plan, draft, child, own, counts) != Done::Sent && own.breaks() {
                 whole = false;
             }
@@ -289,27 +359,49 @@ impl Assessor {
             return;
         }
         for path in self.sent.drain(mark.sent..) {
-            self.gaps.push(Gap { path, reason: Reason::Withheld, level });
+            self.gaps.push(Gap {
+                path,
+                reason: Reason::Withheld,
+                level,
+            });
         }
     }
 
-    fn list(&mut self, plan: &Plan, draft: &Draft, node: &Node, elements: &[Node], (empty, owners): (bool, bool), level: Level) -> Done {
+    fn list(
+        &mut self,
+        plan: &Plan,
+        draft: &Draft,
+        node: &Node,
+        elements: &[Node],
+        (empty, owners): (bool, bool),
+        level: Level,
+    ) -> Done {
         let mark = self.mark();
         self.out.extend_from_slice(&node.key);
         self.out.push(b'[');
         let (mut count, mut whole) = (0, true);
         for (index, element) in elements.iter().enumerate() {
-            let Body::Object { children, .. } = &element.body else { continue };
+            let Body::Object { children, .. } = &element.body else {
+                continue;
+            };
             let must = owners && index == 0;
-            self.lent = None;
+            if owners {
+                self.lent = None;
+                self.primary = false;
+            }
             match self.object(plan, draft, element, children, level, !must) {
-                Done::Sent => count += 1,
+                Done::Sent => {
+                    count += 1;
+                    if owners {
+                        self.owners.push(self.primary);
+                    }
+                }
                 Done::Absent if !must => {}
                 Done::Absent | Done::Broken => whole &= !owners,
             }
         }
         if owners {
-            self.judge_owners(elements, count);
+            self.judge_owners(elements);
         }
         if owners && !whole {
             return Done::Broken;
@@ -329,21 +421,38 @@ impl Assessor {
     }
 
     /// Exactly one PRIMARY_OWNER, first; clientOwnerIds unique (contract, section 2, owners).
-    fn judge_owners(&mut self, elements: &[Node], count: usize) {
+    fn judge_owners(&mut self, elements: &[Node]) {
         let child = |element: &Node, place: usize| match &element.body {
-            Body::Object { children, .. } => children.get(place).map_or(element.path, |child| child.path),
+            Body::Object { children, .. } => {
+                children.get(place).map_or(element.path, |child| child.path)
+            }
             _ => element.path,
         };
-        if count > 0 && !(self.primary_owners == 1 && self.first_is_primary) {
+        let primary = self.owners.iter().filter(|primary| **primary).count();
+        if self
+            .owners
+            .first()
+            .is_some_and(|first| !first || primary != 1)
+        {
             let path = child(&elements[0], 0);
             let why = "exactly one owner is PRIMARY_OWNER, and it stands first";
-            self.gaps.push(Gap { path, reason: Reason::Invalid(why), level: Level::H });
+            self.gaps.push(Gap {
+                path,
+                reason: Reason::Invalid(why),
+                level: Level::H,
+            });
         }
         for (place, &(start, end, path)) in self.owner_ids.iter().enumerate() {
-            let twice = self.owner_ids[..place].iter().any(|&(s, e, _)| self.out.get(s..e) == self.out.get(start..end));
+            let twice = self.owner_ids[..place]
+                .iter()
+                .any(|&(s, e, _)| self.out.get(s..e) == self.out.get(start..end));
             if twice {
                 let reason = Reason::Invalid("another owner of the account has the same id");
-                self.gaps.push(Gap { path, reason, level: Level::H });
+                self.gaps.push(Gap {
+                    path,
+                    reason,
+                    level: Level::H,
+                });
             }
         }
     }
@@ -351,15 +460,25 @@ impl Assessor {
     fn take_back(&mut self, mark: Mark) {
         self.out.truncate(mark.out);
         self.lent = self.lent.filter(|(_, end)| *end <= mark.out);
+        self.owner_ids.retain(|(_, end, _)| *end <= mark.out);
     }
 
     fn gap(&mut self, node: &Node, reason: Reason, level: Level, done: Done) -> Done {
-        self.gaps.push(Gap { path: node.path, reason, level });
+        self.gaps.push(Gap {
+            path: node.path,
+            reason,
+            level,
+        });
         done
     }
 
     fn mark(&self) -> Mark {
-        Mark { out: self.out.len(), gaps: self.gaps.len(), sent: self.sent.len(), data: self.data }
+        Mark {
+            out: self.out.len(),
+            gaps: self.gaps.len(),
+            sent: self.sent.len(),
+            data: self.data,
+        }
     }
 
     /// Closes an object or a list: the comma after the last member goes.
@@ -376,11 +495,13 @@ fn level(node: &Node, draft: &Draft) -> Level {
     match &node.level {
         NodeLevel::Is(level) => *level,
         NodeLevel::When(conditions, level) => {
-            let hit = conditions.iter().any(|condition| match draft.slot(condition.slot) {
-                Slot::Value { constant: true, .. } if condition.idle(draft) => false,
-                Slot::Value { span, .. } => condition.words.contains(&draft.text(span)),
-                _ => false,
-            });
+            let hit = conditions
+                .iter()
+                .any(|condition| match draft.slot(condition.slot) {
+                    Slot::Value { constant: true, .. } if condition.idle(draft) => false,
+                    Slot::Value { span, .. } => condition.words.contains(&draft.text(span)),
+                    _ => false,
+                });
             if hit { *level } else { Level::O }
         }
     }

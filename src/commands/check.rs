@@ -13,9 +13,9 @@ use crate::assess::{Gap, Plan, Reason, Verdict};
 use crate::cli::CheckArgs;
 use crate::error::Failure;
 use crate::migration::{Binding, Migration, today};
+use crate::pipeline::Worker;
 use crate::pipeline::duplicates::{Duplicate, Index};
 use crate::pipeline::scan::{Results, Scanned, scan};
-use crate::pipeline::Worker;
 use crate::progress::{Mode, Reading, note};
 use crate::report::{Totals, status_lines, thousands};
 use crate::settings::Settings;
@@ -31,7 +31,13 @@ struct Tally {
 
 impl Tally {
     fn add(&mut self, verdict: Verdict, gaps: &[Gap], up: bool) {
-        let change = |count: &mut u64| *count = if up { *count + 1 } else { count.saturating_sub(1) };
+        let change = |count: &mut u64| {
+            *count = if up {
+                *count + 1
+            } else {
+                count.saturating_sub(1)
+            }
+        };
         change(&mut self.verdicts[verdict as usize]);
         for gap in gaps {
             let path = gap.path as usize;
@@ -39,7 +45,7 @@ impl Tally {
                 self.gaps.resize(path + 1, 0);
             }
             change(&mut self.gaps[path]);
-            if verdict == Verdict::Blocked && gap.level.breaks() {
+            if verdict == Verdict::Blocked && gap.level.breaks() && gap.reason != Reason::Withheld {
                 change(self.reasons.entry((gap.path, gap.reason)).or_default());
             }
         }
@@ -52,7 +58,13 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     let settings = Settings::load(&args.dir)?;
     // A key of the moment: hashes only have to agree with each other.
     let key = *blake3::hash(uuid::Uuid::from_u128(fastrand::u128(..)).as_bytes()).as_bytes();
-    let mut migration = Migration::open(settings, Binding { key, as_of: today() })?;
+    let mut migration = Migration::open(
+        settings,
+        Binding {
+            key,
+            as_of: today(),
+        },
+    )?;
     let (mut tally, mut index, mut read) = (Tally::default(), Index::default(), 0u64);
     let mut shown = Reading::new(mode, "reading", migration.export.size());
     scan(&mut migration.export, &migration.pipeline, false, |batch| {
@@ -74,10 +86,22 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     if read == 0 {
         return Err(no_rows(&migration.settings.export));
     }
-    let totals = totals(&tally, &migration.pipeline.plan, read, migration.export.blank_lines());
+    let totals = totals(
+        &tally,
+        &migration.pipeline.plan,
+        read,
+        migration.export.blank_lines(),
+    );
     write_files(args, &migration, &duplicates, mode)?;
-    let text = if args.json { totals.json_text() } else { describe(&totals, &tally, &migration) };
-    Ok(Output { text, code: code(&totals) })
+    let text = if args.json {
+        totals.json_text()
+    } else {
+        describe(&totals, &tally, &migration)
+    };
+    Ok(Output {
+        text,
+        code: code(&totals),
+    })
 }
 
 /// The error of an export without rows.
@@ -90,18 +114,29 @@ pub fn no_rows(export: &str) -> anyhow::Error {
 
 /// Records are numbered in 32 bits, which is four billion.
 pub fn record_number(read: u64) -> anyhow::Result<u32> {
-    u32::try_from(read).map_err(|_| Failure::cannot("an export of more than four billion rows", "split it into several migrations"))
+    u32::try_from(read).map_err(|_| {
+        Failure::cannot(
+            "an export of more than four billion rows",
+            "split it into several migrations",
+        )
+    })
 }
 
 /// Duplicates were counted under their own verdicts: those rows are read again and counted as what they are.
-fn take_back(migration: &Migration, duplicates: &[Duplicate], tally: &mut Tally) -> anyhow::Result<()> {
+fn take_back(
+    migration: &Migration,
+    duplicates: &[Duplicate],
+    tally: &mut Tally,
+) -> anyhow::Result<()> {
     if duplicates.is_empty() {
         return Ok(());
     }
     let file = File::open(migration.export_path()).context("cannot read the export again")?;
     let (mut reader, mut worker) = (CsvRow::default(), Worker::default());
     for duplicate in duplicates {
-        let row = reader.read(&file, duplicate.at).context("cannot read the export again")?;
+        let row = reader
+            .read(&file, duplicate.at)
+            .context("cannot read the export again")?;
         let prepared = worker.prepare(&migration.pipeline, &row);
         tally.add(prepared.verdict, prepared.gaps, false);
         tally.verdicts[Verdict::Duplicate as usize] += 1;
@@ -110,7 +145,12 @@ fn take_back(migration: &Migration, duplicates: &[Duplicate], tally: &mut Tally)
 }
 
 fn totals(tally: &Tally, plan: &Plan, read: u64, blank_lines: u64) -> Totals {
-    let mut totals = Totals { read, blank_lines, ..Totals::default() };
+    let mut totals = Totals {
+        read,
+        blank_lines,
+        planned: true,
+        ..Totals::default()
+    };
     let [ready, grace, blocked, excluded, duplicate] = tally.verdicts;
     totals.verdicts.ready = ready;
     totals.verdicts.grace = grace;
@@ -119,9 +159,18 @@ fn totals(tally: &Tally, plan: &Plan, read: u64, blank_lines: u64) -> Totals {
     totals.verdicts.duplicate = duplicate;
     totals.tasks.account.planned = ready + grace;
     totals.tasks.account.open = ready + grace;
-    for (path, count) in tally.gaps.iter().enumerate().filter(|(_, count)| **count > 0) {
+    for (path, count) in tally
+        .gaps
+        .iter()
+        .enumerate()
+        .filter(|(_, count)| **count > 0)
+    {
         totals.gaps.open += count;
-        *totals.gaps.by_field.entry(plan.paths[path].path.clone()).or_default() += count;
+        *totals
+            .gaps
+            .by_field
+            .entry(plan.paths[path].path.clone())
+            .or_default() += count;
     }
     totals.balanced = totals.verdicts.sum() == read;
     totals
@@ -129,7 +178,11 @@ fn totals(tally: &Tally, plan: &Plan, read: u64, blank_lines: u64) -> Totals {
 
 fn describe(totals: &Totals, tally: &Tally, migration: &Migration) -> String {
     let plan = &migration.pipeline.plan;
-    let mut text = format!("{}\n\n{}", status_lines(totals), forecast::describe(&migration.settings, totals.verdicts.sendable()));
+    let mut text = format!(
+        "{}\n\n{}",
+        status_lines(totals),
+        forecast::describe(&migration.settings, totals.verdicts.sendable())
+    );
     let mut section = |title: &str, mut counts: Vec<(String, u64)>| {
         if counts.is_empty() {
             return;
@@ -142,53 +195,94 @@ fn describe(totals: &Totals, tally: &Tally, migration: &Migration) -> String {
         }
         if counts.len() > 25 {
             let rest: u64 = counts[25..].iter().map(|(_, count)| count).sum();
-            text.push_str(&format!("\n  {:>11}  {} more", thousands(rest), counts.len() - 25));
+            text.push_str(&format!(
+                "\n  {:>11}  {} more",
+                thousands(rest),
+                counts.len() - 25
+            ));
         }
     };
     let mut blocked: BTreeMap<String, u64> = BTreeMap::new();
     for ((path, reason), count) in tally.reasons.iter().filter(|(_, count)| **count > 0) {
         let info = &plan.paths[*path as usize];
-        let from = if info.columns.is_empty() { String::new() } else { format!(" (from {})", info.columns.join(", ")) };
-        *blocked.entry(format!("{} {}{from}", info.path, reason.text())).or_default() += count;
+        let from = if info.columns.is_empty() {
+            String::new()
+        } else {
+            format!(" (from {})", info.columns.join(", "))
+        };
+        *blocked
+            .entry(format!("{} {}{from}", info.path, reason.text()))
+            .or_default() += count;
     }
     section("what blocks records", blocked.into_iter().collect());
-    section("gap forecast by field", totals.gaps.by_field.iter().map(|(path, count)| (path.clone(), *count)).collect());
+    section(
+        "gap forecast by field",
+        totals
+            .gaps
+            .by_field
+            .iter()
+            .map(|(path, count)| (path.clone(), *count))
+            .collect(),
+    );
     text
 }
 
 /// `--gaps` and `--payloads`: a second pass, now that the duplicates are known.
-fn write_files(args: &CheckArgs, migration: &Migration, duplicates: &[Duplicate], mode: Mode) -> anyhow::Result<()> {
+fn write_files(
+    args: &CheckArgs,
+    migration: &Migration,
+    duplicates: &[Duplicate],
+    mode: Mode,
+) -> anyhow::Result<()> {
     if args.gaps.is_none() && args.payloads.is_none() {
         return Ok(());
     }
-    let skip: HashSet<u32> = duplicates.iter().map(|duplicate| duplicate.record).collect();
+    let skip: HashSet<u32> = duplicates
+        .iter()
+        .map(|duplicate| duplicate.record)
+        .collect();
     let settings = &migration.settings;
     let mut export = CsvFile::open(&migration.export_path(), &settings.export)?;
-    let mut gaps = args.gaps.as_deref().map(|path| gap_writer(path)).transpose()?;
+    let mut gaps = args
+        .gaps
+        .as_deref()
+        .map(|path| gap_writer(path))
+        .transpose()?;
     let mut payloads = args.payloads.as_deref().map(private_writer).transpose()?;
     let mut read = 0;
-    scan(&mut export, &migration.pipeline, payloads.is_some(), |batch| {
-        for row in &batch.rows {
-            read += 1;
-            if skip.contains(&read) {
-                continue;
+    scan(
+        &mut export,
+        &migration.pipeline,
+        payloads.is_some(),
+        |batch| {
+            for row in &batch.rows {
+                read += 1;
+                if skip.contains(&read) {
+                    continue;
+                }
+                if let Some(gaps) = &mut gaps {
+                    write_gaps(gaps, &migration.pipeline.plan, &settings.export, batch, row)?;
+                }
+                if let Some(payloads) = &mut payloads
+                    && row.verdict.sendable()
+                {
+                    payloads.write_all(batch.payload(row))?;
+                    payloads.write_all(b"\n")?;
+                }
             }
-            if let Some(gaps) = &mut gaps {
-                write_gaps(gaps, &migration.pipeline.plan, &settings.export, batch, row)?;
-            }
-            if let Some(payloads) = &mut payloads
-                && row.verdict.sendable()
-            {
-                payloads.write_all(batch.payload(row))?;
-                payloads.write_all(b"\n")?;
-            }
-        }
-        Ok(())
-    })
+            Ok(())
+        },
+    )
     .context("cannot write the files that were asked for")?;
     if let (Some(mut payloads), Some(path)) = (payloads, &args.payloads) {
         payloads.flush()?;
-        note(mode, &format!("{} holds customers' data: names, birth dates, tax ids. Only you can read it; delete it when you are done", path.display()));
+        note(
+            mode,
+            &format!(
+                "{} holds customers' data: names, birth dates, tax ids. Only you can read it; delete it when you are done",
+                path.display()
+            ),
+        );
     }
     if let Some(mut gaps) = gaps {
         gaps.flush()?;
@@ -201,23 +295,53 @@ fn private_writer(path: &Path) -> anyhow::Result<BufWriter<File>> {
     if path.exists() {
         std::fs::remove_file(path).with_context(|| format!("cannot replace {}", path.display()))?;
     }
-    let file = File::options().write(true).create_new(true).mode(0o600).open(path);
-    Ok(BufWriter::new(file.with_context(|| format!("cannot write {}", path.display()))?))
+    let file = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    Ok(BufWriter::new(file.with_context(|| {
+        format!("cannot write {}", path.display())
+    })?))
 }
 
 fn gap_writer(path: &Path) -> anyhow::Result<csv::Writer<BufWriter<File>>> {
     let mut writer = csv::Writer::from_writer(private_writer(path)?);
-    writer.write_record(["file", "row", "clientAccountId", "verdict", "path", "level", "reason", "columns"])?;
+    writer.write_record([
+        "file",
+        "row",
+        "clientAccountId",
+        "verdict",
+        "path",
+        "level",
+        "reason",
+        "columns",
+    ])?;
     Ok(writer)
 }
 
-fn write_gaps(out: &mut csv::Writer<BufWriter<File>>, plan: &Plan, file: &str, batch: &Results, row: &Scanned) -> anyhow::Result<()> {
+fn write_gaps(
+    out: &mut csv::Writer<BufWriter<File>>,
+    plan: &Plan,
+    file: &str,
+    batch: &Results,
+    row: &Scanned,
+) -> anyhow::Result<()> {
     for gap in batch.gaps(row) {
         let info = &plan.paths[gap.path as usize];
         let columns = info.columns.join(" ");
         let row_number = row.at.row.to_string();
         let id = crate::report::guarded(batch.id(row).unwrap_or(""));
-        out.write_record([file, &row_number, &*id, row.verdict.word(), &info.path, gap.level.letter(), &gap.reason.text(), &columns])?;
+        out.write_record([
+            file,
+            &row_number,
+            &*id,
+            row.verdict.word(),
+            &info.path,
+            gap.level.letter(),
+            &gap.reason.text(),
+            &columns,
+        ])?;
     }
     Ok(())
 }

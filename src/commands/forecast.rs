@@ -11,13 +11,19 @@ pub fn time(settings: &Settings, accounts: u64) -> Duration {
     let usable = 1.0 - f64::from(settings.limits.headroom_percent) / 100.0;
     let of = |rate: Rate| rate.time_for(accounts).div_f64(usable);
     let create = of(settings.limits.create);
-    if settings.on_existing.looks_first() { create.max(of(settings.limits.lookup)) } else { create }
+    if settings.on_existing.looks_first() {
+        create.max(of(settings.limits.lookup))
+    } else {
+        create
+    }
 }
 
 /// The forecast in words.
 pub fn describe(settings: &Settings, accounts: u64) -> String {
     let limits = &settings.limits;
-    if limits.create == Rate::Unlimited && (limits.lookup == Rate::Unlimited || !settings.on_existing.looks_first()) {
+    if limits.create == Rate::Unlimited
+        && (limits.lookup == Rate::Unlimited || !settings.on_existing.looks_first())
+    {
         return "time        no limits are set: as fast as Bakkt answers".to_owned();
     }
     let total = time(settings, accounts);
@@ -34,5 +40,8 @@ pub fn describe(settings: &Settings, accounts: u64) -> String {
     } else {
         "on_existing = \"update\" adds no look-ups".to_owned()
     };
-    format!("time        at least {} at the configured rates; {cost}", span(total))
+    format!(
+        "time        at least {} at the configured rates; {cost}",
+        span(total)
+    )
 }

@@ -2,8 +2,8 @@
 
 use crate::assess::Gap;
 use crate::error::Failure;
-use crate::journal::{Journal, now};
 use crate::journal::plan::PlannedRow;
+use crate::journal::{Journal, now};
 use crate::mapping;
 use crate::migration::Migration;
 use crate::pipeline::duplicates::Index;
@@ -13,16 +13,27 @@ use crate::progress::{Mode, Reading};
 use super::check::{no_rows, record_number};
 
 /// Reads the whole export and plans every row; `stopping` is asked between batches.
-pub fn plan(journal: &mut Journal, migration: &mut Migration, mode: Mode, stopping: impl Fn() -> bool) -> anyhow::Result<()> {
+pub fn plan(
+    journal: &mut Journal,
+    migration: &mut Migration,
+    mode: Mode,
+    stopping: impl Fn() -> bool,
+) -> anyhow::Result<()> {
     let fingerprints = migration.fingerprints()?;
-    journal.begin_plan(&migration.settings.export, &migration.pipeline.plan.as_of.to_string())?;
+    journal.begin_plan(
+        &migration.settings.export,
+        &migration.pipeline.plan.as_of.to_string(),
+    )?;
     let (mut index, mut read) = (Index::default(), 0u64);
     let mut shown = Reading::new(mode, "planning", migration.export.size());
     let words = Words::new(migration);
     let pipeline = &migration.pipeline;
     scan(&mut migration.export, pipeline, false, |batch| {
         if stopping() {
-            return Err(Failure::stopped("stopped while planning; nothing was sent", "run the same command: it plans from the beginning"));
+            return Err(Failure::stopped(
+                "stopped while planning; nothing was sent",
+                "run the same command: it plans from the beginning",
+            ));
         }
         let first = read + 1;
         for row in &batch.rows {
@@ -42,7 +53,11 @@ pub fn plan(journal: &mut Journal, migration: &mut Migration, mode: Mode, stoppi
         return Err(no_rows(&migration.settings.export));
     }
     let duplicates = index.duplicates();
-    journal.mark_duplicates(duplicates.iter().map(|duplicate| (duplicate.record, duplicate.kind.reason())))?;
+    journal.mark_duplicates(
+        duplicates
+            .iter()
+            .map(|duplicate| (duplicate.record, duplicate.kind.reason())),
+    )?;
     let facts = [
         ("rows_read", read.to_string()),
         ("blank_lines", migration.export.blank_lines().to_string()),
@@ -53,7 +68,13 @@ pub fn plan(journal: &mut Journal, migration: &mut Migration, mode: Mode, stoppi
         .settings
         .policy
         .moves()
-        .map(|(path, moved)| (path.to_owned(), moved.level.letter().to_owned(), moved.reason.clone()))
+        .map(|(path, moved)| {
+            (
+                path.to_owned(),
+                moved.level.letter().to_owned(),
+                moved.reason.clone(),
+            )
+        })
         .collect();
     journal.finish_plan(&facts, &fingerprints, &policy)
 }
@@ -67,20 +88,47 @@ struct Words {
 impl Words {
     fn new(migration: &Migration) -> Words {
         Words {
-            paths: migration.pipeline.plan.paths.iter().map(|info| info.path.clone()).collect(),
+            paths: migration
+                .pipeline
+                .plan
+                .paths
+                .iter()
+                .map(|info| info.path.clone())
+                .collect(),
             exclusions: migration.pipeline.exclude.reasons.clone(),
         }
     }
 
     fn write(&self, journal: &mut Journal, first: u64, batch: &Results) -> anyhow::Result<()> {
-        let reasons: Vec<Vec<String>> = batch.rows.iter().map(|row| batch.gaps(row).iter().map(|gap| gap.reason.text()).collect()).collect();
+        let reasons: Vec<Vec<String>> = batch
+            .rows
+            .iter()
+            .map(|row| {
+                batch
+                    .gaps(row)
+                    .iter()
+                    .map(|gap| gap.reason.text())
+                    .collect()
+            })
+            .collect();
         let gaps: Vec<Vec<(&str, &str, &'static str)>> = batch
             .rows
             .iter()
             .zip(&reasons)
-            .map(|(row, reasons)| batch.gaps(row).iter().zip(reasons).map(|(gap, reason)| self.gap(gap, reason)).collect())
+            .map(|(row, reasons)| {
+                batch
+                    .gaps(row)
+                    .iter()
+                    .zip(reasons)
+                    .map(|(gap, reason)| self.gap(gap, reason))
+                    .collect()
+            })
             .collect();
-        let rows = batch.rows.iter().zip(&gaps).map(|(row, gaps)| self.row(batch, row, gaps));
+        let rows = batch
+            .rows
+            .iter()
+            .zip(&gaps)
+            .map(|(row, gaps)| self.row(batch, row, gaps));
         journal.add_rows(first, rows)
     }
 
@@ -88,15 +136,26 @@ impl Words {
         (&self.paths[gap.path as usize], reason, gap.level.letter())
     }
 
-    fn row<'a>(&'a self, batch: &'a Results, row: &'a Scanned, gaps: &'a [(&'a str, &'a str, &'static str)]) -> PlannedRow<'a> {
+    fn row<'a>(
+        &'a self,
+        batch: &'a Results,
+        row: &'a Scanned,
+        gaps: &'a [(&'a str, &'a str, &'static str)],
+    ) -> PlannedRow<'a> {
         PlannedRow {
             row: row.at.row,
             offset: row.at.offset,
             length: row.at.length,
             client_id: batch.id(row),
             verdict: row.verdict,
-            reason: row.excluded.map(|reason| self.exclusions[usize::from(reason)].as_str()),
-            hash: row.hashes.as_ref().filter(|_| row.verdict.sendable()).map(|(_, payload)| payload),
+            reason: row
+                .excluded
+                .map(|reason| self.exclusions[usize::from(reason)].as_str()),
+            hash: row
+                .hashes
+                .as_ref()
+                .filter(|_| row.verdict.sendable())
+                .map(|(_, payload)| payload),
             gaps,
         }
     }
@@ -108,15 +167,27 @@ pub fn refuse_drift(journal: &Journal, migration: &Migration) -> anyhow::Result<
     let now = migration.fingerprints()?;
     let mut changed: Vec<&str> = now
         .iter()
-        .filter(|(name, hash)| !planned.iter().any(|(known, old)| known == name && old.as_slice() == hash.as_slice()))
+        .filter(|(name, hash)| {
+            !planned
+                .iter()
+                .any(|(known, old)| known == name && old.as_slice() == hash.as_slice())
+        })
         .map(|(name, _)| name.as_str())
         .collect();
-    changed.extend(planned.iter().map(|(name, _)| name.as_str()).filter(|name| !now.iter().any(|(known, _)| known == name)));
+    changed.extend(
+        planned
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .filter(|name| !now.iter().any(|(known, _)| known == name)),
+    );
     if changed.is_empty() {
         return Ok(());
     }
     Err(Failure::configuration(
-        format!("since the plan was made, this changed: {}", changed.join(", ")),
+        format!(
+            "since the plan was made, this changed: {}",
+            changed.join(", ")
+        ),
         "run `bakkt-migrate replan` to plan anew what was not accepted, or put the files back as they were",
     ))
 }

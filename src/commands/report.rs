@@ -19,7 +19,10 @@ pub struct View {
 impl View {
     /// The journal of a folder, the sandbox's or the real one.
     pub fn new(dir: &Path, sandbox: bool) -> View {
-        View { dir: dir.to_owned(), sandbox }
+        View {
+            dir: dir.to_owned(),
+            sandbox,
+        }
     }
 
     fn reader(&self) -> anyhow::Result<Reader> {
@@ -32,7 +35,10 @@ impl View {
                 (true, true) => "there is one of a real run: leave --sandbox away",
                 (false, _) => "`bakkt-migrate run` makes one",
             };
-            return Err(Failure::configuration(format!("{} has no journal yet", self.dir.display()), hint));
+            return Err(Failure::configuration(
+                format!("{} has no journal yet", self.dir.display()),
+                hint,
+            ));
         }
         Reader::open(&path)
     }
@@ -45,14 +51,23 @@ impl View {
 /// Writes the report's files.
 pub fn write(view: &View, grace: &Grace, out: Option<&Path>) -> anyhow::Result<Totals> {
     let reader = view.reader()?;
-    let facts = Facts { name: target::name(&view.dir), sandbox: view.sandbox, grace: grace.clone(), at: jiff::Timestamp::now() };
+    let facts = Facts {
+        name: target::name(&view.dir),
+        sandbox: view.sandbox,
+        grace: grace.clone(),
+        at: jiff::Timestamp::now(),
+    };
     let folder = out.map_or_else(|| view.folder(), Path::to_owned);
     crate::report::write(&reader, &folder, &facts)
 }
 
 /// Totals, and where the report is.
 pub fn describe(view: &View, totals: &Totals) -> String {
-    format!("{}\n\nreport: {}", status_lines(totals), view.folder().join("report.html").display())
+    format!(
+        "{}\n\nreport: {}",
+        status_lines(totals),
+        view.folder().join("report.html").display()
+    )
 }
 
 /// `report`.
@@ -65,15 +80,29 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<Output> {
     let text = if args.view.json {
         totals.json_text()
     } else {
-        format!("{}\n\nreport: {}", status_lines(&totals), folder.join("report.html").display())
+        format!(
+            "{}\n\nreport: {}",
+            status_lines(&totals),
+            folder.join("report.html").display()
+        )
     };
-    Ok(Output { text, code: code(&totals) })
+    Ok(Output {
+        text,
+        code: code(&totals),
+    })
 }
 
 /// `status`.
 pub fn status(args: &ViewArgs) -> anyhow::Result<Output> {
     let view = View::new(&args.dir, args.sandbox);
     let totals = Totals::read(&view.reader()?)?;
-    let text = if args.json { totals.json_text() } else { status_lines(&totals) };
-    Ok(Output { text, code: code(&totals) })
+    let text = if args.json {
+        totals.json_text()
+    } else {
+        status_lines(&totals)
+    };
+    Ok(Output {
+        text,
+        code: code(&totals),
+    })
 }

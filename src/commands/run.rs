@@ -24,13 +24,30 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<Output> {
     target::existing_folder(&args.dir)?;
     let mut settings = Settings::load(&args.dir)?;
     let target = target::resolve(&args.target, &mut settings)?;
-    let credentials = if args.target.sandbox { sandbox_credentials(settings.target.dialect) } else { target::credentials(&settings)? };
+    let credentials = if args.target.sandbox {
+        sandbox_credentials(settings.target.dialect)
+    } else {
+        target::credentials(&settings)?
+    };
     let runtime = runtime()?;
     runtime.block_on(async {
         let signals = Signals::listen(mode)?;
-        let sandbox = if args.target.sandbox { Some(start_sandbox(args.sandbox_config.as_deref(), &mut settings).await?) } else { None };
+        let sandbox = if args.target.sandbox {
+            Some(start_sandbox(args.sandbox_config.as_deref(), &mut settings).await?)
+        } else {
+            None
+        };
         let must_ask = target::must_ask(&args.target, &settings) && !args.yes;
-        let output = prepared(args, settings, &target, credentials, must_ask, &signals, mode).await;
+        let output = prepared(
+            args,
+            settings,
+            &target,
+            credentials,
+            must_ask,
+            &signals,
+            mode,
+        )
+        .await;
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
         }
@@ -40,7 +57,10 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<Output> {
 
 /// The runtime of commands that talk to a server.
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
 }
 
 async fn prepared(
@@ -57,28 +77,65 @@ async fn prepared(
     let unknown = journal.select(&Selection { only: only.clone() })?;
     if !unknown.is_empty() {
         return Err(Failure::configuration(
-            format!("--only names {} ids that no sendable row has", unknown.len()),
-            format!("line by line they are in the export's id column; the first one is on line {}", first_line(&only, &unknown)),
+            format!(
+                "--only names {} ids that no sendable row has",
+                unknown.len()
+            ),
+            format!(
+                "line by line they are in the export's id column; the first one is on line {}",
+                first_line(&only, &unknown)
+            ),
         ));
     }
     let selected = only.is_some();
-    let open = journal.count(State::Open, selected)?.min(args.limit.unwrap_or(u64::MAX));
+    let open = journal
+        .count(State::Open, selected)?
+        .min(args.limit.unwrap_or(u64::MAX));
     let doubts = journal.count(State::Sending, false)? + journal.count(State::InDoubt, false)?;
-    note(mode, &format!("{} accounts to send, {} to settle, to {target}\n{}", thousands(open), thousands(doubts), forecast::describe(&migration.settings, open)));
+    note(
+        mode,
+        &format!(
+            "{} accounts to send, {} to settle, to {target}\n{}",
+            thousands(open),
+            thousands(doubts),
+            forecast::describe(&migration.settings, open)
+        ),
+    );
     if must_ask && open + doubts > 0 {
         confirm(&format!("Send {} accounts to {target}?", thousands(open)))?;
     }
     let view = report::View::new(&args.dir, args.target.sandbox);
     let grace = migration.settings.grace.clone();
-    let scope = send::Scope { limit: args.limit, selected, settle_only: false };
+    let scope = send::Scope {
+        limit: args.limit,
+        selected,
+        settle_only: false,
+    };
     let (payload, settings) = send::payloads(migration)?;
-    let (journal, ended) = send::send(journal, &settings, credentials, payload, scope, signals, mode).await?;
+    let (journal, ended) = send::send(
+        journal,
+        &settings,
+        credentials,
+        payload,
+        scope,
+        signals,
+        mode,
+    )
+    .await?;
     drop(journal);
     let totals = report::write(&view, &grace, None)?;
     let done = code(&totals);
-    let text = if args.json { totals.json_text() } else { report::describe(&view, &totals) };
+    let text = if args.json {
+        totals.json_text()
+    } else {
+        report::describe(&view, &totals)
+    };
     match ended {
-        Ended::Finished if totals.tasks.account.open + totals.tasks.update.open > 0 && done != 1 => Ok(Output { text, code: 4 }),
+        Ended::Finished
+            if totals.tasks.account.open + totals.tasks.update.open > 0 && done != 1 =>
+        {
+            Ok(Output { text, code: 4 })
+        }
         Ended::Finished => Ok(Output { text, code: done }),
         Ended::Interrupted => {
             note(Mode::Lines, "stopped; run the same command to go on");
@@ -86,13 +143,22 @@ async fn prepared(
         }
         Ended::Stopped(error) => {
             note(Mode::Lines, &crate::error::describe(&error));
-            Ok(Output { text, code: crate::error::exit_code(&error) })
+            Ok(Output {
+                text,
+                code: crate::error::exit_code(&error),
+            })
         }
     }
 }
 
 /// The journal with a whole plan of the export as it is now.
-fn planned(settings: Settings, target: &str, sandbox: bool, signals: &Signals, mode: Mode) -> anyhow::Result<(Journal, Migration)> {
+fn planned(
+    settings: Settings,
+    target: &str,
+    sandbox: bool,
+    signals: &Signals,
+    mode: Mode,
+) -> anyhow::Result<(Journal, Migration)> {
     let folder = target::state_folder(&settings.dir, sandbox);
     let mut journal = Journal::open(&folder)?;
     crate::logging::to_file(&folder);
@@ -101,7 +167,13 @@ fn planned(settings: Settings, target: &str, sandbox: bool, signals: &Signals, m
         (true, Some(date)) => date.parse().context("the journal's as_of is no date")?,
         _ => today(),
     };
-    let mut migration = Migration::open(settings, Binding { key: journal.key, as_of })?;
+    let mut migration = Migration::open(
+        settings,
+        Binding {
+            key: journal.key,
+            as_of,
+        },
+    )?;
     if journal.is_planned()? {
         planning::refuse_drift(&journal, &migration)?;
     } else {
@@ -115,7 +187,10 @@ pub fn confirm(question: &str) -> anyhow::Result<()> {
     match ask(question) {
         Some(true) => Ok(()),
         Some(false) => Err(Failure::stopped("nothing was sent", "")),
-        None => Err(Failure::configuration("there is no terminal to ask on before sending", "add --yes when this run may send without asking")),
+        None => Err(Failure::configuration(
+            "there is no terminal to ask on before sending",
+            "add --yes when this run may send without asking",
+        )),
     }
 }
 
@@ -123,7 +198,10 @@ fn sandbox_credentials(dialect: Dialect) -> Credentials {
     let secret = SecretString::from("sandbox");
     match dialect {
         Dialect::Guide => Credentials::Key(secret),
-        Dialect::Reference => Credentials::Logon { id: "sandbox".into(), password: secret },
+        Dialect::Reference => Credentials::Logon {
+            id: "sandbox".into(),
+            password: secret,
+        },
     }
 }
 
@@ -136,16 +214,30 @@ async fn start_sandbox(config: Option<&Path>, settings: &mut Settings) -> anyhow
         Dialect::Guide => crate::sandbox::Dialect::Guide,
         Dialect::Reference => crate::sandbox::Dialect::Reference,
     };
-    let sandbox = Sandbox::start(config, 0).await.context("cannot start the sandbox")?;
+    let sandbox = Sandbox::start(config, 0)
+        .await
+        .context("cannot start the sandbox")?;
     settings.target.base_url = sandbox.base_url();
     Ok(sandbox)
 }
 
 fn read_ids(path: &Path) -> anyhow::Result<Vec<String>> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::configuration(format!("cannot read {}: {error}", path.display()), "one clientAccountId per line"))?;
-    Ok(text.lines().map(|line| line.trim().to_owned()).filter(|id| !id.is_empty()).collect())
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::configuration(
+            format!("cannot read {}: {error}", path.display()),
+            "one clientAccountId per line",
+        )
+    })?;
+    Ok(text
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .filter(|id| !id.is_empty())
+        .collect())
 }
 
 fn first_line(only: &Option<Vec<String>>, unknown: &[String]) -> usize {
-    only.iter().flatten().position(|id| Some(id) == unknown.first()).map_or(1, |place| place + 1)
+    only.iter()
+        .flatten()
+        .position(|id| Some(id) == unknown.first())
+        .map_or(1, |place| place + 1)
 }

@@ -13,7 +13,10 @@ use crate::sandbox::{Config, serve_until_ctrl_c};
 
 /// Serves until Ctrl-C.
 pub fn run(args: &SandboxArgs, mode: Mode) -> anyhow::Result<Output> {
-    let config = args.config.as_deref().map_or_else(|| Ok(Config::default()), read_config)?;
+    let config = args
+        .config
+        .as_deref()
+        .map_or_else(|| Ok(Config::default()), read_config)?;
     let ledger = runtime()?
         .block_on(serve_until_ctrl_c(config, args.port, |sandbox| {
             // Harnesses wait for this line, so it goes out whatever the mode.
@@ -21,11 +24,21 @@ pub fn run(args: &SandboxArgs, mode: Mode) -> anyhow::Result<Output> {
             crate::progress::announce(&format!("listening on {}", sandbox.base_url()));
         }))
         .context("the sandbox ended")?;
-    Ok(Output { text: format!("{ledger:?}"), code: 0 })
+    Ok(Output {
+        text: format!("{ledger:?}"),
+        code: 0,
+    })
 }
 
 /// Reads a sandbox configuration.
 pub fn read_config(path: &Path) -> anyhow::Result<Config> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::configuration(format!("cannot read {}: {error}", path.display()), ""))?;
-    Config::from_toml(&text).map_err(|error| Failure::configuration(format!("{}: {error}", path.display()), "see docs/sandbox.md for what can be set"))
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::configuration(format!("cannot read {}: {error}", path.display()), "")
+    })?;
+    Config::from_toml(&text).map_err(|error| {
+        Failure::configuration(
+            format!("{}: {error}", path.display()),
+            "see docs/sandbox.md for what can be set",
+        )
+    })
 }

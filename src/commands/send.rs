@@ -41,12 +41,25 @@ pub async fn send(
     mode: Mode,
 ) -> anyhow::Result<(Journal, Ended)> {
     let limits = settings.limits;
-    let client = Client::new(&settings.target.base_url, credentials, settings.retry.request_timeout, limits.in_flight)?;
+    let client = Client::new(
+        &settings.target.base_url,
+        credentials,
+        settings.retry.request_timeout,
+        limits.in_flight,
+    )?;
     let number = journal.begin_run(crate::journal::now())?;
     let counters = Arc::new(Counters::default());
-    counters.in_doubt.set(journal.recover(crate::journal::now())?);
-    let open = if scope.settle_only { 0 } else { journal.count(State::Open, scope.selected)? };
-    counters.total.set(open.min(scope.limit.unwrap_or(u64::MAX)) + counters.in_doubt.get());
+    counters
+        .in_doubt
+        .set(journal.recover(crate::journal::now())?);
+    let open = if scope.settle_only {
+        0
+    } else {
+        journal.count(State::Open, scope.selected)?
+    };
+    counters
+        .total
+        .set(open.min(scope.limit.unwrap_or(u64::MAX)) + counters.in_doubt.get());
     let limiter = |rate| Arc::new(Limiter::new(rate, limits.burst, limits.headroom_percent));
     let the = Run {
         tools: Tools {
@@ -60,7 +73,11 @@ pub async fn send(
         on_existing: settings.on_existing,
         retry: settings.retry,
         in_flight: limits.in_flight,
-        limit: if scope.settle_only { Some(0) } else { scope.limit },
+        limit: if scope.settle_only {
+            Some(0)
+        } else {
+            scope.limit
+        },
         selected: scope.selected,
         settle_only: scope.settle_only,
         counters: counters.clone(),
@@ -91,21 +108,29 @@ pub fn payloads(migration: Migration) -> anyhow::Result<(PayloadFn, Settings)> {
     let (pipeline, name) = (migration.pipeline, migration.settings.export.clone());
     let spare: Mutex<Vec<(CsvRow, Worker)>> = Mutex::default();
     let payload: PayloadFn = Arc::new(move |task| {
-        let lock = || spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let lock = || {
+            spare
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+        };
         let (mut reader, mut worker) = lock().pop().unwrap_or_default();
         let drift = || {
             Failure::stopped(
-                format!("{name}, line {}: the row does not give what was planned; the export changed while it was sent", task.at.row),
+                format!(
+                    "{name}, line {}: the row does not give what was planned; the export changed while it was sent",
+                    task.at.row
+                ),
                 "put the export back as it was and run again, or run `bakkt-migrate replan`",
             )
         };
         let row = reader.read(&file, task.at).map_err(|_| drift())?;
         let prepared = worker.prepare(&pipeline, &row);
         let same = prepared.verdict.sendable() && pipeline.hash(prepared.payload) == task.hash;
-        let payload = same.then(|| Sensitive::new(prepared.payload.to_vec())).ok_or_else(drift);
+        let payload = same
+            .then(|| Sensitive::new(prepared.payload.to_vec()))
+            .ok_or_else(drift);
         lock().push((reader, worker));
         payload
     });
     Ok((payload, migration.settings))
 }
-

@@ -19,7 +19,10 @@ pub struct Signals {
 impl Signals {
     /// Starts listening; needs a runtime.
     pub fn listen(mode: Mode) -> anyhow::Result<Signals> {
-        let signals = Signals { stop: Arc::new(watch::Sender::new(false)), at_once: Arc::new(Notify::new()) };
+        let signals = Signals {
+            stop: Arc::new(watch::Sender::new(false)),
+            at_once: Arc::new(Notify::new()),
+        };
         let told = signals.clone();
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -32,7 +35,10 @@ impl Signals {
                 }
                 count += 1;
                 if count == 1 {
-                    note(mode, "stopping: what is on its way ends first; once more stops at once");
+                    note(
+                        mode,
+                        "stopping: what is on its way ends first; once more stops at once",
+                    );
                     told.stop.send_replace(true);
                 } else {
                     told.at_once.notify_waiters();

@@ -20,19 +20,30 @@ pub const SANDBOX: &str = "sandbox (in-process)";
 /// The state folder of a migration; the sandbox's is apart from the real one.
 pub fn state_folder(dir: &Path, sandbox: bool) -> PathBuf {
     let folder = dir.join(".bakkt-migrate");
-    if sandbox { folder.join("sandbox") } else { folder }
+    if sandbox {
+        folder.join("sandbox")
+    } else {
+        folder
+    }
 }
 
 /// The report folder of a migration.
 pub fn report_folder(dir: &Path, sandbox: bool) -> PathBuf {
     let folder = dir.join("report");
-    if sandbox { folder.join("sandbox") } else { folder }
+    if sandbox {
+        folder.join("sandbox")
+    } else {
+        folder
+    }
 }
 
 /// The name of a migration: its folder's.
 pub fn name(dir: &Path) -> String {
     let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-    whole.file_name().map_or_else(|| "migration".to_owned(), |name| name.to_string_lossy().into_owned())
+    whole.file_name().map_or_else(
+        || "migration".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 /// Makes sure that a folder is there to work in.
@@ -52,7 +63,12 @@ pub fn resolve(args: &TargetArgs, settings: &mut Settings) -> anyhow::Result<Str
         return Ok(SANDBOX.to_owned());
     }
     if let Some(url) = &args.base_url {
-        settings.target.base_url = base_url(url).map_err(|why| Failure::configuration(format!("--base-url: {why}"), "such as https://api.bakkt.com"))?;
+        settings.target.base_url = base_url(url).map_err(|why| {
+            Failure::configuration(
+                format!("--base-url: {why}"),
+                "such as https://api.bakkt.com",
+            )
+        })?;
     }
     Ok(settings.target.base_url.clone())
 }
@@ -68,7 +84,12 @@ pub fn credentials(settings: &Settings) -> anyhow::Result<Credentials> {
         Dialect::Guide => KEY_VARIABLE,
         Dialect::Reference => PASSWORD_VARIABLE,
     };
-    let secret = match (std::env::var(variable).ok().filter(|value| !value.trim().is_empty()), &settings.target.key_file) {
+    let secret = match (
+        std::env::var(variable)
+            .ok()
+            .filter(|value| !value.trim().is_empty()),
+        &settings.target.key_file,
+    ) {
         (Some(secret), _) => secret,
         (None, Some(file)) => key_file(&settings.dir.join(file))?,
         (None, None) => {
@@ -81,7 +102,10 @@ pub fn credentials(settings: &Settings) -> anyhow::Result<Credentials> {
     let secret = SecretString::from(secret.trim().to_owned());
     match (settings.target.dialect, &settings.target.logon_id) {
         (Dialect::Guide, _) => Ok(Credentials::Key(secret)),
-        (Dialect::Reference, Some(id)) => Ok(Credentials::Logon { id: id.clone(), password: secret }),
+        (Dialect::Reference, Some(id)) => Ok(Credentials::Logon {
+            id: id.clone(),
+            password: secret,
+        }),
         (Dialect::Reference, None) => Err(Failure::configuration(
             "the reference dialect logs in, and there is no logon id",
             "add logon_id = \"..\" under [target]",
@@ -90,7 +114,12 @@ pub fn credentials(settings: &Settings) -> anyhow::Result<Credentials> {
 }
 
 fn key_file(path: &Path) -> anyhow::Result<String> {
-    let wrong = |what: String| Failure::configuration(format!("the key file {}: {what}", path.display()), "it holds the key alone, and only its owner may read it (chmod 600)");
+    let wrong = |what: String| {
+        Failure::configuration(
+            format!("the key file {}: {what}", path.display()),
+            "it holds the key alone, and only its owner may read it (chmod 600)",
+        )
+    };
     let facts = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?;
     if facts.permissions().mode() & 0o077 != 0 {
         return Err(wrong("others may read it".into()));

@@ -80,7 +80,11 @@ const ADDRESS: &[Field] = &[
     field("streetAddress", Rule::Is(W), Shape::Lines),
     leaf("city", W, Form::Text),
     leaf("state", O, Form::State),
-    field("postalCode", Rule::When(&[("country", USA)], H), Shape::Leaf(Form::Text)),
+    field(
+        "postalCode",
+        Rule::When(&[("country", USA)], H),
+        Shape::Leaf(Form::Text),
+    ),
     leaf("country", W, Form::Country),
 ];
 
@@ -126,7 +130,11 @@ const IDENTITY: &[Field] = &[
     },
     Field {
         partner: Some("taxId"),
-        ..field("taxIdType", Rule::When(US_PERSON, H), Shape::Leaf(Form::TaxIdType))
+        ..field(
+            "taxIdType",
+            Rule::When(US_PERSON, H),
+            Shape::Leaf(Form::TaxIdType),
+        )
     },
     field(
         "taxIdCountry",
@@ -134,7 +142,11 @@ const IDENTITY: &[Field] = &[
         Shape::Leaf(Form::Country),
     ),
     leaf("citizenshipCountry", O, Form::Country),
-    leaf("maritalStatus", O, Form::OneOf(&["SINGLE", "MARRIED", "DIVORCED", "WIDOWED"])),
+    leaf(
+        "maritalStatus",
+        O,
+        Form::OneOf(&["SINGLE", "MARRIED", "DIVORCED", "WIDOWED"]),
+    ),
     object("personalAddress", W, ADDRESS),
     object("employment", G, EMPLOYMENT),
     object("disclosures", O, DISCLOSURES),
@@ -169,7 +181,14 @@ const GOALS: &[Field] = &[
     leaf(
         "investmentObjective",
         W,
-        Form::OneOf(&["BALANCED", "CAPITAL_PRESERVATION", "GROWTH", "INCOME", "SPECULATION", "OTHER"]),
+        Form::OneOf(&[
+            "BALANCED",
+            "CAPITAL_PRESERVATION",
+            "GROWTH",
+            "INCOME",
+            "SPECULATION",
+            "OTHER",
+        ]),
     ),
     leaf(
         "liquidityNeeds",
@@ -184,7 +203,11 @@ const CUSTOMER_PROFILE: &[Field] = &[
     leaf("annualIncomeRangeUsd", W, Form::Usd(Scale::A)),
     leaf("liquidNetWorthRangeUsd", O, Form::Usd(Scale::A)),
     leaf("totalNetWorthRangeUsd", O, Form::Usd(Scale::A)),
-    leaf("investmentExperience", O, Form::OneOf(&["NONE", "LIMITED", "GOOD", "EXTENSIVE"])),
+    leaf(
+        "investmentExperience",
+        O,
+        Form::OneOf(&["NONE", "LIMITED", "GOOD", "EXTENSIVE"]),
+    ),
     leaf("federalTaxBracket", O, Form::Integer),
     leaf("sourceOfFunds", O, Form::Text),
 ];
@@ -209,7 +232,11 @@ pub const ACCOUNT: &[Field] = &[
     leaf("accountType", H, Form::AccountType),
     field("owners", Rule::Is(W), Shape::List(OWNER)),
     object("investmentProfile", G, PROFILE),
-    leaf("settlementMethod", O, Form::OneOf(&["BAKKT_TPJ", "NET_SETTLEMENT"])),
+    leaf(
+        "settlementMethod",
+        O,
+        Form::OneOf(&["BAKKT_TPJ", "NET_SETTLEMENT"]),
+    ),
     field("trustedContacts", Rule::Is(O), Shape::List(TRUSTED_CONTACT)),
     leaf("shareToken", O, Form::Text),
 ];

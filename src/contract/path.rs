@@ -20,7 +20,9 @@ pub struct Found {
 
 /// Finds the field of a path with indexes, `streetAddress` and other lists of texts without one.
 pub fn find(path: &str) -> Option<Found> {
-    walk(path, |index| index.parse::<usize>().is_ok_and(|i| i <= MAX_INDEX))
+    walk(path, |index| {
+        index.parse::<usize>().is_ok_and(|i| i <= MAX_INDEX)
+    })
 }
 
 /// Finds the field of a pattern with empty brackets.
@@ -40,7 +42,11 @@ fn walk(path: &str, index_fits: impl Fn(&str) -> bool) -> Option<Found> {
         fields = match (field.shape, index) {
             (Shape::Object(inner), None) => inner,
             (Shape::List(inner), Some(index)) if index_fits(index) => inner,
-            (Shape::List(_), None) | (Shape::Leaf(_) | Shape::Lines, None) if steps.peek().is_none() => &[],
+            (Shape::List(_), None) | (Shape::Leaf(_) | Shape::Lines, None)
+                if steps.peek().is_none() =>
+            {
+                &[]
+            }
             _ => return None,
         };
         if steps.peek().is_none() {
@@ -98,14 +104,31 @@ mod tests {
 
     #[test]
     fn paths_lead_to_fields() {
-        assert_eq!(find("owners[0].identity.taxId").map(|f| f.field.name), Some("taxId"));
-        assert_eq!(find("owners[1].mailingAddress.streetAddress").map(|f| f.field.name), Some("streetAddress"));
-        for wrong in ["owners.identity", "owners[x].role", "owners[0].identity.taxid", "owners[99].role", "", "a.b", "shareToken.x"] {
+        assert_eq!(
+            find("owners[0].identity.taxId").map(|f| f.field.name),
+            Some("taxId")
+        );
+        assert_eq!(
+            find("owners[1].mailingAddress.streetAddress").map(|f| f.field.name),
+            Some("streetAddress")
+        );
+        for wrong in [
+            "owners.identity",
+            "owners[x].role",
+            "owners[0].identity.taxid",
+            "owners[99].role",
+            "",
+            "a.b",
+            "shareToken.x",
+        ] {
             assert!(find(wrong).is_none(), "{wrong}");
         }
         assert!(find_pattern("owners[].identity.employment").is_some());
         assert!(find_pattern("owners[0].role").is_none());
-        assert_eq!(pattern("owners[12].agreements[0].name"), "owners[].agreements[].name");
+        assert_eq!(
+            pattern("owners[12].agreements[0].name"),
+            "owners[].agreements[].name"
+        );
         for pattern in patterns() {
             assert!(find_pattern(&pattern).is_some(), "{pattern}");
         }

@@ -39,7 +39,8 @@ impl Journal {
         let fresh = !path.exists();
         let key = key(folder, fresh)?;
         private_file(&path)?;
-        let mut db = Connection::open(&path).with_context(|| format!("cannot open the journal {}", path.display()))?;
+        let mut db = Connection::open(&path)
+            .with_context(|| format!("cannot open the journal {}", path.display()))?;
         // FULL: a commit is on the disk before the request that it speaks of leaves (invariant 1).
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
@@ -47,12 +48,19 @@ impl Journal {
         db.pragma_update(None, "cache_size", -32_000)?;
         db.set_prepared_statement_cache_capacity(64);
         migrate(&mut db)?;
-        Ok(Journal { db, key, words: HashMap::new(), _lock: lock })
+        Ok(Journal {
+            db,
+            key,
+            words: HashMap::new(),
+            _lock: lock,
+        })
     }
 
     /// A fact of the migration.
     pub fn meta(&self, key: &str) -> anyhow::Result<Option<String>> {
-        let mut statement = self.db.prepare_cached("SELECT value FROM meta WHERE key = ?")?;
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT value FROM meta WHERE key = ?")?;
         Ok(statement.query_row([key], |row| row.get(0)).optional()?)
     }
 
@@ -77,7 +85,9 @@ impl Journal {
                 Some(bound) if bound == value => {}
                 Some(bound) => {
                     return Err(Failure::configuration(
-                        format!("this journal belongs to another migration: its {key} is {bound}, this run's is {value}"),
+                        format!(
+                            "this journal belongs to another migration: its {key} is {bound}, this run's is {value}"
+                        ),
                         "use the same target as before, or move the folder .bakkt-migrate away to begin a new migration",
                     ));
                 }
@@ -94,7 +104,10 @@ impl Journal {
 
     /// Notes how a run ended.
     pub fn end_run(&self, run: i64, at: i64, outcome: &str) -> anyhow::Result<()> {
-        self.db.execute("UPDATE run SET ended = ?, outcome = ? WHERE id = ?", params![at, outcome, run])?;
+        self.db.execute(
+            "UPDATE run SET ended = ?, outcome = ? WHERE id = ?",
+            params![at, outcome, run],
+        )?;
         Ok(())
     }
 
@@ -103,8 +116,13 @@ impl Journal {
         if let Some(id) = self.words.get(text) {
             return Ok(*id);
         }
-        self.db.prepare_cached("INSERT OR IGNORE INTO word (text) VALUES (?)")?.execute([text])?;
-        let id = self.db.prepare_cached("SELECT id FROM word WHERE text = ?")?.query_row([text], |row| row.get(0))?;
+        self.db
+            .prepare_cached("INSERT OR IGNORE INTO word (text) VALUES (?)")?
+            .execute([text])?;
+        let id = self
+            .db
+            .prepare_cached("SELECT id FROM word WHERE text = ?")?
+            .query_row([text], |row| row.get(0))?;
         // Masked messages could be many; the cache need not hold them all.
         if self.words.len() < 10_000 {
             self.words.insert(text.to_owned(), id);
@@ -113,10 +131,15 @@ impl Journal {
     }
 
     /// One transaction; it is rolled back when `work` fails, and so are the words that it added.
-    pub(super) fn transaction<T>(&mut self, work: impl FnOnce(&mut Journal) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    pub(super) fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Journal) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         self.db.execute_batch("BEGIN IMMEDIATE")?;
         let done = work(self).and_then(|value| {
-            self.db.execute_batch("COMMIT").context("cannot write the journal")?;
+            self.db
+                .execute_batch("COMMIT")
+                .context("cannot write the journal")?;
             Ok(value)
         });
         if done.is_err() {
@@ -130,15 +153,19 @@ impl Journal {
 
 /// Refuses a journal that is newer than the program, or that is none.
 pub fn check_version(db: &Connection) -> anyhow::Result<()> {
-    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| {
-        Failure::cannot(
-            format!("the journal cannot be read: {error}"),
-            "it may be damaged, or not a journal; restore it from a backup before going on",
-        )
-    })?;
+    let version: i64 = db
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(|error| {
+            Failure::cannot(
+                format!("the journal cannot be read: {error}"),
+                "it may be damaged, or not a journal; restore it from a backup before going on",
+            )
+        })?;
     if version > VERSION {
         return Err(Failure::cannot(
-            format!("the journal has version {version}, which a newer bakkt-migrate wrote; this one knows {VERSION}"),
+            format!(
+                "the journal has version {version}, which a newer bakkt-migrate wrote; this one knows {VERSION}"
+            ),
             "run the newer bakkt-migrate",
         ));
     }
@@ -188,7 +215,9 @@ fn lock(folder: &Path) -> anyhow::Result<File> {
             "another bakkt-migrate is working on this migration",
             "wait for it to end, or look at it with `bakkt-migrate status`",
         )),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
     }
 }
 
@@ -202,7 +231,9 @@ fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
                 .with_context(|| format!("{} is damaged", path.display()))?;
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && fresh => {
-            File::open("/dev/urandom")?.read_exact(&mut key).context("no random numbers")?;
+            File::open("/dev/urandom")?
+                .read_exact(&mut key)
+                .context("no random numbers")?;
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
             file.write_all(&key)?;
             file.as_file().sync_all()?;
@@ -211,7 +242,10 @@ fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
         }
         Err(error) => {
             return Err(Failure::cannot(
-                format!("the journal's key {} cannot be read: {error}", path.display()),
+                format!(
+                    "the journal's key {} cannot be read: {error}",
+                    path.display()
+                ),
                 "restore it from where it was moved to: without it the journal cannot be compared with the export",
             ));
         }

@@ -40,16 +40,30 @@ impl Journal {
         self.transaction(|journal| {
             journal.set_meta("plan", "planning")?;
             journal.set_meta("as_of", as_of)?;
-            for table in ["gap", "task", "attempt", "record", "file", "policy", "fingerprint"] {
+            for table in [
+                "gap",
+                "task",
+                "attempt",
+                "record",
+                "file",
+                "policy",
+                "fingerprint",
+            ] {
                 journal.db.execute(&format!("DELETE FROM {table}"), [])?;
             }
-            journal.db.execute("INSERT INTO file VALUES (1, ?)", [file])?;
+            journal
+                .db
+                .execute("INSERT INTO file VALUES (1, ?)", [file])?;
             Ok(())
         })
     }
 
     /// Adds a batch of rows; `first` is the number of the first record.
-    pub fn add_rows<'a>(&mut self, first: u64, rows: impl Iterator<Item = PlannedRow<'a>>) -> anyhow::Result<()> {
+    pub fn add_rows<'a>(
+        &mut self,
+        first: u64,
+        rows: impl Iterator<Item = PlannedRow<'a>>,
+    ) -> anyhow::Result<()> {
         self.transaction(|journal| {
             for (place, row) in rows.enumerate() {
                 journal.add_row(first + place as u64, &row)?;
@@ -89,7 +103,10 @@ impl Journal {
     }
 
     /// Turns records into duplicates: their gaps and tasks go.
-    pub fn mark_duplicates(&mut self, duplicates: impl Iterator<Item = (u32, &'static str)>) -> anyhow::Result<()> {
+    pub fn mark_duplicates(
+        &mut self,
+        duplicates: impl Iterator<Item = (u32, &'static str)>,
+    ) -> anyhow::Result<()> {
         self.transaction(|journal| {
             for (record, reason) in duplicates {
                 let reason = journal.word(reason)?;
@@ -105,16 +122,27 @@ impl Journal {
     }
 
     /// Ends a plan: from here on it can be sent.
-    pub fn finish_plan(&mut self, facts: &[(&str, String)], fingerprints: &[(String, [u8; 32])], policy: &[(String, String, String)]) -> anyhow::Result<()> {
+    pub fn finish_plan(
+        &mut self,
+        facts: &[(&str, String)],
+        fingerprints: &[(String, [u8; 32])],
+        policy: &[(String, String, String)],
+    ) -> anyhow::Result<()> {
         self.transaction(|journal| {
             for (key, value) in facts {
                 journal.set_meta(key, value)?;
             }
             for (name, hash) in fingerprints {
-                journal.db.execute("INSERT OR REPLACE INTO fingerprint VALUES (?, ?)", params![name, hash])?;
+                journal.db.execute(
+                    "INSERT OR REPLACE INTO fingerprint VALUES (?, ?)",
+                    params![name, hash],
+                )?;
             }
             for (path, level, reason) in policy {
-                journal.db.execute("INSERT OR REPLACE INTO policy VALUES (?, ?, ?)", params![path, level, reason])?;
+                journal.db.execute(
+                    "INSERT OR REPLACE INTO policy VALUES (?, ?, ?)",
+                    params![path, level, reason],
+                )?;
             }
             journal.set_meta("plan", "planned")
         })
@@ -122,7 +150,9 @@ impl Journal {
 
     /// The fingerprints of the plan, by name.
     pub fn fingerprints(&self) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
-        let mut statement = self.db.prepare("SELECT name, hash FROM fingerprint ORDER BY name")?;
+        let mut statement = self
+            .db
+            .prepare("SELECT name, hash FROM fingerprint ORDER BY name")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

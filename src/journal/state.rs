@@ -35,7 +35,10 @@ impl State {
 
     /// From the number in the journal.
     pub fn from_number(number: i64) -> Option<State> {
-        usize::try_from(number).ok().and_then(|place| State::ALL.get(place)).copied()
+        usize::try_from(number)
+            .ok()
+            .and_then(|place| State::ALL.get(place))
+            .copied()
     }
 }
 
@@ -116,7 +119,11 @@ mod tests {
 
     #[test]
     fn every_pair_is_as_the_table_says() {
-        let rows: Vec<Vec<&str>> = TABLE.trim().lines().map(|line| line.split_whitespace().collect()).collect();
+        let rows: Vec<Vec<&str>> = TABLE
+            .trim()
+            .lines()
+            .map(|line| line.split_whitespace().collect())
+            .collect();
         assert_eq!(rows.len(), State::ALL.len());
         for (state, row) in State::ALL.into_iter().zip(&rows) {
             assert_eq!(row[0], format!("{state:?}"));

@@ -162,8 +162,14 @@ impl Journal {
                     .prepare_cached("INSERT INTO attempt (task, number, at, hash) SELECT id, attempts, ?2, ?3 FROM task WHERE id = ?1")?
                     .execute(params![task, at, hash])?;
             }
-            What::Postpone { answer, outcome } => self.end_attempt(task, Some(at), answer, outcome)?,
-            What::Accept { answer, account, existed } => {
+            What::Postpone { answer, outcome } => {
+                self.end_attempt(task, Some(at), answer, outcome)?
+            }
+            What::Accept {
+                answer,
+                account,
+                existed,
+            } => {
                 self.db
                     .prepare_cached("UPDATE task SET bakkt_id = ?2, status = ?3, created_at = ?4, existed = ?5, code = NULL, field = NULL, message = NULL WHERE id = ?1")?
                     .execute(params![task, account.id, account.status, account.created_at, *existed as i64])?;
@@ -179,7 +185,14 @@ impl Journal {
             What::Absent => self.end_attempt(task, Some(at), "404", "not there")?,
             What::GiveUp { answer } => {
                 let message = "tried as often as [retry] attempts allows".to_owned();
-                self.give_reason(task, &Refusal { code: answer.clone(), field: String::new(), message })?;
+                self.give_reason(
+                    task,
+                    &Refusal {
+                        code: answer.clone(),
+                        field: String::new(),
+                        message,
+                    },
+                )?;
             }
         }
         Ok(())
@@ -193,9 +206,12 @@ impl Journal {
             .query_row([task], |row| row.get(0))
             .optional()?;
         let state = number.and_then(State::from_number);
-        let Some((before, after)) = state.and_then(|state| Some((state, next(state, event)?))) else {
+        let Some((before, after)) = state.and_then(|state| Some((state, next(state, event)?)))
+        else {
             return Err(Failure::cannot(
-                format!("task {task} cannot go from {state:?} by {event:?}: the journal and the program disagree"),
+                format!(
+                    "task {task} cannot go from {state:?} by {event:?}: the journal and the program disagree"
+                ),
                 "this is a defect of bakkt-migrate; keep the folder .bakkt-migrate as it is and report it",
             ));
         };
@@ -205,7 +221,13 @@ impl Journal {
         Ok(before)
     }
 
-    fn end_attempt(&mut self, task: i64, ended: Option<i64>, answer: &str, outcome: &str) -> anyhow::Result<()> {
+    fn end_attempt(
+        &mut self,
+        task: i64,
+        ended: Option<i64>,
+        answer: &str,
+        outcome: &str,
+    ) -> anyhow::Result<()> {
         let (answer, outcome) = (self.word(answer)?, self.word(outcome)?);
         self.db
             .prepare_cached("UPDATE attempt SET ended = ?2, answer = ?3, outcome = ?4 WHERE task = ?1 AND number = (SELECT attempts FROM task WHERE id = ?1)")?
@@ -214,7 +236,11 @@ impl Journal {
     }
 
     fn give_reason(&mut self, task: i64, refusal: &Refusal) -> anyhow::Result<()> {
-        let (code, field, message) = (self.word(&refusal.code)?, self.word(&refusal.field)?, self.word(&refusal.message)?);
+        let (code, field, message) = (
+            self.word(&refusal.code)?,
+            self.word(&refusal.field)?,
+            self.word(&refusal.message)?,
+        );
         self.db
             .prepare_cached("UPDATE task SET code = ?2, field = ?3, message = ?4 WHERE id = ?1")?
             .execute(params![task, code, field, message])?;
@@ -226,10 +252,20 @@ impl Journal {
         let sending = self.ids("SELECT id FROM task WHERE state = 2")?;
         let doubts: Vec<Change> = sending
             .into_iter()
-            .map(|task| Change { task, at, what: What::Doubt { answer: "the program ended".into() } })
+            .map(|task| Change {
+                task,
+                at,
+                what: What::Doubt {
+                    answer: "the program ended".into(),
+                },
+            })
             .collect();
         self.commit(&doubts)?;
-        let count = self.db.query_row("SELECT count(*) FROM task WHERE state = 3", [], |row| row.get::<_, i64>(0))?;
+        let count = self
+            .db
+            .query_row("SELECT count(*) FROM task WHERE state = 3", [], |row| {
+                row.get::<_, i64>(0)
+            })?;
         Ok(count as u64)
     }
 
@@ -241,12 +277,21 @@ impl Journal {
 
     /// Limits picking to some clientAccountIds; returns those that no record of the plan has.
     pub fn select(&mut self, selection: &Selection) -> anyhow::Result<Vec<String>> {
-        self.db.execute_batch("DROP TABLE IF EXISTS temp.only_these")?;
-        let Some(only) = &selection.only else { return Ok(Vec::new()) };
-        self.db.execute_batch("CREATE TEMP TABLE only_these (client_id TEXT PRIMARY KEY) WITHOUT ROWID")?;
+        self.db
+            .execute_batch("DROP TABLE IF EXISTS temp.only_these")?;
+        let Some(only) = &selection.only else {
+            return Ok(Vec::new());
+        };
+        self.db.execute_batch(
+            "CREATE TEMP TABLE only_these (client_id TEXT PRIMARY KEY) WITHOUT ROWID",
+        )?;
         let mut unknown = Vec::new();
-        let mut insert = self.db.prepare("INSERT OR IGNORE INTO only_these VALUES (?)")?;
-        let mut known = self.db.prepare("SELECT count(*) FROM record WHERE client_id = ?")?;
+        let mut insert = self
+            .db
+            .prepare("INSERT OR IGNORE INTO only_these VALUES (?)")?;
+        let mut known = self
+            .db
+            .prepare("SELECT count(*) FROM record WHERE client_id = ?")?;
         for id in only {
             if known.query_row([id], |row| row.get::<_, i64>(0))? == 0 {
                 unknown.push(id.clone());
@@ -257,8 +302,18 @@ impl Journal {
     }
 
     /// Up to `most` tasks of a state with a number above `after`, in order.
-    pub fn pick(&self, state: State, after: i64, most: usize, selected: bool) -> anyhow::Result<Vec<Task>> {
-        let filter = if selected { "AND r.client_id IN (SELECT client_id FROM only_these)" } else { "" };
+    pub fn pick(
+        &self,
+        state: State,
+        after: i64,
+        most: usize,
+        selected: bool,
+    ) -> anyhow::Result<Vec<Task>> {
+        let filter = if selected {
+            "AND r.client_id IN (SELECT client_id FROM only_these)"
+        } else {
+            ""
+        };
         let sql = format!(
             "SELECT t.id, t.kind, r.client_id, r.row, r.offset, r.length, r.hash, t.attempts, t.first_at
              FROM task t JOIN record r ON r.id = t.record
@@ -271,7 +326,11 @@ impl Journal {
                 id: row.get(0)?,
                 update: row.get::<_, i64>(1)? != 0,
                 client_id: row.get(2)?,
-                at: Position { row: row.get::<_, i64>(3)? as u64, offset: row.get::<_, i64>(4)? as u64, length: row.get(5)? },
+                at: Position {
+                    row: row.get::<_, i64>(3)? as u64,
+                    offset: row.get::<_, i64>(4)? as u64,
+                    length: row.get(5)?,
+                },
                 hash: row.get(6)?,
                 attempts: row.get(7)?,
                 first_at: row.get(8)?,
@@ -282,13 +341,24 @@ impl Journal {
 
     /// Number of tasks in a state.
     pub fn count(&self, state: State, selected: bool) -> anyhow::Result<u64> {
-        let filter = if selected { "AND record IN (SELECT id FROM record WHERE client_id IN (SELECT client_id FROM only_these))" } else { "" };
-        let sql = format!("SELECT count(*) FROM task WHERE state = {} {filter}", state as i64);
+        let filter = if selected {
+            "AND record IN (SELECT id FROM record WHERE client_id IN (SELECT client_id FROM only_these))"
+        } else {
+            ""
+        };
+        let sql = format!(
+            "SELECT count(*) FROM task WHERE state = {} {filter}",
+            state as i64
+        );
         Ok(self.db.query_row(&sql, [], |row| row.get::<_, i64>(0))? as u64)
     }
 
     /// Number of rows in the plan.
     pub fn rows(&self) -> anyhow::Result<u64> {
-        Ok(self.db.query_row("SELECT count(*) FROM record", [], |row| row.get::<_, i64>(0))? as u64)
+        Ok(self
+            .db
+            .query_row("SELECT count(*) FROM record", [], |row| {
+                row.get::<_, i64>(0)
+            })? as u64)
     }
 }

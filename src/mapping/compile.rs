@@ -44,13 +44,26 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
         root.get("include");
         account_type = account_type.or_else(|| compiler.account_type(root));
         if let Some(words) = root.texts("missing", compiler.found) {
-            missing.extend(words.into_iter().map(|(word, _)| word.trim().to_lowercase()));
+            missing.extend(
+                words
+                    .into_iter()
+                    .map(|(word, _)| word.trim().to_lowercase()),
+            );
         }
         compiler.fields(root);
     }
-    let Compiler { feeds, expressions, found, .. } = compiler;
+    let Compiler {
+        feeds,
+        expressions,
+        found,
+        ..
+    } = compiler;
     if account_type.is_none() && found.is_empty() {
-        roots[0].wrong(found, "the mapping has no `account_type`", "add account_type = \"INDIVIDUAL\" at the top");
+        roots[0].wrong(
+            found,
+            "the mapping has no `account_type`",
+            "add account_type = \"INDIVIDUAL\" at the top",
+        );
     }
     for root in roots {
         root.finish(found);
@@ -88,7 +101,9 @@ impl Compiler<'_, '_> {
     }
 
     fn lookups(&mut self, root: &Table<'_>) {
-        let Some(tables) = root.table("lookups", self.found) else { return };
+        let Some(tables) = root.table("lookups", self.found) else {
+            return;
+        };
         for (name, value) in tables.all() {
             let pairs = self.pairs(name, value);
             self.lookups.entry(name.to_owned()).or_insert(pairs);
@@ -96,7 +111,9 @@ impl Compiler<'_, '_> {
     }
 
     fn pairs(&mut self, name: &str, value: Value<'_>) -> Vec<(String, String)> {
-        let Some(table) = value.table(name, self.found) else { return Vec::new() };
+        let Some(table) = value.table(name, self.found) else {
+            return Vec::new();
+        };
         table
             .all()
             .into_iter()
@@ -105,7 +122,9 @@ impl Compiler<'_, '_> {
     }
 
     fn fields(&mut self, root: &Table<'_>) {
-        let Some(fields) = root.table("fields", self.found) else { return };
+        let Some(fields) = root.table("fields", self.found) else {
+            return;
+        };
         let mut own = Vec::new();
         for (target, value) in fields.all() {
             // An included feed gives way to one of the file that includes it.
@@ -145,7 +164,9 @@ impl Compiler<'_, '_> {
         let table = value.table(target, self.found)?;
         let source = self.source(&table, value, takes, &mut feed.columns);
         if let Some(when) = table.get("when") {
-            feed.when = self.columns(when, &mut Vec::new()).and_then(|columns| columns.first().copied());
+            feed.when = self
+                .columns(when, &mut Vec::new())
+                .and_then(|columns| columns.first().copied());
         }
         self.cutting(&table, &mut feed);
         self.steps(&table, takes, &mut feed);
@@ -155,7 +176,10 @@ impl Compiler<'_, '_> {
         table.finish(self.found);
         feed.source = source?;
         let gives_list = matches!(feed.source, Source::All(_)) && feed.join.is_none()
-            || feed.split.as_ref().is_some_and(|split| split.take.is_none());
+            || feed
+                .split
+                .as_ref()
+                .is_some_and(|split| split.take.is_none());
         if gives_list && !feed.list {
             value.wrong(
                 self.found,
@@ -170,7 +194,11 @@ impl Compiler<'_, '_> {
     fn columns(&mut self, value: Value<'_>, names: &mut Vec<String>) -> Option<Vec<usize>> {
         let mut indexes = Vec::new();
         for (name, place) in value.texts(self.found)? {
-            let mut hits = self.headers.iter().enumerate().filter(|(_, header)| *header == name.trim());
+            let mut hits = self
+                .headers
+                .iter()
+                .enumerate()
+                .filter(|(_, header)| *header == name.trim());
             match (hits.next(), hits.next()) {
                 (Some((index, _)), None) => indexes.push(index),
                 (Some(_), Some(_)) => place.wrong(
@@ -184,7 +212,11 @@ impl Compiler<'_, '_> {
                         || "the header row of the export has other names".to_owned(),
                         |near| format!("did you mean `{near}`?"),
                     );
-                    place.wrong(self.found, format!("the export has no column `{name}`"), help);
+                    place.wrong(
+                        self.found,
+                        format!("the export has no column `{name}`"),
+                        help,
+                    );
                 }
             }
             names.push(name.to_owned());
@@ -192,7 +224,13 @@ impl Compiler<'_, '_> {
         (indexes.len() == names.len()).then_some(indexes)
     }
 
-    fn source(&mut self, table: &Table<'_>, value: Value<'_>, takes: Takes, names: &mut Vec<String>) -> Option<Source> {
+    fn source(
+        &mut self,
+        table: &Table<'_>,
+        value: Value<'_>,
+        takes: Takes,
+        names: &mut Vec<String>,
+    ) -> Option<Source> {
         let given: Vec<(&str, Value<'_>)> = ["column", "first", "columns", "const", "expr"]
             .into_iter()
             .filter_map(|key| table.get(key).map(|value| (key, value)))
@@ -200,7 +238,11 @@ impl Compiler<'_, '_> {
         let [(key, from)] = given[..] else {
             value.wrong(
                 self.found,
-                if given.is_empty() { "the feed has no source" } else { "the feed has more than one source" },
+                if given.is_empty() {
+                    "the feed has no source"
+                } else {
+                    "the feed has more than one source"
+                },
                 "exactly one of: column, first, columns, const, expr",
             );
             return None;
@@ -211,7 +253,11 @@ impl Compiler<'_, '_> {
             "expr" => match self.expressions.add(from.text(self.found)?, self.headers) {
                 Ok(number) => Some(Source::Expr(number)),
                 Err(why) => {
-                    from.wrong(self.found, format!("the expression does not compile: {why}"), "expressions are minijinja, over row.COLUMN");
+                    from.wrong(
+                        self.found,
+                        format!("the expression does not compile: {why}"),
+                        "expressions are minijinja, over row.COLUMN",
+                    );
                     None
                 }
             },
@@ -225,7 +271,11 @@ impl Compiler<'_, '_> {
         if let Takes::One(form) = takes
             && let Err(help) = fits(form, &text)
         {
-            value.wrong(self.found, format!("\"{text}\" does not fit this field"), help);
+            value.wrong(
+                self.found,
+                format!("\"{text}\" does not fit this field"),
+                help,
+            );
         }
         Some(text)
     }
@@ -236,15 +286,25 @@ impl Compiler<'_, '_> {
         {
             match Regex::new(pattern) {
                 Ok(regex) => feed.regex = Some(Step::Regex(regex)),
-                Err(error) => value.wrong(self.found, "the regex does not compile", last_line(&error.to_string())),
+                Err(error) => value.wrong(
+                    self.found,
+                    "the regex does not compile",
+                    last_line(&error.to_string()),
+                ),
             }
         }
         if let Some(split) = table.table("split", self.found) {
             let by = split.text("by", self.found).unwrap_or("").to_owned();
             if by.is_empty() {
-                split.wrong(self.found, "`split` needs `by`", "split = { by = \";\", take = 0 }");
+                split.wrong(
+                    self.found,
+                    "`split` needs `by`",
+                    "split = { by = \";\", take = 0 }",
+                );
             }
-            let take = split.integer("take", 0, 1000, self.found).map(|take| take as usize);
+            let take = split
+                .integer("take", 0, 1000, self.found)
+                .map(|take| take as usize);
             feed.split = Some(Split { by, take });
             split.finish(self.found);
         }
@@ -255,24 +315,42 @@ impl Compiler<'_, '_> {
         if table.boolean("digits", self.found) == Some(true) {
             feed.steps.push(Step::Digits);
         }
-        let cases = [("upper", Case::Upper), ("lower", Case::Lower), ("title", Case::Title)];
+        let cases = [
+            ("upper", Case::Upper),
+            ("lower", Case::Lower),
+            ("title", Case::Title),
+        ];
         if let Some(case) = table.choice("case", &cases, self.found) {
             feed.steps.push(Step::Case(case));
         }
         if let Some(value) = table.get("lookup") {
-            let otherwise = table.get("otherwise").and_then(|value| self.word(value, takes));
+            let otherwise = table
+                .get("otherwise")
+                .and_then(|value| self.word(value, takes));
             let lookup = self.lookup(value, takes, table);
             feed.steps.push(Step::Lookup(lookup, otherwise));
         }
         let mut forms = 0;
-        for key in ["date", "phone", "country", "us_state", "usd_range", "integer", "yes_no"] {
+        for key in [
+            "date",
+            "phone",
+            "country",
+            "us_state",
+            "usd_range",
+            "integer",
+            "yes_no",
+        ] {
             if let Some(value) = table.get(key)
                 && let Some(step) = self.form(key, value, takes)
             {
                 forms += 1;
                 feed.steps.push(step);
                 if forms > 1 {
-                    value.wrong_key(self.found, format!("`{key}` comes after another form"), "one of date, phone, country, us_state, usd_range, integer, yes_no");
+                    value.wrong_key(
+                        self.found,
+                        format!("`{key}` comes after another form"),
+                        "one of date, phone, country, us_state, usd_range, integer, yes_no",
+                    );
                 }
             }
         }
@@ -285,20 +363,41 @@ impl Compiler<'_, '_> {
                 Some(pairs) => pairs.clone(),
                 None => {
                     let near = nearest(name, self.lookups.keys().map(String::as_str));
-                    let help = near.map_or_else(|| format!("add a table [lookups.{name}]"), |near| format!("did you mean \"{near}\"?"));
-                    value.wrong(self.found, format!("there is no lookup table \"{name}\""), help);
+                    let help = near.map_or_else(
+                        || format!("add a table [lookups.{name}]"),
+                        |near| format!("did you mean \"{near}\"?"),
+                    );
+                    value.wrong(
+                        self.found,
+                        format!("there is no lookup table \"{name}\""),
+                        help,
+                    );
                     Vec::new()
                 }
             },
             None => self.pairs("lookup", value),
         };
         // A form that follows the table (a country's name, say) takes what the table gives.
-        let last = ["date", "phone", "country", "us_state", "usd_range", "integer", "yes_no"].iter().all(|key| table.get(key).is_none());
+        let last = [
+            "date",
+            "phone",
+            "country",
+            "us_state",
+            "usd_range",
+            "integer",
+            "yes_no",
+        ]
+        .iter()
+        .all(|key| table.get(key).is_none());
         for (code, meaning) in pairs {
             if let (Takes::One(form), true) = (takes, last)
                 && let Err(help) = fits(form, &meaning)
             {
-                value.wrong(self.found, format!("the lookup's \"{meaning}\" (for {code}) does not fit this field"), help);
+                value.wrong(
+                    self.found,
+                    format!("the lookup's \"{meaning}\" (for {code}) does not fit this field"),
+                    help,
+                );
             }
             lookup.add(&code, meaning);
         }
@@ -312,20 +411,34 @@ impl Compiler<'_, '_> {
         };
         match key {
             "date" => {
-                let formats: Vec<&str> = value.texts(self.found)?.into_iter().map(|(text, _)| text).collect();
+                let formats: Vec<&str> = value
+                    .texts(self.found)?
+                    .into_iter()
+                    .map(|(text, _)| text)
+                    .collect();
                 match DateFormats::compile(&formats) {
                     Ok(formats) => Some(Step::Date(formats, form == Some(Form::DateTime))),
                     Err(why) => {
-                        value.wrong(self.found, why, "formats are strftime's, such as \"%m/%d/%Y\"");
+                        value.wrong(
+                            self.found,
+                            why,
+                            "formats are strftime's, such as \"%m/%d/%Y\"",
+                        );
                         None
                     }
                 }
             }
             "phone" => self.phone(value),
             "usd_range" => match form {
-                Some(Form::Usd(scale)) => value.boolean(self.found)?.then_some(Step::UsdRange(scale)),
+                Some(Form::Usd(scale)) => {
+                    value.boolean(self.found)?.then_some(Step::UsdRange(scale))
+                }
                 _ => {
-                    value.wrong_key(self.found, "`usd_range` on a field that takes no range", "take it away");
+                    value.wrong_key(
+                        self.found,
+                        "`usd_range` on a field that takes no range",
+                        "take it away",
+                    );
                     None
                 }
             },
@@ -344,17 +457,29 @@ impl Compiler<'_, '_> {
     fn phone(&mut self, value: Value<'_>) -> Option<Step> {
         let (region, at, column) = if value.is_table() {
             let table = value.table("phone", self.found)?;
-            let column = table.get("region_column").and_then(|value| self.columns(value, &mut Vec::new()));
-            let region = table.get("default").and_then(|value| Some((value.text(self.found)?, value)));
+            let column = table
+                .get("region_column")
+                .and_then(|value| self.columns(value, &mut Vec::new()));
+            let region = table
+                .get("default")
+                .and_then(|value| Some((value.text(self.found)?, value)));
             table.finish(self.found);
-            (region.map(|(text, _)| text), region.map_or(value, |(_, at)| at), column.and_then(|c| c.first().copied()))
+            (
+                region.map(|(text, _)| text),
+                region.map_or(value, |(_, at)| at),
+                column.and_then(|c| c.first().copied()),
+            )
         } else {
             (Some(value.text(self.found)?), value, None)
         };
         if let Some(region) = region
             && countries::alpha3(region).and_then(countries::alpha2_of) != Some(region)
         {
-            at.wrong(self.found, format!("\"{region}\" is no region"), "an ISO 3166-1 alpha-2 code such as \"US\"");
+            at.wrong(
+                self.found,
+                format!("\"{region}\" is no region"),
+                "an ISO 3166-1 alpha-2 code such as \"US\"",
+            );
         }
         Some(Step::Phone(region.map(str::to_owned), column))
     }

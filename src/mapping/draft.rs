@@ -65,7 +65,10 @@ impl Draft {
     pub fn keep(&mut self, text: &str) -> Span {
         let start = self.text.len() as u32;
         self.text.push_str(text);
-        Span { start, end: self.text.len() as u32 }
+        Span {
+            start,
+            end: self.text.len() as u32,
+        }
     }
 
     /// Keeps an item of a list.

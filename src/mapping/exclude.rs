@@ -57,6 +57,10 @@ impl Exclude {
 
     /// The index of the reason why an id is left out.
     pub fn by_id(&self, id: &str) -> Option<u16> {
-        if self.ids.is_empty() { None } else { self.ids.get(id).copied() }
+        if self.ids.is_empty() {
+            None
+        } else {
+            self.ids.get(id).copied()
+        }
     }
 }

@@ -33,7 +33,11 @@ impl Default for Expressions {
         for (name, filter) in FILTERS {
             filter(&mut environment, name);
         }
-        Expressions { environment, columns: Vec::new(), count: 0 }
+        Expressions {
+            environment,
+            columns: Vec::new(),
+            count: 0,
+        }
     }
 }
 
@@ -45,9 +49,15 @@ const FILTERS: &[(&str, AddFilter)] = &[
     ("upper", |e, n| e.add_filter(n, minijinja::filters::upper)),
     ("lower", |e, n| e.add_filter(n, minijinja::filters::lower)),
     ("title", |e, n| e.add_filter(n, minijinja::filters::title)),
-    ("capitalize", |e, n| e.add_filter(n, minijinja::filters::capitalize)),
-    ("replace", |e, n| e.add_filter(n, minijinja::filters::replace)),
-    ("default", |e, n| e.add_filter(n, minijinja::filters::default)),
+    ("capitalize", |e, n| {
+        e.add_filter(n, minijinja::filters::capitalize)
+    }),
+    ("replace", |e, n| {
+        e.add_filter(n, minijinja::filters::replace)
+    }),
+    ("default", |e, n| {
+        e.add_filter(n, minijinja::filters::default)
+    }),
     ("length", |e, n| e.add_filter(n, minijinja::filters::length)),
     ("first", |e, n| e.add_filter(n, minijinja::filters::first)),
     ("last", |e, n| e.add_filter(n, minijinja::filters::last)),
@@ -62,7 +72,9 @@ impl Expressions {
         let name = self.count.to_string();
         let template = format!("{{{{ ({source}) }}}}");
         let plain = |error: minijinja::Error| {
-            error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
+            error
+                .detail()
+                .map_or_else(|| error.kind().to_string(), str::to_owned)
         };
         self.environment
             .add_template_owned(name.clone(), template)
@@ -103,7 +115,10 @@ impl Expressions {
                 (name.as_str(), text)
             }))
         };
-        ForRow { environment: &self.environment, row }
+        ForRow {
+            environment: &self.environment,
+            row,
+        }
     }
 }
 

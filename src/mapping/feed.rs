@@ -117,8 +117,18 @@ enum Text<'a> {
 
 impl Feed {
     /// The value for a row.
-    pub fn eval(&self, row: &Row<'_>, mapper: &Mapper, exprs: &ForRow<'_>, draft: &mut Draft, scratch: &mut Scratch) -> Slot {
-        if self.when.is_some_and(|column| !matches!(self.text(row, mapper, column), Text::Found(_))) {
+    pub fn eval(
+        &self,
+        row: &Row<'_>,
+        mapper: &Mapper,
+        exprs: &ForRow<'_>,
+        draft: &mut Draft,
+        scratch: &mut Scratch,
+    ) -> Slot {
+        if self
+            .when
+            .is_some_and(|column| !matches!(self.text(row, mapper, column), Text::Found(_)))
+        {
             return Slot::Missing;
         }
         let value = match &self.source {
@@ -149,12 +159,26 @@ impl Feed {
         if self.list {
             let first = draft.items();
             draft.keep_item(text);
-            return Slot::List { first, last: draft.items(), constant: true };
+            return Slot::List {
+                first,
+                last: draft.items(),
+                constant: true,
+            };
         }
-        Slot::Value { span: draft.keep(text), constant: true }
+        Slot::Value {
+            span: draft.keep(text),
+            constant: true,
+        }
     }
 
-    fn first(&self, columns: &[usize], row: &Row<'_>, mapper: &Mapper, draft: &mut Draft, scratch: &mut Scratch) -> Slot {
+    fn first(
+        &self,
+        columns: &[usize],
+        row: &Row<'_>,
+        mapper: &Mapper,
+        draft: &mut Draft,
+        scratch: &mut Scratch,
+    ) -> Slot {
         for &column in columns {
             match self.text(row, mapper, column) {
                 Text::Empty => {}
@@ -165,7 +189,14 @@ impl Feed {
         Slot::Missing
     }
 
-    fn all(&self, columns: &[usize], row: &Row<'_>, mapper: &Mapper, draft: &mut Draft, scratch: &mut Scratch) -> Slot {
+    fn all(
+        &self,
+        columns: &[usize],
+        row: &Row<'_>,
+        mapper: &Mapper,
+        draft: &mut Draft,
+        scratch: &mut Scratch,
+    ) -> Slot {
         let first = draft.items();
         let mut joined = self.join.as_ref().map(|_| String::new());
         for &column in columns {
@@ -193,7 +224,11 @@ impl Feed {
             Some(text) if text.is_empty() => Slot::Missing,
             Some(text) => self.cut(&text, row, draft, scratch),
             None if draft.items() == first => Slot::Missing,
-            None => Slot::List { first, last: draft.items(), constant: false },
+            None => Slot::List {
+                first,
+                last: draft.items(),
+                constant: false,
+            },
         }
     }
 
@@ -201,32 +236,37 @@ impl Feed {
     fn cut(&self, text: &str, row: &Row<'_>, draft: &mut Draft, scratch: &mut Scratch) -> Slot {
         let text = match &self.regex {
             Some(Step::Regex(regex)) => match regex.captures(text) {
-                Some(groups) => groups.get(1).or_else(|| groups.get(0)).map_or("", |m| m.as_str().trim()),
-                None => return Slot::Invalid("the text does not have the form that `regex` expects"),
+                Some(groups) => groups
+                    .get(1)
+                    .or_else(|| groups.get(0))
+                    .map_or("", |m| m.as_str().trim()),
+                None => {
+                    return Slot::Invalid("the text does not have the form that `regex` expects");
+                }
             },
             _ => text,
         };
         match &self.split {
-            Some(Split { by, take: Some(take) }) => match text.split(by.as_str()).nth(*take).map(str::trim) {
+            Some(Split {
+                by,
+                take: Some(take),
+            }) => match text.split(by.as_str()).nth(*take).map(str::trim) {
                 None | Some("") => Slot::Missing,
                 Some(part) => self.one(part, row, draft, scratch),
             },
             Some(Split { by, take: None }) => {
                 let first = draft.items();
-                for part in text.split(by.as_str()).map(str::trim).filter(|part| !part.is_empty()) {
+                for part in text
+                    .split(by.as_str())
+                    .map(str::trim)
+                    .filter(|part| !part.is_empty())
+                {
                     if let Err(why) = self.item(part, row, draft, scratch) {
                         draft.forget_items(first);
                         return Slot::Invalid(why);
                     }
                 }
                 self.listed(first, draft)
-            }
-            None if self.list => {
-                let first = draft.items();
-                match self.item(text, row, draft, scratch) {
-                    Ok(()) => self.listed(first, draft),
-                    Err(why) => Slot::Invalid(why),
-                }
             }
             None => self.one(text, row, draft, scratch),
         }
@@ -236,10 +276,20 @@ impl Feed {
         if draft.items() == first {
             return Slot::Missing;
         }
-        Slot::List { first, last: draft.items(), constant: false }
+        Slot::List {
+            first,
+            last: draft.items(),
+            constant: false,
+        }
     }
 
-    fn item(&self, text: &str, row: &Row<'_>, draft: &mut Draft, scratch: &mut Scratch) -> Result<(), &'static str> {
+    fn item(
+        &self,
+        text: &str,
+        row: &Row<'_>,
+        draft: &mut Draft,
+        scratch: &mut Scratch,
+    ) -> Result<(), &'static str> {
         let done = self.transform(text, row, scratch)?;
         if !done.is_empty() {
             draft.keep_item(done);
@@ -247,15 +297,31 @@ impl Feed {
         Ok(())
     }
 
+    /// One text; for a list, its only item.
     fn one(&self, text: &str, row: &Row<'_>, draft: &mut Draft, scratch: &mut Scratch) -> Slot {
+        if self.list {
+            let first = draft.items();
+            return match self.item(text, row, draft, scratch) {
+                Ok(()) => self.listed(first, draft),
+                Err(why) => Slot::Invalid(why),
+            };
+        }
         match self.transform(text, row, scratch) {
             Ok("") => Slot::Missing,
-            Ok(done) => Slot::Value { span: draft.keep(done), constant: false },
+            Ok(done) => Slot::Value {
+                span: draft.keep(done),
+                constant: false,
+            },
             Err(why) => Slot::Invalid(why),
         }
     }
 
-    fn transform<'a>(&self, text: &'a str, row: &Row<'_>, scratch: &'a mut Scratch) -> Result<&'a str, &'static str> {
+    fn transform<'a>(
+        &self,
+        text: &'a str,
+        row: &Row<'_>,
+        scratch: &'a mut Scratch,
+    ) -> Result<&'a str, &'static str> {
         match self.steps.as_slice() {
             [] => Ok(text),
             [step] => {
@@ -293,7 +359,9 @@ impl Step {
                 None => return Err("the code is not in the lookup table"),
             },
             Step::Date(formats, midnight) => {
-                let date = formats.parse(text).ok_or("not a date in any of the mapping's formats")?;
+                let date = formats
+                    .parse(text)
+                    .ok_or("not a date in any of the mapping's formats")?;
                 push_date(date, out);
                 if *midnight {
                     out.push_str("T00:00:00Z");

@@ -33,7 +33,11 @@ impl Lookup {
                 .pairs
                 .iter()
                 .find(|(key, _)| key == code)
-                .or_else(|| self.pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case(code)))
+                .or_else(|| {
+                    self.pairs
+                        .iter()
+                        .find(|(key, _)| key.eq_ignore_ascii_case(code))
+                })
                 .map(|(_, meaning)| meaning.as_str());
         }
         let place = self

@@ -57,6 +57,11 @@ impl Mapper {
 
     /// Whether a trimmed cell counts as empty.
     fn is_empty_cell(&self, text: &str) -> bool {
-        text.is_empty() || (!self.missing.is_empty() && self.missing.iter().any(|word| word.eq_ignore_ascii_case(text)))
+        text.is_empty()
+            || (!self.missing.is_empty()
+                && self
+                    .missing
+                    .iter()
+                    .any(|word| word.eq_ignore_ascii_case(text)))
     }
 }

@@ -19,10 +19,16 @@ pub enum Takes {
 /// Finds what a path takes. The error is (what is wrong, what it should be).
 pub fn resolve(target: &str) -> Result<Takes, (String, String)> {
     if NEVER_SENT.contains(&path::pattern(target).as_str()) {
-        return Err((format!("`{target}` is never sent"), "Bakkt gives it out; take the line away".into()));
+        return Err((
+            format!("`{target}` is never sent"),
+            "Bakkt gives it out; take the line away".into(),
+        ));
     }
     if target == "accountType" {
-        return Err(("`accountType` has two feeds".into(), "it comes from `account_type` at the top; take this line away".into()));
+        return Err((
+            "`accountType` has two feeds".into(),
+            "it comes from `account_type` at the top; take this line away".into(),
+        ));
     }
     let Some(found) = path::find(target) else {
         let patterns = path::patterns();
@@ -46,11 +52,17 @@ pub fn resolve(target: &str) -> Result<Takes, (String, String)> {
 
 /// Puts the indexes of `like` into a pattern's empty brackets, 0 where there are none left.
 fn with_indexes(pattern: &str, like: &str) -> String {
-    let mut indexes = like.split('[').skip(1).filter_map(|rest| rest.split(']').next());
+    let mut indexes = like
+        .split('[')
+        .skip(1)
+        .filter_map(|rest| rest.split(']').next());
     let mut path = String::new();
     for (place, part) in pattern.split("[]").enumerate() {
         if place > 0 {
-            path.push_str(&format!("[{}]", indexes.next().filter(|i| !i.is_empty()).unwrap_or("0")));
+            path.push_str(&format!(
+                "[{}]",
+                indexes.next().filter(|i| !i.is_empty()).unwrap_or("0")
+            ));
         }
         path.push_str(part);
     }
@@ -75,11 +87,17 @@ pub fn fits(form: Form, text: &str) -> Result<(), String> {
         Form::Role => one_of(ROLES),
         Form::TaxIdType => one_of(TAX_ID_TYPES),
         Form::Usd(scale) => one_of(scale.names()),
-        Form::Country => must(countries::is_alpha3(text), "an ISO 3166-1 alpha-3 code such as USA"),
+        Form::Country => must(
+            countries::is_alpha3(text),
+            "an ISO 3166-1 alpha-3 code such as USA",
+        ),
         Form::Phone => must(forms::is_e164(text), "an E.164 number such as +13125550123"),
         Form::Email => must(forms::is_email(text), "an e-mail address"),
         Form::Date | Form::PastDate => must(forms::is_date(text).is_some(), "a date as YYYY-MM-DD"),
-        Form::DateTime => must(forms::is_date_time(text), "a date and time as 2024-05-31T12:00:00Z"),
+        Form::DateTime => must(
+            forms::is_date_time(text),
+            "a date and time as 2024-05-31T12:00:00Z",
+        ),
         Form::Integer => must(text.parse::<i64>().is_ok(), "a whole number"),
         Form::Boolean => must(text == "true" || text == "false", "true or false"),
         Form::Text | Form::ClientId | Form::OwnerId | Form::TaxId | Form::State => {

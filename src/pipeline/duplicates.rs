@@ -52,7 +52,11 @@ const LENGTH_BITS: u32 = 20;
 impl Entry {
     fn at(&self) -> Position {
         let length = self.extent & ((1 << LENGTH_BITS) - 1);
-        Position { row: 0, offset: self.extent >> LENGTH_BITS, length: length as u32 }
+        Position {
+            row: 0,
+            offset: self.extent >> LENGTH_BITS,
+            length: length as u32,
+        }
     }
 }
 
@@ -65,7 +69,9 @@ pub struct Index {
 
 impl Default for Index {
     fn default() -> Self {
-        Index { partitions: vec![Vec::new(); PARTITIONS] }
+        Index {
+            partitions: vec![Vec::new(); PARTITIONS],
+        }
     }
 }
 
@@ -82,7 +88,13 @@ impl Index {
         if partition.len() == partition.capacity() {
             partition.reserve_exact(partition.len() / 8 + 64);
         }
-        partition.push(Entry { id_high, id_low: word(id, 8) as u32, record, payload: word(payload, 0), extent: at.offset << LENGTH_BITS | u64::from(at.length) });
+        partition.push(Entry {
+            id_high,
+            id_low: word(id, 8) as u32,
+            record,
+            payload: word(payload, 0),
+            extent: at.offset << LENGTH_BITS | u64::from(at.length),
+        });
     }
 
     /// The rows whose verdict is `duplicate`, by record. Of identical rows the first is none.
@@ -93,8 +105,16 @@ impl Index {
             for group in partition.chunk_by(|a, b| (a.id_high, a.id_low) == (b.id_high, b.id_low)) {
                 let [first, rest @ ..] = group else { continue };
                 let same = rest.iter().all(|entry| entry.payload == first.payload);
-                let (kind, these) = if same { (Kind::Identical, rest) } else { (Kind::Conflicting, group) };
-                found.extend(these.iter().map(|entry| Duplicate { record: entry.record, at: entry.at(), kind }));
+                let (kind, these) = if same {
+                    (Kind::Identical, rest)
+                } else {
+                    (Kind::Conflicting, group)
+                };
+                found.extend(these.iter().map(|entry| Duplicate {
+                    record: entry.record,
+                    at: entry.at(),
+                    kind,
+                }));
             }
         }
         found.sort_unstable_by_key(|duplicate| duplicate.record);

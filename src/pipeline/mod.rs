@@ -70,7 +70,11 @@ impl Worker {
         let plan = &pipeline.plan;
         if row.len() != pipeline.mapper.width() {
             self.assessor.start();
-            self.assessor.add_gap(Gap { path: plan.row_path, reason: Reason::Invalid(CELL_COUNT), level: Level::W });
+            self.assessor.add_gap(Gap {
+                path: plan.row_path,
+                reason: Reason::Invalid(CELL_COUNT),
+                level: Level::W,
+            });
             return self.prepared(Verdict::Blocked, None, false, plan);
         }
         pipeline.mapper.map(row, &mut self.draft, &mut self.scratch);
@@ -79,10 +83,11 @@ impl Worker {
             .and_then(|slot| self.draft.value(slot))
             .is_some_and(|id| crate::assess::unfit_id::unfit(id, plan.ids).is_none());
         let by_id = |id: &str| pipeline.exclude.by_id(id);
-        let excluded = pipeline
-            .exclude
-            .by_columns(row)
-            .or_else(|| plan.client_id.and_then(|slot| self.draft.value(slot)).and_then(by_id));
+        let excluded = pipeline.exclude.by_columns(row).or_else(|| {
+            plan.client_id
+                .and_then(|slot| self.draft.value(slot))
+                .and_then(by_id)
+        });
         if excluded.is_some() {
             self.assessor.start();
             return self.prepared(Verdict::Excluded, excluded, fit, plan);
@@ -91,8 +96,23 @@ impl Worker {
         self.prepared(verdict, None, fit, plan)
     }
 
-    fn prepared(&self, verdict: Verdict, excluded: Option<u16>, fit: bool, plan: &Plan) -> Prepared<'_> {
-        let id = plan.client_id.filter(|_| fit).and_then(|slot| self.draft.value(slot));
-        Prepared { verdict, excluded, id, gaps: self.assessor.gaps(), payload: self.assessor.payload() }
+    fn prepared(
+        &self,
+        verdict: Verdict,
+        excluded: Option<u16>,
+        fit: bool,
+        plan: &Plan,
+    ) -> Prepared<'_> {
+        let id = plan
+            .client_id
+            .filter(|_| fit)
+            .and_then(|slot| self.draft.value(slot));
+        Prepared {
+            verdict,
+            excluded,
+            id,
+            gaps: self.assessor.gaps(),
+            payload: self.assessor.payload(),
+        }
     }
 }

@@ -72,9 +72,10 @@ impl Results {
                 self.payloads.extend_from_slice(prepared.payload);
             }
             let hashes = match prepared.id {
-                Some(id) if prepared.verdict != Verdict::Excluded => {
-                    Some((pipeline.hash(id.as_bytes()), pipeline.hash(prepared.payload)))
-                }
+                Some(id) if prepared.verdict != Verdict::Excluded => Some((
+                    pipeline.hash(id.as_bytes()),
+                    pipeline.hash(prepared.payload),
+                )),
                 _ => None,
             };
             self.rows.push(Scanned {
@@ -109,14 +110,23 @@ pub fn scan(
             lanes.push((rows_in, used_out));
             outlets.push((results_out, spent_in));
             scope.spawn(move || {
-                work(pipeline, keep_payloads, &rows_out, &used_in, &results_in, &spent_out);
+                work(
+                    pipeline,
+                    keep_payloads,
+                    &rows_out,
+                    &used_in,
+                    &results_in,
+                    &spent_out,
+                );
             });
         }
         let reader = scope.spawn(move || read(source, &lanes));
         let taken = take(&outlets, &mut sink);
         // Workers and reader stop when the outlets are gone.
         drop(outlets);
-        let read = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let read = reader
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         taken.and(read)
     })
 }
@@ -151,7 +161,10 @@ fn work(
     }
 }
 
-fn take(outlets: &[(Receiver<Results>, SyncSender<Results>)], sink: &mut impl FnMut(&Results) -> anyhow::Result<()>) -> anyhow::Result<()> {
+fn take(
+    outlets: &[(Receiver<Results>, SyncSender<Results>)],
+    sink: &mut impl FnMut(&Results) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     for (results, spent) in outlets.iter().cycle() {
         let Ok(batch) = results.recv() else { break };
         sink(&batch)?;

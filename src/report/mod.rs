@@ -16,8 +16,8 @@ mod totals;
 use std::io::Write;
 use std::path::Path;
 
-pub use files::guarded;
 pub use due::{Due, Grace, GraceFrom};
+pub use files::guarded;
 pub use summary::Facts;
 pub use text::{rfc3339, status_lines, thousands};
 pub use totals::{Existed, Gaps, States, Tasks, Totals, Verdicts};

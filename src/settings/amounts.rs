@@ -22,7 +22,10 @@ pub enum Rate {
 impl Rate {
     /// So many per second.
     pub fn per_second(count: u32) -> Rate {
-        Rate::Per { count, per: Duration::from_secs(1) }
+        Rate::Per {
+            count,
+            per: Duration::from_secs(1),
+        }
     }
 
     /// The shortest time that `requests` take.
@@ -40,7 +43,11 @@ pub fn rate(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Rat
     let text = value.text(found)?;
     let rate = parse_rate(text);
     if rate.is_none() {
-        value.wrong(found, format!("`{key}` is no rate"), "such as \"10/s\", \"600/min\" or \"unlimited\"");
+        value.wrong(
+            found,
+            format!("`{key}` is no rate"),
+            "such as \"10/s\", \"600/min\" or \"unlimited\"",
+        );
     }
     rate
 }
@@ -50,13 +57,20 @@ fn parse_rate(text: &str) -> Option<Rate> {
         return Some(Rate::Unlimited);
     }
     let (count, per) = text.split_once('/')?;
-    let count = count.trim().parse().ok().filter(|count| (1..=1_000_000).contains(count))?;
+    let count = count
+        .trim()
+        .parse()
+        .ok()
+        .filter(|count| (1..=1_000_000).contains(count))?;
     let per = match per.trim() {
         "s" | "sec" | "second" => 1,
         "m" | "min" | "minute" => 60,
         _ => return None,
     };
-    Some(Rate::Per { count, per: Duration::from_secs(per) })
+    Some(Rate::Per {
+        count,
+        per: Duration::from_secs(per),
+    })
 }
 
 /// Reads a duration.
@@ -65,14 +79,21 @@ pub fn duration(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option
     let text = value.text(found)?;
     let duration = parse_duration(text);
     if duration.is_none() {
-        value.wrong(found, format!("`{key}` is no duration"), "such as \"500ms\", \"30s\" or \"2m\", more than zero");
+        value.wrong(
+            found,
+            format!("`{key}` is no duration"),
+            "such as \"500ms\", \"30s\" or \"2m\", more than zero",
+        );
     }
     duration
 }
 
 fn parse_duration(text: &str) -> Option<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
-    let number: u64 = text[..digits].parse().ok().filter(|number| (1..=86_400_000).contains(number))?;
+    let number: u64 = text[..digits]
+        .parse()
+        .ok()
+        .filter(|number| (1..=86_400_000).contains(number))?;
     match text[digits..].trim() {
         "ms" => Some(Duration::from_millis(number)),
         "s" => Some(Duration::from_secs(number)),
@@ -88,7 +109,13 @@ mod tests {
     #[test]
     fn amounts_as_people_write_them() {
         assert_eq!(parse_rate("10/s"), Some(Rate::per_second(10)));
-        assert_eq!(parse_rate("600 / min"), Some(Rate::Per { count: 600, per: Duration::from_secs(60) }));
+        assert_eq!(
+            parse_rate("600 / min"),
+            Some(Rate::Per {
+                count: 600,
+                per: Duration::from_secs(60)
+            })
+        );
         assert_eq!(parse_rate("unlimited"), Some(Rate::Unlimited));
         for wrong in ["", "0/s", "-1/s", "10", "10/h", "1.5/s"] {
             assert_eq!(parse_rate(wrong), None, "{wrong}");

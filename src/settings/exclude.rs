@@ -31,7 +31,9 @@ enum RuleTest {
 /// Reads the table.
 pub fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> ExcludeSettings {
     let mut settings = ExcludeSettings::default();
-    let Some(table) = root.table("exclude", found) else { return settings };
+    let Some(table) = root.table("exclude", found) else {
+        return settings;
+    };
     for entry in one_or_many(&table, "ids", found) {
         let mut ids: Vec<String> = entry
             .texts("list", found)
@@ -44,12 +46,20 @@ pub fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> ExcludeSet
         {
             match std::fs::read_to_string(dir.join(name)) {
                 Ok(text) => ids.extend(text.lines().map(|id| id.trim().to_owned())),
-                Err(error) => value.wrong(found, format!("cannot read \"{name}\": {error}"), "one id per line"),
+                Err(error) => value.wrong(
+                    found,
+                    format!("cannot read \"{name}\": {error}"),
+                    "one id per line",
+                ),
             }
         }
         ids.retain(|id| !id.is_empty());
         if entry.get("list").is_none() && entry.get("file").is_none() {
-            entry.wrong(found, "`ids` has neither `list` nor `file`", "ids = { list = [\"A-1\"], reason = \"..\" }");
+            entry.wrong(
+                found,
+                "`ids` has neither `list` nor `file`",
+                "ids = { list = [\"A-1\"], reason = \"..\" }",
+            );
         }
         let reason = reason(&entry, found);
         settings.ids.push((ids, reason));
@@ -66,15 +76,28 @@ pub fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> ExcludeSet
 }
 
 fn one_or_many<'a>(table: &Table<'a>, key: &str, found: &mut Diagnostics) -> Vec<Table<'a>> {
-    let Some(value) = table.get(key) else { return Vec::new() };
-    let values: Vec<Value<'a>> = if value.is_table() { vec![value] } else { value.list(found).unwrap_or_default() };
-    values.into_iter().filter_map(|value| value.table(key, found)).collect()
+    let Some(value) = table.get(key) else {
+        return Vec::new();
+    };
+    let values: Vec<Value<'a>> = if value.is_table() {
+        vec![value]
+    } else {
+        value.list(found).unwrap_or_default()
+    };
+    values
+        .into_iter()
+        .filter_map(|value| value.table(key, found))
+        .collect()
 }
 
 fn reason(entry: &Table<'_>, found: &mut Diagnostics) -> String {
     let reason = entry.text("reason", found).unwrap_or("").trim().to_owned();
     if reason.is_empty() {
-        entry.wrong(found, "this exclusion has no reason", "add reason = \"..\": the report repeats it");
+        entry.wrong(
+            found,
+            "this exclusion has no reason",
+            "add reason = \"..\": the report repeats it",
+        );
     }
     reason
 }
@@ -84,7 +107,12 @@ fn rule(entry: &Table<'_>, found: &mut Diagnostics) -> Option<Rule> {
     let mut tests = Vec::new();
     let mut words = |key: &str, make: fn(Vec<String>) -> RuleTest, found: &mut Diagnostics| {
         if let Some(values) = entry.texts(key, found) {
-            tests.push(make(values.into_iter().map(|(text, _)| text.trim().to_owned()).collect()));
+            tests.push(make(
+                values
+                    .into_iter()
+                    .map(|(text, _)| text.trim().to_owned())
+                    .collect(),
+            ));
         }
     };
     words("equals", RuleTest::Equals, found);
@@ -94,11 +122,20 @@ fn rule(entry: &Table<'_>, found: &mut Diagnostics) -> Option<Rule> {
     }
     let reason = reason(entry, found);
     let (Some(column), [test]) = (column, tests.as_slice()) else {
-        entry.wrong(found, "a rule needs a `column` and one test", "one of: equals = [..], not_equals = [..], empty = true");
+        entry.wrong(
+            found,
+            "a rule needs a `column` and one test",
+            "one of: equals = [..], not_equals = [..], empty = true",
+        );
         return None;
     };
     let name = column.text(found)?;
-    Some(Rule { column: name.to_owned(), place: column.place(), test: test.clone(), reason })
+    Some(Rule {
+        column: name.to_owned(),
+        place: column.place(),
+        test: test.clone(),
+        reason,
+    })
 }
 
 impl ExcludeSettings {
@@ -109,29 +146,43 @@ impl ExcludeSettings {
 
     /// Everything that decides who is left out, as one text for the fingerprint.
     pub fn canonical(&self) -> String {
-        format!("{:?} {:?}", self.ids, self.rules.iter().map(|rule| (&rule.column, &rule.test, &rule.reason)).collect::<Vec<_>>())
+        format!(
+            "{:?} {:?}",
+            self.ids,
+            self.rules
+                .iter()
+                .map(|rule| (&rule.column, &rule.test, &rule.reason))
+                .collect::<Vec<_>>()
+        )
     }
 
     /// Columns become indexes; unknown ones are reported.
     pub fn compile(&self, headers: &[String], found: &mut Diagnostics) -> Exclude {
         let mut exclude = Exclude::default();
         let number = |reason: &String, exclude: &mut Exclude| {
-            let place = exclude.reasons.iter().position(|known| known == reason).unwrap_or_else(|| {
-                exclude.reasons.push(reason.clone());
-                exclude.reasons.len() - 1
-            });
+            let place = exclude
+                .reasons
+                .iter()
+                .position(|known| known == reason)
+                .unwrap_or_else(|| {
+                    exclude.reasons.push(reason.clone());
+                    exclude.reasons.len() - 1
+                });
             place as u16
         };
         for (ids, reason) in &self.ids {
             let reason = number(reason, &mut exclude);
-            exclude.ids.extend(ids.iter().map(|id| (id.clone(), reason)));
+            exclude
+                .ids
+                .extend(ids.iter().map(|id| (id.clone(), reason)));
         }
         for rule in &self.rules {
             let reason = number(&rule.reason, &mut exclude);
             let Some(column) = headers.iter().position(|header| *header == rule.column) else {
                 let mut diagnostic = rule.place.clone();
                 diagnostic.message = format!("the export has no column `{}`", rule.column);
-                diagnostic.help = nearest(&rule.column, headers.iter().map(String::as_str)).map(|name| format!("did you mean `{name}`?"));
+                diagnostic.help = nearest(&rule.column, headers.iter().map(String::as_str))
+                    .map(|name| format!("did you mean `{name}`?"));
                 found.push(diagnostic);
                 continue;
             };
@@ -140,7 +191,11 @@ impl ExcludeSettings {
                 RuleTest::NotEquals(values) => Test::NotEquals(values.clone()),
                 RuleTest::Empty(empty) => Test::Empty(*empty),
             };
-            exclude.rules.push(ColumnRule { column, test, reason });
+            exclude.rules.push(ColumnRule {
+                column,
+                test,
+                reason,
+            });
         }
         exclude
     }

@@ -171,13 +171,21 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
 
 fn source(root: &Table<'_>, found: &mut Diagnostics) -> (Option<String>, Option<String>) {
     let Some(table) = root.table("source", found) else {
-        root.wrong(found, "there is no [source]", "add [source] with `file` and `mapping`");
+        root.wrong(
+            found,
+            "there is no [source]",
+            "add [source] with `file` and `mapping`",
+        );
         return (None, None);
     };
     let mut need = |key: &str| {
         let text = table.text(key, found).map(str::to_owned);
         if text.is_none() && table.get(key).is_none() {
-            table.wrong(found, format!("[source] has no `{key}`"), format!("add {key} = \"..\""));
+            table.wrong(
+                found,
+                format!("[source] has no `{key}`"),
+                format!("add {key} = \"..\""),
+            );
         }
         text
     };
@@ -188,14 +196,26 @@ fn source(root: &Table<'_>, found: &mut Diagnostics) -> (Option<String>, Option<
 
 fn accounts(root: &Table<'_>, found: &mut Diagnostics) -> (OnExisting, IdRules) {
     let mut ids = IdRules::default();
-    let Some(table) = root.table("accounts", found) else { return (OnExisting::Skip, ids) };
-    let choices = [("skip", OnExisting::Skip), ("update", OnExisting::Update), ("stop", OnExisting::Stop)];
-    let on_existing = table.choice("on_existing", &choices, found).unwrap_or(OnExisting::Skip);
+    let Some(table) = root.table("accounts", found) else {
+        return (OnExisting::Skip, ids);
+    };
+    let choices = [
+        ("skip", OnExisting::Skip),
+        ("update", OnExisting::Update),
+        ("stop", OnExisting::Stop),
+    ];
+    let on_existing = table
+        .choice("on_existing", &choices, found)
+        .unwrap_or(OnExisting::Skip);
     for (word, place) in table.texts("allow_ids_like", found).unwrap_or_default() {
         match word {
             "tax_id" => ids.allow_tax_id = true,
             "email" => ids.allow_email = true,
-            _ => place.wrong(found, format!("`allow_ids_like` cannot hold \"{word}\""), "one of: tax_id, email"),
+            _ => place.wrong(
+                found,
+                format!("`allow_ids_like` cannot hold \"{word}\""),
+                "one of: tax_id, email",
+            ),
         }
     }
     table.finish(found);
@@ -209,7 +229,9 @@ fn target(root: &Table<'_>, found: &mut Diagnostics) -> Target {
         key_file: None,
         logon_id: None,
     };
-    let Some(table) = root.table("target", found) else { return target };
+    let Some(table) = root.table("target", found) else {
+        return target;
+    };
     if let Some(value) = table.get("base_url")
         && let Some(text) = value.text(found)
     {
@@ -219,11 +241,17 @@ fn target(root: &Table<'_>, found: &mut Diagnostics) -> Target {
         }
     }
     let dialects = [("guide", Dialect::Guide), ("reference", Dialect::Reference)];
-    target.dialect = table.choice("dialect", &dialects, found).unwrap_or(target.dialect);
+    target.dialect = table
+        .choice("dialect", &dialects, found)
+        .unwrap_or(target.dialect);
     target.key_file = table.text("key_file", found).map(str::to_owned);
     target.logon_id = table.text("logon_id", found).map(str::to_owned);
     if let Some(value) = table.get("api_key") {
-        value.wrong_key(found, "a key does not belong in this file", "put it into BAKKT_API_KEY, or a 0600 file named by `key_file`");
+        value.wrong_key(
+            found,
+            "a key does not belong in this file",
+            "put it into BAKKT_API_KEY, or a 0600 file named by `key_file`",
+        );
     }
     table.finish(found);
     target
@@ -235,7 +263,9 @@ pub fn base_url(text: &str) -> Result<String, String> {
     match url {
         (true, _) => {}
         (false, host) if is_loopback(host) => {}
-        (false, _) => return Err("plain http is for loopback only; customers' data goes over https".into()),
+        (false, _) => {
+            return Err("plain http is for loopback only; customers' data goes over https".into());
+        }
     }
     Ok(text.trim_end_matches('/').to_owned())
 }
@@ -264,18 +294,35 @@ pub fn is_stand_in(url: &str) -> bool {
 }
 
 fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 fn limits(root: &Table<'_>, found: &mut Diagnostics) -> Limits {
     let ten = Rate::per_second(10);
-    let mut limits = Limits { create: ten, lookup: ten, burst: 1, in_flight: 8, headroom_percent: 1 };
-    let Some(table) = root.table("limits", found) else { return limits };
+    let mut limits = Limits {
+        create: ten,
+        lookup: ten,
+        burst: 1,
+        in_flight: 8,
+        headroom_percent: 1,
+    };
+    let Some(table) = root.table("limits", found) else {
+        return limits;
+    };
     limits.create = rate(&table, "create", found).unwrap_or(limits.create);
     limits.lookup = rate(&table, "lookup", found).unwrap_or(limits.lookup);
-    limits.burst = table.integer("burst", 1, 10_000, found).map_or(limits.burst, |n| n as u32);
-    limits.in_flight = table.integer("in_flight", 1, 4096, found).map_or(limits.in_flight, |n| n as usize);
-    limits.headroom_percent = table.integer("headroom_percent", 0, 90, found).map_or(limits.headroom_percent, |n| n as u32);
+    limits.burst = table
+        .integer("burst", 1, 10_000, found)
+        .map_or(limits.burst, |n| n as u32);
+    limits.in_flight = table
+        .integer("in_flight", 1, 4096, found)
+        .map_or(limits.in_flight, |n| n as usize);
+    limits.headroom_percent = table
+        .integer("headroom_percent", 0, 90, found)
+        .map_or(limits.headroom_percent, |n| n as u32);
     table.finish(found);
     limits
 }
@@ -290,7 +337,9 @@ fn retry(root: &Table<'_>, found: &mut Diagnostics) -> Retry {
         breaker: 100,
         clock_tolerance: Duration::from_secs(300),
     };
-    let Some(table) = root.table("retry", found) else { return retry };
+    let Some(table) = root.table("retry", found) else {
+        return retry;
+    };
     let mut set = |key: &str, field: &mut Duration| {
         if let Some(value) = duration(&table, key, found) {
             *field = value;
@@ -301,26 +350,45 @@ fn retry(root: &Table<'_>, found: &mut Diagnostics) -> Retry {
     set("backoff_first", &mut retry.backoff_first);
     set("backoff_most", &mut retry.backoff_most);
     set("clock_tolerance", &mut retry.clock_tolerance);
-    retry.attempts = table.integer("attempts", 1, 1000, found).map_or(retry.attempts, |n| n as u32);
-    retry.breaker = table.integer("breaker", 1, 1_000_000, found).map_or(retry.breaker, |n| n as u32);
+    retry.attempts = table
+        .integer("attempts", 1, 1000, found)
+        .map_or(retry.attempts, |n| n as u32);
+    retry.breaker = table
+        .integer("breaker", 1, 1_000_000, found)
+        .map_or(retry.breaker, |n| n as u32);
     if retry.settle_after <= retry.request_timeout {
-        table.wrong(found, "`settle_after` must be longer than `request_timeout`", "a request that is still on its way must not be asked about");
+        table.wrong(
+            found,
+            "`settle_after` must be longer than `request_timeout`",
+            "a request that is still on its way must not be asked about",
+        );
     }
     table.finish(found);
     retry
 }
 
 fn grace(root: &Table<'_>, found: &mut Diagnostics) -> Grace {
-    let mut grace = Grace { days: None, from: GraceFrom::Accepted };
-    let Some(table) = root.table("grace", found) else { return grace };
-    grace.days = table.integer("days", 1, 3650, found).map(|days| days as u32);
+    let mut grace = Grace {
+        days: None,
+        from: GraceFrom::Accepted,
+    };
+    let Some(table) = root.table("grace", found) else {
+        return grace;
+    };
+    grace.days = table
+        .integer("days", 1, 3650, found)
+        .map(|days| days as u32);
     if let Some(value) = table.get("from")
         && let Some(text) = value.text(found)
         && text != "accepted"
     {
         match text.parse() {
             Ok(date) => grace.from = GraceFrom::Date(date),
-            Err(_) => value.wrong(found, "`from` is neither \"accepted\" nor a date", "such as \"2026-12-01\""),
+            Err(_) => value.wrong(
+                found,
+                "`from` is neither \"accepted\" nor a date",
+                "such as \"2026-12-01\"",
+            ),
         }
     }
     table.finish(found);
@@ -329,25 +397,48 @@ fn grace(root: &Table<'_>, found: &mut Diagnostics) -> Grace {
 
 fn policy(root: &Table<'_>, found: &mut Diagnostics) -> Policy {
     let mut policy = Policy::default();
-    let Some(table) = root.table("policy", found) else { return policy };
+    let Some(table) = root.table("policy", found) else {
+        return policy;
+    };
     for (pattern, value) in table.all() {
-        let Some(entry) = value.table(pattern, found) else { continue };
-        let levels = [("H", Level::H), ("G", Level::G), ("O", Level::O), ("W", Level::W)];
+        let Some(entry) = value.table(pattern, found) else {
+            continue;
+        };
+        let levels = [
+            ("H", Level::H),
+            ("G", Level::G),
+            ("O", Level::O),
+            ("W", Level::W),
+        ];
         let level = entry.choice("level", &levels, found);
         let reason = entry.text("reason", found).unwrap_or("").trim();
         if reason.is_empty() {
-            value.wrong_key(found, format!("the move of `{pattern}` has no reason"), "add reason = \"..\": the report repeats it");
+            value.wrong_key(
+                found,
+                format!("the move of `{pattern}` has no reason"),
+                "add reason = \"..\": the report repeats it",
+            );
         }
         entry.finish(found);
         if path::find_pattern(pattern).is_none() {
             let patterns = path::patterns();
             let near = nearest(&path::pattern(pattern), patterns.iter().map(String::as_str));
-            let help = near.map_or("list elements are written as owners[]".to_owned(), |name| format!("did you mean \"{name}\"?"));
-            value.wrong_key(found, format!("the contract has no field `{pattern}`"), help);
+            let help = near.map_or("list elements are written as owners[]".to_owned(), |name| {
+                format!("did you mean \"{name}\"?")
+            });
+            value.wrong_key(
+                found,
+                format!("the contract has no field `{pattern}`"),
+                help,
+            );
         } else if let Some(level) = level
             && let Err(why) = policy.add(pattern, level, reason.to_owned())
         {
-            value.wrong_key(found, format!("`{pattern}` cannot be moved: {why}"), "H, G and O fields can be moved to H, G or O");
+            value.wrong_key(
+                found,
+                format!("`{pattern}` cannot be moved: {why}"),
+                "H, G and O fields can be moved to H, G or O",
+            );
         }
     }
     policy

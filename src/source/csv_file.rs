@@ -48,7 +48,10 @@ impl CsvFile {
                 "check `file` under [source] in migration.toml",
             )
         })?;
-        let size = file.metadata().with_context(|| format!("cannot read {name}"))?.len();
+        let size = file
+            .metadata()
+            .with_context(|| format!("cannot read {name}"))?
+            .len();
         let mut csv = CsvFile {
             name: name.into(),
             file,
@@ -123,7 +126,10 @@ impl CsvFile {
         if !self.skip_blank_lines()? {
             return Ok(false);
         }
-        let (data, ends) = rows.rows.last().map_or((0, 0), |last| (last.data_end, last.ends_end));
+        let (data, ends) = rows
+            .rows
+            .last()
+            .map_or((0, 0), |last| (last.data_end, last.ends_end));
         let (start, row) = (self.base + self.at as u64, self.line);
         let (mut out, mut end) = (data, ends);
         let mut ended = false;
@@ -136,7 +142,8 @@ impl CsvFile {
             }
             let input = &self.buffer[self.at..self.filled];
             let (result, nin, nout, nend) =
-                self.core.read_record(input, &mut rows.data[out..], &mut rows.ends[end..]);
+                self.core
+                    .read_record(input, &mut rows.data[out..], &mut rows.ends[end..]);
             self.at += nin;
             out += nout;
             end += nend;
@@ -146,7 +153,10 @@ impl CsvFile {
             }
             match result {
                 ReadRecordResult::InputEmpty => {
-                    if !self.fill().with_context(|| format!("cannot read {}", self.name))? {
+                    if !self
+                        .fill()
+                        .with_context(|| format!("cannot read {}", self.name))?
+                    {
                         ended = true;
                     }
                 }
@@ -184,7 +194,11 @@ impl CsvFile {
     /// Moves to the first byte of the next row; false at the end of the file.
     fn skip_blank_lines(&mut self) -> anyhow::Result<bool> {
         loop {
-            if self.at == self.filled && !self.fill().with_context(|| format!("cannot read {}", self.name))? {
+            if self.at == self.filled
+                && !self
+                    .fill()
+                    .with_context(|| format!("cannot read {}", self.name))?
+            {
                 return Ok(false);
             }
             match self.buffer[self.at] {
@@ -237,8 +251,11 @@ impl CsvRow {
         self.ends.resize(self.ends.len().max(64), 0);
         let (mut used, mut out, mut end) = (0, 0, 0);
         loop {
-            let (result, nin, nout, nend) =
-                core.read_record(&self.bytes[used..], &mut self.data[out..], &mut self.ends[end..]);
+            let (result, nin, nout, nend) = core.read_record(
+                &self.bytes[used..],
+                &mut self.data[out..],
+                &mut self.ends[end..],
+            );
             used += nin;
             out += nout;
             end += nend;

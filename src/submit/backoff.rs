@@ -17,7 +17,9 @@ mod tests {
     fn waits_grow_and_stay_inside_their_bounds() {
         let (first, most) = (Duration::from_millis(100), Duration::from_secs(2));
         for tries in 0..64 {
-            let step = first.saturating_mul(1 << tries.max(1u32).saturating_sub(1).min(20)).min(most);
+            let step = first
+                .saturating_mul(1 << tries.max(1u32).saturating_sub(1).min(20))
+                .min(most);
             let wait = wait(tries, first, most);
             assert!(wait >= step / 2 && wait <= step, "{tries}: {wait:?}");
         }

@@ -13,8 +13,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::recorder::{Recorder, Request};
 use super::Counters;
+use super::recorder::{Recorder, Request};
 use super::stage::{Done, Tools};
 use crate::journal::tasks::{Change, Task, What};
 use crate::journal::{Journal, State, now};
@@ -170,7 +170,11 @@ impl Loop {
 
     fn idle(&self) -> bool {
         let busy = self.recording || !self.stages.is_empty() || !self.changes.is_empty();
-        let more = !self.exhausted || !self.waiting.is_empty() || !self.to_look.is_empty() || !self.to_send.is_empty() || !self.to_ask.is_empty();
+        let more = !self.exhausted
+            || !self.waiting.is_empty()
+            || !self.to_look.is_empty()
+            || !self.to_send.is_empty()
+            || !self.to_ask.is_empty();
         !busy && (self.ending.is_some() || !more)
     }
 
@@ -182,7 +186,9 @@ impl Loop {
                 return;
             }
             self.waiting.pop();
-            let Some(task) = self.parked.remove(&id) else { continue };
+            let Some(task) = self.parked.remove(&id) else {
+                continue;
+            };
             match next {
                 Next::Look => self.to_look.push_back(task),
                 Next::Send => self.to_send.push_back(task),
@@ -193,21 +199,31 @@ impl Loop {
 
     fn launch(&mut self) {
         let places = self.run.in_flight;
-        while self.asking < places && let Some(task) = self.to_ask.pop_front() {
+        while self.asking < places
+            && let Some(task) = self.to_ask.pop_front()
+        {
             self.asking += 1;
             self.stages.spawn(self.run.tools.clone().ask(task));
         }
         // Looking ahead of sending by more than the places for sending gains nothing.
-        while self.looking < places && self.to_send.len() < places && let Some(task) = self.to_look.pop_front() {
+        while self.looking < places
+            && self.to_send.len() < places
+            && let Some(task) = self.to_look.pop_front()
+        {
             self.looking += 1;
             self.stages.spawn(self.run.tools.clone().look(task));
         }
-        while self.sending < places && let Some(task) = self.to_send.pop_front() {
+        while self.sending < places
+            && let Some(task) = self.to_send.pop_front()
+        {
             self.sending += 1;
             self.change(task.id, What::Intend { hash: task.hash });
             self.intended.push(task);
         }
-        self.run.counters.waiting.set((self.sending + self.looking + self.asking) as u64);
+        self.run
+            .counters
+            .waiting
+            .set((self.sending + self.looking + self.asking) as u64);
     }
 
     /// Hands the recorder what has gathered, and asks for more tasks where there is room.
@@ -218,14 +234,18 @@ impl Loop {
         let room = (4 * self.run.in_flight).saturating_sub(self.to_look.len() + self.to_send.len());
         let most = (room as u64).min(self.budget) as usize;
         self.exhausted |= self.budget == 0;
-        let pick = (self.ending.is_none() && !self.exhausted && room >= 2 * self.run.in_flight).then_some((self.cursor, most));
+        let pick = (self.ending.is_none() && !self.exhausted && room >= 2 * self.run.in_flight)
+            .then_some((self.cursor, most));
         if self.changes.is_empty() && pick.is_none() {
             return Ok(());
         }
         self.recording = true;
         self.picking = pick.is_some();
         self.durable = std::mem::take(&mut self.intended);
-        self.recorder.ask(Request { changes: std::mem::take(&mut self.changes), pick })
+        self.recorder.ask(Request {
+            changes: std::mem::take(&mut self.changes),
+            pick,
+        })
     }
 
     /// The recorder's answer: the intents that it was given are durable now.
@@ -248,12 +268,17 @@ impl Loop {
     }
 
     pub(super) fn change(&mut self, task: i64, what: What) {
-        self.changes.push(Change { task, at: now(), what });
+        self.changes.push(Change {
+            task,
+            at: now(),
+            what,
+        });
     }
 
     /// Lets a task wait.
     pub(super) fn park(&mut self, task: Task, wait: Duration, next: Next) {
-        self.waiting.push(Reverse((Instant::now() + wait, task.id, next)));
+        self.waiting
+            .push(Reverse((Instant::now() + wait, task.id, next)));
         self.parked.insert(task.id, task);
     }
 

@@ -79,8 +79,19 @@ impl Limiter {
             burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN),
             headroom: 1.0 - f64::from(headroom_percent) / 100.0,
             start,
-            queue: tokio::sync::Mutex::new(Pace { gcra: None, clock: clock.clone(), slot: start, factor: 1.0 }),
-            mood: std::sync::Mutex::new(Mood { factor: 1.0, paused_until: None, last_cut: None, cuts: 0, successes: 0 }),
+            queue: tokio::sync::Mutex::new(Pace {
+                gcra: None,
+                clock: clock.clone(),
+                slot: start,
+                factor: 1.0,
+            }),
+            mood: std::sync::Mutex::new(Mood {
+                factor: 1.0,
+                paused_until: None,
+                last_cut: None,
+                cuts: 0,
+                successes: 0,
+            }),
         };
         let gcra = limiter.gcra(1.0, clock);
         limiter.queue.get_mut().gcra = gcra;
@@ -88,9 +99,14 @@ impl Limiter {
     }
 
     fn gcra(&self, factor: f64, clock: SlotClock) -> Option<Gcra> {
-        let Rate::Per { count, per } = self.rate else { return None };
+        let Rate::Per { count, per } = self.rate else {
+            return None;
+        };
         let period = per.div_f64(f64::from(count) * self.headroom * factor);
-        let gcra = RateLimiter::direct_with_clock(Quota::with_period(period)?.allow_burst(self.burst), clock);
+        let gcra = RateLimiter::direct_with_clock(
+            Quota::with_period(period)?.allow_burst(self.burst),
+            clock,
+        );
         while gcra.check().is_ok() {}
         Some(gcra)
     }
@@ -117,7 +133,10 @@ impl Limiter {
             match gcra.check() {
                 Ok(()) => return,
                 Err(not_yet) => {
-                    let nanos = not_yet.earliest_possible().duration_since(Nanos::new(0)).as_u64();
+                    let nanos = not_yet
+                        .earliest_possible()
+                        .duration_since(Nanos::new(0))
+                        .as_u64();
                     pace.slot = self.start + Duration::from_nanos(nanos);
                     sleep_until(pace.slot).await;
                 }
@@ -140,7 +159,9 @@ impl Limiter {
                 mood.cuts += 1;
                 mood.factor = (mood.factor / 2.0).max(LOWEST);
             }
-            let own = Duration::from_millis(250).saturating_mul(1 << mood.cuts.min(8)).min(LONGEST_PAUSE);
+            let own = Duration::from_millis(250)
+                .saturating_mul(1 << mood.cuts.min(8))
+                .min(LONGEST_PAUSE);
             let until = now + retry_after.unwrap_or(own);
             mood.paused_until = Some(mood.paused_until.map_or(until, |paused| paused.max(until)));
         });
@@ -165,7 +186,12 @@ impl Limiter {
     }
 
     fn with_mood<T>(&self, work: impl FnOnce(&mut Mood) -> T) -> T {
-        work(&mut self.mood.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        work(
+            &mut self
+                .mood
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        )
     }
 }
 
@@ -196,13 +222,24 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_window_is_exceeded_and_little_is_left_unused() {
-        for (count, per) in [(50, 1), (7, 1), (33, 1), (400, 1), (1000, 1), (90, 60), (1, 1)] {
+        for (count, per) in [
+            (50, 1),
+            (7, 1),
+            (33, 1),
+            (400, 1),
+            (1000, 1),
+            (90, 60),
+            (1, 1),
+        ] {
             let per = Duration::from_secs(per);
             let limiter = Limiter::new(Rate::Per { count, per }, 1, 1);
             let windows = 20;
             let begin = Instant::now();
             let times = send_times(&limiter, count as usize * windows).await;
-            assert!(most_in_window(&times, per) <= count as usize, "{count} per {per:?}");
+            assert!(
+                most_in_window(&times, per) <= count as usize,
+                "{count} per {per:?}"
+            );
             let used = per.as_secs_f64() * windows as f64 / (Instant::now() - begin).as_secs_f64();
             assert!(used >= 0.98, "{count} per {per:?}: {used}");
         }

@@ -3,10 +3,10 @@
 //! Owner of the step from judgement to change and to what comes next; see [`coordinator`](super::coordinator) for the
 //! loop itself.
 
+use super::backoff;
 use super::coordinator::{Ended, Loop, Next};
 use super::settle::{self, ASKS, Verdict};
 use super::stage::{Done, Found};
-use super::backoff;
 use crate::api::judge::Judgement;
 use crate::error::Failure;
 use crate::journal::now;
@@ -48,8 +48,13 @@ impl Loop {
         match judgement {
             Judgement::Accepted(account) => {
                 let first_at = task.first_at.unwrap_or_else(now);
-                let older = !task.update && settle::older(&account, first_at, self.run.retry.clock_tolerance);
-                let existed = if older { Existed::Overwritten } else { Existed::No };
+                let older = !task.update
+                    && settle::older(&account, first_at, self.run.retry.clock_tolerance);
+                let existed = if older {
+                    Existed::Overwritten
+                } else {
+                    Existed::No
+                };
                 self.accept(&task, "200", account, existed);
             }
             Judgement::Refused(answer, refusal) => {
@@ -59,7 +64,13 @@ impl Loop {
             }
             Judgement::Forbidden(refusal) if self.succeeded_since_403 => {
                 self.succeeded_since_403 = false;
-                self.change(task.id, What::Refuse { answer: "403".into(), refusal });
+                self.change(
+                    task.id,
+                    What::Refuse {
+                        answer: "403".into(),
+                        refusal,
+                    },
+                );
                 self.run.counters.refused.up();
             }
             Judgement::Forbidden(_) => {
@@ -79,7 +90,12 @@ impl Loop {
             }
             Judgement::InDoubt(answer) => {
                 self.run.counters.in_doubt.up();
-                self.change(task.id, What::Doubt { answer: answer.clone() });
+                self.change(
+                    task.id,
+                    What::Doubt {
+                        answer: answer.clone(),
+                    },
+                );
                 self.tries.entry(task.id).or_default().absent = 0;
                 self.park(task, self.run.retry.settle_after, Next::Ask);
                 self.failed(&answer);
@@ -103,7 +119,9 @@ impl Loop {
                 Verdict::Stop => self.stop_for_existing(&task),
             },
             Found::Unknown(why) => self.question_again(task, Next::Look, &why),
-            Found::Stop(message, hint) => self.end(Ended::Stopped(Failure::configuration(message, hint))),
+            Found::Stop(message, hint) => {
+                self.end(Ended::Stopped(Failure::configuration(message, hint)))
+            }
         }
     }
 
@@ -111,7 +129,11 @@ impl Loop {
         match found {
             Found::NotThere => self.absent(task),
             Found::There(account, equal) => {
-                let older = settle::older(&account, task.first_at.unwrap_or(i64::MIN), self.run.retry.clock_tolerance);
+                let older = settle::older(
+                    &account,
+                    task.first_at.unwrap_or(i64::MIN),
+                    self.run.retry.clock_tolerance,
+                );
                 match settle::after_doubt(&task, older, equal, self.run.on_existing) {
                     Verdict::Accepted(existed) => {
                         self.run.counters.in_doubt.down();
@@ -123,7 +145,9 @@ impl Loop {
             }
             // Stays in doubt for as long as asking fails (invariant 1).
             Found::Unknown(why) => self.question_again(task, Next::Ask, &why),
-            Found::Stop(message, hint) => self.end(Ended::Stopped(Failure::configuration(message, hint))),
+            Found::Stop(message, hint) => {
+                self.end(Ended::Stopped(Failure::configuration(message, hint)))
+            }
         }
     }
 
@@ -149,11 +173,24 @@ impl Loop {
         tries.sends += 1;
         let sends = tries.sends;
         if sends >= self.run.retry.attempts {
-            self.change(task.id, What::GiveUp { answer: answer.to_owned() });
+            self.change(
+                task.id,
+                What::GiveUp {
+                    answer: answer.to_owned(),
+                },
+            );
             self.run.counters.gave_up.up();
         } else {
-            let wait = backoff::wait(sends, self.run.retry.backoff_first, self.run.retry.backoff_most);
-            self.park(task, after.map_or(wait, |after| after.max(wait)), Next::Send);
+            let wait = backoff::wait(
+                sends,
+                self.run.retry.backoff_first,
+                self.run.retry.backoff_most,
+            );
+            self.park(
+                task,
+                after.map_or(wait, |after| after.max(wait)),
+                Next::Send,
+            );
         }
         if answer != "lost" {
             self.failed(answer);
@@ -163,7 +200,11 @@ impl Loop {
     fn question_again(&mut self, task: Task, next: Next, why: &str) {
         let tries = self.tries.entry(task.id).or_default();
         tries.questions += 1;
-        let wait = backoff::wait(tries.questions, self.run.retry.backoff_first, self.run.retry.backoff_most);
+        let wait = backoff::wait(
+            tries.questions,
+            self.run.retry.backoff_first,
+            self.run.retry.backoff_most,
+        );
         self.park(task, wait, next);
         self.failed(why);
     }
@@ -174,17 +215,33 @@ impl Loop {
 
     fn accept(&mut self, task: &Task, answer: &str, account: AccountFacts, existed: Existed) {
         self.succeeded(task);
-        self.change(task.id, What::Accept { answer: answer.to_owned(), account, existed });
+        self.change(
+            task.id,
+            What::Accept {
+                answer: answer.to_owned(),
+                account,
+                existed,
+            },
+        );
         self.run.counters.accepted.up();
     }
 
     fn postpone(&mut self, task: i64, answer: &str, outcome: &'static str) {
-        self.change(task, What::Postpone { answer: answer.to_owned(), outcome });
+        self.change(
+            task,
+            What::Postpone {
+                answer: answer.to_owned(),
+                outcome,
+            },
+        );
     }
 
     fn stop_for_existing(&mut self, task: &Task) {
         self.end(Ended::Stopped(Failure::stopped(
-            format!("the account {} existed before this migration, and on_existing is \"stop\"", task.client_id),
+            format!(
+                "the account {} existed before this migration, and on_existing is \"stop\"",
+                task.client_id
+            ),
             "leave it out under [exclude], or set [accounts] on_existing to \"skip\" or \"update\"",
         )));
     }

@@ -33,32 +33,45 @@ impl Recorder {
         let (outbox, answers) = unbounded_channel();
         let thread = std::thread::spawn(move || {
             while let Ok(request) = inbox.recv() {
-                let answer = journal.commit(&request.changes).and_then(|()| match request.pick {
-                    Some((after, most)) => journal.pick(State::Open, after, most, selected),
-                    None => Ok(Vec::new()),
-                });
+                let answer = journal
+                    .commit(&request.changes)
+                    .and_then(|()| match request.pick {
+                        Some((after, most)) => journal.pick(State::Open, after, most, selected),
+                        None => Ok(Vec::new()),
+                    });
                 if outbox.send(answer).is_err() {
                     break;
                 }
             }
             journal
         });
-        Recorder { requests, answers, thread }
+        Recorder {
+            requests,
+            answers,
+            thread,
+        }
     }
 
     /// Hands a request over; at most one at a time is under way.
     pub fn ask(&self, request: Request) -> anyhow::Result<()> {
-        self.requests.send(request).map_err(|_| anyhow::anyhow!("the journal's thread ended"))
+        self.requests
+            .send(request)
+            .map_err(|_| anyhow::anyhow!("the journal's thread ended"))
     }
 
     /// Waits for the answer.
     pub async fn answer(&mut self) -> Answer {
-        self.answers.recv().await.unwrap_or_else(|| Err(anyhow::anyhow!("the journal's thread ended")))
+        self.answers
+            .recv()
+            .await
+            .unwrap_or_else(|| Err(anyhow::anyhow!("the journal's thread ended")))
     }
 
     /// Ends the thread and gives the journal back.
     pub fn finish(self) -> anyhow::Result<Journal> {
         drop(self.requests);
-        self.thread.join().map_err(|_| anyhow::anyhow!("the journal's thread failed"))
+        self.thread
+            .join()
+            .map_err(|_| anyhow::anyhow!("the journal's thread failed"))
     }
 }

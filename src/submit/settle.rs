@@ -57,28 +57,63 @@ mod tests {
     use super::*;
 
     fn task(update: bool) -> Task {
-        Task { id: 1, update, client_id: "A".into(), at: Default::default(), hash: [0; 32], attempts: 1, first_at: Some(0) }
+        Task {
+            id: 1,
+            update,
+            client_id: "A".into(),
+            at: Default::default(),
+            hash: [0; 32],
+            attempts: 1,
+            first_at: Some(0),
+        }
     }
 
     #[test]
     fn an_account_that_is_there_means_what_its_age_says() {
-        let facts = |text: &str| AccountFacts { created_at: text.into(), ..AccountFacts::default() };
+        let facts = |text: &str| AccountFacts {
+            created_at: text.into(),
+            ..AccountFacts::default()
+        };
         let first = 1_767_225_600_000; // 2026-01-01T00:00:00Z
         let tolerance = Duration::from_secs(60);
         assert!(older(&facts("2025-12-31T23:58:59Z"), first, tolerance));
         assert!(!older(&facts("2025-12-31T23:59:01Z"), first, tolerance));
         assert!(!older(&facts(""), first, tolerance));
         use OnExisting::{Skip, Stop, Update};
-        assert_eq!(after_doubt(&task(false), false, false, Skip), Verdict::Accepted(Existed::No));
-        assert_eq!(after_doubt(&task(false), true, true, Skip), Verdict::Accepted(Existed::Equal));
-        assert_eq!(after_doubt(&task(false), true, false, Skip), Verdict::Accepted(Existed::Different));
+        assert_eq!(
+            after_doubt(&task(false), false, false, Skip),
+            Verdict::Accepted(Existed::No)
+        );
+        assert_eq!(
+            after_doubt(&task(false), true, true, Skip),
+            Verdict::Accepted(Existed::Equal)
+        );
+        assert_eq!(
+            after_doubt(&task(false), true, false, Skip),
+            Verdict::Accepted(Existed::Different)
+        );
         assert_eq!(after_doubt(&task(false), true, false, Stop), Verdict::Stop);
-        assert_eq!(after_doubt(&task(false), true, false, Update), Verdict::NotApplied);
-        assert_eq!(after_doubt(&task(false), true, true, Update), Verdict::Accepted(Existed::Overwritten));
-        assert_eq!(after_doubt(&task(true), true, false, Update), Verdict::NotApplied);
-        assert_eq!(after_doubt(&task(true), true, true, Skip), Verdict::Accepted(Existed::No));
+        assert_eq!(
+            after_doubt(&task(false), true, false, Update),
+            Verdict::NotApplied
+        );
+        assert_eq!(
+            after_doubt(&task(false), true, true, Update),
+            Verdict::Accepted(Existed::Overwritten)
+        );
+        assert_eq!(
+            after_doubt(&task(true), true, false, Update),
+            Verdict::NotApplied
+        );
+        assert_eq!(
+            after_doubt(&task(true), true, true, Skip),
+            Verdict::Accepted(Existed::No)
+        );
         assert_eq!(after_look(true, Skip), Verdict::Accepted(Existed::Equal));
-        assert_eq!(after_look(false, Skip), Verdict::Accepted(Existed::Different));
+        assert_eq!(
+            after_look(false, Skip),
+            Verdict::Accepted(Existed::Different)
+        );
         assert_eq!(after_look(true, Stop), Verdict::Stop);
     }
 }

@@ -102,7 +102,10 @@ impl Tools {
             judge::Found::There(facts, request) => {
                 self.lookup.speed_up();
                 // A row that gives other bytes by now is not equal; sending it is what refuses.
-                Ok(Found::There(facts, self.equal(task, &request).unwrap_or(false)))
+                Ok(Found::There(
+                    facts,
+                    self.equal(task, &request).unwrap_or(false),
+                ))
             }
             judge::Found::NotThere => {
                 self.lookup.speed_up();
