@@ -400,11 +400,11 @@ impl Assessor {
                 Done::Absent | Done::Broken => whole &= !owners,
             }
         }
-        if owners {
-            self.judge_owners(elements);
-        }
         if owners && !whole {
             return Done::Broken;
+        }
+        if owners {
+            self.judge_owners(elements);
         }
         if count == 0 {
             if level >= Level::G && self.gaps.len() == mark.gaps {
