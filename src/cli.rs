@@ -134,15 +134,12 @@ pub struct ReplanArgs {
     /// Only show what would change.
     #[arg(long)]
     pub dry_run: bool,
-    /// Do not ask before replacing the plan.
-    #[arg(long)]
-    pub yes: bool,
     /// Print the summary as one JSON object.
     #[arg(long)]
     pub json: bool,
 }
 
-/// `retry`.
+/// `retry`: by id, by code, or all that were refused or given up.
 #[derive(Debug, Args)]
 pub struct RetryArgs {
     /// What to look at.
@@ -151,12 +148,9 @@ pub struct RetryArgs {
     /// These clientAccountIds.
     #[arg(long, value_name = "ID", num_args = 1..)]
     pub id: Vec<String>,
-    /// All with this refusal code.
+    /// Those with this refusal code.
     #[arg(long, value_name = "CODE", conflicts_with = "id")]
     pub code: Option<String>,
-    /// All that were refused or given up.
-    #[arg(long, conflicts_with_all = ["id", "code"])]
-    pub all: bool,
     /// Why, for the report.
     #[arg(long)]
     pub reason: Option<String>,

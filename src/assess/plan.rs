@@ -65,6 +65,20 @@ pub struct Node {
     pub body: Body,
 }
 
+impl Node {
+    /// Optional and fed by nothing: neither a value nor a gap can come of it.
+    fn never_matters(&self) -> bool {
+        let optional = matches!(self.level, NodeLevel::Is(Level::O));
+        optional
+            && match &self.body {
+                Body::Leaf(leaf) => leaf.slot.is_none() && leaf.partner.is_none(),
+                Body::Lines(slot) => slot.is_none(),
+                Body::Object { slots, .. } => slots.is_empty(),
+                Body::List { elements, .. } => elements.is_empty(),
+            }
+    }
+}
+
 /// A level whose conditions are resolved to slots.
 #[derive(Debug)]
 pub enum NodeLevel {
@@ -102,6 +116,8 @@ pub enum Body {
     Object {
         /// In contract order.
         children: Vec<Node>,
+        /// Every slot below.
+        slots: Vec<usize>,
         /// This object's bytes are remembered, to stand in for another address.
         lends: bool,
         /// When absent or broken, the remembered bytes stand in.
@@ -191,6 +207,7 @@ impl Layout<'_> {
         fields
             .iter()
             .map(|field| self.node(field, prefix, required))
+            .filter(|node| !node.never_matters())
             .collect()
     }
 
@@ -208,6 +225,7 @@ impl Layout<'_> {
             }
             Shape::Object(inner) => Body::Object {
                 children: self.fields(inner, &at, required),
+                slots: self.slots_below(&at),
                 lends: at.ends_with("identity.personalAddress"),
                 borrows: field.stand_in.is_some(),
             },
@@ -275,6 +293,7 @@ impl Layout<'_> {
                     level: NodeLevel::Is(Level::W),
                     body: Body::Object {
                         children,
+                        slots: self.slots_below(&at),
                         lends: false,
                         borrows: false,
                     },
@@ -315,6 +334,19 @@ impl Layout<'_> {
 
     fn slot(&self, at: &str) -> Option<usize> {
         self.slots.get(at).copied()
+    }
+
+    fn slots_below(&self, at: &str) -> Vec<usize> {
+        let below = |target: &str| {
+            target
+                .strip_prefix(at)
+                .is_some_and(|rest| rest.starts_with('.'))
+        };
+        let feeds = self.mapper.feeds.iter().enumerate();
+        feeds
+            .filter(|(_, feed)| below(&feed.target))
+            .map(|(slot, _)| slot)
+            .collect()
     }
 
     fn note_unfed(&mut self, at: &str, unfed: bool) {

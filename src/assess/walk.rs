@@ -109,6 +109,7 @@ impl Assessor {
             Body::Lines(slot) => self.lines(draft, node, *slot, own, level),
             Body::Object {
                 children,
+                slots,
                 lends,
                 borrows,
             } => {
@@ -117,7 +118,7 @@ impl Assessor {
                     plan,
                     draft,
                     node,
-                    children,
+                    (children, slots),
                     level,
                     level < Level::G || *borrows,
                 );
@@ -315,10 +316,13 @@ impl Assessor {
         plan: &Plan,
         draft: &Draft,
         node: &Node,
-        children: &[Node],
+        (children, slots): (&[Node], &[usize]),
         level: Level,
         quiet: bool,
     ) -> Done {
+        if quiet && !slots.iter().any(|slot| draft.has_data(*slot)) {
+            return Done::Absent;
+        }
         let mark = self.mark();
         self.out.extend_from_slice(&node.key);
         self.out.push(b'{');
@@ -381,7 +385,10 @@ impl Assessor {
         self.out.push(b'[');
         let (mut count, mut whole) = (0, true);
         for (index, element) in elements.iter().enumerate() {
-            let Body::Object { children, .. } = &element.body else {
+            let Body::Object {
+                children, slots, ..
+            } = &element.body
+            else {
                 continue;
             };
             let must = owners && index == 0;
@@ -389,7 +396,7 @@ impl Assessor {
                 self.lent = None;
                 self.primary = false;
             }
-            match self.object(plan, draft, element, children, level, !must) {
+            match self.object(plan, draft, element, (children, slots), level, !must) {
                 Done::Sent => {
                     count += 1;
                     if owners {

@@ -8,18 +8,18 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::{Output, code, forecast, target};
+use super::{Output, code, forecast, planning, target};
 use crate::assess::{Gap, Plan, Reason, Verdict};
 use crate::cli::CheckArgs;
 use crate::error::Failure;
 use crate::migration::{Binding, Migration, today};
-use crate::pipeline::Worker;
 use crate::pipeline::duplicates::{Duplicate, Index};
-use crate::pipeline::scan::{Results, Scanned, scan};
+use crate::pipeline::reread::Reread;
+use crate::pipeline::scan::{Results, Scanned, Want, scan};
 use crate::progress::{Mode, Reading, note};
 use crate::report::{Totals, status_lines, thousands};
 use crate::settings::Settings;
-use crate::source::{CsvFile, CsvRow};
+use crate::source::CsvFile;
 
 /// Counts of the records, by verdict and gap.
 #[derive(Default)]
@@ -67,21 +67,26 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     )?;
     let (mut tally, mut index, mut read) = (Tally::default(), Index::default(), 0u64);
     let mut shown = Reading::new(mode, "reading", migration.export.size());
-    scan(&mut migration.export, &migration.pipeline, false, |batch| {
-        for row in &batch.rows {
-            read += 1;
-            if let Some((id, payload)) = &row.hashes {
-                index.add(record_number(read)?, row.at, id, payload);
+    scan(
+        &mut migration.export,
+        &migration.pipeline,
+        Want::default(),
+        |batch| {
+            for row in &batch.rows {
+                read += 1;
+                if let Some(id) = &row.id_hash {
+                    index.add(record_number(read)?, row.at, id);
+                }
+                tally.add(row.verdict, batch.gaps(row), true);
             }
-            tally.add(row.verdict, batch.gaps(row), true);
-        }
-        if let Some(last) = batch.rows.last() {
-            shown.at(last.at.offset, read);
-        }
-        Ok(())
-    })?;
+            if let Some(last) = batch.rows.last() {
+                shown.at(last.at.offset, read);
+            }
+            Ok(())
+        },
+    )?;
     shown.finish();
-    let duplicates = index.duplicates();
+    let duplicates = planning::duplicates(index, &migration)?;
     take_back(&migration, &duplicates, &mut tally)?;
     if read == 0 {
         return Err(no_rows(&migration.settings.export));
@@ -132,12 +137,11 @@ fn take_back(
         return Ok(());
     }
     let file = File::open(migration.export_path()).context("cannot read the export again")?;
-    let (mut reader, mut worker) = (CsvRow::default(), Worker::default());
+    let mut reread = Reread::default();
     for duplicate in duplicates {
-        let row = reader
-            .read(&file, duplicate.at)
+        let prepared = reread
+            .prepare(&migration.pipeline, &file, duplicate.at)
             .context("cannot read the export again")?;
-        let prepared = worker.prepare(&migration.pipeline, &row);
         tally.add(prepared.verdict, prepared.gaps, false);
         tally.verdicts[Verdict::Duplicate as usize] += 1;
     }
@@ -250,29 +254,28 @@ fn write_files(
         .transpose()?;
     let mut payloads = args.payloads.as_deref().map(private_writer).transpose()?;
     let mut read = 0;
-    scan(
-        &mut export,
-        &migration.pipeline,
-        payloads.is_some(),
-        |batch| {
-            for row in &batch.rows {
-                read += 1;
-                if skip.contains(&read) {
-                    continue;
-                }
-                if let Some(gaps) = &mut gaps {
-                    write_gaps(gaps, &migration.pipeline.plan, &settings.export, batch, row)?;
-                }
-                if let Some(payloads) = &mut payloads
-                    && row.verdict.sendable()
-                {
-                    payloads.write_all(batch.payload(row))?;
-                    payloads.write_all(b"\n")?;
-                }
+    let want = Want {
+        payloads: payloads.is_some(),
+        hashes: false,
+    };
+    scan(&mut export, &migration.pipeline, want, |batch| {
+        for row in &batch.rows {
+            read += 1;
+            if skip.contains(&read) {
+                continue;
             }
-            Ok(())
-        },
-    )
+            if let Some(gaps) = &mut gaps {
+                write_gaps(gaps, &migration.pipeline.plan, &settings.export, batch, row)?;
+            }
+            if let Some(payloads) = &mut payloads
+                && row.verdict.sendable()
+            {
+                payloads.write_all(batch.payload(row))?;
+                payloads.write_all(b"\n")?;
+            }
+        }
+        Ok(())
+    })
     .context("cannot write the files that were asked for")?;
     if let (Some(mut payloads), Some(path)) = (payloads, &args.payloads) {
         payloads.flush()?;

@@ -1,13 +1,18 @@
 //! Planning: the whole export into the journal, before anything is sent.
 
+use std::fs::File;
+
+use anyhow::Context;
+
 use crate::assess::Gap;
 use crate::error::Failure;
 use crate::journal::plan::PlannedRow;
 use crate::journal::{Journal, now};
 use crate::mapping;
 use crate::migration::Migration;
-use crate::pipeline::duplicates::Index;
-use crate::pipeline::scan::{Results, Scanned, scan};
+use crate::pipeline::duplicates::{Duplicate, Index};
+use crate::pipeline::reread::Reread;
+use crate::pipeline::scan::{Results, Scanned, Want, scan};
 use crate::progress::{Mode, Reading};
 
 use super::check::{no_rows, record_number};
@@ -28,7 +33,11 @@ pub fn plan(
     let mut shown = Reading::new(mode, "planning", migration.export.size());
     let words = Words::new(migration);
     let pipeline = &migration.pipeline;
-    scan(&mut migration.export, pipeline, false, |batch| {
+    let want = Want {
+        hashes: true,
+        payloads: false,
+    };
+    scan(&mut migration.export, pipeline, want, |batch| {
         if stopping() {
             return Err(Failure::stopped(
                 "stopped while planning; nothing was sent",
@@ -38,8 +47,8 @@ pub fn plan(
         let first = read + 1;
         for row in &batch.rows {
             read += 1;
-            if let Some((id, payload)) = &row.hashes {
-                index.add(record_number(read)?, row.at, id, payload);
+            if let Some(id) = &row.id_hash {
+                index.add(record_number(read)?, row.at, id);
             }
         }
         words.write(journal, first, batch)?;
@@ -52,7 +61,7 @@ pub fn plan(
     if read == 0 {
         return Err(no_rows(&migration.settings.export));
     }
-    let duplicates = index.duplicates();
+    let duplicates = duplicates(index, migration)?;
     journal.mark_duplicates(
         duplicates
             .iter()
@@ -77,6 +86,18 @@ pub fn plan(
         })
         .collect();
     journal.finish_plan(&facts, &fingerprints, &policy)
+}
+
+/// The duplicates of an export that was read to its end.
+pub fn duplicates(index: Index, migration: &Migration) -> anyhow::Result<Vec<Duplicate>> {
+    let file = File::open(migration.export_path()).context("cannot read the export again")?;
+    let (mut reread, pipeline) = (Reread::default(), &migration.pipeline);
+    index.duplicates(|at| {
+        let prepared = reread
+            .prepare(pipeline, &file, at)
+            .context("cannot read the export again")?;
+        Ok(pipeline.hash(prepared.payload))
+    })
 }
 
 /// Paths and reasons as texts, made once.
@@ -151,11 +172,7 @@ impl Words {
             reason: row
                 .excluded
                 .map(|reason| self.exclusions[usize::from(reason)].as_str()),
-            hash: row
-                .hashes
-                .as_ref()
-                .filter(|_| row.verdict.sendable())
-                .map(|(_, payload)| payload),
+            hash: row.hash.as_ref(),
             gaps,
         }
     }

@@ -43,6 +43,11 @@ impl View {
         Reader::open(&path)
     }
 
+    /// The totals as the journal has them.
+    pub fn totals(&self) -> anyhow::Result<Totals> {
+        Totals::read(&self.reader()?)
+    }
+
     fn folder(&self) -> PathBuf {
         target::report_folder(&self.dir, self.sandbox)
     }
@@ -95,7 +100,7 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<Output> {
 /// `status`.
 pub fn status(args: &ViewArgs) -> anyhow::Result<Output> {
     let view = View::new(&args.dir, args.sandbox);
-    let totals = Totals::read(&view.reader()?)?;
+    let totals = view.totals()?;
     let text = if args.json {
         totals.json_text()
     } else {

@@ -1,7 +1,43 @@
-//! `retry`.
-use super::Output;
+//! `retry`: refused and given-up records, to be sent again with the next run.
+
+use super::report::View;
+use super::{Output, target};
 use crate::cli::RetryArgs;
+use crate::error::Failure;
+use crate::journal::tasks::Selection;
+use crate::journal::{Journal, now};
+use crate::report::{status_lines, thousands};
+
 /// Runs it.
-pub fn run(_args: &RetryArgs) -> anyhow::Result<Output> {
-    anyhow::bail!("wip")
+pub fn run(args: &RetryArgs) -> anyhow::Result<Output> {
+    let view = View::new(&args.view.dir, args.view.sandbox);
+    view.totals()?;
+    let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
+    let only = (!args.id.is_empty()).then(|| args.id.clone());
+    let unknown = journal.select(&Selection { only: only.clone() })?;
+    if let Some(id) = unknown.first() {
+        return Err(Failure::configuration(
+            format!("the plan has no record {id}"),
+            "clientAccountIds are in reconciliation.csv",
+        ));
+    }
+    let selection = Selection { only };
+    let count = journal.retry(
+        &selection,
+        args.code.as_deref(),
+        args.reason.as_deref(),
+        now(),
+    )?;
+    drop(journal);
+    let totals = view.totals()?;
+    let text = if args.view.json {
+        totals.json_text()
+    } else {
+        format!(
+            "{} to be sent again with the next run\n\n{}",
+            thousands(count),
+            status_lines(&totals)
+        )
+    };
+    Ok(Output { text, code: 0 })
 }

@@ -194,7 +194,8 @@ pub fn confirm(question: &str) -> anyhow::Result<()> {
     }
 }
 
-fn sandbox_credentials(dialect: Dialect) -> Credentials {
+/// Credentials that the in-process sandbox takes.
+pub fn sandbox_credentials(dialect: Dialect) -> Credentials {
     let secret = SecretString::from("sandbox");
     match dialect {
         Dialect::Guide => Credentials::Key(secret),
@@ -205,7 +206,11 @@ fn sandbox_credentials(dialect: Dialect) -> Credentials {
     }
 }
 
-async fn start_sandbox(config: Option<&Path>, settings: &mut Settings) -> anyhow::Result<Sandbox> {
+/// Starts the sandbox and points the settings at it.
+pub async fn start_sandbox(
+    config: Option<&Path>,
+    settings: &mut Settings,
+) -> anyhow::Result<Sandbox> {
     let mut config = match config {
         Some(path) => super::sandbox::read_config(path)?,
         None => Config::default(),

@@ -10,11 +10,10 @@ use crate::api::{Client, Credentials};
 use crate::error::Failure;
 use crate::journal::{Journal, State};
 use crate::migration::Migration;
-use crate::pipeline::Worker;
+use crate::pipeline::reread::Reread;
 use crate::progress::{Mode, Sending};
 use crate::sensitive::Sensitive;
 use crate::settings::Settings;
-use crate::source::CsvRow;
 use crate::submit::limiter::Limiter;
 use crate::submit::stage::Tools;
 use crate::submit::{Counters, Ended, PayloadFn, Run, run};
@@ -106,14 +105,14 @@ pub async fn send(
 pub fn payloads(migration: Migration) -> anyhow::Result<(PayloadFn, Settings)> {
     let file = File::open(migration.export_path()).context("cannot read the export again")?;
     let (pipeline, name) = (migration.pipeline, migration.settings.export.clone());
-    let spare: Mutex<Vec<(CsvRow, Worker)>> = Mutex::default();
+    let spare: Mutex<Vec<Reread>> = Mutex::default();
     let payload: PayloadFn = Arc::new(move |task| {
         let lock = || {
             spare
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
         };
-        let (mut reader, mut worker) = lock().pop().unwrap_or_default();
+        let mut reread = lock().pop().unwrap_or_default();
         let drift = || {
             Failure::stopped(
                 format!(
@@ -123,13 +122,14 @@ pub fn payloads(migration: Migration) -> anyhow::Result<(PayloadFn, Settings)> {
                 "put the export back as it was and run again, or run `bakkt-migrate replan`",
             )
         };
-        let row = reader.read(&file, task.at).map_err(|_| drift())?;
-        let prepared = worker.prepare(&pipeline, &row);
+        let prepared = reread
+            .prepare(&pipeline, &file, task.at)
+            .map_err(|_| drift())?;
         let same = prepared.verdict.sendable() && pipeline.hash(prepared.payload) == task.hash;
         let payload = same
             .then(|| Sensitive::new(prepared.payload.to_vec()))
             .ok_or_else(drift);
-        lock().push((reader, worker));
+        lock().push(reread);
         payload
     });
     Ok((payload, migration.settings))

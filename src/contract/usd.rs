@@ -6,6 +6,7 @@
 //! ("25-50k") and scientific notation, which has lost digits already.
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 /// Which of the two lists of ranges a field uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,11 +68,10 @@ pub fn range_of(scale: Scale, dollars: Decimal) -> Option<&'static str> {
         Scale::B => (&RANGE_B, &ENDS_B),
     };
     let [inner @ .., last] = ends;
-    let place = inner
-        .iter()
-        .filter(|end| dollars >= Decimal::from(**end * 1_000))
-        .count();
-    let over = dollars > Decimal::from(last * 1_000);
+    // Whole dollars decide, but for a fraction above the last end. An amount beyond 64 bits is over every end.
+    let whole = dollars.trunc().to_i64().unwrap_or(i64::MAX);
+    let place = inner.iter().filter(|end| whole >= **end * 1_000).count();
+    let over = whole > last * 1_000 || (whole == last * 1_000 && !dollars.fract().is_zero());
     names.get(place + usize::from(over)).copied()
 }
 

@@ -33,6 +33,8 @@ pub struct Counts {
     pub accounts: TaskCounts,
     /// Update tasks.
     pub updates: TaskCounts,
+    /// Accepted account tasks whose customer the plan no longer sends.
+    pub former: u64,
     /// Account tasks by number of `existed`.
     pub existed: [u64; 4],
     /// What held, refused or gave up a task, most frequent first.
@@ -160,10 +162,13 @@ impl Reader {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (kind, state) = (index(row, 0)?, index(row, 1)?);
-            let tally = if kind == 0 {
-                &mut counts.accounts
-            } else {
-                &mut counts.updates
+            let tally = match kind {
+                0 => &mut counts.accounts,
+                1 => &mut counts.updates,
+                _ => {
+                    counts.former += 1;
+                    continue;
+                }
             };
             tally.planned += 1;
             bump(&mut tally.states, state);

@@ -239,9 +239,9 @@ mod sql {
         FROM task t LEFT JOIN record r ON r.id = t.record LEFT JOIN file f ON f.id = r.file \
         LEFT JOIN word c ON c.id = t.code LEFT JOIN word d ON d.id = t.field LEFT JOIN word m ON m.id = t.message \
         WHERE t.state IN (5, 6) ORDER BY t.id";
-    pub const ACCOUNT_LINES: &str = "SELECT r.client_id, t.bakkt_id, t.status, t.created_at, t.existed \
-        FROM task t LEFT JOIN record r ON r.id = t.record \
-        WHERE t.kind = 0 AND (t.bakkt_id IS NOT NULL OR t.state = 4) ORDER BY t.id";
+    pub const ACCOUNT_LINES: &str = "SELECT coalesce(r.client_id, f.client_id), t.bakkt_id, t.status, t.created_at, t.existed \
+        FROM task t LEFT JOIN record r ON r.id = t.record LEFT JOIN former f ON f.task = t.id \
+        WHERE t.kind IN (0, 2) AND (t.bakkt_id IS NOT NULL OR t.state = 4) ORDER BY t.id";
 }
 
 #[cfg(test)]

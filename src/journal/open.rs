@@ -234,11 +234,7 @@ fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
             File::open("/dev/urandom")?
                 .read_exact(&mut key)
                 .context("no random numbers")?;
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            file.write_all(&key)?;
-            file.as_file().sync_all()?;
-            file.persist(&path).map_err(|error| error.error)?;
-            File::open(folder)?.sync_all()?;
+            write_key(folder, &key)?;
         }
         Err(error) => {
             return Err(Failure::cannot(
@@ -251,4 +247,15 @@ fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
         }
     }
     Ok(key)
+}
+
+/// Writes the key of a journal, durably, before the journal itself.
+pub(super) fn write_key(folder: &Path, key: &[u8; 32]) -> anyhow::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(key)?;
+    file.as_file().sync_all()?;
+    file.persist(folder.join("journal.key"))
+        .map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()?;
+    Ok(())
 }

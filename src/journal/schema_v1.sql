@@ -53,11 +53,12 @@ CREATE TABLE gap (
 CREATE TABLE task (
   id         INTEGER PRIMARY KEY,
   record     INTEGER NOT NULL,
-  kind       INTEGER NOT NULL,         -- 0 account (create), 1 update
+  kind       INTEGER NOT NULL,         -- 0 account (create), 1 update, 2 account that the plan no longer sends
   state      INTEGER NOT NULL,         -- 0 open, 1 held, 2 sending, 3 in doubt, 4 accepted, 5 refused, 6 gave up
   attempts   INTEGER NOT NULL DEFAULT 0,
   first_at   INTEGER,                  -- intent of the first attempt
   last_at    INTEGER,                  -- last change of state
+  hash       BLOB,                     -- keyed hash of what was sent last, or of an equal account that was found
   bakkt_id   TEXT,
   status     TEXT,                     -- as Bakkt named it
   created_at TEXT,                     -- as Bakkt stated it
@@ -68,6 +69,11 @@ CREATE TABLE task (
 );
 CREATE UNIQUE INDEX task_record ON task (record, kind);
 CREATE INDEX task_unfinished ON task (state, id) WHERE state < 4;
+
+CREATE TABLE former (                  -- accepted, and no longer sent by the plan (task kind 2)
+  task      INTEGER PRIMARY KEY,
+  client_id TEXT NOT NULL
+);
 
 CREATE TABLE attempt (                 -- one row per time that a task was sent
   task    INTEGER NOT NULL,

@@ -134,6 +134,14 @@ impl What {
     }
 }
 
+/// What Bakkt has is what was planned.
+const HASH_AS_PLANNED: &str =
+    "UPDATE task SET hash = (SELECT hash FROM record r WHERE r.id = task.record) WHERE id = ?";
+
+/// An update that was accepted is what Bakkt has of the account.
+const UPDATED: &str = "UPDATE task SET hash = u.hash FROM task u
+    WHERE u.id = ? AND u.kind = 1 AND task.record = u.record AND task.kind = 0";
+
 /// Which tasks of a run may be sent.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
@@ -156,8 +164,8 @@ impl Journal {
         match &change.what {
             What::Intend { hash } => {
                 self.db
-                    .prepare_cached("UPDATE task SET attempts = attempts + 1, first_at = coalesce(first_at, ?2) WHERE id = ?1")?
-                    .execute(params![task, at])?;
+                    .prepare_cached("UPDATE task SET attempts = attempts + 1, first_at = coalesce(first_at, ?2), hash = ?3 WHERE id = ?1")?
+                    .execute(params![task, at, hash])?;
                 self.db
                     .prepare_cached("INSERT INTO attempt (task, number, at, hash) SELECT id, attempts, ?2, ?3 FROM task WHERE id = ?1")?
                     .execute(params![task, at, hash])?;
@@ -176,6 +184,10 @@ impl Journal {
                 if state != State::Open {
                     self.end_attempt(task, Some(at), answer, "accepted")?;
                 }
+                if *existed == Existed::Equal {
+                    self.db.prepare_cached(HASH_AS_PLANNED)?.execute([task])?;
+                }
+                self.db.prepare_cached(UPDATED)?.execute([task])?;
             }
             What::Refuse { answer, refusal } => {
                 self.give_reason(task, refusal)?;
@@ -269,7 +281,7 @@ impl Journal {
         Ok(count as u64)
     }
 
-    fn ids(&self, sql: &str) -> anyhow::Result<Vec<i64>> {
+    pub(super) fn ids(&self, sql: &str) -> anyhow::Result<Vec<i64>> {
         let mut statement = self.db.prepare(sql)?;
         let ids = statement.query_map([], |row| row.get(0))?;
         Ok(ids.collect::<Result<_, _>>()?)

@@ -11,7 +11,7 @@ use regex::Regex;
 use super::Mapper;
 use super::dates::DateFormats;
 use super::expr::Expressions;
-use super::feed::{Case, Feed, Source, Split, Step};
+use super::feed::{Case, Feed, Pattern, Source, Split, Step};
 use super::lookup::Lookup;
 use super::target::{Takes, fits, resolve};
 use crate::contract::account::ACCOUNT_TYPES;
@@ -285,7 +285,12 @@ impl Compiler<'_, '_> {
             && let Some(pattern) = value.text(self.found)
         {
             match Regex::new(pattern) {
-                Ok(regex) => feed.regex = Some(Step::Regex(regex)),
+                Ok(regex) => {
+                    feed.regex = Some(Pattern {
+                        regex,
+                        number: self.feeds.len(),
+                    })
+                }
                 Err(error) => value.wrong(
                     self.found,
                     "the regex does not compile",

@@ -61,6 +61,15 @@ impl Draft {
         self.slots[slot]
     }
 
+    /// Whether a cell gave the slot something, fit or not; constants do not count.
+    pub fn has_data(&self, slot: usize) -> bool {
+        match self.slots[slot] {
+            Slot::Missing => false,
+            Slot::Value { constant, .. } | Slot::List { constant, .. } => !constant,
+            Slot::Invalid(_) => true,
+        }
+    }
+
     /// Keeps a text.
     pub fn keep(&mut self, text: &str) -> Span {
         let start = self.text.len() as u32;

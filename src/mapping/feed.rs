@@ -3,7 +3,7 @@
 //! Owner of the transforms' order, which is fixed: source → regex → split → join → digits → case → lookup → form
 //! (date, phone, …) → default. Runs for every field of every row, so texts move through two reused buffers.
 
-use regex::Regex;
+use regex::{CaptureLocations, Regex};
 
 use super::Mapper;
 use super::dates::DateFormats;
@@ -42,8 +42,6 @@ pub enum Case {
 /// One transform.
 #[derive(Debug)]
 pub enum Step {
-    /// The first group, or the whole match.
-    Regex(Regex),
     /// Digits only.
     Digits,
     /// Case.
@@ -64,6 +62,31 @@ pub enum Step {
     Integer,
     /// Yes and no → true and false.
     YesNo,
+}
+
+/// What a cell must look like, and which part of it counts: the first group, or the whole match.
+#[derive(Debug)]
+pub struct Pattern {
+    /// The expression.
+    pub regex: Regex,
+    /// Its number in the mapping.
+    pub number: usize,
+}
+
+impl Pattern {
+    fn find<'t>(&self, text: &'t str, scratch: &mut Scratch) -> Option<&'t str> {
+        if self.regex.captures_len() < 2 {
+            return self.regex.find(text).map(|found| found.as_str().trim());
+        }
+        if scratch.groups.len() <= self.number {
+            scratch.groups.resize_with(self.number + 1, || None);
+        }
+        let groups =
+            scratch.groups[self.number].get_or_insert_with(|| self.regex.capture_locations());
+        self.regex.captures_read(groups, text)?;
+        let (start, end) = groups.get(1).or_else(|| groups.get(0))?;
+        text.get(start..end).map(str::trim)
+    }
 }
 
 /// Cutting one text into several.
@@ -87,7 +110,7 @@ pub struct Feed {
     /// It yields nothing where this column is empty.
     pub when: Option<usize>,
     /// First group of this, before everything else.
-    pub regex: Option<Step>,
+    pub regex: Option<Pattern>,
     /// Cutting.
     pub split: Option<Split>,
     /// Several texts joined into one.
@@ -105,6 +128,8 @@ pub struct Feed {
 pub struct Scratch {
     one: String,
     two: String,
+    /// By [`Pattern::number`].
+    groups: Vec<Option<CaptureLocations>>,
 }
 
 const UNDECODABLE: &str = "the cell is not UTF-8";
@@ -235,16 +260,13 @@ impl Feed {
     /// Regex and split, then the other transforms.
     fn cut(&self, text: &str, row: &Row<'_>, draft: &mut Draft, scratch: &mut Scratch) -> Slot {
         let text = match &self.regex {
-            Some(Step::Regex(regex)) => match regex.captures(text) {
-                Some(groups) => groups
-                    .get(1)
-                    .or_else(|| groups.get(0))
-                    .map_or("", |m| m.as_str().trim()),
+            Some(pattern) => match pattern.find(text, scratch) {
+                Some(part) => part,
                 None => {
                     return Slot::Invalid("the text does not have the form that `regex` expects");
                 }
             },
-            _ => text,
+            None => text,
         };
         match &self.split {
             Some(Split {
@@ -349,7 +371,6 @@ impl Feed {
 impl Step {
     fn apply(&self, text: &str, row: &Row<'_>, out: &mut String) -> Result<(), &'static str> {
         match self {
-            Step::Regex(_) => out.push_str(text),
             Step::Digits => out.extend(text.chars().filter(char::is_ascii_digit)),
             Step::Case(Case::Upper) => out.push_str(&text.to_uppercase()),
             Step::Case(Case::Lower) => out.push_str(&text.to_lowercase()),

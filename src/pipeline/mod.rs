@@ -6,6 +6,7 @@
 //! Left out on purpose: where results go (journal, files).
 
 pub mod duplicates;
+pub mod reread;
 pub mod scan;
 
 use crate::assess::{Assessor, Gap, Plan, Reason, Verdict};

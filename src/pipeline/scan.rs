@@ -14,6 +14,15 @@ const BATCH: usize = 256;
 /// Batches that may wait before and after each worker.
 const WAITING: usize = 4;
 
+/// What a scan works out beside verdicts and gaps.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Want {
+    /// The payloads themselves.
+    pub payloads: bool,
+    /// Their keyed hashes.
+    pub hashes: bool,
+}
+
 /// One row's result; its texts stand in the batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Scanned {
@@ -23,8 +32,10 @@ pub struct Scanned {
     pub verdict: Verdict,
     /// Index of the reason, when excluded.
     pub excluded: Option<u16>,
-    /// Keyed hashes of id and payload; none without an id that may be shown, or when excluded.
-    pub hashes: Option<(Hash, Hash)>,
+    /// Keyed hash of the id; none without an id that may be shown, or when excluded.
+    pub id_hash: Option<Hash>,
+    /// Keyed hash of the payload, when it is sent and hashes were asked for.
+    pub hash: Option<Hash>,
     id: (u32, u32),
     gaps: (u32, u32),
     payload: (u32, u32),
@@ -56,7 +67,7 @@ impl Results {
         &self.payloads[row.payload.0 as usize..row.payload.1 as usize]
     }
 
-    fn fill(&mut self, pipeline: &Pipeline, worker: &mut Worker, rows: &Rows, keep_payloads: bool) {
+    fn fill(&mut self, pipeline: &Pipeline, worker: &mut Worker, rows: &Rows, want: Want) {
         self.rows.clear();
         self.texts.clear();
         self.gaps.clear();
@@ -68,21 +79,21 @@ impl Results {
             let gaps = self.gaps.len() as u32;
             self.gaps.extend_from_slice(prepared.gaps);
             let payload = self.payloads.len() as u32;
-            if keep_payloads && prepared.verdict.sendable() {
+            if want.payloads && prepared.verdict.sendable() {
                 self.payloads.extend_from_slice(prepared.payload);
             }
-            let hashes = match prepared.id {
-                Some(id) if prepared.verdict != Verdict::Excluded => Some((
-                    pipeline.hash(id.as_bytes()),
-                    pipeline.hash(prepared.payload),
-                )),
-                _ => None,
-            };
+            let sent = prepared.verdict.sendable();
+            let id_hash = prepared
+                .id
+                .filter(|_| prepared.verdict != Verdict::Excluded)
+                .map(|id| pipeline.hash(id.as_bytes()));
+            let hash = (want.hashes && sent).then(|| pipeline.hash(prepared.payload));
             self.rows.push(Scanned {
                 at,
                 verdict: prepared.verdict,
                 excluded: prepared.excluded,
-                hashes,
+                id_hash,
+                hash,
                 id: (id, self.texts.len() as u32),
                 gaps: (gaps, self.gaps.len() as u32),
                 payload: (payload, self.payloads.len() as u32),
@@ -95,7 +106,7 @@ impl Results {
 pub fn scan(
     source: &mut CsvFile,
     pipeline: &Pipeline,
-    keep_payloads: bool,
+    want: Want,
     mut sink: impl FnMut(&Results) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
@@ -110,14 +121,7 @@ pub fn scan(
             lanes.push((rows_in, used_out));
             outlets.push((results_out, spent_in));
             scope.spawn(move || {
-                work(
-                    pipeline,
-                    keep_payloads,
-                    &rows_out,
-                    &used_in,
-                    &results_in,
-                    &spent_out,
-                );
+                work(pipeline, want, &rows_out, &used_in, &results_in, &spent_out);
             });
         }
         let reader = scope.spawn(move || read(source, &lanes));
@@ -143,7 +147,7 @@ fn read(source: &mut CsvFile, lanes: &[(SyncSender<Rows>, Receiver<Rows>)]) -> a
 
 fn work(
     pipeline: &Pipeline,
-    keep_payloads: bool,
+    want: Want,
     rows_out: &Receiver<Rows>,
     used: &SyncSender<Rows>,
     results_in: &SyncSender<Results>,
@@ -152,7 +156,7 @@ fn work(
     let mut worker = Worker::default();
     while let Ok(rows) = rows_out.recv() {
         let mut results = spent.try_recv().unwrap_or_default();
-        results.fill(pipeline, &mut worker, &rows, keep_payloads);
+        results.fill(pipeline, &mut worker, &rows, want);
         // A full or closed return lane only costs the buffer.
         let _ = used.try_send(rows);
         if results_in.send(results).is_err() {

@@ -78,6 +78,7 @@ pub fn status_lines(totals: &Totals) -> String {
     let more = [
         ("existed before", existed),
         ("update tasks", u.planned),
+        ("former accounts", totals.former),
         ("blank lines", totals.blank_lines),
     ];
     let more = more

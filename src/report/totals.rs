@@ -32,6 +32,8 @@ pub struct Totals {
     pub existed: Existed,
     /// Blank lines of the exports; they are no rows.
     pub blank_lines: u64,
+    /// Accounts accepted under an earlier plan, whose customers the plan no longer sends.
+    pub former: u64,
     /// Whether planning came to its end.
     pub planned: bool,
 }
@@ -138,6 +140,7 @@ impl Totals {
                 different,
                 overwritten,
             },
+            former: counts.former,
             blank_lines: reader.meta_count("blank_lines")?.unwrap_or_default(),
             planned,
         };

@@ -233,11 +233,24 @@ impl CsvFile {
 }
 
 /// One row, read again by its position.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CsvRow {
+    core: Reader,
     bytes: Vec<u8>,
     data: Vec<u8>,
     ends: Vec<usize>,
+}
+
+impl Default for CsvRow {
+    fn default() -> Self {
+        CsvRow {
+            // Its own `Default` is a parser without tables.
+            core: Reader::new(),
+            bytes: Vec::new(),
+            data: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
 }
 
 impl CsvRow {
@@ -246,12 +259,12 @@ impl CsvRow {
         use std::os::unix::fs::FileExt;
         self.bytes.resize(at.length as usize, 0);
         file.read_exact_at(&mut self.bytes, at.offset)?;
-        let mut core = Reader::new();
+        self.core.reset();
         self.data.resize(self.bytes.len() + 8, 0);
         self.ends.resize(self.ends.len().max(64), 0);
         let (mut used, mut out, mut end) = (0, 0, 0);
         loop {
-            let (result, nin, nout, nend) = core.read_record(
+            let (result, nin, nout, nend) = self.core.read_record(
                 &self.bytes[used..],
                 &mut self.data[out..],
                 &mut self.ends[end..],
