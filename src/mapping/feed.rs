@@ -98,6 +98,16 @@ pub struct Split {
     pub take: Option<usize>,
 }
 
+impl Split {
+    /// A single byte, the usual case, is found several times faster.
+    fn part<'t>(&self, text: &'t str, take: usize) -> Option<&'t str> {
+        match self.by.as_bytes() {
+            [byte] if byte.is_ascii() => text.split(char::from(*byte)).nth(take),
+            _ => text.split(self.by.as_str()).nth(take),
+        }
+    }
+}
+
 /// One compiled feed.
 #[derive(Debug)]
 pub struct Feed {
@@ -269,10 +279,11 @@ impl Feed {
             None => text,
         };
         match &self.split {
-            Some(Split {
-                by,
-                take: Some(take),
-            }) => match text.split(by.as_str()).nth(*take).map(str::trim) {
+            Some(
+                split @ Split {
+                    take: Some(take), ..
+                },
+            ) => match split.part(text, *take).map(str::trim) {
                 None | Some("") => Slot::Missing,
                 Some(part) => self.one(part, row, draft, scratch),
             },
