@@ -43,20 +43,20 @@ pub struct Failure {
 impl Failure {
     /// Arguments or configuration are wrong: exit code 2.
     pub fn configuration(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
-        Self::new(Kind::Configuration, message, hint)
+        Self::error(Kind::Configuration, message, hint)
     }
 
     /// Something outside refuses: exit code 1.
     pub fn cannot(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
-        Self::new(Kind::CannotGoOn, message, hint)
+        Self::error(Kind::CannotGoOn, message, hint)
     }
 
     /// Stopped, and the same command goes on: exit code 4.
     pub fn stopped(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
-        Self::new(Kind::Stopped, message, hint)
+        Self::error(Kind::Stopped, message, hint)
     }
 
-    fn new(kind: Kind, message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    fn error(kind: Kind, message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
         anyhow::Error::new(Failure {
             kind,
             message: message.into(),

@@ -139,7 +139,7 @@ fn show(mode: Mode, counters: &Counters, done: &AtomicBool) {
     while !done.load(Ordering::Relaxed) {
         std::thread::park_timeout(Duration::from_millis(200));
         let state = format!(
-            "{} refused · {} in doubt · {} on their way",
+            "{} refused · {} in doubt · {} waiting for the rate",
             thousands(counters.refused.get()),
             thousands(counters.in_doubt.get()),
             thousands(counters.waiting.get())

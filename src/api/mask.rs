@@ -60,16 +60,34 @@ fn code_text(code: &Value) -> String {
 
 /// The field, when it is a path of the contract; else nothing, for it may hold anything.
 fn field(text: &str) -> String {
-    let text = text
-        .trim_start_matches("$.")
-        .trim_start_matches('/')
-        .replace('/', ".");
-    let pattern = path::pattern(&text);
-    let known = path::find_pattern(&pattern).is_some()
-        || path::patterns()
+    let mut path = String::new();
+    for step in text.trim_start_matches("$.").split(['.', '/']) {
+        if step.bytes().all(|byte| byte.is_ascii_digit()) {
+            // A JSON pointer's index; the empty step before its first slash adds nothing.
+            path.push_str(&if step.is_empty() {
+                String::new()
+            } else {
+                format!("[{step}]")
+            });
+        } else {
+            path = path::join(&path, step);
+        }
+    }
+    // One line of a list of texts: the list is the field.
+    let list = path.rsplit_once('[').map_or("", |(list, _)| list);
+    let name = path.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let named = || {
+        path::patterns()
             .iter()
-            .any(|known| known.ends_with(&format!(".{text}")));
-    if known { text } else { String::new() }
+            .any(|known| known.ends_with(&format!(".{path}")))
+    };
+    if path::find(&path).is_some() || (name && named()) {
+        path
+    } else if path::find(list).is_some() {
+        list.to_owned()
+    } else {
+        String::new()
+    }
 }
 
 /// An id of Bakkt's, when it looks like one.
@@ -264,5 +282,20 @@ mod tests {
         let kept = refusal(400, body.as_bytes(), SENT.as_bytes());
         assert_eq!((kept.code.as_str(), kept.field.as_str()), ("400", ""));
         assert_eq!(refusal(413, b"<html>", b"{").code, "413");
+        for (given, kept) in [
+            ("/owners/0/emailAddress", "owners[0].emailAddress"),
+            ("$.owners[1].identity.taxId", "owners[1].identity.taxId"),
+            (
+                "owners[0].mailingAddress.streetAddress[1]",
+                "owners[0].mailingAddress.streetAddress",
+            ),
+            ("emailAddress", "emailAddress"),
+            ("owners[666121234].role", ""),
+            ("666121234", ""),
+            ("Grove", ""),
+            ("", ""),
+        ] {
+            assert_eq!(field(given), kept, "{given}");
+        }
     }
 }

@@ -247,11 +247,7 @@ fn write_files(
         .collect();
     let settings = &migration.settings;
     let mut export = CsvFile::open(&migration.export_path(), &settings.export)?;
-    let mut gaps = args
-        .gaps
-        .as_deref()
-        .map(|path| gap_writer(path))
-        .transpose()?;
+    let mut gaps = args.gaps.as_deref().map(gap_writer).transpose()?;
     let mut payloads = args.payloads.as_deref().map(private_writer).transpose()?;
     let mut read = 0;
     let want = Want {

@@ -78,11 +78,11 @@ async fn prepared(
     if !unknown.is_empty() {
         return Err(Failure::configuration(
             format!(
-                "--only names {} ids that no sendable row has",
+                "--only names {} ids that the plan does not have",
                 unknown.len()
             ),
             format!(
-                "line by line they are in the export's id column; the first one is on line {}",
+                "each line is one clientAccountId, as in reconciliation.csv; look at line {} first",
                 first_line(&only, &unknown)
             ),
         ));

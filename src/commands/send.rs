@@ -66,6 +66,7 @@ pub async fn send(
             create: limiter(limits.create),
             lookup: limiter(limits.lookup),
             payload,
+            counters: counters.clone(),
             stop: signals.stop.subscribe(),
         },
         stop: signals.stop.clone(),
@@ -79,7 +80,6 @@ pub async fn send(
         },
         selected: scope.selected,
         settle_only: scope.settle_only,
-        counters: counters.clone(),
     };
     tracing::info!(open, in_doubt = counters.in_doubt.get(), "sending");
     let shown = Sending::start(mode, counters);

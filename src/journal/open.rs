@@ -137,17 +137,21 @@ impl Journal {
     ) -> anyhow::Result<T> {
         self.db.execute_batch("BEGIN IMMEDIATE")?;
         let done = work(self).and_then(|value| {
-            self.db
-                .execute_batch("COMMIT")
-                .context("cannot write the journal")?;
+            self.db.execute_batch("COMMIT")?;
             Ok(value)
         });
-        if done.is_err() {
+        done.map_err(|error| {
             self.words.clear();
             // The error that counts is the first one; a failed rollback leaves nothing committed either.
             let _ = self.db.execute_batch("ROLLBACK");
-        }
-        done
+            match error.downcast_ref::<rusqlite::Error>() {
+                Some(cause) => Failure::cannot(
+                    format!("the journal cannot be written: {cause}"),
+                    "make room on the disk, or give it back its rights; then run the same command: it goes on where it stopped",
+                ),
+                None => error,
+            }
+        })
     }
 }
 

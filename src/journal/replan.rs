@@ -95,7 +95,7 @@ impl Journal {
         };
         let added = "SELECT count(*) FROM n.record r WHERE r.verdict < 2 AND r.client_id NOT IN (SELECT client_id FROM temp.was)";
         Ok(Changes {
-            unchanged: count("w.record IS NOT NULL AND w.hash IS r.hash")?,
+            unchanged: count("w.record IS NOT NULL AND (w.hash IS r.hash OR w.untouched)")?,
             changed_not_sent: count(
                 "w.record IS NOT NULL AND w.hash IS NOT r.hash AND w.state <> 4",
             )?,
@@ -211,14 +211,15 @@ fn remove(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// `was`: every account task, with its customer's record in the new plan (none: no longer sent) and the hash of what
-/// Bakkt has, or of what was planned. `words`: the new plan's word numbers → ours.
+/// Bakkt has, or of what was planned; an account that existed before with other data and was left alone is `untouched`,
+/// and stays so. `words`: the new plan's word numbers → ours.
 const COMPARE: &str = "
-    CREATE TEMP TABLE was (client_id TEXT PRIMARY KEY, task INTEGER, state INTEGER, hash BLOB, record INTEGER) WITHOUT ROWID;
+    CREATE TEMP TABLE was (client_id TEXT PRIMARY KEY, task INTEGER, state INTEGER, hash BLOB, untouched INTEGER, record INTEGER) WITHOUT ROWID;
     INSERT INTO temp.was
-        SELECT r.client_id, t.id, t.state, CASE t.state WHEN 4 THEN t.hash ELSE r.hash END, NULL
+        SELECT r.client_id, t.id, t.state, CASE t.state WHEN 4 THEN t.hash ELSE r.hash END, t.existed = 2, NULL
         FROM main.task t JOIN main.record r ON r.id = t.record WHERE t.kind = 0;
     INSERT OR IGNORE INTO temp.was
-        SELECT f.client_id, t.id, t.state, t.hash, NULL FROM main.former f JOIN main.task t ON t.id = f.task;
+        SELECT f.client_id, t.id, t.state, t.hash, t.existed = 2, NULL FROM main.former f JOIN main.task t ON t.id = f.task;
     UPDATE temp.was SET record =
         (SELECT r.id FROM n.record r WHERE r.client_id = was.client_id AND r.verdict < 2);
     INSERT OR IGNORE INTO main.word (text) SELECT text FROM n.word;
@@ -255,5 +256,5 @@ const TAKE_OVER: &str = "
 const PLAN_UPDATES: &str = "
     INSERT INTO main.task (record, kind, state)
         SELECT w.record, 1, 0 FROM temp.was w JOIN main.record r ON r.id = w.record
-        WHERE w.state = 4 AND w.hash IS NOT r.hash ORDER BY w.record
+        WHERE w.state = 4 AND w.hash IS NOT r.hash AND NOT w.untouched ORDER BY w.record
 ";

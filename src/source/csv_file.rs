@@ -290,7 +290,10 @@ mod tests {
     use crate::source::Cell;
     use std::io::Write;
 
-    fn rows_of(bytes: &[u8]) -> anyhow::Result<(Vec<(u64, Vec<String>)>, u64)> {
+    /// Line and cells of every row.
+    type Lines = Vec<(u64, Vec<String>)>;
+
+    fn rows_of(bytes: &[u8]) -> anyhow::Result<(Lines, u64)> {
         let mut file = tempfile::NamedTempFile::new()?;
         file.write_all(bytes)?;
         let mut csv = CsvFile::open(file.path(), "x.csv")?;

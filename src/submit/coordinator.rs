@@ -13,7 +13,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::Counters;
 use super::recorder::{Recorder, Request};
 use super::stage::{Done, Tools};
 use crate::journal::tasks::{Change, Task, What};
@@ -38,8 +37,6 @@ pub struct Run {
     pub selected: bool,
     /// Ask about what is in doubt, and send nothing.
     pub settle_only: bool,
-    /// For the progress display.
-    pub counters: Arc<Counters>,
 }
 
 /// How a run ended.
@@ -220,10 +217,6 @@ impl Loop {
             self.change(task.id, What::Intend { hash: task.hash });
             self.intended.push(task);
         }
-        self.run
-            .counters
-            .waiting
-            .set((self.sending + self.looking + self.asking) as u64);
     }
 
     /// Hands the recorder what has gathered, and asks for more tasks where there is room.

@@ -60,7 +60,7 @@ impl Loop {
             Judgement::Refused(answer, refusal) => {
                 self.succeeded(&task);
                 self.change(task.id, What::Refuse { answer, refusal });
-                self.run.counters.refused.up();
+                self.run.tools.counters.refused.up();
             }
             Judgement::Forbidden(refusal) if self.succeeded_since_403 => {
                 self.succeeded_since_403 = false;
@@ -71,7 +71,7 @@ impl Loop {
                         refusal,
                     },
                 );
-                self.run.counters.refused.up();
+                self.run.tools.counters.refused.up();
             }
             Judgement::Forbidden(_) => {
                 self.postpone(task.id, "403", "not taken");
@@ -89,7 +89,7 @@ impl Loop {
                 self.send_again(task, &why, None);
             }
             Judgement::InDoubt(answer) => {
-                self.run.counters.in_doubt.up();
+                self.run.tools.counters.in_doubt.up();
                 self.change(
                     task.id,
                     What::Doubt {
@@ -136,7 +136,7 @@ impl Loop {
                 );
                 match settle::after_doubt(&task, older, equal, self.run.on_existing) {
                     Verdict::Accepted(existed) => {
-                        self.run.counters.in_doubt.down();
+                        self.run.tools.counters.in_doubt.down();
                         self.accept(&task, "asked", account, existed);
                     }
                     Verdict::NotApplied => self.absent(task),
@@ -161,7 +161,7 @@ impl Loop {
             return;
         }
         tries.absent = 0;
-        self.run.counters.in_doubt.down();
+        self.run.tools.counters.in_doubt.down();
         self.change(task.id, What::Absent);
         if !self.run.settle_only {
             self.send_again(task, "lost", None);
@@ -179,7 +179,7 @@ impl Loop {
                     answer: answer.to_owned(),
                 },
             );
-            self.run.counters.gave_up.up();
+            self.run.tools.counters.gave_up.up();
         } else {
             let wait = backoff::wait(
                 sends,
@@ -223,7 +223,7 @@ impl Loop {
                 existed,
             },
         );
-        self.run.counters.accepted.up();
+        self.run.tools.counters.accepted.up();
     }
 
     fn postpone(&mut self, task: i64, answer: &str, outcome: &'static str) {

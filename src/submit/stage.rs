@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::PayloadFn;
+use super::counters::Counters;
 use super::limiter::Limiter;
 use crate::api::{Client, compare, judge};
 use crate::journal::tasks::{AccountFacts, Task};
@@ -21,6 +22,8 @@ pub struct Tools {
     pub lookup: Arc<Limiter>,
     /// From task to payload.
     pub payload: PayloadFn,
+    /// For the progress display.
+    pub counters: Arc<Counters>,
     /// Turns true when the run stops: what still waits for the rate is not sent.
     pub stop: watch::Receiver<bool>,
 }
@@ -130,10 +133,13 @@ impl Tools {
     /// Waits for the rate; false when the run stops first.
     async fn admitted(&self, limiter: &Limiter) -> bool {
         let mut stop = self.stop.clone();
-        tokio::select! {
+        self.counters.waiting.up();
+        let admitted = tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => false,
             () = limiter.acquire() => true,
-        }
+        };
+        self.counters.waiting.down();
+        admitted
     }
 }
