@@ -74,7 +74,10 @@ fn field(text: &str) -> String {
         }
     }
     // One line of a list of texts: the list is the field.
-    let list = path.rsplit_once('[').map_or("", |(list, _)| list);
+    let list = path
+        .strip_suffix(']')
+        .and_then(|path| Some(path.rsplit_once('[')?.0));
+    let list = list.filter(|list| path::find(list).is_some());
     let name = path.bytes().all(|byte| byte.is_ascii_alphabetic());
     let named = || {
         path::patterns()
@@ -83,10 +86,8 @@ fn field(text: &str) -> String {
     };
     if path::find(&path).is_some() || (name && named()) {
         path
-    } else if path::find(list).is_some() {
-        list.to_owned()
     } else {
-        String::new()
+        list.unwrap_or("").to_owned()
     }
 }
 
