@@ -73,12 +73,7 @@ impl Assessor {
             }
         }
         self.close(b'}');
-        if !whole
-            || self
-                .gaps
-                .iter()
-                .any(|gap| gap.level.breaks() && gap.reason != Reason::Withheld)
-        {
+        if !whole || self.gaps.iter().any(|gap| gap.level.breaks()) {
             Verdict::Blocked
         } else if self.gaps.is_empty() {
             Verdict::Ready
@@ -180,7 +175,8 @@ impl Assessor {
                 .and_then(|slot| draft.value(slot))
                 .is_some_and(|text| self.check(plan, draft, form, leaf, text).is_ok());
             if !fit {
-                if !constant {
+                // Of a record that is not sent at all, nothing is withheld.
+                if !constant && !level.breaks() {
                     self.gap(node, Reason::Withheld, level, Done::Absent);
                 }
                 return Done::Absent;

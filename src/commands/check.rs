@@ -45,7 +45,7 @@ impl Tally {
                 self.gaps.resize(path + 1, 0);
             }
             change(&mut self.gaps[path]);
-            if verdict == Verdict::Blocked && gap.level.breaks() && gap.reason != Reason::Withheld {
+            if verdict == Verdict::Blocked && gap.level.breaks() {
                 change(self.reasons.entry((gap.path, gap.reason)).or_default());
             }
         }

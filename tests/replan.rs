@@ -1,0 +1,328 @@
+//! `replan` and `retry`: the ways on after a changed export, mapping or policy, and after refusals.
+//!
+//! The sandbox's ledger judges what was sent.
+
+mod support;
+
+use std::path::Path;
+
+use serde_json::Value;
+use support::{SandboxProcess, json_of, program};
+
+const HEADER: &str = "ID,FIRST,LAST,BORN,SSN,EMAIL,PHONE,STREET,CITY,STATE,ZIP,CTRY";
+
+const MAPPING: &str = r#"
+account_type = "INDIVIDUAL"
+[fields]
+clientAccountId = "ID"
+"owners[0].role" = { const = "PRIMARY_OWNER" }
+"owners[0].emailAddress" = "EMAIL"
+"owners[0].phoneNumber" = { column = "PHONE", phone = "US" }
+"owners[0].identity.givenName" = "FIRST"
+"owners[0].identity.familyName" = "LAST"
+"owners[0].identity.dateOfBirth" = { column = "BORN", date = "%Y-%m-%d" }
+"owners[0].identity.taxId" = { column = "SSN", digits = true }
+"owners[0].identity.taxIdType" = { const = "SSN" }
+"owners[0].identity.personalAddress.streetAddress" = { columns = ["STREET"] }
+"owners[0].identity.personalAddress.city" = "CITY"
+"owners[0].identity.personalAddress.state" = "STATE"
+"owners[0].identity.personalAddress.postalCode" = "ZIP"
+"owners[0].identity.personalAddress.country" = { column = "CTRY", country = true }
+"#;
+
+const SETTINGS: &str = r#"
+[source]
+file = "export.csv"
+mapping = "mapping.toml"
+[limits]
+create = "unlimited"
+lookup = "unlimited"
+[retry]
+request_timeout = "400ms"
+settle_after = "500ms"
+backoff_first = "10ms"
+backoff_most = "50ms"
+breaker = 1
+"#;
+
+struct Case {
+    folder: tempfile::TempDir,
+    sandbox: SandboxProcess,
+}
+
+impl Case {
+    fn new(sandbox: &str, customers: &[(&str, &str)]) -> Case {
+        let folder = tempfile::tempdir().unwrap();
+        let sandbox = SandboxProcess::start(folder.path(), sandbox);
+        std::fs::write(folder.path().join("mapping.toml"), MAPPING).unwrap();
+        std::fs::write(folder.path().join("migration.toml"), SETTINGS).unwrap();
+        let case = Case { folder, sandbox };
+        case.export(customers);
+        case
+    }
+
+    /// Id and phone of each customer; an id that ends in `!` has no e-mail address, which blocks it.
+    fn export(&self, customers: &[(&str, &str)]) {
+        let mut text = format!("{HEADER}\n");
+        for (id, phone) in customers {
+            let email = if id.ends_with('!') {
+                ""
+            } else {
+                "ann@example.com"
+            };
+            let id = id.trim_end_matches('!');
+            text.push_str(&format!(
+                "{id},Ann,Ash,1980-02-03,666-12-1234,{email},{phone},1 Elm St,Reno,NV,89501,US\n"
+            ));
+        }
+        std::fs::write(self.folder.path().join("export.csv"), text).unwrap();
+    }
+
+    fn run(&self, command: &str, more: &[&str]) -> (Value, i32) {
+        let mut program = program();
+        program
+            .arg(command)
+            .arg(self.folder.path())
+            .arg("--json")
+            .args(more);
+        if command != "retry" && command != "status" {
+            program.args(["--base-url", &self.sandbox.base_url()]);
+        }
+        json_of(&mut program)
+    }
+
+    fn file(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join("report").join(name)).unwrap()
+    }
+
+    fn report(&self) {
+        let path: &Path = self.folder.path();
+        assert!(
+            program()
+                .arg("report")
+                .arg(path)
+                .output()
+                .unwrap()
+                .stdout
+                .starts_with(b"rows read")
+        );
+    }
+
+    fn posts(&self) -> u64 {
+        self.sandbox.count("posts")
+    }
+}
+
+#[test]
+fn what_was_accepted_is_left_alone_and_the_rest_planned_anew() {
+    let case = Case::new(
+        "",
+        &[
+            ("A", "7755550100"),
+            ("B", "7755550101"),
+            ("C", "7755550102"),
+            ("D", "7755550103"),
+        ],
+    );
+    let (totals, code) = case.run("run", &[]);
+    assert_eq!(
+        (totals["tasks"]["account"]["accepted"].as_u64(), code),
+        (Some(4), 0)
+    );
+
+    // A has another phone, B is gone, C lost its e-mail address, D moved up, E is new.
+    case.export(&[
+        ("D", "7755550103"),
+        ("A", "7755550199"),
+        ("C!", "7755550102"),
+        ("E", "7755550104"),
+    ]);
+    let stopped = program()
+        .arg("run")
+        .arg(case.folder.path())
+        .args(["--base-url", &case.sandbox.base_url()])
+        .output()
+        .unwrap();
+    assert_eq!(stopped.status.code(), Some(2));
+    let said = String::from_utf8(stopped.stderr).unwrap();
+    assert!(
+        said.contains("the export export.csv") && said.contains("replan"),
+        "{said}"
+    );
+
+    let (dry, _) = case.run("replan", &["--dry-run"]);
+    let (planned, code) = case.run("replan", &[]);
+    assert_eq!(dry["replan"], planned["replan"]);
+    assert_eq!(code, 0);
+    let expected = serde_json::json!({"unchanged": 1, "changed_not_sent": 0, "changed_accepted": 1, "added": 1,
+        "dropped": 0, "former": 2, "updates": 0});
+    assert_eq!(planned["replan"], expected);
+    assert_eq!(
+        (planned["balanced"].as_bool(), planned["former"].as_u64()),
+        (Some(true), Some(2))
+    );
+
+    let (totals, code) = case.run("run", &[]);
+    assert_eq!(
+        (
+            totals["tasks"]["account"]["accepted"].as_u64(),
+            totals["balanced"].as_bool(),
+            code
+        ),
+        (Some(3), Some(true), 3)
+    );
+    assert_eq!(case.posts(), 5, "only the new one was sent");
+    let crosswalk = case.file("crosswalk.csv");
+    for id in ["A,", "B,", "C,", "D,", "E,"] {
+        assert!(crosswalk.contains(&format!("\n{id}bk-")), "{crosswalk}");
+    }
+
+    // The changed one goes out when asked for, as an update; asked again, there is nothing left to update.
+    let (planned, _) = case.run("replan", &["--update-accepted", "--reason", "new phones"]);
+    assert_eq!(planned["replan"]["updates"], 1);
+    let (totals, _) = case.run("run", &[]);
+    assert_eq!(totals["tasks"]["update"]["accepted"], 1);
+    assert_eq!((case.posts(), case.sandbox.count("updated")), (6, 1));
+    let (planned, _) = case.run("replan", &["--update-accepted"]);
+    assert_eq!(
+        (
+            &planned["replan"]["updates"],
+            &planned["replan"]["unchanged"]
+        ),
+        (&0.into(), &3.into())
+    );
+
+    // A former customer who comes back is known.
+    case.export(&[
+        ("D", "7755550103"),
+        ("A", "7755550199"),
+        ("B", "7755550101"),
+        ("C", "7755550102"),
+        ("E", "7755550104"),
+    ]);
+    let (planned, _) = case.run("replan", &[]);
+    assert_eq!(
+        (&planned["replan"]["unchanged"], &planned["former"]),
+        (&5.into(), &0.into())
+    );
+    let (totals, code) = case.run("run", &[]);
+    assert_eq!(
+        (
+            totals["tasks"]["account"]["accepted"].as_u64(),
+            code,
+            case.posts()
+        ),
+        (Some(5), 0, 6)
+    );
+}
+
+#[test]
+fn a_refused_record_is_sent_again_only_when_it_changed_or_a_person_says_so() {
+    let case = Case::new(
+        "refuse_id_containing = \"R\"\n",
+        &[
+            ("R1", "7755550100"),
+            ("R2", "7755550101"),
+            ("A", "7755550102"),
+        ],
+    );
+    let (totals, code) = case.run("run", &[]);
+    assert_eq!(
+        (totals["tasks"]["account"]["refused"].as_u64(), code),
+        (Some(2), 3)
+    );
+    case.run("run", &[]);
+    assert_eq!(
+        case.posts(),
+        3,
+        "a refused record is not sent again by itself"
+    );
+
+    case.export(&[
+        ("R1", "7755550199"),
+        ("R2", "7755550101"),
+        ("A", "7755550102"),
+    ]);
+    let (planned, _) = case.run("replan", &[]);
+    let states = &planned["tasks"]["account"];
+    assert_eq!(
+        (&states["open"], &states["refused"], &states["accepted"]),
+        (&1.into(), &1.into(), &1.into())
+    );
+    case.run("run", &[]);
+    assert_eq!(case.posts(), 4);
+
+    let (totals, code) = case.run("retry", &["--id", "R2", "--reason", "corrected at Bakkt"]);
+    assert_eq!(
+        (totals["tasks"]["account"]["open"].as_u64(), code),
+        (Some(1), 0)
+    );
+    case.run("run", &[]);
+    assert_eq!(case.posts(), 5);
+    let (totals, _) = case.run("retry", &["--code", "NO_SUCH_CODE"]);
+    assert_eq!(totals["tasks"]["account"]["open"], 0);
+    let (totals, _) = case.run("retry", &[]);
+    assert_eq!(totals["tasks"]["account"]["open"], 2);
+    let unknown = program()
+        .arg("retry")
+        .arg(case.folder.path())
+        .args(["--id", "nobody"])
+        .output()
+        .unwrap();
+    assert_eq!(unknown.status.code(), Some(2));
+    case.report();
+    let summary: Value = serde_json::from_str(&case.file("summary.json")).unwrap();
+    let actions: Vec<&str> = summary["operator_log"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|entry| entry["action"].as_str())
+        .collect();
+    assert_eq!(actions, ["replan", "retry", "retry", "retry"]);
+}
+
+#[test]
+fn what_is_in_doubt_is_settled_before_the_plan_changes() {
+    // The account is made, and the answer is lost; the breaker stops the run at the first failure.
+    let case = Case::new(
+        "reset_after = 1.0\nmax_faults_per_id = 1\n",
+        &[("A", "7755550100")],
+    );
+    let (totals, code) = case.run("run", &[]);
+    assert_eq!(
+        (totals["tasks"]["account"]["in_doubt"].as_u64(), code),
+        (Some(1), 4)
+    );
+    case.export(&[("A", "7755550199")]);
+    let (planned, code) = case.run("replan", &[]);
+    assert_eq!(
+        (&planned["replan"]["changed_accepted"], code),
+        (&1.into(), 0)
+    );
+    let (totals, code) = case.run("run", &[]);
+    assert_eq!(
+        (totals["tasks"]["account"]["accepted"].as_u64(), code),
+        (Some(1), 0)
+    );
+    assert_eq!(case.posts(), 1);
+}
+
+#[test]
+fn an_account_that_was_left_alone_is_not_overwritten_by_a_replan() {
+    let case = Case::new(
+        "existing = 1.0\n",
+        &[("A", "7755550100"), ("B", "7755550101")],
+    );
+    let (totals, _) = case.run("run", &[]);
+    assert_eq!(totals["existed"]["different"], 2);
+    let (planned, _) = case.run("replan", &["--update-accepted"]);
+    assert_eq!(
+        (
+            &planned["replan"]["updates"],
+            &planned["replan"]["unchanged"]
+        ),
+        (&0.into(), &2.into())
+    );
+    case.run("run", &[]);
+    assert_eq!(case.posts(), 0);
+}

@@ -1,0 +1,157 @@
+//! What tests that drive the program as a process share: starting it, a sandbox of its own, a migration folder.
+//!
+//! Owner: the integration tests. Invariants: every child started here dies with its handle; only loopback is spoken to;
+//! a wait polls for a condition and gives up loudly, so no clock decides a verdict. Left out on purpose: what is right
+//! or wrong about a ledger (`judge`).
+
+#![allow(dead_code)] // each test uses its own part
+
+pub mod judge;
+pub mod needles;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// How long a condition may take before the test says that it never came.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// The program, with none of the caller's credentials.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bakkt-migrate"));
+    command
+        .env_remove("BAKKT_PASSWORD")
+        .env("BAKKT_API_KEY", "a-key-for-tests")
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::null());
+    command
+}
+
+/// Polls until `condition` gives something.
+pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    let begin = Instant::now();
+    loop {
+        if let Some(found) = condition() {
+            return found;
+        }
+        assert!(begin.elapsed() < PATIENCE, "this never came: {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// A child that is killed when its handle goes.
+pub struct Running(pub Child);
+
+impl Running {
+    pub fn start(command: &mut Command) -> Running {
+        Running(command.spawn().expect("the program starts"))
+    }
+
+    /// SIGKILL; returns when the process is gone.
+    pub fn kill(&mut self) {
+        self.0.kill().expect("a child can be killed");
+        self.0.wait().expect("a child can be waited for");
+    }
+
+    /// Its exit code once it has ended by itself.
+    pub fn ended(&mut self) -> Option<i32> {
+        let status = self.0.try_wait().expect("a child can be asked");
+        status.map(|status| status.code().unwrap_or(-1))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended before.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A sandbox in a process of its own.
+pub struct SandboxProcess {
+    running: Running,
+    addr: String,
+}
+
+impl SandboxProcess {
+    /// Starts one with a configuration, which is kept in `folder`.
+    pub fn start(folder: &Path, config: &str) -> SandboxProcess {
+        let file = folder.join("sandbox.toml");
+        std::fs::write(&file, config).unwrap();
+        let mut running = Running::start(
+            program()
+                .args(["sandbox", "--port", "0", "--config"])
+                .arg(&file)
+                .stdout(Stdio::piped()),
+        );
+        let mut line = String::new();
+        BufReader::new(running.0.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let addr = line
+            .trim()
+            .strip_prefix("listening on http://")
+            .unwrap_or_else(|| panic!("the sandbox does not listen: {line:?}"))
+            .to_owned();
+        SandboxProcess { running, addr }
+    }
+
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// One GET on a connection of its own: status and body. None when it was cut.
+    pub fn get(&self, path: &str) -> Option<(u16, Vec<u8>)> {
+        let mut stream = TcpStream::connect(&self.addr).ok()?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: API-Key k\r\nConnection: close\r\n\r\n",
+            self.addr
+        )
+        .ok()?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).ok()?;
+        let head = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+        let status = std::str::from_utf8(answer.get(9..12)?).ok()?.parse().ok()?;
+        Some((status, answer.split_off(head + 4)))
+    }
+
+    fn json(&self, path: &str) -> Value {
+        let (status, body) = self.get(path).expect("the sandbox answers");
+        assert_eq!(status, 200, "{path}");
+        serde_json::from_slice(&body).expect("the sandbox answers with JSON")
+    }
+
+    /// The ledger's counters.
+    pub fn summary(&self) -> Value {
+        self.json("/_ledger/summary")
+    }
+
+    /// One of them.
+    pub fn count(&self, name: &str) -> u64 {
+        self.summary()[name].as_u64().expect("a counter")
+    }
+
+    /// Everything.
+    pub fn ledger(&self) -> judge::Ledger {
+        judge::Ledger::read(&self.json("/_ledger"))
+    }
+}
+
+/// The object that a `--json` command prints, and its exit code.
+pub fn json_of(command: &mut Command) -> (Value, i32) {
+    let output = command.output().expect("the program starts");
+    let value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!(
+            "{error}: {} {}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        )
+    });
+    (value, output.status.code().unwrap_or(-1))
+}
