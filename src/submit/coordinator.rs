@@ -87,6 +87,12 @@ pub(super) struct Loop {
     pub(super) ending: Option<Ended>,
 }
 
+/// Ends when the run is asked to stop. The guard that the channel gives must not live on: it locks the channel.
+pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone asks for nothing any more, but there is always one: the run's own.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
 /// How a task has fared in this run.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tries {
@@ -152,16 +158,16 @@ impl Loop {
                 _ => Instant::now() + Duration::from_secs(3600),
             };
             tokio::select! {
-                answer = self.recorder.answer(), if self.recording => self.recorded(answer?),
-                Some(done) = self.stages.join_next() => {
-                    self.done(done?);
-                    while let Some(done) = self.stages.try_join_next() {
-                        self.done(done?);
-                    }
-                }
-                () = tokio::time::sleep_until(alarm) => {}
-                _ = stop.wait_for(|stop| *stop), if self.ending.is_none() => self.end(Ended::Interrupted),
-            }
+                            answer = self.recorder.answer(), if self.recording => self.recorded(answer?),
+                            Some(done) = self.stages.join_next() => {
+                                self.done(done?);
+                                while let Some(done) = self.stages.try_join_next() {
+                                    self.done(done?);
+                                }
+                            }
+                            () = tokio::time::sleep_until(alarm) => {}
+            () = stopped(&mut stop), if self.ending.is_none() => self.end(Ended::Interrupted),
+                        }
         }
     }
 

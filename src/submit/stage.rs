@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::PayloadFn;
+use super::coordinator::stopped;
 use super::counters::Counters;
 use super::limiter::Limiter;
 use crate::api::{Client, compare, judge};
@@ -136,7 +137,7 @@ impl Tools {
         self.counters.waiting.up();
         let admitted = tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => false,
+            () = stopped(&mut stop) => false,
             () = limiter.acquire() => true,
         };
         self.counters.waiting.down();
