@@ -28,7 +28,7 @@ pub fn start(verbose: u8) {
     let file = tracing_subscriber::fmt::layer()
         .json()
         .with_writer(|| Lines)
-        .with_filter(ours(LevelFilter::DEBUG));
+        .with_filter(ours(level.max(LevelFilter::INFO)));
     // A second start (tests) keeps the first.
     let _ = tracing_subscriber::registry()
         .with(terminal)

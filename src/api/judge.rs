@@ -30,6 +30,21 @@ pub enum Judgement {
     Stop(String, String),
 }
 
+impl Judgement {
+    /// The word for logs.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Judgement::Accepted(_) => "accepted",
+            Judgement::Refused(..) => "refused",
+            Judgement::Forbidden(_) => "forbidden",
+            Judgement::NotTaken(..) => "not taken",
+            Judgement::NotSent(_) => "not sent",
+            Judgement::InDoubt(_) => "in doubt",
+            Judgement::Stop(..) => "stop",
+        }
+    }
+}
+
 /// What the answer to a question means.
 #[derive(Debug, PartialEq)]
 pub enum Found {
@@ -174,15 +189,7 @@ mod tests {
 
     #[test]
     fn every_answer_to_a_creation_has_one_meaning() {
-        let kind = |reply: &Reply| match creation(reply, "A1", b"{}") {
-            Judgement::Accepted(_) => "accepted",
-            Judgement::Refused(..) => "refused",
-            Judgement::Forbidden(_) => "forbidden",
-            Judgement::NotTaken(..) => "not taken",
-            Judgement::NotSent(_) => "not sent",
-            Judgement::InDoubt(_) => "in doubt",
-            Judgement::Stop(..) => "stop",
-        };
+        let kind = |reply: &Reply| creation(reply, "A1", b"{}").word();
         for (reply, expected) in [
             (answer(200, None, OURS), "accepted"),
             (

@@ -45,6 +45,7 @@ impl Loop {
     }
 
     fn sent(&mut self, task: Task, judgement: Judgement) {
+        tracing::debug!(id = %task.client_id, meaning = judgement.word(), "sent");
         match judgement {
             Judgement::Accepted(account) => {
                 let first_at = task.first_at.unwrap_or_else(now);
@@ -89,6 +90,7 @@ impl Loop {
                 self.send_again(task, &why, None);
             }
             Judgement::InDoubt(answer) => {
+                tracing::info!(id = %task.client_id, %answer, "in doubt");
                 self.run.tools.counters.in_doubt.up();
                 self.change(
                     task.id,
@@ -126,6 +128,7 @@ impl Loop {
     }
 
     fn asked(&mut self, task: Task, found: Found) {
+        tracing::debug!(id = %task.client_id, there = matches!(found, Found::There(..)), "asked");
         match found {
             Found::NotThere => self.absent(task),
             Found::There(account, equal) => {
