@@ -184,7 +184,7 @@ fn describe(totals: &Totals, tally: &Tally, migration: &Migration) -> String {
     let plan = &migration.pipeline.plan;
     let mut text = format!(
         "{}\n\n{}",
-        status_lines(totals),
+        status_lines(totals).trim_end(),
         forecast::describe(&migration.settings, totals.verdicts.sendable())
     );
     let mut section = |title: &str, mut counts: Vec<(String, u64)>| {

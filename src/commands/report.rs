@@ -70,7 +70,7 @@ pub fn write(view: &View, grace: &Grace, out: Option<&Path>) -> anyhow::Result<T
 pub fn describe(view: &View, totals: &Totals) -> String {
     format!(
         "{}\n\nreport: {}",
-        status_lines(totals),
+        status_lines(totals).trim_end(),
         view.folder().join("report.html").display()
     )
 }
@@ -87,7 +87,7 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<Output> {
     } else {
         format!(
             "{}\n\nreport: {}",
-            status_lines(&totals),
+            status_lines(&totals).trim_end(),
             folder.join("report.html").display()
         )
     };
@@ -104,7 +104,7 @@ pub fn status(args: &ViewArgs) -> anyhow::Result<Output> {
     let text = if args.json {
         totals.json_text()
     } else {
-        status_lines(&totals)
+        status_lines(&totals).trim_end()
     };
     Ok(Output {
         text,

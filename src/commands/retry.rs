@@ -36,7 +36,7 @@ pub fn run(args: &RetryArgs) -> anyhow::Result<Output> {
         format!(
             "{} to be sent again with the next run\n\n{}",
             thousands(count),
-            status_lines(&totals)
+            status_lines(&totals).trim_end()
         )
     };
     Ok(Output { text, code: 0 })
