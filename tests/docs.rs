@@ -1,0 +1,546 @@
+//! The documentation says what the program does.
+//!
+//! Owner of the comparison of README.md and docs/ with the program: settings and their defaults, the mapping language
+//! and its examples, the sandbox's configuration and ledger, the report's columns, `--json`.
+//! The program is asked for what it knows: an unknown key in a table makes it list the known ones.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use bakkt_migrate::cli::{RunArgs, TargetArgs};
+use bakkt_migrate::error::Diagnostics;
+use bakkt_migrate::mapping::compile::compile;
+use bakkt_migrate::mapping::draft::{Draft, Slot};
+use bakkt_migrate::mapping::feed::Scratch;
+use bakkt_migrate::progress::Mode;
+use bakkt_migrate::sandbox;
+use bakkt_migrate::settings::Settings;
+use bakkt_migrate::source::{CsvFile, Rows};
+use bakkt_migrate::toml_file::TomlFile;
+
+/// A key that is like no other.
+const UNKNOWN: &str = "zzqq";
+const MINIMAL: &str = "[source]\nfile = \"export.csv\"\nmapping = \"mapping.toml\"\n";
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn page(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).unwrap()
+}
+
+/// The cells of every table row whose first cell is code, without their backticks; header rows have no code.
+fn rows(page: &str) -> Vec<Vec<String>> {
+    let cells = |line: &str| -> Vec<String> {
+        let inner = line.trim_start_matches('|').trim_end_matches('|');
+        inner
+            .split(" | ")
+            .map(|cell| cell.trim_matches([' ', '|']).to_owned())
+            .collect()
+    };
+    page.lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(cells)
+        .collect()
+}
+
+/// The rows of the table whose header begins with these columns.
+fn table(page: &str, header: &str) -> Vec<Vec<String>> {
+    let start = page
+        .find(header)
+        .unwrap_or_else(|| panic!("no table {header}"));
+    rows(page[start..].split("\n\n").next().unwrap())
+}
+
+fn code(cell: &str) -> &str {
+    cell.trim_matches('`')
+}
+
+/// Every name in backticks of a cell.
+fn codes(cell: &str) -> Vec<String> {
+    cell.split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn section<'a>(page: &'a str, title: &str) -> &'a str {
+    let start = page
+        .find(title)
+        .unwrap_or_else(|| panic!("no section {title}"));
+    let rest = &page[start + title.len()..];
+    &rest[..rest.find("\n## ").unwrap_or(rest.len())]
+}
+
+fn settings(dir: &Path, text: &str) -> Result<Settings, String> {
+    std::fs::write(dir.join("migration.toml"), text).unwrap();
+    Settings::load(dir).map_err(|error| error.to_string())
+}
+
+/// The names behind "known here:" in a message.
+fn known_in(message: &str) -> BTreeSet<String> {
+    let list = message
+        .split("known here: ")
+        .nth(1)
+        .unwrap_or_else(|| panic!("{message}"));
+    list.lines()
+        .next()
+        .unwrap()
+        .split(", ")
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_setting_is_documented_and_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let documented: BTreeSet<String> = rows(&page("docs/settings.md"))
+        .iter()
+        .map(|row| code(&row[0]).to_owned())
+        .collect();
+    let probes = [
+        ("", format!("{UNKNOWN} = 1\n{MINIMAL}")),
+        ("source.", format!("{MINIMAL}{UNKNOWN} = 1\n")),
+        ("accounts.", format!("{MINIMAL}[accounts]\n{UNKNOWN} = 1\n")),
+        ("target.", format!("{MINIMAL}[target]\n{UNKNOWN} = 1\n")),
+        ("limits.", format!("{MINIMAL}[limits]\n{UNKNOWN} = 1\n")),
+        ("retry.", format!("{MINIMAL}[retry]\n{UNKNOWN} = 1\n")),
+        ("grace.", format!("{MINIMAL}[grace]\n{UNKNOWN} = 1\n")),
+        ("exclude.", format!("{MINIMAL}[exclude]\n{UNKNOWN} = 1\n")),
+        (
+            "exclude.ids.",
+            format!("{MINIMAL}[exclude.ids]\nlist = [\"A\"]\nreason = \"x\"\n{UNKNOWN} = 1\n"),
+        ),
+        (
+            "exclude.rules.",
+            format!(
+                "{MINIMAL}[exclude.rules]\ncolumn = \"A\"\nempty = true\nreason = \"x\"\n{UNKNOWN} = 1\n"
+            ),
+        ),
+        (
+            "policy.*.",
+            format!(
+                "{MINIMAL}[policy]\n\"owners[].phoneNumber\" = {{ level = \"H\", reason = \"x\", {UNKNOWN} = 1 }}\n"
+            ),
+        ),
+    ];
+    for (prefix, text) in probes {
+        let known = known_in(&settings(dir.path(), &text).unwrap_err());
+        let here: BTreeSet<String> = documented
+            .iter()
+            .filter_map(|key| {
+                key.strip_prefix(prefix)?
+                    .split('.')
+                    .next()
+                    .map(str::to_owned)
+            })
+            .collect();
+        assert_eq!(here, known, "under \"{prefix}\"");
+    }
+}
+
+#[test]
+fn documented_defaults_are_the_real_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let real = settings(dir.path(), MINIMAL).unwrap();
+    let mut text = MINIMAL.to_owned();
+    let mut count = 0;
+    for row in rows(&page("docs/settings.md")) {
+        if row[1] != "—" {
+            text.push_str(&format!("{} = {}\n", code(&row[0]), code(&row[1])));
+            count += 1;
+        }
+    }
+    // Dotted keys stand before the first table.
+    let (keys, source): (Vec<&str>, Vec<&str>) = text
+        .lines()
+        .partition(|line| line.split(" = ").next().unwrap().contains('.'));
+    let text = format!("{}\n{}\n", keys.join("\n"), source.join("\n"));
+    let written = settings(dir.path(), &text).unwrap();
+    assert_eq!(format!("{written:?}"), format!("{real:?}"));
+    assert!(count > 10, "{count}");
+    // The comparison has teeth: another value shows.
+    let other = text.replace("limits.in_flight = 8", "limits.in_flight = 9");
+    assert_ne!(
+        format!("{:?}", settings(dir.path(), &other).unwrap()),
+        format!("{real:?}")
+    );
+}
+
+#[test]
+fn documented_ranges_are_the_real_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut count = 0;
+    for row in rows(&page("docs/settings.md")) {
+        let Some((low, high)) = row[2].split_once(" to ") else {
+            continue;
+        };
+        let (Ok(low), Ok(high)) = (low.parse::<i64>(), high.parse::<i64>()) else {
+            continue;
+        };
+        count += 1;
+        for (value, good) in [
+            (low, true),
+            (high, true),
+            (low - 1, false),
+            (high + 1, false),
+        ] {
+            let text = format!("{} = {value}\n{MINIMAL}", code(&row[0]));
+            assert_eq!(settings(dir.path(), &text).is_ok(), good, "{text}");
+        }
+    }
+    assert!(count >= 6, "{count}");
+}
+
+#[test]
+fn documented_examples_of_settings_are_right() {
+    let dir = tempfile::tempdir().unwrap();
+    for block in blocks(&page("docs/settings.md")) {
+        settings(dir.path(), &format!("{MINIMAL}{block}")).unwrap();
+    }
+}
+
+/// The contents of every fenced block of TOML.
+fn blocks(page: &str) -> Vec<String> {
+    let parts = page.split("```toml\n").skip(1);
+    parts
+        .map(|part| part.split("```").next().unwrap().to_owned())
+        .collect()
+}
+
+fn compiled(
+    dir: &Path,
+    text: &str,
+    headers: &[String],
+) -> Result<bakkt_migrate::mapping::Mapper, String> {
+    let path = dir.join("mapping.toml");
+    std::fs::write(&path, text).unwrap();
+    let mut found = Diagnostics::default();
+    let file = TomlFile::load(&path, "mapping.toml").unwrap();
+    let mapper = compile(&[file], headers, &mut found);
+    found.into_result().map_err(|error| error.to_string())?;
+    mapper.ok_or_else(|| "no mapper".to_owned())
+}
+
+fn acme_headers() -> Vec<String> {
+    let export = root().join("samples/acme/export.csv");
+    CsvFile::open(&export, "export.csv")
+        .unwrap()
+        .headers()
+        .to_vec()
+}
+
+#[test]
+fn every_key_of_the_mapping_language_is_documented() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = page("docs/mapping.md");
+    let keys = |title: &str| -> BTreeSet<String> {
+        rows(section(&page, title))
+            .iter()
+            .map(|row| code(&row[0]).to_owned())
+            .collect()
+    };
+    let head = "account_type = \"INDIVIDUAL\"\n[fields]\nclientAccountId = ";
+    let known = |text: &str| known_in(&compiled(dir.path(), text, &acme_headers()).err().unwrap());
+    assert_eq!(
+        keys("## The file"),
+        known(&format!("{UNKNOWN} = 1\n{head}\"CUST_NO\"\n"))
+    );
+    let mut feed = keys("## Sources: exactly one");
+    feed.extend(keys("## Transforms: always in this order"));
+    let text =
+        format!("{head}{{ column = \"CUST_NO\", lookup = {{ A = \"B\" }}, {UNKNOWN} = 1 }}\n");
+    assert_eq!(feed, known(&text));
+    // The two transforms that are tables themselves.
+    for (key, value) in [("split", "by = \";\""), ("phone", "default = \"US\"")] {
+        let text =
+            format!("{head}{{ column = \"CUST_NO\", {key} = {{ {value}, {UNKNOWN} = 1 }} }}\n");
+        let row = rows(&page)
+            .into_iter()
+            .find(|row| code(&row[0]) == key)
+            .unwrap();
+        for name in known(&text) {
+            assert!(row[1].contains(&name), "{key}: {name} is not in {}", row[1]);
+        }
+    }
+}
+
+#[test]
+fn the_examples_of_the_mapping_language_compile() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = page("docs/mapping.md");
+    let mut all = String::new();
+    for block in blocks(&page) {
+        all.push_str(&block);
+        // A block repeats fields of another, so each is a mapping of its own; in one block a field may have several feeds.
+        if block.contains("account_type") {
+            compiled(dir.path(), &block, &acme_headers()).unwrap();
+            continue;
+        }
+        for line in block.lines().filter(|line| !line.starts_with('#')) {
+            let text = format!("account_type = \"INDIVIDUAL\"\n[fields]\n{line}\n");
+            compiled(dir.path(), &text, &acme_headers()).unwrap();
+        }
+    }
+    for title in [
+        "## Sources: exactly one",
+        "## Transforms: always in this order",
+    ] {
+        for row in rows(section(&page, title)) {
+            let key = code(&row[0]);
+            let shown = [format!(" {key} = "), format!("{{ {key} = ")];
+            assert!(
+                shown.iter().any(|shown| all.contains(shown)),
+                "no example of {key}"
+            );
+        }
+    }
+}
+
+#[test]
+fn cells_become_what_the_examples_say() {
+    let dir = tempfile::tempdir().unwrap();
+    let examples = table(
+        &page("docs/mapping.md"),
+        "| field | transform | cell | gives |",
+    );
+    for row in &examples {
+        let [field, transform, cell, gives] = [0, 1, 2, 3].map(|at| code(&row[at]).trim());
+        let text = format!(
+            "account_type = \"INDIVIDUAL\"\n[fields]\n\"{field}\" = {{ column = \"C\", {transform} }}\n"
+        );
+        let headers = ["C".to_owned(), "D".to_owned()];
+        let mapper = compiled(dir.path(), &text, &headers).unwrap();
+        let export = dir.path().join("one.csv");
+        std::fs::write(&export, format!("C,D\n\"{cell}\",x\n")).unwrap();
+        let mut rows = Rows::default();
+        CsvFile::open(&export, "one.csv")
+            .unwrap()
+            .read_batch(&mut rows, 1)
+            .unwrap();
+        let (_, one) = rows.iter().next().unwrap();
+        let mut draft = Draft::default();
+        mapper.map(&one, &mut draft, &mut Scratch::default());
+        let got = match draft.slot(0) {
+            Slot::Missing => "missing",
+            Slot::Invalid(_) => "invalid",
+            _ => draft.value(0).unwrap(),
+        };
+        assert_eq!(got, gives, "{row:?}");
+    }
+    let page = page("docs/mapping.md");
+    let forms = [
+        "regex",
+        "split",
+        "digits",
+        "case",
+        "lookup",
+        "otherwise",
+        "date",
+        "phone",
+        "country",
+        "us_state",
+    ];
+    for key in forms
+        .iter()
+        .chain(&["usd_range", "integer", "yes_no", "default"])
+    {
+        assert!(
+            examples
+                .iter()
+                .any(|row| row[1].contains(&format!("{key} = "))),
+            "{key} {page}"
+        );
+    }
+}
+
+#[test]
+fn the_sandbox_is_documented() {
+    let page = page("docs/sandbox.md");
+    let expected = toml::from_str::<sandbox::Config>(&format!("{UNKNOWN} = 1"))
+        .unwrap_err()
+        .to_string();
+    let rate = toml::from_str::<sandbox::Config>(&format!("rate = {{ {UNKNOWN} = 1 }}"))
+        .unwrap_err()
+        .to_string();
+    // The list of known keys is in backticks behind "expected one of".
+    let known = |message: &str| -> BTreeSet<String> {
+        codes(
+            message
+                .split("expected one of")
+                .nth(1)
+                .unwrap_or_else(|| panic!("{message}")),
+        )
+        .into_iter()
+        .collect()
+    };
+    let tables: Vec<Vec<String>> = rows(section(&page, "## Configuration"));
+    let (of_rate, own): (Vec<_>, Vec<_>) = tables
+        .iter()
+        .partition(|row| code(&row[0]).starts_with("rate."));
+    let own_keys: BTreeSet<String> = own.iter().map(|row| code(&row[0]).to_owned()).collect();
+    let rate_keys: BTreeSet<String> = of_rate
+        .iter()
+        .filter_map(|row| code(&row[0]).strip_prefix("rate.").map(str::to_owned))
+        .collect();
+    assert_eq!(own_keys, known(&expected));
+    assert_eq!(rate_keys, known(&rate));
+
+    let mut written = String::new();
+    for row in own.iter().filter(|row| row[1] != "—") {
+        written.push_str(&format!("{} = {}\n", code(&row[0]), code(&row[1])));
+    }
+    let config = |text: &str| format!("{:?}", sandbox::Config::from_toml(text).unwrap());
+    assert_eq!(
+        config(&written),
+        format!("{:?}", sandbox::Config::default())
+    );
+    let rate = "rate = { requests = 1, per_ms = 1 }";
+    let explicit = of_rate.iter().filter(|row| row[1] != "—");
+    let explicit: Vec<String> = explicit
+        .map(|row| {
+            format!(
+                "{} = {}",
+                code(&row[0]).trim_start_matches("rate."),
+                code(&row[1])
+            )
+        })
+        .collect();
+    let explicit = format!(
+        "rate = {{ requests = 1, per_ms = 1, {} }}",
+        explicit.join(", ")
+    );
+    assert_eq!(config(rate), config(&explicit));
+    for block in blocks(&page) {
+        sandbox::Config::from_toml(&block).unwrap();
+    }
+
+    let counters = serde_json::to_value(sandbox::LedgerSummary::default()).unwrap();
+    let counters: BTreeSet<String> = counters.as_object().unwrap().keys().cloned().collect();
+    let documented: BTreeSet<String> = table(&page, "| counter | meaning |")
+        .iter()
+        .map(|row| code(&row[0]).to_owned())
+        .collect();
+    assert_eq!(documented, counters);
+}
+
+/// One small run, and what it wrote.
+fn sample_run(dir: &Path) -> String {
+    for name in ["export.csv", "mapping.toml"] {
+        std::fs::copy(root().join("samples/acme").join(name), dir.join(name)).unwrap();
+    }
+    let text = format!("{MINIMAL}[limits]\ncreate = \"unlimited\"\nlookup = \"unlimited\"\n");
+    std::fs::write(dir.join("migration.toml"), text).unwrap();
+    let args = RunArgs {
+        dir: dir.to_owned(),
+        target: TargetArgs {
+            sandbox: true,
+            base_url: None,
+        },
+        sandbox_config: None,
+        yes: false,
+        limit: Some(3),
+        only: None,
+        json: true,
+    };
+    bakkt_migrate::commands::run::run(&args, Mode::Quiet)
+        .unwrap()
+        .text
+}
+
+#[test]
+fn files_and_columns_of_the_report_and_the_json_object_are_documented() {
+    let dir = tempfile::tempdir().unwrap();
+    let json = sample_run(dir.path());
+    let page_text = page("docs/report.md");
+    let files: BTreeSet<String> = table(&page_text, "| file | one line for |")
+        .iter()
+        .map(|row| code(&row[0]).to_owned())
+        .collect();
+    let folder = dir.path().join("report/sandbox");
+    let entries = std::fs::read_dir(&folder).unwrap();
+    let written: BTreeSet<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(files, written);
+    for name in files.iter().filter(|name| name.ends_with(".csv")) {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        let columns: BTreeSet<String> = text
+            .lines()
+            .next()
+            .unwrap()
+            .split(',')
+            .map(str::to_owned)
+            .collect();
+        let own = section(&page_text, &format!("## {name}"));
+        let documented: BTreeSet<String> =
+            rows(own).iter().flat_map(|row| codes(&row[0])).collect();
+        assert_eq!(documented, columns, "{name}");
+    }
+
+    let object: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let keys: BTreeSet<String> = object.as_object().unwrap().keys().cloned().collect();
+    let readme = page("README.md");
+    let documented: BTreeSet<String> = table(&readme, "| key | holds |")
+        .iter()
+        .flat_map(|row| codes(&row[0]))
+        .map(|key| key.split('.').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(documented, keys);
+}
+
+#[test]
+fn every_command_and_exit_code_is_in_the_readme() {
+    use clap::CommandFactory;
+    let readme = page("README.md");
+    let command = bakkt_migrate::cli::Cli::command();
+    for sub in command.get_subcommands() {
+        assert!(
+            readme.contains(&format!("bakkt-migrate {}", sub.get_name())),
+            "{}",
+            sub.get_name()
+        );
+        for argument in sub
+            .get_arguments()
+            .filter_map(|argument| argument.get_long())
+        {
+            let shown = format!("--{argument}");
+            assert!(
+                ["--help", "--version"].contains(&&*shown) || readme.contains(&shown),
+                "{shown}"
+            );
+        }
+    }
+    let codes: Vec<String> = table(&readme, "| code | meaning |")
+        .iter()
+        .map(|row| code(&row[0]).to_owned())
+        .collect();
+    assert_eq!(codes, ["0", "1", "2", "3", "4"]);
+}
+
+/// A link to a file of the repository leads somewhere.
+#[test]
+fn links_lead_to_files() {
+    for name in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "docs/settings.md",
+        "docs/mapping.md",
+        "docs/sandbox.md",
+        "docs/report.md",
+    ] {
+        let text = page(name);
+        let folder = root().join(name).parent().unwrap().to_owned();
+        for target in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            if !target.starts_with("https://") {
+                assert!(folder.join(target).exists(), "{name}: {target}");
+            }
+        }
+    }
+}
