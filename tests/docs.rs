@@ -520,6 +520,41 @@ fn every_command_and_exit_code_is_in_the_readme() {
     assert_eq!(codes, ["0", "1", "2", "3", "4"]);
 }
 
+/// Every command line that a page shows can be parsed.
+#[test]
+fn command_lines_of_the_pages_parse() {
+    use clap::Parser;
+    let mut count = 0;
+    for name in ["README.md", "docs/sandbox.md"] {
+        for line in page(name).lines().filter(|line| line.starts_with("    ")) {
+            let line = line.split('#').next().unwrap().trim();
+            let Some(at) = line
+                .find("bakkt-migrate ")
+                .or_else(|| line.find("-- "))
+                .filter(|_| !line.starts_with("cargo build"))
+            else {
+                continue;
+            };
+            // A quoted reason is one word.
+            let line = line[at..].replace("-- ", "bakkt-migrate ");
+            let quoted: Vec<&str> = line.split('"').collect();
+            let mut words = Vec::new();
+            for (place, piece) in quoted.iter().enumerate() {
+                if place % 2 == 1 {
+                    words.push(*piece);
+                } else {
+                    words.extend(piece.split_whitespace());
+                }
+            }
+            count += 1;
+            if let Err(error) = bakkt_migrate::cli::Cli::try_parse_from(&words) {
+                panic!("{name}: {line}\n{error}");
+            }
+        }
+    }
+    assert!(count > 15, "{count}");
+}
+
 /// A link to a file of the repository leads somewhere.
 #[test]
 fn links_lead_to_files() {
