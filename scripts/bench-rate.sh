@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Does the limiter keep the rate, and use it? The sandbox lets 50 requests a second through in any window; we are set to the
+# same. Prints the 429 answers of the ledger, and the time beside the ideal.
+#
+#   CUSTOMERS=1500 scripts/bench-rate.sh
+source "$(dirname "$0")/common.sh"
+
+customers=${CUSTOMERS:-1500}
+rate=50
+build
+folder=$work/migration
+mkdir "$folder"
+cat >"$folder/migration.toml" <<TOML
+[source]
+file = "export.csv"
+mapping = "mapping.toml"
+
+[accounts]
+on_existing = "update"
+
+[limits]
+create = "$rate/s"
+TOML
+"$work/generate" --rows "$customers" --seed 7 --out "$folder" --clean
+echo "rate = { requests = $rate, per_ms = 1000, retry_after = true }" >"$work/sandbox.toml"
+start_sandbox "$work/sandbox.toml"
+BAKKT_API_KEY=bench measure "$bin" --quiet run "$folder" --base-url "$url"
+if [ "$code" -ne 0 ]; then
+    cat "$work/out" "$work/err" >&2
+    exit 1
+fi
+stop_sandbox
+ms=$(span_of "$folder")
+awk -v n="$customers" -v rate="$rate" -v ms="$ms" -v wall="$wall" -v refused="$(counter rate_limited "$ledger")" 'BEGIN {
+    ideal = (n - 1) * 1000 / rate
+    printf "%d customers at %d a second: %d answers 429; %.2f s from the first intent to the last outcome, ideal %.2f s (%.1f %% of the rate used); %.2f s wall\n", \
+        n, rate, refused, ms / 1000, ideal / 1000, 100 * ideal / ms, wall
+}'
+echo "$ledger"

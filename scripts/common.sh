@@ -1,0 +1,67 @@
+# Shared by the benchmark scripts: binaries, a folder of their own, a sandbox that is stopped by its id.
+# Needs Linux, bash and GNU time and date. Everything is on loopback, bounded in time, and removed at the end.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+work=$(mktemp -d)
+sandbox_pid=
+clean_up() {
+    if [ -n "$sandbox_pid" ]; then
+        kill -9 "$sandbox_pid" 2>/dev/null || true
+    fi
+    rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+# Builds, and copies the programs, so that a build meanwhile changes nothing.
+build() {
+    cargo build --release --quiet --bins --examples
+    local from=${CARGO_TARGET_DIR:-target}/release
+    cp "$from/bakkt-migrate" "$from/examples/generate" "$from/examples/read_csv" "$work/"
+    bin=$work/bakkt-migrate
+}
+
+# start_sandbox CONFIG: sets $url and $sandbox_pid.
+start_sandbox() {
+    "$bin" sandbox --port 0 --config "$1" >"$work/sandbox.out" 2>&1 &
+    sandbox_pid=$!
+    for _ in $(seq 100); do
+        url=$(sed -n 's/^listening on //p' "$work/sandbox.out")
+        [ -n "$url" ] && return
+        sleep 0.1
+    done
+    echo "the sandbox did not start" >&2
+    exit 1
+}
+
+# Stops the sandbox, and puts the ledger's counters, which it prints at its end, into $ledger.
+stop_sandbox() {
+    kill -INT "$sandbox_pid"
+    wait "$sandbox_pid" || true
+    sandbox_pid=
+    ledger=$(tail -n 1 "$work/sandbox.out")
+}
+
+# counter NAME TEXT: one number out of the ledger's counters.
+counter() {
+    sed -n "s/.*[ {]$1: \([0-9]*\).*/\1/p" <<<"$2"
+}
+
+# measure COMMAND…: wall seconds, CPU seconds and peak KiB into $wall, $cpu, $peak; the exit code into $code.
+measure() {
+    code=0
+    /usr/bin/time -q -o "$work/time" -f '%e %U %S %M' timeout "${BOUND:-600}" "$@" >"$work/out" 2>"$work/err" || code=$?
+    read -r wall user sys peak <"$work/time"
+    cpu=$(awk "BEGIN { print $user + $sys }")
+}
+
+# span_of FOLDER: milliseconds from the first attempt to the last outcome, from the journal by way of its report.
+span_of() {
+    local first last
+    read -r first last < <(awk -F, '
+        NR > 1 && $11 != "" { if (first == "" || $11 < first) first = $11; if ($12 > last) last = $12 }
+        END { print first, last }' "$1/report/reconciliation.csv")
+    echo $(($(date -d "$last" +%s%3N) - $(date -d "$first" +%s%3N)))
+}
