@@ -299,6 +299,38 @@ fn the_examples_of_the_mapping_language_compile() {
     }
 }
 
+/// What the page says cannot be combined is told, not ignored.
+#[test]
+fn a_transform_that_does_nothing_is_a_mistake() {
+    let dir = tempfile::tempdir().unwrap();
+    for (field, feed, message) in [
+        (
+            "owners[0].role",
+            r#"const = "PRIMARY_OWNER", case = "upper""#,
+            "a constant takes no",
+        ),
+        (
+            "owners[0].role",
+            r#"const = "PRIMARY_OWNER", default = "TRUSTEE""#,
+            "a constant takes no",
+        ),
+        (
+            "clientAccountId",
+            r#"column = "CUST_NO", join = " ""#,
+            "nothing to join",
+        ),
+        (
+            "owners[0].identity.personalAddress.streetAddress",
+            r#"columns = ["ADDR_1", "ADDR_2"], regex = "^(.+)$""#,
+            "gives a list",
+        ),
+    ] {
+        let text = format!("account_type = \"INDIVIDUAL\"\n[fields]\n\"{field}\" = {{ {feed} }}\n");
+        let error = compiled(dir.path(), &text, &acme_headers()).err().unwrap();
+        assert!(error.contains(message), "{feed}: {error}");
+    }
+}
+
 #[test]
 fn cells_become_what_the_examples_say() {
     let dir = tempfile::tempdir().unwrap();

@@ -175,6 +175,7 @@ impl Compiler<'_, '_> {
         }
         table.finish(self.found);
         feed.source = source?;
+        self.idle_transforms(&feed, value);
         let gives_list = matches!(feed.source, Source::All(_)) && feed.join.is_none()
             || feed
                 .split
@@ -188,6 +189,34 @@ impl Compiler<'_, '_> {
             );
         }
         Some(feed)
+    }
+
+    /// A transform that its source never reaches would be a silent mistake.
+    fn idle_transforms(&mut self, feed: &Feed, value: Value<'_>) {
+        let several = matches!(feed.source, Source::All(_));
+        let cut = feed.regex.is_some() || feed.split.is_some();
+        let constant = matches!(feed.source, Source::Const(_));
+        let changed = cut || feed.join.is_some() || !feed.steps.is_empty();
+        let rules = [
+            (
+                constant && (changed || feed.default.is_some()),
+                "a constant takes no transforms",
+                "write the text as it is to be sent; `when` may stay",
+            ),
+            (
+                !constant && !several && feed.join.is_some(),
+                "`join` has nothing to join",
+                "it joins the texts of `columns`",
+            ),
+            (
+                several && cut && feed.join.is_none(),
+                "`regex` and `split` take one text, and `columns` gives a list",
+                "add join = \" \"",
+            ),
+        ];
+        for (_, message, help) in rules.into_iter().filter(|(idle, ..)| *idle) {
+            value.wrong(self.found, message, help);
+        }
     }
 
     /// The indexes of one column or several.
