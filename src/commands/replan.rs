@@ -58,7 +58,11 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
         object["replan"] = serde_json::to_value(&changes)?;
         object.to_string()
     } else {
-        format!("{}\n\n{}", describe(&changes, args), status_lines(&totals).trim_end())
+        format!(
+            "{}\n\n{}",
+            describe(&changes, args),
+            status_lines(&totals).trim_end()
+        )
     };
     Ok(Output { text, code: 0 })
 }

@@ -104,7 +104,7 @@ pub fn status(args: &ViewArgs) -> anyhow::Result<Output> {
     let text = if args.json {
         totals.json_text()
     } else {
-        status_lines(&totals).trim_end()
+        status_lines(&totals).trim_end().to_owned()
     };
     Ok(Output {
         text,
