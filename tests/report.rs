@@ -28,7 +28,7 @@ INSERT INTO record VALUES
   (9, 1, 10, 72, 9, NULL, 2, NULL, NULL, 2), (10, 1, 12, 81, 9, 'C-10', 3, 5, NULL, 0),
   (11, 1, 13, 90, 9, 'C-1', 4, 6, NULL, 0), (12, 1, 14, 99, 9, 'C-12', 4, 13, NULL, 0);
 INSERT INTO gap VALUES (2, 1, 2, 'G', 'open'), (6, 1, 2, 'G', 'open'), (9, 3, 4, 'W', 'open'), (9, 1, 2, 'G', 'open');
-INSERT INTO task VALUES
+INSERT INTO task (id, record, kind, state, attempts, first_at, last_at, bakkt_id, status, created_at, existed, code, field, message) VALUES
   (1, 1, 0, 4, 2, 1795000000000, 1795000060500, 'b-1', 'PENDING', '2026-11-18T11:07:40Z', 0, NULL, NULL, NULL),
   (2, 2, 0, 4, 1, 1795000000000, 1795000000250, 'b-2', 'COMPLETE', '2025-01-01T00:00:00Z', 2, NULL, NULL, NULL),
   (3, 3, 0, 5, 1, 1795000000000, 1795000000250, NULL, NULL, NULL, 0, 7, 8, 9),
