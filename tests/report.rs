@@ -112,7 +112,7 @@ fn totals_count_everything_once() {
             r#""tasks":{"account":{"planned":8,"open":1,"held":1,"in_doubt":2,"accepted":2,"refused":1,"gave_up":1}},"#,
             r#""gaps":{"open":4,"by_field":{"owners[0].emailAddress":1,"owners[0].phoneNumber":3}},"#,
             r#""balanced":true,"imbalances":[],"existed":{"equal":0,"different":1,"overwritten":0},"#,
-            r#""blank_lines":3,"planned":true}"#
+            r#""blank_lines":3,"planned":true,"former":0}"#
         )
     );
     assert_eq!(

@@ -32,10 +32,10 @@ pub struct Totals {
     pub existed: Existed,
     /// Blank lines of the exports; they are no rows.
     pub blank_lines: u64,
-    /// Accounts accepted under an earlier plan, whose customers the plan no longer sends.
-    pub former: u64,
     /// Whether planning came to its end.
     pub planned: bool,
+    /// Accounts accepted under an earlier plan, whose customers the plan no longer sends.
+    pub former: u64,
 }
 
 /// Records by verdict.
