@@ -1,0 +1,211 @@
+//! Case folders: an export and a mapping in, payloads and gaps out, compared byte for byte.
+//!
+//! Owner of `tests/cases/<name>/`. The first lines of a case's migration.toml say what it is about. Beside them stand
+//! its mapping, its export, and what must come out: `expected.payloads.jsonl`, `expected.gaps.csv` and
+//! `expected.totals.txt`, or `expected.error.txt` where the case cannot be run at all.
+//! `UPDATE=1 cargo test --test cases` writes the expectations anew: read the difference before you commit it.
+//! Every payload is also posted to a sandbox, which states the contract in its own words: it must take them all.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bakkt_migrate::cli::CheckArgs;
+use bakkt_migrate::commands::check;
+use bakkt_migrate::progress::Mode;
+use bakkt_migrate::sandbox::{Config, Dialect, Sandbox};
+
+const PAYLOADS: &str = "expected.payloads.jsonl";
+const GAPS: &str = "expected.gaps.csv";
+const TOTALS: &str = "expected.totals.txt";
+const ERROR: &str = "expected.error.txt";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
+}
+
+fn folders() -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = fs::read_dir(root())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("migration.toml").exists())
+        .collect();
+    folders.sort();
+    folders
+}
+
+/// What a case gives, by the name of the file that holds what it must give. A file that is not there is `None`.
+type Outcome = [(&'static str, Option<Vec<u8>>); 4];
+
+fn outcome(folder: &Path) -> Outcome {
+    let scratch = tempfile::tempdir().unwrap();
+    let (gaps, payloads) = (scratch.path().join("gaps"), scratch.path().join("payloads"));
+    let args = CheckArgs {
+        dir: folder.to_owned(),
+        gaps: Some(gaps.clone()),
+        payloads: Some(payloads.clone()),
+        json: true,
+    };
+    match check::run(&args, Mode::Quiet) {
+        Ok(output) => [
+            (PAYLOADS, Some(fs::read(payloads).unwrap())),
+            (GAPS, Some(fs::read(gaps).unwrap())),
+            (TOTALS, Some(totals(&output.text, output.code).into_bytes())),
+            (ERROR, None),
+        ],
+        Err(error) => {
+            let text = bakkt_migrate::error::describe(&error);
+            let code = bakkt_migrate::error::exit_code(&error);
+            let text = text.replace(&*folder.to_string_lossy(), "DIR");
+            let text = format!("{text}\nexit code {code}\n");
+            [
+                (PAYLOADS, None),
+                (GAPS, None),
+                (TOTALS, None),
+                (ERROR, Some(text.into_bytes())),
+            ]
+        }
+    }
+}
+
+/// The counts of rows, one a line, and the exit code.
+fn totals(json: &str, code: u8) -> String {
+    let json: serde_json::Value = serde_json::from_str(json).unwrap();
+    let verdicts = &json["verdicts"];
+    let mut text = format!("read {}\nblank lines {}\n", json["read"], json["blank_lines"]);
+    let mut sum = 0;
+    for name in ["ready", "grace", "blocked", "excluded", "duplicate"] {
+        sum += verdicts[name].as_u64().unwrap();
+        text.push_str(&format!("{name} {}\n", verdicts[name]));
+    }
+    assert_eq!(json["read"], sum, "every row ends somewhere, once");
+    text.push_str(&format!("exit code {code}\n"));
+    text
+}
+
+#[test]
+fn every_case_gives_what_it_must() {
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut wrong = Vec::new();
+    for folder in folders() {
+        for (name, given) in outcome(&folder) {
+            let path = folder.join(name);
+            let expected = fs::read(&path).ok();
+            if given == expected {
+                continue;
+            }
+            if update {
+                match &given {
+                    Some(bytes) => fs::write(&path, bytes).unwrap(),
+                    None => fs::remove_file(&path).unwrap(),
+                }
+                continue;
+            }
+            wrong.push(format!(
+                "--- {}\n{}",
+                path.strip_prefix(root()).unwrap().display(),
+                difference(expected.as_deref(), given.as_deref())
+            ));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "UPDATE=1 cargo test --test cases accepts these:\n{}",
+        wrong.join("\n")
+    );
+}
+
+/// The first line that differs.
+fn difference(expected: Option<&[u8]>, given: Option<&[u8]>) -> String {
+    let (Some(expected), Some(given)) = (expected, given) else {
+        let there = |bytes: Option<&[u8]>| match bytes {
+            Some(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            None => "no such file".to_owned(),
+        };
+        return format!("expected: {}\ngiven: {}", there(expected), there(given));
+    };
+    let (expected, given) = (lines(expected), lines(given));
+    let at = (0..)
+        .find(|&at| expected.get(at) != given.get(at))
+        .unwrap_or(0);
+    let end = String::from("(end of file)");
+    format!(
+        "line {}\nexpected: {}\ngiven:    {}",
+        at + 1,
+        expected.get(at).unwrap_or(&end),
+        given.get(at).unwrap_or(&end)
+    )
+}
+
+fn lines(bytes: &[u8]) -> Vec<String> {
+    bytes
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(|line| String::from_utf8_lossy(line).into_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn the_sandbox_takes_every_payload() {
+    let mut posted = 0;
+    for folder in folders() {
+        let [(_, Some(payloads)), ..] = outcome(&folder) else {
+            continue;
+        };
+        let payloads = String::from_utf8(payloads).unwrap();
+        let settings = fs::read_to_string(folder.join("migration.toml")).unwrap();
+        let dialect = if settings.contains("dialect = \"reference\"") {
+            Dialect::Reference
+        } else {
+            Dialect::Guide
+        };
+        for (number, payload) in payloads.lines().enumerate() {
+            let answer = post(dialect, payload).await;
+            assert!(
+                answer.is_empty(),
+                "{}, payload {}: {answer}",
+                folder.display(),
+                number + 1
+            );
+            posted += 1;
+        }
+    }
+    assert!(posted > 50, "only {posted} payloads");
+}
+
+/// Posts one payload to a sandbox of its own; the answer's body, or nothing when it was taken.
+async fn post(dialect: Dialect, payload: &str) -> String {
+    let config = Config {
+        dialect,
+        ..Config::default()
+    };
+    let sandbox = Sandbox::start(config, 0).await.unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let base = sandbox.base_url();
+    let authorization = match dialect {
+        Dialect::Guide => "API-Key any".to_owned(),
+        Dialect::Reference => {
+            let answer = client
+                .post(format!("{base}/apex-crypto/api/v2/login"))
+                .body(r#"{"logonId":"any","password":"any"}"#)
+                .send()
+                .await
+                .unwrap();
+            let answer: serde_json::Value =
+                serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+            answer["token"].as_str().unwrap().to_owned()
+        }
+    };
+    let answer = client
+        .post(format!("{base}/apex-crypto/api/v2/accounts"))
+        .header("Authorization", authorization)
+        .body(payload.to_owned())
+        .send()
+        .await
+        .unwrap();
+    let text = if answer.status() == 200 {
+        String::new()
+    } else {
+        format!("{} {}", answer.status(), answer.text().await.unwrap())
+    };
+    sandbox.stop().await;
+    text
+}
