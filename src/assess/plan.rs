@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::policy::Policy;
 use super::unfit_id::IdRules;
-use crate::contract::account::ACCOUNT;
+use crate::contract::account::{ACCOUNT, US_TAX_ID_TYPES};
 use crate::contract::{Field, Form, Level, Rule, Shape, path};
 use crate::mapping::Mapper;
 use crate::mapping::draft::{Draft, Slot};
@@ -97,13 +97,17 @@ pub struct SlotCondition {
     pub words: &'static [&'static str],
     /// A constant in `slot` says nothing while this one is empty: a default tax id type makes nobody a U.S. person.
     partner: Option<usize>,
+    /// Nor does a cell: a tax id of a U.S. kind that is not there still tells a U.S. person, a national one nothing.
+    needs_partner: bool,
 }
 
 impl SlotCondition {
-    /// Whether a constant says nothing about this draft.
-    pub fn idle(&self, draft: &Draft) -> bool {
-        self.partner
-            .is_some_and(|slot| draft.slot(slot) == Slot::Missing)
+    /// Whether a value in the slot, constant or not, says nothing about this draft.
+    pub fn idle(&self, draft: &Draft, constant: bool) -> bool {
+        (constant || self.needs_partner)
+            && self
+                .partner
+                .is_some_and(|slot| draft.slot(slot) == Slot::Missing)
     }
 }
 
@@ -324,6 +328,7 @@ impl Layout<'_> {
                             slot: beside(name)?,
                             words,
                             partner,
+                            needs_partner: !words.iter().any(|word| US_TAX_ID_TYPES.contains(word)),
                         })
                     })
                     .collect();

@@ -114,7 +114,7 @@ impl Assessor {
                     draft,
                     node,
                     (children, slots),
-                    level,
+                    (own, level),
                     level < Level::G || *borrows,
                 );
                 if *lends && done == Done::Sent {
@@ -313,7 +313,7 @@ impl Assessor {
         draft: &Draft,
         node: &Node,
         (children, slots): (&[Node], &[usize]),
-        level: Level,
+        (own, level): (Level, Level),
         quiet: bool,
     ) -> Done {
         if quiet && !slots.iter().any(|slot| draft.has_data(*slot)) {
@@ -334,12 +334,18 @@ impl Assessor {
                 whole = false;
             }
         }
-        if self.data == mark.data {
+        // Constants alone make no object appear, but they can make whole the one that they are a necessary part of.
+        if self.data == mark.data && !(whole && own.breaks()) {
             self.take_back(mark);
             self.sent.truncate(mark.sent);
             if quiet {
                 self.gaps.truncate(mark.gaps);
             }
+            return Done::Absent;
+        }
+        if whole && self.out.last() == Some(&b'{') {
+            // Every value was dropped: an empty object says nothing.
+            self.take_back(mark);
             return Done::Absent;
         }
         if !whole {
@@ -392,7 +398,8 @@ impl Assessor {
                 self.lent = None;
                 self.primary = false;
             }
-            match self.object(plan, draft, element, (children, slots), level, !must) {
+            let own = if must { Level::W } else { Level::O };
+            match self.object(plan, draft, element, (children, slots), (own, level), !must) {
                 Done::Sent => {
                     count += 1;
                     if owners {
@@ -501,7 +508,7 @@ fn level(node: &Node, draft: &Draft) -> Level {
             let hit = conditions
                 .iter()
                 .any(|condition| match draft.slot(condition.slot) {
-                    Slot::Value { constant: true, .. } if condition.idle(draft) => false,
+                    Slot::Value { constant, .. } if condition.idle(draft, constant) => false,
                     Slot::Value { span, .. } => condition.words.contains(&draft.text(span)),
                     _ => false,
                 });
