@@ -42,7 +42,9 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
     let mut missing = Vec::new();
     for root in &roots {
         root.get("include");
-        account_type = account_type.or_else(|| compiler.account_type(root));
+        // Asked of every file, so that an included one may have it too; the nearest one counts.
+        let own = compiler.account_type(root);
+        account_type = account_type.or(own);
         if let Some(words) = root.texts("missing", compiler.found) {
             missing.extend(
                 words
@@ -297,9 +299,7 @@ impl Compiler<'_, '_> {
     /// A text of the mapping itself, checked against the field's form.
     fn word(&mut self, value: Value<'_>, takes: Takes) -> Option<String> {
         let text = value.scalar(self.found)?;
-        if let Takes::One(form) = takes
-            && let Err(help) = fits(form, &text)
-        {
+        if let Err(help) = fits(takes.form(), &text) {
             value.wrong(
                 self.found,
                 format!("\"{text}\" does not fit this field"),
@@ -424,9 +424,7 @@ impl Compiler<'_, '_> {
         .iter()
         .all(|key| table.get(key).is_none());
         for (code, meaning) in pairs {
-            if let (Takes::One(form), true) = (takes, last)
-                && let Err(help) = fits(form, &meaning)
-            {
+            if last && let Err(help) = fits(takes.form(), &meaning) {
                 value.wrong(
                     self.found,
                     format!("the lookup's \"{meaning}\" (for {code}) does not fit this field"),

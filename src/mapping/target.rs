@@ -16,6 +16,16 @@ pub enum Takes {
     Lines,
 }
 
+impl Takes {
+    /// The form of one text.
+    pub fn form(self) -> Form {
+        match self {
+            Takes::One(form) => form,
+            Takes::Lines => Form::Text,
+        }
+    }
+}
+
 /// Finds what a path takes. The error is (what is wrong, what it should be).
 pub fn resolve(target: &str) -> Result<Takes, (String, String)> {
     if NEVER_SENT.contains(&path::pattern(target).as_str()) {
@@ -36,7 +46,10 @@ pub fn resolve(target: &str) -> Result<Takes, (String, String)> {
         let near = nearest(&pattern, patterns.iter().map(String::as_str));
         let help = near.map_or_else(
             || "field names are those of Bakkt's AccountRequest, such as owners[0].identity.givenName".to_owned(),
-            |name| format!("did you mean `{}`?", with_indexes(name, target)),
+            |name| match with_indexes(name, target) {
+                same if same == target => format!("an index is a number up to {}", path::MAX_INDEX),
+                other => format!("did you mean `{other}`?"),
+            },
         );
         return Err((format!("the contract has no field `{target}`"), help));
     };
