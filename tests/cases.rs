@@ -71,7 +71,10 @@ fn outcome(folder: &Path) -> Outcome {
 fn totals(json: &str, code: u8) -> String {
     let json: serde_json::Value = serde_json::from_str(json).unwrap();
     let verdicts = &json["verdicts"];
-    let mut text = format!("read {}\nblank lines {}\n", json["read"], json["blank_lines"]);
+    let mut text = format!(
+        "read {}\nblank lines {}\n",
+        json["read"], json["blank_lines"]
+    );
     let mut sum = 0;
     for name in ["ready", "grace", "blocked", "excluded", "duplicate"] {
         sum += verdicts[name].as_u64().unwrap();
