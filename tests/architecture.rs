@@ -1,0 +1,228 @@
+//! Who may use whom: the imports of every source file against one table.
+//!
+//! Owner of the allowed directions (ARCHITECTURE.md). The table is the rule; a line that a change needs is a decision
+//! to be made here, in the open. Comments do not count, tests inside the modules do.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+/// A module, the modules of this crate that it may use, and the outside crates that only some may use.
+const ALLOWED: &[(&str, &[&str], &[&str])] = &[
+    ("error", &[], &[]),
+    ("sensitive", &[], &[]),
+    ("logging", &[], &[]),
+    ("toml_file", &["error"], &[]),
+    // The pure half: no network, no database, no async runtime.
+    ("contract", &[], &[]),
+    ("source", &["error"], &[]),
+    (
+        "mapping",
+        &["contract", "source", "error", "toml_file"],
+        &[],
+    ),
+    ("assess", &["contract", "mapping"], &[]),
+    (
+        "pipeline",
+        &["contract", "source", "mapping", "assess"],
+        &[],
+    ),
+    // The journal is the only user of the database. A position and a verdict are what it stores of a row.
+    ("journal", &["error", "source", "assess"], &["rusqlite"]),
+    // The api is the only user of HTTP.
+    (
+        "api",
+        &["contract", "error", "journal", "sensitive", "settings"],
+        &["reqwest", "tokio"],
+    ),
+    // Submission is handed payloads; it does not know where they come from.
+    (
+        "submit",
+        &["api", "journal", "error", "sensitive", "settings"],
+        &["tokio"],
+    ),
+    ("report", &["journal"], &[]),
+    // It states the contract a second time, or it would only prove that we agree with ourselves.
+    ("sandbox", &[], &["tokio", "hyper", "hyper_util"]),
+    (
+        "settings",
+        &[
+            "error",
+            "toml_file",
+            "contract",
+            "assess",
+            "mapping",
+            "report",
+        ],
+        &[],
+    ),
+    (
+        "migration",
+        &[
+            "error",
+            "toml_file",
+            "settings",
+            "source",
+            "mapping",
+            "assess",
+            "pipeline",
+        ],
+        &[],
+    ),
+    ("progress", &["report", "submit"], &[]),
+    ("cli", &[], &[]),
+    ("main", &["cli", "commands", "error", "logging"], &[]),
+];
+
+/// Outside crates that are somebody's own.
+const OWNED: &[&str] = &["tokio", "reqwest", "rusqlite", "hyper", "hyper_util"];
+
+/// Modules that put everything together.
+const WIRING: &[&str] = &["lib", "commands"];
+
+/// What the wiring may not use either: those have one user each.
+const NOT_IN_WIRING: &[&str] = &["reqwest", "rusqlite", "hyper", "hyper_util"];
+
+fn source_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            source_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// The files of `src`, as (module, path, text without comments).
+fn modules() -> Vec<(String, String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    source_files(&root, &mut files);
+    files.sort();
+    let module = |path: &Path| {
+        let first = path.components().next().unwrap().as_os_str();
+        first.to_str().unwrap().trim_end_matches(".rs").to_owned()
+    };
+    files
+        .iter()
+        .map(|path| {
+            let text: String = fs::read_to_string(path)
+                .unwrap()
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"))
+                .map(|line| format!("{line}\n"))
+                .collect();
+            let path = path.strip_prefix(&root).unwrap();
+            (module(path), path.display().to_string(), text)
+        })
+        .collect()
+}
+
+/// The modules of this crate that a text names: `crate::x`, `crate::{x, y::z}`, and `bakkt_migrate::x` in the binary.
+fn own_modules(text: &str) -> BTreeSet<String> {
+    let single = Regex::new(r"\b(?:crate|bakkt_migrate)::([a-z_]+)").unwrap();
+    let group = Regex::new(r"\b(?:crate|bakkt_migrate)::\{([^;]*)\};").unwrap();
+    let mut names: BTreeSet<String> = single
+        .captures_iter(text)
+        .map(|found| found[1].to_owned())
+        .collect();
+    for found in group.captures_iter(text) {
+        // Only what stands at the top of the group.
+        let mut depth = 0;
+        let mut name = String::new();
+        for c in found[1].chars().chain([',']) {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    let first = name.trim().split("::").next().unwrap_or("");
+                    names.insert(first.to_owned());
+                    name.clear();
+                }
+                c if depth == 0 => name.push(c),
+                _ => {}
+            }
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+fn owned_crates(text: &str) -> BTreeSet<&'static str> {
+    OWNED
+        .iter()
+        .filter(|name| {
+            Regex::new(&format!(r"(?:\buse {name}\b|\b{name}::)"))
+                .unwrap()
+                .is_match(text)
+        })
+        .copied()
+        .collect()
+}
+
+#[test]
+fn nobody_uses_more_than_the_table_allows() {
+    let mut wrong = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (module, path, text) in modules() {
+        seen.insert(module.clone());
+        if WIRING.contains(&module.as_str()) {
+            for name in owned_crates(&text) {
+                if NOT_IN_WIRING.contains(&name) {
+                    wrong.push(format!("{path} uses {name}"));
+                }
+            }
+            continue;
+        }
+        let Some((_, own, outside)) = ALLOWED.iter().find(|(name, ..)| *name == module) else {
+            wrong.push(format!("{path}: the module `{module}` is not in the table"));
+            continue;
+        };
+        for name in own_modules(&text) {
+            if name != module && !own.contains(&name.as_str()) {
+                wrong.push(format!("{path} uses crate::{name}"));
+            }
+        }
+        for name in owned_crates(&text) {
+            if !outside.contains(&name) {
+                wrong.push(format!("{path} uses {name}"));
+            }
+        }
+    }
+    for (module, ..) in ALLOWED {
+        if !seen.contains(*module) {
+            wrong.push(format!("the table has `{module}`, and src has not"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_has_what_matters() {
+    let of = |module: &str| ALLOWED.iter().find(|(name, ..)| *name == module).unwrap();
+    for module in ["contract", "source", "mapping", "assess", "pipeline"] {
+        assert!(of(module).2.is_empty(), "{module} is pure");
+    }
+    for module in ["source", "mapping", "assess", "pipeline"] {
+        assert!(
+            !of("submit").1.contains(&module),
+            "submit knows no {module}"
+        );
+    }
+    assert_eq!(of("report").1, ["journal"]);
+    assert!(of("sandbox").1.is_empty());
+}
+
+#[test]
+fn names_are_found_however_they_are_written() {
+    let text = "use crate::error::Failure;\nuse crate::{source::Row, mapping::{draft, feed}, assess};\nfn f() { crate::journal::now() }";
+    let names: Vec<String> = own_modules(text).into_iter().collect();
+    assert_eq!(names, ["assess", "error", "journal", "mapping", "source"]);
+    let crates: Vec<&str> = owned_crates("use tokio;\nfn f() { rusqlite::params![] }")
+        .into_iter()
+        .collect();
+    assert_eq!(crates, ["rusqlite", "tokio"]);
+}
