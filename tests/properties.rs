@@ -1,0 +1,401 @@
+//! Properties: whatever stands in an export or a mapping, nothing panics, every row ends somewhere, and nothing is
+//! sent that the contract refuses.
+//!
+//! The judge of the last is the sandbox, which states the contract in its own words.
+
+use std::fs;
+
+use bakkt_migrate::assess::Verdict;
+use bakkt_migrate::cli::CheckArgs;
+use bakkt_migrate::commands::check;
+use bakkt_migrate::error::Failure;
+use bakkt_migrate::migration::{Binding, Migration};
+use bakkt_migrate::pipeline::scan::{Want, scan};
+use bakkt_migrate::progress::Mode;
+use bakkt_migrate::sandbox::{Config, Sandbox};
+use bakkt_migrate::settings::Settings;
+use proptest::prelude::*;
+use proptest::test_runner::{Config as Trials, TestRunner};
+use tempfile::TempDir;
+
+#[path = "../examples/generate/export/mod.rs"]
+#[allow(dead_code)]
+mod export;
+
+const MAPPING: &str = include_str!("../samples/acme/mapping.toml");
+const SETTINGS: &str = include_str!("../samples/acme/migration.toml");
+
+fn folder(mapping: &str, export: &[u8]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("migration.toml"), SETTINGS).unwrap();
+    fs::write(dir.path().join("mapping.toml"), mapping).unwrap();
+    fs::write(dir.path().join("export.csv"), export).unwrap();
+    dir
+}
+
+/// An extract of the generator, as cells; the header comes first.
+fn extract(rows: u64, seed: u64) -> Vec<Vec<String>> {
+    let mut bytes = Vec::new();
+    let recipe = export::Recipe {
+        rows,
+        seed,
+        clean: false,
+    };
+    export::write(&recipe, &mut bytes).unwrap();
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(bytes.as_slice())
+        .records()
+        .map(|row| row.unwrap().iter().map(str::to_owned).collect())
+        .collect()
+}
+
+fn written(rows: &[Vec<String>]) -> Vec<u8> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        out.write_record(row).unwrap();
+    }
+    out.into_inner().unwrap()
+}
+
+/// Checks a folder: every row ended somewhere, or a person was told why not.
+fn checked(dir: &TempDir) -> Result<(), TestCaseError> {
+    let args = CheckArgs {
+        dir: dir.path().to_owned(),
+        gaps: Some(dir.path().join("gaps.csv")),
+        payloads: None,
+        json: true,
+    };
+    match check::run(&args, Mode::Quiet) {
+        Ok(output) => {
+            let json: serde_json::Value = serde_json::from_str(&output.text).unwrap();
+            let verdicts = json["verdicts"].as_object().unwrap();
+            let sum: u64 = verdicts.values().map(|count| count.as_u64().unwrap()).sum();
+            prop_assert_eq!(json["read"].as_u64(), Some(sum));
+            prop_assert_eq!(&json["balanced"], true);
+        }
+        Err(error) => prop_assert!(
+            error.chain().any(|cause| cause.is::<Failure>()),
+            "nobody is told what to do about: {error:#}"
+        ),
+    }
+    Ok(())
+}
+
+/// Texts that break things.
+const EDGES: &[&str] = &[
+    "",
+    " ",
+    "-",
+    "N/A",
+    ".",
+    "..",
+    "0",
+    "-1",
+    "987001234",
+    "987-00-1234",
+    "a@b.co",
+    "@",
+    "02/30/2001",
+    "02/29/2000",
+    "2999-01-01",
+    "0001-01-01",
+    "9999-12-31",
+    "+1",
+    "+15125550142",
+    "00",
+    "$1,000,000.00",
+    "1e9",
+    "99999999999999999999999",
+    "0.1",
+    "USA",
+    "Deutschland",
+    "XX",
+    "\u{feff}",
+    "\u{200b}",
+    "\u{a0}",
+    "\u{3000}",
+    "\u{85}",
+    "\u{2028}",
+    "\u{202e}abc",
+    "\u{0}",
+    "\u{7f}",
+    "a\u{301}",
+    "ﬀ",
+    "İ",
+    "ß",
+    "👩‍👩‍👧",
+    "\"",
+    "\\",
+    "a\nb",
+    "a\rb",
+    "\t",
+    "=1+1",
+    " v",
+    " v1",
+    "x v2 v3",
+    ";",
+    ";;;;",
+    ",",
+    ", ",
+    "Y",
+    "true",
+    "null",
+    "S",
+    "N",
+    "C",
+    "B",
+    "2020-01-02T03:04:05Z",
+    "2020-01-02T03:04:05+25:00",
+    "9999-12-31T23:59:59-23:59",
+    "2020-01-02T24:00:00Z",
+    "1800-01-01T00:00:00+14:00",
+];
+
+/// Those, and any text at all.
+fn cell() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => proptest::sample::select(EDGES.to_vec()).prop_map(str::to_owned),
+        2 => any::<String>(),
+        1 => "[ -~]{0,40}",
+        1 => "[0-9(). +-]{0,20}",
+        1 => "[a-z.+_@-]{1,12}@[a-z.-]{1,12}",
+    ]
+}
+
+/// A change to one cell: to a text, or to what stands in another column of the row.
+#[derive(Clone, Debug)]
+enum Change {
+    Text(usize, usize, String),
+    Copy(usize, usize, usize),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        3 => (any::<usize>(), any::<usize>(), cell()).prop_map(|(r, c, t)| Change::Text(r, c, t)),
+        1 => (any::<usize>(), any::<usize>(), any::<usize>()).prop_map(|(r, c, d)| Change::Copy(r, c, d)),
+    ]
+}
+
+fn changed(mut rows: Vec<Vec<String>>, changes: &[Change]) -> Vec<Vec<String>> {
+    let (count, width) = (rows.len() - 1, rows[0].len());
+    for change in changes {
+        match change {
+            Change::Text(row, column, text) => {
+                rows[1 + row % count][column % width].clone_from(text);
+            }
+            Change::Copy(row, to, from) => {
+                let text = rows[1 + row % count][from % width].clone();
+                rows[1 + row % count][to % width] = text;
+            }
+        }
+    }
+    rows
+}
+
+/// The payloads that would be sent.
+fn payloads(dir: &TempDir) -> Vec<Vec<u8>> {
+    let binding = Binding {
+        key: [7; 32],
+        as_of: jiff::civil::date(2026, 6, 1),
+    };
+    let mut migration = Migration::open(Settings::load(dir.path()).unwrap(), binding).unwrap();
+    let want = Want {
+        payloads: true,
+        hashes: false,
+    };
+    let mut all = Vec::new();
+    scan(&mut migration.export, &migration.pipeline, want, |batch| {
+        for row in &batch.rows {
+            assert_eq!(row.verdict.sendable(), !batch.payload(row).is_empty());
+            assert_ne!(row.verdict, Verdict::Duplicate, "a row alone is none");
+            if row.verdict.sendable() {
+                all.push(batch.payload(row).to_vec());
+            }
+        }
+        Ok(())
+    })
+    .unwrap();
+    all
+}
+
+/// A sandbox to post payloads to.
+struct Judge {
+    runtime: tokio::runtime::Runtime,
+    sandbox: Sandbox,
+    client: reqwest::Client,
+}
+
+impl Judge {
+    fn new() -> Judge {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let sandbox = runtime
+            .block_on(Sandbox::start(Config::default(), 0))
+            .unwrap();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        Judge {
+            runtime,
+            sandbox,
+            client,
+        }
+    }
+
+    /// Posts payloads; the first that is refused is shown with what was said about it.
+    fn takes(&self, payloads: Vec<Vec<u8>>) -> Result<(), String> {
+        let url = format!("{}/apex-crypto/api/v2/accounts", self.sandbox.base_url());
+        self.runtime.block_on(async {
+            for payload in payloads {
+                let answer = self
+                    .client
+                    .post(&url)
+                    .header("Authorization", "API-Key any")
+                    .body(payload.clone())
+                    .send()
+                    .await
+                    .unwrap();
+                if answer.status() != 200 {
+                    let payload = String::from_utf8_lossy(&payload).into_owned();
+                    return Err(format!("{} for {payload}", answer.text().await.unwrap()));
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+#[test]
+fn whatever_the_cells_hold_the_sandbox_takes_what_is_sent() {
+    let judge = Judge::new();
+    let base = extract(12, 3);
+    let trials = Trials {
+        failure_persistence: None,
+        ..Trials::with_cases(300)
+    };
+    TestRunner::new(trials)
+        .run(&proptest::collection::vec(change(), 0..30), |changes| {
+            let dir = folder(MAPPING, &written(&changed(base.clone(), &changes)));
+            judge.takes(payloads(&dir)).map_err(TestCaseError::fail)
+        })
+        .unwrap();
+    assert!(judge.sandbox.ledger().posts > 1000, "few were sendable");
+}
+
+#[test]
+fn every_edge_in_every_column_is_sent_fit_or_not_at_all() {
+    let judge = Judge::new();
+    let base = extract(40, 9);
+    let mut rows = vec![base[0].clone()];
+    for column in 0..base[0].len() {
+        for edge in EDGES {
+            // A row of its own for each, so that one flaw does not hide another; ids need not differ here.
+            let mut row = base[1 + rows.len() % (base.len() - 1)].clone();
+            row[column] = (*edge).to_owned();
+            rows.push(row);
+        }
+    }
+    let sent = payloads(&folder(MAPPING, &written(&rows)));
+    assert!(sent.len() > rows.len() / 2, "only {} are sent", sent.len());
+    judge.takes(sent).unwrap();
+}
+
+proptest! {
+    #![proptest_config(Trials { failure_persistence: None, ..Trials::with_cases(150) })]
+
+    #[test]
+    fn any_bytes_are_an_export(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+        checked(&folder(MAPPING, &bytes))?;
+    }
+
+    #[test]
+    fn any_bytes_are_rows(bytes in proptest::collection::vec(
+        prop_oneof![any::<u8>(), Just(b','), Just(b'"'), Just(b'\n'), Just(b'\r')], 0..2000)) {
+        let mut export = written(&extract(3, 1)[..1]);
+        export.extend(bytes);
+        checked(&folder(MAPPING, &export))?;
+    }
+
+    #[test]
+    fn bytes_that_change_on_the_way_are_rows(at in proptest::collection::vec((any::<usize>(), any::<u8>()), 0..20)) {
+        let rows = extract(20, 2);
+        let head = written(&rows[..1]).len();
+        let mut export = written(&rows);
+        for (place, byte) in at {
+            let place = head + place % (export.len() - head);
+            export[place] = byte;
+        }
+        checked(&folder(MAPPING, &export))?;
+    }
+
+    #[test]
+    fn a_mapping_with_typing_mistakes_is_told_or_works(
+        mistakes in proptest::collection::vec((any::<usize>(), 0usize..12, snippet()), 1..5)
+    ) {
+        let mut text = MAPPING.to_owned();
+        for (at, length, put) in mistakes {
+            let at = boundary(&text, at % (text.len() + 1));
+            let end = boundary(&text, (at + length).min(text.len()));
+            text.replace_range(at.min(end)..end, &put);
+        }
+        checked(&folder(&text, &written(&extract(8, 5))))?;
+    }
+}
+
+/// What fingers put into a mapping.
+fn snippet() -> impl Strategy<Value = String> {
+    let words = [
+        "",
+        "\"",
+        "'",
+        "{",
+        "}",
+        "[",
+        "]",
+        "=",
+        "\n",
+        ",",
+        " ",
+        "#",
+        "columns",
+        "first",
+        "const",
+        "expr",
+        "default",
+        "when",
+        "join = \" \"",
+        "split = { by = \"\", take = 1 }",
+        "date",
+        "phone = \"XX\"",
+        "regex = '('",
+        "regex = '()'",
+        "lookup = {}",
+        "\"\"",
+        "[fields]",
+        "-1",
+        "99999999999999999999",
+        "true",
+        "owners[0]",
+        "owners[63]",
+        "owners[]",
+        ".identity",
+        "row.CTRY",
+        "missing = []",
+        "include = [\"mapping.toml\"]",
+        "usd_range = true",
+        "integer = true",
+        "\u{feff}",
+        "é",
+        "digits = true",
+        "case = \"title\"",
+    ];
+    prop_oneof![
+        4 => proptest::sample::select(words.map(str::to_owned).to_vec()),
+        1 => any::<String>(),
+    ]
+}
+
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
+}
