@@ -10,17 +10,21 @@
 mod export;
 mod support;
 
-use std::collections::{BTreeSet, HashMap};
-use std::fs::{self, File, OpenOptions};
-use std::path::{Path, PathBuf};
+#[path = "crash/end.rs"]
+mod end;
+#[path = "crash/migration.rs"]
+mod migration;
+
+use std::collections::HashMap;
+use std::fs::{self, OpenOptions};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use export::Recipe;
 use fastrand::Rng;
 use rusqlite::{Connection, OpenFlags};
 use support::judge::Ledger;
-use support::{Running, SandboxProcess, json_of, program, wait_for};
+use support::{Running, SandboxProcess, program, wait_for};
 
 /// How much of everything.
 struct Size {
@@ -40,7 +44,7 @@ const FULL: Size = Size {
     rows: 2300,
     sendable: 2000,
     closed: 20_000,
-    planning: 11,
+    planning: 12,
     in_flight: 36,
     anywhere: 12,
     most_posts: 50,
@@ -54,32 +58,6 @@ const SMALL: Size = Size {
     anywhere: 5,
     most_posts: 30,
 };
-
-/// Longer than any answer and any late account takes: `settle_after` > `late_ms`, `stall_ms` + `request_timeout`.
-const SETTINGS: &str = r#"
-[source]
-file = "export.csv"
-mapping = "mapping.toml"
-
-[limits]
-create = "unlimited"
-lookup = "unlimited"
-in_flight = 32
-
-[retry]
-request_timeout = "400ms"
-settle_after = "1500ms"
-attempts = 1000
-backoff_first = "20ms"
-backoff_most = "200ms"
-breaker = 1000000
-
-[grace]
-days = 30
-
-[exclude]
-rules = [{ column = "ACCT_STAT", equals = ["C"], reason = "closed" }]
-"#;
 
 const FAULTS: &str = r#"
 latency_ms = 15
@@ -194,8 +172,8 @@ fn kills_of(size: &Size, seed: u64) -> Vec<Kill> {
 impl World {
     fn new(size: &Size, seed: u64) -> World {
         let folder = tempfile::tempdir().unwrap();
-        migration(folder.path(), size, seed);
-        let planned = payload_hashes(folder.path());
+        migration::write(folder.path(), size, seed);
+        let planned = migration::payload_hashes(folder.path());
         assert!(planned.len() >= size.sendable, "{} sendable", planned.len());
         let sandbox = SandboxProcess::start(folder.path(), &format!("seed = {seed}\n{FAULTS}"));
         World {
@@ -320,159 +298,4 @@ impl World {
         }
         panic!("twenty runs did not come to an end:\n{}", self.said());
     }
-
-    fn judge(&self) {
-        wait_for("the end of what the sandbox still handles", || {
-            let now = self.sandbox.summary();
-            (now["open_posts"] == 0 && now["pending_late"] == 0).then_some(())
-        });
-        let ledger = self.sandbox.ledger();
-        println!("{}", ledger.answers());
-        self.agree(&ledger);
-        let refused: BTreeSet<&str> = ledger
-            .posts()
-            .filter(|post| post.answer == "422")
-            .filter_map(|post| post.id.as_deref())
-            .collect();
-        let there: BTreeSet<&str> = ledger
-            .accounts
-            .iter()
-            .filter(|(_, account)| account.created || account.existed)
-            .map(|(id, _)| id.as_str())
-            .collect();
-        for (id, account) in &ledger.accounts {
-            assert!(self.planned.contains_key(id), "{id} was never planned");
-            let made = u64::from(!account.existed && !refused.contains(id.as_str()));
-            assert_eq!(
-                (account.posts_made, u64::from(account.created)),
-                (made, made),
-                "{id}: POSTs that made it, and whether one did"
-            );
-        }
-        for id in self.planned.keys() {
-            let is_there = there.contains(id.as_str());
-            assert_ne!(is_there, refused.contains(id.as_str()), "{id} at the end");
-        }
-        self.judge_report(&ledger, &refused, &there);
-    }
-
-    /// The report says what the ledger says.
-    fn judge_report(&self, ledger: &Ledger, refused: &BTreeSet<&str>, there: &BTreeSet<&str>) {
-        let (totals, code) = json_of(
-            program()
-                .args(["report", "--json"])
-                .arg(self.folder.path()),
-        );
-        assert_eq!(totals["balanced"], true, "{totals}");
-        // Blocked and duplicate rows need a person.
-        assert_eq!(code, 3, "{totals}");
-        let tasks = &totals["tasks"]["account"];
-        let wanted = [
-            ("planned", self.planned.len()),
-            ("open", 0),
-            ("held", 0),
-            ("in_doubt", 0),
-            ("accepted", there.len()),
-            ("refused", refused.len()),
-            ("gave_up", 0),
-        ];
-        for (state, count) in wanted {
-            assert_eq!(tasks[state], count, "{state} in {totals}");
-        }
-        let report = self.folder.path().join("report");
-        let of_state = |state: &str| -> BTreeSet<String> {
-            rows(&report.join("reconciliation.csv"))
-                .into_iter()
-                .filter(|row| row["accountState"] == state)
-                .map(|row| row["clientAccountId"].clone())
-                .collect()
-        };
-        assert!(of_state("accepted").iter().map(String::as_str).eq(there.iter().copied()));
-        assert!(of_state("refused").iter().map(String::as_str).eq(refused.iter().copied()));
-        let crosswalk = rows(&report.join("crosswalk.csv"));
-        assert_eq!(crosswalk.len(), there.len(), "lines of the crosswalk");
-        for row in &crosswalk {
-            let id = row["clientAccountId"].as_str();
-            assert!(there.contains(id), "{id} is in the crosswalk");
-            let existed = ledger.accounts[id].existed;
-            assert_eq!(row["existedBefore"] != "no", existed, "{id}: existed before");
-        }
-        self.judge_ids(&crosswalk);
-    }
-
-    /// Bakkt's ids in the crosswalk are the ones that Bakkt gave.
-    fn judge_ids(&self, crosswalk: &[HashMap<String, String>]) {
-        std::thread::scope(|scope| {
-            for part in crosswalk.chunks(crosswalk.len().div_ceil(16)) {
-                scope.spawn(move || {
-                    for row in part {
-                        let path =
-                            format!("/apex-crypto/api/v2/accounts/{}", row["clientAccountId"]);
-                        // Lookups fail at times.
-                        let account = wait_for("an account", || {
-                            let (status, body) = self.sandbox.get(&path)?;
-                            (status == 200).then_some(body)
-                        });
-                        let account: serde_json::Value = serde_json::from_slice(&account).unwrap();
-                        assert_eq!(account["id"], row["bakktId"].as_str(), "{path}");
-                    }
-                });
-            }
-        });
-    }
-}
-
-/// Generated customers, flaws and duplicates among them, and behind them the rows that are left out.
-fn migration(folder: &Path, size: &Size, seed: u64) {
-    let mut file = Vec::new();
-    let recipe = Recipe {
-        rows: size.rows,
-        seed,
-        clean: false,
-    };
-    export::write(&recipe, &mut file).unwrap();
-    let cells = file.split(|byte| *byte == b'\n').next().unwrap();
-    let commas = cells.iter().filter(|byte| **byte == b',').count();
-    for number in 0..size.closed {
-        let row = format!("X{number:08},C{}\n", ",".repeat(commas - 1));
-        file.extend_from_slice(row.as_bytes());
-    }
-    fs::write(folder.join("export.csv"), file).unwrap();
-    fs::write(folder.join("migration.toml"), SETTINGS).unwrap();
-    fs::copy(
-        concat!(env!("CARGO_MANIFEST_DIR"), "/samples/acme/mapping.toml"),
-        folder.join("mapping.toml"),
-    )
-    .unwrap();
-}
-
-/// What a dry run would send: the hash of each one's body, by id.
-fn payload_hashes(folder: &Path) -> HashMap<String, String> {
-    let file = folder.join("payloads");
-    let output = program()
-        .arg("check")
-        .arg(folder)
-        .arg("--quiet")
-        .arg("--payloads")
-        .arg(&file)
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(3), "{output:?}");
-    let payloads = fs::read(&file).unwrap();
-    let bodies = payloads
-        .split(|byte| *byte == b'\n')
-        .filter(|body| !body.is_empty());
-    bodies
-        .map(|body| {
-            let payload: serde_json::Value = serde_json::from_slice(body).unwrap();
-            let id = payload["clientAccountId"].as_str().unwrap().to_owned();
-            (id, blake3::hash(body).to_hex().to_string())
-        })
-        .collect()
-}
-
-/// A CSV file, row by row, by the names of its columns.
-fn rows(path: &Path) -> Vec<HashMap<String, String>> {
-    let mut reader = csv::Reader::from_reader(File::open(path).unwrap());
-    reader.deserialize().map(Result::unwrap).collect()
 }

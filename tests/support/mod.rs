@@ -7,6 +7,7 @@
 #![allow(dead_code)] // each test uses its own part
 
 pub mod judge;
+pub mod needles;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

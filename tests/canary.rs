@@ -1,0 +1,303 @@
+//! The canary scan: a migration of values that occur nowhere else, and a search for them in everything the program
+//! leaves behind or says (invariant 8).
+//!
+//! Owner of the proof that the journal cannot be read against its owner. The one exception, `--payloads`, is what shows
+//! that the search finds what is there. Left out on purpose: memory and core dumps.
+
+mod support;
+
+#[path = "canary/migration.rs"]
+mod migration;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use migration::{PLAIN, SETTINGS, export};
+use support::needles::{Needles, base64, files_below, hex, sha256, url};
+use support::{Running, SandboxProcess, program, wait_for};
+
+const KEY: &str = "canary-key-3kX9vQ7pLm2";
+
+/// What must not be found. The spellings are those of the export, of the payload and of the sandbox's refusals.
+const CANARIES: &[&str] = &[
+    KEY,
+    "Quillonde",
+    "Zephyrantha",
+    "987-00-4321",
+    "987004321",
+    "987-00-8642",
+    "987008642",
+    "1961-11-23",
+    "11/23/1961",
+    "23 November 1961",
+    "19611123",
+    "zephyrantha.q@canary.example",
+    "id.of.zephyr@canary.example",
+    "+15125550147",
+    "(512) 555-0147",
+    "512-555-0147",
+    "512.555.0147",
+    "5125550147",
+    "4711 Wunderbaum Terrace",
+    "Wunderbaum",
+    "Kolibri Instruments",
+];
+
+struct World {
+    folder: tempfile::TempDir,
+    needles: Needles,
+}
+
+impl World {
+    fn new() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/acme");
+        let dir = folder.path().join("migration");
+        fs::create_dir(&dir).unwrap();
+        fs::copy(sample.join("mapping.toml"), dir.join("mapping.toml")).unwrap();
+        fs::write(dir.join("migration.toml"), SETTINGS).unwrap();
+        let header = fs::read_to_string(sample.join("export.csv")).unwrap();
+        fs::write(
+            dir.join("export.csv"),
+            export(header.lines().next().unwrap()),
+        )
+        .unwrap();
+        World {
+            folder,
+            needles: Needles::new(CANARIES),
+        }
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.folder.path().join("migration")
+    }
+
+    fn sandbox(&self, config: &str) -> SandboxProcess {
+        SandboxProcess::start(self.folder.path(), config)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = program();
+        command.env("BAKKT_API_KEY", KEY).arg("-vv");
+        command.arg(arguments[0]).arg(self.dir());
+        command.args(&arguments[1..]);
+        command
+    }
+
+    /// Runs a command to its end; nothing that it says may hold a canary.
+    fn quiet(&self, arguments: &[&str]) -> Output {
+        let output = self.command(arguments).output().unwrap();
+        for (name, said) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
+            let found = self.needles.found_in(said);
+            let text = String::from_utf8_lossy(said);
+            assert!(
+                found.is_empty(),
+                "{arguments:?}, {name}: {found:#?}\n{text}"
+            );
+        }
+        output
+    }
+
+    fn run(&self, sandbox: &SandboxProcess, code: i32) -> Output {
+        let output = self.quiet(&["run", "--base-url", &sandbox.base_url()]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        output
+    }
+
+    /// Looks into every file of the state folder and the report.
+    fn search(&self) {
+        for folder in [".bakkt-migrate", "report"] {
+            let folder = self.dir().join(folder);
+            if folder.exists() {
+                let found = self.needles.found_below(&folder);
+                assert!(found.is_empty(), "{found:#?}");
+                private(&folder);
+            }
+        }
+    }
+
+    fn state(&self, name: &str) -> PathBuf {
+        self.dir().join(".bakkt-migrate").join(name)
+    }
+}
+
+/// Files 0600, folders 0700.
+fn private(folder: &Path) {
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mut folders = vec![folder.to_owned()];
+    for file in files_below(folder) {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+        folders.push(file.parent().unwrap().to_owned());
+    }
+    for folder in folders {
+        assert_eq!(mode(&folder), 0o700, "{}", folder.display());
+    }
+}
+
+#[test]
+fn the_search_finds_every_disguise() {
+    let needles = Needles::new(&["Zephyrantha", "987-00-4321"]);
+    let name = "Zephyrantha";
+    let whole = |shift: usize| format!("{}{name}, born", &"xyz"[..shift]);
+    let mut hidden: Vec<Vec<u8>> = vec![
+        name.into(),
+        name.to_uppercase().into(),
+        "987004321".into(),
+        hex(b"<Zephyrantha>").into(),
+        hex(b"zephyrantha").to_uppercase().into(),
+        url("987-00-4321").into(),
+        sha256(name.as_bytes()).to_vec(),
+        hex(&sha256(b"ZEPHYRANTHA")).into(),
+        blake3::hash(b"987004321").as_bytes().to_vec(),
+        blake3::hash(b"zephyrantha").to_hex().to_string().into(),
+    ];
+    hidden.extend((0..3).map(|shift| base64(whole(shift).as_bytes(), 0).into_bytes()));
+    for bytes in hidden {
+        let mut hay = b"before ".to_vec();
+        hay.extend_from_slice(&bytes);
+        hay.extend_from_slice(b" behind");
+        assert!(!needles.found_in(&hay).is_empty(), "{}", hex(&bytes));
+    }
+    assert!(needles.found_in(b"Zephyr and 987-00-43-21").is_empty());
+    // The worked example of the standard.
+    assert_eq!(
+        hex(&sha256(b"abc")),
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    );
+    assert_eq!(base64(b"Man", 0), "TWFu");
+}
+
+#[test]
+fn a_dry_run_says_nothing_but_what_was_asked_for() {
+    let world = World::new();
+    let files = world.folder.path();
+    let (gaps, payloads) = (files.join("gaps.csv"), files.join("payloads"));
+    let path = |path: &Path| path.to_str().unwrap().to_owned();
+    world.quiet(&["check"]);
+    world.quiet(&["check", "--json"]);
+    world.quiet(&["check", "--gaps", &path(&gaps)]);
+    world.quiet(&["check", "--payloads", &path(&payloads)]);
+    assert!(!world.state("").exists(), "a dry run leaves no state");
+    let text = fs::read(&gaps).unwrap();
+    assert!(!text.is_empty());
+    let found = world.needles.found_in(&text);
+    assert!(found.is_empty(), "{found:#?}");
+    // The exception, and the proof that the search can find something.
+    let text = fs::read(&payloads).unwrap();
+    let found = world.needles.found_in(&text);
+    for value in [
+        "Quillonde",
+        "Zephyrantha",
+        "987004321",
+        "1961-11-23",
+        "zephyrantha.q@canary.example",
+        "+15125550147",
+        "4711 Wunderbaum Terrace",
+        "Kolibri Instruments",
+    ] {
+        let label = format!("{value} as it is");
+        assert!(found.contains(&label.as_str()), "{value} in {found:#?}");
+    }
+    // Blocked ids are in no payload either.
+    let ids = Needles::new(&["987-00-8642", "id.of.zephyr@canary.example"]);
+    assert!(ids.found_in(&text).is_empty());
+    for file in [gaps, payloads] {
+        let mode = fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", file.display());
+    }
+}
+
+#[test]
+fn a_run_keeps_nothing() {
+    let world = World::new();
+    let sandbox = world.sandbox("");
+    let output = world.run(&sandbox, 3);
+    assert!(!output.stderr.is_empty(), "-vv says something");
+    assert!(sandbox.count("accounts") >= PLAIN as u64 - 2);
+    world.search();
+    assert!(world.state("log.jsonl").exists() && world.state("journal.db").exists());
+    for command in [
+        &["status"][..],
+        &["status", "--json"],
+        &["report"],
+        &["report", "--json"],
+    ] {
+        world.quiet(command);
+    }
+    world.search();
+    // Errors about ids and rows: an id that nobody knows, an export that is another by now.
+    let only = world.folder.path().join("only");
+    fs::write(&only, "C00002\nid.of.zephyr@canary.example\n987-00-8642\n").unwrap();
+    let url = sandbox.base_url();
+    let named = ["run", "--base-url", &url, "--only", only.to_str().unwrap()];
+    assert_eq!(world.quiet(&named).status.code(), Some(2));
+    let export = world.dir().join("export.csv");
+    let text = fs::read(&export).unwrap();
+    fs::write(&export, &text[..text.len() - 30]).unwrap();
+    world.run(&sandbox, 2);
+    world.search();
+}
+
+#[test]
+fn a_refusal_that_repeats_the_customer_leaves_no_trace() {
+    for seed in 0..3 {
+        let world = World::new();
+        let sandbox = world.sandbox(&format!("seed = {seed}\nrefuse = 1.0\n"));
+        world.run(&sandbox, 3);
+        assert!(sandbox.count("refused") >= PLAIN as u64 - 2);
+        world.search();
+    }
+}
+
+#[test]
+fn faults_leave_no_trace() {
+    let world = World::new();
+    let sandbox = world.sandbox(
+        "reset_after = 0.2\nerror_after = 0.2\ntruncated = 0.3\nunreadable = 0.5\nlookup_fail = 0.3\n\
+         max_faults_per_id = 2\nexisting = 0.1\n",
+    );
+    let settings = format!(
+        "{SETTINGS}\n[retry]\nrequest_timeout = \"2s\"\nsettle_after = \"2100ms\"\nbackoff_first = \"10ms\"\nbackoff_most = \"50ms\"\n"
+    );
+    fs::write(world.dir().join("migration.toml"), settings).unwrap();
+    world.run(&sandbox, 3);
+    world.search();
+}
+
+#[test]
+fn a_run_that_is_killed_keeps_nothing() {
+    let world = World::new();
+    let sandbox = world.sandbox("latency_ms = 300\n");
+    let said = world.folder.path().join("said");
+    let mut run = Running::start(
+        world
+            .command(&["run", "--base-url", &sandbox.base_url()])
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(&said).unwrap()),
+    );
+    wait_for("a request in flight", || {
+        assert_eq!(run.ended(), None, "the run ended before it was killed");
+        (sandbox.count("open_posts") > 0).then_some(())
+    });
+    run.kill();
+    let wal = fs::metadata(world.state("journal.db-wal")).unwrap();
+    assert!(wal.len() > 0, "the log of the journal was left behind");
+    world.search();
+    let found = world.needles.found_in(&fs::read(said).unwrap()).join(", ");
+    assert!(found.is_empty(), "stderr: {found}");
+    world.quiet(&["status"]);
+    world.quiet(&["report"]);
+    world.search();
+}
+
+#[test]
+fn a_wrong_key_is_not_repeated() {
+    let world = World::new();
+    let sandbox = world.sandbox("api_key = \"another\"\n");
+    world.run(&sandbox, 2);
+    assert_eq!(sandbox.count("accounts"), 0);
+    world.search();
+}

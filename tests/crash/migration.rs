@@ -1,0 +1,86 @@
+//! The migration folder of the crash test, and what may be sent from it.
+//!
+//! Owner of its export and settings. Left out on purpose: the sandbox's faults, which stand beside the kills.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use super::Size;
+use super::export::{self, Recipe};
+use super::support::program;
+
+/// Longer than any answer and any late account takes: `settle_after` > `late_ms`, `stall_ms` + `request_timeout`.
+const SETTINGS: &str = r#"
+[source]
+file = "export.csv"
+mapping = "mapping.toml"
+
+[limits]
+create = "unlimited"
+lookup = "unlimited"
+in_flight = 32
+
+[retry]
+request_timeout = "400ms"
+settle_after = "1500ms"
+attempts = 1000
+backoff_first = "20ms"
+backoff_most = "200ms"
+breaker = 1000000
+
+[grace]
+days = 30
+
+[exclude]
+rules = [{ column = "ACCT_STAT", equals = ["C"], reason = "closed" }]
+"#;
+
+/// Generated customers, flaws and duplicates among them, and behind them the rows that are left out.
+pub fn write(folder: &Path, size: &Size, seed: u64) {
+    let mut file = Vec::new();
+    let recipe = Recipe {
+        rows: size.rows,
+        seed,
+        clean: false,
+    };
+    export::write(&recipe, &mut file).unwrap();
+    let cells = file.split(|byte| *byte == b'\n').next().unwrap();
+    let commas = cells.iter().filter(|byte| **byte == b',').count();
+    for number in 0..size.closed {
+        let row = format!("X{number:08},C{}\n", ",".repeat(commas - 1));
+        file.extend_from_slice(row.as_bytes());
+    }
+    fs::write(folder.join("export.csv"), file).unwrap();
+    fs::write(folder.join("migration.toml"), SETTINGS).unwrap();
+    fs::copy(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/samples/acme/mapping.toml"),
+        folder.join("mapping.toml"),
+    )
+    .unwrap();
+}
+
+/// What a dry run would send: the hash of each one's body, by id.
+pub fn payload_hashes(folder: &Path) -> HashMap<String, String> {
+    let file = folder.join("payloads");
+    let output = program()
+        .arg("check")
+        .arg(folder)
+        .arg("--quiet")
+        .arg("--payloads")
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let payloads = fs::read(&file).unwrap();
+    let bodies = payloads
+        .split(|byte| *byte == b'\n')
+        .filter(|body| !body.is_empty());
+    bodies
+        .map(|body| {
+            let payload: serde_json::Value = serde_json::from_slice(body).unwrap();
+            let id = payload["clientAccountId"].as_str().unwrap().to_owned();
+            (id, blake3::hash(body).to_hex().to_string())
+        })
+        .collect()
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# The teeth of the crash test: breaks the program on purpose, one way at a time, and expects the crash test to fail.
+#
+#   tests/mutations/run.sh [patch...]      all patches beside this script, unless some are named
+#
+# Works in a throwaway copy of the tree as it is, committed or not; the tree itself is not touched. Builds go to a
+# folder in the copy, or to MUTATIONS_TARGET_DIR. CRASH=full takes the large migration. Ends with 1 when a mutation
+# survives, does not apply or does not build, or when the unbroken tree fails.
+set -euo pipefail
+
+named=()
+for patch in "$@"; do named+=("$(realpath "$patch")"); done
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+tree=$(cd "$here/../.." && pwd)
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+
+(cd "$tree" && git ls-files -z --cached --others --exclude-standard |
+    while IFS= read -r -d '' file; do if [ -e "$file" ]; then printf '%s\0' "$file"; fi; done |
+    tar --null --files-from=- -cf -) | tar -xf - -C "$copy"
+cd "$copy"
+# Of its own, so that `git apply` sees no repository around it.
+git init -q
+export CARGO_TARGET_DIR=${MUTATIONS_TARGET_DIR:-$copy/target}
+export CRASH=${CRASH:-small} RUST_BACKTRACE=0
+
+table=()
+failed=0
+row() { # name, verdict, remark
+    table+=("$(printf '%-28s %-12s %s' "$1" "$2" "${3:-}")")
+    echo "${table[-1]}"
+    case $2 in passes | caught) ;; *) failed=1 ;; esac
+}
+
+# Why it failed, in one line: the first two that the panic said.
+why() { awk '/panicked at/ { getline a; getline b; print substr(a " " b, 1, 130); exit }' "$1"; }
+
+# A run that hangs is a failure of the mutation, found late: the test's own bounds come first.
+crash() { timeout 900 cargo test --quiet --test crash -- --nocapture >"$copy/said" 2>&1; }
+
+if [ ${#named[@]} -eq 0 ]; then
+    named=("$here"/*.patch)
+    if crash; then row "(unbroken)" passes; else row "(unbroken)" FAILS "$(why "$copy/said")"; fi
+fi
+for patch in "${named[@]}"; do
+    name=$(basename "$patch" .patch)
+    if ! git -C "$copy" apply "$patch"; then
+        row "$name" "NOT APPLIED"
+        continue
+    fi
+    if ! cargo build --quiet >"$copy/said" 2>&1; then
+        cat "$copy/said"
+        row "$name" "NOT BUILT"
+    elif crash; then
+        row "$name" "NOT caught"
+    else
+        # Caught is only what a rule of the test caught.
+        reason=$(why "$copy/said")
+        if [ -n "$reason" ]; then row "$name" caught "$reason"; else row "$name" "NOT caught" "failed without a verdict"; fi
+    fi
+    git -C "$copy" apply -R "$patch"
+done
+
+printf '\n%-28s %-12s %s\n' mutation verdict "what the test said"
+printf '%s\n' "${table[@]}"
+exit "$failed"
