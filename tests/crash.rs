@@ -271,7 +271,7 @@ impl World {
         let found = ledger.complaints(&self.planned);
         assert!(
             found.is_empty(),
-            "{} ids break a rule; the first ones:\n{}",
+            "{} ids break a rule:\n{}",
             found.len(),
             found[..found.len().min(5)].join("\n")
         );
