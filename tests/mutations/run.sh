@@ -3,9 +3,10 @@
 #
 #   tests/mutations/run.sh [patch...]      all patches beside this script, unless some are named
 #
-# Works in a throwaway copy of the tree as it is, committed or not; the tree itself is not touched. Builds go to a
-# folder in the copy, or to MUTATIONS_TARGET_DIR. CRASH=full takes the large migration. Ends with 1 when a mutation
-# survives, does not apply or does not build, or when the unbroken tree fails.
+# Works in a throwaway copy of the tree as it is, committed or not; the tree itself is not touched. Builds go to
+# target/mutations or MUTATIONS_TARGET_DIR, which must be a folder for nothing else: cargo would take a broken program
+# left there for that of the tree. CRASH=full takes the large migration. Ends with 1 when a mutation survives, does not
+# apply or does not build, or when the unbroken tree fails.
 set -euo pipefail
 
 named=()
@@ -21,7 +22,9 @@ trap 'rm -rf "$copy"' EXIT
 cd "$copy"
 # Of its own, so that `git apply` sees no repository around it.
 git init -q
-export CARGO_TARGET_DIR=${MUTATIONS_TARGET_DIR:-$copy/target}
+# Newer than whatever was built from the copy before this one.
+find . -name '*.rs' -exec touch {} +
+export CARGO_TARGET_DIR=${MUTATIONS_TARGET_DIR:-$tree/target/mutations}
 export CRASH=${CRASH:-small} RUST_BACKTRACE=0
 
 table=()
