@@ -41,6 +41,8 @@ pub struct Plan {
     pub client_id: Option<usize>,
     /// The path of a gap that concerns the whole row.
     pub row_path: u32,
+    /// Owners have ids of their own in the export.
+    pub feeds_owner_ids: bool,
 }
 
 /// A path and where it comes from.
@@ -192,6 +194,7 @@ impl Plan {
             account_type: mapper.account_type.clone(),
             client_id: slots.get("clientAccountId").copied(),
             row_path,
+            feeds_owner_ids: slots.keys().any(|path| path.ends_with(".clientOwnerId")),
         };
         (plan, unfed)
     }

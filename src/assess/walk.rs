@@ -19,6 +19,8 @@ const OWNER_NAMESPACE: Uuid = Uuid::from_u128(0x5b0d_9d4e_7a51_5c07_9a36_2f0c_8f
 /// The walker and its buffers.
 #[derive(Debug, Default)]
 pub struct Assessor {
+    /// Write the payload's skeleton only, for a verdict and gaps without a payload.
+    pub brief: bool,
     out: Vec<u8>,
     gaps: Vec<Gap>,
     /// Leaves written from cells, which a cut turns into withheld gaps.
@@ -108,7 +110,7 @@ impl Assessor {
                 lends,
                 borrows,
             } => {
-                let start = self.out.len() + node.key.len();
+                let start = self.out.len() + if self.brief { 0 } else { node.key.len() };
                 let done = self.object(
                     plan,
                     draft,
@@ -122,7 +124,7 @@ impl Assessor {
                 }
                 match (done, self.lent) {
                     (Done::Absent | Done::Broken, Some((start, end))) if *borrows => {
-                        self.out.extend_from_slice(&node.key);
+                        self.key(node);
                         self.out.extend_from_within(start..end);
                         self.out.push(b',');
                         Done::Sent
@@ -182,9 +184,10 @@ impl Assessor {
                 return Done::Absent;
             }
         }
-        self.out.extend_from_slice(&node.key);
+        self.key(node);
         let start = self.out.len();
         match (leaf.form, plan.spelling) {
+            (form, _) if self.brief && form != Form::OwnerId => {}
             (Form::TaxIdType, Spelling::Reference) if text == "NATIONALID" => {
                 value::write_string("NATIONAL_ID", &mut self.out)
             }
@@ -237,6 +240,11 @@ impl Assessor {
     }
 
     fn derived_owner_id(&mut self, plan: &Plan, draft: &Draft, node: &Node, leaf: &Leaf) -> Done {
+        if self.brief && !plan.feeds_owner_ids {
+            // Derived from the place, so unique among themselves.
+            self.out.push(b',');
+            return Done::Sent;
+        }
         let account = plan
             .client_id
             .and_then(|slot| draft.value(slot))
@@ -244,7 +252,7 @@ impl Assessor {
         let name = format!("{account}/{}", leaf.owner);
         let id = Uuid::new_v5(&OWNER_NAMESPACE, name.as_bytes());
         let mut buffer = Uuid::encode_buffer();
-        self.out.extend_from_slice(&node.key);
+        self.key(node);
         let start = self.out.len();
         value::write_string(id.hyphenated().encode_lower(&mut buffer), &mut self.out);
         self.owner_ids.push((start, self.out.len(), node.path));
@@ -278,7 +286,8 @@ impl Assessor {
             }
         };
         self.data += usize::from(!constant);
-        self.out.extend_from_slice(&node.key);
+        let before = self.out.len();
+        self.key(node);
         self.out.push(b'[');
         let start = self.out.len();
         for item in first..last {
@@ -292,11 +301,13 @@ impl Assessor {
                 );
                 continue;
             }
-            value::write_string(text, &mut self.out);
+            if !self.brief {
+                value::write_string(text, &mut self.out);
+            }
             self.out.push(b',');
         }
         if self.out.len() == start {
-            self.out.truncate(start - 1 - node.key.len());
+            self.out.truncate(before);
             return self.gap(node, Reason::Missing, level, Done::Broken);
         }
         self.close(b']');
@@ -320,7 +331,7 @@ impl Assessor {
             return Done::Absent;
         }
         let mark = self.mark();
-        self.out.extend_from_slice(&node.key);
+        self.key(node);
         self.out.push(b'{');
         let mut whole = true;
         for child in children {
@@ -383,7 +394,7 @@ impl Assessor {
         level: Level,
     ) -> Done {
         let mark = self.mark();
-        self.out.extend_from_slice(&node.key);
+        self.key(node);
         self.out.push(b'[');
         let (mut count, mut whole) = (0, true);
         for (index, element) in elements.iter().enumerate() {
@@ -471,6 +482,12 @@ impl Assessor {
         self.out.truncate(mark.out);
         self.lent = self.lent.filter(|(_, end)| *end <= mark.out);
         self.owner_ids.retain(|(_, end, _)| *end <= mark.out);
+    }
+
+    fn key(&mut self, node: &Node) {
+        if !self.brief {
+            self.out.extend_from_slice(&node.key);
+        }
     }
 
     fn gap(&mut self, node: &Node, reason: Reason, level: Level, done: Done) -> Done {

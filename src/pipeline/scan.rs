@@ -153,7 +153,7 @@ fn work(
     results_in: &SyncSender<Results>,
     spent: &Receiver<Results>,
 ) {
-    let mut worker = Worker::default();
+    let mut worker = Worker::new(want.payloads || want.hashes);
     while let Ok(rows) = rows_out.recv() {
         let mut results = spent.try_recv().unwrap_or_default();
         results.fill(pipeline, &mut worker, &rows, want);
