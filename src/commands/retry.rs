@@ -33,8 +33,13 @@ pub fn run(args: &RetryArgs) -> anyhow::Result<Output> {
     let text = if args.view.json {
         totals.json_text()
     } else {
+        let hint = if count == 0 {
+            "; refused.csv lists ids and codes"
+        } else {
+            ""
+        };
         format!(
-            "{} to be sent again with the next run\n\n{}",
+            "{} to be sent again with the next run{hint}\n\n{}",
             thousands(count),
             status_lines(&totals).trim_end()
         )

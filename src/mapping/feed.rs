@@ -1,6 +1,6 @@
 //! One compiled feed: from the cells of a row to the value of one slot.
 //!
-//! Owner of the transforms' order, which is fixed: source → regex → split → join → digits → case → lookup → form
+//! Owner of the transforms' order, which is fixed: source → join → regex → split → digits → case → lookup → form
 //! (date, phone, …) → default. Runs for every field of every row, so texts move through two reused buffers.
 
 use regex::{CaptureLocations, Regex};
