@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use crate::error::Failure;
 
@@ -41,13 +41,9 @@ impl Journal {
         private_file(&path)?;
         let mut db = Connection::open(&path)
             .with_context(|| format!("cannot open the journal {}", path.display()))?;
-        // FULL: a commit is on the disk before the request that it speaks of leaves (invariant 1).
-        db.pragma_update(None, "journal_mode", "WAL")?;
-        db.pragma_update(None, "synchronous", "FULL")?;
-        db.pragma_update(None, "temp_store", "MEMORY")?;
-        db.pragma_update(None, "cache_size", -32_000)?;
-        db.set_prepared_statement_cache_capacity(64);
-        migrate(&mut db)?;
+        // Before anything is changed: this may be a newer journal, or none.
+        check_version(&db)?;
+        prepare(&mut db).map_err(|error| refused("written", &error))?;
         Ok(Journal {
             db,
             key,
@@ -145,10 +141,7 @@ impl Journal {
             // The error that counts is the first one; a failed rollback leaves nothing committed either.
             let _ = self.db.execute_batch("ROLLBACK");
             match error.downcast_ref::<rusqlite::Error>() {
-                Some(cause) => Failure::cannot(
-                    format!("the journal cannot be written: {cause}"),
-                    "make room on the disk, or give it back its rights; then run the same command: it goes on where it stopped",
-                ),
+                Some(cause) => refused("written", cause),
                 None => error,
             }
         })
@@ -159,12 +152,7 @@ impl Journal {
 pub fn check_version(db: &Connection) -> anyhow::Result<()> {
     let version: i64 = db
         .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(|error| {
-            Failure::cannot(
-                format!("the journal cannot be read: {error}"),
-                "it may be damaged, or not a journal; restore it from a backup before going on",
-            )
-        })?;
+        .map_err(|error| refused("read", &error))?;
     if version > VERSION {
         return Err(Failure::cannot(
             format!(
@@ -176,8 +164,13 @@ pub fn check_version(db: &Connection) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn migrate(db: &mut Connection) -> anyhow::Result<()> {
-    check_version(db)?;
+fn prepare(db: &mut Connection) -> rusqlite::Result<()> {
+    // FULL: a commit is on the disk before the request that it speaks of leaves (invariant 1).
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "temp_store", "MEMORY")?;
+    db.pragma_update(None, "cache_size", -32_000)?;
+    db.set_prepared_statement_cache_capacity(64);
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     for (step, sql) in SCHEMA.iter().enumerate().skip(version as usize) {
         let change = db.transaction()?;
@@ -186,6 +179,20 @@ fn migrate(db: &mut Connection) -> anyhow::Result<()> {
         change.commit()?;
     }
     Ok(())
+}
+
+/// What a person is told when SQLite refuses: a damaged file and a full disk want different things done.
+fn refused(what: &str, error: &rusqlite::Error) -> anyhow::Error {
+    let damaged = matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)
+    );
+    let hint = if damaged {
+        "it may be damaged, or not a journal; restore it from a backup before going on"
+    } else {
+        "make room on the disk, or give it back its rights; then run the same command: it goes on where it stopped"
+    };
+    Failure::cannot(format!("the journal cannot be {what}: {error}"), hint)
 }
 
 /// Creates a folder that only its owner can look into.
@@ -225,14 +232,21 @@ fn lock(folder: &Path) -> anyhow::Result<File> {
     }
 }
 
+const LOST_KEY: &str =
+    "restore it from a backup: without it the journal cannot be compared with the export";
+
 /// Reads the key, or makes one for a new journal. A journal whose key is gone cannot be resumed.
 fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
     let path = folder.join("journal.key");
     let mut key = [0; 32];
     match File::open(&path) {
         Ok(mut file) => {
-            file.read_exact(&mut key)
-                .with_context(|| format!("{} is damaged", path.display()))?;
+            file.read_exact(&mut key).map_err(|error| {
+                Failure::cannot(
+                    format!("the journal's key {} is damaged: {error}", path.display()),
+                    LOST_KEY,
+                )
+            })?;
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && fresh => {
             File::open("/dev/urandom")?
@@ -246,7 +260,7 @@ fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
                     "the journal's key {} cannot be read: {error}",
                     path.display()
                 ),
-                "restore it from where it was moved to: without it the journal cannot be compared with the export",
+                LOST_KEY,
             ));
         }
     }

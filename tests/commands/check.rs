@@ -1,0 +1,271 @@
+//! `check`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use insta::assert_snapshot;
+
+use crate::world::{World, blocked, gap, row};
+
+fn mixed() -> World {
+    let world = World::new(&[
+        row("A-1"),
+        gap("A-2"),
+        blocked("A-3"),
+        row("A-4"),
+        String::new(),
+        row("A-5"),
+        gap("A-5"),
+        row("A-6").replace("Austin", ""),
+    ]);
+    world.set("[exclude]\nids = { list = [\"A-4\"], reason = \"estate\" }");
+    world
+}
+
+#[test]
+fn the_summary_says_where_every_row_ends_and_why() {
+    assert_snapshot!(mixed().bakkt("check acme"), @r#"
+    exit code 3
+    --- stdout
+    rows read   7    account tasks 2
+      ready     1      open        2
+      grace     1      held        0
+      blocked   2      in doubt    0
+      excluded  1      accepted    0
+      duplicate 2      refused     0
+    gaps open   3      gave up     0
+    blank lines 1
+    balances: every row and every task is accounted for
+
+    time        no limits are set: as fast as Bakkt answers
+
+    what blocks records (2 in all)
+                1  owners[0].emailAddress missing (from EMAIL)
+                1  owners[0].identity.personalAddress.city missing (from CITY)
+
+    gap forecast by field (3 in all)
+                1  owners[0].emailAddress
+                1  owners[0].identity.personalAddress.city
+                1  owners[0].phoneNumber
+    --- stderr
+    "#);
+}
+
+#[test]
+fn rates_make_a_forecast() {
+    let world = World::of(3);
+    world.change(
+        "acme/migration.toml",
+        "create = \"unlimited\"",
+        "create = \"1/min\"",
+    );
+    assert_snapshot!(world.bakkt("check acme"), @r#"
+    exit code 0
+    --- stdout
+    rows read   3    account tasks 3
+      ready     3      open        3
+      grace     0      held        0
+      blocked   0      in doubt    0
+      excluded  0      accepted    0
+      duplicate 0      refused     0
+    gaps open   0      gave up     0
+    balances: every row and every task is accounted for
+
+    time        at least 4 min for 3 accounts at the configured rates; on_existing = "skip" looks each account up first, beside the creations: no more time
+    --- stderr
+    "#);
+    world.change(
+        "acme/migration.toml",
+        "[limits]",
+        "[accounts]\non_existing = \"update\"\n\n[limits]",
+    );
+    let (_, text) = world.code("check acme");
+    assert!(
+        text.contains("on_existing = \"update\" adds no look-ups"),
+        "{text}"
+    );
+}
+
+#[test]
+fn json_is_exactly_one_object_with_the_documented_keys() {
+    let world = mixed();
+    let (code, text) = world.code("check acme --json");
+    assert_eq!(code, 3);
+    let values: Vec<serde_json::Value> = serde_json::Deserializer::from_str(&text)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert_eq!(values.len(), 1, "{text}");
+    assert_eq!(text.lines().count(), 1);
+    assert_snapshot!(serde_json::to_string_pretty(&values[0]).unwrap(), @r#"
+    {
+      "balanced": true,
+      "blank_lines": 1,
+      "existed": {
+        "different": 0,
+        "equal": 0,
+        "overwritten": 0
+      },
+      "former": 0,
+      "gaps": {
+        "by_field": {
+          "owners[0].emailAddress": 1,
+          "owners[0].identity.personalAddress.city": 1,
+          "owners[0].phoneNumber": 1
+        },
+        "open": 3
+      },
+      "imbalances": [],
+      "planned": true,
+      "read": 7,
+      "tasks": {
+        "account": {
+          "accepted": 0,
+          "gave_up": 0,
+          "held": 0,
+          "in_doubt": 0,
+          "open": 2,
+          "planned": 2,
+          "refused": 0
+        }
+      },
+      "verdicts": {
+        "blocked": 2,
+        "duplicate": 2,
+        "excluded": 1,
+        "grace": 1,
+        "ready": 1
+      }
+    }
+    "#);
+}
+
+#[test]
+fn it_changes_nothing_and_writes_only_what_was_asked_for() {
+    let world = mixed();
+    let before = world.files();
+    world.code("check acme");
+    assert_eq!(world.files(), before);
+
+    world.write("payloads.jsonl", "old");
+    fs::set_permissions(
+        world.path("payloads.jsonl"),
+        fs::Permissions::from_mode(0o644),
+    )
+    .unwrap();
+    assert_snapshot!(world.bakkt("check acme --payloads payloads.jsonl --gaps gaps.csv --json"), @r#"
+    exit code 3
+    --- stdout
+    {"read":7,"verdicts":{"ready":1,"grace":1,"blocked":2,"excluded":1,"duplicate":2},"tasks":{"account":{"planned":2,"open":2,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0}},"gaps":{"open":3,"by_field":{"owners[0].emailAddress":1,"owners[0].identity.personalAddress.city":1,"owners[0].phoneNumber":1}},"balanced":true,"imbalances":[],"existed":{"equal":0,"different":0,"overwritten":0},"blank_lines":1,"planned":true,"former":0}
+    --- stderr
+    payloads.jsonl holds customers' data: names, birth dates, tax ids. Only you can read it; delete it when you are done
+    "#);
+    for name in ["payloads.jsonl", "gaps.csv"] {
+        let mode = fs::metadata(world.path(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    assert_eq!(world.read("payloads.jsonl").lines().count(), 2);
+    assert_snapshot!(world.read("gaps.csv"), @r#"
+    file,row,clientAccountId,verdict,path,level,reason,columns
+    export.csv,3,A-2,grace,owners[0].phoneNumber,G,missing,PHONE
+    export.csv,4,A-3,blocked,owners[0].emailAddress,W,missing,EMAIL
+    export.csv,9,A-6,blocked,owners[0].identity.personalAddress.city,W,missing,CITY
+    "#);
+    let mut after = world.files();
+    after.retain(|name| !before.contains(name));
+    assert_eq!(after, ["gaps.csv", "payloads.jsonl"]);
+    let (_, quiet) = (
+        world.code("check acme"),
+        world.bakkt("check acme --quiet --json --payloads payloads.jsonl"),
+    );
+    assert!(quiet.ends_with("--- stderr\n"), "{quiet}");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_told() {
+    assert_snapshot!(mixed().bakkt("check acme --gaps nowhere/gaps.csv"), @r#"
+    exit code 1
+    --- stdout
+
+    --- stderr
+    error: cannot write nowhere/gaps.csv
+      because: No such file or directory (os error 2)
+    "#);
+}
+
+#[test]
+fn exit_codes_of_a_check() {
+    assert_eq!(World::of(2).code("check acme").0, 0);
+    assert_eq!(World::new(&[gap("A-1")]).code("check acme").0, 0);
+    assert_eq!(World::new(&[blocked("A-1")]).code("check acme").0, 3);
+    assert_eq!(
+        World::new(&[row("A-1"), row("A-1")]).code("check acme").0,
+        3
+    );
+    assert_eq!(World::new(&[]).code("check acme").0, 2);
+}
+
+#[test]
+fn wrong_arguments() {
+    let world = World::of(1);
+    for line in [
+        "",
+        "chekc acme",
+        "check",
+        "check acme --jsn",
+        "run acme --sandbox --base-url http://127.0.0.1:1",
+        "run acme --limit few",
+        "run acme --sandbox-config x.toml",
+    ] {
+        assert_eq!(world.code(line).0, 2, "{line}");
+    }
+    assert_snapshot!(world.bakkt("check nowhere"), @r#"
+    exit code 2
+    --- stdout
+
+    --- stderr
+    error: there is no folder nowhere
+      next: name the folder that holds migration.toml
+    "#);
+    assert_eq!(world.code("--help").0, 0);
+    assert_eq!(world.code("--version").0, 0);
+}
+
+#[test]
+fn mistakes_are_told_all_at_once() {
+    let world = World::of(1);
+    world.change("acme/mapping.toml", "\"EMAIL\"", "\"EMIAL\"");
+    world.change("acme/mapping.toml", "\"TX\"", "\"\"");
+    assert_snapshot!(world.bakkt("check acme"), @r#"
+    exit code 2
+    --- stdout
+
+    --- stderr
+    error: the configuration has 2 mistakes
+    mapping.toml:6:28: the export has no column `EMIAL`
+        | "owners[0].emailAddress" = "EMIAL"
+        = did you mean `EMAIL`?
+    mapping.toml:15:56: "" does not fit this field
+        | "owners[0].identity.personalAddress.state" = { const = "" }
+        = a text that is not empty
+      next: correct the lines above and run the command again
+    "#);
+    fs::remove_file(world.path("acme/mapping.toml")).unwrap();
+    assert_snapshot!(world.bakkt("check acme"), @r#"
+    exit code 2
+    --- stdout
+
+    --- stderr
+    error: cannot read acme/mapping.toml: No such file or directory (os error 2)
+      next: check the name, and that the file is readable UTF-8 text
+    "#);
+    fs::remove_file(world.path("acme/migration.toml")).unwrap();
+    assert_snapshot!(world.bakkt("check acme"), @r#"
+    exit code 2
+    --- stdout
+
+    --- stderr
+    error: cannot read acme/migration.toml: No such file or directory (os error 2)
+      next: check the name, and that the file is readable UTF-8 text
+    "#);
+}

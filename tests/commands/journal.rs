@@ -1,0 +1,231 @@
+//! The journal's guards: another target, a newer version, damage, two runs at once, a full disk.
+
+use std::fs::{self, File};
+use std::process::{Command, Stdio};
+
+use insta::assert_snapshot;
+
+use crate::world::{Bakkt, Server, World, binary, shown};
+
+const JOURNAL: &str = "acme/.bakkt-migrate/journal.db";
+
+fn begun() -> (World, Bakkt) {
+    let (world, bakkt) = (World::of(3), Bakkt::start(|_| {}));
+    assert_eq!(world.code(&bakkt.run("--limit 1")).0, 4);
+    (world, bakkt)
+}
+
+#[test]
+fn a_journal_belongs_to_one_target() {
+    let (world, _bakkt) = begun();
+    let other = Bakkt::start(|_| {});
+    assert_snapshot!(world.bakkt(&other.run("")), @r#"
+    exit code 2
+    --- stdout
+
+    --- stderr
+    error: this journal belongs to another migration: its target is http://127.0.0.1:PORT, this run's is http://127.0.0.1:PORT
+      next: use the same target as before, or move the folder .bakkt-migrate away to begin a new migration
+    "#);
+    assert_eq!(other.ledger().posts + other.ledger().gets, 0);
+}
+
+#[test]
+fn a_journal_belongs_to_one_dialect() {
+    let (mut world, bakkt) = begun();
+    world
+        .environment
+        .push(("BAKKT_PASSWORD".into(), "word".into()));
+    world.set("[target]\ndialect = \"reference\"\nlogon_id = \"acme\"");
+    assert_snapshot!(world.bakkt(&bakkt.run("")), @r#"
+    exit code 2
+    --- stdout
+
+    --- stderr
+    error: this journal belongs to another migration: its dialect is guide, this run's is reference
+      next: use the same target as before, or move the folder .bakkt-migrate away to begin a new migration
+    "#);
+}
+
+#[test]
+fn a_newer_journal_is_left_alone() {
+    let (world, bakkt) = begun();
+    let db = rusqlite::Connection::open(world.path(JOURNAL)).unwrap();
+    db.pragma_update(None, "user_version", 99).unwrap();
+    drop(db);
+    assert_snapshot!(world.bakkt(&bakkt.run("")), @r#"
+    exit code 1
+    --- stdout
+
+    --- stderr
+    error: the journal has version 99, which a newer bakkt-migrate wrote; this one knows 1
+      next: run the newer bakkt-migrate
+    "#);
+    assert_snapshot!(world.bakkt("status acme"), @r#"
+    exit code 1
+    --- stdout
+
+    --- stderr
+    error: the journal acme/.bakkt-migrate/journal.db cannot be read
+      because: the journal has version 99, which a newer bakkt-migrate wrote; this one knows 1
+      next: run the newer bakkt-migrate
+    "#);
+}
+
+#[test]
+fn garbage_is_no_journal() {
+    let (world, bakkt) = begun();
+    let posts = bakkt.ledger().posts;
+    for name in ["journal.db-wal", "journal.db-shm"] {
+        let _ = fs::remove_file(world.path(&format!("acme/.bakkt-migrate/{name}")));
+    }
+    world.write(JOURNAL, &"garbage ".repeat(4096));
+    assert_snapshot!(world.bakkt(&bakkt.run("")), @r#"
+    exit code 1
+    --- stdout
+
+    --- stderr
+    error: file is not a database
+      because: Error code 26: file is not a database
+    "#);
+    assert_snapshot!(world.bakkt("status acme"), @r#"
+    exit code 1
+    --- stdout
+
+    --- stderr
+    error: the journal acme/.bakkt-migrate/journal.db cannot be read
+      because: the journal cannot be read: file is not a database
+      next: it may be damaged, or not a journal; restore it from a backup before going on
+    "#);
+    assert_eq!(bakkt.ledger().posts, posts);
+    assert!(
+        world.read(JOURNAL).starts_with("garbage "),
+        "it was not touched"
+    );
+}
+
+#[test]
+fn a_journal_without_its_key_is_told() {
+    let (world, bakkt) = begun();
+    fs::remove_file(world.path("acme/.bakkt-migrate/journal.key")).unwrap();
+    assert_snapshot!(world.bakkt(&bakkt.run("")), @r#"
+    exit code 1
+    --- stdout
+
+    --- stderr
+    error: the journal's key acme/.bakkt-migrate/journal.key cannot be read: No such file or directory (os error 2)
+      next: restore it from where it was moved to: without it the journal cannot be compared with the export
+    "#);
+    world.write("acme/.bakkt-migrate/journal.key", "short");
+    assert_snapshot!(world.bakkt(&bakkt.run("")), @r#"
+    exit code 1
+    --- stdout
+
+    --- stderr
+    error: acme/.bakkt-migrate/journal.key is damaged
+      because: failed to fill whole buffer
+    "#);
+}
+
+#[test]
+fn another_key_is_drift_and_not_a_second_sending() {
+    let (world, bakkt) = begun();
+    world.write(
+        "acme/.bakkt-migrate/journal.key",
+        "0123456789abcdef0123456789abcdef",
+    );
+    let posts = bakkt.ledger().posts;
+    assert_eq!(world.code(&bakkt.run("")).0, 2);
+    assert_eq!(bakkt.ledger().posts, posts);
+}
+
+#[test]
+fn one_run_at_a_time_and_status_beside_it() {
+    let server = Server::start("");
+    let world = World::of(3);
+    world.set("[accounts]\non_existing = \"update\"");
+    let line = format!("run acme --base-url {}", server.url);
+    let arguments: Vec<&str> = line.split_whitespace().collect();
+    let mut first = world
+        .command(&arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let wait = std::time::Duration::from_secs(120);
+    for _ in 0..3 {
+        server
+            .requests
+            .recv_timeout(wait)
+            .expect("three requests come");
+    }
+    assert_snapshot!(world.bakkt(&line), @r#"
+    exit code 1
+    --- stdout
+
+    --- stderr
+    error: another bakkt-migrate is working on this migration
+      next: wait for it to end, or look at it with `bakkt-migrate status`
+    "#);
+    assert_snapshot!(world.bakkt("status acme"), @r#"
+    exit code 0
+    --- stdout
+    rows read   3    account tasks 3
+      ready     3      open        0
+      grace     0      held        0
+      blocked   0      in doubt    3
+      excluded  0      accepted    0
+      duplicate 0      refused     0
+    gaps open   0      gave up     0
+    balances: every row and every task is accounted for
+    --- stderr
+    "#);
+    assert_eq!(world.code("report acme").0, 0);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    // The lock went with the process; what was on its way is in doubt.
+    let lock = File::open(world.path("acme/.bakkt-migrate/journal.lock")).unwrap();
+    lock.try_lock().unwrap();
+    let (_, text) = world.code("status acme --json");
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["tasks"]["account"]["in_doubt"], 3, "{text}");
+}
+
+/// The limit grows until the run fits. Every run before that must say what is wrong and end with 1; none may lose an
+/// account or send one twice.
+#[test]
+fn a_full_disk_ends_the_run_and_the_next_one_goes_on() {
+    let (world, bakkt) = (World::of(400), Bakkt::start(|_| {}));
+    // What a stopped run leaves in doubt is asked about after this; the rest of the test does not depend on it.
+    world.change("acme/migration.toml", "\"60s\"", "\"2s\"");
+    world.change("acme/migration.toml", "\"61s\"", "\"3s\"");
+    let line = bakkt.run("--quiet");
+    let (mut stops, mut blocks) = (0, 8);
+    loop {
+        // Without the trap the system would end the process by a signal, and nobody could say why.
+        let output = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\""])
+            .arg(blocks.to_string())
+            .arg(binary())
+            .args(line.split_whitespace())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .envs(world.environment.iter().cloned())
+            .current_dir(world.path(""))
+            .output()
+            .unwrap();
+        let text = shown(&output);
+        if output.status.code() == Some(0) {
+            break;
+        }
+        assert_eq!(output.status.code(), Some(1), "{blocks} blocks: {text}");
+        assert!(text.contains("error: "), "{blocks} blocks: {text}");
+        stops += 1;
+        blocks *= 2;
+        assert!(blocks < 1 << 20, "it never fits: {text}");
+    }
+    assert!(stops > 2, "only {stops} runs were short of room");
+    let ledger = bakkt.ledger();
+    assert_eq!(ledger.accounts, 400, "{ledger:?}");
+    assert_eq!(ledger.posts, 400, "{ledger:?}");
+}

@@ -1,0 +1,13 @@
+//! The commands as a person meets them: arguments and files in; stdout, stderr and exit code out.
+//!
+//! One module per command; [`world`] makes folders, runs the binary and starts the sandbox. The environment is empty
+//! but for what a test sets, and folders have fixed names, so the snapshots need next to no filters. Nothing here is
+//! decided by a clock.
+
+mod check;
+mod drift;
+mod journal;
+mod report;
+mod run;
+mod target;
+mod world;
