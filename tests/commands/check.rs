@@ -81,7 +81,7 @@ fn rates_make_a_forecast() {
     );
     let (_, text) = world.code("check acme");
     assert!(
-        text.contains("on_existing = \"update\" adds no look-ups"),
+        text.contains("on_existing = \"update\" creates without looking first"),
         "{text}"
     );
 }

@@ -85,8 +85,8 @@ fn garbage_is_no_journal() {
     --- stdout
 
     --- stderr
-    error: file is not a database
-      because: Error code 26: file is not a database
+    error: the journal cannot be read: file is not a database
+      next: it may be damaged, or not a journal; restore it from a backup before going on
     "#);
     assert_snapshot!(world.bakkt("status acme"), @r#"
     exit code 1
@@ -114,7 +114,7 @@ fn a_journal_without_its_key_is_told() {
 
     --- stderr
     error: the journal's key acme/.bakkt-migrate/journal.key cannot be read: No such file or directory (os error 2)
-      next: restore it from where it was moved to: without it the journal cannot be compared with the export
+      next: restore it from a backup: without it the journal cannot be compared with the export
     "#);
     world.write("acme/.bakkt-migrate/journal.key", "short");
     assert_snapshot!(world.bakkt(&bakkt.run("")), @r#"
@@ -122,8 +122,8 @@ fn a_journal_without_its_key_is_told() {
     --- stdout
 
     --- stderr
-    error: acme/.bakkt-migrate/journal.key is damaged
-      because: failed to fill whole buffer
+    error: the journal's key acme/.bakkt-migrate/journal.key is damaged: failed to fill whole buffer
+      next: restore it from a backup: without it the journal cannot be compared with the export
     "#);
 }
 
@@ -220,6 +220,8 @@ fn a_full_disk_ends_the_run_and_the_next_one_goes_on() {
         }
         assert_eq!(output.status.code(), Some(1), "{blocks} blocks: {text}");
         assert!(text.contains("error: "), "{blocks} blocks: {text}");
+        assert!(!text.contains("damaged"), "{blocks} blocks: {text}");
+        assert!(text.contains("  next: "), "{blocks} blocks: {text}");
         stops += 1;
         blocks *= 2;
         assert!(blocks < 1 << 20, "it never fits: {text}");
