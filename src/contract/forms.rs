@@ -11,6 +11,10 @@ use jiff::civil::Date;
 /// The first year that a date may have; older ones are typing mistakes or a database's idea of "none".
 pub const FIRST_YEAR: i16 = 1800;
 
+/// The last year that a date and time may have: 9999 is a database's idea of "never", and an offset can carry it out
+/// of the calendar, where receivers differ.
+const LAST_YEAR_OF_A_TIME: i16 = 9998;
+
 /// An e-mail address: a dot-atom, `@`, and an ASCII domain of at least two labels.
 pub fn is_email(text: &str) -> bool {
     let Some(at) = memchr::memchr(b'@', text.as_bytes()) else {
@@ -91,7 +95,7 @@ pub fn is_date_time(text: &str) -> bool {
         return false;
     };
     let below = |tens: u8, ones: u8, limit: i8| two(tens, ones).is_some_and(|value| value < limit);
-    if is_date(date).is_none()
+    if is_date(date).is_none_or(|date| date.year() > LAST_YEAR_OF_A_TIME)
         || !below(*h0, *h1, 24)
         || !below(*m0, *m1, 60)
         || !below(*s0, *s1, 60)
@@ -291,6 +295,7 @@ mod tests {
                 "2024-02-29T00:00:00",
                 "2024-02-29 00:00:00Z",
                 "2024-02-29T24:00:00Z",
+                "9999-12-31T00:00:00Z",
                 "2024-02-29T00:60:00Z",
                 "2024-02-29T00:00:60Z",
                 "2024-02-29T00:00:00.Z",
