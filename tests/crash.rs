@@ -41,7 +41,7 @@ struct Size {
 }
 
 const FULL: Size = Size {
-    rows: 2300,
+    rows: 2400,
     sendable: 2000,
     closed: 20_000,
     planning: 12,
@@ -50,7 +50,7 @@ const FULL: Size = Size {
     most_posts: 50,
 };
 const SMALL: Size = Size {
-    rows: 700,
+    rows: 760,
     sendable: 600,
     closed: 10_000,
     planning: 3,
@@ -174,7 +174,11 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         migration::write(folder.path(), size, seed);
         let planned = migration::payload_hashes(folder.path());
-        assert!(planned.len() >= size.sendable, "{} sendable", planned.len());
+        assert!(
+            planned.len() >= size.sendable,
+            "{} can be sent: the test's sizes do not fit any more",
+            planned.len()
+        );
         let sandbox = SandboxProcess::start(folder.path(), &format!("seed = {seed}\n{FAULTS}"));
         World {
             folder,
