@@ -40,7 +40,7 @@ fn folder(rows: u64) -> tempfile::TempDir {
 
 fn row_to_payload(c: &mut Criterion) {
     let dir = folder(1000);
-    let settings = Settings::load(dir.path()).expect("settings");
+    let settings = bakkt_migrate::migration::settings(dir.path()).expect("settings");
     let binding = Binding {
         key: [7; 32],
         as_of: today(),

@@ -9,7 +9,8 @@ use anyhow::Context;
 
 use crate::assess::plan::{Plan, Spelling};
 use crate::error::Diagnostics;
-use crate::mapping::{self, compile};
+use crate::mapping::exclude::Exclude;
+use crate::mapping::{self, Mapper, compile};
 use crate::pipeline::Pipeline;
 use crate::settings::{Dialect, Settings};
 use crate::source::CsvFile;
@@ -43,41 +44,69 @@ pub fn today() -> jiff::civil::Date {
         .date()
 }
 
+/// The validated settings of a folder. When they hold a mistake, those of the mapping are looked for as well, so that a
+/// person sees all of them at once.
+pub fn settings(dir: &Path) -> anyhow::Result<Settings> {
+    let mut found = Diagnostics::default();
+    let settings = Settings::read(dir, &mut found)?;
+    if let Some(settings) = settings {
+        if found.is_empty() {
+            return Ok(settings);
+        }
+        let opened = CsvFile::open(&settings.dir.join(&settings.export), &settings.export)
+            .and_then(|export| Ok((export, mapping_files(&settings.dir, &settings.mapping)?)));
+        // A file that cannot be read is told when the settings that name it are right.
+        if let Ok((export, files)) = opened {
+            compiled(&settings, export.headers(), &files, today(), &mut found);
+        }
+    }
+    found.into_result()?;
+    anyhow::bail!("migration.toml could not be read")
+}
+
+/// The parts of a pipeline. Mistakes go to `found`.
+fn compiled(
+    settings: &Settings,
+    headers: &[String],
+    files: &[TomlFile],
+    as_of: jiff::civil::Date,
+    found: &mut Diagnostics,
+) -> Option<(Mapper, Plan, Exclude)> {
+    let exclude = settings.exclude.compile(headers, found);
+    let mapper = compile::compile(files, headers, found)?;
+    let spelling = match settings.target.dialect {
+        Dialect::Guide => Spelling::Guide,
+        Dialect::Reference => Spelling::Reference,
+    };
+    let (plan, unfed) = Plan::new(&mapper, &settings.policy, settings.ids, spelling, as_of);
+    for path in unfed {
+        found.push(crate::error::Diagnostic {
+            file: files[0].name.clone(),
+            line: 1,
+            column: 1,
+            text: String::new(),
+            message: format!("nothing feeds `{path}`, without which no customer can be sent"),
+            help: Some(format!("add \"{path}\" under [fields]")),
+        });
+    }
+    Some((mapper, plan, exclude))
+}
+
 impl Migration {
     /// Opens the folder of some settings; every mistake in its files is reported together.
     pub fn open(settings: Settings, binding: Binding) -> anyhow::Result<Migration> {
         let export = CsvFile::open(&settings.dir.join(&settings.export), &settings.export)?;
         let mapping_files = mapping_files(&settings.dir, &settings.mapping)?;
         let mut found = Diagnostics::default();
-        let exclude = settings.exclude.compile(export.headers(), &mut found);
-        let mapper = compile::compile(&mapping_files, export.headers(), &mut found);
-        let spelling = match settings.target.dialect {
-            Dialect::Guide => Spelling::Guide,
-            Dialect::Reference => Spelling::Reference,
-        };
-        let Some(mapper) = mapper else {
-            found.into_result()?;
-            anyhow::bail!("the mapping could not be read");
-        };
-        let (plan, unfed) = Plan::new(
-            &mapper,
-            &settings.policy,
-            settings.ids,
-            spelling,
+        let parts = compiled(
+            &settings,
+            export.headers(),
+            &mapping_files,
             binding.as_of,
+            &mut found,
         );
-        for path in unfed {
-            let file = &mapping_files[0];
-            found.push(crate::error::Diagnostic {
-                file: file.name.clone(),
-                line: 1,
-                column: 1,
-                text: String::new(),
-                message: format!("nothing feeds `{path}`, without which no customer can be sent"),
-                help: Some(format!("add \"{path}\" under [fields]")),
-            });
-        }
         found.into_result()?;
+        let (mapper, plan, exclude) = parts.context("the mapping could not be read")?;
         let pipeline = Pipeline {
             mapper,
             plan,

@@ -76,7 +76,7 @@ fn section<'a>(page: &'a str, title: &str) -> &'a str {
 
 fn settings(dir: &Path, text: &str) -> Result<Settings, String> {
     std::fs::write(dir.join("migration.toml"), text).unwrap();
-    Settings::load(dir).map_err(|error| error.to_string())
+    bakkt_migrate::migration::settings(dir).map_err(|error| error.to_string())
 }
 
 /// The names behind "known here:" in a message.

@@ -13,7 +13,6 @@ use bakkt_migrate::migration::{Binding, Migration};
 use bakkt_migrate::pipeline::scan::{Want, scan};
 use bakkt_migrate::progress::Mode;
 use bakkt_migrate::sandbox::{Config, Sandbox};
-use bakkt_migrate::settings::Settings;
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Trials, RngSeed, TestRunner};
 use tempfile::TempDir;
@@ -212,7 +211,11 @@ fn payloads(dir: &TempDir) -> Vec<Vec<u8>> {
         key: [7; 32],
         as_of: jiff::civil::date(2026, 6, 1),
     };
-    let mut migration = Migration::open(Settings::load(dir.path()).unwrap(), binding).unwrap();
+    let mut migration = Migration::open(
+        bakkt_migrate::migration::settings(dir.path()).unwrap(),
+        binding,
+    )
+    .unwrap();
     let want = Want {
         payloads: true,
         hashes: false,

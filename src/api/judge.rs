@@ -115,16 +115,21 @@ fn stop(status: u16) -> Judgement {
             "Bakkt does not know the key (401)",
             "check BAKKT_API_KEY or [target] key_file; of the reference dialect, [target] logon_id and the password",
         ),
-        404 => (
-            "there is no account service at this address (404)",
-            "check [target] base_url, or --base-url: it ends before /apex-crypto",
-        ),
+        404 => no_service(),
         _ => (
             "the address points elsewhere (a redirect), which is not followed with customers' data",
             "check [target] base_url, or --base-url",
         ),
     };
     Judgement::Stop(what.to_owned(), hint.to_owned())
+}
+
+/// Message and hint when nothing of Bakkt answers at the address.
+pub fn no_service() -> (&'static str, &'static str) {
+    (
+        "there is no account service at this address (404)",
+        "check [target] base_url, or --base-url: it ends before /apex-crypto",
+    )
 }
 
 /// An Account whose request is ours: its facts and its request.

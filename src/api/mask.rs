@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::contract::fold::fold;
-use crate::contract::path;
+use crate::contract::{forms, path};
 use crate::journal::tasks::Refusal;
 
 /// Longest message that is kept, in characters.
@@ -233,6 +233,10 @@ fn collect(value: &Value, values: &mut BTreeSet<String>) {
                 }
             };
             add(text);
+            // A date may come back with its month in words.
+            if let Some(date) = forms::is_date(text) {
+                add(&date.strftime("%B").to_string());
+            }
             text.split(|c: char| !c.is_alphanumeric())
                 .for_each(&mut add);
         }
@@ -252,7 +256,7 @@ mod tests {
     #[test]
     fn nothing_that_was_sent_is_kept() {
         let body = r#"{"code":"INVALID","message":"no","validationErrors":[{"code":"BAD_NAME","field":"owners[0].identity.givenName",
-            "message":"customer OBRANNIGAN, ZOE MARIA (\"ZM\") of 12-Elm-Grove rd. born 31.01.1970 <x@y>, mail ZOE.M@EXAMPLE.COM is not known","rejectedValue":"Zoë-Maria"}]}"#;
+            "message":"customer OBRANNIGAN, ZOE MARIA (\"ZM\") of 12-Elm-Grove rd. born 31.01.1970 or January 31 <x@y>, mail ZOE.M@EXAMPLE.COM is not known","rejectedValue":"Zoë-Maria"}]}"#;
         let kept = refusal(422, body.as_bytes(), SENT.as_bytes());
         assert_eq!(kept.code, "BAD_NAME");
         assert_eq!(kept.field, "owners[0].identity.givenName");

@@ -68,6 +68,11 @@ pub struct Node {
 }
 
 impl Node {
+    /// Without it its object is never whole.
+    fn always_needed(&self) -> bool {
+        matches!(self.level, NodeLevel::Is(level) if level.breaks())
+    }
+
     /// Optional and fed by nothing: neither a value nor a gap can come of it.
     fn never_matters(&self) -> bool {
         let optional = matches!(self.level, NodeLevel::Is(Level::O));
@@ -75,7 +80,7 @@ impl Node {
             && match &self.body {
                 Body::Leaf(leaf) => leaf.slot.is_none() && leaf.partner.is_none(),
                 Body::Lines(slot) => slot.is_none(),
-                Body::Object { slots, .. } => slots.is_empty(),
+                Body::Object { inside, .. } => inside.slots.is_empty(),
                 Body::List { elements, .. } => elements.is_empty(),
             }
     }
@@ -113,6 +118,17 @@ impl SlotCondition {
     }
 }
 
+/// The inside of an object.
+#[derive(Debug)]
+pub struct Inside {
+    /// In contract order.
+    pub children: Vec<Node>,
+    /// Every slot below.
+    pub slots: Vec<usize>,
+    /// Constants and defaults of the mapping alone can make it whole.
+    pub constants_suffice: bool,
+}
+
 /// What stands at a node.
 #[derive(Debug)]
 pub enum Body {
@@ -120,10 +136,8 @@ pub enum Body {
     Leaf(Leaf),
     /// An object.
     Object {
-        /// In contract order.
-        children: Vec<Node>,
-        /// Every slot below.
-        slots: Vec<usize>,
+        /// What is in it.
+        inside: Inside,
         /// This object's bytes are remembered, to stand in for another address.
         lends: bool,
         /// When absent or broken, the remembered bytes stand in.
@@ -231,8 +245,7 @@ impl Layout<'_> {
                 Body::Lines(slot)
             }
             Shape::Object(inner) => Body::Object {
-                children: self.fields(inner, &at, required),
-                slots: self.slots_below(&at),
+                inside: self.inside(inner, &at, required),
                 lends: at.ends_with("identity.personalAddress"),
                 borrows: field.stand_in.is_some(),
             },
@@ -293,14 +306,13 @@ impl Layout<'_> {
                     self.owner = index;
                 }
                 // What a second owner lacks blocks the rows that have one; what the first lacks blocks them all.
-                let children = self.fields(inner, &at, required && index == 0);
+                let inside = self.inside(inner, &at, required && index == 0);
                 Node {
                     key: Vec::new(),
                     path: self.path(&at),
                     level: NodeLevel::Is(Level::W),
                     body: Body::Object {
-                        children,
-                        slots: self.slots_below(&at),
+                        inside,
                         lends: false,
                         borrows: false,
                     },
@@ -342,6 +354,33 @@ impl Layout<'_> {
 
     fn slot(&self, at: &str) -> Option<usize> {
         self.slots.get(at).copied()
+    }
+
+    fn inside(&mut self, fields: &'static [Field], at: &str, required: bool) -> Inside {
+        let children = self.fields(fields, at, required);
+        let constants_suffice = children
+            .iter()
+            .all(|child| !child.always_needed() || self.constant(child));
+        Inside {
+            slots: self.slots_below(at),
+            children,
+            constants_suffice,
+        }
+    }
+
+    /// Whether a node can be whole without any cell.
+    fn constant(&self, node: &Node) -> bool {
+        let fed = |slot: &Option<usize>| {
+            slot.is_some_and(|slot| self.mapper.feeds[slot].may_be_constant())
+        };
+        match &node.body {
+            Body::Leaf(leaf) => {
+                matches!(leaf.form, Form::OwnerId | Form::AccountType) || fed(&leaf.slot)
+            }
+            Body::Lines(slot) => fed(slot),
+            Body::Object { inside, .. } => inside.constants_suffice,
+            Body::List { .. } => true,
+        }
     }
 
     fn slots_below(&self, at: &str) -> Vec<usize> {

@@ -5,7 +5,7 @@
 
 use uuid::Uuid;
 
-use super::plan::{Body, Leaf, Node, NodeLevel, Plan, Spelling};
+use super::plan::{Body, Inside, Leaf, Node, NodeLevel, Plan, Spelling};
 use super::unfit_id;
 use super::value::{self, Beside};
 use super::{Gap, Reason, Verdict};
@@ -105,8 +105,7 @@ impl Assessor {
             Body::Leaf(leaf) => self.leaf(plan, draft, node, leaf, own, level),
             Body::Lines(slot) => self.lines(draft, node, *slot, own, level),
             Body::Object {
-                children,
-                slots,
+                inside,
                 lends,
                 borrows,
             } => {
@@ -115,8 +114,8 @@ impl Assessor {
                     plan,
                     draft,
                     node,
-                    (children, slots),
-                    (own, level),
+                    inside,
+                    level,
                     level < Level::G || *borrows,
                 );
                 if *lends && done == Done::Sent {
@@ -323,18 +322,19 @@ impl Assessor {
         plan: &Plan,
         draft: &Draft,
         node: &Node,
-        (children, slots): (&[Node], &[usize]),
-        (own, level): (Level, Level),
+        inside: &Inside,
+        level: Level,
         quiet: bool,
     ) -> Done {
-        if quiet && !slots.iter().any(|slot| draft.has_data(*slot)) {
+        let data = || inside.slots.iter().any(|slot| draft.has_data(*slot));
+        if quiet && !inside.constants_suffice && !data() {
             return Done::Absent;
         }
         let mark = self.mark();
         self.key(node);
         self.out.push(b'{');
         let mut whole = true;
-        for child in children {
+        for child in &inside.children {
             let own = self::level(child, draft);
             let counts = if own == Level::W {
                 level
@@ -345,18 +345,16 @@ impl Assessor {
                 whole = false;
             }
         }
-        // Constants alone make no object appear, but they can make whole the one that they are a necessary part of.
-        if self.data == mark.data && !(whole && own.breaks()) {
+        // Constants make an object appear only when they make it whole; an empty object says nothing.
+        let empty = whole && self.out.last() == Some(&b'{');
+        if empty || (self.data == mark.data && !whole) {
             self.take_back(mark);
-            self.sent.truncate(mark.sent);
-            if quiet {
-                self.gaps.truncate(mark.gaps);
+            if self.data == mark.data {
+                self.sent.truncate(mark.sent);
+                if quiet {
+                    self.gaps.truncate(mark.gaps);
+                }
             }
-            return Done::Absent;
-        }
-        if whole && self.out.last() == Some(&b'{') {
-            // Every value was dropped: an empty object says nothing.
-            self.take_back(mark);
             return Done::Absent;
         }
         if !whole {
@@ -398,10 +396,7 @@ impl Assessor {
         self.out.push(b'[');
         let (mut count, mut whole) = (0, true);
         for (index, element) in elements.iter().enumerate() {
-            let Body::Object {
-                children, slots, ..
-            } = &element.body
-            else {
+            let Body::Object { inside, .. } = &element.body else {
                 continue;
             };
             let must = owners && index == 0;
@@ -409,8 +404,7 @@ impl Assessor {
                 self.lent = None;
                 self.primary = false;
             }
-            let own = if must { Level::W } else { Level::O };
-            match self.object(plan, draft, element, (children, slots), (own, level), !must) {
+            match self.object(plan, draft, element, inside, level, !must) {
                 Done::Sent => {
                     count += 1;
                     if owners {
@@ -444,9 +438,10 @@ impl Assessor {
     /// Exactly one PRIMARY_OWNER, first; clientOwnerIds unique (contract, section 2, owners).
     fn judge_owners(&mut self, elements: &[Node]) {
         let child = |element: &Node, place: usize| match &element.body {
-            Body::Object { children, .. } => {
-                children.get(place).map_or(element.path, |child| child.path)
-            }
+            Body::Object { inside, .. } => inside
+                .children
+                .get(place)
+                .map_or(element.path, |child| child.path),
             _ => element.path,
         };
         let primary = self.owners.iter().filter(|primary| **primary).count();

@@ -18,7 +18,6 @@ use crate::pipeline::reread::Reread;
 use crate::pipeline::scan::{Results, Scanned, Want, scan};
 use crate::progress::{Mode, Reading, note};
 use crate::report::{Totals, status_lines, thousands};
-use crate::settings::Settings;
 use crate::source::CsvFile;
 
 /// Counts of the records, by verdict and gap.
@@ -55,7 +54,7 @@ impl Tally {
 /// Runs it.
 pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     target::existing_folder(&args.dir)?;
-    let settings = Settings::load(&args.dir)?;
+    let settings = crate::migration::settings(&args.dir)?;
     // A key of the moment: hashes only have to agree with each other.
     let key = *blake3::hash(uuid::Uuid::from_u128(fastrand::u128(..)).as_bytes()).as_bytes();
     let mut migration = Migration::open(

@@ -20,7 +20,7 @@ use crate::submit::Ended;
 pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
     let view = View::new(&args.dir, args.target.sandbox);
     view.totals()?;
-    let mut settings = Settings::load(&args.dir)?;
+    let mut settings = crate::migration::settings(&args.dir)?;
     let bound = target::resolve(&args.target, &mut settings)?;
     let folder = target::state_folder(&args.dir, args.target.sandbox);
     let runtime = runtime()?;

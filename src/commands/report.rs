@@ -8,7 +8,6 @@ use crate::error::Failure;
 use crate::journal::Journal;
 use crate::journal::query::Reader;
 use crate::report::{Facts, Grace, Totals, status_lines};
-use crate::settings::Settings;
 
 /// Which journal to look at.
 pub struct View {
@@ -79,7 +78,7 @@ pub fn describe(view: &View, totals: &Totals) -> String {
 pub fn run(args: &ReportArgs) -> anyhow::Result<Output> {
     let view = View::new(&args.view.dir, args.view.sandbox);
     view.reader()?;
-    let settings = Settings::load(&args.view.dir)?;
+    let settings = crate::migration::settings(&args.view.dir)?;
     let totals = write(&view, &settings.grace, args.out.as_deref())?;
     let folder = args.out.clone().unwrap_or_else(|| view.folder());
     let text = if args.view.json {

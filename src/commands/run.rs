@@ -22,7 +22,7 @@ use crate::submit::Ended;
 /// Runs it.
 pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<Output> {
     target::existing_folder(&args.dir)?;
-    let mut settings = Settings::load(&args.dir)?;
+    let mut settings = crate::migration::settings(&args.dir)?;
     let target = target::resolve(&args.target, &mut settings)?;
     let credentials = if args.target.sandbox {
         sandbox_credentials(settings.target.dialect)

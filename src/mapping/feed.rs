@@ -151,6 +151,11 @@ enum Text<'a> {
 }
 
 impl Feed {
+    /// Whether it can give a value without any cell.
+    pub fn may_be_constant(&self) -> bool {
+        matches!(self.source, Source::Const(_)) || self.default.is_some()
+    }
+
     /// The value for a row.
     pub fn eval(
         &self,

@@ -131,23 +131,16 @@ pub struct Retry {
 }
 
 impl Settings {
-    /// Reads and validates `dir/migration.toml`.
-    pub fn load(dir: &Path) -> anyhow::Result<Settings> {
+    /// Reads `dir/migration.toml`. Mistakes go to `found`; what can be read comes back even so, for the mistakes that
+    /// stand in other files.
+    pub fn read(dir: &Path, found: &mut Diagnostics) -> anyhow::Result<Option<Settings>> {
         let file = TomlFile::load(&dir.join("migration.toml"), "migration.toml")?;
-        let mut found = Diagnostics::default();
-        let settings = file.parse(&mut found).and_then(|document| {
+        Ok(file.parse(found).and_then(|document| {
             let root = document.root();
-            let settings = read(dir, &root, &mut found);
-            root.finish(&mut found);
+            let settings = read(dir, &root, found);
+            root.finish(found);
             settings
-        });
-        match settings {
-            Some(settings) if found.is_empty() => Ok(settings),
-            _ => {
-                found.into_result()?;
-                anyhow::bail!("migration.toml could not be read")
-            }
-        }
+        }))
     }
 }
 

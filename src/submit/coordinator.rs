@@ -84,6 +84,10 @@ pub(super) struct Loop {
     budget: u64,
     pub(super) failures: u32,
     pub(super) succeeded_since_403: bool,
+    /// Bakkt has answered as Bakkt does, in this run.
+    pub(super) answered: bool,
+    /// Answers 404 to questions without an Error body, in a row.
+    pub(super) strange_404s: u32,
     pub(super) ending: Option<Ended>,
 }
 
@@ -130,6 +134,8 @@ pub async fn run(journal: Journal, run: Run) -> anyhow::Result<(Journal, Ended)>
         budget: run.limit.unwrap_or(u64::MAX),
         failures: 0,
         succeeded_since_403: false,
+        answered: false,
+        strange_404s: 0,
         ending: None,
         run,
     };

@@ -7,10 +7,13 @@ use super::backoff;
 use super::coordinator::{Ended, Loop, Next};
 use super::settle::{self, ASKS, Verdict};
 use super::stage::{Done, Found};
-use crate::api::judge::Judgement;
+use crate::api::judge::{self, Judgement};
 use crate::error::Failure;
 use crate::journal::now;
 use crate::journal::tasks::{AccountFacts, Existed, Task, What};
+
+/// Answers 404 without an Error body, and no other answer in this run: the address is wrong.
+const STRANGE_404S: u32 = 8;
 
 impl Loop {
     /// One request ended.
@@ -110,6 +113,7 @@ impl Loop {
     }
 
     fn looked(&mut self, task: Task, found: Found) {
+        self.answered |= matches!(found, Found::NotThere | Found::There(..));
         match found {
             Found::NotThere => {
                 self.failures = 0;
@@ -128,6 +132,7 @@ impl Loop {
     }
 
     fn asked(&mut self, task: Task, found: Found) {
+        self.answered |= matches!(found, Found::NotThere | Found::There(..));
         tracing::debug!(id = %task.client_id, there = matches!(found, Found::There(..)), "asked");
         match found {
             Found::NotThere => self.absent(task),
@@ -201,6 +206,15 @@ impl Loop {
     }
 
     fn question_again(&mut self, task: Task, next: Next, why: &str) {
+        self.strange_404s = if why == "404" {
+            self.strange_404s + 1
+        } else {
+            0
+        };
+        if self.strange_404s >= STRANGE_404S && !self.answered {
+            let (message, hint) = judge::no_service();
+            self.end(Ended::Stopped(Failure::configuration(message, hint)));
+        }
         let tries = self.tries.entry(task.id).or_default();
         tries.questions += 1;
         let wait = backoff::wait(
@@ -252,6 +266,7 @@ impl Loop {
     fn succeeded(&mut self, task: &Task) {
         self.failures = 0;
         self.succeeded_since_403 = true;
+        self.answered = true;
         self.tries.remove(&task.id);
     }
 
