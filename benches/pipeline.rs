@@ -15,7 +15,6 @@ use bakkt_migrate::cli::CheckArgs;
 use bakkt_migrate::migration::{Binding, Migration, today};
 use bakkt_migrate::pipeline::Worker;
 use bakkt_migrate::progress::Mode;
-use bakkt_migrate::settings::Settings;
 use bakkt_migrate::source::{Row, Rows};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
