@@ -82,6 +82,17 @@ pub enum Cell<'a> {
     Undecodable,
 }
 
+/// `str::trim`, with the usual case first: printable ASCII at both ends, nothing to take away.
+fn trim(text: &str) -> &str {
+    let printable = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if printable(bytes.first()) && printable(bytes.last()) {
+        text
+    } else {
+        text.trim()
+    }
+}
+
 impl<'a> Row<'a> {
     fn new(bytes: &'a [u8], ends: &'a [usize]) -> Self {
         Row {
@@ -111,6 +122,6 @@ impl<'a> Row<'a> {
             Some(text) => text.get(start..end),
             None => std::str::from_utf8(&self.bytes[start..end]).ok(),
         };
-        text.map_or(Cell::Undecodable, |text| Cell::Text(text.trim()))
+        text.map_or(Cell::Undecodable, |text| Cell::Text(trim(text)))
     }
 }
