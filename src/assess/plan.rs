@@ -1,4 +1,4 @@
-//! The contract's tree, instantiated for one mapping, one policy and one dialect.
+//! The contract's tree, instantiated for one mapping with its account type, one policy and one dialect.
 //!
 //! Owner of [`Plan`]: list elements are laid out as far as the mapping feeds them, every leaf knows its slot in the
 //! draft, every conditional level the slots that it looks at. A required field that nothing feeds is found here,
@@ -79,7 +79,7 @@ impl Node {
         optional
             && match &self.body {
                 Body::Leaf(leaf) => leaf.slot.is_none() && leaf.partner.is_none(),
-                Body::Lines(slot) => slot.is_none(),
+                Body::Lines(slot, _) => slot.is_none(),
                 Body::Object { inside, .. } => inside.slots.is_empty(),
                 Body::List { elements, .. } => elements.is_empty(),
             }
@@ -152,8 +152,8 @@ pub enum Body {
         /// The account's owners: each that is present must be whole, and the first must be present.
         owners: bool,
     },
-    /// A list of texts, and its slot.
-    Lines(Option<usize>),
+    /// A list of texts: its slot, and the form of each.
+    Lines(Option<usize>, Form),
 }
 
 /// A value's place.
@@ -225,24 +225,26 @@ struct Layout<'a> {
 
 impl Layout<'_> {
     fn fields(&mut self, fields: &'static [Field], prefix: &str, required: bool) -> Vec<Node> {
+        let account_type = self.mapper.account_type.as_str();
         fields
             .iter()
-            .map(|field| self.node(field, prefix, required))
+            .filter_map(|field| Some((field, field.rule.on(account_type)?)))
+            .map(|(field, rule)| self.node(field, rule, prefix, required))
             .filter(|node| !node.never_matters())
             .collect()
     }
 
     /// `required`: every object above is one that must be there.
-    fn node(&mut self, field: &'static Field, prefix: &str, required: bool) -> Node {
+    fn node(&mut self, field: &'static Field, rule: Rule, prefix: &str, required: bool) -> Node {
         let at = path::join(prefix, field.name);
-        let rule = self.policy.rule(&path::pattern(&at), field.rule);
+        let rule = self.policy.rule(&path::pattern(&at), rule);
         let required = required && matches!(rule, Rule::Is(level) if level.breaks());
         let body = match field.shape {
             Shape::Leaf(form) => Body::Leaf(self.leaf(field, form, prefix, &at, required)),
-            Shape::Lines => {
+            Shape::Lines(form) => {
                 let slot = self.slot(&at);
                 self.note_unfed(&at, required && slot.is_none());
-                Body::Lines(slot)
+                Body::Lines(slot, form)
             }
             Shape::Object(inner) => Body::Object {
                 inside: self.inside(inner, &at, required),
@@ -328,7 +330,8 @@ impl Layout<'_> {
 
     fn level(&self, rule: Rule, prefix: &str) -> NodeLevel {
         match rule {
-            Rule::Is(level) => NodeLevel::Is(level),
+            // By account type: settled when the field was laid out.
+            Rule::Is(_) | Rule::Of(_) => NodeLevel::Is(rule.strongest()),
             Rule::When(conditions, level) => {
                 let slots = conditions
                     .iter()
@@ -377,7 +380,7 @@ impl Layout<'_> {
             Body::Leaf(leaf) => {
                 matches!(leaf.form, Form::OwnerId | Form::AccountType) || fed(&leaf.slot)
             }
-            Body::Lines(slot) => fed(slot),
+            Body::Lines(slot, _) => fed(slot),
             Body::Object { inside, .. } => inside.constants_suffice,
             Body::List { .. } => true,
         }

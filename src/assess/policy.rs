@@ -25,10 +25,7 @@ impl Policy {
     /// Adds a move. The error says why it cannot be.
     pub fn add(&mut self, pattern: &str, level: Level, reason: String) -> Result<(), String> {
         let found = path::find_pattern(pattern).ok_or("not a field of the contract")?;
-        let now = match found.field.rule {
-            Rule::Is(level) | Rule::When(_, level) => level,
-        };
-        if now == Level::W {
+        if found.field.rule.strongest() == Level::W {
             return Err("it is W: the wire refuses a request (or an object) without it".into());
         }
         if level == Level::W {
@@ -43,8 +40,8 @@ impl Policy {
     pub fn rule(&self, pattern: &str, rule: Rule) -> Rule {
         match (self.moves.get(pattern), rule) {
             (None, rule) => rule,
-            (Some(moved), Rule::Is(_)) => Rule::Is(moved.level),
             (Some(moved), Rule::When(conditions, _)) => Rule::When(conditions, moved.level),
+            (Some(moved), Rule::Is(_) | Rule::Of(_)) => Rule::Is(moved.level),
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Owner of the last check before the wire (invariant 3): nothing is written that did not pass [`check`].
 
-use crate::contract::account::{ACCOUNT_TYPES, ROLES, TAX_ID_TYPES, US_TAX_ID_TYPES};
+use crate::contract::account::{ACCOUNT_TYPES, TAX_ID_TYPES, US_TAX_ID_TYPES};
+use crate::contract::roles::ROLES;
 use crate::contract::{Form, countries, forms};
 
 /// What a form may look at beside the value itself.
@@ -26,7 +27,8 @@ pub fn check(form: Form, text: &str, beside: Beside<'_>) -> Result<(), &'static 
         }
     };
     match form {
-        Form::Text | Form::ClientId | Form::OwnerId => {
+        Form::Short(most) if text.chars().count() > most => Err("too long"),
+        Form::Text | Form::Short(_) | Form::ClientId | Form::OwnerId => {
             if text
                 .bytes()
                 .any(|byte| byte < 0x20 && byte != b'\n' && byte != b'\t' && byte != b'\r')

@@ -5,11 +5,11 @@
 
 use uuid::Uuid;
 
+use super::owners::{self, Owner};
 use super::plan::{Body, Inside, Leaf, Node, NodeLevel, Plan, Spelling};
 use super::unfit_id;
 use super::value::{self, Beside};
 use super::{Gap, Reason, Verdict};
-use crate::contract::account::PRIMARY_OWNER;
 use crate::contract::{Form, Level};
 use crate::mapping::draft::{Draft, Slot};
 
@@ -28,10 +28,10 @@ pub struct Assessor {
     /// Leaves with data seen so far, valid or not.
     data: usize,
     lent: Option<(usize, usize)>,
-    /// Owners that are sent: whether each is the PRIMARY_OWNER.
-    owners: Vec<bool>,
-    /// The owner that is being walked is one.
-    primary: bool,
+    /// Owners that are sent.
+    owners: Vec<Owner>,
+    /// The owner that is being walked.
+    owner: Owner,
     owner_ids: Vec<(usize, usize, u32)>,
 }
 
@@ -103,7 +103,7 @@ impl Assessor {
     fn node(&mut self, plan: &Plan, draft: &Draft, node: &Node, own: Level, level: Level) -> Done {
         match &node.body {
             Body::Leaf(leaf) => self.leaf(plan, draft, node, leaf, own, level),
-            Body::Lines(slot) => self.lines(draft, node, *slot, own, level),
+            Body::Lines(slot, form) => self.lines(draft, node, (*slot, *form), (own, level)),
             Body::Object {
                 inside,
                 lends,
@@ -193,7 +193,7 @@ impl Assessor {
             _ => value::write(leaf.form, text, &mut self.out),
         }
         match leaf.form {
-            Form::Role => self.primary = text == PRIMARY_OWNER,
+            Form::Role => self.owner = Owner::new(text, node.path),
             Form::OwnerId => self.owner_ids.push((start, self.out.len(), node.path)),
             _ => {}
         }
@@ -263,9 +263,8 @@ impl Assessor {
         &mut self,
         draft: &Draft,
         node: &Node,
-        slot: Option<usize>,
-        own: Level,
-        level: Level,
+        (slot, form): (Option<usize>, Form),
+        (own, level): (Level, Level),
     ) -> Done {
         let (first, last, constant) = match slot.map_or(Slot::Missing, |slot| draft.slot(slot)) {
             Slot::List {
@@ -291,13 +290,13 @@ impl Assessor {
         let start = self.out.len();
         for item in first..last {
             let text = draft.item(item);
-            if value::check(Form::Text, text, Beside::default()).is_err() {
-                self.gap(
-                    node,
-                    Reason::Invalid("a line holds control characters"),
-                    level.min(Level::G),
-                    Done::Absent,
-                );
+            if let Err(why) = value::check(form, text, Beside::default()) {
+                let why = match form {
+                    Form::Text => "a line holds control characters",
+                    _ => why,
+                };
+                let reason = Reason::Invalid(why);
+                self.gap(node, reason, level.min(Level::G), Done::Absent);
                 continue;
             }
             if !self.brief {
@@ -402,13 +401,13 @@ impl Assessor {
             let must = owners && index == 0;
             if owners {
                 self.lent = None;
-                self.primary = false;
+                self.owner = Owner::default();
             }
             match self.object(plan, draft, element, inside, level, !must) {
                 Done::Sent => {
                     count += 1;
                     if owners {
-                        self.owners.push(self.primary);
+                        self.owners.push(self.owner);
                     }
                 }
                 Done::Absent if !must => {}
@@ -419,7 +418,7 @@ impl Assessor {
             return Done::Broken;
         }
         if owners {
-            self.judge_owners(elements);
+            self.judge_owners(&plan.account_type);
         }
         if count == 0 {
             if level >= Level::G && self.gaps.len() == mark.gaps {
@@ -435,29 +434,9 @@ impl Assessor {
         Done::Sent
     }
 
-    /// Exactly one PRIMARY_OWNER, first; clientOwnerIds unique (contract, section 2, owners).
-    fn judge_owners(&mut self, elements: &[Node]) {
-        let child = |element: &Node, place: usize| match &element.body {
-            Body::Object { inside, .. } => inside
-                .children
-                .get(place)
-                .map_or(element.path, |child| child.path),
-            _ => element.path,
-        };
-        let primary = self.owners.iter().filter(|primary| **primary).count();
-        if self
-            .owners
-            .first()
-            .is_some_and(|first| !first || primary != 1)
-        {
-            let path = child(&elements[0], 0);
-            let why = "exactly one owner is PRIMARY_OWNER, and it stands first";
-            self.gaps.push(Gap {
-                path,
-                reason: Reason::Invalid(why),
-                level: Level::H,
-            });
-        }
+    /// Roles that fit together; clientOwnerIds unique (contract, section 2, owners).
+    fn judge_owners(&mut self, account_type: &str) {
+        owners::judge_roles(&self.owners, account_type, &mut self.gaps);
         for (place, &(start, end, path)) in self.owner_ids.iter().enumerate() {
             let twice = self.owner_ids[..place]
                 .iter()

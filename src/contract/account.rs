@@ -1,43 +1,16 @@
-//! The field tree of AccountRequest for individuals (contract, section 2).
+//! The field tree of AccountRequest (contract, section 2).
 //!
-//! Owner of the table below and of nothing else. Order matters once: `identity` stands before `mailingAddress`,
-//! because the personal address stands in for a mailing address that is absent or invalid.
-//! Left out on purpose: `entity`, which no INDIVIDUAL account has; `id`, `enrollments`, `ownerId` and the id fields
-//! of an identity, which are never sent.
+//! Owner of the table below and of nothing else; the fields of `entity` are in [`super::entity`]. Order matters once:
+//! `identity` stands before `mailingAddress`, because the personal address stands in for a mailing address that is
+//! absent or invalid. Left out on purpose: `id`, `enrollments`, `ownerId` and the id fields of an identity, which are
+//! never sent.
 
+use super::entity::{ENTITY, ENTITY_LEVELS};
 use super::usd::Scale;
 use super::{Condition, Field, Form, Level, Rule, Shape};
 
 /// The account types that this version sends.
-pub const ACCOUNT_TYPES: &[&str] = &["INDIVIDUAL"];
-
-/// The 21 roles of an owner.
-pub const ROLES: &[&str] = &[
-    "AUTHORIZED_AGENT",
-    "AUTHORIZED_MEMBER",
-    "AUTHORIZED_OWNER",
-    "BENEFICIAL_OWNER",
-    "BENEFICIARY",
-    "CUSTODIAN",
-    "EDUCATION_BENEFICIARY",
-    "EDUCATION_MANAGER",
-    "EXECUTOR",
-    "GUARDIAN_CONSERVATOR",
-    "INITIAL_DEPOSITOR",
-    "INTERNAL_POWER_OF_ATTY",
-    "JOINT_OWNER",
-    "MINOR_OWNER",
-    "POWER_OF_ATTY",
-    "PRIMARY_OWNER",
-    "SOLE_PROPRIETOR",
-    "TRADING_AUTHORITY",
-    "TREASURER",
-    "TRUSTEE",
-    "TRUSTED_CONTACT",
-];
-
-/// The role that exactly one owner has, the first.
-pub const PRIMARY_OWNER: &str = "PRIMARY_OWNER";
+pub const ACCOUNT_TYPES: &[&str] = &["INDIVIDUAL", "ENTITY", "CUSTODIAL", "ENTITY_PERSONAL_TRUST"];
 
 /// Kinds of tax id, in the guide's spelling.
 pub const TAX_ID_TYPES: &[&str] = &["SSN", "ITIN", "EIN", "NATIONALID"];
@@ -55,7 +28,7 @@ const US_PERSON: &[Condition] = &[
     ("taxIdType", US_TAX_ID_TYPES),
 ];
 
-const fn field(name: &'static str, rule: Rule, shape: Shape) -> Field {
+pub(super) const fn field(name: &'static str, rule: Rule, shape: Shape) -> Field {
     Field {
         name,
         rule,
@@ -66,18 +39,18 @@ const fn field(name: &'static str, rule: Rule, shape: Shape) -> Field {
     }
 }
 
-const fn leaf(name: &'static str, level: Level, form: Form) -> Field {
+pub(super) const fn leaf(name: &'static str, level: Level, form: Form) -> Field {
     field(name, Rule::Is(level), Shape::Leaf(form))
 }
 
-const fn object(name: &'static str, level: Level, fields: &'static [Field]) -> Field {
+pub(super) const fn object(name: &'static str, level: Level, fields: &'static [Field]) -> Field {
     field(name, Rule::Is(level), Shape::Object(fields))
 }
 
 use Level::{G, H, O, W};
 
-const ADDRESS: &[Field] = &[
-    field("streetAddress", Rule::Is(W), Shape::Lines),
+pub(super) const ADDRESS: &[Field] = &[
+    field("streetAddress", Rule::Is(W), Shape::Lines(Form::Text)),
     leaf("city", W, Form::Text),
     leaf("state", O, Form::State),
     field(
@@ -177,19 +150,21 @@ const OWNER: &[Field] = &[
     },
 ];
 
+/// What an investor is after; an entity says it in the same words.
+pub(super) const OBJECTIVES: &[&str] = &[
+    "BALANCED",
+    "CAPITAL_PRESERVATION",
+    "GROWTH",
+    "INCOME",
+    "SPECULATION",
+    "OTHER",
+];
+
+/// How much of it an investor has done before; an entity says it in the same words.
+pub(super) const EXPERIENCE: &[&str] = &["NONE", "LIMITED", "GOOD", "EXTENSIVE"];
+
 const GOALS: &[Field] = &[
-    leaf(
-        "investmentObjective",
-        W,
-        Form::OneOf(&[
-            "BALANCED",
-            "CAPITAL_PRESERVATION",
-            "GROWTH",
-            "INCOME",
-            "SPECULATION",
-            "OTHER",
-        ]),
-    ),
+    leaf("investmentObjective", W, Form::OneOf(OBJECTIVES)),
     leaf(
         "liquidityNeeds",
         O,
@@ -203,11 +178,7 @@ const CUSTOMER_PROFILE: &[Field] = &[
     leaf("annualIncomeRangeUsd", W, Form::Usd(Scale::A)),
     leaf("liquidNetWorthRangeUsd", O, Form::Usd(Scale::A)),
     leaf("totalNetWorthRangeUsd", O, Form::Usd(Scale::A)),
-    leaf(
-        "investmentExperience",
-        O,
-        Form::OneOf(&["NONE", "LIMITED", "GOOD", "EXTENSIVE"]),
-    ),
+    leaf("investmentExperience", O, Form::OneOf(EXPERIENCE)),
     leaf("federalTaxBracket", O, Form::Integer),
     leaf("sourceOfFunds", O, Form::Text),
 ];
@@ -231,6 +202,7 @@ pub const ACCOUNT: &[Field] = &[
     leaf("clientAccountId", W, Form::ClientId),
     leaf("accountType", H, Form::AccountType),
     field("owners", Rule::Is(W), Shape::List(OWNER)),
+    field("entity", Rule::Of(ENTITY_LEVELS), Shape::Object(ENTITY)),
     object("investmentProfile", G, PROFILE),
     leaf(
         "settlementMethod",

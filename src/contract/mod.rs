@@ -6,9 +6,11 @@
 
 pub mod account;
 pub mod countries;
+pub mod entity;
 pub mod fold;
 pub mod forms;
 pub mod path;
+pub mod roles;
 pub mod us_states;
 pub mod usd;
 
@@ -50,6 +52,33 @@ pub enum Rule {
     /// `then` if any of the fields (paths relative to the object that the field stands in) has one of the values,
     /// else O.
     When(&'static [Condition], Level),
+    /// By account type. On accounts of a type that is not listed the field does not exist.
+    Of(&'static [(&'static str, Level)]),
+}
+
+impl Rule {
+    /// The rule on accounts of a type; none where the field does not exist.
+    pub fn on(self, account_type: &str) -> Option<Rule> {
+        match self {
+            Rule::Of(levels) => levels
+                .iter()
+                .find(|(name, _)| *name == account_type)
+                .map(|(_, level)| Rule::Is(*level)),
+            rule => Some(rule),
+        }
+    }
+
+    /// The strongest level that it can give.
+    pub fn strongest(self) -> Level {
+        match self {
+            Rule::Is(level) | Rule::When(_, level) => level,
+            Rule::Of(levels) => levels
+                .iter()
+                .map(|(_, level)| *level)
+                .max()
+                .unwrap_or(Level::O),
+        }
+    }
 }
 
 /// A field, and the values of it that a [`Rule::When`] looks for.
@@ -60,6 +89,8 @@ pub type Condition = (&'static str, &'static [&'static str]);
 pub enum Form {
     /// Any text that is not empty.
     Text,
+    /// A text of at most so many characters.
+    Short(usize),
     /// The clientAccountId: it goes into URLs.
     ClientId,
     /// The clientOwnerId: derived when the export has none.
@@ -105,8 +136,8 @@ pub enum Shape {
     Object(&'static [Field]),
     /// A list of objects.
     List(&'static [Field]),
-    /// A list of texts, not empty.
-    Lines,
+    /// A list of texts of one form, not empty.
+    Lines(Form),
 }
 
 /// One field of the contract.

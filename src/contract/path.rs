@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::account::ACCOUNT;
-use super::{Field, Shape};
+use super::{Field, Level, Rule, Shape};
 
 /// The highest index of a list element that a mapping may name.
 pub const MAX_INDEX: usize = 63;
@@ -16,6 +16,16 @@ pub const MAX_INDEX: usize = 63;
 pub struct Found {
     /// The field.
     pub field: &'static Field,
+    /// Account types that have it; none: all of them.
+    pub only_on: Option<&'static [(&'static str, Level)]>,
+}
+
+impl Found {
+    /// Whether accounts of a type have the field.
+    pub fn is_on(&self, account_type: &str) -> bool {
+        self.only_on
+            .is_none_or(|levels| levels.iter().any(|(name, _)| *name == account_type))
+    }
 }
 
 /// Finds the field of a path with indexes, `streetAddress` and other lists of texts without one.
@@ -32,6 +42,7 @@ pub fn find_pattern(pattern: &str) -> Option<Found> {
 
 fn walk(path: &str, index_fits: impl Fn(&str) -> bool) -> Option<Found> {
     let mut fields = ACCOUNT;
+    let mut only_on = None;
     let mut steps = path.split('.').peekable();
     while let Some(step) = steps.next() {
         let (name, index) = match step.split_once('[') {
@@ -39,10 +50,13 @@ fn walk(path: &str, index_fits: impl Fn(&str) -> bool) -> Option<Found> {
             None => (step, None),
         };
         let field = fields.iter().find(|field| field.name == name)?;
+        if let Rule::Of(levels) = field.rule {
+            only_on = Some(levels);
+        }
         fields = match (field.shape, index) {
             (Shape::Object(inner), None) => inner,
             (Shape::List(inner), Some(index)) if index_fits(index) => inner,
-            (Shape::List(_), None) | (Shape::Leaf(_) | Shape::Lines, None)
+            (Shape::List(_), None) | (Shape::Leaf(_) | Shape::Lines(_), None)
                 if steps.peek().is_none() =>
             {
                 &[]
@@ -50,7 +64,7 @@ fn walk(path: &str, index_fits: impl Fn(&str) -> bool) -> Option<Found> {
             _ => return None,
         };
         if steps.peek().is_none() {
-            return Some(Found { field });
+            return Some(Found { field, only_on });
         }
     }
     None
@@ -83,7 +97,7 @@ fn collect(fields: &[Field], prefix: &str, all: &mut Vec<String>) {
         match field.shape {
             Shape::Object(inner) => collect(inner, &path, all),
             Shape::List(inner) => collect(inner, &format!("{path}[]"), all),
-            Shape::Leaf(_) | Shape::Lines => {}
+            Shape::Leaf(_) | Shape::Lines(_) => {}
         }
     }
 }

@@ -28,6 +28,7 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
     }
     let mut compiler = Compiler {
         headers,
+        account_type: None,
         lookups: BTreeMap::new(),
         fed: BTreeSet::new(),
         feeds: Vec::new(),
@@ -38,13 +39,15 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
     for root in &roots {
         compiler.lookups(root);
     }
-    let mut account_type = None;
+    for root in &roots {
+        // Asked of every file, so that an included one may have it too; the nearest one counts. What may be fed
+        // depends on it, so it comes before the first field.
+        let own = compiler.account_type(root);
+        compiler.account_type = compiler.account_type.take().or(own);
+    }
     let mut missing = Vec::new();
     for root in &roots {
         root.get("include");
-        // Asked of every file, so that an included one may have it too; the nearest one counts.
-        let own = compiler.account_type(root);
-        account_type = account_type.or(own);
         if let Some(words) = root.texts("missing", compiler.found) {
             missing.extend(
                 words
@@ -55,6 +58,7 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
         compiler.fields(root);
     }
     let Compiler {
+        account_type,
         feeds,
         expressions,
         found,
@@ -81,6 +85,7 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
 
 struct Compiler<'a, 'f> {
     headers: &'a [String],
+    account_type: Option<String>,
     lookups: BTreeMap<String, Vec<(String, String)>>,
     fed: BTreeSet<String>,
     feeds: Vec<Feed>,
@@ -134,7 +139,7 @@ impl Compiler<'_, '_> {
                 continue;
             }
             own.push(target.to_owned());
-            match resolve(target) {
+            match resolve(target, self.account_type.as_deref()) {
                 Ok(takes) => {
                     if let Some(feed) = self.feed(target, takes, value) {
                         self.feeds.push(feed);
@@ -157,7 +162,7 @@ impl Compiler<'_, '_> {
             join: None,
             steps: Vec::new(),
             default: None,
-            list: takes == Takes::Lines,
+            list: matches!(takes, Takes::Lines(_)),
         };
         if value.as_text().is_some() {
             feed.source = Source::First(self.columns(value, &mut feed.columns)?);
@@ -439,7 +444,7 @@ impl Compiler<'_, '_> {
     fn form(&mut self, key: &str, value: Value<'_>, takes: Takes) -> Option<Step> {
         let form = match takes {
             Takes::One(form) => Some(form),
-            Takes::Lines => None,
+            Takes::Lines(_) => None,
         };
         match key {
             "date" => {

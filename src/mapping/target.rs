@@ -3,7 +3,8 @@
 //! Owner of the checks that can be made before the first row: is the path a field, may it be fed, does a constant
 //! or a lookup's word fit its form.
 
-use crate::contract::account::{ACCOUNT_TYPES, NEVER_SENT, ROLES, TAX_ID_TYPES};
+use crate::contract::account::{ACCOUNT_TYPES, NEVER_SENT, TAX_ID_TYPES};
+use crate::contract::roles::ROLES;
 use crate::contract::{Form, Shape, countries, forms, path};
 use crate::error::nearest;
 
@@ -12,22 +13,21 @@ use crate::error::nearest;
 pub enum Takes {
     /// One text of this form.
     One(Form),
-    /// A list of texts.
-    Lines,
+    /// A list of texts of this form.
+    Lines(Form),
 }
 
 impl Takes {
     /// The form of one text.
     pub fn form(self) -> Form {
         match self {
-            Takes::One(form) => form,
-            Takes::Lines => Form::Text,
+            Takes::One(form) | Takes::Lines(form) => form,
         }
     }
 }
 
-/// Finds what a path takes. The error is (what is wrong, what it should be).
-pub fn resolve(target: &str) -> Result<Takes, (String, String)> {
+/// Finds what a path takes on accounts of a type. The error is (what is wrong, what it should be).
+pub fn resolve(target: &str, account_type: Option<&str>) -> Result<Takes, (String, String)> {
     if NEVER_SENT.contains(&path::pattern(target).as_str()) {
         return Err((
             format!("`{target}` is never sent"),
@@ -53,9 +53,21 @@ pub fn resolve(target: &str) -> Result<Takes, (String, String)> {
         );
         return Err((format!("the contract has no field `{target}`"), help));
     };
+    if let (Some(own), Some(levels)) = (account_type, found.only_on)
+        && !found.is_on(own)
+    {
+        let types: Vec<&str> = levels.iter().map(|(name, _)| *name).collect();
+        return Err((
+            format!("an account of type {own} has no `{target}`"),
+            format!(
+                "accounts of these types have it: {}; take the line away",
+                types.join(", ")
+            ),
+        ));
+    }
     match found.field.shape {
         Shape::Leaf(form) => Ok(Takes::One(form)),
-        Shape::Lines => Ok(Takes::Lines),
+        Shape::Lines(form) => Ok(Takes::Lines(form)),
         Shape::Object(_) | Shape::List(_) => Err((
             format!("`{target}` is an object, not a value"),
             "feed the fields inside it".into(),
@@ -113,6 +125,10 @@ pub fn fits(form: Form, text: &str) -> Result<(), String> {
         ),
         Form::Integer => must(text.parse::<i64>().is_ok(), "a whole number"),
         Form::Boolean => must(text == "true" || text == "false", "true or false"),
+        Form::Short(most) => must(
+            !text.trim().is_empty() && text.chars().count() <= most,
+            &format!("a text of at most {most} characters"),
+        ),
         Form::Text | Form::ClientId | Form::OwnerId | Form::TaxId | Form::State => {
             must(!text.trim().is_empty(), "a text that is not empty")
         }
