@@ -191,7 +191,7 @@ async fn broken_requests_are_refused_by_name_of_the_field() {
     let world = world(Config::default()).await;
     let cases: [(&str, Value, &str); 26] = [
         ("/clientAccountId", json!(".."), "clientAccountId"),
-        ("/accountType", json!("ENTITY"), "accountType"),
+        ("/accountType", json!("JOINT"), "accountType"),
         ("/owners", json!([]), "owners"),
         ("/owners/0/role", json!("JOINT_OWNER"), "owners[0].role"),
         ("/owners/0/role", json!("OWNER"), "owners[0].role"),

@@ -184,6 +184,10 @@ impl Checker {
         let (fits, complaint) = match form {
             Form::FreeText => (true, ""),
             Form::Text => (!text.trim().is_empty(), "is blank"),
+            Form::Name(most) => (
+                !text.trim().is_empty() && text.chars().count() <= *most,
+                "is blank or too long",
+            ),
             Form::AccountId => (
                 !matches!(text.trim(), "" | "." | "..") && !text.chars().any(char::is_control),
                 "is no name for an account",

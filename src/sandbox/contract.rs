@@ -1,14 +1,15 @@
-//! What the sandbox accepts in a create call: the contract of an individual account, stated a second time as tables.
+//! What the sandbox accepts in a create call: the contract of an account, stated a second time as tables.
 //!
 //! Owner: the sandbox. Invariants: strict (an unknown, empty or ill-formed field is a finding; an object that is
 //! present is whole); nothing is shared with the client, so that agreement between the two means something.
-//! Left out on purpose: what policy can move (tax id of U.S. persons, postal code, the grace fields) and account
-//! types other than INDIVIDUAL. How the tables are applied is in `check`.
+//! Left out on purpose: what policy can move (tax id of U.S. persons, postal code, the grace fields). Entities are in
+//! `contract_entity`; how the tables are applied is in `check`.
 
 use serde_json::{Map, Value};
 
 use super::check::{Findings, Path};
 use super::config::Dialect;
+use super::contract_entity::{ENTITY, TYPES, fits_type};
 
 /// A rule over a whole object, for what one field alone cannot show.
 pub(super) type Rule = fn(&Map<String, Value>, Dialect, &Path<'_>, &mut Findings);
@@ -17,6 +18,8 @@ pub(super) type Rule = fn(&Map<String, Value>, Dialect, &Path<'_>, &mut Findings
 pub(super) enum Form {
     /// Text that is not blank.
     Text,
+    /// Text that is not blank, of at most so many characters.
+    Name(usize),
     /// Any text, also none.
     FreeText,
     /// The client's name for the account: it goes into URLs.
@@ -57,7 +60,7 @@ pub(super) struct Field {
     pub(super) form: Form,
 }
 
-const fn must(name: &'static str, form: Form) -> Field {
+pub(super) const fn must(name: &'static str, form: Form) -> Field {
     Field {
         name,
         must: true,
@@ -65,7 +68,7 @@ const fn must(name: &'static str, form: Form) -> Field {
     }
 }
 
-const fn may(name: &'static str, form: Form) -> Field {
+pub(super) const fn may(name: &'static str, form: Form) -> Field {
     Field {
         name,
         must: false,
@@ -115,7 +118,7 @@ const USD: &[&str] = &[
 
 const SCREENED: Form = Form::OneOfOrNull(&["UNKNOWN", "POSSIBLE", "EXACT", "NO_MATCH"]);
 
-const ADDRESS: Form = Form::Object(
+pub(super) const ADDRESS: Form = Form::Object(
     &[
         must("city", Form::Text),
         must("country", Form::Country),
@@ -237,12 +240,13 @@ const TRUSTED_CONTACT: Form = object(&[
     may("mailingAddress", ADDRESS),
 ]);
 
-/// The whole request. `entity`, `id`, `enrollments` and the service's own ids are not in it, hence refused.
+/// The whole request. `id`, `enrollments` and the service's own ids are not in it, hence refused.
 pub(super) static REQUEST: Form = Form::Object(
     &[
         must("clientAccountId", Form::AccountId),
-        may("accountType", Form::OneOf(&["INDIVIDUAL"])),
+        may("accountType", Form::OneOf(TYPES)),
         must("owners", Form::List(&OWNER, 1)),
+        may("entity", ENTITY),
         may(
             "investmentProfile",
             object(&[
@@ -257,8 +261,18 @@ pub(super) static REQUEST: Form = Form::Object(
         may("trustedContacts", Form::List(&TRUSTED_CONTACT, 0)),
         may("shareToken", Form::Text),
     ],
-    Some(owners_fit_together),
+    Some(request_fits_together),
 );
+
+fn request_fits_together(
+    request: &Map<String, Value>,
+    dialect: Dialect,
+    path: &Path<'_>,
+    findings: &mut Findings,
+) {
+    owners_fit_together(request, dialect, path, findings);
+    fits_type(request, dialect, path, findings);
+}
 
 /// In the United States a state is two letters; elsewhere it is free text.
 fn state_fits_country(

@@ -3,10 +3,10 @@
 //! Owner: tests, rehearsals and the sandbox command. Invariants: it binds 127.0.0.1 only; it states the contract a
 //! second time, in its own words, and shares no code with the client's contract, mapping, assess or api modules, or it
 //! would only prove that we agree with ourselves; what a call does is never half done, whoever hangs up; the ledger
-//! holds no customer data, only hashes. Left out on purpose: durability, TLS, and account types other than INDIVIDUAL.
+//! holds no customer data, only hashes. Left out on purpose: durability, TLS, documents and KYB.
 //!
 //! ```text
-//! server ── routes ──▶ service: gate ──▶ create · look-up: check (contract, countries), faults
+//! server ── routes ──▶ service: gate ──▶ create · look-up: check (contract, contract_entity, countries), faults
 //!                                               ──▶ store + ledger ──▶ answer
 //! ```
 
@@ -14,6 +14,7 @@ mod answer;
 mod check;
 mod config;
 mod contract;
+mod contract_entity;
 mod countries;
 mod create;
 mod faults;
