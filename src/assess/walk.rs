@@ -288,25 +288,33 @@ impl Assessor {
         self.key(node);
         self.out.push(b'[');
         let start = self.out.len();
+        let mut broken = None;
         for item in first..last {
-            let text = draft.item(item);
-            if let Err(why) = value::check(form, text, Beside::default()) {
-                let why = match form {
-                    Form::Text => "a line holds control characters",
-                    _ => why,
-                };
-                let reason = Reason::Invalid(why);
-                self.gap(node, reason, level.min(Level::G), Done::Absent);
-                continue;
-            }
-            if !self.brief {
-                value::write_string(text, &mut self.out);
+            let fit = draft.item(item).and_then(|text| {
+                match (value::check(form, text, Beside::default()), form) {
+                    (Ok(()), _) => Ok(text),
+                    (Err(_), Form::Text) => Err("a line holds control characters"),
+                    (Err(why), _) => Err(why),
+                }
+            });
+            match fit {
+                Ok(text) if !self.brief => value::write_string(text, &mut self.out),
+                Ok(_) => {}
+                Err(why) => {
+                    broken = broken.or(Some(why));
+                    continue;
+                }
             }
             self.out.push(b',');
         }
+        // One gap a list, whatever the number of broken elements; without a good one the list itself is broken.
+        let reason = broken.map_or(Reason::Missing, Reason::Invalid);
         if self.out.len() == start {
             self.out.truncate(before);
-            return self.gap(node, Reason::Missing, level, Done::Broken);
+            return self.gap(node, reason, level, Done::Broken);
+        }
+        if broken.is_some() {
+            self.gap(node, reason, level.min(Level::G), Done::Absent);
         }
         self.close(b']');
         self.out.push(b',');

@@ -38,7 +38,7 @@ pub struct Span {
 #[derive(Debug, Default)]
 pub struct Draft {
     text: String,
-    items: Vec<Span>,
+    items: Vec<Result<Span, &'static str>>,
     slots: Vec<Slot>,
 }
 
@@ -83,7 +83,12 @@ impl Draft {
     /// Keeps an item of a list.
     pub fn keep_item(&mut self, text: &str) {
         let span = self.keep(text);
-        self.items.push(span);
+        self.items.push(Ok(span));
+    }
+
+    /// Keeps the place of an item that could not be read, and why; the rest of the list is good without it.
+    pub fn keep_broken_item(&mut self, why: &'static str) {
+        self.items.push(Err(why));
     }
 
     /// Number of items kept so far.
@@ -91,19 +96,14 @@ impl Draft {
         self.items.len() as u32
     }
 
-    /// Forgets the items from `first` on.
-    pub fn forget_items(&mut self, first: u32) {
-        self.items.truncate(first as usize);
-    }
-
     /// The text of a span.
     pub fn text(&self, span: Span) -> &str {
         &self.text[span.start as usize..span.end as usize]
     }
 
-    /// The text of an item.
-    pub fn item(&self, index: u32) -> &str {
-        self.text(self.items[index as usize])
+    /// The text of an item, or why it could not be read.
+    pub fn item(&self, index: u32) -> Result<&str, &'static str> {
+        self.items[index as usize].map(|span| self.text(span))
     }
 
     /// The text of a slot, if it holds one.

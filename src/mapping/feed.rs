@@ -252,12 +252,7 @@ impl Feed {
                     }
                     joined.push_str(text);
                 }
-                _ => {
-                    if let Err(why) = self.item(text, row, draft, scratch) {
-                        draft.forget_items(first);
-                        return Slot::Invalid(why);
-                    }
-                }
+                _ => self.item(text, row, draft, scratch),
             }
         }
         match joined {
@@ -299,10 +294,7 @@ impl Feed {
                     .map(str::trim)
                     .filter(|part| !part.is_empty())
                 {
-                    if let Err(why) = self.item(part, row, draft, scratch) {
-                        draft.forget_items(first);
-                        return Slot::Invalid(why);
-                    }
+                    self.item(part, row, draft, scratch);
                 }
                 self.listed(first, draft)
             }
@@ -321,28 +313,20 @@ impl Feed {
         }
     }
 
-    fn item(
-        &self,
-        text: &str,
-        row: &Row<'_>,
-        draft: &mut Draft,
-        scratch: &mut Scratch,
-    ) -> Result<(), &'static str> {
-        let done = self.transform(text, row, scratch)?;
-        if !done.is_empty() {
-            draft.keep_item(done);
+    fn item(&self, text: &str, row: &Row<'_>, draft: &mut Draft, scratch: &mut Scratch) {
+        match self.transform(text, row, scratch) {
+            Ok("") => {}
+            Ok(done) => draft.keep_item(done),
+            Err(why) => draft.keep_broken_item(why),
         }
-        Ok(())
     }
 
     /// One text; for a list, its only item.
     fn one(&self, text: &str, row: &Row<'_>, draft: &mut Draft, scratch: &mut Scratch) -> Slot {
         if self.list {
             let first = draft.items();
-            return match self.item(text, row, draft, scratch) {
-                Ok(()) => self.listed(first, draft),
-                Err(why) => Slot::Invalid(why),
-            };
+            self.item(text, row, draft, scratch);
+            return self.listed(first, draft);
         }
         match self.transform(text, row, scratch) {
             Ok("") => Slot::Missing,
