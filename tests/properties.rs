@@ -319,6 +319,60 @@ fn every_edge_in_every_column_is_sent_fit_or_not_at_all() {
     judge.takes(sent).unwrap();
 }
 
+/// The same for an entity, its lists and its ranges, and two owners.
+#[test]
+fn every_edge_in_every_column_of_an_entity_is_sent_fit_or_not_at_all() {
+    let judge = Judge::new();
+    let mut feeds = String::new();
+    for part in [
+        include_str!("cases/base.toml"),
+        include_str!("cases/entity.toml"),
+        include_str!("cases/entity/mapping.toml"),
+    ] {
+        feeds.push_str(part.split("[fields]").nth(1).unwrap());
+    }
+    let base: Vec<Vec<String>> = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(include_str!("cases/entity/export.csv").as_bytes())
+        .records()
+        .map(|row| row.unwrap().iter().map(str::to_owned).collect())
+        .collect();
+    for account_type in ["ENTITY", "CUSTODIAL", "ENTITY_PERSONAL_TRUST"] {
+        let mapping = format!("account_type = \"{account_type}\"\n[fields]\n{feeds}");
+        let mut rows = vec![base[0].clone()];
+        for column in 0..base[0].len() {
+            for edge in EDGES.iter().chain(ENTITY_EDGES) {
+                let mut row = base[1].clone();
+                row[column] = (*edge).to_owned();
+                rows.push(row);
+            }
+        }
+        let dir = folder(&mapping, &written(&rows));
+        let settings = "[source]\nfile = \"export.csv\"\nmapping = \"mapping.toml\"\n";
+        fs::write(dir.path().join("migration.toml"), settings).unwrap();
+        let sent = payloads(&dir);
+        assert!(sent.len() > rows.len() / 3, "only {} are sent", sent.len());
+        judge.takes(sent).unwrap();
+    }
+}
+
+/// Texts that break entities.
+const ENTITY_EDGES: &[&str] = &[
+    "MINOR_OWNER",
+    "CUSTODIAN",
+    "JOINT_OWNER",
+    "BENEFICIAL_OWNER",
+    "UNDER_25K",
+    "OVER_50M",
+    "250,000",
+    "USA;USA",
+    "US;;GB",
+    "US;Narnia",
+    "Narnia;Oz",
+    "an0123456789an0123456789an0123456789an0123456789an0123456789an0123456789an0123456789an0123456789 1234",
+    "an0123456789an0123456789an0123456789an0123456789an0123456789an0123456789an0123456789an0123456789 12345",
+];
+
 proptest! {
     #![proptest_config(trials(150))]
 
