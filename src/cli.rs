@@ -37,6 +37,8 @@ pub enum Command {
     Replan(ReplanArgs),
     /// Send refused or given-up records again.
     Retry(RetryArgs),
+    /// The accounts with an owner that is an entity: what Bakkt's form asks, what is known, what to ask for.
+    ManualKyb(ManualKybArgs),
     /// A stand-in for Bakkt on loopback.
     Sandbox(SandboxArgs),
 }
@@ -154,6 +156,16 @@ pub struct RetryArgs {
     /// Why, for the report.
     #[arg(long)]
     pub reason: Option<String>,
+}
+
+/// `manual-kyb`.
+#[derive(Debug, Args)]
+pub struct ManualKybArgs {
+    /// The migration folder.
+    pub dir: PathBuf,
+    /// Write the list to this CSV file instead of stdout.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// `sandbox`.

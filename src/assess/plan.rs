@@ -151,10 +151,15 @@ pub enum Body {
         empty: bool,
         /// The account's owners: each that is present must be whole, and the first must be present.
         owners: bool,
+        /// Slot and path of each element's `kind`, where something feeds it.
+        kinds: Vec<Option<Kind>>,
     },
     /// A list of texts: its slot, and the form of each.
     Lines(Option<usize>, Form),
 }
+
+/// Slot and path of an owner's `kind`.
+pub type Kind = (usize, u32);
 
 /// A value's place.
 #[derive(Debug)]
@@ -301,7 +306,7 @@ impl Layout<'_> {
             .max()
             .map_or(0, |highest| highest + 1);
         let count = if owners { fed.max(1) } else { fed };
-        let elements = (0..count)
+        let elements: Vec<Node> = (0..count)
             .map(|index| {
                 let at = format!("{at}[{index}]");
                 if owners {
@@ -322,6 +327,7 @@ impl Layout<'_> {
             })
             .collect();
         Body::List {
+            kinds: elements.iter().map(kind).collect(),
             elements,
             empty: field.empty_list,
             owners,
@@ -415,4 +421,15 @@ impl Layout<'_> {
         });
         (self.paths.len() - 1) as u32
     }
+}
+
+/// The `kind` of an owner, where something feeds it.
+fn kind(element: &Node) -> Option<Kind> {
+    let Body::Object { inside, .. } = &element.body else {
+        return None;
+    };
+    inside.children.iter().find_map(|child| match &child.body {
+        Body::Leaf(leaf) if leaf.form == Form::OwnerKind => Some((leaf.slot?, child.path)),
+        _ => None,
+    })
 }

@@ -3,7 +3,7 @@
 //! Owner of the last check before the wire (invariant 3): nothing is written that did not pass [`check`].
 
 use crate::contract::account::{ACCOUNT_TYPES, TAX_ID_TYPES, US_TAX_ID_TYPES};
-use crate::contract::roles::ROLES;
+use crate::contract::roles::{OWNER_KINDS, ROLES};
 use crate::contract::{Form, countries, forms};
 
 /// What a form may look at beside the value itself.
@@ -40,6 +40,7 @@ pub fn check(form: Form, text: &str, beside: Beside<'_>) -> Result<(), &'static 
         Form::AccountType => one_of(ACCOUNT_TYPES, "not an account type"),
         Form::OneOf(words) => one_of(words, "not one of the contract's words"),
         Form::Role => one_of(ROLES, "not one of the contract's roles"),
+        Form::OwnerKind => one_of(OWNER_KINDS, "neither person nor entity"),
         Form::TaxIdType => one_of(TAX_ID_TYPES, "not one of the contract's tax id types"),
         Form::TaxId => match beside.tax_id_type {
             Some(kind) if US_TAX_ID_TYPES.contains(&kind) && !forms::is_digits(text, 9) => {

@@ -6,10 +6,11 @@
 use uuid::Uuid;
 
 use super::owners::{self, Owner};
-use super::plan::{Body, Inside, Leaf, Node, NodeLevel, Plan, Spelling};
+use super::plan::{Body, Inside, Kind, Leaf, Node, NodeLevel, Plan, Spelling};
 use super::unfit_id;
 use super::value::{self, Beside};
 use super::{Gap, Reason, Verdict};
+use crate::contract::roles::{ENTITY_KIND, MANUAL_KYB};
 use crate::contract::{Form, Level};
 use crate::mapping::draft::{Draft, Slot};
 
@@ -135,7 +136,15 @@ impl Assessor {
                 elements,
                 empty,
                 owners,
-            } => self.list(plan, draft, node, elements, (*empty, *owners), level),
+                kinds,
+            } => self.list(
+                plan,
+                draft,
+                node,
+                (elements, kinds),
+                (*empty, *owners),
+                level,
+            ),
         }
     }
 
@@ -148,12 +157,15 @@ impl Assessor {
         own: Level,
         level: Level,
     ) -> Done {
+        // What an owner is says nothing about whether there is one, and is not sent; but unread, it could be an entity.
+        let local = leaf.form == Form::OwnerKind;
+        let when_invalid = if local { Level::H } else { level };
         let (text, constant) = match leaf.slot.map_or(Slot::Missing, |slot| draft.slot(slot)) {
             _ if leaf.form == Form::AccountType => (plan.account_type.as_str(), true),
             Slot::Value { span, constant } => (draft.text(span), constant),
             Slot::Invalid(why) => {
                 self.data += 1;
-                return self.gap(node, Reason::Invalid(why), level, Done::Broken);
+                return self.gap(node, Reason::Invalid(why), when_invalid, Done::Broken);
             }
             Slot::Missing | Slot::List { .. } if leaf.form == Form::OwnerId => {
                 return self.derived_owner_id(plan, draft, node, leaf);
@@ -167,9 +179,12 @@ impl Assessor {
                 return Done::Absent;
             }
         };
-        self.data += usize::from(!constant);
+        self.data += usize::from(!constant && !local);
         if let Err(why) = self.check(plan, draft, leaf.form, leaf, text) {
-            return self.gap(node, Reason::Invalid(why), level, Done::Broken);
+            return self.gap(node, Reason::Invalid(why), when_invalid, Done::Broken);
+        }
+        if local {
+            return Done::Sent;
         }
         if let Some((slot, form)) = leaf.partner {
             let fit = slot
@@ -394,7 +409,7 @@ impl Assessor {
         plan: &Plan,
         draft: &Draft,
         node: &Node,
-        elements: &[Node],
+        (elements, kinds): (&[Node], &[Option<Kind>]),
         (empty, owners): (bool, bool),
         level: Level,
     ) -> Done {
@@ -407,6 +422,20 @@ impl Assessor {
                 continue;
             };
             let must = owners && index == 0;
+            let there = || must || inside.slots.iter().any(|slot| draft.has_data(*slot));
+            if let Some(Some((slot, path))) = kinds.get(index)
+                && draft.value(*slot) == Some(ENTITY_KIND)
+                && there()
+            {
+                // What a person needs to be whole says nothing about it.
+                self.gaps.push(Gap {
+                    path: *path,
+                    reason: Reason::Invalid(MANUAL_KYB),
+                    level: Level::H,
+                });
+                whole = false;
+                continue;
+            }
             if owners {
                 self.lent = None;
                 self.owner = Owner::default();

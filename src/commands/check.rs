@@ -288,7 +288,8 @@ fn write_files(
     Ok(())
 }
 
-fn private_writer(path: &Path) -> anyhow::Result<BufWriter<File>> {
+/// A new file that only its owner can read.
+pub fn private_writer(path: &Path) -> anyhow::Result<BufWriter<File>> {
     // One that exists may be readable by others: it is replaced, not filled.
     if path.exists() {
         std::fs::remove_file(path).with_context(|| format!("cannot replace {}", path.display()))?;

@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod forecast;
+pub mod manual_kyb;
 pub mod planning;
 pub mod replan;
 pub mod report;
@@ -49,6 +50,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Output> {
         Command::Report(args) => report::run(&args),
         Command::Replan(args) => replan::run(&args, mode),
         Command::Retry(args) => retry::run(&args),
+        Command::ManualKyb(args) => manual_kyb::run(&args, mode),
         Command::Sandbox(args) => sandbox::run(&args, mode),
     }
 }

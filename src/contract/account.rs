@@ -5,7 +5,7 @@
 //! absent or invalid. Left out on purpose: `id`, `enrollments`, `ownerId` and the id fields of an identity, which are
 //! never sent.
 
-use super::entity::{ENTITY, ENTITY_LEVELS};
+use super::entity::{ENTITY, ENTITY_LEVELS, KIND_LEVELS};
 use super::usd::Scale;
 use super::{Condition, Field, Form, Level, Rule, Shape};
 
@@ -135,6 +135,7 @@ const AGREEMENT: &[Field] = &[
 
 const OWNER: &[Field] = &[
     leaf("role", W, Form::Role),
+    field("kind", Rule::Of(KIND_LEVELS), Shape::Leaf(Form::OwnerKind)),
     leaf("clientOwnerId", W, Form::OwnerId),
     object("identity", W, IDENTITY),
     leaf("emailAddress", W, Form::Email),

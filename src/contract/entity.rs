@@ -17,6 +17,13 @@ pub const ENTITY_LEVELS: &[(&str, Level)] = &[
     ("ENTITY_PERSONAL_TRUST", O),
 ];
 
+/// The level of an owner's `kind` (local, never sent) by account type: only these have KYB.
+pub const KIND_LEVELS: &[(&str, Level)] = &[
+    ("ENTITY", O),
+    ("CUSTODIAL", O),
+    ("ENTITY_PERSONAL_TRUST", O),
+];
+
 /// The legal kinds of an entity.
 pub const ENTITY_TYPES: &[&str] = &[
     "CORPORATE",

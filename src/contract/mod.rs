@@ -9,6 +9,7 @@ pub mod countries;
 pub mod entity;
 pub mod fold;
 pub mod forms;
+pub mod kyb_form;
 pub mod path;
 pub mod roles;
 pub mod us_states;
@@ -101,6 +102,8 @@ pub enum Form {
     OneOf(&'static [&'static str]),
     /// One of the roles; exactly one PRIMARY_OWNER per account, and it stands first.
     Role,
+    /// What an owner is, "person" or "entity": a local field, never sent.
+    OwnerKind,
     /// One of the tax id types.
     TaxIdType,
     /// Nine digits when `taxIdType` beside it is SSN, ITIN or EIN.

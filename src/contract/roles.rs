@@ -34,6 +34,15 @@ pub const PRIMARY_OWNER: &str = "PRIMARY_OWNER";
 /// The role of an entity's owners after the first.
 pub const BENEFICIAL_OWNER: &str = "BENEFICIAL_OWNER";
 
+/// What an owner can be; a local field, which is never sent, says so.
+pub const OWNER_KINDS: &[&str] = &["person", ENTITY_KIND];
+
+/// An owner that is no person: the account goes by manual KYB.
+pub const ENTITY_KIND: &str = "entity";
+
+/// Why an account with such an owner is not sent.
+pub const MANUAL_KYB: &str = "an owner that is an entity goes by manual KYB";
+
 /// A role that owners after the first must have.
 #[derive(Debug)]
 pub struct Others {

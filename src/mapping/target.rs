@@ -4,7 +4,7 @@
 //! or a lookup's word fit its form.
 
 use crate::contract::account::{ACCOUNT_TYPES, NEVER_SENT, TAX_ID_TYPES};
-use crate::contract::roles::ROLES;
+use crate::contract::roles::{OWNER_KINDS, ROLES};
 use crate::contract::{Form, Shape, countries, forms, path};
 use crate::error::nearest;
 
@@ -110,6 +110,7 @@ pub fn fits(form: Form, text: &str) -> Result<(), String> {
         Form::AccountType => one_of(ACCOUNT_TYPES),
         Form::OneOf(words) => one_of(words),
         Form::Role => one_of(ROLES),
+        Form::OwnerKind => one_of(OWNER_KINDS),
         Form::TaxIdType => one_of(TAX_ID_TYPES),
         Form::Usd(scale) => one_of(scale.names()),
         Form::Country => must(

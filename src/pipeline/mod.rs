@@ -73,6 +73,11 @@ impl Worker {
         worker
     }
 
+    /// What the last row says, before it was judged.
+    pub fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
     /// Maps and judges one row.
     pub fn prepare<'w>(&'w mut self, pipeline: &Pipeline, row: &Row<'_>) -> Prepared<'w> {
         let plan = &pipeline.plan;

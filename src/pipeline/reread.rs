@@ -5,6 +5,8 @@
 use std::fs::File;
 use std::io;
 
+use crate::mapping::draft::Draft;
+
 use super::{Pipeline, Prepared, Worker};
 use crate::source::{CsvRow, Position};
 
@@ -25,5 +27,10 @@ impl Reread {
     ) -> io::Result<Prepared<'a>> {
         let row = self.row.read(file, at)?;
         Ok(self.worker.prepare(pipeline, &row))
+    }
+
+    /// What the row that was prepared last says, before it was judged.
+    pub fn draft(&self) -> &Draft {
+        self.worker.draft()
     }
 }

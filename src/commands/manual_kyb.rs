@@ -1,0 +1,177 @@
+//! `manual-kyb`: the accounts that go by manual KYB, with Bakkt's form item by item. No network, no journal.
+//!
+//! Owner of the list's columns. Invariant: it names fields, never values; the clientAccountId is the only thing of a
+//! customer in it. A field is known when the mapping feeds it, the row has something for it, and nothing is wrong with
+//! that. Left out on purpose: the filled form, and rows that `[exclude]` leaves out.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::Write;
+
+use anyhow::Context;
+
+use super::check::{no_rows, private_writer};
+use super::{Output, target};
+use crate::assess::{Gap, Plan, Reason};
+use crate::cli::ManualKybArgs;
+use crate::contract::kyb_form::{FORM, Item};
+use crate::contract::path;
+use crate::contract::roles::{ENTITY_KIND, MANUAL_KYB};
+use crate::mapping::Mapper;
+use crate::mapping::draft::{Draft, Slot};
+use crate::migration::{Binding, Migration, today};
+use crate::pipeline::reread::Reread;
+use crate::pipeline::scan::{Want, scan};
+use crate::progress::{Mode, Reading};
+use crate::report::guarded;
+
+const COLUMNS: [&str; 8] = [
+    "file",
+    "row",
+    "clientAccountId",
+    "entity_owners",
+    "item",
+    "known",
+    "to_ask",
+    "remains",
+];
+
+/// Runs it.
+pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
+    target::existing_folder(&args.dir)?;
+    let settings = crate::migration::settings(&args.dir)?;
+    // Nothing is hashed.
+    let binding = Binding {
+        key: [0; 32],
+        as_of: today(),
+    };
+    let mut migration = Migration::open(settings, binding)?;
+    let (mut rows, mut read) = (Vec::new(), 0u64);
+    let mut shown = Reading::new(mode, "reading", migration.export.size());
+    let pipeline = &migration.pipeline;
+    scan(&mut migration.export, pipeline, Want::default(), |batch| {
+        read += batch.rows.len() as u64;
+        let listed = batch
+            .rows
+            .iter()
+            .filter(|row| goes_by_hand(batch.gaps(row)));
+        rows.extend(listed.map(|row| row.at));
+        if let Some(last) = batch.rows.last() {
+            shown.at(last.at.offset, read);
+        }
+        Ok(())
+    })?;
+    shown.finish();
+    if read == 0 {
+        return Err(no_rows(&migration.settings.export));
+    }
+    let mut list = csv::Writer::from_writer(Vec::new());
+    list.write_record(COLUMNS)?;
+    let file = File::open(migration.export_path()).context("cannot read the export again")?;
+    let mut reread = Reread::default();
+    for at in &rows {
+        let prepared = reread
+            .prepare(pipeline, &file, *at)
+            .context("cannot read the export again")?;
+        let id = guarded(prepared.id.unwrap_or("")).into_owned();
+        let wrong = wrong(prepared.gaps, &pipeline.plan);
+        let row = at.row.to_string();
+        let known = |feed: &str| !wrong.contains(feed);
+        let fields = Fields::new(&pipeline.mapper, reread.draft(), known);
+        let owners = fields.entity_owners.join(" ");
+        for item in FORM {
+            let (known, to_ask) = fields.answers(item);
+            let remains = item.remains.unwrap_or("");
+            let export = migration.settings.export.as_str();
+            list.write_record([
+                export, &row, &id, &owners, item.asks, &known, &to_ask, remains,
+            ])?;
+        }
+    }
+    let list = list.into_inner().context("cannot write the list")?;
+    let text = match &args.out {
+        Some(path) => {
+            let mut out = private_writer(path)?;
+            out.write_all(&list)
+                .and_then(|()| out.flush())
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            format!("{} accounts for manual KYB: {}", rows.len(), path.display())
+        }
+        None => String::from_utf8(list)?.trim_end().to_owned(),
+    };
+    let code = if rows.is_empty() { 0 } else { 3 };
+    Ok(Output { text, code })
+}
+
+fn goes_by_hand(gaps: &[Gap]) -> bool {
+    gaps.iter()
+        .any(|gap| gap.reason == Reason::Invalid(MANUAL_KYB))
+}
+
+/// The paths whose values are there, but cannot be used.
+fn wrong<'p>(gaps: &[Gap], plan: &'p Plan) -> HashSet<&'p str> {
+    gaps.iter()
+        .filter(|gap| matches!(gap.reason, Reason::Invalid(_)))
+        .map(|gap| plan.paths[gap.path as usize].path.as_str())
+        .collect()
+}
+
+/// What one row says, by field.
+struct Fields<'m> {
+    /// Fields of the contract that the row has something good for, `(path, pattern)`.
+    known: Vec<(&'m str, String)>,
+    /// Such as `owners[1]`.
+    entity_owners: Vec<&'m str>,
+}
+
+impl<'m> Fields<'m> {
+    fn new(mapper: &'m Mapper, draft: &Draft, good: impl Fn(&str) -> bool) -> Fields<'m> {
+        let targets = || {
+            mapper
+                .feeds
+                .iter()
+                .map(|feed| feed.target.as_str())
+                .enumerate()
+        };
+        let below = |owner: &str, target: &str| {
+            target
+                .strip_prefix(owner)
+                .is_some_and(|rest| rest.starts_with('.'))
+        };
+        // A constant alone makes no owner.
+        let present = |owner: &str| {
+            owner == "owners[0]"
+                || targets().any(|(slot, target)| below(owner, target) && draft.has_data(slot))
+        };
+        let entity_owners: Vec<&str> = targets()
+            .filter(|(slot, _)| draft.value(*slot) == Some(ENTITY_KIND))
+            .filter_map(|(_, target)| target.strip_suffix(".kind"))
+            .filter(|owner| present(owner))
+            .collect();
+        let of_entity = |target: &str| entity_owners.iter().any(|owner| below(owner, target));
+        let there = |slot| matches!(draft.slot(slot), Slot::Value { .. } | Slot::List { .. });
+        let known = targets()
+            .filter(|(slot, target)| there(*slot) && good(target) && !of_entity(target))
+            .map(|(_, target)| (target, path::pattern(target)))
+            .collect();
+        Fields {
+            known,
+            entity_owners,
+        }
+    }
+
+    /// The fields of an item that are known, and those that are still to be asked for.
+    fn answers(&self, item: &Item) -> (String, String) {
+        let (mut known, mut to_ask) = (Vec::new(), Vec::new());
+        for field in item.fields {
+            let before = known.len();
+            let hits = self.known.iter().filter(|(_, pattern)| pattern == field);
+            known.extend(hits.map(|(target, _)| *target));
+            if known.len() == before {
+                to_ask.push(*field);
+            }
+        }
+        known.sort_unstable();
+        (known.join(" "), to_ask.join(" "))
+    }
+}
