@@ -42,16 +42,19 @@ pub struct CsvFile {
 impl CsvFile {
     /// Opens a file and reads its header row. `name` is how messages speak of it.
     pub fn open(path: &Path, name: &str) -> anyhow::Result<Self> {
-        let file = File::open(path).map_err(|error| {
+        let cannot = |why: String| {
             Failure::configuration(
-                format!("cannot open the export {}: {error}", path.display()),
+                format!("cannot open the export {}: {why}", path.display()),
                 "check `file` under [source] in migration.toml",
             )
-        })?;
-        let size = file
-            .metadata()
-            .with_context(|| format!("cannot read {name}"))?
-            .len();
+        };
+        // Looked at before it is opened: opening a pipe would wait for a writer.
+        let facts = std::fs::metadata(path).map_err(|error| cannot(error.to_string()))?;
+        if !facts.is_file() {
+            return Err(cannot("it is not a file that can be read twice".into()));
+        }
+        let file = File::open(path).map_err(|error| cannot(error.to_string()))?;
+        let size = facts.len();
         let mut csv = CsvFile {
             name: name.into(),
             file,
@@ -334,6 +337,8 @@ mod tests {
     #[test]
     fn an_empty_file_and_an_endless_quote_are_told() {
         assert!(rows_of(b"").is_err());
+        let folder = CsvFile::open(&std::env::temp_dir(), "x.csv");
+        assert!(folder.is_err_and(|e| e.to_string().contains("not a file")));
         let mut text = b"a\n\"".to_vec();
         text.resize(3 * MAX_ROW, b'x');
         assert!(rows_of(&text).is_err_and(|e| e.to_string().contains("line 2")));
