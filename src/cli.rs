@@ -65,7 +65,7 @@ pub struct TargetArgs {
     /// A stand-in for Bakkt inside this process, with a journal of its own.
     #[arg(long, conflicts_with = "base_url")]
     pub sandbox: bool,
-    /// Instead of [target] base_url; plain http to loopback only.
+    /// Instead of base_url under \[target\]; plain http to loopback only.
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
 }

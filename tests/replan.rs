@@ -307,6 +307,23 @@ fn what_is_in_doubt_is_settled_before_the_plan_changes() {
     assert_eq!(case.posts(), 1);
 }
 
+/// The update of an account that existed before is cut off before it arrives: what Bakkt then shows is the old account,
+/// which does not mean that ours was taken.
+#[test]
+fn an_old_account_does_not_stand_for_an_update_that_was_lost() {
+    let sandbox = "existing = 1.0\nreset_before = 1.0\nmax_faults_per_id = 1\n";
+    let case = Case::new(sandbox, &[("A", "7755550100")]);
+    let settings =
+        SETTINGS.replace("breaker = 1", "breaker = 100") + "[accounts]\non_existing = \"update\"\n";
+    std::fs::write(case.folder.path().join("migration.toml"), settings).unwrap();
+    let (totals, code) = case.run("run", &[]);
+    assert_eq!(
+        (totals["existed"]["overwritten"].as_u64(), code),
+        (Some(1), 0)
+    );
+    assert_eq!((case.posts(), case.sandbox.count("updated")), (2, 1));
+}
+
 #[test]
 fn an_account_that_was_left_alone_is_not_overwritten_by_a_replan() {
     let case = Case::new(

@@ -223,9 +223,12 @@ impl Loop {
             self.stages.spawn(self.run.tools.clone().look(task));
         }
         while self.sending < places
-            && let Some(task) = self.to_send.pop_front()
+            && let Some(mut task) = self.to_send.pop_front()
         {
             self.sending += 1;
+            // What an account's age is compared with when the answer gets lost.
+            task.first_at.get_or_insert_with(now);
+            task.attempts += 1;
             self.change(task.id, What::Intend { hash: task.hash });
             self.intended.push(task);
         }

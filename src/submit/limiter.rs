@@ -2,7 +2,7 @@
 //!
 //! Owner of pacing for one kind of call, on top of governor's GCRA. Governor reads a clock of ours that stands still
 //! at the slot it gave out, so that a timer that wakes a few milliseconds late moves that one send and not all after
-//! it; [`TOLERANCE`] bounds how late may count as in time, and the headroom setting keeps such sends inside the window.
+//! it; `TOLERANCE` bounds how late may count as in time, and the headroom setting keeps such sends inside the window.
 //! The limiter starts empty: a restart adds nothing to what the process before it sent. `slow_down` lowers the rate
 //! after 429 or 503 and pauses; successes raise it again step by step.
 
