@@ -15,9 +15,10 @@ pub fn run(args: &RetryArgs) -> anyhow::Result<Output> {
     let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
     let only = (!args.id.is_empty()).then(|| args.id.clone());
     let unknown = journal.select(&Selection { only: only.clone() })?;
-    if let Some(id) = unknown.first() {
+    if !unknown.is_empty() {
+        // What was typed may be anything, a tax id too: it is not repeated.
         return Err(Failure::configuration(
-            format!("the plan has no record {id}"),
+            format!("the plan does not have {} of these ids", unknown.len()),
             "clientAccountIds are in reconciliation.csv",
         ));
     }
