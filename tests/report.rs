@@ -14,7 +14,7 @@ const SCHEMA: &str = include_str!("../src/journal/schema_v1.sql");
 const EVERYTHING: &str = r#"
 INSERT INTO meta VALUES ('target', 'https://api.bakkt.com'), ('dialect', 'guide'), ('as_of', '2026-11-18'),
   ('plan', 'planned'), ('planned_at', '1795000000000'), ('rows_read', '12'), ('blank_lines', '3');
-INSERT INTO file VALUES (1, 'export.csv');
+INSERT INTO file (id, name) VALUES (1, 'export.csv');
 INSERT INTO word VALUES (1, 'owners[0].phoneNumber'), (2, 'missing'), (3, 'owners[0].emailAddress'),
   (4, 'invalid: no e-mail address'), (5, 'left by hand'), (6, 'identical copy'), (7, '422/1004'),
   (8, 'owners[0].identity.taxId'), (9, '=HYPERLINK(…) <b>is taken</b>'), (10, '503'), (11, 'target is not ready'),
@@ -27,7 +27,7 @@ INSERT INTO record VALUES
   (7, 1, 8, 54, 9, 'C-7', 0, NULL, x'00', 0), (8, 1, 9, 63, 9, 'C-8', 0, NULL, x'00', 0),
   (9, 1, 10, 72, 9, NULL, 2, NULL, NULL, 2), (10, 1, 12, 81, 9, 'C-10', 3, 5, NULL, 0),
   (11, 1, 13, 90, 9, 'C-1', 4, 6, NULL, 0), (12, 1, 14, 99, 9, 'C-12', 4, 13, NULL, 0);
-INSERT INTO gap VALUES (2, 1, 2, 'G', 'open'), (6, 1, 2, 'G', 'open'), (9, 3, 4, 'W', 'open'), (9, 1, 2, 'G', 'open');
+INSERT INTO gap (record, path, reason, level, status) VALUES (2, 1, 2, 'G', 'open'), (6, 1, 2, 'G', 'open'), (9, 3, 4, 'W', 'open'), (9, 1, 2, 'G', 'open');
 INSERT INTO task (id, record, kind, state, attempts, first_at, last_at, bakkt_id, status, created_at, existed, code, field, message) VALUES
   (1, 1, 0, 4, 2, 1795000000000, 1795000060500, 'b-1', 'PENDING', '2026-11-18T11:07:40Z', 0, NULL, NULL, NULL),
   (2, 2, 0, 4, 1, 1795000000000, 1795000000250, 'b-2', 'COMPLETE', '2025-01-01T00:00:00Z', 2, NULL, NULL, NULL),
@@ -363,7 +363,7 @@ fn the_summary_explains_the_totals() {
 fn a_long_list_keeps_its_total() {
     let many = "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 144)
         INSERT INTO word SELECT i, 'entity.field' || i FROM n;
-        INSERT INTO gap SELECT 6, id, 2, 'G', 'open' FROM word WHERE id >= 100;";
+        INSERT INTO gap (record, path, reason, level, status) SELECT 6, id, 2, 'G', 'open' FROM word WHERE id >= 100;";
     let case = Case::new(&[EVERYTHING, many]);
     assert_eq!(case.write(days(90), false).gaps.open, 49);
     let page = case.file("report.html");

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod countries;
+pub mod documents;
 pub mod entity;
 pub mod fold;
 pub mod forms;

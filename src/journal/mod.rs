@@ -8,11 +8,13 @@
 //! Left out on purpose: what a state means to a run (`submit`), and totals (`report`).
 
 pub mod counts;
+pub mod documents;
 pub mod lines;
 pub mod open;
 pub mod plan;
 pub mod query;
 pub mod replan;
+pub mod seal;
 pub mod state;
 pub mod tasks;
 

@@ -12,9 +12,9 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use crate::error::Failure;
 
 /// Version of the schema that this program writes.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
-const SCHEMA: &[&str] = &[include_str!("schema_v1.sql")];
+const SCHEMA: &[&str] = &[include_str!("schema_v1.sql"), include_str!("schema_v2.sql")];
 
 /// The journal, open for writing.
 pub struct Journal {
@@ -249,9 +249,7 @@ fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
             })?;
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && fresh => {
-            File::open("/dev/urandom")?
-                .read_exact(&mut key)
-                .context("no random numbers")?;
+            random(&mut key)?;
             write_key(folder, &key)?;
         }
         Err(error) => {
@@ -265,6 +263,13 @@ fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
         }
     }
     Ok(key)
+}
+
+/// Fills a buffer with random bytes of the operating system.
+pub(super) fn random(bytes: &mut [u8]) -> anyhow::Result<()> {
+    File::open("/dev/urandom")
+        .and_then(|mut file| file.read_exact(bytes))
+        .context("no random numbers")
 }
 
 /// Writes the key of a journal, durably, before the journal itself.

@@ -44,6 +44,10 @@ impl Journal {
                 "gap",
                 "task",
                 "attempt",
+                "part",
+                "unused",
+                "owner",
+                "document",
                 "record",
                 "file",
                 "policy",
@@ -53,7 +57,7 @@ impl Journal {
             }
             journal
                 .db
-                .execute("INSERT INTO file VALUES (1, ?)", [file])?;
+                .execute("INSERT INTO file (id, name) VALUES (1, ?)", [file])?;
             Ok(())
         })
     }
@@ -91,7 +95,7 @@ impl Journal {
         for (path, reason, level) in row.gaps {
             let (path, reason) = (self.word(path)?, self.word(reason)?);
             self.db
-                .prepare_cached("INSERT OR IGNORE INTO gap VALUES (?, ?, ?, ?, 'open')")?
+                .prepare_cached("INSERT OR IGNORE INTO gap VALUES (?, ?, ?, ?, 'open', 0, 0)")?
                 .execute(params![record, path, reason, level])?;
         }
         if row.verdict.sendable() {

@@ -241,7 +241,7 @@ const TAKE_OVER: &str = "
         SELECT r.id, r.file, r.row, r.offset, r.length, r.client_id, r.verdict, w.old, r.hash, r.gaps
         FROM n.record r LEFT JOIN temp.words w ON w.new = r.reason;
     INSERT INTO main.gap
-        SELECT g.record, p.old, w.old, g.level, g.status
+        SELECT g.record, p.old, w.old, g.level, g.status, g.file, g.row
         FROM n.gap g JOIN temp.words p ON p.new = g.path JOIN temp.words w ON w.new = g.reason;
     INSERT INTO main.file SELECT * FROM n.file;
     INSERT INTO main.policy SELECT * FROM n.policy;

@@ -134,6 +134,9 @@ impl What {
     }
 }
 
+/// Code and message of a document or KYB task whose account is not accepted yet.
+pub const WAITS_FOR_ACCOUNT: (&str, &str) = ("account", "waits until its account is accepted");
+
 /// What Bakkt has is what was planned.
 const HASH_AS_PLANNED: &str =
     "UPDATE task SET hash = (SELECT hash FROM record r WHERE r.id = task.record) WHERE id = ?";
