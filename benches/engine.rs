@@ -13,7 +13,7 @@ use std::path::Path;
 use bakkt_migrate::assess::Verdict;
 use bakkt_migrate::cli::{RunArgs, TargetArgs};
 use bakkt_migrate::journal::plan::PlannedRow;
-use bakkt_migrate::journal::tasks::{AccountFacts, Change, Existed, What};
+use bakkt_migrate::journal::tasks::{AccountFacts, Change, Existed, Kind, What};
 use bakkt_migrate::journal::{Journal, State, now};
 use bakkt_migrate::progress::Mode;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -47,7 +47,7 @@ fn planned(folder: &Path) -> Journal {
 /// Every task from open to accepted: the outcomes of one batch share a transaction with the intents of the next.
 fn record(journal: &mut Journal, batch: usize) {
     let tasks = journal
-        .pick(State::Open, 0, TASKS, false)
+        .pick(Kind::Account, State::Open, 0, TASKS, false)
         .expect("open tasks");
     let mut changes: Vec<Change> = Vec::new();
     for tasks in tasks.chunks(batch) {

@@ -30,7 +30,11 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &[],
     ),
     // The journal is the only user of the database. A position and a verdict are what it stores of a row.
-    ("journal", &["error", "source", "assess"], &["rusqlite"]),
+    (
+        "journal",
+        &["contract", "error", "source", "assess"],
+        &["rusqlite"],
+    ),
     // The api is the only user of HTTP.
     (
         "api",

@@ -1,14 +1,18 @@
 //! The HTTP client.
 
 use std::error::Error as _;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::multipart::{Form, Part};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::RwLock;
 
+use super::pieces::{Pieces, Upload};
 use crate::error::Failure;
 use crate::sensitive::Sensitive;
+use crate::settings::{Dialect, Target};
 
 /// Longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 1 << 20;
@@ -50,7 +54,9 @@ pub enum Reply {
 pub struct Client {
     http: reqwest::Client,
     accounts: String,
+    documents: String,
     login: String,
+    dialect: Dialect,
     credentials: Credentials,
     header: RwLock<Option<HeaderValue>>,
 }
@@ -58,11 +64,12 @@ pub struct Client {
 impl Client {
     /// Builds a client; sends nothing.
     pub fn new(
-        base_url: &str,
+        target: &Target,
         credentials: Credentials,
         timeout: Duration,
         in_flight: usize,
     ) -> anyhow::Result<Client> {
+        let base_url = &target.base_url;
         let http = reqwest::Client::builder()
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none())
@@ -86,6 +93,8 @@ impl Client {
         Ok(Client {
             http,
             accounts: format!("{api}/accounts"),
+            documents: format!("{api}/documents"),
+            dialect: target.dialect,
             login: format!("{api}/login"),
             credentials,
             header: RwLock::new(header),
@@ -108,6 +117,55 @@ impl Client {
                 .get(format!("{}/{}", self.accounts, encode(client_id))),
         )
         .await
+    }
+
+    /// Uploads a document; `true`: its file was not the planned one, so its last piece never left.
+    pub async fn upload(&self, upload: Upload, timeout: Duration) -> (Reply, bool) {
+        let (file_part, metadata_part) = match self.dialect {
+            Dialect::Guide => ("file", "request"),
+            Dialect::Reference => ("document", "metadata"),
+        };
+        let (pieces, changed) = Pieces::start(upload.file, upload.size, upload.is_planned);
+        let file = Part::stream_with_length(reqwest::Body::wrap_stream(pieces), upload.size)
+            .file_name(upload.file_name)
+            .mime_str(upload.content_type);
+        let mut metadata = Part::bytes(upload.metadata.into_revealed());
+        if self.dialect == Dialect::Guide {
+            metadata = match metadata.mime_str("application/json") {
+                Ok(part) => part,
+                Err(_) => return (Reply::NotSent("the request could not be built"), false),
+            };
+        }
+        let Ok(file) = file else {
+            return (Reply::NotSent("the request could not be built"), false);
+        };
+        let form = Form::new()
+            .part(metadata_part, metadata)
+            .part(file_part, file);
+        let request = self.http.post(&self.documents).timeout(timeout);
+        let reply = self.send(request.multipart(form)).await;
+        (reply, changed.load(Ordering::Acquire))
+    }
+
+    /// Reads a document's metadata.
+    pub async fn metadata(&self, uuid: &str) -> Reply {
+        self.send(
+            self.http
+                .get(format!("{}/{}/metadata", self.documents, encode(uuid))),
+        )
+        .await
+    }
+
+    /// Triggers KYB screening.
+    pub async fn trigger_kyb(&self, client_id: &str) -> Reply {
+        let url = format!(
+            "{}/triggerKYBScreening/{}",
+            self.accounts,
+            encode(client_id)
+        );
+        // An explicit length: some servers refuse a POST without one.
+        let request = self.http.post(url).header(CONTENT_LENGTH, "0");
+        self.send(request).await
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Reply {

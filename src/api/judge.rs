@@ -60,6 +60,35 @@ pub enum Found {
 
 /// Judges the answer to a creation of `client_id` with `payload`.
 pub fn creation(reply: &Reply, client_id: &str, payload: &[u8]) -> Judgement {
+    let there = |body: &[u8]| account(body, client_id).map(|(facts, _)| facts);
+    // A creation names its id in the body, so no 404 is about it.
+    judge(reply, there, |_| false, &[payload])
+}
+
+/// Judges the answer to an upload of the document `uuid`. A 404 is a refusal of the metadata when it is Bakkt's own
+/// (contract, section 1); any other says that the address is wrong.
+pub fn upload(reply: &Reply, uuid: &str, sent: &[&[u8]]) -> Judgement {
+    let there = |body: &[u8]| document(body, uuid);
+    judge(reply, there, is_error, sent)
+}
+
+/// Judges the answer to a KYB trigger: a 200 says the text `success`.
+pub fn kyb(reply: &Reply, sent: &[&[u8]]) -> Judgement {
+    let there = |body: &[u8]| {
+        let text = String::from_utf8_lossy(body);
+        (text.trim().trim_matches('"') == "success").then(AccountFacts::default)
+    };
+    judge(reply, there, is_error, sent)
+}
+
+/// The table of answers. `there` reads a 200, `refuses` says whether the body of a 404 makes it a refusal; `sent` holds
+/// values that no kept message may repeat.
+fn judge(
+    reply: &Reply,
+    there: impl Fn(&[u8]) -> Option<AccountFacts>,
+    refuses: impl Fn(&[u8]) -> bool,
+    sent: &[&[u8]],
+) -> Judgement {
     let (status, retry_after, body) = match reply {
         Reply::NotSent(why) => return Judgement::NotSent((*why).to_owned()),
         Reply::Lost(why) => return Judgement::InDoubt((*why).to_owned()),
@@ -71,22 +100,32 @@ pub fn creation(reply: &Reply, client_id: &str, payload: &[u8]) -> Judgement {
     };
     let answer = status.to_string();
     match status {
-        200 => match account(body, client_id) {
-            Some((facts, _)) => Judgement::Accepted(facts),
-            None => Judgement::InDoubt("200, not our account".to_owned()),
+        200 => match there(body) {
+            Some(facts) => Judgement::Accepted(facts),
+            None => Judgement::InDoubt("200, not ours".to_owned()),
         },
         429 => Judgement::NotTaken(answer, retry_after),
         503 if retry_after.is_some() => Judgement::NotTaken(answer, retry_after),
+        404 if refuses(body) => Judgement::Refused(answer, mask::refusal(status, body, sent)),
         401 | 404 | 300..=399 => stop(status),
-        403 => Judgement::Forbidden(mask::refusal(status, body, payload)),
+        403 => Judgement::Forbidden(mask::refusal(status, body, sent)),
         408 => Judgement::InDoubt(answer),
-        400..=499 => Judgement::Refused(answer, mask::refusal(status, body, payload)),
+        400..=499 => Judgement::Refused(answer, mask::refusal(status, body, sent)),
         _ => Judgement::InDoubt(answer),
     }
 }
 
+/// Judges the answer to a question about the document `uuid`.
+pub fn document_question(reply: &Reply, uuid: &str) -> Found {
+    ask(reply, |body| Some((document(body, uuid)?, Value::Null)))
+}
+
 /// Judges the answer to a question about `client_id`.
 pub fn question(reply: &Reply, client_id: &str) -> Found {
+    ask(reply, |body| account(body, client_id))
+}
+
+fn ask(reply: &Reply, there: impl Fn(&[u8]) -> Option<(AccountFacts, Value)>) -> Found {
     let (status, retry_after, body) = match reply {
         Reply::NotSent(why) | Reply::Lost(why) => return Found::Unknown((*why).to_owned(), None),
         Reply::Answer {
@@ -96,9 +135,9 @@ pub fn question(reply: &Reply, client_id: &str) -> Found {
         } => (*status, *retry_after, body.reveal()),
     };
     match status {
-        200 => match account(body, client_id) {
+        200 => match there(body) {
             Some((facts, request)) => Found::There(facts, request),
-            None => Found::Unknown("200, not our account".to_owned(), None),
+            None => Found::Unknown("200, not ours".to_owned(), None),
         },
         404 if is_error(body) => Found::NotThere,
         401 | 300..=399 => match stop(status) {
@@ -166,6 +205,22 @@ fn is_error(body: &[u8]) -> bool {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
     value.get("code").is_some_and(Value::is_i64)
         && value.get("message").is_some_and(Value::is_string)
+}
+
+/// A Document whose request is ours.
+fn document(body: &[u8], uuid: &str) -> Option<AccountFacts> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let id = mask::fit_id(value.get("id")?)?;
+    let named = value.get("request")?.get("clientDocumentId")?.as_str()?;
+    named.eq_ignore_ascii_case(uuid).then(|| AccountFacts {
+        id,
+        status: String::new(),
+        created_at: value
+            .get("createdAt")
+            .and_then(Value::as_str)
+            .map(mask::fit_time)
+            .unwrap_or_default(),
+    })
 }
 
 /// When an account was made, in milliseconds since 1970.

@@ -19,8 +19,8 @@ const SHORTEST: usize = 4;
 /// A character that stands for masked text.
 const MASK: char = '*';
 
-/// Code, field and masked message of a refusal.
-pub fn refusal(status: u16, body: &[u8], payload: &[u8]) -> Refusal {
+/// Code, field and masked message of a refusal. `sent`: JSON whose values no kept text may repeat.
+pub fn refusal(status: u16, body: &[u8], sent: &[&[u8]]) -> Refusal {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
     let first = value
         .get("validationErrors")
@@ -38,7 +38,7 @@ pub fn refusal(status: u16, body: &[u8], payload: &[u8]) -> Refusal {
         .or_else(|| value.get("code"))
         .map(code_text)
         .unwrap_or_default();
-    let masker = Masker::new(payload);
+    let masker = Masker::new(sent);
     Refusal {
         code: if code.is_empty() {
             status.to_string()
@@ -127,12 +127,14 @@ struct Masker {
 }
 
 impl Masker {
-    fn new(payload: &[u8]) -> Masker {
+    fn new(sent: &[&[u8]]) -> Masker {
         let mut values = BTreeSet::new();
-        collect(
-            &serde_json::from_slice(payload).unwrap_or_default(),
-            &mut values,
-        );
+        for json in sent {
+            collect(
+                &serde_json::from_slice(json).unwrap_or_default(),
+                &mut values,
+            );
+        }
         Masker { values }
     }
 
@@ -257,7 +259,7 @@ mod tests {
     fn nothing_that_was_sent_is_kept() {
         let body = r#"{"code":"INVALID","message":"no","validationErrors":[{"code":"BAD_NAME","field":"owners[0].identity.givenName",
             "message":"customer OBRANNIGAN, ZOE MARIA (\"ZM\") of 12-Elm-Grove rd. born 31.01.1970 or January 31 <x@y>, mail ZOE.M@EXAMPLE.COM is not known","rejectedValue":"Zoë-Maria"}]}"#;
-        let kept = refusal(422, body.as_bytes(), SENT.as_bytes());
+        let kept = refusal(422, body.as_bytes(), &[SENT.as_bytes()]);
         assert_eq!(kept.code, "BAD_NAME");
         assert_eq!(kept.field, "owners[0].identity.givenName");
         let lower = kept.message.to_lowercase();
@@ -284,9 +286,9 @@ mod tests {
     #[test]
     fn a_field_or_code_that_is_none_is_not_kept() {
         let body = r#"{"code":"O'Brannigan","field":"Elm Grove","message":"x"}"#;
-        let kept = refusal(400, body.as_bytes(), SENT.as_bytes());
+        let kept = refusal(400, body.as_bytes(), &[SENT.as_bytes()]);
         assert_eq!((kept.code.as_str(), kept.field.as_str()), ("400", ""));
-        assert_eq!(refusal(413, b"<html>", b"{").code, "413");
+        assert_eq!(refusal(413, b"<html>", &[b"{"]).code, "413");
         for (given, kept) in [
             ("/owners/0/emailAddress", "owners[0].emailAddress"),
             ("$.owners[1].identity.taxId", "owners[1].identity.taxId"),

@@ -1,7 +1,8 @@
 //! Talking to Bakkt: the only user of reqwest.
 //!
 //! Owner of [`client`] (requests, authentication, time limits), [`judge`] (what an answer means, as pure functions),
-//! [`mask`] (what of an answer may be kept) and [`compare`] (is an account what we sent). Invariants: the HTTP library
+//! [`mask`] (what of an answer may be kept), [`pieces`]
+//! (the body of an upload) and [`compare`] (is an account what we sent). Invariants: the HTTP library
 //! follows no redirect and repeats nothing; a key or a payload appears in no error; `rejectedValue` is never read.
 //! Left out on purpose: when to send and what follows (`submit`).
 
@@ -9,5 +10,7 @@ pub mod client;
 pub mod compare;
 pub mod judge;
 pub mod mask;
+pub mod pieces;
 
 pub use client::{Client, Credentials, Reply};
+pub use pieces::Upload;

@@ -9,7 +9,7 @@ use super::{Output, planning, send, target};
 use crate::cli::ReplanArgs;
 use crate::error::Failure;
 use crate::journal::replan::{Adopt, Changes};
-use crate::journal::{Journal, State, now};
+use crate::journal::{Journal, now};
 use crate::migration::{Binding, Migration, today};
 use crate::progress::Mode;
 use crate::report::{status_lines, thousands};
@@ -75,10 +75,7 @@ async fn settled(
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<Journal> {
-    let doubts = |journal: &Journal| -> anyhow::Result<u64> {
-        Ok(journal.count(State::Sending, false)? + journal.count(State::InDoubt, false)?)
-    };
-    if doubts(&journal)? == 0 {
+    if journal.doubts()? == 0 {
         return Ok(journal);
     }
     let (sandbox, credentials) = if args.target.sandbox {
@@ -94,12 +91,15 @@ async fn settled(
         ..send::Scope::default()
     };
     // The old plan's bytes cannot be made any more; whether an older account equals them stays open.
-    let payload = Arc::new(|_: &_| anyhow::bail!("nothing is sent while settling"));
+    let sources = send::Sources {
+        payload: Arc::new(|_: &_| anyhow::bail!("nothing is sent while settling")),
+        document: Arc::new(|_: &_| Err("nothing is sent while settling".to_owned())),
+    };
     let (journal, ended) = send::send(
         journal,
         settings,
         credentials,
-        payload,
+        sources,
         scope,
         signals,
         mode,
@@ -116,7 +116,7 @@ async fn settled(
         }
         Ended::Finished => {}
     }
-    let left = doubts(&journal)?;
+    let left = journal.doubts()?;
     if left > 0 {
         return Err(Failure::stopped(
             format!("{left} records are still in doubt; the plan is as it was"),

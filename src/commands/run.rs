@@ -10,8 +10,8 @@ use super::{Output, code, forecast, planning, report, send, target};
 use crate::api::Credentials;
 use crate::cli::RunArgs;
 use crate::error::Failure;
+use crate::journal::Journal;
 use crate::journal::tasks::Selection;
-use crate::journal::{Journal, State};
 use crate::migration::{Binding, Migration, today};
 use crate::progress::{Mode, ask, note};
 use crate::report::thousands;
@@ -88,10 +88,8 @@ async fn prepared(
         ));
     }
     let selected = only.is_some();
-    let open = journal
-        .count(State::Open, selected)?
-        .min(args.limit.unwrap_or(u64::MAX));
-    let doubts = journal.count(State::Sending, false)? + journal.count(State::InDoubt, false)?;
+    let open = send::open(&journal, args.limit, selected)?;
+    let doubts = journal.doubts()?;
     note(
         mode,
         &format!(
@@ -111,12 +109,12 @@ async fn prepared(
         selected,
         settle_only: false,
     };
-    let (payload, settings) = send::payloads(migration)?;
+    let (sources, settings) = send::sources(migration)?;
     let (journal, ended) = send::send(
         journal,
         &settings,
         credentials,
-        payload,
+        sources,
         scope,
         signals,
         mode,

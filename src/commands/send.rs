@@ -8,6 +8,7 @@ use anyhow::Context;
 use super::signals::Signals;
 use crate::api::{Client, Credentials};
 use crate::error::Failure;
+use crate::journal::tasks::Kind;
 use crate::journal::{Journal, State};
 use crate::migration::Migration;
 use crate::pipeline::reread::Reread;
@@ -15,8 +16,8 @@ use crate::progress::{Mode, Sending};
 use crate::sensitive::Sensitive;
 use crate::settings::Settings;
 use crate::submit::limiter::Limiter;
-use crate::submit::stage::Tools;
-use crate::submit::{Counters, Ended, PayloadFn, Run, run};
+use crate::submit::stage::{Limiters, Tools};
+use crate::submit::{Counters, DocumentFn, Ended, PayloadFn, Run, run};
 
 /// What to send in this run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,22 +30,30 @@ pub struct Scope {
     pub settle_only: bool,
 }
 
+/// Where what is sent comes from.
+pub struct Sources {
+    /// From task to the payload of its account.
+    pub payload: PayloadFn,
+    /// From document task to what is uploaded.
+    pub document: DocumentFn,
+}
+
 /// Sends until done or stopped, and notes the run in the journal.
 pub async fn send(
     mut journal: Journal,
     settings: &Settings,
     credentials: Credentials,
-    payload: PayloadFn,
+    sources: Sources,
     scope: Scope,
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<(Journal, Ended)> {
     let limits = settings.limits;
     let client = Client::new(
-        &settings.target.base_url,
+        &settings.target,
         credentials,
         settings.retry.request_timeout,
-        limits.in_flight,
+        limits.in_flight + limits.uploads_in_flight,
     )?;
     let number = journal.begin_run(crate::journal::now())?;
     let counters = Arc::new(Counters::default());
@@ -54,18 +63,22 @@ pub async fn send(
     let open = if scope.settle_only {
         0
     } else {
-        journal.count(State::Open, scope.selected)?
+        open(&journal, scope.limit, scope.selected)?
     };
-    counters
-        .total
-        .set(open.min(scope.limit.unwrap_or(u64::MAX)) + counters.in_doubt.get());
+    counters.total.set(open + counters.in_doubt.get());
     let limiter = |rate| Arc::new(Limiter::new(rate, limits.burst, limits.headroom_percent));
     let the = Run {
         tools: Tools {
             client: Arc::new(client),
-            create: limiter(limits.create),
-            lookup: limiter(limits.lookup),
-            payload,
+            limiters: Limiters {
+                create: limiter(limits.create),
+                lookup: limiter(limits.lookup),
+                upload: limiter(limits.upload),
+                kyb: limiter(limits.kyb),
+            },
+            upload_timeout: settings.retry.upload_timeout,
+            payload: sources.payload,
+            document: sources.document,
             counters: counters.clone(),
             stop: signals.stop.subscribe(),
         },
@@ -73,11 +86,8 @@ pub async fn send(
         on_existing: settings.on_existing,
         retry: settings.retry,
         in_flight: limits.in_flight,
-        limit: if scope.settle_only {
-            Some(0)
-        } else {
-            scope.limit
-        },
+        uploads_in_flight: limits.uploads_in_flight,
+        limit: scope.limit,
         selected: scope.selected,
         settle_only: scope.settle_only,
     };
@@ -101,8 +111,15 @@ pub async fn send(
     Ok((journal, ended))
 }
 
+/// Open tasks that a run would start with: accounts, no more than the limit, and what else is open already.
+pub fn open(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Result<u64> {
+    let count = |kind| journal.count(kind, State::Open, selected);
+    let accounts = count(Kind::Account)? + count(Kind::Update)?;
+    Ok(accounts.min(limit.unwrap_or(u64::MAX)) + count(Kind::Document)? + count(Kind::Kyb)?)
+}
+
 /// The payload of a task: its row, mapped again. Fails when the bytes are not the planned ones. The settings come back.
-pub fn payloads(migration: Migration) -> anyhow::Result<(PayloadFn, Settings)> {
+pub fn sources(migration: Migration) -> anyhow::Result<(Sources, Settings)> {
     let file = File::open(migration.export_path()).context("cannot read the export again")?;
     let (pipeline, name) = (migration.pipeline, migration.settings.export.clone());
     let spare: Mutex<Vec<Reread>> = Mutex::default();
@@ -132,5 +149,6 @@ pub fn payloads(migration: Migration) -> anyhow::Result<(PayloadFn, Settings)> {
         lock().push(reread);
         payload
     });
-    Ok((payload, migration.settings))
+    let document: DocumentFn = Arc::new(|_| Err("no documents".to_owned()));
+    Ok((Sources { payload, document }, migration.settings))
 }

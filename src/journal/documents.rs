@@ -253,8 +253,8 @@ impl Journal {
         if verdict == DocumentVerdict::Sent {
             let id = self.db.last_insert_rowid();
             let (code, message) = (
-                self.word(super::tasks::WAITS_FOR_ACCOUNT.0)?,
-                self.word(super::tasks::WAITS_FOR_ACCOUNT.1)?,
+                self.word(super::follow::ACCOUNT_OPEN.0)?,
+                self.word(super::follow::ACCOUNT_OPEN.1)?,
             );
             self.db
                 .prepare_cached("INSERT INTO task (record, kind, state, document, code, message) VALUES (?, 3, 1, ?, ?, ?)")?
@@ -267,8 +267,8 @@ impl Journal {
     pub fn add_kyb(&mut self, records: impl Iterator<Item = u64>) -> anyhow::Result<()> {
         self.transaction(|journal| {
             let (code, message) = (
-                journal.word(super::tasks::WAITS_FOR_ACCOUNT.0)?,
-                journal.word(super::tasks::WAITS_FOR_ACCOUNT.1)?,
+                journal.word(super::follow::ACCOUNT_OPEN.0)?,
+                journal.word(super::follow::ACCOUNT_OPEN.1)?,
             );
             for record in records {
                 journal

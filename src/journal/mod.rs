@@ -9,6 +9,7 @@
 
 pub mod counts;
 pub mod documents;
+pub mod follow;
 pub mod lines;
 pub mod open;
 pub mod plan;

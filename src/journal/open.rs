@@ -22,6 +22,8 @@ pub struct Journal {
     /// Key of the payload hashes and fingerprints.
     pub key: [u8; 32],
     pub(super) words: HashMap<String, i64>,
+    /// Whether tasks can wait for others; not looked up yet: `None`.
+    pub(super) followers: Option<bool>,
     _lock: File,
 }
 
@@ -48,6 +50,7 @@ impl Journal {
             db,
             key,
             words: HashMap::new(),
+            followers: None,
             _lock: lock,
         })
     }

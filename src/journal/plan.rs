@@ -37,6 +37,7 @@ impl Journal {
 
     /// Starts a plan over one file; what an earlier attempt left is thrown away.
     pub fn begin_plan(&mut self, file: &str, as_of: &str) -> anyhow::Result<()> {
+        self.followers = None;
         self.transaction(|journal| {
             journal.set_meta("plan", "planning")?;
             journal.set_meta("as_of", as_of)?;

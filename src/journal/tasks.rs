@@ -3,30 +3,69 @@
 //! Owner of [`Journal::commit`], the one way in which a task changes: any number of [`Change`]s in one durable
 //! transaction, each through [`state::next`](super::state::next).
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::open::Journal;
 use super::state::{Event, State, next};
 use crate::error::Failure;
 use crate::source::Position;
 
+/// What a task sends; the numbers stand in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Creates an account.
+    Account = 0,
+    /// Updates an account that was accepted before.
+    Update = 1,
+    /// Uploads a document.
+    Document = 3,
+    /// Triggers KYB screening.
+    Kyb = 4,
+}
+
 /// A task that can be worked on.
 #[derive(Clone, Debug)]
 pub struct Task {
     /// Number in the journal.
     pub id: i64,
-    /// It updates an account that was accepted before.
-    pub update: bool,
+    /// What it sends.
+    pub kind: Kind,
     /// clientAccountId.
     pub client_id: String,
-    /// Where its row stands.
+    /// Where its account's row stands.
     pub at: Position,
-    /// Keyed hash of the payload that was planned.
+    /// Keyed hash of the account's payload that was planned.
     pub hash: [u8; 32],
     /// Attempts so far.
     pub attempts: u32,
     /// Intent of the first attempt, if there was one.
     pub first_at: Option<i64>,
+    /// Of a document task: the document.
+    pub document: Option<Box<DocumentFacts>>,
+}
+
+impl Task {
+    /// Keyed hash of what it sends, for the intent.
+    pub fn intent(&self) -> [u8; 32] {
+        self.document
+            .as_ref()
+            .map_or(self.hash, |document| document.hash)
+    }
+}
+
+/// A document as it was planned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DocumentFacts {
+    /// clientDocumentId.
+    pub uuid: String,
+    /// Keyed hash of its metadata.
+    pub hash: [u8; 32],
+    /// Where its row stands in the manifest.
+    pub at: Position,
+    /// With a folder pattern: its path, sealed.
+    pub sealed: Option<Vec<u8>>,
+    /// Its owner's place and clientOwnerId; none: the account's own document.
+    pub owner: Option<(u32, String)>,
 }
 
 /// What Bakkt said about an account.
@@ -118,6 +157,20 @@ pub enum What {
         /// The last answer.
         answer: String,
     },
+    /// It cannot be sent as things are; the reason is kept.
+    Hold {
+        /// Why: code and message.
+        reason: (&'static str, String),
+    },
+}
+
+/// Tasks that a commit has freed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Freed {
+    /// Documents.
+    pub documents: u64,
+    /// KYB.
+    pub kyb: u64,
 }
 
 impl What {
@@ -130,16 +183,13 @@ impl What {
             What::Doubt { .. } => Event::Doubt,
             What::Absent => Event::Absent,
             What::GiveUp { .. } => Event::GiveUp,
+            What::Hold { .. } => Event::Hold,
         }
     }
 }
 
-/// Code and message of a document or KYB task whose account is not accepted yet.
-pub const WAITS_FOR_ACCOUNT: (&str, &str) = ("account", "waits until its account is accepted");
-
 /// What Bakkt has is what was planned.
-const HASH_AS_PLANNED: &str =
-    "UPDATE task SET hash = (SELECT hash FROM record r WHERE r.id = task.record) WHERE id = ?";
+const HASH_AS_PLANNED: &str = "UPDATE task SET hash = (SELECT hash FROM record r WHERE r.id = task.record) WHERE id = ? AND kind < 2";
 
 /// An update that was accepted is what Bakkt has of the account.
 const UPDATED: &str = "UPDATE task SET hash = u.hash FROM task u
@@ -154,11 +204,20 @@ pub struct Selection {
 
 impl Journal {
     /// Applies changes in one durable transaction.
-    pub fn commit(&mut self, changes: &[Change]) -> anyhow::Result<()> {
+    ///
+    /// What waited for a change (documents for their account, KYB for both) is freed or held in the same transaction.
+    pub fn commit(&mut self, changes: &[Change]) -> anyhow::Result<Freed> {
         if changes.is_empty() {
-            return Ok(());
+            return Ok(Freed::default());
         }
-        self.transaction(|journal| changes.iter().try_for_each(|change| journal.change(change)))
+        self.transaction(|journal| {
+            let mut freed = Freed::default();
+            for change in changes {
+                journal.change(change)?;
+                journal.follow(change, &mut freed)?;
+            }
+            Ok(freed)
+        })
     }
 
     fn change(&mut self, change: &Change) -> anyhow::Result<()> {
@@ -209,6 +268,16 @@ impl Journal {
                     },
                 )?;
             }
+            What::Hold {
+                reason: (code, message),
+            } => self.give_reason(
+                task,
+                &Refusal {
+                    code: (*code).to_owned(),
+                    field: String::new(),
+                    message: message.clone(),
+                },
+            )?,
         }
         Ok(())
     }
@@ -250,7 +319,7 @@ impl Journal {
         Ok(())
     }
 
-    fn give_reason(&mut self, task: i64, refusal: &Refusal) -> anyhow::Result<()> {
+    pub(super) fn give_reason(&mut self, task: i64, refusal: &Refusal) -> anyhow::Result<()> {
         let (code, field, message) = (
             self.word(&refusal.code)?,
             self.word(&refusal.field)?,
@@ -262,7 +331,8 @@ impl Journal {
         Ok(())
     }
 
-    /// After a start: what was being sent when the program died is in doubt. Returns how many are now.
+    /// After a start: what was being sent when the program died is in doubt. Returns how many are now that can be
+    /// asked about.
     pub fn recover(&mut self, at: i64) -> anyhow::Result<u64> {
         let sending = self.ids("SELECT id FROM task WHERE state = 2")?;
         let doubts: Vec<Change> = sending
@@ -276,12 +346,7 @@ impl Journal {
             })
             .collect();
         self.commit(&doubts)?;
-        let count = self
-            .db
-            .query_row("SELECT count(*) FROM task WHERE state = 3", [], |row| {
-                row.get::<_, i64>(0)
-            })?;
-        Ok(count as u64)
+        self.doubts()
     }
 
     pub(super) fn ids(&self, sql: &str) -> anyhow::Result<Vec<i64>> {
@@ -316,9 +381,10 @@ impl Journal {
         Ok(unknown)
     }
 
-    /// Up to `most` tasks of a state with a number above `after`, in order.
+    /// Up to `most` tasks of a kind and a state with a number above `after`, in order.
     pub fn pick(
         &self,
+        kind: Kind,
         state: State,
         after: i64,
         most: usize,
@@ -329,43 +395,60 @@ impl Journal {
         } else {
             ""
         };
+        let (columns, tables) = if kind == Kind::Document {
+            (
+                ", d.uuid, d.hash, d.row, d.offset, d.length, d.sealed, d.place, o.id",
+                "JOIN document d ON d.id = t.document LEFT JOIN owner o ON o.record = t.record AND o.place = d.place",
+            )
+        } else {
+            ("", "")
+        };
         let sql = format!(
-            "SELECT t.id, t.kind, r.client_id, r.row, r.offset, r.length, r.hash, t.attempts, t.first_at
-             FROM task t JOIN record r ON r.id = t.record
-             WHERE t.state = {} AND t.id > ?1 {filter} ORDER BY t.id LIMIT ?2",
-            state as i64
+            "SELECT t.id, r.client_id, r.row, r.offset, r.length, r.hash, t.attempts, t.first_at {columns}
+             FROM task t JOIN record r ON r.id = t.record {tables}
+             WHERE t.state = {} AND t.kind = {} AND t.id > ?1 {filter} ORDER BY t.id LIMIT ?2",
+            state as i64, kind as i64
         );
         let mut statement = self.db.prepare_cached(&sql)?;
         let tasks = statement.query_map(params![after, most as i64], |row| {
             Ok(Task {
                 id: row.get(0)?,
-                update: row.get::<_, i64>(1)? != 0,
-                client_id: row.get(2)?,
-                at: Position {
-                    row: row.get::<_, i64>(3)? as u64,
-                    offset: row.get::<_, i64>(4)? as u64,
-                    length: row.get(5)?,
-                },
-                hash: row.get(6)?,
-                attempts: row.get(7)?,
-                first_at: row.get(8)?,
+                kind,
+                client_id: row.get(1)?,
+                at: position(row, 2)?,
+                hash: row.get(5)?,
+                attempts: row.get(6)?,
+                first_at: row.get(7)?,
+                document: (kind == Kind::Document)
+                    .then(|| document(row).map(Box::new))
+                    .transpose()?,
             })
         })?;
         Ok(tasks.collect::<Result<_, _>>()?)
     }
 
-    /// Number of tasks in a state.
-    pub fn count(&self, state: State, selected: bool) -> anyhow::Result<u64> {
+    /// Number of tasks of a kind in a state.
+    pub fn count(&self, kind: Kind, state: State, selected: bool) -> anyhow::Result<u64> {
         let filter = if selected {
             "AND record IN (SELECT id FROM record WHERE client_id IN (SELECT client_id FROM only_these))"
         } else {
             ""
         };
         let sql = format!(
-            "SELECT count(*) FROM task WHERE state = {} {filter}",
-            state as i64
+            "SELECT count(*) FROM task WHERE state = {} AND kind = {} {filter}",
+            state as i64, kind as i64
         );
         Ok(self.db.query_row(&sql, [], |row| row.get::<_, i64>(0))? as u64)
+    }
+
+    /// Number of tasks whose outcome is not known, and can be asked for: KYB cannot.
+    pub fn doubts(&self) -> anyhow::Result<u64> {
+        let mut sum = 0;
+        for kind in [Kind::Account, Kind::Update, Kind::Document] {
+            sum += self.count(kind, State::Sending, false)?
+                + self.count(kind, State::InDoubt, false)?;
+        }
+        Ok(sum)
     }
 
     /// Number of rows in the plan.
@@ -376,4 +459,27 @@ impl Journal {
                 row.get::<_, i64>(0)
             })? as u64)
     }
+}
+
+fn position(row: &Row<'_>, first: usize) -> rusqlite::Result<Position> {
+    Ok(Position {
+        row: row.get::<_, i64>(first)? as u64,
+        offset: row.get::<_, i64>(first + 1)? as u64,
+        length: row.get(first + 2)?,
+    })
+}
+
+/// The document's columns of [`Journal::pick`], behind those of every task.
+fn document(row: &Row<'_>) -> rusqlite::Result<DocumentFacts> {
+    let place: Option<u32> = row.get(14)?;
+    Ok(DocumentFacts {
+        uuid: row.get(8)?,
+        hash: row.get(9)?,
+        at: position(row, 10)?,
+        sealed: row.get(13)?,
+        owner: match place {
+            Some(place) => Some((place, row.get(15)?)),
+            None => None,
+        },
+    })
 }

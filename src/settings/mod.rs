@@ -103,10 +103,16 @@ pub struct Limits {
     pub create: Rate,
     /// Look-ups.
     pub lookup: Rate,
+    /// Uploads of documents.
+    pub upload: Rate,
+    /// KYB triggers.
+    pub kyb: Rate,
     /// Requests that may go out back to back after a pause.
     pub burst: u32,
     /// Requests on their way at once.
     pub in_flight: usize,
+    /// Uploads on their way at once.
+    pub uploads_in_flight: usize,
     /// Hundredths of the rate that stay unused, because requests jitter on their way.
     pub headroom_percent: u32,
 }
@@ -116,6 +122,8 @@ pub struct Limits {
 pub struct Retry {
     /// From the first byte sent to the last byte of the answer.
     pub request_timeout: Duration,
+    /// The same of an upload.
+    pub upload_timeout: Duration,
     /// Wait before an outcome that was lost is asked for, and between the two asks.
     pub settle_after: Duration,
     /// Attempts per task before it gives up.
@@ -298,8 +306,11 @@ fn limits(root: &Table<'_>, found: &mut Diagnostics) -> Limits {
     let mut limits = Limits {
         create: ten,
         lookup: ten,
+        upload: ten,
+        kyb: ten,
         burst: 1,
         in_flight: 8,
+        uploads_in_flight: 4,
         headroom_percent: 1,
     };
     let Some(table) = root.table("limits", found) else {
@@ -307,12 +318,17 @@ fn limits(root: &Table<'_>, found: &mut Diagnostics) -> Limits {
     };
     limits.create = rate(&table, "create", found).unwrap_or(limits.create);
     limits.lookup = rate(&table, "lookup", found).unwrap_or(limits.lookup);
+    limits.upload = rate(&table, "upload", found).unwrap_or(limits.upload);
+    limits.kyb = rate(&table, "kyb", found).unwrap_or(limits.kyb);
     limits.burst = table
         .integer("burst", 1, 10_000, found)
         .map_or(limits.burst, |n| n as u32);
     limits.in_flight = table
         .integer("in_flight", 1, 4096, found)
         .map_or(limits.in_flight, |n| n as usize);
+    limits.uploads_in_flight = table
+        .integer("uploads_in_flight", 1, 256, found)
+        .map_or(limits.uploads_in_flight, |n| n as usize);
     limits.headroom_percent = table
         .integer("headroom_percent", 0, 90, found)
         .map_or(limits.headroom_percent, |n| n as u32);
@@ -323,6 +339,7 @@ fn limits(root: &Table<'_>, found: &mut Diagnostics) -> Limits {
 fn retry(root: &Table<'_>, found: &mut Diagnostics) -> Retry {
     let mut retry = Retry {
         request_timeout: Duration::from_secs(30),
+        upload_timeout: Duration::from_secs(300),
         settle_after: Duration::from_secs(60),
         attempts: 8,
         backoff_first: Duration::from_millis(500),
@@ -339,6 +356,7 @@ fn retry(root: &Table<'_>, found: &mut Diagnostics) -> Retry {
         }
     };
     set("request_timeout", &mut retry.request_timeout);
+    set("upload_timeout", &mut retry.upload_timeout);
     set("settle_after", &mut retry.settle_after);
     set("backoff_first", &mut retry.backoff_first);
     set("backoff_most", &mut retry.backoff_most);

@@ -1,6 +1,7 @@
 //! The loop of a run: one owner of all state, a closed set of events.
 //!
-//! A task's way: picked → (looked up) → intent recorded → sent → outcome recorded. An intent and the outcomes of others
+//! A task's way: picked → (looked up) → intent recorded → sent → outcome recorded. Accounts, documents and KYB go in
+//! [lanes](super::lane) of their own beside each other, each with its places; which task is open when is the journal's. An intent and the outcomes of others
 //! share transactions; a request leaves only when the recorder has answered for its intent. What must wait (backoff,
 //! settling) waits in a heap and holds no place. A stop lets what is on its way finish and starts nothing new.
 
@@ -13,9 +14,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::recorder::{Recorder, Request};
+use super::lane::Lane;
+use super::recorder::{Pick, Recorder, Request};
 use super::stage::{Done, Tools};
-use crate::journal::tasks::{Change, Task, What};
+use crate::journal::tasks::{Change, Freed, Kind, Task, What};
 use crate::journal::{Journal, State, now};
 use crate::settings::{OnExisting, Retry};
 
@@ -29,9 +31,11 @@ pub struct Run {
     pub on_existing: OnExisting,
     /// Waits and bounds.
     pub retry: Retry,
-    /// Requests of each kind on their way at once.
+    /// Requests about accounts, and about KYB, on their way at once.
     pub in_flight: usize,
-    /// Start no more than so many tasks.
+    /// Uploads on their way at once.
+    pub uploads_in_flight: usize,
+    /// Start no more than so many account tasks; their documents follow.
     pub limit: Option<u64>,
     /// Picking is limited by [`Journal::select`].
     pub selected: bool,
@@ -62,11 +66,8 @@ pub(super) struct Loop {
     pub(super) run: Run,
     recorder: Recorder,
     stages: JoinSet<Done>,
-    pub(super) looking: usize,
-    pub(super) sending: usize,
+    lanes: [Lane; 3],
     pub(super) asking: usize,
-    to_look: VecDeque<Task>,
-    pub(super) to_send: VecDeque<Task>,
     to_ask: VecDeque<Task>,
     waiting: BinaryHeap<Reverse<(Instant, i64, Next)>>,
     parked: HashMap<i64, Task>,
@@ -78,10 +79,8 @@ pub(super) struct Loop {
     /// Their intents are with the recorder.
     durable: Vec<Task>,
     recording: bool,
-    picking: bool,
-    cursor: i64,
-    exhausted: bool,
-    budget: u64,
+    /// The lanes whose picks are with the recorder.
+    picking: Vec<usize>,
     pub(super) failures: u32,
     pub(super) succeeded_since_403: bool,
     /// Bakkt has answered as Bakkt does, in this run.
@@ -110,16 +109,29 @@ pub(super) struct Tries {
 
 /// Runs until nothing is left, or until stopped. The journal comes back in any case but a failure of the journal.
 pub async fn run(journal: Journal, run: Run) -> anyhow::Result<(Journal, Ended)> {
-    let doubts = journal.pick(State::InDoubt, 0, i64::MAX as usize, false)?;
+    let mut doubts = Vec::new();
+    // Bakkt offers no question about KYB: what is in doubt there waits for a person.
+    for kind in [Kind::Account, Kind::Update, Kind::Document] {
+        doubts.extend(journal.pick(kind, State::InDoubt, 0, i64::MAX as usize, false)?);
+    }
     let stop = run.tools.stop.clone();
+    let looks = run.on_existing.looks_first();
+    let all = if run.settle_only { 0 } else { u64::MAX };
+    let accounts = run.limit.unwrap_or(u64::MAX).min(all);
     let mut the = Loop {
         recorder: Recorder::start(journal, run.selected),
         stages: JoinSet::new(),
-        looking: 0,
-        sending: 0,
+        lanes: [
+            Lane::new(
+                &[Kind::Account, Kind::Update],
+                run.in_flight,
+                looks,
+                accounts,
+            ),
+            Lane::new(&[Kind::Document], run.uploads_in_flight, looks, all),
+            Lane::new(&[Kind::Kyb], run.in_flight, false, all),
+        ],
         asking: 0,
-        to_look: VecDeque::new(),
-        to_send: VecDeque::new(),
         to_ask: VecDeque::new(),
         waiting: BinaryHeap::new(),
         parked: HashMap::new(),
@@ -128,10 +140,7 @@ pub async fn run(journal: Journal, run: Run) -> anyhow::Result<(Journal, Ended)>
         intended: Vec::new(),
         durable: Vec::new(),
         recording: false,
-        picking: false,
-        cursor: 0,
-        exhausted: false,
-        budget: run.limit.unwrap_or(u64::MAX),
+        picking: Vec::new(),
         failures: 0,
         succeeded_since_403: false,
         answered: false,
@@ -141,7 +150,8 @@ pub async fn run(journal: Journal, run: Run) -> anyhow::Result<(Journal, Ended)>
     };
     for task in doubts {
         // Counted again from the restart: the request of the process before may still be on its way.
-        the.park(task, the.run.retry.settle_after, Next::Ask);
+        let wait = the.settle_after(task.kind);
+        the.park(task, wait, Next::Ask);
     }
     the.work(stop).await?;
     let ended = the.ending.take().unwrap_or(Ended::Finished);
@@ -164,25 +174,26 @@ impl Loop {
                 _ => Instant::now() + Duration::from_secs(3600),
             };
             tokio::select! {
-                            answer = self.recorder.answer(), if self.recording => self.recorded(answer?),
-                            Some(done) = self.stages.join_next() => {
-                                self.done(done?);
-                                while let Some(done) = self.stages.try_join_next() {
-                                    self.done(done?);
-                                }
-                            }
-                            () = tokio::time::sleep_until(alarm) => {}
-            () = stopped(&mut stop), if self.ending.is_none() => self.end(Ended::Interrupted),
-                        }
+                answer = self.recorder.answer(), if self.recording => {
+                    let (freed, picked) = answer?;
+                    self.recorded(freed, picked);
+                }
+                Some(done) = self.stages.join_next() => {
+                    self.done(done?);
+                    while let Some(done) = self.stages.try_join_next() {
+                        self.done(done?);
+                    }
+                }
+                () = tokio::time::sleep_until(alarm) => {}
+                () = stopped(&mut stop), if self.ending.is_none() => self.end(Ended::Interrupted),
+            }
         }
     }
 
     fn idle(&self) -> bool {
         let busy = self.recording || !self.stages.is_empty() || !self.changes.is_empty();
-        let more = !self.exhausted
+        let more = !self.lanes.iter().all(Lane::is_done)
             || !self.waiting.is_empty()
-            || !self.to_look.is_empty()
-            || !self.to_send.is_empty()
             || !self.to_ask.is_empty();
         !busy && (self.ending.is_some() || !more)
     }
@@ -199,38 +210,32 @@ impl Loop {
                 continue;
             };
             match next {
-                Next::Look => self.to_look.push_back(task),
-                Next::Send => self.to_send.push_back(task),
+                Next::Look => self.lane(task.kind).to_look.push_back(task),
+                Next::Send => self.lane(task.kind).to_send.push_back(task),
                 Next::Ask => self.to_ask.push_back(task),
             }
         }
     }
 
     fn launch(&mut self) {
-        let places = self.run.in_flight;
-        while self.asking < places
+        while self.asking < self.run.in_flight
             && let Some(task) = self.to_ask.pop_front()
         {
             self.asking += 1;
             self.stages.spawn(self.run.tools.clone().ask(task));
         }
-        // Looking ahead of sending by more than the places for sending gains nothing.
-        while self.looking < places
-            && self.to_send.len() < places
-            && let Some(task) = self.to_look.pop_front()
-        {
-            self.looking += 1;
-            self.stages.spawn(self.run.tools.clone().look(task));
-        }
-        while self.sending < places
-            && let Some(mut task) = self.to_send.pop_front()
-        {
-            self.sending += 1;
-            // What an account's age is compared with when the answer gets lost.
-            task.first_at.get_or_insert_with(now);
-            task.attempts += 1;
-            self.change(task.id, What::Intend { hash: task.hash });
-            self.intended.push(task);
+        for lane in 0..self.lanes.len() {
+            while let Some(task) = self.lanes[lane].next_look() {
+                self.stages.spawn(self.run.tools.clone().look(task));
+            }
+            while let Some(mut task) = self.lanes[lane].next_send() {
+                // What an account's age is compared with when the answer gets lost.
+                task.first_at.get_or_insert_with(now);
+                task.attempts += 1;
+                let hash = task.intent();
+                self.change(task.id, What::Intend { hash });
+                self.intended.push(task);
+            }
         }
     }
 
@@ -239,39 +244,57 @@ impl Loop {
         if self.recording {
             return Ok(());
         }
-        let room = (4 * self.run.in_flight).saturating_sub(self.to_look.len() + self.to_send.len());
-        let most = (room as u64).min(self.budget) as usize;
-        self.exhausted |= self.budget == 0;
-        let pick = (self.ending.is_none() && !self.exhausted && room >= 2 * self.run.in_flight)
-            .then_some((self.cursor, most));
-        if self.changes.is_empty() && pick.is_none() {
+        let wanted = |lane: &Lane| self.ending.is_none().then(|| lane.pick()).flatten();
+        let (lanes, picks): (Vec<usize>, Vec<Pick>) = self
+            .lanes
+            .iter()
+            .enumerate()
+            .filter_map(|(number, lane)| Some((number, wanted(lane)?)))
+            .unzip();
+        if self.changes.is_empty() && picks.is_empty() {
             return Ok(());
         }
         self.recording = true;
-        self.picking = pick.is_some();
+        self.picking = lanes;
         self.durable = std::mem::take(&mut self.intended);
         self.recorder.ask(Request {
             changes: std::mem::take(&mut self.changes),
-            pick,
+            picks,
         })
     }
 
     /// The recorder's answer: the intents that it was given are durable now.
-    fn recorded(&mut self, picked: Vec<Task>) {
+    fn recorded(&mut self, freed: Freed, picked: Vec<Vec<Task>>) {
         self.recording = false;
         for task in std::mem::take(&mut self.durable) {
-            self.stages.spawn(self.run.tools.clone().create(task));
+            self.stages.spawn(self.run.tools.clone().send(task));
         }
-        self.exhausted |= self.picking && picked.is_empty();
-        self.budget -= (picked.len() as u64).min(self.budget);
-        for task in picked {
-            self.cursor = task.id;
-            // One that was sent before was looked up then, or is known not to be there.
-            if self.run.on_existing.looks_first() && !task.update && task.attempts == 0 {
-                self.to_look.push_back(task);
-            } else {
-                self.to_send.push_back(task);
+        for (kind, count) in [(Kind::Document, freed.documents), (Kind::Kyb, freed.kyb)] {
+            if count > 0 {
+                self.lane(kind).freed();
+                self.run.tools.counters.total.add(count);
             }
+        }
+        for (lane, tasks) in std::mem::take(&mut self.picking).into_iter().zip(picked) {
+            self.lanes[lane].take(tasks);
+        }
+    }
+
+    /// The lane of a kind of task.
+    pub(super) fn lane(&mut self, kind: Kind) -> &mut Lane {
+        let place = self.lanes.iter().position(|lane| lane.is_of(kind));
+        &mut self.lanes[place.unwrap_or(0)]
+    }
+
+    /// How long a lost outcome waits before it is asked for: uploads may be on their way for longer.
+    pub(super) fn settle_after(&self, kind: Kind) -> Duration {
+        let retry = &self.run.retry;
+        match kind {
+            Kind::Document => {
+                let longer = self.run.tools.upload_timeout;
+                retry.settle_after + longer.saturating_sub(retry.request_timeout)
+            }
+            Kind::Account | Kind::Update | Kind::Kyb => retry.settle_after,
         }
     }
 

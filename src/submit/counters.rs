@@ -13,6 +13,8 @@ pub struct Counters {
     pub refused: Count,
     /// Given up.
     pub gave_up: Count,
+    /// Held, because what was planned is not there any more.
+    pub held: Count,
     /// In doubt now.
     pub in_doubt: Count,
     /// Waiting for the rate now.
@@ -34,6 +36,11 @@ impl Count {
         self.0.store(value, Ordering::Relaxed);
     }
 
+    /// So many more.
+    pub fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
     /// One more.
     pub fn up(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
@@ -48,6 +55,6 @@ impl Count {
 impl Counters {
     /// Tasks that are done with.
     pub fn done(&self) -> u64 {
-        self.accepted.get() + self.refused.get() + self.gave_up.get()
+        self.accepted.get() + self.refused.get() + self.gave_up.get() + self.held.get()
     }
 }

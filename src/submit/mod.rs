@@ -1,6 +1,7 @@
 //! Sending a plan: claim → limiter → api → judge → record.
 //!
-//! Owner of the run's loop. [`coordinator`] is one loop with one owner of all state; [`stage`] is one request in a task
+//! Owner of the run's loop. [`coordinator`] is one loop with one owner of all state, [`lane`] its queue of
+//! one kind; [`stage`] is one request in a task
 //! of its own, which shares nothing; [`recorder`] is the thread that owns the journal meanwhile; [`limiter`] and
 //! [`backoff`] say when. Invariants: 1 (an intent is durable before its request leaves; what is in doubt is settled by
 //! asking, twice, after `settle_after`), 6 (one customer's trouble holds up nobody else), 7 (every attempt passes the
@@ -10,6 +11,7 @@
 pub mod backoff;
 pub mod coordinator;
 pub mod counters;
+mod lane;
 pub mod limiter;
 mod outcomes;
 pub mod recorder;
@@ -21,8 +23,12 @@ use std::sync::Arc;
 pub use coordinator::{Ended, Run, run};
 pub use counters::Counters;
 
+use crate::api::Upload;
 use crate::journal::tasks::Task;
 use crate::sensitive::Sensitive;
 
-/// Maps a task's row again; fails when the bytes are not the planned ones.
+/// Maps the row of a task's account again; fails when the bytes are not the planned ones.
 pub type PayloadFn = Arc<dyn Fn(&Task) -> anyhow::Result<Sensitive<Vec<u8>>> + Send + Sync>;
+
+/// Opens the document of a task; the error says why it is held: it is gone, or not what was planned.
+pub type DocumentFn = Arc<dyn Fn(&Task) -> Result<Upload, String> + Send + Sync>;

@@ -9,8 +9,9 @@ use super::settle::{self, ASKS, Verdict};
 use super::stage::{Done, Found};
 use crate::api::judge::{self, Judgement};
 use crate::error::Failure;
+use crate::journal::follow::CHANGED;
 use crate::journal::now;
-use crate::journal::tasks::{AccountFacts, Existed, Task, What};
+use crate::journal::tasks::{AccountFacts, Existed, Kind, Refusal, Task, What};
 
 /// Answers 404 without an Error body, and no other answer in this run: the address is wrong.
 const STRANGE_404S: u32 = 8;
@@ -20,15 +21,19 @@ impl Loop {
     pub(super) fn done(&mut self, done: Done) {
         match done {
             Done::Sent(task, judgement) => {
-                self.sending -= 1;
+                self.lane(task.kind).sending -= 1;
                 self.sent(task, judgement);
             }
             Done::NotSent(task) => {
-                self.sending -= 1;
+                self.lane(task.kind).sending -= 1;
                 self.postpone(task.id, "stopped before", "not sent");
             }
+            Done::Unfit(task, why) => {
+                self.lane(task.kind).sending -= 1;
+                self.hold(&task, why);
+            }
             Done::Looked(task, found) => {
-                self.looking -= 1;
+                self.lane(task.kind).looking -= 1;
                 self.looked(task, found);
             }
             Done::Asked(task, found) => {
@@ -37,11 +42,9 @@ impl Loop {
             }
             // The run is stopping; these are open or in doubt, as the journal says.
             Done::NotAsked => {}
-            Done::Broken(task, intended, error) => {
-                if intended {
-                    self.sending -= 1;
-                    self.postpone(task.id, "not mapped", "not sent");
-                }
+            Done::Broken(task, error) => {
+                self.lane(task.kind).sending -= 1;
+                self.postpone(task.id, "not mapped", "not sent");
                 self.end(Ended::Stopped(error));
             }
         }
@@ -52,7 +55,7 @@ impl Loop {
         match judgement {
             Judgement::Accepted(account) => {
                 let first_at = task.first_at.unwrap_or_else(now);
-                let older = !task.update
+                let older = task.kind == Kind::Account
                     && settle::older(&account, first_at, self.run.retry.clock_tolerance);
                 let existed = if older {
                     Existed::Overwritten
@@ -63,19 +66,11 @@ impl Loop {
             }
             Judgement::Refused(answer, refusal) => {
                 self.succeeded(&task);
-                self.change(task.id, What::Refuse { answer, refusal });
-                self.run.tools.counters.refused.up();
+                self.refuse(&task, answer, refusal);
             }
             Judgement::Forbidden(refusal) if self.succeeded_since_403 => {
                 self.succeeded_since_403 = false;
-                self.change(
-                    task.id,
-                    What::Refuse {
-                        answer: "403".into(),
-                        refusal,
-                    },
-                );
-                self.run.tools.counters.refused.up();
+                self.refuse(&task, "403".into(), refusal);
             }
             Judgement::Forbidden(_) => {
                 self.postpone(task.id, "403", "not taken");
@@ -101,8 +96,12 @@ impl Loop {
                         answer: answer.clone(),
                     },
                 );
-                self.tries.entry(task.id).or_default().absent = 0;
-                self.park(task, self.run.retry.settle_after, Next::Ask);
+                // Bakkt offers no question about KYB: it stays in doubt until a person says what became of it.
+                if task.kind != Kind::Kyb {
+                    self.tries.entry(task.id).or_default().absent = 0;
+                    let wait = self.settle_after(task.kind);
+                    self.park(task, wait, Next::Ask);
+                }
                 self.failed(&answer);
             }
             Judgement::Stop(message, hint) => {
@@ -119,11 +118,13 @@ impl Loop {
                 self.failures = 0;
                 self.queue_send(task);
             }
-            Found::There(account, equal) => match settle::after_look(equal, self.run.on_existing) {
-                Verdict::Accepted(existed) => self.accept(&task, "", account, existed),
-                Verdict::NotApplied => self.queue_send(task),
-                Verdict::Stop => self.stop_for_existing(&task),
-            },
+            Found::There(account, equal) => {
+                match settle::after_look(task.kind, equal, self.run.on_existing) {
+                    Verdict::Accepted(existed) => self.accept(&task, "", account, existed),
+                    Verdict::NotApplied => self.queue_send(task),
+                    Verdict::Stop => self.stop_for_existing(&task),
+                }
+            }
             Found::Unknown(why) => self.question_again(task, Next::Look, &why),
             Found::Stop(message, hint) => {
                 self.end(Ended::Stopped(Failure::configuration(message, hint)))
@@ -165,7 +166,8 @@ impl Loop {
         let tries = self.tries.entry(task.id).or_default();
         tries.absent += 1;
         if tries.absent < ASKS {
-            self.park(task, self.run.retry.settle_after, Next::Ask);
+            let wait = self.settle_after(task.kind);
+            self.park(task, wait, Next::Ask);
             return;
         }
         tries.absent = 0;
@@ -188,6 +190,7 @@ impl Loop {
                 },
             );
             self.run.tools.counters.gave_up.up();
+            self.lane(task.kind).forget(task.id);
         } else {
             let wait = backoff::wait(
                 sends,
@@ -227,7 +230,7 @@ impl Loop {
     }
 
     fn queue_send(&mut self, task: Task) {
-        self.to_send.push_back(task);
+        self.lane(task.kind).to_send.push_back(task);
     }
 
     fn accept(&mut self, task: &Task, answer: &str, account: AccountFacts, existed: Existed) {
@@ -241,6 +244,23 @@ impl Loop {
             },
         );
         self.run.tools.counters.accepted.up();
+        self.lane(task.kind).forget(task.id);
+    }
+
+    fn refuse(&mut self, task: &Task, answer: String, refusal: Refusal) {
+        self.change(task.id, What::Refuse { answer, refusal });
+        self.run.tools.counters.refused.up();
+        self.lane(task.kind).forget(task.id);
+    }
+
+    /// The document is not what was planned: its task waits for a person, and nothing else does.
+    fn hold(&mut self, task: &Task, why: String) {
+        tracing::info!(id = %task.client_id, "a document is held: {why}");
+        self.postpone(task.id, CHANGED, "not sent");
+        let reason = (CHANGED, why);
+        self.change(task.id, What::Hold { reason });
+        self.run.tools.counters.held.up();
+        self.lane(task.kind).forget(task.id);
     }
 
     fn postpone(&mut self, task: i64, answer: &str, outcome: &'static str) {

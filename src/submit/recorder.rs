@@ -5,19 +5,30 @@
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::journal::tasks::{Change, Task};
+use crate::journal::tasks::{Change, Freed, Kind, Task};
 use crate::journal::{Journal, State};
 
 /// What the loop asks for.
 pub struct Request {
     /// Changes, in one transaction.
     pub changes: Vec<Change>,
-    /// Then: open tasks above this number, up to so many.
-    pub pick: Option<(i64, usize)>,
+    /// Then: more open tasks.
+    pub picks: Vec<Pick>,
 }
 
-/// What it gets: nothing before the changes are durable.
-pub type Answer = anyhow::Result<Vec<Task>>;
+/// Open tasks of a kind above a number, up to so many.
+#[derive(Clone, Copy, Debug)]
+pub struct Pick {
+    /// The kind.
+    pub kind: Kind,
+    /// Above this number.
+    pub after: i64,
+    /// How many.
+    pub most: usize,
+}
+
+/// What it gets, and nothing before the changes are durable: what they freed, and what was picked, pick by pick.
+pub type Answer = anyhow::Result<(Freed, Vec<Vec<Task>>)>;
 
 /// The loop's end of the thread.
 pub struct Recorder {
@@ -33,12 +44,13 @@ impl Recorder {
         let (outbox, answers) = unbounded_channel();
         let thread = std::thread::spawn(move || {
             while let Ok(request) = inbox.recv() {
-                let answer = journal
-                    .commit(&request.changes)
-                    .and_then(|()| match request.pick {
-                        Some((after, most)) => journal.pick(State::Open, after, most, selected),
-                        None => Ok(Vec::new()),
-                    });
+                let answer = journal.commit(&request.changes).and_then(|freed| {
+                    let pick = |pick: &Pick| {
+                        journal.pick(pick.kind, State::Open, pick.after, pick.most, selected)
+                    };
+                    let picked = request.picks.iter().map(pick).collect::<Result<_, _>>()?;
+                    Ok((freed, picked))
+                });
                 if outbox.send(answer).is_err() {
                     break;
                 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::api::judge;
-use crate::journal::tasks::{AccountFacts, Existed, Task};
+use crate::journal::tasks::{AccountFacts, Existed, Kind, Task};
 use crate::settings::OnExisting;
 
 /// Asks that must agree that an account is not there.
@@ -32,7 +32,7 @@ pub fn older(facts: &AccountFacts, first_at: i64, tolerance: Duration) -> bool {
 
 /// Judges an account that was found when its task was in doubt; `equal` to what we sent?
 pub fn after_doubt(task: &Task, older: bool, equal: bool, on_existing: OnExisting) -> Verdict {
-    match (task.update, older, equal, on_existing) {
+    match (task.kind != Kind::Account, older, equal, on_existing) {
         (true, _, true, _) | (false, false, _, _) => Verdict::Accepted(Existed::No),
         (true, _, false, _) => Verdict::NotApplied,
         (false, true, true, OnExisting::Update) => Verdict::Accepted(Existed::Overwritten),
@@ -43,10 +43,10 @@ pub fn after_doubt(task: &Task, older: bool, equal: bool, on_existing: OnExistin
     }
 }
 
-/// Judges an account that was found by looking first.
-pub fn after_look(equal: bool, on_existing: OnExisting) -> Verdict {
+/// Judges what was found by looking first. A document that is there is the same one: its id is made of its content.
+pub fn after_look(kind: Kind, equal: bool, on_existing: OnExisting) -> Verdict {
     match (on_existing, equal) {
-        (OnExisting::Stop, _) => Verdict::Stop,
+        (OnExisting::Stop, _) if kind != Kind::Document => Verdict::Stop,
         (_, true) => Verdict::Accepted(Existed::Equal),
         (_, false) => Verdict::Accepted(Existed::Different),
     }
@@ -59,12 +59,13 @@ mod tests {
     fn task(update: bool) -> Task {
         Task {
             id: 1,
-            update,
+            kind: if update { Kind::Update } else { Kind::Account },
             client_id: "A".into(),
             at: Default::default(),
             hash: [0; 32],
             attempts: 1,
             first_at: Some(0),
+            document: None,
         }
     }
 
@@ -109,11 +110,18 @@ mod tests {
             after_doubt(&task(true), true, true, Skip),
             Verdict::Accepted(Existed::No)
         );
-        assert_eq!(after_look(true, Skip), Verdict::Accepted(Existed::Equal));
         assert_eq!(
-            after_look(false, Skip),
+            after_look(Kind::Account, true, Skip),
+            Verdict::Accepted(Existed::Equal)
+        );
+        assert_eq!(
+            after_look(Kind::Account, false, Skip),
             Verdict::Accepted(Existed::Different)
         );
-        assert_eq!(after_look(true, Stop), Verdict::Stop);
+        assert_eq!(after_look(Kind::Account, true, Stop), Verdict::Stop);
+        assert_eq!(
+            after_look(Kind::Document, true, Stop),
+            Verdict::Accepted(Existed::Equal)
+        );
     }
 }

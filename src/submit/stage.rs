@@ -1,28 +1,54 @@
 //! One request in a task of its own: wait for the rate, send, judge. Shares nothing; reports one [`Done`].
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::PayloadFn;
 use super::coordinator::stopped;
 use super::counters::Counters;
 use super::limiter::Limiter;
-use crate::api::{Client, compare, judge};
-use crate::journal::tasks::{AccountFacts, Task};
+use super::{DocumentFn, PayloadFn};
+use crate::api::{Client, Reply, compare, judge};
+use crate::journal::tasks::{AccountFacts, Kind, Task};
+
+/// The rate of each kind of call.
+#[derive(Clone)]
+pub struct Limiters {
+    /// Creations and updates.
+    pub create: Arc<Limiter>,
+    /// Questions.
+    pub lookup: Arc<Limiter>,
+    /// Uploads.
+    pub upload: Arc<Limiter>,
+    /// KYB triggers.
+    pub kyb: Arc<Limiter>,
+}
+
+impl Limiters {
+    fn of(&self, kind: Kind) -> &Limiter {
+        match kind {
+            Kind::Account | Kind::Update => &self.create,
+            Kind::Document => &self.upload,
+            Kind::Kyb => &self.kyb,
+        }
+    }
+}
 
 /// What every request needs.
 #[derive(Clone)]
 pub struct Tools {
     /// The client.
     pub client: Arc<Client>,
-    /// Rate of creations.
-    pub create: Arc<Limiter>,
-    /// Rate of questions.
-    pub lookup: Arc<Limiter>,
-    /// From task to payload.
+    /// The rates.
+    pub limiters: Limiters,
+    /// Longest time of one upload.
+    pub upload_timeout: Duration,
+    /// From task to the payload of its account.
     pub payload: PayloadFn,
+    /// From document task to what is uploaded.
+    pub document: DocumentFn,
     /// For the progress display.
     pub counters: Arc<Counters>,
     /// Turns true when the run stops: what still waits for the rate is not sent.
@@ -45,83 +71,151 @@ pub enum Found {
 /// How a request ended.
 #[derive(Debug)]
 pub enum Done {
-    /// A creation was sent and judged.
+    /// It was sent and judged.
     Sent(Task, judge::Judgement),
-    /// The run stopped before the creation was sent.
+    /// The run stopped before it was sent.
     NotSent(Task),
-    /// A look before a creation.
+    /// A document that is not as it was planned: nothing whole was sent. Says why.
+    Unfit(Task, String),
+    /// A look before sending.
     Looked(Task, Found),
     /// A question about one in doubt.
     Asked(Task, Found),
     /// The run stopped before the question was sent.
     NotAsked,
-    /// The row did not give the planned bytes; nothing was sent. `true`: its intent is in the journal.
-    Broken(Task, bool, anyhow::Error),
+    /// The row did not give the planned bytes; nothing was sent.
+    Broken(Task, anyhow::Error),
 }
 
+/// Why a document is held when its content differs only once it is read.
+const CONTENT_CHANGED: &str = "its content is not what was planned; run replan to plan it anew";
+
 impl Tools {
-    /// Creates (or updates) the account of a task whose intent is durable.
-    pub async fn create(self, task: Task) -> Done {
+    /// Sends a task whose intent is durable.
+    pub async fn send(self, task: Task) -> Done {
+        match task.kind {
+            Kind::Account | Kind::Update => self.create(task).await,
+            Kind::Document => self.upload(task).await,
+            Kind::Kyb => self.trigger(task).await,
+        }
+    }
+
+    async fn create(self, task: Task) -> Done {
         let payload = match (self.payload)(&task) {
             Ok(payload) => payload,
-            Err(error) => return Done::Broken(task, true, error),
+            Err(error) => return Done::Broken(task, error),
         };
-        if !self.admitted(&self.create).await {
+        if !self.admitted(self.limiters.of(task.kind)).await {
             return Done::NotSent(task);
         }
         let reply = self.client.create(payload.clone()).await;
         let judgement = judge::creation(&reply, &task.client_id, payload.reveal());
+        self.judged(task, judgement)
+    }
+
+    async fn upload(self, task: Task) -> Done {
+        let (opening, planned) = (self.document.clone(), task.clone());
+        // A documents folder may be on a slow or a network disk.
+        let opened = tokio::task::spawn_blocking(move || opening(&planned)).await;
+        let upload = match opened {
+            Ok(Ok(upload)) => upload,
+            Ok(Err(why)) => return Done::Unfit(task, why),
+            Err(error) => return Done::Broken(task, error.into()),
+        };
+        if !self.admitted(self.limiters.of(task.kind)).await {
+            return Done::NotSent(task);
+        }
+        let metadata = masked(upload.metadata.reveal());
+        let uuid = task
+            .document
+            .as_ref()
+            .map_or("", |document| document.uuid.as_str());
+        let (reply, changed) = self.client.upload(upload, self.upload_timeout).await;
+        if changed {
+            return Done::Unfit(task, CONTENT_CHANGED.to_owned());
+        }
+        let account = self.account_values(&task, &reply);
+        let judgement = judge::upload(&reply, uuid, &[&metadata, &account]);
+        self.judged(task, judgement)
+    }
+
+    async fn trigger(self, task: Task) -> Done {
+        if !self.admitted(self.limiters.of(task.kind)).await {
+            return Done::NotSent(task);
+        }
+        let reply = self.client.trigger_kyb(&task.client_id).await;
+        let account = self.account_values(&task, &reply);
+        let judgement = judge::kyb(&reply, &[&account]);
+        self.judged(task, judgement)
+    }
+
+    /// What a refusal could repeat of the account that it is about; nothing when the answer is none.
+    fn account_values(&self, task: &Task, reply: &Reply) -> Vec<u8> {
+        let refused = matches!(reply, Reply::Answer { status, .. } if *status != 200);
+        let payload = refused.then(|| (self.payload)(task).ok()).flatten();
+        payload.map_or_else(Vec::new, |payload| payload.into_revealed())
+    }
+
+    fn judged(self, task: Task, judgement: judge::Judgement) -> Done {
+        let limiter = self.limiters.of(task.kind);
         match &judgement {
-            judge::Judgement::Accepted(_) | judge::Judgement::Refused(..) => self.create.speed_up(),
-            judge::Judgement::NotTaken(_, after) => self.create.slow_down(*after),
+            judge::Judgement::Accepted(_) | judge::Judgement::Refused(..) => limiter.speed_up(),
+            judge::Judgement::NotTaken(_, after) => limiter.slow_down(*after),
             _ => {}
         }
         Done::Sent(task, judgement)
     }
 
-    /// Looks an account up before it is created.
+    /// Looks for it before it is sent.
     pub async fn look(self, task: Task) -> Done {
         match self.question(&task).await {
-            Some(Ok(found)) => Done::Looked(task, found),
-            Some(Err(error)) => Done::Broken(task, false, error),
+            Some(found) => Done::Looked(task, found),
             None => Done::NotAsked,
         }
     }
 
-    /// Asks about an account in doubt.
+    /// Asks about one in doubt.
     pub async fn ask(self, task: Task) -> Done {
         match self.question(&task).await {
-            Some(Ok(found)) => Done::Asked(task, found),
-            Some(Err(error)) => Done::Broken(task, false, error),
+            Some(found) => Done::Asked(task, found),
             None => Done::NotAsked,
         }
     }
 
-    async fn question(&self, task: &Task) -> Option<anyhow::Result<Found>> {
-        if !self.admitted(&self.lookup).await {
+    async fn question(&self, task: &Task) -> Option<Found> {
+        let limiter = &self.limiters.lookup;
+        if !self.admitted(limiter).await {
             return None;
         }
-        let reply = self.client.lookup(&task.client_id).await;
-        Some(match judge::question(&reply, &task.client_id) {
+        let found = match &task.document {
+            Some(document) => {
+                let reply = self.client.metadata(&document.uuid).await;
+                judge::document_question(&reply, &document.uuid)
+            }
+            None => {
+                let reply = self.client.lookup(&task.client_id).await;
+                judge::question(&reply, &task.client_id)
+            }
+        };
+        Some(match found {
             judge::Found::There(facts, request) => {
-                self.lookup.speed_up();
-                // A row that gives other bytes by now is not equal; sending it is what refuses.
-                Ok(Found::There(
-                    facts,
-                    self.equal(task, &request).unwrap_or(false),
-                ))
+                limiter.speed_up();
+                // A document's id is made of its content. A row that gives other bytes by now is not equal; sending
+                // it is what refuses.
+                let equal = task.document.is_some() || self.equal(task, &request).unwrap_or(false);
+                Found::There(facts, equal)
             }
             judge::Found::NotThere => {
-                self.lookup.speed_up();
-                Ok(Found::NotThere)
+                limiter.speed_up();
+                Found::NotThere
             }
             judge::Found::Unknown(why, after) => {
                 if after.is_some() || why == "429" {
-                    self.lookup.slow_down(after);
+                    limiter.slow_down(after);
                 }
-                Ok(Found::Unknown(why))
+                Found::Unknown(why)
             }
-            judge::Found::Stop(message, hint) => Ok(Found::Stop(message, hint)),
+            judge::Found::Stop(message, hint) => Found::Stop(message, hint),
         })
     }
 
@@ -143,4 +237,13 @@ impl Tools {
         self.counters.waiting.down();
         admitted
     }
+}
+
+/// The metadata without its words of the contract, which a message may well repeat.
+fn masked(metadata: &[u8]) -> Vec<u8> {
+    let mut value: Value = serde_json::from_slice(metadata).unwrap_or_default();
+    if let Some(object) = value.as_object_mut() {
+        object.retain(|key, _| !matches!(key.as_str(), "documentType" | "documentSide"));
+    }
+    value.to_string().into_bytes()
 }

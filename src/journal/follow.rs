@@ -1,0 +1,206 @@
+//! What follows from a change: documents wait for their account, KYB for both (invariant 6).
+//!
+//! Owner of the reasons for which a document or KYB task is held, and of freeing it. Runs inside the transaction of
+//! the change itself, so that no crash can part the two. KYB is freed when no document of its account is unfinished and
+//! the accepted ones prove the whole checklist (`contract::documents`).
+
+use rusqlite::params;
+
+use super::open::Journal;
+use super::state::{Event, State};
+use super::tasks::{Change, Freed, Refusal, What};
+use crate::contract::documents::{OwnerFlags, checklist};
+
+/// The account is neither accepted nor refused yet.
+pub const ACCOUNT_OPEN: (&str, &str) = ("account", "waits until its account is accepted");
+/// The account was refused or given up.
+pub const ACCOUNT_REFUSED: (&str, &str) = ("account refused", "its account was not accepted");
+/// A document of the account is unfinished.
+pub const DOCUMENTS_OPEN: (&str, &str) = ("documents", "waits until its documents are done");
+/// The checklist lacks something.
+pub const INCOMPLETE: (&str, &str) = (
+    "incomplete",
+    "the KYB checklist lacks something: kyb.csv says what",
+);
+/// The file is not the planned one.
+pub const CHANGED: &str = "changed";
+
+const DOCUMENT: i64 = 3;
+const KYB: i64 = 4;
+
+impl Journal {
+    /// Frees and holds what waited for a change.
+    pub(super) fn follow(&mut self, change: &Change, freed: &mut Freed) -> anyhow::Result<()> {
+        let ends = matches!(
+            change.what,
+            What::Accept { .. } | What::Refuse { .. } | What::GiveUp { .. } | What::Hold { .. }
+        );
+        if !ends || !self.has_followers()? {
+            return Ok(());
+        }
+        let (record, kind): (i64, i64) = self
+            .db
+            .prepare_cached("SELECT record, kind FROM task WHERE id = ?")?
+            .query_row([change.task], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        match (kind, &change.what) {
+            (0, What::Accept { .. }) => self.account_accepted(record, change.at, freed),
+            (0, _) => self.account_stopped(record, ACCOUNT_REFUSED),
+            (DOCUMENT, _) => self.settle_kyb(record, change.at, freed),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether anything is held or could be: most migrations of individuals have no documents.
+    fn has_followers(&mut self) -> anyhow::Result<bool> {
+        if let Some(known) = self.followers {
+            return Ok(known);
+        }
+        let sql = "SELECT EXISTS (SELECT 1 FROM document) OR EXISTS (SELECT 1 FROM owner) OR EXISTS (SELECT 1 FROM task WHERE state = 1)";
+        let any = self.db.query_row(sql, [], |row| row.get(0))?;
+        self.followers = Some(any);
+        Ok(any)
+    }
+
+    /// The documents may go; KYB may be next.
+    pub(super) fn account_accepted(
+        &mut self,
+        record: i64,
+        at: i64,
+        freed: &mut Freed,
+    ) -> anyhow::Result<()> {
+        for (task, code) in self.held(record, DOCUMENT)? {
+            if [ACCOUNT_OPEN.0, ACCOUNT_REFUSED.0].contains(&code.as_str()) {
+                self.free(task, at)?;
+                freed.documents += 1;
+            }
+        }
+        self.settle_kyb(record, at, freed)
+    }
+
+    /// Documents and KYB stay held, with another reason.
+    pub(super) fn account_stopped(
+        &mut self,
+        record: i64,
+        reason: (&str, &str),
+    ) -> anyhow::Result<()> {
+        for kind in [DOCUMENT, KYB] {
+            for (task, code) in self.held(record, kind)? {
+                if kind == KYB || code != CHANGED {
+                    self.hold_reason(task, reason)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Frees the KYB task of a record, holds it, or says anew why it is held.
+    pub(super) fn settle_kyb(
+        &mut self,
+        record: i64,
+        at: i64,
+        freed: &mut Freed,
+    ) -> anyhow::Result<()> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, state FROM task WHERE record = ? AND kind = 4 AND state IN (0, 1)",
+        )?;
+        let tasks = statement.query_map([record], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        })?;
+        let tasks: Vec<(i64, i64)> = tasks.collect::<Result<_, _>>()?;
+        drop(statement);
+        let Some(&(task, state)) = tasks.first() else {
+            return Ok(());
+        };
+        let open = state == State::Open as i64;
+        match self.kyb_waits_for(record)? {
+            None if open => Ok(()),
+            None => {
+                freed.kyb += 1;
+                self.free(task, at)
+            }
+            Some(reason) => {
+                if open {
+                    self.advance(task, Event::Hold, at)?;
+                }
+                self.hold_reason(task, reason)
+            }
+        }
+    }
+
+    /// Why KYB of a record must wait; `None`: it may be triggered.
+    fn kyb_waits_for(
+        &mut self,
+        record: i64,
+    ) -> anyhow::Result<Option<(&'static str, &'static str)>> {
+        let account: Option<i64> = self
+            .db
+            .prepare_cached("SELECT min(state) FROM task WHERE record = ? AND kind = 0")?
+            .query_row([record], |row| row.get(0))?;
+        match account.and_then(State::from_number) {
+            Some(State::Accepted) => {}
+            Some(State::Refused | State::GaveUp) => return Ok(Some(ACCOUNT_REFUSED)),
+            _ => return Ok(Some(ACCOUNT_OPEN)),
+        }
+        let unfinished: bool = self
+            .db
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM task WHERE record = ? AND kind = 3 AND state < 4)",
+            )?
+            .query_row([record], |row| row.get(0))?;
+        if unfinished {
+            return Ok(Some(DOCUMENTS_OPEN));
+        }
+        let owners = self.pairs("SELECT place, flags FROM owner WHERE record = ?", record)?;
+        let owners: Vec<OwnerFlags> = owners
+            .into_iter()
+            .filter_map(|(place, flags)| {
+                Some(OwnerFlags {
+                    place: place?,
+                    flags,
+                })
+            })
+            .collect();
+        let accepted = self.pairs(
+            "SELECT d.place, d.proves FROM task t JOIN document d ON d.id = t.document WHERE t.record = ? AND t.kind = 3 AND t.state = 4",
+            record,
+        )?;
+        let whole = checklist(&owners, &accepted).iter().all(|item| item.there);
+        Ok((!whole).then_some(INCOMPLETE))
+    }
+
+    fn pairs(&self, sql: &str, record: i64) -> anyhow::Result<Vec<(Option<u32>, u32)>> {
+        let mut statement = self.db.prepare_cached(sql)?;
+        let rows = statement.query_map([record], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Held tasks of a kind, with the codes of their reasons.
+    fn held(&self, record: i64, kind: i64) -> anyhow::Result<Vec<(i64, String)>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT t.id, coalesce(w.text, '') FROM task t LEFT JOIN word w ON w.id = t.code WHERE t.record = ? AND t.kind = ? AND t.state = 1",
+        )?;
+        let rows = statement.query_map([record, kind], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn free(&mut self, task: i64, at: i64) -> anyhow::Result<()> {
+        self.advance(task, Event::Free, at)?;
+        self.db
+            .prepare_cached(
+                "UPDATE task SET code = NULL, field = NULL, message = NULL WHERE id = ?",
+            )?
+            .execute(params![task])?;
+        Ok(())
+    }
+
+    fn hold_reason(&mut self, task: i64, (code, message): (&str, &str)) -> anyhow::Result<()> {
+        self.give_reason(
+            task,
+            &Refusal {
+                code: code.to_owned(),
+                field: String::new(),
+                message: message.to_owned(),
+            },
+        )
+    }
+}
