@@ -218,7 +218,7 @@ fn payloads(dir: &TempDir) -> Vec<Vec<u8>> {
     .unwrap();
     let want = Want {
         payloads: true,
-        hashes: false,
+        ..Want::default()
     };
     let mut all = Vec::new();
     scan(&mut migration.export, &migration.pipeline, want, |batch| {

@@ -50,7 +50,7 @@ fn compiled(text: &str, headers: &[String]) -> Result<Mapper, String> {
 
 /// The feeds that are commented out.
 fn suggestions(text: &str) -> Vec<&str> {
-    let feed = Regex::new(r#"^# ("[A-Za-z\[\]0-9.]+"|[a-zA-Z]+) = ["{]"#).unwrap();
+    let feed = Regex::new(r#"^# ("[A-Za-z_\[\]0-9.]+"|[a-zA-Z]+) = ["{]"#).unwrap();
     let lines = text.split("[fields]\n").nth(1).unwrap().lines();
     lines
         .filter(|line| feed.is_match(line))
@@ -107,7 +107,7 @@ fn every_suggestion_works() {
 
 #[test]
 fn every_field_stands_in_the_templates_of_its_types() {
-    let name = Regex::new(r#"(?m)^(?:# )?"?([a-zA-Z\[\]0-9.]+)"? = ["{]"#).unwrap();
+    let name = Regex::new(r#"(?m)^(?:# )?"?([a-zA-Z_\[\]0-9.]+)"? = ["{]"#).unwrap();
     for template in templates() {
         let text = fs::read_to_string(&template).unwrap();
         let account_type = compiled(&text, &headers(&text)).unwrap().account_type;

@@ -6,6 +6,7 @@
 //! and the forms of the contract; gaps name paths and reasons, never values.
 //! Left out on purpose: duplicates and exclusions, which need more than one draft (`pipeline`).
 
+pub mod facts;
 pub mod owners;
 pub mod plan;
 pub mod policy;

@@ -8,10 +8,11 @@ use std::collections::HashMap;
 
 use super::policy::Policy;
 use super::unfit_id::IdRules;
-use crate::contract::account::{ACCOUNT, US_TAX_ID_TYPES};
-use crate::contract::{Field, Form, Level, Rule, Shape, path};
+use crate::contract::account::{ACCOUNT, US_PERSON, US_TAX_ID_TYPES};
+use crate::contract::{Condition, Field, Form, Level, Rule, Shape, path};
 use crate::mapping::Mapper;
 use crate::mapping::draft::{Draft, Slot};
+use crate::mapping::feed::Feed;
 
 /// How names are spelled on the wire (contract, section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,9 +100,9 @@ pub enum NodeLevel {
 #[derive(Debug)]
 pub struct SlotCondition {
     /// The slot that is looked at.
-    pub slot: usize,
+    slot: usize,
     /// The words that it is looked at for.
-    pub words: &'static [&'static str],
+    words: &'static [&'static str],
     /// A constant in `slot` says nothing while this one is empty: a default tax id type makes nobody a U.S. person.
     partner: Option<usize>,
     /// Nor does a cell: a tax id of a U.S. kind that is not there still tells a U.S. person, a national one nothing.
@@ -109,8 +110,17 @@ pub struct SlotCondition {
 }
 
 impl SlotCondition {
+    /// Whether the slot holds one of the words, and this says something about this draft.
+    pub fn holds(&self, draft: &Draft) -> bool {
+        match draft.slot(self.slot) {
+            Slot::Value { constant, .. } if self.idle(draft, constant) => false,
+            Slot::Value { span, .. } => self.words.contains(&draft.text(span)),
+            _ => false,
+        }
+    }
+
     /// Whether a value in the slot, constant or not, says nothing about this draft.
-    pub fn idle(&self, draft: &Draft, constant: bool) -> bool {
+    fn idle(&self, draft: &Draft, constant: bool) -> bool {
         (constant || self.needs_partner)
             && self
                 .partner
@@ -151,8 +161,8 @@ pub enum Body {
         empty: bool,
         /// The account's owners: each that is present must be whole, and the first must be present.
         owners: bool,
-        /// Slot and path of each element's `kind`, where something feeds it.
-        kinds: Vec<Option<Kind>>,
+        /// For owners, what each says beyond the request; else empty.
+        about: Vec<OwnerSlots>,
     },
     /// A list of texts: its slot, and the form of each.
     Lines(Option<usize>, Form),
@@ -160,6 +170,19 @@ pub enum Body {
 
 /// Slot and path of an owner's `kind`.
 pub type Kind = (usize, u32);
+
+/// Where an owner says what is not sent but counts.
+#[derive(Debug, Default)]
+pub struct OwnerSlots {
+    /// Person or entity, where something feeds it.
+    pub kind: Option<Kind>,
+    /// `ownership_percent`.
+    pub share: Option<usize>,
+    /// `manages_entity`.
+    pub manages: Option<usize>,
+    /// Any of these makes a U.S. person.
+    pub us_person: Vec<SlotCondition>,
+}
 
 /// A value's place.
 #[derive(Debug)]
@@ -176,6 +199,8 @@ pub struct Leaf {
     pub tax_id_type: Option<usize>,
     /// Index of the owner that it belongs to.
     pub owner: usize,
+    /// Never sent; an unfit value is a gap of at least this level.
+    pub local: Option<Level>,
 }
 
 impl Plan {
@@ -197,6 +222,7 @@ impl Plan {
             mapper,
             policy,
             slots: &slots,
+            telling: mapper.feeds.iter().map(telling).collect(),
             paths: Vec::new(),
             unfed: Vec::new(),
             owner: 0,
@@ -223,6 +249,8 @@ struct Layout<'a> {
     mapper: &'a Mapper,
     policy: &'a Policy,
     slots: &'a HashMap<&'a str, usize>,
+    /// By slot: a value there says that its object is there.
+    telling: Vec<bool>,
     paths: Vec<PathInfo>,
     unfed: Vec<String>,
     owner: usize,
@@ -285,6 +313,7 @@ impl Layout<'_> {
             country: beside("country"),
             tax_id_type: beside("taxIdType"),
             owner: self.owner,
+            local: field.local,
         }
     }
 
@@ -326,8 +355,14 @@ impl Layout<'_> {
                 }
             })
             .collect();
+        let about = match owners {
+            true => (0..count)
+                .map(|index| self.about(index, &elements[index]))
+                .collect(),
+            false => Vec::new(),
+        };
         Body::List {
-            kinds: elements.iter().map(kind).collect(),
+            about,
             elements,
             empty: field.empty_list,
             owners,
@@ -339,25 +374,37 @@ impl Layout<'_> {
             // By account type: settled when the field was laid out.
             Rule::Is(_) | Rule::Of(_) => NodeLevel::Is(rule.strongest()),
             Rule::When(conditions, level) => {
-                let slots = conditions
-                    .iter()
-                    .filter_map(|(name, words)| {
-                        let beside = |name: &str| self.slot(&path::join(prefix, name));
-                        let partner = if *name == "taxIdType" {
-                            beside("taxId")
-                        } else {
-                            None
-                        };
-                        Some(SlotCondition {
-                            slot: beside(name)?,
-                            words,
-                            partner,
-                            needs_partner: !words.iter().any(|word| US_TAX_ID_TYPES.contains(word)),
-                        })
-                    })
-                    .collect();
-                NodeLevel::When(slots, level)
+                NodeLevel::When(self.conditions(conditions, prefix), level)
             }
+        }
+    }
+
+    fn conditions(&self, conditions: &'static [Condition], prefix: &str) -> Vec<SlotCondition> {
+        let beside = |name: &str| self.slot(&path::join(prefix, name));
+        let partner = |name: &str| match name {
+            "taxIdType" => beside("taxId"),
+            _ => None,
+        };
+        conditions
+            .iter()
+            .filter_map(|(name, words)| {
+                Some(SlotCondition {
+                    slot: beside(name)?,
+                    words,
+                    partner: partner(name),
+                    needs_partner: !words.iter().any(|word| US_TAX_ID_TYPES.contains(word)),
+                })
+            })
+            .collect()
+    }
+
+    fn about(&self, index: usize, element: &Node) -> OwnerSlots {
+        let local = |name: &str| self.slot(&format!("owners[{index}].{name}"));
+        OwnerSlots {
+            kind: kind(element),
+            share: local("ownership_percent"),
+            manages: local("manages_entity"),
+            us_person: self.conditions(US_PERSON, &format!("owners[{index}].identity")),
         }
     }
 
@@ -400,7 +447,7 @@ impl Layout<'_> {
         };
         let feeds = self.mapper.feeds.iter().enumerate();
         feeds
-            .filter(|(_, feed)| below(&feed.target))
+            .filter(|(slot, feed)| below(&feed.target) && self.telling[*slot])
             .map(|(slot, _)| slot)
             .collect()
     }
@@ -421,6 +468,11 @@ impl Layout<'_> {
         });
         (self.paths.len() - 1) as u32
     }
+}
+
+/// Whether a value of the feed says that its object is there.
+fn telling(feed: &Feed) -> bool {
+    path::find(&feed.target).is_none_or(|found| found.field.tells_presence())
 }
 
 /// The `kind` of an owner, where something feeds it.

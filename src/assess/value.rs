@@ -67,6 +67,7 @@ pub fn check(form: Form, text: &str, beside: Beside<'_>) -> Result<(), &'static 
         Form::DateTime => must(forms::is_date_time(text), "not a date and time with offset"),
         Form::Integer => must(text.parse::<i64>().is_ok(), "not a whole number"),
         Form::Boolean => must(text == "true" || text == "false", "neither true nor false"),
+        Form::Percent => must(forms::percent(text).is_some(), "not a number from 0 to 100"),
         Form::Usd(scale) => one_of(scale.names(), "not one of the contract's ranges"),
     }
 }

@@ -5,8 +5,9 @@
 
 use uuid::Uuid;
 
+use super::facts::{self, OwnerFacts};
 use super::owners::{self, Owner};
-use super::plan::{Body, Inside, Kind, Leaf, Node, NodeLevel, Plan, Spelling};
+use super::plan::{Body, Inside, Leaf, Node, NodeLevel, OwnerSlots, Plan, Spelling};
 use super::unfit_id;
 use super::value::{self, Beside};
 use super::{Gap, Reason, Verdict};
@@ -22,6 +23,8 @@ const OWNER_NAMESPACE: Uuid = Uuid::from_u128(0x5b0d_9d4e_7a51_5c07_9a36_2f0c_8f
 pub struct Assessor {
     /// Write the payload's skeleton only, for a verdict and gaps without a payload.
     pub brief: bool,
+    /// Collect [`Assessor::owners`].
+    pub facts: bool,
     out: Vec<u8>,
     gaps: Vec<Gap>,
     /// Leaves written from cells, which a cut turns into withheld gaps.
@@ -34,6 +37,9 @@ pub struct Assessor {
     /// The owner that is being walked.
     owner: Owner,
     owner_ids: Vec<(usize, usize, u32)>,
+    owner_facts: OwnerFacts,
+    /// clientOwnerId of the owner that is being walked, where facts are collected.
+    owner_id: String,
 }
 
 /// What became of a node.
@@ -62,6 +68,7 @@ impl Assessor {
         self.data = 0;
         self.lent = None;
         self.owners.clear();
+        self.owner_facts.clear();
     }
 
     /// Judges one draft.
@@ -93,6 +100,11 @@ impl Assessor {
     /// The gaps.
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
+    }
+
+    /// What KYB needs to know of the owners that are sent; empty unless asked for, or when one of them is not whole.
+    pub fn owners(&self) -> &OwnerFacts {
+        &self.owner_facts
     }
 
     /// Records a gap that was found outside of the tree.
@@ -136,12 +148,12 @@ impl Assessor {
                 elements,
                 empty,
                 owners,
-                kinds,
+                about,
             } => self.list(
                 plan,
                 draft,
                 node,
-                (elements, kinds),
+                (elements, about),
                 (*empty, *owners),
                 level,
             ),
@@ -157,14 +169,13 @@ impl Assessor {
         own: Level,
         level: Level,
     ) -> Done {
-        // What an owner is says nothing about whether there is one, and is not sent; but unread, it could be an entity.
-        let local = leaf.form == Form::OwnerKind;
-        let when_invalid = if local { Level::H } else { level };
+        // A local field says nothing about whether there is an owner, and is not sent.
+        let when_invalid = leaf.local.map_or(level, |unfit| unfit.max(level));
         let (text, constant) = match leaf.slot.map_or(Slot::Missing, |slot| draft.slot(slot)) {
             _ if leaf.form == Form::AccountType => (plan.account_type.as_str(), true),
             Slot::Value { span, constant } => (draft.text(span), constant),
             Slot::Invalid(why) => {
-                self.data += 1;
+                self.data += usize::from(leaf.local.is_none_or(Level::breaks));
                 return self.gap(node, Reason::Invalid(why), when_invalid, Done::Broken);
             }
             Slot::Missing | Slot::List { .. } if leaf.form == Form::OwnerId => {
@@ -179,11 +190,11 @@ impl Assessor {
                 return Done::Absent;
             }
         };
-        self.data += usize::from(!constant && !local);
+        self.data += usize::from(!constant && leaf.local.is_none());
         if let Err(why) = self.check(plan, draft, leaf.form, leaf, text) {
             return self.gap(node, Reason::Invalid(why), when_invalid, Done::Broken);
         }
-        if local {
+        if leaf.local.is_some() {
             return Done::Sent;
         }
         if let Some((slot, form)) = leaf.partner {
@@ -209,7 +220,7 @@ impl Assessor {
         }
         match leaf.form {
             Form::Role => self.owner = Owner::new(text, node.path),
-            Form::OwnerId => self.owner_ids.push((start, self.out.len(), node.path)),
+            Form::OwnerId => self.note_owner_id(text, start, node),
             _ => {}
         }
         self.out.push(b',');
@@ -254,7 +265,7 @@ impl Assessor {
     }
 
     fn derived_owner_id(&mut self, plan: &Plan, draft: &Draft, node: &Node, leaf: &Leaf) -> Done {
-        if self.brief && !plan.feeds_owner_ids {
+        if self.brief && !self.facts && !plan.feeds_owner_ids {
             // Derived from the place, so unique among themselves.
             self.out.push(b',');
             return Done::Sent;
@@ -268,10 +279,19 @@ impl Assessor {
         let mut buffer = Uuid::encode_buffer();
         self.key(node);
         let start = self.out.len();
-        value::write_string(id.hyphenated().encode_lower(&mut buffer), &mut self.out);
-        self.owner_ids.push((start, self.out.len(), node.path));
+        let id: &str = id.hyphenated().encode_lower(&mut buffer);
+        value::write_string(id, &mut self.out);
+        self.note_owner_id(id, start, node);
         self.out.push(b',');
         Done::Sent
+    }
+
+    fn note_owner_id(&mut self, id: &str, start: usize, node: &Node) {
+        self.owner_ids.push((start, self.out.len(), node.path));
+        if self.facts {
+            self.owner_id.clear();
+            self.owner_id.push_str(id);
+        }
     }
 
     fn lines(
@@ -409,7 +429,7 @@ impl Assessor {
         plan: &Plan,
         draft: &Draft,
         node: &Node,
-        (elements, kinds): (&[Node], &[Option<Kind>]),
+        (elements, about): (&[Node], &[OwnerSlots]),
         (empty, owners): (bool, bool),
         level: Level,
     ) -> Done {
@@ -423,13 +443,14 @@ impl Assessor {
             };
             let must = owners && index == 0;
             let there = || must || inside.slots.iter().any(|slot| draft.has_data(*slot));
-            if let Some(Some((slot, path))) = kinds.get(index)
-                && draft.value(*slot) == Some(ENTITY_KIND)
+            let about = about.get(index);
+            if let Some((slot, path)) = about.and_then(|about| about.kind)
+                && draft.value(slot) == Some(ENTITY_KIND)
                 && there()
             {
                 // What a person needs to be whole says nothing about it.
                 self.gaps.push(Gap {
-                    path: *path,
+                    path,
                     reason: Reason::Invalid(MANUAL_KYB),
                     level: Level::H,
                 });
@@ -446,12 +467,17 @@ impl Assessor {
                     if owners {
                         self.owners.push(self.owner);
                     }
+                    if let Some(about) = about.filter(|_| self.facts) {
+                        let flags = facts::flags(about, draft);
+                        self.owner_facts.push((index as u32, &self.owner_id, flags));
+                    }
                 }
                 Done::Absent if !must => {}
                 Done::Absent | Done::Broken => whole &= !owners,
             }
         }
         if owners && !whole {
+            self.owner_facts.clear();
             return Done::Broken;
         }
         if owners {
@@ -533,14 +559,11 @@ fn level(node: &Node, draft: &Draft) -> Level {
     match &node.level {
         NodeLevel::Is(level) => *level,
         NodeLevel::When(conditions, level) => {
-            let hit = conditions
-                .iter()
-                .any(|condition| match draft.slot(condition.slot) {
-                    Slot::Value { constant, .. } if condition.idle(draft, constant) => false,
-                    Slot::Value { span, .. } => condition.words.contains(&draft.text(span)),
-                    _ => false,
-                });
-            if hit { *level } else { Level::O }
+            if conditions.iter().any(|condition| condition.holds(draft)) {
+                *level
+            } else {
+                Level::O
+            }
         }
     }
 }

@@ -251,7 +251,7 @@ fn write_files(
     let mut read = 0;
     let want = Want {
         payloads: payloads.is_some(),
-        hashes: false,
+        ..Want::default()
     };
     scan(&mut export, &migration.pipeline, want, |batch| {
         for row in &batch.rows {

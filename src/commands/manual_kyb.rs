@@ -138,10 +138,14 @@ impl<'m> Fields<'m> {
                 .strip_prefix(owner)
                 .is_some_and(|rest| rest.starts_with('.'))
         };
-        // A constant alone makes no owner.
+        // A constant alone makes no owner, nor does what they own.
+        let tells =
+            |target: &str| path::find(target).is_none_or(|found| found.field.tells_presence());
         let present = |owner: &str| {
-            owner == "owners[0]"
-                || targets().any(|(slot, target)| below(owner, target) && draft.has_data(slot))
+            let fed = |(slot, target): (usize, &str)| {
+                below(owner, target) && draft.has_data(slot) && tells(target)
+            };
+            owner == "owners[0]" || targets().any(fed)
         };
         let entity_owners: Vec<&str> = targets()
             .filter(|(slot, _)| draft.value(*slot) == Some(ENTITY_KIND))

@@ -35,7 +35,7 @@ pub fn plan(
     let pipeline = &migration.pipeline;
     let want = Want {
         hashes: true,
-        payloads: false,
+        ..Want::default()
     };
     scan(&mut migration.export, pipeline, want, |batch| {
         if stopping() {

@@ -5,7 +5,7 @@
 //! absent or invalid. Left out on purpose: `id`, `enrollments`, `ownerId` and the id fields of an identity, which are
 //! never sent.
 
-use super::entity::{ENTITY, ENTITY_LEVELS, KIND_LEVELS};
+use super::entity::{ENTITY, ENTITY_LEVELS, KYB_LEVELS};
 use super::usd::Scale;
 use super::{Condition, Field, Form, Level, Rule, Shape};
 
@@ -22,7 +22,7 @@ const USA: &[&str] = &["USA"];
 const SCREENING: &[&str] = &["UNKNOWN", "POSSIBLE", "EXACT", "NO_MATCH"];
 
 /// When an owner counts as a U.S. person; paths from the identity.
-const US_PERSON: &[Condition] = &[
+pub const US_PERSON: &[Condition] = &[
     ("personalAddress.country", USA),
     ("citizenshipCountry", USA),
     ("taxIdType", US_TAX_ID_TYPES),
@@ -36,11 +36,20 @@ pub(super) const fn field(name: &'static str, rule: Rule, shape: Shape) -> Field
         partner: None,
         empty_list: false,
         stand_in: None,
+        local: None,
     }
 }
 
 pub(super) const fn leaf(name: &'static str, level: Level, form: Form) -> Field {
     field(name, Rule::Is(level), Shape::Leaf(form))
+}
+
+/// A field of an owner that is never sent, on the account types that have KYB.
+const fn local(name: &'static str, unfit: Level, form: Form) -> Field {
+    Field {
+        local: Some(unfit),
+        ..field(name, Rule::Of(KYB_LEVELS), Shape::Leaf(form))
+    }
 }
 
 pub(super) const fn object(name: &'static str, level: Level, fields: &'static [Field]) -> Field {
@@ -135,7 +144,10 @@ const AGREEMENT: &[Field] = &[
 
 const OWNER: &[Field] = &[
     leaf("role", W, Form::Role),
-    field("kind", Rule::Of(KIND_LEVELS), Shape::Leaf(Form::OwnerKind)),
+    // Unread, it could be an entity.
+    local("kind", H, Form::OwnerKind),
+    local("ownership_percent", G, Form::Percent),
+    local("manages_entity", G, Form::Boolean),
     leaf("clientOwnerId", W, Form::OwnerId),
     object("identity", W, IDENTITY),
     leaf("emailAddress", W, Form::Email),

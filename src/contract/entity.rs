@@ -17,8 +17,8 @@ pub const ENTITY_LEVELS: &[(&str, Level)] = &[
     ("ENTITY_PERSONAL_TRUST", O),
 ];
 
-/// The level of an owner's `kind` (local, never sent) by account type: only these have KYB.
-pub const KIND_LEVELS: &[(&str, Level)] = &[
+/// The level of an owner's local fields (never sent) by account type: only these have KYB.
+pub const KYB_LEVELS: &[(&str, Level)] = &[
     ("ENTITY", O),
     ("CUSTODIAL", O),
     ("ENTITY_PERSONAL_TRUST", O),

@@ -127,6 +127,8 @@ pub enum Form {
     Integer,
     /// true or false.
     Boolean,
+    /// How much of something, in hundredths: a number from 0 to 100.
+    Percent,
     /// A USD range.
     Usd(usd::Scale),
 }
@@ -159,4 +161,14 @@ pub struct Field {
     pub empty_list: bool,
     /// An address that stands in for this one when this one is absent or invalid.
     pub stand_in: Option<&'static str>,
+    /// A local field, never sent: an unfit value is a gap of at least this level. One that stops nobody (below H) does not
+    /// say that its object is there either.
+    pub local: Option<Level>,
+}
+
+impl Field {
+    /// Whether a value here says that the object around it is there.
+    pub fn tells_presence(&self) -> bool {
+        self.local.is_none_or(Level::breaks)
+    }
 }

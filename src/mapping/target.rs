@@ -126,6 +126,10 @@ pub fn fits(form: Form, text: &str) -> Result<(), String> {
         ),
         Form::Integer => must(text.parse::<i64>().is_ok(), "a whole number"),
         Form::Boolean => must(text == "true" || text == "false", "true or false"),
+        Form::Percent => must(
+            forms::percent(text).is_some(),
+            "a number from 0 to 100 such as 12.5",
+        ),
         Form::Short(most) => must(
             !text.trim().is_empty() && text.chars().count() <= most,
             &format!("a text of at most {most} characters"),

@@ -9,6 +9,7 @@ pub mod duplicates;
 pub mod reread;
 pub mod scan;
 
+use crate::assess::facts::OwnerFacts;
 use crate::assess::{Assessor, Gap, Plan, Reason, Verdict};
 use crate::contract::Level;
 use crate::mapping::Mapper;
@@ -16,6 +17,7 @@ use crate::mapping::draft::Draft;
 use crate::mapping::exclude::Exclude;
 use crate::mapping::feed::Scratch;
 use crate::source::Row;
+use scan::Want;
 
 /// Everything that turns a row into a verdict and a payload.
 #[derive(Debug)]
@@ -54,6 +56,8 @@ pub struct Prepared<'w> {
     pub gaps: &'w [Gap],
     /// The payload's bytes; meaningful for sending only when the verdict is sendable.
     pub payload: &'w [u8],
+    /// What KYB needs to know of the owners, where facts were asked for and the record is sent.
+    pub owners: &'w OwnerFacts,
 }
 
 impl Pipeline {
@@ -66,10 +70,11 @@ impl Pipeline {
 const CELL_COUNT: &str = "the row has another number of cells than the header";
 
 impl Worker {
-    /// A worker that leaves payloads out where nobody wants them.
-    pub fn new(want_payloads: bool) -> Worker {
+    /// A worker that leaves out what nobody wants.
+    pub fn new(want: Want) -> Worker {
         let mut worker = Worker::default();
-        worker.assessor.brief = !want_payloads;
+        worker.assessor.brief = !(want.payloads || want.hashes);
+        worker.assessor.facts = want.facts;
         worker
     }
 
@@ -126,6 +131,7 @@ impl Worker {
             id,
             gaps: self.assessor.gaps(),
             payload: self.assessor.payload(),
+            owners: self.assessor.owners(),
         }
     }
 }

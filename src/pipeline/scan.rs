@@ -6,6 +6,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::{Hash, Pipeline, Worker};
+use crate::assess::facts::{OwnerFact, OwnerFacts};
 use crate::assess::{Gap, Verdict};
 use crate::source::{CsvFile, Position, Rows};
 
@@ -21,6 +22,8 @@ pub struct Want {
     pub payloads: bool,
     /// Their keyed hashes.
     pub hashes: bool,
+    /// What KYB needs to know of owners.
+    pub facts: bool,
 }
 
 /// One row's result; its texts stand in the batch.
@@ -39,6 +42,7 @@ pub struct Scanned {
     id: (u32, u32),
     gaps: (u32, u32),
     payload: (u32, u32),
+    owners: (u32, u32),
 }
 
 /// Results of a batch.
@@ -49,6 +53,7 @@ pub struct Results {
     texts: String,
     gaps: Vec<Gap>,
     payloads: Vec<u8>,
+    owners: OwnerFacts,
 }
 
 impl Results {
@@ -67,11 +72,18 @@ impl Results {
         &self.payloads[row.payload.0 as usize..row.payload.1 as usize]
     }
 
+    /// The owners of a record that is sent; none unless facts were asked for.
+    pub fn owners(&self, row: &Scanned) -> impl Iterator<Item = OwnerFact<'_>> {
+        self.owners
+            .range(row.owners.0 as usize, row.owners.1 as usize)
+    }
+
     fn fill(&mut self, pipeline: &Pipeline, worker: &mut Worker, rows: &Rows, want: Want) {
         self.rows.clear();
         self.texts.clear();
         self.gaps.clear();
         self.payloads.clear();
+        self.owners.clear();
         for (at, row) in rows.iter() {
             let prepared = worker.prepare(pipeline, &row);
             let id = self.texts.len() as u32;
@@ -83,6 +95,13 @@ impl Results {
                 self.payloads.extend_from_slice(prepared.payload);
             }
             let sent = prepared.verdict.sendable();
+            let owners = self.owners.len() as u32;
+            if want.facts && sent {
+                prepared
+                    .owners
+                    .iter()
+                    .for_each(|owner| self.owners.push(owner));
+            }
             let id_hash = prepared
                 .id
                 .filter(|_| prepared.verdict != Verdict::Excluded)
@@ -97,6 +116,7 @@ impl Results {
                 id: (id, self.texts.len() as u32),
                 gaps: (gaps, self.gaps.len() as u32),
                 payload: (payload, self.payloads.len() as u32),
+                owners: (owners, self.owners.len() as u32),
             });
         }
     }
@@ -153,7 +173,7 @@ fn work(
     results_in: &SyncSender<Results>,
     spent: &Receiver<Results>,
 ) {
-    let mut worker = Worker::new(want.payloads || want.hashes);
+    let mut worker = Worker::new(want);
     while let Ok(rows) = rows_out.recv() {
         let mut results = spent.try_recv().unwrap_or_default();
         results.fill(pipeline, &mut worker, &rows, want);
