@@ -37,6 +37,8 @@ pub enum Command {
     Replan(ReplanArgs),
     /// Send refused or given-up records again.
     Retry(RetryArgs),
+    /// Settle a KYB trigger whose answer was lost: Bakkt offers no question about it.
+    Resolve(ResolveArgs),
     /// The accounts with an owner that is an entity: what Bakkt's form asks, what is known, what to ask for.
     ManualKyb(ManualKybArgs),
     /// A stand-in for Bakkt on loopback.
@@ -156,6 +158,32 @@ pub struct RetryArgs {
     /// Why, for the report.
     #[arg(long)]
     pub reason: Option<String>,
+}
+
+/// `resolve`: what a person found out about a KYB trigger in doubt.
+#[derive(Debug, Args)]
+pub struct ResolveArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub view: ViewArgs,
+    /// The account's clientAccountId.
+    #[arg(long, value_name = "ID")]
+    pub kyb: String,
+    /// What became of it: Bakkt has started the screening, or has not.
+    #[arg(long = "as", value_name = "OUTCOME")]
+    pub outcome: Resolved,
+    /// Why, for the report.
+    #[arg(long)]
+    pub reason: String,
+}
+
+/// What became of a trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Resolved {
+    /// Bakkt took it.
+    Accepted,
+    /// Bakkt did not take it: the next run triggers again.
+    NotTaken,
 }
 
 /// `manual-kyb`.

@@ -9,6 +9,7 @@ pub mod manual_kyb;
 pub mod planning;
 pub mod replan;
 pub mod report;
+pub mod resolve;
 pub mod retry;
 pub mod run;
 pub mod sandbox;
@@ -49,6 +50,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Output> {
         Command::Status(args) => report::status(&args),
         Command::Report(args) => report::run(&args),
         Command::Replan(args) => replan::run(&args, mode),
+        Command::Resolve(args) => resolve::run(&args),
         Command::Retry(args) => retry::run(&args),
         Command::ManualKyb(args) => manual_kyb::run(&args, mode),
         Command::Sandbox(args) => sandbox::run(&args, mode),

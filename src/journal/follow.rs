@@ -61,6 +61,43 @@ impl Journal {
         Ok(any)
     }
 
+    /// Frees or holds what follows an account, whatever its state is now.
+    pub(super) fn follow_account(&mut self, record: i64, at: i64) -> anyhow::Result<()> {
+        match self.account_state(record)? {
+            Some(State::Accepted) => self.account_accepted(record, at, &mut Freed::default()),
+            Some(State::Refused | State::GaveUp) => self.account_stopped(record, ACCOUNT_REFUSED),
+            _ => self.account_stopped(record, ACCOUNT_OPEN),
+        }
+    }
+
+    /// Documents that were held because their files had changed are tried again: the files may be as planned by now.
+    pub(super) fn free_changed(&mut self, at: i64) -> anyhow::Result<()> {
+        let changed = self.ids(&format!(
+            "SELECT t.id FROM task t JOIN word w ON w.id = t.code WHERE t.state = 1 AND t.kind = 3 AND w.text = '{CHANGED}'"
+        ))?;
+        for task in changed {
+            self.hold_reason(task, ACCOUNT_OPEN)?;
+            let record = self.record_of(task)?;
+            self.follow_account(record, at)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn record_of(&self, task: i64) -> anyhow::Result<i64> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT record FROM task WHERE id = ?")?;
+        Ok(statement.query_row([task], |row| row.get(0))?)
+    }
+
+    fn account_state(&self, record: i64) -> anyhow::Result<Option<State>> {
+        let state: Option<i64> = self
+            .db
+            .prepare_cached("SELECT min(state) FROM task WHERE record = ? AND kind = 0")?
+            .query_row([record], |row| row.get(0))?;
+        Ok(state.and_then(State::from_number))
+    }
+
     /// The documents may go; KYB may be next.
     pub(super) fn account_accepted(
         &mut self,
@@ -132,11 +169,7 @@ impl Journal {
         &mut self,
         record: i64,
     ) -> anyhow::Result<Option<(&'static str, &'static str)>> {
-        let account: Option<i64> = self
-            .db
-            .prepare_cached("SELECT min(state) FROM task WHERE record = ? AND kind = 0")?
-            .query_row([record], |row| row.get(0))?;
-        match account.and_then(State::from_number) {
+        match self.account_state(record)? {
             Some(State::Accepted) => {}
             Some(State::Refused | State::GaveUp) => return Ok(Some(ACCOUNT_REFUSED)),
             _ => return Ok(Some(ACCOUNT_OPEN)),

@@ -12,6 +12,7 @@ pub mod documents;
 pub mod follow;
 pub mod lines;
 pub mod open;
+pub mod person;
 pub mod plan;
 pub mod query;
 pub mod replan;

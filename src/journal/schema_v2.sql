@@ -70,6 +70,12 @@ CREATE UNIQUE INDEX document_uuid ON document (uuid) WHERE verdict = 0;
 ALTER TABLE task ADD COLUMN document INTEGER NOT NULL DEFAULT 0;  -- kind 3: which one
 DROP INDEX task_record;
 DROP INDEX task_unfinished;
--- kind: 0 account, 1 update, 2 former account, 3 document, 4 KYB, 5 former document (task.record is -id)
+-- kind: 0 account, 1 update, 2 former account, 3 document, 4 KYB, 5 former document, 6 former KYB (2, 5, 6: record is -id)
 CREATE UNIQUE INDEX task_record ON task (record, kind, document);
 CREATE INDEX task_unfinished ON task (state, kind, id) WHERE state < 4;
+
+CREATE TABLE former_task (             -- kinds 5 and 6: accepted (KYB also in doubt), and no longer in the plan
+  task      INTEGER PRIMARY KEY,
+  uuid      TEXT,                      -- of a document
+  client_id TEXT NOT NULL
+);

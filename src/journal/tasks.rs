@@ -305,7 +305,7 @@ impl Journal {
         Ok(before)
     }
 
-    fn end_attempt(
+    pub(super) fn end_attempt(
         &mut self,
         task: i64,
         ended: Option<i64>,
@@ -331,7 +331,7 @@ impl Journal {
         Ok(())
     }
 
-    /// After a start: what was being sent when the program died is in doubt. Returns how many are now that can be
+    /// After a start: what was being sent when the program died is in doubt, and changed documents are tried again. Returns how many are now that can be
     /// asked about.
     pub fn recover(&mut self, at: i64) -> anyhow::Result<u64> {
         let sending = self.ids("SELECT id FROM task WHERE state = 2")?;
@@ -346,6 +346,7 @@ impl Journal {
             })
             .collect();
         self.commit(&doubts)?;
+        self.transaction(|journal| journal.free_changed(at))?;
         self.doubts()
     }
 

@@ -1,0 +1,122 @@
+//! What a person decides about tasks: to send again, or what became of a KYB trigger whose answer was lost.
+//!
+//! Owner of the operator log, which is only ever added to; the report repeats it.
+//! Left out on purpose: a decision about accounts and documents in doubt: those are settled by asking Bakkt.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::open::Journal;
+use super::state::{Event, State};
+use super::tasks::Selection;
+use crate::error::Failure;
+
+impl Journal {
+    /// Opens refused and given-up tasks again: those selected, with this code if one is given. Returns how many.
+    pub fn retry(
+        &mut self,
+        selection: &Selection,
+        code: Option<&str>,
+        reason: Option<&str>,
+        at: i64,
+    ) -> anyhow::Result<u64> {
+        let selected = if selection.only.is_some() {
+            "AND r.client_id IN (SELECT client_id FROM only_these)"
+        } else {
+            ""
+        };
+        let coded = if code.is_some() {
+            "AND c.text = ?1"
+        } else {
+            "AND ?1 IS NULL"
+        };
+        let sql = format!(
+            "SELECT t.id FROM task t JOIN record r ON r.id = t.record LEFT JOIN word c ON c.id = t.code
+             WHERE t.state IN (5, 6) {coded} {selected}"
+        );
+        self.transaction(|journal| {
+            let tasks: Vec<i64> = {
+                let mut statement = journal.db.prepare(&sql)?;
+                let rows = statement.query_map([code], |row| row.get(0))?;
+                rows.collect::<Result<_, _>>()?
+            };
+            for task in &tasks {
+                journal.revive(*task, at)?;
+            }
+            let target = match (&selection.only, code) {
+                (Some(ids), _) => ids.join(" "),
+                (None, Some(code)) => format!("code {code}"),
+                (None, None) => "all refused and given up".to_owned(),
+            };
+            journal.log("retry", &target, reason, at, tasks.len() as u64)?;
+            Ok(tasks.len() as u64)
+        })
+    }
+
+    /// Opens a task again; what follows it waits again.
+    pub(super) fn revive(&mut self, task: i64, at: i64) -> anyhow::Result<()> {
+        self.advance(task, Event::Revive, at)?;
+        self.db
+            .prepare_cached(
+                "UPDATE task SET code = NULL, field = NULL, message = NULL WHERE id = ?",
+            )?
+            .execute([task])?;
+        let record = self.record_of(task)?;
+        self.follow_account(record, at)
+    }
+
+    pub(super) fn log(
+        &mut self,
+        action: &str,
+        target: &str,
+        reason: Option<&str>,
+        at: i64,
+        count: u64,
+    ) -> anyhow::Result<()> {
+        self.db.execute(
+            "INSERT INTO operator_log (at, action, target, reason, count) VALUES (?, ?, ?, ?, ?)",
+            params![at, action, target, reason, count as i64],
+        )?;
+        Ok(())
+    }
+
+    /// Settles a KYB trigger in doubt: Bakkt took it, or it did not and may be triggered again.
+    pub fn resolve_kyb(
+        &mut self,
+        client_id: &str,
+        accepted: bool,
+        reason: &str,
+        at: i64,
+    ) -> anyhow::Result<()> {
+        self.transaction(|journal| {
+            let found: Option<(i64, i64)> = journal
+                .db
+                .prepare_cached("SELECT t.id, t.state FROM task t JOIN record r ON r.id = t.record WHERE r.client_id = ? AND t.kind = 4")?
+                .query_row([client_id], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let Some((task, state)) = found else {
+                return Err(Failure::configuration(
+                    "the plan has no KYB screening for this id",
+                    "kyb.csv lists the accounts that need it, by clientAccountId",
+                ));
+            };
+            // One that was being sent when the program died is in doubt as well.
+            if state == State::Sending as i64 {
+                journal.advance(task, Event::Doubt, at)?;
+            } else if state != State::InDoubt as i64 {
+                return Err(Failure::configuration(
+                    "the KYB screening of this account is not in doubt",
+                    "only one whose answer was lost is for a person to settle; see kyb.csv",
+                ));
+            }
+            let (event, outcome) = if accepted {
+                (Event::Accept, "accepted, says a person")
+            } else {
+                (Event::Absent, "not taken, says a person")
+            };
+            journal.advance(task, event, at)?;
+            journal.end_attempt(task, Some(at), "resolve", outcome)?;
+            let action = if accepted { "resolve KYB: accepted" } else { "resolve KYB: not taken" };
+            journal.log(action, client_id, Some(reason), at, 1)
+        })
+    }
+}

@@ -1,0 +1,29 @@
+CREATE TEMP TABLE was (client_id TEXT PRIMARY KEY, task INTEGER, state INTEGER, hash BLOB, untouched INTEGER, record INTEGER) WITHOUT ROWID;
+INSERT INTO temp.was
+    SELECT r.client_id, t.id, t.state, CASE t.state WHEN 4 THEN t.hash ELSE r.hash END, t.existed = 2, NULL
+    FROM main.task t JOIN main.record r ON r.id = t.record WHERE t.kind = 0;
+INSERT OR IGNORE INTO temp.was
+    SELECT f.client_id, t.id, t.state, t.hash, t.existed = 2, NULL FROM main.former f JOIN main.task t ON t.id = f.task;
+UPDATE temp.was SET record =
+    (SELECT r.id FROM n.record r WHERE r.client_id = was.client_id AND r.verdict < 2);
+
+CREATE TEMP TABLE was_document (uuid TEXT PRIMARY KEY, client_id TEXT, task INTEGER, state INTEGER, hash BLOB, document INTEGER, record INTEGER) WITHOUT ROWID;
+INSERT INTO temp.was_document
+    SELECT d.uuid, r.client_id, t.id, t.state, d.hash, NULL, NULL
+    FROM main.task t JOIN main.document d ON d.id = t.document JOIN main.record r ON r.id = t.record WHERE t.kind = 3;
+INSERT OR IGNORE INTO temp.was_document
+    SELECT f.uuid, f.client_id, t.id, t.state, t.hash, NULL, NULL FROM main.former_task f JOIN main.task t ON t.id = f.task WHERE t.kind = 5;
+UPDATE temp.was_document SET (document, record) =
+    (SELECT d.id, d.record FROM n.document d WHERE d.uuid = was_document.uuid AND d.verdict = 0);
+
+CREATE TEMP TABLE was_kyb (client_id TEXT PRIMARY KEY, task INTEGER, state INTEGER, record INTEGER) WITHOUT ROWID;
+INSERT INTO temp.was_kyb
+    SELECT r.client_id, t.id, t.state, NULL FROM main.task t JOIN main.record r ON r.id = t.record WHERE t.kind = 4;
+INSERT OR IGNORE INTO temp.was_kyb
+    SELECT f.client_id, t.id, t.state, NULL FROM main.former_task f JOIN main.task t ON t.id = f.task WHERE t.kind = 6;
+UPDATE temp.was_kyb SET record =
+    (SELECT r.id FROM n.record r JOIN n.task t ON t.record = r.id AND t.kind = 4 WHERE r.client_id = was_kyb.client_id);
+
+INSERT OR IGNORE INTO main.word (text) SELECT text FROM n.word;
+CREATE TEMP TABLE words (new INTEGER PRIMARY KEY, old INTEGER);
+INSERT INTO temp.words SELECT n.id, w.id FROM n.word n JOIN main.word w ON w.text = n.text;

@@ -1,0 +1,52 @@
+DELETE FROM main.former;
+INSERT INTO main.former SELECT task, client_id FROM temp.was WHERE record IS NULL AND state = 4;
+DELETE FROM main.former_task;
+INSERT INTO main.former_task SELECT task, uuid, client_id FROM temp.was_document WHERE document IS NULL AND state = 4;
+-- A KYB trigger in doubt may have been taken: it is not forgotten.
+INSERT INTO main.former_task SELECT task, NULL, client_id FROM temp.was_kyb WHERE record IS NULL AND state IN (2, 3, 4);
+DELETE FROM main.task WHERE kind = 1;
+DELETE FROM main.task WHERE id IN (SELECT task FROM temp.was WHERE record IS NULL AND state <> 4);
+DELETE FROM main.task WHERE id IN (SELECT task FROM temp.was_document WHERE document IS NULL AND state <> 4);
+DELETE FROM main.task WHERE id IN (SELECT task FROM temp.was_kyb WHERE record IS NULL AND state NOT IN (2, 3, 4));
+
+-- Out of each other's way first: a record's number may belong to another customer now.
+UPDATE main.task SET record = -id, document = 0;
+UPDATE main.task SET kind = 2 WHERE id IN (SELECT task FROM main.former);
+UPDATE main.task SET kind = CASE kind WHEN 3 THEN 5 WHEN 4 THEN 6 ELSE kind END WHERE id IN (SELECT task FROM main.former_task);
+UPDATE main.task SET kind = 0, record = w.record FROM temp.was w WHERE w.task = task.id AND w.record IS NOT NULL;
+UPDATE main.task SET kind = 3, record = w.record, document = w.document FROM temp.was_document w WHERE w.task = task.id AND w.document IS NOT NULL;
+UPDATE main.task SET kind = 4, record = w.record FROM temp.was_kyb w WHERE w.task = task.id AND w.record IS NOT NULL;
+
+DELETE FROM main.gap; DELETE FROM main.record; DELETE FROM main.file; DELETE FROM main.policy; DELETE FROM main.fingerprint;
+DELETE FROM main.part; DELETE FROM main.unused; DELETE FROM main.owner; DELETE FROM main.document;
+INSERT INTO main.record
+    SELECT r.id, r.file, r.row, r.offset, r.length, r.client_id, r.verdict, w.old, r.hash, r.gaps
+    FROM n.record r LEFT JOIN temp.words w ON w.new = r.reason;
+INSERT INTO main.gap
+    SELECT g.record, p.old, w.old, g.level, g.status, g.file, g.row
+    FROM n.gap g JOIN temp.words p ON p.new = g.path JOIN temp.words w ON w.new = g.reason;
+INSERT INTO main.file SELECT * FROM n.file;
+INSERT INTO main.policy SELECT * FROM n.policy;
+INSERT INTO main.fingerprint SELECT * FROM n.fingerprint;
+INSERT INTO main.part SELECT * FROM n.part;
+INSERT INTO main.unused SELECT u.file, u.row, w.old FROM n.unused u JOIN temp.words w ON w.new = u.reason;
+INSERT INTO main.owner SELECT * FROM n.owner;
+INSERT INTO main.document
+    SELECT d.id, d.record, d.file, d.row, d.offset, d.length, d.sealed, d.shown, d.place, k.old, s.old, d.proves, d.size,
+           d.uuid, d.verdict, w.old, d.hash
+    FROM n.document d LEFT JOIN temp.words k ON k.new = d.type LEFT JOIN temp.words s ON s.new = d.side
+    LEFT JOIN temp.words w ON w.new = d.reason;
+INSERT INTO main.meta SELECT key, value FROM n.meta WHERE true
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+
+INSERT INTO main.task (record, kind, state)
+    SELECT id, 0, 0 FROM main.record r WHERE r.verdict < 2
+    AND NOT EXISTS (SELECT 1 FROM main.task t WHERE t.record = r.id AND t.kind = 0) ORDER BY id;
+INSERT INTO main.task (record, kind, state, document, code, message)
+    SELECT d.record, 3, 1, d.id, (SELECT old FROM temp.words WHERE new = t.code), (SELECT old FROM temp.words WHERE new = t.message)
+    FROM n.task t JOIN n.document d ON d.id = t.document WHERE t.kind = 3
+    AND NOT EXISTS (SELECT 1 FROM main.task m WHERE m.record = d.record AND m.kind = 3 AND m.document = d.id) ORDER BY d.id;
+INSERT INTO main.task (record, kind, state, code, message)
+    SELECT t.record, 4, 1, (SELECT old FROM temp.words WHERE new = t.code), (SELECT old FROM temp.words WHERE new = t.message)
+    FROM n.task t WHERE t.kind = 4
+    AND NOT EXISTS (SELECT 1 FROM main.task m WHERE m.record = t.record AND m.kind = 4) ORDER BY t.record;

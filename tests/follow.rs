@@ -1,0 +1,216 @@
+//! Documents wait for their account and KYB for both: the journal's own rules, through its public surface.
+//!
+//! Owner of the order inside an account (invariant 6), event by event. What is really sent is judged elsewhere, by the
+//! sandbox's ledger.
+
+use bakkt_migrate::assess::Verdict;
+use bakkt_migrate::contract::documents::{owner, proof};
+use bakkt_migrate::journal::documents::{DocumentVerdict, PlannedDocument};
+use bakkt_migrate::journal::plan::PlannedRow;
+use bakkt_migrate::journal::tasks::{AccountFacts, Change, Existed, Freed, Kind, Refusal, What};
+use bakkt_migrate::journal::{Journal, State};
+
+/// What one complete account needs: owner's place and what it proves.
+const COMPLETE: [(Option<u32>, u32); 6] = [
+    (None, proof::INCORPORATION),
+    (None, proof::GOVERNING | proof::CHART),
+    (None, proof::REGISTRY),
+    (None, proof::BENEFICIAL_OWNERS),
+    (Some(0), proof::LICENSE_FRONT),
+    (Some(0), proof::LICENSE_BACK),
+];
+
+/// A planned journal with accounts A1, A2 … of these documents; account task n is task n.
+fn planned(folder: &std::path::Path, accounts: &[&[(Option<u32>, u32)]]) -> Journal {
+    let mut journal = Journal::open(folder).unwrap();
+    journal.begin_plan("export.csv", "2026-01-01").unwrap();
+    let ids: Vec<String> = (1..=accounts.len()).map(|n| format!("A{n}")).collect();
+    let hash = [7; 32];
+    let rows = ids.iter().map(|id| PlannedRow {
+        row: 2,
+        offset: 0,
+        length: 1,
+        client_id: Some(id),
+        verdict: Verdict::Ready,
+        reason: None,
+        hash: Some(&hash),
+        gaps: &[],
+    });
+    journal.add_rows(1, rows).unwrap();
+    let manages = owner::ABOVE_25 | owner::MANAGES;
+    let records = 1..=accounts.len() as u64;
+    journal
+        .add_owners(records.clone().map(|record| (record, 0, "O-1", manages)))
+        .unwrap();
+    let mut uuids = Vec::new();
+    for (record, documents) in records.clone().zip(accounts) {
+        for (place, proves) in documents.iter() {
+            uuids.push((record, *place, *proves, format!("u-{}", uuids.len())));
+        }
+    }
+    let documents = uuids
+        .iter()
+        .map(|(record, place, proves, uuid)| PlannedDocument {
+            record: *record,
+            file: 1,
+            row: 2,
+            offset: 0,
+            length: 1,
+            path: None,
+            shown: None,
+            place: *place,
+            document_type: Some("PASSPORT"),
+            side: None,
+            proves: *proves,
+            size: 1,
+            uuid: Some(uuid),
+            hash: Some(&hash),
+            verdict: DocumentVerdict::Sent,
+            reason: None,
+        });
+    journal.add_documents(documents).unwrap();
+    journal.add_kyb(records).unwrap();
+    journal.finish_plan(&[], &[], &[]).unwrap();
+    journal
+}
+
+fn change(journal: &mut Journal, task: i64, what: What) -> Freed {
+    journal.commit(&[Change { task, at: 1, what }]).unwrap()
+}
+
+fn sent(journal: &mut Journal, task: i64, what: What) -> Freed {
+    change(journal, task, What::Intend { hash: [7; 32] });
+    change(journal, task, what)
+}
+
+fn accept() -> What {
+    What::Accept {
+        answer: "200".to_owned(),
+        account: AccountFacts::default(),
+        existed: Existed::No,
+    }
+}
+
+fn refuse() -> What {
+    What::Refuse {
+        answer: "422".to_owned(),
+        refusal: Refusal::default(),
+    }
+}
+
+fn freed(documents: u64, kyb: u64) -> Freed {
+    Freed { documents, kyb }
+}
+
+fn open(journal: &Journal, kind: Kind) -> Vec<i64> {
+    let tasks = journal.pick(kind, State::Open, 0, 100, false).unwrap();
+    tasks.iter().map(|task| task.id).collect()
+}
+
+#[test]
+fn documents_follow_their_account_and_kyb_follows_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = planned(folder.path(), &[&COMPLETE, &COMPLETE[1..], &[]]);
+    assert_eq!(
+        journal.count(Kind::Document, State::Held, false).unwrap(),
+        11
+    );
+    assert_eq!(journal.count(Kind::Kyb, State::Held, false).unwrap(), 3);
+    assert!(open(&journal, Kind::Document).is_empty());
+
+    assert_eq!(sent(&mut journal, 1, accept()), freed(6, 0));
+    let documents = open(&journal, Kind::Document);
+    assert_eq!(documents.len(), 6);
+    let (last, others) = documents.split_last().unwrap();
+    for task in others {
+        assert_eq!(sent(&mut journal, *task, accept()), freed(0, 0));
+    }
+    assert!(open(&journal, Kind::Kyb).is_empty());
+    assert_eq!(sent(&mut journal, *last, accept()), freed(0, 1));
+    assert_eq!(open(&journal, Kind::Kyb).len(), 1);
+
+    // The certificate of incorporation is lacking: its KYB stays held whatever is accepted.
+    assert_eq!(sent(&mut journal, 2, accept()), freed(5, 0));
+    for task in open(&journal, Kind::Document) {
+        assert_eq!(sent(&mut journal, task, accept()), freed(0, 0));
+    }
+    assert_eq!(sent(&mut journal, 3, accept()), freed(0, 0));
+    assert_eq!(journal.count(Kind::Kyb, State::Held, false).unwrap(), 2);
+}
+
+#[test]
+fn a_refused_account_holds_its_documents_until_it_is_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = planned(folder.path(), &[&COMPLETE]);
+    assert_eq!(sent(&mut journal, 1, refuse()), freed(0, 0));
+    assert_eq!(
+        journal.count(Kind::Document, State::Held, false).unwrap(),
+        6
+    );
+    let all = Default::default();
+    journal.retry(&all, None, None, 1).unwrap();
+    assert_eq!(
+        journal.count(Kind::Document, State::Held, false).unwrap(),
+        6
+    );
+    assert_eq!(sent(&mut journal, 1, accept()), freed(6, 0));
+}
+
+#[test]
+fn kyb_waits_while_a_document_is_held_or_refused_that_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = planned(folder.path(), &[&COMPLETE]);
+    sent(&mut journal, 1, accept());
+    let documents = open(&journal, Kind::Document);
+    for task in &documents[2..] {
+        sent(&mut journal, *task, accept());
+    }
+    assert_eq!(sent(&mut journal, documents[1], refuse()), freed(0, 0));
+    let held = What::Hold {
+        reason: ("changed", "its content is not what was planned".to_owned()),
+    };
+    assert_eq!(change(&mut journal, documents[0], held), freed(0, 0));
+    assert_eq!(journal.count(Kind::Kyb, State::Held, false).unwrap(), 1);
+    // Again, and accepted this time; the other one is still held.
+    journal.retry(&Default::default(), None, None, 1).unwrap();
+    assert_eq!(sent(&mut journal, documents[1], accept()), freed(0, 0));
+    assert_eq!(
+        journal.count(Kind::Document, State::Held, false).unwrap(),
+        1
+    );
+    assert_eq!(journal.count(Kind::Kyb, State::Held, false).unwrap(), 1);
+}
+
+#[test]
+fn kyb_in_doubt_is_settled_by_a_person_and_by_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = planned(folder.path(), &[&COMPLETE]);
+    assert!(journal.resolve_kyb("A1", true, "why", 1).is_err());
+    sent(&mut journal, 1, accept());
+    for task in open(&journal, Kind::Document) {
+        sent(&mut journal, task, accept());
+    }
+    let doubt = || What::Doubt {
+        answer: "timeout".to_owned(),
+    };
+    let kyb = open(&journal, Kind::Kyb)[0];
+    sent(&mut journal, kyb, doubt());
+    assert_eq!(
+        journal.doubts().unwrap(),
+        0,
+        "nothing that could be asked about"
+    );
+    assert_eq!(journal.recover(2).unwrap(), 0);
+    assert!(open(&journal, Kind::Kyb).is_empty());
+    journal
+        .resolve_kyb("A1", false, "not there, says Bakkt", 3)
+        .unwrap();
+    assert_eq!(open(&journal, Kind::Kyb), [kyb]);
+    sent(&mut journal, kyb, doubt());
+    journal
+        .resolve_kyb("A1", true, "there, says Bakkt", 4)
+        .unwrap();
+    assert_eq!(journal.count(Kind::Kyb, State::Accepted, false).unwrap(), 1);
+    assert!(journal.resolve_kyb("A1", true, "again", 5).is_err());
+    assert!(journal.resolve_kyb("A2", true, "nobody", 5).is_err());
+}
