@@ -156,6 +156,18 @@ fn describe(changes: &Changes, args: &ReplanArgs) -> String {
     for (count, what) in lines {
         text.push_str(&format!("\n  {:>11}  {what}", thousands(count)));
     }
+    let documents = [
+        (changes.documents.unchanged, "documents unchanged"),
+        (changes.documents.added, "documents new, or with a new file"),
+        (changes.documents.dropped, "documents no longer to be sent"),
+        (
+            changes.documents.former,
+            "documents accepted before, no longer in the plan",
+        ),
+    ];
+    for (count, what) in documents.iter().filter(|_| !changes.documents.none()) {
+        text.push_str(&format!("\n  {:>11}  {what}", thousands(*count)));
+    }
     if changes.changed_accepted > 0 && !args.update_accepted {
         text.push_str(
             "\nadd --update-accepted to send the changed ones among the accepted as updates",

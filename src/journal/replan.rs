@@ -28,7 +28,8 @@ pub struct Changes {
     pub former: u64,
     /// Updates that were planned for `changed_accepted`.
     pub updates: u64,
-    /// Documents.
+    /// Documents; absent when neither plan has any.
+    #[serde(skip_serializing_if = "DocumentChanges::none")]
     pub documents: DocumentChanges,
 }
 
@@ -44,6 +45,13 @@ pub struct DocumentChanges {
     pub dropped: u64,
     /// Accepted, and no longer in the plan.
     pub former: u64,
+}
+
+impl DocumentChanges {
+    /// Whether neither plan has documents.
+    pub fn none(&self) -> bool {
+        *self == DocumentChanges::default()
+    }
 }
 
 /// What to do besides taking the plan over.
