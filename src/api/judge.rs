@@ -289,6 +289,45 @@ mod tests {
     }
 
     #[test]
+    fn a_404_to_an_upload_is_a_refusal_only_when_bakkt_says_so() {
+        const DOCUMENT: &str = r#"{"id":"d-1","createdAt":"2026-01-01T00:00:00Z","request":{"clientDocumentId":"U-1","account":"A1"}}"#;
+        let error = r#"{"code":404,"message":"unknown document type"}"#;
+        let upload = |reply: &Reply| upload(reply, "u-1", &[]).word();
+        let kyb = |reply: &Reply| kyb(reply, &[]).word();
+        for (reply, of_upload, of_kyb) in [
+            (answer(200, None, DOCUMENT), "accepted", "in doubt"),
+            (answer(200, None, "success"), "in doubt", "accepted"),
+            (answer(200, None, "\"success\"\n"), "in doubt", "accepted"),
+            (
+                answer(200, None, &DOCUMENT.replace("U-1", "U-2")),
+                "in doubt",
+                "in doubt",
+            ),
+            (answer(200, None, ""), "in doubt", "in doubt"),
+            (answer(404, None, error), "refused", "refused"),
+            (answer(404, None, "<html>not found"), "stop", "stop"),
+            (answer(404, None, r#"{"error":"no route"}"#), "stop", "stop"),
+            (answer(413, None, ""), "refused", "refused"),
+            (answer(422, None, error), "refused", "refused"),
+            (answer(401, None, ""), "stop", "stop"),
+            (answer(302, None, ""), "stop", "stop"),
+            (answer(403, None, ""), "forbidden", "forbidden"),
+            (answer(408, None, ""), "in doubt", "in doubt"),
+            (answer(429, None, ""), "not taken", "not taken"),
+            (answer(503, Some(1), ""), "not taken", "not taken"),
+            (answer(502, None, ""), "in doubt", "in doubt"),
+            (Reply::Lost("timeout"), "in doubt", "in doubt"),
+            (Reply::NotSent("connection refused"), "not sent", "not sent"),
+        ] {
+            assert_eq!(
+                (upload(&reply), kyb(&reply)),
+                (of_upload, of_kyb),
+                "{reply:?}"
+            );
+        }
+    }
+
+    #[test]
     fn only_an_error_body_says_that_an_account_is_not_there() {
         assert_eq!(
             question(&answer(404, None, r#"{"code":404,"message":"none"}"#), "A1"),
