@@ -14,17 +14,12 @@ mod support;
 mod end;
 #[path = "crash/migration.rs"]
 mod migration;
-
-use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
-use std::path::PathBuf;
-use std::process::Stdio;
-use std::time::Duration;
+#[path = "crash/world.rs"]
+mod world;
 
 use fastrand::Rng;
-use rusqlite::{Connection, OpenFlags};
-use support::judge::Ledger;
-use support::{Running, SandboxProcess, program, wait_for};
+use support::SandboxProcess;
+use world::{Kill, World};
 
 /// How much of everything.
 struct Size {
@@ -80,28 +75,6 @@ existing = 0.05
 max_faults_per_id = 3
 "#;
 
-/// When to kill a run that was just started.
-#[derive(Clone, Copy, Debug)]
-enum Kill {
-    /// So many rows of the plan are in the journal.
-    Planning(i64),
-    /// So many POSTs came since the start, and one is being handled.
-    InFlight(u64),
-    /// So many lookups came since the start.
-    Asking(u64),
-    /// After so many milliseconds, whatever it does by then.
-    Anywhere(u64),
-    /// The same in a run that starts few new accounts, so that it is asking about those in doubt.
-    Settling(u64),
-}
-
-struct World {
-    folder: tempfile::TempDir,
-    sandbox: SandboxProcess,
-    /// The ids that may be sent, and the hash of each one's only body.
-    planned: HashMap<String, String>,
-}
-
 #[test]
 fn no_account_is_made_twice_and_none_is_lost() {
     let size = match std::env::var("CRASH").as_deref() {
@@ -112,7 +85,7 @@ fn no_account_is_made_twice_and_none_is_lost() {
         .ok()
         .map_or(7, |seed| seed.parse().unwrap());
     println!("CRASH_SEED={seed}");
-    let world = World::new(&size, seed);
+    let world = new_world(&size, seed);
     let mut kills = [0usize; 3];
     for kill in kills_of(&size, seed) {
         let Some(in_flight) = world.killed(kill) else {
@@ -122,7 +95,7 @@ fn no_account_is_made_twice_and_none_is_lost() {
         match kill {
             Kill::Planning(_) => kills[0] += usize::from(!world.is_planned()),
             Kill::InFlight(_) => kills[1] += usize::from(in_flight > 0),
-            Kill::Asking(_) | Kill::Anywhere(_) | Kill::Settling(_) => kills[2] += 1,
+            _ => kills[2] += 1,
         }
     }
     println!(
@@ -169,137 +142,19 @@ fn kills_of(size: &Size, seed: u64) -> Vec<Kill> {
     kills
 }
 
-impl World {
-    fn new(size: &Size, seed: u64) -> World {
-        let folder = tempfile::tempdir().unwrap();
-        migration::write(folder.path(), size, seed);
-        let planned = migration::payload_hashes(folder.path());
-        assert!(
-            planned.len() >= size.sendable,
-            "{} can be sent: the test's sizes do not fit any more",
-            planned.len()
-        );
-        let sandbox = SandboxProcess::start(folder.path(), &format!("seed = {seed}\n{FAULTS}"));
-        World {
-            folder,
-            sandbox,
-            planned,
-        }
-    }
-
-    fn state(&self) -> PathBuf {
-        self.folder.path().join(".bakkt-migrate")
-    }
-
-    /// Starts a run; what it says goes to a file.
-    fn run(&self, limit: Option<u32>) -> Running {
-        let said = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.folder.path().join("said"));
-        let mut command = program();
-        command.arg("run").arg(self.folder.path());
-        command.args(["--quiet", "--base-url", &self.sandbox.base_url()]);
-        if let Some(limit) = limit {
-            command.arg("--limit").arg(limit.to_string());
-        }
-        Running::start(command.stdout(Stdio::null()).stderr(said.unwrap()))
-    }
-
-    /// Runs, and kills at the given point. The number of requests that were in flight, or None when the run ended before.
-    fn killed(&self, kill: Kill) -> Option<usize> {
-        let before = self.sandbox.summary();
-        let since = |name: &str| {
-            let now = self.sandbox.summary();
-            (
-                now[name].as_u64().unwrap() - before[name].as_u64().unwrap(),
-                now["open_posts"].as_u64().unwrap(),
-            )
-        };
-        let mut run = self.run(matches!(kill, Kill::Settling(_)).then_some(20));
-        let ended = match kill {
-            Kill::Anywhere(pause) | Kill::Settling(pause) => {
-                std::thread::sleep(Duration::from_millis(pause));
-                run.ended()
-            }
-            _ => wait_for(&format!("{kill:?}"), || {
-                if let Some(code) = run.ended() {
-                    return Some(Some(code));
-                }
-                let now = match kill {
-                    Kill::Planning(rows) => {
-                        matches!(self.plan(), Some((word, there)) if word == "planning" && there >= rows)
-                    }
-                    Kill::InFlight(posts) => {
-                        matches!(since("posts"), (count, open) if count >= posts && open > 0)
-                    }
-                    Kill::Asking(gets) => since("gets").0 >= gets,
-                    Kill::Anywhere(_) | Kill::Settling(_) => true,
-                };
-                now.then_some(None)
-            }),
-        };
-        match ended {
-            None => run.kill(),
-            Some(0 | 3 | 4) => {}
-            Some(code) => panic!("a run ended with {code}:\n{}", self.said()),
-        }
-        let ledger = self.sandbox.ledger();
-        self.agree(&ledger);
-        ended.is_none().then(|| ledger.in_flight())
-    }
-
-    /// `meta.plan` and the number of rows planned, as another process sees them.
-    fn plan(&self) -> Option<(String, i64)> {
-        let path = self.state().join("journal.db");
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let journal = Connection::open_with_flags(path, flags).ok()?;
-        let word = "SELECT value FROM meta WHERE key = 'plan'";
-        let rows = "SELECT coalesce(max(id), 0) FROM record";
-        Some((
-            journal.query_row(word, [], |row| row.get(0)).ok()?,
-            journal.query_row(rows, [], |row| row.get(0)).ok()?,
-        ))
-    }
-
-    fn is_planned(&self) -> bool {
-        matches!(self.plan(), Some((word, _)) if word == "planned")
-    }
-
-    fn said(&self) -> String {
-        fs::read_to_string(self.folder.path().join("said")).unwrap_or_default()
-    }
-
-    /// The rules that hold at every moment.
-    fn agree(&self, ledger: &Ledger) {
-        let found = ledger.complaints(&self.planned);
-        assert!(
-            found.is_empty(),
-            "{} ids break a rule:\n{}",
-            found.len(),
-            found[..found.len().min(5)].join("\n")
-        );
-    }
-
-    /// Runs until a run ends by itself with nothing left to do.
-    fn to_the_end(&self) {
-        for _ in 0..20 {
-            let mut run = self.run(None);
-            let mut polls = 0;
-            let code = wait_for("the end of the last run", || {
-                polls += 1;
-                // A client that goes wrong might do so for ever.
-                if polls % 2000 == 0 {
-                    self.agree(&self.sandbox.ledger());
-                }
-                run.ended()
-            });
-            match code {
-                0 | 3 => return,
-                4 => {}
-                code => panic!("the last run ended with {code}:\n{}", self.said()),
-            }
-        }
-        panic!("twenty runs did not come to an end:\n{}", self.said());
+fn new_world(size: &Size, seed: u64) -> World {
+    let folder = tempfile::tempdir().unwrap();
+    migration::write(folder.path(), size, seed);
+    let planned = world::payload_hashes(folder.path());
+    assert!(
+        planned.len() >= size.sendable,
+        "{} can be sent: the test's sizes do not fit any more",
+        planned.len()
+    );
+    let sandbox = SandboxProcess::start(folder.path(), &format!("seed = {seed}\n{FAULTS}"));
+    World {
+        folder,
+        sandbox,
+        planned,
     }
 }

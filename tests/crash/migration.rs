@@ -2,13 +2,11 @@
 //!
 //! Owner of its export and settings. Left out on purpose: the sandbox's faults, which stand beside the kills.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
 use super::Size;
 use super::export::{self, Recipe};
-use super::support::program;
 
 /// Longer than any answer and any late account takes: `settle_after` > `late_ms`, `stall_ms` + `request_timeout`.
 const SETTINGS: &str = r#"
@@ -58,29 +56,4 @@ pub fn write(folder: &Path, size: &Size, seed: u64) {
         folder.join("mapping.toml"),
     )
     .unwrap();
-}
-
-/// What a dry run would send: the hash of each one's body, by id.
-pub fn payload_hashes(folder: &Path) -> HashMap<String, String> {
-    let file = folder.join("payloads");
-    let output = program()
-        .arg("check")
-        .arg(folder)
-        .arg("--quiet")
-        .arg("--payloads")
-        .arg(&file)
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(3), "{output:?}");
-    let payloads = fs::read(&file).unwrap();
-    let bodies = payloads
-        .split(|byte| *byte == b'\n')
-        .filter(|body| !body.is_empty());
-    bodies
-        .map(|body| {
-            let payload: serde_json::Value = serde_json::from_slice(body).unwrap();
-            let id = payload["clientAccountId"].as_str().unwrap().to_owned();
-            (id, blake3::hash(body).to_hex().to_string())
-        })
-        .collect()
 }
