@@ -184,7 +184,13 @@ fn describe(totals: &Totals, tally: &Tally, migration: &Migration) -> String {
     let mut text = format!(
         "{}\n\n{}",
         status_lines(totals).trim_end(),
-        forecast::describe(&migration.settings, totals.verdicts.sendable())
+        forecast::describe(
+            &migration.settings,
+            forecast::Work {
+                accounts: totals.verdicts.sendable(),
+                ..Default::default()
+            },
+        )
     );
     let mut section = |title: &str, mut counts: Vec<(String, u64)>| {
         if counts.is_empty() {

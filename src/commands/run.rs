@@ -88,19 +88,19 @@ async fn prepared(
         ));
     }
     let selected = only.is_some();
-    let open = send::open(&journal, args.limit, selected)?;
+    let work = send::work(&journal, args.limit, selected)?;
     let doubts = journal.doubts()?;
     note(
         mode,
         &format!(
-            "{} accounts to send, {} to settle, to {target}\n{}",
-            thousands(open),
+            "{} to send, {} to settle, to {target}\n{}",
+            work.words(),
             thousands(doubts),
-            forecast::describe(&migration.settings, open)
+            forecast::describe(&migration.settings, work)
         ),
     );
-    if must_ask && open + doubts > 0 {
-        confirm(&format!("Send {} accounts to {target}?", thousands(open)))?;
+    if must_ask && work.sum() + doubts > 0 {
+        confirm(&format!("Send {} to {target}?", work.words()))?;
     }
     let view = report::View::new(&args.dir, args.target.sandbox);
     let grace = migration.settings.grace.clone();

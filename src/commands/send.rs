@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 
+use super::forecast::Work;
 use super::signals::Signals;
 use crate::api::{Client, Credentials};
 use crate::error::Failure;
@@ -63,7 +64,11 @@ pub async fn send(
     let open = if scope.settle_only {
         0
     } else {
-        open(&journal, scope.limit, scope.selected)?
+        let now = |kind| journal.count(kind, State::Open, scope.selected);
+        // What is freed on the way is added then.
+        work(&journal, scope.limit, scope.selected)?.accounts
+            + now(Kind::Document)?
+            + now(Kind::Kyb)?
     };
     counters.total.set(open + counters.in_doubt.get());
     let limiter = |rate| Arc::new(Limiter::new(rate, limits.burst, limits.headroom_percent));
@@ -111,11 +116,16 @@ pub async fn send(
     Ok((journal, ended))
 }
 
-/// Open tasks that a run would start with: accounts, no more than the limit, and what else is open already.
-pub fn open(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Result<u64> {
-    let count = |kind| journal.count(kind, State::Open, selected);
-    let accounts = count(Kind::Account)? + count(Kind::Update)?;
-    Ok(accounts.min(limit.unwrap_or(u64::MAX)) + count(Kind::Document)? + count(Kind::Kyb)?)
+/// What a run will send: what is open, accounts no more than the limit, and what waits for those.
+pub fn work(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Result<Work> {
+    let open = |kind| journal.count(kind, State::Open, selected);
+    let held = |kind| journal.count(kind, State::Held, selected);
+    let accounts = open(Kind::Account)? + open(Kind::Update)?;
+    Ok(Work {
+        accounts: accounts.min(limit.unwrap_or(u64::MAX)),
+        documents: open(Kind::Document)? + held(Kind::Document)?,
+        kyb: open(Kind::Kyb)? + held(Kind::Kyb)?,
+    })
 }
 
 /// The payload of a task: its row, mapped again. Fails when the bytes are not the planned ones. The settings come back.
