@@ -4,6 +4,7 @@
 //! tax id and fields of the service's own; nothing of the client's is compared or judged here.
 //! Left out on purpose: hyper types, so that answers can be made and looked at without a connection.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 use jiff::Timestamp;
@@ -14,7 +15,7 @@ use super::check::Finding;
 /// One answer.
 pub(super) struct Answer {
     pub(super) status: u16,
-    pub(super) content_type: &'static str,
+    pub(super) content_type: Cow<'static, str>,
     pub(super) retry_after: Option<u64>,
     pub(super) body: Vec<u8>,
 }
@@ -33,7 +34,7 @@ pub(super) enum Reply {
 pub(super) fn json_answer(status: u16, body: Vec<u8>) -> Answer {
     Answer {
         status,
-        content_type: "application/json",
+        content_type: Cow::Borrowed("application/json"),
         retry_after: None,
         body,
     }
@@ -56,16 +57,26 @@ pub(super) fn page(status: u16, title: &str) -> Answer {
     );
     Answer {
         status,
-        content_type: "text/html",
+        content_type: Cow::Borrowed("text/html"),
         retry_after: None,
         body: body.into_bytes(),
     }
 }
 
+/// An answer of plain text.
+pub(super) fn plain(text: &str) -> Answer {
+    Answer {
+        status: 200,
+        content_type: Cow::Borrowed("text/plain"),
+        retry_after: None,
+        body: text.as_bytes().to_vec(),
+    }
+}
+
 /// A `ValidationErrors` body.
-pub(super) fn validation_errors(findings: Vec<Finding>) -> Answer {
+pub(super) fn validation_errors(findings: &[Finding]) -> Answer {
     let list: Vec<Value> = findings
-        .into_iter()
+        .iter()
         .map(|f| json!({"code": f.code, "field": f.field, "message": f.message, "rejectedValue": f.rejected}))
         .collect();
     let body =
@@ -96,6 +107,63 @@ pub(super) fn opening_status(request: &Value) -> Vec<u8> {
     json!({"canTradeCrypto": false, "cipClearanceState": "PENDING", "settlementMethod": settlement})
         .to_string()
         .into_bytes()
+}
+
+/// A `Document` body.
+pub(super) fn document(id: &str, created_at: Timestamp, metadata: &Value) -> Vec<u8> {
+    let mut out = Vec::with_capacity(512);
+    out.extend_from_slice(b"{\"id\":\"");
+    out.extend_from_slice(given_uuid(id).as_bytes());
+    let _ = write!(out, "\",\"createdAt\":\"{created_at:.3}\",\"request\":");
+    value(&mut out, metadata, Place::Elsewhere, id);
+    out.push(b'}');
+    out
+}
+
+/// The documents of an account, as their metadata.
+pub(super) fn document_list(metadata: &[Value]) -> Vec<u8> {
+    let mut out = b"{\"documentMetadata\":[".to_vec();
+    for (at, one) in metadata.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        value(&mut out, one, Place::Elsewhere, "");
+    }
+    out.extend_from_slice(b"]}");
+    out
+}
+
+/// A 200 to an upload that a client cannot read: not JSON, JSON of another shape, or another document.
+pub(super) fn unreadable_document(
+    kind: u64,
+    id: &str,
+    created_at: Timestamp,
+    metadata: &Value,
+) -> Vec<u8> {
+    match kind {
+        0 => b"<OK/> document received".to_vec(),
+        1 => b"{\"stored\":[\"1 file\"]}".to_vec(),
+        _ => {
+            let other = given_uuid(&format!("{id}-other"));
+            let mut metadata = metadata.clone();
+            metadata["clientDocumentId"] = Value::from(other.as_str());
+            document(&other, created_at, &metadata)
+        }
+    }
+}
+
+/// The service's own id for a document.
+fn given_uuid(name: &str) -> String {
+    let hex = blake3::hash(name.as_bytes()).to_hex();
+    let group = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    format!(
+        "{}-{}-{}-{}-{}",
+        group(0, 8),
+        group(8, 12),
+        group(12, 16),
+        group(16, 20),
+        group(20, 32)
+    )
 }
 
 /// The service's own id for something the client named.

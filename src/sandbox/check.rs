@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::config::Dialect;
 use super::contract::{Field, Form, REQUEST};
+use super::contract_document::{METADATA, is_type};
 use super::countries::is_country;
 
 /// One entry of `validationErrors`.
@@ -91,15 +92,24 @@ impl Findings {
     }
 }
 
-/// Checks a whole request.
+/// Checks a whole request for an account.
 pub(super) fn check(request: &Value, dialect: Dialect) -> Vec<Finding> {
+    check_as(request, &REQUEST, dialect)
+}
+
+/// Checks the metadata of a document.
+pub(super) fn check_metadata(metadata: &Value, dialect: Dialect) -> Vec<Finding> {
+    check_as(metadata, &METADATA, dialect)
+}
+
+fn check_as(request: &Value, form: &Form, dialect: Dialect) -> Vec<Finding> {
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let mut checker = Checker {
         dialect,
         today,
         findings: Findings::default(),
     };
-    checker.value(request, &REQUEST, &Path::Top);
+    checker.value(request, form, &Path::Top);
     checker.findings.0
 }
 
@@ -204,6 +214,8 @@ impl Checker {
                 ),
                 "is not a type of tax id",
             ),
+            Form::DocumentType => (is_type(text, self.dialect), "is not a type of document"),
+            Form::Uuid => (is_uuid(text), "is not a UUID"),
             Form::Email => (is_email(text), "is not an e-mail address"),
             Form::Phone => (is_phone(text), "is not a phone number in E.164"),
             Form::Date => (date(text).is_some(), "is not a date"),
@@ -217,6 +229,15 @@ impl Checker {
         };
         (!fits).then_some(complaint)
     }
+}
+
+/// Five groups of hexadecimal digits.
+fn is_uuid(text: &str) -> bool {
+    let groups = text.split('-');
+    let fits = |(group, length): (&str, usize)| {
+        group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    text.len() == 36 && groups.zip([8, 4, 4, 4, 12]).all(fits)
 }
 
 fn is_email(text: &str) -> bool {

@@ -35,8 +35,9 @@ pub struct Rate {
     pub count_lookups: bool,
 }
 
-/// Faults and behaviour. Shares are 0 to 1 and are decided by a hash of the seed, the clientAccountId, the number of
-/// this request for that id and the fault's name: a run is reproducible whatever the order of its requests.
+/// Faults and behaviour. Shares are 0 to 1 and are decided by a hash of the seed, the clientAccountId or
+/// clientDocumentId, the number of this request for that id and the fault's name: a run is reproducible whatever the
+/// order of its requests. Accounts, uploads and KYB triggers meet the same shares.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -56,35 +57,45 @@ pub struct Config {
     pub latency_ms: u64,
     /// And up to so much later still.
     pub latency_jitter_ms: u64,
-    /// The rate limit over account POSTs.
+    /// The rate limit over everything that is sent: account POSTs, uploads and KYB triggers.
     pub rate: Option<Rate>,
-    /// 422 for a good request. Sticky: depends on the id only, so a retry is refused again.
+    /// A limit of their own for uploads, instead of `rate`.
+    pub upload_rate: Option<Rate>,
+    /// A limit of their own for KYB triggers, instead of `rate`.
+    pub kyb_rate: Option<Rate>,
+    /// 422 for a good account. Sticky: depends on the id only, so a retry is refused again.
     pub refuse: f64,
+    /// 404 for a good upload. Sticky as `refuse` is.
+    pub refuse_documents: f64,
+    /// 422 for a good KYB trigger. Sticky as `refuse` is.
+    pub refuse_kyb: f64,
     /// 403 with a page of HTML; not taken.
     pub forbid: f64,
     /// 503 with `Retry-After: 1`; not taken.
     pub unavailable: f64,
-    /// The connection is cut before the account is made.
+    /// The connection is cut before the account is made, the document stored, the screening started.
     pub reset_before: f64,
-    /// The connection is cut after the account was made.
+    /// The connection is cut after that.
     pub reset_after: f64,
-    /// The connection is cut at once and the account appears only `late_ms` later.
+    /// An upload's connection is cut in the middle of its body; nothing is stored.
+    pub upload_cut: f64,
+    /// The connection is cut at once and the effect comes only `late_ms` later.
     pub late: f64,
     /// See `late`.
     pub late_ms: u64,
-    /// 500 and no account made.
+    /// 500 without an effect.
     pub error_before: f64,
-    /// 500 after the account was made.
+    /// 500 after the effect.
     pub error_after: f64,
-    /// 200 with a body shorter than its Content-Length, after the account was made.
+    /// 200 with a body shorter than its Content-Length, after the effect.
     pub truncated: f64,
-    /// 200 after the account was made, with a body that is not JSON, JSON of another shape, or another account.
+    /// 200 after the effect, with a body that is not JSON, JSON of another shape, or about another id.
     pub unreadable: f64,
-    /// The account is made at once, the answer comes only after `stall_ms`.
+    /// The effect comes at once, the answer only after `stall_ms`.
     pub stall: f64,
     /// See `stall`.
     pub stall_ms: u64,
-    /// A lookup is answered 500, cut, or answered 404 with HTML, in turn.
+    /// A lookup of an account or of a document's metadata is answered 500, cut, or answered 404 with HTML, in turn.
     pub lookup_fail: f64,
     /// After so many faults for one id (requests and lookups together) the service behaves for it. Refusals are not counted.
     pub max_faults_per_id: u32,
@@ -92,6 +103,8 @@ pub struct Config {
     pub existing: f64,
     /// 422 for every id that contains this text.
     pub refuse_id_containing: Option<String>,
+    /// Whether documents can be downloaded: their content is kept, up to 64 MB of all together.
+    pub keep_documents: bool,
 }
 
 impl Default for Config {
@@ -106,11 +119,16 @@ impl Default for Config {
             latency_ms: 0,
             latency_jitter_ms: 0,
             rate: None,
+            upload_rate: None,
+            kyb_rate: None,
             refuse: 0.0,
+            refuse_documents: 0.0,
+            refuse_kyb: 0.0,
             forbid: 0.0,
             unavailable: 0.0,
             reset_before: 0.0,
             reset_after: 0.0,
+            upload_cut: 0.0,
             late: 0.0,
             late_ms: 1000,
             error_before: 0.0,
@@ -123,6 +141,7 @@ impl Default for Config {
             max_faults_per_id: 3,
             existing: 0.0,
             refuse_id_containing: None,
+            keep_documents: true,
         }
     }
 }
@@ -139,10 +158,13 @@ impl Config {
     pub fn check(&self) -> io::Result<()> {
         let shares = [
             ("refuse", self.refuse),
+            ("refuse_documents", self.refuse_documents),
+            ("refuse_kyb", self.refuse_kyb),
             ("forbid", self.forbid),
             ("unavailable", self.unavailable),
             ("reset_before", self.reset_before),
             ("reset_after", self.reset_after),
+            ("upload_cut", self.upload_cut),
             ("late", self.late),
             ("error_before", self.error_before),
             ("error_after", self.error_after),
@@ -160,11 +182,14 @@ impl Config {
                 "{name} = {value}: a share is a number from 0 to 1"
             )));
         }
-        match &self.rate {
-            Some(rate) if rate.requests == 0 || rate.per_ms == 0 => Err(invalid(
+        let mut rates = [&self.rate, &self.upload_rate, &self.kyb_rate]
+            .into_iter()
+            .flatten();
+        match rates.find(|rate| rate.requests == 0 || rate.per_ms == 0) {
+            Some(_) => Err(invalid(
                 "rate: requests and per_ms are at least 1".to_owned(),
             )),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 }

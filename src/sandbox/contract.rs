@@ -30,6 +30,10 @@ pub(super) enum Form {
     OneOfOrNull(&'static [&'static str]),
     /// The kinds of tax id; one of them is spelled by dialect.
     TaxIdType,
+    /// The kinds of document; the dialects have not the same.
+    DocumentType,
+    /// A UUID.
+    Uuid,
     /// An e-mail address.
     Email,
     /// E.164.

@@ -5,8 +5,10 @@
 
 use serde_json::Value;
 
+use super::answer::{self, Reply};
 use super::check::Finding;
 use super::config::Config;
+use super::verdict::internal_error;
 
 /// A fault before anything was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,17 @@ pub(super) enum Lookup {
     Error,
     Reset,
     Page,
+}
+
+impl Lookup {
+    /// The ledger's word for it, and what the client meets.
+    pub(super) fn shown(self) -> (&'static str, Reply) {
+        match self {
+            Lookup::Error => ("500", Reply::Whole(internal_error())),
+            Lookup::Reset => ("reset", Reply::Cut),
+            Lookup::Page => ("404-html", Reply::Whole(answer::page(404, "404 Not Found"))),
+        }
+    }
 }
 
 /// 64 bits for one decision.
@@ -100,6 +113,16 @@ pub(super) fn lookup(config: &Config, id: &str, number: u32) -> Option<Lookup> {
 /// Whose turn it is among `of` kinds: the first is drawn for the id, then one after the other.
 pub(super) fn turn(config: &Config, id: &str, number: u32, name: &str, of: u64) -> u64 {
     (draw(config.seed, id, 0, name) % of + u64::from(number)) % of
+}
+
+/// Whether this upload is cut in the middle of its body.
+pub(super) fn cut_short(config: &Config, key: &str, number: u32) -> bool {
+    hits(config, config.upload_cut, key, number, "upload_cut")
+}
+
+/// Whether the trigger of this key is refused by the `refuse_kyb` share.
+pub(super) fn refuses_kyb(config: &Config, key: &str) -> bool {
+    hits(config, config.refuse_kyb, key, 0, "refuse_kyb")
 }
 
 /// Whether the id has had an account since 2019.
@@ -214,4 +237,27 @@ fn date_in_words(raw: &str, style: usize) -> String {
     };
     let format = ["%m/%d/%Y", "%d %B %Y", "%Y%m%d"][style % 3];
     date.strftime(format).to_string()
+}
+
+/// What is said of a document that is refused by the `refuse_documents` share; None when it is not. It repeats what the
+/// metadata says, as a careless service would.
+pub(super) fn document_refusal(config: &Config, key: &str, metadata: &Value) -> Option<String> {
+    if !hits(config, config.refuse_documents, key, 0, "refuse_documents") {
+        return None;
+    }
+    let text = |name: &str| metadata.get(name).and_then(Value::as_str);
+    let subjects = [
+        (text("description"), "does not show what it says"),
+        (
+            text("documentExpiration"),
+            "is not the date on the document",
+        ),
+        (text("account"), "has another document of this kind"),
+    ];
+    let first = (draw(config.seed, key, 0, "refuse_pick") % 3) as usize;
+    let said = (0..3).find_map(|step| {
+        let (value, complaint) = subjects[(first + step) % 3];
+        Some(format!("'{}' {complaint}", value?))
+    });
+    Some(said.unwrap_or_else(|| "The document cannot be read".to_owned()))
 }

@@ -11,18 +11,61 @@ use tokio::time::Instant;
 use super::config::{Config, Dialect, Rate};
 use super::faults;
 
-/// Tokens given out, and the present window.
+/// What stands at the gate. Uploads and KYB triggers have a window of their own when the configuration gives them one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    Account,
+    Lookup,
+    Upload,
+    Kyb,
+}
+
+impl Line {
+    /// The limit that holds for it, and which window that is.
+    fn limit(self, config: &Config) -> (Option<&Rate>, usize) {
+        let common = config.rate.as_ref();
+        match self {
+            Line::Account => (common, 0),
+            Line::Lookup => (common.filter(|rate| rate.count_lookups), 0),
+            Line::Upload if config.upload_rate.is_some() => (config.upload_rate.as_ref(), 1),
+            Line::Kyb if config.kyb_rate.is_some() => (config.kyb_rate.as_ref(), 2),
+            Line::Upload | Line::Kyb => (common, 0),
+        }
+    }
+}
+
+/// Whether a call is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Door {
+    Open,
+    Unauthorised,
+    /// Too many requests; after how many seconds to come again, when it says so.
+    Limited(Option<u64>),
+}
+
+/// Tokens given out, and the present windows.
 #[derive(Default)]
 pub(super) struct Gate {
     /// How often each token was used.
     tokens: HashMap<String, u32>,
-    /// When the requests of the present window were let through.
-    window: VecDeque<Instant>,
+    /// When the requests of each present window were let through.
+    windows: [VecDeque<Instant>; 3],
 }
 
 impl Gate {
-    /// Whether this Authorization header opens the door; a token's use is counted.
-    pub(super) fn authorised(&mut self, config: &Config, header: Option<&str>) -> bool {
+    /// Whether a call with this Authorization header is let in; its token's use and its place in the window are counted.
+    pub(super) fn enter(&mut self, line: Line, config: &Config, header: Option<&str>) -> Door {
+        if !self.authorised(config, header) {
+            return Door::Unauthorised;
+        }
+        let (rate, window) = line.limit(config);
+        match rate.and_then(|rate| Some((rate, limited(&mut self.windows[window], rate)?))) {
+            Some((rate, wait)) => Door::Limited(rate.retry_after.then_some(wait)),
+            None => Door::Open,
+        }
+    }
+
+    fn authorised(&mut self, config: &Config, header: Option<&str>) -> bool {
         let header = header.unwrap_or_default();
         if config.dialect == Dialect::Guide {
             let key = header.strip_prefix("API-Key ").unwrap_or_default();
@@ -37,29 +80,6 @@ impl Gate {
         }
     }
 
-    /// None when the request is let through; else after how many seconds the window has room.
-    pub(super) fn limited(&mut self, rate: Option<&Rate>) -> Option<u64> {
-        let rate = rate?;
-        let (now, length) = (Instant::now(), Duration::from_millis(rate.per_ms));
-        while self
-            .window
-            .front()
-            .is_some_and(|first| now.duration_since(*first) >= length)
-        {
-            self.window.pop_front();
-        }
-        match self.window.front() {
-            Some(first) if self.window.len() >= rate.requests as usize => {
-                let wait = length.saturating_sub(now.duration_since(*first));
-                Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
-            }
-            _ => {
-                self.window.push_back(now);
-                None
-            }
-        }
-    }
-
     /// A new token.
     pub(super) fn token(&mut self, seed: u64) -> String {
         let token = format!(
@@ -69,5 +89,26 @@ impl Gate {
         );
         self.tokens.insert(token.clone(), 0);
         token
+    }
+}
+
+/// None when the request is let through; else after how many seconds the window has room.
+fn limited(window: &mut VecDeque<Instant>, rate: &Rate) -> Option<u64> {
+    let (now, length) = (Instant::now(), Duration::from_millis(rate.per_ms));
+    while window
+        .front()
+        .is_some_and(|first| now.duration_since(*first) >= length)
+    {
+        window.pop_front();
+    }
+    match window.front() {
+        Some(first) if window.len() >= rate.requests as usize => {
+            let wait = length.saturating_sub(now.duration_since(*first));
+            Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+        }
+        _ => {
+            window.push_back(now);
+            None
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! The ledger: what was received and what became of it, in order. The judge of what a client sent.
 //!
 //! Owner: the sandbox; read through `GET /_ledger` and [`LedgerSummary`]. Invariants: entries are in the order of
-//! arrival; `n` and `end` come from one counter, so two requests overlapped exactly when their spans do; `end` is
-//! taken before the client can see the answer. Left out on purpose: bodies (only their hash is here), times.
+//! arrival; `n`, `took` and `end` come from one counter, so two requests overlapped exactly when their spans do; `end`
+//! is taken before the client can see the answer; an upload is there from its first byte on. Left out on purpose: bodies
+//! (only their hash is here), file names, times.
 
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// What kind of request it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,10 +16,13 @@ pub(super) enum Kind {
     Post,
     Get,
     Status,
+    Upload,
+    Metadata,
+    Document,
+    Documents,
+    Kyb,
     Login,
     Other,
-    /// No request: an account appeared that a cut request had left under way.
-    Appeared,
 }
 
 impl Kind {
@@ -27,19 +31,25 @@ impl Kind {
             Kind::Post => "POST",
             Kind::Get => "GET",
             Kind::Status => "STATUS",
+            Kind::Upload => "UPLOAD",
+            Kind::Metadata => "METADATA",
+            Kind::Document => "DOCUMENT",
+            Kind::Documents => "DOCUMENTS",
+            Kind::Kyb => "KYB",
             Kind::Login => "LOGIN",
             Kind::Other => "OTHER",
-            Kind::Appeared => "APPEARED",
         }
     }
 }
 
-/// What the request did to the account.
+/// What the request did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     None,
     Created,
     Updated,
+    /// A screening was started.
+    Triggered,
     Later,
 }
 
@@ -49,38 +59,97 @@ impl Effect {
             Effect::None => "none",
             Effect::Created => "created",
             Effect::Updated => "updated",
+            Effect::Triggered => "triggered",
             Effect::Later => "later",
         }
+    }
+}
+
+/// What an upload said of its document; only words of the contract, ids and a hash.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct About {
+    pub(super) account: Option<Arc<str>>,
+    pub(super) owner: Option<Arc<str>>,
+    pub(super) kind: Option<&'static str>,
+    pub(super) side: Option<&'static str>,
+    /// Hash of the file part, once it was whole.
+    pub(super) file: Option<[u8; 32]>,
+}
+
+impl About {
+    /// As the ledger shows it.
+    pub(super) fn json(&self) -> Value {
+        let mut out = Map::new();
+        self.write(&mut out);
+        Value::Object(out)
+    }
+
+    fn write(&self, out: &mut Map<String, Value>) {
+        out.insert("account".to_owned(), json!(self.account.as_deref()));
+        out.insert("owner".to_owned(), json!(self.owner.as_deref()));
+        out.insert("type".to_owned(), json!(self.kind));
+        out.insert("side".to_owned(), json!(self.side));
+        out.insert("file".to_owned(), json!(self.file.map(hex)));
     }
 }
 
 /// One line of the ledger.
 #[derive(Clone)]
 pub(super) struct Entry {
-    pub(super) n: u64,
-    pub(super) end: Option<u64>,
-    pub(super) kind: Kind,
-    pub(super) id: Option<Arc<str>>,
-    pub(super) body: Option<[u8; 32]>,
-    pub(super) answer: &'static str,
-    pub(super) effect: Effect,
+    n: u64,
+    took: Option<u64>,
+    end: Option<u64>,
+    kind: Kind,
+    /// No request: what a cut request had left under way has come.
+    appeared: bool,
+    id: Option<Arc<str>>,
+    body: Option<[u8; 32]>,
+    about: Option<Arc<About>>,
+    answer: &'static str,
+    effect: Effect,
 }
 
 impl Entry {
     pub(super) fn json(&self) -> Value {
-        if self.kind == Kind::Appeared {
-            return json!({"n": self.n, "kind": self.kind.name(), "id": self.id.as_deref(), "effect": self.effect.name()});
+        let mut line = Map::new();
+        let mut put = |name: &str, value: Value| line.insert(name.to_owned(), value);
+        put("n", json!(self.n));
+        put("id", json!(self.id.as_deref()));
+        put("effect", json!(self.effect.name()));
+        if self.appeared {
+            put("kind", json!("APPEARED"));
+            put("of", json!(self.kind.name()));
+        } else {
+            put("end", json!(self.end));
+            put("kind", json!(self.kind.name()));
+            put("body", json!(self.body.map(hex)));
+            put("answer", json!(self.answer));
         }
-        json!({
-            "n": self.n,
-            "end": self.end,
-            "kind": self.kind.name(),
-            "id": self.id.as_deref(),
-            "body": self.body.map(|hash| blake3::Hash::from_bytes(hash).to_hex().to_string()),
-            "answer": self.answer,
-            "effect": self.effect.name(),
-        })
+        if self.has_took() {
+            put("took", json!(self.took));
+        }
+        if let Some(about) = &self.about {
+            about.write(&mut line);
+        }
+        Value::Object(line)
     }
+
+    fn has_took(&self) -> bool {
+        matches!(self.kind, Kind::Upload | Kind::Kyb)
+    }
+
+    fn is_about(&self, id: &str) -> bool {
+        let account = self
+            .about
+            .as_ref()
+            .and_then(|about| about.account.as_deref());
+        self.id.as_deref() == Some(id) || account == Some(id)
+    }
+}
+
+/// A hash as text.
+pub(super) fn hex(hash: [u8; 32]) -> String {
+    blake3::Hash::from_bytes(hash).to_hex().to_string()
 }
 
 /// Counters of the ledger.
@@ -98,13 +167,27 @@ pub struct LedgerSummary {
     pub accounts: u64,
     /// Times that a POST updated an account.
     pub updated: u64,
+    /// Uploads, also those that broke off.
+    pub uploads: u64,
+    /// Uploads being received or handled now.
+    pub open_uploads: u64,
+    /// Documents that an upload stored.
+    pub documents: u64,
+    /// Lookups of documents: metadata, content, the documents of an account.
+    pub document_gets: u64,
+    /// KYB triggers, whatever became of them.
+    pub kyb_posts: u64,
+    /// KYB triggers that took effect.
+    pub kyb: u64,
     /// 422 answers.
     pub refused: u64,
+    /// Uploads answered 404.
+    pub refused_documents: u64,
     /// Connections cut without an answer.
     pub resets: u64,
     /// 429 answers.
     pub rate_limited: u64,
-    /// Accounts of cut requests that have not appeared yet.
+    /// Effects of cut requests that have not come yet.
     pub pending_late: u64,
 }
 
@@ -116,63 +199,138 @@ pub(super) struct Ledger {
     totals: LedgerSummary,
 }
 
+/// What is written down of a request once it is decided.
+pub(super) struct Line {
+    pub(super) id: Option<Arc<str>>,
+    pub(super) body: Option<[u8; 32]>,
+    pub(super) about: Option<Arc<About>>,
+    pub(super) answer: &'static str,
+    pub(super) effect: Effect,
+    /// It gets its end by [`Ledger::close`].
+    pub(super) open: bool,
+}
+
+impl Line {
+    /// A request that had no effect and carried nothing.
+    pub(super) fn plain(id: Option<Arc<str>>, answer: &'static str, open: bool) -> Line {
+        Line {
+            id,
+            body: None,
+            about: None,
+            answer,
+            effect: Effect::None,
+            open,
+        }
+    }
+}
+
 impl Ledger {
     fn tick(&mut self) -> u64 {
         self.counter += 1;
         self.counter
     }
 
-    /// Writes down a request. An open one gets its end by [`Ledger::close`] with the index returned here.
-    pub(super) fn record(
-        &mut self,
-        kind: Kind,
-        id: Option<Arc<str>>,
-        body: Option<[u8; 32]>,
-        answer: &'static str,
-        effect: Effect,
-        open: bool,
-    ) -> usize {
+    /// A request has begun to arrive. It is written down by [`Ledger::settle`] with the index returned here.
+    pub(super) fn begin(&mut self, kind: Kind) -> usize {
         let n = self.tick();
-        let end = if open || kind == Kind::Appeared {
-            None
-        } else {
-            Some(self.tick())
-        };
         let totals = &mut self.totals;
-        if kind != Kind::Appeared {
-            totals.requests += 1;
-        }
+        totals.requests += 1;
         match kind {
             Kind::Post => {
                 totals.posts += 1;
-                totals.open_posts += u64::from(open);
+                totals.open_posts += 1;
             }
+            Kind::Upload => {
+                totals.uploads += 1;
+                totals.open_uploads += 1;
+            }
+            Kind::Kyb => totals.kyb_posts += 1,
             Kind::Get | Kind::Status => totals.gets += 1,
-            Kind::Appeared => totals.pending_late -= 1,
+            Kind::Metadata | Kind::Document | Kind::Documents => totals.document_gets += 1,
             Kind::Login | Kind::Other => {}
-        }
-        match effect {
-            Effect::Created => totals.accounts += 1,
-            Effect::Updated => totals.updated += 1,
-            Effect::Later => totals.pending_late += 1,
-            Effect::None => {}
-        }
-        match answer {
-            "422" => totals.refused += 1,
-            "429" => totals.rate_limited += 1,
-            "reset" => totals.resets += 1,
-            _ => {}
         }
         self.entries.push(Entry {
             n,
-            end,
+            took: None,
+            end: None,
             kind,
-            id,
-            body,
-            answer,
-            effect,
+            appeared: false,
+            id: None,
+            body: None,
+            about: None,
+            answer: "receiving",
+            effect: Effect::None,
         });
         self.entries.len() - 1
+    }
+
+    /// Writes down what became of a request that has begun.
+    pub(super) fn settle(&mut self, index: usize, line: Line) {
+        // An account is made the moment its request is there; an upload takes its time until then.
+        let apart = self.entries.get(index).is_some_and(Entry::has_took);
+        let took = match line.effect {
+            Effect::Created | Effect::Updated | Effect::Triggered if apart => Some(self.tick()),
+            _ => None,
+        };
+        let Some(entry) = self.entries.get_mut(index) else {
+            return;
+        };
+        entry.took = took;
+        entry.id = line.id;
+        entry.body = line.body;
+        entry.about = line.about;
+        entry.answer = line.answer;
+        entry.effect = line.effect;
+        let kind = entry.kind;
+        self.count(kind, line.effect);
+        match (kind, line.answer) {
+            (_, "422") => self.totals.refused += 1,
+            (_, "429") => self.totals.rate_limited += 1,
+            (_, "reset") => self.totals.resets += 1,
+            (Kind::Upload, "404") => self.totals.refused_documents += 1,
+            _ => {}
+        }
+        if !line.open {
+            self.close(index);
+        }
+    }
+
+    /// Writes down a request that came whole; the index is for [`Ledger::close`] when the line is open.
+    pub(super) fn record(&mut self, kind: Kind, line: Line) -> usize {
+        let index = self.begin(kind);
+        self.settle(index, line);
+        index
+    }
+
+    /// What a cut request of this kind had left under way has come.
+    pub(super) fn appear(&mut self, kind: Kind, line: Line) {
+        self.totals.pending_late -= 1;
+        self.count(kind, line.effect);
+        let n = self.tick();
+        self.entries.push(Entry {
+            n,
+            took: Some(n),
+            end: None,
+            kind,
+            appeared: true,
+            id: line.id,
+            body: line.body,
+            about: line.about,
+            answer: line.answer,
+            effect: line.effect,
+        });
+    }
+
+    fn count(&mut self, kind: Kind, effect: Effect) {
+        let totals = &mut self.totals;
+        match (effect, kind) {
+            (Effect::Created, Kind::Upload) => totals.documents += 1,
+            (Effect::Created, _) => totals.accounts += 1,
+            (Effect::Updated, Kind::Post) => totals.updated += 1,
+            (Effect::Triggered, _) => totals.kyb += 1,
+            (Effect::Later, _) => totals.pending_late += 1,
+            (Effect::Updated | Effect::None, _) => {}
+        }
     }
 
     /// The end of an open request.
@@ -180,8 +338,10 @@ impl Ledger {
         let end = self.tick();
         if let Some(entry) = self.entries.get_mut(index) {
             entry.end = Some(end);
-            if entry.kind == Kind::Post {
-                self.totals.open_posts -= 1;
+            match entry.kind {
+                Kind::Post => self.totals.open_posts -= 1,
+                Kind::Upload => self.totals.open_uploads -= 1,
+                _ => {}
             }
         }
     }
@@ -190,11 +350,12 @@ impl Ledger {
         self.totals.clone()
     }
 
-    /// The entries of one id, or all. Copied, so that nobody waits while they are written out.
+    /// The entries of one id, those of an account with its uploads, or all. Copied, so that nobody waits while they are
+    /// written out.
     pub(super) fn entries(&self, id: Option<&str>) -> Vec<Entry> {
         self.entries
             .iter()
-            .filter(|entry| id.is_none() || entry.id.as_deref() == id)
+            .filter(|entry| id.is_none_or(|id| entry.is_about(id)))
             .cloned()
             .collect()
     }

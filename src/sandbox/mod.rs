@@ -3,27 +3,35 @@
 //! Owner: tests, rehearsals and the sandbox command. Invariants: it binds 127.0.0.1 only; it states the contract a
 //! second time, in its own words, and shares no code with the client's contract, mapping, assess or api modules, or it
 //! would only prove that we agree with ourselves; what a call does is never half done, whoever hangs up; the ledger
-//! holds no customer data, only hashes. Left out on purpose: durability, TLS, documents and KYB.
+//! holds no customer data, only hashes. Left out on purpose: durability, TLS, the outcome of a screening.
 //!
 //! ```text
-//! server ── routes ──▶ service: gate ──▶ create · look-up: check (contract, contract_entity, countries), faults
-//!                                               ──▶ store + ledger ──▶ answer
+//! server ── routes ──▶ service: gate ──▶ create · kyb · look-up: check (contract…, countries), faults, verdict
+//!    └──── receive (multipart) ────────▶ upload · document_calls       ──▶ store, documents + ledger ──▶ answer
 //! ```
 
 mod answer;
 mod check;
 mod config;
 mod contract;
+mod contract_document;
 mod contract_entity;
 mod countries;
 mod create;
+mod document_calls;
+mod documents;
 mod faults;
 mod gate;
+mod kyb;
 mod ledger;
+mod multipart;
+mod receive;
 mod routes;
 mod server;
 mod service;
 mod store;
+mod upload;
+mod verdict;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

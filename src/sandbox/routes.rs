@@ -9,6 +9,12 @@ pub(super) enum Call {
     Create,
     Read(String),
     Status(String),
+    Kyb(String),
+    Upload,
+    Metadata(String),
+    Download(String),
+    /// All documents of an account.
+    Documents(String),
     Login,
     Health,
     Ledger(Option<String>),
@@ -19,11 +25,13 @@ pub(super) enum Call {
 }
 
 const ACCOUNTS: &str = "/apex-crypto/api/v2/accounts";
+const DOCUMENTS: &str = "/apex-crypto/api/v2/documents";
 
 /// The call of this method, path and query.
 pub(super) fn call(method: &str, path: &str, query: Option<&str>) -> Call {
     match (method, path) {
         ("POST", ACCOUNTS) => Call::Create,
+        ("POST", DOCUMENTS) => Call::Upload,
         ("POST", "/apex-crypto/api/v2/login") => Call::Login,
         ("GET", "/apex-crypto/api/status") => Call::Health,
         ("GET", "/_ledger") => {
@@ -33,27 +41,45 @@ pub(super) fn call(method: &str, path: &str, query: Option<&str>) -> Call {
             }
         }
         ("GET", "/_ledger/summary") => Call::LedgerSummary,
-        ("GET", _) => account(path),
+        ("GET", _) => below(path, ACCOUNTS, account)
+            .or_else(|| below(path, DOCUMENTS, document))
+            .unwrap_or(Call::Unknown),
+        ("POST", _) => below(path, ACCOUNTS, kyb).unwrap_or(Call::Unknown),
         _ => Call::Unknown,
     }
 }
 
-fn account(path: &str) -> Call {
-    let Some(rest) = path
-        .strip_prefix(ACCOUNTS)
-        .and_then(|rest| rest.strip_prefix('/'))
-    else {
-        return Call::Unknown;
-    };
-    let (id, of): (&str, fn(String) -> Call) = match rest.split_once('/') {
-        None => (rest, Call::Read),
-        Some((id, "status")) => (id, Call::Status),
-        Some(_) => return Call::Unknown,
-    };
-    if id.is_empty() {
-        return Call::Unknown;
+/// An id, still encoded, and the call that it is the id of.
+type Named<'a> = Option<(&'a str, fn(String) -> Call)>;
+
+fn below(path: &str, prefix: &str, read: fn(&str) -> Named<'_>) -> Option<Call> {
+    let rest = path.strip_prefix(prefix)?.strip_prefix('/')?;
+    let (id, of) = read(rest).filter(|(id, _)| !id.is_empty())?;
+    Some(decode(id).map_or(Call::Garbled, of))
+}
+
+fn account(rest: &str) -> Named<'_> {
+    match rest.split_once('/') {
+        None => Some((rest, Call::Read)),
+        Some((id, "status")) => Some((id, Call::Status)),
+        Some(_) => None,
     }
-    decode(id).map_or(Call::Garbled, of)
+}
+
+fn kyb(rest: &str) -> Named<'_> {
+    match rest.split_once('/') {
+        Some(("triggerKYBScreening", id)) if !id.contains('/') => Some((id, Call::Kyb)),
+        _ => None,
+    }
+}
+
+fn document(rest: &str) -> Named<'_> {
+    match rest.split_once('/') {
+        None => Some((rest, Call::Download)),
+        Some((id, "metadata")) => Some((id, Call::Metadata)),
+        Some((id, "accountDocumentMetadata")) => Some((id, Call::Documents)),
+        Some(_) => None,
+    }
 }
 
 /// Percent-decoding; a plus sign is a plus sign.
@@ -97,6 +123,22 @@ mod tests {
         assert_eq!(of("/apex-crypto/api/v2/accounts/%ff"), Call::Garbled);
         assert_eq!(of("/apex-crypto/api/v2/accounts/%2"), Call::Garbled);
         assert_eq!(of("/apex-crypto/api/v2/accounts/"), Call::Unknown);
+        let documents = |rest: &str| of(&format!("/apex-crypto/api/v2/documents/{rest}"));
+        let named = || "A/1".to_owned();
+        assert_eq!(documents("A%2F1"), Call::Download(named()));
+        assert_eq!(documents("A%2F1/metadata"), Call::Metadata(named()));
+        assert_eq!(
+            documents("A%2F1/accountDocumentMetadata"),
+            Call::Documents(named())
+        );
+        assert_eq!(documents("A/x"), Call::Unknown);
+        let kyb = |rest: &str| {
+            let path = format!("/apex-crypto/api/v2/accounts/triggerKYBScreening{rest}");
+            call("POST", &path, None)
+        };
+        assert_eq!(kyb("/A%2F1"), Call::Kyb(named()));
+        assert_eq!(kyb("/A/1"), Call::Unknown);
+        assert_eq!(kyb(""), Call::Unknown);
         assert_eq!(
             call("GET", "/_ledger", Some("id=A%20B")),
             Call::Ledger(Some("A B".to_owned()))

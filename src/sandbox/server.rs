@@ -1,7 +1,7 @@
 //! The connections: an accept loop of HTTP/1.1 on loopback that can also cut a connection on purpose.
 //!
 //! Owner: the sandbox. Invariants: what a call does is done before its first await, and a delay runs in a task of its
-//! own, so a client that hangs up changes nothing; a cut is a TCP reset. Left out on purpose: TLS, HTTP/2.
+//! own, so a client that hangs up changes nothing; a cut is a TCP reset; only an upload's body is not held whole. Left out on purpose: TLS, HTTP/2.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::body::{Body as _, Bytes, Frame, Incoming, SizeHint};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -22,11 +22,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::answer::{self, Reply};
-use super::routes;
+use super::receive::Receiver;
+use super::routes::{self, Call};
 use super::service::{Handled, Service};
+use super::upload::Arriving;
 
-/// No request of the contract comes near this.
+/// No request of the contract comes near this, but an upload.
 const MOST_BODY_BYTES: usize = 4 << 20;
+/// And no upload near this.
+const MOST_UPLOAD_BYTES: u64 = 256 << 20;
 
 /// Accepts connections until it is dropped; its connections end with it.
 pub(super) async fn accept(listener: TcpListener, service: Arc<Service>) {
@@ -76,28 +80,59 @@ async fn serve(stream: TcpStream, service: Arc<Service>) {
 }
 
 /// Receives the whole request, then carries it out.
-async fn call(service: &Service, request: Request<Incoming>) -> Result<Handled, Aborted> {
+async fn call(service: &Arc<Service>, request: Request<Incoming>) -> Result<Handled, Aborted> {
     let (head, mut incoming) = request.into_parts();
-    let body = match collect(&mut incoming).await? {
-        Some(body) => body,
-        None => return Ok(too_large()),
-    };
     let call = routes::call(head.method.as_str(), head.uri.path(), head.uri.query());
-    let authorization = head
-        .headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    Ok(service.handle(call, authorization, body))
+    let header = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let authorization = header(AUTHORIZATION);
+    if call == Call::Upload {
+        let arriving = service.upload(authorization);
+        return receive(arriving, header(CONTENT_TYPE), service, incoming).await;
+    }
+    match collect(&mut incoming).await? {
+        Some(body) => Ok(service.handle(call, authorization, body)),
+        None => Ok(too_large()),
+    }
+}
+
+/// Receives an upload as it comes, and carries it out.
+async fn receive(
+    mut arriving: Arriving,
+    content_type: Option<&str>,
+    service: &Service,
+    mut incoming: Incoming,
+) -> Result<Handled, Aborted> {
+    let mut receiver = Receiver::new(content_type, service.config.dialect, &service.budget);
+    let promised = incoming.size_hint().exact().unwrap_or_default();
+    let mut received = 0;
+    while let Some(data) = next(&mut incoming).await? {
+        received += data.len() as u64;
+        if received > MOST_UPLOAD_BYTES {
+            return Ok(too_large());
+        }
+        receiver.push(&data);
+        if arriving.is_cut(&receiver) && received * 2 >= promised {
+            return Ok(arriving.finish(Err("The connection was cut")));
+        }
+    }
+    Ok(arriving.finish(receiver.finish()))
+}
+
+/// The next piece of a body; None at its end.
+async fn next(incoming: &mut Incoming) -> Result<Option<Bytes>, Aborted> {
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut *incoming).poll_frame(cx)).await {
+        if let Ok(data) = frame.map_err(|_| Aborted)?.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
 }
 
 /// The whole body, or None when it is too large.
 async fn collect(incoming: &mut Incoming) -> Result<Option<Bytes>, Aborted> {
     let mut first: Option<Bytes> = None;
     let mut rest: Vec<u8> = Vec::new();
-    while let Some(frame) = poll_fn(|cx| Pin::new(&mut *incoming).poll_frame(cx)).await {
-        let Ok(data) = frame.map_err(|_| Aborted)?.into_data() else {
-            continue;
-        };
+    while let Some(data) = next(incoming).await? {
         match &first {
             // Nearly every body comes in one piece and needs no copy.
             None => first = Some(data),
@@ -120,13 +155,7 @@ async fn collect(incoming: &mut Incoming) -> Result<Option<Bytes>, Aborted> {
 }
 
 fn too_large() -> Handled {
-    let answer = answer::error(413, "The body is too large");
-    Handled {
-        reply: Reply::Whole(answer),
-        delay: Duration::ZERO,
-        open: None,
-        late: None,
-    }
+    Handled::at_once(answer::error(413, "The body is too large"))
 }
 
 /// Waits as decided, in tasks that outlive the connection, and hands over the reply.
@@ -135,7 +164,7 @@ async fn finish(service: &Arc<Service>, handled: Handled) -> Reply {
         let service = service.clone();
         tokio::spawn(async move {
             tokio::time::sleep(late.after).await;
-            service.appear(&late);
+            service.appear(late);
         });
     }
     if !handled.delay.is_zero() {
@@ -159,9 +188,10 @@ fn response(answer: answer::Answer, shown: Option<usize>) -> Response<Body> {
     });
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    // A document's type is the client's word, and may be none that can be said back.
+    let content_type = HeaderValue::from_str(&answer.content_type)
+        .unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
     if let Some(seconds) = answer.retry_after {
         response
             .headers_mut()

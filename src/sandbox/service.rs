@@ -3,7 +3,7 @@
 //! Owner: the sandbox. Invariants: a call is decided, carried out and written down under one short hold of one lock,
 //! without an await in between, so a client that dies cannot leave it half done; parsing, hashing and checking happen
 //! before the lock, writing the answer after it. Left out on purpose: the connection (see
-//! `server`) and the create call (see `create`).
+//! `server`), the calls that have an effect (`create`, `upload`, `kyb`), and asking for documents (`document_calls`).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,15 +14,19 @@ use serde_json::{Value, json};
 
 use super::answer::{self, Answer, Reply};
 use super::config::{Config, Dialect};
-use super::faults::{self, Lookup};
-use super::gate::Gate;
-use super::ledger::{Effect, Kind, Ledger, LedgerSummary};
+use super::documents::{Budget, Document, Documents};
+use super::faults;
+use super::gate::{Door, Gate, Line as Queue};
+use super::ledger::{Kind, Ledger, LedgerSummary, Line};
 use super::routes::Call;
 use super::store::Store;
+use super::verdict::{too_many, unauthorised};
 
 /// A running service, whatever carries its bytes.
 pub(super) struct Service {
     pub(super) config: Config,
+    /// How much content of documents may be kept.
+    pub(super) budget: Budget,
     inner: Mutex<Inner>,
 }
 
@@ -30,6 +34,7 @@ pub(super) struct Service {
 #[derive(Default)]
 pub(super) struct Inner {
     pub(super) store: Store,
+    pub(super) documents: Documents,
     pub(super) ledger: Ledger,
     pub(super) gate: Gate,
 }
@@ -43,17 +48,57 @@ pub(super) struct Handled {
     pub(super) late: Option<Late>,
 }
 
-/// An account still to be made.
+impl Handled {
+    /// The entry is open exactly when there is a delay.
+    pub(super) fn new(reply: Reply, delay: Duration, entry: usize) -> Handled {
+        Handled {
+            reply,
+            delay,
+            open: (!delay.is_zero()).then_some(entry),
+            late: None,
+        }
+    }
+
+    /// What is not in the ledger, or needs no closing there.
+    pub(super) fn at_once(answer: Answer) -> Handled {
+        Handled::new(Reply::Whole(answer), Duration::ZERO, 0)
+    }
+
+    pub(super) fn later(self, late: Option<Late>) -> Handled {
+        Handled { late, ..self }
+    }
+}
+
+/// An effect still to come.
 pub(super) struct Late {
     pub(super) after: Duration,
-    pub(super) id: Arc<str>,
-    pub(super) body: Bytes,
-    pub(super) hash: [u8; 32],
+    effect: LateEffect,
+}
+
+/// What it is.
+pub(super) enum LateEffect {
+    Account {
+        id: Arc<str>,
+        body: Bytes,
+        hash: [u8; 32],
+    },
+    Document(Arc<str>, Document),
+    Kyb(Arc<str>),
+}
+
+impl Late {
+    pub(super) fn new(config: &Config, effect: LateEffect) -> Late {
+        Late {
+            after: Duration::from_millis(config.late_ms),
+            effect,
+        }
+    }
 }
 
 impl Service {
     pub(super) fn new(config: Config) -> Service {
         Service {
+            budget: Budget::new(config.keep_documents),
             config,
             inner: Mutex::default(),
         }
@@ -70,6 +115,12 @@ impl Service {
             Call::Create => self.create(authorization, body),
             Call::Read(id) => self.look_up(Kind::Get, &id, authorization),
             Call::Status(id) => self.look_up(Kind::Status, &id, authorization),
+            Call::Kyb(id) => self.trigger_kyb(&id, authorization),
+            Call::Metadata(id) => self.look_up_documents(Kind::Metadata, &id, authorization),
+            Call::Download(id) => self.look_up_documents(Kind::Document, &id, authorization),
+            Call::Documents(id) => self.look_up_documents(Kind::Documents, &id, authorization),
+            // An upload has its own way in, for its body is not held.
+            Call::Upload => Handled::at_once(answer::error(500, "An upload came without its body")),
             Call::Login if self.config.dialect == Dialect::Reference => self.log_in(&body),
             Call::Health => self.other(
                 "200",
@@ -79,8 +130,10 @@ impl Service {
             Call::Login | Call::Unknown => {
                 self.other("404", answer::error(404, "No such resource"))
             }
-            Call::Ledger(id) => at_once(answer::json_answer(200, self.ledger_json(id.as_deref()))),
-            Call::LedgerSummary => at_once(answer::json_answer(
+            Call::Ledger(id) => {
+                Handled::at_once(answer::json_answer(200, self.ledger_json(id.as_deref())))
+            }
+            Call::LedgerSummary => Handled::at_once(answer::json_answer(
                 200,
                 json!(self.summary()).to_string().into_bytes(),
             )),
@@ -92,21 +145,30 @@ impl Service {
         self.lock().ledger.close(entry);
     }
 
-    /// The account of a cut request appears.
-    pub(super) fn appear(&self, late: &Late) {
+    /// What a cut request had left under way comes.
+    pub(super) fn appear(&self, late: Late) {
         let inner = &mut *self.lock();
-        let effect = inner
-            .store
-            .slot(&late.id, &self.config)
-            .make(Box::from(&late.body[..]), Timestamp::now());
-        inner.ledger.record(
-            Kind::Appeared,
-            Some(late.id.clone()),
-            Some(late.hash),
-            "",
-            effect,
-            false,
-        );
+        let mut line = Line::plain(None, "", false);
+        let kind = match late.effect {
+            LateEffect::Account { id, body, hash } => {
+                let slot = inner.store.slot(&id, &self.config);
+                line.effect = slot.make(Arc::from(&body[..]), Timestamp::now());
+                (line.id, line.body) = (Some(id), Some(hash));
+                Kind::Post
+            }
+            LateEffect::Document(id, document) => {
+                line.about = Some(document.about.clone());
+                line.effect = inner.documents.store(&id, document);
+                line.id = Some(id);
+                Kind::Upload
+            }
+            LateEffect::Kyb(id) => {
+                line.effect = inner.store.slot(&id, &self.config).trigger();
+                line.id = Some(id);
+                Kind::Kyb
+            }
+        };
+        inner.ledger.appear(kind, line);
     }
 
     pub(super) fn summary(&self) -> LedgerSummary {
@@ -114,16 +176,33 @@ impl Service {
     }
 
     fn ledger_json(&self, id: Option<&str>) -> Vec<u8> {
-        let (accounts, entries) = {
+        let (accounts, documents, kyb, entries) = {
             let inner = self.lock();
-            (inner.store.accounts(id), inner.ledger.entries(id))
+            (
+                inner.store.accounts(id),
+                inner.documents.list(id),
+                inner.store.kyb(id),
+                inner.ledger.entries(id),
+            )
         };
         let accounts = accounts.into_iter().map(|(id, created, posts_made, existed)| {
             json!({"id": &*id, "created": created, "posts_made": posts_made, "existed": existed})
         });
+        let documents = documents.into_iter().map(|(id, about, uploads_made)| {
+            let mut document = about.json();
+            document["id"] = json!(&*id);
+            document["uploads_made"] = json!(uploads_made);
+            document
+        });
+        let kyb = kyb.into_iter();
+        let kyb = kyb.map(|(id, triggered)| json!({"account": &*id, "triggered": triggered}));
         let mut out = Vec::with_capacity(256 * entries.len() + 64);
         out.extend_from_slice(b"{\"accounts\":[");
         write_list(&mut out, accounts);
+        out.extend_from_slice(b"],\"documents\":[");
+        write_list(&mut out, documents);
+        out.extend_from_slice(b"],\"kyb\":[");
+        write_list(&mut out, kyb);
         out.extend_from_slice(b"],\"requests\":[");
         write_list(&mut out, entries.iter().map(super::ledger::Entry::json));
         out.extend_from_slice(b"]}\n");
@@ -134,15 +213,15 @@ impl Service {
         let config = &self.config;
         let mut guard = self.lock();
         let inner = &mut *guard;
-        let limit = config.rate.as_ref().filter(|rate| rate.count_lookups);
+        let door = inner.gate.enter(Queue::Lookup, config, authorization);
         let mut named = Some(Arc::from(id));
         let mut number = 0;
         let mut found = None;
-        let (shown, reply) = if !inner.gate.authorised(config, authorization) {
+        let (shown, reply) = if door == Door::Unauthorised {
             named = None;
             ("401", Reply::Whole(unauthorised()))
-        } else if let Some(wait) = inner.gate.limited(limit) {
-            ("429", Reply::Whole(self.too_many(wait)))
+        } else if let Door::Limited(wait) = door {
+            ("429", Reply::Whole(too_many(wait)))
         } else {
             let slot = inner.store.slot(id, config);
             number = slot.lookups_seen;
@@ -152,11 +231,7 @@ impl Service {
                 .flatten();
             slot.faults += u32::from(fault.is_some());
             match (fault, &slot.account) {
-                (Some(Lookup::Error), _) => ("500", Reply::Whole(internal_error())),
-                (Some(Lookup::Reset), _) => ("reset", Reply::Cut),
-                (Some(Lookup::Page), _) => {
-                    ("404-html", Reply::Whole(answer::page(404, "404 Not Found")))
-                }
+                (Some(fault), _) => fault.shown(),
                 (None, None) => (
                     "404",
                     Reply::Whole(answer::error(404, "No account of this id")),
@@ -169,10 +244,8 @@ impl Service {
             }
         };
         let delay = self.latency(id, number);
-        let open = !delay.is_zero();
-        let entry = inner
-            .ledger
-            .record(kind, named, None, shown, Effect::None, open);
+        let line = Line::plain(named, shown, !delay.is_zero());
+        let entry = inner.ledger.record(kind, line);
         drop(guard);
 
         // What is stored was parsed before; it is parsed again here, outside the lock.
@@ -187,12 +260,7 @@ impl Service {
             }
             None => reply,
         };
-        Handled {
-            reply,
-            delay,
-            open: open.then_some(entry),
-            late: None,
-        }
+        Handled::new(reply, delay, entry)
     }
 
     fn log_in(&self, body: &[u8]) -> Handled {
@@ -209,46 +277,21 @@ impl Service {
         let mut inner = self.lock();
         let shown = if good { "200" } else { "401" };
         let delay = self.latency("", 0);
-        let entry = inner.ledger.record(
-            Kind::Login,
-            None,
-            None,
-            shown,
-            Effect::None,
-            !delay.is_zero(),
-        );
+        let line = Line::plain(None, shown, !delay.is_zero());
+        let entry = inner.ledger.record(Kind::Login, line);
         let answer = if good {
             let token = inner.gate.token(config.seed);
             answer::json_answer(200, json!({"token": token}).to_string().into_bytes())
         } else {
             unauthorised()
         };
-        let open = (!delay.is_zero()).then_some(entry);
-        Handled {
-            reply: Reply::Whole(answer),
-            delay,
-            open,
-            late: None,
-        }
+        Handled::new(Reply::Whole(answer), delay, entry)
     }
 
     fn other(&self, shown: &'static str, answer: Answer) -> Handled {
-        self.lock()
-            .ledger
-            .record(Kind::Other, None, None, shown, Effect::None, false);
-        at_once(answer)
-    }
-
-    pub(super) fn too_many(&self, wait: u64) -> Answer {
-        let says = self
-            .config
-            .rate
-            .as_ref()
-            .is_some_and(|rate| rate.retry_after);
-        Answer {
-            retry_after: says.then_some(wait),
-            ..answer::error(429, "Too many requests")
-        }
+        let line = Line::plain(None, shown, false);
+        self.lock().ledger.record(Kind::Other, line);
+        Handled::at_once(answer)
     }
 
     pub(super) fn latency(&self, id: &str, number: u32) -> Duration {
@@ -258,23 +301,6 @@ impl Service {
         };
         Duration::from_millis(self.config.latency_ms.saturating_add(jitter))
     }
-}
-
-fn at_once(answer: Answer) -> Handled {
-    Handled {
-        reply: Reply::Whole(answer),
-        delay: Duration::ZERO,
-        open: None,
-        late: None,
-    }
-}
-
-pub(super) fn unauthorised() -> Answer {
-    answer::error(401, "Not authorised")
-}
-
-pub(super) fn internal_error() -> Answer {
-    answer::error(500, "Internal error")
 }
 
 fn write_list(out: &mut Vec<u8>, items: impl Iterator<Item = Value>) {

@@ -17,7 +17,7 @@ use super::ledger::Effect;
 /// An account as stored.
 pub(super) struct Account {
     pub(super) created_at: Timestamp,
-    pub(super) request: Box<[u8]>,
+    pub(super) request: Arc<[u8]>,
 }
 
 /// What is known of one id.
@@ -31,12 +31,28 @@ pub(super) struct Slot {
     pub(super) posts_made: u32,
     /// Had an account before anything was sent.
     pub(super) existed: bool,
+    /// KYB triggers seen that were looked at.
+    pub(super) kyb_seen: u32,
+    pub(super) kyb_faults: u32,
+    /// KYB triggers that took effect.
+    pub(super) triggered: u32,
     pub(super) account: Option<Account>,
 }
 
 impl Slot {
+    /// The request that made the account what it is, if there is one.
+    pub(super) fn request(&self) -> Option<Arc<[u8]>> {
+        Some(self.account.as_ref()?.request.clone())
+    }
+
+    /// Starts a screening.
+    pub(super) fn trigger(&mut self) -> Effect {
+        self.triggered += 1;
+        Effect::Triggered
+    }
+
     /// Creates or updates the account.
-    pub(super) fn make(&mut self, request: Box<[u8]>, now: Timestamp) -> Effect {
+    pub(super) fn make(&mut self, request: Arc<[u8]>, now: Timestamp) -> Effect {
         self.posts_made += 1;
         match &mut self.account {
             Some(account) => {
@@ -86,6 +102,18 @@ impl Store {
         accounts.sort();
         accounts
     }
+
+    /// The `kyb` of the ledger: every account that a trigger named, and how often it took effect; sorted.
+    pub(super) fn kyb(&self, id: Option<&str>) -> Vec<(Arc<str>, u32)> {
+        let mut list: Vec<_> = self
+            .0
+            .values()
+            .filter(|slot| id.is_none_or(|id| &*slot.id == id) && slot.kyb_seen > 0)
+            .map(|slot| (slot.id.clone(), slot.triggered))
+            .collect();
+        list.sort();
+        list
+    }
 }
 
 fn fresh(id: Arc<str>, config: &Config) -> Slot {
@@ -98,6 +126,9 @@ fn fresh(id: Arc<str>, config: &Config) -> Slot {
         faults: 0,
         posts_made: 0,
         existed,
+        kyb_seen: 0,
+        kyb_faults: 0,
+        triggered: 0,
         account,
     }
 }
@@ -125,6 +156,6 @@ fn older_account(id: &str, config: &Config) -> Option<Account> {
     });
     Some(Account {
         created_at,
-        request: request.to_string().into_bytes().into_boxed_slice(),
+        request: request.to_string().into_bytes().into(),
     })
 }

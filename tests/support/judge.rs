@@ -3,6 +3,9 @@
 //! Owner of the rules that hold at every moment of a migration, killed or not; see [`Ledger::complaints`]. Invariant:
 //! nothing that the client says about itself is used. Left out on purpose: what must hold only at the end (the tests).
 
+#[path = "judge_documents.rs"]
+mod documents;
+
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
@@ -11,11 +14,27 @@ use serde_json::Value;
 pub struct Request {
     pub n: u64,
     pub end: Option<u64>,
+    /// When it took effect, of uploads and KYB triggers.
+    pub took: Option<u64>,
     pub kind: String,
+    /// Of an APPEARED: the kind of the request that had left it under way.
+    pub of: Option<String>,
     pub id: Option<String>,
     pub body: Option<String>,
     pub answer: String,
     pub effect: String,
+    /// Of an upload: its account, and everything else that must never change.
+    pub account: Option<String>,
+    pub about: [Option<String>; 4],
+    /// Hash of its file, once that was whole.
+    pub file: Option<String>,
+}
+
+impl Request {
+    /// The kind of request that this line is about.
+    pub fn family(&self) -> &str {
+        self.of.as_deref().unwrap_or(&self.kind)
+    }
 }
 
 /// What the sandbox knows of one id.
@@ -25,9 +44,23 @@ pub struct Account {
     pub existed: bool,
 }
 
+/// A document as the sandbox has it.
+pub struct Document {
+    pub account: String,
+    pub owner: Option<String>,
+    pub document_type: String,
+    pub side: Option<String>,
+    pub file: String,
+    pub uploads_made: u64,
+}
+
 /// The ledger.
 pub struct Ledger {
     pub accounts: BTreeMap<String, Account>,
+    /// By clientDocumentId.
+    pub documents: BTreeMap<String, Document>,
+    /// How often KYB took effect, by account.
+    pub kyb: BTreeMap<String, u64>,
     pub requests: Vec<Request>,
 }
 
@@ -51,15 +84,40 @@ impl Ledger {
                     (text(&account["id"]).expect("an id"), facts)
                 })
                 .collect(),
+            documents: list("documents")
+                .map(|document| {
+                    let must = |name: &str| text(&document[name]).expect("text");
+                    let facts = Document {
+                        account: must("account"),
+                        owner: text(&document["owner"]),
+                        document_type: must("type"),
+                        side: text(&document["side"]),
+                        file: must("file"),
+                        uploads_made: document["uploads_made"].as_u64().expect("a count"),
+                    };
+                    (must("id"), facts)
+                })
+                .collect(),
+            kyb: list("kyb")
+                .map(|line| {
+                    let account = text(&line["account"]).expect("an id");
+                    (account, line["triggered"].as_u64().expect("a count"))
+                })
+                .collect(),
             requests: list("requests")
                 .map(|line| Request {
                     n: line["n"].as_u64().expect("a number"),
                     end: line["end"].as_u64(),
+                    took: line["took"].as_u64(),
                     kind: text(&line["kind"]).expect("a kind"),
+                    of: text(&line["of"]),
                     id: text(&line["id"]),
                     body: text(&line["body"]),
                     answer: text(&line["answer"]).unwrap_or_default(),
                     effect: text(&line["effect"]).unwrap_or_default(),
+                    account: text(&line["account"]),
+                    about: ["account", "owner", "type", "side"].map(|name| text(&line[name])),
+                    file: text(&line["file"]),
                 })
                 .collect(),
         }
@@ -70,6 +128,20 @@ impl Ledger {
         self.posts()
             .filter(|post| post.end.is_none() && post.answer != "stalled-200")
             .count()
+    }
+
+    /// Uploads that are being received or handled and will be answered soon.
+    pub fn uploads_in_flight(&self) -> usize {
+        self.of_kind("UPLOAD")
+            .filter(|upload| upload.end.is_none() && upload.answer != "stalled-200")
+            .count()
+    }
+
+    /// Every request of this kind.
+    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Request> {
+        self.requests
+            .iter()
+            .filter(move |request| request.kind == kind)
     }
 
     /// Every POST.
@@ -98,29 +170,75 @@ impl Ledger {
 
     /// Everything that breaks a rule, in words. `planned`: the ids that may be sent, with the hash of their only body.
     pub fn complaints(&self, planned: &HashMap<String, String>) -> Vec<String> {
-        let mut by_id: BTreeMap<&str, Vec<&Request>> = BTreeMap::new();
+        let mut accounts: BTreeMap<&str, Vec<&Request>> = BTreeMap::new();
+        let mut documents: BTreeMap<&str, Vec<&Request>> = BTreeMap::new();
+        let mut screenings: BTreeMap<&str, Vec<&Request>> = BTreeMap::new();
         let mut found = Vec::new();
         for request in &self.requests {
-            match &request.id {
-                Some(id) => by_id.entry(id).or_default().push(request),
-                None if request.kind == "POST" => found.push("a POST without an id".to_owned()),
-                None => {}
+            let by_id = match request.family() {
+                "UPLOAD" | "METADATA" | "DOCUMENT" => &mut documents,
+                "KYB" => &mut screenings,
+                "DOCUMENTS" => continue,
+                _ => &mut accounts,
+            };
+            match (&request.id, request.family()) {
+                (Some(id), _) => by_id.entry(id).or_default().push(request),
+                (None, "POST") => found.push("a POST without an id".to_owned()),
+                // An upload may be cut, killed or turned away before its metadata is read.
+                (None, "UPLOAD") if request.answer == "200" => {
+                    found.push("an upload without an id".to_owned());
+                }
+                (None, _) => {}
             }
         }
-        for (id, requests) in by_id {
-            let mut wrong = bodies(&requests, planned.get(id));
-            wrong.extend(again(&requests));
-            wrong.extend(overlaps(&requests));
-            if !wrong.is_empty() {
-                let lines: Vec<String> = requests.iter().map(|request| show(request)).collect();
-                found.push(format!(
-                    "{id}: {}\n    {}",
-                    wrong.join("; "),
-                    lines.join("\n    ")
-                ));
-            }
+        for (id, requests) in &accounts {
+            let mut wrong = bodies(requests, planned.get(*id));
+            wrong.extend(again(requests, "POST", &["GET", "STATUS"]));
+            wrong.extend(overlaps(requests, "POST"));
+            complain(id, wrong, requests, &mut found);
+        }
+        for (id, requests) in &documents {
+            let mut wrong = documents::same(requests);
+            wrong.extend(again(requests, "UPLOAD", &["METADATA"]));
+            wrong.extend(overlaps(requests, "UPLOAD"));
+            wrong.extend(documents::after_account(self, requests));
+            complain(id, wrong, requests, &mut found);
+        }
+        for (id, requests) in &screenings {
+            let uploads = self.requests.iter().filter(|request| {
+                request.family() == "UPLOAD" && request.account.as_deref() == Some(id)
+            });
+            let mut wrong = documents::once(requests);
+            wrong.extend(overlaps(requests, "KYB"));
+            wrong.extend(documents::after_account(self, requests));
+            wrong.extend(documents::after_uploads(requests, uploads));
+            complain(id, wrong, requests, &mut found);
         }
         found
+    }
+
+    /// When the account came to be; 0 when it was there before anything was sent, None when it never did.
+    fn born(&self, id: &str) -> Option<u64> {
+        if self.accounts.get(id).is_some_and(|account| account.existed) {
+            return Some(0);
+        }
+        let mut posts = self.requests.iter().filter(|request| {
+            request.family() == "POST"
+                && request.id.as_deref() == Some(id)
+                && request.effect == "created"
+        });
+        posts.next().map(|post| post.n)
+    }
+}
+
+fn complain(id: &str, wrong: Vec<String>, requests: &[&Request], found: &mut Vec<String>) {
+    if !wrong.is_empty() {
+        let lines: Vec<String> = requests.iter().map(|request| show(request)).collect();
+        found.push(format!(
+            "{id}: {}\n    {}",
+            wrong.join("; "),
+            lines.join("\n    ")
+        ));
     }
 }
 
@@ -157,17 +275,17 @@ fn bodies(requests: &[&Request], planned: Option<&String>) -> Vec<String> {
     wrong
 }
 
-/// A second POST comes after "not taken", or after two lookups that found nothing, with none between that found it. That
+/// A second request that sends comes after "not taken", or after two lookups that found nothing, with none between that found it. That
 /// holds for a refusal as well: whoever died before reading it cannot know of it, and whoever knows asks no more.
-fn again(requests: &[&Request]) -> Vec<String> {
+fn again(requests: &[&Request], sends: &str, asks: &[&str]) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut last: Option<&Request> = None;
     let (mut absent, mut there) = (0, false);
     for request in requests {
         match (request.kind.as_str(), request.answer.as_str()) {
-            ("GET" | "STATUS", "404") => absent += 1,
-            ("GET" | "STATUS", "200") => there = true,
-            ("POST", _) => {
+            (kind, "404") if asks.contains(&kind) => absent += 1,
+            (kind, "200") if asks.contains(&kind) => there = true,
+            (kind, _) if kind == sends => {
                 let before = last.replace(request);
                 match before {
                     None => {}
@@ -188,21 +306,21 @@ fn again(requests: &[&Request]) -> Vec<String> {
             _ => {}
         }
         if request.effect == "updated" {
-            wrong.push("overwrote an account".to_owned());
+            wrong.push("overwrote what was there".to_owned());
         }
     }
     wrong
 }
 
-/// No two POSTs of one id are handled at the same time.
-fn overlaps(requests: &[&Request]) -> Vec<String> {
+/// No two requests that send of one id are handled at the same time.
+fn overlaps(requests: &[&Request], sends: &str) -> Vec<String> {
     let posts: Vec<&&Request> = requests
         .iter()
-        .filter(|request| request.kind == "POST")
+        .filter(|request| request.kind == sends)
         .collect();
     posts
         .windows(2)
         .filter(|pair| pair[0].end.is_none_or(|end| end > pair[1].n))
-        .map(|pair| format!("POSTs {} and {} overlap", pair[0].n, pair[1].n))
+        .map(|pair| format!("{sends}s {} and {} overlap", pair[0].n, pair[1].n))
         .collect()
 }
