@@ -79,14 +79,21 @@ fn compiled(
         Dialect::Reference => Spelling::Reference,
     };
     let (plan, unfed) = Plan::new(&mapper, &settings.policy, settings.ids, spelling, as_of);
-    for path in unfed {
+    for (path, types) in unfed {
+        let (sent, or) = match types.len() == mapper.account_types.len() {
+            true => ("no customer".to_owned(), ""),
+            false => (
+                format!("no account of type {}", types.join(" or ")),
+                ", or take the type out of `account_type`",
+            ),
+        };
         found.push(crate::error::Diagnostic {
             file: files[0].name.clone(),
             line: 1,
             column: 1,
             text: String::new(),
-            message: format!("nothing feeds `{path}`, without which no customer can be sent"),
-            help: Some(format!("add \"{path}\" under [fields]")),
+            message: format!("nothing feeds `{path}`, without which {sent} can be sent"),
+            help: Some(format!("add \"{path}\" under [fields]{or}")),
         });
     }
     Some((mapper, plan, exclude))

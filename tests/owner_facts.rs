@@ -93,6 +93,37 @@ fn ids_are_those_that_are_sent_with_and_without_a_payload() {
 }
 
 #[test]
+fn the_type_of_every_record_is_told() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/account-types");
+    let binding = Binding {
+        key: [7; 32],
+        as_of: jiff::civil::date(2026, 6, 1),
+    };
+    let mut migration = Migration::open(settings(&dir).unwrap(), binding).unwrap();
+    let mut all = Vec::new();
+    let pipeline = &migration.pipeline;
+    scan(&mut migration.export, pipeline, Want::default(), |batch| {
+        all.extend(batch.rows.iter().map(|row| row.account_type));
+        Ok(())
+    })
+    .unwrap();
+    let (trust, individual) = (Some("ENTITY_PERSONAL_TRUST"), Some("INDIVIDUAL"));
+    let first = [
+        Some("ENTITY"),
+        individual,
+        individual,
+        Some("CUSTODIAL"),
+        trust,
+    ];
+    assert_eq!(all[..5], first);
+    assert_eq!(
+        all[8..10],
+        [None, None],
+        "a code that is not in the table, and none"
+    );
+}
+
+#[test]
 fn nobody_asks_nothing_is_told() {
     let all = owners("owner-shares", Want::default());
     assert!(all.iter().all(|(owners, _)| owners.is_empty()));

@@ -1,11 +1,12 @@
-//! The contract's tree, instantiated for one mapping with its account type, one policy and one dialect.
+//! The contract's tree, instantiated for one mapping with its account types, one policy and one dialect.
 //!
-//! Owner of [`Plan`]: list elements are laid out as far as the mapping feeds them, every leaf knows its slot in the
+//! Owner of [`Plan`]: one [`Tree`] for each account type that can occur, over one table of paths. List elements are laid out as far as the mapping feeds them, every leaf knows its slot in the
 //! draft, every conditional level the slots that it looks at. A required field that nothing feeds is found here,
 //! before the first row.
 
 use std::collections::HashMap;
 
+use super::Reason;
 use super::policy::Policy;
 use super::unfit_id::IdRules;
 use crate::contract::account::{ACCOUNT, US_PERSON, US_TAX_ID_TYPES};
@@ -13,6 +14,7 @@ use crate::contract::{Condition, Field, Form, Level, Rule, Shape, path};
 use crate::mapping::Mapper;
 use crate::mapping::draft::{Draft, Slot};
 use crate::mapping::feed::Feed;
+use crate::mapping::target::ACCOUNT_TYPE;
 
 /// How names are spelled on the wire (contract, section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +28,8 @@ pub enum Spelling {
 /// The compiled tree and what walking it needs.
 #[derive(Debug)]
 pub struct Plan {
-    /// Top-level nodes in contract order.
-    pub nodes: Vec<Node>,
+    /// One for each account type that can occur.
+    pub trees: Vec<Tree>,
     /// Every path that a gap can name, with the columns that feed it.
     pub paths: Vec<PathInfo>,
     /// The day of the plan.
@@ -36,8 +38,10 @@ pub struct Plan {
     pub spelling: Spelling,
     /// What ids may look like.
     pub ids: IdRules,
-    /// The account type, a constant of the mapping.
-    pub account_type: String,
+    /// The slot that says which tree a record has, where the mapping itself does not.
+    pub type_slot: Option<usize>,
+    /// The path of a gap about that.
+    pub type_path: u32,
     /// Slot of clientAccountId.
     pub client_id: Option<usize>,
     /// The path of a gap that concerns the whole row.
@@ -45,6 +49,18 @@ pub struct Plan {
     /// Owners have ids of their own in the export.
     pub feeds_owner_ids: bool,
 }
+
+/// The contract's tree on accounts of one type.
+#[derive(Debug)]
+pub struct Tree {
+    /// The type.
+    pub account_type: &'static str,
+    /// Top-level nodes in contract order.
+    pub nodes: Vec<Node>,
+}
+
+/// A required path that nothing feeds, and the account types that cannot be sent without it.
+pub type Unfed = (String, Vec<&'static str>);
 
 /// A path and where it comes from.
 #[derive(Clone, Debug)]
@@ -94,6 +110,19 @@ pub enum NodeLevel {
     Is(Level),
     /// The level if any of the slots holds one of the words, else O.
     When(Vec<SlotCondition>, Level),
+}
+
+impl NodeLevel {
+    /// The level for this draft, inside the object.
+    pub fn on(&self, draft: &Draft) -> Level {
+        match self {
+            NodeLevel::Is(level) => *level,
+            NodeLevel::When(conditions, level) => {
+                let holds = conditions.iter().any(|condition| condition.holds(draft));
+                if holds { *level } else { Level::O }
+            }
+        }
+    }
 }
 
 /// One condition of a level.
@@ -204,14 +233,14 @@ pub struct Leaf {
 }
 
 impl Plan {
-    /// Lays the tree out. The second value lists the required paths that nothing feeds.
+    /// Lays the trees out. The second value lists the required paths that nothing feeds.
     pub fn new(
         mapper: &Mapper,
         policy: &Policy,
         ids: IdRules,
         spelling: Spelling,
         as_of: jiff::civil::Date,
-    ) -> (Plan, Vec<String>) {
+    ) -> (Plan, Vec<Unfed>) {
         let slots: HashMap<&str, usize> = mapper
             .feeds
             .iter()
@@ -223,25 +252,49 @@ impl Plan {
             policy,
             slots: &slots,
             telling: mapper.feeds.iter().map(telling).collect(),
+            account_type: "",
             paths: Vec::new(),
+            known: HashMap::new(),
             unfed: Vec::new(),
             owner: 0,
         };
-        let nodes = layout.fields(ACCOUNT, "", true);
+        let trees = mapper
+            .account_types
+            .iter()
+            .map(|account_type| layout.tree(account_type))
+            .collect();
+        let type_path = layout.path(ACCOUNT_TYPE);
         let row_path = layout.path("(row)");
         let Layout { paths, unfed, .. } = layout;
         let plan = Plan {
-            nodes,
+            trees,
             paths,
             as_of,
             spelling,
             ids,
-            account_type: mapper.account_type.clone(),
+            type_slot: slots.get(ACCOUNT_TYPE).copied(),
+            type_path,
             client_id: slots.get("clientAccountId").copied(),
             row_path,
             feeds_owner_ids: slots.keys().any(|path| path.ends_with(".clientOwnerId")),
         };
         (plan, unfed)
+    }
+
+    /// The tree that a draft has, or why none can be told.
+    pub fn tree(&self, draft: &Draft) -> Result<&Tree, Reason> {
+        let Some(slot) = self.type_slot else {
+            return self.trees.first().ok_or(Reason::Missing);
+        };
+        match draft.slot(slot) {
+            Slot::Value { span, .. } => {
+                let named = |tree: &&Tree| tree.account_type == draft.text(span);
+                let found = self.trees.iter().find(named);
+                found.ok_or(Reason::Invalid("no account type"))
+            }
+            Slot::Invalid(why) => Err(Reason::Invalid(why)),
+            Slot::Missing | Slot::List { .. } => Err(Reason::Missing),
+        }
     }
 }
 
@@ -251,14 +304,26 @@ struct Layout<'a> {
     slots: &'a HashMap<&'a str, usize>,
     /// By slot: a value there says that its object is there.
     telling: Vec<bool>,
+    /// Of the tree that is being laid out.
+    account_type: &'static str,
     paths: Vec<PathInfo>,
-    unfed: Vec<String>,
+    /// Indexes of the paths: trees share them.
+    known: HashMap<String, u32>,
+    unfed: Vec<Unfed>,
     owner: usize,
 }
 
 impl Layout<'_> {
+    fn tree(&mut self, account_type: &'static str) -> Tree {
+        self.account_type = account_type;
+        Tree {
+            account_type,
+            nodes: self.fields(ACCOUNT, "", true),
+        }
+    }
+
     fn fields(&mut self, fields: &'static [Field], prefix: &str, required: bool) -> Vec<Node> {
-        let account_type = self.mapper.account_type.as_str();
+        let account_type = self.account_type;
         fields
             .iter()
             .filter_map(|field| Some((field, field.rule.on(account_type)?)))
@@ -453,12 +518,19 @@ impl Layout<'_> {
     }
 
     fn note_unfed(&mut self, at: &str, unfed: bool) {
-        if unfed {
-            self.unfed.push(at.to_owned());
+        if !unfed {
+            return;
+        }
+        match self.unfed.iter_mut().find(|(path, _)| path == at) {
+            Some((_, types)) => types.push(self.account_type),
+            None => self.unfed.push((at.to_owned(), vec![self.account_type])),
         }
     }
 
     fn path(&mut self, at: &str) -> u32 {
+        if let Some(known) = self.known.get(at) {
+            return *known;
+        }
         let columns = self
             .slot(at)
             .map_or_else(Vec::new, |slot| self.mapper.feeds[slot].columns.clone());
@@ -466,7 +538,9 @@ impl Layout<'_> {
             path: at.to_owned(),
             columns,
         });
-        (self.paths.len() - 1) as u32
+        let path = (self.paths.len() - 1) as u32;
+        self.known.insert(at.to_owned(), path);
+        path
     }
 }
 

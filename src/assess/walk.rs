@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::facts::{self, OwnerFacts};
 use super::owners::{self, Owner};
-use super::plan::{Body, Inside, Leaf, Node, NodeLevel, OwnerSlots, Plan, Spelling};
+use super::plan::{Body, Inside, Leaf, Node, OwnerSlots, Plan, Spelling, Tree};
 use super::unfit_id;
 use super::value::{self, Beside};
 use super::{Gap, Reason, Verdict};
@@ -25,6 +25,8 @@ pub struct Assessor {
     pub brief: bool,
     /// Collect [`Assessor::owners`].
     pub facts: bool,
+    /// Of the record; none where it cannot be told.
+    account_type: Option<&'static str>,
     out: Vec<u8>,
     gaps: Vec<Gap>,
     /// Leaves written from cells, which a cut turns into withheld gaps.
@@ -67,6 +69,7 @@ impl Assessor {
         self.owner_ids.clear();
         self.data = 0;
         self.lent = None;
+        self.account_type = None;
         self.owners.clear();
         self.owner_facts.clear();
     }
@@ -74,10 +77,37 @@ impl Assessor {
     /// Judges one draft.
     pub fn assess(&mut self, plan: &Plan, draft: &Draft) -> Verdict {
         self.start();
+        match plan.tree(draft) {
+            Ok(tree) => self.walk(plan, draft, tree),
+            Err(why) => self.walk_untyped(plan, draft, why),
+        }
+    }
+
+    /// Without a type nobody knows what the account needs: that is its one gap. What it would send is still written, so
+    /// that rows of one id can be compared; never equal to a payload of an account that has a type.
+    fn walk_untyped(&mut self, plan: &Plan, draft: &Draft, reason: Reason) -> Verdict {
+        if let Some(tree) = plan.trees.iter().max_by_key(|tree| tree.nodes.len()) {
+            self.walk(plan, draft, tree);
+        }
+        let payload = std::mem::take(&mut self.out);
+        self.start();
+        self.out = payload;
+        self.out.push(b'?');
+        let (path, level) = (plan.type_path, Level::H);
+        self.add_gap(Gap {
+            path,
+            reason,
+            level,
+        });
+        Verdict::Blocked
+    }
+
+    fn walk(&mut self, plan: &Plan, draft: &Draft, tree: &Tree) -> Verdict {
+        self.account_type = Some(tree.account_type);
         self.out.push(b'{');
         let mut whole = true;
-        for node in &plan.nodes {
-            let level = level(node, draft);
+        for node in &tree.nodes {
+            let level = node.level.on(draft);
             if self.node(plan, draft, node, level, level) != Done::Sent && level.breaks() {
                 whole = false;
             }
@@ -105,6 +135,11 @@ impl Assessor {
     /// What KYB needs to know of the owners that are sent; empty unless asked for, or when one of them is not whole.
     pub fn owners(&self) -> &OwnerFacts {
         &self.owner_facts
+    }
+
+    /// The account type of the record; none where it cannot be told.
+    pub fn account_type(&self) -> Option<&'static str> {
+        self.account_type
     }
 
     /// Records a gap that was found outside of the tree.
@@ -172,7 +207,7 @@ impl Assessor {
         // A local field says nothing about whether there is an owner, and is not sent.
         let when_invalid = leaf.local.map_or(level, |unfit| unfit.max(level));
         let (text, constant) = match leaf.slot.map_or(Slot::Missing, |slot| draft.slot(slot)) {
-            _ if leaf.form == Form::AccountType => (plan.account_type.as_str(), true),
+            _ if leaf.form == Form::AccountType => (self.account_type.unwrap_or_default(), true),
             Slot::Value { span, constant } => (draft.text(span), constant),
             Slot::Invalid(why) => {
                 self.data += usize::from(leaf.local.is_none_or(Level::breaks));
@@ -377,7 +412,7 @@ impl Assessor {
         self.out.push(b'{');
         let mut whole = true;
         for child in &inside.children {
-            let own = self::level(child, draft);
+            let own = child.level.on(draft);
             let counts = if own == Level::W {
                 level
             } else {
@@ -481,7 +516,7 @@ impl Assessor {
             return Done::Broken;
         }
         if owners {
-            self.judge_owners(&plan.account_type);
+            self.judge_owners();
         }
         if count == 0 {
             if level >= Level::G && self.gaps.len() == mark.gaps {
@@ -498,7 +533,8 @@ impl Assessor {
     }
 
     /// Roles that fit together; clientOwnerIds unique (contract, section 2, owners).
-    fn judge_owners(&mut self, account_type: &str) {
+    fn judge_owners(&mut self) {
+        let account_type = self.account_type.unwrap_or_default();
         owners::judge_roles(&self.owners, account_type, &mut self.gaps);
         for (place, &(start, end, path)) in self.owner_ids.iter().enumerate() {
             let twice = self.owner_ids[..place]
@@ -551,19 +587,5 @@ impl Assessor {
             self.out.pop();
         }
         self.out.push(with);
-    }
-}
-
-/// The level of a node inside its object, for this draft.
-fn level(node: &Node, draft: &Draft) -> Level {
-    match &node.level {
-        NodeLevel::Is(level) => *level,
-        NodeLevel::When(conditions, level) => {
-            if conditions.iter().any(|condition| condition.holds(draft)) {
-                *level
-            } else {
-                Level::O
-            }
-        }
     }
 }

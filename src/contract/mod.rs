@@ -97,7 +97,7 @@ pub enum Form {
     ClientId,
     /// The clientOwnerId: derived when the export has none.
     OwnerId,
-    /// The type of the account: a constant of the mapping.
+    /// The type of the account: a word of the mapping, or what its row says.
     AccountType,
     /// One of the words.
     OneOf(&'static [&'static str]),

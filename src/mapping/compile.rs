@@ -13,7 +13,7 @@ use super::dates::DateFormats;
 use super::expr::Expressions;
 use super::feed::{Case, Feed, Pattern, Source, Split, Step};
 use super::lookup::Lookup;
-use super::target::{Takes, fits, resolve};
+use super::target::{ACCOUNT_TYPE, Takes, fits, resolve};
 use crate::contract::account::ACCOUNT_TYPES;
 use crate::contract::{Form, countries};
 use crate::error::{Diagnostics, nearest};
@@ -28,7 +28,7 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
     }
     let mut compiler = Compiler {
         headers,
-        account_type: None,
+        account_types: Vec::new(),
         lookups: BTreeMap::new(),
         fed: BTreeSet::new(),
         feeds: Vec::new(),
@@ -42,8 +42,12 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
     for root in &roots {
         // Asked of every file, so that an included one may have it too; the nearest one counts. What may be fed
         // depends on it, so it comes before the first field.
-        let own = compiler.account_type(root);
-        compiler.account_type = compiler.account_type.take().or(own);
+        if let Some((types, feed)) = compiler.account_type(root)
+            && compiler.account_types.is_empty()
+        {
+            compiler.account_types = types;
+            compiler.feeds.extend(feed);
+        }
     }
     let mut missing = Vec::new();
     for root in &roots {
@@ -58,13 +62,13 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
         compiler.fields(root);
     }
     let Compiler {
-        account_type,
+        account_types,
         feeds,
         expressions,
         found,
         ..
     } = compiler;
-    if account_type.is_none() && found.is_empty() {
+    if account_types.is_empty() && found.is_empty() {
         roots[0].wrong(
             found,
             "the mapping has no `account_type`",
@@ -75,7 +79,7 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
         root.finish(found);
     }
     found.is_empty().then(|| Mapper {
-        account_type: account_type.unwrap_or_default(),
+        account_types,
         feeds,
         missing,
         expressions,
@@ -85,7 +89,7 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
 
 struct Compiler<'a, 'f> {
     headers: &'a [String],
-    account_type: Option<String>,
+    account_types: Vec<&'static str>,
     lookups: BTreeMap<String, Vec<(String, String)>>,
     fed: BTreeSet<String>,
     feeds: Vec<Feed>,
@@ -94,8 +98,22 @@ struct Compiler<'a, 'f> {
 }
 
 impl Compiler<'_, '_> {
-    fn account_type(&mut self, root: &Table<'_>) -> Option<String> {
+    /// The types that can occur, and the feed that says which, where the mapping does not.
+    fn account_type(&mut self, root: &Table<'_>) -> Option<(Vec<&'static str>, Option<Feed>)> {
         let value = root.get("account_type")?;
+        let known = |word: &str| ACCOUNT_TYPES.iter().copied().find(|known| *known == word);
+        if value.is_table() {
+            let feed = self.feed(ACCOUNT_TYPE, Takes::One(Form::AccountType), value)?;
+            let types = match feed.listed_words() {
+                Some(words) => ACCOUNT_TYPES
+                    .iter()
+                    .copied()
+                    .filter(|of| words.contains(of))
+                    .collect(),
+                None => ACCOUNT_TYPES.to_vec(),
+            };
+            return Some((types, Some(feed)));
+        }
         let text = value.text(self.found)?;
         if !ACCOUNT_TYPES.contains(&text) {
             value.wrong(
@@ -104,7 +122,7 @@ impl Compiler<'_, '_> {
                 format!("this version sends: {}", ACCOUNT_TYPES.join(", ")),
             );
         }
-        Some(text.to_owned())
+        Some((known(text).into_iter().collect(), None))
     }
 
     fn lookups(&mut self, root: &Table<'_>) {
@@ -139,7 +157,7 @@ impl Compiler<'_, '_> {
                 continue;
             }
             own.push(target.to_owned());
-            match resolve(target, self.account_type.as_deref()) {
+            match resolve(target, &self.account_types) {
                 Ok(takes) => {
                     if let Some(feed) = self.feed(target, takes, value) {
                         self.feeds.push(feed);

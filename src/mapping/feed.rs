@@ -156,6 +156,19 @@ impl Feed {
         matches!(self.source, Source::Const(_)) || self.default.is_some()
     }
 
+    /// Every text that it can give, where the mapping lists them all.
+    pub fn listed_words(&self) -> Option<Vec<&str>> {
+        let mut words: Vec<&str> = match (&self.source, self.steps.last()) {
+            (Source::Const(text), _) => vec![text],
+            (_, Some(Step::Lookup(table, otherwise))) => {
+                table.meanings().chain(otherwise.as_deref()).collect()
+            }
+            _ => return None,
+        };
+        words.extend(self.default.as_deref());
+        Some(words)
+    }
+
     /// The value for a row.
     pub fn eval(
         &self,

@@ -26,6 +26,11 @@ impl Lookup {
         self.pairs.push((code.to_owned(), meaning));
     }
 
+    /// Every word that a code can mean.
+    pub fn meanings(&self) -> impl Iterator<Item = &str> {
+        self.pairs.iter().map(|(_, meaning)| meaning.as_str())
+    }
+
     /// What a code means.
     pub fn find(&self, code: &str) -> Option<&str> {
         if self.pairs.len() <= SMALL {

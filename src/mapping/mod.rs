@@ -29,8 +29,8 @@ use crate::source::Row;
 /// A compiled mapping: shared by threads, each with a [`Scratch`] of its own.
 #[derive(Debug)]
 pub struct Mapper {
-    /// The account type of every record.
-    pub account_type: String,
+    /// The account types that can occur. One, unless a feed of `accountType` says it row by row.
+    pub account_types: Vec<&'static str>,
     /// One per slot of the draft.
     pub feeds: Vec<Feed>,
     /// Cells that count as empty, in lower case.

@@ -8,6 +8,9 @@ use crate::contract::roles::{OWNER_KINDS, ROLES};
 use crate::contract::{Form, Shape, countries, forms, path};
 use crate::error::nearest;
 
+/// The one field that is not fed under `[fields]`.
+pub const ACCOUNT_TYPE: &str = "accountType";
+
 /// The kind of value that a target takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
@@ -26,15 +29,16 @@ impl Takes {
     }
 }
 
-/// Finds what a path takes on accounts of a type. The error is (what is wrong, what it should be).
-pub fn resolve(target: &str, account_type: Option<&str>) -> Result<Takes, (String, String)> {
+/// Finds what a path takes on accounts of these types. The error is (what is wrong, what it should be).
+/// No types: which there are is not known.
+pub fn resolve(target: &str, account_types: &[&str]) -> Result<Takes, (String, String)> {
     if NEVER_SENT.contains(&path::pattern(target).as_str()) {
         return Err((
             format!("`{target}` is never sent"),
             "Bakkt gives it out; take the line away".into(),
         ));
     }
-    if target == "accountType" {
+    if target == ACCOUNT_TYPE {
         return Err((
             "`accountType` has two feeds".into(),
             "it comes from `account_type` at the top; take this line away".into(),
@@ -53,12 +57,16 @@ pub fn resolve(target: &str, account_type: Option<&str>) -> Result<Takes, (Strin
         );
         return Err((format!("the contract has no field `{target}`"), help));
     };
-    if let (Some(own), Some(levels)) = (account_type, found.only_on)
-        && !found.is_on(own)
+    if let Some(levels) = found.only_on
+        && !account_types.is_empty()
+        && !account_types.iter().any(|own| found.is_on(own))
     {
         let types: Vec<&str> = levels.iter().map(|(name, _)| *name).collect();
         return Err((
-            format!("an account of type {own} has no `{target}`"),
+            format!(
+                "an account of type {} has no `{target}`",
+                account_types.join(" or ")
+            ),
             format!(
                 "accounts of these types have it: {}; take the line away",
                 types.join(", ")

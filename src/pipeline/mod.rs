@@ -50,6 +50,8 @@ pub struct Prepared<'w> {
     pub verdict: Verdict,
     /// Index of the reason, when excluded.
     pub excluded: Option<u16>,
+    /// The account type; none when it cannot be told, or when excluded.
+    pub account_type: Option<&'static str>,
     /// The clientAccountId, when there is one that may be shown.
     pub id: Option<&'w str>,
     /// The gaps.
@@ -128,6 +130,7 @@ impl Worker {
         Prepared {
             verdict,
             excluded,
+            account_type: self.assessor.account_type(),
             id,
             gaps: self.assessor.gaps(),
             payload: self.assessor.payload(),

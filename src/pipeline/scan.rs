@@ -35,6 +35,8 @@ pub struct Scanned {
     pub verdict: Verdict,
     /// Index of the reason, when excluded.
     pub excluded: Option<u16>,
+    /// The account type; none when it cannot be told, or when excluded.
+    pub account_type: Option<&'static str>,
     /// Keyed hash of the id; none without an id that may be shown, or when excluded.
     pub id_hash: Option<Hash>,
     /// Keyed hash of the payload, when it is sent and hashes were asked for.
@@ -111,6 +113,7 @@ impl Results {
                 at,
                 verdict: prepared.verdict,
                 excluded: prepared.excluded,
+                account_type: prepared.account_type,
                 id_hash,
                 hash,
                 id: (id, self.texts.len() as u32),
