@@ -194,6 +194,9 @@ pub struct ManualKybArgs {
     /// Write the list to this CSV file instead of stdout.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Write the filled form of every account on the list to this new CSV file. It holds customer data.
+    #[arg(long, value_name = "FILE")]
+    pub with_values: Option<PathBuf>,
 }
 
 /// `sandbox`.

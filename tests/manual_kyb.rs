@@ -20,8 +20,19 @@ fn list(name: &str, out: Option<PathBuf>) -> Output {
     let args = ManualKybArgs {
         dir: case(name),
         out,
+        with_values: None,
     };
     manual_kyb::run(&args, Mode::Quiet).unwrap()
+}
+
+/// The list with the filled form beside it.
+fn with_values(out: Option<PathBuf>, form: &Path) -> anyhow::Result<Output> {
+    let args = ManualKybArgs {
+        dir: case("manual-kyb"),
+        out,
+        with_values: Some(form.to_owned()),
+    };
+    manual_kyb::run(&args, Mode::Quiet)
 }
 
 type Line = BTreeMap<String, String>;
@@ -100,10 +111,104 @@ fn a_file_is_private_and_nobody_is_listed_without_need() {
 fn its_columns_are_documented() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/manual-kyb.md");
     let page = fs::read_to_string(page).unwrap();
-    let documented: Vec<&str> = page
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
-        .collect();
-    let header = list("entity", None).text;
-    assert_eq!(documented.join(","), header);
+    let (list_page, form_page) = page.split_once("## The filled form").unwrap();
+    let documented = |page: &str| {
+        let lines = page.lines();
+        let names = lines.filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        names.collect::<Vec<_>>().join(",")
+    };
+    assert_eq!(documented(list_page), list("entity", None).text);
+    let dir = tempfile::tempdir().unwrap();
+    let form = dir.path().join("form.csv");
+    with_values(None, &form).unwrap();
+    let form = fs::read_to_string(form).unwrap();
+    assert_eq!(documented(form_page), form.lines().next().unwrap());
+}
+
+#[test]
+fn the_filled_form_has_the_values_and_the_list_beside_it_has_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let (list, form) = (dir.path().join("list.csv"), dir.path().join("form.csv"));
+    let output = with_values(Some(list.clone()), &form).unwrap();
+    assert_eq!(output.code, 3);
+    let mode = fs::metadata(&form).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+
+    let (list, form) = (
+        fs::read_to_string(list).unwrap(),
+        fs::read_to_string(form).unwrap(),
+    );
+    assert_eq!(list.trim_end(), self::list("manual-kyb", None).text);
+    for canary in [
+        "Sample Harbor LLC",
+        "000001234",
+        "+15125550142",
+        "2 Dock Lane",
+        "Galveston",
+        "77550",
+        "Berths and moorings",
+        "Harbour fees",
+        "Example",
+    ] {
+        assert!(form.contains(canary), "{canary}");
+        assert!(!list.contains(canary), "{canary}");
+        assert!(!output.text.contains(canary), "{canary}");
+    }
+
+    let lines = lines(&form);
+    let answers = |id: &str, asked: &str| -> Vec<[&str; 4]> {
+        let here = |line: &&Line| line["clientAccountId"] == id && line["item"] == asked;
+        lines
+            .iter()
+            .filter(here)
+            .map(|line| ["field", "value", "status", "remains"].map(|name| line[name].as_str()))
+            .collect()
+    };
+    assert_eq!(
+        answers("MK-2", "tax id"),
+        [["entity.entityTaxId", "000001234", "known", ""]]
+    );
+    assert_eq!(
+        answers("MK-3", "tax id"),
+        [["entity.entityTaxId", "", "to be asked", ""]]
+    );
+    assert_eq!(
+        answers("MK-2", "countries of operation"),
+        [["entity.operatingCountries", "USA; CAN", "known", ""]]
+    );
+    let volume = answers("MK-2", "anticipated transaction volume");
+    assert_eq!(volume.len(), 2);
+    assert_eq!(volume[0][1..3], ["FROM_10M_TO_20M", "known"]);
+    assert_eq!(volume[1], ["", "", "to be asked", "the volume of a month"]);
+    // An owner that is an entity is not one of the people.
+    let people = answers("MK-6", "owners of 25 % or more");
+    assert!(people.iter().all(|line| !line[0].starts_with("owners[0]")));
+    assert!(people.iter().any(|line| line[1] == "Ben"));
+    for line in &lines {
+        let known = line["status"] == "known";
+        assert_eq!(known, !line["value"].is_empty(), "{line:?}");
+    }
+}
+
+#[test]
+fn a_form_that_is_there_is_not_written_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let form = dir.path().join("form.csv");
+    fs::write(&form, "a person's work").unwrap();
+    let link = dir.path().join("link.csv");
+    std::os::unix::fs::symlink(dir.path().join("nowhere"), &link).unwrap();
+    for (out, path) in [
+        (None, form.as_path()),
+        (None, link.as_path()),
+        (None, dir.path()),
+    ] {
+        let error = with_values(out, path).unwrap_err();
+        let text = bakkt_migrate::error::describe(&error);
+        assert!(text.contains("is there already"), "{text}");
+        assert_eq!(bakkt_migrate::error::exit_code(&error), 2);
+    }
+    assert_eq!(fs::read_to_string(&form).unwrap(), "a person's work");
+    let both = dir.path().join("both.csv");
+    assert!(with_values(Some(both.clone()), &both).is_err());
+    assert!(!fs::read_to_string(&both).unwrap().contains("Sample Harbor"));
 }

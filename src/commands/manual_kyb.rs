@@ -2,7 +2,8 @@
 //!
 //! Owner of the list's columns. Invariant: it names fields, never values; the clientAccountId is the only thing of a
 //! customer in it. A field is known when the mapping feeds it, the row has something for it, and nothing is wrong with
-//! that. Left out on purpose: the filled form, and rows that `[exclude]` leaves out.
+//! that. Left out on purpose: rows that `[exclude]` leaves out; the form with values has a file of its own
+//! (`kyb_form`).
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -11,6 +12,7 @@ use std::io::Write;
 use anyhow::Context;
 
 use super::check::{no_rows, private_writer};
+use super::kyb_form::Form;
 use super::{Output, target};
 use crate::assess::{Gap, Plan, Reason};
 use crate::cli::ManualKybArgs;
@@ -39,6 +41,7 @@ const COLUMNS: [&str; 8] = [
 /// Runs it.
 pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
     target::existing_folder(&args.dir)?;
+    let mut form = args.with_values.as_deref().map(Form::new).transpose()?;
     let settings = crate::migration::settings(&args.dir)?;
     // Nothing is hashed.
     let binding = Binding {
@@ -87,6 +90,9 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
                 export, &row, &id, &owners, item.asks, &known, &to_ask, remains,
             ])?;
         }
+        if let Some(form) = &mut form {
+            form.add(&id, &fields, reread.draft())?;
+        }
     }
     let list = list.into_inner().context("cannot write the list")?;
     let text = match &args.out {
@@ -99,6 +105,9 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
         }
         None => String::from_utf8(list)?.trim_end().to_owned(),
     };
+    if let Some(form) = form {
+        form.write(mode)?;
+    }
     let code = if rows.is_empty() { 0 } else { 3 };
     Ok(Output { text, code })
 }
@@ -116,10 +125,19 @@ fn wrong<'p>(gaps: &[Gap], plan: &'p Plan) -> HashSet<&'p str> {
         .collect()
 }
 
+/// A field of the contract that the row has something good for.
+pub(super) struct Known<'m> {
+    /// Where its value stands in the draft.
+    pub slot: usize,
+    /// Such as `owners[1].role`.
+    pub path: &'m str,
+    /// Such as `owners[].role`.
+    pub pattern: String,
+}
+
 /// What one row says, by field.
-struct Fields<'m> {
-    /// Fields of the contract that the row has something good for, `(path, pattern)`.
-    known: Vec<(&'m str, String)>,
+pub(super) struct Fields<'m> {
+    known: Vec<Known<'m>>,
     /// Such as `owners[1]`.
     entity_owners: Vec<&'m str>,
 }
@@ -156,7 +174,11 @@ impl<'m> Fields<'m> {
         let there = |slot| matches!(draft.slot(slot), Slot::Value { .. } | Slot::List { .. });
         let known = targets()
             .filter(|(slot, target)| there(*slot) && good(target) && !of_entity(target))
-            .map(|(_, target)| (target, path::pattern(target)))
+            .map(|(slot, path)| Known {
+                slot,
+                path,
+                pattern: path::pattern(path),
+            })
             .collect();
         Fields {
             known,
@@ -166,16 +188,24 @@ impl<'m> Fields<'m> {
 
     /// The fields of an item that are known, and those that are still to be asked for.
     fn answers(&self, item: &Item) -> (String, String) {
-        let (mut known, mut to_ask) = (Vec::new(), Vec::new());
-        for field in item.fields {
-            let before = known.len();
-            let hits = self.known.iter().filter(|(_, pattern)| pattern == field);
-            known.extend(hits.map(|(target, _)| *target));
-            if known.len() == before {
-                to_ask.push(*field);
-            }
-        }
+        let known = item.fields.iter().flat_map(|field| self.of(field));
+        let mut known: Vec<&str> = known.map(|known| known.path).collect();
         known.sort_unstable();
-        (known.join(" "), to_ask.join(" "))
+        (known.join(" "), self.to_ask(item).join(" "))
+    }
+
+    /// What is known of a field, by its pattern.
+    pub(super) fn of(&self, pattern: &str) -> impl Iterator<Item = &Known<'m>> {
+        self.known
+            .iter()
+            .filter(move |known| known.pattern == pattern)
+    }
+
+    /// The fields of an item that are still to be asked for.
+    pub(super) fn to_ask(&self, item: &Item) -> Vec<&'static str> {
+        let fields = item.fields.iter().copied();
+        fields
+            .filter(|field| self.of(field).next().is_none())
+            .collect()
     }
 }

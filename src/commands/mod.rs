@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod forecast;
+pub mod kyb_form;
 pub mod manual_kyb;
 pub mod planning;
 pub mod replan;

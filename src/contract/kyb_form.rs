@@ -10,6 +10,8 @@ pub struct Item {
     pub asks: &'static str,
     /// Patterns of the fields that answer it.
     pub fields: &'static [&'static str],
+    /// Patterns of fields that go with the answer where they are known, and are not asked for where not.
+    pub beside: &'static [&'static str],
     /// What remains to be asked when all of them are known.
     pub remains: Option<&'static str>,
 }
@@ -18,6 +20,7 @@ const fn whole(asks: &'static str, fields: &'static [&'static str]) -> Item {
     Item {
         asks,
         fields,
+        beside: &[],
         remains: None,
     }
 }
@@ -30,20 +33,31 @@ const fn partly(
     Item {
         asks,
         fields,
+        beside: &[],
         remains: Some(remains),
     }
+}
+
+const fn with(item: Item, beside: &'static [&'static str]) -> Item {
+    Item { beside, ..item }
 }
 
 /// The form, in its order.
 pub const FORM: &[Item] = &[
     whole("legal entity type", &["entity.entityType"]),
     whole("legal name", &["entity.entityLegalName"]),
-    whole(
-        "operating address",
+    with(
+        whole(
+            "operating address",
+            &[
+                "entity.operatingAddress.streetAddress",
+                "entity.operatingAddress.city",
+                "entity.operatingAddress.country",
+            ],
+        ),
         &[
-            "entity.operatingAddress.streetAddress",
-            "entity.operatingAddress.city",
-            "entity.operatingAddress.country",
+            "entity.operatingAddress.state",
+            "entity.operatingAddress.postalCode",
         ],
     ),
     whole("phone", &["entity.entityPhoneNumber"]),
@@ -75,18 +89,24 @@ pub const FORM: &[Item] = &[
         "corporate officers, general partners, managing members or trustees",
     ),
     partly("natural persons who act for the entity", &[], "all of it"),
-    partly(
-        "owners of 25 % or more",
-        &[
-            "owners[].identity.givenName",
-            "owners[].identity.familyName",
-        ],
-        "shares, and the people behind the owner that is an entity",
+    with(
+        partly(
+            "owners of 25 % or more",
+            &[
+                "owners[].identity.givenName",
+                "owners[].identity.familyName",
+            ],
+            "shares, and the people behind the owner that is an entity",
+        ),
+        &["owners[].ownership_percent"],
     ),
-    partly(
-        "persons with significant management responsibility",
-        &[],
-        "all of it",
+    with(
+        partly(
+            "persons with significant management responsibility",
+            &[],
+            "all of it",
+        ),
+        &["owners[].manages_entity"],
     ),
     partly("certification and signatures", &[], "all of it"),
 ];
@@ -98,7 +118,10 @@ mod tests {
 
     #[test]
     fn the_form_names_fields_that_are_there() {
-        for field in FORM.iter().flat_map(|item| item.fields) {
+        for field in FORM
+            .iter()
+            .flat_map(|item| item.fields.iter().chain(item.beside))
+        {
             assert!(path::find_pattern(field).is_some(), "{field}");
         }
     }
