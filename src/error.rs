@@ -151,6 +151,11 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
+    /// How many were found.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Nothing found → `Ok`; else one error that lists them all, by file and line.
     pub fn into_result(mut self) -> anyhow::Result<()> {
         if self.0.is_empty() {

@@ -35,6 +35,8 @@ pub mod assess;
 
 pub mod pipeline;
 
+pub mod documents;
+
 pub mod journal;
 
 pub mod api;

@@ -8,10 +8,16 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::assess::plan::{Plan, Spelling};
+use crate::contract::documents::{GUIDE_TYPE_NAMES, TYPE_NAMES};
+use crate::documents::manifest::Manifest;
+use crate::documents::pattern::Pattern;
+use crate::documents::root::Root;
+use crate::documents::{Documents, From};
 use crate::error::Diagnostics;
 use crate::mapping::exclude::Exclude;
 use crate::mapping::{self, Mapper, compile};
 use crate::pipeline::Pipeline;
+use crate::settings::documents::DocumentSource;
 use crate::settings::{Dialect, Settings};
 use crate::source::CsvFile;
 use crate::toml_file::TomlFile;
@@ -25,7 +31,10 @@ pub struct Migration {
     pub export: CsvFile,
     /// From row to payload.
     pub pipeline: Pipeline,
+    /// The documents, where the settings name some.
+    pub documents: Option<Documents>,
     mapping_files: Vec<TomlFile>,
+    document_files: Vec<TomlFile>,
 }
 
 /// What a pipeline needs that is in no file of the folder.
@@ -58,6 +67,10 @@ pub fn settings(dir: &Path) -> anyhow::Result<Settings> {
         // A file that cannot be read is told when the settings that name it are right.
         if let Ok((export, files)) = opened {
             compiled(&settings, export.headers(), &files, today(), &mut found);
+        }
+        if let Ok(files) = document_files(&settings) {
+            // As above.
+            let _ = documents(&settings, &files, &mut found);
         }
     }
     found.into_result()?;
@@ -99,6 +112,51 @@ fn compiled(
     Some((mapper, plan, exclude))
 }
 
+/// The mapping of the manifest and the files that it includes; none without one.
+fn document_files(settings: &Settings) -> anyhow::Result<Vec<TomlFile>> {
+    match settings.documents.as_ref().map(|documents| &documents.from) {
+        Some(DocumentSource::Manifest { mapping, .. }) => mapping_files(&settings.dir, mapping),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The documents that the settings name. Mistakes go to `found`.
+fn documents(
+    settings: &Settings,
+    files: &[TomlFile],
+    found: &mut Diagnostics,
+) -> anyhow::Result<Option<Documents>> {
+    let Some(named) = &settings.documents else {
+        return Ok(None);
+    };
+    let types = match settings.target.dialect {
+        Dialect::Guide => GUIDE_TYPE_NAMES,
+        Dialect::Reference => TYPE_NAMES,
+    };
+    let from = match &named.from {
+        DocumentSource::Manifest { file, .. } => {
+            Manifest::open(&settings.dir, file, files, types, found)?
+                .map(|manifest| From::Manifest(Box::new(manifest)))
+        }
+        DocumentSource::Patterns(texts) => {
+            // A wrong one was reported with the settings.
+            let patterns = texts.iter().filter_map(|text| Pattern::compile(text).ok());
+            Some(From::Folder(patterns.collect()))
+        }
+    };
+    let root = Root::open(
+        &settings.dir.join(&named.root),
+        &named.root,
+        named.max_bytes,
+    )?;
+    Ok(from.map(|from| Documents {
+        root,
+        name: named.root.clone(),
+        from,
+        types,
+    }))
+}
+
 impl Migration {
     /// Opens the folder of some settings; every mistake in its files is reported together.
     pub fn open(settings: Settings, binding: Binding) -> anyhow::Result<Migration> {
@@ -112,6 +170,8 @@ impl Migration {
             binding.as_of,
             &mut found,
         );
+        let document_files = document_files(&settings)?;
+        let documents = documents(&settings, &document_files, &mut found)?;
         found.into_result()?;
         let (mapper, plan, exclude) = parts.context("the mapping could not be read")?;
         let pipeline = Pipeline {
@@ -124,7 +184,9 @@ impl Migration {
             settings,
             export,
             pipeline,
+            documents,
             mapping_files,
+            document_files,
         })
     }
 
@@ -133,19 +195,29 @@ impl Migration {
         self.settings.dir.join(&self.settings.export)
     }
 
+    fn file_hash(&self, path: &Path, name: &str) -> anyhow::Result<[u8; 32]> {
+        let mut hasher = blake3::Hasher::new_keyed(&self.pipeline.key);
+        std::fs::File::open(path)
+            .and_then(|file| hasher.update_reader(file).map(|_| ()))
+            .with_context(|| format!("cannot read {name}"))?;
+        Ok(*hasher.finalize().as_bytes())
+    }
+
     /// Keyed hashes of whatever changes payloads or verdicts, by the name under which a person knows it.
     pub fn fingerprints(&self) -> anyhow::Result<Vec<(String, [u8; 32])>> {
         let mut prints = Vec::new();
-        let mut hasher = blake3::Hasher::new_keyed(&self.pipeline.key);
-        let file = std::fs::File::open(self.export_path())
-            .with_context(|| format!("cannot read {}", self.settings.export))?;
-        hasher
-            .update_reader(file)
-            .with_context(|| format!("cannot read {}", self.settings.export))?;
+        let export = &self.settings.export;
         prints.push((
-            format!("the export {}", self.settings.export),
-            *hasher.finalize().as_bytes(),
+            format!("the export {export}"),
+            self.file_hash(&self.export_path(), export)?,
         ));
+        if let Some(From::Manifest(manifest)) = self.documents.as_ref().map(|found| &found.from) {
+            let name = &manifest.name;
+            prints.push((
+                format!("the manifest {name}"),
+                self.file_hash(manifest.path(), name)?,
+            ));
+        }
         let mut add =
             |name: String, text: &str| prints.push((name, self.pipeline.hash(text.as_bytes())));
         for file in &self.mapping_files {
@@ -163,6 +235,18 @@ impl Migration {
             "[accounts] allow_ids_like in migration.toml".into(),
             &format!("{:?}", self.settings.ids),
         );
+        for file in &self.document_files {
+            add(
+                format!("the mapping of documents {}", file.name),
+                &file.text,
+            );
+        }
+        if let Some(documents) = &self.settings.documents {
+            add(
+                "[documents] in migration.toml".into(),
+                &format!("{documents:?}"),
+            );
+        }
         add("the mapper of bakkt-migrate".into(), mapping::VERSION);
         Ok(prints)
     }

@@ -29,6 +29,12 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &["contract", "source", "mapping", "assess"],
         &[],
     ),
+    // Files of other people: nothing here knows where the documents go.
+    (
+        "documents",
+        &["contract", "source", "mapping", "error", "toml_file"],
+        &[],
+    ),
     // The journal is the only user of the database. A position and a verdict are what it stores of a row.
     (
         "journal",
@@ -58,6 +64,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "contract",
             "assess",
             "mapping",
+            "documents",
             "report",
         ],
         &[],
@@ -72,6 +79,8 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "mapping",
             "assess",
             "pipeline",
+            "contract",
+            "documents",
         ],
         &[],
     ),

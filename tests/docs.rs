@@ -108,6 +108,12 @@ fn every_setting_is_documented_and_no_other() {
         ("limits.", format!("{MINIMAL}[limits]\n{UNKNOWN} = 1\n")),
         ("retry.", format!("{MINIMAL}[retry]\n{UNKNOWN} = 1\n")),
         ("grace.", format!("{MINIMAL}[grace]\n{UNKNOWN} = 1\n")),
+        (
+            "documents.",
+            format!(
+                "{MINIMAL}[documents]\nroot = \"d\"\npattern = \"{{clientAccountId}}/{{documentType}}\"\n{UNKNOWN} = 1\n"
+            ),
+        ),
         ("exclude.", format!("{MINIMAL}[exclude]\n{UNKNOWN} = 1\n")),
         (
             "exclude.ids.",
@@ -388,6 +394,71 @@ fn cells_become_what_the_examples_say() {
     }
 }
 
+/// The page of documents, against the tables of fields, types, items and accepted content, and its examples.
+#[test]
+fn documents_are_documented() {
+    use bakkt_migrate::contract::documents::{ENTITY_TYPES, KYB_ITEMS, OWNER_TYPES, TYPES};
+    use bakkt_migrate::documents::claim::{FIELDS, resolve};
+    use bakkt_migrate::documents::content::ACCEPTED;
+    use bakkt_migrate::documents::pattern::Pattern;
+    use bakkt_migrate::mapping::compile::{Targets, compile_for};
+
+    let page = page("docs/documents.md");
+    let fields: Vec<(String, bool)> = table(&page, "| field | may stand in a pattern |")
+        .iter()
+        .map(|row| (code(&row[0]).to_owned(), row[1] == "yes"))
+        .collect();
+    let known: Vec<(String, bool)> = FIELDS
+        .iter()
+        .map(|(_, name, pattern)| ((*name).to_owned(), *pattern))
+        .collect();
+    assert_eq!(fields, known);
+
+    let types = table(&page, "| type | dialect | belongs to |");
+    assert_eq!(types.len(), TYPES.len());
+    for (row, (name, guide)) in types.iter().zip(TYPES) {
+        let whose = match (OWNER_TYPES.contains(name), ENTITY_TYPES.contains(name)) {
+            (true, _) => "an owner",
+            (_, true) => "the entity",
+            _ => "whom it names",
+        };
+        let dialect = if *guide { "both" } else { "reference" };
+        assert_eq!([code(&row[0]), &row[1], &row[2]], [*name, dialect, whose]);
+    }
+    for (word, _) in KYB_ITEMS {
+        assert!(page.contains(&format!("`{word}`")), "{word}");
+    }
+    for (name, ..) in ACCEPTED {
+        assert!(page.contains(name), "{name}");
+    }
+
+    let names = bakkt_migrate::contract::documents::GUIDE_TYPE_NAMES;
+    let targets = Targets {
+        account_type: false,
+        resolve: &|target, _| resolve(target, names),
+    };
+    for text in blocks(&page) {
+        let mut found = Diagnostics::default();
+        let file = TomlFile {
+            name: "documents.toml".into(),
+            text,
+        };
+        let headers = [
+            "FILE", "CUST_NO", "KIND", "SIDE", "COUNTRY", "EXPIRES", "OWNER_NO", "ITEMS",
+        ];
+        compile_for(&targets, &[file], &headers.map(str::to_owned), &mut found);
+        found.into_result().unwrap();
+    }
+    let patterns: Vec<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("    {"))
+        .collect();
+    assert_eq!(patterns.len(), 3);
+    for pattern in patterns {
+        Pattern::compile(pattern.trim()).unwrap();
+    }
+}
+
 #[test]
 fn the_sandbox_is_documented() {
     let page = page("docs/sandbox.md");
@@ -595,6 +666,7 @@ fn links_lead_to_files() {
         "ARCHITECTURE.md",
         "docs/settings.md",
         "docs/mapping.md",
+        "docs/documents.md",
         "docs/manual-kyb.md",
         "docs/sandbox.md",
         "docs/report.md",

@@ -1,12 +1,14 @@
 //! `[policy]`: levels that the operator moved, each with a reason.
 //!
-//! Owner of [`Policy`]. H, G and O move in both directions; W never, nor what an object needs to be whole.
+//! Owner of [`Policy`]. H, G and O move in both directions; W never, nor what an object needs to be whole. Whether accounts
+//! of a type need KYB moves here too, between H and O.
 
 use std::collections::BTreeMap;
 
+use crate::contract::documents::KYB_ACCOUNT_TYPES;
 use crate::contract::{Level, Rule, path};
 
-/// The moves, by path pattern such as `owners[].identity.employment`.
+/// The moves, by path pattern such as `owners[].identity.employment`, or by type of account as `kyb.CUSTODIAL`.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     moves: BTreeMap<String, Move>,
@@ -34,6 +36,35 @@ impl Policy {
         self.moves
             .insert(pattern.to_owned(), Move { level, reason });
         Ok(())
+    }
+
+    /// Adds a move of a type of account: H, it needs KYB; O, it does not. The error says why it cannot be.
+    pub fn add_kyb(
+        &mut self,
+        account_type: &str,
+        level: Level,
+        reason: String,
+    ) -> Result<(), String> {
+        if !KYB_ACCOUNT_TYPES.contains(&account_type) {
+            return Err(format!(
+                "KYB is for accounts of the types {}",
+                KYB_ACCOUNT_TYPES.join(", ")
+            ));
+        }
+        if !matches!(level, Level::H | Level::O) {
+            return Err("an account needs KYB or it does not".into());
+        }
+        self.moves
+            .insert(format!("kyb.{account_type}"), Move { level, reason });
+        Ok(())
+    }
+
+    /// Whether accounts of a type need KYB.
+    pub fn needs_kyb(&self, account_type: &str) -> bool {
+        match self.moves.get(&format!("kyb.{account_type}")) {
+            Some(moved) => moved.level == Level::H,
+            None => KYB_ACCOUNT_TYPES.contains(&account_type),
+        }
     }
 
     /// The rule of a field, moved or not. Of a conditional rule the level moves and the condition stays.

@@ -30,6 +30,45 @@ pub const TYPES: &[(&str, bool)] = &[
     ("TRANSFER_ON_DEATH", false),
 ];
 
+const fn names<const COUNT: usize>(table: &[(&'static str, bool)]) -> [&'static str; COUNT] {
+    let mut names = [""; COUNT];
+    let mut at = 0;
+    while at < COUNT {
+        names[at] = table[at].0;
+        at += 1;
+    }
+    names
+}
+
+/// The names of all document types, the guide's first.
+pub const TYPE_NAMES: &[&str] = &names::<{ TYPES.len() }>(TYPES);
+
+/// So many of [`TYPES`] are the guide's.
+const OF_GUIDE: usize = 10;
+
+/// The names of the guide's document types.
+pub const GUIDE_TYPE_NAMES: &[&str] = &names::<OF_GUIDE>(TYPES);
+
+/// Documents about the entity itself; these never have an owner.
+pub const ENTITY_TYPES: &[&str] = &[
+    "ENTITY_DUE_DILIGENCE",
+    "CERTIFICATE_OF_INCORPORATION",
+    "CERTIFICATE_OF_BENEFICIAL_OWNERS",
+    "PROOF_OF_ENTITY_ADDRESS",
+    "PROOF_OF_ENTITY_EIN_TAX_ID",
+];
+
+/// Documents about a person; these have an owner.
+pub const OWNER_TYPES: &[&str] = &[
+    "DRIVERS_LICENSE",
+    "IDENTIFICATION_CARD",
+    "PASSPORT",
+    "PASSPORT_CARD",
+    "SOCIAL_SECURITY_CARD",
+    "VISA",
+    "W_8BEN_FORM",
+];
+
 /// The sides of a document; a double-sided one is two uploads.
 pub const SIDES: &[&str] = &["FRONT", "BACK", "UNSPECIFIED"];
 
@@ -76,6 +115,9 @@ pub const KYB_ITEMS: &[(&str, u32)] = &[
     ("shareholder_registry", proof::REGISTRY),
     ("organization_chart", proof::CHART),
 ];
+
+/// The words of `kyb_item` alone.
+pub const KYB_ITEM_NAMES: &[&str] = &[KYB_ITEMS[0].0, KYB_ITEMS[1].0, KYB_ITEMS[2].0];
 
 /// The account's own items of the checklist.
 const OWN_ITEMS: &[(u32, &str)] = &[
@@ -259,6 +301,16 @@ mod tests {
         }];
         assert!(!checklist(&unknown, &all).iter().all(|item| item.there));
         assert!(!checklist(&owners[1..], &all).iter().all(|item| item.there));
+    }
+
+    #[test]
+    fn names_are_those_of_the_tables() {
+        assert!(TYPES[..OF_GUIDE].iter().all(|(_, guide)| *guide));
+        assert!(!TYPES[OF_GUIDE..].iter().any(|(_, guide)| *guide));
+        assert_eq!(KYB_ITEM_NAMES.len(), KYB_ITEMS.len());
+        for name in ENTITY_TYPES.iter().chain(OWNER_TYPES) {
+            assert!(TYPE_NAMES.contains(name), "{name}");
+        }
     }
 
     #[test]

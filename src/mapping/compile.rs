@@ -19,14 +19,41 @@ use crate::contract::{Form, countries};
 use crate::error::{Diagnostics, nearest};
 use crate::toml_file::{Table, TomlFile, Value};
 
-/// Compiles a mapping. `files[0]` is the mapping itself, the rest are the files it includes, nearest first. `None`
+/// Finds what a field takes, by its name and the account types. The error is (what is wrong, what it should be).
+pub type Resolve<'t> = dyn Fn(&str, &[&str]) -> Result<Takes, (String, String)> + 't;
+
+/// What the feeds of a mapping may aim at.
+pub struct Targets<'t> {
+    /// The mapping says an account type, which decides on its fields.
+    pub account_type: bool,
+    /// Its fields.
+    pub resolve: &'t Resolve<'t>,
+}
+
+/// Compiles a mapping of accounts. `files[0]` is the mapping itself, the rest are the files it includes, nearest first. `None`
 /// only when something was reported.
 pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) -> Option<Mapper> {
+    let targets = Targets {
+        account_type: true,
+        resolve: &resolve,
+    };
+    compile_for(&targets, files, headers, found)
+}
+
+/// Compiles a mapping onto some fields.
+pub fn compile_for(
+    targets: &Targets<'_>,
+    files: &[TomlFile],
+    headers: &[String],
+    found: &mut Diagnostics,
+) -> Option<Mapper> {
+    let mistakes = found.len();
     let mut documents = Vec::new();
     for file in files {
         documents.push(file.parse(found)?);
     }
     let mut compiler = Compiler {
+        targets,
         headers,
         account_types: Vec::new(),
         lookups: BTreeMap::new(),
@@ -39,7 +66,7 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
     for root in &roots {
         compiler.lookups(root);
     }
-    for root in &roots {
+    for root in roots.iter().filter(|_| targets.account_type) {
         // Asked of every file, so that an included one may have it too; the nearest one counts. What may be fed
         // depends on it, so it comes before the first field.
         if let Some((types, feed)) = compiler.account_type(root)
@@ -68,7 +95,7 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
         found,
         ..
     } = compiler;
-    if account_types.is_empty() && found.is_empty() {
+    if account_types.is_empty() && targets.account_type && found.len() == mistakes {
         roots[0].wrong(
             found,
             "the mapping has no `account_type`",
@@ -78,7 +105,7 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
     for root in roots {
         root.finish(found);
     }
-    found.is_empty().then(|| Mapper {
+    (found.len() == mistakes).then(|| Mapper {
         account_types,
         feeds,
         missing,
@@ -88,6 +115,7 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
 }
 
 struct Compiler<'a, 'f> {
+    targets: &'a Targets<'a>,
     headers: &'a [String],
     account_types: Vec<&'static str>,
     lookups: BTreeMap<String, Vec<(String, String)>>,
@@ -157,7 +185,7 @@ impl Compiler<'_, '_> {
                 continue;
             }
             own.push(target.to_owned());
-            match resolve(target, &self.account_types) {
+            match (self.targets.resolve)(target, &self.account_types) {
                 Ok(takes) => {
                     if let Some(feed) = self.feed(target, takes, value) {
                         self.feeds.push(feed);

@@ -5,6 +5,7 @@
 //! Left out on purpose: what needs the export's header row (columns of `[exclude]`), which is checked with the mapping.
 
 pub mod amounts;
+pub mod documents;
 pub mod exclude;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use crate::error::{Diagnostics, nearest};
 use crate::report::{Grace, GraceFrom};
 use crate::toml_file::{Table, TomlFile};
 use amounts::{Rate, duration, rate};
+use documents::DocumentSettings;
 use exclude::ExcludeSettings;
 
 /// All settings of one migration.
@@ -44,6 +46,8 @@ pub struct Settings {
     pub policy: Policy,
     /// `[exclude]`.
     pub exclude: ExcludeSettings,
+    /// `[documents]`.
+    pub documents: Option<DocumentSettings>,
 }
 
 /// What to do with an account that existed before the migration.
@@ -165,6 +169,7 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
         grace: grace(root, found),
         policy: policy(root, found),
         exclude: exclude::read(dir, root, found),
+        documents: documents::read(root, found),
         export: export?,
         mapping: mapping?,
     })
@@ -406,6 +411,10 @@ fn grace(root: &Table<'_>, found: &mut Diagnostics) -> Grace {
     grace
 }
 
+/// What stands before an account type where `[policy]` speaks of its KYB.
+const KYB: &str = "kyb.";
+const KYB_HELP: &str = "such as \"kyb.CUSTODIAL\" = { level = \"O\", reason = \"..\" }; H: accounts of this type need KYB, O: they do not";
+
 fn policy(root: &Table<'_>, found: &mut Diagnostics) -> Policy {
     let mut policy = Policy::default();
     let Some(table) = root.table("policy", found) else {
@@ -431,7 +440,17 @@ fn policy(root: &Table<'_>, found: &mut Diagnostics) -> Policy {
             );
         }
         entry.finish(found);
-        if path::find_pattern(pattern).is_none() {
+        if let Some(account_type) = pattern.strip_prefix(KYB) {
+            if let Some(level) = level
+                && let Err(why) = policy.add_kyb(account_type, level, reason.to_owned())
+            {
+                value.wrong_key(
+                    found,
+                    format!("`{pattern}` cannot be moved: {why}"),
+                    KYB_HELP,
+                );
+            }
+        } else if path::find_pattern(pattern).is_none() {
             let patterns = path::patterns();
             let near = nearest(&path::pattern(pattern), patterns.iter().map(String::as_str));
             let help = near.map_or("list elements are written as owners[]".to_owned(), |name| {

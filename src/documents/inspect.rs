@@ -1,0 +1,199 @@
+//! Looking into files: their type, and the hash of their content.
+//!
+//! Owner of [`Inspector`], which opens many files on all cores and keeps their order. Invariants: a file is read once for
+//! every state it is in, however many documents are made of it, as long as memory for remembering is left; what changes
+//! while it is read is refused.
+//! Left out on purpose: what else decides whether a document is sent (`assess`).
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::content::{self, HEAD};
+use super::root::{Identity, Opened, Root, refusal};
+
+/// What is known of a file that can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Bytes.
+    pub size: u64,
+    /// BLAKE3 of the content, when it was asked for.
+    pub hash: Option<[u8; 32]>,
+}
+
+/// So many hashes are remembered.
+const REMEMBERED: usize = 1 << 16;
+
+/// Files of one folder, one after the other or many at once.
+pub struct Inspector<'a> {
+    root: &'a Root,
+    hashing: bool,
+    known: Mutex<HashMap<Identity, [u8; 32]>>,
+}
+
+/// Opens a file and tells its media type.
+pub fn open(root: &Root, path: &str) -> Result<(Opened, &'static str), &'static str> {
+    let opened = root.file(path)?;
+    let mut head = [0; HEAD];
+    let count = read_head(&opened.file, &mut head).map_err(|_| refusal::BROKEN)?;
+    let media_type = content::media_type(&head[..count], path)?;
+    Ok((opened, media_type))
+}
+
+/// Reads the first bytes, and leaves the file at its first byte.
+fn read_head(file: &File, head: &mut [u8]) -> io::Result<usize> {
+    let mut count = 0;
+    while count < head.len() {
+        match file.read_at(&mut head[count..], count as u64) {
+            Ok(0) => break,
+            Ok(more) => count += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(count)
+}
+
+impl<'a> Inspector<'a> {
+    /// `hashing`: the content is read to its end.
+    pub fn new(root: &'a Root, hashing: bool) -> Self {
+        Inspector {
+            root,
+            hashing,
+            known: Mutex::default(),
+        }
+    }
+
+    /// One file.
+    pub fn one(&self, path: &str) -> Result<Facts, &'static str> {
+        let (opened, _) = open(self.root, path)?;
+        let (size, identity) = (opened.size, opened.identity);
+        if !self.hashing {
+            return Ok(Facts { size, hash: None });
+        }
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(hash) = known().get(&identity) {
+            return Ok(Facts {
+                size,
+                hash: Some(*hash),
+            });
+        }
+        let hash = hash(opened)?;
+        let mut known = known();
+        if known.len() == REMEMBERED {
+            known.clear();
+        }
+        known.insert(identity, hash);
+        Ok(Facts {
+            size,
+            hash: Some(hash),
+        })
+    }
+
+    /// Several files on all cores, in their order; `None` stays `None`.
+    pub fn all(&self, paths: &[Option<&str>]) -> Vec<Option<Result<Facts, &'static str>>> {
+        let threads = std::thread::available_parallelism().map_or(2, usize::from);
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done = Vec::new();
+            loop {
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                match paths.get(place) {
+                    None => return done,
+                    Some(None) => {}
+                    Some(Some(path)) => done.push((place, self.one(path))),
+                }
+            }
+        };
+        let mut all = vec![None; paths.len()];
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads.min(paths.len()))
+                .map(|_| scope.spawn(work))
+                .collect();
+            let mut done = work();
+            for other in others {
+                done.extend(
+                    other
+                        .join()
+                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                );
+            }
+            for (place, facts) in done {
+                all[place] = Some(facts);
+            }
+        });
+        all
+    }
+}
+
+fn hash(opened: Opened) -> Result<[u8; 32], &'static str> {
+    let mut hasher = blake3::Hasher::new();
+    // One byte more than expected shows a file that grew.
+    let mut whole = opened.file.take(opened.size + 1);
+    match io::copy(&mut whole, &mut hasher) {
+        Ok(read) if read == opened.size => Ok(*hasher.finalize().as_bytes()),
+        _ => Err(refusal::BROKEN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn pdf(folder: &Path, name: &str, rest: &str) -> io::Result<[u8; 32]> {
+        let content = format!("%PDF-1.7{rest}");
+        std::fs::write(folder.join(name), &content)?;
+        Ok(*blake3::hash(content.as_bytes()).as_bytes())
+    }
+
+    #[test]
+    fn many_files_keep_their_order_and_one_is_read_once() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let mut hashes = Vec::new();
+        for number in 0..50 {
+            hashes.push(pdf(
+                folder.path(),
+                &format!("{number}.pdf"),
+                &number.to_string(),
+            )?);
+        }
+        std::fs::write(folder.path().join("page.pdf"), "<html>")?;
+        let root = Root::open(folder.path(), "documents", 1000)?;
+        let inspector = Inspector::new(&root, true);
+        let names: Vec<String> = (0..50).map(|number| format!("{number}.pdf")).collect();
+        let mut paths: Vec<Option<&str>> = names.iter().map(|name| Some(name.as_str())).collect();
+        paths.extend([None, Some("page.pdf"), Some("gone.pdf"), Some("7.pdf")]);
+        let found = inspector.all(&paths);
+        for (place, hash) in hashes.iter().enumerate() {
+            assert_eq!(found[place].and_then(|one| one.ok()?.hash), Some(*hash));
+        }
+        assert_eq!(found[50], None);
+        assert_eq!(found[51], Some(Err(content::refusal::NEITHER)));
+        assert_eq!(found[52], Some(Err(refusal::MISSING)));
+        assert_eq!(found[53], found[7]);
+        let known = inspector.known.lock().map(|known| known.len());
+        assert_eq!(known.ok(), Some(50));
+        Ok(())
+    }
+
+    #[test]
+    fn without_hashing_only_the_type_is_looked_at() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        pdf(folder.path(), "a.pdf", "rest")?;
+        let root = Root::open(folder.path(), "documents", 1000)?;
+        let facts = Inspector::new(&root, false).one("a.pdf");
+        assert_eq!(
+            facts,
+            Ok(Facts {
+                size: 12,
+                hash: None
+            })
+        );
+        Ok(())
+    }
+}

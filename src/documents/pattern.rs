@@ -1,0 +1,336 @@
+//! A folder pattern: what the paths of documents say about them.
+//!
+//! Owner of the pattern's syntax: `{field}`, `*` inside one part of a path, everything else as it stands. Types, sides and
+//! KYB items are found whatever their case; names are taken as they are, never decoded. A path is tried against the words of
+//! the contract first, so that `A_1_DRIVERS_LICENSE_FRONT.png` is cut where its reader would cut it; only then is any text
+//! taken for a type, so that a misspelled one is told as such.
+//! Left out on purpose: walking the folder (`walk`).
+
+use regex::Regex;
+
+use super::claim::{Claim, FIELDS, Field, Value};
+use crate::contract::documents::{KYB_ITEM_NAMES, SIDES, TYPE_NAMES};
+use crate::error::nearest;
+
+/// Parts the words of one `{kyb_item}`.
+const AND: char = '+';
+
+/// One compiled pattern.
+#[derive(Debug)]
+pub struct Pattern {
+    text: String,
+    pieces: Vec<Piece>,
+    /// In the order of the groups.
+    fields: Vec<Field>,
+    /// Only the contract's words.
+    strict: Regex,
+    /// Any text in their place.
+    loose: Regex,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Any,
+    Field(Field),
+}
+
+impl Pattern {
+    /// Compiles one. The error is (what is wrong, what it should be).
+    pub fn compile(text: &str) -> Result<Pattern, (String, String)> {
+        let pieces = pieces(text)?;
+        let fields: Vec<Field> = pieces
+            .iter()
+            .filter_map(|piece| match piece {
+                Piece::Field(field) => Some(*field),
+                _ => None,
+            })
+            .collect();
+        for needed in [Field::Account, Field::Type] {
+            if !fields.contains(&needed) {
+                let name = needed.name();
+                return Err((
+                    format!("the pattern has no {{{name}}}"),
+                    "such as \"{clientAccountId}/{documentType}_{documentSide}.*\"".into(),
+                ));
+            }
+        }
+        let mut parts = text.split('/');
+        if text.starts_with('/') || parts.any(|part| part.is_empty() || [".", ".."].contains(&part))
+        {
+            return Err((
+                "the pattern is no path below the documents folder".into(),
+                "names with `/` between them, none of them empty, `.` or `..`".into(),
+            ));
+        }
+        let regex = |strict| {
+            let text: String = pieces
+                .iter()
+                .map(|piece| expression(piece, strict))
+                .collect();
+            Regex::new(&format!("^{text}$")).map_err(|_| {
+                (
+                    "the pattern is too long".to_owned(),
+                    "several patterns may stand in a list".to_owned(),
+                )
+            })
+        };
+        Ok(Pattern {
+            strict: regex(true)?,
+            loose: regex(false)?,
+            text: text.to_owned(),
+            pieces,
+            fields,
+        })
+    }
+
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn read(&self, path: &str, regex: &Regex) -> Option<Claim> {
+        let found = regex.captures(path)?;
+        let mut claim = Claim::default();
+        for (group, field) in self.fields.iter().enumerate() {
+            let text = found.get(group + 1)?.as_str();
+            if *field == Field::KybItem {
+                claim.items = text
+                    .split(AND)
+                    .map(|word| Ok(word.to_lowercase()))
+                    .collect();
+                continue;
+            }
+            let value = Value::Text(match field {
+                Field::Type | Field::Side | Field::Country => text.to_uppercase(),
+                _ => text.to_owned(),
+            });
+            // A field that stands twice says the same twice.
+            if *claim.value(*field) != Value::Missing && *claim.value(*field) != value {
+                return None;
+            }
+            claim.set(*field, value);
+        }
+        claim.set(Field::File, Value::Text(path.to_owned()));
+        Some(claim)
+    }
+
+    /// The pattern with what is known filled in; `known` says what may be shown.
+    pub fn shown<'a>(&self, known: impl Fn(Field) -> Option<&'a str>) -> String {
+        let mut text = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(part) => text.push_str(part),
+                Piece::Any => text.push('*'),
+                Piece::Field(field) => match known(*field) {
+                    Some(value) => text.push_str(value),
+                    None => text.push_str(&format!("{{{}}}", field.name())),
+                },
+            }
+        }
+        text
+    }
+}
+
+/// The first pattern that a path fits, by its number, and what the path says then.
+pub fn read(patterns: &[Pattern], path: &str) -> Option<(usize, Claim)> {
+    let first = |regex: fn(&Pattern) -> &Regex| {
+        patterns
+            .iter()
+            .enumerate()
+            .find_map(|(number, pattern)| Some((number, pattern.read(path, regex(pattern))?)))
+    };
+    first(|pattern| &pattern.strict).or_else(|| first(|pattern| &pattern.loose))
+}
+
+fn pieces(text: &str) -> Result<Vec<Piece>, (String, String)> {
+    let (mut pieces, mut rest) = (Vec::new(), text);
+    while let Some(at) = rest.find(['{', '}', '*']) {
+        if at > 0 {
+            pieces.push(Piece::Text(rest[..at].to_owned()));
+        }
+        let (special, after) = rest[at..].split_at(1);
+        match (special, after.split_once('}')) {
+            ("*", _) => {
+                pieces.push(Piece::Any);
+                rest = after;
+            }
+            ("{", Some((name, after))) => {
+                pieces.push(Piece::Field(field(name)?));
+                rest = after;
+            }
+            _ => {
+                return Err((
+                    "a brace of the pattern has no partner".into(),
+                    "fields are written as {clientAccountId}".into(),
+                ));
+            }
+        }
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest.to_owned()));
+    }
+    Ok(pieces)
+}
+
+fn field(name: &str) -> Result<Field, (String, String)> {
+    let names = || FIELDS.iter().filter(|(.., in_patterns)| *in_patterns);
+    if let Some((field, ..)) = names().find(|(_, known, _)| *known == name) {
+        return Ok(*field);
+    }
+    let help = match nearest(name, names().map(|(_, known, _)| *known)) {
+        Some(near) => format!("did you mean {{{near}}}?"),
+        None => format!(
+            "one of: {}",
+            names()
+                .map(|(_, known, _)| *known)
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+    };
+    Err((format!("a pattern has no field {{{name}}}"), help))
+}
+
+fn expression(piece: &Piece, strict: bool) -> String {
+    let words = |words: &[&str]| format!("(?i:{})", words.join("|"));
+    match piece {
+        Piece::Text(text) => regex::escape(text),
+        Piece::Any => "[^/]*?".into(),
+        Piece::Field(Field::Type) if strict => format!("({})", words(TYPE_NAMES)),
+        Piece::Field(Field::Side) if strict => format!("({})", words(SIDES)),
+        Piece::Field(Field::KybItem) if strict => {
+            let one = words(KYB_ITEM_NAMES);
+            format!("({one}(?:\\+{one})*)")
+        }
+        Piece::Field(Field::OwnerPlace) => "([0-9]+)".into(),
+        Piece::Field(_) => "([^/]+?)".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(patterns: &[&str], path: &str) -> Option<Vec<String>> {
+        let patterns: Result<Vec<Pattern>, _> =
+            patterns.iter().map(|text| Pattern::compile(text)).collect();
+        let (number, claim) = read(&patterns.ok()?, path)?;
+        let fields = [
+            Field::Account,
+            Field::OwnerId,
+            Field::OwnerPlace,
+            Field::Type,
+            Field::Side,
+            Field::Country,
+        ];
+        let mut said = vec![number.to_string()];
+        said.extend(
+            fields
+                .iter()
+                .filter_map(|field| claim.value(*field).text().map(str::to_owned)),
+        );
+        said.extend(claim.items.iter().flatten().cloned());
+        Some(said)
+    }
+
+    #[test]
+    fn paths_are_cut_where_a_reader_would_cut_them() {
+        let two = [
+            "{clientAccountId}/{documentType}_{documentSide}.*",
+            "{clientAccountId}/{documentType}.*",
+        ];
+        let flat = ["{clientAccountId}_{owner_place}_{documentType}_{documentSide}*.png"];
+        for (patterns, path, wanted) in [
+            (
+                &two[..],
+                "A1/DRIVERS_LICENSE_FRONT.png",
+                "0 A1 DRIVERS_LICENSE FRONT",
+            ),
+            (&two, "A1/passport_back.pdf", "0 A1 PASSPORT BACK"),
+            (&two, "A1/PASSPORT.pdf", "1 A1 PASSPORT"),
+            (&two, "A1/PASSPORT_CARD.pdf", "1 A1 PASSPORT_CARD"),
+            (&two, "A1/DRIVERS_LICENSE.x.pdf", "1 A1 DRIVERS_LICENSE"),
+            (&two, "A1/PASPORT_FRONT.pdf", "0 A1 PASPORT FRONT"),
+            (&two, "A 1%20é/VISA.pdf", "1 A 1%20é VISA"),
+            (
+                &flat,
+                "A_1_2_DRIVERS_LICENSE_FRONT (1).png",
+                "0 A_1 2 DRIVERS_LICENSE FRONT",
+            ),
+            (
+                &["{clientAccountId}/{clientOwnerId}/{documentType}-{issueCountry}"],
+                "A/O/VISA-usa",
+                "0 A O VISA USA",
+            ),
+            (
+                &["{clientAccountId}/{clientAccountId}_{documentType}"],
+                "A/A_VISA",
+                "0 A VISA",
+            ),
+            (
+                &["{clientAccountId}/{documentType}/{kyb_item}.*"],
+                "A/ENTITY_DUE_DILIGENCE/Governing_Documents+organization_chart.pdf",
+                "0 A ENTITY_DUE_DILIGENCE governing_documents organization_chart",
+            ),
+        ] {
+            assert_eq!(
+                said(patterns, path).map(|said| said.join(" ")).as_deref(),
+                Some(wanted),
+                "{path}"
+            );
+        }
+        for (patterns, path) in [
+            (&two[..], "A1/sub/PASSPORT.pdf"),
+            (&two, "PASSPORT.pdf"),
+            (&two, "A1/.DS_Store"),
+            (
+                &["{clientAccountId}/{clientAccountId}_{documentType}"],
+                "A/B_VISA",
+            ),
+            (
+                &["{clientAccountId}/{owner_place}_{documentType}"],
+                "A/x_VISA",
+            ),
+        ] {
+            // A dot file has a name after its dot: only where nothing stands before the dot it is no type.
+            assert_eq!(said(patterns, path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        for (text, message) in [
+            ("{documentType}.pdf", "no {clientAccountId}"),
+            ("{clientAccountId}.pdf", "no {documentType}"),
+            (
+                "{clientAcountId}/{documentType}",
+                "no field {clientAcountId}",
+            ),
+            ("{clientAccountId}/{file}/{documentType}", "no field {file}"),
+            ("{clientAccountId/{documentType}", "no field"),
+            ("clientAccountId}/{documentType}", "partner"),
+            ("/{clientAccountId}/{documentType}", "no path below"),
+            ("../{clientAccountId}/{documentType}", "no path below"),
+            ("{clientAccountId}//{documentType}", "no path below"),
+        ] {
+            let error = Pattern::compile(text).err().map(|(message, _)| message);
+            assert!(
+                error.as_ref().is_some_and(|error| error.contains(message)),
+                "{text}: {error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_what_is_known_is_shown() {
+        let pattern = Pattern::compile("{clientAccountId}/{clientOwnerId}_{documentType}_*.png");
+        let shown = pattern.map(|pattern| {
+            pattern.shown(|field| match field {
+                Field::Account => Some("A1"),
+                Field::Type => Some("VISA"),
+                _ => None,
+            })
+        });
+        assert_eq!(shown.ok().as_deref(), Some("A1/{clientOwnerId}_VISA_*.png"));
+    }
+}

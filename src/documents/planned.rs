@@ -1,0 +1,125 @@
+//! A planned document, opened again to be sent.
+//!
+//! Owner of [`Reopen`]. The manifest's row or the path is read again, the metadata made again, and its keyed hash compared
+//! with the planned one; the file is opened below the folder, safely, once, and the handle goes to whoever sends it.
+//! Invariant: whatever does not fit holds that document and nothing else: `Err` is a reason, never the end of a run.
+//! Left out on purpose: hashing the content, which happens while it is sent.
+
+use std::fs::File;
+
+use jiff::civil::Date;
+
+use super::assess::again;
+use super::claim::Field;
+use super::{Documents, From, inspect, pattern};
+use crate::source::Position;
+
+/// A document as the journal has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Planned<'a> {
+    /// clientAccountId.
+    pub account: &'a str,
+    /// clientOwnerId and the owner's place; none: the account's own document.
+    pub owner: Option<(&'a str, u32)>,
+    /// clientDocumentId.
+    pub uuid: &'a str,
+    /// Keyed hash of the metadata.
+    pub hash: &'a [u8; 32],
+    /// Where it is spoken of.
+    pub place: Place<'a>,
+}
+
+/// Where a document is spoken of.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'a> {
+    /// A row of the manifest.
+    Manifest(Position),
+    /// A path below the documents folder.
+    Path(&'a str),
+}
+
+/// A document that can be sent.
+#[derive(Debug)]
+pub struct Opened {
+    /// The metadata as JSON.
+    pub metadata: Vec<u8>,
+    /// At its first byte.
+    pub file: File,
+    /// Bytes.
+    pub size: u64,
+    /// Such as `image/png`.
+    pub content_type: &'static str,
+    /// documentType.
+    pub document_type: &'static str,
+    /// documentSide.
+    pub side: Option<&'static str>,
+}
+
+/// Opens planned documents.
+#[derive(Debug)]
+pub struct Reopen {
+    documents: Documents,
+    manifest: Option<File>,
+    key: [u8; 32],
+    today: Date,
+}
+
+const CHANGED: &str = "what is said of it is not what was planned; run replan to plan it anew";
+const GONE: &str = "its place in the manifest or the folder is gone; run replan to plan it anew";
+const EXPIRED: &str = "it expired since it was planned";
+const UNFIT: &str = "its file is missing or unfit now; run check to see why";
+
+impl Reopen {
+    /// `key` is that of the journal's hashes.
+    pub fn new(documents: Documents, key: [u8; 32], today: Date) -> anyhow::Result<Reopen> {
+        let manifest = match &documents.from {
+            From::Manifest(manifest) => Some(File::open(manifest.path())?),
+            From::Folder(_) => None,
+        };
+        Ok(Reopen {
+            documents,
+            manifest,
+            key,
+            today,
+        })
+    }
+
+    /// Opens one. The error says why it is held.
+    pub fn open(&self, planned: &Planned<'_>) -> Result<Opened, &'static str> {
+        let claim = match (&self.documents.from, &self.manifest, planned.place) {
+            (From::Manifest(manifest), Some(file), Place::Manifest(at)) => {
+                manifest.claim_at(file, at).map_err(|_| GONE)?
+            }
+            (From::Folder(patterns), _, Place::Path(path)) => {
+                pattern::read(patterns, path).ok_or(GONE)?.1
+            }
+            _ => return Err(GONE),
+        };
+        if claim.value(Field::Account).text() != Some(planned.account) {
+            return Err(CHANGED);
+        }
+        let types = self.documents.types;
+        let (document_type, side, rest) = again(&claim, types, self.today, planned.owner.is_some())
+            .map_err(|why| match &*why == super::assess::EXPIRED {
+                true => EXPIRED,
+                false => CHANGED,
+            })?;
+        let owner = planned.owner.map(|(id, _)| id);
+        let about = (document_type, Some(side));
+        let metadata = rest.metadata((planned.account, planned.uuid), about, owner);
+        if blake3::keyed_hash(&self.key, &metadata) != *planned.hash {
+            return Err(CHANGED);
+        }
+        let path = claim.path().ok_or(CHANGED)?;
+        let (opened, content_type) =
+            inspect::open(&self.documents.root, path).map_err(|_| UNFIT)?;
+        Ok(Opened {
+            metadata,
+            file: opened.file,
+            size: opened.size,
+            content_type,
+            document_type,
+            side: Some(side),
+        })
+    }
+}
