@@ -3,21 +3,18 @@
 //! Owner of how files of the folder find each other (`include`), of the order in which mistakes are looked for, and of
 //! the fingerprints of whatever changes payloads or verdicts (invariant 9).
 
+mod documents;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
 use crate::assess::plan::{Plan, Spelling};
-use crate::contract::documents::{GUIDE_TYPE_NAMES, TYPE_NAMES};
-use crate::documents::manifest::Manifest;
-use crate::documents::pattern::Pattern;
-use crate::documents::root::Root;
-use crate::documents::{Documents, From};
+use crate::documents::Documents;
 use crate::error::Diagnostics;
 use crate::mapping::exclude::Exclude;
 use crate::mapping::{self, Mapper, compile};
 use crate::pipeline::Pipeline;
-use crate::settings::documents::DocumentSource;
 use crate::settings::{Dialect, Settings};
 use crate::source::CsvFile;
 use crate::toml_file::TomlFile;
@@ -68,10 +65,7 @@ pub fn settings(dir: &Path) -> anyhow::Result<Settings> {
         if let Ok((export, files)) = opened {
             compiled(&settings, export.headers(), &files, today(), &mut found);
         }
-        if let Ok(files) = document_files(&settings) {
-            // As above.
-            let _ = documents(&settings, &files, &mut found);
-        }
+        documents::look_for_mistakes(&settings, &mut found);
     }
     found.into_result()?;
     anyhow::bail!("migration.toml could not be read")
@@ -112,51 +106,6 @@ fn compiled(
     Some((mapper, plan, exclude))
 }
 
-/// The mapping of the manifest and the files that it includes; none without one.
-fn document_files(settings: &Settings) -> anyhow::Result<Vec<TomlFile>> {
-    match settings.documents.as_ref().map(|documents| &documents.from) {
-        Some(DocumentSource::Manifest { mapping, .. }) => mapping_files(&settings.dir, mapping),
-        _ => Ok(Vec::new()),
-    }
-}
-
-/// The documents that the settings name. Mistakes go to `found`.
-fn documents(
-    settings: &Settings,
-    files: &[TomlFile],
-    found: &mut Diagnostics,
-) -> anyhow::Result<Option<Documents>> {
-    let Some(named) = &settings.documents else {
-        return Ok(None);
-    };
-    let types = match settings.target.dialect {
-        Dialect::Guide => GUIDE_TYPE_NAMES,
-        Dialect::Reference => TYPE_NAMES,
-    };
-    let from = match &named.from {
-        DocumentSource::Manifest { file, .. } => {
-            Manifest::open(&settings.dir, file, files, types, found)?
-                .map(|manifest| From::Manifest(Box::new(manifest)))
-        }
-        DocumentSource::Patterns(texts) => {
-            // A wrong one was reported with the settings.
-            let patterns = texts.iter().filter_map(|text| Pattern::compile(text).ok());
-            Some(From::Folder(patterns.collect()))
-        }
-    };
-    let root = Root::open(
-        &settings.dir.join(&named.root),
-        &named.root,
-        named.max_bytes,
-    )?;
-    Ok(from.map(|from| Documents {
-        root,
-        name: named.root.clone(),
-        from,
-        types,
-    }))
-}
-
 impl Migration {
     /// Opens the folder of some settings; every mistake in its files is reported together.
     pub fn open(settings: Settings, binding: Binding) -> anyhow::Result<Migration> {
@@ -170,8 +119,8 @@ impl Migration {
             binding.as_of,
             &mut found,
         );
-        let document_files = document_files(&settings)?;
-        let documents = documents(&settings, &document_files, &mut found)?;
+        let document_files = documents::files(&settings)?;
+        let documents = documents::open(&settings, &document_files, &mut found)?;
         found.into_result()?;
         let (mapper, plan, exclude) = parts.context("the mapping could not be read")?;
         let pipeline = Pipeline {
@@ -206,18 +155,10 @@ impl Migration {
     /// Keyed hashes of whatever changes payloads or verdicts, by the name under which a person knows it.
     pub fn fingerprints(&self) -> anyhow::Result<Vec<(String, [u8; 32])>> {
         let mut prints = Vec::new();
-        let export = &self.settings.export;
         prints.push((
-            format!("the export {export}"),
-            self.file_hash(&self.export_path(), export)?,
+            format!("the export {}", self.settings.export),
+            self.file_hash(&self.export_path(), &self.settings.export)?,
         ));
-        if let Some(From::Manifest(manifest)) = self.documents.as_ref().map(|found| &found.from) {
-            let name = &manifest.name;
-            prints.push((
-                format!("the manifest {name}"),
-                self.file_hash(manifest.path(), name)?,
-            ));
-        }
         let mut add =
             |name: String, text: &str| prints.push((name, self.pipeline.hash(text.as_bytes())));
         for file in &self.mapping_files {
@@ -235,19 +176,8 @@ impl Migration {
             "[accounts] allow_ids_like in migration.toml".into(),
             &format!("{:?}", self.settings.ids),
         );
-        for file in &self.document_files {
-            add(
-                format!("the mapping of documents {}", file.name),
-                &file.text,
-            );
-        }
-        if let Some(documents) = &self.settings.documents {
-            add(
-                "[documents] in migration.toml".into(),
-                &format!("{documents:?}"),
-            );
-        }
         add("the mapper of bakkt-migrate".into(), mapping::VERSION);
+        self.document_fingerprints(&mut prints)?;
         Ok(prints)
     }
 }

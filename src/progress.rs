@@ -96,6 +96,57 @@ impl Reading {
     }
 }
 
+/// Progress of looking into files, in files and bytes.
+pub struct Inspecting {
+    bar: Option<ProgressBar>,
+    mode: Mode,
+    what: &'static str,
+    /// Files in all, files so far, bytes so far.
+    counts: (u64, u64, u64),
+    last: Instant,
+}
+
+impl Inspecting {
+    /// Starts; `files` is how many there will be.
+    pub fn new(mode: Mode, what: &'static str, files: u64) -> Inspecting {
+        let style = "{msg} [{bar:30}] {human_pos}/{human_len} · {prefix} MB · {eta} left";
+        Inspecting {
+            bar: (mode == Mode::Bars).then(|| bar(files, style, what)),
+            mode,
+            what,
+            counts: (files, 0, 0),
+            last: Instant::now(),
+        }
+    }
+
+    /// So many more.
+    pub fn add(&mut self, more: u64, bytes: u64) {
+        let (all, files, read) = &mut self.counts;
+        *files += more;
+        *read += bytes;
+        let megabytes = thousands(*read / 1_000_000);
+        if let Some(bar) = &self.bar {
+            bar.set_position(*files);
+            bar.set_prefix(megabytes);
+        } else if self.mode == Mode::Lines && self.last.elapsed() >= EVERY {
+            self.last = Instant::now();
+            eprintln!(
+                "{}: {} of {}, {megabytes} MB",
+                self.what,
+                thousands(*files),
+                thousands(*all)
+            );
+        }
+    }
+
+    /// Done.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 fn bar(total: u64, style: &str, what: &'static str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(8));
     if let Ok(style) = ProgressStyle::with_template(style) {

@@ -8,6 +8,7 @@ pub mod forecast;
 pub mod kyb_form;
 pub mod manual_kyb;
 pub mod planning;
+pub mod planning_documents;
 pub mod replan;
 pub mod report;
 pub mod resolve;
@@ -16,7 +17,9 @@ pub mod run;
 pub mod sandbox;
 pub mod send;
 pub mod signals;
+pub mod survey;
 pub mod target;
+pub mod uploads;
 
 use crate::cli::{Cli, Command};
 use crate::progress::{self, Mode};

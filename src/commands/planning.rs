@@ -16,6 +16,8 @@ use crate::pipeline::scan::{Results, Scanned, Want, scan};
 use crate::progress::{Mode, Reading};
 
 use super::check::{no_rows, record_number};
+use super::planning_documents;
+use super::survey::{Survey, refuse_when};
 
 /// Reads the whole export and plans every row; `stopping` is asked between batches.
 pub fn plan(
@@ -30,20 +32,18 @@ pub fn plan(
         &migration.pipeline.plan.as_of.to_string(),
     )?;
     let (mut index, mut read) = (Index::default(), 0u64);
+    let (documents, policy) = (&migration.documents, &migration.settings.policy);
+    let mut survey = Survey::begin(documents.as_ref(), &migration.pipeline, policy, &stopping)?;
     let mut shown = Reading::new(mode, "planning", migration.export.size());
     let words = Words::new(migration);
     let pipeline = &migration.pipeline;
     let want = Want {
         hashes: true,
+        facts: true,
         ..Want::default()
     };
     scan(&mut migration.export, pipeline, want, |batch| {
-        if stopping() {
-            return Err(Failure::stopped(
-                "stopped while planning; nothing was sent",
-                "run the same command: it plans from the beginning",
-            ));
-        }
+        refuse_when(&stopping)?;
         let first = read + 1;
         for row in &batch.rows {
             read += 1;
@@ -52,6 +52,7 @@ pub fn plan(
             }
         }
         words.write(journal, first, batch)?;
+        planning_documents::note(&mut survey, journal, first, batch)?;
         if let Some(last) = batch.rows.last() {
             shown.at(last.at.offset, read);
         }
@@ -67,6 +68,9 @@ pub fn plan(
             .iter()
             .map(|duplicate| (duplicate.record, duplicate.kind.reason())),
     )?;
+    survey.take_out(&duplicates);
+    journal.drop_owners(duplicates.iter().map(|duplicate| duplicate.record))?;
+    planning_documents::plan(survey, journal, migration, mode, &stopping)?;
     let facts = [
         ("rows_read", read.to_string()),
         ("blank_lines", migration.export.blank_lines().to_string()),

@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use super::forecast::Work;
 use super::signals::Signals;
+use super::uploads;
 use crate::api::{Client, Credentials};
 use crate::error::Failure;
 use crate::journal::tasks::Kind;
@@ -132,6 +133,7 @@ pub fn work(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Re
 pub fn sources(migration: Migration) -> anyhow::Result<(Sources, Settings)> {
     let file = File::open(migration.export_path()).context("cannot read the export again")?;
     let (pipeline, name) = (migration.pipeline, migration.settings.export.clone());
+    let key = pipeline.key;
     let spare: Mutex<Vec<Reread>> = Mutex::default();
     let payload: PayloadFn = Arc::new(move |task| {
         let lock = || {
@@ -159,6 +161,6 @@ pub fn sources(migration: Migration) -> anyhow::Result<(Sources, Settings)> {
         lock().push(reread);
         payload
     });
-    let document: DocumentFn = Arc::new(|_| Err("no documents".to_owned()));
+    let document = uploads::source(migration.documents, key)?;
     Ok((Sources { payload, document }, migration.settings))
 }

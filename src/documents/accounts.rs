@@ -49,6 +49,8 @@ pub struct Account<'a> {
     pub record: u32,
     /// Whether it is sent.
     pub standing: Standing,
+    /// Its own row has no gap.
+    pub ready: bool,
     /// It is the account of an entity: its own documents need a country.
     pub entity: bool,
     /// It needs KYB: every document about a person says whose it is.
@@ -73,6 +75,7 @@ struct Entry {
     /// 0: no row of the export has the id so far.
     record: u32,
     standing: Standing,
+    ready: bool,
     entity: bool,
     kyb: bool,
     owners: (usize, usize),
@@ -92,6 +95,8 @@ pub struct Row {
     pub record: u32,
     /// Without regard to duplicates.
     pub standing: Standing,
+    /// See [`Account::ready`].
+    pub ready: bool,
     /// See [`Account::entity`].
     pub entity: bool,
     /// See [`Account::kyb`].
@@ -142,6 +147,7 @@ impl Accounts {
             self.entries.push(Entry {
                 record: 0,
                 standing: Standing::Blocked,
+                ready: false,
                 entity: false,
                 kyb: false,
                 owners: (0, 0),
@@ -184,6 +190,7 @@ impl Accounts {
         *entry = Entry {
             record: row.record,
             standing: row.standing,
+            ready: row.ready,
             entity: row.entity,
             kyb: row.kyb,
             owners: (first, self.owners.len()),
@@ -206,6 +213,7 @@ impl Accounts {
         (entry.record != 0).then(|| Account {
             record: entry.record,
             standing: entry.standing,
+            ready: entry.ready,
             entity: entry.entity,
             kyb: entry.kyb,
             owners: &self.owners[entry.owners.0..entry.owners.1],
@@ -222,6 +230,7 @@ mod tests {
         Row {
             record,
             standing,
+            ready: false,
             entity: false,
             kyb: true,
         }

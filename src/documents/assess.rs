@@ -35,6 +35,8 @@ pub struct Judged {
     pub reason: Option<Why>,
     /// Its account's record; 0: none.
     pub record: u32,
+    /// The record has no gap of its own.
+    pub ready: bool,
     /// documentType, when it is one.
     pub document_type: Option<&'static str>,
     /// documentSide, when it is one.
@@ -111,6 +113,7 @@ impl Judged {
             outcome: Outcome::Sent,
             reason: None,
             record,
+            ready: false,
             document_type: None,
             side: None,
             owner: None,
@@ -169,6 +172,7 @@ pub fn judge<'a>(
         return about(claim, types, judged);
     }
     let mut judged = Judged::of(account.record);
+    judged.ready = account.ready;
     if let Err(why) = fill(&mut judged, claim, types, today, &account) {
         judged.refuse(why);
     }
@@ -189,6 +193,7 @@ fn fill(
     today: Date,
     account: &Account<'_>,
 ) -> Result<(), Why> {
+    text(claim, Field::File)?;
     let document_type = word(claim, Field::Type, types)?
         .ok_or_else(|| Why::from("invalid: it does not say its documentType"))?;
     judged.document_type = Some(document_type);

@@ -164,6 +164,19 @@ impl Journal {
         })
     }
 
+    /// Takes the owners of records away that turned out not to be sent.
+    pub fn drop_owners(&mut self, records: impl Iterator<Item = u32>) -> anyhow::Result<()> {
+        self.transaction(|journal| {
+            for record in records {
+                journal
+                    .db
+                    .prepare_cached("DELETE FROM owner WHERE record = ?")?
+                    .execute([record])?;
+            }
+            Ok(())
+        })
+    }
+
     /// Adds gaps to records that are planned already; one that was ready is in grace then. Excluded and duplicate
     /// records have no gaps.
     pub fn add_gaps<'a>(&mut self, gaps: impl Iterator<Item = LaterGap<'a>>) -> anyhow::Result<()> {

@@ -1,0 +1,310 @@
+//! What is found out about records beside their own rows: documents, KYB, owners without an identity document.
+//!
+//! Owner of [`Survey`], which planning and `check` both go through, so that they count the same. In four steps: every
+//! document says which account it names; the scan of the export notes what must be known of accounts and owners; the
+//! duplicates are taken out; the documents are judged, their files opened and, for a plan, hashed. Memory grows with the
+//! documents and with the owners who are no U.S. persons, in eight bytes each, never with the export.
+//! Left out on purpose: where the results go (journal, or the text of `check`).
+
+use crate::assess::Verdict;
+use crate::assess::policy::Policy;
+use crate::contract::documents::{IDENTITY, KYB_ACCOUNT_TYPES, owner};
+use crate::documents::accounts::{Accounts, Row, Standing};
+use crate::documents::assess::{Judged, Outcome, judge};
+use crate::documents::claim::Field;
+use crate::documents::inspect::{Facts, Inspector};
+use crate::documents::{Documents, Found, Pass, Spoken, What};
+use crate::error::Failure;
+use crate::pipeline::Pipeline;
+use crate::pipeline::duplicates::Duplicate;
+use crate::pipeline::scan::{Results, Scanned};
+use crate::progress::{Inspecting, Mode};
+
+/// Files that are looked into between two questions whether to stop.
+const AT_ONCE: usize = 64;
+
+/// Everything that is gathered.
+pub struct Survey<'m> {
+    documents: Option<&'m Documents>,
+    pipeline: &'m Pipeline,
+    policy: &'m Policy,
+    accounts: Accounts,
+    foreign: Vec<Foreign>,
+    kyb: Vec<u32>,
+    spoken: u64,
+    today: jiff::civil::Date,
+}
+
+/// An owner who is no U.S. person.
+#[derive(Clone, Copy, Debug)]
+pub struct Foreign {
+    /// The record.
+    pub record: u32,
+    /// The owner's place, from 0.
+    pub place: u16,
+    /// The record has no gap of its own.
+    pub ready: bool,
+    identified: bool,
+}
+
+impl Foreign {
+    /// The path of the gap.
+    pub fn path(self) -> String {
+        format!("owners[{}].identityDocument", self.place)
+    }
+}
+
+/// A document, judged, its file looked into.
+pub struct Surveyed<'a> {
+    /// What the manifest or the folder says.
+    pub spoken: &'a Spoken,
+    /// What becomes of it.
+    pub judged: Judged,
+    /// Its file, when it is sent.
+    pub facts: Option<Facts>,
+}
+
+impl Surveyed<'_> {
+    /// The clientAccountId, when it may be shown: it is that of an account of the export.
+    pub fn known_account(&self) -> Option<&str> {
+        let known = self.judged.outcome != Outcome::NoAccount;
+        self.spoken
+            .claim
+            .value(Field::Account)
+            .text()
+            .filter(|_| known)
+    }
+}
+
+/// What a survey hands over of a batch.
+pub struct Batch<'a> {
+    /// Documents, in order.
+    pub documents: Vec<Surveyed<'a>>,
+    /// What is no document: its number, why, and its masked shape.
+    pub unused: Vec<(u64, &'static str, Option<&'a str>)>,
+}
+
+/// Whether the account of a row is one of an entity, and whether it needs KYB.
+fn kind(pipeline: &Pipeline, policy: &Policy, _row: &Scanned) -> (bool, bool) {
+    let account_type = pipeline.plan.account_type.as_str();
+    let entity = KYB_ACCOUNT_TYPES.contains(&account_type);
+    (entity, policy.needs_kyb(account_type))
+}
+
+impl<'m> Survey<'m> {
+    /// The first step: which accounts the documents name.
+    pub fn begin(
+        documents: Option<&'m Documents>,
+        pipeline: &'m Pipeline,
+        policy: &'m Policy,
+        stopping: &impl Fn() -> bool,
+    ) -> anyhow::Result<Survey<'m>> {
+        let mut survey = Survey {
+            documents,
+            pipeline,
+            policy,
+            accounts: Accounts::default(),
+            foreign: Vec::new(),
+            kyb: Vec::new(),
+            spoken: 0,
+            today: crate::migration::today(),
+        };
+        if let Some(documents) = documents {
+            let pass = documents.each(|batch| {
+                refuse_when(stopping)?;
+                for found in batch {
+                    if let What::Document(spoken) = &found.what
+                        && let Some(id) = spoken.claim.value(Field::Account).text()
+                    {
+                        survey.accounts.want(&pipeline.hash(id.as_bytes()));
+                    }
+                }
+                Ok(())
+            })?;
+            survey.spoken = pass.rows;
+        }
+        Ok(survey)
+    }
+
+    /// The second step: a record of the export. True: its owners belong into the journal.
+    pub fn note(&mut self, record: u32, batch: &Results, row: &Scanned) -> bool {
+        let (entity, kyb) = kind(self.pipeline, self.policy, row);
+        let sent = row.verdict.sendable();
+        if sent {
+            let foreign = |flags: u32| flags & owner::FOREIGN != 0;
+            let found = batch.owners(row).filter(|(.., flags)| foreign(*flags));
+            self.foreign.extend(found.map(|(place, ..)| Foreign {
+                record,
+                place: place as u16,
+                ready: row.verdict == Verdict::Ready,
+                identified: false,
+            }));
+        }
+        if sent && kyb {
+            self.kyb.push(record);
+        }
+        if self.accounts.is_empty() {
+            return sent && kyb;
+        }
+        // An excluded record has an id that may be shown, and no hash of it.
+        let hash = row
+            .id_hash
+            .or_else(|| Some(self.pipeline.hash(batch.id(row)?.as_bytes())));
+        let Some(hash) = hash.filter(|hash| self.accounts.wants(hash)) else {
+            return sent && kyb;
+        };
+        let seen = Row {
+            record,
+            standing: standing(row.verdict),
+            ready: row.verdict == Verdict::Ready,
+            entity,
+            kyb,
+        };
+        let owners = batch.owners(row).map(|(place, id, _)| (place, id));
+        self.accounts.note(&hash, seen, owners);
+        sent
+    }
+
+    /// The third step: these records are not sent.
+    pub fn take_out(&mut self, duplicates: &[Duplicate]) {
+        if duplicates.is_empty() {
+            return;
+        }
+        let is_duplicate = |record: u32| {
+            duplicates
+                .binary_search_by_key(&record, |duplicate| duplicate.record)
+                .is_ok()
+        };
+        self.foreign.retain(|foreign| !is_duplicate(foreign.record));
+        self.kyb.retain(|record| !is_duplicate(*record));
+        self.accounts.mark_duplicates(is_duplicate);
+    }
+
+    /// The fourth step: every document in order, in batches.
+    pub fn judge(
+        &mut self,
+        hashing: bool,
+        mode: Mode,
+        stopping: &impl Fn() -> bool,
+        mut sink: impl FnMut(Batch<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Pass> {
+        let Some(documents) = self.documents else {
+            return Ok(Pass::default());
+        };
+        let inspector = Inspector::new(&documents.root, hashing);
+        let what = if hashing {
+            "hashing documents"
+        } else {
+            "documents"
+        };
+        let mut shown = Inspecting::new(mode, what, self.spoken);
+        let pass = documents.each(|batch| {
+            let mut judged = self.judged(documents, batch);
+            for part in judged.documents.chunks_mut(AT_ONCE) {
+                refuse_when(stopping)?;
+                look_into(&inspector, part);
+                let sizes = part
+                    .iter()
+                    .filter_map(|one| one.facts)
+                    .map(|facts| facts.size);
+                shown.add(part.len() as u64, sizes.sum());
+            }
+            self.identify(&judged);
+            sink(judged)
+        })?;
+        shown.finish();
+        Ok(pass)
+    }
+
+    fn judged<'b>(&self, documents: &Documents, batch: &'b [Found]) -> Batch<'b> {
+        let mut judged = Batch {
+            documents: Vec::with_capacity(batch.len()),
+            unused: Vec::new(),
+        };
+        for found in batch {
+            match &found.what {
+                What::Unused { why, shape } => {
+                    judged.unused.push((found.number, why, shape.as_deref()));
+                }
+                What::Document(spoken) => {
+                    let account = |id: &str| self.accounts.find(&self.pipeline.hash(id.as_bytes()));
+                    judged.documents.push(Surveyed {
+                        judged: judge(&spoken.claim, documents.types, self.today, account),
+                        spoken,
+                        facts: None,
+                    });
+                }
+            }
+        }
+        judged
+    }
+
+    fn identify(&mut self, batch: &Batch<'_>) {
+        for judged in batch.documents.iter().map(|document| &document.judged) {
+            let Some((place, _)) = judged
+                .owner
+                .as_ref()
+                .filter(|_| judged.proves & IDENTITY != 0)
+            else {
+                continue;
+            };
+            let key = (judged.record, *place as u16);
+            let found = self
+                .foreign
+                .binary_search_by_key(&key, |foreign| (foreign.record, foreign.place));
+            if let Ok(at) = found {
+                self.foreign[at].identified = true;
+            }
+        }
+    }
+
+    /// Owners who are no U.S. persons and of whom no identity document is sent, by record.
+    pub fn unidentified(&self) -> impl Iterator<Item = Foreign> {
+        self.foreign
+            .iter()
+            .filter(|foreign| !foreign.identified)
+            .copied()
+    }
+
+    /// Records that need KYB.
+    pub fn kyb(&self) -> &[u32] {
+        &self.kyb
+    }
+}
+
+fn standing(verdict: Verdict) -> Standing {
+    match verdict {
+        Verdict::Ready | Verdict::Grace => Standing::Sent,
+        Verdict::Blocked => Standing::Blocked,
+        Verdict::Excluded => Standing::Excluded,
+        Verdict::Duplicate => Standing::Duplicate,
+    }
+}
+
+fn look_into(inspector: &Inspector<'_>, documents: &mut [Surveyed<'_>]) {
+    let paths: Vec<Option<&str>> = documents
+        .iter()
+        .map(|document| {
+            let sent = document.judged.outcome == Outcome::Sent;
+            sent.then(|| document.spoken.claim.path().unwrap_or(""))
+        })
+        .collect();
+    for (document, facts) in documents.iter_mut().zip(inspector.all(&paths)) {
+        match facts {
+            Some(Ok(facts)) => document.facts = Some(facts),
+            Some(Err(why)) => document.judged.refuse(why.into()),
+            None => {}
+        }
+    }
+}
+
+/// Ends planning when somebody asked for it.
+pub fn refuse_when(stopping: &impl Fn() -> bool) -> anyhow::Result<()> {
+    if !stopping() {
+        return Ok(());
+    }
+    Err(Failure::stopped(
+        "stopped while planning; nothing was sent",
+        "run the same command: it plans from the beginning",
+    ))
+}

@@ -1,0 +1,78 @@
+//! From a document task to what is uploaded.
+
+use std::sync::Arc;
+
+use crate::api::Upload;
+use crate::contract::documents::client_document_id;
+use crate::documents::Documents;
+use crate::documents::planned::{Opened, Place, Planned, Reopen};
+use crate::journal::seal::open_sealed;
+use crate::journal::tasks::Task;
+use crate::sensitive::Sensitive;
+use crate::submit::DocumentFn;
+
+/// Opens planned documents; whatever is not as it was planned holds its document and nothing else.
+pub fn source(documents: Option<Documents>, key: [u8; 32]) -> anyhow::Result<DocumentFn> {
+    let Some(documents) = documents else {
+        return Ok(Arc::new(|_| {
+            Err("there is no [documents] any more; run replan".to_owned())
+        }));
+    };
+    // Today, not the day of the plan: a document may have expired since.
+    let reopen = Reopen::new(documents, key, crate::migration::today())?;
+    Ok(Arc::new(move |task| upload(&reopen, &key, task)))
+}
+
+fn upload(reopen: &Reopen, key: &[u8; 32], task: &Task) -> Result<Upload, String> {
+    let facts = task.document.as_ref().ok_or("it is no document")?;
+    let path = match &facts.sealed {
+        Some(sealed) => Some(open_sealed(key, sealed).map_err(|error| error.to_string())?),
+        None => None,
+    };
+    let owner = facts
+        .owner
+        .as_ref()
+        .map(|(place, id)| (id.as_str(), *place));
+    let opened = reopen.open(&Planned {
+        account: &task.client_id,
+        owner,
+        uuid: &facts.uuid,
+        hash: &facts.hash,
+        place: match &path {
+            Some(path) => Place::Path(path),
+            None => Place::Manifest(facts.at),
+        },
+    })?;
+    Ok(made(
+        opened,
+        &task.client_id,
+        owner.map(|(id, _)| id),
+        &facts.uuid,
+    ))
+}
+
+fn made(opened: Opened, account: &str, owner: Option<&str>, uuid: &str) -> Upload {
+    let Opened {
+        metadata,
+        file,
+        size,
+        content_type,
+        document_type,
+        side,
+    } = opened;
+    let (account, owner) = (account.to_owned(), owner.map(str::to_owned));
+    let uuid = uuid.to_owned();
+    // The name of the file may be the customer's; that of its type is nobody's.
+    let extension = content_type.rsplit('/').next().unwrap_or("bin");
+    Upload {
+        metadata: Sensitive::new(metadata),
+        file,
+        size,
+        content_type,
+        file_name: format!("document.{extension}"),
+        is_planned: Box::new(move |content| {
+            let id = client_document_id(&account, owner.as_deref(), document_type, side, content);
+            id.to_string() == uuid
+        }),
+    }
+}
