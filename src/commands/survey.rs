@@ -85,8 +85,8 @@ pub struct Batch<'a> {
 }
 
 /// Whether the account of a row is one of an entity, and whether it needs KYB.
-fn kind(pipeline: &Pipeline, policy: &Policy, _row: &Scanned) -> (bool, bool) {
-    let account_type = pipeline.plan.account_type.as_str();
+fn kind(policy: &Policy, row: &Scanned) -> (bool, bool) {
+    let account_type = row.account_type.unwrap_or_default();
     let entity = KYB_ACCOUNT_TYPES.contains(&account_type);
     (entity, policy.needs_kyb(account_type))
 }
@@ -128,7 +128,7 @@ impl<'m> Survey<'m> {
 
     /// The second step: a record of the export. True: its owners belong into the journal.
     pub fn note(&mut self, record: u32, batch: &Results, row: &Scanned) -> bool {
-        let (entity, kyb) = kind(self.pipeline, self.policy, row);
+        let (entity, kyb) = kind(self.policy, row);
         let sent = row.verdict.sendable();
         if sent {
             let foreign = |flags: u32| flags & owner::FOREIGN != 0;
