@@ -1,13 +1,19 @@
 //! The generator of invented customers, and the sample that it made.
 //!
-//! Owner: `examples/generate`, whose modules are compiled in here. The sample's bytes are pinned: when the
-//! generator or the version of its random numbers changes them, this fails until the sample is made anew.
+//! Owner: `examples/generate`, whose modules are compiled in here. The samples' bytes are pinned: when the
+//! generator or the version of its random numbers changes them, this fails until they are made anew.
 
 #[path = "../examples/generate/export/mod.rs"]
 mod export;
 
+#[path = "../examples/generate/harbor/mod.rs"]
+mod harbor;
+
 use export::{Recipe, Tally};
 use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
 
 fn extract(rows: u64, seed: u64, clean: bool) -> (String, Tally) {
     let mut bytes = Vec::new();
@@ -191,4 +197,181 @@ fn the_shares_are_those_of_the_tables() {
         (200..320).contains(&tally.same) && (200..320).contains(&tally.differing),
         "{tally:?}"
     );
+}
+
+/// Every file, link and folder below a folder, with what it holds.
+fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let (mut tree, mut open) = (BTreeMap::new(), vec![folder.to_owned()]);
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            let kind = fs::symlink_metadata(&path).unwrap();
+            let name = path.strip_prefix(folder).unwrap().to_owned();
+            let holds = if kind.is_symlink() {
+                let target = fs::read_link(&path).unwrap();
+                target.to_str().unwrap().as_bytes().to_vec()
+            } else if kind.is_dir() {
+                open.push(path);
+                continue;
+            } else {
+                fs::read(&path).unwrap()
+            };
+            tree.insert(name, holds);
+        }
+    }
+    tree
+}
+
+fn entities(accounts: u64, seed: u64, flaws: bool) -> (tempfile::TempDir, harbor::Tally) {
+    let folder = tempfile::tempdir().unwrap();
+    let tally = harbor::write(folder.path(), accounts, seed, flaws).unwrap();
+    (folder, tally)
+}
+
+type Cells = HashMap<String, String>;
+
+fn rows(folder: &Path, name: &str) -> Vec<Cells> {
+    let mut reader = csv::Reader::from_path(folder.join(name)).unwrap();
+    reader.deserialize().map(|row| row.unwrap()).collect()
+}
+
+#[test]
+fn the_sample_of_entities_is_what_the_generator_makes() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/harbor");
+    let (folder, _) = entities(40, 7, true);
+    let (mut there, made) = (tree(&sample), tree(folder.path()));
+    there.retain(|path, _| !path.starts_with(".bakkt-migrate") && !path.starts_with("report"));
+    assert!(there.remove(Path::new("README.md")).is_some());
+    assert!(
+        there == made,
+        "run: cargo run --example generate -- --entities --rows 40 --seed 7 --out samples/harbor"
+    );
+}
+
+#[test]
+fn the_same_seed_gives_the_same_folder_and_another_seed_another() {
+    let trees: Vec<_> = [(50, 1), (50, 1), (50, 2)]
+        .into_iter()
+        .map(|(accounts, seed)| tree(entities(accounts, seed, true).0.path()))
+        .collect();
+    assert!(trees[0] == trees[1]);
+    assert!(trees[0] != trees[2]);
+    // Once more into the same folder changes nothing.
+    let (folder, tally) = entities(50, 1, true);
+    let again = harbor::write(folder.path(), 50, 1, true).unwrap();
+    assert_eq!(again, tally);
+    assert!(tree(folder.path()) == trees[0]);
+}
+
+#[test]
+fn every_flaw_of_entities_occurs_and_without_flaws_none() {
+    let (folder, tally) = entities(40, 3, true);
+    assert_eq!(tally.flaws.len(), 37, "{:?}", tally.flaws);
+    assert_eq!(tally.flaws.values().sum::<u64>(), 40);
+    assert_eq!((tally.accounts, tally.flaws["None"]), (41, 4));
+
+    let root = folder.path().join("documents");
+    let documents = rows(folder.path(), "documents.csv");
+    let mut seen = BTreeSet::new();
+    let mut before = BTreeSet::new();
+    for row in &documents {
+        let path = root.join(&row["FILE"]);
+        let [one, two] = ["FILE", "OWNER_NO"].map(|name| row[name].as_str());
+        let metadata = fs::symlink_metadata(&path);
+        let content = fs::read(&path).unwrap_or_default();
+        let image = content.starts_with(b"\x89PNG");
+        let fits = [
+            ("listed twice", !before.insert(one)),
+            ("climbs", one.contains("..")),
+            ("absolute", one.starts_with('/')),
+            ("missing", metadata.is_err() && !one.starts_with('/')),
+            ("link", path.is_symlink()),
+            ("folder", path.is_dir()),
+            ("empty", path.is_file() && content.is_empty()),
+            ("large", content.len() > 64_000),
+            ("text", one.ends_with(".txt")),
+            ("disagrees", image && !one.ends_with(".png")),
+            ("expired", row["EXPIRES"].ends_with("2019")),
+            ("undated", row["EXPIRES"] == "soon"),
+            ("unfit type", row["DOC"] == "MISC"),
+            ("no country", row["ISSUED_IN"].is_empty()),
+            ("stray", row["ENTITY_NO"].starts_with("HX")),
+            ("no such owner", two.ends_with("-9")),
+            ("two items", row["PROVES"].contains(';')),
+            ("by place", row["OWNER_PLACE"] == "1"),
+        ];
+        seen.extend(fits.iter().filter(|(_, fits)| *fits).map(|(name, _)| *name));
+    }
+    assert_eq!(seen.len(), 18, "{seen:?}");
+    for dated in documents.iter().filter(|row| !row["EXPIRES"].is_empty()) {
+        let year = dated["EXPIRES"].rsplit('/').next().unwrap();
+        assert!(year == "soon" || year == "2019" || year >= "2036", "{year}");
+    }
+
+    let (folder, tally) = entities(80, 3, false);
+    assert_eq!(tally.flaws.keys().collect::<Vec<_>>(), ["None"]);
+    let mut files = tree(&folder.path().join("documents"));
+    for row in rows(folder.path(), "documents.csv") {
+        let content = files.remove(Path::new(&row["FILE"]));
+        let content = content.unwrap_or_else(|| panic!("{}", row["FILE"]));
+        assert!((100..4000).contains(&content.len()), "{}", row["FILE"]);
+    }
+    assert!(files.is_empty(), "every file is listed");
+}
+
+#[test]
+fn owners_of_entities_stand_in_no_order_and_are_whole() {
+    let (folder, tally) = entities(200, 5, true);
+    let owners = rows(folder.path(), "owners.csv");
+    assert_eq!(owners.len() as u64, tally.owners);
+    let accounts: BTreeSet<String> = rows(folder.path(), "accounts.csv")
+        .into_iter()
+        .map(|row| row["ENTITY_NO"].clone())
+        .collect();
+    let mut by_account: BTreeMap<&str, Vec<&Cells>> = BTreeMap::new();
+    for row in &owners {
+        by_account.entry(&row["ENTITY_NO"]).or_default().push(row);
+    }
+    let orphans = by_account.keys().filter(|id| !accounts.contains(**id));
+    assert_eq!(orphans.count(), 5);
+    let without = accounts
+        .iter()
+        .filter(|id| !by_account.contains_key(id.as_str()));
+    assert_eq!(without.count(), 5);
+    let mut primary_later = 0;
+    for rows in by_account.values() {
+        let primary = |row: &&Cells| row["ROLE"] == "PRIMARY_OWNER";
+        assert_eq!(rows.iter().filter(|row| primary(row)).count(), 1);
+        primary_later += usize::from(!primary(&rows[0]));
+    }
+    assert!(primary_later > 30, "{primary_later}");
+    let sorted = owners
+        .windows(2)
+        .filter(|two| two[0]["OWNER_NO"] < two[1]["OWNER_NO"]);
+    assert!(sorted.count() < owners.len() * 6 / 10);
+}
+
+#[test]
+fn no_number_of_an_entity_could_be_somebodys() {
+    let (folder, _) = entities(400, 5, true);
+    for row in rows(folder.path(), "owners.csv") {
+        let id = &row["TAX_ID"];
+        let never = match row["TAX_TYPE"].as_str() {
+            "S" => &id[..1] == "9" && id[4..6].parse::<u32>().unwrap() < 50,
+            "N" => id.starts_with("0000"),
+            _ => id.is_empty(),
+        };
+        assert!(never, "{id}");
+        assert!(row["EMAIL"].contains("@example."), "{}", row["EMAIL"]);
+    }
+    for row in rows(folder.path(), "accounts.csv") {
+        assert!(
+            row["EIN"].is_empty() || row["EIN"].starts_with("00-"),
+            "{}",
+            row["EIN"]
+        );
+        assert!(row["EMAIL"].is_empty() || row["EMAIL"].ends_with(".example"));
+        let ring = row["PHONE"].split(") 555-0").nth(1).unwrap_or("100");
+        assert!((100..200).contains(&ring.parse::<u32>().unwrap()));
+    }
 }

@@ -4,11 +4,11 @@
 //!
 //! Owner: nobody downstream; the tool does not know that this program exists.
 //! Invariants: the same rows and seed give the same bytes on every machine, memory does not grow with the
-//! number of rows, and `export.csv` appears under its name only when it is whole.
-//! Left out on purpose: documents and entity accounts. Settings files that are already there are kept, so a
-//! folder can be filled again with more rows without losing its limits.
+//! number of rows, and `export.csv` appears under its name only when it is whole. Settings files that are already there
+//! are kept, so a folder can be filled again with more rows without losing its limits.
 
 mod export;
+mod harbor;
 
 use clap::Parser;
 use export::Recipe;
@@ -44,6 +44,9 @@ struct Args {
     /// No duplicates, no blocked and no closed customers; gaps remain
     #[arg(long)]
     clean: bool,
+    /// Entities with owners and documents instead, in the shape of samples/harbor; --rows counts accounts
+    #[arg(long)]
+    entities: bool,
 }
 
 fn main() -> ExitCode {
@@ -61,6 +64,10 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> io::Result<String> {
+    if args.entities {
+        let tally = harbor::write(&args.out, args.rows, args.seed, !args.clean)?;
+        return Ok(format!("{}: {tally}", args.out.display()));
+    }
     fs::create_dir_all(&args.out)?;
     let recipe = Recipe {
         rows: args.rows,
