@@ -17,7 +17,7 @@ mapping = "mapping.toml"
 [documents]
 root = "documents"
 max_bytes = "$((megabytes + 1))MB"
-pattern = "{clientAccountId}_{documentType}_{documentSide}.*"
+pattern = "{clientAccountId}_{owner_place}_{documentType}_{documentSide}.*"
 
 [limits]
 create = "unlimited"
@@ -32,7 +32,7 @@ tail -n +2 "$folder/export.csv" | cut -d, -f1 | while read -r id; do
     {
         printf '%%PDF-1.7\n'
         head -c "$((megabytes * 1000000 - 9))" /dev/urandom
-    } >"$folder/documents/${id}_PASSPORT_FRONT.pdf"
+    } >"$folder/documents/${id}_1_PASSPORT_FRONT.pdf"
 done
 echo 'keep_documents = false' >"$work/sandbox.toml"
 start_sandbox "$work/sandbox.toml"
