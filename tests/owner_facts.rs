@@ -33,6 +33,7 @@ const FACTS: Want = Want {
     payloads: false,
     hashes: false,
     facts: true,
+    ids: true,
 };
 
 #[test]

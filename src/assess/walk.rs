@@ -25,6 +25,8 @@ pub struct Assessor {
     pub brief: bool,
     /// Collect [`Assessor::owners`].
     pub facts: bool,
+    /// When brief: derive the ids in the facts.
+    pub ids: bool,
     /// Of the record; none where it cannot be told.
     account_type: Option<&'static str>,
     out: Vec<u8>,
@@ -300,7 +302,8 @@ impl Assessor {
     }
 
     fn derived_owner_id(&mut self, plan: &Plan, draft: &Draft, node: &Node, leaf: &Leaf) -> Done {
-        if self.brief && !self.facts && !plan.feeds_owner_ids {
+        if self.brief && !self.ids && !plan.feeds_owner_ids {
+            self.owner_id.clear();
             // Derived from the place, so unique among themselves.
             self.out.push(b',');
             return Done::Sent;

@@ -8,6 +8,9 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use super::check_documents::{Later, Listed};
+use super::planning_documents::LEVEL;
+use super::survey::Survey;
 use super::{Output, code, forecast, planning, target};
 use crate::assess::{Gap, Plan, Reason, Verdict};
 use crate::cli::CheckArgs;
@@ -64,43 +67,60 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
             as_of: today(),
         },
     )?;
+    let (documents, policy) = (&migration.documents, &migration.settings.policy);
+    let mut survey = Survey::begin(documents.as_ref(), &migration.pipeline, policy, &|| false)?;
+    let want = Want {
+        facts: true,
+        ids: documents.is_some(),
+        ..Want::default()
+    };
     let (mut tally, mut index, mut read) = (Tally::default(), Index::default(), 0u64);
     let mut shown = Reading::new(mode, "reading", migration.export.size());
-    scan(
-        &mut migration.export,
-        &migration.pipeline,
-        Want::default(),
-        |batch| {
-            for row in &batch.rows {
-                read += 1;
-                if let Some(id) = &row.id_hash {
-                    index.add(record_number(read)?, row.at, id);
-                }
-                tally.add(row.verdict, batch.gaps(row), true);
+    scan(&mut migration.export, &migration.pipeline, want, |batch| {
+        for row in &batch.rows {
+            read += 1;
+            survey.note(record_number(read)?, batch, row);
+            if let Some(id) = &row.id_hash {
+                index.add(record_number(read)?, row.at, id);
             }
-            if let Some(last) = batch.rows.last() {
-                shown.at(last.at.offset, read);
-            }
-            Ok(())
-        },
-    )?;
+            tally.add(row.verdict, batch.gaps(row), true);
+        }
+        if let Some(last) = batch.rows.last() {
+            shown.at(last.at.offset, read);
+        }
+        Ok(())
+    })?;
     shown.finish();
     let duplicates = planning::duplicates(index, &migration)?;
     take_back(&migration, &duplicates, &mut tally)?;
     if read == 0 {
         return Err(no_rows(&migration.settings.export));
     }
-    let totals = totals(
+    survey.take_out(&duplicates);
+    let later = Later::find(
+        survey,
+        migration.documents.as_ref(),
+        args.gaps.is_some(),
+        mode,
+    )?;
+    let turned = later.turned.len() as u64;
+    tally.verdicts[Verdict::Ready as usize] -= turned;
+    tally.verdicts[Verdict::Grace as usize] += turned;
+    let mut totals = totals(
         &tally,
         &migration.pipeline.plan,
         read,
         migration.export.blank_lines(),
     );
-    write_files(args, &migration, &duplicates, mode)?;
+    for (path, count) in &later.gaps {
+        totals.gaps.open += count;
+        *totals.gaps.by_field.entry(path.clone()).or_default() += count;
+    }
+    write_files(args, &migration, &duplicates, &later, mode)?;
     let text = if args.json {
         totals.json_text()
     } else {
-        describe(&totals, &tally, &migration)
+        describe(&totals, &tally, &later, &migration)
     };
     Ok(Output {
         text,
@@ -179,7 +199,7 @@ fn totals(tally: &Tally, plan: &Plan, read: u64, blank_lines: u64) -> Totals {
     totals
 }
 
-fn describe(totals: &Totals, tally: &Tally, migration: &Migration) -> String {
+fn describe(totals: &Totals, tally: &Tally, later: &Later, migration: &Migration) -> String {
     let plan = &migration.pipeline.plan;
     let mut text = format!(
         "{}\n\n{}",
@@ -188,10 +208,12 @@ fn describe(totals: &Totals, tally: &Tally, migration: &Migration) -> String {
             &migration.settings,
             forecast::Work {
                 accounts: totals.verdicts.sendable(),
-                ..Default::default()
+                documents: later.sent,
+                kyb: later.kyb,
             },
         )
     );
+    text.push_str(&later.describe());
     let mut section = |title: &str, mut counts: Vec<(String, u64)>| {
         if counts.is_empty() {
             return;
@@ -241,6 +263,7 @@ fn write_files(
     args: &CheckArgs,
     migration: &Migration,
     duplicates: &[Duplicate],
+    later: &Later,
     mode: Mode,
 ) -> anyhow::Result<()> {
     if args.gaps.is_none() && args.payloads.is_none() {
@@ -254,7 +277,7 @@ fn write_files(
     let mut export = CsvFile::open(&migration.export_path(), &settings.export)?;
     let mut gaps = args.gaps.as_deref().map(gap_writer).transpose()?;
     let mut payloads = args.payloads.as_deref().map(private_writer).transpose()?;
-    let mut read = 0;
+    let (mut read, mut later_gaps) = (0, later.listed.as_slice());
     let want = Want {
         payloads: payloads.is_some(),
         ..Want::default()
@@ -266,7 +289,14 @@ fn write_files(
                 continue;
             }
             if let Some(gaps) = &mut gaps {
+                let count = later_gaps
+                    .iter()
+                    .take_while(|gap| gap.record == read)
+                    .count();
+                let (own, rest) = later_gaps.split_at(count);
+                later_gaps = rest;
                 write_gaps(gaps, &migration.pipeline.plan, &settings.export, batch, row)?;
+                write_later(gaps, own, &settings.export, batch, row)?;
             }
             if let Some(payloads) = &mut payloads
                 && row.verdict.sendable()
@@ -346,6 +376,40 @@ fn write_gaps(
             gap.level.letter(),
             &gap.reason.text(),
             &columns,
+        ])?;
+    }
+    Ok(())
+}
+
+/// The gaps of a record that were found after its row; only of those that are sent.
+fn write_later(
+    out: &mut csv::Writer<BufWriter<File>>,
+    gaps: &[Listed],
+    export: &str,
+    batch: &Results,
+    row: &Scanned,
+) -> anyhow::Result<()> {
+    for gap in gaps {
+        let (file, line) = match &gap.at {
+            Some((file, line)) => (file.as_str(), *line),
+            None => (export, row.at.row),
+        };
+        // A path of a folder has no line.
+        let line = if line == 0 {
+            String::new()
+        } else {
+            line.to_string()
+        };
+        let id = crate::report::guarded(batch.id(row).unwrap_or(""));
+        out.write_record([
+            file,
+            &line,
+            &*id,
+            Verdict::Grace.word(),
+            &gap.path,
+            LEVEL,
+            &gap.reason,
+            "",
         ])?;
     }
     Ok(())

@@ -4,6 +4,7 @@
 //! `main` prints.
 
 pub mod check;
+pub mod check_documents;
 pub mod forecast;
 pub mod kyb_form;
 pub mod manual_kyb;

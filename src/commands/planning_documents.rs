@@ -166,14 +166,7 @@ impl Writer<'_> {
             }
             _ => None,
         };
-        let shown = self.documents.shown(document.spoken, |field| match field {
-            Field::Account => document.known_account(),
-            Field::Type => judged.document_type,
-            Field::Side => judged.side,
-            Field::OwnerId => owner,
-            Field::OwnerPlace => claim.value(field).text(),
-            _ => None,
-        });
+        let shown = document.shown(self.documents);
         let (uuid, hash) = sent.unzip();
         Made {
             uuid,

@@ -27,7 +27,8 @@ const AT_ONCE: usize = 64;
 pub struct Survey<'m> {
     documents: Option<&'m Documents>,
     pipeline: &'m Pipeline,
-    policy: &'m Policy,
+    /// Account types that need KYB.
+    kyb_types: Vec<&'static str>,
     accounts: Accounts,
     foreign: Vec<Foreign>,
     kyb: Vec<u32>,
@@ -74,6 +75,18 @@ impl Surveyed<'_> {
             .text()
             .filter(|_| known)
     }
+
+    /// The pattern of a document with what may be shown filled in; none with a manifest.
+    pub fn shown(&self, documents: &Documents) -> Option<String> {
+        documents.shown(self.spoken, |field| match field {
+            Field::Account => self.known_account(),
+            Field::Type => self.judged.document_type,
+            Field::Side => self.judged.side,
+            Field::OwnerId => self.judged.owner.as_ref().map(|(_, id)| id.as_str()),
+            Field::OwnerPlace => self.spoken.claim.value(field).text(),
+            _ => None,
+        })
+    }
 }
 
 /// What a survey hands over of a batch.
@@ -84,25 +97,22 @@ pub struct Batch<'a> {
     pub unused: Vec<(u64, &'static str, Option<&'a str>)>,
 }
 
-/// Whether the account of a row is one of an entity, and whether it needs KYB.
-fn kind(policy: &Policy, row: &Scanned) -> (bool, bool) {
-    let account_type = row.account_type.unwrap_or_default();
-    let entity = KYB_ACCOUNT_TYPES.contains(&account_type);
-    (entity, policy.needs_kyb(account_type))
-}
-
 impl<'m> Survey<'m> {
     /// The first step: which accounts the documents name.
     pub fn begin(
         documents: Option<&'m Documents>,
         pipeline: &'m Pipeline,
-        policy: &'m Policy,
+        policy: &Policy,
         stopping: &impl Fn() -> bool,
     ) -> anyhow::Result<Survey<'m>> {
         let mut survey = Survey {
             documents,
             pipeline,
-            policy,
+            kyb_types: KYB_ACCOUNT_TYPES
+                .iter()
+                .copied()
+                .filter(|name| policy.needs_kyb(name))
+                .collect(),
             accounts: Accounts::default(),
             foreign: Vec::new(),
             kyb: Vec::new(),
@@ -128,7 +138,8 @@ impl<'m> Survey<'m> {
 
     /// The second step: a record of the export. True: its owners belong into the journal.
     pub fn note(&mut self, record: u32, batch: &Results, row: &Scanned) -> bool {
-        let (entity, kyb) = kind(self.policy, row);
+        let of = |types: &[&str]| row.account_type.is_some_and(|name| types.contains(&name));
+        let (entity, kyb) = (of(KYB_ACCOUNT_TYPES), of(&self.kyb_types));
         let sent = row.verdict.sendable();
         if sent {
             let foreign = |flags: u32| flags & owner::FOREIGN != 0;

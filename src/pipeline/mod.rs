@@ -77,6 +77,7 @@ impl Worker {
         let mut worker = Worker::default();
         worker.assessor.brief = !(want.payloads || want.hashes);
         worker.assessor.facts = want.facts;
+        worker.assessor.ids = want.ids;
         worker
     }
 

@@ -24,6 +24,8 @@ pub struct Want {
     pub hashes: bool,
     /// What KYB needs to know of owners.
     pub facts: bool,
+    /// Without payloads and hashes: the ids in the facts that are derived, which cost; else they come by themselves.
+    pub ids: bool,
 }
 
 /// One row's result; its texts stand in the batch.
