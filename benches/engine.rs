@@ -38,6 +38,7 @@ fn planned(folder: &Path) -> Journal {
         reason: None,
         hash: Some(&hash),
         gaps: &[],
+        parts: &[],
     });
     journal.add_rows(1, rows).expect("rows");
     journal.finish_plan(&[], &[], &[]).expect("a plan");

@@ -13,9 +13,9 @@ use std::path::Path;
 
 use bakkt_migrate::cli::CheckArgs;
 use bakkt_migrate::migration::{Binding, Migration, today};
-use bakkt_migrate::pipeline::Worker;
+use bakkt_migrate::pipeline::{From, Worker};
 use bakkt_migrate::progress::Mode;
-use bakkt_migrate::source::{Row, Rows};
+use bakkt_migrate::source::{Position, Row, Rows};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const ROWS: u64 = 20_000;
@@ -47,14 +47,15 @@ fn row_to_payload(c: &mut Criterion) {
     let mut migration = Migration::open(settings, binding).expect("a migration");
     let mut rows = Rows::default();
     migration.export.read_batch(&mut rows, 1000).expect("rows");
-    let rows: Vec<Row<'_>> = rows.iter().map(|(_, row)| row).collect();
+    let rows: Vec<(Position, Row<'_>)> = rows.iter().collect();
     let mut worker = Worker::default();
     let mut group = c.benchmark_group("row to payload");
     group.throughput(Throughput::Elements(rows.len() as u64));
     group.bench_function("1,000 rows, one thread", |b| {
         b.iter(|| {
-            for row in &rows {
-                black_box(worker.prepare(&migration.pipeline, row).payload.len());
+            for (at, row) in &rows {
+                let prepared = worker.prepare(&migration.pipeline, row, *at, From::Index);
+                black_box(prepared.unwrap().unwrap().payload.len());
             }
         });
     });

@@ -5,18 +5,24 @@
 
 mod documents;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::assess::plan::{Plan, Spelling};
+use crate::assess::plan::{Plan, Spelling, Unfed};
 use crate::documents::Documents;
-use crate::error::Diagnostics;
+use crate::error::{Diagnostic, Diagnostics};
+use crate::mapping::compile::{Targets, compile_sheet};
 use crate::mapping::exclude::Exclude;
-use crate::mapping::{self, Mapper, compile};
+use crate::mapping::target::{resolve, resolve_each};
+use crate::mapping::{self, Mapper};
 use crate::pipeline::Pipeline;
+use crate::pipeline::joins::{Join, ROOM};
 use crate::settings::{Dialect, Settings};
-use crate::source::CsvFile;
+use crate::source::csv_file::cannot_open;
+use crate::source::keys::Keys;
+use crate::source::{CsvFile, List, spool};
 use crate::toml_file::TomlFile;
 
 /// Everything of a folder that is known before the first row.
@@ -59,11 +65,9 @@ pub fn settings(dir: &Path) -> anyhow::Result<Settings> {
         if found.is_empty() {
             return Ok(settings);
         }
-        let opened = CsvFile::open(&settings.dir.join(&settings.export), &settings.export)
-            .and_then(|export| Ok((export, mapping_files(&settings.dir, &settings.mapping)?)));
         // A file that cannot be read is told when the settings that name it are right.
-        if let Ok((export, files)) = opened {
-            compiled(&settings, export.headers(), &files, today(), &mut found);
+        if let Ok(inputs) = Inputs::open(&settings) {
+            compiled(&settings, &inputs, today(), &mut found);
         }
         documents::look_for_mistakes(&settings, &mut found);
     }
@@ -71,72 +75,233 @@ pub fn settings(dir: &Path) -> anyhow::Result<Settings> {
     anyhow::bail!("migration.toml could not be read")
 }
 
+/// The files that settings name, opened.
+#[derive(Debug)]
+struct Inputs {
+    export: CsvFile,
+    files: Vec<TomlFile>,
+    joined: Vec<Joined>,
+}
+
+/// An export beside that of the accounts.
+#[derive(Debug)]
+struct Joined {
+    pass: CsvFile,
+    file: File,
+    files: Vec<TomlFile>,
+}
+
+impl Inputs {
+    fn open(settings: &Settings) -> anyhow::Result<Inputs> {
+        let joined = settings.joins.iter().map(|join| {
+            let path = settings.dir.join(&join.file);
+            let file =
+                spool::open(&path, &settings.dir).map_err(|error| cannot_open(&path, &error))?;
+            Ok(Joined {
+                file: file.try_clone()?,
+                pass: CsvFile::of(file, &join.file)?,
+                files: mapping_files(&settings.dir, &join.mapping)?,
+            })
+        });
+        Ok(Inputs {
+            export: CsvFile::open(&settings.dir.join(&settings.export), &settings.export)?,
+            files: mapping_files(&settings.dir, &settings.mapping)?,
+            joined: joined.collect::<anyhow::Result<_>>()?,
+        })
+    }
+}
+
+/// What settings and files come to.
+struct Compiled {
+    mapper: Mapper,
+    plan: Plan,
+    exclude: Exclude,
+    group_by: Option<usize>,
+    /// By joined export: its key, and the accounts' column that it equals.
+    keys: Vec<(usize, usize)>,
+}
+
 /// The parts of a pipeline. Mistakes go to `found`.
 fn compiled(
     settings: &Settings,
-    headers: &[String],
-    files: &[TomlFile],
+    inputs: &Inputs,
     as_of: jiff::civil::Date,
     found: &mut Diagnostics,
-) -> Option<(Mapper, Plan, Exclude)> {
+) -> Option<Compiled> {
+    let headers = inputs.export.headers();
     let exclude = settings.exclude.compile(headers, found);
-    let mapper = compile::compile(files, headers, found)?;
+    let group_by = settings
+        .group_by
+        .as_ref()
+        .map(|column| column.index(&settings.export, headers, found));
+    let of_account =
+        |target: &str, types: &[&str]| match group_by.is_some() && target.contains("[]") {
+            true => resolve_each(target, "owners", types),
+            false => resolve(target, types),
+        };
+    let targets = Targets {
+        account_type: true,
+        resolve: &of_account,
+    };
+    let main = compile_sheet(&targets, &inputs.files, headers, found);
+    let types = main.as_ref().map_or(Vec::new(), |(types, _)| types.clone());
+    let owners = main.as_ref().is_some_and(|(_, sheet)| sheet.has_elements());
+    let (mut joined, mut keys) = (Vec::new(), Vec::new());
+    for (join, files) in settings.joins.iter().zip(&inputs.joined) {
+        let own = files.pass.headers();
+        let key = join.key.index(&join.file, own, found);
+        let account_key = join.account_key.index(&settings.export, headers, found);
+        keys.push(key.zip(account_key));
+        if join.list == List::Owners && owners {
+            join.key.wrong(
+                found,
+                format!(
+                    "owners come from {} and from `owners[]` in {}",
+                    join.file, settings.mapping
+                ),
+                Some("keep one of the two".to_owned()),
+            );
+        }
+        let of_row = |target: &str, _: &[&str]| resolve_each(target, join.field(), &types);
+        let targets = Targets {
+            account_type: false,
+            resolve: &of_row,
+        };
+        let compiled = compile_sheet(&targets, &files.files, own, found);
+        joined.push(compiled.map(|(_, sheet)| (join.field(), sheet)));
+    }
+    let joined: Option<Vec<_>> = joined.into_iter().collect();
+    let (types, sheet) = main?;
+    let mapper = Mapper::new(types, sheet, joined?);
     let spelling = match settings.target.dialect {
         Dialect::Guide => Spelling::Guide,
         Dialect::Reference => Spelling::Reference,
     };
     let (plan, unfed) = Plan::new(&mapper, &settings.policy, settings.ids, spelling, as_of);
-    for (path, types) in unfed {
-        let (sent, or) = match types.len() == mapper.account_types.len() {
-            true => ("no customer".to_owned(), ""),
-            false => (
-                format!("no account of type {}", types.join(" or ")),
-                ", or take the type out of `account_type`",
-            ),
-        };
-        found.push(crate::error::Diagnostic {
-            file: files[0].name.clone(),
-            line: 1,
-            column: 1,
-            text: String::new(),
-            message: format!("nothing feeds `{path}`, without which {sent} can be sent"),
-            help: Some(format!("add \"{path}\" under [fields]{or}")),
-        });
+    for unfed in unfed {
+        found.push(nothing_feeds(unfed, settings, inputs, &mapper));
     }
-    Some((mapper, plan, exclude))
+    Some(Compiled {
+        mapper,
+        plan,
+        exclude,
+        group_by: group_by.flatten(),
+        keys: keys.into_iter().collect::<Option<_>>()?,
+    })
+}
+
+/// The mistake of a required field without a feed, in the file that should have one.
+fn nothing_feeds(
+    (path, types): Unfed,
+    settings: &Settings,
+    inputs: &Inputs,
+    mapper: &Mapper,
+) -> Diagnostic {
+    let (sent, or) = match types.len() == mapper.account_types.len() {
+        true => ("no customer".to_owned(), ""),
+        false => (
+            format!("no account of type {}", types.join(" or ")),
+            ", or take the type out of `account_type`",
+        ),
+    };
+    let each = mapper.each().iter().find(|each| {
+        let head = format!("{}[{}].", each.list, each.base);
+        path.starts_with(&head)
+    });
+    let joined = settings.joins.iter().zip(&inputs.joined);
+    let own = each.and_then(|each| {
+        joined
+            .into_iter()
+            .find(|(join, _)| join.field() == each.list)
+    });
+    let (file, path) = match (own, each) {
+        (Some((_, joined)), _) => (&joined.files[0], path.replacen("[0]", "[]", 1)),
+        (None, Some(_)) => (&inputs.files[0], path.replacen("[0]", "[]", 1)),
+        (None, None) => (&inputs.files[0], path.to_owned()),
+    };
+    Diagnostic {
+        file: file.name.clone(),
+        line: 1,
+        column: 1,
+        text: String::new(),
+        message: format!("nothing feeds `{path}`, without which {sent} can be sent"),
+        help: Some(format!("add \"{path}\" under [fields]{or}")),
+    }
 }
 
 impl Migration {
     /// Opens the folder of some settings; every mistake in its files is reported together.
     pub fn open(settings: Settings, binding: Binding) -> anyhow::Result<Migration> {
-        let export = CsvFile::open(&settings.dir.join(&settings.export), &settings.export)?;
-        let mapping_files = mapping_files(&settings.dir, &settings.mapping)?;
+        let inputs = Inputs::open(&settings)?;
         let mut found = Diagnostics::default();
-        let parts = compiled(
-            &settings,
-            export.headers(),
-            &mapping_files,
-            binding.as_of,
-            &mut found,
-        );
+        let parts = compiled(&settings, &inputs, binding.as_of, &mut found);
         let document_files = documents::files(&settings)?;
         let documents = documents::open(&settings, &document_files, &mut found)?;
         found.into_result()?;
-        let (mapper, plan, exclude) = parts.context("the mapping could not be read")?;
+        let parts = parts.context("the mapping could not be read")?;
+        let each = |list: &str| {
+            parts
+                .mapper
+                .each()
+                .iter()
+                .position(|each| each.list == list)
+        };
+        let mut joins = Vec::new();
+        if let Some(column) = parts.group_by {
+            joins.push(group(&settings, &parts.mapper, column)?);
+        }
+        let mut joined_files = Vec::new();
+        for ((join, opened), (key, account_key)) in
+            settings.joins.iter().zip(inputs.joined).zip(parts.keys)
+        {
+            let each = each(join.field());
+            joins.push(Join {
+                list: join.list,
+                name: join.file.clone(),
+                each,
+                key,
+                account_key,
+                room: each.map_or(ROOM, |each| parts.mapper.each()[each].room()),
+                file: opened.file,
+                pass: Some(opened.pass),
+                keys: Keys::default(),
+                blank_lines: 0,
+            });
+            joined_files.extend(opened.files);
+        }
+        let mut mapping_files = inputs.files;
+        for file in joined_files {
+            if !mapping_files.iter().any(|known| known.name == file.name) {
+                mapping_files.push(file);
+            }
+        }
         let pipeline = Pipeline {
-            mapper,
-            plan,
-            exclude,
+            mapper: parts.mapper,
+            plan: parts.plan,
+            exclude: parts.exclude,
             key: binding.key,
+            joins,
         };
         Ok(Migration {
             settings,
-            export,
+            export: inputs.export,
             pipeline,
             documents,
             mapping_files,
             document_files,
         })
+    }
+
+    /// Reads the exports that stand beside that of the accounts, once, so that rows can be found by their keys. Before a
+    /// scan. `each_batch` hears which of `pipeline.joins`, how far and how many rows, and may stop it.
+    pub fn index(
+        &mut self,
+        mut each_batch: impl FnMut(usize, u64, u64) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        for (number, join) in self.pipeline.joins.iter_mut().enumerate() {
+            join.index(|offset, rows| each_batch(number, offset, rows))?;
+        }
+        Ok(())
     }
 
     /// Path of the export.
@@ -155,10 +320,11 @@ impl Migration {
     /// Keyed hashes of whatever changes payloads or verdicts, by the name under which a person knows it.
     pub fn fingerprints(&self) -> anyhow::Result<Vec<(String, [u8; 32])>> {
         let mut prints = Vec::new();
-        prints.push((
-            format!("the export {}", self.settings.export),
-            self.file_hash(&self.export_path(), &self.settings.export)?,
-        ));
+        let joined = self.settings.joins.iter().map(|join| join.file.as_str());
+        for name in std::iter::once(self.settings.export.as_str()).chain(joined) {
+            let hash = self.file_hash(&self.settings.dir.join(name), name)?;
+            prints.push((format!("the export {name}"), hash));
+        }
         let mut add =
             |name: String, text: &str| prints.push((name, self.pipeline.hash(text.as_bytes())));
         for file in &self.mapping_files {
@@ -176,10 +342,48 @@ impl Migration {
             "[accounts] allow_ids_like in migration.toml".into(),
             &format!("{:?}", self.settings.ids),
         );
+        // Only where there are some: a plan without them stays the plan that it was.
+        if !self.pipeline.joins.is_empty() {
+            add(
+                "the keys under [source] in migration.toml".into(),
+                &self.keys(),
+            );
+        }
         add("the mapper of bakkt-migrate".into(), mapping::VERSION);
         self.document_fingerprints(&mut prints)?;
         Ok(prints)
     }
+
+    /// What decides which rows come together, as one text for the fingerprint.
+    fn keys(&self) -> String {
+        let group_by = self.settings.group_by.as_ref().map(|column| &column.name);
+        let joins = self.settings.joins.iter().map(|join| {
+            let (key, account_key) = (&join.key.name, &join.account_key.name);
+            (join.list, &join.file, &join.mapping, key, account_key)
+        });
+        format!("{group_by:?} {:?}", joins.collect::<Vec<_>>())
+    }
+}
+
+/// Rows of the accounts' own export with the same key, as one account.
+fn group(settings: &Settings, mapper: &Mapper, column: usize) -> anyhow::Result<Join> {
+    let path = settings.dir.join(&settings.export);
+    let file = spool::plain_file(&path).map_err(|error| cannot_open(&path, &error))?;
+    let each = mapper.each().iter().position(|each| each.sheet == 0);
+    // The row that a record begins with takes one place itself.
+    let room = each.map_or(ROOM, |each| mapper.each()[each].room()) - 1;
+    Ok(Join {
+        list: List::Group,
+        name: settings.export.clone(),
+        each,
+        key: column,
+        account_key: column,
+        room,
+        file,
+        pass: Some(CsvFile::open(&path, &settings.export)?),
+        keys: Keys::default(),
+        blank_lines: 0,
+    })
 }
 
 /// The mapping and the files that it includes, nearest first.

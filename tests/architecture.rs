@@ -62,6 +62,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "error",
             "toml_file",
             "contract",
+            "source",
             "assess",
             "mapping",
             "documents",

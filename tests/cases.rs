@@ -2,7 +2,8 @@
 //!
 //! Owner of `tests/cases/<name>/`. The first lines of a case's migration.toml say what it is about. Beside them stand
 //! its mapping, its export, and what must come out: `expected.payloads.jsonl`, `expected.gaps.csv` and
-//! `expected.totals.txt`, or `expected.error.txt` where the case cannot be run at all.
+//! `expected.totals.txt`, `expected.unused.txt` with the rows that nothing uses where an export stands beside that of the
+//! accounts, or `expected.error.txt` where the case cannot be run at all.
 //! `UPDATE=1 cargo test --test cases` writes the expectations anew: read the difference before you commit it.
 //! Every payload is also posted to a sandbox, which states the contract in its own words: it must take them all.
 
@@ -17,6 +18,7 @@ use bakkt_migrate::sandbox::{Config, Dialect, Sandbox};
 const PAYLOADS: &str = "expected.payloads.jsonl";
 const GAPS: &str = "expected.gaps.csv";
 const TOTALS: &str = "expected.totals.txt";
+const UNUSED: &str = "expected.unused.txt";
 const ERROR: &str = "expected.error.txt";
 
 fn root() -> PathBuf {
@@ -34,7 +36,7 @@ fn folders() -> Vec<PathBuf> {
 }
 
 /// What a case gives, by the name of the file that holds what it must give. A file that is not there is `None`.
-type Outcome = [(&'static str, Option<Vec<u8>>); 4];
+type Outcome = [(&'static str, Option<Vec<u8>>); 5];
 
 fn outcome(folder: &Path) -> Outcome {
     let scratch = tempfile::tempdir().unwrap();
@@ -50,6 +52,7 @@ fn outcome(folder: &Path) -> Outcome {
             (PAYLOADS, Some(fs::read(payloads).unwrap())),
             (GAPS, Some(fs::read(gaps).unwrap())),
             (TOTALS, Some(totals(&output.text, output.code).into_bytes())),
+            (UNUSED, unused(folder).map(String::into_bytes)),
             (ERROR, None),
         ],
         Err(error) => {
@@ -61,10 +64,26 @@ fn outcome(folder: &Path) -> Outcome {
                 (PAYLOADS, None),
                 (GAPS, None),
                 (TOTALS, None),
+                (UNUSED, None),
                 (ERROR, Some(text.into_bytes())),
             ]
         }
     }
+}
+
+/// What a check for people says of rows that nothing uses.
+fn unused(folder: &Path) -> Option<String> {
+    let args = CheckArgs {
+        dir: folder.to_owned(),
+        gaps: None,
+        payloads: None,
+        json: false,
+    };
+    let text = check::run(&args, Mode::Quiet).unwrap().text;
+    let sections = text.split("\n\n");
+    let mut unused = sections.filter(|section| section.contains(" that nothing uses ("));
+    let all: Vec<&str> = unused.by_ref().collect();
+    (!all.is_empty()).then(|| format!("{}\n", all.join("\n")))
 }
 
 /// The counts of rows, one a line, and the exit code.

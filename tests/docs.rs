@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 
 use bakkt_migrate::cli::{RunArgs, TargetArgs};
 use bakkt_migrate::error::Diagnostics;
-use bakkt_migrate::mapping::compile::compile;
+use bakkt_migrate::mapping::compile::{Targets, compile, compile_for};
 use bakkt_migrate::mapping::draft::{Draft, Slot};
 use bakkt_migrate::mapping::feed::Scratch;
+use bakkt_migrate::mapping::target::resolve_each;
 use bakkt_migrate::progress::Mode;
 use bakkt_migrate::sandbox;
 use bakkt_migrate::settings::Settings;
@@ -103,6 +104,14 @@ fn every_setting_is_documented_and_no_other() {
     let probes = [
         ("", format!("{UNKNOWN} = 1\n{MINIMAL}")),
         ("source.", format!("{MINIMAL}{UNKNOWN} = 1\n")),
+        (
+            "source.owners.",
+            format!("{MINIMAL}[source.owners]\n{UNKNOWN} = 1\n"),
+        ),
+        (
+            "source.trusted_contacts.",
+            format!("{MINIMAL}[source.trusted_contacts]\n{UNKNOWN} = 1\n"),
+        ),
         ("accounts.", format!("{MINIMAL}[accounts]\n{UNKNOWN} = 1\n")),
         ("target.", format!("{MINIMAL}[target]\n{UNKNOWN} = 1\n")),
         ("limits.", format!("{MINIMAL}[limits]\n{UNKNOWN} = 1\n")),
@@ -230,6 +239,25 @@ fn compiled(
     mapper.ok_or_else(|| "no mapper".to_owned())
 }
 
+/// A mapping whose rows are owners, of an export with every column that it names.
+fn compiled_for_owners(dir: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(dir.join("owners.toml"), text).unwrap();
+    let file = TomlFile::load(&dir.join("owners.toml"), "owners.toml").unwrap();
+    let column = regex::Regex::new(r#""([A-Z_]+)""#).unwrap();
+    let headers: BTreeSet<String> = column
+        .captures_iter(text)
+        .map(|found| found[1].to_owned())
+        .collect();
+    let headers: Vec<String> = headers.into_iter().collect();
+    let mut found = Diagnostics::default();
+    let targets = Targets {
+        account_type: false,
+        resolve: &|target, types| resolve_each(target, "owners", types),
+    };
+    compile_for(&targets, &[file], &headers, &mut found);
+    found.into_result().map_err(|error| error.to_string())
+}
+
 fn acme_headers() -> Vec<String> {
     let export = root().join("samples/acme/export.csv");
     CsvFile::open(&export, "export.csv")
@@ -281,6 +309,10 @@ fn the_examples_of_the_mapping_language_compile() {
     for block in blocks(&page) {
         all.push_str(&block);
         // A block repeats fields of another, so each is a mapping of its own; in one block a field may have several feeds.
+        if block.contains("[]") {
+            compiled_for_owners(dir.path(), &block).unwrap();
+            continue;
+        }
         if block.contains("account_type") {
             compiled(dir.path(), &block, &acme_headers()).unwrap();
             continue;
@@ -401,7 +433,6 @@ fn documents_are_documented() {
     use bakkt_migrate::documents::claim::{FIELDS, resolve};
     use bakkt_migrate::documents::content::ACCEPTED;
     use bakkt_migrate::documents::pattern::Pattern;
-    use bakkt_migrate::mapping::compile::{Targets, compile_for};
 
     let page = page("docs/documents.md");
     let fields: Vec<(String, bool)> = table(&page, "| field | may stand in a pattern |")

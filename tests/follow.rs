@@ -35,6 +35,7 @@ fn planned(folder: &std::path::Path, accounts: &[&[(Option<u32>, u32)]]) -> Jour
         reason: None,
         hash: Some(&hash),
         gaps: &[],
+        parts: &[],
     });
     journal.add_rows(1, rows).unwrap();
     let manages = owner::ABOVE_25 | owner::MANAGES;

@@ -66,6 +66,8 @@ impl Verdict {
 pub enum Reason {
     /// The export has nothing.
     Missing,
+    /// No row of the export in which it stands has the record's key.
+    NoRow,
     /// The export has something that does not fit; says what is wrong with it.
     Invalid(&'static str),
     /// Known and fit, but it cannot be sent until its object is whole.
@@ -77,6 +79,7 @@ impl Reason {
     pub fn text(self) -> String {
         match self {
             Reason::Missing => "missing".to_owned(),
+            Reason::NoRow => "missing: no row of its export has the account's key".to_owned(),
             Reason::Invalid(why) => format!("invalid: {why}"),
             Reason::Withheld => "withheld".to_owned(),
         }

@@ -4,17 +4,17 @@
 //! draft, every conditional level the slots that it looks at. A required field that nothing feeds is found here,
 //! before the first row.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Reason;
 use super::policy::Policy;
 use super::unfit_id::IdRules;
 use crate::contract::account::{ACCOUNT, US_PERSON, US_TAX_ID_TYPES};
 use crate::contract::{Condition, Field, Form, Level, Rule, Shape, path};
-use crate::mapping::Mapper;
 use crate::mapping::draft::{Draft, Slot};
-use crate::mapping::feed::Feed;
+use crate::mapping::merge::DISAGREE;
 use crate::mapping::target::ACCOUNT_TYPE;
+use crate::mapping::{Fed, Mapper};
 
 /// How names are spelled on the wire (contract, section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,8 @@ pub struct PathInfo {
     pub path: String,
     /// Column names, empty when nothing feeds it.
     pub columns: Vec<String>,
+    /// Of an element that is a row of its own: the list, by its number in the mapping, and the row's place.
+    pub element: Option<(usize, usize)>,
 }
 
 /// One node.
@@ -186,6 +188,8 @@ pub enum Body {
     List {
         /// Laid out as far as the mapping feeds them; at least one for `owners`.
         elements: Vec<Node>,
+        /// Elements that are rows of their own.
+        joined: Option<Joined>,
         /// Sent empty rather than left out.
         empty: bool,
         /// The account's owners: each that is present must be whole, and the first must be present.
@@ -195,6 +199,17 @@ pub enum Body {
     },
     /// A list of texts: its slot, and the form of each.
     Lines(Option<usize>, Form),
+}
+
+/// Elements of a list that are rows of their own, behind those that are fed by the record's row.
+#[derive(Clone, Copy, Debug)]
+pub struct Joined {
+    /// Number of the list in the mapping.
+    pub each: usize,
+    /// Elements before them.
+    pub base: usize,
+    /// Every row is an element, whatever its cells hold.
+    pub must: bool,
 }
 
 /// Slot and path of an owner's `kind`.
@@ -241,22 +256,22 @@ impl Plan {
         spelling: Spelling,
         as_of: jiff::civil::Date,
     ) -> (Plan, Vec<Unfed>) {
-        let slots: HashMap<&str, usize> = mapper
-            .feeds
+        let fed = mapper.fed();
+        let slots: BTreeMap<&str, usize> = fed
             .iter()
-            .enumerate()
-            .map(|(slot, feed)| (feed.target.as_str(), slot))
+            .map(|fed| (fed.target.as_str(), fed.slot))
             .collect();
         let mut layout = Layout {
             mapper,
             policy,
+            fed: &fed,
             slots: &slots,
-            telling: mapper.feeds.iter().map(telling).collect(),
             account_type: "",
             paths: Vec::new(),
             known: HashMap::new(),
             unfed: Vec::new(),
             owner: 0,
+            element: None,
         };
         let trees = mapper
             .account_types
@@ -293,6 +308,7 @@ impl Plan {
                 found.ok_or(Reason::Invalid("no account type"))
             }
             Slot::Invalid(why) => Err(Reason::Invalid(why)),
+            Slot::Disagree => Err(Reason::Invalid(DISAGREE)),
             Slot::Missing | Slot::List { .. } => Err(Reason::Missing),
         }
     }
@@ -301,9 +317,9 @@ impl Plan {
 struct Layout<'a> {
     mapper: &'a Mapper,
     policy: &'a Policy,
-    slots: &'a HashMap<&'a str, usize>,
-    /// By slot: a value there says that its object is there.
-    telling: Vec<bool>,
+    /// By slot.
+    fed: &'a [Fed<'a>],
+    slots: &'a BTreeMap<&'a str, usize>,
     /// Of the tree that is being laid out.
     account_type: &'static str,
     paths: Vec<PathInfo>,
@@ -311,6 +327,7 @@ struct Layout<'a> {
     known: HashMap<String, u32>,
     unfed: Vec<Unfed>,
     owner: usize,
+    element: Option<(usize, usize)>,
 }
 
 impl Layout<'_> {
@@ -385,26 +402,31 @@ impl Layout<'_> {
     fn list(&mut self, field: &Field, inner: &'static [Field], at: &str, required: bool) -> Body {
         let owners = at == "owners";
         let head = format!("{at}[");
+        let index = |(target, _): (&str, usize)| {
+            let index = target.strip_prefix(&head)?.split(']').next()?;
+            index.parse::<usize>().ok()
+        };
         let fed = self
-            .mapper
-            .feeds
-            .iter()
-            .filter_map(|feed| {
-                feed.target
-                    .strip_prefix(&head)?
-                    .split(']')
-                    .next()?
-                    .parse::<usize>()
-                    .ok()
-            })
+            .below(&head)
+            .filter_map(index)
             .max()
             .map_or(0, |highest| highest + 1);
+        let joined = self.mapper.each().iter().position(|each| each.list == at);
+        let joined = joined.map(|each| Joined {
+            each,
+            base: self.mapper.each()[each].base,
+            must: self.mapper.each()[each].must,
+        });
         let count = if owners { fed.max(1) } else { fed };
         let elements: Vec<Node> = (0..count)
             .map(|index| {
                 let at = format!("{at}[{index}]");
                 if owners {
                     self.owner = index;
+                }
+                if let Some(joined) = joined {
+                    let place = index.checked_sub(joined.base);
+                    self.element = place.map(|place| (joined.each, place));
                 }
                 // What a second owner lacks blocks the rows that have one; what the first lacks blocks them all.
                 let inside = self.inside(inner, &at, required && index == 0);
@@ -420,6 +442,9 @@ impl Layout<'_> {
                 }
             })
             .collect();
+        if joined.is_some() {
+            self.element = None;
+        }
         let about = match owners {
             true => (0..count)
                 .map(|index| self.about(index, &elements[index]))
@@ -428,6 +453,7 @@ impl Layout<'_> {
         };
         Body::List {
             about,
+            joined,
             elements,
             empty: field.empty_list,
             owners,
@@ -491,9 +517,8 @@ impl Layout<'_> {
 
     /// Whether a node can be whole without any cell.
     fn constant(&self, node: &Node) -> bool {
-        let fed = |slot: &Option<usize>| {
-            slot.is_some_and(|slot| self.mapper.feeds[slot].may_be_constant())
-        };
+        let fed =
+            |slot: &Option<usize>| slot.is_some_and(|slot| self.fed[slot].feed.may_be_constant());
         match &node.body {
             Body::Leaf(leaf) => {
                 matches!(leaf.form, Form::OwnerId | Form::AccountType) || fed(&leaf.slot)
@@ -505,16 +530,21 @@ impl Layout<'_> {
     }
 
     fn slots_below(&self, at: &str) -> Vec<usize> {
-        let below = |target: &str| {
-            target
-                .strip_prefix(at)
-                .is_some_and(|rest| rest.starts_with('.'))
-        };
-        let feeds = self.mapper.feeds.iter().enumerate();
-        feeds
-            .filter(|(slot, feed)| below(&feed.target) && self.telling[*slot])
-            .map(|(slot, _)| slot)
-            .collect()
+        let mut slots: Vec<usize> = self
+            .below(&format!("{at}."))
+            .filter(|(target, _)| telling(target))
+            .map(|(_, slot)| slot)
+            .collect();
+        slots.sort_unstable();
+        slots
+    }
+
+    /// What is fed below a path that ends in a dot or a bracket.
+    fn below<'b>(&'b self, head: &'b str) -> impl Iterator<Item = (&'b str, usize)> {
+        let range = self.slots.range(head..);
+        range
+            .map(|(target, slot)| (*target, *slot))
+            .take_while(move |(target, _)| target.starts_with(head))
     }
 
     fn note_unfed(&mut self, at: &str, unfed: bool) {
@@ -533,10 +563,11 @@ impl Layout<'_> {
         }
         let columns = self
             .slot(at)
-            .map_or_else(Vec::new, |slot| self.mapper.feeds[slot].columns.clone());
+            .map_or_else(Vec::new, |slot| self.fed[slot].feed.columns.clone());
         self.paths.push(PathInfo {
             path: at.to_owned(),
             columns,
+            element: self.element,
         });
         let path = (self.paths.len() - 1) as u32;
         self.known.insert(at.to_owned(), path);
@@ -544,9 +575,9 @@ impl Layout<'_> {
     }
 }
 
-/// Whether a value of the feed says that its object is there.
-fn telling(feed: &Feed) -> bool {
-    path::find(&feed.target).is_none_or(|found| found.field.tells_presence())
+/// Whether a value there says that its object is there.
+fn telling(target: &str) -> bool {
+    path::find(target).is_none_or(|found| found.field.tells_presence())
 }
 
 /// The `kind` of an owner, where something feeds it.

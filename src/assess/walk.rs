@@ -14,6 +14,7 @@ use super::{Gap, Reason, Verdict};
 use crate::contract::roles::{ENTITY_KIND, MANUAL_KYB};
 use crate::contract::{Form, Level};
 use crate::mapping::draft::{Draft, Slot};
+use crate::mapping::merge::DISAGREE;
 
 /// Namespace of derived clientOwnerIds. It never changes: the same account and place give the same id forever.
 const OWNER_NAMESPACE: Uuid = Uuid::from_u128(0x5b0d_9d4e_7a51_5c07_9a36_2f0c_8f3e_61d4);
@@ -186,14 +187,27 @@ impl Assessor {
                 empty,
                 owners,
                 about,
-            } => self.list(
-                plan,
-                draft,
-                node,
-                (elements, about),
-                (*empty, *owners),
-                level,
-            ),
+                joined,
+            } => {
+                let there = joined.map_or(elements.len(), |joined| {
+                    (joined.base + draft.rows(joined.each)).min(elements.len())
+                });
+                if *owners && there == 0 {
+                    return self.gap(node, Reason::NoRow, level, Done::Absent);
+                }
+                let must = joined.map_or(usize::MAX, |joined| match joined.must {
+                    true => joined.base,
+                    false => usize::MAX,
+                });
+                self.list(
+                    plan,
+                    draft,
+                    node,
+                    (&elements[..there], about),
+                    (*empty, *owners, must),
+                    level,
+                )
+            }
         }
     }
 
@@ -215,6 +229,7 @@ impl Assessor {
                 self.data += usize::from(leaf.local.is_none_or(Level::breaks));
                 return self.gap(node, Reason::Invalid(why), when_invalid, Done::Broken);
             }
+            Slot::Disagree => return self.disagree(node, level),
             Slot::Missing | Slot::List { .. } if leaf.form == Form::OwnerId => {
                 return self.derived_owner_id(plan, draft, node, leaf);
             }
@@ -349,6 +364,7 @@ impl Assessor {
                 self.data += 1;
                 return self.gap(node, Reason::Invalid(why), level, Done::Broken);
             }
+            Slot::Disagree => return self.disagree(node, level),
             Slot::Missing | Slot::Value { .. } => {
                 if own.breaks() || level >= Level::G {
                     self.gap(node, Reason::Missing, level, Done::Absent);
@@ -468,7 +484,7 @@ impl Assessor {
         draft: &Draft,
         node: &Node,
         (elements, about): (&[Node], &[OwnerSlots]),
-        (empty, owners): (bool, bool),
+        (empty, owners, rows): (bool, bool, usize),
         level: Level,
     ) -> Done {
         let mark = self.mark();
@@ -479,7 +495,7 @@ impl Assessor {
             let Body::Object { inside, .. } = &element.body else {
                 continue;
             };
-            let must = owners && index == 0;
+            let must = owners && (index == 0 || index >= rows);
             let there = || must || inside.slots.iter().any(|slot| draft.has_data(*slot));
             let about = about.get(index);
             if let Some((slot, path)) = about.and_then(|about| about.kind)
@@ -552,6 +568,13 @@ impl Assessor {
                 });
             }
         }
+    }
+
+    /// Which of the rows is right nobody but a person knows.
+    fn disagree(&mut self, node: &Node, level: Level) -> Done {
+        self.data += 1;
+        let reason = Reason::Invalid(DISAGREE);
+        self.gap(node, reason, level.max(Level::H), Done::Broken)
     }
 
     fn take_back(&mut self, mark: Mark) {

@@ -17,11 +17,13 @@ use crate::cli::CheckArgs;
 use crate::error::Failure;
 use crate::migration::{Binding, Migration, today};
 use crate::pipeline::duplicates::{Duplicate, Index};
+use crate::pipeline::joins::Join;
 use crate::pipeline::reread::Reread;
 use crate::pipeline::scan::{Results, Scanned, Want, scan};
+use crate::pipeline::{From, Pipeline};
 use crate::progress::{Mode, Reading, note};
 use crate::report::{Totals, status_lines, thousands};
-use crate::source::CsvFile;
+use crate::source::{CsvFile, List};
 
 /// Counts of the records, by verdict and gap.
 #[derive(Default)]
@@ -54,6 +56,9 @@ impl Tally {
     }
 }
 
+/// Lines that are named of those that nothing uses.
+const FIRST_LINES: usize = 5;
+
 /// Runs it.
 pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     target::existing_folder(&args.dir)?;
@@ -67,6 +72,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
             as_of: today(),
         },
     )?;
+    planning::index(&mut migration, mode, || false)?;
     let (documents, policy) = (&migration.documents, &migration.settings.policy);
     let mut survey = Survey::begin(documents.as_ref(), &migration.pipeline, policy, &|| false)?;
     let want = Want {
@@ -85,9 +91,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
             }
             tally.add(row.verdict, batch.gaps(row), true);
         }
-        if let Some(last) = batch.rows.last() {
-            shown.at(last.at.offset, read);
-        }
+        shown.at(batch.offset, read);
         Ok(())
     })?;
     shown.finish();
@@ -158,13 +162,36 @@ fn take_back(
     let file = File::open(migration.export_path()).context("cannot read the export again")?;
     let mut reread = Reread::default();
     for duplicate in duplicates {
-        let prepared = reread
-            .prepare(&migration.pipeline, &file, duplicate.at)
-            .context("cannot read the export again")?;
+        let prepared = reread.prepare(&migration.pipeline, &file, duplicate.at, From::Index)?;
         tally.add(prepared.verdict, prepared.gaps, false);
         tally.verdicts[Verdict::Duplicate as usize] += 1;
     }
     Ok(())
+}
+
+/// Rows of a joined export that stand with no record, by reason, with the first lines.
+fn unused(join: &Join) -> Vec<(String, u64)> {
+    let mut reasons: BTreeMap<&str, (u64, Vec<String>)> = BTreeMap::new();
+    for (at, reason) in join.unused() {
+        let (count, lines) = reasons.entry(reason).or_default();
+        *count += 1;
+        if lines.len() < FIRST_LINES {
+            lines.push(at.row.to_string());
+        }
+    }
+    let line = |(reason, (count, lines)): (&str, (u64, Vec<String>))| {
+        let more = if count > lines.len() as u64 {
+            ", …"
+        } else {
+            ""
+        };
+        let word = if count > 1 { "lines" } else { "line" };
+        (
+            format!("{reason} ({word} {}{more})", lines.join(", ")),
+            count,
+        )
+    };
+    reasons.into_iter().map(line).collect()
 }
 
 fn totals(tally: &Tally, plan: &Plan, read: u64, blank_lines: u64) -> Totals {
@@ -245,6 +272,10 @@ fn describe(totals: &Totals, tally: &Tally, later: &Later, migration: &Migration
             .entry(format!("{} {}{from}", info.path, reason.text()))
             .or_default() += count;
     }
+    for join in &migration.pipeline.joins {
+        let title = format!("rows of {} that nothing uses", join.name);
+        section(&title, unused(join));
+    }
     section("what blocks records", blocked.into_iter().collect());
     section(
         "gap forecast by field",
@@ -295,7 +326,8 @@ fn write_files(
                     .count();
                 let (own, rest) = later_gaps.split_at(count);
                 later_gaps = rest;
-                write_gaps(gaps, &migration.pipeline.plan, &settings.export, batch, row)?;
+                let Pipeline { plan, joins, .. } = &migration.pipeline;
+                write_gaps(gaps, (plan, joins), &settings.export, batch, row)?;
                 write_later(gaps, own, &settings.export, batch, row)?;
             }
             if let Some(payloads) = &mut payloads
@@ -340,6 +372,12 @@ pub fn private_writer(path: &Path) -> anyhow::Result<BufWriter<File>> {
     })?))
 }
 
+/// The export in which rows beside records stand.
+fn name_of(joins: &[Join], list: List) -> &str {
+    let join = joins.iter().find(|join| join.list == list);
+    join.map_or("", |join| join.name.as_str())
+}
+
 fn gap_writer(path: &Path) -> anyhow::Result<csv::Writer<BufWriter<File>>> {
     let mut writer = csv::Writer::from_writer(private_writer(path)?);
     writer.write_record([
@@ -357,15 +395,19 @@ fn gap_writer(path: &Path) -> anyhow::Result<csv::Writer<BufWriter<File>>> {
 
 fn write_gaps(
     out: &mut csv::Writer<BufWriter<File>>,
-    plan: &Plan,
+    (plan, joins): (&Plan, &[Join]),
     file: &str,
     batch: &Results,
     row: &Scanned,
 ) -> anyhow::Result<()> {
-    for gap in batch.gaps(row) {
+    for (gap, place) in batch.placed_gaps(row) {
+        let (file, line) = match place {
+            Some((list, line)) => (name_of(joins, list), line),
+            None => (file, row.at.row),
+        };
         let info = &plan.paths[gap.path as usize];
         let columns = info.columns.join(" ");
-        let row_number = row.at.row.to_string();
+        let row_number = line.to_string();
         let id = crate::report::guarded(batch.id(row).unwrap_or(""));
         out.write_record([
             file,

@@ -13,15 +13,16 @@ use anyhow::Context;
 
 use super::check::{no_rows, private_writer};
 use super::kyb_form::Form;
-use super::{Output, target};
+use super::{Output, planning, target};
 use crate::assess::{Gap, Plan, Reason};
 use crate::cli::ManualKybArgs;
 use crate::contract::kyb_form::{FORM, Item};
 use crate::contract::path;
 use crate::contract::roles::{ENTITY_KIND, MANUAL_KYB};
-use crate::mapping::Mapper;
+use crate::mapping::Fed;
 use crate::mapping::draft::{Draft, Slot};
 use crate::migration::{Binding, Migration, today};
+use crate::pipeline::From;
 use crate::pipeline::reread::Reread;
 use crate::pipeline::scan::{Want, scan};
 use crate::progress::{Mode, Reading};
@@ -49,6 +50,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
         as_of: today(),
     };
     let mut migration = Migration::open(settings, binding)?;
+    planning::index(&mut migration, mode, || false)?;
     let (mut rows, mut read) = (Vec::new(), 0u64);
     let mut shown = Reading::new(mode, "reading", migration.export.size());
     let pipeline = &migration.pipeline;
@@ -59,9 +61,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
             .iter()
             .filter(|row| goes_by_hand(batch.gaps(row)));
         rows.extend(listed.map(|row| row.at));
-        if let Some(last) = batch.rows.last() {
-            shown.at(last.at.offset, read);
-        }
+        shown.at(batch.offset, read);
         Ok(())
     })?;
     shown.finish();
@@ -72,15 +72,14 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
     list.write_record(COLUMNS)?;
     let file = File::open(migration.export_path()).context("cannot read the export again")?;
     let mut reread = Reread::default();
+    let fed = pipeline.mapper.fed();
     for at in &rows {
-        let prepared = reread
-            .prepare(pipeline, &file, *at)
-            .context("cannot read the export again")?;
+        let prepared = reread.prepare(pipeline, &file, *at, From::Index)?;
         let id = guarded(prepared.id.unwrap_or("")).into_owned();
         let wrong = wrong(prepared.gaps, &pipeline.plan);
         let row = at.row.to_string();
         let known = |feed: &str| !wrong.contains(feed);
-        let fields = Fields::new(&pipeline.mapper, reread.draft(), known);
+        let fields = Fields::new(&fed, reread.draft(), known);
         let owners = fields.entity_owners.join(" ");
         for item in FORM {
             let (known, to_ask) = fields.answers(item);
@@ -143,14 +142,8 @@ pub(super) struct Fields<'m> {
 }
 
 impl<'m> Fields<'m> {
-    fn new(mapper: &'m Mapper, draft: &Draft, good: impl Fn(&str) -> bool) -> Fields<'m> {
-        let targets = || {
-            mapper
-                .feeds
-                .iter()
-                .map(|feed| feed.target.as_str())
-                .enumerate()
-        };
+    fn new(fed: &'m [Fed<'_>], draft: &Draft, good: impl Fn(&str) -> bool) -> Fields<'m> {
+        let targets = || fed.iter().map(|fed| (fed.slot, fed.target.as_str()));
         let below = |owner: &str, target: &str| {
             target
                 .strip_prefix(owner)

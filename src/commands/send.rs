@@ -13,6 +13,7 @@ use crate::error::Failure;
 use crate::journal::tasks::Kind;
 use crate::journal::{Journal, State};
 use crate::migration::Migration;
+use crate::pipeline::From;
 use crate::pipeline::reread::Reread;
 use crate::progress::{Mode, Sending};
 use crate::sensitive::Sensitive;
@@ -152,7 +153,7 @@ pub fn sources(migration: Migration) -> anyhow::Result<(Sources, Settings)> {
             )
         };
         let prepared = reread
-            .prepare(&pipeline, &file, task.at)
+            .prepare(&pipeline, &file, task.at, From::Noted(&task.parts))
             .map_err(|_| drift())?;
         let same = prepared.verdict.sendable() && pipeline.hash(prepared.payload) == task.hash;
         let payload = same

@@ -56,7 +56,7 @@ impl Manifest {
         };
         let mut slots = [None; FIELDS.len()];
         for (field, name, _) in FIELDS {
-            slots[*field as usize] = mapper.feeds.iter().position(|feed| feed.target == *name);
+            slots[*field as usize] = mapper.slot(name);
         }
         for needed in [Field::File, Field::Account, Field::Type] {
             if slots[needed as usize].is_none() {
@@ -94,7 +94,7 @@ impl Manifest {
     /// What a row says.
     pub fn claim(&self, row: &Row<'_>, buffers: &mut Buffers) -> Claim {
         let mut claim = Claim::default();
-        if row.len() != self.mapper.width() {
+        if row.len() != self.mapper.width(0) {
             claim.set(Field::Account, Value::Unread(CELL_COUNT));
             return claim;
         }
@@ -105,7 +105,8 @@ impl Manifest {
                 continue;
             };
             match draft.slot(slot) {
-                Slot::Missing => {}
+                // A manifest has no groups of rows.
+                Slot::Missing | Slot::Disagree => {}
                 Slot::Invalid(why) if *field == Field::KybItem => claim.items.push(Err(why)),
                 Slot::Invalid(why) => claim.set(*field, Value::Unread(why)),
                 Slot::Value { span, .. } => {

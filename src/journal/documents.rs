@@ -109,26 +109,21 @@ impl Journal {
         Ok(())
     }
 
-    /// Adds rows that stand beside records.
-    pub fn add_parts(&mut self, parts: impl Iterator<Item = PlannedPart>) -> anyhow::Result<()> {
-        self.transaction(|journal| {
-            for part in parts {
-                let at = part.at;
-                journal
-                    .db
-                    .prepare_cached("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?)")?
-                    .execute(params![
-                        part.record as i64,
-                        part.list,
-                        part.place,
-                        part.file,
-                        at.row as i64,
-                        at.offset as i64,
-                        at.length
-                    ])?;
-            }
-            Ok(())
-        })
+    /// Adds a row that stands beside a record; inside a transaction.
+    pub(super) fn add_part(&mut self, part: &PlannedPart) -> anyhow::Result<()> {
+        let at = part.at;
+        self.db
+            .prepare_cached("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?)")?
+            .execute(params![
+                part.record as i64,
+                part.list,
+                part.place,
+                part.file,
+                at.row as i64,
+                at.offset as i64,
+                at.length
+            ])?;
+        Ok(())
     }
 
     /// Adds rows that nothing uses: file, row, why.

@@ -70,7 +70,7 @@ pub struct BakktPart<'a> {
 /// One gap.
 #[derive(Clone, Copy, Debug)]
 pub struct GapLine<'a> {
-    /// The row that has it.
+    /// Where it stands: the row of its record, or one beside it.
     pub origin: Origin<'a>,
     /// The contract path.
     pub path: &'a str,
@@ -120,7 +120,16 @@ impl Reader {
         &self,
         mut each: impl FnMut(GapLine<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        self.walk(sql::GAP_LINES, |row| {
+        // A journal of version 1 that no run has opened since: every gap stands in its record's own row.
+        let placed = "SELECT count(*) FROM pragma_table_info('gap') WHERE name = 'file'";
+        let sql = match self
+            .journal
+            .query_row(placed, [], |row| row.get::<_, i64>(0))?
+        {
+            0 => sql::GAP_LINES_V1,
+            _ => sql::GAP_LINES,
+        };
+        self.walk(sql, |row| {
             each(GapLine {
                 origin: origin(row)?,
                 path: text(row, 3)?.unwrap_or_default(),
@@ -229,7 +238,13 @@ mod sql {
         FROM record r LEFT JOIN file f ON f.id = r.file LEFT JOIN word w ON w.id = r.reason \
         LEFT JOIN task t ON t.record = r.id AND t.kind = 0 \
         LEFT JOIN word c ON c.id = t.code LEFT JOIN word d ON d.id = t.field ORDER BY r.id";
-    pub const GAP_LINES: &str = "SELECT f.name, r.row, r.client_id, p.text, g.level, w.text, g.status, \
+    pub const GAP_LINES: &str = "SELECT f.name, CASE g.file WHEN 0 THEN r.row ELSE g.row END, r.client_id, p.text, g.level, w.text, g.status, \
+        CASE t.state WHEN 4 THEN t.last_at END \
+        FROM gap g LEFT JOIN record r ON r.id = g.record \
+        LEFT JOIN file f ON f.id = CASE g.file WHEN 0 THEN r.file ELSE g.file END \
+        LEFT JOIN word p ON p.id = g.path LEFT JOIN word w ON w.id = g.reason \
+        LEFT JOIN task t ON t.record = g.record AND t.kind = 0 ORDER BY g.record, g.path, g.reason";
+    pub const GAP_LINES_V1: &str = "SELECT f.name, r.row, r.client_id, p.text, g.level, w.text, g.status, \
         CASE t.state WHEN 4 THEN t.last_at END \
         FROM gap g LEFT JOIN record r ON r.id = g.record LEFT JOIN file f ON f.id = r.file \
         LEFT JOIN word p ON p.id = g.path LEFT JOIN word w ON w.id = g.reason \
@@ -253,6 +268,7 @@ mod tests {
     fn no_statement_sorts() -> rusqlite::Result<()> {
         let journal = rusqlite::Connection::open_in_memory()?;
         journal.execute_batch(include_str!("schema_v1.sql"))?;
+        journal.execute_batch(include_str!("schema_v2.sql"))?;
         let lines = [
             super::sql::RECORD_LINES,
             super::sql::GAP_LINES,

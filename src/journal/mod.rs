@@ -9,6 +9,7 @@
 
 pub mod counts;
 pub mod documents;
+pub mod files;
 pub mod follow;
 pub mod lines;
 pub mod open;

@@ -5,6 +5,7 @@
 
 use rusqlite::params;
 
+use super::documents::PlannedPart;
 use super::open::Journal;
 use crate::assess::Verdict;
 
@@ -25,8 +26,10 @@ pub struct PlannedRow<'a> {
     pub reason: Option<&'a str>,
     /// Keyed payload hash, when it can be sent.
     pub hash: Option<&'a [u8; 32]>,
-    /// Gaps: path, reason, level.
-    pub gaps: &'a [(&'a str, &'a str, &'static str)],
+    /// Gaps: path, reason, level; file and row, 0 and 0 for the record's own row.
+    pub gaps: &'a [(&'a str, &'a str, &'static str, (i64, u64))],
+    /// Rows beside its own.
+    pub parts: &'a [PlannedPart],
 }
 
 impl Journal {
@@ -93,11 +96,14 @@ impl Journal {
                 row.hash,
                 row.gaps.len() as i64
             ])?;
-        for (path, reason, level) in row.gaps {
+        for (path, reason, level, (file, line)) in row.gaps {
             let (path, reason) = (self.word(path)?, self.word(reason)?);
             self.db
-                .prepare_cached("INSERT OR IGNORE INTO gap VALUES (?, ?, ?, ?, 'open', 0, 0)")?
-                .execute(params![record, path, reason, level])?;
+                .prepare_cached("INSERT OR IGNORE INTO gap VALUES (?, ?, ?, ?, 'open', ?, ?)")?
+                .execute(params![record, path, reason, level, file, *line as i64])?;
+        }
+        for part in row.parts {
+            self.add_part(part)?;
         }
         if row.verdict.sendable() {
             self.db

@@ -142,7 +142,7 @@ impl Reader {
         })
     }
 
-    fn all<T>(
+    pub(super) fn all<T>(
         &self,
         sql: &str,
         each: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::open::Journal;
 use super::state::{Event, State, next};
 use crate::error::Failure;
-use crate::source::Position;
+use crate::source::{List, Part, Position};
 
 /// What a task sends; the numbers stand in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Task {
     pub attempts: u32,
     /// Intent of the first attempt, if there was one.
     pub first_at: Option<i64>,
+    /// Of an account or an update: the rows beside its account's own.
+    pub parts: Vec<Part>,
     /// Of a document task: the document.
     pub document: Option<Box<DocumentFacts>>,
 }
@@ -420,12 +422,36 @@ impl Journal {
                 hash: row.get(5)?,
                 attempts: row.get(6)?,
                 first_at: row.get(7)?,
+                parts: Vec::new(),
                 document: (kind == Kind::Document)
                     .then(|| document(row).map(Box::new))
                     .transpose()?,
             })
         })?;
-        Ok(tasks.collect::<Result<_, _>>()?)
+        let mut tasks = tasks.collect::<Result<Vec<_>, _>>()?;
+        let of_account = matches!(kind, Kind::Account | Kind::Update);
+        if of_account && self.meta("parts")?.as_deref() == Some("1") {
+            for task in &mut tasks {
+                task.parts = self.parts(task.id)?;
+            }
+        }
+        Ok(tasks)
+    }
+
+    /// The rows beside the one that a task's record begins with, in the order in which they are mapped.
+    fn parts(&self, task: i64) -> anyhow::Result<Vec<Part>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT p.row, p.offset, p.length, p.list FROM task t JOIN part p ON p.record = t.record
+             WHERE t.id = ? ORDER BY p.list, p.place",
+        )?;
+        let parts = statement.query_map([task], |row| {
+            let list = List::ALL.get(usize::from(row.get::<_, u8>(3)?)).copied();
+            Ok(Part {
+                list: list.unwrap_or(List::Group),
+                at: position(row, 0)?,
+            })
+        })?;
+        Ok(parts.collect::<Result<_, _>>()?)
     }
 
     /// Number of tasks of a kind in a state.

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
-use super::Mapper;
 use super::dates::DateFormats;
 use super::expr::Expressions;
 use super::feed::{Case, Feed, Pattern, Source, Split, Step};
 use super::lookup::Lookup;
 use super::target::{ACCOUNT_TYPE, Takes, fits, resolve};
+use super::{Mapper, Sheet};
 use crate::contract::account::ACCOUNT_TYPES;
 use crate::contract::{Form, countries};
 use crate::error::{Diagnostics, nearest};
@@ -30,8 +30,7 @@ pub struct Targets<'t> {
     pub resolve: &'t Resolve<'t>,
 }
 
-/// Compiles a mapping of accounts. `files[0]` is the mapping itself, the rest are the files it includes, nearest first. `None`
-/// only when something was reported.
+/// Compiles a mapping of accounts, every row one of them.
 pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) -> Option<Mapper> {
     let targets = Targets {
         account_type: true,
@@ -47,6 +46,18 @@ pub fn compile_for(
     headers: &[String],
     found: &mut Diagnostics,
 ) -> Option<Mapper> {
+    let (account_types, sheet) = compile_sheet(targets, files, headers, found)?;
+    Some(Mapper::new(account_types, sheet, Vec::new()))
+}
+
+/// Compiles the mapping of one export: the account types that it says, and its sheet. `files[0]` is the mapping itself, the
+/// rest are the files it includes, nearest first. `None` only when something was reported.
+pub fn compile_sheet(
+    targets: &Targets<'_>,
+    files: &[TomlFile],
+    headers: &[String],
+    found: &mut Diagnostics,
+) -> Option<(Vec<&'static str>, Sheet)> {
     let mistakes = found.len();
     let mut documents = Vec::new();
     for file in files {
@@ -105,13 +116,17 @@ pub fn compile_for(
     for root in roots {
         root.finish(found);
     }
-    (found.len() == mistakes).then(|| Mapper {
-        account_types,
+    let (each, feeds) = feeds
+        .into_iter()
+        .partition(|feed| feed.target.contains("[]"));
+    let sheet = Sheet {
         feeds,
+        each,
         missing,
         expressions,
         width: headers.len(),
-    })
+    };
+    (found.len() == mistakes).then_some((account_types, sheet))
 }
 
 struct Compiler<'a, 'f> {

@@ -25,6 +25,8 @@ pub enum Slot {
     },
     /// A cell that could not be read; says why, without the value.
     Invalid(&'static str),
+    /// The rows of the record say different things.
+    Disagree,
 }
 
 /// A piece of the draft's buffer.
@@ -40,15 +42,68 @@ pub struct Draft {
     text: String,
     items: Vec<Result<Span, &'static str>>,
     slots: Vec<Slot>,
+    /// Rows mapped so far, by list.
+    rows: [u32; LISTS],
 }
 
+/// Lists whose elements can come from rows of their own.
+const LISTS: usize = 2;
+
 impl Draft {
-    /// Empties it for a mapping of so many slots.
+    /// Empties it for a record of so many slots.
     pub fn reset(&mut self, slots: usize) {
         self.text.clear();
         self.items.clear();
         self.slots.clear();
         self.slots.resize(slots, Slot::Missing);
+        self.rows = [0; LISTS];
+    }
+
+    /// Makes room for further slots.
+    pub fn grow(&mut self, slots: usize) {
+        if self.slots.len() < slots {
+            self.slots.resize(slots, Slot::Missing);
+        }
+    }
+
+    /// Counts a row that is an element of a list.
+    pub fn count_row(&mut self, list: usize) {
+        self.rows[list] += 1;
+    }
+
+    /// Rows that are elements of a list.
+    pub fn rows(&self, list: usize) -> usize {
+        self.rows[list] as usize
+    }
+
+    /// Takes a value over from another draft.
+    pub fn copy(&mut self, slot: usize, from: &Draft) {
+        let value = match from.slot(slot) {
+            Slot::Value { span, constant } => Slot::Value {
+                span: self.keep(from.text(span)),
+                constant,
+            },
+            Slot::List {
+                first,
+                last,
+                constant,
+            } => {
+                let start = self.items();
+                for item in first..last {
+                    match from.item(item) {
+                        Ok(text) => self.keep_item(text),
+                        Err(why) => self.keep_broken_item(why),
+                    }
+                }
+                Slot::List {
+                    first: start,
+                    last: self.items(),
+                    constant,
+                }
+            }
+            value => value,
+        };
+        self.set(slot, value);
     }
 
     /// Sets a slot.
@@ -56,17 +111,17 @@ impl Draft {
         self.slots[slot] = value;
     }
 
-    /// The value of a slot.
+    /// The value of a slot; one that the record did not need is missing.
     pub fn slot(&self, slot: usize) -> Slot {
-        self.slots[slot]
+        self.slots.get(slot).copied().unwrap_or(Slot::Missing)
     }
 
     /// Whether a cell gave the slot something, fit or not; constants do not count.
     pub fn has_data(&self, slot: usize) -> bool {
-        match self.slots[slot] {
+        match self.slot(slot) {
             Slot::Missing => false,
             Slot::Value { constant, .. } | Slot::List { constant, .. } => !constant,
-            Slot::Invalid(_) => true,
+            Slot::Invalid(_) | Slot::Disagree => true,
         }
     }
 
@@ -108,7 +163,7 @@ impl Draft {
 
     /// The text of a slot, if it holds one.
     pub fn value(&self, slot: usize) -> Option<&str> {
-        match self.slots[slot] {
+        match self.slot(slot) {
             Slot::Value { span, .. } => Some(self.text(span)),
             _ => None,
         }

@@ -5,7 +5,7 @@
 
 use regex::{CaptureLocations, Regex};
 
-use super::Mapper;
+use super::Sheet;
 use super::dates::DateFormats;
 use super::draft::{Draft, Slot};
 use super::expr::ForRow;
@@ -173,23 +173,23 @@ impl Feed {
     pub fn eval(
         &self,
         row: &Row<'_>,
-        mapper: &Mapper,
+        sheet: &Sheet,
         exprs: &ForRow<'_>,
         draft: &mut Draft,
         scratch: &mut Scratch,
     ) -> Slot {
         if self
             .when
-            .is_some_and(|column| !matches!(self.text(row, mapper, column), Text::Found(_)))
+            .is_some_and(|column| !matches!(self.text(row, sheet, column), Text::Found(_)))
         {
             return Slot::Missing;
         }
         let value = match &self.source {
             Source::Const(text) => return self.constant(text, draft),
-            Source::First(columns) => self.first(columns, row, mapper, draft, scratch),
-            Source::All(columns) => self.all(columns, row, mapper, draft, scratch),
+            Source::First(columns) => self.first(columns, row, sheet, draft, scratch),
+            Source::All(columns) => self.all(columns, row, sheet, draft, scratch),
             Source::Expr(number) => match exprs.eval(*number) {
-                Some(text) if mapper.is_empty_cell(&text) => Slot::Missing,
+                Some(text) if sheet.is_empty_cell(&text) => Slot::Missing,
                 Some(text) => self.cut(&text, row, draft, scratch),
                 None => Slot::Invalid("the expression failed"),
             },
@@ -200,9 +200,9 @@ impl Feed {
         }
     }
 
-    fn text<'a>(&self, row: &Row<'a>, mapper: &Mapper, column: usize) -> Text<'a> {
+    fn text<'a>(&self, row: &Row<'a>, sheet: &Sheet, column: usize) -> Text<'a> {
         match row.cell(column) {
-            Cell::Text(text) if mapper.is_empty_cell(text) => Text::Empty,
+            Cell::Text(text) if sheet.is_empty_cell(text) => Text::Empty,
             Cell::Text(text) => Text::Found(text),
             Cell::Undecodable => Text::Undecodable,
         }
@@ -228,12 +228,12 @@ impl Feed {
         &self,
         columns: &[usize],
         row: &Row<'_>,
-        mapper: &Mapper,
+        sheet: &Sheet,
         draft: &mut Draft,
         scratch: &mut Scratch,
     ) -> Slot {
         for &column in columns {
-            match self.text(row, mapper, column) {
+            match self.text(row, sheet, column) {
                 Text::Empty => {}
                 Text::Undecodable => return Slot::Invalid(UNDECODABLE),
                 Text::Found(text) => return self.cut(text, row, draft, scratch),
@@ -246,14 +246,14 @@ impl Feed {
         &self,
         columns: &[usize],
         row: &Row<'_>,
-        mapper: &Mapper,
+        sheet: &Sheet,
         draft: &mut Draft,
         scratch: &mut Scratch,
     ) -> Slot {
         let first = draft.items();
         let mut joined = self.join.as_ref().map(|_| String::new());
         for &column in columns {
-            let text = match self.text(row, mapper, column) {
+            let text = match self.text(row, sheet, column) {
                 Text::Empty => continue,
                 Text::Undecodable => return Slot::Invalid(UNDECODABLE),
                 Text::Found(text) => text,

@@ -13,6 +13,7 @@ pub mod exclude;
 pub mod expr;
 pub mod feed;
 pub mod lookup;
+pub mod merge;
 pub mod phones;
 pub mod target;
 pub mod text;
@@ -20,38 +21,223 @@ pub mod text;
 /// Version of everything here that turns cells into values. A plan made by another version is drift.
 pub const VERSION: &str = "2";
 
-use draft::Draft;
+use draft::{Draft, Slot};
 use expr::Expressions;
 use feed::{Feed, Scratch};
 
+use crate::contract::path;
 use crate::source::Row;
 
-/// A compiled mapping: shared by threads, each with a [`Scratch`] of its own.
+/// The most elements that a list may have.
+pub const MOST: usize = path::MAX_INDEX + 1;
+
+/// The compiled mapping of one export.
 #[derive(Debug)]
-pub struct Mapper {
-    /// The account types that can occur. One, unless a feed of `accountType` says it row by row.
-    pub account_types: Vec<&'static str>,
-    /// One per slot of the draft.
-    pub feeds: Vec<Feed>,
+pub struct Sheet {
+    /// Once per record.
+    feeds: Vec<Feed>,
+    /// Once per row, of the list whose elements the rows are: feeds that are written with empty brackets.
+    each: Vec<Feed>,
     /// Cells that count as empty, in lower case.
     missing: Vec<String>,
     expressions: Expressions,
     width: usize,
 }
 
+/// A list whose elements come from rows of their own.
+#[derive(Debug)]
+pub struct Each {
+    /// `owners` or `trustedContacts`.
+    pub list: &'static str,
+    /// The sheet that maps those rows.
+    pub sheet: usize,
+    /// Elements before them, which the accounts' mapping feeds itself.
+    pub base: usize,
+    /// Every row is an element, whatever its cells hold.
+    pub must: bool,
+    /// Slot of the first feed of the first row.
+    first: usize,
+}
+
+impl Each {
+    /// The most rows that there is room for.
+    pub fn room(&self) -> usize {
+        MOST.saturating_sub(self.base)
+    }
+}
+
+/// A slot of the draft and what fills it.
+#[derive(Clone, Debug)]
+pub struct Fed<'m> {
+    /// Slot in the draft.
+    pub slot: usize,
+    /// The path that it feeds, with its index.
+    pub target: String,
+    /// What fills it.
+    pub feed: &'m Feed,
+}
+
+/// A compiled mapping, of the accounts' export and of those beside it: shared by threads.
+#[derive(Debug)]
+pub struct Mapper {
+    /// The account types that can occur. One, unless a feed of `accountType` says it row by row.
+    pub account_types: Vec<&'static str>,
+    /// That of the accounts first.
+    sheets: Vec<Sheet>,
+    each: Vec<Each>,
+}
+
 impl Mapper {
-    /// Number of cells that every row must have.
-    pub fn width(&self) -> usize {
-        self.width
+    /// The mapping of the accounts' export, and of those whose rows are the elements of a list. Where several rows of the
+    /// first are one account, those are its owners too, if the mapping says so. A draft grows as far as a record needs,
+    /// so the list that is longest belongs last: contacts before owners.
+    pub fn new(
+        account_types: Vec<&'static str>,
+        sheet: Sheet,
+        joined: Vec<(&'static str, Sheet)>,
+    ) -> Mapper {
+        let grouped = !sheet.each.is_empty();
+        let mut mapper = Mapper {
+            account_types,
+            sheets: vec![sheet],
+            each: Vec::new(),
+        };
+        for (list, sheet) in joined {
+            mapper.sheets.push(sheet);
+            mapper.add_each(list, mapper.sheets.len() - 1, true);
+        }
+        if grouped {
+            mapper.add_each("owners", 0, false);
+        }
+        mapper
     }
 
-    /// Maps one row; the draft is overwritten.
+    fn add_each(&mut self, list: &'static str, sheet: usize, must: bool) {
+        let first = self.each.last().map_or(self.sheets[0].feeds.len(), |last| {
+            last.first + last.room() * self.sheets[last.sheet].each.len()
+        });
+        let indexes = self.sheets[0].feeds.iter().filter_map(|feed| {
+            let rest = feed.target.strip_prefix(list)?.strip_prefix('[')?;
+            rest.split(']').next()?.parse::<usize>().ok()
+        });
+        let base = indexes.max().map_or(0, |highest| highest + 1);
+        self.each.push(Each {
+            list,
+            sheet,
+            base,
+            must,
+            first,
+        });
+    }
+
+    /// The lists whose elements come from rows of their own.
+    pub fn each(&self) -> &[Each] {
+        &self.each
+    }
+
+    /// Number of exports, that of the accounts included.
+    pub fn sheets(&self) -> usize {
+        self.sheets.len()
+    }
+
+    /// Number of cells that every row of an export must have.
+    pub fn width(&self, sheet: usize) -> usize {
+        self.sheets[sheet].width
+    }
+
+    /// The slot of a field that is fed once per record.
+    pub fn slot(&self, target: &str) -> Option<usize> {
+        let feeds = &self.sheets[0].feeds;
+        feeds.iter().position(|feed| feed.target == target)
+    }
+
+    /// Everything that a draft can hold.
+    pub fn fed(&self) -> Vec<Fed<'_>> {
+        let main = self.sheets[0].feeds.iter().enumerate();
+        let mut all: Vec<Fed<'_>> = main
+            .map(|(slot, feed)| Fed {
+                slot,
+                target: feed.target.clone(),
+                feed,
+            })
+            .collect();
+        for each in &self.each {
+            let feeds = &self.sheets[each.sheet].each;
+            for row in 0..each.room() {
+                let place = format!("[{}]", each.base + row);
+                all.extend(feeds.iter().enumerate().map(|(number, feed)| Fed {
+                    slot: each.first + row * feeds.len() + number,
+                    target: feed.target.replacen("[]", &place, 1),
+                    feed,
+                }));
+            }
+        }
+        all
+    }
+
+    /// Maps the row that a record begins with; the draft is overwritten.
     pub fn map(&self, row: &Row<'_>, draft: &mut Draft, scratch: &mut Scratch) {
-        draft.reset(self.feeds.len());
+        let sheet = &self.sheets[0];
+        draft.reset(sheet.feeds.len());
+        sheet.map(&sheet.feeds, 0, row, draft, scratch);
+    }
+
+    /// Maps a row that is an element of a list: the next one of those that are `Each`'s.
+    pub fn map_element(
+        &self,
+        each: usize,
+        row: &Row<'_>,
+        draft: &mut Draft,
+        scratch: &mut Scratch,
+    ) {
+        let list = &self.each[each];
+        let sheet = &self.sheets[list.sheet];
+        let first = list.first + draft.rows(each) * sheet.each.len();
+        draft.grow(first + sheet.each.len());
+        sheet.map(&sheet.each, first, row, draft, scratch);
+        draft.count_row(each);
+    }
+
+    /// What a row says of one field of its element, before it is mapped; none where nothing feeds the field.
+    pub fn peek<'d>(
+        &self,
+        each: usize,
+        field: &str,
+        row: &Row<'_>,
+        draft: &'d mut Draft,
+        scratch: &mut Scratch,
+    ) -> Option<&'d str> {
+        let list = &self.each[each];
+        let sheet = &self.sheets[list.sheet];
+        let feed = sheet.each.iter().find(|feed| {
+            let rest = feed.target.strip_prefix(list.list);
+            rest.and_then(|rest| rest.strip_prefix("[].")) == Some(field)
+        })?;
+        match feed.eval(row, sheet, &sheet.expressions.for_row(row), draft, scratch) {
+            Slot::Value { span, .. } => Some(draft.text(span)),
+            _ => None,
+        }
+    }
+}
+
+impl Sheet {
+    /// Whether rows are elements of a list.
+    pub fn has_elements(&self) -> bool {
+        !self.each.is_empty()
+    }
+
+    fn map(
+        &self,
+        feeds: &[Feed],
+        first: usize,
+        row: &Row<'_>,
+        draft: &mut Draft,
+        scratch: &mut Scratch,
+    ) {
         let expressions = self.expressions.for_row(row);
-        for (slot, feed) in self.feeds.iter().enumerate() {
+        for (number, feed) in feeds.iter().enumerate() {
             let value = feed.eval(row, self, &expressions, draft, scratch);
-            draft.set(slot, value);
+            draft.set(first + number, value);
         }
     }
 

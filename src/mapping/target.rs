@@ -83,6 +83,27 @@ pub fn resolve(target: &str, account_types: &[&str]) -> Result<Takes, (String, S
     }
 }
 
+/// Finds what a path takes whose first brackets are empty, because every row of an export is an element of its list.
+pub fn resolve_each(
+    target: &str,
+    list: &str,
+    account_types: &[&str],
+) -> Result<Takes, (String, String)> {
+    let head = format!("{list}[].");
+    if !target.starts_with(&head) {
+        return Err((
+            format!("`{target}` does not belong in this mapping"),
+            format!("what each row says begins with `{head}`"),
+        ));
+    }
+    resolve(&target.replacen("[]", "[0]", 1), account_types).map_err(|(message, help)| {
+        (
+            message.replacen("[0]", "[]", 1),
+            help.replacen("[0]", "[]", 1),
+        )
+    })
+}
+
 /// Puts the indexes of `like` into a pattern's empty brackets, 0 where there are none left.
 fn with_indexes(pattern: &str, like: &str) -> String {
     let mut indexes = like

@@ -1,11 +1,13 @@
 //! The pure half of the way, joined: row → mapping → assess, for one row or for a whole export on all cores.
 //!
-//! Owner of [`Pipeline`] (what is shared), [`Worker`] (what a thread owns), the parallel [`scan`] and the
-//! [`duplicates`] index. Invariant: the same row under the same pipeline gives the same bytes, whichever thread and
+//! Owner of [`Pipeline`] (what is shared), [`Worker`] (what a thread owns), the parallel [`scan`], the [`duplicates`]
+//! index, and of how rows of several exports become one [`record`]. Invariant: the same row under the same pipeline gives the same bytes, whichever thread and
 //! day; `check`, planning and submission all go through here.
 //! Left out on purpose: where results go (journal, files).
 
 pub mod duplicates;
+pub mod joins;
+pub mod record;
 pub mod reread;
 pub mod scan;
 
@@ -16,7 +18,8 @@ use crate::mapping::Mapper;
 use crate::mapping::draft::Draft;
 use crate::mapping::exclude::Exclude;
 use crate::mapping::feed::Scratch;
-use crate::source::Row;
+use crate::source::{List, Part, Position, Row};
+use joins::{Begins, Beside, Join};
 use scan::Want;
 
 /// Everything that turns a row into a verdict and a payload.
@@ -30,6 +33,8 @@ pub struct Pipeline {
     pub exclude: Exclude,
     /// Key of the payload hashes: the journal's own, or one of the moment for a dry run.
     pub key: [u8; 32],
+    /// Exports whose rows stand beside records.
+    pub joins: Vec<Join>,
 }
 
 /// Keyed hash of a payload or an id.
@@ -39,8 +44,14 @@ pub type Hash = [u8; 32];
 #[derive(Debug, Default)]
 pub struct Worker {
     draft: Draft,
-    scratch: Scratch,
+    /// Of a further row of the record.
+    further: Draft,
+    /// By sheet of the mapping.
+    scratch: Vec<Scratch>,
     assessor: Assessor,
+    beside: Beside,
+    /// By list of the mapping: where each of its rows stands.
+    elements: Vec<Vec<(List, Position)>>,
 }
 
 /// What one row came to; texts and gaps stand in the worker.
@@ -69,6 +80,15 @@ impl Pipeline {
     }
 }
 
+/// Where the rows beside a record's own are looked for.
+#[derive(Clone, Copy, Debug)]
+pub enum From<'a> {
+    /// In the indexes of the pass that is under way.
+    Index,
+    /// Where they were when the record was planned.
+    Noted(&'a [Part]),
+}
+
 const CELL_COUNT: &str = "the row has another number of cells than the header";
 
 impl Worker {
@@ -81,30 +101,69 @@ impl Worker {
         worker
     }
 
-    /// What the last row says, before it was judged.
+    /// What the last record says, before it was judged.
     pub fn draft(&self) -> &Draft {
         &self.draft
     }
 
-    /// Maps and judges one row.
-    pub fn prepare<'w>(&'w mut self, pipeline: &Pipeline, row: &Row<'_>) -> Prepared<'w> {
-        let plan = &pipeline.plan;
-        if row.len() != pipeline.mapper.width() {
-            self.assessor.start();
-            self.assessor.add_gap(Gap {
-                path: plan.row_path,
-                reason: Reason::Invalid(CELL_COUNT),
-                level: Level::W,
-            });
-            return self.prepared(Verdict::Blocked, None, false, plan);
+    /// Where the rows beside the last record's own stand, in the order in which they are mapped.
+    pub fn parts<'a>(&'a self, pipeline: &'a Pipeline) -> impl Iterator<Item = Part> + 'a {
+        self.beside.parts(&pipeline.joins)
+    }
+
+    /// Where a gap of the last record stands, when that is not the row that the record begins with.
+    pub fn place_of(&self, pipeline: &Pipeline, gap: &Gap) -> Option<(List, u64)> {
+        let (each, place) = pipeline.plan.paths[gap.path as usize].element?;
+        let (list, at) = self.elements.get(each)?.get(place)?;
+        Some((*list, at.row))
+    }
+
+    /// Maps and judges the record that begins with a row; none when the row belongs to one that began before.
+    pub fn prepare<'w>(
+        &'w mut self,
+        pipeline: &Pipeline,
+        row: &Row<'_>,
+        at: Position,
+        from: From<'_>,
+    ) -> anyhow::Result<Option<Prepared<'w>>> {
+        let sheets = pipeline.mapper.sheets();
+        if self.scratch.len() < sheets {
+            self.scratch.resize_with(sheets, Scratch::default);
         }
-        pipeline.mapper.map(row, &mut self.draft, &mut self.scratch);
+        let mut keyless = false;
+        if !pipeline.joins.is_empty() {
+            match self.gather(pipeline, row, at, from)? {
+                Begins::Record => {}
+                Begins::Keyless => keyless = true,
+                Begins::No => return Ok(None),
+            }
+        }
+        Ok(Some(self.judged(pipeline, row, at, keyless)))
+    }
+
+    fn judged<'w>(
+        &'w mut self,
+        pipeline: &Pipeline,
+        row: &Row<'_>,
+        at: Position,
+        keyless: bool,
+    ) -> Prepared<'w> {
+        let plan = &pipeline.plan;
+        if row.len() != pipeline.mapper.width(0) {
+            return self.refused(plan, plan.row_path, CELL_COUNT, false);
+        }
+        pipeline
+            .mapper
+            .map(row, &mut self.draft, &mut self.scratch[0]);
+        if !pipeline.joins.is_empty() {
+            self.merge(pipeline);
+        }
         let fit = plan
             .client_id
             .and_then(|slot| self.draft.value(slot))
             .is_some_and(|id| crate::assess::unfit_id::unfit(id, plan.ids).is_none());
         let by_id = |id: &str| pipeline.exclude.by_id(id);
-        let excluded = pipeline.exclude.by_columns(row).or_else(|| {
+        let excluded = self.by_columns(pipeline, row).or_else(|| {
             plan.client_id
                 .and_then(|slot| self.draft.value(slot))
                 .and_then(by_id)
@@ -113,8 +172,27 @@ impl Worker {
             self.assessor.start();
             return self.prepared(Verdict::Excluded, excluded, fit, plan);
         }
+        if !pipeline.joins.is_empty() {
+            if let Some((path, why)) = self.unfit(pipeline, keyless) {
+                return self.refused(plan, path, why, fit);
+            }
+            if let Err((path, why)) = self.map_elements(pipeline, row, at) {
+                return self.refused(plan, path, why, fit);
+            }
+        }
         let verdict = self.assessor.assess(plan, &self.draft);
         self.prepared(verdict, None, fit, plan)
+    }
+
+    /// A record with one gap, because of which nothing else of it is looked at.
+    fn refused(&mut self, plan: &Plan, path: u32, why: &'static str, fit: bool) -> Prepared<'_> {
+        self.assessor.start();
+        self.assessor.add_gap(Gap {
+            path,
+            reason: Reason::Invalid(why),
+            level: Level::W,
+        });
+        self.prepared(Verdict::Blocked, None, fit, plan)
     }
 
     fn prepared(

@@ -1,16 +1,17 @@
-//! Single rows of the export, mapped again.
+//! Single records of the export, mapped again.
 //!
 //! Owner of [`Reread`]: what one thread needs to turn a position back into a verdict and a payload.
 
 use std::fs::File;
-use std::io;
+
+use anyhow::Context;
 
 use crate::mapping::draft::Draft;
 
-use super::{Pipeline, Prepared, Worker};
+use super::{From, Pipeline, Prepared, Worker};
 use crate::source::{CsvRow, Position};
 
-/// Buffers for reading and mapping single rows.
+/// Buffers for reading and mapping single records.
 #[derive(Debug, Default)]
 pub struct Reread {
     row: CsvRow,
@@ -18,18 +19,23 @@ pub struct Reread {
 }
 
 impl Reread {
-    /// Reads the row at a place and prepares it.
+    /// Reads the row at a place, with which a record begins, and prepares the record.
     pub fn prepare<'a>(
         &'a mut self,
         pipeline: &Pipeline,
         file: &File,
         at: Position,
-    ) -> io::Result<Prepared<'a>> {
-        let row = self.row.read(file, at)?;
-        Ok(self.worker.prepare(pipeline, &row))
+        from: From<'_>,
+    ) -> anyhow::Result<Prepared<'a>> {
+        let row = self
+            .row
+            .read(file, at)
+            .context("cannot read the export again")?;
+        let prepared = self.worker.prepare(pipeline, &row, at, from)?;
+        prepared.context("a row of the export is no longer the first of its account")
     }
 
-    /// What the row that was prepared last says, before it was judged.
+    /// What the record that was prepared last says, before it was judged.
     pub fn draft(&self) -> &Draft {
         self.worker.draft()
     }

@@ -5,10 +5,10 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use super::{Hash, Pipeline, Worker};
+use super::{From, Hash, Pipeline, Worker};
 use crate::assess::facts::{OwnerFact, OwnerFacts};
 use crate::assess::{Gap, Verdict};
-use crate::source::{CsvFile, Position, Rows};
+use crate::source::{CsvFile, List, Part, Position, Rows};
 
 /// Rows per batch.
 const BATCH: usize = 256;
@@ -47,17 +47,25 @@ pub struct Scanned {
     gaps: (u32, u32),
     payload: (u32, u32),
     owners: (u32, u32),
+    parts: (u32, u32),
 }
 
 /// Results of a batch.
 #[derive(Debug, Default)]
 pub struct Results {
-    /// One per row, in order.
+    /// One per record, in order.
     pub rows: Vec<Scanned>,
+    /// Rows that were read for them; with rows of groups there are more of these.
+    pub read: u64,
+    /// Byte offset of the last of them.
+    pub offset: u64,
     texts: String,
     gaps: Vec<Gap>,
     payloads: Vec<u8>,
     owners: OwnerFacts,
+    parts: Vec<Part>,
+    /// By gap, where there are rows beside records: where it stands, when not in the record's own row.
+    places: Vec<Option<(List, u64)>>,
 }
 
 impl Results {
@@ -82,14 +90,39 @@ impl Results {
             .range(row.owners.0 as usize, row.owners.1 as usize)
     }
 
-    fn fill(&mut self, pipeline: &Pipeline, worker: &mut Worker, rows: &Rows, want: Want) {
+    /// The rows beside a record's own, in the order in which they are mapped.
+    pub fn parts(&self, row: &Scanned) -> &[Part] {
+        &self.parts[row.parts.0 as usize..row.parts.1 as usize]
+    }
+
+    /// The gaps, each with where it stands when that is not in the record's own row.
+    pub fn placed_gaps(&self, row: &Scanned) -> impl Iterator<Item = (&Gap, Option<(List, u64)>)> {
+        let first = row.gaps.0 as usize;
+        let numbered = self.gaps(row).iter().enumerate();
+        numbered.map(move |(number, gap)| (gap, self.places.get(first + number).copied().flatten()))
+    }
+
+    fn fill(
+        &mut self,
+        pipeline: &Pipeline,
+        worker: &mut Worker,
+        rows: &Rows,
+        want: Want,
+    ) -> anyhow::Result<()> {
         self.rows.clear();
         self.texts.clear();
         self.gaps.clear();
         self.payloads.clear();
         self.owners.clear();
+        self.parts.clear();
+        self.places.clear();
+        self.read = rows.len() as u64;
+        let joined = !pipeline.joins.is_empty();
         for (at, row) in rows.iter() {
-            let prepared = worker.prepare(pipeline, &row);
+            self.offset = at.offset;
+            let Some(prepared) = worker.prepare(pipeline, &row, at, From::Index)? else {
+                continue;
+            };
             let id = self.texts.len() as u32;
             self.texts.push_str(prepared.id.unwrap_or(""));
             let gaps = self.gaps.len() as u32;
@@ -99,6 +132,7 @@ impl Results {
                 self.payloads.extend_from_slice(prepared.payload);
             }
             let sent = prepared.verdict.sendable();
+            let parts = self.parts.len() as u32;
             let owners = self.owners.len() as u32;
             if want.facts && sent {
                 prepared
@@ -122,8 +156,28 @@ impl Results {
                 gaps: (gaps, self.gaps.len() as u32),
                 payload: (payload, self.payloads.len() as u32),
                 owners: (owners, self.owners.len() as u32),
+                parts: (parts, parts),
             });
+            if joined {
+                self.note_places(pipeline, worker, at);
+            }
         }
+        Ok(())
+    }
+
+    /// Where the rows and the gaps of the record that was added last stand.
+    fn note_places(&mut self, pipeline: &Pipeline, worker: &Worker, at: Position) {
+        self.parts.extend(worker.parts(pipeline));
+        let Some(record) = self.rows.last_mut() else {
+            return;
+        };
+        record.parts.1 = self.parts.len() as u32;
+        let gaps = &self.gaps[record.gaps.0 as usize..];
+        let elsewhere = |place: &(List, u64)| *place != (List::Group, at.row);
+        self.places.extend(
+            gaps.iter()
+                .map(|gap| worker.place_of(pipeline, gap).filter(elsewhere)),
+        );
     }
 }
 
@@ -141,7 +195,7 @@ pub fn scan(
         for _ in 0..workers {
             let (rows_in, rows_out) = sync_channel::<Rows>(WAITING);
             let (used_in, used_out) = sync_channel::<Rows>(2 * WAITING);
-            let (results_in, results_out) = sync_channel::<Results>(WAITING);
+            let (results_in, results_out) = sync_channel::<anyhow::Result<Results>>(WAITING);
             let (spent_in, spent_out) = sync_channel::<Results>(2 * WAITING);
             lanes.push((rows_in, used_out));
             outlets.push((results_out, spent_in));
@@ -175,27 +229,29 @@ fn work(
     want: Want,
     rows_out: &Receiver<Rows>,
     used: &SyncSender<Rows>,
-    results_in: &SyncSender<Results>,
+    results_in: &SyncSender<anyhow::Result<Results>>,
     spent: &Receiver<Results>,
 ) {
     let mut worker = Worker::new(want);
     while let Ok(rows) = rows_out.recv() {
         let mut results = spent.try_recv().unwrap_or_default();
-        results.fill(pipeline, &mut worker, &rows, want);
+        let filled = results.fill(pipeline, &mut worker, &rows, want);
         // A full or closed return lane only costs the buffer.
         let _ = used.try_send(rows);
-        if results_in.send(results).is_err() {
+        let failed = filled.is_err();
+        if results_in.send(filled.map(|()| results)).is_err() || failed {
             return;
         }
     }
 }
 
 fn take(
-    outlets: &[(Receiver<Results>, SyncSender<Results>)],
+    outlets: &[(Receiver<anyhow::Result<Results>>, SyncSender<Results>)],
     sink: &mut impl FnMut(&Results) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     for (results, spent) in outlets.iter().cycle() {
         let Ok(batch) = results.recv() else { break };
+        let batch = batch?;
         sink(&batch)?;
         let _ = spent.try_send(batch);
     }

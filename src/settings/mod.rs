@@ -7,6 +7,7 @@
 pub mod amounts;
 pub mod documents;
 pub mod exclude;
+pub mod source;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,6 +21,7 @@ use crate::toml_file::{Table, TomlFile};
 use amounts::{Rate, duration, rate};
 use documents::DocumentSettings;
 use exclude::ExcludeSettings;
+use source::{Column, JoinSettings};
 
 /// All settings of one migration.
 #[derive(Debug)]
@@ -30,6 +32,10 @@ pub struct Settings {
     pub export: String,
     /// The mapping, as written.
     pub mapping: String,
+    /// Rows with the same value in this column are one account.
+    pub group_by: Option<Column>,
+    /// Exports beside that of the accounts.
+    pub joins: Vec<JoinSettings>,
     /// `[accounts]`.
     pub on_existing: OnExisting,
     /// `[accounts] allow_ids_like`.
@@ -157,47 +163,33 @@ impl Settings {
 }
 
 fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Settings> {
-    let (export, mapping) = source(root, found);
+    let source = source::read(root, found);
     let (on_existing, ids) = accounts(root, found);
+    // Every table is read, so that all their mistakes are known, before the first that is not there ends it.
+    let target = target(root, found);
+    let limits = limits(root, found);
+    let retry = retry(root, found);
+    let grace = grace(root, found);
+    let policy = policy(root, found);
+    let exclude = exclude::read(dir, root, found);
+    let documents = documents::read(root, found);
+    let source = source?;
     Some(Settings {
         dir: dir.to_owned(),
         on_existing,
         ids,
-        target: target(root, found),
-        limits: limits(root, found),
-        retry: retry(root, found),
-        grace: grace(root, found),
-        policy: policy(root, found),
-        exclude: exclude::read(dir, root, found),
-        documents: documents::read(root, found),
-        export: export?,
-        mapping: mapping?,
+        target,
+        limits,
+        retry,
+        grace,
+        policy,
+        exclude,
+        documents,
+        export: source.export,
+        mapping: source.mapping,
+        group_by: source.group_by,
+        joins: source.joins,
     })
-}
-
-fn source(root: &Table<'_>, found: &mut Diagnostics) -> (Option<String>, Option<String>) {
-    let Some(table) = root.table("source", found) else {
-        root.wrong(
-            found,
-            "there is no [source]",
-            "add [source] with `file` and `mapping`",
-        );
-        return (None, None);
-    };
-    let mut need = |key: &str| {
-        let text = table.text(key, found).map(str::to_owned);
-        if text.is_none() && table.get(key).is_none() {
-            table.wrong(
-                found,
-                format!("[source] has no `{key}`"),
-                format!("add {key} = \"..\""),
-            );
-        }
-        text
-    };
-    let both = (need("file"), need("mapping"));
-    table.finish(found);
-    both
 }
 
 fn accounts(root: &Table<'_>, found: &mut Diagnostics) -> (OnExisting, IdRules) {

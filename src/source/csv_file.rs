@@ -13,7 +13,7 @@ use std::path::Path;
 use anyhow::Context;
 use csv_core::{ReadRecordResult, Reader};
 
-use super::{Extent, Position, Row, Rows};
+use super::{Extent, Position, Row, Rows, spool};
 use crate::error::Failure;
 
 /// Bytes of the longest row that is accepted; a quote that never closes makes longer ones.
@@ -39,22 +39,27 @@ pub struct CsvFile {
     size: u64,
 }
 
+/// The error of an export that cannot be opened.
+pub fn cannot_open(path: &Path, error: &io::Error) -> anyhow::Error {
+    Failure::configuration(
+        format!("cannot open the export {}: {error}", path.display()),
+        "check `file` under [source] in migration.toml",
+    )
+}
+
 impl CsvFile {
     /// Opens a file and reads its header row. `name` is how messages speak of it.
     pub fn open(path: &Path, name: &str) -> anyhow::Result<Self> {
-        let cannot = |why: String| {
-            Failure::configuration(
-                format!("cannot open the export {}: {why}", path.display()),
-                "check `file` under [source] in migration.toml",
-            )
-        };
-        // Looked at before it is opened: opening a pipe would wait for a writer.
-        let facts = std::fs::metadata(path).map_err(|error| cannot(error.to_string()))?;
-        if !facts.is_file() {
-            return Err(cannot("it is not a file that can be read twice".into()));
-        }
-        let file = File::open(path).map_err(|error| cannot(error.to_string()))?;
-        let size = facts.len();
+        let file = spool::plain_file(path).map_err(|error| cannot_open(path, &error))?;
+        Self::of(file, name)
+    }
+
+    /// The same of a file that is open, from its beginning.
+    pub fn of(file: File, name: &str) -> anyhow::Result<Self> {
+        let size = file
+            .metadata()
+            .with_context(|| format!("cannot read {name}"))?
+            .len();
         let mut csv = CsvFile {
             name: name.into(),
             file,
@@ -242,6 +247,8 @@ pub struct CsvRow {
     bytes: Vec<u8>,
     data: Vec<u8>,
     ends: Vec<usize>,
+    /// How much of `data` and `ends` the last row took.
+    used: (usize, usize),
 }
 
 impl Default for CsvRow {
@@ -252,6 +259,7 @@ impl Default for CsvRow {
             bytes: Vec::new(),
             data: Vec::new(),
             ends: Vec::new(),
+            used: (0, 0),
         }
     }
 }
@@ -283,7 +291,13 @@ impl CsvRow {
                 ReadRecordResult::Record | ReadRecordResult::End => break,
             }
         }
-        Ok(Row::new(&self.data[..out], &self.ends[..end]))
+        self.used = (out, end);
+        Ok(self.row())
+    }
+
+    /// The row that was read last.
+    pub fn row(&self) -> Row<'_> {
+        Row::new(&self.data[..self.used.0], &self.ends[..self.used.1])
     }
 }
 

@@ -6,6 +6,8 @@
 //! Left out on purpose: what the cells mean (`mapping`).
 
 pub mod csv_file;
+pub mod keys;
+pub mod spool;
 
 pub use csv_file::{CsvFile, CsvRow};
 
@@ -18,6 +20,31 @@ pub struct Position {
     pub offset: u64,
     /// Bytes up to and including the row's line end.
     pub length: u32,
+}
+
+/// Rows that stand beside a record's own; the numbers stand in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// Further rows of its group, in the export of the accounts itself.
+    Group = 0,
+    /// Owners, in an export of their own.
+    Owners = 1,
+    /// Trusted contacts, in an export of their own.
+    Contacts = 2,
+}
+
+impl List {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [List; 3] = [List::Group, List::Owners, List::Contacts];
+}
+
+/// One such row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What it is.
+    pub list: List,
+    /// Where it stands.
+    pub at: Position,
 }
 
 /// A batch of rows in two flat buffers.
@@ -100,6 +127,11 @@ impl<'a> Row<'a> {
             text: std::str::from_utf8(bytes).ok(),
             ends,
         }
+    }
+
+    /// Whether every cell is the same, untrimmed.
+    pub fn same_cells(&self, other: &Row<'_>) -> bool {
+        self.ends == other.ends && self.bytes == other.bytes
     }
 
     /// Number of cells.

@@ -65,6 +65,7 @@ mod tests {
             hash: [0; 32],
             attempts: 1,
             first_at: Some(0),
+            parts: Vec::new(),
             document: None,
         }
     }

@@ -1,0 +1,273 @@
+//! Rows that stand beside a record's own: owners and trusted contacts in exports of their own, further rows of its group.
+//!
+//! Owner of [`Join`], one such export with the index of its keys, and of [`Beside`], the rows of one record that a thread
+//! has gathered. Invariants: the rows of a record come in one order, which only depends on the exports, so that gathering
+//! them from the index and reading them again from noted places give the same bytes; every row of a joined export ends as
+//! part of a record or as one that nothing uses, with a reason; memory is bounded, however many rows hold one key.
+//! Left out on purpose: what the cells mean (`mapping`), and where the places are noted (`journal`).
+
+use std::fs::File;
+
+use anyhow::Context;
+
+use crate::mapping::MOST;
+use crate::source::keys::{Fate, Keys, key};
+use crate::source::{CsvFile, CsvRow, List, Part, Position, Row, Rows};
+
+/// The most rows of one key that are read; those beyond are told.
+const MOST_READ: usize = 1024;
+/// Rows per batch of the pass that fills the index.
+const BATCH: usize = 1024;
+
+/// An export whose rows stand beside records, or the accounts' own, of which several rows can be one account.
+#[derive(Debug)]
+pub struct Join {
+    /// What its rows are.
+    pub list: List,
+    /// The export, as written.
+    pub name: String,
+    /// The list of the mapping that its rows are elements of, by number.
+    pub each: Option<usize>,
+    /// Column of its key.
+    pub key: usize,
+    /// Column of the accounts' export that the key equals.
+    pub account_key: usize,
+    /// The most rows that one record can have.
+    pub room: usize,
+    /// For single rows.
+    pub file: File,
+    /// For the one pass; taken by it.
+    pub pass: Option<CsvFile>,
+    /// Filled by the pass.
+    pub keys: Keys,
+    /// Blank lines that the pass saw.
+    pub blank_lines: u64,
+}
+
+/// Why a row of a joined export stands with no record.
+pub fn why_unused(list: List, fate: Option<Fate>) -> &'static str {
+    match (fate, list) {
+        (None, _) => "no key",
+        (Some(Fate::Repeat), _) => "repeats an earlier row of its account",
+        (Some(Fate::Beyond), _) => "its account has more rows than it may",
+        (Some(Fate::Orphan | Fate::Used), _) => "no account of the export has its key",
+    }
+}
+
+impl Join {
+    /// Reads the export once and fills the index; `each_batch` hears the offset and the rows so far, and may stop the pass.
+    pub fn index(
+        &mut self,
+        mut each_batch: impl FnMut(u64, u64) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let Some(mut pass) = self.pass.take() else {
+            return Ok(());
+        };
+        let mut rows = Rows::default();
+        while pass.read_batch(&mut rows, BATCH)? {
+            let mut last = 0;
+            for (at, row) in rows.iter() {
+                self.keys.add(key(&row, self.key), at)?;
+                last = at.offset;
+            }
+            each_batch(last, self.keys.rows())?;
+        }
+        self.blank_lines = pass.blank_lines();
+        self.keys.finish();
+        Ok(())
+    }
+
+    /// Bytes that the pass will read.
+    pub fn size(&self) -> u64 {
+        self.pass.as_ref().map_or(0, CsvFile::size)
+    }
+
+    /// Every row that stands with no record, in file order, with the reason. Rows of the accounts' own export that have
+    /// no key are records of their own.
+    pub fn unused(&self) -> Vec<(Position, &'static str)> {
+        let keyless = match self.list {
+            List::Group => &[],
+            List::Owners | List::Contacts => self.keys.keyless(),
+        };
+        let keyed = self.keys.unused().into_iter();
+        let mut all: Vec<_> = keyed
+            .map(|(at, fate)| (at, why_unused(self.list, Some(fate))))
+            .chain(keyless.iter().map(|at| (*at, why_unused(self.list, None))))
+            .collect();
+        all.sort_unstable_by_key(|(at, _)| at.offset);
+        all
+    }
+
+    fn read<'r>(&self, row: &'r mut CsvRow, at: Position) -> anyhow::Result<Row<'r>> {
+        row.read(&self.file, at)
+            .with_context(|| format!("cannot read {}, line {}, again", self.name, at.row))
+    }
+}
+
+/// The rows beside one record, one of a thread's buffers.
+#[derive(Debug, Default)]
+pub struct Beside {
+    rows: Vec<CsvRow>,
+    /// By row: the join that it comes from, and where it stands.
+    places: Vec<(usize, Position)>,
+    /// Joins that hold more rows of this record than there is room for.
+    pub crowded: Option<usize>,
+}
+
+/// What a row of the accounts' export turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begins {
+    /// A record begins with it.
+    Record,
+    /// It has no key, and where several rows can be one account it should.
+    Keyless,
+    /// It belongs to a record that began before.
+    No,
+}
+
+impl Beside {
+    /// Gathers the rows of the record that begins with `row`, by the indexes.
+    pub fn gather(
+        &mut self,
+        joins: &[Join],
+        row: &Row<'_>,
+        at: Position,
+    ) -> anyhow::Result<Begins> {
+        self.clear();
+        let mut begins = Begins::Record;
+        for (number, join) in joins.iter().enumerate() {
+            let own = (join.list == List::Group).then_some((row, at));
+            match (key(row, join.account_key), own) {
+                (Some(key), own) => {
+                    if !self.of_key(joins, number, key, own)? {
+                        return Ok(Begins::No);
+                    }
+                }
+                (None, Some(_)) => begins = Begins::Keyless,
+                (None, None) => {}
+            }
+        }
+        Ok(begins)
+    }
+
+    /// Reads the rows whose places were noted when the record was planned.
+    pub fn read(&mut self, joins: &[Join], parts: &[Part]) -> anyhow::Result<()> {
+        self.clear();
+        for part in parts {
+            let number = joins.iter().position(|join| join.list == part.list);
+            let number =
+                number.context("the plan has rows of an export that the settings have not")?;
+            let next = self.next();
+            joins[number].read(&mut self.rows[next], part.at)?;
+            self.places.push((number, part.at));
+        }
+        for (number, join) in joins.iter().enumerate() {
+            if self.of(number).count() > join.room {
+                self.crowded = Some(number);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the rows of a key; false when `own`, a row of the same export, is not the first of them.
+    fn of_key(
+        &mut self,
+        joins: &[Join],
+        number: usize,
+        wanted: &str,
+        own: Option<(&Row<'_>, Position)>,
+    ) -> anyhow::Result<bool> {
+        let join = &joins[number];
+        let (mut read, mut seen_own) = (0, false);
+        let first = self.places.len();
+        for entry in join.keys.find(wanted) {
+            let at = join.keys.at(entry);
+            if own.is_some_and(|(_, own)| own.offset == at.offset) {
+                seen_own = true;
+                join.keys.note(entry, Fate::Used);
+                continue;
+            }
+            if self.crowded == Some(number) || read >= MOST_READ {
+                self.crowded = Some(number);
+                join.keys.note(entry, Fate::Beyond);
+                continue;
+            }
+            read += 1;
+            let next = self.next();
+            let (earlier, buffers) = self.rows.split_at_mut(next);
+            let row = join.read(&mut buffers[0], at)?;
+            if key(&row, join.key) != Some(wanted) {
+                continue;
+            }
+            if own.is_some() && !seen_own {
+                return Ok(false);
+            }
+            let repeats = own.is_some_and(|(own, _)| own.same_cells(&row))
+                || earlier[first..]
+                    .iter()
+                    .any(|earlier| earlier.row().same_cells(&row));
+            match repeats {
+                true => join.keys.note(entry, Fate::Repeat),
+                false if next - first == join.room => {
+                    self.crowded = Some(number);
+                    join.keys.note(entry, Fate::Beyond);
+                }
+                false => {
+                    join.keys.note(entry, Fate::Used);
+                    self.places.push((number, at));
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// The number of the next row, with a buffer for it.
+    fn next(&mut self) -> usize {
+        if self.rows.len() == self.places.len() {
+            self.rows.push(CsvRow::default());
+        }
+        self.places.len()
+    }
+
+    fn clear(&mut self) {
+        self.places.clear();
+        self.crowded = None;
+    }
+
+    /// The rows of a join.
+    pub fn of(&self, number: usize) -> impl Iterator<Item = (Row<'_>, Position)> {
+        let numbered = self.rows.iter().zip(&self.places);
+        numbered
+            .filter(move |(_, (join, _))| *join == number)
+            .map(|(row, (_, at))| (row.row(), *at))
+    }
+
+    /// Where all of them stand, in the order in which they are mapped.
+    pub fn parts<'a>(&'a self, joins: &'a [Join]) -> impl Iterator<Item = Part> + 'a {
+        self.places.iter().map(|(number, at)| Part {
+            list: joins[*number].list,
+            at: *at,
+        })
+    }
+
+    /// Puts a row of a join before the others of it.
+    pub fn first(&mut self, number: usize, at: Position) {
+        let mine = |(join, _): &(usize, Position)| *join == number;
+        let Some(start) = self.places.iter().position(mine) else {
+            return;
+        };
+        let there = |(join, place): &(usize, Position)| *join == number && *place == at;
+        if let Some(found) = self.places.iter().position(there) {
+            self.places[start..=found].rotate_right(1);
+            self.rows[start..=found].rotate_right(1);
+        }
+    }
+}
+
+/// The most rows that a record can have of a join whose rows are no elements of a list.
+pub const ROOM: usize = MOST_READ;
+
+/// What is wrong with a record that has more.
+pub const CROWDED: &str = "more rows than an account may have";
+
+const _: () = assert!(MOST < MOST_READ);
