@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::query::{Reader, STATES, VERDICTS, index, word_of};
+use super::query::{KINDS, Reader, STATES, VERDICTS, index, word_of};
 
 /// A verdict below this is sendable: ready and grace.
 const SENDABLE_BELOW: usize = 2;
@@ -33,12 +33,29 @@ pub struct Counts {
     pub accounts: TaskCounts,
     /// Update tasks.
     pub updates: TaskCounts,
-    /// Accepted account tasks whose customer the plan no longer sends.
-    pub former: u64,
+    /// Document tasks.
+    pub documents: TaskCounts,
+    /// KYB tasks.
+    pub kyb: TaskCounts,
+    /// What an earlier plan has left behind.
+    pub former: FormerCounts,
     /// Account tasks by number of `existed`.
     pub existed: [u64; 4],
     /// What held, refused or gave up a task, most frequent first.
     pub stops: Vec<StopCount>,
+}
+
+/// Tasks of an earlier plan that this one does not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FormerCounts {
+    /// Accepted accounts.
+    pub accounts: u64,
+    /// Accepted documents.
+    pub documents: u64,
+    /// KYB triggers that were accepted.
+    pub kyb: u64,
+    /// KYB triggers in doubt.
+    pub kyb_in_doubt: u64,
 }
 
 /// Tasks of one kind.
@@ -64,6 +81,8 @@ pub struct ReasonCount {
 /// Tasks that were stopped in one way.
 #[derive(Debug, Serialize)]
 pub struct StopCount {
+    /// account, update, document or KYB.
+    pub kind: &'static str,
     /// held, refused or gave up.
     pub state: &'static str,
     /// The code; empty when none was given.
@@ -96,7 +115,7 @@ pub struct GapCount {
 pub struct Minute {
     /// Attempts whose intent falls in it.
     pub sent: u64,
-    /// Account and update tasks accepted in it.
+    /// Tasks accepted in it.
     pub accepted: u64,
 }
 
@@ -156,7 +175,7 @@ impl Reader {
     }
 
     fn count_tasks(&self, counts: &mut Counts) -> anyhow::Result<()> {
-        type Key = (usize, Option<i64>, Option<i64>);
+        type Key = (usize, usize, Option<i64>, Option<i64>);
         let mut stops: HashMap<Key, (u64, Option<i64>)> = HashMap::new();
         let mut statement = self.journal.prepare(sql::TASKS)?;
         let mut rows = statement.query([])?;
@@ -165,8 +184,10 @@ impl Reader {
             let tally = match kind {
                 0 => &mut counts.accounts,
                 1 => &mut counts.updates,
+                3 => &mut counts.documents,
+                4 => &mut counts.kyb,
                 _ => {
-                    counts.former += 1;
+                    counts.former.count(kind, state);
                     continue;
                 }
             };
@@ -176,15 +197,17 @@ impl Reader {
                 bump(&mut counts.existed, index(row, 2)?);
             }
             if matches!(word_of(&STATES, state), "held" | "refused" | "gave up") {
-                let stop = stops.entry((state, row.get(3)?, row.get(4)?)).or_default();
+                let key = (kind, state, row.get(3)?, row.get(4)?);
+                let stop = stops.entry(key).or_default();
                 stop.0 += 1;
                 if stop.1.is_none() {
                     stop.1 = row.get(5)?;
                 }
             }
         }
-        for ((state, code, field), (count, example)) in stops {
+        for ((kind, state, code, field), (count, example)) in stops {
             counts.stops.push(StopCount {
+                kind: word_of(&KINDS, kind),
                 state: word_of(&STATES, state),
                 code: self.word(code)?,
                 field: self.word(field)?,
@@ -198,6 +221,7 @@ impl Reader {
                 s.code.clone(),
                 s.field.clone(),
                 s.state,
+                s.kind,
             )
         };
         counts.stops.sort_by_key(order);
@@ -290,7 +314,18 @@ impl Reader {
     }
 }
 
-fn bump(counts: &mut [u64], number: usize) {
+impl FormerCounts {
+    fn count(&mut self, kind: usize, state: usize) {
+        match (kind, word_of(&STATES, state)) {
+            (2, _) => self.accounts += 1,
+            (5, _) => self.documents += 1,
+            (6, "in doubt") => self.kyb_in_doubt += 1,
+            _ => self.kyb += 1,
+        }
+    }
+}
+
+pub(super) fn bump(counts: &mut [u64], number: usize) {
     if let Some(count) = counts.get_mut(number) {
         *count += 1;
     }

@@ -1,13 +1,13 @@
 //! The journal line by line: one item per record, gap, stopped task or account, handed to a callback.
 //!
-//! Owner of the four statements that can return as many lines as the export has rows. Each walks its table in the order
+//! Owner of the statements that can return as many lines as the export has rows. Each walks its table in the order
 //! of its key, so SQLite sorts nothing and memory stays constant at any size (a test asks for the query plans).
 //! Texts are borrowed from SQLite and live as long as one callback.
 //! Left out on purpose: how a line looks in a file (`report::files`).
 
-use rusqlite::Row;
+use rusqlite::{Row, Rows};
 
-use super::query::{EXISTED, Reader, STATES, VERDICTS, index, unsigned, word_of};
+use super::query::{EXISTED, KINDS, Reader, STATES, VERDICTS, index, unsigned, word_of};
 
 /// The account task as far as a line shows it.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +52,23 @@ pub struct RecordLine<'a> {
     pub task: TaskPart<'a>,
     /// As Bakkt named it.
     pub bakkt: BakktPart<'a>,
+    /// Its documents and its KYB.
+    pub beside: Beside,
+}
+
+/// What an account has beside itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Uploads.
+    pub documents: u64,
+    /// Those of them that Bakkt has.
+    pub accepted: u64,
+    /// Those of them that were refused or given up.
+    pub stopped: u64,
+    /// Documents that are not sent.
+    pub unsent: u64,
+    /// The word of the state of its KYB; empty when it needs none.
+    pub kyb: &'static str,
 }
 
 /// What Bakkt said about an account.
@@ -87,10 +104,10 @@ pub struct GapLine<'a> {
 /// One task that was refused or given up.
 #[derive(Clone, Copy, Debug)]
 pub struct StoppedLine<'a> {
-    /// The row that it sends.
+    /// The row that it sends, or of which it sends the document.
     pub origin: Origin<'a>,
-    /// Whether it is an update of an account and not its creation.
-    pub update: bool,
+    /// What it sends: account, update, document, KYB.
+    pub kind: &'static str,
     /// The task.
     pub task: TaskPart<'a>,
     /// The masked message.
@@ -103,7 +120,15 @@ impl Reader {
         &self,
         mut each: impl FnMut(RecordLine<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        let mut uploads = self.journal.prepare(sql::UPLOADS)?;
+        let mut documents = self.journal.prepare(sql::UNSENT)?;
+        let mut uploads = Side::new(uploads.query([])?)?;
+        let mut documents = Side::new(documents.query([])?)?;
         self.walk(sql::RECORD_LINES, |row| {
+            let mut beside = Beside::default();
+            let record: i64 = row.get(16)?;
+            uploads.each(record, |kind, state| beside.upload(kind, state))?;
+            documents.each(record, |_, _| beside.unsent += 1)?;
             each(RecordLine {
                 origin: origin(row)?,
                 verdict: word_of(&VERDICTS, index(row, 3)?),
@@ -111,6 +136,7 @@ impl Reader {
                 gaps: count(row, 5)?,
                 task: task(row, 6)?,
                 bakkt: bakkt(row, 12)?,
+                beside,
             })
         })
     }
@@ -120,16 +146,7 @@ impl Reader {
         &self,
         mut each: impl FnMut(GapLine<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        // A journal of version 1 that no run has opened since: every gap stands in its record's own row.
-        let placed = "SELECT count(*) FROM pragma_table_info('gap') WHERE name = 'file'";
-        let sql = match self
-            .journal
-            .query_row(placed, [], |row| row.get::<_, i64>(0))?
-        {
-            0 => sql::GAP_LINES_V1,
-            _ => sql::GAP_LINES,
-        };
-        self.walk(sql, |row| {
+        self.walk(sql::GAP_LINES, |row| {
             each(GapLine {
                 origin: origin(row)?,
                 path: text(row, 3)?.unwrap_or_default(),
@@ -151,7 +168,7 @@ impl Reader {
                 origin: origin(row)?,
                 task: task(row, 3)?,
                 message: text(row, 9)?,
-                update: index(row, 10)? != 0,
+                kind: word_of(&KINDS, index(row, 10)?),
             })
         })
     }
@@ -166,7 +183,7 @@ impl Reader {
         })
     }
 
-    fn walk(
+    pub(super) fn walk(
         &self,
         sql: &str,
         mut each: impl FnMut(&Row<'_>) -> anyhow::Result<()>,
@@ -180,19 +197,68 @@ impl Reader {
     }
 }
 
-fn text<'a>(row: &'a Row<'_>, column: usize) -> anyhow::Result<Option<&'a str>> {
+/// Rows of another table, in the order of the record as well: record and two numbers.
+struct Side<'a> {
+    rows: Rows<'a>,
+    next: Option<(i64, i64, i64)>,
+}
+
+impl<'a> Side<'a> {
+    fn new(rows: Rows<'a>) -> anyhow::Result<Side<'a>> {
+        let mut side = Side { rows, next: None };
+        side.step()?;
+        Ok(side)
+    }
+
+    fn step(&mut self) -> anyhow::Result<()> {
+        self.next = match self.rows.next()? {
+            Some(row) => Some((row.get(0)?, row.get(1)?, row.get(2)?)),
+            None => None,
+        };
+        Ok(())
+    }
+
+    /// Those of a record; those before it belong to none, and are let go.
+    fn each(&mut self, record: i64, mut each: impl FnMut(i64, i64)) -> anyhow::Result<()> {
+        while let Some((of, one, other)) = self.next {
+            if of > record {
+                break;
+            }
+            if of == record {
+                each(one, other);
+            }
+            self.step()?;
+        }
+        Ok(())
+    }
+}
+
+impl Beside {
+    fn upload(&mut self, kind: i64, state: i64) {
+        let state = word_of(&STATES, usize::try_from(state).unwrap_or(usize::MAX));
+        if kind == 4 {
+            self.kyb = state;
+            return;
+        }
+        self.documents += 1;
+        self.accepted += u64::from(state == "accepted");
+        self.stopped += u64::from(matches!(state, "refused" | "gave up"));
+    }
+}
+
+pub(super) fn text<'a>(row: &'a Row<'_>, column: usize) -> anyhow::Result<Option<&'a str>> {
     Ok(row.get_ref(column)?.as_str_or_null()?)
 }
 
 /// A count that may be absent, when the line has no task.
-fn count(row: &Row<'_>, column: usize) -> anyhow::Result<u64> {
+pub(super) fn count(row: &Row<'_>, column: usize) -> anyhow::Result<u64> {
     Ok(unsigned(
         row.get::<_, Option<i64>>(column)?.unwrap_or_default(),
     ))
 }
 
 /// Three columns: file, row, client id.
-fn origin<'a>(row: &'a Row<'_>) -> anyhow::Result<Origin<'a>> {
+pub(super) fn origin<'a>(row: &'a Row<'_>) -> anyhow::Result<Origin<'a>> {
     Ok(Origin {
         file: text(row, 0)?,
         row: count(row, 1)?,
@@ -201,7 +267,7 @@ fn origin<'a>(row: &'a Row<'_>) -> anyhow::Result<Origin<'a>> {
 }
 
 /// Six columns: state, attempts, first, last, code, field.
-fn task<'a>(row: &'a Row<'_>, from: usize) -> anyhow::Result<TaskPart<'a>> {
+pub(super) fn task<'a>(row: &'a Row<'_>, from: usize) -> anyhow::Result<TaskPart<'a>> {
     let state = match row.get::<_, Option<i64>>(from)? {
         None => "",
         Some(_) => word_of(&STATES, index(row, from)?),
@@ -234,24 +300,25 @@ fn bakkt<'a>(row: &'a Row<'_>, from: usize) -> anyhow::Result<BakktPart<'a>> {
 /// The statements. `ORDER BY` names the key of the outermost table, which the left joins keep outermost.
 mod sql {
     pub const RECORD_LINES: &str = "SELECT f.name, r.row, r.client_id, r.verdict, w.text, r.gaps, \
-        t.state, t.attempts, t.first_at, t.last_at, c.text, d.text, t.bakkt_id, t.status, t.created_at, t.existed \
+        t.state, t.attempts, t.first_at, t.last_at, c.text, d.text, t.bakkt_id, t.status, t.created_at, t.existed, r.id \
         FROM record r LEFT JOIN file f ON f.id = r.file LEFT JOIN word w ON w.id = r.reason \
         LEFT JOIN task t ON t.record = r.id AND t.kind = 0 \
         LEFT JOIN word c ON c.id = t.code LEFT JOIN word d ON d.id = t.field ORDER BY r.id";
+    pub const UPLOADS: &str = "SELECT record, kind, state FROM task INDEXED BY task_record \
+        WHERE kind IN (3, 4) ORDER BY record";
+    pub const UNSENT: &str =
+        "SELECT record, verdict, 0 FROM document WHERE verdict <> 0 ORDER BY record";
     pub const GAP_LINES: &str = "SELECT f.name, CASE g.file WHEN 0 THEN r.row ELSE g.row END, r.client_id, p.text, g.level, w.text, g.status, \
         CASE t.state WHEN 4 THEN t.last_at END \
         FROM gap g LEFT JOIN record r ON r.id = g.record \
         LEFT JOIN file f ON f.id = CASE g.file WHEN 0 THEN r.file ELSE g.file END \
         LEFT JOIN word p ON p.id = g.path LEFT JOIN word w ON w.id = g.reason \
         LEFT JOIN task t ON t.record = g.record AND t.kind = 0 ORDER BY g.record, g.path, g.reason";
-    pub const GAP_LINES_V1: &str = "SELECT f.name, r.row, r.client_id, p.text, g.level, w.text, g.status, \
-        CASE t.state WHEN 4 THEN t.last_at END \
-        FROM gap g LEFT JOIN record r ON r.id = g.record LEFT JOIN file f ON f.id = r.file \
-        LEFT JOIN word p ON p.id = g.path LEFT JOIN word w ON w.id = g.reason \
-        LEFT JOIN task t ON t.record = g.record AND t.kind = 0 ORDER BY g.record, g.path, g.reason";
-    pub const STOPPED_LINES: &str = "SELECT f.name, r.row, r.client_id, \
+    pub const STOPPED_LINES: &str = "SELECT coalesce(o.shown, f.name), coalesce(o.row, r.row), r.client_id, \
         t.state, t.attempts, t.first_at, t.last_at, c.text, d.text, m.text, t.kind \
-        FROM task t LEFT JOIN record r ON r.id = t.record LEFT JOIN file f ON f.id = r.file \
+        FROM task t LEFT JOIN record r ON r.id = t.record \
+        LEFT JOIN document o ON o.id = CASE t.kind WHEN 3 THEN t.document END \
+        LEFT JOIN file f ON f.id = coalesce(o.file, r.file) \
         LEFT JOIN word c ON c.id = t.code LEFT JOIN word d ON d.id = t.field LEFT JOIN word m ON m.id = t.message \
         WHERE t.state IN (5, 6) ORDER BY t.id";
     pub const ACCOUNT_LINES: &str = "SELECT coalesce(r.client_id, f.client_id), t.bakkt_id, t.status, t.created_at, t.existed \
@@ -261,7 +328,7 @@ mod sql {
 
 #[cfg(test)]
 mod tests {
-    use super::super::counts;
+    use super::super::{counts, document_counts, document_lines, kyb_lines};
 
     /// Constant memory at any size: no statement over a large table may build a temporary tree.
     #[test]
@@ -274,6 +341,14 @@ mod tests {
             super::sql::GAP_LINES,
             super::sql::STOPPED_LINES,
             super::sql::ACCOUNT_LINES,
+            super::sql::UPLOADS,
+            super::sql::UNSENT,
+            document_lines::sql::DOCUMENT_LINES,
+            document_lines::sql::UNUSED_LINES,
+            kyb_lines::sql::KYB_LINES,
+            kyb_lines::sql::OWNERS,
+            kyb_lines::sql::PROOFS,
+            kyb_lines::sql::FORMER_DOUBTS,
         ];
         let counts = [
             counts::sql::RECORDS,
@@ -281,10 +356,14 @@ mod tests {
             counts::sql::TASKS,
             counts::sql::GAPS,
             counts::sql::SENT,
+            document_counts::sql::DOCUMENTS,
+            document_counts::sql::MANUAL_KYB,
+            document_counts::sql::STRAY_KYB,
         ];
         for sql in lines.into_iter().chain(counts) {
             let mut plan = journal.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-            let steps = plan.query_map([], |row| row.get(3))?;
+            let values = rusqlite::params_from_iter(vec![0; plan.parameter_count()]);
+            let steps = plan.query_map(values, |row| row.get(3))?;
             let steps = steps.collect::<rusqlite::Result<Vec<String>>>()?;
             let steps = steps.join("\n");
             assert!(!steps.contains("TEMP B-TREE"), "{sql}\n{steps}");

@@ -8,9 +8,12 @@
 //! Left out on purpose: what a state means to a run (`submit`), and totals (`report`).
 
 pub mod counts;
+pub mod document_counts;
+pub mod document_lines;
 pub mod documents;
 pub mod files;
 pub mod follow;
+pub mod kyb_lines;
 pub mod lines;
 pub mod open;
 pub mod person;

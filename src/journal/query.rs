@@ -13,14 +13,38 @@ use anyhow::Context;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 use serde::Serialize;
 
+use crate::error::Failure;
+
 /// The words of `record.verdict`, by number.
 pub const VERDICTS: [&str; 5] = ["ready", "grace", "blocked", "excluded", "duplicate"];
 /// The words of `task.state`, by number. A task that is being sent is in doubt until its outcome is recorded.
 pub const STATES: [&str; 7] = [
     "open", "held", "in doubt", "in doubt", "accepted", "refused", "gave up",
 ];
+/// The words of `task.kind`, by number.
+pub const KINDS: [&str; 7] = [
+    "account",
+    "update",
+    "former account",
+    "document",
+    "KYB",
+    "former document",
+    "former KYB",
+];
 /// The words of `task.existed`, by number.
 pub const EXISTED: [&str; 4] = ["no", "equal", "different", "overwritten"];
+
+/// An older journal lacks tables that the questions ask for, and whoever reads may not add them (invariant 12).
+fn refuse_older(journal: &Connection) -> anyhow::Result<()> {
+    let version: i64 = journal.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if (1..super::open::VERSION).contains(&version) {
+        return Err(Failure::cannot(
+            format!("the journal has version {version}, which an earlier bakkt-migrate wrote"),
+            "`bakkt-migrate run` brings it up to date; with --limit 0 it sends nothing new",
+        ));
+    }
+    Ok(())
+}
 
 /// A journal opened for reading.
 #[derive(Debug)]
@@ -75,6 +99,7 @@ impl Reader {
             let journal = Connection::open_with_flags(path, flags)?;
             journal.busy_timeout(Duration::from_secs(10))?;
             super::check_version(&journal)?;
+            refuse_older(&journal)?;
             // A deferred transaction takes its picture with its first read.
             journal.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
             Ok(journal)

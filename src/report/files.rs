@@ -34,6 +34,11 @@ const RECONCILIATION: &[&str] = &[
     "gaps",
     "code",
     "field",
+    "documents",
+    "documentsAccepted",
+    "documentsRefused",
+    "documentsNotSent",
+    "kybState",
 ];
 /// The columns of `gaps.csv`.
 const GAPS: &[&str] = &[
@@ -84,6 +89,16 @@ pub(super) fn reconciliation(reader: &Reader, dir: &Path) -> anyhow::Result<()> 
             out.number(line.gaps)?;
             out.maybe(line.task.code)?;
             out.maybe(line.task.field)?;
+            let beside = line.beside;
+            for count in [
+                beside.documents,
+                beside.accepted,
+                beside.stopped,
+                beside.unsent,
+            ] {
+                out.number(count)?;
+            }
+            out.text(beside.kyb)?;
             out.end()
         })
     })
@@ -119,9 +134,9 @@ pub(super) fn refused(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
     sheet(dir, "refused.csv", REFUSED, |out| {
         reader.each_stopped(|line| {
             out.origin(&line.origin)?;
-            match line.update {
-                true => out.text(&format!("update {}", line.task.state))?,
-                false => out.text(line.task.state)?,
+            match line.kind {
+                "account" => out.text(line.task.state)?,
+                kind => out.text(&format!("{kind} {}", line.task.state))?,
             }
             let TaskPart {
                 code,
@@ -155,10 +170,10 @@ pub(super) fn crosswalk(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
 }
 
 /// A CSV file. Every text passes [`unformula`]; nothing else writes cells.
-struct Sheet<W: Write>(csv::Writer<W>);
+pub(super) struct Sheet<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Sheet<W> {
-    fn text(&mut self, text: &str) -> anyhow::Result<()> {
+    pub(super) fn text(&mut self, text: &str) -> anyhow::Result<()> {
         match unformula(text) {
             None => self.0.write_field(text)?,
             Some(guarded) => self.0.write_field(guarded)?,
@@ -166,11 +181,11 @@ impl<W: Write> Sheet<W> {
         Ok(())
     }
 
-    fn maybe(&mut self, text: Option<&str>) -> anyhow::Result<()> {
+    pub(super) fn maybe(&mut self, text: Option<&str>) -> anyhow::Result<()> {
         self.text(text.unwrap_or_default())
     }
 
-    fn number(&mut self, number: u64) -> anyhow::Result<()> {
+    pub(super) fn number(&mut self, number: u64) -> anyhow::Result<()> {
         Ok(self.0.write_field(number.to_string())?)
     }
 
@@ -178,13 +193,22 @@ impl<W: Write> Sheet<W> {
         self.text(&milliseconds.map(rfc3339).unwrap_or_default())
     }
 
-    fn origin(&mut self, origin: &Origin<'_>) -> anyhow::Result<()> {
+    /// A number that may be absent, or is none when it is 0.
+    pub(super) fn number_or_none(&mut self, number: Option<u64>) -> anyhow::Result<()> {
+        match number {
+            None | Some(0) => self.text(""),
+            Some(number) => self.number(number),
+        }
+    }
+
+    /// Rows are counted from 1; a file of a folder has none.
+    pub(super) fn origin(&mut self, origin: &Origin<'_>) -> anyhow::Result<()> {
         self.maybe(origin.file)?;
-        self.number(origin.row)?;
+        self.number_or_none(Some(origin.row))?;
         self.maybe(origin.client_id)
     }
 
-    fn end(&mut self) -> anyhow::Result<()> {
+    pub(super) fn end(&mut self) -> anyhow::Result<()> {
         Ok(self.0.write_record(None::<&[u8]>)?)
     }
 }
@@ -200,7 +224,7 @@ fn unformula(cell: &str) -> Option<String> {
         .then(|| format!("'{cell}"))
 }
 
-fn sheet(
+pub(super) fn sheet(
     dir: &Path,
     name: &str,
     columns: &[&str],

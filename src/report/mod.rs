@@ -5,10 +5,12 @@
 //! at all, and `summary.json` last: when it is there and new, so are the others.
 //! Left out on purpose: printing and exit codes (the commands), and customers' values (the journal has none).
 
+mod beside;
 pub mod chart;
 mod due;
 mod files;
 mod page;
+mod page_beside;
 mod summary;
 mod text;
 mod totals;
@@ -20,7 +22,7 @@ pub use due::{Due, Grace, GraceFrom};
 pub use files::guarded;
 pub use summary::Facts;
 pub use text::{rfc3339, status_lines, thousands};
-pub use totals::{Existed, Gaps, States, Tasks, Totals, Verdicts};
+pub use totals::{Documents, Existed, Gaps, Kyb, States, Tasks, Totals, Verdicts};
 
 use crate::journal::query::Reader;
 
@@ -31,8 +33,11 @@ pub fn write(reader: &Reader, dir: &Path, facts: &Facts) -> anyhow::Result<Total
     let due_on = files::gaps(reader, dir, &facts.grace)?;
     files::refused(reader, dir)?;
     files::crosswalk(reader, dir)?;
+    beside::documents(reader, dir)?;
+    let kyb = beside::kyb(reader, dir)?;
+    beside::unused(reader, dir)?;
     let minutes = reader.minutes()?;
-    let summary = summary::read(reader, facts, &due_on, &minutes)?;
+    let summary = summary::read(reader, facts, &due_on, kyb, &minutes)?;
     let page = page::render(&summary, &minutes)?;
     files::whole(
         dir,

@@ -11,8 +11,9 @@ use minijinja::{Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
 
 use super::chart::{self, Part};
+use super::page_beside;
 use super::summary::{DueCount, Summary};
-use super::text::{readable, thousands};
+use super::text::{readable, readable_bytes, thousands};
 use super::totals::Totals;
 use crate::journal::counts::Minute;
 
@@ -38,8 +39,8 @@ const VERDICTS: [Word; 5] = [
 const STATES: [Word; 6] = [
     ("open", "not sent yet, or to be sent again", "#c5cdd9", "#1d2530"),
     ("held", "set aside; it is not sent until what holds it is settled", "#e3b549", "#1d2530"),
-    ("in doubt", "sent, and nobody knows yet whether it was taken; the next run asks Bakkt", "#4d74ad", "#ffffff"),
-    ("accepted", "Bakkt has received the account; its own review comes later", "#1f6f54", "#ffffff"),
+    ("in doubt", "sent, and nobody knows yet whether it was taken; the next run asks Bakkt (of KYB, a person must)", "#4d74ad", "#ffffff"),
+    ("accepted", "Bakkt has received it; its own review comes later", "#1f6f54", "#ffffff"),
     ("refused", "Bakkt has said no", "#a8322d", "#ffffff"),
     ("gave up", "tried as often as the settings allow, and not taken", "#5f1f2b", "#ffffff"),
 ];
@@ -66,17 +67,18 @@ struct WordRow {
     share: String,
 }
 
+/// Something to do, or to wait for.
 #[derive(Serialize)]
-struct Step {
-    count: u64,
-    what: &'static str,
-    todo: &'static str,
-    place: &'static str,
+pub(super) struct Step {
+    pub(super) count: u64,
+    pub(super) what: &'static str,
+    pub(super) todo: &'static str,
+    pub(super) place: &'static str,
 }
 
 /// The first lines of a table, and what is left of it.
 #[derive(Serialize)]
-struct Top<'a, T> {
+pub(super) struct Top<'a, T> {
     rows: &'a [T],
     most: u64,
     more: usize,
@@ -114,10 +116,16 @@ pub(super) fn render(summary: &Summary, minutes: &BTreeMap<i64, Minute>) -> anyh
         safe(chart::bar(count, most, colour))
     });
     engine.add_filter("swatch", |colour: &str| safe(chart::swatch(colour)));
+    engine.add_filter("bytes", readable_bytes);
+    engine.add_template(page_beside::NAME, page_beside::TEMPLATE)?;
     engine.add_template(NAME, TEMPLATE)?;
+    let beside = engine.get_template(page_beside::NAME)?.render(
+        context! { s => Serde(summary), t => Serde(totals), b => page_beside::context(summary) },
+    )?;
     let page = context! {
         s => Serde(summary),
         t => Serde(totals),
+        beside => safe(beside),
         sendable => totals.verdicts.sendable(),
         verdict_sum => totals.verdicts.sum(),
         state_sum => totals.tasks.account.sum(),
@@ -176,7 +184,7 @@ fn is_blocking(gap: &crate::journal::counts::GapCount) -> bool {
     gap.blocked > 0 && matches!(gap.level.as_str(), "W" | "H")
 }
 
-fn top<T>(all: &[T], count: impl Fn(&T) -> u64) -> Top<'_, T> {
+pub(super) fn top<T>(all: &[T], count: impl Fn(&T) -> u64) -> Top<'_, T> {
     let (rows, rest) = all.split_at(all.len().min(MOST));
     Top {
         rows,
@@ -243,16 +251,21 @@ fn state_rows(totals: &Totals) -> Vec<WordRow> {
 #[rustfmt::skip]
 fn steps(totals: &Totals) -> Vec<Step> {
     let (v, t, u) = (&totals.verdicts, &totals.tasks.account, &totals.tasks.update);
+    let (d, k) = (&totals.tasks.document, &totals.tasks.kyb);
     let all = [
         (v.blocked, "Rows blocked", "Add what is missing or correct what is invalid at the source, then plan again.", "gaps.csv, levels W and H"),
         (v.duplicate, "Rows that are duplicates", "Choose which row of each clientAccountId counts.", "reconciliation.csv, verdict duplicate"),
-        (t.refused + u.refused, "Tasks refused by Bakkt", "Read code and field, correct the source, then plan again.", "refused.csv"),
-        (t.gave_up + u.gave_up, "Tasks given up", "Find out why Bakkt could not take them, then retry.", "refused.csv"),
-        (t.held + u.held, "Tasks held", "Settle what holds them.", "reconciliation.csv, accountState held"),
+        (t.refused + u.refused + d.refused + k.refused, "Tasks refused by Bakkt", "Read code and field, correct the source, then plan again.", "refused.csv"),
+        (t.gave_up + u.gave_up + d.gave_up + k.gave_up, "Tasks given up", "Find out why Bakkt could not take them, then retry.", "refused.csv"),
+        (t.held + u.held, "Account tasks held", "Settle what holds them.", "reconciliation.csv, accountState held"),
         (totals.existed.different, "Accounts that existed before, with other data", "Decide whether Bakkt's data or the export's is right.", "reconciliation.csv, existedBefore different"),
         (totals.gaps.open, "Gaps open", "Collect the fields from the customers before they are due.", "gaps.csv"),
-        (t.in_doubt + u.in_doubt, "Tasks in doubt", "No decision is needed: the next run asks Bakkt and settles them.", "reconciliation.csv, accountState in doubt"),
-        (t.open + u.open, "Tasks open", "No decision is needed: the next run sends them.", "reconciliation.csv, accountState open"),
+        (t.in_doubt + u.in_doubt + d.in_doubt, "Accounts and documents in doubt", "No decision is needed: the next run asks Bakkt and settles them.", "reconciliation.csv, accountState in doubt; documents.csv"),
+        (t.open + u.open + d.open + k.open, "Tasks open", "No decision is needed: the next run sends them.", "reconciliation.csv, accountState open; documents.csv; kyb.csv"),
     ];
-    all.into_iter().filter(|step| step.0 > 0).map(|(count, what, todo, place)| Step { count, what, todo, place }).collect()
+    // What a person must do comes first, and what only takes its time last.
+    let mut steps: Vec<Step> = all.into_iter().filter(|step| step.0 > 0).map(|(count, what, todo, place)| Step { count, what, todo, place }).collect();
+    steps.extend(page_beside::steps(totals));
+    steps.sort_by_key(|step| step.todo.starts_with("No decision"));
+    steps
 }

@@ -8,10 +8,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::beside::KybTally;
 use super::due::{Due, Grace, GraceFrom};
 use super::text::rfc3339;
-use super::totals::Totals;
+use super::totals::{States, Totals};
 use crate::journal::counts::{GapCount, Minute, ReasonCount, StopCount};
+use crate::journal::document_counts::{TypeCount, UnsentCount};
+use crate::journal::files::UnusedCount;
 use crate::journal::query::{DecisionRow, PolicyRow, Reader, RunRow};
 
 /// What the caller knows and the journal does not.
@@ -49,6 +52,18 @@ pub(super) struct Summary {
     pub runs: Vec<Run>,
     pub operator_log: Vec<Decision>,
     pub throughput: Vec<PerMinute>,
+    pub documents_by_type: Vec<TypeStates>,
+    pub documents_not_sent: Vec<UnsentCount>,
+    pub kyb: KybTally,
+    pub unused: Vec<UnusedCount>,
+}
+
+/// Uploads of one type by state.
+#[derive(Debug, Serialize)]
+pub(super) struct TypeStates {
+    pub document_type: String,
+    #[serde(flatten)]
+    pub states: States,
 }
 
 #[derive(Debug, Serialize)]
@@ -81,14 +96,17 @@ pub(super) struct PerMinute {
     pub accepted: u64,
 }
 
-/// Reads the summary. `due_on` was counted while `gaps.csv` was written.
+/// Reads the summary. `due_on` was counted while `gaps.csv` was written, `kyb` while `kyb.csv` was.
 pub(super) fn read(
     reader: &Reader,
     facts: &Facts,
     due_on: &BTreeMap<Due, u64>,
+    kyb: KybTally,
     minutes: &BTreeMap<i64, Minute>,
 ) -> anyhow::Result<Summary> {
     let (counts, gaps) = (reader.counts()?, reader.gap_counts()?);
+    let documents = reader.document_counts()?;
+    let totals = Totals::new(reader, &counts, &documents, &gaps)?;
     let today = facts.at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let overdue = due_on
         .iter()
@@ -104,7 +122,7 @@ pub(super) fn read(
         planned_at: moment(meta("planned_at")?),
         made_at: facts.at.to_string(),
         grace: grace_words(&facts.grace),
-        totals: Totals::new(reader, &counts, &gaps)?,
+        totals,
         reasons: counts.reasons,
         gaps_by_field: gaps,
         due: due_on
@@ -123,7 +141,18 @@ pub(super) fn read(
             .iter()
             .map(|(at, count)| per_minute(*at, *count))
             .collect(),
+        documents_by_type: documents.types.into_iter().map(type_states).collect(),
+        documents_not_sent: documents.unsent,
+        kyb,
+        unused: reader.unused()?,
     })
+}
+
+fn type_states(count: TypeCount) -> TypeStates {
+    TypeStates {
+        document_type: count.document_type,
+        states: count.tasks.into(),
+    }
 }
 
 fn run(row: RunRow) -> Run {

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::totals::Totals;
+use super::totals::{States, Totals};
 
 /// 1234567 → `1,234,567`.
 pub fn thousands(number: u64) -> String {
@@ -35,6 +35,18 @@ pub fn readable(time: &str) -> String {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
         Err(_) => time.to_owned(),
     }
+}
+
+/// Bytes as people read them.
+pub fn readable_bytes(bytes: u64) -> String {
+    const STEP: u64 = 1000;
+    let units = ["bytes", "kB", "MB", "GB", "TB"];
+    let (mut unit, mut size) = (0, bytes);
+    while size >= 10 * STEP && unit + 1 < units.len() {
+        size /= STEP;
+        unit += 1;
+    }
+    format!("{} {}", thousands(size), units[unit])
 }
 
 /// What `status` and the end of `run` show: where every row and every task is, and whether it adds up.
@@ -73,6 +85,7 @@ pub fn status_lines(totals: &Totals) -> String {
             "{left:<11} {l:>left_width$}    {right:<13} {r:>right_width$}\n"
         ));
     }
+    lines.push_str(&beside_lines(totals));
     let existed = totals.existed.equal + totals.existed.different + totals.existed.overwritten;
     let u = &totals.tasks.update;
     let more = [
@@ -100,6 +113,59 @@ pub fn status_lines(totals: &Totals) -> String {
         for imbalance in &totals.imbalances {
             lines.push_str(&format!("  {imbalance}\n"));
         }
+    }
+    lines
+}
+
+/// Documents and KYB, each on a line of its own, when there are any.
+fn beside_lines(totals: &Totals) -> String {
+    let states = |tasks: &States| {
+        [
+            ("open", tasks.open),
+            ("held", tasks.held),
+            ("in doubt", tasks.in_doubt),
+            ("accepted", tasks.accepted),
+            ("refused", tasks.refused),
+            ("gave up", tasks.gave_up),
+        ]
+    };
+    let words = |counts: &[(&str, u64)]| {
+        let there = counts.iter().filter(|(_, n)| *n > 0);
+        let there = there.map(|(word, n)| format!("{word} {}", thousands(*n)));
+        there.collect::<Vec<_>>().join(", ")
+    };
+    let mut lines = String::new();
+    let (documents, tasks) = (&totals.documents, &totals.tasks);
+    if documents.given > 0 || tasks.document.planned > 0 {
+        let uploads = words(&states(&tasks.document));
+        let colon = if uploads.is_empty() { "" } else { ": " };
+        lines.push_str(&format!(
+            "documents {}, uploads {}{colon}{uploads}\n",
+            thousands(documents.given),
+            thousands(tasks.document.planned)
+        ));
+        let unsent = words(&[
+            ("refused before sending", documents.refused),
+            ("same as an earlier one", documents.same),
+            ("account not sent", documents.account_not_sent),
+            ("no account", documents.no_account),
+        ]);
+        if !unsent.is_empty() {
+            lines.push_str(&format!("  not sent: {unsent}\n"));
+        }
+    }
+    if tasks.kyb.planned > 0 {
+        let planned = thousands(tasks.kyb.planned);
+        lines.push_str(&format!("KYB {planned}: {}\n", words(&states(&tasks.kyb))));
+    }
+    let by_hand = words(&[
+        ("documents whose file has changed", documents.changed),
+        ("KYB checklists that lack something", totals.kyb.incomplete),
+        ("KYB triggers in doubt", totals.kyb_in_doubt()),
+        ("accounts for manual KYB", totals.kyb.manual),
+    ]);
+    if !by_hand.is_empty() {
+        lines.push_str(&format!("for a person: {by_hand}\n"));
     }
     lines
 }

@@ -1,7 +1,7 @@
 //! The control totals: what was read, what was planned, where everything stands, and whether it adds up.
 //!
 //! Owner of invariant 2: rows read = ready + grace + blocked + excluded + duplicate, and tasks planned = open + held + in
-//! doubt + accepted + refused + gave up. What does not add up is said in words in [`Totals::imbalances`].
+//! doubt + accepted + refused + gave up; beside them, documents given = sent + not sent, and the rows of every file. What does not add up is said in words in [`Totals::imbalances`].
 //! The order of the fields is the order of the keys of `--json`; keys are only ever added behind the others.
 //! Left out on purpose: exit codes, which are the commands' business.
 
@@ -11,6 +11,9 @@ use serde::Serialize;
 
 use super::text::thousands;
 use crate::journal::counts::{Counts, GapCount, TaskCounts};
+use crate::journal::document_counts::DocumentCounts;
+use crate::journal::files::FileRow;
+use crate::journal::follow::{CHANGED, INCOMPLETE};
 use crate::journal::query::Reader;
 
 /// The totals of a migration.
@@ -36,6 +39,48 @@ pub struct Totals {
     pub planned: bool,
     /// Accounts accepted under an earlier plan, whose customers the plan no longer sends.
     pub former: u64,
+    /// The documents.
+    pub documents: Documents,
+    /// KYB, beside its tasks.
+    pub kyb: Kyb,
+    /// The files of the plan, and where their rows ended.
+    pub files: Vec<FileRow>,
+}
+
+/// Documents by what became of them in planning.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Documents {
+    /// Listed in a manifest, or found in the folder.
+    pub given: u64,
+    /// An upload is planned.
+    pub sent: u64,
+    /// Refused before sending.
+    pub refused: u64,
+    /// The same as an earlier one.
+    pub same: u64,
+    /// Their account is not sent.
+    pub account_not_sent: u64,
+    /// Their account is not in the plan.
+    pub no_account: u64,
+    /// Bytes of those that are sent.
+    pub bytes: u64,
+    /// Uploads held because the file is no longer the planned one.
+    pub changed: u64,
+    /// Accepted under an earlier plan, and no longer in this one.
+    pub former: u64,
+}
+
+/// What there is to say of KYB beside the states of its tasks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Kyb {
+    /// Held because the checklist lacks something, with the account and its documents done.
+    pub incomplete: u64,
+    /// Accounts that are not sent because an owner is an entity: they go by manual KYB.
+    pub manual: u64,
+    /// Triggered under an earlier plan, and no longer in this one.
+    pub former: u64,
+    /// Those of an earlier plan whose answer was lost.
+    pub former_in_doubt: u64,
 }
 
 /// Records by verdict.
@@ -57,6 +102,10 @@ pub struct Tasks {
     /// Update an account; absent while none is planned.
     #[serde(skip_serializing_if = "States::none_planned")]
     pub update: States,
+    /// Upload a document.
+    pub document: States,
+    /// Trigger KYB screening.
+    pub kyb: States,
 }
 
 /// Tasks of one kind by state. `in_doubt` holds those that are being sent as well.
@@ -95,13 +144,15 @@ pub struct Existed {
 impl Totals {
     /// Reads them from the journal.
     pub fn read(reader: &Reader) -> anyhow::Result<Totals> {
-        Totals::new(reader, &reader.counts()?, &reader.gap_counts()?)
+        let (counts, gaps) = (reader.counts()?, reader.gap_counts()?);
+        Totals::new(reader, &counts, &reader.document_counts()?, &gaps)
     }
 
     /// Builds them from counts that were read already.
     pub(super) fn new(
         reader: &Reader,
         counts: &Counts,
+        documents: &DocumentCounts,
         gaps: &[GapCount],
     ) -> anyhow::Result<Totals> {
         let [ready, grace, blocked, excluded, duplicate] = counts.verdicts;
@@ -131,6 +182,8 @@ impl Totals {
             tasks: Tasks {
                 account: counts.accounts.into(),
                 update: counts.updates.into(),
+                document: counts.documents.into(),
+                kyb: counts.kyb.into(),
             },
             gaps: open,
             balanced: false,
@@ -140,11 +193,20 @@ impl Totals {
                 different,
                 overwritten,
             },
-            former: counts.former,
+            former: counts.former.accounts,
+            documents: of_documents(counts, documents),
+            kyb: Kyb {
+                incomplete: held(counts, "KYB", INCOMPLETE.0),
+                manual: reader.manual_kyb()?,
+                former: counts.former.kyb,
+                former_in_doubt: counts.former.kyb_in_doubt,
+            },
+            files: reader.files()?,
             blank_lines: reader.meta_count("blank_lines")?.unwrap_or_default(),
             planned,
         };
         totals.imbalances = imbalances(&totals, counts.without_task, counts.stray_tasks);
+        totals.imbalances.extend(beside(&totals, documents));
         totals.balanced = totals.imbalances.is_empty();
         Ok(totals)
     }
@@ -160,12 +222,50 @@ impl Totals {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Whether something waits for a person: blocked, duplicate, refused or given up.
+    /// Whether something waits for a person: blocked, duplicate, refused, given up, a document whose file has changed, a
+    /// KYB checklist that lacks something, and a KYB trigger in doubt, which nobody can ask about.
     pub fn needs_person(&self) -> bool {
-        let stopped = |tasks: &States| tasks.refused + tasks.gave_up;
+        let tasks = &self.tasks;
+        let stopped = [&tasks.account, &tasks.update, &tasks.document, &tasks.kyb]
+            .map(|tasks| tasks.refused + tasks.gave_up);
         let rows = self.verdicts.blocked + self.verdicts.duplicate;
-        rows + stopped(&self.tasks.account) + stopped(&self.tasks.update) > 0
+        let kyb = self.kyb.incomplete + self.kyb_in_doubt();
+        rows + stopped.iter().sum::<u64>() + self.documents.changed + kyb > 0
     }
+
+    /// KYB triggers whose answer was lost, those of an earlier plan included.
+    pub fn kyb_in_doubt(&self) -> u64 {
+        self.tasks.kyb.in_doubt + self.kyb.former_in_doubt
+    }
+}
+
+impl Documents {
+    /// Those that are not sent.
+    pub fn unsent(&self) -> u64 {
+        self.refused + self.same + self.account_not_sent + self.no_account
+    }
+}
+
+fn of_documents(counts: &Counts, documents: &DocumentCounts) -> Documents {
+    let [sent, refused, same, account_not_sent, no_account] = documents.verdicts;
+    Documents {
+        given: documents.given,
+        sent,
+        refused,
+        same,
+        account_not_sent,
+        no_account,
+        bytes: documents.bytes,
+        changed: held(counts, "document", CHANGED),
+        former: counts.former.documents,
+    }
+}
+
+/// Tasks of a kind that are held for a reason.
+fn held(counts: &Counts, kind: &str, code: &str) -> u64 {
+    let stops = counts.stops.iter();
+    let stops = stops.filter(|s| s.kind == kind && s.state == "held" && s.code == code);
+    stops.map(|stop| stop.count).sum()
 }
 
 impl Verdicts {
@@ -220,6 +320,8 @@ fn imbalances(totals: &Totals, without_task: u64, stray_tasks: u64) -> Vec<Strin
     for (kind, tasks) in [
         ("account", &totals.tasks.account),
         ("update", &totals.tasks.update),
+        ("document", &totals.tasks.document),
+        ("KYB", &totals.tasks.kyb),
     ] {
         if tasks.planned != tasks.sum() {
             let (planned, sum) = (n(tasks.planned), n(tasks.sum()));
@@ -246,6 +348,55 @@ fn imbalances(totals: &Totals, without_task: u64, stray_tasks: u64) -> Vec<Strin
         found.push(format!(
             "account tasks of a record that is neither ready nor grace, or of no record: {stray}"
         ));
+    }
+    found
+}
+
+/// What does not add up of documents and of the files' rows.
+fn beside(totals: &Totals, counts: &DocumentCounts) -> Vec<String> {
+    let mut found = Vec::new();
+    let n = thousands;
+    let (documents, planned) = (&totals.documents, totals.tasks.document.planned);
+    let ended = documents.sent + documents.unsent();
+    if documents.given != ended {
+        let (given, ended) = (n(documents.given), n(ended));
+        found.push(format!(
+            "documents given are {given}, but those sent and not sent add up to {ended}"
+        ));
+    }
+    if planned != documents.sent {
+        let (planned, sent) = (n(planned), n(documents.sent));
+        found.push(format!(
+            "document tasks planned are {planned}, but documents to be sent are {sent}"
+        ));
+    }
+    for (count, what) in [
+        (counts.without_task, "documents to be sent without a task"),
+        (
+            counts.stray,
+            "document tasks of a document that is not sent",
+        ),
+        (
+            counts.stray_kyb,
+            "KYB tasks of a record that is neither ready nor grace, or of no record",
+        ),
+    ] {
+        if count > 0 {
+            found.push(format!("{what}: {}", n(count)));
+        }
+    }
+    // A plan that is not complete has read no file to its end; one of an older version has not counted its rows.
+    let counted = |file: &&FileRow| totals.planned && (file.rows > 0 || file.role != "accounts");
+    for file in totals.files.iter().filter(counted) {
+        if !file.balanced() {
+            let parts = [file.records, file.parts, file.documents, file.unused];
+            found.push(format!(
+                "rows of {} are {}, but those that are used and not used add up to {}",
+                file.name,
+                n(file.rows),
+                n(parts.iter().sum())
+            ));
+        }
     }
     found
 }

@@ -101,11 +101,23 @@ fn json_is_exactly_one_object_with_the_documented_keys() {
     {
       "balanced": true,
       "blank_lines": 1,
+      "documents": {
+        "account_not_sent": 0,
+        "bytes": 0,
+        "changed": 0,
+        "former": 0,
+        "given": 0,
+        "no_account": 0,
+        "refused": 0,
+        "same": 0,
+        "sent": 0
+      },
       "existed": {
         "different": 0,
         "equal": 0,
         "overwritten": 0
       },
+      "files": [],
       "former": 0,
       "gaps": {
         "by_field": {
@@ -116,6 +128,12 @@ fn json_is_exactly_one_object_with_the_documented_keys() {
         "open": 3
       },
       "imbalances": [],
+      "kyb": {
+        "former": 0,
+        "former_in_doubt": 0,
+        "incomplete": 0,
+        "manual": 0
+      },
       "planned": true,
       "read": 7,
       "tasks": {
@@ -126,6 +144,24 @@ fn json_is_exactly_one_object_with_the_documented_keys() {
           "in_doubt": 0,
           "open": 2,
           "planned": 2,
+          "refused": 0
+        },
+        "document": {
+          "accepted": 0,
+          "gave_up": 0,
+          "held": 0,
+          "in_doubt": 0,
+          "open": 0,
+          "planned": 0,
+          "refused": 0
+        },
+        "kyb": {
+          "accepted": 0,
+          "gave_up": 0,
+          "held": 0,
+          "in_doubt": 0,
+          "open": 0,
+          "planned": 0,
           "refused": 0
         }
       },
@@ -156,7 +192,7 @@ fn it_changes_nothing_and_writes_only_what_was_asked_for() {
     assert_snapshot!(world.bakkt("check acme --payloads payloads.jsonl --gaps gaps.csv --json"), @r#"
     exit code 3
     --- stdout
-    {"read":7,"verdicts":{"ready":1,"grace":1,"blocked":2,"excluded":1,"duplicate":2},"tasks":{"account":{"planned":2,"open":2,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0}},"gaps":{"open":3,"by_field":{"owners[0].emailAddress":1,"owners[0].identity.personalAddress.city":1,"owners[0].phoneNumber":1}},"balanced":true,"imbalances":[],"existed":{"equal":0,"different":0,"overwritten":0},"blank_lines":1,"planned":true,"former":0}
+    {"read":7,"verdicts":{"ready":1,"grace":1,"blocked":2,"excluded":1,"duplicate":2},"tasks":{"account":{"planned":2,"open":2,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0},"document":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0},"kyb":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0}},"gaps":{"open":3,"by_field":{"owners[0].emailAddress":1,"owners[0].identity.personalAddress.city":1,"owners[0].phoneNumber":1}},"balanced":true,"imbalances":[],"existed":{"equal":0,"different":0,"overwritten":0},"blank_lines":1,"planned":true,"former":0,"documents":{"given":0,"sent":0,"refused":0,"same":0,"account_not_sent":0,"no_account":0,"bytes":0,"changed":0,"former":0},"kyb":{"incomplete":0,"manual":0,"former":0,"former_in_doubt":0},"files":[]}
     --- stderr
     payloads.jsonl holds customers' data: names, birth dates, tax ids. Only you can read it; delete it when you are done
     "#);

@@ -55,11 +55,14 @@ fn a_small_migration_in_the_sandbox_and_again() {
     acme/mapping.toml
     acme/migration.toml
     acme/report/sandbox/crosswalk.csv
+    acme/report/sandbox/documents.csv
     acme/report/sandbox/gaps.csv
+    acme/report/sandbox/kyb.csv
     acme/report/sandbox/reconciliation.csv
     acme/report/sandbox/refused.csv
     acme/report/sandbox/report.html
     acme/report/sandbox/summary.json
+    acme/report/sandbox/unused.csv
     "#);
     for (name, mode) in [
         ("", 0o700),

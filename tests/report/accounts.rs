@@ -1,106 +1,12 @@
-//! The report, from a journal that has every verdict and every state.
+//! The report of accounts, from a journal that has every verdict and every state.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 
 use bakkt_migrate::journal::query::Reader;
-use bakkt_migrate::report::{Facts, Grace, GraceFrom, Totals, status_lines, write};
+use bakkt_migrate::report::{Grace, GraceFrom, Totals, status_lines};
 use rusqlite::Connection;
 
-const SCHEMA: &str = include_str!("../src/journal/schema_v1.sql");
-
-/// 2026-11-18T11:06:40Z in milliseconds. Rows 1 to 8 are sendable, one for each state and one more that was accepted.
-const EVERYTHING: &str = r#"
-INSERT INTO meta VALUES ('target', 'https://api.bakkt.com'), ('dialect', 'guide'), ('as_of', '2026-11-18'),
-  ('plan', 'planned'), ('planned_at', '1795000000000'), ('rows_read', '12'), ('blank_lines', '3');
-INSERT INTO file (id, name) VALUES (1, 'export.csv');
-INSERT INTO word VALUES (1, 'owners[0].phoneNumber'), (2, 'missing'), (3, 'owners[0].emailAddress'),
-  (4, 'invalid: no e-mail address'), (5, 'left by hand'), (6, 'identical copy'), (7, '422/1004'),
-  (8, 'owners[0].identity.taxId'), (9, '=HYPERLINK(…) <b>is taken</b>'), (10, '503'), (11, 'target is not ready'),
-  (12, 'waits'), (13, 'same id, other data');
-INSERT INTO policy VALUES ('owners[].phoneNumber', 'G', 'agreed <em>on</em> 2 November');
-INSERT INTO record VALUES
-  (1, 1, 2, 0, 9, 'C-1', 0, NULL, x'00', 0), (2, 1, 3, 9, 9, '<script>alert(1)</script>', 1, NULL, x'00', 1),
-  (3, 1, 4, 18, 9, '=1+1', 0, NULL, x'00', 0), (4, 1, 5, 27, 9, '+15550100', 0, NULL, x'00', 0),
-  (5, 1, 6, 36, 9, 'C-5', 0, NULL, x'00', 0), (6, 1, 7, 45, 9, 'C-6', 1, NULL, x'00', 1),
-  (7, 1, 8, 54, 9, 'C-7', 0, NULL, x'00', 0), (8, 1, 9, 63, 9, 'C-8', 0, NULL, x'00', 0),
-  (9, 1, 10, 72, 9, NULL, 2, NULL, NULL, 2), (10, 1, 12, 81, 9, 'C-10', 3, 5, NULL, 0),
-  (11, 1, 13, 90, 9, 'C-1', 4, 6, NULL, 0), (12, 1, 14, 99, 9, 'C-12', 4, 13, NULL, 0);
-INSERT INTO gap (record, path, reason, level, status) VALUES (2, 1, 2, 'G', 'open'), (6, 1, 2, 'G', 'open'), (9, 3, 4, 'W', 'open'), (9, 1, 2, 'G', 'open');
-INSERT INTO task (id, record, kind, state, attempts, first_at, last_at, bakkt_id, status, created_at, existed, code, field, message) VALUES
-  (1, 1, 0, 4, 2, 1795000000000, 1795000060500, 'b-1', 'PENDING', '2026-11-18T11:07:40Z', 0, NULL, NULL, NULL),
-  (2, 2, 0, 4, 1, 1795000000000, 1795000000250, 'b-2', 'COMPLETE', '2025-01-01T00:00:00Z', 2, NULL, NULL, NULL),
-  (3, 3, 0, 5, 1, 1795000000000, 1795000000250, NULL, NULL, NULL, 0, 7, 8, 9),
-  (4, 4, 0, 6, 5, 1795000000000, 1795000000250, NULL, NULL, NULL, 0, 10, NULL, 11),
-  (5, 5, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL),
-  (6, 6, 0, 3, 1, 1795000000000, 1795000000250, NULL, NULL, NULL, 0, NULL, NULL, NULL),
-  (7, 7, 0, 1, 0, NULL, 1795000000250, NULL, NULL, NULL, 0, 12, NULL, NULL),
-  (8, 8, 0, 2, 1, 1795000000000, 1795000000000, NULL, NULL, NULL, 0, NULL, NULL, NULL);
-INSERT INTO attempt VALUES (1, 1, 1795000000000, NULL, NULL, NULL, x'00'),
-  (1, 2, 1795000060000, 1795000060500, NULL, NULL, x'00'), (2, 1, 1795000000000, 1795000000250, NULL, NULL, x'00');
-INSERT INTO run VALUES (1, 1795000000000, NULL, NULL), (2, 1795000060000, 1795000070000, 'finished');
-INSERT INTO operator_log VALUES (1, 1795000050000, 'retry', 'all', 'outage over', 2);
-"#;
-
-struct Case {
-    folder: tempfile::TempDir,
-}
-
-impl Case {
-    fn new(sql: &[&str]) -> Case {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = Connection::open(folder.path().join("journal.db")).unwrap();
-        journal.pragma_update(None, "journal_mode", "WAL").unwrap();
-        journal.execute_batch(SCHEMA).unwrap();
-        sql.iter()
-            .for_each(|sql| journal.execute_batch(sql).unwrap());
-        Case { folder }
-    }
-
-    fn journal(&self) -> PathBuf {
-        self.folder.path().join("journal.db")
-    }
-
-    fn report(&self) -> PathBuf {
-        self.folder.path().join("new/report")
-    }
-
-    fn totals(&self) -> Totals {
-        Totals::read(&Reader::open(&self.journal()).unwrap()).unwrap()
-    }
-
-    fn write(&self, grace: Grace, sandbox: bool) -> Totals {
-        let name = "Wave 1 <one>".to_owned();
-        let facts = Facts {
-            name,
-            sandbox,
-            grace,
-            at: "2027-01-01T10:00:00Z".parse().unwrap(),
-        };
-        write(
-            &Reader::open(&self.journal()).unwrap(),
-            &self.report(),
-            &facts,
-        )
-        .unwrap()
-    }
-
-    fn file(&self, name: &str) -> String {
-        fs::read_to_string(self.report().join(name)).unwrap()
-    }
-}
-
-fn days(days: u32) -> Grace {
-    Grace {
-        days: Some(days),
-        from: GraceFrom::Accepted,
-    }
-}
-
-fn mode(path: &Path) -> u32 {
-    fs::metadata(path).unwrap().permissions().mode() & 0o777
-}
+use super::case::{Case, EVERYTHING, days, mode};
 
 #[test]
 fn totals_count_everything_once() {
@@ -109,10 +15,16 @@ fn totals_count_everything_once() {
         totals.json_text(),
         concat!(
             r#"{"read":12,"verdicts":{"ready":6,"grace":2,"blocked":1,"excluded":1,"duplicate":2},"#,
-            r#""tasks":{"account":{"planned":8,"open":1,"held":1,"in_doubt":2,"accepted":2,"refused":1,"gave_up":1}},"#,
+            r#""tasks":{"account":{"planned":8,"open":1,"held":1,"in_doubt":2,"accepted":2,"refused":1,"gave_up":1},"#,
+            r#""document":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0},"#,
+            r#""kyb":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0}},"#,
             r#""gaps":{"open":4,"by_field":{"owners[0].emailAddress":1,"owners[0].phoneNumber":3}},"#,
             r#""balanced":true,"imbalances":[],"existed":{"equal":0,"different":1,"overwritten":0},"#,
-            r#""blank_lines":3,"planned":true,"former":0}"#
+            r#""blank_lines":3,"planned":true,"former":0,"#,
+            r#""documents":{"given":0,"sent":0,"refused":0,"same":0,"account_not_sent":0,"no_account":0,"#,
+            r#""bytes":0,"changed":0,"former":0},"kyb":{"incomplete":0,"manual":0,"former":0,"former_in_doubt":0},"#,
+            r#""files":[{"name":"export.csv","role":"accounts","rows":12,"records":12,"parts":0,"documents":0,"#,
+            r#""unused":0,"blank_lines":3}]}"#
         )
     );
     assert_eq!(
@@ -223,19 +135,19 @@ fn every_row_is_reconciled() {
     assert_eq!(
         case.file("reconciliation.csv"),
         "\
-file,row,clientAccountId,verdict,reason,accountState,bakktId,bakktStatus,existedBefore,attempts,firstSent,lastChange,gaps,code,field
-export.csv,2,C-1,ready,,accepted,b-1,PENDING,no,2,2026-11-18T11:06:40.000Z,2026-11-18T11:07:40.500Z,0,,
-export.csv,3,<script>alert(1)</script>,grace,,accepted,b-2,COMPLETE,different,1,2026-11-18T11:06:40.000Z,2026-11-18T11:06:40.250Z,1,,
-export.csv,4,'=1+1,ready,,refused,,,,1,2026-11-18T11:06:40.000Z,2026-11-18T11:06:40.250Z,0,422/1004,owners[0].identity.taxId
-export.csv,5,'+15550100,ready,,gave up,,,,5,2026-11-18T11:06:40.000Z,2026-11-18T11:06:40.250Z,0,503,
-export.csv,6,C-5,ready,,open,,,,0,,,0,,
-export.csv,7,C-6,grace,,in doubt,,,,1,2026-11-18T11:06:40.000Z,2026-11-18T11:06:40.250Z,1,,
-export.csv,8,C-7,ready,,held,,,,0,,2026-11-18T11:06:40.250Z,0,waits,
-export.csv,9,C-8,ready,,in doubt,,,,1,2026-11-18T11:06:40.000Z,2026-11-18T11:06:40.000Z,0,,
-export.csv,10,,blocked,,,,,,0,,,2,,
-export.csv,12,C-10,excluded,left by hand,,,,,0,,,0,,
-export.csv,13,C-1,duplicate,identical copy,,,,,0,,,0,,
-export.csv,14,C-12,duplicate,\"same id, other data\",,,,,0,,,0,,
+file,row,clientAccountId,verdict,reason,accountState,bakktId,bakktStatus,existedBefore,attempts,firstSent,lastChange,gaps,code,field,documents,documentsAccepted,documentsRefused,documentsNotSent,kybState
+export.csv,2,C-1,ready,,accepted,b-1,PENDING,no,2,2026-11-18T11:06:40.000Z,2026-11-18T11:07:40.500Z,0,,,0,0,0,0,
+export.csv,3,<script>alert(1)</script>,grace,,accepted,b-2,COMPLETE,different,1,2026-11-18T11:06:40.000Z,2026-11-18T11:06:40.250Z,1,,,0,0,0,0,
+export.csv,4,'=1+1,ready,,refused,,,,1,2026-11-18T11:06:40.000Z,2026-11-18T11:06:40.250Z,0,422/1004,owners[0].identity.taxId,0,0,0,0,
+export.csv,5,'+15550100,ready,,gave up,,,,5,2026-11-18T11:06:40.000Z,2026-11-18T11:06:40.250Z,0,503,,0,0,0,0,
+export.csv,6,C-5,ready,,open,,,,0,,,0,,,0,0,0,0,
+export.csv,7,C-6,grace,,in doubt,,,,1,2026-11-18T11:06:40.000Z,2026-11-18T11:06:40.250Z,1,,,0,0,0,0,
+export.csv,8,C-7,ready,,held,,,,0,,2026-11-18T11:06:40.250Z,0,waits,,0,0,0,0,
+export.csv,9,C-8,ready,,in doubt,,,,1,2026-11-18T11:06:40.000Z,2026-11-18T11:06:40.000Z,0,,,0,0,0,0,
+export.csv,10,,blocked,,,,,,0,,,2,,,0,0,0,0,
+export.csv,12,C-10,excluded,left by hand,,,,,0,,,0,,,0,0,0,0,
+export.csv,13,C-1,duplicate,identical copy,,,,,0,,,0,,,0,0,0,0,
+export.csv,14,C-12,duplicate,\"same id, other data\",,,,,0,,,0,,,0,0,0,0,
 "
     );
     assert_eq!(
@@ -388,11 +300,14 @@ fn files_are_private_whole_and_replaced() {
     names.sort();
     let expected = [
         "crosswalk.csv",
+        "documents.csv",
         "gaps.csv",
+        "kyb.csv",
         "reconciliation.csv",
         "refused.csv",
         "report.html",
         "summary.json",
+        "unused.csv",
     ];
     assert_eq!(names, expected);
     assert_eq!(mode(&case.report()), 0o700);

@@ -1,0 +1,5 @@
+//! The report, from journals written by hand.
+
+mod accounts;
+mod beside;
+mod case;
