@@ -215,3 +215,35 @@ fn kyb_in_doubt_is_settled_by_a_person_and_by_nothing_else() {
     assert!(journal.resolve_kyb("A1", true, "again", 5).is_err());
     assert!(journal.resolve_kyb("A2", true, "nobody", 5).is_err());
 }
+
+/// An account that a replan no longer has may have left a trigger in doubt behind: it can still be settled.
+#[test]
+fn a_person_settles_a_trigger_of_an_earlier_plan() {
+    for (accepted, state) in [(true, State::Accepted), (false, State::Open)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = planned(folder.path(), &[&COMPLETE]);
+        sent(&mut journal, 1, accept());
+        for task in open(&journal, Kind::Document) {
+            sent(&mut journal, task, accept());
+        }
+        let task = open(&journal, Kind::Kyb)[0];
+        let answer = "timeout".to_owned();
+        sent(&mut journal, task, What::Doubt { answer });
+        // As a replan leaves it.
+        let raw = rusqlite::Connection::open(folder.path().join("journal.db")).unwrap();
+        raw.execute(
+            "UPDATE task SET kind = 6, record = -id WHERE id = ?",
+            [task],
+        )
+        .unwrap();
+        raw.execute("INSERT INTO former_task VALUES (?, NULL, 'A1')", [task])
+            .unwrap();
+        journal
+            .resolve_kyb("A1", accepted, "asked by phone", 2)
+            .unwrap();
+        let sql = "SELECT state FROM task WHERE id = ?";
+        let now: i64 = raw.query_row(sql, [task], |row| row.get(0)).unwrap();
+        assert_eq!(now, state as i64);
+        assert!(journal.resolve_kyb("A1", accepted, "again", 3).is_err());
+    }
+}

@@ -319,8 +319,10 @@ impl FormerCounts {
         match (kind, word_of(&STATES, state)) {
             (2, _) => self.accounts += 1,
             (5, _) => self.documents += 1,
+            (6, "accepted") => self.kyb += 1,
             (6, "in doubt") => self.kyb_in_doubt += 1,
-            _ => self.kyb += 1,
+            // Not taken, says a person: the next replan forgets it.
+            _ => {}
         }
     }
 }

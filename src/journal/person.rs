@@ -10,6 +10,11 @@ use super::state::{Event, State};
 use super::tasks::Selection;
 use crate::error::Failure;
 
+/// The KYB trigger of an account, of this plan or left over from an earlier one.
+const THEIR_KYB: &str = "SELECT t.id, t.state FROM task t
+    LEFT JOIN record r ON r.id = t.record AND t.kind = 4 LEFT JOIN former_task f ON f.task = t.id AND t.kind = 6
+    WHERE t.kind IN (4, 6) AND coalesce(r.client_id, f.client_id) = ? ORDER BY t.kind";
+
 impl Journal {
     /// Opens refused and given-up tasks again: those selected, with this code if one is given. Returns how many.
     pub fn retry(
@@ -90,7 +95,7 @@ impl Journal {
         self.transaction(|journal| {
             let found: Option<(i64, i64)> = journal
                 .db
-                .prepare_cached("SELECT t.id, t.state FROM task t JOIN record r ON r.id = t.record WHERE r.client_id = ? AND t.kind = 4")?
+                .prepare_cached(THEIR_KYB)?
                 .query_row([client_id], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             let Some((task, state)) = found else {
@@ -115,7 +120,11 @@ impl Journal {
             };
             journal.advance(task, event, at)?;
             journal.end_attempt(task, Some(at), "resolve", outcome)?;
-            let action = if accepted { "resolve KYB: accepted" } else { "resolve KYB: not taken" };
+            let action = if accepted {
+                "resolve KYB: accepted"
+            } else {
+                "resolve KYB: not taken"
+            };
             journal.log(action, client_id, Some(reason), at, 1)
         })
     }
