@@ -263,9 +263,9 @@ fn steps(totals: &Totals) -> Vec<Step> {
         (t.in_doubt + u.in_doubt + d.in_doubt, "Accounts and documents in doubt", "No decision is needed: the next run asks Bakkt and settles them.", "reconciliation.csv, accountState in doubt; documents.csv"),
         (t.open + u.open + d.open + k.open, "Tasks open", "No decision is needed: the next run sends them.", "reconciliation.csv, accountState open; documents.csv; kyb.csv"),
     ];
-    // What a person must do comes first, and what only takes its time last.
+    // What a person must decide comes first, then what customers must bring, and what only takes its time last.
     let mut steps: Vec<Step> = all.into_iter().filter(|step| step.0 > 0).map(|(count, what, todo, place)| Step { count, what, todo, place }).collect();
     steps.extend(page_beside::steps(totals));
-    steps.sort_by_key(|step| step.todo.starts_with("No decision"));
+    steps.sort_by_key(|step| (step.todo.starts_with("No decision"), step.what == "Gaps open"));
     steps
 }
