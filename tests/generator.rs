@@ -9,6 +9,9 @@ mod export;
 #[path = "../examples/generate/harbor/mod.rs"]
 mod harbor;
 
+#[path = "../examples/generate/joined.rs"]
+mod joined;
+
 use export::{Recipe, Tally};
 use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -374,4 +377,53 @@ fn no_number_of_an_entity_could_be_somebodys() {
         let ring = row["PHONE"].split(") 555-0").nth(1).unwrap_or("100");
         assert!((100..200).contains(&ring.parse::<u32>().unwrap()));
     }
+}
+
+#[test]
+fn a_permutation_leads_everywhere_once() {
+    for count in [1, 2, 3, 150, 1024, 1500] {
+        let mut seen: Vec<u64> = (0..count)
+            .map(|at| joined::shuffled(at, count, 7))
+            .collect();
+        seen.sort_unstable();
+        assert_eq!(seen, (0..count).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn accounts_and_owners_in_two_extracts_find_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = Recipe {
+        rows: 300,
+        seed: 7,
+        clean: true,
+    };
+    let (mut accounts, mut owners) = (Vec::new(), Vec::new());
+    assert_eq!(
+        joined::write(&recipe, &mut accounts, &mut owners).unwrap(),
+        450
+    );
+    let whole = include_str!("../samples/acme/mapping.toml");
+    let (mapping, of_owners) = joined::mappings(whole);
+    for (name, bytes) in [
+        ("accounts.csv", accounts.as_slice()),
+        ("owners.csv", &owners),
+        ("mapping.toml", mapping.as_bytes()),
+        ("owners.toml", of_owners.as_bytes()),
+        ("migration.toml", joined::SETTINGS.as_bytes()),
+    ] {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_bakkt-migrate"))
+        .arg("check")
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let words: Vec<&str> = said.split_whitespace().collect();
+    assert!(
+        words.windows(2).any(|two| two == ["blocked", "0"]),
+        "{said}"
+    );
+    assert!(!said.contains("nothing uses"), "{said}");
 }

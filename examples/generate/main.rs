@@ -9,6 +9,7 @@
 
 mod export;
 mod harbor;
+mod joined;
 
 use clap::Parser;
 use export::Recipe;
@@ -47,6 +48,9 @@ struct Args {
     /// Entities with owners and documents instead, in the shape of samples/harbor; --rows counts accounts
     #[arg(long)]
     entities: bool,
+    /// The owners in an extract of their own, in another order; --rows counts accounts
+    #[arg(long)]
+    joined: bool,
 }
 
 fn main() -> ExitCode {
@@ -74,6 +78,9 @@ fn run(args: &Args) -> io::Result<String> {
         seed: args.seed,
         clean: args.clean,
     };
+    if args.joined {
+        return two_extracts(&args.out, &recipe);
+    }
     let part = args.out.join("export.csv.part");
     let tally = export::write(&recipe, &mut File::create(&part)?)?;
     fs::rename(&part, args.out.join("export.csv"))?;
@@ -86,6 +93,26 @@ fn run(args: &Args) -> io::Result<String> {
         }
     }
     Ok(said)
+}
+
+/// Accounts and owners in two extracts.
+fn two_extracts(out: &Path, recipe: &Recipe) -> io::Result<String> {
+    let mut accounts = File::create(out.join("accounts.csv"))?;
+    let mut owners = File::create(out.join("owners.csv"))?;
+    let count = joined::write(recipe, &mut accounts, &mut owners)?;
+    let (mapping, of_owners) = joined::mappings(SETTINGS[1].1);
+    for (name, text) in [
+        ("mapping.toml", mapping.as_str()),
+        ("owners.toml", &of_owners),
+        ("migration.toml", joined::SETTINGS),
+    ] {
+        place(&out.join(name), text)?;
+    }
+    Ok(format!(
+        "{}: {} accounts, {count} owners",
+        out.display(),
+        recipe.rows
+    ))
 }
 
 /// Writes a settings file; false when another one stands in its place.

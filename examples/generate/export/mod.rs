@@ -10,9 +10,9 @@
 
 mod flaws;
 mod lists;
-mod person;
+pub mod person;
 mod places;
-mod row;
+pub mod row;
 
 use fastrand::Rng;
 use flaws::Flaw;
@@ -191,7 +191,7 @@ fn fate(recipe: &Recipe, number: u64, rng: &mut Rng) -> Fate {
 }
 
 /// The dice of one row: the seed and the number, stirred (splitmix64), so that neighbours have nothing in common.
-fn dice(seed: u64, number: u64) -> Rng {
+pub fn dice(seed: u64, number: u64) -> Rng {
     let mut z = seed
         .wrapping_mul(0xd134_2543_de82_ef95)
         .wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));

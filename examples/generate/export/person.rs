@@ -29,10 +29,7 @@ enum Home {
 /// Fills every cell of a row with a new customer.
 pub fn fill(row: &mut Row, number: u64, wish: Wish, rng: &mut Rng) {
     row.clear();
-    row.set(Col::CustNo, |cell| {
-        cell.push('C');
-        digits(10_000_000 + number as u32, 8, cell);
-    });
+    row.set(Col::CustNo, |cell| customer(number, cell));
     row.put(Col::AcctStat, if chance(rng, 70) { "D" } else { "A" });
     let home = if wish.abroad.unwrap_or(chance(rng, 150)) {
         Home::Abroad(one(places::COUNTRIES, rng))
@@ -78,6 +75,12 @@ pub fn fill(row: &mut Row, number: u64, wish: Wish, rng: &mut Rng) {
     if chance(rng, 80) || wish.joint {
         joint_owner(row, &home, given, last, rng);
     }
+}
+
+/// The customer's number in the extract.
+pub fn customer(number: u64, cell: &mut String) {
+    cell.push('C');
+    digits(10_000_000 + number as u32, 8, cell);
 }
 
 fn tax(row: &mut Row, home: &Home, wish: Wish, rng: &mut Rng) {
