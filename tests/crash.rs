@@ -156,5 +156,6 @@ fn new_world(size: &Size, seed: u64) -> World {
         folder,
         sandbox,
         planned,
+        settled: Default::default(),
     }
 }

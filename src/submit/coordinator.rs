@@ -74,6 +74,10 @@ pub(super) struct Loop {
     /// Of tasks that did not go straight through: tries in this run, and asks that found nothing.
     pub(super) tries: HashMap<i64, Tries>,
     changes: Vec<Change>,
+    /// Done with, by what is among `changes`, and by what is with the recorder: until that is durable, the journal may
+    /// still give them out as open.
+    pub(super) finished: Vec<(Kind, i64)>,
+    leaving: Vec<(Kind, i64)>,
     /// Their intents are among `changes`.
     intended: Vec<Task>,
     /// Their intents are with the recorder.
@@ -137,6 +141,8 @@ pub async fn run(journal: Journal, run: Run) -> anyhow::Result<(Journal, Ended)>
         parked: HashMap::new(),
         tries: HashMap::new(),
         changes: Vec::new(),
+        finished: Vec::new(),
+        leaving: Vec::new(),
         intended: Vec::new(),
         durable: Vec::new(),
         recording: false,
@@ -151,6 +157,7 @@ pub async fn run(journal: Journal, run: Run) -> anyhow::Result<(Journal, Ended)>
     for task in doubts {
         // Counted again from the restart: the request of the process before may still be on its way.
         let wait = the.settle_after(task.kind);
+        the.lane(task.kind).own(task.id);
         the.park(task, wait, Next::Ask);
     }
     the.work(stop).await?;
@@ -257,6 +264,7 @@ impl Loop {
         self.recording = true;
         self.picking = lanes;
         self.durable = std::mem::take(&mut self.intended);
+        self.leaving = std::mem::take(&mut self.finished);
         self.recorder.ask(Request {
             changes: std::mem::take(&mut self.changes),
             picks,
@@ -268,6 +276,9 @@ impl Loop {
         self.recording = false;
         for task in std::mem::take(&mut self.durable) {
             self.stages.spawn(self.run.tools.clone().send(task));
+        }
+        for (kind, task) in std::mem::take(&mut self.leaving) {
+            self.lane(kind).forget(task);
         }
         for (kind, count) in [(Kind::Document, freed.documents), (Kind::Kyb, freed.kyb)] {
             if count > 0 {

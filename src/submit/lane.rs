@@ -114,7 +114,14 @@ impl Lane {
         self.exhausted = self.budget == 0;
     }
 
-    /// A task is done with.
+    /// A task that was in doubt at the start: it may become open while it waits here.
+    pub(super) fn own(&mut self, task: i64) {
+        if self.may_begin_again() {
+            self.owned.insert(task);
+        }
+    }
+
+    /// A task is done with, durably.
     pub(super) fn forget(&mut self, task: i64) {
         self.owned.remove(&task);
     }

@@ -190,7 +190,7 @@ impl Loop {
                 },
             );
             self.run.tools.counters.gave_up.up();
-            self.lane(task.kind).forget(task.id);
+            self.finished.push((task.kind, task.id));
         } else {
             let wait = backoff::wait(
                 sends,
@@ -244,13 +244,13 @@ impl Loop {
             },
         );
         self.run.tools.counters.accepted.up();
-        self.lane(task.kind).forget(task.id);
+        self.finished.push((task.kind, task.id));
     }
 
     fn refuse(&mut self, task: &Task, answer: String, refusal: Refusal) {
         self.change(task.id, What::Refuse { answer, refusal });
         self.run.tools.counters.refused.up();
-        self.lane(task.kind).forget(task.id);
+        self.finished.push((task.kind, task.id));
     }
 
     /// The document is not what was planned: its task waits for a person, and nothing else does.
@@ -260,7 +260,7 @@ impl Loop {
         let reason = (CHANGED, why);
         self.change(task.id, What::Hold { reason });
         self.run.tools.counters.held.up();
-        self.lane(task.kind).forget(task.id);
+        self.finished.push((task.kind, task.id));
     }
 
     fn postpone(&mut self, task: i64, answer: &str, outcome: &'static str) {

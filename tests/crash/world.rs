@@ -3,10 +3,11 @@
 //! Owner of killing at a point that the ledger or the journal has reached, and of the rules that hold at every moment.
 //! Left out on purpose: what is migrated, and what must hold at the end.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -39,6 +40,8 @@ pub struct World {
     pub sandbox: SandboxProcess,
     /// The ids that may be sent, and the hash of each one's only body.
     pub planned: HashMap<String, String>,
+    /// Accounts whose KYB a person settled as not taken: it may be triggered again.
+    pub settled: Mutex<HashSet<String>>,
 }
 
 impl World {
@@ -132,7 +135,15 @@ impl World {
 
     /// The rules that hold at every moment.
     pub fn agree(&self, ledger: &Ledger) {
-        let found = ledger.complaints(&self.planned);
+        let mut found = ledger.complaints(&self.planned);
+        let settled = self.settled.lock().unwrap();
+        found.retain(|complaint| {
+            let (id, wrong) = complaint.split_once(": ").unwrap_or_default();
+            let only = wrong.lines().next().is_some_and(|wrong| {
+                wrong.starts_with("triggered again after") && !wrong.contains(';')
+            });
+            !(only && settled.contains(id))
+        });
         assert!(
             found.is_empty(),
             "{} ids break a rule:\n{}",
