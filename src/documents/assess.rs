@@ -171,7 +171,7 @@ pub fn judge<'a>(
         let judged = Judged::stays(account.record, Outcome::AccountNotSent, why.into());
         return about(claim, types, judged);
     }
-    let mut judged = Judged::of(account.record);
+    let mut judged = about(claim, types, Judged::of(account.record));
     judged.ready = account.ready;
     if let Err(why) = fill(&mut judged, claim, types, today, &account) {
         judged.refuse(why);
@@ -179,7 +179,7 @@ pub fn judge<'a>(
     judged
 }
 
-/// Type and side of a document that stays, for whoever looks for it.
+/// Type and side as far as they are said, for whoever looks for it.
 fn about(claim: &Claim, types: &'static [&'static str], mut judged: Judged) -> Judged {
     judged.document_type = word(claim, Field::Type, types).ok().flatten();
     judged.side = word(claim, Field::Side, SIDES).ok().flatten();
@@ -196,9 +196,7 @@ fn fill(
     text(claim, Field::File)?;
     let document_type = word(claim, Field::Type, types)?
         .ok_or_else(|| Why::from("invalid: it does not say its documentType"))?;
-    judged.document_type = Some(document_type);
     let said = word(claim, Field::Side, SIDES)?;
-    judged.side = said;
     let owner = whose(claim, document_type, account)?;
     judged.side = Some(side(said, owner.is_some())?);
     judged.rest = rest(claim, today, &mut judged.gaps)?;

@@ -1,0 +1,289 @@
+//! Which documents go, whose they are, and what becomes of the rest.
+
+use crate::world::{PDF, PNG, World, account, foreign, joint};
+
+fn outcomes(world: &World) -> Vec<(i64, String, Option<u32>)> {
+    let planned = world.planned().into_iter();
+    planned
+        .map(|one| (one.verdict, one.what, one.place))
+        .collect()
+}
+
+fn sent(what: &str, place: Option<u32>) -> (i64, String, Option<u32>) {
+    (0, what.to_owned(), place)
+}
+
+#[test]
+fn whose_a_document_is() {
+    let world = World::new("INDIVIDUAL");
+    world.accounts(&[account("A1"), joint("A2", "50")]);
+    world.file("a.png", PNG);
+    world.manifest(&[
+        "a.png,A1,PASSPORT,,USA,,,,,",
+        "a.png,A1,PASSPORT,BACK,USA,,,,1,",
+        "a.png,A1,TRUST_CERTIFICATION,,,,,,,",
+        "a.png,A2,VISA,,USA,,,,,",
+        "a.png,A2,VISA,,USA,,,second,,",
+        "a.png,A2,W_8BEN_FORM,FRONT,USA,,,,2,",
+        "a.png,A2,PASSPORT,FRONT,USA,,,,3,",
+        "a.png,A2,PASSPORT,FRONT,USA,,,nobody,,",
+        "a.png,A2,PASSPORT,FRONT,USA,,,second,1,",
+        "a.png,A1,ENTITY_DUE_DILIGENCE,,USA,,,,1,governing_documents",
+        "a.png,A1,ENTITY_DUE_DILIGENCE,,,,,,,governing_documents",
+        "a.png,A1,ENTITY_DUE_DILIGENCE,BACK,USA,,,,,governing_documents",
+        "a.png,A1,ENTITY_DUE_DILIGENCE,,USA,,,,,governing_documents",
+        "a.png,A1,PASSPORT_CARD,FRONT,USA,,,,,",
+        "a.png,A1,PASSPORT,LEFT,USA,,,,,",
+    ]);
+    assert_eq!(world.run(&world.sandbox(), &["--limit", "0"]).1, 4);
+    let planned = outcomes(&world);
+    let good = [
+        (0, sent("PASSPORT UNSPECIFIED", Some(0))),
+        (1, sent("PASSPORT BACK", Some(0))),
+        (2, sent("TRUST_CERTIFICATION FRONT", None)),
+        (4, sent("VISA UNSPECIFIED", Some(1))),
+        (5, sent("W_8BEN_FORM FRONT", Some(1))),
+        (12, sent("ENTITY_DUE_DILIGENCE FRONT", None)),
+    ];
+    for (row, wanted) in &good {
+        assert_eq!(&planned[*row], wanted, "row {row}");
+    }
+    let reasons: Vec<String> = world.planned().into_iter().map(|one| one.reason).collect();
+    for (row, words) in [
+        (3, "which owner"),
+        (6, "owner_place"),
+        (7, "clientOwnerId"),
+        (8, "two owners"),
+        (9, "has no owner"),
+        (10, "issueCountry"),
+        (11, "FRONT"),
+        (13, "documentType"),
+        (14, "documentSide"),
+    ] {
+        assert!(reasons[row].contains(words), "row {row}: {}", reasons[row]);
+    }
+}
+
+#[test]
+fn documents_of_accounts_that_are_not_sent_stay() {
+    let world = World::new("INDIVIDUAL");
+    let blocked = "B1,,Example,1980-02-03,987001234,USA,+15125550142,,,".to_owned();
+    let excluded = format!("{}X", account("X1"));
+    let (twice, other) = (account("D1"), account("D1").replace("Example", "Other"));
+    world.accounts(&[account("A1"), blocked, excluded, twice, other]);
+    world.file("a.pdf", PDF);
+    world.manifest(&[
+        "a.pdf,A1,VISA,,USA,,,,,",
+        "a.pdf,B1,VISA,,USA,,,,,",
+        "a.pdf,X1,VISA,,USA,,,,,",
+        "a.pdf,D1,VISA,,USA,,,,,",
+        "a.pdf,N1,VISA,,USA,,,,,",
+        "a.pdf,,VISA,,USA,,,,,",
+        "a.pdf,A1",
+    ]);
+    let told = world.check();
+    for line in [
+        "1 to send (1 MB), 6 not",
+        "its account is blocked (line 3)",
+        "its account is excluded (line 4)",
+        "its account is a duplicate (line 5)",
+        "no row of the export has its clientAccountId (line 6)",
+        "it does not say its clientAccountId (line 7)",
+        "another number of cells than the header (line 8)",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    let sandbox = world.sandbox();
+    world.run(&sandbox, &[]);
+    let verdicts: Vec<i64> = world.planned().iter().map(|one| one.verdict).collect();
+    assert_eq!(verdicts, [0, 3, 3, 3, 4, 4, 4]);
+    assert_eq!(sandbox.count("documents"), 1);
+    assert!(
+        world
+            .gaps()
+            .iter()
+            .all(|gap| gap.starts_with("B1 owners[0].emailAddress")),
+        "{:?}",
+        world.gaps()
+    );
+}
+
+#[test]
+fn an_owner_abroad_needs_an_identity_document_that_is_sent() {
+    let world = World::new("INDIVIDUAL");
+    world.accounts(&[foreign("F1"), foreign("F2"), foreign("F3"), account("A1")]);
+    world.file("a.png", PNG);
+    world.manifest(&[
+        "a.png,F1,PASSPORT,FRONT,DEU,,,,,",
+        "a.png,F2,W_8BEN_FORM,FRONT,DEU,,,,,",
+        "none.png,F3,PASSPORT,FRONT,DEU,,,,,",
+    ]);
+    let told = world.check();
+    assert!(told.contains("2  owners[0].identityDocument"), "{told}");
+    world.run(&world.sandbox(), &[]);
+    let gaps = [
+        "F2 owners[0].identityDocument missing 0",
+        "F3 documents.PASSPORT.FRONT missing 4",
+        "F3 owners[0].identityDocument missing 0",
+    ];
+    assert_eq!(world.gaps(), gaps);
+    let verdicts = world
+        .journal()
+        .prepare("SELECT group_concat(verdict || ' ' || gaps) FROM record")
+        .unwrap()
+        .query_row([], |row| row.get::<_, String>(0))
+        .unwrap();
+    assert_eq!(verdicts, "0 0,1 1,1 2,0 0");
+}
+
+/// `check` counts what planning writes.
+#[test]
+fn check_and_planning_agree() {
+    let world = World::new("INDIVIDUAL");
+    world.accounts(&[foreign("F1"), foreign("F2"), account("A1"), account("A2")]);
+    world.file("a.png", PNG);
+    world.manifest(&[
+        "a.png,F1,PASSPORT,,DEU,,,,,",
+        "none.png,A1,VISA,,USA,,,,,",
+        "a.png,A2,VISA,,Nowhere,,,,,",
+    ]);
+    let gaps = world.dir().join("gaps.csv");
+    let (checked, _) = crate::support::json_of(
+        crate::support::program()
+            .arg("check")
+            .arg(world.dir())
+            .arg("--json")
+            .arg("--gaps")
+            .arg(&gaps),
+    );
+    let (run, _) = world.run(&world.sandbox(), &[]);
+    assert_eq!(checked["verdicts"], run["verdicts"]);
+    assert_eq!(checked["gaps"], run["gaps"]);
+    let lines = std::fs::read_to_string(gaps).unwrap();
+    let lines: Vec<&str> = lines.lines().skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "export.csv,3,F2,grace,owners[0].identityDocument,G,missing,",
+            "documents.csv,3,A1,grace,documents.VISA.UNSPECIFIED,G,missing,",
+            "documents.csv,4,A2,grace,documents.VISA.UNSPECIFIED,G,invalid: issueCountry: not an ISO 3166-1 alpha-3 code,",
+        ]
+    );
+}
+
+#[test]
+fn the_same_file_of_the_same_owner_goes_once() {
+    let world = World::new("INDIVIDUAL");
+    world.file("a.png", PNG);
+    world.file("copy.png", PNG);
+    world.manifest(&[
+        "a.png,A1,PASSPORT,FRONT,USA,,,,,",
+        "copy.png,A1,PASSPORT,FRONT,USA,,,,,",
+        "a.png,A1,PASSPORT,BACK,USA,,,,,",
+    ]);
+    let sandbox = world.sandbox();
+    assert_eq!(world.run(&sandbox, &[]).1, 0);
+    let verdicts: Vec<i64> = world.planned().iter().map(|one| one.verdict).collect();
+    assert_eq!(verdicts, [0, 2, 0]);
+    assert_eq!(sandbox.count("documents"), 2);
+}
+
+#[test]
+fn a_folder_speaks_by_its_names() {
+    let world = World::new("INDIVIDUAL");
+    world.accounts(&[account("A1"), joint("A2", "50")]);
+    world.settings(
+        "[documents]\nroot = \"documents\"\npattern = [\"{clientAccountId}/{documentType}_{documentSide}.*\", \"{clientAccountId}/{owner_place}/{documentType}.*\"]\n",
+    );
+    for path in [
+        "A1/passport_front.png",
+        "A2/2/VISA.png",
+        "N1/VISA_FRONT.png",
+        "Jané Doe 1234.png",
+        "A1/PASPORT_FRONT.png",
+    ] {
+        world.file(path, PNG);
+    }
+    let told = world.check();
+    for line in [
+        "2 to send",
+        "no pattern fits its path: Aaaa Aaa 9999.aaa",
+        "documentType is not one of Bakkt's words (A1/{documentType}_FRONT.*)",
+        "({clientAccountId}/VISA_FRONT.*)",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    assert!(
+        !told.contains("Jan") && !told.contains("N1") && !told.contains("PASPORT"),
+        "{told}"
+    );
+    let sandbox = world.sandbox();
+    assert_eq!(world.run(&sandbox, &[]).1, 0);
+    assert_eq!(sandbox.count("documents"), 2);
+    let journal = std::fs::read(world.dir().join(".bakkt-migrate/journal.db")).unwrap();
+    for name in ["passport_front", "Jan", "PASPORT"] {
+        let found = journal
+            .windows(name.len())
+            .any(|window| window == name.as_bytes());
+        assert!(!found, "{name} is in the journal");
+    }
+    let counts = "SELECT f.rows || ' ' || (SELECT count(*) FROM document) || ' ' || (SELECT count(*) FROM unused) FROM file f WHERE role = 'documents'";
+    let counts: String = world
+        .journal()
+        .query_row(counts, [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(counts, "5 4 1");
+}
+
+#[test]
+fn mistakes_of_all_files_are_told_together() {
+    let world = World::new("INDIVIDUAL");
+    world.with_policy("\"kyb.INDIVIDUAL\" = { level = \"O\", reason = \"x\" }\n\"kyb.ENTITY\" = { level = \"G\", reason = \"x\" }");
+    world.write("documents.toml", "account_type = \"ENTITY\"\n[fields]\nfile = \"FIL\"\nclientAccountId = \"ACCT\"\ndocumentTyp = \"TYPE\"\ndocumentSide = { const = \"LEFT\" }\n");
+    let told = world.check();
+    for words in [
+        "`kyb.INDIVIDUAL` cannot be moved",
+        "`kyb.ENTITY` cannot be moved",
+        "unknown key `account_type`",
+        "no column `FIL`",
+        "did you mean `documentType`?",
+        "\"LEFT\" does not fit",
+    ] {
+        assert!(told.contains(words), "{words}\n{told}");
+    }
+    world.with_policy("");
+    world.write(
+        "documents.toml",
+        "[fields]\nfile = \"FILE\"\nclientAccountId = \"ACCT\"\n",
+    );
+    assert!(
+        world.check().contains("nothing feeds `documentType`"),
+        "{}",
+        world.check()
+    );
+    for (more, words) in [
+        (
+            "[documents]\nroot = \"documents\"\n",
+            "one place where documents are spoken of",
+        ),
+        (
+            "[documents]\npattern = \"{clientAccountId}/{documentType}\"\n",
+            "no `root`",
+        ),
+        (
+            "[documents]\nroot = \"documents\"\npattern = \"{clientAccountId}\"\n",
+            "no {documentType}",
+        ),
+        (
+            "[documents]\nroot = \"nowhere\"\npattern = \"{clientAccountId}/{documentType}\"\n",
+            "cannot open the documents folder nowhere",
+        ),
+        (
+            "[documents]\nroot = \"documents\"\nmanifest = \"none.csv\"\nmapping = \"documents.toml\"\n",
+            "cannot open the manifest",
+        ),
+    ] {
+        world.settings(more);
+        assert!(world.check().contains(words), "{words}\n{}", world.check());
+    }
+}

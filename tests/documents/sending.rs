@@ -1,0 +1,199 @@
+//! From the plan to the sandbox: what reaches it, when, and what is held.
+
+use crate::world::{PDF, PNG, World, account, joint};
+
+fn metadata(sandbox: &crate::support::SandboxProcess, world: &World) -> Vec<String> {
+    let journal = world.journal();
+    let mut rows = journal
+        .prepare("SELECT uuid FROM document WHERE verdict = 0 ORDER BY id")
+        .unwrap();
+    let ids = rows.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    ids.map(|id| {
+        let id = id.unwrap();
+        let path = format!("/apex-crypto/api/v2/documents/{id}/metadata");
+        let (status, body) = sandbox.get(&path).unwrap();
+        assert_eq!(status, 200);
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["request"]["clientDocumentId"], id.as_str());
+        let mut request = body["request"].clone();
+        request.as_object_mut().unwrap().remove("clientDocumentId");
+        request.to_string()
+    })
+    .collect()
+}
+
+#[test]
+fn metadata_arrive_as_the_guide_spells_them() {
+    let world = World::new("INDIVIDUAL");
+    world.accounts(&[joint("A1", "50")]);
+    world.file("a.png", PNG);
+    world.manifest(&[
+        "a.png,A1,PASSPORT,FRONT,USA,12/31/2099,a passport,second,,",
+        "a.png,A1,TRUST_CERTIFICATION,,,,,,,",
+    ]);
+    let sandbox = world.sandbox();
+    assert_eq!(world.run(&sandbox, &[]).1, 0);
+    let wanted: Vec<serde_json::Value> = [
+        r#"{"account":"A1","documentType":"PASSPORT","documentSide":"FRONT","clientOwnerId":"second","description":"a passport","documentExpiration":"2099-12-31T00:00:00Z","issueCountry":"USA"}"#,
+        r#"{"account":"A1","documentType":"TRUST_CERTIFICATION","documentSide":"FRONT"}"#,
+    ]
+    .map(|text| serde_json::from_str(text).unwrap())
+    .into();
+    let got: Vec<serde_json::Value> = metadata(&sandbox, &world)
+        .iter()
+        .map(|text| serde_json::from_str(text).unwrap())
+        .collect();
+    assert_eq!(got, wanted);
+}
+
+/// Everything that KYB wants of an account with two owners above 25 %.
+const CHECKLIST: [&str; 7] = [
+    "a.png,A1,CERTIFICATE_OF_INCORPORATION,,USA,,,,,",
+    "a.png,A1,ENTITY_DUE_DILIGENCE,,USA,,,,,governing_documents;shareholder_registry",
+    "b.pdf,A1,ENTITY_DUE_DILIGENCE,,USA,,,,,organization_chart",
+    "a.png,A1,CERTIFICATE_OF_BENEFICIAL_OWNERS,,USA,,,,,",
+    "a.png,A1,PASSPORT,FRONT,USA,,,,1,",
+    "a.png,A1,DRIVERS_LICENSE,FRONT,USA,,,,2,",
+    "b.pdf,A1,DRIVERS_LICENSE,BACK,USA,,,,2,",
+];
+
+fn custodial() -> World {
+    let world = World::new("CUSTODIAL");
+    world.accounts(&[joint("A1", "50")]);
+    world.file("a.png", PNG);
+    world.file("b.pdf", PDF);
+    world
+}
+
+#[test]
+fn kyb_follows_a_complete_checklist_only() {
+    let world = custodial();
+    world.manifest(&CHECKLIST);
+    let sandbox = world.sandbox();
+    assert_eq!(world.run(&sandbox, &[]).1, 0);
+    assert_eq!((sandbox.count("documents"), sandbox.count("kyb")), (7, 1));
+
+    for left_out in [1, 4, 6] {
+        let world = custodial();
+        let mut rows = CHECKLIST.to_vec();
+        rows.remove(left_out);
+        world.manifest(&rows);
+        let sandbox = world.sandbox();
+        world.run(&sandbox, &[]);
+        assert_eq!(
+            (sandbox.count("documents"), sandbox.count("kyb")),
+            (6, 0),
+            "{left_out}"
+        );
+        assert_eq!(world.tasks(4), [(1, "incomplete".to_owned())]);
+    }
+}
+
+#[test]
+fn policy_decides_who_needs_kyb() {
+    let world = custodial();
+    world.with_policy("\"kyb.CUSTODIAL\" = { level = \"O\", reason = \"agreed\" }");
+    world.manifest(&["a.png,A1,PASSPORT,FRONT,USA,,,,1,"]);
+    let sandbox = world.sandbox();
+    assert_eq!(world.run(&sandbox, &[]).1, 0);
+    assert_eq!(
+        (sandbox.count("documents"), sandbox.count("kyb_posts")),
+        (1, 0)
+    );
+    assert!(world.tasks(4).is_empty());
+
+    // With KYB it must say whose it is, also where there is one owner.
+    let world = World::new("CUSTODIAL");
+    world.file("a.png", PNG);
+    world.accounts(&[account("A1")]);
+    world.manifest(&["a.png,A1,PASSPORT,FRONT,USA,,,,,"]);
+    assert!(world.check().contains("which owner"), "{}", world.check());
+}
+
+#[test]
+fn a_document_that_changed_since_it_was_planned_is_held_and_nothing_else_is() {
+    let world = World::new("INDIVIDUAL");
+    for name in ["same", "other", "gone", "type", "out"] {
+        world.file(&format!("{name}.png"), &[PNG, name.as_bytes()].concat());
+    }
+    world.manifest(&[
+        "same.png,A1,PASSPORT,FRONT,USA,,,,,",
+        "other.png,A1,PASSPORT,FRONT,USA,,,,,",
+        "gone.png,A1,PASSPORT,FRONT,USA,,,,,",
+        "type.png,A1,PASSPORT,FRONT,USA,,,,,",
+        "out.png,A1,PASSPORT,FRONT,USA,,,,,",
+    ]);
+    let sandbox = world.sandbox();
+    assert_eq!(world.run(&sandbox, &["--limit", "0"]).1, 4);
+    assert_eq!(world.tasks(3).len(), 5);
+    // As long as the one before, so that only its content tells.
+    world.file("other.png", &[PNG, b"ohter"].concat());
+    world.file("type.png", PDF);
+    std::fs::remove_file(world.documents().join("gone.png")).unwrap();
+    std::fs::remove_file(world.documents().join("out.png")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", world.documents().join("out.png")).unwrap();
+    world.run(&sandbox, &[]);
+    assert_eq!(
+        (sandbox.count("accounts"), sandbox.count("documents")),
+        (1, 1)
+    );
+    let states: Vec<i64> = world.tasks(3).into_iter().map(|(state, _)| state).collect();
+    assert_eq!(states, [4, 1, 1, 1, 1]);
+}
+
+#[test]
+fn a_folder_is_read_again_by_its_sealed_paths() {
+    let world = World::new("INDIVIDUAL");
+    world.settings("[documents]\nroot = \"documents\"\npattern = \"{clientAccountId}/{documentType}_{documentSide}_{issueCountry}.*\"\n");
+    world.file("A1/PASSPORT_FRONT_usa.png", PNG);
+    world.file("A1/VISA_BACK_DEU.png", PNG);
+    let sandbox = world.sandbox();
+    assert_eq!(world.run(&sandbox, &["--limit", "0"]).1, 4);
+    // Another name says something else, and the old one is gone.
+    std::fs::rename(
+        world.documents().join("A1/VISA_BACK_DEU.png"),
+        world.documents().join("A1/VISA_FRONT_DEU.png"),
+    )
+    .unwrap();
+    world.run(&sandbox, &[]);
+    assert_eq!(sandbox.count("documents"), 1);
+    let states: Vec<i64> = world.tasks(3).into_iter().map(|(state, _)| state).collect();
+    assert_eq!(states, [4, 1]);
+}
+
+#[test]
+fn a_changed_manifest_stops_the_run_and_replan_goes_on() {
+    let world = World::new("INDIVIDUAL");
+    world.file("a.png", PNG);
+    world.manifest(&["a.png,A1,PASSPORT,FRONT,USA,,,,,"]);
+    let sandbox = world.sandbox();
+    assert_eq!(world.run(&sandbox, &["--limit", "0"]).1, 4);
+    world.manifest(&[
+        "a.png,A1,PASSPORT,FRONT,USA,,,,,",
+        "a.png,A1,VISA,FRONT,USA,,,,,",
+    ]);
+    let mut run = crate::support::program();
+    let output = run
+        .arg("run")
+        .arg(world.dir())
+        .args(["--base-url", &sandbox.base_url()])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("the manifest documents.csv"), "{told}");
+    let mut replan = crate::support::program();
+    let output = replan
+        .arg("replan")
+        .arg(world.dir())
+        .args(["--base-url", &sandbox.base_url()])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(world.run(&sandbox, &[]).1, 0);
+    assert_eq!(sandbox.count("documents"), 2);
+}
