@@ -143,7 +143,7 @@ impl Journal {
         })
     }
 
-    /// Adds owners of records that need KYB: record, place, clientOwnerId, bits of `contract::documents::owner`.
+    /// Adds owners of records that need KYB or have documents: record, place, clientOwnerId, bits of `contract::documents::owner`.
     pub fn add_owners<'a>(
         &mut self,
         owners: impl Iterator<Item = (u64, u32, &'a str, u32)>,

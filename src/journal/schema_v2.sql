@@ -37,7 +37,7 @@ CREATE TABLE unused (                  -- rows that no record and no upload uses
   PRIMARY KEY (file, row)
 ) WITHOUT ROWID;
 
-CREATE TABLE owner (                   -- owners of records that need KYB
+CREATE TABLE owner (                   -- owners of records that need KYB or have documents
   record INTEGER NOT NULL,
   place  INTEGER NOT NULL,             -- 0 is the first
   id     TEXT NOT NULL,                -- clientOwnerId, as sent
