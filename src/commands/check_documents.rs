@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::documents::Documents;
 use crate::documents::assess::Outcome;
+use crate::documents::{Documents, From};
 use crate::progress::Mode;
 use crate::report::thousands;
 
@@ -32,6 +32,8 @@ pub struct Later {
     /// Accounts that need KYB.
     pub kyb: u64,
     listing: bool,
+    /// Places are lines of a manifest.
+    lined: bool,
     bytes: u64,
     seen: HashSet<(u32, String, String, u64)>,
     others: [BTreeMap<String, (u64, Vec<String>)>; 3],
@@ -68,6 +70,7 @@ impl Later {
     ) -> anyhow::Result<Later> {
         let mut later = Later {
             listing,
+            lined: documents.is_some_and(|documents| matches!(documents.from, From::Manifest(_))),
             kyb: survey.kyb().len() as u64,
             ..Later::default()
         };
@@ -170,6 +173,7 @@ impl Later {
             thousands(self.bytes.div_ceil(1_000_000)),
             thousands(refused)
         );
+        let of = if self.lined { "line " } else { "" };
         for (title, reasons) in TITLES.iter().zip(&self.others) {
             let lines = reasons.iter().map(|(reason, (count, places))| {
                 let more = if *count > places.len() as u64 {
@@ -177,7 +181,10 @@ impl Later {
                 } else {
                     ""
                 };
-                (format!("{reason} ({}{more})", places.join(", ")), *count)
+                (
+                    format!("{reason} ({of}{}{more})", places.join(", ")),
+                    *count,
+                )
             });
             section(&mut text, title, lines.collect());
         }
@@ -211,6 +218,6 @@ fn section(text: &mut String, title: &str, mut lines: Vec<(String, u64)>) {
 fn place(documents: &Documents, document: &Surveyed<'_>) -> String {
     match document.shown(documents) {
         Some(shown) => shown,
-        None => format!("line {}", document.spoken.at.row),
+        None => document.spoken.at.row.to_string(),
     }
 }
