@@ -90,8 +90,9 @@ pub struct Pass {
     pub blank_lines: u64,
 }
 
-/// Documents that are handed over at once.
-pub const BATCH: usize = 512;
+/// Documents that are handed over at once. Each batch becomes one durable transaction, which writes the pages of three
+/// indexes in no order: small batches write the same pages again and again.
+pub const BATCH: usize = 8192;
 
 /// The reason of a file that no pattern fits.
 pub const NO_PATTERN: &str = "no pattern fits its path";
