@@ -95,8 +95,8 @@ impl Inputs {
     fn open(settings: &Settings) -> anyhow::Result<Inputs> {
         let joined = settings.joins.iter().map(|join| {
             let path = settings.dir.join(&join.file);
-            let file =
-                spool::open(&path, &settings.dir).map_err(|error| cannot_open(&path, &error))?;
+            let file = spool::open(&path, &settings.dir)
+                .map_err(|error| cannot_open(&path, join.table(), &error))?;
             Ok(Joined {
                 file: file.try_clone()?,
                 pass: CsvFile::of(file, &join.file)?,
@@ -368,7 +368,7 @@ impl Migration {
 /// Rows of the accounts' own export with the same key, as one account.
 fn group(settings: &Settings, mapper: &Mapper, column: usize) -> anyhow::Result<Join> {
     let path = settings.dir.join(&settings.export);
-    let file = spool::plain_file(&path).map_err(|error| cannot_open(&path, &error))?;
+    let file = spool::plain_file(&path).map_err(|error| cannot_open(&path, "source", &error))?;
     let each = mapper.each().iter().position(|each| each.sheet == 0);
     // The row that a record begins with takes one place itself.
     let room = each.map_or(ROOM, |each| mapper.each()[each].room()) - 1;

@@ -33,6 +33,14 @@ pub struct JoinSettings {
 }
 
 impl JoinSettings {
+    /// The table of migration.toml that says so.
+    pub fn table(&self) -> &'static str {
+        match self.list {
+            List::Contacts => "source.trusted_contacts",
+            List::Owners | List::Group => "source.owners",
+        }
+    }
+
     /// The list of the contract that its rows are elements of.
     pub fn field(&self) -> &'static str {
         match self.list {

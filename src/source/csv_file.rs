@@ -39,18 +39,18 @@ pub struct CsvFile {
     size: u64,
 }
 
-/// The error of an export that cannot be opened.
-pub fn cannot_open(path: &Path, error: &io::Error) -> anyhow::Error {
+/// The error of an export that cannot be opened, which a table of migration.toml names.
+pub fn cannot_open(path: &Path, table: &str, error: &io::Error) -> anyhow::Error {
     Failure::configuration(
         format!("cannot open the export {}: {error}", path.display()),
-        "check `file` under [source] in migration.toml",
+        format!("check `file` under [{table}] in migration.toml"),
     )
 }
 
 impl CsvFile {
     /// Opens a file and reads its header row. `name` is how messages speak of it.
     pub fn open(path: &Path, name: &str) -> anyhow::Result<Self> {
-        let file = spool::plain_file(path).map_err(|error| cannot_open(path, &error))?;
+        let file = spool::plain_file(path).map_err(|error| cannot_open(path, "source", &error))?;
         Self::of(file, name)
     }
 
