@@ -301,3 +301,95 @@ fn a_wrong_key_is_not_repeated() {
     assert_eq!(sandbox.count("accounts"), 0);
     world.search();
 }
+
+/// Documents named by a folder pattern, or by a manifest: names, descriptions and cells that hold canaries.
+fn add_documents(world: &World, manifest: bool) {
+    let (dir, name) = (world.dir(), "Quillonde Zephyrantha 987-00-4321");
+    let documents = dir.join("documents");
+    fs::create_dir(&documents).unwrap();
+    let mut rows = String::from("CUST,FILE,KIND,OWNER,UNTIL,TEXT\n");
+    let mut add = |number: usize, cells: [&str; 4], content: &str| {
+        let file = format!("C{number:05}_PASSPORT_{name} {number}.pdf");
+        if !content.is_empty() {
+            fs::write(documents.join(&file), content).unwrap();
+        }
+        let [kind, owner, until, text] = cells;
+        rows.push_str(&format!(
+            "C{number:05},{file},{kind},{owner},{until},{text}\n"
+        ));
+    };
+    let good = ["PASSPORT", "1", "2036-01-01", "of Zephyrantha 512-555-0147"];
+    for number in 0..12 {
+        add(number, good, &format!("%PDF-1.7 {number}"));
+    }
+    // Each with something that cannot be.
+    add(12, good, "");
+    add(13, good, "no PDF");
+    add(14, ["Zephyrantha", "1", "2036-01-01", "x"], "%PDF-1.7 14");
+    add(
+        15,
+        ["PASSPORT", "Zephyrantha", "2036-01-01", "x"],
+        "%PDF-1.7 15",
+    );
+    add(
+        16,
+        ["PASSPORT", "1", "23 November 1961", "x"],
+        "%PDF-1.7 16",
+    );
+    add(90_000, good, "%PDF-1.7 of nobody");
+    fs::write(
+        documents.join("Zephyrantha 4711 Wunderbaum Terrace.pdf"),
+        "%PDF-1.7",
+    )
+    .unwrap();
+    fs::write(dir.join("documents.csv"), rows).unwrap();
+    fs::write(
+        dir.join("documents.toml"),
+        "[fields]\nclientAccountId = \"CUST\"\nfile = \"FILE\"\ndocumentType = \"KIND\"\nowner_place = \"OWNER\"\n\
+         documentExpiration = \"UNTIL\"\ndescription = \"TEXT\"\n",
+    )
+    .unwrap();
+    let from = if manifest {
+        "manifest = \"documents.csv\"\nmapping = \"documents.toml\""
+    } else {
+        "pattern = \"{clientAccountId}_{documentType}_*\""
+    };
+    let settings = format!("{SETTINGS}\n[documents]\nroot = \"documents\"\n{from}\n");
+    fs::write(dir.join("migration.toml"), settings).unwrap();
+}
+
+#[test]
+fn documents_leave_no_name_and_no_description_behind() {
+    for manifest in [true, false] {
+        for config in ["", "refuse_documents = 1.0\n"] {
+            let world = World::new();
+            add_documents(&world, manifest);
+            world.quiet(&["check"]);
+            let sandbox = world.sandbox(config);
+            let url = sandbox.base_url();
+            // Planned, and then changed: what is held says why.
+            world.quiet(&["run", "--base-url", &url, "--limit", "0"]);
+            let changed = fs::read_dir(world.dir().join("documents"))
+                .unwrap()
+                .map(Result::unwrap);
+            let changed = changed.map(|entry| entry.path());
+            for path in changed.filter(|path| path.to_string_lossy().contains("C00003")) {
+                fs::write(path, "%PDF-1.7 another").unwrap();
+            }
+            world.run(&sandbox, 3);
+            world.search();
+            assert_eq!(sandbox.count("uploads"), if manifest { 10 } else { 13 });
+            let kept = if config.is_empty() {
+                sandbox.count("uploads")
+            } else {
+                0
+            };
+            assert_eq!(sandbox.count("documents"), kept);
+            for command in ["status", "report"] {
+                world.quiet(&[command]);
+                world.quiet(&[command, "--json"]);
+            }
+            world.search();
+        }
+    }
+}

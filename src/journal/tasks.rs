@@ -429,8 +429,8 @@ impl Journal {
             })
         })?;
         let mut tasks = tasks.collect::<Result<Vec<_>, _>>()?;
-        let of_account = matches!(kind, Kind::Account | Kind::Update);
-        if of_account && self.meta("parts")?.as_deref() == Some("1") {
+        // Of documents and KYB as well: a refusal may repeat what the account's rows say.
+        if self.meta("parts")?.as_deref() == Some("1") {
             for task in &mut tasks {
                 task.parts = self.parts(task.id)?;
             }
