@@ -360,36 +360,34 @@ fn add_documents(world: &World, manifest: bool) {
 
 #[test]
 fn documents_leave_no_name_and_no_description_behind() {
-    for manifest in [true, false] {
-        for config in ["", "refuse_documents = 1.0\n"] {
-            let world = World::new();
-            add_documents(&world, manifest);
-            world.quiet(&["check"]);
-            let sandbox = world.sandbox(config);
-            let url = sandbox.base_url();
-            // Planned, and then changed: what is held says why.
-            world.quiet(&["run", "--base-url", &url, "--limit", "0"]);
-            let changed = fs::read_dir(world.dir().join("documents"))
-                .unwrap()
-                .map(Result::unwrap);
-            let changed = changed.map(|entry| entry.path());
-            for path in changed.filter(|path| path.to_string_lossy().contains("C00003")) {
-                fs::write(path, "%PDF-1.7 another").unwrap();
-            }
-            world.run(&sandbox, 3);
-            world.search();
-            assert_eq!(sandbox.count("uploads"), if manifest { 10 } else { 13 });
-            let kept = if config.is_empty() {
-                sandbox.count("uploads")
-            } else {
-                0
-            };
-            assert_eq!(sandbox.count("documents"), kept);
-            for command in ["status", "report"] {
-                world.quiet(&[command]);
-                world.quiet(&[command, "--json"]);
-            }
-            world.search();
+    for (manifest, config) in [(true, "refuse_documents = 1.0\n"), (false, "")] {
+        let world = World::new();
+        add_documents(&world, manifest);
+        world.quiet(&["check"]);
+        let sandbox = world.sandbox(config);
+        let url = sandbox.base_url();
+        // Planned, and then changed: what is held says why.
+        world.quiet(&["run", "--base-url", &url, "--limit", "0"]);
+        let changed = fs::read_dir(world.dir().join("documents"))
+            .unwrap()
+            .map(Result::unwrap);
+        let changed = changed.map(|entry| entry.path());
+        for path in changed.filter(|path| path.to_string_lossy().contains("C00003")) {
+            fs::write(path, "%PDF-1.7 another").unwrap();
         }
+        world.run(&sandbox, 3);
+        world.search();
+        assert_eq!(sandbox.count("uploads"), if manifest { 10 } else { 13 });
+        let kept = if config.is_empty() {
+            sandbox.count("uploads")
+        } else {
+            0
+        };
+        assert_eq!(sandbox.count("documents"), kept);
+        for command in ["status", "report"] {
+            world.quiet(&[command]);
+            world.quiet(&[command, "--json"]);
+        }
+        world.search();
     }
 }

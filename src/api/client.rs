@@ -125,7 +125,13 @@ impl Client {
             Dialect::Guide => ("file", "request"),
             Dialect::Reference => ("document", "metadata"),
         };
-        let (pieces, changed) = Pieces::start(upload.file, upload.size, upload.is_planned);
+        let (pieces, changed) = Pieces::start(upload.file, upload.size, upload.is_planned).await;
+        let Some(pieces) = pieces else {
+            return (
+                Reply::NotSent("the file could not be read"),
+                changed.load(Ordering::Acquire),
+            );
+        };
         let file = Part::stream_with_length(reqwest::Body::wrap_stream(pieces), upload.size)
             .file_name(upload.file_name)
             .mime_str(upload.content_type);

@@ -51,16 +51,30 @@ impl std::fmt::Debug for Upload {
 }
 
 /// The pieces of one file.
-pub struct Pieces(Receiver<io::Result<Bytes>>);
+pub struct Pieces {
+    /// Read before the request begins.
+    first: Option<Bytes>,
+    rest: Receiver<io::Result<Bytes>>,
+}
 
 impl Pieces {
-    /// Starts reading on a thread of its own. The flag turns true when the content is not the planned one.
-    pub fn start(file: File, size: u64, is_planned: IsPlanned) -> (Pieces, Arc<AtomicBool>) {
-        let (pieces, body) = channel(WAITING);
+    /// Starts reading on a thread of its own. The flag turns true when the content is not the planned one; of a file of
+    /// one piece that is known at once, and there are no pieces at all.
+    pub async fn start(
+        file: File,
+        size: u64,
+        is_planned: IsPlanned,
+    ) -> (Option<Pieces>, Arc<AtomicBool>) {
+        let (pieces, mut rest) = channel(WAITING);
         let changed = Arc::new(AtomicBool::new(false));
         let flag = changed.clone();
         tokio::task::spawn_blocking(move || read(file, size, is_planned, &pieces, &flag));
-        (Pieces(body), changed)
+        let first = rest.recv().await.and_then(Result::ok);
+        let pieces = first.map(|first| Pieces {
+            first: Some(first),
+            rest,
+        });
+        (pieces, changed)
     }
 }
 
@@ -68,7 +82,10 @@ impl Stream for Pieces {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(cx)
+        match self.first.take() {
+            Some(first) => Poll::Ready(Some(Ok(first))),
+            None => self.rest.poll_recv(cx),
+        }
     }
 }
 
@@ -139,9 +156,12 @@ mod tests {
         file.write_all(content).expect("written");
         file.rewind().expect("rewound");
         let hash = *blake3::hash(planned).as_bytes();
-        let (mut pieces, changed) = Pieces::start(file, size, Box::new(move |is| *is == hash));
-        let (mut all, mut failed) = (Vec::new(), false);
-        while let Some(piece) = pieces.0.recv().await {
+        let (pieces, changed) = Pieces::start(file, size, Box::new(move |is| *is == hash)).await;
+        let Some(mut pieces) = pieces else {
+            return (Vec::new(), true, changed.load(Ordering::Acquire));
+        };
+        let (mut all, mut failed) = (pieces.first.take().unwrap_or_default().to_vec(), false);
+        while let Some(piece) = pieces.rest.recv().await {
             match piece {
                 Ok(piece) => all.extend(piece),
                 Err(_) => failed = true,
