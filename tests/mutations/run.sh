@@ -30,7 +30,7 @@ export CRASH=${CRASH:-small} RUST_BACKTRACE=0
 table=()
 failed=0
 row() { # name, verdict, remark
-    table+=("$(printf '%-28s %-12s %s' "$1" "$2" "${3:-}")")
+    table+=("$(printf '%-34s %-12s %s' "$1" "$2" "${3:-}")")
     echo "${table[-1]}"
     case $2 in passes | caught) ;; *) failed=1 ;; esac
 }
@@ -42,11 +42,16 @@ why() { awk '/panicked at/ { getline a; getline b; print substr(a " " b, 1, 130)
 RULES='ids break a rule|did not come to an end|run ended with|this never came: the end of the last run'
 
 # A run that hangs is a failure of the mutation, found late: the test's own bounds come first.
-crash() { timeout 900 cargo test --quiet --test crash -- --nocapture >"$copy/said" 2>&1; }
+crash() { timeout 900 cargo test --quiet --test "$1" -- --nocapture >"$copy/said" 2>&1; }
+
+# The crash test that a mutation is for.
+test_of() { case $1 in documents-*) echo crash_entities ;; *) echo crash ;; esac; }
 
 if [ ${#named[@]} -eq 0 ]; then
     named=("$here"/*.patch)
-    if crash; then row "(unbroken)" passes; else row "(unbroken)" FAILS "$(why "$copy/said")"; fi
+    for test in crash crash_entities; do
+        if crash $test; then row "($test, unbroken)" passes; else row "($test, unbroken)" FAILS "$(why "$copy/said")"; fi
+    done
 fi
 for patch in "${named[@]}"; do
     name=$(basename "$patch" .patch)
@@ -57,12 +62,12 @@ for patch in "${named[@]}"; do
     if ! cargo build --quiet >"$copy/said" 2>&1; then
         cat "$copy/said"
         row "$name" "NOT BUILT"
-    elif crash; then
+    elif crash "$(test_of "$name")"; then
         row "$name" "NOT caught"
     else
         # Caught is only what a rule of the test caught, not a test that could not begin.
         reason=$(why "$copy/said")
-        if grep -qE "panicked at tests/crash/end.rs|$RULES" "$copy/said"; then
+        if grep -qE "panicked at tests/(crash/end|crash_entities).rs|$RULES" "$copy/said"; then
             row "$name" caught "$reason"
         else
             row "$name" "NOT caught" "no verdict: $reason"
@@ -71,6 +76,6 @@ for patch in "${named[@]}"; do
     git -C "$copy" apply -R "$patch"
 done
 
-printf '\n%-28s %-12s %s\n' mutation verdict "what the test said"
+printf '\n%-34s %-12s %s\n' mutation verdict "what the test said"
 printf '%s\n' "${table[@]}"
 exit "$failed"
