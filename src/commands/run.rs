@@ -130,7 +130,7 @@ async fn prepared(
     };
     match ended {
         Ended::Finished
-            if totals.tasks.account.open + totals.tasks.update.open > 0 && done != 1 =>
+            if totals.tasks.open() > 0 && done != 1 =>
         {
             Ok(Output { text, code: 4 })
         }

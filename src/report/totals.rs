@@ -280,6 +280,13 @@ impl Verdicts {
     }
 }
 
+impl Tasks {
+    /// Open tasks of every kind: the next run sends them.
+    pub fn open(&self) -> u64 {
+        self.account.open + self.update.open + self.document.open + self.kyb.open
+    }
+}
+
 impl States {
     /// The six states together.
     pub fn sum(&self) -> u64 {
