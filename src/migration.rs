@@ -371,7 +371,9 @@ fn group(settings: &Settings, mapper: &Mapper, column: usize) -> anyhow::Result<
     let file = spool::plain_file(&path).map_err(|error| cannot_open(&path, "source", &error))?;
     let each = mapper.each().iter().position(|each| each.sheet == 0);
     // The row that a record begins with takes one place itself.
-    let room = each.map_or(ROOM, |each| mapper.each()[each].room()) - 1;
+    let room = each
+        .map_or(ROOM, |each| mapper.each()[each].room())
+        .saturating_sub(1);
     Ok(Join {
         list: List::Group,
         name: settings.export.clone(),

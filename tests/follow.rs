@@ -22,6 +22,26 @@ const COMPLETE: [(Option<u32>, u32); 6] = [
 
 /// A planned journal with accounts A1, A2 … of these documents; account task n is task n.
 fn planned(folder: &std::path::Path, accounts: &[&[(Option<u32>, u32)]]) -> Journal {
+    planned_all(folder, accounts, |_| {})
+}
+
+/// One account, with more documents than its own list.
+fn planned_with(
+    folder: &std::path::Path,
+    account: &[(Option<u32>, u32)],
+    more: impl FnOnce(&mut Vec<Document>),
+) -> Journal {
+    planned_all(folder, &[account], more)
+}
+
+/// Record, owner's place, what it proves, clientDocumentId.
+type Document = (u64, Option<u32>, u32, String);
+
+fn planned_all(
+    folder: &std::path::Path,
+    accounts: &[&[(Option<u32>, u32)]],
+    more: impl FnOnce(&mut Vec<Document>),
+) -> Journal {
     let mut journal = Journal::open(folder).unwrap();
     journal.begin_plan("export.csv", "2026-01-01").unwrap();
     let ids: Vec<String> = (1..=accounts.len()).map(|n| format!("A{n}")).collect();
@@ -49,6 +69,7 @@ fn planned(folder: &std::path::Path, accounts: &[&[(Option<u32>, u32)]]) -> Jour
             uuids.push((record, *place, *proves, format!("u-{}", uuids.len())));
         }
     }
+    more(&mut uuids);
     let documents = uuids
         .iter()
         .map(|(record, place, proves, uuid)| PlannedDocument {
@@ -246,4 +267,52 @@ fn a_person_settles_a_trigger_of_an_earlier_plan() {
         assert_eq!(now, state as i64);
         assert!(journal.resolve_kyb("A1", accepted, "again", 3).is_err());
     }
+}
+
+#[test]
+fn kyb_that_was_not_taken_waits_for_documents_that_came_since() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = planned(folder.path(), &[&[&COMPLETE[..], &[(None, 0)]].concat()]);
+    sent(&mut journal, 1, accept());
+    let documents = open(&journal, Kind::Document);
+    let (last, needed) = documents.split_last().unwrap();
+    sent(&mut journal, *last, refuse());
+    for task in needed {
+        sent(&mut journal, *task, accept());
+    }
+    let kyb = open(&journal, Kind::Kyb)[0];
+    let answer = "timeout".to_owned();
+    sent(&mut journal, kyb, What::Doubt { answer });
+    journal.retry(&Default::default(), None, None, 2).unwrap();
+    journal
+        .resolve_kyb("A1", false, "not there, says Bakkt", 3)
+        .unwrap();
+    assert!(open(&journal, Kind::Kyb).is_empty());
+    assert_eq!(sent(&mut journal, *last, accept()), freed(0, 1));
+    assert_eq!(open(&journal, Kind::Kyb), [kyb]);
+}
+
+#[test]
+fn one_file_listed_for_two_things_proves_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = planned_with(
+        folder.path(),
+        &[&COMPLETE[..2], &COMPLETE[3..]].concat(),
+        |uuids| {
+            let (record, place, _, uuid) = uuids[1].clone();
+            uuids.push((record, place, proof::REGISTRY, uuid));
+        },
+    );
+    sent(&mut journal, 1, accept());
+    let documents = open(&journal, Kind::Document);
+    assert_eq!(
+        documents.len(),
+        5,
+        "the second listing is no upload of its own"
+    );
+    let kyb: Vec<Freed> = documents
+        .iter()
+        .map(|task| sent(&mut journal, *task, accept()))
+        .collect();
+    assert_eq!(kyb.last(), Some(&freed(0, 1)));
 }

@@ -250,3 +250,26 @@ fn a_refused_document_is_refused_with_its_reason() {
         assert!(!said.contains(value), "{value} in {said}");
     }
 }
+
+#[test]
+fn a_refused_document_that_is_replaced_goes_out_under_a_number_of_its_own() {
+    let case = Case::new("refuse_documents = 1.0");
+    case.run("run", &[]);
+    // The last one planned: its number is the highest.
+    for round in 1..3 {
+        fs::write(case.passport("A3"), content("newer", 1000 * round)).unwrap();
+        case.run("replan", &[]);
+        let (totals, code) = case.run("run", &[]);
+        assert_eq!((of(&totals, "refused"), code), (3, 3), "{totals}");
+        assert_eq!(case.sandbox.count("uploads"), 3 + round as u64);
+    }
+}
+
+#[test]
+fn documents_of_an_account_that_was_left_as_it_is_are_held() {
+    let case = Case::new("existing = 1.0");
+    let (totals, _) = case.run("run", &[]);
+    assert_eq!(totals["existed"]["different"], 3, "{totals}");
+    assert_eq!(of(&totals, "held"), 3, "{totals}");
+    assert_eq!(case.sandbox.count("uploads"), 0);
+}

@@ -26,6 +26,8 @@ pub enum Judgement {
     NotSent(String),
     /// Nobody knows; says what came back.
     InDoubt(String),
+    /// A 404 that is not Bakkt's Error: the address is wrong, or a refusal in few words. What else was answered tells.
+    NoService,
     /// Going on makes no sense: message and hint.
     Stop(String, String),
 }
@@ -40,6 +42,7 @@ impl Judgement {
             Judgement::NotTaken(..) => "not taken",
             Judgement::NotSent(_) => "not sent",
             Judgement::InDoubt(_) => "in doubt",
+            Judgement::NoService => "no service",
             Judgement::Stop(..) => "stop",
         }
     }
@@ -107,7 +110,8 @@ fn judge(
         429 => Judgement::NotTaken(answer, retry_after),
         503 if retry_after.is_some() => Judgement::NotTaken(answer, retry_after),
         404 if refuses(body) => Judgement::Refused(answer, mask::refusal(status, body, sent)),
-        401 | 404 | 300..=399 => stop(status),
+        404 => Judgement::NoService,
+        401 | 300..=399 => stop(status),
         403 => Judgement::Forbidden(mask::refusal(status, body, sent)),
         408 => Judgement::InDoubt(answer),
         400..=499 => Judgement::Refused(answer, mask::refusal(status, body, sent)),
@@ -273,7 +277,7 @@ mod tests {
             (answer(422, None, "{}"), "refused"),
             (answer(451, None, ""), "refused"),
             (answer(401, None, ""), "stop"),
-            (answer(404, None, ""), "stop"),
+            (answer(404, None, ""), "no service"),
             (answer(301, None, ""), "stop"),
             (answer(403, None, ""), "forbidden"),
             (answer(408, None, ""), "in doubt"),
@@ -305,8 +309,16 @@ mod tests {
             ),
             (answer(200, None, ""), "in doubt", "in doubt"),
             (answer(404, None, error), "refused", "refused"),
-            (answer(404, None, "<html>not found"), "stop", "stop"),
-            (answer(404, None, r#"{"error":"no route"}"#), "stop", "stop"),
+            (
+                answer(404, None, "<html>not found"),
+                "no service",
+                "no service",
+            ),
+            (
+                answer(404, None, r#"{"error":"no route"}"#),
+                "no service",
+                "no service",
+            ),
             (answer(413, None, ""), "refused", "refused"),
             (answer(422, None, error), "refused", "refused"),
             (answer(401, None, ""), "stop", "stop"),

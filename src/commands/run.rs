@@ -129,11 +129,7 @@ async fn prepared(
         report::describe(&view, &totals)
     };
     match ended {
-        Ended::Finished
-            if totals.tasks.open() > 0 && done != 1 =>
-        {
-            Ok(Output { text, code: 4 })
-        }
+        Ended::Finished if totals.tasks.open() > 0 && done != 1 => Ok(Output { text, code: 4 }),
         Ended::Finished => Ok(Output { text, code: done }),
         Ended::Interrupted => {
             note(Mode::Lines, "stopped; run the same command to go on");

@@ -83,7 +83,13 @@ impl Surveyed<'_> {
             Field::Type => self.judged.document_type,
             Field::Side => self.judged.side,
             Field::OwnerId => self.judged.owner.as_ref().map(|(_, id)| id.as_str()),
-            Field::OwnerPlace => self.spoken.claim.value(field).text(),
+            // Digits that are no owner's place may be anything.
+            Field::OwnerPlace => self
+                .spoken
+                .claim
+                .value(field)
+                .text()
+                .filter(|_| self.judged.owner.is_some()),
             _ => None,
         })
     }

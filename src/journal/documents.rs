@@ -230,6 +230,12 @@ impl Journal {
                 .is_some()
         {
             (verdict, reason) = (DocumentVerdict::Same, Some(SAME));
+            // One file may be listed once for each thing that it is.
+            self.db
+                .prepare_cached(
+                    "UPDATE document SET proves = proves | ?2 WHERE uuid = ?1 AND verdict = 0",
+                )?
+                .execute(params![uuid, document.proves])?;
         }
         let mut word = |text: Option<&str>| text.map(|text| self.word(text)).transpose();
         let (kind, side, reason) = (

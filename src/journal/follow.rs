@@ -15,6 +15,11 @@ use crate::contract::documents::{OwnerFlags, checklist};
 pub const ACCOUNT_OPEN: (&str, &str) = ("account", "waits until its account is accepted");
 /// The account was refused or given up.
 pub const ACCOUNT_REFUSED: (&str, &str) = ("account refused", "its account was not accepted");
+/// The account was there before, with other data, and was left as it is.
+pub const LEFT_ALONE: (&str, &str) = (
+    "left alone",
+    "its account existed before with other data and was left as it is",
+);
 /// A document of the account is unfinished.
 pub const DOCUMENTS_OPEN: (&str, &str) = ("documents", "waits until its documents are done");
 /// The checklist lacks something.
@@ -25,6 +30,8 @@ pub const INCOMPLETE: (&str, &str) = (
 /// The file is not the planned one.
 pub const CHANGED: &str = "changed";
 
+/// `task.existed` of an account that was there with other data and was left as it is.
+const DIFFERENT: i64 = 2;
 const DOCUMENT: i64 = 3;
 const KYB: i64 = 4;
 
@@ -43,8 +50,7 @@ impl Journal {
             .prepare_cached("SELECT record, kind FROM task WHERE id = ?")?
             .query_row([change.task], |row| Ok((row.get(0)?, row.get(1)?)))?;
         match (kind, &change.what) {
-            (0, What::Accept { .. }) => self.account_accepted(record, change.at, freed),
-            (0, _) => self.account_stopped(record, ACCOUNT_REFUSED),
+            (0 | 1, _) => self.follow_account(record, change.at, freed),
             (DOCUMENT, _) => self.settle_kyb(record, change.at, freed),
             _ => Ok(()),
         }
@@ -55,30 +61,34 @@ impl Journal {
         if let Some(known) = self.followers {
             return Ok(known);
         }
-        let sql = "SELECT EXISTS (SELECT 1 FROM document) OR EXISTS (SELECT 1 FROM owner) OR EXISTS (SELECT 1 FROM task WHERE state = 1)";
+        let sql = "SELECT EXISTS (SELECT 1 FROM document) OR EXISTS (SELECT 1 FROM owner) OR EXISTS (SELECT 1 FROM task WHERE state = 1 AND state < 4)";
         let any = self.db.query_row(sql, [], |row| row.get(0))?;
         self.followers = Some(any);
         Ok(any)
     }
 
     /// Frees or holds what follows an account, whatever its state is now.
-    pub(super) fn follow_account(&mut self, record: i64, at: i64) -> anyhow::Result<()> {
-        match self.account_state(record)? {
-            Some(State::Accepted) => self.account_accepted(record, at, &mut Freed::default()),
-            Some(State::Refused | State::GaveUp) => self.account_stopped(record, ACCOUNT_REFUSED),
-            _ => self.account_stopped(record, ACCOUNT_OPEN),
+    pub(super) fn follow_account(
+        &mut self,
+        record: i64,
+        at: i64,
+        freed: &mut Freed,
+    ) -> anyhow::Result<()> {
+        match self.account_waits(record)? {
+            None => self.account_accepted(record, at, freed),
+            Some(reason) => self.account_stopped(record, reason, at),
         }
     }
 
     /// Documents that were held because their files had changed are tried again: the files may be as planned by now.
     pub(super) fn free_changed(&mut self, at: i64) -> anyhow::Result<()> {
         let changed = self.ids(&format!(
-            "SELECT t.id FROM task t JOIN word w ON w.id = t.code WHERE t.state = 1 AND t.kind = 3 AND w.text = '{CHANGED}'"
+            "SELECT t.id FROM task t JOIN word w ON w.id = t.code WHERE t.state = 1 AND t.state < 4 AND t.kind = 3 AND w.text = '{CHANGED}'"
         ))?;
         for task in changed {
             self.hold_reason(task, ACCOUNT_OPEN)?;
             let record = self.record_of(task)?;
-            self.follow_account(record, at)?;
+            self.follow_account(record, at, &mut Freed::default())?;
         }
         Ok(())
     }
@@ -90,23 +100,50 @@ impl Journal {
         Ok(statement.query_row([task], |row| row.get(0))?)
     }
 
-    fn account_state(&self, record: i64) -> anyhow::Result<Option<State>> {
-        let state: Option<i64> = self
-            .db
-            .prepare_cached("SELECT min(state) FROM task WHERE record = ? AND kind = 0")?
-            .query_row([record], |row| row.get(0))?;
-        Ok(state.and_then(State::from_number))
+    /// Why documents and KYB of an account must wait; `None`: Bakkt has the account as the plan has it. An update that
+    /// is planned comes first: it may bring the owner whom a document names.
+    fn account_waits(&self, record: i64) -> anyhow::Result<Option<(&'static str, &'static str)>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT kind, state, existed FROM task WHERE record = ? AND kind IN (0, 1) ORDER BY kind",
+        )?;
+        let rows = statement.query_map([record], |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, i64>(2)?,
+            ))
+        })?;
+        let (mut waits, mut last) = (Some(ACCOUNT_OPEN), None);
+        for row in rows {
+            let (kind, state, existed) = row?;
+            waits = match State::from_number(state) {
+                Some(State::Accepted) if kind == 0 && existed == DIFFERENT => Some(LEFT_ALONE),
+                Some(State::Accepted) => None,
+                Some(State::Refused | State::GaveUp) => Some(ACCOUNT_REFUSED),
+                _ => Some(ACCOUNT_OPEN),
+            };
+            // Without the account itself, its update says nothing.
+            if last.is_none() && state != State::Accepted as i64 {
+                break;
+            }
+            last = Some(kind);
+        }
+        Ok(waits)
+    }
+
+    /// Document and KYB tasks of a record in a state.
+    fn tasks_in(&self, record: i64, state: State) -> anyhow::Result<Vec<i64>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id FROM task WHERE record = ? AND kind IN (3, 4) AND state = ?",
+        )?;
+        let rows = statement.query_map([record, state as i64], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The documents may go; KYB may be next.
-    pub(super) fn account_accepted(
-        &mut self,
-        record: i64,
-        at: i64,
-        freed: &mut Freed,
-    ) -> anyhow::Result<()> {
+    fn account_accepted(&mut self, record: i64, at: i64, freed: &mut Freed) -> anyhow::Result<()> {
         for (task, code) in self.held(record, DOCUMENT)? {
-            if [ACCOUNT_OPEN.0, ACCOUNT_REFUSED.0].contains(&code.as_str()) {
+            if [ACCOUNT_OPEN.0, ACCOUNT_REFUSED.0, LEFT_ALONE.0].contains(&code.as_str()) {
                 self.free(task, at)?;
                 freed.documents += 1;
             }
@@ -114,12 +151,18 @@ impl Journal {
         self.settle_kyb(record, at, freed)
     }
 
-    /// Documents and KYB stay held, with another reason.
-    pub(super) fn account_stopped(
+    /// Documents and KYB stay held with another reason, or are held: an update may have come before them.
+    fn account_stopped(
         &mut self,
         record: i64,
         reason: (&str, &str),
+        at: i64,
     ) -> anyhow::Result<()> {
+        let open = self.tasks_in(record, State::Open)?;
+        for task in open {
+            self.advance(task, Event::Hold, at)?;
+            self.hold_reason(task, reason)?;
+        }
         for kind in [DOCUMENT, KYB] {
             for (task, code) in self.held(record, kind)? {
                 if kind == KYB || code != CHANGED {
@@ -169,10 +212,8 @@ impl Journal {
         &mut self,
         record: i64,
     ) -> anyhow::Result<Option<(&'static str, &'static str)>> {
-        match self.account_state(record)? {
-            Some(State::Accepted) => {}
-            Some(State::Refused | State::GaveUp) => return Ok(Some(ACCOUNT_REFUSED)),
-            _ => return Ok(Some(ACCOUNT_OPEN)),
+        if let Some(reason) = self.account_waits(record)? {
+            return Ok(Some(reason));
         }
         let unfinished: bool = self
             .db

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::open::Journal;
 use super::state::{Event, State};
-use super::tasks::Selection;
+use super::tasks::{Freed, Selection};
 use crate::error::Failure;
 
 /// The KYB trigger of an account, of this plan or left over from an earlier one.
@@ -66,7 +66,7 @@ impl Journal {
             )?
             .execute([task])?;
         let record = self.record_of(task)?;
-        self.follow_account(record, at)
+        self.follow_account(record, at, &mut Freed::default())
     }
 
     pub(super) fn log(
@@ -120,6 +120,11 @@ impl Journal {
             };
             journal.advance(task, event, at)?;
             journal.end_attempt(task, Some(at), "resolve", outcome)?;
+            if !accepted {
+                // Documents may have come since: the checklist counts anew.
+                let record = journal.record_of(task)?;
+                journal.settle_kyb(record, at, &mut Freed::default())?;
+            }
             let action = if accepted {
                 "resolve KYB: accepted"
             } else {

@@ -9,6 +9,7 @@
 use std::path::{Path, PathBuf};
 
 use super::open::Journal;
+use super::tasks::Freed;
 use anyhow::Context;
 
 /// How the new plan differs from the old one, in records.
@@ -153,7 +154,7 @@ impl Journal {
         let records =
             self.ids("SELECT DISTINCT record FROM task WHERE kind IN (3, 4) AND state IN (0, 1)")?;
         for record in records {
-            self.follow_account(record, at)?;
+            self.follow_account(record, at, &mut Freed::default())?;
         }
         Ok(())
     }
@@ -169,10 +170,12 @@ impl Journal {
         for task in revived {
             self.revive(task, how.at)?;
         }
-        self.follow_all(how.at)?;
         if how.update_accepted {
             changes.updates = self.db.execute(PLAN_UPDATES, [])? as u64;
         }
+        self.db.execute("DELETE FROM task WHERE kind = 99", [])?;
+        // After the updates: documents and KYB wait for them as well.
+        self.follow_all(how.at)?;
         let count = changes.changed_not_sent
             + changes.added
             + changes.dropped

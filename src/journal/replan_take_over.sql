@@ -9,6 +9,10 @@ DELETE FROM main.task WHERE id IN (SELECT task FROM temp.was WHERE record IS NUL
 DELETE FROM main.task WHERE id IN (SELECT task FROM temp.was_document WHERE document IS NULL AND state <> 4);
 DELETE FROM main.task WHERE id IN (SELECT task FROM temp.was_kyb WHERE record IS NULL AND state NOT IN (2, 3, 4));
 
+-- New tasks take numbers that no attempt bears: those of deleted tasks are in use there.
+INSERT OR IGNORE INTO main.task (id, record, kind, state)
+    SELECT max(task), -max(task), 99, 6 FROM main.attempt HAVING max(task) IS NOT NULL;
+
 -- Out of each other's way first: a record's number may belong to another customer now.
 UPDATE main.task SET record = -id, document = 0;
 UPDATE main.task SET kind = 2 WHERE id IN (SELECT task FROM main.former);

@@ -197,6 +197,9 @@ const HASH_AS_PLANNED: &str = "UPDATE task SET hash = (SELECT hash FROM record r
 const UPDATED: &str = "UPDATE task SET hash = u.hash FROM task u
     WHERE u.id = ? AND u.kind = 1 AND task.record = u.record AND task.kind = 0";
 
+/// SQLite uses an index of unfinished tasks only when it is told in so many words that they are.
+const INDEXED: &str = "AND state < 4";
+
 /// Which tasks of a run may be sent.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
@@ -333,10 +336,10 @@ impl Journal {
         Ok(())
     }
 
-    /// After a start: what was being sent when the program died is in doubt, and changed documents are tried again. Returns how many are now that can be
-    /// asked about.
+    /// After a start: what was being sent when the program died is in doubt, and changed documents are tried again.
+    /// Returns how many are in doubt now that can be asked about.
     pub fn recover(&mut self, at: i64) -> anyhow::Result<u64> {
-        let sending = self.ids("SELECT id FROM task WHERE state = 2")?;
+        let sending = self.ids("SELECT id FROM task WHERE state = 2 AND state < 4")?;
         let doubts: Vec<Change> = sending
             .into_iter()
             .map(|task| Change {
@@ -409,8 +412,9 @@ impl Journal {
         let sql = format!(
             "SELECT t.id, r.client_id, r.row, r.offset, r.length, r.hash, t.attempts, t.first_at {columns}
              FROM task t JOIN record r ON r.id = t.record {tables}
-             WHERE t.state = {} AND t.kind = {} AND t.id > ?1 {filter} ORDER BY t.id LIMIT ?2",
-            state as i64, kind as i64
+             WHERE t.state = {} AND t.kind = {} {INDEXED} AND t.id > ?1 {filter} ORDER BY t.id LIMIT ?2",
+            state as i64,
+            kind as i64
         );
         let mut statement = self.db.prepare_cached(&sql)?;
         let tasks = statement.query_map(params![after, most as i64], |row| {
@@ -461,8 +465,9 @@ impl Journal {
         } else {
             ""
         };
+        let indexed = if (state as i64) < 4 { INDEXED } else { "" };
         let sql = format!(
-            "SELECT count(*) FROM task WHERE state = {} AND kind = {} {filter}",
+            "SELECT count(*) FROM task WHERE state = {} AND kind = {} {indexed} {filter}",
             state as i64, kind as i64
         );
         Ok(self.db.query_row(&sql, [], |row| row.get::<_, i64>(0))? as u64)

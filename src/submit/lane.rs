@@ -94,8 +94,11 @@ impl Lane {
         }
         for task in picked {
             self.cursor = task.id;
-            if self.may_begin_again() && !self.owned.insert(task.id) {
+            if self.owned.contains(&task.id) {
                 continue;
+            }
+            if self.may_begin_again() {
+                self.owned.insert(task.id);
             }
             self.budget -= 1;
             // One that was sent before was looked up then, or is known not to be there.
@@ -116,9 +119,7 @@ impl Lane {
 
     /// A task that was in doubt at the start: it may become open while it waits here.
     pub(super) fn own(&mut self, task: i64) {
-        if self.may_begin_again() {
-            self.owned.insert(task);
-        }
+        self.owned.insert(task);
     }
 
     /// A task is done with, durably.

@@ -104,6 +104,21 @@ impl Loop {
                 }
                 self.failed(&answer);
             }
+            // Where accounts are answered as Bakkt does, the address is right, and this is what it says of the document.
+            Judgement::NoService
+                if self.answered && matches!(task.kind, Kind::Document | Kind::Kyb) =>
+            {
+                let refusal = Refusal {
+                    code: "404".into(),
+                    ..Refusal::default()
+                };
+                self.refuse(&task, "404".into(), refusal);
+            }
+            Judgement::NoService => {
+                self.postpone(task.id, "wrong target or key", "not taken");
+                let (message, hint) = judge::no_service();
+                self.end(Ended::Stopped(Failure::configuration(message, hint)));
+            }
             Judgement::Stop(message, hint) => {
                 self.postpone(task.id, "wrong target or key", "not taken");
                 self.end(Ended::Stopped(Failure::configuration(message, hint)));

@@ -135,8 +135,12 @@ impl Tools {
             return Done::Unfit(task, CONTENT_CHANGED.to_owned());
         }
         let account = self.account_values(&task, &reply);
-        let judgement = judge::upload(&reply, uuid, &[&metadata, &account]);
-        self.judged(task, judgement)
+        let judgement = judge::upload(
+            &reply,
+            uuid,
+            &[&metadata, account.as_deref().unwrap_or(b"")],
+        );
+        self.judged(task, mute(judgement, account.is_none()))
     }
 
     async fn trigger(self, task: Task) -> Done {
@@ -145,15 +149,19 @@ impl Tools {
         }
         let reply = self.client.trigger_kyb(&task.client_id).await;
         let account = self.account_values(&task, &reply);
-        let judgement = judge::kyb(&reply, &[&account]);
-        self.judged(task, judgement)
+        let judgement = judge::kyb(&reply, &[account.as_deref().unwrap_or(b"")]);
+        self.judged(task, mute(judgement, account.is_none()))
     }
 
-    /// What a refusal could repeat of the account that it is about; nothing when the answer is none.
-    fn account_values(&self, task: &Task, reply: &Reply) -> Vec<u8> {
+    /// What a refusal could repeat of the account that it is about, empty when the answer is none; `None`: it cannot be
+    /// told any more.
+    fn account_values(&self, task: &Task, reply: &Reply) -> Option<Vec<u8>> {
         let refused = matches!(reply, Reply::Answer { status, .. } if *status != 200);
-        let payload = refused.then(|| (self.payload)(task).ok()).flatten();
-        payload.map_or_else(Vec::new, |payload| payload.into_revealed())
+        if !refused {
+            return Some(Vec::new());
+        }
+        let payload = (self.payload)(task).ok()?;
+        Some(payload.into_revealed())
     }
 
     fn judged(self, task: Task, judgement: judge::Judgement) -> Done {
@@ -237,6 +245,15 @@ impl Tools {
         self.counters.waiting.down();
         admitted
     }
+}
+
+/// Without knowing what a message must not repeat, none of it is kept.
+fn mute(mut judgement: judge::Judgement, unknown: bool) -> judge::Judgement {
+    use judge::Judgement::{Forbidden, Refused};
+    if let (Refused(_, refusal) | Forbidden(refusal), true) = (&mut judgement, unknown) {
+        refusal.message.clear();
+    }
+    judgement
 }
 
 /// The metadata without its words of the contract, which a message may well repeat.
