@@ -268,7 +268,12 @@ fn a_refused_document_that_is_replaced_goes_out_under_a_number_of_its_own() {
 #[test]
 fn documents_of_an_account_that_was_left_as_it_is_are_held() {
     let case = Case::new("existing = 1.0");
-    let (totals, _) = case.run("run", &[]);
+    let (totals, code) = case.run("run", &[]);
+    assert_eq!(
+        (&totals["documents"]["left_alone"], code),
+        (&Value::from(3), 3),
+        "{totals}"
+    );
     assert_eq!(totals["existed"]["different"], 3, "{totals}");
     assert_eq!(of(&totals, "held"), 3, "{totals}");
     assert_eq!(case.sandbox.count("uploads"), 0);

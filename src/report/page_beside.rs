@@ -89,9 +89,10 @@ pub(super) fn steps(totals: &Totals) -> Vec<Step> {
         (kyb.manual, "Accounts for manual KYB", "An owner is an entity. List them with manual-kyb, and send Bakkt its form for each.", "manual-kyb"),
         (d.refused, "Documents refused before sending", "Correct the file or what the manifest says of it, then plan again.", "documents.csv, outcome refused before sending"),
         (d.changed, "Documents whose file has changed since planning", "Put the planned file back, or plan again.", "documents.csv, code changed"),
+        (d.left_alone, "Uploads and KYB of accounts that existed before with other data", "The accounts were left as they are, so nothing was sent for them: see with Bakkt what is to become of each.", "documents.csv and kyb.csv, code left alone"),
         (d.no_account, "Documents of no account", "Correct the account that they name, then plan again.", "documents.csv, outcome no account"),
         (unused, "Rows that nothing uses", "Look whether they should belong to an account, and correct their key.", "unused.csv"),
-        (waits.saturating_sub(d.changed + kyb.incomplete), "Uploads and KYB triggers that wait for their account or its documents", "No decision is needed of its own: they follow when that is settled.", "documents.csv and kyb.csv, state held"),
+        (waits.saturating_sub(d.changed + d.left_alone + kyb.incomplete), "Uploads and KYB triggers that wait for their account or its documents", "No decision is needed of its own: they follow when that is settled.", "documents.csv and kyb.csv, state held"),
     ];
     all.into_iter().filter(|step| step.0 > 0).map(|(count, what, todo, place)| Step { count, what, todo, place }).collect()
 }

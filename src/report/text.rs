@@ -160,6 +160,10 @@ fn beside_lines(totals: &Totals) -> String {
     }
     let by_hand = words(&[
         ("documents whose file has changed", documents.changed),
+        (
+            "uploads and KYB of accounts left as they are",
+            documents.left_alone,
+        ),
         ("KYB checklists that lack something", totals.kyb.incomplete),
         ("KYB triggers in doubt", totals.kyb_in_doubt()),
         ("accounts for manual KYB", totals.kyb.manual),

@@ -13,7 +13,7 @@ use super::text::thousands;
 use crate::journal::counts::{Counts, GapCount, TaskCounts};
 use crate::journal::document_counts::DocumentCounts;
 use crate::journal::files::FileRow;
-use crate::journal::follow::{CHANGED, INCOMPLETE};
+use crate::journal::follow::{CHANGED, INCOMPLETE, LEFT_ALONE};
 use crate::journal::query::Reader;
 
 /// The totals of a migration.
@@ -68,6 +68,14 @@ pub struct Documents {
     pub changed: u64,
     /// Accepted under an earlier plan, and no longer in this one.
     pub former: u64,
+    /// Uploads and KYB triggers held because their account existed before with other data and was left as it is; absent
+    /// when there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub left_alone: u64,
+}
+
+fn none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What there is to say of KYB beside the states of its tasks.
@@ -230,7 +238,11 @@ impl Totals {
             .map(|tasks| tasks.refused + tasks.gave_up);
         let rows = self.verdicts.blocked + self.verdicts.duplicate;
         let kyb = self.kyb.incomplete + self.kyb_in_doubt();
-        rows + stopped.iter().sum::<u64>() + self.documents.changed + kyb > 0
+        rows + stopped.iter().sum::<u64>()
+            + self.documents.changed
+            + self.documents.left_alone
+            + kyb
+            > 0
     }
 
     /// KYB triggers whose answer was lost, those of an earlier plan included.
@@ -258,6 +270,7 @@ fn of_documents(counts: &Counts, documents: &DocumentCounts) -> Documents {
         bytes: documents.bytes,
         changed: held(counts, "document", CHANGED),
         former: counts.former.documents,
+        left_alone: held(counts, "document", LEFT_ALONE.0) + held(counts, "KYB", LEFT_ALONE.0),
     }
 }
 
