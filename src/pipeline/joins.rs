@@ -180,7 +180,9 @@ impl Beside {
         let join = &joins[number];
         let (mut read, mut seen_own) = (0, false);
         let first = self.places.len();
-        for entry in join.keys.find(wanted) {
+        let entries = join.keys.find(wanted);
+        let last = entries.end.wrapping_sub(1);
+        for entry in entries {
             let at = join.keys.at(entry);
             if own.is_some_and(|(_, own)| own.offset == at.offset) {
                 seen_own = true;
@@ -189,6 +191,10 @@ impl Beside {
             }
             if self.crowded == Some(number) || read >= MOST_READ {
                 self.crowded = Some(number);
+                // Many accounts may share one key, a placeholder say: what the first of them noted need not be noted again.
+                if own.is_none() && join.keys.is_beyond(last) {
+                    break;
+                }
                 join.keys.note(entry, Fate::Beyond);
                 continue;
             }

@@ -146,6 +146,12 @@ impl Keys {
         self.fates[number].fetch_max(fate as u8, Ordering::Relaxed);
     }
 
+    /// Whether a row was noted as one too many, or as used in spite of it.
+    pub fn is_beyond(&self, number: usize) -> bool {
+        let fate = self.fates.get(number);
+        fate.is_some_and(|fate| fate.load(Ordering::Relaxed) >= Fate::Beyond as u8)
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> u64 {
         (self.entries.len() + self.keyless.len()) as u64
