@@ -3,6 +3,8 @@
 //! Owner of the shape rule. An object is written as if it were whole; when it turns out not to be, what was written
 //! is cut off again, and the values in it that came from cells are recorded as withheld. Reused from row to row.
 
+mod lines;
+
 use uuid::Uuid;
 
 use super::facts::{self, OwnerFacts};
@@ -345,72 +347,6 @@ impl Assessor {
             self.owner_id.clear();
             self.owner_id.push_str(id);
         }
-    }
-
-    fn lines(
-        &mut self,
-        draft: &Draft,
-        node: &Node,
-        (slot, form): (Option<usize>, Form),
-        (own, level): (Level, Level),
-    ) -> Done {
-        let (first, last, constant) = match slot.map_or(Slot::Missing, |slot| draft.slot(slot)) {
-            Slot::List {
-                first,
-                last,
-                constant,
-            } => (first, last, constant),
-            Slot::Invalid(why) => {
-                self.data += 1;
-                return self.gap(node, Reason::Invalid(why), level, Done::Broken);
-            }
-            Slot::Disagree => return self.disagree(node, level),
-            Slot::Missing | Slot::Value { .. } => {
-                if own.breaks() || level >= Level::G {
-                    self.gap(node, Reason::Missing, level, Done::Absent);
-                }
-                return Done::Absent;
-            }
-        };
-        self.data += usize::from(!constant);
-        let before = self.out.len();
-        self.key(node);
-        self.out.push(b'[');
-        let start = self.out.len();
-        let mut broken = None;
-        for item in first..last {
-            let fit = draft.item(item).and_then(|text| {
-                match (value::check(form, text, Beside::default()), form) {
-                    (Ok(()), _) => Ok(text),
-                    (Err(_), Form::Text) => Err("a line holds control characters"),
-                    (Err(why), _) => Err(why),
-                }
-            });
-            match fit {
-                Ok(text) if !self.brief => value::write_string(text, &mut self.out),
-                Ok(_) => {}
-                Err(why) => {
-                    broken = broken.or(Some(why));
-                    continue;
-                }
-            }
-            self.out.push(b',');
-        }
-        // One gap a list, whatever the number of broken elements; without a good one the list itself is broken.
-        let reason = broken.map_or(Reason::Missing, Reason::Invalid);
-        if self.out.len() == start {
-            self.out.truncate(before);
-            return self.gap(node, reason, level, Done::Broken);
-        }
-        if broken.is_some() {
-            self.gap(node, reason, level.min(Level::G), Done::Absent);
-        }
-        self.close(b']');
-        self.out.push(b',');
-        if !constant {
-            self.sent.push(node.path);
-        }
-        Done::Sent
     }
 
     fn object(
