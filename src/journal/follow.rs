@@ -49,9 +49,9 @@ impl Journal {
             .db
             .prepare_cached("SELECT record, kind FROM task WHERE id = ?")?
             .query_row([change.task], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        match (kind, &change.what) {
-            (0 | 1, _) => self.follow_account(record, change.at, freed),
-            (DOCUMENT, _) => self.settle_kyb(record, change.at, freed),
+        match kind {
+            0 | 1 => self.follow_account(record, change.at, freed),
+            DOCUMENT => self.settle_kyb(record, change.at, freed),
             _ => Ok(()),
         }
     }
@@ -113,7 +113,7 @@ impl Journal {
                 row.get::<_, i64>(2)?,
             ))
         })?;
-        let (mut waits, mut last) = (Some(ACCOUNT_OPEN), None);
+        let mut waits = Some(ACCOUNT_OPEN);
         for row in rows {
             let (kind, state, existed) = row?;
             waits = match State::from_number(state) {
@@ -123,10 +123,9 @@ impl Journal {
                 _ => Some(ACCOUNT_OPEN),
             };
             // Without the account itself, its update says nothing.
-            if last.is_none() && state != State::Accepted as i64 {
+            if kind == 0 && state != State::Accepted as i64 {
                 break;
             }
-            last = Some(kind);
         }
         Ok(waits)
     }
