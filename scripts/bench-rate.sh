@@ -23,13 +23,7 @@ create = "$rate/s"
 TOML
 "$work/generate" --rows "$customers" --seed 7 --out "$folder" --clean
 echo "rate = { requests = $rate, per_ms = 1000, retry_after = true }" >"$work/sandbox.toml"
-start_sandbox "$work/sandbox.toml"
-BAKKT_API_KEY=bench measure "$bin" --quiet run "$folder" --base-url "$url"
-if [ "$code" -ne 0 ]; then
-    cat "$work/out" "$work/err" >&2
-    exit 1
-fi
-stop_sandbox
+run_measured "$folder"
 ms=$(span_of "$folder")
 awk -v n="$customers" -v rate="$rate" -v ms="$ms" -v wall="$wall" -v refused="$(counter rate_limited "$ledger")" 'BEGIN {
     ideal = (n - 1) * 1000 / rate

@@ -24,13 +24,7 @@ in_flight = 128
 TOML
 "$work/generate" --rows "$customers" --seed 7 --out "$folder" --clean
 : >"$work/sandbox.toml"
-start_sandbox "$work/sandbox.toml"
-BAKKT_API_KEY=bench measure "$bin" --quiet run "$folder" --base-url "$url"
-if [ "$code" -ne 0 ]; then
-    cat "$work/out" "$work/err" >&2
-    exit 1
-fi
-stop_sandbox
+run_measured "$folder"
 ms=$(span_of "$folder")
 awk -v n="$customers" -v ms="$ms" -v wall="$wall" -v cpu="$cpu" -v peak="$peak" 'BEGIN {
     printf "%d customers: %.0f a second while sending (%.1f s); %.1f s wall with plan and report, %.1f s cpu, peak %.0f MiB\n", \

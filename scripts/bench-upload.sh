@@ -35,13 +35,7 @@ tail -n +2 "$folder/export.csv" | cut -d, -f1 | while read -r id; do
     } >"$folder/documents/${id}_1_PASSPORT_FRONT.pdf"
 done
 echo 'keep_documents = false' >"$work/sandbox.toml"
-start_sandbox "$work/sandbox.toml"
-BAKKT_API_KEY=bench measure "$bin" --quiet run "$folder" --base-url "$url"
-if [ "$code" -ne 0 ]; then
-    cat "$work/out" "$work/err" >&2
-    exit 1
-fi
-stop_sandbox
+run_measured "$folder"
 awk -v n="$files" -v mb="$megabytes" -v at="$at_once" -v wall="$wall" -v cpu="$cpu" -v peak="$peak" 'BEGIN {
     printf "%d files of %d MB, %d at a time: peak %.1f MB, %.1f s wall with plan and report, %.1f s cpu\n", \
         n, mb, at, peak * 1024 / 1e6, wall, cpu

@@ -57,6 +57,17 @@ measure() {
     cpu=$(awk "BEGIN { print $user + $sys }")
 }
 
+# run_measured FOLDER: a whole run against a sandbox of its own, set up by $work/sandbox.toml; measured, and it must end with 0.
+run_measured() {
+    start_sandbox "$work/sandbox.toml"
+    BAKKT_API_KEY=bench measure "$bin" --quiet run "$1" --base-url "$url"
+    if [ "$code" -ne 0 ]; then
+        cat "$work/out" "$work/err" >&2
+        exit 1
+    fi
+    stop_sandbox
+}
+
 # span_of FOLDER: milliseconds from the first attempt to the last outcome, from the journal by way of its report.
 span_of() {
     local first last
