@@ -10,9 +10,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bakkt_migrate::cli::CheckArgs;
-use bakkt_migrate::commands::check;
-use bakkt_migrate::progress::Mode;
 use bakkt_migrate::sandbox::{Config, Dialect, Sandbox};
 
 const PAYLOADS: &str = "expected.payloads.jsonl";
@@ -38,56 +35,59 @@ fn folders() -> Vec<PathBuf> {
 /// What a case gives, by the name of the file that holds what it must give. A file that is not there is `None`.
 type Outcome = [(&'static str, Option<Vec<u8>>); 5];
 
+/// Runs `check --quiet` of the real binary on a case.
+fn check(folder: &Path, more: &[&std::ffi::OsStr]) -> std::process::Output {
+    let program = env!("CARGO_BIN_EXE_bakkt-migrate");
+    let mut command = std::process::Command::new(program);
+    command.args(["--quiet", "check"]).arg(folder).args(more);
+    command.output().unwrap()
+}
+
 fn outcome(folder: &Path) -> Outcome {
     let scratch = tempfile::tempdir().unwrap();
     let (gaps, payloads) = (scratch.path().join("gaps"), scratch.path().join("payloads"));
-    let args = CheckArgs {
-        dir: folder.to_owned(),
-        gaps: Some(gaps.clone()),
-        payloads: Some(payloads.clone()),
-        json: true,
-    };
-    match check::run(&args, Mode::Quiet) {
-        Ok(output) => [
+    let more = [
+        "--json".as_ref(),
+        "--gaps".as_ref(),
+        gaps.as_os_str(),
+        "--payloads".as_ref(),
+        payloads.as_os_str(),
+    ];
+    let output = check(folder, &more);
+    let code = output.status.code().unwrap();
+    if code == 0 || code == 3 {
+        let text = String::from_utf8(output.stdout).unwrap();
+        return [
             (PAYLOADS, Some(fs::read(payloads).unwrap())),
             (GAPS, Some(fs::read(gaps).unwrap())),
-            (TOTALS, Some(totals(&output.text, output.code).into_bytes())),
+            (TOTALS, Some(totals(&text, code).into_bytes())),
             (UNUSED, unused(folder).map(String::into_bytes)),
             (ERROR, None),
-        ],
-        Err(error) => {
-            let text = bakkt_migrate::error::describe(&error);
-            let code = bakkt_migrate::error::exit_code(&error);
-            let text = text.replace(&*folder.to_string_lossy(), "DIR");
-            let text = format!("{text}\nexit code {code}\n");
-            [
-                (PAYLOADS, None),
-                (GAPS, None),
-                (TOTALS, None),
-                (UNUSED, None),
-                (ERROR, Some(text.into_bytes())),
-            ]
-        }
+        ];
     }
+    let text = String::from_utf8(output.stderr).unwrap();
+    let text = text.replace(&*folder.to_string_lossy(), "DIR");
+    let text = format!("{text}exit code {code}\n");
+    [
+        (PAYLOADS, None),
+        (GAPS, None),
+        (TOTALS, None),
+        (UNUSED, None),
+        (ERROR, Some(text.into_bytes())),
+    ]
 }
 
 /// What a check for people says of rows that nothing uses.
 fn unused(folder: &Path) -> Option<String> {
-    let args = CheckArgs {
-        dir: folder.to_owned(),
-        gaps: None,
-        payloads: None,
-        json: false,
-    };
-    let text = check::run(&args, Mode::Quiet).unwrap().text;
+    let text = String::from_utf8(check(folder, &[]).stdout).unwrap();
     let sections = text.split("\n\n");
     let mut unused = sections.filter(|section| section.contains(" that nothing uses ("));
-    let all: Vec<&str> = unused.by_ref().collect();
+    let all: Vec<&str> = unused.by_ref().map(str::trim_end).collect();
     (!all.is_empty()).then(|| format!("{}\n", all.join("\n")))
 }
 
 /// The counts of rows, one a line, and the exit code.
-fn totals(json: &str, code: u8) -> String {
+fn totals(json: &str, code: i32) -> String {
     let json: serde_json::Value = serde_json::from_str(json).unwrap();
     let verdicts = &json["verdicts"];
     let mut text = format!(

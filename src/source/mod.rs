@@ -7,6 +7,7 @@
 
 pub mod csv_file;
 pub mod keys;
+pub mod shape;
 pub mod spool;
 
 pub use csv_file::{CsvFile, CsvRow};
