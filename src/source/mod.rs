@@ -5,10 +5,14 @@
 //! still a row; blank lines are counted and are no rows. Knows no network, no database and no async runtime.
 //! Left out on purpose: what the cells mean (`mapping`).
 
+pub mod container;
 pub mod csv_file;
+pub mod dialect;
+pub mod encoding;
 pub mod keys;
 pub mod shape;
 pub mod spool;
+pub mod transcode;
 
 pub use csv_file::{CsvFile, CsvRow};
 

@@ -1,0 +1,394 @@
+//! The dialect of a CSV file, found in its beginning: delimiter, quote, and which row is the header.
+//!
+//! Owner of [`Dialect`] and of the rules that find one. The right delimiter is the one that cuts most rows, and the
+//! header with them, into the same number of cells; the header is the first row unless rows above it are evidently
+//! titles. Whatever is not clear is said (`sure`) or left to a person (`header: None`), since a wrong guess would feed
+//! the wrong fields. Left out on purpose: delimiters beyond [`DELIMITERS`] and quotes by backslash, which nothing finds;
+//! and reading rows for good, which the reader of the export does.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// How cells are told apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Dialect {
+    /// The byte between cells.
+    pub delimiter: u8,
+    /// The byte around a cell that holds delimiters or line ends; `None` when no byte does that.
+    pub quote: Option<u8>,
+}
+
+/// What the settings say; the rest is found.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Set {
+    /// The delimiter.
+    pub delimiter: Option<u8>,
+    /// The quote; `Some(None)` says that there is none.
+    pub quote: Option<Option<u8>>,
+}
+
+/// What was found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Guess {
+    /// The dialect.
+    pub dialect: Dialect,
+    /// Whether a person need not look at the dialect.
+    pub sure: bool,
+    /// Bytes of a first line like `sep=;`, with its line end: it is no row.
+    pub sep: usize,
+    /// How many cells most rows have.
+    pub columns: usize,
+    /// The index of the header among the rows, empty lines and the `sep=` line not counted; rows before it are titles.
+    /// `None` when no row looks like one.
+    pub header: Option<usize>,
+}
+
+/// The delimiters that are found, the more usual first.
+pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// Rows that are counted.
+const ROWS: usize = 1000;
+
+/// Rows among which a header is looked for.
+pub const HEADER_WITHIN: usize = 50;
+
+/// Bytes after which a quote that has not closed is taken for a character of its cell.
+const LONGEST_QUOTED: usize = 64 << 10;
+
+/// Finds the dialect of a text in UTF-8 without a byte order mark. `whole` says that the text is the whole file: else
+/// its last row may be cut and does not count.
+pub fn find(sample: &[u8], whole: bool, set: Set) -> Guess {
+    let (sep, sep_delimiter) = sep_line(sample);
+    let sample = &sample[sep..];
+    let quote = set.quote.unwrap_or(Some(b'"'));
+    let with = |delimiter| Candidate::new(sample, whole, Dialect { delimiter, quote });
+    let (best, sure) = match set.delimiter.or(sep_delimiter) {
+        Some(delimiter) => (with(delimiter), true),
+        None => choose(
+            DELIMITERS
+                .iter()
+                .map(|delimiter| with(*delimiter))
+                .collect(),
+        ),
+    };
+    let mut guess = best.guess(sep, sure);
+    if set.quote.is_none() && apostrophes(&best.first) {
+        let dialect = Dialect {
+            quote: Some(b'\''),
+            ..guess.dialect
+        };
+        guess = Candidate::new(sample, whole, dialect).guess(sep, sure);
+    }
+    guess
+}
+
+/// A first line that names the delimiter for Excel: its bytes, and what it names.
+fn sep_line(sample: &[u8]) -> (usize, Option<u8>) {
+    let ends = memchr::memchr2(b'\n', b'\r', sample).unwrap_or(sample.len());
+    let line = &sample[..ends];
+    let line = match line {
+        [b'"', inner @ .., b'"'] => inner,
+        line => line,
+    };
+    match line {
+        [s, e, p, b'=', delimiter]
+            if [s, e, p].map(u8::to_ascii_lowercase) == *b"sep"
+                && !delimiter.is_ascii_alphanumeric() =>
+        {
+            let end = if sample[ends..].starts_with(b"\r\n") {
+                2
+            } else {
+                1
+            };
+            ((ends + end).min(sample.len()), Some(*delimiter))
+        }
+        _ => (0, None),
+    }
+}
+
+/// A delimiter, and how it cuts the sample.
+struct Candidate {
+    dialect: Dialect,
+    /// How many cells most rows have; 1 when it cuts none.
+    columns: usize,
+    /// How well it does, in tenths.
+    score: usize,
+    rows: usize,
+    header: Option<usize>,
+    first: Vec<Vec<String>>,
+}
+
+impl Candidate {
+    fn new(sample: &[u8], whole: bool, dialect: Dialect) -> Candidate {
+        let mut rows = Split::new(sample, dialect);
+        let mut first: Vec<Vec<String>> = Vec::new();
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut count = 0;
+        while count < ROWS
+            && let Some(cells) = rows.next()
+        {
+            // A row that the end of the sample cut; a single one is better than nothing.
+            if !whole && rows.rest.is_empty() && count > 0 {
+                break;
+            }
+            count += 1;
+            *counts.entry(cells.len()).or_default() += 1;
+            if first.len() < HEADER_WITHIN {
+                let text = |cell: &&[u8]| String::from_utf8_lossy(cell).trim().to_owned();
+                first.push(cells.iter().map(text).collect());
+            }
+        }
+        let cut = counts.iter().filter(|(cells, _)| **cells > 1);
+        let usual = cut.max_by_key(|(cells, rows)| (**rows, **cells));
+        let (columns, same) = usual.map_or((1, 0), |(cells, rows)| (*cells, *rows));
+        let header = header_row(&first);
+        let in_header = first.get(header.unwrap_or(0)).map_or(0, Vec::len);
+        let mut score = 10.0 * same as f64 / count.max(1) as f64;
+        if in_header < 2 || in_header + 1 < columns {
+            score /= 4.0;
+        }
+        if inside_of_texts(sample, dialect.delimiter) {
+            score /= 2.0;
+        }
+        Candidate {
+            dialect,
+            columns,
+            score: score.round() as usize,
+            rows: count,
+            header,
+            first,
+        }
+    }
+
+    fn guess(&self, sep: usize, sure: bool) -> Guess {
+        Guess {
+            dialect: self.dialect,
+            sure,
+            sep,
+            columns: self.columns,
+            header: self.header,
+        }
+    }
+}
+
+/// The delimiter that cuts best, and whether no other comes near.
+fn choose(mut candidates: Vec<Candidate>) -> (Candidate, bool) {
+    // A stable sort: of equals the more usual stays first.
+    candidates.sort_by_key(|candidate| Reverse((candidate.score, candidate.columns)));
+    let rival = candidates.get(1).map_or(0, |second| second.score);
+    let best = candidates.swap_remove(0);
+    let clear = best.score >= 5 && rival * 2 <= best.score;
+    let sure = clear && (best.rows > 1 || best.columns > 2);
+    (best, sure)
+}
+
+/// Whether a byte mostly stands as texts have it: before a blank, or between digits.
+fn inside_of_texts(sample: &[u8], delimiter: u8) -> bool {
+    let (mut all, mut inside) = (0, 0);
+    for at in memchr::memchr_iter(delimiter, sample) {
+        let before = at.checked_sub(1).map_or(b'\n', |at| sample[at]);
+        let after = sample.get(at + 1).copied().unwrap_or(b'\n');
+        all += 1;
+        let digits = before.is_ascii_digit() && after.is_ascii_digit();
+        inside += usize::from(digits || after == b' ');
+    }
+    inside * 2 > all
+}
+
+/// Whether apostrophes stand around every name of the header and around cells below it.
+fn apostrophes(rows: &[Vec<String>]) -> bool {
+    let quoted = |cell: &String| cell.len() > 1 && cell.starts_with('\'') && cell.ends_with('\'');
+    let Some((header, below)) = rows.split_first() else {
+        return false;
+    };
+    header.iter().all(quoted) && below.iter().all(|row| row.iter().any(quoted))
+}
+
+/// Cuts a sample into rows of raw cells, without their quotes; empty lines are passed over.
+struct Split<'a> {
+    rest: &'a [u8],
+    dialect: Dialect,
+}
+
+impl<'a> Split<'a> {
+    fn new(sample: &'a [u8], dialect: Dialect) -> Self {
+        Split {
+            rest: sample,
+            dialect,
+        }
+    }
+
+    fn next(&mut self) -> Option<Vec<&'a [u8]>> {
+        while let [b'\n' | b'\r', rest @ ..] = self.rest {
+            self.rest = rest;
+        }
+        if self.rest.is_empty() {
+            return None;
+        }
+        let mut cells = Vec::new();
+        loop {
+            let (cell, after) = self.cell();
+            cells.push(cell);
+            match after {
+                [end, rest @ ..] if *end == self.dialect.delimiter => self.rest = rest,
+                _ => {
+                    self.rest = after;
+                    return Some(cells);
+                }
+            }
+        }
+    }
+
+    /// One cell, and what follows it, beginning with what ended it.
+    fn cell(&self) -> (&'a [u8], &'a [u8]) {
+        let text = self.rest;
+        let quoted = self
+            .dialect
+            .quote
+            .filter(|quote| text.first() == Some(quote));
+        let closed = quoted.and_then(|quote| closing(text, quote));
+        let from = closed.unwrap_or(0);
+        let ends = memchr::memchr3(self.dialect.delimiter, b'\n', b'\r', &text[from..]);
+        let end = ends.map_or(text.len(), |at| from + at);
+        let cell = match closed {
+            Some(close) => &text[1..close],
+            None => &text[..end],
+        };
+        (cell, &text[end..])
+    }
+}
+
+/// Where the quote closes that a text begins with.
+fn closing(text: &[u8], quote: u8) -> Option<usize> {
+    let within = &text[..text.len().min(LONGEST_QUOTED)];
+    let mut at = 1;
+    loop {
+        at += memchr::memchr(quote, within.get(at..)?)?;
+        if within.get(at + 1) != Some(&quote) {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+/// Which of the first rows is the header: the first, unless rows above it are evidently titles. Rows without any cell
+/// are not among them, rows of empty cells are. `None` when the first rows look like data, or none looks like a header.
+pub fn header_row(rows: &[Vec<String>]) -> Option<usize> {
+    let rows = &rows[..rows.len().min(HEADER_WITHIN)];
+    let usual = usual_filled(rows);
+    let narrow = |row: &[String]| filled(row) * 2 <= usual && filled(row) < usual;
+    let first = rows.iter().position(|row| !narrow(row))?;
+    if first == 0 {
+        return (!like_data(rows, 0)).then_some(0);
+    }
+    if like_header(rows, first, usual) {
+        return Some(first);
+    }
+    // Data, or a row that says nothing: a first row with several names is a header with names left out.
+    (filled(&rows[0]) > 1 && !like_data(rows, 0)).then_some(0)
+}
+
+fn filled(row: &[String]) -> usize {
+    row.iter().filter(|cell| !cell.trim().is_empty()).count()
+}
+
+/// How many cells of a row are usually filled: what half of the rows have or more, as titles are few.
+fn usual_filled(rows: &[Vec<String>]) -> usize {
+    let mut counts: Vec<usize> = rows
+        .iter()
+        .map(|row| filled(row))
+        .filter(|count| *count > 0)
+        .collect();
+    counts.sort_unstable();
+    counts.get(counts.len() / 2).copied().unwrap_or(0)
+}
+
+/// Whether a row below titles is a header: nearly all names, all of them text, different from each other.
+fn like_header(rows: &[Vec<String>], at: usize, usual: usize) -> bool {
+    let row = &rows[at];
+    let mut names: Vec<String> = row
+        .iter()
+        .map(|cell| cell.trim().to_lowercase())
+        .filter(|cell| !cell.is_empty())
+        .collect();
+    let all = names.len();
+    let texts = names.iter().all(|name| Kind::of(name) == Kind::Text);
+    names.sort_unstable();
+    names.dedup();
+    texts && all * 10 >= usual * 8 && names.len() * 10 >= all * 8 && !like_data(rows, at)
+}
+
+/// What a cell looks like, as far as a header differs from data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Empty,
+    Number,
+    Date,
+    Email,
+    Text,
+}
+
+impl Kind {
+    fn of(cell: &str) -> Kind {
+        let cell = cell.trim();
+        let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+        let has = |letters: fn(char) -> bool| cell.chars().any(letters);
+        if cell.is_empty() {
+            Kind::Empty
+        } else if cell.contains('@') && cell.contains('.') && !has(char::is_whitespace) {
+            Kind::Email
+        } else if digits == 0 {
+            Kind::Text
+        } else if date(cell) {
+            Kind::Date
+        } else if !has(char::is_alphabetic) && !cell.starts_with('#') {
+            Kind::Number
+        } else {
+            Kind::Text
+        }
+    }
+}
+
+/// Three groups of digits, or digits around a month's name, with one kind of separator; a time may follow.
+fn date(cell: &str) -> bool {
+    let day = cell.split(['T', ' ']).next().unwrap_or_default();
+    let Some(separator) = day.chars().find(|c| !c.is_ascii_digit()) else {
+        return false;
+    };
+    let groups: Vec<&str> = day.split(separator).collect();
+    let number =
+        |group: &str| (1..=4).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_digit());
+    let month = |group: &str| group.len() == 3 && group.bytes().all(|b| b.is_ascii_alphabetic());
+    let [first, middle, last] = groups.as_slice() else {
+        return false;
+    };
+    "-/.".contains(separator)
+        && number(first)
+        && (month(middle) || (number(middle) && middle.len() < 3))
+        && number(last)
+        && first.len() + last.len() <= 6
+}
+
+/// Whether a row is data: it has dates or e-mail addresses, or mostly numbers, and the rows below have the same there.
+fn like_data(rows: &[Vec<String>], at: usize) -> bool {
+    let row = &rows[at];
+    let below = &rows[at + 1..rows.len().min(at + 21)];
+    let (mut numbers, mut contrasts, mut certain) = (0, 0, false);
+    for (column, cell) in row.iter().enumerate() {
+        let kind = Kind::of(cell);
+        let others: Vec<Kind> = below
+            .iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| Kind::of(cell))
+            .filter(|kind| *kind != Kind::Empty)
+            .collect();
+        let same = others.iter().filter(|other| **other == kind).count() * 2 >= others.len();
+        match kind {
+            Kind::Date | Kind::Email => certain |= same,
+            Kind::Number => numbers += usize::from(same),
+            Kind::Text => contrasts += usize::from(!same),
+            Kind::Empty => {}
+        }
+    }
+    certain || (numbers * 3 >= filled(row).max(1) && contrasts == 0)
+}
