@@ -44,9 +44,10 @@ fn row_to_payload(c: &mut Criterion) {
         key: [7; 32],
         as_of: today(),
     };
-    let mut migration = Migration::open(settings, binding).expect("a migration");
+    let migration = Migration::open(settings, binding, |_| Ok(())).expect("a migration");
     let mut rows = Rows::default();
-    migration.export.read_batch(&mut rows, 1000).expect("rows");
+    let mut pass = migration.pipeline.export.pass();
+    pass.read_batch(&mut rows, 1000).expect("rows");
     let rows: Vec<(Position, Row<'_>)> = rows.iter().collect();
     let mut worker = Worker::default();
     let mut group = c.benchmark_group("row to payload");

@@ -5,10 +5,11 @@
 
 mod documents;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
+use regex::Regex;
 
 use crate::assess::plan::{Plan, Spelling, Unfed};
 use crate::documents::Documents;
@@ -20,9 +21,10 @@ use crate::mapping::{self, Mapper};
 use crate::pipeline::Pipeline;
 use crate::pipeline::joins::{Join, ROOM};
 use crate::settings::{Dialect, Settings};
-use crate::source::csv_file::cannot_open;
+use crate::source::export::{Opened, Options};
+use crate::source::found::Found;
 use crate::source::keys::Keys;
-use crate::source::{CsvFile, List, spool};
+use crate::source::{Export, List};
 use crate::toml_file::TomlFile;
 
 /// Everything of a folder that is known before the first row.
@@ -30,8 +32,6 @@ use crate::toml_file::TomlFile;
 pub struct Migration {
     /// The settings.
     pub settings: Settings,
-    /// The export, open for one pass.
-    pub export: CsvFile,
     /// From row to payload.
     pub pipeline: Pipeline,
     /// The documents, where the settings name some.
@@ -76,35 +76,28 @@ pub fn settings(dir: &Path) -> anyhow::Result<Settings> {
 }
 
 /// The files that settings name, opened.
-#[derive(Debug)]
 struct Inputs {
-    export: CsvFile,
+    export: Opened,
     files: Vec<TomlFile>,
     joined: Vec<Joined>,
 }
 
 /// An export beside that of the accounts.
-#[derive(Debug)]
 struct Joined {
-    pass: CsvFile,
-    file: File,
+    export: Opened,
     files: Vec<TomlFile>,
 }
 
 impl Inputs {
     fn open(settings: &Settings) -> anyhow::Result<Inputs> {
         let joined = settings.joins.iter().map(|join| {
-            let path = settings.dir.join(&join.file);
-            let file = spool::open(&path, &settings.dir)
-                .map_err(|error| cannot_open(&path, join.table(), &error))?;
             Ok(Joined {
-                file: file.try_clone()?,
-                pass: CsvFile::of(file, &join.file)?,
+                export: Opened::new(&settings.dir, &join.file, &join.reading)?,
                 files: mapping_files(&settings.dir, &join.mapping)?,
             })
         });
         Ok(Inputs {
-            export: CsvFile::open(&settings.dir.join(&settings.export), &settings.export)?,
+            export: Opened::new(&settings.dir, &settings.export, &settings.reading)?,
             files: mapping_files(&settings.dir, &settings.mapping)?,
             joined: joined.collect::<anyhow::Result<_>>()?,
         })
@@ -148,7 +141,7 @@ fn compiled(
     let owners = main.as_ref().is_some_and(|(_, sheet)| sheet.has_elements());
     let (mut joined, mut keys) = (Vec::new(), Vec::new());
     for (join, files) in settings.joins.iter().zip(&inputs.joined) {
-        let own = files.pass.headers();
+        let own = files.export.headers();
         let key = join.key.index(&join.file, own, found);
         let account_key = join.account_key.index(&settings.export, headers, found);
         keys.push(key.zip(account_key));
@@ -231,7 +224,12 @@ fn nothing_feeds(
 
 impl Migration {
     /// Opens the folder of some settings; every mistake in its files is reported together.
-    pub fn open(settings: Settings, binding: Binding) -> anyhow::Result<Migration> {
+    /// `each_block` hears how many bytes were unpacked so far, and may stop it.
+    pub fn open(
+        settings: Settings,
+        binding: Binding,
+        mut each_block: impl FnMut(u64) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Migration> {
         let inputs = Inputs::open(&settings)?;
         let mut found = Diagnostics::default();
         let parts = compiled(&settings, &inputs, binding.as_of, &mut found);
@@ -239,6 +237,10 @@ impl Migration {
         let documents = documents::open(&settings, &document_files, &mut found)?;
         found.into_result()?;
         let parts = parts.context("the mapping could not be read")?;
+        let mut ready = |opened: Opened| -> anyhow::Result<Arc<Export>> {
+            Ok(Arc::new(opened.ready(&settings.dir, &mut each_block)?))
+        };
+        let export = ready(inputs.export)?;
         let each = |list: &str| {
             parts
                 .mapper
@@ -248,7 +250,7 @@ impl Migration {
         };
         let mut joins = Vec::new();
         if let Some(column) = parts.group_by {
-            joins.push(group(&settings, &parts.mapper, column)?);
+            joins.push(group(export.clone(), &parts.mapper, column));
         }
         let mut joined_files = Vec::new();
         for ((join, opened), (key, account_key)) in
@@ -257,15 +259,13 @@ impl Migration {
             let each = each(join.field());
             joins.push(Join {
                 list: join.list,
-                name: join.file.clone(),
+                export: ready(opened.export)?,
                 each,
                 key,
                 account_key,
                 room: each.map_or(ROOM, |each| parts.mapper.each()[each].room()),
-                file: opened.file,
-                pass: Some(opened.pass),
                 keys: Keys::default(),
-                blank_lines: 0,
+                counts: Vec::new(),
             });
             joined_files.extend(opened.files);
         }
@@ -276,6 +276,7 @@ impl Migration {
             }
         }
         let pipeline = Pipeline {
+            export,
             mapper: parts.mapper,
             plan: parts.plan,
             exclude: parts.exclude,
@@ -284,7 +285,6 @@ impl Migration {
         };
         Ok(Migration {
             settings,
-            export: inputs.export,
             pipeline,
             documents,
             mapping_files,
@@ -304,9 +304,13 @@ impl Migration {
         Ok(())
     }
 
-    /// Path of the export.
-    pub fn export_path(&self) -> PathBuf {
-        self.settings.dir.join(&self.settings.export)
+    /// The exports: that of the accounts, then those beside it.
+    pub fn exports(&self) -> impl Iterator<Item = &Export> {
+        let joins = self.pipeline.joins.iter();
+        let beside = joins.filter(|join| join.list != List::Group);
+        std::iter::once(&self.pipeline.export)
+            .chain(beside.map(|join| &join.export))
+            .map(Arc::as_ref)
     }
 
     fn file_hash(&self, path: &Path, name: &str) -> anyhow::Result<[u8; 32]> {
@@ -320,10 +324,14 @@ impl Migration {
     /// Keyed hashes of whatever changes payloads or verdicts, by the name under which a person knows it.
     pub fn fingerprints(&self) -> anyhow::Result<Vec<(String, [u8; 32])>> {
         let mut prints = Vec::new();
-        let joined = self.settings.joins.iter().map(|join| join.file.as_str());
-        for name in std::iter::once(self.settings.export.as_str()).chain(joined) {
-            let hash = self.file_hash(&self.settings.dir.join(name), name)?;
-            prints.push((format!("the export {name}"), hash));
+        for export in self.exports() {
+            for (name, path) in export.files() {
+                let hash = self.file_hash(path, name)?;
+                prints.push((format!("the export {name}"), hash));
+            }
+            let made: Vec<String> = export.found().map(Found::made).collect();
+            let how = self.pipeline.hash(made.join("\n").as_bytes());
+            prints.push((format!("how {} is read", export.name()), how));
         }
         let mut add =
             |name: String, text: &str| prints.push((name, self.pipeline.hash(text.as_bytes())));
@@ -342,7 +350,6 @@ impl Migration {
             "[accounts] allow_ids_like in migration.toml".into(),
             &format!("{:?}", self.settings.ids),
         );
-        // Only where there are some: a plan without them stays the plan that it was.
         if !self.pipeline.joins.is_empty() {
             add(
                 "the keys under [source] in migration.toml".into(),
@@ -350,6 +357,19 @@ impl Migration {
             );
         }
         add("the mapper of bakkt-migrate".into(), mapping::VERSION);
+        let skip_if = |reading: &Options| {
+            let patterns = reading.skip_if.iter().map(Regex::as_str);
+            patterns.collect::<Vec<_>>().join("\n")
+        };
+        let beside = self.settings.joins.iter().map(|join| &join.reading);
+        let all: Vec<String> = std::iter::once(&self.settings.reading)
+            .chain(beside)
+            .map(skip_if)
+            .collect();
+        add(
+            "skip_if under [source] in migration.toml".into(),
+            &format!("{all:?}"),
+        );
         self.document_fingerprints(&mut prints)?;
         Ok(prints)
     }
@@ -366,26 +386,22 @@ impl Migration {
 }
 
 /// Rows of the accounts' own export with the same key, as one account.
-fn group(settings: &Settings, mapper: &Mapper, column: usize) -> anyhow::Result<Join> {
-    let path = settings.dir.join(&settings.export);
-    let file = spool::plain_file(&path).map_err(|error| cannot_open(&path, "source", &error))?;
+fn group(export: Arc<Export>, mapper: &Mapper, column: usize) -> Join {
     let each = mapper.each().iter().position(|each| each.sheet == 0);
     // The row that a record begins with takes one place itself.
     let room = each
         .map_or(ROOM, |each| mapper.each()[each].room())
         .saturating_sub(1);
-    Ok(Join {
+    Join {
         list: List::Group,
-        name: settings.export.clone(),
+        export,
         each,
         key: column,
         account_key: column,
         room,
-        file,
-        pass: Some(CsvFile::open(&path, &settings.export)?),
         keys: Keys::default(),
-        blank_lines: 0,
-    })
+        counts: Vec::new(),
+    }
 }
 
 /// The mapping and the files that it includes, nearest first.

@@ -288,13 +288,17 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The whole number, inside its limits.
-    pub fn integer(&self, low: i64, high: i64, found: &mut Diagnostics) -> Option<i64> {
-        let number = match self.value.get_ref() {
+    /// The whole number, if it is one; nothing is reported.
+    pub fn as_integer(&self) -> Option<i64> {
+        match self.value.get_ref() {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
             _ => None,
-        };
-        let fits = number.filter(|n| (low..=high).contains(n));
+        }
+    }
+
+    /// The whole number, inside its limits.
+    pub fn integer(&self, low: i64, high: i64, found: &mut Diagnostics) -> Option<i64> {
+        let fits = self.as_integer().filter(|n| (low..=high).contains(n));
         if fits.is_none() {
             self.wrong(
                 found,

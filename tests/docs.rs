@@ -16,7 +16,8 @@ use bakkt_migrate::mapping::target::resolve_each;
 use bakkt_migrate::progress::Mode;
 use bakkt_migrate::sandbox;
 use bakkt_migrate::settings::Settings;
-use bakkt_migrate::source::{CsvFile, Rows};
+use bakkt_migrate::source::Rows;
+use bakkt_migrate::source::export::{HeaderRow, Opened, Options};
 use bakkt_migrate::toml_file::TomlFile;
 
 /// A key that is like no other.
@@ -259,11 +260,9 @@ fn compiled_for_owners(dir: &Path, text: &str) -> Result<(), String> {
 }
 
 fn acme_headers() -> Vec<String> {
-    let export = root().join("samples/acme/export.csv");
-    CsvFile::open(&export, "export.csv")
-        .unwrap()
-        .headers()
-        .to_vec()
+    let folder = root().join("samples/acme");
+    let opened = Opened::new(&folder, "export.csv", &Options::default());
+    opened.unwrap().headers().to_vec()
 }
 
 #[test]
@@ -386,10 +385,13 @@ fn cells_become_what_the_examples_say() {
         let export = dir.path().join("one.csv");
         std::fs::write(&export, format!("C,D\n\"{cell}\",x\n")).unwrap();
         let mut rows = Rows::default();
-        CsvFile::open(&export, "one.csv")
-            .unwrap()
-            .read_batch(&mut rows, 1)
-            .unwrap();
+        let options = Options {
+            header: HeaderRow::At(1),
+            ..Options::default()
+        };
+        let opened = Opened::new(dir.path(), "one.csv", &options).unwrap();
+        let export = opened.ready(dir.path(), |_| Ok(())).unwrap();
+        export.pass().read_batch(&mut rows, 1).unwrap();
         let (_, one) = rows.iter().next().unwrap();
         let mut draft = Draft::default();
         mapper.map(&one, &mut draft, &mut Scratch::default());

@@ -15,16 +15,22 @@ fn owners(case: &str, want: Want) -> Vec<(Vec<Owner>, Vec<u8>)> {
         key: [7; 32],
         as_of: jiff::civil::date(2026, 6, 1),
     };
-    let mut migration = Migration::open(settings(&dir.join(case)).unwrap(), binding).unwrap();
+    let migration =
+        Migration::open(settings(&dir.join(case)).unwrap(), binding, |_| Ok(())).unwrap();
     let mut all = Vec::new();
-    scan(&mut migration.export, &migration.pipeline, want, |batch| {
-        for row in &batch.rows {
-            let owners = batch.owners(row);
-            let owners = owners.map(|(place, id, flags)| (place, id.to_owned(), flags));
-            all.push((owners.collect(), batch.payload(row).to_vec()));
-        }
-        Ok(())
-    })
+    scan(
+        &mut migration.pipeline.export.pass(),
+        &migration.pipeline,
+        want,
+        |batch| {
+            for row in &batch.rows {
+                let owners = batch.owners(row);
+                let owners = owners.map(|(place, id, flags)| (place, id.to_owned(), flags));
+                all.push((owners.collect(), batch.payload(row).to_vec()));
+            }
+            Ok(())
+        },
+    )
     .unwrap();
     all
 }
@@ -100,13 +106,18 @@ fn the_type_of_every_record_is_told() {
         key: [7; 32],
         as_of: jiff::civil::date(2026, 6, 1),
     };
-    let mut migration = Migration::open(settings(&dir).unwrap(), binding).unwrap();
+    let migration = Migration::open(settings(&dir).unwrap(), binding, |_| Ok(())).unwrap();
     let mut all = Vec::new();
     let pipeline = &migration.pipeline;
-    scan(&mut migration.export, pipeline, Want::default(), |batch| {
-        all.extend(batch.rows.iter().map(|row| row.account_type));
-        Ok(())
-    })
+    scan(
+        &mut migration.pipeline.export.pass(),
+        pipeline,
+        Want::default(),
+        |batch| {
+            all.extend(batch.rows.iter().map(|row| row.account_type));
+            Ok(())
+        },
+    )
     .unwrap();
     let (trust, individual) = (Some("ENTITY_PERSONAL_TRUST"), Some("INDIVIDUAL"));
     let first = [

@@ -23,7 +23,7 @@ use crate::pipeline::scan::{Results, Scanned, Want, scan};
 use crate::pipeline::{From, Pipeline};
 use crate::progress::{Mode, Reading, note};
 use crate::report::{Totals, status_lines, thousands};
-use crate::source::{CsvFile, List};
+use crate::source::{List, Position};
 
 /// Counts of the records, by verdict and gap.
 #[derive(Default)]
@@ -71,6 +71,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
             key,
             as_of: today(),
         },
+        |_| Ok(()),
     )?;
     planning::index(&mut migration, mode, || false)?;
     let (documents, policy) = (&migration.documents, &migration.settings.policy);
@@ -81,8 +82,9 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
         ..Want::default()
     };
     let (mut tally, mut index, mut read) = (Tally::default(), Index::default(), 0u64);
-    let mut shown = Reading::new(mode, "reading", migration.export.size());
-    scan(&mut migration.export, &migration.pipeline, want, |batch| {
+    let mut shown = Reading::new(mode, "reading", migration.pipeline.export.size());
+    let mut pass = migration.pipeline.export.pass();
+    scan(&mut pass, &migration.pipeline, want, |batch| {
         for row in &batch.rows {
             read += 1;
             survey.note(record_number(read)?, batch, row);
@@ -110,12 +112,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     let turned = later.turned.len() as u64;
     tally.verdicts[Verdict::Ready as usize] -= turned;
     tally.verdicts[Verdict::Grace as usize] += turned;
-    let mut totals = totals(
-        &tally,
-        &migration.pipeline.plan,
-        read,
-        migration.export.blank_lines(),
-    );
+    let mut totals = totals(&tally, &migration.pipeline.plan, read, pass.blank_lines());
     for (path, count) in &later.gaps {
         totals.gaps.open += count;
         *totals.gaps.by_field.entry(path.clone()).or_default() += count;
@@ -159,10 +156,9 @@ fn take_back(
     if duplicates.is_empty() {
         return Ok(());
     }
-    let file = File::open(migration.export_path()).context("cannot read the export again")?;
     let mut reread = Reread::default();
     for duplicate in duplicates {
-        let prepared = reread.prepare(&migration.pipeline, &file, duplicate.at, From::Index)?;
+        let prepared = reread.prepare(&migration.pipeline, duplicate.at, From::Index)?;
         tally.add(prepared.verdict, prepared.gaps, false);
         tally.verdicts[Verdict::Duplicate as usize] += 1;
     }
@@ -273,7 +269,7 @@ fn describe(totals: &Totals, tally: &Tally, later: &Later, migration: &Migration
             .or_default() += count;
     }
     for join in &migration.pipeline.joins {
-        let title = format!("rows of {} that nothing uses", join.name);
+        let title = format!("rows of {} that nothing uses", join.export.name());
         section(&title, unused(join));
     }
     section("what blocks records", blocked.into_iter().collect());
@@ -304,8 +300,7 @@ fn write_files(
         .iter()
         .map(|duplicate| duplicate.record)
         .collect();
-    let settings = &migration.settings;
-    let mut export = CsvFile::open(&migration.export_path(), &settings.export)?;
+    let mut export = migration.pipeline.export.pass();
     let mut gaps = args.gaps.as_deref().map(gap_writer).transpose()?;
     let mut payloads = args.payloads.as_deref().map(private_writer).transpose()?;
     let (mut read, mut later_gaps) = (0, later.listed.as_slice());
@@ -326,9 +321,8 @@ fn write_files(
                     .count();
                 let (own, rest) = later_gaps.split_at(count);
                 later_gaps = rest;
-                let Pipeline { plan, joins, .. } = &migration.pipeline;
-                write_gaps(gaps, (plan, joins), &settings.export, batch, row)?;
-                write_later(gaps, own, &settings.export, batch, row)?;
+                write_gaps(gaps, &migration.pipeline, batch, row)?;
+                write_later(gaps, own, &migration.pipeline, batch, row)?;
             }
             if let Some(payloads) = &mut payloads
                 && row.verdict.sendable()
@@ -372,10 +366,10 @@ pub fn private_writer(path: &Path) -> anyhow::Result<BufWriter<File>> {
     })?))
 }
 
-/// The export in which rows beside records stand.
-fn name_of(joins: &[Join], list: List) -> &str {
+/// The file in which a row beside records stands.
+fn name_of(joins: &[Join], list: List, at: Position) -> &str {
     let join = joins.iter().find(|join| join.list == list);
-    join.map_or("", |join| join.name.as_str())
+    join.map_or("", |join| join.export.file_name(at))
 }
 
 fn gap_writer(path: &Path) -> anyhow::Result<csv::Writer<BufWriter<File>>> {
@@ -395,17 +389,16 @@ fn gap_writer(path: &Path) -> anyhow::Result<csv::Writer<BufWriter<File>>> {
 
 fn write_gaps(
     out: &mut csv::Writer<BufWriter<File>>,
-    (plan, joins): (&Plan, &[Join]),
-    file: &str,
+    pipeline: &Pipeline,
     batch: &Results,
     row: &Scanned,
 ) -> anyhow::Result<()> {
     for (gap, place) in batch.placed_gaps(row) {
         let (file, line) = match place {
-            Some((list, line)) => (name_of(joins, list), line),
-            None => (file, row.at.row),
+            Some((list, at)) => (name_of(&pipeline.joins, list, at), at.row),
+            None => (pipeline.export.file_name(row.at), row.at.row),
         };
-        let info = &plan.paths[gap.path as usize];
+        let info = &pipeline.plan.paths[gap.path as usize];
         let columns = info.columns.join(" ");
         let row_number = line.to_string();
         let id = crate::report::guarded(batch.id(row).unwrap_or(""));
@@ -427,14 +420,14 @@ fn write_gaps(
 fn write_later(
     out: &mut csv::Writer<BufWriter<File>>,
     gaps: &[Listed],
-    export: &str,
+    pipeline: &Pipeline,
     batch: &Results,
     row: &Scanned,
 ) -> anyhow::Result<()> {
     for gap in gaps {
         let (file, line) = match &gap.at {
             Some((file, line)) => (file.as_str(), *line),
-            None => (export, row.at.row),
+            None => (pipeline.export.file_name(row.at), row.at.row),
         };
         // A path of a folder has no line.
         let line = if line == 0 {

@@ -6,7 +6,6 @@
 //! (`kyb_form`).
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::Write;
 
 use anyhow::Context;
@@ -49,32 +48,36 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
         key: [0; 32],
         as_of: today(),
     };
-    let mut migration = Migration::open(settings, binding)?;
+    let mut migration = Migration::open(settings, binding, |_| Ok(()))?;
     planning::index(&mut migration, mode, || false)?;
     let (mut rows, mut read) = (Vec::new(), 0u64);
-    let mut shown = Reading::new(mode, "reading", migration.export.size());
+    let mut shown = Reading::new(mode, "reading", migration.pipeline.export.size());
     let pipeline = &migration.pipeline;
-    scan(&mut migration.export, pipeline, Want::default(), |batch| {
-        read += batch.rows.len() as u64;
-        let listed = batch
-            .rows
-            .iter()
-            .filter(|row| goes_by_hand(batch.gaps(row)));
-        rows.extend(listed.map(|row| row.at));
-        shown.at(batch.offset, read);
-        Ok(())
-    })?;
+    scan(
+        &mut pipeline.export.pass(),
+        pipeline,
+        Want::default(),
+        |batch| {
+            read += batch.rows.len() as u64;
+            let listed = batch
+                .rows
+                .iter()
+                .filter(|row| goes_by_hand(batch.gaps(row)));
+            rows.extend(listed.map(|row| row.at));
+            shown.at(batch.offset, read);
+            Ok(())
+        },
+    )?;
     shown.finish();
     if read == 0 {
         return Err(no_rows(&migration.settings.export));
     }
     let mut list = csv::Writer::from_writer(Vec::new());
     list.write_record(COLUMNS)?;
-    let file = File::open(migration.export_path()).context("cannot read the export again")?;
     let mut reread = Reread::default();
     let fed = pipeline.mapper.fed();
     for at in &rows {
-        let prepared = reread.prepare(pipeline, &file, *at, From::Index)?;
+        let prepared = reread.prepare(pipeline, *at, From::Index)?;
         let id = guarded(prepared.id.unwrap_or("")).into_owned();
         let wrong = wrong(prepared.gaps, &pipeline.plan);
         let row = at.row.to_string();
@@ -84,7 +87,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
         for item in FORM {
             let (known, to_ask) = fields.answers(item);
             let remains = item.remains.unwrap_or("");
-            let export = migration.settings.export.as_str();
+            let export = pipeline.export.file_name(*at);
             list.write_record([
                 export, &row, &id, &owners, item.asks, &known, &to_ask, remains,
             ])?;

@@ -1,7 +1,5 @@
 //! Planning: the whole export into the journal, before anything is sent.
 
-use std::fs::File;
-
 use anyhow::Context;
 
 use crate::assess::Gap;
@@ -11,17 +9,17 @@ use crate::journal::plan::PlannedRow;
 use crate::journal::{Journal, now};
 use crate::mapping;
 use crate::migration::Migration;
-use crate::pipeline::From;
 use crate::pipeline::duplicates::{Duplicate, Index};
-use crate::pipeline::joins::Join;
 use crate::pipeline::reread::Reread;
 use crate::pipeline::scan::{Results, Scanned, Want, scan};
+use crate::pipeline::{From, Pipeline};
 use crate::progress::{Mode, Reading};
-use crate::source::{List, Part};
+use crate::source::{Export, List, Part, Position};
 
 use super::check::{no_rows, record_number};
 use super::planning_documents;
-use super::survey::{Survey, refuse_when};
+use super::survey::Survey;
+pub use super::survey::refuse_when;
 
 /// Reads the whole export and plans every row; `stopping` is asked between batches.
 pub fn plan(
@@ -31,30 +29,29 @@ pub fn plan(
     stopping: impl Fn() -> bool,
 ) -> anyhow::Result<()> {
     let fingerprints = migration.fingerprints()?;
-    journal.begin_plan(
-        &migration.settings.export,
-        &migration.pipeline.plan.as_of.to_string(),
-    )?;
+    journal.begin_plan(&migration.pipeline.plan.as_of.to_string())?;
+    let accounts = add_files(journal, &migration.pipeline.export, List::Group)?;
     let joins = migration.pipeline.joins.iter();
     let files = joins
         .map(|join| match join.list {
-            List::Group => Ok(ACCOUNTS),
-            list => journal.add_file(&join.name, role(list)),
+            List::Group => Ok(accounts),
+            list => add_files(journal, &join.export, list),
         })
         .collect::<anyhow::Result<Vec<i64>>>()?;
     self::index(migration, mode, &stopping)?;
-    let (mut index, mut read, mut rows) = (Index::default(), 0u64, 0u64);
+    let (mut index, mut read) = (Index::default(), 0u64);
     let (documents, policy) = (&migration.documents, &migration.settings.policy);
     let mut survey = Survey::begin(documents.as_ref(), &migration.pipeline, policy, &stopping)?;
-    let mut shown = Reading::new(mode, "planning", migration.export.size());
-    let words = Words::new(migration, &files);
+    let mut shown = Reading::new(mode, "planning", migration.pipeline.export.size());
+    let words = Words::new(migration, accounts, &files);
     let pipeline = &migration.pipeline;
+    let mut pass = pipeline.export.pass();
     let want = Want {
         hashes: true,
         facts: true,
         ..Want::default()
     };
-    scan(&mut migration.export, pipeline, want, |batch| {
+    scan(&mut pass, pipeline, want, |batch| {
         refuse_when(&stopping)?;
         let first = read + 1;
         for row in &batch.rows {
@@ -65,7 +62,6 @@ pub fn plan(
         }
         words.write(journal, first, batch)?;
         planning_documents::note(&mut survey, journal, first, batch)?;
-        rows += batch.read;
         shown.at(batch.offset, read);
         Ok(())
     })?;
@@ -79,13 +75,14 @@ pub fn plan(
             .iter()
             .map(|duplicate| (duplicate.record, duplicate.kind.reason())),
     )?;
-    journal.count_file(ACCOUNTS, rows, migration.export.blank_lines())?;
+    count_files(journal, accounts, pass.counts())?;
     for (join, file) in migration.pipeline.joins.iter().zip(&files) {
         if join.list != List::Group {
-            journal.count_file(*file, join.keys.rows(), join.blank_lines)?;
+            count_files(journal, *file, &join.counts)?;
         }
         let unused = join.unused();
-        journal.add_unused(unused.iter().map(|(at, why)| (*file, at.row, *why)))?;
+        let file_of = |at: Position| file + join.export.file_of(at.offset) as i64;
+        journal.add_unused(unused.iter().map(|(at, why)| (file_of(*at), at.row, *why)))?;
     }
     survey.take_out(&duplicates);
     journal.drop_owners(duplicates.iter().map(|duplicate| duplicate.record))?;
@@ -94,7 +91,7 @@ pub fn plan(
     let facts = [
         ("rows_read", read.to_string()),
         ("parts", parts.to_string()),
-        ("blank_lines", migration.export.blank_lines().to_string()),
+        ("blank_lines", pass.blank_lines().to_string()),
         ("planned_at", now().to_string()),
         ("mapper", mapping::VERSION.to_owned()),
     ];
@@ -113,8 +110,22 @@ pub fn plan(
     journal.finish_plan(&facts, &fingerprints, &policy)
 }
 
-/// Number of the accounts' export among the files of a plan.
-const ACCOUNTS: i64 = 1;
+/// Notes the files of an export, one after the other; the number of the first.
+fn add_files(journal: &mut Journal, export: &Export, list: List) -> anyhow::Result<i64> {
+    let mut first = None;
+    for (name, _) in export.files() {
+        let number = journal.add_file(name, role(list))?;
+        first.get_or_insert(number);
+    }
+    first.context("an export without files")
+}
+
+fn count_files(journal: &mut Journal, first: i64, counts: &[(u64, u64)]) -> anyhow::Result<()> {
+    for (file, (rows, blank_lines)) in (first..).zip(counts) {
+        journal.count_file(file, *rows, *blank_lines)?;
+    }
+    Ok(())
+}
 
 /// What the rows of a file are, in the journal.
 fn role(list: List) -> &'static str {
@@ -131,7 +142,12 @@ pub fn index(
     mode: Mode,
     stopping: impl Fn() -> bool,
 ) -> anyhow::Result<()> {
-    let sizes: Vec<u64> = migration.pipeline.joins.iter().map(Join::size).collect();
+    let sizes: Vec<u64> = migration
+        .pipeline
+        .joins
+        .iter()
+        .map(|join| join.export.size())
+        .collect();
     let mut shown: Option<(usize, Reading)> = None;
     migration.index(|join, offset, rows| {
         if stopping() {
@@ -165,32 +181,36 @@ fn stopped() -> anyhow::Error {
 
 /// The duplicates of an export that was read to its end.
 pub fn duplicates(index: Index, migration: &Migration) -> anyhow::Result<Vec<Duplicate>> {
-    let file = File::open(migration.export_path()).context("cannot read the export again")?;
     let (mut reread, pipeline) = (Reread::default(), &migration.pipeline);
     index.duplicates(|at| {
-        let prepared = reread.prepare(pipeline, &file, at, From::Index)?;
+        let prepared = reread.prepare(pipeline, at, From::Index)?;
         Ok(pipeline.hash(prepared.payload))
     })
 }
 
 /// Paths and reasons as texts, made once.
-struct Words {
+struct Words<'m> {
     paths: Vec<String>,
     exclusions: Vec<String>,
-    /// By list, the number of its file.
-    files: [i64; List::ALL.len()],
+    pipeline: &'m Pipeline,
+    /// The number of the accounts' first file.
+    accounts: i64,
+    /// By list, the join and the number of its first file.
+    files: [Option<(usize, i64)>; List::ALL.len()],
 }
 
 type PlannedGap<'a> = (&'a str, &'a str, &'static str, (i64, u64));
 
-impl Words {
-    fn new(migration: &Migration, files: &[i64]) -> Words {
+impl<'m> Words<'m> {
+    fn new(migration: &'m Migration, accounts: i64, files: &[i64]) -> Words<'m> {
         let pipeline = &migration.pipeline;
         let file_of = |list: List| {
             let join = pipeline.joins.iter().position(|join| join.list == list);
-            join.map_or(0, |join| files[join])
+            join.map(|join| (join, files[join]))
         };
         Words {
+            pipeline,
+            accounts,
             paths: pipeline
                 .plan
                 .paths
@@ -240,9 +260,21 @@ impl Words {
         journal.add_rows(first, rows)
     }
 
-    fn gap<'a>(&'a self, gap: &Gap, place: Option<(List, u64)>, reason: &'a str) -> PlannedGap<'a> {
+    /// The number of the file in which a row of a list stands.
+    fn file(&self, list: List, at: Position) -> i64 {
+        self.files[list as usize].map_or(0, |(join, first)| {
+            first + self.pipeline.joins[join].export.file_of(at.offset) as i64
+        })
+    }
+
+    fn gap<'a>(
+        &'a self,
+        gap: &Gap,
+        place: Option<(List, Position)>,
+        reason: &'a str,
+    ) -> PlannedGap<'a> {
         let path = &self.paths[gap.path as usize];
-        let at = place.map_or((0, 0), |(list, line)| (self.files[list as usize], line));
+        let at = place.map_or((0, 0), |(list, at)| (self.file(list, at), at.row));
         (path, reason, gap.level.letter(), at)
     }
 
@@ -257,7 +289,7 @@ impl Words {
                     record,
                     list: part.list as u8,
                     place: places[list] - 1,
-                    file: self.files[list],
+                    file: self.file(part.list, part.at),
                     at: part.at,
                 }
             })
@@ -272,6 +304,7 @@ impl Words {
         parts: &'a [PlannedPart],
     ) -> PlannedRow<'a> {
         PlannedRow {
+            file: self.accounts + self.pipeline.export.file_of(row.at.offset) as i64,
             row: row.at.row,
             offset: row.at.offset,
             length: row.at.length,

@@ -40,7 +40,9 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
             key: journal.key,
             as_of: today(),
         };
-        let mut migration = Migration::open(settings, binding)?;
+        let mut migration = Migration::open(settings, binding, |_| {
+            planning::refuse_when(&|| signals.stopping())
+        })?;
         let mut scratch = journal.scratch(&folder)?;
         planning::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
         drop(scratch);

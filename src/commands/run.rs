@@ -109,7 +109,7 @@ async fn prepared(
         selected,
         settle_only: false,
     };
-    let (sources, settings) = send::sources(migration)?;
+    let (sources, settings) = send::sources(migration);
     let (journal, ended) = send::send(
         journal,
         &settings,
@@ -167,6 +167,7 @@ fn planned(
             key: journal.key,
             as_of,
         },
+        |_| planning::refuse_when(&|| signals.stopping()),
     )?;
     if journal.is_planned()? {
         planning::refuse_drift(&journal, &migration)?;

@@ -1,9 +1,6 @@
 //! Setting the engine up: client, limiters, the function from task to payload.
 
-use std::fs::File;
 use std::sync::{Arc, Mutex};
-
-use anyhow::Context;
 
 use super::forecast::Work;
 use super::signals::Signals;
@@ -131,9 +128,8 @@ pub fn work(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Re
 }
 
 /// The payload of a task: its row, mapped again. Fails when the bytes are not the planned ones. The settings come back.
-pub fn sources(migration: Migration) -> anyhow::Result<(Sources, Settings)> {
-    let file = File::open(migration.export_path()).context("cannot read the export again")?;
-    let (pipeline, name) = (migration.pipeline, migration.settings.export.clone());
+pub fn sources(migration: Migration) -> (Sources, Settings) {
+    let pipeline = migration.pipeline;
     let key = pipeline.key;
     let spare: Mutex<Vec<Reread>> = Mutex::default();
     let payload: PayloadFn = Arc::new(move |task| {
@@ -146,14 +142,15 @@ pub fn sources(migration: Migration) -> anyhow::Result<(Sources, Settings)> {
         let drift = || {
             Failure::stopped(
                 format!(
-                    "{name}, line {}: the row does not give what was planned; the export changed while it was sent",
+                    "{}, line {}: the row does not give what was planned; the export changed while it was sent",
+                    pipeline.export.file_name(task.at),
                     task.at.row
                 ),
                 "put the export back as it was and run again, or run `bakkt-migrate replan`",
             )
         };
         let prepared = reread
-            .prepare(&pipeline, &file, task.at, From::Noted(&task.parts))
+            .prepare(&pipeline, task.at, From::Noted(&task.parts))
             .map_err(|_| drift())?;
         let same = prepared.verdict.sendable() && pipeline.hash(prepared.payload) == task.hash;
         let payload = same
@@ -162,6 +159,6 @@ pub fn sources(migration: Migration) -> anyhow::Result<(Sources, Settings)> {
         lock().push(reread);
         payload
     });
-    let document = uploads::source(migration.documents, key)?;
-    Ok((Sources { payload, document }, migration.settings))
+    let document = uploads::source(migration.documents, key);
+    (Sources { payload, document }, migration.settings)
 }

@@ -12,15 +12,13 @@ use crate::sensitive::Sensitive;
 use crate::submit::DocumentFn;
 
 /// Opens planned documents; whatever is not as it was planned holds its document and nothing else.
-pub fn source(documents: Option<Documents>, key: [u8; 32]) -> anyhow::Result<DocumentFn> {
+pub fn source(documents: Option<Documents>, key: [u8; 32]) -> DocumentFn {
     let Some(documents) = documents else {
-        return Ok(Arc::new(|_| {
-            Err("there is no [documents] any more; run replan".to_owned())
-        }));
+        return Arc::new(|_| Err("there is no [documents] any more; run replan".to_owned()));
     };
     // Today, not the day of the plan: a document may have expired since.
-    let reopen = Reopen::new(documents, key, crate::migration::today())?;
-    Ok(Arc::new(move |task| upload(&reopen, &key, task)))
+    let reopen = Reopen::new(documents, key, crate::migration::today());
+    Arc::new(move |task| upload(&reopen, &key, task))
 }
 
 fn upload(reopen: &Reopen, key: &[u8; 32], task: &Task) -> Result<Upload, String> {

@@ -3,8 +3,7 @@
 //! Owner of [`Manifest`], from row to [`Claim`]. The mapping language is that of accounts; only its fields are others.
 //! Left out on purpose: opening files, and judging what is claimed.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::claim::{Claim, FIELDS, Field, Value, resolve};
 use crate::error::{Diagnostic, Diagnostics, Failure};
@@ -12,7 +11,8 @@ use crate::mapping::Mapper;
 use crate::mapping::compile::{Targets, compile_for};
 use crate::mapping::draft::{Draft, Slot};
 use crate::mapping::feed::Scratch;
-use crate::source::{CsvFile, CsvRow, Position, Row};
+use crate::source::export::{Opened, Options, Pass};
+use crate::source::{Again, Export, Position, Row};
 use crate::toml_file::TomlFile;
 
 /// A manifest whose mapping is compiled.
@@ -20,7 +20,7 @@ use crate::toml_file::TomlFile;
 pub struct Manifest {
     /// As the settings name it.
     pub name: String,
-    path: PathBuf,
+    export: Export,
     mapper: Mapper,
     /// By field.
     slots: [Option<usize>; FIELDS.len()],
@@ -31,10 +31,8 @@ pub struct Manifest {
 pub struct Buffers {
     draft: Draft,
     scratch: Scratch,
-    row: CsvRow,
+    row: Again,
 }
-
-const CELL_COUNT: &str = "the row has another number of cells than the header";
 
 impl Manifest {
     /// Opens the manifest once to compile its mapping. `None` only when something was reported.
@@ -45,13 +43,12 @@ impl Manifest {
         types: &'static [&'static str],
         found: &mut Diagnostics,
     ) -> anyhow::Result<Option<Manifest>> {
-        let path = dir.join(name);
-        let export = opened(&path, name)?;
+        let opened = opened(dir, name)?;
         let targets = Targets {
             account_type: false,
             resolve: &|target, _| resolve(target, types),
         };
-        let Some(mapper) = compile_for(&targets, files, export.headers(), found) else {
+        let Some(mapper) = compile_for(&targets, files, opened.headers(), found) else {
             return Ok(None);
         };
         let mut slots = [None; FIELDS.len()];
@@ -73,29 +70,31 @@ impl Manifest {
                 });
             }
         }
+        // Its rows are few beside those of the documents' bytes.
+        let export = opened.ready(dir, |_| Ok(()))?;
         Ok(Some(Manifest {
             name: name.to_owned(),
-            path,
+            export,
             mapper,
             slots,
         }))
     }
 
-    /// Opens it for one pass.
-    pub fn rows(&self) -> anyhow::Result<CsvFile> {
-        opened(&self.path, &self.name)
+    /// Starts a pass over its rows.
+    pub fn rows(&self) -> Pass {
+        self.export.pass()
     }
 
-    /// Its path.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// The export that it is.
+    pub fn export(&self) -> &Export {
+        &self.export
     }
 
     /// What a row says.
     pub fn claim(&self, row: &Row<'_>, buffers: &mut Buffers) -> Claim {
         let mut claim = Claim::default();
-        if row.len() != self.mapper.width(0) {
-            claim.set(Field::Account, Value::Unread(CELL_COUNT));
+        if let Some(flaw) = row.flaw() {
+            claim.set(Field::Account, Value::Unread(flaw.text()));
             return claim;
         }
         let Buffers { draft, scratch, .. } = buffers;
@@ -122,19 +121,20 @@ impl Manifest {
     }
 
     /// What the row at a place says, read again.
-    pub fn claim_at(&self, file: &File, at: Position) -> std::io::Result<Claim> {
+    pub fn claim_at(&self, at: Position) -> std::io::Result<Claim> {
         let mut buffers = Buffers::default();
         let mut again = std::mem::take(&mut buffers.row);
-        let row = again.read(file, at)?;
+        let row = self.export.read(at, &mut again)?;
         Ok(self.claim(&row, &mut buffers))
     }
 }
 
-fn opened(path: &Path, name: &str) -> anyhow::Result<CsvFile> {
-    // The words of the accounts' export, with what they are about here.
-    CsvFile::open(path, name).map_err(|error| match error.downcast::<Failure>() {
+fn opened(dir: &Path, name: &str) -> anyhow::Result<Opened> {
+    // What it says of settings is about others.
+    let opened = Opened::new(dir, name, &Options::default());
+    opened.map_err(|error| match error.downcast::<Failure>() {
         Ok(failure) => Failure::configuration(
-            failure.message.replace("the export", "the manifest"),
+            failure.message,
             "check `manifest` under [documents] in migration.toml",
         ),
         Err(error) => error,

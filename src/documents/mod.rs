@@ -167,21 +167,27 @@ fn each_row(
     manifest: &Manifest,
     sink: &mut impl FnMut(&[Found]) -> anyhow::Result<()>,
 ) -> anyhow::Result<Pass> {
-    let mut export = manifest.rows()?;
+    let mut export = manifest.rows();
     let (mut rows, mut buffers) = (Rows::default(), Buffers::default());
     let mut pass = Pass::default();
     while export.read_batch(&mut rows, BATCH)? {
         let mut batch = Vec::with_capacity(rows.len());
         for (at, row) in rows.iter() {
             pass.rows += 1;
-            let claim = manifest.claim(&row, &mut buffers);
-            batch.push(Found {
-                number: pass.rows,
-                what: What::Document(Box::new(Spoken {
-                    claim,
+            let what = match manifest.export().skipped(&row) {
+                Some(skipped) => What::Unused {
+                    why: skipped.text(),
+                    shape: None,
+                },
+                None => What::Document(Box::new(Spoken {
+                    claim: manifest.claim(&row, &mut buffers),
                     at,
                     pattern: None,
                 })),
+            };
+            batch.push(Found {
+                number: at.row,
+                what,
             });
         }
         sink(&batch)?;

@@ -59,7 +59,6 @@ pub struct Opened {
 #[derive(Debug)]
 pub struct Reopen {
     documents: Documents,
-    manifest: Option<File>,
     key: [u8; 32],
     today: Date,
 }
@@ -71,26 +70,21 @@ const UNFIT: &str = "its file is missing or unfit now; run check to see why";
 
 impl Reopen {
     /// `key` is that of the journal's hashes.
-    pub fn new(documents: Documents, key: [u8; 32], today: Date) -> anyhow::Result<Reopen> {
-        let manifest = match &documents.from {
-            From::Manifest(manifest) => Some(File::open(manifest.path())?),
-            From::Folder(_) => None,
-        };
-        Ok(Reopen {
+    pub fn new(documents: Documents, key: [u8; 32], today: Date) -> Reopen {
+        Reopen {
             documents,
-            manifest,
             key,
             today,
-        })
+        }
     }
 
     /// Opens one. The error says why it is held.
     pub fn open(&self, planned: &Planned<'_>) -> Result<Opened, &'static str> {
-        let claim = match (&self.documents.from, &self.manifest, planned.place) {
-            (From::Manifest(manifest), Some(file), Place::Manifest(at)) => {
-                manifest.claim_at(file, at).map_err(|_| GONE)?
+        let claim = match (&self.documents.from, planned.place) {
+            (From::Manifest(manifest), Place::Manifest(at)) => {
+                manifest.claim_at(at).map_err(|_| GONE)?
             }
-            (From::Folder(patterns), _, Place::Path(path)) => {
+            (From::Folder(patterns), Place::Path(path)) => {
                 pattern::read(patterns, path).ok_or(GONE)?.1
             }
             _ => return Err(GONE),

@@ -80,7 +80,7 @@ pub struct PlannedPart {
     pub list: u8,
     /// In the order in which they are mapped, from 0.
     pub place: u32,
-    /// Number of the file, from [`Journal::add_file`]; 1 is the export of the accounts.
+    /// Number of the file, from [`Journal::add_file`].
     pub file: i64,
     /// Line, byte offset and bytes.
     pub at: crate::source::Position,

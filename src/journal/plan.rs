@@ -12,6 +12,8 @@ use crate::assess::Verdict;
 /// One row of the plan.
 #[derive(Clone, Copy, Debug)]
 pub struct PlannedRow<'a> {
+    /// Number of its file, from [`Journal::add_file`].
+    pub file: i64,
     /// Line where the row starts.
     pub row: u64,
     /// Byte offset.
@@ -38,8 +40,8 @@ impl Journal {
         Ok(self.meta("plan")?.as_deref() == Some("planned"))
     }
 
-    /// Starts a plan over one file; what an earlier attempt left is thrown away.
-    pub fn begin_plan(&mut self, file: &str, as_of: &str) -> anyhow::Result<()> {
+    /// Starts a plan; what an earlier attempt left is thrown away.
+    pub fn begin_plan(&mut self, as_of: &str) -> anyhow::Result<()> {
         self.followers = None;
         self.transaction(|journal| {
             journal.set_meta("plan", "planning")?;
@@ -59,9 +61,6 @@ impl Journal {
             ] {
                 journal.db.execute(&format!("DELETE FROM {table}"), [])?;
             }
-            journal
-                .db
-                .execute("INSERT INTO file (id, name) VALUES (1, ?)", [file])?;
             Ok(())
         })
     }
@@ -84,9 +83,10 @@ impl Journal {
         let record = record as i64;
         let reason = row.reason.map(|reason| self.word(reason)).transpose()?;
         self.db
-            .prepare_cached("INSERT INTO record VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?)")?
+            .prepare_cached("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
             .execute(params![
                 record,
+                row.file,
                 row.row as i64,
                 row.offset as i64,
                 row.length,

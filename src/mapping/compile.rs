@@ -17,6 +17,7 @@ use super::{Mapper, Sheet};
 use crate::contract::account::ACCOUNT_TYPES;
 use crate::contract::{Form, countries};
 use crate::error::{Diagnostics, nearest};
+use crate::source::header;
 use crate::toml_file::{Table, TomlFile, Value};
 
 /// Finds what a field takes, by its name and the account types. The error is (what is wrong, what it should be).
@@ -291,30 +292,9 @@ impl Compiler<'_, '_> {
     fn columns(&mut self, value: Value<'_>, names: &mut Vec<String>) -> Option<Vec<usize>> {
         let mut indexes = Vec::new();
         for (name, place) in value.texts(self.found)? {
-            let mut hits = self
-                .headers
-                .iter()
-                .enumerate()
-                .filter(|(_, header)| *header == name.trim());
-            match (hits.next(), hits.next()) {
-                (Some((index, _)), None) => indexes.push(index),
-                (Some(_), Some(_)) => place.wrong(
-                    self.found,
-                    format!("the export has the column `{name}` more than once"),
-                    "rename one of them in the export's header",
-                ),
-                (None, _) => {
-                    let near = nearest(name, self.headers.iter().map(String::as_str));
-                    let help = near.map_or_else(
-                        || "the header row of the export has other names".to_owned(),
-                        |near| format!("did you mean `{near}`?"),
-                    );
-                    place.wrong(
-                        self.found,
-                        format!("the export has no column `{name}`"),
-                        help,
-                    );
-                }
+            match header::find("the export", self.headers, name) {
+                Ok(index) => indexes.push(index),
+                Err((what, help)) => place.wrong(self.found, what, help),
             }
             names.push(name.to_owned());
         }

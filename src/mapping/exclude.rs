@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use crate::source::export::Skipped;
 use crate::source::{Cell, Row};
 
 /// The compiled rules.
@@ -13,7 +14,7 @@ pub struct Exclude {
     pub ids: HashMap<String, u16>,
     /// Conditions on columns.
     pub rules: Vec<ColumnRule>,
-    /// The reasons.
+    /// The reasons of these rules, then those for which no rule is needed.
     pub reasons: Vec<String>,
 }
 
@@ -40,6 +41,18 @@ pub enum Test {
 }
 
 impl Exclude {
+    /// Adds the reasons for which no rule is needed; after all others.
+    pub fn finish(&mut self) {
+        let skips = Skipped::ALL.map(|skipped| skipped.text().to_owned());
+        self.reasons.extend(skips);
+    }
+
+    /// The index of the reason why a row is left out whatever its cells mean.
+    pub fn skipped(&self, skipped: Skipped) -> u16 {
+        let first = self.reasons.len().saturating_sub(Skipped::ALL.len());
+        (first + skipped as usize) as u16
+    }
+
     /// The index of the reason why a row is left out by its columns.
     pub fn by_columns(&self, row: &Row<'_>) -> Option<u16> {
         let hit = self.rules.iter().find(|rule| {

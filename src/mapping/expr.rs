@@ -5,7 +5,7 @@
 
 use minijinja::{Environment, UndefinedBehavior, Value};
 
-use crate::source::{Cell, Row};
+use crate::source::{Cell, Row, header};
 
 /// Instructions that one expression may take for one row.
 const FUEL: u64 = 50_000;
@@ -89,11 +89,8 @@ impl Expressions {
                 Some(("row", column)) => column.to_owned(),
                 _ => return Err(format!("`{used}` is not known here; columns are row.NAME")),
             };
-            let Some(index) = headers.iter().position(|header| *header == column) else {
-                let near = crate::error::nearest(&column, headers.iter().map(String::as_str));
-                let near = near.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
-                return Err(format!("the export has no column `{column}`{near}"));
-            };
+            let index = header::find("the export", headers, &column)
+                .map_err(|(what, help)| format!("{what}; {help}"))?;
             if !self.columns.iter().any(|(name, _)| *name == column) {
                 self.columns.push((column, index));
             }
@@ -110,7 +107,7 @@ impl Expressions {
             Value::from_pairs(self.columns.iter().map(|(name, index)| {
                 let text = match row.cell(*index) {
                     Cell::Text(text) => text,
-                    Cell::Undecodable => "",
+                    Cell::Broken(_) => "",
                 };
                 (name.as_str(), text)
             }))

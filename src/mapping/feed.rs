@@ -142,11 +142,9 @@ pub struct Scratch {
     groups: Vec<Option<CaptureLocations>>,
 }
 
-const UNDECODABLE: &str = "the cell is not UTF-8";
-
 enum Text<'a> {
     Empty,
-    Undecodable,
+    Broken(&'static str),
     Found(&'a str),
 }
 
@@ -204,7 +202,7 @@ impl Feed {
         match row.cell(column) {
             Cell::Text(text) if sheet.is_empty_cell(text) => Text::Empty,
             Cell::Text(text) => Text::Found(text),
-            Cell::Undecodable => Text::Undecodable,
+            Cell::Broken(why) => Text::Broken(why),
         }
     }
 
@@ -235,7 +233,7 @@ impl Feed {
         for &column in columns {
             match self.text(row, sheet, column) {
                 Text::Empty => {}
-                Text::Undecodable => return Slot::Invalid(UNDECODABLE),
+                Text::Broken(why) => return Slot::Invalid(why),
                 Text::Found(text) => return self.cut(text, row, draft, scratch),
             }
         }
@@ -255,7 +253,7 @@ impl Feed {
         for &column in columns {
             let text = match self.text(row, sheet, column) {
                 Text::Empty => continue,
-                Text::Undecodable => return Slot::Invalid(UNDECODABLE),
+                Text::Broken(why) => return Slot::Invalid(why),
                 Text::Found(text) => text,
             };
             match (&mut joined, &self.join) {
@@ -405,7 +403,7 @@ impl Step {
                 let region = column
                     .and_then(|column| match row.cell(column) {
                         Cell::Text(text) => countries::alpha3(text).and_then(countries::alpha2_of),
-                        Cell::Undecodable => None,
+                        Cell::Broken(_) => None,
                     })
                     .or(region.as_deref());
                 if !phones::e164(text, region, out) {

@@ -84,8 +84,10 @@ impl Migration {
             );
         }
         if let Some(From::Manifest(manifest)) = self.documents.as_ref().map(|found| &found.from) {
-            let hash = self.file_hash(manifest.path(), &manifest.name)?;
-            prints.push((format!("the manifest {}", manifest.name), hash));
+            for (name, path) in manifest.export().files() {
+                let hash = self.file_hash(path, name)?;
+                prints.push((format!("the manifest {name}"), hash));
+            }
         }
         Ok(())
     }

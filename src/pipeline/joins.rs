@@ -6,13 +6,13 @@
 //! part of a record or as one that nothing uses, with a reason; memory is bounded, however many rows hold one key.
 //! Left out on purpose: what the cells mean (`mapping`), and where the places are noted (`journal`).
 
-use std::fs::File;
+use std::sync::Arc;
 
 use anyhow::Context;
 
 use crate::mapping::MOST;
 use crate::source::keys::{Fate, Keys, key};
-use crate::source::{CsvFile, CsvRow, List, Part, Position, Row, Rows};
+use crate::source::{Again, Export, Flaw, List, Part, Position, Row, Rows};
 
 /// The most rows of one key that are read; those beyond are told.
 const MOST_READ: usize = 1024;
@@ -24,8 +24,8 @@ const BATCH: usize = 1024;
 pub struct Join {
     /// What its rows are.
     pub list: List,
-    /// The export, as written.
-    pub name: String,
+    /// The export.
+    pub export: Arc<Export>,
     /// The list of the mapping that its rows are elements of, by number.
     pub each: Option<usize>,
     /// Column of its key.
@@ -34,23 +34,18 @@ pub struct Join {
     pub account_key: usize,
     /// The most rows that one record can have.
     pub room: usize,
-    /// For single rows.
-    pub file: File,
-    /// For the one pass; taken by it.
-    pub pass: Option<CsvFile>,
     /// Filled by the pass.
     pub keys: Keys,
-    /// Blank lines that the pass saw.
-    pub blank_lines: u64,
+    /// Rows and blank lines that the pass saw, by file.
+    pub counts: Vec<(u64, u64)>,
 }
 
 /// Why a row of a joined export stands with no record.
-pub fn why_unused(list: List, fate: Option<Fate>) -> &'static str {
-    match (fate, list) {
-        (None, _) => "no key",
-        (Some(Fate::Repeat), _) => "repeats an earlier row of its account",
-        (Some(Fate::Beyond), _) => "its account has more rows than it may",
-        (Some(Fate::Orphan | Fate::Used), _) => "no account of the export has its key",
+fn why_unused(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Repeat => "repeats an earlier row of its account",
+        Fate::Beyond => "its account has more rows than it may",
+        Fate::Orphan | Fate::Used => "no account of the export has its key",
     }
 }
 
@@ -60,54 +55,51 @@ impl Join {
         &mut self,
         mut each_batch: impl FnMut(u64, u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let Some(mut pass) = self.pass.take() else {
-            return Ok(());
-        };
+        let (mut pass, own) = (self.export.pass(), self.list == List::Group);
         let mut rows = Rows::default();
         while pass.read_batch(&mut rows, BATCH)? {
             let mut last = 0;
             for (at, row) in rows.iter() {
-                self.keys.add(key(&row, self.key), at)?;
                 last = at.offset;
+                match (self.export.skipped(&row), key(&row, self.key)) {
+                    // Of the accounts' own export such rows are records.
+                    (Some(_), _) | (_, None) if own => {}
+                    (Some(skipped), _) => self.keys.add_keyless(at, skipped.text()),
+                    (None, Some(key)) => self.keys.add(key, at)?,
+                    (None, None) => self
+                        .keys
+                        .add_keyless(at, row.flaw().map_or("no key", Flaw::text)),
+                }
             }
             each_batch(last, self.keys.rows())?;
         }
-        self.blank_lines = pass.blank_lines();
+        self.counts = pass.counts().to_vec();
         self.keys.finish();
         Ok(())
     }
 
-    /// Bytes that the pass will read.
-    pub fn size(&self) -> u64 {
-        self.pass.as_ref().map_or(0, CsvFile::size)
-    }
-
-    /// Every row that stands with no record, in file order, with the reason. Rows of the accounts' own export that have
-    /// no key are records of their own.
+    /// Every row that stands with no record, in file order, with the reason.
     pub fn unused(&self) -> Vec<(Position, &'static str)> {
-        let keyless = match self.list {
-            List::Group => &[],
-            List::Owners | List::Contacts => self.keys.keyless(),
-        };
         let keyed = self.keys.unused().into_iter();
         let mut all: Vec<_> = keyed
-            .map(|(at, fate)| (at, why_unused(self.list, Some(fate))))
-            .chain(keyless.iter().map(|at| (*at, why_unused(self.list, None))))
+            .map(|(at, fate)| (at, why_unused(fate)))
+            .chain(self.keys.keyless().iter().copied())
             .collect();
         all.sort_unstable_by_key(|(at, _)| at.offset);
         all
     }
 
-    fn read<'r>(&self, row: &'r mut CsvRow, at: Position) -> anyhow::Result<Row<'r>> {
-        row.read(&self.file, at)
-            .with_context(|| format!("cannot read {}, line {}, again", self.name, at.row))
+    fn read<'r>(&self, row: &'r mut Again, at: Position) -> anyhow::Result<Row<'r>> {
+        let name = self.export.file_name(at);
+        let read = self.export.read(at, row);
+        read.with_context(|| format!("cannot read {name}, line {}, again", at.row))
     }
 }
 
 /// The rows beside one record, one of a thread's buffers.
 #[derive(Debug, Default)]
 pub struct Beside {
-    rows: Vec<CsvRow>,
+    rows: Vec<Again>,
     /// By row: the join that it comes from, and where it stands.
     places: Vec<(usize, Position)>,
     /// Joins that hold more rows of this record than there is room for.
@@ -230,12 +222,13 @@ impl Beside {
     /// The number of the next row, with a buffer for it.
     fn next(&mut self) -> usize {
         if self.rows.len() == self.places.len() {
-            self.rows.push(CsvRow::default());
+            self.rows.push(Again::default());
         }
         self.places.len()
     }
 
-    fn clear(&mut self) {
+    /// Forgets the rows.
+    pub fn clear(&mut self) {
         self.places.clear();
         self.crowded = None;
     }

@@ -11,6 +11,8 @@ pub mod record;
 pub mod reread;
 pub mod scan;
 
+use std::sync::Arc;
+
 use crate::assess::facts::OwnerFacts;
 use crate::assess::{Assessor, Gap, Plan, Reason, Verdict};
 use crate::contract::Level;
@@ -18,13 +20,15 @@ use crate::mapping::Mapper;
 use crate::mapping::draft::Draft;
 use crate::mapping::exclude::Exclude;
 use crate::mapping::feed::Scratch;
-use crate::source::{List, Part, Position, Row};
+use crate::source::{Export, List, Part, Position, Row};
 use joins::{Begins, Beside, Join};
 use scan::Want;
 
 /// Everything that turns a row into a verdict and a payload.
 #[derive(Debug)]
 pub struct Pipeline {
+    /// The accounts.
+    pub export: Arc<Export>,
     /// Cells → draft.
     pub mapper: Mapper,
     /// Draft → verdict.
@@ -89,8 +93,6 @@ pub enum From<'a> {
     Noted(&'a [Part]),
 }
 
-const CELL_COUNT: &str = "the row has another number of cells than the header";
-
 impl Worker {
     /// A worker that leaves out what nobody wants.
     pub fn new(want: Want) -> Worker {
@@ -112,10 +114,10 @@ impl Worker {
     }
 
     /// Where a gap of the last record stands, when that is not the row that the record begins with.
-    pub fn place_of(&self, pipeline: &Pipeline, gap: &Gap) -> Option<(List, u64)> {
+    pub fn place_of(&self, pipeline: &Pipeline, gap: &Gap) -> Option<(List, Position)> {
         let (each, place) = pipeline.plan.paths[gap.path as usize].element?;
         let (list, at) = self.elements.get(each)?.get(place)?;
-        Some((*list, at.row))
+        Some((*list, *at))
     }
 
     /// Maps and judges the record that begins with a row; none when the row belongs to one that began before.
@@ -129,6 +131,17 @@ impl Worker {
         let sheets = pipeline.mapper.sheets();
         if self.scratch.len() < sheets {
             self.scratch.resize_with(sheets, Scratch::default);
+        }
+        if let Some(skipped) = pipeline.export.skipped(row) {
+            self.beside.clear();
+            self.assessor.start();
+            let reason = Some(pipeline.exclude.skipped(skipped));
+            return Ok(Some(self.prepared(
+                Verdict::Excluded,
+                reason,
+                false,
+                &pipeline.plan,
+            )));
         }
         let mut keyless = false;
         if !pipeline.joins.is_empty() {
@@ -149,8 +162,8 @@ impl Worker {
         keyless: bool,
     ) -> Prepared<'w> {
         let plan = &pipeline.plan;
-        if row.len() != pipeline.mapper.width(0) {
-            return self.refused(plan, plan.row_path, CELL_COUNT, false);
+        if let Some(flaw) = row.flaw() {
+            return self.refused(plan, plan.row_path, flaw.text(), false);
         }
         pipeline
             .mapper

@@ -4,7 +4,7 @@
 //! itself. Left out on purpose: which rows there are (`joins`).
 
 use super::joins::{Begins, Beside, CROWDED};
-use super::{CELL_COUNT, From, Pipeline, Worker};
+use super::{From, Pipeline, Worker};
 use crate::assess::Plan;
 use crate::contract::roles::PRIMARY_OWNER;
 use crate::mapping::{Each, Mapper};
@@ -13,8 +13,8 @@ use crate::source::{List, Position, Row};
 /// What is wrong with a row that has no key where several rows can be one account.
 const NO_KEY: &str = "the row has nothing in the column of `group_by`";
 
-/// What is wrong with a group that has a row of another shape.
-const RAGGED: &str = "a row of the account has another number of cells than the header";
+/// What is wrong with a group that has a broken row.
+const BROKEN: &str = "a row of the account is broken";
 
 /// A gap that refuses a record: its path, and what is wrong.
 type Unfit = (u32, &'static str);
@@ -42,8 +42,7 @@ impl Worker {
     /// Merges the further rows of the group into the draft.
     pub(super) fn merge(&mut self, pipeline: &Pipeline) {
         let Some(group) = group(pipeline) else { return };
-        let width = pipeline.mapper.width(0);
-        let whole = |(row, _): &(Row<'_>, Position)| row.len() == width;
+        let whole = |(row, _): &(Row<'_>, Position)| row.flaw().is_none();
         for (row, _) in self.beside.of(group).filter(whole) {
             let (draft, further) = (&mut self.draft, &mut self.further);
             pipeline
@@ -74,10 +73,9 @@ impl Worker {
                 CROWDED,
             ));
         }
-        let width = pipeline.mapper.width(0);
         let mut further = group(pipeline).map(|group| self.beside.of(group));
-        let ragged = further.as_mut()?.any(|(row, _)| row.len() != width);
-        ragged.then_some((row_path, RAGGED))
+        let broken = further.as_mut()?.any(|(row, _)| row.flaw().is_some());
+        broken.then_some((row_path, BROKEN))
     }
 
     /// Maps the rows that are elements of lists.
@@ -102,14 +100,13 @@ impl Worker {
             if let Some(first) = first.filter(|_| own.is_none()) {
                 self.beside.first(join, first);
             }
-            let width = mapper.width(each.sheet);
             let list = pipeline.joins[join].list;
             for (row, at) in in_order(&self.beside, join, own, first) {
                 let place = self.elements[number].len();
                 self.elements[number].push((list, at));
-                if row.len() != width {
+                if let Some(flaw) = row.flaw() {
                     let element = format!("{}[{}]", each.list, each.base + place);
-                    return Err((path(&pipeline.plan, &element), CELL_COUNT));
+                    return Err((path(&pipeline.plan, &element), flaw.text()));
                 }
                 let scratch = &mut self.scratch[each.sheet];
                 mapper.map_element(number, &row, &mut self.draft, scratch);

@@ -2,19 +2,17 @@
 //!
 //! Owner of [`Reread`]: what one thread needs to turn a position back into a verdict and a payload.
 
-use std::fs::File;
-
 use anyhow::Context;
 
 use crate::mapping::draft::Draft;
 
 use super::{From, Pipeline, Prepared, Worker};
-use crate::source::{CsvRow, Position};
+use crate::source::{Again, Position};
 
 /// Buffers for reading and mapping single records.
 #[derive(Debug, Default)]
 pub struct Reread {
-    row: CsvRow,
+    row: Again,
     worker: Worker,
 }
 
@@ -23,13 +21,12 @@ impl Reread {
     pub fn prepare<'a>(
         &'a mut self,
         pipeline: &Pipeline,
-        file: &File,
         at: Position,
         from: From<'_>,
     ) -> anyhow::Result<Prepared<'a>> {
-        let row = self
-            .row
-            .read(file, at)
+        let row = pipeline
+            .export
+            .read(at, &mut self.row)
             .context("cannot read the export again")?;
         let prepared = self.worker.prepare(pipeline, &row, at, from)?;
         prepared.context("a row of the export is no longer the first of its account")

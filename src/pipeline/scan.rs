@@ -8,7 +8,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use super::{From, Hash, Pipeline, Worker};
 use crate::assess::facts::{OwnerFact, OwnerFacts};
 use crate::assess::{Gap, Verdict};
-use crate::source::{CsvFile, List, Part, Position, Rows};
+use crate::source::export::Pass;
+use crate::source::{List, Part, Position, Rows};
 
 /// Rows per batch.
 const BATCH: usize = 256;
@@ -65,7 +66,7 @@ pub struct Results {
     owners: OwnerFacts,
     parts: Vec<Part>,
     /// By gap, where there are rows beside records: where it stands, when not in the record's own row.
-    places: Vec<Option<(List, u64)>>,
+    places: Vec<Option<(List, Position)>>,
 }
 
 impl Results {
@@ -96,7 +97,10 @@ impl Results {
     }
 
     /// The gaps, each with where it stands when that is not in the record's own row.
-    pub fn placed_gaps(&self, row: &Scanned) -> impl Iterator<Item = (&Gap, Option<(List, u64)>)> {
+    pub fn placed_gaps(
+        &self,
+        row: &Scanned,
+    ) -> impl Iterator<Item = (&Gap, Option<(List, Position)>)> {
         let first = row.gaps.0 as usize;
         let numbered = self.gaps(row).iter().enumerate();
         numbered.map(move |(number, gap)| (gap, self.places.get(first + number).copied().flatten()))
@@ -173,7 +177,8 @@ impl Results {
         };
         record.parts.1 = self.parts.len() as u32;
         let gaps = &self.gaps[record.gaps.0 as usize..];
-        let elsewhere = |place: &(List, u64)| *place != (List::Group, at.row);
+        let elsewhere =
+            |(list, place): &(List, Position)| (*list, place.offset) != (List::Group, at.offset);
         self.places.extend(
             gaps.iter()
                 .map(|gap| worker.place_of(pipeline, gap).filter(elsewhere)),
@@ -183,7 +188,7 @@ impl Results {
 
 /// Reads the rest of the export; `sink` gets the batches in order and can stop the scan with an error.
 pub fn scan(
-    source: &mut CsvFile,
+    source: &mut Pass,
     pipeline: &Pipeline,
     want: Want,
     mut sink: impl FnMut(&Results) -> anyhow::Result<()>,
@@ -214,7 +219,7 @@ pub fn scan(
     })
 }
 
-fn read(source: &mut CsvFile, lanes: &[(SyncSender<Rows>, Receiver<Rows>)]) -> anyhow::Result<()> {
+fn read(source: &mut Pass, lanes: &[(SyncSender<Rows>, Receiver<Rows>)]) -> anyhow::Result<()> {
     for (rows_in, used) in lanes.iter().cycle() {
         let mut rows = used.try_recv().unwrap_or_default();
         if !source.read_batch(&mut rows, BATCH)? || rows_in.send(rows).is_err() {

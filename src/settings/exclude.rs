@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use crate::error::{Diagnostic, Diagnostics, nearest};
+use crate::error::{Diagnostic, Diagnostics};
 use crate::mapping::exclude::{ColumnRule, Exclude, Test};
+use crate::source::header;
 use crate::toml_file::{Table, Value};
 
 /// The rules as written; columns are still names.
@@ -178,13 +179,16 @@ impl ExcludeSettings {
         }
         for rule in &self.rules {
             let reason = number(&rule.reason, &mut exclude);
-            let Some(column) = headers.iter().position(|header| *header == rule.column) else {
-                let mut diagnostic = rule.place.clone();
-                diagnostic.message = format!("the export has no column `{}`", rule.column);
-                diagnostic.help = nearest(&rule.column, headers.iter().map(String::as_str))
-                    .map(|name| format!("did you mean `{name}`?"));
-                found.push(diagnostic);
-                continue;
+            let column = match header::find("the export", headers, &rule.column) {
+                Ok(column) => column,
+                Err((message, help)) => {
+                    found.push(Diagnostic {
+                        message,
+                        help: Some(help),
+                        ..rule.place.clone()
+                    });
+                    continue;
+                }
             };
             let test = match &rule.test {
                 RuleTest::Equals(values) => Test::Equals(values.clone()),
@@ -197,6 +201,7 @@ impl ExcludeSettings {
                 reason,
             });
         }
+        exclude.finish();
         exclude
     }
 }

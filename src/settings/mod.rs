@@ -7,6 +7,7 @@
 pub mod amounts;
 pub mod documents;
 pub mod exclude;
+pub mod reading;
 pub mod source;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use crate::assess::unfit_id::IdRules;
 use crate::contract::{Level, path};
 use crate::error::{Diagnostics, nearest};
 use crate::report::{Grace, GraceFrom};
+use crate::source::export::Options;
 use crate::toml_file::{Table, TomlFile};
 use amounts::{Rate, duration, rate};
 use documents::DocumentSettings;
@@ -30,6 +32,8 @@ pub struct Settings {
     pub dir: PathBuf,
     /// The export, as written.
     pub export: String,
+    /// How it is read.
+    pub reading: Options,
     /// The mapping, as written.
     pub mapping: String,
     /// Rows with the same value in this column are one account.
@@ -186,6 +190,7 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
         exclude,
         documents,
         export: source.export,
+        reading: source.reading,
         mapping: source.mapping,
         group_by: source.group_by,
         joins: source.joins,

@@ -1,7 +1,9 @@
 //! `[source]`: the exports and their mappings, and how rows of several of them come together.
 
-use crate::error::{Diagnostic, Diagnostics, nearest};
-use crate::source::List;
+use super::reading;
+use crate::error::{Diagnostic, Diagnostics};
+use crate::source::export::Options;
+use crate::source::{List, header};
 use crate::toml_file::{Table, Value};
 
 /// `[source]`.
@@ -9,6 +11,8 @@ use crate::toml_file::{Table, Value};
 pub struct Source {
     /// The export, as written.
     pub export: String,
+    /// How it is read.
+    pub reading: Options,
     /// Its mapping, as written.
     pub mapping: String,
     /// Rows with the same value here are one account.
@@ -24,6 +28,8 @@ pub struct JoinSettings {
     pub list: List,
     /// The export, as written.
     pub file: String,
+    /// How it is read.
+    pub reading: Options,
     /// Its mapping, as written.
     pub mapping: String,
     /// Its column that says the account.
@@ -82,26 +88,13 @@ impl Column {
         headers: &[String],
         found: &mut Diagnostics,
     ) -> Option<usize> {
-        let name = &self.name;
-        let mut hits = headers
-            .iter()
-            .enumerate()
-            .filter(|(_, header)| *header == name);
-        match (hits.next(), hits.next()) {
-            (Some((index, _)), None) => return Some(index),
-            (Some(_), Some(_)) => self.wrong(
-                found,
-                format!("{export} has the column `{name}` more than once"),
-                Some("rename one of them in the export's header".to_owned()),
-            ),
-            (None, _) => self.wrong(
-                found,
-                format!("{export} has no column `{name}`"),
-                nearest(name, headers.iter().map(String::as_str))
-                    .map(|near| format!("did you mean `{near}`?")),
-            ),
+        match header::find(export, headers, &self.name) {
+            Ok(index) => Some(index),
+            Err((message, help)) => {
+                self.wrong(found, message, Some(help));
+                None
+            }
         }
-        None
     }
 }
 
@@ -125,6 +118,7 @@ pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<Source> {
     let export = need(&table, "source", "file", found).map(|(text, _)| text.to_owned());
     let mapping = need(&table, "source", "mapping", found).map(|(text, _)| text.to_owned());
     let group_by = column(&table, "group_by", found);
+    let reading = reading::read(&table, found);
     let mut joins = Vec::new();
     for (name, list) in JOINS {
         let whole = format!("source.{name}");
@@ -136,6 +130,7 @@ pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<Source> {
     table.finish(found);
     Some(Source {
         export: export?,
+        reading,
         mapping: mapping?,
         group_by,
         joins,
@@ -152,10 +147,12 @@ fn join(
     let mapping = need(table, name, "mapping", found);
     let key = need(table, name, "key", found).map(|(text, value)| Column::new(text, value));
     let account_key = column(table, "account_key", found);
+    let reading = reading::read(table, found);
     let key = key?;
     Some(JoinSettings {
         list,
         file: file?.0.to_owned(),
+        reading,
         mapping: mapping?.0.to_owned(),
         account_key: account_key.unwrap_or_else(|| key.clone()),
         key,

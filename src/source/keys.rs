@@ -36,7 +36,7 @@ struct Entry {
     line: u64,
 }
 
-/// Enough for the longest row there is (`csv_file::MAX_ROW`).
+/// Enough for the longest row there is (`lines::MAX_ROW`).
 const LENGTH_BITS: u32 = 20;
 
 /// Rows that share a place of the directory, on average.
@@ -62,7 +62,7 @@ pub struct Keys {
     directory: Vec<u32>,
     shift: u32,
     fates: Vec<AtomicU8>,
-    keyless: Vec<Position>,
+    keyless: Vec<(Position, &'static str)>,
 }
 
 impl std::fmt::Debug for Keys {
@@ -74,18 +74,19 @@ impl std::fmt::Debug for Keys {
 /// The key of a row: a cell that is not empty.
 pub fn key<'a>(row: &Row<'a>, column: usize) -> Option<&'a str> {
     match row.cell(column) {
-        Cell::Text("") | Cell::Undecodable => None,
+        Cell::Text("") | Cell::Broken(_) => None,
         Cell::Text(text) => Some(text),
     }
 }
 
 impl Keys {
+    /// Adds a row that cannot be found, and why.
+    pub fn add_keyless(&mut self, at: Position, why: &'static str) {
+        self.keyless.push((at, why));
+    }
+
     /// Adds a row; rows come in file order.
-    pub fn add(&mut self, key: Option<&str>, at: Position) -> anyhow::Result<()> {
-        let Some(key) = key else {
-            self.keyless.push(at);
-            return Ok(());
-        };
+    pub fn add(&mut self, key: &str, at: Position) -> anyhow::Result<()> {
         if self.entries.len() >= u32::MAX as usize {
             return Err(Failure::cannot(
                 "an export of more than four billion rows",
@@ -157,8 +158,8 @@ impl Keys {
         (self.entries.len() + self.keyless.len()) as u64
     }
 
-    /// The rows without a key, in file order.
-    pub fn keyless(&self) -> &[Position] {
+    /// The rows that cannot be found, in file order, and why.
+    pub fn keyless(&self) -> &[(Position, &'static str)] {
         &self.keyless
     }
 
@@ -195,7 +196,7 @@ mod tests {
     fn every_row_of_a_key_is_found_in_file_order() -> anyhow::Result<()> {
         let mut keys = Keys::default();
         for row in 0..10_000 {
-            keys.add(Some(&format!("K{}", row % 3_000)), at(row))?;
+            keys.add(&format!("K{}", row % 3_000), at(row))?;
         }
         keys.finish();
         for key in 0..3_000 {
@@ -222,9 +223,9 @@ mod tests {
     fn what_became_of_a_row_only_rises() -> anyhow::Result<()> {
         let mut keys = Keys::default();
         for row in 1..=4 {
-            keys.add(Some(&row.to_string()), at(row))?;
+            keys.add(&row.to_string(), at(row))?;
         }
-        keys.add(None, at(5))?;
+        keys.add_keyless(at(5), "no key");
         keys.finish();
         let note = |key: &str, fate| keys.find(key).for_each(|number| keys.note(number, fate));
         note("1", Fate::Used);
@@ -236,7 +237,10 @@ mod tests {
             unused,
             [(2, Fate::Repeat), (3, Fate::Beyond), (4, Fate::Orphan)]
         );
-        assert_eq!((keys.rows(), keys.keyless()), (5, [at(5)].as_slice()));
+        assert_eq!(
+            (keys.rows(), keys.keyless()),
+            (5, [(at(5), "no key")].as_slice())
+        );
         Ok(())
     }
 }

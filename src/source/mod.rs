@@ -1,27 +1,31 @@
 //! Rows of an export, with their positions.
 //!
-//! Owner of reading: bytes → [`Rows`], batches of cells that worker threads can map without copying. Invariants: a
-//! row knows where it starts (line and byte offset), so that it can be read again later; a row that is broken is
-//! still a row; blank lines are counted and are no rows. Knows no network, no database and no async runtime.
+//! Owner of reading: files → [`Export`] → [`Rows`], batches of cells that worker threads can map without copying.
+//! Invariants: a row knows where it starts (line and byte offset), so that it can be read again later; a row that is broken
+//! is still a row; blank lines are counted and are no rows. Knows no network, no database and no async runtime.
 //! Left out on purpose: what the cells mean (`mapping`).
 
 pub mod container;
-pub mod csv_file;
 pub mod dialect;
 pub mod encoding;
+pub mod export;
+pub mod found;
+pub mod header;
 pub mod keys;
+pub mod lines;
 pub mod shape;
-pub mod spool;
+mod spool;
 pub mod transcode;
 
-pub use csv_file::{CsvFile, CsvRow};
+pub use export::Export;
+pub use lines::Again;
 
 /// Where a row stands in its file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     /// The line where the row starts; the first line of a file, usually the header, is line 1.
     pub row: u64,
-    /// Byte offset of the row's first byte.
+    /// Offset of the row's first byte, counted through all files of its export.
     pub offset: u64,
     /// Bytes up to and including the row's line end.
     pub length: u32,
@@ -67,12 +71,15 @@ struct Extent {
     ends: usize,
     ends_end: usize,
     at: Position,
+    flaw: Option<Flaw>,
 }
 
 impl Rows {
     /// Forgets the rows and keeps the memory.
     pub fn clear(&mut self) {
         self.rows.clear();
+        self.data.clear();
+        self.ends.clear();
     }
 
     /// Number of rows.
@@ -91,6 +98,7 @@ impl Rows {
             let row = Row::new(
                 &self.data[extent.data..extent.data_end],
                 &self.ends[extent.ends..extent.ends_end],
+                extent.flaw,
             );
             (extent.at, row)
         })
@@ -103,6 +111,38 @@ pub struct Row<'a> {
     bytes: &'a [u8],
     text: Option<&'a str>,
     ends: &'a [usize],
+    flaw: Option<Flaw>,
+}
+
+/// What is wrong with a row as a whole. Its cells are what could be made out, fit for nothing but finding it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Fewer cells than the header has.
+    TooFew,
+    /// More cells than the header has.
+    TooMany,
+    /// A quote inside of a cell.
+    StrayQuote,
+    /// A quoted cell that does not end within reach.
+    OpenQuote,
+    /// A NUL byte.
+    Nul,
+    /// A line beyond what is read.
+    TooLong,
+}
+
+impl Flaw {
+    /// What is wrong.
+    pub fn text(self) -> &'static str {
+        match self {
+            Flaw::TooFew => "the row has fewer cells than the header",
+            Flaw::TooMany => "the row has more cells than the header",
+            Flaw::StrayQuote => "the row has a quote where none can be",
+            Flaw::OpenQuote => "the row has a quote that never closes",
+            Flaw::Nul => "the row has a NUL byte",
+            Flaw::TooLong => "the row is longer than a megabyte",
+        }
+    }
 }
 
 /// One cell.
@@ -110,8 +150,34 @@ pub struct Row<'a> {
 pub enum Cell<'a> {
     /// Its text, trimmed.
     Text(&'a str),
-    /// Bytes that are no UTF-8.
-    Undecodable,
+    /// No text, and why.
+    Broken(&'static str),
+}
+
+/// First byte of a cell of a workbook that holds an error instead of a value; the error's name follows.
+pub const ERROR_MARK: u8 = 0xFE;
+
+/// Stands for what did not decode. Neither mark is ever part of UTF-8, so that neither can be sent.
+pub const UNDECODED: u8 = 0xFF;
+
+/// Why a cell that is no UTF-8 is no text.
+fn broken(bytes: &[u8]) -> &'static str {
+    const ERRORS: &[(&[u8], &str)] = &[
+        (b"#N/A", "the cell holds the error #N/A"),
+        (b"#REF!", "the cell holds the error #REF!"),
+        (b"#NAME?", "the cell holds the error #NAME?"),
+        (b"#DIV/0!", "the cell holds the error #DIV/0!"),
+        (b"#NULL!", "the cell holds the error #NULL!"),
+        (b"#NUM!", "the cell holds the error #NUM!"),
+        (b"#VALUE!", "the cell holds the error #VALUE!"),
+    ];
+    match bytes.split_first() {
+        Some((&ERROR_MARK, name)) => ERRORS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map_or("the cell holds an error", |(_, text)| text),
+        _ => "the cell holds a character that does not decode",
+    }
 }
 
 /// `str::trim`, with the usual case first: printable ASCII at both ends, nothing to take away.
@@ -126,12 +192,19 @@ fn trim(text: &str) -> &str {
 }
 
 impl<'a> Row<'a> {
-    fn new(bytes: &'a [u8], ends: &'a [usize]) -> Self {
+    /// Every cell ends where `ends` says, with one byte behind it that is no part of any.
+    fn new(bytes: &'a [u8], ends: &'a [usize], flaw: Option<Flaw>) -> Self {
         Row {
             bytes,
             text: std::str::from_utf8(bytes).ok(),
             ends,
+            flaw,
         }
+    }
+
+    /// What is wrong with the row as a whole.
+    pub fn flaw(&self) -> Option<Flaw> {
+        self.flaw
     }
 
     /// Whether every cell is the same, untrimmed.
@@ -154,11 +227,24 @@ impl<'a> Row<'a> {
         let Some(&end) = self.ends.get(index) else {
             return Cell::Text("");
         };
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        let start = if index == 0 {
+            0
+        } else {
+            self.ends[index - 1] + 1
+        };
         let text = match self.text {
             Some(text) => text.get(start..end),
             None => std::str::from_utf8(&self.bytes[start..end]).ok(),
         };
-        text.map_or(Cell::Undecodable, |text| Cell::Text(trim(text)))
+        match text {
+            Some(text) => Cell::Text(trim(text)),
+            None => Cell::Broken(broken(&self.bytes[start..end])),
+        }
+    }
+
+    /// The cells.
+    pub fn cells(&self) -> impl Iterator<Item = Cell<'a>> {
+        let row = *self;
+        (0..row.len()).map(move |index| row.cell(index))
     }
 }

@@ -1,0 +1,120 @@
+//! How an export is read, where it is not left to be found: keys of `[source]` and of the tables of exports beside it.
+
+use regex::Regex;
+
+use crate::error::Diagnostics;
+use crate::source::encoding::Encoding;
+use crate::source::export::{HeaderRow, Options, Sheet};
+use crate::toml_file::{Table, Value};
+
+/// Words for delimiters that are hard to see.
+const DELIMITERS: &[(&str, u8)] = &[
+    ("comma", b','),
+    ("semicolon", b';'),
+    ("tab", b'\t'),
+    ("pipe", b'|'),
+];
+
+/// Rows beyond any sheet, and more lines than are looked through for a header.
+const LAST_ROW: i64 = 1_048_576;
+
+/// Reads the keys.
+pub fn read(table: &Table<'_>, found: &mut Diagnostics) -> Options {
+    Options {
+        encoding: table
+            .get("encoding")
+            .and_then(|value| encoding(value, found)),
+        delimiter: table
+            .get("delimiter")
+            .and_then(|value| delimiter(value, found)),
+        quote: table.get("quote").and_then(|value| quote(value, found)),
+        header: table
+            .get("header")
+            .map_or(HeaderRow::Find, |value| header(value, found)),
+        sheet: table.get("sheet").and_then(|value| sheet(value, found)),
+        skip_if: table
+            .texts("skip_if", found)
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|(text, value)| pattern(text, value, found))
+            .collect(),
+    }
+}
+
+fn encoding(value: Value<'_>, found: &mut Diagnostics) -> Option<Encoding> {
+    let text = value.text(found)?;
+    let encoding = Encoding::from_word(text);
+    if encoding.is_none() {
+        let words: Vec<&str> = Encoding::ALL.iter().map(|known| known.word()).collect();
+        value.wrong(
+            found,
+            format!("\"{text}\" is no encoding that is known here"),
+            format!("one of: {}", words.join(", ")),
+        );
+    }
+    encoding
+}
+
+fn delimiter(value: Value<'_>, found: &mut Diagnostics) -> Option<u8> {
+    let text = value.text(found)?;
+    let word = DELIMITERS.iter().find(|(word, _)| *word == text);
+    match (word, text.as_bytes()) {
+        (Some((_, byte)), _) => Some(*byte),
+        (None, [byte]) if byte.is_ascii_punctuation() || *byte == b'\t' => Some(*byte),
+        _ => {
+            value.wrong(
+                found,
+                "not a delimiter",
+                "comma, semicolon, tab, pipe, or one ASCII mark",
+            );
+            None
+        }
+    }
+}
+
+fn quote(value: Value<'_>, found: &mut Diagnostics) -> Option<Option<u8>> {
+    match value.text(found)? {
+        "none" => Some(None),
+        "\"" => Some(Some(b'"')),
+        "'" => Some(Some(b'\'')),
+        _ => {
+            value.wrong(found, "not a quote", "'\"', \"'\" or \"none\"");
+            None
+        }
+    }
+}
+
+fn header(value: Value<'_>, found: &mut Diagnostics) -> HeaderRow {
+    if let Some(number) = value.as_integer() {
+        if (1..=LAST_ROW).contains(&number) {
+            return HeaderRow::At(number as u64);
+        }
+        value.wrong(found, "not the number of a line", "the first line is 1");
+        return HeaderRow::Find;
+    }
+    match value.boolean(found) {
+        Some(false) => HeaderRow::None,
+        Some(true) | None => HeaderRow::Find,
+    }
+}
+
+fn sheet(value: Value<'_>, found: &mut Diagnostics) -> Option<Sheet> {
+    match value.as_integer() {
+        Some(_) => value
+            .integer(1, 1000, found)
+            .map(|number| Sheet::Number(number as usize)),
+        None => value.text(found).map(|name| Sheet::Name(name.to_owned())),
+    }
+}
+
+fn pattern(text: &str, value: Value<'_>, found: &mut Diagnostics) -> Option<Regex> {
+    let pattern = Regex::new(text).ok();
+    if pattern.is_none() {
+        value.wrong(
+            found,
+            "the regex does not compile",
+            "a pattern such as \"^TOTAL\", for the first cell that is not empty",
+        );
+    }
+    pattern
+}

@@ -1,0 +1,119 @@
+//! What was found out about a file of an export, for the person who has to judge it.
+//!
+//! Owner of [`Found`], in words and as JSON. It holds names of columns and counts, never a cell.
+
+use serde::Serialize;
+
+use super::container::Container;
+use super::encoding::Encoding;
+use super::header::remarks;
+use super::lines::Form;
+
+/// One file.
+#[derive(Clone, Debug, Serialize)]
+pub struct Found {
+    /// As a person would write it.
+    pub file: String,
+    /// `CSV`, `CSV in gzip`, `CSV in zstd` or `workbook`.
+    pub format: &'static str,
+    /// The sheet that is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// Not of a workbook.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "word")]
+    pub encoding: Option<Encoding>,
+    /// `comma` and so on; not of a workbook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<String>,
+    /// The character, or `none`; not of a workbook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
+    /// Line or row of the header; none: there is no header.
+    pub header: Option<u64>,
+    /// Rows above it, which are no customers.
+    pub titles: u64,
+    /// Number of columns.
+    pub columns: usize,
+    /// What a person should know.
+    pub remarks: Vec<String>,
+}
+
+fn word<S: serde::Serializer>(encoding: &Option<Encoding>, to: S) -> Result<S::Ok, S::Error> {
+    encoding.map(Encoding::word).serialize(to)
+}
+
+impl Found {
+    pub(super) fn new(file: &str, container: Container) -> Found {
+        Found {
+            file: file.to_owned(),
+            format: match container {
+                Container::Plain => "CSV",
+                Container::Gzip => "CSV in gzip",
+                Container::Zstd => "CSV in zstd",
+                Container::Workbook => "workbook",
+            },
+            sheet: None,
+            encoding: None,
+            delimiter: None,
+            quote: None,
+            header: None,
+            titles: 0,
+            columns: 0,
+            remarks: Vec::new(),
+        }
+    }
+
+    pub(super) fn form(&mut self, form: Form, headers: &[String]) {
+        self.columns = headers.len();
+        if !form.sheet {
+            self.delimiter = Some(delimiter(form.delimiter));
+            self.quote = Some(
+                form.quote
+                    .map_or("none".to_owned(), |quote| char::from(quote).to_string()),
+            );
+        }
+        if self.header.is_some() {
+            self.remarks.extend(remarks(headers));
+        }
+    }
+
+    /// How the file is made, in words; the same for files that are made the same way.
+    pub fn made(&self) -> String {
+        let mut text = self.format.to_owned();
+        let mut add = |more: &str| {
+            text.push_str(", ");
+            text.push_str(more);
+        };
+        if let Some(sheet) = &self.sheet {
+            add(&format!("sheet \"{sheet}\""));
+        }
+        if let Some(encoding) = self.encoding {
+            add(encoding.word());
+        }
+        if let Some(delimiter) = &self.delimiter {
+            add(&format!("{delimiter} between cells"));
+        }
+        match self.quote.as_deref() {
+            Some("\"") | None => {}
+            Some("none") => add("no quotes"),
+            Some(quote) => add(&format!("quote {quote}")),
+        }
+        let row = if self.sheet.is_some() { "row" } else { "line" };
+        match self.header {
+            Some(line) => add(&format!("header in {row} {line}")),
+            None => add("no header"),
+        }
+        add(&format!("{} columns", self.columns));
+        text
+    }
+}
+
+fn delimiter(byte: u8) -> String {
+    match byte {
+        b',' => "comma".to_owned(),
+        b';' => "semicolon".to_owned(),
+        b'\t' => "tab".to_owned(),
+        b'|' => "pipe".to_owned(),
+        other => format!("`{}`", char::from(other)),
+    }
+}

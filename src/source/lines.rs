@@ -1,0 +1,581 @@
+//! CSV text → rows, broken ones included.
+//!
+//! Owner of [`Lines`], one sequential pass over text that is UTF-8 but for the marks of what did not decode, and of
+//! [`Again`], a row read again. Invariants: whatever the bytes, every one of them belongs to one row or one blank line;
+//! reading a row's bytes again gives the same cells; where the quotes of a row make no sense, the row is its first line
+//! and reading goes on behind that, so a quote that never closes costs one line and not the rest of the file; the outcome
+//! does not depend on how the bytes came in; memory is bounded by [`MAX_ROW`].
+//! The splitting is our own because csv parsers read on through a stray quote, and only the raw bytes tell where that was.
+//! Left out on purpose: finding out the dialect (`dialect`), and what the bytes were before (`export`).
+
+use std::cmp::Ordering;
+use std::io::{self, Read};
+
+use super::{Extent, Flaw, Position, Row, Rows};
+
+/// Bytes of the longest line that is read; a longer one is a broken row.
+pub const MAX_ROW: usize = (1 << 20) - 1;
+
+/// How far the end of a quoted cell is looked for. The longest cell that a spreadsheet holds is a quarter of it.
+const QUOTE_REACH: usize = 128 << 10;
+
+const BUFFER: usize = 256 << 10;
+
+/// What the rows of a text are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Between cells.
+    pub delimiter: u8,
+    /// Around cells; none: quotes are text like any other.
+    pub quote: Option<u8>,
+    /// Cells of a row that is whole; 0: any number.
+    pub width: usize,
+    /// The text stands for a sheet, whose cells have their columns: rows are counted instead of lines, and rows may differ
+    /// in length.
+    pub sheet: bool,
+}
+
+/// What one row takes.
+struct Taken {
+    /// Bytes, its line end included.
+    length: usize,
+    /// Line ends.
+    breaks: u64,
+    flaw: Option<Flaw>,
+}
+
+/// Cells so far, in the form in which [`Rows`] keeps them: each is followed by one byte.
+struct Cells<'b> {
+    data: &'b mut Vec<u8>,
+    ends: &'b mut Vec<usize>,
+    /// Where the row begins in `data` and `ends`.
+    first: (usize, usize),
+}
+
+impl Cells<'_> {
+    /// Adds cells that stand as they are, delimiters between them.
+    fn add_plain(&mut self, text: &[u8], delimiter: u8) {
+        let start = self.data.len() - self.first.0;
+        self.data.extend_from_slice(text);
+        self.data.push(delimiter);
+        self.ends
+            .extend(memchr::memchr_iter(delimiter, text).map(|at| start + at));
+        self.ends.push(start + text.len());
+    }
+
+    fn end_cell(&mut self, delimiter: u8) {
+        self.ends.push(self.data.len() - self.first.0);
+        self.data.push(delimiter);
+    }
+
+    fn forget(&mut self) {
+        self.data.truncate(self.first.0);
+        self.ends.truncate(self.first.1);
+    }
+
+    fn count(&self) -> usize {
+        self.ends.len() - self.first.1
+    }
+}
+
+impl Form {
+    /// Takes one row off the front; none when that needs more input. `ended`: there is no more.
+    fn take(&self, input: &[u8], ended: bool, cells: &mut Cells<'_>) -> Option<Taken> {
+        let (line, length) = match line(input, ended) {
+            Some(found) => found,
+            None if input.len() >= MAX_ROW => {
+                return Some(Taken {
+                    length: MAX_ROW,
+                    breaks: 0,
+                    flaw: Some(Flaw::TooLong),
+                });
+            }
+            None => return None,
+        };
+        if length > MAX_ROW {
+            return Some(Taken {
+                length: MAX_ROW,
+                breaks: 0,
+                flaw: Some(Flaw::TooLong),
+            });
+        }
+        let quote = self
+            .quote
+            .filter(|quote| memchr::memchr(*quote, line).is_some());
+        let mut taken = Taken {
+            length,
+            breaks: u64::from(length > line.len()),
+            flaw: None,
+        };
+        match quote {
+            None => cells.add_plain(line, self.delimiter),
+            Some(quote) => match self.take_quoted(input, ended, quote, cells)? {
+                Ok(length) => {
+                    taken.length = length;
+                    taken.breaks = breaks(&input[..length]);
+                }
+                Err(flaw) => {
+                    cells.forget();
+                    self.add_broken(line, quote, cells);
+                    taken.flaw = Some(flaw);
+                }
+            },
+        }
+        if taken.flaw.is_none() {
+            taken.flaw = self.flaw(&input[..taken.length], cells.count());
+        }
+        Some(taken)
+    }
+
+    /// A row with quotes in its first line: its length, or why it makes no sense.
+    fn take_quoted(
+        &self,
+        input: &[u8],
+        ended: bool,
+        quote: u8,
+        cells: &mut Cells<'_>,
+    ) -> Option<Result<usize, Flaw>> {
+        // The same whatever the buffer holds beyond.
+        let reach = input.get(..QUOTE_REACH);
+        let (input, cut) = (reach.unwrap_or(input), reach.is_some());
+        let ran_out = |end: Result<usize, Flaw>| match (cut, ended) {
+            (true, _) => Some(Err(Flaw::OpenQuote)),
+            (false, true) => Some(end),
+            (false, false) => None,
+        };
+        let mut at = 0;
+        loop {
+            let Some((rest, length)) = line(&input[at..], ended && !cut) else {
+                return ran_out(Ok(at));
+            };
+            let Some(next) = memchr::memchr(quote, rest) else {
+                cells.add_plain(rest, self.delimiter);
+                return Some(Ok(at + length));
+            };
+            // Most cells of most rows have no quotes: those before the next quoted one are taken at once.
+            let before = memchr::memrchr(self.delimiter, &rest[..next]);
+            if let Some(end) = before {
+                cells.add_plain(&rest[..end], self.delimiter);
+            }
+            let start = before.map_or(0, |end| end + 1);
+            if spaces(&rest[start..]) != next - start {
+                return Some(Err(Flaw::StrayQuote));
+            }
+            at += next + 1;
+            loop {
+                let Some(found) = memchr::memchr(quote, &input[at..]) else {
+                    return ran_out(Err(Flaw::OpenQuote));
+                };
+                cells.data.extend_from_slice(&input[at..at + found]);
+                at += found + 1;
+                if input.get(at) != Some(&quote) {
+                    break;
+                }
+                cells.data.push(quote);
+                at += 1;
+            }
+            at += spaces(&input[at..]);
+            cells.end_cell(self.delimiter);
+            match input.get(at) {
+                Some(next) if *next == self.delimiter => at += 1,
+                Some(b'\n') => return Some(Ok(at + 1)),
+                Some(b'\r') => match input.get(at + 1) {
+                    Some(b'\n') => return Some(Ok(at + 2)),
+                    Some(_) => return Some(Ok(at + 1)),
+                    None => return ran_out(Ok(at + 1)),
+                },
+                None => return ran_out(Ok(at)),
+                Some(_) => return Some(Err(Flaw::StrayQuote)),
+            }
+        }
+    }
+
+    /// The cells of a line whose quotes make no sense, as far as that can be told.
+    fn add_broken(&self, line: &[u8], quote: u8, cells: &mut Cells<'_>) {
+        for cell in line.split(|byte| *byte == self.delimiter) {
+            let cell = cell.trim_ascii();
+            let cell = cell.strip_prefix(&[quote]).unwrap_or(cell);
+            let cell = cell.strip_suffix(&[quote]).unwrap_or(cell);
+            cells.data.extend_from_slice(cell);
+            cells.end_cell(self.delimiter);
+        }
+    }
+
+    fn flaw(&self, bytes: &[u8], count: usize) -> Option<Flaw> {
+        if memchr::memchr(0, bytes).is_some() {
+            return Some(Flaw::Nul);
+        }
+        match count.cmp(&self.width) {
+            _ if self.width == 0 || self.sheet => None,
+            Ordering::Less => Some(Flaw::TooFew),
+            Ordering::Greater => Some(Flaw::TooMany),
+            Ordering::Equal => None,
+        }
+    }
+}
+
+/// The first line without its end, and its length with it; none when its end is not there yet.
+fn line(input: &[u8], ended: bool) -> Option<(&[u8], usize)> {
+    match memchr::memchr2(b'\n', b'\r', input) {
+        Some(at) if input[at] == b'\n' => Some((&input[..at], at + 1)),
+        Some(at) => match input.get(at + 1) {
+            Some(b'\n') => Some((&input[..at], at + 2)),
+            None if !ended => None,
+            _ => Some((&input[..at], at + 1)),
+        },
+        None => ended.then_some((input, input.len())),
+    }
+}
+
+/// Line ends; CR and LF together are one.
+fn breaks(bytes: &[u8]) -> u64 {
+    memchr::memchr2_iter(b'\n', b'\r', bytes)
+        .filter(|at| bytes[*at] == b'\n' || bytes.get(at + 1) != Some(&b'\n'))
+        .count() as u64
+}
+
+fn spaces(input: &[u8]) -> usize {
+    input.iter().take_while(|byte| **byte == b' ').count()
+}
+
+/// One pass.
+#[derive(Debug)]
+pub struct Lines<R> {
+    input: R,
+    form: Form,
+    buffer: Vec<u8>,
+    /// The bytes that are not read yet: from `at` to `filled`.
+    at: usize,
+    filled: usize,
+    ended: bool,
+    /// Offset of the byte at `at`.
+    offset: u64,
+    line: u64,
+    /// The rest of a line that was too long is still to come.
+    inside: bool,
+    blank: u64,
+}
+
+impl<R: Read> Lines<R> {
+    /// Starts; `offset` and `line` are those of the first byte.
+    pub fn new(input: R, form: Form, offset: u64, line: u64) -> Lines<R> {
+        Lines {
+            input,
+            form,
+            buffer: vec![0; BUFFER],
+            at: 0,
+            filled: 0,
+            ended: false,
+            offset,
+            line,
+            inside: false,
+            blank: 0,
+        }
+    }
+
+    /// Lines so far that were empty, or whose cells were.
+    pub fn blank_lines(&self) -> u64 {
+        self.blank
+    }
+
+    /// Where the next row begins: offset and line.
+    pub fn next_at(&self) -> (u64, u64) {
+        (self.offset, self.line)
+    }
+
+    /// Adds the next row that is not blank; false at the end.
+    pub fn next(&mut self, rows: &mut Rows) -> io::Result<bool> {
+        loop {
+            if self.inside && !self.skip_line()? {
+                return Ok(false);
+            }
+            if self.at == self.filled && !self.fill()? {
+                return Ok(false);
+            }
+            let first = (rows.data.len(), rows.ends.len());
+            let taken = loop {
+                let mut cells = Cells {
+                    data: &mut rows.data,
+                    ends: &mut rows.ends,
+                    first,
+                };
+                let input = &self.buffer[self.at..self.filled];
+                if let Some(taken) = self.form.take(input, self.ended, &mut cells) {
+                    break taken;
+                }
+                cells.forget();
+                self.fill()?;
+            };
+            let at = Position {
+                row: self.line,
+                offset: self.offset,
+                length: taken.length as u32,
+            };
+            self.inside = taken.flaw == Some(Flaw::TooLong);
+            self.pass(taken.length);
+            self.line += if self.form.sheet { 1 } else { taken.breaks };
+            if is_blank(&rows.data[first.0..], &rows.ends[first.1..])
+                && taken.flaw != Some(Flaw::TooLong)
+            {
+                rows.data.truncate(first.0);
+                rows.ends.truncate(first.1);
+                self.blank += if self.form.sheet {
+                    1
+                } else {
+                    taken.breaks.max(1)
+                };
+                continue;
+            }
+            rows.rows.push(Extent {
+                data: first.0,
+                data_end: rows.data.len(),
+                ends: first.1,
+                ends_end: rows.ends.len(),
+                at,
+                flaw: taken.flaw,
+            });
+            return Ok(true);
+        }
+    }
+
+    fn pass(&mut self, count: usize) {
+        self.at += count;
+        self.offset += count as u64;
+    }
+
+    /// Leaves out the rest of a line.
+    fn skip_line(&mut self) -> io::Result<bool> {
+        loop {
+            let input = &self.buffer[self.at..self.filled];
+            let end = memchr::memchr2(b'\n', b'\r', input);
+            if let Some((_, length)) = end.and_then(|_| line(input, self.ended)) {
+                self.pass(length);
+                self.line += 1;
+                self.inside = false;
+                return Ok(true);
+            }
+            // A CR at the buffer's end may have its LF in the next one.
+            self.pass(end.unwrap_or(input.len()));
+            if !self.fill()? && self.at == self.filled {
+                self.inside = false;
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Reads on; false when there is no more.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.buffer.copy_within(self.at..self.filled, 0);
+        self.filled -= self.at;
+        self.at = 0;
+        if self.filled == self.buffer.len() {
+            self.buffer.resize(2 * self.filled, 0);
+        }
+        while !self.ended {
+            match self.input.read(&mut self.buffer[self.filled..]) {
+                Ok(0) => self.ended = true,
+                Ok(count) => {
+                    self.filled += count;
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Whether all cells are.
+fn is_blank(data: &[u8], ends: &[usize]) -> bool {
+    let mut start = 0;
+    ends.iter().all(|end| {
+        let cell = &data[start..*end];
+        start = end + 1;
+        cell.iter().all(|byte| matches!(byte, b' ' | b'\t'))
+    })
+}
+
+/// A row read again.
+#[derive(Debug, Default)]
+pub struct Again {
+    /// Its bytes, for whoever fetches them.
+    pub bytes: Vec<u8>,
+    data: Vec<u8>,
+    ends: Vec<usize>,
+    flaw: Option<Flaw>,
+}
+
+impl Again {
+    /// Splits `bytes`, which are a whole row.
+    pub fn split(&mut self, form: &Form) -> Row<'_> {
+        self.data.clear();
+        self.ends.clear();
+        let mut cells = Cells {
+            data: &mut self.data,
+            ends: &mut self.ends,
+            first: (0, 0),
+        };
+        let too_long = self.bytes.len() >= MAX_ROW;
+        let taken = (!too_long)
+            .then(|| form.take(&self.bytes, true, &mut cells))
+            .flatten();
+        self.flaw = taken.map_or(Some(Flaw::TooLong), |taken| taken.flaw);
+        self.row()
+    }
+
+    /// The row that was split last.
+    pub fn row(&self) -> Row<'_> {
+        Row::new(&self.data, &self.ends, self.flaw)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Cell;
+
+    /// Hands out a few bytes at a time.
+    struct Drops<'a>(&'a [u8], usize);
+
+    impl Read for Drops<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.1.min(self.0.len()).min(buffer.len());
+            buffer[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
+        }
+    }
+
+    const COMMA: Form = Form {
+        delimiter: b',',
+        quote: Some(b'"'),
+        width: 2,
+        sheet: false,
+    };
+
+    /// Line, cells joined by `|`, and the flaw of every row; read whole, byte by byte, and again, which must be the same.
+    fn read(form: Form, bytes: &[u8]) -> (Vec<(u64, String, Option<Flaw>)>, u64) {
+        let mut seen = Vec::new();
+        for drop in [1, 7, usize::MAX] {
+            let mut lines = Lines::new(Drops(bytes, drop), form, 0, 1);
+            let mut rows = Rows::default();
+            while lines.next(&mut rows).unwrap() {}
+            let mut again = Again::default();
+            let mut all = Vec::new();
+            for (at, row) in rows.iter() {
+                let from = at.offset as usize;
+                again.bytes = bytes[from..from + at.length as usize].to_vec();
+                let second = again.split(&form);
+                assert!(row.same_cells(&second));
+                assert_eq!(row.flaw().is_some(), second.flaw().is_some());
+                let cells = (0..row.len()).map(|i| match row.cell(i) {
+                    Cell::Text(text) => text.to_owned(),
+                    Cell::Broken(_) => "?".to_owned(),
+                });
+                let text = cells.collect::<Vec<_>>().join("|");
+                all.push((at.row, text, row.flaw()));
+            }
+            seen.push((all, lines.blank_lines()));
+        }
+        assert_eq!(seen[0], seen[2]);
+        assert_eq!(seen[1], seen[2]);
+        seen.pop().unwrap()
+    }
+
+    #[test]
+    fn rows_know_their_lines_whatever_ends_them() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = ["1,x", "", "2,\"y\"", "3,z", " , ", ",", ""].join(end);
+            let (rows, blank) = read(COMMA, text.as_bytes());
+            let lines: Vec<u64> = rows.iter().map(|(line, ..)| *line).collect();
+            assert_eq!((lines, blank), (vec![1, 3, 4], 3), "{end:?}");
+        }
+        let (rows, blank) = read(COMMA, b"\"1\n2\",x\r\n\xFF,y\rlast,\"a\"\"b\"");
+        assert_eq!(blank, 0);
+        let expected = [(1, "1\n2|x"), (3, "?|y"), (4, "last|a\"b")];
+        assert_eq!(
+            rows,
+            expected.map(|(line, text)| (line, text.to_owned(), None))
+        );
+    }
+
+    #[test]
+    fn a_broken_row_costs_no_row_beside_it() {
+        let cases: &[(&str, &str, Flaw)] = &[
+            ("1,\"x", "1|x", Flaw::OpenQuote),
+            ("1,a\"b", "1|a\"b", Flaw::StrayQuote),
+            ("1,\"a\"b\"", "1|a\"b", Flaw::StrayQuote),
+            ("1", "1", Flaw::TooFew),
+            ("1,2,3", "1|2|3", Flaw::TooMany),
+            ("1,a\0b", "1|a\0b", Flaw::Nul),
+        ];
+        for (row, cells, flaw) in cases {
+            for after in ["4,\"d\"\n5,e", "4,d\n5,e"] {
+                let text = format!("0,a\n{row}\n{after}");
+                let (rows, _) = read(COMMA, text.as_bytes());
+                let whole = |line, text: &str| (line, text.to_owned(), None);
+                let mut flaw = *flaw;
+                if row.ends_with("\"x") && after.contains('"') {
+                    flaw = Flaw::StrayQuote;
+                }
+                let broken = (2, (*cells).to_owned(), Some(flaw));
+                assert_eq!(
+                    rows,
+                    [whole(1, "0|a"), broken, whole(3, "4|d"), whole(4, "5|e")],
+                    "{row}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn spaces_around_quotes_are_no_part_of_a_cell() {
+        let (rows, _) = read(COMMA, b"1, \"a,b\" \n");
+        assert_eq!(rows, [(1, "1|a,b".to_owned(), None)]);
+        let plain = Form {
+            quote: None,
+            ..COMMA
+        };
+        let (rows, _) = read(plain, b"1,5\" pipe\n");
+        assert_eq!(rows, [(1, "1|5\" pipe".to_owned(), None)]);
+    }
+
+    #[test]
+    fn the_end_of_a_quoted_cell_is_looked_for_in_bounds() {
+        let lines: String = (0..40_000).map(|n| format!("{n},xx\n")).collect();
+        let text = format!("a,b\nc,\"d\n{lines}");
+        let (rows, _) = read(COMMA, text.as_bytes());
+        assert_eq!(rows.len(), 40_002);
+        let broken: Vec<u64> = rows
+            .iter()
+            .filter_map(|(line, _, flaw)| flaw.map(|_| *line))
+            .collect();
+        assert_eq!(broken, [2]);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_one_broken_row() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = format!("a,b{end}{}{end}c,d{end}", "x".repeat(3 * MAX_ROW));
+            let mut lines = Lines::new(text.as_bytes(), COMMA, 0, 1);
+            let mut rows = Rows::default();
+            while lines.next(&mut rows).unwrap() {}
+            let seen: Vec<_> = rows.iter().map(|(at, row)| (at.row, row.flaw())).collect();
+            assert_eq!(seen, [(1, None), (2, Some(Flaw::TooLong)), (3, None)]);
+        }
+    }
+
+    #[test]
+    fn a_sheet_counts_rows_of_any_length() {
+        let sheet = Form {
+            width: 3,
+            sheet: true,
+            ..COMMA
+        };
+        let (rows, blank) = read(sheet, b"1,\"a\nb\"\n\n3\n4,5,6,7\n");
+        assert_eq!(blank, 1);
+        let lines: Vec<_> = rows.iter().map(|(row, _, flaw)| (*row, *flaw)).collect();
+        assert_eq!(lines, [(1, None), (3, None), (4, None)]);
+    }
+}
