@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::expr::Expressions;
 use super::feed::{Feed, Source};
-use super::target::{ACCOUNT_TYPE, Takes, fits, resolve};
+use super::placeholder::Keeps;
+use super::target::{ACCOUNT_TYPE, Takes, fits, resolve, words};
 use super::{Mapper, Sheet};
 use crate::contract::Form;
 use crate::contract::account::ACCOUNT_TYPES;
@@ -86,9 +87,12 @@ pub fn compile_sheet(
             compiler.feeds.extend(feed);
         }
     }
-    let mut missing = Vec::new();
+    let (mut missing, mut placeholders) = (Vec::new(), None);
     for root in &roots {
         root.get("include");
+        // The nearest file that says it counts.
+        let said = root.boolean("placeholders", compiler.found);
+        placeholders = placeholders.or(said);
         if let Some(words) = root.texts("missing", compiler.found) {
             missing.extend(
                 words
@@ -122,6 +126,7 @@ pub fn compile_sheet(
         feeds,
         each,
         missing,
+        placeholders: placeholders == Some(true),
         expressions,
         width: headers.len(),
     };
@@ -223,6 +228,8 @@ impl Compiler<'_, '_> {
             steps: Vec::new(),
             default: None,
             list: matches!(takes, Takes::Lines(_)),
+            keeps: keeps(target, takes),
+            words: words(takes.form()),
         };
         if value.as_text().is_some() {
             feed.source = Source::First(self.columns(value, &mut feed.columns)?);
@@ -351,5 +358,15 @@ impl Compiler<'_, '_> {
             );
         }
         Some(text)
+    }
+}
+
+/// What is a value in a field although it is a placeholder elsewhere.
+fn keeps(target: &str, takes: Takes) -> Keeps {
+    match takes.form() {
+        Form::ClientId | Form::OwnerId => Keeps::Numbers,
+        Form::Usd(_) | Form::Integer | Form::Percent => Keeps::Zeros,
+        _ if target.ends_with("familyName") => Keeps::Surnames,
+        _ => Keeps::Nothing,
     }
 }

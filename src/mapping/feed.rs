@@ -10,6 +10,7 @@ use super::dates::DateFormats;
 use super::draft::{Draft, Slot};
 use super::expr::ForRow;
 use super::lookup::Lookup;
+use super::placeholder::{self, Keeps};
 use super::{phones, text};
 use crate::contract::usd::{self, Scale};
 use crate::contract::{countries, us_states};
@@ -131,6 +132,10 @@ pub struct Feed {
     pub default: Option<String>,
     /// The target is a list of texts.
     pub list: bool,
+    /// Placeholders that are values here.
+    pub keeps: Keeps,
+    /// Words of the contract that the target takes; none of them is a placeholder here.
+    pub words: &'static [&'static str],
 }
 
 /// Buffers of one thread.
@@ -167,6 +172,19 @@ impl Feed {
         Some(words)
     }
 
+    /// Whether a cell is a usual placeholder and nothing that this feed knows a meaning of.
+    pub(super) fn is_placeholder(&self, text: &str) -> bool {
+        placeholder::is_placeholder_but(text, self.keeps)
+            && !self
+                .words
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case(text))
+            && !self.steps.iter().any(|step| match step {
+                Step::Lookup(table, _) => table.find(text).is_some(),
+                _ => false,
+            })
+    }
+
     /// The value for a row.
     pub fn eval(
         &self,
@@ -187,7 +205,7 @@ impl Feed {
             Source::First(columns) => self.first(columns, row, sheet, draft, scratch),
             Source::All(columns) => self.all(columns, row, sheet, draft, scratch),
             Source::Expr(number) => match exprs.eval(*number) {
-                Some(text) if sheet.is_empty_cell(&text) => Slot::Missing,
+                Some(text) if sheet.is_empty_cell(&text, self) => Slot::Missing,
                 Some(text) => self.cut(&text, row, draft, scratch),
                 None => Slot::Invalid("the expression failed"),
             },
@@ -200,7 +218,7 @@ impl Feed {
 
     fn text<'a>(&self, row: &Row<'a>, sheet: &Sheet, column: usize) -> Text<'a> {
         match row.cell(column) {
-            Cell::Text(text) if sheet.is_empty_cell(text) => Text::Empty,
+            Cell::Text(text) if sheet.is_empty_cell(text, self) => Text::Empty,
             Cell::Text(text) => Text::Found(text),
             Cell::Broken(why) => Text::Broken(why),
         }

@@ -15,6 +15,7 @@ pub mod feed;
 pub mod lookup;
 pub mod merge;
 pub mod phones;
+pub mod placeholder;
 pub mod target;
 pub mod text;
 
@@ -40,6 +41,8 @@ pub struct Sheet {
     each: Vec<Feed>,
     /// Cells that count as empty, in lower case.
     missing: Vec<String>,
+    /// The usual placeholders count as empty too.
+    placeholders: bool,
     expressions: Expressions,
     width: usize,
 }
@@ -241,13 +244,14 @@ impl Sheet {
         }
     }
 
-    /// Whether a trimmed cell counts as empty.
-    fn is_empty_cell(&self, text: &str) -> bool {
+    /// Whether a trimmed cell counts as empty for a feed.
+    fn is_empty_cell(&self, text: &str, feed: &Feed) -> bool {
         text.is_empty()
             || (!self.missing.is_empty()
                 && self
                     .missing
                     .iter()
                     .any(|word| word.eq_ignore_ascii_case(text)))
+            || (self.placeholders && feed.is_placeholder(text))
     }
 }

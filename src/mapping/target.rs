@@ -123,6 +123,19 @@ fn with_indexes(pattern: &str, like: &str) -> String {
     path
 }
 
+/// The words that a form takes, where the contract lists them.
+pub fn words(form: Form) -> &'static [&'static str] {
+    match form {
+        Form::AccountType => ACCOUNT_TYPES,
+        Form::OneOf(words) => words,
+        Form::Role => ROLES,
+        Form::OwnerKind => OWNER_KINDS,
+        Form::TaxIdType => TAX_ID_TYPES,
+        Form::Usd(scale) => scale.names(),
+        _ => &[],
+    }
+}
+
 /// Whether a text that stands in the mapping itself fits a form; the error says what would.
 pub fn fits(form: Form, text: &str) -> Result<(), String> {
     let one_of = |words: &[&str]| {
@@ -136,12 +149,12 @@ pub fn fits(form: Form, text: &str) -> Result<(), String> {
     };
     let must = |fits: bool, help: &str| if fits { Ok(()) } else { Err(help.to_owned()) };
     match form {
-        Form::AccountType => one_of(ACCOUNT_TYPES),
-        Form::OneOf(words) => one_of(words),
-        Form::Role => one_of(ROLES),
-        Form::OwnerKind => one_of(OWNER_KINDS),
-        Form::TaxIdType => one_of(TAX_ID_TYPES),
-        Form::Usd(scale) => one_of(scale.names()),
+        Form::AccountType
+        | Form::OneOf(_)
+        | Form::Role
+        | Form::OwnerKind
+        | Form::TaxIdType
+        | Form::Usd(_) => one_of(words(form)),
         Form::Country => must(
             countries::is_alpha3(text),
             "an ISO 3166-1 alpha-3 code such as USA",
