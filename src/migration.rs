@@ -134,6 +134,7 @@ fn compiled(
         };
     let targets = Targets {
         account_type: true,
+        rows: true,
         resolve: &of_account,
     };
     let main = compile_sheet(&targets, &inputs.files, headers, found);
@@ -158,6 +159,7 @@ fn compiled(
         let of_row = |target: &str, _: &[&str]| resolve_each(target, join.field(), &types);
         let targets = Targets {
             account_type: false,
+            rows: true,
             resolve: &of_row,
         };
         let compiled = compile_sheet(&targets, &files.files, own, found);

@@ -165,18 +165,7 @@ impl<'a> Table<'a> {
         choices: &[(&str, T)],
         found: &mut Diagnostics,
     ) -> Option<T> {
-        let value = self.get(key)?;
-        let text = value.text(found)?;
-        let hit = choices.iter().find(|(word, _)| *word == text);
-        if hit.is_none() {
-            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-            value.wrong(
-                found,
-                format!("`{key}` cannot be \"{text}\""),
-                format!("one of: {}", words.join(", ")),
-            );
-        }
-        hit.map(|(_, choice)| *choice)
+        self.get(key)?.choice(key, choices, found)
     }
 
     /// Reports a mistake at the place of the table itself.
@@ -329,6 +318,26 @@ impl<'a> Value<'a> {
             .into_iter()
             .map(|value| value.text(found).map(|text| (text, value)))
             .collect()
+    }
+
+    /// One of several words, the value of `key`.
+    pub fn choice<T: Copy>(
+        &self,
+        key: &str,
+        choices: &[(&str, T)],
+        found: &mut Diagnostics,
+    ) -> Option<T> {
+        let text = self.text(found)?;
+        let hit = choices.iter().find(|(word, _)| *word == text);
+        if hit.is_none() {
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            self.wrong(
+                found,
+                format!("`{key}` cannot be \"{text}\""),
+                format!("one of: {}", words.join(", ")),
+            );
+        }
+        hit.map(|(_, choice)| *choice)
     }
 
     /// A list.

@@ -253,6 +253,7 @@ fn compiled_for_owners(dir: &Path, text: &str) -> Result<(), String> {
     let mut found = Diagnostics::default();
     let targets = Targets {
         account_type: false,
+        rows: true,
         resolve: &|target, types| resolve_each(target, "owners", types),
     };
     compile_for(&targets, &[file], &headers, &mut found);
@@ -468,6 +469,7 @@ fn documents_are_documented() {
     let names = bakkt_migrate::contract::documents::GUIDE_TYPE_NAMES;
     let targets = Targets {
         account_type: false,
+        rows: true,
         resolve: &|target, _| resolve(target, names),
     };
     for text in blocks(&page) {

@@ -43,10 +43,12 @@ fn planned_all(
     more: impl FnOnce(&mut Vec<Document>),
 ) -> Journal {
     let mut journal = Journal::open(folder).unwrap();
-    journal.begin_plan("export.csv", "2026-01-01").unwrap();
+    journal.begin_plan("2026-01-01").unwrap();
+    let file = journal.add_file("export.csv", "accounts").unwrap();
     let ids: Vec<String> = (1..=accounts.len()).map(|n| format!("A{n}")).collect();
     let hash = [7; 32];
     let rows = ids.iter().map(|id| PlannedRow {
+        file,
         row: 2,
         offset: 0,
         length: 1,

@@ -11,6 +11,7 @@ use anyhow::Context;
 use super::check_documents::{Later, Listed};
 use super::planning_documents::LEVEL;
 use super::survey::Survey;
+use super::unknown_codes::UnknownCodes;
 use super::{Output, code, forecast, planning, target};
 use crate::assess::{Gap, Plan, Reason, Verdict};
 use crate::cli::CheckArgs;
@@ -23,7 +24,6 @@ use crate::pipeline::scan::{Results, Scanned, Want, scan};
 use crate::pipeline::{From, Pipeline};
 use crate::progress::{Mode, Reading, note};
 use crate::report::{Totals, status_lines, thousands};
-use crate::source::{List, Position};
 
 /// Counts of the records, by verdict and gap.
 #[derive(Default)]
@@ -82,6 +82,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
         ..Want::default()
     };
     let (mut tally, mut index, mut read) = (Tally::default(), Index::default(), 0u64);
+    let mut unknown = UnknownCodes::default();
     let mut shown = Reading::new(mode, "reading", migration.pipeline.export.size());
     let mut pass = migration.pipeline.export.pass();
     scan(&mut pass, &migration.pipeline, want, |batch| {
@@ -93,10 +94,12 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
             }
             tally.add(row.verdict, batch.gaps(row), true);
         }
+        unknown.note(batch);
         shown.at(batch.offset, read);
         Ok(())
     })?;
     shown.finish();
+    unknown.into_result(&migration)?;
     let duplicates = planning::duplicates(index, &migration)?;
     take_back(&migration, &duplicates, &mut tally)?;
     if read == 0 {
@@ -366,12 +369,6 @@ pub fn private_writer(path: &Path) -> anyhow::Result<BufWriter<File>> {
     })?))
 }
 
-/// The file in which a row beside records stands.
-fn name_of(joins: &[Join], list: List, at: Position) -> &str {
-    let join = joins.iter().find(|join| join.list == list);
-    join.map_or("", |join| join.export.file_name(at))
-}
-
 fn gap_writer(path: &Path) -> anyhow::Result<csv::Writer<BufWriter<File>>> {
     let mut writer = csv::Writer::from_writer(private_writer(path)?);
     writer.write_record([
@@ -395,7 +392,7 @@ fn write_gaps(
 ) -> anyhow::Result<()> {
     for (gap, place) in batch.placed_gaps(row) {
         let (file, line) = match place {
-            Some((list, at)) => (name_of(&pipeline.joins, list, at), at.row),
+            Some((list, at)) => (pipeline.file_name(list, at), at.row),
             None => (pipeline.export.file_name(row.at), row.at.row),
         };
         let info = &pipeline.plan.paths[gap.path as usize];

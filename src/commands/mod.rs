@@ -20,6 +20,7 @@ pub mod send;
 pub mod signals;
 pub mod survey;
 pub mod target;
+pub mod unknown_codes;
 pub mod uploads;
 
 use crate::cli::{Cli, Command};

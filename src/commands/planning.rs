@@ -20,6 +20,7 @@ use super::check::{no_rows, record_number};
 use super::planning_documents;
 use super::survey::Survey;
 pub use super::survey::refuse_when;
+use super::unknown_codes::UnknownCodes;
 
 /// Reads the whole export and plans every row; `stopping` is asked between batches.
 pub fn plan(
@@ -42,6 +43,7 @@ pub fn plan(
     let (mut index, mut read) = (Index::default(), 0u64);
     let (documents, policy) = (&migration.documents, &migration.settings.policy);
     let mut survey = Survey::begin(documents.as_ref(), &migration.pipeline, policy, &stopping)?;
+    let mut unknown = UnknownCodes::default();
     let mut shown = Reading::new(mode, "planning", migration.pipeline.export.size());
     let words = Words::new(migration, accounts, &files);
     let pipeline = &migration.pipeline;
@@ -62,10 +64,12 @@ pub fn plan(
         }
         words.write(journal, first, batch)?;
         planning_documents::note(&mut survey, journal, first, batch)?;
+        unknown.note(batch);
         shown.at(batch.offset, read);
         Ok(())
     })?;
     shown.finish();
+    unknown.into_result(migration)?;
     if read == 0 {
         return Err(no_rows(&migration.settings.export));
     }

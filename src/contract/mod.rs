@@ -5,6 +5,7 @@
 //! Left out on purpose: how a value is found (`mapping`) and what follows when it is not (`assess`).
 
 pub mod account;
+pub mod amounts;
 pub mod countries;
 pub mod documents;
 pub mod entity;
@@ -13,6 +14,7 @@ pub mod forms;
 pub mod kyb_form;
 pub mod path;
 pub mod roles;
+pub mod spans;
 pub mod us_states;
 pub mod usd;
 

@@ -46,6 +46,7 @@ impl Manifest {
         let opened = opened(dir, name)?;
         let targets = Targets {
             account_type: false,
+            rows: false,
             resolve: &|target, _| resolve(target, types),
         };
         let Some(mapper) = compile_for(&targets, files, opened.headers(), found) else {

@@ -15,7 +15,7 @@ use super::target::{ACCOUNT_TYPE, Takes, fits, resolve, words};
 use super::{Mapper, Sheet};
 use crate::contract::Form;
 use crate::contract::account::ACCOUNT_TYPES;
-use crate::error::{Diagnostics, nearest};
+use crate::error::Diagnostics;
 use crate::source::header;
 use crate::toml_file::{Table, TomlFile, Value};
 
@@ -26,6 +26,8 @@ pub type Resolve<'t> = dyn Fn(&str, &[&str]) -> Result<Takes, (String, String)> 
 pub struct Targets<'t> {
     /// The mapping says an account type, which decides on its fields.
     pub account_type: bool,
+    /// What is mapped are rows of customers, whose codes can end a run.
+    pub rows: bool,
     /// Its fields.
     pub resolve: &'t Resolve<'t>,
 }
@@ -34,6 +36,7 @@ pub struct Targets<'t> {
 pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) -> Option<Mapper> {
     let targets = Targets {
         account_type: true,
+        rows: true,
         resolve: &resolve,
     };
     compile_for(&targets, files, headers, found)
@@ -230,6 +233,7 @@ impl Compiler<'_, '_> {
             list: matches!(takes, Takes::Lines(_)),
             keeps: keeps(target, takes),
             words: words(takes.form()),
+            strict: None,
         };
         if value.as_text().is_some() {
             feed.source = Source::First(self.columns(value, &mut feed.columns)?);

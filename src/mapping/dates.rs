@@ -1,9 +1,13 @@
-//! Dates: strptime-like formats, compiled once, read fast.
+//! Dates: strptime-like formats, compiled once, read fast; and below, columns of many spellings ([`ordered`]).
 //!
 //! Owner: `mapping`. Day and month order is the mapping's decision per column, so formats are tried in the
 //! order given and nothing is guessed. Invariants: an answer is a real day from 1800 on, the whole text was
-//! used, and no text makes it panic. Parts of a time are checked and dropped. Left out on purpose: zones and
-//! other languages' month names: a date without its time has no zone, and a lookup can translate.
+//! used, and no text makes it panic. Parts of a time are checked and dropped. Left out on purpose of formats: zones and
+//! other languages' month names, which an order reads.
+
+pub mod ordered;
+mod time;
+pub mod words;
 
 use crate::contract::forms::FIRST_YEAR;
 use jiff::civil::Date;
@@ -91,7 +95,7 @@ const WEEKDAYS: [&str; 7] = [
 ];
 
 /// Two-digit years above this are 19xx unless the caller says otherwise.
-const DEFAULT_PIVOT: u8 = 30;
+pub const DEFAULT_PIVOT: u8 = 30;
 
 impl DateFormats {
     /// Compiles formats. The error says what is wrong with which format.

@@ -2,6 +2,11 @@
 //!
 //! Owner of [`Draft`]: one slot per feed, all texts in one buffer, both reused from row to row.
 
+use std::sync::Arc;
+
+use super::feed::Strict;
+use crate::source::{List, Position};
+
 /// The value of one slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {
@@ -44,6 +49,18 @@ pub struct Draft {
     slots: Vec<Slot>,
     /// Rows mapped so far, by list.
     rows: [u32; LISTS],
+    strays: Vec<Stray>,
+}
+
+/// A code that is in no table, where the mapping says that such a one ends the run.
+#[derive(Clone, Debug)]
+pub struct Stray {
+    /// The feed that met it.
+    pub strict: Arc<Strict>,
+    /// The code. It never leaves the thread that read it: what is told of it is its shape.
+    pub code: String,
+    /// The row where it stands; none until it is placed.
+    pub at: Option<(List, Position)>,
 }
 
 /// Lists whose elements can come from rows of their own.
@@ -57,6 +74,41 @@ impl Draft {
         self.slots.clear();
         self.slots.resize(slots, Slot::Missing);
         self.rows = [0; LISTS];
+        self.strays.clear();
+    }
+
+    /// Keeps a code that is in no table.
+    pub fn keep_stray(&mut self, strict: &Arc<Strict>, code: &str) {
+        self.strays.push(Stray {
+            strict: strict.clone(),
+            code: code.to_owned(),
+            at: None,
+        });
+    }
+
+    /// Codes that are in no table and must be.
+    pub fn strays(&self) -> &[Stray] {
+        &self.strays
+    }
+
+    /// Says where those stand that were kept since the last call.
+    pub fn place_strays(&mut self, list: List, at: Position) {
+        for stray in self.strays.iter_mut().rev() {
+            if stray.at.is_some() {
+                break;
+            }
+            stray.at = Some((list, at));
+        }
+    }
+
+    /// Forgets all but the first of them.
+    pub fn drop_strays(&mut self, keep: usize) {
+        self.strays.truncate(keep);
+    }
+
+    /// Takes them over from another draft.
+    pub fn take_strays(&mut self, from: &mut Draft) {
+        self.strays.append(&mut from.strays);
     }
 
     /// Makes room for further slots.

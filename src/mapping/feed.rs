@@ -1,19 +1,19 @@
 //! One compiled feed: from the cells of a row to the value of one slot.
 //!
-//! Owner of the transforms' order, which is fixed: source → join → regex → split → digits → case → lookup → form
+//! Owner of the transforms' order, which is fixed: source → join → regex → split → digits → pad → case → lookup → form
 //! (date, phone, …) → default. Runs for every field of every row, so texts move through two reused buffers.
+//! Left out on purpose: what each transform does with a text ([`super::step`]).
+
+use std::sync::Arc;
 
 use regex::{CaptureLocations, Regex};
 
 use super::Sheet;
-use super::dates::DateFormats;
 use super::draft::{Draft, Slot};
 use super::expr::ForRow;
-use super::lookup::Lookup;
 use super::placeholder::{self, Keeps};
-use super::{phones, text};
-use crate::contract::usd::{self, Scale};
-use crate::contract::{countries, us_states};
+use super::step::{self, Step};
+use crate::error::Diagnostic;
 use crate::source::{Cell, Row};
 
 /// Where a feed gets its text.
@@ -27,42 +27,6 @@ pub enum Source {
     Const(String),
     /// An expression.
     Expr(usize),
-}
-
-/// Upper, lower or title case.
-#[derive(Clone, Copy, Debug)]
-pub enum Case {
-    /// ALL CAPITALS.
-    Upper,
-    /// no capitals.
-    Lower,
-    /// First Letters.
-    Title,
-}
-
-/// One transform.
-#[derive(Debug)]
-pub enum Step {
-    /// Digits only.
-    Digits,
-    /// Case.
-    Case(Case),
-    /// A table; `otherwise` stands for a code that is not in it.
-    Lookup(Lookup, Option<String>),
-    /// A date; with `true`, midnight UTC is added for a date-time field.
-    Date(DateFormats, bool),
-    /// E.164, with the default region.
-    Phone(Option<String>, Option<usize>),
-    /// Any spelling of a country → alpha-3.
-    Country,
-    /// The name of a U.S. state → two letters; anything else stays.
-    UsState,
-    /// An amount → the range that holds it.
-    UsdRange(Scale),
-    /// A whole number.
-    Integer,
-    /// Yes and no → true and false.
-    YesNo,
 }
 
 /// What a cell must look like, and which part of it counts: the first group, or the whole match.
@@ -93,8 +57,8 @@ impl Pattern {
 /// Cutting one text into several.
 #[derive(Debug)]
 pub struct Split {
-    /// Where to cut.
-    pub by: String,
+    /// Where to cut: at each of these.
+    pub by: Vec<String>,
     /// Which part to take, from 0; none: all of them, as a list.
     pub take: Option<usize>,
 }
@@ -102,10 +66,33 @@ pub struct Split {
 impl Split {
     /// A single byte, the usual case, is found several times faster.
     fn part<'t>(&self, text: &'t str, take: usize) -> Option<&'t str> {
-        match self.by.as_bytes() {
-            [byte] if byte.is_ascii() => text.split(char::from(*byte)).nth(take),
-            _ => text.split(self.by.as_str()).nth(take),
+        match self.by.as_slice() {
+            [by] => match by.as_bytes() {
+                [byte] if byte.is_ascii() => text.split(char::from(*byte)).nth(take),
+                _ => text.split(by.as_str()).nth(take),
+            },
+            _ => self.parts(text).nth(take),
         }
+    }
+
+    /// All of them.
+    fn parts<'s, 't: 's>(&'s self, text: &'t str) -> impl Iterator<Item = &'t str> + 's {
+        let mut rest = Some(text);
+        std::iter::from_fn(move || {
+            let text = rest?;
+            let found = self
+                .by
+                .iter()
+                .filter_map(|by| Some((text.find(by.as_str())?, by.len())));
+            // The first one counts; of two that begin together, the longer.
+            match found.min_by_key(|(at, length)| (*at, std::cmp::Reverse(*length))) {
+                Some((at, length)) => {
+                    rest = text.get(at + length..);
+                    text.get(..at)
+                }
+                None => rest.take(),
+            }
+        })
     }
 }
 
@@ -136,6 +123,17 @@ pub struct Feed {
     pub keeps: Keeps,
     /// Words of the contract that the target takes; none of them is a placeholder here.
     pub words: &'static [&'static str],
+    /// A code that is in no table ends the run.
+    pub strict: Option<Arc<Strict>>,
+}
+
+/// The feed of a lookup that must know every code.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Strict {
+    /// Where the mapping says so.
+    pub place: Diagnostic,
+    /// The columns that it reads.
+    pub columns: Vec<String>,
 }
 
 /// Buffers of one thread.
@@ -179,10 +177,7 @@ impl Feed {
                 .words
                 .iter()
                 .any(|word| word.eq_ignore_ascii_case(text))
-            && !self.steps.iter().any(|step| match step {
-                Step::Lookup(table, _) => table.find(text).is_some(),
-                _ => false,
-            })
+            && !self.steps.iter().any(|step| step.knows(text))
     }
 
     /// The value for a row.
@@ -316,10 +311,10 @@ impl Feed {
                 None | Some("") => Slot::Missing,
                 Some(part) => self.one(part, row, draft, scratch),
             },
-            Some(Split { by, take: None }) => {
+            Some(split) => {
                 let first = draft.items();
-                for part in text
-                    .split(by.as_str())
+                for part in split
+                    .parts(text)
                     .map(str::trim)
                     .filter(|part| !part.is_empty())
                 {
@@ -346,7 +341,17 @@ impl Feed {
         match self.transform(text, row, scratch) {
             Ok("") => {}
             Ok(done) => draft.keep_item(done),
-            Err(why) => draft.keep_broken_item(why),
+            Err(why) => {
+                self.note_stray(why, text, draft);
+                draft.keep_broken_item(why);
+            }
+        }
+    }
+
+    /// A code that is in no table, where the mapping says that there must be none.
+    fn note_stray(&self, why: &str, text: &str, draft: &mut Draft) {
+        if let Some(strict) = self.strict.as_ref().filter(|_| why == step::UNKNOWN_CODE) {
+            draft.keep_stray(strict, text);
         }
     }
 
@@ -363,7 +368,10 @@ impl Feed {
                 span: draft.keep(done),
                 constant: false,
             },
-            Err(why) => Slot::Invalid(why),
+            Err(why) => {
+                self.note_stray(why, text, draft);
+                Slot::Invalid(why)
+            }
         }
     }
 
@@ -394,88 +402,5 @@ impl Feed {
                 Ok(&scratch.one)
             }
         }
-    }
-}
-
-impl Step {
-    fn apply(&self, text: &str, row: &Row<'_>, out: &mut String) -> Result<(), &'static str> {
-        match self {
-            Step::Digits => out.extend(text.chars().filter(char::is_ascii_digit)),
-            Step::Case(Case::Upper) => out.push_str(&text.to_uppercase()),
-            Step::Case(Case::Lower) => out.push_str(&text.to_lowercase()),
-            Step::Case(Case::Title) => text::title_case(text, out),
-            Step::Lookup(table, otherwise) => match table.find(text).or(otherwise.as_deref()) {
-                Some(meaning) => out.push_str(meaning),
-                None => return Err("the code is not in the lookup table"),
-            },
-            Step::Date(formats, midnight) => {
-                let date = formats
-                    .parse(text)
-                    .ok_or("not a date in any of the mapping's formats")?;
-                push_date(date, out);
-                if *midnight {
-                    out.push_str("T00:00:00Z");
-                }
-            }
-            Step::Phone(region, column) => {
-                let region = column
-                    .and_then(|column| match row.cell(column) {
-                        Cell::Text(text) => countries::alpha3(text).and_then(countries::alpha2_of),
-                        Cell::Broken(_) => None,
-                    })
-                    .or(region.as_deref());
-                if !phones::e164(text, region, out) {
-                    return Err("not a phone number");
-                }
-            }
-            Step::Country => out.push_str(countries::alpha3(text).ok_or("not a country")?),
-            Step::UsState => out.push_str(us_states::two_letters(text).unwrap_or(text)),
-            Step::UsdRange(scale) => out.push_str(usd_range(*scale, text)?),
-            Step::Integer => {
-                let number = usd::parse_amount(text).ok_or("not a number")?;
-                if !number.fract().is_zero() {
-                    return Err("not a whole number");
-                }
-                out.push_str(&number.trunc().normalize().to_string());
-            }
-            Step::YesNo => out.push_str(yes_no(text).ok_or("neither yes nor no")?),
-        }
-        Ok(())
-    }
-}
-
-/// `YYYY-MM-DD`, without the formatting machinery.
-fn push_date(date: jiff::civil::Date, out: &mut String) {
-    let mut digits = [b'0'; 10];
-    let mut put = |at: usize, count: usize, mut number: u32| {
-        for place in (at..at + count).rev() {
-            digits[place] = b'0' + (number % 10) as u8;
-            number /= 10;
-        }
-    };
-    put(0, 4, date.year().unsigned_abs().into());
-    put(5, 2, date.month().unsigned_abs().into());
-    put(8, 2, date.day().unsigned_abs().into());
-    digits[4] = b'-';
-    digits[7] = b'-';
-    out.extend(digits.iter().map(|digit| char::from(*digit)));
-}
-
-fn usd_range(scale: Scale, text: &str) -> Result<&'static str, &'static str> {
-    if let Some(range) = scale.names().iter().find(|range| **range == text) {
-        return Ok(range);
-    }
-    let amount = usd::parse_amount(text).ok_or("not an amount")?;
-    usd::range_of(scale, amount).ok_or("a negative amount has no range")
-}
-
-fn yes_no(text: &str) -> Option<&'static str> {
-    let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
-    if is(&["y", "yes", "true", "t", "1", "x"]) {
-        Some("true")
-    } else if is(&["n", "no", "false", "f", "0"]) {
-        Some("false")
-    } else {
-        None
     }
 }

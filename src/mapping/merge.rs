@@ -24,6 +24,7 @@ impl Mapper {
         for slot in 0..self.sheets[0].feeds.len() {
             merge(slot, draft, further);
         }
+        draft.take_strays(further);
     }
 }
 

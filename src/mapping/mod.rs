@@ -14,13 +14,17 @@ pub mod expr;
 pub mod feed;
 pub mod lookup;
 pub mod merge;
+pub mod names;
 pub mod phones;
 pub mod placeholder;
+pub mod postal;
+pub mod step;
 pub mod target;
+pub mod tax_ids;
 pub mod text;
 
 /// Version of everything here that turns cells into values. A plan made by another version is drift.
-pub const VERSION: &str = "2";
+pub const VERSION: &str = "3";
 
 use draft::{Draft, Slot};
 use expr::Expressions;
@@ -216,7 +220,11 @@ impl Mapper {
             let rest = feed.target.strip_prefix(list.list);
             rest.and_then(|rest| rest.strip_prefix("[].")) == Some(field)
         })?;
-        match feed.eval(row, sheet, &sheet.expressions.for_row(row), draft, scratch) {
+        let strays = draft.strays().len();
+        let value = feed.eval(row, sheet, &sheet.expressions.for_row(row), draft, scratch);
+        // They are kept when the row is mapped.
+        draft.drop_strays(strays);
+        match value {
             Slot::Value { span, .. } => Some(draft.text(span)),
             _ => None,
         }

@@ -4,7 +4,7 @@
 //! (possible, not assigned: a fictitious or newly opened number is accepted; an area code 0xx or 1xx is not). The fast path for plain North
 //! American numbers gives what the library gives, which a property test holds. Left out on purpose:
 //! extensions (E.164 has none; they are dropped), numbers without their area code, and numbers spelt in
-//! letters, which would turn a remark behind a short number into digits.
+//! letters, but for toll-free ones: elsewhere they would turn a remark behind a short number into digits.
 //!
 //! The library writes numbers to the `log` facade at trace level. Whoever sets up logging must keep the
 //! target `rlibphonenumber` off.
@@ -20,12 +20,87 @@ pub fn e164(text: &str, region: Option<&str>, out: &mut String) -> bool {
     if north_american(text, region, out) {
         return true;
     }
+    // No cell of numbers needs so much room, and the library's patterns should not see a novel.
+    if text.len() > LONGEST {
+        return false;
+    }
+    // "2025550123.0" is how some programs write a number of a spreadsheet.
+    let whole = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(number) = text.strip_suffix(".0").filter(whole) {
+        return north_american(number, region, out) || one(number, region, out);
+    }
+    if one(text, region, out) || toll_free(text, region, out) {
+        return true;
+    }
+    // Several in a cell: the first that is a number.
+    let mut several = parts(text).filter(|part| part.len() < text.len());
+    several.any(|part| north_american(part, region, out) || one(part, region, out))
+}
+
+/// The longest cell that is looked at.
+const LONGEST: usize = 100;
+
+fn one(text: &str, region: Option<&str>, out: &mut String) -> bool {
     let start = out.len();
     if by_library(text, region, out).is_some() && out.get(start..).is_some_and(is_e164) {
         return true;
     }
     out.truncate(start);
     false
+}
+
+/// What stands between two numbers of one cell.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let marks = text.split(['/', ';', ',', '|', '&', '\n']);
+    let words = [" or ", " OR ", " Or ", " and ", " AND "];
+    let cut = move |part| words.iter().find_map(|word| str::split_once(part, *word));
+    marks
+        .flat_map(move |part| match cut(part) {
+            Some((first, second)) => [first, second],
+            None => [part, ""],
+        })
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+}
+
+/// "1-800-FLOWERS": letters count only behind an area code under which nobody has a number of digits and a remark.
+fn toll_free(text: &str, region: Option<&str>, out: &mut String) -> bool {
+    let marks = |c: char| matches!(c, ' ' | '-' | '.' | '(' | ')' | '+');
+    let plain: String = text.chars().filter(|c| !marks(*c)).collect();
+    let north_american = text.starts_with('+') || matches!(region, Some("US" | "CA"));
+    let rest = plain.strip_prefix('1').unwrap_or(&plain);
+    let Some((area, word)) = rest.split_at_checked(3).filter(|_| north_american) else {
+        return false;
+    };
+    let letters = word.chars().filter(char::is_ascii_alphabetic).count();
+    let fits = TOLL_FREE.contains(&area)
+        && (7..=9).contains(&word.len())
+        && letters >= 3
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if fits {
+        out.push_str("+1");
+        out.push_str(area);
+        // Whoever dials more letters than seven is not heard.
+        out.extend(word.chars().take(7).map(key));
+    }
+    fits
+}
+
+const TOLL_FREE: [&str; 7] = ["800", "833", "844", "855", "866", "877", "888"];
+
+/// The key of a telephone that a letter is on.
+fn key(c: char) -> char {
+    match c.to_ascii_uppercase() {
+        'A'..='C' => '2',
+        'D'..='F' => '3',
+        'G'..='I' => '4',
+        'J'..='L' => '5',
+        'M'..='O' => '6',
+        'P'..='S' => '7',
+        'T'..='V' => '8',
+        'W'..='Z' => '9',
+        digit => digit,
+    }
 }
 
 /// Ten digits, or eleven from 1, that begin an area code with 2 to 9, with the usual punctuation between.
@@ -62,10 +137,6 @@ fn north_american(text: &str, region: Option<&str>, out: &mut String) -> bool {
 }
 
 fn by_library(text: &str, region: Option<&str>, out: &mut String) -> Option<()> {
-    // No number needs so much room, and the library's patterns should not see a novel.
-    if text.len() > 100 {
-        return None;
-    }
     let region = region.and_then(|region| Region::try_from(region).ok());
     let text = without_tail(text)?;
     let number = international(text).or_else(|| possible(text, region))?;
@@ -180,6 +251,25 @@ mod tests {
             ("604 555 0123", Some("CA"), "+16045550123"),
             ("＋１２０２５５５０１２３", None, "+12025550123"),
             ("55 1234 5678", Some("MX"), "+525512345678"),
+            ("202-555-0123 / 202-555-0124", Some("US"), "+12025550123"),
+            ("202-555-0123/0124", Some("US"), "+12025550123"),
+            ("202-555-0123; 202-555-0124", Some("US"), "+12025550123"),
+            ("202-555-0123, 202-555-0124", Some("US"), "+12025550123"),
+            ("202-555-0123 or 202-555-0124", Some("US"), "+12025550123"),
+            ("555-0123, 202-555-0124", Some("US"), "+12025550124"),
+            ("n/a / 202-555-0124", Some("US"), "+12025550124"),
+            ("202-555-0123 x4; 202-555-0124", Some("US"), "+12025550123"),
+            (
+                "H: 202-555-0123 / C: 202-555-0124",
+                Some("US"),
+                "+12025550123",
+            ),
+            ("2025550123.0", Some("US"), "+12025550123"),
+            ("202-555-0123 #12", Some("US"), "+12025550123"),
+            ("202-555-0123 ext 5 or 6", Some("US"), "+12025550123"),
+            ("1-800-FLOWERS", Some("US"), "+18003569377"),
+            ("(888) 555-HELP", Some("US"), "+18885554357"),
+            ("1-800-GO-FEDEX", Some("US"), "+18004633339"),
         ] {
             assert_eq!(read(text, region).as_deref(), Some(wanted), "{text}");
         }
@@ -196,11 +286,10 @@ mod tests {
             ("202 555 0123", Some("QQ")),
             ("202 555 0123", Some("USA")),
             ("202 555 0123", Some("é")),
-            ("202-555-0123 / 202-555-0124", Some("US")),
-            ("202-555-0123; 202-555-0124", Some("US")),
-            ("202-555-0123 or 202-555-0124", Some("US")),
             ("555 123 cell", Some("US")),
-            ("1-800-FLOWERS", Some("US")),
+            ("202-FLOWERS", Some("US")),
+            ("1-800-FLOWERS", Some("GB")),
+            ("555-0123 / 555-0124", Some("US")),
             ("+999 123456789", Some("US")),
             ("000-000-0000", Some("US")),
             ("+1 202 555 01234", Some("US")),
@@ -242,7 +331,7 @@ mod tests {
         }
 
         #[test]
-        fn never_panics_and_is_idempotent(any in any::<String>(), near in "[-+0-9 ()./x#;ext＋１é]{0,24}") {
+        fn never_panics_and_is_idempotent(any in any::<String>(), near in "[-+0-9 ()./x#;,ext＋１éor8A-F]{0,24}") {
             for text in [&any, &near] {
                 for region in [None, Some("US"), Some("GB"), Some("IT"), Some("AR"), Some("BR")] {
                     if let Some(number) = read(text, region) {

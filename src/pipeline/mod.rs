@@ -78,6 +78,15 @@ pub struct Prepared<'w> {
 }
 
 impl Pipeline {
+    /// The file in which a row stands: of a list, or of the accounts' own.
+    pub fn file_name(&self, list: List, at: Position) -> &str {
+        let mut beside = self.joins.iter().filter(|join| join.list != List::Group);
+        beside
+            .find(|join| join.list == list)
+            .map_or(&self.export, |join| &join.export)
+            .file_name(at)
+    }
+
     /// Keyed hash of a payload.
     pub fn hash(&self, bytes: &[u8]) -> Hash {
         *blake3::keyed_hash(&self.key, bytes).as_bytes()
@@ -128,6 +137,7 @@ impl Worker {
         at: Position,
         from: From<'_>,
     ) -> anyhow::Result<Option<Prepared<'w>>> {
+        self.draft.drop_strays(0);
         let sheets = pipeline.mapper.sheets();
         if self.scratch.len() < sheets {
             self.scratch.resize_with(sheets, Scratch::default);
@@ -168,6 +178,7 @@ impl Worker {
         pipeline
             .mapper
             .map(row, &mut self.draft, &mut self.scratch[0]);
+        self.draft.place_strays(List::Group, at);
         if !pipeline.joins.is_empty() {
             self.merge(pipeline);
         }

@@ -43,11 +43,12 @@ impl Worker {
     pub(super) fn merge(&mut self, pipeline: &Pipeline) {
         let Some(group) = group(pipeline) else { return };
         let whole = |(row, _): &(Row<'_>, Position)| row.flaw().is_none();
-        for (row, _) in self.beside.of(group).filter(whole) {
+        for (row, at) in self.beside.of(group).filter(whole) {
             let (draft, further) = (&mut self.draft, &mut self.further);
             pipeline
                 .mapper
                 .map_further(&row, draft, further, &mut self.scratch[0]);
+            draft.place_strays(List::Group, at);
         }
     }
 
@@ -110,6 +111,7 @@ impl Worker {
                 }
                 let scratch = &mut self.scratch[each.sheet];
                 mapper.map_element(number, &row, &mut self.draft, scratch);
+                self.draft.place_strays(list, at);
             }
         }
         Ok(())

@@ -3,12 +3,16 @@
 //! Owner of threads and batches. Batches go round the workers in turn and come back in the same turn, which keeps
 //! the export's order without a reorder buffer; every channel is bounded, so memory does not grow with the export.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::{From, Hash, Pipeline, Worker};
 use crate::assess::facts::{OwnerFact, OwnerFacts};
 use crate::assess::{Gap, Verdict};
+use crate::mapping::draft;
+use crate::mapping::feed::Strict;
 use crate::source::export::Pass;
+use crate::source::shape::shape;
 use crate::source::{List, Part, Position, Rows};
 
 /// Rows per batch.
@@ -51,6 +55,19 @@ pub struct Scanned {
     parts: (u32, u32),
 }
 
+/// A code that is in no table and must be: all that leaves the thread which read it.
+#[derive(Clone, Debug)]
+pub struct Stray {
+    /// The feed that met it.
+    pub strict: Arc<Strict>,
+    /// Keyed hash of the code.
+    pub hash: Hash,
+    /// Its masked shape.
+    pub shape: String,
+    /// The export in which it stands, and the line.
+    pub at: Option<(List, Position)>,
+}
+
 /// Results of a batch.
 #[derive(Debug, Default)]
 pub struct Results {
@@ -67,12 +84,18 @@ pub struct Results {
     parts: Vec<Part>,
     /// By gap, where there are rows beside records: where it stands, when not in the record's own row.
     places: Vec<Option<(List, Position)>>,
+    strays: Vec<Stray>,
 }
 
 impl Results {
     /// The clientAccountId, when it may be shown.
     pub fn id(&self, row: &Scanned) -> Option<&str> {
         (row.id.1 > row.id.0).then(|| &self.texts[row.id.0 as usize..row.id.1 as usize])
+    }
+
+    /// Codes that are in no table and must be, of the records that are not left out.
+    pub fn strays(&self) -> &[Stray] {
+        &self.strays
     }
 
     /// The gaps.
@@ -120,6 +143,7 @@ impl Results {
         self.owners.clear();
         self.parts.clear();
         self.places.clear();
+        self.strays.clear();
         self.read = rows.len() as u64;
         let joined = !pipeline.joins.is_empty();
         for (at, row) in rows.iter() {
@@ -148,6 +172,7 @@ impl Results {
                 .id
                 .filter(|_| prepared.verdict != Verdict::Excluded)
                 .map(|id| pipeline.hash(id.as_bytes()));
+            let verdict = prepared.verdict;
             let hash = (want.hashes && sent).then(|| pipeline.hash(prepared.payload));
             self.rows.push(Scanned {
                 at,
@@ -164,6 +189,16 @@ impl Results {
             });
             if joined {
                 self.note_places(pipeline, worker, at);
+            }
+            let strays = worker.draft().strays();
+            if !strays.is_empty() && verdict != Verdict::Excluded {
+                let told = |stray: &draft::Stray| Stray {
+                    strict: stray.strict.clone(),
+                    hash: pipeline.hash(stray.code.as_bytes()),
+                    shape: shape(&stray.code),
+                    at: stray.at,
+                };
+                self.strays.extend(strays.iter().map(told));
             }
         }
         Ok(())

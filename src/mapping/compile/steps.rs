@@ -3,16 +3,40 @@
 //! Owner of the syntax of transforms. Every mistake in one is reported at its place and the rest of the feed is looked
 //! at all the same. Left out on purpose: what a step does with a cell (`feed`).
 
+use std::sync::Arc;
+
 use regex::Regex;
 
 use super::Compiler;
+use crate::contract::amounts::Point;
 use crate::contract::{Form, countries};
 use crate::error::nearest;
 use crate::mapping::dates::DateFormats;
-use crate::mapping::feed::{Case, Feed, Pattern, Split, Step};
+use crate::mapping::dates::ordered::{self, EPOCHS, ORDERS, Ordered};
+use crate::mapping::dates::words::{LANGUAGES, Language};
+use crate::mapping::feed::{Feed, Pattern, Split, Strict};
 use crate::mapping::lookup::Lookup;
+use crate::mapping::names::{self, Order as NameOrder, PARTS, Part};
+use crate::mapping::step::{Case, Dates, Place, Step, YesNo};
 use crate::mapping::target::{Takes, fits};
 use crate::toml_file::{Table, Value};
+
+/// Transforms that come last, one of which a feed may have.
+const FORMS: [&str; 10] = [
+    "date",
+    "phone",
+    "name",
+    "country",
+    "us_state",
+    "postal_code",
+    "tax_id",
+    "usd_range",
+    "integer",
+    "yes_no",
+];
+
+/// The longest id that zeros are put in front of.
+const MOST_DIGITS: i64 = 40;
 
 impl Compiler<'_, '_> {
     pub(super) fn cutting(&mut self, table: &Table<'_>, feed: &mut Feed) {
@@ -34,8 +58,13 @@ impl Compiler<'_, '_> {
             }
         }
         if let Some(split) = table.table("split", self.found) {
-            let by = split.text("by", self.found).unwrap_or("").to_owned();
-            if by.is_empty() {
+            let by: Vec<String> = split
+                .texts("by", self.found)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(by, _)| by.to_owned())
+                .collect();
+            if by.is_empty() || by.iter().any(String::is_empty) {
                 split.wrong(
                     self.found,
                     "`split` needs `by`",
@@ -55,6 +84,9 @@ impl Compiler<'_, '_> {
         if table.boolean("digits", self.found) == Some(true) {
             feed.steps.push(Step::Digits);
         }
+        if let Some(width) = table.integer("pad", 1, MOST_DIGITS, self.found) {
+            feed.steps.push(Step::Pad(width as usize));
+        }
         let cases = [
             ("upper", Case::Upper),
             ("lower", Case::Lower),
@@ -67,19 +99,12 @@ impl Compiler<'_, '_> {
             let otherwise = table
                 .get("otherwise")
                 .and_then(|value| self.word(value, takes));
+            self.unknown(table, otherwise.is_some(), feed);
             let lookup = self.lookup(value, takes, table);
             feed.steps.push(Step::Lookup(lookup, otherwise));
         }
         let mut forms = 0;
-        for key in [
-            "date",
-            "phone",
-            "country",
-            "us_state",
-            "usd_range",
-            "integer",
-            "yes_no",
-        ] {
+        for key in FORMS {
             if let Some(value) = table.get(key)
                 && let Some(step) = self.form(key, value, takes)
             {
@@ -89,10 +114,37 @@ impl Compiler<'_, '_> {
                     value.wrong_key(
                         self.found,
                         format!("`{key}` comes after another form"),
-                        "one of date, phone, country, us_state, usd_range, integer, yes_no",
+                        format!("one of {}", FORMS.join(", ")),
                     );
                 }
             }
+        }
+    }
+
+    /// What a code that is in no table does.
+    fn unknown(&mut self, table: &Table<'_>, otherwise: bool, feed: &mut Feed) {
+        let choices = [("gap", false), ("error", true)];
+        let Some(value) = table.get("unknown") else {
+            return;
+        };
+        if otherwise {
+            value.wrong_key(
+                self.found,
+                "`unknown` beside `otherwise` has nothing to say",
+                "with `otherwise` every code means something; take one of them away",
+            );
+        }
+        if table.choice("unknown", &choices, self.found) == Some(true) {
+            if !self.targets.rows {
+                value.wrong(
+                    self.found,
+                    "`unknown = \"error\"` is for rows of customers",
+                    "take it away: what cannot be read of a document is listed by `check`",
+                );
+            }
+            let place = value.place();
+            let columns = feed.columns.clone();
+            feed.strict = Some(Arc::new(Strict { place, columns }));
         }
     }
 
@@ -118,17 +170,7 @@ impl Compiler<'_, '_> {
             None => self.pairs("lookup", value),
         };
         // A form that follows the table (a country's name, say) takes what the table gives.
-        let last = [
-            "date",
-            "phone",
-            "country",
-            "us_state",
-            "usd_range",
-            "integer",
-            "yes_no",
-        ]
-        .iter()
-        .all(|key| table.get(key).is_none());
+        let last = FORMS.iter().all(|key| table.get(key).is_none());
         for (code, meaning) in pairs {
             if last && let Err(help) = fits(takes.form(), &meaning) {
                 value.wrong(
@@ -149,28 +191,17 @@ impl Compiler<'_, '_> {
         };
         match key {
             "date" => {
-                let formats: Vec<&str> = value
-                    .texts(self.found)?
-                    .into_iter()
-                    .map(|(text, _)| text)
-                    .collect();
-                match DateFormats::compile(&formats) {
-                    Ok(formats) => Some(Step::Date(formats, form == Some(Form::DateTime))),
-                    Err(why) => {
-                        value.wrong(
-                            self.found,
-                            why,
-                            "formats are strftime's, such as \"%m/%d/%Y\"",
-                        );
-                        None
-                    }
-                }
+                let dates = self.date(value)?;
+                Some(Step::Date(dates, form == Some(Form::DateTime)))
             }
-            "phone" => self.phone(value),
+            "phone" => self.place("phone", value).map(Step::Phone),
+            "postal_code" => self.place("postal_code", value).map(Step::PostalCode),
+            "name" => self.name(value),
+            "tax_id" => self.tax_id(value),
             "usd_range" => match form {
-                Some(Form::Usd(scale)) => {
-                    value.boolean(self.found)?.then_some(Step::UsdRange(scale))
-                }
+                Some(Form::Usd(scale)) => self
+                    .point(key, value)
+                    .map(|point| Step::UsdRange(scale, point)),
                 _ => {
                     value.wrong_key(
                         self.found,
@@ -180,21 +211,189 @@ impl Compiler<'_, '_> {
                     None
                 }
             },
-            _ => {
-                let step = match key {
-                    "country" => Step::Country,
-                    "us_state" => Step::UsState,
-                    "integer" => Step::Integer,
-                    _ => Step::YesNo,
-                };
-                value.boolean(self.found)?.then_some(step)
+            "integer" => self.point(key, value).map(Step::Integer),
+            "yes_no" => self.yes_no(value),
+            "country" => value.boolean(self.found)?.then_some(Step::Country),
+            _ => value.boolean(self.found)?.then_some(Step::UsState),
+        }
+    }
+
+    /// An order and what belongs to it, or formats.
+    fn date(&mut self, value: Value<'_>) -> Option<Dates> {
+        if value.is_table() {
+            let table = value.table("date", self.found)?;
+            return self.ordered(table);
+        }
+        let order = value.as_text().and_then(|word| find(&ORDERS, word));
+        if let Some(order) = order {
+            return Some(Dates::Ordered(Box::new(Ordered::new(order))));
+        }
+        let texts = value.texts(self.found)?;
+        let formats: Vec<&str> = texts.into_iter().map(|(text, _)| text).collect();
+        match DateFormats::compile(&formats) {
+            Ok(formats) => Some(Dates::Formats(formats)),
+            Err(why) => {
+                value.wrong(
+                    self.found,
+                    why,
+                    "formats are strftime's, such as \"%m/%d/%Y\"; or an order: \"mdy\", \"dmy\" or \"ymd\"",
+                );
+                None
             }
         }
     }
 
-    fn phone(&mut self, value: Value<'_>) -> Option<Step> {
+    fn ordered(&mut self, table: Table<'_>) -> Option<Dates> {
+        let order = table.choice("order", &ORDERS, self.found);
+        if order.is_none() && table.get("order").is_none() {
+            table.wrong(
+                self.found,
+                "`date` needs `order`",
+                "date = { order = \"mdy\" }, or \"dmy\" or \"ymd\"",
+            );
+        }
+        let mut dates = Ordered::new(order.unwrap_or(ORDERS[0].1));
+        if let Some(pivot) = table.integer("pivot", 0, 99, self.found) {
+            dates.pivot = pivot as u8;
+        }
+        if let Some(codes) = table.texts("languages", self.found) {
+            dates.languages = codes
+                .into_iter()
+                .filter_map(|(code, place)| self.language(code, place))
+                .collect();
+        }
+        dates.excel = table.choice("excel", &EPOCHS, self.found);
+        if let Some(value) = table.get("zone")
+            && let Some(name) = value.text(self.found)
+        {
+            dates.zone = ordered::zone(name);
+            if dates.zone.is_none() {
+                value.wrong(
+                    self.found,
+                    format!("there is no time zone \"{name}\""),
+                    "a name such as \"America/New_York\", or an offset such as \"-05:00\"",
+                );
+            }
+        }
+        table.finish(self.found);
+        order.map(|_| Dates::Ordered(Box::new(dates)))
+    }
+
+    fn language(&mut self, code: &str, place: Value<'_>) -> Option<&'static Language> {
+        let found = Language::find(code);
+        if found.is_none() {
+            let codes: Vec<&str> = LANGUAGES.iter().map(|language| language.code).collect();
+            place.wrong(
+                self.found,
+                format!("\"{code}\" is no language whose months are known"),
+                format!("one of: {}", codes.join(", ")),
+            );
+        }
+        found
+    }
+
+    fn name(&mut self, value: Value<'_>) -> Option<Step> {
+        if !value.is_table() {
+            let part = value.choice("name", &PARTS, self.found)?;
+            return Some(Step::Name(part, NameOrder::GivenFirst, false));
+        }
+        let table = value.table("name", self.found)?;
+        let part = table.choice("part", &PARTS, self.found);
+        if part.is_none() && table.get("part").is_none() {
+            table.wrong(
+                self.found,
+                "`name` needs `part`",
+                "name = { part = \"family\", order = \"family-first\" }",
+            );
+        }
+        let order = table.choice("order", &names::ORDERS, self.found);
+        let suffix = table.boolean("suffix", self.found) == Some(true);
+        if suffix && part.is_some_and(|part| part != Part::Family) {
+            table.wrong(
+                self.found,
+                "`suffix` belongs to the family name",
+                "take it away: \"full\" has the suffix, \"given\" and \"middle\" never do",
+            );
+        }
+        table.finish(self.found);
+        Some(Step::Name(
+            part?,
+            order.unwrap_or(NameOrder::GivenFirst),
+            suffix,
+        ))
+    }
+
+    fn tax_id(&mut self, value: Value<'_>) -> Option<Step> {
+        let parts = [("number", false), ("type", true)];
+        if !value.is_table() {
+            let kind = value.choice("tax_id", &parts, self.found)?;
+            return Some(Step::TaxId {
+                kind,
+                entity: false,
+            });
+        }
+        let table = value.table("tax_id", self.found)?;
+        let kind = table.choice("part", &parts, self.found);
+        if kind.is_none() && table.get("part").is_none() {
+            table.wrong(
+                self.found,
+                "`tax_id` needs `part`",
+                "tax_id = { part = \"type\", entity = true }",
+            );
+        }
+        let entity = table.boolean("entity", self.found) == Some(true);
+        table.finish(self.found);
+        Some(Step::TaxId {
+            kind: kind?,
+            entity,
+        })
+    }
+
+    /// `true`, or what begins the decimals of the column's numbers.
+    fn point(&mut self, key: &str, value: Value<'_>) -> Option<Point> {
+        if !value.is_table() {
+            return value.boolean(self.found)?.then_some(Point::Open);
+        }
+        let table = value.table(key, self.found)?;
+        let points = [(".", Point::Dot), (",", Point::Comma)];
+        let point = table.choice("decimal", &points, self.found);
+        table.finish(self.found);
+        Some(point.unwrap_or_default())
+    }
+
+    fn yes_no(&mut self, value: Value<'_>) -> Option<Step> {
+        if !value.is_table() {
+            return value
+                .boolean(self.found)?
+                .then(|| Step::YesNo(YesNo::default()));
+        }
+        let table = value.table("yes_no", self.found)?;
+        let mut words = |key| -> Vec<String> {
+            let texts = table.texts(key, self.found).unwrap_or_default();
+            texts
+                .into_iter()
+                .map(|(word, _)| word.trim().to_owned())
+                .collect()
+        };
+        let (yes, no) = (words("yes"), words("no"));
+        let both = yes
+            .iter()
+            .find(|word| no.iter().any(|other| other.eq_ignore_ascii_case(word)));
+        if let Some(word) = both {
+            value.wrong(
+                self.found,
+                format!("\"{word}\" cannot mean both yes and no"),
+                "take it out of one of the two lists",
+            );
+        }
+        table.finish(self.found);
+        Some(Step::YesNo(YesNo { yes, no }))
+    }
+
+    /// A region, or the column that names it and the region where it does not.
+    fn place(&mut self, key: &str, value: Value<'_>) -> Option<Place> {
         let (region, at, column) = if value.is_table() {
-            let table = value.table("phone", self.found)?;
+            let table = value.table(key, self.found)?;
             let column = table
                 .get("region_column")
                 .and_then(|value| self.columns(value, &mut Vec::new()));
@@ -219,8 +418,17 @@ impl Compiler<'_, '_> {
                 "an ISO 3166-1 alpha-2 code such as \"US\"",
             );
         }
-        Some(Step::Phone(region.map(str::to_owned), column))
+        Some(Place {
+            column,
+            default: region.map(str::to_owned),
+        })
     }
+}
+
+/// The meaning of a word.
+fn find<T: Copy>(choices: &[(&str, T)], word: &str) -> Option<T> {
+    let found = choices.iter().find(|(known, _)| *known == word);
+    found.map(|(_, choice)| *choice)
 }
 
 fn last_line(text: &str) -> String {

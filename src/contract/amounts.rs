@@ -1,0 +1,406 @@
+//! Amounts of money and other numbers as exports write them.
+//!
+//! Owner: `contract`. Invariants: amounts are decimals, never floats; both habits of grouping are read, and what fits both
+//! ("85.000" is 85 to one reader and 85,000 to another) gives `None` unless the caller says which one it is ([`Point`]).
+//! Left out on purpose: other currencies, and scientific notation, which has lost digits already.
+
+use rust_decimal::Decimal;
+
+/// What begins the decimals of a column's numbers, where somebody said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Point {
+    /// Nobody did: what fits both habits is not read, but for "85,000", which is read the American way.
+    #[default]
+    Open,
+    /// A dot: "1.234" is a little more than one.
+    Dot,
+    /// A comma: "1.234" is more than a thousand.
+    Comma,
+}
+
+/// What may stand before or after the digits and means dollars. Longest first.
+const DOLLARS: [&str; 9] = [
+    "U.S. dollars",
+    "US dollars",
+    "dollars",
+    "dollar",
+    "U.S.$",
+    "US$",
+    "USD",
+    "$US",
+    "$",
+];
+
+/// What multiplies: suffix, then how many zeros. Longest first, so that "mm" is not read as "m".
+const MULTIPLIERS: [(&str, u32); 10] = [
+    ("thousand", 3),
+    ("million", 6),
+    ("billion", 9),
+    ("mio", 6),
+    ("mn", 6),
+    ("mm", 6),
+    ("bn", 9),
+    ("k", 3),
+    ("m", 6),
+    ("b", 9),
+];
+
+/// A number as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// All its digits, with its sign.
+    mantissa: i128,
+    /// How many of them are decimals.
+    scale: u32,
+    /// What a word behind it multiplies it with, as a number of zeros.
+    pub zeros: u32,
+}
+
+impl Written {
+    /// What it comes to; `None` when that is beyond all bounds.
+    pub fn value(self) -> Option<Decimal> {
+        let mantissa = self.mantissa.checked_mul(10i128.checked_pow(self.zeros)?)?;
+        Decimal::try_from_i128_with_scale(mantissa, self.scale).ok()
+    }
+
+    /// The same digits with another multiplier.
+    #[must_use]
+    pub fn with_zeros(self, zeros: u32) -> Self {
+        Self { zeros, ..self }
+    }
+}
+
+/// Reads an amount of dollars, or a number without a currency.
+pub fn parse(text: &str, point: Point) -> Option<Decimal> {
+    read(text, point)?.value()
+}
+
+/// The same, without working it out.
+pub fn read(text: &str, point: Point) -> Option<Written> {
+    let mut rest = text.trim();
+    let mut negative = false;
+    if let Some(inside) = rest.strip_prefix('(') {
+        rest = inside.strip_suffix(')')?.trim();
+        negative = true;
+    }
+    // One sign and one currency mark, each on either side, in either order.
+    let (mut signed, mut marked) = (negative, false);
+    loop {
+        if let Some((after, minus)) = strip_sign(rest).filter(|_| !signed) {
+            (rest, negative, signed) = (after, minus, true);
+        } else if let Some(after) = strip_dollars(rest).filter(|_| !marked) {
+            (rest, marked) = (after, true);
+        } else {
+            break;
+        }
+    }
+    // "$(500)" is as common as "($500)".
+    if let Some(inside) = rest.strip_prefix('(').filter(|_| marked && !signed) {
+        rest = inside.strip_suffix(')')?.trim();
+        negative = true;
+    }
+    let (rest, zeros) = strip_multiplier(rest);
+    let (mantissa, scale) = digits(rest, zeros > 0, point)?;
+    Some(Written {
+        mantissa: if negative { -mantissa } else { mantissa },
+        scale,
+        zeros,
+    })
+}
+
+fn strip_sign(text: &str) -> Option<(&str, bool)> {
+    let minus = ['-', '\u{2212}'];
+    if let Some(rest) = text
+        .strip_prefix(minus)
+        .or_else(|| text.strip_suffix(minus))
+    {
+        return Some((rest.trim(), true));
+    }
+    text.strip_prefix('+')
+        .map(|rest| (rest.trim_start(), false))
+}
+
+fn strip_dollars(text: &str) -> Option<&str> {
+    // Most cells begin and end with a digit: no mark to look for.
+    let (first, last) = (text.as_bytes().first()?, text.as_bytes().last()?);
+    if first.is_ascii_digit() && last.is_ascii_digit() {
+        return None;
+    }
+    DOLLARS.iter().find_map(|mark| {
+        let head = text
+            .get(..mark.len())
+            .filter(|head| head.eq_ignore_ascii_case(mark));
+        if head.is_some() {
+            return text.get(mark.len()..).map(str::trim_start);
+        }
+        strip_end(text, mark)
+    })
+}
+
+fn strip_multiplier(text: &str) -> (&str, u32) {
+    if !text.as_bytes().last().is_some_and(u8::is_ascii_alphabetic) {
+        return (text, 0);
+    }
+    let found = MULTIPLIERS
+        .iter()
+        .find_map(|(suffix, zeros)| strip_end(text, suffix).map(|rest| (rest, *zeros)));
+    found.unwrap_or((text, 0))
+}
+
+fn strip_end<'a>(text: &'a str, suffix: &str) -> Option<&'a str> {
+    let start = text.len().checked_sub(suffix.len())?;
+    let tail = text.get(start..)?;
+    if !tail.eq_ignore_ascii_case(suffix) {
+        return None;
+    }
+    text.get(..start).map(str::trim_end)
+}
+
+/// The kinds of separator; all spaces and apostrophes only ever group thousands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Dot,
+    Comma,
+    Space,
+    Apostrophe,
+}
+
+fn mark(c: char) -> Option<Mark> {
+    match c {
+        '.' => Some(Mark::Dot),
+        ',' => Some(Mark::Comma),
+        ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' => Some(Mark::Space),
+        '\'' | '\u{2019}' => Some(Mark::Apostrophe),
+        _ => None,
+    }
+}
+
+/// Digits with separators, as a mantissa and the number of its decimals.
+fn digits(text: &str, multiplied: bool, decided: Point) -> Option<(i128, u32)> {
+    // What groups thousands, how often it was seen, and the one mark after it that may begin decimals.
+    let (mut group, mut groups, mut decimal) = (None, 0u32, None);
+    let (mut mantissa, mut total, mut head, mut run) = (0i128, 0u32, 0u32, 0u32);
+    for c in text.chars() {
+        if let Some(digit) = c.to_digit(10) {
+            mantissa = mantissa.checked_mul(10)?.checked_add(i128::from(digit))?;
+            run += 1;
+            total += 1;
+            continue;
+        }
+        let found = mark(c)?;
+        if decimal.is_some() {
+            return None; // nothing parts the decimals
+        }
+        if group.is_none() {
+            (group, groups, head) = (Some(found), 1, run);
+        } else if run != 3 {
+            return None; // a group inside a number has three digits
+        } else if group == Some(found) {
+            groups += 1;
+        } else {
+            decimal = Some(found);
+        }
+        run = 0;
+    }
+    if total == 0 {
+        return None;
+    }
+    let grouped = (1..=3).contains(&head);
+    let point = |mark| matches!(mark, Mark::Dot | Mark::Comma);
+    let decides = |mark| {
+        matches!(
+            (mark, decided),
+            (Mark::Dot, Point::Dot) | (Mark::Comma, Point::Comma)
+        )
+    };
+    match (group, decimal) {
+        (None, _) => Some((mantissa, 0)),
+        (Some(_), Some(mark)) => {
+            // Behind spaces and apostrophes, three last digits could be one more group.
+            let clear = groups > 1 || run != 3 || group.is_some_and(point) || decides(mark);
+            (grouped && point(mark) && clear).then_some((mantissa, run))
+        }
+        (Some(_), None) if groups > 1 => (grouped && run == 3).then_some((mantissa, 0)),
+        (Some(Mark::Space | Mark::Apostrophe), None) => {
+            (grouped && run == 3).then_some((mantissa, 0))
+        }
+        // One dot or comma. Three digits behind it and one to three before: a group to some readers. The comma
+        // is read the American way; a dot, a leading zero or a multiplier leaves it open.
+        (Some(mark), None) if grouped && run == 3 => {
+            let zero = text.starts_with('0');
+            match mark {
+                Mark::Dot | Mark::Comma if decides(mark) => Some((mantissa, 3)),
+                Mark::Dot | Mark::Comma if decided != Point::Open && !zero => Some((mantissa, 0)),
+                Mark::Comma if !multiplied && !zero => Some((mantissa, 0)),
+                Mark::Dot if zero && head == 1 => Some((mantissa, 3)),
+                _ => None,
+            }
+        }
+        // A comma before decimals is common with one or two of them only.
+        (Some(Mark::Comma), None) => (head > 0 && matches!(run, 1 | 2)).then_some((mantissa, run)),
+        (Some(_), None) => Some((mantissa, run)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> Option<String> {
+        parse(text, Point::Open).map(|amount| amount.normalize().to_string())
+    }
+
+    #[test]
+    fn real_amounts() {
+        for (text, amount) in [
+            ("85000", "85000"),
+            ("85,000", "85000"),
+            ("$1,250,000.00", "1250000"),
+            ("1.250.000,00", "1250000"),
+            ("85k", "85000"),
+            ("1.2M", "1200000"),
+            ("$1.5MM", "1500000"),
+            ("2,5 million", "2500000"),
+            ("USD 300", "300"),
+            ("300 usd", "300"),
+            ("US$ 1,000.50", "1000.5"),
+            ("(500)", "-500"),
+            ("($1,500.00)", "-1500"),
+            ("-$500", "-500"),
+            ("$-500", "-500"),
+            ("500-", "-500"),
+            ("50 000", "50000"),
+            ("50\u{a0}000,25", "50000.25"),
+            ("1'250'000.50", "1250000.5"),
+            ("1234,56", "1234.56"),
+            ("1234.5", "1234.5"),
+            (".50", "0.5"),
+            ("85.", "85"),
+            ("0.125", "0.125"),
+            ("1250.000", "1250"),
+            ("1,250.000", "1250"),
+            ("0", "0"),
+            ("0.00", "0"),
+            ("  42 ", "42"),
+            ("$(1,500)", "-1500"),
+            ("$1,234.56-", "-1234.56"),
+            ("1'234", "1234"),
+            ("300 dollars", "300"),
+            ("1.5 mm", "1500000"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(amount), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_decided_point_settles_what_has_two_readings() {
+        for (text, dot, comma) in [
+            ("1.234", Some("1.234"), Some("1234")),
+            ("85.000", Some("85"), Some("85000")),
+            ("85,000", Some("85000"), Some("85")),
+            ("1.250k", Some("1250"), Some("1250000")),
+            ("1,250k", Some("1250000"), Some("1250")),
+            ("0,500", None, Some("0.5")),
+            ("0.125", Some("0.125"), Some("0.125")),
+            ("1 250,000", None, Some("1250")),
+            ("1'250.000", Some("1250"), None),
+            // What has one reading keeps it.
+            ("1.234,56", Some("1234.56"), Some("1234.56")),
+            ("1,234.56", Some("1234.56"), Some("1234.56")),
+            ("1.234.567", Some("1234567"), Some("1234567")),
+            ("12,5", Some("12.5"), Some("12.5")),
+            ("€500", None, None),
+        ] {
+            let read = |point| parse(text, point).map(|amount| amount.normalize().to_string());
+            assert_eq!(read(Point::Dot).as_deref(), dot, "{text} with a dot");
+            assert_eq!(read(Point::Comma).as_deref(), comma, "{text} with a comma");
+        }
+    }
+
+    #[test]
+    fn ambiguous_or_no_amount() {
+        for text in [
+            "",
+            "-",
+            "$",
+            "()",
+            "(500",
+            "85.000",
+            "1.250k",
+            "1,250k",
+            "0,500",
+            "1,00,000",
+            "12,3456",
+            "1,2,3",
+            "--5",
+            "(-5)",
+            "€500",
+            "C$500",
+            "£500",
+            "¥500",
+            "500 CAD",
+            "$(500",
+            "$(-5)",
+            "EUR 500",
+            "25,000-50,000",
+            "<25k",
+            "1 250,000",
+            "1.2.3",
+            "k",
+            "N/A",
+            "1e6",
+            "5%",
+            "$$5",
+            "1,234.567,89",
+            "1.234,567.89",
+            "99999999999999999999999999999999",
+            "85,000/yr",
+            "５",
+            ",",
+            ".",
+            "1234,567",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in any::<String>(), near in "[-$0-9., ()kKmMUSD']{0,24}") {
+            for point in [Point::Open, Point::Dot, Point::Comma] {
+                parse(&text, point);
+                // Who says what the point is reads the same or more, never something else, but for "85,000".
+                let open = parse(&near, Point::Open);
+                if open.is_some() && point != Point::Comma {
+                    prop_assert_eq!(parse(&near, point), open, "{}", near);
+                }
+            }
+        }
+
+        #[test]
+        fn written_amounts_come_back(cents in -1_000_000_000_000i64..1_000_000_000_000) {
+            let amount = Decimal::new(cents, 2);
+            let (sign, whole, rest) = (if cents < 0 { "-" } else { "" }, cents.abs() / 100, cents.abs() % 100);
+            let grouped = |by: char| {
+                let digits = whole.to_string();
+                let mut text = String::new();
+                for (place, digit) in digits.chars().enumerate() {
+                    if place > 0 && (digits.len() - place).is_multiple_of(3) {
+                        text.push(by);
+                    }
+                    text.push(digit);
+                }
+                text
+            };
+            for text in [
+                amount.to_string(),
+                format!("{sign}${},{rest:02}", grouped('.')),
+                format!("{sign}{}.{rest:02} USD", grouped(',')),
+                format!("{sign}{},{rest:02}", grouped(' ')),
+            ] {
+                prop_assert_eq!(parse(&text, Point::Open), Some(amount), "{}", text);
+            }
+        }
+    }
+}

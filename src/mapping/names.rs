@@ -1,0 +1,356 @@
+//! A person's name in one cell, taken apart: "DOE, JOHN Q JR", "Dr. John Q Doe III, MD", "de la Cruz, Maria".
+//!
+//! Owner: `mapping`. With a comma the family name stands first; without one the mapping says which does. Honorifics,
+//! degrees and nicknames go; particles belong to the family name. Invariants: a cell that may name several people, a firm
+//! or an estate, or that could be cut in two ways, has no parts at all; nothing is added but the usual spelling of a suffix.
+//! Left out on purpose: which of a Spanish name's two family names is a middle name to others (give them columns of their
+//! own), and family names of several words without a particle when the given name stands first.
+
+mod words;
+
+use words::{
+    DEGREES, DEGREES_OR_NAMES, HONORIFICS, NO_PERSON, NO_PERSON_LAST, PARTICLES, SUFFIXES, TRAILING,
+};
+
+/// Which name stands first where no comma says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// John Doe
+    GivenFirst,
+    /// DOE JOHN
+    FamilyFirst,
+}
+
+/// Their names in mappings.
+pub const ORDERS: [(&str, Order); 2] = [
+    ("given-first", Order::GivenFirst),
+    ("family-first", Order::FamilyFirst),
+];
+
+/// What a feed takes of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The first given name.
+    Given,
+    /// The other given names and initials.
+    Middle,
+    /// The family name with its particles.
+    Family,
+    /// Jr, Sr, II and so on.
+    Suffix,
+    /// All of it, given name first.
+    Full,
+}
+
+/// Their names in mappings.
+pub const PARTS: [(&str, Part); 5] = [
+    ("given", Part::Given),
+    ("middle", Part::Middle),
+    ("family", Part::Family),
+    ("suffix", Part::Suffix),
+    ("full", Part::Full),
+];
+
+/// A name, taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Name<'t> {
+    given: Vec<&'t str>,
+    family: Vec<&'t str>,
+    suffix: Option<&'static str>,
+}
+
+/// No name is longer, and no person has so many.
+const LONGEST: usize = 120;
+
+impl<'t> Name<'t> {
+    /// Takes a cell apart.
+    pub fn parse(text: &'t str, order: Order) -> Option<Name<'t>> {
+        if text.len() > LONGEST {
+            return None;
+        }
+        let mut parts = Vec::new();
+        for part in text.split(',') {
+            parts.push(tokens(part)?);
+        }
+        let last = parts.iter().flatten().last()?;
+        let lone = parts.len() == 1;
+        let words = || parts.iter().flatten().map(|token| plain(token));
+        let no_person = |word: &String| NO_PERSON.contains(&word.as_str());
+        if words().any(|word| no_person(&word))
+            || (lone && NO_PERSON_LAST.contains(&plain(last).as_str()))
+        {
+            return None;
+        }
+        let mut name = Name::default();
+        name.peel(&mut parts)?;
+        match parts.as_slice() {
+            [all] => name.uncut(all, order)?,
+            [family, given] => name.cut(family, given)?,
+            _ => return None,
+        }
+        (!name.given.is_empty() && !name.family.is_empty()).then_some(name)
+    }
+
+    /// Parts behind a comma that are suffixes and degrees: "Doe, John, Jr., MD".
+    fn peel(&mut self, parts: &mut Vec<Vec<&'t str>>) -> Option<()> {
+        let mut place = 1;
+        while place < parts.len() {
+            let part = &parts[place];
+            let doubtful = |token: &&str| DEGREES_OR_NAMES.contains(&plain(token).as_str());
+            let ends = |token: &&str| is_degree(token) || suffix(token).is_some();
+            if part.is_empty() {
+                return None;
+            } else if part.iter().all(ends) {
+                for token in parts.remove(place) {
+                    self.keep_suffix(token)?;
+                }
+            } else if part.iter().all(doubtful) && (parts[0].len() > 1 || place > 1) {
+                return None;
+            } else {
+                place += 1;
+            }
+        }
+        Some(())
+    }
+
+    fn keep_suffix(&mut self, token: &str) -> Option<()> {
+        match (suffix(token), self.suffix) {
+            (Some(one), Some(other)) if one != other => None,
+            (Some(one), _) => {
+                self.suffix = Some(one);
+                Some(())
+            }
+            (None, _) => Some(()),
+        }
+    }
+
+    /// Family name, given names.
+    fn cut(&mut self, family: &[&'t str], given: &[&'t str]) -> Option<()> {
+        let family = self.without_ends(without_honorifics(family, 1), 1)?;
+        let given = self.without_ends(without_honorifics(given, 1), 1)?;
+        if given.first().is_some_and(|first| is_title(first)) || ends_in_doubt(given, 2) {
+            return None;
+        }
+        // "Cruz, Maria de la": two particles or more, or one that ends nobody's given names.
+        let count = particles_behind(given);
+        let trailing = |token: &&str| {
+            let lower = token.chars().all(char::is_lowercase);
+            TRAILING.contains(&plain(token).as_str()) || (lower && is_particle(token))
+        };
+        let moved = match count {
+            0 => 0,
+            1 if given.last().is_some_and(trailing) => 1,
+            1 => 0,
+            several => several,
+        };
+        let (given, particles) = given.split_at(given.len() - moved);
+        self.family.extend(particles);
+        self.family.extend(family);
+        self.given.extend(given);
+        Some(())
+    }
+
+    fn uncut(&mut self, all: &[&'t str], order: Order) -> Option<()> {
+        let all = self.without_ends(without_honorifics(all, 1), 1)?;
+        if ends_in_doubt(all, 3) {
+            return None;
+        }
+        let at = match order {
+            Order::GivenFirst => {
+                let last = all.len().checked_sub(1)?;
+                let before = all.get(1..last).unwrap_or_default();
+                let behind = particles_behind_any(before);
+                // "Maria del Carmen Lopez" and "Maria de la Cruz Lopez" are cut in different places.
+                if before.iter().filter(|token| is_particle(token)).count() > behind {
+                    return None;
+                }
+                last - behind
+            }
+            Order::FamilyFirst => {
+                let particles = all.iter().take_while(|token| is_particle(token)).count();
+                // A family name that is a particle itself stands before the given name: "DO ANNA".
+                (particles + 1).min(all.len().checked_sub(1)?)
+            }
+        };
+        let (head, tail) = all.split_at_checked(at)?;
+        let (given, family) = match order {
+            Order::GivenFirst => (head, tail),
+            Order::FamilyFirst => (tail, head),
+        };
+        // "DOE JR JOHN": the suffix stays with the family name.
+        let given = match given {
+            [first, rest @ ..]
+                if order == Order::FamilyFirst && suffix(first).is_some() && !rest.is_empty() =>
+            {
+                self.keep_suffix(first)?;
+                rest
+            }
+            given => given,
+        };
+        self.given.extend(given);
+        self.family.extend(family);
+        Some(())
+    }
+
+    /// Takes suffixes, degrees and honorifics off the end as long as so many names stay.
+    fn without_ends<'a>(
+        &mut self,
+        mut tokens: &'a [&'t str],
+        least: usize,
+    ) -> Option<&'a [&'t str]> {
+        while let [rest @ .., last] = tokens
+            && rest.len() >= least
+        {
+            if suffix(last).is_none() && !is_degree(last) && !is_title(last) {
+                break;
+            }
+            self.keep_suffix(last)?;
+            tokens = rest;
+        }
+        Some(tokens)
+    }
+
+    /// Writes a part; nothing where the name has none.
+    pub fn write(&self, part: Part, with_suffix: bool, out: &mut String) {
+        let (first, others) = self.given.split_at(self.given.len().min(1));
+        let suffix: Vec<&str> = self.suffix.into_iter().collect();
+        let lists: &[&[&str]] = match part {
+            Part::Given => &[first],
+            Part::Middle => &[others],
+            Part::Family if with_suffix => &[&self.family, &suffix],
+            Part::Family => &[&self.family],
+            Part::Suffix => &[&suffix],
+            Part::Full => &[first, others, &self.family, &suffix],
+        };
+        for (place, token) in lists.iter().copied().flatten().enumerate() {
+            if place > 0 {
+                out.push(' ');
+            }
+            out.push_str(initial(token));
+        }
+    }
+}
+
+/// The words of a part; `None` when it holds what no name holds.
+fn tokens(part: &str) -> Option<Vec<&str>> {
+    let mut tokens = Vec::new();
+    let mut quote = None;
+    for token in part.split_whitespace() {
+        // Nicknames: John "Jack" Doe, Robert (Bob) Doe. One of several words ends where its bracket does.
+        let opens = quote.is_none().then(|| closing(token)).flatten();
+        if let Some(close) = quote.or(opens) {
+            let inside = token.strip_prefix(['"', '(', '\u{201c}']).unwrap_or(token);
+            let ends = inside.ends_with(close);
+            let word = plain(inside.trim_end_matches(close));
+            if NO_PERSON.contains(&word.as_str())
+                || !inside.trim_end_matches(close).chars().all(in_name)
+            {
+                return None;
+            }
+            quote = if ends { None } else { Some(close) };
+            continue;
+        }
+        if suffix(token).is_none() && !token.chars().all(in_name) {
+            return None;
+        }
+        // A dot or a dash alone is nothing.
+        if token.chars().any(char::is_alphanumeric) {
+            tokens.push(token);
+        }
+    }
+    quote.is_none().then_some(tokens)
+}
+
+/// What ends a nickname that a token begins.
+fn closing(token: &str) -> Option<char> {
+    match token.chars().next()? {
+        '"' => Some('"'),
+        '(' => Some(')'),
+        '\u{201c}' => Some('\u{201d}'),
+        _ => None,
+    }
+}
+
+fn in_name(c: char) -> bool {
+    c.is_alphabetic()
+        || unicode_normalization::char::is_combining_mark(c)
+        || matches!(
+            c,
+            '\'' | '\u{2019}' | '`' | '-' | '\u{2010}' | '\u{2011}' | '.' | '\u{2bb}'
+        )
+}
+
+/// Lower case, without dots.
+fn plain(token: &str) -> String {
+    token
+        .chars()
+        .filter(|c| *c != '.')
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// The usual spelling of a suffix. "J.R." are initials.
+fn suffix(token: &str) -> Option<&'static str> {
+    let word = token.trim_end_matches('.');
+    let known = SUFFIXES
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(word));
+    known.map(|(_, usual)| *usual)
+}
+
+fn is_degree(token: &str) -> bool {
+    DEGREES.contains(&plain(token).as_str())
+}
+
+/// What is never a name.
+fn is_title(token: &str) -> bool {
+    matches!(plain(token).as_str(), "mr" | "mrs" | "ms" | "miss" | "dr")
+}
+
+/// So many words, the last of which is a degree to one reader and a name to another.
+fn ends_in_doubt(tokens: &[&str], least: usize) -> bool {
+    let doubtful = |token: &&str| DEGREES_OR_NAMES.contains(&plain(token).as_str());
+    tokens.len() >= least && tokens.last().is_some_and(doubtful)
+}
+
+fn is_particle(token: &str) -> bool {
+    // "St." has a dot; "D." is an initial.
+    token.len() > 1 && PARTICLES.contains(&plain(token).as_str())
+}
+
+/// Takes honorifics off the front as long as so many words stay. "Sr" before a name is the Spanish one.
+fn without_honorifics<'a, 't>(mut tokens: &'a [&'t str], least: usize) -> &'a [&'t str] {
+    while let [first, rest @ ..] = tokens
+        && rest.len() >= least
+        && (HONORIFICS.contains(&plain(first).as_str()) || plain(first) == "sr")
+    {
+        tokens = rest;
+    }
+    tokens
+}
+
+/// How many particles stand at the end, behind at least one name.
+fn particles_behind(tokens: &[&str]) -> usize {
+    particles_behind_any(tokens.get(1..).unwrap_or_default())
+}
+
+fn particles_behind_any(tokens: &[&str]) -> usize {
+    tokens
+        .iter()
+        .rev()
+        .take_while(|token| is_particle(token))
+        .count()
+}
+
+/// An initial without its dot.
+fn initial(token: &str) -> &str {
+    let bare = token.strip_suffix('.').unwrap_or(token);
+    let mut letters = bare.chars();
+    match (letters.next(), letters.next()) {
+        (Some(_), None) => bare,
+        _ => token,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! Words in a name's cell that are no names.
+//!
+//! Owner: `mapping::names`. All in lower case, without dots. Left out on purpose: words that are names as often as not,
+//! such as "Do", "Ma", "Don", "Ben" and "Ira".
+
+/// Before a name, or behind a given name. Those of one kind may stand in a row: "Prof. Dr.".
+pub const HONORIFICS: &[&str] = &[
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mx",
+    "master",
+    "mister",
+    "dr",
+    "doctor",
+    "prof",
+    "professor",
+    "rev",
+    "reverend",
+    "hon",
+    "honorable",
+    "sir",
+    "dame",
+    "fr",
+    "sra",
+    "srta",
+    "herr",
+    "frau",
+    "mme",
+    "mlle",
+    "monsieur",
+    "madame",
+    "capt",
+    "captain",
+    "col",
+    "cpl",
+    "cmdr",
+    "gen",
+    "lt",
+    "ltc",
+    "maj",
+    "sgt",
+    "ssgt",
+    "mssr",
+];
+
+/// Behind a name.
+pub const DEGREES: &[&str] = &[
+    "md", "phd", "dds", "dmd", "dvm", "dpm", "jd", "llm", "llb", "esq", "esquire", "cpa", "cfa",
+    "cfp", "clu", "rn", "lpn", "crna", "mba", "mph", "msw", "lcsw", "psyd", "edd", "dnp", "pharmd",
+    "dc", "facs", "rph", "usn", "usaf", "usmc", "ret", "pe",
+];
+
+/// Behind a name, and a name itself as often: nobody can tell "John Doe, DO" from "Tran Van, Do".
+pub const DEGREES_OR_NAMES: &[&str] = &["do", "ma", "ba", "bs", "ms", "pa", "np", "od", "sj"];
+
+/// Behind a name: what it is written as, and how it is found.
+pub const SUFFIXES: &[(&str, &str)] = &[
+    ("jr", "Jr"),
+    ("jnr", "Jr"),
+    ("junior", "Jr"),
+    ("sr", "Sr"),
+    ("snr", "Sr"),
+    ("senior", "Sr"),
+    ("2nd", "II"),
+    ("3rd", "III"),
+    ("4th", "IV"),
+    ("5th", "V"),
+    ("ii", "II"),
+    ("iii", "III"),
+    ("iv", "IV"),
+    ("vii", "VII"),
+    ("viii", "VIII"),
+    ("1st", "I"),
+];
+
+/// Before the rest of a family name.
+pub const PARTICLES: &[&str] = &[
+    "de", "la", "las", "los", "del", "della", "delle", "degli", "dei", "di", "da", "do", "dos",
+    "das", "du", "des", "le", "lo", "van", "von", "vom", "der", "den", "dem", "ter", "ten", "te",
+    "het", "t", "zu", "zum", "zur", "bin", "ibn", "bint", "binti", "al", "el", "abu", "st", "ste",
+    "saint", "mc", "af",
+];
+
+/// Particles that end the given names of no one: "Berg, Anna von".
+pub const TRAILING: &[&str] = &[
+    "von", "vom", "de", "del", "della", "di", "dos", "das", "du", "der", "den", "zu", "des",
+];
+
+/// A cell with one of these names a firm, a trust, an estate or several people.
+pub const NO_PERSON: &[&str] = &[
+    "and",
+    "or",
+    "und",
+    "et",
+    "of",
+    "the",
+    "inc",
+    "incorporated",
+    "llc",
+    "llp",
+    "lllp",
+    "ltd",
+    "limited",
+    "corp",
+    "corporation",
+    "company",
+    "trust",
+    "trustee",
+    "trustees",
+    "ttee",
+    "ttees",
+    "estate",
+    "deceased",
+    "decd",
+    "foundation",
+    "association",
+    "assn",
+    "partners",
+    "partnership",
+    "holdings",
+    "gmbh",
+    "plc",
+    "pllc",
+    "custodian",
+    "cust",
+    "utma",
+    "ugma",
+    "fbo",
+    "dba",
+    "aka",
+    "fka",
+    "nka",
+    "jtwros",
+    "tic",
+    "attn",
+    "care",
+    "living",
+    "revocable",
+    "irrevocable",
+    "university",
+    "insurance",
+    "bancorp",
+    "enterprises",
+    "investments",
+    "associates",
+    "family",
+    "conservator",
+    "guardian",
+];
+
+/// The same, when it stands last: "Acme Co" is a firm, "Co, Maria" and "Ira Glass" are people.
+pub const NO_PERSON_LAST: &[&str] = &[
+    "tr",
+    "est",
+    "jt",
+    "ten",
+    "co",
+    "bank",
+    "church",
+    "ira",
+    "roth",
+    "tod",
+    "pod",
+    "group",
+    "fund",
+    "farms",
+    "services",
+    "properties",
+    "capital",
+    "club",
+    "society",
+    "sa",
+    "ag",
+    "lp",
+];

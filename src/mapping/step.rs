@@ -1,0 +1,260 @@
+//! One transform: a text in, a text out.
+//!
+//! Owner of [`Step`]. A step that cannot read its text says why, without the text; what comes out of one goes into the
+//! next. Left out on purpose: their order, and where the first text comes from (`feed`).
+
+use super::dates::DateFormats;
+use super::dates::ordered::Ordered;
+use super::lookup::Lookup;
+use super::names::{self, Name};
+use super::{phones, postal, tax_ids, text};
+use crate::contract::amounts::{self, Point};
+use crate::contract::usd::Scale;
+use crate::contract::{countries, spans, us_states};
+use crate::source::{Cell, Row};
+
+/// What is wrong with a code that no table holds.
+pub const UNKNOWN_CODE: &str = "the code is not in the lookup table";
+
+/// Upper, lower or title case.
+#[derive(Clone, Copy, Debug)]
+pub enum Case {
+    /// ALL CAPITALS.
+    Upper,
+    /// no capitals.
+    Lower,
+    /// First Letters.
+    Title,
+}
+
+/// One transform.
+#[derive(Debug)]
+pub enum Step {
+    /// Digits only.
+    Digits,
+    /// Case.
+    Case(Case),
+    /// A table; `otherwise` stands for a code that is not in it.
+    Lookup(Lookup, Option<String>),
+    /// A date; with `true`, a moment in UTC for a date-time field.
+    Date(Dates, bool),
+    /// E.164, with the country of numbers that do not say theirs.
+    Phone(Place),
+    /// A part of a person's name; with `true`, the family name's suffix too.
+    Name(names::Part, names::Order, bool),
+    /// A ZIP, or the tidied code of another country.
+    PostalCode(Place),
+    /// The nine digits of a U.S. tax id, or (with `kind`) which of the three it is.
+    TaxId {
+        /// Its type, not its number.
+        kind: bool,
+        /// Bare digits are an entity's.
+        entity: bool,
+    },
+    /// Any spelling of a country → alpha-3.
+    Country,
+    /// The name of a U.S. state → two letters; anything else stays.
+    UsState,
+    /// An amount, or a range of the export's own → the range that holds it.
+    UsdRange(Scale, Point),
+    /// A whole number.
+    Integer(Point),
+    /// Yes and no → true and false.
+    YesNo(YesNo),
+    /// Zeros in front of digits, up to so many characters.
+    Pad(usize),
+}
+
+/// How the dates of a column are written.
+#[derive(Debug)]
+pub enum Dates {
+    /// In these formats.
+    Formats(DateFormats),
+    /// In every spelling of one order.
+    Ordered(Box<Ordered>),
+}
+
+/// A country, named by a column or by the mapping.
+#[derive(Debug)]
+pub struct Place {
+    /// The column that names it.
+    pub column: Option<usize>,
+    /// Its alpha-2 code, where the column says nothing that can be read.
+    pub default: Option<String>,
+}
+
+/// Words that mean yes or no in one column, beside the usual ones.
+#[derive(Debug, Default)]
+pub struct YesNo {
+    /// Those for yes.
+    pub yes: Vec<String>,
+    /// Those for no.
+    pub no: Vec<String>,
+}
+
+/// The usual words.
+const YES: [&str; 15] = [
+    "y", "yes", "true", "t", "1", "x", "on", "oui", "o", "si", "s\u{ed}", "ja", "j", "sim", "tak",
+];
+/// The usual words.
+const NO: [&str; 11] = [
+    "n", "no", "false", "f", "0", "off", "non", "nein", "nee", "n\u{e3}o", "nie",
+];
+
+impl Step {
+    /// Whether a text means something to it that no other text tells, so that it is no placeholder.
+    pub(super) fn knows(&self, text: &str) -> bool {
+        match self {
+            Step::Lookup(table, _) => table.find(text).is_some(),
+            Step::YesNo(words) => words.read(text).is_some(),
+            _ => false,
+        }
+    }
+
+    /// Writes what it makes of a text onto `out`; the error says why it cannot.
+    pub(super) fn apply(
+        &self,
+        text: &str,
+        row: &Row<'_>,
+        out: &mut String,
+    ) -> Result<(), &'static str> {
+        match self {
+            Step::Digits => out.extend(text.chars().filter(char::is_ascii_digit)),
+            Step::Case(Case::Upper) => out.push_str(&text.to_uppercase()),
+            Step::Case(Case::Lower) => out.push_str(&text.to_lowercase()),
+            Step::Case(Case::Title) => text::title_case(text, out),
+            Step::Lookup(table, otherwise) => match table.find(text).or(otherwise.as_deref()) {
+                Some(meaning) => out.push_str(meaning),
+                None => return Err(UNKNOWN_CODE),
+            },
+            Step::Date(dates, moment) => dates.write(text, *moment, out)?,
+            Step::Phone(place) => {
+                if !phones::e164(text, place.region(row), out) {
+                    return Err("not a phone number");
+                }
+            }
+            Step::Name(part, order, suffix) => Name::parse(text, *order)
+                .ok_or("not the name of one person, or it can be cut in several ways")?
+                .write(*part, *suffix, out),
+            Step::PostalCode(place) => place.postal_code(text, row, out)?,
+            Step::TaxId { kind, entity } => {
+                let id = tax_ids::read(text, *entity).ok_or("not a U.S. tax id")?;
+                out.push_str(if *kind { id.kind } else { id.number() });
+            }
+            Step::Pad(width) => {
+                if text.bytes().all(|byte| byte.is_ascii_digit()) {
+                    let lost = width.saturating_sub(text.len());
+                    out.extend(std::iter::repeat_n('0', lost));
+                }
+                out.push_str(text);
+            }
+            Step::Country => out.push_str(countries::alpha3(text).ok_or("not a country")?),
+            Step::UsState => out.push_str(us_states::two_letters(text).unwrap_or(text)),
+            Step::UsdRange(scale, point) => out.push_str(usd_range(*scale, text, *point)?),
+            Step::Integer(point) => {
+                let number = amounts::parse(text, *point).ok_or("not a number")?;
+                if !number.fract().is_zero() {
+                    return Err("not a whole number");
+                }
+                out.push_str(&number.trunc().normalize().to_string());
+            }
+            Step::YesNo(words) => {
+                let yes = words.read(text).ok_or("neither yes nor no")?;
+                out.push_str(if yes { "true" } else { "false" });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `YYYY-MM-DD`, without the formatting machinery.
+fn push_date(date: jiff::civil::Date, out: &mut String) {
+    let mut digits = [b'0'; 10];
+    let mut put = |at: usize, count: usize, mut number: u32| {
+        for place in (at..at + count).rev() {
+            digits[place] = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+    };
+    put(0, 4, date.year().unsigned_abs().into());
+    put(5, 2, date.month().unsigned_abs().into());
+    put(8, 2, date.day().unsigned_abs().into());
+    digits[4] = b'-';
+    digits[7] = b'-';
+    out.extend(digits.iter().map(|digit| char::from(*digit)));
+}
+
+fn usd_range(scale: Scale, text: &str, point: Point) -> Result<&'static str, &'static str> {
+    match scale.names().iter().find(|range| **range == text) {
+        Some(range) => Ok(range),
+        None => spans::range_of(scale, text, point),
+    }
+}
+
+impl YesNo {
+    fn read(&self, text: &str) -> Option<bool> {
+        // The column's own words first: "n" may stand for "new".
+        let own = |words: &[String]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+        let usual = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+        match () {
+            () if own(&self.yes) => Some(true),
+            () if own(&self.no) => Some(false),
+            () if usual(&YES) => Some(true),
+            () if usual(&NO) => Some(false),
+            () => None,
+        }
+    }
+}
+
+/// Countries whose codes are ZIPs: the U.S., its territories, and the states in free association.
+const ZIPS: [&str; 9] = ["US", "PR", "VI", "GU", "AS", "MP", "FM", "MH", "PW"];
+
+impl Place {
+    /// The alpha-2 code for a row.
+    fn region(&self, row: &Row<'_>) -> Option<&str> {
+        let named = |column| match row.cell(column) {
+            Cell::Text(text) => countries::alpha3(text).and_then(countries::alpha2_of),
+            Cell::Broken(_) => None,
+        };
+        self.column.and_then(named).or(self.default.as_deref())
+    }
+
+    fn postal_code(&self, text: &str, row: &Row<'_>, out: &mut String) -> Result<(), &'static str> {
+        let zip = self
+            .region(row)
+            .is_some_and(|region| ZIPS.contains(&region));
+        let (done, why) = if zip {
+            (postal::zip(text, out), "not a ZIP code")
+        } else {
+            (postal::elsewhere(text, out), "not a postal code")
+        };
+        if done { Ok(()) } else { Err(why) }
+    }
+}
+
+impl Dates {
+    fn write(&self, text: &str, moment: bool, out: &mut String) -> Result<(), &'static str> {
+        match self {
+            Dates::Formats(formats) => {
+                let date = formats
+                    .parse(text)
+                    .ok_or("not a date in any of the mapping's formats")?;
+                push_date(date, out);
+                if moment {
+                    out.push_str("T00:00:00Z");
+                }
+            }
+            Dates::Ordered(ordered) => {
+                let why = "not a date in the mapping's order";
+                let read = ordered.parse(text).ok_or(why)?;
+                if moment {
+                    let moment = ordered.moment(read).ok_or(why)?;
+                    out.push_str(&moment.to_string());
+                } else {
+                    push_date(read.date, out);
+                }
+            }
+        }
+        Ok(())
+    }
+}
