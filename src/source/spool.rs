@@ -87,7 +87,7 @@ fn cipher(key: &[u8; 32], bytes: &mut [u8], offset: u64) -> io::Result<()> {
     let mut cipher = ChaCha20::new(key.into(), &[0; 12].into());
     cipher
         .try_seek(offset)
-        .and_then(|()| cipher.try_apply_keystream(bytes).map_err(Into::into))
+        .and_then(|()| cipher.try_apply_keystream(bytes))
         .map_err(|_| io::Error::other("it holds more than 256 GB"))
 }
 
