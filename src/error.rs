@@ -1,9 +1,18 @@
 //! What a person is told when something is wrong.
 //!
 //! Owner of two things: [`Failure`], an error with a kind (which decides the exit code) and the next step, and
-//! [`Diagnostics`], the list of all mistakes in the files that people write, reported together and sorted.
+//! [`Diagnostics`], the list of all mistakes in the files that people write, reported together and sorted
+//! (`diagnostic`), each under the line that it stands in (`snippet`).
 //! Neither ever holds a customer's value: texts quote settings, columns and paths only.
 //! Left out on purpose: bad data. That is a gap, which is a value and not an error (`assess`).
+
+mod diagnostic;
+mod snippet;
+mod style;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Mistakes};
+pub use snippet::{Snippet, visible};
+pub use style::Style;
 
 use std::fmt;
 
@@ -38,6 +47,8 @@ pub struct Failure {
     pub message: String,
     /// What to do next; empty when the message says it all.
     pub hint: String,
+    /// The mistakes in files that it is about, if any.
+    pub mistakes: Mistakes,
 }
 
 impl Failure {
@@ -61,13 +72,14 @@ impl Failure {
             kind,
             message: message.into(),
             hint: hint.into(),
+            mistakes: Mistakes::default(),
         })
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        write!(f, "{}{}", self.message, self.mistakes.text(Style::PLAIN))
     }
 }
 
@@ -80,18 +92,23 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
         .exit_code()
 }
 
-/// The whole text for a person: the chain of causes, then the next step.
-pub fn describe(error: &anyhow::Error) -> String {
-    let mut text = String::from("error: ");
+/// The whole text for a person: the chain of causes, the mistakes in files, then the next step.
+pub fn describe(error: &anyhow::Error, style: Style) -> String {
+    let mut text = format!("{} ", style.wrong("error:"));
     for (place, cause) in error.chain().enumerate() {
         if place > 0 {
             text.push_str("\n  because: ");
         }
-        text.push_str(&cause.to_string());
+        match cause.downcast_ref::<Failure>() {
+            Some(failure) => {
+                text.push_str(&failure.message);
+                text.push_str(&failure.mistakes.text(style));
+            }
+            None => text.push_str(&cause.to_string()),
+        }
     }
     if let Some(found) = failure(error).filter(|f| !f.hint.is_empty()) {
-        text.push_str("\n  next: ");
-        text.push_str(&found.hint);
+        text.push_str(&format!("\n  {} {}", style.quiet("next:"), found.hint));
     }
     text
 }
@@ -100,83 +117,6 @@ fn failure(error: &anyhow::Error) -> Option<&Failure> {
     error
         .chain()
         .find_map(|cause| cause.downcast_ref::<Failure>())
-}
-
-/// One mistake in a file that a person wrote.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Diagnostic {
-    /// The file, as the person named it.
-    pub file: String,
-    /// Line, from 1.
-    pub line: usize,
-    /// Column, from 1.
-    pub column: usize,
-    /// The offending text, shortened to one line.
-    pub text: String,
-    /// What is wrong.
-    pub message: String,
-    /// What it should be; often the nearest right name.
-    pub help: Option<String>,
-}
-
-impl fmt::Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}:{}: {}",
-            self.file, self.line, self.column, self.message
-        )?;
-        if !self.text.is_empty() {
-            write!(f, "\n    | {}", self.text)?;
-        }
-        match &self.help {
-            Some(help) => write!(f, "\n    = {help}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// All mistakes found so far.
-#[derive(Debug, Default)]
-pub struct Diagnostics(Vec<Diagnostic>);
-
-impl Diagnostics {
-    /// Adds one.
-    pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
-    }
-
-    /// Whether nothing was found.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// How many were found.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Nothing found → `Ok`; else one error that lists them all, by file and line.
-    pub fn into_result(mut self) -> anyhow::Result<()> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        self.0.sort();
-        self.0.dedup();
-        let count = self.0.len();
-        let mut text = format!(
-            "the configuration has {count} mistake{}",
-            if count == 1 { "" } else { "s" }
-        );
-        for diagnostic in &self.0 {
-            text.push('\n');
-            text.push_str(&diagnostic.to_string());
-        }
-        Err(Failure::configuration(
-            text,
-            "correct the lines above and run the command again",
-        ))
-    }
 }
 
 /// The name among `known` that is nearest to `wrong`, when one is near enough to be what was meant.

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use bakkt_migrate::error::Style;
 use clap::Parser;
 
 fn main() -> ExitCode {
@@ -18,7 +19,7 @@ fn main() -> ExitCode {
             let _ = writeln!(
                 std::io::stderr(),
                 "{}",
-                bakkt_migrate::error::describe(&error)
+                bakkt_migrate::error::describe(&error, Style::of_stderr())
             );
             ExitCode::from(bakkt_migrate::error::exit_code(&error))
         }

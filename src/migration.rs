@@ -214,14 +214,11 @@ fn nothing_feeds(
         (None, Some(_)) => (&inputs.files[0], path.replacen("[0]", "[]", 1)),
         (None, None) => (&inputs.files[0], path.to_owned()),
     };
-    Diagnostic {
-        file: file.name.clone(),
-        line: 1,
-        column: 1,
-        text: String::new(),
-        message: format!("nothing feeds `{path}`, without which {sent} can be sent"),
-        help: Some(format!("add \"{path}\" under [fields]{or}")),
-    }
+    Diagnostic::of_file(
+        &file.name,
+        format!("nothing feeds `{path}`, without which {sent} can be sent"),
+        format!("add \"{path}\" under [fields]{or}"),
+    )
 }
 
 impl Migration {

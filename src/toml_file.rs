@@ -5,6 +5,7 @@
 //! is a mistake ([`Table::finish`]), with the nearest right name beside it.
 //! Left out on purpose: what the keys mean (`settings`, `mapping::spec`).
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +13,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::error::{Diagnostic, Diagnostics, Failure, nearest};
+use crate::error::{Diagnostic, Diagnostics, Failure, Snippet, nearest};
 
 /// One TOML file: its text, and the name under which it is spoken of.
 #[derive(Clone, Debug)]
@@ -43,30 +44,58 @@ impl TomlFile {
         match DeTable::parse(&self.text) {
             Ok(root) => Some(Document { file: self, root }),
             Err(error) => {
-                let at = error.span().map_or(0, |span| span.start);
-                found.push(self.diagnostic(at, error.message().trim().to_owned(), None));
+                let at = error.span().unwrap_or_default();
+                let message = error.message().trim().to_owned();
+                found.push(self.diagnostic((at.start, at.end), message, None));
                 None
             }
         }
     }
 
-    fn diagnostic(&self, at: usize, message: String, help: Option<String>) -> Diagnostic {
-        let at = (0..=at.min(self.text.len()))
+    /// A mistake about some bytes of the file; of several lines the first is shown.
+    fn diagnostic(
+        &self,
+        (start, end): Marked,
+        message: String,
+        help: Option<String>,
+    ) -> Diagnostic {
+        let at = (0..=start.min(self.text.len()))
             .rev()
             .find(|&i| self.text.is_char_boundary(i))
             .unwrap_or(0);
         let before = &self.text[..at];
-        let start = before.rfind('\n').map_or(0, |i| i + 1);
-        let line = self.text[start..].lines().next().unwrap_or("");
+        let first = before.rfind('\n').map_or(0, |i| i + 1);
+        let line = self.text[first..].lines().next().unwrap_or("");
+        let marked = at - first..end.max(at) - first;
         Diagnostic {
             file: self.name.clone(),
             line: before.matches('\n').count() + 1,
-            column: before[start..].chars().count() + 1,
-            text: line.trim().chars().take(160).collect(),
+            column: before[first..].chars().count() + 1,
             message,
             help,
+            snippet: Some(Snippet::new(&without_key(line), marked)),
         }
     }
+}
+
+/// The bytes that a mistake is about: the first, and one past the last.
+type Marked = (usize, usize);
+
+/// A key that somebody wrote into a file, where it does not belong, is not shown.
+fn without_key(line: &str) -> Cow<'_, str> {
+    let equals = line.find("api_key").and_then(|at| {
+        let behind = line[at..].find('=')?;
+        Some(at + behind)
+    });
+    match equals {
+        Some(at) => format!("{}= …", &line[..at]).into(),
+        None => line.into(),
+    }
+}
+
+fn marked<T>(spanned: &Spanned<T>) -> Marked {
+    let span = spanned.span();
+    (span.start, span.end)
 }
 
 /// A parsed file.
@@ -78,7 +107,7 @@ pub struct Document<'a> {
 impl<'a> Document<'a> {
     /// The top level.
     pub fn root(&'a self) -> Table<'a> {
-        Table::new(self.file, "", self.root.span().start, self.root.get_ref())
+        Table::new(self.file, "", (0, 0), self.root.get_ref())
     }
 }
 
@@ -87,13 +116,13 @@ pub struct Table<'a> {
     file: &'a TomlFile,
     /// What the table is called in messages; empty at the top.
     pub name: String,
-    at: usize,
+    at: Marked,
     entries: &'a DeTable<'a>,
     known: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Table<'a> {
-    fn new(file: &'a TomlFile, name: &str, at: usize, entries: &'a DeTable<'a>) -> Self {
+    fn new(file: &'a TomlFile, name: &str, at: Marked, entries: &'a DeTable<'a>) -> Self {
         Table {
             file,
             name: name.into(),
@@ -109,7 +138,7 @@ impl<'a> Table<'a> {
         let (key, value) = self.entries.get_key_value(key)?;
         Some(Value {
             file: self.file,
-            key_at: key.span().start,
+            key_at: marked(key),
             value,
         })
     }
@@ -123,7 +152,7 @@ impl<'a> Table<'a> {
                 self.known.borrow_mut().insert(key.get_ref().to_string());
                 let value = Value {
                     file: self.file,
-                    key_at: key.span().start,
+                    key_at: marked(key),
                     value,
                 };
                 (&**key.get_ref(), value)
@@ -203,7 +232,7 @@ impl<'a> Table<'a> {
                 format!(" in [{}]", self.name)
             };
             let message = format!("unknown key `{wrong}`{place}");
-            found.push(self.file.diagnostic(key.span().start, message, Some(help)));
+            found.push(self.file.diagnostic(marked(key), message, Some(help)));
         }
     }
 }
@@ -212,7 +241,7 @@ impl<'a> Table<'a> {
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
     file: &'a TomlFile,
-    key_at: usize,
+    key_at: Marked,
     value: &'a Spanned<DeValue<'a>>,
 }
 
@@ -224,7 +253,7 @@ impl<'a> Value<'a> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        let at = self.value.span().start;
+        let at = marked(self.value);
         found.push(self.file.diagnostic(at, message.into(), Some(help.into())));
     }
 
@@ -244,7 +273,7 @@ impl<'a> Value<'a> {
     /// The place of the value, for a mistake that is only found later.
     pub fn place(&self) -> Diagnostic {
         self.file
-            .diagnostic(self.value.span().start, String::new(), None)
+            .diagnostic(marked(self.value), String::new(), None)
     }
 
     /// The text, if it is one; nothing is reported.
@@ -348,7 +377,7 @@ impl<'a> Value<'a> {
                     .iter()
                     .map(|value| Value {
                         file: self.file,
-                        key_at: value.span().start,
+                        key_at: marked(value),
                         value,
                     })
                     .collect(),

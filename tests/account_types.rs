@@ -7,6 +7,7 @@ use bakkt_migrate::cli::CheckArgs;
 use bakkt_migrate::commands::check;
 use bakkt_migrate::contract::account::ACCOUNT_TYPES;
 use bakkt_migrate::contract::path;
+use bakkt_migrate::error::Style;
 use bakkt_migrate::progress::Mode;
 
 /// What stands in every column once, beside what belongs there.
@@ -82,7 +83,7 @@ fn outcome(mapping: &str, export: &[u8]) -> (String, String) {
         json: true,
     };
     if let Err(error) = check::run(&args, Mode::Quiet) {
-        panic!("{}", bakkt_migrate::error::describe(&error));
+        panic!("{}", bakkt_migrate::error::describe(&error, Style::PLAIN));
     }
     let read = |path: &Path| fs::read_to_string(path).unwrap();
     (read(&at("payloads")), read(&at("gaps")))

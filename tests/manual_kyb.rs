@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use bakkt_migrate::cli::ManualKybArgs;
 use bakkt_migrate::commands::{Output, manual_kyb};
 use bakkt_migrate::contract::kyb_form::FORM;
+use bakkt_migrate::error::Style;
 use bakkt_migrate::progress::Mode;
 
 fn case(name: &str) -> PathBuf {
@@ -203,7 +204,7 @@ fn a_form_that_is_there_is_not_written_over() {
         (None, dir.path()),
     ] {
         let error = with_values(out, path).unwrap_err();
-        let text = bakkt_migrate::error::describe(&error);
+        let text = bakkt_migrate::error::describe(&error, Style::PLAIN);
         assert!(text.contains("is there already"), "{text}");
         assert_eq!(bakkt_migrate::error::exit_code(&error), 2);
     }

@@ -136,7 +136,10 @@ async fn prepared(
             Ok(Output { text, code: 4 })
         }
         Ended::Stopped(error) => {
-            note(Mode::Lines, &crate::error::describe(&error));
+            note(
+                Mode::Lines,
+                &crate::error::describe(&error, crate::error::Style::PLAIN),
+            );
             Ok(Output {
                 text,
                 code: crate::error::exit_code(&error),

@@ -59,16 +59,11 @@ impl Manifest {
         for needed in [Field::File, Field::Account, Field::Type] {
             if slots[needed as usize].is_none() {
                 let name = needed.name();
-                found.push(Diagnostic {
-                    file: files[0].name.clone(),
-                    line: 1,
-                    column: 1,
-                    text: String::new(),
-                    message: format!(
-                        "nothing feeds `{name}`, without which no document can be sent"
-                    ),
-                    help: Some(format!("add {name} under [fields]")),
-                });
+                found.push(Diagnostic::of_file(
+                    &files[0].name,
+                    format!("nothing feeds `{name}`, without which no document can be sent"),
+                    format!("add {name} under [fields]"),
+                ));
             }
         }
         // Its rows are few beside those of the documents' bytes.

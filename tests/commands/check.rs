@@ -278,13 +278,20 @@ fn mistakes_are_told_all_at_once() {
 
     --- stderr
     error: the configuration has 2 mistakes
-    mapping.toml:6:28: the export has no column `EMIAL`
-        | "owners[0].emailAddress" = "EMIAL"
-        = did you mean `EMAIL`?
-    mapping.toml:15:56: "" does not fit this field
-        | "owners[0].identity.personalAddress.state" = { const = "" }
-        = a text that is not empty
-      next: correct the lines above and run the command again
+
+    error: the export has no column `EMIAL`
+     --> mapping.toml:6:28
+      |
+    6 | "owners[0].emailAddress" = "EMIAL"
+      |                            ^^^^^^^ did you mean `EMAIL`?
+
+    error: "" does not fit this field
+      --> mapping.toml:15:56
+       |
+    15 | "owners[0].identity.personalAddress.state" = { const = "" }
+       |                                                        ^^ a text that is not empty
+
+      next: correct these 2 and run the command again
     "#);
     fs::remove_file(world.path("acme/mapping.toml")).unwrap();
     assert_snapshot!(world.bakkt("check acme"), @r#"

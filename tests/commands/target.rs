@@ -138,10 +138,14 @@ fn plain_http_is_for_loopback() {
 
     --- stderr
     error: the configuration has 1 mistake
-    migration.toml:22:12: plain http is for loopback only; customers' data goes over https
-        | base_url = "http://localhost.example.com/"
-        = such as https://api.bakkt.com
-      next: correct the lines above and run the command again
+
+    error: plain http is for loopback only; customers' data goes over https
+      --> migration.toml:22:12
+       |
+    22 | base_url = "http://localhost.example.com/"
+       |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ such as https://api.bakkt.com
+
+      next: correct it and run the command again
     "#);
 }
 
