@@ -9,9 +9,9 @@ use std::ops::Range;
 use unicode_width::UnicodeWidthChar;
 
 /// The most columns of a line that are shown.
-const WIDEST: usize = 100;
+const WIDEST: usize = 120;
 /// Columns before the marker that a cut line keeps.
-const BEFORE: usize = 40;
+const BEFORE: usize = 60;
 
 /// A line, ready to be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -176,14 +176,14 @@ mod tests {
     fn a_long_line_is_cut_around_its_marker() {
         let long = "x".repeat(100_000);
         for (line, before, width) in [
-            (format!("[{long}]"), 0, 100),
-            (format!("{long}[here]{long}"), 40, 4),
-            (format!("{long}[here]"), 40, 4),
+            (format!("[{long}]"), 0, WIDEST),
+            (format!("{long}[here]{long}"), BEFORE, 4),
+            (format!("{long}[here]"), BEFORE, 4),
             (format!("[here]{long}"), 0, 4),
-            (format!("{long}[]"), 40, 1),
+            (format!("{long}[]"), BEFORE, 1),
             (
                 format!("{}[客户]{}", "客".repeat(9_999), "客".repeat(9_999)),
-                39,
+                BEFORE - 1,
                 4,
             ),
         ] {
