@@ -32,10 +32,6 @@ pub enum Container {
 /// First bytes that say what a file is, and what to do about it.
 const REFUSED: &[(&[u8], &str)] = &[
     (
-        b"BZh",
-        "it is a bzip2 file; unpack it, or pack it as .gz or .zst",
-    ),
-    (
         b"\xFD7zXZ\0",
         "it is an xz file; unpack it, or pack it as .gz or .zst",
     ),
@@ -59,7 +55,7 @@ const REFUSED: &[(&[u8], &str)] = &[
         b"%PDF-",
         "it is a PDF; ask for the data as CSV or as a workbook",
     ),
-    (b"PAR1", "it is a Parquet file; export it as CSV"),
+    (b"PAR1\x15", "it is a Parquet file; export it as CSV"),
     (b"ARROW1\0\0", "it is an Arrow file; export it as CSV"),
     (b"Obj\x01", "it is an Avro file; export it as CSV"),
     (
@@ -91,12 +87,12 @@ const REFUSED: &[(&[u8], &str)] = &[
 
 const OLD_EXCEL: &str = "it is a workbook of an Excel before 1995; open it and save it as .xlsx";
 
-/// Beginnings of a text file, after blanks and in any case, that say what it is.
+/// Beginnings of a text, without blanks and in small letters, that say what it is.
 const REFUSED_TEXTS: &[(&[u8], &str)] = &[
-    (b"<!doctype html", WEB_PAGE),
+    (b"<!doctypehtml", WEB_PAGE),
     (b"<html", WEB_PAGE),
     (b"<head", WEB_PAGE),
-    (b"<meta ", WEB_PAGE),
+    (b"<meta", WEB_PAGE),
     (b"<body", WEB_PAGE),
     (b"<style", WEB_PAGE),
     (b"<table", WEB_PAGE),
@@ -114,6 +110,7 @@ const JSON: &str = "it is a JSON file; export the table as CSV";
 const ARCHIVE: &str = "it is a zip archive and no workbook; unpack it and name what is in it";
 const OPEN_DOCUMENT: &str =
     "it is an OpenDocument file and no spreadsheet; save the table as CSV or as a workbook";
+const BZIP2: &str = "it is a bzip2 file; unpack it, or pack it as .gz or .zst";
 const TAR: &str = "it is a tar archive; unpack it and name what is in it";
 
 const GZIP: &[u8] = b"\x1F\x8B";
@@ -142,20 +139,18 @@ pub fn of(start: &[u8]) -> Result<Container, &'static str> {
     if start.get(257..262) == Some(b"ustar") {
         return Err(TAR);
     }
-    let refused = |table: &[(&[u8], &'static str)], start: &[u8]| {
-        let hit = table.iter().find(|(magic, _)| {
-            start.len() >= magic.len() && start[..magic.len()].eq_ignore_ascii_case(magic)
-        });
-        hit.map_or(Ok(()), |(_, what)| Err(*what))
-    };
-    let exact: Vec<_> = REFUSED
-        .iter()
-        .filter(|(magic, _)| start.starts_with(magic))
-        .copied()
-        .collect();
-    refused(&exact, start)?;
-    refused(REFUSED_TEXTS, &beginning(start))?;
-    Ok(Container::Plain)
+    // Three letters alone may be the beginning of a name.
+    if start.starts_with(b"BZh") && start.get(4..10) == Some(b"1AY&SY") {
+        return Err(BZIP2);
+    }
+    let magic = REFUSED.iter().find(|(magic, _)| start.starts_with(magic));
+    let text = beginning(start);
+    let refused = magic.or_else(|| {
+        REFUSED_TEXTS
+            .iter()
+            .find(|(from, _)| text.starts_with(from))
+    });
+    refused.map_or(Ok(Container::Plain), |(_, what)| Err(*what))
 }
 
 /// Metadata that a packer may put before the first frame of a zstd file.
@@ -195,19 +190,13 @@ fn zip(start: &[u8]) -> Result<Container, &'static str> {
     }
 }
 
-/// The first characters of a text in whatever UTF, without a byte order mark and blanks.
+/// The first characters of a text in whatever UTF, without its byte order mark and blanks, in small letters.
 fn beginning(start: &[u8]) -> Vec<u8> {
-    let text = start
-        .strip_prefix(b"\xEF\xBB\xBF".as_slice())
-        .unwrap_or(start);
-    let wide = [b"\xFF\xFE".as_slice(), b"\xFE\xFF"]
-        .iter()
-        .find_map(|mark| text.strip_prefix(*mark));
-    let bytes = wide.unwrap_or(text).iter().copied();
-    bytes
-        .filter(|byte| wide.is_none() || *byte != 0)
-        .skip_while(u8::is_ascii_whitespace)
-        .collect()
+    let blank = |byte: &u8| {
+        byte.is_ascii_whitespace() || matches!(byte, 0 | 0xEF | 0xBB | 0xBF | 0xFE | 0xFF)
+    };
+    let bytes = start.iter().filter(|byte| !blank(byte));
+    bytes.map(u8::to_ascii_lowercase).collect()
 }
 
 /// The bytes that a file holds, from its beginning. A workbook has none to read in this way.
@@ -231,4 +220,144 @@ pub fn reader(mut file: File, container: Container) -> io::Result<Box<dyn Read +
             ));
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// A zip file's first bytes: one entry without anything special.
+    fn zip_of(name: &str, content: &str) -> Vec<u8> {
+        let mut bytes = b"PK\x03\x04\x14\0\0\0\0\0".to_vec();
+        bytes.resize(26, 0);
+        bytes.extend([name.len() as u8, 0, 0, 0]);
+        bytes.extend(name.bytes().chain(content.bytes()));
+        bytes
+    }
+
+    #[test]
+    fn the_first_bytes_decide() {
+        let plain: &[&[u8]] = &[
+            b"",
+            b"ID,NAME\n",
+            b"\xEF\xBB\xBFID,NAME\n",
+            b"\xFF\xFEI\0D\0",
+            b"PAR1,PAR2\n",
+            b"BZh,NAME\n",
+            b"<ID>,<NAME>\n",
+            b"[ID],[NAME]\n",
+            b"{ID};{NAME}\n",
+            b"PK,NAME\n",
+            b"\tID\tNAME\n",
+        ];
+        for start in plain {
+            assert_eq!(of(start), Ok(Container::Plain), "{start:?}");
+        }
+        assert_eq!(of(b"\x1F\x8B\x08\0"), Ok(Container::Gzip));
+        assert_eq!(of(b"\x28\xB5\x2F\xFD\x04"), Ok(Container::Zstd));
+        assert_eq!(of(b"\x50\x2A\x4D\x18\x04\0\0\0"), Ok(Container::Zstd));
+        assert_eq!(
+            of(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"),
+            Ok(Container::Workbook)
+        );
+        let sheet = "application/vnd.oasis.opendocument.spreadsheet";
+        for (name, content) in [
+            ("[Content_Types].xml", ""),
+            ("xl/workbook.xml", ""),
+            ("_rels/.rels", ""),
+            ("mimetype", sheet),
+        ] {
+            assert_eq!(
+                of(&zip_of(name, content)),
+                Ok(Container::Workbook),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_no_export_is_read_from_is_named_with_what_to_do() {
+        let text = "application/vnd.oasis.opendocument.text";
+        let mut tar = vec![0; 512];
+        tar[257..262].copy_from_slice(b"ustar");
+        let wide: Vec<u8> = "\u{feff}<HTML>"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let refused: &[(&[u8], &str)] = &[
+            (&zip_of("export.csv", ""), "zip archive"),
+            (&zip_of("mimetype", text), "no spreadsheet"),
+            (b"PK\x05\x06", "zip archive"),
+            (&tar, "tar archive"),
+            (b"BZh91AY&SY", "bzip2"),
+            (b"\xFD7zXZ\0", "xz"),
+            (b"%PDF-1.7", "PDF"),
+            (b"PAR1\x15\x04", "Parquet"),
+            (b"SQLite format 3\0", "SQLite"),
+            (b"\xEF\xBB\xBF\r\n <!DOCTYPE html>", "web page"),
+            (b"<table border=1>", "web page"),
+            (&wide, "web page"),
+            (b"<?xml version=\"1.0\"?>", "XML"),
+            (b"[\n  {\"id\": 1}", "JSON"),
+            (b"{\"id\": 1}\n", "JSON"),
+            (b"-----BEGIN PGP MESSAGE-----", "PGP"),
+        ];
+        for (start, what) in refused {
+            let said = of(start).unwrap_err();
+            assert!(said.contains(what) && said.contains("; "), "{said}");
+        }
+    }
+
+    fn file_of(bytes: &[u8]) -> io::Result<File> {
+        let mut file = tempfile::tempfile()?;
+        file.write_all(bytes)?;
+        Ok(file)
+    }
+
+    fn unpacked(bytes: &[u8], container: Container) -> io::Result<Vec<u8>> {
+        let mut all = Vec::new();
+        reader(file_of(bytes)?, container)?.read_to_end(&mut all)?;
+        Ok(all)
+    }
+
+    #[test]
+    fn members_and_frames_follow_each_other() -> io::Result<()> {
+        let gzip = |text: &str| {
+            let mut encoder =
+                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(text.as_bytes())?;
+            encoder.finish()
+        };
+        let zstd = |text: &str| zstd::encode_all(text.as_bytes(), 1);
+        let gz = [gzip("a,b\n1,")?, gzip("2\n")?].concat();
+        assert_eq!(unpacked(&gz, Container::Gzip)?, b"a,b\n1,2\n");
+        let zst = [zstd("a,b\n1,")?, zstd("2\n")?].concat();
+        assert_eq!(unpacked(&zst, Container::Zstd)?, b"a,b\n1,2\n");
+        // One that was cut is no shorter file but an error.
+        assert!(unpacked(&gz[..gz.len() - 5], Container::Gzip).is_err());
+        assert!(unpacked(&zst[..zst.len() - 5], Container::Zstd).is_err());
+        assert!(unpacked(b"", Container::Workbook).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn a_window_of_more_than_128_mb_is_refused() {
+        // The head of a frame with a window of 2^28 bytes, and an empty last block.
+        let frame = |log: u8| {
+            [
+                0x28,
+                0xB5,
+                0x2F,
+                0xFD,
+                0x00,
+                (log - 10) << 3,
+                0x01,
+                0x00,
+                0x00,
+            ]
+        };
+        assert!(unpacked(&frame(27), Container::Zstd).is_ok_and(|text| text.is_empty()));
+        assert!(unpacked(&frame(28), Container::Zstd).is_err());
+    }
 }

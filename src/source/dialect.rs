@@ -7,7 +7,7 @@
 //! and reading rows for good, which the reader of the export does.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How cells are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -182,15 +182,15 @@ fn choose(mut candidates: Vec<Candidate>) -> (Candidate, bool) {
     (best, sure)
 }
 
-/// Whether a byte mostly stands as texts have it: before a blank, or between digits.
+/// Whether a byte mostly stands as texts have it: before a blank, or as the comma of a number.
 fn inside_of_texts(sample: &[u8], delimiter: u8) -> bool {
     let (mut all, mut inside) = (0, 0);
     for at in memchr::memchr_iter(delimiter, sample) {
         let before = at.checked_sub(1).map_or(b'\n', |at| sample[at]);
         let after = sample.get(at + 1).copied().unwrap_or(b'\n');
         all += 1;
-        let digits = before.is_ascii_digit() && after.is_ascii_digit();
-        inside += usize::from(digits || after == b' ');
+        let number = delimiter == b',' && before.is_ascii_digit() && after.is_ascii_digit();
+        inside += usize::from(number || after == b' ');
     }
     inside * 2 > all
 }
@@ -271,7 +271,7 @@ fn closing(text: &[u8], quote: u8) -> Option<usize> {
     }
 }
 
-/// Which of the first rows is the header: the first, unless rows above it are evidently titles. Rows without any cell
+/// Which of the first rows is the header: the first, unless rows above it are evidently titles. Lines without any byte
 /// are not among them, rows of empty cells are. `None` when the first rows look like data, or none looks like a header.
 pub fn header_row(rows: &[Vec<String>]) -> Option<usize> {
     let rows = &rows[..rows.len().min(HEADER_WITHIN)];
@@ -281,10 +281,13 @@ pub fn header_row(rows: &[Vec<String>]) -> Option<usize> {
     if first == 0 {
         return (!like_data(rows, 0)).then_some(0);
     }
-    if like_header(rows, first, usual) {
+    // Few cells are a title; more may be a header with many of its names left out.
+    let titles = rows[..first]
+        .iter()
+        .all(|row| filled(row) < 2 || filled(row) * 3 <= usual);
+    if like_header(rows, first, usual) && (titles || contrasts(rows, first) > 0) {
         return Some(first);
     }
-    // Data, or a row that says nothing: a first row with several names is a header with names left out.
     (filled(&rows[0]) > 1 && !like_data(rows, 0)).then_some(0)
 }
 
@@ -292,30 +295,26 @@ fn filled(row: &[String]) -> usize {
     row.iter().filter(|cell| !cell.trim().is_empty()).count()
 }
 
-/// How many cells of a row are usually filled: what half of the rows have or more, as titles are few.
+/// How many cells of a row are usually filled: so many that the rows with as many or more make the largest block.
 fn usual_filled(rows: &[Vec<String>]) -> usize {
-    let mut counts: Vec<usize> = rows
-        .iter()
-        .map(|row| filled(row))
-        .filter(|count| *count > 0)
-        .collect();
-    counts.sort_unstable();
-    counts.get(counts.len() / 2).copied().unwrap_or(0)
+    let mut counts: Vec<usize> = rows.iter().map(|row| filled(row)).collect();
+    counts.sort_unstable_by_key(|count| Reverse(*count));
+    let blocks = counts.iter().enumerate();
+    let largest = blocks.max_by_key(|(above, count)| (above + 1) * **count);
+    largest.map_or(0, |(_, count)| *count)
 }
 
-/// Whether a row below titles is a header: nearly all names, all of them text, different from each other.
+/// Whether a row below titles is a header: nearly all names, nearly all of them text and different from each other.
 fn like_header(rows: &[Vec<String>], at: usize, usual: usize) -> bool {
-    let row = &rows[at];
-    let mut names: Vec<String> = row
-        .iter()
-        .map(|cell| cell.trim().to_lowercase())
-        .filter(|cell| !cell.is_empty())
-        .collect();
-    let all = names.len();
-    let texts = names.iter().all(|name| Kind::of(name) == Kind::Text);
-    names.sort_unstable();
-    names.dedup();
-    texts && all * 10 >= usual * 8 && names.len() * 10 >= all * 8 && !like_data(rows, at)
+    let names = rows[at].iter().map(|cell| cell.trim().to_lowercase());
+    let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+    let most = |part: usize, whole: usize| part * 10 >= whole * 8;
+    let texts = names.iter().filter(|name| Kind::of(name).name());
+    let different: BTreeSet<&String> = names.iter().collect();
+    most(names.len(), usual)
+        && most(texts.count(), names.len())
+        && most(different.len(), names.len())
+        && !like_data(rows, at)
 }
 
 /// What a cell looks like, as far as a header differs from data.
@@ -325,6 +324,9 @@ enum Kind {
     Number,
     Date,
     Email,
+    /// Letters and digits.
+    Code,
+    /// No digits.
     Text,
 }
 
@@ -344,8 +346,13 @@ impl Kind {
         } else if !has(char::is_alphabetic) && !cell.starts_with('#') {
             Kind::Number
         } else {
-            Kind::Text
+            Kind::Code
         }
+    }
+
+    /// Whether a name of a column looks so.
+    fn name(self) -> bool {
+        matches!(self, Kind::Code | Kind::Text)
     }
 }
 
@@ -369,26 +376,38 @@ fn date(cell: &str) -> bool {
         && first.len() + last.len() <= 6
 }
 
-/// Whether a row is data: it has dates or e-mail addresses, or mostly numbers, and the rows below have the same there.
+/// Whether a row is data: it has dates or e-mail addresses, or many numbers, and the rows below have the same there.
 fn like_data(rows: &[Vec<String>], at: usize) -> bool {
-    let row = &rows[at];
-    let below = &rows[at + 1..rows.len().min(at + 21)];
-    let (mut numbers, mut contrasts, mut certain) = (0, 0, false);
-    for (column, cell) in row.iter().enumerate() {
-        let kind = Kind::of(cell);
-        let others: Vec<Kind> = below
-            .iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| Kind::of(cell))
-            .filter(|kind| *kind != Kind::Empty)
-            .collect();
-        let same = others.iter().filter(|other| **other == kind).count() * 2 >= others.len();
-        match kind {
-            Kind::Date | Kind::Email => certain |= same,
-            Kind::Number => numbers += usize::from(same),
-            Kind::Text => contrasts += usize::from(!same),
-            Kind::Empty => {}
+    let (mut numbers, mut certain) = (0, false);
+    for (column, cell) in rows[at].iter().enumerate() {
+        match Kind::of(cell) {
+            kind @ (Kind::Date | Kind::Email) => certain |= goes_on(rows, at, column, kind),
+            Kind::Number => numbers += usize::from(goes_on(rows, at, column, Kind::Number)),
+            Kind::Code | Kind::Text | Kind::Empty => {}
         }
     }
-    certain || (numbers * 3 >= filled(row).max(1) && contrasts == 0)
+    certain || (numbers > 0 && numbers * 3 >= filled(&rows[at]) && contrasts(rows, at) == 0)
+}
+
+/// How many columns may have a name in a row, and something of another kind below.
+fn contrasts(rows: &[Vec<String>], at: usize) -> usize {
+    let kinds = rows[at].iter().map(|cell| Kind::of(cell)).enumerate();
+    let differs =
+        |(column, kind): &(usize, Kind)| kind.name() && !goes_on(rows, at, *column, *kind);
+    kinds.filter(differs).count()
+}
+
+/// Whether at least half of the filled cells below are of a kind.
+fn goes_on(rows: &[Vec<String>], at: usize, column: usize, kind: Kind) -> bool {
+    let (mut all, mut same) = (0, 0);
+    for cell in rows[at + 1..]
+        .iter()
+        .take(20)
+        .filter_map(|row| row.get(column))
+    {
+        let other = Kind::of(cell);
+        all += usize::from(other != Kind::Empty);
+        same += usize::from(other == kind);
+    }
+    same * 2 >= all
 }

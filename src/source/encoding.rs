@@ -37,7 +37,7 @@ pub struct Found {
 
 /// How people write them; the first word of each is ours.
 const WORDS: &[(Encoding, &[&str])] = &[
-    (Encoding::Utf8, &["utf-8", "utf8", "unicode"]),
+    (Encoding::Utf8, &["utf-8", "utf8"]),
     (
         Encoding::Utf16Le,
         &["utf-16le", "utf16le", "utf-16", "utf16", "ucs-2", "ucs2"],
@@ -269,4 +269,100 @@ fn beside_letters(byte: u8) -> bool {
     matches!(byte,
         0xC0..=0xD6 | 0xD8..=0xF6 | 0xF8..=0xFF | 0x8A | 0x8C | 0x8E | 0x9A | 0x9C | 0x9E | 0x9F | 0x83
         | 0x85 | 0x91..=0x97 | 0x99 | 0xA0 | 0xA9..=0xAB | 0xAD..=0xAE | 0xB0 | 0xB4 | 0xB7 | 0xBA | 0xBB)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_write_them_in_many_ways() {
+        for encoding in Encoding::ALL {
+            assert_eq!(Encoding::from_word(encoding.word()), Some(encoding));
+        }
+        for (word, encoding) in [
+            ("UTF8", Encoding::Utf8),
+            ("utf_16le", Encoding::Utf16Le),
+            ("UTF-16", Encoding::Utf16Le),
+            ("UTF-16BE", Encoding::Utf16Be),
+            ("Windows 1252", Encoding::Windows1252),
+            ("ANSI", Encoding::Windows1252),
+            ("cp1252", Encoding::Windows1252),
+            ("Latin1", Encoding::Iso8859_1),
+            ("ISO_8859-1", Encoding::Iso8859_1),
+            ("latin9", Encoding::Iso8859_15),
+        ] {
+            assert_eq!(Encoding::from_word(word), Some(encoding), "{word}");
+        }
+        assert_eq!(Encoding::from_word("ebcdic"), None);
+        // To Windows it is UTF-16, to everybody else it is none.
+        assert_eq!(Encoding::from_word("unicode"), None);
+    }
+
+    #[test]
+    fn bytes_say_what_they_are() {
+        use Encoding::{Iso8859_15, Utf8, Utf16Be, Utf16Le, Windows1252};
+        let table: &[(&[u8], Encoding, usize, bool)] = &[
+            (b"", Utf8, 0, true),
+            (b"ID,NAME\n1,Ann\n", Utf8, 0, true),
+            ("ID,NAME\n1,Zo\u{eb}\n".as_bytes(), Utf8, 0, true),
+            ("ID,NAME\n1,\u{5f20}\u{4f1f}\n".as_bytes(), Utf8, 0, true),
+            (b"\xEF\xBB\xBFID\n", Utf8, 3, true),
+            // The mark decides, whatever follows.
+            (b"\xEF\xBB\xBFID\nZo\xEB\n", Utf8, 3, true),
+            (b"\xFF\xFEI\0D\0\n\0", Utf16Le, 2, true),
+            (b"\xFE\xFF\0I\0D\0\n", Utf16Be, 2, true),
+            (b"I\0D\0,\0N\0\n\0", Utf16Le, 0, true),
+            (b"\0I\0D\0,\0N\0\n", Utf16Be, 0, true),
+            // A field filled up with NULs, as fixed records have them, is no UTF-16.
+            (
+                b"ID,NAME\n1,Ann\0\0\0\0\0\0\n2,Bo\0\0\0\0\0\0\0\n",
+                Utf8,
+                0,
+                true,
+            ),
+            // Two exports in one file: what is not UTF-8 becomes gaps, rather than what is to become two characters.
+            (b"1,Zo\xC3\xAB\n2,Zo\xEB\n", Utf8, 0, false),
+            (b"ID,NAME\n1,Zo\xEB\n2,M\xFCller\n", Windows1252, 0, true),
+            (b"ID,NAME\n1,O\x92Neil\n", Windows1252, 0, true),
+            (b"ID,NAME\n1,O\xB4Neil\n", Windows1252, 0, true),
+            (b"ID,UNIT\n1,\xBD\n2,\xA71\n", Windows1252, 0, true),
+            // As DOS wrote it: no letters for Windows-1252, so a person has to look.
+            (b"ID,NAME\n1,M\x81ller\n2,Ren\x82\n", Windows1252, 0, false),
+            (b"ID,LIMIT\n1,\xA4500\n", Iso8859_15, 0, false),
+            (b"ID,NAME\n1,C\xBDur\n", Iso8859_15, 0, false),
+            // With a character that only Windows-1252 has, the same byte is what it is there.
+            (b"ID,LIMIT\n1,\xA4500\n2,O\x92Neil\n", Windows1252, 0, true),
+        ];
+        for (bytes, encoding, bom, sure) in table {
+            let found = Encoding::find(&[bytes]);
+            let text = String::from_utf8_lossy(bytes);
+            assert_eq!(
+                (found.encoding, found.bom, found.sure),
+                (*encoding, *bom, *sure),
+                "{text:?}: {}",
+                found.why
+            );
+        }
+    }
+
+    #[test]
+    fn a_cut_inside_of_a_character_breaks_none() {
+        let text = "ID,NAME\n1,Zo\u{eb}\n2,\u{1f600}\u{5f20}\n".as_bytes();
+        for at in 0..=text.len() {
+            for to in at..=text.len() {
+                let found = Encoding::find(&[&text[..at], &text[to..]]);
+                assert_eq!(
+                    (found.encoding, found.sure),
+                    (Encoding::Utf8, true),
+                    "{at} {to}"
+                );
+            }
+        }
+        // A byte that is cut off is none that is wrong.
+        assert_eq!(
+            Encoding::find(&[b"ID\n", b"1,Zo\xEB,"]).encoding,
+            Encoding::Windows1252
+        );
+    }
 }

@@ -207,3 +207,113 @@ fn iso_8859_15(byte: u8) -> Option<char> {
     let other = ISO_8859_15.iter().find(|(at, _)| *at == byte);
     other.map_or_else(|| iso_8859_1(byte), |(_, c)| Some(*c))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hands out so many bytes at a time, so that every character is cut somewhere.
+    struct Drip<'a>(&'a [u8], usize);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.1.min(self.0.len()).min(buffer.len());
+            buffer[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
+        }
+    }
+
+    #[test]
+    fn what_does_not_decode_is_one_byte_that_no_text_has() -> io::Result<()> {
+        use Encoding::{Iso8859_1, Iso8859_15, Utf8, Utf16Be, Utf16Le, Windows1252};
+        let table: &[(Encoding, &[u8], &[u8])] = &[
+            (
+                Utf8,
+                "a\u{eb}\u{20ac}\u{1f600}\0\r\n".as_bytes(),
+                "a\u{eb}\u{20ac}\u{1f600}\0\r\n".as_bytes(),
+            ),
+            (Utf8, b"Zo\xEB,x", b"Zo\xFF,x"),
+            (Utf8, b"\xE2\x82,x", b"\xFF,x"),
+            (Utf8, b"x\xE2\x82", b"x\xFF"),
+            (Utf8, b"\xED\xA0\x80x", b"\xFF\xFF\xFFx"),
+            (Utf8, b"\xFE#N/A", b"\xFF#N/A"),
+            (
+                Windows1252,
+                b"\x80 \x92 \xEB \xFF \x9F",
+                "\u{20ac} \u{2019} \u{eb} \u{ff} \u{178}".as_bytes(),
+            ),
+            (
+                Windows1252,
+                b"\x81\x8D\x8F\x90\x9D",
+                b"\xFF\xFF\xFF\xFF\xFF",
+            ),
+            (Iso8859_1, b"Zo\xEB \xA4", "Zo\u{eb} \u{a4}".as_bytes()),
+            (Iso8859_1, b"O\x92Neil", b"O\xFFNeil"),
+            (
+                Iso8859_15,
+                b"\xA4 C\xBDur \xBE \x80",
+                b"\xE2\x82\xAC C\xC5\x93ur \xC5\xB8 \xFF",
+            ),
+            (
+                Utf16Le,
+                b"a\0\xEB\0\xAC\x20\x3D\xD8\x00\xDE\0\0",
+                "a\u{eb}\u{20ac}\u{1f600}\0".as_bytes(),
+            ),
+            (
+                Utf16Be,
+                b"\0a\0\xEB\x20\xAC\xD8\x3D\xDE\x00",
+                "a\u{eb}\u{20ac}\u{1f600}".as_bytes(),
+            ),
+            // A half alone, before a character, at the end; two halves in the wrong order; an odd byte at the end.
+            (Utf16Le, b"\x3D\xD8a\0", b"\xFFa"),
+            (Utf16Le, b"a\0\x3D\xD8", b"a\xFF"),
+            (Utf16Le, b"\x00\xDE\x3D\xD8a\0", b"\xFF\xFFa"),
+            (Utf16Le, b"a\0b", b"a\xFF"),
+            (Utf16Le, b"\x3D\xD8\x00", b"\xFF\xFF"),
+        ];
+        for (encoding, bytes, text) in table {
+            assert_eq!(whole(*encoding, bytes), *text, "{encoding:?} {bytes:?}");
+            for step in 1..=bytes.len() {
+                let mut given = Vec::new();
+                Transcode::new(Drip(bytes, step), *encoding, 0).read_to_end(&mut given)?;
+                assert_eq!(given, *text, "{encoding:?} {bytes:?} by {step}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_byte_order_mark_is_no_text() -> io::Result<()> {
+        for step in 1..4 {
+            let mut given = String::new();
+            let mark = Drip(b"\xEF\xBB\xBFID", step);
+            Transcode::new(mark, Encoding::Utf8, 3).read_to_string(&mut given)?;
+            assert_eq!(given, "ID");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn long_texts_come_whole_over_every_border_of_the_buffer() -> io::Result<()> {
+        let text: String = (0..50_000)
+            .map(|i| ["a", "\u{eb}", "\u{20ac}", "\u{1f600}"][i % 4])
+            .collect();
+        let le: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let be: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for (encoding, bytes) in [
+            (Encoding::Utf8, text.as_bytes()),
+            (Encoding::Utf16Le, &le),
+            (Encoding::Utf16Be, &be),
+        ] {
+            for skip in 0..4 {
+                // Bytes before, so that the borders fall elsewhere in a character.
+                let before = [vec![b' '; skip], bytes.to_vec()].concat();
+                let mut given = String::new();
+                Transcode::new(before.as_slice(), encoding, skip).read_to_string(&mut given)?;
+                assert!(given == text, "{encoding:?} {skip}");
+            }
+        }
+        Ok(())
+    }
+}
