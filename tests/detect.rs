@@ -248,7 +248,7 @@ const SNIPPETS: &[Snippet] = &[
         "Customers,,,\n,,,\nID,NAME,CITY,ZIP\n1,Ann,Austin,73301\n2,Bo,Waco,76701\n",
         ',',
         4,
-        Some(2),
+        Some(1),
     ),
     (
         "a title of two cells",

@@ -38,7 +38,7 @@ pub struct Guess {
     pub sep: usize,
     /// How many cells most rows have.
     pub columns: usize,
-    /// The index of the header among the rows, empty lines and the `sep=` line not counted; rows before it are titles.
+    /// The index of the header among the rows that have a text; the `sep=` line is not counted. Rows before it are titles.
     /// `None` when no row looks like one.
     pub header: Option<usize>,
 }
@@ -127,6 +127,10 @@ impl Candidate {
         while count < ROWS
             && let Some(cells) = rows.next()
         {
+            // A row without a text is a blank line, as it is to the reader of the export.
+            if cells.iter().all(|cell| cell.trim_ascii().is_empty()) {
+                continue;
+            }
             // A row that the end of the sample cut; a single one is better than nothing.
             if !whole && rows.rest.is_empty() && count > 0 {
                 break;
@@ -271,8 +275,7 @@ fn closing(text: &[u8], quote: u8) -> Option<usize> {
     }
 }
 
-/// Which of the first rows is the header: the first, unless rows above it are evidently titles. Lines without any byte
-/// are not among them, rows of empty cells are. `None` when the first rows look like data, or none looks like a header.
+/// Which of the first rows is the header: the first, unless rows above it are evidently titles. `None` when the first rows look like data, or none looks like a header.
 pub fn header_row(rows: &[Vec<String>]) -> Option<usize> {
     let rows = &rows[..rows.len().min(HEADER_WITHIN)];
     let usual = usual_filled(rows);
