@@ -43,6 +43,9 @@ pub enum Command {
     ManualKyb(ManualKybArgs),
     /// A stand-in for Bakkt on loopback.
     Sandbox(SandboxArgs),
+    /// Parses a workbook in a process of its own; started by the commands that read exports.
+    #[command(hide = true)]
+    ReadWorkbook(ReadWorkbookArgs),
 }
 
 /// `check`.
@@ -208,4 +211,15 @@ pub struct SandboxArgs {
     /// Faults, rate, seed, dialect (see docs/sandbox.md).
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// `read-workbook`: the workbook is standard input.
+#[derive(Debug, Args)]
+pub struct ReadWorkbookArgs {
+    /// The sheet of this name.
+    #[arg(long)]
+    pub sheet_name: Option<String>,
+    /// The sheet of this number, from 1.
+    #[arg(long)]
+    pub sheet_number: Option<usize>,
 }

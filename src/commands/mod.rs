@@ -10,6 +10,7 @@ pub mod kyb_form;
 pub mod manual_kyb;
 pub mod planning;
 pub mod planning_documents;
+pub mod read_workbook;
 pub mod replan;
 pub mod report;
 pub mod resolve;
@@ -60,5 +61,6 @@ pub fn run(cli: Cli) -> anyhow::Result<Output> {
         Command::Retry(args) => retry::run(&args),
         Command::ManualKyb(args) => manual_kyb::run(&args, mode),
         Command::Sandbox(args) => sandbox::run(&args, mode),
+        Command::ReadWorkbook(args) => read_workbook::run(&args),
     }
 }

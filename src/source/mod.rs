@@ -16,6 +16,7 @@ pub mod lines;
 pub mod shape;
 mod spool;
 pub mod transcode;
+pub mod workbook;
 
 pub use export::Export;
 pub use lines::Again;

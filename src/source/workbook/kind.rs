@@ -1,0 +1,123 @@
+//! The kind of a workbook, by what is in it and never by its name.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use serde::{Deserialize, Serialize};
+
+use super::refused::Refused;
+use super::zipped;
+
+/// A kind of workbook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// Office Open XML, with macros or without: .xlsx, .xlsm.
+    Xlsx,
+    /// The binary form of the same: .xlsb.
+    Xlsb,
+    /// Excel 97 to 2003: .xls.
+    Xls,
+    /// OpenDocument: .ods.
+    Ods,
+}
+
+impl Kind {
+    /// What people call it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Xlsx => "xlsx",
+            Kind::Xlsb => "xlsb",
+            Kind::Xls => "xls",
+            Kind::Ods => "ods",
+        }
+    }
+
+    /// Finds out the kind; the reader stands at its beginning afterwards.
+    pub fn of<R: Read + Seek>(reader: &mut R) -> Result<Kind, Refused> {
+        reader.rewind()?;
+        let mut start = Vec::new();
+        reader.by_ref().take(8).read_to_end(&mut start)?;
+        let kind = if start.starts_with(b"PK") {
+            reader.rewind()?;
+            of_archive(reader)
+        } else if start == OLE {
+            of_compound(reader)
+        } else {
+            Err(Refused::NotAWorkbook)
+        };
+        reader.seek(SeekFrom::Start(0))?;
+        kind
+    }
+}
+
+const OLE: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
+
+fn of_archive<R: Read + Seek>(reader: &mut R) -> Result<Kind, Refused> {
+    let mut archive = zipped::open(reader)?;
+    let names: Vec<String> = zipped::names(&archive)
+        .into_iter()
+        .map(|name| name.replace('\\', "/").to_ascii_lowercase())
+        .collect();
+    let has = |name: &str| names.iter().any(|other| other == name);
+    if has("xl/workbook.bin") {
+        return Ok(Kind::Xlsb);
+    }
+    let main = |name: &String| name.starts_with("xl/") || name.ends_with("workbook.xml");
+    if names.iter().any(main) {
+        return Ok(Kind::Xlsx);
+    }
+    if has("content.xml") {
+        let kind = zipped::text(&mut archive, "mimetype")?;
+        let sheet = memchr::memmem::find(&kind, b"opendocument.spreadsheet").is_some();
+        if !sheet {
+            return Err(Refused::OtherDocument);
+        }
+        let manifest = zipped::text(&mut archive, "META-INF/manifest.xml")?;
+        return match memchr::memmem::find(&manifest, b"encryption-data") {
+            Some(_) => Err(Refused::Password),
+            None => Ok(Kind::Ods),
+        };
+    }
+    if names
+        .iter()
+        .any(|name| name.starts_with("word/") || name.starts_with("ppt/"))
+    {
+        return Err(Refused::OtherDocument);
+    }
+    Err(Refused::NotAWorkbook)
+}
+
+/// What the names in a compound file's directory tell; they stand in it in UTF-16.
+fn of_compound<R: Read + Seek>(reader: &mut R) -> Result<Kind, Refused> {
+    let wide = |name: &str| -> Vec<u8> { name.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let names = [
+        ("EncryptedPackage", Err(Refused::Password)),
+        ("Workbook", Ok(Kind::Xls)),
+        ("WORKBOOK", Ok(Kind::Xls)),
+        ("Book", Ok(Kind::Xls)),
+        ("WordDocument", Err(Refused::OtherDocument)),
+        ("PowerPoint Document", Err(Refused::OtherDocument)),
+    ];
+    let mut found = [false; 6];
+    let mut buffer = vec![0; 1 << 20];
+    let mut kept = 0;
+    reader.rewind()?;
+    loop {
+        let count = reader.read(&mut buffer[kept..])?;
+        if count == 0 {
+            break;
+        }
+        let filled = kept + count;
+        for (place, (name, _)) in names.iter().enumerate() {
+            // A directory entry begins with its name, which ends with a zero.
+            let mut name = wide(name);
+            name.extend([0, 0]);
+            found[place] |= memchr::memmem::find(&buffer[..filled], &name).is_some();
+        }
+        // A name may stand across the end.
+        kept = filled.min(64);
+        buffer.copy_within(filled - kept..filled, 0);
+    }
+    let mut kinds = names.into_iter().zip(found);
+    let kind = kinds.find(|(_, found)| *found);
+    kind.map_or(Err(Refused::NotAWorkbook), |((_, kind), _)| kind)
+}

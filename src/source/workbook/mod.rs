@@ -1,0 +1,113 @@
+//! Workbooks: .xlsx, .xlsm, .xlsb, .xls and .ods as canonical CSV text.
+//!
+//! Owner of reading a workbook without trusting it. Parsing happens in a process of its own ([`child`]), which this program
+//! starts from itself with little memory and little time; what it sends is framed ([`frames`]) and bounded. In that process
+//! [`rows::write`] finds out the kind ([`kind`]), chooses the sheet and writes its cells as [`table::Table`] shows them. One
+//! file for each kind reads cells: [`xlsx`] and [`xls`] by way of calamine; [`xlsb`] and [`ods`] themselves, row by row,
+//! because calamine leaves out the errors of formulas in the first and holds every cell of the second in memory.
+//! Invariants: the number of a row is the one that Excel shows; a value is what a person sees in the cell, with all of its
+//! digits; what is no value is marked and cannot be sent; a hostile file ends in [`Refused`], within bounds.
+//! Left out on purpose: which row is the header, and what the cells mean. Of merged cells the first has the value and the
+//! others are empty; hidden rows are rows; formulas are what they last gave.
+
+pub mod child;
+pub mod format;
+pub mod frames;
+pub mod iso;
+pub mod kind;
+pub mod number;
+pub mod ods;
+pub mod refused;
+pub mod rows;
+pub mod serial;
+pub mod table;
+pub mod xls;
+pub mod xlsb;
+pub mod xlsx;
+pub mod zipped;
+
+pub use child::{Workbook, open};
+pub use kind::Kind;
+pub use refused::Refused;
+
+use serde::{Deserialize, Serialize};
+
+/// Which sheet to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// The first sheet that is shown and has a cell with a value.
+    #[default]
+    First,
+    /// The sheet of this name; letters in another case and other spaces will do when nothing fits better.
+    Name(String),
+    /// The sheet of this number, from 1, hidden ones included.
+    Number(usize),
+}
+
+/// What a workbook is, beside its rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The kind of file.
+    pub kind: Kind,
+    /// Every sheet, in the workbook's order.
+    pub sheets: Vec<Sheet>,
+    /// The one that is read, from 0.
+    pub sheet: usize,
+    /// Whether days are counted from 1904.
+    pub from_1904: bool,
+}
+
+/// A sheet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sheet {
+    /// Its name.
+    pub name: String,
+    /// Whether Excel shows it.
+    pub hidden: bool,
+    /// Whether a cell among its first has a value; of a hidden sheet this is not looked at.
+    pub filled: bool,
+}
+
+impl Head {
+    /// The name of the sheet that is read.
+    pub fn sheet_name(&self) -> &str {
+        self.sheets.get(self.sheet).map_or("", |sheet| &sheet.name)
+    }
+
+    /// The other sheets that are shown and have cells: a reader may have meant one of those.
+    pub fn others(&self) -> impl Iterator<Item = &Sheet> {
+        let others = self.sheets.iter().enumerate();
+        others
+            .filter(|(number, sheet)| *number != self.sheet && sheet.filled && !sheet.hidden)
+            .map(|(_, sheet)| sheet)
+    }
+}
+
+/// The letters of a column as Excel shows them; columns count from 0.
+pub fn letters(column: usize) -> String {
+    let (mut text, mut rest) = (String::new(), column + 1);
+    while rest > 0 {
+        // A digit below 26 is a letter.
+        text.insert(0, char::from(b'A' + ((rest - 1) % 26) as u8));
+        rest = (rest - 1) / 26;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::letters;
+
+    #[test]
+    fn columns_have_the_letters_that_excel_shows() {
+        for (column, text) in [
+            (0, "A"),
+            (25, "Z"),
+            (26, "AA"),
+            (701, "ZZ"),
+            (16_383, "XFD"),
+        ] {
+            assert_eq!(letters(column), text);
+        }
+    }
+}

@@ -1,0 +1,456 @@
+//! .ods, the workbooks of OpenDocument, row by row.
+//!
+//! Read here and not by way of calamine, which holds every cell of every sheet in memory. Rows and cells that stand for many
+//! are written as many; an empty end of a sheet that stands for a million is nothing. Invariant: memory is that of one row.
+//! A number whose zeros or dashes belong to it is taken as it is shown; every other number as it is.
+
+use std::collections::HashMap;
+use std::io::{BufReader, Read, Seek};
+
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader as Xml, XmlVersion};
+use zip::ZipArchive;
+
+use super::format::Format;
+use super::refused::{Bound, Refused};
+use super::rows::{Book, Take};
+use super::serial::Epoch;
+use super::table::{COLUMNS, ROWS, Value};
+use super::{Sheet, zipped};
+
+/// Characters of the longest cell.
+const LONGEST: usize = 1 << 20;
+
+/// A workbook.
+pub struct Open<R> {
+    archive: ZipArchive<R>,
+    sheets: Vec<Sheet>,
+}
+
+/// Opens one: a pass over all of its sheets for their names, and whether they hold a value.
+pub fn open<R: Read + Seek>(reader: R) -> Result<Open<R>, Refused> {
+    let mut archive = zipped::open(reader)?;
+    let mut content = content_of(&mut archive)?;
+    let (mut sheets, mut hidden, mut style) = (Vec::new(), HashMap::new(), String::new());
+    while let Some(event) = content.next()? {
+        let Event::Start(tag) = event else { continue };
+        match tag.name().as_ref() {
+            "style:style" => style = attribute(&tag, "style:name")?.unwrap_or_default(),
+            "style:table-properties" => {
+                let shown = attribute(&tag, "table:display")?;
+                hidden.insert(style.clone(), shown.as_deref() == Some("false"));
+            }
+            "table:table" => {
+                let style = attribute(&tag, "table:style-name")?.unwrap_or_default();
+                let mut sheet = Sheet {
+                    name: attribute(&tag, "table:name")?.unwrap_or_default(),
+                    hidden: hidden.get(&style).copied().unwrap_or(false),
+                    filled: false,
+                };
+                let mut stop = |_, _, _: &Value<'_>, _: &Format| {
+                    sheet.filled = true;
+                    Ok(false)
+                };
+                if !content.rows(&mut stop)? {
+                    content.skip("table:table")?;
+                }
+                sheets.push(sheet);
+            }
+            _ => {}
+        }
+    }
+    drop(content);
+    Ok(Open { archive, sheets })
+}
+
+impl<R: Read + Seek> Book for Open<R> {
+    fn sheets(&self) -> Vec<Sheet> {
+        self.sheets.clone()
+    }
+
+    /// Dates stand as text: there is no epoch.
+    fn epoch(&self) -> Epoch {
+        Epoch::Of1900
+    }
+
+    fn is_filled(&mut self, sheet: usize) -> Result<bool, Refused> {
+        Ok(self.sheets[sheet].filled)
+    }
+
+    fn cells(&mut self, sheet: usize, take: &mut Take<'_>) -> Result<(), Refused> {
+        let mut content = content_of(&mut self.archive)?;
+        let mut before = 0;
+        while let Some(event) = content.next()? {
+            match event {
+                Event::Start(tag) if tag.name().as_ref() == "table:table" => {
+                    if before == sheet {
+                        return content.rows(take).map(|_| ());
+                    }
+                    before += 1;
+                    content.skip("table:table")?;
+                }
+                _ => {}
+            }
+        }
+        Err(Refused::Damaged)
+    }
+}
+
+/// The part with the cells.
+struct Content<P: Read> {
+    xml: Xml<BufReader<P>>,
+    buffer: Vec<u8>,
+}
+
+/// A cell before it is written: how many columns it stands for, and what it holds.
+#[derive(Default)]
+struct Cell {
+    columns: u32,
+    held: Held,
+    text: String,
+}
+
+#[derive(Default)]
+enum Held {
+    #[default]
+    Text,
+    Number(f64, Format),
+    Boolean(bool),
+    When,
+    Duration,
+    Error,
+}
+
+fn content_of<'a, R: Read + Seek>(
+    archive: &'a mut ZipArchive<R>,
+) -> Result<Content<impl Read + use<'a, R>>, Refused> {
+    let part = zipped::part(archive, "content.xml")?.ok_or(Refused::Damaged)?;
+    let mut xml = Xml::from_reader(BufReader::with_capacity(64 << 10, part));
+    xml.config_mut().expand_empty_elements = true;
+    Ok(Content {
+        xml,
+        buffer: Vec::new(),
+    })
+}
+
+impl<P: Read> Content<P> {
+    /// The next event; none at the end.
+    fn next(&mut self) -> Result<Option<Event<'_>>, Refused> {
+        self.buffer.clear();
+        match self.xml.read_event_into(&mut self.buffer) {
+            Ok(Event::Eof) => Ok(None),
+            Ok(event) => Ok(Some(event)),
+            Err(quick_xml::Error::Io(error)) => {
+                Err(zipped::broken(std::io::Error::from(error.kind())))
+            }
+            Err(_) => Err(Refused::Damaged),
+        }
+    }
+
+    /// The same where the end is too early.
+    fn must(&mut self) -> Result<Event<'_>, Refused> {
+        self.next()?.ok_or(Refused::Damaged)
+    }
+
+    /// Goes on behind the end of an element that has begun.
+    fn skip(&mut self, name: &str) -> Result<(), Refused> {
+        let mut depth = 1;
+        while depth > 0 {
+            match self.must()? {
+                Event::Start(tag) if tag.name().as_ref() == name => depth += 1,
+                Event::End(tag) if tag.name().as_ref() == name => depth -= 1,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of a table that has begun; true when it came to the table's end, false when no more was wanted.
+    fn rows(&mut self, take: &mut Take<'_>) -> Result<bool, Refused> {
+        let mut row = 0_u32;
+        loop {
+            let repeated = match self.must()? {
+                Event::Start(tag) if tag.name().as_ref() == "table:table-row" => {
+                    repeated(&tag, "table:number-rows-repeated")?
+                }
+                Event::Start(tag) if tag.name().as_ref() == "table:shapes" => {
+                    self.skip("table:shapes")?;
+                    continue;
+                }
+                Event::End(tag) if tag.name().as_ref() == "table:table" => return Ok(true),
+                _ => continue,
+            };
+            let cells = self.cells()?;
+            let end = row.saturating_add(repeated);
+            if !cells.is_empty() {
+                if end > ROWS {
+                    return Err(Refused::TooLarge(Bound::Cells));
+                }
+                for row in row..end {
+                    if !put(row, &cells, take)? {
+                        return Ok(false);
+                    }
+                }
+            }
+            row = end;
+        }
+    }
+
+    /// The cells of a row that has begun, up to the last that holds something.
+    fn cells(&mut self) -> Result<Vec<Cell>, Refused> {
+        let (mut cells, mut filled) = (Vec::new(), 0);
+        loop {
+            let (mut cell, covered) = match self.must()? {
+                Event::Start(tag) => match tag.name().as_ref() {
+                    "table:table-cell" => (Cell::of(&tag)?, false),
+                    // Under a merged cell: what stands there is not shown.
+                    "table:covered-table-cell" => (Cell::of(&tag)?, true),
+                    _ => continue,
+                },
+                Event::End(tag) if tag.name().as_ref() == "table:table-row" => {
+                    cells.truncate(filled);
+                    return Ok(cells);
+                }
+                _ => continue,
+            };
+            let shown = self.cell_text()?;
+            if covered {
+                cell = Cell {
+                    columns: cell.columns,
+                    ..Cell::default()
+                };
+            } else {
+                cell.settle(shown);
+            }
+            let empty = matches!(cell.held, Held::Text) && cell.text.is_empty();
+            cells.push(cell);
+            if !empty {
+                filled = cells.len();
+            }
+        }
+    }
+
+    /// The text that a cell shows: its paragraphs, without comments and drawings; spaces as OpenDocument counts them.
+    fn cell_text(&mut self) -> Result<String, Refused> {
+        let (mut text, mut paragraphs, mut depth) = (String::new(), 0, 0);
+        loop {
+            let mut skip = None;
+            match self.must()? {
+                Event::Start(tag) => match tag.name().as_ref() {
+                    "text:p" => {
+                        if paragraphs > 0 {
+                            text.push('\n');
+                        }
+                        paragraphs += 1;
+                        depth += 1;
+                    }
+                    "text:s" => {
+                        let count = repeated(&tag, "text:c")?.min(LONGEST as u32);
+                        text.extend(std::iter::repeat_n('\u{0}', count as usize));
+                    }
+                    "text:tab" => text.push('\t'),
+                    "text:line-break" => text.push('\n'),
+                    name @ ("office:annotation" | "table:table" | "text:ruby-text") => {
+                        skip = Some(name.to_owned());
+                    }
+                    name if name.starts_with("draw:") => skip = Some(name.to_owned()),
+                    _ => {}
+                },
+                Event::End(tag) => match tag.name().as_ref() {
+                    "text:p" => depth -= 1,
+                    // Spaces that are meant are elements; until here they stand as a mark that no text has.
+                    "table:table-cell" | "table:covered-table-cell" => {
+                        return Ok(text.replace('\u{0}', " "));
+                    }
+                    _ => {}
+                },
+                Event::Text(part) if depth > 0 => collapse(&part.xml10_content(), &mut text),
+                Event::CData(part) if depth > 0 => collapse(&part.xml10_content(), &mut text),
+                Event::GeneralRef(entity) if depth > 0 => {
+                    let c = match entity.resolve_char_ref() {
+                        Ok(Some(c)) => Some(c),
+                        _ => named(entity.as_ref()),
+                    };
+                    text.push(c.ok_or(Refused::Damaged)?);
+                }
+                _ => {}
+            }
+            if text.len() > LONGEST {
+                return Err(Refused::TooLarge(Bound::Text));
+            }
+            if let Some(name) = skip {
+                self.skip(&name)?;
+            }
+        }
+    }
+}
+
+impl Cell {
+    /// What the attributes of a cell tell.
+    fn of(tag: &BytesStart<'_>) -> Result<Cell, Refused> {
+        let mut cell = Cell {
+            columns: repeated(tag, "table:number-columns-repeated")?,
+            ..Cell::default()
+        };
+        let get = |name| attribute(tag, name);
+        if get("calcext:value-type")?.as_deref() == Some("error") {
+            cell.held = Held::Error;
+            return Ok(cell);
+        }
+        match get("office:value-type")?.as_deref() {
+            Some(kind @ ("float" | "currency" | "percentage")) => {
+                let value = get("office:value")?.and_then(|value| value.trim().parse().ok());
+                let percent = kind == "percentage";
+                let format = if percent {
+                    Format::Percent
+                } else {
+                    Format::Number
+                };
+                cell.held = Held::Number(value.ok_or(Refused::Damaged)?, format);
+            }
+            Some("boolean") => {
+                let truth = get("office:boolean-value")?;
+                cell.held = Held::Boolean(truth.as_deref() == Some("true"));
+            }
+            Some("date") => {
+                cell.held = Held::When;
+                cell.text = get("office:date-value")?.unwrap_or_default();
+            }
+            Some("time") => {
+                cell.held = Held::Duration;
+                cell.text = get("office:time-value")?.unwrap_or_default();
+            }
+            _ => cell.text = get("office:string-value")?.unwrap_or_default(),
+        }
+        Ok(cell)
+    }
+
+    /// Takes the text that the cell shows where that is what it holds.
+    fn settle(&mut self, shown: String) {
+        match &self.held {
+            Held::Number(value, _) if has_places(&shown, *value) => {
+                self.held = Held::Text;
+                self.text = shown;
+            }
+            Held::Text if self.text.is_empty() => self.text = shown,
+            Held::Error => self.text = shown,
+            _ => {}
+        }
+    }
+}
+
+/// Writes one row; false when no more is wanted.
+fn put(row: u32, cells: &[Cell], take: &mut Take<'_>) -> Result<bool, Refused> {
+    let mut column = 0_u32;
+    for cell in cells {
+        let end = column.saturating_add(cell.columns);
+        let (value, format) = match &cell.held {
+            Held::Text if cell.text.is_empty() => {
+                column = end;
+                continue;
+            }
+            Held::Text => (Value::Text(&cell.text), &Format::Number),
+            Held::Number(value, format) => (Value::Number(*value), format),
+            Held::Boolean(truth) => (Value::Boolean(*truth), &Format::Number),
+            Held::When => (Value::When(&cell.text), &Format::Number),
+            Held::Duration => (Value::Duration(&cell.text), &Format::Number),
+            Held::Error => (Value::Error(&cell.text), &Format::Number),
+        };
+        if end > COLUMNS {
+            return Err(Refused::TooLarge(Bound::Cells));
+        }
+        for column in column..end {
+            if !take(row, column, &value, format)? {
+                return Ok(false);
+            }
+        }
+        column = end;
+    }
+    Ok(true)
+}
+
+/// Whether a whole number is shown with zeros before it or with dashes or brackets between its digits.
+fn has_places(shown: &str, value: f64) -> bool {
+    if value < 0.0 || value.fract() != 0.0 || value >= 1e15 {
+        return false;
+    }
+    let mark = |c: char| matches!(c, '-' | '(' | ')' | ' ');
+    if !shown.chars().all(|c| c.is_ascii_digit() || mark(c)) {
+        return false;
+    }
+    let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
+    let same = digits.trim_start_matches('0') == (value as u64).to_string().trim_start_matches('0');
+    let zeros = digits.len() > 1 && digits.starts_with('0');
+    same && (zeros || shown.trim_matches(mark).contains(['-', '(', ')']))
+}
+
+/// Adds text of a paragraph: any run of white space is one space, and none at its beginning.
+fn collapse(part: &str, text: &mut String) {
+    for c in part.chars() {
+        if !matches!(c, ' ' | '\t' | '\n' | '\r') {
+            text.push(c);
+        } else if !text.is_empty() && !text.ends_with([' ', '\n']) {
+            text.push(' ');
+        }
+    }
+}
+
+fn named(entity: &str) -> Option<char> {
+    match entity {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => None,
+    }
+}
+
+/// How many an element stands for; one unless it says so.
+fn repeated(tag: &BytesStart<'_>, name: &str) -> Result<u32, Refused> {
+    match attribute(tag, name)? {
+        None => Ok(1),
+        Some(count) => count.trim().parse().map_err(|_| Refused::Damaged),
+    }
+}
+
+fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, Refused> {
+    let found = tag.try_get_attribute(name).map_err(|_| Refused::Damaged)?;
+    let value = found.map(|attribute| attribute.normalized_value(XmlVersion::Implicit1_0));
+    let value = value.transpose().map_err(|_| Refused::Damaged)?;
+    Ok(value.map(std::borrow::Cow::into_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_and_dashes_that_are_shown_belong_to_the_number() {
+        for (shown, value, places) in [
+            ("02139", 2139.0, true),
+            ("987-65-0001", 987_650_001.0, true),
+            ("001-02-0003", 1_020_003.0, true),
+            ("(212) 555-0100", 2_125_550_100.0, true),
+            ("00000", 0.0, true),
+            ("2139", 2139.0, false),
+            ("0", 0.0, false),
+            ("1 234", 1234.0, false),
+            ("1,234", 1234.0, false),
+            ("(5)", 5.0, false),
+            ("-5", 5.0, false),
+            ("01.02.2024", 45_323.0, false),
+            ("0130", 140.0, false),
+        ] {
+            assert_eq!(has_places(shown, value), places, "{shown}");
+        }
+    }
+
+    #[test]
+    fn white_space_is_what_opendocument_counts() {
+        let mut text = String::new();
+        collapse("  a \n b", &mut text);
+        collapse("  c ", &mut text);
+        assert_eq!(text, "a b c ");
+    }
+}

@@ -1,0 +1,96 @@
+//! The parts of a workbook that is a zip archive.
+//!
+//! Owner of opening one with bounds: the sizes that the archive declares are looked at before anything is unpacked. What
+//! unpacks to more than it declares is bounded by the limits of the process.
+
+use std::io::{Read, Seek};
+
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::refused::{Bound, Refused};
+
+/// Parts of the largest archive.
+const PARTS: usize = 20_000;
+
+/// Bytes of all parts together: a million rows of a hundred columns are less.
+const UNPACKED: u64 = 4 << 30;
+
+/// Bytes of the texts that cells share, which are held in memory.
+const SHARED: u64 = 400 << 20;
+
+/// An archive whose declared sizes are within bounds.
+pub fn open<R: Read + Seek>(reader: R) -> Result<ZipArchive<R>, Refused> {
+    let mut archive = ZipArchive::new(reader).map_err(refused)?;
+    if archive.len() > PARTS {
+        return Err(Refused::TooLarge(Bound::Unpacked));
+    }
+    let mut total = 0_u64;
+    for number in 0..archive.len() {
+        let part = archive.by_index_raw(number).map_err(refused)?;
+        if part.encrypted() {
+            return Err(Refused::Password);
+        }
+        total = total.saturating_add(part.size());
+        let shared = part.name().is_ok_and(|name| {
+            let name = name.to_ascii_lowercase();
+            name.contains("sharedstrings")
+        });
+        if shared && part.size() > SHARED {
+            return Err(Refused::TooLarge(Bound::Memory));
+        }
+    }
+    if total > UNPACKED {
+        return Err(Refused::TooLarge(Bound::Unpacked));
+    }
+    Ok(archive)
+}
+
+/// The names of the parts, as they are written.
+pub fn names<R: Read + Seek>(archive: &ZipArchive<R>) -> Vec<String> {
+    let names = archive.file_names().filter_map(Result::ok);
+    names.map(std::borrow::Cow::into_owned).collect()
+}
+
+/// A part by its path; letters in another case and backslashes will do, as they do in Excel.
+pub fn part<'a, R: Read + Seek>(
+    archive: &'a mut ZipArchive<R>,
+    path: &str,
+) -> Result<Option<impl Read + use<'a, R>>, Refused> {
+    let path = path.trim_start_matches('/');
+    let mut names = archive.file_names();
+    let place = names
+        .position(|name| name.is_ok_and(|name| name.replace('\\', "/").eq_ignore_ascii_case(path)));
+    drop(names);
+    match place {
+        None => Ok(None),
+        Some(number) => Ok(Some(archive.by_index(number).map_err(refused)?)),
+    }
+}
+
+/// A small part as a whole; nothing when it is not there.
+pub fn text<R: Read + Seek>(archive: &mut ZipArchive<R>, path: &str) -> Result<Vec<u8>, Refused> {
+    const LARGEST: u64 = 16 << 20;
+    let mut bytes = Vec::new();
+    if let Some(part) = part(archive, path)? {
+        part.take(LARGEST).read_to_end(&mut bytes).map_err(broken)?;
+    }
+    Ok(bytes)
+}
+
+/// What an error of the archive means.
+pub fn refused(error: ZipError) -> Refused {
+    match error {
+        ZipError::Io(error) => broken(error),
+        _ => Refused::Damaged,
+    }
+}
+
+/// What an error while unpacking means: wrong checksums and cut streams come as these.
+pub fn broken(error: std::io::Error) -> Refused {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
+    match error.kind() {
+        InvalidData | InvalidInput | Other | UnexpectedEof => Refused::Damaged,
+        _ => error.into(),
+    }
+}
