@@ -216,10 +216,7 @@ pub struct SandboxArgs {
 /// `read-workbook`: the workbook is standard input.
 #[derive(Debug, Args)]
 pub struct ReadWorkbookArgs {
-    /// The sheet of this name.
+    /// The sheet, by its name or its number.
     #[arg(long)]
-    pub sheet_name: Option<String>,
-    /// The sheet of this number, from 1.
-    #[arg(long)]
-    pub sheet_number: Option<usize>,
+    pub sheet: Option<String>,
 }

@@ -5,7 +5,6 @@
 //! frames is read; however it ends, a person is told in a sentence without a cell's content; dropping the stream ends it.
 //! Works in the program alone: a library or a test that is another program has no such command, and is told so.
 
-use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
@@ -16,7 +15,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use super::frames::{Frame, Receiver};
 use super::refused::{Bound, Refused};
 use super::{Choice, Head};
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::source::spool;
 
 /// The command of this program that parses.
@@ -34,17 +33,16 @@ pub struct Workbook {
     ended: bool,
 }
 
-/// Opens the workbook in a file.
-pub fn open(path: &Path, choice: &Choice) -> anyhow::Result<Workbook> {
-    let name = path.display().to_string();
+/// Opens the workbook in a file; `name` is how messages speak of it.
+pub fn open(path: &Path, name: &str, choice: &Choice) -> anyhow::Result<Workbook> {
     match spool::plain_file(path) {
-        Ok(file) => Workbook::of(file, &name, choice),
-        Err(error) => Err(failure(&name, &Refused::from(error))),
+        Ok(file) => Workbook::of(file, name, choice),
+        Err(error) => Err(failure(name, &Refused::from(error)).into()),
     }
 }
 
 impl Workbook {
-    /// Opens the workbook in a file that is open; `name` is how messages speak of it.
+    /// The same of a file that is open.
     pub fn of(file: File, name: &str, choice: &Choice) -> anyhow::Result<Workbook> {
         let mut child = command(choice)
             .and_then(|mut command| command.stdin(Stdio::from(file)).spawn())
@@ -59,7 +57,7 @@ impl Workbook {
                 // Killed before its first word, or another program.
                 return Err(match process.ended() {
                     Some(refused) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                        failure(name, &refused)
+                        failure(name, &refused).into()
                     }
                     _ => cannot_start(name, &error),
                 });
@@ -75,9 +73,12 @@ impl Workbook {
                 at: 0,
                 ended: false,
             }),
-            Ok(Frame::Refused(refused)) => Err(failure(name, &refused)),
-            Ok(_) => Err(failure(name, &Refused::Damaged)),
-            Err(_) => Err(failure(name, &process.ended().unwrap_or(Refused::Damaged))),
+            Ok(Frame::Refused(refused)) => Err(failure(name, &refused).into()),
+            Ok(_) => Err(failure(name, &Refused::Damaged).into()),
+            Err(_) => {
+                let refused = process.ended().unwrap_or(Refused::Damaged);
+                Err(failure(name, &refused).into())
+            }
         }
     }
 
@@ -107,13 +108,14 @@ impl Workbook {
 }
 
 impl Read for Workbook {
-    /// An error of the workbook is a [`Failure`] inside of the `io::Error`; [`told`] takes it out.
+    /// An error of the workbook has a [`Failure`] for its cause.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.at == self.text.len() && !self.ended {
             self.fill().map_err(|refused| {
                 self.ended = true;
                 self.text.clear();
-                io::Error::other(Told(failure(&self.name, &refused)))
+                let failure = failure(&self.name, &refused);
+                io::Error::other(Told(self.name.clone(), failure))
             })?;
         }
         let count = buffer.len().min(self.text.len() - self.at);
@@ -175,37 +177,25 @@ fn command(choice: &Choice) -> io::Result<Command> {
         .stdout(Stdio::piped())
         // A parser that panics says what it read.
         .stderr(Stdio::null());
-    match choice {
-        Choice::First => {}
-        Choice::Name(name) => {
-            let mut argument = OsString::from("--sheet-name=");
-            argument.push(name);
-            command.arg(argument);
-        }
-        Choice::Number(number) => {
-            command.arg(format!("--sheet-number={number}"));
-        }
+    if let Choice::Sheet(name) = choice {
+        command.arg(format!("--sheet={name}"));
     }
     Ok(command)
 }
 
-/// A failure on its way through `io::Error`, which would hide it from those who look for one.
+/// A failure on its way through `io::Error`: its cause is the [`Failure`], which is looked for among causes.
 #[derive(Debug)]
-struct Told(anyhow::Error);
+struct Told(String, Failure);
 
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        write!(f, "reading {} stopped", self.0)
     }
 }
 
-impl std::error::Error for Told {}
-
-/// The error for a person that a read of a [`Workbook`] failed with.
-pub fn told(error: io::Error) -> anyhow::Error {
-    match error.downcast::<Told>() {
-        Ok(told) => told.0,
-        Err(other) => other.into(),
+impl std::error::Error for Told {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.1)
     }
 }
 
@@ -219,12 +209,14 @@ fn cannot_start(name: &str, error: &io::Error) -> anyhow::Error {
     )
 }
 
-fn failure(name: &str, refused: &Refused) -> anyhow::Error {
-    let message = format!("cannot read the workbook {name}: {refused}");
-    match refused {
-        Refused::Damaged | Refused::DamagedAfter { .. } | Refused::Io(_) => {
-            Failure::cannot(message, refused.hint())
-        }
-        _ => Failure::configuration(message, refused.hint()),
+fn failure(name: &str, refused: &Refused) -> Failure {
+    let kind = match refused {
+        Refused::Damaged | Refused::DamagedAfter { .. } | Refused::Io(_) => Kind::CannotGoOn,
+        _ => Kind::Configuration,
+    };
+    Failure {
+        kind,
+        message: format!("cannot read the workbook {name}: {refused}"),
+        hint: refused.hint().to_owned(),
     }
 }

@@ -38,10 +38,9 @@ pub enum Choice {
     /// The first sheet that is shown and has a cell with a value.
     #[default]
     First,
-    /// The sheet of this name; letters in another case and other spaces will do when nothing fits better.
-    Name(String),
-    /// The sheet of this number, from 1, hidden ones included.
-    Number(usize),
+    /// The sheet of this name, hidden or not; letters in another case and other spaces will do when no name fits better,
+    /// and a number, from 1, when none fits at all.
+    Sheet(String),
 }
 
 /// What a workbook is, beside its rows.
