@@ -4,23 +4,25 @@
 //! Invariant: what is not understood stays as it is, so that a mapping refuses it.
 
 use super::format::Format;
-use super::table::shows_no_time;
+use super::serial::Parts;
 
-/// A date, or a date and time.
+/// A date, or a date and time; the format says which of them is shown, if it says anything.
 pub fn write_when(text: &str, format: &Format, out: &mut String) {
-    let Some((day, time)) = text.split_once('T') else {
-        out.push_str(text);
-        return;
-    };
+    let (day, time) = text.split_once('T').unwrap_or((text, ""));
     out.push_str(day);
-    if shows_no_time(format) {
+    let shown = match format {
+        Format::When(Parts::Date) => false,
+        Format::When(Parts::DateTime) => true,
+        _ => !time.is_empty(),
+    };
+    if !shown {
         return;
     }
     let time = time.trim_end_matches('Z');
     let time = time.split_once('.').map_or(time, |(whole, _)| whole);
     out.push(' ');
-    out.push_str(time);
-    if time.matches(':').count() == 1 {
+    out.push_str(if time.is_empty() { "00:00" } else { time });
+    if time.matches(':').count() < 2 {
         out.push_str(":00");
     }
 }
@@ -64,11 +66,10 @@ fn seconds(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::workbook::serial::Parts;
 
     #[test]
     fn dates_and_times_are_as_from_a_number() {
-        let date = Format::When(Parts::Date);
+        let (date, both) = (Format::When(Parts::Date), Format::When(Parts::DateTime));
         for (text, format, shown) in [
             ("2024-03-31", &Format::Number, "2024-03-31"),
             (
@@ -83,6 +84,7 @@ mod tests {
                 "2024-03-31 13:45:00",
             ),
             ("2024-03-31T13:45:00", &date, "2024-03-31"),
+            ("2024-03-31", &both, "2024-03-31 00:00:00"),
         ] {
             let mut out = String::new();
             write_when(text, format, &mut out);

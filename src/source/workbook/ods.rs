@@ -14,7 +14,7 @@ use zip::ZipArchive;
 use super::format::Format;
 use super::refused::{Bound, Refused};
 use super::rows::{Book, Take};
-use super::serial::Epoch;
+use super::serial::{Epoch, Parts};
 use super::table::{COLUMNS, ROWS, Value};
 use super::{Sheet, zipped};
 
@@ -116,7 +116,7 @@ enum Held {
     Text,
     Number(f64, Format),
     Boolean(bool),
-    When,
+    When(Parts),
     Duration,
     Error,
 }
@@ -313,7 +313,7 @@ impl Cell {
                 cell.held = Held::Boolean(truth.as_deref() == Some("true"));
             }
             Some("date") => {
-                cell.held = Held::When;
+                cell.held = Held::When(Parts::Date);
                 cell.text = get("office:date-value")?.unwrap_or_default();
             }
             Some("time") => {
@@ -332,6 +332,10 @@ impl Cell {
                 self.held = Held::Text;
                 self.text = shown;
             }
+            // The functions TRUE and FALSE give numbers that are shown as words.
+            Held::Number(1.0, _) if shown == "TRUE" => self.held = Held::Boolean(true),
+            Held::Number(0.0, _) if shown == "FALSE" => self.held = Held::Boolean(false),
+            Held::When(_) if shown.contains(':') => self.held = Held::When(Parts::DateTime),
             Held::Text if self.text.is_empty() => self.text = shown,
             Held::Error => self.text = shown,
             _ => {}
@@ -344,6 +348,7 @@ fn put(row: u32, cells: &[Cell], take: &mut Take<'_>) -> Result<bool, Refused> {
     let mut column = 0_u32;
     for cell in cells {
         let end = column.saturating_add(cell.columns);
+        let format;
         let (value, format) = match &cell.held {
             Held::Text if cell.text.is_empty() => {
                 column = end;
@@ -352,7 +357,10 @@ fn put(row: u32, cells: &[Cell], take: &mut Take<'_>) -> Result<bool, Refused> {
             Held::Text => (Value::Text(&cell.text), &Format::Number),
             Held::Number(value, format) => (Value::Number(*value), format),
             Held::Boolean(truth) => (Value::Boolean(*truth), &Format::Number),
-            Held::When => (Value::When(&cell.text), &Format::Number),
+            Held::When(parts) => {
+                format = Format::When(*parts);
+                (Value::When(&cell.text), &format)
+            }
             Held::Duration => (Value::Duration(&cell.text), &Format::Number),
             Held::Error => (Value::Error(&cell.text), &Format::Number),
         };

@@ -8,7 +8,7 @@ use std::io::Write;
 
 use super::format::{Format, write_digits};
 use super::refused::{Bound, Refused};
-use super::serial::{self, Epoch, Parts};
+use super::serial::{self, Epoch};
 use super::{iso, number};
 
 /// Stands before the text of a cell that holds no value: an error such as `#N/A`.
@@ -270,11 +270,6 @@ fn show_number(value: f64, format: &Format, epoch: Epoch, out: &mut String) -> b
             true
         }
     }
-}
-
-/// What a date in ISO 8601 shows under a format that has no time.
-pub(super) fn shows_no_time(format: &Format) -> bool {
-    *format == Format::When(Parts::Date)
 }
 
 #[cfg(test)]

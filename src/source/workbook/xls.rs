@@ -12,9 +12,9 @@ use super::Sheet;
 use super::format::Format;
 use super::refused::Refused;
 use super::rows::{Book, Take};
-use super::serial::{Epoch, Parts};
+use super::serial::Epoch;
 use super::table::Value;
-use super::xlsx::{epoch, error_text, sheets_of};
+use super::xlsx::{dated, epoch, error_text, sheets_of};
 
 /// A workbook with its sheets that hold cells.
 pub struct Open<R: Read + Seek> {
@@ -44,7 +44,6 @@ impl<R: Read + Seek> Book for Open<R> {
         let Some((top, left)) = range.start() else {
             return Ok(());
         };
-        let dated = Format::When(Parts::Whatever);
         for (row, column, value) in range.used_cells() {
             // A sheet of this kind has few rows and columns.
             let (row, column) = (top + row as u32, left + column as u32);
@@ -55,7 +54,10 @@ impl<R: Read + Seek> Book for Open<R> {
                 Data::Float(value) => put(&Value::Number(*value), &Format::Number),
                 Data::String(text) => put(&Value::Text(text), &Format::Number),
                 Data::Bool(truth) => put(&Value::Boolean(*truth), &Format::Number),
-                Data::DateTime(serial) => put(&Value::Number(serial.as_f64()), &dated),
+                Data::DateTime(serial) => {
+                    let format = dated(serial, &Format::Number);
+                    put(&Value::Number(serial.as_f64()), format)
+                }
                 Data::DateTimeIso(text) => put(&Value::When(text), &Format::Number),
                 Data::DurationIso(text) => put(&Value::Duration(text), &Format::Number),
                 Data::Error(error) => put(&Value::Error(error_text(error)), &Format::Number),

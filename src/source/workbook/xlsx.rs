@@ -4,7 +4,9 @@
 
 use std::io::{Read, Seek};
 
-use calamine::{CellErrorType, DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxError};
+use calamine::{
+    CellErrorType, DataRef, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xlsx, XlsxError,
+};
 
 use super::format::Format;
 use super::refused::Refused;
@@ -76,7 +78,7 @@ impl<R: Read + Seek> Book for Open<R> {
                 DataRef::Bool(truth) => take(row, column, &Value::Boolean(*truth), format),
                 DataRef::DateTime(serial) => {
                     let value = Value::Number(serial.as_f64());
-                    take(row, column, &value, dated(format))
+                    take(row, column, &value, dated(serial, format))
                 }
                 DataRef::DateTimeIso(text) => take(row, column, &Value::When(text), format),
                 DataRef::DurationIso(text) => take(row, column, &Value::Duration(text), format),
@@ -102,9 +104,10 @@ pub fn epoch(from_1904: bool) -> Epoch {
 }
 
 /// What calamine took for a date is one, also where its format does not tell which parts it shows.
-fn dated(format: &Format) -> &Format {
+pub fn dated<'a>(serial: &ExcelDateTime, format: &'a Format) -> &'a Format {
     match format {
         Format::When(_) => format,
+        _ if serial.is_duration() => &Format::When(Parts::Elapsed),
         _ => &Format::When(Parts::Whatever),
     }
 }
