@@ -216,7 +216,10 @@ pub struct SandboxArgs {
 /// `read-workbook`: the workbook is standard input.
 #[derive(Debug, Args)]
 pub struct ReadWorkbookArgs {
-    /// The sheet, by its name or its number.
+    /// The sheet of this name.
     #[arg(long)]
-    pub sheet: Option<String>,
+    pub sheet_name: Option<String>,
+    /// The sheet of this number, from 1.
+    #[arg(long, conflicts_with = "sheet_name")]
+    pub sheet_number: Option<usize>,
 }

@@ -9,7 +9,9 @@ mod workbooks;
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::slice;
 
+use bakkt_migrate::source::ERROR_MARK;
 use bakkt_migrate::source::workbook::{Choice, Head, Kind, Refused, rows};
 use workbooks::{Cell, Sheet, from_1904, number, text, xlsb::xlsb, xlsx};
 
@@ -17,33 +19,14 @@ fn read(bytes: &[u8], choice: &Choice) -> Result<(Head, String), Refused> {
     let mut reader = Cursor::new(bytes);
     let kind = Kind::of(&mut reader)?;
     let mut out = Vec::new();
-    struct Out<'a>(&'a mut Vec<u8>);
-    impl std::io::Write for Out<'_> {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.write(bytes)
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    impl rows::Sink for Out<'_> {
-        fn head(&mut self, _: &Head) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let head = rows::write(reader, kind, choice, Out(&mut out))?;
+    let head = rows::write(reader, kind, choice, &mut out)?;
     // The mark of an error, where people can read it.
-    let marked: Vec<u8> = out
-        .iter()
-        .flat_map(|byte| {
-            match byte {
-                0xFE => "!".bytes(),
-                _ => "".bytes(),
-            }
-            .chain((*byte != 0xFE).then_some(*byte))
-        })
-        .collect();
-    Ok((head, String::from_utf8(marked).unwrap()))
+    for byte in &mut out {
+        if *byte == ERROR_MARK {
+            *byte = b'!';
+        }
+    }
+    Ok((head, String::from_utf8(out).unwrap()))
 }
 
 fn text_of(bytes: &[u8]) -> String {
@@ -87,21 +70,27 @@ fn values() -> Vec<(Cell, &'static str)> {
         (n(987_650_001.0, "000-00-0000"), "987-65-0001"),
         (Cell::Boolean(true), "TRUE"),
         (Cell::Boolean(false), "FALSE"),
-        (Cell::Formula("=\"a\"&\"b\"", "ab"), "ab"),
         (Cell::Formula("=1+1", "2"), "2"),
         (Cell::Formula("=NA()", "#N/A"), "!#N/A"),
+    ]
+}
+
+/// Results of formulas that LibreOffice does not take over as they are.
+fn results() -> Vec<(Cell, &'static str)> {
+    vec![
+        (Cell::Formula("=\"a\"&\"b\"", "ab"), "ab"),
         (Cell::Formula("=B99:INDEX(1,9)", "#REF!"), "!#REF!"),
     ]
 }
 
-/// The values under one another in the first column, with something beside the text of two lines.
-fn values_sheet() -> Sheet {
-    let rows = values().into_iter().map(|(cell, _)| vec![cell]).collect();
-    Sheet::new("Values", rows)
+/// The values under one another in the first column.
+fn sheet(values: Vec<(Cell, &'static str)>) -> Sheet {
+    let rows = values.into_iter().map(|(cell, _)| vec![cell]);
+    Sheet::new("Values", rows.collect())
 }
 
-fn expected() -> String {
-    let lines = values().into_iter().map(|(_, text)| format!("{text}\n"));
+fn expected(values: Vec<(Cell, &'static str)>) -> String {
+    let lines = values.into_iter().map(|(_, text)| format!("{text}\n"));
     lines.collect()
 }
 
@@ -112,17 +101,97 @@ fn fixture(name: &str) -> PathBuf {
 
 #[test]
 fn cells_are_what_a_person_sees() {
-    assert_eq!(text_of(&xlsx(&[values_sheet()])), expected());
-    assert_eq!(text_of(&xlsb(&[values_sheet()], false)), expected());
+    for values in [values(), results()] {
+        let (sheet, expected) = (sheet(values.clone()), expected(values));
+        assert_eq!(text_of(&xlsx(slice::from_ref(&sheet))), expected);
+        assert_eq!(text_of(&xlsb(slice::from_ref(&sheet), false)), expected);
+    }
 }
 
 #[test]
 fn libreoffice_writes_the_same_cells() {
     if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(fixture("values.xlsx"), xlsx(&[values_sheet()])).unwrap();
+        std::fs::write(fixture("values.xlsx"), xlsx(&[sheet(values())])).unwrap();
     }
     for kind in ["xlsx", "xls", "ods"] {
         let bytes = std::fs::read(fixture(&format!("values.{kind}"))).unwrap();
-        assert_eq!(text_of(&bytes), expected(), "{kind}");
+        assert_eq!(text_of(&bytes), expected(values()), "{kind}");
     }
+}
+
+#[test]
+fn days_count_from_1904_where_the_workbook_says_so() {
+    let day = || Cell::Number(43_920.0, "yyyy-mm-dd");
+    let sheet = Sheet::new("Days", vec![vec![day()]]);
+    let old = from_1904(&xlsx(slice::from_ref(&sheet)));
+    for bytes in [old, xlsb(slice::from_ref(&sheet), true)] {
+        let (head, text) = read(&bytes, &Choice::First).unwrap();
+        assert!(head.from_1904);
+        assert_eq!(text, "2024-03-31\n");
+    }
+    assert_eq!(text_of(&xlsx(&[sheet])), "2020-03-30\n");
+}
+
+#[test]
+fn rows_and_columns_are_those_that_excel_shows() {
+    let row = |one: &str, two: &str| vec![text(one), Cell::Empty, text(two)];
+    let mut table = Sheet::new(
+        "Table",
+        vec![row("a", "b"), vec![], row("c", "d"), vec![], vec![]],
+    );
+    table.at = (2, 1);
+    table.hidden_rows = vec![4];
+    let expected = "\n\n,a,,b\n\n,c,,d\n";
+    assert_eq!(text_of(&xlsx(slice::from_ref(&table))), expected);
+    assert_eq!(text_of(&xlsb(&[table], false)), expected);
+}
+
+#[test]
+fn of_merged_cells_the_first_has_the_value() {
+    let mut table = Sheet::new(
+        "Merged",
+        vec![
+            vec![text("both"), Cell::Empty, text("x")],
+            vec![],
+            vec![text("y")],
+        ],
+    );
+    table.merged = vec![(0, 0, 1, 1)];
+    assert_eq!(text_of(&xlsx(&[table])), "both,,x\n\ny\n");
+}
+
+#[test]
+fn the_sheet_is_the_first_that_is_shown_and_has_a_value() {
+    let one = |name, hidden, value: &str| Sheet {
+        hidden,
+        ..Sheet::new(name, vec![vec![text(value)]])
+    };
+    let mut empty = Sheet::new("Empty", vec![]);
+    empty.hidden = false;
+    let sheets = [
+        empty,
+        one("Old", true, "old"),
+        one("Customers", false, "new"),
+        one("Notes", false, "note"),
+    ];
+    for bytes in [xlsx(&sheets), xlsb(&sheets, false)] {
+        let (head, text) = read(&bytes, &Choice::First).unwrap();
+        assert_eq!((head.sheet_name(), text.as_str()), ("Customers", "new\n"));
+        let others: Vec<&str> = head.others().map(|sheet| sheet.name.as_str()).collect();
+        assert_eq!(others, ["Notes"]);
+        for (choice, expected) in [
+            (Choice::Name("Old".into()), "old\n"),
+            (Choice::Name("no tes".into()), "note\n"),
+            (Choice::Number(2), "old\n"),
+            (Choice::Number(1), ""),
+        ] {
+            assert_eq!(read(&bytes, &choice).unwrap().1, expected, "{choice:?}");
+        }
+        assert!(matches!(
+            read(&bytes, &Choice::Number(5)),
+            Err(Refused::NoSheet(names)) if names.len() == 4
+        ));
+    }
+    let refused = read(&xlsx(&sheets[..1]), &Choice::First);
+    assert!(matches!(refused, Err(Refused::Empty)));
 }

@@ -30,7 +30,11 @@ pub fn run(args: &ReadWorkbookArgs) -> anyhow::Result<Output> {
     let mut file = File::from(input.context("no workbook to read")?);
     let size = file.metadata().context("no workbook to read")?.len();
     limit(size).context("cannot set limits")?;
-    let choice = args.sheet.clone().map_or(Choice::First, Choice::Sheet);
+    let choice = match (&args.sheet_name, args.sheet_number) {
+        (Some(name), _) => Choice::Name(name.clone()),
+        (None, Some(number)) => Choice::Number(number),
+        (None, None) => Choice::First,
+    };
     let mut sender = Sender::new(io::stdout().lock())?;
     let outcome =
         Kind::of(&mut file).and_then(|kind| rows::write(file, kind, &choice, &mut sender));

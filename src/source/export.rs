@@ -23,6 +23,7 @@ use super::found::Found;
 use super::lines::{Form, Lines};
 use super::spool::Spool;
 use super::transcode::Transcode;
+use super::workbook::{Choice, Workbook};
 use super::{Again, Cell, Position, Row, Rows, header};
 use crate::error::Failure;
 
@@ -261,10 +262,22 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
         .map_err(|why| Failure::configuration(format!("{name} cannot be read: {why}"), ""))?;
     let mut found = Found::new(name, container);
     if container == Container::Workbook {
-        return Err(Failure::configuration(
-            format!("{name} is a workbook"),
-            "save the sheet as CSV",
-        ));
+        let choice = match &options.sheet {
+            None => Choice::First,
+            Some(Sheet::Name(name)) => Choice::Name(name.clone()),
+            Some(Sheet::Number(number)) => Choice::Number(*number),
+        };
+        let mut workbook = Workbook::open(file, name, &choice)?;
+        found.workbook(workbook.head());
+        let (text, whole) = read_start(&mut workbook, SAMPLE).with_context(unreadable)?;
+        return Ok(Start {
+            file: None,
+            rest: Box::new(workbook),
+            text,
+            whole,
+            skip: 0,
+            found,
+        });
     }
     if options.sheet.is_some() {
         return Err(Failure::configuration(

@@ -8,13 +8,14 @@ use super::container::Container;
 use super::encoding::Encoding;
 use super::header::remarks;
 use super::lines::Form;
+use super::workbook::Head;
 
 /// One file.
 #[derive(Clone, Debug, Serialize)]
 pub struct Found {
     /// As a person would write it.
     pub file: String,
-    /// `CSV`, `CSV in gzip`, `CSV in zstd` or `workbook`.
+    /// `CSV`, `CSV in gzip`, `CSV in zstd`, or the kind of workbook.
     pub format: &'static str,
     /// The sheet that is read.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,6 +61,21 @@ impl Found {
             titles: 0,
             columns: 0,
             remarks: Vec::new(),
+        }
+    }
+
+    pub(super) fn workbook(&mut self, head: &Head) {
+        self.format = head.kind.word();
+        self.sheet = Some(head.sheet_name().to_owned());
+        let others: Vec<String> = head
+            .others()
+            .map(|sheet| format!("`{}`", sheet.name))
+            .collect();
+        if !others.is_empty() {
+            self.remarks.push(format!(
+                "the sheet is one of several that are shown; the others are {}: `sheet` says which is read",
+                others.join(", ")
+            ));
         }
     }
 

@@ -171,6 +171,14 @@ fn broken(bytes: &[u8]) -> &'static str {
         (b"#NULL!", "the cell holds the error #NULL!"),
         (b"#NUM!", "the cell holds the error #NUM!"),
         (b"#VALUE!", "the cell holds the error #VALUE!"),
+        (
+            workbook::table::DIGITS.as_bytes(),
+            "the cell holds a number of more than 15 digits, of which a workbook keeps 15: its column must be text",
+        ),
+        (
+            workbook::table::NO_DATE.as_bytes(),
+            "the cell holds a number as a date that no calendar has",
+        ),
     ];
     match bytes.split_first() {
         Some((&ERROR_MARK, name)) => ERRORS

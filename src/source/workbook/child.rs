@@ -9,14 +9,13 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use super::frames::{Frame, Receiver};
 use super::refused::{Bound, Refused};
 use super::{Choice, Head};
-use crate::error::{Failure, Kind};
-use crate::source::spool;
+use crate::error::{Failure, Kind, Mistakes};
 
 /// The command of this program that parses.
 pub const COMMAND: &str = "read-workbook";
@@ -33,17 +32,9 @@ pub struct Workbook {
     ended: bool,
 }
 
-/// Opens the workbook in a file; `name` is how messages speak of it.
-pub fn open(path: &Path, name: &str, choice: &Choice) -> anyhow::Result<Workbook> {
-    match spool::plain_file(path) {
-        Ok(file) => Workbook::of(file, name, choice),
-        Err(error) => Err(failure(name, &Refused::from(error)).into()),
-    }
-}
-
 impl Workbook {
-    /// The same of a file that is open.
-    pub fn of(file: File, name: &str, choice: &Choice) -> anyhow::Result<Workbook> {
+    /// Opens the workbook in a file; `name` is how messages speak of it.
+    pub fn open(file: File, name: &str, choice: &Choice) -> anyhow::Result<Workbook> {
         let mut child = command(choice)
             .and_then(|mut command| command.stdin(Stdio::from(file)).spawn())
             .map_err(|error| cannot_start(name, &error))?;
@@ -177,8 +168,14 @@ fn command(choice: &Choice) -> io::Result<Command> {
         .stdout(Stdio::piped())
         // A parser that panics says what it read.
         .stderr(Stdio::null());
-    if let Choice::Sheet(name) = choice {
-        command.arg(format!("--sheet={name}"));
+    match choice {
+        Choice::First => {}
+        Choice::Name(name) => {
+            command.arg(format!("--sheet-name={name}"));
+        }
+        Choice::Number(number) => {
+            command.arg(format!("--sheet-number={number}"));
+        }
     }
     Ok(command)
 }
@@ -218,5 +215,6 @@ fn failure(name: &str, refused: &Refused) -> Failure {
         kind,
         message: format!("cannot read the workbook {name}: {refused}"),
         hint: refused.hint().to_owned(),
+        mistakes: Mistakes::default(),
     }
 }

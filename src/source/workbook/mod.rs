@@ -11,6 +11,7 @@
 //! others are empty; hidden rows are rows; formulas are what they last gave.
 
 pub mod child;
+pub mod compound;
 pub mod format;
 pub mod frames;
 pub mod iso;
@@ -22,11 +23,12 @@ pub mod rows;
 pub mod serial;
 pub mod table;
 pub mod xls;
+pub mod xls_formats;
 pub mod xlsb;
 pub mod xlsx;
 pub mod zipped;
 
-pub use child::{Workbook, open};
+pub use child::Workbook;
 pub use kind::Kind;
 pub use refused::Refused;
 
@@ -38,9 +40,10 @@ pub enum Choice {
     /// The first sheet that is shown and has a cell with a value.
     #[default]
     First,
-    /// The sheet of this name, hidden or not; letters in another case and other spaces will do when no name fits better,
-    /// and a number, from 1, when none fits at all.
-    Sheet(String),
+    /// The sheet of this name, hidden or not; letters in another case and other spaces will do when no name fits better.
+    Name(String),
+    /// The sheet of this number, from 1, hidden ones included.
+    Number(usize),
 }
 
 /// What a workbook is, beside its rows.

@@ -23,7 +23,7 @@ pub trait Sink: Write {
     fn head(&mut self, head: &Head) -> io::Result<()>;
 }
 
-impl Sink for Vec<u8> {
+impl Sink for &mut Vec<u8> {
     fn head(&mut self, _: &Head) -> io::Result<()> {
         Ok(())
     }
@@ -117,14 +117,13 @@ fn choose(sheets: &[Sheet], choice: &Choice) -> Result<usize, Refused> {
                 .position(|sheet| sheet.filled && !sheet.hidden);
             return first.ok_or(Refused::Empty);
         }
-        Choice::Sheet(name) => {
+        Choice::Name(name) => {
             let folded = fold(name);
             let place = |fits: &dyn Fn(&Sheet) -> bool| sheets.iter().position(fits);
-            let number = || name.trim().parse::<usize>().ok()?.checked_sub(1);
             place(&|sheet| sheet.name == *name)
                 .or_else(|| place(&|sheet| fold(&sheet.name) == folded))
-                .or_else(|| number().filter(|place| *place < sheets.len()))
         }
+        Choice::Number(number) => number.checked_sub(1).filter(|place| *place < sheets.len()),
     };
     let names = || {
         let names = sheets.iter().take(NAMES);
@@ -159,17 +158,17 @@ mod tests {
             sheet("Our Customers", false, true),
             sheet("our customers", false, true),
         ];
-        let name = |name: &str| Choice::Sheet(name.to_owned());
+        let name = |name: &str| Choice::Name(name.to_owned());
         for (choice, place) in [
             (Choice::First, 2),
             (name("our customers"), 3),
             (name("OUR  CUSTOMERS"), 2),
             (name("Old"), 0),
-            (name("2"), 1),
+            (Choice::Number(2), 1),
         ] {
             assert_eq!(choose(&sheets, &choice), Ok(place), "{choice:?}");
         }
-        for choice in [name("0"), name("5"), name("Other")] {
+        for choice in [Choice::Number(0), Choice::Number(5), name("Other")] {
             let refused = choose(&sheets, &choice);
             assert!(matches!(refused, Err(Refused::NoSheet(names)) if names.len() == 4));
         }

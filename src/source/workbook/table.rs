@@ -2,7 +2,7 @@
 //!
 //! Owner of what a value looks like in that text, and of its bounds. Rows count from row 1 of the sheet, so that the number
 //! of a row is the number that Excel shows; blank rows are empty lines, blank rows at the end are left out. What is no
-//! value is marked with the byte [`BROKEN`], which makes its cell invalid UTF-8: nothing can send it by mistake.
+//! value is marked with the byte [`ERROR_MARK`], which makes its cell invalid UTF-8: nothing can send it by mistake.
 
 use std::io::Write;
 
@@ -10,9 +10,13 @@ use super::format::{Format, write_digits};
 use super::refused::{Bound, Refused};
 use super::serial::{self, Epoch};
 use super::{iso, number};
+use crate::source::ERROR_MARK;
 
-/// Stands before the text of a cell that holds no value: an error such as `#N/A`.
-pub const BROKEN: u8 = 0xFE;
+/// The error of a whole number that a sheet cannot hold.
+pub const DIGITS: &str = "a number of more than 15 digits";
+
+/// The error of a number as a date that no calendar has, as Excel shows it.
+pub const NO_DATE: &str = "#####";
 
 /// Rows of the largest sheet.
 pub const ROWS: u32 = 1 << 20;
@@ -43,7 +47,7 @@ const ERRORS: &[&str] = &[
     "#CONNECT!",
     "#UNKNOWN!",
     "#BUSY!",
-    "#####",
+    NO_DATE,
 ];
 
 /// What a cell holds.
@@ -126,7 +130,7 @@ impl<W: Write> Table<W> {
         }
         let start = self.text.len();
         if broken {
-            self.text.push(BROKEN);
+            self.text.push(ERROR_MARK);
         }
         quote(self.shown.as_bytes(), &mut self.text);
         if self.text.len() > (64 << 20) {
@@ -250,7 +254,7 @@ fn show_number(value: f64, format: &Format, epoch: Epoch, out: &mut String) -> b
             let shown = serial::write(value, epoch, *parts, out);
             if !shown {
                 out.clear();
-                out.push_str("#####");
+                out.push_str(NO_DATE);
             }
             shown
         }
@@ -262,7 +266,7 @@ fn show_number(value: f64, format: &Format, epoch: Epoch, out: &mut String) -> b
         }
         // Excel has already put zeros in place of the digits beyond the fifteenth: the number that was typed is gone.
         _ if value.fract() == 0.0 && !number::is_exact(value) => {
-            out.push_str("a number of more than 15 digits");
+            out.push_str(DIGITS);
             false
         }
         _ => {
@@ -332,7 +336,7 @@ mod tests {
     #[test]
     fn what_no_cell_can_hold_is_broken() {
         for (value, text) in [
-            (Value::Number(1e15), "a number of more than 15 digits"),
+            (Value::Number(1e15), DIGITS),
             (Value::Number(f64::NAN), "#NUM!"),
             (Value::Text("#N/A"), "#N/A"),
         ] {

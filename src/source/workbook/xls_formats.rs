@@ -1,0 +1,163 @@
+//! The number formats of an .xls, which calamine does not tell ([MS-XLS]).
+//!
+//! Owner of [`Formats`]: which cells of a sheet have a format that says more than that they are numbers. Values are calamine's.
+
+use std::collections::HashMap;
+
+use super::compound::{self, u16_at, u32_at};
+use super::format::Format;
+use super::refused::Refused;
+
+/// The version of files since Excel 97.
+const BIFF8: u16 = 0x0600;
+
+/// The formats of a workbook.
+pub struct Formats {
+    stream: Vec<u8>,
+    /// By the number that cells have.
+    formats: Vec<Format>,
+    /// Where the sheets that hold cells begin.
+    sheets: Vec<usize>,
+}
+
+/// The formats of one sheet's cells.
+pub struct Cells<'a> {
+    formats: &'a [Format],
+    /// Row and column, and the number of the format; sorted.
+    cells: Vec<((u16, u16), u16)>,
+}
+
+impl Formats {
+    /// Reads those of a file.
+    pub fn of(file: &[u8]) -> Result<Formats, Refused> {
+        let stream = compound::stream(file, &["Workbook", "Book"])?;
+        let (mut codes, mut styles, mut sheets) = (HashMap::new(), Vec::new(), Vec::new());
+        let mut version = BIFF8;
+        for record in Records::from(&stream, 0) {
+            let (id, body) = record?;
+            match id {
+                0x0809 => version = u16_at(body, 0)?,
+                0x041E => {
+                    codes.insert(u16_at(body, 0)?, Format::of(&code(body, version)?));
+                }
+                0x00E0 => styles.push(u16_at(body, 2)?),
+                // Worksheets only: charts and macros hold no table.
+                0x0085 if body.get(5) == Some(&0) => sheets.push(u32_at(body, 0)? as usize),
+                0x000A => break,
+                _ => {}
+            }
+        }
+        let format = |id: u16| {
+            let own = codes.get(&id).cloned();
+            own.unwrap_or_else(|| Format::built_in(id.into()))
+        };
+        Ok(Formats {
+            formats: styles.into_iter().map(format).collect(),
+            stream,
+            sheets,
+        })
+    }
+
+    /// Those of a sheet, by its place among those that hold cells.
+    pub fn sheet(&self, place: usize) -> Result<Cells<'_>, Refused> {
+        let start = *self.sheets.get(place).ok_or(Refused::Damaged)?;
+        let (mut cells, mut depth) = (Vec::new(), 0);
+        let mut add = |row: u16, column: u16, style: u16| {
+            let format = self.formats.get(usize::from(style));
+            if format.is_some_and(|format| *format != Format::Number) {
+                cells.push(((row, column), style));
+            }
+        };
+        for record in Records::from(&self.stream, start) {
+            let (id, body) = record?;
+            match id {
+                // A chart within the sheet has its own beginning and end.
+                0x0809 => depth += 1,
+                0x000A => depth -= 1,
+                // A number, a packed number, a formula.
+                0x0203 | 0x027E | 0x0006 if depth == 1 => {
+                    add(u16_at(body, 0)?, u16_at(body, 2)?, u16_at(body, 4)?);
+                }
+                // Packed numbers beside one another.
+                0x00BD if depth == 1 => {
+                    let (row, first) = (u16_at(body, 0)?, u16_at(body, 2)?);
+                    let each = body.get(4..body.len().saturating_sub(2));
+                    let each = each.ok_or(Refused::Damaged)?.chunks_exact(6);
+                    for (column, one) in (first..).zip(each) {
+                        add(row, column, u16_at(one, 0)?);
+                    }
+                }
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+        cells.sort_unstable_by_key(|(place, _)| *place);
+        Ok(Cells {
+            formats: &self.formats,
+            cells,
+        })
+    }
+}
+
+impl Cells<'_> {
+    /// The format of a cell.
+    pub fn format(&self, row: u32, column: u32) -> &Format {
+        let place = u16::try_from(row).ok().zip(u16::try_from(column).ok());
+        let found = place.and_then(|place| {
+            let at = self.cells.binary_search_by_key(&place, |(place, _)| *place);
+            self.cells.get(at.ok()?)
+        });
+        let format = found.and_then(|(_, style)| self.formats.get(usize::from(*style)));
+        format.unwrap_or(&Format::Number)
+    }
+}
+
+/// The code of a format's record.
+fn code(body: &[u8], version: u16) -> Result<String, Refused> {
+    let wide = version == BIFF8 && body.get(4).ok_or(Refused::Damaged)? & 1 != 0;
+    if wide {
+        let units = body[5..].as_chunks().0.iter();
+        let units = units.map(|pair| u16::from_le_bytes(*pair));
+        return Ok(char::decode_utf16(units).filter_map(Result::ok).collect());
+    }
+    let start = if version == BIFF8 { 5 } else { 3 };
+    // Letters beyond ASCII are literals in a code, and say nothing here.
+    let bytes = body.get(start..).ok_or(Refused::Damaged)?;
+    Ok(bytes.iter().copied().map(char::from).collect())
+}
+
+/// The records of a stream from a place on: what they are, and what is in them.
+struct Records<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Records<'a> {
+    fn from(stream: &'a [u8], start: usize) -> Self {
+        Records {
+            rest: stream.get(start..).unwrap_or_default(),
+        }
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Result<(u16, &'a [u8]), Refused>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let mut take = || {
+            let (id, length) = (u16_at(self.rest, 0)?, usize::from(u16_at(self.rest, 2)?));
+            let body = self.rest.get(4..4 + length).ok_or(Refused::Damaged)?;
+            self.rest = &self.rest[4 + length..];
+            Ok((id, body))
+        };
+        let record = take();
+        if record.is_err() {
+            self.rest = &[];
+        }
+        Some(record)
+    }
+}
