@@ -287,8 +287,17 @@ fn every_key_of_the_mapping_language_is_documented() {
     let text =
         format!("{head}{{ column = \"CUST_NO\", lookup = {{ A = \"B\" }}, {UNKNOWN} = 1 }}\n");
     assert_eq!(feed, known(&text));
-    // The two transforms that are tables themselves.
-    for (key, value) in [("split", "by = \";\""), ("phone", "default = \"US\"")] {
+    // The transforms that are tables themselves.
+    for (key, value) in [
+        ("split", "by = \";\""),
+        ("phone", "default = \"US\""),
+        ("date", "order = \"mdy\""),
+        ("name", "part = \"full\""),
+        ("postal_code", "default = \"US\""),
+        ("tax_id", "part = \"type\""),
+        ("integer", "decimal = \",\""),
+        ("yes_no", "yes = \"A\""),
+    ] {
         let text =
             format!("{head}{{ column = \"CUST_NO\", {key} = {{ {value}, {UNKNOWN} = 1 }} }}\n");
         let row = rows(&page)
@@ -372,10 +381,11 @@ fn a_transform_that_does_nothing_is_a_mistake() {
 #[test]
 fn cells_become_what_the_examples_say() {
     let dir = tempfile::tempdir().unwrap();
-    let examples = table(
-        &page("docs/mapping.md"),
-        "| field | transform | cell | gives |",
-    );
+    let page = page("docs/mapping.md");
+    let header = "| field | transform | cell | gives |";
+    let starts = page.match_indices(header).map(|(at, _)| at);
+    let examples: Vec<Vec<String>> = starts.flat_map(|at| table(&page[at..], header)).collect();
+    assert!(examples.len() > 100, "{}", examples.len());
     for row in &examples {
         let [field, transform, cell, gives] = [0, 1, 2, 3].map(|at| code(&row[at]).trim());
         let text = format!(
@@ -403,30 +413,52 @@ fn cells_become_what_the_examples_say() {
         };
         assert_eq!(got, gives, "{row:?}");
     }
-    let page = page("docs/mapping.md");
     let forms = [
         "regex",
         "split",
         "digits",
+        "pad",
         "case",
         "lookup",
         "otherwise",
         "date",
         "phone",
+        "name",
         "country",
         "us_state",
+        "postal_code",
+        "tax_id",
+        "usd_range",
+        "integer",
+        "yes_no",
+        "default",
     ];
-    for key in forms
-        .iter()
-        .chain(&["usd_range", "integer", "yes_no", "default"])
-    {
-        assert!(
-            examples
-                .iter()
-                .any(|row| row[1].contains(&format!("{key} = "))),
-            "{key} {page}"
-        );
+    for key in forms {
+        let shown = |row: &Vec<String>| row[1].contains(&format!("{key} = "));
+        assert!(examples.iter().any(shown), "no example of {key}");
     }
+}
+
+/// The languages and the words for yes and no are those of the code.
+#[test]
+fn words_of_transforms_are_documented() {
+    use bakkt_migrate::mapping::dates::words::LANGUAGES;
+    use bakkt_migrate::mapping::step::{NO, YES};
+    let page = page("docs/mapping.md");
+    let row = table(&page, "| key | meaning |\n|---|---|\n| `order`");
+    let languages = row.iter().find(|row| code(&row[0]) == "languages").unwrap();
+    let codes_of: Vec<&str> = LANGUAGES.iter().map(|language| language.code).collect();
+    assert_eq!(codes(&languages[1]), codes_of);
+    let all = |words: &[&str]| {
+        format!(
+            "{} or {}",
+            words[..words.len() - 1].join(", "),
+            words[words.len() - 1]
+        )
+    };
+    let text = format!("Yes is {}; no is {}.", all(&YES), all(&NO));
+    let plain = page.replace('\n', " ");
+    assert!(plain.contains(&text), "{text}");
 }
 
 /// The page of documents, against the tables of fields, types, items and accepted content, and its examples.

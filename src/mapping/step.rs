@@ -92,12 +92,12 @@ pub struct YesNo {
     pub no: Vec<String>,
 }
 
-/// The usual words.
-const YES: [&str; 15] = [
+/// The usual words for yes.
+pub const YES: [&str; 15] = [
     "y", "yes", "true", "t", "1", "x", "on", "oui", "o", "si", "s\u{ed}", "ja", "j", "sim", "tak",
 ];
-/// The usual words.
-const NO: [&str; 11] = [
+/// The usual words for no.
+pub const NO: [&str; 11] = [
     "n", "no", "false", "f", "0", "off", "non", "nein", "nee", "n\u{e3}o", "nie",
 ];
 
