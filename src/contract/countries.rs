@@ -222,6 +222,12 @@ mod tests {
             ("ALA", "Åland Islands|Aland Islands"),
             ("ARE", "UAE|U.A.E.|United Arab Emirates"),
             ("AUT", "Österreich|Austria|040"),
+            ("AUS", "036|Australia|AU"),
+            ("SWZ", "Swaziland|Eswatini|748"),
+            ("MKD", "Macedonia|F.Y.R.O.M.|North Macedonia"),
+            ("LKA", "Ceylon|Sri Lanka"),
+            ("ZWE", "Rhodesia|Southern Rhodesia"),
+            ("TWN", "Taiwan, R.O.C.|Republic of China|Formosa"),
         ];
         for (code, texts) in cases {
             for text in texts.split('|') {
@@ -252,6 +258,23 @@ mod tests {
             "é",
             "日",
             "00",
+            // Places that are several countries now, and ones that are none.
+            "USSR",
+            "U.S.S.R.",
+            "Soviet Union",
+            "Yugoslavia",
+            "Czechoslovakia",
+            "Netherlands Antilles",
+            "Serbia and Montenegro",
+            "East Germany",
+            "GDR",
+            "Europe",
+            "Africa",
+            "West Indies",
+            "Other",
+            "Foreign",
+            // Australia's number, and Hungary's calling code.
+            "36",
         ] {
             assert_eq!(alpha3(text), None, "{text}");
         }
