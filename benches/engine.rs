@@ -24,12 +24,12 @@ const ACCOUNTS: u64 = 1000;
 /// A journal with a plan of so many open tasks.
 fn planned(folder: &Path) -> Journal {
     let mut journal = Journal::open(folder).expect("a journal");
-    journal
-        .begin_plan("export.csv", "2026-01-01")
-        .expect("a plan");
+    journal.begin_plan("2026-01-01").expect("a plan");
+    let file = journal.add_file("export.csv", "accounts").expect("a file");
     let ids: Vec<String> = (0..TASKS).map(|n| format!("C{n:08}")).collect();
     let hash = [7; 32];
     let rows = ids.iter().enumerate().map(|(n, id)| PlannedRow {
+        file,
         row: n as u64 + 2,
         offset: n as u64 * 300,
         length: 300,

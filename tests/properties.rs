@@ -211,9 +211,10 @@ fn payloads(dir: &TempDir) -> Vec<Vec<u8>> {
         key: [7; 32],
         as_of: jiff::civil::date(2026, 6, 1),
     };
-    let mut migration = Migration::open(
+    let migration = Migration::open(
         bakkt_migrate::migration::settings(dir.path()).unwrap(),
         binding,
+        |_| Ok(()),
     )
     .unwrap();
     let want = Want {
@@ -221,16 +222,21 @@ fn payloads(dir: &TempDir) -> Vec<Vec<u8>> {
         ..Want::default()
     };
     let mut all = Vec::new();
-    scan(&mut migration.export, &migration.pipeline, want, |batch| {
-        for row in &batch.rows {
-            assert_eq!(row.verdict.sendable(), !batch.payload(row).is_empty());
-            assert_ne!(row.verdict, Verdict::Duplicate, "a row alone is none");
-            if row.verdict.sendable() {
-                all.push(batch.payload(row).to_vec());
+    scan(
+        &mut migration.pipeline.export.pass(),
+        &migration.pipeline,
+        want,
+        |batch| {
+            for row in &batch.rows {
+                assert_eq!(row.verdict.sendable(), !batch.payload(row).is_empty());
+                assert_ne!(row.verdict, Verdict::Duplicate, "a row alone is none");
+                if row.verdict.sendable() {
+                    all.push(batch.payload(row).to_vec());
+                }
             }
-        }
-        Ok(())
-    })
+            Ok(())
+        },
+    )
     .unwrap();
     all
 }
