@@ -96,6 +96,44 @@ impl Reading {
     }
 }
 
+/// Progress of unpacking exports, of which nobody knows how long they get.
+pub struct Unpacking {
+    bar: Option<ProgressBar>,
+    mode: Mode,
+    last: Instant,
+}
+
+impl Unpacking {
+    /// Starts; nothing is shown before there is something to unpack.
+    pub fn new(mode: Mode) -> Unpacking {
+        Unpacking {
+            bar: None,
+            mode,
+            last: Instant::now(),
+        }
+    }
+
+    /// So far.
+    pub fn at(&mut self, bytes: u64) {
+        if self.mode == Mode::Bars {
+            let style = "{msg} {human_bytes} · {binary_bytes_per_sec}";
+            self.bar
+                .get_or_insert_with(|| bar(0, style, "unpacking"))
+                .set_position(bytes);
+        } else if self.mode == Mode::Lines && self.last.elapsed() >= EVERY {
+            self.last = Instant::now();
+            eprintln!("unpacking: {} MB", thousands(bytes / 1_000_000));
+        }
+    }
+
+    /// Done.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 /// Progress of looking into files, in files and bytes.
 pub struct Inspecting {
     bar: Option<ProgressBar>,

@@ -12,7 +12,7 @@ use super::check_documents::{Later, Listed};
 use super::planning_documents::LEVEL;
 use super::survey::Survey;
 use super::unknown_codes::UnknownCodes;
-use super::{Output, code, forecast, planning, target};
+use super::{Output, code, forecast, opening, planning, target};
 use crate::assess::{Gap, Plan, Reason, Verdict};
 use crate::cli::CheckArgs;
 use crate::error::Failure;
@@ -65,14 +65,11 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     let settings = crate::migration::settings(&args.dir)?;
     // A key of the moment: hashes only have to agree with each other.
     let key = *blake3::hash(uuid::Uuid::from_u128(fastrand::u128(..)).as_bytes()).as_bytes();
-    let mut migration = Migration::open(
-        settings,
-        Binding {
-            key,
-            as_of: today(),
-        },
-        |_| Ok(()),
-    )?;
+    let binding = Binding {
+        key,
+        as_of: today(),
+    };
+    let mut migration = opening::open(settings, binding, mode, || false)?;
     planning::index(&mut migration, mode, || false)?;
     let (documents, policy) = (&migration.documents, &migration.settings.policy);
     let mut survey = Survey::begin(documents.as_ref(), &migration.pipeline, policy, &|| false)?;
@@ -228,7 +225,8 @@ fn totals(tally: &Tally, plan: &Plan, read: u64, blank_lines: u64) -> Totals {
 fn describe(totals: &Totals, tally: &Tally, later: &Later, migration: &Migration) -> String {
     let plan = &migration.pipeline.plan;
     let mut text = format!(
-        "{}\n\n{}",
+        "{}\n\n{}\n\n{}",
+        opening::found(migration),
         status_lines(totals).trim_end(),
         forecast::describe(
             &migration.settings,

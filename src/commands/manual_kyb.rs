@@ -12,7 +12,7 @@ use anyhow::Context;
 
 use super::check::{no_rows, private_writer};
 use super::kyb_form::Form;
-use super::{Output, planning, target};
+use super::{Output, opening, planning, target};
 use crate::assess::{Gap, Plan, Reason};
 use crate::cli::ManualKybArgs;
 use crate::contract::kyb_form::{FORM, Item};
@@ -20,7 +20,7 @@ use crate::contract::path;
 use crate::contract::roles::{ENTITY_KIND, MANUAL_KYB};
 use crate::mapping::Fed;
 use crate::mapping::draft::{Draft, Slot};
-use crate::migration::{Binding, Migration, today};
+use crate::migration::{Binding, today};
 use crate::pipeline::From;
 use crate::pipeline::reread::Reread;
 use crate::pipeline::scan::{Want, scan};
@@ -48,7 +48,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
         key: [0; 32],
         as_of: today(),
     };
-    let mut migration = Migration::open(settings, binding, |_| Ok(()))?;
+    let mut migration = opening::open(settings, binding, mode, || false)?;
     planning::index(&mut migration, mode, || false)?;
     let (mut rows, mut read) = (Vec::new(), 0u64);
     let mut shown = Reading::new(mode, "reading", migration.pipeline.export.size());

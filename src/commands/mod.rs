@@ -8,6 +8,7 @@ pub mod check_documents;
 pub mod forecast;
 pub mod kyb_form;
 pub mod manual_kyb;
+pub mod opening;
 pub mod planning;
 pub mod planning_documents;
 pub mod read_workbook;

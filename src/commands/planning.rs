@@ -18,8 +18,7 @@ use crate::source::{Export, List, Part, Position};
 
 use super::check::{no_rows, record_number};
 use super::planning_documents;
-use super::survey::Survey;
-pub use super::survey::refuse_when;
+use super::survey::{Survey, refuse_when};
 use super::unknown_codes::UnknownCodes;
 
 /// Reads the whole export and plans every row; `stopping` is asked between batches.

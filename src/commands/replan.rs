@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::report::View;
 use super::run::{runtime, sandbox_credentials, start_sandbox};
 use super::signals::Signals;
-use super::{Output, planning, send, target};
+use super::{Output, opening, planning, send, target};
 use crate::cli::ReplanArgs;
 use crate::error::Failure;
 use crate::journal::replan::{Adopt, Changes};
 use crate::journal::{Journal, now};
-use crate::migration::{Binding, Migration, today};
+use crate::migration::{Binding, today};
 use crate::progress::Mode;
 use crate::report::{status_lines, thousands};
 use crate::settings::Settings;
@@ -40,9 +40,7 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
             key: journal.key,
             as_of: today(),
         };
-        let mut migration = Migration::open(settings, binding, |_| {
-            planning::refuse_when(&|| signals.stopping())
-        })?;
+        let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
         let mut scratch = journal.scratch(&folder)?;
         planning::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
         drop(scratch);

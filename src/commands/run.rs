@@ -6,7 +6,7 @@ use anyhow::Context;
 use secrecy::SecretString;
 
 use super::signals::Signals;
-use super::{Output, code, forecast, planning, report, send, target};
+use super::{Output, code, forecast, opening, planning, report, send, target};
 use crate::api::Credentials;
 use crate::cli::RunArgs;
 use crate::error::Failure;
@@ -164,14 +164,11 @@ fn planned(
         (true, Some(date)) => date.parse().context("the journal's as_of is no date")?,
         _ => today(),
     };
-    let mut migration = Migration::open(
-        settings,
-        Binding {
-            key: journal.key,
-            as_of,
-        },
-        |_| planning::refuse_when(&|| signals.stopping()),
-    )?;
+    let binding = Binding {
+        key: journal.key,
+        as_of,
+    };
+    let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
     if journal.is_planned()? {
         planning::refuse_drift(&journal, &migration)?;
     } else {

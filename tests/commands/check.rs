@@ -27,6 +27,8 @@ fn the_summary_says_where_every_row_ends_and_why() {
     assert_snapshot!(mixed().bakkt("check acme"), @r#"
     exit code 3
     --- stdout
+    export.csv: CSV, utf-8, comma between cells, header in line 1, 8 columns
+
     rows read   7    account tasks 2
       ready     1      open        2
       grace     1      held        0
@@ -62,6 +64,8 @@ fn rates_make_a_forecast() {
     assert_snapshot!(world.bakkt("check acme"), @r#"
     exit code 0
     --- stdout
+    export.csv: CSV, utf-8, comma between cells, header in line 1, 8 columns
+
     rows read   3    account tasks 3
       ready     3      open        3
       grace     0      held        0

@@ -1,0 +1,61 @@
+//! Opening a migration's files, with progress, and what was found out about them.
+
+use crate::documents::From;
+use crate::migration::{Binding, Migration};
+use crate::progress::{Mode, Unpacking};
+use crate::settings::Settings;
+use crate::source::Export;
+use crate::source::found::Found;
+
+use super::survey::refuse_when;
+
+/// Files of one export that are made alike and are named one by one.
+const NAMED: usize = 3;
+
+/// Opens the folder of some settings; `stopping` is asked while what cannot be read in place is unpacked.
+pub fn open(
+    settings: Settings,
+    binding: Binding,
+    mode: Mode,
+    stopping: impl Fn() -> bool,
+) -> anyhow::Result<Migration> {
+    let mut shown = Unpacking::new(mode);
+    let opened = Migration::open(settings, binding, |bytes| {
+        shown.at(bytes);
+        refuse_when(&stopping)
+    });
+    shown.finish();
+    opened
+}
+
+/// What was found about every export and the manifest, in lines.
+pub fn found(migration: &Migration) -> String {
+    let manifest = migration.documents.as_ref().and_then(|documents| {
+        let From::Manifest(manifest) = &documents.from else {
+            return None;
+        };
+        Some(manifest.export())
+    });
+    let all = migration.exports().chain(manifest);
+    let lines: Vec<String> = all.flat_map(of_export).collect();
+    lines.join("\n")
+}
+
+/// The lines of one export: files that are made the same way share one.
+fn of_export(export: &Export) -> Vec<String> {
+    let all: Vec<&Found> = export.found().collect();
+    let mut lines = Vec::new();
+    for alike in all.chunk_by(|a, b| (a.made(), &a.remarks) == (b.made(), &b.remarks)) {
+        let [first, ..] = alike else { continue };
+        let names: Vec<&str> = alike.iter().map(|found| found.file.as_str()).collect();
+        let names = match names.len() {
+            count if count > NAMED => {
+                format!("{} to {} ({count} files)", names[0], names[count - 1])
+            }
+            _ => names.join(", "),
+        };
+        lines.push(format!("{names}: {}", first.made()));
+        lines.extend(first.remarks.iter().map(|remark| format!("  {remark}")));
+    }
+    lines
+}
