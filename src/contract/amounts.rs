@@ -121,10 +121,13 @@ fn strip_sign(text: &str) -> Option<(&str, bool)> {
 }
 
 fn strip_dollars(text: &str) -> Option<&str> {
-    // Most cells begin and end with a digit: no mark to look for.
-    let (first, last) = (text.as_bytes().first()?, text.as_bytes().last()?);
-    if first.is_ascii_digit() && last.is_ascii_digit() {
-        return None;
+    // Most cells begin and end with a digit, or begin with a lone dollar sign: no list to go through.
+    match (text.as_bytes(), text.as_bytes().last()?) {
+        ([b'$', b'0'..=b'9' | b' ' | b'-' | b'(', ..], _) => {
+            return text.get(1..).map(str::trim_start);
+        }
+        ([first, ..], last) if first.is_ascii_digit() && last.is_ascii_digit() => return None,
+        _ => {}
     }
     DOLLARS.iter().find_map(|mark| {
         let head = text

@@ -214,15 +214,12 @@ fn is_number(text: &str, keeps: Keeps) -> bool {
 }
 
 fn is_day(text: &str) -> bool {
-    let ends = |tail: &&str| {
+    let ends = |tail: &str| {
         let at = text.len().checked_sub(tail.len())?;
         let (day, end) = (text.get(..at)?, text.get(at..)?);
         end.eq_ignore_ascii_case(tail).then_some(day)
     };
-    let day = MIDNIGHTS
-        .iter()
-        .find_map(|tail| ends(&tail))
-        .unwrap_or(text);
+    let day = MIDNIGHTS.iter().find_map(|tail| ends(tail)).unwrap_or(text);
     DAYS.contains(&day)
 }
 

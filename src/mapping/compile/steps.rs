@@ -74,7 +74,7 @@ impl Compiler<'_, '_> {
             let take = split
                 .integer("take", 0, 1000, self.found)
                 .map(|take| take as usize);
-            feed.split = Some(Split { by, take });
+            feed.split = Some(Split::new(by, take));
             split.finish(self.found);
         }
         feed.join = table.text("join", self.found).map(str::to_owned);

@@ -163,9 +163,9 @@ impl Ordered {
         let mut items = [Item::Month(0); 3];
         let mut gaps: [Gap; 2] = [None; 2];
         let mut rest = text;
-        for place in 0..3 {
+        for (place, slot) in items.iter_mut().enumerate() {
             let (item, after) = self.item(rest)?;
-            items[place] = item;
+            *slot = item;
             rest = after;
             if place == 0 && matches!(item, Item::Number(8, _)) {
                 return Some((self.eight(text.get(..8)?)?, rest));
