@@ -195,3 +195,23 @@ fn the_sheet_is_the_first_that_is_shown_and_has_a_value() {
     let refused = read(&xlsx(&sheets[..1]), &Choice::First);
     assert!(matches!(refused, Err(Refused::Empty)));
 }
+
+/// What a case's workbook holds, whatever wrote its archive.
+fn held(bytes: &[u8]) -> Vec<Result<(Head, String), Refused>> {
+    let choices = (1..=3).map(Choice::Number);
+    choices.map(|choice| read(bytes, &choice)).collect()
+}
+
+#[test]
+fn the_cases_hold_the_tables_that_are_written_here() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    for (path, bytes) in workbooks::cases::all() {
+        let path = root.join(path);
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &bytes).unwrap();
+        }
+        let committed = std::fs::read(&path).unwrap();
+        assert!(held(&committed) == held(&bytes), "{}", path.display());
+    }
+}

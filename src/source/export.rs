@@ -269,7 +269,7 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
         };
         let mut workbook = Workbook::open(file, name, &choice)?;
         found.workbook(workbook.head());
-        let (text, whole) = read_start(&mut workbook, SAMPLE).with_context(unreadable)?;
+        let (text, whole) = read_start(&mut workbook, SAMPLE)?;
         return Ok(Start {
             file: None,
             rest: Box::new(workbook),

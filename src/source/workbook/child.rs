@@ -186,7 +186,7 @@ struct Told(String, Failure);
 
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "reading {} stopped", self.0)
+        write!(f, "{} is not read to its end", self.0)
     }
 }
 

@@ -1,10 +1,11 @@
 //! Workbooks that tests write: a table in a few lines, as .xlsx (rust_xlsxwriter) or .xlsb (our own records).
 //!
-//! Owner of [`Sheet`] and of the two writers. The same table gives the same bytes. Left out on purpose: .xls and .ods, which
+//! Owner of [`Sheet`] and of the two writers. Left out on purpose: .xls and .ods, which
 //! LibreOffice makes out of an .xlsx (tests/fixtures/README.md).
 
 #![allow(dead_code)] // each test uses its own part
 
+pub mod cases;
 pub mod xlsb;
 
 use std::io::{Cursor, Read as _, Write as _};
