@@ -204,23 +204,41 @@ pub fn reader(mut file: File, container: Container) -> io::Result<Box<dyn Read +
     file.rewind()?;
     Ok(match container {
         Container::Plain => Box::new(file),
-        Container::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(
-            64 << 10,
-            file,
-        ))),
+        Container::Gzip => {
+            let file = BufReader::with_capacity(64 << 10, file);
+            Box::new(Unpacked(MultiGzDecoder::new(file)))
+        }
         Container::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::new(file)?;
             decoder.window_log_max(WINDOW_LOG)?;
-            Box::new(decoder)
+            Box::new(Unpacked(decoder))
         }
         Container::Workbook => {
-            return Err(io::Error::new(
-                io::ErrorKind::Unsupported,
-                "a workbook is not read as text",
-            ));
+            let what = "a workbook is not read as text";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, what));
         }
     })
 }
+
+/// A decoder whose errors say what they mean to a person who has only the file.
+struct Unpacked<R>(R);
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => io::Error::new(error.kind(), CUT),
+            // Of the file itself, such as a disk that fails.
+            _ if error.raw_os_error().is_some() || error.kind() == io::ErrorKind::Interrupted => {
+                error
+            }
+            kind => io::Error::new(kind, format!("{DAMAGED} ({error})")),
+        })
+    }
+}
+
+const CUT: &str = "the packed data end too early; copy the file again, or pack the export again";
+const DAMAGED: &str =
+    "the packed data cannot be unpacked; copy the file again, or pack the export again";
 
 #[cfg(test)]
 mod tests {

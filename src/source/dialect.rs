@@ -3,11 +3,13 @@
 //! Owner of [`Dialect`] and of the rules that find one. The right delimiter is the one that cuts most rows, and the
 //! header with them, into the same number of cells; the header is the first row unless rows above it are evidently
 //! titles. Whatever is not clear is said (`sure`) or left to a person (`header: None`), since a wrong guess would feed
-//! the wrong fields. Left out on purpose: delimiters beyond [`DELIMITERS`] and quotes by backslash, which nothing finds;
-//! and reading rows for good, which the reader of the export does.
+//! the wrong fields. Left out on purpose: delimiters beyond [`DELIMITERS`] and quotes by backslash, which nothing finds.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+
+use super::lines::{Form, Lines};
+use super::{Cell, Rows};
 
 /// How cells are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,9 +53,6 @@ const ROWS: usize = 1000;
 
 /// Rows among which a header is looked for.
 pub const HEADER_WITHIN: usize = 50;
-
-/// Bytes after which a quote that has not closed is taken for a character of its cell.
-const LONGEST_QUOTED: usize = 64 << 10;
 
 /// Finds the dialect of a text in UTF-8 without a byte order mark. `whole` says that the text is the whole file: else
 /// its last row may be cut and does not count.
@@ -120,27 +119,31 @@ struct Candidate {
 
 impl Candidate {
     fn new(sample: &[u8], whole: bool, dialect: Dialect) -> Candidate {
-        let mut rows = Split::new(sample, dialect);
+        let form = Form {
+            delimiter: dialect.delimiter,
+            quote: dialect.quote,
+            width: 0,
+            sheet: false,
+        };
+        let (mut lines, mut rows) = (Lines::new(sample, form, 0, 1), Rows::default());
         let mut first: Vec<Vec<String>> = Vec::new();
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
         let mut count = 0;
-        while count < ROWS
-            && let Some(cells) = rows.next()
-        {
-            // A row without a text is a blank line, as it is to the reader of the export.
-            if cells.iter().all(|cell| cell.trim_ascii().is_empty()) {
-                continue;
-            }
+        // Reading from memory cannot fail.
+        while count < ROWS && lines.next(&mut rows).unwrap_or(false) {
+            let at_end = lines.next_at().0 == sample.len() as u64;
             // A row that the end of the sample cut; a single one is better than nothing.
-            if !whole && rows.rest.is_empty() && count > 0 {
+            if at_end && !whole && !sample.ends_with(b"\n") && count > 0 {
                 break;
             }
-            count += 1;
-            *counts.entry(cells.len()).or_default() += 1;
-            if first.len() < HEADER_WITHIN {
-                let text = |cell: &&[u8]| String::from_utf8_lossy(cell).trim().to_owned();
-                first.push(cells.iter().map(text).collect());
+            for (_, row) in rows.iter() {
+                count += 1;
+                *counts.entry(row.len()).or_default() += 1;
+                if first.len() < HEADER_WITHIN {
+                    first.push(row.cells().map(text).collect());
+                }
             }
+            rows.clear();
         }
         let cut = counts.iter().filter(|(cells, _)| **cells > 1);
         let usual = cut.max_by_key(|(cells, rows)| (**rows, **cells));
@@ -208,70 +211,11 @@ fn apostrophes(rows: &[Vec<String>]) -> bool {
     header.iter().all(quoted) && below.iter().all(|row| row.iter().any(quoted))
 }
 
-/// Cuts a sample into rows of raw cells, without their quotes; empty lines are passed over.
-struct Split<'a> {
-    rest: &'a [u8],
-    dialect: Dialect,
-}
-
-impl<'a> Split<'a> {
-    fn new(sample: &'a [u8], dialect: Dialect) -> Self {
-        Split {
-            rest: sample,
-            dialect,
-        }
-    }
-
-    fn next(&mut self) -> Option<Vec<&'a [u8]>> {
-        while let [b'\n' | b'\r', rest @ ..] = self.rest {
-            self.rest = rest;
-        }
-        if self.rest.is_empty() {
-            return None;
-        }
-        let mut cells = Vec::new();
-        loop {
-            let (cell, after) = self.cell();
-            cells.push(cell);
-            match after {
-                [end, rest @ ..] if *end == self.dialect.delimiter => self.rest = rest,
-                _ => {
-                    self.rest = after;
-                    return Some(cells);
-                }
-            }
-        }
-    }
-
-    /// One cell, and what follows it, beginning with what ended it.
-    fn cell(&self) -> (&'a [u8], &'a [u8]) {
-        let text = self.rest;
-        let quoted = self
-            .dialect
-            .quote
-            .filter(|quote| text.first() == Some(quote));
-        let closed = quoted.and_then(|quote| closing(text, quote));
-        let from = closed.unwrap_or(0);
-        let ends = memchr::memchr3(self.dialect.delimiter, b'\n', b'\r', &text[from..]);
-        let end = ends.map_or(text.len(), |at| from + at);
-        let cell = match closed {
-            Some(close) => &text[1..close],
-            None => &text[..end],
-        };
-        (cell, &text[end..])
-    }
-}
-
-/// Where the quote closes that a text begins with.
-fn closing(text: &[u8], quote: u8) -> Option<usize> {
-    let within = &text[..text.len().min(LONGEST_QUOTED)];
-    let mut at = 1;
-    loop {
-        at += memchr::memchr(quote, within.get(at..)?)?;
-        if within.get(at + 1) != Some(&quote) {
-            return Some(at);
-        }
-        at += 2;
+/// A cell that is no text has one all the same: it is no empty cell.
+fn text(cell: Cell<'_>) -> String {
+    match cell {
+        Cell::Text(text) => text.to_owned(),
+        Cell::Broken(_) => char::REPLACEMENT_CHARACTER.to_string(),
     }
 }
 
