@@ -110,9 +110,14 @@ impl Form {
         match quote {
             None => cells.add_plain(line, self.delimiter),
             Some(quote) => match self.take_quoted(input, ended, quote, cells)? {
-                Ok(length) => {
-                    taken.length = length;
-                    taken.breaks = breaks(&input[..length]);
+                Ok(end) if self.swallowed(&input[..end], length, cells.count()) => {
+                    cells.forget();
+                    self.add_broken(line, quote, cells);
+                    taken.flaw = Some(Flaw::OpenQuote);
+                }
+                Ok(end) => {
+                    taken.length = end;
+                    taken.breaks = breaks(&input[..end]);
                 }
                 Err(flaw) => {
                     cells.forget();
@@ -159,7 +164,12 @@ impl Form {
             }
             let start = before.map_or(0, |end| end + 1);
             if spaces(&rest[start..]) != next - start {
-                return Some(Err(Flaw::StrayQuote));
+                let open = breaks(&input[..at]) > 0;
+                return Some(Err(if open {
+                    Flaw::OpenQuote
+                } else {
+                    Flaw::StrayQuote
+                }));
             }
             at += next + 1;
             loop {
@@ -185,9 +195,26 @@ impl Form {
                     None => return ran_out(Ok(at + 1)),
                 },
                 None => return ran_out(Ok(at)),
+                // Of two quotes on different lines, the first is the one that was left open.
+                Some(_) if breaks(&input[..at]) > 0 => return Some(Err(Flaw::OpenQuote)),
                 Some(_) => return Some(Err(Flaw::StrayQuote)),
             }
         }
+    }
+
+    /// Whether a row over several lines holds whole rows of others: a quote that was left open in its first line closes
+    /// at the next one, wherever that is. One of its further lines then is a row by itself, and so is the first, unless it
+    /// is broken in other ways too.
+    fn swallowed(&self, row: &[u8], first: usize, cells: usize) -> bool {
+        let whole =
+            |line: &[u8]| memchr::memchr_iter(self.delimiter, line).count() + 1 == self.width;
+        // Two cells a line are common inside of texts.
+        self.width > 2
+            && first < row.len()
+            && (cells != self.width || row.get(..first).is_some_and(whole))
+            && row[first..]
+                .split(|byte| matches!(byte, b'\n' | b'\r'))
+                .any(whole)
     }
 
     /// The cells of a line whose quotes make no sense, as far as that can be told.
@@ -515,11 +542,7 @@ mod tests {
                 let text = format!("0,a\n{row}\n{after}");
                 let (rows, _) = read(COMMA, text.as_bytes());
                 let whole = |line, text: &str| (line, text.to_owned(), None);
-                let mut flaw = *flaw;
-                if row.ends_with("\"x") && after.contains('"') {
-                    flaw = Flaw::StrayQuote;
-                }
-                let broken = (2, (*cells).to_owned(), Some(flaw));
+                let broken = (2, (*cells).to_owned(), Some(*flaw));
                 assert_eq!(
                     rows,
                     [whole(1, "0|a"), broken, whole(3, "4|d"), whole(4, "5|e")],
@@ -527,6 +550,57 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn rows_between_two_stray_quotes_are_no_cell() {
+        let form = Form { width: 3, ..COMMA };
+        let all = |text: &str| {
+            let rows = read(form, text.as_bytes()).0;
+            let rows = rows.into_iter().map(|(line, cells, flaw)| {
+                let flaw = flaw.map_or(String::new(), |flaw| format!(" {flaw:?}"));
+                format!("{line} {cells}{flaw}")
+            });
+            rows.collect::<Vec<String>>()
+        };
+        // The quotes agree, and even the number of cells may.
+        assert_eq!(
+            all("1,\"a,b\n2,c,d\n3,e\",f\n4,g,h\n"),
+            [
+                "1 1|a|b OpenQuote",
+                "2 2|c|d",
+                "3 3|e|f StrayQuote",
+                "4 4|g|h"
+            ]
+        );
+        assert_eq!(
+            all("1,\"a,b\n2,c,d\n3,e,f\"\n4,g,h\n"),
+            [
+                "1 1|a|b OpenQuote",
+                "2 2|c|d",
+                "3 3|e|f StrayQuote",
+                "4 4|g|h"
+            ]
+        );
+        assert_eq!(
+            all("1,\"a\n2,c,d\n3,e,f\"\n4,g,h\n"),
+            [
+                "1 1|a OpenQuote",
+                "2 2|c|d",
+                "3 3|e|f StrayQuote",
+                "4 4|g|h"
+            ]
+        );
+        // A cell of several lines that are no rows stays one, commas or not; and so does a row that has too few.
+        assert_eq!(
+            all("1,a,\"b\nc, d\"\n2,e,f\n"),
+            ["1 1|a|b\nc, d", "3 2|e|f"]
+        );
+        assert_eq!(
+            all("1,\"a, b, c\nd, e, f\",g\n"),
+            ["1 1|a, b, c\nd, e, f|g"]
+        );
+        assert_eq!(all("1,\"a\nb\"\n2,e,f\n"), ["1 1|a\nb TooFew", "3 2|e|f"]);
     }
 
     #[test]
