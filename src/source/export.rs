@@ -410,7 +410,7 @@ fn head(path: PathBuf, name: String, options: &Options) -> anyhow::Result<(Head,
         ));
     }
     let behind = &rows[place.map_or(0, |place| place + 1).min(rows.len())..];
-    widen(&mut headers, behind, sheet);
+    fit(&mut headers, behind, sheet);
     form.width = headers.len();
     found.form(form, &headers);
     let head = Head {
@@ -461,8 +461,8 @@ fn header_place(
 }
 
 /// Columns that only the rows have: all of a sheet; of a CSV file one that is always empty, behind a delimiter at the end of
-/// every row.
-fn widen(headers: &mut Vec<String>, rows: &[(Vec<String>, u64, (u64, u64))], sheet: bool) {
+/// every row. The other way round, a delimiter at the end of the header alone makes no column.
+fn fit(headers: &mut Vec<String>, rows: &[(Vec<String>, u64, (u64, u64))], sheet: bool) {
     let width = headers.len();
     let trailing = |(cells, ..): &(Vec<String>, u64, (u64, u64))| {
         cells.len() == width + 1 && cells.last().is_some_and(String::is_empty)
@@ -478,6 +478,10 @@ fn widen(headers: &mut Vec<String>, rows: &[(Vec<String>, u64, (u64, u64))], she
         width
     };
     headers.resize(wanted.max(width), String::new());
+    let shorter = |width| !rows.is_empty() && rows.iter().all(|(cells, ..)| cells.len() < width);
+    while headers.last().is_some_and(String::is_empty) && shorter(headers.len()) {
+        headers.pop();
+    }
 }
 
 impl Opened {
