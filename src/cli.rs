@@ -25,6 +25,8 @@ const EXIT_CODES: &str = "Exit codes: 0 all done and balanced · 1 could not go 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// What exports hold, column by column: shapes and counts, never a value.
+    Inspect(InspectArgs),
     /// Dry run: what would be sent, and what is missing. No network, no journal.
     Check(CheckArgs),
     /// Plan (or find the plan), send, and write the report. The same command resumes.
@@ -46,6 +48,17 @@ pub enum Command {
     /// Parses a workbook in a process of its own; started by the commands that read exports.
     #[command(hide = true)]
     ReadWorkbook(ReadWorkbookArgs),
+}
+
+/// `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// The exports.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Print everything as one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `check`.

@@ -37,6 +37,8 @@ pub mod pipeline;
 
 pub mod documents;
 
+pub mod inspect;
+
 pub mod journal;
 
 pub mod api;

@@ -1,0 +1,35 @@
+//! `inspect`: what exports hold. Reads files and writes none.
+
+use std::path::{Path, PathBuf};
+
+use super::Output;
+use crate::cli::InspectArgs;
+use crate::inspect::distinct::Hasher;
+use crate::inspect::{self, Profile, page};
+use crate::progress::{Mode, Reading};
+
+/// Runs it.
+pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
+    let files = surveyed(&args.files, mode)?;
+    let links = inspect::links(&files);
+    let read: Vec<page::Read<'_>> = files.iter().map(|file| (file, Vec::new())).collect();
+    let text = if args.json {
+        page::json(&read, &links).to_string()
+    } else {
+        page::text(&read, &links)
+    };
+    Ok(Output { text, code: 0 })
+}
+
+/// The profiles of files.
+pub fn surveyed(files: &[PathBuf], mode: Mode) -> anyhow::Result<Vec<Profile>> {
+    let hasher = Hasher::default();
+    let one = |path: &PathBuf| -> anyhow::Result<Profile> {
+        let size = std::fs::metadata(Path::new(path)).map_or(0, |file| file.len());
+        let mut shown = Reading::new(mode, "reading", size);
+        let profile = inspect::survey(path, &hasher, |bytes, rows| shown.at(bytes, rows))?;
+        shown.finish();
+        Ok(profile)
+    };
+    files.iter().map(one).collect()
+}
