@@ -27,6 +27,8 @@ const EXIT_CODES: &str = "Exit codes: 0 all done and balanced · 1 could not go 
 pub enum Command {
     /// What exports hold, column by column: shapes and counts, never a value.
     Inspect(InspectArgs),
+    /// A first migration.toml and mapping, guessed from exports. Nothing that exists is overwritten.
+    Init(InitArgs),
     /// Dry run: what would be sent, and what is missing. No network, no journal.
     Check(CheckArgs),
     /// Plan (or find the plan), send, and write the report. The same command resumes.
@@ -59,6 +61,16 @@ pub struct InspectArgs {
     /// Print everything as one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The migration folder to make.
+    pub dir: PathBuf,
+    /// The exports: that of the accounts, and those of owners or trusted contacts beside it. They stay where they are.
+    #[arg(long = "from", value_name = "FILE", required = true, num_args = 1..)]
+    pub files: Vec<PathBuf>,
 }
 
 /// `check`.

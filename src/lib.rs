@@ -39,6 +39,8 @@ pub mod documents;
 
 pub mod inspect;
 
+pub mod guess;
+
 pub mod journal;
 
 pub mod api;

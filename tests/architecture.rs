@@ -29,6 +29,9 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &["contract", "source", "mapping", "assess"],
         &[],
     ),
+    // What exports hold, and what that seems to mean: no settings, no folder, nothing but the files themselves.
+    ("inspect", &["contract", "source", "error"], &[]),
+    ("guess", &["contract", "inspect"], &[]),
     // Files of other people: nothing here knows where the documents go.
     (
         "documents",

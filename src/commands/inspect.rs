@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Output;
 use crate::cli::InspectArgs;
+use crate::guess;
 use crate::inspect::distinct::Hasher;
 use crate::inspect::{self, Profile, page};
 use crate::progress::{Mode, Reading};
@@ -12,7 +13,8 @@ use crate::progress::{Mode, Reading};
 pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
     let files = surveyed(&args.files, mode)?;
     let links = inspect::links(&files);
-    let read: Vec<page::Read<'_>> = files.iter().map(|file| (file, Vec::new())).collect();
+    let meanings = guess::meanings(&guess::guess(&files, &links), &files);
+    let read: Vec<page::Read<'_>> = files.iter().zip(meanings).collect();
     let text = if args.json {
         page::json(&read, &links).to_string()
     } else {

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod check_documents;
 pub mod forecast;
+pub mod init;
 pub mod inspect;
 pub mod kyb_form;
 pub mod manual_kyb;
@@ -55,6 +56,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Output> {
     let mode: Mode = progress::mode(cli.quiet);
     match cli.command {
         Command::Inspect(args) => inspect::run(&args, mode),
+        Command::Init(args) => init::run(&args, mode),
         Command::Check(args) => check::run(&args, mode),
         Command::Run(args) => run::run(&args, mode),
         Command::Status(args) => report::status(&args),

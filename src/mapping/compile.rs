@@ -317,10 +317,11 @@ impl Compiler<'_, '_> {
         takes: Takes,
         names: &mut Vec<String>,
     ) -> Option<Source> {
-        let given: Vec<(&str, Value<'_>)> = ["column", "first", "columns", "const", "expr"]
-            .into_iter()
-            .filter_map(|key| table.get(key).map(|value| (key, value)))
-            .collect();
+        let given: Vec<(&str, Value<'_>)> =
+            ["column", "first", "columns", "const", "expr", "unfed"]
+                .into_iter()
+                .filter_map(|key| table.get(key).map(|value| (key, value)))
+                .collect();
         let [(key, from)] = given[..] else {
             value.wrong(
                 self.found,
@@ -329,13 +330,15 @@ impl Compiler<'_, '_> {
                 } else {
                     "the feed has more than one source"
                 },
-                "exactly one of: column, first, columns, const, expr",
+                "exactly one of: column, first, columns, const, expr, unfed",
             );
             return None;
         };
         match key {
             "columns" => self.columns(from, names).map(Source::All),
             "const" => self.word(from, takes).map(Source::Const),
+            // A field that is known to have no column: no cell, so always missing.
+            "unfed" => from.text(self.found).map(|_| Source::First(Vec::new())),
             "expr" => match self.expressions.add(from.text(self.found)?, self.headers) {
                 Ok(number) => Some(Source::Expr(number)),
                 Err(why) => {

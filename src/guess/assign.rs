@@ -1,0 +1,108 @@
+//! The best way to give each thing at most one other.
+//!
+//! Owner of [`best`]: the assignment with the greatest sum (the Hungarian method, by shortest augmenting paths). A
+//! greedy choice would give a column to the field that it fits well and leave empty the one that nothing else fits.
+
+/// For each row the column that it gets, none where nothing is worth it. `worth[row][column]` is not negative; 0 is "no".
+pub fn best(worth: &[Vec<f64>]) -> Vec<Option<usize>> {
+    let rows = worth.len();
+    let real = worth.first().map_or(0, Vec::len);
+    // A column of its own for each row to stay without: it is always free.
+    let columns = real + rows;
+    let cost = |row: usize, column: usize| {
+        let gain = worth[row].get(column).copied().unwrap_or(0.0);
+        -gain
+    };
+    // Row and column 0 are outside; the method is the usual one with potentials.
+    let (mut u, mut v) = (vec![0.0; rows + 1], vec![0.0; columns + 1]);
+    let mut owner = vec![0usize; columns + 1];
+    for row in 1..=rows {
+        owner[0] = row;
+        let mut at = 0;
+        let mut least = vec![f64::INFINITY; columns + 1];
+        let mut back = vec![0usize; columns + 1];
+        let mut used = vec![false; columns + 1];
+        while owner[at] != 0 {
+            used[at] = true;
+            let from = owner[at];
+            let (mut delta, mut next) = (f64::INFINITY, 0);
+            for column in 1..=columns {
+                if used[column] {
+                    continue;
+                }
+                let reduced = cost(from - 1, column - 1) - u[from] - v[column];
+                if reduced < least[column] {
+                    least[column] = reduced;
+                    back[column] = at;
+                }
+                if least[column] < delta {
+                    delta = least[column];
+                    next = column;
+                }
+            }
+            for column in 0..=columns {
+                if used[column] {
+                    u[owner[column]] += delta;
+                    v[column] -= delta;
+                } else {
+                    least[column] -= delta;
+                }
+            }
+            at = next;
+        }
+        while at != 0 {
+            let before = back[at];
+            owner[at] = owner[before];
+            at = before;
+        }
+    }
+    let mut found = vec![None; rows];
+    for column in 1..=real {
+        let row = owner[column];
+        if row > 0 && worth[row - 1][column - 1] > 0.0 {
+            found[row - 1] = Some(column - 1);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sum_counts_and_not_the_first_choice() {
+        // The first row likes column 0 best, but so does the second, which likes nothing else.
+        let worth = vec![
+            vec![0.9, 0.8, 0.0],
+            vec![0.85, 0.1, 0.0],
+            vec![0.0, 0.0, 0.0],
+        ];
+        assert_eq!(best(&worth), [Some(1), Some(0), None]);
+        assert!(best(&[]).is_empty());
+        assert_eq!(best(&[vec![]]), [None]);
+    }
+
+    #[test]
+    fn it_is_the_best_of_all_orders() {
+        let mut random = fastrand::Rng::with_seed(7);
+        for _ in 0..200 {
+            let worth: Vec<Vec<f64>> = (0..4)
+                .map(|_| (0..4).map(|_| random.f64()).collect())
+                .collect();
+            let sum: f64 = best(&worth)
+                .iter()
+                .enumerate()
+                .filter_map(|(row, column)| Some(worth[row][(*column)?]))
+                .sum();
+            let mut most = 0.0f64;
+            for code in 0..256usize {
+                let order = [code & 3, code >> 2 & 3, code >> 4 & 3, code >> 6 & 3];
+                if (0..4).all(|a| (0..a).all(|b| order[a] != order[b])) {
+                    most = most.max((0..4).map(|row| worth[row][order[row]]).sum());
+                }
+            }
+            assert!((sum - most).abs() < 1e-9, "{sum} {most}");
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! Which column says what: headers and values together, each column at most once, each field once.
+//!
+//! Owner of [`Pick`]s and of their confidence, and of the second look: a header that says nothing is read by its
+//! neighbours, and a word that several headers share and no table knows (`corrCity`, `corrZip`) names a place of its own.
+
+use super::assign;
+use super::fields::{CONCEPTS, Concept, Group, Kind, Place};
+use super::score::{Fit, LEAST, Label, Seen, fit};
+use super::words::tokens;
+use crate::inspect::column::Column;
+
+/// How sure a guess is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// A hint, no more.
+    Low,
+    /// Likely; look at it.
+    Medium,
+    /// Header and values agree, and nothing else comes near.
+    High,
+}
+
+impl Confidence {
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
+}
+
+/// A column and what it says.
+#[derive(Clone, Copy, Debug)]
+pub struct Pick {
+    /// The column's place in its file.
+    pub column: usize,
+    /// What it says.
+    pub concept: &'static Concept,
+    /// Of which object.
+    pub place: &'static Place,
+    /// A number in the header, for lines of an address.
+    pub number: u32,
+    /// How sure that is.
+    pub confidence: Confidence,
+}
+
+impl Pick {
+    /// The path of a field of its place.
+    pub fn path(&self) -> String {
+        let names = self.concept.kind == Kind::Name && self.place.prefix.starts_with("owners");
+        let identity = if names { "identity." } else { "" };
+        format!("{}{identity}{}", self.place.prefix, self.concept.field)
+    }
+}
+
+/// A concept at a place; several columns may be lines of one address or phones of one person.
+#[derive(Clone, Copy)]
+struct Slot {
+    concept: &'static Concept,
+    place: &'static Place,
+    number: usize,
+    turn: usize,
+}
+
+/// Columns that one field can have.
+fn turns(kind: Kind) -> usize {
+    match kind {
+        Kind::Street | Kind::Phone => 3,
+        Kind::Aside => 12,
+        _ => 1,
+    }
+}
+
+/// Every slot of some places.
+fn slots(places: &'static [Place]) -> Vec<Slot> {
+    let mut all = Vec::new();
+    for (number, place) in places.iter().enumerate() {
+        for concept in CONCEPTS
+            .iter()
+            .filter(|concept| place.groups.contains(&concept.group))
+        {
+            all.extend((0..turns(concept.kind)).map(|turn| Slot {
+                concept,
+                place,
+                number,
+                turn,
+            }));
+        }
+    }
+    all
+}
+
+/// The columns of a file with the words of their headers.
+pub fn seen(columns: &[Column]) -> Vec<Seen<'_>> {
+    columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| Seen {
+            column,
+            tokens: tokens(&column.name),
+            index,
+        })
+        .collect()
+}
+
+/// What each column says at most. `taken` are columns that say something already.
+pub fn picks(columns: &[Column], places: &'static [Place], taken: &[usize]) -> Vec<Pick> {
+    let mut seen = seen(columns);
+    seen.retain(|column| !taken.contains(&column.index));
+    let slots = slots(places);
+    let plain = self::fits(&seen, &slots, &[]);
+    let first = choose(&plain);
+    let names = labels(&seen, &slots, &plain, &first, places);
+    let labels: Vec<Label<'_>> = names
+        .iter()
+        .map(|(name, place)| (name.as_str(), *place))
+        .collect();
+    let mut fits = if labels.is_empty() {
+        plain
+    } else {
+        self::fits(&seen, &slots, &labels)
+    };
+    let first = choose(&fits);
+    by_neighbours(&seen, &slots, &mut fits, &first);
+    let chosen = choose(&fits);
+    let mut picks = Vec::new();
+    for (row, slot) in chosen.iter().enumerate() {
+        let Some(slot) = slot else { continue };
+        let labelled = seen[row]
+            .tokens
+            .iter()
+            .any(|token| names.iter().any(|(name, _)| *name == token.spelled));
+        let most = if labelled {
+            Confidence::Medium
+        } else {
+            Confidence::High
+        };
+        picks.push(Pick {
+            column: seen[row].index,
+            concept: slots[*slot].concept,
+            place: slots[*slot].place,
+            number: seen[row]
+                .tokens
+                .iter()
+                .rev()
+                .find_map(|token| token.number)
+                .unwrap_or(0),
+            confidence: confidence(&fits, &slots, &chosen, row, *slot).min(most),
+        });
+    }
+    picks
+}
+
+fn fits(seen: &[Seen<'_>], slots: &[Slot], labels: &[Label<'_>]) -> Vec<Vec<Fit>> {
+    let one = |column: &Seen<'_>, slot: &Slot| {
+        let mut fit = fit(column, slot.concept, slot.place, slot.number, labels);
+        // A second line or phone is one by its name, and comes after the first.
+        if slot.turn > 0 && fit.name < 0.6 {
+            fit.total = 0.0;
+        }
+        fit.total = (fit.total - 0.01 * slot.turn as f64).max(0.0);
+        fit
+    };
+    seen.iter()
+        .map(|column| slots.iter().map(|slot| one(column, slot)).collect())
+        .collect()
+}
+
+fn choose(fits: &[Vec<Fit>]) -> Vec<Option<usize>> {
+    let worth: Vec<Vec<f64>> = fits
+        .iter()
+        .map(|row| {
+            row.iter()
+                .map(|fit| if fit.total >= LEAST { fit.total } else { 0.0 })
+                .collect()
+        })
+        .collect();
+    assign::best(&worth)
+}
+
+/// Words that no table knows and that three headers or more share: each names a place that no header marks. The first
+/// such group of addresses is where there is no other, the next the mailing address, and so on, in the order of the places.
+fn labels(
+    seen: &[Seen<'_>],
+    slots: &[Slot],
+    fits: &[Vec<Fit>],
+    chosen: &[Option<usize>],
+    places: &'static [Place],
+) -> Vec<(String, usize)> {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for column in seen {
+        for token in column.tokens.iter().filter(|token| token.words.is_empty()) {
+            match counts.iter_mut().find(|(name, _)| *name == token.spelled) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((&token.spelled, 1)),
+            }
+        }
+    }
+    let mut found: Vec<(String, usize)> = Vec::new();
+    for (name, count) in counts {
+        if count < 3 || name.is_empty() {
+            continue;
+        }
+        let group = group_of(name, seen, slots);
+        let Some(group) = group else { continue };
+        let free = places.iter().enumerate().position(|(number, place)| {
+            let fits_group = place.groups.contains(&group);
+            let marked = chosen.iter().enumerate().any(|(row, slot)| {
+                slot.is_some_and(|slot| {
+                    let fit = &fits[row][slot];
+                    let own = seen[row].tokens.iter().any(|token| token.spelled == name);
+                    slots[slot].number == number && fit.marked && fit.name > 0.6 && !own
+                })
+            });
+            fits_group && !marked && found.iter().all(|(_, taken)| *taken != number)
+        });
+        if let Some(place) = free {
+            found.push((name.to_owned(), place));
+        }
+    }
+    found
+}
+
+/// What the headers with a word say without it: parts of an address, or of a person.
+fn group_of(name: &str, seen: &[Seen<'_>], slots: &[Slot]) -> Option<Group> {
+    let (mut address, mut person) = (0, 0);
+    for column in seen
+        .iter()
+        .filter(|column| column.tokens.iter().any(|token| token.spelled == name))
+    {
+        let without = Seen {
+            column: column.column,
+            tokens: column
+                .tokens
+                .iter()
+                .filter(|token| token.spelled != name)
+                .cloned()
+                .collect(),
+            index: column.index,
+        };
+        let best = slots
+            .iter()
+            .filter(|slot| slot.place.marks.is_empty() || slot.concept.group == Group::Address)
+            .map(|slot| {
+                let mut fit = fit(&without, slot.concept, slot.place, slot.number, &[]);
+                if slot.concept.group == Group::Address && !fit.marked {
+                    fit.name /= 0.35;
+                }
+                (fit.name, slot.concept.group)
+            })
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        match best {
+            Some((name, Group::Address)) if name > 0.6 => address += 1,
+            Some((name, Group::Person | Group::Anyone)) if name > 0.6 => person += 1,
+            _ => {}
+        }
+    }
+    match (address, person) {
+        (address, person) if address >= 3 && address > person => Some(Group::Address),
+        (_, person) if person >= 2 => Some(Group::Anyone),
+        _ => None,
+    }
+}
+
+/// Columns whose header says little are read by those beside them: between street and state of the mailing address
+/// stands its city.
+fn by_neighbours(
+    seen: &[Seen<'_>],
+    slots: &[Slot],
+    fits: &mut [Vec<Fit>],
+    chosen: &[Option<usize>],
+) {
+    let prefix = |row: usize| {
+        let slot = (*chosen.get(row)?)?;
+        (slots[slot].concept.kind != Kind::Aside).then_some(slots[slot].place.prefix)
+    };
+    for row in 0..seen.len() {
+        let near: Vec<&str> = [
+            row.checked_sub(2),
+            row.checked_sub(1),
+            Some(row + 1),
+            Some(row + 2),
+        ]
+        .into_iter()
+        .flatten()
+        .filter_map(prefix)
+        .collect();
+        for (slot, fit) in slots.iter().zip(&mut fits[row]) {
+            let beside = near
+                .iter()
+                .filter(|near| **near == slot.place.prefix)
+                .count();
+            if fit.total > 0.0 && beside > 0 {
+                fit.total = (fit.total + 0.03 * beside as f64).min(1.0);
+            }
+            let address = slot.concept.group == Group::Address;
+            let silent = seen[row].mute()
+                && !slot.concept.forms.is_empty()
+                && fit.value > 0.8
+                && slot.turn == 0;
+            // Unmarked as it is, it stands among columns of that place.
+            if address && beside >= 2 && (silent || fit.name >= LEAST) && !fit.marked {
+                fit.total = fit.total.max(0.3 + 0.15 * fit.value);
+            }
+        }
+    }
+}
+
+fn confidence(
+    fits: &[Vec<Fit>],
+    slots: &[Slot],
+    chosen: &[Option<usize>],
+    row: usize,
+    slot: usize,
+) -> Confidence {
+    let fit = fits[row][slot];
+    let path = |slot: &Slot| (slot.place.prefix, slot.concept.field, slot.concept.kind);
+    let own = path(&slots[slot]);
+    // Another field that this column fits as well.
+    let other_field = fits[row]
+        .iter()
+        .zip(slots)
+        .filter(|(_, other)| path(other) != own)
+        .map(|(fit, _)| fit.total)
+        .fold(0.0, f64::max);
+    // Another column that fits this field as well, and feeds nothing better.
+    let other_column = (0..fits.len())
+        .filter(|other| *other != row && chosen[*other].is_none())
+        .map(|other| fits[other][slot].total)
+        .fold(0.0, f64::max);
+    let clear = fit.total - other_field >= 0.08 && fit.total - other_column >= 0.08;
+    if fit.name >= 0.85 && fit.value >= 0.5 && fit.marked && clear {
+        Confidence::High
+    } else if fit.total >= 0.5 {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    }
+}

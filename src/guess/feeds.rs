@@ -1,0 +1,608 @@
+//! From what columns say to the feeds of a mapping.
+//!
+//! Owner of [`Mapping`]: the feeds in contract order, the lookup tables, what is required and unfed, and the columns that
+//! nothing uses. Left out on purpose: the text of the files (`write`).
+
+use super::columns::{Confidence, Pick};
+use super::fields::{Group, Kind};
+use super::required::required;
+use super::tables::{Table, table};
+use super::values::{address_parts, from, from_all, name, quoted, transforms};
+use super::{Rows, aside};
+use crate::contract::account::{ACCOUNT_TYPES, TAX_ID_TYPES};
+use crate::contract::{Level, path};
+use crate::inspect::Profile;
+use crate::inspect::classes::Class;
+
+/// One line of a mapping.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    /// The field.
+    pub path: String,
+    /// The right-hand side.
+    pub value: String,
+    /// How sure it is; none for what follows from another line.
+    pub confidence: Option<Confidence>,
+    /// What a person should know; empty when there is nothing.
+    pub note: String,
+    /// The columns that it reads.
+    pub columns: Vec<usize>,
+}
+
+/// A guessed mapping.
+#[derive(Clone, Debug, Default)]
+pub struct Mapping {
+    /// What stands behind `account_type`; none in a mapping of elements.
+    pub account_type: Option<String>,
+    /// The types that can occur.
+    pub types: Vec<&'static str>,
+    /// Lookup tables.
+    pub tables: Vec<Table>,
+    /// Feeds, in contract order.
+    pub feeds: Vec<Feed>,
+    /// Guesses too weak to feed anything.
+    pub hints: Vec<Feed>,
+    /// Required fields that nothing feeds.
+    pub unfed: Vec<(String, Level)>,
+    /// Columns that nothing uses.
+    pub unused: Vec<usize>,
+    /// The column that says whether an account is open, closed, …
+    pub status: Option<usize>,
+}
+
+/// What is known beside the columns.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// What the rows are.
+    pub rows: Rows,
+    /// Owners stand in a file of their own.
+    pub owners_apart: bool,
+    /// Several rows are one account.
+    pub grouped: bool,
+    /// The account types, for a file beside that of the accounts.
+    pub types: Vec<&'static str>,
+}
+
+struct Maker<'a> {
+    profile: &'a Profile,
+    picks: &'a [Pick],
+    about: About,
+    mapping: Mapping,
+}
+
+/// The mapping of the accounts' file.
+pub fn accounts(profile: &Profile, picks: &[Pick], about: About) -> Mapping {
+    let mut maker = Maker {
+        profile,
+        picks,
+        about,
+        mapping: Mapping::default(),
+    };
+    maker.account_type();
+    maker.about.types = maker.mapping.types.clone();
+    maker.all();
+    maker.same_address();
+    let owners = match (maker.about.owners_apart, maker.about.grouped) {
+        (true, _) => None,
+        (_, true) => Some("owners[]"),
+        _ => Some("owners[0]"),
+    };
+    let needed = required(&maker.mapping.types, owners);
+    maker.finish(needed, None)
+}
+
+/// The mapping of a file whose rows are owners or contacts; `key` says whose they are.
+pub fn elements(profile: &Profile, picks: &[Pick], about: About, key: usize) -> Mapping {
+    let types = about.types.clone();
+    let owners = about.rows == Rows::Owners;
+    let mut maker = Maker {
+        profile,
+        picks,
+        about,
+        mapping: Mapping::default(),
+    };
+    maker.all();
+    let needed = match owners {
+        true => required(&types, Some("owners[]"))
+            .into_iter()
+            .filter(|(path, _)| path.starts_with("owners[]"))
+            .collect(),
+        false => ["givenName", "familyName"]
+            .map(|name| (format!("trustedContacts[].{name}"), Level::W))
+            .into(),
+    };
+    maker.finish(needed, Some(key))
+}
+
+impl Maker<'_> {
+    fn name(&self, column: usize) -> String {
+        name(self.profile, column)
+    }
+
+    /// The path of a pick, as this mapping writes it.
+    fn at(&self, pick: &Pick, field: &str) -> String {
+        let path = format!("{}{field}", pick.place.prefix);
+        if self.about.grouped {
+            path.replacen("owners[0]", "owners[]", 1)
+        } else {
+            path
+        }
+    }
+
+    fn find(&self, prefix: &str, field: &str) -> Option<&Pick> {
+        self.picks
+            .iter()
+            .find(|pick| pick.place.prefix == prefix && pick.concept.field == field)
+    }
+
+    /// The type from a column whose codes mostly have obvious meanings, else the usual one of such rows.
+    fn account_type(&mut self) {
+        let usual = if self.about.rows == Rows::Firms {
+            "ENTITY"
+        } else {
+            "INDIVIDUAL"
+        };
+        let found = self
+            .picks
+            .iter()
+            .find(|pick| pick.concept.field == "accountType");
+        let known = found
+            .filter(|pick| pick.confidence > Confidence::Low)
+            .and_then(|pick| {
+                let column = &self.profile.columns[pick.column];
+                let mut table = table("accountType", column)?;
+                let rows: u64 = table
+                    .entries
+                    .iter()
+                    .filter(|entry| entry.word.is_some())
+                    .map(|entry| entry.count)
+                    .sum();
+                table.name = "account_type".into();
+                (column.part(rows) > 0.5).then_some((pick.column, table))
+            });
+        self.mapping.types = vec![usual];
+        self.mapping.account_type = Some(quoted(usual));
+        if let Some((column, table)) = known {
+            let words = table.known();
+            self.mapping.types = ACCOUNT_TYPES
+                .iter()
+                .copied()
+                .filter(|word| words.contains(word))
+                .collect();
+            let lookup = "lookup = \"account_type\"".to_owned();
+            self.mapping.account_type = Some(from(&self.name(column), &[lookup]));
+            self.mapping.tables.push(table);
+        }
+    }
+
+    fn all(&mut self) {
+        let mut done: Vec<String> = Vec::new();
+        for pick in self.picks {
+            let same = format!("{}{:?}", pick.path(), pick.concept.kind);
+            if pick.concept.field == "accountType" || done.contains(&same) {
+                continue;
+            }
+            done.push(same);
+            if aside(pick) {
+                if pick.concept.field == "status" {
+                    self.mapping.status = Some(pick.column);
+                }
+                continue;
+            }
+            let feeds = self.made(pick);
+            for feed in feeds {
+                let hint =
+                    feed.confidence == Some(Confidence::Low) && !self.is_required(&feed.path);
+                let known = |feeds: &[Feed]| feeds.iter().any(|known| known.path == feed.path);
+                if hint || self.stays_out(pick) || known(&self.mapping.feeds) {
+                    self.mapping.hints.push(feed);
+                } else {
+                    self.mapping.feeds.push(feed);
+                }
+            }
+        }
+        self.roles();
+        self.tax_id_types();
+    }
+
+    /// What this mapping may not feed: owners that stand elsewhere, and what individuals do not have.
+    fn stays_out(&self, pick: &Pick) -> bool {
+        let elsewhere = self.about.owners_apart && pick.place.prefix.starts_with("owners");
+        let kyb = ["kind", "ownership_percent", "manages_entity"].contains(&pick.concept.field);
+        let entity =
+            pick.concept.group == Group::Entity || pick.place.prefix.starts_with("entity.");
+        let individual = self.about.types.iter().all(|word| *word == "INDIVIDUAL");
+        elsewhere || ((kyb || entity) && individual)
+    }
+
+    fn is_required(&self, path: &str) -> bool {
+        let owners = if path.starts_with("owners[]") {
+            "owners[]"
+        } else {
+            "owners[0]"
+        };
+        required(&self.about.types, Some(owners))
+            .iter()
+            .any(|(known, _)| known == path)
+    }
+
+    /// All columns that say the same, in their order.
+    fn columns(&self, pick: &Pick) -> Vec<usize> {
+        let mut same: Vec<&Pick> = self
+            .picks
+            .iter()
+            .filter(|other| other.path() == pick.path() && other.concept.kind == pick.concept.kind)
+            .collect();
+        let mobile = |pick: &Pick| {
+            let tokens = super::words::tokens(&self.profile.columns[pick.column].name);
+            let is = |word| tokens.iter().any(|token| token.is(word));
+            match (is("mobile"), is("secondary")) {
+                (true, _) => 0,
+                (_, true) => 2,
+                _ => 1,
+            }
+        };
+        same.sort_by_key(|pick| match pick.concept.kind {
+            Kind::Phone => (mobile(pick), pick.number, pick.column),
+            _ => (0, pick.number, pick.column),
+        });
+        same.iter().map(|pick| pick.column).collect()
+    }
+
+    fn feed(&self, pick: &Pick, field: &str, value: String, note: &str) -> Feed {
+        Feed {
+            path: self.at(pick, field),
+            value,
+            confidence: Some(pick.confidence),
+            note: note.to_owned(),
+            columns: vec![pick.column],
+        }
+    }
+
+    fn made(&mut self, pick: &Pick) -> Vec<Feed> {
+        let column = &self.profile.columns[pick.column];
+        let own = self.name(pick.column);
+        let field = pick.concept.field;
+        match pick.concept.kind {
+            Kind::Code => vec![self.code(pick)],
+            Kind::Phone => vec![self.phone(pick)],
+            Kind::Street => {
+                let columns = self.columns(pick);
+                let names: Vec<String> = columns.iter().map(|column| self.name(*column)).collect();
+                let value = match names.as_slice() {
+                    [one] => quoted(one),
+                    all => from_all("columns", all, &[]),
+                };
+                vec![Feed {
+                    columns,
+                    ..self.feed(pick, field, value, "")
+                }]
+            }
+            Kind::FullName => ["given", "middle", "family"]
+                .iter()
+                .zip(["givenName", "middleNames", "familyName"])
+                .map(|(part, field)| {
+                    let field = if pick.place.prefix.starts_with("owners") {
+                        format!("identity.{field}")
+                    } else {
+                        field.to_owned()
+                    };
+                    self.feed(
+                        pick,
+                        &field,
+                        from(&own, &[format!("name = \"{part}\"")]),
+                        "",
+                    )
+                })
+                .collect(),
+            Kind::CityState => {
+                let part = |take: usize| format!("split = {{ by = \", \", take = {take} }}");
+                vec![
+                    self.feed(pick, "city", from(&own, &[part(0)]), ""),
+                    self.feed(
+                        pick,
+                        "state",
+                        from(&own, &[part(1), "us_state = true".into()]),
+                        "",
+                    ),
+                ]
+            }
+            Kind::WholeAddress => self.whole_address(pick),
+            Kind::Agreement if column.share(Class::Version) > 0.5 => vec![
+                self.feed(
+                    pick,
+                    "agreements[0].name",
+                    from(&own, &["split = { by = \" v\", take = 0 }".into()]),
+                    "",
+                ),
+                self.feed(
+                    pick,
+                    "agreements[0].version",
+                    from(&own, &["regex = ' v([0-9.]+)$'".into()]),
+                    "",
+                ),
+            ],
+            Kind::Agreement => vec![self.feed(pick, "agreements[0].name", quoted(&own), "")],
+            kind => {
+                let made = transforms(kind, column);
+                let field = match (pick.concept.kind, pick.place.prefix.starts_with("owners")) {
+                    (Kind::Name, true) => format!("identity.{field}"),
+                    _ => field.to_owned(),
+                };
+                let mut feed = self.feed(pick, &field, from(&own, &made.transforms), made.note);
+                if made.open {
+                    feed.confidence = Some(pick.confidence.min(Confidence::Medium));
+                }
+                vec![feed]
+            }
+        }
+    }
+
+    fn code(&mut self, pick: &Pick) -> Feed {
+        let path = self.at(pick, pick.concept.field);
+        let own = self.name(pick.column);
+        let Some(mut table) = table(&path, &self.profile.columns[pick.column]) else {
+            return Feed {
+                confidence: Some(Confidence::Low),
+                ..self.feed(
+                    pick,
+                    pick.concept.field,
+                    quoted(&own),
+                    "its values are no codes",
+                )
+            };
+        };
+        if table.is_plain() {
+            return self.feed(pick, pick.concept.field, quoted(&own), "");
+        }
+        while self
+            .mapping
+            .tables
+            .iter()
+            .any(|known| known.name == table.name)
+        {
+            table.name.push_str("_2");
+        }
+        let note = match table.open() {
+            0 => String::new(),
+            1 => "1 code without a meaning yet".into(),
+            open => format!("{open} codes without a meaning yet"),
+        };
+        let value = from(&own, &[format!("lookup = {}", quoted(&table.name))]);
+        let feed = self.feed(pick, pick.concept.field, value, &note);
+        if feed.confidence != Some(Confidence::Low) {
+            self.mapping.tables.push(table);
+        }
+        feed
+    }
+
+    fn phone(&self, pick: &Pick) -> Feed {
+        let columns = self.columns(pick);
+        let names: Vec<String> = columns.iter().map(|column| self.name(*column)).collect();
+        // The country of whoever it is: of the home, or of the firm.
+        let home = match pick.place.prefix {
+            "owners[1]." => "owners[0].identity.personalAddress.".to_owned(),
+            "entity." => "entity.registeredAddress.".to_owned(),
+            prefix if prefix.starts_with("owners") => format!("{prefix}identity.personalAddress."),
+            prefix => format!("{prefix}mailingAddress."),
+        };
+        let country = self
+            .find(&home, "country")
+            .filter(|country| country.confidence > Confidence::Low);
+        let region = country.map_or("phone = \"US\"".to_owned(), |country| {
+            format!(
+                "phone = {{ region_column = {}, default = \"US\" }}",
+                quoted(&self.name(country.column))
+            )
+        });
+        let value = match names.as_slice() {
+            [one] => from(one, &[region]),
+            all => from_all("first", all, &[region]),
+        };
+        Feed {
+            columns,
+            ..self.feed(pick, pick.concept.field, value, "")
+        }
+    }
+
+    fn whole_address(&self, pick: &Pick) -> Vec<Feed> {
+        let column = &self.profile.columns[pick.column];
+        let own = self.name(pick.column);
+        let Some(parts) = address_parts(column) else {
+            let hint = self.feed(
+                pick,
+                "streetAddress",
+                quoted(&own),
+                "a whole address, whose parts could not be told apart",
+            );
+            return vec![Feed {
+                confidence: Some(Confidence::Low),
+                ..hint
+            }];
+        };
+        let by = quoted(&column.parts.1.to_string());
+        parts
+            .iter()
+            .enumerate()
+            .map(|(take, part)| {
+                let mut transforms = vec![format!("split = {{ by = {by}, take = {take} }}")];
+                match *part {
+                    "state" => transforms.push("us_state = true".into()),
+                    "country" => transforms.push("country = true".into()),
+                    _ => {}
+                }
+                self.feed(pick, part, from(&own, &transforms), "")
+            })
+            .collect()
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.mapping.feeds.iter().any(|feed| feed.path == path)
+    }
+
+    /// Whoever an owner is made of, and a column without which there is none.
+    fn owner(&self, prefix: &str) -> Option<String> {
+        let named = |field: &str| {
+            let feed = self
+                .mapping
+                .feeds
+                .iter()
+                .find(|feed| feed.path == format!("{prefix}{field}"))?;
+            feed.columns.first().map(|column| self.name(*column))
+        };
+        named("identity.familyName").or_else(|| named("identity.givenName"))
+    }
+
+    fn follows(&mut self, path: String, value: String, note: &str) {
+        if !self.has(&path) {
+            self.mapping.feeds.push(Feed {
+                path,
+                value,
+                confidence: None,
+                note: note.to_owned(),
+                columns: Vec::new(),
+            });
+        }
+    }
+
+    fn roles(&mut self) {
+        if matches!(self.about.rows, Rows::People | Rows::Firms)
+            && !self.about.owners_apart
+            && !self.about.grouped
+        {
+            self.follows(
+                "owners[0].role".into(),
+                "{ const = \"PRIMARY_OWNER\" }".into(),
+                "",
+            );
+            if self.owner("owners[1].").is_some() {
+                self.follows(
+                    "owners[1].role".into(),
+                    "{ const = \"JOINT_OWNER\" }".into(),
+                    "",
+                );
+            }
+        }
+    }
+
+    /// A tax id without a column that says its kind.
+    fn tax_id_types(&mut self) {
+        let ids: Vec<Pick> = self
+            .picks
+            .iter()
+            .filter(|pick| pick.concept.field == "identity.taxId")
+            .copied()
+            .collect();
+        for pick in ids {
+            let column = &self.profile.columns[pick.column];
+            let path = self.at(&pick, "identity.taxIdType");
+            let social = column.share(Class::Ssn) + column.share(Class::Nine) > 0.9;
+            if self.has(&self.at(&pick, "identity.taxId")) && social {
+                let value = format!(
+                    "{{ const = \"{}\", when = {} }}",
+                    TAX_ID_TYPES[0],
+                    quoted(&self.name(pick.column))
+                );
+                self.follows(
+                    path,
+                    value,
+                    "no column says the kind; the numbers have nine digits",
+                );
+                if let Some(feed) = self.mapping.feeds.last_mut() {
+                    feed.columns = vec![pick.column];
+                }
+            }
+        }
+    }
+
+    /// A joint owner without an address of their own lives with the main owner.
+    fn same_address(&mut self) {
+        let Some(joint) = self.owner("owners[1].") else {
+            return;
+        };
+        if self.has("owners[1].identity.personalAddress.streetAddress") {
+            return;
+        }
+        let home: Vec<Feed> = self
+            .mapping
+            .feeds
+            .iter()
+            .filter(|feed| feed.path.starts_with("owners[0].identity.personalAddress."))
+            .cloned()
+            .collect();
+        for feed in home {
+            let when = format!("when = {} }}", quoted(&joint));
+            let value = match feed.value.strip_suffix(" }") {
+                Some(table) => format!("{table}, {when}"),
+                None => format!("{{ column = {}, {when}", feed.value),
+            };
+            self.mapping.feeds.push(Feed {
+                path: feed.path.replacen("owners[0]", "owners[1]", 1),
+                value,
+                confidence: Some(Confidence::Medium),
+                note: "the joint owner has no address of their own: the main owner's".into(),
+                columns: feed.columns,
+            });
+        }
+    }
+
+    fn finish(mut self, needed: Vec<(String, Level)>, key: Option<usize>) -> Mapping {
+        self.mapping.unfed = needed
+            .into_iter()
+            .filter(|(path, _)| !self.has(path))
+            .collect();
+        let mut used: Vec<usize> = self
+            .mapping
+            .feeds
+            .iter()
+            .flat_map(|feed| feed.columns.clone())
+            .collect();
+        used.extend(key);
+        used.extend(
+            self.mapping
+                .tables
+                .iter()
+                .filter(|table| table.name == "account_type")
+                .filter_map(|_| {
+                    let found = self
+                        .picks
+                        .iter()
+                        .find(|pick| pick.concept.field == "accountType");
+                    found.map(|pick| pick.column)
+                }),
+        );
+        self.mapping.unused = (0..self.profile.columns.len())
+            .filter(|column| !used.contains(column))
+            .collect();
+        let order = path::patterns();
+        let rank = |feed: &Feed| {
+            let pattern = path::pattern(&feed.path);
+            let place = order
+                .iter()
+                .position(|known| *known == pattern)
+                .unwrap_or(usize::MAX);
+            (section(&feed.path), place)
+        };
+        self.mapping.feeds.sort_by_key(rank);
+        self.mapping.hints.sort_by_key(rank);
+        self.mapping
+    }
+}
+
+/// The part of a mapping that a path belongs to: its first step, with its index.
+pub fn section(path: &str) -> (usize, String) {
+    let heads = ["owners", "entity", "investmentProfile", "trustedContacts"];
+    let head = path.split('.').next().unwrap_or("");
+    let place = heads
+        .iter()
+        .position(|known| head.starts_with(known))
+        .map_or(0, |place| place + 1);
+    (
+        place,
+        if place == 0 {
+            String::new()
+        } else {
+            head.to_owned()
+        },
+    )
+}

@@ -1,0 +1,204 @@
+//! The right-hand sides: how a column becomes the value of its field.
+//!
+//! Owner of the choice of transforms, by what the values look like. Each function gives TOML text. Left out on purpose:
+//! lookup tables (`tables`) and which column it is (`columns`).
+
+use super::fields::Kind;
+use crate::inspect::Profile;
+use crate::inspect::classes::Class;
+use crate::inspect::column::{Column, SEPARATORS};
+use crate::inspect::shapes;
+
+/// A TOML text.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c if c.is_control() => out.push_str(&format!("\\u{:04X}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// A key of a TOML table.
+pub fn key(text: &str) -> String {
+    let bare = !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    if bare { text.to_owned() } else { quoted(text) }
+}
+
+/// How a mapping names a column: by its header, or by its number where the header does not tell it from others.
+pub fn name(profile: &Profile, column: usize) -> String {
+    let own = &profile.columns[column].name;
+    let same = profile
+        .columns
+        .iter()
+        .filter(|other| other.name == *own)
+        .count();
+    if own.is_empty() || same > 1 {
+        format!("#{}", column + 1)
+    } else {
+        own.clone()
+    }
+}
+
+/// A column with transforms; without any, the short form.
+pub fn from(name: &str, transforms: &[String]) -> String {
+    match transforms.is_empty() {
+        true => quoted(name),
+        false => format!("{{ column = {}, {} }}", quoted(name), transforms.join(", ")),
+    }
+}
+
+/// Several columns.
+pub fn from_all(key: &str, names: &[String], transforms: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+    let mut parts = vec![format!("{key} = [{}]", names.join(", "))];
+    parts.extend(transforms.iter().cloned());
+    format!("{{ {} }}", parts.join(", "))
+}
+
+/// What makes the value of a kind, and what a person should know.
+pub struct Made {
+    /// Transforms.
+    pub transforms: Vec<String>,
+    /// A remark; empty when there is none.
+    pub note: &'static str,
+    /// A decision that only a person can make: the guess is not sure.
+    pub open: bool,
+}
+
+fn made(transforms: &[&str]) -> Made {
+    Made {
+        transforms: transforms.iter().map(|text| (*text).to_owned()).collect(),
+        note: "",
+        open: false,
+    }
+}
+
+/// The transforms of one column for a kind.
+pub fn transforms(kind: Kind, column: &Column) -> Made {
+    match kind {
+        Kind::Name if column.share(Class::Capitals) > 0.5 && column.average_length() > 3.0 => {
+            made(&["case = \"title\""])
+        }
+        Kind::Date | Kind::DateTime => dates(kind, column),
+        Kind::TaxId if column.count(Class::Mixed) > 0 => Made {
+            note: "some hold letters: `digits = true` would drop them",
+            ..made(&[])
+        },
+        Kind::TaxId | Kind::FirmTaxId => made(&["digits = true"]),
+        Kind::State => made(&["us_state = true"]),
+        Kind::Country => made(&["country = true"]),
+        Kind::Amount => made(&["usd_range = true"]),
+        Kind::Integer if column.count(Class::Percent) > 0 => {
+            made(&["digits = true", "integer = true"])
+        }
+        Kind::Integer => made(&["integer = true"]),
+        Kind::YesNo => made(&["yes_no = true"]),
+        Kind::Percent if column.count(Class::Percent) > 0 => made(&["regex = '^[0-9.]+'"]),
+        Kind::Countries => {
+            let split = format!("split = {{ by = {} }}", quoted(&column.parts.1.to_string()));
+            Made {
+                transforms: vec![split, "country = true".into()],
+                note: "",
+                open: false,
+            }
+        }
+        _ => made(&[]),
+    }
+}
+
+/// The formats that the values have.
+fn dates(kind: Kind, column: &Column) -> Made {
+    let times = column.count(Class::Time) * 2 > column.count(Class::Date);
+    if kind == Kind::DateTime && times && column.count(Class::Ymd) * 2 > column.count(Class::Date) {
+        return made(&[]);
+    }
+    let count = |class| column.count(class);
+    let (month_first, day_first) = (count(Class::OnlyMdy), count(Class::OnlyDmy));
+    let others = count(Class::Date) - count(Class::Ymd);
+    let year = if count(Class::ShortYear) * 2 > others.max(1) {
+        "%y"
+    } else {
+        "%Y"
+    };
+    let head = if day_first > month_first {
+        ["%d", "%m"]
+    } else {
+        ["%m", "%d"]
+    };
+    let mut formats = Vec::new();
+    for (separator, count) in SEPARATORS.iter().zip(column.separators) {
+        let mark = if *separator == '\0' {
+            String::new()
+        } else {
+            separator.to_string()
+        };
+        if count > 0 && others > 0 && column.count(Class::MonthWord) == 0 {
+            formats.push(format!("{}{mark}{}{mark}{year}", head[0], head[1]));
+        }
+        if count > 0 && column.count(Class::MonthWord) > 0 {
+            formats.push(format!("%d{mark}%b{mark}{year}"));
+        }
+        if count > 0 && column.count(Class::Ymd) > 0 {
+            formats.push(format!("%Y{mark}%m{mark}%d"));
+        }
+    }
+    formats.sort_unstable();
+    formats.dedup();
+    formats.sort_by_key(|format| format.starts_with("%Y"));
+    let open = others > 0 && month_first == day_first && count(Class::MonthWord) == 0;
+    let formats: Vec<String> = formats.iter().map(|format| quoted(format)).collect();
+    let transform = match formats.as_slice() {
+        [] => None,
+        [one] => Some(format!("date = {one}")),
+        all => Some(format!("date = [{}]", all.join(", "))),
+    };
+    Made {
+        transforms: transform.into_iter().collect(),
+        note: match (open, month_first > 0 && day_first > 0) {
+            (true, _) => "no value tells day and month apart: decide which comes first",
+            (_, true) => "some values have day and month the other way round: they are invalid",
+            _ => "",
+        },
+        open,
+    }
+}
+
+/// The parts of an address that stands in one cell, in their order, where the usual shapes show which is which.
+pub fn address_parts(column: &Column) -> Option<Vec<&'static str>> {
+    let separator = column.parts.1;
+    let whole = column
+        .shapes
+        .top(shapes::MOST)
+        .into_iter()
+        .map(|(shape, _)| shape)
+        .find(|shape| {
+            shape.matches(separator).count() as u64 + 1 >= column.parts.0
+                && shape.split(separator).take(4).all(|part| !part.is_empty())
+        })?;
+    let zip = whole
+        .split(separator)
+        .position(|part| part.trim().starts_with("99999"))?;
+    match (zip, column.parts.0) {
+        (3, 5) => Some(vec![
+            "streetAddress",
+            "city",
+            "state",
+            "postalCode",
+            "country",
+        ]),
+        (3, 4) => Some(vec!["streetAddress", "city", "state", "postalCode"]),
+        (2, 4) => Some(vec!["streetAddress", "city", "postalCode", "country"]),
+        _ => None,
+    }
+}

@@ -1,0 +1,297 @@
+//! The text of the files: `migration.toml`, the mappings, and the summary.
+//!
+//! Owner of their wording. Invariant: what is written compiles: a field is fed once, hints are comments, and what is
+//! required and has no column is `unfed`.
+
+use std::fmt::Write;
+
+use super::columns::Confidence;
+use super::feeds::{Feed, section};
+use super::values::{key, name, quoted};
+use super::{Guess, Rows, Sheet};
+use crate::contract::Level;
+use crate::inspect::Profile;
+
+/// A file to be written: its name and its text.
+pub type File = (&'static str, String);
+
+/// The name of a sheet's mapping.
+fn mapping_name(rows: Rows) -> &'static str {
+    match rows {
+        Rows::People | Rows::Firms => "mapping.toml",
+        Rows::Owners => "owners.toml",
+        Rows::Contacts => "contacts.toml",
+    }
+}
+
+/// Every file. `paths` are how migration.toml names the exports.
+pub fn files(guess: &Guess, profiles: &[Profile], paths: &[String]) -> Vec<File> {
+    let mut files = vec![("migration.toml", migration(guess, profiles, paths))];
+    for sheet in &guess.sheets {
+        files.push((
+            mapping_name(sheet.rows),
+            mapping(sheet, &profiles[sheet.file], &paths[sheet.file]),
+        ));
+    }
+    files
+}
+
+fn migration(guess: &Guess, profiles: &[Profile], paths: &[String]) -> String {
+    let mut out = String::from(
+        "# Written by `bakkt-migrate init` from the exports. Read it through, then: bakkt-migrate check DIR\n",
+    );
+    for sheet in &guess.sheets {
+        let profile = &profiles[sheet.file];
+        let table = match sheet.rows {
+            Rows::People | Rows::Firms => "source",
+            Rows::Owners => "source.owners",
+            Rows::Contacts => "source.trusted_contacts",
+        };
+        let _ = write!(
+            out,
+            "\n[{table}]\n# {}\nfile = {}\nmapping = {}\n",
+            profile.format.join(", "),
+            quoted(&paths[sheet.file]),
+            quoted(mapping_name(sheet.rows))
+        );
+        if let Some(link) = &sheet.link {
+            let own = name(profile, link.key);
+            let account = name(&profiles[link.to], link.account_key);
+            let _ = writeln!(
+                out,
+                "# The column that says whose row it is.\nkey = {}",
+                quoted(&own)
+            );
+            if own != account {
+                let _ = writeln!(out, "account_key = {}", quoted(&account));
+            }
+        }
+        if let Some(column) = guess.group_by.filter(|_| sheet.link.is_none()) {
+            let _ = writeln!(
+                out,
+                "# Rows with the same value here are one account, and each of them is an owner.\ngroup_by = {}",
+                quoted(&name(profile, column))
+            );
+        }
+    }
+    out.push_str(SETTINGS);
+    if let Some((sheet, status)) = guess
+        .sheets
+        .iter()
+        .find_map(|sheet| Some((sheet, sheet.mapping.status?)))
+    {
+        let column = name(&profiles[sheet.file], status);
+        let _ = write!(
+            out,
+            "\n# Accounts that stay behind. This column seems to say which are open:\n# [exclude]\n# rules = [\n#   {{ column = {}, equals = [\"…\"], reason = \"account closed before the migration\" }},\n# ]\n",
+            quoted(&column)
+        );
+    }
+    out
+}
+
+/// What every migration has to decide.
+const SETTINGS: &str = r#"
+[accounts]
+# What to do when Bakkt knows an id from before this migration and holds other data for it:
+# "skip" leaves it alone and reports it, "update" sends ours, "stop" ends the run.
+on_existing = "skip"
+
+# Where to send, when it is not Bakkt's production; runs with --sandbox need nothing here.
+# [target]
+# base_url = "https://api.bakkt.com"
+# key_file = "key"
+
+# Bakkt publishes no limits: ask for yours.
+# [limits]
+# create = "10/s"
+
+# How long a customer has to hand in what is missing. The length is in your agreement with Bakkt.
+# [grace]
+# days = 90
+# from = "accepted"
+"#;
+
+fn mapping(sheet: &Sheet, profile: &Profile, path: &str) -> String {
+    let mapping = &sheet.mapping;
+    let mut out = format!(
+        "# Guessed by `bakkt-migrate init` from {path}. Behind each line stands how sure it is:\n"
+    );
+    out.push_str(HEADER);
+    if !mapping.tables.is_empty() {
+        out.push_str(CODES);
+    }
+    if let Some(account_type) = &mapping.account_type {
+        let _ = write!(out, "\naccount_type = {account_type}\n");
+    }
+    out.push_str(MISSING);
+    for table in &mapping.tables {
+        let _ = write!(out, "\n{}", table.text());
+    }
+    out.push_str("\n[fields]\n");
+    let mut last = None;
+    for feed in &mapping.feeds {
+        let here = section(&feed.path);
+        if last.as_ref() != Some(&here) {
+            if let Some(title) = title(&here.1) {
+                let _ = write!(out, "\n# --- {title}\n");
+            }
+            last = Some(here);
+        }
+        let _ = writeln!(out, "{}", line(feed));
+    }
+    if !mapping.unfed.is_empty() {
+        out.push_str("\n# --- required, and no column seems to hold it. Nothing is sent while these stand here.\n");
+        for (path, level) in &mapping.unfed {
+            let _ = writeln!(
+                out,
+                "{} = {{ unfed = \"no column seems to hold this\" }}  # {}",
+                key(path),
+                level.letter()
+            );
+        }
+    }
+    if !mapping.hints.is_empty() {
+        out.push_str("\n# --- weak guesses: take the # away where they are right.\n");
+        for feed in &mapping.hints {
+            let _ = writeln!(out, "# {}", line(feed));
+        }
+    }
+    if !mapping.unused.is_empty() {
+        out.push_str("\n# --- columns that nothing uses\n");
+        for column in &mapping.unused {
+            let _ = writeln!(out, "# {}", quoted(&name(profile, *column)));
+        }
+    }
+    out
+}
+
+const HEADER: &str = "#   high    header and values agree, and nothing else comes near
+#   medium  likely; look at it
+#   low     a hint, and the field is required
+# A line without one follows from another. Fields and transforms: docs/mapping.md.
+";
+
+const CODES: &str = "# The tables below hold codes that occur in the export. Where a meaning is not obvious the line is a comment: fill it in.
+";
+
+const MISSING: &str = "
+# Cells that count as empty.
+missing = [\"N/A\", \"NULL\", \"UNKNOWN\", \"-\", \"--\", \".\"]
+";
+
+fn line(feed: &Feed) -> String {
+    let mut line = format!("{} = {}", key(&feed.path), feed.value);
+    let sure = feed.confidence.map_or("", Confidence::word);
+    let note = [sure, feed.note.as_str()]
+        .iter()
+        .filter(|text| !text.is_empty())
+        .copied()
+        .collect::<Vec<_>>()
+        .join(": ");
+    if !note.is_empty() {
+        let _ = write!(line, "  # {note}");
+    }
+    line
+}
+
+fn title(head: &str) -> Option<String> {
+    Some(match head {
+        "" => return None,
+        "owners[0]" => "the main owner".into(),
+        "owners[1]" => {
+            "the joint owner; what is taken from the main owner's columns needs `when`".into()
+        }
+        "owners[]" => "each row is an owner".into(),
+        "entity" => "the entity".into(),
+        "investmentProfile" => "the investment profile".into(),
+        head if head.starts_with("trustedContacts") => "a trusted contact".into(),
+        head => head.to_owned(),
+    })
+}
+
+/// What init says when it is done.
+pub fn summary(guess: &Guess, profiles: &[Profile], dir: &str) -> String {
+    let mut out = String::new();
+    for (_, name) in guess
+        .sheets
+        .iter()
+        .map(|sheet| ((), mapping_name(sheet.rows)))
+        .chain([((), "migration.toml")])
+    {
+        let _ = writeln!(out, "wrote {dir}/{name}");
+    }
+    for sheet in &guess.sheets {
+        one(&mut out, sheet, &profiles[sheet.file]);
+    }
+    for file in &guess.alone {
+        let _ = writeln!(
+            out,
+            "\n{}: no column of it holds the accounts' ids, so nothing uses it",
+            profiles[*file].name
+        );
+    }
+    let unfed = guess
+        .sheets
+        .iter()
+        .any(|sheet| !sheet.mapping.unfed.is_empty());
+    let open: usize = guess
+        .sheets
+        .iter()
+        .flat_map(|sheet| &sheet.mapping.tables)
+        .map(super::tables::Table::open)
+        .sum();
+    out.push_str("\nnext:\n");
+    if unfed {
+        out.push_str("  feed what is required and unfed, or nothing can be sent\n");
+    }
+    if open > 0 {
+        let _ = writeln!(
+            out,
+            "  fill in {open} code{} under [lookups]",
+            if open == 1 { "" } else { "s" }
+        );
+    }
+    let _ = write!(
+        out,
+        "  read the lines marked medium and low, then: bakkt-migrate check {dir}"
+    );
+    out
+}
+
+fn one(out: &mut String, sheet: &Sheet, profile: &Profile) {
+    let mapping = &sheet.mapping;
+    let count = |confidence| {
+        mapping
+            .feeds
+            .iter()
+            .filter(|feed| feed.confidence == confidence)
+            .count()
+    };
+    let _ = writeln!(
+        out,
+        "\n{}: {} fields mapped ({} high, {} medium, {} low, {} that follow)",
+        profile.name,
+        mapping.feeds.len(),
+        count(Some(Confidence::High)),
+        count(Some(Confidence::Medium)),
+        count(Some(Confidence::Low)),
+        count(None),
+    );
+    let mut unfed: Vec<&(String, Level)> = mapping.unfed.iter().collect();
+    unfed.sort_by_key(|(_, level)| std::cmp::Reverse(*level));
+    if !unfed.is_empty() {
+        out.push_str("  required and unfed:\n");
+        for (path, level) in unfed {
+            let _ = writeln!(out, "    {}  {path}", level.letter());
+        }
+    }
+    if !mapping.unused.is_empty() {
+        let names: Vec<String> = mapping
+            .unused
+            .iter()
+            .map(|column| name(profile, *column))
+            .collect();
+        let _ = writeln!(out, "  columns that nothing uses: {}", names.join(", "));
+    }
+}

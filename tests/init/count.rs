@@ -1,0 +1,124 @@
+//! How much of a mapping `init` gets right, on the samples under four naming styles.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use crate::support::program;
+use crate::truth::{EXPORTS, STYLES, Takes, confidence, feeds, rename, root, style, toml};
+
+/// What became of the fields of one export.
+#[derive(Debug, Default)]
+struct Count {
+    right: usize,
+    wrong: Vec<String>,
+    absent: Vec<String>,
+    wrong_at_high: Vec<String>,
+}
+
+impl Count {
+    fn all(&self) -> usize {
+        self.right + self.wrong.len() + self.absent.len()
+    }
+}
+
+/// Runs init on the exports of some styles' tables and compares each mapping that it writes.
+fn counts(name: &str) -> Vec<(&'static str, Count)> {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |export: &str| dir.path().join(format!("{export}.csv"));
+    for (export, path, _) in EXPORTS {
+        rename(path, &style(name, export), &file(export));
+    }
+    let runs = [
+        ("a", vec!["acme"], vec!["mapping.toml"]),
+        (
+            "h",
+            vec!["harbor-accounts", "harbor-owners"],
+            vec!["mapping.toml", "owners.toml"],
+        ),
+    ];
+    let mut all = Vec::new();
+    for (folder, exports, mappings) in runs {
+        let out = dir.path().join(folder);
+        let run = program()
+            .arg("init")
+            .arg(&out)
+            .arg("--from")
+            .args(exports.iter().map(|export| file(export)))
+            .output()
+            .unwrap();
+        assert!(
+            run.status.success(),
+            "{}",
+            String::from_utf8_lossy(&run.stderr)
+        );
+        let check = program().arg("check").arg(&out).output().unwrap();
+        let code = check.status.code().unwrap();
+        assert!(
+            code == 0 || code == 3,
+            "{name} {folder}: {}",
+            String::from_utf8_lossy(&check.stderr)
+        );
+        for (export, mapping) in exports.iter().zip(mappings) {
+            let (export, _, truth) = EXPORTS.iter().find(|(known, ..)| known == export).unwrap();
+            let path = out.join(mapping);
+            let text = fs::read_to_string(&path).unwrap();
+            let truth = feeds(&toml(&root().join(truth)), &style(name, export));
+            all.push((
+                *export,
+                compare(&truth, &feeds(&toml(&path), &Default::default()), &text),
+            ));
+        }
+    }
+    all
+}
+
+fn compare(truth: &BTreeMap<String, Takes>, guess: &BTreeMap<String, Takes>, text: &str) -> Count {
+    let mut count = Count::default();
+    for (path, wanted) in truth {
+        match guess.get(path) {
+            Some(takes) if takes == wanted => count.right += 1,
+            Some(takes) => count
+                .wrong
+                .push(format!("{path}: {takes:?} instead of {wanted:?}")),
+            None => count.absent.push(format!("{path}: {wanted:?}")),
+        }
+    }
+    // A field that the truth does not feed is wrong as well.
+    for (path, takes) in guess {
+        if truth.get(path) != Some(takes) && confidence(text, path) == "high" {
+            count.wrong_at_high.push(format!("{path}: {takes:?}"));
+        }
+    }
+    count
+}
+
+#[test]
+fn nine_of_ten_fields_are_right_and_none_is_wrong_at_high_confidence() {
+    let mut failed = Vec::new();
+    for name in STYLES {
+        let (mut right, mut all) = (0, 0);
+        for (export, count) in counts(name) {
+            println!("{name} {export}: {} of {} right", count.right, count.all());
+            for line in &count.wrong {
+                println!("  wrong   {line}");
+            }
+            for line in &count.absent {
+                println!("  absent  {line}");
+            }
+            for line in &count.wrong_at_high {
+                println!("  WRONG AT HIGH  {line}");
+                failed.push(format!("{name} {export}: wrong at high confidence: {line}"));
+            }
+            right += count.right;
+            all += count.all();
+        }
+        println!(
+            "{name}: {right} of {all}, {:.1} %",
+            100.0 * right as f64 / all as f64
+        );
+        if right * 10 < all * 9 {
+            failed.push(format!("{name}: {right} of {all}"));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
