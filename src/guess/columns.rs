@@ -73,6 +73,12 @@ fn turns(kind: Kind) -> usize {
     }
 }
 
+/// How often neighbours are looked at.
+const ROUNDS: usize = 3;
+
+/// How far columns that belong together stand from each other.
+const REACH: usize = 3;
+
 /// Every slot of some places.
 fn slots(places: &'static [Place]) -> Vec<Slot> {
     let mut all = Vec::new();
@@ -117,14 +123,19 @@ pub fn picks(columns: &[Column], places: &'static [Place], taken: &[usize]) -> V
         .iter()
         .map(|(name, place)| (name.as_str(), *place))
         .collect();
-    let mut fits = if labels.is_empty() {
+    let plain = if labels.is_empty() {
         plain
     } else {
         self::fits(&seen, &slots, &labels)
     };
-    let first = choose(&fits);
-    by_neighbours(&seen, &slots, &mut fits, &first);
-    let chosen = choose(&fits);
+    let mut chosen = choose(&plain);
+    let mut fits = plain.clone();
+    // What stands beside a column is known better every time.
+    for _ in 0..ROUNDS {
+        fits.clone_from(&plain);
+        by_neighbours(&seen, &slots, &mut fits, &chosen);
+        chosen = choose(&fits);
+    }
     let mut picks = Vec::new();
     for (row, slot) in chosen.iter().enumerate() {
         let Some(slot) = slot else { continue };
@@ -141,12 +152,7 @@ pub fn picks(columns: &[Column], places: &'static [Place], taken: &[usize]) -> V
             column: seen[row].index,
             concept: slots[*slot].concept,
             place: slots[*slot].place,
-            number: seen[row]
-                .tokens
-                .iter()
-                .rev()
-                .find_map(|token| token.number)
-                .unwrap_or(0),
+            number: ordinal(&seen[row]),
             confidence: confidence(&fits, &slots, &chosen, row, *slot).min(most),
         });
     }
@@ -166,6 +172,12 @@ fn fits(seen: &[Seen<'_>], slots: &[Slot], labels: &[Label<'_>]) -> Vec<Vec<Fit>
     seen.iter()
         .map(|column| slots.iter().map(|slot| one(column, slot)).collect())
         .collect()
+}
+
+/// The number in a header, where it counts something.
+fn ordinal(seen: &Seen<'_>) -> u32 {
+    let number = seen.tokens.iter().rev().find_map(|token| token.number);
+    number.filter(|_| !seen.mute()).unwrap_or(0)
 }
 
 fn choose(fits: &[Vec<Fit>]) -> Vec<Option<usize>> {
@@ -272,39 +284,75 @@ fn by_neighbours(
     fits: &mut [Vec<Fit>],
     chosen: &[Option<usize>],
 ) {
+    let plain = fits.to_vec();
     let prefix = |row: usize| {
         let slot = (*chosen.get(row)?)?;
         (slots[slot].concept.kind != Kind::Aside).then_some(slots[slot].place.prefix)
     };
-    for row in 0..seen.len() {
-        let near: Vec<&str> = [
-            row.checked_sub(2),
-            row.checked_sub(1),
-            Some(row + 1),
-            Some(row + 2),
-        ]
-        .into_iter()
-        .flatten()
-        .filter_map(prefix)
+    let named = |prefix: &str, fields: &[&str]| {
+        chosen.iter().enumerate().any(|(row, slot)| {
+            slot.is_some_and(|slot| {
+                slots[slot].place.prefix == prefix
+                    && fields.contains(&slots[slot].concept.field)
+                    && plain[row][slot].name > 0.6
+            })
+        })
+    };
+    let spoken_for: Vec<bool> = slots
+        .iter()
+        .map(|slot| named(slot.place.prefix, parts_of(slot.concept.kind)))
         .collect();
-        for (slot, fit) in slots.iter().zip(&mut fits[row]) {
-            let beside = near
+    for row in 0..seen.len() {
+        let around = row.saturating_sub(REACH)..(row + REACH + 1).min(seen.len());
+        let near: Vec<&str> = around
+            .filter(|other| *other != row)
+            .filter_map(prefix)
+            .collect();
+        for (number, slot) in slots.iter().enumerate() {
+            let fit = &mut fits[row][number];
+            let beside: f64 = near
                 .iter()
-                .filter(|near| **near == slot.place.prefix)
-                .count();
-            if fit.total > 0.0 && beside > 0 {
-                fit.total = (fit.total + 0.03 * beside as f64).min(1.0);
-            }
+                .map(|near| kinship(near, slot.place.prefix))
+                .sum();
             let address = slot.concept.group == Group::Address;
             let silent = seen[row].mute()
                 && !slot.concept.forms.is_empty()
                 && fit.value > 0.8
                 && slot.turn == 0;
             // Unmarked as it is, it stands among columns of that place.
-            if address && beside >= 2 && (silent || fit.name >= LEAST) && !fit.marked {
-                fit.total = fit.total.max(0.3 + 0.15 * fit.value);
+            if beside >= 1.0 && !fit.marked && (silent || address && fit.name >= LEAST) {
+                fit.total = fit.total.max(0.28 + 0.15 * fit.value);
+            }
+            if fit.total > 0.0 {
+                fit.total = (fit.total + 0.03 * beside).min(1.0);
+            }
+            // A whole whose parts have columns of their own has none.
+            if spoken_for[number] {
+                fit.total = 0.0;
             }
         }
+    }
+}
+
+/// The fields that a cell with several things in it feeds.
+fn parts_of(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::CityState => &["city"],
+        Kind::WholeAddress => &["streetAddress", "city"],
+        Kind::FullName => &["givenName", "familyName"],
+        _ => &[],
+    }
+}
+
+/// How near two objects are: the same, parts of the same owner, or strangers.
+fn kinship(a: &str, b: &str) -> f64 {
+    let head = |prefix: &str| prefix.split('.').next().map(str::to_owned);
+    if a == b {
+        1.0
+    } else if head(a) == head(b) {
+        0.4
+    } else {
+        0.0
     }
 }
 

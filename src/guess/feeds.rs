@@ -453,14 +453,14 @@ impl Maker<'_> {
         named("identity.familyName").or_else(|| named("identity.givenName"))
     }
 
-    fn follows(&mut self, path: String, value: String, note: &str) {
+    fn follows(&mut self, path: String, value: String, note: &str, columns: Vec<usize>) {
         if !self.has(&path) {
             self.mapping.feeds.push(Feed {
                 path,
                 value,
                 confidence: None,
                 note: note.to_owned(),
-                columns: Vec::new(),
+                columns,
             });
         }
     }
@@ -474,12 +474,14 @@ impl Maker<'_> {
                 "owners[0].role".into(),
                 "{ const = \"PRIMARY_OWNER\" }".into(),
                 "",
+                Vec::new(),
             );
             if self.owner("owners[1].").is_some() {
                 self.follows(
                     "owners[1].role".into(),
                     "{ const = \"JOINT_OWNER\" }".into(),
                     "",
+                    Vec::new(),
                 );
             }
         }
@@ -503,14 +505,8 @@ impl Maker<'_> {
                     TAX_ID_TYPES[0],
                     quoted(&self.name(pick.column))
                 );
-                self.follows(
-                    path,
-                    value,
-                    "no column says the kind; the numbers have nine digits",
-                );
-                if let Some(feed) = self.mapping.feeds.last_mut() {
-                    feed.columns = vec![pick.column];
-                }
+                let note = "no column says the kind; the numbers have nine digits";
+                self.follows(path, value, note, vec![pick.column]);
             }
         }
     }

@@ -102,6 +102,7 @@ fn telling(kind: Kind, concept: &Concept) -> bool {
             | Kind::CityState
             | Kind::Street
     ) || concept.forms.contains(&Class::Email)
+        || concept.forms.contains(&Class::Company)
         || concept.field.ends_with("dateOfBirth")
         || concept.field == "country"
 }

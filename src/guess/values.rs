@@ -137,19 +137,18 @@ fn dates(kind: Kind, column: &Column) -> Made {
         ["%m", "%d"]
     };
     let mut formats = Vec::new();
-    for (separator, count) in SEPARATORS.iter().zip(column.separators) {
-        let mark = if *separator == '\0' {
-            String::new()
-        } else {
-            separator.to_string()
+    let worded = column.count(Class::MonthWord) > 0;
+    for (place, separator) in SEPARATORS.iter().enumerate() {
+        let mark = match separator {
+            '\0' => String::new(),
+            mark => mark.to_string(),
         };
-        if count > 0 && others > 0 && column.count(Class::MonthWord) == 0 {
+        if column.separators[1][place] > 0 && worded {
+            formats.push(format!("%d{mark}%b{mark}{year}"));
+        } else if column.separators[1][place] > 0 {
             formats.push(format!("{}{mark}{}{mark}{year}", head[0], head[1]));
         }
-        if count > 0 && column.count(Class::MonthWord) > 0 {
-            formats.push(format!("%d{mark}%b{mark}{year}"));
-        }
-        if count > 0 && column.count(Class::Ymd) > 0 {
+        if column.separators[0][place] > 0 {
             formats.push(format!("%Y{mark}%m{mark}%d"));
         }
     }

@@ -161,7 +161,7 @@ const WORDS: &[(&str, &[&str])] = &[
         "flag",
         &["flag", "flg", "indicator", "indicat", "yn", "fl", "is"],
     ),
-    ("status", &["status", "stat", "sts", "stts", "state"]),
+    ("status", &["status", "stat", "sts", "stts"]),
     (
         "text",
         &[

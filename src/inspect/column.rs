@@ -49,8 +49,8 @@ pub struct Column {
     pub lengths: [u64; LENGTHS],
     /// Values with a mark of these currencies.
     pub currencies: [u64; CURRENCIES.len()],
-    /// Dates by what stands between their parts: `/ - . space` and nothing.
-    pub separators: [u64; 5],
+    /// Dates by what stands between their parts, `/ - . space` and nothing: those that begin with the year, and others.
+    pub separators: [[u64; 5]; 2],
     /// The most parts that semicolons or bars make, and the one that does.
     pub parts: (u64, char),
     counts: [u64; Class::COUNT],
@@ -76,7 +76,7 @@ impl Column {
             distinct: Distinct::default(),
             lengths: [0; LENGTHS],
             currencies: [0; CURRENCIES.len()],
-            separators: [0; 5],
+            separators: [[0; 5]; 2],
             parts: (1, ';'),
             counts: [0; Class::COUNT],
             codes: Some(BTreeMap::new()),
@@ -123,7 +123,7 @@ impl Column {
             self.years.1 = self.years.1.max(date.year);
             self.years.2 += u64::from(date.year);
             if let Some(place) = SEPARATORS.iter().position(|c| *c == date.separator) {
-                self.separators[place] += 1;
+                self.separators[usize::from(!date.ymd)][place] += 1;
             }
         }
         if is(Class::Digits) {
@@ -181,7 +181,9 @@ impl Column {
         }
         add(&mut self.lengths, &other.lengths);
         add(&mut self.currencies, &other.currencies);
-        add(&mut self.separators, &other.separators);
+        for (own, other) in self.separators.iter_mut().zip(&other.separators) {
+            add(own, other);
+        }
         add(&mut self.counts, &other.counts);
         match &other.codes {
             Some(codes) => codes
