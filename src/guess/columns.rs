@@ -156,7 +156,39 @@ pub fn picks(columns: &[Column], places: &'static [Place], taken: &[usize]) -> V
             confidence: confidence(&fits, &slots, &chosen, row, *slot).min(most),
         });
     }
+    only_mail_is_home(&mut picks, places);
     picks
+}
+
+/// Where an owner has a mailing address and no other, they live there, as far as the export knows.
+fn only_mail_is_home(picks: &mut [Pick], places: &'static [Place]) {
+    for mail in places
+        .iter()
+        .filter(|place| place.prefix.ends_with("].mailingAddress."))
+    {
+        let prefix = mail
+            .prefix
+            .replace("mailingAddress", "identity.personalAddress");
+        let Some(home) = places.iter().find(|place| place.prefix == prefix) else {
+            continue;
+        };
+        let street = |place: &Place| {
+            picks.iter().any(|pick| {
+                pick.place.prefix == place.prefix
+                    && matches!(pick.concept.kind, Kind::Street | Kind::WholeAddress)
+            })
+        };
+        if street(home) || !street(mail) {
+            continue;
+        }
+        for pick in picks
+            .iter_mut()
+            .filter(|pick| pick.place.prefix == mail.prefix)
+        {
+            pick.place = home;
+            pick.confidence = pick.confidence.min(Confidence::Medium);
+        }
+    }
 }
 
 fn fits(seen: &[Seen<'_>], slots: &[Slot], labels: &[Label<'_>]) -> Vec<Vec<Fit>> {
@@ -212,7 +244,7 @@ fn labels(
     }
     let mut found: Vec<(String, usize)> = Vec::new();
     for (name, count) in counts {
-        if count < 3 || name.is_empty() {
+        if count < 3 || name.len() < 2 {
             continue;
         }
         let group = group_of(name, seen, slots);
@@ -373,10 +405,18 @@ fn confidence(
         .filter(|(_, other)| path(other) != own)
         .map(|(fit, _)| fit.total)
         .fold(0.0, f64::max);
-    // Another column that fits this field as well, and feeds nothing better.
+    // Another column that fits this field as well and feeds nothing; by its values alone too, when they are as telling.
     let other_column = (0..fits.len())
         .filter(|other| *other != row && chosen[*other].is_none())
-        .map(|other| fits[other][slot].total)
+        .map(|other| {
+            let rival = fits[other][slot];
+            let telling = rival.value >= 0.8 && !slots[slot].concept.forms.is_empty();
+            if telling && rival.name < LEAST {
+                fit.total
+            } else {
+                rival.total
+            }
+        })
         .fold(0.0, f64::max);
     let clear = fit.total - other_field >= 0.08 && fit.total - other_column >= 0.08;
     if fit.name >= 0.85 && fit.value >= 0.5 && fit.marked && clear {

@@ -280,6 +280,7 @@ pub const CONCEPTS: &[Concept] = &[
             "tin number",
             "social security",
             "social security number",
+            "id number",
         ],
         &[C::Ssn, C::Nine],
     ),
@@ -291,6 +292,7 @@ pub const CONCEPTS: &[Concept] = &[
             "tax id type",
             "tax type",
             "tin type",
+            "id type",
             "ssn type",
             "tin code",
             "tax code",
@@ -301,7 +303,13 @@ pub const CONCEPTS: &[Concept] = &[
         Person,
         "identity.taxIdCountry",
         Kind::Country,
-        &["tax id country", "tax country", "tin country"],
+        &[
+            "tax id country",
+            "tax country",
+            "tin country",
+            "country of tax home",
+            "id country",
+        ],
         COUNTRY,
     ),
     concept(
@@ -334,7 +342,7 @@ pub const CONCEPTS: &[Concept] = &[
         Person,
         "identity.employment.position",
         Kind::Text,
-        &["employment title", "occupation", "occupation code"],
+        &["employment title", "occupation", "occupation code", "title"],
         ANY,
     ),
     concept(
@@ -418,7 +426,7 @@ pub const CONCEPTS: &[Concept] = &[
         Holder,
         "clientOwnerId",
         Kind::Text,
-        &["owner number", "owner id"],
+        &["owner number", "owner id", "contact id", "contact number"],
         ANY,
     ),
     concept(
@@ -461,6 +469,8 @@ pub const CONCEPTS: &[Concept] = &[
             "street",
             "address",
             "line",
+            "unit",
+            "address unit",
         ],
         &[C::Street],
     ),
@@ -815,7 +825,14 @@ const fn place(
     }
 }
 
-const SELF: &[&str] = &["primary", "customer", "owner", "current", "secondary"];
+const SELF: &[&str] = &[
+    "primary",
+    "customer",
+    "owner",
+    "contact",
+    "current",
+    "secondary",
+];
 const HOME: &[&str] = &[
     "home", "primary", "customer", "legal", "current", "owner", "address", "street",
 ];

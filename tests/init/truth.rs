@@ -40,7 +40,7 @@ pub const EXPORTS: [(&str, &str, &str); 3] = [
 ];
 
 /// The styles: the samples' own names, the two that the guesser was tuned on, and the one that it was not.
-pub const STYLES: [&str; 4] = ["own", "crm", "core", "held-out"];
+pub const STYLES: [&str; 5] = ["own", "crm", "core", "api", "held-out"];
 
 pub fn style(name: &str, export: &str) -> Style {
     if name == "own" {
