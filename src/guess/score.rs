@@ -3,7 +3,9 @@
 //! Owner of both numbers and of the total that they make. Invariant: pure arithmetic over a header's words and a
 //! profile; nothing here knows a column or a field by name.
 
-use super::fields::{Concept, Kind, Place};
+use super::codes::meaning;
+use super::fields::{Concept, Group, Kind, Place};
+use super::tables::words;
 use super::words::Token;
 use crate::inspect::classes::Class;
 use crate::inspect::column::{Column, MOST_CODES};
@@ -70,11 +72,7 @@ pub fn fit(
     let value = by_value(seen.column, concept);
     let mut total = if name >= LEAST {
         BY_NAME * name + BY_VALUE * value
-    } else if seen.mute()
-        && place.marks.is_empty()
-        && !concept.forms.is_empty()
-        && telling(concept.kind, concept)
-    {
+    } else if seen.mute() && place.marks.is_empty() && telling(seen.column, concept) {
         BY_VALUE_ALONE * value
     } else {
         0.0
@@ -90,21 +88,50 @@ pub fn fit(
     }
 }
 
-/// Kinds whose values tell them from everything else.
-fn telling(kind: Kind, concept: &Concept) -> bool {
-    matches!(
-        kind,
-        Kind::TaxId
-            | Kind::FirmTaxId
-            | Kind::Phone
-            | Kind::PostalCode
-            | Kind::State
-            | Kind::CityState
-            | Kind::Street
-    ) || concept.forms.contains(&Class::Email)
-        || concept.forms.contains(&Class::Company)
-        || concept.field.ends_with("dateOfBirth")
-        || concept.field == "country"
+/// Whether values of a concept tell it from everything else.
+fn telling(column: &Column, concept: &Concept) -> bool {
+    match concept.kind {
+        Kind::TaxId | Kind::FirmTaxId | Kind::Phone | Kind::PostalCode | Kind::State => true,
+        Kind::CityState | Kind::Street | Kind::Agreement => true,
+        Kind::Code => speaking(column, concept),
+        Kind::Text if concept.field.ends_with("Id") => {
+            column.share(Class::Mixed) + column.share(Class::Digits) > 0.9 && column.length.0 > 3
+        }
+        _ => {
+            let own = [Class::Email, Class::Company];
+            own.iter().any(|class| concept.forms.contains(class))
+                || concept.field.ends_with("dateOfBirth")
+                || concept.field == "country"
+        }
+    }
+}
+
+/// Codes that speak for themselves: three or more, nearly all of them with an obvious meaning, each with its own.
+fn speaking(column: &Column, concept: &Concept) -> bool {
+    let path = format!("x.{}", concept.field);
+    let (Some(words), Some(codes)) = (concept_words(concept), column.codes()) else {
+        return false;
+    };
+    let known: Vec<(&str, u64)> = codes
+        .iter()
+        .filter_map(|(code, count)| Some((meaning(&path, code, words)?, *count)))
+        .collect();
+    let rows: u64 = known.iter().map(|(_, count)| count).sum();
+    let mut different: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+    different.sort_unstable();
+    different.dedup();
+    different.len() >= 3.min(words.len()) && column.part(rows) > 0.9
+}
+
+/// The words that a concept's field takes, wherever it stands.
+fn concept_words(concept: &Concept) -> Option<&'static [&'static str]> {
+    let prefix = match concept.group {
+        Group::Profile => "investmentProfile.",
+        Group::Entity => "entity.",
+        Group::Account => "",
+        _ => "owners[0].",
+    };
+    words(&format!("{prefix}{}", concept.field))
 }
 
 /// The share of the header that phrase and place explain; and whether the place's marks are there.
