@@ -30,7 +30,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &[],
     ),
     // What exports hold, and what that seems to mean: no settings, no folder, nothing but the files themselves.
-    ("inspect", &["contract", "source", "error"], &[]),
+    ("inspect", &["contract", "source", "mapping"], &[]),
     ("guess", &["contract", "inspect"], &[]),
     // Files of other people: nothing here knows where the documents go.
     (

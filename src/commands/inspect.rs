@@ -1,6 +1,6 @@
 //! `inspect`: what exports hold. Reads files and writes none.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Output;
 use crate::cli::InspectArgs;
@@ -27,9 +27,9 @@ pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
 pub fn surveyed(files: &[PathBuf], mode: Mode) -> anyhow::Result<Vec<Profile>> {
     let hasher = Hasher::default();
     let one = |path: &PathBuf| -> anyhow::Result<Profile> {
-        let size = std::fs::metadata(Path::new(path)).map_or(0, |file| file.len());
-        let mut shown = Reading::new(mode, "reading", size);
-        let profile = inspect::survey(path, &hasher, |bytes, rows| shown.at(bytes, rows))?;
+        let export = inspect::open(path)?;
+        let mut shown = Reading::new(mode, "reading", export.size());
+        let profile = inspect::survey(&export, &hasher, |bytes, rows| shown.at(bytes, rows))?;
         shown.finish();
         Ok(profile)
     };

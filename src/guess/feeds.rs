@@ -9,7 +9,7 @@ use super::required::required;
 use super::tables::{Table, table};
 use super::values::{address_parts, from, from_all, name, quoted, transforms};
 use super::{Rows, aside};
-use crate::contract::account::{ACCOUNT_TYPES, TAX_ID_TYPES};
+use crate::contract::account::ACCOUNT_TYPES;
 use crate::contract::{Level, path};
 use crate::inspect::Profile;
 use crate::inspect::classes::Class;
@@ -265,6 +265,7 @@ impl Maker<'_> {
         let field = pick.concept.field;
         match pick.concept.kind {
             Kind::Code => vec![self.code(pick)],
+            Kind::PostalCode => vec![self.postal_code(pick)],
             Kind::Phone => vec![self.phone(pick)],
             Kind::Street => {
                 let columns = self.columns(pick);
@@ -376,6 +377,24 @@ impl Maker<'_> {
         feed
     }
 
+    /// The country beside it says what its zeros are.
+    fn postal_code(&self, pick: &Pick) -> Feed {
+        let place = self.place(pick.place.prefix);
+        let value = from(&self.name(pick.column), &[format!("postal_code = {place}")]);
+        self.feed(pick, pick.concept.field, value, "")
+    }
+
+    /// The country that a place names, as transforms take it.
+    fn place(&self, prefix: &str) -> String {
+        let country = self
+            .find(prefix, "country")
+            .filter(|country| country.confidence > Confidence::Low);
+        country.map_or("\"US\"".to_owned(), |country| {
+            let column = quoted(&self.name(country.column));
+            format!("{{ region_column = {column}, default = \"US\" }}")
+        })
+    }
+
     fn phone(&self, pick: &Pick) -> Feed {
         let columns = self.columns(pick);
         let names: Vec<String> = columns.iter().map(|column| self.name(*column)).collect();
@@ -386,15 +405,7 @@ impl Maker<'_> {
             prefix if prefix.starts_with("owners") => format!("{prefix}identity.personalAddress."),
             prefix => format!("{prefix}mailingAddress."),
         };
-        let country = self
-            .find(&home, "country")
-            .filter(|country| country.confidence > Confidence::Low);
-        let region = country.map_or("phone = \"US\"".to_owned(), |country| {
-            format!(
-                "phone = {{ region_column = {}, default = \"US\" }}",
-                quoted(&self.name(country.column))
-            )
-        });
+        let region = format!("phone = {}", self.place(&home));
         let value = match names.as_slice() {
             [one] => from(one, &[region]),
             all => from_all("first", all, &[region]),
@@ -487,7 +498,7 @@ impl Maker<'_> {
         }
     }
 
-    /// A tax id without a column that says its kind.
+    /// A tax id without a column that says its kind: its form does.
     fn tax_id_types(&mut self) {
         let ids: Vec<Pick> = self
             .picks
@@ -497,17 +508,21 @@ impl Maker<'_> {
             .collect();
         for pick in ids {
             let column = &self.profile.columns[pick.column];
-            let path = self.at(&pick, "identity.taxIdType");
-            let social = column.share(Class::Ssn) + column.share(Class::Nine) > 0.9;
-            if self.has(&self.at(&pick, "identity.taxId")) && social {
-                let value = format!(
-                    "{{ const = \"{}\", when = {} }}",
-                    TAX_ID_TYPES[0],
-                    quoted(&self.name(pick.column))
-                );
-                let note = "no column says the kind; the numbers have nine digits";
-                self.follows(path, value, note, vec![pick.column]);
+            let (id, kind) = (
+                self.at(&pick, "identity.taxId"),
+                self.at(&pick, "identity.taxIdType"),
+            );
+            let nine = column.share(Class::Ssn) + column.share(Class::Nine) > 0.9;
+            if !nine || self.has(&kind) || !self.has(&id) {
+                continue;
             }
+            let own = self.name(pick.column);
+            if let Some(feed) = self.mapping.feeds.iter_mut().find(|feed| feed.path == id) {
+                feed.value = from(&own, &["tax_id = \"number\"".into()]);
+            }
+            let value = from(&own, &["tax_id = \"type\"".into()]);
+            let note = "no column says the kind; the form of the number does";
+            self.follows(kind, value, note, vec![pick.column]);
         }
     }
 

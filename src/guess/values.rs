@@ -6,7 +6,7 @@
 use super::fields::Kind;
 use crate::inspect::Profile;
 use crate::inspect::classes::Class;
-use crate::inspect::column::{Column, SEPARATORS};
+use crate::inspect::column::Column;
 use crate::inspect::shapes;
 
 /// A TOML text.
@@ -126,44 +126,14 @@ fn dates(kind: Kind, column: &Column) -> Made {
     let count = |class| column.count(class);
     let (month_first, day_first) = (count(Class::OnlyMdy), count(Class::OnlyDmy));
     let others = count(Class::Date) - count(Class::Ymd);
-    let year = if count(Class::ShortYear) * 2 > others.max(1) {
-        "%y"
-    } else {
-        "%Y"
+    let order = match (others, day_first > month_first) {
+        (0, _) => "ymd",
+        (_, true) => "dmy",
+        _ => "mdy",
     };
-    let head = if day_first > month_first {
-        ["%d", "%m"]
-    } else {
-        ["%m", "%d"]
-    };
-    let mut formats = Vec::new();
-    let worded = column.count(Class::MonthWord) > 0;
-    for (place, separator) in SEPARATORS.iter().enumerate() {
-        let mark = match separator {
-            '\0' => String::new(),
-            mark => mark.to_string(),
-        };
-        if column.separators[1][place] > 0 && worded {
-            formats.push(format!("%d{mark}%b{mark}{year}"));
-        } else if column.separators[1][place] > 0 {
-            formats.push(format!("{}{mark}{}{mark}{year}", head[0], head[1]));
-        }
-        if column.separators[0][place] > 0 {
-            formats.push(format!("%Y{mark}%m{mark}%d"));
-        }
-    }
-    formats.sort_unstable();
-    formats.dedup();
-    formats.sort_by_key(|format| format.starts_with("%Y"));
     let open = others > 0 && month_first == day_first && count(Class::MonthWord) == 0;
-    let formats: Vec<String> = formats.iter().map(|format| quoted(format)).collect();
-    let transform = match formats.as_slice() {
-        [] => None,
-        [one] => Some(format!("date = {one}")),
-        all => Some(format!("date = [{}]", all.join(", "))),
-    };
     Made {
-        transforms: transform.into_iter().collect(),
+        transforms: vec![format!("date = \"{order}\"")],
         note: match (open, month_first > 0 && day_first > 0) {
             (true, _) => "no value tells day and month apart: decide which comes first",
             (_, true) => "some values have day and month the other way round: they are invalid",

@@ -50,7 +50,7 @@ fn migration(guess: &Guess, profiles: &[Profile], paths: &[String]) -> String {
         let _ = write!(
             out,
             "\n[{table}]\n# {}\nfile = {}\nmapping = {}\n",
-            profile.format.join(", "),
+            profile.made,
             quoted(&paths[sheet.file]),
             quoted(mapping_name(sheet.rows))
         );
@@ -176,8 +176,8 @@ const CODES: &str = "# The tables below hold codes that occur in the export. Whe
 ";
 
 const MISSING: &str = "
-# Cells that count as empty.
-missing = [\"N/A\", \"NULL\", \"UNKNOWN\", \"-\", \"--\", \".\"]
+# N/A, 01/01/1900, 999-99-9999 and the like count as empty.
+placeholders = true
 ";
 
 fn line(feed: &Feed) -> String {

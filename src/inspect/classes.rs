@@ -5,7 +5,9 @@
 //! good for a field (`mapping`, `assess`).
 
 use super::dates;
-use crate::contract::{countries, forms, us_states, usd};
+use crate::contract::amounts::{self, Point};
+use crate::contract::usd::Scale;
+use crate::contract::{countries, forms, spans, us_states};
 
 macro_rules! classes {
     ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
@@ -188,7 +190,7 @@ fn with_digits(text: &str, marks: Marks, date: bool, add: &mut impl FnMut(Class,
         Some(head) => (head.trim_end(), true),
         None => (text, false),
     };
-    let number = !date && marks.letters <= 3 && usd::parse_amount(head).is_some();
+    let number = !date && (marks.letters <= 3 && is_amount(head) || is_span(text, marks));
     add(Class::Percent, percent && number);
     add(Class::Number, number);
     add(
@@ -253,6 +255,24 @@ fn is_phone(text: &str, marks: Marks) -> bool {
         false => 10..=15,
     };
     enough.contains(&marks.digits) && body.bytes().all(fits) && !has_form(text, "99-9999999")
+}
+
+/// A number, whatever currency stands beside it: which one is for the field to judge.
+fn is_amount(text: &str) -> bool {
+    let marks = |c: char| c.is_whitespace() || "$€£¥".contains(c);
+    let bare = text.trim_matches(marks);
+    let words = ["USD", "EUR", "GBP", "CHF", "US$"];
+    let bare = words.iter().fold(bare, |bare, word| {
+        let bare = bare.strip_prefix(word).unwrap_or(bare);
+        bare.strip_suffix(word).unwrap_or(bare).trim_matches(marks)
+    });
+    bare.contains(|c: char| c.is_ascii_digit()) && amounts::parse(bare, Point::Dot).is_some()
+}
+
+/// A range of amounts, written with a mark that other numbers with a dash do not have.
+fn is_span(text: &str, marks: Marks) -> bool {
+    let marked = text.contains(['$', ',', 'k', 'K', '<', '>']) || marks.letters > 3;
+    marked && marks.letters < 20 && spans::range_of(Scale::A, text, Point::Dot).is_ok()
 }
 
 fn is_country(text: &str, marks: Marks) -> bool {

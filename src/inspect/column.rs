@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use super::classes::{self, Class};
 use super::distinct::{Distinct, Hasher};
-use super::placeholder;
 use super::shapes::{self, Shapes};
+use crate::mapping::placeholder;
 use crate::source::Cell;
 
 /// The most codes that a column of codes has.
@@ -49,17 +49,12 @@ pub struct Column {
     pub lengths: [u64; LENGTHS],
     /// Values with a mark of these currencies.
     pub currencies: [u64; CURRENCIES.len()],
-    /// Dates by what stands between their parts, `/ - . space` and nothing: those that begin with the year, and others.
-    pub separators: [[u64; 5]; 2],
     /// The most parts that semicolons or bars make, and the one that does.
     pub parts: (u64, char),
     counts: [u64; Class::COUNT],
     codes: Option<BTreeMap<String, u64>>,
     shape: String,
 }
-
-/// What may stand between the parts of a date, in the order of [`Column::separators`].
-pub const SEPARATORS: [char; 5] = ['/', '-', '.', ' ', '\0'];
 
 impl Column {
     /// An empty one.
@@ -76,7 +71,6 @@ impl Column {
             distinct: Distinct::default(),
             lengths: [0; LENGTHS],
             currencies: [0; CURRENCIES.len()],
-            separators: [[0; 5]; 2],
             parts: (1, ';'),
             counts: [0; Class::COUNT],
             codes: Some(BTreeMap::new()),
@@ -89,7 +83,7 @@ impl Column {
         let text = match cell {
             Cell::Text("") => return,
             Cell::Text(text) => text,
-            Cell::Undecodable => {
+            Cell::Broken(_) => {
                 self.broken += 1;
                 return;
             }
@@ -122,9 +116,6 @@ impl Column {
             self.years.0 = self.years.0.min(date.year);
             self.years.1 = self.years.1.max(date.year);
             self.years.2 += u64::from(date.year);
-            if let Some(place) = SEPARATORS.iter().position(|c| *c == date.separator) {
-                self.separators[usize::from(!date.ymd)][place] += 1;
-            }
         }
         if is(Class::Digits) {
             self.lengths[text.len().min(LENGTHS - 1)] += 1;
@@ -181,9 +172,6 @@ impl Column {
         }
         add(&mut self.lengths, &other.lengths);
         add(&mut self.currencies, &other.currencies);
-        for (own, other) in self.separators.iter_mut().zip(&other.separators) {
-            add(own, other);
-        }
         add(&mut self.counts, &other.counts);
         match &other.codes {
             Some(codes) => codes

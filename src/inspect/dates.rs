@@ -20,8 +20,6 @@ pub struct Look {
     pub time: bool,
     /// The year, of two digits with its likely century.
     pub year: u16,
-    /// What stands between the parts; a space for words, `\0` for nothing.
-    pub separator: char,
 }
 
 const MONTHS: [&str; 12] = [
@@ -67,7 +65,6 @@ fn digits(text: &str) -> Option<Look> {
         ymd: year_first.is_some(),
         mdy: year_last(number(0, 2)?, number(2, 4)?).is_some(),
         dmy: year_last(number(2, 4)?, number(0, 2)?).is_some(),
-        separator: '\0',
         ..Look::default()
     };
     let year = year_first.or_else(|| number(4, 8))?;
@@ -100,10 +97,7 @@ fn numbers(text: &str) -> Option<Look> {
     }
     let number = |part: &str| part.parse::<u16>().ok();
     let (x, y, z) = (number(a)?, number(b)?, number(c)?);
-    let mut found = Look {
-        separator,
-        ..Look::default()
-    };
+    let mut found = Look::default();
     if a.len() == 4 && b.len() <= 2 && c.len() <= 2 {
         found.year = of(y, z, x, 4)?;
         found.ymd = true;
@@ -152,10 +146,6 @@ fn words(text: &str) -> Option<Look> {
         word: true,
         short_year: c.len() == 2,
         year: of(month, day, year(c)?, c.len())?,
-        separator: text
-            .chars()
-            .find(|c| !c.is_ascii_alphanumeric())
-            .unwrap_or(' '),
         ..Look::default()
     })
 }

@@ -37,23 +37,27 @@ pub fn of(profile: &Profile) -> Vec<Finding> {
             });
         }
     };
-    let (few, many) = profile.uneven;
+    for (flaw, count) in &profile.flaws {
+        let rows = if *count == 1 {
+            "1 row".into()
+        } else {
+            format!("{count} rows")
+        };
+        of_file(
+            "broken_rows",
+            *count,
+            format!("{rows} of this kind block their records: {}", flaw.text()),
+        );
+    }
+    let repeated = profile.repeated_headers;
     of_file(
-        "short_rows",
-        few,
-        format!(
-            "{} than the header",
-            rows(few, "has fewer cells", "have fewer cells")
-        ),
+        "repeated_headers",
+        repeated,
+        format!("the header row stands among the rows {repeated} more times: it is passed over"),
     );
-    of_file(
-        "long_rows",
-        many,
-        format!(
-            "{} than the header: a separator that is not quoted looks like this",
-            rows(many, "has more cells", "have more cells")
-        ),
-    );
+    for remark in &profile.remarks {
+        of_file("header", 1, remark.clone());
+    }
     for column in &profile.columns {
         for (kind, count, text) in of_column(column) {
             found.push(Finding {
@@ -65,14 +69,6 @@ pub fn of(profile: &Profile) -> Vec<Finding> {
         }
     }
     found
-}
-
-fn rows(count: u64, one: &str, many: &str) -> String {
-    if count == 1 {
-        format!("1 row {one}")
-    } else {
-        format!("{count} rows {many}")
-    }
 }
 
 type Found = (&'static str, u64, String);

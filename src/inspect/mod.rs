@@ -10,7 +10,6 @@ pub mod dates;
 pub mod distinct;
 pub mod findings;
 pub mod page;
-mod placeholder;
 pub mod shapes;
 
 use std::path::Path;
@@ -19,8 +18,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use column::Column;
 use distinct::Hasher;
 
-use crate::error::Failure;
-use crate::source::{CsvFile, Rows};
+use crate::source::export::{Opened, Options, Pass, Skipped};
+use crate::source::{Export, Flaw, Rows};
 
 /// Rows of a batch.
 const BATCH: usize = 512;
@@ -34,15 +33,23 @@ pub struct Profile {
     /// How messages speak of it.
     pub name: String,
     /// What it is, in words: container, encoding, dialect.
-    pub format: Vec<String>,
-    /// Size in bytes.
+    pub made: String,
+    /// Its files, when there are several.
+    pub files: Vec<String>,
+    /// What a person should know of how it is made.
+    pub remarks: Vec<String>,
+    /// Bytes of its text.
     pub bytes: u64,
     /// Rows below the header.
     pub rows: u64,
     /// Blank lines.
     pub blank_lines: u64,
-    /// Rows with fewer cells than the header, and with more.
-    pub uneven: (u64, u64),
+    /// Rows above the header.
+    pub titles: u64,
+    /// Rows that are the header once more.
+    pub repeated_headers: u64,
+    /// Rows that are broken as a whole, by what is wrong; their cells are in no column.
+    pub flaws: Vec<(Flaw, u64)>,
     /// Its columns, in the order of the file.
     pub columns: Vec<Column>,
 }
@@ -62,32 +69,27 @@ pub struct Link {
     pub share: f64,
 }
 
-/// Reads a file through and profiles it. `each` hears how far the pass is, in bytes and rows.
+/// Opens an export: one file, or those that a pattern names. What cannot seek goes into a spool that is gone with the
+/// process.
+pub fn open(path: &Path) -> anyhow::Result<Export> {
+    let name = path.display().to_string();
+    let opened = Opened::new(Path::new(""), &name, &Options::default())?;
+    opened.ready(&std::env::temp_dir(), |_| Ok(()))
+}
+
+/// Reads an export through and profiles it. `each` hears how far the pass is, in bytes and rows.
 pub fn survey(
-    path: &Path,
+    export: &Export,
     hasher: &Hasher,
     mut each: impl FnMut(u64, u64),
 ) -> anyhow::Result<Profile> {
-    let name = path.display().to_string();
-    let mut export =
-        CsvFile::open(path, &name).map_err(|error| match error.downcast::<Failure>() {
-            Ok(failure) => Failure::cannot(failure.message, "give the path of an export"),
-            Err(error) => error,
-        })?;
     let empty: Vec<Column> = export
         .headers()
         .iter()
         .map(|name| Column::new(name))
         .collect();
-    let mut profile = Profile {
-        name,
-        format: vec!["CSV".into(), "UTF-8".into(), "comma".into()],
-        bytes: export.size(),
-        rows: 0,
-        blank_lines: 0,
-        uneven: (0, 0),
-        columns: empty.clone(),
-    };
+    let mut profile = about(export, &empty);
+    let mut pass = export.pass();
     let read = std::thread::scope(|scope| {
         let (mut lanes, mut parts) = (Vec::new(), Vec::new());
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
@@ -95,9 +97,9 @@ pub fn survey(
             let (used_in, used_out) = sync_channel::<Rows>(2 * WAITING);
             lanes.push((rows_in, used_out));
             let part = Part::new(&empty);
-            parts.push(scope.spawn(move || part.gather(&rows_out, &used_in, hasher)));
+            parts.push(scope.spawn(move || part.gather(export, &rows_out, &used_in, hasher)));
         }
-        let read = read(&mut export, &lanes, &mut each);
+        let read = read(&mut pass, &lanes, &mut each);
         // The workers end when nothing more can come.
         drop(lanes);
         for part in parts {
@@ -108,21 +110,45 @@ pub fn survey(
         }
         read
     });
-    profile.rows = read?;
-    profile.blank_lines = export.blank_lines();
+    profile.rows = read?.saturating_sub(profile.repeated_headers);
+    profile.blank_lines = pass.blank_lines();
+    profile
+        .flaws
+        .sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     Ok(profile)
+}
+
+/// What is known before the first row.
+fn about(export: &Export, columns: &[Column]) -> Profile {
+    let found: Vec<_> = export.found().collect();
+    let files: Vec<String> = export.files().map(|(name, _)| name.to_owned()).collect();
+    Profile {
+        name: export.name().to_owned(),
+        made: found.first().map_or(String::new(), |first| first.made()),
+        files: if files.len() > 1 { files } else { Vec::new() },
+        remarks: found
+            .first()
+            .map_or(Vec::new(), |first| first.remarks.clone()),
+        bytes: export.size(),
+        rows: 0,
+        blank_lines: 0,
+        titles: found.iter().map(|file| file.titles).sum(),
+        repeated_headers: 0,
+        flaws: Vec::new(),
+        columns: columns.to_vec(),
+    }
 }
 
 /// Hands the file's rows to the workers in turn; gives their number.
 fn read(
-    export: &mut CsvFile,
+    pass: &mut Pass,
     lanes: &[(SyncSender<Rows>, Receiver<Rows>)],
     each: &mut impl FnMut(u64, u64),
 ) -> anyhow::Result<u64> {
     let mut count = 0;
     for (rows_in, used) in lanes.iter().cycle() {
         let mut rows = used.try_recv().unwrap_or_default();
-        if !export.read_batch(&mut rows, BATCH)? {
+        if !pass.read_batch(&mut rows, BATCH)? {
             break;
         }
         count += rows.len() as u64;
@@ -138,24 +164,36 @@ fn read(
 /// What one worker has gathered.
 struct Part {
     columns: Vec<Column>,
-    uneven: (u64, u64),
+    repeated_headers: u64,
+    flaws: Vec<(Flaw, u64)>,
 }
 
 impl Part {
     fn new(empty: &[Column]) -> Part {
         Part {
             columns: empty.to_vec(),
-            uneven: (0, 0),
+            repeated_headers: 0,
+            flaws: Vec::new(),
         }
     }
 
-    fn gather(mut self, rows: &Receiver<Rows>, used: &SyncSender<Rows>, hasher: &Hasher) -> Part {
+    fn gather(
+        mut self,
+        export: &Export,
+        rows: &Receiver<Rows>,
+        used: &SyncSender<Rows>,
+        hasher: &Hasher,
+    ) -> Part {
         while let Ok(batch) = rows.recv() {
             for (_, row) in batch.iter() {
-                self.uneven.0 += u64::from(row.len() < self.columns.len());
-                self.uneven.1 += u64::from(row.len() > self.columns.len());
-                for (place, column) in self.columns.iter_mut().enumerate() {
-                    column.add(row.cell(place), hasher);
+                if let Some(flaw) = row.flaw() {
+                    count(&mut self.flaws, flaw, 1);
+                } else if export.skipped(&row) == Some(Skipped::Header) {
+                    self.repeated_headers += 1;
+                } else {
+                    for (place, column) in self.columns.iter_mut().enumerate() {
+                        column.add(row.cell(place), hasher);
+                    }
                 }
             }
             // A full or closed return lane only costs the buffer.
@@ -165,11 +203,20 @@ impl Part {
     }
 
     fn merge_into(self, profile: &mut Profile) {
-        profile.uneven.0 += self.uneven.0;
-        profile.uneven.1 += self.uneven.1;
+        profile.repeated_headers += self.repeated_headers;
+        for (flaw, more) in self.flaws {
+            count(&mut profile.flaws, flaw, more);
+        }
         for (whole, part) in profile.columns.iter_mut().zip(&self.columns) {
             whole.merge(part);
         }
+    }
+}
+
+fn count(flaws: &mut Vec<(Flaw, u64)>, flaw: Flaw, more: u64) {
+    match flaws.iter_mut().find(|(known, _)| *known == flaw) {
+        Some((_, count)) => *count += more,
+        None => flaws.push((flaw, more)),
     }
 }
 

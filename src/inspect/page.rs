@@ -162,12 +162,11 @@ pub fn text(files: &[Read<'_>], links: &[Link]) -> String {
 
 fn section(out: &mut String, profile: &Profile, meanings: &[Option<Meaning>]) {
     let _ = writeln!(out, "{}", profile.name);
-    let mut about = profile.format.join(" · ");
+    let mut about = profile.made.replace(", ", " · ");
     let _ = write!(
         about,
-        " · {} · {} · {}",
+        " · {} · {}",
         count(profile.rows, "row", "rows"),
-        count(profile.columns.len() as u64, "column", "columns"),
         bytes(profile.bytes)
     );
     if profile.blank_lines > 0 {
@@ -282,8 +281,8 @@ pub fn json(files: &[Read<'_>], links: &[Link]) -> Value {
             .map(|finding| json!({"column": finding.column, "kind": finding.kind, "count": finding.count, "text": finding.text}))
             .collect();
         json!({
-            "file": profile.name, "format": profile.format, "bytes": profile.bytes, "rows": profile.rows,
-            "blank_lines": profile.blank_lines, "short_rows": profile.uneven.0, "long_rows": profile.uneven.1,
+            "file": profile.name, "made": profile.made, "bytes": profile.bytes, "rows": profile.rows,
+            "blank_lines": profile.blank_lines, "rows_above_header": profile.titles, "repeated_headers": profile.repeated_headers, "broken_rows": profile.flaws.iter().map(|(flaw, count)| json!({"why": flaw.text(), "count": count})).collect::<Vec<_>>(), "files": profile.files,
             "columns": columns, "findings": findings,
         })
     };
