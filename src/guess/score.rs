@@ -183,7 +183,14 @@ fn by_name(
             let mut unexplained = 0.0;
             for token in &left {
                 let may = place.may.iter().any(|word| token.is(word));
-                unexplained += token.weight() * if may { 0.04 } else { 1.0 };
+                // Said twice, as in "agreement terms".
+                let again = phrase.split(' ').any(|word| token.is(word));
+                unexplained += token.weight()
+                    * match (may, again) {
+                        (true, _) => 0.04,
+                        (_, true) => 0.1,
+                        _ => 1.0,
+                    };
             }
             let explained = if all > 0.0 {
                 (all - unexplained) / all

@@ -1050,7 +1050,7 @@ impl Token {
 /// The words of a header.
 pub fn tokens(header: &str) -> Vec<Token> {
     let mut all: Vec<Token> = Vec::new();
-    for part in parts(header) {
+    for part in compounds(parts(header)) {
         if let Ok(number) = part.parse::<u32>() {
             match all.last_mut() {
                 Some(last) => last.number = Some(number),
@@ -1083,6 +1083,22 @@ pub fn tokens(header: &str) -> Vec<Token> {
                 number: None,
             }),
         }
+    }
+    all
+}
+
+/// Neighbours that are one known word: `e-mail`, `post code`.
+fn compounds(parts: Vec<String>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for part in parts {
+        if let Some(last) = all.last_mut() {
+            let both = format!("{last}{part}");
+            if !meanings(&both).is_empty() {
+                *last = both;
+                continue;
+            }
+        }
+        all.push(part);
     }
     all
 }
@@ -1189,6 +1205,8 @@ mod tests {
             ("JTFSTNM", "jt fst nm"),
             ("LIQNETWTH", "liq net wth"),
             ("MLADR1", "ml adr1"),
+            ("E-Mail", "email"),
+            ("postCode", "postcode"),
             ("ADDR2", "addr2"),
             ("OWN2_SSN", "own2 ssn"),
             ("XQZWK", "xqzwk"),
