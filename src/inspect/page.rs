@@ -212,7 +212,7 @@ fn section(out: &mut String, profile: &Profile, meanings: &[Option<Meaning>]) {
     let found = findings::of(profile);
     if !found.is_empty() {
         let _ = writeln!(out, "\n  what looks wrong");
-        let width = found.iter().map(|finding| wide(finding)).max().unwrap_or(0);
+        let width = found.iter().map(wide).max().unwrap_or(0);
         for finding in &found {
             let name = finding.column.as_deref().unwrap_or("(the file)");
             let _ = writeln!(
