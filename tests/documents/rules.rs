@@ -89,7 +89,7 @@ fn documents_of_accounts_that_are_not_sent_stay() {
         "its account is a duplicate (line 5)",
         "no row of the export has its clientAccountId (line 6)",
         "it does not say its clientAccountId (line 7)",
-        "another number of cells than the header (line 8)",
+        "fewer cells than the header (line 8)",
     ] {
         assert!(told.contains(line), "{line}\n{told}");
     }
@@ -280,7 +280,7 @@ fn mistakes_of_all_files_are_told_together() {
         ),
         (
             "[documents]\nroot = \"documents\"\nmanifest = \"none.csv\"\nmapping = \"documents.toml\"\n",
-            "cannot open the manifest",
+            "none.csv: No such file or directory (os error 2)\n  next: check `manifest`",
         ),
     ] {
         world.settings(more);
