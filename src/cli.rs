@@ -45,6 +45,8 @@ pub enum Command {
     Resolve(ResolveArgs),
     /// The accounts with an owner that is an entity: what Bakkt's form asks, what is known, what to ask for.
     ManualKyb(ManualKybArgs),
+    /// Print the JSON Schema of a file that you write, for an editor that completes and checks it.
+    Schema(SchemaArgs),
     /// A stand-in for Bakkt on loopback.
     Sandbox(SandboxArgs),
     /// Parses a workbook in a process of its own; started by the commands that read exports.
@@ -225,6 +227,25 @@ pub struct ManualKybArgs {
     /// Write the filled form of every account on the list to this new CSV file. It holds customer data.
     #[arg(long, value_name = "FILE")]
     pub with_values: Option<PathBuf>,
+}
+
+/// `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Of which file.
+    #[arg(value_name = "FILE")]
+    pub of: SchemaOf,
+}
+
+/// Files that have a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SchemaOf {
+    /// migration.toml.
+    Migration,
+    /// A mapping of accounts, owners or contacts.
+    Mapping,
+    /// The mapping of a manifest of documents.
+    Documents,
 }
 
 /// `sandbox`.

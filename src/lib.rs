@@ -47,6 +47,8 @@ pub mod api;
 
 pub mod submit;
 
+pub mod schema;
+
 pub mod report;
 
 pub mod sandbox;

@@ -69,6 +69,10 @@ pub struct PathInfo {
     pub path: String,
     /// Column names, empty when nothing feeds it.
     pub columns: Vec<String>,
+    /// Their indexes.
+    pub reads: Vec<usize>,
+    /// File and line of the mapping; empty when nothing feeds it.
+    pub written: String,
     /// Of an element that is a row of its own: the list, by its number in the mapping, and the row's place.
     pub element: Option<(usize, usize)>,
 }
@@ -561,12 +565,12 @@ impl Layout<'_> {
         if let Some(known) = self.known.get(at) {
             return *known;
         }
-        let columns = self
-            .slot(at)
-            .map_or_else(Vec::new, |slot| self.fed[slot].feed.columns.clone());
+        let feed = self.slot(at).map(|slot| self.fed[slot].feed);
         self.paths.push(PathInfo {
             path: at.to_owned(),
-            columns,
+            columns: feed.map_or_else(Vec::new, |feed| feed.columns.clone()),
+            reads: feed.map_or_else(Vec::new, |feed| feed.reads.clone()),
+            written: feed.map_or_else(String::new, |feed| feed.written.clone()),
             element: self.element,
         });
         let path = (self.paths.len() - 1) as u32;

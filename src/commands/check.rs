@@ -1,6 +1,6 @@
 //! `check`: the dry run. No network, no journal.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -8,53 +8,23 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use super::check_data::{self, LISTED, Problem, Tally};
 use super::check_documents::{Later, Listed};
 use super::planning_documents::LEVEL;
 use super::survey::Survey;
 use super::unknown_codes::UnknownCodes;
 use super::{Output, code, forecast, opening, planning, target};
-use crate::assess::{Gap, Plan, Reason, Verdict};
+use crate::assess::{Plan, Verdict};
 use crate::cli::CheckArgs;
 use crate::error::Failure;
 use crate::migration::{Binding, Migration, today};
 use crate::pipeline::duplicates::{Duplicate, Index};
 use crate::pipeline::joins::Join;
 use crate::pipeline::reread::Reread;
-use crate::pipeline::scan::{Results, Scanned, Want, scan};
+use crate::pipeline::scan::{Placed, Results, Scanned, Want, scan};
 use crate::pipeline::{From, Pipeline};
 use crate::progress::{Mode, Reading, note};
 use crate::report::{Totals, status_lines, thousands};
-
-/// Counts of the records, by verdict and gap.
-#[derive(Default)]
-struct Tally {
-    verdicts: [u64; 5],
-    gaps: Vec<u64>,
-    reasons: HashMap<(u32, Reason), u64>,
-}
-
-impl Tally {
-    fn add(&mut self, verdict: Verdict, gaps: &[Gap], up: bool) {
-        let change = |count: &mut u64| {
-            *count = if up {
-                *count + 1
-            } else {
-                count.saturating_sub(1)
-            }
-        };
-        change(&mut self.verdicts[verdict as usize]);
-        for gap in gaps {
-            let path = gap.path as usize;
-            if self.gaps.len() <= path {
-                self.gaps.resize(path + 1, 0);
-            }
-            change(&mut self.gaps[path]);
-            if verdict == Verdict::Blocked && gap.level.breaks() {
-                change(self.reasons.entry((gap.path, gap.reason)).or_default());
-            }
-        }
-    }
-}
 
 /// Lines that are named of those that nothing uses.
 const FIRST_LINES: usize = 5;
@@ -75,6 +45,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     let mut survey = Survey::begin(documents.as_ref(), &migration.pipeline, policy, &|| false)?;
     let want = Want {
         facts: true,
+        shapes: true,
         ids: documents.is_some(),
         ..Want::default()
     };
@@ -89,7 +60,8 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
             if let Some(id) = &row.id_hash {
                 index.add(record_number(read)?, row.at, id);
             }
-            tally.add(row.verdict, batch.gaps(row), true);
+            let place = (record_number(read)?, row.at);
+            tally.add(row.verdict, place, batch.placed_gaps(row));
         }
         unknown.note(batch);
         shown.at(batch.offset, read);
@@ -113,15 +85,16 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     tally.verdicts[Verdict::Ready as usize] -= turned;
     tally.verdicts[Verdict::Grace as usize] += turned;
     let mut totals = totals(&tally, &migration.pipeline.plan, read, pass.blank_lines());
-    for (path, count) in &later.gaps {
+    for ((path, _), count) in &later.gaps {
         totals.gaps.open += count;
         *totals.gaps.by_field.entry(path.clone()).or_default() += count;
     }
     write_files(args, &migration, &duplicates, &later, mode)?;
+    let problems = tally.problems(&migration.pipeline, &later.gaps);
     let text = if args.json {
-        totals.json_text()
+        json_text(&totals, &problems)
     } else {
-        describe(&totals, &tally, &later, &migration)
+        describe(&totals, &problems, &later, &migration)
     };
     Ok(Output {
         text,
@@ -158,8 +131,16 @@ fn take_back(
     }
     let mut reread = Reread::default();
     for duplicate in duplicates {
-        let prepared = reread.prepare(&migration.pipeline, duplicate.at, From::Index)?;
-        tally.add(prepared.verdict, prepared.gaps, false);
+        let (pipeline, at) = (&migration.pipeline, duplicate.at);
+        let prepared = reread.prepare(pipeline, at, From::Index)?;
+        let (verdict, gaps) = (prepared.verdict, prepared.gaps.to_vec());
+        let shapes = reread.shapes_of(pipeline, &gaps, at)?;
+        let found = gaps.iter().zip(&shapes).map(|(gap, shape)| Placed {
+            gap,
+            at: None,
+            shape,
+        });
+        tally.take_back(verdict, duplicate.record, found);
         tally.verdicts[Verdict::Duplicate as usize] += 1;
     }
     Ok(())
@@ -222,8 +203,26 @@ fn totals(tally: &Tally, plan: &Plan, read: u64, blank_lines: u64) -> Totals {
     totals
 }
 
-fn describe(totals: &Totals, tally: &Tally, later: &Later, migration: &Migration) -> String {
-    let plan = &migration.pipeline.plan;
+/// The object of `--json`: the totals, and the kinds of gaps.
+fn json_text(totals: &Totals, problems: &[Problem]) -> String {
+    #[derive(serde::Serialize)]
+    struct Checked<'a> {
+        #[serde(flatten)]
+        totals: &'a Totals,
+        /// How many kinds there are; `problems` may list fewer.
+        problem_kinds: usize,
+        problems: &'a [Problem],
+    }
+    let checked = Checked {
+        totals,
+        problem_kinds: problems.len(),
+        problems: &problems[..problems.len().min(LISTED)],
+    };
+    // A struct of numbers, texts and maps with text keys always has a value.
+    serde_json::to_string(&checked).unwrap_or_default()
+}
+
+fn describe(totals: &Totals, problems: &[Problem], later: &Later, migration: &Migration) -> String {
     let mut text = format!(
         "{}\n\n{}\n\n{}",
         opening::found(migration),
@@ -257,32 +256,11 @@ fn describe(totals: &Totals, tally: &Tally, later: &Later, migration: &Migration
             ));
         }
     };
-    let mut blocked: BTreeMap<String, u64> = BTreeMap::new();
-    for ((path, reason), count) in tally.reasons.iter().filter(|(_, count)| **count > 0) {
-        let info = &plan.paths[*path as usize];
-        let from = if info.columns.is_empty() {
-            String::new()
-        } else {
-            format!(" (from {})", info.columns.join(", "))
-        };
-        *blocked
-            .entry(format!("{} {}{from}", info.path, reason.text()))
-            .or_default() += count;
-    }
     for join in &migration.pipeline.joins {
         let title = format!("rows of {} that nothing uses", join.export.name());
         section(&title, unused(join));
     }
-    section("what blocks records", blocked.into_iter().collect());
-    section(
-        "gap forecast by field",
-        totals
-            .gaps
-            .by_field
-            .iter()
-            .map(|(path, count)| (path.clone(), *count))
-            .collect(),
-    );
+    text.push_str(&check_data::describe(problems));
     text
 }
 
@@ -307,6 +285,7 @@ fn write_files(
     let (mut read, mut later_gaps) = (0, later.listed.as_slice());
     let want = Want {
         payloads: payloads.is_some(),
+        shapes: gaps.is_some(),
         ..Want::default()
     };
     scan(&mut export, &migration.pipeline, want, |batch| {
@@ -378,6 +357,8 @@ fn gap_writer(path: &Path) -> anyhow::Result<csv::Writer<BufWriter<File>>> {
         "level",
         "reason",
         "columns",
+        "mapping",
+        "shape",
     ])?;
     Ok(writer)
 }
@@ -388,8 +369,8 @@ fn write_gaps(
     batch: &Results,
     row: &Scanned,
 ) -> anyhow::Result<()> {
-    for (gap, place) in batch.placed_gaps(row) {
-        let (file, line) = match place {
+    for Placed { gap, at, shape } in batch.placed_gaps(row) {
+        let (file, line) = match at {
             Some((list, at)) => (pipeline.file_name(list, at), at.row),
             None => (pipeline.export.file_name(row.at), row.at.row),
         };
@@ -406,6 +387,8 @@ fn write_gaps(
             gap.level.letter(),
             &gap.reason.text(),
             &columns,
+            &info.written,
+            &crate::report::guarded(shape),
         ])?;
     }
     Ok(())
@@ -439,6 +422,8 @@ fn write_later(
             &gap.path,
             LEVEL,
             &gap.reason,
+            "",
+            "",
             "",
         ])?;
     }

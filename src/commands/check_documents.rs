@@ -21,8 +21,8 @@ const KINDS: usize = 25;
 /// Everything that was found after the rows.
 #[derive(Debug, Default)]
 pub struct Later {
-    /// Open gaps by path.
-    pub gaps: BTreeMap<String, u64>,
+    /// Open gaps by path and reason.
+    pub gaps: BTreeMap<(String, String), u64>,
     /// Records that were ready, and are in grace by these gaps.
     pub turned: HashSet<u32>,
     /// The gaps one by one, in the order of their records, where somebody wants them.
@@ -144,7 +144,8 @@ impl Later {
         if ready {
             self.turned.insert(record);
         }
-        *self.gaps.entry(path.clone()).or_default() += 1;
+        let kind = (path.clone(), reason.to_owned());
+        *self.gaps.entry(kind).or_default() += 1;
         if self.listing {
             self.listed.push(Listed {
                 record,

@@ -4,6 +4,7 @@
 //! `main` prints.
 
 pub mod check;
+pub mod check_data;
 pub mod check_documents;
 pub mod forecast;
 pub mod init;
@@ -20,6 +21,7 @@ pub mod resolve;
 pub mod retry;
 pub mod run;
 pub mod sandbox;
+pub mod schema;
 pub mod send;
 pub mod signals;
 pub mod survey;
@@ -65,6 +67,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Output> {
         Command::Resolve(args) => resolve::run(&args),
         Command::Retry(args) => retry::run(&args),
         Command::ManualKyb(args) => manual_kyb::run(&args, mode),
+        Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(&args, mode),
         Command::ReadWorkbook(args) => read_workbook::run(&args),
     }

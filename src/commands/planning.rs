@@ -245,7 +245,7 @@ impl<'m> Words<'m> {
                 batch
                     .placed_gaps(row)
                     .zip(reasons)
-                    .map(|((gap, place), reason)| self.gap(gap, place, reason))
+                    .map(|(found, reason)| self.gap(found.gap, found.at, reason))
                     .collect()
             })
             .collect();

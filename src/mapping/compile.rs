@@ -222,7 +222,12 @@ impl Compiler<'_, '_> {
     fn feed(&mut self, target: &str, takes: Takes, value: Value<'_>) -> Option<Feed> {
         let mut feed = Feed {
             target: target.to_owned(),
+            written: {
+                let at = value.place();
+                format!("{}:{}", at.file, at.line)
+            },
             columns: Vec::new(),
+            reads: Vec::new(),
             source: Source::First(Vec::new()),
             when: None,
             regex: None,
@@ -237,6 +242,7 @@ impl Compiler<'_, '_> {
         };
         if value.as_text().is_some() {
             feed.source = Source::First(self.columns(value, &mut feed.columns)?);
+            self.note_reads(&mut feed);
             return Some(feed);
         }
         let table = value.table(target, self.found)?;
@@ -253,6 +259,7 @@ impl Compiler<'_, '_> {
         }
         table.finish(self.found);
         feed.source = source?;
+        self.note_reads(&mut feed);
         self.idle_transforms(&feed, value);
         let gives_list = matches!(feed.source, Source::All(_)) && feed.join.is_none()
             || feed
@@ -267,6 +274,18 @@ impl Compiler<'_, '_> {
             );
         }
         Some(feed)
+    }
+
+    fn note_reads(&self, feed: &mut Feed) {
+        match &feed.source {
+            Source::First(columns) | Source::All(columns) => feed.reads.clone_from(columns),
+            Source::Expr(number) => {
+                let used = self.expressions.used(*number);
+                feed.columns = used.iter().map(|(name, _)| name.clone()).collect();
+                feed.reads = used.iter().map(|(_, index)| *index).collect();
+            }
+            Source::Const(_) => {}
+        }
     }
 
     /// A transform that its source never reaches would be a silent mistake.

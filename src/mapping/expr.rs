@@ -15,7 +15,8 @@ const FUEL: u64 = 50_000;
 pub struct Expressions {
     environment: Environment<'static>,
     columns: Vec<(String, usize)>,
-    count: usize,
+    /// By expression: the columns that it names.
+    used: Vec<Vec<(String, usize)>>,
 }
 
 /// The expressions, with one row to look at.
@@ -36,7 +37,7 @@ impl Default for Expressions {
         Expressions {
             environment,
             columns: Vec::new(),
-            count: 0,
+            used: Vec::new(),
         }
     }
 }
@@ -69,7 +70,7 @@ const FILTERS: &[(&str, AddFilter)] = &[
 impl Expressions {
     /// Compiles one and returns its number; the error says what is wrong with it.
     pub fn add(&mut self, source: &str, headers: &[String]) -> Result<usize, String> {
-        let name = self.count.to_string();
+        let name = self.used.len().to_string();
         let template = format!("{{{{ ({source}) }}}}");
         let plain = |error: minijinja::Error| {
             error
@@ -84,6 +85,7 @@ impl Expressions {
             .get_template(&name)
             .map_err(plain)?
             .undeclared_variables(true);
+        let mut own = Vec::new();
         for used in names {
             let column = match used.split_once('.') {
                 Some(("row", column)) => column.to_owned(),
@@ -91,17 +93,26 @@ impl Expressions {
             };
             let index = header::find("the export", headers, &column)
                 .map_err(|(what, help)| format!("{what}; {help}"))?;
-            if !self.columns.iter().any(|(name, _)| *name == column) {
-                self.columns.push((column, index));
+            own.push((column, index));
+        }
+        own.sort_by_key(|(_, index)| *index);
+        for column in &own {
+            if !self.columns.contains(column) {
+                self.columns.push(column.clone());
             }
         }
-        self.count += 1;
-        Ok(self.count - 1)
+        self.used.push(own);
+        Ok(self.used.len() - 1)
+    }
+
+    /// The columns that an expression names, with their indexes.
+    pub fn used(&self, number: usize) -> &[(String, usize)] {
+        &self.used[number]
     }
 
     /// Binds the columns that expressions name to a row.
     pub fn for_row(&self, row: &Row<'_>) -> ForRow<'_> {
-        let row = if self.count == 0 {
+        let row = if self.used.is_empty() {
             Value::UNDEFINED
         } else {
             Value::from_pairs(self.columns.iter().map(|(name, index)| {

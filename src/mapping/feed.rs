@@ -112,8 +112,12 @@ impl Split {
 pub struct Feed {
     /// The path that it feeds.
     pub target: String,
+    /// Where the mapping says so: file and line.
+    pub written: String,
     /// The columns that it reads, for reports.
     pub columns: Vec<String>,
+    /// Their indexes.
+    pub reads: Vec<usize>,
     /// Where the text comes from.
     pub source: Source,
     /// It yields nothing where this column is empty.

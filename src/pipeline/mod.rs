@@ -10,6 +10,7 @@ pub mod joins;
 pub mod record;
 pub mod reread;
 pub mod scan;
+pub mod shown;
 
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@ use anyhow::Context;
 use crate::mapping::draft::Draft;
 
 use super::{From, Pipeline, Prepared, Worker};
+use crate::assess::Gap;
 use crate::source::{Again, Position};
 
 /// Buffers for reading and mapping single records.
@@ -30,6 +31,25 @@ impl Reread {
             .context("cannot read the export again")?;
         let prepared = self.worker.prepare(pipeline, &row, at, from)?;
         prepared.context("a row of the export is no longer the first of its account")
+    }
+
+    /// What stood in the cells of gaps of the record that was prepared last, masked.
+    pub fn shapes_of(
+        &mut self,
+        pipeline: &Pipeline,
+        gaps: &[Gap],
+        at: Position,
+    ) -> anyhow::Result<Vec<String>> {
+        let row = pipeline
+            .export
+            .read(at, &mut self.row)
+            .context("cannot read the export again")?;
+        let shape = |gap: &Gap| {
+            let mut shape = String::new();
+            self.worker.shape_of(pipeline, gap, (&row, at), &mut shape);
+            shape
+        };
+        Ok(gaps.iter().map(shape).collect())
     }
 
     /// What the record that was prepared last says, before it was judged.

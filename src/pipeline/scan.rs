@@ -13,7 +13,7 @@ use crate::mapping::draft;
 use crate::mapping::feed::Strict;
 use crate::source::export::Pass;
 use crate::source::shape::shape;
-use crate::source::{List, Part, Position, Rows};
+use crate::source::{List, Part, Position, Row, Rows};
 
 /// Rows per batch.
 const BATCH: usize = 256;
@@ -29,6 +29,8 @@ pub struct Want {
     pub hashes: bool,
     /// What KYB needs to know of owners.
     pub facts: bool,
+    /// What stood in the cells that gaps are about, masked.
+    pub shapes: bool,
     /// Without payloads and hashes: the ids in the facts that are derived, which cost; else they come by themselves.
     pub ids: bool,
 }
@@ -85,6 +87,19 @@ pub struct Results {
     /// By gap, where there are rows beside records: where it stands, when not in the record's own row.
     places: Vec<Option<(List, Position)>>,
     strays: Vec<Stray>,
+    /// By gap, where shapes were asked for.
+    shapes: Vec<(u32, u32)>,
+}
+
+/// A gap with what a person needs to find it.
+#[derive(Clone, Copy, Debug)]
+pub struct Placed<'a> {
+    /// The gap.
+    pub gap: &'a Gap,
+    /// Where it stands, when that is not in the record's own row.
+    pub at: Option<(List, Position)>,
+    /// What stood in its cells, masked; empty where there was nothing, or where shapes were not asked for.
+    pub shape: &'a str,
 }
 
 impl Results {
@@ -119,14 +134,18 @@ impl Results {
         &self.parts[row.parts.0 as usize..row.parts.1 as usize]
     }
 
-    /// The gaps, each with where it stands when that is not in the record's own row.
-    pub fn placed_gaps(
-        &self,
-        row: &Scanned,
-    ) -> impl Iterator<Item = (&Gap, Option<(List, Position)>)> {
+    /// The gaps, each with where it stands and what stood there.
+    pub fn placed_gaps(&self, row: &Scanned) -> impl Iterator<Item = Placed<'_>> {
         let first = row.gaps.0 as usize;
         let numbered = self.gaps(row).iter().enumerate();
-        numbered.map(move |(number, gap)| (gap, self.places.get(first + number).copied().flatten()))
+        numbered.map(move |(number, gap)| {
+            let (start, end) = self.shapes.get(first + number).copied().unwrap_or_default();
+            Placed {
+                gap,
+                at: self.places.get(first + number).copied().flatten(),
+                shape: &self.texts[start as usize..end as usize],
+            }
+        })
     }
 
     fn fill(
@@ -144,6 +163,7 @@ impl Results {
         self.parts.clear();
         self.places.clear();
         self.strays.clear();
+        self.shapes.clear();
         self.read = rows.len() as u64;
         let joined = !pipeline.joins.is_empty();
         for (at, row) in rows.iter() {
@@ -200,6 +220,9 @@ impl Results {
                 };
                 self.strays.extend(strays.iter().map(told));
             }
+            if want.shapes {
+                self.note_shapes(pipeline, worker, (&row, at));
+            }
         }
         Ok(())
     }
@@ -218,6 +241,15 @@ impl Results {
             gaps.iter()
                 .map(|gap| worker.place_of(pipeline, gap).filter(elsewhere)),
         );
+    }
+
+    /// What stood in the cells of the gaps of the record that was added last.
+    fn note_shapes(&mut self, pipeline: &Pipeline, worker: &Worker, own: (&Row<'_>, Position)) {
+        for gap in &self.gaps[self.shapes.len()..] {
+            let start = self.texts.len() as u32;
+            worker.shape_of(pipeline, gap, own, &mut self.texts);
+            self.shapes.push((start, self.texts.len() as u32));
+        }
     }
 }
 

@@ -42,13 +42,14 @@ fn the_summary_says_where_every_row_ends_and_why() {
     time        no limits are set: as fast as Bakkt answers
 
     what blocks records (2 in all)
-                1  owners[0].emailAddress missing (from EMAIL)
-                1  owners[0].identity.personalAddress.city missing (from CITY)
+                1  owners[0].emailAddress missing (EMAIL; mapping.toml:6)
+                   export.csv:4
+                1  owners[0].identity.personalAddress.city missing (CITY; mapping.toml:14)
+                   export.csv:9
 
-    gap forecast by field (3 in all)
-                1  owners[0].emailAddress
-                1  owners[0].identity.personalAddress.city
-                1  owners[0].phoneNumber
+    other gaps (1 in all)
+                1  owners[0].phoneNumber missing (PHONE; mapping.toml:7)
+                   export.csv:3
     --- stderr
     "#);
 }
@@ -139,6 +140,66 @@ fn json_is_exactly_one_object_with_the_documented_keys() {
         "manual": 0
       },
       "planned": true,
+      "problem_kinds": 3,
+      "problems": [
+        {
+          "blocks": true,
+          "columns": [
+            "EMAIL"
+          ],
+          "count": 1,
+          "mapping": "mapping.toml:6",
+          "other_shapes": 0,
+          "path": "owners[0].emailAddress",
+          "places": [
+            {
+              "file": "export.csv",
+              "row": 4,
+              "shape": ""
+            }
+          ],
+          "reason": "missing",
+          "shapes": []
+        },
+        {
+          "blocks": true,
+          "columns": [
+            "CITY"
+          ],
+          "count": 1,
+          "mapping": "mapping.toml:14",
+          "other_shapes": 0,
+          "path": "owners[0].identity.personalAddress.city",
+          "places": [
+            {
+              "file": "export.csv",
+              "row": 9,
+              "shape": ""
+            }
+          ],
+          "reason": "missing",
+          "shapes": []
+        },
+        {
+          "blocks": false,
+          "columns": [
+            "PHONE"
+          ],
+          "count": 1,
+          "mapping": "mapping.toml:7",
+          "other_shapes": 0,
+          "path": "owners[0].phoneNumber",
+          "places": [
+            {
+              "file": "export.csv",
+              "row": 3,
+              "shape": ""
+            }
+          ],
+          "reason": "missing",
+          "shapes": []
+        }
+      ],
       "read": 7,
       "tasks": {
         "account": {
@@ -196,7 +257,7 @@ fn it_changes_nothing_and_writes_only_what_was_asked_for() {
     assert_snapshot!(world.bakkt("check acme --payloads payloads.jsonl --gaps gaps.csv --json"), @r#"
     exit code 3
     --- stdout
-    {"read":7,"verdicts":{"ready":1,"grace":1,"blocked":2,"excluded":1,"duplicate":2},"tasks":{"account":{"planned":2,"open":2,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0},"document":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0},"kyb":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0}},"gaps":{"open":3,"by_field":{"owners[0].emailAddress":1,"owners[0].identity.personalAddress.city":1,"owners[0].phoneNumber":1}},"balanced":true,"imbalances":[],"existed":{"equal":0,"different":0,"overwritten":0},"blank_lines":1,"planned":true,"former":0,"documents":{"given":0,"sent":0,"refused":0,"same":0,"account_not_sent":0,"no_account":0,"bytes":0,"changed":0,"former":0},"kyb":{"incomplete":0,"manual":0,"former":0,"former_in_doubt":0},"files":[]}
+    {"read":7,"verdicts":{"ready":1,"grace":1,"blocked":2,"excluded":1,"duplicate":2},"tasks":{"account":{"planned":2,"open":2,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0},"document":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0},"kyb":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0}},"gaps":{"open":3,"by_field":{"owners[0].emailAddress":1,"owners[0].identity.personalAddress.city":1,"owners[0].phoneNumber":1}},"balanced":true,"imbalances":[],"existed":{"equal":0,"different":0,"overwritten":0},"blank_lines":1,"planned":true,"former":0,"documents":{"given":0,"sent":0,"refused":0,"same":0,"account_not_sent":0,"no_account":0,"bytes":0,"changed":0,"former":0},"kyb":{"incomplete":0,"manual":0,"former":0,"former_in_doubt":0},"files":[],"problem_kinds":3,"problems":[{"path":"owners[0].emailAddress","reason":"missing","blocks":true,"count":1,"columns":["EMAIL"],"mapping":"mapping.toml:6","places":[{"file":"export.csv","row":4,"shape":""}],"shapes":[],"other_shapes":0},{"path":"owners[0].identity.personalAddress.city","reason":"missing","blocks":true,"count":1,"columns":["CITY"],"mapping":"mapping.toml:14","places":[{"file":"export.csv","row":9,"shape":""}],"shapes":[],"other_shapes":0},{"path":"owners[0].phoneNumber","reason":"missing","blocks":false,"count":1,"columns":["PHONE"],"mapping":"mapping.toml:7","places":[{"file":"export.csv","row":3,"shape":""}],"shapes":[],"other_shapes":0}]}
     --- stderr
     payloads.jsonl holds customers' data: names, birth dates, tax ids. Only you can read it; delete it when you are done
     "#);
@@ -206,10 +267,10 @@ fn it_changes_nothing_and_writes_only_what_was_asked_for() {
     }
     assert_eq!(world.read("payloads.jsonl").lines().count(), 2);
     assert_snapshot!(world.read("gaps.csv"), @r#"
-    file,row,clientAccountId,verdict,path,level,reason,columns
-    export.csv,3,A-2,grace,owners[0].phoneNumber,G,missing,PHONE
-    export.csv,4,A-3,blocked,owners[0].emailAddress,W,missing,EMAIL
-    export.csv,9,A-6,blocked,owners[0].identity.personalAddress.city,W,missing,CITY
+    file,row,clientAccountId,verdict,path,level,reason,columns,mapping,shape
+    export.csv,3,A-2,grace,owners[0].phoneNumber,G,missing,PHONE,mapping.toml:7,
+    export.csv,4,A-3,blocked,owners[0].emailAddress,W,missing,EMAIL,mapping.toml:6,
+    export.csv,9,A-6,blocked,owners[0].identity.personalAddress.city,W,missing,CITY,mapping.toml:14,
     "#);
     let mut after = world.files();
     after.retain(|name| !before.contains(name));
@@ -315,4 +376,65 @@ fn mistakes_are_told_all_at_once() {
     error: cannot read acme/migration.toml: No such file or directory (os error 2)
       next: check the name, and that the file is readable UTF-8 text
     "#);
+}
+
+/// Birth dates of very many looks, and nothing of them but their looks in the output.
+#[test]
+fn a_kind_of_gap_is_told_with_its_first_places_and_what_values_look_like() {
+    let born = |n: usize, text: &str| row(&format!("A-{n}")).replace("1980-02-03", text);
+    // No two of these look alike, and there are more of them than are told apart.
+    let odd = |n: usize| born(n, &format!("{n:010b}").replace('0', "q").replace('1', "7"));
+    // The second row is a duplicate of the first: a gap only once.
+    let mut rows = vec![born(1, "02/03/80"), born(1, "02/03/80")];
+    rows.extend((2..=400).map(|n| born(n, "02/03/80")));
+    rows.extend((401..=1000).map(odd));
+    let world = World::new(&rows);
+    let (_, text) = world.code("check acme");
+    let section = text
+        .split("\n\n")
+        .find(|part| part.starts_with("what blocks"));
+    assert_snapshot!(section.unwrap(), @r#"
+    what blocks records (1,000 in all)
+            1,000  owners[0].identity.dateOfBirth invalid: not a date (BORN; mapping.toml:10)
+                   export.csv:2 `99/99/99`, export.csv:4 `99/99/99`, export.csv:5 `99/99/99`, …
+                   shapes: `99/99/99` 400, `999aaa9999` 1, `999aaa999a` 1, others 598
+    "#);
+    for value in ["qq", "02/03", "77"] {
+        assert!(!text.contains(value), "{text}");
+    }
+    let (_, json) = world.code("check acme --json");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let problem = &json["problems"][0];
+    let shapes = problem["shapes"].as_array().unwrap();
+    let counts = shapes.iter().map(|shape| shape["count"].as_u64().unwrap());
+    let others = problem["other_shapes"].as_u64().unwrap();
+    assert_eq!(counts.sum::<u64>() + others, 1000);
+    assert_eq!(problem["count"], 1000);
+}
+
+/// A first page that can be read, whatever the mapping: kinds beyond the limit are counted.
+#[test]
+fn many_kinds_are_cut_and_their_count_is_not() {
+    let world = World::of(2);
+    let lines: String = (1..=30)
+        .map(|n| format!("\"owners[0].agreements[{n}].eSignedDate\" = \"FIRST\"\n"))
+        .collect();
+    let mapping = world.read("acme/mapping.toml");
+    world.write("acme/mapping.toml", &format!("{mapping}{lines}"));
+    let (_, text) = world.code("check acme");
+    let section = text
+        .split("\n\n")
+        .find(|part| part.starts_with("other gaps"));
+    let section = section.unwrap();
+    let total: u64 = (section.split(['(', ' ']).nth(3).unwrap().parse()).unwrap();
+    let kinds = section
+        .lines()
+        .filter(|line| line.starts_with("            2  "));
+    assert_eq!(kinds.count(), 25);
+    let rest: Vec<&str> = section.lines().last().unwrap().split_whitespace().collect();
+    let [count, "of", kinds, "more", "kinds"] = rest[..] else {
+        panic!("{section}");
+    };
+    assert_eq!(count.parse::<u64>().unwrap(), total - 50);
+    assert_eq!(kinds.parse::<u64>().unwrap() * 2, total - 50);
 }
