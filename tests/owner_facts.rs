@@ -39,6 +39,7 @@ const FACTS: Want = Want {
     payloads: false,
     hashes: false,
     facts: true,
+    shapes: false,
     ids: true,
 };
 

@@ -160,7 +160,7 @@ impl Tally {
                 let problem = problems
                     .entry(key)
                     .or_insert_with(|| Problem::of(info, &path, kind));
-                problem.add(kind, pipeline);
+                problem.add(kind, pipeline, info.reads.first().copied());
             }
         }
         for ((path, reason), count) in further {
@@ -215,10 +215,16 @@ pub struct Problem {
 /// Where a value stands.
 #[derive(Clone, Debug, Serialize)]
 pub struct Place {
-    /// The export.
+    /// The file.
     pub file: String,
-    /// The line where its row begins.
+    /// The sheet, of a workbook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// The line where its row begins, or the row of the sheet.
     pub row: u64,
+    /// As a spreadsheet names it, of a workbook: the first of the columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell: Option<String>,
     /// What stood there, masked; empty where nothing did.
     pub shape: String,
 }
@@ -244,13 +250,22 @@ impl Problem {
         }
     }
 
-    fn add(&mut self, kind: &Seen, pipeline: &Pipeline) {
+    fn add(&mut self, kind: &Seen, pipeline: &Pipeline, column: Option<usize>) {
         self.count += kind.count;
         self.other_shapes += kind.others;
-        self.places.extend(kind.places.iter().map(|spot| Place {
-            file: pipeline.file_name(spot.list, spot.at).to_owned(),
-            row: spot.at.row,
-            shape: spot.shape.clone(),
+        self.places.extend(kind.places.iter().map(|spot| {
+            let export = pipeline.export_of(spot.list);
+            let sheet = export.sheet(spot.at).map(str::to_owned);
+            Place {
+                file: export.file_name(spot.at).to_owned(),
+                cell: sheet
+                    .as_ref()
+                    .and(column)
+                    .map(|column| cell(column, spot.at.row)),
+                sheet,
+                row: spot.at.row,
+                shape: spot.shape.clone(),
+            }
         }));
         for (shape, count) in kind.shapes.iter().filter(|(_, count)| **count > 0) {
             match self.shapes.iter_mut().find(|known| known.shape == *shape) {
@@ -319,12 +334,29 @@ impl Problem {
 
 impl Place {
     fn describe(&self) -> String {
-        let Place { file, row, shape } = self;
-        match shape.as_str() {
-            "" => format!("{file}:{row}"),
-            shape => format!("{file}:{row} `{shape}`"),
+        let mut text = match (&self.sheet, &self.cell) {
+            (Some(sheet), Some(cell)) => format!("{}:{sheet}!{cell}", self.file),
+            (Some(sheet), None) => format!("{}:{sheet}!{}", self.file, self.row),
+            (None, _) => format!("{}:{}", self.file, self.row),
+        };
+        if !self.shape.is_empty() {
+            let _ = write!(text, " `{}`", self.shape);
         }
+        text
     }
+}
+
+/// A cell as a spreadsheet names it: column 0 of row 17 is A17.
+fn cell(column: usize, row: u64) -> String {
+    let mut letters = Vec::new();
+    let mut rest = column + 1;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(b'A' + (rest % 26) as u8);
+        rest /= 26;
+    }
+    let name = letters.iter().rev().map(|letter| char::from(*letter));
+    format!("{}{row}", name.collect::<String>())
 }
 
 /// The kinds that block records, then the others.
@@ -350,4 +382,23 @@ pub fn describe(problems: &[Problem]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell;
+
+    #[test]
+    fn cells_are_named_as_in_a_spreadsheet() {
+        for (column, name) in [
+            (0, "A9"),
+            (25, "Z9"),
+            (26, "AA9"),
+            (701, "ZZ9"),
+            (702, "AAA9"),
+            (16383, "XFD9"),
+        ] {
+            assert_eq!(cell(column, 9), name);
+        }
+    }
 }

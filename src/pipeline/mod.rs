@@ -79,13 +79,17 @@ pub struct Prepared<'w> {
 }
 
 impl Pipeline {
-    /// The file in which a row stands: of a list, or of the accounts' own.
-    pub fn file_name(&self, list: List, at: Position) -> &str {
+    /// The export in which a row stands: of a list, or the accounts' own.
+    pub fn export_of(&self, list: List) -> &Export {
         let mut beside = self.joins.iter().filter(|join| join.list != List::Group);
         beside
             .find(|join| join.list == list)
             .map_or(&self.export, |join| &join.export)
-            .file_name(at)
+    }
+
+    /// The file in which a row stands.
+    pub fn file_name(&self, list: List, at: Position) -> &str {
+        self.export_of(list).file_name(at)
     }
 
     /// Keyed hash of a payload.

@@ -632,6 +632,11 @@ impl Export {
         &self.parts[self.file_of(at.offset)].found.file
     }
 
+    /// The sheet in which a row stands, where its file is a workbook.
+    pub fn sheet(&self, at: Position) -> Option<&str> {
+        self.parts[self.file_of(at.offset)].found.sheet.as_deref()
+    }
+
     /// Starts a pass over all rows.
     pub fn pass(&self) -> Pass {
         let files = self.parts.iter().map(|part| {
