@@ -37,8 +37,9 @@ pub struct Transcode<R> {
     encoding: Encoding,
     /// Bytes still to be passed over: the byte order mark.
     skip: usize,
-    /// What was read and is not decoded yet: at its end a character may be cut.
     input: Vec<u8>,
+    /// How much of `input` was read and is not decoded yet: at its end a character may be cut.
+    filled: usize,
     output: Vec<u8>,
     given: usize,
     ended: bool,
@@ -51,7 +52,8 @@ impl<R: Read> Transcode<R> {
             inner,
             encoding,
             skip: skip_bom,
-            input: Vec::with_capacity(BUFFER),
+            input: vec![0; BUFFER],
+            filled: 0,
             output: Vec::with_capacity(BUFFER),
             given: 0,
             ended: false,
@@ -63,23 +65,20 @@ impl<R: Read> Transcode<R> {
         self.output.clear();
         self.given = 0;
         while self.output.is_empty() && !self.ended {
-            let kept = self.input.len();
-            self.input.resize(BUFFER, 0);
             let read = loop {
-                match self.inner.read(&mut self.input[kept..]) {
+                match self.inner.read(&mut self.input[self.filled..]) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    other => break other,
+                    other => break other?,
                 }
             };
-            // Also after an error: what was kept is all that the input holds.
-            self.input
-                .truncate(kept + read.as_ref().map_or(0, |read| *read));
-            self.ended = read? == 0;
-            let skipped = self.skip.min(self.input.len());
-            self.input.drain(..skipped);
+            self.ended = read == 0;
+            self.filled += read;
+            let skipped = self.skip.min(self.filled);
             self.skip -= skipped;
-            let used = decode(self.encoding, &self.input, self.ended, &mut self.output);
-            self.input.drain(..used);
+            let ready = &self.input[skipped..self.filled];
+            let used = skipped + decode(self.encoding, ready, self.ended, &mut self.output);
+            self.input.copy_within(used..self.filled, 0);
+            self.filled -= used;
         }
         Ok(())
     }
