@@ -47,7 +47,7 @@ fn step(data: &[u8]) -> usize {
 pub fn csv_detect(data: &[u8]) {
     let _ = container::of(&data[..data.len().min(container::START)]);
     let found = Encoding::find(&[data]);
-    let half = data.len() / 2 & !1;
+    let half = (data.len() / 2) & !1;
     Encoding::find(&[&data[..half], &data[half..]]);
     assert!(found.bom <= data.len());
     for encoding in Encoding::ALL {
