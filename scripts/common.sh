@@ -19,7 +19,7 @@ trap 'exit 130' INT TERM
 build() {
     cargo build --release --quiet --bins --examples
     local from=${CARGO_TARGET_DIR:-target}/release
-    cp "$from/bakkt-migrate" "$from/examples/generate" "$from/examples/read_csv" "$work/"
+    cp "$from/bakkt-migrate" "$from/examples/generate" "$from/examples/read_csv" "$from/examples/workbook" "$work/"
     bin=$work/bakkt-migrate
 }
 
