@@ -19,6 +19,9 @@ pub const MAX_ROW: usize = (1 << 20) - 1;
 /// How far the end of a quoted cell is looked for. The longest cell that a spreadsheet holds is a quarter of it.
 const QUOTE_REACH: usize = 128 << 10;
 
+/// Cells of a row that lines of a text inside of a cell do not have by chance: they would need as many delimiters.
+const SURE_WIDTH: usize = 6;
+
 const BUFFER: usize = 256 << 10;
 
 /// What the rows of a text are made of.
@@ -202,19 +205,25 @@ impl Form {
         }
     }
 
-    /// Whether a row over several lines holds whole rows of others: a quote that was left open in its first line closes
-    /// at the next one, wherever that is. One of its further lines then is a row by itself, and so is the first, unless it
-    /// is broken in other ways too.
+    /// Whether a row over several lines holds whole rows of others: a quote that was left open closes at the next one,
+    /// wherever that is. One of its further lines then is a row by itself. A row that has the right number of cells all the
+    /// same is believed, unless rows have so many that this is no chance: a line within, or both the first and the last.
     fn swallowed(&self, row: &[u8], first: usize, cells: usize) -> bool {
+        if first >= row.len() || self.width < 3 {
+            return false;
+        }
         let whole =
-            |line: &[u8]| memchr::memchr_iter(self.delimiter, line).count() + 1 == self.width;
-        // Two cells a line are common inside of texts.
-        self.width > 2
-            && first < row.len()
-            && (cells != self.width || row.get(..first).is_some_and(whole))
-            && row[first..]
-                .split(|byte| matches!(byte, b'\n' | b'\r'))
-                .any(whole)
+            |line: &&[u8]| memchr::memchr_iter(self.delimiter, line).count() + 1 == self.width;
+        let row = row.strip_suffix(b"\n").unwrap_or(row);
+        let row = row.strip_suffix(b"\r").unwrap_or(row);
+        let lines = || row.split(|byte| matches!(byte, b'\n' | b'\r'));
+        let further = lines().skip(1).filter(whole).count();
+        let ends = [lines().next(), lines().last()].into_iter().flatten();
+        let last = usize::from(lines().last().is_some_and(|line| whole(&line)));
+        match cells == self.width {
+            false => further > 0,
+            true => self.width >= SURE_WIDTH && (further > last || ends.filter(whole).count() == 2),
+        }
     }
 
     /// The cells of a line whose quotes make no sense, as far as that can be told.
@@ -554,9 +563,8 @@ mod tests {
 
     #[test]
     fn rows_between_two_stray_quotes_are_no_cell() {
-        let form = Form { width: 3, ..COMMA };
-        let all = |text: &str| {
-            let rows = read(form, text.as_bytes()).0;
+        let all = |width, text: &str| {
+            let rows = read(Form { width, ..COMMA }, text.as_bytes()).0;
             let rows = rows.into_iter().map(|(line, cells, flaw)| {
                 let flaw = flaw.map_or(String::new(), |flaw| format!(" {flaw:?}"));
                 format!("{line} {cells}{flaw}")
@@ -564,43 +572,35 @@ mod tests {
             rows.collect::<Vec<String>>()
         };
         // The quotes agree, and even the number of cells may.
-        assert_eq!(
-            all("1,\"a,b\n2,c,d\n3,e\",f\n4,g,h\n"),
-            [
-                "1 1|a|b OpenQuote",
-                "2 2|c|d",
-                "3 3|e|f StrayQuote",
-                "4 4|g|h"
-            ]
-        );
-        assert_eq!(
-            all("1,\"a,b\n2,c,d\n3,e,f\"\n4,g,h\n"),
-            [
-                "1 1|a|b OpenQuote",
-                "2 2|c|d",
-                "3 3|e|f StrayQuote",
-                "4 4|g|h"
-            ]
-        );
-        assert_eq!(
-            all("1,\"a\n2,c,d\n3,e,f\"\n4,g,h\n"),
-            [
-                "1 1|a OpenQuote",
-                "2 2|c|d",
-                "3 3|e|f StrayQuote",
-                "4 4|g|h"
-            ]
-        );
+        let rest = "4,x,y,z,x,y\n";
+        for (open, closed) in [
+            ("1,a,b,\"c,d,e", "3,a,b,c\",d,e"),
+            ("1,a,b,\"c,d,e", "3,a,b,c,d,e\""),
+            ("1,a,b,\"c", "3,a,b,c\",d,e"),
+        ] {
+            let text = format!("{open}\n2,a,b,c,d,e\n{closed}\n{rest}");
+            let cells = |line: &str| line.replace('"', "").replace(',', "|");
+            assert_eq!(
+                all(6, &text),
+                [
+                    format!("1 {} OpenQuote", cells(open)),
+                    "2 2|a|b|c|d|e".to_owned(),
+                    format!("3 {} StrayQuote", cells(closed)),
+                    "4 4|x|y|z|x|y".to_owned(),
+                ],
+                "{text:?}"
+            );
+        }
         // A cell of several lines that are no rows stays one, commas or not; and so does a row that has too few.
         assert_eq!(
-            all("1,a,\"b\nc, d\"\n2,e,f\n"),
+            all(3, "1,a,\"b\nc, d\"\n2,e,f\n"),
             ["1 1|a|b\nc, d", "3 2|e|f"]
         );
+        assert_eq!(all(3, "1,\"a, b\nc\",g\n"), ["1 1|a, b\nc|g"]);
         assert_eq!(
-            all("1,\"a, b, c\nd, e, f\",g\n"),
-            ["1 1|a, b, c\nd, e, f|g"]
+            all(3, "1,\"a\nb\"\n2,e,f\n"),
+            ["1 1|a\nb TooFew", "3 2|e|f"]
         );
-        assert_eq!(all("1,\"a\nb\"\n2,e,f\n"), ["1 1|a\nb TooFew", "3 2|e|f"]);
     }
 
     #[test]
