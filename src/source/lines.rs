@@ -218,8 +218,8 @@ impl Form {
         let row = row.strip_suffix(b"\r").unwrap_or(row);
         let lines = || row.split(|byte| matches!(byte, b'\n' | b'\r'));
         let further = lines().skip(1).filter(whole).count();
-        let ends = [lines().next(), lines().last()].into_iter().flatten();
-        let last = usize::from(lines().last().is_some_and(|line| whole(&line)));
+        let ends = [lines().next(), lines().next_back()].into_iter().flatten();
+        let last = usize::from(lines().next_back().is_some_and(|line| whole(&line)));
         match cells == self.width {
             false => further > 0,
             true => self.width >= SURE_WIDTH && (further > last || ends.filter(whole).count() == 2),
