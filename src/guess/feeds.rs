@@ -179,7 +179,9 @@ impl Maker<'_> {
         let mut done: Vec<String> = Vec::new();
         for pick in self.picks {
             let same = format!("{}{:?}", pick.path(), pick.concept.kind);
-            if pick.concept.field == "accountType" || done.contains(&same) {
+            let accounts = matches!(self.about.rows, Rows::People | Rows::Firms);
+            let elsewhere = pick.concept.group == Group::Account && !accounts;
+            if pick.concept.field == "accountType" || elsewhere || done.contains(&same) {
                 continue;
             }
             done.push(same);

@@ -571,6 +571,7 @@ pub const CONCEPTS: &[Concept] = &[
             "total worth",
             "net worth usd",
             "total net worth usd",
+            "worth",
         ],
         AMOUNT,
     ),
@@ -762,7 +763,7 @@ pub const CONCEPTS: &[Concept] = &[
         Entity,
         "firmTotalNetWorthUsdRange",
         Kind::Amount,
-        &["total net worth", "net worth", "total worth"],
+        &["total net worth", "net worth", "total worth", "worth"],
         AMOUNT,
     ),
     concept(

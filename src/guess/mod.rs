@@ -173,7 +173,9 @@ fn main_file(files: &[Profile], links: &[Link]) -> usize {
 
 fn is_contacts(profile: &Profile) -> bool {
     let marked = |name: &str| words::tokens(name).iter().any(|token| token.is("trusted"));
-    marked(&profile.name)
+    // The file's own name, not the folders above it.
+    let file = std::path::Path::new(&profile.name).file_name();
+    file.is_some_and(|name| marked(&name.to_string_lossy()))
         || profile
             .columns
             .iter()

@@ -3,5 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod any;
 mod count;
+mod files;
+mod page;
 mod truth;
