@@ -111,7 +111,7 @@ fn broken(column: &Column) -> Option<Found> {
 fn placeholders(column: &Column) -> Option<Found> {
     let count = column.placeholders;
     let text = format!(
-        "{} say nothing (such as N/A, 01/01/1900, 999-99-9999): they count as empty here; let the mapping do the same",
+        "placeholders such as N/A, 01/01/1900 or 999-99-9999: {} counted as empty; `placeholders = true` does the same in a mapping",
         values(count)
     );
     (count > 0).then_some(("placeholders", count, text))
