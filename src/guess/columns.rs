@@ -4,7 +4,8 @@
 //! neighbours, and a word that several headers share and no table knows (`corrCity`, `corrZip`) names a place of its own.
 
 use super::assign;
-use super::fields::{CONCEPTS, Concept, Group, Kind, Place};
+use super::fields::{CONCEPTS, Concept, Group, Kind};
+use super::places::Place;
 use super::score::{Fit, LEAST, Label, Seen, fit};
 use super::words::tokens;
 use crate::inspect::column::Column;

@@ -1,8 +1,7 @@
 //! What the contract's fields are called in exports, and what their values look like.
 //!
-//! Owner of the table of [`Concept`]s: the words of each, the forms that speak for it, and the fields that it feeds; and
-//! of the [`Place`]s: the objects of the contract (the main owner, the joint owner, the mailing address) with the words
-//! that headers mark them by. A field is a concept at a place. Left out on purpose: how a header comes apart (`words`)
+//! Owner of the table of [`Concept`]s: the words of each, the forms that speak for it, and the field that it feeds.
+//! A field is a concept at a place (`places`). Left out on purpose: how a header comes apart (`words`)
 //! and how much a match is worth (`score`).
 
 use crate::inspect::classes::Class;
@@ -84,25 +83,25 @@ pub struct Concept {
     pub group: Group,
     /// How its value is made.
     pub kind: Kind,
-    /// What headers call it: words of `words`, parted by spaces. Alternatives, the usual first.
-    pub phrases: &'static [&'static str],
     /// Forms of which its values have one.
     pub forms: &'static [Class],
+    /// What headers call it: words of `words`; alternatives parted by bars, the usual first.
+    pub phrases: &'static str,
 }
 
 const fn concept(
     group: Group,
     field: &'static str,
     kind: Kind,
-    phrases: &'static [&'static str],
     forms: &'static [Class],
+    phrases: &'static str,
 ) -> Concept {
     Concept {
         field,
         group,
         kind,
-        phrases,
         forms,
+        phrases,
     }
 }
 
@@ -119,852 +118,82 @@ const ANY: &[Class] = &[];
 
 /// Everything that is known.
 pub const CONCEPTS: &[Concept] = &[
-    concept(
-        Account,
-        "clientAccountId",
-        Kind::Text,
-        &[
-            "customer number",
-            "account number",
-            "customer id",
-            "account id",
-            "customer",
-            "entity number",
-            "entity id",
-            "id number",
-            "account",
-        ],
-        ANY,
-    ),
-    concept(
-        Account,
-        "accountType",
-        Kind::Code,
-        &[
-            "account type",
-            "customer type",
-            "entity account type",
-            "account registration type",
-        ],
-        ANY,
-    ),
-    concept(
-        Account,
-        "status",
-        Kind::Aside,
-        &[
-            "account status",
-            "customer status",
-            "status",
-            "status code",
-            "account system status",
-        ],
-        ANY,
-    ),
-    concept(
-        Account,
-        "settlementMethod",
-        Kind::Code,
-        &["settlement type", "settlement"],
-        ANY,
-    ),
-    concept(
-        Account,
-        "shareToken",
-        Kind::Text,
-        &["token", "percent token"],
-        ANY,
-    ),
-    concept(
-        Account,
-        "system",
-        Kind::Aside,
-        &[
-            "system date",
-            "system",
-            "gender",
-            "language",
-            "fax",
-            "county",
-            "staff",
-            "staff name",
-            "staff code",
-            "emergency",
-            "customer birth place",
-            "birth place",
-        ],
-        ANY,
-    ),
+    concept(Account, "clientAccountId", Kind::Text, ANY, "customer number | account number | customer id | account id | customer | entity number | entity id | id number | account"),
+    concept(Account, "accountType", Kind::Code, ANY, "account type | customer type | entity account type | account registration type"),
+    concept(Account, "status", Kind::Aside, ANY, "account status | customer status | status | status code | account system status"),
+    concept(Account, "settlementMethod", Kind::Code, ANY, "settlement type | settlement"),
+    concept(Account, "shareToken", Kind::Text, ANY, "token | percent token"),
+    concept(Account, "system", Kind::Aside, ANY, "system date | system | gender | language | fax | county | staff | staff name | staff code | emergency | customer birth place | birth place"),
     // Anyone.
-    concept(
-        Anyone,
-        "emailAddress",
-        Kind::Text,
-        &["email", "email address", "address email"],
-        EMAIL,
-    ),
-    concept(
-        Anyone,
-        "phoneNumber",
-        Kind::Phone,
-        &[
-            "phone",
-            "phone number",
-            "mobile",
-            "mobile phone",
-            "home phone",
-            "business phone",
-        ],
-        PHONE,
-    ),
-    concept(
-        Anyone,
-        "givenName",
-        Kind::Name,
-        &["first name", "first"],
-        NAME,
-    ),
-    concept(
-        Anyone,
-        "middleNames",
-        Kind::Name,
-        &["middle name", "middle", "secondary first"],
-        NAME,
-    ),
-    concept(
-        Anyone,
-        "familyName",
-        Kind::Name,
-        &["last name", "last"],
-        NAME,
-    ),
-    concept(
-        Anyone,
-        "",
-        Kind::FullName,
-        &[
-            "name",
-            "combined name",
-            "customer name",
-            "account name",
-            "owner name",
-        ],
-        &[C::Name, C::NameComma],
-    ),
-    concept(
-        Anyone,
-        "suffix",
-        Kind::Aside,
-        &["suffix", "title", "name suffix"],
-        ANY,
-    ),
+    concept(Anyone, "emailAddress", Kind::Text, EMAIL, "email | email address | address email"),
+    concept(Anyone, "phoneNumber", Kind::Phone, PHONE, "phone | phone number | mobile | mobile phone | home phone | business phone"),
+    concept(Anyone, "givenName", Kind::Name, NAME, "first name | first"),
+    concept(Anyone, "middleNames", Kind::Name, NAME, "middle name | middle | secondary first"),
+    concept(Anyone, "familyName", Kind::Name, NAME, "last name | last"),
+    concept(Anyone, "", Kind::FullName, &[C::Name, C::NameComma], "name | combined name | customer name | account name | owner name"),
+    concept(Anyone, "suffix", Kind::Aside, ANY, "suffix | title | name suffix"),
     // People.
-    concept(
-        Person,
-        "identity.dateOfBirth",
-        Kind::Date,
-        &["date of birth", "birth date", "dob", "birth"],
-        DATE,
-    ),
-    concept(
-        Person,
-        "identity.taxId",
-        Kind::TaxId,
-        &[
-            "ssn",
-            "tin",
-            "tax id",
-            "tax id number",
-            "tax number",
-            "ssn number",
-            "tin number",
-            "social security",
-            "social security number",
-            "id number",
-        ],
-        &[C::Ssn, C::Nine],
-    ),
-    concept(
-        Person,
-        "identity.taxIdType",
-        Kind::Code,
-        &[
-            "tax id type",
-            "tax type",
-            "tin type",
-            "id type",
-            "ssn type",
-            "tin code",
-            "tax code",
-        ],
-        ANY,
-    ),
-    concept(
-        Person,
-        "identity.taxIdCountry",
-        Kind::Country,
-        &[
-            "tax id country",
-            "tax country",
-            "tin country",
-            "country of tax home",
-            "id country",
-        ],
-        COUNTRY,
-    ),
-    concept(
-        Person,
-        "identity.citizenshipCountry",
-        Kind::Country,
-        &[
-            "country of citizenship",
-            "citizenship country",
-            "citizenship",
-            "citizenship code",
-        ],
-        COUNTRY,
-    ),
-    concept(
-        Person,
-        "identity.maritalStatus",
-        Kind::Code,
-        &["marital status", "marital"],
-        ANY,
-    ),
-    concept(
-        Person,
-        "identity.employment.employerName",
-        Kind::Text,
-        &["employer name", "employer", "entity name employer"],
-        ANY,
-    ),
-    concept(
-        Person,
-        "identity.employment.position",
-        Kind::Text,
-        &["employment title", "occupation", "occupation code", "title"],
-        ANY,
-    ),
-    concept(
-        Person,
-        "identity.employment.yearsEmployed",
-        Kind::Integer,
-        &[
-            "years employment",
-            "years employer",
-            "years with employer",
-            "years of employment",
-        ],
-        &[C::Integer],
-    ),
-    concept(
-        Person,
-        "employmentStatus",
-        Kind::Aside,
-        &["employment status", "employment type"],
-        ANY,
-    ),
-    concept(
-        Person,
-        "agreements[0]",
-        Kind::Agreement,
-        &[
-            "agreement",
-            "agreement name",
-            "agreement document",
-            "customer agreement",
-            "agreement version",
-            "agreement document name",
-        ],
-        &[C::Version],
-    ),
-    concept(
-        Person,
-        "agreements[0].name",
-        Kind::Text,
-        &["agreement name", "agreement document", "agreement type"],
-        ANY,
-    ),
-    concept(
-        Person,
-        "agreements[0].version",
-        Kind::Text,
-        &["agreement version", "version"],
-        ANY,
-    ),
-    concept(
-        Person,
-        "agreements[0].eSignedDate",
-        Kind::DateTime,
-        &[
-            "agreement signed",
-            "agreement signed on",
-            "agreement date",
-            "signed date",
-            "signed",
-            "agreement signed date",
-            "agreement signed time",
-        ],
-        DATE,
-    ),
-    concept(
-        Person,
-        "identity.disclosures.politicallyExposed",
-        Kind::Code,
-        &["pep", "pep flag", "pep status"],
-        ANY,
-    ),
-    concept(
-        Person,
-        "identity.disclosures.ofacSanctioned",
-        Kind::Code,
-        &["ofac", "ofac flag", "ofac status"],
-        ANY,
-    ),
+    concept(Person, "identity.dateOfBirth", Kind::Date, DATE, "date of birth | birth date | dob | birth"),
+    concept(Person, "identity.taxId", Kind::TaxId, &[C::Ssn, C::Nine], "ssn | tin | tax id | tax id number | tax number | ssn number | tin number | social security | social security number | id number"),
+    concept(Person, "identity.taxIdType", Kind::Code, ANY, "tax id type | tax type | tin type | id type | ssn type | tin code | tax code"),
+    concept(Person, "identity.taxIdCountry", Kind::Country, COUNTRY, "tax id country | tax country | tin country | country of tax home | id country"),
+    concept(Person, "identity.citizenshipCountry", Kind::Country, COUNTRY, "country of citizenship | citizenship country | citizenship | citizenship code"),
+    concept(Person, "identity.maritalStatus", Kind::Code, ANY, "marital status | marital"),
+    concept(Person, "identity.employment.employerName", Kind::Text, ANY, "employer name | employer | entity name employer"),
+    concept(Person, "identity.employment.position", Kind::Text, ANY, "employment title | occupation | occupation code | title"),
+    concept(Person, "identity.employment.yearsEmployed", Kind::Integer, &[C::Integer], "years employment | years employer | years with employer | years of employment"),
+    concept(Person, "employmentStatus", Kind::Aside, ANY, "employment status | employment type"),
+    concept(Person, "agreements[0]", Kind::Agreement, &[C::Version], "agreement | agreement name | agreement document | customer agreement | agreement version | agreement document name"),
+    concept(Person, "agreements[0].name", Kind::Text, ANY, "agreement name | agreement document | agreement type"),
+    concept(Person, "agreements[0].version", Kind::Text, ANY, "agreement version | version"),
+    concept(Person, "agreements[0].eSignedDate", Kind::DateTime, DATE, "agreement signed | agreement signed on | agreement date | signed date | signed | agreement signed date | agreement signed time"),
+    concept(Person, "identity.disclosures.politicallyExposed", Kind::Code, ANY, "pep | pep flag | pep status"),
+    concept(Person, "identity.disclosures.ofacSanctioned", Kind::Code, ANY, "ofac | ofac flag | ofac status"),
     // Owners of entities.
-    concept(
-        Holder,
-        "clientOwnerId",
-        Kind::Text,
-        &["owner number", "owner id", "contact id", "contact number"],
-        ANY,
-    ),
-    concept(
-        Holder,
-        "role",
-        Kind::Code,
-        &["owner role", "role", "role code", "role type"],
-        ANY,
-    ),
-    concept(Holder, "kind", Kind::Code, &["owner type", "type"], ANY),
-    concept(
-        Holder,
-        "ownership_percent",
-        Kind::Percent,
-        &["percent", "owner percent", "percent percent"],
-        &[C::Number, C::Percent],
-    ),
-    concept(
-        Holder,
-        "manages_entity",
-        Kind::YesNo,
-        &[
-            "manages",
-            "manages flag",
-            "control owner",
-            "control",
-            "manages entity",
-        ],
-        &[C::YesNo],
-    ),
+    concept(Holder, "clientOwnerId", Kind::Text, ANY, "owner number | owner id | contact id | contact number"),
+    concept(Holder, "role", Kind::Code, ANY, "owner role | role | role code | role type"),
+    concept(Holder, "kind", Kind::Code, ANY, "owner type | type"),
+    concept(Holder, "ownership_percent", Kind::Percent, &[C::Number, C::Percent], "percent | owner percent | percent percent"),
+    concept(Holder, "manages_entity", Kind::YesNo, &[C::YesNo], "manages | manages flag | control owner | control | manages entity"),
     // Addresses.
-    concept(
-        Address,
-        "streetAddress",
-        Kind::Street,
-        &[
-            "address line",
-            "street address",
-            "address street",
-            "street",
-            "address",
-            "line",
-            "unit",
-            "address unit",
-        ],
-        &[C::Street],
-    ),
-    concept(Address, "city", Kind::Text, &["city", "city name"], NAME),
-    concept(
-        Address,
-        "state",
-        Kind::State,
-        &["state", "state code"],
-        &[C::State],
-    ),
-    concept(
-        Address,
-        "postalCode",
-        Kind::PostalCode,
-        &["zip", "zip code"],
-        &[C::Zip, C::Postcode],
-    ),
-    concept(
-        Address,
-        "country",
-        Kind::Country,
-        &["country", "country code"],
-        COUNTRY,
-    ),
-    concept(
-        Address,
-        "",
-        Kind::CityState,
-        &["city state", "city and state", "city of state"],
-        &[C::CityState],
-    ),
-    concept(
-        Address,
-        "",
-        Kind::WholeAddress,
-        &["address", "combined address"],
-        &[C::List],
-    ),
+    concept(Address, "streetAddress", Kind::Street, &[C::Street], "address line | street address | address street | street | address | line | unit | address unit"),
+    concept(Address, "city", Kind::Text, NAME, "city | city name"),
+    concept(Address, "state", Kind::State, &[C::State], "state | state code"),
+    concept(Address, "postalCode", Kind::PostalCode, &[C::Zip, C::Postcode], "zip | zip code"),
+    concept(Address, "country", Kind::Country, COUNTRY, "country | country code"),
+    concept(Address, "", Kind::CityState, &[C::CityState], "city state | city and state | city of state"),
+    concept(Address, "", Kind::WholeAddress, &[C::List], "address | combined address"),
     // The investment profile.
-    concept(
-        Profile,
-        "accountGoals.investmentObjective",
-        Kind::Code,
-        &["investment objective", "objective", "objective code"],
-        ANY,
-    ),
-    concept(
-        Profile,
-        "accountGoals.riskTolerance",
-        Kind::Code,
-        &[
-            "risk tolerance",
-            "risk",
-            "risk code",
-            "investment risk tolerance",
-        ],
-        ANY,
-    ),
-    concept(
-        Profile,
-        "accountGoals.timeHorizon",
-        Kind::Code,
-        &[
-            "time horizon",
-            "horizon",
-            "investment time horizon",
-            "investment horizon",
-        ],
-        ANY,
-    ),
-    concept(
-        Profile,
-        "accountGoals.liquidityNeeds",
-        Kind::Code,
-        &["liquidity needs", "liquidity"],
-        ANY,
-    ),
-    concept(
-        Profile,
-        "customerProfile.annualIncomeRangeUsd",
-        Kind::Amount,
-        &[
-            "annual income",
-            "annual income usd",
-            "income",
-            "annual net income",
-        ],
-        AMOUNT,
-    ),
-    concept(
-        Profile,
-        "customerProfile.totalNetWorthRangeUsd",
-        Kind::Amount,
-        &[
-            "total net worth",
-            "net worth",
-            "total worth",
-            "net worth usd",
-            "total net worth usd",
-            "worth",
-        ],
-        AMOUNT,
-    ),
-    concept(
-        Profile,
-        "customerProfile.liquidNetWorthRangeUsd",
-        Kind::Amount,
-        &["liquid net worth", "liquid worth", "liquid net worth usd"],
-        AMOUNT,
-    ),
-    concept(
-        Profile,
-        "customerProfile.investmentExperience",
-        Kind::Code,
-        &["investment experience", "experience", "experience code"],
-        ANY,
-    ),
-    concept(
-        Profile,
-        "customerProfile.federalTaxBracket",
-        Kind::Integer,
-        &["federal tax bracket", "tax bracket"],
-        &[C::Percent, C::Integer],
-    ),
-    concept(
-        Profile,
-        "customerProfile.sourceOfFunds",
-        Kind::Text,
-        &["source of funds", "funds source", "funds"],
-        ANY,
-    ),
+    concept(Profile, "accountGoals.investmentObjective", Kind::Code, ANY, "investment objective | objective | objective code"),
+    concept(Profile, "accountGoals.riskTolerance", Kind::Code, ANY, "risk tolerance | risk | risk code | investment risk tolerance"),
+    concept(Profile, "accountGoals.timeHorizon", Kind::Code, ANY, "time horizon | horizon | investment time horizon | investment horizon"),
+    concept(Profile, "accountGoals.liquidityNeeds", Kind::Code, ANY, "liquidity needs | liquidity"),
+    concept(Profile, "customerProfile.annualIncomeRangeUsd", Kind::Amount, AMOUNT, "annual income | annual income usd | income | annual net income"),
+    concept(Profile, "customerProfile.totalNetWorthRangeUsd", Kind::Amount, AMOUNT, "total net worth | net worth | total worth | net worth usd | total net worth usd | worth"),
+    concept(Profile, "customerProfile.liquidNetWorthRangeUsd", Kind::Amount, AMOUNT, "liquid net worth | liquid worth | liquid net worth usd"),
+    concept(Profile, "customerProfile.investmentExperience", Kind::Code, ANY, "investment experience | experience | experience code"),
+    concept(Profile, "customerProfile.federalTaxBracket", Kind::Integer, &[C::Percent, C::Integer], "federal tax bracket | tax bracket"),
+    concept(Profile, "customerProfile.sourceOfFunds", Kind::Text, ANY, "source of funds | funds source | funds"),
     // Entities.
-    concept(
-        Entity,
-        "entityLegalName",
-        Kind::Text,
-        &[
-            "legal name",
-            "entity name",
-            "legal entity name",
-            "business name",
-            "name",
-        ],
-        &[C::Company],
-    ),
-    concept(
-        Entity,
-        "entityType",
-        Kind::Code,
-        &[
-            "legal form",
-            "entity type",
-            "legal entity type",
-            "legal type",
-            "formation type",
-        ],
-        ANY,
-    ),
-    concept(
-        Entity,
-        "entityTaxId",
-        Kind::FirmTaxId,
-        &[
-            "ein",
-            "ein number",
-            "employer id number",
-            "tax id",
-            "tin",
-            "tax id number",
-        ],
-        &[C::Ein, C::Nine],
-    ),
-    concept(
-        Entity,
-        "entityEmailAddress",
-        Kind::Text,
-        &["email", "email address"],
-        EMAIL,
-    ),
-    concept(
-        Entity,
-        "entityPhoneNumber",
-        Kind::Phone,
-        &["phone", "phone number"],
-        PHONE,
-    ),
-    concept(
-        Entity,
-        "operatingIndustry",
-        Kind::Text,
-        &["industry", "industry code", "line of business"],
-        ANY,
-    ),
-    concept(
-        Entity,
-        "entityOfferings",
-        Kind::Text,
-        &[
-            "products services",
-            "products and services",
-            "products and services products",
-            "products",
-            "services",
-        ],
-        ANY,
-    ),
-    concept(
-        Entity,
-        "entityFormationDate",
-        Kind::Date,
-        &["date of formation", "formation date", "formation"],
-        DATE,
-    ),
-    concept(
-        Entity,
-        "operatingCountries",
-        Kind::Countries,
-        &["countries of operating", "operating countries", "countries"],
-        &[C::Country, C::List],
-    ),
-    concept(
-        Entity,
-        "sourceOfFunds",
-        Kind::Text,
-        &["source of funds", "funds source", "funds"],
-        ANY,
-    ),
-    concept(
-        Entity,
-        "sourceOfCurrency",
-        Kind::Text,
-        &[
-            "source of currency",
-            "currency source",
-            "source of currency currency",
-            "currency",
-        ],
-        ANY,
-    ),
-    concept(
-        Entity,
-        "subjectToAMLRegulations",
-        Kind::YesNo,
-        &[
-            "aml",
-            "aml flag",
-            "subject to aml subject",
-            "aml subject",
-            "subject to aml",
-        ],
-        &[C::YesNo],
-    ),
-    concept(
-        Entity,
-        "entityRegistrationStatus",
-        Kind::Code,
-        &["registration status", "registration"],
-        ANY,
-    ),
-    concept(
-        Entity,
-        "investmentObjective",
-        Kind::Code,
-        &["investment objective", "objective"],
-        ANY,
-    ),
-    concept(
-        Entity,
-        "investmentExperience",
-        Kind::Code,
-        &["investment experience", "experience"],
-        ANY,
-    ),
-    concept(
-        Entity,
-        "firmAnnualNetIncome",
-        Kind::Amount,
-        &["annual net income", "net income", "annual income", "income"],
-        AMOUNT,
-    ),
-    concept(
-        Entity,
-        "firmLiquidNetWorthUsdRange",
-        Kind::Amount,
-        &["liquid net worth", "liquid worth"],
-        AMOUNT,
-    ),
-    concept(
-        Entity,
-        "firmTotalNetWorthUsdRange",
-        Kind::Amount,
-        &["total net worth", "net worth", "total worth", "worth"],
-        AMOUNT,
-    ),
-    concept(
-        Entity,
-        "dailyTransactionVolumeUsdRange",
-        Kind::Amount,
-        &[
-            "daily transaction volume",
-            "daily volume",
-            "expected daily transaction volume",
-        ],
-        AMOUNT,
-    ),
-    concept(
-        Entity,
-        "dailyNotionalTradingVolumeUsdRange",
-        Kind::Amount,
-        &[
-            "daily notional business volume",
-            "daily notional",
-            "daily notional volume",
-            "expected daily notional business volume",
-            "daily business volume",
-        ],
-        AMOUNT,
-    ),
-    concept(
-        Entity,
-        "activeWalletAddress",
-        Kind::Text,
-        &["wallet address", "wallet"],
-        ANY,
-    ),
-];
-
-/// An object of the contract that columns can be of.
-#[derive(Clone, Copy, Debug)]
-pub struct Place {
-    /// What paths begin with there; `owners[]` stands for an owner that is a row of its own.
-    pub prefix: &'static str,
-    /// What can stand there.
-    pub groups: &'static [Group],
-    /// Words of which a header there has one, in each list. None: it is the place of whatever is not marked.
-    pub marks: &'static [&'static [&'static str]],
-    /// Words that a header there may have.
-    pub may: &'static [&'static str],
-}
-
-const fn place(
-    prefix: &'static str,
-    groups: &'static [Group],
-    marks: &'static [&'static [&'static str]],
-    may: &'static [&'static str],
-) -> Place {
-    Place {
-        prefix,
-        groups,
-        marks,
-        may,
-    }
-}
-
-const SELF: &[&str] = &[
-    "primary",
-    "customer",
-    "owner",
-    "contact",
-    "current",
-    "secondary",
-];
-const HOME: &[&str] = &[
-    "home", "primary", "customer", "legal", "current", "owner", "address", "street",
-];
-const JOINT: &[&str] = &["joint"];
-const JOINT_MAY: &[&str] = &["owner", "customer"];
-const MAIL: &[&str] = &["mail"];
-const TRUSTED: &[&str] = &["trusted"];
-const WORK: &[&str] = &["employer", "employment"];
-const FIRM: &[&str] = &["entity", "business", "customer", "primary", "account"];
-
-const ACCOUNT: Place = place(
-    "",
-    &[Account],
-    &[],
-    &["primary", "customer", "entity", "owner", "account"],
-);
-const PROFILE: Place = place(
-    "investmentProfile.",
-    &[Profile],
-    &[],
-    &["customer", "owner", "investment", "account"],
-);
-
-/// Places of an export whose accounts are people's.
-pub const PEOPLE: &[Place] = &[
-    ACCOUNT,
-    PROFILE,
-    place("owners[0].", &[Person, Anyone], &[], SELF),
-    place("owners[0].identity.personalAddress.", &[Address], &[], HOME),
-    place("owners[0].mailingAddress.", &[Address], &[MAIL], HOME),
-    place(
-        "owners[0].identity.employment.employerAddress.",
-        &[Address],
-        &[WORK],
-        &["business", "address"],
-    ),
-    place("owners[1].", &[Person, Anyone], &[JOINT], JOINT_MAY),
-    place(
-        "owners[1].identity.personalAddress.",
-        &[Address],
-        &[JOINT],
-        HOME,
-    ),
-    place(
-        "owners[1].mailingAddress.",
-        &[Address],
-        &[JOINT, MAIL],
-        HOME,
-    ),
-    place(
-        "owners[1].identity.employment.employerAddress.",
-        &[Address],
-        &[JOINT, WORK],
-        HOME,
-    ),
-    place(
-        "trustedContacts[0].",
-        &[Anyone],
-        &[TRUSTED],
-        &["contact", "owner"],
-    ),
-    place(
-        "trustedContacts[0].mailingAddress.",
-        &[Address],
-        &[TRUSTED],
-        &["contact", "mail", "address", "home"],
-    ),
-];
-
-/// Places of an export whose accounts are firms'.
-pub const FIRMS: &[Place] = &[
-    ACCOUNT,
-    place("entity.", &[Entity], &[], FIRM),
-    place(
-        "entity.registeredAddress.",
-        &[Address],
-        &[&["registered", "legal", "formation", "home"]],
-        FIRM_MAY,
-    ),
-    place(
-        "entity.operatingAddress.",
-        &[Address],
-        &[&["operating", "business", "mail", "place"]],
-        OPERATING_MAY,
-    ),
-    place(
-        "owners[0].",
-        &[Person, Anyone, Holder],
-        &[&["owner", "contact", "primary"]],
-        SELF,
-    ),
-    place(
-        "owners[0].identity.personalAddress.",
-        &[Address],
-        &[&["owner", "contact"]],
-        HOME,
-    ),
-];
-
-const FIRM_MAY: &[&str] = &["entity", "business", "address", "primary", "street"];
-const OPERATING_MAY: &[&str] = &[
-    "entity", "business", "address", "primary", "owner", "place", "of", "street",
-];
-
-/// Places of an export whose rows are owners.
-pub const OWNERS: &[Place] = &[
-    place("", &[Account], &[], &["customer", "entity", "account"]),
-    place("owners[].", &[Person, Anyone, Holder], &[], SELF),
-    place("owners[].identity.personalAddress.", &[Address], &[], HOME),
-    place("owners[].mailingAddress.", &[Address], &[MAIL], HOME),
-    place(
-        "owners[].identity.employment.employerAddress.",
-        &[Address],
-        &[WORK],
-        &["business", "address"],
-    ),
-];
-
-/// Places of an export whose rows are trusted contacts.
-pub const CONTACTS: &[Place] = &[
-    place("", &[Account], &[], &["customer", "entity", "account"]),
-    place(
-        "trustedContacts[].",
-        &[Anyone],
-        &[],
-        &["contact", "owner", "trusted", "primary"],
-    ),
-    place(
-        "trustedContacts[].mailingAddress.",
-        &[Address],
-        &[],
-        &["contact", "trusted", "mail", "home", "address"],
-    ),
+    concept(Entity, "entityLegalName", Kind::Text, &[C::Company], "legal name | entity name | legal entity name | business name | name"),
+    concept(Entity, "entityType", Kind::Code, ANY, "legal form | entity type | legal entity type | legal type | formation type"),
+    concept(Entity, "entityTaxId", Kind::FirmTaxId, &[C::Ein, C::Nine], "ein | ein number | employer id number | tax id | tin | tax id number"),
+    concept(Entity, "entityEmailAddress", Kind::Text, EMAIL, "email | email address"),
+    concept(Entity, "entityPhoneNumber", Kind::Phone, PHONE, "phone | phone number"),
+    concept(Entity, "operatingIndustry", Kind::Text, ANY, "industry | industry code | line of business"),
+    concept(Entity, "entityOfferings", Kind::Text, ANY, "products services | products and services | products and services products | products | services"),
+    concept(Entity, "entityFormationDate", Kind::Date, DATE, "date of formation | formation date | formation"),
+    concept(Entity, "operatingCountries", Kind::Countries, &[C::Country, C::List], "countries of operating | operating countries | countries"),
+    concept(Entity, "sourceOfFunds", Kind::Text, ANY, "source of funds | funds source | funds"),
+    concept(Entity, "sourceOfCurrency", Kind::Text, ANY, "source of currency | currency source | source of currency currency | currency"),
+    concept(Entity, "subjectToAMLRegulations", Kind::YesNo, &[C::YesNo], "aml | aml flag | subject to aml subject | aml subject | subject to aml"),
+    concept(Entity, "entityRegistrationStatus", Kind::Code, ANY, "registration status | registration"),
+    concept(Entity, "investmentObjective", Kind::Code, ANY, "investment objective | objective"),
+    concept(Entity, "investmentExperience", Kind::Code, ANY, "investment experience | experience"),
+    concept(Entity, "firmAnnualNetIncome", Kind::Amount, AMOUNT, "annual net income | net income | annual income | income"),
+    concept(Entity, "firmLiquidNetWorthUsdRange", Kind::Amount, AMOUNT, "liquid net worth | liquid worth"),
+    concept(Entity, "firmTotalNetWorthUsdRange", Kind::Amount, AMOUNT, "total net worth | net worth | total worth | worth"),
+    concept(Entity, "dailyTransactionVolumeUsdRange", Kind::Amount, AMOUNT, "daily transaction volume | daily volume | expected daily transaction volume"),
+    concept(Entity, "dailyNotionalTradingVolumeUsdRange", Kind::Amount, AMOUNT, "daily notional business volume | daily notional | daily notional volume | expected daily notional business volume | daily business volume"),
+    concept(Entity, "activeWalletAddress", Kind::Text, ANY, "wallet address | wallet"),
 ];

@@ -11,6 +11,7 @@ pub mod codes;
 pub mod columns;
 pub mod feeds;
 pub mod fields;
+pub mod places;
 pub mod required;
 pub mod score;
 pub mod shown;
@@ -21,7 +22,8 @@ pub mod write;
 
 use columns::{Confidence, Pick, picks};
 use feeds::Mapping;
-use fields::{CONTACTS, FIRMS, Kind, OWNERS, PEOPLE, Place};
+use fields::Kind;
+use places::{CONTACTS, FIRMS, OWNERS, PEOPLE, Place};
 
 use crate::inspect::{Link, Profile};
 

@@ -4,7 +4,8 @@
 //! profile; nothing here knows a column or a field by name.
 
 use super::codes::meaning;
-use super::fields::{Concept, Group, Kind, Place};
+use super::fields::{Concept, Group, Kind};
+use super::places::Place;
 use super::tables::words;
 use super::words::Token;
 use crate::inspect::classes::Class;
@@ -152,9 +153,7 @@ fn by_name(
     let elsewhere = tokens
         .iter()
         .any(|token| labelled(token).is_some_and(|place| place != number));
-    let best = concept
-        .phrases
-        .iter()
+    let best = concept.phrases.split(" | ")
         .enumerate()
         .filter_map(|(rank, phrase)| {
             let mut left: Vec<&Token> = tokens
