@@ -117,6 +117,7 @@ const COUNTRY: &[Class] = &[C::Country];
 const ANY: &[Class] = &[];
 
 /// Everything that is known.
+#[rustfmt::skip] // a table: one row a line
 pub const CONCEPTS: &[Concept] = &[
     concept(Account, "clientAccountId", Kind::Text, ANY, "customer number | account number | customer id | account id | customer | entity number | entity id | id number | account"),
     concept(Account, "accountType", Kind::Code, ANY, "account type | customer type | entity account type | account registration type"),

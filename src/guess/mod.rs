@@ -11,6 +11,7 @@ pub mod codes;
 pub mod columns;
 pub mod feeds;
 pub mod fields;
+mod lines;
 pub mod places;
 pub mod required;
 pub mod score;

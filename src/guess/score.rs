@@ -153,7 +153,9 @@ fn by_name(
     let elsewhere = tokens
         .iter()
         .any(|token| labelled(token).is_some_and(|place| place != number));
-    let best = concept.phrases.split(" | ")
+    let best = concept
+        .phrases
+        .split(" | ")
         .enumerate()
         .filter_map(|(rank, phrase)| {
             let mut left: Vec<&Token> = tokens

@@ -235,7 +235,12 @@ mod tests {
             sorted.sort_unstable();
             sorted.dedup();
             assert_eq!(sorted.len(), count, "{word}");
-            assert!(sorted.iter().all(|text| !text.is_empty() && *text == text.to_lowercase()), "{word}");
+            assert!(
+                sorted
+                    .iter()
+                    .all(|text| !text.is_empty() && *text == text.to_lowercase()),
+                "{word}"
+            );
         }
         for word in LIGHT {
             assert!(lines().any(|(known, _)| known == *word), "{word}");
