@@ -696,7 +696,13 @@ fn every_command_and_exit_code_is_in_the_readme() {
 fn command_lines_of_the_pages_parse() {
     use clap::Parser;
     let mut count = 0;
-    for name in ["README.md", "docs/sandbox.md", "docs/manual-kyb.md"] {
+    for name in [
+        "README.md",
+        "docs/inspect.md",
+        "docs/init.md",
+        "docs/sandbox.md",
+        "docs/manual-kyb.md",
+    ] {
         for line in page(name).lines().filter(|line| line.starts_with("    ")) {
             let line = line.split('#').next().unwrap().trim();
             let Some(at) = line
@@ -734,6 +740,8 @@ fn links_lead_to_files() {
         "ARCHITECTURE.md",
         "docs/settings.md",
         "docs/mapping.md",
+        "docs/inspect.md",
+        "docs/init.md",
         "docs/documents.md",
         "docs/manual-kyb.md",
         "docs/sandbox.md",
