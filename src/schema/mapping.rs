@@ -33,6 +33,7 @@ const FEED: &[Key] = keys! {
     "columns": Takes::Texts, "Source: all of these columns, empty ones left out: a list, or with `join` one text.";
     "const": Takes::Scalar, "Source: always this text.";
     "expr": Takes::Text, "Source: an expression over row.COLUMN, for whatever has no transform.";
+    "unfed": Takes::Text, "Instead of a source: nothing feeds this required field yet, and why. It is missing in every record.";
     "when": Takes::Texts, "The feed yields nothing where this column is empty.";
     "join": Takes::Text, "Puts this between the texts of `columns`, which become one.";
     "regex": Takes::Text, "Keeps the first group, or the whole match. A text that does not match is invalid.";
@@ -104,7 +105,7 @@ const YES_NO: &[Key] = keys! {
 };
 
 /// Exactly one of these is a feed's source.
-const SOURCES: &[&str] = &["column", "first", "columns", "const", "expr"];
+const SOURCES: &[&str] = &["column", "first", "columns", "const", "expr", "unfed"];
 
 /// Transforms that make another text of what a lookup gives.
 const AFTER_LOOKUP: &[&str] = &[

@@ -164,9 +164,9 @@ fn check_and_planning_agree() {
     assert_eq!(
         lines,
         [
-            "export.csv,3,F2,grace,owners[0].identityDocument,G,missing,",
-            "documents.csv,3,A1,grace,documents.VISA.UNSPECIFIED,G,missing,",
-            "documents.csv,4,A2,grace,documents.VISA.UNSPECIFIED,G,invalid: issueCountry: not an ISO 3166-1 alpha-3 code,",
+            "export.csv,3,F2,grace,owners[0].identityDocument,G,missing,,,",
+            "documents.csv,3,A1,grace,documents.VISA.UNSPECIFIED,G,missing,,,",
+            "documents.csv,4,A2,grace,documents.VISA.UNSPECIFIED,G,invalid: issueCountry: not an ISO 3166-1 alpha-3 code,,,",
         ]
     );
 }
