@@ -213,16 +213,17 @@ impl Form {
             return false;
         }
         let whole =
-            |line: &&[u8]| memchr::memchr_iter(self.delimiter, line).count() + 1 == self.width;
+            |line: &[u8]| memchr::memchr_iter(self.delimiter, line).count() + 1 == self.width;
         let row = row.strip_suffix(b"\n").unwrap_or(row);
         let row = row.strip_suffix(b"\r").unwrap_or(row);
-        let lines = || row.split(|byte| matches!(byte, b'\n' | b'\r'));
-        let further = lines().skip(1).filter(whole).count();
-        let ends = [lines().next(), lines().next_back()].into_iter().flatten();
-        let last = usize::from(lines().next_back().is_some_and(|line| whole(&line)));
-        match cells == self.width {
-            false => further > 0,
-            true => self.width >= SURE_WIDTH && (further > last || ends.filter(whole).count() == 2),
+        let mut lines = row.split(|byte| matches!(byte, b'\n' | b'\r'));
+        let first = lines.next().is_some_and(whole);
+        let last = lines.next_back().is_some_and(whole);
+        let within = lines.any(whole);
+        if cells == self.width {
+            self.width >= SURE_WIDTH && (within || (first && last))
+        } else {
+            within || last
         }
     }
 
