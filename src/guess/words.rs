@@ -213,7 +213,7 @@ mod tests {
             ("FIRST_NM", "first nm"),
             ("Residential Address Line 1", "residential address line1"),
             ("dateOfBirth", "date of birth"),
-            ("taxIDNumber", "tax id number"),
+            ("taxIDNumber", "taxid number"),
             ("JTFSTNM", "jt fst nm"),
             ("LIQNETWTH", "liq net wth"),
             ("MLADR1", "ml adr1"),
