@@ -119,7 +119,7 @@ const ANY: &[Class] = &[];
 /// Everything that is known.
 #[rustfmt::skip] // a table: one row a line
 pub const CONCEPTS: &[Concept] = &[
-    concept(Account, "clientAccountId", Kind::Text, ANY, "customer number | account number | customer id | account id | customer | entity number | entity id | id number | account"),
+    concept(Account, "clientAccountId", Kind::Text, ANY, "customer number | account number | customer id | account id | customer | entity number | entity id | id number | account | id"),
     concept(Account, "accountType", Kind::Code, ANY, "account type | customer type | entity account type | account registration type"),
     concept(Account, "status", Kind::Aside, ANY, "account status | customer status | status | status code | account system status"),
     concept(Account, "settlementMethod", Kind::Code, ANY, "settlement type | settlement"),
@@ -151,7 +151,7 @@ pub const CONCEPTS: &[Concept] = &[
     concept(Person, "identity.disclosures.politicallyExposed", Kind::Code, ANY, "pep | pep flag | pep status"),
     concept(Person, "identity.disclosures.ofacSanctioned", Kind::Code, ANY, "ofac | ofac flag | ofac status"),
     // Owners of entities.
-    concept(Holder, "clientOwnerId", Kind::Text, ANY, "owner number | owner id | contact id | contact number"),
+    concept(Holder, "clientOwnerId", Kind::Text, ANY, "owner number | owner id | contact id | contact number | id"),
     concept(Holder, "role", Kind::Code, ANY, "owner role | role | role code | role type"),
     concept(Holder, "kind", Kind::Code, ANY, "owner type | type"),
     concept(Holder, "ownership_percent", Kind::Percent, &[C::Number, C::Percent], "percent | owner percent | percent percent"),
