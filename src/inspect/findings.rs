@@ -220,6 +220,10 @@ const TYPES: &[(Class, &str)] = &[
 ];
 
 fn mixed_types(column: &Column) -> Option<Found> {
+    // Postal codes are numbers in one country and none in the next.
+    if column.share(Zip) + column.share(Class::Postcode) > 0.9 {
+        return None;
+    }
     let (class, name) = TYPES.iter().find(|(class, _)| column.share(*class) > 0.8)?;
     let count = column.filled - column.count(*class);
     let other = column

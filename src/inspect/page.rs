@@ -50,7 +50,7 @@ pub fn looks_like(column: &Column) -> &'static str {
         return "empty";
     }
     if column.filled > 4
-        && column.all_distinct()
+        && column.part(column.distinct.count()) > 0.9
         && column.share(Class::Mixed).max(column.share(Class::Digits)) > 0.9
         && column.share(Class::Email) < 0.5
         && column.share(Class::Nine) < 0.5
@@ -65,7 +65,11 @@ pub fn looks_like(column: &Column) -> &'static str {
     if zip && column.share(Class::Nine) < 0.5 {
         return "ZIP";
     }
-    let look = LOOKS.iter().find(|(class, _)| column.share(*class) > 0.7);
+    // A scale of codes begins with 0 and 1 as well.
+    let most = |class| if class == Class::YesNo { 0.95 } else { 0.7 };
+    let look = LOOKS
+        .iter()
+        .find(|(class, _)| column.share(*class) > most(*class));
     match look {
         Some((_, look)) => look,
         None if few => "code",
