@@ -92,12 +92,12 @@ impl Inputs {
     fn open(settings: &Settings) -> anyhow::Result<Inputs> {
         let joined = settings.joins.iter().map(|join| {
             Ok(Joined {
-                export: Opened::new(&settings.dir, &join.file, &join.reading)?,
+                export: Opened::new(&settings.dir, &join.file, &join.reading)?.one_sheet()?,
                 files: mapping_files(&settings.dir, &join.mapping)?,
             })
         });
         Ok(Inputs {
-            export: Opened::new(&settings.dir, &settings.export, &settings.reading)?,
+            export: Opened::new(&settings.dir, &settings.export, &settings.reading)?.one_sheet()?,
             files: mapping_files(&settings.dir, &settings.mapping)?,
             joined: joined.collect::<anyhow::Result<_>>()?,
         })

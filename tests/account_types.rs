@@ -9,6 +9,7 @@ use bakkt_migrate::contract::account::ACCOUNT_TYPES;
 use bakkt_migrate::contract::path;
 use bakkt_migrate::error::Style;
 use bakkt_migrate::progress::Mode;
+use regex::Regex;
 
 /// What stands in every column once, beside what belongs there.
 const EDGES: &[&str] = &[
@@ -110,8 +111,15 @@ fn a_type_by_row_is_the_same_as_that_type_for_all() {
         let (payloads, gaps) = outcome(&fixed, &export);
         assert!(payloads.lines().count() > 100, "{account_type}");
         assert!(gaps.lines().count() > 100, "{account_type}");
+        let (by_row_payloads, by_row_gaps) = outcome(&by_row, &export);
+        assert!(by_row_payloads == payloads, "{account_type}");
+        // The lines of the mapping are others.
+        let without_lines = |gaps: &str| {
+            let lines = Regex::new(r",mapping\.toml:[0-9]+,").unwrap();
+            lines.replace_all(gaps, ",,").into_owned()
+        };
         assert!(
-            outcome(&by_row, &export) == (payloads, gaps),
+            without_lines(&by_row_gaps) == without_lines(&gaps),
             "{account_type}"
         );
     }

@@ -85,6 +85,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     tally.verdicts[Verdict::Ready as usize] -= turned;
     tally.verdicts[Verdict::Grace as usize] += turned;
     let mut totals = totals(&tally, &migration.pipeline.plan, read, pass.blank_lines());
+    totals.lost_rows = planning::lost_rows(&migration);
     for ((path, _), count) in &later.gaps {
         totals.gaps.open += count;
         *totals.gaps.by_field.entry(path.clone()).or_default() += count;

@@ -95,6 +95,7 @@ pub fn plan(
         ("rows_read", read.to_string()),
         ("parts", parts.to_string()),
         ("blank_lines", pass.blank_lines().to_string()),
+        ("lost_rows", lost_rows(migration).to_string()),
         ("planned_at", now().to_string()),
         ("mapper", mapping::VERSION.to_owned()),
     ];
@@ -128,6 +129,12 @@ fn count_files(journal: &mut Journal, first: i64, counts: &[(u64, u64)]) -> anyh
         journal.count_file(file, *rows, *blank_lines)?;
     }
     Ok(())
+}
+
+/// Broken rows of which nobody can tell whose they are.
+pub fn lost_rows(migration: &Migration) -> u64 {
+    let joins = migration.pipeline.joins.iter();
+    joins.map(|join| join.lost().count() as u64).sum()
 }
 
 /// What the rows of a file are, in the journal.

@@ -12,7 +12,7 @@ use anyhow::Context;
 
 use crate::mapping::MOST;
 use crate::source::keys::{Fate, Keys, key};
-use crate::source::{Again, Export, Flaw, List, Part, Position, Row, Rows};
+use crate::source::{Again, Cell, Export, List, Part, Position, Row, Rows};
 
 /// The most rows of one key that are read; those beyond are told.
 const MOST_READ: usize = 1024;
@@ -61,14 +61,16 @@ impl Join {
             let mut last = 0;
             for (at, row) in rows.iter() {
                 last = at.offset;
-                match (self.export.skipped(&row), key(&row, self.key)) {
-                    // Of the accounts' own export such rows are records.
-                    (Some(_), _) | (_, None) if own => {}
+                match (self.export.skipped(&row), why_broken(&row, self.key)) {
+                    // Of the accounts' own export it is a record.
+                    (Some(_), _) if own => {}
                     (Some(skipped), _) => self.keys.add_keyless(at, skipped.text()),
-                    (None, Some(key)) => self.keys.add(key, at)?,
-                    (None, None) => self
-                        .keys
-                        .add_keyless(at, row.flaw().map_or("no key", Flaw::text)),
+                    (None, Some(why)) => self.keys.add_broken(&row, at, why),
+                    (None, None) => match key(&row, self.key) {
+                        Some(key) => self.keys.add(key, at)?,
+                        None if own => {}
+                        None => self.keys.add_keyless(at, "no key"),
+                    },
                 }
             }
             each_batch(last, self.keys.rows())?;
@@ -84,15 +86,32 @@ impl Join {
         let mut all: Vec<_> = keyed
             .map(|(at, fate)| (at, why_unused(fate)))
             .chain(self.keys.keyless().iter().copied())
+            .chain(self.lost())
             .collect();
         all.sort_unstable_by_key(|(at, _)| at.offset);
         all
+    }
+
+    /// Broken rows that no account has to answer for, in file order, and why they are broken. Of the accounts' own export
+    /// there are none: each is a record.
+    pub fn lost(&self) -> impl Iterator<Item = (Position, &'static str)> {
+        let beside = self.list != List::Group;
+        self.keys.lost().filter(move |_| beside)
     }
 
     fn read<'r>(&self, row: &'r mut Again, at: Position) -> anyhow::Result<Row<'r>> {
         let name = self.export.file_name(at);
         let read = self.export.read(at, row);
         read.with_context(|| format!("cannot read {name}, line {}, again", at.row))
+    }
+}
+
+/// Why nothing of a row can be believed, its key least of all.
+fn why_broken(row: &Row<'_>, key: usize) -> Option<&'static str> {
+    match (row.flaw(), row.cell(key)) {
+        (Some(flaw), _) => Some(flaw.text()),
+        (None, Cell::Broken(why)) => Some(why),
+        (None, Cell::Text(_)) => None,
     }
 }
 
@@ -104,6 +123,8 @@ pub struct Beside {
     places: Vec<(usize, Position)>,
     /// Joins that hold more rows of this record than there is room for.
     pub crowded: Option<usize>,
+    /// A join with a row that may be this record's, and that is broken in a way that its cells do not show.
+    pub suspect: Option<usize>,
 }
 
 /// What a row of the accounts' export turned out to be.
@@ -216,6 +237,18 @@ impl Beside {
                 }
             }
         }
+        for at in join.keys.suspects(wanted) {
+            if join.list == List::Group {
+                // It is a record of its own, and so no part of this one.
+                self.suspect = Some(number);
+                continue;
+            }
+            let next = self.next();
+            if join.read(&mut self.rows[next], at)?.flaw().is_none() {
+                self.suspect = Some(number);
+            }
+            self.places.push((number, at));
+        }
         Ok(true)
     }
 
@@ -231,6 +264,7 @@ impl Beside {
     pub fn clear(&mut self) {
         self.places.clear();
         self.crowded = None;
+        self.suspect = None;
     }
 
     /// The rows of a join.

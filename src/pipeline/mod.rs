@@ -159,7 +159,10 @@ impl Worker {
             )));
         }
         let mut keyless = false;
-        if !pipeline.joins.is_empty() {
+        if row.flaw().is_some() {
+            // Nothing of it is believed, its key least of all.
+            self.beside.clear();
+        } else if !pipeline.joins.is_empty() {
             match self.gather(pipeline, row, at, from)? {
                 Begins::Record => {}
                 Begins::Keyless => keyless = true,

@@ -13,8 +13,8 @@ use crate::source::{List, Position, Row};
 /// What is wrong with a row that has no key where several rows can be one account.
 const NO_KEY: &str = "the row has nothing in the column of `group_by`";
 
-/// What is wrong with a group that has a broken row.
-const BROKEN: &str = "a row of the account is broken";
+/// What is wrong with a record that may have a row of which nothing can be believed.
+const BROKEN: &str = "a row that may be the account's is broken";
 
 /// A gap that refuses a record: its path, and what is wrong.
 type Unfit = (u32, &'static str);
@@ -42,8 +42,7 @@ impl Worker {
     /// Merges the further rows of the group into the draft.
     pub(super) fn merge(&mut self, pipeline: &Pipeline) {
         let Some(group) = group(pipeline) else { return };
-        let whole = |(row, _): &(Row<'_>, Position)| row.flaw().is_none();
-        for (row, at) in self.beside.of(group).filter(whole) {
+        for (row, at) in self.beside.of(group) {
             let (draft, further) = (&mut self.draft, &mut self.further);
             pipeline
                 .mapper
@@ -74,9 +73,7 @@ impl Worker {
                 CROWDED,
             ));
         }
-        let mut further = group(pipeline).map(|group| self.beside.of(group));
-        let broken = further.as_mut()?.any(|(row, _)| row.flaw().is_some());
-        broken.then_some((row_path, BROKEN))
+        self.beside.suspect.map(|_| (row_path, BROKEN))
     }
 
     /// Maps the rows that are elements of lists.

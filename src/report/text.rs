@@ -93,6 +93,7 @@ pub fn status_lines(totals: &Totals) -> String {
         ("update tasks", u.planned),
         ("former accounts", totals.former),
         ("blank lines", totals.blank_lines),
+        ("broken rows of nobody known", totals.lost_rows),
     ];
     let more = more
         .iter()

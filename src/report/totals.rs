@@ -35,6 +35,8 @@ pub struct Totals {
     pub existed: Existed,
     /// Blank lines of the exports; they are no rows.
     pub blank_lines: u64,
+    /// Broken rows of the exports beside that of the accounts, of which nobody can tell whose they are.
+    pub lost_rows: u64,
     /// Whether planning came to its end.
     pub planned: bool,
     /// Accounts accepted under an earlier plan, whose customers the plan no longer sends.
@@ -211,6 +213,7 @@ impl Totals {
             },
             files: reader.files()?,
             blank_lines: reader.meta_count("blank_lines")?.unwrap_or_default(),
+            lost_rows: reader.meta_count("lost_rows")?.unwrap_or_default(),
             planned,
         };
         totals.imbalances = imbalances(&totals, counts.without_task, counts.stray_tasks);
@@ -240,6 +243,7 @@ impl Totals {
         let kyb = self.kyb.incomplete + self.kyb_in_doubt();
         rows + stopped.iter().sum::<u64>()
             + self.documents.changed
+            + self.lost_rows
             + self.documents.left_alone
             + kyb
             > 0

@@ -21,6 +21,7 @@ use super::dialect;
 use super::encoding::Encoding;
 use super::found::Found;
 use super::lines::{Form, Lines};
+use super::shape::shape;
 use super::spool::Spool;
 use super::transcode::Transcode;
 use super::workbook::{Choice, Workbook};
@@ -268,7 +269,7 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
             Some(Sheet::Number(number)) => Choice::Number(*number),
         };
         let mut workbook = Workbook::open(file, name, &choice)?;
-        found.workbook(workbook.head());
+        found.workbook(workbook.head(), options.sheet.is_none());
         let (text, whole) = read_start(&mut workbook, SAMPLE)?;
         return Ok(Start {
             file: None,
@@ -391,14 +392,7 @@ fn head(path: PathBuf, name: String, options: &Options) -> anyhow::Result<(Head,
             found.titles = place as u64;
             (cells.clone(), *behind)
         }
-        None => {
-            let width = rows
-                .iter()
-                .map(|(cells, ..)| cells.len())
-                .max()
-                .unwrap_or(0);
-            (vec![String::new(); width], (0, first_line))
-        }
+        None => (vec![String::new(); usual(&rows)], (0, first_line)),
     };
     if headers
         .iter()
@@ -442,6 +436,11 @@ fn header_place(
     match set {
         HeaderRow::None => Ok(None),
         HeaderRow::At(wanted) => match rows.iter().position(|(_, line, _)| *line == wanted) {
+            // Names of columns are printed, and what a customer's row holds is not.
+            Some(place) if !is_header(&rows[place..]) => Err(Failure::configuration(
+                format!("line {wanted} of {name} looks like a customer and not like a header"),
+                "set `header = false` under [source], and name columns by position (`#1`); `skip_if` leaves a row out",
+            )),
             Some(place) => Ok(Some(place)),
             None => Err(Failure::configuration(
                 format!(
@@ -460,8 +459,23 @@ fn header_place(
     }
 }
 
-/// Columns that only the rows have: all of a sheet; of a CSV file one that is always empty, behind a delimiter at the end of
-/// every row. The other way round, a delimiter at the end of the header alone makes no column.
+/// Whether the first of some rows may be their header.
+fn is_header(rows: &[(Vec<String>, u64, (u64, u64))]) -> bool {
+    let cells: Vec<Vec<String>> = rows.iter().map(|(cells, ..)| cells.clone()).collect();
+    dialect::header_row(&cells) == Some(0)
+}
+
+/// How many cells most rows have.
+fn usual(rows: &FirstRows) -> usize {
+    let count = |width: usize| rows.iter().filter(move |(cells, ..)| cells.len() == width);
+    let widths = rows.iter().map(|(cells, ..)| cells.len());
+    widths
+        .max_by_key(|width| count(*width).count())
+        .unwrap_or(0)
+}
+
+/// Columns that only the rows have: all of a sheet; of a CSV file one that is empty, behind a delimiter at the end of most
+/// rows. The other way round, a delimiter at the end of the header alone makes no column.
 fn fit(headers: &mut Vec<String>, rows: &[(Vec<String>, u64, (u64, u64))], sheet: bool) {
     let width = headers.len();
     let trailing = |(cells, ..): &(Vec<String>, u64, (u64, u64))| {
@@ -472,7 +486,7 @@ fn fit(headers: &mut Vec<String>, rows: &[(Vec<String>, u64, (u64, u64))], sheet
             .map(|(cells, ..)| cells.len())
             .max()
             .unwrap_or(0)
-    } else if !rows.is_empty() && rows.iter().all(trailing) {
+    } else if 2 * rows.iter().filter(|row| trailing(row)).count() > rows.len() {
         width + 1
     } else {
         width
@@ -496,13 +510,14 @@ impl Opened {
                 .display()
                 .to_string();
             let (head, names) = head(path, own, options)?;
-            match heads.first() {
-                None => headers = names,
-                Some(first) if headers != names => {
-                    let (first, other) = (&first.found.file, &head.found.file);
-                    return Err(differs(first, &headers, other, &names));
-                }
-                Some(_) => {}
+            if let Some(first) = heads.first()
+                && named(&headers) != named(&names)
+            {
+                let (first, other) = (&first.found.file, &head.found.file);
+                return Err(differs(first, &headers, other, &names));
+            }
+            if headers.len() < names.len() {
+                headers = names;
             }
             heads.push(head);
         }
@@ -518,6 +533,23 @@ impl Opened {
     /// The column names, trimmed; empty where there is none.
     pub fn headers(&self) -> &[String] {
         &self.headers
+    }
+
+    /// Refuses a workbook of which nobody has said which sheet is read, where there are several.
+    pub fn one_sheet(self) -> anyhow::Result<Opened> {
+        let mut all = self.heads.iter().map(|head| &head.found);
+        let Some(found) = all.find(|found| !found.other_sheets.is_empty()) else {
+            return Ok(self);
+        };
+        let first = found.sheet.as_deref().unwrap_or("");
+        Err(Failure::configuration(
+            format!(
+                "{} has several sheets with cells: `{first}`, `{}`",
+                found.file,
+                found.other_sheets.join("`, `")
+            ),
+            format!("say which one is read: `sheet = \"{first}\"` beside `file` in migration.toml"),
+        ))
     }
 
     /// Reads what cannot seek into a spool in a folder; `each_block` hears bytes so far, and may stop it.
@@ -697,21 +729,28 @@ impl Export {
     }
 }
 
-/// The error of files whose columns are not the same.
+/// The columns up to the last one that has a name.
+fn named(headers: &[String]) -> &[String] {
+    let last = headers.iter().rposition(|header| !header.is_empty());
+    &headers[..last.map_or(0, |last| last + 1)]
+}
+
+/// The error of files whose columns are not the same. What stands in the second file is no header that anybody has
+/// agreed to: it may be a customer's.
 fn differs(first: &str, headers: &[String], other: &str, names: &[String]) -> anyhow::Error {
     let place = (0..headers.len().max(names.len()))
         .find(|place| headers.get(*place) != names.get(*place))
         .unwrap_or(0);
-    let shown = |names: &[String]| match names.get(place) {
+    let shown = |name: &Option<String>| match name {
         Some(name) => format!("`{name}`"),
         None => "nothing".to_owned(),
     };
     Failure::configuration(
         format!(
-            "{other} has other columns than {first}: column {} is {} there and {} here",
+            "{other} has other columns than {first}: column {} is {} there and looks like {} here",
             header::position(place),
-            shown(headers),
-            shown(names)
+            shown(&headers.get(place).cloned()),
+            shown(&names.get(place).map(|name| shape(name)))
         ),
         "files of one export have the same header row; migrate others by themselves",
     )

@@ -20,6 +20,9 @@ pub struct Found {
     /// The sheet that is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
+    /// Other sheets that are shown and have cells, where the settings do not say which is read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_sheets: Vec<String>,
     /// Not of a workbook.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "word")]
     pub encoding: Option<Encoding>,
@@ -54,6 +57,7 @@ impl Found {
                 Container::Workbook => "workbook",
             },
             sheet: None,
+            other_sheets: Vec::new(),
             encoding: None,
             delimiter: None,
             quote: None,
@@ -64,17 +68,15 @@ impl Found {
         }
     }
 
-    pub(super) fn workbook(&mut self, head: &Head) {
+    pub(super) fn workbook(&mut self, head: &Head, found: bool) {
         self.format = head.kind.word();
         self.sheet = Some(head.sheet_name().to_owned());
-        let others: Vec<String> = head
-            .others()
-            .map(|sheet| format!("`{}`", sheet.name))
-            .collect();
-        if !others.is_empty() {
+        let others = head.others().filter(|_| found);
+        self.other_sheets = others.map(|sheet| sheet.name.clone()).collect();
+        if !self.other_sheets.is_empty() {
             self.remarks.push(format!(
-                "the sheet is one of several that are shown; the others are {}: `sheet` says which is read",
-                others.join(", ")
+                "the sheet is one of several that are shown; the others are `{}`: `sheet` says which is read",
+                self.other_sheets.join("`, `")
             ));
         }
     }

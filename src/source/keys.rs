@@ -5,6 +5,7 @@
 //! seed of the moment, so that no export can be written to collide; whoever reads a row compares its key again.
 //! It also keeps what became of each row, for the account that every row must give of itself.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -63,6 +64,16 @@ pub struct Keys {
     shift: u32,
     fates: Vec<AtomicU8>,
     keyless: Vec<(Position, &'static str)>,
+    broken: Vec<Broken>,
+    /// Hash of a cell of a broken row → numbers in `broken`.
+    suspects: HashMap<u64, Vec<u32>>,
+}
+
+/// A row of which nobody knows whose it is: any of its cells may be the key.
+struct Broken {
+    at: Position,
+    why: &'static str,
+    used: AtomicU8,
 }
 
 impl std::fmt::Debug for Keys {
@@ -83,6 +94,46 @@ impl Keys {
     /// Adds a row that cannot be found, and why.
     pub fn add_keyless(&mut self, at: Position, why: &'static str) {
         self.keyless.push((at, why));
+    }
+
+    /// Adds a row that is broken, and why. Whoever has one of its cells for a key may be the one whose row it is.
+    pub fn add_broken(&mut self, row: &Row<'_>, at: Position, why: &'static str) {
+        let number = self.broken.len() as u32;
+        self.broken.push(Broken {
+            at,
+            why,
+            used: AtomicU8::new(0),
+        });
+        for cell in row.cells() {
+            if let Cell::Text(text) = cell
+                && !text.is_empty()
+            {
+                let numbers = self.suspects.entry(self.seed.hash_one(text)).or_default();
+                if numbers.last() != Some(&number) {
+                    numbers.push(number);
+                }
+            }
+        }
+    }
+
+    /// The broken rows that may be those of a key, in file order.
+    pub fn suspects(&self, key: &str) -> impl Iterator<Item = Position> {
+        let numbers = match self.suspects.is_empty() {
+            true => None,
+            false => self.suspects.get(&self.seed.hash_one(key)),
+        };
+        numbers.into_iter().flatten().map(|number| {
+            let broken = &self.broken[*number as usize];
+            broken.used.store(1, Ordering::Relaxed);
+            broken.at
+        })
+    }
+
+    /// The broken rows that are nobody's, as far as can be told, in file order, and why they are broken.
+    pub fn lost(&self) -> impl Iterator<Item = (Position, &'static str)> {
+        let lost = self.broken.iter();
+        lost.filter(|broken| broken.used.load(Ordering::Relaxed) == 0)
+            .map(|broken| (broken.at, broken.why))
     }
 
     /// Adds a row; rows come in file order.
@@ -155,7 +206,7 @@ impl Keys {
 
     /// Number of rows.
     pub fn rows(&self) -> u64 {
-        (self.entries.len() + self.keyless.len()) as u64
+        (self.entries.len() + self.keyless.len() + self.broken.len()) as u64
     }
 
     /// The rows that cannot be found, in file order, and why.

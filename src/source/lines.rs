@@ -207,24 +207,43 @@ impl Form {
 
     /// Whether a row over several lines holds whole rows of others: a quote that was left open closes at the next one,
     /// wherever that is. One of its further lines then is a row by itself. A row that has the right number of cells all the
-    /// same is believed, unless rows have so many that this is no chance: a line within, or both the first and the last.
+    /// same is believed, unless both its first and its last line are rows, or, where rows have so many cells that this is no
+    /// chance, a line within. Where it cannot be known, two blocked rows are better than one customer less.
     fn swallowed(&self, row: &[u8], first: usize, cells: usize) -> bool {
-        if first >= row.len() || self.width < 3 {
+        if first >= row.len() || self.width < 2 {
             return false;
         }
-        let whole =
-            |line: &[u8]| memchr::memchr_iter(self.delimiter, line).count() + 1 == self.width;
+        let whole = |line: &[u8]| self.delimiters(line) + 1 == self.width;
         let row = row.strip_suffix(b"\n").unwrap_or(row);
         let row = row.strip_suffix(b"\r").unwrap_or(row);
         let mut lines = row.split(|byte| matches!(byte, b'\n' | b'\r'));
+        // Quotes come in pairs, counted from the end where the row would begin or end.
         let first = lines.next().is_some_and(whole);
-        let last = lines.next_back().is_some_and(whole);
+        let last = lines.next_back().is_some_and(|line| {
+            let turned: Vec<u8> = line.iter().rev().copied().collect();
+            whole(&turned)
+        });
         let within = lines.any(whole);
         if cells == self.width {
-            self.width >= SURE_WIDTH && (within || (first && last))
+            (first && last) || (self.width >= SURE_WIDTH && within)
         } else {
             within || last
         }
+    }
+
+    /// Delimiters of a line that stand in no pair of quotes.
+    fn delimiters(&self, line: &[u8]) -> usize {
+        let (mut count, mut rest) = (0, line);
+        let all = |text: &[u8]| memchr::memchr_iter(self.delimiter, text).count();
+        while let Some(open) = self.quote.and_then(|quote| memchr::memchr(quote, rest)) {
+            let behind = &rest[open + 1..];
+            let Some(close) = self.quote.and_then(|quote| memchr::memchr(quote, behind)) else {
+                break;
+            };
+            count += all(&rest[..open]);
+            rest = &behind[close + 1..];
+        }
+        count + all(rest)
     }
 
     /// The cells of a line whose quotes make no sense, as far as that can be told.
