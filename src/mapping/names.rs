@@ -1,15 +1,18 @@
 //! A person's name in one cell, taken apart: "DOE, JOHN Q JR", "Dr. John Q Doe III, MD", "de la Cruz, Maria".
 //!
 //! Owner: `mapping`. With a comma the family name stands first; without one the mapping says which does. Honorifics,
-//! degrees and nicknames go; particles belong to the family name. Invariants: a cell that may name several people, a firm
+//! degrees and quoted nicknames go; particles belong to the family name. Invariants: a cell that may name several people, a firm
 //! or an estate, or that could be cut in two ways, has no parts at all; nothing is added but the usual spelling of a suffix.
 //! Left out on purpose: which of a Spanish name's two family names is a middle name to others (give them columns of their
 //! own), and family names of several words without a particle when the given name stands first.
 
+mod firms;
 mod words;
 
+use firms::{ACCOUNT, FIRM, GIVEN, TRADE_OR_NAME, has};
 use words::{
-    DEGREES, DEGREES_OR_NAMES, HONORIFICS, NO_PERSON, NO_PERSON_LAST, PARTICLES, SUFFIXES, TRAILING,
+    COURTESY, DEGREES, DEGREES_OR_NAMES, HONORIFICS, NUMBERS_OR_NAMES, PARTICLES, SUFFIXES,
+    TRAILING,
 };
 
 /// Which name stands first where no comma says so.
@@ -72,13 +75,7 @@ impl<'t> Name<'t> {
         for part in text.split(',') {
             parts.push(tokens(part)?);
         }
-        let last = parts.iter().flatten().last()?;
-        let lone = parts.len() == 1;
-        let words = || parts.iter().flatten().map(|token| plain(token));
-        let no_person = |word: &String| NO_PERSON.contains(&word.as_str());
-        if words().any(|word| no_person(&word))
-            || (lone && NO_PERSON_LAST.contains(&plain(last).as_str()))
-        {
+        if is_no_person(&parts) || are_several(&parts) {
             return None;
         }
         let mut name = Name::default();
@@ -88,7 +85,26 @@ impl<'t> Name<'t> {
             [family, given] => name.cut(family, given)?,
             _ => return None,
         }
-        (!name.given.is_empty() && !name.family.is_empty()).then_some(name)
+        name.is_sound().then_some(name)
+    }
+
+    /// Both names are there, and no word in them is a suffix or a title that was not understood.
+    fn is_sound(&self) -> bool {
+        let Some((first, others)) = self.given.split_first() else {
+            return false;
+        };
+        let family_ends = self.family.last().is_some_and(|last| letters(last) > 1);
+        // "Junior Doe" and "Hon, Maria" are people; "John III Doe" and "John Doe Fr" say something else.
+        let first_is_name = suffix(first).is_none() || plain(first) == "junior";
+        let family_is_name = match self.family.as_slice() {
+            [one] => !is_title(one) && suffix(one).is_none(),
+            several => !several.iter().any(|token| is_mark(token)),
+        };
+        family_ends
+            && first_is_name
+            && family_is_name
+            && !is_title(first)
+            && !others.iter().any(|token| is_mark(token))
     }
 
     /// Parts behind a comma that are suffixes and degrees: "Doe, John, Jr., MD".
@@ -128,7 +144,10 @@ impl<'t> Name<'t> {
     fn cut(&mut self, family: &[&'t str], given: &[&'t str]) -> Option<()> {
         let family = self.without_ends(without_honorifics(family, 1), 1)?;
         let given = self.without_ends(without_honorifics(given, 1), 1)?;
-        if given.first().is_some_and(|first| is_title(first)) || ends_in_doubt(given, 2) {
+        let trade = |tokens: &[&str]| tokens.len() > 1 && ends_in_trade(tokens);
+        // "John Doe, V" and "Doe, John Q V"; in "Doe, John V" it is an initial.
+        let numbered = given.len() != 2 && ends_in_number(given);
+        if ends_in_doubt(given, 2) || numbered || trade(family) || trade(given) {
             return None;
         }
         // "Cruz, Maria de la": two particles or more, or one that ends nobody's given names.
@@ -152,7 +171,15 @@ impl<'t> Name<'t> {
 
     fn uncut(&mut self, all: &[&'t str], order: Order) -> Option<()> {
         let all = self.without_ends(without_honorifics(all, 1), 1)?;
-        if ends_in_doubt(all, 3) {
+        let least = match order {
+            Order::GivenFirst => 3,
+            // "DOE JOHN V" has an initial, "DOE JOHN Q V" may have a number.
+            Order::FamilyFirst => 4,
+        };
+        let numbered = all.len() >= least && ends_in_number(all);
+        let trade = ends_in_trade(all) && !(order == Order::GivenFirst && is_person(all));
+        let titled = all.last().is_some_and(|last| is_mark(last));
+        if ends_in_doubt(all, 3) || numbered || trade || titled {
             return None;
         }
         let at = match order {
@@ -236,13 +263,14 @@ fn tokens(part: &str) -> Option<Vec<&str>> {
     let mut tokens = Vec::new();
     let mut quote = None;
     for token in part.split_whitespace() {
-        // Nicknames: John "Jack" Doe, Robert (Bob) Doe. One of several words ends where its bracket does.
+        // Nicknames: John "Jack" Doe. One of several words ends where its quote does. Brackets say anything: "(dec.)".
         let opens = quote.is_none().then(|| closing(token)).flatten();
         if let Some(close) = quote.or(opens) {
-            let inside = token.strip_prefix(['"', '(', '\u{201c}']).unwrap_or(token);
+            let inside = token.strip_prefix(['"', '\u{201c}']).unwrap_or(token);
             let ends = inside.ends_with(close);
             let word = plain(inside.trim_end_matches(close));
-            if NO_PERSON.contains(&word.as_str())
+            if has(ACCOUNT, &word)
+                || has(FIRM, &word)
                 || !inside.trim_end_matches(close).chars().all(in_name)
             {
                 return None;
@@ -265,10 +293,65 @@ fn tokens(part: &str) -> Option<Vec<&str>> {
 fn closing(token: &str) -> Option<char> {
     match token.chars().next()? {
         '"' => Some('"'),
-        '(' => Some(')'),
         '\u{201c}' => Some('\u{201d}'),
         _ => None,
     }
+}
+
+/// A word that no person's name has. "J.T. Smith" begins with initials.
+fn is_no_person(parts: &[Vec<&str>]) -> bool {
+    let initials = |place: usize, token: &str| {
+        place == 0 && parts.len() == 1 && letters(token) == 2 && token.find('.') == Some(1)
+    };
+    parts.iter().flatten().enumerate().any(|(place, token)| {
+        let word = plain(token);
+        (has(ACCOUNT, &word) || has(FIRM, &word)) && !initials(place, token)
+    })
+}
+
+/// "Mr Mrs John Doe", "Dr Mrs John Doe": two people. "Herr Dr." is one.
+fn are_several(parts: &[Vec<&str>]) -> bool {
+    let words: Vec<String> = parts.iter().flatten().map(|token| plain(token)).collect();
+    let courtesy = |word: &String| COURTESY.contains(&word.as_str());
+    let title = |word: &String| HONORIFICS.contains(&word.as_str()) || word == "sr";
+    words.iter().filter(|word| courtesy(word)).count() > 1
+        || words
+            .windows(2)
+            .any(|two| title(&two[0]) && courtesy(&two[1]))
+}
+
+fn letters(token: &str) -> usize {
+    token.chars().filter(|c| c.is_alphabetic()).count()
+}
+
+fn ends_in_trade(tokens: &[&str]) -> bool {
+    let last = tokens.last();
+    last.is_some_and(|last| has(TRADE_OR_NAME, &plain(last)))
+}
+
+/// Given names and initials alone stand before the last word: "Jane Q Church".
+fn is_person(all: &[&str]) -> bool {
+    let given = |token: &&str| has(GIVEN, &plain(token));
+    match all {
+        [first, between @ .., _] => {
+            given(first)
+                && between
+                    .iter()
+                    .all(|token| given(token) || letters(token) == 1)
+        }
+        _ => false,
+    }
+}
+
+/// An initial's dot says that it is no number.
+fn ends_in_number(tokens: &[&str]) -> bool {
+    let last = tokens.last();
+    last.is_some_and(|last| NUMBERS_OR_NAMES.contains(&last.to_lowercase().as_str()))
+}
+
+/// A suffix or a title, which stands at an end or nowhere.
+fn is_mark(token: &str) -> bool {
+    suffix(token).is_some() || HONORIFICS.contains(&plain(token).as_str())
 }
 
 fn in_name(c: char) -> bool {

@@ -1,7 +1,7 @@
 //! Words in a name's cell that are no names.
 //!
 //! Owner: `mapping::names`. All in lower case, without dots. Left out on purpose: words that are names as often as not,
-//! such as "Do", "Ma", "Don", "Ben" and "Ira".
+//! such as "Do", "Ma", "Don" and "Ben".
 
 /// Before a name, or behind a given name. Those of one kind may stand in a row: "Prof. Dr.".
 pub const HONORIFICS: &[&str] = &[
@@ -88,90 +88,11 @@ pub const TRAILING: &[&str] = &[
     "von", "vom", "de", "del", "della", "di", "dos", "das", "du", "der", "den", "zu", "des",
 ];
 
-/// A cell with one of these names a firm, a trust, an estate or several people.
-pub const NO_PERSON: &[&str] = &[
-    "and",
-    "or",
-    "und",
-    "et",
-    "of",
-    "the",
-    "inc",
-    "incorporated",
-    "llc",
-    "llp",
-    "lllp",
-    "ltd",
-    "limited",
-    "corp",
-    "corporation",
-    "company",
-    "trust",
-    "trustee",
-    "trustees",
-    "ttee",
-    "ttees",
-    "estate",
-    "deceased",
-    "decd",
-    "foundation",
-    "association",
-    "assn",
-    "partners",
-    "partnership",
-    "holdings",
-    "gmbh",
-    "plc",
-    "pllc",
-    "custodian",
-    "cust",
-    "utma",
-    "ugma",
-    "fbo",
-    "dba",
-    "aka",
-    "fka",
-    "nka",
-    "jtwros",
-    "tic",
-    "attn",
-    "care",
-    "living",
-    "revocable",
-    "irrevocable",
-    "university",
-    "insurance",
-    "bancorp",
-    "enterprises",
-    "investments",
-    "associates",
-    "family",
-    "conservator",
-    "guardian",
+/// Before the name of one person: two of them are two people.
+pub const COURTESY: &[&str] = &[
+    "mr", "mrs", "ms", "miss", "mx", "mister", "sra", "srta", "herr", "frau", "mme", "mlle",
+    "monsieur", "madame",
 ];
 
-/// The same, when it stands last: "Acme Co" is a firm, "Co, Maria" and "Ira Glass" are people.
-pub const NO_PERSON_LAST: &[&str] = &[
-    "tr",
-    "est",
-    "jt",
-    "ten",
-    "co",
-    "bank",
-    "church",
-    "ira",
-    "roth",
-    "tod",
-    "pod",
-    "group",
-    "fund",
-    "farms",
-    "services",
-    "properties",
-    "capital",
-    "club",
-    "society",
-    "sa",
-    "ag",
-    "lp",
-];
+/// Behind a name a number or a name or an initial: "John Doe V".
+pub const NUMBERS_OR_NAMES: &[&str] = &["i", "v", "vi", "ix", "x", "xi"];
