@@ -3,10 +3,12 @@
 //! Owner of [`Pick`]s and of their confidence, and of the second look: a header that says nothing is read by its
 //! neighbours, and a word that several headers share and no table knows (`corrCity`, `corrZip`) names a place of its own.
 
+use std::collections::HashSet;
+
 use super::assign;
 use super::fields::{CONCEPTS, Concept, Group, Kind};
 use super::places::Place;
-use super::score::{Fit, LEAST, Label, Seen, fit};
+use super::score::{Basis, Fit, LEAST, Label, Seen, basis, fit};
 use super::words::tokens;
 use crate::inspect::column::Column;
 
@@ -60,6 +62,8 @@ impl Pick {
 #[derive(Clone, Copy)]
 struct Slot {
     concept: &'static Concept,
+    /// Its place among the concepts.
+    row: usize,
     place: &'static Place,
     number: usize,
     turn: usize,
@@ -77,6 +81,10 @@ fn turns(kind: Kind) -> usize {
 /// How often neighbours are looked at.
 const ROUNDS: usize = 3;
 
+/// Columns of a file that are all weighed against each other. Of a file with more, so many that fit each field best.
+const WEIGHED: usize = 250;
+const OF_EACH: usize = 8;
+
 /// How far columns that belong together stand from each other.
 const REACH: usize = 3;
 
@@ -84,12 +92,14 @@ const REACH: usize = 3;
 fn slots(places: &'static [Place]) -> Vec<Slot> {
     let mut all = Vec::new();
     for (number, place) in places.iter().enumerate() {
-        for concept in CONCEPTS
+        for (row, concept) in CONCEPTS
             .iter()
-            .filter(|concept| place.groups.contains(&concept.group))
+            .enumerate()
+            .filter(|(_, concept)| place.groups.contains(&concept.group))
         {
             all.extend((0..turns(concept.kind)).map(|turn| Slot {
                 concept,
+                row,
                 place,
                 number,
                 turn,
@@ -117,6 +127,9 @@ pub fn picks(columns: &[Column], places: &'static [Place], taken: &[usize]) -> V
     let mut seen = seen(columns);
     seen.retain(|column| !taken.contains(&column.index));
     let slots = slots(places);
+    if seen.len() > WEIGHED {
+        only_the_best(&mut seen, &slots);
+    }
     let plain = self::fits(&seen, &slots, &[]);
     let first = choose(&plain);
     let names = labels(&seen, &slots, &plain, &first, places);
@@ -192,9 +205,36 @@ fn only_mail_is_home(picks: &mut [Pick], places: &'static [Place]) {
     }
 }
 
+/// Leaves out the columns of a very wide file that are not among the best of any field, so that what is kept of the rest
+/// does not grow with their number. Between equals the first ones stay.
+fn only_the_best(seen: &mut Vec<Seen<'_>>, slots: &[Slot]) {
+    let mut best: Vec<Vec<(f64, usize)>> = vec![Vec::new(); slots.len()];
+    for column in seen.iter() {
+        for (best, fit) in best.iter_mut().zip(fits_of(column, slots, &[])) {
+            if fit.total < LEAST {
+                continue;
+            }
+            let place = best.partition_point(|(total, _)| *total >= fit.total);
+            best.insert(place, (fit.total, column.index));
+            best.truncate(OF_EACH);
+        }
+    }
+    let kept: HashSet<usize> = best.into_iter().flatten().map(|(_, index)| index).collect();
+    seen.retain(|column| kept.contains(&column.index));
+}
+
 fn fits(seen: &[Seen<'_>], slots: &[Slot], labels: &[Label<'_>]) -> Vec<Vec<Fit>> {
-    let one = |column: &Seen<'_>, slot: &Slot| {
-        let mut fit = fit(column, slot.concept, slot.place, slot.number, labels);
+    seen.iter()
+        .map(|column| fits_of(column, slots, labels))
+        .collect()
+}
+
+/// The fits of one column at every slot.
+fn fits_of(column: &Seen<'_>, slots: &[Slot], labels: &[Label<'_>]) -> Vec<Fit> {
+    let bases: Vec<Basis> = CONCEPTS.iter().map(|c| basis(column, c)).collect();
+    let one = |slot: &Slot| {
+        let basis = bases[slot.row];
+        let mut fit = fit(column, basis, slot.concept, slot.place, slot.number, labels);
         // A second line or phone is one by its name, and comes after the first.
         if slot.turn > 0 && fit.name < 0.6 {
             fit.total = 0.0;
@@ -202,9 +242,7 @@ fn fits(seen: &[Seen<'_>], slots: &[Slot], labels: &[Label<'_>]) -> Vec<Vec<Fit>
         fit.total = (fit.total - 0.01 * slot.turn as f64).max(0.0);
         fit
     };
-    seen.iter()
-        .map(|column| slots.iter().map(|slot| one(column, slot)).collect())
-        .collect()
+    slots.iter().map(one).collect()
 }
 
 /// The number in a header, where it counts something.
@@ -213,16 +251,25 @@ fn ordinal(seen: &Seen<'_>) -> u32 {
     number.filter(|_| !seen.mute()).unwrap_or(0)
 }
 
+/// The slot of each column. The slots choose: there are as many whatever the file, so that the time grows with the columns
+/// as their number does.
 fn choose(fits: &[Vec<Fit>]) -> Vec<Option<usize>> {
-    let worth: Vec<Vec<f64>> = fits
-        .iter()
-        .map(|row| {
-            row.iter()
-                .map(|fit| if fit.total >= LEAST { fit.total } else { 0.0 })
-                .collect()
-        })
+    let slots = fits.first().map_or(0, Vec::len);
+    // Squares: one good fit is worth more than two poor ones, so that a plain name is not pushed aside to another place.
+    let worth = |fit: Fit| match fit.total >= LEAST {
+        true => fit.total * fit.total,
+        false => 0.0,
+    };
+    let worth: Vec<Vec<f64>> = (0..slots)
+        .map(|slot| fits.iter().map(|row| worth(row[slot])).collect())
         .collect();
-    assign::best(&worth)
+    let mut chosen = vec![None; fits.len()];
+    for (slot, row) in assign::best(&worth).into_iter().enumerate() {
+        if let Some(row) = row {
+            chosen[row] = Some(slot);
+        }
+    }
+    chosen
 }
 
 /// Words that no table knows and that three headers or more share: each names a place that no header marks. The first
@@ -289,7 +336,8 @@ fn group_of(name: &str, seen: &[Seen<'_>], slots: &[Slot]) -> Option<Group> {
             .iter()
             .filter(|slot| slot.place.marks.is_empty() || slot.concept.group == Group::Address)
             .map(|slot| {
-                let mut fit = fit(&without, slot.concept, slot.place, slot.number, &[]);
+                let basis = basis(&without, slot.concept);
+                let mut fit = fit(&without, basis, slot.concept, slot.place, slot.number, &[]);
                 if slot.concept.group == Group::Address && !fit.marked {
                     fit.name /= 0.35;
                 }
@@ -317,7 +365,6 @@ fn by_neighbours(
     fits: &mut [Vec<Fit>],
     chosen: &[Option<usize>],
 ) {
-    let plain = fits.to_vec();
     let prefix = |row: usize| {
         let slot = (*chosen.get(row)?)?;
         (slots[slot].concept.kind != Kind::Aside).then_some(slots[slot].place.prefix)
@@ -327,7 +374,7 @@ fn by_neighbours(
             slot.is_some_and(|slot| {
                 slots[slot].place.prefix == prefix
                     && fields.contains(&slots[slot].concept.field)
-                    && plain[row][slot].name > 0.6
+                    && fits[row][slot].name > 0.6
             })
         })
     };
@@ -339,19 +386,21 @@ fn by_neighbours(
         let around = row.saturating_sub(REACH)..(row + REACH + 1).min(seen.len());
         let near: Vec<&str> = around
             .filter(|other| *other != row)
+            .filter(|other| seen[*other].index.abs_diff(seen[row].index) <= REACH + 1)
             .filter_map(prefix)
             .collect();
+        let mute = seen[row].mute();
+        let (mut last, mut beside) = (None, 0.0);
         for (number, slot) in slots.iter().enumerate() {
             let fit = &mut fits[row][number];
-            let beside: f64 = near
-                .iter()
-                .map(|near| kinship(near, slot.place.prefix))
-                .sum();
+            if last != Some(slot.number) {
+                last = Some(slot.number);
+                let kin = near.iter().map(|near| kinship(near, slot.place.prefix));
+                beside = kin.sum();
+            }
             let address = slot.concept.group == Group::Address;
-            let silent = seen[row].mute()
-                && !slot.concept.forms.is_empty()
-                && fit.value > 0.8
-                && slot.turn == 0;
+            let silent =
+                mute && !slot.concept.forms.is_empty() && fit.value > 0.8 && slot.turn == 0;
             // Unmarked as it is, it stands among columns of that place.
             if beside >= 1.0 && !fit.marked && (silent || address && fit.name >= LEAST) {
                 fit.total = fit.total.max(0.28 + 0.15 * fit.value);
@@ -379,7 +428,9 @@ fn parts_of(kind: Kind) -> &'static [&'static str] {
 
 /// How near two objects are: the same, parts of the same owner, or strangers.
 fn kinship(a: &str, b: &str) -> f64 {
-    let head = |prefix: &str| prefix.split('.').next().map(str::to_owned);
+    fn head(prefix: &str) -> Option<&str> {
+        prefix.split('.').next()
+    }
     if a == b {
         1.0
     } else if head(a) == head(b) {

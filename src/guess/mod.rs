@@ -112,8 +112,7 @@ pub fn guess(files: &[Profile], links: &[Link]) -> Guess {
     }
     joined.dedup_by_key(|(rows, _)| *rows);
     let owners_apart = joined.iter().any(|(rows, _)| *rows == Rows::Owners);
-    let rows = main_rows(profile);
-    let found = picks(&profile.columns, rows.places(), &[]);
+    let (rows, found) = main_rows(profile);
     let grouped = (!owners_apart && rows == Rows::People)
         .then(|| grouped_by(profile, &found))
         .flatten();
@@ -188,9 +187,10 @@ fn is_contacts(profile: &Profile) -> bool {
 }
 
 /// Firms have no birth date and no first name, but a legal form and a place where they are registered.
-fn main_rows(profile: &Profile) -> Rows {
-    let sure = |places: &'static [Place], fields: &[&str]| {
-        let found = picks(&profile.columns, places, &[]);
+fn main_rows(profile: &Profile) -> (Rows, Vec<Pick>) {
+    let people = picks(&profile.columns, PEOPLE, &[]);
+    let firms = picks(&profile.columns, FIRMS, &[]);
+    let sure = |found: &[Pick], fields: &[&str]| {
         let good = found.iter().filter(|pick| {
             fields.contains(&pick.concept.field)
                 && pick.confidence > Confidence::Low
@@ -198,9 +198,12 @@ fn main_rows(profile: &Profile) -> Rows {
         });
         good.count()
     };
-    let person = sure(PEOPLE, &["givenName", "familyName", "identity.dateOfBirth"]);
+    let person = sure(
+        &people,
+        &["givenName", "familyName", "identity.dateOfBirth"],
+    );
     let firm = sure(
-        FIRMS,
+        &firms,
         &[
             "entityLegalName",
             "entityType",
@@ -212,9 +215,9 @@ fn main_rows(profile: &Profile) -> Rows {
         ],
     );
     if firm >= FIRM_FIELDS && person < 2 {
-        Rows::Firms
+        (Rows::Firms, firms)
     } else {
-        Rows::People
+        (Rows::People, people)
     }
 }
 

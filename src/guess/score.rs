@@ -6,8 +6,8 @@
 use super::codes::meaning;
 use super::fields::{Concept, Group, Kind};
 use super::places::Place;
-use super::tables::words;
-use super::words::Token;
+use super::tables;
+use super::words::{self, Token};
 use crate::inspect::classes::Class;
 use crate::inspect::column::{Column, MOST_CODES};
 
@@ -61,19 +61,47 @@ impl Seen<'_> {
 /// A word that no table knows and that the headers of a group share; it marks this place.
 pub type Label<'a> = (&'a str, usize);
 
+/// What a column says about a concept at whatever place.
+#[derive(Clone, Copy, Debug)]
+pub struct Basis {
+    /// The header has the words of one of the concept's phrases.
+    named: bool,
+    /// By its values.
+    value: f64,
+    /// Its values say so alone: the header says nothing.
+    alone: bool,
+}
+
+/// What a column says about a concept.
+pub fn basis(seen: &Seen<'_>, concept: &Concept) -> Basis {
+    let has = |word: &str| seen.tokens.iter().any(|token| token.is(word));
+    Basis {
+        named: concept
+            .phrases
+            .split(" | ")
+            .any(|phrase| phrase.split(' ').all(has)),
+        value: by_value(seen.column, concept),
+        alone: seen.mute() && telling(seen.column, concept),
+    }
+}
+
 /// The fit of a column at a concept and a place. `labels` are the words that mark a place in this file alone.
 pub fn fit(
     seen: &Seen<'_>,
+    basis: Basis,
     concept: &Concept,
     place: &Place,
     number: usize,
     labels: &[Label<'_>],
 ) -> Fit {
-    let (name, marked) = by_name(&seen.tokens, concept, place, number, labels);
-    let value = by_value(seen.column, concept);
+    let (name, marked) = match basis.named {
+        true => by_name(&seen.tokens, concept, place, number, labels),
+        false => (0.0, false),
+    };
+    let value = basis.value;
     let mut total = if name >= LEAST {
         BY_NAME * name + BY_VALUE * value
-    } else if seen.mute() && place.marks.is_empty() && telling(seen.column, concept) {
+    } else if basis.alone && place.marks.is_empty() {
         BY_VALUE_ALONE * value
     } else {
         0.0
@@ -132,7 +160,7 @@ fn concept_words(concept: &Concept) -> Option<&'static [&'static str]> {
         Group::Account => "",
         _ => "owners[0].",
     };
-    words(&format!("{prefix}{}", concept.field))
+    tables::words(&format!("{prefix}{}", concept.field))
 }
 
 /// The share of the header that phrase and place explain; and whether the place's marks are there.
@@ -179,6 +207,10 @@ fn by_name(
                     Some(at) => drop(left.remove(at)),
                     None => marked = false,
                 }
+            }
+            // Someone else's is nobody's here.
+            if left.iter().any(|token| words::is_foreign(token)) {
+                return None;
             }
             // What may stand there beside explains the header a little less than the phrase itself.
             let mut unexplained = 0.0;

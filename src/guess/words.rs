@@ -34,6 +34,27 @@ const LIGHT: &[&str] = &[
     "owner", "flag", "usd", "total", "type", "status", "combined", "legal", "expected",
 ];
 
+/// Words of people and things that are not the customer's own, and how a mapping says so.
+const FOREIGN: &[(&str, &str)] = &[
+    ("beneficiary", "a beneficiary's"),
+    ("staff", "of a branch or of someone who serves the customer"),
+    ("emergency", "of an emergency contact"),
+    ("relative", "a relative's"),
+    ("former", "what was before"),
+];
+
+/// Whether a word says that a column is someone else's.
+pub fn is_foreign(token: &Token) -> bool {
+    FOREIGN.iter().any(|(word, _)| token.is(word))
+}
+
+/// Whose a column is, when it is not the customer's own.
+pub fn foreign(tokens: &[Token]) -> Option<&'static str> {
+    let named = |word: &str| tokens.iter().any(|token| token.is(word));
+    let found = FOREIGN.iter().find(|(word, _)| named(word))?;
+    Some(found.1)
+}
+
 /// A word of a header: everything that it can stand for; nothing when it is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
