@@ -63,6 +63,30 @@ pub struct InspectArgs {
     /// Print everything as one JSON object.
     #[arg(long)]
     pub json: bool,
+    /// Where their headers are.
+    #[command(flatten)]
+    pub header: HeaderArgs,
+}
+
+/// Where the header row is, when it is not found; of every file that is named.
+#[derive(Debug, Args)]
+pub struct HeaderArgs {
+    /// The files have no header row: columns are named by position, `#1`.
+    #[arg(long, conflicts_with = "header")]
+    pub no_header: bool,
+    /// The header row stands at this line of each file.
+    #[arg(long, value_name = "LINE", value_parser = clap::value_parser!(u64).range(1..))]
+    pub header: Option<u64>,
+}
+
+impl HeaderArgs {
+    /// The same as a setting under `[source]`; none where the header is found.
+    pub fn setting(&self) -> Option<String> {
+        match self.header {
+            _ if self.no_header => Some("false".into()),
+            line => line.map(|line| line.to_string()),
+        }
+    }
 }
 
 /// `init`.
@@ -73,6 +97,9 @@ pub struct InitArgs {
     /// The exports: that of the accounts, and those of owners or trusted contacts beside it. They stay where they are.
     #[arg(long = "from", value_name = "FILE", required = true, num_args = 1..)]
     pub files: Vec<PathBuf>,
+    /// Where their headers are; written into migration.toml.
+    #[command(flatten)]
+    pub header: HeaderArgs,
 }
 
 /// `check`.

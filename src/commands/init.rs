@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Context;
 
 use super::Output;
-use super::inspect::surveyed;
+use super::inspect::{header_row, surveyed};
 use crate::cli::InitArgs;
 use crate::error::Failure;
 use crate::guess::{self, write};
@@ -28,13 +28,11 @@ const FILES: [&str; 4] = [
 /// Runs it.
 pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<Output> {
     refuse_what_exists(&args.dir)?;
-    let profiles = surveyed(&args.files, mode)?;
+    let header = header_row(&args.header);
+    let profiles = surveyed(&args.files, header, mode)?;
     if let Some(empty) = profiles.iter().find(|profile| profile.rows == 0) {
         return Err(Failure::configuration(
-            format!(
-                "the export {} has a header row and nothing else",
-                empty.name
-            ),
+            format!("the export {} has no rows below its header", empty.name),
             "give an export with rows: what columns hold decides how they are mapped",
         ));
     }
@@ -46,7 +44,7 @@ pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<Output> {
         .iter()
         .map(|file| relative(&args.dir, file))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    for (name, text) in write::files(&guess, &profiles, &paths) {
+    for (name, text) in write::files(&guess, &profiles, &paths, args.header.setting().as_deref()) {
         create(&args.dir.join(name), &text)?;
     }
     let text = write::summary(&guess, &profiles, &args.dir.display().to_string());

@@ -3,6 +3,8 @@
 //! Owner of the choice of transforms, by what the values look like. Each function gives TOML text. Left out on purpose:
 //! lookup tables (`tables`) and which column it is (`columns`).
 
+use std::collections::HashMap;
+
 use super::fields::Kind;
 use crate::inspect::Profile;
 use crate::inspect::classes::Class;
@@ -48,6 +50,22 @@ pub fn name(profile: &Profile, column: usize) -> String {
     } else {
         own.clone()
     }
+}
+
+/// The same of every column of a file.
+pub fn names(profile: &Profile) -> Vec<String> {
+    let mut same: HashMap<&str, usize> = HashMap::new();
+    for column in &profile.columns {
+        *same.entry(&column.name).or_default() += 1;
+    }
+    let one = |(place, column): (usize, &Column)| {
+        if column.name.is_empty() || same[column.name.as_str()] > 1 {
+            format!("#{}", place + 1)
+        } else {
+            column.name.clone()
+        }
+    };
+    profile.columns.iter().enumerate().map(one).collect()
 }
 
 /// A column with transforms; without any, the short form.

@@ -7,7 +7,8 @@ use std::fmt::Write;
 
 use super::columns::Confidence;
 use super::feeds::{Feed, section};
-use super::values::{key, name, quoted};
+use super::values::{key, name, names, quoted};
+use super::words;
 use super::{Guess, Rows, Sheet};
 use crate::contract::Level;
 use crate::inspect::Profile;
@@ -24,9 +25,14 @@ fn mapping_name(rows: Rows) -> &'static str {
     }
 }
 
-/// Every file. `paths` are how migration.toml names the exports.
-pub fn files(guess: &Guess, profiles: &[Profile], paths: &[String]) -> Vec<File> {
-    let mut files = vec![("migration.toml", migration(guess, profiles, paths))];
+/// Every file. `paths` are how migration.toml names the exports, `header` is how it says where their headers are.
+pub fn files(
+    guess: &Guess,
+    profiles: &[Profile],
+    paths: &[String],
+    header: Option<&str>,
+) -> Vec<File> {
+    let mut files = vec![("migration.toml", migration(guess, profiles, paths, header))];
     for sheet in &guess.sheets {
         files.push((
             mapping_name(sheet.rows),
@@ -36,7 +42,12 @@ pub fn files(guess: &Guess, profiles: &[Profile], paths: &[String]) -> Vec<File>
     files
 }
 
-fn migration(guess: &Guess, profiles: &[Profile], paths: &[String]) -> String {
+fn migration(
+    guess: &Guess,
+    profiles: &[Profile],
+    paths: &[String],
+    header: Option<&str>,
+) -> String {
     let mut out = String::from(
         "# Written by `bakkt-migrate init` from the exports. Read it through, then: bakkt-migrate check DIR\n",
     );
@@ -54,6 +65,9 @@ fn migration(guess: &Guess, profiles: &[Profile], paths: &[String]) -> String {
             quoted(&paths[sheet.file]),
             quoted(mapping_name(sheet.rows))
         );
+        if let Some(header) = header {
+            let _ = writeln!(out, "header = {header}");
+        }
         if let Some(link) = &sheet.link {
             let own = name(profile, link.key);
             let account = name(&profiles[link.to], link.account_key);
@@ -159,8 +173,11 @@ fn mapping(sheet: &Sheet, profile: &Profile, path: &str) -> String {
     }
     if !mapping.unused.is_empty() {
         out.push_str("\n# --- columns that nothing uses\n");
+        let names = names(profile);
         for column in &mapping.unused {
-            let _ = writeln!(out, "# {}", quoted(&name(profile, *column)));
+            let whose = words::foreign(&words::tokens(&profile.columns[*column].name))
+                .map_or(String::new(), |whose| format!("  # {whose}"));
+            let _ = writeln!(out, "# {}{whose}", quoted(&names[*column]));
         }
     }
     out
@@ -287,10 +304,11 @@ fn one(out: &mut String, sheet: &Sheet, profile: &Profile) {
         }
     }
     if !mapping.unused.is_empty() {
-        let names: Vec<String> = mapping
+        let all = names(profile);
+        let names: Vec<&str> = mapping
             .unused
             .iter()
-            .map(|column| name(profile, *column))
+            .map(|column| all[*column].as_str())
             .collect();
         let _ = writeln!(out, "  columns that nothing uses: {}", names.join(", "));
     }

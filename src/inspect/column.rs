@@ -57,8 +57,8 @@ pub struct Column {
 }
 
 impl Column {
-    /// An empty one.
-    pub fn new(name: &str) -> Column {
+    /// An empty one, of a file with so many columns.
+    pub fn new(name: &str, columns: usize) -> Column {
         Column {
             name: name.to_owned(),
             filled: 0,
@@ -68,7 +68,7 @@ impl Column {
             years: (u16::MAX, 0, 0),
             greatest: f64::MIN,
             shapes: Shapes::default(),
-            distinct: Distinct::default(),
+            distinct: Distinct::new(columns),
             lengths: [0; LENGTHS],
             currencies: [0; CURRENCIES.len()],
             parts: (1, ';'),

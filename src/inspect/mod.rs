@@ -2,7 +2,7 @@
 //!
 //! Owner of [`Profile`], made by one pass over a file of any size on all cores, and of the page that shows it. `guess`
 //! builds on the same profiles. Invariants: nothing printed here holds a value, only shapes and counts; memory does not
-//! grow with the file. Left out on purpose: which field a column feeds (`guess`).
+//! grow with the rows of the file. Left out on purpose: which field a column feeds (`guess`).
 
 pub mod classes;
 pub mod column;
@@ -18,11 +18,18 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use column::Column;
 use distinct::Hasher;
 
-use crate::source::export::{Opened, Options, Pass, Skipped};
+use crate::source::export::{HeaderRow, Opened, Options, Pass, SetBy, Skipped};
 use crate::source::{Export, Flaw, Rows};
 
-/// Rows of a batch.
+/// Rows of a batch, and cells of one in a wide file.
 const BATCH: usize = 512;
+const BATCH_CELLS: usize = 1 << 18;
+
+/// Columns that all workers together keep sums of: a very wide file has fewer workers.
+const GATHERED: usize = 10_000;
+
+/// Columns of a file that can be the key of another, the first ones: every column of the other is held against each.
+const MOST_KEYS: usize = 64;
 
 /// Batches that may wait for each worker.
 const WAITING: usize = 4;
@@ -71,9 +78,14 @@ pub struct Link {
 
 /// Opens an export: one file, or those that a pattern names. What cannot seek goes into a spool that is gone with the
 /// process.
-pub fn open(path: &Path) -> anyhow::Result<Export> {
+pub fn open(path: &Path, header: HeaderRow) -> anyhow::Result<Export> {
     let name = path.display().to_string();
-    let opened = Opened::new(Path::new(""), &name, &Options::default())?;
+    let options = Options {
+        header,
+        set_by: SetBy::Arguments,
+        ..Options::default()
+    };
+    let opened = Opened::new(Path::new(""), &name, &options)?;
     opened.ready(&std::env::temp_dir(), |_| Ok(()))
 }
 
@@ -83,23 +95,27 @@ pub fn survey(
     hasher: &Hasher,
     mut each: impl FnMut(u64, u64),
 ) -> anyhow::Result<Profile> {
-    let empty: Vec<Column> = export
-        .headers()
+    let names = export.headers();
+    let empty: Vec<Column> = names
         .iter()
-        .map(|name| Column::new(name))
+        .map(|name| Column::new(name, names.len()))
         .collect();
-    let mut profile = about(export, &empty);
+    let mut profile = about(export);
+    let wide = names.len().max(1);
+    let batch = (BATCH_CELLS / wide).clamp(1, BATCH);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = cores.min((GATHERED / wide).max(1));
     let mut pass = export.pass();
     let read = std::thread::scope(|scope| {
         let (mut lanes, mut parts) = (Vec::new(), Vec::new());
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+        for _ in 0..workers {
             let (rows_in, rows_out) = sync_channel::<Rows>(WAITING);
             let (used_in, used_out) = sync_channel::<Rows>(2 * WAITING);
             lanes.push((rows_in, used_out));
             let part = Part::new(&empty);
             parts.push(scope.spawn(move || part.gather(export, &rows_out, &used_in, hasher)));
         }
-        let read = read(&mut pass, &lanes, &mut each);
+        let read = read(&mut pass, batch, &lanes, &mut each);
         // The workers end when nothing more can come.
         drop(lanes);
         for part in parts {
@@ -119,7 +135,7 @@ pub fn survey(
 }
 
 /// What is known before the first row.
-fn about(export: &Export, columns: &[Column]) -> Profile {
+fn about(export: &Export) -> Profile {
     let found: Vec<_> = export.found().collect();
     let files: Vec<String> = export.files().map(|(name, _)| name.to_owned()).collect();
     Profile {
@@ -135,20 +151,21 @@ fn about(export: &Export, columns: &[Column]) -> Profile {
         titles: found.iter().map(|file| file.titles).sum(),
         repeated_headers: 0,
         flaws: Vec::new(),
-        columns: columns.to_vec(),
+        columns: Vec::new(),
     }
 }
 
 /// Hands the file's rows to the workers in turn; gives their number.
 fn read(
     pass: &mut Pass,
+    batch: usize,
     lanes: &[(SyncSender<Rows>, Receiver<Rows>)],
     each: &mut impl FnMut(u64, u64),
 ) -> anyhow::Result<u64> {
     let mut count = 0;
     for (rows_in, used) in lanes.iter().cycle() {
         let mut rows = used.try_recv().unwrap_or_default();
-        if !pass.read_batch(&mut rows, BATCH)? {
+        if !pass.read_batch(&mut rows, batch)? {
             break;
         }
         count += rows.len() as u64;
@@ -207,6 +224,11 @@ impl Part {
         for (flaw, more) in self.flaws {
             count(&mut profile.flaws, flaw, more);
         }
+        // The first part is the beginning of the whole.
+        if profile.columns.is_empty() {
+            profile.columns = self.columns;
+            return;
+        }
         for (whole, part) in profile.columns.iter_mut().zip(&self.columns) {
             whole.merge(part);
         }
@@ -246,10 +268,11 @@ pub fn links(files: &[Profile]) -> Vec<Link> {
 
 fn file_links(of: usize, file: &Profile, to: usize, other: &Profile) -> Vec<Link> {
     let mut found = Vec::new();
-    for (account_key, target) in other.columns.iter().enumerate() {
-        if !is_key(target) || (target.filled as f64) < 0.9 * other.rows as f64 {
-            continue;
-        }
+    let keys =
+        other.columns.iter().enumerate().filter(|(_, target)| {
+            is_key(target) && (target.filled as f64) >= 0.9 * other.rows as f64
+        });
+    for (account_key, target) in keys.take(MOST_KEYS) {
         for (key, column) in file.columns.iter().enumerate() {
             if column.filled == 0 || column.average_length() < 3.0 {
                 continue;

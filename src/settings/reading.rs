@@ -4,7 +4,7 @@ use regex::Regex;
 
 use crate::error::Diagnostics;
 use crate::source::encoding::Encoding;
-use crate::source::export::{HeaderRow, Options, Sheet};
+use crate::source::export::{HeaderRow, Options, SetBy, Sheet};
 use crate::toml_file::{Table, Value};
 
 /// Words for delimiters that are hard to see.
@@ -38,6 +38,7 @@ pub fn read(table: &Table<'_>, found: &mut Diagnostics) -> Options {
             .into_iter()
             .filter_map(|(text, value)| pattern(text, value, found))
             .collect(),
+        set_by: SetBy::Settings,
     }
 }
 

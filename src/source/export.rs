@@ -59,6 +59,38 @@ pub enum Sheet {
     Number(usize),
 }
 
+/// Where a person sets how an export is read: what messages tell them to change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SetBy {
+    /// Under `[source]` in migration.toml.
+    #[default]
+    Settings,
+    /// By options of the command.
+    Arguments,
+}
+
+impl SetBy {
+    /// What to do where no header is found.
+    fn no_header(self) -> &'static str {
+        match self {
+            SetBy::Settings => {
+                "set `header` under [source]: the number of the header's line, or false where there is none, and name columns by position (`#1`)"
+            }
+            SetBy::Arguments => {
+                "add --no-header where there is none, or --header LINE with the number of its line"
+            }
+        }
+    }
+
+    /// What to do where the header is not where it is said to be.
+    fn other_header(self) -> &'static str {
+        match self {
+            SetBy::Settings => "check `header` under [source] in migration.toml",
+            SetBy::Arguments => "check the LINE of --header",
+        }
+    }
+}
+
 /// How an export is read; what is not set is found.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -74,6 +106,8 @@ pub struct Options {
     pub sheet: Option<Sheet>,
     /// Rows whose first cell that is not empty fits one of these are left out.
     pub skip_if: Vec<Regex>,
+    /// Where all this is set.
+    pub set_by: SetBy,
 }
 
 /// Why a row is left out before anything is read of it.
@@ -384,7 +418,7 @@ fn head(path: PathBuf, name: String, options: &Options) -> anyhow::Result<(Head,
     let skip = skip + guess.sep as u64;
     let first_line = 1 + u64::from(guess.sep > 0);
     let rows = first_rows(&text[guess.sep..], form, first_line);
-    let place = header_place(&rows, guess.header, options.header, &name)?;
+    let place = header_place(&rows, guess.header, options, &name)?;
     let (mut headers, first) = match place {
         Some(place) => {
             let (cells, line, behind) = &rows[place];
@@ -424,7 +458,7 @@ fn head(path: PathBuf, name: String, options: &Options) -> anyhow::Result<(Head,
 fn header_place(
     rows: &FirstRows,
     found: Option<usize>,
-    set: HeaderRow,
+    options: &Options,
     name: &str,
 ) -> anyhow::Result<Option<usize>> {
     if rows.is_empty() {
@@ -433,7 +467,7 @@ fn header_place(
             "check that the export ran to its end",
         ));
     }
-    match set {
+    match options.header {
         HeaderRow::None => Ok(None),
         HeaderRow::At(wanted) => match rows.iter().position(|(_, line, _)| *line == wanted) {
             // Names of columns are printed, and what a customer's row holds is not.
@@ -446,14 +480,14 @@ fn header_place(
                 format!(
                     "{name} has no row at line {wanted}, where `header` says that the header is"
                 ),
-                "check `header` under [source] in migration.toml",
+                options.set_by.other_header(),
             )),
         },
         HeaderRow::Find => match found.filter(|place| *place < rows.len()) {
             Some(place) => Ok(Some(place)),
             None => Err(Failure::configuration(
                 format!("{name} seems to have no header row: its first rows look like customers"),
-                "set `header` under [source]: the number of the header's line, or false where there is none, and name columns by position (`#1`)",
+                options.set_by.no_header(),
             )),
         },
     }

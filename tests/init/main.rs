@@ -8,3 +8,4 @@ mod count;
 mod files;
 mod page;
 mod truth;
+mod wide;
