@@ -211,7 +211,10 @@ fn with_letters(text: &str, marks: Marks, add: &mut impl FnMut(Class, bool)) {
         Class::Capitals,
         marks.capitals == marks.letters && marks.letters > 2,
     );
-    add(Class::State, us_states::two_letters(text).is_some());
+    add(
+        Class::State,
+        marks.digits == 0 && marks.chars < 30 && us_states::two_letters(text).is_some(),
+    );
     if marks.digits == 0 {
         let fits = |c: char| c.is_alphabetic() || " '’.-".contains(c);
         let words = marks.spaces + 1;
@@ -228,7 +231,7 @@ fn with_letters(text: &str, marks: Marks, add: &mut impl FnMut(Class, bool)) {
                 }),
         );
     }
-    add(Class::Company, is_company(text));
+    add(Class::Company, marks.spaces > 0 && is_company(text));
     add(Class::CityState, is_city_state(text));
 }
 
@@ -245,7 +248,7 @@ fn has_form(text: &str, form: &str) -> bool {
 }
 
 fn is_phone(text: &str, marks: Marks) -> bool {
-    let body = match text.to_ascii_lowercase().find(['x', 'e']) {
+    let body = match text.find(['x', 'X', 'e', 'E']) {
         Some(end) if end > 6 => &text[..end],
         _ => text,
     };
@@ -276,7 +279,8 @@ fn is_span(text: &str, marks: Marks) -> bool {
 }
 
 fn is_country(text: &str, marks: Marks) -> bool {
-    marks.chars >= 2 && countries::alpha3(text).is_some()
+    let numbered = marks.digits > 0 && marks.chars > 3;
+    (2..=60).contains(&marks.chars) && !numbered && countries::alpha3(text).is_some()
 }
 
 /// Words that say yes or no.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::classes::{self, Class};
+use super::dates;
 use super::distinct::{Distinct, Hasher};
 use super::shapes::{self, Shapes};
 use crate::mapping::placeholder;
@@ -23,6 +24,30 @@ const LENGTHS: usize = 24;
 
 /// Marks of currencies that are told apart.
 pub const CURRENCIES: [&str; 8] = ["$", "€", "£", "¥", "USD", "EUR", "GBP", "CHF"];
+
+/// Values that were seen lately and need not be looked at again; cities, codes and names come back all the time.
+const RECENT: usize = 256;
+
+/// What one value turned out to be. It is known by its hash, and holds nothing of the value.
+#[derive(Clone, Debug, Default)]
+struct Looked {
+    hash: u64,
+    placeholder: bool,
+    length: u64,
+    set: classes::Set,
+    date: Option<dates::Look>,
+    shape: String,
+}
+
+impl Looked {
+    fn look(&mut self, text: &str, hash: u64) {
+        self.hash = hash;
+        self.placeholder = placeholder::is_placeholder(text);
+        self.length = text.chars().count() as u64;
+        (self.set, self.date) = classes::classes(text);
+        shapes::write(text, &mut self.shape);
+    }
+}
 
 /// The sums of a column.
 #[derive(Clone, Debug)]
@@ -53,7 +78,7 @@ pub struct Column {
     pub parts: (u64, char),
     counts: [u64; Class::COUNT],
     codes: Option<BTreeMap<String, u64>>,
-    shape: String,
+    recent: Vec<Looked>,
 }
 
 impl Column {
@@ -74,7 +99,7 @@ impl Column {
             parts: (1, ';'),
             counts: [0; Class::COUNT],
             codes: Some(BTreeMap::new()),
-            shape: String::new(),
+            recent: Vec::new(),
         }
     }
 
@@ -88,24 +113,32 @@ impl Column {
                 return;
             }
         };
-        if placeholder::is_placeholder(text) {
-            self.placeholders += 1;
-            return;
+        let hash = hasher.hash(text);
+        let place = hash as usize % RECENT;
+        if self.recent.len() < RECENT {
+            self.recent.resize_with(RECENT, Looked::default);
         }
-        self.filled += 1;
-        let length = text.chars().count() as u64;
-        self.length.0 = self.length.0.min(length);
-        self.length.1 = self.length.1.max(length);
-        self.length.2 += length;
-        shapes::write(text, &mut self.shape);
-        self.shapes.add(&self.shape, 1);
-        self.distinct.add(hasher.hash(text));
-        self.classify(text);
-        self.keep_code(text, 1);
+        if self.recent[place].hash != hash {
+            self.recent[place].look(text, hash);
+        }
+        let looked = std::mem::take(&mut self.recent[place]);
+        if looked.placeholder {
+            self.placeholders += 1;
+        } else {
+            self.filled += 1;
+            self.length.0 = self.length.0.min(looked.length);
+            self.length.1 = self.length.1.max(looked.length);
+            self.length.2 += looked.length;
+            self.shapes.add(&looked.shape, 1);
+            self.distinct.add(hash);
+            self.sum(text, &looked);
+            self.keep_code(text, 1);
+        }
+        self.recent[place] = looked;
     }
 
-    fn classify(&mut self, text: &str) {
-        let (set, date) = classes::classes(text);
+    fn sum(&mut self, text: &str, looked: &Looked) {
+        let (set, date) = (looked.set, looked.date);
         let mut rest = set;
         while rest != 0 {
             self.counts[rest.trailing_zeros() as usize] += 1;

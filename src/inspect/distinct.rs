@@ -47,7 +47,9 @@ impl Distinct {
 
     /// Adds a value.
     pub fn add(&mut self, hash: u64) {
-        if self.full && self.smallest.last().is_some_and(|last| hash > *last) {
+        let known = self.smallest.len();
+        if known >= MOST && self.smallest.last().is_some_and(|last| hash > *last) {
+            self.full = true;
             return;
         }
         if self.smallest.insert(hash) && self.smallest.len() > self.most {
@@ -134,6 +136,12 @@ mod tests {
         let mut left = of(0..20_000);
         left.merge(&of(10_000..40_000));
         assert_eq!(left.count(), of(0..40_000).count());
+        let mut empty = Distinct::default();
+        empty.merge(&left);
+        assert_eq!(empty.count(), left.count());
+        // Exactly as many as fit are still counted.
+        assert!(of(0..MOST as u64).exact());
+        assert!(!of(0..MOST as u64 + 1).exact());
     }
 
     #[test]
