@@ -96,6 +96,7 @@ fn a_type_by_row_is_the_same_as_that_type_for_all() {
         "account_type = {{ column = \"TYPE\" }}\n[fields]\n{}\n",
         feeds().join("\n")
     );
+    let lines = Regex::new(r",mapping\.toml:[0-9]+,").unwrap();
     for account_type in ACCOUNT_TYPES {
         // A mapping for one type may feed only what the type has.
         let has = |line: &&str| {
@@ -114,10 +115,7 @@ fn a_type_by_row_is_the_same_as_that_type_for_all() {
         let (by_row_payloads, by_row_gaps) = outcome(&by_row, &export);
         assert!(by_row_payloads == payloads, "{account_type}");
         // The lines of the mapping are others.
-        let without_lines = |gaps: &str| {
-            let lines = Regex::new(r",mapping\.toml:[0-9]+,").unwrap();
-            lines.replace_all(gaps, ",,").into_owned()
-        };
+        let without_lines = |gaps: &str| lines.replace_all(gaps, ",,").into_owned();
         assert!(
             without_lines(&by_row_gaps) == without_lines(&gaps),
             "{account_type}"

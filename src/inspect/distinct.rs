@@ -136,7 +136,7 @@ mod tests {
         let mut left = of(0..20_000);
         left.merge(&of(10_000..40_000));
         assert_eq!(left.count(), of(0..40_000).count());
-        let mut empty = Distinct::default();
+        let mut empty = Distinct::new(1);
         empty.merge(&left);
         assert_eq!(empty.count(), left.count());
         // Exactly as many as fit are still counted.

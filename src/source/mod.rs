@@ -10,6 +10,7 @@ pub mod dialect;
 pub mod encoding;
 pub mod export;
 pub mod found;
+mod head;
 pub mod header;
 pub mod keys;
 pub mod lines;
