@@ -39,7 +39,7 @@ pub const EXPORTS: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// The styles: the samples' own names, three that the guesser was tuned on, and the one that it was not.
+/// The styles: the samples' own names, three that the guesser was tuned on, and the one that was written before it (see its page).
 pub const STYLES: [&str; 5] = ["own", "crm", "core", "api", "held-out"];
 
 pub fn style(name: &str, export: &str) -> Style {
