@@ -65,6 +65,9 @@ fn migration(
             quoted(&paths[sheet.file]),
             quoted(mapping_name(sheet.rows))
         );
+        if let Some(name) = &profile.sheet {
+            let _ = writeln!(out, "sheet = {}", quoted(name));
+        }
         if let Some(header) = header {
             let _ = writeln!(out, "header = {header}");
         }

@@ -41,6 +41,8 @@ pub struct Profile {
     pub name: String,
     /// What it is, in words: container, encoding, dialect.
     pub made: String,
+    /// The sheet, where there are others that may be meant.
+    pub sheet: Option<String>,
     /// Its files, when there are several.
     pub files: Vec<String>,
     /// What a person should know of how it is made.
@@ -141,6 +143,10 @@ fn about(export: &Export) -> Profile {
     Profile {
         name: export.name().to_owned(),
         made: found.first().map_or(String::new(), |first| first.made()),
+        sheet: found
+            .iter()
+            .find(|found| !found.other_sheets.is_empty())
+            .and_then(|found| found.sheet.clone()),
         files: if files.len() > 1 { files } else { Vec::new() },
         remarks: found
             .first()
