@@ -20,7 +20,7 @@ fn totals_count_everything_once() {
             r#""kyb":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0}},"#,
             r#""gaps":{"open":4,"by_field":{"owners[0].emailAddress":1,"owners[0].phoneNumber":3}},"#,
             r#""balanced":true,"imbalances":[],"existed":{"equal":0,"different":1,"overwritten":0},"#,
-            r#""blank_lines":3,"planned":true,"former":0,"#,
+            r#""blank_lines":3,"lost_rows":0,"planned":true,"former":0,"#,
             r#""documents":{"given":0,"sent":0,"refused":0,"same":0,"account_not_sent":0,"no_account":0,"#,
             r#""bytes":0,"changed":0,"former":0},"kyb":{"incomplete":0,"manual":0,"former":0,"former_in_doubt":0},"#,
             r#""files":[{"name":"export.csv","role":"accounts","rows":12,"records":12,"parts":0,"documents":0,"#,
