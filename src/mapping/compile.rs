@@ -6,6 +6,8 @@
 
 mod steps;
 
+pub use steps::FORMS;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expr::Expressions;
@@ -131,7 +133,6 @@ pub fn compile_sheet(
         missing,
         placeholders: placeholders == Some(true),
         expressions,
-        width: headers.len(),
     };
     (found.len() == mistakes).then_some((account_types, sheet))
 }

@@ -48,7 +48,6 @@ pub struct Sheet {
     /// The usual placeholders count as empty too.
     placeholders: bool,
     expressions: Expressions,
-    width: usize,
 }
 
 /// A list whose elements come from rows of their own.
@@ -145,11 +144,6 @@ impl Mapper {
     /// Number of exports, that of the accounts included.
     pub fn sheets(&self) -> usize {
         self.sheets.len()
-    }
-
-    /// Number of cells that every row of an export must have.
-    pub fn width(&self, sheet: usize) -> usize {
-        self.sheets[sheet].width
     }
 
     /// The slot of a field that is fed once per record.

@@ -14,6 +14,7 @@ use crate::contract::path::MAX_INDEX;
 use crate::contract::roles::{OWNER_KINDS, ROLES};
 use crate::contract::{Field, Form, Level, Rule, Shape, path};
 use crate::documents::claim::{FIELDS, resolve};
+use crate::mapping::compile::FORMS;
 use crate::mapping::target::{ACCOUNT_TYPE, Takes as Target};
 
 /// The top of a mapping file.
@@ -106,20 +107,6 @@ const YES_NO: &[Key] = keys! {
 
 /// Exactly one of these is a feed's source.
 const SOURCES: &[&str] = &["column", "first", "columns", "const", "expr", "unfed"];
-
-/// Transforms that make another text of what a lookup gives.
-const AFTER_LOOKUP: &[&str] = &[
-    "date",
-    "phone",
-    "name",
-    "country",
-    "us_state",
-    "postal_code",
-    "tax_id",
-    "usd_range",
-    "integer",
-    "yes_no",
-];
 
 /// The schema of a mapping of accounts, of owners or of contacts.
 pub fn schema() -> Value {
@@ -299,7 +286,8 @@ fn feed_of(word: &Value) -> Value {
     for key in ["const", "default", "otherwise"] {
         own.insert(key.to_owned(), word.clone());
     }
-    let after: Vec<Value> = AFTER_LOOKUP
+    // A form makes another text of what a lookup gives, whose words are free then.
+    let after: Vec<Value> = FORMS
         .iter()
         .map(|key| json!({ "required": [key] }))
         .collect();

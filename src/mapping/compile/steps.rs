@@ -22,7 +22,7 @@ use crate::mapping::target::{Takes, fits};
 use crate::toml_file::{Table, Value};
 
 /// Transforms that come last, one of which a feed may have.
-const FORMS: [&str; 10] = [
+pub const FORMS: [&str; 10] = [
     "date",
     "phone",
     "name",
