@@ -7,6 +7,7 @@
 pub mod account;
 pub mod amounts;
 pub mod countries;
+pub mod decision;
 pub mod documents;
 pub mod entity;
 pub mod fold;

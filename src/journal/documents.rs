@@ -175,6 +175,7 @@ impl Journal {
     /// Adds gaps to records that are planned already; one that was ready is in grace then. Excluded and duplicate
     /// records have no gaps.
     pub fn add_gaps<'a>(&mut self, gaps: impl Iterator<Item = LaterGap<'a>>) -> anyhow::Result<()> {
+        let at = super::now();
         self.transaction(|journal| {
             for later in gaps {
                 let (path, reason, level) = later.gap;
@@ -182,7 +183,7 @@ impl Journal {
                 let added = journal
                     .db
                     .prepare_cached(
-                        "INSERT OR IGNORE INTO gap SELECT id, ?2, ?3, ?4, 'open', ?5, ?6 FROM record WHERE id = ?1 AND verdict < 3",
+                        "INSERT OR IGNORE INTO gap SELECT id, ?2, ?3, ?4, 'open', ?5, ?6, ?7 FROM record WHERE id = ?1 AND verdict < 3",
                     )?
                     .execute(params![
                         later.record as i64,
@@ -190,7 +191,8 @@ impl Journal {
                         reason,
                         level,
                         later.at.0,
-                        later.at.1 as i64
+                        later.at.1 as i64,
+                        at
                     ])?;
                 if added > 0 {
                     journal

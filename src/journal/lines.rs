@@ -336,6 +336,7 @@ mod tests {
         let journal = rusqlite::Connection::open_in_memory()?;
         journal.execute_batch(include_str!("schema_v1.sql"))?;
         journal.execute_batch(include_str!("schema_v2.sql"))?;
+        journal.execute_batch(include_str!("schema_v3.sql"))?;
         let lines = [
             super::sql::RECORD_LINES,
             super::sql::GAP_LINES,

@@ -71,15 +71,16 @@ impl Journal {
         first: u64,
         rows: impl Iterator<Item = PlannedRow<'a>>,
     ) -> anyhow::Result<()> {
+        let at = super::now();
         self.transaction(|journal| {
             for (place, row) in rows.enumerate() {
-                journal.add_row(first + place as u64, &row)?;
+                journal.add_row(first + place as u64, &row, at)?;
             }
             Ok(())
         })
     }
 
-    fn add_row(&mut self, record: u64, row: &PlannedRow<'_>) -> anyhow::Result<()> {
+    fn add_row(&mut self, record: u64, row: &PlannedRow<'_>, at: i64) -> anyhow::Result<()> {
         let record = record as i64;
         let reason = row.reason.map(|reason| self.word(reason)).transpose()?;
         self.db
@@ -99,8 +100,8 @@ impl Journal {
         for (path, reason, level, (file, line)) in row.gaps {
             let (path, reason) = (self.word(path)?, self.word(reason)?);
             self.db
-                .prepare_cached("INSERT OR IGNORE INTO gap VALUES (?, ?, ?, ?, 'open', ?, ?)")?
-                .execute(params![record, path, reason, level, file, *line as i64])?;
+                .prepare_cached("INSERT OR IGNORE INTO gap VALUES (?, ?, ?, ?, 'open', ?, ?, ?)")?
+                .execute(params![record, path, reason, level, file, *line as i64, at])?;
         }
         for part in row.parts {
             self.add_part(part)?;

@@ -93,13 +93,16 @@ impl Journal {
         self.db.execute("ATTACH DATABASE ? AS n", [path])?;
         let done = self.transaction(|journal| {
             journal.db.execute_batch(COMPARE)?;
+            journal
+                .db
+                .execute("INSERT INTO temp.adopting VALUES (?, 0)", [how.at])?;
             let mut changes = journal.changes()?;
             if !how.dry_run {
                 journal.take_over(how, &mut changes)?;
             }
             journal
                 .db
-                .execute_batch("DROP TABLE temp.was; DROP TABLE temp.was_document; DROP TABLE temp.was_kyb; DROP TABLE temp.words;")?;
+                .execute_batch("DROP TABLE temp.was; DROP TABLE temp.was_document; DROP TABLE temp.was_kyb; DROP TABLE temp.words; DROP TABLE temp.adopting; DROP TABLE temp.touched;")?;
             Ok(changes)
         });
         self.words.clear();

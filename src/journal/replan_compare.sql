@@ -1,3 +1,7 @@
+-- Filled by the program: when, and which backfill file the new plan has that the old one had not; whose rows it changed.
+CREATE TEMP TABLE adopting (at INTEGER NOT NULL, layer INTEGER NOT NULL);
+CREATE TEMP TABLE touched (client_id TEXT PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID;
+
 CREATE TEMP TABLE was (client_id TEXT PRIMARY KEY, task INTEGER, state INTEGER, hash BLOB, untouched INTEGER, record INTEGER) WITHOUT ROWID;
 INSERT INTO temp.was
     SELECT r.client_id, t.id, t.state, CASE t.state WHEN 4 THEN t.hash ELSE r.hash END, t.existed = 2, NULL

@@ -21,14 +21,28 @@ UPDATE main.task SET kind = 0, record = w.record FROM temp.was w WHERE w.task = 
 UPDATE main.task SET kind = 3, record = w.record, document = w.document FROM temp.was_document w WHERE w.task = task.id AND w.document IS NOT NULL;
 UPDATE main.task SET kind = 4, record = w.record FROM temp.was_kyb w WHERE w.task = task.id AND w.record IS NOT NULL;
 
+-- What was open of customers whom the new plan has too, to tell what it closes.
+CREATE TEMP TABLE was_gap (client_id TEXT, path INTEGER, reason INTEGER, level TEXT, opened_at INTEGER, PRIMARY KEY (client_id, path)) WITHOUT ROWID;
+INSERT OR IGNORE INTO temp.was_gap
+    SELECT r.client_id, g.path, g.reason, g.level, g.opened_at FROM main.gap g JOIN main.record r ON r.id = g.record
+    WHERE EXISTS (SELECT 1 FROM n.record o WHERE o.client_id = r.client_id AND o.verdict < 3);
+
 DELETE FROM main.gap; DELETE FROM main.record; DELETE FROM main.file; DELETE FROM main.policy; DELETE FROM main.fingerprint;
 DELETE FROM main.part; DELETE FROM main.unused; DELETE FROM main.owner; DELETE FROM main.document;
 INSERT INTO main.record
     SELECT r.id, r.file, r.row, r.offset, r.length, r.client_id, r.verdict, w.old, r.hash, r.gaps
     FROM n.record r LEFT JOIN temp.words w ON w.new = r.reason;
 INSERT INTO main.gap
-    SELECT g.record, p.old, w.old, g.level, g.status, g.file, g.row
-    FROM n.gap g JOIN temp.words p ON p.new = g.path JOIN temp.words w ON w.new = g.reason;
+    SELECT g.record, p.old, w.old, g.level, CASE WHEN v.at IS NULL THEN g.status ELSE 'waived' END, g.file, g.row,
+           coalesce(o.opened_at, g.opened_at)
+    FROM n.gap g JOIN n.record r ON r.id = g.record JOIN temp.words p ON p.new = g.path JOIN temp.words w ON w.new = g.reason
+    LEFT JOIN temp.was_gap o ON o.client_id = r.client_id AND o.path = p.old
+    LEFT JOIN main.waiver v ON v.client_id = r.client_id AND v.path = p.old;
+INSERT INTO main.closed_gap (client_id, path, reason, level, opened_at, closed_at, layer, row)
+    SELECT o.client_id, o.path, o.reason, o.level, o.opened_at, a.at, CASE WHEN t.row IS NULL THEN 0 ELSE a.layer END, coalesce(t.row, 0)
+    FROM temp.was_gap o JOIN temp.adopting a LEFT JOIN temp.touched t ON t.client_id = o.client_id
+    WHERE NOT EXISTS (SELECT 1 FROM main.gap g JOIN main.record r ON r.id = g.record WHERE r.client_id = o.client_id AND g.path = o.path);
+DROP TABLE temp.was_gap;
 INSERT INTO main.file SELECT * FROM n.file;
 INSERT INTO main.policy SELECT * FROM n.policy;
 INSERT INTO main.fingerprint SELECT * FROM n.fingerprint;

@@ -20,7 +20,7 @@ INSERT INTO word VALUES (1, 'owners[].kind'), (2, 'invalid: an owner that is an 
   (30, 'FRONT');
 INSERT INTO record VALUES (1, 1, 2, 0, 9, 'E-1', 0, NULL, x'00', 0), (2, 1, 3, 9, 9, 'E-2', 1, NULL, x'00', 1),
   (3, 1, 4, 18, 9, 'E-3', 0, NULL, x'00', 0), (4, 1, 5, 27, 9, 'I-4', 2, NULL, NULL, 2);
-INSERT INTO gap VALUES (2, 9, 8, 'G', 'open', 2, 4), (4, 1, 2, 'H', 'open', 0, 0), (4, 9, 8, 'G', 'open', 0, 0);
+INSERT INTO gap (record, path, reason, level, status, file, row) VALUES (2, 9, 8, 'G', 'open', 2, 4), (4, 1, 2, 'H', 'open', 0, 0), (4, 9, 8, 'G', 'open', 0, 0);
 INSERT INTO part VALUES (1, 1, 0, 2, 2, 0, 9), (2, 1, 0, 2, 3, 9, 9), (2, 1, 1, 2, 4, 18, 9), (3, 1, 0, 2, 5, 27, 9), (4, 1, 0, 2, 6, 36, 9);
 INSERT INTO unused VALUES (2, 7, 3);
 INSERT INTO owner VALUES (1, 0, 'o-1', 3), (2, 0, 'o-2', 1), (2, 1, 'o-3', 4), (3, 0, 'o-4', 3);

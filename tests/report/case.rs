@@ -10,9 +10,10 @@ use bakkt_migrate::journal::query::Reader;
 use bakkt_migrate::report::{Facts, Grace, GraceFrom, Totals, write};
 use rusqlite::Connection;
 
-const SCHEMA: [&str; 2] = [
+const SCHEMA: [&str; 3] = [
     include_str!("../../src/journal/schema_v1.sql"),
     include_str!("../../src/journal/schema_v2.sql"),
+    include_str!("../../src/journal/schema_v3.sql"),
 ];
 
 /// 2026-11-18T11:06:40Z in milliseconds. Rows 1 to 8 are sendable, one for each state and one more that was accepted.
@@ -45,7 +46,7 @@ INSERT INTO task (id, record, kind, state, attempts, first_at, last_at, bakkt_id
 INSERT INTO attempt VALUES (1, 1, 1795000000000, NULL, NULL, NULL, x'00'),
   (1, 2, 1795000060000, 1795000060500, NULL, NULL, x'00'), (2, 1, 1795000000000, 1795000000250, NULL, NULL, x'00');
 INSERT INTO run VALUES (1, 1795000000000, NULL, NULL), (2, 1795000060000, 1795000070000, 'finished');
-INSERT INTO operator_log VALUES (1, 1795000050000, 'retry', 'all', 'outage over', 2);
+INSERT INTO operator_log (id, at, action, target, reason, count) VALUES (1, 1795000050000, 'retry', 'all', 'outage over', 2);
 "#;
 
 pub struct Case {

@@ -1,0 +1,210 @@
+//! What Bakkt has decided about a customer, told from its webhooks and its answers (contract, sections 1 and 6).
+//!
+//! Owner of [`Decision`] and of the two tables behind it: which event, and which read-back, means which decision; the docs
+//! repeat them. Events carry no time, so of two that contradict each other neither counts: reading the account settles
+//! them. `cipClearanceState` decides nothing (it is deprecated). Pure.
+
+use Decision::{Approved, Closed, Documents, Rejected, Review, Suspended, Undecided, Unsettled};
+
+/// The words of `partyStatus`.
+pub const PARTY_STATUSES: &[&str] = &[
+    "ACTIVE",
+    "INACTIVE",
+    "SUSPENDED",
+    "LIQUIDATED",
+    "UNDER_REVIEW",
+    "CLOSED",
+];
+
+/// The words of `reasonCode`, those that want most of a person first.
+pub const REASON_CODES: &[&str] = &[
+    "DOCUMENT_VERIFICATION",
+    "RISK_OFAC",
+    "RISK_KYC",
+    "COMPLIANCE_LOCKED",
+    "PENDING_REVIEW",
+    "ACCOUNT_CLOSURE_REQUESTED",
+    "LIQUIDATED",
+    "CLOSED",
+    "ENROLLMENT",
+    "OTHER",
+];
+
+/// Where a customer stands with Bakkt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Decision {
+    /// Received, and nothing said yet.
+    Undecided,
+    /// Being looked at.
+    Review,
+    /// The customer is to verify a document by the link.
+    Documents,
+    /// May trade.
+    Approved,
+    /// Turned down.
+    Rejected,
+    /// Locked, or may only close.
+    Suspended,
+    /// Closed or cancelled.
+    Closed,
+    /// Events contradict each other, and the account was not read back since.
+    Unsettled,
+}
+
+impl Decision {
+    /// All of them, in the order of reports.
+    pub const ALL: [Decision; 8] = [
+        Undecided, Review, Documents, Approved, Rejected, Suspended, Closed, Unsettled,
+    ];
+
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Undecided => "undecided",
+            Review => "in review",
+            Documents => "documents wanted",
+            Approved => "approved",
+            Rejected => "rejected",
+            Suspended => "suspended",
+            Closed => "closed",
+            Unsettled => "unsettled",
+        }
+    }
+
+    /// Whether Bakkt has made up its mind.
+    pub fn is_made(self) -> bool {
+        matches!(self, Approved | Rejected | Suspended | Closed)
+    }
+}
+
+/// What an event says: its `partyStatus` and `reasonCode`.
+pub fn of_event(status: &str, reason: &str) -> Decision {
+    match (status, reason) {
+        ("ACTIVE", _) => Approved,
+        ("CLOSED" | "LIQUIDATED", _) => Closed,
+        (_, "DOCUMENT_VERIFICATION") => Documents,
+        ("UNDER_REVIEW", _) | (_, "PENDING_REVIEW") => Review,
+        ("INACTIVE", "RISK_KYC" | "RISK_OFAC" | "COMPLIANCE_LOCKED") => Rejected,
+        ("INACTIVE", "ACCOUNT_CLOSURE_REQUESTED" | "CLOSED" | "LIQUIDATED") => Closed,
+        ("SUSPENDED", _) => Suspended,
+        // Not active, for a reason that decides nothing; or a word that the contract does not have.
+        _ => Undecided,
+    }
+}
+
+/// What a read-back says: the account's `status` and `mode`, and `canTradeCrypto` of its opening status.
+pub fn of_account(status: &str, mode: &str, can_trade: Option<bool>) -> Decision {
+    match (mode, status, can_trade) {
+        ("CLOSED", ..) | (_, "CANCELLED", _) => Closed,
+        (_, "REJECTED", _) => Rejected,
+        ("LOCKED" | "CLOSING_ONLY", ..) | (_, "COMPLETE", Some(false)) => Suspended,
+        (_, "COMPLETE" | "ACCEPTED", Some(true)) => Approved,
+        _ => Undecided,
+    }
+}
+
+/// What all events of an account come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heard<'a> {
+    /// Their `partyStatus`, when they agree.
+    pub status: Option<&'a str>,
+    /// Their `reasonCode` that wants most of a person; empty without one.
+    pub reason: &'a str,
+    /// One of them asks for document verification.
+    pub documents: bool,
+    /// When the last one arrived, in milliseconds.
+    pub last_at: i64,
+}
+
+/// Events and read-back (what it says, and when it was made) together.
+pub fn of(heard: Option<Heard<'_>>, read: Option<(Decision, i64)>) -> Decision {
+    let said = |heard: &Heard<'_>| heard.status.map(|status| of_event(status, heard.reason));
+    match (heard, read) {
+        (None, None) => Undecided,
+        (None, Some((read, _))) => read,
+        (Some(heard), Some((read, at))) if at >= heard.last_at => match read {
+            // The account says no more than that it is there: what the events want still stands.
+            Undecided if heard.documents => Documents,
+            Undecided => said(&heard).unwrap_or(Review),
+            read => read,
+        },
+        (Some(heard), _) => said(&heard).unwrap_or(Unsettled),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(status: Option<&'static str>, reason: &'static str) -> Option<Heard<'static>> {
+        Some(Heard {
+            status,
+            reason,
+            documents: reason == "DOCUMENT_VERIFICATION",
+            last_at: 100,
+        })
+    }
+
+    #[test]
+    fn every_word_of_the_contract_says_something() {
+        for (status, reason, decision) in [
+            ("ACTIVE", "ENROLLMENT", Approved),
+            ("INACTIVE", "RISK_KYC", Rejected),
+            ("INACTIVE", "RISK_OFAC", Rejected),
+            ("INACTIVE", "ENROLLMENT", Undecided),
+            ("INACTIVE", "ACCOUNT_CLOSURE_REQUESTED", Closed),
+            ("SUSPENDED", "COMPLIANCE_LOCKED", Suspended),
+            ("SUSPENDED", "DOCUMENT_VERIFICATION", Documents),
+            ("UNDER_REVIEW", "RISK_KYC", Review),
+            ("UNDER_REVIEW", "DOCUMENT_VERIFICATION", Documents),
+            ("LIQUIDATED", "OTHER", Closed),
+            ("CLOSED", "", Closed),
+            ("?", "OTHER", Undecided),
+        ] {
+            assert_eq!(of_event(status, reason), decision, "{status} {reason}");
+        }
+        for (status, mode, can_trade, decision) in [
+            ("PENDING", "OPEN", Some(false), Undecided),
+            ("IN_PROGRESS", "OPEN", None, Undecided),
+            ("ACCEPTED", "OPEN", Some(true), Approved),
+            ("COMPLETE", "OPEN", Some(true), Approved),
+            ("COMPLETE", "OPEN", Some(false), Suspended),
+            ("COMPLETE", "LOCKED", Some(true), Suspended),
+            ("REJECTED", "OPEN", Some(false), Rejected),
+            ("CANCELLED", "OPEN", None, Closed),
+            ("COMPLETE", "CLOSED", None, Closed),
+        ] {
+            assert_eq!(
+                of_account(status, mode, can_trade),
+                decision,
+                "{status} {mode}"
+            );
+        }
+    }
+
+    #[test]
+    fn contradictions_wait_for_a_read_back() {
+        assert_eq!(of(heard(None, "OTHER"), None), Unsettled);
+        assert_eq!(of(heard(None, "OTHER"), Some((Approved, 99))), Unsettled);
+        assert_eq!(of(heard(None, "OTHER"), Some((Approved, 100))), Approved);
+        assert_eq!(of(heard(None, "OTHER"), Some((Undecided, 100))), Review);
+        let wanted = heard(None, "DOCUMENT_VERIFICATION");
+        assert_eq!(of(wanted, Some((Undecided, 101))), Documents);
+        assert_eq!(of(wanted, Some((Approved, 101))), Approved);
+    }
+
+    #[test]
+    fn a_read_back_stands_in_for_events_that_never_came() {
+        assert_eq!(of(None, None), Undecided);
+        assert_eq!(of(None, Some((Rejected, 5))), Rejected);
+        assert_eq!(of(heard(Some("ACTIVE"), ""), None), Approved);
+        assert_eq!(
+            of(heard(Some("ACTIVE"), ""), Some((Undecided, 5))),
+            Approved
+        );
+        assert_eq!(
+            of(heard(Some("ACTIVE"), ""), Some((Suspended, 500))),
+            Suspended
+        );
+    }
+}
