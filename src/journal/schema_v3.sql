@@ -90,6 +90,7 @@ CREATE TABLE link (                    -- verification links that were fetched; 
   hash        BLOB NOT NULL            -- keyed hash of the link, to tell a new one from the same
 );
 
+CREATE INDEX former_client ON former (client_id);
 CREATE INDEX task_account ON task (kind, state) WHERE kind IN (0, 2);
 
 ALTER TABLE operator_log ADD COLUMN by TEXT;  -- who
