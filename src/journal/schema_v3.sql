@@ -72,7 +72,8 @@ CREATE TABLE verification (            -- what Bakkt had when an account was las
   can_trade INTEGER,                   -- canTradeCrypto; NULL: not told
   hash      BLOB,                      -- keyed hash of what it was compared with
   documents INTEGER NOT NULL DEFAULT 0, -- documents that were looked at
-  content   INTEGER NOT NULL DEFAULT 0  -- of those, downloaded and hashed
+  content   INTEGER NOT NULL DEFAULT 0, -- of those, downloaded and hashed
+  reason    INTEGER REFERENCES word    -- of 3: why
 );
 CREATE TABLE difference (              -- of the last time: paths and words, never values
   task     INTEGER NOT NULL,
