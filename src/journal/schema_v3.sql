@@ -32,6 +32,7 @@ CREATE TABLE layer (                   -- a taken backfill file, laid over the e
   kept    TEXT NOT NULL,               -- its name below `layers`
   hash    BLOB NOT NULL,               -- keyed, of its bytes
   form    TEXT NOT NULL,               -- 'fields': its columns are contract paths; 'export': those of the accounts' export
+  sheet   TEXT,                        -- of a workbook: the sheet that is read; NULL: its first
   rows    INTEGER NOT NULL,            -- rows read
   changed INTEGER NOT NULL,            -- accounts whose payload it changed
   reason  TEXT                         -- why it was taken, in the operator's words
