@@ -328,7 +328,7 @@ mod sql {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{counts, document_counts, document_lines, kyb_lines};
+    use super::super::{counts, document_counts, document_lines, gap_lines, kyb_lines};
 
     /// Constant memory at any size: no statement over a large table may build a temporary tree.
     #[test]
@@ -350,6 +350,11 @@ mod tests {
             kyb_lines::sql::OWNERS,
             kyb_lines::sql::PROOFS,
             kyb_lines::sql::FORMER_DOUBTS,
+            gap_lines::sql::OPENED,
+            gap_lines::sql::CLOSED,
+            gap_lines::sql::STATUSES,
+            gap_lines::sql::WAIVERS,
+            gap_lines::sql::GAPS_OF,
         ];
         let counts = [
             counts::sql::RECORDS,

@@ -13,6 +13,7 @@ pub mod document_lines;
 pub mod documents;
 pub mod files;
 pub mod follow;
+pub mod gap_lines;
 pub mod kyb_lines;
 pub mod lines;
 pub mod open;

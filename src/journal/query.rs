@@ -89,6 +89,8 @@ pub struct DecisionRow {
     pub reason: Option<String>,
     /// How many tasks or records.
     pub count: u64,
+    /// Who; none of those that were noted before names were.
+    pub by: Option<String>,
 }
 
 impl Reader {
@@ -154,7 +156,7 @@ impl Reader {
 
     /// What people decided, oldest first.
     pub fn decisions(&self) -> anyhow::Result<Vec<DecisionRow>> {
-        let sql = "SELECT at, action, target, reason, count FROM operator_log ORDER BY id";
+        let sql = "SELECT at, action, target, reason, count, by FROM operator_log ORDER BY id";
         self.all(sql, |row| {
             let (at, action, target) = (row.get(0)?, row.get(1)?, row.get(2)?);
             Ok(DecisionRow {
@@ -163,6 +165,7 @@ impl Reader {
                 target,
                 reason: row.get(3)?,
                 count: unsigned(row.get(4)?),
+                by: row.get(5)?,
             })
         })
     }
