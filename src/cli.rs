@@ -1,8 +1,14 @@
 //! The command line: syntax only.
 
+mod people;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub use people::{
+    ByArgs, ExcludeArgs, GapsArgs, ResolveArgs, Resolved, RetryArgs, WaiveArgs, WhoseArgs,
+};
 
 /// Moves a firm's existing customers to Bakkt: checked before, resumable during, accounted for afterwards.
 #[derive(Debug, Parser)]
@@ -39,9 +45,15 @@ pub enum Command {
     Report(ReportArgs),
     /// After a changed export, mapping or policy: plan anew what was not accepted.
     Replan(ReplanArgs),
+    /// The open gaps by the day they are due; with --sheet, a workbook for those who ask the customers.
+    Gaps(GapsArgs),
+    /// Let gaps go that will not be closed.
+    Waive(WaiveArgs),
+    /// Leave customers out that Bakkt does not have.
+    Exclude(ExcludeArgs),
     /// Send refused or given-up records again.
     Retry(RetryArgs),
-    /// Settle a KYB trigger whose answer was lost: Bakkt offers no question about it.
+    /// Settle what only a person can: a KYB trigger whose answer was lost, or which of several rows with one id is right.
     Resolve(ResolveArgs),
     /// The accounts with an owner that is an entity: what Bakkt's form asks, what is known, what to ask for.
     ManualKyb(ManualKybArgs),
@@ -189,6 +201,9 @@ pub struct ReplanArgs {
     /// Why, for the report.
     #[arg(long)]
     pub reason: Option<String>,
+    /// Who.
+    #[command(flatten)]
+    pub by: ByArgs,
     /// Send changed payloads of accepted accounts as updates with the next run.
     #[arg(long)]
     pub update_accepted: bool,
@@ -198,49 +213,6 @@ pub struct ReplanArgs {
     /// Print the summary as one JSON object.
     #[arg(long)]
     pub json: bool,
-}
-
-/// `retry`: by id, by code, or all that were refused or given up.
-#[derive(Debug, Args)]
-pub struct RetryArgs {
-    /// What to look at.
-    #[command(flatten)]
-    pub view: ViewArgs,
-    /// These clientAccountIds.
-    #[arg(long, value_name = "ID", num_args = 1..)]
-    pub id: Vec<String>,
-    /// Those with this refusal code.
-    #[arg(long, value_name = "CODE", conflicts_with = "id")]
-    pub code: Option<String>,
-    /// Why, for the report.
-    #[arg(long)]
-    pub reason: Option<String>,
-}
-
-/// `resolve`: what a person found out about a KYB trigger in doubt.
-#[derive(Debug, Args)]
-pub struct ResolveArgs {
-    /// What to look at.
-    #[command(flatten)]
-    pub view: ViewArgs,
-    /// The account's clientAccountId.
-    #[arg(long, value_name = "ID")]
-    pub kyb: String,
-    /// What became of it: Bakkt has started the screening, or has not.
-    #[arg(long = "as", value_name = "OUTCOME")]
-    pub outcome: Resolved,
-    /// Why, for the report.
-    #[arg(long)]
-    pub reason: String,
-}
-
-/// What became of a trigger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Resolved {
-    /// Bakkt took it.
-    Accepted,
-    /// Bakkt did not take it: the next run triggers again.
-    NotTaken,
 }
 
 /// `manual-kyb`.

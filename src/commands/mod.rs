@@ -6,7 +6,10 @@
 pub mod check;
 pub mod check_data;
 pub mod check_documents;
+pub mod deciding;
+pub mod exclude;
 pub mod forecast;
+pub mod gaps;
 pub mod init;
 pub mod inspect;
 pub mod kyb_form;
@@ -14,6 +17,7 @@ pub mod manual_kyb;
 pub mod opening;
 pub mod planning;
 pub mod planning_documents;
+pub mod planning_people;
 pub mod read_workbook;
 pub mod replan;
 pub mod report;
@@ -28,6 +32,7 @@ pub mod survey;
 pub mod target;
 pub mod unknown_codes;
 pub mod uploads;
+pub mod waive;
 
 use crate::cli::{Cli, Command};
 use crate::progress::{self, Mode};
@@ -64,7 +69,10 @@ pub fn run(cli: Cli) -> anyhow::Result<Output> {
         Command::Status(args) => report::status(&args),
         Command::Report(args) => report::run(&args),
         Command::Replan(args) => replan::run(&args, mode),
-        Command::Resolve(args) => resolve::run(&args),
+        Command::Gaps(args) => gaps::run(&args, mode),
+        Command::Waive(args) => waive::run(&args),
+        Command::Exclude(args) => exclude::run(&args),
+        Command::Resolve(args) => resolve::run(&args, mode),
         Command::Retry(args) => retry::run(&args),
         Command::ManualKyb(args) => manual_kyb::run(&args, mode),
         Command::Schema(args) => schema::run(&args),

@@ -17,9 +17,9 @@ use crate::progress::{Mode, Reading};
 use crate::source::{Export, List, Part, Position};
 
 use super::check::{no_rows, record_number};
-use super::planning_documents;
 use super::survey::{Survey, refuse_when};
 use super::unknown_codes::UnknownCodes;
+use super::{planning_documents, planning_people};
 
 /// Reads the whole export and plans every row; `stopping` is asked between batches.
 pub fn plan(
@@ -30,6 +30,8 @@ pub fn plan(
 ) -> anyhow::Result<()> {
     let fingerprints = migration.fingerprints()?;
     journal.begin_plan(&migration.pipeline.plan.as_of.to_string())?;
+    let people = journal.people()?;
+    planning_people::leave_out(&people, &mut migration.pipeline.exclude);
     let accounts = add_files(journal, &migration.pipeline.export, List::Group)?;
     let joins = migration.pipeline.joins.iter();
     let files = joins
@@ -72,12 +74,13 @@ pub fn plan(
     if read == 0 {
         return Err(no_rows(&migration.settings.export));
     }
-    let duplicates = duplicates(index, migration)?;
-    journal.mark_duplicates(
-        duplicates
-            .iter()
-            .map(|duplicate| (duplicate.record, duplicate.kind.reason())),
-    )?;
+    let mut duplicates = duplicates(index, migration)?;
+    let choices = planning_people::choose(&people, journal, &mut duplicates)?;
+    journal.mark_duplicates(duplicates.iter().map(|duplicate| {
+        let chosen = choices.get(&duplicate.record).map(String::as_str);
+        let reason = chosen.unwrap_or(duplicate.kind.reason());
+        (duplicate.record, reason)
+    }))?;
     count_files(journal, accounts, pass.counts())?;
     for (join, file) in migration.pipeline.joins.iter().zip(&files) {
         if join.list != List::Group {

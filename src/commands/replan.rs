@@ -1,16 +1,18 @@
 //! `replan`: after a changed export, mapping or policy (invariant 9).
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::report::View;
 use super::run::{runtime, sandbox_credentials, start_sandbox};
 use super::signals::Signals;
-use super::{Output, opening, planning, send, target};
-use crate::cli::ReplanArgs;
+use super::{Output, deciding, opening, planning, send, target};
+use crate::cli::{ReplanArgs, TargetArgs};
 use crate::error::Failure;
+use crate::journal::person::Decided;
 use crate::journal::replan::{Adopt, Changes};
 use crate::journal::{Journal, now};
-use crate::migration::{Binding, today};
+use crate::migration::{Binding, Migration, today};
 use crate::progress::Mode;
 use crate::report::{status_lines, thousands};
 use crate::settings::Settings;
@@ -18,40 +20,19 @@ use crate::submit::Ended;
 
 /// Runs it.
 pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
+    let by = deciding::by(&args.by);
     let view = View::new(&args.dir, args.target.sandbox);
     view.totals()?;
-    let mut settings = crate::migration::settings(&args.dir)?;
-    let bound = target::resolve(&args.target, &mut settings)?;
-    let folder = target::state_folder(&args.dir, args.target.sandbox);
-    let runtime = runtime()?;
-    let changes = runtime.block_on(async {
-        let signals = Signals::listen(mode)?;
-        let journal = Journal::open(&folder)?;
-        crate::logging::to_file(&folder);
-        journal.bind(&bound, settings.target.dialect.word())?;
-        if !journal.is_planned()? {
-            return Err(Failure::configuration(
-                "there is no whole plan yet",
-                "`bakkt-migrate run` makes one",
-            ));
-        }
-        let mut journal = settled(args, &mut settings, journal, &signals, mode).await?;
-        let binding = Binding {
-            key: journal.key,
-            as_of: today(),
-        };
-        let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
-        let mut scratch = journal.scratch(&folder)?;
-        planning::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
-        drop(scratch);
-        let how = Adopt {
-            update_accepted: args.update_accepted,
-            dry_run: args.dry_run,
+    let how = Adopt {
+        update_accepted: args.update_accepted,
+        dry_run: args.dry_run,
+        decided: Decided {
+            by: &by,
             reason: args.reason.as_deref(),
             at: now(),
-        };
-        journal.adopt(&folder, how)
-    })?;
+        },
+    };
+    let changes = anew(&args.dir, &args.target, how, mode, |_, _| Ok(()))?;
     let totals = view.totals()?;
     let text = if args.json {
         let mut object = totals.json();
@@ -67,9 +48,45 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
     Ok(Output { text, code: 0 })
 }
 
+/// Settles what is in doubt, plans anew, and takes the new plan over. `first` comes between the settling and the plan.
+pub(super) fn anew(
+    dir: &Path,
+    target: &TargetArgs,
+    how: Adopt<'_>,
+    mode: Mode,
+    first: impl FnOnce(&mut Journal, &Migration) -> anyhow::Result<()>,
+) -> anyhow::Result<Changes> {
+    let mut settings = crate::migration::settings(dir)?;
+    let bound = target::resolve(target, &mut settings)?;
+    let folder = target::state_folder(dir, target.sandbox);
+    runtime()?.block_on(async {
+        let signals = Signals::listen(mode)?;
+        let journal = Journal::open(&folder)?;
+        crate::logging::to_file(&folder);
+        journal.bind(&bound, settings.target.dialect.word())?;
+        if !journal.is_planned()? {
+            return Err(Failure::configuration(
+                "there is no whole plan yet",
+                "`bakkt-migrate run` makes one",
+            ));
+        }
+        let mut journal = settled(target, &mut settings, journal, &signals, mode).await?;
+        let binding = Binding {
+            key: journal.key,
+            as_of: today(),
+        };
+        let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
+        first(&mut journal, &migration)?;
+        let mut scratch = journal.scratch(&folder)?;
+        planning::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
+        drop(scratch);
+        journal.adopt(&folder, how)
+    })
+}
+
 /// Nothing may be in doubt when the plan changes: what is, is asked about first; nothing is sent.
-async fn settled(
-    args: &ReplanArgs,
+pub(super) async fn settled(
+    args: &TargetArgs,
     settings: &mut Settings,
     journal: Journal,
     signals: &Signals,
@@ -78,7 +95,7 @@ async fn settled(
     if journal.doubts()? == 0 {
         return Ok(journal);
     }
-    let (sandbox, credentials) = if args.target.sandbox {
+    let (sandbox, credentials) = if args.sandbox {
         (
             Some(start_sandbox(None, settings).await?),
             sandbox_credentials(settings.target.dialect),

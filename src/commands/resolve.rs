@@ -1,37 +1,128 @@
-//! `resolve`: a person's word about a KYB trigger whose answer was lost.
+//! `resolve`: a person's word about what nobody can ask: a KYB trigger whose answer was lost, or which of several rows with
+//! one id is right.
 
+use super::planning_people::NOT_CHOSEN;
 use super::report::View;
-use super::{Output, target};
+use super::{Output, deciding, planning, replan, target};
 use crate::cli::{ResolveArgs, Resolved};
 use crate::error::Failure;
+use crate::journal::person::Decided;
+use crate::journal::replan::Adopt;
 use crate::journal::{Journal, now};
+use crate::pipeline::duplicates::Kind;
+use crate::progress::Mode;
 use crate::report::status_lines;
 
 /// Runs it.
-pub fn run(args: &ResolveArgs) -> anyhow::Result<Output> {
-    let view = View::new(&args.view.dir, args.view.sandbox);
+pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<Output> {
+    let view = View::new(&args.dir, args.target.sandbox);
     view.totals()?;
-    let reason = args.reason.trim();
-    if reason.is_empty() {
-        return Err(Failure::configuration(
-            "a decision without a reason",
-            "say in --reason how it was found out; the report repeats it",
-        ));
-    }
-    let accepted = args.outcome == Resolved::Accepted;
-    let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
-    journal.resolve_kyb(&args.kyb, accepted, reason, now())?;
-    drop(journal);
+    let decided = Decided {
+        by: &deciding::by(&args.by),
+        reason: Some(deciding::why(&args.reason)?),
+        at: now(),
+    };
+    let what = match (args, args.outcome) {
+        (ResolveArgs { kyb: Some(id), .. }, Some(outcome)) => kyb(args, id, outcome, decided)?,
+        (
+            ResolveArgs {
+                duplicate: Some(id),
+                take: Some(take),
+                ..
+            },
+            _,
+        ) => duplicate(args, (id, take), decided, mode)?,
+        _ => {
+            return Err(Failure::configuration(
+                "nothing to resolve",
+                "--kyb ID --as OUTCOME, or --duplicate ID --take FILE:ROW",
+            ));
+        }
+    };
     let totals = view.totals()?;
-    let text = if args.view.json {
+    let text = if args.json {
         totals.json_text()
     } else {
-        let what = if accepted {
-            "the KYB screening counts as triggered"
-        } else {
-            "the KYB screening is triggered again with the next run"
-        };
         format!("{what}\n\n{}", status_lines(&totals).trim_end())
     };
     Ok(Output { text, code: 0 })
+}
+
+fn kyb(
+    args: &ResolveArgs,
+    id: &str,
+    outcome: Resolved,
+    decided: Decided<'_>,
+) -> anyhow::Result<String> {
+    let accepted = outcome == Resolved::Accepted;
+    let mut journal = Journal::open(&target::state_folder(&args.dir, args.target.sandbox))?;
+    journal.resolve_kyb(id, accepted, decided)?;
+    let what = if accepted {
+        "the KYB screening counts as triggered"
+    } else {
+        "the KYB screening is triggered again with the next run"
+    };
+    Ok(what.to_owned())
+}
+
+/// The plan is made anew with the row that was chosen: it gets a verdict of its own.
+fn duplicate(
+    args: &ResolveArgs,
+    (id, take): (&str, &str),
+    decided: Decided<'_>,
+    mode: Mode,
+) -> anyhow::Result<String> {
+    let place = take.rsplit_once(':');
+    let place = place.and_then(|(file, row)| Some((file, row.parse::<u64>().ok()?)));
+    let Some((file, row)) = place else {
+        return Err(Failure::configuration(
+            "--take names no row",
+            "a file and a line as reconciliation.csv names them, such as export.csv:12",
+        ));
+    };
+    let how = Adopt {
+        update_accepted: false,
+        dry_run: false,
+        decided,
+    };
+    replan::anew(&args.dir, &args.target, how, mode, |journal, migration| {
+        // Only the choice changes the plan; whatever else changed is for `replan` to show.
+        planning::refuse_drift(journal, migration)?;
+        contested(journal, id, (file, row))?;
+        journal.take(id, (file, row), decided)
+    })?;
+    Ok(format!(
+        "line {row} of {file} is the one that counts; the other rows stay duplicates"
+    ))
+}
+
+/// Refuses a choice where there is none.
+fn contested(journal: &Journal, id: &str, place: (&str, u64)) -> anyhow::Result<()> {
+    let rivals = journal.rivals(id)?;
+    let mut open = false;
+    for rival in &rivals {
+        open |= journal.is_contested(rival.record, &[Kind::Conflicting.reason(), NOT_CHOSEN])?;
+    }
+    if !open {
+        return Err(Failure::configuration(
+            "no rows with different data share this id",
+            "reconciliation.csv lists duplicates with their reasons",
+        ));
+    }
+    if rivals
+        .iter()
+        .any(|rival| (rival.file.as_str(), rival.row) == place)
+    {
+        return Ok(());
+    }
+    let places = rivals
+        .iter()
+        .map(|rival| format!("{}:{}", rival.file, rival.row));
+    Err(Failure::configuration(
+        "--take names no row with this id",
+        format!(
+            "its rows are {}",
+            places.take(20).collect::<Vec<_>>().join(", ")
+        ),
+    ))
 }

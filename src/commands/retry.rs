@@ -1,10 +1,9 @@
 //! `retry`: refused and given-up records, to be sent again with the next run.
 
 use super::report::View;
-use super::{Output, target};
+use super::{Output, deciding, target};
 use crate::cli::RetryArgs;
-use crate::error::Failure;
-use crate::journal::tasks::Selection;
+use crate::journal::person::Decided;
 use crate::journal::{Journal, now};
 use crate::report::{status_lines, thousands};
 
@@ -12,23 +11,15 @@ use crate::report::{status_lines, thousands};
 pub fn run(args: &RetryArgs) -> anyhow::Result<Output> {
     let view = View::new(&args.view.dir, args.view.sandbox);
     view.totals()?;
+    let named = deciding::named(&args.whose)?;
     let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
-    let only = (!args.id.is_empty()).then(|| args.id.clone());
-    let unknown = journal.select(&Selection { only: only.clone() })?;
-    if !unknown.is_empty() {
-        // What was typed may be anything, a tax id too: it is not repeated.
-        return Err(Failure::configuration(
-            format!("the plan does not have {} of these ids", unknown.len()),
-            "clientAccountIds are in reconciliation.csv",
-        ));
-    }
-    let selection = Selection { only };
-    let count = journal.retry(
-        &selection,
-        args.code.as_deref(),
-        args.reason.as_deref(),
-        now(),
-    )?;
+    let selection = deciding::select(&mut journal, named)?;
+    let decided = Decided {
+        by: &deciding::by(&args.by),
+        reason: args.reason.as_deref(),
+        at: now(),
+    };
+    let count = journal.retry(&selection, args.code.as_deref(), decided)?;
     drop(journal);
     let totals = view.totals()?;
     let text = if args.view.json {

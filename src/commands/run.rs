@@ -72,7 +72,11 @@ async fn prepared(
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<Output> {
-    let only = args.only.as_deref().map(read_ids).transpose()?;
+    let only = args
+        .only
+        .as_deref()
+        .map(super::deciding::read_ids)
+        .transpose()?;
     let (mut journal, migration) = planned(settings, target, args.target.sandbox, signals, mode)?;
     let unknown = journal.select(&Selection { only: only.clone() })?;
     if !unknown.is_empty() {
@@ -219,20 +223,6 @@ pub async fn start_sandbox(
         .context("cannot start the sandbox")?;
     settings.target.base_url = sandbox.base_url();
     Ok(sandbox)
-}
-
-fn read_ids(path: &Path) -> anyhow::Result<Vec<String>> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::configuration(
-            format!("cannot read {}: {error}", path.display()),
-            "one clientAccountId per line",
-        )
-    })?;
-    Ok(text
-        .lines()
-        .map(|line| line.trim().to_owned())
-        .filter(|id| !id.is_empty())
-        .collect())
 }
 
 fn first_line(only: &Option<Vec<String>>, unknown: &[String]) -> usize {

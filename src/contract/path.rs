@@ -83,6 +83,17 @@ pub fn pattern(path: &str) -> String {
     pattern
 }
 
+/// Whether a path is the one that a person named, or stands inside it; empty brackets in what was named stand for any index.
+pub fn covers(named: &str, path: &str) -> bool {
+    let path = if named.contains("[]") {
+        pattern(path).into()
+    } else {
+        std::borrow::Cow::Borrowed(path)
+    };
+    path.strip_prefix(named)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
 /// Every pattern of the contract, objects and lists included, in contract order.
 pub fn patterns() -> Vec<String> {
     let mut all = Vec::new();
@@ -115,6 +126,29 @@ pub fn join(prefix: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_named_path_covers_what_is_inside() {
+        let phone = "owners[1].phoneNumber";
+        for named in [
+            "owners",
+            "owners[1]",
+            "owners[]",
+            "owners[].phoneNumber",
+            phone,
+        ] {
+            assert!(covers(named, phone), "{named}");
+        }
+        for named in [
+            "owners[0]",
+            "owners[1].phone",
+            "phoneNumber",
+            "owners[1].phoneNumber.x",
+            "o",
+        ] {
+            assert!(!covers(named, phone), "{named}");
+        }
+    }
 
     #[test]
     fn paths_lead_to_fields() {

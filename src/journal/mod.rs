@@ -7,6 +7,7 @@
 //! retried in place.
 //! Left out on purpose: what a state means to a run (`submit`), and totals (`report`).
 
+pub mod chosen;
 pub mod counts;
 pub mod document_counts;
 pub mod document_lines;
@@ -24,6 +25,7 @@ pub mod replan;
 pub mod seal;
 pub mod state;
 pub mod tasks;
+pub mod waive;
 
 pub use open::{Journal, check_version};
 pub use state::State;

@@ -1,7 +1,9 @@
 //! What a person decides about tasks: to send again, or what became of a KYB trigger whose answer was lost.
 //!
-//! Owner of the operator log, which is only ever added to; the report repeats it.
-//! Left out on purpose: a decision about accounts and documents in doubt: those are settled by asking Bakkt.
+//! Owner of the operator log, which is only ever added to; the report repeats it. Every decision of a person comes through
+//! [`Decided`].
+//! Left out on purpose: a decision about accounts and documents in doubt: those are settled by asking Bakkt; which records
+//! are sent at all (`chosen`), and which gaps are let go (`waive`).
 
 use rusqlite::{OptionalExtension, params};
 
@@ -15,14 +17,42 @@ const THEIR_KYB: &str = "SELECT t.id, t.state FROM task t
     LEFT JOIN record r ON r.id = t.record AND t.kind = 4 LEFT JOIN former_task f ON f.task = t.id AND t.kind = 6
     WHERE t.kind IN (4, 6) AND coalesce(r.client_id, f.client_id) = ? ORDER BY t.kind";
 
+/// Who decided, why and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Decided<'a> {
+    /// Who.
+    pub by: &'a str,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+}
+
+impl Decided<'_> {
+    /// The reason, where a decision needs one.
+    pub(super) fn why(&self) -> &str {
+        self.reason.unwrap_or_default()
+    }
+}
+
+/// Ids that a line of the operator log names one by one.
+const NAMED: usize = 20;
+
+/// What a decision was for, in the words of the operator log.
+pub(super) fn target_of(ids: &[String]) -> String {
+    match ids.len() {
+        many if many > NAMED => format!("{many} ids, from {}", ids[0]),
+        _ => ids.join(" "),
+    }
+}
+
 impl Journal {
     /// Opens refused and given-up tasks again: those selected, with this code if one is given. Returns how many.
     pub fn retry(
         &mut self,
         selection: &Selection,
         code: Option<&str>,
-        reason: Option<&str>,
-        at: i64,
+        decided: Decided<'_>,
     ) -> anyhow::Result<u64> {
         let selected = if selection.only.is_some() {
             "AND r.client_id IN (SELECT client_id FROM only_these)"
@@ -45,14 +75,14 @@ impl Journal {
                 rows.collect::<Result<_, _>>()?
             };
             for task in &tasks {
-                journal.revive(*task, at)?;
+                journal.revive(*task, decided.at)?;
             }
             let target = match (&selection.only, code) {
-                (Some(ids), _) => ids.join(" "),
+                (Some(ids), _) => target_of(ids),
                 (None, Some(code)) => format!("code {code}"),
                 (None, None) => "all refused and given up".to_owned(),
             };
-            journal.log("retry", &target, reason, at, tasks.len() as u64)?;
+            journal.log("retry", &target, decided, tasks.len() as u64)?;
             Ok(tasks.len() as u64)
         })
     }
@@ -73,13 +103,13 @@ impl Journal {
         &mut self,
         action: &str,
         target: &str,
-        reason: Option<&str>,
-        at: i64,
+        decided: Decided<'_>,
         count: u64,
     ) -> anyhow::Result<()> {
+        let Decided { by, reason, at } = decided;
         self.db.execute(
-            "INSERT INTO operator_log (at, action, target, reason, count) VALUES (?, ?, ?, ?, ?)",
-            params![at, action, target, reason, count as i64],
+            "INSERT INTO operator_log (at, action, target, reason, count, by) VALUES (?, ?, ?, ?, ?, ?)",
+            params![at, action, target, reason, count as i64, by],
         )?;
         Ok(())
     }
@@ -89,9 +119,9 @@ impl Journal {
         &mut self,
         client_id: &str,
         accepted: bool,
-        reason: &str,
-        at: i64,
+        decided: Decided<'_>,
     ) -> anyhow::Result<()> {
+        let at = decided.at;
         self.transaction(|journal| {
             let found: Option<(i64, i64)> = journal
                 .db
@@ -130,7 +160,7 @@ impl Journal {
             } else {
                 "resolve KYB: not taken"
             };
-            journal.log(action, client_id, Some(reason), at, 1)
+            journal.log(action, client_id, decided, 1)
         })
     }
 }

@@ -115,9 +115,9 @@ impl Journal {
     }
 
     /// Turns records into duplicates: their gaps and tasks go.
-    pub fn mark_duplicates(
+    pub fn mark_duplicates<'a>(
         &mut self,
-        duplicates: impl Iterator<Item = (u32, &'static str)>,
+        duplicates: impl Iterator<Item = (u32, &'a str)>,
     ) -> anyhow::Result<()> {
         self.transaction(|journal| {
             for (record, reason) in duplicates {

@@ -9,6 +9,7 @@
 use std::path::{Path, PathBuf};
 
 use super::open::Journal;
+use super::person::Decided;
 use super::tasks::Freed;
 use anyhow::Context;
 
@@ -62,10 +63,8 @@ pub struct Adopt<'a> {
     pub update_accepted: bool,
     /// Only count; nothing changes.
     pub dry_run: bool,
-    /// For the operator log.
-    pub reason: Option<&'a str>,
-    /// When.
-    pub at: i64,
+    /// Who, why and when, for the operator log.
+    pub decided: Decided<'a>,
 }
 
 impl Journal {
@@ -80,7 +79,9 @@ impl Journal {
         remove(&scratch)?;
         super::open::private_folder(&scratch)?;
         super::open::write_key(&scratch, &self.key)?;
-        Journal::open(&scratch)
+        let mut scratch = Journal::open(&scratch)?;
+        scratch.follow_people(&self.people()?)?;
+        Ok(scratch)
     }
 
     /// Takes the plan of a scratch journal over, and removes it.
@@ -95,7 +96,7 @@ impl Journal {
             journal.db.execute_batch(COMPARE)?;
             journal
                 .db
-                .execute("INSERT INTO temp.adopting VALUES (?, 0)", [how.at])?;
+                .execute("INSERT INTO temp.adopting VALUES (?, 0)", [how.decided.at])?;
             let mut changes = journal.changes()?;
             if !how.dry_run {
                 journal.take_over(how, &mut changes)?;
@@ -171,14 +172,14 @@ impl Journal {
         )?);
         self.db.execute_batch(TAKE_OVER)?;
         for task in revived {
-            self.revive(task, how.at)?;
+            self.revive(task, how.decided.at)?;
         }
         if how.update_accepted {
             changes.updates = self.db.execute(PLAN_UPDATES, [])? as u64;
         }
         self.db.execute("DELETE FROM task WHERE kind = 99", [])?;
         // After the updates: documents and KYB wait for them as well.
-        self.follow_all(how.at)?;
+        self.follow_all(how.decided.at)?;
         let count = changes.changed_not_sent
             + changes.added
             + changes.dropped
@@ -187,13 +188,7 @@ impl Journal {
             + changes.documents.added
             + changes.documents.dropped
             + changes.documents.former;
-        self.log(
-            "replan",
-            "all that was not accepted",
-            how.reason,
-            how.at,
-            count,
-        )
+        self.log("replan", "all that was not accepted", how.decided, count)
     }
 }
 

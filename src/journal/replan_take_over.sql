@@ -33,7 +33,7 @@ INSERT INTO main.record
     SELECT r.id, r.file, r.row, r.offset, r.length, r.client_id, r.verdict, w.old, r.hash, r.gaps
     FROM n.record r LEFT JOIN temp.words w ON w.new = r.reason;
 INSERT INTO main.gap
-    SELECT g.record, p.old, w.old, g.level, CASE WHEN v.at IS NULL THEN g.status ELSE 'waived' END, g.file, g.row,
+    SELECT g.record, p.old, w.old, g.level, CASE WHEN v.at IS NULL OR g.level NOT IN ('G', 'O') OR r.verdict > 1 THEN g.status ELSE 'waived' END, g.file, g.row,
            coalesce(o.opened_at, g.opened_at)
     FROM n.gap g JOIN n.record r ON r.id = g.record JOIN temp.words p ON p.new = g.path JOIN temp.words w ON w.new = g.reason
     LEFT JOIN temp.was_gap o ON o.client_id = r.client_id AND o.path = p.old

@@ -47,6 +47,21 @@ impl Exclude {
         self.reasons.extend(skips);
     }
 
+    /// Leaves an id out as well, after [`Exclude::finish`]. A reason beyond those that can be told apart is that of the last.
+    pub fn leave_out(&mut self, id: &str, reason: &str) {
+        let end = self.reasons.len().saturating_sub(Skipped::ALL.len());
+        let known = self.reasons[..end]
+            .iter()
+            .rposition(|known| known == reason);
+        let place = known
+            .unwrap_or(end)
+            .min(usize::from(u16::MAX) - Skipped::ALL.len());
+        if known.is_none() && place == end {
+            self.reasons.insert(end, reason.to_owned());
+        }
+        self.ids.entry(id.to_owned()).or_insert(place as u16);
+    }
+
     /// The index of the reason why a row is left out whatever its cells mean.
     pub fn skipped(&self, skipped: Skipped) -> u16 {
         let first = self.reasons.len().saturating_sub(Skipped::ALL.len());

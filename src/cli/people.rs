@@ -1,0 +1,165 @@
+//! What people ask about gaps, and what they decide about customers.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{TargetArgs, ViewArgs};
+
+/// Who decides.
+#[derive(Debug, Default, Args)]
+pub struct ByArgs {
+    /// Who decides, for the report; the login name unless given.
+    #[arg(long = "by", value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// About whom.
+#[derive(Debug, Args)]
+pub struct WhoseArgs {
+    /// These clientAccountIds.
+    #[arg(long, value_name = "ID", num_args = 1.., conflicts_with = "from")]
+    pub id: Vec<String>,
+    /// The clientAccountIds in this file, one per line.
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+}
+
+/// `gaps`.
+#[derive(Debug, Args)]
+pub struct GapsArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub view: ViewArgs,
+    /// Only those that are past due or will be within so many days.
+    #[arg(long, value_name = "DAYS")]
+    pub due_within: Option<u32>,
+    /// Only those that are past due; exit code 3 when there are any.
+    #[arg(long, conflicts_with = "due_within")]
+    pub past_due: bool,
+    /// Only of this field or inside it, such as owners[].identity.
+    #[arg(long, value_name = "PATH")]
+    pub field: Vec<String>,
+    /// Only those that stand in this source file.
+    #[arg(long, value_name = "FILE")]
+    pub source: Option<String>,
+    /// Those that were waived instead of the open ones.
+    #[arg(long, conflicts_with_all = ["due_within", "past_due", "sheet"])]
+    pub waived: bool,
+    /// Write every line to this CSV file.
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Write a new workbook in which what is missing can be filled in; `backfill` takes it.
+    #[arg(long, value_name = "FILE")]
+    pub sheet: Option<PathBuf>,
+    /// Put name, e-mail address and phone number beside each customer of the workbook. It holds customer data then.
+    #[arg(long, requires = "sheet")]
+    pub with_known: bool,
+}
+
+/// `waive`.
+#[derive(Debug, Args)]
+pub struct WaiveArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub view: ViewArgs,
+    /// Whose gaps.
+    #[command(flatten)]
+    pub whose: WhoseArgs,
+    /// This field or what is inside it, such as owners[0].phoneNumber.
+    #[arg(long, value_name = "PATH", required = true)]
+    pub field: Vec<String>,
+    /// Why, for the report.
+    #[arg(long)]
+    pub reason: String,
+    /// Who.
+    #[command(flatten)]
+    pub by: ByArgs,
+    /// Take it back: the gaps are open again.
+    #[arg(long)]
+    pub undo: bool,
+}
+
+/// `exclude`.
+#[derive(Debug, Args)]
+pub struct ExcludeArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub view: ViewArgs,
+    /// Whom.
+    #[command(flatten)]
+    pub whose: WhoseArgs,
+    /// Those whose account was refused or given up with this code.
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["id", "from", "undo"])]
+    pub code: Option<String>,
+    /// Why, for the report.
+    #[arg(long)]
+    pub reason: String,
+    /// Who.
+    #[command(flatten)]
+    pub by: ByArgs,
+    /// Take it back: the next `replan` has them again.
+    #[arg(long)]
+    pub undo: bool,
+}
+
+/// `retry`: by id, by code, or all that were refused or given up.
+#[derive(Debug, Args)]
+pub struct RetryArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub view: ViewArgs,
+    /// Whom.
+    #[command(flatten)]
+    pub whose: WhoseArgs,
+    /// Those with this refusal code.
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["id", "from"])]
+    pub code: Option<String>,
+    /// Why, for the report.
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Who.
+    #[command(flatten)]
+    pub by: ByArgs,
+}
+
+/// `resolve`: what a person found out.
+#[derive(Debug, Args)]
+#[group(id = "what", required = true, multiple = false, args = ["kyb", "duplicate"])]
+pub struct ResolveArgs {
+    /// The migration folder.
+    pub dir: PathBuf,
+    /// Target: with --duplicate, what is in doubt there is settled first.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// The clientAccountId of an account whose KYB trigger is in doubt.
+    #[arg(long, value_name = "ID", requires = "outcome")]
+    pub kyb: Option<String>,
+    /// What became of it: Bakkt has started the screening, or has not.
+    #[arg(long = "as", value_name = "OUTCOME", requires = "kyb")]
+    pub outcome: Option<Resolved>,
+    /// A clientAccountId that several rows have, with different data.
+    #[arg(long, value_name = "ID", requires = "take")]
+    pub duplicate: Option<String>,
+    /// The row that is right: its file and line, as reconciliation.csv names them.
+    #[arg(long, value_name = "FILE:ROW", requires = "duplicate")]
+    pub take: Option<String>,
+    /// Why, for the report.
+    #[arg(long)]
+    pub reason: String,
+    /// Who.
+    #[command(flatten)]
+    pub by: ByArgs,
+    /// Print the summary as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What became of a trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Resolved {
+    /// Bakkt took it.
+    Accepted,
+    /// Bakkt did not take it: the next run triggers again.
+    NotTaken,
+}

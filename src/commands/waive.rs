@@ -1,0 +1,66 @@
+//! `waive`: gaps that a person lets go.
+
+use super::report::View;
+use super::{Output, deciding, target};
+use crate::cli::WaiveArgs;
+use crate::contract::path;
+use crate::journal::person::Decided;
+use crate::journal::waive::Waived;
+use crate::journal::{Journal, now};
+use crate::report::{status_lines, thousands};
+
+/// Runs it.
+pub fn run(args: &WaiveArgs) -> anyhow::Result<Output> {
+    let view = View::new(&args.view.dir, args.view.sandbox);
+    view.totals()?;
+    let reason = deciding::why(&args.reason)?;
+    deciding::known_fields(&args.field)?;
+    let named = deciding::must_name(&args.whose)?;
+    let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
+    let selection = deciding::select(&mut journal, Some(named))?;
+    let covers = |path: &str| args.field.iter().any(|field| path::covers(field, path));
+    let decided = Decided {
+        by: &deciding::by(&args.by),
+        reason: Some(reason),
+        at: now(),
+    };
+    let waived = journal.waive(&selection, (&args.field, &covers), args.undo, decided)?;
+    drop(journal);
+    let totals = view.totals()?;
+    let text = if args.view.json {
+        let mut object = totals.json();
+        object["waive"] = serde_json::to_value(waived)?;
+        object.to_string()
+    } else {
+        let lines = status_lines(&totals);
+        format!("{}\n\n{}", describe(&waived, args.undo), lines.trim_end())
+    };
+    // Somebody asked for what could not be done.
+    let code = if waived.blocked + waived.without > 0 {
+        3
+    } else {
+        0
+    };
+    Ok(Output { text, code })
+}
+
+fn describe(waived: &Waived, undo: bool) -> String {
+    let what = if undo { "open again" } else { "waived" };
+    let mut text = format!(
+        "{} gaps of {} customers {what}",
+        thousands(waived.gaps),
+        thousands(waived.customers)
+    );
+    for (count, why) in [
+        (
+            waived.blocked,
+            "customers cannot do without: it blocks them, and without it there is no account",
+        ),
+        (waived.without, "customers have no such gap"),
+    ] {
+        if count > 0 {
+            text.push_str(&format!("\n{} {why}", thousands(count)));
+        }
+    }
+    text
+}
