@@ -61,8 +61,14 @@ impl Cells<'_> {
         let start = self.data.len() - self.first.0;
         self.data.extend_from_slice(text);
         self.data.push(delimiter);
-        self.ends
-            .extend(memchr::memchr_iter(delimiter, text).map(|at| start + at));
+        for (block, bytes) in text.chunks(BLOCK).enumerate() {
+            let mut found = places(bytes, delimiter);
+            while found != 0 {
+                let at = block * BLOCK + found.trailing_zeros() as usize;
+                self.ends.push(start + at);
+                found &= found - 1;
+            }
+        }
         self.ends.push(start + text.len());
     }
 
@@ -281,6 +287,29 @@ fn line(input: &[u8], ended: bool) -> Option<(&[u8], usize)> {
         },
         None => ended.then_some((input, input.len())),
     }
+}
+
+/// Bytes of which [`places`] tells in one number.
+const BLOCK: usize = 64;
+
+/// Where a byte stands in a block: one bit for each place, the lowest for the first. Delimiters stand so close together that
+/// this takes half the time of searching for one after the other.
+fn places(block: &[u8], byte: u8) -> u64 {
+    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
+    /// Moves the lowest bits of eight bytes together into the highest byte.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let (words, rest) = block.as_chunks();
+    let mut found = 0;
+    for (place, word) in words.iter().enumerate() {
+        // Zero where the byte stands; then the highest bit of just those bytes.
+        let other = u64::from_le_bytes(*word) ^ u64::from_ne_bytes([byte; 8]);
+        let same = !(((other & LOW) + LOW) | other | LOW);
+        found |= ((same >> 7).wrapping_mul(GATHER) >> 56) << (8 * place);
+    }
+    for (place, other) in rest.iter().enumerate() {
+        found |= u64::from(*other == byte) << (8 * words.len() + place);
+    }
+    found
 }
 
 /// Line ends; CR and LF together are one.

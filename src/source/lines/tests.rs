@@ -2,6 +2,9 @@
 
 use super::*;
 use crate::source::Cell;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 
 /// Hands out a few bytes at a time.
 struct Drops<'a>(&'a [u8], usize);
@@ -183,4 +186,15 @@ fn a_sheet_counts_rows_of_any_length() {
     assert_eq!(blank, 1);
     let lines: Vec<_> = rows.iter().map(|(row, _, flaw)| (*row, *flaw)).collect();
     assert_eq!(lines, [(1, None), (3, None), (4, None)]);
+}
+
+proptest! {
+    #[test]
+    fn places_are_those_of_the_byte(block in vec(select(b"\x00\x7f\x80\xff,;-+".to_vec()), 0..=BLOCK), byte in any::<u8>()) {
+        for byte in [byte, b',', 0, 0x80] {
+            let found = places(&block, byte);
+            let wanted = memchr::memchr_iter(byte, &block).fold(0u64, |found, at| found | 1 << at);
+            prop_assert_eq!(found, wanted);
+        }
+    }
 }
