@@ -118,6 +118,17 @@ impl Draft {
         }
     }
 
+    /// Adds a slot behind all others, for a value that is only looked at.
+    pub fn add_slot(&mut self) -> usize {
+        self.slots.push(Slot::Missing);
+        self.slots.len() - 1
+    }
+
+    /// Takes the last slot away again.
+    pub fn drop_slot(&mut self) -> Slot {
+        self.slots.pop().unwrap_or(Slot::Missing)
+    }
+
     /// Counts a row that is an element of a list.
     pub fn count_row(&mut self, list: usize) {
         self.rows[list] += 1;

@@ -79,11 +79,20 @@ impl Split {
     }
 
     fn part<'t>(&self, text: &'t str, take: usize) -> Option<&'t str> {
-        match (self.byte, self.by.as_slice()) {
-            (Some(byte), _) => text.split(char::from(byte)).nth(take),
-            (None, [by]) => text.split(by.as_str()).nth(take),
-            _ => self.parts(text).nth(take),
-        }
+        let Some(cut) = self.byte else {
+            return match self.by.as_slice() {
+                [by] => text.split(by.as_str()).nth(take),
+                _ => self.parts(text).nth(take),
+            };
+        };
+        // Parts are short: byte by byte is faster than a search that is started for each of them.
+        let bytes = text.bytes().enumerate();
+        let mut cuts = bytes.filter(|(_, byte)| *byte == cut).map(|(at, _)| at);
+        let start = match take.checked_sub(1) {
+            None => 0,
+            Some(before) => cuts.nth(before)? + 1,
+        };
+        text.get(start..cuts.next().unwrap_or(text.len()))
     }
 
     /// All of them.
@@ -196,37 +205,41 @@ impl Feed {
             && !self.steps.iter().any(|step| step.knows(text))
     }
 
-    /// The value for a row.
+    /// Puts the value for a row into a slot that is missing so far; a feed that gives nothing leaves it so. Every value is
+    /// written where it stays: handing it up through the calls costs more than most feeds do.
     pub fn eval(
         &self,
+        slot: usize,
         row: &Row<'_>,
         sheet: &Sheet,
         exprs: &ForRow<'_>,
         draft: &mut Draft,
         scratch: &mut Scratch,
-    ) -> Slot {
+    ) {
         if self
             .when
             .is_some_and(|column| !matches!(self.text(row, sheet, column), Text::Found(_)))
         {
-            return Slot::Missing;
+            return;
         }
-        let value = match &self.source {
-            Source::Const(text) => return self.constant(text, draft),
-            Source::First(columns) => self.first(columns, row, sheet, draft, scratch),
-            Source::All(columns) => self.all(columns, row, sheet, draft, scratch),
+        match &self.source {
+            Source::Const(text) => return self.constant(slot, text, draft),
+            Source::First(columns) => self.first(slot, columns, row, sheet, draft, scratch),
+            Source::All(columns) => self.all(slot, columns, row, sheet, draft, scratch),
             Source::Expr(number) => match exprs.eval(*number) {
-                Some(text) if sheet.is_empty_cell(&text, self) => Slot::Missing,
-                Some(text) => self.cut(&text, row, draft, scratch),
-                None => Slot::Invalid("the expression failed"),
+                Some(text) if sheet.is_empty_cell(&text, self) => {}
+                Some(text) => self.cut(slot, &text, row, draft, scratch),
+                None => draft.set(slot, Slot::Invalid("the expression failed")),
             },
-        };
-        match (&self.default, value) {
-            (Some(text), Slot::Missing) => self.constant(text, draft),
-            (_, value) => value,
+        }
+        if let Some(text) = &self.default
+            && draft.slot(slot) == Slot::Missing
+        {
+            self.constant(slot, text, draft);
         }
     }
 
+    #[inline]
     fn text<'a>(&self, row: &Row<'a>, sheet: &Sheet, column: usize) -> Text<'a> {
         match row.cell(column) {
             Cell::Text(text) if sheet.is_empty_cell(text, self) => Text::Empty,
@@ -235,54 +248,57 @@ impl Feed {
         }
     }
 
-    fn constant(&self, text: &str, draft: &mut Draft) -> Slot {
-        if self.list {
-            let first = draft.items();
+    fn constant(&self, slot: usize, text: &str, draft: &mut Draft) {
+        let first = draft.items();
+        let value = if self.list {
             draft.keep_item(text);
-            return Slot::List {
+            Slot::List {
                 first,
                 last: draft.items(),
                 constant: true,
-            };
-        }
-        Slot::Value {
-            span: draft.keep(text),
-            constant: true,
-        }
+            }
+        } else {
+            Slot::Value {
+                span: draft.keep(text),
+                constant: true,
+            }
+        };
+        draft.set(slot, value);
     }
 
     fn first(
         &self,
+        slot: usize,
         columns: &[usize],
         row: &Row<'_>,
         sheet: &Sheet,
         draft: &mut Draft,
         scratch: &mut Scratch,
-    ) -> Slot {
+    ) {
         for &column in columns {
             match self.text(row, sheet, column) {
                 Text::Empty => {}
-                Text::Broken(why) => return Slot::Invalid(why),
-                Text::Found(text) => return self.cut(text, row, draft, scratch),
+                Text::Broken(why) => return draft.set(slot, Slot::Invalid(why)),
+                Text::Found(text) => return self.cut(slot, text, row, draft, scratch),
             }
         }
-        Slot::Missing
     }
 
     fn all(
         &self,
+        slot: usize,
         columns: &[usize],
         row: &Row<'_>,
         sheet: &Sheet,
         draft: &mut Draft,
         scratch: &mut Scratch,
-    ) -> Slot {
+    ) {
         let first = draft.items();
         let mut joined = self.join.as_ref().map(|_| String::new());
         for &column in columns {
             let text = match self.text(row, sheet, column) {
                 Text::Empty => continue,
-                Text::Broken(why) => return Slot::Invalid(why),
+                Text::Broken(why) => return draft.set(slot, Slot::Invalid(why)),
                 Text::Found(text) => text,
             };
             match (&mut joined, &self.join) {
@@ -296,24 +312,27 @@ impl Feed {
             }
         }
         match joined {
-            Some(text) if text.is_empty() => Slot::Missing,
-            Some(text) => self.cut(&text, row, draft, scratch),
-            None if draft.items() == first => Slot::Missing,
-            None => Slot::List {
-                first,
-                last: draft.items(),
-                constant: false,
-            },
+            Some(text) if text.is_empty() => {}
+            Some(text) => self.cut(slot, &text, row, draft, scratch),
+            None => listed(slot, first, draft),
         }
     }
 
     /// Regex and split, then the other transforms.
-    fn cut(&self, text: &str, row: &Row<'_>, draft: &mut Draft, scratch: &mut Scratch) -> Slot {
+    fn cut(
+        &self,
+        slot: usize,
+        text: &str,
+        row: &Row<'_>,
+        draft: &mut Draft,
+        scratch: &mut Scratch,
+    ) {
         let text = match &self.regex {
             Some(pattern) => match pattern.find(text, scratch) {
                 Some(part) => part,
                 None => {
-                    return Slot::Invalid("the text does not have the form that `regex` expects");
+                    let why = "the text does not have the form that `regex` expects";
+                    return draft.set(slot, Slot::Invalid(why));
                 }
             },
             None => text,
@@ -324,8 +343,8 @@ impl Feed {
                     take: Some(take), ..
                 },
             ) => match split.part(text, *take).map(str::trim) {
-                None | Some("") => Slot::Missing,
-                Some(part) => self.one(part, row, draft, scratch),
+                None | Some("") => {}
+                Some(part) => self.one(slot, part, row, draft, scratch),
             },
             Some(split) => {
                 let first = draft.items();
@@ -336,20 +355,9 @@ impl Feed {
                 {
                     self.item(part, row, draft, scratch);
                 }
-                self.listed(first, draft)
+                listed(slot, first, draft);
             }
-            None => self.one(text, row, draft, scratch),
-        }
-    }
-
-    fn listed(&self, first: u32, draft: &Draft) -> Slot {
-        if draft.items() == first {
-            return Slot::Missing;
-        }
-        Slot::List {
-            first,
-            last: draft.items(),
-            constant: false,
+            None => self.one(slot, text, row, draft, scratch),
         }
     }
 
@@ -372,21 +380,29 @@ impl Feed {
     }
 
     /// One text; for a list, its only item.
-    fn one(&self, text: &str, row: &Row<'_>, draft: &mut Draft, scratch: &mut Scratch) -> Slot {
+    fn one(
+        &self,
+        slot: usize,
+        text: &str,
+        row: &Row<'_>,
+        draft: &mut Draft,
+        scratch: &mut Scratch,
+    ) {
         if self.list {
             let first = draft.items();
             self.item(text, row, draft, scratch);
-            return self.listed(first, draft);
+            return listed(slot, first, draft);
         }
         match self.transform(text, row, scratch) {
-            Ok("") => Slot::Missing,
-            Ok(done) => Slot::Value {
-                span: draft.keep(done),
-                constant: false,
-            },
+            Ok("") => {}
+            Ok(done) => {
+                let span = draft.keep(done);
+                let constant = false;
+                draft.set(slot, Slot::Value { span, constant });
+            }
             Err(why) => {
                 self.note_stray(why, text, draft);
-                Slot::Invalid(why)
+                draft.set(slot, Slot::Invalid(why));
             }
         }
     }
@@ -418,5 +434,21 @@ impl Feed {
                 Ok(&scratch.one)
             }
         }
+    }
+}
+
+/// The items from the first one on, if there are any.
+fn listed(slot: usize, first: u32, draft: &mut Draft) {
+    let last = draft.items();
+    if last > first {
+        let constant = false;
+        draft.set(
+            slot,
+            Slot::List {
+                first,
+                last,
+                constant,
+            },
+        );
     }
 }

@@ -215,7 +215,10 @@ impl Mapper {
             rest.and_then(|rest| rest.strip_prefix("[].")) == Some(field)
         })?;
         let strays = draft.strays().len();
-        let value = feed.eval(row, sheet, &sheet.expressions.for_row(row), draft, scratch);
+        let spare = draft.add_slot();
+        let expressions = sheet.expressions.for_row(row);
+        feed.eval(spare, row, sheet, &expressions, draft, scratch);
+        let value = draft.drop_slot();
         // They are kept when the row is mapped.
         draft.drop_strays(strays);
         match value {
@@ -241,8 +244,7 @@ impl Sheet {
     ) {
         let expressions = self.expressions.for_row(row);
         for (number, feed) in feeds.iter().enumerate() {
-            let value = feed.eval(row, self, &expressions, draft, scratch);
-            draft.set(first + number, value);
+            feed.eval(first + number, row, self, &expressions, draft, scratch);
         }
     }
 
