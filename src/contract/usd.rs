@@ -68,7 +68,7 @@ pub fn range_of(scale: Scale, dollars: Decimal) -> Option<&'static str> {
     };
     let [inner @ .., last] = ends;
     // Whole dollars decide, but for a fraction above the last end. An amount beyond 64 bits is over every end.
-    let whole = dollars.trunc().to_i64().unwrap_or(i64::MAX);
+    let whole = dollars.to_i64().unwrap_or(i64::MAX);
     let place = inner.iter().filter(|end| whole >= **end * 1_000).count();
     let over = whole > last * 1_000 || (whole == last * 1_000 && !dollars.fract().is_zero());
     names.get(place + usize::from(over)).copied()

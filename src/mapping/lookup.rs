@@ -37,7 +37,7 @@ impl Lookup {
             return self
                 .pairs
                 .iter()
-                .find(|(key, _)| key == code)
+                .find(|(key, _)| key.bytes().eq(code.bytes()))
                 .or_else(|| {
                     self.pairs
                         .iter()
