@@ -124,6 +124,8 @@ impl Form {
                     self.add_broken(line, quote, cells);
                     taken.flaw = Some(Flaw::OpenQuote);
                 }
+                // The usual row is its first line, whose break is counted.
+                Ok(end) if end == length => {}
                 Ok(end) => {
                     taken.length = end;
                     taken.breaks = breaks(&input[..end]);
@@ -158,13 +160,20 @@ impl Form {
             (false, false) => None,
         };
         let mut at = 0;
+        // Where the line that is being read ends, without and with its break: only a cell with breaks leads beyond it.
+        let mut ends: Option<(usize, usize)> = None;
         loop {
-            let Some((rest, length)) = line(&input[at..], ended && !cut) else {
+            let Some((end, after)) = ends.filter(|(end, _)| at <= *end).or_else(|| {
+                let (rest, length) = line(&input[at..], ended && !cut)?;
+                Some((at + rest.len(), at + length))
+            }) else {
                 return ran_out(Ok(at));
             };
+            ends = Some((end, after));
+            let rest = &input[at..end];
             let Some(next) = memchr::memchr(quote, rest) else {
                 cells.add_plain(rest, self.delimiter);
-                return Some(Ok(at + length));
+                return Some(Ok(after));
             };
             // Most cells of most rows have no quotes: those before the next quoted one are taken at once.
             let before = memchr::memrchr(self.delimiter, &rest[..next]);
