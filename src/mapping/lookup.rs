@@ -37,6 +37,7 @@ impl Lookup {
             return self
                 .pairs
                 .iter()
+                // Codes are short: a loop takes less than a call of `memcmp` for each.
                 .find(|(key, _)| key.bytes().eq(code.bytes()))
                 .or_else(|| {
                     self.pairs

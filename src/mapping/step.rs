@@ -123,7 +123,10 @@ impl Step {
         out: &mut String,
     ) -> Result<(), &'static str> {
         match self {
-            Step::Digits => out.extend(text.chars().filter(char::is_ascii_digit)),
+            Step::Digits => {
+                let digits = text.bytes().filter(u8::is_ascii_digit);
+                out.extend(digits.map(char::from));
+            }
             Step::Case(Case::Upper) => out.push_str(&text.to_uppercase()),
             Step::Case(Case::Lower) => out.push_str(&text.to_lowercase()),
             Step::Case(Case::Title) => text::title_case(text, out),
