@@ -532,31 +532,22 @@ fn the_sandbox_is_documented() {
     let expected = toml::from_str::<sandbox::Config>(&format!("{UNKNOWN} = 1"))
         .unwrap_err()
         .to_string();
-    let rate = toml::from_str::<sandbox::Config>(&format!("rate = {{ {UNKNOWN} = 1 }}"))
-        .unwrap_err()
-        .to_string();
-    // The list of known keys is in backticks behind "expected one of".
+    // The list of known keys is in backticks behind "expected".
     let known = |message: &str| -> BTreeSet<String> {
         codes(
             message
-                .split("expected one of")
+                .split(", expected ")
                 .nth(1)
                 .unwrap_or_else(|| panic!("{message}")),
         )
         .into_iter()
         .collect()
     };
-    let tables: Vec<Vec<String>> = rows(section(&page, "## Configuration"));
-    let (of_rate, own): (Vec<_>, Vec<_>) = tables
-        .iter()
-        .partition(|row| code(&row[0]).starts_with("rate."));
+    let (below, own): (Vec<_>, Vec<_>) = rows(section(&page, "## Configuration"))
+        .into_iter()
+        .partition(|row| code(&row[0]).contains('.'));
     let own_keys: BTreeSet<String> = own.iter().map(|row| code(&row[0]).to_owned()).collect();
-    let rate_keys: BTreeSet<String> = of_rate
-        .iter()
-        .filter_map(|row| code(&row[0]).strip_prefix("rate.").map(str::to_owned))
-        .collect();
     assert_eq!(own_keys, known(&expected));
-    assert_eq!(rate_keys, known(&rate));
 
     let mut written = String::new();
     for row in own.iter().filter(|row| row[1] != "—") {
@@ -567,22 +558,31 @@ fn the_sandbox_is_documented() {
         config(&written),
         format!("{:?}", sandbox::Config::default())
     );
-    let rate = "rate = { requests = 1, per_ms = 1 }";
-    let explicit = of_rate.iter().filter(|row| row[1] != "—");
-    let explicit: Vec<String> = explicit
-        .map(|row| {
-            format!(
-                "{} = {}",
-                code(&row[0]).trim_start_matches("rate."),
-                code(&row[1])
-            )
-        })
-        .collect();
-    let explicit = format!(
-        "rate = {{ requests = 1, per_ms = 1, {} }}",
-        explicit.join(", ")
-    );
-    assert_eq!(config(rate), config(&explicit));
+    // The tables, each with what it must have.
+    for (name, least) in [
+        ("rate", "requests = 1, per_ms = 1"),
+        ("decide", ""),
+        ("webhook", "url = \"http://127.0.0.1:1/\""),
+        ("links", ""),
+    ] {
+        let prefix = format!("{name}.");
+        let rows = below
+            .iter()
+            .filter_map(|row| Some((code(&row[0]).strip_prefix(&prefix)?, &row[1])));
+        let keys: BTreeSet<String> = rows.clone().map(|(key, _)| key.to_owned()).collect();
+        let unknown = toml::from_str::<sandbox::Config>(&format!("{name} = {{ {UNKNOWN} = 1 }}"));
+        assert_eq!(keys, known(&unknown.unwrap_err().to_string()));
+        let explicit: Vec<String> = rows
+            .filter(|(_, default)| *default != "—")
+            .map(|(key, default)| format!("{key} = {}", code(default)))
+            .collect();
+        let all = [least.to_owned(), explicit.join(", ")];
+        let all: Vec<String> = all.into_iter().filter(|part| !part.is_empty()).collect();
+        assert_eq!(
+            config(&format!("{name} = {{ {least} }}")),
+            config(&format!("{name} = {{ {} }}", all.join(", ")))
+        );
+    }
     for block in blocks(&page) {
         sandbox::Config::from_toml(&block).unwrap();
     }

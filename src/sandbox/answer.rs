@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::check::Finding;
+use super::decide::Standing;
 
 /// One answer.
 pub(super) struct Answer {
@@ -85,11 +86,19 @@ pub(super) fn validation_errors(findings: &[Finding]) -> Answer {
 }
 
 /// An `Account` body.
-pub(super) fn account(id: &str, created_at: Timestamp, request: &Value) -> Vec<u8> {
+pub(super) fn account(
+    id: &str,
+    created_at: Timestamp,
+    standing: &Standing,
+    request: &Value,
+) -> Vec<u8> {
     let mut out = Vec::with_capacity(2048);
-    out.extend_from_slice(
-        b"{\"status\":\"PENDING\",\"mode\":\"OPEN\",\"cipClearanceState\":\"PENDING\",\"id\":\"",
-    );
+    out.extend_from_slice(b"{\"status\":");
+    text(&mut out, &standing.status);
+    out.extend_from_slice(b",\"mode\":");
+    text(&mut out, &standing.mode);
+    // Deprecated: it says nothing, whatever was decided.
+    out.extend_from_slice(b",\"cipClearanceState\":\"PENDING\",\"id\":\"");
     out.extend_from_slice(given_id("bk-", id).as_bytes());
     // Writing to a Vec cannot fail; the result is dropped knowingly, here and below.
     let _ = write!(out, "\",\"createdAt\":\"{created_at:.6}\",\"request\":");
@@ -99,14 +108,15 @@ pub(super) fn account(id: &str, created_at: Timestamp, request: &Value) -> Vec<u
 }
 
 /// An `AccountOpeningStatus` body.
-pub(super) fn opening_status(request: &Value) -> Vec<u8> {
+pub(super) fn opening_status(standing: &Standing, request: &Value) -> Vec<u8> {
     let settlement = request
         .get("settlementMethod")
         .and_then(Value::as_str)
         .unwrap_or("NET_SETTLEMENT");
-    json!({"canTradeCrypto": false, "cipClearanceState": "PENDING", "settlementMethod": settlement})
-        .to_string()
-        .into_bytes()
+    json!({"canTradeCrypto": standing.can_trade, "cipClearanceState": "PENDING",
+        "settlementMethod": settlement})
+    .to_string()
+    .into_bytes()
 }
 
 /// A `Document` body.
@@ -152,8 +162,8 @@ pub(super) fn unreadable_document(
     }
 }
 
-/// The service's own id for a document.
-fn given_uuid(name: &str) -> String {
+/// An id of the service's own, made of a name.
+pub(super) fn given_uuid(name: &str) -> String {
     let hex = blake3::hash(name.as_bytes()).to_hex();
     let group = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
     format!(
@@ -246,7 +256,13 @@ fn masked(tax_id: &str) -> String {
 }
 
 /// A 200 that a client cannot read: not JSON, JSON of another shape, or another account.
-pub(super) fn unreadable(kind: u64, id: &str, created_at: Timestamp, request: &Value) -> Vec<u8> {
+pub(super) fn unreadable(
+    kind: u64,
+    id: &str,
+    created_at: Timestamp,
+    standing: &Standing,
+    request: &Value,
+) -> Vec<u8> {
     match kind {
         0 => b"<OK/> account received".to_vec(),
         1 => b"{\"ok\":true,\"items\":[1,2,3]}".to_vec(),
@@ -254,7 +270,7 @@ pub(super) fn unreadable(kind: u64, id: &str, created_at: Timestamp, request: &V
             let other = format!("{id}-other");
             let mut request = request.clone();
             request["clientAccountId"] = Value::from(other.as_str());
-            account(&other, created_at, &request)
+            account(&other, created_at, standing, &request)
         }
     }
 }

@@ -7,6 +7,9 @@ use std::io;
 
 use serde::Deserialize;
 
+use super::config_after::check_shares;
+pub use super::config_after::{Decide, Links, Webhook};
+
 /// Which of the two spellings of the contract is spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -105,6 +108,12 @@ pub struct Config {
     pub refuse_id_containing: Option<String>,
     /// Whether documents can be downloaded: their content is kept, up to 64 MB of all together.
     pub keep_documents: bool,
+    /// Accounts are decided after a delay. None: they stay as they were taken.
+    pub decide: Option<Decide>,
+    /// Decisions are told by webhook. None: they are not.
+    pub webhook: Option<Webhook>,
+    /// Links for accounts that are asked for documents.
+    pub links: Option<Links>,
 }
 
 impl Default for Config {
@@ -142,6 +151,9 @@ impl Default for Config {
             existing: 0.0,
             refuse_id_containing: None,
             keep_documents: true,
+            decide: None,
+            webhook: None,
+            links: None,
         }
     }
 }
@@ -174,14 +186,10 @@ impl Config {
             ("lookup_fail", self.lookup_fail),
             ("existing", self.existing),
         ];
-        if let Some((name, value)) = shares
-            .iter()
-            .find(|(_, value)| !(0.0..=1.0).contains(value))
-        {
-            return Err(invalid(format!(
-                "{name} = {value}: a share is a number from 0 to 1"
-            )));
-        }
+        check_shares(&shares).map_err(invalid)?;
+        let decide = self.decide.as_ref().map_or(Ok(()), Decide::check);
+        let webhook = self.webhook.as_ref().map_or(Ok(()), Webhook::check);
+        decide.and(webhook).map_err(invalid)?;
         let mut rates = [&self.rate, &self.upload_rate, &self.kyb_rate]
             .into_iter()
             .flatten();

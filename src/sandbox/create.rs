@@ -12,9 +12,10 @@ use serde_json::Value;
 use super::answer::{self, Answer};
 use super::check::{self, Finding};
 use super::config::Config;
+use super::decide::{Stage, Standing};
 use super::faults;
 use super::gate::Line as Queue;
-use super::ledger::{Kind, Line};
+use super::ledger::{Effect, Kind, Line};
 use super::service::{Handled, Late, LateEffect, Service};
 use super::verdict::{Answers, Decision, Verdict, at_the_door};
 
@@ -24,13 +25,14 @@ struct Said<'a> {
     id: &'a str,
     number: u32,
     created_at: Timestamp,
+    standing: Standing,
     request: &'a Value,
     findings: Vec<Finding>,
 }
 
 impl Answers for Said<'_> {
     fn good(&self) -> Answer {
-        let body = answer::account(self.id, self.created_at, self.request);
+        let body = answer::account(self.id, self.created_at, &self.standing, self.request);
         answer::json_answer(200, body)
     }
 
@@ -40,7 +42,8 @@ impl Answers for Said<'_> {
 
     fn unreadable(&self) -> Answer {
         let kind = faults::turn(self.config, self.id, self.number, "unreadable_kind", 3);
-        let body = answer::unreadable(kind, self.id, self.created_at, self.request);
+        let (id, standing) = (self.id, &self.standing);
+        let body = answer::unreadable(kind, id, self.created_at, standing, self.request);
         answer::json_answer(200, body)
     }
 }
@@ -66,6 +69,7 @@ impl Service {
         let mut known = None;
         let mut number = 0;
         let mut created_at = Timestamp::now();
+        let mut standing = Stage::Waiting.standing();
         let mut guard = self.lock();
         let inner = &mut *guard;
         let door = inner.gate.enter(Queue::Account, config, authorization);
@@ -94,6 +98,7 @@ impl Service {
             if let Some(account) = &slot.account {
                 created_at = account.created_at;
             }
+            standing = slot.standing();
             verdict
         } else {
             Verdict::Refused
@@ -101,6 +106,9 @@ impl Service {
         let name = known.as_deref().unwrap_or_default();
         let delay = self.latency(name, number) + verdict.stall(config);
         let (answer, effect) = verdict.shown("422");
+        if let (Effect::Created, Some(id), Some(request)) = (effect, &known, &request) {
+            self.opened(inner, id, request);
+        }
         let line = Line {
             id: known.clone(),
             body: Some(hash),
@@ -117,6 +125,7 @@ impl Service {
             id: name,
             number,
             created_at,
+            standing,
             request: request.as_ref().unwrap_or(&Value::Null),
             findings,
         };

@@ -62,10 +62,14 @@ pub(super) fn draw(seed: u64, id: &str, number: u32, name: &str) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
+/// The same as a number from 0 to below 1: 53 bits are exact.
+pub(super) fn fraction(config: &Config, id: &str, number: u32, name: &str) -> f64 {
+    (draw(config.seed, id, number, name) >> 11) as f64 / (1u64 << 53) as f64
+}
+
 fn hits(config: &Config, share: f64, id: &str, number: u32, name: &str) -> bool {
-    // 53 bits make an exact fraction below one, so a share of 1 always hits and a share of 0 costs no hash.
-    share > 0.0
-        && ((draw(config.seed, id, number, name) >> 11) as f64) / ((1u64 << 53) as f64) < share
+    // A share of 1 always hits, and a share of 0 costs no hash.
+    share > 0.0 && fraction(config, id, number, name) < share
 }
 
 /// The first fault, in the order of the table, that hits this POST before it is looked at.

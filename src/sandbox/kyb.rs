@@ -1,7 +1,7 @@
 //! The KYB trigger: whether a screening starts.
 //!
 //! Owner: the service. Invariant: a trigger is counted each time it takes effect, whatever the client is answered.
-//! Left out on purpose: the screening itself and its outcome.
+//! Left out on purpose: the screening itself, and its outcome (see `decide`).
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::config::Config;
 use super::contract_document;
 use super::faults;
 use super::gate::Line as Queue;
-use super::ledger::{Kind, Line};
+use super::ledger::{Effect, Kind, Line};
 use super::service::{Handled, Late, LateEffect, Service};
 use super::verdict::{Answers, Decision, Verdict, at_the_door};
 
@@ -92,6 +92,9 @@ impl Service {
             _ => verdict.shown("422"),
         };
         let account = slot.id.clone();
+        if effect == Effect::Triggered {
+            self.decide_later(inner, &account);
+        }
         let line = Line {
             effect,
             ..Line::plain(

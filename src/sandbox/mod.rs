@@ -3,51 +3,59 @@
 //! Owner: tests, rehearsals and the sandbox command. Invariants: it binds 127.0.0.1 only; it states the contract a
 //! second time, in its own words, and shares no code with the client's contract, mapping, assess or api modules, or it
 //! would only prove that we agree with ourselves; what a call does is never half done, whoever hangs up; the ledger
-//! holds no customer data, only hashes. Left out on purpose: durability, TLS, the outcome of a screening.
+//! holds no customer data, only hashes. Left out on purpose: durability, TLS.
 //!
 //! ```text
 //! server ── routes ──▶ service: gate ──▶ create · kyb · look-up: check (contract…, countries), faults, verdict
 //!    └──── receive (multipart) ────────▶ upload · document_calls       ──▶ store, documents + ledger ──▶ answer
+//!                                        decide (agenda) ──▶ webhook ──▶ sender ──▶ the receiver of events
 //! ```
 
+mod agenda;
 mod answer;
 mod check;
 mod config;
+mod config_after;
 mod contract;
 mod contract_document;
 mod contract_entity;
 mod countries;
 mod create;
+mod decide;
 mod document_calls;
 mod documents;
 mod faults;
 mod gate;
 mod kyb;
 mod ledger;
+mod links;
 mod multipart;
 mod receive;
 mod routes;
+mod sender;
 mod server;
 mod service;
 mod store;
 mod upload;
 mod verdict;
+mod webhook;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
-pub use config::{Config, Dialect, Rate};
+pub use config::{Config, Decide, Dialect, Links, Rate, Webhook};
 pub use ledger::LedgerSummary;
 
 /// A running sandbox. It stops when it is stopped or dropped.
 pub struct Sandbox {
     addr: SocketAddr,
     service: Arc<service::Service>,
-    accepting: JoinHandle<()>,
+    /// Connections, decisions, events.
+    tasks: JoinSet<()>,
 }
 
 impl Sandbox {
@@ -57,11 +65,16 @@ impl Sandbox {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let addr = listener.local_addr()?;
         let service = Arc::new(service::Service::new(config));
-        let accepting = tokio::spawn(server::accept(listener, service.clone()));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(server::accept(listener, service.clone()));
+        tasks.spawn(decide::decide(service.clone()));
+        if let Some(webhook) = service.config.webhook.clone() {
+            tasks.spawn(sender::send(service.clone(), webhook));
+        }
         Ok(Sandbox {
             addr,
             service,
-            accepting,
+            tasks,
         })
     }
 
@@ -80,16 +93,9 @@ impl Sandbox {
         self.service.summary()
     }
 
-    /// Stops accepting and ends every connection.
+    /// Stops accepting, deciding and sending, and ends every connection.
     pub async fn stop(mut self) {
-        self.accepting.abort();
-        let _ = (&mut self.accepting).await;
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        self.accepting.abort();
+        self.tasks.shutdown().await;
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) enum Call {
     Health,
     Ledger(Option<String>),
     LedgerSummary,
+    /// What was decided, and the counters of the events.
+    Decisions(Option<String>),
     /// A path that cannot be decoded.
     Garbled,
     Unknown,
@@ -34,18 +36,22 @@ pub(super) fn call(method: &str, path: &str, query: Option<&str>) -> Call {
         ("POST", DOCUMENTS) => Call::Upload,
         ("POST", "/apex-crypto/api/v2/login") => Call::Login,
         ("GET", "/apex-crypto/api/status") => Call::Health,
-        ("GET", "/_ledger") => {
-            match query.and_then(|q| q.split('&').find_map(|part| part.strip_prefix("id="))) {
-                Some(id) => decode(id).map_or(Call::Garbled, |id| Call::Ledger(Some(id))),
-                None => Call::Ledger(None),
-            }
-        }
+        ("GET", "/_ledger") => of_id(query, Call::Ledger),
+        ("GET", "/_ledger/decisions") => of_id(query, Call::Decisions),
         ("GET", "/_ledger/summary") => Call::LedgerSummary,
         ("GET", _) => below(path, ACCOUNTS, account)
             .or_else(|| below(path, DOCUMENTS, document))
             .unwrap_or(Call::Unknown),
         ("POST", _) => below(path, ACCOUNTS, kyb).unwrap_or(Call::Unknown),
         _ => Call::Unknown,
+    }
+}
+
+/// A call that a query may narrow to one id.
+fn of_id(query: Option<&str>, call: fn(Option<String>) -> Call) -> Call {
+    match query.and_then(|q| q.split('&').find_map(|part| part.strip_prefix("id="))) {
+        Some(id) => decode(id).map_or(Call::Garbled, |id| call(Some(id))),
+        None => call(None),
     }
 }
 

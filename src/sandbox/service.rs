@@ -11,16 +11,19 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
+use super::agenda::Agenda;
 use super::answer::{self, Answer, Reply};
 use super::config::{Config, Dialect};
 use super::documents::{Budget, Document, Documents};
 use super::faults;
 use super::gate::{Door, Gate, Line as Queue};
-use super::ledger::{Kind, Ledger, LedgerSummary, Line};
+use super::ledger::{Effect, Kind, Ledger, LedgerSummary, Line};
 use super::routes::Call;
 use super::store::Store;
 use super::verdict::{too_many, unauthorised};
+use super::webhook::Outbox;
 
 /// A running service, whatever carries its bytes.
 pub(super) struct Service {
@@ -28,6 +31,9 @@ pub(super) struct Service {
     /// How much content of documents may be kept.
     pub(super) budget: Budget,
     inner: Mutex<Inner>,
+    /// There may be a decision, or an event, that is due before the one that is waited for.
+    pub(super) deciding: Notify,
+    pub(super) sending: Notify,
 }
 
 /// What the lock guards.
@@ -37,6 +43,9 @@ pub(super) struct Inner {
     pub(super) documents: Documents,
     pub(super) ledger: Ledger,
     pub(super) gate: Gate,
+    /// The accounts that are to be decided.
+    pub(super) decisions: Agenda<Arc<str>>,
+    pub(super) outbox: Outbox,
 }
 
 /// A call that was carried out; what is left is to answer.
@@ -101,6 +110,8 @@ impl Service {
             budget: Budget::new(config.keep_documents),
             config,
             inner: Mutex::default(),
+            deciding: Notify::new(),
+            sending: Notify::new(),
         }
     }
 
@@ -133,6 +144,10 @@ impl Service {
             Call::Ledger(id) => {
                 Handled::at_once(answer::json_answer(200, self.ledger_json(id.as_deref())))
             }
+            Call::Decisions(id) => {
+                let body = self.decisions_json(id.as_deref());
+                Handled::at_once(answer::json_answer(200, body))
+            }
             Call::LedgerSummary => Handled::at_once(answer::json_answer(
                 200,
                 json!(self.summary()).to_string().into_bytes(),
@@ -153,6 +168,10 @@ impl Service {
             LateEffect::Account { id, body, hash } => {
                 let slot = inner.store.slot(&id, &self.config);
                 line.effect = slot.make(Arc::from(&body[..]), Timestamp::now());
+                if line.effect == Effect::Created {
+                    let request = serde_json::from_slice(&body).unwrap_or_default();
+                    self.opened(inner, &id, &request);
+                }
                 (line.id, line.body) = (Some(id), Some(hash));
                 Kind::Post
             }
@@ -164,6 +183,7 @@ impl Service {
             }
             LateEffect::Kyb(id) => {
                 line.effect = inner.store.slot(&id, &self.config).trigger();
+                self.decide_later(inner, &id);
                 line.id = Some(id);
                 Kind::Kyb
             }
@@ -209,6 +229,30 @@ impl Service {
         out
     }
 
+    fn decisions_json(&self, id: Option<&str>) -> Vec<u8> {
+        let (accounts, counts) = {
+            let inner = self.lock();
+            let accounts = inner.store.opened(id).into_iter().map(|slot| {
+                let events = (slot.events_sent, slot.events_lost);
+                (slot.id.clone(), slot.stage, slot.standing(), events)
+            });
+            let accounts: Vec<_> = accounts.collect();
+            (accounts, inner.outbox.counts(inner.decisions.len()))
+        };
+        let accounts = accounts.into_iter();
+        let accounts = accounts.map(|(id, stage, standing, (sent, lost))| {
+            json!({"id": &*id, "status": standing.status, "mode": standing.mode,
+                "canTradeCrypto": standing.can_trade, "decision": stage.word(),
+                "events_sent": sent, "events_lost": lost})
+        });
+        let mut out = b"{\"accounts\":[".to_vec();
+        write_list(&mut out, accounts);
+        out.extend_from_slice(b"],\"events\":");
+        out.extend_from_slice(json!(counts).to_string().as_bytes());
+        out.extend_from_slice(b"}\n");
+        out
+    }
+
     fn look_up(&self, kind: Kind, id: &str, authorization: Option<&str>) -> Handled {
         let config = &self.config;
         let mut guard = self.lock();
@@ -237,7 +281,8 @@ impl Service {
                     Reply::Whole(answer::error(404, "No account of this id")),
                 ),
                 (None, Some(account)) => {
-                    found = Some((account.created_at, account.request.clone()));
+                    let request = account.request.clone();
+                    found = Some((account.created_at, slot.standing(), request));
                     // Stands in until the account is written out below.
                     ("200", Reply::Cut)
                 }
@@ -250,11 +295,11 @@ impl Service {
 
         // What is stored was parsed before; it is parsed again here, outside the lock.
         let reply = match found {
-            Some((created_at, bytes)) => {
+            Some((created_at, standing, bytes)) => {
                 let request: Value = serde_json::from_slice(&bytes).unwrap_or_default();
                 let body = match kind {
-                    Kind::Status => answer::opening_status(&request),
-                    _ => answer::account(id, created_at, &request),
+                    Kind::Status => answer::opening_status(&standing, &request),
+                    _ => answer::account(id, created_at, &standing, &request),
                 };
                 Reply::Whole(answer::json_answer(200, body))
             }

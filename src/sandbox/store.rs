@@ -11,8 +11,10 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::config::Config;
+use super::decide::{Outcome, Stage};
 use super::faults;
 use super::ledger::Effect;
+use super::links::Link;
 
 /// An account as stored.
 pub(super) struct Account {
@@ -37,6 +39,14 @@ pub(super) struct Slot {
     /// KYB triggers that took effect.
     pub(super) triggered: u32,
     pub(super) account: Option<Account>,
+    /// What became of it since.
+    pub(super) stage: Stage,
+    /// Events that were made, went out at least once, were lost.
+    pub(super) events: u32,
+    pub(super) events_sent: u32,
+    pub(super) events_lost: u32,
+    /// Once documents are asked for.
+    pub(super) link: Option<Link>,
 }
 
 impl Slot {
@@ -103,6 +113,16 @@ impl Store {
         accounts
     }
 
+    /// Those with an account, of this id or all, sorted by id.
+    pub(super) fn opened(&self, id: Option<&str>) -> Vec<&Slot> {
+        let slots = self.0.values();
+        let mut slots: Vec<&Slot> = slots
+            .filter(|slot| id.is_none_or(|id| &*slot.id == id) && slot.account.is_some())
+            .collect();
+        slots.sort_by(|one, other| one.id.cmp(&other.id));
+        slots
+    }
+
     /// The `kyb` of the ledger: every account that a trigger named, and how often it took effect; sorted.
     pub(super) fn kyb(&self, id: Option<&str>) -> Vec<(Arc<str>, u32)> {
         let mut list: Vec<_> = self
@@ -129,7 +149,16 @@ fn fresh(id: Arc<str>, config: &Config) -> Slot {
         kyb_seen: 0,
         kyb_faults: 0,
         triggered: 0,
+        // An account of former years was decided then.
+        stage: match (&account, &config.decide) {
+            (Some(_), Some(_)) => Stage::Decided(Outcome::Active),
+            _ => Stage::Waiting,
+        },
         account,
+        events: 0,
+        events_sent: 0,
+        events_lost: 0,
+        link: None,
     }
 }
 

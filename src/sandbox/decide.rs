@@ -1,0 +1,189 @@
+//! What becomes of an account after it was taken: the delay, the decision, and what a look-up shows of it.
+//!
+//! Owner: the service. Invariants: what is decided depends on the seed and the id only; an account is decided once, and
+//! an update leaves it decided; one that is no individual's waits for its KYB trigger. Left out on purpose: the events
+//! that tell of it (see `webhook`), and any look at what the request holds but its account type.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::config::Config;
+use super::faults;
+use super::service::{Inner, Service};
+use super::store::Slot;
+
+/// What an account is drawn to become; also what one event says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Active,
+    RiskKyc,
+    RiskOfac,
+    /// Documents are asked for.
+    Documents,
+    /// First looked at, then active.
+    Review,
+}
+
+/// How far an account has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Not taken, or waits for its KYB trigger.
+    #[default]
+    Waiting,
+    /// To be decided at a time.
+    Due,
+    Review,
+    Decided(Outcome),
+}
+
+/// What a look-up shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub(super) status: String,
+    pub(super) mode: String,
+    pub(super) can_trade: bool,
+}
+
+impl Stage {
+    /// Word of the ledger.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Stage::Waiting | Stage::Due => "pending",
+            Stage::Review => "review",
+            Stage::Decided(Outcome::RiskKyc) => "risk_kyc",
+            Stage::Decided(Outcome::RiskOfac) => "risk_ofac",
+            Stage::Decided(Outcome::Documents) => "documents",
+            Stage::Decided(Outcome::Active | Outcome::Review) => "active",
+        }
+    }
+
+    pub(super) fn standing(self) -> Standing {
+        let (status, can_trade) = match self {
+            Stage::Waiting | Stage::Due => ("PENDING", false),
+            Stage::Review | Stage::Decided(Outcome::Documents) => ("IN_PROGRESS", false),
+            Stage::Decided(Outcome::RiskKyc | Outcome::RiskOfac) => ("REJECTED", false),
+            Stage::Decided(Outcome::Active | Outcome::Review) => ("COMPLETE", true),
+        };
+        Standing {
+            status: status.to_owned(),
+            mode: "OPEN".to_owned(),
+            can_trade,
+        }
+    }
+}
+
+/// What the seed has in store for this id.
+fn outcome(config: &Config, id: &str) -> Outcome {
+    let Some(decide) = &config.decide else {
+        return Outcome::Active;
+    };
+    let drawn = faults::fraction(config, id, 0, "decide");
+    let mut upto = 0.0;
+    let shares = [
+        (decide.risk_kyc, Outcome::RiskKyc),
+        (decide.risk_ofac, Outcome::RiskOfac),
+        (decide.documents, Outcome::Documents),
+        (decide.review, Outcome::Review),
+    ];
+    let hit = shares.into_iter().find(|(share, _)| {
+        upto += share;
+        drawn < upto
+    });
+    hit.map_or(Outcome::Active, |(_, outcome)| outcome)
+}
+
+/// Whether the account waits for a screening that the client starts.
+fn needs_kyb(request: &Value) -> bool {
+    let of = request.get("accountType").and_then(Value::as_str);
+    matches!(of, Some("ENTITY" | "CUSTODIAL" | "ENTITY_PERSONAL_TRUST"))
+}
+
+impl Service {
+    /// An account was made by this request.
+    pub(super) fn opened(&self, inner: &mut Inner, id: &Arc<str>, request: &Value) {
+        if !needs_kyb(request) {
+            self.decide_later(inner, id);
+        }
+    }
+
+    /// An account is to be decided from now on, unless it is or will be.
+    pub(super) fn decide_later(&self, inner: &mut Inner, id: &Arc<str>) {
+        let slot = inner.store.slot(id, &self.config);
+        if self.config.decide.is_some() && slot.stage == Stage::Waiting && slot.account.is_some() {
+            slot.stage = Stage::Due;
+            self.put_step(inner, id.clone(), 0);
+        }
+    }
+
+    fn put_step(&self, inner: &mut Inner, id: Arc<str>, number: u32) {
+        let Some(decide) = &self.config.decide else {
+            return;
+        };
+        let draw = faults::draw(self.config.seed, &id, number, "decide_jitter");
+        let jitter = draw % decide.jitter_ms.saturating_add(1);
+        let delay = Duration::from_millis(decide.after_ms.saturating_add(jitter));
+        inner.decisions.put(Instant::now() + delay, id);
+        self.deciding.notify_one();
+    }
+
+    /// One step of an account whose time has come.
+    fn step(&self, inner: &mut Inner, id: Arc<str>) {
+        let slot = inner.store.slot(&id, &self.config);
+        let said = match (slot.stage, outcome(&self.config, &id)) {
+            // Forgotten since.
+            _ if slot.account.is_none() => return,
+            (Stage::Due, Outcome::Review) => {
+                slot.stage = Stage::Review;
+                self.put_step(inner, id.clone(), 1);
+                Outcome::Review
+            }
+            (Stage::Due, outcome) => {
+                slot.stage = Stage::Decided(outcome);
+                outcome
+            }
+            (Stage::Review, _) => {
+                slot.stage = Stage::Decided(Outcome::Active);
+                Outcome::Active
+            }
+            (Stage::Waiting | Stage::Decided(_), _) => return,
+        };
+        self.tell(inner, &id, said);
+    }
+
+    /// Decides what is due; returns when the next is, if there is one.
+    fn decide_due(&self) -> Option<Instant> {
+        loop {
+            // One hold of the lock per account, so that no request waits for many.
+            let inner = &mut *self.lock();
+            match inner.decisions.take(Instant::now()) {
+                Ok(id) => self.step(inner, id),
+                Err(next) => return next,
+            }
+        }
+    }
+}
+
+/// Decides accounts until it is dropped.
+pub(super) async fn decide(service: Arc<Service>) {
+    loop {
+        let next = service.decide_due();
+        let notified = service.deciding.notified();
+        match next {
+            None => notified.await,
+            Some(at) => tokio::select! {
+                () = notified => {}
+                () = tokio::time::sleep_until(at) => {}
+            },
+        }
+    }
+}
+
+impl Slot {
+    /// What a look-up shows of its account.
+    pub(super) fn standing(&self) -> Standing {
+        self.stage.standing()
+    }
+}
