@@ -87,6 +87,7 @@ pub(super) struct Decision {
     pub target: String,
     pub reason: Option<String>,
     pub count: u64,
+    pub by: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -172,6 +173,7 @@ fn decision(row: DecisionRow) -> Decision {
         target: row.target,
         reason: row.reason,
         count: row.count,
+        by: row.by,
     }
 }
 
