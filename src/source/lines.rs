@@ -302,7 +302,7 @@ fn line(input: &[u8], ended: bool) -> Option<(&[u8], usize)> {
 const BLOCK: usize = 64;
 
 /// Where a byte stands in a block: one bit for each place, the lowest for the first. Delimiters stand so close together that
-/// this takes half the time of searching for one after the other.
+/// this takes a third less than searching for one after the other.
 fn places(block: &[u8], byte: u8) -> u64 {
     const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
     /// Moves the lowest bits of eight bytes together into the highest byte.
