@@ -322,13 +322,15 @@ mod sql {
         LEFT JOIN word c ON c.id = t.code LEFT JOIN word d ON d.id = t.field LEFT JOIN word m ON m.id = t.message \
         WHERE t.state IN (5, 6) ORDER BY t.id";
     pub const ACCOUNT_LINES: &str = "SELECT coalesce(r.client_id, f.client_id), t.bakkt_id, t.status, t.created_at, t.existed \
-        FROM task t LEFT JOIN record r ON r.id = t.record LEFT JOIN former f ON f.task = t.id \
+        FROM task t NOT INDEXED LEFT JOIN record r ON r.id = t.record LEFT JOIN former f ON f.task = t.id \
         WHERE t.kind IN (0, 2) AND (t.bakkt_id IS NOT NULL OR t.state = 4) ORDER BY t.id";
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{counts, document_counts, document_lines, gap_lines, kyb_lines};
+    use super::super::{
+        counts, document_counts, document_lines, event_lines, gap_lines, kyb_lines,
+    };
 
     /// Constant memory at any size: no statement over a large table may build a temporary tree.
     #[test]
@@ -337,6 +339,7 @@ mod tests {
         journal.execute_batch(include_str!("schema_v1.sql"))?;
         journal.execute_batch(include_str!("schema_v2.sql"))?;
         journal.execute_batch(include_str!("schema_v3.sql"))?;
+        journal.execute_batch(include_str!("events_v1.sql"))?;
         let lines = [
             super::sql::RECORD_LINES,
             super::sql::GAP_LINES,
@@ -355,6 +358,9 @@ mod tests {
             gap_lines::sql::STATUSES,
             gap_lines::sql::WAIVERS,
             gap_lines::sql::GAPS_OF,
+            event_lines::sql::DECISION_LINES,
+            event_lines::sql::UNKNOWN_LINES,
+            event_lines::sql::EVENT_COUNTS,
         ];
         let counts = [
             counts::sql::RECORDS,

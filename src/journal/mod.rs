@@ -1,7 +1,7 @@
 //! The journal: the only owner of truth about a run, and the only user of rusqlite.
 //!
 //! Owner of `journal.db` (schema, migrations), of its key and its lock. [`Journal`] is the one writer; [`query`] reads
-//! beside it. Invariants: commits are durable (WAL, synchronous=FULL) before they are acted on; the file holds no
+//! beside it. Of `events.db` beside it too, which has a writer of its own ([`events`]). Invariants: commits are durable (WAL, synchronous=FULL) before they are acted on; the file holds no
 //! customer value (see `schema_v1.sql`); one writer at a time, by a lock that the operating system drops when the
 //! process dies; a journal that is newer than the program is refused; an error of the disk ends the run and is never
 //! retried in place.
@@ -12,6 +12,8 @@ pub mod counts;
 pub mod document_counts;
 pub mod document_lines;
 pub mod documents;
+pub mod event_lines;
+pub mod events;
 pub mod files;
 pub mod follow;
 pub mod gap_lines;

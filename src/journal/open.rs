@@ -40,16 +40,21 @@ impl Journal {
     /// Opens or creates the journal of a state folder, and takes its lock.
     pub fn open(folder: &Path) -> anyhow::Result<Journal> {
         private_folder(folder)?;
-        let lock = lock(folder)?;
+        let lock = lock(folder, "journal.lock", || {
+            Failure::cannot(
+                "another bakkt-migrate is working on this migration",
+                "wait for it to end, or look at it with `bakkt-migrate status`",
+            )
+        })?;
         let path = Self::path(folder);
-        let fresh = !path.exists();
+        let fresh = is_fresh(folder);
         let key = key(folder, fresh)?;
         private_file(&path)?;
         let mut db = Connection::open(&path)
             .with_context(|| format!("cannot open the journal {}", path.display()))?;
         // Before anything is changed: this may be a newer journal, or none.
         check_version(&db)?;
-        prepare(&mut db).map_err(|error| refused("written", &error))?;
+        prepare(&mut db, SCHEMA).map_err(|error| refused("written", &error))?;
         Ok(Journal {
             db,
             key,
@@ -171,7 +176,8 @@ pub fn check_version(db: &Connection) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn prepare(db: &mut Connection) -> rusqlite::Result<()> {
+/// Sets a database up that this process writes, and brings its schema up to date.
+pub(super) fn prepare(db: &mut Connection, schema: &[&str]) -> rusqlite::Result<()> {
     // FULL: a commit is on the disk before the request that it speaks of leaves (invariant 1).
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "FULL")?;
@@ -179,7 +185,7 @@ fn prepare(db: &mut Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "cache_size", -32_000)?;
     db.set_prepared_statement_cache_capacity(64);
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    for (step, sql) in SCHEMA.iter().enumerate().skip(version as usize) {
+    for (step, sql) in schema.iter().enumerate().skip(version as usize) {
         let change = db.transaction()?;
         change.execute_batch(sql)?;
         change.pragma_update(None, "user_version", step as i64 + 1)?;
@@ -189,7 +195,7 @@ fn prepare(db: &mut Connection) -> rusqlite::Result<()> {
 }
 
 /// What a person is told when SQLite refuses: a damaged file and a full disk want different things done.
-fn refused(what: &str, error: &rusqlite::Error) -> anyhow::Error {
+pub(super) fn refused(what: &str, error: &rusqlite::Error) -> anyhow::Error {
     let damaged = matches!(
         error.sqlite_error_code(),
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)
@@ -212,7 +218,7 @@ pub fn private_folder(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Makes sure that a file exists and that only its owner can read it.
-fn private_file(path: &Path) -> anyhow::Result<()> {
+pub(super) fn private_file(path: &Path) -> anyhow::Result<()> {
     let file = OpenOptions::new()
         .create(true)
         .append(true)
@@ -223,52 +229,49 @@ fn private_file(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn lock(folder: &Path) -> anyhow::Result<File> {
-    let path = folder.join("journal.lock");
+/// Takes a lock of a state folder, which the operating system drops when the process dies.
+pub(super) fn lock(
+    folder: &Path,
+    name: &str,
+    taken: impl FnOnce() -> anyhow::Error,
+) -> anyhow::Result<File> {
+    let path = folder.join(name);
     private_file(&path)?;
     let file = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Failure::cannot(
-            "another bakkt-migrate is working on this migration",
-            "wait for it to end, or look at it with `bakkt-migrate status`",
-        )),
+        Err(TryLockError::WouldBlock) => Err(taken()),
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("cannot lock {}", path.display()))
         }
     }
 }
 
+/// Whether a state folder has nothing yet that needs its key: neither a journal nor events.
+pub(super) fn is_fresh(folder: &Path) -> bool {
+    !Journal::path(folder).exists() && !super::events::path(folder).exists()
+}
+
 const LOST_KEY: &str =
     "restore it from a backup: without it the journal cannot be compared with the export";
 
 /// Reads the key, or makes one for a new journal. A journal whose key is gone cannot be resumed.
-fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
+pub(super) fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
     let path = folder.join("journal.key");
-    let mut key = [0; 32];
-    match File::open(&path) {
-        Ok(mut file) => {
-            file.read_exact(&mut key).map_err(|error| {
-                Failure::cannot(
-                    format!("the journal's key {} is damaged: {error}", path.display()),
-                    LOST_KEY,
-                )
-            })?;
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && fresh => {
-            random(&mut key)?;
-            write_key(folder, &key)?;
-        }
-        Err(error) => {
-            return Err(Failure::cannot(
-                format!(
-                    "the journal's key {} cannot be read: {error}",
-                    path.display()
-                ),
-                LOST_KEY,
-            ));
-        }
+    if fresh && !path.exists() {
+        let mut key = [0; 32];
+        random(&mut key)?;
+        // A run and a receiver may begin at the same moment: the first one's key is that of both.
+        write_key(folder, &key)?;
     }
+    let wrong = |what: &str, error: std::io::Error| {
+        let text = format!("the journal's key {} {what}: {error}", path.display());
+        Failure::cannot(text, LOST_KEY)
+    };
+    let mut file = File::open(&path).map_err(|error| wrong("cannot be read", error))?;
+    let mut key = [0; 32];
+    file.read_exact(&mut key)
+        .map_err(|error| wrong("is damaged", error))?;
     Ok(key)
 }
 
@@ -279,13 +282,16 @@ pub(super) fn random(bytes: &mut [u8]) -> anyhow::Result<()> {
         .context("no random numbers")
 }
 
-/// Writes the key of a journal, durably, before the journal itself.
+/// Writes the key of a journal, durably, before the journal itself. One that is there already stays.
 pub(super) fn write_key(folder: &Path, key: &[u8; 32]) -> anyhow::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(key)?;
     file.as_file().sync_all()?;
-    file.persist(folder.join("journal.key"))
-        .map_err(|error| error.error)?;
+    match file.persist_noclobber(folder.join("journal.key")) {
+        Ok(_) => {}
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error.error.into()),
+    }
     File::open(folder)?.sync_all()?;
     Ok(())
 }

@@ -102,8 +102,11 @@ impl Reader {
             journal.busy_timeout(Duration::from_secs(10))?;
             super::check_version(&journal)?;
             refuse_older(&journal)?;
-            // A deferred transaction takes its picture with its first read.
-            journal.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
+            super::event_lines::attach(&journal, path)?;
+            // A deferred transaction takes its picture with its first read, of each database.
+            journal.execute_batch(
+                "BEGIN; SELECT count(*) FROM sqlite_schema; SELECT 1 FROM event LIMIT 1;",
+            )?;
             Ok(journal)
         };
         let journal =

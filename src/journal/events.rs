@@ -1,0 +1,393 @@
+//! `events.db`: what Bakkt's webhooks said, in a database of its own beside the journal.
+//!
+//! Owner of that file (schema, lock) and of its one writer, [`Events`]: the receiver or an import. Invariants: an event is
+//! durable before [`Events::add`] returns (WAL, synchronous=FULL, one transaction for as many as there are); it counts
+//! once, however often and by whichever way it comes; the order of arrival decides nothing; a body is sealed, and of its
+//! ids only those that may be kept stand beside it. It shares the journal's key, and nothing else: a run and a receiver
+//! never wait for each other.
+//! Left out on purpose: what a body is (`events::body`), and reading them for reports (`event_lines`).
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use super::open::{is_fresh, key, lock, prepare, private_file, private_folder, refused};
+use super::seal::{Purpose, seal};
+use super::{Journal, seal};
+use crate::assess::unfit_id::{IdRules, unfit};
+use crate::contract::decision::{PARTY_STATUSES, REASON_CODES};
+use crate::error::Failure;
+
+/// Version of the schema that this program writes.
+const VERSION: i64 = 1;
+
+const SCHEMA: &[&str] = &[include_str!("events_v1.sql")];
+
+/// Longest id that is kept, in characters.
+const LONGEST: usize = 128;
+
+/// What stands for a word that the contract does not have.
+const OTHER_WORD: &str = "?";
+
+/// Path of the database in a state folder.
+pub fn path(folder: &Path) -> PathBuf {
+    folder.join("events.db")
+}
+
+/// The same, of the folder of a journal.
+pub(super) fn path_beside(journal: &Path) -> PathBuf {
+    journal.with_file_name("events.db")
+}
+
+/// A body that arrived, and what was read in it.
+#[derive(Clone, Debug)]
+pub struct Arrived {
+    /// When, in milliseconds.
+    pub at: i64,
+    /// As it came.
+    pub body: Vec<u8>,
+    /// What tells a repeat beside the requestId: the body in one spelling.
+    pub same: Vec<u8>,
+    /// `requestId`; empty without one.
+    pub request_id: String,
+    /// `partnerWebhookType`, if any.
+    pub kind: Option<String>,
+    /// What it says; None: it is no event of an account.
+    pub said: Option<Said>,
+}
+
+/// What an event says of an account, in Bakkt's words.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// `partnerPartyRef`.
+    pub client_id: String,
+    /// `partyStatus`.
+    pub status: String,
+    /// `reasonCode`, if any.
+    pub reason: Option<String>,
+    /// `verificationURLExpiry`, in milliseconds.
+    pub expires_at: Option<i64>,
+    /// It carries a `verificationURL`.
+    pub linked: bool,
+}
+
+/// By which way events come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// By the webhook. One that comes again is counted as a repeat.
+    Received = 0,
+    /// From a file. What is there already is left as it is.
+    Imported = 1,
+}
+
+/// What became of one that was added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It is new.
+    New,
+    /// It was there.
+    Repeat,
+}
+
+/// The events, open for writing.
+#[derive(Debug)]
+pub struct Events {
+    db: Connection,
+    key: [u8; 32],
+    plan: Plan,
+    _lock: File,
+}
+
+impl Events {
+    /// Opens or creates the events of a state folder, and takes their lock. There need not be a journal yet.
+    pub fn open(folder: &Path) -> anyhow::Result<Events> {
+        private_folder(folder)?;
+        let lock = lock(folder, "events.lock", || {
+            Failure::cannot(
+                "another bakkt-migrate takes events for this migration",
+                "one receiver or import at a time; events that the running receiver takes are there for every command",
+            )
+        })?;
+        let path = path(folder);
+        let key = key(folder, is_fresh(folder))?;
+        private_file(&path)?;
+        let mut db = Connection::open(&path)
+            .with_context(|| format!("cannot open the events {}", path.display()))?;
+        check_version(&db, None)?;
+        db.busy_timeout(Duration::from_secs(10))?;
+        prepare(&mut db, SCHEMA).map_err(|error| refused("written", &error))?;
+        Ok(Events {
+            db,
+            key,
+            plan: Plan::new(Journal::path(folder)),
+            _lock: lock,
+        })
+    }
+
+    /// Adds events in one durable transaction; says of each what became of it.
+    pub fn add(&mut self, arrived: &[Arrived], source: Source) -> anyhow::Result<Vec<Added>> {
+        let told = |error: anyhow::Error| match error.downcast_ref::<rusqlite::Error>() {
+            Some(cause) => refused("written", cause),
+            None => error,
+        };
+        self.add_all(arrived, source).map_err(told)
+    }
+
+    fn add_all(&mut self, arrived: &[Arrived], source: Source) -> anyhow::Result<Vec<Added>> {
+        // Dropped without its commit, it is rolled back.
+        let change = self.db.transaction()?;
+        let mut added = Vec::with_capacity(arrived.len());
+        for one in arrived {
+            added.push(Adding::new(&change, &self.key, &mut self.plan, one).add(source)?);
+        }
+        change.commit()?;
+        Ok(added)
+    }
+
+    /// Opens the body of an event again.
+    pub fn body(&self, id: i64) -> anyhow::Result<Option<Vec<u8>>> {
+        let sealed: Option<Vec<u8>> = self
+            .db
+            .query_row("SELECT body FROM event WHERE id = ?", [id], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        Ok(sealed.and_then(|sealed| seal::open(&self.key, Purpose::Event, &sealed)))
+    }
+}
+
+/// One event on its way in.
+struct Adding<'a> {
+    db: &'a Connection,
+    key: &'a [u8; 32],
+    one: &'a Arrived,
+    request_id: &'a str,
+    client_id: Option<&'a str>,
+}
+
+impl<'a> Adding<'a> {
+    fn new(db: &'a Connection, key: &'a [u8; 32], plan: &mut Plan, one: &'a Arrived) -> Self {
+        let fit = |id: &str| is_plain(id) && unfit(id, IdRules::default()).is_none();
+        let client_id = one.said.as_ref().map(|said| said.client_id.as_str());
+        Adding {
+            db,
+            key,
+            one,
+            request_id: Some(one.request_id.as_str())
+                .filter(|id| fit(id))
+                .unwrap_or_default(),
+            client_id: client_id.filter(|id| fit(id) || plan.has(id)),
+        }
+    }
+
+    fn add(&self, source: Source) -> anyhow::Result<Added> {
+        let hash = *blake3::keyed_hash(self.key, &self.one.same).as_bytes();
+        let there: Option<(i64, Option<String>)> = self
+            .db
+            .prepare_cached("SELECT id, client_id FROM event WHERE request_id = ? AND hash = ?")?
+            .query_row(params![self.request_id, hash], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        let Some((id, client_id)) = there else {
+            self.insert(&hash, source)?;
+            return Ok(Added::New);
+        };
+        if source == Source::Received {
+            self.db
+                .prepare_cached("UPDATE event SET repeats = repeats + 1 WHERE id = ?")?
+                .execute([id])?;
+            self.db
+                .prepare_cached("UPDATE party SET repeats = repeats + 1 WHERE client_id = ?")?
+                .execute([client_id])?;
+        }
+        Ok(Added::Repeat)
+    }
+
+    fn insert(&self, hash: &[u8; 32], source: Source) -> anyhow::Result<()> {
+        let said = self.one.said.as_ref();
+        let status = said.map(|said| known(&said.status, PARTY_STATUSES));
+        let reason = said.and_then(|said| Some(known(said.reason.as_deref()?, REASON_CODES)));
+        self.db
+            .prepare_cached(
+                "INSERT INTO event (at, request_id, hash, client_id, type, status, reason, expires_at, linked, source, body)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(params![
+                self.one.at,
+                self.request_id,
+                hash,
+                self.client_id,
+                self.one.kind.as_deref().filter(|kind| is_word(kind)),
+                status,
+                reason,
+                said.and_then(|said| said.expires_at),
+                said.is_some_and(|said| said.linked),
+                source as i64,
+                seal(self.key, Purpose::Event, &self.one.body)?,
+            ])?;
+        match (self.client_id, status) {
+            (Some(client_id), Some(status)) => self.note_party(client_id, status, reason),
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps the account's row true: contradictions stay contradictions, whatever arrives after them.
+    fn note_party(
+        &self,
+        client_id: &str,
+        status: &str,
+        reason: Option<&str>,
+    ) -> anyhow::Result<()> {
+        let before: Option<Option<String>> = self
+            .db
+            .prepare_cached("SELECT reason FROM party WHERE client_id = ?")?
+            .query_row([client_id], |row| row.get(0))
+            .optional()?;
+        let before = before.flatten();
+        let strongest = [before.as_deref(), reason]
+            .into_iter()
+            .flatten()
+            .min_by_key(|word| strength(word));
+        self.db
+            .prepare_cached(
+                "INSERT INTO party VALUES (?1, 1, 0, ?2, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (client_id) DO UPDATE SET events = events + 1, first_at = min(first_at, ?2),
+                 last_at = max(last_at, ?2), status = CASE WHEN status = ?3 THEN status END, reason = ?4,
+                 documents = documents + ?5, expires_at = max(coalesce(expires_at, ?6), coalesce(?6, expires_at))",
+            )?
+            .execute(params![
+                client_id,
+                self.one.at,
+                status,
+                strongest,
+                reason == Some("DOCUMENT_VERIFICATION"),
+                self.one.said.as_ref().and_then(|said| said.expires_at),
+            ])?;
+        Ok(())
+    }
+}
+
+/// Those that want most of a person come first; words that the contract does not have want nothing known.
+fn strength(reason: &str) -> usize {
+    let place = REASON_CODES.iter().position(|known| *known == reason);
+    place.unwrap_or(REASON_CODES.len())
+}
+
+/// A word as far as the contract has it.
+fn known<'a>(word: &'a str, words: &[&str]) -> &'a str {
+    if words.contains(&word) {
+        word
+    } else {
+        OTHER_WORD
+    }
+}
+
+/// An id of the kind that systems make: no blanks, no accents, and not long.
+fn is_plain(id: &str) -> bool {
+    (1..=LONGEST).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// A name of the kind that the contract has for types.
+fn is_word(kind: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+    (1..=64).contains(&kind.len()) && kind.bytes().all(fits)
+}
+
+/// The plan, as far as it knows ids: the journal, read beside a run, once there is one.
+#[derive(Debug)]
+struct Plan {
+    path: PathBuf,
+    db: Option<Connection>,
+}
+
+impl Plan {
+    fn new(path: PathBuf) -> Plan {
+        Plan { path, db: None }
+    }
+
+    /// Whether an id is one of the plan's. A journal that cannot be read knows none, and is opened again the next time.
+    fn has(&mut self, client_id: &str) -> bool {
+        if self.db.is_none() && self.path.exists() {
+            self.db = read_only(&self.path).ok();
+        }
+        let Some(db) = &self.db else { return false };
+        let found = db
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM record WHERE client_id = ?1) OR EXISTS (SELECT 1 FROM former WHERE client_id = ?1)",
+            )
+            .and_then(|mut known| known.query_row([client_id], |row| row.get(0)));
+        found.unwrap_or_else(|_| {
+            self.db = None;
+            false
+        })
+    }
+}
+
+fn read_only(path: &Path) -> anyhow::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(Duration::from_secs(10))?;
+    Ok(db)
+}
+
+/// Refuses events of a newer program; the version of those that are there, 0 while they are being made.
+pub(super) fn check_version(db: &Connection, attached: Option<&str>) -> anyhow::Result<i64> {
+    let version: i64 = db
+        .pragma_query_value(attached, "user_version", |row| row.get(0))
+        .map_err(|error| refused("read", &error))?;
+    if version > VERSION {
+        return Err(Failure::cannot(
+            format!(
+                "events.db has version {version}, which a newer bakkt-migrate wrote; this one knows {VERSION}"
+            ),
+            "run the newer bakkt-migrate",
+        ));
+    }
+    Ok(version)
+}
+
+/// When the last event of some accounts arrived, read beside receiver and run.
+#[derive(Debug)]
+pub struct Listener {
+    path: PathBuf,
+    db: Option<Connection>,
+}
+
+impl Journal {
+    /// Listens to the events beside this journal.
+    pub fn listener(&self) -> Listener {
+        let path = self.db.path().map(|path| path_beside(Path::new(path)));
+        Listener {
+            path: path.unwrap_or_default(),
+            db: None,
+        }
+    }
+}
+
+impl Listener {
+    /// For each account that an event has named, when the last one arrived.
+    pub fn last(&mut self, accounts: &[String]) -> anyhow::Result<HashMap<String, i64>> {
+        if self.db.is_none() && self.path.exists() {
+            let db = read_only(&self.path)?;
+            if check_version(&db, None)? > 0 {
+                self.db = Some(db);
+            }
+        }
+        let Some(db) = &self.db else {
+            return Ok(HashMap::new());
+        };
+        let mut question = db.prepare_cached("SELECT last_at FROM party WHERE client_id = ?")?;
+        let mut last = HashMap::new();
+        for account in accounts {
+            if let Some(at) = question.query_row([account], |row| row.get(0)).optional()? {
+                last.insert(account.clone(), at);
+            }
+        }
+        Ok(last)
+    }
+}
