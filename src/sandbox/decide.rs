@@ -184,6 +184,10 @@ pub(super) async fn decide(service: Arc<Service>) {
 impl Slot {
     /// What a look-up shows of its account.
     pub(super) fn standing(&self) -> Standing {
-        self.stage.standing()
+        let standing = self.stage.standing();
+        match &self.tampered {
+            Some(tampered) => tampered.over(standing),
+            None => standing,
+        }
     }
 }

@@ -138,6 +138,23 @@ impl Documents {
         effect
     }
 
+    /// The document of this id.
+    pub(super) fn stored(&mut self, id: &str) -> Option<&mut Document> {
+        Some(&mut self.slots.get_mut(id)?.document.as_mut()?.1)
+    }
+
+    /// Loses the document of this id; whether there was one.
+    pub(super) fn forget(&mut self, id: &str) -> bool {
+        let document = self.slots.get_mut(id).and_then(|slot| slot.document.take());
+        let account = document
+            .as_ref()
+            .and_then(|(_, document)| document.about.account.as_ref());
+        if let Some(theirs) = account.and_then(|account| self.of_account.get_mut(account)) {
+            theirs.retain(|one| **one != *id);
+        }
+        document.is_some()
+    }
+
     /// The documents of an account, in the order of their first upload.
     pub(super) fn of(&self, account: &str) -> impl Iterator<Item = &Document> {
         let ids = self.of_account.get(account).into_iter().flatten();

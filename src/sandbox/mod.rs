@@ -36,6 +36,7 @@ mod sender;
 mod server;
 mod service;
 mod store;
+mod tamper;
 mod upload;
 mod verdict;
 mod webhook;

@@ -21,6 +21,8 @@ pub(super) enum Call {
     LedgerSummary,
     /// What was decided, and the counters of the events.
     Decisions(Option<String>),
+    /// A test's hand in what is stored.
+    Tamper,
     /// A path that cannot be decoded.
     Garbled,
     Unknown,
@@ -36,6 +38,7 @@ pub(super) fn call(method: &str, path: &str, query: Option<&str>) -> Call {
         ("POST", DOCUMENTS) => Call::Upload,
         ("POST", "/apex-crypto/api/v2/login") => Call::Login,
         ("GET", "/apex-crypto/api/status") => Call::Health,
+        ("POST", "/_tamper") => Call::Tamper,
         ("GET", "/_ledger") => of_id(query, Call::Ledger),
         ("GET", "/_ledger/decisions") => of_id(query, Call::Decisions),
         ("GET", "/_ledger/summary") => Call::LedgerSummary,

@@ -22,6 +22,7 @@ use super::gate::{Door, Gate, Line as Queue};
 use super::ledger::{Effect, Kind, Ledger, LedgerSummary, Line};
 use super::routes::Call;
 use super::store::Store;
+use super::tamper::reworded;
 use super::verdict::{too_many, unauthorised};
 use super::webhook::Outbox;
 
@@ -144,6 +145,7 @@ impl Service {
             Call::Ledger(id) => {
                 Handled::at_once(answer::json_answer(200, self.ledger_json(id.as_deref())))
             }
+            Call::Tamper => Handled::at_once(self.tamper(&body)),
             Call::Decisions(id) => {
                 let body = self.decisions_json(id.as_deref());
                 Handled::at_once(answer::json_answer(200, body))
@@ -282,7 +284,8 @@ impl Service {
                 ),
                 (None, Some(account)) => {
                     let request = account.request.clone();
-                    found = Some((account.created_at, slot.standing(), request));
+                    let benign = slot.tampered.as_ref().is_some_and(|by| by.benign);
+                    found = Some((account.created_at, slot.standing(), benign, request));
                     // Stands in until the account is written out below.
                     ("200", Reply::Cut)
                 }
@@ -295,8 +298,11 @@ impl Service {
 
         // What is stored was parsed before; it is parsed again here, outside the lock.
         let reply = match found {
-            Some((created_at, standing, bytes)) => {
-                let request: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+            Some((created_at, standing, benign, bytes)) => {
+                let mut request: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+                if benign {
+                    reworded(&mut request, id);
+                }
                 let body = match kind {
                     Kind::Status => answer::opening_status(&standing, &request),
                     _ => answer::account(id, created_at, &standing, &request),

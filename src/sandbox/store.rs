@@ -15,6 +15,7 @@ use super::decide::{Outcome, Stage};
 use super::faults;
 use super::ledger::Effect;
 use super::links::Link;
+use super::tamper::Tampered;
 
 /// An account as stored.
 pub(super) struct Account {
@@ -47,6 +48,8 @@ pub(super) struct Slot {
     pub(super) events_lost: u32,
     /// Once documents are asked for.
     pub(super) link: Option<Link>,
+    /// Once a test had its hand in it.
+    pub(super) tampered: Option<Box<Tampered>>,
 }
 
 impl Slot {
@@ -159,6 +162,7 @@ fn fresh(id: Arc<str>, config: &Config) -> Slot {
         events_sent: 0,
         events_lost: 0,
         link: None,
+        tampered: None,
     }
 }
 

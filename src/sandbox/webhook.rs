@@ -109,6 +109,11 @@ impl Outbox {
         }
     }
 
+    /// The account is gone: what was held back of it never comes.
+    pub(super) fn forget(&mut self, id: &str) {
+        self.counts.lost += u64::from(self.held.remove(id).is_some());
+    }
+
     /// The counters; `deciding` decisions are to come.
     pub(super) fn counts(&self, deciding: usize) -> Counts {
         Counts {

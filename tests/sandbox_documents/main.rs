@@ -4,4 +4,5 @@
 
 mod calls;
 mod faults;
+mod tamper;
 mod world;
