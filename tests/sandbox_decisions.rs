@@ -407,6 +407,71 @@ async fn whoever_needs_a_screening_waits_for_it_and_old_accounts_were_decided_lo
     assert_eq!(settled["events"]["made"], 0);
 }
 
+const PARTNER: &str = "3fa85f64-5717-4562-b3fc-2c963f66afa6";
+
+fn link_path(partner: &str, id: &str) -> String {
+    format!("/partner/v1/partner/{partner}/party/{id}/kyc/documentVerificationDetails")
+}
+
+#[tokio::test]
+async fn a_link_is_good_until_it_runs_out_and_three_may() {
+    let receiver = Receiver::start().await;
+    let url = receiver.url();
+    let decide = format!("[decide]\ndocuments = 0.5\n[webhook]\nurl = \"{url}\"");
+    let world = World::new(&decide).await;
+    open(&world, 20).await;
+    let decisions = world.settled().await;
+    let mut told = 0;
+    for event in receiver.bodies() {
+        let of = text(&event["partnerPartyRef"]);
+        let url = format!("{}{}", world.sandbox.base_url(), link_path(PARTNER, of));
+        let (status, link) = world.ask(world.client.get(&url)).await;
+        if event["reasonCode"] != "DOCUMENT_VERIFICATION" {
+            assert_eq!((status, &link["code"]), (400, &json!(400)));
+            continue;
+        }
+        told += 1;
+        let again = world.ask(world.client.get(&url)).await;
+        assert_eq!((200, &link), (again.0, &again.1));
+        assert_eq!(link["verificationURL"], event["verificationURL"]);
+        assert_eq!(
+            link["verificationURLExpiry"],
+            event["verificationURLExpiry"]
+        );
+    }
+    let wanted = decisions["accounts"].as_array().unwrap().iter();
+    assert_eq!(
+        told,
+        wanted
+            .filter(|account| account["decision"] == "documents")
+            .count()
+    );
+    assert!(told > 0);
+    let url = format!("{}{}", world.sandbox.base_url(), link_path("me", &id(0)));
+    assert_eq!(world.ask(world.client.get(url)).await.0, 400);
+
+    // Each runs out as soon as it is made: the one that came with the event was the first.
+    let world = World::new("[decide]\ndocuments = 1.0\n[links]\nlifetime_ms = 0").await;
+    world.post(&request("A 1", "INDIVIDUAL")).await;
+    world.settled().await;
+    let url = format!(
+        "{}{}",
+        world.sandbox.base_url(),
+        link_path(PARTNER, "A%201")
+    );
+    let mut links = Vec::new();
+    for _ in 0..4 {
+        let (status, link) = world.ask(world.client.get(&url)).await;
+        links.push((status, text(&link["verificationURL"]).to_owned()));
+    }
+    assert_eq!(
+        links.iter().map(|(status, _)| *status).collect::<Vec<_>>(),
+        [200, 200, 400, 400]
+    );
+    assert_ne!(links[0].1, links[1].1);
+    assert_eq!(world.get("/_ledger/summary").await["link_gets"], 4);
+}
+
 #[test]
 fn what_cannot_be_is_refused() {
     for (config, complaint) in [

@@ -232,7 +232,7 @@ impl Checker {
 }
 
 /// Five groups of hexadecimal digits.
-fn is_uuid(text: &str) -> bool {
+pub(super) fn is_uuid(text: &str) -> bool {
     let groups = text.split('-');
     let fits = |(group, length): (&str, usize)| {
         group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit())

@@ -98,7 +98,7 @@ pub struct Config {
     pub stall: f64,
     /// See `stall`.
     pub stall_ms: u64,
-    /// A lookup of an account or of a document's metadata is answered 500, cut, or answered 404 with HTML, in turn.
+    /// A lookup of an account, of a document's metadata or of a verification link is answered 500, cut, or answered 404 with HTML, in turn.
     pub lookup_fail: f64,
     /// After so many faults for one id (requests and lookups together) the service behaves for it. Refusals are not counted.
     pub max_faults_per_id: u32,

@@ -20,6 +20,7 @@ pub(super) enum Kind {
     Metadata,
     Document,
     Documents,
+    Link,
     Kyb,
     Login,
     Other,
@@ -35,6 +36,7 @@ impl Kind {
             Kind::Metadata => "METADATA",
             Kind::Document => "DOCUMENT",
             Kind::Documents => "DOCUMENTS",
+            Kind::Link => "LINK",
             Kind::Kyb => "KYB",
             Kind::Login => "LOGIN",
             Kind::Other => "OTHER",
@@ -175,6 +177,8 @@ pub struct LedgerSummary {
     pub documents: u64,
     /// Lookups of documents: metadata, content, the documents of an account.
     pub document_gets: u64,
+    /// Look-ups of verification links.
+    pub link_gets: u64,
     /// KYB triggers, whatever became of them.
     pub kyb_posts: u64,
     /// KYB triggers that took effect.
@@ -247,6 +251,7 @@ impl Ledger {
             Kind::Kyb => totals.kyb_posts += 1,
             Kind::Get | Kind::Status => totals.gets += 1,
             Kind::Metadata | Kind::Document | Kind::Documents => totals.document_gets += 1,
+            Kind::Link => totals.link_gets += 1,
             Kind::Login | Kind::Other => {}
         }
         self.entries.push(Entry {

@@ -15,6 +15,8 @@ pub(super) enum Call {
     Download(String),
     /// All documents of an account.
     Documents(String),
+    /// The verification link of an account; the partner's id comes first.
+    Link(String, String),
     Login,
     Health,
     Ledger(Option<String>),
@@ -44,6 +46,7 @@ pub(super) fn call(method: &str, path: &str, query: Option<&str>) -> Call {
         ("GET", "/_ledger/summary") => Call::LedgerSummary,
         ("GET", _) => below(path, ACCOUNTS, account)
             .or_else(|| below(path, DOCUMENTS, document))
+            .or_else(|| link(path))
             .unwrap_or(Call::Unknown),
         ("POST", _) => below(path, ACCOUNTS, kyb).unwrap_or(Call::Unknown),
         _ => Call::Unknown,
@@ -89,6 +92,21 @@ fn document(rest: &str) -> Named<'_> {
         Some((id, "accountDocumentMetadata")) => Some((id, Call::Documents)),
         Some(_) => None,
     }
+}
+
+fn link(path: &str) -> Option<Call> {
+    let (partner, rest) = path
+        .strip_prefix("/partner/v1/partner/")?
+        .split_once("/party/")?;
+    let id = rest.strip_suffix("/kyc/documentVerificationDetails")?;
+    if [partner, id]
+        .iter()
+        .any(|part| part.is_empty() || part.contains('/'))
+    {
+        return None;
+    }
+    let named = decode(partner).zip(decode(id));
+    Some(named.map_or(Call::Garbled, |(partner, id)| Call::Link(partner, id)))
 }
 
 /// Percent-decoding; a plus sign is a plus sign.
@@ -141,6 +159,16 @@ mod tests {
             Call::Documents(named())
         );
         assert_eq!(documents("A/x"), Call::Unknown);
+        let link = |rest: &str| {
+            of(&format!(
+                "/partner/v1/partner/{rest}/documentVerificationDetails"
+            ))
+        };
+        let wanted = Call::Link("p-1".to_owned(), named());
+        assert_eq!(link("p-1/party/A%2F1/kyc"), wanted);
+        assert_eq!(link("p-1/party/A/1/kyc"), Call::Unknown);
+        assert_eq!(link("p-1/party//kyc"), Call::Unknown);
+        assert_eq!(link("p-1/party/%ff/kyc"), Call::Garbled);
         let kyb = |rest: &str| {
             let path = format!("/apex-crypto/api/v2/accounts/triggerKYBScreening{rest}");
             call("POST", &path, None)

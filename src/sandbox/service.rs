@@ -131,6 +131,7 @@ impl Service {
             Call::Metadata(id) => self.look_up_documents(Kind::Metadata, &id, authorization),
             Call::Download(id) => self.look_up_documents(Kind::Document, &id, authorization),
             Call::Documents(id) => self.look_up_documents(Kind::Documents, &id, authorization),
+            Call::Link(partner, id) => self.look_up_link(&partner, &id, authorization),
             // An upload has its own way in, for its body is not held.
             Call::Upload => Handled::at_once(answer::error(500, "An upload came without its body")),
             Call::Login if self.config.dialect == Dialect::Reference => self.log_in(&body),

@@ -48,6 +48,8 @@ pub(super) struct Slot {
     pub(super) events_lost: u32,
     /// Once documents are asked for.
     pub(super) link: Option<Link>,
+    pub(super) links_seen: u32,
+    pub(super) link_faults: u32,
     /// Once a test had its hand in it.
     pub(super) tampered: Option<Box<Tampered>>,
 }
@@ -162,6 +164,8 @@ fn fresh(id: Arc<str>, config: &Config) -> Slot {
         events_sent: 0,
         events_lost: 0,
         link: None,
+        links_seen: 0,
+        link_faults: 0,
         tampered: None,
     }
 }
