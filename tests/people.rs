@@ -370,7 +370,7 @@ fn of_rows_with_one_id_the_chosen_one_is_sent() {
     let (totals, _) = case.run("run", &[]);
     assert_eq!(count(&totals, "/tasks/account/accepted"), 2);
     assert_eq!(
-        case.account("D")["owners"][0]["phoneNumber"],
+        case.account("D")["request"]["owners"][0]["phoneNumber"],
         "+17755550102"
     );
     let lines = case.report("reconciliation.csv");
