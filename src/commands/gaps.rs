@@ -1,14 +1,65 @@
-//! `gaps`: the open gaps by the day they are due.
+//! `gaps`: the open gaps by the day they are due, beside a running run; and the workbook in which they can be filled.
+//!
+//! Owner of what the options mean. Invariant: the journal is only read. Left out on purpose: the workbook (`gap_sheet`).
 
-use super::Output;
+use jiff::Span;
+
+use super::report::View;
+use super::{Output, deciding};
 use crate::cli::GapsArgs;
+use crate::contract::path;
+use crate::error::Failure;
+use crate::migration::today;
 use crate::progress::Mode;
+use crate::report::gap_list::{self, Filter, Seen};
 
 /// Runs it.
 pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
-    let _ = (args, mode);
-    Ok(Output {
-        text: String::new(),
-        code: 0,
+    let view = View::new(&args.view.dir, args.view.sandbox);
+    let reader = view.reader()?;
+    deciding::known_fields(&args.field)?;
+    let settings = crate::migration::settings(&args.view.dir)?;
+    let today = today();
+    let until = match (args.due_within, args.past_due) {
+        (Some(days), _) => Some(later(today, days)?),
+        (None, true) => Some(today.yesterday()?),
+        (None, false) => None,
+    };
+    let covers = |path: &str| {
+        args.field.is_empty() || args.field.iter().any(|field| path::covers(field, path))
+    };
+    let filter = Filter {
+        covers: &covers,
+        source: args.source.as_deref(),
+        waived: args.waived,
+        until,
+    };
+    let seen = Seen {
+        today,
+        grace: &settings.grace,
+    };
+    let list = gap_list::list(&reader, &filter, seen, args.csv.as_deref())?;
+    let _ = mode;
+    let what = match (args.waived, args.past_due) {
+        (true, _) => "waived gaps",
+        (false, true) => "open gaps past due",
+        (false, false) => "open gaps",
+    };
+    let text = if args.view.json {
+        serde_json::to_string(&list)?
+    } else {
+        list.text(what)
+    };
+    let code = if args.past_due && list.gaps > 0 { 3 } else { 0 };
+    Ok(Output { text, code })
+}
+
+fn later(today: jiff::civil::Date, days: u32) -> anyhow::Result<jiff::civil::Date> {
+    let span = Span::new().try_days(days);
+    span.and_then(|span| today.checked_add(span)).map_err(|_| {
+        Failure::configuration(
+            "--due-within leads past the last date there is",
+            "a number of days such as 30",
+        )
     })
 }

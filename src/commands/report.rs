@@ -24,7 +24,8 @@ impl View {
         }
     }
 
-    fn reader(&self) -> anyhow::Result<Reader> {
+    /// The journal, read-only.
+    pub fn reader(&self) -> anyhow::Result<Reader> {
         target::existing_folder(&self.dir)?;
         let path = Journal::path(&target::state_folder(&self.dir, self.sandbox));
         if !path.exists() {

@@ -82,6 +82,10 @@ pub struct DatedGap<'a> {
     pub status: &'a str,
     /// When a plan first had it.
     pub opened_at: i64,
+    /// Who has let it go; none: nobody.
+    pub waived_by: Option<&'a str>,
+    /// Why.
+    pub waived_for: Option<&'a str>,
 }
 
 impl Reader {
@@ -184,6 +188,8 @@ impl Reader {
                             0 => planned,
                             at => at,
                         },
+                        waived_by: text(row, 8)?,
+                        waived_for: text(row, 9)?,
                     },
                 )?;
             }
@@ -211,8 +217,9 @@ pub(super) mod sql {
         EXISTS (SELECT 1 FROM record r JOIN gap g ON g.record = r.id AND g.path = v.path \
         WHERE r.client_id = v.client_id AND g.status = 'waived') \
         FROM waiver v LEFT JOIN word p ON p.id = v.path ORDER BY v.client_id, v.path";
-    pub const GAPS_OF: &str = "SELECT f.name, CASE g.file WHEN 0 THEN r.row ELSE g.row END, r.client_id, p.text, g.level, w.text, g.status, g.opened_at \
-        FROM gap g JOIN record r ON r.id = g.record LEFT JOIN file f ON f.id = CASE g.file WHEN 0 THEN r.file ELSE g.file END \
+    pub const GAPS_OF: &str = "SELECT f.name, CASE g.file WHEN 0 THEN r.row ELSE g.row END, r.client_id, p.text, g.level, w.text, g.status, g.opened_at, v.by, v.reason \
+        FROM gap g JOIN record r ON r.id = g.record \
+        LEFT JOIN waiver v ON g.status = 'waived' AND v.client_id = r.client_id AND v.path = g.path LEFT JOIN file f ON f.id = CASE g.file WHEN 0 THEN r.file ELSE g.file END \
         LEFT JOIN word p ON p.id = g.path LEFT JOIN word w ON w.id = g.reason WHERE g.record = ?1 ORDER BY g.path, g.reason";
     /// The one statement that sorts: four numbers per customer with gaps, in a file of SQLite's own when they are many.
     pub const RECORDS_BY_DAY: &str = "SELECT r.id, r.verdict, CASE t.state WHEN 4 THEN t.last_at END, t.state IN (2, 3, 4) \

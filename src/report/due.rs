@@ -38,6 +38,63 @@ pub enum Due {
     NotSet,
 }
 
+/// How soon a gap is due, seen from one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bucket {
+    /// Before that day.
+    PastDue,
+    /// On it, or in the seven days after it.
+    Week,
+    /// In the thirty days after it.
+    Month,
+    /// After that.
+    Later,
+    /// The account was not accepted yet.
+    AfterAcceptance,
+    /// Nobody set a grace period.
+    NotSet,
+}
+
+impl Bucket {
+    /// All of them, the most urgent first.
+    pub const ALL: [Bucket; 6] = [
+        Bucket::PastDue,
+        Bucket::Week,
+        Bucket::Month,
+        Bucket::Later,
+        Bucket::AfterAcceptance,
+        Bucket::NotSet,
+    ];
+
+    /// The words in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Bucket::PastDue => "past due",
+            Bucket::Week => "within 7 days",
+            Bucket::Month => "within 30 days",
+            Bucket::Later => "later",
+            Bucket::AfterAcceptance => "after acceptance",
+            Bucket::NotSet => "not set",
+        }
+    }
+}
+
+impl Due {
+    /// How soon that is.
+    pub fn bucket(self, today: Date) -> Bucket {
+        match self {
+            Due::AfterAcceptance => Bucket::AfterAcceptance,
+            Due::NotSet => Bucket::NotSet,
+            Due::On(date) => match date.duration_since(today).as_hours() / 24 {
+                ..0 => Bucket::PastDue,
+                0..=7 => Bucket::Week,
+                8..=30 => Bucket::Month,
+                _ => Bucket::Later,
+            },
+        }
+    }
+}
+
 impl Grace {
     /// When a gap of an account is due that was accepted then, or not at all (yet).
     pub fn due(&self, accepted_at: Option<i64>) -> anyhow::Result<Due> {
@@ -73,6 +130,23 @@ impl std::fmt::Display for Due {
 mod tests {
     use super::*;
     use jiff::civil::date;
+
+    #[test]
+    fn buckets_end_with_their_last_day() {
+        let today = date(2026, 11, 21);
+        for (due, bucket) in [
+            (Due::On(date(2026, 11, 20)), Bucket::PastDue),
+            (Due::On(today), Bucket::Week),
+            (Due::On(date(2026, 11, 28)), Bucket::Week),
+            (Due::On(date(2026, 11, 29)), Bucket::Month),
+            (Due::On(date(2026, 12, 21)), Bucket::Month),
+            (Due::On(date(2026, 12, 22)), Bucket::Later),
+            (Due::AfterAcceptance, Bucket::AfterAcceptance),
+            (Due::NotSet, Bucket::NotSet),
+        ] {
+            assert_eq!(due.bucket(today), bucket, "{due}");
+        }
+    }
 
     #[test]
     fn due_dates() {

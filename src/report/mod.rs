@@ -9,6 +9,7 @@ mod beside;
 pub mod chart;
 mod due;
 mod files;
+pub mod gap_list;
 mod page;
 mod page_beside;
 mod summary;
@@ -18,7 +19,7 @@ mod totals;
 use std::io::Write;
 use std::path::Path;
 
-pub use due::{Due, Grace, GraceFrom};
+pub use due::{Bucket, Due, Grace, GraceFrom};
 pub use files::guarded;
 pub use summary::Facts;
 pub use text::{rfc3339, status_lines, thousands};
