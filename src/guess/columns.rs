@@ -3,13 +3,15 @@
 //! Owner of [`Pick`]s and of their confidence, and of the second look: a header that says nothing is read by its
 //! neighbours, and a word that several headers share and no table knows (`corrCity`, `corrZip`) names a place of its own.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::assign;
 use super::fields::{CONCEPTS, Concept, Group, Kind};
-use super::places::Place;
-use super::score::{Basis, Fit, LEAST, Label, Seen, basis, fit};
-use super::words::tokens;
+use super::places::{Ground, Place};
+use super::rest;
+use super::score::{Fit, LEAST, Label, Seen, bases, fit};
+use super::words::{Token, Words, tokens};
 use crate::inspect::column::Column;
 
 /// How sure a guess is.
@@ -59,14 +61,27 @@ impl Pick {
 }
 
 /// A concept at a place; several columns may be lines of one address or phones of one person.
-#[derive(Clone, Copy)]
-struct Slot {
-    concept: &'static Concept,
+#[derive(Clone)]
+pub struct Slot {
+    /// What is said.
+    pub concept: &'static Concept,
     /// Its place among the concepts.
-    row: usize,
-    place: &'static Place,
-    number: usize,
-    turn: usize,
+    pub row: usize,
+    /// Of which object.
+    pub place: &'static Place,
+    /// The object's words.
+    pub ground: Rc<Ground>,
+    /// The object's place among the places.
+    pub number: usize,
+    /// The how manieth column of it.
+    pub turn: usize,
+}
+
+impl Slot {
+    /// What it feeds.
+    fn path(&self) -> (&'static str, &'static str, Kind) {
+        (self.place.prefix, self.concept.field, self.concept.kind)
+    }
 }
 
 /// Columns that one field can have.
@@ -92,6 +107,7 @@ const REACH: usize = 3;
 fn slots(places: &'static [Place]) -> Vec<Slot> {
     let mut all = Vec::new();
     for (number, place) in places.iter().enumerate() {
+        let ground = Rc::new(place.ground());
         for (row, concept) in CONCEPTS
             .iter()
             .enumerate()
@@ -101,6 +117,7 @@ fn slots(places: &'static [Place]) -> Vec<Slot> {
                 concept,
                 row,
                 place,
+                ground: Rc::clone(&ground),
                 number,
                 turn,
             }));
@@ -111,15 +128,63 @@ fn slots(places: &'static [Place]) -> Vec<Slot> {
 
 /// The columns of a file with the words of their headers.
 pub fn seen(columns: &[Column]) -> Vec<Seen<'_>> {
-    columns
+    let mut seen: Vec<Seen<'_>> = columns
         .iter()
         .enumerate()
-        .map(|(index, column)| Seen {
-            column,
-            tokens: tokens(&column.name),
-            index,
-        })
-        .collect()
+        .map(|(index, column)| Seen::new(column, tokens(&column.name), index))
+        .collect();
+    second_is_joint(&mut seen);
+    beginnings_say_little(&mut seen);
+    seen
+}
+
+/// Headers that begin with one word.
+const SHARED: usize = 4;
+
+/// A word that many headers begin with is where they come from, unless it says whose they are.
+fn beginnings_say_little(seen: &mut [Seen<'_>]) {
+    let whose = Words::of(
+        "joint/secondary/mail/billing/trusted/employer/employment/registered/legal/formation/operating/business/home",
+    );
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for first in seen.iter().filter_map(|seen| seen.tokens.first()) {
+        *counts.entry(first.spelled.clone()).or_default() += 1;
+    }
+    for first in seen.iter_mut().filter_map(|seen| seen.tokens.first_mut()) {
+        let known = !first.words.is_empty() && !first.words.meet(whose);
+        if known && counts[&first.spelled] >= SHARED {
+            first.weight = first.weight.min(0.3);
+        }
+    }
+}
+
+/// Where a second person has names or a birth date of their own, whatever is the second's is the joint owner's.
+fn second_is_joint(seen: &mut [Seen<'_>]) {
+    let (person, middle) = (
+        Words::of("first/last/birth/dob/ssn/tin"),
+        Words::of("middle"),
+    );
+    let (second, line) = (
+        Words::of("secondary"),
+        Words::of("line/street/address/unit/zip"),
+    );
+    let of_word = |token: &Token| token.words.meet(second) && !token.words.meet(middle);
+    let of_number = |token: &Token| token.number == Some(2) && !token.words.meet(line);
+    let marks: [&dyn Fn(&Token) -> bool; 2] = [&of_word, &of_number];
+    for mark in marks {
+        let persons = seen
+            .iter()
+            .filter(|seen| seen.tokens.iter().any(mark) && seen.words().meet(person))
+            .count();
+        if persons < 2 {
+            continue;
+        }
+        for token in seen.iter_mut().flat_map(|seen| &mut seen.tokens) {
+            if mark(token) {
+                token.also("joint");
+            }
+        }
+    }
 }
 
 /// What each column says at most. `taken` are columns that say something already.
@@ -157,7 +222,7 @@ pub fn picks(columns: &[Column], places: &'static [Place], taken: &[usize]) -> V
             .tokens
             .iter()
             .any(|token| names.iter().any(|(name, _)| *name == token.spelled));
-        let most = if labelled {
+        let most = if labelled || !seen[row].sure() {
             Confidence::Medium
         } else {
             Confidence::High
@@ -170,8 +235,82 @@ pub fn picks(columns: &[Column], places: &'static [Place], taken: &[usize]) -> V
             confidence: confidence(&fits, &slots, &chosen, row, *slot).min(most),
         });
     }
+    for rest in rest::found(&seen, &slots, &fits, &chosen, &free(&slots, &chosen)) {
+        picks.push(Pick {
+            column: seen[rest.row].index,
+            concept: slots[rest.slot].concept,
+            place: slots[rest.slot].place,
+            number: ordinal(&seen[rest.row]),
+            confidence: rest.confidence,
+        });
+    }
+    unlike_are_not_sure(&mut picks, &seen);
     only_mail_is_home(&mut picks, places);
+    picks.sort_by_key(|pick| pick.column);
     picks
+}
+
+/// Several columns of one field are sure only where their headers differ by a number or a word for a line or a phone.
+fn unlike_are_not_sure(picks: &mut [Pick], seen: &[Seen<'_>]) {
+    let plain =
+        Words::of("street/line/address/unit/phone/mobile/home/business/number/primary/text/of");
+    let other = |column: usize| -> Vec<&str> {
+        let tokens = seen
+            .iter()
+            .filter(|seen| seen.index == column)
+            .flat_map(|seen| &seen.tokens);
+        let left = tokens.filter(|token| !token.words.meet(plain) || token.is("secondary"));
+        left.map(|token| token.spelled.as_str()).collect()
+    };
+    for at in 0..picks.len() {
+        let pick = picks[at];
+        let unlike = turns(pick.concept.kind) > 1
+            && picks
+                .iter()
+                .any(|with| with.path() == pick.path() && other(with.column) != other(pick.column));
+        if unlike {
+            picks[at].confidence = pick.confidence.min(Confidence::Medium);
+        }
+    }
+}
+
+/// The slots that nothing is chosen for, and that are no part nor whole of what is.
+fn free(slots: &[Slot], chosen: &[Option<usize>]) -> Vec<bool> {
+    let taken: Vec<&Slot> = chosen.iter().flatten().map(|slot| &slots[*slot]).collect();
+    let open = |slot: &Slot| {
+        slot.turn == 0
+            && slot.concept.kind != Kind::Aside
+            && taken.iter().all(|other| {
+                let same = slot.place.prefix == other.place.prefix;
+                let part = parts_of(other.concept.kind).contains(&slot.concept.field)
+                    || parts_of(slot.concept.kind).contains(&other.concept.field)
+                    || slot.concept.field.starts_with("agreements")
+                        && other.concept.kind == Kind::Agreement
+                        && slot.concept.kind != Kind::DateTime;
+                slot.path() != other.path() && !(same && part)
+            })
+    };
+    slots.iter().map(open).collect()
+}
+
+/// How near the columns around one are to an object, by what they say.
+pub fn near<'a>(
+    seen: &'a [Seen<'_>],
+    slots: &'a [Slot],
+    chosen: &'a [Option<usize>],
+    row: usize,
+) -> impl Fn(&str) -> f64 + 'a {
+    let around = row.saturating_sub(REACH)..(row + REACH + 1).min(seen.len());
+    let prefix = |row: usize| {
+        let slot = &slots[(*chosen.get(row)?)?];
+        (slot.concept.kind != Kind::Aside).then_some(slot.place.prefix)
+    };
+    let near: Vec<&str> = around
+        .filter(|other| *other != row)
+        .filter(|other| seen[*other].index.abs_diff(seen[row].index) <= REACH + 1)
+        .filter_map(prefix)
+        .collect();
+    move |place| near.iter().map(|near| kinship(near, place)).sum()
 }
 
 /// Where an owner has a mailing address and no other, they live there, as far as the export knows.
@@ -231,10 +370,10 @@ fn fits(seen: &[Seen<'_>], slots: &[Slot], labels: &[Label<'_>]) -> Vec<Vec<Fit>
 
 /// The fits of one column at every slot.
 fn fits_of(column: &Seen<'_>, slots: &[Slot], labels: &[Label<'_>]) -> Vec<Fit> {
-    let bases: Vec<Basis> = CONCEPTS.iter().map(|c| basis(column, c)).collect();
+    let bases = bases(column);
     let one = |slot: &Slot| {
         let basis = bases[slot.row];
-        let mut fit = fit(column, basis, slot.concept, slot.place, slot.number, labels);
+        let mut fit = fit(column, basis, &slot.ground, slot.number, labels);
         // A second line or phone is one by its name, and comes after the first.
         if slot.turn > 0 && fit.name < 0.6 {
             fit.total = 0.0;
@@ -272,8 +411,9 @@ fn choose(fits: &[Vec<Fit>]) -> Vec<Option<usize>> {
     chosen
 }
 
-/// Words that no table knows and that three headers or more share: each names a place that no header marks. The first
-/// such group of addresses is where there is no other, the next the mailing address, and so on, in the order of the places.
+/// Words that no table knows and that three headers or more share: each names a place where no other header says the same.
+/// The first such group of addresses is where there is no other, the next the mailing address, and so on, in the order of
+/// the places.
 fn labels(
     seen: &[Seen<'_>],
     slots: &[Slot],
@@ -295,15 +435,17 @@ fn labels(
         if count < 3 || name.len() < 2 {
             continue;
         }
-        let group = group_of(name, seen, slots);
-        let Some(group) = group else { continue };
+        let Some((group, said)) = group_of(name, seen, slots) else {
+            continue;
+        };
         let free = places.iter().enumerate().position(|(number, place)| {
             let fits_group = place.groups.contains(&group);
             let marked = chosen.iter().enumerate().any(|(row, slot)| {
                 slot.is_some_and(|slot| {
                     let fit = &fits[row][slot];
                     let own = seen[row].tokens.iter().any(|token| token.spelled == name);
-                    slots[slot].number == number && fit.marked && fit.name > 0.6 && !own
+                    let same = slots[slot].number == number && said.contains(&slots[slot].row);
+                    same && fit.marked && fit.name > 0.6 && !own
                 })
             });
             fits_group && !marked && found.iter().all(|(_, taken)| *taken != number)
@@ -316,43 +458,40 @@ fn labels(
 }
 
 /// What the headers with a word say without it: parts of an address, or of a person.
-fn group_of(name: &str, seen: &[Seen<'_>], slots: &[Slot]) -> Option<Group> {
+fn group_of(name: &str, seen: &[Seen<'_>], slots: &[Slot]) -> Option<(Group, Vec<usize>)> {
     let (mut address, mut person) = (0, 0);
+    let mut said = Vec::new();
     for column in seen
         .iter()
         .filter(|column| column.tokens.iter().any(|token| token.spelled == name))
     {
-        let without = Seen {
-            column: column.column,
-            tokens: column
-                .tokens
-                .iter()
-                .filter(|token| token.spelled != name)
-                .cloned()
-                .collect(),
-            index: column.index,
-        };
+        let others = column.tokens.iter().filter(|token| token.spelled != name);
+        let without = Seen::new(column.column, others.cloned().collect(), column.index);
+        let bases = bases(&without);
         let best = slots
             .iter()
             .filter(|slot| slot.place.marks.is_empty() || slot.concept.group == Group::Address)
             .map(|slot| {
-                let basis = basis(&without, slot.concept);
-                let mut fit = fit(&without, basis, slot.concept, slot.place, slot.number, &[]);
+                let mut fit = fit(&without, bases[slot.row], &slot.ground, slot.number, &[]);
                 if slot.concept.group == Group::Address && !fit.marked {
                     fit.name /= 0.35;
                 }
-                (fit.name, slot.concept.group)
+                (fit.name, slot)
             })
             .max_by(|a, b| a.0.total_cmp(&b.0));
-        match best {
-            Some((name, Group::Address)) if name > 0.6 => address += 1,
-            Some((name, Group::Person | Group::Anyone)) if name > 0.6 => person += 1,
+        let Some((_, best)) = best.filter(|(name, _)| *name > 0.6) else {
+            continue;
+        };
+        said.push(best.row);
+        match best.concept.group {
+            Group::Address => address += 1,
+            Group::Person | Group::Anyone => person += 1,
             _ => {}
         }
     }
     match (address, person) {
-        (address, person) if address >= 3 && address > person => Some(Group::Address),
-        (_, person) if person >= 2 => Some(Group::Anyone),
+        (address, person) if address >= 3 && address > person => Some((Group::Address, said)),
+        (_, person) if person >= 2 => Some((Group::Anyone, said)),
         _ => None,
     }
 }
@@ -365,10 +504,6 @@ fn by_neighbours(
     fits: &mut [Vec<Fit>],
     chosen: &[Option<usize>],
 ) {
-    let prefix = |row: usize| {
-        let slot = (*chosen.get(row)?)?;
-        (slots[slot].concept.kind != Kind::Aside).then_some(slots[slot].place.prefix)
-    };
     let named = |prefix: &str, fields: &[&str]| {
         chosen.iter().enumerate().any(|(row, slot)| {
             slot.is_some_and(|slot| {
@@ -383,20 +518,14 @@ fn by_neighbours(
         .map(|slot| named(slot.place.prefix, parts_of(slot.concept.kind)))
         .collect();
     for row in 0..seen.len() {
-        let around = row.saturating_sub(REACH)..(row + REACH + 1).min(seen.len());
-        let near: Vec<&str> = around
-            .filter(|other| *other != row)
-            .filter(|other| seen[*other].index.abs_diff(seen[row].index) <= REACH + 1)
-            .filter_map(prefix)
-            .collect();
+        let near = near(seen, slots, chosen, row);
         let mute = seen[row].mute();
         let (mut last, mut beside) = (None, 0.0);
         for (number, slot) in slots.iter().enumerate() {
             let fit = &mut fits[row][number];
             if last != Some(slot.number) {
                 last = Some(slot.number);
-                let kin = near.iter().map(|near| kinship(near, slot.place.prefix));
-                beside = kin.sum();
+                beside = near(slot.place.prefix);
             }
             let address = slot.concept.group == Group::Address;
             let silent =
@@ -448,18 +577,23 @@ fn confidence(
     slot: usize,
 ) -> Confidence {
     let fit = fits[row][slot];
-    let path = |slot: &Slot| (slot.place.prefix, slot.concept.field, slot.concept.kind);
-    let own = path(&slots[slot]);
+    let own = slots[slot].path();
     // Another field that this column fits as well.
     let other_field = fits[row]
         .iter()
         .zip(slots)
-        .filter(|(_, other)| path(other) != own)
+        .filter(|(_, other)| other.path() != own)
         .map(|(fit, _)| fit.total)
         .fold(0.0, f64::max);
-    // Another column that fits this field as well and feeds nothing; by its values alone too, when they are as telling.
+    // Another column that fits this field as well and feeds nothing, or something else for want of a better; by its values alone too, when they are as telling.
+    let elsewhere = |other: usize| {
+        chosen[other].is_some_and(|at| {
+            let alike = slots[at].concept.field == slots[slot].concept.field;
+            alike && slots[at].path() != own && !fits[other][at].marked
+        })
+    };
     let other_column = (0..fits.len())
-        .filter(|other| *other != row && chosen[*other].is_none())
+        .filter(|other| *other != row && (chosen[*other].is_none() || elsewhere(*other)))
         .map(|other| {
             let rival = fits[other][slot];
             let telling = rival.value >= 0.8 && !slots[slot].concept.forms.is_empty();
@@ -473,7 +607,7 @@ fn confidence(
     let clear = fit.total - other_field >= 0.08 && fit.total - other_column >= 0.08;
     if fit.name >= 0.85 && fit.value >= 0.5 && fit.marked && clear {
         Confidence::High
-    } else if fit.total >= 0.5 {
+    } else if fit.total >= 0.5 || fit.total >= 0.4 && fit.marked && clear {
         Confidence::Medium
     } else {
         Confidence::Low

@@ -181,7 +181,7 @@ impl Maker<'_> {
         for pick in self.picks {
             let same = format!("{}{:?}", pick.path(), pick.concept.kind);
             let accounts = matches!(self.about.rows, Rows::People | Rows::Firms);
-            let elsewhere = pick.concept.group == Group::Account && !accounts;
+            let elsewhere = matches!(pick.concept.group, Group::Account | Group::Kept) && !accounts;
             if pick.concept.field == "accountType" || elsewhere || done.contains(&same) {
                 continue;
             }
@@ -218,7 +218,7 @@ impl Maker<'_> {
         elsewhere || ((kyb || entity) && individual)
     }
 
-    fn is_required(&self, path: &str) -> bool {
+    pub(super) fn is_required(&self, path: &str) -> bool {
         let owners = if path.starts_with("owners[]") {
             "owners[]"
         } else {

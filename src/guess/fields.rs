@@ -4,6 +4,9 @@
 //! A field is a concept at a place (`places`). Left out on purpose: how a header comes apart (`words`)
 //! and how much a match is worth (`score`).
 
+use std::sync::LazyLock;
+
+use super::words::Words;
 use crate::inspect::classes::Class;
 
 /// Where a concept can stand.
@@ -11,6 +14,8 @@ use crate::inspect::classes::Class;
 pub enum Group {
     /// The account itself.
     Account,
+    /// The account itself, where each row is one.
+    Kept,
     /// Someone: an owner.
     Person,
     /// An owner or a trusted contact.
@@ -106,7 +111,7 @@ const fn concept(
 }
 
 use Class as C;
-use Group::{Account, Address, Anyone, Entity, Holder, Person, Profile};
+use Group::{Account, Address, Anyone, Entity, Holder, Kept, Person, Profile};
 
 const DATE: &[Class] = &[C::Date];
 const PHONE: &[Class] = &[C::Phone];
@@ -116,85 +121,131 @@ const AMOUNT: &[Class] = &[C::Number];
 const COUNTRY: &[Class] = &[C::Country];
 const ANY: &[Class] = &[];
 
-/// Everything that is known.
+/// Everything that is known. In a phrase a stroke parts words of which a header has one, and a question mark stands behind
+/// what it may leave out.
 #[rustfmt::skip] // a table: one row a line
 pub const CONCEPTS: &[Concept] = &[
-    concept(Account, "clientAccountId", Kind::Text, ANY, "customer number | account number | customer id | account id | customer | entity number | entity id | id number | account | id"),
-    concept(Account, "accountType", Kind::Code, ANY, "account type | customer type | entity account type | account registration type"),
-    concept(Account, "status", Kind::Aside, ANY, "account status | customer status | status | status code | account system status"),
-    concept(Account, "settlementMethod", Kind::Code, ANY, "settlement type | settlement"),
-    concept(Account, "shareToken", Kind::Text, ANY, "token | percent token"),
-    concept(Account, "system", Kind::Aside, ANY, "system date | system | gender | language | fax | county | staff | staff name | staff code | emergency | customer birth place | birth place"),
+    concept(Kept, "clientAccountId", Kind::Text, ANY, "customer number/id | account number/id | entity number/id | agreement number/id | customer | id number | account | id"),
+    concept(Kept, "accountType", Kind::Code, ANY, "account/customer type | entity account type | account? registration type | type | registration"),
+    concept(Account, "status", Kind::Aside, ANY, "account/customer status/state | status code? | account system status"),
+    concept(Kept, "settlementMethod", Kind::Code, ANY, "settlement type?"),
+    concept(Kept, "shareToken", Kind::Text, ANY, "token | percent token"),
+    concept(Account, "system", Kind::Aside, ANY, "system date? | gender | language | fax | county | staff name/code/number? | emergency | customer? birth place/city/country/state"),
     // Anyone.
-    concept(Anyone, "emailAddress", Kind::Text, EMAIL, "email | email address | address email"),
-    concept(Anyone, "phoneNumber", Kind::Phone, PHONE, "phone | phone number | mobile | mobile phone | home phone | business phone"),
-    concept(Anyone, "givenName", Kind::Name, NAME, "first name | first"),
-    concept(Anyone, "middleNames", Kind::Name, NAME, "middle name | middle | secondary first"),
-    concept(Anyone, "familyName", Kind::Name, NAME, "last name | last"),
-    concept(Anyone, "", Kind::FullName, &[C::Name, C::NameComma], "name | combined name | customer name | account name | owner name"),
+    concept(Anyone, "emailAddress", Kind::Text, EMAIL, "email address/number/text?"),
+    concept(Anyone, "phoneNumber", Kind::Phone, PHONE, "phone number? | mobile phone? number? | home phone | business phone | home/business number"),
+    concept(Anyone, "givenName", Kind::Name, NAME, "first name?"),
+    concept(Anyone, "middleNames", Kind::Name, NAME, "middle name? | secondary first name?"),
+    concept(Anyone, "familyName", Kind::Name, NAME, "last name?"),
+    concept(Anyone, "", Kind::FullName, &[C::Name, C::NameComma], "name | combined name | customer/account/owner name"),
     concept(Anyone, "suffix", Kind::Aside, ANY, "suffix | title | name suffix"),
     // People.
-    concept(Person, "identity.dateOfBirth", Kind::Date, DATE, "date of birth | birth date | dob | birth"),
-    concept(Person, "identity.taxId", Kind::TaxId, &[C::Ssn, C::Nine], "ssn | tin | tax id | tax id number | tax number | ssn number | tin number | social security | social security number | id number"),
-    concept(Person, "identity.taxIdType", Kind::Code, ANY, "tax id type | tax type | tin type | id type | ssn type | tin code | tax code"),
-    concept(Person, "identity.taxIdCountry", Kind::Country, COUNTRY, "tax id country | tax country | tin country | country of tax home | id country"),
-    concept(Person, "identity.citizenshipCountry", Kind::Country, COUNTRY, "country of citizenship | citizenship country | citizenship | citizenship code"),
-    concept(Person, "identity.maritalStatus", Kind::Code, ANY, "marital status | marital"),
-    concept(Person, "identity.employment.employerName", Kind::Text, ANY, "employer name | employer | entity name employer"),
-    concept(Person, "identity.employment.position", Kind::Text, ANY, "employment title | occupation | occupation code | title"),
-    concept(Person, "identity.employment.yearsEmployed", Kind::Integer, &[C::Integer], "years employment | years employer | years with employer | years of employment"),
+    concept(Person, "identity.dateOfBirth", Kind::Date, DATE, "birth date? | dob"),
+    concept(Person, "identity.taxId", Kind::TaxId, &[C::Ssn, C::Nine], "ssn number? | tin number? | tax id number? | tax number | government id number? | social security number? | id number"),
+    concept(Person, "identity.taxIdType", Kind::Code, ANY, "tax/tin/ssn/government id? number? type | id type | tax/tin code"),
+    concept(Person, "identity.taxIdCountry", Kind::Country, COUNTRY, "tax/tin/government id? country home? | tax home | tin home | id country"),
+    concept(Person, "identity.citizenshipCountry", Kind::Country, COUNTRY, "citizenship country? code?"),
+    concept(Person, "identity.maritalStatus", Kind::Code, ANY, "marital status? | role status"),
+    concept(Person, "identity.employment.employerName", Kind::Text, ANY, "employer name? | entity/business name? employer | employment entity"),
+    concept(Person, "identity.employment.position", Kind::Text, ANY, "occupation code? | employment/employer title/occupation/role | occupation title/role | title"),
+    concept(Person, "identity.employment.yearsEmployed", Kind::Integer, &[C::Integer], "years employment/employer/occupation | time employment/employer/occupation"),
     concept(Person, "employmentStatus", Kind::Aside, ANY, "employment status | employment type"),
-    concept(Person, "agreements[0]", Kind::Agreement, &[C::Version], "agreement | agreement name | agreement document | customer agreement | agreement version | agreement document name"),
+    concept(Person, "agreements[0]", Kind::Agreement, &[C::Version], "agreement name? | agreement/customer document/agreement name? version? | agreement version | agreement signed"),
     concept(Person, "agreements[0].name", Kind::Text, ANY, "agreement name | agreement document | agreement type"),
     concept(Person, "agreements[0].version", Kind::Text, ANY, "agreement version | version"),
-    concept(Person, "agreements[0].eSignedDate", Kind::DateTime, DATE, "agreement signed | agreement signed on | agreement date | signed date | signed | agreement signed date | agreement signed time"),
-    concept(Person, "identity.disclosures.politicallyExposed", Kind::Code, ANY, "pep | pep flag | pep status"),
-    concept(Person, "identity.disclosures.ofacSanctioned", Kind::Code, ANY, "ofac | ofac flag | ofac status"),
+    concept(Person, "agreements[0].eSignedDate", Kind::DateTime, DATE, "agreement? signed date? time? | agreement date/time | agreement date time"),
+    concept(Person, "identity.disclosures.politicallyExposed", Kind::Code, ANY, "pep flag/status?"),
+    concept(Person, "identity.disclosures.ofacSanctioned", Kind::Code, ANY, "ofac flag/status?"),
     // Owners of entities.
-    concept(Holder, "clientOwnerId", Kind::Text, ANY, "owner number | owner id | contact id | contact number | id"),
-    concept(Holder, "role", Kind::Code, ANY, "owner role | role | role code | role type"),
-    concept(Holder, "kind", Kind::Code, ANY, "owner type | type"),
+    concept(Holder, "clientOwnerId", Kind::Text, ANY, "owner/customer number/id | contact id | contact number | id"),
+    concept(Holder, "role", Kind::Code, ANY, "role code/type? | owner role"),
+    concept(Holder, "kind", Kind::Code, ANY, "owner type | type | person entity/business/legal flag? | entity flag | legal type"),
     concept(Holder, "ownership_percent", Kind::Percent, &[C::Number, C::Percent], "percent | owner percent | percent percent"),
-    concept(Holder, "manages_entity", Kind::YesNo, &[C::YesNo], "manages | manages flag | control owner | control | manages entity"),
+    concept(Holder, "manages_entity", Kind::YesNo, &[C::YesNo], "manages flag/control? | control owner/person? flag? | manages/control entity?"),
     // Addresses.
-    concept(Address, "streetAddress", Kind::Street, &[C::Street], "address line | street address | address street | street | address | line | unit | address unit"),
-    concept(Address, "city", Kind::Text, NAME, "city | city name"),
-    concept(Address, "state", Kind::State, &[C::State], "state | state code"),
-    concept(Address, "postalCode", Kind::PostalCode, &[C::Zip, C::Postcode], "zip | zip code"),
-    concept(Address, "country", Kind::Country, COUNTRY, "country | country code"),
-    concept(Address, "", Kind::CityState, &[C::CityState], "city state | city and state | city of state"),
-    concept(Address, "", Kind::WholeAddress, &[C::List], "address | combined address"),
+    concept(Address, "streetAddress", Kind::Street, &[C::Street], "address line/street? | line | street address? line? | unit | address unit"),
+    concept(Address, "city", Kind::Text, NAME, "city name?"),
+    concept(Address, "state", Kind::State, &[C::State], "state code?"),
+    concept(Address, "postalCode", Kind::PostalCode, &[C::Zip, C::Postcode], "zip code?"),
+    concept(Address, "country", Kind::Country, COUNTRY, "country code?"),
+    concept(Address, "", Kind::CityState, &[C::CityState], "city state"),
+    concept(Address, "", Kind::WholeAddress, &[C::List], "combined? address"),
     // The investment profile.
-    concept(Profile, "accountGoals.investmentObjective", Kind::Code, ANY, "investment objective | objective | objective code"),
-    concept(Profile, "accountGoals.riskTolerance", Kind::Code, ANY, "risk tolerance | risk | risk code | investment risk tolerance"),
-    concept(Profile, "accountGoals.timeHorizon", Kind::Code, ANY, "time horizon | horizon | investment time horizon | investment horizon"),
-    concept(Profile, "accountGoals.liquidityNeeds", Kind::Code, ANY, "liquidity needs | liquidity"),
-    concept(Profile, "customerProfile.annualIncomeRangeUsd", Kind::Amount, AMOUNT, "annual income | annual income usd | income | annual net income"),
-    concept(Profile, "customerProfile.totalNetWorthRangeUsd", Kind::Amount, AMOUNT, "total net worth | net worth | total worth | net worth usd | total net worth usd | worth"),
-    concept(Profile, "customerProfile.liquidNetWorthRangeUsd", Kind::Amount, AMOUNT, "liquid net worth | liquid worth | liquid net worth usd"),
-    concept(Profile, "customerProfile.investmentExperience", Kind::Code, ANY, "investment experience | experience | experience code"),
-    concept(Profile, "customerProfile.federalTaxBracket", Kind::Integer, &[C::Percent, C::Integer], "federal tax bracket | tax bracket"),
-    concept(Profile, "customerProfile.sourceOfFunds", Kind::Text, ANY, "source of funds | funds source | funds"),
+    concept(Profile, "accountGoals.investmentObjective", Kind::Code, ANY, "investment? objective code?"),
+    concept(Profile, "accountGoals.riskTolerance", Kind::Code, ANY, "investment? risk tolerance? code?"),
+    concept(Profile, "accountGoals.timeHorizon", Kind::Code, ANY, "investment? time? horizon code? | investment time"),
+    concept(Profile, "accountGoals.liquidityNeeds", Kind::Code, ANY, "liquidity needs? code? | needs funds"),
+    concept(Profile, "customerProfile.annualIncomeRangeUsd", Kind::Amount, AMOUNT, "annual? net? income usd?"),
+    concept(Profile, "customerProfile.totalNetWorthRangeUsd", Kind::Amount, AMOUNT, "total? net? worth usd? | tnw"),
+    concept(Profile, "customerProfile.liquidNetWorthRangeUsd", Kind::Amount, AMOUNT, "liquid net? worth usd? | lnw | liquid net"),
+    concept(Profile, "customerProfile.investmentExperience", Kind::Code, ANY, "investment/business/currency? experience code?"),
+    concept(Profile, "customerProfile.federalTaxBracket", Kind::Integer, &[C::Percent, C::Integer], "federal? tax? bracket | tax percent"),
+    concept(Profile, "customerProfile.sourceOfFunds", Kind::Text, ANY, "source funds/worth/income | sof | funds"),
     // Entities.
-    concept(Entity, "entityLegalName", Kind::Text, &[C::Company], "legal name | entity name | legal entity name | business name | name"),
-    concept(Entity, "entityType", Kind::Code, ANY, "legal form | entity type | legal entity type | legal type | formation type"),
-    concept(Entity, "entityTaxId", Kind::FirmTaxId, &[C::Ein, C::Nine], "ein | ein number | employer id number | tax id | tin | tax id number"),
-    concept(Entity, "entityEmailAddress", Kind::Text, EMAIL, "email | email address"),
-    concept(Entity, "entityPhoneNumber", Kind::Phone, PHONE, "phone | phone number"),
-    concept(Entity, "operatingIndustry", Kind::Text, ANY, "industry | industry code | line of business"),
-    concept(Entity, "entityOfferings", Kind::Text, ANY, "products services | products and services | products and services products | products | services"),
-    concept(Entity, "entityFormationDate", Kind::Date, DATE, "date of formation | formation date | formation"),
-    concept(Entity, "operatingCountries", Kind::Countries, &[C::Country, C::List], "countries of operating | operating countries | countries"),
-    concept(Entity, "sourceOfFunds", Kind::Text, ANY, "source of funds | funds source | funds"),
-    concept(Entity, "sourceOfCurrency", Kind::Text, ANY, "source of currency | currency source | source of currency currency | currency"),
-    concept(Entity, "subjectToAMLRegulations", Kind::YesNo, &[C::YesNo], "aml | aml flag | subject to aml subject | aml subject | subject to aml"),
-    concept(Entity, "entityRegistrationStatus", Kind::Code, ANY, "registration status | registration"),
-    concept(Entity, "investmentObjective", Kind::Code, ANY, "investment objective | objective"),
-    concept(Entity, "investmentExperience", Kind::Code, ANY, "investment experience | experience"),
-    concept(Entity, "firmAnnualNetIncome", Kind::Amount, AMOUNT, "annual net income | net income | annual income | income"),
-    concept(Entity, "firmLiquidNetWorthUsdRange", Kind::Amount, AMOUNT, "liquid net worth | liquid worth"),
-    concept(Entity, "firmTotalNetWorthUsdRange", Kind::Amount, AMOUNT, "total net worth | net worth | total worth | worth"),
-    concept(Entity, "dailyTransactionVolumeUsdRange", Kind::Amount, AMOUNT, "daily transaction volume | daily volume | expected daily transaction volume"),
-    concept(Entity, "dailyNotionalTradingVolumeUsdRange", Kind::Amount, AMOUNT, "daily notional business volume | daily notional | daily notional volume | expected daily notional business volume | daily business volume"),
-    concept(Entity, "activeWalletAddress", Kind::Text, ANY, "wallet address | wallet"),
+    concept(Entity, "entityLegalName", Kind::Text, &[C::Company], "legal/entity/business/registered name | legal entity name | combined legal? name entity? | name"),
+    concept(Entity, "entityType", Kind::Code, ANY, "legal/entity/business/formation form/type | form | legal entity form/type | entity/formation type/form"),
+    concept(Entity, "entityTaxId", Kind::FirmTaxId, &[C::Ein, C::Nine], "ein number? | employer id number? | federal? tax id number? | federal? tin number? | tax number"),
+    concept(Entity, "entityEmailAddress", Kind::Text, EMAIL, "email address/number/text?"),
+    concept(Entity, "entityPhoneNumber", Kind::Phone, PHONE, "phone number?"),
+    concept(Entity, "operatingIndustry", Kind::Text, ANY, "industry code/text? | line business | business industry"),
+    concept(Entity, "entityOfferings", Kind::Text, ANY, "products services? text? products? | services text? | business text"),
+    concept(Entity, "entityFormationDate", Kind::Date, DATE, "formation date/years? | registered date | doi"),
+    concept(Entity, "operatingCountries", Kind::Countries, &[C::Country, C::List], "operating? countries list? | country list | operating country | business countries/country"),
+    concept(Entity, "sourceOfFunds", Kind::Text, ANY, "source funds/worth/income | sof | funds"),
+    concept(Entity, "sourceOfCurrency", Kind::Text, ANY, "source currency currency? | soc | currency"),
+    concept(Entity, "subjectToAMLRegulations", Kind::YesNo, &[C::YesNo], "subject? aml subject? flag?"),
+    concept(Entity, "entityRegistrationStatus", Kind::Code, ANY, "registration status/state/code/flag? | registrar status/code? registration? | registered state/status"),
+    concept(Entity, "investmentObjective", Kind::Code, ANY, "investment? objective code?"),
+    concept(Entity, "investmentExperience", Kind::Code, ANY, "investment/business/currency? experience code?"),
+    concept(Entity, "firmAnnualNetIncome", Kind::Amount, AMOUNT, "annual? net? income usd?"),
+    concept(Entity, "firmLiquidNetWorthUsdRange", Kind::Amount, AMOUNT, "liquid net? worth usd? | lnw | liquid net"),
+    concept(Entity, "firmTotalNetWorthUsdRange", Kind::Amount, AMOUNT, "total? net? worth usd? | tnw"),
+    concept(Entity, "dailyTransactionVolumeUsdRange", Kind::Amount, AMOUNT, "expected? daily transaction? volume usd? | expected? daily transaction usd?"),
+    concept(Entity, "dailyNotionalTradingVolumeUsdRange", Kind::Amount, AMOUNT, "expected? daily notional business? volume? usd? | expected? daily business volume? usd?"),
+    concept(Entity, "activeWalletAddress", Kind::Text, ANY, "wallet address?"),
 ];
+
+/// A phrase, read.
+#[derive(Clone, Debug)]
+pub struct Phrase {
+    /// Sets of words; a header has one of each.
+    pub words: Vec<Words>,
+    /// Words that it may have besides.
+    pub may: Words,
+}
+
+/// The phrases of each concept, the usual first.
+pub static PHRASES: LazyLock<Vec<Vec<Phrase>>> = LazyLock::new(|| {
+    let all = CONCEPTS.iter().map(|concept| concept.phrases.split(" | "));
+    all.map(|phrases| phrases.map(phrase).collect()).collect()
+});
+
+fn phrase(text: &str) -> Phrase {
+    let (may, must): (Vec<&str>, Vec<&str>) = text.split(' ').partition(|word| word.ends_with('?'));
+    let may = may
+        .iter()
+        .map(|words| Words::of(words.trim_end_matches('?')));
+    Phrase {
+        words: must.iter().map(|words| Words::of(words)).collect(),
+        may: may.fold(Words::default(), Words::and),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_a_phrase_is_in_the_table() {
+        for concept in CONCEPTS {
+            for word in concept
+                .phrases
+                .split([' ', '/', '|'])
+                .filter(|word| !word.is_empty())
+            {
+                let word = word.trim_end_matches('?');
+                assert!(!Words::of(word).is_empty(), "{word}");
+            }
+        }
+    }
+}

@@ -157,7 +157,7 @@ impl Maker<'_> {
         };
         let value = from(&own, &[format!("lookup = {}", quoted(&table.name))]);
         let feed = self.feed(pick, pick.concept.field, value, &note);
-        if feed.confidence != Some(Confidence::Low) {
+        if feed.confidence != Some(Confidence::Low) || self.is_required(&path) {
             self.mapping.tables.push(table);
         }
         feed

@@ -14,8 +14,10 @@ pub mod fields;
 mod lines;
 pub mod places;
 pub mod required;
+mod rest;
 pub mod score;
 pub mod shown;
+mod spelling;
 pub mod tables;
 pub mod values;
 pub mod words;
@@ -24,7 +26,7 @@ pub mod write;
 use columns::{Confidence, Pick, picks};
 use feeds::Mapping;
 use fields::Kind;
-use places::{CONTACTS, FIRMS, OWNERS, PEOPLE, Place};
+use places::{CONTACTS, FIRMS, FIRMS_ALONE, OWNERS, PEOPLE, Place};
 
 use crate::inspect::{Link, Profile};
 
@@ -112,7 +114,7 @@ pub fn guess(files: &[Profile], links: &[Link]) -> Guess {
     }
     joined.dedup_by_key(|(rows, _)| *rows);
     let owners_apart = joined.iter().any(|(rows, _)| *rows == Rows::Owners);
-    let (rows, found) = main_rows(profile);
+    let (rows, found) = main_rows(profile, owners_apart);
     let grouped = (!owners_apart && rows == Rows::People)
         .then(|| grouped_by(profile, &found))
         .flatten();
@@ -187,9 +189,10 @@ fn is_contacts(profile: &Profile) -> bool {
 }
 
 /// Firms have no birth date and no first name, but a legal form and a place where they are registered.
-fn main_rows(profile: &Profile) -> (Rows, Vec<Pick>) {
+fn main_rows(profile: &Profile, owners_apart: bool) -> (Rows, Vec<Pick>) {
     let people = picks(&profile.columns, PEOPLE, &[]);
-    let firms = picks(&profile.columns, FIRMS, &[]);
+    let places = if owners_apart { FIRMS_ALONE } else { FIRMS };
+    let firms = picks(&profile.columns, places, &[]);
     let sure = |found: &[Pick], fields: &[&str]| {
         let good = found.iter().filter(|pick| {
             fields.contains(&pick.concept.field)

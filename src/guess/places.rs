@@ -3,7 +3,8 @@
 //! Owner of the [`Place`]s: the main owner, the joint owner, the mailing address. What is not marked belongs to the place
 //! that needs no mark. Left out on purpose: what can stand there (`fields`).
 
-use super::fields::Group::{self, Account, Address, Anyone, Entity, Holder, Person, Profile};
+use super::fields::Group::{self, Account, Address, Anyone, Entity, Holder, Kept, Person, Profile};
+use super::words::Words;
 
 /// An object of the contract that columns can be of.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +17,29 @@ pub struct Place {
     pub marks: &'static [&'static [&'static str]],
     /// Words that a header there may have.
     pub may: &'static [&'static str],
+}
+
+/// The words of a place, ready to be compared.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// Sets of words; a header there has one of each.
+    pub marks: Vec<Words>,
+    /// Words that it may have.
+    pub may: Words,
+}
+
+impl Place {
+    /// Its words.
+    pub fn ground(&self) -> Ground {
+        let set = |names: &[&str]| {
+            let all = names.iter().map(|name| Words::of(name));
+            all.fold(Words::default(), Words::and)
+        };
+        Ground {
+            marks: self.marks.iter().map(|marks| set(marks)).collect(),
+            may: set(self.may),
+        }
+    }
 }
 
 const fn place(
@@ -39,28 +63,67 @@ const SELF: &[&str] = &[
     "contact",
     "current",
     "secondary",
+    "home",
+    "legal",
+    "person",
+    "account",
 ];
 const HOME: &[&str] = &[
-    "home", "primary", "customer", "legal", "current", "owner", "address", "street",
+    "home",
+    "primary",
+    "customer",
+    "legal",
+    "current",
+    "owner",
+    "address",
+    "street",
+    "operating",
+    "person",
+    "account",
 ];
 const JOINT: &[&str] = &["joint"];
 const JOINT_MAY: &[&str] = &["owner", "customer"];
-const MAIL: &[&str] = &["mail"];
+const MAIL: &[&str] = &["mail", "secondary", "billing"];
 const TRUSTED: &[&str] = &["trusted"];
 const WORK: &[&str] = &["employer", "employment"];
-const FIRM: &[&str] = &["entity", "business", "customer", "primary", "account"];
+const FIRM: &[&str] = &[
+    "entity",
+    "business",
+    "customer",
+    "primary",
+    "account",
+    "contact",
+    "operating",
+    "legal",
+    "suitability",
+    "investment",
+];
 
 const ACCOUNT: Place = place(
     "",
-    &[Account],
+    &[Account, Kept],
     &[],
-    &["primary", "customer", "entity", "owner", "account"],
+    &[
+        "primary",
+        "customer",
+        "entity",
+        "owner",
+        "account",
+        "agreement",
+    ],
 );
 const PROFILE: Place = place(
     "investmentProfile.",
     &[Profile],
     &[],
-    &["customer", "owner", "investment", "account"],
+    &[
+        "customer",
+        "owner",
+        "investment",
+        "account",
+        "suitability",
+        "primary",
+    ],
 );
 
 /// Places of an export whose accounts are people's.
@@ -109,14 +172,16 @@ pub const PEOPLE: &[Place] = &[
     ),
 ];
 
-/// Places of an export whose accounts are firms'.
+/// Places of an export whose accounts are firms', whose owners stand elsewhere.
+pub const FIRMS_ALONE: &[Place] = FIRMS.split_at(FIRMS.len() - 2).0;
+/// Places of an export whose accounts are firms', their owner among them.
 pub const FIRMS: &[Place] = &[
     ACCOUNT,
     place("entity.", &[Entity], &[], FIRM),
     place(
         "entity.registeredAddress.",
         &[Address],
-        &[&["registered", "legal", "formation", "home"]],
+        &[&["registered", "legal", "formation", "home", "billing"]],
         FIRM_MAY,
     ),
     place(
@@ -139,7 +204,15 @@ pub const FIRMS: &[Place] = &[
     ),
 ];
 
-const FIRM_MAY: &[&str] = &["entity", "business", "address", "primary", "street"];
+const FIRM_MAY: &[&str] = &[
+    "entity",
+    "business",
+    "address",
+    "primary",
+    "street",
+    "operating",
+    "legal",
+];
 const OPERATING_MAY: &[&str] = &[
     "entity", "business", "address", "primary", "owner", "place", "of", "street",
 ];

@@ -3,11 +3,13 @@
 //! Owner of both numbers and of the total that they make. Invariant: pure arithmetic over a header's words and a
 //! profile; nothing here knows a column or a field by name.
 
+use std::sync::LazyLock;
+
 use super::codes::meaning;
-use super::fields::{Concept, Group, Kind};
-use super::places::Place;
+use super::fields::{CONCEPTS, Concept, Group, Kind, PHRASES, Phrase};
+use super::places::Ground;
 use super::tables;
-use super::words::{self, Token};
+use super::words::{self, Token, Words};
 use crate::inspect::classes::Class;
 use crate::inspect::column::{Column, MOST_CODES};
 
@@ -48,13 +50,31 @@ pub struct Seen<'a> {
     pub index: usize,
 }
 
-impl Seen<'_> {
+impl<'a> Seen<'a> {
+    /// A column with words of its header.
+    pub fn new(column: &'a Column, tokens: Vec<Token>, index: usize) -> Seen<'a> {
+        Seen {
+            column,
+            tokens,
+            index,
+        }
+    }
+
     /// The header says nothing: no word of it is known but those that say little.
     pub fn mute(&self) -> bool {
-        let little = |token: &Token| !token.words.is_empty() && token.weight() < 1.0;
-        self.tokens
-            .iter()
-            .all(|token| little(token) || token.words.is_empty())
+        let little = |token: &Token| token.weight < 1.0 || token.words.is_empty();
+        self.tokens.iter().all(little)
+    }
+
+    /// Everything that its words can stand for.
+    pub fn words(&self) -> Words {
+        let all = self.tokens.iter().map(|token| token.words);
+        all.fold(Words::default(), Words::and)
+    }
+
+    /// All words of its header stand in the table as they are spelled.
+    pub fn sure(&self) -> bool {
+        self.tokens.iter().all(|token| token.sure)
     }
 }
 
@@ -64,44 +84,58 @@ pub type Label<'a> = (&'a str, usize);
 /// What a column says about a concept at whatever place.
 #[derive(Clone, Copy, Debug)]
 pub struct Basis {
+    /// Which concept.
+    row: usize,
     /// The header has the words of one of the concept's phrases.
     named: bool,
     /// By its values.
-    value: f64,
+    pub value: f64,
     /// Its values say so alone: the header says nothing.
     alone: bool,
+    /// Its values say so whatever its header says.
+    decisive: bool,
 }
 
-/// What a column says about a concept.
-pub fn basis(seen: &Seen<'_>, concept: &Concept) -> Basis {
-    let has = |word: &str| seen.tokens.iter().any(|token| token.is(word));
-    Basis {
-        named: concept
-            .phrases
-            .split(" | ")
-            .any(|phrase| phrase.split(' ').all(has)),
-        value: by_value(seen.column, concept),
-        alone: seen.mute() && telling(seen.column, concept),
-    }
+/// What a column says about every concept.
+pub fn bases(seen: &Seen<'_>) -> Vec<Basis> {
+    let (all, mute) = (seen.words(), seen.mute());
+    let one = |(row, concept): (usize, &Concept)| {
+        let has = |phrase: &Phrase| phrase.words.iter().all(|words| words.meet(all));
+        Basis {
+            row,
+            named: PHRASES[row].iter().any(has),
+            value: by_value(seen.column, concept),
+            alone: mute && telling(seen.column, concept),
+            decisive: decisive(seen.column, concept),
+        }
+    };
+    CONCEPTS.iter().enumerate().map(one).collect()
 }
 
 /// The fit of a column at a concept and a place. `labels` are the words that mark a place in this file alone.
 pub fn fit(
     seen: &Seen<'_>,
     basis: Basis,
-    concept: &Concept,
-    place: &Place,
+    ground: &Ground,
     number: usize,
     labels: &[Label<'_>],
 ) -> Fit {
-    let (name, marked) = match basis.named {
-        true => by_name(&seen.tokens, concept, place, number, labels),
-        false => (0.0, false),
+    let phrases = match (basis.named, basis.decisive) {
+        (true, _) => PHRASES[basis.row].as_slice(),
+        (_, true) => std::slice::from_ref(&*WORDLESS),
+        _ => &[],
     };
+    let (mut name, marked) = match phrases {
+        [] => (0.0, false),
+        phrases => by_name(&seen.tokens, phrases, ground, number, labels),
+    };
+    if !basis.named && basis.decisive && !basis.alone {
+        name = BY_FORM_ALONE * if marked { 1.0 } else { UNMARKED } + 0.2 * name;
+    }
     let value = basis.value;
     let mut total = if name >= LEAST {
         BY_NAME * name + BY_VALUE * value
-    } else if basis.alone && place.marks.is_empty() {
+    } else if basis.alone && ground.marks.is_empty() {
         BY_VALUE_ALONE * value
     } else {
         0.0
@@ -114,6 +148,28 @@ pub fn fit(
         value,
         total: total.max(0.0),
         marked,
+    }
+}
+
+/// What a form that speaks for itself is worth as a name.
+const BY_FORM_ALONE: f64 = 0.45;
+
+/// The phrase of what needs no words.
+static WORDLESS: LazyLock<Phrase> = LazyLock::new(|| Phrase {
+    words: Vec::new(),
+    may: Words::default(),
+});
+
+/// Whether nearly all values have a form that nothing else has, so that the header only says whose it is.
+fn decisive(column: &Column, concept: &Concept) -> bool {
+    let most = |class: Class| column.share(class) > 0.9;
+    match concept.kind {
+        Kind::CityState => most(Class::CityState),
+        Kind::Agreement => most(Class::Version),
+        Kind::WholeAddress => column.parts.0 > 3 && most(Class::List),
+        Kind::FirmTaxId => most(Class::Ein),
+        Kind::TaxId => most(Class::Ssn),
+        _ => concept.forms.contains(&Class::Email) && most(Class::Email),
     }
 }
 
@@ -157,7 +213,7 @@ fn concept_words(concept: &Concept) -> Option<&'static [&'static str]> {
     let prefix = match concept.group {
         Group::Profile => "investmentProfile.",
         Group::Entity => "entity.",
-        Group::Account => "",
+        Group::Account | Group::Kept => "",
         _ => "owners[0].",
     };
     tables::words(&format!("{prefix}{}", concept.field))
@@ -166,80 +222,100 @@ fn concept_words(concept: &Concept) -> Option<&'static [&'static str]> {
 /// The share of the header that phrase and place explain; and whether the place's marks are there.
 fn by_name(
     tokens: &[Token],
-    concept: &Concept,
-    place: &Place,
+    phrases: &[Phrase],
+    ground: &Ground,
     number: usize,
     labels: &[Label<'_>],
 ) -> (f64, bool) {
     let labelled = |token: &Token| {
-        labels
-            .iter()
-            .find(|(label, _)| *label == token.spelled)
-            .map(|(_, place)| *place)
+        let found = labels.iter().find(|(label, _)| *label == token.spelled);
+        found.map(|(_, place)| *place)
     };
     let here = tokens.iter().any(|token| labelled(token) == Some(number));
     let elsewhere = tokens
         .iter()
         .any(|token| labelled(token).is_some_and(|place| place != number));
-    let best = concept
-        .phrases
-        .split(" | ")
-        .enumerate()
-        .filter_map(|(rank, phrase)| {
-            let mut left: Vec<&Token> = tokens
-                .iter()
-                .filter(|token| labelled(token).is_none())
-                .collect();
-            let all: f64 = left.iter().map(|token| token.weight()).sum();
-            let count = left.len();
-            let mut words = 0;
-            for word in phrase.split(' ') {
-                let at = left.iter().position(|token| token.is(word))?;
-                left.remove(at);
-                words += 1;
-            }
-            let mut marked = true;
-            for marks in place.marks.iter().filter(|_| !here) {
-                match left
-                    .iter()
-                    .position(|token| marks.iter().any(|mark| token.is(mark)))
-                {
-                    Some(at) => drop(left.remove(at)),
-                    None => marked = false,
-                }
-            }
-            // Someone else's is nobody's here.
-            if left.iter().any(|token| words::is_foreign(token)) {
-                return None;
-            }
-            // What may stand there beside explains the header a little less than the phrase itself.
-            let mut unexplained = 0.0;
-            for token in &left {
-                let may = place.may.iter().any(|word| token.is(word));
-                // Said twice, as in "agreement terms".
-                let again = phrase.split(' ').any(|word| token.is(word));
-                unexplained += token.weight()
-                    * match (may, again) {
-                        (true, _) => 0.04,
-                        (_, true) => 0.1,
-                        _ => 1.0,
-                    };
-            }
-            let explained = if all > 0.0 {
-                (all - unexplained) / all
-            } else {
-                0.0
+    let plain: Vec<&Token> = tokens
+        .iter()
+        .filter(|token| labelled(token).is_none())
+        .collect();
+    let mut best: Option<(f64, bool)> = None;
+    for (rank, phrase) in phrases.iter().enumerate() {
+        // A word can be the place's or the phrase's, such as "postal": the place's first, then the phrase's first.
+        for place_first in [true, false] {
+            let Some((explained, marked)) = explained(&plain, phrase, ground, here, place_first)
+            else {
+                continue;
             };
-            let exact = if words == count { 1.0 } else { 0.99 };
-            let score = explained.powf(1.3) * exact * (1.0 - 0.005 * rank as f64);
-            Some((score * if marked { 1.0 } else { UNMARKED }, marked))
-        });
-    let (score, marked) = best.fold((0.0, false), |a, b| if b.0 > a.0 { b } else { a });
-    if elsewhere {
-        (score * UNMARKED, false)
-    } else {
-        (score, marked)
+            let score =
+                explained * (1.0 - 0.005 * rank as f64) * if marked { 1.0 } else { UNMARKED };
+            if best.is_none_or(|(best, _)| score > best) {
+                best = Some((score, marked));
+            }
+        }
     }
+    let best = best.unwrap_or_default();
+    if elsewhere {
+        (best.0 * UNMARKED, false)
+    } else {
+        best
+    }
+}
+
+/// How much of a header a phrase at a place explains, and whether it has the place's marks. None: the phrase is not in it,
+/// or it is someone else's.
+fn explained(
+    tokens: &[&Token],
+    phrase: &Phrase,
+    ground: &Ground,
+    here: bool,
+    place_first: bool,
+) -> Option<(f64, bool)> {
+    let all: f64 = tokens.iter().map(|token| token.weight).sum();
+    let mut left = tokens.to_vec();
+    let mut take = |words: &Words| {
+        let at = left.iter().position(|token| token.words.meet(*words));
+        at.map(|at| left.remove(at)).is_some()
+    };
+    let mut marked = true;
+    if !here && place_first {
+        marked = ground.marks.iter().all(&mut take);
+    }
+    if !phrase.words.iter().all(&mut take) {
+        return None;
+    }
+    if !here && !place_first {
+        marked = ground
+            .marks
+            .iter()
+            .fold(true, |all, marks| take(marks) && all);
+    }
+    // Someone else's is nobody's here.
+    if left.iter().any(|token| words::is_foreign(token)) {
+        return None;
+    }
+    // What may stand there beside explains the header a little less than the phrase itself.
+    let said = phrase.words.iter().copied().fold(phrase.may, Words::and);
+    let unexplained: f64 = left
+        .iter()
+        .map(|token| {
+            let may = token.words.meet(ground.may) || token.words.meet(phrase.may);
+            token.weight
+                * match (may, token.words.meet(said)) {
+                    (true, _) => 0.04,
+                    // Said twice, as in "agreement terms".
+                    (_, true) => 0.1,
+                    _ => 1.0,
+                }
+        })
+        .sum();
+    let share = if all > 0.0 {
+        (all - unexplained) / all
+    } else {
+        0.0
+    };
+    let exact = if left.is_empty() { 1.0 } else { 0.99 };
+    Some((share.powf(1.3) * exact, marked))
 }
 
 /// From a share of the values to what it says: most of them speak for it, few against it.
@@ -271,7 +347,7 @@ fn by_value(column: &Column, concept: &Concept) -> f64 {
     .any(|class| share(*class) > 0.7);
     let distinct = column.part(column.distinct.count());
     match concept.kind {
-        Kind::Code => codes(column),
+        Kind::Code => codes(column, concept),
         Kind::YesNo => match column.codes() {
             Some(codes) if codes.len() <= 3 => of_forms.max(0.0),
             _ => -1.0,
@@ -306,16 +382,45 @@ fn by_value(column: &Column, concept: &Concept) -> f64 {
         Kind::Percent | Kind::Integer if column.greatest > 100.0 => -0.5,
         Kind::Amount if column.greatest < 1000.0 => -0.5,
         Kind::Countries if share(Class::List) > 0.2 => 1.0,
+        // One each may be any country's column.
+        Kind::Countries => of_forms.min(0.3),
+        Kind::Country if share(Class::List) > 0.1 => -1.0,
         Kind::State if share(Class::Country) > 0.9 && column.length.0 > 2 => -0.5,
         _ => of_forms,
     }
 }
 
-/// Few different short values.
-fn codes(column: &Column) -> f64 {
-    match column.codes() {
-        Some(codes) if codes.len() <= 12 => 1.0,
-        Some(codes) if codes.len() <= MOST_CODES && column.part(codes.len() as u64) < 0.5 => 0.6,
-        _ => -1.0,
+/// Few different short values; the better, the more of them have an obvious meaning there.
+fn codes(column: &Column, concept: &Concept) -> f64 {
+    let Some(codes) = column.codes() else {
+        return -1.0;
+    };
+    let few = codes.len() <= 12;
+    if !few && (codes.len() > MOST_CODES || column.part(codes.len() as u64) >= 0.5) {
+        return -1.0;
     }
+    let Some(words) = concept_words(concept) else {
+        return if few { 0.8 } else { 0.3 };
+    };
+    let path = format!("x.{}", concept.field);
+    let (mut letters, mut known) = (0, 0);
+    for (code, count) in codes
+        .iter()
+        .filter(|(code, _)| code.starts_with(char::is_alphabetic))
+    {
+        letters += count;
+        known += count * u64::from(meaning(&path, code, words).is_some());
+    }
+    let (letters, known) = (column.part(letters), column.part(known));
+    let spare = codes.len() as f64 - words.len() as f64;
+    let number = match spare {
+        // One or two are slips of the pen.
+        spare if spare > 2.0 => -0.3,
+        spare if spare > 0.0 => 0.5,
+        0.0 => 0.9,
+        _ => 0.6,
+    };
+    // Letters say which field it is, numbers only how many there are.
+    let spoken = if letters > 0.0 { known / letters } else { 0.0 };
+    (1.0 - letters) * number + letters * (number.min(0.6) * 0.4 + 1.2 * spoken - 0.4)
 }

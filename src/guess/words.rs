@@ -9,18 +9,86 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::spelling::{short_for, stem};
+
 /// The table: `word: spelling spelling …`, all in lower case.
 const TABLE: &str = include_str!("words.txt");
 
-/// Every spelling with the words that it stands for.
-static SPELLINGS: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
-    let mut all: HashMap<&str, Vec<&str>> = HashMap::new();
-    for (word, spellings) in lines() {
+/// A set of the table's words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Words([u64; 4]);
+
+impl Words {
+    /// The words that a text names, parted by strokes or spaces. What the table lacks is nothing.
+    pub fn of(names: &str) -> Words {
+        let names = names.split(['/', ' ']);
+        let places = names.filter_map(|name| KNOWN.places.get(name));
+        places.fold(Words::default(), |all, place| all.and(Words::one(*place)))
+    }
+
+    fn one(place: usize) -> Words {
+        let mut all = [0; 4];
+        if let Some(part) = all.get_mut(place / 64) {
+            *part = 1 << (place % 64);
+        }
+        Words(all)
+    }
+
+    /// Both together.
+    pub fn and(self, other: Words) -> Words {
+        Words(std::array::from_fn(|part| self.0[part] | other.0[part]))
+    }
+
+    /// Whether they have a word in common.
+    pub fn meet(self, other: Words) -> bool {
+        (0..4).any(|part| self.0[part] & other.0[part] != 0)
+    }
+
+    /// Whether all of them are among others.
+    pub fn within(self, others: Words) -> bool {
+        (0..4).all(|part| self.0[part] & !others.0[part] == 0)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self == Words::default()
+    }
+}
+
+/// The table, read.
+struct Known {
+    /// Each word with its place in the table.
+    places: HashMap<&'static str, usize>,
+    /// Every spelling with the words that it stands for.
+    spellings: HashMap<&'static str, Words>,
+    /// The same of the stems of long spellings.
+    stems: HashMap<&'static str, Words>,
+    /// Long spellings by their first letter.
+    long: HashMap<char, Vec<(&'static str, Words)>>,
+}
+
+static KNOWN: LazyLock<Known> = LazyLock::new(|| {
+    let mut known = Known {
+        places: HashMap::new(),
+        spellings: HashMap::new(),
+        stems: HashMap::new(),
+        long: HashMap::new(),
+    };
+    for (place, (word, spellings)) in lines().enumerate() {
+        known.places.insert(word, place);
         for spelling in spellings.split(' ') {
-            all.entry(spelling).or_default().push(word);
+            let own = Words::one(place);
+            let all = known.spellings.entry(spelling).or_default();
+            *all = all.and(own);
+            if spelling.len() > 4 {
+                let all = known.stems.entry(stem(spelling)).or_default();
+                *all = all.and(own);
+                let first = spelling.chars().next().unwrap_or(' ');
+                known.long.entry(first).or_default().push((spelling, own));
+            }
         }
     }
-    all
+    known
 });
 
 fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -29,10 +97,12 @@ fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// Words that say little about what a column holds: they weigh less.
-const LIGHT: &[&str] = &[
-    "number", "id", "code", "text", "date", "name", "line", "primary", "of", "current", "customer",
-    "owner", "flag", "usd", "total", "type", "status", "combined", "legal", "expected",
-];
+const LIGHT: &str = "number id code text date name line primary of current customer owner flag usd total type status \
+    combined legal expected person list";
+static LIGHT_WORDS: LazyLock<Words> = LazyLock::new(|| Words::of(LIGHT));
+
+/// Words between words.
+static FILLERS: LazyLock<Words> = LazyLock::new(|| Words::of("of"));
 
 /// Words of people and things that are not the customer's own, and how a mapping says so.
 const FOREIGN: &[(&str, &str)] = &[
@@ -42,10 +112,14 @@ const FOREIGN: &[(&str, &str)] = &[
     ("relative", "a relative's"),
     ("former", "what was before"),
 ];
+static FOREIGN_WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let all = FOREIGN.iter().map(|(word, _)| Words::of(word));
+    all.fold(Words::default(), Words::and)
+});
 
 /// Whether a word says that a column is someone else's.
 pub fn is_foreign(token: &Token) -> bool {
-    FOREIGN.iter().any(|(word, _)| token.is(word))
+    token.words.meet(*FOREIGN_WORDS)
 }
 
 /// Whose a column is, when it is not the customer's own.
@@ -56,72 +130,108 @@ pub fn foreign(tokens: &[Token]) -> Option<&'static str> {
 }
 
 /// A word of a header: everything that it can stand for; nothing when it is not known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Token {
     /// As it is spelled, in lower case.
     pub spelled: String,
     /// What it can stand for.
-    pub words: Vec<&'static str>,
+    pub words: Words,
     /// A number that stands alone or behind it.
     pub number: Option<u32>,
+    /// How much it counts.
+    pub weight: f64,
+    /// The table has its spelling; else it is another form of one, or short for one.
+    pub sure: bool,
 }
 
 impl Token {
-    /// Whether it can stand for a word.
-    pub fn is(&self, word: &str) -> bool {
-        self.words.contains(&word)
+    fn new(spelled: String, words: Words, sure: bool) -> Token {
+        let mut token = Token {
+            spelled,
+            words,
+            number: None,
+            weight: 1.0,
+            sure,
+        };
+        token.weigh();
+        token
     }
 
-    /// How much it counts.
-    pub fn weight(&self) -> f64 {
-        let light = !self.words.is_empty() && self.words.iter().all(|word| LIGHT.contains(word));
-        match (light, self.words.is_empty() && self.spelled.len() < 2) {
-            (true, _) => 0.3,
+    fn weigh(&mut self) {
+        let known = !self.words.is_empty();
+        self.weight = match known {
+            true if self.words.within(*FILLERS) => 0.05,
+            true if self.words.within(*LIGHT_WORDS) => 0.3,
             // A letter alone is a mark of the system, such as the `__c` of a field that somebody added.
-            (_, true) => 0.05,
+            false if self.spelled.len() < 2 => 0.05,
             _ => 1.0,
-        }
+        };
+    }
+
+    /// Whether it can stand for a word.
+    pub fn is(&self, word: &str) -> bool {
+        self.words.meet(Words::of(word))
+    }
+
+    /// It stands for one more word, as its header or its file says.
+    pub fn also(&mut self, word: &str) {
+        self.words = self.words.and(Words::of(word));
+        self.weigh();
     }
 }
 
 /// The words of a header.
 pub fn tokens(header: &str) -> Vec<Token> {
     let mut all: Vec<Token> = Vec::new();
-    for part in compounds(parts(header)) {
+    for part in compounds(parts(&joined(header))) {
         if let Ok(number) = part.parse::<u32>() {
             match all.last_mut() {
-                Some(last) => last.number = Some(number),
+                Some(last) => {
+                    last.number = Some(number);
+                    // The second holder is the joint one.
+                    if number == 2 && last.is("owner") {
+                        last.also("joint");
+                    }
+                }
                 None => all.push(Token {
-                    spelled: part,
-                    words: Vec::new(),
                     number: Some(number),
+                    ..Token::new(part, Words::default(), true)
                 }),
             }
             continue;
         }
-        let known = meanings(&part);
-        if !known.is_empty() {
-            all.push(Token {
-                spelled: part,
-                words: known,
-                number: None,
-            });
-            continue;
-        }
-        match pieces(&part) {
-            Some(pieces) => all.extend(pieces.into_iter().map(|piece| Token {
-                words: meanings(piece),
-                spelled: piece.to_owned(),
-                number: None,
+        let (known, sure) = meanings(&part);
+        match pieces(&part).filter(|_| known.is_empty()) {
+            Some(pieces) => all.extend(pieces.into_iter().map(|piece| {
+                let (words, sure) = meanings(piece);
+                Token::new(piece.to_owned(), words, sure && part.len() > 4)
             })),
-            None => all.push(Token {
-                spelled: part,
-                words: Vec::new(),
-                number: None,
-            }),
+            None if known.is_empty() => {
+                let words = shortened(&part);
+                all.push(Token::new(part, words, words.is_empty()));
+            }
+            None => all.push(Token::new(part, known, sure)),
         }
     }
     all
+}
+
+/// The words that a spelling is short for; those that it shortens the least.
+fn shortened(part: &str) -> Words {
+    let mut best = (0.0, Words::default());
+    if !part.is_ascii() || part.len() > 10 {
+        return best.1;
+    }
+    let first = part.chars().next().unwrap_or(' ');
+    for (spelling, words) in KNOWN.long.get(&first).into_iter().flatten() {
+        let found = short_for(part, spelling);
+        if found > best.0 {
+            best = (found, *words);
+        } else if found > 0.0 && found == best.0 {
+            best.1 = best.1.and(*words);
+        }
+    }
+    best.1
 }
 
 /// Neighbours that are one known word: `e-mail`, `post code`.
@@ -130,7 +240,7 @@ fn compounds(parts: Vec<String>) -> Vec<String> {
     for part in parts {
         if let Some(last) = all.last_mut() {
             let both = format!("{last}{part}");
-            if SPELLINGS.contains_key(both.as_str()) {
+            if KNOWN.spellings.contains_key(both.as_str()) {
                 *last = both;
                 continue;
             }
@@ -140,9 +250,16 @@ fn compounds(parts: Vec<String>) -> Vec<String> {
     all
 }
 
-/// What a spelling stands for.
-fn meanings(spelling: &str) -> Vec<&'static str> {
-    SPELLINGS.get(spelling).cloned().unwrap_or_default()
+/// What a spelling stands for, and whether the table has it so.
+fn meanings(spelling: &str) -> (Words, bool) {
+    match KNOWN.spellings.get(spelling) {
+        Some(words) => (*words, true),
+        None if spelling.len() > 4 => {
+            let words = KNOWN.stems.get(stem(spelling)).copied();
+            (words.unwrap_or_default(), false)
+        }
+        None => (Words::default(), true),
+    }
 }
 
 /// The parts between marks, at capitals and at digits, in lower case.
@@ -150,6 +267,10 @@ fn parts(header: &str) -> Vec<String> {
     let chars: Vec<char> = header.chars().collect();
     let mut parts = vec![String::new()];
     for (place, &c) in chars.iter().enumerate() {
+        if SIGNS.contains(&c) {
+            parts.extend([c.to_string(), String::new()]);
+            continue;
+        }
         if !c.is_alphanumeric() {
             parts.push(String::new());
             continue;
@@ -170,6 +291,26 @@ fn parts(header: &str) -> Vec<String> {
     }
     parts.retain(|part| !part.is_empty());
     parts
+}
+
+/// Signs that are words: `CELL #`, `% OWNED`.
+const SIGNS: [char; 3] = ['#', '%', '$'];
+
+/// A header whose abbreviations of letters and full stops, and whose ordinals, are one word: `D.O.B.`, `1ST`.
+fn joined(header: &str) -> String {
+    let one = |word: &str| {
+        let letters: Vec<&str> = word.split('.').filter(|part| !part.is_empty()).collect();
+        if letters.len() > 1 && letters.iter().all(|part| part.chars().count() == 1) {
+            return letters.concat();
+        }
+        match word.to_lowercase().as_str() {
+            "1st" => "first".to_owned(),
+            "2nd" => "second".to_owned(),
+            _ => word.to_owned(),
+        }
+    };
+    let words: Vec<String> = header.split(' ').map(one).collect();
+    words.join(" ")
 }
 
 /// Cost of one piece: few long pieces beat many short ones.
@@ -195,7 +336,7 @@ fn pieces(part: &str) -> Option<Vec<&str>> {
                 continue;
             };
             let piece = &part[start..end];
-            if !SPELLINGS.contains_key(piece) {
+            if !KNOWN.spellings.contains_key(piece) {
                 continue;
             }
             let total = so_far + cost(piece);
@@ -263,10 +404,11 @@ mod tests {
                 "{word}"
             );
         }
-        for word in LIGHT {
-            assert!(lines().any(|(known, _)| known == *word), "{word}");
+        for word in LIGHT.split_whitespace() {
+            assert!(lines().any(|(known, _)| known == word), "{word}");
         }
         let rows = TABLE.lines().filter(|line| !line.starts_with('#')).count();
         assert_eq!(lines().count(), rows);
+        assert!(rows <= 256, "a set holds 256 words");
     }
 }
