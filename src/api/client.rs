@@ -119,6 +119,31 @@ impl Client {
         .await
     }
 
+    /// Reads an account's opening status.
+    pub async fn status(&self, client_id: &str) -> Reply {
+        let url = format!("{}/{}/status", self.accounts, encode(client_id));
+        self.send(self.http.get(url)).await
+    }
+
+    /// Reads the metadata of all documents of an account.
+    pub async fn account_documents(&self, client_id: &str) -> Reply {
+        let id = encode(client_id);
+        let url = format!("{}/{id}/accountDocumentMetadata", self.documents);
+        self.send(self.http.get(url)).await
+    }
+
+    /// Reads a document's content: what a 200 brings goes to `take`, piece by piece, and not into the reply.
+    pub async fn download(
+        &self,
+        uuid: &str,
+        timeout: Duration,
+        take: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Reply {
+        let url = format!("{}/{}", self.documents, encode(uuid));
+        self.exchange(self.http.get(url).timeout(timeout), Some(take))
+            .await
+    }
+
     /// Uploads a document; `true`: its file was not the planned one, so its last piece never left.
     pub async fn upload(&self, upload: Upload, timeout: Duration) -> (Reply, bool) {
         let (file_part, metadata_part) = match self.dialect {
@@ -175,11 +200,15 @@ impl Client {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
+        self.exchange(request, None).await
+    }
+
+    async fn exchange(&self, request: reqwest::RequestBuilder, take: Option<Take<'_>>) -> Reply {
         let header = match self.header().await {
             Ok(header) => header,
             Err(reply) => return reply,
         };
-        let reply = receive(request.header(AUTHORIZATION, header.clone())).await;
+        let reply = receive(request.header(AUTHORIZATION, header.clone()), take).await;
         if matches!(reply, Reply::Answer { status: 401, .. })
             && matches!(self.credentials, Credentials::Logon { .. })
         {
@@ -219,7 +248,7 @@ impl Client {
             .post(&self.login)
             .header(CONTENT_TYPE, "application/json")
             .body(body);
-        match receive(request).await {
+        match receive(request, None).await {
             Reply::Answer {
                 status: 200, body, ..
             } => {
@@ -252,7 +281,10 @@ impl Client {
     }
 }
 
-async fn receive(request: reqwest::RequestBuilder) -> Reply {
+/// Where the content of a 200 goes.
+type Take<'a> = &'a mut (dyn FnMut(&[u8]) + Send);
+
+async fn receive(request: reqwest::RequestBuilder, mut take: Option<Take<'_>>) -> Reply {
     let mut response = match request.send().await {
         Ok(response) => response,
         Err(error) => return failed(&error),
@@ -265,12 +297,13 @@ async fn receive(request: reqwest::RequestBuilder) -> Reply {
         .map(|seconds: u64| Duration::from_secs(seconds.min(3600)));
     let mut body = Vec::new();
     loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= LONGEST_ANSWER => {
+        match (response.chunk().await, &mut take) {
+            (Ok(Some(chunk)), Some(take)) if status == 200 => take(&chunk),
+            (Ok(Some(chunk)), _) if body.len() + chunk.len() <= LONGEST_ANSWER => {
                 body.extend_from_slice(&chunk)
             }
-            Ok(Some(_)) => return Reply::Lost("answer too long"),
-            Ok(None) => {
+            (Ok(Some(_)), _) => return Reply::Lost("answer too long"),
+            (Ok(None), _) => {
                 return Reply::Answer {
                     status,
                     retry_after,
@@ -278,15 +311,15 @@ async fn receive(request: reqwest::RequestBuilder) -> Reply {
                 };
             }
             // A status whose body was cut still says that nothing was taken, where it says so at all.
-            Err(_) if matches!(status, 429 | 401) => {
+            (Err(_), _) if matches!(status, 429 | 401) => {
                 return Reply::Answer {
                     status,
                     retry_after,
                     body: Sensitive::new(Vec::new()),
                 };
             }
-            Err(error) if error.is_timeout() => return Reply::Lost("timeout"),
-            Err(_) => return Reply::Lost("answer cut off"),
+            (Err(error), _) if error.is_timeout() => return Reply::Lost("timeout"),
+            (Err(_), _) => return Reply::Lost("answer cut off"),
         }
     }
 }

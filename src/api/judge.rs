@@ -50,15 +50,27 @@ impl Judgement {
 
 /// What the answer to a question means.
 #[derive(Debug, PartialEq)]
-pub enum Found {
-    /// It is there; with the request as Bakkt has it.
-    There(AccountFacts, Value),
+pub enum Found<T> {
+    /// It is there, and this is what Bakkt has.
+    There(T),
     /// It is not there: a 404 with an Error body.
     NotThere,
     /// The question failed, to be asked again; with Bakkt's wish for a pause.
     Unknown(String, Option<Duration>),
     /// Going on makes no sense: message and hint.
     Stop(String, String),
+}
+
+impl<T> Found<T> {
+    /// The same of something else.
+    pub fn map<U>(self, made: impl FnOnce(T) -> U) -> Found<U> {
+        match self {
+            Found::There(found) => Found::There(made(found)),
+            Found::NotThere => Found::NotThere,
+            Found::Unknown(why, after) => Found::Unknown(why, after),
+            Found::Stop(message, hint) => Found::Stop(message, hint),
+        }
+    }
 }
 
 /// Judges the answer to a creation of `client_id` with `payload`.
@@ -120,16 +132,17 @@ fn judge(
 }
 
 /// Judges the answer to a question about the document `uuid`.
-pub fn document_question(reply: &Reply, uuid: &str) -> Found {
-    ask(reply, |body| Some((document(body, uuid)?, Value::Null)))
+pub fn document_question(reply: &Reply, uuid: &str) -> Found<AccountFacts> {
+    ask(reply, |body| document(body, uuid))
 }
 
-/// Judges the answer to a question about `client_id`.
-pub fn question(reply: &Reply, client_id: &str) -> Found {
+/// Judges the answer to a question about `client_id`; with the request as Bakkt has it.
+pub fn question(reply: &Reply, client_id: &str) -> Found<(AccountFacts, Value)> {
     ask(reply, |body| account(body, client_id))
 }
 
-fn ask(reply: &Reply, there: impl Fn(&[u8]) -> Option<(AccountFacts, Value)>) -> Found {
+/// The table of answers to questions. `there` reads a 200.
+pub(super) fn ask<T>(reply: &Reply, there: impl Fn(&[u8]) -> Option<T>) -> Found<T> {
     let (status, retry_after, body) = match reply {
         Reply::NotSent(why) | Reply::Lost(why) => return Found::Unknown((*why).to_owned(), None),
         Reply::Answer {
@@ -140,7 +153,7 @@ fn ask(reply: &Reply, there: impl Fn(&[u8]) -> Option<(AccountFacts, Value)>) ->
     };
     match status {
         200 => match there(body) {
-            Some((facts, request)) => Found::There(facts, request),
+            Some(found) => Found::There(found),
             None => Found::Unknown("200, not ours".to_owned(), None),
         },
         404 if is_error(body) => Found::NotThere,

@@ -330,6 +330,7 @@ mod sql {
 mod tests {
     use super::super::{
         counts, document_counts, document_lines, event_lines, gap_lines, kyb_lines,
+        verification_lines,
     };
 
     /// Constant memory at any size: no statement over a large table may build a temporary tree.
@@ -361,6 +362,9 @@ mod tests {
             event_lines::sql::DECISION_LINES,
             event_lines::sql::UNKNOWN_LINES,
             event_lines::sql::EVENT_COUNTS,
+            verification_lines::sql::READ,
+            verification_lines::sql::VERIFICATIONS,
+            verification_lines::sql::DIFFERENCES,
         ];
         let counts = [
             counts::sql::RECORDS,

@@ -27,6 +27,8 @@ pub mod replan;
 pub mod seal;
 pub mod state;
 pub mod tasks;
+pub mod verification;
+pub mod verification_lines;
 pub mod waive;
 
 pub use open::{Journal, check_version};

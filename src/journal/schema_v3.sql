@@ -74,7 +74,7 @@ CREATE TABLE verification (            -- what Bakkt had when an account was las
   hash      BLOB,                      -- keyed hash of what it was compared with
   documents INTEGER NOT NULL DEFAULT 0, -- documents that were looked at
   content   INTEGER NOT NULL DEFAULT 0, -- of those, downloaded and hashed
-  reason    INTEGER REFERENCES word    -- of 3: why
+  reason    INTEGER REFERENCES word    -- why it could not be compared with what was sent
 );
 CREATE TABLE difference (              -- of the last time: paths and words, never values
   task     INTEGER NOT NULL,

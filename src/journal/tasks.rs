@@ -443,7 +443,7 @@ impl Journal {
     }
 
     /// The rows beside the one that a task's record begins with, in the order in which they are mapped.
-    fn parts(&self, task: i64) -> anyhow::Result<Vec<Part>> {
+    pub(super) fn parts(&self, task: i64) -> anyhow::Result<Vec<Part>> {
         let mut statement = self.db.prepare_cached(
             "SELECT p.row, p.offset, p.length, p.list FROM task t JOIN part p ON p.record = t.record
              WHERE t.id = ? ORDER BY p.list, p.place",
@@ -493,7 +493,7 @@ impl Journal {
     }
 }
 
-fn position(row: &Row<'_>, first: usize) -> rusqlite::Result<Position> {
+pub(super) fn position(row: &Row<'_>, first: usize) -> rusqlite::Result<Position> {
     Ok(Position {
         row: row.get::<_, i64>(first)? as u64,
         offset: row.get::<_, i64>(first + 1)? as u64,
