@@ -10,6 +10,7 @@
 //!                                                            JOURNAL   ◀── the only owner of truth
 //!                                                               │
 //!              submit: claim → limiter → api → judge → record   │                        (tokio)
+//!              verify: pick → limiter → api → compare → record  │
 //!                                                               ▼
 //!                                             report, status: the journal, nothing else
 //! ```
@@ -46,6 +47,8 @@ pub mod journal;
 pub mod api;
 
 pub mod submit;
+
+pub mod verify;
 
 pub mod schema;
 

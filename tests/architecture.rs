@@ -56,6 +56,20 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &["api", "journal", "error", "sensitive", "settings"],
         &["tokio"],
     ),
+    // Reading back is handed payloads as well, and keeps to the rates and waits of submission.
+    (
+        "verify",
+        &[
+            "api",
+            "contract",
+            "journal",
+            "error",
+            "sensitive",
+            "settings",
+            "submit",
+        ],
+        &["tokio"],
+    ),
     ("report", &["journal"], &["rust_xlsxwriter"]),
     // What may stand in files: names and words, no settings and no data.
     ("schema", &["contract", "documents", "mapping"], &[]),
