@@ -9,31 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::{SandboxProcess, program};
+use support::{SandboxProcess, copy_folder, program};
 
 fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/harbor")
-}
-
-/// Copies a folder with its links as they are.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let (path, name) = entry
-            .map(|entry| (entry.path(), entry.file_name()))
-            .unwrap();
-        let kind = fs::symlink_metadata(&path).unwrap();
-        if name == ".bakkt-migrate" || name == "report" {
-            continue;
-        }
-        if kind.is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(&path).unwrap(), to.join(name)).unwrap();
-        } else if kind.is_dir() {
-            copy(&path, &to.join(name));
-        } else {
-            fs::copy(&path, to.join(name)).unwrap();
-        }
-    }
 }
 
 type Cells = BTreeMap<String, String>;
@@ -67,7 +46,7 @@ fn ids(numbers: &[u32]) -> BTreeSet<String> {
 fn the_sample_does_what_its_readme_says() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("harbor");
-    copy(&sample(), &dir);
+    copy_folder(&sample(), &dir);
     let sandbox = SandboxProcess::start(folder.path(), "seed = 7\n");
     let run = program()
         .arg("run")

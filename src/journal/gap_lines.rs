@@ -27,7 +27,7 @@ pub struct GapDay {
 }
 
 /// Gaps that one backfill file closed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ClosedBy {
     /// Number of the file; 0: a new plan of a changed export, mapping or policy.
     pub layer: u64,
@@ -35,6 +35,27 @@ pub struct ClosedBy {
     pub name: String,
     /// How many.
     pub closed: u64,
+}
+
+/// A gap that was open once, and is not now.
+#[derive(Clone, Copy, Debug)]
+pub struct ClosedLine<'a> {
+    /// The customer.
+    pub client_id: &'a str,
+    /// The contract path.
+    pub path: &'a str,
+    /// The level that it had.
+    pub level: &'a str,
+    /// What it lacked.
+    pub reason: &'a str,
+    /// When a plan first had it, in milliseconds since 1970.
+    pub opened_at: i64,
+    /// When it was gone.
+    pub closed_at: i64,
+    /// The backfill file that closed it; none: a new plan of a changed export, mapping or policy.
+    pub layer_name: Option<&'a str>,
+    /// Its row in that file; 0 without one.
+    pub row: u64,
 }
 
 /// A gap that a person has let go.
@@ -142,6 +163,31 @@ impl Reader {
         Ok(all)
     }
 
+    /// Every gap that was closed, in the order of time.
+    pub fn each_closed_gap(
+        &self,
+        mut each: impl FnMut(ClosedLine<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.walk(sql::CLOSED_LINES, |row| {
+            each(ClosedLine {
+                client_id: text(row, 0)?.unwrap_or_default(),
+                path: text(row, 1)?.unwrap_or_default(),
+                level: text(row, 2)?.unwrap_or_default(),
+                reason: text(row, 3)?.unwrap_or_default(),
+                opened_at: row.get(4)?,
+                closed_at: row.get(5)?,
+                layer_name: text(row, 6)?,
+                row: unsigned(row.get(7)?),
+            })
+        })
+    }
+
+    /// Updates that Bakkt accepted.
+    pub fn updates_sent(&self) -> anyhow::Result<u64> {
+        let sql = "SELECT count(*) FROM sent_update";
+        Ok(unsigned(self.journal.query_row(sql, [], |row| row.get(0))?))
+    }
+
     /// Every gap that a person has let go, by customer.
     pub fn each_waiver(
         &self,
@@ -212,6 +258,9 @@ pub(super) mod sql {
     pub const OPENED: &str = "SELECT g.opened_at, g.status, v.at FROM gap g LEFT JOIN record r ON r.id = g.record \
         LEFT JOIN waiver v ON g.status = 'waived' AND v.client_id = r.client_id AND v.path = g.path";
     pub const CLOSED: &str = "SELECT opened_at, closed_at, layer FROM closed_gap";
+    pub const CLOSED_LINES: &str = "SELECT c.client_id, p.text, c.level, w.text, c.opened_at, c.closed_at, l.name, c.row \
+        FROM closed_gap c LEFT JOIN word p ON p.id = c.path LEFT JOIN word w ON w.id = c.reason \
+        LEFT JOIN layer l ON l.id = c.layer ORDER BY c.id";
     pub const STATUSES: &str = "SELECT status FROM gap";
     pub const WAIVERS: &str = "SELECT v.client_id, p.text, v.by, v.reason, v.at, \
         EXISTS (SELECT 1 FROM record r JOIN gap g ON g.record = r.id AND g.path = v.path \

@@ -356,6 +356,7 @@ mod tests {
             kyb_lines::sql::FORMER_DOUBTS,
             gap_lines::sql::OPENED,
             gap_lines::sql::CLOSED,
+            gap_lines::sql::CLOSED_LINES,
             gap_lines::sql::STATUSES,
             gap_lines::sql::WAIVERS,
             gap_lines::sql::GAPS_OF,

@@ -156,11 +156,11 @@ pub(super) mod sql {
         FROM task t LEFT JOIN verification v ON v.task = t.id LEFT JOIN word w ON w.id = v.reason \
         WHERE t.kind IN (0, 2) AND t.state = 4";
     pub const VERIFICATIONS: &str = "SELECT coalesce(r.client_id, f.client_id), v.result, w.text, v.at, v.pass, v.status, v.mode, \
-        v.can_trade, v.documents, v.content FROM verification v JOIN task t ON t.id = v.task AND t.state = 4 \
+        v.can_trade, v.documents, v.content FROM verification v CROSS JOIN task t ON t.id = v.task AND t.state = 4 \
         LEFT JOIN record r ON r.id = t.record AND t.kind = 0 LEFT JOIN former f ON f.task = t.id \
         LEFT JOIN word w ON w.id = v.reason ORDER BY v.task";
     pub const DIFFERENCES: &str = "SELECT coalesce(r.client_id, f.client_id), d.document, p.text, k.text \
-        FROM difference d JOIN task t ON t.id = d.task AND t.state = 4 \
+        FROM difference d CROSS JOIN task t ON t.id = d.task AND t.state = 4 \
         LEFT JOIN record r ON r.id = t.record AND t.kind = 0 LEFT JOIN former f ON f.task = t.id \
         LEFT JOIN word p ON p.id = d.path LEFT JOIN word k ON k.id = d.kind ORDER BY d.task, d.document, d.path, d.kind";
 }

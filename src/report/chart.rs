@@ -25,7 +25,7 @@ pub struct Part<'a> {
     pub ink: &'a str,
 }
 
-const WIDTH: f64 = 1000.0;
+pub(super) const WIDTH: f64 = 1000.0;
 /// A part that is there can be seen, however small it is.
 const LEAST: f64 = 4.0;
 const SENT: &str = "#9fb4cf";
@@ -210,7 +210,7 @@ pub fn percent(count: u64, total: u64) -> String {
     }
 }
 
-fn open(height: f64, title: &str) -> String {
+pub(super) fn open(height: f64, title: &str) -> String {
     let title = escape(title);
     format!(
         r#"<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{title}"><title>{title}</title>"#
@@ -224,14 +224,14 @@ fn rectangle(svg: &mut String, (x, y, width, height): (f64, f64, f64, f64), colo
     );
 }
 
-fn line(svg: &mut String, (x1, y1, x2, y2): (f64, f64, f64, f64), colour: &str) {
+pub(super) fn line(svg: &mut String, (x1, y1, x2, y2): (f64, f64, f64, f64), colour: &str) {
     let _ = write!(
         svg,
         r#"<line x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}" stroke="{colour}"/>"#
     );
 }
 
-fn label(svg: &mut String, (x, y): (f64, f64), anchor: &str, text: &str) {
+pub(super) fn label(svg: &mut String, (x, y): (f64, f64), anchor: &str, text: &str) {
     let text = escape(text);
     let _ = write!(
         svg,
@@ -265,7 +265,7 @@ fn tick_every(minutes: i64) -> i64 {
 }
 
 /// A step of 1, 2 or 5 times a power of ten that cuts an axis into at most five.
-fn nice_step(top: f64) -> f64 {
+pub(super) fn nice_step(top: f64) -> f64 {
     let rough = (top / 5.0).max(0.2);
     let power = 10_f64.powf(rough.log10().floor());
     let factor = [1.0, 2.0, 5.0]
@@ -274,7 +274,7 @@ fn nice_step(top: f64) -> f64 {
     factor.unwrap_or(10.0) * power
 }
 
-fn tick(value: f64) -> String {
+pub(super) fn tick(value: f64) -> String {
     if value.fract().abs() < 1e-6 {
         thousands(value as u64)
     } else {

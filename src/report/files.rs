@@ -189,7 +189,7 @@ impl<W: Write> Sheet<W> {
         Ok(self.0.write_field(number.to_string())?)
     }
 
-    fn time(&mut self, milliseconds: Option<i64>) -> anyhow::Result<()> {
+    pub(super) fn time(&mut self, milliseconds: Option<i64>) -> anyhow::Result<()> {
         self.text(&milliseconds.map(rfc3339).unwrap_or_default())
     }
 

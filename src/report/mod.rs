@@ -5,12 +5,15 @@
 //! at all, and `summary.json` last: when it is there and new, so are the others.
 //! Left out on purpose: printing and exit codes (the commands), and customers' values (the journal has none).
 
+pub mod after;
 mod beside;
+mod burn_down;
 pub mod chart;
 mod due;
 mod files;
 pub mod gap_list;
 mod page;
+mod page_after;
 mod page_beside;
 mod summary;
 mod text;
@@ -19,6 +22,7 @@ mod totals;
 use std::io::Write;
 use std::path::Path;
 
+pub use after::After;
 pub use due::{Bucket, Due, Grace, GraceFrom};
 pub use files::guarded;
 pub use summary::Facts;
@@ -37,9 +41,15 @@ pub fn write(reader: &Reader, dir: &Path, facts: &Facts) -> anyhow::Result<Total
     beside::documents(reader, dir)?;
     let kyb = beside::kyb(reader, dir)?;
     beside::unused(reader, dir)?;
+    let now = facts.at.as_millisecond();
+    after::decisions(reader, dir, now)?;
+    after::verification(reader, dir)?;
+    after::history(reader, dir)?;
+    after::unknown(reader, dir)?;
     let minutes = reader.minutes()?;
     let summary = summary::read(reader, facts, &due_on, kyb, &minutes)?;
-    let page = page::render(&summary, &minutes)?;
+    let today = facts.at.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let page = page::render(&summary, &minutes, &due_on, today)?;
     files::whole(
         dir,
         "report.html",

@@ -11,10 +11,11 @@ use minijinja::{Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
 
 use super::chart::{self, Part};
-use super::page_beside;
+use super::due::Due;
 use super::summary::{DueCount, Summary};
 use super::text::{readable, readable_bytes, thousands};
 use super::totals::Totals;
+use super::{page_after, page_beside};
 use crate::journal::counts::Minute;
 
 /// The name ends in `.html`: that is what switches escaping on.
@@ -24,7 +25,7 @@ const TEMPLATE: &str = include_str!("report.html.j2");
 const MOST: usize = 30;
 
 /// A word, its meaning and its colours.
-type Word = (&'static str, &'static str, &'static str, &'static str);
+pub(super) type Word = (&'static str, &'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
 const VERDICTS: [Word; 5] = [
@@ -59,11 +60,11 @@ const GLOSSARY: [(&str, &str); 9] = [
 ];
 
 #[derive(Serialize)]
-struct WordRow {
+pub(super) struct WordRow {
     word: &'static str,
     meaning: &'static str,
     colour: &'static str,
-    count: u64,
+    pub(super) count: u64,
     share: String,
 }
 
@@ -87,7 +88,12 @@ pub(super) struct Top<'a, T> {
 }
 
 /// Makes the page.
-pub(super) fn render(summary: &Summary, minutes: &BTreeMap<i64, Minute>) -> anyhow::Result<String> {
+pub(super) fn render(
+    summary: &Summary,
+    minutes: &BTreeMap<i64, Minute>,
+    due_on: &BTreeMap<Due, u64>,
+    today: jiff::civil::Date,
+) -> anyhow::Result<String> {
     let totals = &summary.totals;
     let (verdicts, states) = (verdict_rows(totals), state_rows(totals));
     let by_verdict = |word: &str| -> Vec<_> {
@@ -118,7 +124,12 @@ pub(super) fn render(summary: &Summary, minutes: &BTreeMap<i64, Minute>) -> anyh
     engine.add_filter("swatch", |colour: &str| safe(chart::swatch(colour)));
     engine.add_filter("bytes", readable_bytes);
     engine.add_template(page_beside::NAME, page_beside::TEMPLATE)?;
+    engine.add_template(page_after::NAME, page_after::TEMPLATE)?;
     engine.add_template(NAME, TEMPLATE)?;
+    let after = page_after::context(summary, due_on, today);
+    let after = engine
+        .get_template(page_after::NAME)?
+        .render(context! { s => Serde(summary), t => Serde(totals), b => after })?;
     let beside = engine.get_template(page_beside::NAME)?.render(
         context! { s => Serde(summary), t => Serde(totals), b => page_beside::context(summary) },
     )?;
@@ -126,6 +137,7 @@ pub(super) fn render(summary: &Summary, minutes: &BTreeMap<i64, Minute>) -> anyh
         s => Serde(summary),
         t => Serde(totals),
         beside => safe(beside),
+        after => safe(after),
         sendable => totals.verdicts.sendable(),
         verdict_sum => totals.verdicts.sum(),
         state_sum => totals.tasks.account.sum(),
@@ -175,7 +187,7 @@ fn due_rows(days: &[DueCount]) -> Vec<DueCount> {
     rows
 }
 
-fn safe(svg: String) -> Value {
+pub(super) fn safe(svg: String) -> Value {
     Value::from_safe_string(svg)
 }
 
@@ -207,7 +219,7 @@ fn last<T>(all: &[T]) -> Top<'_, T> {
     }
 }
 
-fn rows(words: &[Word], counts: &[u64]) -> Vec<WordRow> {
+pub(super) fn rows(words: &[Word], counts: &[u64]) -> Vec<WordRow> {
     let total = counts.iter().sum();
     let row = |((word, meaning, colour, _), count): (&Word, &u64)| {
         let share = chart::percent(*count, total);
@@ -222,7 +234,7 @@ fn rows(words: &[Word], counts: &[u64]) -> Vec<WordRow> {
     words.iter().zip(counts).map(row).collect()
 }
 
-fn parts(words: &[Word], rows: &[WordRow]) -> Vec<Part<'static>> {
+pub(super) fn parts(words: &[Word], rows: &[WordRow]) -> Vec<Part<'static>> {
     let part = |(row, word): (&WordRow, &Word)| Part {
         word: word.0,
         count: row.count,
@@ -266,6 +278,7 @@ fn steps(totals: &Totals) -> Vec<Step> {
     // What a person must decide comes first, then what customers must bring, and what only takes its time last.
     let mut steps: Vec<Step> = all.into_iter().filter(|step| step.0 > 0).map(|(count, what, todo, place)| Step { count, what, todo, place }).collect();
     steps.extend(page_beside::steps(totals));
+    steps.extend(page_after::steps(totals));
     steps.sort_by_key(|step| (step.todo.starts_with("No decision"), step.what == "Gaps open"));
     steps
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::after::{self, GapDay};
 use super::beside::KybTally;
 use super::due::{Due, Grace, GraceFrom};
 use super::text::rfc3339;
@@ -15,6 +16,7 @@ use super::totals::{States, Totals};
 use crate::journal::counts::{GapCount, Minute, ReasonCount, StopCount};
 use crate::journal::document_counts::{TypeCount, UnsentCount};
 use crate::journal::files::UnusedCount;
+use crate::journal::gap_lines::ClosedBy;
 use crate::journal::query::{DecisionRow, PolicyRow, Reader, RunRow};
 
 /// What the caller knows and the journal does not.
@@ -56,6 +58,8 @@ pub(super) struct Summary {
     pub documents_not_sent: Vec<UnsentCount>,
     pub kyb: KybTally,
     pub unused: Vec<UnusedCount>,
+    pub burn_down: Vec<GapDay>,
+    pub closed_by: Vec<ClosedBy>,
 }
 
 /// Uploads of one type by state.
@@ -107,7 +111,13 @@ pub(super) fn read(
 ) -> anyhow::Result<Summary> {
     let (counts, gaps) = (reader.counts()?, reader.gap_counts()?);
     let documents = reader.document_counts()?;
-    let totals = Totals::new(reader, &counts, &documents, &gaps)?;
+    let totals = Totals::new(
+        reader,
+        &counts,
+        &documents,
+        &gaps,
+        facts.at.as_millisecond(),
+    )?;
     let today = facts.at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let overdue = due_on
         .iter()
@@ -146,6 +156,8 @@ pub(super) fn read(
         documents_not_sent: documents.unsent,
         kyb,
         unused: reader.unused()?,
+        burn_down: after::burn_down(reader)?,
+        closed_by: reader.closed_by()?,
     })
 }
 
@@ -172,8 +184,8 @@ fn decision(row: DecisionRow) -> Decision {
         action: row.action,
         target: row.target,
         reason: row.reason,
-        count: row.count,
         by: row.by,
+        count: row.count,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use super::after::After;
 use super::totals::{States, Totals};
 
 /// 1234567 → `1,234,567`.
@@ -104,6 +105,7 @@ pub fn status_lines(totals: &Totals) -> String {
         lines.push_str(&more);
         lines.push('\n');
     }
+    lines.push_str(&after_lines(&totals.after));
     if !totals.planned {
         lines.push_str("the plan is not complete: the numbers are of what was planned so far\n");
     }
@@ -116,6 +118,50 @@ pub fn status_lines(totals: &Totals) -> String {
         }
     }
     lines
+}
+
+/// Decisions, read-backs, events and gaps that are gone, each on a line of its own, when there are any.
+fn after_lines(after: &After) -> String {
+    let words = |counts: &[(&str, u64)]| {
+        let there = counts.iter().filter(|(_, n)| *n > 0);
+        let there = there.map(|(word, n)| format!("{word} {}", thousands(*n)));
+        there.collect::<Vec<_>>().join(", ")
+    };
+    let decisions: Vec<(&str, u64)> = after.decisions.iter().map(|(w, n)| (*w, *n)).collect();
+    let (v, e) = (&after.verification, &after.events);
+    let lines = [
+        ("decisions", words(&decisions)),
+        (
+            "read back",
+            words(&[
+                ("same", v.same),
+                ("different", v.different),
+                ("unknown to Bakkt", v.unknown),
+                ("not comparable", v.not_comparable),
+            ]),
+        ),
+        (
+            "events",
+            words(&[
+                ("received", e.events),
+                ("repeats", e.repeats),
+                ("unreadable", e.unreadable),
+                ("of unknown accounts", e.unknown_events + e.without_id),
+            ]),
+        ),
+        (
+            "since the plan",
+            words(&[
+                ("gaps closed", after.gaps_closed),
+                ("gaps waived", after.gaps_waived),
+                ("updates sent", after.updates_sent),
+            ]),
+        ),
+    ];
+    let there = lines.iter().filter(|(_, text)| !text.is_empty());
+    there
+        .map(|(name, text)| format!("{name}: {text}\n"))
+        .collect()
 }
 
 /// Documents and KYB, each on a line of its own, when there are any.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::after::After;
 use super::text::thousands;
 use crate::journal::counts::{Counts, GapCount, TaskCounts};
 use crate::journal::document_counts::DocumentCounts;
@@ -47,6 +48,8 @@ pub struct Totals {
     pub kyb: Kyb,
     /// The files of the plan, and where their rows ended.
     pub files: Vec<FileRow>,
+    /// What comes after acceptance.
+    pub after: After,
 }
 
 /// Documents by what became of them in planning.
@@ -155,7 +158,13 @@ impl Totals {
     /// Reads them from the journal.
     pub fn read(reader: &Reader) -> anyhow::Result<Totals> {
         let (counts, gaps) = (reader.counts()?, reader.gap_counts()?);
-        Totals::new(reader, &counts, &reader.document_counts()?, &gaps)
+        Totals::new(
+            reader,
+            &counts,
+            &reader.document_counts()?,
+            &gaps,
+            crate::journal::now(),
+        )
     }
 
     /// Builds them from counts that were read already.
@@ -164,6 +173,7 @@ impl Totals {
         counts: &Counts,
         documents: &DocumentCounts,
         gaps: &[GapCount],
+        now: i64,
     ) -> anyhow::Result<Totals> {
         let [ready, grace, blocked, excluded, duplicate] = counts.verdicts;
         let [_, equal, different, overwritten] = counts.existed;
@@ -212,6 +222,7 @@ impl Totals {
                 former_in_doubt: counts.former.kyb_in_doubt,
             },
             files: reader.files()?,
+            after: After::read(reader, now)?,
             blank_lines: reader.meta_count("blank_lines")?.unwrap_or_default(),
             lost_rows: reader.meta_count("lost_rows")?.unwrap_or_default(),
             planned,
@@ -234,7 +245,8 @@ impl Totals {
     }
 
     /// Whether something waits for a person: blocked, duplicate, refused, given up, a document whose file has changed, a
-    /// KYB checklist that lacks something, and a KYB trigger in doubt, which nobody can ask about.
+    /// KYB checklist that lacks something, a KYB trigger in doubt, which nobody can ask about, and an account that is not
+    /// what was sent, or that Bakkt does not know.
     pub fn needs_person(&self) -> bool {
         let tasks = &self.tasks;
         let stopped = [&tasks.account, &tasks.update, &tasks.document, &tasks.kyb]
@@ -245,6 +257,8 @@ impl Totals {
             + self.documents.changed
             + self.lost_rows
             + self.documents.left_alone
+            + self.after.verification.different
+            + self.after.verification.unknown
             + kyb
             > 0
     }
@@ -359,6 +373,16 @@ fn imbalances(totals: &Totals, without_task: u64, stray_tasks: u64) -> Vec<Strin
         let (planned, sendable) = (n(planned), n(sendable));
         found.push(format!(
             "account tasks planned are {planned}, but ready and grace records are {sendable}"
+        ));
+    }
+    let (accepted, decided) = (
+        totals.tasks.account.accepted + totals.former,
+        totals.after.accounts(),
+    );
+    if accepted != decided {
+        let (accepted, decided) = (n(accepted), n(decided));
+        found.push(format!(
+            "accounts accepted are {accepted}, but those by decision add up to {decided}"
         ));
     }
     if without_task > 0 {

@@ -155,3 +155,24 @@ pub fn json_of(command: &mut Command) -> (Value, i32) {
     });
     (value, output.status.code().unwrap_or(-1))
 }
+
+/// Copies a folder with its links as they are.
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (path, name) = entry
+            .map(|entry| (entry.path(), entry.file_name()))
+            .unwrap();
+        let kind = std::fs::symlink_metadata(&path).unwrap();
+        if name == ".bakkt-migrate" || name == "report" {
+            continue;
+        }
+        if kind.is_symlink() {
+            std::os::unix::fs::symlink(std::fs::read_link(&path).unwrap(), to.join(name)).unwrap();
+        } else if kind.is_dir() {
+            copy_folder(&path, &to.join(name));
+        } else {
+            std::fs::copy(&path, to.join(name)).unwrap();
+        }
+    }
+}
