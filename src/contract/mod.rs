@@ -6,6 +6,8 @@
 
 pub mod account;
 pub mod amounts;
+pub mod cells;
+pub mod changes;
 pub mod countries;
 pub mod decision;
 pub mod documents;
@@ -18,6 +20,7 @@ pub mod roles;
 pub mod spans;
 pub mod us_states;
 pub mod usd;
+pub mod words;
 
 /// How much a field matters, weakest first (contract, section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
