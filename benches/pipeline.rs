@@ -43,6 +43,7 @@ fn row_to_payload(c: &mut Criterion) {
     let binding = Binding {
         key: [7; 32],
         as_of: today(),
+        layers: Vec::new(),
     };
     let migration = Migration::open(settings, binding, |_| Ok(())).expect("a migration");
     let mut rows = Rows::default();

@@ -1,11 +1,13 @@
 //! The command line: syntax only.
 
+mod backfill;
 mod people;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use backfill::BackfillArgs;
 pub use people::{
     ByArgs, ExcludeArgs, GapsArgs, ResolveArgs, Resolved, RetryArgs, WaiveArgs, WhoseArgs,
 };
@@ -51,6 +53,8 @@ pub enum Command {
     Waive(WaiveArgs),
     /// Leave customers out that Bakkt does not have.
     Exclude(ExcludeArgs),
+    /// Take a filled sheet or a corrected export, and plan what it changes: creations and updates for the next run.
+    Backfill(BackfillArgs),
     /// Send refused or given-up records again.
     Retry(RetryArgs),
     /// Settle what only a person can: a KYB trigger whose answer was lost, or which of several rows with one id is right.

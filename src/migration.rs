@@ -4,6 +4,7 @@
 //! the fingerprints of whatever changes payloads or verdicts (invariant 9).
 
 mod documents;
+mod layers;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,6 +28,9 @@ use crate::source::keys::Keys;
 use crate::source::{Export, List};
 use crate::toml_file::TomlFile;
 
+use layers::OpenedLayer;
+pub use layers::{KEY as LAYER_KEY, Kept, LayerForm};
+
 /// Everything of a folder that is known before the first row.
 #[derive(Debug)]
 pub struct Migration {
@@ -38,15 +42,18 @@ pub struct Migration {
     pub documents: Option<Documents>,
     mapping_files: Vec<TomlFile>,
     document_files: Vec<TomlFile>,
+    layers: Vec<Kept>,
 }
 
 /// What a pipeline needs that is in no file of the folder.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Binding {
     /// Key of the payload hashes.
     pub key: [u8; 32],
     /// The day of the plan.
     pub as_of: jiff::civil::Date,
+    /// Backfill files, in the order in which they are laid over the exports.
+    pub layers: Vec<Kept>,
 }
 
 /// Today, in UTC.
@@ -66,7 +73,7 @@ pub fn settings(dir: &Path) -> anyhow::Result<Settings> {
             return Ok(settings);
         }
         // A file that cannot be read is told when the settings that name it are right.
-        if let Ok(inputs) = Inputs::open(&settings) {
+        if let Ok(inputs) = Inputs::open(&settings, &[]) {
             compiled(&settings, &inputs, today(), &mut found);
         }
         documents::look_for_mistakes(&settings, &mut found);
@@ -80,6 +87,7 @@ struct Inputs {
     export: Opened,
     files: Vec<TomlFile>,
     joined: Vec<Joined>,
+    layers: Vec<OpenedLayer>,
 }
 
 /// An export beside that of the accounts.
@@ -89,15 +97,22 @@ struct Joined {
 }
 
 impl Inputs {
-    fn open(settings: &Settings) -> anyhow::Result<Inputs> {
+    fn open(settings: &Settings, layers: &[Kept]) -> anyhow::Result<Inputs> {
         let joined = settings.joins.iter().map(|join| {
             Ok(Joined {
                 export: Opened::new(&settings.dir, &join.file, &join.reading)?.one_sheet()?,
                 files: mapping_files(&settings.dir, &join.mapping)?,
             })
         });
+        let export =
+            Opened::new(&settings.dir, &settings.export, &settings.reading)?.one_sheet()?;
+        let accounts = export.headers().to_vec();
+        let layers = layers.iter();
         Ok(Inputs {
-            export: Opened::new(&settings.dir, &settings.export, &settings.reading)?.one_sheet()?,
+            export,
+            layers: layers
+                .map(|kept| OpenedLayer::new(settings, &accounts, kept))
+                .collect::<anyhow::Result<_>>()?,
             files: mapping_files(&settings.dir, &settings.mapping)?,
             joined: joined.collect::<anyhow::Result<_>>()?,
         })
@@ -167,7 +182,16 @@ fn compiled(
     }
     let joined: Option<Vec<_>> = joined.into_iter().collect();
     let (types, sheet) = main?;
-    let mapper = Mapper::new(types, sheet, joined?);
+    for layer in &inputs.layers {
+        layer.check(&types, found);
+    }
+    let open: Vec<String> = inputs
+        .layers
+        .iter()
+        .flat_map(OpenedLayer::paths)
+        .cloned()
+        .collect();
+    let mapper = Mapper::new(types, sheet, joined?, &open);
     let spelling = match settings.target.dialect {
         Dialect::Guide => Spelling::Guide,
         Dialect::Reference => Spelling::Reference,
@@ -229,7 +253,10 @@ impl Migration {
         binding: Binding,
         mut each_block: impl FnMut(u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<Migration> {
-        let inputs = Inputs::open(&settings)?;
+        for kept in &binding.layers {
+            layers::as_taken(kept, file_hash(&binding.key, &kept.path, &kept.name))?;
+        }
+        let inputs = Inputs::open(&settings, &binding.layers)?;
         let mut found = Diagnostics::default();
         let parts = compiled(&settings, &inputs, binding.as_of, &mut found);
         let document_files = documents::files(&settings)?;
@@ -274,6 +301,14 @@ impl Migration {
                 mapping_files.push(file);
             }
         }
+        let (mut kept, mut layers) = (Vec::new(), Vec::new());
+        for opened in inputs.layers {
+            let made = (&parts.mapper, &parts.plan);
+            let (known, mut layer) = opened.ready(&settings, made, &mut each_block)?;
+            layer.index(&parts.mapper, |_| each_block(0))?;
+            kept.push(known);
+            layers.push(layer);
+        }
         let pipeline = Pipeline {
             export,
             mapper: parts.mapper,
@@ -281,6 +316,7 @@ impl Migration {
             exclude: parts.exclude,
             key: binding.key,
             joins,
+            layers,
         };
         Ok(Migration {
             settings,
@@ -288,6 +324,7 @@ impl Migration {
             documents,
             mapping_files,
             document_files,
+            layers: kept,
         })
     }
 
@@ -313,11 +350,7 @@ impl Migration {
     }
 
     fn file_hash(&self, path: &Path, name: &str) -> anyhow::Result<[u8; 32]> {
-        let mut hasher = blake3::Hasher::new_keyed(&self.pipeline.key);
-        std::fs::File::open(path)
-            .and_then(|file| hasher.update_reader(file).map(|_| ()))
-            .with_context(|| format!("cannot read {name}"))?;
-        Ok(*hasher.finalize().as_bytes())
+        file_hash(&self.pipeline.key, path, name)
     }
 
     /// Keyed hashes of whatever changes payloads or verdicts, by the name under which a person knows it.
@@ -370,6 +403,9 @@ impl Migration {
             &format!("{all:?}"),
         );
         self.document_fingerprints(&mut prints)?;
+        for kept in &self.layers {
+            prints.push((kept.fingerprint(), self.layer_hash(kept)?));
+        }
         Ok(prints)
     }
 
@@ -382,6 +418,15 @@ impl Migration {
         });
         format!("{group_by:?} {:?}", joins.collect::<Vec<_>>())
     }
+}
+
+/// Keyed hash of a file's bytes.
+fn file_hash(key: &[u8; 32], path: &Path, name: &str) -> anyhow::Result<[u8; 32]> {
+    let mut hasher = blake3::Hasher::new_keyed(key);
+    std::fs::File::open(path)
+        .and_then(|file| hasher.update_reader(file).map(|_| ()))
+        .with_context(|| format!("cannot read {name}"))?;
+    Ok(*hasher.finalize().as_bytes())
 }
 
 /// Rows of the accounts' own export with the same key, as one account.

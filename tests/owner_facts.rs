@@ -14,6 +14,7 @@ fn owners(case: &str, want: Want) -> Vec<(Vec<Owner>, Vec<u8>)> {
     let binding = Binding {
         key: [7; 32],
         as_of: jiff::civil::date(2026, 6, 1),
+        layers: Vec::new(),
     };
     let migration =
         Migration::open(settings(&dir.join(case)).unwrap(), binding, |_| Ok(())).unwrap();
@@ -106,6 +107,7 @@ fn the_type_of_every_record_is_told() {
     let binding = Binding {
         key: [7; 32],
         as_of: jiff::civil::date(2026, 6, 1),
+        layers: Vec::new(),
     };
     let migration = Migration::open(settings(&dir).unwrap(), binding, |_| Ok(())).unwrap();
     let mut all = Vec::new();

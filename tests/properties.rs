@@ -210,6 +210,7 @@ fn payloads(dir: &TempDir) -> Vec<Vec<u8>> {
     let binding = Binding {
         key: [7; 32],
         as_of: jiff::civil::date(2026, 6, 1),
+        layers: Vec::new(),
     };
     let migration = Migration::open(
         bakkt_migrate::migration::settings(dir.path()).unwrap(),

@@ -362,7 +362,7 @@ impl Layout<'_> {
             Shape::Leaf(form) => Body::Leaf(self.leaf(field, form, prefix, &at, required)),
             Shape::Lines(form) => {
                 let slot = self.slot(&at);
-                self.note_unfed(&at, required && slot.is_none());
+                self.note_unfed(&at, required && self.is_unfed(slot));
                 Body::Lines(slot, form)
             }
             Shape::Object(inner) => Body::Object {
@@ -383,7 +383,7 @@ impl Layout<'_> {
     fn leaf(&mut self, field: &Field, form: Form, prefix: &str, at: &str, required: bool) -> Leaf {
         let slot = self.slot(at);
         let own = matches!(form, Form::OwnerId | Form::AccountType);
-        self.note_unfed(at, required && slot.is_none() && !own);
+        self.note_unfed(at, required && self.is_unfed(slot) && !own);
         let beside = |name: &str| self.slot(&path::join(prefix, name));
         Leaf {
             form,
@@ -505,6 +505,11 @@ impl Layout<'_> {
 
     fn slot(&self, at: &str) -> Option<usize> {
         self.slots.get(at).copied()
+    }
+
+    /// Whether the mapping gives nothing there, whatever backfill files do.
+    fn is_unfed(&self, slot: Option<usize>) -> bool {
+        slot.is_none_or(|slot| self.fed[slot].feed.is_open())
     }
 
     fn inside(&mut self, fields: &'static [Field], at: &str, required: bool) -> Inside {

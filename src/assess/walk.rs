@@ -21,6 +21,12 @@ use crate::mapping::merge::DISAGREE;
 /// Namespace of derived clientOwnerIds. It never changes: the same account and place give the same id forever.
 const OWNER_NAMESPACE: Uuid = Uuid::from_u128(0x5b0d_9d4e_7a51_5c07_9a36_2f0c_8f3e_61d4);
 
+/// The clientOwnerId of an owner that has none of its own: made of the account's id and the owner's place.
+pub fn derived_owner_id(account: &str, owner: usize) -> Uuid {
+    let name = format!("{account}/{owner}");
+    Uuid::new_v5(&OWNER_NAMESPACE, name.as_bytes())
+}
+
 /// The walker and its buffers.
 #[derive(Debug, Default)]
 pub struct Assessor {
@@ -329,8 +335,7 @@ impl Assessor {
             .client_id
             .and_then(|slot| draft.value(slot))
             .unwrap_or("");
-        let name = format!("{account}/{}", leaf.owner);
-        let id = Uuid::new_v5(&OWNER_NAMESPACE, name.as_bytes());
+        let id = derived_owner_id(account, leaf.owner);
         let mut buffer = Uuid::encode_buffer();
         self.key(node);
         let start = self.out.len();

@@ -38,6 +38,8 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     let binding = Binding {
         key,
         as_of: today(),
+        // It knows no journal, and so no backfill files.
+        layers: Vec::new(),
     };
     let mut migration = opening::open(settings, binding, mode, || false)?;
     planning::index(&mut migration, mode, || false)?;
@@ -140,6 +142,7 @@ fn take_back(
             gap,
             at: None,
             shape,
+            laid: None,
         });
         tally.take_back(verdict, duplicate.record, found);
         tally.verdicts[Verdict::Duplicate as usize] += 1;
@@ -370,7 +373,7 @@ fn write_gaps(
     batch: &Results,
     row: &Scanned,
 ) -> anyhow::Result<()> {
-    for Placed { gap, at, shape } in batch.placed_gaps(row) {
+    for Placed { gap, at, shape, .. } in batch.placed_gaps(row) {
         let (file, line) = match at {
             Some((list, at)) => (pipeline.file_name(list, at), at.row),
             None => (pipeline.export.file_name(row.at), row.at.row),

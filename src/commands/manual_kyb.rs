@@ -47,6 +47,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
     let binding = Binding {
         key: [0; 32],
         as_of: today(),
+        layers: Vec::new(),
     };
     let mut migration = opening::open(settings, binding, mode, || false)?;
     planning::index(&mut migration, mode, || false)?;

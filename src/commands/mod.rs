@@ -3,6 +3,9 @@
 //! Owner of the order in which the parts are put together. A command returns what is to be printed and the exit code;
 //! `main` prints.
 
+pub mod backfill;
+pub mod backfill_copy;
+pub mod backfill_trial;
 pub mod check;
 pub mod check_data;
 pub mod check_documents;
@@ -73,6 +76,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Output> {
         Command::Waive(args) => waive::run(&args),
         Command::Exclude(args) => exclude::run(&args),
         Command::Resolve(args) => resolve::run(&args, mode),
+        Command::Backfill(args) => backfill::run(&args, mode),
         Command::Retry(args) => retry::run(&args),
         Command::ManualKyb(args) => manual_kyb::run(&args, mode),
         Command::Schema(args) => schema::run(&args),

@@ -1,7 +1,11 @@
 //! Opening a migration's files, with progress, and what was found out about them.
 
+use std::path::{Path, PathBuf};
+
 use crate::documents::From;
-use crate::migration::{Binding, Migration};
+use crate::journal::Journal;
+use crate::journal::layers::LayerRow;
+use crate::migration::{Binding, Kept, LayerForm, Migration};
 use crate::progress::{Mode, Unpacking};
 use crate::settings::Settings;
 use crate::source::Export;
@@ -11,6 +15,34 @@ use super::survey::refuse_when;
 
 /// Files of one export that are made alike and are named one by one.
 const NAMED: usize = 3;
+
+/// The folder below a state folder that keeps backfill files.
+pub fn layers_folder(state: &Path) -> PathBuf {
+    state.join("layers")
+}
+
+/// What a journal binds a migration to: its key, and the backfill files that it took.
+pub fn binding(
+    journal: &Journal,
+    state: &Path,
+    as_of: jiff::civil::Date,
+) -> anyhow::Result<Binding> {
+    let folder = layers_folder(state);
+    let kept = |layer: LayerRow| Kept {
+        path: folder.join(&layer.kept),
+        form: LayerForm::of(&layer.form),
+        number: layer.number,
+        name: layer.name,
+        hash: Some(layer.hash),
+        sheet: layer.sheet,
+        refused: layer.refused,
+    };
+    Ok(Binding {
+        key: journal.key,
+        as_of,
+        layers: journal.layers()?.into_iter().map(kept).collect(),
+    })
+}
 
 /// Opens the folder of some settings; `stopping` is asked while what cannot be read in place is unpacked.
 pub fn open(

@@ -2,16 +2,15 @@
 
 use anyhow::Context;
 
-use crate::assess::Gap;
 use crate::error::Failure;
 use crate::journal::documents::PlannedPart;
 use crate::journal::plan::PlannedRow;
 use crate::journal::{Journal, now};
 use crate::mapping;
-use crate::migration::Migration;
+use crate::migration::{Kept, Migration};
 use crate::pipeline::duplicates::{Duplicate, Index};
 use crate::pipeline::reread::Reread;
-use crate::pipeline::scan::{Results, Scanned, Want, scan};
+use crate::pipeline::scan::{Placed, Results, Scanned, Want, scan};
 use crate::pipeline::{From, Pipeline};
 use crate::progress::{Mode, Reading};
 use crate::source::{Export, List, Part, Position};
@@ -20,6 +19,11 @@ use super::check::{no_rows, record_number};
 use super::survey::{Survey, refuse_when};
 use super::unknown_codes::UnknownCodes;
 use super::{planning_documents, planning_people};
+
+/// What the rows of a backfill file are, in the journal.
+const BACKFILL: &str = "backfill";
+/// Their number among the rows beside a record's own.
+const LAID: u8 = 3;
 
 /// Reads the whole export and plans every row; `stopping` is asked between batches.
 pub fn plan(
@@ -40,13 +44,14 @@ pub fn plan(
             list => add_files(journal, &join.export, list),
         })
         .collect::<anyhow::Result<Vec<i64>>>()?;
+    let layers = add_layers(journal, migration)?;
     self::index(migration, mode, &stopping)?;
     let (mut index, mut read) = (Index::default(), 0u64);
     let (documents, policy) = (&migration.documents, &migration.settings.policy);
     let mut survey = Survey::begin(documents.as_ref(), &migration.pipeline, policy, &stopping)?;
     let mut unknown = UnknownCodes::default();
     let mut shown = Reading::new(mode, "planning", migration.pipeline.export.size());
-    let words = Words::new(migration, accounts, &files);
+    let words = Words::new(migration, accounts, &files, &layers);
     let pipeline = &migration.pipeline;
     let mut pass = pipeline.export.pass();
     let want = Want {
@@ -90,6 +95,11 @@ pub fn plan(
         let file_of = |at: Position| file + join.export.file_of(at.offset) as i64;
         journal.add_unused(unused.iter().map(|(at, why)| (file_of(*at), at.row, *why)))?;
     }
+    for (layer, file) in migration.pipeline.layers.iter().zip(&layers) {
+        journal.count_file(*file, layer.counts.0, layer.counts.1)?;
+        let unused = layer.unused();
+        journal.add_unused(unused.iter().map(|(at, why)| (*file, at.row, *why)))?;
+    }
     survey.take_out(&duplicates);
     journal.drop_owners(duplicates.iter().map(|duplicate| duplicate.record))?;
     planning_documents::plan(survey, journal, migration, mode, &stopping)?;
@@ -125,6 +135,14 @@ fn add_files(journal: &mut Journal, export: &Export, list: List) -> anyhow::Resu
         first.get_or_insert(number);
     }
     first.context("an export without files")
+}
+
+/// Notes the backfill files; the number of each.
+fn add_layers(journal: &mut Journal, migration: &Migration) -> anyhow::Result<Vec<i64>> {
+    let layers = migration.layers().iter();
+    layers
+        .map(|kept| journal.add_file(&kept.shown(), BACKFILL))
+        .collect()
 }
 
 fn count_files(journal: &mut Journal, first: i64, counts: &[(u64, u64)]) -> anyhow::Result<()> {
@@ -210,12 +228,14 @@ struct Words<'m> {
     accounts: i64,
     /// By list, the join and the number of its first file.
     files: [Option<(usize, i64)>; List::ALL.len()],
+    /// The numbers of the backfill files.
+    layers: Vec<i64>,
 }
 
 type PlannedGap<'a> = (&'a str, &'a str, &'static str, (i64, u64));
 
 impl<'m> Words<'m> {
-    fn new(migration: &'m Migration, accounts: i64, files: &[i64]) -> Words<'m> {
+    fn new(migration: &'m Migration, accounts: i64, files: &[i64], layers: &[i64]) -> Words<'m> {
         let pipeline = &migration.pipeline;
         let file_of = |list: List| {
             let join = pipeline.joins.iter().position(|join| join.list == list);
@@ -232,6 +252,7 @@ impl<'m> Words<'m> {
                 .collect(),
             exclusions: pipeline.exclude.reasons.clone(),
             files: List::ALL.map(file_of),
+            layers: layers.to_vec(),
         }
     }
 
@@ -255,7 +276,7 @@ impl<'m> Words<'m> {
                 batch
                     .placed_gaps(row)
                     .zip(reasons)
-                    .map(|(found, reason)| self.gap(found.gap, found.at, reason))
+                    .map(|(found, reason)| self.gap(&found, reason))
                     .collect()
             })
             .collect();
@@ -263,7 +284,7 @@ impl<'m> Words<'m> {
             .rows
             .iter()
             .zip(first..)
-            .map(|(row, record)| self.parts(record, batch.parts(row)))
+            .map(|(row, record)| self.parts(record, batch.parts(row), batch.laid(row)))
             .collect();
         let rows = batch
             .rows
@@ -280,33 +301,43 @@ impl<'m> Words<'m> {
         })
     }
 
-    fn gap<'a>(
-        &'a self,
-        gap: &Gap,
-        place: Option<(List, Position)>,
-        reason: &'a str,
-    ) -> PlannedGap<'a> {
+    fn gap<'a>(&'a self, found: &Placed<'_>, reason: &'a str) -> PlannedGap<'a> {
+        let gap = found.gap;
         let path = &self.paths[gap.path as usize];
-        let at = place.map_or((0, 0), |(list, at)| (self.file(list, at), at.row));
+        let at = match (found.laid, found.at) {
+            (Some((layer, at)), _) => (self.layers[layer], at.row),
+            (None, Some((list, at))) => (self.file(list, at), at.row),
+            (None, None) => (0, 0),
+        };
         (path, reason, gap.level.letter(), at)
     }
 
-    fn parts(&self, record: u64, parts: &[Part]) -> Vec<PlannedPart> {
+    fn parts(&self, record: u64, parts: &[Part], laid: &[(usize, Position)]) -> Vec<PlannedPart> {
         let mut places = [0; List::ALL.len()];
-        parts
-            .iter()
-            .map(|part| {
-                let list = part.list as usize;
-                places[list] += 1;
-                PlannedPart {
+        let beside = parts.iter().map(|part| {
+            let list = part.list as usize;
+            places[list] += 1;
+            PlannedPart {
+                record,
+                list: part.list as u8,
+                place: places[list] - 1,
+                file: self.file(part.list, part.at),
+                at: part.at,
+            }
+        });
+        let mut all: Vec<PlannedPart> = beside.collect();
+        all.extend(
+            laid.iter()
+                .zip(0..)
+                .map(|((layer, at), place)| PlannedPart {
                     record,
-                    list: part.list as u8,
-                    place: places[list] - 1,
-                    file: self.file(part.list, part.at),
-                    at: part.at,
-                }
-            })
-            .collect()
+                    list: LAID,
+                    place,
+                    file: self.layers[*layer],
+                    at: *at,
+                }),
+        );
+        all
     }
 
     fn row<'a>(
@@ -336,7 +367,11 @@ impl<'m> Words<'m> {
 /// Refuses to go on when something that changes payloads or verdicts is not as it was planned (invariant 9).
 pub fn refuse_drift(journal: &Journal, migration: &Migration) -> anyhow::Result<()> {
     let planned = journal.fingerprints()?;
-    let now = migration.fingerprints()?;
+    let mut now = migration.fingerprints()?;
+    // A backfill file that is about to be taken is no drift.
+    let taking = migration.layers().iter().filter(|kept| kept.hash.is_none());
+    let taking: Vec<String> = taking.map(Kept::fingerprint).collect();
+    now.retain(|(name, _)| !taking.contains(name));
     let mut changed: Vec<&str> = now
         .iter()
         .filter(|(name, hash)| {

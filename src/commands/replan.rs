@@ -12,7 +12,7 @@ use crate::error::Failure;
 use crate::journal::person::Decided;
 use crate::journal::replan::{Adopt, Changes};
 use crate::journal::{Journal, now};
-use crate::migration::{Binding, Migration, today};
+use crate::migration::{Migration, today};
 use crate::progress::Mode;
 use crate::report::{status_lines, thousands};
 use crate::settings::Settings;
@@ -31,6 +31,7 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
             reason: args.reason.as_deref(),
             at: now(),
         },
+        taking: None,
     };
     let changes = anew(&args.dir, &args.target, how, mode, |_, _| Ok(()))?;
     let totals = view.totals()?;
@@ -71,10 +72,7 @@ pub(super) fn anew(
             ));
         }
         let mut journal = settled(target, &mut settings, journal, &signals, mode).await?;
-        let binding = Binding {
-            key: journal.key,
-            as_of: today(),
-        };
+        let binding = opening::binding(&journal, &folder, today())?;
         let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
         first(&mut journal, &migration)?;
         let mut scratch = journal.scratch(&folder)?;
@@ -101,7 +99,7 @@ pub(super) async fn settled(
             sandbox_credentials(settings.target.dialect),
         )
     } else {
-        (None, target::credentials(settings)?)
+        (None, super::target::credentials(settings)?)
     };
     let scope = send::Scope {
         settle_only: true,

@@ -84,6 +84,7 @@ fn duplicate(
         update_accepted: false,
         dry_run: false,
         decided,
+        taking: None,
     };
     replan::anew(&args.dir, &args.target, how, mode, |journal, migration| {
         // Only the choice changes the plan; whatever else changed is for `replan` to show.

@@ -12,7 +12,7 @@ use crate::cli::RunArgs;
 use crate::error::Failure;
 use crate::journal::Journal;
 use crate::journal::tasks::Selection;
-use crate::migration::{Binding, Migration, today};
+use crate::migration::{Migration, today};
 use crate::progress::{Mode, ask, note};
 use crate::report::thousands;
 use crate::sandbox::{Config, Sandbox};
@@ -168,10 +168,7 @@ fn planned(
         (true, Some(date)) => date.parse().context("the journal's as_of is no date")?,
         _ => today(),
     };
-    let binding = Binding {
-        key: journal.key,
-        as_of,
-    };
+    let binding = opening::binding(&journal, &folder, as_of)?;
     let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
     if journal.is_planned()? {
         planning::refuse_drift(&journal, &migration)?;

@@ -94,6 +94,12 @@ pub fn covers(named: &str, path: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
+/// The index of the element of a top-level list to which a path belongs.
+pub fn index(path: &str, list: &str) -> Option<usize> {
+    let rest = path.strip_prefix(list)?.strip_prefix('[')?;
+    rest.split(']').next()?.parse().ok()
+}
+
 /// Every pattern of the contract, objects and lists included, in contract order.
 pub fn patterns() -> Vec<String> {
     let mut all = Vec::new();

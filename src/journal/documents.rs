@@ -76,7 +76,7 @@ pub struct LaterGap<'a> {
 pub struct PlannedPart {
     /// The record.
     pub record: u64,
-    /// 0 further row of its group, 1 owner, 2 trusted contact.
+    /// 0 further row of its group, 1 owner, 2 trusted contact, 3 row of a backfill file.
     pub list: u8,
     /// In the order in which they are mapped, from 0.
     pub place: u32,

@@ -8,9 +8,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::layers::{Taken, Taking};
 use super::open::Journal;
 use super::person::Decided;
-use super::tasks::Freed;
+use super::state::State;
+use super::tasks::{Freed, Kind};
 use anyhow::Context;
 
 /// How the new plan differs from the old one, in records.
@@ -65,6 +67,8 @@ pub struct Adopt<'a> {
     pub dry_run: bool,
     /// Who, why and when, for the operator log.
     pub decided: Decided<'a>,
+    /// The backfill file that the new plan has and the old one had not: taken with it.
+    pub taking: Option<Taking<'a>>,
 }
 
 impl Journal {
@@ -86,6 +90,15 @@ impl Journal {
 
     /// Takes the plan of a scratch journal over, and removes it.
     pub fn adopt(&mut self, folder: &Path, how: Adopt<'_>) -> anyhow::Result<Changes> {
+        Ok(self.adopt_taking(folder, how)?.0)
+    }
+
+    /// The same; also says what a backfill file does that is taken with it.
+    pub fn adopt_taking(
+        &mut self,
+        folder: &Path,
+        how: Adopt<'_>,
+    ) -> anyhow::Result<(Changes, Taken)> {
         let scratch = Self::scratch_folder(folder);
         let path = Self::path(&scratch);
         let path = path
@@ -94,17 +107,24 @@ impl Journal {
         self.db.execute("ATTACH DATABASE ? AS n", [path])?;
         let done = self.transaction(|journal| {
             journal.db.execute_batch(COMPARE)?;
-            journal
-                .db
-                .execute("INSERT INTO temp.adopting VALUES (?, 0)", [how.decided.at])?;
+            journal.begin_taking(how.decided.at, how.taking.as_ref())?;
             let mut changes = journal.changes()?;
-            if !how.dry_run {
+            // What a file would do is only known when it is done.
+            if !how.dry_run || how.taking.is_some() {
+                journal.db.execute_batch("SAVEPOINT taken")?;
                 journal.take_over(how, &mut changes)?;
             }
-            journal
-                .db
-                .execute_batch("DROP TABLE temp.was; DROP TABLE temp.was_document; DROP TABLE temp.was_kyb; DROP TABLE temp.words; DROP TABLE temp.adopting; DROP TABLE temp.touched;")?;
-            Ok(changes)
+            let taken = match &how.taking {
+                Some(taking) => journal.take_layer(taking, how, &changes)?,
+                None => Taken::default(),
+            };
+            if how.dry_run && how.taking.is_some() {
+                journal
+                    .db
+                    .execute_batch("ROLLBACK TO taken; RELEASE taken")?;
+            }
+            journal.db.execute_batch(DROP)?;
+            Ok((changes, taken))
         });
         self.words.clear();
         self.db.execute_batch("DETACH DATABASE n")?;
@@ -174,9 +194,8 @@ impl Journal {
         for task in revived {
             self.revive(task, how.decided.at)?;
         }
-        if how.update_accepted {
-            changes.updates = self.db.execute(PLAN_UPDATES, [])? as u64;
-        }
+        self.db.execute(PLAN_UPDATES, [how.update_accepted])?;
+        changes.updates = self.count(Kind::Update, State::Open, false)?;
         self.db.execute("DELETE FROM task WHERE kind = 99", [])?;
         // After the updates: documents and KYB wait for them as well.
         self.follow_all(how.decided.at)?;
@@ -188,6 +207,9 @@ impl Journal {
             + changes.documents.added
             + changes.documents.dropped
             + changes.documents.former;
+        if how.taking.is_some() {
+            return Ok(());
+        }
         self.log("replan", "all that was not accepted", how.decided, count)
     }
 }
@@ -203,13 +225,24 @@ fn remove(folder: &Path) -> anyhow::Result<()> {
 
 /// `was`: every account task, with its customer's record in the new plan (none: no longer sent) and the hash of what
 /// Bakkt has, or of what was planned; an account that existed before with other data and was left alone is `untouched`,
-/// and stays so. `was_document` and `was_kyb`: the same of their tasks. `words`: the new plan's word numbers → ours.
+/// and stays so. `was_update`: updates that were asked for and not accepted, with the record that still needs one.
+/// `was_document` and `was_kyb`: the same of their tasks. `words`: the new plan's word numbers → ours.
 const COMPARE: &str = include_str!("replan_compare.sql");
 
 const TAKE_OVER: &str = include_str!("replan_take_over.sql");
 
+/// The tables that `COMPARE` makes.
+const DROP: &str = "DROP TABLE temp.was; DROP TABLE temp.was_update; DROP TABLE temp.was_document; DROP TABLE temp.was_kyb;
+    DROP TABLE temp.words; DROP TABLE temp.adopting; DROP TABLE temp.touched;";
+
+/// Of accepted accounts with other bytes: all when asked for, else those that the new backfill file changed, and those
+/// for which an update was asked for before: nobody has taken that back.
 const PLAN_UPDATES: &str = "
     INSERT INTO main.task (record, kind, state)
         SELECT w.record, 1, 0 FROM temp.was w JOIN main.record r ON r.id = w.record
-        WHERE w.state = 4 AND w.hash IS NOT r.hash AND NOT w.untouched ORDER BY w.record
+        WHERE w.state = 4 AND w.hash IS NOT r.hash AND NOT w.untouched
+        AND (?1 OR w.client_id IN (SELECT client_id FROM temp.touched)
+             OR w.client_id IN (SELECT client_id FROM temp.was_update WHERE record IS NOT NULL))
+        AND NOT EXISTS (SELECT 1 FROM main.task t WHERE t.record = w.record AND t.kind = 1)
+        ORDER BY w.record
 ";

@@ -11,6 +11,13 @@ INSERT OR IGNORE INTO temp.was
 UPDATE temp.was SET record =
     (SELECT r.id FROM n.record r WHERE r.client_id = was.client_id AND r.verdict < 2);
 
+CREATE TEMP TABLE was_update (client_id TEXT PRIMARY KEY, task INTEGER, hash BLOB, record INTEGER) WITHOUT ROWID;
+INSERT INTO temp.was_update
+    SELECT r.client_id, t.id, r.hash, NULL FROM main.task t JOIN main.record r ON r.id = t.record WHERE t.kind = 1 AND t.state <> 4;
+UPDATE temp.was_update SET record =
+    (SELECT w.record FROM temp.was w JOIN n.record r ON r.id = w.record
+     WHERE w.client_id = was_update.client_id AND w.state = 4 AND NOT w.untouched AND w.hash IS NOT r.hash);
+
 CREATE TEMP TABLE was_document (uuid TEXT PRIMARY KEY, client_id TEXT, task INTEGER, state INTEGER, hash BLOB, document INTEGER, record INTEGER) WITHOUT ROWID;
 INSERT INTO temp.was_document
     SELECT d.uuid, r.client_id, t.id, t.state, d.hash, NULL, NULL

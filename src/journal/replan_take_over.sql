@@ -4,7 +4,9 @@ DELETE FROM main.former_task;
 INSERT INTO main.former_task SELECT task, uuid, client_id FROM temp.was_document WHERE document IS NULL AND state = 4;
 -- A KYB trigger in doubt may have been taken: it is not forgotten.
 INSERT INTO main.former_task SELECT task, NULL, client_id FROM temp.was_kyb WHERE record IS NULL AND state IN (2, 3, 4);
-DELETE FROM main.task WHERE kind = 1;
+-- An update that was asked for, and is still needed with the same bytes, stays what it is: open, refused, given up.
+DELETE FROM main.task WHERE kind = 1 AND id NOT IN
+    (SELECT u.task FROM temp.was_update u JOIN n.record r ON r.id = u.record WHERE u.hash IS r.hash);
 DELETE FROM main.task WHERE id IN (SELECT task FROM temp.was WHERE record IS NULL AND state <> 4);
 DELETE FROM main.task WHERE id IN (SELECT task FROM temp.was_document WHERE document IS NULL AND state <> 4);
 DELETE FROM main.task WHERE id IN (SELECT task FROM temp.was_kyb WHERE record IS NULL AND state NOT IN (2, 3, 4));
@@ -18,6 +20,7 @@ UPDATE main.task SET record = -id, document = 0;
 UPDATE main.task SET kind = 2 WHERE id IN (SELECT task FROM main.former);
 UPDATE main.task SET kind = CASE kind WHEN 3 THEN 5 WHEN 4 THEN 6 ELSE kind END WHERE id IN (SELECT task FROM main.former_task);
 UPDATE main.task SET kind = 0, record = w.record FROM temp.was w WHERE w.task = task.id AND w.record IS NOT NULL;
+UPDATE main.task SET record = u.record FROM temp.was_update u WHERE u.task = task.id AND task.kind = 1;
 UPDATE main.task SET kind = 3, record = w.record, document = w.document FROM temp.was_document w WHERE w.task = task.id AND w.document IS NOT NULL;
 UPDATE main.task SET kind = 4, record = w.record FROM temp.was_kyb w WHERE w.task = task.id AND w.record IS NOT NULL;
 

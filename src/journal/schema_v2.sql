@@ -21,7 +21,7 @@ ALTER TABLE gap_v2 RENAME TO gap;
 
 CREATE TABLE part (                    -- rows that are read beside a record's own row
   record INTEGER NOT NULL,
-  list   INTEGER NOT NULL,             -- 0 further row of its group, 1 owner, 2 trusted contact
+  list   INTEGER NOT NULL,             -- 0 further row of its group, 1 owner, 2 trusted contact, 3 row of a backfill file
   place  INTEGER NOT NULL,             -- 0, 1, 2 … in the order in which they are mapped
   file   INTEGER NOT NULL,
   row    INTEGER NOT NULL,

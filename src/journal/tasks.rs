@@ -197,6 +197,10 @@ const HASH_AS_PLANNED: &str = "UPDATE task SET hash = (SELECT hash FROM record r
 const UPDATED: &str = "UPDATE task SET hash = u.hash FROM task u
     WHERE u.id = ? AND u.kind = 1 AND task.record = u.record AND task.kind = 0";
 
+/// Its task makes room for a later one; that it was sent is kept.
+const SENT_UPDATE: &str = "INSERT INTO sent_update (client_id, at, hash)
+    SELECT r.client_id, ?2, t.hash FROM task t JOIN record r ON r.id = t.record WHERE t.id = ?1 AND t.kind = 1";
+
 /// SQLite uses an index of unfinished tasks only when it is told in so many words that they are.
 const INDEXED: &str = "AND state < 4";
 
@@ -255,6 +259,9 @@ impl Journal {
                     self.db.prepare_cached(HASH_AS_PLANNED)?.execute([task])?;
                 }
                 self.db.prepare_cached(UPDATED)?.execute([task])?;
+                self.db
+                    .prepare_cached(SENT_UPDATE)?
+                    .execute(params![task, at])?;
             }
             What::Refuse { answer, refusal } => {
                 self.give_reason(task, refusal)?;
@@ -446,7 +453,7 @@ impl Journal {
     pub(super) fn parts(&self, task: i64) -> anyhow::Result<Vec<Part>> {
         let mut statement = self.db.prepare_cached(
             "SELECT p.row, p.offset, p.length, p.list FROM task t JOIN part p ON p.record = t.record
-             WHERE t.id = ? ORDER BY p.list, p.place",
+             WHERE t.id = ? AND p.list < 3 ORDER BY p.list, p.place",
         )?;
         let parts = statement.query_map([task], |row| {
             let list = List::ALL.get(usize::from(row.get::<_, u8>(3)?)).copied();

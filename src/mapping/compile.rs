@@ -52,7 +52,7 @@ pub fn compile_for(
     found: &mut Diagnostics,
 ) -> Option<Mapper> {
     let (account_types, sheet) = compile_sheet(targets, files, headers, found)?;
-    Some(Mapper::new(account_types, sheet, Vec::new()))
+    Some(Mapper::new(account_types, sheet, Vec::new(), &[]))
 }
 
 /// Compiles the mapping of one export: the account types that it says, and its sheet. `files[0]` is the mapping itself, the
@@ -285,7 +285,7 @@ impl Compiler<'_, '_> {
                 feed.columns = used.iter().map(|(name, _)| name.clone()).collect();
                 feed.reads = used.iter().map(|(_, index)| *index).collect();
             }
-            Source::Const(_) => {}
+            Source::Const(_) | Source::Open => {}
         }
     }
 

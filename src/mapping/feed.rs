@@ -27,6 +27,8 @@ pub enum Source {
     Const(String),
     /// An expression.
     Expr(usize),
+    /// Nowhere: backfill files may have it.
+    Open,
 }
 
 /// What a cell must look like, and which part of it counts: the first group, or the whole match.
@@ -176,6 +178,38 @@ enum Text<'a> {
 }
 
 impl Feed {
+    /// One that gives nothing itself: a slot for what backfill files say.
+    pub(super) fn open(target: String) -> Feed {
+        Feed {
+            target,
+            written: String::new(),
+            columns: Vec::new(),
+            reads: Vec::new(),
+            source: Source::Open,
+            when: None,
+            regex: None,
+            split: None,
+            join: None,
+            steps: Vec::new(),
+            default: None,
+            list: false,
+            keeps: Keeps::Nothing,
+            words: &[],
+            strict: None,
+        }
+    }
+
+    /// Whether nothing of the mapping fills it.
+    pub fn is_open(&self) -> bool {
+        matches!(self.source, Source::Open)
+    }
+
+    /// Every column that it looks at.
+    pub fn looks_at(&self) -> impl Iterator<Item = usize> {
+        let regions = self.steps.iter().filter_map(Step::region_column);
+        self.reads.iter().copied().chain(self.when).chain(regions)
+    }
+
     /// Whether it can give a value without any cell.
     pub fn may_be_constant(&self) -> bool {
         matches!(self.source, Source::Const(_)) || self.default.is_some()
@@ -223,6 +257,7 @@ impl Feed {
             return;
         }
         match &self.source {
+            Source::Open => return,
             Source::Const(text) => return self.constant(slot, text, draft),
             Source::First(columns) => self.first(slot, columns, row, sheet, draft, scratch),
             Source::All(columns) => self.all(slot, columns, row, sheet, draft, scratch),

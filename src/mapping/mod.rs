@@ -96,11 +96,13 @@ pub struct Mapper {
 impl Mapper {
     /// The mapping of the accounts' export, and of those whose rows are the elements of a list. Where several rows of the
     /// first are one account, those are its owners too, if the mapping says so. A draft grows as far as a record needs,
-    /// so the list that is longest belongs last: contacts before owners.
+    /// so the list that is longest belongs last: contacts before owners. `open` are paths that have a slot although
+    /// nothing here fills it: backfill files do.
     pub fn new(
         account_types: Vec<&'static str>,
         sheet: Sheet,
         joined: Vec<(&'static str, Sheet)>,
+        open: &[String],
     ) -> Mapper {
         let grouped = !sheet.each.is_empty();
         let mut mapper = Mapper {
@@ -115,25 +117,49 @@ impl Mapper {
         if grouped {
             mapper.add_each("owners", 0, false);
         }
+        for target in open {
+            mapper.add_open(target);
+        }
+        mapper.place_each();
         mapper
     }
 
     fn add_each(&mut self, list: &'static str, sheet: usize, must: bool) {
-        let first = self.each.last().map_or(self.sheets[0].feeds.len(), |last| {
-            last.first + last.room() * self.sheets[last.sheet].each.len()
-        });
-        let indexes = self.sheets[0].feeds.iter().filter_map(|feed| {
-            let rest = feed.target.strip_prefix(list)?.strip_prefix('[')?;
-            rest.split(']').next()?.parse::<usize>().ok()
-        });
+        let feeds = self.sheets[0].feeds.iter();
+        let indexes = feeds.filter_map(|feed| path::index(&feed.target, list));
         let base = indexes.max().map_or(0, |highest| highest + 1);
         self.each.push(Each {
             list,
             sheet,
             base,
             must,
-            first,
+            first: 0,
         });
+    }
+
+    /// A slot for a path, where nothing feeds it. What decides on the elements of lists (`base`) stays as it is.
+    fn add_open(&mut self, target: &str) {
+        let of_row = self.each.iter().find_map(|each| {
+            let index = path::index(target, each.list)?;
+            let place = format!("[{index}]");
+            (index >= each.base).then(|| (each.sheet, target.replacen(&place, "[]", 1)))
+        });
+        let (feeds, target) = match of_row {
+            Some((sheet, target)) => (&mut self.sheets[sheet].each, target),
+            None => (&mut self.sheets[0].feeds, target.to_owned()),
+        };
+        if feeds.iter().all(|feed| feed.target != target) {
+            feeds.push(Feed::open(target));
+        }
+    }
+
+    /// The slots of each list begin behind those of the one before.
+    fn place_each(&mut self) {
+        let mut first = self.sheets[0].feeds.len();
+        for each in &mut self.each {
+            each.first = first;
+            first += each.room() * self.sheets[each.sheet].each.len();
+        }
     }
 
     /// The lists whose elements come from rows of their own.

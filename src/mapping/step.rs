@@ -115,6 +115,14 @@ impl Step {
         }
     }
 
+    /// The column in which it finds the country.
+    pub(super) fn region_column(&self) -> Option<usize> {
+        match self {
+            Step::Phone(place) | Step::PostalCode(place) => place.column,
+            _ => None,
+        }
+    }
+
     /// Writes what it makes of a text onto `out`; the error says why it cannot.
     pub(super) fn apply(
         &self,

@@ -7,6 +7,7 @@
 
 pub mod duplicates;
 pub mod joins;
+pub mod layers;
 pub mod record;
 pub mod reread;
 pub mod scan;
@@ -23,6 +24,7 @@ use crate::mapping::exclude::Exclude;
 use crate::mapping::feed::Scratch;
 use crate::source::{Export, List, Part, Position, Row};
 use joins::{Begins, Beside, Join};
+use layers::{Layer, Laying};
 use scan::Want;
 
 /// Everything that turns a row into a verdict and a payload.
@@ -40,6 +42,8 @@ pub struct Pipeline {
     pub key: [u8; 32],
     /// Exports whose rows stand beside records.
     pub joins: Vec<Join>,
+    /// Backfill files, in the order in which they are laid over the exports.
+    pub layers: Vec<Layer>,
 }
 
 /// Keyed hash of a payload or an id.
@@ -57,6 +61,8 @@ pub struct Worker {
     beside: Beside,
     /// By list of the mapping: where each of its rows stands.
     elements: Vec<Vec<(List, Position)>>,
+    /// Rows of backfill files.
+    laying: Laying,
 }
 
 /// What one row came to; texts and gaps stand in the worker.
@@ -127,6 +133,28 @@ impl Worker {
         self.beside.parts(&pipeline.joins)
     }
 
+    /// Looks from now on what a layer does to the next record.
+    pub fn begin_trial(&mut self, trial: layers::Trial) {
+        self.laying.trial = Some(trial);
+    }
+
+    /// What it did.
+    pub fn end_trial(&mut self) -> layers::Trial {
+        self.laying.trial.take().unwrap_or_default()
+    }
+
+    /// Rows of backfill files that were laid over the last record: which file, by its place in the pipeline, and where.
+    pub fn laid(&self) -> &[(usize, Position)] {
+        &self.laying.rows
+    }
+
+    /// The row of a backfill file that said last what a gap of the last record is about.
+    pub fn laid_at(&self, gap: &Gap) -> Option<(usize, Position)> {
+        let mut laid = self.laying.laid.iter().rev();
+        laid.find(|(path, ..)| *path == gap.path)
+            .map(|(_, layer, at)| (*layer, *at))
+    }
+
     /// Where a gap of the last record stands, when that is not the row that the record begins with.
     pub fn place_of(&self, pipeline: &Pipeline, gap: &Gap) -> Option<(List, Position)> {
         let (each, place) = pipeline.plan.paths[gap.path as usize].element?;
@@ -143,6 +171,8 @@ impl Worker {
         from: From<'_>,
     ) -> anyhow::Result<Option<Prepared<'w>>> {
         self.draft.drop_strays(0);
+        self.laying.laid.clear();
+        self.laying.rows.clear();
         let sheets = pipeline.mapper.sheets();
         if self.scratch.len() < sheets {
             self.scratch.resize_with(sheets, Scratch::default);
@@ -169,7 +199,7 @@ impl Worker {
                 Begins::No => return Ok(None),
             }
         }
-        Ok(Some(self.judged(pipeline, row, at, keyless)))
+        self.judged(pipeline, row, at, keyless).map(Some)
     }
 
     fn judged<'w>(
@@ -178,10 +208,10 @@ impl Worker {
         row: &Row<'_>,
         at: Position,
         keyless: bool,
-    ) -> Prepared<'w> {
+    ) -> anyhow::Result<Prepared<'w>> {
         let plan = &pipeline.plan;
         if let Some(flaw) = row.flaw() {
-            return self.refused(plan, plan.row_path, flaw.text(), false);
+            return Ok(self.refused(plan, plan.row_path, flaw.text(), false));
         }
         pipeline
             .mapper
@@ -201,19 +231,25 @@ impl Worker {
                 .and_then(by_id)
         });
         if excluded.is_some() {
+            self.leave_layers(pipeline);
             self.assessor.start();
-            return self.prepared(Verdict::Excluded, excluded, fit, plan);
+            return Ok(self.prepared(Verdict::Excluded, excluded, fit, plan));
         }
         if !pipeline.joins.is_empty() {
             if let Some((path, why)) = self.unfit(pipeline, keyless) {
-                return self.refused(plan, path, why, fit);
+                self.leave_layers(pipeline);
+                return Ok(self.refused(plan, path, why, fit));
             }
             if let Err((path, why)) = self.map_elements(pipeline, row, at) {
-                return self.refused(plan, path, why, fit);
+                self.leave_layers(pipeline);
+                return Ok(self.refused(plan, path, why, fit));
             }
         }
+        if !pipeline.layers.is_empty() {
+            self.lay(pipeline)?;
+        }
         let verdict = self.assessor.assess(plan, &self.draft);
-        self.prepared(verdict, None, fit, plan)
+        Ok(self.prepared(verdict, None, fit, plan))
     }
 
     /// A record with one gap, because of which nothing else of it is looked at.

@@ -6,8 +6,9 @@ use anyhow::Context;
 
 use crate::mapping::draft::Draft;
 
+use super::layers::Trial;
 use super::{From, Pipeline, Prepared, Worker};
-use crate::assess::Gap;
+use crate::assess::{Gap, Verdict};
 use crate::source::{Again, Position};
 
 /// Buffers for reading and mapping single records.
@@ -31,6 +32,21 @@ impl Reread {
             .context("cannot read the export again")?;
         let prepared = self.worker.prepare(pipeline, &row, at, from)?;
         prepared.context("a row of the export is no longer the first of its account")
+    }
+
+    /// Prepares a record and looks what a layer does to it: the verdict with it, and the paths of the gaps that stop it.
+    pub fn try_layer(
+        &mut self,
+        pipeline: &Pipeline,
+        at: Position,
+        from: From<'_>,
+        trial: Trial,
+    ) -> anyhow::Result<(Trial, Verdict, Vec<u32>)> {
+        self.worker.begin_trial(trial);
+        let prepared = self.prepare(pipeline, at, from)?;
+        let stops = prepared.gaps.iter().filter(|gap| gap.level.breaks());
+        let (verdict, stops) = (prepared.verdict, stops.map(|gap| gap.path).collect());
+        Ok((self.worker.end_trial(), verdict, stops))
     }
 
     /// What stood in the cells of gaps of the record that was prepared last, masked.

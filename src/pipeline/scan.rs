@@ -55,6 +55,7 @@ pub struct Scanned {
     payload: (u32, u32),
     owners: (u32, u32),
     parts: (u32, u32),
+    laid: (u32, u32),
 }
 
 /// A code that is in no table and must be: all that leaves the thread which read it.
@@ -84,6 +85,10 @@ pub struct Results {
     payloads: Vec<u8>,
     owners: OwnerFacts,
     parts: Vec<Part>,
+    /// Rows of backfill files that were laid over records.
+    laid: Vec<(usize, Position)>,
+    /// By gap, where there are backfill files: the file and the row that said it.
+    laid_places: Vec<Option<(usize, Position)>>,
     /// By gap, where there are rows beside records: where it stands, when not in the record's own row.
     places: Vec<Option<(List, Position)>>,
     strays: Vec<Stray>,
@@ -98,6 +103,8 @@ pub struct Placed<'a> {
     pub gap: &'a Gap,
     /// Where it stands, when that is not in the record's own row.
     pub at: Option<(List, Position)>,
+    /// The row of a backfill file that said it, where one did: the file, by its place in the pipeline.
+    pub laid: Option<(usize, Position)>,
     /// What stood in its cells, masked; empty where there was nothing, or where shapes were not asked for.
     pub shape: &'a str,
 }
@@ -134,6 +141,11 @@ impl Results {
         &self.parts[row.parts.0 as usize..row.parts.1 as usize]
     }
 
+    /// The rows of backfill files that were laid over a record: the file, by its place in the pipeline, and where.
+    pub fn laid(&self, row: &Scanned) -> &[(usize, Position)] {
+        &self.laid[row.laid.0 as usize..row.laid.1 as usize]
+    }
+
     /// The gaps, each with where it stands and what stood there.
     pub fn placed_gaps(&self, row: &Scanned) -> impl Iterator<Item = Placed<'_>> {
         let first = row.gaps.0 as usize;
@@ -143,6 +155,7 @@ impl Results {
             Placed {
                 gap,
                 at: self.places.get(first + number).copied().flatten(),
+                laid: self.laid_places.get(first + number).copied().flatten(),
                 shape: &self.texts[start as usize..end as usize],
             }
         })
@@ -161,11 +174,14 @@ impl Results {
         self.payloads.clear();
         self.owners.clear();
         self.parts.clear();
+        self.laid.clear();
+        self.laid_places.clear();
         self.places.clear();
         self.strays.clear();
         self.shapes.clear();
         self.read = rows.len() as u64;
         let joined = !pipeline.joins.is_empty();
+        let layered = !pipeline.layers.is_empty();
         for (at, row) in rows.iter() {
             self.offset = at.offset;
             let Some(prepared) = worker.prepare(pipeline, &row, at, From::Index)? else {
@@ -181,6 +197,7 @@ impl Results {
             }
             let sent = prepared.verdict.sendable();
             let parts = self.parts.len() as u32;
+            let laid = self.laid.len() as u32;
             let owners = self.owners.len() as u32;
             if want.facts && sent {
                 prepared
@@ -206,7 +223,11 @@ impl Results {
                 payload: (payload, self.payloads.len() as u32),
                 owners: (owners, self.owners.len() as u32),
                 parts: (parts, parts),
+                laid: (laid, laid),
             });
+            if layered {
+                self.note_laid(worker);
+            }
             if joined {
                 self.note_places(pipeline, worker, at);
             }
@@ -225,6 +246,18 @@ impl Results {
             }
         }
         Ok(())
+    }
+
+    /// The rows of backfill files that were laid over the record that was added last, and its gaps that they made.
+    fn note_laid(&mut self, worker: &Worker) {
+        self.laid.extend_from_slice(worker.laid());
+        let Some(record) = self.rows.last_mut() else {
+            return;
+        };
+        record.laid.1 = self.laid.len() as u32;
+        let gaps = &self.gaps[record.gaps.0 as usize..];
+        self.laid_places
+            .extend(gaps.iter().map(|gap| worker.laid_at(gap)));
     }
 
     /// Where the rows and the gaps of the record that was added last stand.

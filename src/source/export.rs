@@ -35,6 +35,8 @@ pub enum HeaderRow {
     At(u64),
     /// There is none: columns have positions only.
     None,
+    /// The first row that begins with this cell; found where none does.
+    Led(&'static str),
 }
 
 /// Which sheet of a workbook.
@@ -221,6 +223,15 @@ impl Opened {
     /// The column names, trimmed; empty where there is none.
     pub fn headers(&self) -> &[String] {
         &self.headers
+    }
+
+    /// The sheets with cells of a workbook of which nobody has said which one is read, that which is read first.
+    pub fn sheets(&self) -> Vec<String> {
+        let sheets = self.heads.iter().flat_map(|head| {
+            let found = &head.found;
+            found.sheet.iter().chain(&found.other_sheets).cloned()
+        });
+        sheets.collect()
     }
 
     /// Refuses a workbook of which nobody has said which sheet is read, where there are several.

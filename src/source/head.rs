@@ -306,6 +306,13 @@ fn header_place(
     }
     match options.header {
         HeaderRow::None => Ok(None),
+        HeaderRow::Led(word) => {
+            let leads = |cells: &Vec<String>| cells.first().is_some_and(|cell| cell.trim() == word);
+            let place = rows.iter().position(|(cells, ..)| leads(cells));
+            Ok(place
+                .or(found.filter(|place| *place < rows.len()))
+                .or(Some(0)))
+        }
         HeaderRow::At(wanted) => match rows.iter().position(|(_, line, _)| *line == wanted) {
             // Names of columns are printed, and what a customer's row holds is not.
             Some(place) if !is_header(&rows[place..]) => Err(Failure::configuration(

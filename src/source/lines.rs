@@ -518,6 +518,20 @@ impl Again {
         self.row()
     }
 
+    /// The cells of a row in another order; a column that it has not is empty.
+    pub fn arrange(&mut self, row: &Row<'_>, columns: &[Option<usize>]) -> Row<'_> {
+        self.data.clear();
+        self.ends.clear();
+        for column in columns {
+            let cell = column.map_or(&[][..], |column| row.bytes_of(column));
+            self.data.extend_from_slice(cell);
+            self.ends.push(self.data.len());
+            self.data.push(b',');
+        }
+        self.flaw = row.flaw();
+        self.row()
+    }
+
     /// The row that was split last.
     pub fn row(&self) -> Row<'_> {
         Row::new(&self.data, &self.ends, self.flaw)

@@ -232,15 +232,26 @@ impl<'a> Row<'a> {
         self.ends.is_empty()
     }
 
+    /// Where a cell begins and ends.
+    fn place(&self, index: usize) -> Option<(usize, usize)> {
+        let end = *self.ends.get(index)?;
+        let start = match index {
+            0 => 0,
+            _ => self.ends[index - 1] + 1,
+        };
+        Some((start, end))
+    }
+
+    /// The bytes of a cell, untrimmed.
+    fn bytes_of(&self, index: usize) -> &'a [u8] {
+        let place = self.place(index);
+        place.map_or(&[], |(start, end)| &self.bytes[start..end])
+    }
+
     /// The cell at an index, from 0; one beyond the end of a short row is empty.
     pub fn cell(&self, index: usize) -> Cell<'a> {
-        let Some(&end) = self.ends.get(index) else {
+        let Some((start, end)) = self.place(index) else {
             return Cell::Text("");
-        };
-        let start = if index == 0 {
-            0
-        } else {
-            self.ends[index - 1] + 1
         };
         let text = match self.text {
             Some(text) => text.get(start..end),

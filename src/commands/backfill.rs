@@ -1,0 +1,253 @@
+//! `backfill`: a filled sheet or a corrected export becomes part of the plan, as a layer over the exports.
+//!
+//! Owner of the order: settle what is in doubt, keep a copy of the file, look what each of its rows would do, plan anew with
+//! it, and take plan and file over in one transaction. A program that dies before that leaves the old plan, and a copy that
+//! the next backfill removes; one that dies after leaves the new one. Nothing is sent here: `run` does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use anyhow::Context;
+use serde_json::json;
+
+use super::backfill_copy::Copied;
+use super::backfill_trial::{Found, try_last};
+use super::replan::settled;
+use super::report::View;
+use super::run::runtime;
+use super::signals::Signals;
+use super::{Output, deciding, opening, planning, target};
+use crate::cli::BackfillArgs;
+use crate::error::Failure;
+use crate::journal::layers::{LayerRow, LeftRow, RESTRICTED, Taken, Taking};
+use crate::journal::person::Decided;
+use crate::journal::replan::Adopt;
+use crate::journal::{Journal, now};
+use crate::migration::{Kept, LayerForm};
+use crate::progress::Mode;
+use crate::report::{Totals, status_lines, thousands};
+use crate::settings::Settings;
+
+/// Refused rows that are listed one by one.
+const LISTED: usize = 50;
+
+/// Runs it.
+pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<Output> {
+    let view = View::new(&args.dir, args.target.sandbox);
+    view.totals()?;
+    let mut settings = crate::migration::settings(&args.dir)?;
+    let bound = target::resolve(&args.target, &mut settings)?;
+    let state = target::state_folder(&args.dir, args.target.sandbox);
+    let done = runtime()?.block_on(async {
+        let signals = Signals::listen(mode)?;
+        let journal = Journal::open(&state)?;
+        crate::logging::to_file(&state);
+        journal.bind(&bound, settings.target.dialect.word())?;
+        if !journal.is_planned()? {
+            return Err(Failure::configuration(
+                "there is no whole plan yet",
+                "`bakkt-migrate run` makes one",
+            ));
+        }
+        // What is in doubt counts as taken: a look need not ask.
+        let journal = match args.dry_run {
+            true => journal,
+            false => settled(&args.target, &mut settings, journal, &signals, mode).await?,
+        };
+        take(args, settings, journal, &state, &signals, mode)
+    })?;
+    let totals = view.totals()?;
+    let text = if args.json {
+        done.json(args, &totals)?
+    } else {
+        done.text(args, &totals)
+    };
+    let code = if done.found.left.is_empty() { 0 } else { 3 };
+    Ok(Output { text, code })
+}
+
+/// What was done, or would be.
+struct Done {
+    kept: Kept,
+    found: Found,
+    taken: Taken,
+}
+
+fn take(
+    args: &BackfillArgs,
+    settings: Settings,
+    mut journal: Journal,
+    state: &Path,
+    signals: &Signals,
+    mode: Mode,
+) -> anyhow::Result<Done> {
+    let copy = Copied::new(args, &journal, state)?;
+    let as_of = journal.meta("as_of")?.context("a plan without a day")?;
+    let as_of = as_of.parse().context("the journal's as_of is no date")?;
+    let mut binding = opening::binding(&journal, state, as_of)?;
+    binding.layers.push(copy.kept(args, journal.next_layer()?)?);
+    let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
+    let kept = migration.layers().last().context("no layer")?.clone();
+    let hash = migration.layer_hash(&kept)?;
+    refuse_twice(&journal, &hash)?;
+    planning::refuse_drift(&journal, &migration)?;
+    let found = try_last(&journal, &migration.pipeline, || signals.stopping())?;
+    if let Some(layer) = migration.pipeline.layers.last_mut() {
+        layer.refused.clone_from(&found.refused);
+    }
+    let mut scratch = journal.scratch(state)?;
+    planning::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
+    drop(scratch);
+    let layer = LayerRow {
+        number: kept.number,
+        name: kept.name.clone(),
+        kept: copy.name.clone(),
+        hash,
+        form: kept.form.map_or("", LayerForm::word).to_owned(),
+        sheet: kept.sheet.clone(),
+        refused: BTreeSet::new(),
+    };
+    let taking = Taking {
+        layer: &layer,
+        rows: found.rows,
+        touched: &found.touched,
+        left: &found.left,
+    };
+    let how = Adopt {
+        update_accepted: false,
+        dry_run: args.dry_run,
+        decided: Decided {
+            by: &deciding::by(&args.by),
+            reason: args.reason.as_deref(),
+            at: now(),
+        },
+        taking: Some(taking),
+    };
+    let done = journal.adopt_taking(state, how);
+    // Whatever went wrong behind the transaction: a file that the journal knows stays.
+    let known = |layers: Vec<LayerRow>| layers.iter().any(|known| known.number == kept.number);
+    if journal.layers().map_or(true, known) {
+        copy.stays();
+    }
+    let (_, taken) = done?;
+    Ok(Done { kept, found, taken })
+}
+
+/// A file that was taken before has nothing new to say, and must not be told as done twice.
+fn refuse_twice(journal: &Journal, hash: &[u8; 32]) -> anyhow::Result<()> {
+    let known = journal.layers()?;
+    let Some(known) = known.iter().find(|layer| layer.hash == *hash) else {
+        return Ok(());
+    };
+    Err(Failure::configuration(
+        format!("this file was taken already, as backfill {}", known.number),
+        "nothing is left to do for it; `bakkt-migrate run` sends what it changed",
+    ))
+}
+
+impl Done {
+    /// Rows of which nothing was taken.
+    fn lost(&self) -> u64 {
+        let whole =
+            |left: &&LeftRow| left.path.is_empty() || self.found.refused.contains(&left.row);
+        let rows = self.found.left.iter().filter(whole).map(|left| left.row);
+        rows.collect::<BTreeSet<u64>>().len() as u64
+    }
+
+    /// Rows and cells that were not taken, by reason and field.
+    fn by_reason(&self) -> BTreeMap<(&str, &str), u64> {
+        let mut counts = BTreeMap::new();
+        for left in &self.found.left {
+            let kind = (left.outcome.as_str(), left.path.as_str());
+            *counts.entry(kind).or_default() += 1;
+        }
+        counts
+    }
+
+    fn restricted(&self) -> impl Iterator<Item = &LeftRow> {
+        let left = self.found.left.iter();
+        left.filter(|left| left.outcome == RESTRICTED)
+    }
+
+    fn withheld(&self) -> u64 {
+        let closed = self.taken.closed.iter();
+        let withheld = closed.filter(|gaps| gaps.reason == "withheld");
+        withheld.map(|gaps| gaps.count).sum()
+    }
+
+    fn json(&self, args: &BackfillArgs, totals: &Totals) -> anyhow::Result<String> {
+        let left = self.by_reason().into_iter().map(
+            |((outcome, path), count)| json!({"outcome": outcome, "path": path, "count": count}),
+        );
+        let restricted = self.restricted().map(
+            |left| json!({"row": left.row, "clientAccountId": left.client_id, "path": left.path}),
+        );
+        let mut object = totals.json();
+        object["backfill"] = json!({
+            "number": self.kept.number,
+            "name": self.kept.name,
+            "form": self.kept.form.map(LayerForm::word),
+            "dry_run": args.dry_run,
+            "rows": self.found.rows,
+            "rows_taken": self.found.rows - self.lost(),
+            "left": left.collect::<Vec<_>>(),
+            "restricted": restricted.collect::<Vec<_>>(),
+            "withheld_now_sent": self.withheld(),
+            "does": serde_json::to_value(&self.taken)?,
+        });
+        Ok(object.to_string())
+    }
+
+    fn text(&self, args: &BackfillArgs, totals: &Totals) -> String {
+        let (taken, name) = (&self.taken, &self.kept.name);
+        let mut text = match args.dry_run {
+            true => format!("{name} would do this (nothing was changed):"),
+            false => format!("{name} was taken as backfill {}:", self.kept.number),
+        };
+        let mut line = |count: u64, what: &str| {
+            text.push_str(&format!("\n  {:>11}  {what}", thousands(count)));
+        };
+        line(self.found.rows, "rows read");
+        line(self.found.rows - self.lost(), "rows taken");
+        for ((outcome, path), count) in self.by_reason() {
+            let colon = if path.is_empty() { "" } else { ": " };
+            line(count, &format!("not taken: {path}{colon}{outcome}"));
+        }
+        line(taken.changed, "accounts changed");
+        line(taken.created, "blocked before, created by the next run");
+        line(taken.updates, "accepted before, updated by the next run");
+        for gaps in &taken.closed {
+            let what = format!("gaps closed: {} ({})", gaps.path, gaps.reason);
+            line(gaps.count, &what);
+        }
+        line(self.withheld(), "values withheld before, sent now");
+        line(taken.still_open, "gaps of these customers still open");
+        self.add_restricted(&mut text);
+        if !args.dry_run && taken.created + taken.updates > 0 {
+            text.push_str(&format!(
+                "\nrun `bakkt-migrate run {}` to send them",
+                args.dir.display()
+            ));
+        }
+        format!("{text}\n\n{}", status_lines(totals).trim_end())
+    }
+
+    /// What goes by hand: a line for each field that a row would have changed.
+    fn add_restricted(&self, text: &mut String) {
+        let all: Vec<&LeftRow> = self.restricted().collect();
+        if all.is_empty() {
+            return;
+        }
+        text.push_str(
+            "\nnot to be changed by an update, so nothing of these rows was taken; such changes go by hand, through Bakkt's Operations or Compliance:",
+        );
+        for left in all.iter().take(LISTED) {
+            let id = left.client_id.as_deref().unwrap_or("");
+            text.push_str(&format!("\n  row {}  {id}  {}", left.row, left.path));
+        }
+        if all.len() > LISTED {
+            let more = thousands((all.len() - LISTED) as u64);
+            text.push_str(&format!("\n  and {more} more"));
+        }
+    }
+}

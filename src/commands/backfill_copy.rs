@@ -1,0 +1,131 @@
+//! The copy of a backfill file that the plan is made with.
+//!
+//! Owner of the folder `layers` below a state folder. A copy is whole and on the disk before the journal knows it; one
+//! that the journal never came to know is removed, by its handle or by the next backfill. It holds customer data: 0600.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::opening;
+use crate::cli::BackfillArgs;
+use crate::error::Failure;
+use crate::journal::Journal;
+use crate::journal::open::private_folder;
+use crate::migration::Kept;
+
+/// The copy; gone again unless it was taken. For a look only: the file itself.
+pub struct Copied {
+    path: PathBuf,
+    /// Its name below the folder.
+    pub name: String,
+    ours: bool,
+    stays: Cell<bool>,
+}
+
+impl Copied {
+    /// Copies the file, under the number that it will have.
+    pub fn new(args: &BackfillArgs, journal: &Journal, state: &Path) -> anyhow::Result<Copied> {
+        let cannot = |error: io::Error| {
+            Failure::configuration(
+                format!("cannot read {}: {error}", args.file.display()),
+                "name the filled sheet or the corrected export",
+            )
+        };
+        if !fs::metadata(&args.file).map_err(cannot)?.is_file() {
+            return Err(cannot(io::Error::other("it is not a file")));
+        }
+        let name = format!("{:04}.{}", journal.next_layer()?, extension(&args.file));
+        let stays = Cell::new(false);
+        if args.dry_run {
+            let path = args.file.canonicalize().map_err(cannot)?;
+            let ours = false;
+            return Ok(Copied {
+                path,
+                name,
+                ours,
+                stays,
+            });
+        }
+        let folder = opening::layers_folder(state);
+        private_folder(&folder)?;
+        remove_orphans(journal, &folder)?;
+        let mut copy = tempfile::NamedTempFile::new_in(&folder)?;
+        let mut file = File::open(&args.file).map_err(cannot)?;
+        io::copy(&mut file, &mut copy)
+            .with_context(|| format!("cannot copy {}", args.file.display()))?;
+        copy.as_file()
+            .set_permissions(Permissions::from_mode(0o600))?;
+        copy.as_file().sync_all()?;
+        let path = folder.join(&name);
+        copy.persist(&path).map_err(|error| error.error)?;
+        File::open(&folder)?.sync_all()?;
+        let ours = true;
+        Ok(Copied {
+            path,
+            name,
+            ours,
+            stays,
+        })
+    }
+
+    /// As a layer that is about to be taken.
+    pub fn kept(&self, args: &BackfillArgs, number: i64) -> anyhow::Result<Kept> {
+        let name = args.file.file_name().context("a file without a name")?;
+        Ok(Kept {
+            number,
+            name: name.to_string_lossy().into_owned(),
+            path: self.path.clone(),
+            hash: None,
+            form: None,
+            sheet: args.sheet.clone(),
+            refused: BTreeSet::new(),
+        })
+    }
+
+    /// The journal knows it.
+    pub fn stays(&self) {
+        self.stays.set(true);
+    }
+}
+
+impl Drop for Copied {
+    fn drop(&mut self) {
+        if self.ours && !self.stays.get() {
+            // What stays behind here, the next backfill removes.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Files that the journal does not know: of a backfill that died before it was taken.
+fn remove_orphans(journal: &Journal, folder: &Path) -> anyhow::Result<()> {
+    let layers = journal.layers()?.into_iter();
+    let known: BTreeSet<String> = layers.map(|layer| layer.kept).collect();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let is_known = name.to_str().is_some_and(|name| known.contains(name));
+        if !is_known && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// The end of the name, where it is a plain one.
+fn extension(file: &Path) -> String {
+    let end = file.extension().and_then(|end| end.to_str()).unwrap_or("");
+    let plain =
+        (1..=8).contains(&end.len()) && end.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if plain {
+        end.to_lowercase()
+    } else {
+        "data".to_owned()
+    }
+}

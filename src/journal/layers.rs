@@ -1,0 +1,383 @@
+//! Backfill files that were taken: which there are, whose rows they hold, what became of those.
+//!
+//! Owner of the tables `layer` and `layer_row`, and of the gap history that a file makes. A file is taken in the one
+//! transaction that takes the plan over which was made with it (`replan`): before it the journal does not know the file,
+//! after it the plan has its rows.
+//! Left out on purpose: what the rows say; the journal knows lines, paths and ids, never a value.
+
+use std::collections::BTreeSet;
+
+use rusqlite::params;
+use serde::Serialize;
+
+use super::open::Journal;
+use super::query::{Reader, unsigned};
+use super::replan::{Adopt, Changes};
+use super::tasks::position;
+use crate::assess::Verdict;
+use crate::source::{List, Part, Position};
+
+/// A taken file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerRow {
+    /// Its number, from 1.
+    pub number: i64,
+    /// As it was called.
+    pub name: String,
+    /// Its name below the folder `layers`.
+    pub kept: String,
+    /// Keyed hash of its bytes.
+    pub hash: [u8; 32],
+    /// 'fields' or 'export'.
+    pub form: String,
+    /// Of a workbook: its sheet.
+    pub sheet: Option<String>,
+    /// Lines of rows that are left out for good.
+    pub refused: BTreeSet<u64>,
+}
+
+/// A record of the plan that a row may speak of.
+#[derive(Clone, Debug)]
+pub struct KnownRecord {
+    /// Verdict, by its number.
+    pub verdict: i64,
+    /// Where its row stands.
+    pub at: Position,
+    /// The rows beside it.
+    pub parts: Vec<Part>,
+    /// Bakkt has its account, or may have it.
+    pub at_bakkt: bool,
+}
+
+impl KnownRecord {
+    /// Whether the plan neither left it out nor took it for one of several.
+    pub fn is_read(&self) -> bool {
+        self.verdict < Verdict::Excluded as i64
+    }
+
+    /// Whether the plan sends it.
+    pub fn is_sent(&self) -> bool {
+        self.verdict < Verdict::Blocked as i64
+    }
+}
+
+/// A row that was not taken, or not wholly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftRow {
+    /// Its line.
+    pub row: u64,
+    /// The field; empty for the whole row.
+    pub path: String,
+    /// Why.
+    pub outcome: String,
+    /// clientAccountId, when the plan knows it.
+    pub client_id: Option<String>,
+}
+
+/// Outcome of a row that would change what an update may not: all of it is left out, for good.
+pub const RESTRICTED: &str = "restricted";
+/// Outcome of a row with which an account that Bakkt has could not be sent any more: left out for good as well.
+pub const UNSENDABLE: &str = "the account could not be sent with it";
+
+/// A file that is taken with a new plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Taking<'a> {
+    /// The file.
+    pub layer: &'a LayerRow,
+    /// Rows read.
+    pub rows: u64,
+    /// Customers of whom its rows changed something, and the last of those rows.
+    pub touched: &'a [(String, u64)],
+    /// Rows that were not taken, or not wholly.
+    pub left: &'a [LeftRow],
+}
+
+/// What a taken file does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Taken {
+    /// Accounts whose payload it changes.
+    pub changed: u64,
+    /// Gaps that it closes, by field.
+    pub closed: Vec<ClosedGaps>,
+    /// Gaps that the customers of its rows have still.
+    pub still_open: u64,
+    /// Customers who were blocked, and are created by the next run.
+    pub created: u64,
+    /// Accounts that get an update by the next run because of it.
+    pub updates: u64,
+}
+
+/// Closed gaps of one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClosedGaps {
+    /// The field.
+    pub path: String,
+    /// What it was: missing, withheld, invalid: ….
+    pub reason: String,
+    /// How many.
+    pub count: u64,
+}
+
+impl Journal {
+    /// The taken files, in the order in which they apply.
+    pub fn layers(&self) -> anyhow::Result<Vec<LayerRow>> {
+        let mut statement = self
+            .db
+            .prepare("SELECT id, name, kept, hash, form, sheet FROM layer ORDER BY id")?;
+        let rows = statement.query_map([], |row| {
+            Ok(LayerRow {
+                number: row.get(0)?,
+                name: row.get(1)?,
+                kept: row.get(2)?,
+                hash: row.get(3)?,
+                form: row.get(4)?,
+                sheet: row.get(5)?,
+                refused: BTreeSet::new(),
+            })
+        })?;
+        let mut layers = rows.collect::<Result<Vec<_>, _>>()?;
+        let mut refused = self.db.prepare(
+            "SELECT DISTINCT r.row FROM layer_row r JOIN word w ON w.id = r.outcome
+             WHERE r.layer = ?1 AND w.text IN (?2, ?3)",
+        )?;
+        for layer in &mut layers {
+            let rows = refused.query_map(params![layer.number, RESTRICTED, UNSENDABLE], |row| {
+                row.get::<_, i64>(0)
+            })?;
+            layer.refused = rows
+                .map(|row| row.map(|row| row as u64))
+                .collect::<Result<_, _>>()?;
+        }
+        Ok(layers)
+    }
+
+    /// The number that the next file gets.
+    pub fn next_layer(&self) -> anyhow::Result<i64> {
+        Ok(self
+            .db
+            .query_row("SELECT coalesce(max(id), 0) + 1 FROM layer", [], |row| {
+                row.get(0)
+            })?)
+    }
+
+    /// The records of the plan with an id.
+    pub fn records_of(&self, client_id: &str) -> anyhow::Result<Vec<KnownRecord>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT r.id, r.verdict, r.row, r.offset, r.length,
+                    EXISTS (SELECT 1 FROM task t WHERE t.record = r.id AND t.kind = 0 AND t.state IN (2, 3, 4))
+                    OR EXISTS (SELECT 1 FROM former f WHERE f.client_id = r.client_id)
+             FROM record r WHERE r.client_id = ? ORDER BY r.id",
+        )?;
+        let rows = statement.query_map([client_id], |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                KnownRecord {
+                    verdict: row.get(1)?,
+                    at: position(row, 2)?,
+                    at_bakkt: row.get(5)?,
+                    parts: Vec::new(),
+                },
+            ))
+        })?;
+        let mut records = rows.collect::<Result<Vec<_>, _>>()?;
+        let mut statement = self.db.prepare_cached(
+            "SELECT row, offset, length, list FROM part WHERE record = ? AND list < 3 ORDER BY list, place",
+        )?;
+        for (id, record) in &mut records {
+            let parts = statement.query_map([*id], |row| {
+                let list = List::ALL.get(usize::from(row.get::<_, u8>(3)?)).copied();
+                Ok(Part {
+                    list: list.unwrap_or(List::Group),
+                    at: position(row, 0)?,
+                })
+            })?;
+            record.parts = parts.collect::<Result<_, _>>()?;
+        }
+        Ok(records.into_iter().map(|(_, record)| record).collect())
+    }
+
+    /// Tells the comparison of two plans (`replan_compare.sql`) when it is, and what the new one has besides.
+    pub(super) fn begin_taking(
+        &mut self,
+        at: i64,
+        taking: Option<&Taking<'_>>,
+    ) -> anyhow::Result<()> {
+        let number = taking.map_or(0, |taking| taking.layer.number);
+        self.db
+            .execute("INSERT INTO temp.adopting VALUES (?, ?)", [at, number])?;
+        let mut insert = self
+            .db
+            .prepare("INSERT OR REPLACE INTO temp.touched VALUES (?, ?)")?;
+        for (client_id, row) in taking.map_or(&[][..], |taking| taking.touched) {
+            insert.execute(params![client_id, *row as i64])?;
+        }
+        Ok(())
+    }
+
+    /// Registers a file after the plan was taken over that was made with it.
+    pub(super) fn take_layer(
+        &mut self,
+        taking: &Taking<'_>,
+        how: Adopt<'_>,
+        changes: &Changes,
+    ) -> anyhow::Result<Taken> {
+        let layer = taking.layer;
+        let changed = self.count_of(CHANGED)?;
+        self.db.execute(
+            "INSERT INTO layer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            params![
+                layer.number,
+                how.decided.at,
+                layer.name,
+                layer.kept,
+                layer.hash,
+                layer.form,
+                layer.sheet,
+                taking.rows as i64,
+                changed as i64,
+                how.decided.reason
+            ],
+        )?;
+        for left in taking.left {
+            let (path, outcome) = (self.word(&left.path)?, self.word(&left.outcome)?);
+            self.db
+                .prepare_cached("INSERT OR IGNORE INTO layer_row VALUES (?, ?, ?, ?, ?)")?
+                .execute(params![
+                    layer.number,
+                    left.row as i64,
+                    path,
+                    outcome,
+                    left.client_id
+                ])?;
+        }
+        self.log("backfill", &layer.name, how.decided, changed)?;
+        Ok(Taken {
+            changed,
+            closed: self.closed(layer.number)?,
+            still_open: self.count_of(STILL_OPEN)?,
+            created: changes.added,
+            updates: self.count_of(UPDATES)?,
+        })
+    }
+
+    fn closed(&self, layer: i64) -> anyhow::Result<Vec<ClosedGaps>> {
+        let mut statement = self.db.prepare(CLOSED)?;
+        let rows = statement.query_map([layer], |row| {
+            Ok(ClosedGaps {
+                path: row.get(0)?,
+                reason: row.get(1)?,
+                count: row.get::<_, i64>(2)? as u64,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn count_of(&self, sql: &str) -> anyhow::Result<u64> {
+        Ok(self.db.query_row(sql, [], |row| row.get::<_, i64>(0))? as u64)
+    }
+}
+
+const CHANGED: &str = "SELECT count(*) FROM temp.touched o JOIN main.record r ON r.client_id = o.client_id AND r.verdict < 2
+    LEFT JOIN temp.was w ON w.client_id = o.client_id WHERE r.hash IS NOT w.hash";
+
+const STILL_OPEN: &str =
+    "SELECT count(*) FROM temp.touched o JOIN main.record r ON r.client_id = o.client_id
+    JOIN main.gap g ON g.record = r.id WHERE g.status = 'open'";
+
+const UPDATES: &str =
+    "SELECT count(*) FROM temp.touched o JOIN main.record r ON r.client_id = o.client_id
+    JOIN main.task t ON t.record = r.id AND t.kind = 1 AND t.state = 0";
+
+const CLOSED: &str = "SELECT p.text, w.text, count(*) FROM closed_gap c JOIN word p ON p.id = c.path JOIN word w ON w.id = c.reason
+    WHERE c.layer = ?1 GROUP BY p.text, w.text ORDER BY p.text, w.text";
+
+/// A taken file, for reports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LayerLine {
+    /// Its number.
+    pub number: u64,
+    /// When it was taken, milliseconds since 1970.
+    pub at: i64,
+    /// As it was called.
+    pub name: String,
+    /// 'fields' or 'export'.
+    pub form: String,
+    /// Rows read.
+    pub rows: u64,
+    /// Accounts whose payload it changed.
+    pub changed: u64,
+    /// Why it was taken.
+    pub reason: Option<String>,
+}
+
+/// A row of a backfill file that was not taken, or a cell of it.
+#[derive(Clone, Copy, Debug)]
+pub struct LeftLine<'a> {
+    /// The file.
+    pub file: &'a str,
+    /// Its line.
+    pub row: u64,
+    /// The field; empty for the whole row.
+    pub path: &'a str,
+    /// Why.
+    pub outcome: &'a str,
+    /// clientAccountId, when the plan knows it.
+    pub client_id: Option<&'a str>,
+}
+
+impl Reader {
+    /// The taken backfill files, in the order of their numbers.
+    pub fn layers(&self) -> anyhow::Result<Vec<LayerLine>> {
+        self.all(
+            "SELECT id, at, name, form, rows, changed, reason FROM layer ORDER BY id",
+            |row| {
+                Ok(LayerLine {
+                    number: unsigned(row.get(0)?),
+                    at: row.get(1)?,
+                    name: row.get(2)?,
+                    form: row.get(3)?,
+                    rows: unsigned(row.get(4)?),
+                    changed: unsigned(row.get(5)?),
+                    reason: row.get(6)?,
+                })
+            },
+        )
+    }
+
+    /// Rows and cells of backfill files that were not taken, by file and line.
+    pub fn each_left(
+        &self,
+        mut each: impl FnMut(LeftLine<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.walk(LEFT, |row| {
+            each(LeftLine {
+                file: row.get_ref(0)?.as_str()?,
+                row: unsigned(row.get(1)?),
+                path: row.get_ref(2)?.as_str()?,
+                outcome: row.get_ref(3)?.as_str()?,
+                client_id: row.get_ref(4)?.as_str_or_null()?,
+            })
+        })
+    }
+
+    /// What an update may not change, and a row would have: a line for each field, for Bakkt's Operations or Compliance.
+    pub fn each_restricted(
+        &self,
+        mut each: impl FnMut(LeftLine<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.each_left(|line| match line.outcome == RESTRICTED {
+            true => each(line),
+            false => Ok(()),
+        })
+    }
+
+    /// Updates that Bakkt accepted.
+    pub fn sent_updates(&self) -> anyhow::Result<u64> {
+        let sql = "SELECT count(*) FROM sent_update";
+        Ok(unsigned(self.journal.query_row(sql, [], |row| row.get(0))?))
+    }
+}
+
+const LEFT: &str = "SELECT l.name, r.row, p.text, o.text, r.client_id FROM layer_row r
+    JOIN layer l ON l.id = r.layer JOIN word p ON p.id = r.path JOIN word o ON o.id = r.outcome
+    ORDER BY r.layer, r.row, r.path";

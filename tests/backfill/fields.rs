@@ -1,0 +1,227 @@
+//! Sheets of fields, as CSV.
+
+use serde_json::json;
+
+use crate::world::{THREE, World};
+
+const PHONE: &str = "/owners/0/phoneNumber";
+
+#[test]
+fn a_gap_that_is_filled_becomes_one_update_of_the_whole_dataset() {
+    let world = World::sent(&THREE);
+    assert_eq!((world.posts(), world.held("A-3")), (2, None));
+    let before = world.held("A-1").unwrap();
+    let (said, code) = world.backfill_with(
+        "phones.csv",
+        "clientAccountId,owners[0].phoneNumber,known: name\nA-1,(775) 555-0100,Ann Ash\nA-2,,Ann Ash\n",
+        &["--reason", "call center", "--by", "kim"],
+    );
+    assert_eq!(code, 0, "{said}");
+    let does = &said["does"];
+    assert_eq!(
+        (&said["rows"], &said["rows_taken"], &said["form"]),
+        (&json!(2), &json!(2), &json!("fields"))
+    );
+    assert_eq!(
+        (&does["changed"], &does["updates"], &does["created"]),
+        (&json!(1), &json!(1), &json!(0))
+    );
+    assert_eq!(
+        does["closed"],
+        json!([{"path": "owners[0].phoneNumber", "reason": "missing", "count": 1}])
+    );
+    // Nothing was sent yet.
+    assert_eq!(
+        (world.posts(), world.held("A-1").unwrap()),
+        (2, before.clone())
+    );
+    world.run();
+    world.run();
+    let mut expected = before;
+    expected["owners"][0]["phoneNumber"] = json!("+17755550100");
+    assert_eq!((world.posts(), world.held("A-1").unwrap()), (3, expected));
+    // The history knows the file and the row, and who took it.
+    let closed = "SELECT client_id, p.text, layer, row FROM closed_gap JOIN word p ON p.id = path";
+    assert_eq!(world.asked(closed), ["A-1 owners[0].phoneNumber 1 2"]);
+    assert_eq!(world.asked("SELECT client_id FROM sent_update"), ["A-1"]);
+    let log = "SELECT action, target, reason, count, by FROM operator_log";
+    assert_eq!(world.asked(log), ["backfill phones.csv call center 1 kim"]);
+}
+
+#[test]
+fn a_later_file_keeps_what_an_earlier_one_filled() {
+    let world = World::sent(&THREE);
+    world.backfill(
+        "one.csv",
+        "clientAccountId,owners[0].phoneNumber\nA-1,775-555-0100\n",
+    );
+    let (said, code) = world.backfill(
+        "two.csv",
+        "clientAccountId,owners[0].identity.maritalStatus,owners[0].phoneNumber\nA-1,single,\nA-2,Married,\u{2013}\n",
+    );
+    // The first one's update is still to come, with both.
+    assert_eq!((code, &said["does"]["updates"]), (0, &json!(2)), "{said}");
+    world.run();
+    assert_eq!(world.posts(), 4, "one update each");
+    assert_eq!(world.value("A-1", PHONE), "+17755550100");
+    assert_eq!(
+        world.value("A-1", "/owners/0/identity/maritalStatus"),
+        "SINGLE"
+    );
+    assert_eq!(
+        world.value("A-2", "/owners/0/identity/maritalStatus"),
+        "MARRIED"
+    );
+    assert_eq!(world.value("A-2", PHONE), "+17755550101");
+    // What is not readable takes the place of nothing that is.
+    let (said, code) = world.backfill(
+        "three.csv",
+        "clientAccountId,owners[0].phoneNumber\nA-1,call me\n",
+    );
+    assert_eq!((code, &said["does"]["updates"]), (3, &json!(0)), "{said}");
+    assert_eq!(said["left"][0]["outcome"], "invalid: not a phone number");
+    world.run();
+    assert_eq!(
+        (world.posts(), world.value("A-1", PHONE)),
+        (4, json!("+17755550100"))
+    );
+    // Another value does, by another update.
+    world.backfill(
+        "four.csv",
+        "clientAccountId,owners[0].phoneNumber\nA-1,+44 20 7946 0018\n",
+    );
+    world.run();
+    assert_eq!(
+        (world.posts(), world.value("A-1", PHONE)),
+        (5, json!("+442079460018"))
+    );
+    assert_eq!(world.asked("SELECT count(*) FROM sent_update"), ["3"]);
+}
+
+#[test]
+fn what_was_withheld_goes_when_its_object_is_whole() {
+    let world = World::sent(&THREE[1..2]);
+    assert_eq!(world.value("A-2", "/investmentProfile"), json!(null));
+    let (said, _) = world.backfill(
+        "goals.csv",
+        "clientAccountId,investmentProfile.accountGoals.investmentObjective\nA-2,capital preservation\n",
+    );
+    assert_eq!(said["withheld_now_sent"], 1, "{said}");
+    world.run();
+    assert_eq!(
+        world.value("A-2", "/investmentProfile"),
+        json!({
+            "accountGoals": {"investmentObjective": "CAPITAL_PRESERVATION"},
+            "customerProfile": {"annualIncomeRangeUsd": "FROM_50K_TO_100K"}
+        })
+    );
+}
+
+#[test]
+fn who_was_blocked_is_created_by_the_next_run() {
+    let world = World::sent(&THREE);
+    let (said, code) = world.backfill(
+        "mail.csv",
+        "clientAccountId,owners[0].emailAddress\nA-3,a3@example.com\n",
+    );
+    assert_eq!(
+        (code, &said["does"]["created"], &said["does"]["updates"]),
+        (0, &json!(1), &json!(0)),
+        "{said}"
+    );
+    world.run();
+    assert_eq!(
+        (world.posts(), world.value("A-3", "/owners/0/emailAddress")),
+        (3, json!("a3@example.com"))
+    );
+    let closed = "SELECT client_id, p.text, layer, row FROM closed_gap JOIN word p ON p.id = path";
+    assert_eq!(world.asked(closed), ["A-3 owners[0].emailAddress 1 2"]);
+}
+
+#[test]
+fn every_row_ends_somewhere() {
+    let world = World::sent(&THREE);
+    let text = "words for people,\n,\nclientAccountId,owners[0].phoneNumber,owners[1].phoneNumber\n\
+        A-1,555,\nA-9,775-555-0100,\n,775-555-0100,\nA-2,775-555-0109,775-555-0108\nA-2,7755550101\n";
+    let (said, code) = world.backfill("mixed.csv", text);
+    assert_eq!(code, 3);
+    let left = |outcome: &str, path: &str| json!({"outcome": outcome, "path": path, "count": 1});
+    let all = said["left"].as_array().unwrap();
+    for expected in [
+        left("invalid: not a phone number", "owners[0].phoneNumber"),
+        left("unknown account", ""),
+        left("no clientAccountId", ""),
+        left(
+            "the account has no such owner or contact",
+            "owners[1].phoneNumber",
+        ),
+        left("the row has fewer cells than the header", ""),
+    ] {
+        assert!(all.contains(&expected), "{expected} in {said}");
+    }
+    assert_eq!(
+        (&said["rows"], &said["rows_taken"], all.len()),
+        (&json!(5), &json!(2), 5),
+        "{said}"
+    );
+    // The gap says where the value stands that does not fit.
+    let gap = "SELECT f.name, f.role, g.row, w.text FROM gap g JOIN file f ON f.id = g.file JOIN word w ON w.id = g.reason";
+    assert_eq!(
+        world.asked(gap),
+        ["mixed.csv (backfill 1) backfill 4 invalid: not a phone number"]
+    );
+    let file = "SELECT rows, (SELECT count(*) FROM part p WHERE p.file = f.id), (SELECT count(*) FROM unused u WHERE u.file = f.id) FROM file f WHERE role = 'backfill'";
+    assert_eq!(world.asked(file), ["5 2 3"]);
+    world.run();
+    assert_eq!(world.value("A-2", PHONE), "+17755550109");
+}
+
+#[test]
+fn a_look_leaves_no_trace() {
+    let world = World::sent(&THREE);
+    let before = world.state();
+    let text = "clientAccountId,owners[0].phoneNumber\nA-1,775-555-0100\n";
+    let (look, code) = world.backfill_with("phones.csv", text, &["--dry-run"]);
+    assert_eq!((code, &look["dry_run"]), (0, &json!(true)));
+    assert_eq!(world.state(), before);
+    assert!(!world.path(".bakkt-migrate/layers").exists());
+    assert!(!world.path(".bakkt-migrate/replan").exists());
+    let (done, _) = world.backfill("phones.csv", text);
+    assert_eq!(
+        (&look["does"], &look["left"]),
+        (&done["does"], &done["left"])
+    );
+}
+
+#[test]
+fn headers_that_are_no_fields_are_told_together() {
+    let world = World::sent(&THREE);
+    let file = world.folder.path().join("wrong.csv");
+    std::fs::write(&file, "clientAccountId,owners[0].phonenumber,entity.entityType,owners[0].role,owners[0].role\nA-1,,,,\n").unwrap();
+    let said = world.refused("backfill", &[file.to_str().unwrap()], 2);
+    for wanted in [
+        "`owners[0].phonenumber`",
+        "did you mean `owners[0].phoneNumber`?",
+        "more than once",
+    ] {
+        assert!(said.contains(wanted), "{said}");
+    }
+    std::fs::write(&file, "clientAccountId,entity.entityType\nA-1,LLC\n").unwrap();
+    let said = world.refused("backfill", &[file.to_str().unwrap()], 2);
+    assert!(
+        said.contains("INDIVIDUAL has no `entity.entityType`"),
+        "{said}"
+    );
+    std::fs::write(&file, "ID,SHOE\nA-1,9\n").unwrap();
+    let said = world.refused("backfill", &[file.to_str().unwrap()], 2);
+    assert!(
+        said.contains("neither a sheet of fields") && !said.contains("SHOE"),
+        "{said}"
+    );
+    assert_eq!(
+        std::fs::read_dir(world.path(".bakkt-migrate/layers"))
+            .unwrap()
+            .count(),
+        0
+    );
+}

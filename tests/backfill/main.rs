@@ -1,0 +1,14 @@
+//! `backfill`: filled sheets and corrected exports become updates and creations, and nothing else changes.
+//!
+//! The sandbox judges: what it holds, and how often it was written.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod crash;
+mod export;
+mod fields;
+mod restricted;
+mod sheets;
+mod silence;
+mod world;
