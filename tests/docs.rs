@@ -702,6 +702,7 @@ fn command_lines_of_the_pages_parse() {
         "docs/init.md",
         "docs/sandbox.md",
         "docs/manual-kyb.md",
+        "docs/backfill.md",
     ] {
         for line in page(name).lines().filter(|line| line.starts_with("    ")) {
             let line = line.split('#').next().unwrap().trim();
@@ -746,6 +747,7 @@ fn links_lead_to_files() {
         "docs/manual-kyb.md",
         "docs/sandbox.md",
         "docs/report.md",
+        "docs/backfill.md",
     ] {
         let text = page(name);
         let folder = root().join(name).parent().unwrap().to_owned();

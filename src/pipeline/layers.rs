@@ -244,7 +244,10 @@ impl Worker {
                 );
                 self.laying.row = row;
                 if self.laying.draft.value(layer.id) == Some(&id) {
-                    layer.keys.note(entry, Fate::Used);
+                    // What is only tried was not laid yet.
+                    if self.laying.trial.is_none() {
+                        layer.keys.note(entry, Fate::Used);
+                    }
                     self.lay_row(pipeline, (place, layer), at, &id);
                 }
             }

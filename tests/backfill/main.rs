@@ -4,6 +4,8 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/workbooks/mod.rs"]
+mod workbooks;
 
 mod crash;
 mod export;

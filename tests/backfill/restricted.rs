@@ -1,1 +1,185 @@
-//! x
+//! What an update must not change: nothing of such a row is taken, and the field is named.
+
+use serde_json::json;
+
+use crate::world::{MAPPING, THREE, World};
+
+/// Field, another value than the export's, the export's in other words (none: there is nothing to repeat).
+const FIELDS: [(&str, &str, &str); 9] = [
+    ("accountType", "ENTITY", "individual"),
+    ("owners[0].clientOwnerId", "owner-7", ""),
+    (
+        "owners[0].identity.dateOfBirth",
+        "1981-02-03",
+        "3 February 1980",
+    ),
+    (
+        "owners[0].identity.citizenshipCountry",
+        "Canada",
+        "United States",
+    ),
+    ("owners[0].identity.taxId", "987-65-4322", "987-65-4321"),
+    ("owners[0].identity.taxIdType", "itin", "ssn"),
+    ("owners[0].identity.taxIdCountry", "Canada", ""),
+    ("owners[0].ownerId", "b-1", ""),
+    ("enrollments", "x", ""),
+];
+
+#[test]
+fn a_row_that_would_change_one_is_refused_as_a_whole() {
+    let world = World::sent(&THREE);
+    let before = world.held("A-1");
+    for (number, (field, other, _)) in FIELDS.into_iter().enumerate() {
+        let text =
+            format!("clientAccountId,owners[0].phoneNumber,{field}\nA-1,775-555-0100,{other}\n");
+        let (said, code) = world.backfill(&format!("{number}.csv"), &text);
+        assert_eq!(code, 3, "{field}: {said}");
+        assert_eq!(
+            said["restricted"],
+            json!([{"row": 2, "clientAccountId": "A-1", "path": field}])
+        );
+        assert_eq!(
+            (&said["rows_taken"], &said["does"]["updates"]),
+            (&json!(0), &json!(0)),
+            "{field}"
+        );
+    }
+    world.run();
+    world.run();
+    assert_eq!((world.posts(), world.held("A-1")), (2, before));
+    let rows = "SELECT r.layer, r.row, p.text, o.text, r.client_id FROM layer_row r JOIN word p ON p.id = r.path JOIN word o ON o.id = r.outcome ORDER BY r.layer";
+    let expected = (1..)
+        .zip(FIELDS)
+        .map(|(layer, (field, ..))| format!("{layer} 2 {field} restricted A-1"));
+    assert_eq!(world.asked(rows), expected.collect::<Vec<_>>());
+    // They stay refused whatever plan is made.
+    world.json("replan", &["--update-accepted"]);
+    world.run();
+    assert_eq!(world.posts(), 2);
+    let text = String::from_utf8(
+        world
+            .command(
+                "backfill",
+                &[&file(
+                    &world,
+                    "clientAccountId,owners[0].identity.dateOfBirth\nA-1,1999-01-01\n",
+                )],
+            )
+            .output()
+            .unwrap()
+            .stdout,
+    )
+    .unwrap();
+    assert!(
+        text.contains("Operations or Compliance")
+            && text.contains("row 2  A-1  owners[0].identity.dateOfBirth"),
+        "{text}"
+    );
+    assert!(!text.contains("1999"), "{text}");
+}
+
+fn file(world: &World, text: &str) -> String {
+    let file = world.folder.path().join("by-hand.csv");
+    std::fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_same_value_is_no_change() {
+    let world = World::sent(&THREE);
+    for (number, (field, _, same)) in FIELDS.into_iter().enumerate() {
+        if same.is_empty() {
+            continue;
+        }
+        let text = format!(
+            "clientAccountId,owners[0].phoneNumber,{field}\nA-1,775-555-01{number:02},{same}\n"
+        );
+        let (said, code) = world.backfill(&format!("{number}.csv"), &text);
+        assert_eq!(
+            (code, &said["does"]["updates"]),
+            (0, &json!(1)),
+            "{field}: {said}"
+        );
+    }
+    let held = world.value("A-1", "/owners/0/clientOwnerId");
+    let text = format!(
+        "clientAccountId,owners[0].clientOwnerId\nA-1,{}\n",
+        held.as_str().unwrap()
+    );
+    assert_eq!(world.backfill("owner.csv", &text).1, 0);
+    world.run();
+    assert_eq!(world.posts(), 3);
+}
+
+#[test]
+fn who_was_never_accepted_may_fill_them() {
+    let world = World::sent(&THREE);
+    let text = "clientAccountId,owners[0].emailAddress,owners[0].identity.taxId,owners[0].identity.dateOfBirth,owners[0].clientOwnerId\n\
+        A-3,a3@example.com,987-65-4399,1979-01-02,owner-3\n";
+    let (said, code) = world.backfill("late.csv", text);
+    assert_eq!((code, &said["does"]["created"]), (0, &json!(1)), "{said}");
+    world.run();
+    assert_eq!(world.value("A-3", "/owners/0/identity/taxId"), "*****4399");
+    assert_eq!(world.value("A-3", "/owners/0/clientOwnerId"), "owner-3");
+    // From now on it may not.
+    let (said, code) = world.backfill(
+        "later.csv",
+        "clientAccountId,owners[0].identity.taxId\nA-3,987-65-4398\n",
+    );
+    assert_eq!(
+        (code, &said["restricted"][0]["clientAccountId"]),
+        (3, &json!("A-3"))
+    );
+}
+
+#[test]
+fn a_missing_one_that_is_filled_is_a_change() {
+    let world = World::new(&THREE);
+    world.write("mapping.toml", &MAPPING.replace("\"owners[0].identity.citizenshipCountry\" = { column = \"CITIZEN\", country = true }\n", ""));
+    world.run();
+    let (said, code) = world.backfill(
+        "citizens.csv",
+        "clientAccountId,owners[0].identity.citizenshipCountry\nA-1,USA\nA-2,\n",
+    );
+    assert_eq!(
+        (code, &said["restricted"].as_array().unwrap().len()),
+        (3, &1),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_row_with_which_an_account_could_not_be_sent_is_refused() {
+    let world = World::new(&THREE);
+    // A foreign customer without a postal code.
+    let export = std::fs::read_to_string(world.path("export.csv")).unwrap();
+    world.write(
+        "export.csv",
+        &export.replace(
+            "a1@example.com,,1 Elm St,Reno,NV,89501,US",
+            "a1@example.com,,1 Elm St,Reno,,,Canada",
+        ),
+    );
+    world.run();
+    assert_eq!(world.posts(), 2);
+    let (said, code) = world.backfill(
+        "moved.csv",
+        "clientAccountId,owners[0].identity.personalAddress.country\nA-1,USA\n",
+    );
+    assert_eq!(
+        (code, &said["left"][0]["outcome"]),
+        (3, &json!("the account could not be sent with it")),
+        "{said}"
+    );
+    assert_eq!(
+        said["left"][0]["path"],
+        "owners[0].identity.personalAddress.postalCode"
+    );
+    let (said, code) = world.backfill("moved-2.csv", "clientAccountId,owners[0].identity.personalAddress.country,owners[0].identity.personalAddress.postalCode\nA-1,USA,2134\n");
+    assert_eq!(code, 0, "{said}");
+    world.run();
+    assert_eq!(
+        world.value("A-1", "/owners/0/identity/personalAddress/postalCode"),
+        "02134"
+    );
+}
