@@ -2,6 +2,7 @@
 
 mod backfill;
 mod people;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,8 @@ pub use backfill::BackfillArgs;
 pub use people::{
     ByArgs, ExcludeArgs, GapsArgs, ResolveArgs, Resolved, RetryArgs, WaiveArgs, WhoseArgs,
 };
+
+pub use verify::VerifyArgs;
 
 /// Moves a firm's existing customers to Bakkt: checked before, resumable during, accounted for afterwards.
 #[derive(Debug, Parser)]
@@ -59,6 +62,8 @@ pub enum Command {
     Retry(RetryArgs),
     /// Settle what only a person can: a KYB trigger whose answer was lost, or which of several rows with one id is right.
     Resolve(ResolveArgs),
+    /// Read back what Bakkt has and compare it with what was sent; says where each account stands.
+    Verify(VerifyArgs),
     /// The accounts with an owner that is an entity: what Bakkt's form asks, what is known, what to ask for.
     ManualKyb(ManualKybArgs),
     /// Print the JSON Schema of a file that you write, for an editor that completes and checks it.

@@ -194,19 +194,37 @@ fn bar(total: u64, style: &str, what: &'static str) -> ProgressBar {
     bar
 }
 
-/// Progress of a submission: a thread that looks at the counters.
+/// Progress of work whose end is known: a thread that looks at how far it is.
 pub struct Sending {
     done: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Sending {
-    /// Starts showing.
+    /// Starts showing a submission.
     pub fn start(mode: Mode, counters: Arc<Counters>) -> Sending {
+        Sending::watch(mode, "sending", move || So {
+            far: counters.done(),
+            of: counters.total.get(),
+            state: format!(
+                "{} refused · {} in doubt · {} waiting for the rate",
+                thousands(counters.refused.get()),
+                thousands(counters.in_doubt.get()),
+                thousands(counters.waiting.get())
+            ),
+        })
+    }
+
+    /// Starts showing what `look` finds.
+    pub fn watch(
+        mode: Mode,
+        what: &'static str,
+        look: impl Fn() -> So + Send + 'static,
+    ) -> Sending {
         let done = Arc::new(AtomicBool::new(false));
         let seen = done.clone();
-        let thread =
-            (mode != Mode::Quiet).then(|| std::thread::spawn(move || show(mode, &counters, &seen)));
+        let thread = (mode != Mode::Quiet)
+            .then(|| std::thread::spawn(move || show(mode, what, &look, &seen)));
         Sending { done, thread }
     }
 
@@ -221,31 +239,36 @@ impl Sending {
     }
 }
 
-fn show(mode: Mode, counters: &Counters, done: &AtomicBool) {
+/// How far some work is.
+#[derive(Debug)]
+pub struct So {
+    /// Done.
+    pub far: u64,
+    /// In all, as far as it is known.
+    pub of: u64,
+    /// What else is worth a word.
+    pub state: String,
+}
+
+fn show(mode: Mode, what: &'static str, look: &impl Fn() -> So, done: &AtomicBool) {
     let (begin, mut last) = (Instant::now(), Instant::now());
     let style = "{msg:9} [{bar:30}] {human_pos}/{human_len} · {per_sec} · {eta} left · {prefix}";
-    let bar = (mode == Mode::Bars).then(|| bar(counters.total.get(), style, "sending"));
+    let bar = (mode == Mode::Bars).then(|| bar(look().of, style, what));
     while !done.load(Ordering::Relaxed) {
         std::thread::park_timeout(Duration::from_millis(200));
-        let state = format!(
-            "{} refused · {} in doubt · {} waiting for the rate",
-            thousands(counters.refused.get()),
-            thousands(counters.in_doubt.get()),
-            thousands(counters.waiting.get())
-        );
+        let So { far, of, state } = look();
         if let Some(bar) = &bar {
-            bar.set_length(counters.total.get());
-            bar.set_position(counters.done());
+            bar.set_length(of);
+            bar.set_position(far);
             bar.set_prefix(state);
         } else if last.elapsed() >= EVERY {
             last = Instant::now();
-            let rate = counters.done() as f64 / begin.elapsed().as_secs_f64();
-            let left =
-                counters.total.get().saturating_sub(counters.done()) as f64 / rate.max(0.001);
+            let rate = far as f64 / begin.elapsed().as_secs_f64();
+            let left = of.saturating_sub(far) as f64 / rate.max(0.001);
             eprintln!(
-                "sending: {} of {} · {rate:.1}/s · about {} left · {state}",
-                thousands(counters.done()),
-                thousands(counters.total.get()),
+                "{what}: {} of {} · {rate:.1}/s · about {} left · {state}",
+                thousands(far),
+                thousands(of),
                 span(Duration::from_secs_f64(left.min(1e8)))
             );
         }

@@ -35,6 +35,8 @@ pub mod survey;
 pub mod target;
 pub mod unknown_codes;
 pub mod uploads;
+pub mod verify;
+pub mod verify_text;
 pub mod waive;
 
 use crate::cli::{Cli, Command};
@@ -78,6 +80,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Output> {
         Command::Resolve(args) => resolve::run(&args, mode),
         Command::Backfill(args) => backfill::run(&args, mode),
         Command::Retry(args) => retry::run(&args),
+        Command::Verify(args) => verify::run(&args, mode),
         Command::ManualKyb(args) => manual_kyb::run(&args, mode),
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(&args, mode),

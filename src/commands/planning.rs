@@ -364,6 +364,14 @@ impl<'m> Words<'m> {
     }
 }
 
+/// The day for which rows are mapped: that of the plan, or today without a whole one.
+pub fn as_of(journal: &Journal) -> anyhow::Result<jiff::civil::Date> {
+    match (journal.is_planned()?, journal.meta("as_of")?) {
+        (true, Some(date)) => date.parse().context("the journal's as_of is no date"),
+        _ => Ok(crate::migration::today()),
+    }
+}
+
 /// Refuses to go on when something that changes payloads or verdicts is not as it was planned (invariant 9).
 pub fn refuse_drift(journal: &Journal, migration: &Migration) -> anyhow::Result<()> {
     let planned = journal.fingerprints()?;

@@ -12,7 +12,7 @@ use crate::cli::RunArgs;
 use crate::error::Failure;
 use crate::journal::Journal;
 use crate::journal::tasks::Selection;
-use crate::migration::{Migration, today};
+use crate::migration::Migration;
 use crate::progress::{Mode, ask, note};
 use crate::report::thousands;
 use crate::sandbox::{Config, Sandbox};
@@ -164,11 +164,7 @@ fn planned(
     let mut journal = Journal::open(&folder)?;
     crate::logging::to_file(&folder);
     journal.bind(target, settings.target.dialect.word())?;
-    let as_of = match (journal.is_planned()?, journal.meta("as_of")?) {
-        (true, Some(date)) => date.parse().context("the journal's as_of is no date")?,
-        _ => today(),
-    };
-    let binding = opening::binding(&journal, &folder, as_of)?;
+    let binding = opening::binding(&journal, &folder, planning::as_of(&journal)?)?;
     let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
     if journal.is_planned()? {
         planning::refuse_drift(&journal, &migration)?;

@@ -10,8 +10,8 @@ use crate::error::Failure;
 use crate::journal::tasks::Kind;
 use crate::journal::{Journal, State};
 use crate::migration::Migration;
-use crate::pipeline::From;
 use crate::pipeline::reread::Reread;
+use crate::pipeline::{From, Pipeline};
 use crate::progress::{Mode, Sending};
 use crate::sensitive::Sensitive;
 use crate::settings::Settings;
@@ -129,10 +129,16 @@ pub fn work(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Re
 
 /// The payload of a task: its row, mapped again. Fails when the bytes are not the planned ones. The settings come back.
 pub fn sources(migration: Migration) -> (Sources, Settings) {
-    let pipeline = migration.pipeline;
-    let key = pipeline.key;
+    let key = migration.pipeline.key;
+    let payload = payloads(migration.pipeline);
+    let document = uploads::source(migration.documents, key);
+    (Sources { payload, document }, migration.settings)
+}
+
+/// The payload of an account's task.
+pub fn payloads(pipeline: Pipeline) -> PayloadFn {
     let spare: Mutex<Vec<Reread>> = Mutex::default();
-    let payload: PayloadFn = Arc::new(move |task| {
+    Arc::new(move |task| {
         let lock = || {
             spare
                 .lock()
@@ -158,7 +164,5 @@ pub fn sources(migration: Migration) -> (Sources, Settings) {
             .ok_or_else(drift);
         lock().push(reread);
         payload
-    });
-    let document = uploads::source(migration.documents, key);
-    (Sources { payload, document }, migration.settings)
+    })
 }

@@ -1,4 +1,4 @@
-//! From a document task to what is uploaded.
+//! From a document task to what is uploaded, and to the metadata that was.
 
 use std::sync::Arc;
 
@@ -7,9 +7,10 @@ use crate::contract::documents::client_document_id;
 use crate::documents::Documents;
 use crate::documents::planned::{Opened, Place, Planned, Reopen};
 use crate::journal::seal::open_sealed;
-use crate::journal::tasks::Task;
+use crate::journal::tasks::{DocumentFacts, Task};
 use crate::sensitive::Sensitive;
 use crate::submit::DocumentFn;
+use crate::verify::MetadataFn;
 
 /// Opens planned documents; whatever is not as it was planned holds its document and nothing else.
 pub fn source(documents: Option<Documents>, key: [u8; 32]) -> DocumentFn {
@@ -21,19 +22,38 @@ pub fn source(documents: Option<Documents>, key: [u8; 32]) -> DocumentFn {
     Arc::new(move |task| upload(&reopen, &key, task))
 }
 
+/// Makes metadata again, to be compared with what Bakkt has of a document.
+pub fn metadata(documents: Option<Documents>, key: [u8; 32]) -> MetadataFn {
+    let reopen = documents.map(|documents| Reopen::new(documents, key, crate::migration::today()));
+    Arc::new(move |account, facts| {
+        let reopen = reopen.as_ref()?;
+        let made = planned(&key, account, facts, |planned| reopen.metadata(planned));
+        made.ok().map(Sensitive::new)
+    })
+}
+
 fn upload(reopen: &Reopen, key: &[u8; 32], task: &Task) -> Result<Upload, String> {
     let facts = task.document.as_ref().ok_or("it is no document")?;
+    let opened = planned(key, &task.client_id, facts, |planned| reopen.open(planned))?;
+    let owner = facts.owner.as_ref().map(|(_, id)| id.as_str());
+    Ok(made(opened, &task.client_id, owner, &facts.uuid))
+}
+
+/// Does something with a document as the journal has it.
+fn planned<T>(
+    key: &[u8; 32],
+    account: &str,
+    facts: &DocumentFacts,
+    work: impl FnOnce(&Planned<'_>) -> Result<T, &'static str>,
+) -> Result<T, String> {
     let path = match &facts.sealed {
         Some(sealed) => Some(open_sealed(key, sealed).map_err(|error| error.to_string())?),
         None => None,
     };
-    let owner = facts
-        .owner
-        .as_ref()
-        .map(|(place, id)| (id.as_str(), *place));
-    let opened = reopen.open(&Planned {
-        account: &task.client_id,
-        owner,
+    let owner = facts.owner.as_ref();
+    let done = work(&Planned {
+        account,
+        owner: owner.map(|(place, id)| (id.as_str(), *place)),
         uuid: &facts.uuid,
         hash: &facts.hash,
         place: match &path {
@@ -41,12 +61,7 @@ fn upload(reopen: &Reopen, key: &[u8; 32], task: &Task) -> Result<Upload, String
             None => Place::Manifest(facts.at),
         },
     })?;
-    Ok(made(
-        opened,
-        &task.client_id,
-        owner.map(|(id, _)| id),
-        &facts.uuid,
-    ))
+    Ok(done)
 }
 
 fn made(opened: Opened, account: &str, owner: Option<&str>, uuid: &str) -> Upload {

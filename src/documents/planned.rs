@@ -10,7 +10,7 @@ use std::fs::File;
 use jiff::civil::Date;
 
 use super::assess::again;
-use super::claim::Field;
+use super::claim::{Claim, Field};
 use super::{Documents, From, inspect, pattern};
 use crate::source::Position;
 
@@ -63,6 +63,9 @@ pub struct Reopen {
     today: Date,
 }
 
+/// What is said of a document, its type and side, and its metadata.
+type Claimed = (Claim, &'static str, &'static str, Vec<u8>);
+
 const CHANGED: &str = "what is said of it is not what was planned; run replan to plan it anew";
 const GONE: &str = "its place in the manifest or the folder is gone; run replan to plan it anew";
 const EXPIRED: &str = "it expired since it was planned";
@@ -80,6 +83,27 @@ impl Reopen {
 
     /// Opens one. The error says why it is held.
     pub fn open(&self, planned: &Planned<'_>) -> Result<Opened, &'static str> {
+        let (claim, document_type, side, metadata) = self.claimed(planned, self.today)?;
+        let path = claim.path().ok_or(CHANGED)?;
+        let (opened, content_type) =
+            inspect::open(&self.documents.root, path).map_err(|_| UNFIT)?;
+        Ok(Opened {
+            metadata,
+            file: opened.file,
+            size: opened.size,
+            content_type,
+            document_type,
+            side: Some(side),
+        })
+    }
+
+    /// The metadata of one as it was planned, whatever became of its file and however long ago it expired.
+    pub fn metadata(&self, planned: &Planned<'_>) -> Result<Vec<u8>, &'static str> {
+        let (.., metadata) = self.claimed(planned, Date::MIN)?;
+        Ok(metadata)
+    }
+
+    fn claimed(&self, planned: &Planned<'_>, today: Date) -> Result<Claimed, &'static str> {
         let claim = match (&self.documents.from, planned.place) {
             (From::Manifest(manifest), Place::Manifest(at)) => {
                 manifest.claim_at(at).map_err(|_| GONE)?
@@ -93,7 +117,7 @@ impl Reopen {
             return Err(CHANGED);
         }
         let types = self.documents.types;
-        let (document_type, side, rest) = again(&claim, types, self.today, planned.owner.is_some())
+        let (document_type, side, rest) = again(&claim, types, today, planned.owner.is_some())
             .map_err(|why| match &*why == super::assess::EXPIRED {
                 true => EXPIRED,
                 false => CHANGED,
@@ -104,16 +128,6 @@ impl Reopen {
         if blake3::keyed_hash(&self.key, &metadata) != *planned.hash {
             return Err(CHANGED);
         }
-        let path = claim.path().ok_or(CHANGED)?;
-        let (opened, content_type) =
-            inspect::open(&self.documents.root, path).map_err(|_| UNFIT)?;
-        Ok(Opened {
-            metadata,
-            file: opened.file,
-            size: opened.size,
-            content_type,
-            document_type,
-            side: Some(side),
-        })
+        Ok((claim, document_type, side, metadata))
     }
 }

@@ -7,7 +7,7 @@
 //! newer than it was compared with counts as unread.
 //! Left out on purpose: asking and comparing (`verify`), and counting the results (`verification_lines`).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use rusqlite::{OptionalExtension, Row, params};
@@ -508,11 +508,6 @@ fn read_only(path: &str) -> String {
         }
     }
     uri + "?mode=ro"
-}
-
-/// The events database of a state folder.
-pub fn events_path(folder: &Path) -> PathBuf {
-    folder.join("events.db")
 }
 
 fn account(row: &Row<'_>) -> rusqlite::Result<Account> {

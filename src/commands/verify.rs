@@ -1,0 +1,226 @@
+//! `verify`: reads back what Bakkt has, and tells what differs.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::deciding::read_ids;
+use super::report::View;
+use super::run::runtime;
+use super::signals::Signals;
+use super::verify_text::{Findings, describe, json};
+use super::{Output, opening, planning, report, send, target, uploads};
+use crate::api::Client;
+use crate::cli::VerifyArgs;
+use crate::error::Failure;
+use crate::journal::verification::{Round, Scope};
+use crate::journal::{Journal, events, now};
+use crate::progress::{Mode, Sending, So, note};
+use crate::report::thousands;
+use crate::settings::Settings;
+use crate::submit::limiter::Limiter;
+use crate::submit::{Ended, PayloadFn};
+use crate::verify::{Counters, MetadataFn, Tools, Verify, run as read_back};
+
+/// Runs it.
+pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
+    if args.target.sandbox {
+        return Err(Failure::configuration(
+            "the sandbox inside this process ended with the run that filled it: there is nothing to read back",
+            "start `bakkt-migrate sandbox` and give its address as --base-url, to `run` and to `verify`",
+        ));
+    }
+    let view = View::new(&args.dir, false);
+    view.totals()?;
+    let mut settings = crate::migration::settings(&args.dir)?;
+    let bound = target::resolve(&args.target, &mut settings)?;
+    let folder = target::state_folder(&args.dir, false);
+    let grace = settings.grace.clone();
+    let (read, ended) = runtime()?.block_on(async {
+        let signals = Signals::listen(mode)?;
+        let journal = Journal::open(&folder)?;
+        crate::logging::to_file(&folder);
+        journal.bind(&bound, settings.target.dialect.word())?;
+        if !journal.is_planned()? {
+            return Err(Failure::configuration(
+                "there is no whole plan yet",
+                "`bakkt-migrate run` makes one",
+            ));
+        }
+        verified(args, settings, journal, &folder, &signals, mode).await
+    })?;
+    let totals = report::write(&view, &grace, None)?;
+    let findings = Findings::read(&view.reader()?)?;
+    let left = read.left > 0;
+    let text = if args.json {
+        let mut object = totals.json();
+        object["verify"] = json(&findings, &read);
+        object.to_string()
+    } else {
+        describe(&findings, &read)
+    };
+    let code = match (&ended, left) {
+        (Ended::Stopped(error), _) => {
+            note(
+                Mode::Lines,
+                &crate::error::describe(error, crate::error::Style::PLAIN),
+            );
+            crate::error::exit_code(error)
+        }
+        (Ended::Interrupted, _) | (_, true) => {
+            note(
+                Mode::Lines,
+                &format!(
+                    "{} accounts are still to be read; run the same command to go on",
+                    thousands(read.left)
+                ),
+            );
+            4
+        }
+        (Ended::Finished, false) if findings.is_clean() => 0,
+        (Ended::Finished, false) => 3,
+    };
+    Ok(Output { text, code })
+}
+
+/// What one call has done.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// Accounts that it read.
+    pub read: u64,
+    /// Accounts that it was to read and that are still unread.
+    pub left: u64,
+}
+
+async fn verified(
+    args: &VerifyArgs,
+    settings: Settings,
+    mut journal: Journal,
+    folder: &Path,
+    signals: &Signals,
+    mode: Mode,
+) -> anyhow::Result<(Call, Ended)> {
+    let credentials = target::credentials(&settings)?;
+    let (limits, retry, to) = (settings.limits, settings.retry, settings.target.clone());
+    let scope = scope(args, &mut journal)?;
+    let (payload, metadata) = if scope.status_only {
+        nothing()
+    } else {
+        sources(settings, &journal, folder, mode, signals)?
+    };
+    let events = events::path(folder);
+    let round = journal.begin_verification(Some(&events), &scope, now())?;
+    let counters = Arc::new(Counters::default());
+    let unread = journal.count_unread(&round)?;
+    counters
+        .total
+        .set(unread.min(args.limit.unwrap_or(u64::MAX)));
+    note(mode, &announced(&round, &scope, unread, &to.base_url));
+    let client = Client::new(&to, credentials, retry.request_timeout, limits.in_flight)?;
+    let limiter = Limiter::new(limits.lookup, limits.burst, limits.headroom_percent);
+    let verify = Verify {
+        tools: Tools {
+            client: Arc::new(client),
+            limiter: Arc::new(limiter),
+            download_timeout: retry.upload_timeout,
+            payload,
+            metadata,
+            status_only: scope.status_only,
+            content: scope.content,
+            counters: counters.clone(),
+            stop: signals.stop.subscribe(),
+        },
+        stop: signals.stop.clone(),
+        round,
+        retry,
+        in_flight: limits.in_flight,
+        limit: args.limit,
+    };
+    let shown = shown(mode, counters.clone());
+    let ended = tokio::select! {
+        ended = read_back(journal, verify) => ended,
+        () = signals.at_once.notified() => {
+            Err(Failure::stopped("stopped at once", "run the same command: it goes on where it stopped"))
+        }
+    };
+    shown.finish();
+    let (mut journal, ended) = ended?;
+    let left = journal.count_unread(&round)?;
+    if left == 0 {
+        journal.end_verification(&round, now())?;
+    }
+    let read = counters.read.get();
+    tracing::info!(read, left, pass = round.pass, "read back");
+    Ok((Call { read, left }, ended))
+}
+
+fn scope(args: &VerifyArgs, journal: &mut Journal) -> anyhow::Result<Scope> {
+    let only = args.only.as_deref().map(read_ids).transpose()?;
+    if let Some(ids) = &only {
+        let unknown = journal.select_accounts(ids)?;
+        if !unknown.is_empty() {
+            return Err(Failure::configuration(
+                format!(
+                    "--only names {} ids that the plan does not have",
+                    unknown.len()
+                ),
+                "each line is one clientAccountId, as in reconciliation.csv",
+            ));
+        }
+    }
+    Ok(Scope {
+        only,
+        unsettled: args.unsettled,
+        status_only: args.status_only,
+        content: args.content,
+        again: args.again,
+    })
+}
+
+/// What was sent, made again from the export as it was planned.
+fn sources(
+    settings: Settings,
+    journal: &Journal,
+    folder: &Path,
+    mode: Mode,
+    signals: &Signals,
+) -> anyhow::Result<(PayloadFn, MetadataFn)> {
+    let binding = opening::binding(journal, folder, planning::as_of(journal)?)?;
+    let migration = opening::open(settings, binding, mode, || signals.stopping())?;
+    planning::refuse_drift(journal, &migration)?;
+    let payload = send::payloads(migration.pipeline);
+    Ok((payload, uploads::metadata(migration.documents, journal.key)))
+}
+
+/// What was sent is not asked for.
+fn nothing() -> (PayloadFn, MetadataFn) {
+    (
+        Arc::new(|_: &_| anyhow::bail!("nothing is compared")),
+        Arc::new(|_: &_, _: &_| None),
+    )
+}
+
+fn announced(round: &Round, scope: &Scope, unread: u64, target: &str) -> String {
+    let what = match (&scope.only, scope.unsettled) {
+        (Some(_), false) => "those of --only".to_owned(),
+        (Some(_), true) => "those of --only that are not decided".to_owned(),
+        (None, true) => "those that are not decided".to_owned(),
+        (None, false) if scope.status_only => "the status alone".to_owned(),
+        (None, false) => format!("pass {}", round.pass),
+    };
+    format!(
+        "{} accounts to read back from {target}: {what}",
+        thousands(unread)
+    )
+}
+
+fn shown(mode: Mode, counters: Arc<Counters>) -> Sending {
+    Sending::watch(mode, "verifying", move || So {
+        far: counters.read.get(),
+        of: counters.total.get(),
+        state: format!(
+            "{} with differences · {} waiting for the rate",
+            thousands(counters.wrong.get()),
+            thousands(counters.waiting.get())
+        ),
+    })
+}
