@@ -5,8 +5,21 @@
 
 /// For each row the column that it gets, none where nothing is worth it. `worth[row][column]` is not negative; 0 is "no".
 pub fn best(worth: &[Vec<f64>]) -> Vec<Option<usize>> {
+    // Most fields have no column that fits at all: they stay without, and cost no time.
+    let kept: Vec<usize> = (0..worth.len())
+        .filter(|row| worth[*row].iter().any(|worth| *worth > 0.0))
+        .collect();
+    let of_kept: Vec<&[f64]> = kept.iter().map(|row| worth[*row].as_slice()).collect();
+    let mut found = vec![None; worth.len()];
+    for (row, column) in kept.into_iter().zip(solve(&of_kept)) {
+        found[row] = column;
+    }
+    found
+}
+
+fn solve(worth: &[&[f64]]) -> Vec<Option<usize>> {
     let rows = worth.len();
-    let real = worth.first().map_or(0, Vec::len);
+    let real = worth.first().map_or(0, |row| row.len());
     // A column of its own for each row to stay without: it is always free.
     let columns = real + rows;
     let cost = |row: usize, column: usize| {

@@ -134,8 +134,24 @@ pub fn seen(columns: &[Column]) -> Vec<Seen<'_>> {
         .map(|(index, column)| Seen::new(column, tokens(&column.name), index))
         .collect();
     second_is_joint(&mut seen);
+    second_address_is_mail(&mut seen);
     beginnings_say_little(&mut seen);
     seen
+}
+
+/// Where a second address has a city or a postal code, its number marks no line.
+fn second_address_is_mail(seen: &mut [Seen<'_>]) {
+    let (address, parts) = (Words::of("address"), Words::of("city/state/zip/country"));
+    let second = |token: &Token| token.number == Some(2) && token.words.meet(address);
+    let whole = |seen: &Seen<'_>| seen.tokens.iter().any(second) && seen.words().meet(parts);
+    if seen.iter().filter(|seen| whole(seen)).count() < 2 {
+        return;
+    }
+    for token in seen.iter_mut().flat_map(|seen| &mut seen.tokens) {
+        if second(token) {
+            token.also("mail");
+        }
+    }
 }
 
 /// Headers that begin with one word.
@@ -151,7 +167,8 @@ fn beginnings_say_little(seen: &mut [Seen<'_>]) {
         *counts.entry(first.spelled.clone()).or_default() += 1;
     }
     for first in seen.iter_mut().filter_map(|seen| seen.tokens.first_mut()) {
-        let known = !first.words.is_empty() && !first.words.meet(whose);
+        let short = first.spelled.len() < 4;
+        let known = (short || !first.words.is_empty()) && !first.words.meet(whose);
         if known && counts[&first.spelled] >= SHARED {
             first.weight = first.weight.min(0.3);
         }

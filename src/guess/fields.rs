@@ -126,7 +126,7 @@ const ANY: &[Class] = &[];
 #[rustfmt::skip] // a table: one row a line
 pub const CONCEPTS: &[Concept] = &[
     concept(Kept, "clientAccountId", Kind::Text, ANY, "customer number/id | account number/id | entity number/id | agreement number/id | customer | id number | account | id"),
-    concept(Kept, "accountType", Kind::Code, ANY, "account/customer type | entity account type | account? registration type | type | registration"),
+    concept(Kept, "accountType", Kind::Code, ANY, "account/customer type | entity account type | account? registration type | agreement type | registration | entity type"),
     concept(Account, "status", Kind::Aside, ANY, "account/customer status/state | status code? | account system status"),
     concept(Kept, "settlementMethod", Kind::Code, ANY, "settlement type?"),
     concept(Kept, "shareToken", Kind::Text, ANY, "token | percent token"),
@@ -148,7 +148,7 @@ pub const CONCEPTS: &[Concept] = &[
     concept(Person, "identity.maritalStatus", Kind::Code, ANY, "marital status? | role status"),
     concept(Person, "identity.employment.employerName", Kind::Text, ANY, "employer name? | entity/business name? employer | employment entity"),
     concept(Person, "identity.employment.position", Kind::Text, ANY, "occupation code? | employment/employer title/occupation/role | occupation title/role | title"),
-    concept(Person, "identity.employment.yearsEmployed", Kind::Integer, &[C::Integer], "years employment/employer/occupation | time employment/employer/occupation"),
+    concept(Person, "identity.employment.yearsEmployed", Kind::Integer, &[C::Integer], "years employment/employer/occupation/services | time employment/employer/occupation"),
     concept(Person, "employmentStatus", Kind::Aside, ANY, "employment status | employment type"),
     concept(Person, "agreements[0]", Kind::Agreement, &[C::Version], "agreement name? | agreement/customer document/agreement name? version? | agreement version | agreement signed"),
     concept(Person, "agreements[0].name", Kind::Text, ANY, "agreement name | agreement document | agreement type"),
@@ -157,9 +157,9 @@ pub const CONCEPTS: &[Concept] = &[
     concept(Person, "identity.disclosures.politicallyExposed", Kind::Code, ANY, "pep flag/status?"),
     concept(Person, "identity.disclosures.ofacSanctioned", Kind::Code, ANY, "ofac flag/status?"),
     // Owners of entities.
-    concept(Holder, "clientOwnerId", Kind::Text, ANY, "owner/customer number/id | contact id | contact number | id"),
+    concept(Holder, "clientOwnerId", Kind::Text, ANY, "owner/customer/joint number/id | contact id | contact number | id"),
     concept(Holder, "role", Kind::Code, ANY, "role code/type? | owner role"),
-    concept(Holder, "kind", Kind::Code, ANY, "owner type | type | person entity/business/legal flag? | entity flag | legal type"),
+    concept(Holder, "kind", Kind::Code, ANY, "owner type/form | type | person entity/business/legal flag? | entity flag | legal type"),
     concept(Holder, "ownership_percent", Kind::Percent, &[C::Number, C::Percent], "percent | owner percent | percent percent"),
     concept(Holder, "manages_entity", Kind::YesNo, &[C::YesNo], "manages flag/control? | control owner/person? flag? | manages/control entity?"),
     // Addresses.

@@ -68,6 +68,20 @@ const SELF: &[&str] = &[
     "person",
     "account",
 ];
+/// Where each row is an owner, a partner or a holder beside others is the row's own.
+const ROW: &[&str] = &[
+    "primary",
+    "customer",
+    "owner",
+    "contact",
+    "current",
+    "secondary",
+    "home",
+    "legal",
+    "person",
+    "account",
+    "joint",
+];
 const HOME: &[&str] = &[
     "home",
     "primary",
@@ -220,7 +234,7 @@ const OPERATING_MAY: &[&str] = &[
 /// Places of an export whose rows are owners.
 pub const OWNERS: &[Place] = &[
     place("", &[Account], &[], &["customer", "entity", "account"]),
-    place("owners[].", &[Person, Anyone, Holder], &[], SELF),
+    place("owners[].", &[Person, Anyone, Holder], &[], ROW),
     place("owners[].identity.personalAddress.", &[Address], &[], HOME),
     place("owners[].mailingAddress.", &[Address], &[MAIL], HOME),
     place(

@@ -17,6 +17,9 @@ const LEAST: f64 = 0.3;
 /// The least share of a field's usual name that counts.
 const HINT: f64 = 0.2;
 
+/// What being the key of the rows is worth.
+const BY_PLACE: f64 = 0.36;
+
 /// A field that a column may feed beside what another file's word says of it.
 pub struct Found {
     /// The column's row among those seen.
@@ -71,7 +74,7 @@ pub fn found(
                 .filter(|(other, _)| *other != slot)
                 .map(|(_, worth)| *worth)
                 .fold(0.0, f64::max);
-            let clear = own - rival > 0.05 && own > 0.38;
+            let clear = own - rival > 0.05 && own > 0.33;
             Some(Found {
                 row,
                 slot: open[slot],
@@ -87,6 +90,10 @@ pub fn found(
 
 /// What a column is worth for a field, from 0 to 1.
 fn worth(seen: &Seen<'_>, slot: &Slot, value: f64, beside: f64, second: bool) -> f64 {
+    // The first column, with a value of its own in each row, is what the rows are known by.
+    if slot.concept.field == "clientAccountId" && seen.index == 0 && seen.column.all_distinct() {
+        return BY_PLACE;
+    }
     let hint = if second {
         0.0
     } else {
@@ -96,7 +103,7 @@ fn worth(seen: &Seen<'_>, slot: &Slot, value: f64, beside: f64, second: bool) ->
     if value <= 0.0 || hint < HINT && !(silent && beside >= 1.0) {
         return 0.0;
     }
-    0.5 * hint + 0.25 * value.min(1.0) + 0.125 * beside.min(2.0)
+    0.5 * hint + 0.25 * value.min(1.0) + 0.0625 * beside.min(4.0)
 }
 
 /// The header says at most whose it is.

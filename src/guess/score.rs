@@ -380,6 +380,8 @@ fn by_value(column: &Column, concept: &Concept) -> f64 {
             })
         }
         Kind::Percent | Kind::Integer if column.greatest > 100.0 => -0.5,
+        // So few numbers are codes.
+        Kind::Integer if column.codes().is_some_and(|codes| codes.len() <= 6) => of_forms.min(0.2),
         Kind::Amount if column.greatest < 1000.0 => -0.5,
         Kind::Countries if share(Class::List) > 0.2 => 1.0,
         // One each may be any country's column.

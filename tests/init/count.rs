@@ -1,11 +1,11 @@
-//! How much of a mapping `init` gets right, on the samples under four naming styles.
+//! How much of a mapping `init` gets right, on the samples under several naming styles.
 
 use std::collections::BTreeMap;
 use std::fs;
 
 use crate::support::program;
 use crate::truth::{
-    self, BLIND, EXPORTS, STYLES, Style, Takes, confidence, feeds, rename, root, toml,
+    self, BLIND, EXPORTS, Style, Takes, confidence, feeds, rename, root, styles, toml,
 };
 
 /// What became of the fields of one export.
@@ -102,7 +102,7 @@ fn compare(truth: &BTreeMap<String, Takes>, guess: &BTreeMap<String, Takes>, tex
 #[test]
 fn nine_of_ten_fields_are_right_and_none_is_wrong_at_high_confidence() {
     let mut failed = Vec::new();
-    for name in STYLES.into_iter().chain([BLIND.0]) {
+    for name in styles() {
         let (mut right, mut all) = (0, 0);
         for (export, count) in counts(name) {
             println!("{name} {export}: {} of {} right", count.right, count.all());
