@@ -139,13 +139,15 @@ impl After {
     }
 
     fn count(&mut self, line: &DecisionLine<'_>, now: i64) {
-        let Some(accepted) = line.accepted_at else {
+        if line.state != "accepted" {
             return;
-        };
+        }
         let decision = line.decision();
         *self.decisions.entry(decision.word()).or_default() += 1;
         if !decision.is_made() {
-            let days = (now - accepted).max(0) / DAY;
+            let days = line
+                .accepted_at
+                .map_or(0, |accepted| (now - accepted).max(0) / DAY);
             let group = WAITING.iter().find(|(most, _)| days <= *most);
             *self
                 .waiting
@@ -169,16 +171,16 @@ impl After {
 pub(super) fn decisions(reader: &Reader, dir: &Path, now: i64) -> anyhow::Result<()> {
     sheet(dir, "decisions.csv", DECISIONS, |out| {
         reader.each_decision(|line| {
-            let Some(accepted) = line.accepted_at else {
+            if line.state != "accepted" {
                 return Ok(());
-            };
+            }
             let heard = line.heard.map(|heard| heard.last_at);
             let read = line.read.map(|read| read.at);
-            let since = heard.max(read).unwrap_or(accepted);
+            let since = heard.max(read).or(line.accepted_at).unwrap_or(now);
             out.maybe(line.client_id)?;
             out.text(line.decision().word())?;
             out.number(((now - since).max(0) / DAY) as u64)?;
-            out.time(Some(accepted))?;
+            out.time(line.accepted_at)?;
             out.number(line.events)?;
             out.time(heard)?;
             out.time(read)?;

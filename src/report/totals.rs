@@ -157,14 +157,13 @@ pub struct Existed {
 impl Totals {
     /// Reads them from the journal.
     pub fn read(reader: &Reader) -> anyhow::Result<Totals> {
+        Totals::read_at(reader, crate::journal::now())
+    }
+
+    /// The same at another time, in milliseconds since 1970: ages are counted to it.
+    pub fn read_at(reader: &Reader, now: i64) -> anyhow::Result<Totals> {
         let (counts, gaps) = (reader.counts()?, reader.gap_counts()?);
-        Totals::new(
-            reader,
-            &counts,
-            &reader.document_counts()?,
-            &gaps,
-            crate::journal::now(),
-        )
+        Totals::new(reader, &counts, &reader.document_counts()?, &gaps, now)
     }
 
     /// Builds them from counts that were read already.

@@ -24,7 +24,11 @@ fn totals_count_everything_once() {
             r#""documents":{"given":0,"sent":0,"refused":0,"same":0,"account_not_sent":0,"no_account":0,"#,
             r#""bytes":0,"changed":0,"former":0},"kyb":{"incomplete":0,"manual":0,"former":0,"former_in_doubt":0},"#,
             r#""files":[{"name":"export.csv","role":"accounts","rows":12,"records":12,"parts":0,"documents":0,"#,
-            r#""unused":0,"blank_lines":3}]}"#
+            r#""unused":0,"blank_lines":3}],"#,
+            r#""after":{"decisions":{"undecided":2},"waiting":{"more than 30 days":2},"updates_sent":0,"gaps_closed":0,"#,
+            r#""gaps_waived":0,"events":{"events":0,"repeats":0,"unreadable":0,"without_id":0,"unknown_accounts":0,"#,
+            r#""unknown_events":0},"verification":{"pass":0,"complete":false,"checked":0,"same":0,"different":0,"#,
+            r#""unknown":0,"not_comparable":0,"documents":0,"content":0,"differences":0}}}"#
         )
     );
     assert_eq!(
@@ -43,6 +47,7 @@ rows read   12    account tasks 8
   duplicate  2      refused     1
 gaps open    4      gave up     1
 existed before 1, blank lines 3
+decisions: undecided 2
 balances: every row and every task is accounted for
 "
     );
@@ -300,14 +305,18 @@ fn files_are_private_whole_and_replaced() {
     names.sort();
     let expected = [
         "crosswalk.csv",
+        "decisions.csv",
         "documents.csv",
+        "gap-history.csv",
         "gaps.csv",
         "kyb.csv",
         "reconciliation.csv",
         "refused.csv",
         "report.html",
         "summary.json",
+        "unknown-events.csv",
         "unused.csv",
+        "verification.csv",
     ];
     assert_eq!(names, expected);
     assert_eq!(mode(&case.report()), 0o700);

@@ -49,6 +49,9 @@ INSERT INTO run VALUES (1, 1795000000000, NULL, NULL), (2, 1795000060000, 179500
 INSERT INTO operator_log (id, at, action, target, reason, count) VALUES (1, 1795000050000, 'retry', 'all', 'outage over', 2);
 "#;
 
+/// When every report here is made.
+const NOW: &str = "2027-01-01T10:00:00Z";
+
 pub struct Case {
     folder: tempfile::TempDir,
 }
@@ -75,7 +78,12 @@ impl Case {
     }
 
     pub fn totals(&self) -> Totals {
-        Totals::read(&Reader::open(&self.journal()).unwrap()).unwrap()
+        let now: jiff::Timestamp = NOW.parse().unwrap();
+        Totals::read_at(
+            &Reader::open(&self.journal()).unwrap(),
+            now.as_millisecond(),
+        )
+        .unwrap()
     }
 
     pub fn write(&self, grace: Grace, sandbox: bool) -> Totals {
@@ -84,7 +92,7 @@ impl Case {
             name,
             sandbox,
             grace,
-            at: "2027-01-01T10:00:00Z".parse().unwrap(),
+            at: NOW.parse().unwrap(),
         };
         write(
             &Reader::open(&self.journal()).unwrap(),

@@ -1,5 +1,6 @@
 //! The report, from journals written by hand.
 
 mod accounts;
+mod after;
 mod beside;
 mod case;
