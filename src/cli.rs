@@ -1,6 +1,7 @@
 //! The command line: syntax only.
 
 mod backfill;
+mod events;
 mod people;
 mod verify;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use backfill::BackfillArgs;
+pub use events::{EventsArgs, EventsCommand, ImportArgs, ServeArgs};
 pub use people::{
     ByArgs, ExcludeArgs, GapsArgs, ResolveArgs, Resolved, RetryArgs, WaiveArgs, WhoseArgs,
 };
@@ -66,6 +68,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// The accounts with an owner that is an entity: what Bakkt's form asks, what is known, what to ask for.
     ManualKyb(ManualKybArgs),
+    /// What Bakkt decides about customers: receive its webhooks, or take events from a file.
+    Events(EventsArgs),
     /// Print the JSON Schema of a file that you write, for an editor that completes and checks it.
     Schema(SchemaArgs),
     /// A stand-in for Bakkt on loopback.

@@ -50,6 +50,8 @@ pub mod submit;
 
 pub mod verify;
 
+pub mod events;
+
 pub mod schema;
 
 pub mod report;

@@ -278,6 +278,56 @@ fn show(mode: Mode, what: &'static str, look: &impl Fn() -> So, done: &AtomicBoo
     }
 }
 
+/// Where something without an end stands: a line that changes.
+pub struct Standing {
+    done: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Standing {
+    /// Starts showing what `says` says.
+    pub fn start(
+        mode: Mode,
+        what: &'static str,
+        says: impl Fn() -> String + Send + 'static,
+    ) -> Standing {
+        let done = Arc::new(AtomicBool::new(false));
+        let seen = done.clone();
+        let thread = (mode != Mode::Quiet)
+            .then(|| std::thread::spawn(move || show_standing(mode, what, says, &seen)));
+        Standing { done, thread }
+    }
+
+    /// Stops showing.
+    pub fn finish(mut self) {
+        self.done.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // A display that failed is no reason to fail.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn show_standing(mode: Mode, what: &'static str, says: impl Fn() -> String, done: &AtomicBool) {
+    let bar = (mode == Mode::Bars).then(|| bar(0, "{msg}: {prefix}", what));
+    let (mut last, mut said) = (Instant::now(), String::new());
+    while !done.load(Ordering::Relaxed) {
+        std::thread::park_timeout(Duration::from_millis(200));
+        let says = says();
+        if let Some(bar) = &bar {
+            bar.set_prefix(says);
+        } else if last.elapsed() >= EVERY && says != said {
+            last = Instant::now();
+            eprintln!("{what}: {says}");
+            said = says;
+        }
+    }
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+}
+
 /// A length of time for people: `1 h 5 min`, `40 s`.
 pub fn span(time: Duration) -> String {
     let seconds = time.as_secs_f64().round() as u64;

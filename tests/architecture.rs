@@ -70,6 +70,12 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         ],
         &["tokio"],
     ),
+    // What Bakkt says unasked: it stands beside sending, and knows nothing of it.
+    (
+        "events",
+        &["contract", "error", "journal", "sensitive", "settings"],
+        &["tokio", "axum"],
+    ),
     ("report", &["journal"], &["rust_xlsxwriter"]),
     // What may stand in files: names and words, no settings and no data.
     ("schema", &["contract", "documents", "mapping"], &[]),

@@ -118,6 +118,7 @@ fn every_setting_is_documented_and_no_other() {
         ("limits.", format!("{MINIMAL}[limits]\n{UNKNOWN} = 1\n")),
         ("retry.", format!("{MINIMAL}[retry]\n{UNKNOWN} = 1\n")),
         ("grace.", format!("{MINIMAL}[grace]\n{UNKNOWN} = 1\n")),
+        ("events.", format!("{MINIMAL}[events]\n{UNKNOWN} = 1\n")),
         (
             "documents.",
             format!(
@@ -526,6 +527,44 @@ fn documents_are_documented() {
     }
 }
 
+/// The first row of the table that fits a status and a reason is what they mean.
+#[test]
+fn what_events_mean_is_documented() {
+    use bakkt_migrate::contract::decision::{PARTY_STATUSES, REASON_CODES, of_event};
+    let page = page("docs/events.md");
+    let table = section(&page, "## What it means");
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.contains("partyStatus |"))
+        .map(|line| line.trim_matches(['|', ' ']).split(" | ").collect())
+        .collect();
+    assert!(rows.len() > 5);
+    let fits = |cell: &str, word: &str| {
+        let words = codes(cell);
+        words.is_empty() || words.iter().any(|known| known == word)
+    };
+    for status in PARTY_STATUSES.iter().chain(&["?"]) {
+        for reason in REASON_CODES.iter().chain(&["?", ""]) {
+            let row = rows
+                .iter()
+                .find(|row| fits(row[0], status) && fits(row[1], reason));
+            let meant = row.map(|row| row[2]);
+            assert_eq!(
+                meant,
+                Some(of_event(status, reason).word()),
+                "{status} {reason}"
+            );
+        }
+    }
+    for block in blocks(&page) {
+        settings(
+            tempfile::tempdir().unwrap().path(),
+            &format!("{MINIMAL}{block}"),
+        )
+        .unwrap();
+    }
+}
+
 #[test]
 fn the_sandbox_is_documented() {
     let page = page("docs/sandbox.md");
@@ -703,6 +742,7 @@ fn command_lines_of_the_pages_parse() {
         "docs/sandbox.md",
         "docs/manual-kyb.md",
         "docs/backfill.md",
+        "docs/events.md",
     ] {
         for line in page(name).lines().filter(|line| line.starts_with("    ")) {
             let line = line.split('#').next().unwrap().trim();
@@ -746,6 +786,7 @@ fn links_lead_to_files() {
         "docs/documents.md",
         "docs/manual-kyb.md",
         "docs/sandbox.md",
+        "docs/events.md",
         "docs/report.md",
         "docs/backfill.md",
     ] {

@@ -10,6 +10,7 @@ pub mod check;
 pub mod check_data;
 pub mod check_documents;
 pub mod deciding;
+pub mod events;
 pub mod exclude;
 pub mod forecast;
 pub mod gaps;
@@ -82,6 +83,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Output> {
         Command::Retry(args) => retry::run(&args),
         Command::Verify(args) => verify::run(&args, mode),
         Command::ManualKyb(args) => manual_kyb::run(&args, mode),
+        Command::Events(args) => events::run(&args, mode),
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(&args, mode),
         Command::ReadWorkbook(args) => read_workbook::run(&args),

@@ -84,22 +84,13 @@ pub fn credentials(settings: &Settings) -> anyhow::Result<Credentials> {
         Dialect::Guide => KEY_VARIABLE,
         Dialect::Reference => PASSWORD_VARIABLE,
     };
-    let secret = match (
-        std::env::var(variable)
-            .ok()
-            .filter(|value| !value.trim().is_empty()),
-        &settings.target.key_file,
-    ) {
-        (Some(secret), _) => secret,
-        (None, Some(file)) => key_file(&settings.dir.join(file))?,
-        (None, None) => {
-            return Err(Failure::configuration(
-                format!("there is no key for {}", settings.target.base_url),
-                format!("set {variable}, or name a 0600 file as `key_file` under [target]"),
-            ));
-        }
-    };
-    let secret = SecretString::from(secret.trim().to_owned());
+    let file = settings.target.key_file.as_deref();
+    let secret = secret(variable, file, &settings.dir)?.ok_or_else(|| {
+        Failure::configuration(
+            format!("there is no key for {}", settings.target.base_url),
+            format!("set {variable}, or name a 0600 file as `key_file` under [target]"),
+        )
+    })?;
     match (settings.target.dialect, &settings.target.logon_id) {
         (Dialect::Guide, _) => Ok(Credentials::Key(secret)),
         (Dialect::Reference, Some(id)) => Ok(Credentials::Logon {
@@ -111,6 +102,23 @@ pub fn credentials(settings: &Settings) -> anyhow::Result<Credentials> {
             "add logon_id = \"..\" under [target]",
         )),
     }
+}
+
+/// A secret from the environment, else from a 0600 file that the settings name, if they do.
+pub fn secret(
+    variable: &str,
+    file: Option<&str>,
+    dir: &Path,
+) -> anyhow::Result<Option<SecretString>> {
+    let given = std::env::var(variable)
+        .ok()
+        .filter(|value| !value.trim().is_empty());
+    let secret = match (given, file) {
+        (Some(secret), _) => secret,
+        (None, Some(file)) => key_file(&dir.join(file))?,
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(SecretString::from(secret.trim().to_owned())))
 }
 
 fn key_file(path: &Path) -> anyhow::Result<String> {

@@ -43,8 +43,8 @@ pub(super) fn path_beside(journal: &Path) -> PathBuf {
     journal.with_file_name("events.db")
 }
 
-/// A body that arrived, and what was read in it.
-#[derive(Clone, Debug)]
+/// A body that arrived, and what was read in it. It has no `Debug`: a body is a customer's.
+#[derive(Clone)]
 pub struct Arrived {
     /// When, in milliseconds.
     pub at: i64,
@@ -61,7 +61,7 @@ pub struct Arrived {
 }
 
 /// What an event says of an account, in Bakkt's words.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Said {
     /// `partnerPartyRef`.
     pub client_id: String,

@@ -73,6 +73,7 @@ const KEYS: &[Key] = keys! {
     "exclude": Takes::Table(EXCLUDE), "Who is left out. Such a row is read, counted and never sent.";
     "policy": Takes::Table(&[]), "How strict to be: moves the level of a field.";
     "documents": Takes::Table(DOCUMENTS), "Which files to upload. Absent: none.";
+    "events": Takes::Table(EVENTS), "How webhooks prove that they are Bakkt's.";
 };
 
 const SOURCE: &[Key] = keys! {
@@ -175,6 +176,18 @@ const DOCUMENTS: &[Key] = keys! {
     "mapping": Takes::Text, "The mapping of the manifest.";
     "pattern": Takes::Texts, "Instead of a manifest: what the paths below the folder say.";
 };
+
+const EVENTS: &[Key] = keys! {
+    "path": Takes::Form(r"^/[^?# ]*$"), "Events are taken at this path and below it.";
+    "secret_file": Takes::Text, "A file of mode 0600 that holds the secret and nothing else.";
+    "signature_header": HEADER, "The header that carries the HMAC-SHA-256 of the body.";
+    "signature_encoding": Takes::Words(&["hex", "base64"]), "How the signature is written.";
+    "signature_prefix": Takes::Text, "What stands before the signature, such as \"sha256=\".";
+    "secret_header": HEADER, "A header that carries the secret itself, instead of a signature.";
+    "secret": Takes::Never, "Refused: a secret does not belong in this file. BAKKT_WEBHOOK_SECRET or `secret_file` holds it.";
+};
+
+const HEADER: Takes = Takes::Form(r"^[A-Za-z0-9._-]+$");
 
 const MOVE: &[Key] = keys! {
     "level": Takes::Words(&["H", "G", "O"]), "H: not sent without it. G: sent with a gap. O: no gap.";

@@ -6,6 +6,7 @@
 
 pub mod amounts;
 pub mod documents;
+pub mod events;
 pub mod exclude;
 pub mod reading;
 pub mod source;
@@ -22,6 +23,7 @@ use crate::source::export::Options;
 use crate::toml_file::{Table, TomlFile};
 use amounts::{Rate, duration, rate};
 use documents::DocumentSettings;
+use events::EventSettings;
 use exclude::ExcludeSettings;
 use source::{Column, JoinSettings};
 
@@ -58,6 +60,8 @@ pub struct Settings {
     pub exclude: ExcludeSettings,
     /// `[documents]`.
     pub documents: Option<DocumentSettings>,
+    /// `[events]`.
+    pub events: EventSettings,
 }
 
 /// What to do with an account that existed before the migration.
@@ -177,6 +181,7 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
     let policy = policy(root, found);
     let exclude = exclude::read(dir, root, found);
     let documents = documents::read(root, found);
+    let events = events::read(root, found);
     let source = source?;
     Some(Settings {
         dir: dir.to_owned(),
@@ -189,6 +194,7 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
         policy,
         exclude,
         documents,
+        events,
         export: source.export,
         reading: source.reading,
         mapping: source.mapping,
