@@ -1,5 +1,6 @@
 //! Setting the engine up: client, limiters, the function from task to payload.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::forecast::Work;
@@ -17,7 +18,7 @@ use crate::sensitive::Sensitive;
 use crate::settings::Settings;
 use crate::submit::limiter::Limiter;
 use crate::submit::stage::{Limiters, Tools};
-use crate::submit::{Counters, DocumentFn, Ended, PayloadFn, Run, run};
+use crate::submit::{Counters, DocumentFn, Ended, HeardFn, PayloadFn, Run, run};
 
 /// What to send in this run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,6 +95,7 @@ pub async fn send(
         limit: scope.limit,
         selected: scope.selected,
         settle_only: scope.settle_only,
+        heard: heard(&journal),
     };
     tracing::info!(open, in_doubt = counters.in_doubt.get(), "sending");
     let shown = Sending::start(mode, counters);
@@ -113,6 +115,20 @@ pub async fn send(
     tracing::info!(%outcome, "run ended");
     journal.end_run(number, crate::journal::now(), &outcome)?;
     Ok((journal, ended))
+}
+
+/// What the receiver has heard. An event only prompts a question, so one that cannot be read is no reason to stop.
+fn heard(journal: &Journal) -> HeardFn {
+    let listener = Mutex::new(journal.listener());
+    Arc::new(move |accounts| {
+        let mut listener = listener
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        listener.last(accounts).unwrap_or_else(|error| {
+            tracing::debug!(%error, "no events");
+            HashMap::new()
+        })
+    })
 }
 
 /// What a run will send: what is open, accounts no more than the limit, and what waits for those.

@@ -14,7 +14,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::HeardFn;
 use super::lane::Lane;
+use super::prompts::Prompts;
 use super::recorder::{Pick, Recorder, Request};
 use super::stage::{Done, Tools};
 use crate::journal::tasks::{Change, Freed, Kind, Task, What};
@@ -41,6 +43,8 @@ pub struct Run {
     pub selected: bool,
     /// Ask about what is in doubt, and send nothing.
     pub settle_only: bool,
+    /// What Bakkt said unasked about accounts.
+    pub heard: HeardFn,
 }
 
 /// How a run ended.
@@ -55,22 +59,38 @@ pub enum Ended {
 }
 
 /// What a waiting task waits to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Look,
     Send,
     Ask,
 }
 
+/// A task that waits.
+pub(super) struct Parked {
+    pub(super) task: Task,
+    pub(super) due: Instant,
+    pub(super) next: Next,
+}
+
+impl Parked {
+    /// Whether an event lets it be asked about at once: one says nothing about documents.
+    pub(super) fn may_be_prompted(&self) -> bool {
+        self.next == Next::Ask && self.task.kind != Kind::Document
+    }
+}
+
 pub(super) struct Loop {
     pub(super) run: Run,
     recorder: Recorder,
-    stages: JoinSet<Done>,
+    pub(super) stages: JoinSet<Done>,
     lanes: [Lane; 3],
     pub(super) asking: usize,
-    to_ask: VecDeque<Task>,
-    waiting: BinaryHeap<Reverse<(Instant, i64, Next)>>,
-    parked: HashMap<i64, Task>,
+    pub(super) to_ask: VecDeque<Task>,
+    /// When each parked task is due; one that was moved since has another time there, and this one means nothing.
+    waiting: BinaryHeap<Reverse<(Instant, i64)>>,
+    pub(super) parked: HashMap<i64, Parked>,
+    pub(super) prompts: Prompts,
     /// Of tasks that did not go straight through: tries in this run, and asks that found nothing.
     pub(super) tries: HashMap<i64, Tries>,
     changes: Vec<Change>,
@@ -139,6 +159,7 @@ pub async fn run(journal: Journal, run: Run) -> anyhow::Result<(Journal, Ended)>
         to_ask: VecDeque::new(),
         waiting: BinaryHeap::new(),
         parked: HashMap::new(),
+        prompts: Prompts::default(),
         tries: HashMap::new(),
         changes: Vec::new(),
         finished: Vec::new(),
@@ -170,16 +191,18 @@ impl Loop {
         loop {
             if self.ending.is_none() {
                 self.wake();
+                self.listen();
                 self.launch();
             }
             self.record()?;
             if self.idle() {
                 return Ok(());
             }
-            let alarm = match (&self.ending, self.waiting.peek()) {
-                (None, Some(Reverse((at, ..)))) => *at,
-                _ => Instant::now() + Duration::from_secs(3600),
-            };
+            let due = self.waiting.peek().map(|Reverse((at, _))| *at);
+            let alarm = [due, self.next_listening()].into_iter().flatten().min();
+            let alarm = alarm
+                .filter(|_| self.ending.is_none())
+                .unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
             tokio::select! {
                 answer = self.recorder.answer(), if self.recording => {
                     let (freed, picked) = answer?;
@@ -200,7 +223,7 @@ impl Loop {
     fn idle(&self) -> bool {
         let busy = self.recording || !self.stages.is_empty() || !self.changes.is_empty();
         let more = !self.lanes.iter().all(Lane::is_done)
-            || !self.waiting.is_empty()
+            || !self.parked.is_empty()
             || !self.to_ask.is_empty();
         !busy && (self.ending.is_some() || !more)
     }
@@ -208,12 +231,15 @@ impl Loop {
     /// Moves what has waited long enough into its queue.
     fn wake(&mut self) {
         let now = Instant::now();
-        while let Some(Reverse((at, id, next))) = self.waiting.peek().copied() {
+        while let Some(Reverse((at, id))) = self.waiting.peek().copied() {
             if at > now {
                 return;
             }
             self.waiting.pop();
-            let Some(task) = self.parked.remove(&id) else {
+            if self.parked.get(&id).is_none_or(|parked| parked.due != at) {
+                continue;
+            }
+            let Some(Parked { task, next, .. }) = self.unpark(id) else {
                 continue;
             };
             match next {
@@ -319,9 +345,22 @@ impl Loop {
 
     /// Lets a task wait.
     pub(super) fn park(&mut self, task: Task, wait: Duration, next: Next) {
-        self.waiting
-            .push(Reverse((Instant::now() + wait, task.id, next)));
-        self.parked.insert(task.id, task);
+        self.park_until(task, Instant::now() + wait, next);
+    }
+
+    /// Lets a task wait until a certain time.
+    pub(super) fn park_until(&mut self, task: Task, due: Instant, next: Next) {
+        self.waiting.push(Reverse((due, task.id)));
+        let parked = Parked { task, due, next };
+        self.prompts.doubted += usize::from(parked.may_be_prompted());
+        self.parked.insert(parked.task.id, parked);
+    }
+
+    /// Takes a task that waits.
+    pub(super) fn unpark(&mut self, task: i64) -> Option<Parked> {
+        let parked = self.parked.remove(&task)?;
+        self.prompts.doubted -= usize::from(parked.may_be_prompted());
+        Some(parked)
     }
 
     /// Ends the run, unless it is ending already.

@@ -14,10 +14,12 @@ pub mod counters;
 mod lane;
 pub mod limiter;
 mod outcomes;
+mod prompts;
 pub mod recorder;
 pub mod settle;
 pub mod stage;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use coordinator::{Ended, Run, run};
@@ -29,6 +31,9 @@ use crate::sensitive::Sensitive;
 
 /// Maps the row of a task's account again; fails when the bytes are not the planned ones.
 pub type PayloadFn = Arc<dyn Fn(&Task) -> anyhow::Result<Sensitive<Vec<u8>>> + Send + Sync>;
+
+/// When Bakkt's last event about each of some accounts arrived, in milliseconds; an account without one is left out.
+pub type HeardFn = Arc<dyn Fn(&[String]) -> HashMap<String, i64> + Send + Sync>;
 
 /// Opens the document of a task; the error says why it is held: it is gone, or not what was planned.
 pub type DocumentFn = Arc<dyn Fn(&Task) -> Result<Upload, String> + Send + Sync>;

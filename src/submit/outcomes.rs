@@ -38,8 +38,12 @@ impl Loop {
             }
             Done::Asked(task, found) => {
                 self.asking -= 1;
-                self.asked(task, found);
+                match self.prompts.due(task.id) {
+                    Some(due) => self.asked_early(task, found, due),
+                    None => self.asked(task, found),
+                }
             }
+            Done::Heard(last) => self.heard(&last),
             // The run is stopping; these are open or in doubt, as the journal says.
             Done::NotAsked => {}
             Done::Broken(task, error) => {
@@ -152,27 +156,30 @@ impl Loop {
         tracing::debug!(id = %task.client_id, there = matches!(found, Found::There(..)), "asked");
         match found {
             Found::NotThere => self.absent(task),
-            Found::There(account, equal) => {
-                let older = settle::older(
-                    &account,
-                    task.first_at.unwrap_or(i64::MIN),
-                    self.run.retry.clock_tolerance,
-                );
-                match settle::after_doubt(&task, older, equal, self.run.on_existing) {
-                    Verdict::Accepted(existed) => {
-                        self.run.tools.counters.in_doubt.down();
-                        self.accept(&task, "asked", account, existed);
-                    }
-                    Verdict::NotApplied => self.absent(task),
-                    Verdict::Stop => self.stop_for_existing(&task),
-                }
-            }
+            Found::There(account, equal) => match self.judge_there(&task, &account, equal) {
+                Verdict::Accepted(existed) => self.settle(&task, account, existed),
+                Verdict::NotApplied => self.absent(task),
+                Verdict::Stop => self.stop_for_existing(&task),
+            },
             // Stays in doubt for as long as asking fails (invariant 1).
             Found::Unknown(why) => self.question_again(task, Next::Ask, &why),
             Found::Stop(message, hint) => {
                 self.end(Ended::Stopped(Failure::configuration(message, hint)))
             }
         }
+    }
+
+    /// What an account that was found says about a task in doubt.
+    pub(super) fn judge_there(&self, task: &Task, account: &AccountFacts, equal: bool) -> Verdict {
+        let first_at = task.first_at.unwrap_or(i64::MIN);
+        let older = settle::older(account, first_at, self.run.retry.clock_tolerance);
+        settle::after_doubt(task, older, equal, self.run.on_existing)
+    }
+
+    /// What was in doubt is there.
+    pub(super) fn settle(&mut self, task: &Task, account: AccountFacts, existed: Existed) {
+        self.run.tools.counters.in_doubt.down();
+        self.accept(task, "asked", account, existed);
     }
 
     /// Not there: after two asks that agree, the same bytes may go out again.

@@ -1,5 +1,6 @@
 //! One request in a task of its own: wait for the rate, send, judge. Shares nothing; reports one [`Done`].
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,6 +84,8 @@ pub enum Done {
     Asked(Task, Found),
     /// The run stopped before the question was sent.
     NotAsked,
+    /// When the last event about each of these accounts arrived.
+    Heard(HashMap<String, i64>),
     /// The row did not give the planned bytes; nothing was sent.
     Broken(Task, anyhow::Error),
 }

@@ -1,0 +1,450 @@
+//! Events of Bakkt's webhooks, by the real program: whose they are, what is kept of them, and what a run makes of them.
+//!
+//! Owner of the proof that what does not prove itself leaves no trace, that events count once by whichever way they come,
+//! and that nothing of a customer can be read in what is kept. Being killed is in `events_crash`.
+
+mod support;
+
+#[path = "events/receiver.rs"]
+mod receiver;
+
+#[path = "events/beside.rs"]
+mod beside;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use receiver::{Receiver, SECRET, body, database, events, folder, hex, lines, mac, state};
+use support::needles::Needles;
+use support::{Running, json_of, program, wait_for};
+
+const KEPT: &str = "SELECT request_id, client_id, type, status, reason, expires_at, linked, source, repeats FROM event ORDER BY id";
+const PARTY: &str = "SELECT client_id, events, repeats, status, reason, documents, expires_at FROM party ORDER BY client_id";
+
+fn serve(dir: &Path) -> Receiver {
+    Receiver::start(&mut events(&["serve"], dir), 0)
+}
+
+fn kept(dir: &Path) -> Vec<String> {
+    lines(&database(&state(dir)), KEPT)
+}
+
+fn said(command: &mut Command) -> (i32, String) {
+    let output = command.output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (
+        output.status.code().unwrap_or(-1),
+        String::from_utf8(text).unwrap(),
+    )
+}
+
+#[test]
+fn only_what_proves_itself_is_kept() {
+    let one = body("r1", "A1", "ACTIVE", "OTHER");
+    let base64 = data_encoding::BASE64.encode(&mac(&one));
+    let (hex, other) = (hex(&one), hex("another body"));
+    let signature = "X-Bakkt-Signature";
+    for (settings, good, wrong) in [
+        (
+            "",
+            vec![
+                (signature, hex.clone()),
+                ("x-bakkt-signature", hex.to_uppercase()),
+            ],
+            vec![
+                (signature, base64.clone()),
+                (signature, other),
+                (signature, SECRET.into()),
+                ("X-Other", hex.clone()),
+            ],
+        ),
+        (
+            "[events]\nsignature_header = \"X-Sig\"\nsignature_encoding = \"base64\"\nsignature_prefix = \"sha256=\"\n",
+            vec![("X-Sig", format!("sha256={base64}"))],
+            vec![
+                ("X-Sig", base64.clone()),
+                ("X-Sig", format!("sha256={hex}")),
+                (signature, hex.clone()),
+            ],
+        ),
+        (
+            "[events]\nsecret_header = \"X-Token\"\n",
+            vec![("X-Token", SECRET.to_owned())],
+            vec![
+                ("X-Token", format!("{SECRET}x")),
+                ("X-Token", SECRET.to_lowercase()),
+                (signature, hex.clone()),
+            ],
+        ),
+    ] {
+        let dir = folder(settings);
+        let receiver = serve(dir.path());
+        let mut sender = receiver.sender();
+        let mut refused = 1;
+        assert_eq!(sender.post("/", &[], one.as_bytes()), Some(401));
+        for (name, value) in wrong {
+            assert_eq!(
+                sender.post("/", &[(name, &value)], one.as_bytes()),
+                Some(401),
+                "{settings}{name}: {value}"
+            );
+            refused += 1;
+        }
+        assert_eq!(kept(dir.path()), Vec::<String>::new());
+        for (name, value) in &good {
+            assert_eq!(
+                sender.post("/", &[(name, value)], one.as_bytes()),
+                Some(200),
+                "{settings}{name}: {value}"
+            );
+        }
+        assert_eq!(kept(dir.path()).len(), 1);
+        let (code, said) = receiver.stop();
+        let repeats = good.len() - 1;
+        assert_eq!(
+            (code, said.trim()),
+            (
+                0,
+                &*format!("1 events, {repeats} repeats, {refused} refused")
+            )
+        );
+    }
+}
+
+#[test]
+fn what_is_no_delivery_is_answered_and_not_kept() {
+    let dir = folder("[events]\npath = \"/bakkt\"\n");
+    let receiver = serve(dir.path());
+    let mut sender = receiver.sender();
+    assert_eq!(sender.send("GET", "/health", &[], b""), Some(200));
+    let one = body("r1", "A1", "ACTIVE", "OTHER");
+    let signature = hex(&one);
+    let headers = [("X-Bakkt-Signature", &*signature)];
+    assert_eq!(sender.post("/", &headers, one.as_bytes()), Some(404));
+    assert_eq!(sender.post("/bakktx", &headers, one.as_bytes()), Some(404));
+    assert_eq!(
+        sender.send("PUT", "/bakkt", &headers, one.as_bytes()),
+        Some(405)
+    );
+    let mut long = receiver.sender();
+    let longest = "x".repeat(64 * 1024 + 1);
+    let signature = hex(&longest);
+    let proved = [("X-Bakkt-Signature", &*signature)];
+    assert_eq!(long.post("/bakkt", &proved, longest.as_bytes()), Some(413));
+    assert_eq!(kept(dir.path()), Vec::<String>::new());
+    for path in ["/bakkt", "/bakkt/", "/bakkt/events?x=1"] {
+        assert_eq!(
+            sender.post(path, &headers, one.as_bytes()),
+            Some(200),
+            "{path}"
+        );
+    }
+    // As long as a body may be.
+    let most = &longest[1..];
+    let signature = hex(most);
+    assert_eq!(
+        sender.post(
+            "/bakkt",
+            &[("X-Bakkt-Signature", &*signature)],
+            most.as_bytes()
+        ),
+        Some(200)
+    );
+    let (code, said) = receiver.stop();
+    assert_eq!(
+        (code, said.trim()),
+        (0, "2 events, 2 repeats, 1 unreadable, 4 no deliveries")
+    );
+}
+
+#[test]
+fn it_listens_where_it_may_and_once() {
+    let dir = folder("");
+    let mut command = program();
+    command
+        .env_remove("BAKKT_WEBHOOK_SECRET")
+        .args(["events", "serve"])
+        .arg(dir.path())
+        .args(["--listen", "0.0.0.0:0"]);
+    let (code, text) = said(&mut command);
+    assert_eq!(code, 2, "{text}");
+    assert!(
+        text.contains("BAKKT_WEBHOOK_SECRET") && !state(dir.path()).exists(),
+        "{text}"
+    );
+
+    let named = folder("[events]\nsecret_header = \"X-Token\"\n");
+    let mut command = program();
+    command
+        .env_remove("BAKKT_WEBHOOK_SECRET")
+        .args(["events", "serve"])
+        .arg(named.path());
+    let (code, text) = said(&mut command);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("X-Token"), "{text}");
+
+    // On this machine it needs none.
+    let mut command = program();
+    command
+        .env_remove("BAKKT_WEBHOOK_SECRET")
+        .args(["events", "serve"])
+        .arg(dir.path());
+    let receiver = Receiver::start(&mut command, 0);
+    let one = body("r1", "A1", "ACTIVE", "OTHER");
+    assert_eq!(receiver.sender().post("/", &[], one.as_bytes()), Some(200));
+
+    let (code, text) = said(events(&["serve"], dir.path()).args(["--listen", "127.0.0.1:0"]));
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("one receiver or import at a time"), "{text}");
+    let (code, text) = said(events(&["import"], dir.path()).arg("-"));
+    assert_eq!(code, 1, "{text}");
+    let (code, _) = receiver.stop();
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn a_secret_in_a_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = folder("[events]\nsecret_file = \"webhook.secret\"\n");
+    let file = dir.path().join("webhook.secret");
+    std::fs::write(&file, format!("{SECRET}\n")).unwrap();
+    let mode =
+        |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+    let command = || {
+        let mut command = program();
+        command
+            .env_remove("BAKKT_WEBHOOK_SECRET")
+            .args(["events", "serve"])
+            .arg(dir.path());
+        command
+    };
+    mode(0o644);
+    let (code, text) = said(&mut command());
+    assert_eq!(code, 2, "{text}");
+    assert!(
+        text.contains("chmod 600") && !text.contains(SECRET),
+        "{text}"
+    );
+    mode(0o600);
+    let receiver = Receiver::start(&mut command(), 0);
+    assert_eq!(
+        receiver
+            .sender()
+            .event(&body("r1", "A1", "ACTIVE", "OTHER")),
+        Some(200)
+    );
+    assert_eq!(receiver.sender().post("/", &[], b"{}"), Some(401));
+}
+
+#[test]
+fn events_count_once_by_whichever_way_they_come() {
+    let dir = folder("");
+    let all = [
+        body("r1", "A1", "ACTIVE", "ENROLLMENT"),
+        body("r2", "A1", "ACTIVE", "OTHER"),
+        body("r3", "B2", "UNDER_REVIEW", "PENDING_REVIEW"),
+        body("r4", "B2", "INACTIVE", "RISK_KYC"),
+        body("r5", "C3", "UNDER_REVIEW", "DOCUMENT_VERIFICATION"),
+        body("r6", "D4", "SOMETHING_NEW", "ELSE"),
+    ];
+    let receiver = serve(dir.path());
+    let mut sender = receiver.sender();
+    for one in [&all[3], &all[0], &all[3]] {
+        assert_eq!(sender.event(one), Some(200));
+    }
+    // The same requestId with another body is another event.
+    let other = body("r1", "A1", "ACTIVE", "OTHER");
+    assert_eq!(sender.event(&other), Some(200));
+    receiver.stop();
+
+    let file = dir.path().join("events.jsonl");
+    // Printed anew, as an archive would; with a blank line and one that is no event.
+    let pretty = all[0].replace(',', " , ");
+    let text = format!(
+        "{pretty}\n\n{}\nnot an event of zephyrantha.q@canary.example\n",
+        all[1..].join("\r\n")
+    );
+    std::fs::write(&file, text).unwrap();
+    let import = || {
+        let mut command = events(&["import"], dir.path());
+        command.arg(&file);
+        command
+    };
+    let (code, text) = said(&mut import());
+    assert_eq!(code, 3, "{text}");
+    assert!(
+        text.contains("line 8: no event") && !text.contains("zephyrantha"),
+        "{text}"
+    );
+    let (first, party) = (
+        kept(dir.path()),
+        lines(&database(&state(dir.path())), PARTY),
+    );
+    let (taken, code) = json_of(import().arg("--json"));
+    assert_eq!(code, 3);
+    assert_eq!(
+        (&taken["events"], &taken["repeats"]),
+        (&0.into(), &7.into())
+    );
+    assert_eq!(kept(dir.path()), first);
+    assert_eq!(lines(&database(&state(dir.path())), PARTY), party);
+    assert_eq!(
+        first,
+        [
+            "r4 B2 PARTY_EVENT INACTIVE RISK_KYC - 0 0 1",
+            "r1 A1 PARTY_EVENT ACTIVE ENROLLMENT - 0 0 0",
+            "r1 A1 PARTY_EVENT ACTIVE OTHER - 0 0 0",
+            "r2 A1 PARTY_EVENT ACTIVE OTHER - 0 1 0",
+            "r3 B2 PARTY_EVENT UNDER_REVIEW PENDING_REVIEW - 0 1 0",
+            "r5 C3 PARTY_EVENT UNDER_REVIEW DOCUMENT_VERIFICATION - 0 1 0",
+            "r6 D4 PARTY_EVENT ? ? - 0 1 0",
+            " - - - - - 0 1 0",
+        ]
+    );
+    assert_eq!(
+        party,
+        [
+            "A1 3 0 ACTIVE ENROLLMENT 0 -",
+            "B2 2 1 - RISK_KYC 0 -",
+            "C3 1 0 UNDER_REVIEW DOCUMENT_VERIFICATION 1 -",
+            "D4 1 0 ? ? 0 -",
+        ]
+    );
+}
+
+#[test]
+fn nothing_of_a_customer_can_be_read_in_what_is_kept() {
+    const CANARIES: &[&str] = &[
+        SECRET,
+        "zephyrantha.q@canary.example",
+        "987-65-4321",
+        "Zephyrantha Quillonde",
+        "https://verify.example/s/8f3kQz7Lm",
+        "canary-token-5512",
+        "WUNDERBAUM_TERRACE",
+    ];
+    let dir = folder("");
+    let receiver = Receiver::start(events(&["serve"], dir.path()).stderr(Stdio::null()), 0);
+    let mut sender = receiver.sender();
+    let ids = [
+        "zephyrantha.q@canary.example",
+        "987-65-4321",
+        "Zephyrantha Quillonde",
+        "A1",
+    ];
+    let mut sent: Vec<String> = Vec::new();
+    for (number, id) in ids.iter().enumerate() {
+        let mut event: serde_json::Value = serde_json::from_str(&body(
+            &format!("r{number}"),
+            id,
+            "UNDER_REVIEW",
+            "DOCUMENT_VERIFICATION",
+        ))
+        .unwrap();
+        event["verificationURL"] = "https://verify.example/s/8f3kQz7Lm".into();
+        event["verificationURLExpiry"] = "2026-11-24T10:00:00Z".into();
+        event["more"] =
+            serde_json::json!({ "name": "Zephyrantha Quillonde", "token": "canary-token-5512" });
+        sent.push(event.to_string());
+    }
+    // Words and ids that are a customer's in the wrong place; and a body that is none.
+    sent.push(body(
+        "987-65-4321",
+        "A1",
+        "WUNDERBAUM_TERRACE",
+        "zephyrantha.q@canary.example",
+    ));
+    sent.push("{\"partnerPartyRef\": \"A1\", \"name\": \"Zephyrantha Quillonde\"}".into());
+    sent.push("Zephyrantha Quillonde 987-65-4321".into());
+    for one in &sent {
+        assert_eq!(sender.event(one), Some(200));
+        assert_eq!(
+            sender.post(
+                "/987-65-4321",
+                &[("X-Bakkt-Signature", SECRET)],
+                one.as_bytes()
+            ),
+            Some(401)
+        );
+    }
+    let needles = Needles::new(CANARIES);
+    // While it runs, with everything in the write-ahead log, and after it has ended.
+    let found = needles.found_below(&state(dir.path()));
+    assert!(found.is_empty(), "{found:#?}");
+    let (_, text) = receiver.stop();
+    let found = needles.found_below(&state(dir.path()));
+    assert!(
+        found.is_empty() && needles.found_in(text.as_bytes()).is_empty(),
+        "{found:#?} {text}"
+    );
+    assert_eq!(
+        kept(dir.path()),
+        [
+            "r0 - PARTY_EVENT UNDER_REVIEW DOCUMENT_VERIFICATION 1795514400000 1 0 0",
+            "r1 - PARTY_EVENT UNDER_REVIEW DOCUMENT_VERIFICATION 1795514400000 1 0 0",
+            "r2 - PARTY_EVENT UNDER_REVIEW DOCUMENT_VERIFICATION 1795514400000 1 0 0",
+            "r3 A1 PARTY_EVENT UNDER_REVIEW DOCUMENT_VERIFICATION 1795514400000 1 0 0",
+            " A1 PARTY_EVENT ? ? - 0 0 0",
+            " - - - - - 0 0 0",
+            " - - - - - 0 0 0",
+        ]
+    );
+    // What was sealed can be opened again, by the key.
+    let events = bakkt_migrate::journal::events::Events::open(&state(dir.path())).unwrap();
+    for (number, one) in sent.iter().enumerate() {
+        assert_eq!(
+            events.body(number as i64 + 1).unwrap().unwrap(),
+            one.as_bytes()
+        );
+    }
+    for name in ["events.db", "events.lock", "journal.key", "log.jsonl"] {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(state(dir.path()).join(name))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+/// Two processes that begin in an empty folder at the same moment share one key.
+#[test]
+fn a_receiver_and_a_run_begin_together() {
+    let dir = beside::migration("");
+    let run = Running::start(
+        program()
+            .args(["run", "--quiet", "--sandbox", "--limit", "40"])
+            .arg(dir.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null()),
+    );
+    let receiver = Receiver::start(events(&["serve"], dir.path()).arg("--sandbox"), 0);
+    let mut run = run;
+    let mut sender = receiver.sender();
+    let mut count = 0;
+    let code = wait_for("the run's end", || {
+        count += 1;
+        assert_eq!(
+            sender.event(&body(&format!("r{count}"), "C10000001", "ACTIVE", "OTHER")),
+            Some(200)
+        );
+        run.ended()
+    });
+    assert_eq!(code, 4, "more than the limit is open");
+    let (code, _) = receiver.stop();
+    assert_eq!(code, 0);
+    let state = state(dir.path()).join("sandbox");
+    assert_eq!(
+        lines(&database(&state), "SELECT count(*) FROM event"),
+        [count.to_string()]
+    );
+    // Both can still be opened, with the one key that is there.
+    let (status, _) = json_of(
+        program()
+            .args(["status", "--sandbox", "--json"])
+            .arg(dir.path()),
+    );
+    assert_eq!(status["tasks"]["account"]["accepted"], 40);
+    let events = bakkt_migrate::journal::events::Events::open(&state).unwrap();
+    assert!(events.body(1).unwrap().is_some());
+}

@@ -1,0 +1,124 @@
+//! A run with a receiver beside it: what is in doubt is asked about when an event speaks of it, and nothing more.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::receiver::{Receiver, body, events};
+use crate::support::{Running, SandboxProcess, json_of, program, wait_for};
+
+/// Longer than any test waits.
+const SLOW: &str = "[accounts]\non_existing = \"update\"\n[limits]\ncreate = \"unlimited\"\nlookup = \"unlimited\"\n\
+    [retry]\nrequest_timeout = \"30s\"\nsettle_after = \"60m\"\n";
+
+/// A migration of the sample, with more settings.
+pub fn migration(settings: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/acme");
+    for name in ["export.csv", "mapping.toml"] {
+        std::fs::copy(sample.join(name), folder.path().join(name)).unwrap();
+    }
+    let text = format!("[source]\nfile = \"export.csv\"\nmapping = \"mapping.toml\"\n{settings}");
+    std::fs::write(folder.path().join("migration.toml"), text).unwrap();
+    folder
+}
+
+struct World {
+    dir: tempfile::TempDir,
+    sandbox: SandboxProcess,
+    receiver: Receiver,
+    run: Running,
+}
+
+impl World {
+    /// A run of so many accounts whose answers are all lost, and a receiver beside it.
+    fn new(fault: &str, limit: u32) -> World {
+        let dir = migration(SLOW);
+        let config = format!("{fault} = 1.0\nmax_faults_per_id = 1\n");
+        let sandbox = SandboxProcess::start(dir.path(), &config);
+        let receiver = Receiver::start(&mut events(&["serve"], dir.path()), 0);
+        let mut command: Command = program();
+        command
+            .args(["run", "--quiet", "--yes", "--limit", &limit.to_string()])
+            .args(["--base-url", &sandbox.base_url()])
+            .arg(dir.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let run = Running::start(&mut command);
+        wait_for("the creations", || {
+            (sandbox.count("resets") == u64::from(limit)).then_some(())
+        });
+        World {
+            dir,
+            sandbox,
+            receiver,
+            run,
+        }
+    }
+
+    /// The accounts that were posted.
+    fn posted(&self) -> Vec<String> {
+        let (_, ledger) = self.sandbox.get("/_ledger").unwrap();
+        let ledger: Value = serde_json::from_slice(&ledger).unwrap();
+        let requests = ledger["requests"].as_array().unwrap();
+        let posts = requests.iter().filter(|request| request["kind"] == "POST");
+        posts
+            .map(|request| request["id"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    fn tasks(&self) -> Value {
+        let (status, _) = json_of(program().args(["status", "--json"]).arg(self.dir.path()));
+        status["tasks"]["account"].clone()
+    }
+}
+
+#[test]
+fn an_event_lets_a_doubt_be_settled_before_its_time() {
+    let mut world = World::new("reset_after", 3);
+    let mut sender = world.receiver.sender();
+    for id in world.posted() {
+        let event = body(&format!("r-{id}"), &id, "ACTIVE", "ENROLLMENT");
+        assert_eq!(sender.event(&event), Some(200));
+    }
+    let code = wait_for("the run's end", || world.run.ended());
+    assert_eq!(code, 4, "more than the limit is open");
+    let tasks = world.tasks();
+    assert_eq!(
+        (&tasks["accepted"], &tasks["in_doubt"]),
+        (&3.into(), &0.into())
+    );
+    assert_eq!(
+        (world.sandbox.count("posts"), world.sandbox.count("gets")),
+        (3, 3)
+    );
+}
+
+#[test]
+fn what_a_prompted_question_does_not_find_counts_for_nothing() {
+    let mut world = World::new("reset_before", 1);
+    let id = world.posted().remove(0);
+    let mut sender = world.receiver.sender();
+    // More often than a waiting task would be asked about before it is sent again.
+    for number in 1..=3 {
+        let event = body(&format!("r{number}"), &id, "ACTIVE", "ENROLLMENT");
+        assert_eq!(sender.event(&event), Some(200));
+        wait_for("a question", || {
+            (world.sandbox.count("gets") == number).then_some(())
+        });
+    }
+    let other = body("r9", "somebody-else-1", "ACTIVE", "ENROLLMENT");
+    assert_eq!(sender.event(&other), Some(200));
+    let tasks = world.tasks();
+    assert_eq!(
+        (&tasks["accepted"], &tasks["in_doubt"]),
+        (&0.into(), &1.into())
+    );
+    assert_eq!(world.run.ended(), None);
+    world.run.kill();
+    assert_eq!(
+        (world.sandbox.count("posts"), world.sandbox.count("gets")),
+        (1, 3)
+    );
+}
