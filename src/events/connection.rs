@@ -29,9 +29,13 @@ pub(super) struct Door {
 
 impl Door {
     pub(super) fn new(listener: TcpListener) -> Door {
+        Door::with(listener, PLACES)
+    }
+
+    fn with(listener: TcpListener, places: usize) -> Door {
         Door {
             listener,
-            places: Arc::new(Semaphore::new(PLACES)),
+            places: Arc::new(Semaphore::new(places)),
         }
     }
 }
@@ -121,5 +125,67 @@ impl AsyncWrite for Guest {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let poll = Pin::new(&mut self.stream).poll_shutdown(cx);
         self.bounded(cx, poll)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    const REQUEST: &[u8] = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok";
+
+    /// A server that answers everything, with one place; time passes when nobody has anything to do.
+    async fn server() -> anyhow::Result<SocketAddr> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let addr = listener.local_addr()?;
+        let router = Router::new().fallback(|_: axum::body::Bytes| async { "taken" });
+        tokio::spawn(async move { axum::serve(Door::with(listener, 1), router).await });
+        Ok(addr)
+    }
+
+    /// Everything that is answered until the connection ends.
+    async fn answers(stream: &mut TcpStream) -> String {
+        let mut bytes = Vec::new();
+        // Cut or closed: it ends.
+        let _ = stream.read_to_end(&mut bytes).await;
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_gives_the_place_to_the_next() -> anyhow::Result<()> {
+        let addr = server().await?;
+        let mut silent = TcpStream::connect(addr).await?;
+        let mut next = TcpStream::connect(addr).await?;
+        next.write_all(REQUEST).await?;
+        assert_eq!(answers(&mut silent).await, "");
+        assert!(answers(&mut next).await.ends_with("taken"));
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bytes_alone_buy_no_time_and_answers_do() -> anyhow::Result<()> {
+        let addr = server().await?;
+        let mut slow = TcpStream::connect(addr).await?;
+        let mut taken = 0;
+        for byte in REQUEST {
+            if slow.write_all(&[*byte]).await.is_err() {
+                break;
+            }
+            taken += 1;
+            sleep(PATIENCE / 5).await;
+        }
+        assert!(taken < REQUEST.len(), "it was cut before its end");
+        assert_eq!(answers(&mut slow).await, "");
+
+        let mut steady = TcpStream::connect(addr).await?;
+        for _ in 0..4 {
+            steady.write_all(REQUEST).await?;
+            sleep(PATIENCE * 3 / 4).await;
+        }
+        assert_eq!(answers(&mut steady).await.matches("taken").count(), 4);
+        Ok(())
     }
 }
