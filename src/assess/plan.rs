@@ -370,7 +370,7 @@ impl Layout<'_> {
                 lends: at.ends_with("identity.personalAddress"),
                 borrows: field.stand_in.is_some(),
             },
-            Shape::List(inner) => self.list(field, inner, &at, required),
+            Shape::List(inner) => self.list((field, rule), inner, &at, required),
         };
         Node {
             key: format!("\"{}\":", field.name).into_bytes(),
@@ -403,7 +403,13 @@ impl Layout<'_> {
         }
     }
 
-    fn list(&mut self, field: &Field, inner: &'static [Field], at: &str, required: bool) -> Body {
+    fn list(
+        &mut self,
+        (field, rule): (&Field, Rule),
+        inner: &'static [Field],
+        at: &str,
+        required: bool,
+    ) -> Body {
         let owners = at == "owners";
         let head = format!("{at}[");
         let index = |(target, _): (&str, usize)| {
@@ -455,11 +461,14 @@ impl Layout<'_> {
                 .collect(),
             false => Vec::new(),
         };
+        // An optional one that only backfill files may have is not there until one has it.
+        let open = rule == Rule::Is(Level::O)
+            && self.below(&head).all(|(_, slot)| self.is_unfed(Some(slot)));
         Body::List {
             about,
             joined,
             elements,
-            empty: field.empty_list,
+            empty: field.empty_list && !open,
             owners,
         }
     }

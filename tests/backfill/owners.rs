@@ -1,0 +1,115 @@
+//! Owners: those of a row, those of an export of their own, those who are not there.
+
+use serde_json::json;
+
+use crate::world::{HEADER, MAPPING, SETTINGS, World, export};
+
+const OWNERS: &str = r#"
+[fields]
+"owners[].role" = "ROLE"
+"owners[].clientOwnerId" = "OWNER"
+"owners[].emailAddress" = "EMAIL"
+"owners[].identity.givenName" = "FIRST"
+"owners[].identity.familyName" = { const = "Ash" }
+"owners[].identity.dateOfBirth" = { const = "1980-02-03" }
+"owners[].identity.taxId" = { const = "987654321" }
+"owners[].identity.taxIdType" = { const = "SSN" }
+"owners[].identity.personalAddress.streetAddress" = { const = "1 Elm St" }
+"owners[].identity.personalAddress.city" = { const = "Reno" }
+"owners[].identity.personalAddress.postalCode" = { const = "89501" }
+"owners[].identity.personalAddress.country" = { const = "USA" }
+"#;
+
+const ACCOUNTS: &str = "account_type = \"CUSTODIAL\"\n[fields]\nclientAccountId = \"ID\"\n";
+
+#[test]
+fn owners_of_an_export_of_their_own_are_reached_and_none_is_made() {
+    let world = World::new(&[]);
+    world.write("export.csv", "ID\nA-1\nA-2\n");
+    world.write("mapping.toml", ACCOUNTS);
+    world.write("owners.toml", OWNERS);
+    let owner = |id: &str, role: &str, first: &str| {
+        format!("{id},{role},{id}-{first},{first}@example.com,{first}\n")
+    };
+    let rows = [
+        owner("A-1", "JOINT_OWNER", "Bea"),
+        owner("A-1", "PRIMARY_OWNER", "Ann"),
+        owner("A-2", "PRIMARY_OWNER", "Cyd"),
+    ];
+    world.write(
+        "owners.csv",
+        &format!("ID,ROLE,OWNER,EMAIL,FIRST\n{}", rows.concat()),
+    );
+    world.write("migration.toml", &SETTINGS.replace(
+        "[grace]",
+        "[source.owners]\nfile = \"owners.csv\"\nmapping = \"owners.toml\"\nkey = \"ID\"\naccount_key = \"ID\"\n[grace]",
+    ));
+    world.run();
+    let before = world.held("A-1").unwrap();
+    let text = "clientAccountId,owners[0].phoneNumber,owners[1].phoneNumber,owners[2].emailAddress\n\
+        A-1,7755550100,7755550101,new@example.com\nA-2,,7755550102,\n";
+    let (said, code) = world.backfill("phones.csv", text);
+    let no = "the account has no such owner or contact";
+    assert_eq!(
+        said["left"],
+        json!([
+            {"outcome": no, "path": "owners[1].phoneNumber", "count": 1},
+            {"outcome": no, "path": "owners[2].emailAddress", "count": 1}
+        ])
+    );
+    assert_eq!((code, &said["does"]["updates"]), (3, &json!(1)));
+    world.run();
+    let mut expected = before;
+    // The primary owner comes first, wherever the row stands.
+    expected["owners"][0]["phoneNumber"] = json!("+17755550100");
+    expected["owners"][1]["phoneNumber"] = json!("+17755550101");
+    assert_eq!(world.held("A-1").unwrap(), expected);
+    assert_eq!(world.value("A-2", "/owners").as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_second_owner_of_the_row_is_reached_where_there_is_one() {
+    let world = World::new(&[]);
+    let more = r#"
+"owners[1].role" = { const = "JOINT_OWNER", when = "SECOND" }
+"owners[1].emailAddress" = { column = "EMAIL", when = "SECOND" }
+"owners[1].identity.givenName" = "SECOND"
+"owners[1].identity.familyName" = { column = "LAST", when = "SECOND" }
+"owners[1].identity.dateOfBirth" = { column = "BORN", date = "%Y-%m-%d", when = "SECOND" }
+"owners[1].identity.taxId" = { column = "SSN", digits = true, when = "SECOND" }
+"owners[1].identity.taxIdType" = { const = "SSN", when = "SECOND" }
+"owners[1].identity.personalAddress.streetAddress" = { columns = ["STREET"], when = "SECOND" }
+"owners[1].identity.personalAddress.city" = { column = "CITY", when = "SECOND" }
+"owners[1].identity.personalAddress.state" = { column = "STATE", when = "SECOND" }
+"owners[1].identity.personalAddress.postalCode" = { column = "ZIP", when = "SECOND" }
+"owners[1].identity.personalAddress.country" = { column = "CTRY", country = true, when = "SECOND" }
+"#;
+    world.write(
+        "mapping.toml",
+        &format!("{}{more}", MAPPING.replace("INDIVIDUAL", "CUSTODIAL")),
+    );
+    let text = export(&[
+        ("A-1", "a1@example.com", "7755550101"),
+        ("A-2", "a2@example.com", "7755550102"),
+    ]);
+    let text = text
+        .replace(HEADER, &format!("{HEADER},SECOND"))
+        .replacen("US\n", "US,Bea\n", 1);
+    world.write("export.csv", &text.replace("US\n", "US,\n"));
+    world.run();
+    assert_eq!(world.posts(), 2);
+    let sheet = "clientAccountId,owners[1].phoneNumber,owners[1].identity.maritalStatus\nA-1,7755550199,single\nA-2,7755550198,single\n";
+    let (said, code) = world.backfill("second.csv", sheet);
+    assert_eq!(
+        (
+            code,
+            &said["does"]["updates"],
+            said["left"].as_array().unwrap().len()
+        ),
+        (3, &json!(1), 2),
+        "{said}"
+    );
+    world.run();
+    assert_eq!(world.value("A-1", "/owners/1/phoneNumber"), "+17755550199");
+    assert_eq!(world.value("A-2", "/owners").as_array().unwrap().len(), 1);
+}
