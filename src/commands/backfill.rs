@@ -12,11 +12,11 @@ use serde_json::json;
 
 use super::backfill_copy::Copied;
 use super::backfill_trial::{Found, try_last};
-use super::replan::settled;
+use super::replan::settled_by;
 use super::report::View;
 use super::run::runtime;
 use super::signals::Signals;
-use super::{Output, deciding, opening, planning, target};
+use super::{Output, deciding, opening, planning, send, target};
 use crate::cli::BackfillArgs;
 use crate::error::Failure;
 use crate::journal::layers::{LayerRow, LeftRow, RESTRICTED, Taken, Taking};
@@ -50,9 +50,9 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<Output> {
             ));
         }
         // What is in doubt counts as taken: a look need not ask.
-        let journal = match args.dry_run {
-            true => journal,
-            false => settled(&args.target, &mut settings, journal, &signals, mode).await?,
+        let (settings, journal) = match args.dry_run || journal.doubts()? == 0 {
+            true => (settings, journal),
+            false => settle(args, settings, journal, &state, &signals, mode).await?,
         };
         take(args, settings, journal, &state, &signals, mode)
     })?;
@@ -73,6 +73,30 @@ struct Done {
     taken: Taken,
 }
 
+/// Asks about what is in doubt. The plan's bytes can be made: nothing but the file is new.
+async fn settle(
+    args: &BackfillArgs,
+    settings: Settings,
+    journal: Journal,
+    state: &Path,
+    signals: &Signals,
+    mode: Mode,
+) -> anyhow::Result<(Settings, Journal)> {
+    let binding = opening::binding(&journal, state, as_of(&journal)?)?;
+    let migration = opening::open(settings, binding, mode, || signals.stopping())?;
+    planning::refuse_drift(&journal, &migration)?;
+    let (sources, mut settings) = send::sources(migration);
+    let target = &args.target;
+    let journal = settled_by(sources, target, &mut settings, journal, signals, mode).await?;
+    Ok((settings, journal))
+}
+
+/// The day of the plan.
+fn as_of(journal: &Journal) -> anyhow::Result<jiff::civil::Date> {
+    let as_of = journal.meta("as_of")?.context("a plan without a day")?;
+    as_of.parse().context("the journal's as_of is no date")
+}
+
 fn take(
     args: &BackfillArgs,
     settings: Settings,
@@ -82,9 +106,7 @@ fn take(
     mode: Mode,
 ) -> anyhow::Result<Done> {
     let copy = Copied::new(args, &journal, state)?;
-    let as_of = journal.meta("as_of")?.context("a plan without a day")?;
-    let as_of = as_of.parse().context("the journal's as_of is no date")?;
-    let mut binding = opening::binding(&journal, state, as_of)?;
+    let mut binding = opening::binding(&journal, state, as_of(&journal)?)?;
     binding.layers.push(copy.kept(args, journal.next_layer()?)?);
     let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
     let kept = migration.layers().last().context("no layer")?.clone();

@@ -90,6 +90,23 @@ pub(super) async fn settled(
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<Journal> {
+    // The old plan's bytes cannot be made any more; whether an older account equals them stays open.
+    let sources = send::Sources {
+        payload: Arc::new(|_: &_| anyhow::bail!("nothing is sent while settling")),
+        document: Arc::new(|_: &_| Err("nothing is sent while settling".to_owned())),
+    };
+    settled_by(sources, args, settings, journal, signals, mode).await
+}
+
+/// The same, with the bytes that what Bakkt has is compared with.
+pub(super) async fn settled_by(
+    sources: send::Sources,
+    args: &TargetArgs,
+    settings: &mut Settings,
+    journal: Journal,
+    signals: &Signals,
+    mode: Mode,
+) -> anyhow::Result<Journal> {
     if journal.doubts()? == 0 {
         return Ok(journal);
     }
@@ -99,16 +116,11 @@ pub(super) async fn settled(
             sandbox_credentials(settings.target.dialect),
         )
     } else {
-        (None, super::target::credentials(settings)?)
+        (None, target::credentials(settings)?)
     };
     let scope = send::Scope {
         settle_only: true,
         ..send::Scope::default()
-    };
-    // The old plan's bytes cannot be made any more; whether an older account equals them stays open.
-    let sources = send::Sources {
-        payload: Arc::new(|_: &_| anyhow::bail!("nothing is sent while settling")),
-        document: Arc::new(|_: &_| Err("nothing is sent while settling".to_owned())),
     };
     let (journal, ended) = send::send(
         journal,

@@ -150,3 +150,46 @@ fn a_refused_update_stays_refused_until_its_payload_changes() {
         (4, json!("+17755550100"))
     );
 }
+
+#[test]
+fn an_update_whose_answer_was_lost_is_settled_first_and_sent_once() {
+    let world = World::of("reset_after = 1.0\nmax_faults_per_id = 2\n", &THREE[..1]);
+    world.run();
+    world.run();
+    assert_eq!(
+        (world.posts(), world.asked("SELECT state FROM task")),
+        (1, vec!["4".to_owned()])
+    );
+    world.backfill("phones.csv", TEXT);
+    world.run();
+    let state = "SELECT state FROM task WHERE kind = 1";
+    assert_eq!(
+        (world.posts(), world.asked(state)),
+        (2, vec!["3".to_owned()])
+    );
+    let (said, code) = world.backfill(
+        "other.csv",
+        "clientAccountId,owners[0].identity.maritalStatus\nA-1,\n",
+    );
+    assert_eq!((code, &said["does"]["updates"]), (0, &json!(0)), "{said}");
+    assert_eq!(world.asked("SELECT count(*) FROM sent_update"), ["1"]);
+    let (said, _) = world.backfill(
+        "third.csv",
+        "clientAccountId,owners[0].identity.maritalStatus\nA-1,single\n",
+    );
+    assert_eq!(said["does"]["updates"], 1, "{said}");
+    world.run();
+    world.run();
+    assert_eq!(
+        (
+            world.posts(),
+            world.asked("SELECT count(*) FROM sent_update")
+        ),
+        (3, vec!["2".to_owned()])
+    );
+    assert_eq!(world.value("A-1", "/owners/0/phoneNumber"), "+17755550100");
+    assert_eq!(
+        world.value("A-1", "/owners/0/identity/maritalStatus"),
+        "SINGLE"
+    );
+}
