@@ -2,6 +2,7 @@
 
 mod backfill;
 mod events;
+mod links;
 mod people;
 mod verify;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use backfill::BackfillArgs;
 pub use events::{EventsArgs, EventsCommand, ImportArgs, ServeArgs};
+pub use links::LinksArgs;
 pub use people::{
     ByArgs, ExcludeArgs, GapsArgs, ResolveArgs, Resolved, RetryArgs, WaiveArgs, WhoseArgs,
 };
@@ -66,6 +68,8 @@ pub enum Command {
     Resolve(ResolveArgs),
     /// Read back what Bakkt has and compare it with what was sent; says where each account stands.
     Verify(VerifyArgs),
+    /// Verification links of the customers who are asked for documents, in a new file for your own mailing.
+    Links(LinksArgs),
     /// The accounts with an owner that is an entity: what Bakkt's form asks, what is known, what to ask for.
     ManualKyb(ManualKybArgs),
     /// What Bakkt decides about customers: receive its webhooks, or take events from a file.

@@ -51,6 +51,7 @@ pub mod submit;
 pub mod verify;
 
 pub mod events;
+pub mod links;
 
 pub mod schema;
 

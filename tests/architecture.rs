@@ -76,6 +76,12 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &["contract", "error", "journal", "sensitive", "settings"],
         &["tokio", "axum"],
     ),
+    // Links are for a file of the merchant's own: whoever calls says where they go.
+    (
+        "links",
+        &["api", "journal", "error", "settings", "submit"],
+        &["tokio"],
+    ),
     ("report", &["journal"], &["rust_xlsxwriter"]),
     // What may stand in files: names and words, no settings and no data.
     ("schema", &["contract", "documents", "mapping"], &[]),

@@ -743,6 +743,7 @@ fn command_lines_of_the_pages_parse() {
         "docs/manual-kyb.md",
         "docs/backfill.md",
         "docs/events.md",
+        "docs/links.md",
     ] {
         for line in page(name).lines().filter(|line| line.starts_with("    ")) {
             let line = line.split('#').next().unwrap().trim();
@@ -785,6 +786,7 @@ fn links_lead_to_files() {
         "docs/init.md",
         "docs/documents.md",
         "docs/manual-kyb.md",
+        "docs/links.md",
         "docs/sandbox.md",
         "docs/events.md",
         "docs/report.md",

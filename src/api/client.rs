@@ -56,6 +56,7 @@ pub struct Client {
     accounts: String,
     documents: String,
     login: String,
+    partners: String,
     dialect: Dialect,
     credentials: Credentials,
     header: RwLock<Option<HeaderValue>>,
@@ -96,6 +97,7 @@ impl Client {
             documents: format!("{api}/documents"),
             dialect: target.dialect,
             login: format!("{api}/login"),
+            partners: format!("{base_url}/partner/v1/partner"),
             credentials,
             header: RwLock::new(header),
         })
@@ -197,6 +199,17 @@ impl Client {
         // An explicit length: some servers refuse a POST without one.
         let request = self.http.post(url).header(CONTENT_LENGTH, "0");
         self.send(request).await
+    }
+
+    /// Asks for the link by which a customer verifies a document.
+    pub async fn verification_link(&self, partner_id: &str, client_id: &str) -> Reply {
+        let url = format!(
+            "{}/{}/party/{}/kyc/documentVerificationDetails",
+            self.partners,
+            encode(partner_id),
+            encode(client_id)
+        );
+        self.send(self.http.get(url)).await
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Reply {

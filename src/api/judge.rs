@@ -218,7 +218,7 @@ fn account(body: &[u8], client_id: &str) -> Option<(AccountFacts, Value)> {
 }
 
 /// `Error` = `{code, message}`, code an integer.
-fn is_error(body: &[u8]) -> bool {
+pub(super) fn is_error(body: &[u8]) -> bool {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
     value.get("code").is_some_and(Value::is_i64)
         && value.get("message").is_some_and(Value::is_string)

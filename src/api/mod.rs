@@ -9,6 +9,7 @@
 pub mod client;
 pub mod compare;
 pub mod judge;
+pub mod link;
 pub mod mask;
 pub mod pieces;
 pub mod read_back;

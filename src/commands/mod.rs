@@ -17,6 +17,7 @@ pub mod gaps;
 pub mod init;
 pub mod inspect;
 pub mod kyb_form;
+pub mod links;
 pub mod manual_kyb;
 pub mod opening;
 pub mod planning;
@@ -82,6 +83,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Output> {
         Command::Backfill(args) => backfill::run(&args, mode),
         Command::Retry(args) => retry::run(&args),
         Command::Verify(args) => verify::run(&args, mode),
+        Command::Links(args) => links::run(&args, mode),
         Command::ManualKyb(args) => manual_kyb::run(&args, mode),
         Command::Events(args) => events::run(&args, mode),
         Command::Schema(args) => schema::run(&args),

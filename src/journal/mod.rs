@@ -20,6 +20,7 @@ pub mod gap_lines;
 pub mod kyb_lines;
 pub mod layers;
 pub mod lines;
+pub mod links;
 pub mod open;
 pub mod person;
 pub mod plan;

@@ -54,6 +54,8 @@ const ENCODING: Takes = Takes::Any(&[
 const DURATION: Takes = Takes::Form(r"^[0-9]*[1-9][0-9]*\s*(ms|s|m|min)$");
 const SIZE: Takes = Takes::Form(r"^[0-9]*[1-9][0-9]*\s*(B|KB|KiB|MB|MiB|GB)$");
 const DATE: Takes = Takes::Form(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$");
+const UUID: Takes =
+    Takes::Form(r"^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$");
 const URL: Takes = Takes::Form(r"^https?://[^@?# ]+$");
 
 macro_rules! keys {
@@ -119,6 +121,7 @@ const TARGET: &[Key] = keys! {
     "dialect": Takes::Words(&["guide", "reference"]), "Spelling on the wire and way of authentication.";
     "key_file": Takes::Text, "A file of mode 0600 that holds the key (guide) or the password (reference) and nothing else.";
     "logon_id": Takes::Text, "The logon id of the reference dialect.";
+    "partner_id": UUID, "Who you are to Bakkt: in the address of verification links.";
     "api_key": Takes::Never, "Refused: a key does not belong in this file. BAKKT_API_KEY or `key_file` holds it.";
 };
 

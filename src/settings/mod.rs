@@ -112,6 +112,8 @@ pub struct Target {
     pub key_file: Option<String>,
     /// Logon id of the reference dialect.
     pub logon_id: Option<String>,
+    /// Who the firm is to Bakkt, a UUID: in the address of verification links.
+    pub partner_id: Option<String>,
 }
 
 /// `[limits]`.
@@ -237,6 +239,7 @@ fn target(root: &Table<'_>, found: &mut Diagnostics) -> Target {
         dialect: Dialect::Guide,
         key_file: None,
         logon_id: None,
+        partner_id: None,
     };
     let Some(table) = root.table("target", found) else {
         return target;
@@ -255,6 +258,22 @@ fn target(root: &Table<'_>, found: &mut Diagnostics) -> Target {
         .unwrap_or(target.dialect);
     target.key_file = table.text("key_file", found).map(str::to_owned);
     target.logon_id = table.text("logon_id", found).map(str::to_owned);
+    if let Some(value) = table.get("partner_id")
+        && let Some(text) = value.text(found)
+    {
+        // With its hyphens: it may be read in other forms, but not so sent.
+        match uuid::Uuid::try_parse(text)
+            .ok()
+            .filter(|_| text.len() == 36)
+        {
+            Some(id) => target.partner_id = Some(id.to_string()),
+            None => value.wrong(
+                found,
+                "`partner_id` is no UUID",
+                "such as 3fa85f64-5717-4562-b3fc-2c963f66afa6; Bakkt gives each partner one",
+            ),
+        }
+    }
     if let Some(value) = table.get("api_key") {
         value.wrong_key(
             found,

@@ -1,0 +1,463 @@
+//! `links`: verification links of the customers who are asked for documents, for the merchant's own mailing.
+//!
+//! Owner of the file that holds them, and of what is said about it. Invariants: a line is on the disk before the journal
+//! says that its link was fetched; a link is in that file and nowhere else. Left out on purpose: sending them to anybody.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::report::View;
+use super::run::{runtime, sandbox_credentials, start_sandbox};
+use super::signals::Signals;
+use super::{Output, deciding, target};
+use crate::api::Client;
+use crate::api::link::Told;
+use crate::cli::LinksArgs;
+use crate::error::{Failure, Style, describe, exit_code};
+use crate::journal::links::{Fetched, Standing, Wanted};
+use crate::journal::person::Decided;
+use crate::journal::{Journal, now};
+use crate::links::{Counters, Done, Fetch, Outcome, is_final};
+use crate::progress::{Mode, note};
+use crate::report::{guarded, thousands};
+use crate::settings::Settings;
+use crate::submit::Ended;
+use crate::submit::limiter::Limiter;
+
+/// Ids that a line of text names one by one.
+const NAMED: usize = 20;
+
+/// Runs it.
+pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<Output> {
+    let view = View::new(&args.dir, args.target.sandbox);
+    view.reader()?;
+    let mut settings = crate::migration::settings(&args.dir)?;
+    let bound = target::resolve(&args.target, &mut settings)?;
+    let Some(partner_id) = settings.target.partner_id.clone() else {
+        return Err(Failure::configuration(
+            "there is no partner id, which is in the address of verification links",
+            "Bakkt gives each partner one, a UUID: ask your contact there, and add partner_id = \"..\" under [target]",
+        ));
+    };
+    if args.renew_within.is_negative() {
+        return Err(Failure::configuration(
+            "--renew-within is less than nothing",
+            "such as 24h, 90m or 0s",
+        ));
+    }
+    let (told, ended) = runtime()?.block_on(async {
+        let signals = Signals::listen(mode)?;
+        let folder = target::state_folder(&args.dir, args.target.sandbox);
+        let journal = Journal::open(&folder)?;
+        crate::logging::to_file(&folder);
+        journal.bind(&bound, settings.target.dialect.word())?;
+        let wanted = wanted(&view)?;
+        let all = wanted.len() as u64;
+        let to_ask = left_in(wanted, args);
+        let mut keeping = Keeping::new(journal, all - to_ask.len() as u64);
+        let ended = if to_ask.is_empty() {
+            Ended::Finished
+        } else {
+            fetch(
+                &mut keeping,
+                to_ask,
+                args,
+                &mut settings,
+                partner_id,
+                &signals,
+                mode,
+            )
+            .await?
+        };
+        keeping.end(args)?;
+        let mut told = keeping.told;
+        told.look(&view)?;
+        anyhow::Ok((told, ended))
+    })?;
+    if let Some(file) = &told.file {
+        note(
+            mode,
+            &format!(
+                "{} holds links by which customers verify who they are: each is its customer's alone. Only you can read it; \
+                 delete it when they are sent",
+                file.display()
+            ),
+        );
+    }
+    let code = match &ended {
+        Ended::Finished => told.code(),
+        Ended::Interrupted => {
+            note(Mode::Lines, "stopped; run the same command to go on");
+            4
+        }
+        Ended::Stopped(error) => {
+            note(Mode::Lines, &describe(error, Style::PLAIN));
+            exit_code(error)
+        }
+    };
+    let text = if args.json {
+        serde_json::json!({"links": told}).to_string()
+    } else {
+        told.text(args)
+    };
+    Ok(Output { text, code })
+}
+
+/// Those who are asked for documents.
+fn wanted(view: &View) -> anyhow::Result<Vec<Wanted>> {
+    let mut wanted = Vec::new();
+    view.reader()?.each_wanted_link(|one| {
+        wanted.push(one);
+        Ok(())
+    })?;
+    Ok(wanted)
+}
+
+/// Those who are to get a link now.
+fn left_in(mut wanted: Vec<Wanted>, args: &LinksArgs) -> Vec<Wanted> {
+    let until = i64::try_from(args.renew_within.as_millis()).unwrap_or(i64::MAX);
+    let until = now().saturating_add(until);
+    wanted.retain(|one| {
+        let good = matches!(one.link, Some(link) if link.expires_at > until)
+            && one.standing(now()) != Standing::UsedUp;
+        args.all || !good
+    });
+    wanted
+}
+
+async fn fetch(
+    keeping: &mut Keeping,
+    to_ask: Vec<Wanted>,
+    args: &LinksArgs,
+    settings: &mut Settings,
+    partner_id: String,
+    signals: &Signals,
+    mode: Mode,
+) -> anyhow::Result<Ended> {
+    let (sandbox, credentials) = if args.target.sandbox {
+        let sandbox = start_sandbox(None, settings).await?;
+        (Some(sandbox), sandbox_credentials(settings.target.dialect))
+    } else {
+        (None, target::credentials(settings)?)
+    };
+    let (limits, retry) = (settings.limits, settings.retry);
+    let fetch = Fetch {
+        client: Arc::new(Client::new(
+            &settings.target,
+            credentials,
+            retry.request_timeout,
+            limits.in_flight,
+        )?),
+        limiter: Arc::new(Limiter::new(
+            limits.lookup,
+            limits.burst,
+            limits.headroom_percent,
+        )),
+        partner_id,
+        retry,
+        in_flight: limits.in_flight,
+        stop: signals.stop.clone(),
+        counters: Arc::new(Counters::default()),
+    };
+    keeping.file = Some(LinkFile::create(args)?);
+    keeping.told.asked = to_ask.len() as u64;
+    note(
+        mode,
+        &format!("asking for {} links", thousands(keeping.told.asked)),
+    );
+    let ended = tokio::select! {
+        ended = crate::links::run(to_ask, fetch, |done| keeping.keep(done)) => ended,
+        () = signals.at_once.notified() => Ok(Ended::Interrupted),
+    };
+    drop(sandbox);
+    ended
+}
+
+/// What came, on its way to the file and then to the journal.
+struct Keeping {
+    journal: Journal,
+    file: Option<LinkFile>,
+    /// Bakkt gives no link, and the last one that is known ran out: task and id.
+    none: Vec<(i64, String)>,
+    told: Summary,
+}
+
+/// What the command tells.
+#[derive(Debug, Default, Serialize)]
+struct Summary {
+    /// Customers who are asked for documents.
+    wanted: u64,
+    /// Those of them who were to get a link now.
+    asked: u64,
+    /// Links that were fetched.
+    fetched: u64,
+    /// Left out: their link is good for long enough.
+    left_out: u64,
+    /// Those whose link runs out within a day and is the last.
+    last_link: Vec<String>,
+    /// Those for whom Bakkt gives none any more.
+    used_up: Vec<String>,
+    /// Those for whom Bakkt gives none, for a reason that is not known.
+    refused: Vec<String>,
+    /// Those whom Bakkt does not know.
+    unknown: Vec<String>,
+    /// Questions that failed in the end, by their last answer.
+    failed: BTreeMap<String, u64>,
+    /// Where the links are.
+    file: Option<PathBuf>,
+}
+
+impl Keeping {
+    fn new(journal: Journal, left_out: u64) -> Keeping {
+        Keeping {
+            journal,
+            file: None,
+            none: Vec::new(),
+            told: Summary {
+                left_out,
+                ..Summary::default()
+            },
+        }
+    }
+
+    fn keep(&mut self, done: Vec<Done>) -> anyhow::Result<()> {
+        let mut fetched = Vec::new();
+        let now = now();
+        for Done { wanted, outcome } in done {
+            match outcome {
+                Outcome::Told(Told::Given(url, expires_at)) => {
+                    let hash = self.journal.hash(url.reveal().as_bytes());
+                    if let Some(file) = &mut self.file {
+                        file.line(&wanted.client_id, url.reveal(), expires_at)?;
+                    }
+                    fetched.push(Fetched {
+                        task: wanted.task,
+                        at: now,
+                        link: wanted.given(hash, expires_at, now),
+                    });
+                }
+                Outcome::Told(Told::None) if wanted.has_run_out(now) => {
+                    self.none.push((wanted.task, wanted.client_id));
+                }
+                Outcome::Told(Told::None) => self.told.refused.push(wanted.client_id),
+                Outcome::Unknown => self.told.unknown.push(wanted.client_id),
+                Outcome::Failed(why) => *self.told.failed.entry(why).or_default() += 1,
+            }
+        }
+        if let (Some(file), false) = (&mut self.file, fetched.is_empty()) {
+            file.sync()?;
+        }
+        self.told.fetched += fetched.len() as u64;
+        self.journal.record_links(&fetched)
+    }
+
+    /// Notes what can be told only when all was asked.
+    fn end(&mut self, args: &LinksArgs) -> anyhow::Result<()> {
+        // Where nobody gets one and nothing explains it, it may be the partner's id that is wrong.
+        if self.told.fetched > 0 || self.told.refused.is_empty() {
+            let tasks: Vec<i64> = self.none.iter().map(|(task, _)| *task).collect();
+            self.journal.record_used_up(&tasks, now())?;
+        } else {
+            let none = self.none.drain(..);
+            self.told.refused.extend(none.map(|(_, id)| id));
+        }
+        // They came in the order of the answers.
+        self.told.refused.sort_unstable();
+        self.told.unknown.sort_unstable();
+        if let Some(file) = self.file.take() {
+            self.told.file = (file.count > 0).then(|| file.path.clone());
+        }
+        if self.told.fetched == 0 {
+            return Ok(());
+        }
+        let decided = Decided {
+            by: &deciding::by(&args.by),
+            reason: args.reason.as_deref(),
+            at: now(),
+        };
+        self.journal.log_links(self.told.fetched, decided)
+    }
+}
+
+impl Summary {
+    /// Fills in what the journal says at the end.
+    fn look(&mut self, view: &View) -> anyhow::Result<()> {
+        for one in wanted(view)? {
+            self.wanted += 1;
+            match one.standing(now()) {
+                Standing::Last => self.last_link.push(one.client_id),
+                Standing::UsedUp => self.used_up.push(one.client_id),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn code(&self) -> u8 {
+        if self.failed.keys().any(|why| !is_final(why)) {
+            return 4;
+        }
+        let people = [&self.used_up, &self.refused, &self.unknown];
+        let needs_person = people.iter().any(|ids| !ids.is_empty()) || !self.failed.is_empty();
+        if needs_person { 3 } else { 0 }
+    }
+
+    fn text(&self, args: &LinksArgs) -> String {
+        if self.wanted == 0 && self.asked == 0 {
+            return "no customer is asked for documents, as far as events and the last verification say"
+                .to_owned();
+        }
+        let mut text = format!(
+            "{} customers are asked for documents",
+            thousands(self.wanted)
+        );
+        let mut line = |count: u64, what: &str| {
+            if count > 0 {
+                text.push_str(&format!("\n  {:>11}  {what}", thousands(count)));
+            }
+        };
+        if let Some(file) = &self.file {
+            line(
+                self.fetched,
+                &format!("links were fetched: {}", file.display()),
+            );
+        }
+        line(
+            self.left_out,
+            &format!(
+                "left out: fetched before, and good for more than {:#}; --all fetches them as well",
+                args.renew_within
+            ),
+        );
+        let lists = [
+            (
+                &self.last_link,
+                "have their last link, and it runs out within a day",
+            ),
+            (
+                &self.used_up,
+                "have used up all three links: ask Bakkt to open document verification again",
+            ),
+            (
+                &self.refused,
+                "get no link (400): ask Bakkt; if nobody gets one, [target] partner_id may be wrong",
+            ),
+            (
+                &self.unknown,
+                "are not known to Bakkt (404): `bakkt-migrate verify` tells more",
+            ),
+        ];
+        for (ids, what) in lists {
+            line(ids.len() as u64, &format!("{what}: {}", some_of(ids)));
+        }
+        for (why, count) in &self.failed {
+            let then = match is_final(why) {
+                true => "ask Bakkt whether links are in your agreement",
+                false => "run the same command again",
+            };
+            line(*count, &format!("could not be asked ({why}): {then}"));
+        }
+        text
+    }
+}
+
+fn some_of(ids: &[String]) -> String {
+    let named = ids.iter().take(NAMED).map(String::as_str);
+    let named = named.collect::<Vec<_>>().join(" ");
+    match ids.len().checked_sub(NAMED) {
+        Some(more) if more > 0 => format!("{named} and {} more", thousands(more as u64)),
+        _ => named,
+    }
+}
+
+/// The file that holds the links: new, and its owner's alone.
+struct LinkFile {
+    path: PathBuf,
+    lines: csv::Writer<File>,
+    /// Links in it.
+    count: u64,
+}
+
+impl LinkFile {
+    fn create(args: &LinksArgs) -> anyhow::Result<LinkFile> {
+        let (path, file) = match &args.out {
+            Some(path) => (path.clone(), new_file(path)),
+            None => named_by_time(&args.dir),
+        };
+        let file = match file {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(Failure::configuration(
+                    format!("{} is there already", path.display()),
+                    "name another file, or delete that one when its links are sent: files with links are not written over",
+                ));
+            }
+            file => file.with_context(|| format!("cannot write {}", path.display()))?,
+        };
+        let mut lines = csv::Writer::from_writer(file);
+        lines.write_record(["client id", "link", "expires"])?;
+        let count = 0;
+        Ok(LinkFile { path, lines, count })
+    }
+
+    fn line(&mut self, client_id: &str, link: &str, expires_at: Option<i64>) -> anyhow::Result<()> {
+        let expires = expires_at
+            .and_then(|at| Timestamp::from_millisecond(at).ok())
+            .map_or_else(String::new, |at| {
+                at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+            });
+        let cells = [client_id, link, &expires].map(guarded);
+        self.count += 1;
+        Ok(self
+            .lines
+            .write_record(cells.iter().map(|cell| cell.as_bytes()))?)
+    }
+
+    /// What was written is on the disk.
+    fn sync(&mut self) -> anyhow::Result<()> {
+        let cannot = || format!("cannot write {}", self.path.display());
+        self.lines.flush().with_context(cannot)?;
+        self.lines.get_ref().sync_data().with_context(cannot)
+    }
+}
+
+impl Drop for LinkFile {
+    fn drop(&mut self) {
+        if self.count == 0 {
+            // Nobody misses a file without a link, and one that stays does no harm.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// `links-20261121-193005.csv`, or the same with a number behind it.
+fn named_by_time(dir: &Path) -> (PathBuf, io::Result<File>) {
+    let time = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
+    let mut path = dir.join(format!("links-{time}.csv"));
+    let mut file = new_file(&path);
+    for number in 2..100 {
+        match &file {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                path = dir.join(format!("links-{time}-{number}.csv"));
+                file = new_file(&path);
+            }
+            _ => break,
+        }
+    }
+    (path, file)
+}
+
+fn new_file(path: &Path) -> io::Result<File> {
+    File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
