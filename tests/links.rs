@@ -371,7 +371,7 @@ fn failures_are_asked_again_and_hold_up_nobody() {
 
 #[test]
 fn too_many_at_once_is_waited_out() {
-    let rate = "rate = { requests = 2, per_ms = 50, count_lookups = true }";
+    let rate = "rate = { requests = 2, per_ms = 400, count_lookups = true }";
     let world = World::new(3, &format!("{rate}\n[decide]\ndocuments = 1.0\n"));
     world.asked(&world.ids("documents"), now() + 3_600_000);
     let before = world.sandbox.count("rate_limited");
