@@ -49,6 +49,8 @@ pub struct Counters {
     pub total: Count,
     /// Those that were asked about, whatever the answer.
     pub done: Count,
+    /// Questions that wait for the rate now.
+    pub waiting: Count,
     /// Failures in a row.
     failures: AtomicU32,
 }
@@ -128,7 +130,10 @@ impl Fetch {
     async fn one(self, wanted: Wanted) -> Step {
         let mut tries = 0;
         loop {
-            if !self.or_stopped(self.limiter.acquire()).await {
+            self.counters.waiting.up();
+            let admitted = self.or_stopped(self.limiter.acquire()).await;
+            self.counters.waiting.down();
+            if !admitted {
                 return Step::NotAsked;
             }
             let question = self

@@ -26,7 +26,7 @@ use crate::journal::links::{Fetched, Standing, Wanted};
 use crate::journal::person::Decided;
 use crate::journal::{Journal, now};
 use crate::links::{Counters, Done, Fetch, Outcome, is_final};
-use crate::progress::{Mode, note};
+use crate::progress::{Mode, Sending, So, note};
 use crate::report::{guarded, thousands};
 use crate::settings::Settings;
 use crate::submit::Ended;
@@ -149,6 +149,7 @@ async fn fetch(
         (None, target::credentials(settings)?)
     };
     let (limits, retry) = (settings.limits, settings.retry);
+    let counters = Arc::new(Counters::default());
     let fetch = Fetch {
         client: Arc::new(Client::new(
             &settings.target,
@@ -165,18 +166,20 @@ async fn fetch(
         retry,
         in_flight: limits.in_flight,
         stop: signals.stop.clone(),
-        counters: Arc::new(Counters::default()),
+        counters: counters.clone(),
     };
     keeping.file = Some(LinkFile::create(args)?);
     keeping.told.asked = to_ask.len() as u64;
-    note(
-        mode,
-        &format!("asking for {} links", thousands(keeping.told.asked)),
-    );
+    let shown = Sending::watch(mode, "links", move || So {
+        far: counters.done.get(),
+        of: counters.total.get(),
+        state: format!("{} waiting for the rate", thousands(counters.waiting.get())),
+    });
     let ended = tokio::select! {
         ended = crate::links::run(to_ask, fetch, |done| keeping.keep(done)) => ended,
         () = signals.at_once.notified() => Ok(Ended::Interrupted),
     };
+    shown.finish();
     drop(sandbox);
     ended
 }
