@@ -730,6 +730,63 @@ fn every_command_and_exit_code_is_in_the_readme() {
     assert_eq!(codes, ["0", "1", "2", "3", "4"]);
 }
 
+/// The decision of the first row that fits these words; a cell is `any`, or a list of words.
+fn decided<'a>(table: &'a [Vec<String>], words: &[&str]) -> &'a str {
+    let fits = |row: &&Vec<String>| {
+        words.iter().zip(row.iter()).all(|(word, cell)| {
+            let known = codes(cell);
+            known.iter().any(|one| one == "any" || one == word)
+        })
+    };
+    table.iter().find(fits).unwrap()[words.len()].as_str()
+}
+
+#[test]
+fn what_means_which_decision_is_documented() {
+    use bakkt_migrate::contract::decision::{
+        Decision, PARTY_STATUSES, REASON_CODES, of_account, of_event,
+    };
+    let page = page("docs/verify.md");
+    let events = table(&page, "| `partyStatus` of an event | `reasonCode` |");
+    let mut seen = BTreeSet::new();
+    for status in PARTY_STATUSES.iter().chain(&["?"]) {
+        for reason in REASON_CODES.iter().chain(&["", "?"]) {
+            let word = of_event(status, reason).word();
+            assert_eq!(
+                decided(&events[1..], &[status, reason]),
+                word,
+                "{status} {reason}"
+            );
+            seen.insert(word);
+        }
+    }
+    let accounts = table(&page, "| `status` | `mode` | `canTradeCrypto` |");
+    for status in [
+        "PENDING",
+        "ACCEPTED",
+        "IN_PROGRESS",
+        "REJECTED",
+        "CANCELLED",
+        "COMPLETE",
+        "",
+    ] {
+        for mode in ["OPEN", "CLOSED", "LOCKED", "CLOSING_ONLY", ""] {
+            for (shown, can_trade) in [("true", Some(true)), ("false", Some(false)), ("", None)] {
+                let word = of_account(status, mode, can_trade).word();
+                let words = [status, mode, shown];
+                assert_eq!(decided(&accounts[1..], &words), word, "{words:?}");
+                seen.insert(word);
+            }
+        }
+    }
+    let others: Vec<&str> = Decision::ALL
+        .map(Decision::word)
+        .into_iter()
+        .filter(|word| !seen.contains(word))
+        .collect();
+    assert_eq!(others, ["unsettled"]);
+}
+
 /// Every command line that a page shows can be parsed.
 #[test]
 fn command_lines_of_the_pages_parse() {
@@ -744,6 +801,7 @@ fn command_lines_of_the_pages_parse() {
         "docs/backfill.md",
         "docs/events.md",
         "docs/links.md",
+        "docs/verify.md",
     ] {
         for line in page(name).lines().filter(|line| line.starts_with("    ")) {
             let line = line.split('#').next().unwrap().trim();
@@ -791,6 +849,7 @@ fn links_lead_to_files() {
         "docs/events.md",
         "docs/report.md",
         "docs/backfill.md",
+        "docs/verify.md",
     ] {
         let text = page(name);
         let folder = root().join(name).parent().unwrap().to_owned();

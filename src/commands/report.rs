@@ -48,7 +48,8 @@ impl View {
         Totals::read(&self.reader()?)
     }
 
-    fn folder(&self) -> PathBuf {
+    /// Where the report lies.
+    pub fn folder(&self) -> PathBuf {
         target::report_folder(&self.dir, self.sandbox)
     }
 }

@@ -56,7 +56,7 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
         object["verify"] = json(&findings, &read);
         object.to_string()
     } else {
-        describe(&findings, &read)
+        describe(&findings, &read, &view.folder())
     };
     let code = match (&ended, left) {
         (Ended::Stopped(error), _) => {

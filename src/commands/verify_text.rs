@@ -1,8 +1,9 @@
 //! What `verify` says: totals first, then the differences, the first of each kind by name.
 //!
-//! Left out on purpose: the whole list, which the report's files have.
+//! Left out on purpose: the whole list, which is verification.csv in the report.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -30,30 +31,23 @@ impl Findings {
     /// Reads them.
     pub fn read(reader: &Reader) -> anyhow::Result<Findings> {
         let (mut decisions, mut lines) = (BTreeMap::new(), BTreeMap::new());
-        let mut add = |kind: &str, line: &dyn Fn() -> String| {
-            let lines: &mut Vec<String> = lines.entry(kind.to_owned()).or_default();
-            if lines.len() < SHOWN {
-                lines.push(line());
-            }
-        };
-        let unknown = OUTCOMES[Outcome::Unknown as usize];
         reader.each_verification(|line| {
-            let id = line.client_id.unwrap_or_default();
-            if line.result == unknown {
-                add(unknown, &|| id.to_owned());
-            } else {
-                let (status, mode) = (line.status.unwrap_or(""), line.mode.unwrap_or(""));
+            if let Some(status) = line.status {
+                let mode = line.mode.unwrap_or_default();
                 let decision = of_account(status, mode, line.can_trade);
                 *decisions.entry(decision).or_default() += 1;
             }
             Ok(())
         })?;
         reader.each_difference(|line| {
-            let id = line.client_id.unwrap_or_default();
-            add(line.kind, &|| match line.document {
-                "" => format!("{id}  {}", line.path),
-                document => format!("{id}  document {document}  {}", line.path),
-            });
+            let lines: &mut Vec<String> = lines.entry(line.kind.to_owned()).or_default();
+            if lines.len() < SHOWN {
+                let id = line.client_id.unwrap_or_default();
+                lines.push(match line.document {
+                    "" => format!("{id}  {}", line.path),
+                    document => format!("{id}  document {document}  {}", line.path),
+                });
+            }
             Ok(())
         })?;
         Ok(Findings {
@@ -69,22 +63,18 @@ impl Findings {
         of(Outcome::Different) == 0 && of(Outcome::Unknown) == 0
     }
 
-    /// How many differences of each kind; accounts that Bakkt does not know are a kind of their own.
+    /// How many differences of each kind.
     fn kinds(&self) -> BTreeMap<&str, u64> {
         let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
         for ((kind, ..), count) in &self.counts.differences {
             *kinds.entry(kind).or_default() += count;
-        }
-        let unknown = Outcome::Unknown as usize;
-        if self.counts.results[unknown] > 0 {
-            kinds.insert(OUTCOMES[unknown], self.counts.results[unknown]);
         }
         kinds
     }
 }
 
 /// For a person.
-pub fn describe(findings: &Findings, call: &Call) -> String {
+pub fn describe(findings: &Findings, call: &Call, report: &Path) -> String {
     let counts = &findings.counts;
     let mut text = format!("{} accounts read back in this call", thousands(call.read));
     let pass = match (counts.pass, counts.done_at) {
@@ -132,6 +122,8 @@ pub fn describe(findings: &Findings, call: &Call) -> String {
             ));
         }
     }
+    let report = report.join("report.html");
+    text.push_str(&format!("\n\nreport: {}", report.display()));
     text
 }
 

@@ -138,8 +138,11 @@ pub struct Difference {
     pub kind: &'static str,
 }
 
-/// Paths of differences that are about an account's state and not about what was sent.
-pub const STATE_PATHS: [&str; 3] = ["status", "mode", "canTradeCrypto"];
+/// The path of an account as a whole.
+pub const ACCOUNT_PATH: &str = "account";
+
+/// Paths of differences that are not about what was sent.
+const STATE_PATHS: [&str; 4] = [ACCOUNT_PATH, "status", "mode", "canTradeCrypto"];
 
 /// An account that was read back.
 #[derive(Clone, Debug)]

@@ -24,7 +24,7 @@ pub use read::Tools;
 use crate::api::judge;
 use crate::error::Failure;
 use crate::journal::tasks::DocumentFacts;
-use crate::journal::verification::{Account, Cursor, Round, Verified};
+use crate::journal::verification::{ACCOUNT_PATH, Account, Cursor, Difference, Round, Verified};
 use crate::journal::{Journal, now};
 use crate::sensitive::Sensitive;
 use crate::settings::Retry;
@@ -271,7 +271,7 @@ impl Loop {
     fn found(&mut self, verified: Verified) {
         let counters = &self.verify.tools.counters;
         counters.read.up();
-        if verified.named.is_none() || !verified.differences.is_empty() {
+        if !verified.differences.is_empty() {
             counters.wrong.up();
         }
         self.results.push(verified);
@@ -341,6 +341,10 @@ fn unknown(task: i64) -> Verified {
         compared: Err("Bakkt does not know it"),
         documents: 0,
         content: 0,
-        differences: Vec::new(),
+        differences: vec![Difference {
+            document: String::new(),
+            path: ACCOUNT_PATH.to_owned(),
+            kind: "unknown",
+        }],
     }
 }

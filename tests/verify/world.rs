@@ -159,15 +159,6 @@ impl World {
         let (reader, mut found) = (self.reader(), BTreeSet::new());
         let own = |text: Option<&str>| text.unwrap_or_default().to_owned();
         reader
-            .each_verification(|line| {
-                if line.result == "unknown to Bakkt" {
-                    let id = own(line.client_id);
-                    found.insert((id, String::new(), String::new(), line.result.to_owned()));
-                }
-                Ok(())
-            })
-            .unwrap();
-        reader
             .each_difference(|line| {
                 let (path, kind) = (line.path.to_owned(), line.kind.to_owned());
                 found.insert((own(line.client_id), line.document.to_owned(), path, kind));
