@@ -2,16 +2,21 @@
 //!
 //! Owner of what the options mean. Invariant: the journal is only read. Left out on purpose: the workbook (`gap_sheet`).
 
+use std::path::Path;
+
 use jiff::Span;
 
+use super::gap_known::Known;
+use super::gap_sheet::{self, Written};
 use super::report::View;
-use super::{Output, deciding};
+use super::{Output, deciding, target};
 use crate::cli::GapsArgs;
 use crate::contract::path;
 use crate::error::Failure;
 use crate::migration::today;
 use crate::progress::Mode;
 use crate::report::gap_list::{self, Filter, Seen};
+use crate::report::thousands;
 
 /// Runs it.
 pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
@@ -38,8 +43,14 @@ pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
         today,
         grace: &settings.grace,
     };
+    if let Some(file) = &args.sheet {
+        let known = args.with_known.then(|| Known::open(&args.view.dir, mode));
+        let known = known.transpose()?;
+        let name = target::name(&args.view.dir);
+        let written = gap_sheet::write(&reader, (&filter, seen), (file, &name), known)?;
+        return Ok(sheet_written(args, file, &written));
+    }
     let list = gap_list::list(&reader, &filter, seen, args.csv.as_deref())?;
-    let _ = mode;
     let what = match (args.waived, args.past_due) {
         (true, _) => "waived gaps",
         (false, true) => "open gaps past due",
@@ -52,6 +63,46 @@ pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
     };
     let code = if args.past_due && list.gaps > 0 { 3 } else { 0 };
     Ok(Output { text, code })
+}
+
+fn sheet_written(args: &GapsArgs, file: &Path, written: &Written) -> Output {
+    if args.view.json {
+        let text = serde_json::json!({
+            "sheet": { "customers": written.customers, "cells": written.cells, "notes": written.notes }
+        });
+        return Output {
+            text: text.to_string(),
+            code: 0,
+        };
+    }
+    let mut lines = match written.customers {
+        0 => vec!["nothing to fill in: no file was written".to_owned()],
+        customers => {
+            let holds = if args.with_known {
+                "it holds customers' data: names, e-mail addresses and phone numbers"
+            } else {
+                "it holds clientAccountIds and due dates, no other data of customers until people fill it in"
+            };
+            vec![
+                format!(
+                    "{}: {} customers, {} cells to fill in",
+                    file.display(),
+                    thousands(customers),
+                    thousands(written.cells)
+                ),
+                format!("only you can read it; {holds}"),
+                format!(
+                    "when it is filled in: bakkt-migrate backfill {} FILE",
+                    args.view.dir.display()
+                ),
+            ]
+        }
+    };
+    lines.extend(written.notes.iter().cloned());
+    Output {
+        text: lines.join("\n"),
+        code: 0,
+    }
 }
 
 fn later(today: jiff::civil::Date, days: u32) -> anyhow::Result<jiff::civil::Date> {

@@ -13,6 +13,8 @@ pub mod deciding;
 pub mod events;
 pub mod exclude;
 pub mod forecast;
+pub mod gap_known;
+pub mod gap_sheet;
 pub mod gaps;
 pub mod init;
 pub mod inspect;

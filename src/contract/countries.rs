@@ -88,6 +88,18 @@ fn exact(code: &str) -> Option<&'static Country> {
     }
 }
 
+/// The name of every country, in the order of the alphabet. `among`: for a place where several stand beside each other;
+/// a name with a comma is told by its code there.
+pub fn names(among: bool) -> Vec<&'static str> {
+    let name = |country: &Country| match among && country.name.contains(',') {
+        true => country.alpha3,
+        false => country.name,
+    };
+    let mut names: Vec<&str> = COUNTRIES.iter().map(name).collect();
+    names.sort_unstable();
+    names
+}
+
 const fn letter(byte: u8) -> usize {
     (byte - b'A') as usize
 }
@@ -164,6 +176,23 @@ fn spellings() -> Vec<(String, u8)> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn every_name_is_understood_alone_and_in_a_list() {
+        for among in [false, true] {
+            assert_eq!(names(among).len(), COUNT);
+            let known = names(among).into_iter().filter_map(alpha3);
+            assert_eq!(
+                known.collect::<std::collections::BTreeSet<_>>().len(),
+                COUNT
+            );
+        }
+        assert!(
+            names(true)
+                .iter()
+                .all(|name| !name.contains([',', ';', '|']))
+        );
+    }
 
     #[test]
     fn real_spellings() {

@@ -163,9 +163,15 @@ pub fn why(path: &str) -> &'static str {
     reasons.find(|why| !why.is_empty()).unwrap_or("")
 }
 
-/// What a person may write for a value of a form.
-pub fn form(form: Form) -> &'static str {
+/// What a person may write at a path whose values have a form.
+pub fn form(form: Form, path: &str) -> &'static str {
     match form {
+        Form::Text if path.ends_with(".postalCode") => {
+            "five digits of a U.S. address; else as it is written there"
+        }
+        Form::Text if path.ends_with(".streetAddress") => {
+            "street and number; further lines in the same cell"
+        }
         Form::Text | Form::Short(_) => "text",
         Form::ClientId | Form::OwnerId => "a number or code as it stands in your system",
         Form::AccountType
@@ -176,6 +182,9 @@ pub fn form(form: Form) -> &'static str {
         | Form::Usd(_) => "one of the list",
         Form::TaxId => {
             "nine digits such as 987-65-4321; a number of another country as it is written there"
+        }
+        Form::Country if path.ends_with("Countries") => {
+            "a country of the list, or several countries with commas between them"
         }
         Form::Country => "a country of the list",
         Form::State => "two letters such as IL, of a U.S. address; else as it is written there",

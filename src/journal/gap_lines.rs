@@ -7,8 +7,11 @@
 
 use std::collections::BTreeMap;
 
+use rusqlite::Row;
+
 use super::lines::{Origin, origin, text};
 use super::query::{Reader, index, unsigned};
+use crate::source::{List, Part, Position};
 
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
@@ -241,6 +244,35 @@ impl Reader {
             }
             Ok(())
         })
+    }
+
+    /// Where a record stands in the exports, and the rows beside its own.
+    pub fn place(&self, record: i64) -> anyhow::Result<(Position, Vec<Part>)> {
+        let position = |row: &Row<'_>| -> rusqlite::Result<Position> {
+            Ok(Position {
+                row: row.get::<_, i64>(0)? as u64,
+                offset: row.get::<_, i64>(1)? as u64,
+                length: row.get(2)?,
+            })
+        };
+        let mut own = self
+            .journal
+            .prepare_cached("SELECT row, offset, length FROM record WHERE id = ?")?;
+        let mut beside = self.journal.prepare_cached(
+            "SELECT row, offset, length, list FROM part WHERE record = ? ORDER BY list, place",
+        )?;
+        let parts = beside.query_map([record], |row| {
+            let list = List::ALL.get(usize::from(row.get::<_, u8>(3)?)).copied();
+            Ok(list.map(|list| (list, position(row))))
+        })?;
+        let mut noted = Vec::new();
+        for part in parts {
+            // A row of a backfill file is no row that is mapped here.
+            if let Some((list, at)) = part? {
+                noted.push(Part { list, at: at? });
+            }
+        }
+        Ok((own.query_row([record], position)?, noted))
     }
 
     /// Waivers that stand.

@@ -169,7 +169,7 @@ pub fn list(
 }
 
 /// Every gap that a filter takes, by the day it is due.
-pub(super) fn each(
+pub fn each(
     reader: &Reader,
     filter: &Filter<'_>,
     seen: Seen<'_>,

@@ -15,6 +15,7 @@ pub mod gap_list;
 mod page;
 mod page_after;
 mod page_beside;
+pub mod sheet;
 mod summary;
 mod text;
 mod totals;

@@ -6,6 +6,7 @@
 
 #![allow(dead_code)] // each test uses its own part
 
+pub mod fill;
 pub mod judge;
 pub mod needles;
 

@@ -1,0 +1,389 @@
+//! `gaps`: the list of what is open, and the workbook in which people fill it in.
+
+mod support;
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::Output;
+
+use regex::Regex;
+use serde_json::Value;
+use support::{SandboxProcess, fill, json_of, program};
+
+const HEADER: &str = "ID,FIRST,LAST,BORN,SSN,EMAIL,PHONE,STREET,CITY,STATE,ZIP,CTRY,EMPLOYER";
+
+const MAPPING: &str = r#"
+account_type = "INDIVIDUAL"
+[fields]
+clientAccountId = "ID"
+"owners[0].role" = { const = "PRIMARY_OWNER" }
+"owners[0].emailAddress" = "EMAIL"
+"owners[0].phoneNumber" = { column = "PHONE", phone = "US" }
+"owners[0].identity.givenName" = "FIRST"
+"owners[0].identity.familyName" = "LAST"
+"owners[0].identity.dateOfBirth" = { column = "BORN", date = "%Y-%m-%d" }
+"owners[0].identity.taxId" = { column = "SSN", digits = true }
+"owners[0].identity.taxIdType" = { const = "SSN" }
+"owners[0].identity.personalAddress.streetAddress" = { columns = ["STREET"] }
+"owners[0].identity.personalAddress.city" = "CITY"
+"owners[0].identity.personalAddress.state" = "STATE"
+"owners[0].identity.personalAddress.postalCode" = "ZIP"
+"owners[0].identity.personalAddress.country" = { column = "CTRY", country = true }
+"owners[0].identity.employment.employerName" = "EMPLOYER"
+"#;
+
+const SETTINGS: &str = r#"
+[source]
+file = "export.csv"
+mapping = "mapping.toml"
+[limits]
+create = "unlimited"
+lookup = "unlimited"
+"#;
+
+/// Accepted, without a phone; accepted, with a phone that is none; blocked by the lack of an e-mail address and a tax id;
+/// a row without an id.
+const ROWS: &str = "\
+A-1,Annabel,Ashdown,1980-02-03,666-12-1234,annabel@example.com,,1 Elm St,Reno,NV,89501,US,Harbor Works
+A-2,Bertram,Birch,1981-02-03,666-12-1235,bertram@example.com,12,1 Elm St,Reno,NV,89501,US,
+A-3,Cordula,Cedar,1982-02-03,,,7755550102,1 Elm St,Reno,NV,89501,US,
+,Dagobert,Dogwood,1983-02-03,666-12-1237,dagobert@example.com,7755550103,1 Elm St,Reno,NV,89501,US,
+";
+
+struct Case {
+    folder: tempfile::TempDir,
+    sandbox: SandboxProcess,
+}
+
+impl Case {
+    /// A migration that was run, with further settings.
+    fn new(settings: &str) -> Case {
+        let folder = tempfile::tempdir().unwrap();
+        let sandbox = SandboxProcess::start(folder.path(), "");
+        let case = Case { folder, sandbox };
+        std::fs::write(case.path("mapping.toml"), MAPPING).unwrap();
+        std::fs::write(case.path("export.csv"), format!("{HEADER}\n{ROWS}")).unwrap();
+        case.settings(settings);
+        let mut run = case.command("run");
+        json_of(run.args(["--json", "--base-url", &case.sandbox.base_url()]));
+        case
+    }
+
+    fn settings(&self, more: &str) {
+        std::fs::write(self.path("migration.toml"), format!("{SETTINGS}{more}")).unwrap();
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, command: &str) -> std::process::Command {
+        let mut run = program();
+        run.arg(command).arg(self.folder.path());
+        run
+    }
+
+    fn gaps(&self, more: &[&str]) -> Output {
+        self.command("gaps").args(more).output().unwrap()
+    }
+
+    fn json(&self, more: &[&str]) -> (Value, i32) {
+        json_of(self.command("gaps").arg("--json").args(more))
+    }
+
+    /// Writes a sheet; returns its path and what was said.
+    fn sheet(&self, more: &[&str]) -> (PathBuf, String) {
+        let path = self.path("sheet.xlsx");
+        let place = path.to_str().unwrap().to_owned();
+        let output = self.gaps(&[&["--sheet", &place], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        (path, String::from_utf8(output.stdout).unwrap())
+    }
+}
+
+/// The counts of a table, by what they count.
+fn counts(list: &Value, table: &str) -> Vec<(String, u64)> {
+    let lines = list[table].as_array().unwrap().iter();
+    let line = |line: &Value| {
+        (
+            line["of"].as_str().unwrap().to_owned(),
+            line["gaps"].as_u64().unwrap(),
+        )
+    };
+    lines.map(line).filter(|(_, gaps)| *gaps > 0).collect()
+}
+
+const PHONE: &str = "owners[0].phoneNumber";
+
+#[test]
+fn gaps_are_listed_by_the_day_they_are_due() {
+    let case = Case::new("[grace]\ndays = 10\n");
+    let (list, code) = case.json(&[]);
+    let all = list["gaps"].as_u64().unwrap();
+    assert_eq!((list["customers"].as_u64(), code), (Some(4), 0));
+    let (status, _) = json_of(case.command("status").arg("--json"));
+    assert_eq!(status["gaps"]["open"], all);
+    let due = counts(&list, "due");
+    assert_eq!(
+        due.iter().map(|(of, _)| of.as_str()).collect::<Vec<_>>(),
+        ["within 30 days", "after acceptance"]
+    );
+    assert_eq!(due.iter().map(|(_, gaps)| gaps).sum::<u64>(), all);
+    assert_eq!(counts(&list, "sources"), [("export.csv".to_owned(), all)]);
+    // Those that are due come first; who was not accepted comes last.
+    let first = list["first"].as_array().unwrap();
+    assert_eq!(first[0]["clientAccountId"], "A-1");
+    assert_eq!(first[0]["ageDays"], 0);
+    assert_eq!(first.last().unwrap()["due"], "after acceptance");
+
+    let (phones, _) = case.json(&["--field", "owners[].phoneNumber"]);
+    assert_eq!(counts(&phones, "fields"), [(PHONE.to_owned(), 2)]);
+    assert_eq!(phones["first"][1]["reason"], "invalid: not a phone number");
+    let (soon, _) = case.json(&["--due-within", "9"]);
+    assert_eq!(soon["gaps"], 0);
+    let (soon, _) = case.json(&["--due-within", "10", "--field", PHONE]);
+    assert_eq!(soon["gaps"], 2);
+    let (elsewhere, _) = case.json(&["--source", "other.csv"]);
+    assert_eq!(elsewhere["gaps"], 0);
+    let wrong = case.gaps(&["--field", "owners[0].phone"]);
+    assert_eq!(wrong.status.code(), Some(2));
+
+    let csv = case.path("gaps.csv");
+    case.gaps(&["--csv", csv.to_str().unwrap()]);
+    let csv = std::fs::read_to_string(csv).unwrap();
+    assert_eq!(csv.lines().count() as u64, all + 1);
+    let text = String::from_utf8(case.gaps(&[]).stdout).unwrap();
+    assert!(
+        text.starts_with(&format!("{all} open gaps of 4 customers\n")),
+        "{text}"
+    );
+    for needle in ["Annabel", "Ashdown", "666-12", "example.com"] {
+        assert!(!text.contains(needle) && !csv.contains(needle));
+    }
+}
+
+#[test]
+fn what_is_past_due_needs_a_person() {
+    let case = Case::new("[grace]\nfrom = \"2020-01-31\"\n");
+    let (list, code) = case.json(&["--past-due"]);
+    assert_eq!((&list["gaps"], code), (&list["past_due"], 3));
+    assert!(list["gaps"].as_u64() > Some(0));
+    case.settings("");
+    let (list, code) = case.json(&["--past-due"]);
+    assert_eq!((list["gaps"].as_u64(), code), (Some(0), 0));
+    let (list, _) = case.json(&[]);
+    assert_eq!(counts(&list, "due").len(), 1);
+}
+
+#[test]
+fn a_waived_gap_is_listed_apart_and_not_in_the_sheet() {
+    let case = Case::new("");
+    let mut waive = case.command("waive");
+    waive.args([
+        "--id", "A-1", "--field", PHONE, "--reason", "has none", "--by", "kim",
+    ]);
+    assert!(waive.status().unwrap().success());
+    let (list, _) = case.json(&["--waived"]);
+    assert_eq!(list["gaps"], 1);
+    let (open, _) = case.json(&["--field", PHONE]);
+    assert_eq!(open["first"][0]["clientAccountId"], "A-2");
+    let csv = case.path("waived.csv");
+    case.gaps(&["--waived", "--csv", csv.to_str().unwrap()]);
+    assert!(
+        std::fs::read_to_string(csv)
+            .unwrap()
+            .ends_with(",waived,kim,has none\n")
+    );
+    let (sheet, _) = case.sheet(&[]);
+    assert_eq!(fill::read(&sheet).line("A-1")[PHONE], "–");
+}
+
+#[test]
+fn only_what_a_customer_lacks_is_open_in_the_sheet() {
+    let case = Case::new("[grace]\ndays = 10\n");
+    let (path, said) = case.sheet(&[]);
+    assert!(said.contains("3 customers"), "{said}");
+    assert!(said.contains("correct the export"), "{said}");
+    let sheet = fill::read(&path);
+    assert_eq!(sheet.paths()[..2], ["clientAccountId", "known:due"]);
+    let phone = sheet.paths().iter().position(|path| path == PHONE).unwrap();
+    assert_eq!(sheet.head[1][phone], "Phone number, owner 1");
+    let ids: Vec<&str> = sheet.lines.iter().map(|line| line[0].as_str()).collect();
+    assert_eq!(ids, ["A-1", "A-2", "A-3"]);
+
+    let employment = "owners[0].identity.employment";
+    let position = format!("{employment}.position");
+    let employer = format!("{employment}.employerName");
+    let (one, two, three) = (sheet.line("A-1"), sheet.line("A-2"), sheet.line("A-3"));
+    assert_eq!([one[PHONE], two[PHONE], three[PHONE]], ["", "", "–"]);
+    // The employer of the first is known; it is withheld until the position is there.
+    assert_eq!([one[employer.as_str()], two[employer.as_str()]], ["–", ""]);
+    assert_eq!(one[position.as_str()], "");
+    // Who was never accepted may still say who they are; of the others that is no cell.
+    assert_eq!(
+        [
+            three["owners[0].emailAddress"],
+            three["owners[0].identity.taxId"]
+        ],
+        ["", ""]
+    );
+    assert_eq!(
+        [
+            one["owners[0].emailAddress"],
+            one["owners[0].identity.taxId"]
+        ],
+        ["–", "–"]
+    );
+    // A list is asked for by its first element, and a country asks for its postal code.
+    assert_eq!(one["owners[0].agreements[0].name"], "");
+    assert_eq!(one["owners[0].agreements[0].version"], "");
+    assert_eq!(
+        one[format!("{employment}.employerAddress.postalCode").as_str()],
+        ""
+    );
+
+    let field = &sheet.fields[PHONE];
+    assert_eq!(
+        field["What is wrong"],
+        "invalid: not a phone number (1); missing (1)"
+    );
+    assert!(field["What to write"].contains("+13125550123"));
+    let objective = &sheet.fields["investmentProfile.accountGoals.investmentObjective"];
+    assert!(objective["Allowed values"].contains("BALANCED"));
+    assert_eq!(sheet.lists[&objective["List"]].len(), 6);
+
+    // Nothing is written over.
+    let again = case.gaps(&["--sheet", path.to_str().unwrap()]);
+    assert_eq!(again.status.code(), Some(2));
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(
+        std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+}
+
+/// A part of the workbook as it is stored.
+fn part(path: &std::path::Path, name: &str) -> String {
+    let mut zip = zip::ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
+    let mut text = String::new();
+    zip.by_name(name)
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    text
+}
+
+#[test]
+fn closed_cells_are_locked_and_open_ones_say_what_they_take() {
+    let case = Case::new("");
+    let (path, _) = case.sheet(&[]);
+    let (cells, styles) = (
+        part(&path, "xl/worksheets/sheet1.xml"),
+        part(&path, "xl/styles.xml"),
+    );
+    assert!(cells.contains("<sheetProtection ") && !cells.contains("password"));
+    assert!(part(&path, "xl/workbook.xml").contains("state=\"hidden\""));
+    // The styles of cells in their order: unlocked or not.
+    let formats = styles
+        .split("<cellXfs")
+        .nth(1)
+        .unwrap()
+        .split("</cellXfs>")
+        .next()
+        .unwrap();
+    let unlocked: Vec<bool> = formats
+        .split("<xf ")
+        .skip(1)
+        .map(|format| format.contains("locked=\"0\""))
+        .collect();
+    let cell = Regex::new(r#"<c r="([A-Z]+)(\d+)"(?: s="(\d+)")?[^>]*?(/>|>(.*?)</c>)"#).unwrap();
+    let (mut open, mut closed) = (0, 0);
+    for found in cell.captures_iter(&cells) {
+        let row: u32 = found[2].parse().unwrap();
+        let style: usize = found
+            .get(3)
+            .map_or(0, |style| style.as_str().parse().unwrap());
+        let empty = &found[4] == "/>";
+        assert_eq!(unlocked[style], empty, "{}{row}", &found[1]);
+        if row > 3 {
+            if empty { open += 1 } else { closed += 1 }
+        }
+    }
+    let sheet = fill::read(&path);
+    let all = |empty: bool| {
+        sheet
+            .lines
+            .iter()
+            .flatten()
+            .filter(|cell| cell.is_empty() == empty)
+            .count()
+    };
+    assert_eq!((open, closed), (all(true), all(false)));
+    let columns = sheet.paths().len() - 2;
+    assert_eq!(cells.matches("<dataValidation ").count(), columns);
+    assert!(cells.contains("<formula1>Lists!$A$2:$A$"), "{cells}");
+    assert!(
+        cells.contains("prompt=\"Bakkt must be able to reach the customer. International format")
+    );
+}
+
+#[test]
+fn what_is_known_is_told_only_when_asked_for() {
+    let case = Case::new("");
+    let (path, said) = case.sheet(&[]);
+    assert!(said.contains("no other data of customers"), "{said}");
+    let sheet = fill::read(&path);
+    assert!(
+        !sheet
+            .lines
+            .iter()
+            .flatten()
+            .any(|cell| cell.contains("Ashdown"))
+    );
+    std::fs::remove_file(&path).unwrap();
+    let (path, said) = case.sheet(&["--with-known", "--field", PHONE]);
+    assert!(said.contains("holds customers' data"), "{said}");
+    let sheet = fill::read(&path);
+    assert_eq!(
+        sheet.paths(),
+        [
+            "clientAccountId",
+            "known:due",
+            "known:name",
+            "known:email",
+            "known:phone",
+            PHONE
+        ]
+    );
+    assert_eq!(
+        sheet.lines[0],
+        [
+            "A-1",
+            "not set",
+            "Annabel Ashdown",
+            "annabel@example.com",
+            "",
+            ""
+        ]
+    );
+
+    // Rows that have moved are somebody else's.
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(case.path("export.csv"), format!("{HEADER}\nX{ROWS}")).unwrap();
+    let moved = case.gaps(&["--with-known", "--sheet", path.to_str().unwrap()]);
+    assert_eq!(moved.status.code(), Some(2));
+    assert!(!path.exists());
+    case.sheet(&[]);
+}
+
+#[test]
+fn a_sheet_can_be_filled_in_by_what_it_says_itself() {
+    let case = Case::new("");
+    let (path, said) = case.sheet(&[]);
+    let filled = case.path("filled.xlsx");
+    let count = fill::fill(&path, &filled, |_| true);
+    assert!(
+        said.contains(&format!("{count} cells to fill in")),
+        "{said}"
+    );
+}

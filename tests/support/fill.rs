@@ -1,0 +1,131 @@
+//! Fills in a sheet that `gaps --sheet` wrote, as a diligent person would: every open cell, by what the sheet itself says.
+//!
+//! Owner of the invented values. Invariant: nothing but the workbook is asked: which cells are open, what its sheet "Fields"
+//! says about form and list. Left out on purpose: taking it (`backfill`).
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use calamine::{Data, Reader, Xlsx, open_workbook};
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+
+/// The sheet as it was written.
+pub struct Sheet {
+    /// The three lines above the customers.
+    pub head: Vec<Vec<String>>,
+    /// A line per customer; empty: to be filled in.
+    pub lines: Vec<Vec<String>>,
+    /// By path: what the sheet "Fields" says, by its header.
+    pub fields: BTreeMap<String, BTreeMap<String, String>>,
+    /// By name: what can be chosen.
+    pub lists: BTreeMap<String, Vec<String>>,
+}
+
+fn text(cell: &Data) -> String {
+    match cell {
+        Data::Empty => String::new(),
+        Data::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Reads a workbook.
+pub fn read(path: &Path) -> Sheet {
+    let mut workbook: Xlsx<_> = open_workbook(path).expect("a workbook");
+    let mut rows = |name: &str| -> Vec<Vec<String>> {
+        let range = workbook.worksheet_range(name).expect("a sheet");
+        let row = |row: &[Data]| row.iter().map(text).collect();
+        range.rows().map(row).collect()
+    };
+    let mut head = rows("Backfill");
+    let lines = head.split_off(3);
+    let fields = rows("Fields");
+    let names = &fields[0];
+    let fields = fields[1..]
+        .iter()
+        .filter(|row| !row[1].is_empty())
+        .map(|row| {
+            let cells = names.iter().cloned().zip(row.iter().cloned());
+            (row[0].clone(), cells.collect())
+        })
+        .collect();
+    let lists = rows("Lists");
+    let column = |place: usize| {
+        let cells = lists.iter().map(|row| row.get(place).cloned());
+        let mut cells = cells.flatten().filter(|cell| !cell.is_empty());
+        (cells.next().unwrap_or_default(), cells.collect())
+    };
+    let width = lists.first().map_or(0, Vec::len);
+    Sheet {
+        head,
+        lines,
+        fields,
+        lists: (0..width).map(column).collect(),
+    }
+}
+
+impl Sheet {
+    /// The paths of the columns; the first are not to be filled in.
+    pub fn paths(&self) -> &[String] {
+        &self.head[2]
+    }
+
+    /// The line of a customer, by path.
+    pub fn line(&self, id: &str) -> BTreeMap<&str, &str> {
+        let line = self.lines.iter().find(|line| line[0] == id);
+        let line = line.unwrap_or_else(|| panic!("no line of {id}"));
+        let cells = self.paths().iter().map(String::as_str);
+        cells.zip(line.iter().map(String::as_str)).collect()
+    }
+
+    /// What a person who knows the form writes at a path, in the line of this number.
+    pub fn value(&self, path: &str, line: usize) -> String {
+        let field = &self.fields[path];
+        if let Some(list) = self.lists.get(&field["List"]) {
+            return list[line % list.len()].clone();
+        }
+        let form = field["What to write"].as_str();
+        let says = |word: &str| form.contains(word);
+        match () {
+            () if says("a date") => "1985-04-03".to_owned(),
+            () if says("international format") => format!("+1312555{:04}", 100 + line % 100),
+            () if says("e-mail") => format!("person{line}@example.com"),
+            () if says("nine digits") => format!("98765{:04}", 4320 + line % 10),
+            () if says("five digits") => "62701".to_owned(),
+            () if says("two letters") => "IL".to_owned(),
+            () if says("number from 0") || says("whole number") => "12".to_owned(),
+            () => format!("Filled {line}"),
+        }
+    }
+}
+
+/// Writes the sheet again with every open cell filled in whose path is wanted; returns how many.
+pub fn fill(from: &Path, to: &Path, wanted: impl Fn(&str) -> bool) -> usize {
+    let sheet = read(from);
+    let mut workbook = Workbook::new();
+    let out = workbook.add_worksheet();
+    out.set_name("Backfill").unwrap();
+    let day = Format::new().set_num_format("yyyy-mm-dd");
+    let mut filled = 0;
+    for (row, cells) in (0..).zip(sheet.head.iter().chain(&sheet.lines)) {
+        for (column, cell) in (0..).zip(cells) {
+            let path = &sheet.paths()[usize::from(column)];
+            if row < 3 || !cell.is_empty() || !wanted(path) {
+                out.write_string(row, column, cell).unwrap();
+                continue;
+            }
+            filled += 1;
+            let value = sheet.value(path, row as usize);
+            let dated = sheet.fields[path]["What to write"].contains("a date");
+            if dated {
+                let date = ExcelDateTime::parse_from_str(&value).unwrap();
+                out.write_datetime_with_format(row, column, date, &day)
+                    .unwrap();
+            } else {
+                out.write_string(row, column, value).unwrap();
+            }
+        }
+    }
+    workbook.save(to).unwrap();
+    filled
+}
