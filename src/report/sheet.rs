@@ -142,8 +142,12 @@ impl Book {
         let sheet = self.workbook.add_worksheet_with_constant_memory()?;
         sheet.set_name(SHEET)?;
         sheet.set_freeze_panes(HEAD, 1 + plan.known.len() as u16)?;
+        sheet.set_landscape();
+        sheet.set_repeat_rows(0, HEAD - 1)?;
+        sheet.set_repeat_columns(0, 0)?;
         sheet.set_column_width(0, 22)?;
-        sheet.set_row_height(1, 48)?;
+        sheet.set_row_height(1, 32)?;
+        sheet.set_row_height(2, 26)?;
         sheet.write_string_with_format(0, 0, &plan.title, &looks.title)?;
         sheet.write_string_with_format(1, 0, "Account number", &looks.words)?;
         for (place, known) in (1..).zip(&plan.known) {
@@ -312,7 +316,10 @@ impl Looks {
         Looks {
             title: Format::new().set_bold().set_font_size(13.0),
             words: head().set_text_wrap().set_align(FormatAlign::Top),
-            head: head(),
+            head: head()
+                .set_text_wrap()
+                .set_align(FormatAlign::Top)
+                .set_font_size(9.0),
             closed: bordered()
                 .set_background_color(Color::RGB(0xEDEFF2))
                 .set_font_color(Color::RGB(0x5A6472)),
