@@ -377,7 +377,7 @@ fn what_is_known_is_told_only_when_asked_for() {
 }
 
 #[test]
-fn a_sheet_can_be_filled_in_by_what_it_says_itself() {
+fn a_filled_sheet_closes_every_gap_that_it_asked_for() {
     let case = Case::new("");
     let (path, said) = case.sheet(&[]);
     let filled = case.path("filled.xlsx");
@@ -386,4 +386,38 @@ fn a_sheet_can_be_filled_in_by_what_it_says_itself() {
         said.contains(&format!("{count} cells to fill in")),
         "{said}"
     );
+
+    let target = ["--base-url", &case.sandbox.base_url()];
+    let mut backfill = case.command("backfill");
+    let (taken, code) = json_of(backfill.arg(&filled).arg("--json").args(target));
+    assert_eq!(code, 0, "{taken}");
+    let (totals, _) = json_of(case.command("run").arg("--json").args(target));
+    assert_eq!(totals["tasks"]["account"]["accepted"], 3);
+    assert_eq!(totals["tasks"]["update"]["accepted"], 2);
+    assert_eq!(totals["balanced"], true, "{totals}");
+
+    // What is left is the row without an id.
+    let (list, _) = case.json(&[]);
+    assert_eq!(list["customers"], 1, "{list}");
+    assert_eq!(list["first"][0]["clientAccountId"], "");
+    std::fs::remove_file(&path).unwrap();
+    let (sheet, said) = case.sheet(&["--with-known"]);
+    assert!(said.starts_with("nothing to fill in"), "{said}");
+    assert!(!sheet.exists());
+}
+
+#[test]
+fn what_was_filled_in_is_known_from_then_on() {
+    let case = Case::new("");
+    let (path, _) = case.sheet(&["--field", PHONE]);
+    let filled = case.path("filled.xlsx");
+    assert_eq!(fill::fill(&path, &filled, |_| true), 2);
+    let target = ["--base-url", &case.sandbox.base_url()];
+    let mut backfill = case.command("backfill");
+    json_of(backfill.arg(&filled).arg("--json").args(target));
+    std::fs::remove_file(&path).unwrap();
+    let (path, _) = case.sheet(&["--with-known"]);
+    let sheet = fill::read(&path);
+    let phone = sheet.line("A-1")["known:phone"];
+    assert!(phone.starts_with("+1312555"), "{phone}");
 }

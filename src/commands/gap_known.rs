@@ -37,13 +37,20 @@ pub struct Known {
 }
 
 impl Known {
-    /// Opens the exports of a folder.
-    pub fn open(dir: &Path, mode: Mode) -> anyhow::Result<Known> {
+    /// Opens the exports of a folder, and what was laid over them.
+    pub fn open(
+        dir: &Path,
+        (reader, state): (&Reader, &Path),
+        mode: Mode,
+    ) -> anyhow::Result<Known> {
         let settings = crate::migration::settings(dir)?;
-        // Nothing is hashed.
+        let mut layers = opening::kept(reader.taken_layers()?, state);
+        // Nothing is hashed, so nothing can be compared.
+        layers.iter_mut().for_each(|layer| layer.hash = None);
         let binding = Binding {
             key: [0; 32],
             as_of: today(),
+            layers,
         };
         let migration = opening::open(settings, binding, mode, || false)?;
         let fed = migration.pipeline.mapper.fed();

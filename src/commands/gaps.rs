@@ -44,7 +44,9 @@ pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
         grace: &settings.grace,
     };
     if let Some(file) = &args.sheet {
-        let known = args.with_known.then(|| Known::open(&args.view.dir, mode));
+        let state = target::state_folder(&args.view.dir, args.view.sandbox);
+        let open = || Known::open(&args.view.dir, (&reader, &state), mode);
+        let known = args.with_known.then(open);
         let known = known.transpose()?;
         let name = target::name(&args.view.dir);
         let written = gap_sheet::write(&reader, (&filter, seen), (file, &name), known)?;

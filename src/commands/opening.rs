@@ -27,6 +27,15 @@ pub fn binding(
     state: &Path,
     as_of: jiff::civil::Date,
 ) -> anyhow::Result<Binding> {
+    Ok(Binding {
+        key: journal.key,
+        as_of,
+        layers: kept(journal.layers()?, state),
+    })
+}
+
+/// The backfill files of a state folder.
+pub fn kept(layers: Vec<LayerRow>, state: &Path) -> Vec<Kept> {
     let folder = layers_folder(state);
     let kept = |layer: LayerRow| Kept {
         path: folder.join(&layer.kept),
@@ -37,11 +46,7 @@ pub fn binding(
         sheet: layer.sheet,
         refused: layer.refused,
     };
-    Ok(Binding {
-        key: journal.key,
-        as_of,
-        layers: journal.layers()?.into_iter().map(kept).collect(),
-    })
+    layers.into_iter().map(kept).collect()
 }
 
 /// Opens the folder of some settings; `stopping` is asked while what cannot be read in place is unpacked.

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use serde::Serialize;
 
 use super::open::Journal;
@@ -121,34 +121,7 @@ pub struct ClosedGaps {
 impl Journal {
     /// The taken files, in the order in which they apply.
     pub fn layers(&self) -> anyhow::Result<Vec<LayerRow>> {
-        let mut statement = self
-            .db
-            .prepare("SELECT id, name, kept, hash, form, sheet FROM layer ORDER BY id")?;
-        let rows = statement.query_map([], |row| {
-            Ok(LayerRow {
-                number: row.get(0)?,
-                name: row.get(1)?,
-                kept: row.get(2)?,
-                hash: row.get(3)?,
-                form: row.get(4)?,
-                sheet: row.get(5)?,
-                refused: BTreeSet::new(),
-            })
-        })?;
-        let mut layers = rows.collect::<Result<Vec<_>, _>>()?;
-        let mut refused = self.db.prepare(
-            "SELECT DISTINCT r.row FROM layer_row r JOIN word w ON w.id = r.outcome
-             WHERE r.layer = ?1 AND w.text IN (?2, ?3)",
-        )?;
-        for layer in &mut layers {
-            let rows = refused.query_map(params![layer.number, RESTRICTED, UNSENDABLE], |row| {
-                row.get::<_, i64>(0)
-            })?;
-            layer.refused = rows
-                .map(|row| row.map(|row| row as u64))
-                .collect::<Result<_, _>>()?;
-        }
-        Ok(layers)
+        taken(&self.db)
     }
 
     /// The number that the next file gets.
@@ -325,7 +298,43 @@ pub struct LeftLine<'a> {
     pub client_id: Option<&'a str>,
 }
 
+/// The taken files, with the rows of them that are left out.
+fn taken(db: &Connection) -> anyhow::Result<Vec<LayerRow>> {
+    let mut statement =
+        db.prepare("SELECT id, name, kept, hash, form, sheet FROM layer ORDER BY id")?;
+    let rows = statement.query_map([], |row| {
+        Ok(LayerRow {
+            number: row.get(0)?,
+            name: row.get(1)?,
+            kept: row.get(2)?,
+            hash: row.get(3)?,
+            form: row.get(4)?,
+            sheet: row.get(5)?,
+            refused: BTreeSet::new(),
+        })
+    })?;
+    let mut layers = rows.collect::<Result<Vec<_>, _>>()?;
+    let mut refused = db.prepare(
+        "SELECT DISTINCT r.row FROM layer_row r JOIN word w ON w.id = r.outcome
+         WHERE r.layer = ?1 AND w.text IN (?2, ?3)",
+    )?;
+    for layer in &mut layers {
+        let rows = refused.query_map(params![layer.number, RESTRICTED, UNSENDABLE], |row| {
+            row.get::<_, i64>(0)
+        })?;
+        layer.refused = rows
+            .map(|row| row.map(|row| row as u64))
+            .collect::<Result<_, _>>()?;
+    }
+    Ok(layers)
+}
+
 impl Reader {
+    /// The same as [`Journal::layers`], beside a run.
+    pub fn taken_layers(&self) -> anyhow::Result<Vec<LayerRow>> {
+        taken(&self.journal)
+    }
+
     /// The taken backfill files, in the order of their numbers.
     pub fn layers(&self) -> anyhow::Result<Vec<LayerLine>> {
         self.all(
