@@ -802,6 +802,8 @@ fn command_lines_of_the_pages_parse() {
         "docs/events.md",
         "docs/links.md",
         "docs/verify.md",
+        "docs/gaps.md",
+        "docs/decisions.md",
     ] {
         for line in page(name).lines().filter(|line| line.starts_with("    ")) {
             let line = line.split('#').next().unwrap().trim();
@@ -850,6 +852,8 @@ fn links_lead_to_files() {
         "docs/report.md",
         "docs/backfill.md",
         "docs/verify.md",
+        "docs/gaps.md",
+        "docs/decisions.md",
     ] {
         let text = page(name);
         let folder = root().join(name).parent().unwrap().to_owned();
