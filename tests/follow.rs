@@ -6,6 +6,7 @@
 use bakkt_migrate::assess::Verdict;
 use bakkt_migrate::contract::documents::{owner, proof};
 use bakkt_migrate::journal::documents::{DocumentVerdict, PlannedDocument};
+use bakkt_migrate::journal::person::Decided;
 use bakkt_migrate::journal::plan::PlannedRow;
 use bakkt_migrate::journal::tasks::{AccountFacts, Change, Existed, Freed, Kind, Refusal, What};
 use bakkt_migrate::journal::{Journal, State};
@@ -131,6 +132,15 @@ fn open(journal: &Journal, kind: Kind) -> Vec<i64> {
     tasks.iter().map(|task| task.id).collect()
 }
 
+/// A decision at a time.
+fn decided(reason: Option<&str>, at: i64) -> Decided<'_> {
+    Decided {
+        by: "kim",
+        reason,
+        at,
+    }
+}
+
 #[test]
 fn documents_follow_their_account_and_kyb_follows_both() {
     let folder = tempfile::tempdir().unwrap();
@@ -172,7 +182,7 @@ fn a_refused_account_holds_its_documents_until_it_is_accepted() {
         6
     );
     let all = Default::default();
-    journal.retry(&all, None, None, 1).unwrap();
+    journal.retry(&all, None, decided(None, 1)).unwrap();
     assert_eq!(
         journal.count(Kind::Document, State::Held, false).unwrap(),
         6
@@ -196,7 +206,9 @@ fn kyb_waits_while_a_document_is_held_or_refused_that_it_needs() {
     assert_eq!(change(&mut journal, documents[0], held), freed(0, 0));
     assert_eq!(journal.count(Kind::Kyb, State::Held, false).unwrap(), 1);
     // Again, and accepted this time; the other one is still held.
-    journal.retry(&Default::default(), None, None, 1).unwrap();
+    journal
+        .retry(&Default::default(), None, decided(None, 1))
+        .unwrap();
     assert_eq!(sent(&mut journal, documents[1], accept()), freed(0, 0));
     assert_eq!(
         journal.count(Kind::Document, State::Held, false).unwrap(),
@@ -209,7 +221,11 @@ fn kyb_waits_while_a_document_is_held_or_refused_that_it_needs() {
 fn kyb_in_doubt_is_settled_by_a_person_and_by_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = planned(folder.path(), &[&COMPLETE]);
-    assert!(journal.resolve_kyb("A1", true, "why", 1).is_err());
+    assert!(
+        journal
+            .resolve_kyb("A1", true, decided(Some("why"), 1))
+            .is_err()
+    );
     sent(&mut journal, 1, accept());
     for task in open(&journal, Kind::Document) {
         sent(&mut journal, task, accept());
@@ -227,16 +243,24 @@ fn kyb_in_doubt_is_settled_by_a_person_and_by_nothing_else() {
     assert_eq!(journal.recover(2).unwrap(), 0);
     assert!(open(&journal, Kind::Kyb).is_empty());
     journal
-        .resolve_kyb("A1", false, "not there, says Bakkt", 3)
+        .resolve_kyb("A1", false, decided(Some("not there, says Bakkt"), 3))
         .unwrap();
     assert_eq!(open(&journal, Kind::Kyb), [kyb]);
     sent(&mut journal, kyb, doubt());
     journal
-        .resolve_kyb("A1", true, "there, says Bakkt", 4)
+        .resolve_kyb("A1", true, decided(Some("there, says Bakkt"), 4))
         .unwrap();
     assert_eq!(journal.count(Kind::Kyb, State::Accepted, false).unwrap(), 1);
-    assert!(journal.resolve_kyb("A1", true, "again", 5).is_err());
-    assert!(journal.resolve_kyb("A2", true, "nobody", 5).is_err());
+    assert!(
+        journal
+            .resolve_kyb("A1", true, decided(Some("again"), 5))
+            .is_err()
+    );
+    assert!(
+        journal
+            .resolve_kyb("A2", true, decided(Some("nobody"), 5))
+            .is_err()
+    );
 }
 
 /// An account that a replan no longer has may have left a trigger in doubt behind: it can still be settled.
@@ -262,12 +286,16 @@ fn a_person_settles_a_trigger_of_an_earlier_plan() {
         raw.execute("INSERT INTO former_task VALUES (?, NULL, 'A1')", [task])
             .unwrap();
         journal
-            .resolve_kyb("A1", accepted, "asked by phone", 2)
+            .resolve_kyb("A1", accepted, decided(Some("asked by phone"), 2))
             .unwrap();
         let sql = "SELECT state FROM task WHERE id = ?";
         let now: i64 = raw.query_row(sql, [task], |row| row.get(0)).unwrap();
         assert_eq!(now, state as i64);
-        assert!(journal.resolve_kyb("A1", accepted, "again", 3).is_err());
+        assert!(
+            journal
+                .resolve_kyb("A1", accepted, decided(Some("again"), 3))
+                .is_err()
+        );
     }
 }
 
@@ -285,9 +313,11 @@ fn kyb_that_was_not_taken_waits_for_documents_that_came_since() {
     let kyb = open(&journal, Kind::Kyb)[0];
     let answer = "timeout".to_owned();
     sent(&mut journal, kyb, What::Doubt { answer });
-    journal.retry(&Default::default(), None, None, 2).unwrap();
     journal
-        .resolve_kyb("A1", false, "not there, says Bakkt", 3)
+        .retry(&Default::default(), None, decided(None, 2))
+        .unwrap();
+    journal
+        .resolve_kyb("A1", false, decided(Some("not there, says Bakkt"), 3))
         .unwrap();
     assert!(open(&journal, Kind::Kyb).is_empty());
     assert_eq!(sent(&mut journal, *last, accept()), freed(0, 1));

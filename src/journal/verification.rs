@@ -673,7 +673,7 @@ mod tests {
     #[test]
     fn passes_follow_each_other_and_parts_end_none() -> anyhow::Result<()> {
         let folder = tempfile::tempdir()?;
-        let mut begin = |scope: &Scope, at: i64| {
+        let begin = |scope: &Scope, at: i64| {
             let mut journal = Journal::open(folder.path())?;
             let round = journal.begin_verification(None, scope, at)?;
             anyhow::Ok((journal, round))
