@@ -5,6 +5,7 @@
 
 mod documents;
 mod layers;
+mod sheets;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 use serde::Serialize;
 
 use super::open::Journal;
-use super::query::{Reader, unsigned};
+use super::query::Reader;
 use super::replan::{Adopt, Changes};
 use super::tasks::position;
 use crate::assess::Verdict;
@@ -264,40 +264,6 @@ const UPDATES: &str =
 const CLOSED: &str = "SELECT p.text, w.text, count(*) FROM closed_gap c JOIN word p ON p.id = c.path JOIN word w ON w.id = c.reason
     WHERE c.layer = ?1 GROUP BY p.text, w.text ORDER BY p.text, w.text";
 
-/// A taken file, for reports.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LayerLine {
-    /// Its number.
-    pub number: u64,
-    /// When it was taken, milliseconds since 1970.
-    pub at: i64,
-    /// As it was called.
-    pub name: String,
-    /// 'fields' or 'export'.
-    pub form: String,
-    /// Rows read.
-    pub rows: u64,
-    /// Accounts whose payload it changed.
-    pub changed: u64,
-    /// Why it was taken.
-    pub reason: Option<String>,
-}
-
-/// A row of a backfill file that was not taken, or a cell of it.
-#[derive(Clone, Copy, Debug)]
-pub struct LeftLine<'a> {
-    /// The file.
-    pub file: &'a str,
-    /// Its line.
-    pub row: u64,
-    /// The field; empty for the whole row.
-    pub path: &'a str,
-    /// Why.
-    pub outcome: &'a str,
-    /// clientAccountId, when the plan knows it.
-    pub client_id: Option<&'a str>,
-}
-
 /// The taken files, with the rows of them that are left out.
 fn taken(db: &Connection) -> anyhow::Result<Vec<LayerRow>> {
     let mut statement =
@@ -334,59 +300,4 @@ impl Reader {
     pub fn taken_layers(&self) -> anyhow::Result<Vec<LayerRow>> {
         taken(&self.journal)
     }
-
-    /// The taken backfill files, in the order of their numbers.
-    pub fn layers(&self) -> anyhow::Result<Vec<LayerLine>> {
-        self.all(
-            "SELECT id, at, name, form, rows, changed, reason FROM layer ORDER BY id",
-            |row| {
-                Ok(LayerLine {
-                    number: unsigned(row.get(0)?),
-                    at: row.get(1)?,
-                    name: row.get(2)?,
-                    form: row.get(3)?,
-                    rows: unsigned(row.get(4)?),
-                    changed: unsigned(row.get(5)?),
-                    reason: row.get(6)?,
-                })
-            },
-        )
-    }
-
-    /// Rows and cells of backfill files that were not taken, by file and line.
-    pub fn each_left(
-        &self,
-        mut each: impl FnMut(LeftLine<'_>) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        self.walk(LEFT, |row| {
-            each(LeftLine {
-                file: row.get_ref(0)?.as_str()?,
-                row: unsigned(row.get(1)?),
-                path: row.get_ref(2)?.as_str()?,
-                outcome: row.get_ref(3)?.as_str()?,
-                client_id: row.get_ref(4)?.as_str_or_null()?,
-            })
-        })
-    }
-
-    /// What an update may not change, and a row would have: a line for each field, for Bakkt's Operations or Compliance.
-    pub fn each_restricted(
-        &self,
-        mut each: impl FnMut(LeftLine<'_>) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        self.each_left(|line| match line.outcome == RESTRICTED {
-            true => each(line),
-            false => Ok(()),
-        })
-    }
-
-    /// Updates that Bakkt accepted.
-    pub fn sent_updates(&self) -> anyhow::Result<u64> {
-        let sql = "SELECT count(*) FROM sent_update";
-        Ok(unsigned(self.journal.query_row(sql, [], |row| row.get(0))?))
-    }
 }
-
-const LEFT: &str = "SELECT l.name, r.row, p.text, o.text, r.client_id FROM layer_row r
-    JOIN layer l ON l.id = r.layer JOIN word p ON p.id = r.path JOIN word o ON o.id = r.outcome
-    ORDER BY r.layer, r.row, r.path";

@@ -18,6 +18,7 @@ pub mod files;
 pub mod follow;
 pub mod gap_lines;
 pub mod kyb_lines;
+pub mod layer_lines;
 pub mod layers;
 pub mod lines;
 pub mod links;
