@@ -1,11 +1,15 @@
-//! A run with a receiver beside it: what is in doubt is asked about when an event speaks of it, and nothing more.
+//! A run with a receiver beside it: what is in doubt is asked about when an event speaks of it, and nothing more; and what
+//! the sandbox decides is what the journal hears.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::receiver::{Receiver, body, events};
+use bakkt_migrate::journal::Journal;
+use bakkt_migrate::journal::query::Reader;
+
+use crate::receiver::{Receiver, SECRET, body, events, state};
 use crate::support::{Running, SandboxProcess, json_of, program, wait_for};
 
 /// Longer than any test waits.
@@ -121,4 +125,75 @@ fn what_a_prompted_question_does_not_find_counts_for_nothing() {
         (world.sandbox.count("posts"), world.sandbox.count("gets")),
         (1, 3)
     );
+}
+
+/// Every account gets its decision by webhook, some twice, some in the wrong order, and some answers to creations are lost:
+/// the run ends although nothing in doubt is asked about for an hour.
+#[test]
+fn what_is_decided_while_a_run_goes_on_is_heard() {
+    let dir = migration(SLOW);
+    let receiver = Receiver::start(&mut events(&["serve"], dir.path()), 0);
+    let config = format!(
+        "reset_after = 0.2\nmax_faults_per_id = 1\n\
+         decide = {{ after_ms = 50, jitter_ms = 100, risk_kyc = 0.1, risk_ofac = 0.05, documents = 0.1, review = 0.2 }}\n\
+         webhook = {{ url = \"http://{}/\", secret = \"{SECRET}\", repeat = 0.2, swap = 0.5 }}\n",
+        receiver.addr
+    );
+    let sandbox = SandboxProcess::start(dir.path(), &config);
+    let mut run = Running::start(
+        program()
+            .args(["run", "--quiet", "--yes", "--base-url", &sandbox.base_url()])
+            .arg(dir.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null()),
+    );
+    let code = wait_for("the run's end", || run.ended());
+    assert_eq!(code, 3, "the sample has rows that need a person");
+    assert!(sandbox.count("resets") > 10);
+    assert_eq!(sandbox.count("posts"), sandbox.count("accounts"));
+    let told = wait_for("every event", || {
+        let (_, told) = sandbox.get("/_ledger/decisions")?;
+        let told: Value = serde_json::from_slice(&told).ok()?;
+        (told["events"]["pending"] == 0).then_some(told)
+    });
+    receiver.stop();
+
+    let reader = Reader::open(&Journal::path(&state(dir.path()))).unwrap();
+    let counts = reader.event_counts().unwrap();
+    assert_eq!(told["events"]["made"], counts.events);
+    assert_eq!(told["events"]["repeats"], counts.repeats);
+    assert_eq!(
+        (counts.unreadable, counts.without_id, counts.unknown_events),
+        (0, 0, 0)
+    );
+    let mut heard = Vec::new();
+    reader
+        .each_decision(|line| {
+            if line.state == "accepted" {
+                let id = line.client_id.unwrap().to_owned();
+                heard.push((id, line.decision().word(), line.events));
+            }
+            Ok(())
+        })
+        .unwrap();
+    heard.sort();
+    let decided: Vec<(String, &str, u64)> = told["accounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|account| {
+            let sent = account["events_sent"].as_u64().unwrap();
+            let word = match account["decision"].as_str().unwrap() {
+                // First in review, then active: nobody can tell which came last.
+                "active" if sent == 2 => "unsettled",
+                "active" => "approved",
+                "documents" => "documents wanted",
+                "risk_kyc" | "risk_ofac" => "rejected",
+                other => panic!("{other}"),
+            };
+            (account["id"].as_str().unwrap().to_owned(), word, sent)
+        })
+        .collect();
+    assert!(decided.len() > 200);
+    assert_eq!(heard, decided);
 }
