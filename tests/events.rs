@@ -407,6 +407,52 @@ fn nothing_of_a_customer_can_be_read_in_what_is_kept() {
     }
 }
 
+/// A disk without room, as far as one process can have one: no file may grow beyond some kilobytes.
+#[test]
+fn a_full_disk_is_nobodys_200() {
+    let dir = folder("");
+    let mut command = Command::new("sh");
+    command
+        .env("BAKKT_WEBHOOK_SECRET", SECRET)
+        .args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$@\"", "sh"])
+        .arg(env!("CARGO_BIN_EXE_bakkt-migrate"))
+        .args(["events", "serve"])
+        .arg(dir.path());
+    let mut receiver = Receiver::start(&mut command, 0);
+    let mut sender = receiver.sender();
+    let mut answered = Vec::new();
+    let filling = "x".repeat(2000);
+    let last = loop {
+        let request = format!("r{}", answered.len());
+        let event = body(&request, "A1", "ACTIVE", "OTHER")
+            .replace('}', &format!(", \"more\": \"{filling}\"}}"));
+        match sender.event(&event) {
+            Some(200) => answered.push(request),
+            other => break other,
+        }
+        assert!(answered.len() < 1000, "the disk is never full");
+    };
+    assert_eq!(last, Some(503));
+    assert_eq!(
+        wait_for("the receiver's end", || receiver.running.ended()),
+        1
+    );
+    assert!(answered.len() > 10, "{}", answered.len());
+    let kept = lines(
+        &database(&state(dir.path())),
+        "SELECT request_id FROM event ORDER BY id",
+    );
+    assert_eq!(kept, answered);
+    // With room again it goes on.
+    let receiver = serve(dir.path());
+    assert_eq!(
+        receiver
+            .sender()
+            .event(&body("again", "A1", "ACTIVE", "OTHER")),
+        Some(200)
+    );
+}
+
 /// Two processes that begin in an empty folder at the same moment share one key.
 #[test]
 fn a_receiver_and_a_run_begin_together() {
