@@ -8,7 +8,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use bakkt_migrate::journal::events::{Arrived, Events, Said, Source};
 use bakkt_migrate::journal::links::{Fetched, Link};
@@ -16,7 +16,7 @@ use bakkt_migrate::journal::query::Reader;
 use bakkt_migrate::journal::{Journal, now};
 use serde_json::Value;
 
-use support::{SandboxProcess, json_of, program, wait_for};
+use support::{Running, SandboxProcess, json_of, program, wait_for};
 
 const PARTNER: &str = "partner_id = \"3fa85f64-5717-4562-b3fc-2c963f66afa6\"";
 
@@ -45,9 +45,13 @@ impl World {
     }
 
     fn settings(&self, target: &str, retry: &str) {
+        self.limited(target, "", retry);
+    }
+
+    fn limited(&self, target: &str, limits: &str, retry: &str) {
         let text = format!(
             "[source]\nfile = \"export.csv\"\nmapping = \"mapping.toml\"\n[target]\n{target}\n\
-             [limits]\ncreate = \"unlimited\"\nlookup = \"unlimited\"\n[retry]\nbackoff_first = \"1ms\"\n{retry}"
+             [limits]\ncreate = \"unlimited\"\nlookup = \"unlimited\"\n{limits}[retry]\nbackoff_first = \"1ms\"\n{retry}"
         );
         std::fs::write(self.dir.path().join("migration.toml"), text).unwrap();
     }
@@ -367,6 +371,39 @@ fn failures_are_asked_again_and_hold_up_nobody() {
     assert_eq!(code, 4);
     assert_eq!(said["links"]["failed"]["connection refused"], 12);
     assert_eq!(counts(dir.path()), before);
+}
+
+#[test]
+fn ctrl_c_keeps_what_came_and_the_same_command_goes_on() {
+    let world = World::new(12, "latency_ms = 30\n[decide]\ndocuments = 1.0\n");
+    let ids = world.ids("documents");
+    world.asked(&ids, now() + 100 * 3600 * 1000);
+    world.limited(PARTNER, "in_flight = 1\n", "");
+    let before = world.sandbox.count("link_gets");
+    let out = world.dir.path().join("one.csv");
+    let mut command = world.prepared("links", &["--json", "--out", out.to_str().unwrap()]);
+    let mut running = Running::start(command.stdout(Stdio::piped()));
+    wait_for("some questions", || {
+        (world.sandbox.count("link_gets") >= before + 3).then_some(())
+    });
+    let id = running.0.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(wait_for("its end", || running.ended()), 4);
+    let (first, noted) = (world.file("one.csv"), world.counts());
+    assert!((2..12).contains(&first.len()), "{}", first.len());
+    assert_eq!(noted["fetched"], first.len());
+
+    let (said, code) = world.links("two.csv", &[]);
+    assert_eq!((&said["left_out"], code), (&first.len().into(), 0));
+    let second = world.file("two.csv");
+    assert_eq!(first.len() + second.len(), 12);
+    assert!(second.keys().all(|id| !first.contains_key(id)));
 }
 
 #[test]

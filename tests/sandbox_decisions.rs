@@ -242,6 +242,17 @@ async fn the_same_seed_decides_the_same_and_without_a_table_nothing_is_decided()
     // Nobody listens, so nothing is made.
     assert_eq!(one["events"]["made"], 0);
 
+    // What the page says of the counters is all of them.
+    let page = include_str!("../docs/sandbox.md");
+    let table = page.split("| of all events | meaning |").nth(1).unwrap();
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let documented: BTreeSet<&str> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
+    let counters = one["events"].as_object().unwrap();
+    assert_eq!(documented, counters.keys().map(String::as_str).collect());
+
     let before = World::new("").await;
     open(&before, 3).await;
     let decisions = before.settled().await;

@@ -404,6 +404,13 @@ impl LinkFile {
             }
             file => file.with_context(|| format!("cannot write {}", path.display()))?,
         };
+        // The file is there for good before the journal says what is in it.
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))
+            .and_then(|folder| folder.sync_all())
+            .with_context(|| format!("cannot write {}", path.display()))?;
         let mut lines = csv::Writer::from_writer(file);
         lines.write_record(["client id", "link", "expires"])?;
         let count = 0;
