@@ -106,13 +106,14 @@ impl At<'_> {
 }
 
 fn compare(ours: &Value, theirs: &Value, at: &At<'_>, found: &mut Vec<Difference>) {
-    match (ours, theirs) {
-        (ours, Value::Null) if !is_nothing(ours) => at.note(Kind::Missing, found),
-        (ours, theirs) if is_nothing(ours) => {
-            if theirs.as_array().is_some_and(|list| !list.is_empty()) {
-                at.note(Kind::Added, found);
-            }
+    if is_nothing(ours) {
+        if theirs.as_array().is_some_and(|list| !list.is_empty()) {
+            at.note(Kind::Added, found);
         }
+        return;
+    }
+    match (ours, theirs) {
+        (_, Value::Null) => at.note(Kind::Missing, found),
         (Value::Object(ours), Value::Object(theirs)) => {
             for (key, ours) in ours {
                 let theirs = theirs.get(key).unwrap_or(&Value::Null);
@@ -125,13 +126,10 @@ fn compare(ours: &Value, theirs: &Value, at: &At<'_>, found: &mut Vec<Difference
         (Value::Array(ours), Value::Array(theirs)) if ours.iter().any(Value::is_object) => {
             elements(ours, theirs, at, found)
         }
-        (Value::Array(ours), Value::Array(theirs)) => {
-            if !same_texts(ours, theirs, UNORDERED.contains(&at.name())) {
-                at.note(Kind::Different, found);
-            }
-        }
-        (ours, theirs) if !same_leaf(ours, theirs) => at.note(Kind::Different, found),
-        _ => {}
+        (Value::Array(ours), Value::Array(theirs))
+            if same_texts(ours, theirs, UNORDERED.contains(&at.name())) => {}
+        (ours, theirs) if same_leaf(ours, theirs) => {}
+        _ => at.note(Kind::Different, found),
     }
 }
 

@@ -12,7 +12,7 @@ use super::{Output, opening, planning, report, send, target, uploads};
 use crate::api::Client;
 use crate::cli::VerifyArgs;
 use crate::error::Failure;
-use crate::journal::verification::{Round, Scope};
+use crate::journal::passes::{Round, Scope};
 use crate::journal::{Journal, events, now};
 use crate::progress::{Mode, Sending, So, note};
 use crate::report::thousands;

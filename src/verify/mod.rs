@@ -23,8 +23,10 @@ pub use read::Tools;
 
 use crate::api::judge;
 use crate::error::Failure;
+use crate::journal::passes::Round;
 use crate::journal::tasks::DocumentFacts;
-use crate::journal::verification::{ACCOUNT_PATH, Account, Cursor, Difference, Round, Verified};
+use crate::journal::unread::{Account, Cursor};
+use crate::journal::verification::{ACCOUNT_PATH, Difference, Verified};
 use crate::journal::{Journal, now};
 use crate::sensitive::Sensitive;
 use crate::settings::Retry;

@@ -6,7 +6,8 @@
 use crate::api::compare::Kind;
 use crate::api::read_back;
 use crate::contract::decision::Decision::{Closed, Rejected, Suspended};
-use crate::journal::verification::{Account, Difference, Named};
+use crate::journal::unread::Account;
+use crate::journal::verification::{Difference, Named};
 
 /// The state of an account where it is a surprise: closed or locked without an event that says so, or rejected after
 /// something else was decided. It stays one until an event says the same.
