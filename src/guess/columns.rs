@@ -3,15 +3,17 @@
 //! Owner of [`Pick`]s and of their confidence, and of the second look: a header that says nothing is read by its
 //! neighbours, and a word that several headers share and no table knows (`corrCity`, `corrZip`) names a place of its own.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::assign;
 use super::fields::{CONCEPTS, Concept, Group, Kind};
+use super::headers::seen;
+use super::labels::labels;
 use super::places::{Ground, Place};
 use super::rest;
 use super::score::{Fit, LEAST, Label, Seen, bases, fit};
-use super::words::{Token, Words, tokens};
+use super::words::Words;
 use crate::inspect::column::Column;
 
 /// How sure a guess is.
@@ -124,84 +126,6 @@ fn slots(places: &'static [Place]) -> Vec<Slot> {
         }
     }
     all
-}
-
-/// The columns of a file with the words of their headers.
-pub fn seen(columns: &[Column]) -> Vec<Seen<'_>> {
-    let mut seen: Vec<Seen<'_>> = columns
-        .iter()
-        .enumerate()
-        .map(|(index, column)| Seen::new(column, tokens(&column.name), index))
-        .collect();
-    second_is_joint(&mut seen);
-    second_address_is_mail(&mut seen);
-    beginnings_say_little(&mut seen);
-    seen
-}
-
-/// Where a second address has a city or a postal code, its number marks no line.
-fn second_address_is_mail(seen: &mut [Seen<'_>]) {
-    let (address, parts) = (Words::of("address"), Words::of("city/state/zip/country"));
-    let second = |token: &Token| token.number == Some(2) && token.words.meet(address);
-    let whole = |seen: &Seen<'_>| seen.tokens.iter().any(second) && seen.words().meet(parts);
-    if seen.iter().filter(|seen| whole(seen)).count() < 2 {
-        return;
-    }
-    for token in seen.iter_mut().flat_map(|seen| &mut seen.tokens) {
-        if second(token) {
-            token.also("mail");
-        }
-    }
-}
-
-/// Headers that begin with one word.
-const SHARED: usize = 4;
-
-/// A word that many headers begin with is where they come from, unless it says whose they are.
-fn beginnings_say_little(seen: &mut [Seen<'_>]) {
-    let whose = Words::of(
-        "joint/secondary/mail/billing/trusted/employer/employment/registered/legal/formation/operating/business/home",
-    );
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    for first in seen.iter().filter_map(|seen| seen.tokens.first()) {
-        *counts.entry(first.spelled.clone()).or_default() += 1;
-    }
-    for first in seen.iter_mut().filter_map(|seen| seen.tokens.first_mut()) {
-        let short = first.spelled.len() < 4;
-        let known = (short || !first.words.is_empty()) && !first.words.meet(whose);
-        if known && counts[&first.spelled] >= SHARED {
-            first.weight = first.weight.min(0.3);
-        }
-    }
-}
-
-/// Where a second person has names or a birth date of their own, whatever is the second's is the joint owner's.
-fn second_is_joint(seen: &mut [Seen<'_>]) {
-    let (person, middle) = (
-        Words::of("first/last/birth/dob/ssn/tin"),
-        Words::of("middle"),
-    );
-    let (second, line) = (
-        Words::of("secondary"),
-        Words::of("line/street/address/unit/zip"),
-    );
-    let of_word = |token: &Token| token.words.meet(second) && !token.words.meet(middle);
-    let of_number = |token: &Token| token.number == Some(2) && !token.words.meet(line);
-    let marks: [&dyn Fn(&Token) -> bool; 2] = [&of_word, &of_number];
-    for mark in marks {
-        let persons = seen
-            .iter()
-            .filter(|seen| seen.tokens.iter().any(mark) && seen.words().meet(person))
-            .count();
-        if persons < 2 {
-            continue;
-        }
-        for token in seen.iter_mut().flat_map(|seen| &mut seen.tokens) {
-            if mark(token) {
-                token.also("joint");
-            }
-        }
-    }
 }
 
 /// What each column says at most. `taken` are columns that say something already.
@@ -426,91 +350,6 @@ fn choose(fits: &[Vec<Fit>]) -> Vec<Option<usize>> {
         }
     }
     chosen
-}
-
-/// Words that no table knows and that three headers or more share: each names a place where no other header says the same.
-/// The first such group of addresses is where there is no other, the next the mailing address, and so on, in the order of
-/// the places.
-fn labels(
-    seen: &[Seen<'_>],
-    slots: &[Slot],
-    fits: &[Vec<Fit>],
-    chosen: &[Option<usize>],
-    places: &'static [Place],
-) -> Vec<(String, usize)> {
-    let mut counts: Vec<(&str, usize)> = Vec::new();
-    for column in seen {
-        for token in column.tokens.iter().filter(|token| token.words.is_empty()) {
-            match counts.iter_mut().find(|(name, _)| *name == token.spelled) {
-                Some((_, count)) => *count += 1,
-                None => counts.push((&token.spelled, 1)),
-            }
-        }
-    }
-    let mut found: Vec<(String, usize)> = Vec::new();
-    for (name, count) in counts {
-        if count < 3 || name.len() < 2 {
-            continue;
-        }
-        let Some((group, said)) = group_of(name, seen, slots) else {
-            continue;
-        };
-        let free = places.iter().enumerate().position(|(number, place)| {
-            let fits_group = place.groups.contains(&group);
-            let marked = chosen.iter().enumerate().any(|(row, slot)| {
-                slot.is_some_and(|slot| {
-                    let fit = &fits[row][slot];
-                    let own = seen[row].tokens.iter().any(|token| token.spelled == name);
-                    let same = slots[slot].number == number && said.contains(&slots[slot].row);
-                    same && fit.marked && fit.name > 0.6 && !own
-                })
-            });
-            fits_group && !marked && found.iter().all(|(_, taken)| *taken != number)
-        });
-        if let Some(place) = free {
-            found.push((name.to_owned(), place));
-        }
-    }
-    found
-}
-
-/// What the headers with a word say without it: parts of an address, or of a person.
-fn group_of(name: &str, seen: &[Seen<'_>], slots: &[Slot]) -> Option<(Group, Vec<usize>)> {
-    let (mut address, mut person) = (0, 0);
-    let mut said = Vec::new();
-    for column in seen
-        .iter()
-        .filter(|column| column.tokens.iter().any(|token| token.spelled == name))
-    {
-        let others = column.tokens.iter().filter(|token| token.spelled != name);
-        let without = Seen::new(column.column, others.cloned().collect(), column.index);
-        let bases = bases(&without);
-        let best = slots
-            .iter()
-            .filter(|slot| slot.place.marks.is_empty() || slot.concept.group == Group::Address)
-            .map(|slot| {
-                let mut fit = fit(&without, bases[slot.row], &slot.ground, slot.number, &[]);
-                if slot.concept.group == Group::Address && !fit.marked {
-                    fit.name /= 0.35;
-                }
-                (fit.name, slot)
-            })
-            .max_by(|a, b| a.0.total_cmp(&b.0));
-        let Some((_, best)) = best.filter(|(name, _)| *name > 0.6) else {
-            continue;
-        };
-        said.push(best.row);
-        match best.concept.group {
-            Group::Address => address += 1,
-            Group::Person | Group::Anyone => person += 1,
-            _ => {}
-        }
-    }
-    match (address, person) {
-        (address, person) if address >= 3 && address > person => Some((Group::Address, said)),
-        (_, person) if person >= 2 => Some((Group::Anyone, said)),
-        _ => None,
-    }
 }
 
 /// Columns whose header says little are read by those beside them: between street and state of the mailing address

@@ -10,7 +10,7 @@ use super::words::Words;
 use crate::inspect::classes::Class;
 
 /// Where a concept can stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Group {
     /// The account itself.
     Account,
@@ -126,14 +126,14 @@ const ANY: &[Class] = &[];
 #[rustfmt::skip] // a table: one row a line
 pub const CONCEPTS: &[Concept] = &[
     concept(Kept, "clientAccountId", Kind::Text, ANY, "customer number/id | account number/id | entity number/id | agreement number/id | customer | id number | account | id"),
-    concept(Kept, "accountType", Kind::Code, ANY, "account/customer type | entity account type | account? registration type | agreement type | registration | entity type"),
+    concept(Kept, "accountType", Kind::Code, ANY, "account/customer type | entity account type | account? registration type | agreement type | registration | entity type | social code/type"),
     concept(Account, "status", Kind::Aside, ANY, "account/customer status/state | status code? | account system status"),
     concept(Kept, "settlementMethod", Kind::Code, ANY, "settlement type?"),
     concept(Kept, "shareToken", Kind::Text, ANY, "token | percent token"),
     concept(Account, "system", Kind::Aside, ANY, "system date? | gender | language | fax | county | staff name/code/number? | emergency | customer? birth place/city/country/state"),
     // Anyone.
     concept(Anyone, "emailAddress", Kind::Text, EMAIL, "email address/number/text?"),
-    concept(Anyone, "phoneNumber", Kind::Phone, PHONE, "phone number? | mobile phone? number? | home phone | business phone | home/business number"),
+    concept(Anyone, "phoneNumber", Kind::Phone, PHONE, "phone number? | mobile phone? number? | home phone | business phone | home/business number | home"),
     concept(Anyone, "givenName", Kind::Name, NAME, "first name?"),
     concept(Anyone, "middleNames", Kind::Name, NAME, "middle name? | secondary first name?"),
     concept(Anyone, "familyName", Kind::Name, NAME, "last name?"),
@@ -148,7 +148,7 @@ pub const CONCEPTS: &[Concept] = &[
     concept(Person, "identity.maritalStatus", Kind::Code, ANY, "marital status? | role status"),
     concept(Person, "identity.employment.employerName", Kind::Text, ANY, "employer name? | entity/business name? employer | employment entity"),
     concept(Person, "identity.employment.position", Kind::Text, ANY, "occupation code? | employment/employer title/occupation/role | occupation title/role | title"),
-    concept(Person, "identity.employment.yearsEmployed", Kind::Integer, &[C::Integer], "years employment/employer/occupation/services | time employment/employer/occupation"),
+    concept(Person, "identity.employment.yearsEmployed", Kind::Integer, &[C::Integer], "years employment/employer/occupation/services/entity | time employment/employer/occupation"),
     concept(Person, "employmentStatus", Kind::Aside, ANY, "employment status | employment type"),
     concept(Person, "agreements[0]", Kind::Agreement, &[C::Version], "agreement name? | agreement/customer document/agreement name? version? | agreement version | agreement signed"),
     concept(Person, "agreements[0].name", Kind::Text, ANY, "agreement name | agreement document | agreement type"),

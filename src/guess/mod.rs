@@ -11,6 +11,8 @@ pub mod codes;
 pub mod columns;
 pub mod feeds;
 pub mod fields;
+mod headers;
+mod labels;
 mod lines;
 pub mod places;
 pub mod required;
@@ -28,6 +30,7 @@ use feeds::Mapping;
 use fields::Kind;
 use places::{CONTACTS, FIRMS, FIRMS_ALONE, OWNERS, PEOPLE, Place};
 
+use crate::inspect::classes::Class;
 use crate::inspect::{Link, Profile};
 
 /// What the rows of a file are.
@@ -217,7 +220,12 @@ fn main_rows(profile: &Profile, owners_apart: bool) -> (Rows, Vec<Pick>) {
             "entityRegistrationStatus",
         ],
     );
-    if firm >= FIRM_FIELDS && person < 2 {
+    // Only firms have numbers of that form.
+    let eins = profile
+        .columns
+        .iter()
+        .any(|column| column.share(Class::Ein) > 0.6);
+    if (firm >= FIRM_FIELDS || eins) && person < 2 {
         (Rows::Firms, firms)
     } else {
         (Rows::People, people)

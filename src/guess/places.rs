@@ -99,7 +99,7 @@ const JOINT: &[&str] = &["joint"];
 const JOINT_MAY: &[&str] = &["owner", "customer"];
 const MAIL: &[&str] = &["mail", "secondary", "billing"];
 const TRUSTED: &[&str] = &["trusted"];
-const WORK: &[&str] = &["employer", "employment"];
+const WORK: &[&str] = &["employer", "employment", "entity", "business"];
 const FIRM: &[&str] = &[
     "entity",
     "business",

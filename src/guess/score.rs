@@ -3,6 +3,7 @@
 //! Owner of both numbers and of the total that they make. Invariant: pure arithmetic over a header's words and a
 //! profile; nothing here knows a column or a field by name.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use super::codes::meaning;
@@ -168,6 +169,10 @@ fn decisive(column: &Column, concept: &Concept) -> bool {
         Kind::Agreement => most(Class::Version),
         Kind::WholeAddress => column.parts.0 > 3 && most(Class::List),
         Kind::FirmTaxId => most(Class::Ein),
+        Kind::Countries => {
+            let lists = column.share(Class::List);
+            lists > 0.1 && lists + column.share(Class::Country) > 0.9
+        }
         Kind::TaxId => most(Class::Ssn),
         _ => concept.forms.contains(&Class::Email) && most(Class::Email),
     }
@@ -193,8 +198,17 @@ fn telling(column: &Column, concept: &Concept) -> bool {
 
 /// Codes that speak for themselves: three or more, nearly all of them with an obvious meaning, each with its own.
 fn speaking(column: &Column, concept: &Concept) -> bool {
+    // Numbers never speak for themselves; most columns are told apart here.
+    let letters = |codes: &BTreeMap<String, u64>| {
+        codes
+            .keys()
+            .any(|code| code.starts_with(char::is_alphabetic))
+    };
+    let Some(codes) = column.codes().filter(|codes| letters(codes)) else {
+        return false;
+    };
     let path = format!("x.{}", concept.field);
-    let (Some(words), Some(codes)) = (concept_words(concept), column.codes()) else {
+    let Some(words) = concept_words(concept) else {
         return false;
     };
     let known: Vec<(&str, u64)> = codes
@@ -208,15 +222,26 @@ fn speaking(column: &Column, concept: &Concept) -> bool {
     different.len() >= 3.min(words.len()) && column.part(rows) > 0.9
 }
 
-/// The words that a concept's field takes, wherever it stands.
-fn concept_words(concept: &Concept) -> Option<&'static [&'static str]> {
-    let prefix = match concept.group {
-        Group::Profile => "investmentProfile.",
-        Group::Entity => "entity.",
-        Group::Account | Group::Kept => "",
-        _ => "owners[0].",
+/// Words by field and group.
+type FieldWords = HashMap<(&'static str, Group), &'static [&'static str]>;
+
+/// The words that each concept's field takes, wherever it stands.
+static WORDS: LazyLock<FieldWords> = LazyLock::new(|| {
+    let words = |concept: &Concept| {
+        let prefix = match concept.group {
+            Group::Profile => "investmentProfile.",
+            Group::Entity => "entity.",
+            Group::Account | Group::Kept => "",
+            _ => "owners[0].",
+        };
+        let words = tables::words(&format!("{prefix}{}", concept.field))?;
+        Some(((concept.field, concept.group), words))
     };
-    tables::words(&format!("{prefix}{}", concept.field))
+    CONCEPTS.iter().filter_map(words).collect()
+});
+
+fn concept_words(concept: &Concept) -> Option<&'static [&'static str]> {
+    WORDS.get(&(concept.field, concept.group)).copied()
 }
 
 /// The share of the header that phrase and place explain; and whether the place's marks are there.
@@ -285,10 +310,9 @@ fn explained(
         return None;
     }
     if !here && !place_first {
-        marked = ground
-            .marks
-            .iter()
-            .fold(true, |all, marks| take(marks) && all);
+        for marks in &ground.marks {
+            marked &= take(marks);
+        }
     }
     // Someone else's is nobody's here.
     if left.iter().any(|token| words::is_foreign(token)) {

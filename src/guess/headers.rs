@@ -1,0 +1,89 @@
+//! Headers beside each other: what the others say about one.
+//!
+//! Owner of [`seen`], the columns of a file as the guesser sees them. A second holder is the joint owner where a second
+//! person has a name, a second address is the mailing address where it has a city, and a word that many headers begin with
+//! is where they come from. Left out on purpose: words that no table knows (`labels`).
+
+use std::collections::HashMap;
+
+use super::score::Seen;
+use super::words::{Token, Words, tokens};
+use crate::inspect::column::Column;
+
+/// The columns of a file with the words of their headers.
+pub fn seen(columns: &[Column]) -> Vec<Seen<'_>> {
+    let mut seen: Vec<Seen<'_>> = columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| Seen::new(column, tokens(&column.name), index))
+        .collect();
+    second_is_joint(&mut seen);
+    second_address_is_mail(&mut seen);
+    beginnings_say_little(&mut seen);
+    seen
+}
+
+/// Where a second address has a city or a postal code, its number marks no line.
+fn second_address_is_mail(seen: &mut [Seen<'_>]) {
+    let (address, parts) = (Words::of("address"), Words::of("city/state/zip/country"));
+    let second = |token: &Token| token.number == Some(2) && token.words.meet(address);
+    let whole = |seen: &Seen<'_>| seen.tokens.iter().any(second) && seen.words().meet(parts);
+    if seen.iter().filter(|seen| whole(seen)).count() < 2 {
+        return;
+    }
+    for token in seen.iter_mut().flat_map(|seen| &mut seen.tokens) {
+        if second(token) {
+            token.also("mail");
+        }
+    }
+}
+
+/// Headers that begin with one word.
+const SHARED: usize = 4;
+
+/// A word that many headers begin with is where they come from, unless it says whose they are.
+fn beginnings_say_little(seen: &mut [Seen<'_>]) {
+    let whose = Words::of(
+        "joint/secondary/mail/billing/trusted/employer/employment/registered/legal/formation/operating/business/home",
+    );
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for first in seen.iter().filter_map(|seen| seen.tokens.first()) {
+        *counts.entry(first.spelled.clone()).or_default() += 1;
+    }
+    for first in seen.iter_mut().filter_map(|seen| seen.tokens.first_mut()) {
+        let short = first.spelled.len() < 4;
+        let known = (short || !first.words.is_empty()) && !first.words.meet(whose);
+        if known && counts[&first.spelled] >= SHARED {
+            first.weight = first.weight.min(0.3);
+        }
+    }
+}
+
+/// Where a second person has names or a birth date of their own, whatever is the second's is the joint owner's.
+fn second_is_joint(seen: &mut [Seen<'_>]) {
+    let (person, middle) = (
+        Words::of("first/last/birth/dob/ssn/tin"),
+        Words::of("middle"),
+    );
+    let (second, line) = (
+        Words::of("secondary"),
+        Words::of("line/street/address/unit/zip"),
+    );
+    let of_word = |token: &Token| token.words.meet(second) && !token.words.meet(middle);
+    let of_number = |token: &Token| token.number == Some(2) && !token.words.meet(line);
+    let marks: [&dyn Fn(&Token) -> bool; 2] = [&of_word, &of_number];
+    for mark in marks {
+        let persons = seen
+            .iter()
+            .filter(|seen| seen.tokens.iter().any(mark) && seen.words().meet(person))
+            .count();
+        if persons < 2 {
+            continue;
+        }
+        for token in seen.iter_mut().flat_map(|seen| &mut seen.tokens) {
+            if mark(token) {
+                token.also("joint");
+            }
+        }
+    }
+}
