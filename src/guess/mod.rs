@@ -196,10 +196,20 @@ fn main_rows(profile: &Profile, owners_apart: bool) -> (Rows, Vec<Pick>) {
     let people = picks(&profile.columns, PEOPLE, &[]);
     let places = if owners_apart { FIRMS_ALONE } else { FIRMS };
     let firms = picks(&profile.columns, places, &[]);
-    let sure = |found: &[Pick], fields: &[&str]| {
+    // Only firms have numbers of that form: beside one, only a name and a birth date that are sure make a person.
+    let eins = profile
+        .columns
+        .iter()
+        .any(|column| column.share(Class::Ein) > 0.6);
+    let least = if eins {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    };
+    let sure = |found: &[Pick], fields: &[&str], least: Confidence| {
         let good = found.iter().filter(|pick| {
             fields.contains(&pick.concept.field)
-                && pick.confidence > Confidence::Low
+                && pick.confidence >= least
                 && pick.place.marks.len() < 2
         });
         good.count()
@@ -207,6 +217,7 @@ fn main_rows(profile: &Profile, owners_apart: bool) -> (Rows, Vec<Pick>) {
     let person = sure(
         &people,
         &["givenName", "familyName", "identity.dateOfBirth"],
+        least,
     );
     let firm = sure(
         &firms,
@@ -219,12 +230,8 @@ fn main_rows(profile: &Profile, owners_apart: bool) -> (Rows, Vec<Pick>) {
             "entityOfferings",
             "entityRegistrationStatus",
         ],
+        Confidence::Medium,
     );
-    // Only firms have numbers of that form.
-    let eins = profile
-        .columns
-        .iter()
-        .any(|column| column.share(Class::Ein) > 0.6);
     if (firm >= FIRM_FIELDS || eins) && person < 2 {
         (Rows::Firms, firms)
     } else {
