@@ -3,6 +3,8 @@
 //! Nothing here waits for a link to run out: in the sandbox a lifetime of nothing makes each run out as it is made. The
 //! events are put into the migration's events as a receiver puts them there.
 
+#[path = "events/receiver.rs"]
+mod receiver;
 mod support;
 
 use std::collections::BTreeMap;
@@ -28,7 +30,10 @@ struct World {
 
 impl World {
     fn new(accounts: u64, sandbox: &str) -> World {
-        let dir = tempfile::tempdir().unwrap();
+        World::begun(tempfile::tempdir().unwrap(), accounts, sandbox)
+    }
+
+    fn begun(dir: tempfile::TempDir, accounts: u64, sandbox: &str) -> World {
         let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/acme");
         for name in ["export.csv", "mapping.toml"] {
             std::fs::copy(samples.join(name), dir.path().join(name)).unwrap();
@@ -371,6 +376,70 @@ fn failures_are_asked_again_and_hold_up_nobody() {
     assert_eq!(code, 4);
     assert_eq!(said["links"]["failed"]["connection refused"], 12);
     assert_eq!(counts(dir.path()), before);
+}
+
+#[test]
+fn from_the_webhook_to_the_file() {
+    let dir = receiver::folder("");
+    let mut serve = receiver::events(&["serve"], dir.path());
+    let receiver = receiver::Receiver::start(&mut serve, 0);
+    let config = format!(
+        "seed = 4\n[decide]\nafter_ms = 5\ndocuments = 0.3\nrisk_kyc = 0.2\nreview = 0.2\n[webhook]\n\
+         url = \"http://{}/\"\nsecret = \"{}\"\nrepeat = 0.4\nswap = 0.5\nlose = 0.2",
+        receiver.addr,
+        receiver::SECRET
+    );
+    let world = World::begun(dir, 40, &config);
+    let told = world.decisions();
+    let events = &told["events"];
+    assert_eq!(events["given_up"], 0);
+    let reader = Reader::open(&Journal::path(&world.state())).unwrap();
+    let counts = serde_json::to_value(reader.event_counts().unwrap()).unwrap();
+    assert_eq!(counts["events"], events["answered"]);
+    assert_eq!(counts["repeats"], events["repeats"]);
+    assert_eq!(counts["unknown_events"], 0);
+
+    // One event that came says what was decided; none, or two that contradict each other, do not.
+    let accounts = told["accounts"].as_array().unwrap().iter();
+    let word = |account: &Value| match (
+        account["events_sent"].as_u64(),
+        account["decision"].as_str(),
+    ) {
+        (Some(0), _) => "undecided",
+        (Some(1), Some("active")) => "approved or in review",
+        (Some(1), Some("risk_kyc")) => "rejected",
+        (Some(1), Some("documents")) => "documents wanted",
+        (Some(2), Some("active")) => "unsettled",
+        other => panic!("{other:?}"),
+    };
+    let expected: BTreeMap<String, &str> = accounts
+        .map(|account| (account["id"].as_str().unwrap().to_owned(), word(account)))
+        .collect();
+    let mut seen = BTreeMap::new();
+    reader
+        .each_decision(|line| {
+            if line.state == "accepted" {
+                let word = match line.decision().word() {
+                    "approved" | "in review" => "approved or in review",
+                    word => word,
+                };
+                seen.insert(line.client_id.unwrap().to_owned(), word);
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(seen, expected);
+    let wanted = expected
+        .iter()
+        .filter(|(_, word)| **word == "documents wanted");
+    let wanted: Vec<&String> = wanted.map(|(id, _)| id).collect();
+    assert!(wanted.len() > 2, "{expected:?}");
+
+    // Beside the receiver.
+    let (said, code) = world.links("one.csv", &[]);
+    assert_eq!((&said["fetched"], code), (&wanted.len().into(), 0));
+    assert_eq!(world.file("one.csv").keys().collect::<Vec<_>>(), wanted);
+    assert_eq!(receiver.stop().0, 0);
 }
 
 #[test]
