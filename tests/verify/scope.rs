@@ -176,7 +176,7 @@ fn what_cannot_be_compared_is_told_with_its_reason() {
         "{told}"
     );
 
-    world.replan();
+    world.replan(&[]);
     let (said, code) = world.verified(&[]);
     assert_eq!(code, 0, "{said}");
     let mut wanted = vec![
@@ -196,6 +196,40 @@ fn what_cannot_be_compared_is_told_with_its_reason() {
     let (said, code) = world.verified(&["--status-only"]);
     assert_eq!((said["read"].as_u64(), code), (Some(30), 3), "{said}");
     assert_eq!(said["results"]["unknown_to_bakkt"], 1);
+}
+
+#[test]
+fn an_update_is_compared_once_bakkt_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = SandboxProcess::start(folder.path(), "");
+    let world = individuals(folder.path(), &sandbox, 6, SETTINGS);
+    world.run();
+    assert_eq!(world.verified(&["--limit", "5"]).1, 4);
+    let path = world.dir.join("export.csv");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen('@', ".new@", 1)).unwrap();
+    world.replan(&["--update-accepted"]);
+    assert_eq!(world.verified(&[]).1, 0);
+    // The first was read as it was sent.
+    assert_eq!(world.counts().results, [6, 0, 0, 0]);
+    assert_eq!(world.verified(&[]).1, 0);
+    assert_eq!(
+        reasons(&world),
+        [("its update is not sent yet".to_owned(), 1)]
+    );
+    world.run();
+    let (said, code) = world.verified(&["--again"]);
+    assert_eq!((said["read"].as_u64(), code), (Some(6), 0), "{said}");
+    assert_eq!(world.counts().results, [6, 0, 0, 0]);
+    // Sent anew in the middle of a pass, it is read anew in that pass.
+    assert_eq!(world.verified(&["--limit", "5"]).1, 4);
+    fs::write(&path, text.replacen('@', ".newer@", 1)).unwrap();
+    world.replan(&["--update-accepted"]);
+    world.run();
+    assert_eq!(world.counts().to_come, 2);
+    let (said, code) = world.verified(&[]);
+    assert_eq!((said["read"].as_u64(), code), (Some(2), 0), "{said}");
+    assert_eq!(world.counts().results, [6, 0, 0, 0]);
 }
 
 #[test]

@@ -336,9 +336,21 @@ fn every_tampering_with_an_entity_or_a_document_is_found_and_nothing_else() {
     let sandbox = SandboxProcess::start(folder.path(), "seed = 5\n");
     let world = entities(folder.path(), &sandbox);
     world.run();
+    // What becomes of the files here says nothing about what Bakkt has.
+    std::fs::remove_dir_all(world.dir.join("documents/HB-00003")).unwrap();
     must_find(&world, &["--content"], &BTreeSet::new());
     let counts = world.counts();
     assert_eq!((counts.documents, counts.content), (226, 226));
+    // A document of an earlier plan is no stranger.
+    let manifest = world.dir.join("documents.csv");
+    let lines = std::fs::read_to_string(&manifest).unwrap();
+    let gone = lines.lines().nth(2).unwrap();
+    std::fs::write(&manifest, lines.replacen(&format!("{gone}\n"), "", 1)).unwrap();
+    world.replan(&[]);
+    must_find(&world, &["--content"], &BTreeSet::new());
+    let counts = world.counts();
+    let former = counts.documents - counts.content;
+    assert!(counts.documents == 226 && former > 1, "{counts:?}");
     let mut free = ids(&sandbox, &world);
     let mut wanted = tamper(&sandbox, of_entities(), &mut free);
     for (mut wish, found) in of_documents() {

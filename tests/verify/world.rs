@@ -123,9 +123,9 @@ impl World {
         assert!(matches!(code, Some(0 | 3)), "{code:?}: {output:?}");
     }
 
-    /// `replan`.
-    pub fn replan(&self) {
-        let output = self.command("replan").arg("--quiet").output().unwrap();
+    /// `replan` with further arguments.
+    pub fn replan(&self, args: &[&str]) {
+        let output = self.command("replan").args(args).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{output:?}");
     }
 
