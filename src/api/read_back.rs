@@ -5,6 +5,7 @@
 //! compares it.
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::client::Reply;
 use super::judge::{self, Found};
@@ -81,9 +82,10 @@ pub fn content(reply: &Reply) -> Found<()> {
     judge::ask(reply, |_| Some(()))
 }
 
-/// The clientDocumentId of some metadata, when it is fit to be kept.
+/// The clientDocumentId of some metadata. It is a UUID; whatever else stands there may be anything.
 pub fn document_id(metadata: &Value) -> Option<String> {
-    mask::fit_id(metadata.get("clientDocumentId")?)
+    let id = metadata.get("clientDocumentId")?.as_str()?;
+    Uuid::parse_str(id).ok().map(|id| id.to_string())
 }
 
 #[cfg(test)]

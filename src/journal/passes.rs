@@ -8,8 +8,8 @@
 use std::path::Path;
 
 use anyhow::Context;
-use rusqlite::OptionalExtension;
 
+use super::events::check_version;
 use super::open::Journal;
 
 /// What is to be read.
@@ -127,11 +127,10 @@ impl Journal {
             // Read-only: its writer may be at work, and a transaction here must not lock it.
             self.db
                 .execute("ATTACH DATABASE ? AS ev", [read_only(path)])?;
-            let known = "SELECT 1 FROM ev.sqlite_schema WHERE name = 'party'";
-            let known = self.db.query_row(known, [], |_| Ok(())).optional()?;
-            if known.is_some() {
+            if check_version(&self.db, Some("ev"))? > 0 {
                 return Ok(());
             }
+            // It is being made this very moment.
             self.db.execute_batch("DETACH DATABASE ev")?;
         }
         self.db.execute_batch(

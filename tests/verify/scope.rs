@@ -233,6 +233,19 @@ fn an_update_is_compared_once_bakkt_has_it() {
 }
 
 #[test]
+fn the_reference_dialect_is_read_back_too() {
+    let folder = tempfile::tempdir().unwrap();
+    // A token runs out in the middle of an account.
+    let sandbox = SandboxProcess::start(folder.path(), "dialect = \"reference\"\ntoken_uses = 7\n");
+    let settings = format!("{SETTINGS}[target]\ndialect = \"reference\"\nlogon_id = \"tests\"\n");
+    let world = individuals(folder.path(), &sandbox, 30, &settings);
+    world.run();
+    let (said, code) = world.verified(&[]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(world.counts().results, [30, 0, 0, 0]);
+}
+
+#[test]
 fn the_sandbox_of_a_run_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let output = super::support::program()

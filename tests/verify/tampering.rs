@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::support::SandboxProcess;
+use super::support::needles::Needles;
 use super::world::{Found, World, entities, individuals};
 
 /// A wish without its account; a pointer that the account's request must have; what must be found.
@@ -324,6 +325,25 @@ fn every_tampering_with_an_account_is_found_and_nothing_else() {
         (counts.results[0], counts.results[2]),
         (free.len() as u64, 1)
     );
+    // No value is kept or told, neither what was sent nor what Bakkt has instead.
+    let changed = [
+        "Other@example.com",
+        "Somebody",
+        "1901-01-01",
+        "987650000",
+        "1 Nowhere",
+        "Elsewhere",
+        "OVER_9M",
+        "Nadia Brook",
+        "+12125550123",
+    ];
+    let needles = Needles::new(&changed);
+    for folder in [".bakkt-migrate", "report"] {
+        assert_eq!(
+            needles.found_below(&world.dir.join(folder)),
+            [] as [&str; 0]
+        );
+    }
     // What is wrong stays wrong, however often it was told.
     must_find(&world, &["--again"], &wanted);
     // Of the state alone, what was compared before still stands.

@@ -110,6 +110,8 @@ impl World {
     fn command(&self, name: &str) -> Command {
         let mut command = program();
         command
+            // Of the reference dialect.
+            .env("BAKKT_PASSWORD", "a-password-for-tests")
             .arg(name)
             .arg(&self.dir)
             .args(["--base-url", &self.url]);
