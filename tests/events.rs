@@ -14,6 +14,8 @@ mod beside;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use rusqlite::Connection;
+
 use receiver::{Receiver, SECRET, body, database, events, folder, hex, lines, mac, state};
 use support::needles::Needles;
 use support::{Running, json_of, program, wait_for};
@@ -405,6 +407,32 @@ fn nothing_of_a_customer_can_be_read_in_what_is_kept() {
             .mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
+}
+
+#[test]
+fn an_id_that_the_plan_knows_later_is_found_in_the_body() {
+    let dir = folder("");
+    let file = dir.path().join("events.jsonl");
+    let of = |number: u32, status| body(&format!("r{number}"), "987654321", status, "OTHER");
+    std::fs::write(&file, [of(1, "ACTIVE"), of(2, "UNDER_REVIEW")].join("\n")).unwrap();
+    let import = || said(events(&["import"], dir.path()).arg(&file));
+    assert_eq!(import().0, 0);
+    let named = || lines(&database(&state(dir.path())), PARTY);
+    assert_eq!((kept(dir.path()).len(), named()), (2, Vec::new()));
+    assert_eq!(import().0, 0);
+    assert_eq!(named(), Vec::<String>::new());
+
+    let journal = bakkt_migrate::journal::Journal::open(&state(dir.path())).unwrap();
+    drop(journal);
+    let plan = Connection::open(state(dir.path()).join("journal.db")).unwrap();
+    plan.execute_batch(
+        "INSERT INTO record (id, file, row, offset, length, client_id, verdict, gaps) VALUES (1, 1, 2, 0, 9, '987654321', 0, 0)",
+    )
+    .unwrap();
+    assert_eq!(import().0, 0);
+    assert_eq!(named(), ["987654321 2 0 - OTHER 0 -"]);
+    assert_eq!(import().0, 0);
+    assert_eq!(named(), ["987654321 2 0 - OTHER 0 -"]);
 }
 
 /// A disk without room, as far as one process can have one: no file may grow beyond some kilobytes.

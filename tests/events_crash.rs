@@ -42,7 +42,7 @@ fn all() -> Vec<Event> {
         .map(|number| {
             let of = number * 7 % ACCOUNTS;
             // Most accounts hear the same thing again and again.
-            let what = if of % 5 == 0 {
+            let what = if of.is_multiple_of(5) {
                 number % said.len()
             } else {
                 of % said.len()

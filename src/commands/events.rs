@@ -123,8 +123,10 @@ fn told(taken: &Taken, json: bool, code: u8) -> anyhow::Result<Output> {
 
 fn opened(dir: &Path, sandbox: bool) -> anyhow::Result<Events> {
     let folder = target::state_folder(dir, sandbox);
-    let events = Events::open(&folder)?;
+    let mut events = Events::open(&folder)?;
     crate::logging::to_file(&folder);
+    let named = crate::events::naming::name(&mut events)?;
+    tracing::info!(named, "events that the plan knows by now");
     Ok(events)
 }
 

@@ -13,6 +13,7 @@
 pub mod body;
 mod connection;
 pub mod import;
+pub mod naming;
 pub mod proof;
 pub mod receiver;
 pub mod tally;

@@ -7,14 +7,14 @@
 //! never wait for each other.
 //! Left out on purpose: what a body is (`events::body`), and reading them for reports (`event_lines`).
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
+use super::beside::Plan;
 use super::open::{is_fresh, key, lock, prepare, private_file, private_folder, refused};
 use super::seal::{Purpose, seal};
 use super::{Journal, seal};
@@ -150,13 +150,33 @@ impl Events {
 
     /// Opens the body of an event again.
     pub fn body(&self, id: i64) -> anyhow::Result<Option<Vec<u8>>> {
-        let sealed: Option<Vec<u8>> = self
+        let mut question = self
             .db
-            .query_row("SELECT body FROM event WHERE id = ?", [id], |row| {
-                row.get(0)
-            })
-            .optional()?;
+            .prepare_cached("SELECT body FROM event WHERE id = ?")?;
+        let sealed: Option<Vec<u8>> = question.query_row([id], |row| row.get(0)).optional()?;
         Ok(sealed.and_then(|sealed| seal::open(&self.key, Purpose::Event, &sealed)))
+    }
+
+    /// Up to so many events behind a number whose account's id was not kept: when they arrived, by number.
+    pub fn nameless(&self, after: i64, most: usize) -> anyhow::Result<Vec<(i64, i64)>> {
+        let mut question = self.db.prepare_cached(
+            "SELECT id, at FROM event WHERE client_id IS NULL AND status IS NOT NULL AND id > ? ORDER BY id LIMIT ?",
+        )?;
+        let events = question.query_map(params![after, most as i64], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        Ok(events.collect::<Result<_, _>>()?)
+    }
+
+    /// Gives events whose account's id was not kept the id that the plan knows by now. Returns how many have one now.
+    pub fn name(&mut self, events: &[(i64, Arrived)]) -> anyhow::Result<u64> {
+        let change = self.db.transaction()?;
+        let mut named = 0;
+        for (id, one) in events {
+            named += u64::from(Adding::new(&change, &self.key, &mut self.plan, one).name(*id)?);
+        }
+        change.commit()?;
+        Ok(named)
     }
 }
 
@@ -208,10 +228,34 @@ impl<'a> Adding<'a> {
         Ok(Added::Repeat)
     }
 
-    fn insert(&self, hash: &[u8; 32], source: Source) -> anyhow::Result<()> {
+    /// Its status and its reason, as far as the contract has them.
+    fn words(&self) -> (Option<&str>, Option<&str>) {
         let said = self.one.said.as_ref();
         let status = said.map(|said| known(&said.status, PARTY_STATUSES));
         let reason = said.and_then(|said| Some(known(said.reason.as_deref()?, REASON_CODES)));
+        (status, reason)
+    }
+
+    /// Gives an event that is there its account; false when the id may still not be kept.
+    fn name(&self, id: i64) -> anyhow::Result<bool> {
+        let (Some(client_id), (Some(status), reason)) = (self.client_id, self.words()) else {
+            return Ok(false);
+        };
+        self.db
+            .prepare_cached("UPDATE event SET client_id = ?2 WHERE id = ?1 AND client_id IS NULL")?
+            .execute(params![id, client_id])?;
+        self.note_party(client_id, status, reason)?;
+        self.db
+            .prepare_cached(
+                "UPDATE party SET repeats = repeats + (SELECT repeats FROM event WHERE id = ?1) WHERE client_id = ?2",
+            )?
+            .execute(params![id, client_id])?;
+        Ok(true)
+    }
+
+    fn insert(&self, hash: &[u8; 32], source: Source) -> anyhow::Result<()> {
+        let said = self.one.said.as_ref();
+        let (status, reason) = self.words();
         self.db
             .prepare_cached(
                 "INSERT INTO event (at, request_id, hash, client_id, type, status, reason, expires_at, linked, source, body)
@@ -298,43 +342,6 @@ fn is_word(kind: &str) -> bool {
     (1..=64).contains(&kind.len()) && kind.bytes().all(fits)
 }
 
-/// The plan, as far as it knows ids: the journal, read beside a run, once there is one.
-#[derive(Debug)]
-struct Plan {
-    path: PathBuf,
-    db: Option<Connection>,
-}
-
-impl Plan {
-    fn new(path: PathBuf) -> Plan {
-        Plan { path, db: None }
-    }
-
-    /// Whether an id is one of the plan's. A journal that cannot be read knows none, and is opened again the next time.
-    fn has(&mut self, client_id: &str) -> bool {
-        if self.db.is_none() && self.path.exists() {
-            self.db = read_only(&self.path).ok();
-        }
-        let Some(db) = &self.db else { return false };
-        let found = db
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM record WHERE client_id = ?1) OR EXISTS (SELECT 1 FROM former WHERE client_id = ?1)",
-            )
-            .and_then(|mut known| known.query_row([client_id], |row| row.get(0)));
-        found.unwrap_or_else(|_| {
-            self.db = None;
-            false
-        })
-    }
-}
-
-fn read_only(path: &Path) -> anyhow::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)?;
-    db.busy_timeout(Duration::from_secs(10))?;
-    Ok(db)
-}
-
 /// Refuses events of a newer program; the version of those that are there, 0 while they are being made.
 pub(super) fn check_version(db: &Connection, attached: Option<&str>) -> anyhow::Result<i64> {
     let version: i64 = db
@@ -349,45 +356,4 @@ pub(super) fn check_version(db: &Connection, attached: Option<&str>) -> anyhow::
         ));
     }
     Ok(version)
-}
-
-/// When the last event of some accounts arrived, read beside receiver and run.
-#[derive(Debug)]
-pub struct Listener {
-    path: PathBuf,
-    db: Option<Connection>,
-}
-
-impl Journal {
-    /// Listens to the events beside this journal.
-    pub fn listener(&self) -> Listener {
-        let path = self.db.path().map(|path| path_beside(Path::new(path)));
-        Listener {
-            path: path.unwrap_or_default(),
-            db: None,
-        }
-    }
-}
-
-impl Listener {
-    /// For each account that an event has named, when the last one arrived.
-    pub fn last(&mut self, accounts: &[String]) -> anyhow::Result<HashMap<String, i64>> {
-        if self.db.is_none() && self.path.exists() {
-            let db = read_only(&self.path)?;
-            if check_version(&db, None)? > 0 {
-                self.db = Some(db);
-            }
-        }
-        let Some(db) = &self.db else {
-            return Ok(HashMap::new());
-        };
-        let mut question = db.prepare_cached("SELECT last_at FROM party WHERE client_id = ?")?;
-        let mut last = HashMap::new();
-        for account in accounts {
-            if let Some(at) = question.query_row([account], |row| row.get(0)).optional()? {
-                last.insert(account.clone(), at);
-            }
-        }
-        Ok(last)
-    }
 }
