@@ -82,19 +82,13 @@ async fn settle(
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<(Settings, Journal)> {
-    let binding = opening::binding(&journal, state, as_of(&journal)?)?;
+    let binding = opening::binding(&journal, state, planning::as_of(&journal)?)?;
     let migration = opening::open(settings, binding, mode, || signals.stopping())?;
     planning::refuse_drift(&journal, &migration)?;
     let (sources, mut settings) = send::sources(migration);
     let target = &args.target;
     let journal = settled_by(sources, target, &mut settings, journal, signals, mode).await?;
     Ok((settings, journal))
-}
-
-/// The day of the plan.
-fn as_of(journal: &Journal) -> anyhow::Result<jiff::civil::Date> {
-    let as_of = journal.meta("as_of")?.context("a plan without a day")?;
-    as_of.parse().context("the journal's as_of is no date")
 }
 
 fn take(
@@ -106,7 +100,7 @@ fn take(
     mode: Mode,
 ) -> anyhow::Result<Done> {
     let copy = Copied::new(args, &journal, state)?;
-    let mut binding = opening::binding(&journal, state, as_of(&journal)?)?;
+    let mut binding = opening::binding(&journal, state, planning::as_of(&journal)?)?;
     binding.layers.push(copy.kept(args, journal.next_layer()?)?);
     let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
     let kept = migration.layers().last().context("no layer")?.clone();

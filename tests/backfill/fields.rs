@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::support::json_of;
 use crate::world::{THREE, World};
 
 const PHONE: &str = "/owners/0/phoneNumber";
@@ -40,6 +41,13 @@ fn a_gap_that_is_filled_becomes_one_update_of_the_whole_dataset() {
     let mut expected = before;
     expected["owners"][0]["phoneNumber"] = json!("+17755550100");
     assert_eq!((world.posts(), world.held("A-1").unwrap()), (3, expected));
+    // What Bakkt holds is what is planned with the file.
+    let (verified, code) = json_of(world.command("verify", &["--json"]).env("NO_COLOR", "1"));
+    assert_eq!(code, 0, "{verified}");
+    assert_eq!(
+        world.asked("SELECT result, count(*) FROM verification GROUP BY result"),
+        ["0 2"]
+    );
     // The history knows the file and the row, and who took it.
     let closed = "SELECT client_id, p.text, layer, row FROM closed_gap JOIN word p ON p.id = path";
     assert_eq!(world.asked(closed), ["A-1 owners[0].phoneNumber 1 2"]);
