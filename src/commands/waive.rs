@@ -3,7 +3,6 @@
 use super::report::View;
 use super::{Output, deciding, target};
 use crate::cli::WaiveArgs;
-use crate::contract::path;
 use crate::journal::person::Decided;
 use crate::journal::waive::Waived;
 use crate::journal::{Journal, now};
@@ -18,13 +17,12 @@ pub fn run(args: &WaiveArgs) -> anyhow::Result<Output> {
     let named = deciding::must_name(&args.whose)?;
     let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
     let selection = deciding::select(&mut journal, Some(named))?;
-    let covers = |path: &str| args.field.iter().any(|field| path::covers(field, path));
     let decided = Decided {
         by: &deciding::by(&args.by),
         reason: Some(reason),
         at: now(),
     };
-    let waived = journal.waive(&selection, (&args.field, &covers), args.undo, decided)?;
+    let waived = journal.waive(&selection, &args.field, args.undo, decided)?;
     drop(journal);
     let totals = view.totals()?;
     let text = if args.view.json {

@@ -9,6 +9,7 @@ use rusqlite::params;
 use super::open::Journal;
 use super::person::{Decided, target_of};
 use super::tasks::Selection;
+use crate::contract::path::covers;
 
 /// What became of the customers who were named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -24,16 +25,16 @@ pub struct Waived {
 }
 
 impl Journal {
-    /// Lets the open gaps of the selected customers go whose paths are covered; `undo` opens them again.
+    /// Lets the open gaps of the selected customers go whose paths are these fields or inside them; `undo` opens them again.
     pub fn waive(
         &mut self,
         selection: &Selection,
-        (fields, covers): (&[String], &dyn Fn(&str) -> bool),
+        fields: &[String],
         undo: bool,
         decided: Decided<'_>,
     ) -> anyhow::Result<Waived> {
         self.transaction(|journal| {
-            journal.covered_words(covers)?;
+            journal.covered_words(fields)?;
             let count = |sql: &str| -> anyhow::Result<u64> {
                 let found: i64 = journal.db.query_row(sql, [], |row| row.get(0))?;
                 Ok(found as u64)
@@ -91,7 +92,7 @@ impl Journal {
     }
 
     /// The words that are paths which a person named.
-    fn covered_words(&mut self, covers: &dyn Fn(&str) -> bool) -> anyhow::Result<()> {
+    fn covered_words(&mut self, fields: &[String]) -> anyhow::Result<()> {
         self.db.execute_batch(
             "DROP TABLE IF EXISTS temp.covered; CREATE TEMP TABLE covered (id INTEGER PRIMARY KEY)",
         )?;
@@ -99,7 +100,8 @@ impl Journal {
         let mut insert = self.db.prepare("INSERT INTO temp.covered VALUES (?)")?;
         let mut rows = words.query([])?;
         while let Some(row) = rows.next()? {
-            if covers(row.get_ref(1)?.as_str()?) {
+            let word = row.get_ref(1)?.as_str()?;
+            if fields.iter().any(|field| covers(field, word)) {
                 insert.execute([row.get::<_, i64>(0)?])?;
             }
         }
