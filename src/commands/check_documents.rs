@@ -74,7 +74,7 @@ impl Later {
             kyb: survey.kyb().len() as u64,
             ..Later::default()
         };
-        survey.judge(false, mode, &|| false, |batch| {
+        survey.judge(None, mode, &|| false, |batch| {
             if let Some(documents) = documents {
                 later.add(documents, &batch);
             }

@@ -4,8 +4,9 @@ use crate::contract::documents::client_document_id;
 use crate::documents::Documents;
 use crate::documents::assess::Outcome;
 use crate::documents::claim::Field;
-use crate::journal::Journal;
+use crate::documents::root::Identity;
 use crate::journal::documents::{DocumentVerdict, LaterGap, PlannedDocument};
+use crate::journal::{Journal, now};
 use crate::migration::Migration;
 use crate::pipeline::scan::Results;
 use crate::progress::Mode;
@@ -53,6 +54,9 @@ pub fn plan(
     stopping: &impl Fn() -> bool,
 ) -> anyhow::Result<()> {
     if let Some(documents) = &migration.documents {
+        let known = journal.known_files()?;
+        let key = migration.pipeline.key;
+        let earlier = |identity: &Identity| known.find(&state(&key, identity));
         let mut writer = Writer {
             file: journal.add_file(documents.place(), "documents")?,
             journal,
@@ -60,9 +64,10 @@ pub fn plan(
             migration,
             shapes: Vec::new(),
         };
-        let pass = survey.judge(true, mode, stopping, |batch| writer.write(&batch))?;
+        let pass = survey.judge(Some(&earlier), mode, stopping, |batch| writer.write(&batch))?;
         let file = writer.file;
         journal.count_file(file, pass.rows, pass.blank_lines)?;
+        journal.forget_files()?;
     }
     let missing: Vec<_> = survey.unidentified().collect();
     for part in missing.chunks(AT_ONCE) {
@@ -80,6 +85,14 @@ pub fn plan(
         journal.add_kyb(part.iter().map(|record| u64::from(*record)))?;
     }
     Ok(())
+}
+
+/// A file's times count in ticks: one that changed just now may change again within the same tick.
+const SETTLED: i64 = 3;
+
+/// A state of a file, as the journal knows it.
+fn state(key: &[u8; 32], identity: &Identity) -> [u8; 32] {
+    *blake3::keyed_hash(key, &identity.bytes()).as_bytes()
 }
 
 /// The level of a gap about a document: it may follow in the grace period.
@@ -115,6 +128,11 @@ impl Writer<'_> {
             .zip(&made)
             .map(|(document, made)| planned(document, made, file));
         self.journal.add_documents(planned)?;
+        let (key, settled) = (self.migration.pipeline.key, now() / 1000 - SETTLED);
+        let facts = batch.documents.iter().filter_map(|document| document.facts);
+        let files = facts.filter(|facts| facts.identity.is_before(settled));
+        let files = files.filter_map(|facts| Some((state(&key, &facts.identity), facts.hash?)));
+        self.journal.keep_files(files)?;
         let gaps = batch
             .documents
             .iter()

@@ -12,7 +12,7 @@ use crate::contract::documents::{IDENTITY, KYB_ACCOUNT_TYPES, owner};
 use crate::documents::accounts::{Accounts, Row, Standing};
 use crate::documents::assess::{Judged, Outcome, judge};
 use crate::documents::claim::Field;
-use crate::documents::inspect::{Facts, Inspector};
+use crate::documents::inspect::{Earlier, Facts, Inspector};
 use crate::documents::{Documents, Found, Pass, Spoken, What};
 use crate::error::Failure;
 use crate::pipeline::Pipeline;
@@ -197,10 +197,10 @@ impl<'m> Survey<'m> {
         self.accounts.mark_duplicates(is_duplicate);
     }
 
-    /// The fourth step: every document in order, in batches.
+    /// The fourth step: every document in order, in batches. `reading`: their content as well, unless an earlier plan did.
     pub fn judge(
         &mut self,
-        hashing: bool,
+        reading: Option<Earlier<'_>>,
         mode: Mode,
         stopping: &impl Fn() -> bool,
         mut sink: impl FnMut(Batch<'_>) -> anyhow::Result<()>,
@@ -208,11 +208,14 @@ impl<'m> Survey<'m> {
         let Some(documents) = self.documents else {
             return Ok(Pass::default());
         };
-        let inspector = Inspector::new(&documents.root, hashing);
-        let what = if hashing {
-            "hashing documents"
-        } else {
-            "documents"
+        let inspector = Inspector::new(
+            &documents.root,
+            reading.is_some(),
+            reading.unwrap_or(&|_| None),
+        );
+        let what = match reading {
+            Some(_) => "hashing documents",
+            None => "documents",
         };
         let mut shown = Inspecting::new(mode, what, self.spoken);
         let pass = documents.each(|batch| {

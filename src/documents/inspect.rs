@@ -23,7 +23,12 @@ pub struct Facts {
     pub size: u64,
     /// BLAKE3 of the content, when it was asked for.
     pub hash: Option<[u8; 32]>,
+    /// The state that it is in.
+    pub identity: Identity,
 }
+
+/// What an earlier plan found in a file in some state: the hash of its content.
+pub type Earlier<'a> = &'a (dyn Fn(&Identity) -> Option<[u8; 32]> + Sync);
 
 /// So many hashes are remembered.
 const REMEMBERED: usize = 1 << 16;
@@ -32,6 +37,7 @@ const REMEMBERED: usize = 1 << 16;
 pub struct Inspector<'a> {
     root: &'a Root,
     hashing: bool,
+    earlier: Earlier<'a>,
     known: Mutex<HashMap<Identity, [u8; 32]>>,
 }
 
@@ -59,11 +65,12 @@ fn read_head(file: &File, head: &mut [u8]) -> io::Result<usize> {
 }
 
 impl<'a> Inspector<'a> {
-    /// `hashing`: the content is read to its end.
-    pub fn new(root: &'a Root, hashing: bool) -> Self {
+    /// `hashing`: the content is read to its end, unless an earlier plan did.
+    pub fn new(root: &'a Root, hashing: bool, earlier: Earlier<'a>) -> Self {
         Inspector {
             root,
             hashing,
+            earlier,
             known: Mutex::default(),
         }
     }
@@ -72,15 +79,18 @@ impl<'a> Inspector<'a> {
     pub fn one(&self, path: &str) -> Result<Facts, &'static str> {
         let (opened, _) = open(self.root, path)?;
         let (size, identity) = (opened.size, opened.identity);
+        let facts = |hash| Facts {
+            size,
+            hash,
+            identity,
+        };
         if !self.hashing {
-            return Ok(Facts { size, hash: None });
+            return Ok(facts(None));
         }
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(hash) = known().get(&identity) {
-            return Ok(Facts {
-                size,
-                hash: Some(*hash),
-            });
+        let earlier = known().get(&identity).copied();
+        if let Some(hash) = earlier.or_else(|| (self.earlier)(&identity)) {
+            return Ok(facts(Some(hash)));
         }
         let hash = hash(opened)?;
         let mut known = known();
@@ -88,10 +98,7 @@ impl<'a> Inspector<'a> {
             known.clear();
         }
         known.insert(identity, hash);
-        Ok(Facts {
-            size,
-            hash: Some(hash),
-        })
+        Ok(facts(Some(hash)))
     }
 
     /// Several files on all cores, in their order; `None` stays `None`.
@@ -164,7 +171,7 @@ mod tests {
         }
         std::fs::write(folder.path().join("page.pdf"), "<html>")?;
         let root = Root::open(folder.path(), "documents", 1000)?;
-        let inspector = Inspector::new(&root, true);
+        let inspector = Inspector::new(&root, true, &|_| None);
         let names: Vec<String> = (0..50).map(|number| format!("{number}.pdf")).collect();
         let mut paths: Vec<Option<&str>> = names.iter().map(|name| Some(name.as_str())).collect();
         paths.extend([None, Some("page.pdf"), Some("gone.pdf"), Some("7.pdf")]);
@@ -186,14 +193,31 @@ mod tests {
         let folder = tempfile::tempdir()?;
         pdf(folder.path(), "a.pdf", "rest")?;
         let root = Root::open(folder.path(), "documents", 1000)?;
-        let facts = Inspector::new(&root, false).one("a.pdf");
-        assert_eq!(
-            facts,
-            Ok(Facts {
-                size: 12,
-                hash: None
-            })
-        );
+        let facts = Inspector::new(&root, false, &|_| None).one("a.pdf");
+        let facts = facts.map(|facts| (facts.size, facts.hash));
+        assert_eq!(facts, Ok((12, None)));
+        Ok(())
+    }
+
+    #[test]
+    fn what_an_earlier_plan_read_is_not_read_again_unless_it_changed() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let first = pdf(folder.path(), "a.pdf", "one")?;
+        let root = Root::open(folder.path(), "documents", 1000)?;
+        let one = |earlier: Earlier<'_>| Inspector::new(&root, true, earlier).one("a.pdf");
+        let before = one(&|_| None).map_err(anyhow::Error::msg)?;
+        assert_eq!(before.hash, Some(first));
+        let known = |identity: &Identity| (*identity == before.identity).then_some([9; 32]);
+        assert_eq!(one(&known).map(|facts| facts.hash), Ok(Some([9; 32])));
+        // The same size and the same time of its content: those of its facts differ.
+        let times = std::fs::metadata(folder.path().join("a.pdf"))?.modified()?;
+        let second = pdf(folder.path(), "a.pdf", "two")?;
+        let file = File::options()
+            .write(true)
+            .open(folder.path().join("a.pdf"))?;
+        file.set_modified(times)?;
+        assert_eq!(one(&known).map(|facts| facts.hash), Ok(Some(second)));
+        assert!(before.identity.is_before(i64::MAX) && !before.identity.is_before(0));
         Ok(())
     }
 }

@@ -65,12 +65,38 @@ pub struct Opened {
     pub file: File,
     /// Its size when it was opened.
     pub size: u64,
-    /// The same for the same bytes of one file: device, number, time of the last change.
+    /// The same for the same bytes of one file.
     pub identity: Identity,
 }
 
-/// Tells one state of one file from every other.
-pub type Identity = (u64, u64, i64, i64, u64);
+/// Tells one state of one file from every other. The time of the content can be set by whoever copies a file, that of
+/// its facts by nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// Device and number.
+    file: (u64, u64),
+    size: u64,
+    /// When its content changed: seconds and nanoseconds.
+    content: (i64, i64),
+    /// When anything about it changed.
+    facts: (i64, i64),
+}
+
+impl Identity {
+    /// All of it, for a hash.
+    pub fn bytes(&self) -> Vec<u8> {
+        let ids = [self.file.0, self.file.1, self.size];
+        let times = [self.content, self.facts];
+        let times = times.iter().flat_map(|(seconds, rest)| [*seconds, *rest]);
+        let ids = ids.iter().flat_map(|id| id.to_le_bytes());
+        ids.chain(times.flat_map(i64::to_le_bytes)).collect()
+    }
+
+    /// Whether it was in this state before a moment, in seconds since 1970.
+    pub fn is_before(&self, seconds: i64) -> bool {
+        self.facts.0 < seconds && self.content.0 < seconds
+    }
+}
 
 impl Root {
     /// Opens the folder; `name` is how the settings call it.
@@ -119,8 +145,12 @@ impl Root {
 }
 
 fn identity(facts: &Metadata) -> Identity {
-    let changed = (facts.mtime(), facts.mtime_nsec());
-    (facts.dev(), facts.ino(), changed.0, changed.1, facts.len())
+    Identity {
+        file: (facts.dev(), facts.ino()),
+        size: facts.len(),
+        content: (facts.mtime(), facts.mtime_nsec()),
+        facts: (facts.ctime(), facts.ctime_nsec()),
+    }
 }
 
 fn must_be_file(kind: FileType) -> Result<(), &'static str> {

@@ -18,6 +18,7 @@ pub mod events;
 pub mod files;
 pub mod follow;
 pub mod gap_lines;
+pub mod known_files;
 pub mod kyb_lines;
 pub mod layer_lines;
 pub mod layers;

@@ -85,6 +85,7 @@ impl Journal {
         super::open::write_key(&scratch, &self.key)?;
         let mut scratch = Journal::open(&scratch)?;
         scratch.follow_people(&self.people()?)?;
+        scratch.know_files_of(self)?;
         Ok(scratch)
     }
 

@@ -52,6 +52,8 @@ INSERT INTO main.fingerprint SELECT * FROM n.fingerprint;
 INSERT INTO main.part SELECT * FROM n.part;
 INSERT INTO main.unused SELECT u.file, u.row, w.old FROM n.unused u JOIN temp.words w ON w.new = u.reason;
 INSERT INTO main.owner SELECT * FROM n.owner;
+DELETE FROM main.known_file;
+INSERT INTO main.known_file SELECT * FROM n.known_file;
 INSERT INTO main.document
     SELECT d.id, d.record, d.file, d.row, d.offset, d.length, d.sealed, d.shown, d.place, k.old, s.old, d.proves, d.size,
            d.uuid, d.verdict, w.old, d.hash

@@ -93,6 +93,12 @@ CREATE TABLE link (                    -- verification links that were fetched; 
 );
 
 CREATE INDEX former_client ON former (client_id);
+CREATE TABLE known_file (              -- documents that a plan has read to their end, so that the next need not
+  state BLOB PRIMARY KEY,              -- keyed hash of what tells one state of one file from every other
+  hash  BLOB NOT NULL,                 -- hash of its content, sealed
+  used  INTEGER NOT NULL               -- 1: by the plan that is being made
+) WITHOUT ROWID;
+
 CREATE INDEX task_account ON task (kind, state) WHERE kind IN (0, 2);
 
 ALTER TABLE operator_log ADD COLUMN by TEXT;  -- who

@@ -19,12 +19,15 @@ pub(super) enum Purpose {
     Path,
     /// The body of an event.
     Event,
+    /// The hash of a document's content.
+    Content,
 }
 
 fn cipher(key: &[u8; 32], purpose: Purpose) -> XChaCha20Poly1305 {
     let context = match purpose {
         Purpose::Path => "bakkt-migrate 2026-11 sealed path",
         Purpose::Event => "bakkt-migrate 2026-11 sealed event",
+        Purpose::Content => "bakkt-migrate 2026-11 sealed content hash",
     };
     XChaCha20Poly1305::new(&blake3::derive_key(context, key).into())
 }
