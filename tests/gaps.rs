@@ -421,3 +421,61 @@ fn what_was_filled_in_is_known_from_then_on() {
     let phone = sheet.line("A-1")["known:phone"];
     assert!(phone.starts_with("+1312555"), "{phone}");
 }
+
+/// Samples whose sheets are filled in and taken until nothing is asked for any more: what is left then has no cell.
+#[test]
+fn the_sheets_of_the_samples_can_be_filled_in_until_nothing_is_left() {
+    for name in ["acme", "harbor"] {
+        let folder = tempfile::tempdir().unwrap();
+        let sandbox = SandboxProcess::start(folder.path(), "");
+        let dir = folder.path().join(name);
+        let sample = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("samples");
+        support::copy_folder(&sample.join(name), &dir);
+        let command = |command: &str, more: &[&str]| {
+            let mut run = program();
+            json_of(
+                run.arg(command)
+                    .arg(&dir)
+                    .args(["--json", "--quiet"])
+                    .args(more),
+            )
+        };
+        let target = ["--base-url", &sandbox.base_url()];
+        command("run", &target);
+        let mut rounds = 0;
+        loop {
+            let sheet = folder.path().join(format!("{rounds}.xlsx"));
+            let (said, _) = command("gaps", &["--sheet", sheet.to_str().unwrap()]);
+            let cells = said["sheet"]["cells"].as_u64().unwrap();
+            if cells == 0 {
+                break;
+            }
+            // The type of an account, once it is told, asks for more.
+            rounds += 1;
+            assert!(rounds <= 2, "{name}: {said}");
+            let filled = folder.path().join(format!("{rounds}-filled.xlsx"));
+            assert_eq!(fill::fill(&sheet, &filled, |_| true) as u64, cells);
+            command(
+                "backfill",
+                &[&target[..], &[filled.to_str().unwrap()]].concat(),
+            );
+            let (totals, _) = command("run", &target);
+            assert_eq!(totals["balanced"], true, "{totals}");
+        }
+        let (list, _) = command("gaps", &[]);
+        for field in list["fields"].as_array().unwrap() {
+            let field = field["of"].as_str().unwrap();
+            let beyond = [
+                "clientAccountId",
+                "owners[0].identity.citizenshipCountry",
+                "owners",
+            ];
+            let upload = field.starts_with("documents") || field.ends_with(".identityDocument");
+            let by_hand = field == "owners[1].kind";
+            assert!(
+                beyond.contains(&field) || upload || by_hand,
+                "{name}: {field}"
+            );
+        }
+    }
+}
