@@ -5,7 +5,7 @@ use std::process::Stdio;
 use super::support::{Running, SandboxProcess, wait_for};
 use super::world::{SETTINGS, World, individuals};
 
-const ROWS: u64 = 60;
+const ROWS: u64 = 150;
 const PLACES: usize = 4;
 
 fn world(folder: &std::path::Path, sandbox: &SandboxProcess) -> World {
@@ -84,7 +84,7 @@ fn failing_questions_are_asked_again_and_the_rate_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = SandboxProcess::start(
         folder.path(),
-        "lookup_fail = 0.4\nrate = { requests = 60, per_ms = 1000, count_lookups = true }\n",
+        "lookup_fail = 0.4\nrate = { requests = 80, per_ms = 1000, count_lookups = true }\n",
     );
     let settings = SETTINGS
         .replace("in_flight = 4", "in_flight = 32")
