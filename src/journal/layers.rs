@@ -251,7 +251,7 @@ impl Journal {
 }
 
 const CHANGED: &str = "SELECT count(*) FROM temp.touched o JOIN main.record r ON r.client_id = o.client_id AND r.verdict < 2
-    LEFT JOIN temp.was w ON w.client_id = o.client_id WHERE r.hash IS NOT w.hash";
+    LEFT JOIN temp.was w ON w.client_id = o.client_id WHERE r.hash IS NOT w.hash AND w.untouched IS NOT 1";
 
 const STILL_OPEN: &str =
     "SELECT count(*) FROM temp.touched o JOIN main.record r ON r.client_id = o.client_id

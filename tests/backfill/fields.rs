@@ -233,3 +233,68 @@ fn headers_that_are_no_fields_are_told_together() {
         0
     );
 }
+
+#[test]
+fn rows_of_one_customer_apply_in_order() {
+    let world = World::sent(&THREE);
+    let text = "clientAccountId,owners[0].phoneNumber,owners[0].identity.maritalStatus\n\
+        A-1,7755550100,\nA-2,,single\nA-1,,married\nA-1,7755550199,\n";
+    let (said, code) = world.backfill("several.csv", text);
+    let does = &said["does"];
+    assert_eq!(
+        (code, &said["rows_taken"], &does["updates"]),
+        (0, &json!(4), &json!(2)),
+        "{said}"
+    );
+    world.run();
+    assert_eq!(world.posts(), 4);
+    assert_eq!(world.value("A-1", PHONE), "+17755550199");
+    assert_eq!(
+        world.value("A-1", "/owners/0/identity/maritalStatus"),
+        "MARRIED"
+    );
+}
+
+#[test]
+fn an_account_that_was_there_before_and_was_left_alone_gets_no_update() {
+    let world = World::of("existing = 1.0\n", &THREE);
+    let (totals, _) = world.json("run", &["--yes"]);
+    assert_eq!(totals["existed"]["different"], 2, "{totals}");
+    let (said, code) = world.backfill(
+        "phones.csv",
+        "clientAccountId,owners[0].phoneNumber\nA-1,7755550100\n",
+    );
+    let does = &said["does"];
+    assert_eq!(
+        (code, &does["changed"], &does["updates"]),
+        (0, &json!(0), &json!(0)),
+        "{said}"
+    );
+    world.run();
+    assert_eq!(world.posts(), 0);
+}
+
+#[test]
+fn nothing_is_taken_before_there_is_a_plan_or_from_nowhere() {
+    let world = World::new(&THREE);
+    let file = world.folder.path().join("phones.csv");
+    let name = file.to_str().unwrap();
+    std::fs::write(
+        &file,
+        "clientAccountId,owners[0].phoneNumber\nA-1,7755550100\n",
+    )
+    .unwrap();
+    assert!(
+        world
+            .refused("backfill", &[name], 1)
+            .contains("no journal yet")
+    );
+    world.run();
+    let gone = world.refused("backfill", &[&format!("{name}.gone")], 2);
+    assert!(
+        gone.contains("cannot read") && gone.contains("filled sheet"),
+        "{gone}"
+    );
+    let folder = world.refused("backfill", &[world.folder.path().to_str().unwrap()], 2);
+    assert!(folder.contains("not a file"), "{folder}");
+}
