@@ -73,6 +73,7 @@ fn after_some_of_the_work() {
       excluded  0      accepted    1
       duplicate 0      refused     0
     gaps open   2      gave up     0
+    decisions: undecided 1
     balances: every row and every task is accounted for
     --- stderr
     "#);
@@ -97,6 +98,7 @@ fn a_report_goes_where_it_is_told() {
       excluded  0      accepted    2
       duplicate 0      refused     0
     gaps open   1      gave up     0
+    decisions: undecided 2
     balances: every row and every task is accounted for
 
     report: elsewhere/report/report.html

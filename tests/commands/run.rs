@@ -20,6 +20,7 @@ fn a_small_migration_in_the_sandbox_and_again() {
       excluded  0      accepted    3
       duplicate 0      refused     0
     gaps open   1      gave up     0
+    decisions: undecided 3
     balances: every row and every task is accounted for
 
     report: acme/report/sandbox/report.html
@@ -104,6 +105,7 @@ fn records_that_need_a_person_end_with_3() {
       excluded  0      accepted    2
       duplicate 0      refused     1
     gaps open   1      gave up     0
+    decisions: undecided 2
     balances: every row and every task is accounted for
 
     report: acme/report/report.html
@@ -137,6 +139,7 @@ fn limits_stop_early_and_the_rest_follows() {
       excluded  0      accepted    3
       duplicate 0      refused     0
     gaps open   0      gave up     0
+    decisions: undecided 3
     balances: every row and every task is accounted for
 
     report: acme/report/report.html
@@ -225,6 +228,7 @@ fn accounts_that_existed_are_left_alone() {
       duplicate 0      refused     0
     gaps open   0      gave up     0
     existed before 3
+    decisions: undecided 3
     balances: every row and every task is accounted for
 
     report: acme/report/report.html
@@ -249,6 +253,7 @@ fn accounts_that_existed_are_overwritten() {
       duplicate 0      refused     0
     gaps open   0      gave up     0
     existed before 3
+    decisions: undecided 3
     balances: every row and every task is accounted for
 
     report: acme/report/report.html
