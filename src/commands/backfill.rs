@@ -105,9 +105,11 @@ fn take(
     let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
     let kept = migration.layers().last().context("no layer")?.clone();
     let hash = migration.layer_hash(&kept)?;
-    refuse_twice(&journal, &hash)?;
     planning::refuse_drift(&journal, &migration)?;
     let found = try_last(&journal, &migration.pipeline, || signals.stopping())?;
+    if found.touched.is_empty() {
+        refuse_twice(&journal, &hash)?;
+    }
     if let Some(layer) = migration.pipeline.layers.last_mut() {
         layer.refused.clone_from(&found.refused);
     }
@@ -149,7 +151,7 @@ fn take(
     Ok(Done { kept, found, taken })
 }
 
-/// A file that was taken before has nothing new to say, and must not be told as done twice.
+/// A file that was taken before and changes nothing now must not be told as done twice.
 fn refuse_twice(journal: &Journal, hash: &[u8; 32]) -> anyhow::Result<()> {
     let known = journal.layers()?;
     let Some(known) = known.iter().find(|layer| layer.hash == *hash) else {

@@ -96,8 +96,14 @@ impl Trying<'_> {
                     self.customer(&id, record)?;
                 }
             }
-            None if records.is_empty() => self.leave(at.row, "", UNKNOWN, None),
-            None => self.leave(at.row, "", NOT_SENT, Some(&id)),
+            // Nobody looked whether it may change what it says: it is not taken later either, when the plan knows the id.
+            None => {
+                self.found.refused.insert(at.row);
+                match records.is_empty() {
+                    true => self.leave(at.row, "", UNKNOWN, None),
+                    false => self.leave(at.row, "", NOT_SENT, Some(&id)),
+                }
+            }
         }
         Ok(())
     }

@@ -281,8 +281,8 @@ fn taken(db: &Connection) -> anyhow::Result<Vec<LayerRow>> {
     })?;
     let mut layers = rows.collect::<Result<Vec<_>, _>>()?;
     let mut refused = db.prepare(
-        "SELECT DISTINCT r.row FROM layer_row r JOIN word w ON w.id = r.outcome
-         WHERE r.layer = ?1 AND w.text IN (?2, ?3)",
+        "SELECT DISTINCT r.row FROM layer_row r JOIN word w ON w.id = r.outcome JOIN word p ON p.id = r.path
+         WHERE r.layer = ?1 AND (p.text = '' OR w.text IN (?2, ?3))",
     )?;
     for layer in &mut layers {
         let rows = refused.query_map(params![layer.number, RESTRICTED, UNSENDABLE], |row| {

@@ -33,8 +33,8 @@ pub const TYPE_OF_MAPPING: &str = "the mapping gives all accounts their type";
 pub const NO_ID: &str = "no clientAccountId";
 /// What is wrong with a row whose customer the plan does not have.
 pub const UNKNOWN: &str = "unknown account";
-/// What is wrong with a row that would change what may not be changed.
-pub const RESTRICTED: &str = "restricted";
+/// What is wrong with a row that was refused when its file was taken: why, the journal knows.
+pub const NOT_TAKEN: &str = "not taken when the file was";
 /// What is wrong with a row of an account that is left out, or whose own row is broken.
 pub const NOT_READ: &str = "its account is left out, or its row is broken";
 
@@ -60,7 +60,7 @@ pub struct Layer {
     pub fields: Vec<Field>,
     /// Slot of clientAccountId in what a row says.
     pub id: usize,
-    /// Lines of rows that are not there: what they say may not be changed.
+    /// Lines of rows that are not there: they were refused when the file was taken, and stay so.
     pub refused: BTreeSet<u64>,
     /// Filled by [`Layer::index`].
     pub keys: Keys,
@@ -199,7 +199,7 @@ impl Layer {
         let keyed = self.keys.unused().into_iter().map(|(at, fate)| {
             let refused = self.refused.contains(&at.row);
             let why = match fate {
-                _ if refused => RESTRICTED,
+                _ if refused => NOT_TAKEN,
                 Fate::Beyond => NOT_READ,
                 _ => UNKNOWN,
             };

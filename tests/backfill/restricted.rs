@@ -183,3 +183,57 @@ fn a_row_with_which_an_account_could_not_be_sent_is_refused() {
         "02134"
     );
 }
+
+#[test]
+fn what_was_not_taken_is_not_taken_later_but_may_be_given_again() {
+    let world = World::sent(&THREE);
+    let text = "clientAccountId,owners[0].phoneNumber,owners[0].identity.dateOfBirth\n\
+        A-1,7755550100,1981-01-01\nA-4,7755550104,\n";
+    let (said, _) = world.backfill("phones.csv", text);
+    assert_eq!(
+        (&said["rows"], &said["rows_taken"]),
+        (&json!(2), &json!(0)),
+        "{said}"
+    );
+    // A-4 comes with the export: it is as the export says.
+    let export = std::fs::read_to_string(world.path("export.csv")).unwrap();
+    world.write(
+        "export.csv",
+        &format!(
+            "{export}{}",
+            export.lines().nth(1).unwrap().replace("A-1", "A-4")
+        ),
+    );
+    world.json("replan", &["--update-accepted"]);
+    let unused = "SELECT u.row, w.text FROM unused u JOIN word w ON w.id = u.reason ORDER BY u.row";
+    let not = "not taken when the file was";
+    assert_eq!(
+        world.asked(unused),
+        [format!("2 {not}"), format!("3 {not}")]
+    );
+    world.run();
+    assert_eq!(
+        (world.posts(), world.value("A-4", "/owners/0/phoneNumber")),
+        (3, json!(null))
+    );
+    // Given again, it is taken as far as it may be; and a third time there is nothing to take.
+    let (said, code) = world.backfill("phones.csv", text);
+    assert_eq!(
+        (
+            code,
+            &said["number"],
+            &said["rows_taken"],
+            &said["does"]["updates"]
+        ),
+        (3, &json!(2), &json!(1), &json!(1)),
+        "{said}"
+    );
+    world.run();
+    assert_eq!(
+        (world.posts(), world.value("A-4", "/owners/0/phoneNumber")),
+        (4, json!("+17755550104"))
+    );
+    let file = world.folder.path().join("phones.csv");
+    let said = world.refused("backfill", &[file.to_str().unwrap()], 2);
+    assert!(said.contains("taken already, as backfill 1"), "{said}");
+}
