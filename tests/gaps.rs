@@ -143,8 +143,10 @@ fn gaps_are_listed_by_the_day_they_are_due() {
     assert_eq!(soon["gaps"], 0);
     let (soon, _) = case.json(&["--due-within", "10", "--field", PHONE]);
     assert_eq!(soon["gaps"], 2);
-    let (elsewhere, _) = case.json(&["--source", "other.csv"]);
-    assert_eq!(elsewhere["gaps"], 0);
+    let (here, _) = case.json(&["--source", "export.csv"]);
+    assert_eq!(here["gaps"], all);
+    let elsewhere = case.gaps(&["--source", "other.csv"]);
+    assert_eq!(elsewhere.status.code(), Some(2));
     let wrong = case.gaps(&["--field", "owners[0].phone"]);
     assert_eq!(wrong.status.code(), Some(2));
 
@@ -182,7 +184,7 @@ fn a_waived_gap_is_listed_apart_and_not_in_the_sheet() {
     waive.args([
         "--id", "A-1", "--field", PHONE, "--reason", "has none", "--by", "kim",
     ]);
-    assert!(waive.status().unwrap().success());
+    assert!(waive.output().unwrap().status.success());
     let (list, _) = case.json(&["--waived"]);
     assert_eq!(list["gaps"], 1);
     let (open, _) = case.json(&["--field", PHONE]);
@@ -252,6 +254,10 @@ fn only_what_a_customer_lacks_is_open_in_the_sheet() {
     assert!(objective["Allowed values"].contains("BALANCED"));
     assert_eq!(sheet.lists[&objective["List"]].len(), 6);
 
+    let nowhere = case.gaps(&["--sheet", "/no/such/folder/sheet.xlsx"]);
+    let said = String::from_utf8(nowhere.stderr).unwrap();
+    assert_eq!(nowhere.status.code(), Some(1), "{said}");
+    assert!(said.contains("sheet.xlsx cannot be written"), "{said}");
     // Nothing is written over.
     let again = case.gaps(&["--sheet", path.to_str().unwrap()]);
     assert_eq!(again.status.code(), Some(2));
@@ -420,6 +426,51 @@ fn what_was_filled_in_is_known_from_then_on() {
     let sheet = fill::read(&path);
     let phone = sheet.line("A-1")["known:phone"];
     assert!(phone.starts_with("+1312555"), "{phone}");
+}
+
+#[test]
+fn what_no_backfill_can_close_is_no_cell() {
+    // Accepted first; then it lacks its e-mail address, and the plan no longer sends it. Bakkt has it all the same.
+    let case = Case::new("");
+    let rows = ROWS
+        .replace("annabel@example.com", "")
+        .replace("666-12-1234", "");
+    std::fs::write(case.path("export.csv"), format!("{HEADER}\n{rows}")).unwrap();
+    let target = ["--base-url", &case.sandbox.base_url()];
+    json_of(case.command("replan").arg("--json").args(target));
+    let (path, said) = case.sheet(&[]);
+    let sheet = fill::read(&path);
+    let one = sheet.line("A-1");
+    assert_eq!(
+        [
+            one["owners[0].emailAddress"],
+            one["owners[0].identity.taxId"]
+        ],
+        ["", "–"]
+    );
+    assert!(
+        said.contains("go by Bakkt's Operations or Compliance"),
+        "{said}"
+    );
+
+    // There before, with other data, and left as it is.
+    let known = "[accounts]\non_existing = \"skip\"\n";
+    let second = Case::new("");
+    second.settings(known);
+    let rows = ROWS.replace("Ashdown", "Ashford");
+    std::fs::write(second.path("export.csv"), format!("{HEADER}\n{rows}")).unwrap();
+    std::fs::remove_dir_all(second.path(".bakkt-migrate")).unwrap();
+    let target = ["--base-url", &second.sandbox.base_url()];
+    let (totals, _) = json_of(second.command("run").arg("--json").args(target));
+    assert_eq!(totals["existed"]["different"], 1, "{totals}");
+    let (path, said) = second.sheet(&[]);
+    assert!(said.contains("they are left as they are"), "{said}");
+    let ids: Vec<String> = fill::read(&path)
+        .lines
+        .iter()
+        .map(|line| line[0].clone())
+        .collect();
+    assert_eq!(ids, ["A-2", "A-3"]);
 }
 
 /// Samples whose sheets are filled in and taken until nothing is asked for any more: what is left then has no cell.

@@ -140,6 +140,7 @@ fn take(
             at: now(),
         },
         taking: Some(taking),
+        chosen: None,
     };
     let done = journal.adopt_taking(state, how);
     // Whatever went wrong behind the transaction: a file that the journal knows stays.

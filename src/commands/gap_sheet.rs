@@ -20,13 +20,14 @@ use crate::report::sheet::{Book, Column, Entry, List, MOST_COLUMNS, MOST_LINES, 
 use crate::report::{Due, thousands};
 
 /// Why gaps have no cell, by number.
-const WITHOUT: [&str; 6] = [
+const WITHOUT: [&str; 7] = [
     "documents: they are uploads; put them into the documents folder and run `replan`",
     "withheld values: they are known, and go with the fields that are asked for",
     "fields that an update of an account which Bakkt has may not change: they go by Bakkt's Operations or Compliance",
     "gaps of rows without a clientAccountId: correct the export",
     "owners that are entities: they go by manual KYB",
     "gaps that no single value closes, such as broken rows: correct the export",
+    "gaps of accounts that were there before with other data: they are left as they are",
 ];
 
 /// What was written.
@@ -182,6 +183,7 @@ fn each_customer(
 
 /// The fields to fill in for a gap, or why there are none.
 fn asked(record: GapRecord, gap: &DatedGap<'_>) -> Result<Vec<String>, usize> {
+    // The numbers are places in [`WITHOUT`].
     if gap.path.starts_with("documents") || gap.path.ends_with(".identityDocument") {
         return Err(0);
     }
@@ -190,6 +192,9 @@ fn asked(record: GapRecord, gap: &DatedGap<'_>) -> Result<Vec<String>, usize> {
     }
     if gap.origin.client_id.is_none() {
         return Err(3);
+    }
+    if record.left_alone {
+        return Err(6);
     }
     if gap.reason.ends_with(MANUAL_KYB) {
         return Err(4);

@@ -13,6 +13,7 @@ use super::{Output, deciding, target};
 use crate::cli::GapsArgs;
 use crate::contract::path;
 use crate::error::Failure;
+use crate::journal::query::Reader;
 use crate::migration::today;
 use crate::progress::Mode;
 use crate::report::gap_list::{self, Filter, Seen};
@@ -23,6 +24,9 @@ pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
     let view = View::new(&args.view.dir, args.view.sandbox);
     let reader = view.reader()?;
     deciding::known_fields(&args.field)?;
+    if let Some(source) = &args.source {
+        known_source(&reader, source)?;
+    }
     let settings = crate::migration::settings(&args.view.dir)?;
     let today = today();
     let until = match (args.due_within, args.past_due) {
@@ -65,6 +69,17 @@ pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
     };
     let code = if args.past_due && list.gaps > 0 { 3 } else { 0 };
     Ok(Output { text, code })
+}
+
+fn known_source(reader: &Reader, source: &str) -> anyhow::Result<()> {
+    let names: Vec<String> = reader.files()?.into_iter().map(|file| file.name).collect();
+    if names.iter().any(|name| name == source) {
+        return Ok(());
+    }
+    Err(Failure::configuration(
+        "--source names no file of the plan",
+        format!("its files are {}", names.join(", ")),
+    ))
 }
 
 fn sheet_written(args: &GapsArgs, file: &Path, written: &Written) -> Output {

@@ -32,6 +32,7 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
             at: now(),
         },
         taking: None,
+        chosen: None,
     };
     let changes = anew(&args.dir, &args.target, how, mode, |_, _| Ok(()))?;
     let totals = view.totals()?;
@@ -76,6 +77,9 @@ pub(super) fn anew(
         let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
         first(&mut journal, &migration)?;
         let mut scratch = journal.scratch(&folder)?;
+        if let Some(choice) = how.chosen {
+            scratch.try_choice(choice, how.decided)?;
+        }
         planning::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
         drop(scratch);
         journal.adopt(&folder, how)

@@ -6,6 +6,7 @@ use super::report::View;
 use super::{Output, deciding, planning, replan, target};
 use crate::cli::{ResolveArgs, Resolved};
 use crate::error::Failure;
+use crate::journal::chosen::Choice;
 use crate::journal::person::Decided;
 use crate::journal::replan::Adopt;
 use crate::journal::{Journal, now};
@@ -85,12 +86,17 @@ fn duplicate(
         dry_run: false,
         decided,
         taking: None,
+        chosen: Some(Choice {
+            client_id: id,
+            file,
+            row,
+        }),
     };
     replan::anew(&args.dir, &args.target, how, mode, |journal, migration| {
         // Only the choice changes the plan; whatever else changed is for `replan` to show.
         planning::refuse_drift(journal, migration)?;
         contested(journal, id, (file, row))?;
-        journal.take(id, (file, row), decided)
+        journal.may_choose(id)
     })?;
     Ok(format!(
         "line {row} of {file} is the one that counts; the other rows stay duplicates"

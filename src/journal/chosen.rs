@@ -47,6 +47,32 @@ pub enum Action {
     },
 }
 
+/// A choice between rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice<'a> {
+    /// The id that they have.
+    pub client_id: &'a str,
+    /// The file of the one that counts.
+    pub file: &'a str,
+    /// Its line.
+    pub row: u64,
+}
+
+impl Choice<'_> {
+    fn decided(&self, decided: Decided<'_>) -> Person {
+        Person {
+            client_id: self.client_id.to_owned(),
+            action: Action::Take {
+                file: self.file.to_owned(),
+                row: self.row,
+            },
+            reason: decided.why().to_owned(),
+            by: decided.by.to_owned(),
+            at: decided.at,
+        }
+    }
+}
+
 /// One row of an id that several rows have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rival {
@@ -150,31 +176,28 @@ impl Journal {
         })
     }
 
-    /// Notes which of several rows with one id is sent; the plan follows when it is made anew.
-    pub fn take(
-        &mut self,
-        client_id: &str,
-        (file, row): (&str, u64),
-        decided: Decided<'_>,
-    ) -> anyhow::Result<()> {
-        self.select(&Selection {
-            only: Some(vec![client_id.to_owned()]),
-        })?;
-        self.transaction(|journal| {
-            journal.refuse_at_bakkt("chosen anew", "a change of its data goes as a backfill")?;
-            journal.note_person(&Person {
-                client_id: client_id.to_owned(),
-                action: Action::Take {
-                    file: file.to_owned(),
-                    row,
-                },
-                reason: decided.why().to_owned(),
-                by: decided.by.to_owned(),
-                at: decided.at,
-            })?;
-            let target = format!("{client_id}: {file}:{row}");
-            journal.log("resolve duplicate", &target, decided, 1)
-        })
+    /// Refuses a choice about a customer whom Bakkt has, or may have.
+    pub fn may_choose(&mut self, client_id: &str) -> anyhow::Result<()> {
+        let only = Some(vec![client_id.to_owned()]);
+        self.select(&Selection { only })?;
+        self.refuse_at_bakkt("chosen anew", "a change of its data goes as a backfill")
+    }
+
+    /// Notes a choice in a scratch journal, so that its plan follows it.
+    pub fn try_choice(&mut self, choice: Choice<'_>, decided: Decided<'_>) -> anyhow::Result<()> {
+        self.transaction(|journal| journal.note_person(&choice.decided(decided)))
+    }
+
+    /// Notes a choice, with the plan that follows it.
+    pub(super) fn take(&mut self, choice: Choice<'_>, decided: Decided<'_>) -> anyhow::Result<()> {
+        self.note_person(&choice.decided(decided))?;
+        let Choice {
+            client_id,
+            file,
+            row,
+        } = choice;
+        let target = format!("{client_id}: {file}:{row}");
+        self.log("resolve duplicate", &target, decided, 1)
     }
 
     /// The rows of an id, in the order of the export.

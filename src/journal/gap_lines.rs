@@ -87,8 +87,10 @@ pub struct GapRecord {
     pub sendable: bool,
     /// When the account was accepted; none: not (yet).
     pub accepted_at: Option<i64>,
-    /// Whether Bakkt has the account, or may have it.
+    /// Whether Bakkt has the account, or may have it; also one of an earlier plan, which this one does not send.
     pub at_bakkt: bool,
+    /// Whether it was there before the migration, with other data, and is left as it is.
+    pub left_alone: bool,
 }
 
 /// One gap of a customer, with its history.
@@ -222,6 +224,7 @@ impl Reader {
                 sendable: index(row, 1)? < 2,
                 accepted_at: row.get(2)?,
                 at_bakkt: row.get::<_, Option<bool>>(3)?.unwrap_or_default(),
+                left_alone: row.get::<_, Option<bool>>(4)?.unwrap_or_default(),
             };
             let mut rows = gaps.query([of.record])?;
             while let Some(row) = rows.next()? {
@@ -303,7 +306,7 @@ pub(super) mod sql {
         LEFT JOIN waiver v ON g.status = 'waived' AND v.client_id = r.client_id AND v.path = g.path LEFT JOIN file f ON f.id = CASE g.file WHEN 0 THEN r.file ELSE g.file END \
         LEFT JOIN word p ON p.id = g.path LEFT JOIN word w ON w.id = g.reason WHERE g.record = ?1 ORDER BY g.path, g.reason";
     /// The one statement that sorts: four numbers per customer with gaps, in a file of SQLite's own when they are many.
-    pub const RECORDS_BY_DAY: &str = "SELECT r.id, r.verdict, CASE t.state WHEN 4 THEN t.last_at END, t.state IN (2, 3, 4) \
+    pub const RECORDS_BY_DAY: &str = "SELECT r.id, r.verdict, CASE t.state WHEN 4 THEN t.last_at END, coalesce(t.state IN (2, 3, 4), EXISTS (SELECT 1 FROM former f WHERE f.client_id = r.client_id)), t.existed = 2 \
         FROM record r LEFT JOIN task t ON t.record = r.id AND t.kind = 0 WHERE r.gaps > 0 \
         ORDER BY CASE t.state WHEN 4 THEN t.last_at / 86400000 ELSE 9223372036854775807 END, r.id";
 }

@@ -8,6 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::chosen::Choice;
 use super::layers::{Taken, Taking};
 use super::open::Journal;
 use super::person::Decided;
@@ -69,6 +70,8 @@ pub struct Adopt<'a> {
     pub decided: Decided<'a>,
     /// The backfill file that the new plan has and the old one had not: taken with it.
     pub taking: Option<Taking<'a>>,
+    /// The row that a person chose of several with one id: the new plan has it, and the decision is taken over with it.
+    pub chosen: Option<Choice<'a>>,
 }
 
 impl Journal {
@@ -210,6 +213,9 @@ impl Journal {
             + changes.documents.former;
         if how.taking.is_some() {
             return Ok(());
+        }
+        if let Some(choice) = how.chosen {
+            return self.take(choice, how.decided);
         }
         self.log("replan", "all that was not accepted", how.decided, count)
     }

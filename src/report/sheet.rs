@@ -124,7 +124,9 @@ impl Book {
     pub fn begin(path: &Path, plan: Plan) -> anyhow::Result<Book> {
         let mut workbook = Workbook::new();
         // What may hold customers' data is on its way where it is to be, and nowhere else.
-        workbook.set_tempdir(folder(path))?;
+        workbook
+            .set_tempdir(folder(path))
+            .with_context(|| format!("{} cannot be written", path.display()))?;
         let mut book = Book {
             path: path.to_owned(),
             workbook,
@@ -222,12 +224,13 @@ impl Book {
             Ok(draft)
         };
         let mut write = write;
-        let draft = write().with_context(|| format!("cannot write {}", self.path.display()))?;
+        let draft =
+            write().with_context(|| format!("{} cannot be written", self.path.display()))?;
         draft
             .persist_noclobber(&self.path)
             .map(drop)
             .map_err(|error| error.error)
-            .with_context(|| format!("cannot write {}", self.path.display()))
+            .with_context(|| format!("{} cannot be written", self.path.display()))
     }
 
     fn fields(&mut self) -> anyhow::Result<()> {

@@ -116,8 +116,12 @@ pub fn fill(from: &Path, to: &Path, wanted: impl Fn(&str) -> bool) -> usize {
             }
             filled += 1;
             let value = sheet.value(path, row as usize);
-            let dated = sheet.fields[path]["What to write"].contains("a date");
-            if dated {
+            let form = &sheet.fields[path]["What to write"];
+            if form.contains("number from 0") || form.contains("whole number") {
+                // As a spreadsheet has what was typed.
+                out.write_number(row, column, value.parse::<f64>().unwrap())
+                    .unwrap();
+            } else if form.contains("a date") {
                 let date = ExcelDateTime::parse_from_str(&value).unwrap();
                 out.write_datetime_with_format(row, column, date, &day)
                     .unwrap();
