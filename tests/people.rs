@@ -6,6 +6,8 @@ mod support;
 
 use std::process::Output;
 
+use bakkt_migrate::journal::gap_lines::GapDay;
+use bakkt_migrate::journal::query::Reader;
 use serde_json::Value;
 use support::{SandboxProcess, json_of, program};
 
@@ -462,4 +464,50 @@ fn retry_takes_ids_from_a_file() {
     let (totals, code) = case.run("retry", &["--from", ids.to_str().unwrap(), "--by", "kim"]);
     assert_eq!((count(&totals, "/tasks/account/open"), code), (1, 0));
     assert_eq!(case.log(), [["retry", "", "kim"]]);
+}
+
+#[test]
+fn the_history_of_gaps_comes_to_what_is_open() {
+    let case = Case::new("", &[("A", ""), ("B", ""), ("C", "7755550102")]);
+    case.run("run", &[]);
+    case.run(
+        "waive",
+        &["--id", "A", "--field", PHONE, "--reason", "has none"],
+    );
+    // One gap closes, one that was waived closes, and one opens.
+    case.export(&[("A", "7755550100"), ("B", "7755550101"), ("C", "")]);
+    let (totals, _) = case.run("replan", &[]);
+    let reader = Reader::open(&case.journal()).unwrap();
+    let days: Vec<GapDay> = reader.gap_days().unwrap().into_values().collect();
+    let open = count(&totals, "/gaps/open");
+    // Midnight may be between.
+    assert_eq!(days.last().unwrap().open, open);
+    let sum = |of: fn(&GapDay) -> u64| days.iter().map(of).sum::<u64>();
+    assert_eq!([sum(|day| day.closed), sum(|day| day.waived)], [2, 0]);
+    assert_eq!(sum(|day| day.opened), open + 2);
+    let closed = reader.closed_by().unwrap();
+    assert_eq!((closed.len(), closed[0].layer, closed[0].closed), (1, 0, 2));
+    let mut waivers = Vec::new();
+    reader
+        .each_waiver(|line| {
+            waivers.push((line.client_id.to_owned(), line.stands));
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(waivers, [("A".to_owned(), false)]);
+}
+
+#[test]
+fn the_log_is_only_added_to() {
+    let case = Case::new("", &[("A", "7755550100")]);
+    case.run("run", &["--limit", "0"]);
+    case.run("exclude", &["--id", "A", "--reason", "x"]);
+    let journal = rusqlite::Connection::open(case.journal()).unwrap();
+    for sql in [
+        "DELETE FROM operator_log",
+        "UPDATE operator_log SET by = 'me'",
+    ] {
+        let refused = journal.execute(sql, []).unwrap_err().to_string();
+        assert!(refused.contains("append only"), "{refused}");
+    }
 }
