@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::files::sheet;
 use super::text::rfc3339;
 use crate::journal::event_lines::{DecisionLine, EventCounts};
+use crate::journal::links::LinkCounts;
 use crate::journal::query::Reader;
 use crate::journal::verification_lines::Verification;
 
@@ -32,6 +33,8 @@ const DECISIONS: &[&str] = &[
 const UNKNOWN: &[&str] = &["clientAccountId", "events", "lastEvent", "status", "reason"];
 /// The columns of `verification.csv`.
 const VERIFICATION: &[&str] = &["clientAccountId", "clientDocumentId", "path", "kind"];
+/// The columns of `restricted.csv`.
+const RESTRICTED: &[&str] = &["clientAccountId", "path", "file", "row"];
 /// The columns of `gap-history.csv`.
 const HISTORY: &[&str] = &[
     "clientAccountId",
@@ -66,6 +69,10 @@ pub struct After {
     pub events: EventCounts,
     /// The last read-back of every account.
     pub verification: ReadBack,
+    /// Verification links.
+    pub links: LinkCounts,
+    /// Changes that backfill files asked for and no update may make: they go by hand, through Bakkt.
+    pub restricted: u64,
 }
 
 /// What reading back has come to.
@@ -75,6 +82,8 @@ pub struct ReadBack {
     pub pass: u64,
     /// Every accepted account was read in it, and nothing newer was sent since.
     pub complete: bool,
+    /// Accepted accounts that it has not read yet, or that were sent something newer since.
+    pub to_come: u64,
     /// Accounts that were ever read.
     pub checked: u64,
     /// As they were sent.
@@ -99,6 +108,7 @@ impl From<Verification> for ReadBack {
         ReadBack {
             pass: read.pass,
             complete: read.done_at.is_some() && read.to_come == 0,
+            to_come: read.to_come,
             checked: read.results.iter().sum(),
             same,
             different,
@@ -129,8 +139,13 @@ impl After {
             gaps_waived: reader.waived()?,
             events: reader.event_counts()?,
             verification: reader.verification()?.into(),
+            links: reader.link_counts(now)?,
             ..After::default()
         };
+        reader.each_restricted(|_| {
+            after.restricted += 1;
+            Ok(())
+        })?;
         reader.each_decision(|line| {
             after.count(&line, now);
             Ok(())
@@ -218,6 +233,19 @@ pub(super) fn verification(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
             out.text(line.document)?;
             out.text(line.path)?;
             out.text(line.kind)?;
+            out.end()
+        })
+    })
+}
+
+/// Writes `restricted.csv`: what only Bakkt's Operations or Compliance can change, by field and never by value.
+pub(super) fn restricted(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
+    sheet(dir, "restricted.csv", RESTRICTED, |out| {
+        reader.each_restricted(|line| {
+            out.maybe(line.client_id)?;
+            out.text(line.path)?;
+            out.text(line.file)?;
+            out.number(line.row)?;
             out.end()
         })
     })

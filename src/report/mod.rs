@@ -46,6 +46,7 @@ pub fn write(reader: &Reader, dir: &Path, facts: &Facts) -> anyhow::Result<Total
     after::decisions(reader, dir, now)?;
     after::verification(reader, dir)?;
     after::history(reader, dir)?;
+    after::restricted(reader, dir)?;
     after::unknown(reader, dir)?;
     let minutes = reader.minutes()?;
     let summary = summary::read(reader, facts, &due_on, kyb, &minutes)?;

@@ -108,14 +108,19 @@ fn a_report_goes_where_it_is_told() {
     after.retain(|name| !before.contains(name));
     assert_snapshot!(after.join("\n"), @r#"
     elsewhere/report/crosswalk.csv
+    elsewhere/report/decisions.csv
     elsewhere/report/documents.csv
+    elsewhere/report/gap-history.csv
     elsewhere/report/gaps.csv
     elsewhere/report/kyb.csv
     elsewhere/report/reconciliation.csv
     elsewhere/report/refused.csv
     elsewhere/report/report.html
+    elsewhere/report/restricted.csv
     elsewhere/report/summary.json
+    elsewhere/report/unknown-events.csv
     elsewhere/report/unused.csv
+    elsewhere/report/verification.csv
     "#);
     assert_snapshot!(world.bakkt("report acme --out acme/export.csv"), @r#"
     exit code 1

@@ -38,6 +38,7 @@ fn a_small_migration_in_the_sandbox_and_again() {
       excluded  0      accepted    3
       duplicate 0      refused     0
     gaps open   1      gave up     0
+    decisions: undecided 3
     balances: every row and every task is accounted for
 
     report: acme/report/sandbox/report.html
@@ -56,14 +57,19 @@ fn a_small_migration_in_the_sandbox_and_again() {
     acme/mapping.toml
     acme/migration.toml
     acme/report/sandbox/crosswalk.csv
+    acme/report/sandbox/decisions.csv
     acme/report/sandbox/documents.csv
+    acme/report/sandbox/gap-history.csv
     acme/report/sandbox/gaps.csv
     acme/report/sandbox/kyb.csv
     acme/report/sandbox/reconciliation.csv
     acme/report/sandbox/refused.csv
     acme/report/sandbox/report.html
+    acme/report/sandbox/restricted.csv
     acme/report/sandbox/summary.json
+    acme/report/sandbox/unknown-events.csv
     acme/report/sandbox/unused.csv
+    acme/report/sandbox/verification.csv
     "#);
     for (name, mode) in [
         ("", 0o700),

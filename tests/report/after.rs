@@ -13,6 +13,8 @@ INSERT INTO verification (task, pass, at, result, status, mode, can_trade, hash,
   (1, 1, 1795100001000, 1, 'COMPLETE', 'OPEN', 1, NULL, 2, 1), (2, 1, 1795100002000, 0, 'REJECTED', 'OPEN', 0, NULL, 0, 0);
 INSERT INTO difference VALUES (1, '', 1, 30), (1, 'd-1', 3, 30);
 INSERT INTO layer (id, at, name, kept, hash, form, rows, changed) VALUES (1, 1795200000000, 'calls <48>.xlsx', '0001.xlsx', x'00', 'fields', 1, 1);
+INSERT INTO word VALUES (40, 'restricted');
+INSERT INTO layer_row VALUES (1, 7, 3, 40, 'C-1');
 INSERT INTO closed_gap (client_id, path, reason, level, opened_at, closed_at, layer, row) VALUES
   ('C-1', 31, 2, 'G', 1795000000000, 1795200000000, 1, 4), ('C-5', 31, 2, 'G', 1795000000000, 1795300000000, 0, 0);
 INSERT INTO waiver VALUES ('C-6', 1, 'M. Weaver', 'has no telephone', 1795400000000);
@@ -77,6 +79,11 @@ fn decisions_history_and_differences_agree_everywhere() {
             "C-1,d-1,owners[0].emailAddress,different"
         ]
     );
+    assert_eq!(
+        lines("restricted.csv"),
+        ["C-1,owners[0].emailAddress,calls <48>.xlsx,7"]
+    );
+    assert_eq!(after.restricted, 1);
     let history = lines("gap-history.csv");
     assert_eq!(history.len(), 3);
     assert!(
