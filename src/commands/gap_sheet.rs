@@ -389,3 +389,24 @@ fn entry(form: Form, several: bool, lists: &mut Vec<List>) -> Entry {
         Entry::List(list)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_spreadsheet_can_have_is_refused_with_a_way_out() {
+        let mut survey = Survey {
+            customers: MOST_LINES,
+            ..Survey::default()
+        };
+        assert!(refuse_too_large(&survey).is_ok());
+        survey.customers += 1;
+        let said = refuse_too_large(&survey).unwrap_err().to_string();
+        assert!(said.contains("1,000,001 customers"), "{said}");
+        survey.customers = 1;
+        let wide = |number: usize| (number.to_string(), Wanted::default());
+        survey.wanted = (0..=MOST_COLUMNS).map(wide).collect();
+        assert!(refuse_too_large(&survey).is_err());
+    }
+}
