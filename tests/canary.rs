@@ -88,16 +88,25 @@ impl World {
 
     /// Runs a command to its end; nothing that it says may hold a canary.
     fn quiet(&self, arguments: &[&str]) -> Output {
-        let output = self.command(arguments).output().unwrap();
+        self.silent(&mut self.command(arguments))
+    }
+
+    fn silent(&self, command: &mut Command) -> Output {
+        let output = command.output().unwrap();
         for (name, said) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
             let found = self.needles.found_in(said);
             let text = String::from_utf8_lossy(said);
-            assert!(
-                found.is_empty(),
-                "{arguments:?}, {name}: {found:#?}\n{text}"
-            );
+            assert!(found.is_empty(), "{command:?}, {name}: {found:#?}\n{text}");
         }
         output
+    }
+
+    /// The same of a command that has commands of its own.
+    fn quiet_under(&self, name: &str, under: &[&str], arguments: &[&str]) -> Output {
+        let mut command = program();
+        command.env("BAKKT_API_KEY", KEY).arg("-vv").arg(name);
+        command.args(under).arg(self.dir()).args(arguments);
+        self.silent(&mut command)
     }
 
     fn run(&self, sandbox: &SandboxProcess, code: i32) -> Output {
@@ -390,4 +399,132 @@ fn documents_leave_no_name_and_no_description_behind() {
         }
         world.search();
     }
+}
+
+/// Webhooks, read-back, links, a sheet, a backfill and people's decisions: each with values where they could get through.
+#[test]
+fn what_comes_after_acceptance_keeps_nothing() {
+    let mut world = World::new();
+    let link = "https://verify.canary.example/session/9f3Quill7Zeph2";
+    let values: Vec<&str> = CANARIES.iter().copied().chain([link]).collect();
+    world.needles = Needles::new(&values);
+    let settings =
+        format!("{SETTINGS}\n[target]\npartner_id = \"6f0ff8c1-4bb5-4f3a-9a34-0f1d7c9b2a55\"\n");
+    fs::write(world.dir().join("migration.toml"), settings).unwrap();
+    let sandbox = world.sandbox("[decide]\ndocuments = 1.0\n");
+    let url = sandbox.base_url();
+    world.run(&sandbox, 3);
+
+    // Events of known accounts, of ids that give somebody away, and bodies that are none.
+    let files = world.folder.path().to_owned();
+    let path = |name: &str| files.join(name).to_str().unwrap().to_owned();
+    let event = |id: &str, number: usize| {
+        format!(
+            r#"{{"requestId":"r-{number}","partnerPartyRef":"{id}","partnerWebhookType":"PARTY_EVENT","partyStatus":"UNDER_REVIEW","reasonCode":"DOCUMENT_VERIFICATION","verificationURL":"{link}","verificationURLExpiry":"2036-01-01T00:00:00Z","note":"Quillonde Zephyrantha"}}"#
+        )
+    };
+    let ids = [
+        "C00002",
+        "C00003",
+        "987-00-8642",
+        "id.of.zephyr@canary.example",
+        "C99999",
+    ];
+    let mut bodies: Vec<String> = ids.iter().zip(0..).map(|(id, n)| event(id, n)).collect();
+    bodies.push("{\"partnerPartyRef\":\"Quillonde Zephyrantha".to_owned());
+    fs::write(path("events.jsonl"), bodies.join("\n")).unwrap();
+    let output = world.quiet_under("events", &["import"], &[&path("events.jsonl")]);
+    assert_eq!(output.status.code(), Some(3), "one of them is no event");
+    world.search();
+
+    // Read back, with an account that is not what was sent.
+    let wish = serde_json::json!({"account": "C00005", "op": "set", "path": "/owners/0/phoneNumber", "value": "+15125550199"});
+    sandbox.tamper(&wish);
+    let output = world.quiet(&["verify", "--base-url", &url]);
+    assert_eq!(output.status.code(), Some(3));
+    world.search();
+
+    // The links are in their file, and nowhere else.
+    let output = world.quiet(&["links", "--base-url", &url, "--out", &path("links.csv")]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("links.csv"), "{said} {}", String::from_utf8_lossy(&output.stderr));
+    let mailed = fs::read_to_string(path("links.csv")).unwrap();
+    let fetched: Vec<&str> = mailed
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').nth(1))
+        .collect();
+    assert!(!fetched.is_empty(), "{mailed}");
+    let links = Needles::new(&fetched);
+    world.search();
+
+    // A sheet holds nobody's data unless it is asked for.
+    world.quiet(&["gaps", "--sheet", &path("calls.xlsx")]);
+    assert_eq!(
+        unpacked(&path("calls.xlsx"), &world.needles),
+        Vec::<String>::new()
+    );
+    world.quiet(&["gaps", "--sheet", &path("known.xlsx"), "--with-known"]);
+    assert!(!unpacked(&path("known.xlsx"), &world.needles).is_empty());
+    world.quiet(&["gaps", "--csv", &path("gaps.csv")]);
+    let listed = fs::read(path("gaps.csv")).unwrap();
+    assert_eq!(world.needles.found_in(&listed), Vec::<&str>::new());
+
+    // A backfill: what it fills in, what it must not change, and what nobody can read.
+    let rows = "clientAccountId,owners[0].phoneNumber,owners[0].identity.dateOfBirth,investmentProfile.accountGoals.investmentObjective\n\
+                C00002,512-555-0147,,Zephyrantha\nC00003,,1961-11-23,\nC00004,,1961-11-24,\n987-00-8642,(512) 555-0147,,\nC01004,512.555.0147,,Growth\n";
+    fs::write(path("calls.csv"), rows).unwrap();
+    let taken = [
+        "backfill",
+        &path("calls.csv"),
+        "--base-url",
+        &url,
+        "--reason",
+        "called",
+    ];
+    assert_eq!(world.quiet(&taken).status.code(), Some(3));
+    let decided = [
+        "waive",
+        "--id",
+        "C00006",
+        "--field",
+        "investmentProfile.accountGoals.investmentObjective",
+        "--reason",
+        "will not say",
+    ];
+    world.quiet(&decided);
+    world.quiet(&["exclude", "--id", "C01001", "--reason", "moved away"]);
+    world.run(&sandbox, 3);
+    for command in ["status", "report", "gaps"] {
+        world.quiet(&[command]);
+        world.quiet(&[command, "--json"]);
+    }
+
+    // All of it but the kept file, which is there to be read again.
+    let kept = world.state("layers");
+    private(&kept);
+    let file = fs::read_dir(&kept).unwrap().next().unwrap().unwrap().path();
+    assert!(!world.needles.found_in(&fs::read(&file).unwrap()).is_empty());
+    let away = files.join("kept");
+    fs::rename(&kept, &away).unwrap();
+    world.search();
+    for folder in [world.state(""), world.dir().join("report")] {
+        assert_eq!(links.found_below(&folder), Vec::<String>::new());
+    }
+    for name in ["links.csv", "calls.xlsx", "known.xlsx", "gaps.csv"] {
+        let mode = fs::metadata(path(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{name}");
+    }
+}
+
+/// What is found in the parts of a workbook.
+fn unpacked(workbook: &str, needles: &Needles) -> Vec<String> {
+    let mut archive = zip::ZipArchive::new(fs::File::open(workbook).unwrap()).unwrap();
+    let mut found = Vec::new();
+    for place in 0..archive.len() {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut archive.by_index(place).unwrap(), &mut bytes).unwrap();
+        found.extend(needles.found_in(&bytes).into_iter().map(str::to_owned));
+    }
+    found
 }

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -178,22 +176,6 @@ impl SandboxProcess {
         let (status, body) = self.get(&path).expect("the sandbox answers");
         assert_eq!(status, 200, "{path}");
         serde_json::from_slice(&body).unwrap()
-    }
-
-    /// Makes something other than it was sent.
-    pub fn tamper(&self, wish: &Value) {
-        let body = wish.to_string();
-        let addr = self.base_url().replace("http://", "");
-        let mut stream = TcpStream::connect(&addr).unwrap();
-        write!(
-            stream,
-            "POST /_tamper HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{body}: {answer}");
     }
 
     pub fn benign(&self, id: &str) {
