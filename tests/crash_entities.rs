@@ -47,7 +47,7 @@ max_faults_per_id = 3
 #[test]
 fn each_document_is_uploaded_once_and_kyb_is_triggered_once_after_them() {
     let small = std::env::var("CRASH").as_deref() == Ok("small");
-    let (businesses, kills) = if small { (80, 12) } else { (320, 36) };
+    let (businesses, kills) = if small { (80, 12) } else { (420, 36) };
     let seed = std::env::var("CRASH_SEED")
         .ok()
         .map_or(7, |seed| seed.parse().unwrap());
