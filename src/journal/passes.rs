@@ -33,7 +33,10 @@ pub struct Round {
     /// The number of the pass; of a part, that of the last one.
     pub pass: u64,
     pub(super) whole: bool,
+    /// Of a part: when it was begun.
     pub(super) since: i64,
+    /// When this call was.
+    pub(super) called: i64,
     pub(super) unsettled: bool,
     pub(super) selected: bool,
     pub(super) status_only: bool,
@@ -55,6 +58,7 @@ impl Journal {
             pass: pass.unsigned_abs(),
             whole,
             since: at,
+            called: at,
             unsettled: scope.unsettled,
             selected: scope.only.is_some(),
             status_only: scope.status_only,

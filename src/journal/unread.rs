@@ -135,9 +135,11 @@ impl Journal {
     ) -> anyhow::Result<Vec<Account>> {
         let kind = if cursor.former { 2 } else { 0 };
         let read = if round.whole {
-            "v.pass IS NOT ?3 OR v.hash IS NOT NULL AND v.hash IS NOT t.hash"
+            "v.pass IS NOT ?3 OR v.hash IS NOT NULL AND v.hash IS NOT t.hash".to_owned()
         } else {
-            "v.at IS NULL OR v.at < ?3"
+            // A part that goes on reads again who was heard of in between; what is heard now is for the next one.
+            let called = round.called;
+            format!("v.at IS NULL OR v.at < ?3 OR p.last_at > v.at AND p.last_at < {called}")
         };
         let selected = if round.selected {
             "AND coalesce(r.client_id, f.client_id) IN (SELECT client_id FROM only_these)"

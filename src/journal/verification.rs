@@ -67,7 +67,7 @@ const STATE_PATHS: [&str; 4] = [ACCOUNT_PATH, "status", "mode", "canTradeCrypto"
 pub struct Verified {
     /// Its account task.
     pub task: i64,
-    /// When.
+    /// When it was begun.
     pub at: i64,
     /// Its state; `None`: Bakkt does not know it.
     pub named: Option<Named>,

@@ -79,6 +79,8 @@ impl Tools {
 
     async fn account(&self, account: &Account) -> Result<Option<Verified>, Halt> {
         let id = &account.task.client_id;
+        // An event that comes from now on is newer than what is read.
+        let at = now();
         let Some(theirs) = self.ask(self.client.lookup(id), read_back::account).await? else {
             return Ok(None);
         };
@@ -100,7 +102,7 @@ impl Tools {
         };
         Ok(Some(Verified {
             task: account.task.id,
-            at: now(),
+            at,
             named: Some(named),
             compared,
             documents,

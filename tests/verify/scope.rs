@@ -1,11 +1,12 @@
 //! What is read when less than everything is asked for, and what cannot be compared.
 
 use std::fs;
+use std::process::Stdio;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::support::SandboxProcess;
+use super::support::{Running, SandboxProcess, json_of, program, wait_for};
 use super::world::{SETTINGS, World, individuals};
 
 fn reasons(world: &World) -> Vec<(String, u64)> {
@@ -23,6 +24,20 @@ fn asked_since(sandbox: &SandboxProcess, before: usize) -> Vec<String> {
     let mut asked: Vec<String> = gets.filter_map(|request| request.id).collect();
     asked.sort();
     asked
+}
+
+/// Events of these accounts are imported now.
+fn heard(world: &World, events: &[(&str, &str)]) {
+    let line = |(number, (id, status)): (usize, &(&str, &str))| {
+        let request = format!("r-{number}");
+        json!({"requestId": request, "partnerPartyRef": id, "partyStatus": status}).to_string()
+    };
+    let lines: Vec<String> = events.iter().enumerate().map(line).collect();
+    let dump = world.dir.join("events.jsonl");
+    fs::write(&dump, lines.join("\n")).unwrap();
+    let mut import = program();
+    import.args(["events", "import"]).args([&world.dir, &dump]);
+    assert_eq!(import.output().unwrap().status.code(), Some(0));
 }
 
 #[test]
@@ -132,6 +147,55 @@ fn the_unsettled_are_read_and_events_make_a_state_expected() {
     assert_eq!((said["read"].as_u64(), code), (Some(30), 3), "{said}");
     let wanted: Value = json!([{"of": "account", "path": "mode", "kind": "locked", "count": 1}]);
     assert_eq!(said["differences"], wanted);
+}
+
+#[test]
+fn an_event_that_comes_while_an_account_is_read_is_the_newer_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = "latency_ms = 700\n[decide]\nafter_ms = 1\n";
+    let sandbox = SandboxProcess::start(folder.path(), config);
+    let world = individuals(folder.path(), &sandbox, 1, SETTINGS);
+    world.run();
+    sandbox.decided();
+    let [id] = ids(&sandbox).try_into().unwrap();
+    let mut reading = Running::start(
+        world
+            .verify(&["--quiet"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null()),
+    );
+    wait_for("the question", || (sandbox.count("gets") > 0).then_some(()));
+    heard(&world, &[(&id, "SUSPENDED")]);
+    let code = wait_for("the end", || reading.ended());
+    assert_eq!(code, 0);
+    let (said, _) = json_of(program().arg("status").arg(&world.dir).arg("--json"));
+    assert_eq!(
+        said["after"]["decisions"],
+        json!({"suspended": 1}),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_part_that_goes_on_reads_again_who_was_heard_of_since() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = "[decide]\nafter_ms = 1\ndocuments = 1.0\n";
+    let sandbox = SandboxProcess::start(folder.path(), config);
+    let world = individuals(folder.path(), &sandbox, 3, SETTINGS);
+    world.run();
+    sandbox.decided();
+    let (said, code) = world.verified(&["--unsettled", "--limit", "1"]);
+    assert_eq!((said["read"].as_u64(), code), (Some(1), 4), "{said}");
+    let [first] = sandbox
+        .asked()
+        .into_keys()
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+    heard(&world, &[(&first, "ACTIVE"), (&first, "SUSPENDED")]);
+    let (said, code) = world.verified(&["--unsettled"]);
+    assert_eq!((said["read"].as_u64(), code), (Some(3), 0), "{said}");
+    assert_eq!(sandbox.asked()[&first], 2);
 }
 
 #[test]
