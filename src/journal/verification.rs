@@ -60,7 +60,14 @@ pub struct Difference {
 pub const ACCOUNT_PATH: &str = "account";
 
 /// Paths of differences that are not about what was sent.
-const STATE_PATHS: [&str; 4] = [ACCOUNT_PATH, "status", "mode", "canTradeCrypto"];
+const STATE_PATHS: [&str; 6] = [
+    ACCOUNT_PATH,
+    "id",
+    "createdAt",
+    "status",
+    "mode",
+    "canTradeCrypto",
+];
 
 /// An account that was read back.
 #[derive(Clone, Debug)]
@@ -187,3 +194,49 @@ const RECORD_STATUS: &str = "
                       WHEN EXISTS (SELECT 1 FROM difference d WHERE d.task = verification.task) THEN 1
                       WHEN verification.result = 2 OR verification.reason IS NOT NULL THEN 3 ELSE 0 END,
         reason = CASE verification.result WHEN 2 THEN excluded.reason ELSE verification.reason END";
+
+#[cfg(test)]
+mod tests {
+    use super::super::passes::Scope;
+    use super::super::query::Reader;
+    use super::*;
+
+    #[test]
+    fn what_a_status_alone_no_longer_shows_is_gone() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let mut journal = Journal::open(folder.path())?;
+        journal.db.execute_batch(
+            "INSERT INTO record (id, file, row, offset, length, client_id, verdict, gaps) VALUES (1, 1, 2, 0, 9, 'A1', 0, 0);
+             INSERT INTO task (id, record, kind, state, last_at) VALUES (1, 1, 0, 4, 500);",
+        )?;
+        let scope = Scope {
+            status_only: true,
+            ..Scope::default()
+        };
+        let round = journal.begin_verification(None, &scope, 1)?;
+        let read = |paths: &[&str]| Verified {
+            task: 1,
+            at: 5,
+            named: Some(Named::default()),
+            compared: Err("only the status was asked for"),
+            documents: 0,
+            content: 0,
+            differences: paths
+                .iter()
+                .map(|path| Difference {
+                    document: String::new(),
+                    path: (*path).to_owned(),
+                    kind: "different",
+                })
+                .collect(),
+        };
+        let all = ["id", "createdAt", "mode", "status", "canTradeCrypto"];
+        for (paths, results) in [(&all[..], [0, 1, 0, 0]), (&[], [0, 0, 0, 1])] {
+            journal.record_verified(&round, &[read(paths)])?;
+            let found = Reader::open(&Journal::path(folder.path()))?.verification()?;
+            assert_eq!(found.results, results);
+            assert_eq!(found.differences.len(), paths.len());
+        }
+        Ok(())
+    }
+}
