@@ -7,6 +7,7 @@
 //! Left out on purpose: duplicates and exclusions, which need more than one draft (`pipeline`).
 
 pub mod facts;
+pub mod kept;
 pub mod owners;
 pub mod plan;
 pub mod policy;

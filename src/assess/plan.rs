@@ -10,7 +10,7 @@ use super::Reason;
 use super::policy::Policy;
 use super::unfit_id::IdRules;
 use crate::contract::account::{ACCOUNT, US_PERSON, US_TAX_ID_TYPES};
-use crate::contract::{Condition, Field, Form, Level, Rule, Shape, path};
+use crate::contract::{Condition, Field, Form, Level, Rule, Shape, changes, path};
 use crate::mapping::draft::{Draft, Slot};
 use crate::mapping::merge::DISAGREE;
 use crate::mapping::target::ACCOUNT_TYPE;
@@ -249,6 +249,8 @@ pub struct Leaf {
     pub owner: usize,
     /// Never sent; an unfit value is a gap of at least this level.
     pub local: Option<Level>,
+    /// Its place among the fields that no update may change.
+    pub kept: Option<u8>,
 }
 
 impl Plan {
@@ -400,6 +402,7 @@ impl Layout<'_> {
             tax_id_type: beside("taxIdType"),
             owner: self.owner,
             local: field.local,
+            kept: changes::place(at).map(|place| place as u8),
         }
     }
 

@@ -8,6 +8,7 @@ mod lines;
 use uuid::Uuid;
 
 use super::facts::{self, OwnerFacts};
+use super::kept::Kept;
 use super::owners::{self, Owner};
 use super::plan::{Body, Inside, Leaf, Node, OwnerSlots, Plan, Spelling, Tree};
 use super::unfit_id;
@@ -51,6 +52,8 @@ pub struct Assessor {
     owner: Owner,
     owner_ids: Vec<(usize, usize, u32)>,
     owner_facts: OwnerFacts,
+    /// What no update may change of what is written.
+    kept: Vec<Kept>,
     /// clientOwnerId of the owner that is being walked, where facts are collected.
     owner_id: String,
 }
@@ -78,6 +81,7 @@ impl Assessor {
         self.gaps.clear();
         self.sent.clear();
         self.owner_ids.clear();
+        self.kept.clear();
         self.data = 0;
         self.lent = None;
         self.account_type = None;
@@ -146,6 +150,11 @@ impl Assessor {
     /// What KYB needs to know of the owners that are sent; empty unless asked for, or when one of them is not whole.
     pub fn owners(&self) -> &OwnerFacts {
         &self.owner_facts
+    }
+
+    /// What no update may change of the payload, in its order.
+    pub fn kept(&self) -> &[Kept] {
+        &self.kept
     }
 
     /// The account type of the record; none where it cannot be told.
@@ -278,6 +287,7 @@ impl Assessor {
             }
             _ => value::write(leaf.form, text, &mut self.out),
         }
+        self.keep(leaf, start);
         match leaf.form {
             Form::Role => self.owner = Owner::new(text, node.path),
             Form::OwnerId => self.note_owner_id(text, start, node),
@@ -341,9 +351,22 @@ impl Assessor {
         let start = self.out.len();
         let id: &str = id.hyphenated().encode_lower(&mut buffer);
         value::write_string(id, &mut self.out);
+        self.keep(leaf, start);
         self.note_owner_id(id, start, node);
         self.out.push(b',');
         Done::Sent
+    }
+
+    /// Notes what was written last, where no update may change it.
+    fn keep(&mut self, leaf: &Leaf, start: usize) {
+        if let Some(field) = leaf.kept.filter(|_| !self.brief) {
+            self.kept.push(Kept {
+                field,
+                place: self.owners.len() as u32,
+                start,
+                end: self.out.len(),
+            });
+        }
     }
 
     fn note_owner_id(&mut self, id: &str, start: usize, node: &Node) {
@@ -522,6 +545,7 @@ impl Assessor {
         self.out.truncate(mark.out);
         self.lent = self.lent.filter(|(_, end)| *end <= mark.out);
         self.owner_ids.retain(|(_, end, _)| *end <= mark.out);
+        self.kept.retain(|kept| kept.end <= mark.out);
     }
 
     fn key(&mut self, node: &Node) {

@@ -62,7 +62,8 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<Output> {
     } else {
         done.text(args, &totals)
     };
-    let code = if done.found.left.is_empty() { 0 } else { 3 };
+    let all = done.found.left.is_empty() && done.taken.restricted == 0;
+    let code = if all { 0 } else { 3 };
     Ok(Output { text, code })
 }
 
@@ -238,6 +239,10 @@ impl Done {
         for gaps in &taken.closed {
             let what = format!("gaps closed: {} ({})", gaps.path, gaps.reason);
             line(gaps.count, &what);
+        }
+        if taken.restricted > 0 {
+            let why = "accepted before, not updated: since then the export changed in what no update may change";
+            line(taken.restricted, why);
         }
         line(self.withheld(), "values withheld before, sent now");
         line(taken.still_open, "gaps of these customers still open");

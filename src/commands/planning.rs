@@ -358,6 +358,7 @@ impl<'m> Words<'m> {
                 .excluded
                 .map(|reason| self.exclusions[usize::from(reason)].as_str()),
             hash: row.hash.as_ref(),
+            fixed: row.fixed.as_ref().map(|fixed| fixed.as_slice()),
             gaps,
             parts,
         }

@@ -11,6 +11,7 @@ use crate::cli::{ReplanArgs, TargetArgs};
 use crate::error::Failure;
 use crate::journal::person::Decided;
 use crate::journal::replan::{Adopt, Changes};
+use crate::journal::restricted::Restricted;
 use crate::journal::{Journal, now};
 use crate::migration::{Migration, today};
 use crate::progress::Mode;
@@ -199,10 +200,35 @@ fn describe(changes: &Changes, args: &ReplanArgs) -> String {
     for (count, what) in documents.iter().filter(|_| !changes.documents.none()) {
         text.push_str(&format!("\n  {:>11}  {what}", thousands(*count)));
     }
-    if changes.changed_accepted > 0 && !args.update_accepted {
+    add_restricted(&mut text, &changes.restricted);
+    if changes.changed_accepted > changes.restricted.accounts && !args.update_accepted {
         text.push_str(
             "\nadd --update-accepted to send the changed ones among the accepted as updates",
         );
     }
     text
+}
+
+/// What goes by hand: fields and ids, never values.
+fn add_restricted(text: &mut String, restricted: &Restricted) {
+    if restricted.none() {
+        return;
+    }
+    let all = restricted.accounts;
+    text.push_str(&format!(
+        "\n  {:>11}  accepted accounts changed in what no update may change, so nothing of them is sent:",
+        thousands(all)
+    ));
+    for field in &restricted.fields {
+        let count = thousands(field.accounts);
+        text.push_str(&format!("\n  {count:>11}    {}", field.path));
+    }
+    text.push_str(&format!(
+        "\nput their rows back as they were, or hand these changes to Bakkt's Operations or Compliance (restricted.csv of the report has all of them): {}",
+        restricted.first.join(", ")
+    ));
+    let more = all - restricted.first.len() as u64;
+    if more > 0 {
+        text.push_str(&format!(" and {} more", thousands(more)));
+    }
 }

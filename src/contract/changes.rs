@@ -17,10 +17,27 @@ pub const BY_HAND: &[&str] = &[
     "entity.entityTaxId",
 ];
 
+/// Bytes of the mark that tells whether the values of one field are the same as before.
+pub const MARK: usize = 8;
+
+/// The fields whose marks differ; each list has one mark for each field.
+pub fn differing<'a>(one: &'a [u8], other: &'a [u8]) -> impl Iterator<Item = &'static str> + 'a {
+    let marks = one.chunks(MARK).zip(other.chunks(MARK));
+    let fields = BY_HAND.iter().zip(marks);
+    fields
+        .filter(|(_, (one, other))| one != other)
+        .map(|(field, _)| *field)
+}
+
+/// The place of a field in that list.
+pub fn place(at: &str) -> Option<usize> {
+    let pattern = path::pattern(at);
+    BY_HAND.iter().position(|field| *field == pattern)
+}
+
 /// Whether an update must leave a field as it is.
 pub fn by_hand(at: &str) -> bool {
-    let pattern = path::pattern(at);
-    BY_HAND.contains(&pattern.as_str()) || NEVER_SENT.contains(&pattern.as_str())
+    place(at).is_some() || NEVER_SENT.contains(&path::pattern(at).as_str())
 }
 
 #[cfg(test)]

@@ -76,7 +76,8 @@ impl Reader {
         })
     }
 
-    /// What an update may not change, and a row would have: a line for each field, for Bakkt's Operations or Compliance.
+    /// What an update may not change, and a row of a backfill file would have, or the export has by now: a line for each
+    /// field, for Bakkt's Operations or Compliance.
     pub fn each_restricted(
         &self,
         mut each: impl FnMut(LeftLine<'_>) -> anyhow::Result<()>,
@@ -84,7 +85,8 @@ impl Reader {
         self.each_left(|line| match line.outcome == RESTRICTED {
             true => each(line),
             false => Ok(()),
-        })
+        })?;
+        self.each_differing(each)
     }
 }
 

@@ -105,6 +105,8 @@ pub struct Taken {
     pub created: u64,
     /// Accounts that get an update by the next run because of it.
     pub updates: u64,
+    /// Accounts that would, but for a change of the export that no update may make.
+    pub restricted: u64,
 }
 
 /// Closed gaps of one field.
@@ -230,6 +232,7 @@ impl Journal {
             still_open: self.count_of(STILL_OPEN)?,
             created: changes.added,
             updates: self.count_of(UPDATES)?,
+            restricted: self.count_of(KEPT_BACK)?,
         })
     }
 
@@ -260,6 +263,8 @@ const STILL_OPEN: &str =
 const UPDATES: &str =
     "SELECT count(*) FROM temp.touched o JOIN main.record r ON r.client_id = o.client_id
     JOIN main.task t ON t.record = r.id AND t.kind = 1 AND t.state = 0";
+
+const KEPT_BACK: &str = "SELECT count(*) FROM temp.touched o JOIN temp.was w ON w.client_id = o.client_id WHERE w.restricted";
 
 const CLOSED: &str = "SELECT p.text, w.text, count(*) FROM closed_gap c JOIN word p ON p.id = c.path JOIN word w ON w.id = c.reason
     WHERE c.layer = ?1 GROUP BY p.text, w.text ORDER BY p.text, w.text";

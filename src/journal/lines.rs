@@ -329,7 +329,7 @@ mod sql {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        counts, document_counts, document_lines, event_lines, gap_lines, kyb_lines,
+        counts, document_counts, document_lines, event_lines, gap_lines, kyb_lines, restricted,
         verification_lines,
     };
 
@@ -363,6 +363,7 @@ mod tests {
             event_lines::sql::DECISION_LINES,
             event_lines::sql::UNKNOWN_LINES,
             event_lines::sql::EVENT_COUNTS,
+            restricted::sql::DIFFERING,
             verification_lines::sql::READ,
             verification_lines::sql::VERIFICATIONS,
             verification_lines::sql::DIFFERENCES,

@@ -30,6 +30,7 @@ pub mod person;
 pub mod plan;
 pub mod query;
 pub mod replan;
+pub mod restricted;
 pub mod seal;
 pub mod state;
 pub mod tasks;

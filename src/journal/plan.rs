@@ -28,6 +28,8 @@ pub struct PlannedRow<'a> {
     pub reason: Option<&'a str>,
     /// Keyed payload hash, when it can be sent.
     pub hash: Option<&'a [u8; 32]>,
+    /// With the hash: a mark for each field that no update may change.
+    pub fixed: Option<&'a [u8]>,
     /// Gaps: path, reason, level; file and row, 0 and 0 for the record's own row.
     pub gaps: &'a [(&'a str, &'a str, &'static str, (i64, u64))],
     /// Rows beside its own.
@@ -84,7 +86,7 @@ impl Journal {
         let record = record as i64;
         let reason = row.reason.map(|reason| self.word(reason)).transpose()?;
         self.db
-            .prepare_cached("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
+            .prepare_cached("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
             .execute(params![
                 record,
                 row.file,
@@ -95,7 +97,8 @@ impl Journal {
                 row.verdict as i64,
                 reason,
                 row.hash,
-                row.gaps.len() as i64
+                row.gaps.len() as i64,
+                row.fixed
             ])?;
         for (path, reason, level, (file, line)) in row.gaps {
             let (path, reason) = (self.word(path)?, self.word(reason)?);
@@ -124,7 +127,7 @@ impl Journal {
                 let reason = journal.word(reason)?;
                 journal
                     .db
-                    .prepare_cached("UPDATE record SET verdict = ?, reason = ?, hash = NULL, gaps = 0 WHERE id = ?")?
+                    .prepare_cached("UPDATE record SET verdict = ?, reason = ?, hash = NULL, fixed = NULL, gaps = 0 WHERE id = ?")?
                     .execute(params![Verdict::Duplicate as i64, reason, record])?;
                 journal.db.prepare_cached("DELETE FROM gap WHERE record = ?")?.execute([record])?;
                 journal.db.prepare_cached("DELETE FROM task WHERE record = ?")?.execute([record])?;

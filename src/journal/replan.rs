@@ -12,6 +12,7 @@ use super::chosen::Choice;
 use super::layers::{Taken, Taking};
 use super::open::Journal;
 use super::person::Decided;
+use super::restricted::Restricted;
 use super::state::State;
 use super::tasks::{Freed, Kind};
 use anyhow::Context;
@@ -33,6 +34,9 @@ pub struct Changes {
     pub former: u64,
     /// Updates that were planned for `changed_accepted`.
     pub updates: u64,
+    /// Those of `changed_accepted` that get none, whatever is asked for; absent when there are none.
+    #[serde(skip_serializing_if = "Restricted::none")]
+    pub restricted: Restricted,
     /// Documents; absent when neither plan has any.
     #[serde(skip_serializing_if = "DocumentChanges::none")]
     pub documents: DocumentChanges,
@@ -156,6 +160,7 @@ impl Journal {
             dropped: count("w.record IS NULL AND w.state <> 4")?,
             former: count("w.record IS NULL AND w.state = 4")?,
             updates: 0,
+            restricted: self.restricted()?,
             documents: self.document_changes()?,
         })
     }
@@ -232,7 +237,7 @@ fn remove(folder: &Path) -> anyhow::Result<()> {
 
 /// `was`: every account task, with its customer's record in the new plan (none: no longer sent) and the hash of what
 /// Bakkt has, or of what was planned; an account that existed before with other data and was left alone is `untouched`,
-/// and stays so. `was_update`: updates that were asked for and not accepted, with the record that still needs one.
+/// and stays so; one is `restricted` of which the new plan changes what no update may. `was_update`: updates that were asked for and not accepted, with the record that still needs one.
 /// `was_document` and `was_kyb`: the same of their tasks. `words`: the new plan's word numbers → ours.
 const COMPARE: &str = include_str!("replan_compare.sql");
 
@@ -242,12 +247,12 @@ const TAKE_OVER: &str = include_str!("replan_take_over.sql");
 const DROP: &str = "DROP TABLE temp.was; DROP TABLE temp.was_update; DROP TABLE temp.was_document; DROP TABLE temp.was_kyb;
     DROP TABLE temp.words; DROP TABLE temp.adopting; DROP TABLE temp.touched;";
 
-/// Of accepted accounts with other bytes: all when asked for, else those that the new backfill file changed, and those
+/// Of accepted accounts with other bytes, but never of those that are restricted: all when asked for, else those that the new backfill file changed, and those
 /// for which an update was asked for before: nobody has taken that back.
 const PLAN_UPDATES: &str = "
     INSERT INTO main.task (record, kind, state)
         SELECT w.record, 1, 0 FROM temp.was w JOIN main.record r ON r.id = w.record
-        WHERE w.state = 4 AND w.hash IS NOT r.hash AND NOT w.untouched
+        WHERE w.state = 4 AND w.hash IS NOT r.hash AND NOT w.untouched AND NOT w.restricted
         AND (?1 OR w.client_id IN (SELECT client_id FROM temp.touched)
              OR w.client_id IN (SELECT client_id FROM temp.was_update WHERE record IS NOT NULL))
         AND NOT EXISTS (SELECT 1 FROM main.task t WHERE t.record = w.record AND t.kind = 1)

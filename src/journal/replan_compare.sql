@@ -2,21 +2,25 @@
 CREATE TEMP TABLE adopting (at INTEGER NOT NULL, layer INTEGER NOT NULL);
 CREATE TEMP TABLE touched (client_id TEXT PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID;
 
-CREATE TEMP TABLE was (client_id TEXT PRIMARY KEY, task INTEGER, state INTEGER, hash BLOB, untouched INTEGER, record INTEGER) WITHOUT ROWID;
+CREATE TEMP TABLE was (client_id TEXT PRIMARY KEY, task INTEGER, state INTEGER, hash BLOB, untouched INTEGER, record INTEGER,
+    fixed BLOB, restricted INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 INSERT INTO temp.was
-    SELECT r.client_id, t.id, t.state, CASE t.state WHEN 4 THEN t.hash ELSE r.hash END, t.existed = 2, NULL
+    SELECT r.client_id, t.id, t.state, CASE t.state WHEN 4 THEN t.hash ELSE r.hash END, t.existed = 2, NULL, t.fixed, 0
     FROM main.task t JOIN main.record r ON r.id = t.record WHERE t.kind = 0;
 INSERT OR IGNORE INTO temp.was
-    SELECT f.client_id, t.id, t.state, t.hash, t.existed = 2, NULL FROM main.former f JOIN main.task t ON t.id = f.task;
+    SELECT f.client_id, t.id, t.state, t.hash, t.existed = 2, NULL, t.fixed, 0 FROM main.former f JOIN main.task t ON t.id = f.task;
 UPDATE temp.was SET record =
     (SELECT r.id FROM n.record r WHERE r.client_id = was.client_id AND r.verdict < 2);
+-- What the new plan has differs from what Bakkt has in a field that no update may change.
+UPDATE temp.was SET restricted = 1 FROM n.record r
+    WHERE r.id = was.record AND was.state = 4 AND NOT was.untouched AND r.hash IS NOT was.hash AND r.fixed <> was.fixed;
 
 CREATE TEMP TABLE was_update (client_id TEXT PRIMARY KEY, task INTEGER, hash BLOB, record INTEGER) WITHOUT ROWID;
 INSERT INTO temp.was_update
     SELECT r.client_id, t.id, r.hash, NULL FROM main.task t JOIN main.record r ON r.id = t.record WHERE t.kind = 1 AND t.state <> 4;
 UPDATE temp.was_update SET record =
     (SELECT w.record FROM temp.was w JOIN n.record r ON r.id = w.record
-     WHERE w.client_id = was_update.client_id AND w.state = 4 AND NOT w.untouched AND w.hash IS NOT r.hash);
+     WHERE w.client_id = was_update.client_id AND w.state = 4 AND NOT w.untouched AND w.hash IS NOT r.hash AND NOT w.restricted);
 
 CREATE TEMP TABLE was_document (uuid TEXT PRIMARY KEY, client_id TEXT, task INTEGER, state INTEGER, hash BLOB, document INTEGER, record INTEGER) WITHOUT ROWID;
 INSERT INTO temp.was_document

@@ -92,6 +92,10 @@ CREATE TABLE link (                    -- verification links that were fetched; 
   hash        BLOB NOT NULL            -- keyed hash of the link, to tell a new one from the same
 );
 
+-- A mark for each field that no update may change (contract::changes), keyed and of this customer alone.
+ALTER TABLE record ADD COLUMN fixed BLOB; -- as the plan has them; NULL: not sent, or planned before version 3
+ALTER TABLE task ADD COLUMN fixed BLOB;   -- as Bakkt has them; NULL: not known
+
 CREATE INDEX former_client ON former (client_id);
 CREATE TABLE known_file (              -- documents that a plan has read to their end, so that the next need not
   state BLOB PRIMARY KEY,              -- keyed hash of what tells one state of one file from every other

@@ -197,6 +197,10 @@ const HASH_AS_PLANNED: &str = "UPDATE task SET hash = (SELECT hash FROM record r
 const UPDATED: &str = "UPDATE task SET hash = u.hash FROM task u
     WHERE u.id = ? AND u.kind = 1 AND task.record = u.record AND task.kind = 0";
 
+/// And so are the values that no later update may change, as far as the plan knows what was sent.
+const FIXED: &str = "UPDATE task SET fixed = r.fixed FROM task t JOIN record r ON r.id = t.record
+    WHERE t.id = ? AND t.kind < 2 AND task.record = t.record AND task.kind = 0 AND task.hash IS r.hash";
+
 /// Its task makes room for a later one; that it was sent is kept.
 const SENT_UPDATE: &str = "INSERT INTO sent_update (client_id, at, hash)
     SELECT r.client_id, ?2, t.hash FROM task t JOIN record r ON r.id = t.record WHERE t.id = ?1 AND t.kind = 1";
@@ -259,6 +263,7 @@ impl Journal {
                     self.db.prepare_cached(HASH_AS_PLANNED)?.execute([task])?;
                 }
                 self.db.prepare_cached(UPDATED)?.execute([task])?;
+                self.db.prepare_cached(FIXED)?.execute([task])?;
                 self.db
                     .prepare_cached(SENT_UPDATE)?
                     .execute(params![task, at])?;

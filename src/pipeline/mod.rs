@@ -6,6 +6,7 @@
 //! Left out on purpose: where results go (journal, files).
 
 pub mod duplicates;
+pub mod fixed;
 pub mod joins;
 pub mod layers;
 pub mod record;
@@ -16,6 +17,7 @@ pub mod shown;
 use std::sync::Arc;
 
 use crate::assess::facts::OwnerFacts;
+use crate::assess::kept::Kept;
 use crate::assess::{Assessor, Gap, Plan, Reason, Verdict};
 use crate::contract::Level;
 use crate::mapping::Mapper;
@@ -82,6 +84,8 @@ pub struct Prepared<'w> {
     pub payload: &'w [u8],
     /// What KYB needs to know of the owners, where facts were asked for and the record is sent.
     pub owners: &'w OwnerFacts,
+    /// What no update may change of the payload.
+    pub kept: &'w [Kept],
 }
 
 impl Pipeline {
@@ -282,6 +286,7 @@ impl Worker {
             gaps: self.assessor.gaps(),
             payload: self.assessor.payload(),
             owners: self.assessor.owners(),
+            kept: self.assessor.kept(),
         }
     }
 }

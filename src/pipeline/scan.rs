@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use super::fixed::{Fixed, Fixing};
 use super::{From, Hash, Pipeline, Worker};
 use crate::assess::facts::{OwnerFact, OwnerFacts};
 use crate::assess::{Gap, Verdict};
@@ -50,6 +51,8 @@ pub struct Scanned {
     pub id_hash: Option<Hash>,
     /// Keyed hash of the payload, when it is sent and hashes were asked for.
     pub hash: Option<Hash>,
+    /// What tells whether an update would change what it may not; with the hash.
+    pub fixed: Option<Fixed>,
     id: (u32, u32),
     gaps: (u32, u32),
     payload: (u32, u32),
@@ -182,6 +185,7 @@ impl Results {
         self.read = rows.len() as u64;
         let joined = !pipeline.joins.is_empty();
         let layered = !pipeline.layers.is_empty();
+        let fixing = Fixing::new(pipeline);
         for (at, row) in rows.iter() {
             self.offset = at.offset;
             let Some(prepared) = worker.prepare(pipeline, &row, at, From::Index)? else {
@@ -211,6 +215,9 @@ impl Results {
                 .map(|id| pipeline.hash(id.as_bytes()));
             let verdict = prepared.verdict;
             let hash = (want.hashes && sent).then(|| pipeline.hash(prepared.payload));
+            let fixed = hash
+                .and(prepared.id)
+                .map(|id| fixing.of(id, prepared.payload, prepared.kept));
             self.rows.push(Scanned {
                 at,
                 verdict: prepared.verdict,
@@ -218,6 +225,7 @@ impl Results {
                 account_type: prepared.account_type,
                 id_hash,
                 hash,
+                fixed,
                 id: (id, self.texts.len() as u32),
                 gaps: (gaps, self.gaps.len() as u32),
                 payload: (payload, self.payloads.len() as u32),

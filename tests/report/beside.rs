@@ -17,7 +17,7 @@ INSERT INTO word VALUES (1, 'owners[].kind'), (2, 'invalid: an owner that is an 
   (14, 'incomplete'), (15, 'the KYB checklist lacks something: kyb.csv says what'), (16, 'documents'), (17, 'expired'),
   (20, 'PASSPORT'), (21, 'CERTIFICATE_OF_INCORPORATION'), (22, 'CERTIFICATE_OF_BENEFICIAL_OWNERS'), (23, 'ENTITY_DUE_DILIGENCE'),
   (30, 'FRONT');
-INSERT INTO record VALUES (1, 1, 2, 0, 9, 'E-1', 0, NULL, x'00', 0), (2, 1, 3, 9, 9, 'E-2', 1, NULL, x'00', 1),
+INSERT INTO record (id, file, row, offset, length, client_id, verdict, reason, hash, gaps) VALUES (1, 1, 2, 0, 9, 'E-1', 0, NULL, x'00', 0), (2, 1, 3, 9, 9, 'E-2', 1, NULL, x'00', 1),
   (3, 1, 4, 18, 9, 'E-3', 0, NULL, x'00', 0), (4, 1, 5, 27, 9, 'I-4', 2, NULL, NULL, 2);
 INSERT INTO gap (record, path, reason, level, status, file, row) VALUES (2, 9, 8, 'G', 'open', 2, 4), (4, 1, 2, 'H', 'open', 0, 0), (4, 9, 8, 'G', 'open', 0, 0);
 INSERT INTO part VALUES (1, 1, 0, 2, 2, 0, 9), (2, 1, 0, 2, 3, 9, 9), (2, 1, 1, 2, 4, 18, 9), (3, 1, 0, 2, 5, 27, 9), (4, 1, 0, 2, 6, 36, 9);
@@ -291,7 +291,7 @@ fn the_page_says_what_waits_for_whom() {
 #[test]
 fn lists_are_cut_and_their_totals_are_not() {
     let many = "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 199)
-        INSERT INTO record SELECT i, 1, i, 0, 1, 'M-' || i, 0, NULL, x'00', 0 FROM n;
+        INSERT INTO record (id, file, row, offset, length, client_id, verdict, reason, hash, gaps) SELECT i, 1, i, 0, 1, 'M-' || i, 0, NULL, x'00', 0 FROM n;
         INSERT INTO task (record, kind, state) SELECT id, 0, 4 FROM record WHERE id >= 100;
         INSERT INTO task (record, kind, state) SELECT id, 4, 3 FROM record WHERE id >= 100;
         UPDATE file SET rows = 104 WHERE id = 1; UPDATE meta SET value = '104' WHERE key = 'rows_read'";

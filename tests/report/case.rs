@@ -26,7 +26,7 @@ INSERT INTO word VALUES (1, 'owners[0].phoneNumber'), (2, 'missing'), (3, 'owner
   (8, 'owners[0].identity.taxId'), (9, '=HYPERLINK(…) <b>is taken</b>'), (10, '503'), (11, 'target is not ready'),
   (12, 'waits'), (13, 'same id, other data');
 INSERT INTO policy VALUES ('owners[].phoneNumber', 'G', 'agreed <em>on</em> 2 November');
-INSERT INTO record VALUES
+INSERT INTO record (id, file, row, offset, length, client_id, verdict, reason, hash, gaps) VALUES
   (1, 1, 2, 0, 9, 'C-1', 0, NULL, x'00', 0), (2, 1, 3, 9, 9, '<script>alert(1)</script>', 1, NULL, x'00', 1),
   (3, 1, 4, 18, 9, '=1+1', 0, NULL, x'00', 0), (4, 1, 5, 27, 9, '+15550100', 0, NULL, x'00', 0),
   (5, 1, 6, 36, 9, 'C-5', 0, NULL, x'00', 0), (6, 1, 7, 45, 9, 'C-6', 1, NULL, x'00', 1),
