@@ -447,7 +447,11 @@ fn what_comes_after_acceptance_keeps_nothing() {
     // The links are in their file, and nowhere else.
     let output = world.quiet(&["links", "--base-url", &url, "--out", &path("links.csv")]);
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("links.csv"), "{said} {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        said.contains("links.csv"),
+        "{said} {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let mailed = fs::read_to_string(path("links.csv")).unwrap();
     let fetched: Vec<&str> = mailed
         .lines()

@@ -8,6 +8,7 @@
 
 pub mod facts;
 pub mod kept;
+mod layout;
 pub mod owners;
 pub mod plan;
 pub mod policy;
