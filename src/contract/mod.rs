@@ -12,6 +12,7 @@ pub mod countries;
 pub mod decision;
 pub mod documents;
 pub mod entity;
+pub mod expiry;
 pub mod fold;
 pub mod forms;
 pub mod kyb_form;

@@ -5,13 +5,11 @@
 
 use serde_json::{Map, Value};
 
+use crate::contract::expiry::expiry;
 use crate::journal::events::{Arrived, Said};
 
 /// The type that the contract has.
 const PARTY_EVENT: &str = "PARTY_EVENT";
-
-/// Numbers from here on count milliseconds, below it seconds: it is the year 5138 in seconds.
-const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
 /// Reads a body that arrived. One that is no event keeps its bytes.
 pub fn read(body: Vec<u8>, at: i64) -> Arrived {
@@ -48,7 +46,7 @@ fn said(object: &Map<String, Value>) -> Option<Said> {
         client_id: text(object, "partnerPartyRef")?,
         status: text(object, "partyStatus")?,
         reason: text(object, "reasonCode"),
-        expires_at: object.get("verificationURLExpiry").and_then(time),
+        expires_at: object.get("verificationURLExpiry").and_then(expiry),
         linked: text(object, "verificationURL").is_some(),
     })
 }
@@ -57,27 +55,6 @@ fn said(object: &Map<String, Value>) -> Option<Said> {
 fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
     let text = object.get(key)?.as_str()?.trim();
     (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// A time as a text or a number, in milliseconds.
-fn time(value: &Value) -> Option<i64> {
-    let number = |number: i64| match number {
-        ..=0 => None,
-        MILLISECONDS_FROM.. => Some(number),
-        _ => Some(number * 1000),
-    };
-    match value {
-        Value::Number(given) => number(given.as_i64()?),
-        Value::String(given) => {
-            let given = given.trim();
-            let written = given.parse::<jiff::Timestamp>();
-            written.map_or_else(
-                |_| number(given.parse().ok()?),
-                |time| Some(time.as_millisecond()),
-            )
-        }
-        _ => None,
-    }
 }
 
 /// One spelling of a value: no blanks, keys in order. An event that was printed anew on its way is still the same.
@@ -166,26 +143,5 @@ mod tests {
         assert!(one.same != read(r#"{"a": 1, "b": {"x": [2, 1], "y": "A"}}"#).same);
         assert!(one.same != read(r#"{"a": "1", "b": {"x": [1, 2], "y": "A"}}"#).same);
         assert!(read(" no JSON \n").same == read("no JSON").same);
-    }
-
-    #[test]
-    fn times_are_texts_or_numbers() {
-        let time = |text: &str| {
-            serde_json::from_str(text)
-                .ok()
-                .and_then(|value| time(&value))
-        };
-        for same in [
-            "\"2026-11-24T10:00:00Z\"",
-            "\"2026-11-24T12:00:00+02:00\"",
-            "1795514400",
-            "1795514400000",
-            "\"1795514400000\"",
-        ] {
-            assert_eq!(time(same), Some(1_795_514_400_000), "{same}");
-        }
-        for none in ["null", "\"\"", "\"soon\"", "0", "-5", "1.5", "{}"] {
-            assert_eq!(time(none), None, "{none}");
-        }
     }
 }
