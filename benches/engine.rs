@@ -37,6 +37,7 @@ fn planned(folder: &Path) -> Journal {
         verdict: Verdict::Ready,
         reason: None,
         hash: Some(&hash),
+        fixed: None,
         gaps: &[],
         parts: &[],
     });

@@ -57,6 +57,7 @@ fn planned_all(
         verdict: Verdict::Ready,
         reason: None,
         hash: Some(&hash),
+        fixed: None,
         gaps: &[],
         parts: &[],
     });
