@@ -1,8 +1,8 @@
 //! What Bakkt has decided about a customer, told from its webhooks and its answers (contract, sections 1 and 6).
 //!
 //! Owner of [`Decision`] and of the two tables behind it: which event, and which read-back, means which decision; the docs
-//! repeat them. Events carry no time, so of two that contradict each other neither counts: reading the account settles
-//! them. `cipClearanceState` decides nothing (it is deprecated). Pure.
+//! repeat them. Events carry no time, so of two that contradict each other neither counts, nor one that comes after a
+//! reading which says otherwise: reading the account settles them. `cipClearanceState` decides nothing (it is deprecated). Pure.
 
 use Decision::{Approved, Closed, Documents, Rejected, Review, Suspended, Undecided, Unsettled};
 
@@ -47,7 +47,7 @@ pub enum Decision {
     Suspended,
     /// Closed or cancelled.
     Closed,
-    /// Events contradict each other, and the account was not read back since.
+    /// Events contradict each other or what was read back before them, and the account was not read back since.
     Unsettled,
 }
 
@@ -128,7 +128,12 @@ pub fn of(heard: Option<Heard<'_>>, read: Option<(Decision, i64)>) -> Decision {
             Undecided => said(&heard).unwrap_or(Review),
             read => read,
         },
-        (Some(heard), _) => said(&heard).unwrap_or(Unsettled),
+        (Some(heard), Some((read, _))) => match said(&heard) {
+            Some(said) if said == read || !read.is_made() => said,
+            // It came later; whether it happened later nobody knows.
+            _ => Unsettled,
+        },
+        (Some(heard), None) => said(&heard).unwrap_or(Unsettled),
     }
 }
 
@@ -191,6 +196,19 @@ mod tests {
         let wanted = heard(None, "DOCUMENT_VERIFICATION");
         assert_eq!(of(wanted, Some((Undecided, 101))), Documents);
         assert_eq!(of(wanted, Some((Approved, 101))), Approved);
+    }
+
+    #[test]
+    fn an_event_that_came_later_need_not_have_happened_later() {
+        let active = heard(Some("ACTIVE"), "");
+        assert_eq!(of(active, Some((Rejected, 99))), Unsettled);
+        assert_eq!(of(active, Some((Suspended, 99))), Unsettled);
+        assert_eq!(of(active, Some((Approved, 99))), Approved);
+        assert_eq!(of(active, Some((Undecided, 99))), Approved);
+        assert_eq!(of(active, Some((Rejected, 100))), Rejected);
+        let review = heard(Some("UNDER_REVIEW"), "PENDING_REVIEW");
+        assert_eq!(of(review, Some((Approved, 99))), Unsettled);
+        assert_eq!(of(review, Some((Undecided, 99))), Review);
     }
 
     #[test]

@@ -31,7 +31,7 @@ const DECISIONS: [Word; 8] = [
     ("rejected", "Bakkt turned the customer down", "#a8322d", "#ffffff"),
     ("suspended", "locked, or may only close", "#5f1f2b", "#ffffff"),
     ("closed", "closed or cancelled", "#8a94a3", "#1d2530"),
-    ("unsettled", "events contradict each other; verify reads the account and settles them", "#65549a", "#ffffff"),
+    ("unsettled", "events contradict each other or a reading before them; verify reads the account and settles them", "#65549a", "#ffffff"),
 ];
 
 #[derive(Serialize)]
@@ -86,7 +86,7 @@ pub(super) fn steps(totals: &Totals) -> Vec<Step> {
         (after.of("rejected"), "Customers whom Bakkt turned down", "Tell them, and decide what becomes of their holdings.", "decisions.csv, decision rejected"),
         (after.of("suspended"), "Accounts locked by Bakkt", "See with Bakkt what it needs.", "decisions.csv, decision suspended"),
         (after.of("documents wanted"), "Customers who are to verify a document", "Fetch their links and mail them before they run out.", "links; decisions.csv, decision documents wanted"),
-        (after.of("unsettled"), "Accounts whose events contradict each other", "Read them back: verify --unsettled.", "decisions.csv, decision unsettled"),
+        (after.of("unsettled"), "Accounts whose events contradict each other or a reading before them", "Read them back: verify --unsettled.", "decisions.csv, decision unsettled"),
         (v.different, "Accounts that differ from what was sent", "Look at the fields, and see with Bakkt or send an update.", "verification.csv"),
         (v.unknown, "Accounts that Bakkt does not know any more", "Ask Bakkt: it had accepted them.", "verification.csv, kind unknown"),
         (after.restricted, "Changes that no update may make", "Hand the list to Bakkt's Operations or Compliance.", "restricted.csv"),
