@@ -4,6 +4,9 @@
 
 mod support;
 
+#[path = "replan/restricted.rs"]
+mod restricted;
+
 use std::path::Path;
 
 use serde_json::Value;

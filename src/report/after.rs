@@ -71,7 +71,7 @@ pub struct After {
     pub verification: ReadBack,
     /// Verification links.
     pub links: LinkCounts,
-    /// Changes that backfill files asked for and no update may make: they go by hand, through Bakkt.
+    /// Changes that backfill files or a changed export ask for and no update may make: they go by hand, through Bakkt.
     pub restricted: u64,
 }
 

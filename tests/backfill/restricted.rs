@@ -237,3 +237,30 @@ fn what_was_not_taken_is_not_taken_later_but_may_be_given_again() {
     let said = world.refused("backfill", &[file.to_str().unwrap()], 2);
     assert!(said.contains("taken already, as backfill 1"), "{said}");
 }
+
+#[test]
+fn a_backfill_does_not_take_a_changed_export_along() {
+    let world = World::sent(&THREE);
+    let export = std::fs::read_to_string(world.path("export.csv")).unwrap();
+    let other = export.replacen("A-2,Ann,Ash,1980-02-03", "A-2,Ann,Ash,1980-02-04", 1);
+    world.write("export.csv", &other);
+    let (planned, _) = world.json("replan", &[]);
+    assert_eq!(planned["replan"]["restricted"]["first"], json!(["A-2"]));
+    let text = "clientAccountId,owners[0].phoneNumber\nA-1,7755550111\nA-2,7755550112\n";
+    let (said, code) = world.backfill("phones.csv", text);
+    assert_eq!(
+        (code, &said["does"]["updates"], &said["does"]["restricted"]),
+        (3, &json!(1), &json!(1)),
+        "{said}"
+    );
+    world.run();
+    assert_eq!(world.value("A-1", "/owners/0/phoneNumber"), "+17755550111");
+    assert_eq!(world.value("A-2", "/owners/0/phoneNumber"), "+17755550101");
+    assert_eq!(world.posts(), 3);
+    // The row was taken: with the export put back, it goes.
+    world.write("export.csv", &export);
+    world.json("replan", &["--update-accepted"]);
+    world.run();
+    assert_eq!(world.value("A-2", "/owners/0/phoneNumber"), "+17755550112");
+    assert_eq!(world.posts(), 4);
+}
