@@ -125,6 +125,7 @@ fn take(
         form: kept.form.map_or("", LayerForm::word).to_owned(),
         sheet: kept.sheet.clone(),
         refused: BTreeSet::new(),
+        elements: found.elements.clone(),
     };
     let taking = Taking {
         layer: &layer,

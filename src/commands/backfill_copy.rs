@@ -4,7 +4,7 @@
 //! that the journal never came to know is removed, by its handle or by the next backfill. It holds customer data: 0600.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -85,6 +85,7 @@ impl Copied {
             form: None,
             sheet: args.sheet.clone(),
             refused: BTreeSet::new(),
+            who: BTreeMap::new(),
         })
     }
 

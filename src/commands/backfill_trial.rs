@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashSet};
 use anyhow::Context;
 
 use crate::journal::Journal;
-use crate::journal::layers::{KnownRecord, LeftRow, RESTRICTED, UNSENDABLE};
+use crate::journal::layers::{ElementRow, KnownRecord, LeftRow, RESTRICTED, UNSENDABLE};
 use crate::pipeline::layers::{
     Laying, NEVER_SENT, NO_ELEMENT, NO_ID, TYPE_OF_MAPPING, Trial, UNKNOWN,
 };
@@ -33,6 +33,8 @@ pub struct Found {
     pub left: Vec<LeftRow>,
     /// Lines of rows of which nothing is taken, now or later.
     pub refused: BTreeSet<u64>,
+    /// Of whom the rows speak, where that is an element of a list with rows of its own.
+    pub elements: Vec<ElementRow>,
     /// Customers of whom something changes, and the last row that does it.
     pub touched: Vec<(String, u64)>,
 }
@@ -141,6 +143,15 @@ impl Trying<'_> {
                 };
                 self.leave(tried.row, path, &told, Some(id));
             }
+            self.found
+                .elements
+                .extend(tried.who.iter().map(|((list, place), who)| ElementRow {
+                    row: tried.row,
+                    list: *list,
+                    place: *place,
+                    id: who.id,
+                    named: who.named,
+                }));
             last = (tried.changed > 0).then_some(tried.row).or(last);
         }
         self.found

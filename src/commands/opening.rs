@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::documents::From;
 use crate::journal::Journal;
-use crate::journal::layers::LayerRow;
+use crate::journal::layers::{ElementRow, LayerRow};
 use crate::migration::{Binding, Kept, LayerForm, Migration};
+use crate::pipeline::layers::Who;
 use crate::progress::{Mode, Unpacking};
 use crate::settings::Settings;
 use crate::source::Export;
@@ -37,6 +38,11 @@ pub fn binding(
 /// The backfill files of a state folder.
 pub fn kept(layers: Vec<LayerRow>, state: &Path) -> Vec<Kept> {
     let folder = layers_folder(state);
+    let known = |element: &ElementRow| {
+        let spoken = (element.row, element.list, element.place);
+        let (id, named) = (element.id, element.named);
+        (spoken, Who { id, named })
+    };
     let kept = |layer: LayerRow| Kept {
         path: folder.join(&layer.kept),
         form: LayerForm::of(&layer.form),
@@ -45,6 +51,7 @@ pub fn kept(layers: Vec<LayerRow>, state: &Path) -> Vec<Kept> {
         hash: Some(layer.hash),
         sheet: layer.sheet,
         refused: layer.refused,
+        who: layer.elements.iter().map(known).collect(),
     };
     layers.into_iter().map(kept).collect()
 }

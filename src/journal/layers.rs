@@ -1,6 +1,6 @@
 //! Backfill files that were taken: which there are, whose rows they hold, what became of those.
 //!
-//! Owner of the tables `layer` and `layer_row`, and of the gap history that a file makes. A file is taken in the one
+//! Owner of the tables `layer`, `layer_row` and `layer_element`, and of the gap history that a file makes. A file is taken in the one
 //! transaction that takes the plan over which was made with it (`replan`): before it the journal does not know the file,
 //! after it the plan has its rows.
 //! Left out on purpose: what the rows say; the journal knows lines, paths and ids, never a value.
@@ -34,6 +34,23 @@ pub struct LayerRow {
     pub sheet: Option<String>,
     /// Lines of rows that are left out for good.
     pub refused: BTreeSet<u64>,
+    /// Of whom its rows speak.
+    pub elements: Vec<ElementRow>,
+}
+
+/// The element of a list of whom a row speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ElementRow {
+    /// The line.
+    pub row: u64,
+    /// 1 owner, 2 trusted contact.
+    pub list: u8,
+    /// The index in the column's name.
+    pub place: u8,
+    /// Keyed hash of its own id.
+    pub id: Option<[u8; 32]>,
+    /// Keyed hash of its names.
+    pub named: Option<[u8; 32]>,
 }
 
 /// A record of the plan that a row may speak of.
@@ -213,6 +230,18 @@ impl Journal {
                 how.decided.reason
             ],
         )?;
+        for element in &layer.elements {
+            let ElementRow {
+                row,
+                list,
+                place,
+                id,
+                named,
+            } = element;
+            self.db
+                .prepare_cached("INSERT OR IGNORE INTO layer_element VALUES (?, ?, ?, ?, ?, ?)")?
+                .execute(params![layer.number, *row as i64, list, place, id, named])?;
+        }
         for left in taking.left {
             let (path, outcome) = (self.word(&left.path)?, self.word(&left.outcome)?);
             self.db
@@ -282,12 +311,16 @@ fn taken(db: &Connection) -> anyhow::Result<Vec<LayerRow>> {
             form: row.get(4)?,
             sheet: row.get(5)?,
             refused: BTreeSet::new(),
+            elements: Vec::new(),
         })
     })?;
     let mut layers = rows.collect::<Result<Vec<_>, _>>()?;
     let mut refused = db.prepare(
         "SELECT DISTINCT r.row FROM layer_row r JOIN word w ON w.id = r.outcome JOIN word p ON p.id = r.path
          WHERE r.layer = ?1 AND (p.text = '' OR w.text IN (?2, ?3))",
+    )?;
+    let mut elements = db.prepare(
+        "SELECT row, list, place, id, named FROM layer_element WHERE layer = ? ORDER BY row, list, place",
     )?;
     for layer in &mut layers {
         let rows = refused.query_map(params![layer.number, RESTRICTED, UNSENDABLE], |row| {
@@ -296,6 +329,16 @@ fn taken(db: &Connection) -> anyhow::Result<Vec<LayerRow>> {
         layer.refused = rows
             .map(|row| row.map(|row| row as u64))
             .collect::<Result<_, _>>()?;
+        let rows = elements.query_map([layer.number], |row| {
+            Ok(ElementRow {
+                row: row.get::<_, i64>(0)? as u64,
+                list: row.get(1)?,
+                place: row.get(2)?,
+                id: row.get(3)?,
+                named: row.get(4)?,
+            })
+        })?;
+        layer.elements = rows.collect::<Result<_, _>>()?;
     }
     Ok(layers)
 }

@@ -46,6 +46,16 @@ CREATE TABLE layer_row (               -- rows of it that were not taken, or not
   PRIMARY KEY (layer, row, path)
 ) WITHOUT ROWID;
 
+CREATE TABLE layer_element (           -- of whom its rows speak, where that is a row of an export: its order may change
+  layer INTEGER NOT NULL,
+  row   INTEGER NOT NULL,
+  list  INTEGER NOT NULL,              -- 1 owner, 2 trusted contact
+  place INTEGER NOT NULL,              -- the index in the column's name
+  id    BLOB,                          -- keyed hash of its own id; NULL without one
+  named BLOB,                          -- keyed hash of names and birth date; NULL without them
+  PRIMARY KEY (layer, row, list, place)
+) WITHOUT ROWID;
+
 CREATE TABLE sent_update (             -- append only: updates that Bakkt accepted; their tasks make room for later ones
   id        INTEGER PRIMARY KEY,
   client_id TEXT NOT NULL,

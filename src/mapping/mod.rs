@@ -167,6 +167,11 @@ impl Mapper {
         &self.each
     }
 
+    /// Slots between a field of one row of a list and the same field of the next.
+    pub fn stride(&self, each: usize) -> usize {
+        self.sheets[self.each[each].sheet].each.len()
+    }
+
     /// Number of exports, that of the accounts included.
     pub fn sheets(&self) -> usize {
         self.sheets.len()

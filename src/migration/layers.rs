@@ -19,7 +19,7 @@ use crate::contract::{Form, path};
 use crate::error::{Diagnostic, Diagnostics, Failure};
 use crate::mapping::Mapper;
 use crate::mapping::target::{ACCOUNT_TYPE, resolve};
-use crate::pipeline::layers::{Element, Field, Layer, Read};
+use crate::pipeline::layers::{Element, Field, Layer, Places, Read, Spoken, Who, tells};
 use crate::settings::Settings;
 use crate::source::export::{HeaderRow, Opened, Options, Sheet};
 use crate::source::header;
@@ -48,6 +48,8 @@ pub struct Kept {
     pub sheet: Option<String>,
     /// Lines of rows that are left out, because what they say may not be changed.
     pub refused: BTreeSet<u64>,
+    /// Of whom its rows speak: line, list and place.
+    pub who: BTreeMap<Spoken, Who>,
 }
 
 impl Kept {
@@ -196,6 +198,8 @@ impl OpenedLayer {
             fields: fields(says, mapper, plan),
             id,
             refused: self.kept.refused.clone(),
+            who: self.kept.who.clone(),
+            tells: tells(mapper),
             keys: Keys::default(),
             counts: (0, 0),
         };
@@ -313,7 +317,7 @@ fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field
                     .filter(|_| path != ACCOUNT_TYPE || plan.type_slot.is_some()),
                 gap: paths.get(path.as_str()).copied(),
                 form,
-                element: element(&path, mapper, &slots),
+                element: element(&path, mapper, (&slots, &paths)),
                 country: beside("country"),
                 tax_id_type: beside("taxIdType"),
                 path,
@@ -325,12 +329,28 @@ fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field
     fields
 }
 
-fn element(at: &str, mapper: &Mapper, slots: &BTreeMap<&str, usize>) -> Element {
+fn element(
+    at: &str,
+    mapper: &Mapper,
+    (slots, paths): (&BTreeMap<&str, usize>, &BTreeMap<&str, u32>),
+) -> Element {
     for (number, each) in mapper.each().iter().enumerate() {
         if let Some(index) = path::index(at, each.list)
             && index >= each.base
         {
-            return Element::Row(number, index - each.base);
+            let place = index - each.base;
+            let at = |place: usize| {
+                let head = format!("{}[{index}]", each.list);
+                let head_of = format!("{}[{}]", each.list, each.base + place);
+                paths.get(at.replacen(&head, &head_of, 1).as_str()).copied()
+            };
+            return Element::Row(Places {
+                each: number,
+                place,
+                base: each.base,
+                stride: mapper.stride(number),
+                gaps: (0..each.room()).map(at).collect(),
+            });
         }
     }
     match path::index(at, "owners") {

@@ -9,8 +9,9 @@
 //! Left out on purpose: which files there are and how they are opened (`migration`), who may change what (`commands`).
 
 mod lay;
+mod who;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::contract::Form;
@@ -19,6 +20,8 @@ use crate::mapping::draft::Draft;
 use crate::mapping::feed::Scratch;
 use crate::source::keys::{Fate, Keys};
 use crate::source::{Again, Export, Position, Row, Rows};
+
+pub use who::{Places, Spoken, Tells, Who, tells};
 
 /// Rows per batch of the pass that fills the index.
 const BATCH: usize = 1024;
@@ -62,6 +65,10 @@ pub struct Layer {
     pub id: usize,
     /// Lines of rows that are not there: they were refused when the file was taken, and stay so.
     pub refused: BTreeSet<u64>,
+    /// Of whom its rows speak: noted when the file was taken.
+    pub who: BTreeMap<Spoken, Who>,
+    /// By list of the mapping: what tells one element from another.
+    pub tells: Vec<Tells>,
     /// Filled by [`Layer::index`].
     pub keys: Keys,
     /// Rows and blank lines.
@@ -94,8 +101,8 @@ pub struct Field {
 pub enum Element {
     /// It always is, or may be made.
     Any,
-    /// A row of its own: list of the mapping, and place.
-    Row(usize, usize),
+    /// A row of its own.
+    Row(Places),
     /// Data in any of these slots.
     Slots(Vec<usize>),
 }
@@ -120,6 +127,8 @@ pub struct Tried {
     pub restricted: Vec<String>,
     /// Cells that were not taken: path, why.
     pub left: Vec<(String, &'static str)>,
+    /// Of whom it speaks, by list and place.
+    pub who: BTreeMap<(u8, u8), Who>,
     /// Fields that it changed.
     pub changed: usize,
 }
@@ -136,6 +145,8 @@ pub struct Laying {
     pub laid: Vec<(u32, usize, Position)>,
     /// Of the last record: rows that were laid over it.
     pub rows: Vec<(usize, Position)>,
+    /// Of the record that is laid over: who its elements are, by list of the mapping; empty until it is asked for.
+    who: Vec<Vec<Who>>,
     /// Look instead of only doing.
     pub trial: Option<Trial>,
 }

@@ -113,3 +113,66 @@ fn a_second_owner_of_the_row_is_reached_where_there_is_one() {
     assert_eq!(world.value("A-1", "/owners/1/phoneNumber"), "+17755550199");
     assert_eq!(world.value("A-2", "/owners").as_array().unwrap().len(), 1);
 }
+
+/// An owner of A-1 in an export of owners.
+fn row(role: &str, first: &str) -> String {
+    format!("A-1,{role},A-1-{first},{first}@example.com,{first}\n")
+}
+
+#[test]
+fn what_was_filled_in_for_an_owner_stays_theirs_in_whatever_order_the_rows_come() {
+    for with_ids in [true, false] {
+        let world = World::new(&[]);
+        world.write("export.csv", "ID\nA-1\n");
+        world.write("mapping.toml", ACCOUNTS);
+        let by_id = "\"owners[].clientOwnerId\" = \"OWNER\"\n";
+        let owners = match with_ids {
+            true => OWNERS.to_owned(),
+            false => OWNERS.replace(by_id, ""),
+        };
+        world.write("owners.toml", &owners);
+        let owners = |rows: &[String]| {
+            let text = format!("ID,ROLE,OWNER,EMAIL,FIRST\n{}", rows.concat());
+            world.write("owners.csv", &text);
+        };
+        let (ann, bea) = (row("PRIMARY_OWNER", "Ann"), row("JOINT_OWNER", "Bea"));
+        let cyd = row("JOINT_OWNER", "Cyd");
+        owners(&[ann.clone(), bea.clone(), cyd.clone()]);
+        world.write("migration.toml", &SETTINGS.replace(
+            "[grace]",
+            "[source.owners]\nfile = \"owners.csv\"\nmapping = \"owners.toml\"\nkey = \"ID\"\naccount_key = \"ID\"\n[grace]",
+        ));
+        world.run();
+        let text = "clientAccountId,owners[0].phoneNumber,owners[1].phoneNumber\nA-1,7755550100,7755550101\n";
+        assert_eq!(world.backfill("phones.csv", text).1, 0);
+        world.run();
+        let phones = || -> Vec<(String, String)> {
+            let held = world.value("A-1", "/owners");
+            let owners = held.as_array().unwrap().iter();
+            let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
+            let of = |owner: &serde_json::Value| {
+                let name = text(&owner["identity"]["givenName"]);
+                (name, text(&owner["phoneNumber"]))
+            };
+            let mut all: Vec<_> = owners.map(of).collect();
+            all.sort();
+            all
+        };
+        let of = |name: &str, phone: &str| (name.to_owned(), phone.to_owned());
+        let all = [
+            of("Ann", "+17755550100"),
+            of("Bea", "+17755550101"),
+            of("Cyd", "-"),
+        ];
+        assert_eq!(phones(), all);
+        owners(&[cyd.clone(), bea.clone(), ann.clone()]);
+        world.json("replan", &["--update-accepted"]);
+        world.run();
+        assert_eq!(phones(), all, "with ids: {with_ids}");
+        // Nobody gets what was said of somebody who is gone.
+        owners(&[cyd, ann]);
+        world.json("replan", &["--update-accepted"]);
+        world.run();
+        assert_eq!(phones(), [all[0].clone(), all[2].clone()]);
+    }
+}

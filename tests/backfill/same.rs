@@ -57,6 +57,7 @@ fn layer(folder: &Path) -> Kept {
         form: Some(LayerForm::Fields),
         sheet: None,
         refused: BTreeSet::new(),
+        who: std::collections::BTreeMap::new(),
     }
 }
 

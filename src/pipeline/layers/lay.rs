@@ -26,6 +26,7 @@ enum Cell {
 impl Worker {
     /// Lays the rows of the layers over the record that was mapped last.
     pub(in crate::pipeline) fn lay(&mut self, pipeline: &Pipeline) -> anyhow::Result<()> {
+        self.laying.who.clear();
         for (place, layer) in pipeline.layers.iter().enumerate() {
             let Some(id) = self.id(pipeline) else { break };
             let entries = layer.keys.find(id);
@@ -33,6 +34,10 @@ impl Worker {
                 continue;
             }
             let id = id.to_owned();
+            // Before anything is laid over them: a layer may change what tells them apart.
+            if self.laying.who.is_empty() {
+                self.laying.who = self.who(pipeline, &layer.tells);
+            }
             for entry in entries {
                 let at = layer.keys.at(entry);
                 if layer.refused.contains(&at.row) {
@@ -90,6 +95,13 @@ impl Worker {
         if tried.restricted.is_empty() {
             self.laying.rows.push((place, at));
             for field in &layer.fields {
+                let Some(field) = self.meant(layer, at.row, field) else {
+                    continue;
+                };
+                let field = field.as_ref();
+                if trial.is_some() {
+                    tried.who.extend(self.spoken(field));
+                }
                 match self.lay_cell(pipeline, field, id) {
                     Ok(changed) => {
                         tried.changed += usize::from(changed);
@@ -181,7 +193,7 @@ impl Worker {
     fn is_there(&self, field: &Field) -> bool {
         match &field.element {
             Element::Any => true,
-            Element::Row(each, place) => *place < self.draft.rows(*each),
+            Element::Row(at) => at.place < self.draft.rows(at.each),
             Element::Slots(slots) => slots.iter().any(|slot| self.draft.has_data(*slot)),
         }
     }
