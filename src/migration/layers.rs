@@ -119,17 +119,14 @@ impl OpenedLayer {
             };
             let export = open(&mut kept, led)?;
             let leads = export.headers().first().is_some_and(|first| first == KEY);
-            let fields = kept.form.is_some() || columns(accounts, export.headers(), true).is_none();
+            let fields = kept.form.is_some() || columns(accounts, export.headers()).is_none();
             if leads && fields {
                 kept.form = Some(LayerForm::Fields);
                 let has = Has::Fields(targets(&kept.name, export.headers())?);
                 return Ok(OpenedLayer { kept, export, has });
             }
         }
-        let export = open(&mut kept, settings.reading.clone())?;
-        // One that was taken stays, whatever columns the accounts' export has today.
-        let has = columns(accounts, export.headers(), kept.form.is_none());
-        let has = has.ok_or_else(|| neither(&kept.name, settings, accounts, export.headers()))?;
+        let (export, has) = corrected(settings, accounts, &mut kept)?;
         if settings.group_by.is_some() {
             return Err(grouped(&kept.name));
         }
@@ -184,10 +181,13 @@ impl OpenedLayer {
             }
         };
         let id = says.iter().find(|(_, path)| path == KEY);
-        let (id, _) = id.with_context(|| {
-            format!(
-                "{} lacks columns from which the mapping makes {KEY}",
-                self.kept.name
+        let (id, _) = id.ok_or_else(|| {
+            Failure::configuration(
+                format!(
+                    "{} lacks columns from which the mapping makes {KEY}",
+                    self.kept.name
+                ),
+                "nobody can tell whose its rows are: add those columns, as they are in the export",
             )
         })?;
         let id = *id;
@@ -246,8 +246,56 @@ fn grouped(name: &str) -> anyhow::Error {
     )
 }
 
-/// Where the columns of the accounts' export stand in a file, by their names. `strict`: one with other columns is none.
-fn columns(accounts: &[String], own: &[String], strict: bool) -> Option<Vec<Option<usize>>> {
+/// Opens a corrected export, and finds the accounts' columns in it. It need not be written as theirs is: where what is set
+/// for them does not fit, it is found.
+fn corrected(
+    settings: &Settings,
+    accounts: &[String],
+    kept: &mut Kept,
+) -> anyhow::Result<(Opened, Vec<Option<usize>>)> {
+    let as_set = Options {
+        certain_encoding: true,
+        ..settings.reading.clone()
+    };
+    let as_found = Options {
+        skip_if: settings.reading.skip_if.clone(),
+        ..Options::default()
+    };
+    let first = open(kept, as_set);
+    if let Ok(export) = &first
+        && let Some(has) = columns(accounts, export.headers())
+    {
+        return first.map(|export| (export, has));
+    }
+    if let Ok(export) = open(kept, as_found)
+        && let Some(has) = columns(accounts, export.headers())
+    {
+        return Ok((export, has));
+    }
+    let own = first?;
+    Err(match kept.hash {
+        Some(_) => renamed(kept, settings, accounts, own.headers()),
+        None => neither(&kept.name, settings, accounts, own.headers()),
+    })
+}
+
+/// The error of a taken file with columns that the accounts' export has no longer. Their names were the export's.
+fn renamed(kept: &Kept, settings: &Settings, accounts: &[String], own: &[String]) -> anyhow::Error {
+    let gone = own.iter().filter(|header| !accounts.contains(header));
+    let gone: Vec<&str> = gone.map(String::as_str).collect();
+    Failure::configuration(
+        format!(
+            "{} has columns that {} does not have any more: `{}`",
+            kept.fingerprint(),
+            settings.export,
+            gone.join("`, `")
+        ),
+        "name them in the export, and in the mapping, as they are named there: what the file filled in would be lost",
+    )
+}
+
+/// Where the columns of the accounts' export stand in a file, by their names. One with other columns is none.
+fn columns(accounts: &[String], own: &[String]) -> Option<Vec<Option<usize>>> {
     let mut left: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (place, name) in own.iter().enumerate().rev() {
         left.entry(name).or_default().push(place);
@@ -256,7 +304,7 @@ fn columns(accounts: &[String], own: &[String], strict: bool) -> Option<Vec<Opti
     let mut take = |name: &String| left.get_mut(name.as_str())?.pop();
     let columns: Vec<Option<usize>> = accounts.iter().map(&mut take).collect();
     let some = columns.iter().any(Option::is_some);
-    (!strict || some && left.values().all(Vec::is_empty)).then_some(columns)
+    (some && left.values().all(Vec::is_empty)).then_some(columns)
 }
 
 /// The error of a file that has neither form. Its columns are nobody's word yet: what they look like is told.

@@ -24,6 +24,7 @@ pub fn read(table: &Table<'_>, found: &mut Diagnostics) -> Options {
         encoding: table
             .get("encoding")
             .and_then(|value| encoding(value, found)),
+        certain_encoding: false,
         delimiter: table
             .get("delimiter")
             .and_then(|value| delimiter(value, found)),

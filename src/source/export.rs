@@ -85,6 +85,8 @@ impl SetBy {
 pub struct Options {
     /// Encoding.
     pub encoding: Option<Encoding>,
+    /// Another encoding counts where the bytes leave no doubt about it.
+    pub certain_encoding: bool,
     /// Between cells.
     pub delimiter: Option<u8>,
     /// Around cells; `Some(None)`: there are no quotes.

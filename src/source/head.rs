@@ -175,7 +175,9 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
     }
     let parts: Vec<&[u8]> = blocks.iter().map(Vec::as_slice).collect();
     let guess = Encoding::find(&parts);
-    let encoding = options.encoding.unwrap_or(guess.encoding);
+    let set = options.encoding;
+    let set = set.filter(|_| !(options.certain_encoding && guess.sure));
+    let encoding = set.unwrap_or(guess.encoding);
     let bom = encoding.bom(&blocks[0]);
     found.encoding = Some(encoding);
     let mut text = blocks.swap_remove(0);

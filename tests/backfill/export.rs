@@ -77,3 +77,58 @@ fn with_grouped_rows_it_is_refused_with_what_to_do() {
     );
     assert_eq!((code, &said["does"]["updates"]), (0, &json!(1)), "{said}");
 }
+
+#[test]
+fn it_need_not_be_written_as_the_export_is() {
+    let world = World::new(&THREE);
+    let pinned = "mapping = \"mapping.toml\"\nencoding = \"windows-1252\"\ndelimiter = \",\"";
+    let settings = SETTINGS.replace("mapping = \"mapping.toml\"", pinned);
+    world.write("migration.toml", &settings);
+    world.run();
+    let text = "PHONE;ID;FIRST\n7755550100;A-1;Zo\u{eb}\n;A-2;Ren\u{e9}\n";
+    let (said, code) = world.backfill("corrected.csv", text);
+    assert_eq!((code, &said["does"]["updates"]), (0, &json!(2)), "{said}");
+    world.run();
+    let name = |id| world.value(id, "/owners/0/identity/givenName");
+    assert_eq!(
+        (name("A-1"), name("A-2")),
+        (json!("Zo\u{eb}"), json!("Ren\u{e9}"))
+    );
+    // Nor as a later one is.
+    let export = std::fs::read_to_string(world.path("export.csv")).unwrap();
+    world.write("export.csv", &export.replace(',', "|"));
+    let settings = settings.replace("delimiter = \",\"", "delimiter = \"|\"");
+    world.write("migration.toml", &settings);
+    world.json("replan", &["--update-accepted"]);
+    world.run();
+    assert_eq!((world.posts(), name("A-1")), (4, json!("Zo\u{eb}")));
+}
+
+#[test]
+fn a_column_that_the_export_does_not_have_any_more_is_told_and_nothing_is_lost() {
+    let world = World::sent(&THREE);
+    world.backfill("phones.csv", "ID,PHONE\nA-1,7755550100\n");
+    world.run();
+    let export = std::fs::read_to_string(world.path("export.csv")).unwrap();
+    let mapping = std::fs::read_to_string(world.path("mapping.toml")).unwrap();
+    for (old, new) in [("PHONE", "TEL"), ("ID", "CUST_NO")] {
+        world.write("export.csv", &export.replacen(old, new, 1));
+        let (old_name, new_name) = (format!("\"{old}\""), format!("\"{new}\""));
+        world.write("mapping.toml", &mapping.replace(&old_name, &new_name));
+        for command in ["replan", "run"] {
+            let said = world.refused(command, &["--yes"][..usize::from(command == "run")], 2);
+            let what = format!("export.csv does not have any more: `{old}`");
+            assert!(
+                said.contains(&what) && said.contains("the backfill file 1 phones.csv"),
+                "{said}"
+            );
+            assert!(said.contains("name them in the export"), "{said}");
+        }
+    }
+    world.write("export.csv", &export);
+    world.write("mapping.toml", &mapping);
+    world.json("replan", &["--update-accepted"]);
+    world.run();
+    assert_eq!(world.posts(), 3);
+    assert_eq!(world.value("A-1", "/owners/0/phoneNumber"), "+17755550100");
+}
