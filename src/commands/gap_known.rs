@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::opening;
 use crate::error::Failure;
+use crate::journal::open::known_key;
 use crate::journal::query::Reader;
 use crate::mapping::draft::Draft;
 use crate::migration::{Binding, Migration, today};
@@ -44,13 +45,11 @@ impl Known {
         mode: Mode,
     ) -> anyhow::Result<Known> {
         let settings = crate::migration::settings(dir)?;
-        let mut layers = opening::kept(reader.taken_layers()?, state);
-        // Nothing is hashed, so nothing can be compared.
-        layers.iter_mut().for_each(|layer| layer.hash = None);
+        // Of whom a layer speaks is known by hashes with the journal's key.
         let binding = Binding {
-            key: [0; 32],
+            key: known_key(state)?,
             as_of: today(),
-            layers,
+            layers: opening::kept(reader.taken_layers()?, state),
         };
         let migration = opening::open(settings, binding, mode, || false)?;
         let fed = migration.pipeline.mapper.fed();

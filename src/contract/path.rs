@@ -30,8 +30,11 @@ impl Found {
 
 /// Finds the field of a path with indexes, `streetAddress` and other lists of texts without one.
 pub fn find(path: &str) -> Option<Found> {
+    // Written in one way only: `[00]` would be another slot of the same field.
     walk(path, |index| {
-        index.parse::<usize>().is_ok_and(|i| i <= MAX_INDEX)
+        index
+            .parse::<usize>()
+            .is_ok_and(|i| i <= MAX_INDEX && i.to_string() == index)
     })
 }
 
@@ -154,6 +157,18 @@ mod tests {
         ] {
             assert!(!covers(named, phone), "{named}");
         }
+    }
+
+    #[test]
+    fn an_index_is_written_in_one_way() {
+        for other in [
+            "owners[00].phoneNumber",
+            "owners[+0].phoneNumber",
+            "owners[064].phoneNumber",
+        ] {
+            assert!(find(other).is_none(), "{other}");
+        }
+        assert!(find("owners[63].phoneNumber").is_some());
     }
 
     #[test]

@@ -255,6 +255,11 @@ pub(super) fn is_fresh(folder: &Path) -> bool {
 const LOST_KEY: &str =
     "restore it from a backup: without it the journal cannot be compared with the export";
 
+/// The key of a journal that is there, to read beside a run.
+pub fn known_key(folder: &Path) -> anyhow::Result<[u8; 32]> {
+    key(folder, false)
+}
+
 /// Reads the key, or makes one for a new journal. A journal whose key is gone cannot be resumed.
 pub(super) fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
     let path = folder.join("journal.key");
