@@ -31,6 +31,9 @@ pub const KEY: &str = "clientAccountId";
 /// The sheet that is read when a workbook has one of this name.
 pub const SHEET: &str = "Backfill";
 
+/// What to do with a file that has neither form.
+const SHEETS: &str = "`bakkt-migrate gaps --sheet` writes a sheet to fill in";
+
 /// A backfill file that is part of the plan, or is about to be.
 #[derive(Clone, Debug)]
 pub struct Kept {
@@ -213,7 +216,7 @@ fn open(kept: &mut Kept, mut options: Options) -> anyhow::Result<Opened> {
     let file = kept.path.file_name().context("a file without a name")?;
     let file = file.to_str().context("a file whose name is not UTF-8")?;
     options.sheet = kept.sheet.clone().map(Sheet::Name);
-    let opened = Opened::new(folder, file, &options)?;
+    let opened = Opened::new(folder, file, &options).map_err(|error| called(error, file, kept))?;
     if kept.sheet.is_some() {
         return Ok(opened);
     }
@@ -234,6 +237,19 @@ fn open(kept: &mut Kept, mut options: Options) -> anyhow::Result<Opened> {
         ),
         "say which one is read: --sheet NAME",
     ))
+}
+
+/// An error about the copy of a file, in the words of who gave it: by its own name, and no setting of the exports helps.
+fn called(error: anyhow::Error, file: &str, kept: &Kept) -> anyhow::Error {
+    let mut failure = match error.downcast::<Failure>() {
+        Ok(failure) => failure,
+        Err(error) => return error,
+    };
+    failure.message = failure.message.replace(file, &kept.name);
+    if failure.hint.contains("[source]") {
+        failure.hint = SHEETS.to_owned();
+    }
+    failure.into()
 }
 
 /// The error of a corrected export where several rows are one account.
@@ -325,7 +341,9 @@ fn neither(name: &str, settings: &Settings, accounts: &[String], own: &[String])
             "{name} is neither a sheet of fields (its first column is {KEY}, the others are fields such as owners[0].phoneNumber) nor a corrected {}{which}",
             settings.export
         ),
-        "`bakkt-migrate gaps --sheet` writes a sheet to fill in. A corrected export of owners or contacts belongs in its place: then run `bakkt-migrate replan`",
+        format!(
+            "{SHEETS}. A corrected export of owners or contacts belongs in its place: then run `bakkt-migrate replan`"
+        ),
     )
 }
 

@@ -295,3 +295,28 @@ fn nothing_is_taken_before_there_is_a_plan_or_from_nowhere() {
     let folder = world.refused("backfill", &[world.folder.path().to_str().unwrap()], 2);
     assert!(folder.contains("not a file"), "{folder}");
 }
+
+#[test]
+fn what_is_no_backfill_file_is_told_by_its_own_name() {
+    let world = World::sent(&THREE);
+    for (name, text) in [
+        ("empty.csv", ""),
+        ("junk.xlsx", "PK\u{3}\u{4}junk"),
+        ("other.csv", "a,b\n1,2\n3,4\n"),
+        ("people.csv", "Ann,Ash\nBea,Ash\nCyd,Ash\n"),
+    ] {
+        let file = world.folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        let said = world.refused("backfill", &[file.to_str().unwrap()], 2);
+        assert!(
+            said.contains(name) && (said.contains("next:") || said.contains("unpack")),
+            "{said}"
+        );
+        assert!(
+            !said.contains("0001") && !said.contains("[source]"),
+            "{said}"
+        );
+    }
+    let kept = std::fs::read_dir(world.path(".bakkt-migrate/layers")).unwrap();
+    assert_eq!(kept.count(), 0, "nothing is kept of them");
+}
