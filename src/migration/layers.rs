@@ -362,6 +362,10 @@ fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field
         .collect();
     let paths = plan.paths.iter().zip(0u32..);
     let paths: BTreeMap<&str, u32> = paths.map(|(info, at)| (info.path.as_str(), at)).collect();
+    let ids = says
+        .iter()
+        .filter(|(_, path)| path.ends_with("].clientOwnerId"));
+    let ids: BTreeMap<String, usize> = ids.map(|(from, path)| (path.clone(), *from)).collect();
     let mut fields: Vec<Field> = says
         .into_iter()
         .filter(|(_, path)| path != KEY)
@@ -383,7 +387,7 @@ fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field
                     .filter(|_| path != ACCOUNT_TYPE || plan.type_slot.is_some()),
                 gap: paths.get(path.as_str()).copied(),
                 form,
-                element: element(&path, mapper, (&slots, &paths)),
+                element: element(&path, mapper, (&slots, &paths, &ids)),
                 country: beside("country"),
                 tax_id_type: beside("taxIdType"),
                 path,
@@ -398,7 +402,11 @@ fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field
 fn element(
     at: &str,
     mapper: &Mapper,
-    (slots, paths): (&BTreeMap<&str, usize>, &BTreeMap<&str, u32>),
+    (slots, paths, ids): (
+        &BTreeMap<&str, usize>,
+        &BTreeMap<&str, u32>,
+        &BTreeMap<String, usize>,
+    ),
 ) -> Element {
     for (number, each) in mapper.each().iter().enumerate() {
         if let Some(index) = path::index(at, each.list)
@@ -415,6 +423,9 @@ fn element(
                 place,
                 base: each.base,
                 stride: mapper.stride(number),
+                id: ids
+                    .get(&format!("{}[{index}].clientOwnerId", each.list))
+                    .copied(),
                 gaps: (0..each.room()).map(at).collect(),
             });
         }

@@ -159,7 +159,7 @@ fn what_was_filled_in_for_an_owner_stays_theirs_in_whatever_order_the_rows_come(
             all
         };
         let of = |name: &str, phone: &str| (name.to_owned(), phone.to_owned());
-        let all = [
+        let mut all = [
             of("Ann", "+17755550100"),
             of("Bea", "+17755550101"),
             of("Cyd", "-"),
@@ -169,6 +169,15 @@ fn what_was_filled_in_for_an_owner_stays_theirs_in_whatever_order_the_rows_come(
         world.json("replan", &["--update-accepted"]);
         world.run();
         assert_eq!(phones(), all, "with ids: {with_ids}");
+        // A row may say itself whom it means, whatever the place is today.
+        if with_ids {
+            let text = "clientAccountId,owners[1].clientOwnerId,owners[1].phoneNumber\nA-1,A-1-Bea,7755550109\n";
+            let (said, code) = world.backfill("by-id.csv", text);
+            assert_eq!((code, &said["rows_taken"]), (0, &json!(1)), "{said}");
+            world.run();
+            all[1] = of("Bea", "+17755550109");
+            assert_eq!(phones(), all);
+        }
         // Nobody gets what was said of somebody who is gone.
         owners(&[cyd, ann]);
         world.json("replan", &["--update-accepted"]);

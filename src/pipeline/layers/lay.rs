@@ -90,18 +90,18 @@ impl Worker {
         };
         let locked = trial.as_ref().is_some_and(|trial| trial.locked);
         if locked {
-            tried.restricted = self.restricted(pipeline, layer, id);
+            tried.restricted = self.restricted(pipeline, (layer, at.row), id);
         }
         if tried.restricted.is_empty() {
             self.laying.rows.push((place, at));
             for field in &layer.fields {
-                let Some(field) = self.meant(layer, at.row, field) else {
+                let Some(meant) = self.meant(pipeline, (layer, at.row), field) else {
                     continue;
                 };
-                let field = field.as_ref();
                 if trial.is_some() {
-                    tried.who.extend(self.spoken(field));
+                    tried.who.extend(self.spoken(field, &meant));
                 }
+                let field = meant.as_ref();
                 match self.lay_cell(pipeline, field, id) {
                     Ok(changed) => {
                         tried.changed += usize::from(changed);
@@ -123,19 +123,18 @@ impl Worker {
     }
 
     /// What of a row would change and may not, by path.
-    fn restricted(&self, pipeline: &Pipeline, layer: &Layer, id: &str) -> Vec<String> {
-        let by_hand = layer
-            .fields
-            .iter()
-            .filter(|field| changes::by_hand(&field.path));
-        by_hand
-            .filter(|field| self.is_there(field))
-            .filter(|field| {
-                matches!(
-                    self.says(pipeline, field, id),
-                    Cell::Text(_) | Cell::Texts(_)
-                )
+    fn restricted(&self, pipeline: &Pipeline, at: (&Layer, u64), id: &str) -> Vec<String> {
+        let fields = at.0.fields.iter();
+        let by_hand = fields.filter(|field| changes::by_hand(&field.path));
+        let changes = |field: &&Field| {
+            let meant = self.meant(pipeline, at, field);
+            meant.is_some_and(|field| {
+                let says = || self.says(pipeline, &field, id);
+                self.is_there(&field) && matches!(says(), Cell::Text(_) | Cell::Texts(_))
             })
+        };
+        by_hand
+            .filter(changes)
             .map(|field| field.path.clone())
             .collect()
     }

@@ -4,6 +4,7 @@
 //! rows of an export, their order is that of the rows, and a later export may have another. Owner of what keeps a value
 //! with the person it was filled in for: who an element is, noted when the file is taken, and found again in every later
 //! mapping. Invariant: what was filled in for one person is laid over nobody else; where the person is gone, over nobody.
+//! A row may name whom it means by itself, in a column such as `owners[1].clientOwnerId`: then that one is meant.
 //! Left out on purpose: elements that columns of the account's own row make: their place is the column.
 
 use std::borrow::Cow;
@@ -42,7 +43,6 @@ impl Who {
 /// What tells one element of a list from another: slots of the first of them.
 #[derive(Clone, Debug, Default)]
 pub struct Tells {
-    list: u8,
     stride: usize,
     id: Option<usize>,
     named: Vec<usize>,
@@ -59,6 +59,8 @@ pub struct Places {
     pub base: usize,
     /// Slots between one row's and the next one's.
     pub stride: usize,
+    /// Where the row says the element's own id.
+    pub id: Option<usize>,
     /// By place: the number of the path in the plan, for gaps.
     pub gaps: Vec<Option<u32>>,
 }
@@ -74,19 +76,15 @@ pub fn tells(mapper: &Mapper) -> Vec<Tells> {
                 .find(|fed| fed.target == path)
                 .map(|fed| fed.slot)
         };
-        let (list, named) = match each.list {
-            "owners" => (
-                List::Owners,
-                &[
-                    "identity.givenName",
-                    "identity.familyName",
-                    "identity.dateOfBirth",
-                ][..],
-            ),
-            _ => (List::Contacts, &["givenName", "familyName"][..]),
+        let named = match each.list {
+            "owners" => &[
+                "identity.givenName",
+                "identity.familyName",
+                "identity.dateOfBirth",
+            ][..],
+            _ => &["givenName", "familyName"][..],
         };
         Tells {
-            list: list as u8,
             stride: mapper.stride(number),
             id: slot("clientOwnerId"),
             named: named.iter().filter_map(|field| slot(field)).collect(),
@@ -119,47 +117,66 @@ impl Worker {
         }
     }
 
-    /// The field of the person of whom the row spoke when its file was taken; none when that person is gone.
+    /// The field of the person of whom the row that was mapped last speaks; none when that person is gone.
     pub(super) fn meant<'f>(
         &self,
-        layer: &Layer,
-        row: u64,
+        pipeline: &Pipeline,
+        (layer, row): (&Layer, u64),
         field: &'f Field,
     ) -> Option<Cow<'f, Field>> {
+        let here = Some(Cow::Borrowed(field));
         let Element::Row(at) = &field.element else {
-            return Some(Cow::Borrowed(field));
-        };
-        let spoken = layer
-            .tells
-            .get(at.each)
-            .map(|tells| (row, tells.list, at.index()));
-        let Some(who) = spoken.and_then(|spoken| layer.who.get(&spoken)) else {
-            return Some(Cow::Borrowed(field));
+            return here;
         };
         let all = self.laying.who.get(at.each).map_or(&[][..], Vec::as_slice);
-        if all.get(at.place).is_some_and(|here| here.is(who)) {
-            return Some(Cow::Borrowed(field));
+        let is_at = |who: &Who| {
+            let stays = all.get(at.place).is_some_and(|one| one.is(who));
+            let place = || all.iter().position(|one| one.is(who));
+            if stays { Some(at.place) } else { place() }
+        };
+        let spoken = (row, at.list(field), at.index());
+        let place = match layer.who.get(&spoken) {
+            Some(who) => is_at(who)?,
+            // The row itself may say whom it means.
+            None => self
+                .said(pipeline, at)
+                .and_then(|who| is_at(&who))
+                .unwrap_or(at.place),
+        };
+        match place == at.place {
+            true => here,
+            false => Some(Cow::Owned(field.at(at, place))),
         }
-        let place = all.iter().position(|one| one.is(who))?;
-        Some(Cow::Owned(field.at(at, place)))
     }
 
-    /// Of whom a field speaks, where a row says something of it.
-    pub(super) fn spoken(&self, field: &Field) -> Option<((u8, u8), Who)> {
-        let Element::Row(at) = &field.element else {
+    /// The owner whose id the row names in a column of its own.
+    fn said(&self, pipeline: &Pipeline, at: &Places) -> Option<Who> {
+        let id = self.laying.draft.value(at.id?)?;
+        Some(Who {
+            id: Some(pipeline.hash(id.as_bytes())),
+            named: None,
+        })
+    }
+
+    /// Of whom a field speaks, where a row says something of it; `meant` is that field where it belongs.
+    pub(super) fn spoken(&self, field: &Field, meant: &Field) -> Option<((u8, u8), Who)> {
+        let (Element::Row(at), Element::Row(there)) = (&field.element, &meant.element) else {
             return None;
         };
-        let who = self.laying.who.get(at.each)?.get(at.place)?;
-        let list = match field.path.starts_with("owners") {
-            true => List::Owners,
-            false => List::Contacts,
-        };
+        let who = self.laying.who.get(there.each)?.get(there.place)?;
         let says = self.laying.draft.has_data(field.from) && !who.is_nobody();
-        says.then_some(((list as u8, at.index()), *who))
+        says.then_some(((at.list(field), at.index()), *who))
     }
 }
 
 impl Places {
+    fn list(&self, field: &Field) -> u8 {
+        match field.path.starts_with("owners") {
+            true => List::Owners as u8,
+            false => List::Contacts as u8,
+        }
+    }
+
     /// The index in the column's name.
     fn index(&self) -> u8 {
         (self.base + self.place) as u8
