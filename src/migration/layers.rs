@@ -399,15 +399,14 @@ fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field
     fields
 }
 
-fn element(
-    at: &str,
-    mapper: &Mapper,
-    (slots, paths, ids): (
-        &BTreeMap<&str, usize>,
-        &BTreeMap<&str, u32>,
-        &BTreeMap<String, usize>,
-    ),
-) -> Element {
+/// By path: its slot, its number in the plan, and where a row says an owner's id.
+type Known<'k> = (
+    &'k BTreeMap<&'k str, usize>,
+    &'k BTreeMap<&'k str, u32>,
+    &'k BTreeMap<String, usize>,
+);
+
+fn element(at: &str, mapper: &Mapper, (slots, paths, ids): Known<'_>) -> Element {
     for (number, each) in mapper.each().iter().enumerate() {
         if let Some(index) = path::index(at, each.list)
             && index >= each.base

@@ -16,6 +16,9 @@ pub type Fixed = [u8; MARK * BY_HAND.len()];
 /// What the key is derived for: no other hash of the journal is made with it.
 const CONTEXT: &str = "bakkt-migrate 2026-11 what no update changes";
 
+/// What tells one owner from another.
+const OWNER_ID: &str = "owners[].clientOwnerId";
+
 /// Makes them, with the key of a pipeline.
 #[derive(Debug)]
 pub struct Fixing {
@@ -38,23 +41,44 @@ impl Fixing {
         for ((number, field), mark) in (0..).zip(BY_HAND).zip(fixed.chunks_exact_mut(MARK)) {
             let mut hash = customer.clone();
             add(&mut hash, field.as_bytes());
-            for value in kept.iter().filter(|kept| kept.field == number) {
-                // How many owners stand before the account's own fields says nothing about those.
-                let owner = if field.starts_with("owners") {
-                    value.place
-                } else {
-                    0
-                };
-                hash.update(&owner.to_le_bytes());
-                add(
-                    &mut hash,
-                    payload.get(value.start..value.end).unwrap_or_default(),
-                );
+            let values = kept.iter().filter(|kept| kept.field == number);
+            let mut values: Vec<_> = values
+                .map(|value| {
+                    // How many owners stand before the account's own fields says nothing about those.
+                    let owner = field
+                        .starts_with("owners")
+                        .then(|| whose(payload, kept, value));
+                    (owner, bytes(payload, value))
+                })
+                .collect();
+            // In which order an export has the owners is no change.
+            values.sort_unstable();
+            for (owner, value) in values {
+                let (id, place) = owner.unwrap_or_default();
+                add(&mut hash, id);
+                hash.update(&place.to_le_bytes());
+                add(&mut hash, value);
             }
             mark.copy_from_slice(&hash.finalize().as_bytes()[..MARK]);
         }
         fixed
     }
+}
+
+/// The owner to whom a value belongs: by id, else by place.
+fn whose<'p>(payload: &'p [u8], kept: &[Kept], value: &Kept) -> (&'p [u8], u32) {
+    let mut ids = kept
+        .iter()
+        .filter(|kept| BY_HAND.get(usize::from(kept.field)) == Some(&OWNER_ID));
+    let id = ids.find(|id| id.place == value.place);
+    match id.map(|id| bytes(payload, id)) {
+        Some(id) => (id, 0),
+        None => (&[], value.place),
+    }
+}
+
+fn bytes<'p>(payload: &'p [u8], value: &Kept) -> &'p [u8] {
+    payload.get(value.start..value.end).unwrap_or_default()
 }
 
 /// With its length, so that no two lists of texts are the same bytes.
@@ -105,6 +129,20 @@ mod tests {
         assert_eq!(
             differ(&fixing.of("B", payload, &[born(0, 0), citizen])),
             all
+        );
+        // Owners with ids may change places, but not their values.
+        let own = b"ab1980-02-031981-02-03";
+        let id = |place: u32, start: usize| value(1, place, start, start + 1);
+        let of = |all: &[Kept]| fixing.of("A", own, all);
+        let birth = |place: u32, start: usize| value(2, place, start, start + 10);
+        let ordered = of(&[id(0, 0), birth(0, 2), id(1, 1), birth(1, 12)]);
+        assert_eq!(
+            ordered,
+            of(&[id(0, 1), birth(0, 12), id(1, 0), birth(1, 2)])
+        );
+        assert_ne!(
+            ordered,
+            of(&[id(0, 0), birth(0, 12), id(1, 1), birth(1, 2)])
         );
         let other = Fixing { key: [8; 32] };
         assert_eq!(differ(&other.of("A", payload, &[born(0, 0), citizen])), all);

@@ -181,3 +181,37 @@ fn what_was_filled_in_for_an_owner_stays_theirs_in_whatever_order_the_rows_come(
         assert_eq!(all, expected, "with ids: {with_ids}, gone: {gone}");
     }
 }
+
+#[test]
+fn another_order_of_owners_is_no_change_of_what_none_may_change() {
+    let world = World::new(&[]);
+    world.write("export.csv", "ID\nA-1\n");
+    world.write("mapping.toml", ACCOUNTS);
+    world.write("owners.toml", OWNERS);
+    let (ann, bea, cyd) = (
+        row("PRIMARY_OWNER", "Ann", "ann@example.com"),
+        row("JOINT_OWNER", "Bea", "bea@example.com"),
+        row("JOINT_OWNER", "Cyd", "cyd@example.com"),
+    );
+    let owners = |rows: String| {
+        world.write("owners.csv", &format!("ID,ROLE,OWNER,EMAIL,FIRST\n{rows}"));
+    };
+    owners(format!("{ann}{bea}{cyd}"));
+    world.write("migration.toml", &SETTINGS.replace(
+        "[grace]",
+        "[source.owners]\nfile = \"owners.csv\"\nmapping = \"owners.toml\"\nkey = \"ID\"\naccount_key = \"ID\"\n[grace]",
+    ));
+    world.run();
+    owners(format!("{cyd}{bea}{ann}"));
+    let (said, _) = world.json("replan", &["--update-accepted"]);
+    assert_eq!(said["replan"]["updates"], 1, "{said}");
+    world.run();
+    let (said, code) = world.backfill(
+        "phones.csv",
+        "clientAccountId,owners[2].clientOwnerId,owners[2].phoneNumber\nA-1,A-1-Bea,7755550101\n",
+    );
+    assert_eq!((code, &said["does"]["updates"]), (0, &json!(1)), "{said}");
+    world.run();
+    assert_eq!(world.value("A-1", "/owners/2/phoneNumber"), "+17755550101");
+    assert_eq!(world.value("A-1", "/owners/2/clientOwnerId"), "A-1-Bea");
+}
