@@ -54,9 +54,7 @@ impl Fixing {
             // In which order an export has the owners is no change.
             values.sort_unstable();
             for (owner, value) in values {
-                let (id, place) = owner.unwrap_or_default();
-                add(&mut hash, id);
-                hash.update(&place.to_le_bytes());
+                hash.update(&owner.unwrap_or_default().to_le_bytes());
                 add(&mut hash, value);
             }
             mark.copy_from_slice(&hash.finalize().as_bytes()[..MARK]);
@@ -65,16 +63,16 @@ impl Fixing {
     }
 }
 
-/// The owner to whom a value belongs: by id, else by place.
-fn whose<'p>(payload: &'p [u8], kept: &[Kept], value: &Kept) -> (&'p [u8], u32) {
-    let mut ids = kept
-        .iter()
-        .filter(|kept| BY_HAND.get(usize::from(kept.field)) == Some(&OWNER_ID));
-    let id = ids.find(|id| id.place == value.place);
-    match id.map(|id| bytes(payload, id)) {
-        Some(id) => (id, 0),
-        None => (&[], value.place),
-    }
+/// The owner to whom a value belongs: by the order of ids. While these stay the same it tells one owner from another; when
+/// one of them does not, its own mark says so, and those of the fields of an only owner stay.
+fn whose(payload: &[u8], kept: &[Kept], value: &Kept) -> u32 {
+    let is_id = |kept: &&Kept| BY_HAND.get(usize::from(kept.field)) == Some(&OWNER_ID);
+    let ids = || kept.iter().filter(is_id);
+    let Some(own) = ids().find(|id| id.place == value.place) else {
+        return value.place;
+    };
+    let before = ids().filter(|id| bytes(payload, id) < bytes(payload, own));
+    before.count() as u32
 }
 
 fn bytes<'p>(payload: &'p [u8], value: &Kept) -> &'p [u8] {

@@ -68,7 +68,7 @@ const COLUMNS: &[(&str, &str, &str)] = &[
 /// Customer, column that changes, other value, the field that is named.
 const FIELDS: &[(&str, &str, &str, &str)] = &[
     ("A-type", "TYPE", "ENTITY_PERSONAL_TRUST", "accountType"),
-    ("A-owner", "OWNER", "o-9", "owners[].clientOwnerId"),
+    ("A-owner", "OWNER", "o-11", "owners[].clientOwnerId"),
     (
         "A-born",
         "BORN",
