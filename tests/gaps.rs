@@ -8,29 +8,8 @@ use std::process::Output;
 
 use regex::Regex;
 use serde_json::Value;
+use support::small::{HEADER, MAPPING};
 use support::{SandboxProcess, fill, json_of, program};
-
-const HEADER: &str = "ID,FIRST,LAST,BORN,SSN,EMAIL,PHONE,STREET,CITY,STATE,ZIP,CTRY,EMPLOYER";
-
-const MAPPING: &str = r#"
-account_type = "INDIVIDUAL"
-[fields]
-clientAccountId = "ID"
-"owners[0].role" = { const = "PRIMARY_OWNER" }
-"owners[0].emailAddress" = "EMAIL"
-"owners[0].phoneNumber" = { column = "PHONE", phone = "US" }
-"owners[0].identity.givenName" = "FIRST"
-"owners[0].identity.familyName" = "LAST"
-"owners[0].identity.dateOfBirth" = { column = "BORN", date = "%Y-%m-%d" }
-"owners[0].identity.taxId" = { column = "SSN", digits = true }
-"owners[0].identity.taxIdType" = { const = "SSN" }
-"owners[0].identity.personalAddress.streetAddress" = { columns = ["STREET"] }
-"owners[0].identity.personalAddress.city" = "CITY"
-"owners[0].identity.personalAddress.state" = "STATE"
-"owners[0].identity.personalAddress.postalCode" = "ZIP"
-"owners[0].identity.personalAddress.country" = { column = "CTRY", country = true }
-"owners[0].identity.employment.employerName" = "EMPLOYER"
-"#;
 
 const SETTINGS: &str = r#"
 [source]
@@ -61,8 +40,13 @@ impl Case {
         let folder = tempfile::tempdir().unwrap();
         let sandbox = SandboxProcess::start(folder.path(), "");
         let case = Case { folder, sandbox };
-        std::fs::write(case.path("mapping.toml"), MAPPING).unwrap();
-        std::fs::write(case.path("export.csv"), format!("{HEADER}\n{ROWS}")).unwrap();
+        let employer = "\"owners[0].identity.employment.employerName\" = \"EMPLOYER\"\n";
+        std::fs::write(case.path("mapping.toml"), format!("{MAPPING}{employer}")).unwrap();
+        std::fs::write(
+            case.path("export.csv"),
+            format!("{HEADER},EMPLOYER\n{ROWS}"),
+        )
+        .unwrap();
         case.settings(settings);
         let mut run = case.command("run");
         json_of(run.args(["--json", "--base-url", &case.sandbox.base_url()]));
@@ -375,7 +359,11 @@ fn what_is_known_is_told_only_when_asked_for() {
 
     // Rows that have moved are somebody else's.
     std::fs::remove_file(&path).unwrap();
-    std::fs::write(case.path("export.csv"), format!("{HEADER}\nX{ROWS}")).unwrap();
+    std::fs::write(
+        case.path("export.csv"),
+        format!("{HEADER},EMPLOYER\nX{ROWS}"),
+    )
+    .unwrap();
     let moved = case.gaps(&["--with-known", "--sheet", path.to_str().unwrap()]);
     assert_eq!(moved.status.code(), Some(2));
     assert!(!path.exists());
@@ -435,7 +423,11 @@ fn what_no_backfill_can_close_is_no_cell() {
     let rows = ROWS
         .replace("annabel@example.com", "")
         .replace("666-12-1234", "");
-    std::fs::write(case.path("export.csv"), format!("{HEADER}\n{rows}")).unwrap();
+    std::fs::write(
+        case.path("export.csv"),
+        format!("{HEADER},EMPLOYER\n{rows}"),
+    )
+    .unwrap();
     let target = ["--base-url", &case.sandbox.base_url()];
     json_of(case.command("replan").arg("--json").args(target));
     let (path, said) = case.sheet(&[]);
@@ -458,7 +450,11 @@ fn what_no_backfill_can_close_is_no_cell() {
     let second = Case::new("");
     second.settings(known);
     let rows = ROWS.replace("Ashdown", "Ashford");
-    std::fs::write(second.path("export.csv"), format!("{HEADER}\n{rows}")).unwrap();
+    std::fs::write(
+        second.path("export.csv"),
+        format!("{HEADER},EMPLOYER\n{rows}"),
+    )
+    .unwrap();
     std::fs::remove_dir_all(second.path(".bakkt-migrate")).unwrap();
     let target = ["--base-url", &second.sandbox.base_url()];
     let (totals, _) = json_of(second.command("run").arg("--json").args(target));

@@ -9,6 +9,7 @@
 pub mod fill;
 pub mod judge;
 pub mod needles;
+pub mod small;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
