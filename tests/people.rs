@@ -441,9 +441,12 @@ fn retry_takes_ids_from_a_file() {
     case.run("run", &[]);
     case.write("ids.txt", "\nA\n");
     let ids = case.folder.path().join("ids.txt");
-    let (totals, code) = case.run("retry", &["--from", ids.to_str().unwrap(), "--by", "kim"]);
+    let from = ["--from", ids.to_str().unwrap(), "--by", "kim"];
+    let without = case.said("retry", &from);
+    assert_eq!(without.status.code(), Some(2), "a decision has a reason");
+    let (totals, code) = case.run("retry", &[&from[..], &["--reason", "corrected"]].concat());
     assert_eq!((count(&totals, "/tasks/account/open"), code), (1, 0));
-    assert_eq!(case.log(), [["retry", "", "kim"]]);
+    assert_eq!(case.log(), [["retry", "corrected", "kim"]]);
 }
 
 #[test]

@@ -242,14 +242,14 @@ fn a_refused_record_is_sent_again_only_when_it_changed_or_a_person_says_so() {
     );
     case.run("run", &[]);
     assert_eq!(case.posts(), 5);
-    let (totals, _) = case.run("retry", &["--code", "NO_SUCH_CODE"]);
+    let (totals, _) = case.run("retry", &["--code", "NO_SUCH_CODE", "--reason", "why"]);
     assert_eq!(totals["tasks"]["account"]["open"], 0);
-    let (totals, _) = case.run("retry", &[]);
+    let (totals, _) = case.run("retry", &["--reason", "the outage is over"]);
     assert_eq!(totals["tasks"]["account"]["open"], 2);
     let unknown = program()
         .arg("retry")
         .arg(case.folder.path())
-        .args(["--id", "nobody"])
+        .args(["--id", "nobody", "--reason", "why"])
         .output()
         .unwrap();
     assert_eq!(unknown.status.code(), Some(2));

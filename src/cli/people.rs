@@ -117,7 +117,7 @@ pub struct RetryArgs {
     pub code: Option<String>,
     /// Why, for the report.
     #[arg(long)]
-    pub reason: Option<String>,
+    pub reason: String,
     /// Who.
     #[command(flatten)]
     pub by: ByArgs,

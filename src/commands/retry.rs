@@ -11,12 +11,13 @@ use crate::report::{status_lines, thousands};
 pub fn run(args: &RetryArgs) -> anyhow::Result<Output> {
     let view = View::new(&args.view.dir, args.view.sandbox);
     view.totals()?;
+    let reason = deciding::why(&args.reason)?;
     let named = deciding::named(&args.whose)?;
     let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
     let selection = deciding::select(&mut journal, named)?;
     let decided = Decided {
         by: &deciding::by(&args.by),
-        reason: args.reason.as_deref(),
+        reason: Some(reason),
         at: now(),
     };
     let count = journal.retry(&selection, args.code.as_deref(), decided)?;
