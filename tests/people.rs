@@ -9,7 +9,7 @@ use std::process::Output;
 use bakkt_migrate::journal::gap_lines::GapDay;
 use bakkt_migrate::journal::query::Reader;
 use serde_json::Value;
-use support::small::{HEADER, MAPPING};
+use support::small::{MAPPING, export};
 use support::{SandboxProcess, json_of, program};
 
 const SETTINGS: &str = r#"
@@ -49,20 +49,9 @@ impl Case {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 
-    /// Id and phone of each customer; an id that ends in `!` has no e-mail address, which blocks it.
+    /// See [`small::export`](support::small::export).
     fn export(&self, customers: &[(&str, &str)]) {
-        let mut text = format!("{HEADER}\n");
-        for (id, phone) in customers {
-            let email = if id.ends_with('!') {
-                ""
-            } else {
-                "ann@example.com"
-            };
-            let id = id.trim_end_matches('!');
-            text.push_str(&format!(
-                "{id},Ann,Ash,1980-02-03,666-12-1234,{email},{phone},1 Elm St,Reno,NV,89501,US\n"
-            ));
-        }
+        let text = export(customers);
         self.write("export.csv", &text);
     }
 

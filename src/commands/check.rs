@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::Context;
@@ -340,11 +339,7 @@ pub fn private_writer(path: &Path) -> anyhow::Result<BufWriter<File>> {
     if path.exists() {
         std::fs::remove_file(path).with_context(|| format!("cannot replace {}", path.display()))?;
     }
-    let file = File::options()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
+    let file = super::private_file(path);
     Ok(BufWriter::new(file.with_context(|| {
         format!("cannot write {}", path.display())
     })?))

@@ -2,9 +2,7 @@
 //!
 //! It writes only files that are not there yet, for their owner alone, because a lookup table holds codes of the export.
 
-use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
@@ -68,12 +66,8 @@ fn refuse_what_exists(dir: &Path) -> anyhow::Result<()> {
 
 /// A new file for its owner alone.
 fn create(path: &Path, text: &str) -> anyhow::Result<()> {
-    let file = File::options()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes()))
+    super::private_file(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
         .with_context(|| format!("cannot write {}", path.display()))
 }
 

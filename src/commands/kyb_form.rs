@@ -4,9 +4,8 @@
 //! for it by name; nothing of it goes anywhere else. Invariant: a file that is there is never written over.
 //! Left out on purpose: who is on the list and what is known of them (`manual_kyb`).
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -103,12 +102,7 @@ impl Form {
     /// Writes them, and says what the file holds.
     pub fn write(self, mode: Mode) -> anyhow::Result<()> {
         let (path, lines) = (self.path, self.lines.into_inner()?);
-        let file = File::options()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path);
-        let mut file = match file {
+        let mut file = match super::private_file(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(there(&path)),
             file => file.with_context(|| format!("cannot write {}", path.display()))?,
         };

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -392,7 +391,7 @@ struct LinkFile {
 impl LinkFile {
     fn create(args: &LinksArgs) -> anyhow::Result<LinkFile> {
         let (path, file) = match &args.out {
-            Some(path) => (path.clone(), new_file(path)),
+            Some(path) => (path.clone(), super::private_file(path)),
             None => named_by_time(&args.dir),
         };
         let file = match file {
@@ -451,23 +450,15 @@ impl Drop for LinkFile {
 fn named_by_time(dir: &Path) -> (PathBuf, io::Result<File>) {
     let time = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
     let mut path = dir.join(format!("links-{time}.csv"));
-    let mut file = new_file(&path);
+    let mut file = super::private_file(&path);
     for number in 2..100 {
         match &file {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 path = dir.join(format!("links-{time}-{number}.csv"));
-                file = new_file(&path);
+                file = super::private_file(&path);
             }
             _ => break,
         }
     }
     (path, file)
-}
-
-fn new_file(path: &Path) -> io::Result<File> {
-    File::options()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
 }
