@@ -11,10 +11,11 @@ mod snippet;
 mod style;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Mistakes};
-pub use snippet::{Snippet, visible};
+pub use snippet::{Snippet, is_hidden, visible};
 pub use style::Style;
 
 use std::fmt;
+use std::io;
 
 /// Why the program could not go on; decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +85,71 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// How a path is named in a message: on one line, with whatever a terminal would obey or hide written out.
+pub fn shown(path: &std::path::Path) -> String {
+    visible(&path.to_string_lossy())
+}
+
+/// What a person is told when a file that they named cannot be read; `doing` is such as "open accounts.csv". A name that
+/// leads nowhere or to something else is for them to correct (exit code 2); a disk that fails, or a system without a
+/// free file handle, is not (exit code 1).
+pub fn unreadable(doing: &str, error: &io::Error, hint: impl Into<String>) -> anyhow::Error {
+    use io::ErrorKind::{
+        InvalidData, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound,
+        PermissionDenied,
+    };
+    let circle = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    let text = format!("cannot {doing}: {error}");
+    match error.kind() {
+        NotFound | PermissionDenied | IsADirectory | NotADirectory | InvalidFilename
+        | InvalidData | InvalidInput => Failure::configuration(text, hint),
+        _ if circle => Failure::configuration(text, hint),
+        _ => Failure::cannot(
+            text,
+            "run the same command again when the system reads the file",
+        ),
+    }
+}
+
+/// What a person is told when a result cannot be written.
+pub fn unwritable(what: &str, error: &io::Error) -> anyhow::Error {
+    Failure::cannot(
+        format!("cannot write to {what}: {error}"),
+        "make room, or write to another place; then run the same command again",
+    )
+}
+
+/// A thread that was started, or what a person is told when the system starts no further one.
+pub fn started<T>(thread: io::Result<T>) -> anyhow::Result<T> {
+    thread.map_err(|error| {
+        Failure::cannot(
+            format!("the system starts no further thread: {error}"),
+            "free some memory, or raise the limit of processes (ulimit -u) or of memory (ulimit -v); then run the same command",
+        )
+    })
+}
+
+/// Whether an error is about something outside of the program and its inputs: a disk, a system without handles.
+pub fn is_io(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| is_failed_read(cause) || is_kind(cause, Kind::CannotGoOn))
+}
+
+/// A file that has become shorter, or that does not decode any more, was changed by somebody; a disk that fails was not.
+fn is_failed_read(cause: &(dyn std::error::Error + 'static)) -> bool {
+    use io::ErrorKind::{InvalidData, UnexpectedEof};
+    cause
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| !matches!(error.kind(), UnexpectedEof | InvalidData))
+}
+
+fn is_kind(cause: &(dyn std::error::Error + 'static), kind: Kind) -> bool {
+    cause
+        .downcast_ref::<Failure>()
+        .is_some_and(|failure| failure.kind == kind)
+}
 
 /// The exit code of an error: its [`Kind`] wherever it stands in the chain, else "cannot go on".
 pub fn exit_code(error: &anyhow::Error) -> u8 {

@@ -24,7 +24,9 @@ pub mod settings;
 
 pub mod error;
 pub mod logging;
+pub mod process;
 pub mod sensitive;
+pub mod terminal;
 pub mod toml_file;
 
 pub mod contract;

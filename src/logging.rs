@@ -8,6 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 
+use crate::terminal::LogLines;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
@@ -22,7 +23,8 @@ pub fn start(verbose: u8) {
         _ => LevelFilter::DEBUG,
     };
     let terminal = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(|| LogLines)
+        .with_ansi(false)
         .with_target(false)
         .with_filter(ours(level));
     let file = tracing_subscriber::fmt::layer()

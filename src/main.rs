@@ -1,27 +1,49 @@
 //! The binary: parse, set up logging, call the command, print, exit.
 
-use std::io::Write;
 use std::process::ExitCode;
 
-use bakkt_migrate::error::Style;
+use bakkt_migrate::error::{self, Style};
+use bakkt_migrate::{cli, commands, logging, process, terminal};
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let cli = bakkt_migrate::cli::Cli::parse();
-    bakkt_migrate::logging::start(cli.verbose);
-    match bakkt_migrate::commands::run(cli) {
-        Ok(output) => {
-            // A closed pipe is no reason to fail after the work is done.
-            let _ = writeln!(std::io::stdout(), "{}", output.text);
-            ExitCode::from(output.code)
-        }
+    process::keep_memory_private();
+    let code = match cli::Cli::try_parse() {
+        Ok(cli) => process::without_panic(|| run(cli)),
+        Err(usage) => tell_usage(&usage),
+    };
+    terminal::flush();
+    ExitCode::from(code)
+}
+
+/// Runs the command and prints what it ends with; the exit code.
+fn run(cli: cli::Cli) -> u8 {
+    logging::start(cli.verbose);
+    let ended = commands::run(cli).and_then(|output| {
+        terminal::flush();
+        let printed = terminal::print_result(&output.text);
+        printed.map_err(|error| error::unwritable("stdout", &error))?;
+        Ok(output.code)
+    });
+    ended.unwrap_or_else(|error| {
+        terminal::show_line(&error::describe(&error, Style::of_stderr()));
+        error::exit_code(&error)
+    })
+}
+
+/// Prints the help that was asked for, or what is wrong with the arguments; the exit code.
+fn tell_usage(usage: &clap::Error) -> u8 {
+    let text = usage.render();
+    if usage.use_stderr() {
+        terminal::show(&text.to_string());
+        return usage.exit_code() as u8;
+    }
+    match terminal::print_result(text.to_string().trim_end()) {
+        Ok(()) => usage.exit_code() as u8,
         Err(error) => {
-            let _ = writeln!(
-                std::io::stderr(),
-                "{}",
-                bakkt_migrate::error::describe(&error, Style::of_stderr())
-            );
-            ExitCode::from(bakkt_migrate::error::exit_code(&error))
+            let error = error::unwritable("stdout", &error);
+            terminal::show_line(&error::describe(&error, Style::of_stderr()));
+            error::exit_code(&error)
         }
     }
 }

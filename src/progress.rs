@@ -1,17 +1,23 @@
 //! The terminal while work goes on: bars, or plain lines in a log, and the one question.
 //!
-//! Owner of stderr for people. Everything shown is a number or a name of the program's own; no customer value gets here.
-//! Left out on purpose: results, which `main` prints to stdout.
+//! Owner of what is shown while work goes on. Everything shown is a number or a name of the program's own; no customer
+//! value gets here. A display is never a reason to fail, to stop or to wait.
+//! Left out on purpose: how a line gets to stderr (`terminal`), and results, which `main` prints to stdout.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use crate::report::thousands;
 use crate::submit::Counters;
+use crate::terminal::{show, show_line};
 
 /// Time between two lines where there is no terminal.
 const EVERY: Duration = Duration::from_secs(5);
@@ -39,15 +45,13 @@ pub fn mode(quiet: bool) -> Mode {
 /// A note to the person, unless quiet.
 pub fn note(mode: Mode, text: &str) {
     if mode != Mode::Quiet {
-        eprintln!("{text}");
+        show_line(text);
     }
 }
 
 /// One line on stdout at once, for programs that wait for it.
-pub fn announce(text: &str) {
-    // A reader that went away is no reason to fail.
-    let mut out = std::io::stdout();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+pub fn announce(text: &str) -> anyhow::Result<()> {
+    crate::terminal::print_result(text).context("cannot write to stdout")
 }
 
 /// Progress of reading an export, in bytes and rows.
@@ -81,10 +85,10 @@ impl Reading {
         } else if self.mode == Mode::Lines && self.last.elapsed() >= EVERY {
             self.last = Instant::now();
             let percent = bytes * 100 / self.size.max(1);
-            eprintln!(
+            show_line(&format!(
                 "reading: {} rows, {percent} % of the export",
                 thousands(rows)
-            );
+            ));
         }
     }
 
@@ -122,7 +126,7 @@ impl Unpacking {
                 .set_position(bytes);
         } else if self.mode == Mode::Lines && self.last.elapsed() >= EVERY {
             self.last = Instant::now();
-            eprintln!("unpacking: {} MB", thousands(bytes / 1_000_000));
+            show_line(&format!("unpacking: {} MB", thousands(bytes / 1_000_000)));
         }
     }
 
@@ -168,12 +172,12 @@ impl Inspecting {
             bar.set_prefix(megabytes);
         } else if self.mode == Mode::Lines && self.last.elapsed() >= EVERY {
             self.last = Instant::now();
-            eprintln!(
+            show_line(&format!(
                 "{}: {} of {}, {megabytes} MB",
                 self.what,
                 thousands(*files),
                 thousands(*all)
-            );
+            ));
         }
     }
 
@@ -223,19 +227,16 @@ impl Sending {
     ) -> Sending {
         let done = Arc::new(AtomicBool::new(false));
         let seen = done.clone();
-        let thread = (mode != Mode::Quiet)
-            .then(|| std::thread::spawn(move || show(mode, what, &look, &seen)));
-        Sending { done, thread }
+        let display = move || show_progress(mode, what, &look, &seen);
+        Sending {
+            done,
+            thread: start_display(mode, display),
+        }
     }
 
     /// Stops showing.
     pub fn finish(mut self) {
-        self.done.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            // A display that failed is no reason to fail.
-            let _ = thread.join();
-        }
+        finish_display(&self.done, self.thread.take());
     }
 }
 
@@ -250,7 +251,29 @@ pub struct So {
     pub state: String,
 }
 
-fn show(mode: Mode, what: &'static str, look: &impl Fn() -> So, done: &AtomicBool) {
+/// Starts a thread that shows something; without one the work goes on unseen.
+fn start_display(
+    mode: Mode,
+    display: impl FnOnce() + Send + 'static,
+) -> Option<std::thread::JoinHandle<()>> {
+    let thread = std::thread::Builder::new().name("progress".to_owned());
+    (mode != Mode::Quiet)
+        .then(|| thread.spawn(display).ok())
+        .flatten()
+}
+
+/// Ends a thread that shows something. One that a terminal holds up is left behind.
+fn finish_display(done: &AtomicBool, thread: Option<std::thread::JoinHandle<()>>) {
+    done.store(true, Ordering::Relaxed);
+    let Some(thread) = thread else { return };
+    thread.thread().unpark();
+    let until = Instant::now() + Duration::from_secs(1);
+    while !thread.is_finished() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn show_progress(mode: Mode, what: &'static str, look: &impl Fn() -> So, done: &AtomicBool) {
     let (begin, mut last) = (Instant::now(), Instant::now());
     let style = "{msg:9} [{bar:30}] {human_pos}/{human_len} · {per_sec} · {eta} left · {prefix}";
     let bar = (mode == Mode::Bars).then(|| bar(look().of, style, what));
@@ -265,12 +288,12 @@ fn show(mode: Mode, what: &'static str, look: &impl Fn() -> So, done: &AtomicBoo
             last = Instant::now();
             let rate = far as f64 / begin.elapsed().as_secs_f64();
             let left = of.saturating_sub(far) as f64 / rate.max(0.001);
-            eprintln!(
+            show_line(&format!(
                 "{what}: {} of {} · {rate:.1}/s · about {} left · {state}",
                 thousands(far),
                 thousands(of),
                 span(Duration::from_secs_f64(left.min(1e8)))
-            );
+            ));
         }
     }
     if let Some(bar) = bar {
@@ -293,19 +316,16 @@ impl Standing {
     ) -> Standing {
         let done = Arc::new(AtomicBool::new(false));
         let seen = done.clone();
-        let thread = (mode != Mode::Quiet)
-            .then(|| std::thread::spawn(move || show_standing(mode, what, says, &seen)));
-        Standing { done, thread }
+        let display = move || show_standing(mode, what, says, &seen);
+        Standing {
+            done,
+            thread: start_display(mode, display),
+        }
     }
 
     /// Stops showing.
     pub fn finish(mut self) {
-        self.done.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            // A display that failed is no reason to fail.
-            let _ = thread.join();
-        }
+        finish_display(&self.done, self.thread.take());
     }
 }
 
@@ -319,7 +339,7 @@ fn show_standing(mode: Mode, what: &'static str, says: impl Fn() -> String, done
             bar.set_prefix(says);
         } else if last.elapsed() >= EVERY && says != said {
             last = Instant::now();
-            eprintln!("{what}: {says}");
+            show_line(&format!("{what}: {says}"));
             said = says;
         }
     }
@@ -339,14 +359,30 @@ pub fn span(time: Duration) -> String {
     }
 }
 
-/// Asks a yes-or-no question on the terminal. `None` when there is no terminal to ask on.
-pub fn ask(question: &str) -> Option<bool> {
-    if !std::io::stdin().is_terminal() {
+/// Asks a yes-or-no question on the terminal; a stop while it waits for the answer means no. `None` when there is no
+/// terminal to ask on.
+pub fn ask(question: &str, stopping: impl Fn() -> bool) -> Option<bool> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
         return None;
     }
-    eprint!("{question} [y/N] ");
-    std::io::stderr().flush().ok()?;
+    show(&format!("{question} [y/N] "));
+    let a_moment = Timespec {
+        tv_sec: 0,
+        tv_nsec: 100_000_000,
+    };
+    loop {
+        if stopping() {
+            return Some(false);
+        }
+        let mut waiting = [PollFd::new(&stdin, PollFlags::IN)];
+        match poll(&mut waiting, Some(&a_moment)) {
+            Ok(0) | Err(Errno::INTR) => {}
+            Ok(_) => break,
+            Err(_) => return None,
+        }
+    }
     let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).ok()?;
+    stdin.lock().read_line(&mut answer).ok()?;
     Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

@@ -13,7 +13,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::error::{Diagnostic, Diagnostics, Failure, Snippet, nearest};
+use crate::error::{Diagnostic, Diagnostics, Snippet, nearest, unreadable};
 
 /// One TOML file: its text, and the name under which it is spoken of.
 #[derive(Clone, Debug)]
@@ -32,8 +32,9 @@ impl TomlFile {
                 name: name.into(),
                 text,
             }),
-            Err(error) => Err(Failure::configuration(
-                format!("cannot read {}: {error}", path.display()),
+            Err(error) => Err(unreadable(
+                &format!("read {}", path.display()),
+                &error,
                 "check the name, and that the file is readable UTF-8 text",
             )),
         }

@@ -13,7 +13,9 @@ use regex::Regex;
 const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ("error", &[], &[]),
     ("sensitive", &[], &[]),
-    ("logging", &[], &[]),
+    ("terminal", &["error"], &[]),
+    ("logging", &["terminal"], &[]),
+    ("process", &["error", "terminal"], &["tokio"]),
     ("toml_file", &["error"], &[]),
     // The pure half: no network, no database, no async runtime.
     ("contract", &[], &[]),
@@ -26,12 +28,12 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ("assess", &["contract", "mapping"], &[]),
     (
         "pipeline",
-        &["contract", "source", "mapping", "assess"],
+        &["contract", "error", "source", "mapping", "assess"],
         &[],
     ),
     // What exports hold, and what that seems to mean: no settings, no folder, nothing but the files themselves.
-    ("inspect", &["contract", "source", "mapping"], &[]),
-    ("guess", &["contract", "inspect"], &[]),
+    ("inspect", &["contract", "error", "source", "mapping"], &[]),
+    ("guess", &["contract", "error", "inspect"], &[]),
     // Files of other people: nothing here knows where the documents go.
     (
         "documents",
@@ -116,9 +118,13 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         ],
         &[],
     ),
-    ("progress", &["report", "submit"], &[]),
+    ("progress", &["report", "submit", "terminal"], &[]),
     ("cli", &[], &[]),
-    ("main", &["cli", "commands", "error", "logging"], &[]),
+    (
+        "main",
+        &["cli", "commands", "error", "logging", "process", "terminal"],
+        &[],
+    ),
 ];
 
 /// Outside crates that are somebody's own.

@@ -2,7 +2,9 @@
 
 mod support;
 
+use std::os::unix::process::CommandExt;
 use std::process::Stdio;
+use std::time::Duration;
 
 use support::{Running, SandboxProcess, json_of, program, wait_for};
 
@@ -32,11 +34,15 @@ struct Case {
 
 impl Case {
     fn new(sandbox: &str) -> Case {
+        Case::with_rows(60, sandbox)
+    }
+
+    fn with_rows(rows: u64, sandbox: &str) -> Case {
         let folder = tempfile::tempdir().unwrap();
         let mut bytes = Vec::new();
         export::write(
             &export::Recipe {
-                rows: 60,
+                rows,
                 seed: 11,
                 clean: true,
             },
@@ -118,4 +124,128 @@ fn the_second_ctrl_c_stops_at_once() {
     assert_eq!(case.sandbox.count("posts"), 8);
     let (status, _) = json_of(program().args(["status", "--json"]).arg(case.folder.path()));
     assert_eq!(status["tasks"]["account"]["in_doubt"], 8);
+}
+
+/// A seed of its own for each test, so that moments differ from round to round and not from run to run.
+fn moment(round: u64, most: u64) -> Duration {
+    Duration::from_millis(fastrand::Rng::with_seed(round).u64(0..most))
+}
+
+fn interrupt_group(leader: u32) {
+    let status = std::process::Command::new("kill")
+        .args(["-INT", "--", &format!("-{leader}")])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+#[test]
+fn ctrl_c_stops_a_run_whose_output_goes_to_a_program_that_dies_first() {
+    let rounds = std::env::var("ROUNDS").map_or(8, |rounds| rounds.parse::<u64>().unwrap());
+    let case = Case::with_rows(40 * rounds, "latency_ms = 20\n");
+    for round in 0..rounds {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let mut command = case.command();
+        command
+            .arg("-v")
+            .stdout(writer.try_clone().unwrap())
+            .stderr(writer)
+            .process_group(0);
+        let mut running = Running::start(&mut command);
+        drop(command);
+        let leader = running.0.id();
+        let mut log = std::process::Command::new("cat");
+        log.stdin(reader)
+            .stdout(Stdio::null())
+            .process_group(leader as i32);
+        let mut log = Running::start(&mut log);
+        // As soon as it has begun to send, or a little later.
+        wait_for("a request", || {
+            (case.sandbox.count("open_posts") > 0).then_some(())
+        });
+        std::thread::sleep(moment(round, 200));
+        interrupt_group(leader);
+        assert_eq!(wait_for("the end of the log", || log.ended()), -1);
+        assert_eq!(
+            wait_for("the end of the run", || running.ended()),
+            4,
+            "round {round}"
+        );
+    }
+    let (totals, code) = json_of(&mut case.command());
+    assert_eq!((totals["balanced"].as_bool(), code), (Some(true), 0));
+    assert_eq!(case.sandbox.count("accounts"), 40 * rounds);
+}
+
+/// A stderr that nobody will ever read again.
+fn closed() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+#[test]
+fn ctrl_c_stops_every_command_whose_stderr_is_closed() {
+    let case = Case::with_rows(3000, "latency_ms = 400\n");
+    let folder = case.folder.path().to_str().unwrap().to_owned();
+    let url = case.sandbox.base_url();
+    let (_, code) = json_of(case.command().args(["--limit", "20"]));
+    assert_eq!(code, 4);
+    let mapping = case.folder.path().join("mapping.toml");
+    let changed = std::fs::read_to_string(&mapping).unwrap() + "\n# changed\n";
+    let lines: [(&[&str], i32); 4] = [
+        (&["verify", &folder, "--base-url", &url], 4),
+        (&["events", "serve", &folder, "--listen", "127.0.0.1:0"], 0),
+        (&["run", &folder, "--base-url", &url, "-vv"], 4),
+        (&["replan", &folder, "--base-url", &url, "--reason", "x"], 4),
+    ];
+    for (arguments, expected) in lines {
+        if arguments[0] == "replan" {
+            std::fs::write(&mapping, &changed).unwrap();
+        }
+        let mut running = Running::start(
+            program()
+                .args(arguments)
+                .env("BAKKT_WEBHOOK_SECRET", "a secret for tests")
+                .stdout(Stdio::null())
+                .stderr(closed()),
+        );
+        wait_for("the command to listen to signals", || {
+            let caught =
+                std::fs::read_to_string(format!("/proc/{}/status", running.0.id())).ok()?;
+            let mask = caught
+                .lines()
+                .find_map(|line| line.strip_prefix("SigCgt:"))?;
+            let mask = u64::from_str_radix(mask.trim(), 16).ok()?;
+            (mask & (1 << 1) != 0).then_some(())
+        });
+        interrupt(&running);
+        assert_eq!(
+            wait_for("the end", || running.ended()),
+            expected,
+            "{arguments:?}"
+        );
+    }
+}
+
+/// What a pipe holds before a write to it waits.
+const PIPE: usize = 65_536;
+
+#[test]
+fn the_second_ctrl_c_stops_at_once_even_when_nobody_reads_the_result() {
+    let case = Case::new("");
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    // Filled to the last byte: the next write waits for a reader.
+    std::io::Write::write_all(&mut writer, &[b'x'; PIPE]).unwrap();
+    let mut running = Running::start(case.command().stdout(writer).stderr(Stdio::null()));
+    wait_for("all to be sent", || {
+        (case.sandbox.count("accounts") == 60).then_some(())
+    });
+    interrupt(&running);
+    wait_for("the end", || {
+        interrupt(&running);
+        running.ended()
+    });
+    assert_eq!(running.ended(), Some(4));
+    drop(reader);
 }

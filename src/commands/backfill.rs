@@ -14,16 +14,17 @@ use super::backfill_copy::Copied;
 use super::backfill_trial::{Found, try_last};
 use super::replan::settled_by;
 use super::report::View;
-use super::run::runtime;
 use super::signals::Signals;
 use super::{Output, deciding, opening, planning, send, target};
 use crate::cli::BackfillArgs;
 use crate::error::Failure;
 use crate::journal::layers::{LayerRow, LeftRow, RESTRICTED, Taken, Taking};
 use crate::journal::person::Decided;
+use crate::journal::query::nothing_planned;
 use crate::journal::replan::Adopt;
 use crate::journal::{Journal, now};
 use crate::migration::{Kept, LayerForm};
+use crate::process::runtime;
 use crate::progress::Mode;
 use crate::report::{Totals, status_lines, thousands};
 use crate::settings::Settings;
@@ -33,21 +34,18 @@ const LISTED: usize = 50;
 
 /// Runs it.
 pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<Output> {
+    let signals = Signals::listen(mode)?;
     let view = View::new(&args.dir, args.target.sandbox);
-    view.totals()?;
+    view.must_be_planned()?;
     let mut settings = crate::migration::settings(&args.dir)?;
     let bound = target::resolve(&args.target, &mut settings)?;
     let state = target::state_folder(&args.dir, args.target.sandbox);
     let done = runtime()?.block_on(async {
-        let signals = Signals::listen(mode)?;
         let journal = Journal::open(&state)?;
         crate::logging::to_file(&state);
         journal.bind(&bound, settings.target.dialect.word())?;
         if !journal.is_planned()? {
-            return Err(Failure::configuration(
-                "there is no whole plan yet",
-                "`bakkt-migrate run` makes one",
-            ));
+            return Err(nothing_planned());
         }
         // What is in doubt counts as taken: a look need not ask.
         let (settings, journal) = match args.dry_run || journal.doubts()? == 0 {

@@ -14,7 +14,7 @@ use anyhow::Context;
 
 use super::opening;
 use crate::cli::BackfillArgs;
-use crate::error::Failure;
+use crate::error::unreadable;
 use crate::journal::Journal;
 use crate::journal::open::private_folder;
 use crate::migration::Kept;
@@ -32,13 +32,17 @@ impl Copied {
     /// Copies the file, under the number that it will have.
     pub fn new(args: &BackfillArgs, journal: &Journal, state: &Path) -> anyhow::Result<Copied> {
         let cannot = |error: io::Error| {
-            Failure::configuration(
-                format!("cannot read {}: {error}", args.file.display()),
+            unreadable(
+                &format!("read {}", args.file.display()),
+                &error,
                 "name the filled sheet or the corrected export",
             )
         };
         if !fs::metadata(&args.file).map_err(cannot)?.is_file() {
-            return Err(cannot(io::Error::other("it is not a file")));
+            return Err(cannot(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is not a regular file",
+            )));
         }
         let name = format!("{:04}.{}", journal.next_layer()?, extension(&args.file));
         let stays = Cell::new(false);

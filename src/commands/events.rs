@@ -6,15 +6,15 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::run::runtime;
 use super::signals::Signals;
 use super::{Output, target};
 use crate::cli::{EventsArgs, EventsCommand, ImportArgs, ServeArgs};
-use crate::error::Failure;
+use crate::error::{Failure, unreadable};
 use crate::events::import::import;
 use crate::events::tally::Taken;
 use crate::events::{Proof, Receiver, Tally};
 use crate::journal::events::Events;
+use crate::process::runtime;
 use crate::progress::{Mode, Standing, announce, note};
 use crate::settings::Settings;
 
@@ -33,12 +33,12 @@ pub fn run(args: &EventsArgs, mode: Mode) -> anyhow::Result<Output> {
 }
 
 fn serve(args: &ServeArgs, mode: Mode) -> anyhow::Result<Output> {
+    let signals = Signals::listen(mode)?;
     target::existing_folder(&args.dir)?;
     let settings = crate::migration::settings(&args.dir)?;
     let proof = Proof::new(&settings.events, secret(&settings)?);
     let open = matches!(proof, Proof::Nothing);
     let taken = runtime()?.block_on(async {
-        let signals = Signals::listen(mode)?;
         let receiver = Receiver::bind(args.listen, proof, &settings.events.path).await?;
         let events = opened(&args.dir, args.sandbox)?;
         if open {
@@ -51,13 +51,13 @@ fn serve(args: &ServeArgs, mode: Mode) -> anyhow::Result<Output> {
         if args.json {
             note(Mode::Lines, &listening);
         } else {
-            announce(&listening);
+            announce(&listening)?;
         }
         let tally = receiver.tally();
         let shown = Standing::start(mode, "receiving", move || tally.taken().to_string());
         let taken = tokio::select! {
             taken = receiver.serve(events, signals.stop.clone()) => taken,
-            () = signals.at_once.notified() => Err(Failure::stopped(
+            () = signals.aborted() => Err(Failure::stopped(
                 "stopped at once; what was not answered comes again",
                 "run the same command",
             )),
@@ -92,8 +92,9 @@ fn from_file(args: &ImportArgs, mode: Mode) -> anyhow::Result<Output> {
         import(std::io::stdin().lock(), &mut events, &tally, tell)?;
     } else {
         let file = File::open(&args.file).map_err(|error| {
-            Failure::configuration(
-                format!("cannot read {}: {error}", args.file.display()),
+            unreadable(
+                &format!("read {}", args.file.display()),
+                &error,
                 "a file with one JSON body a line, or - for standard input",
             )
         })?;

@@ -10,7 +10,7 @@ use crate::report::{status_lines, thousands};
 /// Runs it.
 pub fn run(args: &ExcludeArgs) -> anyhow::Result<Output> {
     let view = View::new(&args.view.dir, args.view.sandbox);
-    view.totals()?;
+    view.must_be_planned()?;
     let reason = deciding::why(&args.reason)?;
     let named = match &args.code {
         Some(_) => Vec::new(),

@@ -22,7 +22,7 @@ use crate::report::thousands;
 /// Runs it.
 pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
     let view = View::new(&args.view.dir, args.view.sandbox);
-    let reader = view.reader()?;
+    let reader = view.planned_reader()?;
     deciding::known_fields(&args.field)?;
     if let Some(source) = &args.source {
         known_source(&reader, source)?;

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::report::View;
-use super::run::{runtime, sandbox_credentials, start_sandbox};
+use super::run::{sandbox_credentials, start_sandbox};
 use super::signals::Signals;
 use super::{Output, deciding, target};
 use crate::api::Client;
@@ -25,6 +25,7 @@ use crate::journal::links::{Fetched, Standing, Wanted};
 use crate::journal::person::Decided;
 use crate::journal::{Journal, now};
 use crate::links::{Counters, Done, Fetch, Outcome, is_final};
+use crate::process::runtime;
 use crate::progress::{Mode, Sending, So, note};
 use crate::report::{guarded, thousands};
 use crate::settings::Settings;
@@ -36,8 +37,9 @@ const NAMED: usize = 20;
 
 /// Runs it.
 pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<Output> {
+    let signals = Signals::listen(mode)?;
     let view = View::new(&args.dir, args.target.sandbox);
-    view.reader()?;
+    view.must_be_planned()?;
     let mut settings = crate::migration::settings(&args.dir)?;
     let bound = target::resolve(&args.target, &mut settings)?;
     let Some(partner_id) = settings.target.partner_id.clone() else {
@@ -53,7 +55,6 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<Output> {
         ));
     }
     let (told, ended) = runtime()?.block_on(async {
-        let signals = Signals::listen(mode)?;
         let folder = target::state_folder(&args.dir, args.target.sandbox);
         let journal = Journal::open(&folder)?;
         crate::logging::to_file(&folder);
@@ -176,7 +177,7 @@ async fn fetch(
     });
     let ended = tokio::select! {
         ended = crate::links::run(to_ask, fetch, |done| keeping.keep(done)) => ended,
-        () = signals.at_once.notified() => Ok(Ended::Interrupted),
+        () = signals.aborted() => Ok(Ended::Interrupted),
     };
     shown.finish();
     drop(sandbox);

@@ -4,16 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::report::View;
-use super::run::{runtime, sandbox_credentials, start_sandbox};
+use super::run::{sandbox_credentials, start_sandbox};
 use super::signals::Signals;
 use super::{Output, deciding, opening, planning, send, target};
 use crate::cli::{ReplanArgs, TargetArgs};
 use crate::error::Failure;
 use crate::journal::person::Decided;
+use crate::journal::query::nothing_planned;
 use crate::journal::replan::{Adopt, Changes};
 use crate::journal::restricted::Restricted;
 use crate::journal::{Journal, now};
 use crate::migration::{Migration, today};
+use crate::process::runtime;
 use crate::progress::Mode;
 use crate::report::{status_lines, thousands};
 use crate::settings::Settings;
@@ -23,7 +25,7 @@ use crate::submit::Ended;
 pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
     let by = deciding::by(&args.by);
     let view = View::new(&args.dir, args.target.sandbox);
-    view.totals()?;
+    view.must_be_planned()?;
     let how = Adopt {
         update_accepted: args.update_accepted,
         dry_run: args.dry_run,
@@ -59,19 +61,16 @@ pub(super) fn anew(
     mode: Mode,
     first: impl FnOnce(&mut Journal, &Migration) -> anyhow::Result<()>,
 ) -> anyhow::Result<Changes> {
+    let signals = Signals::listen(mode)?;
     let mut settings = crate::migration::settings(dir)?;
     let bound = target::resolve(target, &mut settings)?;
     let folder = target::state_folder(dir, target.sandbox);
     runtime()?.block_on(async {
-        let signals = Signals::listen(mode)?;
         let journal = Journal::open(&folder)?;
         crate::logging::to_file(&folder);
         journal.bind(&bound, settings.target.dialect.word())?;
         if !journal.is_planned()? {
-            return Err(Failure::configuration(
-                "there is no whole plan yet",
-                "`bakkt-migrate run` makes one",
-            ));
+            return Err(nothing_planned());
         }
         let mut journal = settled(target, &mut settings, journal, &signals, mode).await?;
         let binding = opening::binding(&journal, &folder, today())?;

@@ -6,7 +6,7 @@ use super::{Output, code, target};
 use crate::cli::{ReportArgs, ViewArgs};
 use crate::error::Failure;
 use crate::journal::Journal;
-use crate::journal::query::Reader;
+use crate::journal::query::{Reader, nothing_planned};
 use crate::report::{Facts, Grace, Totals, status_lines};
 
 /// Which journal to look at.
@@ -40,7 +40,25 @@ impl View {
                 hint,
             ));
         }
-        Reader::open(&path)
+        let reader = Reader::open(&path)?;
+        match reader.meta("plan")? {
+            Some(_) => Ok(reader),
+            None => Err(nothing_planned()),
+        }
+    }
+
+    /// The journal, read-only, for commands that need a whole plan.
+    pub fn planned_reader(&self) -> anyhow::Result<Reader> {
+        let reader = self.reader()?;
+        match reader.meta("plan")?.as_deref() {
+            Some("planned") => Ok(reader),
+            _ => Err(nothing_planned()),
+        }
+    }
+
+    /// Refuses a migration without a whole plan.
+    pub fn must_be_planned(&self) -> anyhow::Result<()> {
+        self.planned_reader().map(drop)
     }
 
     /// The totals as the journal has them.

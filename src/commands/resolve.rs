@@ -17,7 +17,7 @@ use crate::report::status_lines;
 /// Runs it.
 pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<Output> {
     let view = View::new(&args.dir, args.target.sandbox);
-    view.totals()?;
+    view.must_be_planned()?;
     let decided = Decided {
         by: &deciding::by(&args.by),
         reason: Some(deciding::why(&args.reason)?),

@@ -10,7 +10,7 @@ use crate::report::{status_lines, thousands};
 /// Runs it.
 pub fn run(args: &RetryArgs) -> anyhow::Result<Output> {
     let view = View::new(&args.view.dir, args.view.sandbox);
-    view.totals()?;
+    view.must_be_planned()?;
     let reason = deciding::why(&args.reason)?;
     let named = deciding::named(&args.whose)?;
     let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;

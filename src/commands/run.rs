@@ -13,6 +13,7 @@ use crate::error::Failure;
 use crate::journal::Journal;
 use crate::journal::tasks::Selection;
 use crate::migration::Migration;
+use crate::process::runtime;
 use crate::progress::{Mode, ask, note};
 use crate::report::thousands;
 use crate::sandbox::{Config, Sandbox};
@@ -21,6 +22,7 @@ use crate::submit::Ended;
 
 /// Runs it.
 pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<Output> {
+    let signals = Signals::listen(mode)?;
     target::existing_folder(&args.dir)?;
     let mut settings = crate::migration::settings(&args.dir)?;
     let target = target::resolve(&args.target, &mut settings)?;
@@ -31,7 +33,6 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<Output> {
     };
     let runtime = runtime()?;
     runtime.block_on(async {
-        let signals = Signals::listen(mode)?;
         let sandbox = if args.target.sandbox {
             Some(start_sandbox(args.sandbox_config.as_deref(), &mut settings).await?)
         } else {
@@ -53,14 +54,6 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<Output> {
         }
         output
     })
-}
-
-/// The runtime of commands that talk to a server.
-pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")
 }
 
 async fn prepared(
@@ -104,7 +97,8 @@ async fn prepared(
         ),
     );
     if must_ask && work.sum() + doubts > 0 {
-        confirm(&format!("Send {} to {target}?", work.words()))?;
+        let question = format!("Send {} to {target}?", work.words());
+        confirm(&question, || signals.stopping())?;
     }
     let view = report::View::new(&args.dir, args.target.sandbox);
     let grace = migration.settings.grace.clone();
@@ -175,8 +169,8 @@ fn planned(
 }
 
 /// Asks before sending; without a terminal to ask on, `--yes` must have said so.
-pub fn confirm(question: &str) -> anyhow::Result<()> {
-    match ask(question) {
+pub fn confirm(question: &str, stopping: impl Fn() -> bool) -> anyhow::Result<()> {
+    match ask(question, stopping) {
         Some(true) => Ok(()),
         Some(false) => Err(Failure::stopped("nothing was sent", "")),
         None => Err(Failure::configuration(

@@ -5,24 +5,27 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::Output;
-use super::run::runtime;
+use super::signals::Signals;
 use crate::cli::SandboxArgs;
-use crate::error::Failure;
-use crate::progress::Mode;
-use crate::sandbox::{Config, serve_until_ctrl_c};
+use crate::error::{Failure, unreadable};
+use crate::process::runtime;
+use crate::progress::{Mode, announce};
+use crate::sandbox::{Config, Sandbox, serve_until};
 
 /// Serves until Ctrl-C.
 pub fn run(args: &SandboxArgs, mode: Mode) -> anyhow::Result<Output> {
+    let signals = Signals::listen(mode)?;
     let config = args
         .config
         .as_deref()
         .map_or_else(|| Ok(Config::default()), read_config)?;
     let ledger = runtime()?
-        .block_on(serve_until_ctrl_c(config, args.port, |sandbox| {
+        .block_on(async {
             // Harnesses wait for this line, so it goes out whatever the mode.
-            let _ = mode;
-            crate::progress::announce(&format!("listening on {}", sandbox.base_url()));
-        }))
+            let ready =
+                |sandbox: &Sandbox| announce(&format!("listening on {}", sandbox.base_url()));
+            serve_until(signals.stopped(), config, args.port, ready).await
+        })
         .context("the sandbox ended")?;
     Ok(Output {
         text: format!("{ledger:?}"),
@@ -33,7 +36,8 @@ pub fn run(args: &SandboxArgs, mode: Mode) -> anyhow::Result<Output> {
 /// Reads a sandbox configuration.
 pub fn read_config(path: &Path) -> anyhow::Result<Config> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::configuration(format!("cannot read {}: {error}", path.display()), "")
+        let hint = "check the name of the file, and who may read it";
+        unreadable(&format!("read {}", path.display()), &error, hint)
     })?;
     Config::from_toml(&text).map_err(|error| {
         Failure::configuration(

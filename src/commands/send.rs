@@ -7,7 +7,7 @@ use super::forecast::Work;
 use super::signals::Signals;
 use super::uploads;
 use crate::api::{Client, Credentials};
-use crate::error::Failure;
+use crate::error::{Failure, is_io};
 use crate::journal::tasks::Kind;
 use crate::journal::{Journal, State};
 use crate::migration::Migration;
@@ -101,7 +101,7 @@ pub async fn send(
     let shown = Sending::start(mode, counters);
     let ended = tokio::select! {
         ended = run(journal, the) => ended,
-        () = signals.at_once.notified() => {
+        () = signals.aborted() => {
             Err(Failure::stopped("stopped at once; what was on its way is in doubt", "run the same command: it asks about those first"))
         }
     };
@@ -151,6 +151,17 @@ pub fn sources(migration: Migration) -> (Sources, Settings) {
     (Sources { payload, document }, migration.settings)
 }
 
+/// Why a row could not be mapped again. A disk that fails says nothing about the export: what failed is told as it is.
+pub fn read_again_failed(
+    error: anyhow::Error,
+    drift: impl FnOnce() -> anyhow::Error,
+) -> anyhow::Error {
+    match is_io(&error) {
+        true => error.context("cannot read the export again"),
+        false => drift(),
+    }
+}
+
 /// The payload of an account's task.
 pub fn payloads(pipeline: Pipeline) -> PayloadFn {
     let spare: Mutex<Vec<Reread>> = Mutex::default();
@@ -173,7 +184,7 @@ pub fn payloads(pipeline: Pipeline) -> PayloadFn {
         };
         let prepared = reread
             .prepare(&pipeline, task.at, From::Noted(&task.parts))
-            .map_err(|_| drift())?;
+            .map_err(|error| read_again_failed(error, drift))?;
         let same = prepared.verdict.sendable() && pipeline.hash(prepared.payload) == task.hash;
         let payload = same
             .then(|| Sensitive::new(prepared.payload.to_vec()))

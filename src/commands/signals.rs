@@ -1,55 +1,87 @@
 //! Ctrl-C and SIGTERM: the first one drains, the second one stops (invariant 11).
+//!
+//! Owner of both. A thread of its own hears the signals, so that neither a slow disk under the runtime's threads nor a
+//! terminal that nobody reads can hold them up; what they ask for comes before any word about it.
+//! Invariant: a second signal ends the program within [`GRACE`], whatever it is doing: what it leaves behind is what
+//! `kill -9` leaves behind. Left out on purpose: SIGHUP and SIGQUIT, which end the program as they always do.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, watch};
+use anyhow::Context;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use tokio::sync::watch;
 
+use crate::error::{Kind, started};
 use crate::progress::{Mode, note};
 
-/// What the signals have said so far.
+/// How long the program may take to end by itself after the second signal.
+const GRACE: Duration = Duration::from_millis(500);
+/// How long its last words may take.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// What the signals have asked for so far.
 #[derive(Clone)]
 pub struct Signals {
     /// True after the first.
     pub stop: Arc<watch::Sender<bool>>,
-    /// Woken by the second.
-    pub at_once: Arc<Notify>,
+    /// True after the second.
+    abort: Arc<watch::Sender<bool>>,
 }
 
 impl Signals {
-    /// Starts listening; needs a runtime.
+    /// Starts listening, for as long as the process lives. Fails when no thread can be started.
     pub fn listen(mode: Mode) -> anyhow::Result<Signals> {
         let signals = Signals {
             stop: Arc::new(watch::Sender::new(false)),
-            at_once: Arc::new(Notify::new()),
+            abort: Arc::new(watch::Sender::new(false)),
         };
-        let told = signals.clone();
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::spawn(async move {
-            let mut count = 0;
-            loop {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-                count += 1;
-                if count == 1 {
-                    note(
-                        mode,
-                        "stopping: what is on its way ends first; once more stops at once",
-                    );
-                    told.stop.send_replace(true);
-                } else {
-                    told.at_once.notify_waiters();
+        let mut arriving = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])
+            .context("cannot listen to Ctrl-C")?;
+        let listener = signals.clone();
+        let thread = std::thread::Builder::new().name("signals".to_owned());
+        started(thread.spawn(move || {
+            for (count, _) in arriving.forever().enumerate() {
+                match count {
+                    0 => listener.drain(mode),
+                    _ => listener.end_now(),
                 }
             }
-        });
+        }))?;
         Ok(signals)
+    }
+
+    fn drain(&self, mode: Mode) {
+        self.stop.send_replace(true);
+        note(
+            mode,
+            "stopping: requests on their way end first; press Ctrl-C again to abort",
+        );
+    }
+
+    fn end_now(&self) {
+        self.abort.send_replace(true);
+        // Whoever waits for a request ends now and says so. Whoever reads, plans or writes a report does not look up.
+        std::thread::sleep(GRACE);
+        crate::terminal::show_line("stopped at once; run the same command to go on");
+        crate::terminal::flush_within(LAST_WORDS);
+        signal_hook::low_level::exit(i32::from(Kind::Stopped.exit_code()));
     }
 
     /// Whether it is time to stop.
     pub fn stopping(&self) -> bool {
         *self.stop.borrow()
+    }
+
+    /// Ends at the first signal.
+    pub async fn stopped(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+    }
+
+    /// Ends at the second signal.
+    pub async fn aborted(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.abort.subscribe().wait_for(|abort| *abort).await;
     }
 }

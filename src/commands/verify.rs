@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::deciding::read_ids;
 use super::report::View;
-use super::run::runtime;
 use super::signals::Signals;
 use super::verify_text::{Findings, describe, json};
 use super::{Output, opening, planning, report, send, target, uploads};
@@ -13,7 +12,9 @@ use crate::api::Client;
 use crate::cli::VerifyArgs;
 use crate::error::Failure;
 use crate::journal::passes::{Round, Scope};
+use crate::journal::query::nothing_planned;
 use crate::journal::{Journal, events, now};
+use crate::process::runtime;
 use crate::progress::{Mode, Sending, So, note};
 use crate::report::thousands;
 use crate::settings::Settings;
@@ -23,6 +24,7 @@ use crate::verify::{Counters, MetadataFn, Tools, Verify, run as read_back};
 
 /// Runs it.
 pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
+    let signals = Signals::listen(mode)?;
     if args.target.sandbox {
         return Err(Failure::configuration(
             "the sandbox inside this process ended with the run that filled it: there is nothing to read back",
@@ -30,21 +32,17 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
         ));
     }
     let view = View::new(&args.dir, false);
-    view.totals()?;
+    view.must_be_planned()?;
     let mut settings = crate::migration::settings(&args.dir)?;
     let bound = target::resolve(&args.target, &mut settings)?;
     let folder = target::state_folder(&args.dir, false);
     let grace = settings.grace.clone();
     let (read, ended) = runtime()?.block_on(async {
-        let signals = Signals::listen(mode)?;
         let journal = Journal::open(&folder)?;
         crate::logging::to_file(&folder);
         journal.bind(&bound, settings.target.dialect.word())?;
         if !journal.is_planned()? {
-            return Err(Failure::configuration(
-                "there is no whole plan yet",
-                "`bakkt-migrate run` makes one",
-            ));
+            return Err(nothing_planned());
         }
         verified(args, settings, journal, &folder, &signals, mode).await
     })?;
@@ -138,7 +136,7 @@ async fn verified(
     let shown = shown(mode, counters.clone());
     let ended = tokio::select! {
         ended = read_back(journal, verify) => ended,
-        () = signals.at_once.notified() => {
+        () = signals.aborted() => {
             Err(Failure::stopped("stopped at once", "run the same command: it goes on where it stopped"))
         }
     };

@@ -11,7 +11,7 @@ use crate::report::{status_lines, thousands};
 /// Runs it.
 pub fn run(args: &WaiveArgs) -> anyhow::Result<Output> {
     let view = View::new(&args.view.dir, args.view.sandbox);
-    view.totals()?;
+    view.must_be_planned()?;
     let reason = deciding::why(&args.reason)?;
     deciding::known_fields(&args.field)?;
     let named = deciding::must_name(&args.whose)?;

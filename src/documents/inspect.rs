@@ -12,6 +12,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::Builder;
 
 use super::content::{self, HEAD};
 use super::root::{Identity, Opened, Root, refusal};
@@ -119,7 +120,8 @@ impl<'a> Inspector<'a> {
         let mut all = vec![None; paths.len()];
         std::thread::scope(|scope| {
             let others: Vec<_> = (1..threads.min(paths.len()))
-                .map(|_| scope.spawn(work))
+                // With fewer threads it takes longer, and that is all.
+                .filter_map(|_| Builder::new().spawn_scoped(scope, work).ok())
                 .collect();
             let mut done = work();
             for other in others {

@@ -13,7 +13,7 @@ use std::path::{Component, Path};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, FileType, FileTypeExt, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
 
-use crate::error::Failure;
+use crate::error::unreadable;
 
 /// Why a file is refused before it is read. `missing` is what a gap says of a document that is not there.
 pub mod refusal {
@@ -102,8 +102,9 @@ impl Root {
     /// Opens the folder; `name` is how the settings call it.
     pub fn open(path: &Path, name: &str, max_bytes: u64) -> anyhow::Result<Root> {
         let dir = Dir::open_ambient_dir(path, ambient_authority()).map_err(|error| {
-            Failure::configuration(
-                format!("cannot open the documents folder {name}: {error}"),
+            unreadable(
+                &format!("open the documents folder {name}"),
+                &error,
                 "check `root` under [documents] in migration.toml",
             )
         })?;

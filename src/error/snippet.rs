@@ -120,12 +120,14 @@ fn piece(c: char) -> (String, usize) {
     (c.to_string(), c.width().unwrap_or(0))
 }
 
-/// Characters that a terminal obeys or does not show: controls, marks of direction, blanks of no width.
-fn is_hidden(c: char) -> bool {
+/// Characters that a terminal obeys or does not show: controls, marks of direction, blanks of no width, and tags, which
+/// spell ASCII invisibly.
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
 }
 
 /// A text of one line in which whatever has no visible form is written out.

@@ -9,6 +9,8 @@ pub struct Style {
 }
 
 impl Style {
+    /// Every sequence that this type writes: the terminal lets these pass, and no others.
+    pub const CODES: [&str; 4] = ["\u{1b}[1;31m", "\u{1b}[1;34m", "\u{1b}[1m", "\u{1b}[0m"];
     /// No colours.
     pub const PLAIN: Style = Style { colour: false };
 

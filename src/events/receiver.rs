@@ -83,7 +83,7 @@ impl Receiver {
         events: Events,
         stop: Arc<watch::Sender<bool>>,
     ) -> anyhow::Result<Taken> {
-        let (writer, thread) = writer::start(events, self.tally.clone(), stop.clone());
+        let (writer, thread) = writer::start(events, self.tally.clone(), stop.clone())?;
         let desk = Desk {
             proof: self.proof,
             path: self.path,

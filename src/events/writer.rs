@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::tally::Tally;
+use crate::error::started;
 use crate::journal::events::{Arrived, Events, Source};
 
 /// Events that wait for the thread.
@@ -27,19 +28,20 @@ pub(super) fn start(
     events: Events,
     tally: Arc<Tally>,
     stop: Arc<watch::Sender<bool>>,
-) -> (
+) -> anyhow::Result<(
     mpsc::Sender<Incoming>,
     std::thread::JoinHandle<anyhow::Result<()>>,
-) {
+)> {
     let (outbox, inbox) = mpsc::channel(WAITING);
-    let thread = std::thread::spawn(move || {
+    let thread = std::thread::Builder::new().name("events".to_owned());
+    let thread = started(thread.spawn(move || {
         let done = work(events, inbox, &tally);
         if done.is_err() {
             stop.send_replace(true);
         }
         done
-    });
-    (outbox, thread)
+    }))?;
+    Ok((outbox, thread))
 }
 
 fn work(

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::fields::Kind;
+use crate::error::{is_hidden, visible};
 use crate::inspect::Profile;
 use crate::inspect::classes::Class;
 use crate::inspect::column::Column;
@@ -20,12 +21,17 @@ pub fn quoted(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if c.is_control() => out.push_str(&format!("\\u{:04X}", c as u32)),
+            c if is_hidden(c) => out.push_str(&format!("\\U{:08X}", c as u32)),
             c => out.push(c),
         }
     }
     out.push('"');
     out
+}
+
+/// What may stand in a comment: a text of one line, whatever name it came from.
+pub fn comment(text: &str) -> String {
+    visible(text)
 }
 
 /// A key of a TOML table.

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use super::columns::Confidence;
 use super::feeds::{Feed, section};
-use super::values::{key, name, names, quoted};
+use super::values::{comment, key, name, names, quoted};
 use super::words;
 use super::{Guess, Rows, Sheet};
 use crate::contract::Level;
@@ -61,7 +61,7 @@ fn migration(
         let _ = write!(
             out,
             "\n[{table}]\n# {}\nfile = {}\nmapping = {}\n",
-            profile.made,
+            comment(&profile.made),
             quoted(&paths[sheet.file]),
             quoted(mapping_name(sheet.rows))
         );
@@ -132,7 +132,8 @@ on_existing = "skip"
 fn mapping(sheet: &Sheet, profile: &Profile, path: &str) -> String {
     let mapping = &sheet.mapping;
     let mut out = format!(
-        "# Guessed by `bakkt-migrate init` from {path}. Behind each line stands how sure it is:\n"
+        "# Guessed by `bakkt-migrate init` from {}. Behind each line stands how sure it is:\n",
+        comment(path)
     );
     out.push_str(HEADER);
     if !mapping.tables.is_empty() {
@@ -171,7 +172,7 @@ fn mapping(sheet: &Sheet, profile: &Profile, path: &str) -> String {
     if !mapping.hints.is_empty() {
         out.push_str("\n# --- weak guesses: take the # away where they are right.\n");
         for feed in &mapping.hints {
-            let _ = writeln!(out, "# {}", line(feed));
+            let _ = writeln!(out, "# {}", comment(&line(feed)));
         }
     }
     if !mapping.unused.is_empty() {
@@ -179,7 +180,7 @@ fn mapping(sheet: &Sheet, profile: &Profile, path: &str) -> String {
         let names = names(profile);
         for column in &mapping.unused {
             let whose = words::foreign(&words::tokens(&profile.columns[*column].name))
-                .map_or(String::new(), |whose| format!("  # {whose}"));
+                .map_or(String::new(), |whose| format!("  # {}", comment(&whose)));
             let _ = writeln!(out, "# {}{whose}", quoted(&names[*column]));
         }
     }
@@ -210,7 +211,7 @@ fn line(feed: &Feed) -> String {
         .collect::<Vec<_>>()
         .join(": ");
     if !note.is_empty() {
-        let _ = write!(line, "  # {note}");
+        let _ = write!(line, "  # {}", comment(&note));
     }
     line
 }

@@ -14,10 +14,12 @@ pub mod shapes;
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::Builder;
 
 use column::Column;
 use distinct::Hasher;
 
+use crate::error::started;
 use crate::source::export::{HeaderRow, Opened, Options, Pass, SetBy, Skipped};
 use crate::source::{Export, Flaw, Rows};
 
@@ -115,7 +117,8 @@ pub fn survey(
             let (used_in, used_out) = sync_channel::<Rows>(2 * WAITING);
             lanes.push((rows_in, used_out));
             let part = Part::new(&empty);
-            parts.push(scope.spawn(move || part.gather(export, &rows_out, &used_in, hasher)));
+            let gather = move || part.gather(export, &rows_out, &used_in, hasher);
+            parts.push(started(Builder::new().spawn_scoped(scope, gather))?);
         }
         let read = read(&mut pass, batch, &lanes, &mut each);
         // The workers end when nothing more can come.

@@ -185,13 +185,15 @@ pub(super) fn prepare(db: &mut Connection, schema: &[&str]) -> rusqlite::Result<
     db.pragma_update(None, "cache_size", -32_000)?;
     db.set_prepared_statement_cache_capacity(64);
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    for (step, sql) in schema.iter().enumerate().skip(version as usize) {
-        let change = db.transaction()?;
+    // In one transaction: whoever reads beside this, or after a kill, sees all of the schema or none.
+    let change = db.transaction()?;
+    for sql in schema.iter().skip(version as usize) {
         change.execute_batch(sql)?;
-        change.pragma_update(None, "user_version", step as i64 + 1)?;
-        change.commit()?;
     }
-    Ok(())
+    if version < schema.len() as i64 {
+        change.pragma_update(None, "user_version", schema.len() as i64)?;
+    }
+    change.commit()
 }
 
 /// What a person is told when SQLite refuses: a damaged file and a full disk want different things done.

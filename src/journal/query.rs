@@ -37,13 +37,25 @@ pub const EXISTED: [&str; 4] = ["no", "equal", "different", "overwritten"];
 /// An older journal lacks tables that the questions ask for, and whoever reads may not add them (invariant 12).
 fn refuse_older(journal: &Connection) -> anyhow::Result<()> {
     let version: i64 = journal.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if (1..super::open::VERSION).contains(&version) {
+    if version == 0 {
+        // The program was killed while it made the journal.
+        return Err(nothing_planned());
+    }
+    if version < super::open::VERSION {
         return Err(Failure::cannot(
             format!("the journal has version {version}, which an earlier bakkt-migrate wrote"),
             "`bakkt-migrate run` brings it up to date; with --limit 0 it sends nothing new",
         ));
     }
     Ok(())
+}
+
+/// What a person is told who asks about a plan that is not there.
+pub fn nothing_planned() -> anyhow::Error {
+    Failure::configuration(
+        "nothing is planned yet",
+        "`bakkt-migrate run` plans the migration, or goes on where planning was interrupted; with --limit 0 it sends nothing",
+    )
 }
 
 /// A journal opened for reading.

@@ -5,11 +5,13 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::Builder;
 
 use super::fixed::{Fixed, Fixing};
 use super::{From, Hash, Pipeline, Worker};
 use crate::assess::facts::{OwnerFact, OwnerFacts};
 use crate::assess::{Gap, Verdict};
+use crate::error::started;
 use crate::mapping::draft;
 use crate::mapping::feed::Strict;
 use crate::source::export::Pass;
@@ -312,11 +314,10 @@ pub fn scan(
             let (spent_in, spent_out) = sync_channel::<Results>(2 * WAITING);
             lanes.push((rows_in, used_out));
             outlets.push((results_out, spent_in));
-            scope.spawn(move || {
-                work(pipeline, want, &rows_out, &used_in, &results_in, &spent_out);
-            });
+            let worker = move || work(pipeline, want, &rows_out, &used_in, &results_in, &spent_out);
+            started(Builder::new().spawn_scoped(scope, worker))?;
         }
-        let reader = scope.spawn(move || read(source, &lanes));
+        let reader = started(Builder::new().spawn_scoped(scope, move || read(source, &lanes)))?;
         let taken = take(&outlets, &mut sink);
         // Workers and reader stop when the outlets are gone.
         drop(outlets);

@@ -101,14 +101,15 @@ impl Sandbox {
 }
 
 /// Serves until Ctrl-C and returns the ledger's counters. Prints nothing: `ready` is called once it listens.
-pub async fn serve_until_ctrl_c(
+pub async fn serve_until<E: From<io::Error>>(
+    stop: impl Future<Output = ()>,
     config: Config,
     port: u16,
-    ready: impl FnOnce(&Sandbox),
-) -> io::Result<LedgerSummary> {
+    ready: impl FnOnce(&Sandbox) -> Result<(), E>,
+) -> Result<LedgerSummary, E> {
     let sandbox = Sandbox::start(config, port).await?;
-    ready(&sandbox);
-    tokio::signal::ctrl_c().await?;
+    ready(&sandbox)?;
+    stop.await;
     let summary = sandbox.ledger();
     sandbox.stop().await;
     Ok(summary)

@@ -20,7 +20,7 @@ use super::lines::{Form, Lines};
 use super::transcode::Transcode;
 use super::workbook::{Choice, Workbook};
 use super::{Cell, Rows};
-use crate::error::Failure;
+use crate::error::{Failure, unreadable};
 
 /// Bytes at a file's beginning from which everything is found.
 const SAMPLE: usize = 1 << 20;
@@ -52,8 +52,9 @@ pub(super) struct Head {
 
 /// The error of a file that cannot be opened.
 fn cannot_open(path: &Path, error: &io::Error) -> anyhow::Error {
-    Failure::configuration(
-        format!("cannot open {}: {error}", path.display()),
+    unreadable(
+        &format!("open {}", path.display()),
+        error,
         "check the name of the file, and who may read it",
     )
 }
@@ -62,7 +63,10 @@ fn cannot_open(path: &Path, error: &io::Error) -> anyhow::Error {
 fn plain_file(path: &Path) -> io::Result<File> {
     // Looked at before it is opened: opening a pipe would wait for a writer.
     if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a file that can be read twice"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is a folder, a pipe or a device; give a regular file",
+        ));
     }
     File::open(path)
 }

@@ -143,7 +143,7 @@ pub async fn run(journal: Journal, run: Run) -> anyhow::Result<(Journal, Ended)>
     let all = if run.settle_only { 0 } else { u64::MAX };
     let accounts = run.limit.unwrap_or(u64::MAX).min(all);
     let mut the = Loop {
-        recorder: Recorder::start(journal, run.selected),
+        recorder: Recorder::start(journal, run.selected)?,
         stages: JoinSet::new(),
         lanes: [
             Lane::new(

@@ -5,6 +5,7 @@
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::error::started;
 use crate::journal::tasks::{Change, Freed, Kind, Task};
 use crate::journal::{Journal, State};
 
@@ -39,10 +40,11 @@ pub struct Recorder {
 
 impl Recorder {
     /// Starts the thread.
-    pub fn start(mut journal: Journal, selected: bool) -> Recorder {
+    pub fn start(mut journal: Journal, selected: bool) -> anyhow::Result<Recorder> {
         let (requests, inbox) = std::sync::mpsc::channel::<Request>();
         let (outbox, answers) = unbounded_channel();
-        let thread = std::thread::spawn(move || {
+        let thread = std::thread::Builder::new().name("journal".to_owned());
+        let thread = started(thread.spawn(move || {
             while let Ok(request) = inbox.recv() {
                 let answer = journal.commit(&request.changes).and_then(|freed| {
                     let pick = |pick: &Pick| {
@@ -56,12 +58,12 @@ impl Recorder {
                 }
             }
             journal
-        });
-        Recorder {
+        }))?;
+        Ok(Recorder {
             requests,
             answers,
             thread,
-        }
+        })
     }
 
     /// Hands a request over; at most one at a time is under way.

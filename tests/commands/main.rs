@@ -6,8 +6,11 @@
 
 mod check;
 mod drift;
+mod failing;
 mod journal;
 mod report;
 mod run;
 mod target;
+mod terminal;
+mod unplanned;
 mod world;
