@@ -33,6 +33,7 @@ pub mod reappeared;
 pub mod replan;
 pub mod restricted;
 pub mod seal;
+pub mod set_aside;
 pub mod state;
 pub mod tasks;
 pub mod unread;

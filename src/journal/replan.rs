@@ -14,6 +14,7 @@ use super::open::Journal;
 use super::person::Decided;
 use super::reappeared::Reappeared;
 use super::restricted::Restricted;
+use super::set_aside;
 use super::state::State;
 use super::tasks::{Freed, Kind};
 use anyhow::Context;
@@ -220,9 +221,11 @@ impl Journal {
         revived.extend(self.ids(
             "SELECT w.task FROM temp.was_document w JOIN n.document d ON d.id = w.document WHERE w.state IN (5, 6) AND w.hash IS NOT d.hash",
         )?);
+        let ending = self.ending_tasks()?;
+        self.set_aside(&ending, true, set_aside::REPLANNED, how.decided)?;
         self.db.execute_batch(TAKE_OVER)?;
         for task in revived {
-            self.revive(task, how.decided.at)?;
+            self.revive(task, set_aside::CHANGED, how.decided)?;
         }
         self.db.execute(PLAN_UPDATES, [how.update_accepted])?;
         changes.updates = self.count(Kind::Update, State::Open, false)?;
