@@ -4,6 +4,9 @@
 
 mod support;
 
+#[path = "people/sent.rs"]
+mod sent;
+
 use std::process::Output;
 
 use bakkt_migrate::journal::gap_lines::GapDay;

@@ -57,6 +57,7 @@ pub fn plan(
     let want = Want {
         hashes: true,
         facts: true,
+        people: true,
         ..Want::default()
     };
     scan(&mut pass, pipeline, want, |batch| {
@@ -359,6 +360,7 @@ impl<'m> Words<'m> {
                 .map(|reason| self.exclusions[usize::from(reason)].as_str()),
             hash: row.hash.as_ref(),
             fixed: row.fixed.as_ref().map(|fixed| fixed.as_slice()),
+            person: row.person.as_ref(),
             gaps,
             parts,
         }

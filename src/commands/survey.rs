@@ -210,6 +210,7 @@ impl<'m> Survey<'m> {
         };
         let inspector = Inspector::new(
             &documents.root,
+            documents.accepted,
             reading.is_some(),
             reading.unwrap_or(&|_| None),
         );

@@ -14,7 +14,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::Builder;
 
-use super::content::{self, HEAD};
+use super::content::{self, Accepted, HEAD};
 use super::root::{Identity, Opened, Root, refusal};
 
 /// What is known of a file that can be sent.
@@ -37,17 +37,22 @@ const REMEMBERED: usize = 1 << 16;
 /// Files of one folder, one after the other or many at once.
 pub struct Inspector<'a> {
     root: &'a Root,
+    accepted: Accepted,
     hashing: bool,
     earlier: Earlier<'a>,
     known: Mutex<HashMap<Identity, [u8; 32]>>,
 }
 
 /// Opens a file and tells its media type.
-pub fn open(root: &Root, path: &str) -> Result<(Opened, &'static str), &'static str> {
+pub fn open(
+    root: &Root,
+    path: &str,
+    accepted: Accepted,
+) -> Result<(Opened, &'static str), &'static str> {
     let opened = root.file(path)?;
     let mut head = [0; HEAD];
     let count = read_head(&opened.file, &mut head).map_err(|_| refusal::BROKEN)?;
-    let media_type = content::media_type(&head[..count], path)?;
+    let media_type = content::media_type(&head[..count], path, accepted)?;
     Ok((opened, media_type))
 }
 
@@ -67,9 +72,10 @@ fn read_head(file: &File, head: &mut [u8]) -> io::Result<usize> {
 
 impl<'a> Inspector<'a> {
     /// `hashing`: the content is read to its end, unless an earlier plan did.
-    pub fn new(root: &'a Root, hashing: bool, earlier: Earlier<'a>) -> Self {
+    pub fn new(root: &'a Root, accepted: Accepted, hashing: bool, earlier: Earlier<'a>) -> Self {
         Inspector {
             root,
+            accepted,
             hashing,
             earlier,
             known: Mutex::default(),
@@ -78,7 +84,7 @@ impl<'a> Inspector<'a> {
 
     /// One file.
     pub fn one(&self, path: &str) -> Result<Facts, &'static str> {
-        let (opened, _) = open(self.root, path)?;
+        let (opened, _) = open(self.root, path, self.accepted)?;
         let (size, identity) = (opened.size, opened.identity);
         let facts = |hash| Facts {
             size,
@@ -173,7 +179,7 @@ mod tests {
         }
         std::fs::write(folder.path().join("page.pdf"), "<html>")?;
         let root = Root::open(folder.path(), "documents", 1000)?;
-        let inspector = Inspector::new(&root, true, &|_| None);
+        let inspector = Inspector::new(&root, Accepted::default(), true, &|_| None);
         let names: Vec<String> = (0..50).map(|number| format!("{number}.pdf")).collect();
         let mut paths: Vec<Option<&str>> = names.iter().map(|name| Some(name.as_str())).collect();
         paths.extend([None, Some("page.pdf"), Some("gone.pdf"), Some("7.pdf")]);
@@ -195,7 +201,7 @@ mod tests {
         let folder = tempfile::tempdir()?;
         pdf(folder.path(), "a.pdf", "rest")?;
         let root = Root::open(folder.path(), "documents", 1000)?;
-        let facts = Inspector::new(&root, false, &|_| None).one("a.pdf");
+        let facts = Inspector::new(&root, Accepted::default(), false, &|_| None).one("a.pdf");
         let facts = facts.map(|facts| (facts.size, facts.hash));
         assert_eq!(facts, Ok((12, None)));
         Ok(())
@@ -206,7 +212,9 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let first = pdf(folder.path(), "a.pdf", "one")?;
         let root = Root::open(folder.path(), "documents", 1000)?;
-        let one = |earlier: Earlier<'_>| Inspector::new(&root, true, earlier).one("a.pdf");
+        let one = |earlier: Earlier<'_>| {
+            Inspector::new(&root, Accepted::default(), true, earlier).one("a.pdf")
+        };
         let before = one(&|_| None).map_err(anyhow::Error::msg)?;
         assert_eq!(before.hash, Some(first));
         let known = |identity: &Identity| (*identity == before.identity).then_some([9; 32]);

@@ -12,12 +12,14 @@ pub mod claim;
 pub mod content;
 pub mod inspect;
 pub mod manifest;
+pub mod names;
 pub mod pattern;
 pub mod planned;
 pub mod root;
 pub mod walk;
 
 use claim::Claim;
+use content::Accepted;
 use manifest::{Buffers, Manifest};
 use pattern::Pattern;
 use root::Root;
@@ -34,6 +36,8 @@ pub struct Documents {
     pub name: String,
     /// Where they are spoken of.
     pub from: From,
+    /// The types of content that are sent.
+    pub accepted: Accepted,
     /// The document types of the dialect.
     pub types: &'static [&'static str],
 }

@@ -1,12 +1,15 @@
 //! A folder pattern: what the paths of documents say about them.
 //!
 //! Owner of the pattern's syntax: `{field}`, `*` inside one part of a path, everything else as it stands. Types, sides and
-//! KYB items are found whatever their case; names are taken as they are, never decoded. A path is tried against the words of
+//! KYB items are found whatever their case; names are taken as they are, never decoded, but composed (NFC). A path is tried against the words of
 //! the contract first, so that `A_1_DRIVERS_LICENSE_FRONT.png` is cut where its reader would cut it; only then is any text
 //! taken for a type, so that a misspelled one is told as such.
 //! Left out on purpose: walking the folder (`walk`).
 
+use std::borrow::Cow;
+
 use regex::Regex;
+use unicode_normalization::UnicodeNormalization;
 
 use super::claim::{Claim, FIELDS, Field, Value};
 use crate::contract::documents::{KYB_ITEM_NAMES, SIDES, TYPE_NAMES};
@@ -89,7 +92,8 @@ impl Pattern {
         &self.text
     }
 
-    fn read(&self, path: &str, regex: &Regex) -> Option<Claim> {
+    /// `path` is composed; `raw` is the same path as the disk has it.
+    fn read(&self, path: &str, raw: &str, regex: &Regex) -> Option<Claim> {
         let found = regex.captures(path)?;
         let mut claim = Claim::default();
         for (group, field) in self.fields.iter().enumerate() {
@@ -111,7 +115,7 @@ impl Pattern {
             }
             claim.set(*field, value);
         }
-        claim.set(Field::File, Value::Text(path.to_owned()));
+        claim.set(Field::File, Value::Text(raw.to_owned()));
         Some(claim)
     }
 
@@ -134,17 +138,23 @@ impl Pattern {
 
 /// The first pattern that a path fits, by its number, and what the path says then.
 pub fn read(patterns: &[Pattern], path: &str) -> Option<(usize, Claim)> {
+    // A Mac takes letters with accents apart; ids and patterns have them composed.
+    let composed: Cow<'_, str> = match path.is_ascii() {
+        true => path.into(),
+        false => path.nfc().collect::<String>().into(),
+    };
     let first = |regex: fn(&Pattern) -> &Regex| {
-        patterns
-            .iter()
-            .enumerate()
-            .find_map(|(number, pattern)| Some((number, pattern.read(path, regex(pattern))?)))
+        patterns.iter().enumerate().find_map(|(number, pattern)| {
+            let claim = pattern.read(&composed, path, regex(pattern))?;
+            Some((number, claim))
+        })
     };
     first(|pattern| &pattern.strict).or_else(|| first(|pattern| &pattern.loose))
 }
 
 fn pieces(text: &str) -> Result<Vec<Piece>, (String, String)> {
-    let (mut pieces, mut rest) = (Vec::new(), text);
+    let text: String = text.nfc().collect();
+    let (mut pieces, mut rest) = (Vec::new(), text.as_str());
     while let Some(at) = rest.find(['{', '}', '*']) {
         if at > 0 {
             pieces.push(Piece::Text(rest[..at].to_owned()));

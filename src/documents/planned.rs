@@ -86,7 +86,8 @@ impl Reopen {
         let (claim, document_type, side, metadata) = self.claimed(planned, self.today)?;
         let path = claim.path().ok_or(CHANGED)?;
         let (opened, content_type) =
-            inspect::open(&self.documents.root, path).map_err(|_| UNFIT)?;
+            inspect::open(&self.documents.root, path, self.documents.accepted)
+                .map_err(|_| UNFIT)?;
         Ok(Opened {
             metadata,
             file: opened.file,

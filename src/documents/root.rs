@@ -14,6 +14,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, FileType, FileTypeExt, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
 
 use crate::error::unreadable;
+use super::names::{self, Names};
 
 /// Why a file is refused before it is read. `missing` is what a gap says of a document that is not there.
 pub mod refusal {
@@ -47,6 +48,9 @@ pub mod refusal {
     pub const EMPTY: &str = "invalid: the file is empty";
     /// Too many bytes.
     pub const TOO_LARGE: &str = "invalid: the file is larger than `max_bytes`";
+    /// Another spelling of several names.
+    pub const AMBIGUOUS: &str =
+        "invalid: several files have this path but for capitals or accents, and none exactly";
     /// It could not be a path.
     pub const NO_PATH: &str = "invalid: the path is none";
 }
@@ -55,6 +59,7 @@ pub mod refusal {
 #[derive(Debug)]
 pub struct Root {
     dir: Dir,
+    names: Names,
     max_bytes: u64,
 }
 
@@ -108,7 +113,12 @@ impl Root {
                 "check `root` under [documents] in migration.toml",
             )
         })?;
-        Ok(Root { dir, max_bytes })
+        let names = Names::default();
+        Ok(Root {
+            dir,
+            names,
+            max_bytes,
+        })
     }
 
     /// The folder, for walking it.
@@ -116,9 +126,28 @@ impl Root {
         &self.dir
     }
 
-    /// Opens a file for reading, by its path below the folder.
+    /// Opens a file for reading, by its path below the folder; where there is none, by another spelling of that path.
     pub fn file(&self, path: &str) -> Result<Opened, &'static str> {
-        if path.is_empty() {
+        let exactly = self.exactly(path);
+        if !matches!(exactly, Err(refusal::MISSING | refusal::UNNAMED)) {
+            return exactly;
+        }
+        let clean = names::cleaned(path)?;
+        if clean != path {
+            let opened = self.exactly(&clean);
+            if !matches!(opened, Err(refusal::MISSING)) {
+                return opened;
+            }
+        }
+        match self.names.find(&self.dir, &clean)? {
+            Some(found) => self.exactly(found),
+            None => exactly,
+        }
+    }
+
+    fn exactly(&self, path: impl AsRef<Path>) -> Result<Opened, &'static str> {
+        let path = path.as_ref();
+        if path.as_os_str().is_empty() {
             return Err(refusal::UNNAMED);
         }
         let told = |error: io::Error| told(path, &error);
@@ -169,14 +198,14 @@ fn must_be_file(kind: FileType) -> Result<(), &'static str> {
 }
 
 /// The words for an error of the operating system.
-fn told(path: &str, error: &io::Error) -> &'static str {
+fn told(path: &Path, error: &io::Error) -> &'static str {
     use rustix::io::Errno;
     let number = error.raw_os_error();
     let is = |errno: Errno| number == Some(errno.raw_os_error());
     // An attempt to leave is told by the library, without a number of the operating system.
     let left = error.kind() == io::ErrorKind::PermissionDenied && number.is_none();
     if left || is(Errno::XDEV) {
-        return match Path::new(path).components().next() {
+        return match path.components().next() {
             Some(Component::RootDir) => refusal::ABSOLUTE,
             _ if leaves(path) => refusal::PARENT,
             _ => refusal::LINK,
@@ -199,9 +228,9 @@ fn told(path: &str, error: &io::Error) -> &'static str {
 }
 
 /// Whether the words of the path alone lead out.
-fn leaves(path: &str) -> bool {
+fn leaves(path: &Path) -> bool {
     let mut depth = 0i64;
-    Path::new(path).components().any(|part| {
+    path.components().any(|part| {
         depth += match part {
             Component::ParentDir => -1,
             Component::Normal(_) => 1,
@@ -283,6 +312,45 @@ mod tests {
     }
 
     #[test]
+    fn another_spelling_is_read_where_only_one_file_can_be_meant() -> anyhow::Result<()> {
+        use std::os::unix::ffi::OsStringExt;
+        let (folder, root) = world()?;
+        let inside = folder.path().join("documents");
+        // Taken apart, as a Mac writes it; Latin-1, as an old archive does; two that differ in capitals only.
+        fs::write(inside.join("sub/Jose\u{301}.pdf"), "%PDF-1")?;
+        fs::write(
+            inside.join(std::ffi::OsString::from_vec(b"M\xfcller.pdf".to_vec())),
+            "%PDF-22",
+        )?;
+        fs::write(inside.join("Twin.pdf"), "%PDF-333")?;
+        fs::write(inside.join("TWIN.pdf"), "%PDF-4444")?;
+        fs::write(inside.join(r"odd\name.pdf"), "%PDF-55555")?;
+        fs::create_dir(inside.join("odd"))?;
+        fs::write(inside.join("odd/name.pdf"), "%PDF-666666")?;
+        let size = |path: &str| root.file(path).map(|opened| opened.size);
+        for (path, wanted) in [
+            ("sub/Jos\u{e9}.pdf", Ok(6)),
+            ("sub\\JOS\u{c9}.PDF", Ok(6)),
+            ("SUB/JOS\u{c9}.PDF ", Ok(6)),
+            (".\\Sub\\jose\u{301}.pdf", Ok(6)),
+            ("M\u{fc}ller.pdf", Ok(7)),
+            ("Mu\u{308}ller.pdf", Ok(7)),
+            ("TWIN.pdf", Ok(9)),
+            ("twin.pdf", Err(refusal::AMBIGUOUS)),
+            (r"odd\name.pdf", Ok(10)),
+            (r"\odd\name.pdf", Ok(11)),
+            (r"..\secret.pdf", Err(refusal::PARENT)),
+            (r"SUB\..\..\secret.pdf", Err(refusal::PARENT)),
+            (r"C:\a.pdf", Err(refusal::ABSOLUTE)),
+            ("A.PDF", Ok(8)),
+            ("  ", Err(refusal::UNNAMED)),
+        ] {
+            assert_eq!(size(path), wanted, "{path}");
+        }
+        Ok(())
+    }
+
+    #[test]
     fn what_is_no_file_is_refused_and_never_waited_for() -> anyhow::Result<()> {
         let (folder, root) = world()?;
         let inside = folder.path().join("documents");
@@ -332,7 +400,7 @@ mod tests {
         let expected = File::open(&path).is_err().then_some(refusal::UNREADABLE);
         assert_eq!(refused(&root, "a.pdf"), expected);
         assert_eq!(
-            told("a.pdf", &rustix::io::Errno::ACCESS.into()),
+            told(Path::new("a.pdf"), &rustix::io::Errno::ACCESS.into()),
             refusal::UNREADABLE
         );
         Ok(())

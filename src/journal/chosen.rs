@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::open::Journal;
 use super::person::{Decided, target_of};
+use super::set_aside::EXCLUDED;
 use super::tasks::Selection;
 use crate::assess::Verdict;
 use crate::error::Failure;
@@ -152,7 +153,7 @@ impl Journal {
                  SELECT client_id, 'exclude', '', 0, ?1, ?2, ?3 FROM temp.only_these",
                 params![decided.why(), decided.by, decided.at],
             )?;
-            let count = journal.take_out(decided.why())?;
+            let count = journal.take_out(decided)?;
             let target = match (&selection.only, code) {
                 (_, Some(code)) => format!("code {code}"),
                 (Some(ids), None) => target_of(ids),
@@ -258,14 +259,21 @@ impl Journal {
     }
 
     /// Takes the selected records out of the plan, as a plan that leaves them out would have them.
-    fn take_out(&mut self, reason: &str) -> anyhow::Result<u64> {
-        let reason = self.word(&format!("{LEFT_OUT}{reason}"))?;
+    fn take_out(&mut self, decided: Decided<'_>) -> anyhow::Result<u64> {
+        let reason = self.word(&format!("{LEFT_OUT}{}", decided.why()))?;
         let documents = self.word(ACCOUNT_OUT)?;
         self.db.execute_batch(
             "DROP TABLE IF EXISTS temp.taken_out; CREATE TEMP TABLE taken_out (record INTEGER PRIMARY KEY);
              INSERT INTO temp.taken_out SELECT r.id FROM temp.only_these o JOIN record r ON r.client_id = o.client_id
-                 WHERE r.verdict <> 3;
-             DELETE FROM gap WHERE record IN (SELECT record FROM temp.taken_out);
+                 WHERE r.verdict <> 3;",
+        )?;
+        // What was sent of them stays in every report.
+        let sent = self.ids(
+            "SELECT id FROM task WHERE attempts > 0 AND record IN (SELECT record FROM temp.taken_out) ORDER BY id",
+        )?;
+        self.set_aside(&sent, true, EXCLUDED, decided)?;
+        self.db.execute_batch(
+            "DELETE FROM gap WHERE record IN (SELECT record FROM temp.taken_out);
              DELETE FROM task WHERE record IN (SELECT record FROM temp.taken_out);
              DELETE FROM owner WHERE record IN (SELECT record FROM temp.taken_out);",
         )?;
@@ -275,7 +283,7 @@ impl Journal {
             [documents],
         )?;
         let count = self.db.execute(
-            "UPDATE record SET verdict = ?1, reason = ?2, hash = NULL, fixed = NULL, gaps = 0
+            "UPDATE record SET verdict = ?1, reason = ?2, hash = NULL, fixed = NULL, person = NULL, gaps = 0
              WHERE id IN (SELECT record FROM temp.taken_out)",
             params![Verdict::Excluded as i64, reason],
         )?;

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use super::query::{KINDS, Reader, STATES, VERDICTS, index, word_of};
+use super::set_aside::{self, dropped_word};
 
 /// A verdict below this is sendable: ready and grace.
 const SENDABLE_BELOW: usize = 2;
@@ -83,7 +84,7 @@ pub struct ReasonCount {
 pub struct StopCount {
     /// account, update, document or KYB.
     pub kind: &'static str,
-    /// held, refused or gave up.
+    /// held, refused or gave up; of a task that the plan has no longer, with `, then dropped` behind it.
     pub state: &'static str,
     /// The code; empty when none was given.
     pub code: String,
@@ -118,6 +119,9 @@ pub struct Minute {
     /// Tasks accepted in it.
     pub accepted: u64,
 }
+
+/// Kind, state, code and field; how many, and an example of the message.
+type Stops = HashMap<(usize, usize, Option<i64>, Option<i64>), (u64, Option<i64>)>;
 
 impl Reader {
     /// Counts records and tasks.
@@ -175,8 +179,7 @@ impl Reader {
     }
 
     fn count_tasks(&self, counts: &mut Counts) -> anyhow::Result<()> {
-        type Key = (usize, usize, Option<i64>, Option<i64>);
-        let mut stops: HashMap<Key, (u64, Option<i64>)> = HashMap::new();
+        let (mut stops, mut dropped) = (Stops::new(), Stops::new());
         let mut statement = self.journal.prepare(sql::TASKS)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -205,10 +208,17 @@ impl Reader {
                 }
             }
         }
-        for ((kind, state, code, field), (count, example)) in stops {
+        self.count_dropped_stops(&mut dropped)?;
+        let states = stops
+            .into_iter()
+            .map(|(key, count)| (word_of(&STATES, key.1), key, count));
+        let dropped = dropped
+            .into_iter()
+            .map(|(key, count)| (dropped_word(key.1 as i64), key, count));
+        for (state, (kind, _, code, field), (count, example)) in states.chain(dropped) {
             counts.stops.push(StopCount {
                 kind: word_of(&KINDS, kind),
-                state: word_of(&STATES, state),
+                state,
                 code: self.word(code)?,
                 field: self.word(field)?,
                 example: self.word(example)?,
@@ -226,6 +236,19 @@ impl Reader {
         };
         counts.stops.sort_by_key(order);
         Ok(())
+    }
+
+    /// Refusals and give-ups of tasks that the plan has no longer.
+    fn count_dropped_stops(&self, stops: &mut Stops) -> anyhow::Result<()> {
+        self.walk(set_aside::sql::DROPPED_STOPS, |row| {
+            let key = (index(row, 0)?, index(row, 1)?, row.get(2)?, row.get(3)?);
+            let stop = stops.entry(key).or_default();
+            stop.0 += 1;
+            if stop.1.is_none() {
+                stop.1 = row.get(4)?;
+            }
+            Ok(())
+        })
     }
 
     /// Open gaps by path and level, most frequent first.

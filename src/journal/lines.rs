@@ -8,6 +8,7 @@
 use rusqlite::{Row, Rows};
 
 use super::query::{EXISTED, KINDS, Reader, STATES, VERDICTS, index, unsigned, word_of};
+use super::set_aside::dropped_word;
 
 /// The account task as far as a line shows it.
 #[derive(Clone, Copy, Debug)]
@@ -129,12 +130,16 @@ impl Reader {
             let record: i64 = row.get(16)?;
             uploads.each(record, |kind, state| beside.upload(kind, state))?;
             documents.each(record, |_, _| beside.unsent += 1)?;
+            let mut task = task(row, 6)?;
+            if let (true, Some(state)) = (task.state.is_empty(), row.get(17)?) {
+                task.state = dropped_word(state);
+            }
             each(RecordLine {
                 origin: origin(row)?,
                 verdict: word_of(&VERDICTS, index(row, 3)?),
                 reason: text(row, 4)?,
                 gaps: count(row, 5)?,
-                task: task(row, 6)?,
+                task,
                 bakkt: bakkt(row, 12)?,
                 beside,
             })
@@ -300,10 +305,16 @@ fn bakkt<'a>(row: &'a Row<'_>, from: usize) -> anyhow::Result<BakktPart<'a>> {
 /// The statements. `ORDER BY` names the key of the outermost table, which the left joins keep outermost.
 mod sql {
     pub const RECORD_LINES: &str = "SELECT f.name, r.row, r.client_id, r.verdict, w.text, r.gaps, \
-        t.state, t.attempts, t.first_at, t.last_at, c.text, d.text, t.bakkt_id, t.status, t.created_at, t.existed, r.id \
+        t.state, coalesce(t.attempts, 0) + CASE WHEN s.id IS NULL THEN 0 ELSE (SELECT sum(a.attempts) FROM set_aside a \
+            WHERE a.client_id = r.client_id AND a.kind = 0 AND a.gone = 1) END, \
+        coalesce(s.first_at, t.first_at), coalesce(t.last_at, s.last_at), c.text, d.text, \
+        t.bakkt_id, t.status, t.created_at, t.existed, r.id, s.state \
         FROM record r LEFT JOIN file f ON f.id = r.file LEFT JOIN word w ON w.id = r.reason \
         LEFT JOIN task t ON t.record = r.id AND t.kind = 0 \
-        LEFT JOIN word c ON c.id = t.code LEFT JOIN word d ON d.id = t.field ORDER BY r.id";
+        LEFT JOIN set_aside s ON s.id = (SELECT max(a.id) FROM set_aside a WHERE a.client_id = r.client_id AND a.kind = 0 AND a.gone = 1) \
+            AND r.id = (SELECT min(o.id) FROM record o WHERE o.client_id = r.client_id) \
+        LEFT JOIN word c ON c.id = CASE WHEN t.id IS NULL THEN s.code ELSE t.code END \
+        LEFT JOIN word d ON d.id = CASE WHEN t.id IS NULL THEN s.field ELSE t.field END ORDER BY r.id";
     pub const UPLOADS: &str = "SELECT record, kind, state FROM task INDEXED BY task_record \
         WHERE kind IN (3, 4) ORDER BY record";
     pub const UNSENT: &str =
@@ -330,7 +341,7 @@ mod sql {
 mod tests {
     use super::super::{
         counts, document_counts, document_lines, event_lines, gap_lines, kyb_lines, restricted,
-        verification_lines,
+        set_aside, verification_lines,
     };
 
     /// Constant memory at any size: no statement over a large table may build a temporary tree.
@@ -340,6 +351,7 @@ mod tests {
         journal.execute_batch(include_str!("schema_v1.sql"))?;
         journal.execute_batch(include_str!("schema_v2.sql"))?;
         journal.execute_batch(include_str!("schema_v3.sql"))?;
+        journal.execute_batch(include_str!("schema_v4.sql"))?;
         journal.execute_batch(include_str!("events_v1.sql"))?;
         let lines = [
             super::sql::RECORD_LINES,
@@ -364,6 +376,9 @@ mod tests {
             event_lines::sql::UNKNOWN_LINES,
             event_lines::sql::EVENT_COUNTS,
             restricted::sql::DIFFERING,
+            set_aside::sql::SET_ASIDE_LINES,
+            set_aside::sql::DROPPED,
+            set_aside::sql::DROPPED_STOPS,
             verification_lines::sql::READ,
             verification_lines::sql::VERIFICATIONS,
             verification_lines::sql::DIFFERENCES,

@@ -8,6 +8,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::open::Journal;
+use super::set_aside::RETRIED;
 use super::state::{Event, State};
 use super::tasks::{Freed, Selection};
 use crate::error::Failure;
@@ -75,7 +76,7 @@ impl Journal {
                 rows.collect::<Result<_, _>>()?
             };
             for task in &tasks {
-                journal.revive(*task, decided.at)?;
+                journal.revive(*task, RETRIED, decided)?;
             }
             let target = match (&selection.only, code) {
                 (Some(ids), _) => target_of(ids),
@@ -87,8 +88,15 @@ impl Journal {
         })
     }
 
-    /// Opens a task again; what follows it waits again.
-    pub(super) fn revive(&mut self, task: i64, at: i64) -> anyhow::Result<()> {
+    /// Opens a task again; what follows it waits again, and what it had come to is kept.
+    pub(super) fn revive(
+        &mut self,
+        task: i64,
+        decision: &str,
+        decided: Decided<'_>,
+    ) -> anyhow::Result<()> {
+        let at = decided.at;
+        self.set_aside(&[task], false, decision, decided)?;
         self.advance(task, Event::Revive, at)?;
         self.db
             .prepare_cached(

@@ -57,6 +57,7 @@ pub(super) fn open(
     Ok(from.map(|from| Documents {
         root,
         name: named.root.clone(),
+        accepted: named.accepted,
         from,
         types,
     }))

@@ -14,8 +14,9 @@ use anyhow::Context;
 
 use super::due::{Due, Grace};
 use super::text::rfc3339;
-use crate::journal::lines::{Origin, TaskPart};
+use crate::journal::lines::{Origin, StoppedLine, TaskPart};
 use crate::journal::query::Reader;
+use crate::journal::set_aside::SetAsideLine;
 
 /// The columns of `reconciliation.csv`.
 const RECONCILIATION: &[&str] = &[
@@ -62,6 +63,9 @@ const REFUSED: &[&str] = &[
     "message",
     "attempts",
     "lastChange",
+    "decision",
+    "decidedAt",
+    "decidedBy",
 ];
 /// The columns of `crosswalk.csv`.
 const CROSSWALK: &[&str] = &[
@@ -129,27 +133,36 @@ pub(super) fn gaps(
     Ok(due_on)
 }
 
-/// Writes `refused.csv`: what was refused or given up, and why.
+/// Writes `refused.csv`: what was refused or given up, and why; then what was so before a later decision, with that.
 pub(super) fn refused(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
     sheet(dir, "refused.csv", REFUSED, |out| {
         reader.each_stopped(|line| {
-            out.origin(&line.origin)?;
-            match line.kind {
-                "account" => out.text(line.task.state)?,
-                kind => out.text(&format!("{kind} {}", line.task.state))?,
-            }
-            let TaskPart {
-                code,
-                field,
-                attempts,
-                last_at,
+            out.stopped(&line)?;
+            out.text("")?;
+            out.text("")?;
+            out.text("")?;
+            out.end()
+        })?;
+        reader.each_set_aside(|line| {
+            let SetAsideLine {
+                origin,
+                kind,
+                task,
+                message,
                 ..
-            } = line.task;
-            out.maybe(code)?;
-            out.maybe(field)?;
-            out.maybe(line.message)?;
-            out.number(attempts)?;
-            out.time(last_at)?;
+            } = line;
+            out.stopped(&StoppedLine {
+                origin,
+                kind,
+                task,
+                message,
+            })?;
+            match line.reason {
+                Some(reason) => out.text(&format!("{}: {reason}", line.decision))?,
+                None => out.text(line.decision)?,
+            }
+            out.time(Some(line.at))?;
+            out.maybe(line.by)?;
             out.end()
         })
     })
@@ -199,6 +212,27 @@ impl<W: Write> Sheet<W> {
             None | Some(0) => self.text(""),
             Some(number) => self.number(number),
         }
+    }
+
+    /// What a refused or given-up task has come to.
+    fn stopped(&mut self, line: &StoppedLine<'_>) -> anyhow::Result<()> {
+        self.origin(&line.origin)?;
+        match line.kind {
+            "account" => self.text(line.task.state)?,
+            kind => self.text(&format!("{kind} {}", line.task.state))?,
+        }
+        let TaskPart {
+            code,
+            field,
+            attempts,
+            last_at,
+            ..
+        } = line.task;
+        self.maybe(code)?;
+        self.maybe(field)?;
+        self.maybe(line.message)?;
+        self.number(attempts)?;
+        self.time(last_at)
     }
 
     /// Rows are counted from 1; a file of a folder has none.

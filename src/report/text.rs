@@ -93,6 +93,7 @@ pub fn status_lines(totals: &Totals) -> String {
         ("existed before", existed),
         ("update tasks", u.planned),
         ("former accounts", totals.former),
+        ("sent before, and dropped since", totals.dropped.tasks),
         ("blank lines", totals.blank_lines),
         ("broken rows of nobody known", totals.lost_rows),
     ];

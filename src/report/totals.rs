@@ -16,6 +16,7 @@ use crate::journal::document_counts::DocumentCounts;
 use crate::journal::files::FileRow;
 use crate::journal::follow::{CHANGED, INCOMPLETE, LEFT_ALONE};
 use crate::journal::query::Reader;
+use crate::journal::set_aside::Dropped;
 
 /// The totals of a migration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -42,6 +43,9 @@ pub struct Totals {
     pub planned: bool,
     /// Accounts accepted under an earlier plan, whose customers the plan no longer sends.
     pub former: u64,
+    /// What was sent by tasks that the plan has no longer, and that Bakkt did not accept; absent when there are none.
+    #[serde(skip_serializing_if = "Dropped::none")]
+    pub dropped: Dropped,
     /// The documents.
     pub documents: Documents,
     /// KYB, beside its tasks.
@@ -213,6 +217,7 @@ impl Totals {
                 overwritten,
             },
             former: counts.former.accounts,
+            dropped: reader.dropped()?,
             documents: of_documents(counts, documents),
             kyb: Kyb {
                 incomplete: held(counts, "KYB", INCOMPLETE.0),

@@ -174,6 +174,8 @@ const EXCLUDED_ROWS: &[Key] = keys! {
 
 const DOCUMENTS: &[Key] = keys! {
     "root": Takes::Text, "The folder of the documents. Nothing outside it is ever opened.";
+    "accept": Takes::WordList(&["PDF", "JPEG", "PNG", "GIF", "BMP", "TIFF", "HEIC"]),
+        "Types of content that are sent. Absent: PDF, JPEG, PNG, GIF, BMP.";
     "max_bytes": SIZE, "A larger file is not sent, such as \"20MB\". Up to 1GB.";
     "manifest": Takes::Text, "A file with one row a document.";
     "mapping": Takes::Text, "The mapping of the manifest.";

@@ -1,5 +1,6 @@
 //! `[documents]`: the folder of documents, and where they are spoken of.
 
+use crate::documents::content::{Accepted, TYPES};
 use crate::documents::pattern::Pattern;
 use crate::error::Diagnostics;
 use crate::toml_file::Table;
@@ -11,6 +12,8 @@ pub struct DocumentSettings {
     pub root: String,
     /// No file is larger.
     pub max_bytes: u64,
+    /// The types of content that are sent.
+    pub accepted: Accepted,
     /// Where documents are spoken of.
     pub from: DocumentSource,
 }
@@ -44,13 +47,44 @@ pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<DocumentSetting
         );
     }
     let max_bytes = max_bytes(&table, found);
+    let accepted = accepted(&table, found);
     let from = source(&table, found);
     table.finish(found);
     Some(DocumentSettings {
         root: folder?,
         max_bytes,
+        accepted,
         from: from?,
     })
+}
+
+/// The types of content that are sent.
+fn accepted(table: &Table<'_>, found: &mut Diagnostics) -> Accepted {
+    let Some(value) = table.get("accept") else {
+        return Accepted::default();
+    };
+    let mut accepted = Accepted::NOTHING;
+    let Some(words) = value.texts(found) else {
+        return accepted;
+    };
+    if words.is_empty() {
+        value.wrong(
+            found,
+            "`accept` names no type, so that no document could be sent",
+            "name at least one type, or leave [documents] out",
+        );
+    }
+    for (word, place) in words {
+        if !accepted.add(word) {
+            let known: Vec<&str> = TYPES.iter().map(|known| known.name).collect();
+            place.wrong(
+                found,
+                format!("`{word}` is not a type of content that can be accepted"),
+                format!("one of: {}", known.join(", ")),
+            );
+        }
+    }
+    accepted
 }
 
 fn source(table: &Table<'_>, found: &mut Diagnostics) -> Option<DocumentSource> {

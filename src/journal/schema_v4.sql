@@ -1,0 +1,31 @@
+-- Version 4: people across plans. The rule of version 1 holds: no customer value.
+
+-- Keyed hash of the primary owner's names, birth date and tax id together (pipeline::person): 16 bytes. NULL when the
+-- record says too little of them, is left out, or was planned before version 4. Never of a single field.
+ALTER TABLE record ADD COLUMN person BLOB;
+ALTER TABLE former ADD COLUMN person BLOB; -- as the last plan had it that sent the customer
+
+CREATE TABLE set_aside (               -- append only: what tasks that were sent had come to when a decision ended or reopened them
+  id        INTEGER PRIMARY KEY,
+  task      INTEGER NOT NULL,          -- its attempts stay in `attempt`
+  kind      INTEGER NOT NULL,          -- as in `task`
+  client_id TEXT,
+  file      TEXT,                      -- where its row stood then
+  row       INTEGER NOT NULL,
+  document  TEXT,                      -- of a document: clientDocumentId
+  state     INTEGER NOT NULL,
+  attempts  INTEGER NOT NULL,
+  first_at  INTEGER,
+  last_at   INTEGER,
+  code      INTEGER REFERENCES word,
+  field     INTEGER REFERENCES word,
+  message   INTEGER REFERENCES word,   -- masked
+  decision  TEXT NOT NULL,             -- 'excluded', 'no longer in the plan', 'sent again', 'changed and planned again'
+  reason    TEXT,                      -- why, in the operator's words
+  by        TEXT,                      -- who
+  at        INTEGER NOT NULL,
+  gone      INTEGER NOT NULL           -- 1: the plan has the task no longer; 0: it was opened again
+);
+CREATE INDEX set_aside_client ON set_aside (client_id, kind) WHERE gone = 1;
+CREATE TRIGGER set_aside_stays BEFORE UPDATE ON set_aside BEGIN SELECT RAISE(ABORT, 'what was sent is append only'); END;
+CREATE TRIGGER set_aside_keeps BEFORE DELETE ON set_aside BEGIN SELECT RAISE(ABORT, 'what was sent is append only'); END;

@@ -1,0 +1,191 @@
+//! What was sent stays in every report, with its answer and the later decision, whatever a person decides afterwards.
+
+use serde_json::json;
+
+use crate::{Case, count};
+
+/// The cells of one column of a report file, in the order of its lines.
+fn column(case: &Case, file: &str, name: &str) -> Vec<String> {
+    let text = case.report(file);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let headers = reader.headers().unwrap().clone();
+    let place = headers.iter().position(|known| known == name).unwrap();
+    let rows = reader.records().map(|row| row.unwrap()[place].to_owned());
+    rows.collect()
+}
+
+/// Three refused customers and an accepted one.
+fn refused() -> Case {
+    let case = Case::new(
+        "refuse_id_containing = \"R\"\n",
+        &[
+            ("R1", "7755550100"),
+            ("R2", "7755550101"),
+            ("R3", "7755550102"),
+            ("A", "7755550103"),
+        ],
+    );
+    let (totals, _) = case.run("run", &[]);
+    assert_eq!(count(&totals, "/tasks/account/refused"), 3);
+    case
+}
+
+#[test]
+fn who_is_left_out_after_a_refusal_keeps_the_answer_and_the_decision() {
+    let case = refused();
+    let how = ["--code", "REFUSED", "--reason", "not served", "--by", "kim"];
+    let (totals, exit) = case.run("exclude", &how);
+    assert_eq!((exit, &totals["balanced"]), (0, &true.into()));
+    assert_eq!(
+        totals["dropped"],
+        json!({"tasks": 3, "refused": 3, "gave_up": 0, "attempts": 3})
+    );
+    let check = |what: &str| {
+        assert_eq!(
+            column(&case, "refused.csv", "clientAccountId"),
+            ["R1", "R2", "R3"],
+            "{what}"
+        );
+        assert_eq!(
+            column(&case, "refused.csv", "row"),
+            ["2", "3", "4"],
+            "{what}"
+        );
+        assert_eq!(
+            column(&case, "refused.csv", "code"),
+            ["REFUSED"; 3],
+            "{what}"
+        );
+        assert_eq!(
+            column(&case, "refused.csv", "state"),
+            ["refused"; 3],
+            "{what}"
+        );
+        assert_eq!(column(&case, "refused.csv", "attempts"), ["1"; 3], "{what}");
+        assert_eq!(
+            column(&case, "refused.csv", "decision"),
+            ["excluded: not served"; 3],
+            "{what}"
+        );
+        assert_eq!(
+            column(&case, "refused.csv", "decidedBy"),
+            ["kim"; 3],
+            "{what}"
+        );
+        let decided = column(&case, "refused.csv", "decidedAt");
+        assert!(
+            decided.iter().all(|at| at.ends_with('Z')),
+            "{what}: {decided:?}"
+        );
+        assert_eq!(
+            column(&case, "reconciliation.csv", "attempts"),
+            ["1"; 4],
+            "{what}"
+        );
+        assert_eq!(
+            column(&case, "reconciliation.csv", "code"),
+            ["REFUSED", "REFUSED", "REFUSED", ""],
+            "{what}"
+        );
+        assert_eq!(
+            column(&case, "reconciliation.csv", "accountState"),
+            [
+                "refused, then dropped",
+                "refused, then dropped",
+                "refused, then dropped",
+                "accepted"
+            ],
+            "{what}"
+        );
+        let first = column(&case, "reconciliation.csv", "firstSent");
+        assert!(first.iter().all(|at| !at.is_empty()), "{what}");
+        let stops: serde_json::Value = serde_json::from_str(&case.report("summary.json")).unwrap();
+        assert_eq!(
+            stops["stops"][0]["state"], "refused, then dropped",
+            "{what}"
+        );
+        assert_eq!(
+            (&stops["stops"][0]["code"], &stops["stops"][0]["count"]),
+            (&"REFUSED".into(), &3.into()),
+            "{what}"
+        );
+    };
+    check("after the decision");
+    let (totals, _) = case.run("replan", &[]);
+    assert_eq!(
+        (&totals["balanced"], count(&totals, "/dropped/tasks")),
+        (&true.into(), 3)
+    );
+    check("after a new plan");
+
+    // Taken back, and sent once more: both times count.
+    case.run(
+        "exclude",
+        &["--id", "R1", "--undo", "--reason", "a mistake"],
+    );
+    case.run("replan", &[]);
+    let (totals, exit) = case.run("run", &[]);
+    assert_eq!((exit, &totals["balanced"]), (3, &true.into()));
+    assert_eq!(
+        column(&case, "reconciliation.csv", "attempts"),
+        ["2", "1", "1", "1"]
+    );
+    assert_eq!(
+        column(&case, "reconciliation.csv", "accountState")[0],
+        "refused"
+    );
+    assert_eq!(
+        column(&case, "refused.csv", "clientAccountId"),
+        ["R1", "R1", "R2", "R3"]
+    );
+    assert_eq!(
+        column(&case, "refused.csv", "decision")[..2],
+        ["", "excluded: not served"]
+    );
+}
+
+#[test]
+fn a_new_plan_and_a_retry_keep_earlier_answers() {
+    let case = refused();
+    // R1 leaves the export, R2 gets another phone, R3 is sent again as it is.
+    case.export(&[
+        ("R2", "7755550199"),
+        ("R3", "7755550102"),
+        ("A", "7755550103"),
+    ]);
+    let (totals, _) = case.run("replan", &["--reason", "a new export", "--by", "kim"]);
+    assert_eq!(
+        (&totals["balanced"], &totals["dropped"]),
+        (
+            &true.into(),
+            &json!({"tasks": 1, "refused": 1, "gave_up": 0, "attempts": 1})
+        )
+    );
+    case.run("retry", &["--id", "R3", "--reason", "corrected at Bakkt"]);
+    assert_eq!(
+        column(&case, "refused.csv", "clientAccountId"),
+        ["R1", "R2", "R3"]
+    );
+    assert_eq!(
+        column(&case, "refused.csv", "decision"),
+        [
+            "no longer in the plan: a new export",
+            "changed and planned again: a new export",
+            "sent again: corrected at Bakkt"
+        ]
+    );
+    assert_eq!(column(&case, "refused.csv", "code"), ["REFUSED"; 3]);
+    let (totals, _) = case.run("run", &[]);
+    assert_eq!(totals["balanced"], true);
+    // The new refusals come first, those of before behind them.
+    assert_eq!(
+        column(&case, "refused.csv", "clientAccountId"),
+        ["R2", "R3", "R1", "R2", "R3"]
+    );
+    assert_eq!(
+        column(&case, "refused.csv", "attempts"),
+        ["2", "2", "1", "1", "1"]
+    );
+    let journal = rusqlite::Connection::open(case.journal()).unwrap();
+    assert!(journal.execute("DELETE FROM set_aside", []).is_err());
+}
