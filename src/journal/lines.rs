@@ -329,8 +329,8 @@ mod sql {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        counts, document_counts, document_lines, event_lines, gap_lines, kyb_lines, restricted,
-        verification_lines,
+        counts, document_counts, document_lines, event_lines, finding_lines, gap_lines, kyb_lines,
+        restricted, verification_lines,
     };
 
     /// Constant memory at any size: no statement over a large table may build a temporary tree.
@@ -340,6 +340,7 @@ mod tests {
         journal.execute_batch(include_str!("schema_v1.sql"))?;
         journal.execute_batch(include_str!("schema_v2.sql"))?;
         journal.execute_batch(include_str!("schema_v3.sql"))?;
+        journal.execute_batch(include_str!("schema_v5.sql"))?;
         journal.execute_batch(include_str!("events_v1.sql"))?;
         let lines = [
             super::sql::RECORD_LINES,
@@ -354,6 +355,8 @@ mod tests {
             kyb_lines::sql::OWNERS,
             kyb_lines::sql::PROOFS,
             kyb_lines::sql::FORMER_DOUBTS,
+            finding_lines::sql::KINDS,
+            finding_lines::sql::LINES,
             gap_lines::sql::OPENED,
             gap_lines::sql::CLOSED,
             gap_lines::sql::CLOSED_LINES,
