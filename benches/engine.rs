@@ -38,6 +38,7 @@ fn planned(folder: &Path) -> Journal {
         reason: None,
         hash: Some(&hash),
         fixed: None,
+        person: None,
         gaps: &[],
         parts: &[],
     });

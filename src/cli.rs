@@ -227,6 +227,9 @@ pub struct ReplanArgs {
     /// Send changed payloads of accepted accounts as updates with the next run.
     #[arg(long)]
     pub update_accepted: bool,
+    /// Customers whom Bakkt has under ids that are gone, and who come back under new ids, get further accounts on purpose.
+    #[arg(long, requires = "reason")]
+    pub accept_new_ids: bool,
     /// Only show what would change.
     #[arg(long)]
     pub dry_run: bool,

@@ -58,6 +58,7 @@ fn planned_all(
         reason: None,
         hash: Some(&hash),
         fixed: None,
+        person: None,
         gaps: &[],
         parts: &[],
     });

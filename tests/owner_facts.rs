@@ -42,6 +42,7 @@ const FACTS: Want = Want {
     facts: true,
     shapes: false,
     ids: true,
+    people: false,
 };
 
 #[test]

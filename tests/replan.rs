@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "replan/identity.rs"]
+mod identity;
 #[path = "replan/restricted.rs"]
 mod restricted;
 

@@ -135,6 +135,7 @@ fn take(
     };
     let how = Adopt {
         update_accepted: false,
+        accept_new_ids: false,
         dry_run: args.dry_run,
         decided: Decided {
             by: &deciding::by(&args.by),

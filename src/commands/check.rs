@@ -52,6 +52,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
         shapes: true,
         ids: documents.is_some(),
         findings: true,
+        people: findings::compare_people(&migration.settings.findings),
         ..Want::default()
     };
     let rules = &migration.settings.findings;

@@ -17,6 +17,7 @@ use crate::journal::Journal;
 use crate::journal::finding_lines::{FindingCount, FindingPlace, words};
 use crate::journal::findings::PlannedFinding;
 use crate::pipeline::duplicates::{Duplicate, Index};
+use crate::pipeline::person::PersonHash;
 use crate::pipeline::reread::Reread;
 use crate::pipeline::scan::Results;
 use crate::pipeline::{From, Pipeline};
@@ -61,6 +62,12 @@ pub struct UnusedExclusion {
     pub line: u64,
 }
 
+/// Whether a kind of finding that is looked for compares people.
+pub fn compare_people(rules: &Rules) -> bool {
+    let kinds = [Kind::SamePerson, Kind::SameTaxId, Kind::SameEmail];
+    kinds.into_iter().any(|kind| rules.looks_for(kind))
+}
+
 /// Notes a batch of the scan.
 pub fn note(gathering: &mut Gathering, pipeline: &Pipeline, batch: &Results) {
     for (row, keys) in batch.rows.iter().zip(batch.keys()) {
@@ -76,11 +83,18 @@ pub fn note(gathering: &mut Gathering, pipeline: &Pipeline, batch: &Results) {
                 crate::assess::Verdict::Grace => Standing::Grace,
                 _ => Standing::NotSent,
             },
-            person: 0,
+            person: row.person.map_or(0, half),
             keys: *keys,
             found: batch.found(row),
         });
     }
+}
+
+/// Half of a person's hash is enough to compare the records of one export.
+fn half(person: PersonHash) -> u64 {
+    let mut half = [0; 8];
+    half.copy_from_slice(&person[..8]);
+    u64::from_le_bytes(half).max(1)
 }
 
 impl Findings {

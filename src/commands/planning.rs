@@ -62,6 +62,7 @@ pub fn plan(
         hashes: true,
         facts: true,
         findings: true,
+        people: true,
         ..Want::default()
     };
     let rules = &migration.settings.findings;
@@ -405,6 +406,7 @@ impl<'m> Words<'m> {
             },
             hash: row.hash.as_ref(),
             fixed: row.fixed.as_ref().map(|fixed| fixed.as_slice()),
+            person: row.person.as_ref(),
             gaps,
             parts,
         }

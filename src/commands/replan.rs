@@ -10,6 +10,7 @@ use super::{Output, deciding, opening, planning, send, target};
 use crate::cli::{ReplanArgs, TargetArgs};
 use crate::error::Failure;
 use crate::journal::person::Decided;
+use crate::journal::reappeared::Reappeared;
 use crate::journal::replan::{Adopt, Changes};
 use crate::journal::restricted::Restricted;
 use crate::journal::{Journal, now};
@@ -22,10 +23,14 @@ use crate::submit::Ended;
 /// Runs it.
 pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
     let by = deciding::by(&args.by);
+    if let Some(reason) = args.reason.as_deref().filter(|_| args.accept_new_ids) {
+        deciding::why(reason)?;
+    }
     let view = View::new(&args.dir, args.target.sandbox);
     view.totals()?;
     let how = Adopt {
         update_accepted: args.update_accepted,
+        accept_new_ids: args.accept_new_ids,
         dry_run: args.dry_run,
         decided: Decided {
             by: &by,
@@ -48,7 +53,10 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
             status_lines(&totals).trim_end()
         )
     };
-    Ok(Output { text, code: 0 })
+    // A look at a plan that would be refused ends as the refusal does.
+    let refused = !changes.reappeared.none() && !args.accept_new_ids;
+    let code = if refused { 2 } else { 0 };
+    Ok(Output { text, code })
 }
 
 /// Settles what is in doubt, plans anew, and takes the new plan over. `first` comes between the settling and the plan.
@@ -170,6 +178,10 @@ fn describe(changes: &Changes, args: &ReplanArgs) -> String {
             "changed, accepted before: left alone",
         ),
         (changes.added, "new"),
+        (
+            changes.further_accounts,
+            "of them, people who have an accepted account under another id as well",
+        ),
         (changes.dropped, "no longer to be sent"),
         (
             changes.former,
@@ -185,7 +197,8 @@ fn describe(changes: &Changes, args: &ReplanArgs) -> String {
     } else {
         "the new plan:"
     });
-    for (count, what) in lines {
+    let always = |(count, what): &(u64, &str)| *count > 0 || !what.starts_with("of them");
+    for (count, what) in lines.into_iter().filter(always) {
         text.push_str(&format!("\n  {:>11}  {what}", thousands(count)));
     }
     let documents = [
@@ -200,6 +213,7 @@ fn describe(changes: &Changes, args: &ReplanArgs) -> String {
     for (count, what) in documents.iter().filter(|_| !changes.documents.none()) {
         text.push_str(&format!("\n  {:>11}  {what}", thousands(*count)));
     }
+    add_reappeared(&mut text, changes, args);
     add_restricted(&mut text, &changes.restricted);
     if changes.changed_accepted > changes.restricted.accounts && !args.update_accepted {
         text.push_str(
@@ -207,6 +221,24 @@ fn describe(changes: &Changes, args: &ReplanArgs) -> String {
         );
     }
     text
+}
+
+/// Customers who would get a second account.
+fn add_reappeared(text: &mut String, changes: &Changes, args: &ReplanArgs) {
+    if changes.reappeared.none() {
+        return;
+    }
+    text.push('\n');
+    text.push_str(&changes.reappeared.lines().join("\n    "));
+    text.push_str(match args.accept_new_ids {
+        true => {
+            "\n--accept-new-ids takes them for further accounts: they are sent with the next run"
+        }
+        false => "\nwithout --dry-run this plan is refused: ",
+    });
+    if !args.accept_new_ids {
+        text.push_str(Reappeared::REMEDY);
+    }
 }
 
 /// What goes by hand: fields and ids, never values.

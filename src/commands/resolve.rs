@@ -83,6 +83,7 @@ fn duplicate(
     };
     let how = Adopt {
         update_accepted: false,
+        accept_new_ids: false,
         dry_run: false,
         decided,
         taking: None,

@@ -52,6 +52,8 @@ fn undecomposed(c: char) -> Option<&'static str> {
         'þ' => "th",
         'ħ' => "h",
         'ı' => "i",
+        // The small sigma that ends a word.
+        'ς' => "σ",
         _ => return None,
     })
 }

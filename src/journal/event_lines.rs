@@ -249,7 +249,7 @@ mod tests {
                (1, 1, 2, 0, 9, 'A1', 0, 0), (2, 1, 3, 9, 9, 'B2', 0, 0), (3, 1, 4, 18, 9, 'mail@example.com', 0, 0);
              INSERT INTO task (id, record, kind, state, last_at) VALUES
                (1, 1, 0, 4, 500), (2, 2, 0, 4, 600), (3, 3, 0, 0, NULL), (4, -4, 2, 4, 700);
-             INSERT INTO former VALUES (4, 'F4');
+             INSERT INTO former (task, client_id) VALUES (4, 'F4');
              INSERT INTO verification (task, pass, at, result, status, mode, can_trade)
                VALUES (2, 1, 2500, 0, 'COMPLETE', 'OPEN', 1);",
         )?;

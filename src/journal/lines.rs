@@ -340,6 +340,7 @@ mod tests {
         journal.execute_batch(include_str!("schema_v1.sql"))?;
         journal.execute_batch(include_str!("schema_v2.sql"))?;
         journal.execute_batch(include_str!("schema_v3.sql"))?;
+        journal.execute_batch(include_str!("schema_v4.sql"))?;
         journal.execute_batch(include_str!("schema_v5.sql"))?;
         journal.execute_batch(include_str!("events_v1.sql"))?;
         let lines = [

@@ -31,6 +31,7 @@ pub mod passes;
 pub mod person;
 pub mod plan;
 pub mod query;
+pub mod reappeared;
 pub mod replan;
 pub mod restricted;
 pub mod seal;

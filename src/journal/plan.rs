@@ -30,6 +30,8 @@ pub struct PlannedRow<'a> {
     pub hash: Option<&'a [u8; 32]>,
     /// With the hash: a mark for each field that no update may change.
     pub fixed: Option<&'a [u8]>,
+    /// Keyed hash of the primary owner.
+    pub person: Option<&'a [u8; 16]>,
     /// Gaps: path, reason, level; file and row, 0 and 0 for the record's own row.
     pub gaps: &'a [(&'a str, &'a str, &'static str, (i64, u64))],
     /// Rows beside its own.
@@ -87,7 +89,7 @@ impl Journal {
         let record = record as i64;
         let reason = row.reason.map(|reason| self.word(reason)).transpose()?;
         self.db
-            .prepare_cached("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
+            .prepare_cached("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
             .execute(params![
                 record,
                 row.file,
@@ -99,7 +101,8 @@ impl Journal {
                 reason,
                 row.hash,
                 row.gaps.len() as i64,
-                row.fixed
+                row.fixed,
+                row.person
             ])?;
         for (path, reason, level, (file, line)) in row.gaps {
             let (path, reason) = (self.word(path)?, self.word(reason)?);

@@ -12,6 +12,7 @@ use super::chosen::Choice;
 use super::layers::{Taken, Taking};
 use super::open::Journal;
 use super::person::Decided;
+use super::reappeared::Reappeared;
 use super::restricted::Restricted;
 use super::state::State;
 use super::tasks::{Freed, Kind};
@@ -34,12 +35,22 @@ pub struct Changes {
     pub former: u64,
     /// Updates that were planned for `changed_accepted`.
     pub updates: u64,
+    /// Accounts that Bakkt has under ids that are gone, and that come back under new ones; absent when there are none.
+    #[serde(skip_serializing_if = "Reappeared::none")]
+    pub reappeared: Reappeared,
+    /// Of `added`, those of people who have an accepted account under another id that stays; absent when there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub further_accounts: u64,
     /// Those of `changed_accepted` that get none, whatever is asked for; absent when there are none.
     #[serde(skip_serializing_if = "Restricted::none")]
     pub restricted: Restricted,
     /// Documents; absent when neither plan has any.
     #[serde(skip_serializing_if = "DocumentChanges::none")]
     pub documents: DocumentChanges,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How the documents of the new plan differ from those of the old one. The same file for the same owner, type and side
@@ -68,6 +79,8 @@ impl DocumentChanges {
 pub struct Adopt<'a> {
     /// Plan updates for changed payloads of accepted accounts.
     pub update_accepted: bool,
+    /// Take new ids of people whose accounts Bakkt has under vanished ids for further accounts, instead of stopping.
+    pub accept_new_ids: bool,
     /// Only count; nothing changes.
     pub dry_run: bool,
     /// Who, why and when, for the operator log.
@@ -119,6 +132,10 @@ impl Journal {
             journal.db.execute_batch(COMPARE)?;
             journal.begin_taking(how.decided.at, how.taking.as_ref())?;
             let mut changes = journal.changes()?;
+            let stops = !changes.reappeared.none() && !how.accept_new_ids;
+            if stops && !how.dry_run {
+                return Err(changes.reappeared.stop());
+            }
             // What a file would do is only known when it is done.
             if !how.dry_run || how.taking.is_some() {
                 journal.db.execute_batch("SAVEPOINT taken")?;
@@ -162,6 +179,8 @@ impl Journal {
             dropped: count("w.record IS NULL AND w.state <> 4")?,
             former: count("w.record IS NULL AND w.state = 4")?,
             updates: 0,
+            reappeared: self.reappeared()?,
+            further_accounts: self.further_accounts()?,
             restricted: self.restricted()?,
             documents: self.document_changes()?,
         })
@@ -224,6 +243,7 @@ impl Journal {
         if let Some(choice) = how.chosen {
             return self.take(choice, how.decided);
         }
+        self.accept_new_ids(how.decided)?;
         self.log("replan", "all that was not accepted", how.decided, count)
     }
 }
@@ -247,7 +267,8 @@ const TAKE_OVER: &str = include_str!("replan_take_over.sql");
 
 /// The tables that `COMPARE` makes.
 const DROP: &str = "DROP TABLE temp.was; DROP TABLE temp.was_update; DROP TABLE temp.was_document; DROP TABLE temp.was_kyb;
-    DROP TABLE temp.words; DROP TABLE temp.adopting; DROP TABLE temp.touched;";
+    DROP TABLE temp.words; DROP TABLE temp.adopting; DROP TABLE temp.touched;
+    DROP TABLE temp.vanished; DROP TABLE temp.arrived; DROP TABLE temp.reappeared;";
 
 /// Of accepted accounts with other bytes, but never of those that are restricted: all when asked for, else those that the new backfill file changed, and those
 /// for which an update was asked for before: nobody has taken that back.

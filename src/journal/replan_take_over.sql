@@ -1,5 +1,5 @@
 DELETE FROM main.former;
-INSERT INTO main.former SELECT task, client_id FROM temp.was WHERE record IS NULL AND state = 4;
+INSERT INTO main.former SELECT task, client_id, person FROM temp.was WHERE record IS NULL AND state = 4;
 DELETE FROM main.former_task;
 INSERT INTO main.former_task SELECT task, uuid, client_id FROM temp.was_document WHERE document IS NULL AND state = 4;
 -- A KYB trigger in doubt may have been taken: it is not forgotten.
@@ -33,7 +33,7 @@ INSERT OR IGNORE INTO temp.was_gap
 DELETE FROM main.gap; DELETE FROM main.record; DELETE FROM main.file; DELETE FROM main.policy; DELETE FROM main.fingerprint;
 DELETE FROM main.part; DELETE FROM main.unused; DELETE FROM main.owner; DELETE FROM main.document;
 INSERT INTO main.record
-    SELECT r.id, r.file, r.row, r.offset, r.length, r.client_id, r.verdict, w.old, r.hash, r.gaps, r.fixed
+    SELECT r.id, r.file, r.row, r.offset, r.length, r.client_id, r.verdict, w.old, r.hash, r.gaps, r.fixed, r.person
     FROM n.record r LEFT JOIN temp.words w ON w.new = r.reason;
 INSERT INTO main.gap
     SELECT g.record, p.old, w.old, g.level, CASE WHEN v.at IS NULL OR g.level NOT IN ('G', 'O') OR r.verdict > 1 THEN g.status ELSE 'waived' END, g.file, g.row,

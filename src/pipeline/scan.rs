@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::fixed::{Fixed, Fixing};
+use super::person::{PersonHash, PersonHasher};
 use super::{From, Hash, Pipeline, Worker};
 use crate::assess::facts::{OwnerFact, OwnerFacts};
 use crate::assess::{Gap, Verdict};
@@ -39,6 +40,8 @@ pub struct Want {
     pub ids: bool,
     /// Findings; a record with one that blocks is blocked.
     pub findings: bool,
+    /// A keyed hash of each record's primary owner.
+    pub people: bool,
 }
 
 /// One row's result; its texts stand in the batch.
@@ -60,6 +63,9 @@ pub struct Scanned {
     pub hash: Option<Hash>,
     /// What tells whether an update would change what it may not; with the hash.
     pub fixed: Option<Fixed>,
+    /// Keyed hash of the primary owner; none when not asked for, when the record is left out or broken, or when it says
+    /// too little about that person.
+    pub person: Option<PersonHash>,
     id: (u32, u32),
     gaps: (u32, u32),
     payload: (u32, u32),
@@ -191,7 +197,9 @@ impl Results {
         worker: &mut Worker,
         rows: &Rows,
         want: Want,
+        people: Option<&mut PersonHasher>,
     ) -> anyhow::Result<()> {
+        let mut people = people;
         self.rows.clear();
         self.texts.clear();
         self.gaps.clear();
@@ -250,6 +258,7 @@ impl Results {
                 id_hash,
                 hash,
                 fixed,
+                person: None,
                 id: (id, self.texts.len() as u32),
                 gaps: (gaps, self.gaps.len() as u32),
                 payload: (payload, self.payloads.len() as u32),
@@ -258,6 +267,13 @@ impl Results {
                 laid: (laid, laid),
                 found: (0, 0),
             });
+            // A broken row was not mapped: the draft is still that of another one.
+            if verdict != Verdict::Excluded
+                && row.flaw().is_none()
+                && let (Some(people), Some(record)) = (&mut people, self.rows.last_mut())
+            {
+                record.person = people.hash(worker.draft());
+            }
             if layered {
                 self.note_laid(worker);
             }
@@ -406,9 +422,10 @@ fn work(
     spent: &Receiver<Results>,
 ) {
     let mut worker = Worker::new(want);
+    let mut people = want.people.then(|| PersonHasher::new(pipeline));
     while let Ok(rows) = rows_out.recv() {
         let mut results = spent.try_recv().unwrap_or_default();
-        let filled = results.fill(pipeline, &mut worker, &rows, want);
+        let filled = results.fill(pipeline, &mut worker, &rows, want, people.as_mut());
         // A full or closed return lane only costs the buffer.
         let _ = used.try_send(rows);
         let failed = filled.is_err();
