@@ -423,7 +423,7 @@ impl Looked {
                 let role = owner.role.and_then(|slot| draft.value(slot));
                 if is_primary || role.is_some_and(|role| OF_AGE.contains(&role)) {
                     self.add(rules, Kind::MinorOwner, Some(field), || {
-                        format!("{} years old", birth::age(born, checks.as_of))
+                        "under 18".to_owned()
                     });
                 }
             }

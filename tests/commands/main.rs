@@ -6,6 +6,7 @@
 
 mod check;
 mod drift;
+mod findings;
 mod journal;
 mod report;
 mod run;
