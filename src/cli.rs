@@ -142,6 +142,9 @@ pub struct CheckArgs {
     /// Write every payload that would be sent to this file, one JSON per line. It holds customer data.
     #[arg(long, value_name = "FILE")]
     pub payloads: Option<PathBuf>,
+    /// Write every finding to this CSV file.
+    #[arg(long, value_name = "FILE")]
+    pub findings: Option<PathBuf>,
     /// Print the summary as one JSON object.
     #[arg(long)]
     pub json: bool,

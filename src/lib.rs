@@ -36,6 +36,8 @@ pub mod mapping;
 
 pub mod assess;
 
+pub mod findings;
+
 pub mod pipeline;
 
 pub mod documents;

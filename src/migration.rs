@@ -16,6 +16,7 @@ use regex::Regex;
 use crate::assess::plan::{Plan, Spelling, Unfed};
 use crate::documents::Documents;
 use crate::error::{Diagnostic, Diagnostics};
+use crate::findings::Checks;
 use crate::mapping::compile::{Targets, compile_sheet};
 use crate::mapping::exclude::Exclude;
 use crate::mapping::target::{resolve, resolve_each};
@@ -310,7 +311,9 @@ impl Migration {
             kept.push(known);
             layers.push(layer);
         }
+        let rules = settings.findings.clone();
         let pipeline = Pipeline {
+            checks: Checks::new(&parts.mapper, &parts.plan, rules),
             export,
             mapper: parts.mapper,
             plan: parts.plan,
@@ -383,6 +386,13 @@ impl Migration {
             "[accounts] allow_ids_like in migration.toml".into(),
             &format!("{:?}", self.settings.ids),
         );
+        let blocking = self.settings.findings.canonical();
+        if !blocking.is_empty() {
+            add(
+                "what blocks under [findings] in migration.toml".into(),
+                &blocking,
+            );
+        }
         if !self.pipeline.joins.is_empty() {
             add(
                 "the keys under [source] in migration.toml".into(),

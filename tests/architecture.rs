@@ -26,9 +26,15 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         &[],
     ),
     ("assess", &["contract", "mapping"], &[]),
+    // What a person should see although no rule refuses it: of one draft, and of many.
+    (
+        "findings",
+        &["contract", "source", "mapping", "assess"],
+        &[],
+    ),
     (
         "pipeline",
-        &["contract", "error", "source", "mapping", "assess"],
+        &["contract", "error", "source", "mapping", "assess", "findings"],
         &[],
     ),
     // What exports hold, and what that seems to mean: no settings, no folder, nothing but the files themselves.
@@ -43,7 +49,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     // The journal is the only user of the database. A position and a verdict are what it stores of a row.
     (
         "journal",
-        &["contract", "error", "source", "assess"],
+        &["contract", "error", "source", "assess", "findings"],
         &["rusqlite"],
     ),
     // The api is the only user of HTTP.
@@ -86,7 +92,11 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ),
     ("report", &["journal"], &["rust_xlsxwriter"]),
     // What may stand in files: names and words, no settings and no data.
-    ("schema", &["contract", "documents", "mapping"], &[]),
+    (
+        "schema",
+        &["contract", "documents", "findings", "mapping"],
+        &[],
+    ),
     // It states the contract a second time, or it would only prove that we agree with ourselves.
     ("sandbox", &[], &["tokio", "hyper", "hyper_util"]),
     (
@@ -97,6 +107,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "contract",
             "source",
             "assess",
+            "findings",
             "mapping",
             "documents",
             "report",
@@ -112,6 +123,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "source",
             "mapping",
             "assess",
+            "findings",
             "pipeline",
             "contract",
             "documents",

@@ -3,7 +3,8 @@
 //! Owner of `tests/cases/<name>/`. The first lines of a case's migration.toml say what it is about. Beside them stand
 //! its mapping, its export, and what must come out: `expected.payloads.jsonl`, `expected.gaps.csv` and
 //! `expected.totals.txt`, `expected.unused.txt` with the rows that nothing uses where an export stands beside that of the
-//! accounts, or `expected.error.txt` where the case cannot be run at all.
+//! accounts, `expected.findings.csv` where the case's name begins with `finding-`, or `expected.error.txt` where the case
+//! cannot be run at all.
 //! `UPDATE=1 cargo test --test cases` writes the expectations anew: read the difference before you commit it.
 //! Every payload is also posted to a sandbox, which states the contract in its own words: it must take them all.
 
@@ -17,6 +18,9 @@ const GAPS: &str = "expected.gaps.csv";
 const TOTALS: &str = "expected.totals.txt";
 const UNUSED: &str = "expected.unused.txt";
 const ERROR: &str = "expected.error.txt";
+/// Of the cases whose names begin with this.
+const FINDINGS: &str = "expected.findings.csv";
+const OF_FINDINGS: &str = "finding-";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
@@ -33,7 +37,7 @@ fn folders() -> Vec<PathBuf> {
 }
 
 /// What a case gives, by the name of the file that holds what it must give. A file that is not there is `None`.
-type Outcome = [(&'static str, Option<Vec<u8>>); 5];
+type Outcome = [(&'static str, Option<Vec<u8>>); 6];
 
 /// Runs `check --quiet` of the real binary on a case.
 fn check(folder: &Path, more: &[&std::ffi::OsStr]) -> std::process::Output {
@@ -46,13 +50,19 @@ fn check(folder: &Path, more: &[&std::ffi::OsStr]) -> std::process::Output {
 fn outcome(folder: &Path) -> Outcome {
     let scratch = tempfile::tempdir().unwrap();
     let (gaps, payloads) = (scratch.path().join("gaps"), scratch.path().join("payloads"));
-    let more = [
+    let findings = scratch.path().join("findings");
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    let has_findings = name.starts_with(OF_FINDINGS);
+    let mut more = vec![
         "--json".as_ref(),
         "--gaps".as_ref(),
         gaps.as_os_str(),
         "--payloads".as_ref(),
         payloads.as_os_str(),
     ];
+    if has_findings {
+        more.extend(["--findings".as_ref(), findings.as_os_str()]);
+    }
     let output = check(folder, &more);
     let code = output.status.code().unwrap();
     if code == 0 || code == 3 {
@@ -62,6 +72,7 @@ fn outcome(folder: &Path) -> Outcome {
             (GAPS, Some(fs::read(gaps).unwrap())),
             (TOTALS, Some(totals(&text, code).into_bytes())),
             (UNUSED, unused(folder).map(String::into_bytes)),
+            (FINDINGS, has_findings.then(|| fs::read(findings).unwrap())),
             (ERROR, None),
         ];
     }
@@ -73,6 +84,7 @@ fn outcome(folder: &Path) -> Outcome {
         (GAPS, None),
         (TOTALS, None),
         (UNUSED, None),
+        (FINDINGS, None),
         (ERROR, Some(text.into_bytes())),
     ]
 }

@@ -9,6 +9,8 @@ use anyhow::Context;
 
 use super::check_data::{self, LISTED, Problem, Tally};
 use super::check_documents::{Later, Listed};
+use super::finding_file::FindingWriter;
+use super::findings::{self, Findings};
 use super::planning_documents::LEVEL;
 use super::survey::Survey;
 use super::unknown_codes::UnknownCodes;
@@ -16,6 +18,7 @@ use super::{Output, code, forecast, opening, planning, target};
 use crate::assess::{Plan, Verdict};
 use crate::cli::CheckArgs;
 use crate::error::Failure;
+use crate::findings::gather::{Gathering, Standing};
 use crate::migration::{Binding, Migration, today};
 use crate::pipeline::duplicates::{Duplicate, Index};
 use crate::pipeline::joins::Join;
@@ -48,8 +51,12 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
         facts: true,
         shapes: true,
         ids: documents.is_some(),
+        findings: true,
+        people: findings::compare_people(&migration.settings.findings),
         ..Want::default()
     };
+    let rules = &migration.settings.findings;
+    let mut gathering = Gathering::new(rules);
     let (mut tally, mut index, mut read) = (Tally::default(), Index::default(), 0u64);
     let mut unknown = UnknownCodes::default();
     let mut shown = Reading::new(mode, "reading", migration.pipeline.export.size());
@@ -64,18 +71,28 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
             let place = (record_number(read)?, row.at);
             tally.add(row.verdict, place, batch.placed_gaps(row));
         }
+        findings::note(&mut gathering, &migration.pipeline, batch);
         unknown.note(batch);
         shown.at(batch.offset, read);
         Ok(())
     })?;
     shown.finish();
     unknown.into_result(&migration)?;
-    let duplicates = planning::duplicates(index, &migration)?;
+    let duplicates = planning::duplicates(&mut index, &migration)?;
     take_back(&migration, &duplicates, &mut tally)?;
     if read == 0 {
         return Err(no_rows(&migration.settings.export));
     }
     survey.take_out(&duplicates);
+    let found = Findings::finish(gathering, &duplicates, rules, &mut survey, Vec::new());
+    for (_, _, standing) in &found.blocked {
+        let verdict = match standing {
+            Standing::Grace => Verdict::Grace,
+            _ => Verdict::Ready,
+        };
+        tally.verdicts[verdict as usize] -= 1;
+        tally.verdicts[Verdict::Blocked as usize] += 1;
+    }
     let later = Later::find(
         survey,
         migration.documents.as_ref(),
@@ -91,7 +108,10 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
         totals.gaps.open += count;
         *totals.gaps.by_field.entry(path.clone()).or_default() += count;
     }
-    write_files(args, &migration, &duplicates, &later, mode)?;
+    let ids = found.ids(&index, &migration.pipeline)?;
+    let documents = migration.documents.as_ref();
+    totals.findings = found.counts(rules, &migration.pipeline, documents, &ids);
+    write_files(args, &migration, &duplicates, &later, &found, mode)?;
     let problems = tally.problems(&migration.pipeline, &later.gaps);
     let text = if args.json {
         json_text(&totals, &problems)
@@ -264,18 +284,20 @@ fn describe(totals: &Totals, problems: &[Problem], later: &Later, migration: &Mi
         section(&title, unused(join));
     }
     text.push_str(&check_data::describe(problems));
+    text.push_str(&findings::describe(&totals.findings));
     text
 }
 
-/// `--gaps` and `--payloads`: a second pass, now that the duplicates are known.
+/// `--gaps`, `--payloads` and `--findings`: a second pass, now that the duplicates are known.
 fn write_files(
     args: &CheckArgs,
     migration: &Migration,
     duplicates: &[Duplicate],
     later: &Later,
+    found: &Findings,
     mode: Mode,
 ) -> anyhow::Result<()> {
-    if args.gaps.is_none() && args.payloads.is_none() {
+    if args.gaps.is_none() && args.payloads.is_none() && args.findings.is_none() {
         return Ok(());
     }
     let skip: HashSet<u32> = duplicates
@@ -285,10 +307,15 @@ fn write_files(
     let mut export = migration.pipeline.export.pass();
     let mut gaps = args.gaps.as_deref().map(gap_writer).transpose()?;
     let mut payloads = args.payloads.as_deref().map(private_writer).transpose()?;
+    let mut findings = match &args.findings {
+        Some(path) => Some(FindingWriter::new(path, migration, found)?),
+        None => None,
+    };
     let (mut read, mut later_gaps) = (0, later.listed.as_slice());
     let want = Want {
         payloads: payloads.is_some(),
-        shapes: gaps.is_some(),
+        shapes: gaps.is_some() || findings.is_some(),
+        findings: true,
         ..Want::default()
     };
     scan(&mut export, &migration.pipeline, want, |batch| {
@@ -304,11 +331,19 @@ fn write_files(
                     .count();
                 let (own, rest) = later_gaps.split_at(count);
                 later_gaps = rest;
-                write_gaps(gaps, &migration.pipeline, batch, row)?;
+                let verdict = match found.blocks(read) {
+                    true => Verdict::Blocked,
+                    false => row.verdict,
+                };
+                write_gaps(gaps, &migration.pipeline, batch, (row, verdict))?;
                 write_later(gaps, own, &migration.pipeline, batch, row)?;
+            }
+            if let Some(findings) = &mut findings {
+                findings.write(read, batch, row)?;
             }
             if let Some(payloads) = &mut payloads
                 && row.verdict.sendable()
+                && !found.blocks(read)
             {
                 payloads.write_all(batch.payload(row))?;
                 payloads.write_all(b"\n")?;
@@ -329,6 +364,9 @@ fn write_files(
     }
     if let Some(mut gaps) = gaps {
         gaps.flush()?;
+    }
+    if let Some(findings) = findings {
+        findings.finish()?;
     }
     Ok(())
 }
@@ -366,7 +404,7 @@ fn write_gaps(
     out: &mut csv::Writer<BufWriter<File>>,
     pipeline: &Pipeline,
     batch: &Results,
-    row: &Scanned,
+    (row, verdict): (&Scanned, Verdict),
 ) -> anyhow::Result<()> {
     for Placed { gap, at, shape, .. } in batch.placed_gaps(row) {
         let (file, line) = match at {
@@ -381,7 +419,7 @@ fn write_gaps(
             file,
             &row_number,
             &*id,
-            row.verdict.word(),
+            verdict.word(),
             &info.path,
             gap.level.letter(),
             &gap.reason.text(),

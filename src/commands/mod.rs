@@ -12,6 +12,8 @@ pub mod check_documents;
 pub mod deciding;
 pub mod events;
 pub mod exclude;
+pub mod finding_file;
+pub mod findings;
 pub mod forecast;
 pub mod gap_known;
 pub mod gap_sheet;

@@ -3,7 +3,10 @@
 use anyhow::Context;
 
 use crate::error::Failure;
+use crate::findings::gather::Gathering;
+use crate::findings::{Action, Kind};
 use crate::journal::documents::PlannedPart;
+use crate::journal::findings::PlannedFinding;
 use crate::journal::plan::PlannedRow;
 use crate::journal::{Journal, now};
 use crate::mapping;
@@ -16,6 +19,7 @@ use crate::progress::{Mode, Reading};
 use crate::source::{Export, List, Part, Position};
 
 use super::check::{no_rows, record_number};
+use super::findings::{self, Findings};
 use super::survey::{Survey, refuse_when};
 use super::unknown_codes::UnknownCodes;
 use super::{planning_documents, planning_people};
@@ -57,9 +61,12 @@ pub fn plan(
     let want = Want {
         hashes: true,
         facts: true,
+        findings: true,
         people: true,
         ..Want::default()
     };
+    let rules = &migration.settings.findings;
+    let mut gathering = Gathering::new(rules);
     scan(&mut pass, pipeline, want, |batch| {
         refuse_when(&stopping)?;
         let first = read + 1;
@@ -70,6 +77,8 @@ pub fn plan(
             }
         }
         words.write(journal, first, batch)?;
+        words.write_findings(journal, first, batch)?;
+        findings::note(&mut gathering, pipeline, batch);
         planning_documents::note(&mut survey, journal, first, batch)?;
         unknown.note(batch);
         shown.at(batch.offset, read);
@@ -80,7 +89,7 @@ pub fn plan(
     if read == 0 {
         return Err(no_rows(&migration.settings.export));
     }
-    let mut duplicates = duplicates(index, migration)?;
+    let mut duplicates = duplicates(&mut index, migration)?;
     let choices = planning_people::choose(&people, journal, &mut duplicates)?;
     journal.mark_duplicates(duplicates.iter().map(|duplicate| {
         let chosen = choices.get(&duplicate.record).map(String::as_str);
@@ -103,8 +112,13 @@ pub fn plan(
     }
     survey.take_out(&duplicates);
     journal.drop_owners(duplicates.iter().map(|duplicate| duplicate.record))?;
-    planning_documents::plan(survey, journal, migration, mode, &stopping)?;
+    let found = Findings::finish(gathering, &duplicates, rules, &mut survey, Vec::new());
+    planning_documents::plan(survey, journal, migration, &found, mode, &stopping)?;
     let parts = u8::from(!migration.pipeline.joins.is_empty());
+    let blocking: Vec<&str> = Kind::all()
+        .filter(|kind| rules.action(*kind) == Action::Block)
+        .map(Kind::name)
+        .collect();
     let facts = [
         ("rows_read", read.to_string()),
         ("parts", parts.to_string()),
@@ -112,6 +126,7 @@ pub fn plan(
         ("lost_rows", lost_rows(migration).to_string()),
         ("planned_at", now().to_string()),
         ("mapper", mapping::VERSION.to_owned()),
+        ("findings_block", blocking.join(" ")),
     ];
     let policy: Vec<_> = migration
         .settings
@@ -212,7 +227,7 @@ fn stopped() -> anyhow::Error {
 }
 
 /// The duplicates of an export that was read to its end.
-pub fn duplicates(index: Index, migration: &Migration) -> anyhow::Result<Vec<Duplicate>> {
+pub fn duplicates(index: &mut Index, migration: &Migration) -> anyhow::Result<Vec<Duplicate>> {
     let (mut reread, pipeline) = (Reread::default(), &migration.pipeline);
     index.duplicates(|at| {
         let prepared = reread.prepare(pipeline, at, From::Index)?;
@@ -224,6 +239,8 @@ pub fn duplicates(index: Index, migration: &Migration) -> anyhow::Result<Vec<Dup
 struct Words<'m> {
     paths: Vec<String>,
     exclusions: Vec<String>,
+    /// By kind of finding, the reason of a record that is blocked by it.
+    blocked: Vec<String>,
     pipeline: &'m Pipeline,
     /// The number of the accounts' first file.
     accounts: i64,
@@ -252,6 +269,7 @@ impl<'m> Words<'m> {
                 .map(|info| info.path.clone())
                 .collect(),
             exclusions: pipeline.exclude.reasons.clone(),
+            blocked: Kind::all().map(Kind::reason).collect(),
             files: List::ALL.map(file_of),
             layers: layers.to_vec(),
         }
@@ -293,6 +311,32 @@ impl<'m> Words<'m> {
             .zip(gaps.iter().zip(&parts))
             .map(|(row, (gaps, parts))| self.row(batch, row, gaps, parts));
         journal.add_rows(first, rows)
+    }
+
+    /// The findings of single records.
+    fn write_findings(
+        &self,
+        journal: &mut Journal,
+        first: u64,
+        batch: &Results,
+    ) -> anyhow::Result<()> {
+        let fields = &self.pipeline.checks.fields;
+        let rows = batch.rows.iter().zip(first..);
+        let findings = rows.flat_map(|(row, record)| {
+            batch.found(row).iter().map(move |found| {
+                let field = found.field.and_then(|field| fields.get(usize::from(field)));
+                PlannedFinding {
+                    record,
+                    kind: found.kind,
+                    path: field.map(|field| field.path.as_str()),
+                    at: found
+                        .at
+                        .map_or((0, 0), |(list, at)| (self.file(list, at), at.row)),
+                    first: 0,
+                }
+            })
+        });
+        journal.add_findings(findings)
     }
 
     /// The number of the file in which a row of a list stands.
@@ -355,9 +399,11 @@ impl<'m> Words<'m> {
             length: row.at.length,
             client_id: batch.id(row),
             verdict: row.verdict,
-            reason: row
-                .excluded
-                .map(|reason| self.exclusions[usize::from(reason)].as_str()),
+            reason: match (row.excluded, row.blocked_by) {
+                (Some(reason), _) => Some(self.exclusions[usize::from(reason)].as_str()),
+                (None, Some(kind)) => Some(self.blocked[kind as usize].as_str()),
+                (None, None) => None,
+            },
             hash: row.hash.as_ref(),
             fixed: row.fixed.as_ref().map(|fixed| fixed.as_slice()),
             person: row.person.as_ref(),

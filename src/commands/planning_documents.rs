@@ -12,10 +12,14 @@ use crate::pipeline::scan::Results;
 use crate::progress::Mode;
 
 use super::check::record_number;
+use super::findings::Findings;
 use super::survey::{Batch, Survey, Surveyed, refuse_when};
 
 /// Records and gaps that are written at once.
 const AT_ONCE: usize = 10_000;
+
+/// What a file is, in the journal, that names customers to leave out.
+const EXCLUSIONS: &str = "exclusions";
 
 /// Shapes of names that are told apart; there is no end to what lies in folders.
 const SHAPES: usize = 50;
@@ -45,20 +49,29 @@ pub fn note(
     journal.add_owners(owners.into_iter())
 }
 
-/// Plans documents and KYB, once the duplicates are known and taken out of the survey.
+/// Plans documents and KYB, once the duplicates and what findings block are known and taken out of the survey; writes the
+/// findings of several records before, because documents of a blocked account stay.
 pub fn plan(
     mut survey: Survey<'_>,
     journal: &mut Journal,
     migration: &Migration,
+    found: &Findings,
     mode: Mode,
     stopping: &impl Fn() -> bool,
 ) -> anyhow::Result<()> {
+    let file = match &migration.documents {
+        Some(documents) => journal.add_file(documents.place(), "documents")?,
+        None => 0,
+    };
+    found.write(journal, file, |journal, name| {
+        journal.add_file(name, EXCLUSIONS)
+    })?;
     if let Some(documents) = &migration.documents {
         let known = journal.known_files()?;
         let key = migration.pipeline.key;
         let earlier = |identity: &Identity| known.find(&state(&key, identity));
         let mut writer = Writer {
-            file: journal.add_file(documents.place(), "documents")?,
+            file,
             journal,
             documents,
             migration,

@@ -87,6 +87,8 @@ async fn prepared(
     let selected = only.is_some();
     let work = send::work(&journal, args.limit, selected)?;
     let doubts = journal.doubts()?;
+    let view = report::View::new(&args.dir, args.target.sandbox);
+    let found = super::findings::in_short(&view.reader()?.finding_counts()?);
     note(
         mode,
         &format!(
@@ -96,11 +98,13 @@ async fn prepared(
             forecast::describe(&migration.settings, work)
         ),
     );
+    if let Some(text) = found {
+        note(mode, &text);
+    }
     if must_ask && work.sum() + doubts > 0 {
         let question = format!("Send {} to {target}?", work.words());
         confirm(&question, || signals.stopping())?;
     }
-    let view = report::View::new(&args.dir, args.target.sandbox);
     let grace = migration.settings.grace.clone();
     let scope = send::Scope {
         limit: args.limit,

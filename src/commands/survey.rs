@@ -9,12 +9,14 @@
 use crate::assess::Verdict;
 use crate::assess::policy::Policy;
 use crate::contract::documents::{IDENTITY, KYB_ACCOUNT_TYPES, owner};
-use crate::documents::accounts::{Accounts, Row, Standing};
+use crate::documents::accounts::{Accounts, Row, Standing, key};
 use crate::documents::assess::{Judged, Outcome, judge};
 use crate::documents::claim::Field;
+use crate::documents::conflicts::{Conflict, Conflicts};
 use crate::documents::inspect::{Earlier, Facts, Inspector};
-use crate::documents::{Documents, Found, Pass, Spoken, What};
+use crate::documents::{Documents, Found, From, Pass, Spoken, What};
 use crate::error::Failure;
+use crate::findings::{Kind, gather};
 use crate::pipeline::Pipeline;
 use crate::pipeline::duplicates::Duplicate;
 use crate::pipeline::scan::{Results, Scanned};
@@ -30,6 +32,7 @@ pub struct Survey<'m> {
     /// Account types that need KYB.
     kyb_types: Vec<&'static str>,
     accounts: Accounts,
+    conflicts: Conflicts,
     foreign: Vec<Foreign>,
     kyb: Vec<u32>,
     spoken: u64,
@@ -53,6 +56,22 @@ impl Foreign {
     pub fn path(self) -> String {
         format!("owners[{}].identityDocument", self.place)
     }
+}
+
+/// A document that looks as if it were another customer's.
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentFinding {
+    /// The record of the customer who claims it.
+    pub record: u32,
+    /// The record of the customer who claims it first, or whom its path names.
+    pub other: Option<u32>,
+    /// Whether the customer is sent.
+    pub standing: gather::Standing,
+    /// The row of the manifest; 0 with a folder.
+    pub row: u64,
+    /// Those of one group are about one file.
+    pub group: u64,
+    is_left_out: bool,
 }
 
 /// A document, judged, its file looked into.
@@ -120,6 +139,7 @@ impl<'m> Survey<'m> {
                 .filter(|name| policy.needs_kyb(name))
                 .collect(),
             accounts: Accounts::default(),
+            conflicts: Conflicts::default(),
             foreign: Vec::new(),
             kyb: Vec::new(),
             spoken: 0,
@@ -133,10 +153,15 @@ impl<'m> Survey<'m> {
                         && let Some(id) = spoken.claim.value(Field::Account).text()
                     {
                         survey.accounts.want(&pipeline.hash(id.as_bytes()));
+                        if let Some(path) = spoken.claim.path() {
+                            let hash = |text: &str| key(&pipeline.hash(text.as_bytes()));
+                            survey.conflicts.note(id, path, found.number, hash);
+                        }
                     }
                 }
                 Ok(())
             })?;
+            survey.conflicts.sort();
             survey.spoken = pass.rows;
         }
         Ok(survey)
@@ -167,6 +192,9 @@ impl<'m> Survey<'m> {
         let hash = row
             .id_hash
             .or_else(|| Some(self.pipeline.hash(batch.id(row)?.as_bytes())));
+        if let Some(hash) = hash.filter(|_| !self.conflicts.is_empty()) {
+            self.conflicts.note_account(key(&hash), record);
+        }
         let Some(hash) = hash.filter(|hash| self.accounts.wants(hash)) else {
             return sent && kyb;
         };
@@ -192,9 +220,56 @@ impl<'m> Survey<'m> {
                 .binary_search_by_key(&record, |duplicate| duplicate.record)
                 .is_ok()
         };
-        self.foreign.retain(|foreign| !is_duplicate(foreign.record));
-        self.kyb.retain(|record| !is_duplicate(*record));
+        self.leave(is_duplicate);
         self.accounts.mark_duplicates(is_duplicate);
+    }
+
+    /// These records are not sent either, because of findings. In order.
+    pub fn block(&mut self, records: &[u32]) {
+        if records.is_empty() {
+            return;
+        }
+        let is_blocked = |record: u32| records.binary_search(&record).is_ok();
+        self.leave(is_blocked);
+        self.accounts.mark(Standing::Blocked, is_blocked);
+    }
+
+    fn leave(&mut self, is_left: impl Fn(u32) -> bool) {
+        self.foreign.retain(|foreign| !is_left(foreign.record));
+        self.kyb.retain(|record| !is_left(*record));
+    }
+
+    /// Documents that look as if they were another customer's: of two customers whom the export has.
+    pub fn conflicts(&self, kind: Kind) -> Vec<DocumentFinding> {
+        let is_folder = self
+            .documents
+            .is_some_and(|documents| matches!(documents.from, From::Folder(_)));
+        let of = |conflict: Conflict| {
+            let account = self.accounts.find_key(conflict.account)?;
+            Some(DocumentFinding {
+                record: account.record,
+                other: match self.accounts.find_key(conflict.other) {
+                    Some(other) => Some(other.record),
+                    None => self.conflicts.record_of(conflict.other),
+                },
+                standing: match (account.standing, account.ready) {
+                    (Standing::Sent, true) => gather::Standing::Ready,
+                    (Standing::Sent, false) => gather::Standing::Grace,
+                    _ => gather::Standing::NotSent,
+                },
+                is_left_out: matches!(account.standing, Standing::Excluded | Standing::Duplicate),
+                // A name of a folder has no line.
+                row: if is_folder { 0 } else { conflict.row },
+                group: conflict.group,
+            })
+        };
+        let found = match kind {
+            Kind::SharedDocument => self.conflicts.shared(),
+            Kind::MisplacedDocument => self.conflicts.misplaced(),
+            _ => Vec::new(),
+        };
+        let found = found.into_iter().filter_map(of);
+        found.filter(|one| !one.is_left_out).collect()
     }
 
     /// The fourth step: every document in order, in batches. `reading`: their content as well, unless an earlier plan did.

@@ -132,7 +132,8 @@ impl Hasher for Taken {
     }
 }
 
-fn key(hash: &[u8; 32]) -> u128 {
+/// A hash as the index knows it.
+pub fn key(hash: &[u8; 32]) -> u128 {
     let mut half = [0; 16];
     half.copy_from_slice(&hash[..16]);
     u128::from_le_bytes(half)
@@ -199,16 +200,26 @@ impl Accounts {
 
     /// Records that turned out to be duplicates.
     pub fn mark_duplicates(&mut self, is_duplicate: impl Fn(u32) -> bool) {
+        self.mark(Standing::Duplicate, is_duplicate);
+    }
+
+    /// Records that are not sent for another reason than their own row.
+    pub fn mark(&mut self, standing: Standing, is_meant: impl Fn(u32) -> bool) {
         for entry in &mut self.entries {
-            if entry.record != 0 && is_duplicate(entry.record) {
-                entry.standing = Standing::Duplicate;
+            if entry.record != 0 && is_meant(entry.record) {
+                entry.standing = standing;
             }
         }
     }
 
     /// The account with this hash, if the export has it.
     pub fn find(&self, id: &[u8; 32]) -> Option<Account<'_>> {
-        let place = *self.places.get(&key(id))?;
+        self.find_key(key(id))
+    }
+
+    /// The same by the hash as the index knows it.
+    pub fn find_key(&self, key: u128) -> Option<Account<'_>> {
+        let place = *self.places.get(&key)?;
         let entry = &self.entries[place as usize];
         (entry.record != 0).then(|| Account {
             record: entry.record,

@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod assess;
 pub mod claim;
+pub mod conflicts;
 pub mod content;
 pub mod inspect;
 pub mod manifest;

@@ -340,8 +340,8 @@ mod sql {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        counts, document_counts, document_lines, event_lines, gap_lines, kyb_lines, restricted,
-        set_aside, verification_lines,
+        counts, document_counts, document_lines, event_lines, finding_lines, gap_lines, kyb_lines,
+        restricted, set_aside, verification_lines,
     };
 
     /// Constant memory at any size: no statement over a large table may build a temporary tree.
@@ -352,6 +352,7 @@ mod tests {
         journal.execute_batch(include_str!("schema_v2.sql"))?;
         journal.execute_batch(include_str!("schema_v3.sql"))?;
         journal.execute_batch(include_str!("schema_v4.sql"))?;
+        journal.execute_batch(include_str!("schema_v5.sql"))?;
         journal.execute_batch(include_str!("events_v1.sql"))?;
         let lines = [
             super::sql::RECORD_LINES,
@@ -366,6 +367,8 @@ mod tests {
             kyb_lines::sql::OWNERS,
             kyb_lines::sql::PROOFS,
             kyb_lines::sql::FORMER_DOUBTS,
+            finding_lines::sql::KINDS,
+            finding_lines::sql::LINES,
             gap_lines::sql::OPENED,
             gap_lines::sql::CLOSED,
             gap_lines::sql::CLOSED_LINES,

@@ -16,6 +16,8 @@ pub mod documents;
 pub mod event_lines;
 pub mod events;
 pub mod files;
+pub mod finding_lines;
+pub mod findings;
 pub mod follow;
 pub mod gap_lines;
 pub mod known_files;

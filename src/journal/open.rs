@@ -12,13 +12,14 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use crate::error::Failure;
 
 /// Version of the schema that this program writes.
-pub const VERSION: i64 = 4;
+pub const VERSION: i64 = 5;
 
 const SCHEMA: &[&str] = &[
     include_str!("schema_v1.sql"),
     include_str!("schema_v2.sql"),
     include_str!("schema_v3.sql"),
     include_str!("schema_v4.sql"),
+    include_str!("schema_v5.sql"),
 ];
 
 /// The journal, open for writing.

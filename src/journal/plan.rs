@@ -24,7 +24,7 @@ pub struct PlannedRow<'a> {
     pub client_id: Option<&'a str>,
     /// Verdict.
     pub verdict: Verdict,
-    /// Reason of an exclusion.
+    /// Reason of an exclusion, or the finding that blocks it.
     pub reason: Option<&'a str>,
     /// Keyed payload hash, when it can be sent.
     pub hash: Option<&'a [u8; 32]>,
@@ -51,6 +51,7 @@ impl Journal {
             journal.set_meta("plan", "planning")?;
             journal.set_meta("as_of", as_of)?;
             for table in [
+                "finding",
                 "gap",
                 "task",
                 "attempt",
@@ -133,6 +134,7 @@ impl Journal {
                     .prepare_cached("UPDATE record SET verdict = ?, reason = ?, hash = NULL, fixed = NULL, gaps = 0 WHERE id = ?")?
                     .execute(params![Verdict::Duplicate as i64, reason, record])?;
                 journal.db.prepare_cached("DELETE FROM gap WHERE record = ?")?.execute([record])?;
+                journal.db.prepare_cached("DELETE FROM finding WHERE record = ?")?.execute([record])?;
                 journal.db.prepare_cached("DELETE FROM task WHERE record = ?")?.execute([record])?;
             }
             Ok(())

@@ -52,6 +52,10 @@ INSERT INTO main.fingerprint SELECT * FROM n.fingerprint;
 INSERT INTO main.part SELECT * FROM n.part;
 INSERT INTO main.unused SELECT u.file, u.row, w.old FROM n.unused u JOIN temp.words w ON w.new = u.reason;
 INSERT INTO main.owner SELECT * FROM n.owner;
+DELETE FROM main.finding;
+INSERT INTO main.finding
+    SELECT g.record, k.old, coalesce(p.old, 0), g.file, g.row, g.first
+    FROM n.finding g JOIN temp.words k ON k.new = g.kind LEFT JOIN temp.words p ON p.new = g.path;
 DELETE FROM main.known_file;
 INSERT INTO main.known_file SELECT * FROM n.known_file;
 INSERT INTO main.document

@@ -214,6 +214,21 @@ impl Draft {
         self.items.len() as u32
     }
 
+    /// All texts of the record, one behind the other: for a first look at every byte of it.
+    pub fn all_text(&self) -> &str {
+        &self.text
+    }
+
+    /// Number of slots.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether there are no slots.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
     /// The text of a span.
     pub fn text(&self, span: Span) -> &str {
         &self.text[span.start as usize..span.end as usize]

@@ -5,6 +5,8 @@
 //! eighth, so that ten million rows stay near 270 MB and no moment needs twice that. Rows that share an id are read
 //! again to compare their payloads: they are few, and hashing every payload would cost more.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::source::Position;
 
 /// One row that shares its id with others.
@@ -96,10 +98,17 @@ impl Index {
         });
     }
 
+    /// Where the rows of some records stand; their lines are not kept. A pass over the whole index.
+    pub fn places_of(&self, records: &BTreeSet<u32>) -> BTreeMap<u32, Position> {
+        let entries = self.partitions.iter().flatten();
+        let wanted = entries.filter(|entry| records.contains(&entry.record));
+        wanted.map(|entry| (entry.record, entry.at())).collect()
+    }
+
     /// The rows whose verdict is `duplicate`, by record. Of identical rows the first is none. `payload` gives the hash
     /// of the payload of the row at a place.
     pub fn duplicates(
-        mut self,
+        &mut self,
         mut payload: impl FnMut(Position) -> anyhow::Result<super::Hash>,
     ) -> anyhow::Result<Vec<Duplicate>> {
         let mut found = Vec::new();

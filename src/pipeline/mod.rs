@@ -21,6 +21,7 @@ use crate::assess::facts::OwnerFacts;
 use crate::assess::kept::Kept;
 use crate::assess::{Assessor, Gap, Plan, Reason, Verdict};
 use crate::contract::Level;
+use crate::findings::{Checks, Looked};
 use crate::mapping::Mapper;
 use crate::mapping::draft::Draft;
 use crate::mapping::exclude::Exclude;
@@ -41,6 +42,8 @@ pub struct Pipeline {
     pub plan: Plan,
     /// Records left out.
     pub exclude: Exclude,
+    /// What a person should see of a record although it may be sent.
+    pub checks: Checks,
     /// Key of the payload hashes: the journal's own, or one of the moment for a dry run.
     pub key: [u8; 32],
     /// Exports whose rows stand beside records.
@@ -66,6 +69,8 @@ pub struct Worker {
     elements: Vec<Vec<(List, Position)>>,
     /// Rows of backfill files.
     laying: Laying,
+    /// What findings the last record has.
+    looked: Looked,
 }
 
 /// What one row came to; texts and gaps stand in the worker.
@@ -125,12 +130,32 @@ impl Worker {
         worker.assessor.brief = !(want.payloads || want.hashes);
         worker.assessor.facts = want.facts;
         worker.assessor.ids = want.ids;
+        worker.looked.shapes = want.shapes;
         worker
     }
 
     /// What the last record says, before it was judged.
     pub fn draft(&self) -> &Draft {
         &self.draft
+    }
+
+    /// Looks for findings of the last record, whose id may be shown.
+    pub fn look(&mut self, pipeline: &Pipeline, id: Option<&str>) -> &Looked {
+        let gaps = self.assessor.gaps();
+        let is_gap = |path: u32| {
+            let invalid = |gap: &Gap| gap.path == path && matches!(gap.reason, Reason::Invalid(_));
+            gaps.iter().any(invalid)
+        };
+        self.looked.look(&pipeline.checks, &self.draft, id, is_gap);
+        for found in &mut self.looked.found {
+            let field = found
+                .field
+                .and_then(|field| pipeline.checks.fields.get(usize::from(field)));
+            let element = field.and_then(|field| field.element);
+            found.at =
+                element.and_then(|(each, place)| self.elements.get(each)?.get(place).copied());
+        }
+        &self.looked
     }
 
     /// Where the rows beside the last record's own stand, in the order in which they are mapped.

@@ -13,6 +13,9 @@ use super::{From, Hash, Pipeline, Worker};
 use crate::assess::facts::{OwnerFact, OwnerFacts};
 use crate::assess::{Gap, Verdict};
 use crate::error::started;
+use crate::findings::checks::Found;
+use crate::findings::kind::first_of;
+use crate::findings::{Keys, Kind};
 use crate::mapping::draft;
 use crate::mapping::feed::Strict;
 use crate::source::export::Pass;
@@ -37,6 +40,8 @@ pub struct Want {
     pub shapes: bool,
     /// Without payloads and hashes: the ids in the facts that are derived, which cost; else they come by themselves.
     pub ids: bool,
+    /// Findings; a record with one that blocks is blocked.
+    pub findings: bool,
     /// A keyed hash of each record's primary owner.
     pub people: bool,
 }
@@ -50,6 +55,8 @@ pub struct Scanned {
     pub verdict: Verdict,
     /// Index of the reason, when excluded.
     pub excluded: Option<u16>,
+    /// The finding because of which it is blocked; the gaps alone would not have.
+    pub blocked_by: Option<Kind>,
     /// The account type; none when it cannot be told, or when excluded.
     pub account_type: Option<&'static str>,
     /// Keyed hash of the id; none without an id that may be shown, or when excluded.
@@ -67,6 +74,7 @@ pub struct Scanned {
     owners: (u32, u32),
     parts: (u32, u32),
     laid: (u32, u32),
+    found: (u32, u32),
 }
 
 /// A code that is in no table and must be: all that leaves the thread which read it.
@@ -105,6 +113,9 @@ pub struct Results {
     strays: Vec<Stray>,
     /// By gap, where shapes were asked for.
     shapes: Vec<(u32, u32)>,
+    /// By record, where findings were asked for: what it is compared by with others.
+    keys: Vec<Keys>,
+    found: Vec<Found>,
 }
 
 /// A gap with what a person needs to find it.
@@ -129,6 +140,16 @@ impl Results {
     /// Codes that are in no table and must be, of the records that are not left out.
     pub fn strays(&self) -> &[Stray] {
         &self.strays
+    }
+
+    /// The findings of a record alone; none unless findings were asked for.
+    pub fn found(&self, row: &Scanned) -> &[Found] {
+        &self.found[row.found.0 as usize..row.found.1 as usize]
+    }
+
+    /// By record, what it is compared by with others; empty unless findings were asked for.
+    pub fn keys(&self) -> &[Keys] {
+        &self.keys
     }
 
     /// The gaps.
@@ -192,6 +213,8 @@ impl Results {
         self.places.clear();
         self.strays.clear();
         self.shapes.clear();
+        self.keys.clear();
+        self.found.clear();
         self.read = rows.len() as u64;
         let joined = !pipeline.joins.is_empty();
         let layered = !pipeline.layers.is_empty();
@@ -232,6 +255,7 @@ impl Results {
                 at,
                 verdict: prepared.verdict,
                 excluded: prepared.excluded,
+                blocked_by: None,
                 account_type: prepared.account_type,
                 id_hash,
                 hash,
@@ -243,6 +267,7 @@ impl Results {
                 owners: (owners, self.owners.len() as u32),
                 parts: (parts, parts),
                 laid: (laid, laid),
+                found: (0, 0),
             });
             // A broken row was not mapped: the draft is still that of another one.
             if verdict != Verdict::Excluded
@@ -269,6 +294,9 @@ impl Results {
             }
             if want.shapes {
                 self.note_shapes(pipeline, worker, (&row, at));
+            }
+            if want.findings {
+                self.note_findings(pipeline, worker, row.flaw().is_some());
             }
         }
         Ok(())
@@ -300,6 +328,38 @@ impl Results {
             gaps.iter()
                 .map(|gap| worker.place_of(pipeline, gap).filter(elsewhere)),
         );
+    }
+
+    /// Findings of the record that was added last; one that blocks takes away what would be sent. Of a broken row nothing
+    /// is believed.
+    fn note_findings(&mut self, pipeline: &Pipeline, worker: &mut Worker, is_broken: bool) {
+        let Some(record) = self.rows.last_mut() else {
+            return;
+        };
+        let first = self.found.len() as u32;
+        record.found = (first, first);
+        if is_broken || record.verdict == Verdict::Excluded {
+            self.keys.push(Keys::default());
+            return;
+        }
+        let id = &self.texts[record.id.0 as usize..record.id.1 as usize];
+        let looked = worker.look(pipeline, (!id.is_empty()).then_some(id));
+        self.keys.push(looked.keys);
+        self.found.extend_from_slice(&looked.found);
+        record.found.1 = self.found.len() as u32;
+        let kinds = looked
+            .found
+            .iter()
+            .fold(0, |kinds, found| kinds | found.kind.bit());
+        record.blocked_by =
+            first_of(kinds & pipeline.checks.blocking).filter(|_| record.verdict.sendable());
+        if record.blocked_by.is_some() {
+            record.verdict = Verdict::Blocked;
+            record.hash = None;
+            record.fixed = None;
+            record.owners.1 = record.owners.0;
+            record.payload.1 = record.payload.0;
+        }
     }
 
     /// What stood in the cells of the gaps of the record that was added last.

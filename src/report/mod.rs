@@ -11,6 +11,7 @@ mod burn_down;
 pub mod chart;
 mod due;
 mod files;
+mod findings;
 pub mod gap_list;
 mod page;
 mod page_after;
@@ -38,6 +39,7 @@ pub fn write(reader: &Reader, dir: &Path, facts: &Facts) -> anyhow::Result<Total
     files::reconciliation(reader, dir)?;
     let due_on = files::gaps(reader, dir, &facts.grace)?;
     files::refused(reader, dir)?;
+    findings::findings(reader, dir)?;
     files::crosswalk(reader, dir)?;
     beside::documents(reader, dir)?;
     let kyb = beside::kyb(reader, dir)?;

@@ -15,7 +15,7 @@ use super::due::Due;
 use super::summary::{DueCount, Summary};
 use super::text::{readable, readable_bytes, thousands};
 use super::totals::Totals;
-use super::{page_after, page_beside};
+use super::{findings, page_after, page_beside};
 use crate::journal::counts::Minute;
 
 /// The name ends in `.html`: that is what switches escaping on.
@@ -104,6 +104,7 @@ pub(super) fn render(
             .collect()
     };
     let (excluded, duplicate) = (by_verdict("excluded"), by_verdict("duplicate"));
+    let by_finding = by_verdict("blocked");
     let mut blocking: Vec<_> = summary
         .gaps_by_field
         .iter()
@@ -125,6 +126,7 @@ pub(super) fn render(
     engine.add_filter("bytes", readable_bytes);
     engine.add_template(page_beside::NAME, page_beside::TEMPLATE)?;
     engine.add_template(page_after::NAME, page_after::TEMPLATE)?;
+    engine.add_template(findings::NAME, findings::TEMPLATE)?;
     engine.add_template(NAME, TEMPLATE)?;
     let after = page_after::context(summary, due_on, today);
     let after = engine
@@ -133,7 +135,11 @@ pub(super) fn render(
     let beside = engine.get_template(page_beside::NAME)?.render(
         context! { s => Serde(summary), t => Serde(totals), b => page_beside::context(summary) },
     )?;
+    let found = engine
+        .get_template(findings::NAME)?
+        .render(context! { b => findings::context(totals) })?;
     let page = context! {
+        findings => safe(found),
         s => Serde(summary),
         t => Serde(totals),
         beside => safe(beside),
@@ -152,6 +158,7 @@ pub(super) fn render(
         stops => Serde(top(&summary.stops, |stop| stop.count)),
         excluded => Serde(top(&excluded, |reason| reason.count)),
         duplicate => Serde(top(&duplicate, |reason| reason.count)),
+        by_finding => Serde(&by_finding),
         due => Serde(top(&due, |due| due.open)),
         runs => Serde(last(&summary.runs)),
         log => Serde(last(&summary.operator_log)),
@@ -279,6 +286,7 @@ fn steps(totals: &Totals) -> Vec<Step> {
     let mut steps: Vec<Step> = all.into_iter().filter(|step| step.0 > 0).map(|(count, what, todo, place)| Step { count, what, todo, place }).collect();
     steps.extend(page_beside::steps(totals));
     steps.extend(page_after::steps(totals));
+    steps.extend(findings::step(totals));
     steps.sort_by_key(|step| (step.todo.starts_with("No decision"), step.what == "Gaps open"));
     steps
 }

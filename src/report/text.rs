@@ -107,6 +107,16 @@ pub fn status_lines(totals: &Totals) -> String {
         lines.push('\n');
     }
     lines.push_str(&after_lines(&totals.after));
+    // A check shows them one by one, with their places.
+    if totals.findings.iter().all(|one| one.places.is_empty()) && !totals.findings.is_empty() {
+        let kinds = totals.findings.iter();
+        let kinds = kinds.map(|one| match one.action {
+            "block" => format!("{} {} (blocked)", one.kind, thousands(one.count)),
+            _ => format!("{} {}", one.kind, thousands(one.count)),
+        });
+        let kinds = kinds.collect::<Vec<_>>().join(", ");
+        lines.push_str(&format!("findings: {kinds}\n"));
+    }
     if !totals.planned {
         lines.push_str("the plan is not complete: the numbers are of what was planned so far\n");
     }

@@ -14,6 +14,7 @@ use super::text::thousands;
 use crate::journal::counts::{Counts, GapCount, TaskCounts};
 use crate::journal::document_counts::DocumentCounts;
 use crate::journal::files::FileRow;
+use crate::journal::finding_lines::FindingCount;
 use crate::journal::follow::{CHANGED, INCOMPLETE, LEFT_ALONE};
 use crate::journal::query::Reader;
 use crate::journal::set_aside::Dropped;
@@ -54,6 +55,8 @@ pub struct Totals {
     pub files: Vec<FileRow>,
     /// What comes after acceptance.
     pub after: After,
+    /// What a person should see although no rule refuses it, by kind; the most important first.
+    pub findings: Vec<FindingCount>,
 }
 
 /// Documents by what became of them in planning.
@@ -227,6 +230,7 @@ impl Totals {
             },
             files: reader.files()?,
             after: After::read(reader, now)?,
+            findings: reader.finding_counts()?,
             blank_lines: reader.meta_count("blank_lines")?.unwrap_or_default(),
             lost_rows: reader.meta_count("lost_rows")?.unwrap_or_default(),
             planned,

@@ -73,6 +73,7 @@ const KEYS: &[Key] = keys! {
     "retry": Takes::Table(RETRY), "How long to wait, and how often to try.";
     "grace": Takes::Table(GRACE), "When gaps are due.";
     "exclude": Takes::Table(EXCLUDE), "Who is left out. Such a row is read, counted and never sent.";
+    "findings": Takes::Table(FINDINGS), "What is done about findings: values that may be sent and that a person should look at.";
     "policy": Takes::Table(&[]), "How strict to be: moves the level of a field.";
     "documents": Takes::Table(DOCUMENTS), "Which files to upload. Absent: none.";
     "events": Takes::Table(EVENTS), "How webhooks prove that they are Bakkt's.";
@@ -114,6 +115,7 @@ const ACCOUNTS: &[Key] = keys! {
         "An account that was there before: skip looks first and leaves it, update overwrites it, stop ends the run.";
     "allow_ids_like": Takes::WordList(&["tax_id", "email"]),
         "Allows clientAccountIds that look like a tax id or an e-mail address.";
+    "expected_id_length": Takes::Whole(1, 256), "Characters of every clientAccountId; ids of another length are findings.";
 };
 
 const TARGET: &[Key] = keys! {
@@ -170,6 +172,31 @@ const EXCLUDED_ROWS: &[Key] = keys! {
     "not_equals": Takes::Texts, "Leaves the row out when the trimmed cell is none of these.";
     "empty": Takes::Boolean, "Leaves the row out when the cell is empty (true) or not empty (false).";
     "reason": REASON, "Why; the report repeats it.";
+};
+
+const ACTION: Takes = Takes::Words(&["tell", "block", "silence"]);
+/// Of a kind that is about no customer.
+const SHOWN: Takes = Takes::Words(&["tell", "silence"]);
+
+const FINDINGS: &[Key] = keys! {
+    "unused_exclusion": SHOWN, "An exclusion that fits no row.";
+    "same_person": ACTION, "The same person under several ids.";
+    "similar_ids": ACTION, "Ids that look alike.";
+    "lost_leading_zeros": ACTION, "Ids whose leading zeros seem to be cut.";
+    "id_length": ACTION, "Ids of another length than accounts.expected_id_length.";
+    "misplaced_document": ACTION, "A document whose file names another customer.";
+    "shared_document": ACTION, "A document that several customers claim.";
+    "same_tax_id": ACTION, "One tax id of several people.";
+    "minor_owner": ACTION, "An owner under 18 who must be of age.";
+    "implausible_birth_date": ACTION, "A birth date before 1900 or over 120 years ago.";
+    "default_birth_date": ACTION, "A birth date that far too many customers have.";
+    "mojibake": ACTION, "Text that was decoded wrongly.";
+    "escaped_text": ACTION, "HTML entities and other escapes.";
+    "invisible_character": ACTION, "Invisible characters inside a text.";
+    "placeholder_street": ACTION, "A residential street such as \"unknown\".";
+    "po_box": ACTION, "A P.O. box as residential street.";
+    "same_email": ACTION, "One e-mail address of several customers.";
+    "same_email_from": Takes::Whole(2, 1_000_000), "So many customers with one e-mail address are a finding.";
 };
 
 const DOCUMENTS: &[Key] = keys! {

@@ -8,6 +8,7 @@ pub mod amounts;
 pub mod documents;
 pub mod events;
 pub mod exclude;
+pub mod findings;
 pub mod reading;
 pub mod source;
 
@@ -18,6 +19,7 @@ use crate::assess::policy::Policy;
 use crate::assess::unfit_id::IdRules;
 use crate::contract::{Level, path};
 use crate::error::{Diagnostics, nearest};
+use crate::findings::Rules;
 use crate::report::{Grace, GraceFrom};
 use crate::source::export::Options;
 use crate::toml_file::{Table, TomlFile};
@@ -58,6 +60,8 @@ pub struct Settings {
     pub policy: Policy,
     /// `[exclude]`.
     pub exclude: ExcludeSettings,
+    /// `[findings]`, and `[accounts] expected_id_length`.
+    pub findings: Rules,
     /// `[documents]`.
     pub documents: Option<DocumentSettings>,
     /// `[events]`.
@@ -174,7 +178,8 @@ impl Settings {
 
 fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Settings> {
     let source = source::read(root, found);
-    let (on_existing, ids) = accounts(root, found);
+    let mut findings = findings::read(root, found);
+    let (on_existing, ids) = accounts(root, &mut findings, found);
     // Every table is read, so that all their mistakes are known, before the first that is not there ends it.
     let target = target(root, found);
     let limits = limits(root, found);
@@ -195,6 +200,7 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
         grace,
         policy,
         exclude,
+        findings,
         documents,
         events,
         export: source.export,
@@ -205,7 +211,11 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
     })
 }
 
-fn accounts(root: &Table<'_>, found: &mut Diagnostics) -> (OnExisting, IdRules) {
+fn accounts(
+    root: &Table<'_>,
+    findings: &mut Rules,
+    found: &mut Diagnostics,
+) -> (OnExisting, IdRules) {
     let mut ids = IdRules::default();
     let Some(table) = root.table("accounts", found) else {
         return (OnExisting::Skip, ids);
@@ -218,6 +228,9 @@ fn accounts(root: &Table<'_>, found: &mut Diagnostics) -> (OnExisting, IdRules) 
     let on_existing = table
         .choice("on_existing", &choices, found)
         .unwrap_or(OnExisting::Skip);
+    findings.expected_id_length = table
+        .integer("expected_id_length", 1, 256, found)
+        .map(|length| length as u32);
     for (word, place) in table.texts("allow_ids_like", found).unwrap_or_default() {
         match word {
             "tax_id" => ids.allow_tax_id = true,

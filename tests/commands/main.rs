@@ -7,6 +7,7 @@
 mod check;
 mod drift;
 mod failing;
+mod findings;
 mod journal;
 mod report;
 mod run;

@@ -110,6 +110,7 @@ fn a_report_goes_where_it_is_told() {
     elsewhere/report/crosswalk.csv
     elsewhere/report/decisions.csv
     elsewhere/report/documents.csv
+    elsewhere/report/findings.csv
     elsewhere/report/gap-history.csv
     elsewhere/report/gaps.csv
     elsewhere/report/kyb.csv

@@ -59,6 +59,7 @@ fn a_small_migration_in_the_sandbox_and_again() {
     acme/report/sandbox/crosswalk.csv
     acme/report/sandbox/decisions.csv
     acme/report/sandbox/documents.csv
+    acme/report/sandbox/findings.csv
     acme/report/sandbox/gap-history.csv
     acme/report/sandbox/gaps.csv
     acme/report/sandbox/kyb.csv

@@ -49,6 +49,11 @@ backoff_first = "1ms"
 backoff_most = "2ms"
 breaker = 5
 
+# The rows are all of one person.
+[findings]
+same_person = "silence"
+default_birth_date = "silence"
+
 [policy]
 "owners[].agreements" = { level = "O", reason = "not asked for here" }
 "owners[].identity.employment" = { level = "O", reason = "not asked for here" }

@@ -10,11 +10,12 @@ use bakkt_migrate::journal::query::Reader;
 use bakkt_migrate::report::{Facts, Grace, GraceFrom, Totals, write};
 use rusqlite::Connection;
 
-const SCHEMA: [&str; 4] = [
+const SCHEMA: [&str; 5] = [
     include_str!("../../src/journal/schema_v1.sql"),
     include_str!("../../src/journal/schema_v2.sql"),
     include_str!("../../src/journal/schema_v3.sql"),
     include_str!("../../src/journal/schema_v4.sql"),
+    include_str!("../../src/journal/schema_v5.sql"),
 ];
 
 /// 2026-11-18T11:06:40Z in milliseconds. Rows 1 to 8 are sendable, one for each state and one more that was accepted.

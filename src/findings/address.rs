@@ -1,0 +1,405 @@
+//! Residential streets that are none: P.O. boxes, and words that say that there is no street.
+//!
+//! Owner of the words of many languages for both. A word that is common elsewhere counts only where the address stands in
+//! a country that uses it, and only with a number behind it. Rural routes and military boxes are residential addresses in
+//! the U.S. and are no finding. Left out on purpose: mailing addresses, where a P.O. box may stand.
+
+use crate::contract::fold::fold_into;
+
+/// Words that are a P.O. box wherever they stand, folded, without blanks between their tokens.
+const BOXES: &[&str] = &[
+    "postfach",
+    "postbus",
+    "postboks",
+    "postbox",
+    "postilokero",
+    "postafiok",
+    "pobox",
+    "pobx",
+    "postkasse",
+    "lockbox",
+    "lockedbag",
+    "privatebag",
+    "gpobox",
+    "postofficebox",
+    "postbag",
+    "mailbag",
+    "apartadopostal",
+    "apartadodecorreos",
+    "apartadoaereo",
+    "apdopostal",
+    "apdocorreos",
+    "apartadocorreos",
+    "casilladecorreo",
+    "casillapostal",
+    "casillacorreo",
+    "caixapostal",
+    "casepostale",
+    "casellapostale",
+    "boitepostale",
+    "skrytkapocztowa",
+    "skrpoczt",
+    "skrpocztowa",
+    "postovniprihradka",
+    "postovypriecinok",
+    "kotakpos",
+    "postakutusu",
+    "generaldelivery",
+    "posterestante",
+    "postlagernd",
+    "listadecorreos",
+    "predalposta",
+];
+
+/// Words that are one when a number follows, at the beginning of the line.
+const BOXES_WITH_NUMBER: &[&str] = &[
+    "box",
+    "pob",
+    "apartado",
+    "apdo",
+    "casilla",
+    "bp",
+    "gpo",
+    "pmb",
+    "boks",
+    "callerservice",
+    "caller",
+];
+
+/// The same, only in these countries.
+const BOXES_BY_COUNTRY: &[(&str, &[&str])] = &[
+    ("cp", &["CHE", "CAN", "ITA", "BRA", "PRT", "AGO", "MOZ"]),
+    ("pl", &["FIN"]),
+    ("pk", &["TUR"]),
+    ("pf", &["DEU", "AUT", "CHE", "LIE", "HUN"]),
+    ("cs", &["FRA"]),
+    ("tsa", &["FRA"]),
+    ("ap", &["ESP", "MEX"]),
+    ("cc", &["ARG"]),
+];
+
+/// Signs for a P.O. box in other scripts; small letters.
+const SIGNS: &[&str] = &[
+    "私書箱",
+    "邮政信箱",
+    "郵政信箱",
+    "信箱",
+    "사서함",
+    "а/я",
+    "абонентский ящик",
+    "поштова скринька",
+    "τ.θ.",
+    "ταχ. θυρίδα",
+    "ص.ب",
+    "ص. ب",
+    "صندوق بريد",
+    "ת.ד",
+    "ת\"ד",
+    "תא דואר",
+];
+
+/// Lines that say that there is no street; folded.
+#[rustfmt::skip]
+const NO_STREETS: &[&str] = &[
+    "", "unknown", "unknownaddress", "addressunknown", "unk", "na", "none", "nil", "null", "notavailable",
+    "notapplicable", "notprovided", "notgiven", "notknown", "nofixedabode", "nofixedaddress", "nfa", "noaddress",
+    "noaddressonfile", "nostreet", "homeless", "tbd", "tba", "tobedetermined", "tobeadvised", "pending", "same", "sameas",
+    "sameasabove", "sameasmailing", "sameasmailingaddress", "sameasresidential", "sameasbusiness", "sameasprimary",
+    "sameaddress", "seeabove", "seemailing", "seemailingaddress", "seenotes", "seefile", "asabove", "asbefore", "ditto",
+    "dito", "idem", "address", "street", "streetaddress", "addressline1", "badaddress", "invalid", "invalidaddress",
+    "returnedmail", "returntosender", "rts", "undeliverable", "donotmail", "nomail", "holdmail", "moved", "deceased", "test",
+    "testaddress", "dummy", "xx", "xxx", "xxxx", "xxxxx", "asdf", "confidential", "withheld", "onfile", "anywhere",
+    "unbekannt", "unbekanntverzogen", "verzogen", "keineangabe", "keineangaben", "keineadresse", "ohnefestenwohnsitz",
+    "ofw", "ka", "wieoben", "sieheoben", "sodesuso", "desconocido", "desconocida", "sindato", "sindatos",
+    "sindireccion", "sindomicilio", "sindomiciliofijo", "noaplica", "nodisponible", "noinformado", "mismadireccion",
+    "lamisma", "elmismo", "igual", "igualanterior", "inconnu", "inconnue", "adresseinconnue", "nonconnu",
+    "nonrenseigne", "nonrenseignee", "nr", "sansdomicilefixe", "sdf", "memeadresse", "identique", "cidessus", "sconosciuto",
+    "sconosciuta", "comesopra", "nondisponibile", "senzafissadimora", "desconhecido", "desconhecida", "naoinformado",
+    "omesmo", "omesma", "mesmoendereco", "onbekend", "geenadres", "zieboven", "ukjent", "ukendt", "okand", "okandadress",
+    "tuntematon", "nieznany", "nieznana", "brak", "brakdanych", "neznamy", "neznama", "neuvedeno", "ismeretlen",
+    "bilinmiyor", "yok", "неизвестно", "неизвестен", "нетданных", "нет", "невідомо", "άγνωστο", "αγνωστο", "不明", "不详", "不詳", "未知",
+    "无", "無", "同上", "なし", "모름", "없음", "상동", "مجهول", "غيرمعروف", "לאידוע",
+];
+
+/// What is wrong with a residential street.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// It is a P.O. box.
+    Box,
+    /// It says that there is none.
+    NoStreet,
+}
+
+/// Judges the lines of a residential street. `scratch` is a buffer to keep.
+pub fn doubt<'a>(
+    lines: impl Iterator<Item = &'a str>,
+    country: Option<&str>,
+    scratch: &mut String,
+) -> Option<Doubt> {
+    let mut has_street = false;
+    let mut boxed = false;
+    for (place, line) in lines.enumerate() {
+        if place == 0 && is_no_street(line, scratch) {
+            return Some(Doubt::NoStreet);
+        }
+        if is_box(line, country) {
+            boxed = true;
+            continue;
+        }
+        // A street with its number in front of the box, on a line of its own.
+        has_street |= !boxed && line.bytes().any(|byte| byte.is_ascii_digit());
+    }
+    (boxed && !has_street).then_some(Doubt::Box)
+}
+
+/// Whether a line says that there is no street.
+fn is_no_street(line: &str, scratch: &mut String) -> bool {
+    let bytes = line.as_bytes();
+    // Most streets of the U.S. begin with their number.
+    if bytes.len() > 48
+        || (bytes.first().is_some_and(u8::is_ascii_digit)
+            && bytes.iter().any(u8::is_ascii_alphabetic))
+    {
+        return false;
+    }
+    scratch.clear();
+    fold_into(line, scratch);
+    let same_digit = || {
+        let mut digits = scratch.bytes();
+        let first = digits.next();
+        first
+            .is_some_and(|first| matches!(first, b'0' | b'9') && digits.all(|digit| digit == first))
+    };
+    NO_STREETS.contains(&scratch.as_str()) || same_digit()
+}
+
+/// Whether a line is a P.O. box.
+pub fn is_box(line: &str, country: Option<&str>) -> bool {
+    if !line.is_ascii() {
+        let small = line.to_lowercase();
+        if SIGNS.iter().any(|sign| small.contains(sign)) {
+            return true;
+        }
+        // Accents are not what a box is told by.
+        let mut plain = String::with_capacity(line.len());
+        for word in line.split(|c: char| !c.is_alphanumeric()) {
+            fold_into(word, &mut plain);
+            plain.push(' ');
+        }
+        return plain.is_ascii() && is_box_of(&plain, country);
+    }
+    // Every word of the tables has one of these letters behind a break; a quick look spares most lines the rest.
+    is_box_of(line, country)
+}
+
+/// The most tokens of a line that are looked at.
+const TOKENS: usize = 12;
+
+fn is_box_of(line: &str, country: Option<&str>) -> bool {
+    let mut tokens = [""; TOKENS];
+    let mut count = 0;
+    let mut rest = line;
+    while count < TOKENS {
+        let Some(start) = rest.bytes().position(|byte| byte.is_ascii_alphanumeric()) else {
+            break;
+        };
+        rest = &rest[start..];
+        let number = rest.as_bytes()[0].is_ascii_digit();
+        let same = |byte: u8| byte.is_ascii_alphanumeric() && byte.is_ascii_digit() == number;
+        let end = rest
+            .bytes()
+            .position(|byte| !same(byte))
+            .unwrap_or(rest.len());
+        tokens[count] = &rest[..end];
+        count += 1;
+        rest = &rest[end..];
+    }
+    let tokens = &tokens[..count];
+    (0..count).any(|at| begins_box(&tokens[at..], at, tokens, country))
+}
+
+fn begins_box(tokens: &[&str], at: usize, all: &[&str], country: Option<&str>) -> bool {
+    if !tokens[0].as_bytes()[0].is_ascii_alphabetic() {
+        return false;
+    }
+    // A street with its number before the box, on the same line.
+    let street_before = at >= 3 && all[0].as_bytes()[0].is_ascii_digit();
+    if street_before {
+        return false;
+    }
+    let mut joined = [0u8; 24];
+    let mut length = 0;
+    for (place, token) in tokens.iter().enumerate().take(5) {
+        if !token.as_bytes()[0].is_ascii_alphabetic() || length + token.len() > joined.len() {
+            break;
+        }
+        for byte in token.bytes() {
+            joined[length] = byte.to_ascii_lowercase();
+            length += 1;
+        }
+        let Ok(word) = std::str::from_utf8(&joined[..length]) else {
+            return false;
+        };
+        if BOXES.contains(&word) && !is_street_word(tokens.get(place + 1)) {
+            return true;
+        }
+        let next = tokens.get(place + 1);
+        let numbered = next.is_some_and(|token| token.as_bytes()[0].is_ascii_digit());
+        if numbered && at == 0 && BOXES_WITH_NUMBER.contains(&word) {
+            return true;
+        }
+        let by_country = BOXES_BY_COUNTRY.iter().find(|(known, _)| *known == word);
+        if numbered
+            && at == 0
+            && by_country.is_some_and(|(_, countries)| {
+                country.is_some_and(|country| countries.contains(&country))
+            })
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// A street that is named after a box: `Post Office Box Rd`.
+fn is_street_word(token: Option<&&str>) -> bool {
+    let streets = [
+        "road", "rd", "street", "st", "lane", "ln", "drive", "dr", "ave", "avenue", "way",
+        "strasse", "str", "weg",
+    ];
+    token.is_some_and(|token| {
+        streets
+            .iter()
+            .any(|street| token.eq_ignore_ascii_case(street))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(lines: &[&str], country: &str) -> Option<Doubt> {
+        doubt(lines.iter().copied(), Some(country), &mut String::new())
+    }
+
+    #[test]
+    fn boxes_of_many_countries_are_found() {
+        for (line, country) in [
+            ("PO Box 123", "USA"),
+            ("P.O. Box 123", "USA"),
+            ("P. O. BOX 12", "USA"),
+            ("p o box 9", "USA"),
+            ("POB 12", "USA"),
+            ("POBox123", "USA"),
+            ("Post Office Box 12", "USA"),
+            ("Box 123", "USA"),
+            ("GPO Box 4", "AUS"),
+            ("Locked Bag 12", "AUS"),
+            ("Private Bag X12", "ZAF"),
+            ("PMB 12", "USA"),
+            ("Postfach 12 34", "DEU"),
+            ("Pf. 12", "DEU"),
+            ("Apartado 123", "ESP"),
+            ("Apartado Postal 5", "MEX"),
+            ("Apdo. Correos 7", "ESP"),
+            ("Apartado de correos 7", "ESP"),
+            ("Casilla 12", "CHL"),
+            ("Casilla de Correo 12", "ARG"),
+            ("BP 123", "FRA"),
+            ("B.P. 123", "FRA"),
+            ("Boîte postale 12", "FRA"),
+            ("Case postale 12", "CHE"),
+            ("C.P. 123", "ITA"),
+            ("Caixa Postal 12", "BRA"),
+            ("Postbus 12", "NLD"),
+            ("Postboks 12", "NOR"),
+            ("PL 12", "FIN"),
+            ("skr. poczt. 12", "POL"),
+            ("Kotak Pos 12", "IDN"),
+            ("私書箱12号", "JPN"),
+            ("а/я 12", "RUS"),
+            ("ص.ب 12", "ARE"),
+            ("ת.ד. 12", "ISR"),
+            ("General Delivery", "USA"),
+            ("Attn PO Box 12", "USA"),
+            ("CS 20001", "FRA"),
+        ] {
+            assert_eq!(judged(&[line], country), Some(Doubt::Box), "{line}");
+        }
+        assert_eq!(judged(&["Jane Roe", "PO Box 5"], "USA"), Some(Doubt::Box));
+        assert_eq!(judged(&["PO Box 5", "Apt 4"], "USA"), Some(Doubt::Box));
+    }
+
+    #[test]
+    fn streets_are_no_boxes() {
+        for (line, country) in [
+            ("12 Sample Rd", "USA"),
+            ("12 Box Canyon Rd", "USA"),
+            ("Box Hill 3", "GBR"),
+            ("RR 2 Box 33", "USA"),
+            ("HC 62 Box 10", "USA"),
+            ("PSC 3 Box 12", "USA"),
+            ("Unit 100 Box 4", "USA"),
+            ("Calle Apartado", "ESP"),
+            ("C.P. 06500 Av. Juárez 5", "MEX"),
+            ("12 Post Office Rd", "USA"),
+            ("Post Office Box Rd", "USA"),
+            ("Poststraße 12", "DEU"),
+            ("CP 28001", "ESP"),
+            ("12 Pobox Lane", "USA"),
+            ("12 Main St PO Box 55", "USA"),
+            ("Boxwood Dr 5", "USA"),
+            ("Casilla Street 12", "USA"),
+            ("PL 12", "USA"),
+            ("Paseo de la Caja 5", "ESP"),
+        ] {
+            assert_eq!(judged(&[line], country), None, "{line}");
+        }
+        assert_eq!(judged(&["12 Main St", "PO Box 5"], "USA"), None);
+        assert_eq!(judged(&["12 Main St", "Apt 5"], "USA"), None);
+    }
+
+    #[test]
+    fn words_for_no_street_are_found() {
+        for line in [
+            "Unknown",
+            "N/A",
+            "n.a.",
+            "same as above",
+            "SAME AS MAILING",
+            "-",
+            "---",
+            "...",
+            "0",
+            "00000",
+            "99999",
+            "none",
+            "TBD",
+            "see above",
+            "ditto",
+            "unbekannt",
+            "k.A.",
+            "desconocido",
+            "inconnu",
+            "同上",
+            "неизвестно",
+            "No fixed abode",
+            "XXX",
+            "Não informado",
+            "Okänd",
+        ] {
+            assert_eq!(judged(&[line], "USA"), Some(Doubt::NoStreet), "{line}");
+        }
+        for line in [
+            "1 Same St",
+            "Unknown Rd 5",
+            "Sameway 12",
+            "12",
+            "Main St",
+            "Testgasse 5",
+            "None Such Lane 4",
+        ] {
+            assert_eq!(judged(&[line], "USA"), None, "{line}");
+        }
+    }
+}
