@@ -28,6 +28,7 @@ pub mod sensitive;
 pub mod toml_file;
 
 pub mod contract;
+pub mod masking;
 pub mod source;
 
 pub mod mapping;

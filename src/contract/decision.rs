@@ -30,6 +30,25 @@ pub const REASON_CODES: &[&str] = &[
     "OTHER",
 ];
 
+/// The words of an account's `status`.
+pub const ACCOUNT_STATUSES: &[&str] = &[
+    "PENDING",
+    "ACCEPTED",
+    "IN_PROGRESS",
+    "REJECTED",
+    "CANCELLED",
+    "COMPLETE",
+];
+
+/// The words of an account's `mode`.
+pub const MODES: &[&str] = &["OPEN", "CLOSED", "LOCKED", "CLOSING_ONLY"];
+
+/// The type of the events that tell of accounts.
+pub const PARTY_EVENT: &str = "PARTY_EVENT";
+
+/// Other types of events that are known to come to the same address. They decide nothing.
+pub const OTHER_EVENT_TYPES: &[&str] = &["BANK_ACCOUNT_LINK", "FIAT_EVENT"];
+
 /// Where a customer stands with Bakkt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Decision {
