@@ -290,7 +290,7 @@ mod tests {
         );
         assert_eq!(kept.code, "BAD_NAME");
         assert_eq!(kept.field, "owners[0].identity.givenName");
-        assert_eq!(kept.message, "customer *, * (\"*\") of *. born *.*.* or * , mail *@*.* is not known");
+        assert_eq!(kept.message, "customer *, * (\"*\") of *-*-*. born *.*.* or * , mail *.*@*.* is not known");
     }
 
     #[test]

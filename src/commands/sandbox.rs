@@ -6,6 +6,7 @@ use anyhow::Context;
 
 use super::Output;
 use super::run::runtime;
+use super::variables::{SANDBOX_VARIABLE, variable};
 use crate::cli::SandboxArgs;
 use crate::error::Failure;
 use crate::progress::Mode;
@@ -13,15 +14,23 @@ use crate::sandbox::{Config, serve_until_ctrl_c};
 
 /// Serves until Ctrl-C.
 pub fn run(args: &SandboxArgs, mode: Mode) -> anyhow::Result<Output> {
-    let config = args
+    let mut config = args
         .config
         .as_deref()
         .map_or_else(|| Ok(Config::default()), read_config)?;
+    if config.key.is_none() {
+        config.key = variable(SANDBOX_VARIABLE)?;
+    }
+    let is_random = config.key.is_none();
     let ledger = runtime()?
         .block_on(serve_until_ctrl_c(config, args.port, |sandbox| {
             // Harnesses wait for this line, so it goes out whatever the mode.
             let _ = mode;
             crate::progress::announce(&format!("listening on {}", sandbox.base_url()));
+            if is_random {
+                // Whoever started it reads this; other people of this machine do not.
+                crate::progress::announce(&format!("key {}", sandbox.key()));
+            }
         }))
         .context("the sandbox ended")?;
     Ok(Output {

@@ -157,7 +157,7 @@ mod tests {
             (r"M\u00fcller, \ud83d\ude00, M\xfcller, a\nb, c\\", "Müller, 😀, Müller, a b, c "),
             ("A\u{ad}n\u{200b}a", "Ana"),
             ("Ｌｉ", "Li"),
-            ("<html><style>p {}</style><h1>403 Forbidden</h1></html>", "   403 Forbidden  "),
+            ("<html><style>p {}</style><h1>403 Forbidden</h1></html>", "    403 Forbidden"),
             ("age < 18 and > 5 <", "age < 18 and > 5 <"),
         ] {
             let found = readable(text);

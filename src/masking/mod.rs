@@ -129,6 +129,3 @@ fn is_technical(run: &str) -> bool {
         || (run.len() >= 4 && digits > 0 && run.bytes().all(|b| b.is_ascii_hexdigit()))
         || (run.len() >= 8 && digits >= 2)
 }
-
-#[cfg(test)]
-mod tests;
