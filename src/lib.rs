@@ -30,6 +30,7 @@ pub mod terminal;
 pub mod toml_file;
 
 pub mod contract;
+pub mod masking;
 pub mod source;
 
 pub mod mapping;

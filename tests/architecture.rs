@@ -19,6 +19,8 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ("toml_file", &["error"], &[]),
     // The pure half: no network, no database, no async runtime.
     ("contract", &[], &[]),
+    // What of a server's words may be kept: pure, so that everything that keeps some can ask it.
+    ("masking", &["contract"], &[]),
     ("source", &["error"], &[]),
     (
         "mapping",
@@ -49,19 +51,26 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     // The journal is the only user of the database. A position and a verdict are what it stores of a row.
     (
         "journal",
-        &["contract", "error", "source", "assess", "findings"],
+        &["contract", "error", "findings", "masking", "source", "assess"],
         &["rusqlite"],
     ),
     // The api is the only user of HTTP.
     (
         "api",
-        &["contract", "error", "journal", "sensitive", "settings"],
+        &[
+            "contract",
+            "error",
+            "journal",
+            "masking",
+            "sensitive",
+            "settings",
+        ],
         &["reqwest", "tokio"],
     ),
     // Submission is handed payloads; it does not know where they come from.
     (
         "submit",
-        &["api", "journal", "error", "sensitive", "settings"],
+        &["api", "journal", "error", "masking", "sensitive", "settings"],
         &["tokio"],
     ),
     // Reading back is handed payloads as well, and keeps to the rates and waits of submission.
@@ -81,7 +90,14 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     // What Bakkt says unasked: it stands beside sending, and knows nothing of it.
     (
         "events",
-        &["contract", "error", "journal", "sensitive", "settings"],
+        &[
+            "contract",
+            "error",
+            "journal",
+            "masking",
+            "sensitive",
+            "settings",
+        ],
         &["tokio", "axum"],
     ),
     // Links are for a file of the merchant's own: whoever calls says where they go.

@@ -9,6 +9,9 @@ mod support;
 #[path = "canary/migration.rs"]
 mod migration;
 
+#[path = "canary/messages.rs"]
+mod messages;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -75,7 +78,10 @@ impl World {
     }
 
     fn sandbox(&self, config: &str) -> SandboxProcess {
-        SandboxProcess::start(self.folder.path(), config)
+        // The client's own key is a canary; the sandbox's is not.
+        let key = format!("api_key = \"{KEY}\"\n");
+        let key = if config.contains("api_key") { "" } else { &key };
+        SandboxProcess::start(self.folder.path(), &format!("{key}{config}"))
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

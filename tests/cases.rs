@@ -209,6 +209,7 @@ async fn the_sandbox_takes_every_payload() {
 async fn post(dialect: Dialect, payload: &str) -> String {
     let config = Config {
         dialect,
+        key: Some("any".to_owned()),
         ..Config::default()
     };
     let sandbox = Sandbox::start(config, 0).await.unwrap();

@@ -174,6 +174,10 @@ fn it_listens_where_it_may_and_once() {
         text.contains("BAKKT_WEBHOOK_SECRET") && !state(dir.path()).exists(),
         "{text}"
     );
+    // Nor with the explicit word, where others could reach it.
+    let (code, text) = said(command.arg("--without-proof"));
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("0.0.0.0") && !state(dir.path()).exists(), "{text}");
 
     let named = folder("[events]\nsecret_header = \"X-Token\"\n");
     let mut command = program();
@@ -185,11 +189,10 @@ fn it_listens_where_it_may_and_once() {
     assert_eq!(code, 2, "{text}");
     assert!(text.contains("X-Token"), "{text}");
 
-    // On this machine it needs none.
+    // On this machine it needs none, when a person says so.
     let mut command = program();
     command
-        .env_remove("BAKKT_WEBHOOK_SECRET")
-        .args(["events", "serve"])
+        .args(["events", "serve", "--without-proof"])
         .arg(dir.path());
     let receiver = Receiver::start(&mut command, 0);
     let one = body("r1", "A1", "ACTIVE", "OTHER");
@@ -299,7 +302,7 @@ fn events_count_once_by_whichever_way_they_come() {
             "r2 A1 PARTY_EVENT ACTIVE OTHER - 0 1 0",
             "r3 B2 PARTY_EVENT UNDER_REVIEW PENDING_REVIEW - 0 1 0",
             "r5 C3 PARTY_EVENT UNDER_REVIEW DOCUMENT_VERIFICATION - 0 1 0",
-            "r6 D4 PARTY_EVENT ? ? - 0 1 0",
+            "r6 D4 PARTY_EVENT SOMETHING_NEW ELSE - 0 1 0",
             " - - - - - 0 1 0",
         ]
     );
@@ -309,7 +312,7 @@ fn events_count_once_by_whichever_way_they_come() {
             "A1 3 0 ACTIVE ENROLLMENT 0 -",
             "B2 2 1 - RISK_KYC 0 -",
             "C3 1 0 UNDER_REVIEW DOCUMENT_VERIFICATION 1 -",
-            "D4 1 0 ? ? 0 -",
+            "D4 1 0 ? - 0 -",
         ]
     );
 }
@@ -370,6 +373,11 @@ fn nothing_of_a_customer_can_be_read_in_what_is_kept() {
         );
     }
     let needles = Needles::new(CANARIES);
+    let hidden = |word: &str| {
+        let key = std::fs::read(state(dir.path()).join("journal.key")).unwrap();
+        let key = bakkt_migrate::journal::codes::CodeKey::new(&key.try_into().unwrap());
+        key.hide(bakkt_migrate::journal::codes::Hidden::Code, word)
+    };
     // While it runs, with everything in the write-ahead log, and after it has ended.
     let found = needles.found_below(&state(dir.path()));
     assert!(found.is_empty(), "{found:#?}");
@@ -379,6 +387,8 @@ fn nothing_of_a_customer_can_be_read_in_what_is_kept() {
         found.is_empty() && needles.found_in(text.as_bytes()).is_empty(),
         "{found:#?} {text}"
     );
+    let hidden_status = hidden("WUNDERBAUM_TERRACE");
+    let hidden_reason = hidden("zephyrantha.q@canary.example");
     assert_eq!(
         kept(dir.path()),
         [
@@ -386,7 +396,7 @@ fn nothing_of_a_customer_can_be_read_in_what_is_kept() {
             "r1 - PARTY_EVENT UNDER_REVIEW DOCUMENT_VERIFICATION 1795514400000 1 0 0",
             "r2 - PARTY_EVENT UNDER_REVIEW DOCUMENT_VERIFICATION 1795514400000 1 0 0",
             "r3 A1 PARTY_EVENT UNDER_REVIEW DOCUMENT_VERIFICATION 1795514400000 1 0 0",
-            " A1 PARTY_EVENT ? ? - 0 0 0",
+            &format!(" A1 PARTY_EVENT {hidden_status} {hidden_reason} - 0 0 0"),
             " - - - - - 0 0 0",
             " - - - - - 0 0 0",
         ]
@@ -521,4 +531,111 @@ fn a_receiver_and_a_run_begin_together() {
     assert_eq!(status["tasks"]["account"]["accepted"], 40);
     let events = bakkt_migrate::journal::events::Events::open(&state).unwrap();
     assert!(events.body(1).unwrap().is_some());
+}
+
+/// Runs `events serve` with these variables until it ends by itself.
+fn refused(dir: &Path, variables: &[(&str, &str)], more: &[&str]) -> (i32, String) {
+    let mut command = program();
+    command.args(["--quiet", "events", "serve"]).arg(dir).args(more);
+    command.args(["--listen", "127.0.0.1:0"]);
+    said(command.envs(variables.iter().copied()))
+}
+
+#[test]
+fn without_a_proof_it_starts_only_when_a_person_says_so() {
+    let dir = folder("");
+    for (variables, more, told) in [
+        (&[][..], &[][..], "--without-proof"),
+        (&[("BAKKT_WEBHOOK_SECRET", "")], &[], "is set, and empty"),
+        (&[("BAKKT_WEBHOOK_SECRET", "  ")], &["--without-proof"], "is set, and empty"),
+        (&[("BAKKT_WEBHOK_SECRET", "x1")], &[], "is BAKKT_WEBHOOK_SECRET meant?"),
+        (&[("BAKKT_WEBHOOK_SECRET", "x1")], &["--without-proof"], "leave the option out"),
+    ] {
+        let (code, text) = refused(dir.path(), variables, more);
+        assert_eq!(code, 2, "{variables:?}: {text}");
+        assert!(text.contains(told), "{variables:?}: {text}");
+        assert!(!state(dir.path()).join("events.db").exists());
+    }
+    // It says what that means, under --quiet too.
+    let mut command = program();
+    command.args(["--quiet", "events", "serve", "--without-proof"]).arg(dir.path());
+    command.env("BAKKT_WEBHOK_SECRET", "x1").args(["--listen", "127.0.0.1:0"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = Running::start(&mut command);
+    let mut errors = std::io::BufReader::new(running.0.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("--without-proof") {
+        let read = std::io::BufRead::read_line(&mut errors, &mut said).unwrap();
+        assert!(read > 0, "it ended: {said}");
+    }
+    assert!(said.contains("BAKKT_WEBHOK_SECRET is not read"), "{said}");
+}
+
+#[test]
+fn other_types_are_kept_and_counted_and_decide_nothing() {
+    let dir = folder("");
+    let of_type = |kind: &str, number: u32| {
+        format!("{{\"requestId\": \"r{number}\", \"partnerPartyRef\": \"A1\", \"partnerWebhookType\": \"{kind}\", \"partyStatus\": \"CLOSED\"}}")
+    };
+    let receiver = serve(dir.path());
+    let mut sender = receiver.sender();
+    for (number, kind) in ["BANK_ACCOUNT_LINK", "FIAT_EVENT", "TRADE_EVENT", "ANA_LI", "FIAT_EVENT"].into_iter().enumerate() {
+        assert_eq!(sender.event(&of_type(kind, number as u32)), Some(200), "{kind}");
+    }
+    // A status that the contract does not have, before and after one that it has.
+    for (number, status) in ["VERIFICATION_STARTED", "ACTIVE", "FROZEN"].into_iter().enumerate() {
+        assert_eq!(sender.event(&body(&format!("s{number}"), "B2", status, "ENROLLMENT")), Some(200));
+    }
+    let (code, said) = receiver.stop();
+    assert_eq!((code, said.trim()), (0, "8 events, 0 repeats, 5 of other types"));
+    let types = lines(&database(&state(dir.path())), "SELECT type, status, reason, client_id FROM event ORDER BY id LIMIT 5");
+    assert_eq!(&types[..3], ["BANK_ACCOUNT_LINK - - -", "FIAT_EVENT - - -", "TRADE_EVENT - - -"]);
+    assert!(types[3].starts_with("code-"), "{types:?}");
+    assert_eq!(lines(&database(&state(dir.path())), PARTY), ["B2 3 0 ACTIVE ENROLLMENT 0 -"]);
+    // They come by file as well, and nothing is wrong with them.
+    let file = dir.path().join("events.jsonl");
+    std::fs::write(&file, of_type("FIAT_EVENT", 9)).unwrap();
+    let (code, text) = self::said(events(&["import"], dir.path()).arg(&file));
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("1 of other types"), "{text}");
+}
+
+/// Whoever keeps connections open, or sends slowly, keeps no event out. Nothing here waits for a deadline of the receiver:
+/// the connections that are in the way are still open when the events are answered.
+#[test]
+fn a_place_for_events_is_always_free() {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    let dir = folder("");
+    let receiver = serve(dir.path());
+    let connect = || {
+        let stream = TcpStream::connect(&receiver.addr).unwrap();
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+        stream
+    };
+    // An answer to a look at its health ends the connection.
+    let mut health = connect();
+    write!(health, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    health.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok"), "{answer}");
+    // Four hundred at once that say nothing, or a little; then as many events as a busy sender has under way.
+    let mut slow: Vec<TcpStream> = (0..400).map(|_| connect()).collect();
+    for stream in slow.iter_mut().step_by(2) {
+        stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{").unwrap();
+    }
+    let mut senders: Vec<_> = (0..200).map(|_| receiver.sender()).collect();
+    for (number, sender) in senders.iter_mut().enumerate() {
+        let one = body(&format!("p{number}"), "A1", "ACTIVE", "ENROLLMENT");
+        assert_eq!(sender.event(&one), Some(200), "{number}");
+    }
+    // What was in the way and had begun a request got no answer and is not cut, but for those whose place was needed.
+    let mut open = 0;
+    for stream in &mut slow {
+        stream.set_nonblocking(true).unwrap();
+        let waits = stream.read(&mut [0; 8]).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
+        open += usize::from(waits);
+    }
+    assert!(open >= 200, "{open} of 400 are open: the events waited for their end");
+    assert_eq!(kept(dir.path()).len(), 200);
 }

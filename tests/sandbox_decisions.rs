@@ -24,7 +24,10 @@ struct World {
 
 impl World {
     async fn new(config: &str) -> World {
-        let config = Config::from_toml(config).unwrap();
+        let config = Config {
+            key: Some("k".to_owned()),
+            ..Config::from_toml(config).unwrap()
+        };
         World {
             sandbox: Sandbox::start(config, 0).await.unwrap(),
             client: reqwest::Client::builder().no_proxy().build().unwrap(),

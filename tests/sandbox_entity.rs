@@ -12,8 +12,12 @@ struct World {
 
 impl World {
     async fn new() -> World {
+        let config = Config {
+            key: Some("any".to_owned()),
+            ..Config::default()
+        };
         World {
-            sandbox: Sandbox::start(Config::default(), 0).await.unwrap(),
+            sandbox: Sandbox::start(config, 0).await.unwrap(),
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
         }
     }

@@ -9,6 +9,7 @@ use reqwest::multipart::{Form, Part};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::RwLock;
 
+use super::mask::Secrets;
 use super::pieces::{Pieces, Upload};
 use crate::error::Failure;
 use crate::sensitive::Sensitive;
@@ -60,6 +61,7 @@ pub struct Client {
     dialect: Dialect,
     credentials: Credentials,
     header: RwLock<Option<HeaderValue>>,
+    secrets: Secrets,
 }
 
 impl Client {
@@ -90,6 +92,14 @@ impl Client {
             }
             Credentials::Logon { .. } => None,
         };
+        let secrets = Secrets::default();
+        match &credentials {
+            Credentials::Key(key) => secrets.add(key.expose_secret()),
+            Credentials::Logon { id, password } => {
+                secrets.add(id);
+                secrets.add(password.expose_secret());
+            }
+        }
         let api = format!("{base_url}/apex-crypto/api/v2");
         Ok(Client {
             http,
@@ -100,7 +110,13 @@ impl Client {
             partners: format!("{base_url}/partner/v1/partner"),
             credentials,
             header: RwLock::new(header),
+            secrets,
         })
+    }
+
+    /// What no answer that is kept may repeat of how we prove who we are.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Creates or updates an account.
@@ -269,7 +285,10 @@ impl Client {
                     .ok()
                     .and_then(|value| value.get("token")?.as_str().map(str::to_owned));
                 token
-                    .and_then(|token| secret_header(&token).ok())
+                    .and_then(|token| {
+                        self.secrets.add(&token);
+                        secret_header(&token).ok()
+                    })
                     .ok_or(Reply::NotSent("the log-in answered without a token"))
             }
             // A refused log-in stops the run, as a refused key does.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::client::Reply;
-use super::mask;
+use super::mask::{self, Known};
 use crate::journal::tasks::{AccountFacts, Refusal};
 
 /// What the answer to a creation means.
@@ -73,36 +73,36 @@ impl<T> Found<T> {
     }
 }
 
-/// Judges the answer to a creation of `client_id` with `payload`.
-pub fn creation(reply: &Reply, client_id: &str, payload: &[u8]) -> Judgement {
-    let there = |body: &[u8]| account(body, client_id).map(|(facts, _)| facts);
+/// Judges the answer to a creation of `client_id`; `known` is what no kept word may repeat.
+pub fn creation(reply: &Reply, client_id: &str, known: &Known<'_>) -> Judgement {
+    let there = |body: &[u8]| account(body, client_id, known).map(|(facts, _)| facts);
     // A creation names its id in the body, so no 404 is about it.
-    judge(reply, there, |_| false, &[payload])
+    judge(reply, there, |_| false, known)
 }
 
 /// Judges the answer to an upload of the document `uuid`. A 404 is a refusal of the metadata when it is Bakkt's own
 /// (contract, section 1); any other says that the address is wrong.
-pub fn upload(reply: &Reply, uuid: &str, sent: &[&[u8]]) -> Judgement {
-    let there = |body: &[u8]| document(body, uuid);
-    judge(reply, there, is_error, sent)
+pub fn upload(reply: &Reply, uuid: &str, known: &Known<'_>) -> Judgement {
+    let there = |body: &[u8]| document(body, uuid, known);
+    judge(reply, there, is_error, known)
 }
 
 /// Judges the answer to a KYB trigger: a 200 says the text `success`.
-pub fn kyb(reply: &Reply, sent: &[&[u8]]) -> Judgement {
+pub fn kyb(reply: &Reply, known: &Known<'_>) -> Judgement {
     let there = |body: &[u8]| {
         let text = String::from_utf8_lossy(body);
         (text.trim().trim_matches('"') == "success").then(AccountFacts::default)
     };
-    judge(reply, there, is_error, sent)
+    judge(reply, there, is_error, known)
 }
 
-/// The table of answers. `there` reads a 200, `refuses` says whether the body of a 404 makes it a refusal; `sent` holds
-/// values that no kept message may repeat.
+/// The table of answers. `there` reads a 200, `refuses` says whether the body of a 404 makes it a refusal; `known` is what
+/// no kept word may repeat.
 fn judge(
     reply: &Reply,
     there: impl Fn(&[u8]) -> Option<AccountFacts>,
     refuses: impl Fn(&[u8]) -> bool,
-    sent: &[&[u8]],
+    known: &Known<'_>,
 ) -> Judgement {
     let (status, retry_after, body) = match reply {
         Reply::NotSent(why) => return Judgement::NotSent((*why).to_owned()),
@@ -121,24 +121,28 @@ fn judge(
         },
         429 => Judgement::NotTaken(answer, retry_after),
         503 if retry_after.is_some() => Judgement::NotTaken(answer, retry_after),
-        404 if refuses(body) => Judgement::Refused(answer, mask::refusal(status, body, sent)),
+        404 if refuses(body) => Judgement::Refused(answer, known.refusal(status, body)),
         404 => Judgement::NoService,
         401 | 300..=399 => stop(status),
-        403 => Judgement::Forbidden(mask::refusal(status, body, sent)),
+        403 => Judgement::Forbidden(known.refusal(status, body)),
         408 => Judgement::InDoubt(answer),
-        400..=499 => Judgement::Refused(answer, mask::refusal(status, body, sent)),
+        400..=499 => Judgement::Refused(answer, known.refusal(status, body)),
         _ => Judgement::InDoubt(answer),
     }
 }
 
 /// Judges the answer to a question about the document `uuid`.
-pub fn document_question(reply: &Reply, uuid: &str) -> Found<AccountFacts> {
-    ask(reply, |body| document(body, uuid))
+pub fn document_question(reply: &Reply, uuid: &str, known: &Known<'_>) -> Found<AccountFacts> {
+    ask(reply, |body| document(body, uuid, known))
 }
 
 /// Judges the answer to a question about `client_id`; with the request as Bakkt has it.
-pub fn question(reply: &Reply, client_id: &str) -> Found<(AccountFacts, Value)> {
-    ask(reply, |body| account(body, client_id))
+pub fn question(
+    reply: &Reply,
+    client_id: &str,
+    known: &Known<'_>,
+) -> Found<(AccountFacts, Value)> {
+    ask(reply, |body| account(body, client_id, known))
 }
 
 /// The table of answers to questions. `there` reads a 200.
@@ -189,9 +193,9 @@ pub fn no_service() -> (&'static str, &'static str) {
 }
 
 /// An Account whose request is ours: its facts and its request.
-fn account(body: &[u8], client_id: &str) -> Option<(AccountFacts, Value)> {
+fn account(body: &[u8], client_id: &str, known: &Known<'_>) -> Option<(AccountFacts, Value)> {
     let mut value: Value = serde_json::from_slice(body).ok()?;
-    let id = mask::fit_id(value.get("id")?)?;
+    let id = known.id(value.get("id")?)?;
     let request = value
         .get_mut("request")
         .map(Value::take)
@@ -225,9 +229,9 @@ pub(super) fn is_error(body: &[u8]) -> bool {
 }
 
 /// A Document whose request is ours.
-fn document(body: &[u8], uuid: &str) -> Option<AccountFacts> {
+fn document(body: &[u8], uuid: &str, known: &Known<'_>) -> Option<AccountFacts> {
     let value: Value = serde_json::from_slice(body).ok()?;
-    let id = mask::fit_id(value.get("id")?)?;
+    let id = known.id(value.get("id")?)?;
     let named = value.get("request")?.get("clientDocumentId")?.as_str()?;
     named.eq_ignore_ascii_case(uuid).then(|| AccountFacts {
         id,
@@ -251,8 +255,24 @@ pub fn created_at(facts: &AccountFacts) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::mask::Secrets;
     use super::*;
+    use crate::journal::codes::CodeKey;
     use crate::sensitive::Sensitive;
+
+    /// Nothing is known that could be repeated.
+    fn knowing<T>(judge: impl FnOnce(&Known<'_>) -> T) -> T {
+        judge(&Known {
+            key: &CodeKey::new(&[0; 32]),
+            secrets: &Secrets::default(),
+            sent: &[b"{}"],
+            is_complete: true,
+        })
+    }
+
+    fn question(reply: &Reply, client_id: &str) -> Found<(AccountFacts, Value)> {
+        knowing(|known| super::question(reply, client_id, known))
+    }
 
     fn answer(status: u16, retry_after: Option<u64>, body: &str) -> Reply {
         Reply::Answer {
@@ -266,7 +286,7 @@ mod tests {
 
     #[test]
     fn every_answer_to_a_creation_has_one_meaning() {
-        let kind = |reply: &Reply| creation(reply, "A1", b"{}").word();
+        let kind = |reply: &Reply| knowing(|known| creation(reply, "A1", known)).word();
         for (reply, expected) in [
             (answer(200, None, OURS), "accepted"),
             (
@@ -309,8 +329,8 @@ mod tests {
     fn a_404_to_an_upload_is_a_refusal_only_when_bakkt_says_so() {
         const DOCUMENT: &str = r#"{"id":"d-1","createdAt":"2026-01-01T00:00:00Z","request":{"clientDocumentId":"U-1","account":"A1"}}"#;
         let error = r#"{"code":404,"message":"unknown document type"}"#;
-        let upload = |reply: &Reply| upload(reply, "u-1", &[]).word();
-        let kyb = |reply: &Reply| kyb(reply, &[]).word();
+        let upload = |reply: &Reply| knowing(|known| upload(reply, "u-1", known)).word();
+        let kyb = |reply: &Reply| knowing(|known| kyb(reply, known)).word();
         for (reply, of_upload, of_kyb) in [
             (answer(200, None, DOCUMENT), "accepted", "in doubt"),
             (answer(200, None, "success"), "in doubt", "accepted"),

@@ -1,61 +1,196 @@
-//! What of a server's answer may be kept (invariant 8).
+//! What of a server's answer is kept: where in it a code, a field, a reason and a message stand.
 //!
-//! Owner of masking. Of a refusal we keep code, field (only where it is a path of the contract) and message. In the
-//! message digits, quoted parts and every value that we sent are masked: a value, or a word of it, is found in any
-//! case, without accents, and however it is cut by spaces, dots or dashes. `rejectedValue` is never read.
+//! Owner of the shapes of refusals. What of their words may stay is decided by [`crate::masking`] and nowhere else
+//! (invariant 8). `rejectedValue` is never read.
 
-use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use crate::contract::fold::fold;
-use crate::contract::{forms, path};
+use crate::contract::decision::{ACCOUNT_STATUSES, MODES, REASON_CODES};
+use crate::contract::path;
+use crate::journal::codes::{CodeKey, Hidden};
 use crate::journal::tasks::Refusal;
+use crate::masking::{self, Masker, Personal};
 
-/// Longest message that is kept, in characters.
-const LONGEST: usize = 240;
-/// Values and words from this length on are searched for.
-const SHORTEST: usize = 4;
-/// A character that stands for masked text.
-const MASK: char = '*';
+/// Keys of a JSON answer under which words for people stand, the most telling ones first.
+const MESSAGES: &[&str] = &[
+    "message",
+    "defaultMessage",
+    "detail",
+    "description",
+    "error_description",
+    "errorMessage",
+    "faultstring",
+    "reason",
+    "title",
+    "error",
+    "msg",
+];
+/// Keys under which an answer holds another object, or a list of them, that says more.
+const INNER: &[&str] = &["validationErrors", "errors", "error", "fault", "violations", "fieldErrors"];
+/// Keys of a code, and of a reason that says more than a number does.
+const CODES: &[&str] = &["code", "errorCode", "error_code"];
+const REASONS: &[&str] = &["reasonCode", "reason_code", "reason"];
 
-/// Code, field and masked message of a refusal. `sent`: JSON whose values no kept text may repeat.
-pub fn refusal(status: u16, body: &[u8], sent: &[&[u8]]) -> Refusal {
-    let value: Value = serde_json::from_slice(body).unwrap_or_default();
-    let first = value
-        .get("validationErrors")
-        .and_then(|list| list.get(0))
-        .unwrap_or(&value);
-    let text = |key: &str| {
-        first
-            .get(key)
-            .or_else(|| value.get(key))
-            .and_then(Value::as_str)
-            .unwrap_or("")
-    };
-    let code = first
-        .get("code")
-        .or_else(|| value.get("code"))
-        .map(code_text)
-        .unwrap_or_default();
-    let masker = Masker::new(sent);
-    Refusal {
-        code: if code.is_empty() {
-            status.to_string()
-        } else {
-            masker.keep_code(&code, status)
-        },
-        field: field(text("field")),
-        message: masker.mask(text("message")),
+/// What an answer may not repeat, beside values: our credentials, and every token that we were given.
+#[derive(Debug, Default)]
+pub struct Secrets(Mutex<Vec<SecretString>>);
+
+impl Secrets {
+    /// Adds one.
+    pub fn add(&self, secret: &str) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.iter().any(|known| known.expose_secret() == secret) {
+            all.push(SecretString::from(secret.to_owned()));
+        }
     }
 }
 
-fn code_text(code: &Value) -> String {
-    match code {
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => text.clone(),
-        _ => String::new(),
+/// What is known of the one whom an answer is about, so that none of it is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// What hides codes.
+    pub key: &'a CodeKey,
+    /// Our credentials.
+    pub secrets: &'a Secrets,
+    /// JSON that was sent of them.
+    pub sent: &'a [&'a [u8]],
+    /// Whether that is all that was sent.
+    pub is_complete: bool,
+}
+
+impl Known<'_> {
+    fn personal(&self) -> Personal {
+        let mut personal = if self.is_complete {
+            Personal::default()
+        } else {
+            Personal::unknown()
+        };
+        for json in self.sent {
+            personal.add_sent(json);
+        }
+        let secrets = self.secrets.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for secret in secrets.iter() {
+            personal.add_secret(secret.expose_secret());
+        }
+        personal
     }
+
+    /// Code, field and masked message of a refusal.
+    pub fn refusal(&self, status: u16, body: &[u8]) -> Refusal {
+        let personal = self.personal();
+        let masker = Masker::new(&personal);
+        let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+        let code = code(&answer).unwrap_or_else(|| status.to_string());
+        let words = if answer.is_null() {
+            // A page of a gateway, or plain text.
+            String::from_utf8_lossy(body).into_owned()
+        } else {
+            said(&answer)
+        };
+        Refusal {
+            code: masker
+                .code(&code, Some(status))
+                .unwrap_or_else(|| self.key.hide(Hidden::Code, &code)),
+            field: field(first(&answer, &["field"]).and_then(Value::as_str).unwrap_or("")),
+            message: if self.is_complete {
+                masker.message(&words)
+            } else {
+                // Without knowing what a message must not repeat, none of it is kept.
+                String::new()
+            },
+        }
+    }
+
+    /// An id of Bakkt's, when it looks like one; hidden when it holds a value of the customer.
+    pub fn id(&self, value: &Value) -> Option<String> {
+        let text = fit_id(value)?;
+        // Nearly every id is a UUID or a number of Bakkt's own, and none of its parts stands in what was sent.
+        if self.is_complete && self.is_unrelated(&text) {
+            return Some(text);
+        }
+        let personal = self.personal();
+        let kept = Masker::new(&personal).id(&text);
+        Some(if kept {
+            text
+        } else {
+            self.key.hide(Hidden::Id, &text)
+        })
+    }
+
+    fn is_unrelated(&self, id: &str) -> bool {
+        let secrets = self.secrets.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let secret = |part: &str| {
+            let mut all = secrets.iter();
+            all.any(|secret| secret.expose_secret().to_ascii_lowercase().contains(part))
+        };
+        let sent: Vec<Vec<u8>> = self.sent.iter().map(|json| json.to_ascii_lowercase()).collect();
+        let id = id.to_ascii_lowercase();
+        let parts = id.split(['-', '_', '.', ':']).filter(|part| part.len() > 1);
+        let names = |part: &str| part.bytes().any(|byte| byte.is_ascii_alphabetic());
+        parts.into_iter().all(|part| {
+            !secret(part)
+                && sent.iter().all(|json| {
+                    memchr::memmem::find(json, part.as_bytes()).is_none()
+                        // An accent or an escape: the folded value is another text.
+                        && (!names(part) || (json.is_ascii() && !json.contains(&b'\\')))
+                })
+        }) && !id.bytes().all(|byte| byte.is_ascii_digit())
+    }
+}
+
+/// The code: a reason where there is one and the code is a bare number or missing, else the code.
+fn code(answer: &Value) -> Option<String> {
+    let text = |keys: &[&str]| match first(answer, keys)? {
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        _ => None,
+    };
+    let code = text(CODES);
+    let is_number = |code: &String| code.bytes().all(|byte| byte.is_ascii_digit());
+    let reason = text(REASONS).filter(|reason| {
+        REASON_CODES.contains(&reason.as_str())
+            || (reason.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+                && reason.contains('_'))
+    });
+    match code {
+        Some(code) if !is_number(&code) => Some(code),
+        code => reason.or(code),
+    }
+}
+
+/// The value of the first of these keys that an inner object has, or else the answer itself.
+fn first<'a>(answer: &'a Value, keys: &[&str]) -> Option<&'a Value> {
+    let of = |object: &'a Value| {
+        keys.iter().find_map(|key| {
+            let value = object.get(key)?;
+            let empty = value.is_null() || value.as_str().is_some_and(str::is_empty);
+            (!empty && !value.is_object() && !value.is_array()).then_some(value)
+        })
+    };
+    inner(answer).and_then(of).or_else(|| of(answer))
+}
+
+/// The object in an answer that says more than the answer does.
+fn inner(answer: &Value) -> Option<&Value> {
+    INNER.iter().find_map(|key| match answer.get(key)? {
+        Value::Array(list) => list.first().filter(|first| first.is_object()),
+        object @ Value::Object(_) => Some(object),
+        _ => None,
+    })
+}
+
+/// The words for people.
+fn said(answer: &Value) -> String {
+    let listed = |key: &&str| match answer.get(key)? {
+        Value::Array(list) => list.first()?.as_str(),
+        _ => None,
+    };
+    let text = first(answer, MESSAGES).and_then(Value::as_str);
+    let text = text.or_else(|| INNER.iter().find_map(|key| listed(&key)));
+    text.or_else(|| answer.as_str()).unwrap_or_default().to_owned()
 }
 
 /// The field, when it is a path of the contract; else nothing, for it may hold anything.
@@ -91,7 +226,7 @@ fn field(text: &str) -> String {
     }
 }
 
-/// An id of Bakkt's, when it looks like one.
+/// An id of Bakkt's, when it looks like one. It may still hold a value: what is to be kept goes through [`Known::id`].
 pub fn fit_id(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -105,146 +240,23 @@ pub fn fit_id(value: &Value) -> Option<String> {
     fits.then_some(text)
 }
 
-/// A status word as Bakkt named it, known or not; anything that is not a word is not kept.
+/// A status word as Bakkt named it, when the contract has it or the vocabulary does; anything else is not kept.
 pub fn fit_word(text: &str) -> String {
-    let fits =
-        (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
-    if fits { text.to_owned() } else { String::new() }
+    if ACCOUNT_STATUSES.contains(&text) || MODES.contains(&text) {
+        return text.to_owned();
+    }
+    let is_word = text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    if is_word { masking::word(text) } else { String::new() }
 }
 
-/// A time, when it is one.
+/// A time, when it is one; without what may stand behind it.
 pub fn fit_time(text: &str) -> String {
-    if text.parse::<jiff::Timestamp>().is_ok() {
-        text.to_owned()
-    } else {
-        String::new()
-    }
-}
-
-/// Everything that was sent, folded.
-struct Masker {
-    values: BTreeSet<String>,
-}
-
-impl Masker {
-    fn new(sent: &[&[u8]]) -> Masker {
-        let mut values = BTreeSet::new();
-        for json in sent {
-            collect(
-                &serde_json::from_slice(json).unwrap_or_default(),
-                &mut values,
-            );
+    match text.parse::<jiff::Timestamp>() {
+        Ok(_) if text.bytes().all(|b| b.is_ascii_digit() || b"TtZz:+-. ".contains(&b)) => {
+            text.to_owned()
         }
-        Masker { values }
-    }
-
-    /// A code is a number, or a word that holds nothing of what was sent.
-    fn keep_code(&self, code: &str, status: u16) -> String {
-        let word = code.len() <= 60
-            && code
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
-        let number = code.len() <= 5 && code.bytes().all(|b| b.is_ascii_digit());
-        if number || (word && self.mask(code) == code) {
-            code.to_owned()
-        } else {
-            status.to_string()
-        }
-    }
-
-    fn mask(&self, message: &str) -> String {
-        let mut shown: Vec<char> = message.chars().take(4096).collect();
-        mask_quoted(&mut shown);
-        self.mask_values(&mut shown);
-        let mut kept = String::new();
-        for c in shown {
-            let c = if c.is_numeric() {
-                MASK
-            } else if c.is_control() {
-                ' '
-            } else {
-                c
-            };
-            if !(c == MASK && kept.ends_with(MASK)) {
-                kept.push(c);
-            }
-        }
-        kept.chars()
-            .take(LONGEST)
-            .collect::<String>()
-            .trim()
-            .to_owned()
-    }
-
-    /// Searches the message with everything but letters and digits taken out.
-    fn mask_values(&self, shown: &mut [char]) {
-        let (mut squeezed, mut places) = (String::new(), Vec::new());
-        for (place, c) in shown.iter().enumerate() {
-            for folded in fold(&c.to_string()).chars() {
-                for _ in 0..folded.len_utf8() {
-                    places.push(place);
-                }
-                squeezed.push(folded);
-            }
-        }
-        for value in &self.values {
-            for (start, _) in squeezed.match_indices(value.as_str()) {
-                let end = places[start + value.len() - 1];
-                shown[places[start]..=end].fill(MASK);
-            }
-        }
-    }
-}
-
-fn mask_quoted(shown: &mut [char]) {
-    const PAIRS: &[(char, char)] = &[
-        ('"', '"'),
-        ('\'', '\''),
-        ('`', '`'),
-        ('“', '”'),
-        ('‘', '’'),
-        ('«', '»'),
-        ('<', '>'),
-    ];
-    let mut at = 0;
-    while at < shown.len() {
-        let close = PAIRS
-            .iter()
-            .find(|(open, _)| *open == shown[at])
-            .map(|(_, close)| *close);
-        // An apostrophe inside a word opens nothing.
-        let inside = shown[at] == '\'' && at > 0 && shown[at - 1].is_alphanumeric();
-        if let Some(close) = close.filter(|_| !inside)
-            && let Some(length) = shown[at + 1..].iter().position(|c| *c == close)
-        {
-            shown[at + 1..at + 1 + length].fill(MASK);
-            at += length + 1;
-        }
-        at += 1;
-    }
-}
-
-/// Every value from four characters on, folded: whole, and its words.
-fn collect(value: &Value, values: &mut BTreeSet<String>) {
-    match value {
-        Value::String(text) => {
-            let mut add = |part: &str| {
-                let folded = fold(part);
-                if folded.chars().count() >= SHORTEST {
-                    values.insert(folded);
-                }
-            };
-            add(text);
-            // A date may come back with its month in words.
-            if let Some(date) = forms::is_date(text) {
-                add(&date.strftime("%B").to_string());
-            }
-            text.split(|c: char| !c.is_alphanumeric())
-                .for_each(&mut add);
-        }
-        Value::Array(list) => list.iter().for_each(|value| collect(value, values)),
-        Value::Object(object) => object.values().for_each(|value| collect(value, values)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Ok(time) => time.to_string(),
+        Err(_) => String::new(),
     }
 }
 
@@ -252,43 +264,56 @@ fn collect(value: &Value, values: &mut BTreeSet<String>) {
 mod tests {
     use super::*;
 
-    const SENT: &str = r#"{"owners":[{"identity":{"givenName":"Zoë-Maria","familyName":"O'Brannigan","dateOfBirth":"1970-01-31"},
-        "emailAddress":"zoe.m@example.com","identityAddress":{"streetAddress":["12 Elm Grove Rd"]}}]}"#;
+    const SENT: &str = r#"{"owners":[{"identity":{"givenName":"Zoë-Maria","familyName":"O'Brannigan","dateOfBirth":"1970-01-31",
+        "employment":{"employerName":"IBM","position":"Clerk"},"disclosures":{"ofacSanctioned":"NO_MATCH"},
+        "personalAddress":{"streetAddress":["12 Elm Grove Rd"],"city":"Reno","postalCode":"89501","state":"NV","country":"USA"}},
+        "agreements":[{"name":"Customer Agreement","version":"3"}],"emailAddress":"zoe.m@example.com"}]}"#;
+
+    fn kept(status: u16, body: &str) -> Refusal {
+        let (key, secrets) = (CodeKey::new(&[7; 32]), Secrets::default());
+        secrets.add("q7Xz-Secret99");
+        let known = Known {
+            key: &key,
+            secrets: &secrets,
+            sent: &[SENT.as_bytes()],
+            is_complete: true,
+        };
+        known.refusal(status, body.as_bytes())
+    }
 
     #[test]
     fn nothing_that_was_sent_is_kept() {
-        let body = r#"{"code":"INVALID","message":"no","validationErrors":[{"code":"BAD_NAME","field":"owners[0].identity.givenName",
-            "message":"customer OBRANNIGAN, ZOE MARIA (\"ZM\") of 12-Elm-Grove rd. born 31.01.1970 or January 31 <x@y>, mail ZOE.M@EXAMPLE.COM is not known","rejectedValue":"Zoë-Maria"}]}"#;
-        let kept = refusal(422, body.as_bytes(), &[SENT.as_bytes()]);
+        let kept = kept(
+            422,
+            r#"{"code":"INVALID","message":"no","validationErrors":[{"code":"BAD_NAME","field":"owners[0].identity.givenName",
+            "message":"customer OBRANNIGAN, ZOE MARIA (\"ZM\") of 12-Elm-Grove rd. born 31.01.1970 or January 31 <x@y>, mail ZOE.M@EXAMPLE.COM is not known","rejectedValue":"Zoë-Maria"}]}"#,
+        );
         assert_eq!(kept.code, "BAD_NAME");
         assert_eq!(kept.field, "owners[0].identity.givenName");
-        let lower = kept.message.to_lowercase();
-        for value in [
-            "brannigan",
-            "zoe",
-            "maria",
-            "zm",
-            "elm",
-            "grove",
-            "1970",
-            "x@y",
-            "example",
+        assert_eq!(kept.message, "customer *, * (\"*\") of *-*-*. born *.*.* or * , mail *.*@*.* is not known");
+    }
+
+    #[test]
+    fn codes_that_hold_a_value_are_hidden_and_the_others_stay() {
+        let code = |code: &str| kept(422, &format!(r#"{{"code":"{code}","message":"x"}}"#)).code;
+        for same in [
+            "422", "1042", "RISK_KYC", "INVALID_SSN", "NO_MATCH", "E1042", "invalidRequest", "error.validation.field",
+            "CUSTOMER_NOT_FOUND", "FROM_25K_TO_50K",
         ] {
-            assert!(!lower.contains(value), "{value} in {}", kept.message);
+            assert_eq!(code(same), same);
         }
-        assert!(
-            kept.message.starts_with("customer ") && kept.message.ends_with("is not known"),
-            "{}",
-            kept.message
-        );
+        for hidden in [
+            "Li", "IBM", "ANA_LI", "ZOE", "89501", "1970", "IBM_REJECTED", "Clerk", "q7Xz-Secret99", "Secret99", "O'Brannigan",
+        ] {
+            let code = code(hidden);
+            assert!(code.starts_with("code-") && code.len() == 15, "{hidden}: {code}");
+        }
     }
 
     #[test]
     fn a_field_or_code_that_is_none_is_not_kept() {
-        let body = r#"{"code":"O'Brannigan","field":"Elm Grove","message":"x"}"#;
-        let kept = refusal(400, body.as_bytes(), &[SENT.as_bytes()]);
-        assert_eq!((kept.code.as_str(), kept.field.as_str()), ("400", ""));
-        assert_eq!(refusal(413, b"<html>", &[b"{"]).code, "413");
+        assert_eq!(kept(400, r#"{"code":400,"field":"Elm Grove","message":"x"}"#).field, "");
+        assert_eq!(kept(413, "<html>").code, "413");
         for (given, kept) in [
             ("/owners/0/emailAddress", "owners[0].emailAddress"),
             ("$.owners[1].identity.taxId", "owners[1].identity.taxId"),
@@ -304,5 +329,45 @@ mod tests {
         ] {
             assert_eq!(field(given), kept, "{given}");
         }
+    }
+
+    #[test]
+    fn words_are_found_wherever_services_put_them() {
+        for (body, code, message) in [
+            (r#"{"errors":[{"code":"NotBlank","defaultMessage":"must not be blank"}],"message":"Validation failed"}"#, "NotBlank", "must not be blank"),
+            (r#"{"error":{"code":"quota","message":"limit reached"}}"#, "quota", "limit reached"),
+            (r#"{"type":"about:blank","title":"Bad Request","detail":"unknown field"}"#, "400", "unknown field"),
+            (r#"{"errors":["the date is in the future"]}"#, "400", "the date is in the future"),
+            (r#"{"code":400,"message":"rejected","reasonCode":"RISK_OFAC"}"#, "RISK_OFAC", "rejected"),
+            ("<html><head><title>400 Bad Request</title></head><body>The request is too large</body></html>", "400", "* Bad Request The request is too large"),
+            ("upstream connect error", "400", "upstream connect error"),
+        ] {
+            let kept = kept(400, body);
+            assert_eq!((kept.code.as_str(), kept.message.as_str()), (code, message), "{body}");
+        }
+    }
+
+    #[test]
+    fn ids_statuses_and_times_hold_no_value() {
+        let (key, secrets) = (CodeKey::new(&[7; 32]), Secrets::default());
+        let known = Known {
+            key: &key,
+            secrets: &secrets,
+            sent: &[SENT.as_bytes()],
+            is_complete: true,
+        };
+        let id = |id: &str| known.id(&Value::from(id)).unwrap_or_default();
+        for same in ["bk-00fa12cd", "5b1f4c1e-0a52-4c55-9a55-1b2c3d4e5f60", "1048576", "acct_9f3b2a"] {
+            assert_eq!(id(same), same);
+        }
+        for hidden in ["zoe-maria", "IBM", "obrannigan.1", "89501", "1970-01-31", "elm12"] {
+            assert!(id(hidden).starts_with("id-"), "{hidden}");
+        }
+        assert_eq!(fit_word("COMPLETE"), "COMPLETE");
+        assert_eq!(fit_word("PARTIALLY_REJECTED"), "PARTIALLY_REJECTED");
+        assert_eq!((fit_word("ANA_LI"), fit_word("MARK"), fit_word("Ana")), Default::default());
+        assert_eq!(fit_time("2026-01-01T00:00:00Z"), "2026-01-01T00:00:00Z");
+        assert_eq!(fit_time("2026-01-01T00:00:00Z[UTC]"), "2026-01-01T00:00:00Z");
+        assert_eq!(fit_time("Ana"), "");
     }
 }

@@ -30,6 +30,9 @@ pub struct ServeArgs {
     /// Where to listen; port 0 takes a free one. Beyond this machine only with a secret.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8787")]
     pub listen: SocketAddr,
+    /// Take events that nothing proves to be Bakkt's. For trials; only on an address of this machine.
+    #[arg(long)]
+    pub without_proof: bool,
     /// Beside the sandbox's journal.
     #[arg(long)]
     pub sandbox: bool,

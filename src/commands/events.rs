@@ -7,6 +7,7 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::signals::Signals;
+use super::variables::{SECRET_VARIABLE, misspelt};
 use super::{Output, target};
 use crate::cli::{EventsArgs, EventsCommand, ImportArgs, ServeArgs};
 use crate::error::{Failure, unreadable};
@@ -17,9 +18,6 @@ use crate::journal::events::Events;
 use crate::process::runtime;
 use crate::progress::{Mode, Standing, announce, note};
 use crate::settings::Settings;
-
-/// Environment variable of the webhooks' secret.
-pub const SECRET_VARIABLE: &str = "BAKKT_WEBHOOK_SECRET";
 
 /// Lines that are named one by one.
 const NAMED: u64 = 20;
@@ -36,15 +34,20 @@ fn serve(args: &ServeArgs, mode: Mode) -> anyhow::Result<Output> {
     let signals = Signals::listen(mode)?;
     target::existing_folder(&args.dir)?;
     let settings = crate::migration::settings(&args.dir)?;
-    let proof = Proof::new(&settings.events, secret(&settings)?);
+    let secret = secret(&settings, args.without_proof)?;
+    let proof = Proof::new(&settings.events, secret);
     let open = matches!(proof, Proof::Nothing);
+    for told in misspelt() {
+        note(Mode::Lines, &told);
+    }
     let taken = runtime()?.block_on(async {
         let receiver = Receiver::bind(args.listen, proof, &settings.events.path).await?;
         let events = opened(&args.dir, args.sandbox)?;
         if open {
+            // Said under --quiet too: it is what makes forged events possible.
             note(
-                mode,
-                "there is no secret: whoever can reach this address from this machine may send events",
+                Mode::Lines,
+                "--without-proof: whoever can reach this address, also through a proxy, may send events that Bakkt never sent",
             );
         }
         let listening = format!("listening on http://{}", receiver.address()?);
@@ -131,8 +134,8 @@ fn opened(dir: &Path, sandbox: bool) -> anyhow::Result<Events> {
     Ok(events)
 }
 
-/// The secret, from the environment or a 0600 file; never from an argument. There need not be one.
-fn secret(settings: &Settings) -> anyhow::Result<Option<SecretString>> {
+/// The secret, from the environment or a 0600 file; never from an argument. There is none only where a person says so.
+fn secret(settings: &Settings, without_proof: bool) -> anyhow::Result<Option<SecretString>> {
     let events = &settings.events;
     let secret = target::secret(
         SECRET_VARIABLE,
@@ -147,5 +150,25 @@ fn secret(settings: &Settings) -> anyhow::Result<Option<SecretString>> {
             format!("set {SECRET_VARIABLE}, or name a 0600 file as `secret_file` under [events]"),
         ));
     }
-    Ok(secret)
+    match (&secret, without_proof) {
+        (Some(_), true) => Err(Failure::configuration(
+            "--without-proof takes events from anybody, and there is a secret that tells Bakkt's from others'",
+            format!("leave the option out, or unset {SECRET_VARIABLE} and take `secret_file` out of [events]"),
+        )),
+        (None, false) => {
+            let hint = format!(
+                "set {SECRET_VARIABLE}, or name a 0600 file as `secret_file` under [events]; for a trial on this machine, --without-proof takes everything"
+            );
+            let misspelt = misspelt();
+            Err(Failure::configuration(
+                "there is no secret that tells Bakkt's events from forged ones",
+                if misspelt.is_empty() {
+                    hint
+                } else {
+                    format!("{}; {hint}", misspelt.join("; "))
+                },
+            ))
+        }
+        _ => Ok(secret),
+    }
 }

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::report::View;
-use super::run::{sandbox_credentials, start_sandbox};
+use super::run::start_sandbox;
 use super::signals::Signals;
 use super::{Output, deciding, target};
 use crate::api::Client;
@@ -143,8 +143,8 @@ async fn fetch(
     mode: Mode,
 ) -> anyhow::Result<Ended> {
     let (sandbox, credentials) = if args.target.sandbox {
-        let sandbox = start_sandbox(None, settings).await?;
-        (Some(sandbox), sandbox_credentials(settings.target.dialect))
+        let (sandbox, credentials) = start_sandbox(None, settings).await?;
+        (Some(sandbox), credentials)
     } else {
         (None, target::credentials(settings)?)
     };

@@ -41,6 +41,7 @@ pub mod survey;
 pub mod target;
 pub mod unknown_codes;
 pub mod uploads;
+pub mod variables;
 pub mod verify;
 pub mod verify_text;
 pub mod waive;

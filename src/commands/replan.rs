@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::report::View;
-use super::run::{sandbox_credentials, start_sandbox};
+use super::run::start_sandbox;
 use super::signals::Signals;
 use super::{Output, deciding, opening, planning, send, target};
 use crate::cli::{ReplanArgs, TargetArgs};
@@ -123,10 +123,8 @@ pub(super) async fn settled_by(
         return Ok(journal);
     }
     let (sandbox, credentials) = if args.sandbox {
-        (
-            Some(start_sandbox(None, settings).await?),
-            sandbox_credentials(settings.target.dialect),
-        )
+        let (sandbox, credentials) = start_sandbox(None, settings).await?;
+        (Some(sandbox), credentials)
     } else {
         (None, target::credentials(settings)?)
     };

@@ -26,17 +26,20 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<Output> {
     target::existing_folder(&args.dir)?;
     let mut settings = crate::migration::settings(&args.dir)?;
     let target = target::resolve(&args.target, &mut settings)?;
-    let credentials = if args.target.sandbox {
-        sandbox_credentials(settings.target.dialect)
+    let given = if args.target.sandbox {
+        None
     } else {
-        target::credentials(&settings)?
+        Some(target::credentials(&settings)?)
     };
     let runtime = runtime()?;
     runtime.block_on(async {
-        let sandbox = if args.target.sandbox {
-            Some(start_sandbox(args.sandbox_config.as_deref(), &mut settings).await?)
-        } else {
-            None
+        let (sandbox, credentials) = match given {
+            Some(credentials) => (None, credentials),
+            None => {
+                let config = args.sandbox_config.as_deref();
+                let (sandbox, credentials) = start_sandbox(config, &mut settings).await?;
+                (Some(sandbox), credentials)
+            }
         };
         let must_ask = target::must_ask(&args.target, &settings) && !args.yes;
         let output = prepared(
@@ -185,22 +188,22 @@ pub fn confirm(question: &str, stopping: impl Fn() -> bool) -> anyhow::Result<()
 }
 
 /// Credentials that the in-process sandbox takes.
-pub fn sandbox_credentials(dialect: Dialect) -> Credentials {
-    let secret = SecretString::from("sandbox");
+fn sandbox_credentials(dialect: Dialect, logon_id: String, sandbox: &Sandbox) -> Credentials {
+    let secret = SecretString::from(sandbox.api_secret());
     match dialect {
         Dialect::Guide => Credentials::Key(secret),
         Dialect::Reference => Credentials::Logon {
-            id: "sandbox".into(),
+            id: logon_id,
             password: secret,
         },
     }
 }
 
-/// Starts the sandbox and points the settings at it.
+/// Starts the sandbox and points the settings at it; with what it asks for.
 pub async fn start_sandbox(
     config: Option<&Path>,
     settings: &mut Settings,
-) -> anyhow::Result<Sandbox> {
+) -> anyhow::Result<(Sandbox, Credentials)> {
     let mut config = match config {
         Some(path) => super::sandbox::read_config(path)?,
         None => Config::default(),
@@ -209,11 +212,13 @@ pub async fn start_sandbox(
         Dialect::Guide => crate::sandbox::Dialect::Guide,
         Dialect::Reference => crate::sandbox::Dialect::Reference,
     };
+    let logon_id = config.logon_id.clone().unwrap_or_else(|| "sandbox".to_owned());
     let sandbox = Sandbox::start(config, 0)
         .await
         .context("cannot start the sandbox")?;
     settings.target.base_url = sandbox.base_url();
-    Ok(sandbox)
+    let credentials = sandbox_credentials(settings.target.dialect, logon_id, &sandbox);
+    Ok((sandbox, credentials))
 }
 
 fn first_line(only: &Option<Vec<String>>, unknown: &[String]) -> usize {

@@ -6,6 +6,7 @@ use anyhow::Context;
 
 use super::Output;
 use super::signals::Signals;
+use super::variables::{SANDBOX_VARIABLE, variable};
 use crate::cli::SandboxArgs;
 use crate::error::{Failure, unreadable};
 use crate::process::runtime;
@@ -15,15 +16,25 @@ use crate::sandbox::{Config, Sandbox, serve_until};
 /// Serves until Ctrl-C.
 pub fn run(args: &SandboxArgs, mode: Mode) -> anyhow::Result<Output> {
     let signals = Signals::listen(mode)?;
-    let config = args
+    let mut config = args
         .config
         .as_deref()
         .map_or_else(|| Ok(Config::default()), read_config)?;
+    if config.key.is_none() {
+        config.key = variable(SANDBOX_VARIABLE)?;
+    }
+    let is_random = config.key.is_none();
     let ledger = runtime()?
         .block_on(async {
             // Harnesses wait for this line, so it goes out whatever the mode.
-            let ready =
-                |sandbox: &Sandbox| announce(&format!("listening on {}", sandbox.base_url()));
+            let ready = |sandbox: &Sandbox| {
+                announce(&format!("listening on {}", sandbox.base_url()))?;
+                match is_random {
+                    // Whoever started it reads this; other people of this machine do not.
+                    true => announce(&format!("key {}", sandbox.key())),
+                    false => Ok(()),
+                }
+            };
             serve_until(signals.stopped(), config, args.port, ready).await
         })
         .context("the sandbox ended")?;

@@ -84,6 +84,7 @@ pub async fn send(
             upload_timeout: settings.retry.upload_timeout,
             payload: sources.payload,
             document: sources.document,
+            codes: journal.code_key(),
             counters: counters.clone(),
             stop: signals.stop.subscribe(),
         },

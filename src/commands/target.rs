@@ -5,15 +5,12 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
+use super::variables::{KEY_VARIABLE, PASSWORD_VARIABLE, misspelt, variable};
 use crate::api::Credentials;
 use crate::cli::TargetArgs;
 use crate::error::Failure;
 use crate::settings::{Dialect, Settings, base_url, is_stand_in};
 
-/// Environment variable of the guide dialect's key.
-pub const KEY_VARIABLE: &str = "BAKKT_API_KEY";
-/// Environment variable of the reference dialect's password.
-pub const PASSWORD_VARIABLE: &str = "BAKKT_PASSWORD";
 /// Name under which a journal knows the in-process sandbox.
 pub const SANDBOX: &str = "sandbox (in-process)";
 
@@ -80,15 +77,15 @@ pub fn must_ask(args: &TargetArgs, settings: &Settings) -> bool {
 
 /// The credentials of the target's dialect, from the environment or a 0600 file; never from an argument.
 pub fn credentials(settings: &Settings) -> anyhow::Result<Credentials> {
-    let variable = match settings.target.dialect {
+    let name = match settings.target.dialect {
         Dialect::Guide => KEY_VARIABLE,
         Dialect::Reference => PASSWORD_VARIABLE,
     };
     let file = settings.target.key_file.as_deref();
-    let secret = secret(variable, file, &settings.dir)?.ok_or_else(|| {
+    let secret = secret(name, file, &settings.dir)?.ok_or_else(|| {
         Failure::configuration(
             format!("there is no key for {}", settings.target.base_url),
-            format!("set {variable}, or name a 0600 file as `key_file` under [target]"),
+            told(format!("set {name}, or name a 0600 file as `key_file` under [target]")),
         )
     })?;
     match (settings.target.dialect, &settings.target.logon_id) {
@@ -104,16 +101,23 @@ pub fn credentials(settings: &Settings) -> anyhow::Result<Credentials> {
     }
 }
 
+/// A hint, with what of the environment may have been meant.
+fn told(hint: String) -> String {
+    let misspelt = misspelt();
+    if misspelt.is_empty() {
+        hint
+    } else {
+        format!("{}; {hint}", misspelt.join("; "))
+    }
+}
+
 /// A secret from the environment, else from a 0600 file that the settings name, if they do.
 pub fn secret(
-    variable: &str,
+    name: &str,
     file: Option<&str>,
     dir: &Path,
 ) -> anyhow::Result<Option<SecretString>> {
-    let given = std::env::var(variable)
-        .ok()
-        .filter(|value| !value.trim().is_empty());
-    let secret = match (given, file) {
+    let secret = match (variable(name)?, file) {
         (Some(secret), _) => secret,
         (None, Some(file)) => key_file(&dir.join(file))?,
         (None, None) => return Ok(None),

@@ -37,11 +37,20 @@ pub(super) const fn field(name: &'static str, rule: Rule, shape: Shape) -> Field
         empty_list: false,
         stand_in: None,
         local: None,
+        of_the_firm: false,
     }
 }
 
 pub(super) const fn leaf(name: &'static str, level: Level, form: Form) -> Field {
     field(name, Rule::Is(level), Shape::Leaf(form))
+}
+
+/// A free text that is the firm's own and says nothing about the customer.
+const fn of_the_firm(name: &'static str, level: Level) -> Field {
+    Field {
+        of_the_firm: true,
+        ..leaf(name, level, Form::Text)
+    }
 }
 
 /// A field of an owner that is never sent, on the account types that have KYB.
@@ -94,7 +103,7 @@ const VERIFICATION: &[Field] = &[
     leaf("taxIdVerified", W, Form::Boolean),
     leaf("executionDate", W, Form::Date),
     leaf("externalCaseId", W, Form::Text),
-    leaf("vendorName", W, Form::Text),
+    of_the_firm("vendorName", W),
     leaf("identityVerificationResultId", O, Form::Text),
     leaf("manualOverride", O, Form::Boolean),
     leaf("manualOverrideApprover", O, Form::Text),
@@ -136,10 +145,10 @@ const IDENTITY: &[Field] = &[
 ];
 
 const AGREEMENT: &[Field] = &[
-    leaf("name", W, Form::Text),
-    leaf("version", W, Form::Text),
+    of_the_firm("name", W),
+    of_the_firm("version", W),
     leaf("eSignedDate", O, Form::DateTime),
-    leaf("text", O, Form::Text),
+    of_the_firm("text", O),
 ];
 
 const OWNER: &[Field] = &[

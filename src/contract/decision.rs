@@ -30,6 +30,25 @@ pub const REASON_CODES: &[&str] = &[
     "OTHER",
 ];
 
+/// The words of an account's `status`.
+pub const ACCOUNT_STATUSES: &[&str] = &[
+    "PENDING",
+    "ACCEPTED",
+    "IN_PROGRESS",
+    "REJECTED",
+    "CANCELLED",
+    "COMPLETE",
+];
+
+/// The words of an account's `mode`.
+pub const MODES: &[&str] = &["OPEN", "CLOSED", "LOCKED", "CLOSING_ONLY"];
+
+/// The type of the events that tell of accounts.
+pub const PARTY_EVENT: &str = "PARTY_EVENT";
+
+/// Other types of events that are known to come to the same address. They decide nothing.
+pub const OTHER_EVENT_TYPES: &[&str] = &["BANK_ACCOUNT_LINK", "FIAT_EVENT"];
+
 /// Where a customer stands with Bakkt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Decision {
@@ -77,9 +96,14 @@ impl Decision {
     }
 }
 
-/// What an event says: its `partyStatus` and `reasonCode`.
+/// Stands for a `partyStatus` that the contract does not have, where only what decides something is kept.
+pub const UNKNOWN_STATUS: &str = "?";
+
+/// What an event says: its `partyStatus` and `reasonCode`. A status that the contract does not have says nothing, whatever
+/// its reason is.
 pub fn of_event(status: &str, reason: &str) -> Decision {
     match (status, reason) {
+        (unknown, _) if !PARTY_STATUSES.contains(&unknown) => Undecided,
         ("ACTIVE", _) => Approved,
         ("CLOSED" | "LIQUIDATED", _) => Closed,
         (_, "DOCUMENT_VERIFICATION") => Documents,
@@ -87,7 +111,7 @@ pub fn of_event(status: &str, reason: &str) -> Decision {
         ("INACTIVE", "RISK_KYC" | "RISK_OFAC" | "COMPLIANCE_LOCKED") => Rejected,
         ("INACTIVE", "ACCOUNT_CLOSURE_REQUESTED" | "CLOSED" | "LIQUIDATED") => Closed,
         ("SUSPENDED", _) => Suspended,
-        // Not active, for a reason that decides nothing; or a word that the contract does not have.
+        // Not active, for a reason that decides nothing.
         _ => Undecided,
     }
 }
@@ -116,8 +140,37 @@ pub struct Heard<'a> {
     pub last_at: i64,
 }
 
+/// The reasons that can stand behind a decision, the gravest first. None: any can.
+fn explaining(decision: Decision) -> &'static [&'static str] {
+    match decision {
+        Rejected | Suspended => &["RISK_OFAC", "RISK_KYC", "COMPLIANCE_LOCKED"],
+        Closed => &["LIQUIDATED", "ACCOUNT_CLOSURE_REQUESTED", "CLOSED"],
+        Documents => &["DOCUMENT_VERIFICATION"],
+        Review => &["PENDING_REVIEW", "DOCUMENT_VERIFICATION"],
+        Approved => &["ENROLLMENT"],
+        Undecided | Unsettled => &[],
+    }
+}
+
+/// Of all reasons that events have named of an account, those behind what was decided: those that can stand behind it, or
+/// else those that nobody can place. Nothing stands behind an approval but the reasons of an approval.
+pub fn reasons<'a>(decision: Decision, named: &[&'a str]) -> Vec<&'a str> {
+    let explaining = explaining(decision);
+    let mut behind: Vec<&str> = named.to_vec();
+    let place = |reason: &&str| explaining.iter().position(|known| known == reason);
+    if decision == Approved || behind.iter().any(|reason| place(reason).is_some()) {
+        behind.retain(|reason| place(reason).is_some());
+    } else if !explaining.is_empty() {
+        behind.retain(|reason| *reason == "OTHER" || !REASON_CODES.contains(reason));
+    }
+    behind.sort_by_key(|reason| (place(reason).unwrap_or(usize::MAX), *reason));
+    behind
+}
+
 /// Events and read-back (what it says, and when it was made) together.
 pub fn of(heard: Option<Heard<'_>>, read: Option<(Decision, i64)>) -> Decision {
+    // Words that the contract does not have decide nothing.
+    let heard = heard.filter(|heard| heard.status != Some(UNKNOWN_STATUS));
     let said = |heard: &Heard<'_>| heard.status.map(|status| of_event(status, heard.reason));
     match (heard, read) {
         (None, None) => Undecided,
@@ -140,6 +193,28 @@ pub fn of(heard: Option<Heard<'_>>, read: Option<(Decision, i64)>) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_decision_has_the_reasons_that_fit_it() {
+        let all = ["DOCUMENT_VERIFICATION", "ENROLLMENT", "RISK_KYC", "RISK_OFAC"];
+        assert_eq!(reasons(Rejected, &all), ["RISK_OFAC", "RISK_KYC"]);
+        assert_eq!(reasons(Approved, &all), ["ENROLLMENT"]);
+        assert_eq!(reasons(Documents, &all), ["DOCUMENT_VERIFICATION"]);
+        assert_eq!(reasons(Unsettled, &all), all);
+        // What the contract does not have may be the reason; what it has for another decision is not.
+        assert_eq!(reasons(Rejected, &["ENROLLMENT", "RISK_AML"]), ["RISK_AML"]);
+        assert_eq!(reasons(Approved, &["RISK_KYC"]), [""; 0]);
+    }
+
+    #[test]
+    fn words_that_the_contract_does_not_have_decide_nothing() {
+        assert_eq!(of_event("FROZEN", "DOCUMENT_VERIFICATION"), Undecided);
+        assert_eq!(of_event("ACTIVE", "BIRTHDAY"), Approved);
+        assert_eq!(of_event("INACTIVE", "BIRTHDAY"), Undecided);
+        let unknown = heard(Some(UNKNOWN_STATUS), "");
+        assert_eq!(of(unknown, None), Undecided);
+        assert_eq!(of(unknown, Some((Approved, 5))), Approved);
+    }
 
     fn heard(status: Option<&'static str>, reason: &'static str) -> Option<Heard<'static>> {
         Some(Heard {

@@ -7,6 +7,9 @@
 
 use uuid::Uuid;
 
+use super::account::leaf;
+use super::{Field, Form, Level};
+
 /// The guide's document types, and behind them those that only the reference dialect has.
 pub const TYPES: &[(&str, bool)] = &[
     ("DRIVERS_LICENSE", true),
@@ -71,6 +74,18 @@ pub const OWNER_TYPES: &[&str] = &[
 
 /// The sides of a document; a double-sided one is two uploads.
 pub const SIDES: &[&str] = &["FRONT", "BACK", "UNSPECIFIED"];
+
+/// The metadata of an upload, as far as it matters for what may be repeated of it.
+pub const METADATA: &[Field] = &[
+    leaf("clientDocumentId", Level::W, Form::Text),
+    leaf("account", Level::W, Form::ClientId),
+    leaf("documentType", Level::W, Form::OneOf(TYPE_NAMES)),
+    leaf("documentSide", Level::O, Form::OneOf(SIDES)),
+    leaf("issueCountry", Level::O, Form::Country),
+    leaf("clientOwnerId", Level::O, Form::OwnerId),
+    leaf("description", Level::O, Form::Text),
+    leaf("documentExpiration", Level::O, Form::DateTime),
+];
 
 /// Account types whose accounts need KYB, unless `[policy]` says otherwise.
 pub const KYB_ACCOUNT_TYPES: &[&str] = &["ENTITY", "ENTITY_PERSONAL_TRUST", "CUSTODIAL"];

@@ -171,9 +171,44 @@ pub struct Field {
     /// A local field, never sent: an unfit value is a gap of at least this level. One that stops nobody (below H) does not
     /// say that its object is there either.
     pub local: Option<Level>,
+    /// A free text that is the firm's or the contract's and says nothing about the customer, such as the name of an
+    /// agreement. See [`Field::is_personal`].
+    pub of_the_firm: bool,
 }
 
 impl Field {
+    /// Whether a value here is the customer's own, so that nothing that is kept of an answer may repeat it. Words that
+    /// the contract lists are not, for everybody sends the same ones; nor are the firm's own ids, which reports show.
+    pub fn is_personal(&self) -> bool {
+        let listed = |form: Form| {
+            matches!(
+                form,
+                Form::AccountType
+                    | Form::ClientId
+                    | Form::OwnerId
+                    | Form::OneOf(_)
+                    | Form::Role
+                    | Form::OwnerKind
+                    | Form::TaxIdType
+                    | Form::Boolean
+                    | Form::Usd(_)
+            )
+        };
+        !self.of_the_firm
+            && match self.shape {
+                Shape::Leaf(form) | Shape::Lines(form) => !listed(form),
+                Shape::Object(_) | Shape::List(_) => false,
+            }
+    }
+
+    /// Whether its values are codes from a short list: of countries, or of U.S. states.
+    pub fn is_place_code(&self) -> bool {
+        matches!(
+            self.shape,
+            Shape::Leaf(Form::Country | Form::State) | Shape::Lines(Form::Country)
+        )
+    }
+
     /// Whether a value here says that the object around it is there.
     pub fn tells_presence(&self) -> bool {
         self.local.is_none_or(Level::breaks)

@@ -5,11 +5,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::contract::decision::PARTY_EVENT;
 use crate::contract::expiry::expiry;
 use crate::journal::events::{Arrived, Said};
-
-/// The type that the contract has.
-const PARTY_EVENT: &str = "PARTY_EVENT";
 
 /// Reads a body that arrived. One that is no event keeps its bytes.
 pub fn read(body: Vec<u8>, at: i64) -> Arrived {

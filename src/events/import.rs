@@ -53,7 +53,7 @@ pub fn import(
                 wrong(lines, Wrong::TooLong);
             } else if !line.trim_ascii().is_empty() {
                 let arrived = body::read(line.trim_ascii().to_vec(), now());
-                if arrived.said.is_none() {
+                if arrived.said.is_none() && !arrived.is_of_another_type() {
                     wrong(lines, Wrong::Unreadable);
                 }
                 batch.push(arrived);

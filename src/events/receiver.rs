@@ -1,7 +1,8 @@
 //! The receiver: an HTTP server that answers 200 when an event is on the disk, and not before.
 //!
 //! Owner of the answers: 200 taken, 401 not proved, 404 and 405 no place for events, 413 too long, 503 the disk refuses,
-//! after which it stops. `GET /health` is for whoever watches it.
+//! after which it stops. `GET /health` is for whoever watches it. Behind every answer but those to events the connection
+//! ends.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,11 +12,12 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::connection::Door;
+use super::connection::{LimitedListener, listen};
 use super::proof::Proof;
 use super::tally::{Taken, Tally};
 use super::writer::{self, Incoming};
@@ -42,20 +44,23 @@ struct Desk {
 
 type Answer = (StatusCode, &'static str);
 
+/// An answer behind which the connection stays open, or ends: only who sends events keeps a place.
+type Reply = ([(HeaderName, &'static str); 1], Answer);
+
 impl Receiver {
     /// Takes the address. Without a proof, only one that nobody else can reach.
-    pub async fn bind(listen: SocketAddr, proof: Proof, path: &str) -> anyhow::Result<Receiver> {
-        if matches!(proof, Proof::Nothing) && !listen.ip().is_loopback() {
+    pub async fn bind(address: SocketAddr, proof: Proof, path: &str) -> anyhow::Result<Receiver> {
+        if matches!(proof, Proof::Nothing) && !address.ip().is_loopback() {
             return Err(Failure::configuration(
                 format!(
-                    "--listen {listen}: others could send events, and there is no secret that tells Bakkt's from theirs"
+                    "--listen {address}: others could send events, and there is no secret that tells Bakkt's from theirs"
                 ),
                 "set BAKKT_WEBHOOK_SECRET, or name a 0600 file as `secret_file` under [events]; or listen on 127.0.0.1",
             ));
         }
-        let listener = TcpListener::bind(listen).await.map_err(|error| {
+        let listener = listen(address).map_err(|error| {
             Failure::cannot(
-                format!("cannot listen on {listen}: {error}"),
+                format!("cannot listen on {address}: {error}"),
                 "another program may have the port; --listen names another one",
             )
         })?;
@@ -99,7 +104,7 @@ impl Receiver {
             // There is always a sender: the caller's.
             let _ = stopping.wait_for(|stop| *stop).await;
         };
-        let served = axum::serve(Door::new(self.listener), router)
+        let served = axum::serve(LimitedListener::new(self.listener), router)
             .with_graceful_shutdown(stopped)
             .await;
         // Every connection is gone and with it every sender: the thread finishes what it has.
@@ -116,21 +121,25 @@ async fn take(
     uri: Uri,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Answer {
+) -> Reply {
     if method == Method::GET && uri.path() == "/health" {
-        return (StatusCode::OK, "ok");
+        return reply("close", (StatusCode::OK, "ok"));
     }
     match desk.refusal(&method, uri.path(), &headers, body) {
-        Ok(body) => desk.keep(body).await,
+        Ok(body) => reply("keep-alive", desk.keep(body).await),
         Err(answer) => {
             if answer.0 == StatusCode::UNAUTHORIZED {
                 desk.tally.refused();
             } else {
                 desk.tally.strange();
             }
-            answer
+            reply("close", answer)
         }
     }
+}
+
+fn reply(connection: &'static str, answer: Answer) -> Reply {
+    ([(CONNECTION, connection)], answer)
 }
 
 impl Desk {

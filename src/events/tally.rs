@@ -13,6 +13,7 @@ pub struct Tally {
     events: AtomicU64,
     repeats: AtomicU64,
     unreadable: AtomicU64,
+    other_types: AtomicU64,
     refused: AtomicU64,
     strange: AtomicU64,
 }
@@ -26,6 +27,8 @@ pub struct Taken {
     pub repeats: u64,
     /// Of the new ones, bodies that are no event.
     pub unreadable: u64,
+    /// Of the new ones, events of other types than those of accounts.
+    pub other_types: u64,
     /// Requests that did not prove that they are Bakkt's.
     pub refused: u64,
     /// Requests that were no delivery: another path or method, too long, or cut.
@@ -38,7 +41,9 @@ impl Tally {
         match added {
             Added::New => {
                 up(&self.events);
-                if arrived.said.is_none() {
+                if arrived.is_of_another_type() {
+                    up(&self.other_types);
+                } else if arrived.said.is_none() {
                     up(&self.unreadable);
                 }
             }
@@ -74,6 +79,7 @@ impl Tally {
             events: get(&self.events),
             repeats: get(&self.repeats),
             unreadable: get(&self.unreadable),
+            other_types: get(&self.other_types),
             refused: get(&self.refused),
             strange: get(&self.strange),
         }
@@ -93,6 +99,7 @@ impl fmt::Display for Taken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} events, {} repeats", self.events, self.repeats)?;
         for (count, what) in [
+            (self.other_types, "of other types"),
             (self.unreadable, "unreadable"),
             (self.refused, "refused"),
             (self.strange, "no deliveries"),

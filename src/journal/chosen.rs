@@ -6,6 +6,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
+use super::codes::Spellings;
 use super::open::Journal;
 use super::person::{Decided, target_of};
 use super::set_aside::EXCLUDED;
@@ -144,7 +145,8 @@ impl Journal {
         decided: Decided<'_>,
     ) -> anyhow::Result<u64> {
         self.transaction(|journal| {
-            if let Some(code) = code {
+            let code = code.map(|code| journal.spellings(code)).transpose()?;
+            if let Some(code) = &code {
                 journal.select_refused(code)?;
             }
             journal.refuse_at_bakkt("left out", "closing an account goes by Bakkt")?;
@@ -155,7 +157,7 @@ impl Journal {
             )?;
             let count = journal.take_out(decided)?;
             let target = match (&selection.only, code) {
-                (_, Some(code)) => format!("code {code}"),
+                (_, Some(code)) => format!("code {}", code.shown),
                 (Some(ids), None) => target_of(ids),
                 (None, None) => String::new(),
             };
@@ -218,14 +220,14 @@ impl Journal {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    fn select_refused(&mut self, code: &str) -> anyhow::Result<()> {
+    fn select_refused(&mut self, code: &Spellings) -> anyhow::Result<()> {
         self.select(&Selection {
             only: Some(Vec::new()),
         })?;
         self.db.execute(
             "INSERT INTO temp.only_these SELECT DISTINCT r.client_id FROM task t JOIN record r ON r.id = t.record
-             JOIN word c ON c.id = t.code WHERE t.kind = 0 AND t.state IN (5, 6) AND c.text = ?",
-            [code],
+             JOIN word c ON c.id = t.code WHERE t.kind = 0 AND t.state IN (5, 6) AND c.text IN (?, ?)",
+            [&code.plain, &code.hidden],
         )?;
         Ok(())
     }

@@ -7,13 +7,16 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Row};
 use serde::Serialize;
 
 use super::events::{check_version, path_beside};
 use super::lines::{count, text};
 use super::query::{Reader, STATES, index, unsigned, word_of};
-use crate::contract::decision::{self, Decision, Heard};
+pub use crate::contract::decision::Decision;
+use crate::contract::decision::{self, Heard, PARTY_EVENT, PARTY_STATUSES, REASON_CODES};
 
 /// Where an account stands: its task, what events said, and what was read back.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +35,12 @@ pub struct DecisionLine<'a> {
     pub events: u64,
     /// What they said.
     pub heard: Option<Heard<'a>>,
+    /// When the last of them came; one with a status that the contract does not have counts here too.
+    pub last_event: Option<i64>,
+    /// Every `partyStatus` and every `reasonCode` that they named, with commas between them.
+    pub statuses: &'a str,
+    /// See there.
+    pub named_reasons: &'a str,
     /// The latest expiry of a link that they carried.
     pub expires_at: Option<i64>,
     /// What it was when it was last read back.
@@ -60,6 +69,24 @@ impl DecisionLine<'_> {
         });
         decision::of(self.heard, read)
     }
+
+    /// The reasons behind the decision, as far as events named them.
+    pub fn reasons(&self) -> Vec<&str> {
+        decision::reasons(self.decision(), &listed(self.named_reasons))
+    }
+
+    /// What events called the account.
+    pub fn statuses(&self) -> Vec<&str> {
+        listed(self.statuses)
+    }
+}
+
+/// The words of a list, in order.
+fn listed(words: &str) -> Vec<&str> {
+    let mut listed: Vec<&str> = words.split(',').filter(|word| !word.is_empty()).collect();
+    listed.sort_unstable();
+    listed.dedup();
+    listed
 }
 
 /// All events, counted.
@@ -71,6 +98,10 @@ pub struct EventCounts {
     pub repeats: u64,
     /// Bodies that are no event.
     pub unreadable: u64,
+    /// Events of other types than those of accounts; they decide nothing.
+    pub other_types: u64,
+    /// Events with a status or a reason that the contract does not have; such a word decides nothing.
+    pub unknown_words: u64,
     /// Events whose account id is unfit to be kept, so that nobody knows whose they are.
     pub without_id: u64,
     /// Accounts that events name, and that are neither in the plan nor accepted under an earlier one.
@@ -122,11 +153,17 @@ impl Reader {
     /// All events, counted.
     pub fn event_counts(&self) -> anyhow::Result<EventCounts> {
         let mut counts = EventCounts::default();
-        self.walk(sql::EVENT_COUNTS, |row| {
+        let known = |list: &[&str]| list.join("','");
+        let statement = sql::EVENT_COUNTS
+            .replace("{STATUSES}", &known(PARTY_STATUSES))
+            .replace("{REASONS}", &known(REASON_CODES));
+        self.walk(&statement, |row| {
             counts.events = unsigned(row.get(0)?);
             counts.repeats = count(row, 1)?;
             counts.unreadable = count(row, 2)?;
             counts.without_id = count(row, 3)?;
+            counts.other_types = count(row, 4)?;
+            counts.unknown_words = count(row, 5)?;
             Ok(())
         })?;
         self.walk(sql::UNKNOWN_LINES, |row| {
@@ -135,6 +172,27 @@ impl Reader {
             Ok(())
         })?;
         Ok(counts)
+    }
+
+    /// How often events have other types than those of accounts, and words that the contract does not have: by what it is
+    /// called on the wire and the word.
+    pub fn strange_words(&self) -> anyhow::Result<BTreeMap<String, u64>> {
+        let mut words = BTreeMap::new();
+        let known = |list: &[&str]| list.join("','");
+        let statement = format!(
+            "SELECT 'partnerWebhookType', type, count(*) FROM event WHERE status IS NULL AND type <> '{PARTY_EVENT}' GROUP BY type \
+             UNION ALL SELECT 'partyStatus', status, count(*) FROM event WHERE status NOT IN ('{}') GROUP BY status \
+             UNION ALL SELECT 'reasonCode', reason, count(*) FROM event WHERE reason NOT IN ('{}') GROUP BY reason",
+            known(PARTY_STATUSES),
+            known(REASON_CODES)
+        );
+        self.walk(&statement, |row| {
+            let (name, word) = (text(row, 0)?, text(row, 1)?);
+            let word = format!("{} {}", name.unwrap_or_default(), word.unwrap_or_default());
+            words.insert(word, count(row, 2)?);
+            Ok(())
+        })?;
+        Ok(words)
     }
 
     /// Every account that events name and the journal does not have, in the order of the ids.
@@ -182,6 +240,9 @@ fn decision_line<'a>(row: &'a Row<'_>) -> anyhow::Result<DecisionLine<'a>> {
         heard,
         events: count(row, 9)?,
         expires_at: row.get(10)?,
+        statuses: text(row, 15)?.unwrap_or_default(),
+        last_event: row.get(17)?,
+        named_reasons: text(row, 16)?.unwrap_or_default(),
         read,
     })
 }
@@ -189,19 +250,25 @@ fn decision_line<'a>(row: &'a Row<'_>) -> anyhow::Result<DecisionLine<'a>> {
 /// The statements; see `lines` for their order.
 pub(super) mod sql {
     /// As far as the statements below use the tables of `events_v1.sql`.
-    pub const NO_EVENTS: &str = "CREATE TEMP VIEW event AS SELECT 0 AS id, '' AS client_id, '' AS status, '' AS reason, \
-        0 AS repeats WHERE 0; \
+    pub const NO_EVENTS: &str = "CREATE TEMP VIEW event AS SELECT 0 AS id, '' AS client_id, '' AS type, '' AS status, \
+        '' AS reason, 0 AS repeats, 0 AS at WHERE 0; \
         CREATE TEMP VIEW party AS SELECT '' AS client_id, 0 AS events, 0 AS last_at, '' AS status, '' AS reason, \
         0 AS documents, 0 AS expires_at WHERE 0;";
     pub const DECISION_LINES: &str = "SELECT coalesce(r.client_id, f.client_id), t.id, t.kind, t.state, \
         CASE t.state WHEN 4 THEN t.last_at END, \
-        p.last_at, p.status, p.reason, p.documents, p.events, p.expires_at, v.at, v.status, v.mode, v.can_trade \
+        p.last_at, p.status, p.reason, p.documents, p.events, p.expires_at, v.at, v.status, v.mode, v.can_trade, \
+        (SELECT group_concat(e.status) FROM event e WHERE e.client_id = p.client_id), \
+        (SELECT group_concat(e.reason) FROM event e WHERE e.client_id = p.client_id), \
+        (SELECT max(e.at) FROM event e WHERE e.client_id = p.client_id) \
         FROM task t NOT INDEXED LEFT JOIN record r ON r.id = t.record LEFT JOIN former f ON f.task = t.id \
         LEFT JOIN party p ON p.client_id = coalesce(r.client_id, f.client_id) LEFT JOIN verification v ON v.task = t.id \
         WHERE t.kind IN (0, 2) ORDER BY t.id";
-    pub const EVENT_COUNTS: &str = "SELECT count(*), sum(repeats), sum(status IS NULL), \
-        sum(status IS NOT NULL AND client_id IS NULL) FROM event";
-    pub const UNKNOWN_LINES: &str = "SELECT p.client_id, p.events, p.last_at, \
+    pub const EVENT_COUNTS: &str = "SELECT count(*), sum(repeats), \
+        sum(status IS NULL AND (type IS NULL OR type = 'PARTY_EVENT')), sum(status IS NOT NULL AND client_id IS NULL), \
+        sum(status IS NULL AND type <> 'PARTY_EVENT'), \
+        sum(status NOT IN ('{STATUSES}') OR coalesce(reason NOT IN ('{REASONS}'), 0)) FROM event";
+    pub const UNKNOWN_LINES: &str = "SELECT p.client_id, p.events, \
+        (SELECT max(e.at) FROM event e WHERE e.client_id = p.client_id), \
         (SELECT e.status FROM event e WHERE e.client_id = p.client_id ORDER BY e.id DESC LIMIT 1), \
         (SELECT e.reason FROM event e WHERE e.client_id = p.client_id ORDER BY e.id DESC LIMIT 1) \
         FROM party p WHERE NOT EXISTS (SELECT 1 FROM record r WHERE r.client_id = p.client_id) \
@@ -318,7 +385,7 @@ mod tests {
         let all = [
             event(1, "A1", "ACTIVE", "OTHER"),
             event(2, "X9", "ACTIVE", "ENROLLMENT"),
-            event(3, "X9", "NEVER_HEARD", "OTHER"),
+            event(3, "X9", "NEVER_SEEN", "OTHER"),
             event(4, "someone@example.com", "ACTIVE", "OTHER"),
             event(5, "two words", "ACTIVE", "OTHER"),
             unreadable(),
@@ -331,6 +398,8 @@ mod tests {
             events: 6,
             repeats: 2,
             unreadable: 1,
+            other_types: 0,
+            unknown_words: 1,
             without_id: 2,
             unknown_accounts: 1,
             unknown_events: 2,
@@ -346,7 +415,7 @@ mod tests {
             ));
             Ok(())
         })?;
-        assert_eq!(unknown, [("X9".to_owned(), 2, "?".to_owned(), 3000)]);
+        assert_eq!(unknown, [("X9".to_owned(), 2, "NEVER_SEEN".to_owned(), 3000)]);
         assert_eq!(events.body(4)?.as_ref(), Some(&all[3].body));
         Ok(())
     }

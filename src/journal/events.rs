@@ -15,12 +15,16 @@ use anyhow::Context;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::beside::Plan;
+use super::codes::{CodeKey, Hidden};
 use super::open::{is_fresh, key, lock, prepare, private_file, private_folder, refused};
 use super::seal::{Purpose, seal};
 use super::{Journal, seal};
 use crate::assess::unfit_id::{IdRules, unfit};
-use crate::contract::decision::{PARTY_STATUSES, REASON_CODES};
+use crate::contract::decision::{
+    OTHER_EVENT_TYPES, PARTY_EVENT, PARTY_STATUSES, REASON_CODES, UNKNOWN_STATUS,
+};
 use crate::error::Failure;
+use crate::masking::{Masker, Personal};
 
 /// Version of the schema that this program writes.
 const VERSION: i64 = 1;
@@ -29,9 +33,6 @@ const SCHEMA: &[&str] = &[include_str!("events_v1.sql")];
 
 /// Longest id that is kept, in characters.
 const LONGEST: usize = 128;
-
-/// What stands for a word that the contract does not have.
-const OTHER_WORD: &str = "?";
 
 /// Path of the database in a state folder.
 pub fn path(folder: &Path) -> PathBuf {
@@ -58,6 +59,13 @@ pub struct Arrived {
     pub kind: Option<String>,
     /// What it says; None: it is no event of an account.
     pub said: Option<Said>,
+}
+
+impl Arrived {
+    /// Whether it is an event, of another type than those of accounts: kept and counted, and nothing more.
+    pub fn is_of_another_type(&self) -> bool {
+        self.kind.as_deref().is_some_and(|kind| kind != PARTY_EVENT)
+    }
 }
 
 /// What an event says of an account, in Bakkt's words.
@@ -187,18 +195,68 @@ struct Adding<'a> {
     one: &'a Arrived,
     request_id: &'a str,
     client_id: Option<&'a str>,
+    /// The words that are kept of it.
+    words: Words,
+}
+
+/// Bakkt's words, as far as they may be kept.
+struct Words {
+    kind: Option<String>,
+    status: Option<String>,
+    reason: Option<String>,
+}
+
+impl Words {
+    /// Words that the contract has stay; others where they could be nobody's name; what stands for the rest tells them
+    /// apart.
+    fn of(one: &Arrived, key: &CodeKey) -> Words {
+        let nobody = Personal::unknown();
+        let masker = Masker::new(&nobody);
+        let kept = |word: &str, known: &[&str]| {
+            if known.contains(&word) {
+                return word.to_owned();
+            }
+            let word = word.trim();
+            let code = masker.code(word, None);
+            code.unwrap_or_else(|| key.hide(Hidden::Code, word))
+        };
+        let said = one.said.as_ref();
+        let reason = said.and_then(|said| said.reason.as_deref());
+        let kind = one.kind.as_deref();
+        Words {
+            kind: kind.map(|kind| match kind {
+                PARTY_EVENT => kind.to_owned(),
+                kind => kept(kind, OTHER_EVENT_TYPES),
+            }),
+            status: said.map(|said| kept(&said.status, PARTY_STATUSES)),
+            reason: reason.map(|reason| kept(reason, REASON_CODES)),
+        }
+    }
+
+    /// The status and the reason, as far as they can decide something; a status that the contract does not have is `?`.
+    fn deciding(&self) -> Option<(&str, Option<&str>)> {
+        let status = self.status.as_deref()?;
+        Some(if PARTY_STATUSES.contains(&status) {
+            (status, self.reason.as_deref())
+        } else {
+            (UNKNOWN_STATUS, None)
+        })
+    }
 }
 
 impl<'a> Adding<'a> {
     fn new(db: &'a Connection, key: &'a [u8; 32], plan: &mut Plan, one: &'a Arrived) -> Self {
         let fit = |id: &str| is_plain(id) && unfit(id, IdRules::default()).is_none();
         let client_id = one.said.as_ref().map(|said| said.client_id.as_str());
+        let nobody = Personal::unknown();
+        let masker = Masker::new(&nobody);
         Adding {
+            words: Words::of(one, &CodeKey::new(key)),
             db,
             key,
             one,
             request_id: Some(one.request_id.as_str())
-                .filter(|id| fit(id))
+                .filter(|id| fit(id) && masker.id(id))
                 .unwrap_or_default(),
             client_id: client_id.filter(|id| fit(id) || plan.has(id)),
         }
@@ -228,17 +286,10 @@ impl<'a> Adding<'a> {
         Ok(Added::Repeat)
     }
 
-    /// Its status and its reason, as far as the contract has them.
-    fn words(&self) -> (Option<&str>, Option<&str>) {
-        let said = self.one.said.as_ref();
-        let status = said.map(|said| known(&said.status, PARTY_STATUSES));
-        let reason = said.and_then(|said| Some(known(said.reason.as_deref()?, REASON_CODES)));
-        (status, reason)
-    }
-
     /// Gives an event that is there its account; false when the id may still not be kept.
     fn name(&self, id: i64) -> anyhow::Result<bool> {
-        let (Some(client_id), (Some(status), reason)) = (self.client_id, self.words()) else {
+        let (Some(client_id), Some((status, reason))) = (self.client_id, self.words.deciding())
+        else {
             return Ok(false);
         };
         self.db
@@ -255,7 +306,6 @@ impl<'a> Adding<'a> {
 
     fn insert(&self, hash: &[u8; 32], source: Source) -> anyhow::Result<()> {
         let said = self.one.said.as_ref();
-        let (status, reason) = self.words();
         self.db
             .prepare_cached(
                 "INSERT INTO event (at, request_id, hash, client_id, type, status, reason, expires_at, linked, source, body)
@@ -266,21 +316,22 @@ impl<'a> Adding<'a> {
                 self.request_id,
                 hash,
                 self.client_id,
-                self.one.kind.as_deref().filter(|kind| is_word(kind)),
-                status,
-                reason,
+                self.words.kind,
+                self.words.status,
+                self.words.reason,
                 said.and_then(|said| said.expires_at),
                 said.is_some_and(|said| said.linked),
                 source as i64,
                 seal(self.key, Purpose::Event, &self.one.body)?,
             ])?;
-        match (self.client_id, status) {
-            (Some(client_id), Some(status)) => self.note_party(client_id, status, reason),
+        match (self.client_id, self.words.deciding()) {
+            (Some(client_id), Some((status, reason))) => self.note_party(client_id, status, reason),
             _ => Ok(()),
         }
     }
 
-    /// Keeps the account's row true: contradictions stay contradictions, whatever arrives after them.
+    /// Keeps the account's row true: contradictions stay contradictions, whatever arrives after them, and what the contract
+    /// does not have changes nothing but the count.
     fn note_party(
         &self,
         client_id: &str,
@@ -296,12 +347,14 @@ impl<'a> Adding<'a> {
         let strongest = [before.as_deref(), reason]
             .into_iter()
             .flatten()
-            .min_by_key(|word| strength(word));
+            .min_by_key(|word| (strength(word), *word));
         self.db
             .prepare_cached(
                 "INSERT INTO party VALUES (?1, 1, 0, ?2, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT (client_id) DO UPDATE SET events = events + 1, first_at = min(first_at, ?2),
-                 last_at = max(last_at, ?2), status = CASE WHEN status = ?3 THEN status END, reason = ?4,
+                 last_at = CASE WHEN ?3 = '?' AND status IS NOT '?' THEN last_at
+                                WHEN status = '?' AND ?3 <> '?' THEN ?2 ELSE max(last_at, ?2) END,
+                 status = CASE WHEN ?3 = '?' THEN status WHEN status = '?' OR status = ?3 THEN ?3 END, reason = ?4,
                  documents = documents + ?5, expires_at = max(coalesce(expires_at, ?6), coalesce(?6, expires_at))",
             )?
             .execute(params![
@@ -322,24 +375,9 @@ fn strength(reason: &str) -> usize {
     place.unwrap_or(REASON_CODES.len())
 }
 
-/// A word as far as the contract has it.
-fn known<'a>(word: &'a str, words: &[&str]) -> &'a str {
-    if words.contains(&word) {
-        word
-    } else {
-        OTHER_WORD
-    }
-}
-
 /// An id of the kind that systems make: no blanks, no accents, and not long.
 fn is_plain(id: &str) -> bool {
     (1..=LONGEST).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// A name of the kind that the contract has for types.
-fn is_word(kind: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
-    (1..=64).contains(&kind.len()) && kind.bytes().all(fits)
 }
 
 /// Refuses events of a newer program; the version of those that are there, 0 while they are being made.

@@ -7,8 +7,8 @@ CREATE TABLE event (
   request_id TEXT NOT NULL,            -- '' when the body has none
   hash       BLOB NOT NULL,            -- keyed hash of the body
   client_id  TEXT,                     -- partnerPartyRef; NULL when it is unfit to be kept, or the body cannot be read
-  type       TEXT,                     -- partnerWebhookType, when it is a plain word
-  status     TEXT,                     -- partyStatus, when it is one of the contract's words; else '?'
+  type       TEXT,                     -- partnerWebhookType; what may not be kept is hidden: 'code-' and a keyed hash
+  status     TEXT,                     -- partyStatus, likewise ('?' for an unknown one, of earlier versions)
   reason     TEXT,                     -- reasonCode, likewise
   expires_at INTEGER,                  -- verificationURLExpiry
   linked     INTEGER NOT NULL,         -- 1: it carried a verificationURL
@@ -24,9 +24,9 @@ CREATE TABLE party (                   -- one row per account that events name, 
   events    INTEGER NOT NULL,
   repeats   INTEGER NOT NULL,
   first_at  INTEGER NOT NULL,
-  last_at   INTEGER NOT NULL,          -- of the last event that was no repeat
-  status    TEXT,                      -- of all of them, when they agree; NULL: they contradict each other
-  reason    TEXT,                      -- of all of them, when they agree; else the strongest that wants a person
+  last_at   INTEGER NOT NULL,          -- of the last event that was no repeat and whose status the contract has, if any
+  status    TEXT,                      -- of those, when they agree; NULL: they contradict each other; '?': there is none
+  reason    TEXT,                      -- of those, when they agree; else the strongest that wants a person
   documents INTEGER NOT NULL,          -- events that ask for document verification
   expires_at INTEGER                   -- the latest expiry of a link that they carried
 ) WITHOUT ROWID;

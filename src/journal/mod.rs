@@ -9,6 +9,7 @@
 
 pub mod beside;
 pub mod chosen;
+pub mod codes;
 pub mod counts;
 pub mod document_counts;
 pub mod document_lines;

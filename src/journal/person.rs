@@ -61,18 +61,20 @@ impl Journal {
             ""
         };
         let coded = if code.is_some() {
-            "AND c.text = ?1"
+            "AND c.text IN (?1, ?2)"
         } else {
-            "AND ?1 IS NULL"
+            "AND ?1 IS NULL AND ?2 IS NULL"
         };
         let sql = format!(
             "SELECT t.id FROM task t JOIN record r ON r.id = t.record LEFT JOIN word c ON c.id = t.code
              WHERE t.state IN (5, 6) {coded} {selected}"
         );
         self.transaction(|journal| {
+            let code = code.map(|code| journal.spellings(code)).transpose()?;
             let tasks: Vec<i64> = {
+                let spelled = code.as_ref().map(|code| (&code.plain, &code.hidden)).unzip();
                 let mut statement = journal.db.prepare(&sql)?;
-                let rows = statement.query_map([code], |row| row.get(0))?;
+                let rows = statement.query_map(params![spelled.0, spelled.1], |row| row.get(0))?;
                 rows.collect::<Result<_, _>>()?
             };
             for task in &tasks {
@@ -80,7 +82,7 @@ impl Journal {
             }
             let target = match (&selection.only, code) {
                 (Some(ids), _) => target_of(ids),
-                (None, Some(code)) => format!("code {code}"),
+                (None, Some(code)) => format!("code {}", code.shown),
                 (None, None) => "all refused and given up".to_owned(),
             };
             journal.log("retry", &target, decided, tasks.len() as u64)?;

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::files::sheet;
 use super::text::rfc3339;
-use crate::journal::event_lines::{DecisionLine, EventCounts};
+use crate::journal::event_lines::{Decision, DecisionLine, EventCounts};
 use crate::journal::links::LinkCounts;
 use crate::journal::query::Reader;
 use crate::journal::verification_lines::Verification;
@@ -28,6 +28,8 @@ const DECISIONS: &[&str] = &[
     "bakktStatus",
     "mode",
     "canTradeCrypto",
+    "reason",
+    "partyStatus",
 ];
 /// The columns of `unknown-events.csv`.
 const UNKNOWN: &[&str] = &["clientAccountId", "events", "lastEvent", "status", "reason"];
@@ -57,6 +59,10 @@ const DAY: i64 = 86_400_000;
 pub struct After {
     /// Accepted accounts by what Bakkt decided, former ones included; a word that none has is absent.
     pub decisions: BTreeMap<&'static str, u64>,
+    /// Of those that were decided against or are being looked at, the reasons that events named, by decision.
+    pub reasons: BTreeMap<&'static str, BTreeMap<String, u64>>,
+    /// Types, statuses and reasons of events that the contract does not have or that are not of accounts.
+    pub strange_words: BTreeMap<String, u64>,
     /// Those without a decision, by how many days ago they were accepted.
     pub waiting: BTreeMap<&'static str, u64>,
     /// Updates that Bakkt accepted.
@@ -138,6 +144,7 @@ impl After {
             gaps_closed: reader.closed_by()?.iter().map(|by| by.closed).sum(),
             gaps_waived: reader.waived()?,
             events: reader.event_counts()?,
+            strange_words: reader.strange_words()?,
             verification: reader.verification()?.into(),
             links: reader.link_counts(now)?,
             ..After::default()
@@ -159,6 +166,13 @@ impl After {
         }
         let decision = line.decision();
         *self.decisions.entry(decision.word()).or_default() += 1;
+        // That an account was approved needs no reason.
+        if decision != Decision::Approved {
+            for reason in line.reasons() {
+                let reasons = self.reasons.entry(decision.word()).or_default();
+                *reasons.entry(reason.to_owned()).or_default() += 1;
+            }
+        }
         if !decision.is_made() {
             let days = line
                 .accepted_at
@@ -189,7 +203,7 @@ pub(super) fn decisions(reader: &Reader, dir: &Path, now: i64) -> anyhow::Result
             if line.state != "accepted" {
                 return Ok(());
             }
-            let heard = line.heard.map(|heard| heard.last_at);
+            let heard = line.last_event;
             let read = line.read.map(|read| read.at);
             let since = heard.max(read).or(line.accepted_at).unwrap_or(now);
             out.maybe(line.client_id)?;
@@ -206,6 +220,8 @@ pub(super) fn decisions(reader: &Reader, dir: &Path, now: i64) -> anyhow::Result
                 Some(true) => "true",
                 Some(false) => "false",
             })?;
+            out.text(&line.reasons().join(" "))?;
+            out.text(&line.statuses().join(" "))?;
             out.end()
         })
     })

@@ -34,6 +34,14 @@ const DECISIONS: [Word; 8] = [
     ("unsettled", "events contradict each other or a reading before them; verify reads the account and settles them", "#65549a", "#ffffff"),
 ];
 
+/// One reason behind a decision.
+#[derive(Serialize)]
+struct Reason {
+    decision: &'static str,
+    word: String,
+    count: u64,
+}
+
 #[derive(Serialize)]
 struct Waiting {
     word: &'static str,
@@ -54,12 +62,26 @@ pub(super) fn context(summary: &Summary, due_on: &BTreeMap<Due, u64>, today: Dat
             count: *count,
         })
         .collect();
+    let reasons: Vec<Reason> = DECISIONS
+        .iter()
+        .filter_map(|(decision, ..)| Some((*decision, after.reasons.get(decision)?)))
+        .flat_map(|(decision, reasons)| {
+            let each = reasons.iter();
+            each.map(move |(word, count)| Reason {
+                decision,
+                word: word.clone(),
+                count: *count,
+            })
+        })
+        .collect();
     let days = days(&summary.burn_down, summary.totals.gaps.open, today);
     minijinja::context! {
         accounts => after.accounts(),
         chart => safe(chart),
         decisions => Serde(there),
         waiting => Serde(waiting),
+        reasons => Serde(reasons),
+        strange => Serde(&after.strange_words),
         burn_down => safe(burn_down(&days, due_on)),
     }
 }
@@ -91,6 +113,7 @@ pub(super) fn steps(totals: &Totals) -> Vec<Step> {
         (v.unknown, "Accounts that Bakkt does not know any more", "Ask Bakkt: it had accepted them.", "verification.csv, kind unknown"),
         (after.restricted, "Changes that no update may make", "Hand the list to Bakkt's Operations or Compliance.", "restricted.csv"),
         (after.links.used_up, "Customers whose verification links are used up", "Ask Bakkt what is to become of them.", "links; decisions.csv, decision documents wanted"),
+        (after.events.unknown_words, "Events with a status or a reason that the contract does not have", "Ask Bakkt what they mean; they decide nothing here.", "summary.json, strange_words; decisions.csv, partyStatus and reason"),
         (after.events.unknown_accounts, "Events of accounts that this migration does not know", "Find out whose they are.", "unknown-events.csv"),
         (after.of("undecided") + after.of("in review"), "Accounts that Bakkt has not decided", "No decision is needed: events tell, or the next read-back.", "decisions.csv"),
     ];

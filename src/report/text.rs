@@ -140,8 +140,17 @@ fn after_lines(after: &After) -> String {
     };
     let decisions: Vec<(&str, u64)> = after.decisions.iter().map(|(w, n)| (*w, *n)).collect();
     let (v, e) = (&after.verification, &after.events);
+    let reasons: Vec<String> = after
+        .reasons
+        .iter()
+        .map(|(decision, reasons)| {
+            let counts: Vec<(&str, u64)> = reasons.iter().map(|(w, n)| (w.as_str(), *n)).collect();
+            format!("{decision}: {}", words(&counts))
+        })
+        .collect();
     let lines = [
         ("decisions", words(&decisions)),
+        ("reasons", reasons.join("; ")),
         (
             "read back",
             words(&[
@@ -157,6 +166,8 @@ fn after_lines(after: &After) -> String {
                 ("received", e.events),
                 ("repeats", e.repeats),
                 ("unreadable", e.unreadable),
+                ("of other types", e.other_types),
+                ("with unknown words", e.unknown_words),
                 ("of unknown accounts", e.unknown_events + e.without_id),
             ]),
         ),

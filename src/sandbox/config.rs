@@ -48,11 +48,14 @@ pub struct Config {
     pub seed: u64,
     /// The dialect spoken.
     pub dialect: Dialect,
-    /// The one key that is accepted. None: any key is, but the header must be there.
+    /// What lets a caller see and change what the sandbox holds, and the key of its API unless that has one of its own.
+    /// None: a random one for each process.
+    pub key: Option<String>,
+    /// The one key that the API accepts. None: `key`.
     pub api_key: Option<String>,
     /// Reference dialect: the one logon id that is accepted. None: any.
     pub logon_id: Option<String>,
-    /// Reference dialect: the one password that is accepted. None: any.
+    /// Reference dialect: the one password that is accepted. None: `key`.
     pub password: Option<String>,
     /// Reference dialect: a token is answered 401 after so many uses. None: it never expires.
     pub token_uses: Option<u32>,
@@ -121,6 +124,7 @@ impl Default for Config {
         Config {
             seed: 0,
             dialect: Dialect::Guide,
+            key: None,
             api_key: None,
             logon_id: None,
             password: None,
@@ -166,6 +170,25 @@ impl Config {
         Ok(config)
     }
 
+    /// The key, or password, of the API; empty only before a sandbox has made its own.
+    pub fn api_secret(&self) -> &str {
+        let own = match self.dialect {
+            Dialect::Guide => &self.api_key,
+            Dialect::Reference => &self.password,
+        };
+        own.as_ref().or(self.key.as_ref()).map_or("", String::as_str)
+    }
+
+    /// Whether a secret is the one that lets a caller use the API. Takes the same time wherever they differ.
+    pub(super) fn knows(&self, given: &str) -> bool {
+        is_same(self.api_secret(), given)
+    }
+
+    /// The same of what the sandbox tells about itself.
+    pub(super) fn is_owner(&self, given: &str) -> bool {
+        is_same(self.key.as_deref().unwrap_or_default(), given)
+    }
+
     /// Refuses shares outside 0 to 1 and a rate that lets nothing through.
     pub fn check(&self) -> io::Result<()> {
         let shares = [
@@ -187,6 +210,10 @@ impl Config {
             ("existing", self.existing),
         ];
         check_shares(&shares).map_err(invalid)?;
+        let secrets = [&self.key, &self.api_key, &self.password];
+        if secrets.into_iter().flatten().any(|secret| secret.trim().is_empty()) {
+            return Err(invalid("a key or password that is empty lets anybody in".to_owned()));
+        }
         let decide = self.decide.as_ref().map_or(Ok(()), Decide::check);
         let webhook = self.webhook.as_ref().map_or(Ok(()), Webhook::check);
         decide.and(webhook).map_err(invalid)?;
@@ -200,6 +227,10 @@ impl Config {
             None => Ok(()),
         }
     }
+}
+
+fn is_same(wanted: &str, given: &str) -> bool {
+    !wanted.is_empty() && blake3::hash(wanted.as_bytes()) == blake3::hash(given.as_bytes())
 }
 
 fn invalid(message: String) -> io::Error {

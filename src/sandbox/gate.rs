@@ -9,7 +9,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::config::{Config, Dialect, Rate};
-use super::faults;
 
 /// What stands at the gate. Uploads and KYB triggers have a window of their own when the configuration gives them one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +68,7 @@ impl Gate {
         let header = header.unwrap_or_default();
         if config.dialect == Dialect::Guide {
             let key = header.strip_prefix("API-Key ").unwrap_or_default();
-            return !key.is_empty() && config.api_key.as_ref().is_none_or(|wanted| wanted == key);
+            return config.knows(key);
         }
         match self.tokens.get_mut(header) {
             Some(uses) if config.token_uses.is_none_or(|most| *uses < most) => {
@@ -80,13 +79,11 @@ impl Gate {
         }
     }
 
-    /// A new token.
-    pub(super) fn token(&mut self, seed: u64) -> String {
-        let token = format!(
-            "tk-{:016x}-{}",
-            faults::draw(seed, "", 0, "token"),
-            self.tokens.len() + 1
-        );
+    /// A new token, which nobody can guess who does not know the key.
+    pub(super) fn token(&mut self, config: &Config) -> String {
+        let number = self.tokens.len() + 1;
+        let name = format!("token {number} {}", config.key.as_deref().unwrap_or_default());
+        let token = format!("tk-{}-{number}", &blake3::hash(name.as_bytes()).to_hex()[..32]);
         self.tokens.insert(token.clone(), 0);
         token
     }

@@ -2,7 +2,8 @@
 //!
 //! Owner: tests, rehearsals and the sandbox command. Invariants: it binds 127.0.0.1 only; it states the contract a
 //! second time, in its own words, and shares no code with the client's contract, mapping, assess or api modules, or it
-//! would only prove that we agree with ourselves; what a call does is never half done, whoever hangs up; the ledger
+//! would only prove that we agree with ourselves; nobody without its key learns anything, for other people use this machine
+//! too; what a call does is never half done, whoever hangs up; the ledger
 //! holds no customer data, only hashes. Left out on purpose: durability, TLS.
 //!
 //! ```text
@@ -41,7 +42,8 @@ mod upload;
 mod verdict;
 mod webhook;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -61,8 +63,11 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// Starts on 127.0.0.1 at `port`, or at a free one for 0.
-    pub async fn start(config: Config, port: u16) -> io::Result<Sandbox> {
+    pub async fn start(mut config: Config, port: u16) -> io::Result<Sandbox> {
         config.check()?;
+        if config.key.is_none() {
+            config.key = Some(random_key()?);
+        }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let addr = listener.local_addr()?;
         let service = Arc::new(service::Service::new(config));
@@ -89,6 +94,16 @@ impl Sandbox {
         format!("http://{}", self.addr)
     }
 
+    /// What lets a caller see what it holds.
+    pub fn key(&self) -> &str {
+        self.service.config.key.as_deref().unwrap_or_default()
+    }
+
+    /// The key, or the password, that its API asks for.
+    pub fn api_secret(&self) -> &str {
+        self.service.config.api_secret()
+    }
+
     /// The ledger's counters.
     pub fn ledger(&self) -> LedgerSummary {
         self.service.summary()
@@ -98,6 +113,13 @@ impl Sandbox {
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
     }
+}
+
+/// A key that nobody can guess: 32 hexadecimal digits.
+fn random_key() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(data_encoding::HEXLOWER.encode(&bytes))
 }
 
 /// Serves until Ctrl-C and returns the ledger's counters. Prints nothing: `ready` is called once it listens.

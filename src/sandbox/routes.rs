@@ -33,6 +33,16 @@ pub(super) enum Call {
 const ACCOUNTS: &str = "/apex-crypto/api/v2/accounts";
 const DOCUMENTS: &str = "/apex-crypto/api/v2/documents";
 
+impl Call {
+    /// Whether it is about the sandbox itself, so that nobody but its owner learns that there is such a call.
+    pub(super) fn is_of_the_owner(&self) -> bool {
+        matches!(
+            self,
+            Call::Ledger(_) | Call::LedgerSummary | Call::Decisions(_) | Call::Tamper
+        )
+    }
+}
+
 /// The call of this method, path and query.
 pub(super) fn call(method: &str, path: &str, query: Option<&str>) -> Call {
     match (method, path) {

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::body::{Body as _, Bytes, Frame, Incoming, SizeHint};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -82,9 +82,17 @@ async fn serve(stream: TcpStream, service: Arc<Service>) {
 /// Receives the whole request, then carries it out.
 async fn call(service: &Arc<Service>, request: Request<Incoming>) -> Result<Handled, Aborted> {
     let (head, mut incoming) = request.into_parts();
-    let call = routes::call(head.method.as_str(), head.uri.path(), head.uri.query());
+    let mut call = routes::call(head.method.as_str(), head.uri.path(), head.uri.query());
     let header = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
+    if !header(HOST).is_some_and(is_this_machine) {
+        // A page in a browser can call this address by a name of its own, and would not see the answer otherwise.
+        return Ok(Handled::at_once(answer::error(421, "The host is not this address")));
+    }
     let authorization = header(AUTHORIZATION);
+    let key = authorization.and_then(|given| given.strip_prefix("API-Key "));
+    if call.is_of_the_owner() && !key.is_some_and(|key| service.config.is_owner(key)) {
+        call = Call::Unknown;
+    }
     if call == Call::Upload {
         let arriving = service.upload(authorization);
         return receive(arriving, header(CONTENT_TYPE), service, incoming).await;
@@ -93,6 +101,15 @@ async fn call(service: &Arc<Service>, request: Request<Incoming>) -> Result<Hand
         Some(body) => Ok(service.handle(call, authorization, body)),
         None => Ok(too_large()),
     }
+}
+
+/// Whether a request was made to this machine by the name or the address of every machine for itself.
+fn is_this_machine(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost")
 }
 
 /// Receives an upload as it comes, and carries it out.

@@ -318,21 +318,17 @@ impl Service {
     fn log_in(&self, body: &[u8]) -> Handled {
         let config = &self.config;
         let request: Value = serde_json::from_slice(body).unwrap_or_default();
-        let fits = |name: &str, wanted: &Option<String>| {
-            let given = request
-                .get(name)
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            !given.is_empty() && wanted.as_ref().is_none_or(|wanted| wanted == given)
-        };
-        let good = fits("logonId", &config.logon_id) && fits("password", &config.password);
+        let given = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default();
+        let logon = given("logonId");
+        let known = !logon.is_empty() && config.logon_id.as_ref().is_none_or(|wanted| wanted == logon);
+        let good = known && config.knows(given("password"));
         let mut inner = self.lock();
         let shown = if good { "200" } else { "401" };
         let delay = self.latency("", 0);
         let line = Line::plain(None, shown, !delay.is_zero());
         let entry = inner.ledger.record(Kind::Login, line);
         let answer = if good {
-            let token = inner.gate.token(config.seed);
+            let token = inner.gate.token(config);
             answer::json_answer(200, json!({"token": token}).to_string().into_bytes())
         } else {
             unauthorised()

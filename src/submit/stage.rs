@@ -11,7 +11,9 @@ use super::coordinator::stopped;
 use super::counters::Counters;
 use super::limiter::Limiter;
 use super::{DocumentFn, PayloadFn};
+use crate::api::mask::Known;
 use crate::api::{Client, Reply, compare, judge};
+use crate::journal::codes::CodeKey;
 use crate::journal::tasks::{AccountFacts, Kind, Task};
 
 /// The rate of each kind of call.
@@ -50,6 +52,8 @@ pub struct Tools {
     pub payload: PayloadFn,
     /// From document task to what is uploaded.
     pub document: DocumentFn,
+    /// What hides codes that may not be kept.
+    pub codes: CodeKey,
     /// For the progress display.
     pub counters: Arc<Counters>,
     /// Turns true when the run stops: what still waits for the rate is not sent.
@@ -90,6 +94,9 @@ pub enum Done {
     Broken(Task, anyhow::Error),
 }
 
+/// Nothing that was sent.
+const NOTHING: &[u8] = b"{}";
+
 /// Why a document is held when its content differs only once it is read.
 const CONTENT_CHANGED: &str = "its content is not what was planned; run replan to plan it anew";
 
@@ -112,7 +119,8 @@ impl Tools {
             return Done::NotSent(task);
         }
         let reply = self.client.create(payload.clone()).await;
-        let judgement = judge::creation(&reply, &task.client_id, payload.reveal());
+        let sent: &[&[u8]] = &[payload.reveal()];
+        let judgement = judge::creation(&reply, &task.client_id, &self.known(sent, true));
         self.judged(task, judgement)
     }
 
@@ -128,7 +136,7 @@ impl Tools {
         if !self.admitted(self.limiters.of(task.kind)).await {
             return Done::NotSent(task);
         }
-        let metadata = masked(upload.metadata.reveal());
+        let metadata = upload.metadata.clone();
         let uuid = task
             .document
             .as_ref()
@@ -137,13 +145,10 @@ impl Tools {
         if changed {
             return Done::Unfit(task, CONTENT_CHANGED.to_owned());
         }
-        let account = self.account_values(&task, &reply);
-        let judgement = judge::upload(
-            &reply,
-            uuid,
-            &[&metadata, account.as_deref().unwrap_or(b"")],
-        );
-        self.judged(task, mute(judgement, account.is_none()))
+        let account = self.account_values(&task, &reply, |_| true);
+        let sent: &[&[u8]] = &[metadata.reveal(), account.as_deref().unwrap_or(NOTHING)];
+        let judgement = judge::upload(&reply, uuid, &self.known(sent, account.is_some()));
+        self.judged(task, judgement)
     }
 
     async fn trigger(self, task: Task) -> Done {
@@ -151,17 +156,31 @@ impl Tools {
             return Done::NotSent(task);
         }
         let reply = self.client.trigger_kyb(&task.client_id).await;
-        let account = self.account_values(&task, &reply);
-        let judgement = judge::kyb(&reply, &[account.as_deref().unwrap_or(b"")]);
-        self.judged(task, mute(judgement, account.is_none()))
+        let account = self.account_values(&task, &reply, |status| status != 200);
+        let sent: &[&[u8]] = &[account.as_deref().unwrap_or(NOTHING)];
+        let judgement = judge::kyb(&reply, &self.known(sent, account.is_some()));
+        self.judged(task, judgement)
     }
 
-    /// What a refusal could repeat of the account that it is about, empty when the answer is none; `None`: it cannot be
-    /// told any more.
-    fn account_values(&self, task: &Task, reply: &Reply) -> Option<Vec<u8>> {
-        let refused = matches!(reply, Reply::Answer { status, .. } if *status != 200);
-        if !refused {
-            return Some(Vec::new());
+    fn known<'a>(&'a self, sent: &'a [&'a [u8]], is_complete: bool) -> Known<'a> {
+        Known {
+            key: &self.codes,
+            secrets: self.client.secrets(),
+            sent,
+            is_complete,
+        }
+    }
+
+    /// What an answer could repeat of the account that it is about; an empty object when nothing of an answer of this status
+    /// is kept. `None`: it cannot be told any more.
+    fn account_values(
+        &self,
+        task: &Task,
+        reply: &Reply,
+        is_kept: impl Fn(u16) -> bool,
+    ) -> Option<Vec<u8>> {
+        if !matches!(reply, Reply::Answer { status, .. } if is_kept(*status)) {
+            return Some(NOTHING.to_vec());
         }
         let payload = (self.payload)(task).ok()?;
         Some(payload.into_revealed())
@@ -202,11 +221,17 @@ impl Tools {
         let found = match &task.document {
             Some(document) => {
                 let reply = self.client.metadata(&document.uuid).await;
-                judge::document_question(&reply, &document.uuid).map(|facts| (facts, None))
+                let account = self.account_values(task, &reply, |status| status == 200);
+                let sent: &[&[u8]] = &[account.as_deref().unwrap_or(NOTHING)];
+                let known = self.known(sent, account.is_some());
+                judge::document_question(&reply, &document.uuid, &known).map(|facts| (facts, None))
             }
             None => {
                 let reply = self.client.lookup(&task.client_id).await;
-                judge::question(&reply, &task.client_id)
+                let account = self.account_values(task, &reply, |status| status == 200);
+                let sent: &[&[u8]] = &[account.as_deref().unwrap_or(NOTHING)];
+                let known = self.known(sent, account.is_some());
+                judge::question(&reply, &task.client_id, &known)
                     .map(|(facts, request)| (facts, Some(request)))
             }
         };
@@ -250,22 +275,4 @@ impl Tools {
         self.counters.waiting.down();
         admitted
     }
-}
-
-/// Without knowing what a message must not repeat, none of it is kept.
-fn mute(mut judgement: judge::Judgement, unknown: bool) -> judge::Judgement {
-    use judge::Judgement::{Forbidden, Refused};
-    if let (Refused(_, refusal) | Forbidden(refusal), true) = (&mut judgement, unknown) {
-        refusal.message.clear();
-    }
-    judgement
-}
-
-/// The metadata without its words of the contract, which a message may well repeat.
-fn masked(metadata: &[u8]) -> Vec<u8> {
-    let mut value: Value = serde_json::from_slice(metadata).unwrap_or_default();
-    if let Some(object) = value.as_object_mut() {
-        object.retain(|key, _| !matches!(key.as_str(), "documentType" | "documentSide"));
-    }
-    value.to_string().into_bytes()
 }

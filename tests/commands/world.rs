@@ -219,7 +219,10 @@ impl Bakkt {
     /// Starts it with some settings.
     pub fn start(set: impl FnOnce(&mut Config)) -> Bakkt {
         let runtime = Runtime::new().unwrap();
-        let mut config = Config::default();
+        let mut config = Config {
+            key: Some("a key".to_owned()),
+            ..Config::default()
+        };
         set(&mut config);
         let sandbox = runtime.block_on(Sandbox::start(config, 0)).unwrap();
         Bakkt {

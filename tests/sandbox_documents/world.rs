@@ -24,6 +24,11 @@ impl World {
     pub async fn new(config: Config) -> World {
         // Whatever faults are asked for are for documents and KYB.
         let reference = config.dialect == Dialect::Reference;
+        let config = Config {
+            key: Some("k".to_owned()),
+            password: Some("p".to_owned()),
+            ..config
+        };
         let world = World {
             sandbox: Sandbox::start(config, 0).await.unwrap(),
             client: Client::builder().no_proxy().build().unwrap(),

@@ -22,12 +22,17 @@ use serde_json::Value;
 /// How long a condition may take before the test says that it never came.
 const PATIENCE: Duration = Duration::from_secs(180);
 
+/// The key of the program in tests, and of its sandboxes.
+pub const KEY: &str = "a-key-for-tests";
+
 /// The program, with none of the caller's credentials.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bakkt-migrate"));
     command
         .env_remove("BAKKT_PASSWORD")
-        .env("BAKKT_API_KEY", "a-key-for-tests")
+        .env("BAKKT_API_KEY", KEY)
+        .env_remove("BAKKT_WEBHOOK_SECRET")
+        .env_remove("BAKKT_SANDBOX_KEY")
         .env_remove("RUST_LOG")
         .stdin(Stdio::null());
     command
@@ -87,6 +92,7 @@ impl SandboxProcess {
         std::fs::write(&file, config).unwrap();
         let mut running = Running::start(
             program()
+                .env("BAKKT_SANDBOX_KEY", KEY)
                 .args(["sandbox", "--port", "0", "--config"])
                 .arg(&file)
                 .stdout(Stdio::piped()),
@@ -112,7 +118,7 @@ impl SandboxProcess {
         let mut stream = TcpStream::connect(&self.addr).ok()?;
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: API-Key k\r\nConnection: close\r\n\r\n",
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: API-Key {KEY}\r\nConnection: close\r\n\r\n",
             self.addr
         )
         .ok()?;
@@ -130,7 +136,7 @@ impl SandboxProcess {
         let mut stream = TcpStream::connect(&addr).unwrap();
         write!(
             stream,
-            "POST /_tamper HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            "POST /_tamper HTTP/1.1\r\nHost: {addr}\r\nAuthorization: API-Key {KEY}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         )
         .unwrap();

@@ -1,0 +1,83 @@
+//! Codes and ids of a server's that may not be kept as they came: what stands for them in the journal.
+//!
+//! Owner of that spelling: a word and ten hexadecimal digits of a hash, under a key derived from the journal's. The same
+//! code has the same spelling, so that refusals can be counted and picked by it. Left out on purpose: which code may be
+//! kept (`masking`).
+
+use rusqlite::OptionalExtension;
+
+use super::open::Journal;
+
+/// Hexadecimal digits of the hash.
+const DIGITS: usize = 10;
+
+/// What is hidden.
+#[derive(Clone, Copy, Debug)]
+pub enum Hidden {
+    /// The code of a refusal, or a word of an event.
+    Code,
+    /// An id of Bakkt's.
+    Id,
+}
+
+/// The key of what is hidden. It does not print.
+#[derive(Clone)]
+pub struct CodeKey([u8; 32]);
+
+impl std::fmt::Debug for CodeKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[masked]")
+    }
+}
+
+impl CodeKey {
+    /// Derives it from the journal's key.
+    pub fn new(journal: &[u8; 32]) -> CodeKey {
+        CodeKey(blake3::derive_key("bakkt-migrate 2026-11 hidden code", journal))
+    }
+
+    /// What stands for a text.
+    pub fn hide(&self, what: Hidden, text: &str) -> String {
+        let hash = blake3::keyed_hash(&self.0, text.trim().as_bytes()).to_hex();
+        let word = match what {
+            Hidden::Code => "code",
+            Hidden::Id => "id",
+        };
+        format!("{word}-{}", &hash[..DIGITS])
+    }
+}
+
+impl Journal {
+    /// What stands for codes that may not be kept.
+    pub fn code_key(&self) -> CodeKey {
+        CodeKey::new(&self.key)
+    }
+
+    /// The spellings under which refusals with a code stand in the journal: as a person names it, which may be the code as
+    /// Bakkt wrote it or what stands for it.
+    pub(super) fn spellings(&self, code: &str) -> anyhow::Result<Spellings> {
+        let hidden = self.code_key().hide(Hidden::Code, code);
+        let is_kept: Option<i64> = self
+            .db
+            .query_row("SELECT id FROM word WHERE text = ?", [code], |row| row.get(0))
+            .optional()?;
+        Ok(Spellings {
+            // A code that was never kept may be a name, and is not kept now either.
+            shown: if is_kept.is_some() {
+                code.to_owned()
+            } else {
+                hidden.clone()
+            },
+            plain: code.to_owned(),
+            hidden,
+        })
+    }
+}
+
+/// See [`Journal::spellings`].
+pub(super) struct Spellings {
+    pub(super) plain: String,
+    pub(super) hidden: String,
+    /// For the operator log.
+    pub(super) shown: String,
+}

@@ -1,0 +1,131 @@
+//! What may be kept of a server's words: those of a fixed vocabulary, and of these none that is a value of the customer.
+//!
+//! Owner of the one masker of the program. Everything that a server says and that goes into the journal, a report or a
+//! log passes through it: messages ([`Masker::message`]), codes and other words of constants ([`Masker::code`]), ids
+//! ([`Masker::id`]). Invariants: a word that the vocabulary does not have is never kept; credentials and the customer's
+//! values are never kept, in any case, with or without accents, escaped, cut short, or cut apart.
+//! Left out on purpose: where in an answer a message or a code stands (`api::mask`).
+
+mod decode;
+mod parts;
+mod personal;
+mod phrase;
+mod vocabulary;
+
+pub use personal::Personal;
+
+use parts::Part;
+use vocabulary::{Standing, vocabulary};
+
+/// Longest code that is kept as it is, in characters.
+const LONGEST_CODE: usize = 60;
+/// Longest id of Bakkt's that is kept, in characters.
+const LONGEST_ID: usize = 64;
+/// So many characters in a row of a credential are recognised wherever they stand.
+const WINDOW: usize = 5;
+
+/// Decides what may be kept of the words of one answer.
+#[derive(Debug)]
+pub struct Masker<'a> {
+    personal: &'a Personal,
+}
+
+impl<'a> Masker<'a> {
+    /// A masker that knows the customer's values, or that it knows none ([`Personal::unknown`]).
+    pub fn new(personal: &'a Personal) -> Masker<'a> {
+        Masker { personal }
+    }
+
+    /// The message with everything masked that may not be kept.
+    pub fn message(&self, text: &str) -> String {
+        phrase::mask(text, self.personal)
+    }
+
+    /// The code as it came, when each of its parts is a word of the vocabulary or a number, and none of them is in a value
+    /// of the customer. `known` is a code that is always kept: the status of the answer itself.
+    pub fn code(&self, code: &str, known: Option<u16>) -> Option<String> {
+        let code = code.trim();
+        if known.is_some_and(|status| code == status.to_string()) {
+            return Some(code.to_owned());
+        }
+        let shaped = (1..=LONGEST_CODE).contains(&code.len())
+            && code
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_-.:/".contains(&b));
+        let personal = self.personal;
+        if !shaped || personal.has_of_a_secret(code) {
+            return None;
+        }
+        let parts = parts::of(code);
+        if parts.is_empty() || personal.has_sequence(&parts) {
+            return None;
+        }
+        let constant = vocabulary().is_constant(code);
+        let fits = |part: &Part<'_>| match part {
+            Part::Number(digits) => constant || !personal.has_number(digits),
+            Part::Word(word) if personal.has_word(word) => false,
+            Part::Word(_) if constant => true,
+            Part::Word(word) => self.fits_in_a_code(word, &parts),
+        };
+        parts.iter().all(fits).then(|| code.to_owned())
+    }
+
+    fn fits_in_a_code(&self, word: &str, parts: &[Part<'_>]) -> bool {
+        let plain = |part: &Part<'_>| {
+            matches!(part, Part::Word(word) if vocabulary().standing(word) == Some(Standing::Plain))
+        };
+        match vocabulary().standing(word) {
+            Some(Standing::Plain) => true,
+            // Nobody knows whose names these could be: only beside a word that is no name.
+            Some(Standing::SmallWord) => {
+                !self.personal.is_doubtful() || parts.iter().any(plain)
+            }
+            Some(Standing::Name) => !self.personal.is_doubtful(),
+            // The letter of a numbered code, such as E1042.
+            None => word.len() == 1 && parts.iter().any(|part| matches!(part, Part::Number(_))),
+        }
+    }
+
+    /// Whether an id of Bakkt's may be kept: it looks like one, and holds no value of the customer.
+    pub fn id(&self, id: &str) -> bool {
+        let shaped = (1..=LONGEST_ID).contains(&id.len())
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
+        if !shaped || self.personal.has_of_a_secret(id) {
+            return false;
+        }
+        let runs: Vec<&str> = id.split(['-', '_', '.', ':']).collect();
+        if self.personal.is_unknown() {
+            // Without the values, only what no name looks like.
+            return runs.iter().all(|run| is_technical(run));
+        }
+        let parts = parts::of(id);
+        let personal_part = |part: &Part<'_>| match part {
+            // A letter in front of a number is no initial.
+            Part::Word(word) => word.len() > 1 && self.personal.has_word(word),
+            Part::Number(digits) => digits.len() > 3 && self.personal.has_number(digits),
+        };
+        !parts.iter().any(personal_part)
+            && !self.personal.has_sequence(&parts)
+            && !self.personal.is_inside(id)
+    }
+}
+
+/// A word of a constant as it came, when the vocabulary has it and it could be nobody's name: for words of which nobody
+/// knows whom they are about. Empty for anything else.
+pub fn word(text: &str) -> String {
+    let nobody = Personal::unknown();
+    Masker::new(&nobody).code(text, None).unwrap_or_default()
+}
+
+/// Whether a run of letters and digits is what programs make: a number, hexadecimal digits, a long mixture, one letter.
+fn is_technical(run: &str) -> bool {
+    let digits = run.bytes().filter(u8::is_ascii_digit).count();
+    let letters = run.len() - digits;
+    let plain = vocabulary().standing(run) == Some(Standing::Plain);
+    letters <= 1
+        || plain
+        || (run.len() >= 4 && digits > 0 && run.bytes().all(|b| b.is_ascii_hexdigit()))
+        || (run.len() >= 8 && digits >= 2)
+}
