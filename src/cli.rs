@@ -142,9 +142,20 @@ pub struct CheckArgs {
     /// Write every payload that would be sent to this file, one JSON per line. It holds customer data.
     #[arg(long, value_name = "FILE")]
     pub payloads: Option<PathBuf>,
+    /// What --gaps and --payloads do with files that are there.
+    #[command(flatten)]
+    pub replacing: ReplaceArgs,
     /// Print the summary as one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Files of output that are there already.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct ReplaceArgs {
+    /// Replace earlier outputs of this command; any other file that is there stays as it is, and ends the command.
+    #[arg(long)]
+    pub replace: bool,
 }
 
 /// Which target, and so which journal.
@@ -202,7 +213,7 @@ pub struct ReportArgs {
     /// What to look at.
     #[command(flatten)]
     pub view: ViewArgs,
-    /// The folder to write to; DIR/report (DIR/report/sandbox) unless given.
+    /// The folder to write to; DIR/report (DIR/report/sandbox) unless given. An earlier report in it is replaced.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
@@ -243,6 +254,9 @@ pub struct ManualKybArgs {
     /// Write the filled form of every account on the list to this new CSV file. It holds customer data.
     #[arg(long, value_name = "FILE")]
     pub with_values: Option<PathBuf>,
+    /// What --out and --with-values do with files that are there.
+    #[command(flatten)]
+    pub replacing: ReplaceArgs,
 }
 
 /// `schema`.

@@ -24,7 +24,10 @@ pub mod settings;
 
 pub mod error;
 pub mod logging;
+pub mod output;
 pub mod sensitive;
+pub mod small_files;
+pub mod state_folder;
 pub mod toml_file;
 
 pub mod contract;

@@ -14,6 +14,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::{Diagnostic, Diagnostics, Failure, Snippet, nearest};
+use crate::small_files;
 
 /// One TOML file: its text, and the name under which it is spoken of.
 #[derive(Clone, Debug)]
@@ -27,7 +28,7 @@ pub struct TomlFile {
 impl TomlFile {
     /// Reads a file. A missing one is a configuration error that says what to do.
     pub fn load(path: &Path, name: &str) -> anyhow::Result<Self> {
-        match std::fs::read_to_string(path) {
+        match small_files::read(path) {
             Ok(text) => Ok(Self {
                 name: name.into(),
                 text,

@@ -17,6 +17,7 @@ use crate::events::{Proof, Receiver, Tally};
 use crate::journal::events::Events;
 use crate::progress::{Mode, Standing, announce, note};
 use crate::settings::Settings;
+use crate::small_files::PlainLines;
 
 /// Environment variable of the webhooks' secret.
 pub const SECRET_VARIABLE: &str = "BAKKT_WEBHOOK_SECRET";
@@ -89,7 +90,8 @@ fn from_file(args: &ImportArgs, mode: Mode) -> anyhow::Result<Output> {
         }
     };
     if args.file.as_os_str() == "-" {
-        import(std::io::stdin().lock(), &mut events, &tally, tell)?;
+        let lines = PlainLines::new(std::io::stdin().lock());
+        import(BufReader::new(lines), &mut events, &tally, tell)?;
     } else {
         let file = File::open(&args.file).map_err(|error| {
             Failure::configuration(
@@ -97,7 +99,12 @@ fn from_file(args: &ImportArgs, mode: Mode) -> anyhow::Result<Output> {
                 "a file with one JSON body a line, or - for standard input",
             )
         })?;
-        import(BufReader::new(file), &mut events, &tally, tell)?;
+        import(
+            BufReader::new(PlainLines::new(file)),
+            &mut events,
+            &tally,
+            tell,
+        )?;
     }
     if wrong > NAMED {
         note(mode, &format!("and {} lines more", wrong - NAMED));

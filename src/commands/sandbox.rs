@@ -32,7 +32,7 @@ pub fn run(args: &SandboxArgs, mode: Mode) -> anyhow::Result<Output> {
 
 /// Reads a sandbox configuration.
 pub fn read_config(path: &Path) -> anyhow::Result<Config> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = crate::small_files::read(path).map_err(|error| {
         Failure::configuration(format!("cannot read {}: {error}", path.display()), "")
     })?;
     Config::from_toml(&text).map_err(|error| {

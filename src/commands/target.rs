@@ -1,6 +1,5 @@
 //! Which Bakkt, with which key, and where its journal lies.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -9,6 +8,7 @@ use crate::api::Credentials;
 use crate::cli::TargetArgs;
 use crate::error::Failure;
 use crate::settings::{Dialect, Settings, base_url, is_stand_in};
+use crate::small_files;
 
 /// Environment variable of the guide dialect's key.
 pub const KEY_VARIABLE: &str = "BAKKT_API_KEY";
@@ -112,29 +112,25 @@ pub fn secret(
 ) -> anyhow::Result<Option<SecretString>> {
     let given = std::env::var(variable)
         .ok()
-        .filter(|value| !value.trim().is_empty());
+        .filter(|value| !small_files::trim(value).is_empty());
     let secret = match (given, file) {
-        (Some(secret), _) => secret,
+        (Some(secret), _) => small_files::one_line(&secret).map_err(|error| {
+            Failure::configuration(
+                format!("{variable}: {error}"),
+                "it holds the key alone, on one line",
+            )
+        })?,
         (None, Some(file)) => key_file(&dir.join(file))?,
         (None, None) => return Ok(None),
     };
-    Ok(Some(SecretString::from(secret.trim().to_owned())))
+    Ok(Some(SecretString::from(secret)))
 }
 
 fn key_file(path: &Path) -> anyhow::Result<String> {
-    let wrong = |what: String| {
+    small_files::read_secret(path).map_err(|error| {
         Failure::configuration(
-            format!("the key file {}: {what}", path.display()),
+            format!("the key file {}: {error}", path.display()),
             "it holds the key alone, and only its owner may read it (chmod 600)",
         )
-    };
-    let facts = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?;
-    if facts.permissions().mode() & 0o077 != 0 {
-        return Err(wrong("others may read it".into()));
-    }
-    let key = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    if key.trim().is_empty() {
-        return Err(wrong("it is empty".into()));
-    }
-    Ok(key)
+    })
 }

@@ -8,6 +8,7 @@ pub mod amounts;
 pub mod documents;
 pub mod events;
 pub mod exclude;
+mod id_columns;
 pub mod reading;
 pub mod source;
 
@@ -25,6 +26,7 @@ use amounts::{Rate, duration, rate};
 use documents::DocumentSettings;
 use events::EventSettings;
 use exclude::ExcludeSettings;
+pub use id_columns::id_columns;
 use source::{Column, JoinSettings};
 
 /// All settings of one migration.

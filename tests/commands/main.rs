@@ -7,6 +7,9 @@
 mod check;
 mod drift;
 mod journal;
+mod lists;
+mod outputs;
+mod private_state;
 mod report;
 mod run;
 mod target;
