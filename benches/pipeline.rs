@@ -11,7 +11,7 @@ use std::hint::black_box;
 use std::io::BufWriter;
 use std::path::Path;
 
-use bakkt_migrate::cli::CheckArgs;
+use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
 use bakkt_migrate::migration::{Binding, Migration, today};
 use bakkt_migrate::pipeline::{From, Worker};
 use bakkt_migrate::progress::Mode;
@@ -70,6 +70,7 @@ fn check(c: &mut Criterion) {
         dir: dir.path().to_owned(),
         gaps: None,
         payloads: None,
+        replacing: ReplaceArgs { replace: true },
         json: true,
     };
     let mut group = c.benchmark_group("check");

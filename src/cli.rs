@@ -145,9 +145,20 @@ pub struct CheckArgs {
     /// Write every finding to this CSV file.
     #[arg(long, value_name = "FILE")]
     pub findings: Option<PathBuf>,
+    /// What --gaps and --payloads do with files that are there.
+    #[command(flatten)]
+    pub replacing: ReplaceArgs,
     /// Print the summary as one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Files of output that are there already.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct ReplaceArgs {
+    /// Replace earlier outputs of this command; any other file that is there stays as it is, and ends the command.
+    #[arg(long)]
+    pub replace: bool,
 }
 
 /// Which target, and so which journal.
@@ -205,7 +216,7 @@ pub struct ReportArgs {
     /// What to look at.
     #[command(flatten)]
     pub view: ViewArgs,
-    /// The folder to write to; DIR/report (DIR/report/sandbox) unless given.
+    /// The folder to write to; DIR/report (DIR/report/sandbox) unless given. An earlier report in it is replaced.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
@@ -249,6 +260,9 @@ pub struct ManualKybArgs {
     /// Write the filled form of every account on the list to this new CSV file. It holds customer data.
     #[arg(long, value_name = "FILE")]
     pub with_values: Option<PathBuf>,
+    /// What --out and --with-values do with files that are there.
+    #[command(flatten)]
+    pub replacing: ReplaceArgs,
 }
 
 /// `schema`.

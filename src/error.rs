@@ -95,21 +95,34 @@ pub fn shown(path: &std::path::Path) -> String {
 /// leads nowhere or to something else is for them to correct (exit code 2); a disk that fails, or a system without a
 /// free file handle, is not (exit code 1).
 pub fn unreadable(doing: &str, error: &io::Error, hint: impl Into<String>) -> anyhow::Error {
+    let text = format!("cannot {doing}: {error}");
+    match is_wrong_name(error) {
+        true => Failure::configuration(text, hint),
+        false => Failure::cannot(text, SYSTEM_HINT),
+    }
+}
+
+/// What to do about a system that cannot read a file.
+pub const SYSTEM_HINT: &str = "run the same command again when the system reads the file";
+
+/// Whether a file cannot be read because of its name, its kind, its content or its rights, and not because of the system.
+pub fn is_wrong_name(error: &io::Error) -> bool {
     use io::ErrorKind::{
         InvalidData, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound,
         PermissionDenied,
     };
     let circle = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
-    let text = format!("cannot {doing}: {error}");
-    match error.kind() {
-        NotFound | PermissionDenied | IsADirectory | NotADirectory | InvalidFilename
-        | InvalidData | InvalidInput => Failure::configuration(text, hint),
-        _ if circle => Failure::configuration(text, hint),
-        _ => Failure::cannot(
-            text,
-            "run the same command again when the system reads the file",
-        ),
-    }
+    circle
+        || matches!(
+            error.kind(),
+            NotFound
+                | PermissionDenied
+                | IsADirectory
+                | NotADirectory
+                | InvalidFilename
+                | InvalidData
+                | InvalidInput
+        )
 }
 
 /// What a person is told when a result cannot be written.

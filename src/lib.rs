@@ -24,8 +24,11 @@ pub mod settings;
 
 pub mod error;
 pub mod logging;
+pub mod output;
 pub mod process;
 pub mod sensitive;
+pub mod small_files;
+pub mod state_folder;
 pub mod terminal;
 pub mod toml_file;
 

@@ -3,14 +3,15 @@
 //! Owner of what may be logged: events of this crate only, which name ids, states and codes. Other crates are kept out
 //! whatever the level, because they could log requests and phone numbers (invariant 8).
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
 use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 
 use crate::terminal::LogLines;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
+
+use crate::state_folder;
 
 static FILE: OnceLock<Mutex<File>> = OnceLock::new();
 
@@ -38,14 +39,10 @@ pub fn start(verbose: u8) {
         .try_init();
 }
 
-/// From here on, events go to `log.jsonl` of a state folder too. A log that cannot be written stops nothing.
+/// From here on, events go to `log.jsonl` of a state folder too. A log that cannot be written stops nothing; one that is a
+/// link was refused when the folder was opened.
 pub fn to_file(folder: &Path) {
-    let file = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(folder.join("log.jsonl"));
-    if let Ok(file) = file {
+    if let Ok(file) = state_folder::open_file(&folder.join("log.jsonl")) {
         let _ = FILE.set(Mutex::new(file));
     }
 }

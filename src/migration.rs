@@ -4,6 +4,7 @@
 //! the fingerprints of whatever changes payloads or verdicts (invariant 9).
 
 mod documents;
+pub mod inputs;
 mod layers;
 mod sheets;
 

@@ -13,7 +13,8 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::error::{Diagnostic, Diagnostics, Snippet, nearest, unreadable};
+use crate::error::{Diagnostic, Diagnostics, Snippet, nearest};
+use crate::small_files;
 
 /// One TOML file: its text, and the name under which it is spoken of.
 #[derive(Clone, Debug)]
@@ -27,14 +28,13 @@ pub struct TomlFile {
 impl TomlFile {
     /// Reads a file. A missing one is a configuration error that says what to do.
     pub fn load(path: &Path, name: &str) -> anyhow::Result<Self> {
-        match std::fs::read_to_string(path) {
+        match small_files::read(path) {
             Ok(text) => Ok(Self {
                 name: name.into(),
                 text,
             }),
-            Err(error) => Err(unreadable(
+            Err(error) => Err(error.failure(
                 &format!("read {}", path.display()),
-                &error,
                 "check the name, and that the file is readable UTF-8 text",
             )),
         }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use bakkt_migrate::cli::CheckArgs;
+use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
 use bakkt_migrate::commands::check;
 use bakkt_migrate::contract::account::ACCOUNT_TYPES;
 use bakkt_migrate::contract::path;
@@ -81,6 +81,7 @@ fn outcome(mapping: &str, export: &[u8]) -> (String, String) {
         dir: folder.path().to_owned(),
         gaps: Some(at("gaps")),
         payloads: Some(at("payloads")),
+        replacing: ReplaceArgs { replace: true },
         json: true,
     };
     if let Err(error) = check::run(&args, Mode::Quiet) {

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use bakkt_migrate::cli::ManualKybArgs;
+use bakkt_migrate::cli::{ManualKybArgs, ReplaceArgs};
 use bakkt_migrate::commands::{Output, manual_kyb};
 use bakkt_migrate::contract::kyb_form::FORM;
 use bakkt_migrate::error::Style;
@@ -22,6 +22,7 @@ fn list(name: &str, out: Option<PathBuf>) -> Output {
         dir: case(name),
         out,
         with_values: None,
+        replacing: ReplaceArgs::default(),
     };
     manual_kyb::run(&args, Mode::Quiet).unwrap()
 }
@@ -32,6 +33,7 @@ fn with_values(out: Option<PathBuf>, form: &Path) -> anyhow::Result<Output> {
         dir: case("manual-kyb"),
         out,
         with_values: Some(form.to_owned()),
+        replacing: ReplaceArgs::default(),
     };
     manual_kyb::run(&args, Mode::Quiet)
 }

@@ -6,7 +6,7 @@
 use std::fs;
 
 use bakkt_migrate::assess::Verdict;
-use bakkt_migrate::cli::CheckArgs;
+use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
 use bakkt_migrate::commands::check;
 use bakkt_migrate::error::Failure;
 use bakkt_migrate::migration::{Binding, Migration};
@@ -75,6 +75,7 @@ fn checked(dir: &TempDir) -> Result<(), TestCaseError> {
         dir: dir.path().to_owned(),
         gaps: Some(dir.path().join("gaps.csv")),
         payloads: None,
+        replacing: ReplaceArgs { replace: true },
         json: true,
     };
     match check::run(&args, Mode::Quiet) {
@@ -256,9 +257,7 @@ impl Judge {
             key: Some("any".to_owned()),
             ..Config::default()
         };
-        let sandbox = runtime
-            .block_on(Sandbox::start(config, 0))
-            .unwrap();
+        let sandbox = runtime.block_on(Sandbox::start(config, 0)).unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Judge {
             runtime,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ByArgs, TargetArgs};
+use super::{ByArgs, ReplaceArgs, TargetArgs};
 
 /// `links`.
 #[derive(Debug, Args)]
@@ -17,6 +17,9 @@ pub struct LinksArgs {
     /// The new CSV file to write; DIR/links-DATE-TIME.csv unless given. It holds customers' own links.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// What --out does with a file that is there.
+    #[command(flatten)]
+    pub replacing: ReplaceArgs,
     /// Leave out those whose link was fetched before and is good for longer than this.
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub renew_within: jiff::SignedDuration,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{TargetArgs, ViewArgs};
+use super::{ReplaceArgs, TargetArgs, ViewArgs};
 
 /// Who decides.
 #[derive(Debug, Default, Args)]
@@ -49,9 +49,12 @@ pub struct GapsArgs {
     /// Write every line to this CSV file.
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
-    /// Write a new workbook in which what is missing can be filled in; `backfill` takes it.
+    /// Write a workbook to this file in which what is missing can be filled in; `backfill` takes it.
     #[arg(long, value_name = "FILE")]
     pub sheet: Option<PathBuf>,
+    /// What --csv and --sheet do with files that are there.
+    #[command(flatten)]
+    pub replacing: ReplaceArgs,
     /// Put name, e-mail address and phone number beside each customer of the workbook. It holds customer data then.
     #[arg(long, requires = "sheet")]
     pub with_known: bool,

@@ -11,7 +11,7 @@ use anyhow::Context;
 use serde_json::json;
 
 use super::backfill_copy::Copied;
-use super::backfill_trial::{Found, try_last};
+use super::backfill_trial::{DISAGREEING, Found, try_last};
 use super::replan::settled_by;
 use super::report::View;
 use super::signals::Signals;
@@ -189,6 +189,11 @@ impl Done {
         left.filter(|left| left.outcome == RESTRICTED)
     }
 
+    fn disagreeing(&self) -> impl Iterator<Item = &LeftRow> {
+        let left = self.found.left.iter();
+        left.filter(|left| left.outcome == DISAGREEING)
+    }
+
     fn withheld(&self) -> u64 {
         let closed = self.taken.closed.iter();
         let withheld = closed.filter(|gaps| gaps.reason == "withheld");
@@ -199,9 +204,9 @@ impl Done {
         let left = self.by_reason().into_iter().map(
             |((outcome, path), count)| json!({"outcome": outcome, "path": path, "count": count}),
         );
-        let restricted = self.restricted().map(
-            |left| json!({"row": left.row, "clientAccountId": left.client_id, "path": left.path}),
-        );
+        let listed = |left: &LeftRow| json!({"row": left.row, "clientAccountId": left.client_id, "path": left.path});
+        let replaced = self.found.replaced.iter();
+        let replaced = replaced.map(|(path, count)| json!({"path": path, "count": count}));
         let mut object = totals.json();
         object["backfill"] = json!({
             "number": self.kept.number,
@@ -211,7 +216,9 @@ impl Done {
             "rows": self.found.rows,
             "rows_taken": self.found.rows - self.lost(),
             "left": left.collect::<Vec<_>>(),
-            "restricted": restricted.collect::<Vec<_>>(),
+            "restricted": self.restricted().map(listed).collect::<Vec<_>>(),
+            "disagreeing": self.disagreeing().map(listed).collect::<Vec<_>>(),
+            "replaced": replaced.collect::<Vec<_>>(),
             "withheld_now_sent": self.withheld(),
             "does": serde_json::to_value(&self.taken)?,
         });
@@ -244,8 +251,12 @@ impl Done {
             let why = "accepted before, not updated: since then the export changed in what no update may change";
             line(taken.restricted, why);
         }
+        for (path, count) in &self.found.replaced {
+            line(*count, &format!("values replaced that were no gap: {path}"));
+        }
         line(self.withheld(), "values withheld before, sent now");
         line(taken.still_open, "gaps of these customers still open");
+        self.add_disagreeing(&mut text);
         self.add_restricted(&mut text);
         if !args.dry_run && taken.created + taken.updates > 0 {
             text.push_str(&format!(
@@ -256,22 +267,34 @@ impl Done {
         format!("{text}\n\n{}", status_lines(totals).trim_end())
     }
 
+    /// Rows that contradict each other: a line for each field of each.
+    fn add_disagreeing(&self, text: &mut String) {
+        let title = format!(
+            "\nrows of one customer in {} that say different things, so none of them was taken; keep the right one and give the file again:",
+            self.kept.name
+        );
+        add_listed(text, &title, &self.disagreeing().collect::<Vec<_>>());
+    }
+
     /// What goes by hand: a line for each field that a row would have changed.
     fn add_restricted(&self, text: &mut String) {
-        let all: Vec<&LeftRow> = self.restricted().collect();
-        if all.is_empty() {
-            return;
-        }
-        text.push_str(
-            "\nnot to be changed by an update, so nothing of these rows was taken; such changes go by hand, through Bakkt's Operations or Compliance:",
-        );
-        for left in all.iter().take(LISTED) {
-            let id = left.client_id.as_deref().unwrap_or("");
-            text.push_str(&format!("\n  row {}  {id}  {}", left.row, left.path));
-        }
-        if all.len() > LISTED {
-            let more = thousands((all.len() - LISTED) as u64);
-            text.push_str(&format!("\n  and {more} more"));
-        }
+        let title = "\nnot to be changed by an update, so nothing of these rows was taken; such changes go by hand, through Bakkt's Operations or Compliance:";
+        add_listed(text, title, &self.restricted().collect::<Vec<_>>());
+    }
+}
+
+/// Rows with their customers and fields below a title; nothing when there are none.
+fn add_listed(text: &mut String, title: &str, all: &[&LeftRow]) {
+    if all.is_empty() {
+        return;
+    }
+    text.push_str(title);
+    for left in all.iter().take(LISTED) {
+        let id = left.client_id.as_deref().unwrap_or("");
+        text.push_str(&format!("\n  row {}  {id}  {}", left.row, left.path));
+    }
+    if all.len() > LISTED {
+        let more = thousands((all.len() - LISTED) as u64);
+        text.push_str(&format!("\n  and {more} more"));
     }
 }

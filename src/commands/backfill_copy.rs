@@ -16,8 +16,8 @@ use super::opening;
 use crate::cli::BackfillArgs;
 use crate::error::unreadable;
 use crate::journal::Journal;
-use crate::journal::open::private_folder;
 use crate::migration::Kept;
+use crate::state_folder::private_folder;
 
 /// The copy; gone again unless it was taken. For a look only: the file itself.
 pub struct Copied {

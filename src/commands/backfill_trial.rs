@@ -4,7 +4,7 @@
 //! what an update may not change, those with which an account that Bakkt has could not be sent any more. Looks at the plan
 //! that is, and changes nothing.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use anyhow::Context;
 
@@ -24,6 +24,9 @@ const BATCH: usize = 256;
 /// What is wrong with a row of a customer whom the plan leaves out or has several times.
 const NOT_SENT: &str = "its account is left out, or is there more than once";
 
+/// What is wrong with rows of one customer that say different things of one field.
+pub const DISAGREEING: &str = "another row of this customer says something else";
+
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -35,6 +38,8 @@ pub struct Found {
     pub refused: BTreeSet<u64>,
     /// Of whom the rows speak, where that is an element of a list with rows of its own.
     pub elements: Vec<ElementRow>,
+    /// Values that were no gap and are replaced, by path.
+    pub replaced: BTreeMap<String, u64>,
     /// Customers of whom something changes, and the last row that does it.
     pub touched: Vec<(String, u64)>,
 }
@@ -112,15 +117,31 @@ impl Trying<'_> {
 
     /// All rows of one customer.
     fn customer(&mut self, id: &str, record: &KnownRecord) -> anyhow::Result<()> {
-        let trial = Trial {
-            layer: self.place,
-            locked: record.at_bakkt,
-            rows: Vec::new(),
-        };
         let from = From::Noted(&record.parts);
-        let (trial, verdict, stops) =
-            self.reread
+        let mut out = BTreeSet::new();
+        // A second time without the rows that contradict each other: nobody can tell which of them is right.
+        let (trial, verdict, stops) = loop {
+            let trial = Trial {
+                layer: self.place,
+                locked: record.at_bakkt,
+                out: out.clone(),
+                rows: Vec::new(),
+            };
+            let tried = self
+                .reread
                 .try_layer(self.pipeline, record.at, from, trial)?;
+            let disagreeing = tried.0.disagreeing();
+            if disagreeing.is_empty() {
+                break tried;
+            }
+            for (row, paths) in disagreeing {
+                for path in paths {
+                    self.leave(row, path, DISAGREEING, Some(id));
+                }
+                self.found.refused.insert(row);
+                out.insert(row);
+            }
+        };
         let unsendable = record.at_bakkt && record.is_sent() && !verdict.sendable();
         let mut last = None;
         for tried in trial.rows {
@@ -152,6 +173,9 @@ impl Trying<'_> {
                     id: who.id,
                     named: who.named,
                 }));
+            for path in tried.replaced {
+                *self.found.replaced.entry(path).or_default() += 1;
+            }
             last = (tried.changed > 0).then_some(tried.row).or(last);
         }
         self.found

@@ -1,9 +1,8 @@
 //! `check`: the dry run. No network, no journal.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::Context;
 
@@ -14,19 +13,24 @@ use super::findings::{self, Findings};
 use super::planning_documents::LEVEL;
 use super::survey::Survey;
 use super::unknown_codes::UnknownCodes;
-use super::{Output, code, forecast, opening, planning, target};
+use super::{Output, code, exclusions, forecast, opening, outputs, planning, target};
 use crate::assess::{Plan, Verdict};
 use crate::cli::CheckArgs;
 use crate::error::Failure;
 use crate::findings::gather::{Gathering, Standing};
+use crate::mapping::exclude::Unused;
 use crate::migration::{Binding, Migration, today};
+use crate::output::cells::CellWriter;
+use crate::output::{Begins, NewFile};
 use crate::pipeline::duplicates::{Duplicate, Index};
 use crate::pipeline::joins::Join;
 use crate::pipeline::reread::Reread;
 use crate::pipeline::scan::{Placed, Results, Scanned, Want, scan};
 use crate::pipeline::{From, Pipeline};
 use crate::progress::{Mode, Reading, note};
+use crate::report::exclusions::UnusedExclusion;
 use crate::report::{Totals, status_lines, thousands};
+use crate::settings::Settings;
 
 /// Lines that are named of those that nothing uses.
 const FIRST_LINES: usize = 5;
@@ -35,6 +39,7 @@ const FIRST_LINES: usize = 5;
 pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     target::existing_folder(&args.dir)?;
     let settings = crate::migration::settings(&args.dir)?;
+    let outputs = Outputs::open(args, &settings)?;
     // A key of the moment: hashes only have to agree with each other.
     let key = *blake3::hash(uuid::Uuid::from_u128(fastrand::u128(..)).as_bytes()).as_bytes();
     let binding = Binding {
@@ -78,11 +83,13 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     })?;
     shown.finish();
     unknown.into_result(&migration)?;
-    let duplicates = planning::duplicates(&mut index, &migration)?;
-    take_back(&migration, &duplicates, &mut tally)?;
+
     if read == 0 {
         return Err(no_rows(&migration.settings.export));
     }
+    let unused = exclusions::unused(&migration.pipeline.exclude)?;
+    let duplicates = planning::duplicates(&mut index, &migration)?;
+    take_back(&migration, &duplicates, &mut tally)?;
     survey.take_out(&duplicates);
     let found = Findings::finish(gathering, &duplicates, rules, &mut survey, Vec::new());
     for (_, _, standing) in &found.blocked {
@@ -111,12 +118,12 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     let ids = found.ids(&index, &migration.pipeline)?;
     let documents = migration.documents.as_ref();
     totals.findings = found.counts(rules, &migration.pipeline, documents, &ids);
-    write_files(args, &migration, &duplicates, &later, &found, mode)?;
+    write_files(args, outputs, &migration, &duplicates, &later, &found, mode)?;
     let problems = tally.problems(&migration.pipeline, &later.gaps);
     let text = if args.json {
-        json_text(&totals, &problems)
+        json_text(&totals, &problems, &unused)
     } else {
-        describe(&totals, &problems, &later, &migration)
+        describe(&totals, &problems, (&later, &unused), &migration)
     };
     Ok(Output {
         text,
@@ -227,7 +234,7 @@ fn totals(tally: &Tally, plan: &Plan, read: u64, blank_lines: u64) -> Totals {
 }
 
 /// The object of `--json`: the totals, and the kinds of gaps.
-fn json_text(totals: &Totals, problems: &[Problem]) -> String {
+fn json_text(totals: &Totals, problems: &[Problem], unused: &[Unused]) -> String {
     #[derive(serde::Serialize)]
     struct Checked<'a> {
         #[serde(flatten)]
@@ -235,17 +242,25 @@ fn json_text(totals: &Totals, problems: &[Problem]) -> String {
         /// How many kinds there are; `problems` may list fewer.
         problem_kinds: usize,
         problems: &'a [Problem],
+        /// Ids and rules of `[exclude]` that leave nobody out.
+        unused_exclusions: Vec<UnusedExclusion>,
     }
     let checked = Checked {
         totals,
         problem_kinds: problems.len(),
         problems: &problems[..problems.len().min(LISTED)],
+        unused_exclusions: exclusions::facts(unused),
     };
     // A struct of numbers, texts and maps with text keys always has a value.
     serde_json::to_string(&checked).unwrap_or_default()
 }
 
-fn describe(totals: &Totals, problems: &[Problem], later: &Later, migration: &Migration) -> String {
+fn describe(
+    totals: &Totals,
+    problems: &[Problem],
+    (later, exclusions): (&Later, &[Unused]),
+    migration: &Migration,
+) -> String {
     let mut text = format!(
         "{}\n\n{}\n\n{}",
         opening::found(migration),
@@ -283,6 +298,9 @@ fn describe(totals: &Totals, problems: &[Problem], later: &Later, migration: &Mi
         let title = format!("rows of {} that nothing uses", join.export.name());
         section(&title, unused(join));
     }
+    if !exclusions.is_empty() {
+        text.push_str(&format!("\n\n{}", super::exclusions::describe(exclusions)));
+    }
     text.push_str(&check_data::describe(problems));
     text.push_str(&findings::describe(&totals.findings));
     text
@@ -291,13 +309,19 @@ fn describe(totals: &Totals, problems: &[Problem], later: &Later, migration: &Mi
 /// `--gaps`, `--payloads` and `--findings`: a second pass, now that the duplicates are known.
 fn write_files(
     args: &CheckArgs,
+    outputs: Outputs,
     migration: &Migration,
     duplicates: &[Duplicate],
     later: &Later,
     found: &Findings,
     mode: Mode,
 ) -> anyhow::Result<()> {
-    if args.gaps.is_none() && args.payloads.is_none() && args.findings.is_none() {
+    let Outputs {
+        mut gaps,
+        mut payloads,
+        findings,
+    } = outputs;
+    if gaps.is_none() && payloads.is_none() && findings.is_none() {
         return Ok(());
     }
     let skip: HashSet<u32> = duplicates
@@ -305,10 +329,8 @@ fn write_files(
         .map(|duplicate| duplicate.record)
         .collect();
     let mut export = migration.pipeline.export.pass();
-    let mut gaps = args.gaps.as_deref().map(gap_writer).transpose()?;
-    let mut payloads = args.payloads.as_deref().map(private_writer).transpose()?;
-    let mut findings = match &args.findings {
-        Some(path) => Some(FindingWriter::new(path, migration, found)?),
+    let mut findings = match findings {
+        Some(out) => Some(FindingWriter::new(out, migration, found)?),
         None => None,
     };
     let (mut read, mut later_gaps) = (0, later.listed.as_slice());
@@ -352,8 +374,8 @@ fn write_files(
         Ok(())
     })
     .context("cannot write the files that were asked for")?;
-    if let (Some(mut payloads), Some(path)) = (payloads, &args.payloads) {
-        payloads.flush()?;
+    if let (Some(payloads), Some(path)) = (payloads, &args.payloads) {
+        payloads.finish()?;
         note(
             mode,
             &format!(
@@ -362,8 +384,8 @@ fn write_files(
             ),
         );
     }
-    if let Some(mut gaps) = gaps {
-        gaps.flush()?;
+    if let Some(gaps) = gaps {
+        gaps.into_inner()?.finish()?;
     }
     if let Some(findings) = findings {
         findings.finish()?;
@@ -371,37 +393,50 @@ fn write_files(
     Ok(())
 }
 
-/// A new file that only its owner can read.
-pub fn private_writer(path: &Path) -> anyhow::Result<BufWriter<File>> {
-    // One that exists may be readable by others: it is replaced, not filled.
-    if path.exists() {
-        std::fs::remove_file(path).with_context(|| format!("cannot replace {}", path.display()))?;
-    }
-    let file = super::private_file(path);
-    Ok(BufWriter::new(file.with_context(|| {
-        format!("cannot write {}", path.display())
-    })?))
+/// The columns of `--gaps`.
+const GAPS: [&str; 10] = [
+    "file",
+    "row",
+    "clientAccountId",
+    "verdict",
+    "path",
+    "level",
+    "reason",
+    "columns",
+    "mapping",
+    "shape",
+];
+/// How every payload begins.
+const PAYLOADS: Begins = Begins::Text("{\"clientAccountId\":");
+
+/// The files that were asked for.
+struct Outputs {
+    gaps: Option<CellWriter<NewFile>>,
+    payloads: Option<NewFile>,
+    findings: Option<CellWriter<NewFile>>,
 }
 
-fn gap_writer(path: &Path) -> anyhow::Result<csv::Writer<BufWriter<File>>> {
-    let mut writer = csv::Writer::from_writer(private_writer(path)?);
-    writer.write_record([
-        "file",
-        "row",
-        "clientAccountId",
-        "verdict",
-        "path",
-        "level",
-        "reason",
-        "columns",
-        "mapping",
-        "shape",
-    ])?;
-    Ok(writer)
+impl Outputs {
+    fn open(args: &CheckArgs, settings: &Settings) -> anyhow::Result<Outputs> {
+        let protected = outputs::protected(settings);
+        let open = |path: &Option<PathBuf>, begins: &Begins| {
+            let open = |path: &PathBuf| protected.open(path, begins, args.replacing.replace);
+            path.as_ref().map(open).transpose()
+        };
+        let cells = |path: &Option<PathBuf>, columns: &'static [&'static str]| {
+            let file = open(path, &Begins::columns(columns))?;
+            file.map(|file| CellWriter::new(file, columns)).transpose()
+        };
+        Ok(Outputs {
+            gaps: cells(&args.gaps, &GAPS)?,
+            payloads: open(&args.payloads, &PAYLOADS)?,
+            findings: cells(&args.findings, &super::finding_file::COLUMNS)?,
+        })
+    }
 }
 
 fn write_gaps(
-    out: &mut csv::Writer<BufWriter<File>>,
+    out: &mut CellWriter<NewFile>,
     pipeline: &Pipeline,
     batch: &Results,
     (row, verdict): (&Scanned, Verdict),
@@ -414,18 +449,17 @@ fn write_gaps(
         let info = &pipeline.plan.paths[gap.path as usize];
         let columns = info.columns.join(" ");
         let row_number = line.to_string();
-        let id = crate::report::guarded(batch.id(row).unwrap_or(""));
-        out.write_record([
+        out.row(&[
             file,
             &row_number,
-            &*id,
+            batch.id(row).unwrap_or(""),
             verdict.word(),
             &info.path,
             gap.level.letter(),
             &gap.reason.text(),
             &columns,
             &info.written,
-            &crate::report::guarded(shape),
+            shape,
         ])?;
     }
     Ok(())
@@ -433,7 +467,7 @@ fn write_gaps(
 
 /// The gaps of a record that were found after its row; only of those that are sent.
 fn write_later(
-    out: &mut csv::Writer<BufWriter<File>>,
+    out: &mut CellWriter<NewFile>,
     gaps: &[Listed],
     pipeline: &Pipeline,
     batch: &Results,
@@ -450,11 +484,10 @@ fn write_later(
         } else {
             line.to_string()
         };
-        let id = crate::report::guarded(batch.id(row).unwrap_or(""));
-        out.write_record([
+        out.row(&[
             file,
             &line,
-            &*id,
+            batch.id(row).unwrap_or(""),
             Verdict::Grace.word(),
             &gap.path,
             LEVEL,

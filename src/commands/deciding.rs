@@ -1,15 +1,22 @@
 //! What the commands share by which a person decides: who, why, about whom, about which fields.
 //!
 //! Owner of these four. Invariant: what was typed as an id may be anything, a tax id too: one that the plan does not have
-//! is counted, never repeated. Left out on purpose: what follows from a decision (`journal`).
+//! is told by its line or counted, never repeated. Left out on purpose: what follows from a decision (`journal`).
 
+use std::collections::HashSet;
+use std::fmt;
 use std::path::Path;
+
+use serde::Serialize;
 
 use crate::cli::{ByArgs, WhoseArgs};
 use crate::contract::path;
 use crate::error::{Failure, nearest};
 use crate::journal::Journal;
 use crate::journal::tasks::Selection;
+use crate::progress::{Mode, note};
+use crate::settings::id_columns;
+use crate::small_files::{IdList, ListedId};
 
 /// Who decides: as said, else the login name.
 pub fn by(args: &ByArgs) -> String {
@@ -35,52 +42,174 @@ pub fn why(reason: &str) -> anyhow::Result<&str> {
     }
 }
 
-/// The ids of a file, one per line.
-pub fn read_ids(path: &Path) -> anyhow::Result<Vec<String>> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+/// The customers whom a person names for a command.
+pub struct Named {
+    /// Their ids; of a list, what may be its header is among them.
+    pub ids: Vec<String>,
+    /// The list, if they stand in one.
+    list: Option<IdList>,
+    /// The option that names them.
+    option: &'static str,
+}
+
+/// Lines of a list whose ids the plan does not have.
+#[derive(Debug, Serialize)]
+pub struct UnknownLines {
+    /// The list, as it was named.
+    file: String,
+    /// The lines, from 1.
+    lines: Vec<usize>,
+}
+
+/// Reads the list of an option. One that names nobody is a mistake.
+pub fn read_ids(path: &Path, option: &'static str, dir: &Path) -> anyhow::Result<Named> {
+    let name = path.display().to_string();
+    let list = IdList::read(path, &name, &id_columns(dir)).map_err(|error| {
         Failure::configuration(
-            format!("cannot read {}: {error}", path.display()),
-            "one clientAccountId per line",
+            format!("cannot read {name}: {error}"),
+            "a list is a text file with one clientAccountId on each line",
         )
     })?;
-    Ok(text
-        .lines()
-        .map(|line| line.trim().to_owned())
-        .filter(|id| !id.is_empty())
-        .collect())
+    if list.is_empty() {
+        return Err(Failure::configuration(
+            format!("{option} names nobody: {name} holds no id"),
+            "a list has one clientAccountId on each line",
+        ));
+    }
+    Ok(Named {
+        ids: list.ids.iter().map(|listed| listed.id.clone()).collect(),
+        list: Some(list),
+        option,
+    })
 }
 
 /// The customers who are named; none: nobody is.
-pub fn named(args: &WhoseArgs) -> anyhow::Result<Option<Vec<String>>> {
+pub fn named(args: &WhoseArgs, dir: &Path) -> anyhow::Result<Option<Named>> {
     match &args.from {
-        Some(file) => read_ids(file).map(Some),
-        None => Ok((!args.id.is_empty()).then(|| args.id.clone())),
+        Some(file) => read_ids(file, "--from", dir).map(Some),
+        None if args.id.is_empty() => Ok(None),
+        None => Ok(Some(Named {
+            ids: args.id.clone(),
+            list: None,
+            option: "--id",
+        })),
     }
 }
 
-/// The customers who must be named.
-pub fn must_name(args: &WhoseArgs) -> anyhow::Result<Vec<String>> {
-    let named = named(args)?.unwrap_or_default();
-    if named.is_empty() {
-        return Err(Failure::configuration(
+/// The customers who are named; a decision needs some.
+pub fn must_name(args: &WhoseArgs, dir: &Path) -> anyhow::Result<Named> {
+    named(args, dir)?.ok_or_else(|| {
+        Failure::configuration(
             "nobody is named",
             "name customers with --id ID.. or --from FILE, which has one clientAccountId per line",
-        ));
-    }
-    Ok(named)
+        )
+    })
 }
 
-/// Selects the customers for what follows; refuses ids that the plan does not have.
-pub fn select(journal: &mut Journal, only: Option<Vec<String>>) -> anyhow::Result<Selection> {
-    let selection = Selection { only };
+/// Selects the customers for what follows. Typed ids that the plan does not have are refused; those of a list are told
+/// with their lines, unless the plan has none of them.
+pub fn select(
+    journal: &mut Journal,
+    named: Option<Named>,
+) -> anyhow::Result<(Selection, Option<UnknownLines>)> {
+    let mut selection = Selection {
+        only: named.as_ref().map(|named| named.ids.clone()),
+    };
     let unknown = journal.select(&selection)?;
-    if unknown.is_empty() {
-        return Ok(selection);
+    let lines = match named {
+        Some(named) => named.without(&unknown)?,
+        None => None,
+    };
+    if let Some(only) = selection.only.as_mut().filter(|_| !unknown.is_empty()) {
+        // Nothing is decided about somebody who is not there.
+        let unknown: HashSet<&String> = unknown.iter().collect();
+        only.retain(|id| !unknown.contains(id));
+        journal.select(&selection)?;
     }
-    Err(Failure::configuration(
-        format!("the plan does not have {} of these ids", unknown.len()),
-        "clientAccountIds are in reconciliation.csv",
-    ))
+    Ok((selection, lines))
+}
+
+impl Named {
+    /// No customer by name.
+    pub fn nobody() -> Named {
+        Named {
+            ids: Vec::new(),
+            list: None,
+            option: "",
+        }
+    }
+
+    /// What is to be told of ids that the plan does not have.
+    pub fn without(&self, unknown: &[String]) -> anyhow::Result<Option<UnknownLines>> {
+        if unknown.is_empty() {
+            return Ok(None);
+        }
+        let Some(list) = &self.list else {
+            return Err(Failure::configuration(
+                format!("the plan does not have {} of these ids", unknown.len()),
+                "clientAccountIds are in reconciliation.csv",
+            ));
+        };
+        let unknown: HashSet<&str> = unknown.iter().map(String::as_str).collect();
+        let is_unknown = |listed: &&ListedId| unknown.contains(listed.id.as_str());
+        let all = list.ids.iter().filter(is_unknown);
+        let lines: Vec<usize> = all
+            .filter(|listed| !listed.may_be_header)
+            .map(|listed| listed.line)
+            .collect();
+        if list.ids.iter().all(|listed| is_unknown(&listed)) {
+            return Err(Failure::configuration(
+                format!(
+                    "{} names {} ids that the plan does not have, and no other",
+                    self.option,
+                    lines.len()
+                ),
+                format!(
+                    "each line is one clientAccountId, as in reconciliation.csv; look at line {} of {} first",
+                    lines.first().unwrap_or(&1),
+                    list.name
+                ),
+            ));
+        }
+        Ok((!lines.is_empty()).then(|| UnknownLines {
+            file: list.name.clone(),
+            lines,
+        }))
+    }
+}
+
+/// Lines that are named one by one.
+const NAMED: usize = 20;
+
+impl UnknownLines {
+    /// Tells the lines on stderr. The command goes on without them, and a person has to look.
+    pub fn tell(&self) {
+        note(Mode::Lines, &self.to_string());
+    }
+}
+
+impl fmt::Display for UnknownLines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let first = self.lines.iter().take(NAMED).map(usize::to_string);
+        let mut lines = first.collect::<Vec<_>>().join(", ");
+        if self.lines.len() > NAMED {
+            lines.push_str(&format!(" and {} more", self.lines.len() - NAMED));
+        }
+        let word = if self.lines.len() == 1 {
+            "line"
+        } else {
+            "lines"
+        };
+        write!(
+            f,
+            "{}, {word} {lines}: the plan does not have such an id; the others of the list are taken",
+            self.file
+        )?;
+        if self.lines.first() == Some(&1) {
+            f.write_str(" (if line 1 is a header, all is well with it)")?;
+        }
+        Ok(())
+    }
 }
 
 /// Fields of gaps that no AccountRequest has.

@@ -18,6 +18,7 @@ use crate::journal::events::Events;
 use crate::process::runtime;
 use crate::progress::{Mode, Standing, announce, note};
 use crate::settings::Settings;
+use crate::small_files::PlainLines;
 
 /// Lines that are named one by one.
 const NAMED: u64 = 20;
@@ -92,7 +93,8 @@ fn from_file(args: &ImportArgs, mode: Mode) -> anyhow::Result<Output> {
         }
     };
     if args.file.as_os_str() == "-" {
-        import(std::io::stdin().lock(), &mut events, &tally, tell)?;
+        let lines = PlainLines::new(std::io::stdin().lock());
+        import(BufReader::new(lines), &mut events, &tally, tell)?;
     } else {
         let file = File::open(&args.file).map_err(|error| {
             unreadable(
@@ -101,7 +103,12 @@ fn from_file(args: &ImportArgs, mode: Mode) -> anyhow::Result<Output> {
                 "a file with one JSON body a line, or - for standard input",
             )
         })?;
-        import(BufReader::new(file), &mut events, &tally, tell)?;
+        import(
+            BufReader::new(PlainLines::new(file)),
+            &mut events,
+            &tally,
+            tell,
+        )?;
     }
     if wrong > NAMED {
         note(mode, &format!("and {} lines more", wrong - NAMED));
@@ -153,7 +160,9 @@ fn secret(settings: &Settings, without_proof: bool) -> anyhow::Result<Option<Sec
     match (&secret, without_proof) {
         (Some(_), true) => Err(Failure::configuration(
             "--without-proof takes events from anybody, and there is a secret that tells Bakkt's from others'",
-            format!("leave the option out, or unset {SECRET_VARIABLE} and take `secret_file` out of [events]"),
+            format!(
+                "leave the option out, or unset {SECRET_VARIABLE} and take `secret_file` out of [events]"
+            ),
         )),
         (None, false) => {
             let hint = format!(

@@ -13,11 +13,12 @@ pub fn run(args: &ExcludeArgs) -> anyhow::Result<Output> {
     view.must_be_planned()?;
     let reason = deciding::why(&args.reason)?;
     let named = match &args.code {
-        Some(_) => Vec::new(),
-        None => deciding::must_name(&args.whose)?,
+        // The code chooses.
+        Some(_) => deciding::Named::nobody(),
+        None => deciding::must_name(&args.whose, &args.view.dir)?,
     };
     let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
-    let selection = deciding::select(&mut journal, Some(named))?;
+    let (selection, unknown) = deciding::select(&mut journal, Some(named))?;
     let decided = Decided {
         by: &deciding::by(&args.by),
         reason: Some(reason),
@@ -29,9 +30,16 @@ pub fn run(args: &ExcludeArgs) -> anyhow::Result<Output> {
         journal.exclude(&selection, args.code.as_deref(), decided)?
     };
     drop(journal);
+    if let Some(unknown) = &unknown {
+        unknown.tell();
+    }
     let totals = view.totals()?;
     let text = if args.view.json {
-        totals.json_text()
+        let mut object = totals.json();
+        if let Some(unknown) = &unknown {
+            object["unknown_ids"] = serde_json::to_value(unknown)?;
+        }
+        object.to_string()
     } else {
         let what = match (args.undo, count) {
             (true, _) => "no longer left out; `bakkt-migrate replan` plans them again",
@@ -41,5 +49,7 @@ pub fn run(args: &ExcludeArgs) -> anyhow::Result<Output> {
         let lines = status_lines(&totals);
         format!("{} {what}\n\n{}", thousands(count), lines.trim_end())
     };
-    Ok(Output { text, code: 0 })
+    // A list that holds somebody whom nobody knows is for a person to look at.
+    let code = if unknown.is_some() { 3 } else { 0 };
+    Ok(Output { text, code })
 }

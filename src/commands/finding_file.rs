@@ -2,21 +2,17 @@
 //!
 //! Owner of the columns of that file. Shapes stand here and not in the report: the journal has none.
 
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::Path;
-
-use super::check::private_writer;
 use super::findings::Findings;
 use crate::documents::Documents;
 use crate::findings::{Kind, Rules};
 use crate::migration::Migration;
+use crate::output::NewFile;
+use crate::output::cells::CellWriter;
 use crate::pipeline::Pipeline;
 use crate::pipeline::scan::{Results, Scanned};
-use crate::report::guarded;
 
 /// The columns.
-const COLUMNS: [&str; 8] = [
+pub const COLUMNS: [&str; 8] = [
     "kind",
     "action",
     "file",
@@ -29,7 +25,7 @@ const COLUMNS: [&str; 8] = [
 
 /// The file while it is written.
 pub struct FindingWriter<'a> {
-    out: csv::Writer<BufWriter<File>>,
+    out: CellWriter<NewFile>,
     pipeline: &'a Pipeline,
     rules: &'a Rules,
     documents: Option<&'a Documents>,
@@ -49,12 +45,10 @@ struct Line<'a> {
 impl<'a> FindingWriter<'a> {
     /// Begins the file with what is found of no record.
     pub fn new(
-        path: &Path,
+        out: CellWriter<NewFile>,
         migration: &'a Migration,
         found: &'a Findings,
     ) -> anyhow::Result<FindingWriter<'a>> {
-        let mut out = csv::Writer::from_writer(private_writer(path)?);
-        out.write_record(COLUMNS)?;
         let mut writer = FindingWriter {
             out,
             pipeline: &migration.pipeline,
@@ -118,21 +112,20 @@ impl<'a> FindingWriter<'a> {
             }
         };
         let (file, row) = line.at;
-        self.out.write_record([
+        self.out.row(&[
             line.kind.name(),
             self.rules.action(line.kind).word(),
-            &guarded(file),
+            file,
             &number(row),
-            &guarded(line.id),
-            &guarded(line.field),
+            line.id,
+            line.field,
             &number(line.group.into()),
-            &guarded(line.shape),
-        ])?;
-        Ok(())
+            line.shape,
+        ])
     }
 
     /// Ends the file.
-    pub fn finish(mut self) -> anyhow::Result<()> {
-        Ok(self.out.flush()?)
+    pub fn finish(self) -> anyhow::Result<()> {
+        self.out.into_inner()?.finish()
     }
 }

@@ -6,7 +6,6 @@
 //! Left out on purpose: the workbook itself (`report::sheet`), and the values that are known (`gap_known`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
 
 use super::gap_known::Known;
 use crate::contract::roles::MANUAL_KYB;
@@ -15,6 +14,7 @@ use crate::error::Failure;
 use crate::journal::gap_lines::{DatedGap, GapRecord};
 use crate::journal::query::Reader;
 use crate::mapping::target;
+use crate::output::NewFile;
 use crate::report::gap_list::{Filter, Seen, each};
 use crate::report::sheet::{Book, Column, Entry, List, MOST_COLUMNS, MOST_LINES, Plan};
 use crate::report::{Due, thousands};
@@ -72,10 +72,9 @@ struct Open {
 pub fn write(
     reader: &Reader,
     (filter, seen): (&Filter<'_>, Seen<'_>),
-    (file, name): (&Path, &str),
+    (file, name): (NewFile, &str),
     mut known: Option<Known>,
 ) -> anyhow::Result<Written> {
-    refuse_existing(file)?;
     let mut survey = Survey::default();
     let mut without = [0; WITHOUT.len()];
     each_customer(reader, filter, seen, &mut without, |open| {
@@ -123,16 +122,6 @@ pub fn write(
         cells,
         notes,
     })
-}
-
-fn refuse_existing(file: &Path) -> anyhow::Result<()> {
-    if std::fs::symlink_metadata(file).is_err() {
-        return Ok(());
-    }
-    Err(Failure::configuration(
-        format!("{} is there already", file.display()),
-        "name another file, or delete that one if nobody needs it: what people filled in is not written over",
-    ))
 }
 
 fn refuse_too_large(survey: &Survey) -> anyhow::Result<()> {

@@ -2,14 +2,14 @@
 //!
 //! Owner of what the options mean. Invariant: the journal is only read. Left out on purpose: the workbook (`gap_sheet`).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Span;
 
 use super::gap_known::Known;
 use super::gap_sheet::{self, Written};
 use super::report::View;
-use super::{Output, deciding, target};
+use super::{Output, deciding, outputs, target};
 use crate::cli::GapsArgs;
 use crate::contract::path;
 use crate::error::Failure;
@@ -17,6 +17,7 @@ use crate::journal::query::Reader;
 use crate::migration::today;
 use crate::progress::Mode;
 use crate::report::gap_list::{self, Filter, Seen};
+use crate::report::sheet;
 use crate::report::thousands;
 
 /// Runs it.
@@ -47,16 +48,26 @@ pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
         today,
         grace: &settings.grace,
     };
-    if let Some(file) = &args.sheet {
+    // Both are opened before anything is read for them.
+    let protected = outputs::protected(&settings);
+    let open = |path: &Option<PathBuf>, begins| {
+        let open = |path: &PathBuf| protected.open(path, &begins, args.replacing.replace);
+        path.as_ref().map(open).transpose()
+    };
+    let csv = open(&args.csv, gap_list::begins())?;
+    if let (Some(path), Some(file)) = (&args.sheet, open(&args.sheet, sheet::begins())?) {
         let state = target::state_folder(&args.view.dir, args.view.sandbox);
         let open = || Known::open(&args.view.dir, (&reader, &state), mode);
         let known = args.with_known.then(open);
         let known = known.transpose()?;
         let name = target::name(&args.view.dir);
         let written = gap_sheet::write(&reader, (&filter, seen), (file, &name), known)?;
-        return Ok(sheet_written(args, file, &written));
+        if csv.is_some() {
+            gap_list::list(&reader, &filter, seen, csv)?;
+        }
+        return Ok(sheet_written(args, path, &written));
     }
-    let list = gap_list::list(&reader, &filter, seen, args.csv.as_deref())?;
+    let list = gap_list::list(&reader, &filter, seen, csv)?;
     let what = match (args.waived, args.past_due) {
         (true, _) => "waived gaps",
         (false, true) => "open gaps past due",

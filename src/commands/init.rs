@@ -7,12 +7,13 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
 
-use super::Output;
 use super::inspect::{header_row, surveyed};
+use super::{Output, outputs};
 use crate::cli::InitArgs;
 use crate::error::Failure;
 use crate::guess::{self, write};
 use crate::inspect;
+use crate::output::{Begins, Protected};
 use crate::progress::Mode;
 
 /// What init may write.
@@ -35,15 +36,15 @@ pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<Output> {
         ));
     }
     let guess = guess::guess(&profiles, &inspect::links(&profiles));
-    std::fs::create_dir_all(&args.dir)
-        .with_context(|| format!("cannot make the folder {}", args.dir.display()))?;
+    let protected = outputs::protected_folder(&args.dir);
+    protected.open_folder(&args.dir)?;
     let paths = args
         .files
         .iter()
         .map(|file| relative(&args.dir, file))
         .collect::<anyhow::Result<Vec<_>>>()?;
     for (name, text) in write::files(&guess, &profiles, &paths, args.header.setting().as_deref()) {
-        create(&args.dir.join(name), &text)?;
+        create(&protected, &args.dir.join(name), &text)?;
     }
     let text = write::summary(&guess, &profiles, &args.dir.display().to_string());
     Ok(Output { text, code: 0 })
@@ -65,10 +66,12 @@ fn refuse_what_exists(dir: &Path) -> anyhow::Result<()> {
 }
 
 /// A new file for its owner alone.
-fn create(path: &Path, text: &str) -> anyhow::Result<()> {
-    super::private_file(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .with_context(|| format!("cannot write {}", path.display()))
+fn create(protected: &Protected, path: &Path, text: &str) -> anyhow::Result<()> {
+    // What it begins with is no matter: settings and mappings are inputs, and never replaced.
+    let mut file = protected.open(path, &Begins::Text("#"), false)?;
+    file.write_all(text.as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    file.finish()
 }
 
 /// How a file is named from a folder.

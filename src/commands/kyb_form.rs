@@ -1,21 +1,17 @@
 //! The form of manual KYB with the values that the export has (`manual-kyb --with-values`).
 //!
 //! Owner of that file: its columns, and that only its owner can read it. It holds customers' data, because a person asked
-//! for it by name; nothing of it goes anywhere else. Invariant: a file that is there is never written over.
+//! for it by name; nothing of it goes anywhere else. Invariant: only an earlier form is ever replaced.
 //! Left out on purpose: who is on the list and what is known of them (`manual_kyb`).
 
-use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-
-use anyhow::Context;
+use std::path::Path;
 
 use super::manual_kyb::Fields;
 use crate::contract::kyb_form::{FORM, Item};
-use crate::error::Failure;
 use crate::mapping::draft::{Draft, Slot};
+use crate::output::cells::CellWriter;
+use crate::output::{Begins, NewFile, Protected};
 use crate::progress::{Mode, note};
-use crate::report::guarded;
 
 const COLUMNS: [&str; 6] = [
     "clientAccountId",
@@ -34,20 +30,15 @@ const BETWEEN: &str = "; ";
 
 /// The forms of all accounts on the list.
 pub struct Form {
-    path: PathBuf,
-    lines: csv::Writer<Vec<u8>>,
+    lines: CellWriter<NewFile>,
 }
 
 impl Form {
-    /// Begins. Refuses at once when the file is there.
-    pub fn new(path: &Path) -> anyhow::Result<Form> {
-        if fs::symlink_metadata(path).is_ok() {
-            return Err(there(path));
-        }
-        let mut lines = csv::Writer::from_writer(Vec::new());
-        lines.write_record(COLUMNS)?;
-        let path = path.to_owned();
-        Ok(Form { path, lines })
+    /// Begins. Refuses at once a place that is taken.
+    pub fn open(protected: &Protected, path: &Path, replace: bool) -> anyhow::Result<Form> {
+        let file = protected.open(path, &Begins::columns(&COLUMNS), replace)?;
+        let lines = CellWriter::new(file, &COLUMNS)?;
+        Ok(Form { lines })
     }
 
     /// Adds the form of one account.
@@ -93,24 +84,15 @@ impl Form {
     }
 
     fn line(&mut self, cells: [&str; COLUMNS.len()]) -> anyhow::Result<()> {
-        let cells = cells.map(guarded);
-        Ok(self
-            .lines
-            .write_record(cells.iter().map(|cell| cell.as_bytes()))?)
+        self.lines.row(&cells)
     }
 
     /// Writes them, and says what the file holds.
     pub fn write(self, mode: Mode) -> anyhow::Result<()> {
-        let (path, lines) = (self.path, self.lines.into_inner()?);
-        let mut file = match super::private_file(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(there(&path)),
-            file => file.with_context(|| format!("cannot write {}", path.display()))?,
-        };
-        if let Err(error) = file.write_all(&lines) {
-            // Half a form helps nobody, and it holds customers' data.
-            let _ = fs::remove_file(&path);
-            return Err(error).with_context(|| format!("cannot write {}", path.display()));
-        }
+        let file = self.lines.into_inner()?;
+        let path = file.path().to_owned();
+        // Half a form helps nobody: it is there when it is whole.
+        file.finish()?;
         note(
             mode,
             &format!(
@@ -120,13 +102,6 @@ impl Form {
         );
         Ok(())
     }
-}
-
-fn there(path: &Path) -> anyhow::Error {
-    Failure::configuration(
-        format!("{} is there already", path.display()),
-        "name another file, or delete that one if nobody needs it: forms with values are not written over",
-    )
 }
 
 /// The value of a slot, as it would be sent.

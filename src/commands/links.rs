@@ -4,8 +4,7 @@
 //! says that its link was fetched; a link is in that file and nowhere else. Left out on purpose: sending them to anybody.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use serde::Serialize;
 use super::report::View;
 use super::run::start_sandbox;
 use super::signals::Signals;
-use super::{Output, deciding, target};
+use super::{Output, deciding, outputs, target};
 use crate::api::Client;
 use crate::api::link::Told;
 use crate::cli::LinksArgs;
@@ -25,9 +24,10 @@ use crate::journal::links::{Fetched, Standing, Wanted};
 use crate::journal::person::Decided;
 use crate::journal::{Journal, now};
 use crate::links::{Counters, Done, Fetch, Outcome, is_final};
+use crate::output::{Begins, NewFile, Protected, cells};
 use crate::process::runtime;
 use crate::progress::{Mode, Sending, So, note};
-use crate::report::{guarded, thousands};
+use crate::report::thousands;
 use crate::settings::Settings;
 use crate::submit::Ended;
 use crate::submit::limiter::Limiter;
@@ -168,7 +168,7 @@ async fn fetch(
         stop: signals.stop.clone(),
         counters: counters.clone(),
     };
-    keeping.file = Some(LinkFile::create(args)?);
+    keeping.file = Some(LinkFile::create(args, &outputs::protected(settings))?);
     keeping.told.asked = to_ask.len() as u64;
     let shown = Sending::watch(mode, "links", move || So {
         far: counters.done.get(),
@@ -276,7 +276,7 @@ impl Keeping {
         self.told.refused.sort_unstable();
         self.told.unknown.sort_unstable();
         if let Some(file) = self.file.take() {
-            self.told.file = (file.count > 0).then(|| file.path.clone());
+            self.told.file = (file.count > 0).then(|| file.file.path().to_owned());
         }
         if self.told.fetched == 0 {
             return Ok(());
@@ -381,40 +381,25 @@ fn some_of(ids: &[String]) -> String {
     }
 }
 
-/// The file that holds the links: new, and its owner's alone.
+/// The columns of the file.
+const COLUMNS: [&str; 3] = ["client id", "link", "expires"];
+
+/// The file that holds the links, for its owner alone. It is in its place with the first of them.
 struct LinkFile {
-    path: PathBuf,
-    lines: csv::Writer<File>,
+    file: NewFile,
     /// Links in it.
     count: u64,
 }
 
 impl LinkFile {
-    fn create(args: &LinksArgs) -> anyhow::Result<LinkFile> {
-        let (path, file) = match &args.out {
-            Some(path) => (path.clone(), super::private_file(path)),
+    fn create(args: &LinksArgs, protected: &Protected) -> anyhow::Result<LinkFile> {
+        let path = match &args.out {
+            Some(path) => path.clone(),
             None => named_by_time(&args.dir),
         };
-        let file = match file {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(Failure::configuration(
-                    format!("{} is there already", path.display()),
-                    "name another file, or delete that one when its links are sent: files with links are not written over",
-                ));
-            }
-            file => file.with_context(|| format!("cannot write {}", path.display()))?,
-        };
-        // The file is there for good before the journal says what is in it.
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))
-            .and_then(|folder| folder.sync_all())
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        let mut lines = csv::Writer::from_writer(file);
-        lines.write_record(["client id", "link", "expires"])?;
-        let count = 0;
-        Ok(LinkFile { path, lines, count })
+        let mut file = protected.open(&path, &Begins::columns(&COLUMNS), args.replacing.replace)?;
+        file.write_all(&cells::line(&COLUMNS)?)?;
+        Ok(LinkFile { file, count: 0 })
     }
 
     fn line(&mut self, client_id: &str, link: &str, expires_at: Option<i64>) -> anyhow::Result<()> {
@@ -423,43 +408,24 @@ impl LinkFile {
             .map_or_else(String::new, |at| {
                 at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
             });
-        let cells = [client_id, link, &expires].map(guarded);
+        let line = cells::line(&[client_id, link, &expires])?;
         self.count += 1;
-        Ok(self
-            .lines
-            .write_record(cells.iter().map(|cell| cell.as_bytes()))?)
+        let written = self.file.write_all(&line);
+        written.with_context(|| format!("cannot write {}", self.file.path().display()))
     }
 
-    /// What was written is on the disk.
+    /// What was written is on the disk and in its place.
     fn sync(&mut self) -> anyhow::Result<()> {
-        let cannot = || format!("cannot write {}", self.path.display());
-        self.lines.flush().with_context(cannot)?;
-        self.lines.get_ref().sync_data().with_context(cannot)
-    }
-}
-
-impl Drop for LinkFile {
-    fn drop(&mut self) {
-        if self.count == 0 {
-            // Nobody misses a file without a link, and one that stays does no harm.
-            let _ = fs::remove_file(&self.path);
-        }
+        self.file.put_in_place()
     }
 }
 
 /// `links-20261121-193005.csv`, or the same with a number behind it.
-fn named_by_time(dir: &Path) -> (PathBuf, io::Result<File>) {
+fn named_by_time(dir: &Path) -> PathBuf {
     let time = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-    let mut path = dir.join(format!("links-{time}.csv"));
-    let mut file = super::private_file(&path);
-    for number in 2..100 {
-        match &file {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                path = dir.join(format!("links-{time}-{number}.csv"));
-                file = super::private_file(&path);
-            }
-            _ => break,
-        }
-    }
-    (path, file)
+    let first = dir.join(format!("links-{time}.csv"));
+    let others = (2..100).map(|number| dir.join(format!("links-{time}-{number}.csv")));
+    let mut all = std::iter::once(first.clone()).chain(others);
+    let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
+    all.find(is_free).unwrap_or(first)
 }

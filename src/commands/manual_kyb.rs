@@ -8,11 +8,9 @@
 use std::collections::HashSet;
 use std::io::Write;
 
-use anyhow::Context;
-
-use super::check::{no_rows, private_writer};
+use super::check::no_rows;
 use super::kyb_form::Form;
-use super::{Output, opening, planning, target};
+use super::{Output, opening, outputs, planning, target};
 use crate::assess::{Gap, Plan, Reason};
 use crate::cli::ManualKybArgs;
 use crate::contract::kyb_form::{FORM, Item};
@@ -21,11 +19,12 @@ use crate::contract::roles::{ENTITY_KIND, MANUAL_KYB};
 use crate::mapping::Fed;
 use crate::mapping::draft::{Draft, Slot};
 use crate::migration::{Binding, today};
+use crate::output::Begins;
+use crate::output::cells::CellWriter;
 use crate::pipeline::From;
 use crate::pipeline::reread::Reread;
 use crate::pipeline::scan::{Want, scan};
 use crate::progress::{Mode, Reading};
-use crate::report::guarded;
 
 const COLUMNS: [&str; 8] = [
     "file",
@@ -41,8 +40,15 @@ const COLUMNS: [&str; 8] = [
 /// Runs it.
 pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
     target::existing_folder(&args.dir)?;
-    let mut form = args.with_values.as_deref().map(Form::new).transpose()?;
     let settings = crate::migration::settings(&args.dir)?;
+    let protected = outputs::protected(&settings);
+    let out = args.out.as_deref();
+    let out =
+        out.map(|path| protected.open(path, &Begins::columns(&COLUMNS), args.replacing.replace));
+    let out = out.transpose()?;
+    let form = args.with_values.as_deref();
+    let form = form.map(|path| Form::open(&protected, path, args.replacing.replace));
+    let mut form = form.transpose()?;
     // Nothing is hashed.
     let binding = Binding {
         key: [0; 32],
@@ -73,13 +79,12 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
     if read == 0 {
         return Err(no_rows(&migration.settings.export));
     }
-    let mut list = csv::Writer::from_writer(Vec::new());
-    list.write_record(COLUMNS)?;
+    let mut list = CellWriter::new(Vec::new(), &COLUMNS)?;
     let mut reread = Reread::default();
     let fed = pipeline.mapper.fed();
     for at in &rows {
         let prepared = reread.prepare(pipeline, *at, From::Index)?;
-        let id = guarded(prepared.id.unwrap_or("")).into_owned();
+        let id = prepared.id.unwrap_or("").to_owned();
         let wrong = wrong(prepared.gaps, &pipeline.plan);
         let row = at.row.to_string();
         let known = |feed: &str| !wrong.contains(feed);
@@ -89,7 +94,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
             let (known, to_ask) = fields.answers(item);
             let remains = item.remains.unwrap_or("");
             let export = pipeline.export.file_name(*at);
-            list.write_record([
+            list.row(&[
                 export, &row, &id, &owners, item.asks, &known, &to_ask, remains,
             ])?;
         }
@@ -97,14 +102,17 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
             form.add(&id, &fields, reread.draft())?;
         }
     }
-    let list = list.into_inner().context("cannot write the list")?;
-    let text = match &args.out {
-        Some(path) => {
-            let mut out = private_writer(path)?;
-            out.write_all(&list)
-                .and_then(|()| out.flush())
-                .with_context(|| format!("cannot write {}", path.display()))?;
-            format!("{} accounts for manual KYB: {}", rows.len(), path.display())
+    let list = list.into_inner()?;
+    let text = match out {
+        Some(mut out) => {
+            let text = format!(
+                "{} accounts for manual KYB: {}",
+                rows.len(),
+                out.path().display()
+            );
+            out.write_all(&list)?;
+            out.finish()?;
+            text
         }
         None => String::from_utf8(list)?.trim_end().to_owned(),
     };

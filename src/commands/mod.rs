@@ -12,6 +12,7 @@ pub mod check_documents;
 pub mod deciding;
 pub mod events;
 pub mod exclude;
+pub mod exclusions;
 pub mod finding_file;
 pub mod findings;
 pub mod forecast;
@@ -24,6 +25,7 @@ pub mod kyb_form;
 pub mod links;
 pub mod manual_kyb;
 pub mod opening;
+pub mod outputs;
 pub mod planning;
 pub mod planning_documents;
 pub mod planning_people;
@@ -46,8 +48,6 @@ pub mod verify;
 pub mod verify_text;
 pub mod waive;
 
-use std::os::unix::fs::OpenOptionsExt;
-
 use crate::cli::{Cli, Command};
 use crate::progress::{self, Mode};
 use crate::report::Totals;
@@ -59,15 +59,6 @@ pub struct Output {
     pub text: String,
     /// Exit code, as documented in the README.
     pub code: u8,
-}
-
-/// A new file that only its owner can read (0600); one that is there is never written over.
-pub fn private_file(path: &std::path::Path) -> std::io::Result<std::fs::File> {
-    std::fs::File::options()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
 }
 
 /// Exit code of a migration that is done as far as it goes.

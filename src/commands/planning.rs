@@ -15,14 +15,14 @@ use crate::pipeline::duplicates::{Duplicate, Index};
 use crate::pipeline::reread::Reread;
 use crate::pipeline::scan::{Placed, Results, Scanned, Want, scan};
 use crate::pipeline::{From, Pipeline};
-use crate::progress::{Mode, Reading};
+use crate::progress::{Mode, Reading, note};
 use crate::source::{Export, List, Part, Position};
 
 use super::check::{no_rows, record_number};
 use super::findings::{self, Findings};
 use super::survey::{Survey, refuse_when};
 use super::unknown_codes::UnknownCodes;
-use super::{planning_documents, planning_people};
+use super::{exclusions, planning_documents, planning_people};
 
 /// What the rows of a backfill file are, in the journal.
 const BACKFILL: &str = "backfill";
@@ -89,6 +89,10 @@ pub fn plan(
     if read == 0 {
         return Err(no_rows(&migration.settings.export));
     }
+    let unused = exclusions::unused(&migration.pipeline.exclude)?;
+    if !unused.is_empty() {
+        note(mode, &exclusions::describe(&unused));
+    }
     let mut duplicates = duplicates(&mut index, migration)?;
     let choices = planning_people::choose(&people, journal, &mut duplicates)?;
     journal.mark_duplicates(duplicates.iter().map(|duplicate| {
@@ -127,6 +131,10 @@ pub fn plan(
         ("planned_at", now().to_string()),
         ("mapper", mapping::VERSION.to_owned()),
         ("findings_block", blocking.join(" ")),
+        (
+            crate::report::exclusions::FACT,
+            serde_json::to_string(&exclusions::facts(&unused))?,
+        ),
     ];
     let policy: Vec<_> = migration
         .settings

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Output, code, target};
+use super::{Output, code, outputs, target};
 use crate::cli::{ReportArgs, ViewArgs};
 use crate::error::Failure;
 use crate::journal::Journal;
 use crate::journal::query::{Reader, nothing_planned};
+use crate::output::Protected;
 use crate::report::{Facts, Grace, Totals, status_lines};
+use crate::state_folder;
 
 /// Which journal to look at.
 pub struct View {
@@ -40,6 +42,7 @@ impl View {
                 hint,
             ));
         }
+        state_folder::check(&target::state_folder(&self.dir, self.sandbox))?;
         let reader = Reader::open(&path)?;
         match reader.meta("plan")? {
             Some(_) => Ok(reader),
@@ -72,8 +75,18 @@ impl View {
     }
 }
 
+/// Refuses a folder in which the report cannot be written, before anything else is done for it.
+pub fn look(view: &View, protected: &Protected) -> anyhow::Result<()> {
+    protected.look_at_folder(&view.folder(), &crate::report::files())
+}
+
 /// Writes the report's files.
-pub fn write(view: &View, grace: &Grace, out: Option<&Path>) -> anyhow::Result<Totals> {
+pub fn write(
+    view: &View,
+    protected: &Protected,
+    grace: &Grace,
+    out: Option<&Path>,
+) -> anyhow::Result<Totals> {
     let reader = view.reader()?;
     let facts = Facts {
         name: target::name(&view.dir),
@@ -82,7 +95,7 @@ pub fn write(view: &View, grace: &Grace, out: Option<&Path>) -> anyhow::Result<T
         at: jiff::Timestamp::now(),
     };
     let folder = out.map_or_else(|| view.folder(), Path::to_owned);
-    crate::report::write(&reader, &folder, &facts)
+    crate::report::write(&reader, &protected.open_folder(&folder)?, &facts)
 }
 
 /// Totals, and where the report is.
@@ -99,7 +112,8 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<Output> {
     let view = View::new(&args.view.dir, args.view.sandbox);
     view.reader()?;
     let settings = crate::migration::settings(&args.view.dir)?;
-    let totals = write(&view, &settings.grace, args.out.as_deref())?;
+    let protected = outputs::protected(&settings);
+    let totals = write(&view, &protected, &settings.grace, args.out.as_deref())?;
     let folder = args.out.clone().unwrap_or_else(|| view.folder());
     let text = if args.view.json {
         totals.json_text()

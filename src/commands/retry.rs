@@ -12,9 +12,9 @@ pub fn run(args: &RetryArgs) -> anyhow::Result<Output> {
     let view = View::new(&args.view.dir, args.view.sandbox);
     view.must_be_planned()?;
     let reason = deciding::why(&args.reason)?;
-    let named = deciding::named(&args.whose)?;
+    let named = deciding::named(&args.whose, &args.view.dir)?;
     let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
-    let selection = deciding::select(&mut journal, named)?;
+    let (selection, unknown) = deciding::select(&mut journal, named)?;
     let decided = Decided {
         by: &deciding::by(&args.by),
         reason: Some(reason),
@@ -22,9 +22,16 @@ pub fn run(args: &RetryArgs) -> anyhow::Result<Output> {
     };
     let count = journal.retry(&selection, args.code.as_deref(), decided)?;
     drop(journal);
+    if let Some(unknown) = &unknown {
+        unknown.tell();
+    }
     let totals = view.totals()?;
     let text = if args.view.json {
-        totals.json_text()
+        let mut object = totals.json();
+        if let Some(unknown) = &unknown {
+            object["unknown_ids"] = serde_json::to_value(unknown)?;
+        }
+        object.to_string()
     } else {
         let hint = if count == 0 {
             "; refused.csv lists ids and codes"
@@ -37,5 +44,6 @@ pub fn run(args: &RetryArgs) -> anyhow::Result<Output> {
             status_lines(&totals).trim_end()
         )
     };
-    Ok(Output { text, code: 0 })
+    let code = if unknown.is_some() { 3 } else { 0 };
+    Ok(Output { text, code })
 }

@@ -6,12 +6,11 @@ use anyhow::Context;
 use secrecy::SecretString;
 
 use super::signals::Signals;
-use super::{Output, code, forecast, opening, planning, report, send, target};
+use super::{Output, code, deciding, forecast, opening, outputs, planning, report, send, target};
 use crate::api::Credentials;
 use crate::cli::RunArgs;
 use crate::error::Failure;
 use crate::journal::Journal;
-use crate::journal::tasks::Selection;
 use crate::migration::Migration;
 use crate::process::runtime;
 use crate::progress::{Mode, ask, note};
@@ -68,26 +67,19 @@ async fn prepared(
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<Output> {
-    let only = args
-        .only
-        .as_deref()
-        .map(super::deciding::read_ids)
-        .transpose()?;
-    let (mut journal, migration) = planned(settings, target, args.target.sandbox, signals, mode)?;
-    let unknown = journal.select(&Selection { only: only.clone() })?;
-    if !unknown.is_empty() {
-        return Err(Failure::configuration(
-            format!(
-                "--only names {} ids that the plan does not have",
-                unknown.len()
-            ),
-            format!(
-                "each line is one clientAccountId, as in reconciliation.csv; look at line {} first",
-                first_line(&only, &unknown)
-            ),
-        ));
-    }
+    let view = report::View::new(&args.dir, args.target.sandbox);
+    let protected = outputs::protected(&settings);
+    // Not after everything was sent.
+    report::look(&view, &protected)?;
+    let only = args.only.as_deref();
+    let only = only.map(|path| deciding::read_ids(path, "--only", &args.dir));
+    let only = only.transpose()?;
     let selected = only.is_some();
+    let (mut journal, migration) = planned(settings, target, args.target.sandbox, signals, mode)?;
+    let (_, unknown) = deciding::select(&mut journal, only)?;
+    if let Some(unknown) = &unknown {
+        unknown.tell();
+    }
     let work = send::work(&journal, args.limit, selected)?;
     let doubts = journal.doubts()?;
     let view = report::View::new(&args.dir, args.target.sandbox);
@@ -126,14 +118,32 @@ async fn prepared(
     )
     .await?;
     drop(journal);
-    let totals = report::write(&view, &grace, None)?;
-    let done = code(&totals);
+    let totals = report::write(&view, &protected, &grace, None)?;
+    let done = match code(&totals) {
+        0 if unknown.is_some() => 3,
+        done => done,
+    };
     let text = if args.json {
-        totals.json_text()
+        let mut object = totals.json();
+        if let Some(unknown) = &unknown {
+            object["unknown_ids"] = serde_json::to_value(unknown)?;
+        }
+        object.to_string()
     } else {
         report::describe(&view, &totals)
     };
     match ended {
+        // What is open still was not asked for, and the same command would not send it either.
+        Ended::Finished if totals.tasks.open() > 0 && (selected || args.limit.is_some()) => {
+            let open = thousands(totals.tasks.open());
+            note(
+                mode,
+                &format!(
+                    "{open} tasks are still open, beyond what was asked for; a run without --only and --limit sends them"
+                ),
+            );
+            Ok(Output { text, code: done })
+        }
         Ended::Finished if totals.tasks.open() > 0 && done != 1 => Ok(Output { text, code: 4 }),
         Ended::Finished => Ok(Output { text, code: done }),
         Ended::Interrupted => {
@@ -212,18 +222,14 @@ pub async fn start_sandbox(
         Dialect::Guide => crate::sandbox::Dialect::Guide,
         Dialect::Reference => crate::sandbox::Dialect::Reference,
     };
-    let logon_id = config.logon_id.clone().unwrap_or_else(|| "sandbox".to_owned());
+    let logon_id = config
+        .logon_id
+        .clone()
+        .unwrap_or_else(|| "sandbox".to_owned());
     let sandbox = Sandbox::start(config, 0)
         .await
         .context("cannot start the sandbox")?;
     settings.target.base_url = sandbox.base_url();
     let credentials = sandbox_credentials(settings.target.dialect, logon_id, &sandbox);
     Ok((sandbox, credentials))
-}
-
-fn first_line(only: &Option<Vec<String>>, unknown: &[String]) -> usize {
-    only.iter()
-        .flatten()
-        .position(|id| Some(id) == unknown.first())
-        .map_or(1, |place| place + 1)
 }

@@ -8,7 +8,7 @@ use super::Output;
 use super::signals::Signals;
 use super::variables::{SANDBOX_VARIABLE, variable};
 use crate::cli::SandboxArgs;
-use crate::error::{Failure, unreadable};
+use crate::error::Failure;
 use crate::process::runtime;
 use crate::progress::{Mode, announce};
 use crate::sandbox::{Config, Sandbox, serve_until};
@@ -46,9 +46,9 @@ pub fn run(args: &SandboxArgs, mode: Mode) -> anyhow::Result<Output> {
 
 /// Reads a sandbox configuration.
 pub fn read_config(path: &Path) -> anyhow::Result<Config> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = crate::small_files::read(path).map_err(|error| {
         let hint = "check the name of the file, and who may read it";
-        unreadable(&format!("read {}", path.display()), &error, hint)
+        error.failure(&format!("read {}", path.display()), hint)
     })?;
     Config::from_toml(&text).map_err(|error| {
         Failure::configuration(

@@ -8,6 +8,7 @@ use super::signals::Signals;
 use super::uploads;
 use crate::api::{Client, Credentials};
 use crate::error::{Failure, is_io};
+use crate::journal::behind::Behind;
 use crate::journal::tasks::Kind;
 use crate::journal::{Journal, State};
 use crate::migration::Migration;
@@ -137,10 +138,17 @@ pub fn work(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Re
     let open = |kind| journal.count(kind, State::Open, selected);
     let held = |kind| journal.count(kind, State::Held, selected);
     let accounts = open(Kind::Account)? + open(Kind::Update)?;
+    let behind = match limit {
+        Some(limit) if limit < accounts => journal.behind(limit, selected)?,
+        _ => Behind {
+            documents: held(Kind::Document)?,
+            kyb: held(Kind::Kyb)?,
+        },
+    };
     Ok(Work {
         accounts: accounts.min(limit.unwrap_or(u64::MAX)),
-        documents: open(Kind::Document)? + held(Kind::Document)?,
-        kyb: open(Kind::Kyb)? + held(Kind::Kyb)?,
+        documents: open(Kind::Document)? + behind.documents,
+        kyb: open(Kind::Kyb)? + behind.kyb,
     })
 }
 

@@ -1,6 +1,5 @@
 //! Which Bakkt, with which key, and where its journal lies.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -10,6 +9,7 @@ use crate::api::Credentials;
 use crate::cli::TargetArgs;
 use crate::error::Failure;
 use crate::settings::{Dialect, Settings, base_url, is_stand_in};
+use crate::small_files;
 
 /// Name under which a journal knows the in-process sandbox.
 pub const SANDBOX: &str = "sandbox (in-process)";
@@ -85,7 +85,9 @@ pub fn credentials(settings: &Settings) -> anyhow::Result<Credentials> {
     let secret = secret(name, file, &settings.dir)?.ok_or_else(|| {
         Failure::configuration(
             format!("there is no key for {}", settings.target.base_url),
-            told(format!("set {name}, or name a 0600 file as `key_file` under [target]")),
+            told(format!(
+                "set {name}, or name a 0600 file as `key_file` under [target]"
+            )),
         )
     })?;
     match (settings.target.dialect, &settings.target.logon_id) {
@@ -112,33 +114,25 @@ fn told(hint: String) -> String {
 }
 
 /// A secret from the environment, else from a 0600 file that the settings name, if they do.
-pub fn secret(
-    name: &str,
-    file: Option<&str>,
-    dir: &Path,
-) -> anyhow::Result<Option<SecretString>> {
+pub fn secret(name: &str, file: Option<&str>, dir: &Path) -> anyhow::Result<Option<SecretString>> {
     let secret = match (variable(name)?, file) {
-        (Some(secret), _) => secret,
+        (Some(secret), _) => small_files::one_line(&secret).map_err(|error| {
+            Failure::configuration(
+                format!("{name}: {error}"),
+                "it holds the key alone, on one line",
+            )
+        })?,
         (None, Some(file)) => key_file(&dir.join(file))?,
         (None, None) => return Ok(None),
     };
-    Ok(Some(SecretString::from(secret.trim().to_owned())))
+    Ok(Some(SecretString::from(secret)))
 }
 
 fn key_file(path: &Path) -> anyhow::Result<String> {
-    let wrong = |what: String| {
+    small_files::read_secret(path).map_err(|error| {
         Failure::configuration(
-            format!("the key file {}: {what}", path.display()),
+            format!("the key file {}: {error}", path.display()),
             "it holds the key alone, and only its owner may read it (chmod 600)",
         )
-    };
-    let facts = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?;
-    if facts.permissions().mode() & 0o077 != 0 {
-        return Err(wrong("others may read it".into()));
-    }
-    let key = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    if key.trim().is_empty() {
-        return Err(wrong("it is empty".into()));
-    }
-    Ok(key)
+    })
 }

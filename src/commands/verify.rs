@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::deciding::read_ids;
+use super::deciding::{UnknownLines, read_ids};
 use super::report::View;
 use super::signals::Signals;
 use super::verify_text::{Findings, describe, json};
-use super::{Output, opening, planning, report, send, target, uploads};
+use super::{Output, opening, outputs, planning, report, send, target, uploads};
 use crate::api::Client;
 use crate::cli::VerifyArgs;
 use crate::error::Failure;
@@ -37,6 +37,8 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
     let bound = target::resolve(&args.target, &mut settings)?;
     let folder = target::state_folder(&args.dir, false);
     let grace = settings.grace.clone();
+    let protected = outputs::protected(&settings);
+    report::look(&view, &protected)?;
     let (read, ended) = runtime()?.block_on(async {
         let journal = Journal::open(&folder)?;
         crate::logging::to_file(&folder);
@@ -46,7 +48,7 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
         }
         verified(args, settings, journal, &folder, &signals, mode).await
     })?;
-    let totals = report::write(&view, &grace, None)?;
+    let totals = report::write(&view, &protected, &grace, None)?;
     let findings = Findings::read(&view.reader()?)?;
     let left = read.left > 0;
     let text = if args.json {
@@ -74,19 +76,21 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
             );
             4
         }
-        (Ended::Finished, false) if findings.is_clean() => 0,
+        (Ended::Finished, false) if findings.is_clean() && read.unknown.is_none() => 0,
         (Ended::Finished, false) => 3,
     };
     Ok(Output { text, code })
 }
 
 /// What one call has done.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Call {
     /// Accounts that it read.
     pub read: u64,
     /// Accounts that it was to read and that are still unread.
     pub left: u64,
+    /// Lines of `--only` with ids that the plan does not have.
+    pub unknown: Option<UnknownLines>,
 }
 
 async fn verified(
@@ -99,7 +103,10 @@ async fn verified(
 ) -> anyhow::Result<(Call, Ended)> {
     let credentials = target::credentials(&settings)?;
     let (limits, retry, to) = (settings.limits, settings.retry, settings.target.clone());
-    let scope = scope(args, &mut journal)?;
+    let (scope, unknown) = scope(args, &mut journal)?;
+    if let Some(unknown) = &unknown {
+        unknown.tell();
+    }
     let (payload, metadata) = if scope.status_only {
         nothing()
     } else {
@@ -148,30 +155,35 @@ async fn verified(
     }
     let read = counters.read.get();
     tracing::info!(read, left, pass = round.pass, "read back");
-    Ok((Call { read, left }, ended))
+    let call = Call {
+        read,
+        left,
+        unknown,
+    };
+    Ok((call, ended))
 }
 
-fn scope(args: &VerifyArgs, journal: &mut Journal) -> anyhow::Result<Scope> {
-    let only = args.only.as_deref().map(read_ids).transpose()?;
-    if let Some(ids) = &only {
-        let unknown = journal.select_accounts(ids)?;
-        if !unknown.is_empty() {
-            return Err(Failure::configuration(
-                format!(
-                    "--only names {} ids that the plan does not have",
-                    unknown.len()
-                ),
-                "each line is one clientAccountId, as in reconciliation.csv",
-            ));
-        }
+fn scope(
+    args: &VerifyArgs,
+    journal: &mut Journal,
+) -> anyhow::Result<(Scope, Option<UnknownLines>)> {
+    let only = args.only.as_deref();
+    let only = only
+        .map(|path| read_ids(path, "--only", &args.dir))
+        .transpose()?;
+    let mut lines = None;
+    if let Some(named) = &only {
+        let unknown = journal.select_accounts(&named.ids)?;
+        lines = named.without(&unknown)?;
     }
-    Ok(Scope {
-        only,
+    let scope = Scope {
+        only: only.map(|named| named.ids),
         unsettled: args.unsettled,
         status_only: args.status_only,
         content: args.content,
         again: args.again,
-    })
+    };
+    Ok((scope, lines))
 }
 
 /// What was sent, made again from the export as it was planned.

@@ -14,9 +14,9 @@ pub fn run(args: &WaiveArgs) -> anyhow::Result<Output> {
     view.must_be_planned()?;
     let reason = deciding::why(&args.reason)?;
     deciding::known_fields(&args.field)?;
-    let named = deciding::must_name(&args.whose)?;
+    let named = deciding::must_name(&args.whose, &args.view.dir)?;
     let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
-    let selection = deciding::select(&mut journal, Some(named))?;
+    let (selection, unknown) = deciding::select(&mut journal, Some(named))?;
     let decided = Decided {
         by: &deciding::by(&args.by),
         reason: Some(reason),
@@ -24,17 +24,23 @@ pub fn run(args: &WaiveArgs) -> anyhow::Result<Output> {
     };
     let waived = journal.waive(&selection, &args.field, args.undo, decided)?;
     drop(journal);
+    if let Some(unknown) = &unknown {
+        unknown.tell();
+    }
     let totals = view.totals()?;
     let text = if args.view.json {
         let mut object = totals.json();
         object["waive"] = serde_json::to_value(waived)?;
+        if let Some(unknown) = &unknown {
+            object["unknown_ids"] = serde_json::to_value(unknown)?;
+        }
         object.to_string()
     } else {
         let lines = status_lines(&totals);
         format!("{}\n\n{}", describe(&waived, args.undo), lines.trim_end())
     };
     // Somebody asked for what could not be done.
-    let code = if waived.blocked + waived.without > 0 {
+    let code = if waived.blocked + waived.without > 0 || unknown.is_some() {
         3
     } else {
         0

@@ -13,8 +13,8 @@ use std::path::{Component, Path};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, FileType, FileTypeExt, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
 
-use crate::error::unreadable;
 use super::names::{self, Names};
+use crate::error::unreadable;
 
 /// Why a file is refused before it is read. `missing` is what a gap says of a document that is not there.
 pub mod refusal {

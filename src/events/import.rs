@@ -11,6 +11,7 @@ use super::tally::Tally;
 use super::{LONGEST_BODY, body};
 use crate::journal::events::{Added, Arrived, Events, Source};
 use crate::journal::now;
+use crate::small_files;
 
 /// Lines of one transaction.
 const MOST: usize = 500;
@@ -51,8 +52,8 @@ pub fn import(
             if !fits {
                 tally.strange();
                 wrong(lines, Wrong::TooLong);
-            } else if !line.trim_ascii().is_empty() {
-                let arrived = body::read(line.trim_ascii().to_vec(), now());
+            } else if let line @ [_, ..] = trimmed(&line) {
+                let arrived = body::read(line.to_vec(), now());
                 if arrived.said.is_none() && !arrived.is_of_another_type() {
                     wrong(lines, Wrong::Unreadable);
                 }
@@ -67,6 +68,14 @@ pub fn import(
         if more.is_none() {
             return Ok(());
         }
+    }
+}
+
+/// A line without blanks of any kind around it; one that is no UTF-8 stays as it is.
+fn trimmed(line: &[u8]) -> &[u8] {
+    match std::str::from_utf8(line) {
+        Ok(text) => small_files::trim(text).as_bytes(),
+        Err(_) => line.trim_ascii(),
     }
 }
 

@@ -180,7 +180,7 @@ fn mapping(sheet: &Sheet, profile: &Profile, path: &str) -> String {
         let names = names(profile);
         for column in &mapping.unused {
             let whose = words::foreign(&words::tokens(&profile.columns[*column].name))
-                .map_or(String::new(), |whose| format!("  # {}", comment(&whose)));
+                .map_or(String::new(), |whose| format!("  # {}", comment(whose)));
             let _ = writeln!(out, "# {}{whose}", quoted(&names[*column]));
         }
     }

@@ -16,7 +16,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::beside::Plan;
 use super::codes::{CodeKey, Hidden};
-use super::open::{is_fresh, key, lock, prepare, private_file, private_folder, refused};
+use super::open::{is_fresh, key, lock, prepare, refused};
 use super::seal::{Purpose, seal};
 use super::{Journal, seal};
 use crate::assess::unfit_id::{IdRules, unfit};
@@ -25,6 +25,7 @@ use crate::contract::decision::{
 };
 use crate::error::Failure;
 use crate::masking::{Masker, Personal};
+use crate::state_folder;
 
 /// Version of the schema that this program writes.
 const VERSION: i64 = 1;
@@ -113,7 +114,7 @@ pub struct Events {
 impl Events {
     /// Opens or creates the events of a state folder, and takes their lock. There need not be a journal yet.
     pub fn open(folder: &Path) -> anyhow::Result<Events> {
-        private_folder(folder)?;
+        state_folder::open(folder)?;
         let lock = lock(folder, "events.lock", || {
             Failure::cannot(
                 "another bakkt-migrate takes events for this migration",
@@ -122,7 +123,7 @@ impl Events {
         })?;
         let path = path(folder);
         let key = key(folder, is_fresh(folder))?;
-        private_file(&path)?;
+        state_folder::open_file(&path)?;
         let mut db = Connection::open(&path)
             .with_context(|| format!("cannot open the events {}", path.display()))?;
         check_version(&db, None)?;

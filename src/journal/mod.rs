@@ -7,6 +7,7 @@
 //! retried in place.
 //! Left out on purpose: what a state means to a run (`submit`), and totals (`report`).
 
+pub mod behind;
 pub mod beside;
 pub mod chosen;
 pub mod codes;

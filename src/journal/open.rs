@@ -1,15 +1,15 @@
 //! Opening: folder, lock, key, schema.
 
 use std::collections::HashMap;
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use crate::error::Failure;
+use crate::state_folder;
 
 /// Version of the schema that this program writes.
 pub const VERSION: i64 = 5;
@@ -41,7 +41,7 @@ impl Journal {
 
     /// Opens or creates the journal of a state folder, and takes its lock.
     pub fn open(folder: &Path) -> anyhow::Result<Journal> {
-        private_folder(folder)?;
+        state_folder::open(folder)?;
         let lock = lock(folder, "journal.lock", || {
             Failure::cannot(
                 "another bakkt-migrate is working on this migration",
@@ -51,7 +51,7 @@ impl Journal {
         let path = Self::path(folder);
         let fresh = is_fresh(folder);
         let key = key(folder, fresh)?;
-        private_file(&path)?;
+        state_folder::open_file(&path)?;
         let mut db = Connection::open(&path)
             .with_context(|| format!("cannot open the journal {}", path.display()))?;
         // Before anything is changed: this may be a newer journal, or none.
@@ -212,27 +212,6 @@ pub(super) fn refused(what: &str, error: &rusqlite::Error) -> anyhow::Error {
     Failure::cannot(format!("the journal cannot be {what}: {error}"), hint)
 }
 
-/// Creates a folder that only its owner can look into.
-pub fn private_folder(folder: &Path) -> anyhow::Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))
-}
-
-/// Makes sure that a file exists and that only its owner can read it.
-pub(super) fn private_file(path: &Path) -> anyhow::Result<()> {
-    let file = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-    Ok(())
-}
-
 /// Takes a lock of a state folder, which the operating system drops when the process dies.
 pub(super) fn lock(
     folder: &Path,
@@ -240,8 +219,7 @@ pub(super) fn lock(
     taken: impl FnOnce() -> anyhow::Error,
 ) -> anyhow::Result<File> {
     let path = folder.join(name);
-    private_file(&path)?;
-    let file = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+    let file = state_folder::open_file(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(taken()),
@@ -273,14 +251,17 @@ pub(super) fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
         // A run and a receiver may begin at the same moment: the first one's key is that of both.
         write_key(folder, &key)?;
     }
-    let wrong = |what: &str, error: std::io::Error| {
-        let text = format!("the journal's key {} {what}: {error}", path.display());
+    let lost = |what: &str| {
+        let text = format!("the journal's key {} {what}", path.display());
         Failure::cannot(text, LOST_KEY)
     };
-    let mut file = File::open(&path).map_err(|error| wrong("cannot be read", error))?;
+    if !path.exists() {
+        return Err(lost("is not there"));
+    }
+    let mut file = state_folder::read_file(&path)?;
     let mut key = [0; 32];
     file.read_exact(&mut key)
-        .map_err(|error| wrong("is damaged", error))?;
+        .map_err(|error| lost(&format!("is damaged: {error}")))?;
     Ok(key)
 }
 

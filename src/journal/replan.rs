@@ -102,7 +102,7 @@ impl Journal {
     pub fn scratch(&self, folder: &Path) -> anyhow::Result<Journal> {
         let scratch = Self::scratch_folder(folder);
         remove(&scratch)?;
-        super::open::private_folder(&scratch)?;
+        crate::state_folder::private_folder(&scratch)?;
         super::open::write_key(&scratch, &self.key)?;
         let mut scratch = Journal::open(&scratch)?;
         scratch.follow_people(&self.people()?)?;

@@ -114,6 +114,8 @@ pub struct Trial {
     pub layer: usize,
     /// Bakkt has the account: what may not change stays as it is.
     pub locked: bool,
+    /// Rows of the layer that are left out.
+    pub out: BTreeSet<u64>,
     /// The rows of the record, in order.
     pub rows: Vec<Tried>,
 }
@@ -131,6 +133,57 @@ pub struct Tried {
     pub who: BTreeMap<(u8, u8), Who>,
     /// Fields that it changed.
     pub changed: usize,
+    /// Those of them that had a value which was no gap.
+    pub replaced: Vec<String>,
+    /// What it says, whether that changes anything or not.
+    pub stated: Vec<Stated>,
+}
+
+/// What one row says of a field. It holds a customer's value, so it has no `Debug`, and goes nowhere.
+#[derive(PartialEq, Eq)]
+pub struct Stated {
+    /// Slot of the record.
+    pub slot: usize,
+    /// Its path.
+    pub path: String,
+    /// The text, or the texts of a list.
+    pub texts: Vec<String>,
+}
+
+impl std::fmt::Debug for Stated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Stated({}, …)", self.path)
+    }
+}
+
+impl Trial {
+    /// Whether a row of a layer is left out.
+    fn is_out(&self, layer: usize, row: u64) -> bool {
+        self.layer == layer && self.out.contains(&row)
+    }
+
+    /// Rows that say different things of one field, with the paths of these fields, by line.
+    pub fn disagreeing(&self) -> BTreeMap<u64, BTreeSet<&str>> {
+        let mut said: BTreeMap<usize, Vec<(u64, &Stated)>> = BTreeMap::new();
+        for row in &self.rows {
+            for stated in &row.stated {
+                said.entry(stated.slot).or_default().push((row.row, stated));
+            }
+        }
+        let mut disagreeing: BTreeMap<u64, BTreeSet<&str>> = BTreeMap::new();
+        for rows in said.values() {
+            if rows
+                .iter()
+                .all(|(_, stated)| stated.texts == rows[0].1.texts)
+            {
+                continue;
+            }
+            for (row, stated) in rows {
+                disagreeing.entry(*row).or_default().insert(&stated.path);
+            }
+        }
+        disagreeing
+    }
 }
 
 /// What a thread needs to lay rows over records. Files of fields have no patterns, so that one scratch serves all.

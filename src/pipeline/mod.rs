@@ -254,12 +254,10 @@ impl Worker {
             .client_id
             .and_then(|slot| self.draft.value(slot))
             .is_some_and(|id| crate::assess::unfit_id::unfit(id, plan.ids).is_none());
-        let by_id = |id: &str| pipeline.exclude.by_id(id);
-        let excluded = self.by_columns(pipeline, row).or_else(|| {
-            plan.client_id
-                .and_then(|slot| self.draft.value(slot))
-                .and_then(by_id)
-        });
+        let id = plan.client_id.and_then(|slot| self.draft.value(slot));
+        // Both are asked, so that an id counts as found although a rule leaves its row out.
+        let by_id = id.and_then(|id| pipeline.exclude.by_id(id));
+        let excluded = self.by_columns(pipeline, row).or(by_id);
         if excluded.is_some() {
             self.leave_layers(pipeline);
             self.assessor.start();

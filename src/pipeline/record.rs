@@ -53,11 +53,14 @@ impl Worker {
 
     /// The reason why any row of the record is left out by its columns.
     pub(super) fn by_columns(&self, pipeline: &Pipeline, row: &Row<'_>) -> Option<u16> {
-        let further = || {
-            let mut rows = self.beside.of(group(pipeline)?);
-            rows.find_map(|(row, _)| pipeline.exclude.by_columns(&row))
-        };
-        pipeline.exclude.by_columns(row).or_else(further)
+        // All rows are looked at: each may be the only one that a rule fits.
+        let mut reason = pipeline.exclude.by_columns(row);
+        if let Some(group) = group(pipeline) {
+            for (row, _) in self.beside.of(group) {
+                reason = reason.or(pipeline.exclude.by_columns(&row));
+            }
+        }
+        reason
     }
 
     pub(super) fn unfit(&self, pipeline: &Pipeline, keyless: bool) -> Option<Unfit> {

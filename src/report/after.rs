@@ -5,7 +5,6 @@
 //! Left out on purpose: what an event means (`contract::decision`, through the journal's reader).
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::Serialize;
 
@@ -15,9 +14,10 @@ use crate::journal::event_lines::{Decision, DecisionLine, EventCounts};
 use crate::journal::links::LinkCounts;
 use crate::journal::query::Reader;
 use crate::journal::verification_lines::Verification;
+use crate::output::OutputFolder;
 
 /// The columns of `decisions.csv`.
-const DECISIONS: &[&str] = &[
+pub(super) const DECISIONS: &[&str] = &[
     "clientAccountId",
     "decision",
     "days",
@@ -32,13 +32,13 @@ const DECISIONS: &[&str] = &[
     "partyStatus",
 ];
 /// The columns of `unknown-events.csv`.
-const UNKNOWN: &[&str] = &["clientAccountId", "events", "lastEvent", "status", "reason"];
+pub(super) const UNKNOWN: &[&str] = &["clientAccountId", "events", "lastEvent", "status", "reason"];
 /// The columns of `verification.csv`.
-const VERIFICATION: &[&str] = &["clientAccountId", "clientDocumentId", "path", "kind"];
+pub(super) const VERIFICATION: &[&str] = &["clientAccountId", "clientDocumentId", "path", "kind"];
 /// The columns of `restricted.csv`.
-const RESTRICTED: &[&str] = &["clientAccountId", "path", "file", "row"];
+pub(super) const RESTRICTED: &[&str] = &["clientAccountId", "path", "file", "row"];
 /// The columns of `gap-history.csv`.
-const HISTORY: &[&str] = &[
+pub(super) const HISTORY: &[&str] = &[
     "clientAccountId",
     "path",
     "level",
@@ -197,7 +197,7 @@ impl After {
 }
 
 /// Writes `decisions.csv`: every accepted account, and where it stands with Bakkt.
-pub(super) fn decisions(reader: &Reader, dir: &Path, now: i64) -> anyhow::Result<()> {
+pub(super) fn decisions(reader: &Reader, dir: &OutputFolder<'_>, now: i64) -> anyhow::Result<()> {
     sheet(dir, "decisions.csv", DECISIONS, |out| {
         reader.each_decision(|line| {
             if line.state != "accepted" {
@@ -228,7 +228,7 @@ pub(super) fn decisions(reader: &Reader, dir: &Path, now: i64) -> anyhow::Result
 }
 
 /// Writes `unknown-events.csv`: every account that events name and the journal does not have.
-pub(super) fn unknown(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
+pub(super) fn unknown(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "unknown-events.csv", UNKNOWN, |out| {
         reader.each_unknown_event(|line| {
             out.text(line.client_id)?;
@@ -242,7 +242,7 @@ pub(super) fn unknown(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes `verification.csv`: every difference between what was sent and what Bakkt has, as far as it was read back.
-pub(super) fn verification(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
+pub(super) fn verification(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "verification.csv", VERIFICATION, |out| {
         reader.each_difference(|line| {
             out.maybe(line.client_id)?;
@@ -255,7 +255,7 @@ pub(super) fn verification(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes `restricted.csv`: what only Bakkt's Operations or Compliance can change, by field and never by value.
-pub(super) fn restricted(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
+pub(super) fn restricted(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "restricted.csv", RESTRICTED, |out| {
         reader.each_restricted(|line| {
             out.maybe(line.client_id)?;
@@ -268,7 +268,7 @@ pub(super) fn restricted(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes `gap-history.csv`: every gap that was closed or let go, by what and by whom.
-pub(super) fn history(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
+pub(super) fn history(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "gap-history.csv", HISTORY, |out| {
         reader.each_closed_gap(|line| {
             let file = line.layer_name.unwrap_or("(a new plan)");

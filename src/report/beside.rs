@@ -5,16 +5,16 @@
 //! journal lets it be shown.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::Serialize;
 
 use super::files::sheet;
 use crate::journal::kyb_lines::{Far, KybLine};
 use crate::journal::query::Reader;
+use crate::output::OutputFolder;
 
 /// The columns of `documents.csv`.
-const DOCUMENTS: &[&str] = &[
+pub(super) const DOCUMENTS: &[&str] = &[
     "file",
     "row",
     "clientAccountId",
@@ -31,7 +31,7 @@ const DOCUMENTS: &[&str] = &[
     "bytes",
 ];
 /// The columns of `kyb.csv`.
-const KYB: &[&str] = &[
+pub(super) const KYB: &[&str] = &[
     "clientAccountId",
     "state",
     "item",
@@ -41,7 +41,7 @@ const KYB: &[&str] = &[
     "reason",
 ];
 /// The columns of `unused.csv`.
-const UNUSED: &[&str] = &["file", "row", "reason"];
+pub(super) const UNUSED: &[&str] = &["file", "row", "reason"];
 
 /// Ids that a page names one by one; the others are counted.
 pub(super) const MOST_NAMED: usize = 30;
@@ -67,7 +67,7 @@ pub(super) struct Waits {
 }
 
 /// Writes `documents.csv`: every document, and what became of it.
-pub(super) fn documents(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
+pub(super) fn documents(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "documents.csv", DOCUMENTS, |out| {
         reader.each_document(|line| {
             out.origin(&line.origin)?;
@@ -88,7 +88,7 @@ pub(super) fn documents(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes `kyb.csv`: every item of the checklist of every account that needs KYB, and what is in doubt.
-pub(super) fn kyb(reader: &Reader, dir: &Path) -> anyhow::Result<KybTally> {
+pub(super) fn kyb(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<KybTally> {
     let mut tally = KybTally::default();
     sheet(dir, "kyb.csv", KYB, |out| {
         reader.each_kyb(|line| {
@@ -133,7 +133,7 @@ fn doubt<W: std::io::Write>(
 }
 
 /// Writes `unused.csv`: every row that no record and no upload uses.
-pub(super) fn unused(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
+pub(super) fn unused(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "unused.csv", UNUSED, |out| {
         reader.each_unused(|file, row, reason| {
             out.maybe(file)?;

@@ -1,14 +1,11 @@
 //! The files that spreadsheets read: one line per row, gap, refused task and account.
 //!
-//! Owner of their columns, of the guard against formulas, and of writing a file as a whole or not at all. Lines go from
+//! Owner of their columns; how cells and files are written is that of every output (`output`). Lines go from
 //! the journal's statement to the file one at a time, so size does not matter.
 //! Left out on purpose: customers' values. The journal has none, so no file can.
 
 use std::collections::BTreeMap;
-use std::fs::{DirBuilder, File};
-use std::io::{BufWriter, Write};
-use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::io::Write;
 
 use anyhow::Context;
 
@@ -17,9 +14,11 @@ use super::text::rfc3339;
 use crate::journal::lines::{Origin, StoppedLine, TaskPart};
 use crate::journal::query::Reader;
 use crate::journal::set_aside::SetAsideLine;
+use crate::output::cells::CellWriter;
+use crate::output::{Begins, NewFile, OutputFolder};
 
 /// The columns of `reconciliation.csv`.
-const RECONCILIATION: &[&str] = &[
+pub(super) const RECONCILIATION: &[&str] = &[
     "file",
     "row",
     "clientAccountId",
@@ -42,7 +41,7 @@ const RECONCILIATION: &[&str] = &[
     "kybState",
 ];
 /// The columns of `gaps.csv`.
-const GAPS: &[&str] = &[
+pub(super) const GAPS: &[&str] = &[
     "file",
     "row",
     "clientAccountId",
@@ -53,7 +52,7 @@ const GAPS: &[&str] = &[
     "status",
 ];
 /// The columns of `refused.csv`.
-const REFUSED: &[&str] = &[
+pub(super) const REFUSED: &[&str] = &[
     "file",
     "row",
     "clientAccountId",
@@ -68,7 +67,7 @@ const REFUSED: &[&str] = &[
     "decidedBy",
 ];
 /// The columns of `crosswalk.csv`.
-const CROSSWALK: &[&str] = &[
+pub(super) const CROSSWALK: &[&str] = &[
     "clientAccountId",
     "bakktId",
     "bakktStatus",
@@ -77,7 +76,7 @@ const CROSSWALK: &[&str] = &[
 ];
 
 /// Writes `reconciliation.csv`: every source row and where it ended.
-pub(super) fn reconciliation(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
+pub(super) fn reconciliation(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "reconciliation.csv", RECONCILIATION, |out| {
         reader.each_record(|line| {
             out.origin(&line.origin)?;
@@ -111,7 +110,7 @@ pub(super) fn reconciliation(reader: &Reader, dir: &Path) -> anyhow::Result<()> 
 /// Writes `gaps.csv`, and counts the open gaps by the day they are due.
 pub(super) fn gaps(
     reader: &Reader,
-    dir: &Path,
+    dir: &OutputFolder<'_>,
     grace: &Grace,
 ) -> anyhow::Result<BTreeMap<Due, u64>> {
     let mut due_on: BTreeMap<Due, u64> = BTreeMap::new();
@@ -134,7 +133,7 @@ pub(super) fn gaps(
 }
 
 /// Writes `refused.csv`: what was refused or given up, and why; then what was so before a later decision, with that.
-pub(super) fn refused(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
+pub(super) fn refused(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "refused.csv", REFUSED, |out| {
         reader.each_stopped(|line| {
             out.stopped(&line)?;
@@ -169,7 +168,7 @@ pub(super) fn refused(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes `crosswalk.csv`: our ids beside Bakkt's.
-pub(super) fn crosswalk(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
+pub(super) fn crosswalk(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "crosswalk.csv", CROSSWALK, |out| {
         reader.each_account(|client_id, bakkt| {
             out.maybe(client_id)?;
@@ -182,24 +181,25 @@ pub(super) fn crosswalk(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
     })
 }
 
-/// A CSV file. Every text passes [`unformula`]; nothing else writes cells.
-pub(super) struct Sheet<W: Write>(csv::Writer<W>);
+/// A CSV file of the report: cells, and what several files share.
+pub(super) struct Sheet<W: Write>(CellWriter<W>);
 
 impl<W: Write> Sheet<W> {
+    /// Begins one with its columns.
+    pub(super) fn new(out: W, columns: &[&str]) -> anyhow::Result<Sheet<W>> {
+        Ok(Sheet(CellWriter::new(out, columns)?))
+    }
+
     pub(super) fn text(&mut self, text: &str) -> anyhow::Result<()> {
-        match unformula(text) {
-            None => self.0.write_field(text)?,
-            Some(guarded) => self.0.write_field(guarded)?,
-        }
-        Ok(())
+        self.0.text(text)
     }
 
     pub(super) fn maybe(&mut self, text: Option<&str>) -> anyhow::Result<()> {
-        self.text(text.unwrap_or_default())
+        self.0.maybe(text)
     }
 
-    pub(super) fn number(&mut self, number: u64) -> anyhow::Result<()> {
-        Ok(self.0.write_field(number.to_string())?)
+    pub(super) fn number(&mut self, number: impl Into<i128>) -> anyhow::Result<()> {
+        self.0.number(number)
     }
 
     pub(super) fn time(&mut self, milliseconds: Option<i64>) -> anyhow::Result<()> {
@@ -243,78 +243,40 @@ impl<W: Write> Sheet<W> {
     }
 
     pub(super) fn end(&mut self) -> anyhow::Result<()> {
-        Ok(self.0.write_record(None::<&[u8]>)?)
+        self.0.end()
+    }
+
+    pub(super) fn into_inner(self) -> anyhow::Result<W> {
+        self.0.into_inner()
     }
 }
 
-/// A cell that a spreadsheet does not run as a formula.
-pub fn guarded(cell: &str) -> std::borrow::Cow<'_, str> {
-    unformula(cell).map_or(cell.into(), Into::into)
-}
-
-/// What a spreadsheet would run as a formula, made a text by an apostrophe; None when the cell is harmless.
-fn unformula(cell: &str) -> Option<String> {
-    cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
-        .then(|| format!("'{cell}"))
-}
-
+/// Writes a CSV file of the report.
 pub(super) fn sheet(
-    dir: &Path,
+    dir: &OutputFolder<'_>,
     name: &str,
     columns: &[&str],
-    fill: impl FnOnce(&mut Sheet<&mut BufWriter<&File>>) -> anyhow::Result<()>,
+    fill: impl FnOnce(&mut Sheet<NewFile>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    whole(dir, name, |file| {
-        let mut sheet = Sheet(csv::Writer::from_writer(file));
-        sheet.0.write_record(columns)?;
+    let write = || {
+        let mut sheet = Sheet::new(dir.file(name, &Begins::columns(columns))?, columns)?;
         fill(&mut sheet)?;
-        Ok(sheet.0.flush()?)
-    })
-}
-
-/// Makes the folder (0700) unless it is there. One that is there keeps its rights: it may be the operator's own.
-pub(super) fn folder(dir: &Path) -> anyhow::Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .with_context(|| format!("the folder {} cannot be made", dir.display()))
-}
-
-/// Writes a file (0600) beside its place and renames it over, so that a reader sees the old one or the new one.
-pub(super) fn whole(
-    dir: &Path,
-    name: &str,
-    fill: impl FnOnce(&mut BufWriter<&File>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let place = dir.join(name);
-    let write = || -> anyhow::Result<()> {
-        // A temporary file is made with 0600.
-        let draft = tempfile::Builder::new()
-            .prefix(".draft-")
-            .tempfile_in(dir)?;
-        let mut out = BufWriter::with_capacity(1 << 16, draft.as_file());
-        fill(&mut out)?;
-        out.flush()?;
-        drop(out);
-        draft.as_file().sync_all()?;
-        draft.persist(&place)?;
-        Ok(())
+        sheet.into_inner()?.finish()
     };
-    write().with_context(|| format!("{} cannot be written", place.display()))
+    write().with_context(|| format!("{} cannot be written", dir.path().join(name).display()))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::unformula;
-
-    #[test]
-    fn formulas_become_texts() {
-        for cell in ["=1+1", "+15550100", "-2", "@SUM(A1)", "\tx", "\rx"] {
-            assert_eq!(unformula(cell), Some(format!("'{cell}")));
-        }
-        for cell in ["", "A-1", "x=1", "'=1", "ä"] {
-            assert_eq!(unformula(cell), None);
-        }
-    }
+/// Writes another file of the report.
+pub(super) fn whole(
+    dir: &OutputFolder<'_>,
+    name: &str,
+    begins: &Begins,
+    fill: impl FnOnce(&mut NewFile) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let write = || {
+        let mut file = dir.file(name, begins)?;
+        fill(&mut file)?;
+        file.finish()
+    };
+    write().with_context(|| format!("{} cannot be written", dir.path().join(name).display()))
 }

@@ -4,7 +4,6 @@
 //! `check --findings` alone shows it.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use minijinja::Value;
 use minijinja::value::Serde;
@@ -15,6 +14,7 @@ use super::page::Step;
 use super::totals::Totals;
 use crate::journal::finding_lines::words;
 use crate::journal::query::Reader;
+use crate::output::OutputFolder;
 
 /// The columns of `findings.csv`.
 const FINDINGS: &[&str] = &[
@@ -32,7 +32,7 @@ pub(super) const NAME: &str = "findings.html";
 pub(super) const TEMPLATE: &str = include_str!("findings.html.j2");
 
 /// Writes `findings.csv`: every finding of the plan.
-pub(super) fn findings(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
+pub(super) fn findings(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     let blocking = reader.meta("findings_block")?.unwrap_or_default();
     let blocking: BTreeSet<&str> = blocking.split(' ').collect();
     sheet(dir, "findings.csv", FINDINGS, |out| {

@@ -5,7 +5,6 @@
 //! Left out on purpose: what fills a gap (`sheet`), and printing.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -13,10 +12,11 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::due::{Bucket, Due, Grace};
-use super::files;
+use super::files::Sheet;
 use super::text::thousands;
 use crate::journal::gap_lines::{DatedGap, GapRecord};
 use crate::journal::query::Reader;
+use crate::output::{Begins, NewFile};
 
 /// Lines that the text shows.
 const SHOWN: usize = 50;
@@ -129,39 +129,43 @@ struct Tally {
     last: Option<i64>,
 }
 
+/// How `gaps --csv` begins.
+pub fn begins() -> Begins {
+    Begins::columns(COLUMNS)
+}
+
 /// Lists the gaps; `csv` gets every line.
 pub fn list(
     reader: &Reader,
     filter: &Filter<'_>,
     seen: Seen<'_>,
-    csv: Option<&Path>,
+    csv: Option<NewFile>,
 ) -> anyhow::Result<GapList> {
     let (mut list, mut tally) = (GapList::default(), Tally::default());
     match csv {
         None => each(reader, filter, seen, |record, gap, due| {
             list.add(record, gap, (due, seen.today), &mut tally)
         })?,
-        Some(path) => {
-            let (dir, name) = place(path);
-            files::sheet(dir, name, COLUMNS, |out| {
-                each(reader, filter, seen, |record, gap, due| {
-                    list.add(record, gap, (due, seen.today), &mut tally)?;
-                    out.text(&due.to_string())?;
-                    out.maybe(gap.origin.client_id)?;
-                    out.text(gap.path)?;
-                    out.text(gap.level)?;
-                    out.text(gap.reason)?;
-                    out.maybe(gap.origin.file)?;
-                    out.number_or_none(Some(gap.origin.row))?;
-                    let (opened, age) = age(gap.opened_at, seen.today)?;
-                    out.text(&opened)?;
-                    out.text(&age.to_string())?;
-                    out.text(gap.status)?;
-                    out.maybe(gap.waived_by)?;
-                    out.maybe(gap.waived_for)?;
-                    out.end()
-                })
+        Some(file) => {
+            let mut out = Sheet::new(file, COLUMNS)?;
+            each(reader, filter, seen, |record, gap, due| {
+                list.add(record, gap, (due, seen.today), &mut tally)?;
+                out.text(&due.to_string())?;
+                out.maybe(gap.origin.client_id)?;
+                out.text(gap.path)?;
+                out.text(gap.level)?;
+                out.text(gap.reason)?;
+                out.maybe(gap.origin.file)?;
+                out.number_or_none(Some(gap.origin.row))?;
+                let (opened, age) = age(gap.opened_at, seen.today)?;
+                out.text(&opened)?;
+                out.number(age)?;
+                out.text(gap.status)?;
+                out.maybe(gap.waived_by)?;
+                out.maybe(gap.waived_for)?;
+                out.end()
             })?;
+            out.into_inner()?.finish()?;
         }
     }
     list.finish(tally);
@@ -182,13 +186,6 @@ pub fn each(
         }
         Ok(())
     })
-}
-
-/// Folder and name of a file.
-fn place(path: &Path) -> (&Path, &str) {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
-    let name = path.file_name().and_then(|name| name.to_str());
-    (dir.unwrap_or(Path::new(".")), name.unwrap_or("gaps.csv"))
 }
 
 /// The day on which a gap was opened, and how many days ago that was.

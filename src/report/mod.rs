@@ -10,6 +10,7 @@ mod beside;
 mod burn_down;
 pub mod chart;
 mod due;
+pub mod exclusions;
 mod files;
 mod findings;
 pub mod gap_list;
@@ -22,20 +23,48 @@ mod text;
 mod totals;
 
 use std::io::Write;
-use std::path::Path;
 
 pub use after::After;
 pub use due::{Bucket, Due, Grace, GraceFrom};
-pub use files::guarded;
 pub use summary::Facts;
 pub use text::{rfc3339, status_lines, thousands};
 pub use totals::{Documents, Existed, Gaps, Kyb, States, Tasks, Totals, Verdicts};
 
 use crate::journal::query::Reader;
+use crate::output::{Begins, OutputFolder};
 
-/// Writes every file of the report into a folder, and returns the totals that it states.
-pub fn write(reader: &Reader, dir: &Path, facts: &Facts) -> anyhow::Result<Totals> {
-    files::folder(dir)?;
+/// The page.
+const PAGE: &str = "report.html";
+/// The numbers for programs.
+const SUMMARY: &str = "summary.json";
+
+/// Every file of a report, and how it begins: an earlier one is recognised by that.
+pub fn files() -> Vec<(&'static str, Begins)> {
+    let sheets = [
+        ("reconciliation.csv", files::RECONCILIATION),
+        ("gaps.csv", files::GAPS),
+        ("refused.csv", files::REFUSED),
+        ("crosswalk.csv", files::CROSSWALK),
+        ("documents.csv", beside::DOCUMENTS),
+        ("kyb.csv", beside::KYB),
+        ("unused.csv", beside::UNUSED),
+        ("decisions.csv", after::DECISIONS),
+        ("verification.csv", after::VERIFICATION),
+        ("gap-history.csv", after::HISTORY),
+        ("restricted.csv", after::RESTRICTED),
+        ("unknown-events.csv", after::UNKNOWN),
+    ];
+    let sheets = sheets.into_iter();
+    sheets
+        .map(|(name, columns)| (name, Begins::columns(columns)))
+        .chain([(PAGE, page::begins()), (SUMMARY, summary::BEGINS)])
+        .collect()
+}
+
+/// Writes every file of the report into a folder, and returns the totals that it states. Where a file of somebody else has
+/// the name of one of them, nothing is written.
+pub fn write(reader: &Reader, dir: &OutputFolder<'_>, facts: &Facts) -> anyhow::Result<Totals> {
+    dir.refuse_foreign(&self::files())?;
     files::reconciliation(reader, dir)?;
     let due_on = files::gaps(reader, dir, &facts.grace)?;
     files::refused(reader, dir)?;
@@ -54,12 +83,10 @@ pub fn write(reader: &Reader, dir: &Path, facts: &Facts) -> anyhow::Result<Total
     let summary = summary::read(reader, facts, &due_on, kyb, &minutes)?;
     let today = facts.at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let page = page::render(&summary, &minutes, &due_on, today)?;
-    files::whole(
-        dir,
-        "report.html",
-        |out| Ok(out.write_all(page.as_bytes())?),
-    )?;
-    files::whole(dir, "summary.json", |out| {
+    files::whole(dir, PAGE, &page::begins(), |out| {
+        Ok(out.write_all(page.as_bytes())?)
+    })?;
+    files::whole(dir, SUMMARY, &summary::BEGINS, |out| {
         serde_json::to_writer_pretty(&mut *out, &summary)?;
         Ok(out.write_all(b"\n")?)
     })?;

@@ -17,10 +17,16 @@ use super::text::{readable, readable_bytes, thousands};
 use super::totals::Totals;
 use super::{findings, page_after, page_beside};
 use crate::journal::counts::Minute;
+use crate::output::Begins;
 
 /// The name ends in `.html`: that is what switches escaping on.
 const NAME: &str = "report.html";
 const TEMPLATE: &str = include_str!("report.html.j2");
+
+/// How every page begins: up to the first thing that differs, which is the name in its title.
+pub(super) fn begins() -> Begins {
+    Begins::Text(TEMPLATE.split("{%").next().unwrap_or(TEMPLATE))
+}
 /// Lines of a table before the rest is shown as one sum.
 const MOST: usize = 30;
 
@@ -159,6 +165,7 @@ pub(super) fn render(
         excluded => Serde(top(&excluded, |reason| reason.count)),
         duplicate => Serde(top(&duplicate, |reason| reason.count)),
         by_finding => Serde(&by_finding),
+        unused_exclusions => Serde(top(&summary.unused_exclusions, |_| 1)),
         due => Serde(top(&due, |due| due.open)),
         runs => Serde(last(&summary.runs)),
         log => Serde(last(&summary.operator_log)),

@@ -2,18 +2,18 @@
 //!
 //! Owner of its layout: the sheet "Backfill" (a title, words, paths, then a line per customer), "Fields", which says what each
 //! path is, and the hidden "Lists" behind the drop-downs. Invariants: only cells that are asked for are open, all others are
-//! locked and hold a dash; lines go to a temporary file one at a time, so size does not matter; the file is new and its
-//! owner's alone. Left out on purpose: which cells are asked for, and every word about the contract: those are handed in.
+//! locked and hold a dash; lines go to a temporary file one at a time, so size does not matter; an earlier one is
+//! replaced only while nobody filled it in. Left out on purpose: which cells are asked for, and every word about the contract: those are handed in.
 
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
 
 use anyhow::Context;
 use rust_xlsxwriter::{
     Color, DataValidation, DataValidationErrorStyle, DataValidationRule, ExcelDateTime, Format,
     FormatAlign, FormatBorder, Formula, ProtectionOptions, Workbook, Worksheet, XlsxError,
 };
-use tempfile::NamedTempFile;
+
+use crate::output::{Begins, NewFile};
 
 /// The sheet that is filled in.
 pub const SHEET: &str = "Backfill";
@@ -100,6 +100,50 @@ pub struct Plan {
     pub customers: u64,
 }
 
+/// At the end of a workbook that nobody but this program has saved. A spreadsheet drops it, so that what people filled in
+/// is not taken for an empty sheet.
+const COMMENT: &[u8] = b"bakkt-migrate gaps --sheet, not filled in";
+
+/// How an earlier workbook is recognised.
+pub fn begins() -> Begins {
+    Begins::Archive(COMMENT)
+}
+
+/// A zip archive on its way to its file. Its last two bytes are the length of its comment, which is added here.
+struct Marked {
+    file: NewFile,
+    held: Vec<u8>,
+}
+
+impl Marked {
+    fn new(file: NewFile) -> Marked {
+        let held = Vec::new();
+        Marked { file, held }
+    }
+
+    fn end(mut self) -> anyhow::Result<NewFile> {
+        anyhow::ensure!(self.held == [0, 0], "the workbook has no plain end");
+        let length = COMMENT.len() as u16;
+        self.file.write_all(&length.to_le_bytes())?;
+        self.file.write_all(COMMENT)?;
+        Ok(self.file)
+    }
+}
+
+impl Write for Marked {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.held.extend_from_slice(bytes);
+        let whole = self.held.len().saturating_sub(2);
+        self.file.write_all(&self.held[..whole])?;
+        self.held.drain(..whole);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
 struct Looks {
     title: Format,
     words: Format,
@@ -112,7 +156,7 @@ struct Looks {
 
 /// A workbook that is being written.
 pub struct Book {
-    path: PathBuf,
+    file: NewFile,
     workbook: Workbook,
     plan: Plan,
     looks: Looks,
@@ -120,15 +164,15 @@ pub struct Book {
 }
 
 impl Book {
-    /// Begins a workbook that goes to a new file.
-    pub fn begin(path: &Path, plan: Plan) -> anyhow::Result<Book> {
+    /// Begins a workbook that goes to a file.
+    pub fn begin(file: NewFile, plan: Plan) -> anyhow::Result<Book> {
         let mut workbook = Workbook::new();
         // What may hold customers' data is on its way where it is to be, and nowhere else.
         workbook
-            .set_tempdir(folder(path))
-            .with_context(|| format!("{} cannot be written", path.display()))?;
+            .set_tempdir(file.folder())
+            .with_context(|| format!("{} cannot be written", file.path().display()))?;
         let mut book = Book {
-            path: path.to_owned(),
+            file,
             workbook,
             plan,
             looks: Looks::new(),
@@ -207,30 +251,14 @@ impl Book {
         Ok(())
     }
 
-    /// Writes the file. One that is there is never written over.
+    /// Writes the file.
     pub fn finish(mut self) -> anyhow::Result<()> {
         self.fields()?;
         self.lists()?;
-        let write = || -> anyhow::Result<NamedTempFile> {
-            // A temporary file is made with 0600.
-            let draft = tempfile::Builder::new()
-                .prefix(".draft-")
-                .tempfile_in(folder(&self.path))?;
-            let mut out = BufWriter::with_capacity(1 << 16, draft.as_file());
-            self.workbook.save_to_writer(&mut out)?;
-            out.flush()?;
-            drop(out);
-            draft.as_file().sync_all()?;
-            Ok(draft)
-        };
-        let mut write = write;
-        let draft =
-            write().with_context(|| format!("{} cannot be written", self.path.display()))?;
-        draft
-            .persist_noclobber(&self.path)
-            .map(drop)
-            .map_err(|error| error.error)
-            .with_context(|| format!("{} cannot be written", self.path.display()))
+        let cannot = format!("{} cannot be written", self.file.path().display());
+        let mut bytes = Marked::new(self.file);
+        self.workbook.save_to_writer(&mut bytes).context(cannot)?;
+        bytes.end()?.finish()
     }
 
     fn fields(&mut self) -> anyhow::Result<()> {
@@ -332,11 +360,6 @@ impl Looks {
             plain: open(),
         }
     }
-}
-
-fn folder(path: &Path) -> &Path {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
-    dir.unwrap_or(Path::new("."))
 }
 
 /// What a spreadsheet checks and says about the cells of a column.

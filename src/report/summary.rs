@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::after::{self, GapDay};
 use super::beside::KybTally;
 use super::due::{Due, Grace, GraceFrom};
+use super::exclusions::{self, UnusedExclusion};
 use super::text::rfc3339;
 use super::totals::{States, Totals};
 use crate::journal::counts::{GapCount, Minute, ReasonCount, StopCount};
@@ -18,6 +19,16 @@ use crate::journal::document_counts::{TypeCount, UnsentCount};
 use crate::journal::files::UnusedCount;
 use crate::journal::gap_lines::ClosedBy;
 use crate::journal::query::{DecisionRow, PolicyRow, Reader, RunRow};
+use crate::output::Begins;
+
+/// How every summary begins.
+pub(super) const BEGINS: Begins = Begins::Lines(&[
+    "{",
+    "  \"name\": ",
+    "  \"sandbox\": ",
+    "  \"target\": ",
+    "  \"dialect\": ",
+]);
 
 /// What the caller knows and the journal does not.
 #[derive(Clone, Debug)]
@@ -58,6 +69,7 @@ pub(super) struct Summary {
     pub documents_not_sent: Vec<UnsentCount>,
     pub kyb: KybTally,
     pub unused: Vec<UnusedCount>,
+    pub unused_exclusions: Vec<UnusedExclusion>,
     pub burn_down: Vec<GapDay>,
     pub closed_by: Vec<ClosedBy>,
 }
@@ -156,6 +168,7 @@ pub(super) fn read(
         documents_not_sent: documents.unsent,
         kyb,
         unused: reader.unused()?,
+        unused_exclusions: exclusions::read(reader)?,
         burn_down: after::burn_down(reader)?,
         closed_by: reader.closed_by()?,
     })

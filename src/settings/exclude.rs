@@ -1,17 +1,38 @@
 //! `[exclude]`: records that are left out, by id list or by a condition on columns, each with a reason.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
+use super::id_columns::id_columns;
 use crate::error::{Diagnostic, Diagnostics};
-use crate::mapping::exclude::{ColumnRule, Exclude, Test};
+use crate::mapping::exclude::{ColumnRule, Exclude, Place, Test, WrittenId};
+use crate::small_files::IdList;
 use crate::source::header;
 use crate::toml_file::{Table, Value};
 
 /// The rules as written; columns are still names.
 #[derive(Debug, Default)]
 pub struct ExcludeSettings {
-    ids: Vec<(Vec<String>, String)>,
+    ids: Vec<Ids>,
     rules: Vec<Rule>,
+}
+
+/// One entry of `ids`.
+#[derive(Debug, Default)]
+struct Ids {
+    /// Those of `list`, each with its place in migration.toml.
+    written: Vec<(String, Place)>,
+    /// Those of `file`.
+    file: Option<IdList>,
+    reason: String,
+}
+
+impl Ids {
+    fn all(&self) -> impl Iterator<Item = &str> {
+        let written = self.written.iter().map(|(id, _)| id.as_str());
+        let file = self.file.iter().flat_map(|list| &list.ids);
+        written.chain(file.map(|listed| listed.id.as_str()))
+    }
 }
 
 #[derive(Debug)]
@@ -36,34 +57,8 @@ pub fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> ExcludeSet
         return settings;
     };
     for entry in one_or_many(&table, "ids", found) {
-        let mut ids: Vec<String> = entry
-            .texts("list", found)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|(id, _)| id.trim().to_owned())
-            .collect();
-        if let Some(value) = entry.get("file")
-            && let Some(name) = value.text(found)
-        {
-            match std::fs::read_to_string(dir.join(name)) {
-                Ok(text) => ids.extend(text.lines().map(|id| id.trim().to_owned())),
-                Err(error) => value.wrong(
-                    found,
-                    format!("cannot read \"{name}\": {error}"),
-                    "one id per line",
-                ),
-            }
-        }
-        ids.retain(|id| !id.is_empty());
-        if entry.get("list").is_none() && entry.get("file").is_none() {
-            entry.wrong(
-                found,
-                "`ids` has neither `list` nor `file`",
-                "ids = { list = [\"A-1\"], reason = \"..\" }",
-            );
-        }
-        let reason = reason(&entry, found);
-        settings.ids.push((ids, reason));
+        let ids = ids(dir, &entry, found);
+        settings.ids.push(ids);
         entry.finish(found);
     }
     for entry in one_or_many(&table, "rules", found) {
@@ -74,6 +69,57 @@ pub fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> ExcludeSet
     }
     table.finish(found);
     settings
+}
+
+fn ids(dir: &Path, entry: &Table<'_>, found: &mut Diagnostics) -> Ids {
+    let mut ids = Ids::default();
+    for (id, value) in entry.texts("list", found).unwrap_or_default() {
+        let id = crate::small_files::trim(id);
+        if !id.is_empty() {
+            ids.written.push((id.to_owned(), place(value.place())));
+        }
+    }
+    if let Some(value) = entry.get("file")
+        && let Some(name) = value.text(found)
+    {
+        match IdList::read(&dir.join(name), name, &id_columns(dir)) {
+            Ok(list) if list.is_empty() => value.wrong(
+                found,
+                format!("\"{name}\" holds no id, so nobody is left out by it"),
+                "a list has one clientAccountId on each line; take the setting out when it is not needed",
+            ),
+            Ok(list) => ids.file = Some(list),
+            Err(error) => value.wrong(
+                found,
+                format!("cannot read \"{name}\": {error}"),
+                "a list is a text file with one clientAccountId on each line",
+            ),
+        }
+    } else if ids.written.is_empty()
+        && let Some(list) = entry.get("list")
+    {
+        list.wrong(
+            found,
+            "`list` holds no id, so nobody is left out by it",
+            "ids = { list = [\"A-1\"], reason = \"..\" }",
+        );
+    }
+    if entry.get("list").is_none() && entry.get("file").is_none() {
+        entry.wrong(
+            found,
+            "`ids` has neither `list` nor `file`",
+            "ids = { list = [\"A-1\"], reason = \"..\" }",
+        );
+    }
+    ids.reason = reason(entry, found);
+    ids
+}
+
+fn place(at: Diagnostic) -> Place {
+    Place {
+        file: at.file,
+        line: at.line,
+    }
 }
 
 fn one_or_many<'a>(table: &Table<'a>, key: &str, found: &mut Diagnostics) -> Vec<Table<'a>> {
@@ -140,6 +186,12 @@ fn rule(entry: &Table<'_>, found: &mut Diagnostics) -> Option<Rule> {
 }
 
 impl ExcludeSettings {
+    /// The list files, as migration.toml names them.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let files = self.ids.iter().filter_map(|ids| ids.file.as_ref());
+        files.map(|list| list.name.as_str())
+    }
+
     /// Whether nothing is left out.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty() && self.rules.is_empty()
@@ -149,7 +201,10 @@ impl ExcludeSettings {
     pub fn canonical(&self) -> String {
         format!(
             "{:?} {:?}",
-            self.ids,
+            self.ids
+                .iter()
+                .map(|ids| (ids.all().collect::<Vec<_>>(), &ids.reason))
+                .collect::<Vec<_>>(),
             self.rules
                 .iter()
                 .map(|rule| (&rule.column, &rule.test, &rule.reason))
@@ -171,11 +226,24 @@ impl ExcludeSettings {
                 });
             place as u16
         };
-        for (ids, reason) in &self.ids {
-            let reason = number(reason, &mut exclude);
-            exclude
-                .ids
-                .extend(ids.iter().map(|id| (id.clone(), reason)));
+        for ids in &self.ids {
+            let reason = number(&ids.reason, &mut exclude);
+            let written = ids.written.iter().map(|(id, place)| WrittenId {
+                id,
+                place: place.clone(),
+                may_be_header: false,
+            });
+            exclude.add_ids(written, reason, None);
+            let Some(list) = &ids.file else { continue };
+            let listed = list.ids.iter().map(|listed| WrittenId {
+                id: &listed.id,
+                place: Place {
+                    file: list.name.clone(),
+                    line: listed.line,
+                },
+                may_be_header: listed.may_be_header,
+            });
+            exclude.add_ids(listed, reason, Some(&list.name));
         }
         for rule in &self.rules {
             let reason = number(&rule.reason, &mut exclude);
@@ -199,6 +267,8 @@ impl ExcludeSettings {
                 column,
                 test,
                 reason,
+                place: place(rule.place.clone()),
+                hit: AtomicBool::new(false),
             });
         }
         exclude.finish();

@@ -9,6 +9,7 @@ pub mod documents;
 pub mod events;
 pub mod exclude;
 pub mod findings;
+mod id_columns;
 pub mod reading;
 pub mod source;
 
@@ -27,6 +28,7 @@ use amounts::{Rate, duration, rate};
 use documents::DocumentSettings;
 use events::EventSettings;
 use exclude::ExcludeSettings;
+pub use id_columns::id_columns;
 use source::{Column, JoinSettings};
 
 /// All settings of one migration.

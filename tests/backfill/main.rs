@@ -8,6 +8,7 @@ mod support;
 mod workbooks;
 
 mod crash;
+mod disagreeing;
 mod documents;
 mod export;
 mod fields;

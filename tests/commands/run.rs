@@ -155,7 +155,8 @@ fn limits_stop_early_and_the_rest_follows() {
     time        no limits are set: as fast as Bakkt answers
     "#);
     assert_eq!(bakkt.ledger().accounts, 3);
-    assert_eq!(world.code(&bakkt.run("--limit 0")).0, 4);
+    // What was asked for is done, whatever is open beyond it.
+    assert_eq!(world.code(&bakkt.run("--limit 0")).0, 0);
     assert_eq!(bakkt.ledger().accounts, 3);
     assert_eq!(world.code(&bakkt.run("--limit 4")).0, 0);
     assert_eq!(bakkt.ledger().accounts, 7);
@@ -166,12 +167,26 @@ fn limits_stop_early_and_the_rest_follows() {
 fn only_some_ids_and_never_unknown_ones() {
     let (world, bakkt) = (World::of(5), Bakkt::start(|_| {}));
     world.write("ids.txt", "A-4\n\n  A-2  \n");
-    assert_eq!(world.code(&bakkt.run("--only ids.txt")).0, 4);
+    assert_eq!(world.code(&bakkt.run("--only ids.txt")).0, 0);
     assert_eq!(bakkt.ledger().accounts, 2);
-    // Done already, and nothing to do: others are open still.
-    assert_eq!(world.code(&bakkt.run("--only ids.txt")).0, 4);
+    // Done already, and nothing to do, though others are open still.
+    let text = world.bakkt(&bakkt.run("--only ids.txt"));
+    assert!(text.contains("exit code 0"), "{text}");
+    assert!(
+        text.contains("3 tasks are still open, beyond what was asked for"),
+        "{text}"
+    );
     assert_eq!(bakkt.ledger().posts, 2);
-    world.write("wrong.txt", "A-1\nann@example.com\nA-404\n");
+    world.write("some.txt", "A-1\n\nann@example.com\n");
+    let text = world.bakkt(&bakkt.run("--only some.txt"));
+    assert!(text.contains("exit code 3"), "{text}");
+    assert!(
+        text.contains("some.txt, line 3: the plan does not have such an id"),
+        "{text}"
+    );
+    assert!(!text.contains("ann@"), "{text}");
+    assert_eq!(bakkt.ledger().posts, 3);
+    world.write("wrong.txt", "ann@example.com\nA-404\n");
     assert_snapshot!(world.bakkt(&bakkt.run("--only wrong.txt")), @r#"
     exit code 2
     --- stdout
@@ -188,7 +203,7 @@ fn only_some_ids_and_never_unknown_ones() {
     error: cannot read nowhere.txt: No such file or directory (os error 2)
       next: one clientAccountId per line
     "#);
-    assert_eq!(bakkt.ledger().posts, 2);
+    assert_eq!(bakkt.ledger().posts, 3);
     assert_eq!(world.code(&bakkt.run("")).0, 0);
     assert_eq!(bakkt.ledger().accounts, 5);
 }
@@ -305,7 +320,8 @@ fn accounts_that_existed_stop_the_run() {
 fn nothing_leaves_when_the_export_changes_during_the_run() {
     // The plan is made; then a row changes in place, as long as before, and the file's fingerprint with it.
     let (world, bakkt) = (World::of(3), Bakkt::start(|_| {}));
-    assert_eq!(world.code(&bakkt.run("--limit 0")).0, 4);
+    // What was asked for is done, whatever is open beyond it.
+    assert_eq!(world.code(&bakkt.run("--limit 0")).0, 0);
     world.change("acme/export.csv", "A-2,ann", "A-2,bob");
     assert_eq!(world.code(&bakkt.run("")).0, 2);
     assert_eq!(bakkt.ledger().posts, 0);

@@ -197,3 +197,44 @@ fn a_changed_manifest_stops_the_run_and_replan_goes_on() {
     assert_eq!(world.run(&sandbox, &[]).1, 0);
     assert_eq!(sandbox.count("documents"), 2);
 }
+
+#[test]
+fn a_limit_announces_what_so_many_accounts_need() {
+    let world = World::new("INDIVIDUAL");
+    let ids: Vec<String> = (1..=5).map(|number| format!("A{number}")).collect();
+    let accounts: Vec<String> = ids.iter().map(|id| account(id)).collect();
+    world.accounts(&accounts);
+    world.file("a.png", PNG);
+    // The first has one document, the second two, and so on.
+    let rows: Vec<String> = (1..=5)
+        .flat_map(|number| {
+            let row = format!("a.png,A{number},TRUST_CERTIFICATION,,,,,,,");
+            std::iter::repeat_n(row, number).enumerate()
+        })
+        .map(|(note, row)| row.replacen(",,,,,,,", &format!(",,,,note {note},,,"), 1))
+        .collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    world.manifest(&rows);
+    let sandbox = world.sandbox();
+    let said = |more: &[&str]| {
+        let output = crate::support::program()
+            .arg("run")
+            .arg(world.dir())
+            .args(["--base-url", &sandbox.base_url()])
+            .args(more)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        (text, output.status.code())
+    };
+    for (limit, announced) in [
+        ("1", "1 accounts and 1 documents to send"),
+        ("2", "2 accounts and 5 documents to send"),
+        ("9", "2 accounts and 9 documents to send"),
+    ] {
+        let (text, code) = said(&["--limit", limit]);
+        assert_eq!(code, Some(0), "{text}");
+        assert!(text.contains(announced), "{text}");
+    }
+    assert_eq!(sandbox.count("accounts"), 5);
+}

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use bakkt_migrate::journal::query::Reader;
+use bakkt_migrate::output::Protected;
 use bakkt_migrate::report::{Facts, Grace, GraceFrom, Totals, write};
 use rusqlite::Connection;
 
@@ -96,12 +97,9 @@ impl Case {
             grace,
             at: NOW.parse().unwrap(),
         };
-        write(
-            &Reader::open(&self.journal()).unwrap(),
-            &self.report(),
-            &facts,
-        )
-        .unwrap()
+        let protected = Protected::default();
+        let folder = protected.open_folder(&self.report()).unwrap();
+        write(&Reader::open(&self.journal()).unwrap(), &folder, &facts).unwrap()
     }
 
     pub fn file(&self, name: &str) -> String {

@@ -3,7 +3,7 @@
 //! Owner of the rule what a cell does: nothing where it is empty or says what is known; the new value where it fits; where
 //! it does not fit, a gap if there was nothing, and nothing at all if there was something.
 
-use super::{Element, Field, Layer, NEVER_SENT, NO_ELEMENT, TYPE_OF_MAPPING, Tried};
+use super::{Element, Field, Layer, NEVER_SENT, NO_ELEMENT, Stated, TYPE_OF_MAPPING, Tried};
 use crate::assess::value::{self, Beside};
 use crate::assess::walk::derived_owner_id;
 use crate::contract::{Form, changes, path};
@@ -40,7 +40,9 @@ impl Worker {
             }
             for entry in entries {
                 let at = layer.keys.at(entry);
-                if layer.refused.contains(&at.row) {
+                let tried = self.laying.trial.as_ref();
+                let is_out = tried.is_some_and(|trial| trial.is_out(place, at.row));
+                if layer.refused.contains(&at.row) || is_out {
                     continue;
                 }
                 let mut row = std::mem::take(&mut self.laying.row);
@@ -102,9 +104,13 @@ impl Worker {
                     tried.who.extend(self.spoken(field, &meant));
                 }
                 let field = meant.as_ref();
+                let had = trial.is_some() && self.is_known(pipeline, field);
                 match self.lay_cell(pipeline, field, id) {
                     Ok(changed) => {
                         tried.changed += usize::from(changed);
+                        if had && changed {
+                            tried.replaced.push(field.path.clone());
+                        }
                         let gap = field.gap.filter(|_| changed);
                         self.laying.laid.extend(gap.map(|gap| (gap, place, at)));
                     }
@@ -117,6 +123,8 @@ impl Worker {
             }
         }
         if let Some(mut trial) = trial {
+            // Behind the laying: what a cell means may hang on the country that stands beside it.
+            tried.stated = self.stated_fields(pipeline, (layer, at.row));
             trial.rows.push(tried);
             self.laying.trial = Some(trial);
         }
@@ -137,6 +145,39 @@ impl Worker {
             .filter(changes)
             .map(|field| field.path.clone())
             .collect()
+    }
+
+    /// What a row says of each field, whether that is new or not.
+    fn stated_fields(&self, pipeline: &Pipeline, at: (&Layer, u64)) -> Vec<Stated> {
+        let fields = at.0.fields.iter();
+        let stated = fields.filter_map(|field| {
+            let meant = self.meant(pipeline, at, field)?;
+            let texts = match self.fits(pipeline, &meant) {
+                Cell::Text(text) => vec![text],
+                Cell::Texts(texts) => texts,
+                Cell::Nothing | Cell::Same | Cell::Unfit(_) => return None,
+            };
+            Some(Stated {
+                slot: meant.to?,
+                path: meant.path.clone(),
+                texts,
+            })
+        });
+        stated.collect()
+    }
+
+    /// Whether the record has a value for a field that is no gap.
+    fn is_known(&self, pipeline: &Pipeline, field: &Field) -> bool {
+        let Some(slot) = field.to else { return false };
+        let beside = self.beside(pipeline, field);
+        let fits = |text: &str| value::check(field.form, text, beside).is_ok();
+        match self.draft.slot(slot) {
+            Slot::Value { span, .. } => fits(self.draft.text(span)),
+            Slot::List { first, last, .. } => {
+                (first..last).all(|item| self.draft.item(item).is_ok_and(fits))
+            }
+            _ => false,
+        }
     }
 
     /// Lays one cell over the draft: whether that changed it. The error is why not, and whether the field is a gap for it.
@@ -199,6 +240,15 @@ impl Worker {
 
     /// What the row says of a field, against what the record says.
     fn says(&self, pipeline: &Pipeline, field: &Field, id: &str) -> Cell {
+        match self.fits(pipeline, field) {
+            Cell::Text(text) if self.same(pipeline, field, &text, id) => Cell::Same,
+            Cell::Texts(texts) if self.same_texts(field, &texts) => Cell::Same,
+            cell => cell,
+        }
+    }
+
+    /// What the row says of a field, by itself.
+    fn fits(&self, pipeline: &Pipeline, field: &Field) -> Cell {
         let row = &self.laying.draft;
         match row.slot(field.from) {
             Slot::Missing | Slot::Value { constant: true, .. } => Cell::Nothing,
@@ -210,12 +260,9 @@ impl Worker {
                     Ok(text) => text,
                     Err(why) => return Cell::Unfit(why),
                 };
-                if let Err(why) = value::check(field.form, &text, self.beside(pipeline, field)) {
-                    return Cell::Unfit(why);
-                }
-                match self.same(pipeline, field, &text, id) {
-                    true => Cell::Same,
-                    false => Cell::Text(text),
+                match value::check(field.form, &text, self.beside(pipeline, field)) {
+                    Ok(()) => Cell::Text(text),
+                    Err(why) => Cell::Unfit(why),
                 }
             }
             Slot::List { first, last, .. } => {
@@ -225,9 +272,8 @@ impl Worker {
                     value::check(field.form, text, beside).map(|()| text.to_owned())
                 };
                 match (first..last).map(fit).collect::<Result<Vec<_>, _>>() {
-                    Err(why) => Cell::Unfit(why),
-                    Ok(texts) if self.same_texts(field, &texts) => Cell::Same,
                     Ok(texts) => Cell::Texts(texts),
+                    Err(why) => Cell::Unfit(why),
                 }
             }
         }

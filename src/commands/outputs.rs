@@ -1,0 +1,45 @@
+//! Which files of a migration no output may touch.
+//!
+//! Owner of that list: settings, exports, mappings, lists of ids, keys, documents with their manifest, and the state. All
+//! commands that write a file which a person names open it through [`protected`].
+//! Left out on purpose: how a file is opened and replaced (`output`).
+
+use std::path::Path;
+
+use super::target;
+use crate::migration::inputs;
+use crate::output::Protected;
+use crate::settings::Settings;
+
+/// The files of a migration, and its state.
+pub fn protected(settings: &Settings) -> Protected {
+    let mut protected = Protected::default();
+    let dir = &settings.dir;
+    protected.add_file(&dir.join("migration.toml"), "its settings");
+    for input in inputs::of(settings) {
+        let path = dir.join(&input.name);
+        match input.kind {
+            inputs::Kind::File if input.name.contains(['*', '?', '[']) && !path.exists() => {
+                protected.add_pattern(dir, &input.name, input.what);
+                for path in inputs::matching(dir, &input.name) {
+                    protected.add_file(&path, input.what);
+                }
+            }
+            inputs::Kind::File => protected.add_file(&path, input.what),
+            inputs::Kind::Folder => protected.add_folder(&path, input.what),
+        }
+    }
+    add_state(&mut protected, dir);
+    protected
+}
+
+/// The same without settings: what a folder has by its name.
+pub fn protected_folder(dir: &Path) -> Protected {
+    let mut protected = Protected::default();
+    add_state(&mut protected, dir);
+    protected
+}
+
+fn add_state(protected: &mut Protected, dir: &Path) {
+    protected.add_folder(&target::state_folder(dir, false), "its state");
+}

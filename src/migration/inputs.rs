@@ -1,0 +1,73 @@
+//! Everything that a migration reads, by name: what no output may take the place of.
+//!
+//! Owner of that list, next to the code that opens these files. A file that cannot be read is on it all the same.
+
+use std::path::{Path, PathBuf};
+
+use super::mapping_files;
+use crate::settings::Settings;
+use crate::settings::documents::DocumentSource;
+
+/// One input, as the settings name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Its path from the migration folder; of exports it may be a pattern.
+    pub name: String,
+    /// What it is, for a person.
+    pub what: &'static str,
+    /// A file, or a folder with all that is in it.
+    pub kind: Kind,
+}
+
+/// What an input is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file, or a pattern of files.
+    File,
+    /// A folder.
+    Folder,
+}
+
+/// The inputs of a migration, besides migration.toml.
+pub fn of(settings: &Settings) -> Vec<Input> {
+    let mut inputs = Vec::new();
+    let mut add = |name: &str, what: &'static str, kind: Kind| {
+        let name = name.to_owned();
+        inputs.push(Input { name, what, kind });
+    };
+    add(&settings.export, "an export", Kind::File);
+    let mut mappings = vec![&settings.mapping];
+    for join in &settings.joins {
+        add(&join.file, "an export", Kind::File);
+        mappings.push(&join.mapping);
+    }
+    if let Some(documents) = &settings.documents {
+        add(&documents.root, "its documents", Kind::Folder);
+        if let DocumentSource::Manifest { file, mapping } = &documents.from {
+            add(file, "the manifest of its documents", Kind::File);
+            mappings.push(mapping);
+        }
+    }
+    for mapping in mappings {
+        add(mapping, "a mapping", Kind::File);
+        for file in mapping_files(&settings.dir, mapping).unwrap_or_default() {
+            add(&file.name, "a mapping", Kind::File);
+        }
+    }
+    for file in settings.exclude.files() {
+        add(file, "a list of ids under [exclude]", Kind::File);
+    }
+    let secrets = [&settings.target.key_file, &settings.events.secret_file];
+    for file in secrets.into_iter().flatten() {
+        add(file, "a file with a key", Kind::File);
+    }
+    inputs
+}
+
+/// The files that fit a pattern of an export.
+pub fn matching(dir: &Path, pattern: &str) -> Vec<PathBuf> {
+    let folder = glob::Pattern::escape(&dir.to_string_lossy());
+    let whole = Path::new(&folder).join(pattern);
+    let found = glob::glob(&whole.to_string_lossy()).into_iter().flatten();
+    found.filter_map(Result::ok).collect()
+}

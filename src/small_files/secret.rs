@@ -1,0 +1,64 @@
+//! A file that holds one secret, which only its owner may read.
+//!
+//! Owner of the check of its rights and of its one line. Both go by the same open file, so that nothing can be exchanged
+//! between the look and the reading. Left out on purpose: which secrets there are (`commands::target`).
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use super::{Unreadable, lines, read_from, trim};
+
+/// No key is longer.
+const LARGEST: u64 = 64 << 10;
+
+/// Reads the secret of a file whose rights shut everybody else out.
+pub fn read_secret(path: &Path) -> Result<String, Unreadable> {
+    let other = |error: std::io::Error| Unreadable::system(&error);
+    // A pipe without a writer must not hold the program up.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)
+        .map_err(other)?;
+    let facts = file.metadata().map_err(other)?;
+    if facts.is_dir() {
+        return Err(Unreadable::whole("it is a folder"));
+    }
+    if facts.permissions().mode() & 0o077 != 0 {
+        return Err(Unreadable::whole("others may read it"));
+    }
+    one_line(&read_from(file, LARGEST)?)
+}
+
+/// The only line of a text that is not blank, trimmed.
+pub fn one_line(text: &str) -> Result<String, Unreadable> {
+    let lines = lines(text).map(|(number, line)| (number, trim(line)));
+    let mut lines = lines.filter(|(_, line)| !line.is_empty());
+    let Some((_, first)) = lines.next() else {
+        return Err(Unreadable::whole("it is empty"));
+    };
+    match lines.next() {
+        None => Ok(first.to_owned()),
+        Some((number, _)) => Err(Unreadable::at(
+            number,
+            "there is a second line, and a key has one",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_secret_is_one_line_and_nothing_around_it() {
+        for text in ["key", "key\r\n", "\n\u{A0}key \n\n", "key\r", "\u{FEFF}key"] {
+            assert_eq!(one_line(text).as_deref(), Ok("key"), "{text:?}");
+        }
+        assert_eq!(one_line(" \r\n").unwrap_err().line, None);
+        assert_eq!(one_line("key\n\nother\n").unwrap_err().line, Some(3));
+        assert_eq!(one_line("key\rother").unwrap_err().line, Some(2));
+    }
+}
