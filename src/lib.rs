@@ -27,6 +27,8 @@ pub mod logging;
 pub mod sensitive;
 pub mod toml_file;
 
+pub mod text;
+
 pub mod contract;
 pub mod source;
 

@@ -356,7 +356,7 @@ impl Migration {
 
     /// Keyed hashes of whatever changes payloads or verdicts, by the name under which a person knows it.
     pub fn fingerprints(&self) -> anyhow::Result<Vec<(String, [u8; 32])>> {
-        let mut prints = Vec::new();
+        let (mut prints, ids) = (Vec::new(), self.settings.ids);
         for export in self.exports() {
             for (name, path) in export.files() {
                 let hash = self.file_hash(path, name)?;
@@ -381,8 +381,14 @@ impl Migration {
         );
         add(
             "[accounts] allow_ids_like in migration.toml".into(),
-            &format!("{:?}", self.settings.ids),
+            &format!("{:?}", (ids.allow_tax_id, ids.allow_email)),
         );
+        if ids.allow_unissued {
+            add(
+                "[accounts] allow_unissued_tax_ids in migration.toml".into(),
+                "true",
+            );
+        }
         if !self.pipeline.joins.is_empty() {
             add(
                 "the keys under [source] in migration.toml".into(),

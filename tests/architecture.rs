@@ -16,17 +16,18 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ("logging", &[], &[]),
     ("toml_file", &["error"], &[]),
     // The pure half: no network, no database, no async runtime.
-    ("contract", &[], &[]),
-    ("source", &["error"], &[]),
+    ("text", &[], &[]),
+    ("contract", &["text"], &[]),
+    ("source", &["error", "text"], &[]),
     (
         "mapping",
-        &["contract", "source", "error", "toml_file"],
+        &["contract", "source", "error", "text", "toml_file"],
         &[],
     ),
-    ("assess", &["contract", "mapping"], &[]),
+    ("assess", &["contract", "mapping", "text"], &[]),
     (
         "pipeline",
-        &["contract", "source", "mapping", "assess"],
+        &["contract", "source", "mapping", "assess", "text"],
         &[],
     ),
     // What exports hold, and what that seems to mean: no settings, no folder, nothing but the files themselves.
@@ -35,7 +36,14 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     // Files of other people: nothing here knows where the documents go.
     (
         "documents",
-        &["contract", "source", "mapping", "error", "toml_file"],
+        &[
+            "contract",
+            "source",
+            "mapping",
+            "error",
+            "text",
+            "toml_file",
+        ],
         &[],
     ),
     // The journal is the only user of the database. A position and a verdict are what it stores of a row.
@@ -98,6 +106,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "mapping",
             "documents",
             "report",
+            "text",
         ],
         &[],
     ),

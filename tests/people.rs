@@ -16,6 +16,8 @@ const SETTINGS: &str = r#"
 [source]
 file = "export.csv"
 mapping = "mapping.toml"
+[accounts]
+allow_unissued_tax_ids = true
 [limits]
 create = "unlimited"
 lookup = "unlimited"

@@ -13,6 +13,8 @@ use std::path::{Component, Path};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, FileType, FileTypeExt, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::error::Failure;
 
 /// Why a file is refused before it is read. `missing` is what a gap says of a document that is not there.
@@ -115,8 +117,18 @@ impl Root {
         &self.dir
     }
 
-    /// Opens a file for reading, by its path below the folder.
+    /// Opens a file for reading, by its path below the folder. Cells have composed accents (`text::compose`), file names of
+    /// some systems decomposed ones.
     pub fn file(&self, path: &str) -> Result<Opened, &'static str> {
+        match self.file_as_written(path) {
+            Err(refusal::MISSING) if !path.is_ascii() => {
+                self.file_as_written(&path.nfd().collect::<String>())
+            }
+            found => found,
+        }
+    }
+
+    fn file_as_written(&self, path: &str) -> Result<Opened, &'static str> {
         if path.is_empty() {
             return Err(refusal::UNNAMED);
         }

@@ -114,6 +114,8 @@ const ACCOUNTS: &[Key] = keys! {
         "An account that was there before: skip looks first and leaves it, update overwrites it, stop ends the run.";
     "allow_ids_like": Takes::WordList(&["tax_id", "email"]),
         "Allows clientAccountIds that look like a tax id or an e-mail address.";
+    "allow_unissued_tax_ids": Takes::Boolean,
+        "Lets tax ids through that the SSA or the IRS never gave out; for rehearsals, refused for Bakkt's production.";
 };
 
 const TARGET: &[Key] = keys! {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::{Diagnostic, Diagnostics};
-use crate::mapping::exclude::{ColumnRule, Exclude, Test};
+use crate::mapping::exclude::{ColumnRule, Exclude, Test, Word};
 use crate::source::header;
 use crate::toml_file::{Table, Value};
 
@@ -103,6 +103,11 @@ fn reason(entry: &Table<'_>, found: &mut Diagnostics) -> String {
     reason
 }
 
+/// Words as cells are compared with them.
+fn words(words: &[String]) -> Vec<Word> {
+    words.iter().map(|word| Word::new(word)).collect()
+}
+
 fn rule(entry: &Table<'_>, found: &mut Diagnostics) -> Option<Rule> {
     let column = entry.get("column");
     let mut tests = Vec::new();
@@ -173,9 +178,9 @@ impl ExcludeSettings {
         };
         for (ids, reason) in &self.ids {
             let reason = number(reason, &mut exclude);
-            exclude
-                .ids
-                .extend(ids.iter().map(|id| (id.clone(), reason)));
+            for id in ids {
+                exclude.add_id(id, reason);
+            }
         }
         for rule in &self.rules {
             let reason = number(&rule.reason, &mut exclude);
@@ -191,8 +196,8 @@ impl ExcludeSettings {
                 }
             };
             let test = match &rule.test {
-                RuleTest::Equals(values) => Test::Equals(values.clone()),
-                RuleTest::NotEquals(values) => Test::NotEquals(values.clone()),
+                RuleTest::Equals(values) => Test::Equals(words(values)),
+                RuleTest::NotEquals(values) => Test::NotEquals(words(values)),
                 RuleTest::Empty(empty) => Test::Empty(*empty),
             };
             exclude.rules.push(ColumnRule {
