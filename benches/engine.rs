@@ -110,7 +110,7 @@ fn folder() -> tempfile::TempDir {
     std::fs::copy(sample.join("mapping.toml"), dir.path().join("mapping.toml"))
         .expect("the sample");
     let settings = "[source]\nfile = \"export.csv\"\nmapping = \"mapping.toml\"\n\
-        [accounts]\non_existing = \"update\"\n\
+        [accounts]\nallow_unissued_tax_ids = true\non_existing = \"update\"\n\
         [limits]\ncreate = \"unlimited\"\nlookup = \"unlimited\"\nin_flight = 128\n";
     std::fs::write(dir.path().join("migration.toml"), settings).expect("settings");
     let file = File::create(dir.path().join("export.csv")).expect("an export");

@@ -15,6 +15,7 @@ file = "export.csv"
 mapping = "mapping.toml"
 
 [accounts]
+allow_unissued_tax_ids = true
 on_existing = "update"
 
 [limits]

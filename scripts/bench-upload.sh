@@ -14,6 +14,9 @@ cat >"$folder/migration.toml" <<TOML
 file = "export.csv"
 mapping = "mapping.toml"
 
+[accounts]
+allow_unissued_tax_ids = true
+
 [documents]
 root = "documents"
 max_bytes = "$((megabytes + 1))MB"

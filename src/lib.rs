@@ -32,6 +32,8 @@ pub mod state_folder;
 pub mod terminal;
 pub mod toml_file;
 
+pub mod text;
+
 pub mod contract;
 pub mod masking;
 pub mod source;

@@ -360,7 +360,7 @@ impl Migration {
 
     /// Keyed hashes of whatever changes payloads or verdicts, by the name under which a person knows it.
     pub fn fingerprints(&self) -> anyhow::Result<Vec<(String, [u8; 32])>> {
-        let mut prints = Vec::new();
+        let (mut prints, ids) = (Vec::new(), self.settings.ids);
         for export in self.exports() {
             for (name, path) in export.files() {
                 let hash = self.file_hash(path, name)?;
@@ -385,13 +385,19 @@ impl Migration {
         );
         add(
             "[accounts] allow_ids_like in migration.toml".into(),
-            &format!("{:?}", self.settings.ids),
+            &format!("{:?}", (ids.allow_tax_id, ids.allow_email)),
         );
         let blocking = self.settings.findings.canonical();
         if !blocking.is_empty() {
             add(
                 "what blocks under [findings] in migration.toml".into(),
                 &blocking,
+            );
+        }
+        if ids.allow_unissued {
+            add(
+                "[accounts] allow_unissued_tax_ids in migration.toml".into(),
+                "true",
             );
         }
         if !self.pipeline.joins.is_empty() {

@@ -73,7 +73,7 @@ fn export(account_type: &str) -> Vec<u8> {
 fn outcome(mapping: &str, export: &[u8]) -> (String, String) {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    let settings = "[source]\nfile = \"export.csv\"\nmapping = \"mapping.toml\"\n";
+    let settings = "[source]\nfile = \"export.csv\"\nmapping = \"mapping.toml\"\n[accounts]\nallow_unissued_tax_ids = true\n";
     fs::write(at("migration.toml"), settings).unwrap();
     fs::write(at("mapping.toml"), mapping).unwrap();
     fs::write(at("export.csv"), export).unwrap();

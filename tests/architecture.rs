@@ -22,26 +22,27 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ("small_files", &["error", "output"], &[]),
     ("toml_file", &["error", "small_files"], &[]),
     // The pure half: no network, no database, no async runtime.
-    ("contract", &[], &[]),
+    ("text", &[], &[]),
+    ("contract", &["text"], &[]),
     // What of a server's words may be kept: pure, so that everything that keeps some can ask it.
     ("masking", &["contract"], &[]),
-    ("source", &["error"], &[]),
+    ("source", &["error", "text"], &[]),
     (
         "mapping",
-        &["contract", "source", "error", "toml_file"],
+        &["contract", "source", "error", "text", "toml_file"],
         &[],
     ),
-    ("assess", &["contract", "mapping"], &[]),
+    ("assess", &["contract", "mapping", "text"], &[]),
     // What a person should see although no rule refuses it: of one draft, and of many.
     (
         "findings",
-        &["contract", "source", "mapping", "assess"],
+        &["contract", "source", "mapping", "assess", "text"],
         &[],
     ),
     (
         "pipeline",
         &[
-            "contract", "error", "source", "mapping", "assess", "findings",
+            "contract", "error", "source", "mapping", "assess", "findings", "text",
         ],
         &[],
     ),
@@ -51,7 +52,14 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     // Files of other people: nothing here knows where the documents go.
     (
         "documents",
-        &["contract", "source", "mapping", "error", "toml_file"],
+        &[
+            "contract",
+            "source",
+            "mapping",
+            "error",
+            "text",
+            "toml_file",
+        ],
         &[],
     ),
     // The journal is the only user of the database. A position and a verdict are what it stores of a row.
@@ -150,6 +158,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
             "mapping",
             "documents",
             "report",
+            "text",
         ],
         &[],
     ),

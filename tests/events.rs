@@ -497,7 +497,7 @@ fn a_full_disk_is_nobodys_200() {
 /// Two processes that begin in an empty folder at the same moment share one key.
 #[test]
 fn a_receiver_and_a_run_begin_together() {
-    let dir = beside::migration("");
+    let dir = beside::migration("[accounts]\nallow_unissued_tax_ids = true\n");
     let run = Running::start(
         program()
             .args(["run", "--quiet", "--sandbox", "--limit", "40"])

@@ -17,6 +17,7 @@ const SETTINGS: &str = r#"
 file = "export.csv"
 mapping = "mapping.toml"
 [accounts]
+allow_unissued_tax_ids = true
 on_existing = "update"
 [limits]
 create = "unlimited"

@@ -29,6 +29,8 @@ key = "NO"
 file = "contacts.csv"
 mapping = "contacts.toml"
 key = "NO"
+[accounts]
+allow_unissued_tax_ids = true
 [limits]
 create = "unlimited"
 lookup = "unlimited"

@@ -55,7 +55,7 @@ impl World {
 
     fn limited(&self, target: &str, limits: &str, retry: &str) {
         let text = format!(
-            "[source]\nfile = \"export.csv\"\nmapping = \"mapping.toml\"\n[target]\n{target}\n\
+            "[source]\nfile = \"export.csv\"\nmapping = \"mapping.toml\"\n[accounts]\nallow_unissued_tax_ids = true\n[target]\n{target}\n\
              [limits]\ncreate = \"unlimited\"\nlookup = \"unlimited\"\n{limits}[retry]\nbackoff_first = \"1ms\"\n{retry}"
         );
         std::fs::write(self.dir.path().join("migration.toml"), text).unwrap();

@@ -19,6 +19,8 @@ const SETTINGS: &str = r#"
 [source]
 file = "export.csv"
 mapping = "mapping.toml"
+[accounts]
+allow_unissued_tax_ids = true
 [limits]
 create = "unlimited"
 lookup = "unlimited"

@@ -19,6 +19,8 @@ const SETTINGS: &str = r#"
 [source]
 file = "export.csv"
 mapping = "mapping.toml"
+[accounts]
+allow_unissued_tax_ids = true
 [limits]
 create = "unlimited"
 lookup = "unlimited"
@@ -287,8 +289,9 @@ fn what_is_in_doubt_is_settled_before_the_plan_changes() {
 fn an_old_account_does_not_stand_for_an_update_that_was_lost() {
     let sandbox = "existing = 1.0\nreset_before = 1.0\nmax_faults_per_id = 1\n";
     let case = Case::new(sandbox, &[("A", "7755550100")]);
-    let settings =
-        SETTINGS.replace("breaker = 1", "breaker = 100") + "[accounts]\non_existing = \"update\"\n";
+    let settings = SETTINGS
+        .replace("breaker = 1", "breaker = 100")
+        .replace("[accounts]\n", "[accounts]\non_existing = \"update\"\n");
     std::fs::write(case.folder.path().join("migration.toml"), settings).unwrap();
     let (totals, code) = case.run("run", &[]);
     assert_eq!(

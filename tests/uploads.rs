@@ -34,6 +34,8 @@ const SETTINGS: &str = r#"
 [source]
 file = "export.csv"
 mapping = "mapping.toml"
+[accounts]
+allow_unissued_tax_ids = true
 [documents]
 root = "documents"
 pattern = "{clientAccountId}/{documentType}_{documentSide}.*"

@@ -153,4 +153,7 @@ mapping = "mapping.toml"
 file = "owners.csv"
 mapping = "owners.toml"
 key = "CUST_NO"
+
+[accounts]
+allow_unissued_tax_ids = true
 "#;

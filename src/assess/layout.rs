@@ -115,7 +115,10 @@ impl Layout<'_> {
                 };
                 (beside(name), form)
             }),
-            country: beside("country"),
+            country: match form {
+                Form::EntityTaxId => beside("registeredAddress.country"),
+                _ => beside("country"),
+            },
             tax_id_type: beside("taxIdType"),
             owner: self.owner,
             local: field.local,

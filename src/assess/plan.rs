@@ -241,7 +241,7 @@ pub struct Leaf {
     pub slot: Option<usize>,
     /// Slot and form of the field without which this one is not sent.
     pub partner: Option<(Option<usize>, Form)>,
-    /// Slot of `country` in the same object.
+    /// Slot of `country` in the same object; of an entity's tax id, in its registered address.
     pub country: Option<usize>,
     /// Slot of `taxIdType` in the same object.
     pub tax_id_type: Option<usize>,

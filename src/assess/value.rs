@@ -4,15 +4,17 @@
 
 use crate::contract::account::{ACCOUNT_TYPES, TAX_ID_TYPES, US_TAX_ID_TYPES};
 use crate::contract::roles::{OWNER_KINDS, ROLES};
-use crate::contract::{Form, countries, forms};
+use crate::contract::{Form, countries, forms, tax_ids, texts};
 
 /// What a form may look at beside the value itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Beside<'a> {
-    /// `country` of the same address.
+    /// `country` of the same address; of an entity, that of its registered address.
     pub country: Option<&'a str>,
     /// `taxIdType` of the same identity.
     pub tax_id_type: Option<&'a str>,
+    /// Tax ids that were never given out may pass.
+    pub unissued: bool,
     /// The day of the plan: what "in the past" means.
     pub as_of: jiff::civil::Date,
 }
@@ -27,34 +29,33 @@ pub fn check(form: Form, text: &str, beside: Beside<'_>) -> Result<(), &'static 
         }
     };
     match form {
-        Form::Short(most) if text.chars().count() > most => Err("too long"),
-        Form::Text | Form::Short(_) | Form::ClientId | Form::OwnerId => {
-            if text
-                .bytes()
-                .any(|byte| byte < 0x20 && byte != b'\n' && byte != b'\t' && byte != b'\r')
-            {
-                return Err("holds control characters");
-            }
-            Ok(())
-        }
+        Form::Text => fit(texts::unfit_text(text, texts::NOTE)),
+        Form::Short(most) => fit(texts::unfit_text(text, most)),
+        Form::Code(most) => fit(texts::unfit_code(text, most)),
+        // The rules of a clientAccountId depend on the settings (`unfit_id`).
+        Form::ClientId | Form::OwnerId => fit(forms::unfit_id(text)),
         Form::AccountType => one_of(ACCOUNT_TYPES, "not an account type"),
         Form::OneOf(words) => one_of(words, "not one of the contract's words"),
         Form::Role => one_of(ROLES, "not one of the contract's roles"),
         Form::OwnerKind => one_of(OWNER_KINDS, "neither person nor entity"),
         Form::TaxIdType => one_of(TAX_ID_TYPES, "not one of the contract's tax id types"),
-        Form::TaxId => match beside.tax_id_type {
-            Some(kind) if US_TAX_ID_TYPES.contains(&kind) && !forms::is_digits(text, 9) => {
-                Err("not nine digits")
+        Form::TaxId => fit(match beside.tax_id_type {
+            Some(kind) if US_TAX_ID_TYPES.contains(&kind) => {
+                tax_ids::unfit(kind, text, beside.unissued)
             }
-            _ => Ok(()),
-        },
+            _ => texts::unfit_code(text, texts::TAX_ID),
+        }),
+        Form::EntityTaxId => fit(match beside.country {
+            Some("USA") => tax_ids::unfit_of_entity(text, beside.unissued),
+            _ => texts::unfit_code(text, texts::TAX_ID),
+        }),
         Form::Country => must(countries::is_alpha3(text), "not an ISO 3166-1 alpha-3 code"),
         Form::State => match beside.country {
             Some("USA") => must(
                 forms::is_state2(text),
                 "not the two letters of a U.S. state",
             ),
-            _ => Ok(()),
+            _ => fit(texts::unfit_text(text, texts::PLACE)),
         },
         Form::Phone => must(forms::is_e164(text), "not an E.164 number"),
         Form::Email => must(forms::is_email(text), "not an e-mail address"),
@@ -65,11 +66,19 @@ pub fn check(form: Form, text: &str, beside: Beside<'_>) -> Result<(), &'static 
         },
         Form::Date => must(forms::is_date(text).is_some(), "not a date"),
         Form::DateTime => must(forms::is_date_time(text), "not a date and time with offset"),
-        Form::Integer => must(text.parse::<i64>().is_ok(), "not a whole number"),
+        Form::Integer(least, most) => match text.parse::<i64>() {
+            Ok(number) if (least..=most).contains(&number) => Ok(()),
+            Ok(_) => Err("a number beyond what this field can mean"),
+            Err(_) => Err("not a whole number"),
+        },
         Form::Boolean => must(text == "true" || text == "false", "neither true nor false"),
         Form::Percent => must(forms::percent(text).is_some(), "not a number from 0 to 100"),
         Form::Usd(scale) => one_of(scale.names(), "not one of the contract's ranges"),
     }
+}
+
+fn fit(why: Option<&'static str>) -> Result<(), &'static str> {
+    why.map_or(Ok(()), Err)
 }
 
 fn must(fits: bool, why: &'static str) -> Result<(), &'static str> {
@@ -79,7 +88,7 @@ fn must(fits: bool, why: &'static str) -> Result<(), &'static str> {
 /// Writes a checked value as JSON.
 pub fn write(form: Form, text: &str, out: &mut Vec<u8>) {
     match form {
-        Form::Integer => match text.parse::<i64>() {
+        Form::Integer(..) => match text.parse::<i64>() {
             Ok(number) => out.extend_from_slice(number.to_string().as_bytes()),
             Err(_) => write_string(text, out),
         },

@@ -314,6 +314,7 @@ impl Assessor {
         let beside = Beside {
             country: leaf.country.and_then(|slot| draft.value(slot)),
             tax_id_type: leaf.tax_id_type.and_then(|slot| draft.value(slot)),
+            unissued: plan.ids.allow_unissued,
             as_of: plan.as_of,
         };
         value::check(form, text, beside)

@@ -39,6 +39,10 @@ const FIRST_LINES: usize = 5;
 pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     target::existing_folder(&args.dir)?;
     let settings = crate::migration::settings(&args.dir)?;
+    // A folder that names no target may be there to be tried with `--sandbox`; whoever sends is asked again.
+    if settings.rehearses_in_production {
+        settings.refuse_rehearsal()?;
+    }
     let outputs = Outputs::open(args, &settings)?;
     // A key of the moment: hashes only have to agree with each other.
     let key = *blake3::hash(uuid::Uuid::from_u128(fastrand::u128(..)).as_bytes()).as_bytes();

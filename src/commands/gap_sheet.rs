@@ -352,7 +352,7 @@ fn level_words(level: &str) -> &'static str {
 fn entry(form: Form, several: bool, lists: &mut Vec<List>) -> Entry {
     let (name, values): (String, Vec<&str>) = match form {
         Form::Date | Form::PastDate | Form::DateTime => return Entry::Date,
-        Form::Integer => return Entry::Whole,
+        Form::Integer(..) => return Entry::Whole,
         Form::Percent => return Entry::Percent,
         Form::Country => (
             format!("countries {}", lists.len() + 1),

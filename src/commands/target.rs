@@ -67,6 +67,7 @@ pub fn resolve(args: &TargetArgs, settings: &mut Settings) -> anyhow::Result<Str
             )
         })?;
     }
+    settings.refuse_rehearsal()?;
     Ok(settings.target.base_url.clone())
 }
 

@@ -6,6 +6,9 @@
 //! never sent.
 
 use super::entity::{ENTITY, ENTITY_LEVELS, KYB_LEVELS};
+use super::texts::{
+    DOCUMENT, MIDDLE_NAMES, NAME, NOTE, PLACE, POSTAL_CODE, REFERENCE, STREET, TITLE, TOKEN,
+};
 use super::usd::Scale;
 use super::{Condition, Field, Form, Level, Rule, Shape};
 
@@ -46,10 +49,10 @@ pub(super) const fn leaf(name: &'static str, level: Level, form: Form) -> Field 
 }
 
 /// A free text that is the firm's own and says nothing about the customer.
-const fn of_the_firm(name: &'static str, level: Level) -> Field {
+const fn of_the_firm(name: &'static str, level: Level, form: Form) -> Field {
     Field {
         of_the_firm: true,
-        ..leaf(name, level, Form::Text)
+        ..leaf(name, level, form)
     }
 }
 
@@ -68,29 +71,37 @@ pub(super) const fn object(name: &'static str, level: Level, fields: &'static [F
 use Level::{G, H, O, W};
 
 pub(super) const ADDRESS: &[Field] = &[
-    field("streetAddress", Rule::Is(W), Shape::Lines(Form::Text)),
-    leaf("city", W, Form::Text),
+    field(
+        "streetAddress",
+        Rule::Is(W),
+        Shape::Lines(Form::Short(STREET)),
+    ),
+    leaf("city", W, Form::Short(PLACE)),
     leaf("state", O, Form::State),
     field(
         "postalCode",
         Rule::When(&[("country", USA)], H),
-        Shape::Leaf(Form::Text),
+        Shape::Leaf(Form::Code(POSTAL_CODE)),
     ),
     leaf("country", W, Form::Country),
 ];
 
 const EMPLOYMENT: &[Field] = &[
-    leaf("employerName", W, Form::Text),
-    leaf("position", W, Form::Text),
-    leaf("yearsEmployed", O, Form::Integer),
+    leaf("employerName", W, Form::Short(TITLE)),
+    leaf("position", W, Form::Short(TITLE)),
+    leaf("yearsEmployed", O, Form::Integer(0, 100)),
     object("employerAddress", G, ADDRESS),
 ];
 
 const DISCLOSURES: &[Field] = &[
-    leaf("controlPersonCompanySymbols", O, Form::Text),
-    leaf("finraAssociatedEntities", O, Form::Text),
-    leaf("politicallyExposedOrganizations", O, Form::Text),
-    leaf("politicallyExposedImmediateFamilyNames", O, Form::Text),
+    leaf("controlPersonCompanySymbols", O, Form::Short(NOTE)),
+    leaf("finraAssociatedEntities", O, Form::Short(NOTE)),
+    leaf("politicallyExposedOrganizations", O, Form::Short(NOTE)),
+    leaf(
+        "politicallyExposedImmediateFamilyNames",
+        O,
+        Form::Short(NOTE),
+    ),
     leaf("lastScreenedDate", O, Form::DateTime),
     leaf("ofacSanctioned", O, Form::OneOf(SCREENING)),
     leaf("politicallyExposed", O, Form::OneOf(SCREENING)),
@@ -102,18 +113,18 @@ const VERIFICATION: &[Field] = &[
     leaf("nameVerified", W, Form::Boolean),
     leaf("taxIdVerified", W, Form::Boolean),
     leaf("executionDate", W, Form::Date),
-    leaf("externalCaseId", W, Form::Text),
-    of_the_firm("vendorName", W),
-    leaf("identityVerificationResultId", O, Form::Text),
+    leaf("externalCaseId", W, Form::Code(REFERENCE)),
+    of_the_firm("vendorName", W, Form::Short(TITLE)),
+    leaf("identityVerificationResultId", O, Form::Code(REFERENCE)),
     leaf("manualOverride", O, Form::Boolean),
-    leaf("manualOverrideApprover", O, Form::Text),
-    leaf("manualOverrideReason", O, Form::Text),
+    leaf("manualOverrideApprover", O, Form::Short(TITLE)),
+    leaf("manualOverrideReason", O, Form::Short(NOTE)),
 ];
 
 const IDENTITY: &[Field] = &[
-    leaf("givenName", W, Form::Text),
-    leaf("middleNames", O, Form::Text),
-    leaf("familyName", W, Form::Text),
+    leaf("givenName", W, Form::Short(NAME)),
+    leaf("middleNames", O, Form::Short(MIDDLE_NAMES)),
+    leaf("familyName", W, Form::Short(NAME)),
     leaf("dateOfBirth", W, Form::PastDate),
     Field {
         partner: Some("taxIdType"),
@@ -145,10 +156,10 @@ const IDENTITY: &[Field] = &[
 ];
 
 const AGREEMENT: &[Field] = &[
-    of_the_firm("name", W),
-    of_the_firm("version", W),
+    of_the_firm("name", W, Form::Short(TITLE)),
+    of_the_firm("version", W, Form::Short(TITLE)),
     leaf("eSignedDate", O, Form::DateTime),
-    of_the_firm("text", O),
+    of_the_firm("text", O, Form::Short(DOCUMENT)),
 ];
 
 const OWNER: &[Field] = &[
@@ -201,8 +212,8 @@ const CUSTOMER_PROFILE: &[Field] = &[
     leaf("liquidNetWorthRangeUsd", O, Form::Usd(Scale::A)),
     leaf("totalNetWorthRangeUsd", O, Form::Usd(Scale::A)),
     leaf("investmentExperience", O, Form::OneOf(EXPERIENCE)),
-    leaf("federalTaxBracket", O, Form::Integer),
-    leaf("sourceOfFunds", O, Form::Text),
+    leaf("federalTaxBracket", O, Form::Integer(0, 100)),
+    leaf("sourceOfFunds", O, Form::Short(NOTE)),
 ];
 
 const PROFILE: &[Field] = &[
@@ -211,9 +222,9 @@ const PROFILE: &[Field] = &[
 ];
 
 const TRUSTED_CONTACT: &[Field] = &[
-    leaf("givenName", W, Form::Text),
-    leaf("middleNames", O, Form::Text),
-    leaf("familyName", W, Form::Text),
+    leaf("givenName", W, Form::Short(NAME)),
+    leaf("middleNames", O, Form::Short(MIDDLE_NAMES)),
+    leaf("familyName", W, Form::Short(NAME)),
     leaf("phoneNumber", O, Form::Phone),
     leaf("emailAddress", O, Form::Email),
     object("mailingAddress", O, ADDRESS),
@@ -232,7 +243,7 @@ pub const ACCOUNT: &[Field] = &[
         Form::OneOf(&["BAKKT_TPJ", "NET_SETTLEMENT"]),
     ),
     field("trustedContacts", Rule::Is(O), Shape::List(TRUSTED_CONTACT)),
-    leaf("shareToken", O, Form::Text),
+    leaf("shareToken", O, Form::Code(TOKEN)),
 ];
 
 /// Names that AccountRequest has on the wire but that are never sent; a mapping that feeds one is told so.

@@ -5,6 +5,7 @@
 //! screening needs; any form of activeWalletAddress, which every chain writes in its own way.
 
 use super::account::{ADDRESS, EXPERIENCE, OBJECTIVES, field, leaf, object};
+use super::texts::{NOTE, REFERENCE, TITLE};
 use super::usd::Scale;
 use super::{Field, Form, Level, Rule, Shape};
 
@@ -40,21 +41,21 @@ const LONGEST_NAME: usize = 100;
 pub const ENTITY: &[Field] = &[
     leaf("entityLegalName", W, Form::Short(LONGEST_NAME)),
     leaf("entityType", W, Form::OneOf(ENTITY_TYPES)),
-    leaf("entityTaxId", W, Form::Text),
+    leaf("entityTaxId", W, Form::EntityTaxId),
     leaf("entityEmailAddress", W, Form::Email),
     leaf("entityPhoneNumber", W, Form::Phone),
-    leaf("operatingIndustry", W, Form::Text),
+    leaf("operatingIndustry", W, Form::Short(TITLE)),
     object("registeredAddress", W, ADDRESS),
     object("operatingAddress", W, ADDRESS),
-    leaf("entityOfferings", G, Form::Text),
+    leaf("entityOfferings", G, Form::Short(NOTE)),
     leaf("entityFormationDate", G, Form::Date),
     field(
         "operatingCountries",
         Rule::Is(G),
         Shape::Lines(Form::Country),
     ),
-    leaf("sourceOfFunds", G, Form::Text),
-    leaf("sourceOfCurrency", G, Form::Text),
+    leaf("sourceOfFunds", G, Form::Short(NOTE)),
+    leaf("sourceOfCurrency", G, Form::Short(NOTE)),
     leaf("subjectToAMLRegulations", G, Form::Boolean),
     leaf(
         "entityRegistrationStatus",
@@ -73,7 +74,7 @@ pub const ENTITY: &[Field] = &[
     leaf("firmTotalNetWorthUsdRange", G, Form::Usd(Scale::B)),
     leaf("dailyTransactionVolumeUsdRange", G, Form::Usd(Scale::B)),
     leaf("dailyNotionalTradingVolumeUsdRange", G, Form::Usd(Scale::B)),
-    leaf("activeWalletAddress", O, Form::Text),
+    leaf("activeWalletAddress", O, Form::Code(REFERENCE)),
 ];
 
 #[cfg(test)]

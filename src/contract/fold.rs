@@ -1,12 +1,14 @@
 //! Folding: the one spelling by which names of countries and states are compared.
 //!
-//! Owner: `contract`. `mapping` uses it too, for lookups that forgive spelling. Folded text is lower case,
-//! has no accents, and keeps letters and digits only. Invariants: folding is idempotent, never fails, and
+//! Owner: `contract`. Names of months are compared so, too. It goes further than the folding of every other text
+//! (`text::fold`), on which it stands: folded text has no accents, and keeps letters and digits only. Invariants: folding is idempotent, never fails, and
 //! ASCII text takes no allocation on the short route. Left out on purpose: transliteration of other scripts;
 //! their letters stay as they are.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+use crate::text;
 
 /// Folds `text` into a new string.
 pub fn fold(text: &str) -> String {
@@ -25,12 +27,9 @@ pub fn fold_into(text: &str, out: &mut String) {
         );
         return;
     }
-    // Lower case comes after decomposition: a capital dotted I is one letter and one mark by then.
-    for c in text
-        .nfkd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-    {
+    // Accents go before the case is folded: a capital dotted I is one letter and one mark by then.
+    let bare: String = text.nfkd().filter(|c| !is_combining_mark(*c)).collect();
+    for c in text::fold(&bare).nfkd().filter(|c| !is_combining_mark(*c)) {
         match undecomposed(c) {
             Some(plain) => out.push_str(plain),
             // Modifier letters (the Hawaiian okina) are typed as an apostrophe as often as not.
@@ -43,7 +42,6 @@ pub fn fold_into(text: &str, out: &mut String) {
 /// Letters that Unicode does not take apart, though a typist without that key writes them otherwise.
 fn undecomposed(c: char) -> Option<&'static str> {
     Some(match c {
-        'ß' => "ss",
         'ø' => "o",
         'æ' => "ae",
         'œ' => "oe",
@@ -51,7 +49,6 @@ fn undecomposed(c: char) -> Option<&'static str> {
         'đ' | 'ð' => "d",
         'þ' => "th",
         'ħ' => "h",
-        'ı' => "i",
         // The small sigma that ends a word.
         'ς' => "σ",
         _ => return None,

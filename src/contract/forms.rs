@@ -5,7 +5,8 @@
 //! the wire as it is. Left out on purpose: whether an address exists, and quoted local parts of e-mail
 //! addresses, which no provider issues and many receivers refuse.
 
-use super::us_states;
+use super::{texts, us_states};
+use crate::text::{has_invisible, is_invisible, lost};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -35,7 +36,7 @@ fn is_dot_atom(local: &str) -> bool {
             'a'..='z' | 'A'..='Z' | '0'..='9' => true,
             '!' | '#' | '$' | '%' | '&' | '\'' | '*' | '+' | '-' | '/' | '=' | '?' => true,
             '^' | '_' | '`' | '{' | '|' | '}' | '~' => true,
-            c => !c.is_ascii() && c.is_alphanumeric(),
+            c => !c.is_ascii() && c.is_alphanumeric() && !is_invisible(c),
         };
         if !fits {
             return false;
@@ -165,6 +166,26 @@ pub fn looks_like_email(text: &str) -> bool {
         return false;
     };
     local.ends_with(|c: char| !c.is_whitespace()) && domain.starts_with(char::is_alphanumeric)
+}
+
+/// Why a text cannot be an id, if it cannot: an id is compared byte by byte, by more programs than this one, so it holds
+/// nothing that one of them may drop.
+pub fn unfit_id(text: &str) -> Option<&'static str> {
+    if has_control(text) {
+        Some(texts::CONTROL)
+    } else if text.len() > texts::ID {
+        Some("longer than 256 bytes")
+    } else if has_invisible(text) {
+        Some(texts::INVISIBLE)
+    } else if text.starts_with('=') {
+        Some(texts::FORMULA)
+    } else if text.starts_with('\'') {
+        Some("begins with an apostrophe, as a spreadsheet writes digits that are text")
+    } else if crate::text::cell::has_lost(text) {
+        Some(crate::text::cell::LOST)
+    } else {
+        lost::why_shown(text).or_else(|| lost::why_lost(text))
+    }
 }
 
 /// Whether a text holds a control character (C0, DEL or C1).

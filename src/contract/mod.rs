@@ -19,6 +19,8 @@ pub mod kyb_form;
 pub mod path;
 pub mod roles;
 pub mod spans;
+pub mod tax_ids;
+pub mod texts;
 pub mod us_states;
 pub mod usd;
 pub mod words;
@@ -100,6 +102,8 @@ pub enum Form {
     Text,
     /// A text of at most so many characters.
     Short(usize),
+    /// Digits and letters that mean one thing and no other, of at most so many characters.
+    Code(usize),
     /// The clientAccountId: it goes into URLs.
     ClientId,
     /// The clientOwnerId: derived when the export has none.
@@ -114,8 +118,10 @@ pub enum Form {
     OwnerKind,
     /// One of the tax id types.
     TaxIdType,
-    /// Nine digits when `taxIdType` beside it is SSN, ITIN or EIN.
+    /// A number that can have been given out when `taxIdType` beside it is SSN, ITIN or EIN.
     TaxId,
+    /// The same of an entity that is registered in the U.S.
+    EntityTaxId,
     /// ISO 3166-1 alpha-3.
     Country,
     /// Two letters when `country` beside it is USA, else free text.
@@ -130,14 +136,30 @@ pub enum Form {
     Date,
     /// A date and time with offset.
     DateTime,
-    /// A whole number.
-    Integer,
+    /// A whole number from the first to the second.
+    Integer(i64, i64),
     /// true or false.
     Boolean,
     /// How much of something, in hundredths: a number from 0 to 100.
     Percent,
     /// A USD range.
     Usd(usd::Scale),
+}
+
+impl Form {
+    /// Text of people, in which line breaks and tabs become blanks. Elsewhere they are part of no value.
+    pub fn is_prose(self) -> bool {
+        matches!(self, Form::Text | Form::Short(_) | Form::State)
+    }
+
+    /// Digits that say which, and not how many: one that is lost makes it another.
+    pub fn counts_every_digit(self) -> bool {
+        use Form::{ClientId, Code, EntityTaxId, OwnerId, Phone, TaxId};
+        matches!(
+            self,
+            ClientId | OwnerId | Code(_) | TaxId | EntityTaxId | Phone
+        )
+    }
 }
 
 /// What stands at a field.

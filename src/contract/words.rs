@@ -166,13 +166,17 @@ pub fn why(path: &str) -> &'static str {
 /// What a person may write at a path whose values have a form.
 pub fn form(form: Form, path: &str) -> &'static str {
     match form {
-        Form::Text if path.ends_with(".postalCode") => {
+        Form::Code(_) if path.ends_with(".postalCode") => {
             "five digits of a U.S. address; else as it is written there"
         }
-        Form::Text if path.ends_with(".streetAddress") => {
+        Form::Short(_) if path.ends_with(".streetAddress") => {
             "street and number; further lines in the same cell"
         }
         Form::Text | Form::Short(_) => "text",
+        Form::Code(_) => "text",
+        Form::EntityTaxId => {
+            "nine digits such as 12-3456789 of an entity in the U.S.; else as it is written there"
+        }
         Form::ClientId | Form::OwnerId => "a number or code as it stands in your system",
         Form::AccountType
         | Form::OneOf(_)
@@ -193,7 +197,8 @@ pub fn form(form: Form, path: &str) -> &'static str {
         Form::PastDate => "a date in the past such as 1980-02-28",
         Form::Date => "a date such as 2024-05-31",
         Form::DateTime => "a date such as 2024-05-31",
-        Form::Integer => "a whole number",
+        Form::Integer(0, 100) => "a whole number from 0 to 100",
+        Form::Integer(..) => "a whole number",
         Form::Boolean => "yes or no",
         Form::Percent => "a number from 0 to 100",
     }

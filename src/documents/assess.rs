@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::accounts::{Account, Owner};
 use super::claim::{Claim, Field, Why};
 use crate::contract::documents::{ENTITY_TYPES, KYB_ITEMS, OWNER_TYPES, SIDES, proves};
-use crate::contract::{countries, forms};
+use crate::contract::{countries, forms, texts};
 
 /// What becomes of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -324,15 +324,9 @@ fn rest(claim: &Claim, today: Date, gaps: &mut Vec<Why>) -> Result<Rest, Why> {
                 false => Err("not an ISO 3166-1 alpha-3 code"),
             },
         ),
-        description: optional(
-            claim,
-            Field::Description,
-            gaps,
-            |text| match forms::has_control(text) {
-                true => Err("holds control characters"),
-                false => Ok(()),
-            },
-        ),
+        description: optional(claim, Field::Description, gaps, |text| {
+            texts::unfit_text(text, texts::NOTE).map_or(Ok(()), Err)
+        }),
     })
 }
 

@@ -10,6 +10,9 @@ use crate::contract::documents::{KYB_ITEM_NAMES, SIDES};
 use crate::error::nearest;
 use crate::mapping::target::Takes;
 
+/// The longest path of a file.
+const LONGEST_PATH: usize = 4096;
+
 /// Why something is refused or dropped; never repeats a value.
 pub type Why = Cow<'static, str>;
 
@@ -61,14 +64,16 @@ impl Field {
     /// What a manifest's mapping may feed it with.
     fn takes(self, types: &'static [&'static str]) -> Takes {
         match self {
-            Field::File | Field::Description => Takes::One(Form::Text),
+            // A file's name is found byte by byte.
+            Field::File => Takes::One(Form::Code(LONGEST_PATH)),
+            Field::Description => Takes::One(Form::Text),
             Field::Account => Takes::One(Form::ClientId),
             Field::Type => Takes::One(Form::OneOf(types)),
             Field::Side => Takes::One(Form::OneOf(SIDES)),
             Field::Country => Takes::One(Form::Country),
             Field::Expiration => Takes::One(Form::DateTime),
             Field::OwnerId => Takes::One(Form::OwnerId),
-            Field::OwnerPlace => Takes::One(Form::Integer),
+            Field::OwnerPlace => Takes::One(Form::Integer(1, 1000)),
             Field::KybItem => Takes::Lines(Form::OneOf(KYB_ITEM_NAMES)),
         }
     }

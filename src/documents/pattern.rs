@@ -14,6 +14,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::claim::{Claim, FIELDS, Field, Value};
 use crate::contract::documents::{KYB_ITEM_NAMES, SIDES, TYPE_NAMES};
 use crate::error::nearest;
+use crate::text::compose;
 
 /// Parts the words of one `{kyb_item}`.
 const AND: char = '+';
@@ -107,7 +108,8 @@ impl Pattern {
             }
             let value = Value::Text(match field {
                 Field::Type | Field::Side | Field::Country => text.to_uppercase(),
-                _ => text.to_owned(),
+                // It is compared with cells, which have composed accents.
+                _ => compose(text).unwrap_or_else(|| text.to_owned()),
             });
             // A field that stands twice says the same twice.
             if *claim.value(*field) != Value::Missing && *claim.value(*field) != value {

@@ -295,17 +295,29 @@ impl Maker<'_> {
                 self.at(&pick, "identity.taxIdType"),
             );
             let nine = column.share(Class::Ssn) + column.share(Class::Nine) > 0.9;
-            if !nine || self.has(&kind) || !self.has(&id) {
+            if !nine || !self.has(&id) || self.may_be_foreign(&kind) {
                 continue;
             }
             let own = self.name(pick.column);
             if let Some(feed) = self.mapping.feeds.iter_mut().find(|feed| feed.path == id) {
                 feed.value = from(&own, &["tax_id = \"number\"".into()]);
             }
+            if self.has(&kind) {
+                continue;
+            }
             let value = from(&own, &["tax_id = \"type\"".into()]);
             let note = "no column says the kind; the form of the number does";
             self.follows(kind, value, note, vec![pick.column]);
         }
+    }
+
+    /// Whether a column that says the kinds of tax ids may say that some are of other countries: their forms are their own.
+    fn may_be_foreign(&self, kind: &str) -> bool {
+        let mut feeds = self.mapping.feeds.iter();
+        let says = feeds.find(|feed| feed.path == kind);
+        says.is_some_and(|feed| {
+            feed.value.contains("NATIONALID") || !feed.value.contains("lookup = {")
+        })
     }
 
     /// A joint owner without an address of their own lives with the main owner.

@@ -111,14 +111,14 @@ fn made(transforms: &[&str]) -> Made {
 /// The transforms of one column for a kind.
 pub fn transforms(kind: Kind, column: &Column) -> Made {
     match kind {
-        Kind::Name if column.share(Class::Capitals) > 0.5 && column.average_length() > 3.0 => {
-            made(&["case = \"title\""])
-        }
         Kind::Date | Kind::DateTime => dates(kind, column),
         Kind::TaxId if column.count(Class::Mixed) > 0 => Made {
             note: "some hold letters: `digits = true` would drop them",
             ..made(&[])
         },
+        Kind::FirmTaxId if column.share(Class::Ein) + column.share(Class::Nine) > 0.9 => {
+            made(&["tax_id = { part = \"number\", entity = true }"])
+        }
         Kind::TaxId | Kind::FirmTaxId => made(&["digits = true"]),
         Kind::State => made(&["us_state = true"]),
         Kind::Country => made(&["country = true"]),

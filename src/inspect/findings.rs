@@ -204,7 +204,7 @@ fn capitals(column: &Column) -> Option<Found> {
     let names =
         column.part(names) > 0.8 && column.average_length() > 3.5 && column.distinct.count() > 20;
     let text = format!(
-        "{} are all in capitals: `case = \"title\"` helps",
+        "{} are all in capitals: `case = \"title\"` makes names of them, where Bakkt should have them so",
         values(count)
     );
     (names && column.share(Capitals) > 0.5).then_some(("capitals", count, text))

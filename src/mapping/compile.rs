@@ -19,6 +19,7 @@ use crate::contract::Form;
 use crate::contract::account::ACCOUNT_TYPES;
 use crate::error::Diagnostics;
 use crate::source::header;
+use crate::text::{fold, one_line, trim};
 use crate::toml_file::{Table, TomlFile, Value};
 
 /// Finds what a field takes, by its name and the account types. The error is (what is wrong, what it should be).
@@ -99,11 +100,7 @@ pub fn compile_sheet(
         let said = root.boolean("placeholders", compiler.found);
         placeholders = placeholders.or(said);
         if let Some(words) = root.texts("missing", compiler.found) {
-            missing.extend(
-                words
-                    .into_iter()
-                    .map(|(word, _)| word.trim().to_lowercase()),
-            );
+            missing.extend(words.into_iter().map(|(word, _)| fold(trim(word))));
         }
         compiler.fields(root);
     }
@@ -237,6 +234,7 @@ impl Compiler<'_, '_> {
             steps: Vec::new(),
             default: None,
             list: matches!(takes, Takes::Lines(_)),
+            form: takes.form(),
             keeps: keeps(target, takes),
             words: words(takes.form()),
             strict: None,
@@ -376,7 +374,10 @@ impl Compiler<'_, '_> {
 
     /// A text of the mapping itself, checked against the field's form.
     fn word(&mut self, value: Value<'_>, takes: Takes) -> Option<String> {
-        let text = value.scalar(self.found)?;
+        let mut text = value.scalar(self.found)?;
+        if takes.form().is_prose() {
+            text = one_line(&text).into_owned();
+        }
         if let Err(help) = fits(takes.form(), &text) {
             value.wrong(
                 self.found,
@@ -392,7 +393,7 @@ impl Compiler<'_, '_> {
 fn keeps(target: &str, takes: Takes) -> Keeps {
     match takes.form() {
         Form::ClientId | Form::OwnerId => Keeps::Numbers,
-        Form::Usd(_) | Form::Integer | Form::Percent => Keeps::Zeros,
+        Form::Usd(_) | Form::Integer(..) | Form::Percent => Keeps::Zeros,
         _ if target.ends_with("familyName") => Keeps::Surnames,
         _ => Keeps::Nothing,
     }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::source::export::Skipped;
 use crate::source::{Cell, Row};
+use crate::text::{Folded, cell, fold};
 
 /// The compiled rules.
 #[derive(Debug, Default)]
@@ -120,13 +121,46 @@ impl fmt::Display for Unused {
     }
 }
 
-/// What a cell is tested for; cells are trimmed.
+/// An id as the cell of an export that holds the same would be read.
+fn as_cell(id: &str) -> String {
+    let id = cell::value(id).unwrap_or(id);
+    cell::compose(id).unwrap_or_else(|| id.to_owned())
+}
+
+/// Whether a cell is one of some words: as it stands, or, where no rule of its column spells it so, without regard to case.
+fn is_one_of(text: &str, words: &[Word], exact: impl FnOnce() -> bool) -> bool {
+    if words.iter().any(|word| word.exact == text) {
+        return true;
+    }
+    let folded = Folded::new(text);
+    words.iter().any(|word| folded.is(&word.folded)) && !exact()
+}
+
+/// A word that cells are compared with.
+#[derive(Debug)]
+pub struct Word {
+    exact: String,
+    folded: String,
+}
+
+impl Word {
+    /// A word of the settings, read as a cell is.
+    pub fn new(word: &str) -> Word {
+        let exact = as_cell(word);
+        Word {
+            folded: fold(&exact),
+            exact,
+        }
+    }
+}
+
+/// What a cell is tested for.
 #[derive(Debug)]
 pub enum Test {
     /// One of these.
-    Equals(Vec<String>),
+    Equals(Vec<Word>),
     /// None of these.
-    NotEquals(Vec<String>),
+    NotEquals(Vec<Word>),
     /// Empty (true) or not empty (false).
     Empty(bool),
 }
@@ -147,7 +181,7 @@ impl Exclude {
             let fresh = self.hits.len();
             let known = self
                 .ids
-                .entry(written.id.to_owned())
+                .entry(as_cell(written.id))
                 .or_insert(KnownId { reason, hit: None });
             known.reason = reason;
             let hit = *known.hit.get_or_insert(fresh);
@@ -182,7 +216,7 @@ impl Exclude {
         if known.is_none() && place == end {
             self.reasons.insert(end, reason.to_owned());
         }
-        self.ids.entry(id.to_owned()).or_insert(KnownId {
+        self.ids.entry(as_cell(id)).or_insert(KnownId {
             reason: place as u16,
             hit: None,
         });
@@ -245,12 +279,36 @@ impl Exclude {
         for rule in &self.rules {
             // Behind the first that fits, the others are tried until it is known of each that it fits some row.
             let known = reason.is_some() && rule.hit.load(Ordering::Relaxed);
-            if !known && rule.fits(row) {
+            if !known && self.fits(rule, row) {
                 mark(&rule.hit);
                 reason = reason.or(Some(rule.reason));
             }
         }
         reason
+    }
+
+    /// Whether a rule of a column has a word that is spelled just so.
+    fn is_spelled_out(&self, column: usize, text: &str) -> bool {
+        let mut rules = self.rules.iter().filter(|rule| rule.column == column);
+        rules.any(|rule| match &rule.test {
+            Test::Equals(words) | Test::NotEquals(words) => {
+                words.iter().any(|word| word.exact == text)
+            }
+            Test::Empty(_) => false,
+        })
+    }
+
+    /// Whether a rule leaves a row out.
+    fn fits(&self, rule: &ColumnRule, row: &Row<'_>) -> bool {
+        let Cell::Text(text) = row.cell(rule.column) else {
+            return false;
+        };
+        let exact = || self.is_spelled_out(rule.column, text);
+        match &rule.test {
+            Test::Equals(words) => is_one_of(text, words, exact),
+            Test::NotEquals(words) => !is_one_of(text, words, exact),
+            Test::Empty(empty) => text.is_empty() == *empty,
+        }
     }
 
     /// The index of the reason why an id is left out.
@@ -270,19 +328,6 @@ impl Exclude {
 fn mark(hit: &AtomicBool) {
     if !hit.load(Ordering::Relaxed) {
         hit.store(true, Ordering::Relaxed);
-    }
-}
-
-impl ColumnRule {
-    fn fits(&self, row: &Row<'_>) -> bool {
-        let Cell::Text(text) = row.cell(self.column) else {
-            return false;
-        };
-        match &self.test {
-            Test::Equals(values) => values.iter().any(|value| value == text),
-            Test::NotEquals(values) => !values.iter().any(|value| value == text),
-            Test::Empty(empty) => text.is_empty() == *empty,
-        }
     }
 }
 

@@ -6,6 +6,7 @@
 use minijinja::{Environment, UndefinedBehavior, Value};
 
 use crate::source::{Cell, Row, header};
+use crate::text::trim;
 
 /// Instructions that one expression may take for one row.
 const FUEL: u64 = 50_000;
@@ -135,6 +136,6 @@ impl ForRow<'_> {
     pub fn eval(&self, number: usize) -> Option<String> {
         let template = self.environment.get_template(&number.to_string()).ok()?;
         let context = minijinja::context! { row => self.row.clone() };
-        Some(template.render(context).ok()?.trim().to_owned())
+        Some(trim(&template.render(context).ok()?).to_owned())
     }
 }

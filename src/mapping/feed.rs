@@ -4,6 +4,7 @@
 //! (date, phone, …) → default. Runs for every field of every row, so texts move through two reused buffers.
 //! Left out on purpose: what each transform does with a text ([`super::step`]).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use regex::{CaptureLocations, Regex};
@@ -13,8 +14,10 @@ use super::draft::{Draft, Slot};
 use super::expr::ForRow;
 use super::placeholder::{self, Keeps};
 use super::step::{self, Step};
+use crate::contract::Form;
 use crate::error::Diagnostic;
 use crate::source::{Cell, Row};
+use crate::text::{cell, lost, one_line, same, trim, without_invisible};
 
 /// Where a feed gets its text.
 #[derive(Debug)]
@@ -43,7 +46,7 @@ pub struct Pattern {
 impl Pattern {
     fn find<'t>(&self, text: &'t str, scratch: &mut Scratch) -> Option<&'t str> {
         if self.regex.captures_len() < 2 {
-            return self.regex.find(text).map(|found| found.as_str().trim());
+            return self.regex.find(text).map(|found| trim(found.as_str()));
         }
         if scratch.groups.len() <= self.number {
             scratch.groups.resize_with(self.number + 1, || None);
@@ -52,7 +55,7 @@ impl Pattern {
             scratch.groups[self.number].get_or_insert_with(|| self.regex.capture_locations());
         self.regex.captures_read(groups, text)?;
         let (start, end) = groups.get(1).or_else(|| groups.get(0))?;
-        text.get(start..end).map(str::trim)
+        text.get(start..end).map(trim)
     }
 }
 
@@ -145,6 +148,8 @@ pub struct Feed {
     pub default: Option<String>,
     /// The target is a list of texts.
     pub list: bool,
+    /// The form of the target's values.
+    pub form: Form,
     /// Placeholders that are values here.
     pub keeps: Keeps,
     /// Words of the contract that the target takes; none of them is a placeholder here.
@@ -193,6 +198,7 @@ impl Feed {
             steps: Vec::new(),
             default: None,
             list: false,
+            form: Form::Text,
             keeps: Keeps::Nothing,
             words: &[],
             strict: None,
@@ -232,10 +238,7 @@ impl Feed {
     #[inline(never)]
     pub(super) fn is_placeholder(&self, text: &str) -> bool {
         placeholder::is_placeholder_but(text, self.keeps)
-            && !self
-                .words
-                .iter()
-                .any(|word| word.eq_ignore_ascii_case(text))
+            && !self.words.iter().any(|word| same(word, text))
             && !self.steps.iter().any(|step| step.knows(text))
     }
 
@@ -261,6 +264,9 @@ impl Feed {
             Source::Const(text) => return self.constant(slot, text, draft),
             Source::First(columns) => self.first(slot, columns, row, sheet, draft, scratch),
             Source::All(columns) => self.all(slot, columns, row, sheet, draft, scratch),
+            Source::Expr(_) if self.broken(row).is_some() => {
+                draft.set(slot, Slot::Invalid(self.broken(row).unwrap_or_default()));
+            }
             Source::Expr(number) => match exprs.eval(*number) {
                 Some(text) if sheet.is_empty_cell(&text, self) => {}
                 Some(text) => self.cut(slot, &text, row, draft, scratch),
@@ -272,6 +278,16 @@ impl Feed {
         {
             self.constant(slot, text, draft);
         }
+    }
+
+    /// Why one of the cells that it reads is no text, if one is none.
+    fn broken(&self, row: &Row<'_>) -> Option<&'static str> {
+        self.reads
+            .iter()
+            .find_map(|column| match row.cell(*column) {
+                Cell::Broken(why) => Some(why),
+                Cell::Text(_) => None,
+            })
     }
 
     #[inline]
@@ -362,6 +378,9 @@ impl Feed {
         draft: &mut Draft,
         scratch: &mut Scratch,
     ) {
+        if let Some(why) = self.lost_digits(text) {
+            return draft.set(slot, Slot::Invalid(why));
+        }
         let text = match &self.regex {
             Some(pattern) => match pattern.find(text, scratch) {
                 Some(part) => part,
@@ -377,17 +396,13 @@ impl Feed {
                 split @ Split {
                     take: Some(take), ..
                 },
-            ) => match split.part(text, *take).map(str::trim) {
+            ) => match split.part(text, *take).map(trim) {
                 None | Some("") => {}
                 Some(part) => self.one(slot, part, row, draft, scratch),
             },
             Some(split) => {
                 let first = draft.items();
-                for part in split
-                    .parts(text)
-                    .map(str::trim)
-                    .filter(|part| !part.is_empty())
-                {
+                for part in split.parts(text).map(trim).filter(|part| !part.is_empty()) {
                     self.item(part, row, draft, scratch);
                 }
                 listed(slot, first, draft);
@@ -396,8 +411,27 @@ impl Feed {
         }
     }
 
+    /// Why the cell of a field in which every digit counts cannot be believed, whatever its transforms would make of it. What
+    /// stands behind a point is a person's own affair where the mapping cuts it off.
+    fn lost_digits(&self, text: &str) -> Option<&'static str> {
+        if !self.form.counts_every_digit() {
+            return None;
+        }
+        let why = lost::why_lost(text)?;
+        let cut = self.regex.is_some() || self.split.is_some();
+        let id = matches!(self.form, Form::ClientId | Form::OwnerId);
+        let digits = matches!(self.steps.first(), Some(Step::Digits));
+        (why == lost::SCIENTIFIC || (!cut && (id || digits))).then_some(why)
+    }
+
     fn item(&self, text: &str, row: &Row<'_>, draft: &mut Draft, scratch: &mut Scratch) {
         match self.transform(text, row, scratch) {
+            Ok(done) if self.form.is_prose() && cell::has_break(done) => {
+                let lines = done.split(['\n', '\r', '\u{2028}', '\u{2029}']).map(trim);
+                for line in lines.filter(|line| !line.is_empty()) {
+                    draft.keep_item(&one_line(line));
+                }
+            }
             Ok("") => {}
             Ok(done) => draft.keep_item(done),
             Err(why) => {
@@ -431,7 +465,10 @@ impl Feed {
         match self.transform(text, row, scratch) {
             Ok("") => {}
             Ok(done) => {
-                let span = draft.keep(done);
+                let span = match self.form.is_prose() {
+                    true => draft.keep(&one_line(done)),
+                    false => draft.keep(done),
+                };
                 let constant = false;
                 draft.set(slot, Slot::Value { span, constant });
             }
@@ -448,16 +485,20 @@ impl Feed {
         row: &Row<'_>,
         scratch: &'a mut Scratch,
     ) -> Result<&'a str, &'static str> {
+        let mut visible = Cow::Borrowed(text);
+        if !text.is_ascii() && self.steps.iter().any(Step::reads_meaning) {
+            visible = without_invisible(text);
+        }
         match self.steps.as_slice() {
             [] => Ok(text),
             [step] => {
                 scratch.one.clear();
-                step.apply(text, row, &mut scratch.one)?;
+                step.apply(&visible, row, &mut scratch.one)?;
                 Ok(&scratch.one)
             }
             steps => {
                 scratch.one.clear();
-                scratch.one.push_str(text);
+                scratch.one.push_str(&visible);
                 for step in steps {
                     scratch.two.clear();
                     step.apply(&scratch.one, row, &mut scratch.two)?;

@@ -21,10 +21,10 @@ pub mod postal;
 pub mod step;
 pub mod target;
 pub mod tax_ids;
-pub mod text;
+pub mod title;
 
 /// Version of everything here that turns cells into values. A plan made by another version is drift.
-pub const VERSION: &str = "3";
+pub const VERSION: &str = "4";
 
 use draft::{Draft, Slot};
 use expr::Expressions;
@@ -32,6 +32,7 @@ use feed::{Feed, Scratch};
 
 use crate::contract::path;
 use crate::source::Row;
+use crate::text::Folded;
 
 /// The most elements that a list may have.
 pub const MOST: usize = path::MAX_INDEX + 1;
@@ -43,7 +44,7 @@ pub struct Sheet {
     feeds: Vec<Feed>,
     /// Once per row, of the list whose elements the rows are: feeds that are written with empty brackets.
     each: Vec<Feed>,
-    /// Cells that count as empty, in lower case.
+    /// Cells that count as empty, folded.
     missing: Vec<String>,
     /// The usual placeholders count as empty too.
     placeholders: bool,
@@ -279,15 +280,16 @@ impl Sheet {
         }
     }
 
+    fn is_missing_word(&self, text: &str) -> bool {
+        let text = Folded::new(text);
+        self.missing.iter().any(|word| text.is(word))
+    }
+
     /// Whether a trimmed cell counts as empty for a feed. Asked of every cell.
     #[inline]
     fn is_empty_cell(&self, text: &str, feed: &Feed) -> bool {
         text.is_empty()
-            || (!self.missing.is_empty()
-                && self
-                    .missing
-                    .iter()
-                    .any(|word| word.eq_ignore_ascii_case(text)))
+            || (!self.missing.is_empty() && self.is_missing_word(text))
             || (self.placeholders && feed.is_placeholder(text))
     }
 }

@@ -8,6 +8,8 @@
 
 use memchr::memchr;
 
+use crate::text::{fold, trim};
+
 /// What a field keeps although it is a placeholder elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keeps {
@@ -121,13 +123,23 @@ pub fn is_placeholder(text: &str) -> bool {
 
 /// The same, for a field that keeps some of them.
 pub fn is_placeholder_but(text: &str, keeps: Keeps) -> bool {
-    let text = text.trim();
+    let text = trim(text);
     let Some(first) = text.bytes().next().filter(|_| text.len() <= LONGEST) else {
         return false;
+    };
+    let folded;
+    let text = match text.is_ascii() {
+        true => text,
+        // Full-width letters, and characters that nobody sees between the others.
+        false => {
+            folded = fold(text);
+            folded.as_str()
+        }
     };
     if text.is_ascii() && memchr(b'@', text.as_bytes()).is_some() {
         return is_nobodys_mailbox(text);
     }
+    let first = text.bytes().next().unwrap_or(first);
     match first {
         b'0'..=b'9' | b'+' => is_number(text, keeps) || is_day(text),
         b'(' | b'[' | b'<' | b'{' => match inside(text) {

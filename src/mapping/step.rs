@@ -11,11 +11,12 @@ use super::dates::DateFormats;
 use super::dates::ordered::Ordered;
 use super::lookup::Lookup;
 use super::names::{self, Name};
-use super::{phones, postal, tax_ids, text};
+use super::{phones, postal, tax_ids, title};
 use crate::contract::amounts::{self, Point};
 use crate::contract::usd::Scale;
 use crate::contract::{countries, spans, us_states};
 use crate::source::{Cell, Row};
+use crate::text::Folded;
 
 /// What is wrong with a code that no table holds.
 pub const UNKNOWN_CODE: &str = "the code is not in the lookup table";
@@ -87,7 +88,7 @@ pub struct Place {
     pub default: Option<String>,
 }
 
-/// Words that mean yes or no in one column, beside the usual ones.
+/// Words that mean yes or no in one column, folded, beside the usual ones.
 #[derive(Debug, Default)]
 pub struct YesNo {
     /// Those for yes.
@@ -115,6 +116,11 @@ impl Step {
         }
     }
 
+    /// Whether what comes out is made of what the text means, so that characters which nobody sees have no part in it.
+    pub(super) fn reads_meaning(&self) -> bool {
+        !matches!(self, Step::Case(_) | Step::Name(..))
+    }
+
     /// The column in which it finds the country.
     pub(super) fn region_column(&self) -> Option<usize> {
         match self {
@@ -137,7 +143,7 @@ impl Step {
             }
             Step::Case(Case::Upper) => out.push_str(&text.to_uppercase()),
             Step::Case(Case::Lower) => out.push_str(&text.to_lowercase()),
-            Step::Case(Case::Title) => text::title_case(text, out),
+            Step::Case(Case::Title) => title::title_case(text, out),
             Step::Lookup(table, otherwise) => match table.find(text).or(otherwise.as_deref()) {
                 Some(meaning) => out.push_str(meaning),
                 None => return Err(UNKNOWN_CODE),
@@ -212,9 +218,10 @@ fn usd_range(scale: Scale, text: &str, point: Point) -> Result<&'static str, &'s
 
 impl YesNo {
     fn read(&self, text: &str) -> Option<bool> {
+        let text = Folded::new(text);
         // The column's own words first: "n" may stand for "new".
-        let own = |words: &[String]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
-        let usual = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+        let own = |words: &[String]| words.iter().any(|word| text.is(word));
+        let usual = |words: &[&str]| words.iter().any(|word| text.is(word));
         match () {
             () if own(&self.yes) => Some(true),
             () if own(&self.no) => Some(false),

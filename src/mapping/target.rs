@@ -5,8 +5,9 @@
 
 use crate::contract::account::{ACCOUNT_TYPES, NEVER_SENT, TAX_ID_TYPES};
 use crate::contract::roles::{OWNER_KINDS, ROLES};
-use crate::contract::{Form, Shape, countries, forms, path};
+use crate::contract::{Form, Shape, countries, forms, path, texts};
 use crate::error::nearest;
+use crate::text::trim;
 
 /// The one field that is not fed under `[fields]`.
 pub const ACCOUNT_TYPE: &str = "accountType";
@@ -166,18 +167,39 @@ pub fn fits(form: Form, text: &str) -> Result<(), String> {
             forms::is_date_time(text),
             "a date and time as 2024-05-31T12:00:00Z",
         ),
-        Form::Integer => must(text.parse::<i64>().is_ok(), "a whole number"),
+        Form::Integer(least, most) => must(
+            text.parse::<i64>()
+                .is_ok_and(|number| (least..=most).contains(&number)),
+            &format!("a whole number from {least} to {most}"),
+        ),
         Form::Boolean => must(text == "true" || text == "false", "true or false"),
         Form::Percent => must(
             forms::percent(text).is_some(),
             "a number from 0 to 100 such as 12.5",
         ),
-        Form::Short(most) => must(
-            !text.trim().is_empty() && text.chars().count() <= most,
-            &format!("a text of at most {most} characters"),
-        ),
-        Form::Text | Form::ClientId | Form::OwnerId | Form::TaxId | Form::State => {
-            must(!text.trim().is_empty(), "a text that is not empty")
-        }
+        Form::Short(most) => text_of(text, most, texts::unfit_text),
+        Form::Text => text_of(text, texts::NOTE, texts::unfit_text),
+        Form::State => text_of(text, texts::PLACE, texts::unfit_text),
+        Form::Code(most) => text_of(text, most, texts::unfit_code),
+        Form::TaxId | Form::EntityTaxId => text_of(text, texts::TAX_ID, texts::unfit_code),
+        Form::ClientId | Form::OwnerId => text_of(text, texts::ID, |text, _| forms::unfit_id(text)),
+    }
+}
+
+/// A text that is not empty and not unfit.
+fn text_of(
+    text: &str,
+    most: usize,
+    unfit: fn(&str, usize) -> Option<&'static str>,
+) -> Result<(), String> {
+    match unfit(text, most) {
+        _ if trim(text).is_empty() => Err("a text that is not empty".to_owned()),
+        Some(texts::TOO_LONG) => Err(format!("a text of at most {most} characters")),
+        Some(why) => Err(format!(
+            "it {}",
+            why.strip_prefix("holds")
+                .map_or_else(|| format!("is {why}"), |what| format!("holds{what}"))
+        )),
+        None => Ok(()),
     }
 }

@@ -388,7 +388,10 @@ fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field
                 gap: paths.get(path.as_str()).copied(),
                 form,
                 element: element(&path, mapper, (&slots, &paths, &ids)),
-                country: beside("country"),
+                country: match form {
+                    Form::EntityTaxId => beside("registeredAddress.country"),
+                    _ => beside("country"),
+                },
                 tax_id_type: beside("taxIdType"),
                 path,
             }

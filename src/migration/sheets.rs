@@ -107,7 +107,7 @@ pub(super) fn written(
 /// What reads the cells of a column as people write them, by the form of its field.
 fn transforms(takes: Takes) -> String {
     let lines = match takes {
-        Takes::Lines(Form::Text) => ", split = { by = [\"\\n\", \"|\"] }",
+        Takes::Lines(Form::Text | Form::Short(_)) => ", split = { by = [\"\\n\", \"|\"] }",
         Takes::Lines(_) => ", split = { by = [\"\\n\", \"|\", \",\", \";\"] }",
         Takes::One(_) => "",
     };
@@ -120,7 +120,7 @@ fn transforms(takes: Takes) -> String {
         Form::Country => ", country = true".to_owned(),
         Form::State => ", us_state = true".to_owned(),
         Form::Usd(_) => ", case = \"upper\", usd_range = true".to_owned(),
-        Form::Integer => ", integer = true".to_owned(),
+        Form::Integer(..) => ", integer = true".to_owned(),
         Form::Boolean => ", yes_no = true".to_owned(),
         form => match words(form) {
             [] => String::new(),

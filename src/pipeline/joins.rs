@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use crate::contract::forms;
 use crate::mapping::MOST;
 use crate::source::keys::{Fate, Keys, key};
 use crate::source::{Again, Cell, Export, List, Part, Position, Row, Rows};
@@ -111,9 +112,14 @@ fn why_broken(row: &Row<'_>, key: usize) -> Option<&'static str> {
     match (row.flaw(), row.cell(key)) {
         (Some(flaw), _) => Some(flaw.text()),
         (None, Cell::Broken(why)) => Some(why),
-        (None, Cell::Text(_)) => None,
+        // Another program may drop what makes it another key.
+        (None, Cell::Text(key)) => forms::unfit_id(key).map(|_| UNFIT_KEY),
     }
 }
+
+/// What is wrong with a row whose key cannot be compared.
+const UNFIT_KEY: &str =
+    "its key holds a character that nobody sees, or is a number of which digits may be lost";
 
 /// The rows beside one record, one of a thread's buffers.
 #[derive(Debug, Default)]

@@ -338,7 +338,13 @@ fn form(form: Form) -> (String, Value, String) {
             "^[0-9]{4}-[0-9]{2}-[0-9]{2}T",
             "A date and time",
         ),
-        Form::Integer => scalar("integer", "integer", "^[+-]?[0-9]+$", "A whole number"),
+        Form::Integer(least, most) => {
+            let (_, mut word, _) = scalar("", "integer", "^[+-]?[0-9]+$", "");
+            word["anyOf"][0]["minimum"] = json!(least);
+            word["anyOf"][0]["maximum"] = json!(most);
+            let says = format!("A whole number from {least} to {most}");
+            (format!("integer{least}-{most}"), word, says)
+        }
         Form::Boolean => scalar("boolean", "boolean", "^(true|false)$", "true or false"),
         Form::Percent => scalar("percent", "number", "^[0-9.]+$", "A number from 0 to 100"),
         Form::Short(most) => {
@@ -347,10 +353,19 @@ fn form(form: Form) -> (String, Value, String) {
             let says = format!("A text of at most {most} characters");
             (format!("short{most}"), word, says)
         }
+        Form::Code(most) => {
+            let (_, mut word, _) = anything("");
+            word["maxLength"] = json!(most);
+            let says = format!("A code of at most {most} characters");
+            (format!("code{most}"), word, says)
+        }
         Form::Text => anything("A text"),
         Form::ClientId => anything("The account's id; unique in the migration"),
         Form::OwnerId => anything("The owner's id; derived where there is none"),
         Form::TaxId => anything("A tax id; nine digits where its type is SSN, ITIN or EIN"),
+        Form::EntityTaxId => {
+            anything("A tax id; nine digits where the entity is registered in the U.S.")
+        }
         Form::State => anything("A state: two letters in the U.S., else any text"),
     }
 }

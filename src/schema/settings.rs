@@ -116,6 +116,8 @@ const ACCOUNTS: &[Key] = keys! {
     "allow_ids_like": Takes::WordList(&["tax_id", "email"]),
         "Allows clientAccountIds that look like a tax id or an e-mail address.";
     "expected_id_length": Takes::Whole(1, 256), "Characters of every clientAccountId; ids of another length are findings.";
+    "allow_unissued_tax_ids": Takes::Boolean,
+        "Lets tax ids through that the SSA or the IRS never gave out; for rehearsals, refused for Bakkt's production.";
 };
 
 const TARGET: &[Key] = keys! {

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::id_columns::id_columns;
 use crate::error::{Diagnostic, Diagnostics};
-use crate::mapping::exclude::{ColumnRule, Exclude, Place, Test, WrittenId};
+use crate::mapping::exclude::{ColumnRule, Exclude, Place, Test, Word, WrittenId};
 use crate::small_files::IdList;
 use crate::source::header;
 use crate::toml_file::{Table, Value};
@@ -149,6 +149,11 @@ fn reason(entry: &Table<'_>, found: &mut Diagnostics) -> String {
     reason
 }
 
+/// Words as cells are compared with them.
+fn words(words: &[String]) -> Vec<Word> {
+    words.iter().map(|word| Word::new(word)).collect()
+}
+
 fn rule(entry: &Table<'_>, found: &mut Diagnostics) -> Option<Rule> {
     let column = entry.get("column");
     let mut tests = Vec::new();
@@ -259,8 +264,8 @@ impl ExcludeSettings {
                 }
             };
             let test = match &rule.test {
-                RuleTest::Equals(values) => Test::Equals(values.clone()),
-                RuleTest::NotEquals(values) => Test::NotEquals(values.clone()),
+                RuleTest::Equals(values) => Test::Equals(words(values)),
+                RuleTest::NotEquals(values) => Test::NotEquals(words(values)),
                 RuleTest::Empty(empty) => Test::Empty(*empty),
             };
             exclude.rules.push(ColumnRule {

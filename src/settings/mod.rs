@@ -19,7 +19,7 @@ use std::time::Duration;
 use crate::assess::policy::Policy;
 use crate::assess::unfit_id::IdRules;
 use crate::contract::{Level, path};
-use crate::error::{Diagnostics, nearest};
+use crate::error::{Diagnostics, Failure, nearest};
 use crate::findings::Rules;
 use crate::report::{Grace, GraceFrom};
 use crate::source::export::Options;
@@ -48,8 +48,10 @@ pub struct Settings {
     pub joins: Vec<JoinSettings>,
     /// `[accounts]`.
     pub on_existing: OnExisting,
-    /// `[accounts] allow_ids_like`.
+    /// `[accounts]`: what ids may look like.
     pub ids: IdRules,
+    /// The file itself names Bakkt's production as the target of a rehearsal.
+    pub rehearses_in_production: bool,
     /// `[target]`.
     pub target: Target,
     /// `[limits]`.
@@ -184,6 +186,10 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
     let (on_existing, ids) = accounts(root, &mut findings, found);
     // Every table is read, so that all their mistakes are known, before the first that is not there ends it.
     let target = target(root, found);
+    let names_target = root
+        .get("target")
+        .and_then(|value| value.table("target", found)?.get("base_url"))
+        .is_some();
     let limits = limits(root, found);
     let retry = retry(root, found);
     let grace = grace(root, found);
@@ -196,6 +202,9 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
         dir: dir.to_owned(),
         on_existing,
         ids,
+        rehearses_in_production: names_target
+            && ids.allow_unissued
+            && is_production(&target.base_url),
         target,
         limits,
         retry,
@@ -244,6 +253,7 @@ fn accounts(
             ),
         }
     }
+    ids.allow_unissued = table.boolean("allow_unissued_tax_ids", found) == Some(true);
     table.finish(found);
     (on_existing, ids)
 }
@@ -334,6 +344,31 @@ fn parts(text: &str) -> Option<(bool, &str)> {
 /// Whether a base URL is plain http to loopback: a stand-in for Bakkt, never Bakkt.
 pub fn is_stand_in(url: &str) -> bool {
     parts(url).is_some_and(|(https, host)| !https && is_loopback(host))
+}
+
+/// The host of Bakkt's production.
+const PRODUCTION: &str = "api.bakkt.com";
+
+/// Whether a base URL is Bakkt's production, however its host is written.
+pub fn is_production(url: &str) -> bool {
+    parts(url).is_some_and(|(_, host)| host.trim_end_matches('.').eq_ignore_ascii_case(PRODUCTION))
+}
+
+impl Settings {
+    /// Refuses what is for rehearsals only, where the target is Bakkt's production.
+    pub fn refuse_rehearsal(&self) -> anyhow::Result<()> {
+        if !self.ids.allow_unissued || !is_production(&self.target.base_url) {
+            return Ok(());
+        }
+        Err(Failure::configuration(
+            format!(
+                "accounts.allow_unissued_tax_ids is on, and the target is Bakkt's production, {}",
+                self.target.base_url
+            ),
+            "it lets invented tax ids through and is for rehearsals: take it away, or name another \
+             target (`base_url` under [target], --base-url, --sandbox)",
+        ))
+    }
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -509,4 +544,30 @@ fn policy(root: &Table<'_>, found: &mut Diagnostics) -> Policy {
         }
     }
     policy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_production_is_known_however_it_is_written() {
+        for url in [
+            "https://api.bakkt.com",
+            "https://API.BAKKT.COM/",
+            "https://api.bakkt.com.",
+            "https://api.bakkt.com:443/x",
+        ] {
+            assert!(is_production(url), "{url}");
+        }
+        for url in [
+            "https://sandbox.api.bakkt.com",
+            "https://api.bakkt.com.example.com",
+            "http://127.0.0.1:8080",
+            "https://xapi.bakkt.com",
+            "api.bakkt.com",
+        ] {
+            assert!(!is_production(url), "{url}");
+        }
+    }
 }

@@ -6,13 +6,17 @@
 use std::collections::HashMap;
 
 use crate::error::nearest;
+use crate::text::{compose, trim};
 
 /// Why a name is no column: what is wrong, and what to do.
 pub type Unknown = (String, String);
 
 /// The index of a column, from 0. `export` is how the message speaks of the file.
 pub fn find(export: &str, headers: &[String], name: &str) -> Result<usize, Unknown> {
-    let name = name.trim();
+    let name = trim(name);
+    // Headers are composed as all cells are.
+    let composed = compose(name);
+    let name = composed.as_deref().unwrap_or(name);
     let places: Vec<usize> = (0..headers.len())
         .filter(|place| headers[*place] == name && !name.is_empty())
         .collect();

@@ -12,6 +12,8 @@ use std::cmp::Ordering;
 use std::io::{self, Read};
 
 use super::{Extent, Flaw, Position, Row, Rows};
+use crate::text::cell::{FIRST_OPEN, compose};
+use crate::text::trim;
 
 /// Bytes of the longest line that is read; a longer one is a broken row.
 pub const MAX_ROW: usize = (1 << 20) - 1;
@@ -85,6 +87,37 @@ impl Cells<'_> {
     fn count(&self) -> usize {
         self.ends.len() - self.first.1
     }
+
+    /// Composes the accents of cells that are not composed, so that everybody who compares cells compares the same.
+    fn compose(&mut self) {
+        let (data, ends) = self.first;
+        let row = &self.data[data..];
+        if row.is_ascii() || row.iter().all(|byte| *byte < FIRST_OPEN) {
+            return;
+        }
+        let composed = |cell: &[u8]| std::str::from_utf8(cell).ok().and_then(compose);
+        let mut start = data;
+        let open = self.ends[ends..].iter().any(|end| {
+            let cell = &self.data[start..data + end];
+            start = data + end + 1;
+            composed(cell).is_some()
+        });
+        if !open {
+            return;
+        }
+        let (before, mut start) = (self.data.split_off(data), 0);
+        for end in &mut self.ends[ends..] {
+            let cell = &before[start..*end];
+            let behind = before.get(*end).copied();
+            start = *end + 1;
+            match composed(cell) {
+                Some(text) => self.data.extend_from_slice(text.as_bytes()),
+                None => self.data.extend_from_slice(cell),
+            }
+            *end = self.data.len() - data;
+            self.data.extend(behind);
+        }
+    }
 }
 
 impl Form {
@@ -140,6 +173,7 @@ impl Form {
         if taken.flaw.is_none() {
             taken.flaw = self.flaw(&input[..taken.length], cells.count());
         }
+        cells.compose();
         Some(taken)
     }
 
@@ -486,7 +520,10 @@ fn is_blank(data: &[u8], ends: &[usize]) -> bool {
     ends.iter().all(|end| {
         let cell = &data[start..*end];
         start = end + 1;
-        cell.iter().all(|byte| matches!(byte, b' ' | b'\t'))
+        let plain = cell.iter().all(|byte| matches!(byte, b' ' | b'\t'));
+        plain
+            || (!cell.is_ascii()
+                && std::str::from_utf8(cell).is_ok_and(|text| trim(text).is_empty()))
     })
 }
 

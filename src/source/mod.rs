@@ -22,6 +22,8 @@ pub mod workbook;
 pub use export::Export;
 pub use lines::Again;
 
+use crate::text::cell;
+
 /// Where a row stands in its file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
@@ -114,6 +116,8 @@ pub struct Row<'a> {
     text: Option<&'a str>,
     ends: &'a [usize],
     flaw: Option<Flaw>,
+    /// A cell may hold a character that stands for a lost one.
+    may_be_lost: bool,
 }
 
 /// What is wrong with a row as a whole. Its cells are what could be made out, fit for nothing but finding it again.
@@ -150,7 +154,7 @@ impl Flaw {
 /// One cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cell<'a> {
-    /// Its text, trimmed.
+    /// Its text, without what [`cell::value`] takes away.
     Text(&'a str),
     /// No text, and why.
     Broken(&'static str),
@@ -158,6 +162,9 @@ pub enum Cell<'a> {
 
 /// First byte of a cell of a workbook that holds an error instead of a value; the error's name follows.
 pub const ERROR_MARK: u8 = 0xFE;
+
+/// The first byte of the characters that [`cell::has_lost`] finds.
+const LOST_LEAD: u8 = 0xEF;
 
 /// Stands for what did not decode. Neither mark is ever part of UTF-8, so that neither can be sent.
 pub const UNDECODED: u8 = 0xFF;
@@ -190,17 +197,6 @@ fn broken(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// `str::trim`, with the usual case first: printable ASCII at both ends, nothing to take away.
-fn trim(text: &str) -> &str {
-    let printable = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
-    let bytes = text.as_bytes();
-    if printable(bytes.first()) && printable(bytes.last()) {
-        text
-    } else {
-        text.trim()
-    }
-}
-
 impl<'a> Row<'a> {
     /// Every cell ends where `ends` says, with one byte behind it that is no part of any.
     fn new(bytes: &'a [u8], ends: &'a [usize], flaw: Option<Flaw>) -> Self {
@@ -209,6 +205,7 @@ impl<'a> Row<'a> {
             text: std::str::from_utf8(bytes).ok(),
             ends,
             flaw,
+            may_be_lost: memchr::memchr(LOST_LEAD, bytes).is_some(),
         }
     }
 
@@ -258,7 +255,11 @@ impl<'a> Row<'a> {
             None => std::str::from_utf8(&self.bytes[start..end]).ok(),
         };
         match text {
-            Some(text) => Cell::Text(trim(text)),
+            Some(text) if self.may_be_lost && cell::has_lost(text) => Cell::Broken(cell::LOST),
+            Some(text) => match cell::value(text) {
+                Ok(text) => Cell::Text(text),
+                Err(why) => Cell::Broken(why),
+            },
             None => Cell::Broken(broken(&self.bytes[start..end])),
         }
     }

@@ -34,6 +34,8 @@ pub const SETTINGS: &str = r#"
 [source]
 file = "export.csv"
 mapping = "mapping.toml"
+[accounts]
+allow_unissued_tax_ids = true
 [grace]
 days = 30
 from = "accepted"

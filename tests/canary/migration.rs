@@ -10,6 +10,9 @@ pub const SETTINGS: &str = r#"
 file = "export.csv"
 mapping = "mapping.toml"
 
+[accounts]
+allow_unissued_tax_ids = true
+
 [limits]
 create = "unlimited"
 lookup = "unlimited"

@@ -79,11 +79,7 @@ fn rates_make_a_forecast() {
     time        at least 4 min for 3 accounts at the configured rates; on_existing = "skip" looks each account up first, beside the creations: no more time
     --- stderr
     "#);
-    world.change(
-        "acme/migration.toml",
-        "[limits]",
-        "[accounts]\non_existing = \"update\"\n\n[limits]",
-    );
+    world.set("[accounts]\non_existing = \"update\"");
     let (_, text) = world.code("check acme");
     assert!(
         text.contains("on_existing = \"update\" creates without looking first"),

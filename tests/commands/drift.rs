@@ -136,9 +136,8 @@ fn limits_retries_and_grace_are_no_drift() {
         "create = \"1000/s\"\nin_flight = 2",
     );
     world.change("acme/migration.toml", "breaker = 5", "breaker = 7");
-    world.set(
-        "[grace]\ndays = 30\n[accounts]\non_existing = \"update\"\n[target]\nkey_file = \"unused\"",
-    );
+    world.set("[grace]\ndays = 30\n[target]\nkey_file = \"unused\"");
+    world.set("[accounts]\non_existing = \"update\"");
     assert_eq!(world.code(&bakkt.run("")).0, 0);
     assert_eq!(bakkt.ledger().accounts, 3);
 }

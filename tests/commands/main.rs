@@ -12,6 +12,7 @@ mod journal;
 mod lists;
 mod outputs;
 mod private_state;
+mod rehearsal;
 mod report;
 mod run;
 mod target;

@@ -22,6 +22,9 @@ mapping = "owners.toml"
 key = "ENTITY"
 account_key = "ID"
 
+[accounts]
+allow_unissued_tax_ids = true
+
 [documents]
 root = "documents"
 manifest = "documents.csv"

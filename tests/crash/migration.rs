@@ -14,6 +14,9 @@ const SETTINGS: &str = r#"
 file = "export.csv"
 mapping = "mapping.toml"
 
+[accounts]
+allow_unissued_tax_ids = true
+
 [limits]
 create = "unlimited"
 lookup = "unlimited"

@@ -13,7 +13,7 @@ use crate::receiver::{Receiver, SECRET, body, events, state};
 use crate::support::{Running, SandboxProcess, json_of, program, wait_for};
 
 /// Longer than any test waits.
-const SLOW: &str = "[accounts]\non_existing = \"update\"\n[limits]\ncreate = \"unlimited\"\nlookup = \"unlimited\"\n\
+const SLOW: &str = "[accounts]\nallow_unissued_tax_ids = true\non_existing = \"update\"\n[limits]\ncreate = \"unlimited\"\nlookup = \"unlimited\"\n\
     [retry]\nrequest_timeout = \"30s\"\nsettle_after = \"60m\"\n";
 
 /// A migration of the sample, with more settings.

@@ -18,6 +18,7 @@ pub const SETTINGS: &str = r#"
 file = "export.csv"
 mapping = "mapping.toml"
 [accounts]
+allow_unissued_tax_ids = true
 on_existing = "update"
 [limits]
 create = "unlimited"

@@ -7,7 +7,7 @@ use super::{Assessor, Done};
 use crate::assess::Reason;
 use crate::assess::plan::Node;
 use crate::assess::value::{self, Beside};
-use crate::contract::{Form, Level};
+use crate::contract::{Form, Level, texts};
 use crate::mapping::draft::{Draft, Slot};
 
 impl Assessor {
@@ -45,10 +45,12 @@ impl Assessor {
         let mut broken = None;
         for item in first..last {
             let fit = draft.item(item).and_then(|text| {
-                match (value::check(form, text, Beside::default()), form) {
-                    (Ok(()), _) => Ok(text),
-                    (Err(_), Form::Text) => Err("a line holds control characters"),
-                    (Err(why), _) => Err(why),
+                value::check(form, text, Beside::default())?;
+                match form {
+                    Form::Short(_) if item - first >= texts::LINES => {
+                        Err("more lines than an address has")
+                    }
+                    _ => Ok(text),
                 }
             });
             match fit {

@@ -19,6 +19,7 @@ use crate::mapping::lookup::Lookup;
 use crate::mapping::names::{self, Order as NameOrder, PARTS, Part};
 use crate::mapping::step::{Case, Dates, Place, Step, YesNo};
 use crate::mapping::target::{Takes, fits};
+use crate::text::{fold, same, trim};
 use crate::toml_file::{Table, Value};
 
 /// Transforms that come last, one of which a feed may have.
@@ -372,13 +373,13 @@ impl Compiler<'_, '_> {
             let texts = table.texts(key, self.found).unwrap_or_default();
             texts
                 .into_iter()
-                .map(|(word, _)| word.trim().to_owned())
+                .map(|(word, _)| trim(word).to_owned())
                 .collect()
         };
         let (yes, no) = (words("yes"), words("no"));
         let both = yes
             .iter()
-            .find(|word| no.iter().any(|other| other.eq_ignore_ascii_case(word)));
+            .find(|word| no.iter().any(|other| same(word, other)));
         if let Some(word) = both {
             value.wrong(
                 self.found,
@@ -387,7 +388,11 @@ impl Compiler<'_, '_> {
             );
         }
         table.finish(self.found);
-        Some(Step::YesNo(YesNo { yes, no }))
+        let folded = |words: Vec<String>| words.iter().map(|word| fold(word)).collect();
+        Some(Step::YesNo(YesNo {
+            yes: folded(yes),
+            no: folded(no),
+        }))
     }
 
     /// A region, or the column that names it and the region where it does not.

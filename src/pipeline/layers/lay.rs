@@ -283,6 +283,7 @@ impl Worker {
         Beside {
             country: field.country.and_then(|slot| self.draft.value(slot)),
             tax_id_type: field.tax_id_type.and_then(|slot| self.draft.value(slot)),
+            unissued: pipeline.plan.ids.allow_unissued,
             as_of: pipeline.plan.as_of,
         }
     }

@@ -10,6 +10,7 @@ use super::format::Format;
 use super::serial::Epoch;
 use super::table::{Table, Value};
 use super::{Choice, Head, Kind, Refused, Sheet, ods, xls, xlsb, xlsx};
+use crate::text;
 
 /// Cells that are looked at to find out whether a sheet has a value.
 const FIRST_CELLS: u32 = 100_000;
@@ -134,8 +135,7 @@ fn choose(sheets: &[Sheet], choice: &Choice) -> Result<usize, Refused> {
 
 /// A name without what people get wrong: case and spaces.
 fn fold(name: &str) -> String {
-    let letters = name.chars().filter(|c| !c.is_whitespace());
-    letters.flat_map(char::to_lowercase).collect()
+    text::fold(name).split_whitespace().collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,16 @@
+//! The one normaliser of text: what a cell says, and when two texts are the same.
+//!
+//! Owner of three questions that every part of the program asks of text: which characters nobody sees ([`invisible`]),
+//! what a cell means without a spreadsheet's wrapping ([`cell`]), and the spelling in which texts are compared
+//! ([`fold`], [`Folded`]). Invariants: ASCII text, the usual case, costs a look at its bytes and no allocation; nothing
+//! here fails on any text. Left out on purpose: names of places, which are compared without accents
+//! (`contract::fold`), and which characters a field may hold (`contract::forms`).
+
+pub mod cell;
+pub mod fold;
+pub mod invisible;
+pub mod lost;
+
+pub use cell::{compose, one_line, value};
+pub use fold::{Folded, fold, same};
+pub use invisible::{has_invisible, is_invisible, trim, without_invisible};
