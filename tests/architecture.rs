@@ -140,7 +140,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     // What may stand in files: names and words, no settings and no data.
     (
         "schema",
-        &["contract", "documents", "findings", "mapping"],
+        &["contract", "documents", "findings", "mapping", "source"],
         &[],
     ),
     // It states the contract a second time, or it would only prove that we agree with ourselves.

@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 
 use super::Output;
-use crate::cli::{HeaderArgs, InspectArgs};
+use crate::cli::InspectArgs;
 use crate::guess;
 use crate::inspect::distinct::Hasher;
 use crate::inspect::{self, Profile, page};
 use crate::progress::{Mode, Reading};
-use crate::source::export::HeaderRow;
+use crate::source::export::Options;
 
 /// Runs it.
 pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
-    let files = surveyed(&args.files, header_row(&args.header), mode)?;
+    let files = surveyed(&args.files, &args.reading.options(), mode)?;
     let links = inspect::links(&files);
     let meanings = guess::meanings(&guess::guess(&files, &links), &files);
     let read: Vec<page::Read<'_>> = files.iter().zip(meanings).collect();
@@ -24,20 +24,11 @@ pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
     Ok(Output { text, code: 0 })
 }
 
-/// Where the arguments say that the header is.
-pub fn header_row(args: &HeaderArgs) -> HeaderRow {
-    match args.header {
-        _ if args.no_header => HeaderRow::None,
-        Some(line) => HeaderRow::At(line),
-        None => HeaderRow::Find,
-    }
-}
-
 /// The profiles of files.
-pub fn surveyed(files: &[PathBuf], header: HeaderRow, mode: Mode) -> anyhow::Result<Vec<Profile>> {
+pub fn surveyed(files: &[PathBuf], options: &Options, mode: Mode) -> anyhow::Result<Vec<Profile>> {
     let hasher = Hasher::default();
     let one = |path: &PathBuf| -> anyhow::Result<Profile> {
-        let export = inspect::open(path, header)?;
+        let export = inspect::open(path, options)?;
         let mut shown = Reading::new(mode, "reading", export.size());
         let profile = inspect::survey(&export, &hasher, |bytes, rows| shown.at(bytes, rows))?;
         shown.finish();

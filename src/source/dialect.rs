@@ -3,13 +3,14 @@
 //! Owner of [`Dialect`] and of the rules that find one. The right delimiter is the one that cuts most rows, and the
 //! header with them, into the same number of cells; the header is the first row unless rows above it are evidently
 //! titles. Whatever is not clear is said (`sure`) or left to a person (`header: None`), since a wrong guess would feed
-//! the wrong fields. Left out on purpose: delimiters beyond [`DELIMITERS`] and quotes by backslash, which nothing finds.
+//! the wrong fields, and a customer's row that is taken for the header would print what it holds. Left out on purpose: delimiters
+//! beyond [`DELIMITERS`] and [`RARE_DELIMITERS`] and those beyond ASCII (`wide`), and quotes by backslash, which nothing finds.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lines::{Form, Lines};
-use super::{Cell, Rows};
+use super::lines::{Form, Lines, MOST_COLUMNS};
+use super::{Cell, Flaw, Rows};
 
 /// How cells are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,6 +41,8 @@ pub struct Guess {
     pub sep: usize,
     /// How many cells most rows have.
     pub columns: usize,
+    /// Whether rows have quotes where none can be.
+    pub stray_quotes: bool,
     /// The index of the header among the rows that have a text; the `sep=` line is not counted. Rows before it are titles.
     /// `None` when no row looks like one.
     pub header: Option<usize>,
@@ -47,6 +50,25 @@ pub struct Guess {
 
 /// The delimiters that are found, the more usual first.
 pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// Delimiters that are found where none of the usual ones cuts the rows, and how many columns they must make: a colon or a
+/// hash is a part of texts as well.
+pub const RARE_DELIMITERS: [(u8, usize); 14] = [
+    (b'^', 2),
+    (b'~', 2),
+    (0x1F, 2),
+    (0x01, 2),
+    (0x02, 2),
+    (0x14, 2),
+    (0x1C, 2),
+    (0x1D, 2),
+    (0x1E, 2),
+    (b':', 3),
+    (b'!', 3),
+    (b'#', 3),
+    (b'*', 3),
+    (b'`', 3),
+];
 
 /// Rows that are counted.
 const ROWS: usize = 1000;
@@ -63,14 +85,26 @@ pub fn find(sample: &[u8], whole: bool, set: Set) -> Guess {
     let with = |delimiter| Candidate::new(sample, whole, Dialect { delimiter, quote });
     let (best, sure) = match set.delimiter.or(sep_delimiter) {
         Some(delimiter) => (with(delimiter), true),
-        None => choose(
-            DELIMITERS
-                .iter()
-                .map(|delimiter| with(*delimiter))
-                .collect(),
-        ),
+        None => {
+            let usual = DELIMITERS.iter().map(|delimiter| with(*delimiter));
+            let (best, sure) = choose(usual.collect());
+            match (best.score >= 5 && best.columns > 1) || sample.is_empty() {
+                true => (best, sure),
+                false => rare(&with).unwrap_or((best, sure)),
+            }
+        }
     };
     let mut guess = best.guess(sep, sure);
+    if set.quote.is_none() && best.stray > 0 && !has_quoted_cells(sample, best.dialect) {
+        let dialect = Dialect {
+            quote: None,
+            ..best.dialect
+        };
+        let plain = Candidate::new(sample, whole, dialect);
+        if plain.columns > 1 && plain.same == plain.rows {
+            guess = plain.guess(sep, sure);
+        }
+    }
     if set.quote.is_none() && apostrophes(&best.first) {
         let dialect = Dialect {
             quote: Some(b'\''),
@@ -79,6 +113,35 @@ pub fn find(sample: &[u8], whole: bool, set: Set) -> Guess {
         guess = Candidate::new(sample, whole, dialect).guess(sep, sure);
     }
     guess
+}
+
+/// The delimiter beyond the usual ones that cuts nearly all rows into the same number of cells.
+fn rare(with: &dyn Fn(u8) -> Candidate) -> Option<(Candidate, bool)> {
+    let all = RARE_DELIMITERS
+        .iter()
+        .map(|(byte, least)| (with(*byte), *least));
+    let fits = all.filter(|(candidate, least)| candidate.score >= 8 && candidate.columns >= *least);
+    // Of equals the first: the last of `max_by_key` is the first of the reversed.
+    let fits: Vec<Candidate> = fits.map(|(candidate, _)| candidate).collect();
+    let best = fits.into_iter().rev();
+    let best = best.max_by_key(|candidate| (candidate.score, candidate.columns))?;
+    let sure = best.rows > 1 && best.columns > 2;
+    Some((best, sure))
+}
+
+/// Whether a cell of the first rows has quotes around it.
+fn has_quoted_cells(sample: &[u8], dialect: Dialect) -> bool {
+    let Some(quote) = dialect.quote else {
+        return false;
+    };
+    let lines = sample
+        .split(|byte| matches!(byte, b'\n' | b'\r'))
+        .take(ROWS);
+    let mut cells = lines.flat_map(|line| line.split(|byte| *byte == dialect.delimiter));
+    cells.any(|cell| {
+        let cell = cell.trim_ascii();
+        cell.len() > 1 && cell.first() == Some(&quote) && cell.last() == Some(&quote)
+    })
 }
 
 /// A first line that names the delimiter for Excel: its bytes, and what it names.
@@ -113,6 +176,10 @@ struct Candidate {
     /// How well it does, in tenths.
     score: usize,
     rows: usize,
+    /// Rows with the usual number of cells.
+    same: usize,
+    /// Rows whose quotes make no sense.
+    stray: usize,
     header: Option<usize>,
     first: Vec<Vec<String>>,
 }
@@ -128,7 +195,7 @@ impl Candidate {
         let (mut lines, mut rows) = (Lines::new(sample, form, 0, 1), Rows::default());
         let mut first: Vec<Vec<String>> = Vec::new();
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut count = 0;
+        let (mut count, mut stray) = (0, 0);
         // Reading from memory cannot fail.
         while count < ROWS && lines.next(&mut rows).unwrap_or(false) {
             let at_end = lines.next_at().0 == sample.len() as u64;
@@ -139,8 +206,13 @@ impl Candidate {
             for (_, row) in rows.iter() {
                 count += 1;
                 *counts.entry(row.len()).or_default() += 1;
+                stray += usize::from(matches!(
+                    row.flaw(),
+                    Some(Flaw::StrayQuote | Flaw::OpenQuote)
+                ));
                 if first.len() < HEADER_WITHIN {
-                    first.push(row.cells().map(text).collect());
+                    // A table is no wider; what a wrong delimiter makes of a text may be.
+                    first.push(row.cells().take(MOST_COLUMNS + 1).map(text).collect());
                 }
             }
             rows.clear();
@@ -162,6 +234,8 @@ impl Candidate {
             columns,
             score: score.round() as usize,
             rows: count,
+            same,
+            stray,
             header,
             first,
         }
@@ -173,6 +247,7 @@ impl Candidate {
             sure,
             sep,
             columns: self.columns,
+            stray_quotes: self.stray > 0,
             header: self.header,
         }
     }
@@ -226,7 +301,7 @@ pub fn header_row(rows: &[Vec<String>]) -> Option<usize> {
     let narrow = |row: &[String]| filled(row) * 2 <= usual && filled(row) < usual;
     let first = rows.iter().position(|row| !narrow(row))?;
     if first == 0 {
-        return (!like_data(rows, 0)).then_some(0);
+        return (!like_data(rows, 0) && !like_the_others(rows, 0)).then_some(0);
     }
     // Few cells are a title; more may be a header with many of its names left out.
     let titles = rows[..first]
@@ -236,6 +311,19 @@ pub fn header_row(rows: &[Vec<String>]) -> Option<usize> {
         return Some(first);
     }
     (filled(&rows[0]) > 1 && !like_data(rows, 0)).then_some(0)
+}
+
+/// Whether a row may be the header where a person says that it is one: it is not evidently a customer's.
+pub fn may_be_header(rows: &[Vec<String>]) -> bool {
+    !rows.is_empty()
+        && !matches!(
+            votes(rows, 0),
+            Votes::Certain
+                | Votes::Count {
+                    data: 1..,
+                    header: 0
+                }
+        )
 }
 
 fn filled(row: &[String]) -> usize {
@@ -323,17 +411,235 @@ fn date(cell: &str) -> bool {
         && first.len() + last.len() <= 6
 }
 
-/// Whether a row is data: it has dates or e-mail addresses, or many numbers, and the rows below have the same there.
+/// Whether a row is data: it has a date or an e-mail address as the rows below have, or more of its columns look like the rows
+/// below than like a name above them.
 fn like_data(rows: &[Vec<String>], at: usize) -> bool {
-    let (mut numbers, mut certain) = (0, false);
-    for (column, cell) in rows[at].iter().enumerate() {
-        match Kind::of(cell) {
-            kind @ (Kind::Date | Kind::Email) => certain |= goes_on(rows, at, column, kind),
-            Kind::Number => numbers += usize::from(goes_on(rows, at, column, Kind::Number)),
-            Kind::Code | Kind::Text | Kind::Empty => {}
+    match votes(rows, at) {
+        Votes::Certain => true,
+        Votes::Count { data, header } => data > header,
+    }
+}
+
+/// Whether nothing at all speaks for a row being a header: it is a row of texts like those below.
+fn like_the_others(rows: &[Vec<String>], at: usize) -> bool {
+    let below = rows[at + 1..].iter().filter(|row| filled(row) > 0);
+    below.count() > 1
+        && filled(&rows[at]) > 1
+        && votes(rows, at) == Votes::Count { data: 0, header: 0 }
+}
+
+/// What the columns of a row say about it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Votes {
+    /// It is data.
+    Certain,
+    /// How many columns speak for data, and how many for a header.
+    Count { data: usize, header: usize },
+}
+
+fn votes(rows: &[Vec<String>], at: usize) -> Votes {
+    let (mut data, mut header) = (0, 0);
+    let row = &rows[at];
+    // The header again, as joined files have it, says nothing.
+    let below: Vec<&Vec<String>> = rows[at + 1..]
+        .iter()
+        .filter(|other| *other != row)
+        .collect();
+    for (column, cell) in row.iter().enumerate() {
+        let cell = cell.trim();
+        let kind = Kind::of(cell);
+        let values = || {
+            let cells = below.iter().filter_map(|row| row.get(column));
+            cells
+                .map(|cell| cell.trim())
+                .filter(|cell| !cell.is_empty())
+        };
+        if kind == Kind::Empty || values().next().is_none() {
+            continue;
+        }
+        let goes_on = goes_on(rows, at, column, kind);
+        match kind {
+            Kind::Date | Kind::Email if goes_on => return Votes::Certain,
+            _ if values().any(|value| value == cell) => data += 1,
+            Kind::Number if goes_on => data += 1,
+            Kind::Code if goes_on && same_form(cell, values()) => data += 1,
+            Kind::Code | Kind::Text if !goes_on => header += 1,
+            Kind::Code | Kind::Text if is_name(cell, values()) => header += 1,
+            _ => {}
         }
     }
-    certain || (numbers > 0 && numbers * 3 >= filled(&rows[at]) && contrasts(rows, at) == 0)
+    Votes::Count { data, header }
+}
+
+/// Whether a cell with digits is made as those below: letters and digits at the same places, or a number before words.
+fn same_form<'a>(cell: &str, below: impl Iterator<Item = &'a str>) -> bool {
+    let numbered = |cell: &str| {
+        let first = cell.split(' ').next().unwrap_or_default();
+        first.len() < cell.len() && first.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let form = |cell: &str| -> String { cell.chars().map(super::shape::mask).collect() };
+    let (mut all, mut same) = (0, 0);
+    let own = form(cell);
+    for other in below.take(20) {
+        all += 1;
+        same += usize::from(form(other) == own || (numbered(cell) && numbered(other)));
+    }
+    same * 2 >= all
+}
+
+/// Whether a text differs from the texts below as a column's name does: it has a word that names columns, it is written in
+/// another way, or all below have one length and it has another.
+fn is_name<'a>(cell: &str, below: impl Iterator<Item = &'a str>) -> bool {
+    let below: Vec<&str> = below.collect();
+    let style = Style::of(cell);
+    let alike = below
+        .iter()
+        .filter(|other| Style::of(other) == style)
+        .count();
+    let length = cell.chars().count();
+    let lengths: BTreeSet<usize> = below.iter().map(|other| other.chars().count()).collect();
+    let one_length = below.len() > 2 && lengths.len() == 1 && !lengths.contains(&length);
+    alike * 4 < below.len() || one_length || has_column_word(cell)
+}
+
+/// How a text is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// With underscores, or with a capital letter inside of a word.
+    Joined,
+    Capitals,
+    Small,
+    Mixed,
+}
+
+impl Style {
+    fn of(text: &str) -> Style {
+        let joined = |pair: &[char]| pair[0].is_lowercase() && pair[1].is_uppercase();
+        let letters: Vec<char> = text.chars().collect();
+        if text.contains('_') || letters.windows(2).any(joined) {
+            Style::Joined
+        } else if !letters.iter().any(|c| c.is_lowercase()) {
+            Style::Capitals
+        } else if !letters.iter().any(|c| c.is_uppercase()) {
+            Style::Small
+        } else {
+            Style::Mixed
+        }
+    }
+}
+
+/// Words that stand in the names of columns, and in no name of a person or a place.
+const COLUMN_WORDS: &[&str] = &[
+    "id",
+    "name",
+    "names",
+    "first",
+    "last",
+    "middle",
+    "given",
+    "family",
+    "surname",
+    "firstname",
+    "lastname",
+    "fullname",
+    "email",
+    "mail",
+    "phone",
+    "mobile",
+    "cell",
+    "fax",
+    "telephone",
+    "address",
+    "addr",
+    "line",
+    "street",
+    "city",
+    "town",
+    "state",
+    "province",
+    "zip",
+    "zipcode",
+    "postal",
+    "postcode",
+    "country",
+    "dob",
+    "birth",
+    "birthdate",
+    "ssn",
+    "tin",
+    "tax",
+    "date",
+    "account",
+    "acct",
+    "number",
+    "num",
+    "no",
+    "nr",
+    "code",
+    "type",
+    "kind",
+    "status",
+    "gender",
+    "sex",
+    "title",
+    "suffix",
+    "prefix",
+    "occupation",
+    "employer",
+    "income",
+    "role",
+    "key",
+    "value",
+    "amount",
+    "balance",
+    "currency",
+    "branch",
+    "customer",
+    "client",
+    "column",
+    "field",
+    "file",
+    "path",
+    "document",
+    "side",
+    "vorname",
+    "nachname",
+    "strasse",
+    "straße",
+    "ort",
+    "plz",
+    "land",
+    "geburtsdatum",
+    "kunde",
+    "konto",
+    "anrede",
+    "nombre",
+    "nombres",
+    "apellido",
+    "apellidos",
+    "ciudad",
+    "estado",
+    "pais",
+    "país",
+    "correo",
+    "prenom",
+    "prénom",
+    "nom",
+    "ville",
+    "pays",
+    "adresse",
+    "cognome",
+    "nome",
+    "cidade",
+    "imie",
+    "imię",
+    "nazwisko",
+];
+
+fn has_column_word(cell: &str) -> bool {
+    let words = cell.split(|c: char| !c.is_alphabetic());
+    let mut words = words.map(str::to_lowercase);
+    words.any(|word| COLUMN_WORDS.contains(&word.as_str()))
 }
 
 /// How many columns may have a name in a row, and something of another kind below.
