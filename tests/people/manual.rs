@@ -11,11 +11,10 @@ fn the_outcome_of_manual_kyb_is_kept_and_shown() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/manual-kyb");
     let text = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     case.write("export.csv", &text("export.csv"));
-    case.write("base.toml", &text("../base.toml"));
-    case.write(
-        "mapping.toml",
-        &text("mapping.toml").replace("../base.toml", "base.toml"),
-    );
+    for name in ["base.toml", "entity.toml"] {
+        case.write(name, &text(&format!("../{name}")));
+    }
+    case.write("mapping.toml", &text("mapping.toml").replace("../", ""));
     let (totals, _) = case.run("run", &[]);
     assert_eq!(count(&totals, "/kyb/manual"), 4);
     let resolve = |id: &str, outcome: &str| {
