@@ -62,7 +62,14 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     // Submission is handed payloads; it does not know where they come from.
     (
         "submit",
-        &["api", "journal", "error", "masking", "sensitive", "settings"],
+        &[
+            "api",
+            "journal",
+            "error",
+            "masking",
+            "sensitive",
+            "settings",
+        ],
         &["tokio"],
     ),
     // Reading back is handed payloads as well, and keeps to the rates and waits of submission.

@@ -177,7 +177,10 @@ fn it_listens_where_it_may_and_once() {
     // Nor with the explicit word, where others could reach it.
     let (code, text) = said(command.arg("--without-proof"));
     assert_eq!(code, 2, "{text}");
-    assert!(text.contains("0.0.0.0") && !state(dir.path()).exists(), "{text}");
+    assert!(
+        text.contains("0.0.0.0") && !state(dir.path()).exists(),
+        "{text}"
+    );
 
     let named = folder("[events]\nsecret_header = \"X-Token\"\n");
     let mut command = program();
@@ -536,7 +539,10 @@ fn a_receiver_and_a_run_begin_together() {
 /// Runs `events serve` with these variables until it ends by itself.
 fn refused(dir: &Path, variables: &[(&str, &str)], more: &[&str]) -> (i32, String) {
     let mut command = program();
-    command.args(["--quiet", "events", "serve"]).arg(dir).args(more);
+    command
+        .args(["--quiet", "events", "serve"])
+        .arg(dir)
+        .args(more);
     command.args(["--listen", "127.0.0.1:0"]);
     said(command.envs(variables.iter().copied()))
 }
@@ -547,9 +553,21 @@ fn without_a_proof_it_starts_only_when_a_person_says_so() {
     for (variables, more, told) in [
         (&[][..], &[][..], "--without-proof"),
         (&[("BAKKT_WEBHOOK_SECRET", "")], &[], "is set, and empty"),
-        (&[("BAKKT_WEBHOOK_SECRET", "  ")], &["--without-proof"], "is set, and empty"),
-        (&[("BAKKT_WEBHOK_SECRET", "x1")], &[], "is BAKKT_WEBHOOK_SECRET meant?"),
-        (&[("BAKKT_WEBHOOK_SECRET", "x1")], &["--without-proof"], "leave the option out"),
+        (
+            &[("BAKKT_WEBHOOK_SECRET", "  ")],
+            &["--without-proof"],
+            "is set, and empty",
+        ),
+        (
+            &[("BAKKT_WEBHOK_SECRET", "x1")],
+            &[],
+            "is BAKKT_WEBHOOK_SECRET meant?",
+        ),
+        (
+            &[("BAKKT_WEBHOOK_SECRET", "x1")],
+            &["--without-proof"],
+            "leave the option out",
+        ),
     ] {
         let (code, text) = refused(dir.path(), variables, more);
         assert_eq!(code, 2, "{variables:?}: {text}");
@@ -558,8 +576,12 @@ fn without_a_proof_it_starts_only_when_a_person_says_so() {
     }
     // It says what that means, under --quiet too.
     let mut command = program();
-    command.args(["--quiet", "events", "serve", "--without-proof"]).arg(dir.path());
-    command.env("BAKKT_WEBHOK_SECRET", "x1").args(["--listen", "127.0.0.1:0"]);
+    command
+        .args(["--quiet", "events", "serve", "--without-proof"])
+        .arg(dir.path());
+    command
+        .env("BAKKT_WEBHOK_SECRET", "x1")
+        .args(["--listen", "127.0.0.1:0"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut running = Running::start(&mut command);
     let mut errors = std::io::BufReader::new(running.0.stderr.take().unwrap());
@@ -575,23 +597,60 @@ fn without_a_proof_it_starts_only_when_a_person_says_so() {
 fn other_types_are_kept_and_counted_and_decide_nothing() {
     let dir = folder("");
     let of_type = |kind: &str, number: u32| {
-        format!("{{\"requestId\": \"r{number}\", \"partnerPartyRef\": \"A1\", \"partnerWebhookType\": \"{kind}\", \"partyStatus\": \"CLOSED\"}}")
+        format!(
+            "{{\"requestId\": \"r{number}\", \"partnerPartyRef\": \"A1\", \"partnerWebhookType\": \"{kind}\", \"partyStatus\": \"CLOSED\"}}"
+        )
     };
     let receiver = serve(dir.path());
     let mut sender = receiver.sender();
-    for (number, kind) in ["BANK_ACCOUNT_LINK", "FIAT_EVENT", "TRADE_EVENT", "ANA_LI", "FIAT_EVENT"].into_iter().enumerate() {
-        assert_eq!(sender.event(&of_type(kind, number as u32)), Some(200), "{kind}");
+    for (number, kind) in [
+        "BANK_ACCOUNT_LINK",
+        "FIAT_EVENT",
+        "TRADE_EVENT",
+        "ANA_LI",
+        "FIAT_EVENT",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(
+            sender.event(&of_type(kind, number as u32)),
+            Some(200),
+            "{kind}"
+        );
     }
     // A status that the contract does not have, before and after one that it has.
-    for (number, status) in ["VERIFICATION_STARTED", "ACTIVE", "FROZEN"].into_iter().enumerate() {
-        assert_eq!(sender.event(&body(&format!("s{number}"), "B2", status, "ENROLLMENT")), Some(200));
+    for (number, status) in ["VERIFICATION_STARTED", "ACTIVE", "FROZEN"]
+        .into_iter()
+        .enumerate()
+    {
+        assert_eq!(
+            sender.event(&body(&format!("s{number}"), "B2", status, "ENROLLMENT")),
+            Some(200)
+        );
     }
     let (code, said) = receiver.stop();
-    assert_eq!((code, said.trim()), (0, "8 events, 0 repeats, 5 of other types"));
-    let types = lines(&database(&state(dir.path())), "SELECT type, status, reason, client_id FROM event ORDER BY id LIMIT 5");
-    assert_eq!(&types[..3], ["BANK_ACCOUNT_LINK - - -", "FIAT_EVENT - - -", "TRADE_EVENT - - -"]);
+    assert_eq!(
+        (code, said.trim()),
+        (0, "8 events, 0 repeats, 5 of other types")
+    );
+    let types = lines(
+        &database(&state(dir.path())),
+        "SELECT type, status, reason, client_id FROM event ORDER BY id LIMIT 5",
+    );
+    assert_eq!(
+        &types[..3],
+        [
+            "BANK_ACCOUNT_LINK - - -",
+            "FIAT_EVENT - - -",
+            "TRADE_EVENT - - -"
+        ]
+    );
     assert!(types[3].starts_with("code-"), "{types:?}");
-    assert_eq!(lines(&database(&state(dir.path())), PARTY), ["B2 3 0 ACTIVE ENROLLMENT 0 -"]);
+    assert_eq!(
+        lines(&database(&state(dir.path())), PARTY),
+        ["B2 3 0 ACTIVE ENROLLMENT 0 -"]
+    );
     // They come by file as well, and nothing is wrong with them.
     let file = dir.path().join("events.jsonl");
     std::fs::write(&file, of_type("FIAT_EVENT", 9)).unwrap();
@@ -610,7 +669,9 @@ fn a_place_for_events_is_always_free() {
     let receiver = serve(dir.path());
     let connect = || {
         let stream = TcpStream::connect(&receiver.addr).unwrap();
-        stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+        stream
+            .set_read_timeout(Some(std::time::Duration::from_secs(60)))
+            .unwrap();
         stream
     };
     // An answer to a look at its health ends the connection.
@@ -618,11 +679,16 @@ fn a_place_for_events_is_always_free() {
     write!(health, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     let mut answer = String::new();
     health.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok"),
+        "{answer}"
+    );
     // Four hundred at once that say nothing, or a little; then as many events as a busy sender has under way.
     let mut slow: Vec<TcpStream> = (0..400).map(|_| connect()).collect();
     for stream in slow.iter_mut().step_by(2) {
-        stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{").unwrap();
+        stream
+            .write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+            .unwrap();
     }
     let mut senders: Vec<_> = (0..200).map(|_| receiver.sender()).collect();
     for (number, sender) in senders.iter_mut().enumerate() {
@@ -633,9 +699,14 @@ fn a_place_for_events_is_always_free() {
     let mut open = 0;
     for stream in &mut slow {
         stream.set_nonblocking(true).unwrap();
-        let waits = stream.read(&mut [0; 8]).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
+        let waits = stream
+            .read(&mut [0; 8])
+            .is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
         open += usize::from(waits);
     }
-    assert!(open >= 200, "{open} of 400 are open: the events waited for their end");
+    assert!(
+        open >= 200,
+        "{open} of 400 are open: the events waited for their end"
+    );
     assert_eq!(kept(dir.path()).len(), 200);
 }

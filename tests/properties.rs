@@ -256,9 +256,7 @@ impl Judge {
             key: Some("any".to_owned()),
             ..Config::default()
         };
-        let sandbox = runtime
-            .block_on(Sandbox::start(config, 0))
-            .unwrap();
+        let sandbox = runtime.block_on(Sandbox::start(config, 0)).unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Judge {
             runtime,

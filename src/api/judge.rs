@@ -137,11 +137,7 @@ pub fn document_question(reply: &Reply, uuid: &str, known: &Known<'_>) -> Found<
 }
 
 /// Judges the answer to a question about `client_id`; with the request as Bakkt has it.
-pub fn question(
-    reply: &Reply,
-    client_id: &str,
-    known: &Known<'_>,
-) -> Found<(AccountFacts, Value)> {
+pub fn question(reply: &Reply, client_id: &str, known: &Known<'_>) -> Found<(AccountFacts, Value)> {
     ask(reply, |body| account(body, client_id, known))
 }
 

@@ -29,7 +29,14 @@ const MESSAGES: &[&str] = &[
     "msg",
 ];
 /// Keys under which an answer holds another object, or a list of them, that says more.
-const INNER: &[&str] = &["validationErrors", "errors", "error", "fault", "violations", "fieldErrors"];
+const INNER: &[&str] = &[
+    "validationErrors",
+    "errors",
+    "error",
+    "fault",
+    "violations",
+    "fieldErrors",
+];
 /// Keys of a code, and of a reason that says more than a number does.
 const CODES: &[&str] = &["code", "errorCode", "error_code"];
 const REASONS: &[&str] = &["reasonCode", "reason_code", "reason"];
@@ -71,7 +78,11 @@ impl Known<'_> {
         for json in self.sent {
             personal.add_sent(json);
         }
-        let secrets = self.secrets.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let secrets = self
+            .secrets
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         for secret in secrets.iter() {
             personal.add_secret(secret.expose_secret());
         }
@@ -94,7 +105,11 @@ impl Known<'_> {
             code: masker
                 .code(&code, Some(status))
                 .unwrap_or_else(|| self.key.hide(Hidden::Code, &code)),
-            field: field(first(&answer, &["field"]).and_then(Value::as_str).unwrap_or("")),
+            field: field(
+                first(&answer, &["field"])
+                    .and_then(Value::as_str)
+                    .unwrap_or(""),
+            ),
             message: if self.is_complete {
                 masker.message(&words)
             } else {
@@ -121,12 +136,20 @@ impl Known<'_> {
     }
 
     fn is_unrelated(&self, id: &str) -> bool {
-        let secrets = self.secrets.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let secrets = self
+            .secrets
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let secret = |part: &str| {
             let mut all = secrets.iter();
             all.any(|secret| secret.expose_secret().to_ascii_lowercase().contains(part))
         };
-        let sent: Vec<Vec<u8>> = self.sent.iter().map(|json| json.to_ascii_lowercase()).collect();
+        let sent: Vec<Vec<u8>> = self
+            .sent
+            .iter()
+            .map(|json| json.to_ascii_lowercase())
+            .collect();
         let id = id.to_ascii_lowercase();
         let parts = id.split(['-', '_', '.', ':']).filter(|part| part.len() > 1);
         let names = |part: &str| part.bytes().any(|byte| byte.is_ascii_alphabetic());
@@ -152,7 +175,9 @@ fn code(answer: &Value) -> Option<String> {
     let is_number = |code: &String| code.bytes().all(|byte| byte.is_ascii_digit());
     let reason = text(REASONS).filter(|reason| {
         REASON_CODES.contains(&reason.as_str())
-            || (reason.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+            || (reason
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
                 && reason.contains('_'))
     });
     match code {
@@ -184,13 +209,15 @@ fn inner(answer: &Value) -> Option<&Value> {
 
 /// The words for people.
 fn said(answer: &Value) -> String {
-    let listed = |key: &&str| match answer.get(key)? {
+    let listed = |key: &&str| match answer.get(*key)? {
         Value::Array(list) => list.first()?.as_str(),
         _ => None,
     };
     let text = first(answer, MESSAGES).and_then(Value::as_str);
-    let text = text.or_else(|| INNER.iter().find_map(|key| listed(&key)));
-    text.or_else(|| answer.as_str()).unwrap_or_default().to_owned()
+    let text = text.or_else(|| INNER.iter().find_map(listed));
+    text.or_else(|| answer.as_str())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// The field, when it is a path of the contract; else nothing, for it may hold anything.
@@ -246,13 +273,21 @@ pub fn fit_word(text: &str) -> String {
         return text.to_owned();
     }
     let is_word = text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
-    if is_word { masking::word(text) } else { String::new() }
+    if is_word {
+        masking::word(text)
+    } else {
+        String::new()
+    }
 }
 
 /// A time, when it is one; without what may stand behind it.
 pub fn fit_time(text: &str) -> String {
     match text.parse::<jiff::Timestamp>() {
-        Ok(_) if text.bytes().all(|b| b.is_ascii_digit() || b"TtZz:+-. ".contains(&b)) => {
+        Ok(_)
+            if text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || b"TtZz:+-. ".contains(&b)) =>
+        {
             text.to_owned()
         }
         Ok(time) => time.to_string(),
@@ -290,29 +325,56 @@ mod tests {
         );
         assert_eq!(kept.code, "BAD_NAME");
         assert_eq!(kept.field, "owners[0].identity.givenName");
-        assert_eq!(kept.message, "customer *, * (\"*\") of *-*-*. born *.*.* or * , mail *.*@*.* is not known");
+        assert_eq!(
+            kept.message,
+            "customer *, * (\"*\") of *-*-*. born *.*.* or * , mail *.*@*.* is not known"
+        );
     }
 
     #[test]
     fn codes_that_hold_a_value_are_hidden_and_the_others_stay() {
         let code = |code: &str| kept(422, &format!(r#"{{"code":"{code}","message":"x"}}"#)).code;
         for same in [
-            "422", "1042", "RISK_KYC", "INVALID_SSN", "NO_MATCH", "E1042", "invalidRequest", "error.validation.field",
-            "CUSTOMER_NOT_FOUND", "FROM_25K_TO_50K",
+            "422",
+            "1042",
+            "RISK_KYC",
+            "INVALID_SSN",
+            "NO_MATCH",
+            "E1042",
+            "invalidRequest",
+            "error.validation.field",
+            "CUSTOMER_NOT_FOUND",
+            "FROM_25K_TO_50K",
         ] {
             assert_eq!(code(same), same);
         }
         for hidden in [
-            "Li", "IBM", "ANA_LI", "ZOE", "89501", "1970", "IBM_REJECTED", "Clerk", "q7Xz-Secret99", "Secret99", "O'Brannigan",
+            "Li",
+            "IBM",
+            "ANA_LI",
+            "ZOE",
+            "89501",
+            "1970",
+            "IBM_REJECTED",
+            "Clerk",
+            "q7Xz-Secret99",
+            "Secret99",
+            "O'Brannigan",
         ] {
             let code = code(hidden);
-            assert!(code.starts_with("code-") && code.len() == 15, "{hidden}: {code}");
+            assert!(
+                code.starts_with("code-") && code.len() == 15,
+                "{hidden}: {code}"
+            );
         }
     }
 
     #[test]
     fn a_field_or_code_that_is_none_is_not_kept() {
-        assert_eq!(kept(400, r#"{"code":400,"field":"Elm Grove","message":"x"}"#).field, "");
+        assert_eq!(
+            kept(400, r#"{"code":400,"field":"Elm Grove","message":"x"}"#).field,
+            ""
+        );
         assert_eq!(kept(413, "<html>").code, "413");
         for (given, kept) in [
             ("/owners/0/emailAddress", "owners[0].emailAddress"),
@@ -334,16 +396,44 @@ mod tests {
     #[test]
     fn words_are_found_wherever_services_put_them() {
         for (body, code, message) in [
-            (r#"{"errors":[{"code":"NotBlank","defaultMessage":"must not be blank"}],"message":"Validation failed"}"#, "NotBlank", "must not be blank"),
-            (r#"{"error":{"code":"quota","message":"limit reached"}}"#, "quota", "limit reached"),
-            (r#"{"type":"about:blank","title":"Bad Request","detail":"unknown field"}"#, "400", "unknown field"),
-            (r#"{"errors":["the date is in the future"]}"#, "400", "the date is in the future"),
-            (r#"{"code":400,"message":"rejected","reasonCode":"RISK_OFAC"}"#, "RISK_OFAC", "rejected"),
-            ("<html><head><title>400 Bad Request</title></head><body>The request is too large</body></html>", "400", "* Bad Request The request is too large"),
+            (
+                r#"{"errors":[{"code":"NotBlank","defaultMessage":"must not be blank"}],"message":"Validation failed"}"#,
+                "NotBlank",
+                "must not be blank",
+            ),
+            (
+                r#"{"error":{"code":"quota","message":"limit reached"}}"#,
+                "quota",
+                "limit reached",
+            ),
+            (
+                r#"{"type":"about:blank","title":"Bad Request","detail":"unknown field"}"#,
+                "400",
+                "unknown field",
+            ),
+            (
+                r#"{"errors":["the date is in the future"]}"#,
+                "400",
+                "the date is in the future",
+            ),
+            (
+                r#"{"code":400,"message":"rejected","reasonCode":"RISK_OFAC"}"#,
+                "RISK_OFAC",
+                "rejected",
+            ),
+            (
+                "<html><head><title>400 Bad Request</title></head><body>The request is too large</body></html>",
+                "400",
+                "* Bad Request The request is too large",
+            ),
             ("upstream connect error", "400", "upstream connect error"),
         ] {
             let kept = kept(400, body);
-            assert_eq!((kept.code.as_str(), kept.message.as_str()), (code, message), "{body}");
+            assert_eq!(
+                (kept.code.as_str(), kept.message.as_str()),
+                (code, message),
+                "{body}"
+            );
         }
     }
 
@@ -357,17 +447,35 @@ mod tests {
             is_complete: true,
         };
         let id = |id: &str| known.id(&Value::from(id)).unwrap_or_default();
-        for same in ["bk-00fa12cd", "5b1f4c1e-0a52-4c55-9a55-1b2c3d4e5f60", "1048576", "acct_9f3b2a"] {
+        for same in [
+            "bk-00fa12cd",
+            "5b1f4c1e-0a52-4c55-9a55-1b2c3d4e5f60",
+            "1048576",
+            "acct_9f3b2a",
+        ] {
             assert_eq!(id(same), same);
         }
-        for hidden in ["zoe-maria", "IBM", "obrannigan.1", "89501", "1970-01-31", "elm12"] {
+        for hidden in [
+            "zoe-maria",
+            "IBM",
+            "obrannigan.1",
+            "89501",
+            "1970-01-31",
+            "elm12",
+        ] {
             assert!(id(hidden).starts_with("id-"), "{hidden}");
         }
         assert_eq!(fit_word("COMPLETE"), "COMPLETE");
         assert_eq!(fit_word("PARTIALLY_REJECTED"), "PARTIALLY_REJECTED");
-        assert_eq!((fit_word("ANA_LI"), fit_word("MARK"), fit_word("Ana")), Default::default());
+        assert_eq!(
+            (fit_word("ANA_LI"), fit_word("MARK"), fit_word("Ana")),
+            Default::default()
+        );
         assert_eq!(fit_time("2026-01-01T00:00:00Z"), "2026-01-01T00:00:00Z");
-        assert_eq!(fit_time("2026-01-01T00:00:00Z[UTC]"), "2026-01-01T00:00:00Z");
+        assert_eq!(
+            fit_time("2026-01-01T00:00:00Z[UTC]"),
+            "2026-01-01T00:00:00Z"
+        );
         assert_eq!(fit_time("Ana"), "");
     }
 }

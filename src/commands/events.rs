@@ -152,7 +152,9 @@ fn secret(settings: &Settings, without_proof: bool) -> anyhow::Result<Option<Sec
     match (&secret, without_proof) {
         (Some(_), true) => Err(Failure::configuration(
             "--without-proof takes events from anybody, and there is a secret that tells Bakkt's from others'",
-            format!("leave the option out, or unset {SECRET_VARIABLE} and take `secret_file` out of [events]"),
+            format!(
+                "leave the option out, or unset {SECRET_VARIABLE} and take `secret_file` out of [events]"
+            ),
         )),
         (None, false) => {
             let hint = format!(

@@ -214,7 +214,10 @@ pub async fn start_sandbox(
         Dialect::Guide => crate::sandbox::Dialect::Guide,
         Dialect::Reference => crate::sandbox::Dialect::Reference,
     };
-    let logon_id = config.logon_id.clone().unwrap_or_else(|| "sandbox".to_owned());
+    let logon_id = config
+        .logon_id
+        .clone()
+        .unwrap_or_else(|| "sandbox".to_owned());
     let sandbox = Sandbox::start(config, 0)
         .await
         .context("cannot start the sandbox")?;

@@ -85,7 +85,9 @@ pub fn credentials(settings: &Settings) -> anyhow::Result<Credentials> {
     let secret = secret(name, file, &settings.dir)?.ok_or_else(|| {
         Failure::configuration(
             format!("there is no key for {}", settings.target.base_url),
-            told(format!("set {name}, or name a 0600 file as `key_file` under [target]")),
+            told(format!(
+                "set {name}, or name a 0600 file as `key_file` under [target]"
+            )),
         )
     })?;
     match (settings.target.dialect, &settings.target.logon_id) {
@@ -112,11 +114,7 @@ fn told(hint: String) -> String {
 }
 
 /// A secret from the environment, else from a 0600 file that the settings name, if they do.
-pub fn secret(
-    name: &str,
-    file: Option<&str>,
-    dir: &Path,
-) -> anyhow::Result<Option<SecretString>> {
+pub fn secret(name: &str, file: Option<&str>, dir: &Path) -> anyhow::Result<Option<SecretString>> {
     let secret = match (variable(name)?, file) {
         (Some(secret), _) => secret,
         (None, Some(file)) => key_file(&dir.join(file))?,

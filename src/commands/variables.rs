@@ -65,7 +65,9 @@ fn suspicion(name: &str) -> Option<String> {
         .into_iter()
         .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     if likeness(&nearest) >= ALIKE {
-        Some(format!("the variable {name} is not read; is {nearest} meant?"))
+        Some(format!(
+            "the variable {name} is not read; is {nearest} meant?"
+        ))
     } else if upper.starts_with(PREFIX) {
         Some(format!(
             "the variable {name} is not read; those that are: {}",
@@ -91,9 +93,18 @@ mod tests {
             ("BAKKT_REGION", "those that are"),
         ] {
             let told = suspicion(name).unwrap_or_default();
-            assert!(told.contains(name) && told.contains(meant), "{name}: {told}");
+            assert!(
+                told.contains(name) && told.contains(meant),
+                "{name}: {told}"
+            );
         }
-        for name in ["BAKKT_API_KEY", "PATH", "AWS_SECRET_ACCESS_KEY", "API_KEY", "WEBHOOK_SECRET"] {
+        for name in [
+            "BAKKT_API_KEY",
+            "PATH",
+            "AWS_SECRET_ACCESS_KEY",
+            "API_KEY",
+            "WEBHOOK_SECRET",
+        ] {
             assert_eq!(suspicion(name), None, "{name}");
         }
     }

@@ -196,7 +196,12 @@ mod tests {
 
     #[test]
     fn a_decision_has_the_reasons_that_fit_it() {
-        let all = ["DOCUMENT_VERIFICATION", "ENROLLMENT", "RISK_KYC", "RISK_OFAC"];
+        let all = [
+            "DOCUMENT_VERIFICATION",
+            "ENROLLMENT",
+            "RISK_KYC",
+            "RISK_OFAC",
+        ];
         assert_eq!(reasons(Rejected, &all), ["RISK_OFAC", "RISK_KYC"]);
         assert_eq!(reasons(Approved, &all), ["ENROLLMENT"]);
         assert_eq!(reasons(Documents, &all), ["DOCUMENT_VERIFICATION"]);

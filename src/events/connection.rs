@@ -74,7 +74,11 @@ impl LimitedListener {
             if open.len() < self.places {
                 return;
             }
-            match open.iter().filter_map(Seat::useless_since).min_by_key(|(_, since)| *since) {
+            match open
+                .iter()
+                .filter_map(Seat::useless_since)
+                .min_by_key(|(_, since)| *since)
+            {
                 Some((seat, _)) => seat.close(),
                 None => sleep(AGAIN).await,
             }

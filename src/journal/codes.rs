@@ -33,7 +33,10 @@ impl std::fmt::Debug for CodeKey {
 impl CodeKey {
     /// Derives it from the journal's key.
     pub fn new(journal: &[u8; 32]) -> CodeKey {
-        CodeKey(blake3::derive_key("bakkt-migrate 2026-11 hidden code", journal))
+        CodeKey(blake3::derive_key(
+            "bakkt-migrate 2026-11 hidden code",
+            journal,
+        ))
     }
 
     /// What stands for a text.
@@ -59,7 +62,9 @@ impl Journal {
         let hidden = self.code_key().hide(Hidden::Code, code);
         let is_kept: Option<i64> = self
             .db
-            .query_row("SELECT id FROM word WHERE text = ?", [code], |row| row.get(0))
+            .query_row("SELECT id FROM word WHERE text = ?", [code], |row| {
+                row.get(0)
+            })
             .optional()?;
         Ok(Spellings {
             // A code that was never kept may be a name, and is not kept now either.

@@ -415,7 +415,10 @@ mod tests {
             ));
             Ok(())
         })?;
-        assert_eq!(unknown, [("X9".to_owned(), 2, "NEVER_SEEN".to_owned(), 3000)]);
+        assert_eq!(
+            unknown,
+            [("X9".to_owned(), 2, "NEVER_SEEN".to_owned(), 3000)]
+        );
         assert_eq!(events.body(4)?.as_ref(), Some(&all[3].body));
         Ok(())
     }

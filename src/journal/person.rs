@@ -71,7 +71,10 @@ impl Journal {
         self.transaction(|journal| {
             let code = code.map(|code| journal.spellings(code)).transpose()?;
             let tasks: Vec<i64> = {
-                let spelled = code.as_ref().map(|code| (&code.plain, &code.hidden)).unzip();
+                let spelled = code
+                    .as_ref()
+                    .map(|code| (&code.plain, &code.hidden))
+                    .unzip();
                 let mut statement = journal.db.prepare(&sql)?;
                 let rows = statement.query_map(params![spelled.0, spelled.1], |row| row.get(0))?;
                 rows.collect::<Result<_, _>>()?

@@ -32,7 +32,8 @@ fn without_tags(text: &str) -> String {
     while let Some(open) = rest.find('<') {
         let (before, tag) = rest.split_at(open);
         kept.push_str(before);
-        let named = tag[1..].starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '!' | '?'));
+        let named =
+            tag[1..].starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '!' | '?'));
         let Some(close) = tag.find('>').filter(|_| named) else {
             kept.push('<');
             rest = &tag[1..];
@@ -154,10 +155,16 @@ mod tests {
             ("M&#252;ller &amp;#252;", "Müller ü"),
             ("M%C3%BCller, M%FCller, 100%", "Müller, Müller, 100%"),
             ("M%25C3%25BCller", "Müller"),
-            (r"M\u00fcller, \ud83d\ude00, M\xfcller, a\nb, c\\", "Müller, 😀, Müller, a b, c "),
+            (
+                r"M\u00fcller, \ud83d\ude00, M\xfcller, a\nb, c\\",
+                "Müller, 😀, Müller, a b, c ",
+            ),
             ("A\u{ad}n\u{200b}a", "Ana"),
             ("Ｌｉ", "Li"),
-            ("<html><style>p {}</style><h1>403 Forbidden</h1></html>", "    403 Forbidden"),
+            (
+                "<html><style>p {}</style><h1>403 Forbidden</h1></html>",
+                "    403 Forbidden",
+            ),
             ("age < 18 and > 5 <", "age < 18 and > 5 <"),
         ] {
             let found = readable(text);

@@ -71,15 +71,11 @@ impl<'a> Masker<'a> {
     }
 
     fn fits_in_a_code(&self, word: &str, parts: &[Part<'_>]) -> bool {
-        let plain = |part: &Part<'_>| {
-            matches!(part, Part::Word(word) if vocabulary().standing(word) == Some(Standing::Plain))
-        };
+        let plain = |part: &Part<'_>| matches!(part, Part::Word(word) if vocabulary().standing(word) == Some(Standing::Plain));
         match vocabulary().standing(word) {
             Some(Standing::Plain) => true,
             // Nobody knows whose names these could be: only beside a word that is no name.
-            Some(Standing::SmallWord) => {
-                !self.personal.is_doubtful() || parts.iter().any(plain)
-            }
+            Some(Standing::SmallWord) => !self.personal.is_doubtful() || parts.iter().any(plain),
             Some(Standing::Name) => !self.personal.is_doubtful(),
             // The letter of a numbered code, such as E1042.
             None => word.len() == 1 && parts.iter().any(|part| matches!(part, Part::Number(_))),

@@ -60,7 +60,13 @@ mod tests {
 
     #[test]
     fn codes_have_parts() {
-        let cut = |text| of(text).into_iter().map(Part::text).collect::<Vec<_>>().join("|");
+        let cut = |text| {
+            of(text)
+                .into_iter()
+                .map(Part::text)
+                .collect::<Vec<_>>()
+                .join("|")
+        };
         for (text, parts) in [
             ("INVALID_ZIPCode42", "INVALID|ZIP|Code|42"),
             ("BAD_NAME", "BAD|NAME"),

@@ -123,7 +123,8 @@ impl Personal {
         for word in words_of(text) {
             self.insert(word);
         }
-        let foreign = |c: char| c.is_alphabetic() && fold(&c.to_string()).chars().any(|c| !c.is_ascii());
+        let foreign =
+            |c: char| c.is_alphabetic() && !fold(&c.to_string()).is_ascii();
         self.is_transcribed |= text.chars().any(foreign);
         self.add_digits(text);
         let date = text.get(..10).unwrap_or(text);
@@ -196,7 +197,10 @@ impl Personal {
         let folded = fold(word);
         let of = |longer: &String| longer.starts_with(&folded) || longer.ends_with(&folded);
         !folded.is_empty() && self.words.iter().any(of)
-            || self.written.iter().any(|code| code.eq_ignore_ascii_case(word))
+            || self
+                .written
+                .iter()
+                .any(|code| code.eq_ignore_ascii_case(word))
     }
 
     /// Whether a number is in a value: a long one anywhere, a short one as a number of its own.
@@ -223,7 +227,10 @@ impl Personal {
     pub(super) fn is_inside(&self, text: &str) -> bool {
         let text = fold(text);
         let long = |word: &&String| word.len() >= INSIDE;
-        self.words.iter().filter(long).any(|word| text.contains(word.as_str()))
+        self.words
+            .iter()
+            .filter(long)
+            .any(|word| text.contains(word.as_str()))
     }
 
     /// Whether a piece of a credential stands in a text.

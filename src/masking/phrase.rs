@@ -17,15 +17,61 @@ const MASK: char = '*';
 
 /// Contractions: kept whole, for their parts are no words.
 const CONTRACTIONS: &[&str] = &[
-    "don't", "doesn't", "didn't", "isn't", "aren't", "wasn't", "weren't", "can't", "couldn't", "won't", "wouldn't",
-    "shouldn't", "hasn't", "haven't", "hadn't", "mustn't", "we're", "you're", "they're", "it's", "that's", "there's",
-    "we've", "you've", "we'll", "you'll", "it'll", "let's", "what's", "i'm",
+    "don't",
+    "doesn't",
+    "didn't",
+    "isn't",
+    "aren't",
+    "wasn't",
+    "weren't",
+    "can't",
+    "couldn't",
+    "won't",
+    "wouldn't",
+    "shouldn't",
+    "hasn't",
+    "haven't",
+    "hadn't",
+    "mustn't",
+    "we're",
+    "you're",
+    "they're",
+    "it's",
+    "that's",
+    "there's",
+    "we've",
+    "you've",
+    "we'll",
+    "you'll",
+    "it'll",
+    "let's",
+    "what's",
+    "i'm",
 ];
 
 /// Compounds of which a part is no word of the vocabulary.
 const COMPOUNDS: &[&str] = &[
-    "e-mail", "e-mails", "e-sign", "e-signed", "e-signature", "e.g", "i.e", "u.s", "x-request-id", "co-owner", "w-8ben", "w-9",
-    "re-submit", "re-submitted", "re-send", "re-upload", "pre-screening", "per-second", "a.m", "p.m", "p.o",
+    "e-mail",
+    "e-mails",
+    "e-sign",
+    "e-signed",
+    "e-signature",
+    "e.g",
+    "i.e",
+    "u.s",
+    "x-request-id",
+    "co-owner",
+    "w-8ben",
+    "w-9",
+    "re-submit",
+    "re-submitted",
+    "re-send",
+    "re-upload",
+    "pre-screening",
+    "per-second",
+    "a.m",
+    "p.m",
+    "p.o",
 ];
 const LONGEST_COMPOUND: usize = 3;
 
@@ -108,7 +154,10 @@ fn tokens(chars: &[char]) -> Vec<Token> {
                 end = tail;
             }
         }
-        let text: String = chars[at..end].iter().map(|c| if *c == '’' { '\'' } else { *c }).collect();
+        let text: String = chars[at..end]
+            .iter()
+            .map(|c| if *c == '’' { '\'' } else { *c })
+            .collect();
         let folded = fold(&text);
         tokens.push(Token {
             start: at,
@@ -175,7 +224,9 @@ impl Phrase<'_> {
 
     /// Whether no word of its sentence stands before it.
     fn begins_a_sentence(&self, at: usize) -> bool {
-        let before = self.tokens[..at].iter().rposition(|token| !token.is_number());
+        let before = self.tokens[..at]
+            .iter()
+            .rposition(|token| !token.is_number());
         before.is_none_or(|before| {
             let between = &self.chars[self.tokens[before].end..self.tokens[at].start];
             between.iter().any(|c| ".:;!?|".contains(*c))
@@ -185,7 +236,10 @@ impl Phrase<'_> {
     /// Whether underscores join it to another word.
     fn is_in_a_constant(&self, at: usize) -> bool {
         let token = &self.tokens[at];
-        let before = token.start.checked_sub(1).and_then(|place| self.chars.get(place));
+        let before = token
+            .start
+            .checked_sub(1)
+            .and_then(|place| self.chars.get(place));
         before == Some(&'_') || self.chars.get(token.end) == Some(&'_')
     }
 
@@ -236,7 +290,9 @@ impl Phrase<'_> {
             if let Some(end) = end {
                 let harmless = |token: &Token| !self.personal.has_word(&token.text);
                 let all = self.tokens[at..=end].iter().all(harmless);
-                self.tokens[at..=end].iter_mut().for_each(|token| token.is_kept = all);
+                self.tokens[at..=end]
+                    .iter_mut()
+                    .for_each(|token| token.is_kept = all);
             }
         }
     }
@@ -272,7 +328,8 @@ impl Phrase<'_> {
             let token = &self.tokens[at];
             let behind = &self.chars[token.end..];
             let before = &self.chars[..token.start];
-            let cut = |c: Option<&char>| c.is_some_and(|c| matches!(c, '…' | '*' | '#' | '~' | '•'));
+            let cut =
+                |c: Option<&char>| c.is_some_and(|c| matches!(c, '…' | '*' | '#' | '~' | '•'));
             let is_cut = at == last
                 || cut(behind.first())
                 || cut(before.last())
@@ -310,7 +367,10 @@ impl Phrase<'_> {
                 end += 1;
             }
             let chunk = &mut self.tokens[start..end];
-            if chunk.iter().any(|token| !token.is_kept && !token.is_number()) {
+            if chunk
+                .iter()
+                .any(|token| !token.is_kept && !token.is_number())
+            {
                 chunk.iter_mut().for_each(|token| token.is_kept = false);
             }
             start = end;
@@ -320,7 +380,9 @@ impl Phrase<'_> {
     /// Whether nothing parts a word from the one before it.
     fn is_glued(&self, at: usize) -> bool {
         let between = &self.chars[self.tokens[at - 1].end..self.tokens[at].start];
-        !between.iter().any(|c| c.is_whitespace() || PARTING.contains(*c))
+        !between
+            .iter()
+            .any(|c| c.is_whitespace() || PARTING.contains(*c))
     }
 
     /// Masks every word in which a piece of a credential stands.
@@ -334,7 +396,10 @@ impl Phrase<'_> {
         for (from, to) in self.personal.secret_places(&squeezed) {
             let first = ends.partition_point(|end| *end <= from);
             let last = ends.partition_point(|end| *end < to);
-            if let Some(hit) = self.tokens.get_mut(first..=last.min(ends.len().saturating_sub(1))) {
+            if let Some(hit) = self
+                .tokens
+                .get_mut(first..=last.min(ends.len().saturating_sub(1)))
+            {
                 hit.iter_mut().for_each(|token| token.is_kept = false);
             }
         }
@@ -352,9 +417,13 @@ impl Phrase<'_> {
             c => kept.push(c),
         };
         for token in &self.tokens {
-            self.chars[at..token.start].iter().for_each(|c| push(sign(*c)));
+            self.chars[at..token.start]
+                .iter()
+                .for_each(|c| push(sign(*c)));
             if token.is_kept {
-                self.chars[token.start..token.end].iter().for_each(|c| push(*c));
+                self.chars[token.start..token.end]
+                    .iter()
+                    .for_each(|c| push(*c));
             } else {
                 push(MASK);
             }

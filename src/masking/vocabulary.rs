@@ -7,7 +7,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::contract::account::ACCOUNT;
-use crate::contract::decision::{ACCOUNT_STATUSES, MODES, OTHER_EVENT_TYPES, PARTY_STATUSES, REASON_CODES};
+use crate::contract::decision::{
+    ACCOUNT_STATUSES, MODES, OTHER_EVENT_TYPES, PARTY_STATUSES, REASON_CODES,
+};
 use crate::contract::documents::{KYB_ITEM_NAMES, METADATA, SIDES, TYPE_NAMES};
 use crate::contract::roles::{OWNER_KINDS, ROLES};
 use crate::contract::usd::{RANGE_A, RANGE_B};
@@ -110,7 +112,9 @@ impl Vocabulary {
                 }
             }
             if constant.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-                words.entry(constant.to_lowercase()).or_insert(Standing::Plain);
+                words
+                    .entry(constant.to_lowercase())
+                    .or_insert(Standing::Plain);
             }
         }
         Vocabulary { words, constants }
@@ -156,17 +160,22 @@ mod tests {
         assert!(words.is_sorted_by_key(|word| bare(word)));
         for word in words.iter().map(|word| bare(word)) {
             assert!(
-                word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()),
+                word.bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()),
                 "{word}"
             );
         }
         for name in [
-            "ana", "li", "ng", "john", "jane", "smith", "miller", "mueller", "garcia", "kim", "lee", "wang",
-            "austin", "texas", "berlin", "ibm", "apple", "dawn", "maggic", "jackson", "green", "brown",
+            "ana", "li", "ng", "john", "jane", "smith", "miller", "mueller", "garcia", "kim",
+            "lee", "wang", "austin", "texas", "berlin", "ibm", "apple", "dawn", "maggic",
+            "jackson", "green", "brown",
         ] {
             assert_eq!(vocabulary().standing(name), None, "{name}");
         }
-        for name in ["grant", "mark", "will", "may", "field", "state", "case", "page", "long", "young", "bill"] {
+        for name in [
+            "grant", "mark", "will", "may", "field", "state", "case", "page", "long", "young",
+            "bill",
+        ] {
             assert_eq!(vocabulary().standing(name), Some(Standing::Name), "{name}");
         }
     }

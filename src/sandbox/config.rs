@@ -176,7 +176,9 @@ impl Config {
             Dialect::Guide => &self.api_key,
             Dialect::Reference => &self.password,
         };
-        own.as_ref().or(self.key.as_ref()).map_or("", String::as_str)
+        own.as_ref()
+            .or(self.key.as_ref())
+            .map_or("", String::as_str)
     }
 
     /// Whether a secret is the one that lets a caller use the API. Takes the same time wherever they differ.
@@ -211,8 +213,14 @@ impl Config {
         ];
         check_shares(&shares).map_err(invalid)?;
         let secrets = [&self.key, &self.api_key, &self.password];
-        if secrets.into_iter().flatten().any(|secret| secret.trim().is_empty()) {
-            return Err(invalid("a key or password that is empty lets anybody in".to_owned()));
+        if secrets
+            .into_iter()
+            .flatten()
+            .any(|secret| secret.trim().is_empty())
+        {
+            return Err(invalid(
+                "a key or password that is empty lets anybody in".to_owned(),
+            ));
         }
         let decide = self.decide.as_ref().map_or(Ok(()), Decide::check);
         let webhook = self.webhook.as_ref().map_or(Ok(()), Webhook::check);

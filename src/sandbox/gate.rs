@@ -82,8 +82,14 @@ impl Gate {
     /// A new token, which nobody can guess who does not know the key.
     pub(super) fn token(&mut self, config: &Config) -> String {
         let number = self.tokens.len() + 1;
-        let name = format!("token {number} {}", config.key.as_deref().unwrap_or_default());
-        let token = format!("tk-{}-{number}", &blake3::hash(name.as_bytes()).to_hex()[..32]);
+        let name = format!(
+            "token {number} {}",
+            config.key.as_deref().unwrap_or_default()
+        );
+        let token = format!(
+            "tk-{}-{number}",
+            &blake3::hash(name.as_bytes()).to_hex()[..32]
+        );
         self.tokens.insert(token.clone(), 0);
         token
     }

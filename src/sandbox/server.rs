@@ -86,7 +86,10 @@ async fn call(service: &Arc<Service>, request: Request<Incoming>) -> Result<Hand
     let header = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
     if !header(HOST).is_some_and(is_this_machine) {
         // A page in a browser can call this address by a name of its own, and would not see the answer otherwise.
-        return Ok(Handled::at_once(answer::error(421, "The host is not this address")));
+        return Ok(Handled::at_once(answer::error(
+            421,
+            "The host is not this address",
+        )));
     }
     let authorization = header(AUTHORIZATION);
     let key = authorization.and_then(|given| given.strip_prefix("API-Key "));

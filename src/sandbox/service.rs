@@ -318,9 +318,18 @@ impl Service {
     fn log_in(&self, body: &[u8]) -> Handled {
         let config = &self.config;
         let request: Value = serde_json::from_slice(body).unwrap_or_default();
-        let given = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default();
+        let given = |name: &str| {
+            request
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
         let logon = given("logonId");
-        let known = !logon.is_empty() && config.logon_id.as_ref().is_none_or(|wanted| wanted == logon);
+        let known = !logon.is_empty()
+            && config
+                .logon_id
+                .as_ref()
+                .is_none_or(|wanted| wanted == logon);
         let good = known && config.knows(given("password"));
         let mut inner = self.lock();
         let shown = if good { "200" } else { "401" };

@@ -13,8 +13,19 @@ fn messages() -> Vec<&'static str> {
     lines.collect()
 }
 
-fn customer(given: &str, family: &str, employer: &str, street: &str, city: &str, zip: &str) -> Value {
-    let mail = format!("{}.{}84@example.com", given.to_lowercase(), family.to_lowercase());
+fn customer(
+    given: &str,
+    family: &str,
+    employer: &str,
+    street: &str,
+    city: &str,
+    zip: &str,
+) -> Value {
+    let mail = format!(
+        "{}.{}84@example.com",
+        given.to_lowercase(),
+        family.to_lowercase()
+    );
     let address = json!({"streetAddress": [street], "city": city, "state": "TX", "postalCode": zip, "country": "USA"});
     json!({
         "clientAccountId": "C10000001", "accountType": "INDIVIDUAL",
@@ -43,7 +54,14 @@ fn words(text: &str) -> Vec<String> {
 
 #[test]
 fn real_messages_stay_readable() {
-    let sent = customer("Zephyrantha", "Quillonde", "Kolibri Instruments", "4711 Wunderbaum Terrace", "Austin", "78701");
+    let sent = customer(
+        "Zephyrantha",
+        "Quillonde",
+        "Kolibri Instruments",
+        "4711 Wunderbaum Terrace",
+        "Austin",
+        "78701",
+    );
     let mut personal = Personal::default();
     personal.add_sent(sent.to_string().as_bytes());
     personal.add_secret("k3X9-v7pLm2Qq8");
@@ -55,7 +73,11 @@ fn real_messages_stay_readable() {
         let kept = masker.message(message);
         // What is kept ends somewhere; a long message is compared as far as that.
         let wanted: Vec<String> = words(message);
-        let end = if kept.chars().count() > 200 { words(&kept).len() + 4 } else { wanted.len() };
+        let end = if kept.chars().count() > 200 {
+            words(&kept).len() + 4
+        } else {
+            wanted.len()
+        };
         let wanted = &wanted[..wanted.len().min(end)];
         let shown = words(&kept);
         let found = wanted.iter().filter(|word| shown.contains(word)).count();
@@ -71,29 +93,111 @@ fn real_messages_stay_readable() {
 const PEOPLE: &[[&str; 6]] = &[
     ["Ana", "Li", "IBM", "12 Elm Grove Rd", "Reno", "89501"],
     ["Bo", "Ng", "3M", "7 Page St", "Mobile", "36601"],
-    ["Will", "Grant", "Target", "1 State Street", "Long Beach", "90801"],
-    ["May", "Young", "Gap Inc", "99 Field Ln", "Rich Square", "27869"],
-    ["Mark", "Page", "Case Logic", "5 Bill Way", "Enterprise", "36330"],
+    [
+        "Will",
+        "Grant",
+        "Target",
+        "1 State Street",
+        "Long Beach",
+        "90801",
+    ],
+    [
+        "May",
+        "Young",
+        "Gap Inc",
+        "99 Field Ln",
+        "Rich Square",
+        "27869",
+    ],
+    [
+        "Mark",
+        "Page",
+        "Case Logic",
+        "5 Bill Way",
+        "Enterprise",
+        "36330",
+    ],
     ["An", "Do", "Key Bank", "3 High Rd", "Best", "79001"],
-    ["Zoë-Maria", "O'Brannigan", "Müller & Söhne", "Königsallee 60", "Düsseldorf", "40212"],
-    ["José", "Núñez", "Peña y Hijos", "Calle Mayor 5", "Cádiz", "11001"],
+    [
+        "Zoë-Maria",
+        "O'Brannigan",
+        "Müller & Söhne",
+        "Königsallee 60",
+        "Düsseldorf",
+        "40212",
+    ],
+    [
+        "José",
+        "Núñez",
+        "Peña y Hijos",
+        "Calle Mayor 5",
+        "Cádiz",
+        "11001",
+    ],
     ["王", "小明", "中国银行", "北京路 12", "上海", "200001"],
     ["太郎", "山田", "トヨタ", "桜通り 3", "名古屋", "4500001"],
-    ["Анна", "Иванова", "Газпром", "Невский 10", "Москва", "101000"],
-    ["محمد", "العربي", "أرامكو", "شارع الملك 4", "الرياض", "11564"],
-    ["Jo", "Newmark", "Open Service", "8 Request Row", "Valid", "10001"],
-    ["Chi", "Error", "Data Services", "4 Code Court", "Null", "20002"],
+    [
+        "Анна",
+        "Иванова",
+        "Газпром",
+        "Невский 10",
+        "Москва",
+        "101000",
+    ],
+    [
+        "محمد",
+        "العربي",
+        "أرامكو",
+        "شارع الملك 4",
+        "الرياض",
+        "11564",
+    ],
+    [
+        "Jo",
+        "Newmark",
+        "Open Service",
+        "8 Request Row",
+        "Valid",
+        "10001",
+    ],
+    [
+        "Chi",
+        "Error",
+        "Data Services",
+        "4 Code Court",
+        "Null",
+        "20002",
+    ],
     ["Li", "An", "State Farm", "2 A St", "Of", "30003"],
-    ["Sam", "Longfield", "Form Factor", "6 The Order", "First", "40004"],
+    [
+        "Sam",
+        "Longfield",
+        "Form Factor",
+        "6 The Order",
+        "First",
+        "40004",
+    ],
 ];
 
 /// Every value of a customer that a message may not hold, and every word of it.
 fn values(person: &[&str; 6]) -> Vec<String> {
     let mut values: Vec<String> = person.iter().map(|value| (*value).to_owned()).collect();
     for value in person {
-        values.extend(value.split(|c: char| !c.is_alphanumeric()).map(str::to_owned));
+        values.extend(
+            value
+                .split(|c: char| !c.is_alphanumeric())
+                .map(str::to_owned),
+        );
     }
-    for number in ["987-00-4321", "987004321", "4321", "1961", "November", "3125550147", "555-0147"] {
+    for number in [
+        "987-00-4321",
+        "987004321",
+        "4321",
+        "1961",
+        "November",
+        "3125550147",
+        "555-0147",
+    ] {
         values.push(number.to_owned());
     }
     values.retain(|value| !value.is_empty());
@@ -125,7 +229,10 @@ fn spellings(name: &str) -> Vec<String> {
         let letters: Vec<String> = name.chars().map(String::from).collect();
         letters.join(by)
     };
-    let half: String = name.chars().take(name.chars().count().div_ceil(2)).collect();
+    let half: String = name
+        .chars()
+        .take(name.chars().count().div_ceil(2))
+        .collect();
     vec![
         name.to_owned(),
         name.to_uppercase(),
@@ -134,15 +241,27 @@ fn spellings(name: &str) -> Vec<String> {
         format!("\"{}\"", name.to_uppercase()),
         format!("({name})"),
         format!("<b>{name}</b>"),
-        each(&|c| if c.is_ascii() { c.to_string() } else { format!("&#{};", c as u32) }),
+        each(&|c| {
+            if c.is_ascii() {
+                c.to_string()
+            } else {
+                format!("&#{};", c as u32)
+            }
+        }),
         each(&|c| format!("&#x{:x};", c as u32)),
         each(&|c| {
             let mut bytes = [0; 4];
-            c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect()
+            c.encode_utf8(&mut bytes)
+                .bytes()
+                .map(|byte| format!("%{byte:02X}"))
+                .collect()
         }),
         each(&|c| {
             let mut units = [0; 2];
-            c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+            c.encode_utf16(&mut units)
+                .iter()
+                .map(|unit| format!("\\u{unit:04x}"))
+                .collect()
         }),
         parted("."),
         parted("-"),
@@ -168,7 +287,10 @@ fn no_value_of_a_customer_is_kept() {
         let check = |message: String| {
             let kept = masker.message(&message);
             for value in values(person) {
-                assert!(!holds(&kept, &value), "{value:?} of {person:?}\n{message}\n{kept}");
+                assert!(
+                    !holds(&kept, &value),
+                    "{value:?} of {person:?}\n{message}\n{kept}"
+                );
             }
         };
         for (of, (first, last)) in spellings(given).iter().zip(spellings(family)).enumerate() {
@@ -178,16 +300,24 @@ fn no_value_of_a_customer_is_kept() {
                 2 => format!("name {first}{last} does not match the records"),
                 3 => format!("field givenName: invalid value {first}, familyName: {last}"),
                 4 => format!("rejected [{last},{first}] born November 23, 1961 or 11/23/61"),
-                5 => format!("account of {first}_{last} at {employer} in {city} {zip}, {street} exists"),
+                5 => format!(
+                    "account of {first}_{last} at {employer} in {city} {zip}, {street} exists"
+                ),
                 6 => format!("SSN 987-00-4321 (ending 4321) of {first} is used by {last}"),
-                _ => format!("The employer {} of {first}.{last}@example.com, phone (312) 555-0147", employer.to_uppercase()),
+                _ => format!(
+                    "The employer {} of {first}.{last}@example.com, phone (312) 555-0147",
+                    employer.to_uppercase()
+                ),
             };
             check(message);
             count += 1;
         }
         for value in person {
             for (of, spelled) in spellings(value).into_iter().enumerate() {
-                check(format!("{} {spelled}", ["unknown value", "not found:", "Rejected", "the"][of % 4]));
+                check(format!(
+                    "{} {spelled}",
+                    ["unknown value", "not found:", "Rejected", "the"][of % 4]
+                ));
             }
         }
         // Everything that a service says to everybody, of this customer.
@@ -215,14 +345,25 @@ fn no_value_of_a_customer_is_kept() {
 #[test]
 fn a_credential_is_not_kept_and_neither_is_a_piece_of_it() {
     let mut personal = Personal::default();
-    for secret in ["k3X9-v7pLm2Qq8", "correct horse battery", "migration-user", "tk-00ffab12cd-1"] {
+    for secret in [
+        "k3X9-v7pLm2Qq8",
+        "correct horse battery",
+        "migration-user",
+        "tk-00ffab12cd-1",
+    ] {
         personal.add_secret(secret);
     }
     let masker = Masker::new(&personal);
     for (message, kept) in [
-        ("API key k3X9-v7pLm2Qq8 is not valid", "API key *-* is not valid"),
+        (
+            "API key k3X9-v7pLm2Qq8 is not valid",
+            "API key *-* is not valid",
+        ),
         ("API key k3X9v7p… is not valid", "API key *… is not valid"),
-        ("the password 'correct horse battery' of migration-user expired", "the password '*' of *-* expired"),
+        (
+            "the password 'correct horse battery' of migration-user expired",
+            "the password '*' of *-* expired",
+        ),
         ("token tk-00ffab12cd-1 expired", "token *-*-* expired"),
     ] {
         assert_eq!(masker.message(message), kept);
@@ -236,10 +377,27 @@ fn a_credential_is_not_kept_and_neither_is_a_piece_of_it() {
 fn words_of_which_nobody_knows_whose_they_are_stay_only_when_they_are_no_names() {
     let nobody = Personal::unknown();
     let masker = Masker::new(&nobody);
-    for word in ["VERIFICATION_IN_PROGRESS", "ON_HOLD", "FROZEN", "KYC_FAILED", "RISK_AML", "BANK_ACCOUNT_LINK", "FIAT_EVENT"] {
+    for word in [
+        "VERIFICATION_IN_PROGRESS",
+        "ON_HOLD",
+        "FROZEN",
+        "KYC_FAILED",
+        "RISK_AML",
+        "BANK_ACCOUNT_LINK",
+        "FIAT_EVENT",
+    ] {
         assert_eq!(masker.code(word, None).as_deref(), Some(word));
     }
-    for word in ["ANA_LI", "MARK_GRANT", "WILL", "MAY", "WUNDERBAUM_TERRACE", "AN_DO", "zephyrantha.q@canary.example", ""] {
+    for word in [
+        "ANA_LI",
+        "MARK_GRANT",
+        "WILL",
+        "MAY",
+        "WUNDERBAUM_TERRACE",
+        "AN_DO",
+        "zephyrantha.q@canary.example",
+        "",
+    ] {
         assert_eq!(masker.code(word, None), None, "{word}");
     }
 }
