@@ -123,8 +123,7 @@ impl Personal {
         for word in words_of(text) {
             self.insert(word);
         }
-        let foreign =
-            |c: char| c.is_alphabetic() && !fold(&c.to_string()).is_ascii();
+        let foreign = |c: char| c.is_alphabetic() && !fold(&c.to_string()).is_ascii();
         self.is_transcribed |= text.chars().any(foreign);
         self.add_digits(text);
         let date = text.get(..10).unwrap_or(text);

@@ -344,7 +344,8 @@ impl Phrase<'_> {
     /// What stands in quotes stays whole or not at all, and no name stays there.
     fn mask_quoted(&mut self) {
         for (open, close) in quoted(&self.chars) {
-            let within = |token: &Token| token.start > open && token.end <= close;
+            let within =
+                |token: &Token| token.start > open && token.end <= close && !token.is_number();
             let stays = |token: &Token| {
                 let name = vocabulary().standing(&token.text) == Some(Standing::Name);
                 token.is_kept
