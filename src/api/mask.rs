@@ -452,6 +452,8 @@ mod tests {
             "5b1f4c1e-0a52-4c55-9a55-1b2c3d4e5f60",
             "1048576",
             "acct_9f3b2a",
+            "3fa85f64-5717-4562-b3fc-2c9689501970",
+            "00ed12ana9f3b2a4",
         ] {
             assert_eq!(id(same), same);
         }

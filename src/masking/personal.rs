@@ -211,6 +211,15 @@ impl Personal {
         self.groups.contains(digits) || self.groups.contains(short) || long(digits) || long(short)
     }
 
+    /// The same of a number in an id, where short numbers say nothing and middling ones are found by chance.
+    pub(super) fn has_long_number(&self, digits: &str) -> bool {
+        match digits.len() {
+            0..=3 => false,
+            4..=6 => self.groups.contains(digits),
+            _ => self.has_number(digits),
+        }
+    }
+
     /// Whether parts that follow each other make a value together.
     pub(super) fn has_sequence(&self, parts: &[Part<'_>]) -> bool {
         (0..parts.len()).any(|start| {

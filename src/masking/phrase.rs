@@ -193,7 +193,11 @@ impl Phrase<'_> {
             Some(_) => return false,
             None => text,
         };
-        if !word.bytes().all(|byte| byte.is_ascii_alphanumeric()) || self.personal.has_word(word) {
+        let singular = word.strip_suffix(['s', 'S']).filter(|word| word.len() > 1);
+        if !word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            || self.personal.has_word(word)
+            || singular.is_some_and(|singular| self.personal.has_word(singular))
+        {
             return false;
         }
         match vocabulary().standing(word) {
