@@ -65,7 +65,9 @@ fn places() -> usize {
         }
     }
     let places = allowed.saturating_sub(OTHER_FILES);
-    usize::try_from(places).unwrap_or(PLACES).clamp(FEWEST, PLACES)
+    usize::try_from(places)
+        .unwrap_or(PLACES)
+        .clamp(FEWEST, PLACES)
 }
 
 /// A listener with so many places.
