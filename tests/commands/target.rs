@@ -394,5 +394,8 @@ fn a_variable_that_is_empty_or_misspelt_is_told() {
     world.set("[target]\ndialect = \"reference\"\nlogon_id = \"acme\"");
     world.environment = vec![("BAKKT_PASSWORD".into(), String::new())];
     let empty = world.bakkt(run);
-    assert!(empty.contains("BAKKT_PASSWORD is set, and empty"), "{empty}");
+    assert!(
+        empty.contains("BAKKT_PASSWORD is set, and empty"),
+        "{empty}"
+    );
 }

@@ -203,6 +203,7 @@ fn what_is_decided_while_a_run_goes_on_is_heard() {
 fn reasons_are_reported(dir: &Path, told: &Value) {
     let code = program()
         .args(["report", "--quiet"])
+        .stdout(Stdio::null())
         .arg(dir)
         .status()
         .unwrap()
