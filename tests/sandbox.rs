@@ -556,7 +556,7 @@ async fn a_client_that_hangs_up_changes_nothing() {
     let mut socket = std::net::TcpStream::connect(world.sandbox.addr()).unwrap();
     let body = request("G-1").to_string();
     let head = format!(
-        "POST {ACCOUNTS} HTTP/1.1\r\nhost: x\r\nauthorization: API-Key k\r\ncontent-length: {}",
+        "POST {ACCOUNTS} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: API-Key k\r\ncontent-length: {}",
         body.len()
     );
     socket
@@ -860,4 +860,142 @@ async fn a_configuration_is_read_from_toml_and_checked() {
         .await
         .is_err()
     );
+}
+
+/// Status of one request with these headers.
+async fn status_of(world: &World, method: &str, path: &str, headers: &[(&str, &str)]) -> u16 {
+    let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+    let mut request = world.client.request(method, world.url(path));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn nobody_without_the_key_learns_anything() {
+    // A key of its own, which is another one every time.
+    let sandbox = Sandbox::start(Config::default(), 0).await.unwrap();
+    let other = Sandbox::start(Config::default(), 0).await.unwrap();
+    assert_eq!(sandbox.key().len(), 32);
+    assert_ne!(sandbox.key(), other.key());
+    let right = format!("API-Key {}", sandbox.key());
+    let world = World {
+        sandbox,
+        client: Client::builder().no_proxy().build().unwrap(),
+    };
+    let own = [
+        ("GET", "/_ledger"),
+        ("GET", "/_ledger/summary"),
+        ("GET", "/_ledger/decisions"),
+        ("POST", "/_tamper"),
+    ];
+    let api = [
+        ("POST", ACCOUNTS.to_owned()),
+        ("GET", format!("{ACCOUNTS}/A-1")),
+        ("GET", format!("{ACCOUNTS}/A-1/status")),
+        ("POST", format!("{ACCOUNTS}/triggerKYBScreening/A-1")),
+        ("POST", "/apex-crypto/api/v2/documents".to_owned()),
+        ("GET", "/apex-crypto/api/v2/documents/D-1".to_owned()),
+        (
+            "GET",
+            "/apex-crypto/api/v2/documents/A-1/accountDocumentMetadata".to_owned(),
+        ),
+    ];
+    for wrong in [
+        &[][..],
+        &[("Authorization", "API-Key k")],
+        &[("Authorization", "API-Key ")],
+        &[("Authorization", &right["API-Key ".len()..])],
+    ] {
+        for (method, path) in own {
+            assert_eq!(
+                status_of(&world, method, path, wrong).await,
+                404,
+                "{path} {wrong:?}"
+            );
+        }
+        for (method, path) in &api {
+            assert_eq!(
+                status_of(&world, method, path, wrong).await,
+                401,
+                "{path} {wrong:?}"
+            );
+        }
+    }
+    let key = ("Authorization", right.as_str());
+    assert_eq!(status_of(&world, "GET", "/_ledger", &[key]).await, 200);
+    assert_eq!(
+        status_of(&world, "GET", &format!("{ACCOUNTS}/A-1"), &[key]).await,
+        404
+    );
+    // A page in a browser calls this address by a name of its own.
+    for host in [
+        "evil.example",
+        "evil.example:80",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "10.0.0.1",
+    ] {
+        assert_eq!(
+            status_of(&world, "GET", "/_ledger", &[key, ("Host", host)]).await,
+            421,
+            "{host}"
+        );
+    }
+    for host in ["127.0.0.1", "localhost", "LOCALHOST:80"] {
+        assert_eq!(
+            status_of(&world, "GET", "/_ledger", &[key, ("Host", host)]).await,
+            200,
+            "{host}"
+        );
+    }
+}
+
+#[test]
+fn a_stand_alone_sandbox_prints_the_key_that_it_made() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    let lines = |key: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bakkt-migrate"));
+        command
+            .env_remove("BAKKT_SANDBOX_KEY")
+            .args(["sandbox", "--port", "0"]);
+        if let Some(key) = key {
+            command.env("BAKKT_SANDBOX_KEY", key);
+        }
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let id = child.id().to_string();
+        let mut out = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        let first = out.next().unwrap_or_default();
+        let told = Command::new("kill").args(["-INT", &id]).status().unwrap();
+        assert!(told.success());
+        let rest: Vec<String> = out.collect();
+        child.wait().unwrap();
+        (first, rest)
+    };
+    let (first, rest) = lines(None);
+    assert!(
+        first.starts_with("listening on http://127.0.0.1:"),
+        "{first}"
+    );
+    let key = rest[0].strip_prefix("key ").unwrap();
+    assert!(
+        key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{key}"
+    );
+    // A key that somebody chose is not repeated; one that is empty is a mistake.
+    let (first, rest) = lines(Some("chosen"));
+    assert!(
+        first.starts_with("listening on ") && !rest.join(" ").contains("chosen"),
+        "{rest:?}"
+    );
+    assert_eq!(lines(Some("")).0, "");
+    assert!(Config::from_toml("key = \" \"").is_err());
 }

@@ -511,3 +511,63 @@ fn what_cannot_be_is_refused() {
         assert!(error.contains(complaint), "{error}");
     }
 }
+
+#[tokio::test]
+async fn the_vendors_test_person_fails_kyc_and_everyone_else_passes() {
+    let receiver = Receiver::start().await;
+    let config = format!(
+        "decide = {{}}\nwebhook = {{ url = \"{}\" }}\n",
+        receiver.url()
+    );
+    let world = World::new(&config).await;
+    for (id, given, family) in [
+        ("T-1", "Maggic", "Dawn"),
+        ("T-2", "Dawn", "Maggic"),
+        ("T-3", "Maggic", "Down"),
+        ("T-4", "Jane", "Dawn"),
+    ] {
+        let mut person = request(id, "INDIVIDUAL");
+        person["owners"][0]["identity"]["givenName"] = json!(given);
+        person["owners"][0]["identity"]["familyName"] = json!(family);
+        world.post(&person).await;
+    }
+    let decisions = world.settled().await;
+    let shown: Vec<String> = decisions["accounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|account| {
+            format!(
+                "{} {} {}",
+                account["id"], account["status"], account["decision"]
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "\"T-1\" \"REJECTED\" \"risk_kyc\"",
+            "\"T-2\" \"COMPLETE\" \"active\"",
+            "\"T-3\" \"COMPLETE\" \"active\"",
+            "\"T-4\" \"COMPLETE\" \"active\"",
+        ]
+    );
+    let said: Vec<Value> = receiver
+        .deliveries()
+        .iter()
+        .map(|delivery| serde_json::from_slice(&delivery.body).unwrap())
+        .collect();
+    let of = |id: &str| {
+        said.iter()
+            .find(|body| body["partnerPartyRef"] == id)
+            .unwrap()
+    };
+    assert_eq!(
+        (&of("T-1")["partyStatus"], &of("T-1")["reasonCode"]),
+        (&json!("INACTIVE"), &json!("RISK_KYC"))
+    );
+    assert_eq!(
+        (&of("T-2")["partyStatus"], &of("T-2")["reasonCode"]),
+        (&json!("ACTIVE"), &json!("ENROLLMENT"))
+    );
+}

@@ -209,12 +209,12 @@ fn inner(answer: &Value) -> Option<&Value> {
 
 /// The words for people.
 fn said(answer: &Value) -> String {
-    let listed = |key: &&str| match answer.get(key)? {
+    let listed = |key: &&str| match answer.get(*key)? {
         Value::Array(list) => list.first()?.as_str(),
         _ => None,
     };
     let text = first(answer, MESSAGES).and_then(Value::as_str);
-    let text = text.or_else(|| INNER.iter().find_map(|key| listed(&key)));
+    let text = text.or_else(|| INNER.iter().find_map(listed));
     text.or_else(|| answer.as_str())
         .unwrap_or_default()
         .to_owned()
@@ -452,6 +452,8 @@ mod tests {
             "5b1f4c1e-0a52-4c55-9a55-1b2c3d4e5f60",
             "1048576",
             "acct_9f3b2a",
+            "3fa85f64-5717-4562-b3fc-2c9689501970",
+            "00ed12ana9f3b2a4",
         ] {
             assert_eq!(id(same), same);
         }

@@ -15,12 +15,17 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use axum::serve::Listener;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// Connections at once: fewer than the files that a process may usually have open.
+/// Connections at once, as far as the process may have so many files open.
 const PLACES: usize = 512;
+/// Open files that are left for everything else.
+const OTHER_FILES: u64 = 64;
+/// There are always so many places.
+const FEWEST: usize = 16;
 /// Connections that the system holds until they are accepted; what comes beyond them is tried again by its sender only after
 /// seconds.
 const BACKLOG: u32 = 1024;
@@ -44,6 +49,27 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
+/// How many connections the process may have open; asks the system for more files where there are few.
+fn places() -> usize {
+    let wanted = PLACES as u64 + OTHER_FILES;
+    let limit = getrlimit(Resource::Nofile);
+    let mut allowed = limit.current.unwrap_or(u64::MAX);
+    if allowed < wanted {
+        let most = limit.maximum.map_or(wanted, |maximum| maximum.min(wanted));
+        let raised = Rlimit {
+            current: Some(most),
+            ..limit
+        };
+        if setrlimit(Resource::Nofile, raised).is_ok() {
+            allowed = most;
+        }
+    }
+    let places = allowed.saturating_sub(OTHER_FILES);
+    usize::try_from(places)
+        .unwrap_or(PLACES)
+        .clamp(FEWEST, PLACES)
+}
+
 /// A listener with so many places.
 pub(super) struct LimitedListener {
     listener: TcpListener,
@@ -53,7 +79,7 @@ pub(super) struct LimitedListener {
 
 impl LimitedListener {
     pub(super) fn new(listener: TcpListener) -> LimitedListener {
-        LimitedListener::with(listener, PLACES)
+        LimitedListener::with(listener, places())
     }
 
     fn with(listener: TcpListener, places: usize) -> LimitedListener {

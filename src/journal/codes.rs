@@ -20,6 +20,13 @@ pub enum Hidden {
     Id,
 }
 
+/// Whether an id in the journal is not Bakkt's own, but what stands for it.
+pub fn is_hidden_id(id: &str) -> bool {
+    id.strip_prefix("id-").is_some_and(|hash| {
+        hash.len() == DIGITS && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
 /// The key of what is hidden. It does not print.
 #[derive(Clone)]
 pub struct CodeKey([u8; 32]);

@@ -88,23 +88,27 @@ impl<'a> Masker<'a> {
             && id
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
-        if !shaped || self.personal.has_of_a_secret(id) {
+        let personal = self.personal;
+        if !shaped || personal.has_of_a_secret(id) {
             return false;
         }
+        // No name is a UUID, and in random digits short values are found by chance.
+        if uuid::Uuid::try_parse(id).is_ok() {
+            return true;
+        }
         let runs: Vec<&str> = id.split(['-', '_', '.', ':']).collect();
-        if self.personal.is_unknown() {
+        if personal.is_unknown() {
             // Without the values, only what no name looks like.
             return runs.iter().all(|run| is_technical(run));
         }
-        let parts = parts::of(id);
-        let personal_part = |part: &Part<'_>| match part {
+        let written = runs.into_iter().filter(|run| !is_random(run));
+        let parts: Vec<Part<'_>> = written.flat_map(parts::of).collect();
+        let is_personal = |part: &Part<'_>| match part {
             // A letter in front of a number is no initial.
-            Part::Word(word) => word.len() > 1 && self.personal.has_word(word),
-            Part::Number(digits) => digits.len() > 3 && self.personal.has_number(digits),
+            Part::Word(word) => word.len() > 1 && personal.has_word(word),
+            Part::Number(digits) => personal.has_long_number(digits),
         };
-        !parts.iter().any(personal_part)
-            && !self.personal.has_sequence(&parts)
-            && !self.personal.is_inside(id)
+        !parts.iter().any(is_personal) && !personal.has_sequence(&parts) && !personal.is_inside(id)
     }
 }
 
@@ -115,6 +119,12 @@ pub fn word(text: &str) -> String {
     Masker::new(&nobody).code(text, None).unwrap_or_default()
 }
 
+/// Whether a run looks like random digits and letters, in which a short name or number stands by chance.
+fn is_random(run: &str) -> bool {
+    let digits = run.bytes().filter(u8::is_ascii_digit).count();
+    run.len() >= 8 && digits >= 2 && digits < run.len()
+}
+
 /// Whether a run of letters and digits is what programs make: a number, hexadecimal digits, a long mixture, one letter.
 fn is_technical(run: &str) -> bool {
     let digits = run.bytes().filter(u8::is_ascii_digit).count();
@@ -123,5 +133,5 @@ fn is_technical(run: &str) -> bool {
     letters <= 1
         || plain
         || (run.len() >= 4 && digits > 0 && run.bytes().all(|b| b.is_ascii_hexdigit()))
-        || (run.len() >= 8 && digits >= 2)
+        || is_random(run)
 }

@@ -123,8 +123,7 @@ impl Personal {
         for word in words_of(text) {
             self.insert(word);
         }
-        let foreign =
-            |c: char| c.is_alphabetic() && fold(&c.to_string()).chars().any(|c| !c.is_ascii());
+        let foreign = |c: char| c.is_alphabetic() && !fold(&c.to_string()).is_ascii();
         self.is_transcribed |= text.chars().any(foreign);
         self.add_digits(text);
         let date = text.get(..10).unwrap_or(text);
@@ -210,6 +209,15 @@ impl Personal {
             number.len() > 3 && self.digits.iter().any(|value| value.contains(number))
         };
         self.groups.contains(digits) || self.groups.contains(short) || long(digits) || long(short)
+    }
+
+    /// The same of a number in an id, where short numbers say nothing and middling ones are found by chance.
+    pub(super) fn has_long_number(&self, digits: &str) -> bool {
+        match digits.len() {
+            0..=3 => false,
+            4..=6 => self.groups.contains(digits),
+            _ => self.has_number(digits),
+        }
     }
 
     /// Whether parts that follow each other make a value together.

@@ -193,7 +193,11 @@ impl Phrase<'_> {
             Some(_) => return false,
             None => text,
         };
-        if !word.bytes().all(|byte| byte.is_ascii_alphanumeric()) || self.personal.has_word(word) {
+        let singular = word.strip_suffix(['s', 'S']).filter(|word| word.len() > 1);
+        if !word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            || self.personal.has_word(word)
+            || singular.is_some_and(|singular| self.personal.has_word(singular))
+        {
             return false;
         }
         match vocabulary().standing(word) {
@@ -344,7 +348,8 @@ impl Phrase<'_> {
     /// What stands in quotes stays whole or not at all, and no name stays there.
     fn mask_quoted(&mut self) {
         for (open, close) in quoted(&self.chars) {
-            let within = |token: &Token| token.start > open && token.end <= close;
+            let within =
+                |token: &Token| token.start > open && token.end <= close && !token.is_number();
             let stays = |token: &Token| {
                 let name = vocabulary().standing(&token.text) == Some(Standing::Name);
                 token.is_kept

@@ -42,7 +42,7 @@ pub(super) const KYB: &[&str] = &[
     "reason",
 ];
 /// The columns of `manual-kyb.csv`.
-const MANUAL_KYB: &[&str] = &[
+pub(super) const MANUAL_KYB: &[&str] = &[
     "file",
     "row",
     "clientAccountId",

@@ -17,7 +17,7 @@ use crate::journal::query::Reader;
 use crate::output::OutputFolder;
 
 /// The columns of `findings.csv`.
-const FINDINGS: &[&str] = &[
+pub(super) const FINDINGS: &[&str] = &[
     "kind",
     "action",
     "file",

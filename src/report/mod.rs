@@ -52,6 +52,9 @@ pub fn files() -> Vec<(&'static str, Begins)> {
         ("verification.csv", after::VERIFICATION),
         ("gap-history.csv", after::HISTORY),
         ("restricted.csv", after::RESTRICTED),
+        ("findings.csv", findings::FINDINGS),
+        ("ownership.csv", after::OWNERSHIP),
+        ("manual-kyb.csv", beside::MANUAL_KYB),
         ("unknown-events.csv", after::UNKNOWN),
     ];
     let sheets = sheets.into_iter();

@@ -359,7 +359,7 @@ fn a_credential_is_not_kept_and_neither_is_a_piece_of_it() {
             "API key k3X9-v7pLm2Qq8 is not valid",
             "API key *-* is not valid",
         ),
-        ("API key k3X9v7p… is not valid", "API key *… is not valid"),
+        ("API key k3X9v7p… is not valid", "API key *... is not valid"),
         (
             "the password 'correct horse battery' of migration-user expired",
             "the password '*' of *-* expired",

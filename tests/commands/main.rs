@@ -13,6 +13,7 @@ mod lists;
 mod outputs;
 mod private_state;
 mod rehearsal;
+mod masking;
 mod report;
 mod run;
 mod target;

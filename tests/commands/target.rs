@@ -368,3 +368,34 @@ fn the_reference_dialect_logs_in() {
       next: check BAKKT_API_KEY or [target] key_file; of the reference dialect, [target] logon_id and the password
     "#);
 }
+
+#[test]
+fn a_variable_that_is_empty_or_misspelt_is_told() {
+    let mut world = World::of(1);
+    let run = "run acme --base-url http://127.0.0.1:1";
+    let mut told = |variables: &[(&str, &str)]| {
+        let variables = variables.iter();
+        world.environment = variables
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
+        world.bakkt(run)
+    };
+    let empty = told(&[("BAKKT_API_KEY", " ")]);
+    assert!(
+        empty.contains("exit code 2") && empty.contains("BAKKT_API_KEY is set, and empty"),
+        "{empty}"
+    );
+    let misspelt = told(&[("BAKKT_APIKEY", "a key")]);
+    assert!(
+        misspelt.contains("exit code 2") && misspelt.contains("is BAKKT_API_KEY meant?"),
+        "{misspelt}"
+    );
+    assert!(!misspelt.contains("a key "), "{misspelt}");
+    world.set("[target]\ndialect = \"reference\"\nlogon_id = \"acme\"");
+    world.environment = vec![("BAKKT_PASSWORD".into(), String::new())];
+    let empty = world.bakkt(run);
+    assert!(
+        empty.contains("BAKKT_PASSWORD is set, and empty"),
+        "{empty}"
+    );
+}

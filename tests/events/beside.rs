@@ -196,4 +196,53 @@ fn what_is_decided_while_a_run_goes_on_is_heard() {
         .collect();
     assert!(decided.len() > 200);
     assert_eq!(heard, decided);
+    reasons_are_reported(dir.path(), &told);
+}
+
+/// The report says of every account that was turned down why, and counts it.
+fn reasons_are_reported(dir: &Path, told: &Value) {
+    let code = program()
+        .args(["report", "--quiet"])
+        .stdout(Stdio::null())
+        .arg(dir)
+        .status()
+        .unwrap()
+        .code();
+    assert_eq!(code, Some(3));
+    let report = |name: &str| std::fs::read_to_string(dir.join("report").join(name)).unwrap();
+    let text = report("decisions.csv");
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let headers = reader.headers().unwrap().clone();
+    let place = |name: &str| headers.iter().position(|header| header == name).unwrap();
+    let (id, reason, status) = (
+        place("clientAccountId"),
+        place("reason"),
+        place("partyStatus"),
+    );
+    let mut shown = std::collections::BTreeMap::new();
+    for row in reader.records().map(Result::unwrap) {
+        shown.insert(
+            row[id].to_owned(),
+            (row[reason].to_owned(), row[status].to_owned()),
+        );
+    }
+    let mut counts = std::collections::BTreeMap::<&str, u64>::new();
+    for account in told["accounts"].as_array().unwrap() {
+        let (reason, status) = &shown[account["id"].as_str().unwrap()];
+        let wanted = match account["decision"].as_str().unwrap() {
+            "risk_kyc" => ("RISK_KYC", "INACTIVE"),
+            "risk_ofac" => ("RISK_OFAC", "INACTIVE"),
+            "documents" => ("DOCUMENT_VERIFICATION", "UNDER_REVIEW"),
+            _ if account["events_sent"] == 1 => ("ENROLLMENT", "ACTIVE"),
+            _ => ("ENROLLMENT PENDING_REVIEW", "ACTIVE UNDER_REVIEW"),
+        };
+        assert_eq!((reason.as_str(), status.as_str()), wanted, "{account}");
+        *counts.entry(wanted.0).or_default() += 1;
+    }
+    let summary: Value = serde_json::from_str(&report("summary.json")).unwrap();
+    let reasons = &summary["totals"]["after"]["reasons"];
+    for word in ["RISK_KYC", "RISK_OFAC"] {
+        assert_eq!(reasons["rejected"][word], counts[word], "{reasons}");
+        assert!(report("report.html").contains(&format!("<td>{word}</td>")));
+    }
 }

@@ -142,17 +142,21 @@ impl Sender {
         let mut bytes = request.into_bytes();
         bytes.extend_from_slice(body);
         connection.get_mut().write_all(&bytes)?;
-        answer(connection)
+        let (status, ends) = answer(connection)?;
+        if ends {
+            self.connection = None;
+        }
+        Ok(status)
     }
 }
 
-/// Reads one answer to its end.
-fn answer(connection: &mut BufReader<TcpStream>) -> std::io::Result<u16> {
+/// Reads one answer to its end; and whether the connection ends behind it.
+fn answer(connection: &mut BufReader<TcpStream>) -> std::io::Result<(u16, bool)> {
     let cut = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
     let mut line = String::new();
     connection.read_line(&mut line)?;
     let status = line.get(9..12).and_then(|code| code.parse().ok());
-    let mut length = 0;
+    let (mut length, mut ends) = (0, false);
     loop {
         line.clear();
         if connection.read_line(&mut line)? == 0 {
@@ -164,10 +168,11 @@ fn answer(connection: &mut BufReader<TcpStream>) -> std::io::Result<u16> {
         if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
             length = value.trim().parse().unwrap_or(0);
         }
+        ends |= line.trim_end().eq_ignore_ascii_case("connection: close");
     }
     let mut body = vec![0; length];
     connection.read_exact(&mut body)?;
-    status.ok_or_else(cut)
+    status.map(|status| (status, ends)).ok_or_else(cut)
 }
 
 pub fn mac(body: &str) -> Vec<u8> {

@@ -25,8 +25,8 @@ fn totals_count_everything_once() {
             r#""bytes":0,"changed":0,"former":0},"kyb":{"incomplete":0,"manual":0,"former":0,"former_in_doubt":0},"#,
             r#""files":[{"name":"export.csv","role":"accounts","rows":12,"records":12,"parts":0,"documents":0,"#,
             r#""unused":0,"blank_lines":3}],"#,
-            r#""after":{"decisions":{"undecided":2},"waiting":{"more than 30 days":2},"updates_sent":0,"gaps_closed":0,"#,
-            r#""gaps_waived":0,"events":{"events":0,"repeats":0,"unreadable":0,"without_id":0,"unknown_accounts":0,"#,
+            r#""after":{"decisions":{"undecided":2},"reasons":{},"strange_words":{},"waiting":{"more than 30 days":2},"updates_sent":0,"gaps_closed":0,"#,
+            r#""gaps_waived":0,"events":{"events":0,"repeats":0,"unreadable":0,"other_types":0,"unknown_words":0,"without_id":0,"unknown_accounts":0,"#,
             r#""unknown_events":0},"verification":{"pass":0,"complete":false,"to_come":2,"checked":0,"same":0,"different":0,"#,
             r#""unknown":0,"not_comparable":0,"documents":0,"content":0,"differences":0},"#,
             r#""links":{"wanted":0,"fetched":0,"running_out":0,"last_link":0,"to_fetch":0,"used_up":0},"restricted":0}}"#

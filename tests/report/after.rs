@@ -69,7 +69,7 @@ fn decisions_history_and_differences_agree_everywhere() {
         "{decisions:?}"
     );
     assert!(
-        decisions[1].ends_with(",REJECTED,OPEN,false"),
+        decisions[1].ends_with(",REJECTED,OPEN,false,,"),
         "{decisions:?}"
     );
     assert_eq!(

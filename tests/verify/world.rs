@@ -110,7 +110,7 @@ impl World {
         let mut command = program();
         command
             // Of the reference dialect.
-            .env("BAKKT_PASSWORD", "a-password-for-tests")
+            .env("BAKKT_PASSWORD", crate::support::KEY)
             .arg(name)
             .arg(&self.dir)
             .args(["--base-url", &self.url]);
