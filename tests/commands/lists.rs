@@ -76,6 +76,14 @@ fn json(world: &World, line: &str) -> (Value, u8) {
     }
 }
 
+/// What runs in this process has no environment of its own.
+fn with_key_file(world: &World) {
+    world.write("acme/key", "a key\n");
+    let mode = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(world.path("acme/key"), mode).unwrap();
+    world.set("[target]\nkey_file = \"key\"");
+}
+
 fn held(world: &World) {
     world.set("[exclude]\nids = { file = \"held.txt\", reason = \"legal hold\" }");
 }
@@ -187,6 +195,7 @@ fn a_list_that_holds_nobody_stops_the_command() {
 fn every_option_that_takes_a_list_reads_it_alike() {
     let world = World::new(&[row("A-1"), row("A-2"), crate::world::gap("A-3")]);
     let bakkt = Bakkt::start(|_| {});
+    with_key_file(&world);
     for (number, bytes) in spellings().iter().enumerate() {
         fs::write(world.path("ids.txt"), bytes).unwrap();
         let list = world.path("ids.txt");
