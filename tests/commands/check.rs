@@ -325,7 +325,7 @@ fn it_changes_nothing_and_writes_only_what_was_asked_for() {
 #[test]
 fn a_file_that_cannot_be_written_is_told() {
     assert_snapshot!(mixed().bakkt("check acme --gaps nowhere/gaps.csv"), @r#"
-    exit code 2
+    exit code 1
     --- stdout
 
     --- stderr
