@@ -352,3 +352,57 @@ fn names_are_found_however_they_are_written() {
         .collect();
     assert_eq!(crates, ["rusqlite", "tokio"]);
 }
+
+/// Ways to make, change or remove a file, and to write cells.
+const WRITING: &[&str] = &[
+    "File::create",
+    "File::options",
+    "fs::write",
+    "fs::rename",
+    "fs::copy",
+    "fs::remove",
+    "create_new",
+    "create_dir",
+    "OpenOptions::new",
+    "DirBuilder",
+    "NamedTempFile",
+    "tempfile_in",
+    "csv::Writer",
+    "WriterBuilder",
+];
+
+/// Who may do so. Whoever writes what a person names goes through `output`; state goes through `state_folder`.
+const WRITERS: &[(&str, &[&str])] = &[
+    // A file that a person names, and cells.
+    ("output/", WRITING),
+    // The state folder.
+    ("state_folder.rs", &["OpenOptions::new", "DirBuilder"]),
+    // The key of a journal is there whole or not at all; a scratch journal is removed.
+    ("journal/open.rs", &["NamedTempFile"]),
+    ("journal/replan.rs", &["fs::remove"]),
+    // The copy of a backfill file, below the state folder.
+    (
+        "commands/backfill_copy.rs",
+        &["NamedTempFile", "fs::remove"],
+    ),
+    // Reading, and temporary files without a name.
+    ("small_files/secret.rs", &["OpenOptions::new"]),
+    ("documents/root.rs", &["OpenOptions::new"]),
+    ("source/spool.rs", &["tempfile_in"]),
+];
+
+#[test]
+fn nobody_else_opens_files_for_writing() {
+    let mut wrong = Vec::new();
+    for (_, path, text) in modules() {
+        let program = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let allowed = WRITERS.iter().find(|(place, _)| path.starts_with(place));
+        let allowed = allowed.map_or(&[][..], |(_, ways)| ways);
+        for way in WRITING {
+            if program.contains(way) && !allowed.contains(way) {
+                wrong.push(format!("{path}: {way}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

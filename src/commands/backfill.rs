@@ -11,14 +11,14 @@ use anyhow::Context;
 use serde_json::json;
 
 use super::backfill_copy::Copied;
-use super::backfill_trial::{DISAGREEING, Found, try_last};
+use super::backfill_trial::{Found, try_last};
 use super::replan::{add_agreements, settled_by};
 use super::report::View;
 use super::signals::Signals;
 use super::{Output, deciding, opening, planning, send, target};
 use crate::cli::BackfillArgs;
 use crate::error::Failure;
-use crate::journal::layers::{LayerRow, LeftRow, RESTRICTED, Taken, Taking};
+use crate::journal::layers::{DISAGREEING, LayerRow, LeftRow, RESTRICTED, Taken, Taking};
 use crate::journal::ownership::ChangedAgreements;
 use crate::journal::person::Decided;
 use crate::journal::query::nothing_planned;

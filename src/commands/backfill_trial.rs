@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use anyhow::Context;
 
 use crate::journal::Journal;
-use crate::journal::layers::{ElementRow, KnownRecord, LeftRow, RESTRICTED, UNSENDABLE};
+use crate::journal::layers::{
+    DISAGREEING, ElementRow, KnownRecord, LeftRow, RESTRICTED, UNSENDABLE,
+};
 use crate::pipeline::layers::{
     Laying, NEVER_SENT, NO_ELEMENT, NO_ID, TYPE_OF_MAPPING, Trial, UNKNOWN,
 };
@@ -23,9 +25,6 @@ use super::survey::refuse_when;
 const BATCH: usize = 256;
 /// What is wrong with a row of a customer whom the plan leaves out or has several times.
 const NOT_SENT: &str = "its account is left out, or is there more than once";
-
-/// What is wrong with rows of one customer that say different things of one field.
-pub const DISAGREEING: &str = "another row of this customer says something else";
 
 /// What was found.
 #[derive(Debug, Default)]

@@ -168,7 +168,7 @@ async fn fetch(
         stop: signals.stop.clone(),
         counters: counters.clone(),
     };
-    keeping.file = Some(LinkFile::create(args, &outputs::protected(settings))?);
+    keeping.file = Some(LinkFile::open(args, &outputs::protected(settings))?);
     keeping.told.asked = to_ask.len() as u64;
     let shown = Sending::watch(mode, "links", move || So {
         far: counters.done.get(),
@@ -392,7 +392,7 @@ struct LinkFile {
 }
 
 impl LinkFile {
-    fn create(args: &LinksArgs, protected: &Protected) -> anyhow::Result<LinkFile> {
+    fn open(args: &LinksArgs, protected: &Protected) -> anyhow::Result<LinkFile> {
         let path = match &args.out {
             Some(path) => path.clone(),
             None => named_by_time(&args.dir),

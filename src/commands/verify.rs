@@ -116,10 +116,10 @@ async fn verified(
     let round = journal.begin_verification(Some(&events), &scope, now())?;
     let counters = Arc::new(Counters::default());
     let unread = journal.count_unread(&round)?;
-    counters
-        .total
-        .set(unread.min(args.limit.unwrap_or(u64::MAX)));
-    note(mode, &announced(&round, &scope, unread, &to.base_url));
+    // What this call reads, not what is left for later ones.
+    let asked = unread.min(args.limit.unwrap_or(u64::MAX));
+    counters.total.set(asked);
+    note(mode, &announced(&round, &scope, asked, &to.base_url));
     let client = Client::new(&to, credentials, retry.request_timeout, limits.in_flight)?;
     let limiter = Limiter::new(limits.lookup, limits.burst, limits.headroom_percent);
     let verify = Verify {
@@ -209,7 +209,7 @@ fn nothing() -> (PayloadFn, MetadataFn) {
     )
 }
 
-fn announced(round: &Round, scope: &Scope, unread: u64, target: &str) -> String {
+fn announced(round: &Round, scope: &Scope, asked: u64, target: &str) -> String {
     let what = match (&scope.only, scope.unsettled) {
         (Some(_), false) => "those of --only".to_owned(),
         (Some(_), true) => "those of --only that are not decided".to_owned(),
@@ -219,7 +219,7 @@ fn announced(round: &Round, scope: &Scope, unread: u64, target: &str) -> String 
     };
     format!(
         "{} accounts to read back from {target}: {what}",
-        thousands(unread)
+        thousands(asked)
     )
 }
 

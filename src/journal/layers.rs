@@ -95,6 +95,8 @@ pub struct LeftRow {
 pub const RESTRICTED: &str = "restricted";
 /// Outcome of a row with which an account that Bakkt has could not be sent any more: left out for good as well.
 pub const UNSENDABLE: &str = "the account could not be sent with it";
+/// What becomes of rows of one customer that say different things of one field: nobody can tell which is right.
+pub const DISAGREEING: &str = "another row of this customer says something else";
 
 /// A file that is taken with a new plan.
 #[derive(Clone, Copy, Debug)]
@@ -317,15 +319,14 @@ fn taken(db: &Connection) -> anyhow::Result<Vec<LayerRow>> {
     let mut layers = rows.collect::<Result<Vec<_>, _>>()?;
     let mut refused = db.prepare(
         "SELECT DISTINCT r.row FROM layer_row r JOIN word w ON w.id = r.outcome JOIN word p ON p.id = r.path
-         WHERE r.layer = ?1 AND (p.text = '' OR w.text IN (?2, ?3))",
+         WHERE r.layer = ?1 AND (p.text = '' OR w.text IN (?2, ?3, ?4))",
     )?;
     let mut elements = db.prepare(
         "SELECT row, list, place, id, named FROM layer_element WHERE layer = ? ORDER BY row, list, place",
     )?;
     for layer in &mut layers {
-        let rows = refused.query_map(params![layer.number, RESTRICTED, UNSENDABLE], |row| {
-            row.get::<_, i64>(0)
-        })?;
+        let whole = params![layer.number, RESTRICTED, UNSENDABLE, DISAGREEING];
+        let rows = refused.query_map(whole, |row| row.get::<_, i64>(0))?;
         layer.refused = rows
             .map(|row| row.map(|row| row as u64))
             .collect::<Result<_, _>>()?;

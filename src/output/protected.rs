@@ -218,7 +218,7 @@ fn real_place(path: &Path) -> anyhow::Result<PathBuf> {
         .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let real = folder.canonicalize().map_err(|error| {
-        Failure::configuration(
+        Failure::cannot(
             format!(
                 "cannot write {}: the folder {}: {error}",
                 path.display(),

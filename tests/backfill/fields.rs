@@ -235,10 +235,10 @@ fn headers_that_are_no_fields_are_told_together() {
 }
 
 #[test]
-fn rows_of_one_customer_apply_in_order() {
+fn rows_of_one_customer_come_together() {
     let world = World::sent(&THREE);
     let text = "clientAccountId,owners[0].phoneNumber,owners[0].identity.maritalStatus\n\
-        A-1,7755550100,\nA-2,,single\nA-1,,married\nA-1,7755550199,\n";
+        A-1,7755550199,\nA-2,,single\nA-1,,married\nA-1,(775) 555-0199,\n";
     let (said, code) = world.backfill("several.csv", text);
     let does = &said["does"];
     assert_eq!(

@@ -269,6 +269,7 @@ fn json_is_exactly_one_object_with_the_documented_keys() {
           "refused": 0
         }
       },
+      "unused_exclusions": [],
       "verdicts": {
         "blocked": 2,
         "duplicate": 2,
@@ -287,16 +288,17 @@ fn it_changes_nothing_and_writes_only_what_was_asked_for() {
     world.code("check acme");
     assert_eq!(world.files(), before);
 
-    world.write("payloads.jsonl", "old");
+    // An earlier one that others may read is replaced by one that they may not.
+    world.write("payloads.jsonl", "{\"clientAccountId\":\"old\"}\n");
     fs::set_permissions(
         world.path("payloads.jsonl"),
         fs::Permissions::from_mode(0o644),
     )
     .unwrap();
-    assert_snapshot!(world.bakkt("check acme --payloads payloads.jsonl --gaps gaps.csv --json"), @r#"
+    assert_snapshot!(world.bakkt("check acme --payloads payloads.jsonl --gaps gaps.csv --json --replace"), @r#"
     exit code 3
     --- stdout
-    {"read":7,"verdicts":{"ready":1,"grace":1,"blocked":2,"excluded":1,"duplicate":2},"tasks":{"account":{"planned":2,"open":2,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0},"document":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0},"kyb":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0}},"gaps":{"open":3,"by_field":{"owners[0].emailAddress":1,"owners[0].identity.personalAddress.city":1,"owners[0].phoneNumber":1}},"balanced":true,"imbalances":[],"existed":{"equal":0,"different":0,"overwritten":0},"blank_lines":1,"lost_rows":0,"planned":true,"former":0,"documents":{"given":0,"sent":0,"refused":0,"same":0,"account_not_sent":0,"no_account":0,"bytes":0,"changed":0,"former":0},"kyb":{"incomplete":0,"manual":0,"former":0,"former_in_doubt":0},"files":[],"after":{"decisions":{},"reasons":{},"strange_words":{},"waiting":{},"updates_sent":0,"gaps_closed":0,"gaps_waived":0,"events":{"events":0,"repeats":0,"unreadable":0,"other_types":0,"unknown_words":0,"without_id":0,"unknown_accounts":0,"unknown_events":0},"verification":{"pass":0,"complete":false,"to_come":0,"checked":0,"same":0,"different":0,"unknown":0,"not_comparable":0,"documents":0,"content":0,"differences":0},"links":{"wanted":0,"fetched":0,"running_out":0,"last_link":0,"to_fetch":0,"used_up":0},"restricted":0},"problem_kinds":3,"problems":[{"path":"owners[0].emailAddress","reason":"missing","blocks":true,"count":1,"columns":["EMAIL"],"mapping":"mapping.toml:6","places":[{"file":"export.csv","row":4,"shape":""}],"shapes":[],"other_shapes":0},{"path":"owners[0].identity.personalAddress.city","reason":"missing","blocks":true,"count":1,"columns":["CITY"],"mapping":"mapping.toml:14","places":[{"file":"export.csv","row":9,"shape":""}],"shapes":[],"other_shapes":0},{"path":"owners[0].phoneNumber","reason":"missing","blocks":false,"count":1,"columns":["PHONE"],"mapping":"mapping.toml:7","places":[{"file":"export.csv","row":3,"shape":""}],"shapes":[],"other_shapes":0}]}
+    {"read":7,"verdicts":{"ready":1,"grace":1,"blocked":2,"excluded":1,"duplicate":2},"tasks":{"account":{"planned":2,"open":2,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0},"document":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0},"kyb":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0}},"gaps":{"open":3,"by_field":{"owners[0].emailAddress":1,"owners[0].identity.personalAddress.city":1,"owners[0].phoneNumber":1}},"balanced":true,"imbalances":[],"existed":{"equal":0,"different":0,"overwritten":0},"blank_lines":1,"lost_rows":0,"planned":true,"former":0,"documents":{"given":0,"sent":0,"refused":0,"same":0,"account_not_sent":0,"no_account":0,"bytes":0,"changed":0,"former":0},"kyb":{"incomplete":0,"manual":0,"former":0,"former_in_doubt":0},"files":[],"after":{"decisions":{},"waiting":{},"updates_sent":0,"gaps_closed":0,"gaps_waived":0,"events":{"events":0,"repeats":0,"unreadable":0,"without_id":0,"unknown_accounts":0,"unknown_events":0},"verification":{"pass":0,"complete":false,"to_come":0,"checked":0,"same":0,"different":0,"unknown":0,"not_comparable":0,"documents":0,"content":0,"differences":0},"links":{"wanted":0,"fetched":0,"running_out":0,"last_link":0,"to_fetch":0,"used_up":0},"restricted":0},"problem_kinds":3,"problems":[{"path":"owners[0].emailAddress","reason":"missing","blocks":true,"count":1,"columns":["EMAIL"],"mapping":"mapping.toml:6","places":[{"file":"export.csv","row":4,"shape":""}],"shapes":[],"other_shapes":0},{"path":"owners[0].identity.personalAddress.city","reason":"missing","blocks":true,"count":1,"columns":["CITY"],"mapping":"mapping.toml:14","places":[{"file":"export.csv","row":9,"shape":""}],"shapes":[],"other_shapes":0},{"path":"owners[0].phoneNumber","reason":"missing","blocks":false,"count":1,"columns":["PHONE"],"mapping":"mapping.toml:7","places":[{"file":"export.csv","row":3,"shape":""}],"shapes":[],"other_shapes":0}],"unused_exclusions":[]}
     --- stderr
     payloads.jsonl holds customers' data: names, birth dates, tax ids. Only you can read it; delete it when you are done
     "#);
@@ -316,7 +318,7 @@ fn it_changes_nothing_and_writes_only_what_was_asked_for() {
     assert_eq!(after, ["gaps.csv", "payloads.jsonl"]);
     let (_, quiet) = (
         world.code("check acme"),
-        world.bakkt("check acme --quiet --json --payloads payloads.jsonl"),
+        world.bakkt("check acme --quiet --json --payloads payloads.jsonl --replace"),
     );
     assert!(quiet.ends_with("--- stderr\n"), "{quiet}");
 }
@@ -328,8 +330,8 @@ fn a_file_that_cannot_be_written_is_told() {
     --- stdout
 
     --- stderr
-    error: cannot write nowhere/gaps.csv
-      because: No such file or directory (os error 2)
+    error: cannot write nowhere/gaps.csv: the folder nowhere: No such file or directory (os error 2)
+      next: make the folder first, or name another
     "#);
 }
 

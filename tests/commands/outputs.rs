@@ -174,10 +174,17 @@ fn no_output_changes_a_byte_of_what_is_not_its_own() {
     for (command, option) in OPTIONS {
         for place in &places {
             let out = place.to_str().unwrap();
+            // Without the option nothing that is there is even looked into: the plain names are enough.
+            let plain = !place.starts_with(world.path("names"));
             for replace in [&["--replace"][..], &[]] {
+                if replace.is_empty() && !plain {
+                    continue;
+                }
                 let arguments = [&[command, dir, option, out], replace].concat();
                 let (code, said) = run(&arguments);
-                assert_eq!(code, 2, "{arguments:?}: {said}");
+                // A folder that is not there is no mistake of the arguments.
+                let expected = if out.contains("/nowhere/") { 1 } else { 2 };
+                assert_eq!(code, expected, "{arguments:?}: {said}");
             }
         }
         let mut after = contents(&world.path(""));

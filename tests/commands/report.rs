@@ -126,11 +126,11 @@ fn a_report_goes_where_it_is_told() {
     elsewhere/report/verification.csv
     "#);
     assert_snapshot!(world.bakkt("report acme --out acme/export.csv"), @r#"
-    exit code 1
+    exit code 2
     --- stdout
 
     --- stderr
-    error: the folder acme/export.csv cannot be made
-      because: File exists (os error 17)
+    error: acme/export.csv is not a folder
+      next: name a folder of its own for the report, or a new one
     "#);
 }

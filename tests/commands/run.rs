@@ -139,7 +139,7 @@ fn records_that_need_a_person_end_with_3() {
 fn limits_stop_early_and_the_rest_follows() {
     let (world, bakkt) = (World::of(7), Bakkt::start(|_| {}));
     assert_snapshot!(world.bakkt(&bakkt.run("--limit 3")), @r#"
-    exit code 4
+    exit code 0
     --- stdout
     rows read   7    account tasks 7
       ready     7      open        4
@@ -155,6 +155,7 @@ fn limits_stop_early_and_the_rest_follows() {
     --- stderr
     3 accounts to send, 0 to settle, to http://127.0.0.1:PORT
     time        no limits are set: as fast as Bakkt answers
+    4 tasks are still open, beyond what was asked for; a run without --only and --limit sends them
     "#);
     assert_eq!(bakkt.ledger().accounts, 3);
     // What was asked for is done, whatever is open beyond it.
@@ -194,8 +195,8 @@ fn only_some_ids_and_never_unknown_ones() {
     --- stdout
 
     --- stderr
-    error: --only names 2 ids that the plan does not have
-      next: each line is one clientAccountId, as in reconciliation.csv; look at line 2 first
+    error: --only names 2 ids that the plan does not have, and no other
+      next: each line is one clientAccountId, as in reconciliation.csv; look at line 1 of wrong.txt first
     "#);
     assert_snapshot!(world.bakkt(&bakkt.run("--only nowhere.txt")), @r#"
     exit code 2
@@ -203,7 +204,7 @@ fn only_some_ids_and_never_unknown_ones() {
 
     --- stderr
     error: cannot read nowhere.txt: No such file or directory (os error 2)
-      next: one clientAccountId per line
+      next: a list is a text file with one clientAccountId on each line
     "#);
     assert_eq!(bakkt.ledger().posts, 3);
     assert_eq!(world.code(&bakkt.run("")).0, 0);

@@ -124,7 +124,7 @@ fn a_document_that_changed_since_it_was_planned_is_held_and_nothing_else_is() {
         "out.png,A1,PASSPORT,FRONT,USA,,,,,",
     ]);
     let sandbox = world.sandbox();
-    assert_eq!(world.run(&sandbox, &["--limit", "0"]).1, 4);
+    assert_eq!(world.run(&sandbox, &["--limit", "0"]).1, 0);
     assert_eq!(world.tasks(3).len(), 5);
     // As long as the one before, so that only its content tells.
     world.file("other.png", &[PNG, b"ohter"].concat());
@@ -148,7 +148,7 @@ fn a_folder_is_read_again_by_its_sealed_paths() {
     world.file("A1/PASSPORT_FRONT_usa.png", PNG);
     world.file("A1/VISA_BACK_DEU.png", PNG);
     let sandbox = world.sandbox();
-    assert_eq!(world.run(&sandbox, &["--limit", "0"]).1, 4);
+    assert_eq!(world.run(&sandbox, &["--limit", "0"]).1, 0);
     // Another name says something else, and the old one is gone.
     std::fs::rename(
         world.documents().join("A1/VISA_BACK_DEU.png"),
@@ -167,7 +167,7 @@ fn a_changed_manifest_stops_the_run_and_replan_goes_on() {
     world.file("a.png", PNG);
     world.manifest(&["a.png,A1,PASSPORT,FRONT,USA,,,,,"]);
     let sandbox = world.sandbox();
-    assert_eq!(world.run(&sandbox, &["--limit", "0"]).1, 4);
+    assert_eq!(world.run(&sandbox, &["--limit", "0"]).1, 0);
     world.manifest(&[
         "a.png,A1,PASSPORT,FRONT,USA,,,,,",
         "a.png,A1,VISA,FRONT,USA,,,,,",
@@ -204,15 +204,15 @@ fn a_limit_announces_what_so_many_accounts_need() {
     let ids: Vec<String> = (1..=5).map(|number| format!("A{number}")).collect();
     let accounts: Vec<String> = ids.iter().map(|id| account(id)).collect();
     world.accounts(&accounts);
-    world.file("a.png", PNG);
     // The first has one document, the second two, and so on.
-    let rows: Vec<String> = (1..=5)
-        .flat_map(|number| {
-            let row = format!("a.png,A{number},TRUST_CERTIFICATION,,,,,,,");
-            std::iter::repeat_n(row, number).enumerate()
-        })
-        .map(|(note, row)| row.replacen(",,,,,,,", &format!(",,,,note {note},,,"), 1))
-        .collect();
+    let mut rows = Vec::new();
+    for number in 1..=5 {
+        for document in 1..=number {
+            let name = format!("{number}-{document}.png");
+            world.file(&name, &[PNG, name.as_bytes()].concat());
+            rows.push(format!("{name},A{number},TRUST_CERTIFICATION,,,,,,,"));
+        }
+    }
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     world.manifest(&rows);
     let sandbox = world.sandbox();

@@ -51,6 +51,11 @@ fn a_part_can_be_read_and_a_limit_goes_on() {
         assert_eq!((said["left"].as_u64(), ended), (Some(left), code), "{said}");
         assert_eq!(said["pass"], 1);
     }
+    let output = world.verify(&["--again", "--limit", "3"]).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("3 accounts to read back"), "{told}");
+    let (said, ended) = world.verified(&[]);
+    assert_eq!((said["left"].as_u64(), ended), (Some(0), 0), "{said}");
     let all = ids(&sandbox);
     let list = world.dir.join("list");
     fs::write(&list, format!("{}\n{}\n", all[3], all[7])).unwrap();
