@@ -12,6 +12,7 @@ use crate::contract::account::ACCOUNT_TYPES;
 use crate::documents::Documents;
 use crate::findings::gather::{Gathering, Outcome, PLACES, Seen, Spot, Standing, Told};
 use crate::findings::kind::first_of;
+use crate::findings::text::is_invisible;
 use crate::findings::{Action, Kind, Rules};
 use crate::journal::Journal;
 use crate::journal::finding_lines::{FindingCount, FindingPlace, words};
@@ -51,6 +52,17 @@ struct DocumentMember {
     first: u32,
     /// The row of the manifest; none: it is the customer's own row.
     row: Option<u64>,
+}
+
+/// What a document holds, in eight bytes of its hash, and who claims it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DocumentCopy {
+    /// Of the content.
+    pub content: u64,
+    /// The row of the manifest; 0 with a folder.
+    pub row: u64,
+    /// The customer's record.
+    pub record: u32,
 }
 
 /// An exclusion that fits no row.
@@ -361,6 +373,49 @@ impl Findings {
     }
 }
 
+impl Findings {
+    /// Writes that several customers have copies of one file, which only its content says; returns the records that are
+    /// blocked because of it, in order. Their documents stay.
+    pub fn write_copies(
+        &self,
+        journal: &mut Journal,
+        rules: &Rules,
+        manifest: i64,
+        mut copies: Vec<DocumentCopy>,
+    ) -> anyhow::Result<Vec<u32>> {
+        let kind = Kind::SharedDocument;
+        if !rules.looks_for(kind) {
+            return Ok(Vec::new());
+        }
+        copies.sort_unstable();
+        let groups = copies.chunk_by(|a, b| a.content == b.content);
+        let shared = groups.filter(|group| group.iter().any(|copy| copy.record != group[0].record));
+        let mut records = BTreeSet::new();
+        let mut found = Vec::new();
+        for group in shared {
+            for copy in group {
+                records.insert(copy.record);
+                found.push(PlannedFinding {
+                    record: copy.record.into(),
+                    kind,
+                    path: None,
+                    at: (manifest, copy.row),
+                    first: group[0].record.into(),
+                });
+            }
+        }
+        for part in found.chunks(AT_ONCE) {
+            journal.add_findings(part.iter().copied())?;
+        }
+        if rules.action(kind) != Action::Block {
+            return Ok(Vec::new());
+        }
+        journal.block(records.iter().map(|record| (*record, kind)))?;
+        journal.leave_documents(records.iter().copied())?;
+        Ok(records.into_iter().collect())
+    }
+}
+
 fn unused_place(exclusion: &UnusedExclusion) -> FindingPlace {
     FindingPlace {
         file: exclusion.file.clone(),
@@ -484,7 +539,7 @@ fn shown_places(count: &FindingCount) -> String {
             let _ = write!(text, ":{}", place.row);
         }
         if let Some(id) = &place.id {
-            let _ = write!(text, " ({id})");
+            let _ = write!(text, " ({})", printable(id));
         }
         if let Some(path) = &place.path {
             let _ = write!(text, " {path}");
@@ -497,6 +552,18 @@ fn shown_places(count: &FindingCount) -> String {
         text.push_str(", …");
     }
     text
+}
+
+/// An id in which everything can be seen: what a terminal would hide or obey is written as its code.
+fn printable(id: &str) -> String {
+    let mut shown = String::with_capacity(id.len());
+    for c in id.chars() {
+        match c.is_control() || is_invisible(c) {
+            true => shown.extend(c.escape_unicode()),
+            false => shown.push(c),
+        }
+    }
+    shown
 }
 
 /// One line for a terminal before anything is sent; nothing when nothing was found.
@@ -515,4 +582,15 @@ pub fn in_short(counts: &[FindingCount]) -> Option<String> {
         "findings: {}; `check` shows where, findings.csv of the report lists them all",
         words.collect::<Vec<_>>().join(", ")
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn ids_show_what_is_hidden_in_them() {
+        assert_eq!(printable("A\u{202e}1\u{200b}"), "A\\u{202e}1\\u{200b}");
+        assert_eq!(printable("O'Neil-É"), "O'Neil-É");
+    }
 }

@@ -12,7 +12,7 @@ use crate::pipeline::scan::Results;
 use crate::progress::Mode;
 
 use super::check::record_number;
-use super::findings::Findings;
+use super::findings::{DocumentCopy, Findings};
 use super::survey::{Batch, Survey, Surveyed, refuse_when};
 
 /// Records and gaps that are written at once.
@@ -76,9 +76,13 @@ pub fn plan(
             documents,
             migration,
             shapes: Vec::new(),
+            copies: Vec::new(),
         };
         let pass = survey.judge(Some(&earlier), mode, stopping, |batch| writer.write(&batch))?;
-        let file = writer.file;
+        let copies = std::mem::take(&mut writer.copies);
+        let rules = &migration.settings.findings;
+        let blocked = found.write_copies(journal, rules, file, copies)?;
+        survey.block(&blocked);
         journal.count_file(file, pass.rows, pass.blank_lines)?;
         journal.forget_files()?;
     }
@@ -117,6 +121,8 @@ struct Writer<'a> {
     migration: &'a Migration,
     file: i64,
     shapes: Vec<String>,
+    /// What the documents hold, to find copies of one file.
+    copies: Vec<DocumentCopy>,
 }
 
 /// What is worked out for one document before it is written.
@@ -134,6 +140,15 @@ impl Writer<'_> {
             .iter()
             .map(|document| self.make(document))
             .collect();
+        self.copies
+            .extend(batch.documents.iter().filter_map(|document| {
+                let content = document.facts.and_then(|facts| facts.hash)?;
+                Some(DocumentCopy {
+                    content: u64::from_le_bytes(content.first_chunk().copied().unwrap_or_default()),
+                    row: document.spoken.at.row,
+                    record: document.judged.record,
+                })
+            }));
         let file = self.file;
         let planned = batch
             .documents

@@ -4,7 +4,7 @@
 //! that claims it. Filled in the same two steps as the accounts: every document is noted, then the scan of the export says
 //! which of the names in paths are ids. Ids are compared as keyed hashes; memory grows with the documents, in about fifty
 //! bytes each, and with the names in paths that do not name their own customer.
-//! Left out on purpose: what two files hold: copies are told apart by their content, which only planning reads.
+//! Left out on purpose: what two files hold. Planning reads that, and so finds copies of one file (`commands::findings`).
 
 use std::collections::BTreeMap;
 

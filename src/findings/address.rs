@@ -78,6 +78,12 @@ const BOXES_BY_COUNTRY: &[(&str, &[&str])] = &[
     ("cc", &["ARG"]),
 ];
 
+/// How the first words of a P.O. box begin: a word that begins otherwise is not looked at further.
+const BEGINNINGS: &[&str] = &[
+    "ap", "bo", "bp", "ca", "cc", "cp", "cs", "ge", "gp", "ko", "li", "lo", "ma", "pf", "pk", "pl",
+    "pm", "po", "pr", "pd", "sk", "ts",
+];
+
 /// Signs for a P.O. box in other scripts; small letters.
 const SIGNS: &[&str] = &[
     "私書箱",
@@ -188,7 +194,6 @@ pub fn is_box(line: &str, country: Option<&str>) -> bool {
         }
         return plain.is_ascii() && is_box_of(&plain, country);
     }
-    // Every word of the tables has one of these letters behind a break; a quick look spares most lines the rest.
     is_box_of(line, country)
 }
 
@@ -220,6 +225,11 @@ fn is_box_of(line: &str, country: Option<&str>) -> bool {
 
 fn begins_box(tokens: &[&str], at: usize, all: &[&str], country: Option<&str>) -> bool {
     if !tokens[0].as_bytes()[0].is_ascii_alphabetic() {
+        return false;
+    }
+    let first = tokens[0].as_bytes();
+    let begins = |pair: &&str| first[..2].eq_ignore_ascii_case(pair.as_bytes());
+    if first.len() >= 2 && !BEGINNINGS.iter().any(|pair| begins(pair)) {
         return false;
     }
     // A street with its number before the box, on the same line.
@@ -277,6 +287,14 @@ fn is_street_word(token: Option<&&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_word_for_a_box_begins_with_a_known_beginning() {
+        let by_country = BOXES_BY_COUNTRY.iter().map(|(word, _)| word);
+        for word in BOXES.iter().chain(BOXES_WITH_NUMBER).chain(by_country) {
+            assert!(BEGINNINGS.contains(&&word[..2]), "{word}");
+        }
+    }
 
     fn judged(lines: &[&str], country: &str) -> Option<Doubt> {
         doubt(lines.iter().copied(), Some(country), &mut String::new())

@@ -91,6 +91,8 @@ struct TextSlot {
 /// Slots of an owner; each with the number of its field.
 #[derive(Debug, Default)]
 struct Owner {
+    /// The first slot of the owner: a record with fewer slots does not have them.
+    first: Option<usize>,
     role: Option<usize>,
     born: Option<(usize, u16)>,
     tax_id: Option<(usize, u16)>,
@@ -219,6 +221,7 @@ impl Checks {
             self.owners.resize_with(index + 1, Owner::default);
         }
         let owner = &mut self.owners[index];
+        owner.first = Some(owner.first.map_or(slot, |first| first.min(slot)));
         match rest {
             "role" => owner.role = Some(slot),
             "identity.dateOfBirth" => owner.born = Some((slot, field)),
@@ -285,7 +288,7 @@ impl Looked {
         }
         self.look_at_texts(checks, draft, &fits);
         let primary = primary(checks, draft);
-        for (place, owner) in checks.owners.iter().enumerate() {
+        for (place, owner) in present(checks, draft).enumerate() {
             self.look_at_owner(checks, draft, owner, place == primary, &fits);
         }
         self.note_keys(checks, draft, primary, &fits);
@@ -329,8 +332,8 @@ impl Looked {
 
     fn look_at_texts(&mut self, checks: &Checks, draft: &Draft, fits: &impl Fn(u16) -> bool) {
         let all = draft.all_text().as_bytes();
-        let plain = all.is_ascii();
-        if plain && !entities::may_have(all) && memchr::memchr(b'?', all).is_none() {
+        let escaped = entities::may_have(all) || text::may_have_lost_letter(all);
+        if !escaped && all.is_ascii() {
             return;
         }
         let slots = checks
@@ -342,7 +345,7 @@ impl Looked {
                 Slot::Value {
                     span,
                     constant: false,
-                } => self.look_at_text(checks, text, draft.text(span), fits),
+                } => self.look_at_text(checks, text, (draft.text(span), escaped), fits),
                 Slot::List {
                     first,
                     last,
@@ -350,7 +353,7 @@ impl Looked {
                 } => {
                     for item in first..last {
                         if let Ok(line) = draft.item(item) {
-                            self.look_at_text(checks, text, line, fits);
+                            self.look_at_text(checks, text, (line, escaped), fits);
                         }
                     }
                 }
@@ -363,9 +366,13 @@ impl Looked {
         &mut self,
         checks: &Checks,
         slot: &TextSlot,
-        value: &str,
+        (value, escaped): (&str, bool),
         fits: &impl Fn(u16) -> bool,
     ) {
+        let plain = value.is_ascii();
+        if plain && !escaped {
+            return;
+        }
         let (rules, field) = (&checks.rules, Some(slot.field));
         let readable = |note: &str, reading: &str| match reading {
             "" => format!("{}: {note}", shape(value)),
@@ -383,7 +390,7 @@ impl Looked {
             let note = "a question mark instead of a letter";
             self.add(rules, Kind::Mojibake, field, || readable(note, ""));
         }
-        if value.is_ascii() {
+        if plain {
             return;
         }
         if let Some(reading) = text::mojibake(value, slot.is_name)
@@ -498,7 +505,13 @@ impl Looked {
         }
         if let Some(email) = email.filter(|_| checks.rules.looks_for(Kind::SameEmail)) {
             scratch.clear();
-            scratch.extend(email.trim().chars().flat_map(char::to_lowercase));
+            match email.is_ascii() {
+                true => {
+                    scratch.push_str(email.trim());
+                    scratch.make_ascii_lowercase();
+                }
+                false => scratch.extend(email.trim().chars().flat_map(char::to_lowercase)),
+            }
             self.keys.email = checks.hash(2, &[scratch]);
         }
     }
@@ -510,5 +523,12 @@ fn primary(checks: &Checks, draft: &Draft) -> usize {
         let role = owner.role.and_then(|slot| draft.value(slot));
         role == Some(PRIMARY_OWNER)
     };
-    checks.owners.iter().position(is_primary).unwrap_or(0)
+    present(checks, draft).position(is_primary).unwrap_or(0)
+}
+
+/// The owners for whom a record has slots.
+fn present<'a>(checks: &'a Checks, draft: &Draft) -> impl Iterator<Item = &'a Owner> {
+    let slots = draft.len();
+    let has_slots = move |owner: &&Owner| owner.first.is_none_or(|first| first < slots);
+    checks.owners.iter().take_while(has_slots)
 }

@@ -43,7 +43,14 @@ pub struct Unescaped {
 
 /// Whether a text may have escapes at all: a quick look at its bytes.
 pub fn may_have(text: &[u8]) -> bool {
-    memchr::memchr3(b'&', b'%', b'\\', text).is_some()
+    memchr::memchr3_iter(b'&', b'%', b'\\', text).any(|at| {
+        let next = text.get(at + 1).copied().unwrap_or(b' ');
+        match text[at] {
+            b'&' => next == b'#' || next.is_ascii_alphabetic(),
+            b'%' => next.is_ascii_hexdigit(),
+            _ => next == b'u' || next == b'x',
+        }
+    })
 }
 
 /// Reads the escapes of a text; none where there are none.

@@ -6,7 +6,7 @@
 //! accounts is told as the same person, and not once more.
 //! Left out on purpose: documents, and everything that is shown (`commands`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::groups::{Column, repeated};
 use super::ids::Lengths;
@@ -58,7 +58,8 @@ pub struct Gathering {
     emails: Column<u64>,
     rest: Column<Rest>,
     lengths: Lengths,
-    born: HashMap<u16, u32>,
+    /// By number of the day; empty until there is one.
+    born: Vec<u32>,
     lines: Lines,
     /// Record and kind of the findings of single records.
     single: Vec<(u32, Kind)>,
@@ -165,7 +166,7 @@ impl Gathering {
             emails: Column::default(),
             rest: Column::default(),
             lengths: Lengths::default(),
-            born: HashMap::new(),
+            born: Vec::new(),
             lines: Lines::default(),
             single: Vec::new(),
             spots: BTreeMap::new(),
@@ -195,7 +196,10 @@ impl Gathering {
             self.lengths.add(keys.first, keys.digits);
         }
         if keys.born != 0 {
-            *self.born.entry(keys.born).or_default() += 1;
+            if self.born.is_empty() {
+                self.born = vec![0; usize::from(u16::MAX) + 1];
+            }
+            self.born[usize::from(keys.born)] += 1;
         }
         for (place, one) in found.iter().enumerate() {
             if found[..place].iter().all(|before| before.kind != one.kind) {
@@ -251,51 +255,80 @@ impl Gathering {
         outcome
     }
 
-    /// The groups of each kind that compares records.
-    fn groups(&self, is_left_out: &impl Fn(u32) -> bool) -> Vec<(Kind, Vec<Vec<u32>>)> {
+    /// The groups of each kind that compares records. Sorting takes most of the time, so two threads share it.
+    fn groups(&self, is_left_out: &(impl Fn(u32) -> bool + Sync)) -> Vec<(Kind, Vec<Vec<u32>>)> {
+        let usual = self.default_dates();
+        let expected = self.lengths.expected();
+        let make = |kind: Kind| (kind, self.groups_of(kind, &usual, expected, is_left_out));
+        let halves: [&[Kind]; 2] = [
+            &[Kind::SimilarIds, Kind::SamePerson, Kind::LostLeadingZeros],
+            &[Kind::SameTaxId, Kind::SameEmail, Kind::DefaultBirthDate],
+        ];
+        let half = |kinds: &[Kind]| kinds.iter().copied().map(make).collect::<Vec<_>>();
+        let mut all = std::thread::scope(|scope| {
+            // Where no thread can be had, this one does all of it.
+            let other = std::thread::Builder::new().spawn_scoped(scope, || half(halves[1]));
+            let mut all = half(halves[0]);
+            all.extend(match other {
+                Ok(other) => match other.join() {
+                    Ok(groups) => groups,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                },
+                Err(_) => half(halves[1]),
+            });
+            all
+        });
+        all.retain(|(_, groups)| !groups.is_empty());
+        all
+    }
+
+    fn groups_of(
+        &self,
+        kind: Kind,
+        usual: &[u16],
+        expected: Option<u8>,
+        is_left_out: &impl Fn(u32) -> bool,
+    ) -> Vec<Vec<u32>> {
+        if !self.rules.looks_for(kind) {
+            return Vec::new();
+        }
         let count = self.rest.len();
-        let mut all = Vec::new();
-        let mut add = |kind: Kind, from: usize, key: &dyn Fn(usize) -> u64| {
-            if !self.rules.looks_for(kind) {
-                return;
-            }
-            // Duplicates are few, so they are asked for only where a key repeats.
-            let mut groups = repeated(count, from, key);
-            for group in &mut groups {
-                group.retain(|record| !is_left_out(*record));
-            }
-            groups.retain(|group| group.len() >= from && self.are_several(kind, group));
-            if !groups.is_empty() {
-                all.push((kind, groups));
-            }
+        let from = match kind {
+            Kind::SameEmail => self.rules.same_email_from.max(2) as usize,
+            Kind::LostLeadingZeros => 1,
+            _ => 2,
         };
-        add(Kind::SimilarIds, 2, &|place| self.ids.get(place));
-        add(
-            Kind::SamePerson,
-            2,
-            &|place| match self.persons.get(place) {
+        let mut groups = match kind {
+            Kind::SimilarIds => repeated(count, from, |place| self.ids.get(place)),
+            Kind::SamePerson => repeated(count, from, |place| match self.persons.get(place) {
                 0 => 0,
                 // Accounts of several types may belong to one person.
-                person => person
-                    .rotate_left(u32::from(self.rest.get(place).account_type))
-                    .max(1),
+                person => {
+                    let account_type = self.rest.get(place).account_type;
+                    person.rotate_left(u32::from(account_type)).max(1)
+                }
+            }),
+            Kind::SameTaxId => repeated(count, from, |place| self.tax_ids.get(place)),
+            Kind::SameEmail => repeated(count, from, |place| self.emails.get(place)),
+            Kind::DefaultBirthDate if !usual.is_empty() => repeated(count, from, |place| {
+                let born = self.rest.get(place).born;
+                u64::from(if usual.contains(&born) { born } else { 0 })
+            }),
+            Kind::LostLeadingZeros => match expected {
+                Some(expected) => repeated(count, from, |place| {
+                    let digits = self.rest.get(place).digits;
+                    u64::from(digits > 0 && digits < expected)
+                }),
+                None => Vec::new(),
             },
-        );
-        add(Kind::SameTaxId, 2, &|place| self.tax_ids.get(place));
-        let from = self.rules.same_email_from.max(2) as usize;
-        add(Kind::SameEmail, from, &|place| self.emails.get(place));
-        let usual = self.default_dates();
-        add(Kind::DefaultBirthDate, 2, &|place| {
-            let born = self.rest.get(place).born;
-            u64::from(if usual.contains(&born) { born } else { 0 })
-        });
-        if let Some(expected) = self.lengths.expected() {
-            add(Kind::LostLeadingZeros, 1, &|place| {
-                let digits = self.rest.get(place).digits;
-                u64::from(digits > 0 && digits < expected)
-            });
+            _ => Vec::new(),
+        };
+        // Duplicates are few, so they are asked for only where a key repeats.
+        for group in &mut groups {
+            group.retain(|record| !is_left_out(*record));
         }
-        all
+        groups.retain(|group| group.len() >= from && self.are_several(kind, group));
+        groups
     }
 
     /// Whether a tax id or an e-mail address belongs to more than one person.
@@ -310,13 +343,11 @@ impl Gathering {
 
     /// Birth dates that far more customers have than would by chance.
     fn default_dates(&self) -> Vec<u16> {
-        let known: u64 = self.born.values().map(|count| u64::from(*count)).sum();
+        let known: u64 = self.born.iter().map(|count| u64::from(*count)).sum();
         let usual = (known / 1000).max(5);
-        let many = self
-            .born
-            .iter()
-            .filter(|(_, count)| u64::from(**count) >= usual);
-        many.map(|(born, _)| *born).collect()
+        let days = (0..=u16::MAX).zip(&self.born);
+        let many = days.filter(|(_, count)| u64::from(**count) >= usual);
+        many.map(|(born, _)| born).collect()
     }
 
     fn tell(

@@ -9,6 +9,9 @@ use super::open::Journal;
 use crate::assess::Verdict;
 use crate::findings::Kind;
 
+/// Why a document stays whose account is blocked.
+const ITS_ACCOUNT: &str = "its account is blocked";
+
 /// One finding of the plan.
 #[derive(Clone, Copy, Debug)]
 pub struct PlannedFinding<'a> {
@@ -58,8 +61,33 @@ impl Journal {
         })
     }
 
-    /// Blocks records that were to be sent, because of a finding: their tasks and owners go, their gaps stay. Before
-    /// documents and KYB are planned.
+    /// After a block: the documents of these records stay as well, and are no gaps.
+    pub fn leave_documents(&mut self, records: impl Iterator<Item = u32>) -> anyhow::Result<()> {
+        let mut records = records.peekable();
+        if records.peek().is_none() {
+            return Ok(());
+        }
+        self.transaction(|journal| {
+            let reason = journal.word(ITS_ACCOUNT)?;
+            for record in records {
+                journal
+                    .db
+                    .prepare_cached("UPDATE document SET verdict = 3, reason = ?, hash = NULL, uuid = NULL WHERE record = ?")?
+                    .execute(params![reason, record])?;
+                journal
+                    .db
+                    .prepare_cached("DELETE FROM gap WHERE record = ? AND path IN (SELECT id FROM word WHERE text LIKE 'documents%')")?
+                    .execute([record])?;
+                journal
+                    .db
+                    .prepare_cached("UPDATE record SET gaps = (SELECT count(*) FROM gap g WHERE g.record = record.id) WHERE id = ?")?
+                    .execute([record])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Blocks records that were to be sent, because of a finding: their tasks and owners go, their gaps stay.
     pub fn block(&mut self, records: impl Iterator<Item = (u32, Kind)>) -> anyhow::Result<()> {
         let mut records = records.peekable();
         if records.peek().is_none() {

@@ -86,7 +86,7 @@ fn check_says_what_where_and_what_to_do() {
                    export.csv:4 (F-3), export.csv:5 (F-4)
                    correct the tax ids: at most one of them is right
                 1  minor_owner: an owner who must be of age is under 18
-                   export.csv:3 (F-2) owners[0].identity.dateOfBirth `4 years old`
+                   export.csv:3 (F-2) owners[0].identity.dateOfBirth `under 18`
                    check the birth date (also its century) and the role; a birth date cannot be changed later
     "#);
     let (_, text) = mixed().code("check acme --json");
@@ -111,7 +111,7 @@ fn every_finding_goes_into_a_file_that_only_its_owner_can_read() {
     world.code("check acme --findings found.csv");
     assert_snapshot!(world.read("found.csv"), @r#"
     kind,action,file,row,clientAccountId,field,group,shape
-    minor_owner,tell,export.csv,3,F-2,owners[0].identity.dateOfBirth,,4 years old
+    minor_owner,tell,export.csv,3,F-2,owners[0].identity.dateOfBirth,,under 18
     same_tax_id,tell,export.csv,4,F-3,,3,
     same_tax_id,tell,export.csv,5,F-4,,3,
     same_person,tell,export.csv,6,T-1,,5,
@@ -342,7 +342,56 @@ fn documents_of_other_customers_are_told_with_both_places() {
             ("shared_document", "tell", 2)
         ])
     );
-    assert_snapshot!(world.read("acme/report/findings.csv"), @"");
+    assert_snapshot!(world.read("acme/report/findings.csv"), @r#"
+    kind,action,file,row,clientAccountId,field,group
+    misplaced_document,tell,export.csv,2,F-1,,1
+    misplaced_document,tell,documents.csv,3,F-2,,1
+    shared_document,tell,documents.csv,4,F-3,,3
+    shared_document,tell,documents.csv,5,F-4,,3
+    "#);
+}
+
+#[test]
+fn a_copy_of_a_file_is_found_by_its_content() {
+    let world = with_documents();
+    world.write(
+        "acme/documents.csv",
+        "ID,FILE\nF-1,F-1_passport.pdf\nF-2,F-2_passport.pdf\nF-4,F-4_passport.pdf\n",
+    );
+    let passport = world.read("acme/files/F-1_passport.pdf");
+    world.write("acme/files/F-2_passport.pdf", &passport);
+    world.change(
+        "acme/migration.toml",
+        "[findings]",
+        "[findings]\nshared_document = \"block\"",
+    );
+    // Nobody reads the files for a check.
+    assert_eq!(
+        json(&world.code("check acme --json").1)["findings"],
+        Value::Array(vec![])
+    );
+    let bakkt = Bakkt::start(|_| {});
+    let (code, text) = world.code(&bakkt.run("--json"));
+    let run = json(&text);
+    assert_eq!((code, bakkt.ledger().accounts), (3, 2), "{text}");
+    assert_eq!(
+        (&run["balanced"], kinds(&run)),
+        (&true.into(), told(&[("shared_document", "block", 2)])),
+        "{text}"
+    );
+    let documents = &run["documents"];
+    assert_eq!(
+        (&documents["sent"], &documents["account_not_sent"]),
+        (&1.into(), &2.into()),
+        "{text}"
+    );
+    let found = world.read("acme/report/findings.csv");
+    assert_eq!(
+        found,
+        "kind,action,file,row,clientAccountId,field,group\n\
+         shared_document,block,documents.csv,2,F-1,,1\n\
+         shared_document,block,documents.csv,3,F-2,,1\n"
+    );
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn totals_count_everything_once() {
             r#""gaps_waived":0,"events":{"events":0,"repeats":0,"unreadable":0,"other_types":0,"unknown_words":0,"without_id":0,"unknown_accounts":0,"#,
             r#""unknown_events":0},"verification":{"pass":0,"complete":false,"to_come":2,"checked":0,"same":0,"different":0,"#,
             r#""unknown":0,"not_comparable":0,"documents":0,"content":0,"differences":0},"#,
-            r#""links":{"wanted":0,"fetched":0,"running_out":0,"last_link":0,"to_fetch":0,"used_up":0},"restricted":0}}"#
+            r#""links":{"wanted":0,"fetched":0,"running_out":0,"last_link":0,"to_fetch":0,"used_up":0},"restricted":0},"findings":[]}"#
         )
     );
     assert_eq!(
@@ -308,6 +308,7 @@ fn files_are_private_whole_and_replaced() {
         "crosswalk.csv",
         "decisions.csv",
         "documents.csv",
+        "findings.csv",
         "gap-history.csv",
         "gaps.csv",
         "kyb.csv",

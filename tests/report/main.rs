@@ -4,3 +4,4 @@ mod accounts;
 mod after;
 mod beside;
 mod case;
+mod findings;
