@@ -50,7 +50,7 @@ pub fn csv_detect(data: &[u8]) {
     let half = (data.len() / 2) & !1;
     Encoding::find(&[&data[..half], &data[half..]]);
     assert!(found.bom <= data.len());
-    for encoding in Encoding::ALL {
+    for encoding in Encoding::ALL.iter().copied() {
         let bom = encoding.bom(data);
         let text = whole(encoding, &data[bom..]);
         let mut dripped = Vec::new();

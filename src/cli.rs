@@ -92,25 +92,32 @@ pub struct InspectArgs {
     /// Print everything as one JSON object.
     #[arg(long)]
     pub json: bool,
-    /// Where their headers are.
+    /// How they are read.
     #[command(flatten)]
-    pub header: HeaderArgs,
+    pub reading: ReadingArgs,
 }
 
-/// Where the header row is, when it is not found; of every file that is named.
+/// How files are read, where that is not left to be found; it holds for every file that is named.
 #[derive(Debug, Args)]
-pub struct HeaderArgs {
+pub struct ReadingArgs {
     /// The files have no header row: columns are named by position, `#1`.
     #[arg(long, conflicts_with = "header")]
     pub no_header: bool,
     /// The header row stands at this line of each file.
     #[arg(long, value_name = "LINE", value_parser = clap::value_parser!(u64).range(1..))]
     pub header: Option<u64>,
+    /// What the characters of the files are written in, such as windows-1250 or cp437.
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// The sheet that is read of each workbook. (In `backfill` the same option names the sheet of the filled workbook, and in
+    /// `gaps` the workbook to write.)
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
 }
 
-impl HeaderArgs {
-    /// The same as a setting under `[source]`; none where the header is found.
-    pub fn setting(&self) -> Option<String> {
+impl ReadingArgs {
+    /// What to write into migration.toml about the header; none where it is found.
+    pub fn header_setting(&self) -> Option<String> {
         match self.header {
             _ if self.no_header => Some("false".into()),
             line => line.map(|line| line.to_string()),
@@ -126,9 +133,9 @@ pub struct InitArgs {
     /// The exports: that of the accounts, and those of owners or trusted contacts beside it. They stay where they are.
     #[arg(long = "from", value_name = "FILE", required = true, num_args = 1..)]
     pub files: Vec<PathBuf>,
-    /// Where their headers are; written into migration.toml.
+    /// How they are read; written into migration.toml.
     #[command(flatten)]
-    pub header: HeaderArgs,
+    pub reading: ReadingArgs,
 }
 
 /// `check`.

@@ -84,7 +84,11 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     ),
     ("report", &["journal"], &["rust_xlsxwriter"]),
     // What may stand in files: names and words, no settings and no data.
-    ("schema", &["contract", "documents", "mapping"], &[]),
+    (
+        "schema",
+        &["contract", "documents", "mapping", "source"],
+        &[],
+    ),
     // It states the contract a second time, or it would only prove that we agree with ourselves.
     ("sandbox", &[], &["tokio", "hyper", "hyper_util"]),
     (

@@ -13,7 +13,7 @@ use std::slice;
 
 use bakkt_migrate::source::ERROR_MARK;
 use bakkt_migrate::source::workbook::{Choice, Head, Kind, Refused, rows};
-use workbooks::{Cell, Sheet, from_1904, number, text, xlsb::xlsb, xlsx};
+use workbooks::{Cell, Sheet, change, from_1904, number, text, xlsb::xlsb, xlsx};
 
 fn read(bytes: &[u8], choice: &Choice) -> Result<(Head, String), Refused> {
     let mut reader = Cursor::new(bytes);
@@ -117,6 +117,119 @@ fn libreoffice_writes_the_same_cells() {
         let bytes = std::fs::read(fixture(&format!("values.{kind}"))).unwrap();
         assert_eq!(text_of(&bytes), expected(values()), "{kind}");
     }
+}
+
+/// Numbers whose formats have letters, fixed places or more than one section.
+fn formatted() -> Vec<(Cell, &'static str)> {
+    let n = Cell::Number;
+    vec![
+        (n(42_001.0, "\"C-\"0"), "C-42001"),
+        (n(42.0, "\"ACCT\"#"), "ACCT42"),
+        (n(42.0, "0\"-A\""), "42-A"),
+        (n(42.0, "\"C\"00000"), "C00042"),
+        (n(42.0, "000\\-000"), "000-042"),
+        (n(42.0, "\"N°\" 0"), "N° 42"),
+        (n(42.0, "\\C0"), "C42"),
+        (n(-5.0, "\"P\"0;\"N\"0"), "N5"),
+        (n(2.0, "[=1]\"Male\";[=2]\"Female\";0"), "Female"),
+        (n(42.7, "\"C-\"0"), "!a number that is shown as another"),
+        (n(1.5, "00000"), "!a number that is shown as another"),
+        (n(1234.5, "[$€-407] #,##0.00"), "1234.5"),
+        (n(45_382.0, "dd/mm/yyyy;@"), "2024-03-31"),
+    ]
+}
+
+#[test]
+fn letters_of_a_format_belong_to_the_number() {
+    let (sheet, expected) = (sheet(formatted()), expected(formatted()));
+    assert_eq!(text_of(&xlsx(slice::from_ref(&sheet))), expected);
+    assert_eq!(text_of(&xlsb(slice::from_ref(&sheet), false)), expected);
+}
+
+#[test]
+fn other_programs_write_letters_of_formats_and_formulas_without_results() {
+    let fixture = |name: &str| std::fs::read(fixture(name)).unwrap();
+    assert_eq!(
+        text_of(&fixture("formats.ods")),
+        "LABEL,VALUE,PLAIN\nr42,ID-00042,00042\nr7,ID-00007,00007\n"
+    );
+    let xls = fixture("formats.xls");
+    assert_eq!(
+        text_of(&xls),
+        "C-42001\nACCT42\n42-A\nC00042\n!a number that is shown as another\n1234.5\n2024-03-31\n45382\n"
+    );
+    let (_, formulas) = read(&xls, &Choice::Name("Formulas".into())).unwrap();
+    assert_eq!(
+        formulas,
+        "ID,PHONE\nF-1,!a formula without a result\nF-2,555-0100\n"
+    );
+}
+
+#[test]
+fn a_format_is_the_one_of_the_file_before_the_one_of_excel() {
+    let cells = vec![
+        (Cell::Number(40_000.0, "0000000"), "0040000"),
+        (number(40_000.0), "40000"),
+    ];
+    let (sheet, expected) = (sheet(cells.clone()), expected(cells));
+    let own = |id: &str| {
+        change(&xlsx(slice::from_ref(&sheet)), "xl/styles.xml", |text| {
+            text.replace("numFmtId=\"164\"", &format!("numFmtId=\"{id}\""))
+        })
+    };
+    for id in ["14", "22", "46", "9", "164"] {
+        assert_eq!(text_of(&own(id)), expected, "{id}");
+    }
+}
+
+#[test]
+fn the_declared_size_of_a_sheet_says_nothing() {
+    let sheet = Sheet::new(
+        "Values",
+        vec![vec![text("a"), text("b")], vec![text("c"), text("d")]],
+    );
+    let whole = xlsx(slice::from_ref(&sheet));
+    for size in [
+        "<dimension ref=\"1:4\"/>",
+        "<dimension ref=\"A:XFD\"/>",
+        "<dimension ref=\"A1\"/>",
+        "<dimension ref=\"\"/>",
+        "<dimension ref=\"Z9:A1\"/>",
+        "<dimension/>",
+        "",
+    ] {
+        let other = change(&whole, "xl/worksheets/sheet1.xml", |text| {
+            assert!(text.contains("<dimension ref=\"A1:B2\"/>"));
+            text.replace("<dimension ref=\"A1:B2\"/>", size)
+        });
+        assert_eq!(text_of(&other), "a,b\nc,d\n", "{size}");
+    }
+}
+
+#[test]
+fn a_sheet_that_cannot_be_read_is_not_passed_over() {
+    let sheets = [
+        Sheet::new("East", vec![vec![text("a")]]),
+        Sheet::new("West", vec![vec![text("b")]]),
+    ];
+    let damaged = change(&xlsx(&sheets), "xl/worksheets/sheet1.xml", |text| {
+        text.replace("<row r=\"1\"", "<row r=\"x\"")
+    });
+    let refused = read(&damaged, &Choice::First);
+    assert!(
+        matches!(&refused, Err(Refused::DamagedAfter { sheet, .. }) if sheet == "East"),
+        "{refused:?}"
+    );
+    assert_eq!(read(&damaged, &Choice::Number(2)).unwrap().1, "b\n");
+}
+
+#[test]
+fn parts_may_be_named_as_windows_names_files() {
+    let sheet = sheet(values());
+    let whole = workbooks::renamed(&xlsx(slice::from_ref(&sheet)), |name| {
+        name.replace('/', "\\")
+    });
+    assert_eq!(text_of(&whole), expected(values()));
 }
 
 #[test]

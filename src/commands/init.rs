@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Context;
 
 use super::Output;
-use super::inspect::{header_row, surveyed};
+use super::inspect::{options, surveyed};
 use crate::cli::InitArgs;
 use crate::error::Failure;
 use crate::guess::{self, write};
@@ -26,8 +26,7 @@ const FILES: [&str; 4] = [
 /// Runs it.
 pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<Output> {
     refuse_what_exists(&args.dir)?;
-    let header = header_row(&args.header);
-    let profiles = surveyed(&args.files, header, mode)?;
+    let profiles = surveyed(&args.files, &options(&args.reading)?, mode)?;
     if let Some(empty) = profiles.iter().find(|profile| profile.rows == 0) {
         return Err(Failure::configuration(
             format!("the export {} has no rows below its header", empty.name),
@@ -42,7 +41,8 @@ pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<Output> {
         .iter()
         .map(|file| relative(&args.dir, file))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    for (name, text) in write::files(&guess, &profiles, &paths, args.header.setting().as_deref()) {
+    let header = args.reading.header_setting();
+    for (name, text) in write::files(&guess, &profiles, &paths, header.as_deref()) {
         create(&args.dir.join(name), &text)?;
     }
     let text = write::summary(&guess, &profiles, &args.dir.display().to_string());

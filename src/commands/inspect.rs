@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 
 use super::Output;
-use crate::cli::{HeaderArgs, InspectArgs};
+use crate::cli::{InspectArgs, ReadingArgs};
+use crate::error::Failure;
 use crate::guess;
 use crate::inspect::distinct::Hasher;
 use crate::inspect::{self, Profile, page};
 use crate::progress::{Mode, Reading};
-use crate::source::export::HeaderRow;
+use crate::source::encoding::Encoding;
+use crate::source::export::{HeaderRow, Options, SetBy, Sheet};
 
 /// Runs it.
 pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
-    let files = surveyed(&args.files, header_row(&args.header), mode)?;
+    let files = surveyed(&args.files, &options(&args.reading)?, mode)?;
     let links = inspect::links(&files);
     let meanings = guess::meanings(&guess::guess(&files, &links), &files);
     let read: Vec<page::Read<'_>> = files.iter().zip(meanings).collect();
@@ -24,20 +26,34 @@ pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
     Ok(Output { text, code: 0 })
 }
 
-/// Where the arguments say that the header is.
-pub fn header_row(args: &HeaderArgs) -> HeaderRow {
-    match args.header {
-        _ if args.no_header => HeaderRow::None,
-        Some(line) => HeaderRow::At(line),
-        None => HeaderRow::Find,
-    }
+/// How the arguments say that files are read.
+pub fn options(args: &ReadingArgs) -> anyhow::Result<Options> {
+    let encoding = |word: &String| {
+        Encoding::from_word(word).ok_or_else(|| {
+            Failure::configuration(
+                format!("--encoding {word} is no encoding that is known here"),
+                format!("one of: {}", Encoding::NAMES.join(", ")),
+            )
+        })
+    };
+    Ok(Options {
+        encoding: args.encoding.as_ref().map(encoding).transpose()?,
+        header: match args.header {
+            _ if args.no_header => HeaderRow::None,
+            Some(line) => HeaderRow::At(line),
+            None => HeaderRow::Find,
+        },
+        sheet: args.sheet.clone().map(Sheet::Name),
+        set_by: SetBy::Arguments,
+        ..Options::default()
+    })
 }
 
 /// The profiles of files.
-pub fn surveyed(files: &[PathBuf], header: HeaderRow, mode: Mode) -> anyhow::Result<Vec<Profile>> {
+pub fn surveyed(files: &[PathBuf], options: &Options, mode: Mode) -> anyhow::Result<Vec<Profile>> {
     let hasher = Hasher::default();
     let one = |path: &PathBuf| -> anyhow::Result<Profile> {
-        let export = inspect::open(path, header)?;
+        let export = inspect::open(path, options)?;
         let mut shown = Reading::new(mode, "reading", export.size());
         let profile = inspect::survey(&export, &hasher, |bytes, rows| shown.at(bytes, rows))?;
         shown.finish();

@@ -131,7 +131,7 @@ fn opened(dir: &Path, name: &str) -> anyhow::Result<Opened> {
     opened.map_err(|error| match error.downcast::<Failure>() {
         Ok(failure) => Failure::configuration(
             failure.message,
-            "check `manifest` under [documents] in migration.toml",
+            "check `manifest` under [documents] in migration.toml: a CSV in UTF-8 or a workbook, with a header row",
         ),
         Err(error) => error,
     })

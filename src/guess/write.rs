@@ -68,6 +68,14 @@ fn migration(
         if let Some(name) = &profile.sheet {
             let _ = writeln!(out, "sheet = {}", quoted(name));
         }
+        if let Some(encoding) = profile.encoding {
+            if profile.is_encoding_found {
+                out.push_str(
+                    "# Found from the bytes: confirm that names with accents read right.\n",
+                );
+            }
+            let _ = writeln!(out, "encoding = {}", quoted(encoding.word()));
+        }
         if let Some(header) = header {
             let _ = writeln!(out, "header = {header}");
         }
@@ -262,6 +270,26 @@ pub fn summary(guess: &Guess, profiles: &[Profile], dir: &str) -> String {
         .map(super::tables::Table::open)
         .sum();
     out.push_str("\nnext:\n");
+    for sheet in &guess.sheets {
+        let profile = &profiles[sheet.file];
+        if let Some(encoding) = profile.encoding.filter(|_| profile.is_encoding_found) {
+            let _ = writeln!(
+                out,
+                "  confirm that {} is written in {}: names with accents must read right",
+                profile.name,
+                encoding.word()
+            );
+        }
+        if !profile.other_sheets.is_empty() {
+            let _ = writeln!(
+                out,
+                "  confirm that the customers of {} are in sheet `{}`, not in `{}`: --sheet NAME reads another",
+                profile.name,
+                profile.sheet.as_deref().unwrap_or_default(),
+                profile.other_sheets.join("`, `")
+            );
+        }
+    }
     if unfed {
         out.push_str("  feed what is required and unfed, or nothing can be sent\n");
     }

@@ -56,7 +56,12 @@ pub fn of(profile: &Profile) -> Vec<Finding> {
         format!("the header row stands among the rows {repeated} more times: it is passed over"),
     );
     for remark in &profile.remarks {
-        of_file("header", 1, remark.clone());
+        let kind = match remark {
+            _ if remark.starts_with("the encoding") => "encoding",
+            _ if remark.starts_with("rows have quotes") => "quotes",
+            _ => "header",
+        };
+        of_file(kind, 1, remark.clone());
     }
     for column in &profile.columns {
         for (kind, count, text) in of_column(column) {

@@ -12,13 +12,17 @@ pub mod findings;
 pub mod page;
 pub mod shapes;
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use column::Column;
 use distinct::Hasher;
 
-use crate::source::export::{HeaderRow, Opened, Options, Pass, SetBy, Skipped};
+use crate::source::container::{self, Container};
+use crate::source::encoding::Encoding;
+use crate::source::export::{Opened, Options, Pass, Skipped};
 use crate::source::{Export, Flaw, Rows};
 
 /// Rows of a batch, and cells of one in a wide file.
@@ -41,8 +45,14 @@ pub struct Profile {
     pub name: String,
     /// What it is, in words: container, encoding, dialect.
     pub made: String,
-    /// The sheet, where there are others that may be meant.
+    /// The sheet, where there are others that may be meant or a person has named it.
     pub sheet: Option<String>,
+    /// The other sheets that are shown and have cells.
+    pub other_sheets: Vec<String>,
+    /// What its characters are written in, where that is not UTF-8.
+    pub encoding: Option<Encoding>,
+    /// Whether nobody has said so.
+    pub is_encoding_found: bool,
     /// Its files, when there are several.
     pub files: Vec<String>,
     /// What a person should know of how it is made.
@@ -80,15 +90,27 @@ pub struct Link {
 
 /// Opens an export: one file, or those that a pattern names. What cannot seek goes into a spool that is gone with the
 /// process.
-pub fn open(path: &Path, header: HeaderRow) -> anyhow::Result<Export> {
+pub fn open(path: &Path, options: &Options) -> anyhow::Result<Export> {
     let name = path.display().to_string();
-    let options = Options {
-        header,
-        set_by: SetBy::Arguments,
-        ..Options::default()
-    };
+    let mut options = options.clone();
+    // Of several files, those that are no workbooks have no sheets.
+    if !is_workbook(path) {
+        options.sheet = None;
+    }
     let opened = Opened::new(Path::new(""), &name, &options)?;
     opened.ready(&std::env::temp_dir(), |_| Ok(()))
+}
+
+/// Whether a file is a workbook; what cannot be looked at is, so that opening it says why.
+fn is_workbook(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let is_file = path.metadata().is_ok_and(|file| file.is_file());
+    // A pipe is not opened: that would wait for a writer.
+    let read = is_file.then(|| {
+        let mut file = File::open(path)?.take(container::START as u64);
+        file.read_to_end(&mut start)
+    });
+    !matches!(read, Some(Ok(_))) || container::of(&start) == Ok(Container::Workbook)
 }
 
 /// Reads an export through and profiles it. `each` hears how far the pass is, in bytes and rows.
@@ -145,8 +167,18 @@ fn about(export: &Export) -> Profile {
         made: found.first().map_or(String::new(), |first| first.made()),
         sheet: found
             .iter()
-            .find(|found| !found.other_sheets.is_empty())
+            .find(|found| !found.other_sheets.is_empty() || found.is_sheet_said)
             .and_then(|found| found.sheet.clone()),
+        other_sheets: found
+            .iter()
+            .flat_map(|found| found.other_sheets.clone())
+            .collect(),
+        encoding: found.iter().find_map(|found| {
+            found
+                .encoding
+                .filter(|encoding| *encoding != Encoding::Utf8)
+        }),
+        is_encoding_found: found.iter().any(|found| found.is_encoding_found),
         files: if files.len() > 1 { files } else { Vec::new() },
         remarks: found
             .first()

@@ -246,7 +246,9 @@ fn called(error: anyhow::Error, file: &str, kept: &Kept) -> anyhow::Error {
         Err(error) => return error,
     };
     failure.message = failure.message.replace(file, &kept.name);
-    if failure.hint.contains("[source]") {
+    if failure.message.contains("two encodings") {
+        failure.hint = "save the file as UTF-8 (\"CSV UTF-8\" in a spreadsheet program)".to_owned();
+    } else if failure.hint.contains("[source]") {
         failure.hint = SHEETS.to_owned();
     }
     failure.into()

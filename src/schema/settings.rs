@@ -9,6 +9,7 @@ use super::{Key, Takes, described, document, table};
 use crate::contract::account::ACCOUNT_TYPES;
 use crate::contract::documents::KYB_ACCOUNT_TYPES;
 use crate::contract::{Level, path};
+use crate::source::encoding::Encoding;
 
 /// The schema.
 pub fn schema() -> Value {
@@ -40,17 +41,9 @@ const REQUIRED: &[(&str, &[&str])] = &[
 const RATE: Takes =
     Takes::Form(r"^(unlimited|\s*[1-9][0-9]{0,6}\s*/\s*(s|sec|second|m|min|minute)\s*)$");
 /// Other spellings of them are taken as well.
-const ENCODING: Takes = Takes::Any(&[
-    Takes::Words(&[
-        "utf-8",
-        "utf-16le",
-        "utf-16be",
-        "windows-1252",
-        "iso-8859-1",
-        "iso-8859-15",
-    ]),
-    Takes::Text,
-]);
+const ENCODING: Takes = Takes::Any(&[Takes::Words(Encoding::NAMES), Takes::Text]);
+/// One character that cells can be told apart by.
+const DELIMITER: Takes = Takes::Form("^[^A-Za-z0-9 \"'\\r\\n\\u0000]$");
 const DURATION: Takes = Takes::Form(r"^[0-9]*[1-9][0-9]*\s*(ms|s|m|min)$");
 const SIZE: Takes = Takes::Form(r"^[0-9]*[1-9][0-9]*\s*(B|KB|KiB|MB|MiB|GB)$");
 const DATE: Takes = Takes::Form(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$");
@@ -83,7 +76,7 @@ const SOURCE: &[Key] = keys! {
     "mapping": Takes::Text, "The mapping: which column feeds which field.";
     "group_by": Takes::Text, "A column of the export: rows with the same text there are one account.";
     "encoding": ENCODING, "What the characters are written in, where it is not left to be found.";
-    "delimiter": Takes::Any(&[Takes::Words(&["comma", "semicolon", "tab", "pipe"]), Takes::Form(r"^[!-/:-@\[-`{-~\t]$")]),
+    "delimiter": Takes::Any(&[Takes::Words(&["comma", "semicolon", "tab", "pipe"]), DELIMITER]),
         "What stands between cells: one of the words, or a character.";
     "quote": Takes::Words(&["\"", "'", "none"]), "What stands around cells; with \"none\" quotes are text like any other.";
     "header": Takes::Any(&[Takes::Whole(1, 1_048_576), Takes::Boolean]),
@@ -100,7 +93,7 @@ const JOINED: &[Key] = keys! {
     "key": Takes::Text, "Its column that says whose row it is.";
     "account_key": Takes::Text, "The column of the accounts' export that `key` equals. Absent: the one of the same name.";
     "encoding": ENCODING, "What the characters are written in, where it is not left to be found.";
-    "delimiter": Takes::Any(&[Takes::Words(&["comma", "semicolon", "tab", "pipe"]), Takes::Form(r"^[!-/:-@\[-`{-~\t]$")]),
+    "delimiter": Takes::Any(&[Takes::Words(&["comma", "semicolon", "tab", "pipe"]), DELIMITER]),
         "What stands between cells: one of the words, or a character.";
     "quote": Takes::Words(&["\"", "'", "none"]), "What stands around cells; with \"none\" quotes are text like any other.";
     "header": Takes::Any(&[Takes::Whole(1, 1_048_576), Takes::Boolean]),

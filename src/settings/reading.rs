@@ -20,14 +20,16 @@ const LAST_ROW: i64 = 1_048_576;
 
 /// Reads the keys.
 pub fn read(table: &Table<'_>, found: &mut Diagnostics) -> Options {
+    let between = table
+        .get("delimiter")
+        .and_then(|value| delimiter(value, found));
     Options {
         encoding: table
             .get("encoding")
             .and_then(|value| encoding(value, found)),
         certain_encoding: false,
-        delimiter: table
-            .get("delimiter")
-            .and_then(|value| delimiter(value, found)),
+        delimiter: between.and_then(|between| u8::try_from(between).ok().filter(u8::is_ascii)),
+        wide_delimiter: between.filter(|between| !between.is_ascii()),
         quote: table.get("quote").and_then(|value| quote(value, found)),
         header: table
             .get("header")
@@ -47,31 +49,37 @@ fn encoding(value: Value<'_>, found: &mut Diagnostics) -> Option<Encoding> {
     let text = value.text(found)?;
     let encoding = Encoding::from_word(text);
     if encoding.is_none() {
-        let words: Vec<&str> = Encoding::ALL.iter().map(|known| known.word()).collect();
         value.wrong(
             found,
             format!("\"{text}\" is no encoding that is known here"),
-            format!("one of: {}", words.join(", ")),
+            format!("one of: {}", Encoding::NAMES.join(", ")),
         );
     }
     encoding
 }
 
-fn delimiter(value: Value<'_>, found: &mut Diagnostics) -> Option<u8> {
+fn delimiter(value: Value<'_>, found: &mut Diagnostics) -> Option<char> {
     let text = value.text(found)?;
     let word = DELIMITERS.iter().find(|(word, _)| *word == text);
-    match (word, text.as_bytes()) {
-        (Some((_, byte)), _) => Some(*byte),
-        (None, [byte]) if byte.is_ascii_punctuation() || *byte == b'\t' => Some(*byte),
+    let mut characters = text.chars();
+    match (word, characters.next(), characters.next()) {
+        (Some((_, byte)), ..) => Some(char::from(*byte)),
+        (None, Some(one), None) if parts_cells(one) => Some(one),
         _ => {
             value.wrong(
                 found,
                 "not a delimiter",
-                "comma, semicolon, tab, pipe, or one ASCII mark",
+                "comma, semicolon, tab, pipe, or one character: a mark, or a control character such as \"\\u001F\"",
             );
             None
         }
     }
+}
+
+/// Whether cells can be told apart by a character: no letter, digit, blank, quote or line end.
+fn parts_cells(c: char) -> bool {
+    let ends_lines = matches!(c, '\0' | '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    !c.is_alphanumeric() && c != ' ' && c != '"' && c != '\'' && !ends_lines
 }
 
 fn quote(value: Value<'_>, found: &mut Diagnostics) -> Option<Option<u8>> {

@@ -183,6 +183,11 @@ fn zip(start: &[u8]) -> Result<Container, &'static str> {
         b"xl/",
         b"customXml/",
     ];
+    // Some programs write the paths of Windows.
+    let name: Vec<u8> = name
+        .iter()
+        .map(|byte| if *byte == b'\\' { b'/' } else { *byte })
+        .collect();
     if parts.iter().any(|part| name.starts_with(part)) {
         Ok(Container::Workbook)
     } else {
@@ -284,6 +289,7 @@ mod tests {
             ("[Content_Types].xml", ""),
             ("xl/workbook.xml", ""),
             ("_rels/.rels", ""),
+            ("xl\\workbook.xml", ""),
             ("mimetype", sheet),
         ] {
             assert_eq!(

@@ -3,13 +3,18 @@
 //! Owner of [`Dialect`] and of the rules that find one. The right delimiter is the one that cuts most rows, and the
 //! header with them, into the same number of cells; the header is the first row unless rows above it are evidently
 //! titles. Whatever is not clear is said (`sure`) or left to a person (`header: None`), since a wrong guess would feed
-//! the wrong fields. Left out on purpose: delimiters beyond [`DELIMITERS`] and quotes by backslash, which nothing finds.
+//! the wrong fields, and a customer's row that is taken for the header would print what it holds. Left out on purpose: delimiters
+//! beyond [`DELIMITERS`] and [`RARE_DELIMITERS`] and those beyond ASCII (`wide`), and quotes by backslash, which nothing finds.
+
+mod header_row;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::lines::{Form, Lines};
-use super::{Cell, Rows};
+use super::lines::{Form, Lines, MOST_COLUMNS};
+use super::{Cell, Flaw, Rows};
+
+pub use header_row::{header_row, may_be_header};
 
 /// How cells are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,6 +45,8 @@ pub struct Guess {
     pub sep: usize,
     /// How many cells most rows have.
     pub columns: usize,
+    /// Whether rows have quotes where none can be.
+    pub stray_quotes: bool,
     /// The index of the header among the rows that have a text; the `sep=` line is not counted. Rows before it are titles.
     /// `None` when no row looks like one.
     pub header: Option<usize>,
@@ -47,6 +54,25 @@ pub struct Guess {
 
 /// The delimiters that are found, the more usual first.
 pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// Delimiters that are found where none of the usual ones cuts the rows, and how many columns they must make: a colon or a
+/// hash is a part of texts as well.
+pub const RARE_DELIMITERS: [(u8, usize); 14] = [
+    (b'^', 2),
+    (b'~', 2),
+    (0x1F, 2),
+    (0x01, 2),
+    (0x02, 2),
+    (0x14, 2),
+    (0x1C, 2),
+    (0x1D, 2),
+    (0x1E, 2),
+    (b':', 3),
+    (b'!', 3),
+    (b'#', 3),
+    (b'*', 3),
+    (b'`', 3),
+];
 
 /// Rows that are counted.
 const ROWS: usize = 1000;
@@ -63,14 +89,26 @@ pub fn find(sample: &[u8], whole: bool, set: Set) -> Guess {
     let with = |delimiter| Candidate::new(sample, whole, Dialect { delimiter, quote });
     let (best, sure) = match set.delimiter.or(sep_delimiter) {
         Some(delimiter) => (with(delimiter), true),
-        None => choose(
-            DELIMITERS
-                .iter()
-                .map(|delimiter| with(*delimiter))
-                .collect(),
-        ),
+        None => {
+            let usual = DELIMITERS.iter().map(|delimiter| with(*delimiter));
+            let (best, sure) = choose(usual.collect());
+            match (best.score >= 5 && best.columns > 1) || sample.is_empty() {
+                true => (best, sure),
+                false => rare(&with).unwrap_or((best, sure)),
+            }
+        }
     };
     let mut guess = best.guess(sep, sure);
+    if set.quote.is_none() && best.stray > 0 && !has_quoted_cells(sample, best.dialect) {
+        let dialect = Dialect {
+            quote: None,
+            ..best.dialect
+        };
+        let plain = Candidate::new(sample, whole, dialect);
+        if plain.columns > 1 && plain.same == plain.rows {
+            guess = plain.guess(sep, sure);
+        }
+    }
     if set.quote.is_none() && apostrophes(&best.first) {
         let dialect = Dialect {
             quote: Some(b'\''),
@@ -79,6 +117,37 @@ pub fn find(sample: &[u8], whole: bool, set: Set) -> Guess {
         guess = Candidate::new(sample, whole, dialect).guess(sep, sure);
     }
     guess
+}
+
+/// The delimiter beyond the usual ones that cuts nearly all rows into the same number of cells.
+fn rare(with: &dyn Fn(u8) -> Candidate) -> Option<(Candidate, bool)> {
+    let all = RARE_DELIMITERS
+        .iter()
+        .map(|(byte, least)| (with(*byte), *least));
+    let fits = all.filter(|(candidate, least)| candidate.score >= 8 && candidate.columns >= *least);
+    // Of equals the first: the last of `max_by_key` is the first of the reversed.
+    let fits: Vec<Candidate> = fits.map(|(candidate, _)| candidate).collect();
+    let best = fits.into_iter().rev();
+    let best = best.max_by_key(|candidate| (candidate.score, candidate.columns))?;
+    let sure = best.rows > 1 && best.columns > 2;
+    Some((best, sure))
+}
+
+/// Whether a cell of the first rows has quotes around it, or one that was left open.
+fn has_quoted_cells(sample: &[u8], dialect: Dialect) -> bool {
+    let Some(quote) = dialect.quote else {
+        return false;
+    };
+    let lines = sample
+        .split(|byte| matches!(byte, b'\n' | b'\r'))
+        .take(ROWS);
+    let mut cells = lines.flat_map(|line| line.split(|byte| *byte == dialect.delimiter));
+    cells.any(|cell| {
+        let cell = cell.trim_ascii();
+        let around = cell.len() > 1 && cell.last() == Some(&quote);
+        let open = memchr::memchr_iter(quote, cell).count() % 2 == 1;
+        cell.first() == Some(&quote) && (around || open)
+    })
 }
 
 /// A first line that names the delimiter for Excel: its bytes, and what it names.
@@ -113,6 +182,10 @@ struct Candidate {
     /// How well it does, in tenths.
     score: usize,
     rows: usize,
+    /// Rows with the usual number of cells.
+    same: usize,
+    /// Rows whose quotes make no sense.
+    stray: usize,
     header: Option<usize>,
     first: Vec<Vec<String>>,
 }
@@ -128,7 +201,7 @@ impl Candidate {
         let (mut lines, mut rows) = (Lines::new(sample, form, 0, 1), Rows::default());
         let mut first: Vec<Vec<String>> = Vec::new();
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut count = 0;
+        let (mut count, mut stray) = (0, 0);
         // Reading from memory cannot fail.
         while count < ROWS && lines.next(&mut rows).unwrap_or(false) {
             let at_end = lines.next_at().0 == sample.len() as u64;
@@ -139,8 +212,13 @@ impl Candidate {
             for (_, row) in rows.iter() {
                 count += 1;
                 *counts.entry(row.len()).or_default() += 1;
+                stray += usize::from(matches!(
+                    row.flaw(),
+                    Some(Flaw::StrayQuote | Flaw::OpenQuote)
+                ));
                 if first.len() < HEADER_WITHIN {
-                    first.push(row.cells().map(text).collect());
+                    // A table is no wider; what a wrong delimiter makes of a text may be.
+                    first.push(row.cells().take(MOST_COLUMNS + 1).map(text).collect());
                 }
             }
             rows.clear();
@@ -162,6 +240,8 @@ impl Candidate {
             columns,
             score: score.round() as usize,
             rows: count,
+            same,
+            stray,
             header,
             first,
         }
@@ -173,6 +253,7 @@ impl Candidate {
             sure,
             sep,
             columns: self.columns,
+            stray_quotes: self.stray > 0,
             header: self.header,
         }
     }
@@ -217,144 +298,4 @@ fn text(cell: Cell<'_>) -> String {
         Cell::Text(text) => text.to_owned(),
         Cell::Broken(_) => char::REPLACEMENT_CHARACTER.to_string(),
     }
-}
-
-/// Which of the first rows is the header: the first, unless rows above it are evidently titles. `None` when the first rows look like data, or none looks like a header.
-pub fn header_row(rows: &[Vec<String>]) -> Option<usize> {
-    let rows = &rows[..rows.len().min(HEADER_WITHIN)];
-    let usual = usual_filled(rows);
-    let narrow = |row: &[String]| filled(row) * 2 <= usual && filled(row) < usual;
-    let first = rows.iter().position(|row| !narrow(row))?;
-    if first == 0 {
-        return (!like_data(rows, 0)).then_some(0);
-    }
-    // Few cells are a title; more may be a header with many of its names left out.
-    let titles = rows[..first]
-        .iter()
-        .all(|row| filled(row) < 2 || filled(row) * 3 <= usual);
-    if like_header(rows, first, usual) && (titles || contrasts(rows, first) > 0) {
-        return Some(first);
-    }
-    (filled(&rows[0]) > 1 && !like_data(rows, 0)).then_some(0)
-}
-
-fn filled(row: &[String]) -> usize {
-    row.iter().filter(|cell| !cell.trim().is_empty()).count()
-}
-
-/// How many cells of a row are usually filled: so many that the rows with as many or more make the largest block.
-fn usual_filled(rows: &[Vec<String>]) -> usize {
-    let mut counts: Vec<usize> = rows.iter().map(|row| filled(row)).collect();
-    counts.sort_unstable_by_key(|count| Reverse(*count));
-    let blocks = counts.iter().enumerate();
-    let largest = blocks.max_by_key(|(above, count)| (above + 1) * **count);
-    largest.map_or(0, |(_, count)| *count)
-}
-
-/// Whether a row below titles is a header: nearly all names, nearly all of them text and different from each other.
-fn like_header(rows: &[Vec<String>], at: usize, usual: usize) -> bool {
-    let names = rows[at].iter().map(|cell| cell.trim().to_lowercase());
-    let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
-    let most = |part: usize, whole: usize| part * 10 >= whole * 8;
-    let texts = names.iter().filter(|name| Kind::of(name).name());
-    let different: BTreeSet<&String> = names.iter().collect();
-    most(names.len(), usual)
-        && most(texts.count(), names.len())
-        && most(different.len(), names.len())
-        && !like_data(rows, at)
-}
-
-/// What a cell looks like, as far as a header differs from data.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Empty,
-    Number,
-    Date,
-    Email,
-    /// Letters and digits.
-    Code,
-    /// No digits.
-    Text,
-}
-
-impl Kind {
-    fn of(cell: &str) -> Kind {
-        let cell = cell.trim();
-        let digits = cell.bytes().filter(u8::is_ascii_digit).count();
-        let has = |letters: fn(char) -> bool| cell.chars().any(letters);
-        if cell.is_empty() {
-            Kind::Empty
-        } else if cell.contains('@') && cell.contains('.') && !has(char::is_whitespace) {
-            Kind::Email
-        } else if digits == 0 {
-            Kind::Text
-        } else if date(cell) {
-            Kind::Date
-        } else if !has(char::is_alphabetic) && !cell.starts_with('#') {
-            Kind::Number
-        } else {
-            Kind::Code
-        }
-    }
-
-    /// Whether a name of a column looks so.
-    fn name(self) -> bool {
-        matches!(self, Kind::Code | Kind::Text)
-    }
-}
-
-/// Three groups of digits, or digits around a month's name, with one kind of separator; a time may follow.
-fn date(cell: &str) -> bool {
-    let day = cell.split(['T', ' ']).next().unwrap_or_default();
-    let Some(separator) = day.chars().find(|c| !c.is_ascii_digit()) else {
-        return false;
-    };
-    let groups: Vec<&str> = day.split(separator).collect();
-    let number =
-        |group: &str| (1..=4).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_digit());
-    let month = |group: &str| group.len() == 3 && group.bytes().all(|b| b.is_ascii_alphabetic());
-    let [first, middle, last] = groups.as_slice() else {
-        return false;
-    };
-    "-/.".contains(separator)
-        && number(first)
-        && (month(middle) || (number(middle) && middle.len() < 3))
-        && number(last)
-        && first.len() + last.len() <= 6
-}
-
-/// Whether a row is data: it has dates or e-mail addresses, or many numbers, and the rows below have the same there.
-fn like_data(rows: &[Vec<String>], at: usize) -> bool {
-    let (mut numbers, mut certain) = (0, false);
-    for (column, cell) in rows[at].iter().enumerate() {
-        match Kind::of(cell) {
-            kind @ (Kind::Date | Kind::Email) => certain |= goes_on(rows, at, column, kind),
-            Kind::Number => numbers += usize::from(goes_on(rows, at, column, Kind::Number)),
-            Kind::Code | Kind::Text | Kind::Empty => {}
-        }
-    }
-    certain || (numbers > 0 && numbers * 3 >= filled(&rows[at]) && contrasts(rows, at) == 0)
-}
-
-/// How many columns may have a name in a row, and something of another kind below.
-fn contrasts(rows: &[Vec<String>], at: usize) -> usize {
-    let kinds = rows[at].iter().map(|cell| Kind::of(cell)).enumerate();
-    let differs =
-        |(column, kind): &(usize, Kind)| kind.name() && !goes_on(rows, at, *column, *kind);
-    kinds.filter(differs).count()
-}
-
-/// Whether at least half of the filled cells below are of a kind.
-fn goes_on(rows: &[Vec<String>], at: usize, column: usize, kind: Kind) -> bool {
-    let (mut all, mut same) = (0, 0);
-    for cell in rows[at + 1..]
-        .iter()
-        .take(20)
-        .filter_map(|row| row.get(column))
-    {
-        let other = Kind::of(cell);
-        all += usize::from(other != Kind::Empty);
-        same += usize::from(other == kind);
-    }
-    same * 2 >= all
 }

@@ -71,6 +71,34 @@ impl SetBy {
         }
     }
 
+    /// What to do where a file reads equally well in two encodings.
+    pub(super) fn encoding(self, one: &str, other: &str) -> String {
+        match self {
+            SetBy::Settings => format!(
+                "see which letter is right and set `encoding = \"{one}\"` or `encoding = \"{other}\"` beside `file`, or another encoding that you know it is written in"
+            ),
+            SetBy::Arguments => format!(
+                "see which letter is right and add --encoding {one} or --encoding {other}, or another encoding that you know it is written in"
+            ),
+        }
+    }
+
+    /// How a person says which sheet is read.
+    pub(super) fn sheet(self) -> &'static str {
+        match self {
+            SetBy::Settings => "`sheet`",
+            SetBy::Arguments => "--sheet NAME",
+        }
+    }
+
+    /// How a person says what a file is written in.
+    pub(super) fn encoding_is(self, name: &str) -> String {
+        match self {
+            SetBy::Settings => format!("`encoding = \"{name}\"`"),
+            SetBy::Arguments => format!("--encoding {name}"),
+        }
+    }
+
     /// What to do where the header is not where it is said to be.
     pub(super) fn other_header(self) -> &'static str {
         match self {
@@ -89,6 +117,8 @@ pub struct Options {
     pub certain_encoding: bool,
     /// Between cells.
     pub delimiter: Option<u8>,
+    /// Between cells, where it is beyond ASCII.
+    pub wide_delimiter: Option<char>,
     /// Around cells; `Some(None)`: there are no quotes.
     pub quote: Option<Option<u8>>,
     /// Header.
@@ -457,6 +487,9 @@ fn differs(first: &str, headers: &[String], other: &str, names: &[String]) -> an
     )
 }
 
+/// Bytes of a batch, of which the last row may be one more: broken rows may be of any length.
+const MOST_BYTES: usize = 8 << 20;
+
 /// One pass over an export.
 #[derive(Debug)]
 pub struct Pass {
@@ -472,7 +505,7 @@ impl Pass {
         while let Some((name, lines)) = self.files.get_mut(self.current) {
             let before = rows.len();
             let mut more = true;
-            while more && rows.len() < most {
+            while more && rows.len() < most && rows.data.len() < MOST_BYTES {
                 more = lines
                     .next(rows)
                     .with_context(|| format!("cannot read {name}"))?;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::container::Container;
 use super::encoding::Encoding;
+use super::export::SetBy;
 use super::header::remarks;
 use super::lines::Form;
 use super::workbook::Head;
@@ -20,12 +21,18 @@ pub struct Found {
     /// The sheet that is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
+    /// Whether a person has said which one.
+    #[serde(skip)]
+    pub is_sheet_said: bool,
     /// Other sheets that are shown and have cells, where the settings do not say which is read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_sheets: Vec<String>,
     /// Not of a workbook.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "word")]
     pub encoding: Option<Encoding>,
+    /// Whether nobody has said so.
+    #[serde(skip)]
+    pub is_encoding_found: bool,
     /// `comma` and so on; not of a workbook.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<String>,
@@ -57,8 +64,10 @@ impl Found {
                 Container::Workbook => "workbook",
             },
             sheet: None,
+            is_sheet_said: false,
             other_sheets: Vec::new(),
             encoding: None,
+            is_encoding_found: false,
             delimiter: None,
             quote: None,
             header: None,
@@ -68,15 +77,17 @@ impl Found {
         }
     }
 
-    pub(super) fn workbook(&mut self, head: &Head, found: bool) {
+    pub(super) fn workbook(&mut self, head: &Head, found: bool, set_by: SetBy) {
+        self.is_sheet_said = !found;
         self.format = head.kind.word();
         self.sheet = Some(head.sheet_name().to_owned());
         let others = head.others().filter(|_| found);
         self.other_sheets = others.map(|sheet| sheet.name.clone()).collect();
         if !self.other_sheets.is_empty() {
             self.remarks.push(format!(
-                "the sheet is one of several that are shown; the others are `{}`: `sheet` says which is read",
-                self.other_sheets.join("`, `")
+                "the sheet is one of several that are shown; the others are `{}`: {} says which is read",
+                self.other_sheets.join("`, `"),
+                set_by.sheet()
             ));
         }
     }
@@ -132,6 +143,7 @@ fn delimiter(byte: u8) -> String {
         b';' => "semicolon".to_owned(),
         b'\t' => "tab".to_owned(),
         b'|' => "pipe".to_owned(),
+        other if other.is_ascii_control() => format!("character {other}"),
         other => format!("`{}`", char::from(other)),
     }
 }

@@ -13,13 +13,15 @@ use anyhow::Context;
 
 use super::container::{self, Container};
 use super::dialect;
+use super::doubt;
 use super::encoding::Encoding;
 use super::export::{HeaderRow, Options, Sheet};
 use super::found::Found;
-use super::lines::{Form, Lines};
-use super::transcode::Transcode;
+use super::lines::{Form, Lines, MOST_COLUMNS};
+use super::transcode::{self, Transcode};
+use super::wide::{self, Replaced};
 use super::workbook::{Choice, Workbook};
-use super::{Cell, Rows};
+use super::{Cell, Flaw, Rows};
 use crate::error::Failure;
 
 /// Bytes at a file's beginning from which everything is found.
@@ -111,6 +113,8 @@ struct Start {
     /// Bytes before the text.
     skip: u64,
     found: Found,
+    /// The text in another encoding in which it reads as well, and which that is.
+    doubt: Option<(Encoding, Vec<u8>)>,
 }
 
 /// Reads until the buffer is full or nothing is left.
@@ -136,7 +140,7 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
             Some(Sheet::Number(number)) => Choice::Number(*number),
         };
         let mut workbook = Workbook::open(file, name, &choice)?;
-        found.workbook(workbook.head(), options.sheet.is_none());
+        found.workbook(workbook.head(), options.sheet.is_none(), options.set_by);
         let (text, whole) = read_start(&mut workbook, SAMPLE)?;
         return Ok(Start {
             file: None,
@@ -145,6 +149,7 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
             whole,
             skip: 0,
             found,
+            doubt: None,
         });
     }
     if options.sheet.is_some() {
@@ -173,6 +178,7 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
             blocks.push(block);
         }
     }
+    refuse_utf32(&blocks[0], name)?;
     let parts: Vec<&[u8]> = blocks.iter().map(Vec::as_slice).collect();
     let guess = Encoding::find(&parts);
     let set = options.encoding;
@@ -180,7 +186,18 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
     let encoding = set.unwrap_or(guess.encoding);
     let bom = encoding.bom(&blocks[0]);
     found.encoding = Some(encoding);
+    found.is_encoding_found = set.is_none();
+    if set.is_none() && !guess.sure && guess.rival.is_none() && encoding != Encoding::Utf8 {
+        found.remarks.push(format!(
+            "the encoding is found to be {} ({}): {} confirms it",
+            encoding.word(),
+            guess.why,
+            options.set_by.encoding_is(encoding.word())
+        ));
+    }
     let mut text = blocks.swap_remove(0);
+    let doubt = guess.rival.filter(|_| set.is_none());
+    let doubt = doubt.map(|rival| (rival, transcode::whole(rival, &text)));
     if encoding == Encoding::Utf8 {
         text.drain(..bom);
         return Ok(Start {
@@ -190,6 +207,7 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
             whole,
             skip: if plain { bom as u64 } else { 0 },
             found,
+            doubt,
         });
     }
     let mut decoded = Transcode::new(io::Cursor::new(text).chain(reader), encoding, bom);
@@ -201,8 +219,24 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
         whole,
         skip: 0,
         found,
+        doubt,
     })
 }
+
+/// Refuses what has the byte order mark of UTF-32: that of UTF-16, and two NULs.
+fn refuse_utf32(start: &[u8], name: &str) -> anyhow::Result<()> {
+    let marks: [&[u8]; 2] = [b"\xFF\xFE\0\0", b"\0\0\xFE\xFF"];
+    match marks.iter().any(|mark| start.starts_with(mark)) {
+        true => Err(Failure::configuration(
+            format!("{name} is written in UTF-32, which is not read here"),
+            "save the export as UTF-8",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Stands for a cell that is no text.
+const UNREAD: &str = "\u{FFFD}";
 
 /// The cells of the first rows, each with its line, and what stands behind it: offset and line.
 type FirstRows = Vec<(Vec<String>, u64, (u64, u64))>;
@@ -215,7 +249,7 @@ fn first_rows(text: &[u8], form: Form, line: u64) -> FirstRows {
         for (at, row) in rows.iter() {
             let cells = row.cells().map(|cell| match cell {
                 Cell::Text(text) => text.to_owned(),
-                Cell::Broken(_) => char::REPLACEMENT_CHARACTER.to_string(),
+                Cell::Broken(_) => UNREAD.to_owned(),
             });
             all.push((cells.collect(), at.row, lines.next_at()));
         }
@@ -224,21 +258,49 @@ fn first_rows(text: &[u8], form: Form, line: u64) -> FirstRows {
     all
 }
 
+/// Refuses a table that is wider than a sheet, before anything is made for each of its columns; and a first row that is so
+/// long that it is none.
+fn refuse_wide(text: &[u8], form: Form, name: &str) -> anyhow::Result<()> {
+    let (mut lines, mut rows) = (Lines::new(text, form, 0, 1), Rows::default());
+    let mut count = 0;
+    // Reading from memory cannot fail.
+    while count < FIRST_ROWS && lines.next(&mut rows).unwrap_or(false) {
+        count += 1;
+        for (at, row) in rows.iter() {
+            let long = count == 1 && row.flaw() == Some(Flaw::TooLong);
+            if row.len() > MOST_COLUMNS || long {
+                let (line, columns) = (at.row, row.len());
+                let what = match long {
+                    true => "is longer than a megabyte".to_owned(),
+                    false => format!("has {columns} columns; {MOST_COLUMNS} is the most"),
+                };
+                return Err(Failure::configuration(
+                    format!("line {line} of {name} {what}"),
+                    "export only the columns that are needed; where the cells are cut at the wrong character, say which it is: `delimiter`",
+                ));
+            }
+        }
+        rows.clear();
+    }
+    Ok(())
+}
+
 pub(super) fn head(
     path: PathBuf,
     name: String,
     options: &Options,
 ) -> anyhow::Result<(Head, Vec<String>)> {
     let Start {
-        file,
-        rest,
-        text,
+        mut file,
+        mut rest,
+        mut text,
         whole,
-        skip,
+        mut skip,
         mut found,
+        doubt,
     } = start(&path, &name, options)?;
     let sheet = found.sheet.is_some();
-    let set = dialect::Set {
+    let mut set = dialect::Set {
         delimiter: if sheet { Some(b',') } else { options.delimiter },
         quote: if sheet {
             Some(Some(b'"'))
@@ -246,7 +308,22 @@ pub(super) fn head(
             options.quote
         },
     };
-    let guess = dialect::find(&text, whole, set);
+    let mut guess = dialect::find(&text, whole, set);
+    let wide = options.wide_delimiter.filter(|_| !sheet).or_else(|| {
+        let unknown = set.delimiter.is_none() && guess.columns < 2;
+        wide::find(&text).filter(|_| unknown)
+    });
+    if let Some(delimiter) = wide {
+        text = wide::replaced(&text, delimiter);
+        rest = Box::new(Replaced::new(rest, delimiter));
+        (file, skip) = (None, 0);
+        set.delimiter = Some(wide::STAND_IN);
+        guess = dialect::find(&text, whole, set);
+    }
+    if guess.stray_quotes && !sheet && options.quote.is_none() {
+        let what = "rows have quotes inside of their cells: `quote = \"none\"` under [source] takes quotes for text like any other";
+        found.remarks.push(what.to_owned());
+    }
     let mut form = Form {
         delimiter: guess.dialect.delimiter,
         quote: guess.dialect.quote,
@@ -256,7 +333,22 @@ pub(super) fn head(
     // A first line like `sep=;` is a message to Excel, and no row.
     let skip = skip + guess.sep as u64;
     let first_line = 1 + u64::from(guess.sep > 0);
-    let rows = first_rows(&text[guess.sep..], form, first_line);
+    refuse_wide(&text[guess.sep..], form, &name)?;
+    if let Some((rival, other)) = &doubt {
+        let readings = [
+            (found.encoding.unwrap_or(Encoding::Utf8), text.as_slice()),
+            (*rival, other.as_slice()),
+        ];
+        return Err(doubt::error(&name, readings, form, options.set_by));
+    }
+    let mut rows = first_rows(&text[guess.sep..], form, first_line);
+    if sheet {
+        // A cell of a header row that holds an error names no column.
+        for (cells, ..) in &mut rows {
+            let errors = cells.iter_mut().filter(|cell| **cell == UNREAD);
+            errors.for_each(String::clear);
+        }
+    }
     let place = header_place(&rows, guess.header, options, &name)?;
     let (mut headers, first) = match place {
         Some(place) => {
@@ -280,6 +372,9 @@ pub(super) fn head(
     fit(&mut headers, behind, sheet);
     form.width = headers.len();
     found.form(form, &headers);
+    if let Some(delimiter) = wide {
+        found.delimiter = Some(format!("`{delimiter}`"));
+    }
     let head = Head {
         text: match file {
             Some((file, length)) => Text::File(file, length),
@@ -342,7 +437,7 @@ fn header_place(
 /// Whether the first of some rows may be their header.
 fn is_header(rows: &[(Vec<String>, u64, (u64, u64))]) -> bool {
     let cells: Vec<Vec<String>> = rows.iter().map(|(cells, ..)| cells.clone()).collect();
-    dialect::header_row(&cells) == Some(0)
+    dialect::may_be_header(&cells)
 }
 
 /// How many cells most rows have.

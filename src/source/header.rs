@@ -43,7 +43,11 @@ pub fn find(export: &str, headers: &[String], name: &str) -> Result<usize, Unkno
     Err((
         format!("{export} has no column `{name}`"),
         near.map_or_else(
-            || "its header row has other names".to_owned(),
+            || match headers {
+                [_] => "it has only one column: where cells are cut at the wrong character, `delimiter` says which it is"
+                    .to_owned(),
+                _ => "its header row has other names".to_owned(),
+            },
             |near| format!("did you mean `{near}`?"),
         ),
     ))

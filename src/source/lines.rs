@@ -22,7 +22,14 @@ const QUOTE_REACH: usize = 128 << 10;
 /// Cells of a row that lines of a text inside of a cell do not have by chance: they would need as many delimiters.
 const SURE_WIDTH: usize = 6;
 
+/// The most columns of a table, as in a spreadsheet.
+pub const MOST_COLUMNS: usize = 1 << 14;
+
 const BUFFER: usize = 256 << 10;
+
+/// What may stand before a row where files were joined end to end: the byte order mark of the second, or the mark with which
+/// DOS ended the first.
+const MARKS: [&[u8]; 2] = [b"\xEF\xBB\xBF", b"\x1A"];
 
 /// What the rows of a text are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,11 +92,32 @@ impl Cells<'_> {
     fn count(&self) -> usize {
         self.ends.len() - self.first.1
     }
+
+    /// Forgets all but the first cells: a broken row may have any number.
+    fn keep(&mut self, most: usize) {
+        if self.count() > most {
+            self.ends.truncate(self.first.1 + most);
+            let end = self.ends.last().map_or(0, |end| end + 1);
+            self.data.truncate(self.first.0 + end);
+        }
+    }
 }
 
 impl Form {
     /// Takes one row off the front; none when that needs more input. `ended`: there is no more.
     fn take(&self, input: &[u8], ended: bool, cells: &mut Cells<'_>) -> Option<Taken> {
+        let (before, behind) = unread(input, ended);
+        let whole = input.len();
+        let input = &input[before..whole - behind];
+        let mut taken = self.take_text(input, ended, cells)?;
+        taken.length += before;
+        if taken.length == whole - behind {
+            taken.length = whole;
+        }
+        Some(taken)
+    }
+
+    fn take_text(&self, input: &[u8], ended: bool, cells: &mut Cells<'_>) -> Option<Taken> {
         let (line, length) = match line(input, ended) {
             Some(found) => found,
             None if input.len() >= MAX_ROW => {
@@ -139,6 +167,9 @@ impl Form {
         }
         if taken.flaw.is_none() {
             taken.flaw = self.flaw(&input[..taken.length], cells.count());
+        }
+        if taken.flaw.is_some() {
+            cells.keep(MOST_COLUMNS + 1);
         }
         Some(taken)
     }
@@ -282,6 +313,22 @@ impl Form {
             Ordering::Greater => Some(Flaw::TooMany),
             Ordering::Equal => None,
         }
+    }
+}
+
+/// How many bytes at both ends of what is left of a text are no part of its rows: marks before the next row, and, at the end of
+/// the text, the mark with which DOS ends a file and the NULs that fill up its last block.
+fn unread(input: &[u8], ended: bool) -> (usize, usize) {
+    let mut before = 0;
+    while let Some(mark) = MARKS.iter().find(|mark| input[before..].starts_with(mark)) {
+        before += mark.len();
+    }
+    let padding = |byte: &&u8| matches!(**byte, 0 | 0x1A);
+    let rest = &input[before..];
+    let last_row = ended && rest.last().is_some_and(|last| padding(&last));
+    match last_row && memchr::memchr2(b'\n', b'\r', rest).is_none() {
+        true => (before, rest.iter().rev().take_while(padding).count()),
+        false => (before, 0),
     }
 }
 

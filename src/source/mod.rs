@@ -7,6 +7,7 @@
 
 pub mod container;
 pub mod dialect;
+mod doubt;
 pub mod encoding;
 pub mod export;
 pub mod found;
@@ -17,6 +18,7 @@ pub mod lines;
 pub mod shape;
 mod spool;
 pub mod transcode;
+pub mod wide;
 pub mod workbook;
 
 pub use export::Export;
@@ -175,6 +177,14 @@ fn broken(bytes: &[u8]) -> &'static str {
         (
             workbook::table::DIGITS.as_bytes(),
             "the cell holds a number of more than 15 digits, of which a workbook keeps 15: its column must be text",
+        ),
+        (
+            workbook::table::NO_RESULT.as_bytes(),
+            "the cell holds a formula whose result the workbook does not have: open it in a spreadsheet program and save it",
+        ),
+        (
+            workbook::table::NOT_EXACT.as_bytes(),
+            "the cell holds a number that its format shows as another: format the column as plain numbers or as text",
         ),
         (
             workbook::table::NO_DATE.as_bytes(),

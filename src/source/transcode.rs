@@ -1,40 +1,26 @@
 //! Bytes in any encoding → UTF-8, as a stream.
 //!
 //! Owner of [`Transcode`]. Invariant: what did not decode is the single byte 0xFF, which no UTF-8 has, and never a
-//! replacement character: a cell with one cannot be sent. Nothing else is changed: NULs and line ends stay as they are.
-//! Runs of ASCII, which most exports are, are copied as they stand.
+//! replacement character: a cell with one cannot be sent. So is a byte of an encoding of single bytes that stands for a control
+//! character: a library that wants to lose nothing gives it that meaning, and no export does. Nothing else is changed: NULs and
+//! line ends stay as they are. Runs of ASCII, which most exports are, are copied as they stand.
 
 use std::io::{self, Read};
 
-use super::encoding::Encoding;
+use encoding_rs::DecoderResult;
+use oem_cp::code_table::DECODING_TABLE_CP_MAP;
+
+use super::encoding::{Decoder, Encoding};
 
 /// What stands for a byte or a unit that did not decode.
 pub const BROKEN: u8 = 0xFF;
 
 const BUFFER: usize = 64 << 10;
 
-/// Windows-1252 from 80 to 9F; the five that it leaves open are NUL here.
-const WINDOWS_1252: [char; 32] = [
-    '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', //
-    '\0', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\0', 'ž', 'Ÿ',
-];
-
-/// Where ISO-8859-15 differs from ISO-8859-1.
-const ISO_8859_15: [(u8, char); 8] = [
-    (0xA4, '€'),
-    (0xA6, 'Š'),
-    (0xA8, 'š'),
-    (0xB4, 'Ž'),
-    (0xB8, 'ž'),
-    (0xBC, 'Œ'),
-    (0xBD, 'œ'),
-    (0xBE, 'Ÿ'),
-];
-
 /// A reader of UTF-8 over a reader of another encoding.
 pub struct Transcode<R> {
     inner: R,
-    encoding: Encoding,
+    decoding: Decoding,
     /// Bytes still to be passed over: the byte order mark.
     skip: usize,
     input: Vec<u8>,
@@ -50,7 +36,7 @@ impl<R: Read> Transcode<R> {
     pub fn new(inner: R, encoding: Encoding, skip_bom: usize) -> Self {
         Transcode {
             inner,
-            encoding,
+            decoding: Decoding::of(encoding),
             skip: skip_bom,
             input: vec![0; BUFFER],
             filled: 0,
@@ -76,7 +62,7 @@ impl<R: Read> Transcode<R> {
             let skipped = self.skip.min(self.filled);
             self.skip -= skipped;
             let ready = &self.input[skipped..self.filled];
-            let used = skipped + decode(self.encoding, ready, self.ended, &mut self.output);
+            let used = skipped + self.decoding.decode(ready, self.ended, &mut self.output);
             self.input.copy_within(used..self.filled, 0);
             self.filled -= used;
         }
@@ -103,19 +89,59 @@ impl<R: Read> Read for Transcode<R> {
 /// The same of a whole text in memory.
 pub fn whole(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
     let mut output = Vec::with_capacity(bytes.len());
-    decode(encoding, bytes, true, &mut output);
+    Decoding::of(encoding).decode(bytes, true, &mut output);
     output
 }
 
-/// Decodes what is whole of `input`, and all of it at the end; the number of bytes used.
-fn decode(encoding: Encoding, input: &[u8], ended: bool, output: &mut Vec<u8>) -> usize {
-    match encoding {
-        Encoding::Utf8 => utf8(input, ended, output),
-        Encoding::Utf16Le => utf16(input, ended, u16::from_le_bytes, output),
-        Encoding::Utf16Be => utf16(input, ended, u16::from_be_bytes, output),
-        Encoding::Windows1252 => single(input, windows_1252, output),
-        Encoding::Iso8859_1 => single(input, iso_8859_1, output),
-        Encoding::Iso8859_15 => single(input, iso_8859_15, output),
+/// How bytes become characters, and where a stream stands in that.
+enum Decoding {
+    Utf8,
+    Utf16(fn([u8; 2]) -> u16),
+    /// What each byte from 80 on stands for.
+    SingleByte(Box<[Option<char>; 128]>),
+    MultiByte(Box<encoding_rs::Decoder>),
+}
+
+impl Decoding {
+    fn of(encoding: Encoding) -> Decoding {
+        let table = |of: &dyn Fn(u8) -> Option<char>| {
+            let mut table = Box::new([None; 128]);
+            for (byte, entry) in (0x80..=0xFF).zip(table.iter_mut()) {
+                *entry = of(byte).filter(|c| !c.is_control());
+            }
+            Decoding::SingleByte(table)
+        };
+        let standard = encoding.standard();
+        match (encoding.decoder(), standard) {
+            (Decoder::SingleByte, Some(standard)) => table(&|byte| {
+                let bytes = [byte];
+                let text = standard.decode_without_bom_handling_and_without_replacement(&bytes)?;
+                text.chars().next()
+            }),
+            (Decoder::MultiByte, Some(standard)) => {
+                Decoding::MultiByte(Box::new(standard.new_decoder_without_bom_handling()))
+            }
+            (Decoder::CodePage(page), _) => {
+                let page = DECODING_TABLE_CP_MAP.get(&page);
+                table(&|byte| page?.decode_char_checked(byte))
+            }
+            _ => match encoding {
+                Encoding::Utf16Le => Decoding::Utf16(u16::from_le_bytes),
+                Encoding::Utf16Be => Decoding::Utf16(u16::from_be_bytes),
+                Encoding::Iso8859_1 => table(&|byte| Some(char::from(byte))),
+                _ => Decoding::Utf8,
+            },
+        }
+    }
+
+    /// Decodes what is whole of `input`, and all of it at the end; the number of bytes used.
+    fn decode(&mut self, input: &[u8], ended: bool, output: &mut Vec<u8>) -> usize {
+        match self {
+            Decoding::Utf8 => utf8(input, ended, output),
+            Decoding::Utf16(unit) => utf16(input, ended, *unit, output),
+            Decoding::SingleByte(table) => single(input, table, output),
+            Decoding::MultiByte(decoder) => multi(input, ended, decoder, output),
+        }
     }
 }
 
@@ -163,7 +189,7 @@ fn utf16(input: &[u8], ended: bool, unit: fn([u8; 2]) -> u16, output: &mut Vec<u
     used
 }
 
-fn single(input: &[u8], beyond: fn(u8) -> Option<char>, output: &mut Vec<u8>) -> usize {
+fn single(input: &[u8], table: &[Option<char>; 128], output: &mut Vec<u8>) -> usize {
     let mut rest = input;
     while !rest.is_empty() {
         let ascii = rest
@@ -173,7 +199,7 @@ fn single(input: &[u8], beyond: fn(u8) -> Option<char>, output: &mut Vec<u8>) ->
         output.extend_from_slice(&rest[..ascii]);
         rest = &rest[ascii..];
         if let Some((&byte, more)) = rest.split_first() {
-            match beyond(byte) {
+            match table[usize::from(byte & 0x7F)] {
                 Some(c) => push(c, output),
                 None => output.push(BROKEN),
             }
@@ -183,28 +209,33 @@ fn single(input: &[u8], beyond: fn(u8) -> Option<char>, output: &mut Vec<u8>) ->
     input.len()
 }
 
+/// The decoder keeps what a cut has left of a character; every byte is used.
+fn multi(
+    input: &[u8],
+    ended: bool,
+    decoder: &mut encoding_rs::Decoder,
+    output: &mut Vec<u8>,
+) -> usize {
+    let (mut used, mut space) = (0, [0; 4096]);
+    loop {
+        let (result, read, written) =
+            decoder.decode_to_utf8_without_replacement(&input[used..], &mut space, ended);
+        output.extend_from_slice(&space[..written]);
+        used += read;
+        match result {
+            DecoderResult::InputEmpty => return input.len(),
+            DecoderResult::OutputFull => {}
+            DecoderResult::Malformed(..) => output.push(BROKEN),
+        }
+    }
+}
+
 fn push(c: char, output: &mut Vec<u8>) {
     if c.is_ascii() {
         output.push(c as u8);
     } else {
         output.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
     }
-}
-
-fn windows_1252(byte: u8) -> Option<char> {
-    match byte {
-        0x80..=0x9F => Some(WINDOWS_1252[usize::from(byte - 0x80)]).filter(|c| *c != '\0'),
-        _ => Some(char::from(byte)),
-    }
-}
-
-fn iso_8859_1(byte: u8) -> Option<char> {
-    Some(char::from(byte)).filter(|c| !c.is_control())
-}
-
-fn iso_8859_15(byte: u8) -> Option<char> {
-    let other = ISO_8859_15.iter().find(|(at, _)| *at == byte);
-    other.map_or_else(|| iso_8859_1(byte), |(_, c)| Some(*c))
 }
 
 #[cfg(test)]
@@ -280,6 +311,86 @@ mod tests {
             }
         }
         Ok(())
+    }
+
+    /// Every character that an encoding has, in texts of which every second character is ASCII.
+    fn all_characters(encoding: Encoding) -> String {
+        let beyond = match encoding.decoder() {
+            Decoder::SingleByte | Decoder::CodePage(_) => {
+                let bytes: Vec<u8> = (0x80..=0xFF).collect();
+                let text = whole(encoding, &bytes);
+                let parts = text.split(|byte| *byte == BROKEN);
+                parts
+                    .map(|part| String::from_utf8_lossy(part).into_owned())
+                    .collect()
+            }
+            Decoder::Own if encoding == Encoding::Iso8859_1 => {
+                ('\u{A0}'..='\u{FF}').collect::<String>()
+            }
+            Decoder::Own => "\u{eb}\u{20ac}\u{5f20}\u{1f600}".to_owned(),
+            Decoder::MultiByte => match encoding {
+                Encoding::EucKr => "\u{ae40}\u{ac00}\u{d7a3}".to_owned(),
+                Encoding::Big5 => "\u{5f35}\u{5049}\u{738b}".to_owned(),
+                Encoding::Gbk | Encoding::Gb18030 => "\u{5f20}\u{4f1f}\u{20ac}".to_owned(),
+                _ => "\u{7530}\u{4e2d}\u{30bf}\u{3042}".to_owned(),
+            },
+        };
+        beyond.chars().flat_map(|c| ['a', c, ',', c]).collect()
+    }
+
+    /// The bytes of a text as the libraries write them.
+    fn encoded(encoding: Encoding, text: &str) -> Vec<u8> {
+        match encoding.decoder() {
+            Decoder::CodePage(page) => {
+                let table = oem_cp::code_table::ENCODING_TABLE_CP_MAP
+                    .get(&page)
+                    .unwrap();
+                oem_cp::encode_string_checked(text, table).unwrap()
+            }
+            Decoder::Own => match encoding {
+                Encoding::Utf16Le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+                Encoding::Utf16Be => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+                Encoding::Iso8859_1 => text.chars().map(|c| c as u8).collect(),
+                _ => text.as_bytes().to_vec(),
+            },
+            _ => {
+                let (bytes, _, lost) = encoding.standard().unwrap().encode(text);
+                assert!(!lost, "{encoding:?}");
+                bytes.into_owned()
+            }
+        }
+    }
+
+    #[test]
+    fn every_encoding_comes_back_as_it_was_written() -> io::Result<()> {
+        for &encoding in Encoding::ALL {
+            let text = all_characters(encoding);
+            assert!(
+                text.chars().filter(|c| !c.is_ascii()).count() >= 6,
+                "{encoding:?}"
+            );
+            let bytes = encoded(encoding, &text);
+            assert_eq!(whole(encoding, &bytes), text.as_bytes(), "{encoding:?}");
+            for step in [1, 2, 3, 7, 64] {
+                let mut given = Vec::new();
+                Transcode::new(Drip(&bytes, step), encoding, 0).read_to_end(&mut given)?;
+                assert_eq!(given, text.as_bytes(), "{encoding:?} by {step}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_character_that_is_cut_in_the_middle_is_one_that_did_not_decode() {
+        for (encoding, bytes, text) in [
+            (Encoding::ShiftJis, &b"a\x93,b"[..], &b"a\xFF,b"[..]),
+            (Encoding::Gbk, b"a\xD5", b"a\xFF"),
+            (Encoding::EucKr, b"\xFF,x", b"\xFF,x"),
+            (Encoding::Windows1250, b"\x81\x83", b"\xFF\xFF"),
+            (Encoding::Cp857, b"\xD5,x", b"\xFF,x"),
+        ] {
+            assert_eq!(whole(encoding, bytes), text, "{encoding:?}");
+        }
     }
 
     #[test]

@@ -7,5 +7,6 @@ mod any;
 mod count;
 mod files;
 mod page;
+mod reading;
 mod truth;
 mod wide;

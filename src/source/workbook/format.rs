@@ -1,8 +1,9 @@
 //! Number formats: what the code of a cell's format says about the meaning of its number.
 //!
-//! Owner of [`Format`]. A format decides whether a number is a date, a time, a percentage or a code whose zeros and dashes
-//! belong to it (`00000`, `000-00-0000`). How many decimals, which currency and which colour are display, and are left out
-//! on purpose: the number keeps all of its digits.
+//! Owner of [`Format`]. A format decides whether a number is a date, a time, a percentage or a code whose zeros, dashes and
+//! letters belong to it (`00000`, `000-00-0000`, `"C-"0`). How many decimals, which currency and which colour are display, and
+//! are left out on purpose: the number keeps all of its digits. Invariant: where a format shows letters or fixed places, the
+//! number is written exactly as it is shown, or not at all.
 
 use super::serial::Parts;
 
@@ -16,11 +17,22 @@ pub enum Format {
     Percent,
     /// A day, a time, or both.
     When(Parts),
-    /// Digits with fixed places: the first section whose condition holds.
-    Digits(Vec<Section>),
+    /// Letters, marks or fixed places that belong to the number: its sections, of which the number takes one.
+    Written(Vec<Section>),
 }
 
-/// One section of a format with fixed places.
+/// How a number is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// As it is shown.
+    Exactly,
+    /// The format adds nothing to it: it is a plain number.
+    Plain,
+    /// What is shown is another number, or cannot be told.
+    Otherwise,
+}
+
+/// One section of a format.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Section {
     condition: Option<(Comparison, f64)>,
@@ -37,13 +49,24 @@ enum Comparison {
     Unequal,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Token {
     /// A digit, or a zero.
     Zero,
     /// A digit, or nothing.
     Hash,
-    Literal(char),
+    /// A digit, or a blank.
+    Question,
+    /// Characters that are shown as they are.
+    Literal(String),
+    /// A currency of the format itself.
+    Currency,
+    /// A letter or digit that fills the cell, as often as there is room.
+    Fill,
+    /// The number as it is without a format.
+    General,
+    /// The text of the cell.
+    Text,
     Percent,
     /// Hours, seconds, AM/PM; minutes when they stand beside one.
     Time,
@@ -53,8 +76,12 @@ enum Token {
     Month,
     /// Hours, minutes or seconds that count on.
     Elapsed,
-    /// What makes a number an ordinary one: a point, a thousands separator, an exponent, a fraction.
-    Ordinary,
+    /// A decimal point.
+    Point,
+    /// A thousands separator; behind the last digit it scales the number.
+    Comma,
+    /// An exponent or a fraction.
+    Exponent,
 }
 
 impl Format {
@@ -70,8 +97,8 @@ impl Format {
         if first.tokens.contains(&Token::Percent) {
             return Format::Percent;
         }
-        if sections.iter().any(Section::has_places) {
-            return Format::Digits(sections);
+        if sections.iter().any(Section::belongs) {
+            return Format::Written(sections);
         }
         Format::Number
     }
@@ -79,13 +106,13 @@ impl Format {
     /// The format of a number that stands for a code every workbook knows.
     pub fn built_in(id: u32) -> Format {
         match id {
-            9 | 10 => Format::Percent,
+            9 | 10 | 67 | 68 => Format::Percent,
             14..=17 => Format::When(Parts::Date),
             18..=21 | 45 | 47 => Format::When(Parts::Time),
             22 => Format::When(Parts::DateTime),
             46 => Format::When(Parts::Elapsed),
             // Dates and times of East Asian calendars; which they are depends on the language.
-            27..=36 | 50..=58 => Format::When(Parts::Whatever),
+            27..=36 | 50..=58 | 71..=81 => Format::When(Parts::Whatever),
             _ => Format::Number,
         }
     }
@@ -132,11 +159,11 @@ impl Section {
                 .is_some_and(|start| start.eq_ignore_ascii_case(word))
         };
         for (name, token) in [
-            ("General", Token::Ordinary),
+            ("General", Token::General),
             ("AM/PM", Token::Time),
             ("A/P", Token::Time),
-            ("E+", Token::Ordinary),
-            ("E-", Token::Ordinary),
+            ("E+", Token::Exponent),
+            ("E-", Token::Exponent),
         ] {
             if word(name) {
                 self.tokens.push(token);
@@ -146,7 +173,7 @@ impl Section {
         let token = match c {
             '"' => {
                 let (text, after) = after.split_once('"').unwrap_or((after, ""));
-                self.tokens.extend(text.chars().map(Token::Literal));
+                self.literal(text);
                 return after;
             }
             '[' => {
@@ -155,23 +182,45 @@ impl Section {
                 return after;
             }
             '\\' => {
-                let literal = after.chars().next();
-                self.tokens.extend(literal.map(Token::Literal));
-                return &after[literal.map_or(0, char::len_utf8)..];
+                let length = after.chars().next().map_or(0, char::len_utf8);
+                self.literal(&after[..length]);
+                return &after[length..];
             }
-            // The width of a character, and a character that fills the cell: no text.
-            '_' | '*' => return &after[after.chars().next().map_or(0, char::len_utf8)..],
+            // The width of a character, which is no text, and a character that fills the cell.
+            '_' | '*' => {
+                let next = after.chars().next();
+                if c == '*' && next.is_some_and(char::is_alphanumeric) {
+                    self.tokens.push(Token::Fill);
+                }
+                return &after[next.map_or(0, char::len_utf8)..];
+            }
             '0' => Token::Zero,
             '#' => Token::Hash,
+            '?' => Token::Question,
+            '@' => Token::Text,
             '%' => Token::Percent,
             'y' | 'Y' | 'd' | 'D' => Token::Day,
             'm' | 'M' => Token::Month,
             'h' | 'H' | 's' | 'S' => Token::Time,
-            '.' | ',' | '?' | '@' | '/' => Token::Ordinary,
-            other => Token::Literal(other),
+            '.' => Token::Point,
+            ',' => Token::Comma,
+            '/' => Token::Exponent,
+            _ => {
+                self.literal(&rest[..c.len_utf8()]);
+                return after;
+            }
         };
         self.tokens.push(token);
         after
+    }
+
+    /// Adds characters that are shown as they are, to those just before.
+    fn literal(&mut self, text: &str) {
+        if let Some(Token::Literal(before)) = self.tokens.last_mut() {
+            before.push_str(text);
+        } else if !text.is_empty() {
+            self.tokens.push(Token::Literal(text.to_owned()));
+        }
     }
 
     /// A condition, elapsed time, or a currency; colours and languages say nothing.
@@ -183,7 +232,11 @@ impl Section {
             self.tokens.push(Token::Elapsed);
         } else if let Some(currency) = inside.strip_prefix('$') {
             let symbol = currency.split('-').next().unwrap_or("");
-            self.tokens.extend(symbol.chars().map(Token::Literal));
+            match belongs(symbol) {
+                true => self.literal(symbol),
+                false if symbol.is_empty() => {}
+                false => self.tokens.push(Token::Currency),
+            }
         } else {
             self.condition = self.condition.or_else(|| condition(inside));
         }
@@ -191,7 +244,7 @@ impl Section {
 
     /// Which parts of a date the section shows, if it shows one.
     fn parts(&self) -> Option<Parts> {
-        let when: Vec<Token> = self.tokens.iter().copied().filter(is_when).collect();
+        let when: Vec<Token> = self.tokens.iter().filter(|t| is_when(t)).cloned().collect();
         if when.contains(&Token::Elapsed) {
             return Some(Parts::Elapsed);
         }
@@ -210,11 +263,15 @@ impl Section {
         }
     }
 
+    /// Whether what it shows beside the digits belongs to the number: fixed places, letters, marks.
+    fn belongs(&self) -> bool {
+        self.has_places() || self.has_letters()
+    }
+
     /// Whether every place of a digit is fixed: two zeros at least, or a mark that parts the digits.
     fn has_places(&self) -> bool {
         let is_place = |token: &Token| matches!(token, Token::Zero | Token::Hash);
-        let only = |token: &Token| is_place(token) || matches!(token, Token::Literal(_));
-        if !self.tokens.iter().all(only) {
+        if !self.is_whole() {
             return false;
         }
         let zeros = self.tokens.iter().filter(|t| **t == Token::Zero).count();
@@ -223,10 +280,26 @@ impl Section {
         let parted = first.zip(last).is_some_and(|(first, last)| {
             self.tokens[first..last]
                 .iter()
-                // A space parts the thousands of a number, too.
-                .any(|token| matches!(token, Token::Literal(mark) if *mark != ' '))
+                // Spaces and apostrophes part the thousands of a number, too.
+                .any(|token| matches!(token, Token::Literal(mark) if !mark.chars().all(is_thousands)))
         });
         zeros >= 2 || parted
+    }
+
+    /// Whether it shows the digits of a whole number one by one.
+    fn is_whole(&self) -> bool {
+        use Token::{Currency, Hash, Literal, Zero};
+        let plain = |token: &Token| matches!(token, Zero | Hash | Literal(_) | Currency);
+        self.tokens.iter().all(plain)
+    }
+
+    fn has_letters(&self) -> bool {
+        let belongs = |token: &Token| match token {
+            Token::Literal(text) => belongs(text),
+            Token::Fill => true,
+            _ => false,
+        };
+        self.tokens.iter().any(belongs)
     }
 
     fn holds(&self, value: f64) -> bool {
@@ -244,13 +317,13 @@ impl Section {
 
 /// The nearest other token before a place.
 fn before(when: &[Token], at: usize) -> Option<Token> {
-    let same = when[at];
-    when[..at].iter().rev().copied().find(|t| *t != same)
+    let same = &when[at];
+    when[..at].iter().rev().find(|t| *t != same).cloned()
 }
 
 fn after(when: &[Token], at: usize) -> Option<Token> {
-    let same = when[at];
-    when[at..].iter().copied().find(|t| *t != same)
+    let same = &when[at];
+    when[at..].iter().find(|t| *t != same).cloned()
 }
 
 fn is_when(token: &Token) -> bool {
@@ -274,112 +347,148 @@ fn condition(text: &str) -> Option<(Comparison, f64)> {
     Some((comparison, bound.trim().parse().ok()?))
 }
 
-/// Writes a whole number into fixed places; false when the format has none for it.
-pub fn write_digits(sections: &[Section], value: f64, out: &mut String) -> bool {
-    if value < 0.0 || value.fract() != 0.0 || !super::number::is_exact(value) {
-        return false;
+/// Whether characters around a number belong to it: letters, digits and marks do. Blanks, brackets, signs and currencies are
+/// ways of writing an amount.
+pub fn belongs(text: &str) -> bool {
+    const CURRENCIES: &[&str] = &[
+        "USD", "EUR", "GBP", "CHF", "CAD", "AUD", "JPY", "MXN", "BRL", "INR", "CNY", "SEK", "NOK",
+        "DKK", "PLN", "CZK", "HUF", "US$", "R$", "kr", "kr.", "Fr.", "zł", "Kč", "Ft", "lei", "DM",
+        "TL", "Rs", "Rs.",
+    ];
+    let text = text.trim_matches(|c: char| c.is_whitespace() || "()+-\u{2212}".contains(c));
+    let amount = |c: char| c.is_whitespace() || "$€£¥¢₹₽₩₺₪₫₱฿₴₦%‰.,'’()+\u{2212}".contains(c);
+    !text.chars().all(amount) && !CURRENCIES.contains(&text)
+}
+
+fn is_thousands(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\'' | '’')
+}
+
+/// Which section a number takes, and whether its sign is the section's own.
+fn section_of(sections: &[Section], value: f64) -> Option<(&Section, bool)> {
+    if sections.iter().any(|section| section.condition.is_some()) {
+        // What a sign looks like under conditions depends on them all.
+        let section = sections.iter().find(|section| section.holds(value))?;
+        return (value >= 0.0).then_some((section, true));
     }
-    let section = sections.iter().find(|section| section.holds(value));
-    let Some(section) = section.filter(|section| section.has_places()) else {
-        return false;
+    match sections {
+        [] => None,
+        [_, negative, ..] if value < 0.0 => Some((negative, true)),
+        [_, _, zero, ..] if value == 0.0 => Some((zero, true)),
+        [first, ..] => Some((first, false)),
+    }
+}
+
+/// Writes a number as its format shows it.
+pub fn write_number(sections: &[Section], value: f64, out: &mut String) -> Written {
+    let Some((section, signed)) = section_of(sections, value) else {
+        return Written::Otherwise;
     };
-    let digits = (value as u64).to_string();
-    let digits = if value == 0.0 { "" } else { &digits };
-    let is_place = |token: &Token| matches!(token, Token::Zero | Token::Hash);
-    let mut places = section.tokens.iter().filter(|t| is_place(t)).count();
-    // More digits than places: the first place takes those that are left over.
-    let (mut head, mut tail) = digits.split_at(digits.len().saturating_sub(places));
-    for token in &section.tokens {
-        match token {
-            Token::Literal(mark) => out.push(*mark),
-            Token::Zero | Token::Hash => {
-                out.push_str(std::mem::take(&mut head));
-                if tail.len() == places {
-                    out.push_str(&tail[..1]);
-                    tail = &tail[1..];
-                } else if *token == Token::Zero {
-                    out.push('0');
-                }
-                places -= 1;
+    if !section.belongs() {
+        // Nothing at all would be shown, or a dash for a zero.
+        return Written::Plain;
+    }
+    let has = |token: Token| section.tokens.contains(&token);
+    let digits = has(Token::Zero) || has(Token::Hash) || has(Token::Question);
+    let general = has(Token::General) || has(Token::Text);
+    if has(Token::Fill) || has(Token::Exponent) || has(Token::Question) || (digits && general) {
+        return Written::Otherwise;
+    }
+    if value < 0.0 && !signed {
+        out.push('-');
+    }
+    let value = value.abs();
+    if !digits && !general {
+        // A word that stands for the number.
+        section.write_around(out, |_| {});
+        return Written::Exactly;
+    }
+    if section.is_whole() {
+        return match value.fract() == 0.0 && super::number::is_exact(value) {
+            true => {
+                section.write_digits(value, out);
+                Written::Exactly
             }
-            _ => {}
+            false => Written::Otherwise,
+        };
+    }
+    let is_digit = |token: &Token| matches!(token, Token::Zero | Token::Hash);
+    let last = section.tokens.iter().rposition(is_digit);
+    let scaled = last.is_some_and(|last| section.tokens[last..].contains(&Token::Comma));
+    let parted = digits && section.letters_within();
+    if scaled || parted {
+        return Written::Otherwise;
+    }
+    section.write_around(out, |out| super::number::plain(value, 0, out));
+    Written::Exactly
+}
+
+/// Writes a text as its format shows it: with the letters that the section for texts has around it.
+pub fn write_text(sections: &[Section], text: &str, out: &mut String) {
+    let for_texts = |section: &&Section| section.tokens.contains(&Token::Text);
+    let section = sections.get(3).filter(for_texts);
+    let section = section.or_else(|| sections.iter().find(for_texts));
+    match section.filter(|section| section.has_letters()) {
+        Some(section) => section.write_around(out, |out| out.push_str(text)),
+        None => out.push_str(text),
+    }
+}
+
+impl Section {
+    /// Writes the literals, and the value once in the place of what stands for it.
+    fn write_around(&self, out: &mut String, value: impl FnOnce(&mut String)) {
+        let mut value = Some(value);
+        for token in &self.tokens {
+            match token {
+                Token::Literal(text) => out.push_str(text),
+                Token::Zero | Token::Hash | Token::General | Token::Text => {
+                    if let Some(value) = value.take() {
+                        value(out);
+                    }
+                }
+                _ => {}
+            }
         }
     }
-    true
+
+    /// Whether literals stand between the digits.
+    fn letters_within(&self) -> bool {
+        let is_digit = |token: &Token| matches!(token, Token::Zero | Token::Hash);
+        let first = self.tokens.iter().position(is_digit);
+        let last = self.tokens.iter().rposition(is_digit);
+        first.zip(last).is_some_and(|(first, last)| {
+            self.tokens[first..last]
+                .iter()
+                .any(|token| matches!(token, Token::Literal(_)))
+        })
+    }
+
+    /// Writes a whole number into its places.
+    fn write_digits(&self, value: f64, out: &mut String) {
+        let digits = (value as u64).to_string();
+        let digits = if value == 0.0 { "" } else { &digits };
+        let is_place = |token: &Token| matches!(token, Token::Zero | Token::Hash);
+        let mut places = self.tokens.iter().filter(|t| is_place(t)).count();
+        // More digits than places: the first place takes those that are left over.
+        let (mut head, mut tail) = digits.split_at(digits.len().saturating_sub(places));
+        for token in &self.tokens {
+            match token {
+                Token::Literal(text) => out.push_str(text),
+                Token::Zero | Token::Hash => {
+                    out.push_str(std::mem::take(&mut head));
+                    if tail.len() == places {
+                        out.push_str(&tail[..1]);
+                        tail = &tail[1..];
+                    } else if *token == Token::Zero {
+                        out.push('0');
+                    }
+                    places -= 1;
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_mean_what_excel_shows() {
-        use Format::{Number, Percent, When};
-        for (code, format) in [
-            ("General", Number),
-            ("0", Number),
-            ("0.00", Number),
-            ("#,##0", Number),
-            ("# ##0", Number),
-            ("#\\ ##0", Number),
-            ("#,##0.00\\ [$€-407];[Red]-#,##0.00", Number),
-            (
-                "_($* #,##0.00_);_($* (#,##0.00);_($* \"-\"??_);_(@_)",
-                Number,
-            ),
-            ("0.00E+00", Number),
-            ("# ?/?", Number),
-            ("@", Number),
-            ("", Number),
-            ("\"day\" 0", Number),
-            ("0%", Percent),
-            ("0.00%", Percent),
-            ("mm-dd-yy", When(Parts::Date)),
-            ("yyyy\\-mm\\-dd", When(Parts::Date)),
-            ("d. mmmm yyyy", When(Parts::Date)),
-            ("[$-409]mmmm\\ d\\,\\ yyyy;@", When(Parts::Date)),
-            ("mmm-yy", When(Parts::Date)),
-            ("mmm", When(Parts::Date)),
-            ("m/d/yy h:mm", When(Parts::DateTime)),
-            ("yyyy-mm-dd hh:mm:ss", When(Parts::DateTime)),
-            ("dd/mm hh:mm", When(Parts::DateTime)),
-            ("h:mm AM/PM", When(Parts::Time)),
-            ("h:mm:ss", When(Parts::Time)),
-            ("mm:ss", When(Parts::Time)),
-            ("[h]:mm:ss", When(Parts::Elapsed)),
-            ("[mm]:ss", When(Parts::Elapsed)),
-            ("[Red]yyyy", When(Parts::Date)),
-        ] {
-            assert_eq!(Format::of(code), format, "{code}");
-        }
-    }
-
-    #[test]
-    fn fixed_places_keep_their_zeros_and_marks() {
-        let phone = "[<=9999999]###\\-####;\\(###\\)\\ ###\\-####";
-        for (code, value, text) in [
-            ("00000", 2139.0, "02139"),
-            ("00000", 0.0, "00000"),
-            ("00000", 123_456.0, "123456"),
-            ("000-00-0000", 987_650_001.0, "987-65-0001"),
-            ("000\\-00\\-0000", 20_003.0, "000-02-0003"),
-            ("00000\\-0000", 21_390_123.0, "02139-0123"),
-            (phone, 5_550_100.0, "555-0100"),
-            (phone, 2_125_550_100.0, "(212) 555-0100"),
-            ("\"C\"000000", 42.0, "C000042"),
-        ] {
-            let Format::Digits(sections) = Format::of(code) else {
-                panic!("{code} has places");
-            };
-            let mut shown = String::new();
-            assert!(write_digits(&sections, value, &mut shown));
-            assert_eq!(shown, text, "{code}");
-        }
-        let Format::Digits(sections) = Format::of("00000") else {
-            panic!("it has places");
-        };
-        for value in [-5.0, 1.5, 1e15, f64::NAN] {
-            assert!(!write_digits(&sections, value, &mut String::new()));
-        }
-    }
-}
+mod tests;

@@ -3,12 +3,13 @@
 //! Owner of reading a workbook without trusting it. Parsing happens in a process of its own ([`child`]), which this program
 //! starts from itself with little memory and little time; what it sends is framed ([`frames`]) and bounded. In that process
 //! [`rows::write`] finds out the kind ([`kind`]), chooses the sheet and writes its cells as [`table::Table`] shows them. One
-//! file for each kind reads cells: [`xlsx`] and [`xls`] by way of calamine; [`xlsb`] and [`ods`] themselves, row by row,
-//! because calamine leaves out the errors of formulas in the first and holds every cell of the second in memory.
+//! file for each kind reads cells: [`xls`] by way of calamine; [`xlsx`], [`xlsb`] and [`ods`] themselves, row by row, each for
+//! the reason that its header gives.
 //! Invariants: the number of a row is the one that Excel shows; a value is what a person sees in the cell, with all of its
 //! digits; what is no value is marked and cannot be sent; a hostile file ends in [`Refused`], within bounds.
 //! Left out on purpose: which row is the header, and what the cells mean. Of merged cells the first has the value and the
-//! others are empty; hidden rows are rows; formulas are what they last gave.
+//! others are empty; hidden rows are rows; formulas are what they last gave, and an
+//! error where the workbook does not say what that was.
 
 pub mod child;
 pub mod compound;

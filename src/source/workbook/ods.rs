@@ -11,11 +11,12 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader as Xml, XmlVersion};
 use zip::ZipArchive;
 
+use super::format;
 use super::format::Format;
 use super::refused::{Bound, Refused};
 use super::rows::{Book, Take};
 use super::serial::{Epoch, Parts};
-use super::table::{COLUMNS, ROWS, Value};
+use super::table::{COLUMNS, NO_RESULT, NOT_EXACT, ROWS, Value};
 use super::{Sheet, zipped};
 
 /// Characters of the longest cell.
@@ -108,6 +109,8 @@ struct Cell {
     columns: u32,
     held: Held,
     text: String,
+    /// It has a formula, and does not say of what kind the result is.
+    unknown: bool,
 }
 
 #[derive(Default)]
@@ -269,7 +272,7 @@ impl<P: Read> Content<P> {
                 Event::GeneralRef(entity) if depth > 0 => {
                     let c = match entity.resolve_char_ref() {
                         Ok(Some(c)) => Some(c),
-                        _ => named(entity.as_ref()),
+                        _ => zipped::named(entity.as_ref()),
                     };
                     text.push(c.ok_or(Refused::Damaged)?);
                 }
@@ -297,7 +300,9 @@ impl Cell {
             cell.held = Held::Error;
             return Ok(cell);
         }
-        match get("office:value-type")?.as_deref() {
+        let kind = get("office:value-type")?;
+        cell.unknown = kind.is_none() && get("table:formula")?.is_some();
+        match kind.as_deref() {
             Some(kind @ ("float" | "currency" | "percentage")) => {
                 let value = get("office:value")?.and_then(|value| value.trim().parse().ok());
                 let percent = kind == "percentage";
@@ -327,7 +332,18 @@ impl Cell {
 
     /// Takes the text that the cell shows where that is what it holds.
     fn settle(&mut self, shown: String) {
+        if self.unknown && shown.is_empty() {
+            self.held = Held::Error;
+            self.text = NO_RESULT.to_owned();
+            return;
+        }
         match &self.held {
+            Held::Number(value, Format::Number) if has_letters(&shown) => {
+                // What stands around the number belongs to it; where the number itself is shown otherwise, it is unclear.
+                let exact = holds(&shown, *value);
+                self.held = if exact { Held::Text } else { Held::Error };
+                self.text = if exact { shown } else { NOT_EXACT.to_owned() };
+            }
             Held::Number(value, _) if has_places(&shown, *value) => {
                 self.held = Held::Text;
                 self.text = shown;
@@ -392,6 +408,39 @@ fn has_places(shown: &str, value: f64) -> bool {
     same && (zeros || shown.trim_matches(mark).contains(['-', '(', ')']))
 }
 
+/// Whether what is shown for a number has letters or marks that are no way of writing a number.
+fn has_letters(shown: &str) -> bool {
+    let digit = |c: char| c.is_ascii_digit();
+    let before = shown.find(digit).map_or(shown, |at| &shown[..at]);
+    let after = shown.rfind(digit).map_or("", |at| &shown[at + 1..]);
+    let inner = &shown[before.len()..shown.len() - after.len()];
+    // `1.5E+03`
+    let scientific = inner.split(['E', 'e']).count() == 2;
+    shown != "TRUE"
+        && shown != "FALSE"
+        && (format::belongs(before)
+            || format::belongs(after)
+            || (inner.contains(char::is_alphabetic) && !scientific))
+}
+
+/// Whether the digits of a whole number stand in what is shown, one behind the other and zeros before them at most; a word
+/// without any stands for the number.
+fn holds(shown: &str, value: f64) -> bool {
+    if !shown.contains(|c: char| c.is_ascii_digit()) {
+        return true;
+    }
+    if value < 0.0 || value.fract() != 0.0 || value >= 1e15 {
+        return false;
+    }
+    let number = (value as u64).to_string();
+    let mut runs = shown.split(|c: char| !c.is_ascii_digit());
+    runs.any(|run| !run.is_empty() && run.trim_start_matches('0') == number.trim_start_matches('0'))
+        || {
+            let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
+            digits.trim_start_matches('0') == number.trim_start_matches('0')
+        }
+}
+
 /// Adds text of a paragraph: any run of white space is one space, and none at its beginning.
 fn collapse(part: &str, text: &mut String) {
     for c in part.chars() {
@@ -400,17 +449,6 @@ fn collapse(part: &str, text: &mut String) {
         } else if !text.is_empty() && !text.ends_with([' ', '\n']) {
             text.push(' ');
         }
-    }
-}
-
-fn named(entity: &str) -> Option<char> {
-    match entity {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => None,
     }
 }
 
@@ -451,6 +489,28 @@ mod tests {
             ("0130", 140.0, false),
         ] {
             assert_eq!(has_places(shown, value), places, "{shown}");
+        }
+    }
+
+    #[test]
+    fn letters_that_are_shown_belong_to_the_number() {
+        for (shown, value, letters, exact) in [
+            ("ID-00042", 42.0, true, true),
+            ("C-42", 42.0, true, true),
+            ("42-A", 42.0, true, true),
+            ("C2-007", 7.0, true, true),
+            ("ACCT", 0.0, true, true),
+            ("Male", 1.0, true, true),
+            ("C-43", 42.7, true, false),
+            ("42 kg", 42.4, true, false),
+            ("1.5E+03", 1500.0, false, false),
+            ("1,234.50 USD", 1234.5, false, false),
+            ("$1,234", 1234.0, false, true),
+            ("-5", -5.0, false, false),
+            ("TRUE", 1.0, false, false),
+        ] {
+            assert_eq!(has_letters(shown), letters, "{shown}");
+            assert!(!letters || holds(shown, value) == exact, "{shown}");
         }
     }
 

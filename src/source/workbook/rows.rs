@@ -50,8 +50,9 @@ pub trait Book {
             Ok(!filled && seen < FIRST_CELLS)
         });
         match done {
-            // A sheet that nobody asked for may be as it likes; the chosen one is read again.
-            Ok(()) | Err(Refused::Damaged) => Ok(filled),
+            Ok(()) => Ok(filled),
+            // What cannot be read is not empty. The chosen sheet is read again, and what is wrong with it told.
+            Err(Refused::Damaged) => Ok(true),
             Err(other) => Err(other),
         }
     }

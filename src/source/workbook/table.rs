@@ -6,7 +6,7 @@
 
 use std::io::Write;
 
-use super::format::{Format, write_digits};
+use super::format::{Format, Written};
 use super::refused::{Bound, Refused};
 use super::serial::{self, Epoch};
 use super::{iso, number};
@@ -14,6 +14,12 @@ use crate::source::ERROR_MARK;
 
 /// The error of a whole number that a sheet cannot hold.
 pub const DIGITS: &str = "a number of more than 15 digits";
+
+/// The error of a formula whose result the workbook does not hold.
+pub const NO_RESULT: &str = "a formula without a result";
+
+/// The error of a number whose format shows another one.
+pub const NOT_EXACT: &str = "a number that is shown as another";
 
 /// The error of a number as a date that no calendar has, as Excel shows it.
 pub const NO_DATE: &str = "#####";
@@ -221,7 +227,12 @@ fn quote(cell: &[u8], text: &mut Vec<u8>) {
 fn show(value: &Value<'_>, format: &Format, epoch: Epoch, out: &mut String) -> bool {
     match value {
         Value::Text(text) => {
-            out.push_str(text);
+            match format {
+                Format::Written(sections) if !text.is_empty() => {
+                    super::format::write_text(sections, text, out);
+                }
+                _ => out.push_str(text),
+            }
             !ERRORS.contains(text)
         }
         Value::Boolean(truth) => {
@@ -258,10 +269,21 @@ fn show_number(value: f64, format: &Format, epoch: Epoch, out: &mut String) -> b
             }
             shown
         }
-        Format::Digits(sections) if write_digits(sections, value, out) => true,
         Format::Percent => {
             number::plain(value, 2, out);
             out.push('%');
+            true
+        }
+        Format::Written(sections) if number::is_exact(value) || value.fract() != 0.0 => {
+            match super::format::write_number(sections, value, out) {
+                Written::Exactly => {}
+                Written::Plain => number::plain(value, 0, out),
+                Written::Otherwise => {
+                    out.clear();
+                    out.push_str(NOT_EXACT);
+                    return false;
+                }
+            }
             true
         }
         // Excel has already put zeros in place of the digits beyond the fifteenth: the number that was typed is gone.

@@ -5,15 +5,16 @@
 
 use std::io::{Cursor, Read, Seek};
 
-use calamine::{Data, Reader as _, Xls, XlsError};
+use calamine::{CellErrorType, Data, Reader as _, SheetType, SheetVisible, Xls, XlsError};
 
 use super::Sheet;
+use super::format::Format;
 use super::refused::Refused;
 use super::rows::{Book, Take};
 use super::serial::Epoch;
-use super::table::Value;
+use super::table::{NO_RESULT, Value};
 use super::xls_formats::Formats;
-use super::xlsx::{dated, epoch, error_text, sheets_of};
+use super::xlsx::epoch;
 
 /// A workbook with its sheets that hold cells.
 pub struct Open {
@@ -48,13 +49,20 @@ impl Book for Open {
     fn cells(&mut self, sheet: usize, take: &mut Take<'_>) -> Result<(), Refused> {
         let range = self.book.worksheet_range(&self.sheets[sheet].name);
         let range = range.map_err(refused)?;
-        let Some((top, left)) = range.start() else {
-            return Ok(());
-        };
+        let (top, left) = range.start().unwrap_or_default();
         let formats = self.formats.sheet(sheet)?;
+        let mut unknown = formats.without_result.iter().peekable();
         for (row, column, value) in range.used_cells() {
             // A sheet of this kind has few rows and columns.
             let (row, column) = (top + row as u32, left + column as u32);
+            while let Some((above, at)) = unknown.next_if(|(above, _)| u32::from(*above) <= row) {
+                if !put_unknown(*above, *at, take)? {
+                    return Ok(());
+                }
+            }
+            if formats.is_without_result(row, column) {
+                continue;
+            }
             let format = formats.format(row, column);
             let mut put = |value: &Value<'_>| take(row, column, value, format);
             let more = match value {
@@ -63,20 +71,29 @@ impl Book for Open {
                 Data::Float(value) => put(&Value::Number(*value)),
                 Data::String(text) => put(&Value::Text(text)),
                 Data::Bool(truth) => put(&Value::Boolean(*truth)),
-                Data::DateTime(serial) => {
-                    let value = Value::Number(serial.as_f64());
-                    take(row, column, &value, dated(serial, format))
-                }
+                // Whether it is a date, the format tells, and not what calamine makes of it.
+                Data::DateTime(serial) => put(&Value::Number(serial.as_f64())),
                 Data::DateTimeIso(text) => put(&Value::When(text)),
                 Data::DurationIso(text) => put(&Value::Duration(text)),
                 Data::Error(error) => put(&Value::Error(error_text(error))),
             };
             if !more? {
-                break;
+                return Ok(());
+            }
+        }
+        for (row, column) in unknown {
+            if !put_unknown(*row, *column, take)? {
+                return Ok(());
             }
         }
         Ok(())
     }
+}
+
+/// Writes a formula whose result the sheet does not hold.
+fn put_unknown(row: u16, column: u16, take: &mut Take<'_>) -> Result<bool, Refused> {
+    let value = Value::Error(NO_RESULT);
+    take(row.into(), column.into(), &value, &Format::Number)
 }
 
 fn refused(error: XlsError) -> Refused {
@@ -84,5 +101,32 @@ fn refused(error: XlsError) -> Refused {
         XlsError::Password => Refused::Password,
         XlsError::Io(error) => super::zipped::broken(error),
         _ => Refused::Damaged,
+    }
+}
+
+/// The sheets that hold cells.
+fn sheets_of(sheets: &[calamine::Sheet]) -> Vec<Sheet> {
+    let sheets = sheets.iter();
+    sheets
+        .filter(|sheet| sheet.typ == SheetType::WorkSheet)
+        .map(|sheet| Sheet {
+            name: sheet.name.clone(),
+            hidden: sheet.visible != SheetVisible::Visible,
+            filled: false,
+        })
+        .collect()
+}
+
+/// The text of an error as Excel shows it.
+fn error_text(error: &CellErrorType) -> &'static str {
+    match error {
+        CellErrorType::Div0 => "#DIV/0!",
+        CellErrorType::NA => "#N/A",
+        CellErrorType::Name => "#NAME?",
+        CellErrorType::Null => "#NULL!",
+        CellErrorType::Num => "#NUM!",
+        CellErrorType::Ref => "#REF!",
+        CellErrorType::Value => "#VALUE!",
+        CellErrorType::GettingData => "#GETTING_DATA",
     }
 }

@@ -25,6 +25,8 @@ pub struct Cells<'a> {
     formats: &'a [Format],
     /// Row and column, and the number of the format; sorted.
     cells: Vec<((u16, u16), u16)>,
+    /// Row and column of the formulas whose result the sheet does not hold; sorted.
+    pub without_result: Vec<(u16, u16)>,
 }
 
 impl Formats {
@@ -62,6 +64,8 @@ impl Formats {
     pub fn sheet(&self, place: usize) -> Result<Cells<'_>, Refused> {
         let start = *self.sheets.get(place).ok_or(Refused::Damaged)?;
         let (mut cells, mut depth) = (Vec::new(), 0);
+        let (mut empty, mut formulas, mut text) = (Vec::new(), 0_usize, None);
+        let mut without_result: Vec<(u16, u16)> = Vec::new();
         let mut add = |row: u16, column: u16, style: u16| {
             let format = self.formats.get(usize::from(style));
             if format.is_some_and(|format| *format != Format::Number) {
@@ -74,6 +78,21 @@ impl Formats {
                 // A chart within the sheet has its own beginning and end.
                 0x0809 => depth += 1,
                 0x000A => depth -= 1,
+                // The text that a formula gave stands behind it, perhaps after what it shares with others.
+                0x0207 if depth == 1 => text = None,
+                0x04BC | 0x0221 | 0x0236 if depth == 1 => {}
+                _ => without_result.extend(text.take()),
+            }
+            if id == 0x0006 && depth == 1 {
+                formulas += 1;
+                let place = (u16_at(body, 0)?, u16_at(body, 2)?);
+                match (u16_at(body, 12)?, body[6]) {
+                    (0xFFFF, 0) => text = Some(place),
+                    (0xFFFF, 3) => empty.push(place),
+                    _ => {}
+                }
+            }
+            match id {
                 // A number, a packed number, a formula.
                 0x0203 | 0x027E | 0x0006 if depth == 1 => {
                     add(u16_at(body, 0)?, u16_at(body, 2)?, u16_at(body, 4)?);
@@ -94,14 +113,27 @@ impl Formats {
             }
         }
         cells.sort_unstable_by_key(|(place, _)| *place);
+        without_result.extend(text);
+        // A program that computes nothing writes empty results, and Excel never writes nothing else.
+        if empty.len() == formulas {
+            without_result.append(&mut empty);
+        }
+        without_result.sort_unstable();
         Ok(Cells {
             formats: &self.formats,
             cells,
+            without_result,
         })
     }
 }
 
 impl Cells<'_> {
+    /// Whether a cell is one of those formulas.
+    pub fn is_without_result(&self, row: u32, column: u32) -> bool {
+        let place = u16::try_from(row).ok().zip(u16::try_from(column).ok());
+        place.is_some_and(|place| self.without_result.binary_search(&place).is_ok())
+    }
+
     /// The format of a cell.
     pub fn format(&self, row: u32, column: u32) -> &Format {
         let place = u16::try_from(row).ok().zip(u16::try_from(column).ok());

@@ -1,97 +1,520 @@
-//! .xlsx and .xlsm, by way of calamine, cell by cell.
+//! .xlsx and .xlsm, cell by cell.
 //!
-//! Owner of what calamine's cells mean here. Texts that cells share are held in memory, everything else is a stream.
+//! Read here and not by way of calamine, which refuses a sheet whose declared size it cannot read, takes a number format that
+//! a file gives another meaning for the one that Excel ships, and does not tell a formula without a result from an empty
+//! cell. Texts that cells share are held in memory, everything else is a stream. Invariants: the size that a sheet
+//! declares is never looked at; a number format is the file's own, and Excel's only where the file has none.
 
-use std::io::{Read, Seek};
+use std::collections::HashMap;
+use std::io::{BufReader, Read, Seek};
 
-use calamine::{
-    CellErrorType, DataRef, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xlsx, XlsxError,
-};
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader as Xml, XmlVersion};
+use zip::ZipArchive;
 
 use super::format::Format;
-use super::refused::Refused;
+use super::refused::{Bound, Refused};
 use super::rows::{Book, Take};
-use super::serial::{Epoch, Parts};
-use super::table::Value;
+use super::serial::Epoch;
+use super::table::{COLUMNS, NO_RESULT, Value};
 use super::{Sheet, zipped};
 
-/// A workbook with its sheets that hold cells; charts are left out.
-pub struct Open<R: Read + Seek> {
-    book: Xlsx<R>,
-    sheets: Vec<Sheet>,
+/// Characters of the longest text of a cell.
+const LONGEST: usize = 1 << 20;
+
+/// A workbook.
+pub struct Open<R> {
+    archive: ZipArchive<R>,
+    /// Sheets that hold cells, and the paths of their parts; charts are left out.
+    sheets: Vec<(Sheet, String)>,
+    from_1904: bool,
+    /// Whether the results of formulas are to be computed when the workbook is opened: those that it holds are a program's
+    /// placeholders.
+    recalculated: bool,
+    formats: Vec<Format>,
+    strings: Vec<String>,
 }
+
+/// The parts by their relation's id: the last word of its type, and its path.
+type Relations = HashMap<String, (String, String)>;
 
 /// Opens one.
 pub fn open<R: Read + Seek>(reader: R) -> Result<Open<R>, Refused> {
-    let book = Xlsx::new(reader).map_err(refused)?;
-    let sheets = sheets_of(book.sheets_metadata());
-    Ok(Open { book, sheets })
+    let mut open = Open {
+        archive: zipped::open(reader)?,
+        sheets: Vec::new(),
+        from_1904: false,
+        recalculated: false,
+        formats: Vec::new(),
+        strings: Vec::new(),
+    };
+    let main = open.relations("")?;
+    let main = main.values().find(|(kind, _)| kind == "officeDocument");
+    let main = main.map_or("xl/workbook.xml".to_owned(), |(_, path)| path.clone());
+    let parts = open.relations(&main)?;
+    open.read_workbook(&main, &parts)?;
+    // A part that is there although nothing refers to it is read, too, as other programs do.
+    let part = |wanted: &str| {
+        let named = parts.values().find(|(kind, _)| kind == wanted);
+        let (folder, _) = main.rsplit_once('/').unwrap_or(("", &main));
+        named.map_or(format!("{folder}/{wanted}.xml"), |(_, path)| path.clone())
+    };
+    open.read_strings(&part("sharedStrings"))?;
+    open.read_styles(&part("styles"))?;
+    Ok(open)
 }
 
-/// The sheets that hold cells.
-pub fn sheets_of(sheets: &[calamine::Sheet]) -> Vec<Sheet> {
-    let sheets = sheets.iter();
-    sheets
-        .filter(|sheet| sheet.typ == SheetType::WorkSheet)
-        .map(|sheet| Sheet {
-            name: sheet.name.clone(),
-            hidden: sheet.visible != SheetVisible::Visible,
-            filled: false,
-        })
-        .collect()
-}
-
-impl<R: Read + Seek> Book for Open<R> {
-    fn sheets(&self) -> Vec<Sheet> {
-        self.sheets.clone()
+impl<R: Read + Seek> Open<R> {
+    /// The parts that another one refers to; `""` is the archive itself.
+    fn relations(&mut self, of: &str) -> Result<Relations, Refused> {
+        let (folder, name) = of.rsplit_once('/').unwrap_or(("", of));
+        let path = format!("{folder}/_rels/{name}.rels");
+        let Some(mut part) = part_of(&mut self.archive, &path)? else {
+            return Ok(Relations::new());
+        };
+        let mut parts = Relations::new();
+        while let Some(event) = part.next()? {
+            let Event::Start(tag) = event else { continue };
+            if tag.local_name().as_ref() != "Relationship" {
+                continue;
+            }
+            let (id, kind) = (attribute(&tag, "Id")?, attribute(&tag, "Type")?);
+            let target = attribute(&tag, "Target")?.unwrap_or_default();
+            let kind = kind.unwrap_or_default();
+            let kind = kind.rsplit('/').next().unwrap_or("").to_owned();
+            parts.insert(id.unwrap_or_default(), (kind, resolve(folder, &target)));
+        }
+        Ok(parts)
     }
 
-    fn epoch(&self) -> Epoch {
-        epoch(self.book.has_1904_epoch())
-    }
-
-    fn cells(&mut self, sheet: usize, take: &mut Take<'_>) -> Result<(), Refused> {
-        let name = &self.sheets[sheet].name;
-        let mut cells = self.book.worksheet_cells_reader(name).map_err(refused)?;
-        let formats: Vec<Format> = cells
-            .styles()
-            .iter()
-            .map(|style| {
-                let format = style.number_format.as_ref();
-                format.map_or(Format::Number, |format| {
-                    match Format::of(&format.format_code) {
-                        Format::Number => format.format_id.map_or(Format::Number, Format::built_in),
-                        other => other,
+    fn read_workbook(&mut self, path: &str, parts: &Relations) -> Result<(), Refused> {
+        let mut part = part_of(&mut self.archive, path)?.ok_or(Refused::Damaged)?;
+        while let Some(event) = part.next()? {
+            let Event::Start(tag) = event else { continue };
+            match tag.local_name().as_ref() {
+                "workbookPr" => self.from_1904 = is_true(attribute(&tag, "date1904")?),
+                "calcPr" => self.recalculated = is_true(attribute(&tag, "fullCalcOnLoad")?),
+                "sheet" => {
+                    let id = attribute(&tag, "id")?.unwrap_or_default();
+                    let Some((kind, path)) = parts.get(&id) else {
+                        return Err(Refused::Damaged);
+                    };
+                    let state = attribute(&tag, "state")?;
+                    let sheet = Sheet {
+                        name: attribute(&tag, "name")?.unwrap_or_default(),
+                        hidden: state.is_some_and(|state| state != "visible"),
+                        filled: false,
+                    };
+                    if kind == "worksheet" {
+                        self.sheets.push((sheet, path.clone()));
                     }
-                })
-            })
-            .collect();
-        while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(refused)? {
-            let (row, column) = cell.get_position();
-            let format = formats.get(style).unwrap_or(&Format::Number);
-            let more = match cell.get_value() {
-                DataRef::Empty => continue,
-                DataRef::Int(value) => take(row, column, &Value::Number(*value as f64), format),
-                DataRef::Float(value) => take(row, column, &Value::Number(*value), format),
-                DataRef::String(text) => take(row, column, &Value::Text(text), format),
-                DataRef::SharedString(text) => take(row, column, &Value::Text(text), format),
-                DataRef::Bool(truth) => take(row, column, &Value::Boolean(*truth), format),
-                DataRef::DateTime(serial) => {
-                    let value = Value::Number(serial.as_f64());
-                    take(row, column, &value, dated(serial, format))
                 }
-                DataRef::DateTimeIso(text) => take(row, column, &Value::When(text), format),
-                DataRef::DurationIso(text) => take(row, column, &Value::Duration(text), format),
-                DataRef::Error(error) => {
-                    take(row, column, &Value::Error(error_text(error)), format)
-                }
-            };
-            if !more? {
-                break;
+                _ => {}
             }
         }
         Ok(())
     }
+
+    fn read_strings(&mut self, path: &str) -> Result<(), Refused> {
+        let Some(mut part) = part_of(&mut self.archive, path)? else {
+            return Ok(());
+        };
+        let mut strings = Vec::new();
+        while let Some(event) = part.next()? {
+            if let Event::Start(tag) = event
+                && tag.local_name().as_ref() == "si"
+            {
+                strings.push(part.rich_text("si")?);
+            }
+        }
+        self.strings = strings;
+        Ok(())
+    }
+
+    fn read_styles(&mut self, path: &str) -> Result<(), Refused> {
+        let Some(mut part) = part_of(&mut self.archive, path)? else {
+            return Ok(());
+        };
+        let (mut codes, mut styles, mut in_cells) = (HashMap::new(), Vec::new(), false);
+        while let Some(event) = part.next()? {
+            match event {
+                Event::Start(tag) => match tag.local_name().as_ref() {
+                    "numFmt" => {
+                        let code = attribute(&tag, "formatCode")?.unwrap_or_default();
+                        codes.insert(number_of(&tag, "numFmtId")?, Format::of(&code));
+                    }
+                    "cellXfs" => in_cells = true,
+                    "xf" if in_cells => styles.push(number_of(&tag, "numFmtId")?),
+                    _ => {}
+                },
+                Event::End(tag) if tag.local_name().as_ref() == "cellXfs" => in_cells = false,
+                _ => {}
+            }
+        }
+        let format = |id: &u32| {
+            let own = codes.get(id).cloned();
+            own.unwrap_or_else(|| Format::built_in(*id))
+        };
+        self.formats = styles.iter().map(format).collect();
+        Ok(())
+    }
+}
+
+impl<R: Read + Seek> Book for Open<R> {
+    fn sheets(&self) -> Vec<Sheet> {
+        self.sheets.iter().map(|(sheet, _)| sheet.clone()).collect()
+    }
+
+    fn epoch(&self) -> Epoch {
+        epoch(self.from_1904)
+    }
+
+    fn cells(&mut self, sheet: usize, take: &mut Take<'_>) -> Result<(), Refused> {
+        let path = self.sheets[sheet].1.clone();
+        let mut part = part_of(&mut self.archive, &path)?.ok_or(Refused::Damaged)?;
+        let mut cell = Cell::default();
+        let (mut row, mut column, mut in_data, mut is_sheet) = (0_u32, 0_u32, false, false);
+        while let Some(event) = part.next()? {
+            match event {
+                Event::Start(tag) => match tag.local_name().as_ref() {
+                    "worksheet" => is_sheet = true,
+                    "sheetData" => in_data = true,
+                    "row" if in_data => {
+                        if let Some(number) = attribute(&tag, "r")? {
+                            row = row_of(&number)?;
+                        }
+                        column = 0;
+                    }
+                    "c" if in_data => {
+                        if let Some(place) = cell.begin(&tag)? {
+                            (row, column) = place;
+                        }
+                        part.cell(&mut cell)?;
+                        let format = self.formats.get(cell.style).unwrap_or(&Format::Number);
+                        if let Some(value) = cell.value(&self.strings, self.recalculated)?
+                            && !take(row, column, &value, format)?
+                        {
+                            return Ok(());
+                        }
+                        column += 1;
+                    }
+                    _ => {}
+                },
+                Event::End(tag) => match tag.local_name().as_ref() {
+                    "row" if in_data => row = row.saturating_add(1),
+                    "sheetData" => return Ok(()),
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+        // A sheet without cells may have no place for them; one that was cut is damaged.
+        if is_sheet && !in_data {
+            Ok(())
+        } else {
+            Err(Refused::Damaged)
+        }
+    }
+}
+
+/// What a cell says of itself, in buffers that are used again.
+#[derive(Default)]
+struct Cell {
+    kind: String,
+    style: usize,
+    has_formula: bool,
+    /// The text of the value; none where there is no such element.
+    held: Option<String>,
+}
+
+impl Cell {
+    /// Takes its attributes; its place, where it has one.
+    fn begin(&mut self, tag: &BytesStart<'_>) -> Result<Option<(u32, u32)>, Refused> {
+        self.kind.clear();
+        (self.style, self.has_formula, self.held) = (0, false, None);
+        let mut place = None;
+        for attribute in tag.attributes() {
+            let attribute = attribute.map_err(|_| Refused::Damaged)?;
+            let value = attribute
+                .normalized_value(XmlVersion::Implicit1_0)
+                .map_err(|_| Refused::Damaged)?;
+            match attribute.key.as_ref() {
+                "r" => place = Some(place_of(&value)?),
+                "s" => self.style = value.trim().parse().map_err(|_| Refused::Damaged)?,
+                "t" => self.kind.push_str(&value),
+                _ => {}
+            }
+        }
+        Ok(place)
+    }
+
+    /// What it holds; none when it is empty.
+    fn value<'a>(
+        &'a self,
+        strings: &'a [String],
+        recalculated: bool,
+    ) -> Result<Option<Value<'a>>, Refused> {
+        let held = self.held.as_deref();
+        let trimmed = held.unwrap_or("").trim();
+        // A formula that gives no text has an empty one for its result.
+        let empty_text = held.is_some() && matches!(self.kind.as_str(), "str" | "inlineStr");
+        if self.has_formula && trimmed.is_empty() && !empty_text {
+            return Ok(Some(Value::Error(NO_RESULT)));
+        }
+        let value = match self.kind.as_str() {
+            "str" | "inlineStr" | "is" => Value::Text(held.unwrap_or("")),
+            _ if trimmed.is_empty() => return Ok(None),
+            "s" => {
+                let place: usize = trimmed.parse().map_err(|_| Refused::Damaged)?;
+                Value::Text(strings.get(place).ok_or(Refused::Damaged)?)
+            }
+            "b" => match trimmed.to_ascii_lowercase().as_str() {
+                "0" | "false" => Value::Boolean(false),
+                "1" | "true" => Value::Boolean(true),
+                _ => return Err(Refused::Damaged),
+            },
+            "e" => Value::Error(trimmed),
+            "d" => Value::When(trimmed),
+            "n" => Value::Number(trimmed.parse().map_err(|_| Refused::Damaged)?),
+            "" => match trimmed.parse() {
+                Ok(number) => Value::Number(number),
+                Err(_) => Value::Text(held.unwrap_or("")),
+            },
+            _ => return Err(Refused::Damaged),
+        };
+        // A program that writes formulas and does not compute them writes a zero.
+        let placeholder = self.has_formula && recalculated && value == Value::Number(0.0);
+        Ok(Some(if placeholder {
+            Value::Error(NO_RESULT)
+        } else {
+            value
+        }))
+    }
+}
+
+/// A part that is read.
+struct Part<P: Read> {
+    xml: Xml<BufReader<P>>,
+    buffer: Vec<u8>,
+}
+
+fn part_of<'a, R: Read + Seek>(
+    archive: &'a mut ZipArchive<R>,
+    path: &str,
+) -> Result<Option<Part<impl Read + use<'a, R>>>, Refused> {
+    let Some(part) = zipped::part(archive, path)? else {
+        return Ok(None);
+    };
+    let mut xml = Xml::from_reader(BufReader::with_capacity(64 << 10, part));
+    xml.config_mut().expand_empty_elements = true;
+    Ok(Some(Part {
+        xml,
+        buffer: Vec::new(),
+    }))
+}
+
+impl<P: Read> Part<P> {
+    /// The next event; none at the end.
+    fn next(&mut self) -> Result<Option<Event<'_>>, Refused> {
+        self.buffer.clear();
+        match self.xml.read_event_into(&mut self.buffer) {
+            Ok(Event::Eof) => Ok(None),
+            Ok(event) => Ok(Some(event)),
+            Err(quick_xml::Error::Io(error)) => {
+                Err(zipped::broken(std::io::Error::from(error.kind())))
+            }
+            Err(_) => Err(Refused::Damaged),
+        }
+    }
+
+    /// The same where the end is too early.
+    fn must(&mut self) -> Result<Event<'_>, Refused> {
+        self.next()?.ok_or(Refused::Damaged)
+    }
+
+    /// What stands in a cell that has begun, up to its end.
+    fn cell(&mut self, cell: &mut Cell) -> Result<(), Refused> {
+        loop {
+            let (value, text) = match self.must()? {
+                Event::Start(tag) => match tag.local_name().as_ref() {
+                    "v" => (true, false),
+                    "is" => (false, true),
+                    "f" => {
+                        cell.has_formula = true;
+                        (false, false)
+                    }
+                    _ => (false, false),
+                },
+                Event::End(tag) if tag.local_name().as_ref() == "c" => return Ok(()),
+                _ => continue,
+            };
+            if text {
+                cell.held = Some(self.rich_text("is")?);
+            } else if value && cell.kind != "inlineStr" {
+                let held = cell.held.insert(String::new());
+                self.plain_text("v", held)?;
+                if cell.kind == "str" {
+                    unescape(held);
+                }
+            }
+        }
+    }
+
+    /// Adds the text of an element that has begun, up to its end.
+    fn plain_text(&mut self, name: &str, text: &mut String) -> Result<(), Refused> {
+        loop {
+            match self.must()? {
+                Event::Text(part) => text.push_str(&part.xml10_content()),
+                Event::CData(part) => text.push_str(&part.xml10_content()),
+                Event::GeneralRef(entity) => {
+                    let c = match entity.resolve_char_ref() {
+                        Ok(Some(c)) => Some(c),
+                        _ => zipped::named(entity.as_ref()),
+                    };
+                    text.push(c.ok_or(Refused::Damaged)?);
+                }
+                Event::End(tag) if tag.local_name().as_ref() == name => return Ok(()),
+                _ => {}
+            }
+            if text.len() > LONGEST {
+                return Err(Refused::TooLarge(Bound::Text));
+            }
+        }
+    }
+
+    /// A text that may have parts of several formats, without what tells its pronunciation.
+    fn rich_text(&mut self, name: &str) -> Result<String, Refused> {
+        let (mut text, mut spoken) = (String::new(), 0);
+        loop {
+            let begins = match self.must()? {
+                Event::Start(tag) => match tag.local_name().as_ref() {
+                    "rPh" => {
+                        spoken += 1;
+                        false
+                    }
+                    "t" => true,
+                    _ => false,
+                },
+                Event::End(tag) => match tag.local_name().as_ref() {
+                    "rPh" => {
+                        spoken -= 1;
+                        false
+                    }
+                    end if end == name => break,
+                    _ => false,
+                },
+                _ => false,
+            };
+            if begins {
+                let mut part = String::new();
+                self.plain_text("t", &mut part)?;
+                if spoken == 0 {
+                    text.push_str(&part);
+                }
+            }
+            if text.len() > LONGEST {
+                return Err(Refused::TooLarge(Bound::Text));
+            }
+        }
+        unescape(&mut text);
+        Ok(text)
+    }
+}
+
+/// Turns `_x000D_` into the character that XML cannot hold; `_x005F_` is the underscore that would begin another.
+fn unescape(text: &mut String) {
+    if !text.contains("_x") {
+        return;
+    }
+    let (mut units, mut rest): (Vec<u16>, &str) = (Vec::new(), text);
+    while let Some(at) = rest.find("_x") {
+        units.extend(rest[..at].encode_utf16());
+        rest = &rest[at..];
+        let code = rest
+            .get(2..6)
+            .filter(|_| rest.as_bytes().get(6) == Some(&b'_'));
+        let code = code.filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        match code.and_then(|code| u16::from_str_radix(code, 16).ok()) {
+            Some(unit) => {
+                units.push(unit);
+                rest = &rest[7..];
+            }
+            None => {
+                units.extend("_x".encode_utf16());
+                rest = &rest[2..];
+            }
+        }
+    }
+    units.extend(rest.encode_utf16());
+    *text = String::from_utf16_lossy(&units);
+}
+
+/// The path of a part in the archive, from a target that is relative to a folder.
+fn resolve(folder: &str, target: &str) -> String {
+    let target = target.replace('\\', "/");
+    let base = if target.starts_with('/') { "" } else { folder };
+    let mut path: Vec<&str> = Vec::new();
+    for step in base.split('/').chain(target.split('/')) {
+        match step {
+            "" | "." => {}
+            ".." => {
+                path.pop();
+            }
+            step => path.push(step),
+        }
+    }
+    path.join("/")
+}
+
+/// The row, from 0, that a number from 1 means.
+fn row_of(number: &str) -> Result<u32, Refused> {
+    let number: u32 = number.trim().parse().map_err(|_| Refused::Damaged)?;
+    number.checked_sub(1).ok_or(Refused::Damaged)
+}
+
+/// The row and the column, from 0, that a reference like `B2` means.
+fn place_of(reference: &str) -> Result<(u32, u32), Refused> {
+    let reference = reference.trim();
+    let digits = reference.find(|c: char| c.is_ascii_digit());
+    let (letters, digits) = reference.split_at(digits.ok_or(Refused::Damaged)?);
+    let mut column = 0_u32;
+    for letter in letters.bytes() {
+        if !letter.is_ascii_alphabetic() {
+            return Err(Refused::Damaged);
+        }
+        column = column * 26 + u32::from(letter.to_ascii_uppercase() - b'A') + 1;
+        if column > COLUMNS {
+            return Err(Refused::TooLarge(Bound::Cells));
+        }
+    }
+    Ok((
+        row_of(digits)?,
+        column.checked_sub(1).ok_or(Refused::Damaged)?,
+    ))
+}
+
+/// An attribute by its name, whatever the prefix of its namespace.
+fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, Refused> {
+    for attribute in tag.attributes() {
+        let attribute = attribute.map_err(|_| Refused::Damaged)?;
+        if attribute.key.local_name().as_ref() == name {
+            let value = attribute.normalized_value(XmlVersion::Implicit1_0);
+            return Ok(Some(value.map_err(|_| Refused::Damaged)?.into_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// An attribute that is a number; 0 where it is missing.
+fn number_of(tag: &BytesStart<'_>, name: &str) -> Result<u32, Refused> {
+    match attribute(tag, name)? {
+        None => Ok(0),
+        Some(number) => number.trim().parse().map_err(|_| Refused::Damaged),
+    }
+}
+
+fn is_true(value: Option<String>) -> bool {
+    value.is_some_and(|value| matches!(value.trim(), "1" | "true" | "on"))
 }
 
 /// The epoch of a workbook's flag.
@@ -103,35 +526,46 @@ pub fn epoch(from_1904: bool) -> Epoch {
     }
 }
 
-/// What calamine took for a date is one, also where its format does not tell which parts it shows.
-pub fn dated<'a>(serial: &ExcelDateTime, format: &'a Format) -> &'a Format {
-    match format {
-        Format::When(_) => format,
-        _ if serial.is_duration() => &Format::When(Parts::Elapsed),
-        _ => &Format::When(Parts::Whatever),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The text of an error as Excel shows it.
-pub fn error_text(error: &CellErrorType) -> &'static str {
-    match error {
-        CellErrorType::Div0 => "#DIV/0!",
-        CellErrorType::NA => "#N/A",
-        CellErrorType::Name => "#NAME?",
-        CellErrorType::Null => "#NULL!",
-        CellErrorType::Num => "#NUM!",
-        CellErrorType::Ref => "#REF!",
-        CellErrorType::Value => "#VALUE!",
-        CellErrorType::GettingData => "#GETTING_DATA",
+    #[test]
+    fn places_are_those_of_references() {
+        assert_eq!(place_of("A1"), Ok((0, 0)));
+        assert_eq!(place_of("aa10"), Ok((9, 26)));
+        assert_eq!(place_of("XFD1048576"), Ok((1_048_575, 16_383)));
+        assert_eq!(place_of("XFE1"), Err(Refused::TooLarge(Bound::Cells)));
+        for wrong in ["", "A", "1", "A0", "$A$1", "A1:B2"] {
+            assert_eq!(place_of(wrong), Err(Refused::Damaged), "{wrong}");
+        }
     }
-}
 
-/// What an error of calamine means; its text may quote a cell and is dropped.
-fn refused(error: XlsxError) -> Refused {
-    match error {
-        XlsxError::Password => Refused::Password,
-        XlsxError::Io(error) => zipped::broken(error),
-        XlsxError::Zip(error) => zipped::refused(error),
-        _ => Refused::Damaged,
+    #[test]
+    fn targets_are_relative_to_the_folder_of_their_part() {
+        for (target, path) in [
+            ("worksheets/sheet1.xml", "xl/worksheets/sheet1.xml"),
+            ("/xl/worksheets/sheet1.xml", "xl/worksheets/sheet1.xml"),
+            ("..\\other\\sheet1.xml", "other/sheet1.xml"),
+            ("./styles.xml", "xl/styles.xml"),
+        ] {
+            assert_eq!(resolve("xl", target), path);
+        }
+    }
+
+    #[test]
+    fn characters_that_xml_cannot_hold_are_escaped_in_texts() {
+        for (text, plain) in [
+            ("a_x000D_b", "a\rb"),
+            ("_x005F_x000D_", "_x000D_"),
+            ("ID_x", "ID_x"),
+            ("a_xZZZZ_b", "a_xZZZZ_b"),
+            ("_xD83D__xDE00_", "\u{1f600}"),
+            ("größe_x0041_", "größeA"),
+        ] {
+            let mut given = text.to_owned();
+            unescape(&mut given);
+            assert_eq!(given, plain);
+        }
     }
 }

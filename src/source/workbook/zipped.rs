@@ -78,6 +78,18 @@ pub fn text<R: Read + Seek>(archive: &mut ZipArchive<R>, path: &str) -> Result<V
     Ok(bytes)
 }
 
+/// The character of a name that every XML document knows.
+pub fn named(entity: &str) -> Option<char> {
+    match entity {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => None,
+    }
+}
+
 /// What an error of the archive means.
 pub fn refused(error: ZipError) -> Refused {
     match error {

@@ -1,6 +1,6 @@
 //! The workbooks of the case folders tests/cases/excel-*, as tables.
 
-use super::{Cell, Sheet, change, from_1904, number, text, xlsb::xlsb, xlsx};
+use super::{Cell, Sheet, change, from_1904, number, renamed, text, xlsb::xlsb, xlsx};
 
 const HEADER: [&str; 11] = [
     "ID", "EMAIL", "FIRST", "LAST", "BORN", "SSN", "STREET", "CITY", "STATE", "ZIP", "CTRY",
@@ -74,6 +74,11 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("excel-xlsx/export.xlsx", xlsx(&mixed())),
         ("excel-xlsb/export.xlsb", xlsb(&mixed(), false)),
         ("excel-damaged/export.xlsx", damaged()),
+        ("excel-own-formats/export.xlsx", own_formats()),
+        ("excel-formula-no-result/export.xlsx", no_results()),
+        ("excel-header-error/export.xlsx", xlsx(&header_error())),
+        ("excel-size-wrong/export.xlsx", size_wrong()),
+        ("excel-backslashes/export.xlsx", backslashes()),
     ]
 }
 
@@ -348,4 +353,67 @@ fn damaged() -> Vec<u8> {
         let end = text.rfind("<c r=\"C3\"").unwrap();
         text[..end].to_owned()
     })
+}
+
+/// The first format takes the number of Excel's usual date.
+fn own_formats() -> Vec<u8> {
+    let id = |value: f64, code: &'static str| with("", "ID", Cell::Number(value, code));
+    let whole = xlsx(&one(vec![
+        header(&[]),
+        id(40_000.0, "0000000"),
+        id(42_001.0, "\"C-\"0"),
+        id(42.0, "\"ACCT\"#"),
+        id(42.0, "0\"-A\""),
+        id(7.0, "\"C\"00000"),
+        id(123.0, "000\\-000"),
+        id(42.7, "\"C-\"0"),
+    ]));
+    change(&whole, "xl/styles.xml", |text| {
+        text.replace("numFmtId=\"164\"", "numFmtId=\"14\"")
+    })
+}
+
+/// A formula without a result, one with the zero of a program that computes nothing, one that gives a text, and one that gives
+/// an empty one.
+fn no_results() -> Vec<u8> {
+    let first = |id: &str, gave| with(id, "FIRST", Cell::Formula("=D2", gave));
+    let whole = xlsx(&one(vec![
+        header(&[]),
+        first("F-1", "777"),
+        first("F-2", "0"),
+        first("F-3", "Ann"),
+        first("F-4", "EMPTY"),
+    ]));
+    change(&whole, "xl/worksheets/sheet1.xml", |text| {
+        text.replace("<v>777</v>", "")
+            .replace("<v>EMPTY</v>", "<v></v>")
+    })
+}
+
+fn header_error() -> [Sheet; 1] {
+    one(vec![
+        header(&["#REF!"]),
+        customer("H-1", &["x"]),
+        customer("H-2", &["y"]),
+    ])
+}
+
+/// The declared size of the first sheet has no columns.
+fn size_wrong() -> Vec<u8> {
+    let other = Sheet::new("Other", vec![header(&[]), customer("O-1", &[])]);
+    let [customers] = one(vec![
+        header(&[]),
+        customer("W-1", &[]),
+        customer("W-2", &[]),
+    ]);
+    change(
+        &xlsx(&[customers, other]),
+        "xl/worksheets/sheet1.xml",
+        |text| text.replace("<dimension ref=\"A1:K3\"/>", "<dimension ref=\"1:3\"/>"),
+    )
+}
+
+fn backslashes() -> Vec<u8> {
+    let whole = xlsx(&one(vec![header(&[]), customer("S-1", &[])]));
+    renamed(&whole, |name| name.replace('/', "\\"))
 }

@@ -123,19 +123,33 @@ pub fn from_1904(workbook: &[u8]) -> Vec<u8> {
 
 /// The same archive with one part changed.
 pub fn change(archive: &[u8], name: &str, with: impl Fn(String) -> String) -> Vec<u8> {
+    let mut parts = parts_of(archive);
+    for (own, bytes) in &mut parts {
+        if own == name {
+            let text = String::from_utf8(std::mem::take(bytes)).unwrap();
+            *bytes = with(text).into_bytes();
+        }
+    }
+    archive_of(&parts)
+}
+
+/// The same archive with other names.
+pub fn renamed(archive: &[u8], with: impl Fn(&str) -> String) -> Vec<u8> {
+    let parts = parts_of(archive).into_iter();
+    let parts: Vec<_> = parts.map(|(name, bytes)| (with(&name), bytes)).collect();
+    archive_of(&parts)
+}
+
+fn parts_of(archive: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut old = zip::ZipArchive::new(Cursor::new(archive)).unwrap();
     let mut parts = Vec::new();
     for number in 0..old.len() {
         let mut part = old.by_index(number).unwrap();
         let mut bytes = Vec::new();
         part.read_to_end(&mut bytes).unwrap();
-        let own = part.name().unwrap().into_owned();
-        if own == name {
-            bytes = with(String::from_utf8(bytes).unwrap()).into_bytes();
-        }
-        parts.push((own, bytes));
+        parts.push((part.name().unwrap().into_owned(), bytes));
     }
-    archive_of(&parts)
+    parts
 }
 
 /// A zip archive of parts.

@@ -1,0 +1,380 @@
+//! Finding out which encoding a file has.
+//!
+//! Owner of the rules of [`Encoding::find`]: a byte order mark, then UTF-16 by its NULs, then UTF-8, then what reads like
+//! words, where `chardetng` knows the frequencies of letters and `plausible` what no writer writes. They prefer a gap to a
+//! wrong character: a file that is UTF-8 with broken places stays UTF-8, since read as Windows-1252 each of its characters
+//! would become two wrong ones; and where two encodings read equally well, both are named, and a person has to choose.
+//! Left out on purpose: languages. Nobody has said in which one the customers of an export are named.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+
+use super::Encoding;
+use super::plausible::{Look, Words};
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The encoding.
+    pub encoding: Encoding,
+    /// Bytes of the byte order mark, which is no text.
+    pub bom: usize,
+    /// Whether a person need not look.
+    pub sure: bool,
+    /// The evidence, as words for a sentence.
+    pub why: &'static str,
+    /// Another encoding in which the file reads as well, and differently: a person has to choose.
+    pub rival: Option<Encoding>,
+}
+
+fn found(encoding: Encoding, sure: bool, why: &'static str) -> Found {
+    Found {
+        encoding,
+        bom: 0,
+        sure,
+        why,
+        rival: None,
+    }
+}
+
+impl Encoding {
+    /// The encoding of a file, from blocks of its bytes. The first block is the file's beginning; each begins at an
+    /// even offset and may be cut inside of a character.
+    pub fn find(blocks: &[&[u8]]) -> Found {
+        let first = blocks.first().copied().unwrap_or_default();
+        for encoding in [Encoding::Utf8, Encoding::Utf16Le, Encoding::Utf16Be] {
+            let bom = encoding.bom(first);
+            if bom > 0 {
+                return Found {
+                    bom,
+                    ..found(encoding, true, "a byte order mark")
+                };
+            }
+        }
+        if let Some(encoding) = wide(blocks) {
+            return found(encoding, true, "every other byte is NUL");
+        }
+        let utf8 = Utf8::of(blocks);
+        if utf8.broken == 0 && utf8.whole == 0 {
+            return match escapes(blocks) {
+                true => found(Encoding::Iso2022Jp, true, "escape sequences of ISO-2022-JP"),
+                false => found(Encoding::Utf8, true, "ASCII only"),
+            };
+        }
+        if utf8.broken == 0 {
+            return found(Encoding::Utf8, true, "valid UTF-8");
+        }
+        let why = "UTF-8 with bytes that are not";
+        if utf8.whole >= utf8.broken * 10 {
+            return found(Encoding::Utf8, true, why);
+        }
+        let other = single(blocks);
+        // A quarter is enough: a text in one byte a character hardly ever has two that happen to be valid UTF-8 and look
+        // like a character of words.
+        let look = Words::of(blocks).look(Encoding::Utf8);
+        if (look.all - look.odd) * 4 < utf8.broken {
+            return other;
+        }
+        let reads = Words::of(blocks).look(other.encoding).is_plausible();
+        Found {
+            rival: Some(other.encoding).filter(|_| reads),
+            ..found(Encoding::Utf8, false, why)
+        }
+    }
+}
+
+/// UTF-16 without a mark: most characters of an export are ASCII, so that one half of the bytes is mostly NUL and the
+/// other is not.
+fn wide(blocks: &[&[u8]]) -> Option<Encoding> {
+    let (mut pairs, mut high, mut low) = (0usize, 0usize, 0usize);
+    for pair in blocks.iter().flat_map(|block| block.chunks_exact(2)) {
+        pairs += 1;
+        high += usize::from(pair[0] == 0 && pair[1] != 0);
+        low += usize::from(pair[1] == 0 && pair[0] != 0);
+    }
+    let mostly = |most: usize, least: usize| most * 4 >= pairs && least * 20 <= most;
+    match pairs >= 2 {
+        true if mostly(low, high) => Some(Encoding::Utf16Le),
+        true if mostly(high, low) => Some(Encoding::Utf16Be),
+        _ => None,
+    }
+}
+
+/// Characters beyond ASCII as UTF-8 counts them.
+#[derive(Default)]
+struct Utf8 {
+    whole: usize,
+    broken: usize,
+}
+
+impl Utf8 {
+    fn of(blocks: &[&[u8]]) -> Utf8 {
+        let mut count = Utf8::default();
+        for (index, block) in blocks.iter().enumerate() {
+            // What a cut left of a character at the block's beginning.
+            let cut = block
+                .iter()
+                .take(3)
+                .take_while(|byte| **byte & 0xC0 == 0x80)
+                .count();
+            let block = if index == 0 { block } else { &block[cut..] };
+            let mut chunks = block.utf8_chunks().peekable();
+            while let Some(chunk) = chunks.next() {
+                let beyond = |byte: &&u8| **byte >= 0xC0;
+                count.whole += chunk.valid().as_bytes().iter().filter(beyond).count();
+                let broken = chunk.invalid();
+                let cut = chunks.peek().is_none() && incomplete(broken);
+                count.broken += usize::from(!broken.is_empty() && !cut);
+            }
+        }
+        count
+    }
+}
+
+/// Whether bytes at the end of a block are the beginning of a character.
+fn incomplete(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
+}
+
+/// Whether ASCII has the escape sequences with which ISO-2022-JP begins its Japanese characters.
+fn escapes(blocks: &[&[u8]]) -> bool {
+    let has = |sequence: &[u8]| {
+        let mut blocks = blocks.iter();
+        blocks.any(|block| memchr::memmem::find(block, sequence).is_some())
+    };
+    has(b"\x1B$B") || has(b"\x1B$@")
+}
+
+/// Encodings that are tried beside Windows-1252 and what `chardetng` says, which knows none of these but the first.
+const TRIED: [Encoding; 7] = [
+    Encoding::Windows1250,
+    Encoding::Macintosh,
+    Encoding::Cp437,
+    Encoding::Cp850,
+    Encoding::Cp852,
+    Encoding::Windows1254,
+    Encoding::Windows1257,
+];
+
+/// The same for words without a Latin letter, as long as there are so few that frequencies say nothing.
+const TRIED_ON_FEW: [Encoding; 9] = [
+    Encoding::Windows1251,
+    Encoding::Koi8R,
+    Encoding::Ibm866,
+    Encoding::Windows1253,
+    Encoding::Gbk,
+    Encoding::Big5,
+    Encoding::ShiftJis,
+    Encoding::EucJp,
+    Encoding::EucKr,
+];
+const FEW: usize = 4;
+
+/// Bytes beyond ASCII that some exports have between their cells: `§`, `¦`, `¬`, `¤`, `¶` and `·` of Windows-1252.
+const DELIMITERS: [u8; 6] = [0xA7, 0xA6, 0xAC, 0xA4, 0xB6, 0xB7];
+
+/// The one of these that nearly every line has as often as the first.
+fn delimiter(blocks: &[&[u8]]) -> Option<u8> {
+    let lines = blocks.first()?.split(|byte| matches!(byte, b'\n' | b'\r'));
+    let lines: Vec<&[u8]> = lines.filter(|line| !line.is_empty()).take(200).collect();
+    DELIMITERS.into_iter().find(|delimiter| {
+        let count = |line: &&[u8]| memchr::memchr_iter(*delimiter, line).count();
+        let first = lines.first().map_or(0, count);
+        let same = lines.iter().filter(|line| count(line) == first).count();
+        first > 0 && lines.len() > 1 && same * 10 >= lines.len() * 8
+    })
+}
+
+/// A file that is no UTF: Windows-1252, unless it reads better as something else.
+fn single(blocks: &[&[u8]]) -> Found {
+    // What stands between cells is no letter of theirs.
+    let Some(delimiter) = delimiter(blocks) else {
+        return read_best(blocks);
+    };
+    let plain = |byte: &u8| if *byte == delimiter { b',' } else { *byte };
+    let replaced: Vec<Vec<u8>> = blocks
+        .iter()
+        .map(|block| block.iter().map(plain).collect())
+        .collect();
+    let blocks: Vec<&[u8]> = replaced.iter().map(Vec::as_slice).collect();
+    match blocks.iter().all(|block| block.is_ascii()) {
+        true => found(
+            Encoding::Windows1252,
+            true,
+            "no UTF-8, and a delimiter where it has one",
+        ),
+        false => read_best(&blocks),
+    }
+}
+
+/// The encoding in which the words of a file read best.
+fn read_best(blocks: &[&[u8]]) -> Found {
+    use Encoding::{Iso8859_15, Windows1252};
+    if euro(blocks) {
+        let why = "letters and euro signs where ISO-8859-15 has them";
+        return found(Iso8859_15, false, why);
+    }
+    let words = Words::of(blocks);
+    let western = words.look(Windows1252);
+    let guess = guess(&words);
+    let few = TRIED_ON_FEW.iter().filter(|_| words.count() < FEW);
+    let others: Vec<(Encoding, Look)> = std::iter::once(guess)
+        .chain(TRIED)
+        .chain(few.copied())
+        .map(|encoding| (encoding, words.look(encoding)))
+        .filter(|(_, look)| look.text != western.text)
+        .collect();
+    if western.is_plausible() {
+        return match rival(&western, &others, guess) {
+            Some(rival) => Found {
+                rival: Some(rival),
+                ..found(
+                    Windows1252,
+                    false,
+                    "no UTF-8, and letters where it has them",
+                )
+            },
+            None => found(Windows1252, true, "no UTF-8, and letters where it has them"),
+        };
+    }
+    let mut plausible: Vec<&(Encoding, Look)> = others
+        .iter()
+        .filter(|(_, look)| look.is_plausible())
+        .collect();
+    // A stable sort: of equals the guess stays first.
+    plausible.sort_by_key(|(_, look)| look.odd);
+    match plausible.split_first() {
+        Some(((best, look), rest)) => Found {
+            rival: rest
+                .iter()
+                .find(|(_, other)| other.text != look.text)
+                .map(|(encoding, _)| *encoding),
+            ..found(*best, false, "letters where it has them, and no other has")
+        },
+        // Nothing reads well. Where something reads much better, a person should know.
+        None => {
+            let best = others.iter().min_by_key(|(_, look)| look.odd);
+            let better = best.filter(|(_, look)| look.odd * 2 < western.odd);
+            Found {
+                rival: better.map(|(encoding, _)| *encoding),
+                ..found(
+                    Windows1252,
+                    false,
+                    "no UTF-8, and signs inside of words as it shows it",
+                )
+            }
+        }
+    }
+}
+
+/// What reads as well as Windows-1252 does, if anything: what the frequencies of letters speak for; or what has common
+/// letters where Windows-1252 has, in a quarter of all places, such as are rare or stand wrong.
+fn rival(western: &Look, others: &[(Encoding, Look)], guess: Encoding) -> Option<Encoding> {
+    let doubtful = (western.odd + western.rare) * 4 > western.all;
+    let fits = |(encoding, look): &&(Encoding, Look)| {
+        look.is_plausible() && (*encoding == guess || (doubtful && look.rare <= western.rare / 4))
+    };
+    others.iter().find(fits).map(|(encoding, _)| *encoding)
+}
+
+/// What the frequencies of letters speak for.
+fn guess(words: &Words<'_>) -> Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(&words.text(), false);
+    let name = detector.guess(None, Utf8Detection::Deny).name();
+    Encoding::from_word(name).unwrap_or(Encoding::Windows1252)
+}
+
+/// Whether there are letters and euro signs where only ISO-8859-15 has them, and nothing where it has control characters.
+fn euro(blocks: &[&[u8]]) -> bool {
+    let (mut controls, mut euro) = (false, false);
+    for block in blocks {
+        for (at, &byte) in block.iter().enumerate().filter(|(_, byte)| **byte >= 0x80) {
+            let before = at.checked_sub(1).map_or(b' ', |at| block[at]);
+            let after = block.get(at + 1).copied().unwrap_or(b' ');
+            let inside = before.is_ascii_alphabetic() && after.is_ascii_alphabetic();
+            controls |= byte < 0xA0;
+            euro |= match byte {
+                0xA4 => {
+                    (before.is_ascii_digit() || after.is_ascii_digit())
+                        && !before.is_ascii_alphabetic()
+                        && !after.is_ascii_alphabetic()
+                }
+                0xA6 | 0xA8 | 0xBC | 0xBD => inside,
+                _ => false,
+            };
+        }
+    }
+    euro && !controls
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_say_what_they_are() {
+        use Encoding::{Cp437, Iso8859_15, Utf8, Utf16Be, Utf16Le, Windows1252};
+        let table: &[(&[u8], Encoding, usize, bool)] = &[
+            (b"", Utf8, 0, true),
+            (b"ID,NAME\n1,Ann\n", Utf8, 0, true),
+            ("ID,NAME\n1,Zo\u{eb}\n".as_bytes(), Utf8, 0, true),
+            ("ID,NAME\n1,\u{5f20}\u{4f1f}\n".as_bytes(), Utf8, 0, true),
+            (b"\xEF\xBB\xBFID\n", Utf8, 3, true),
+            // The mark decides, whatever follows.
+            (b"\xEF\xBB\xBFID\nZo\xEB\n", Utf8, 3, true),
+            (b"\xFF\xFEI\0D\0\n\0", Utf16Le, 2, true),
+            (b"\xFE\xFF\0I\0D\0\n", Utf16Be, 2, true),
+            (b"I\0D\0,\0N\0\n\0", Utf16Le, 0, true),
+            (b"\0I\0D\0,\0N\0\n", Utf16Be, 0, true),
+            // A field filled up with NULs, as fixed records have them, is no UTF-16.
+            (
+                b"ID,NAME\n1,Ann\0\0\0\0\0\0\n2,Bo\0\0\0\0\0\0\0\n",
+                Utf8,
+                0,
+                true,
+            ),
+            // Two exports in one file: what is not UTF-8 becomes gaps, rather than what is to become two characters.
+            (b"1,Zo\xC3\xAB\n2,Zo\xEB\n", Utf8, 0, false),
+            (b"ID,NAME\n1,Zo\xEB\n2,M\xFCller\n", Windows1252, 0, true),
+            (b"ID,NAME\n1,O\x92Neil\n", Windows1252, 0, true),
+            (b"ID,NAME\n1,O\xB4Neil\n", Windows1252, 0, true),
+            (b"ID,UNIT\n1,\xBD\n2,\xA71\n", Windows1252, 0, true),
+            // As DOS wrote it: no letters for Windows-1252.
+            (b"ID,NAME\n1,M\x81ller\n2,Ren\x82\n", Cp437, 0, false),
+            (b"ID,LIMIT\n1,\xA4500\n", Iso8859_15, 0, false),
+            (b"ID,NAME\n1,C\xBDur\n", Iso8859_15, 0, false),
+            // With a character that only Windows-1252 has, the same byte is what it is there.
+            (b"ID,LIMIT\n1,\xA4500\n2,O\x92Neil\n", Windows1252, 0, true),
+        ];
+        for (bytes, encoding, bom, sure) in table {
+            let found = Encoding::find(&[bytes]);
+            let text = String::from_utf8_lossy(bytes);
+            assert_eq!(
+                (found.encoding, found.bom, found.sure),
+                (*encoding, *bom, *sure),
+                "{text:?}: {}",
+                found.why
+            );
+        }
+    }
+
+    #[test]
+    fn a_cut_inside_of_a_character_breaks_none() {
+        let text = "ID,NAME\n1,Zo\u{eb}\n2,\u{1f600}\u{5f20}\n".as_bytes();
+        for at in 0..=text.len() {
+            for to in at..=text.len() {
+                let found = Encoding::find(&[&text[..at], &text[to..]]);
+                assert_eq!(
+                    (found.encoding, found.sure),
+                    (Encoding::Utf8, true),
+                    "{at} {to}"
+                );
+            }
+        }
+        // A byte that is cut off is none that is wrong.
+        assert_eq!(
+            Encoding::find(&[b"ID\n", b"1,Zo\xEB,"]).encoding,
+            Encoding::Windows1252
+        );
+    }
+}
