@@ -143,6 +143,19 @@ const EDGES: &[&str] = &[
     "a\rb",
     "\t",
     "=1+1",
+    "=\"00124\"",
+    "=\"a\"&\"b\"",
+    "'00124",
+    "12345.0",
+    "1.90000E+18",
+    "1,90000E+18",
+    "########",
+    "a\u{fffd}b",
+    "a\u{200b}b",
+    "9\u{ad}87\u{2011}00\u{a0}1234",
+    "a\u{1b}b",
+    "a\u{9b}b",
+    "999999999999999999",
     " v",
     " v1",
     "x v2 v3",
@@ -243,6 +256,36 @@ fn payloads(dir: &TempDir) -> Vec<Vec<u8>> {
     all
 }
 
+/// Whether no text holds what no text may hold; ids hold nothing that is not seen either.
+fn is_clean(name: &str, value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(text) => {
+            let seen = |c: char| !bakkt_migrate::text::is_invisible(c);
+            let id = [
+                "clientAccountId",
+                "clientOwnerId",
+                "taxId",
+                "postalCode",
+                "emailAddress",
+            ];
+            text.trim() == text
+                && text.chars().any(seen)
+                && !text
+                    .chars()
+                    .any(|c| c.is_control() || matches!(c, '\u{fffd}'..='\u{ffff}'))
+                && (!id.contains(&name) || text.chars().all(seen))
+        }
+        serde_json::Value::Array(values) => values.iter().all(|value| is_clean(name, value)),
+        serde_json::Value::Object(fields) => {
+            fields.iter().all(|(name, value)| is_clean(name, value))
+        }
+        serde_json::Value::Number(number) => {
+            number.as_i64().is_some_and(|n| (0..=100).contains(&n))
+        }
+        _ => true,
+    }
+}
+
 /// A sandbox to post payloads to.
 struct Judge {
     runtime: tokio::runtime::Runtime,
@@ -268,6 +311,13 @@ impl Judge {
 
     /// Posts payloads; the first that is refused is shown with what was said about it.
     fn takes(&self, payloads: Vec<Vec<u8>>) -> Result<(), String> {
+        for payload in &payloads {
+            let value = serde_json::from_slice(payload).unwrap();
+            if !is_clean("", &value) {
+                let payload = String::from_utf8_lossy(payload);
+                return Err(format!("an unclean text in {payload:?}"));
+            }
+        }
         let url = format!("{}/apex-crypto/api/v2/accounts", self.sandbox.base_url());
         self.runtime.block_on(async {
             for payload in payloads {

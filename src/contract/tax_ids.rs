@@ -96,7 +96,7 @@ fn never_issued(kind: &str, digits: &[u8; 9]) -> Option<&'static str> {
         "EIN" if NO_EIN.contains(&(whole / 10_000_000)) => {
             Some("never given out as an EIN: the IRS has no such prefix")
         }
-        "EIN" if whole % 10_000_000 == 0 => {
+        "EIN" if whole.is_multiple_of(10_000_000) => {
             Some("never given out as an EIN: behind its prefix are zeros")
         }
         _ => None,

@@ -195,11 +195,11 @@ fn text_of(
     match unfit(text, most) {
         _ if trim(text).is_empty() => Err("a text that is not empty".to_owned()),
         Some(texts::TOO_LONG) => Err(format!("a text of at most {most} characters")),
-        Some(why) => Err(format!(
-            "it {}",
-            why.strip_prefix("holds")
-                .map_or_else(|| format!("is {why}"), |what| format!("holds{what}"))
-        )),
+        Some(why) if why.starts_with("holds") || why.starts_with("begins") => {
+            Err(format!("the text {why}"))
+        }
+        Some(why) if why.starts_with("the ") => Err(why.to_owned()),
+        Some(why) => Err(format!("the text is {why}")),
         None => Ok(()),
     }
 }

@@ -246,7 +246,10 @@ impl Form {
                 cells.add_plain(&rest[..end], self.delimiter);
             }
             let start = before.map_or(0, |end| end + 1);
-            if spaces(&rest[start..]) != next - start {
+            let first = start + spaces(&rest[start..]);
+            // ="00124", written without quotes around it, as `text::cell` reads it with them.
+            let wrapped = quote == b'"' && first + 1 == next && rest[first] == b'=';
+            if first != next && !wrapped {
                 let open = breaks(&input[..at]) > 0;
                 return Some(Err(if open {
                     Flaw::OpenQuote

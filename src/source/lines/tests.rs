@@ -203,3 +203,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_cell_that_a_spreadsheet_takes_as_text_needs_no_quotes_around_it() {
+    let (rows, _) = read(
+        COMMA,
+        b"=\"001,24\",Ann\n \"B\", =\"C1\"\n=\"D\"\"1\",x\n=\"a\"&\"b\",x\na=\"b\",x\n=\"E\nF\",x\n",
+    );
+    let stray = Some(Flaw::StrayQuote);
+    let texts: Vec<(&str, Option<Flaw>)> = rows
+        .iter()
+        .map(|(_, text, flaw)| (text.as_str(), *flaw))
+        .collect();
+    assert_eq!(texts[0], ("001,24|Ann", None));
+    assert_eq!(texts[1], ("B|C1", None));
+    assert_eq!(texts[2], ("D\"1|x", None));
+    assert_eq!((texts[3].1, texts[4].1), (stray, stray));
+    assert_eq!(texts[5], ("E\nF|x", None));
+}
