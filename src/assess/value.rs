@@ -4,7 +4,7 @@
 
 use crate::contract::account::{ACCOUNT_TYPES, TAX_ID_TYPES, US_TAX_ID_TYPES};
 use crate::contract::roles::{OWNER_KINDS, ROLES};
-use crate::contract::{Form, countries, forms};
+use crate::contract::{Form, countries, forms, postal_codes};
 
 /// What a form may look at beside the value itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,7 +28,14 @@ pub fn check(form: Form, text: &str, beside: Beside<'_>) -> Result<(), &'static 
     };
     match form {
         Form::Short(most) if text.chars().count() > most => Err("too long"),
-        Form::Text | Form::Short(_) | Form::ClientId | Form::OwnerId => {
+        Form::PostalCode
+            if beside
+                .country
+                .is_some_and(|country| postal_codes::is_certainly_wrong(country, text)) =>
+        {
+            Err("not a postal code of the country beside it")
+        }
+        Form::Text | Form::Short(_) | Form::ClientId | Form::OwnerId | Form::PostalCode => {
             if text
                 .bytes()
                 .any(|byte| byte < 0x20 && byte != b'\n' && byte != b'\t' && byte != b'\r')

@@ -65,7 +65,7 @@ pub(super) const ADDRESS: &[Field] = &[
     field(
         "postalCode",
         Rule::When(&[("country", USA)], H),
-        Shape::Leaf(Form::Text),
+        Shape::Leaf(Form::PostalCode),
     ),
     leaf("country", W, Form::Country),
 ];

@@ -17,6 +17,7 @@ pub mod fold;
 pub mod forms;
 pub mod kyb_form;
 pub mod path;
+pub mod postal_codes;
 pub mod roles;
 pub mod spans;
 pub mod us_states;
@@ -120,6 +121,8 @@ pub enum Form {
     Country,
     /// Two letters when `country` beside it is USA, else free text.
     State,
+    /// A postal code: of a form that the country beside it has, where the country's forms are known.
+    PostalCode,
     /// E.164.
     Phone,
     /// An e-mail address.

@@ -24,7 +24,7 @@ pub mod tax_ids;
 pub mod text;
 
 /// Version of everything here that turns cells into values. A plan made by another version is drift.
-pub const VERSION: &str = "3";
+pub const VERSION: &str = "4";
 
 use draft::{Draft, Slot};
 use expr::Expressions;
@@ -248,6 +248,7 @@ impl Mapper {
         let strays = draft.strays().len();
         let spare = draft.add_slot();
         let expressions = sheet.expressions.for_row(row);
+        scratch.country = None;
         feed.eval(spare, row, sheet, &expressions, draft, scratch);
         let value = draft.drop_slot();
         // They are kept when the row is mapped.
@@ -275,6 +276,7 @@ impl Sheet {
     ) {
         let expressions = self.expressions.for_row(row);
         for (number, feed) in feeds.iter().enumerate() {
+            scratch.country = feed::country_beside(feed, first, draft);
             feed.eval(first + number, row, self, &expressions, draft, scratch);
         }
     }
