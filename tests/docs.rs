@@ -462,6 +462,22 @@ fn words_of_transforms_are_documented() {
     assert!(plain.contains(&text), "{text}");
 }
 
+/// The ranges that a mapping's amounts become, as the contract lists them.
+#[test]
+fn the_usd_ranges_are_documented() {
+    use bakkt_migrate::contract::usd::{RANGE_A, RANGE_B};
+    let ranges: Vec<[String; 2]> = table(&page("docs/mapping.md"), "| people | entities |")
+        .iter()
+        .map(|row| [0, 1].map(|at| code(&row[at]).to_owned()))
+        .collect();
+    let known: Vec<[String; 2]> = RANGE_A
+        .iter()
+        .zip(RANGE_B)
+        .map(|(people, entities)| [(*people).to_owned(), entities.to_owned()])
+        .collect();
+    assert_eq!(ranges, known);
+}
+
 /// The page of documents, against the tables of fields, types, items and accepted content, and its examples.
 #[test]
 fn documents_are_documented() {
@@ -523,8 +539,16 @@ fn documents_are_documented() {
         .collect();
     assert_eq!(patterns.len(), 3);
     for pattern in patterns {
-        Pattern::compile(pattern.trim()).unwrap();
+        Pattern::compile(&pattern.trim().into()).unwrap();
     }
+    // The example of patterns with fixed parts.
+    let start = page.find("    [documents]").unwrap();
+    let lines = page[start..]
+        .lines()
+        .take_while(|line| line.starts_with("    "));
+    let table: String = lines.map(|line| format!("{line}\n")).collect();
+    let dir = tempfile::tempdir().unwrap();
+    settings(dir.path(), &format!("{MINIMAL}{table}")).unwrap();
 }
 
 /// The first row of the table that fits a status and a reason is what they mean.

@@ -92,7 +92,10 @@ fn walk(
     } else {
         return;
     }
-    let many = matches!(path.last().map(String::as_str), Some("fields" | "policy"));
+    let many = matches!(
+        path.last().map(String::as_str),
+        Some("fields" | "policy" | "owed_if")
+    );
     for (key, inner) in properties.iter().take(if many { 1 } else { usize::MAX }) {
         path.push(key.clone());
         walk(whole, inner, path, found);
@@ -100,9 +103,9 @@ fn walk(
     }
 }
 
-/// Whether a table is looked into elsewhere: the feed of `account_type` is like every other.
+/// Whether a table is looked into elsewhere: the feeds of `account_type` and of a condition are like every other.
 fn is_repeated(path: &[String]) -> bool {
-    path.len() > 1 && path[0] == "account_type"
+    path.len() > 1 && path[0] == "account_type" || path.len() > 2 && path[0] == "owed_if"
 }
 
 /// A field that takes a range; a document has none.
@@ -115,7 +118,9 @@ fn is_range(path: &[String]) -> bool {
 /// A file with a line in the table at a path, and what the table needs before the program looks at its keys.
 fn with_line(path: &[String], line: &str) -> String {
     let mut text = line.to_owned();
-    if path == ["account_type"] || (path.len() == 2 && path[0] == "fields") {
+    if path == ["account_type"]
+        || (path.len() == 2 && matches!(path[0].as_str(), "fields" | "owed_if"))
+    {
         text.push_str(", lookup = { A = \"B\" }");
     }
     let range = is_range(path);
@@ -150,7 +155,10 @@ fn every_table_has_the_keys_that_the_program_knows() {
         let validator = validator(&schema);
         for (path, keys) in tables(&schema) {
             // Fields have names of their own; they are compared with the contract.
-            let named = matches!(path.last().map(String::as_str), Some("fields" | "policy"));
+            let named = matches!(
+                path.last().map(String::as_str),
+                Some("fields" | "policy" | "owed_if")
+            );
             let fields = &schema["properties"]["fields"]["properties"];
             let ranged = !is_range(&path) || fields.get(RANGE).is_some();
             if named || is_repeated(&path) || !ranged {
@@ -186,7 +194,10 @@ fn words(
         let list = list.iter().map(|word| word.as_str().unwrap().to_owned());
         found.entry(path.clone()).or_default().extend(list);
     }
-    let many = matches!(path.last().map(String::as_str), Some("fields" | "policy"));
+    let many = matches!(
+        path.last().map(String::as_str),
+        Some("fields" | "policy" | "owed_if")
+    );
     let properties = at["properties"].as_object().into_iter().flatten();
     for (key, inner) in properties.take(if many { 1 } else { usize::MAX }) {
         path.push(key.clone());
@@ -270,6 +281,19 @@ fn every_field_that_a_mapping_may_feed_is_there() {
         if pattern.contains("[]") {
             assert!(!is_valid(&pattern.replace("[]", "[64]")), "{pattern}");
         }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    for pattern in path::patterns()
+        .iter()
+        .filter(|pattern| *pattern != "accountType")
+    {
+        let field = pattern.replace("[]", "[0]");
+        let mut owed = serde_json::Map::new();
+        owed.insert(field.clone(), json!({ "const": true }));
+        let text = format!("owed_if.\"{field}\" = {{ const = true }}\n");
+        let takes = !mapping(dir.path(), &text).contains("is always owed");
+        let valid = validator.is_valid(&json!({ "owed_if": owed }));
+        assert_eq!(valid, takes, "{pattern}");
     }
     let policy = self::validator(&schema::settings::schema());
     let moved = |field: &str| {

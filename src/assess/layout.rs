@@ -13,6 +13,7 @@ use super::policy::Policy;
 use crate::contract::Level;
 use crate::contract::account::{ACCOUNT, US_PERSON, US_TAX_ID_TYPES};
 use crate::contract::{Condition, Field, Form, Rule, Shape, changes, path};
+use crate::mapping::target::OWED;
 use crate::mapping::{Fed, Mapper};
 
 pub(super) struct Layout<'a> {
@@ -95,6 +96,7 @@ impl Layout<'_> {
             key: format!("\"{}\":", field.name).into_bytes(),
             path: self.path(&at),
             level: self.level(rule, prefix),
+            owed: self.slot(&format!("{OWED}{at}")),
             body,
         }
     }
@@ -167,6 +169,7 @@ impl Layout<'_> {
                     key: Vec::new(),
                     path: self.path(&at),
                     level: NodeLevel::Is(Level::W),
+                    owed: None,
                     body: Body::Object {
                         inside,
                         lends: false,

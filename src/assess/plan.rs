@@ -86,11 +86,27 @@ pub struct Node {
     pub path: u32,
     /// Its level inside its object.
     pub level: NodeLevel,
+    /// The slot that says whether a record owes it; none: every record does.
+    pub owed: Option<usize>,
     /// What stands there.
     pub body: Body,
 }
 
 impl Node {
+    /// Whether this record need not have it: the mapping's condition says so. One that cannot be read says nothing.
+    pub(super) fn is_not_owed(&self, draft: &Draft) -> bool {
+        self.owed
+            .is_some_and(|slot| draft.value(slot) == Some("false"))
+    }
+
+    /// Its level for this draft, inside the object.
+    pub(super) fn level_on(&self, draft: &Draft) -> Level {
+        match self.is_not_owed(draft) {
+            true => Level::O,
+            false => self.level.on(draft),
+        }
+    }
+
     /// Without it its object is never whole.
     pub(super) fn always_needed(&self) -> bool {
         matches!(self.level, NodeLevel::Is(level) if level.breaks())

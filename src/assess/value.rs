@@ -4,7 +4,7 @@
 
 use crate::contract::account::{ACCOUNT_TYPES, TAX_ID_TYPES, US_TAX_ID_TYPES};
 use crate::contract::roles::{OWNER_KINDS, ROLES};
-use crate::contract::{Form, countries, forms, tax_ids, texts};
+use crate::contract::{Form, countries, forms, postal_codes, tax_ids, texts};
 
 /// What a form may look at beside the value itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +32,14 @@ pub fn check(form: Form, text: &str, beside: Beside<'_>) -> Result<(), &'static 
         Form::Text => fit(texts::unfit_text(text, texts::NOTE)),
         Form::Short(most) => fit(texts::unfit_text(text, most)),
         Form::Code(most) => fit(texts::unfit_code(text, most)),
+        Form::PostalCode
+            if beside
+                .country
+                .is_some_and(|country| postal_codes::is_certainly_wrong(country, text)) =>
+        {
+            Err("not a postal code of the country beside it")
+        }
+        Form::PostalCode => fit(texts::unfit_code(text, texts::POSTAL_CODE)),
         // The rules of a clientAccountId depend on the settings (`unfit_id`).
         Form::ClientId | Form::OwnerId => fit(forms::unfit_id(text)),
         Form::AccountType => one_of(ACCOUNT_TYPES, "not an account type"),

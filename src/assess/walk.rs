@@ -4,6 +4,7 @@
 //! is cut off again, and the values in it that came from cells are recorded as withheld. Reused from row to row.
 
 mod lines;
+mod owed;
 
 use uuid::Uuid;
 
@@ -122,7 +123,7 @@ impl Assessor {
         self.out.push(b'{');
         let mut whole = true;
         for node in &tree.nodes {
-            let level = node.level.on(draft);
+            let level = node.level_on(draft);
             if self.node(plan, draft, node, level, level) != Done::Sent && level.breaks() {
                 whole = false;
             }
@@ -168,7 +169,14 @@ impl Assessor {
     }
 
     /// `own` is the level inside the object, `level` what counts, which no object above makes stronger than itself.
-    fn node(&mut self, plan: &Plan, draft: &Draft, node: &Node, own: Level, level: Level) -> Done {
+    fn owed_node(
+        &mut self,
+        plan: &Plan,
+        draft: &Draft,
+        node: &Node,
+        own: Level,
+        level: Level,
+    ) -> Done {
         match &node.body {
             Body::Leaf(leaf) => self.leaf(plan, draft, node, leaf, own, level),
             Body::Lines(slot, form) => self.lines(draft, node, (*slot, *form), (own, level)),
@@ -396,7 +404,7 @@ impl Assessor {
         self.out.push(b'{');
         let mut whole = true;
         for child in &inside.children {
-            let own = child.level.on(draft);
+            let own = child.level_on(draft);
             let counts = if own == Level::W {
                 level
             } else {

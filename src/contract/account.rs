@@ -6,9 +6,7 @@
 //! never sent.
 
 use super::entity::{ENTITY, ENTITY_LEVELS, KYB_LEVELS};
-use super::texts::{
-    DOCUMENT, MIDDLE_NAMES, NAME, NOTE, PLACE, POSTAL_CODE, REFERENCE, STREET, TITLE, TOKEN,
-};
+use super::texts::{DOCUMENT, MIDDLE_NAMES, NAME, NOTE, PLACE, REFERENCE, STREET, TITLE, TOKEN};
 use super::usd::Scale;
 use super::{Condition, Field, Form, Level, Rule, Shape};
 
@@ -81,7 +79,7 @@ pub(super) const ADDRESS: &[Field] = &[
     field(
         "postalCode",
         Rule::When(&[("country", USA)], H),
-        Shape::Leaf(Form::Code(POSTAL_CODE)),
+        Shape::Leaf(Form::PostalCode),
     ),
     leaf("country", W, Form::Country),
 ];

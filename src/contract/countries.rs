@@ -3,9 +3,11 @@
 //! Owner: `contract`. The data is in `countries/table.rs`. Invariants: the answer is always one of the 249
 //! alpha-3 codes, `alpha3(alpha3(x)) == alpha3(x)`, and a bare code of two or three letters or digits is
 //! answered from a table made at compile time, without allocation. Left out on purpose: guessing. A text that
-//! fits two countries, or a code dressed in punctuation ("N/A" is not Namibia), gives `None`. Numeric codes
-//! have exactly three digits, because "44" in such a column is more often a calling code.
+//! fits two countries ("Korea"), or a code dressed in punctuation ("N/A" is not Namibia), gives `None`. Where ISO itself
+//! gives a short name to one of two countries ("Congo", "Guinea"), that one is meant. Numeric codes have three digits,
+//! because "44" in such a column is more often a calling code; a fourth zero in front ("0840") does no harm.
 
+mod languages;
 mod table;
 
 use super::fold::{fold, with_folded};
@@ -55,6 +57,14 @@ pub fn alpha3(text: &str) -> Option<&'static str> {
         [a, b] => by_alpha2(a.to_ascii_uppercase(), b.to_ascii_uppercase()),
         [a, b, c] if a.is_ascii_digit() => by_number(a, b, c),
         [a, b, c] => by_alpha3(
+            a.to_ascii_uppercase(),
+            b.to_ascii_uppercase(),
+            c.to_ascii_uppercase(),
+        ),
+        [b'0', a @ b'1'..=b'9', b, c] => by_number(a, b, c),
+        [a, b, c, b'.', b'0'] => by_number(a, b, c),
+        // "G.B.R."; two letters with dots are more often something else ("N.A.").
+        [a, b'.', b, b'.', c] | [a, b'.', b, b'.', c, b'.'] => by_alpha3(
             a.to_ascii_uppercase(),
             b.to_ascii_uppercase(),
             c.to_ascii_uppercase(),
@@ -133,7 +143,7 @@ fn by_number(a: u8, b: u8, c: u8) -> Option<&'static Country> {
 fn by_name(folded: &[u8]) -> Option<&'static Country> {
     static NAMES: OnceLock<HashMap<Box<[u8]>, u8>> = OnceLock::new();
     let names = NAMES.get_or_init(|| {
-        let mut names = HashMap::with_capacity(COUNT * 5);
+        let mut names = HashMap::with_capacity(COUNT * 16);
         for (spelling, place) in spellings() {
             names.insert(fold(&spelling).into_bytes().into_boxed_slice(), place);
         }
@@ -147,29 +157,53 @@ fn by_name(folded: &[u8]) -> Option<&'static Country> {
 
 /// Every spelling of every country with its place in the table: those listed, and those that follow a rule.
 fn spellings() -> Vec<(String, u8)> {
-    let mut all = Vec::with_capacity(COUNT * 6);
+    let mut all = Vec::with_capacity(COUNT * 16);
     for (country, place) in COUNTRIES.iter().zip(0u8..) {
-        for listed in country
-            .aliases
-            .split('|')
-            .chain([country.name])
-            .filter(|name| !name.is_empty())
-        {
-            let turned = listed
-                .split_once(", ")
-                .map(|(head, tail)| format!("{tail} {head}"));
-            for name in [Some(listed.to_owned()), turned].into_iter().flatten() {
-                let shorter = name.replace(" and ", " ");
-                for name in [shorter, name] {
-                    if let Some(saint) = name.strip_prefix("Saint ") {
-                        all.push((format!("St {saint}"), place));
-                    }
-                    all.push((name, place));
+        let listed = country.aliases.split('|').chain([country.name]);
+        for name in listed.filter(|name| !name.is_empty()) {
+            add_variants(name, place, &mut all);
+        }
+    }
+    for (alpha2, names) in &languages::NAMES {
+        let place = COUNTRIES.binary_search_by_key(alpha2, |country| country.alpha2);
+        // The two tables have the same codes; a test holds them to it.
+        let Some(place) = place.ok().and_then(|place| u8::try_from(place).ok()) else {
+            continue;
+        };
+        all.extend(names.split('|').map(|name| (name.to_owned(), place)));
+    }
+    all
+}
+
+/// A name, and how else it is written by rule: "X, Y" and "X (Y)" as "Y X", without "and" and "the", "St" for "Saint",
+/// "Rep" for "Republic", "Is" for "Islands".
+fn add_variants(listed: &str, place: u8, all: &mut Vec<(String, u8)>) {
+    let turned = listed
+        .split_once(", ")
+        .or_else(|| listed.strip_suffix(')')?.split_once(" ("))
+        .map(|(head, tail)| format!("{tail} {head}"));
+    for name in [Some(listed.to_owned()), turned].into_iter().flatten() {
+        let mut forms = vec![name];
+        for (long, short) in [
+            (" and ", " "),
+            (" the ", " "),
+            ("Republic", "Rep"),
+            ("Islands", "Is"),
+        ] {
+            for place in 0..forms.len() {
+                let shorter = forms[place].replace(long, short);
+                if shorter != forms[place] {
+                    forms.push(shorter);
                 }
             }
         }
+        for form in forms {
+            if let Some(saint) = form.strip_prefix("Saint ") {
+                all.push((format!("St {saint}"), place));
+            }
+            all.push((form, place));
+        }
     }
-    all
 }
 
 #[cfg(test)]
@@ -256,7 +290,40 @@ mod tests {
             ("MKD", "Macedonia|F.Y.R.O.M.|North Macedonia"),
             ("LKA", "Ceylon|Sri Lanka"),
             ("ZWE", "Rhodesia|Southern Rhodesia"),
-            ("TWN", "Taiwan, R.O.C.|Republic of China|Formosa"),
+            (
+                "TWN",
+                "Taiwan, R.O.C.|Republic of China|Formosa|ROC|Taiwan (Province of China)",
+            ),
+            ("HTI", "Republic of Haiti|Haïti"),
+            ("SLV", "Republic of El Salvador|Salvador"),
+            ("ZWE", "Republic of Zimbabwe|Simbabwe"),
+            (
+                "HKG",
+                "Hong Kong Special Administrative Region of China|Hong Kong SAR|H.K.|Hongkong",
+            ),
+            (
+                "MRT",
+                "Islamic Republic of Mauritania|Mauretanien|Mauritanie",
+            ),
+            ("USA", "0840|840.0|Stati Uniti d'America|EE. UU."),
+            ("NZL", "N.Z.|New Zealand|Neuseeland|Nouvelle-Zélande"),
+            ("CAF", "Central African Rep.|Zentralafrikanische Republik"),
+            (
+                "BOL",
+                "the Plurinational State of Bolivia|Bolivia (Plurinational State of)|Bolivie",
+            ),
+            ("KOR", "R.O.K.|Korea (Rep. of)|the Republic of Korea"),
+            ("ARE", "Emiratos Árabes Unidos|Vereinigte Arabische Emirate"),
+            ("CHN", "PRC|P.R. China|China"),
+            ("GBR", "G.B.R.|Regno Unito|Royaume-Uni|Reino Unido"),
+            (
+                "DEU",
+                "Germania|Allemagne|Alemanha|Bundesrepublik Deutschland",
+            ),
+            ("GIN", "Guinea|Guinée|Republic of Guinea"),
+            ("GNB", "Guinea-Bissau|Guiné-Bissau"),
+            ("GNQ", "Equatorial Guinea|Republic of Equatorial Guinea"),
+            ("NER", "the Republic of the Niger|Republic of Niger|Níger"),
         ];
         for (code, texts) in cases {
             for text in texts.split('|') {
@@ -304,10 +371,39 @@ mod tests {
             "Foreign",
             // Australia's number, and Hungary's calling code.
             "36",
+            "0036",
+            "36.0",
+            "00840",
+            // "Not available", not Namibia.
+            "N.A.",
         ] {
             assert_eq!(alpha3(text), None, "{text}");
         }
         assert_eq!(alpha3(&"a".repeat(5000)), None);
+    }
+
+    #[test]
+    fn every_official_name_of_iso_is_understood() {
+        // The long names that begin with a form of state, as the ISO lists them.
+        for form in ["Republic of", "Kingdom of", "State of", "Commonwealth of"] {
+            for (spelling, place) in spellings() {
+                if spelling.starts_with(form) {
+                    let with_article = format!("the {spelling}");
+                    let wanted = Some(COUNTRIES[usize::from(place)].alpha3);
+                    assert_eq!(alpha3(&with_article), wanted, "{spelling}");
+                }
+            }
+        }
+        let places = |alpha2: &str| {
+            COUNTRIES
+                .iter()
+                .position(|country| country.alpha2 == alpha2)
+        };
+        assert!(
+            languages::NAMES
+                .iter()
+                .all(|(code, _)| places(code).is_some())
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod forms;
 pub mod kyb_form;
 pub mod ownership;
 pub mod path;
+pub mod postal_codes;
 pub mod roles;
 pub mod spans;
 pub mod tax_ids;
@@ -127,6 +128,8 @@ pub enum Form {
     Country,
     /// Two letters when `country` beside it is USA, else free text.
     State,
+    /// A postal code: of a form that the country beside it has, where the country's forms are known.
+    PostalCode,
     /// E.164.
     Phone,
     /// An e-mail address.

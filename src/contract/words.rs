@@ -166,9 +166,6 @@ pub fn why(path: &str) -> &'static str {
 /// What a person may write at a path whose values have a form.
 pub fn form(form: Form, path: &str) -> &'static str {
     match form {
-        Form::Code(_) if path.ends_with(".postalCode") => {
-            "five digits of a U.S. address; else as it is written there"
-        }
         Form::Short(_) if path.ends_with(".streetAddress") => {
             "street and number; further lines in the same cell"
         }
@@ -192,6 +189,7 @@ pub fn form(form: Form, path: &str) -> &'static str {
         }
         Form::Country => "a country of the list",
         Form::State => "two letters such as IL, of a U.S. address; else as it is written there",
+        Form::PostalCode => "five digits of a U.S. address; else as it is written there",
         Form::Phone => "international format such as +13125550123; a U.S. number also without +1",
         Form::Email => "an e-mail address such as ann@example.com",
         Form::PastDate => "a date in the past such as 1980-02-28",

@@ -1,6 +1,7 @@
 //! A folder pattern: what the paths of documents say about them.
 //!
-//! Owner of the pattern's syntax: `{field}`, `*` inside one part of a path, everything else as it stands. Types, sides and
+//! Owner of the pattern's syntax: `{field}`, `*` inside one part of a path, everything else as it stands; and of what a
+//! pattern says of all its documents beside the path ([`Written::fixed`]). Types, sides and
 //! KYB items are found whatever their case; names are taken as they are, never decoded, but composed (NFC). A path is tried against the words of
 //! the contract first, so that `A_1_DRIVERS_LICENSE_FRONT.png` is cut where its reader would cut it; only then is any text
 //! taken for a type, so that a misspelled one is told as such.
@@ -19,10 +20,29 @@ use crate::text::compose;
 /// Parts the words of one `{kyb_item}`.
 const AND: char = '+';
 
+/// A pattern as it stands in the settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The path with its fields.
+    pub path: String,
+    /// What is so for every document whose path fits: a field that the path does not say, and its value.
+    pub fixed: Vec<(Field, String)>,
+}
+
+impl From<&str> for Written {
+    fn from(path: &str) -> Written {
+        Written {
+            path: path.to_owned(),
+            fixed: Vec::new(),
+        }
+    }
+}
+
 /// One compiled pattern.
 #[derive(Debug)]
 pub struct Pattern {
     text: String,
+    fixed: Vec<(Field, String)>,
     pieces: Vec<Piece>,
     /// In the order of the groups.
     fields: Vec<Field>,
@@ -41,7 +61,8 @@ enum Piece {
 
 impl Pattern {
     /// Compiles one. The error is (what is wrong, what it should be).
-    pub fn compile(text: &str) -> Result<Pattern, (String, String)> {
+    pub fn compile(written: &Written) -> Result<Pattern, (String, String)> {
+        let Written { path: text, fixed } = written;
         let pieces = pieces(text)?;
         let fields: Vec<Field> = pieces
             .iter()
@@ -51,13 +72,22 @@ impl Pattern {
             })
             .collect();
         for needed in [Field::Account, Field::Type] {
-            if !fields.contains(&needed) {
+            if !fields.contains(&needed) && !fixed.iter().any(|(field, _)| *field == needed) {
                 let name = needed.name();
                 return Err((
                     format!("the pattern has no {{{name}}}"),
-                    "such as \"{clientAccountId}/{documentType}_{documentSide}.*\"".into(),
+                    "such as \"{clientAccountId}/{documentType}_{documentSide}.*\"; a type that the path does not say stands \
+                     beside it, as in { path = \"{clientAccountId}_DL.*\", documentType = \"DRIVERS_LICENSE\" }"
+                        .into(),
                 ));
             }
+        }
+        if let Some((field, _)) = fixed.iter().find(|(field, _)| fields.contains(field)) {
+            let name = field.name();
+            return Err((
+                format!("the pattern says {name} twice"),
+                format!("take {{{name}}} out of the path, or the key beside it away"),
+            ));
         }
         let mut parts = text.split('/');
         if text.starts_with('/') || parts.any(|part| part.is_empty() || [".", ".."].contains(&part))
@@ -82,7 +112,8 @@ impl Pattern {
         Ok(Pattern {
             strict: regex(true)?,
             loose: regex(false)?,
-            text: text.to_owned(),
+            text: text.clone(),
+            fixed: fixed.clone(),
             pieces,
             fields,
         })
@@ -116,6 +147,12 @@ impl Pattern {
                 return None;
             }
             claim.set(*field, value);
+        }
+        for (field, value) in &self.fixed {
+            match field {
+                Field::KybItem => claim.items = vec![Ok(value.clone())],
+                field => claim.set(*field, Value::Text(value.clone())),
+            }
         }
         claim.set(Field::File, Value::Text(raw.to_owned()));
         Some(claim)
@@ -224,8 +261,10 @@ mod tests {
     use super::*;
 
     fn said(patterns: &[&str], path: &str) -> Option<Vec<String>> {
-        let patterns: Result<Vec<Pattern>, _> =
-            patterns.iter().map(|text| Pattern::compile(text)).collect();
+        let patterns: Result<Vec<Pattern>, _> = patterns
+            .iter()
+            .map(|text| Pattern::compile(&Written::from(*text)))
+            .collect();
         let (number, claim) = read(&patterns.ok()?, path)?;
         let fields = [
             Field::Account,
@@ -310,6 +349,62 @@ mod tests {
     }
 
     #[test]
+    fn what_the_path_does_not_say_stands_beside_it() {
+        let written = |path: &str, fixed: &[(Field, &str)]| Written {
+            path: path.to_owned(),
+            fixed: fixed
+                .iter()
+                .map(|(field, value)| (*field, (*value).to_owned()))
+                .collect(),
+        };
+        let patterns: Vec<Pattern> = [
+            written(
+                "{clientAccountId}_DL_{documentSide}.*",
+                &[(Field::Type, "DRIVERS_LICENSE"), (Field::OwnerPlace, "1")],
+            ),
+            written(
+                "{clientAccountId}_bylaws.pdf",
+                &[
+                    (Field::Type, "ENTITY_DUE_DILIGENCE"),
+                    (Field::Country, "USA"),
+                    (Field::KybItem, "governing_documents"),
+                ],
+            ),
+            "{clientAccountId}_{documentType}.*".into(),
+        ]
+        .iter()
+        .map(|written| Pattern::compile(written).unwrap())
+        .collect();
+        let said = |path: &str| {
+            let (number, claim) = read(&patterns, path)?;
+            let texts = [Field::Account, Field::Type, Field::Side, Field::Country]
+                .map(|field| claim.value(field).text().unwrap_or("-").to_owned());
+            let items: Vec<String> = claim.items.into_iter().flatten().collect();
+            Some(format!("{number} {} {}", texts.join(" "), items.join(" ")))
+        };
+        for (path, wanted) in [
+            ("A1_DL_back.png", Some("0 A1 DRIVERS_LICENSE BACK - ")),
+            (
+                "A1_bylaws.pdf",
+                Some("1 A1 ENTITY_DUE_DILIGENCE - USA governing_documents"),
+            ),
+            ("A1_PASSPORT.pdf", Some("2 A1 PASSPORT - - ")),
+            ("A1.pdf", None),
+        ] {
+            assert_eq!(said(path).as_deref(), wanted, "{path}");
+        }
+        let twice = written(
+            "{clientAccountId}_{documentType}.*",
+            &[(Field::Type, "VISA")],
+        );
+        let message = Pattern::compile(&twice).err().map(|(message, _)| message);
+        assert_eq!(
+            message.as_deref(),
+            Some("the pattern says documentType twice")
+        );
+    }
+
+    #[test]
     fn mistakes_are_told() {
         for (text, message) in [
             ("{documentType}.pdf", "no {clientAccountId}"),
@@ -325,7 +420,9 @@ mod tests {
             ("../{clientAccountId}/{documentType}", "no path below"),
             ("{clientAccountId}//{documentType}", "no path below"),
         ] {
-            let error = Pattern::compile(text).err().map(|(message, _)| message);
+            let error = Pattern::compile(&Written::from(text))
+                .err()
+                .map(|(message, _)| message);
             assert!(
                 error.as_ref().is_some_and(|error| error.contains(message)),
                 "{text}: {error:?}"
@@ -335,7 +432,9 @@ mod tests {
 
     #[test]
     fn only_what_is_known_is_shown() {
-        let pattern = Pattern::compile("{clientAccountId}/{clientOwnerId}_{documentType}_*.png");
+        let pattern = Pattern::compile(&Written::from(
+            "{clientAccountId}/{clientOwnerId}_{documentType}_*.png",
+        ));
         let shown = pattern.map(|pattern| {
             pattern.shown(|field| match field {
                 Field::Account => Some("A1"),

@@ -11,9 +11,10 @@ pub use steps::FORMS;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expr::Expressions;
-use super::feed::{Feed, Source};
+use super::feed::{Feed, Source, in_order};
 use super::placeholder::Keeps;
-use super::target::{ACCOUNT_TYPE, Takes, fits, resolve, words};
+use super::step::Step;
+use super::target::{ACCOUNT_TYPE, OWED, Takes, fits, owed_leaf, resolve, words};
 use super::{Mapper, Sheet};
 use crate::contract::Form;
 use crate::contract::account::ACCOUNT_TYPES;
@@ -103,6 +104,9 @@ pub fn compile_sheet(
             missing.extend(words.into_iter().map(|(word, _)| fold(trim(word))));
         }
         compiler.fields(root);
+        if targets.rows {
+            compiler.owed(root);
+        }
     }
     let Compiler {
         account_types,
@@ -121,12 +125,17 @@ pub fn compile_sheet(
     for root in roots {
         root.finish(found);
     }
+    let mut feeds = feeds;
+    let steps = feeds.iter_mut().flat_map(|feed| &mut feed.steps);
+    for place in steps.filter_map(Step::place_mut) {
+        place.missing.clone_from(&missing);
+    }
     let (each, feeds) = feeds
         .into_iter()
         .partition(|feed| feed.target.contains("[]"));
     let sheet = Sheet {
-        feeds,
-        each,
+        feeds: in_order(feeds),
+        each: in_order(each),
         missing,
         placeholders: placeholders == Some(true),
         expressions,
@@ -217,6 +226,34 @@ impl Compiler<'_, '_> {
         self.fed.extend(own);
     }
 
+    /// Conditions under which fields are owed: feeds that say true or false.
+    fn owed(&mut self, root: &Table<'_>) {
+        let Some(conditions) = root.table("owed_if", self.found) else {
+            return;
+        };
+        let mut own = Vec::new();
+        for (target, value) in conditions.all() {
+            let name = format!("{OWED}{target}");
+            if self.fed.contains(&name) {
+                continue;
+            }
+            let known = owed_leaf(target)
+                .and_then(|leaf| (self.targets.resolve)(&leaf, &self.account_types));
+            own.push(name.clone());
+            match known {
+                Ok(_) => {
+                    let feed = self.feed(target, Takes::One(Form::Boolean), value);
+                    self.feeds.extend(feed.map(|feed| Feed {
+                        target: name,
+                        ..feed
+                    }));
+                }
+                Err((message, help)) => value.wrong_key(self.found, message, help),
+            }
+        }
+        self.fed.extend(own);
+    }
+
     fn feed(&mut self, target: &str, takes: Takes, value: Value<'_>) -> Option<Feed> {
         let mut feed = Feed {
             target: target.to_owned(),
@@ -229,6 +266,10 @@ impl Compiler<'_, '_> {
             source: Source::First(Vec::new()),
             when: None,
             regex: None,
+            empties_misses: false,
+            skips_unreadable: false,
+            is_email: takes.form() == Form::Email,
+            country: None,
             split: None,
             join: None,
             steps: Vec::new(),
@@ -253,6 +294,7 @@ impl Compiler<'_, '_> {
         }
         self.cutting(&table, &mut feed);
         self.steps(&table, takes, &mut feed);
+        self.skipping(&table, takes, &mut feed);
         if let Some(default) = table.get("default") {
             feed.default = self.word(default, takes);
         }
@@ -273,6 +315,22 @@ impl Compiler<'_, '_> {
             );
         }
         Some(feed)
+    }
+
+    /// What happens to a text that cannot be read, where `first` names further columns.
+    fn skipping(&mut self, table: &Table<'_>, takes: Takes, feed: &mut Feed) {
+        let by_itself = feed.tells_readable(takes.form());
+        let said = table.boolean("skip_unreadable", self.found);
+        feed.skips_unreadable = said.unwrap_or(by_itself);
+        if let Some(value) = table.get("skip_unreadable")
+            && table.get("first").is_none()
+        {
+            value.wrong_key(
+                self.found,
+                "`skip_unreadable` has nothing to pass over",
+                "it is for the columns of `first`",
+            );
+        }
     }
 
     fn note_reads(&self, feed: &mut Feed) {

@@ -1,7 +1,7 @@
 //! One compiled feed: from the cells of a row to the value of one slot.
 //!
 //! Owner of the transforms' order, which is fixed: source → join → regex → split → digits → pad → case → lookup → form
-//! (date, phone, …) → default. Runs for every field of every row, so texts move through two reused buffers.
+//! (date, phone, …) → default, and of what happens when one of several columns cannot be read. Runs for every field of every row, so texts move through two reused buffers.
 //! Left out on purpose: what each transform does with a text ([`super::step`]).
 
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ use super::draft::{Draft, Slot};
 use super::expr::ForRow;
 use super::placeholder::{self, Keeps};
 use super::step::{self, Step};
-use crate::contract::Form;
+use crate::contract::{Form, countries, forms};
 use crate::error::Diagnostic;
 use crate::source::{Cell, Row};
 use crate::text::{cell, lost, one_line, same, trim, without_invisible};
@@ -138,6 +138,14 @@ pub struct Feed {
     pub when: Option<usize>,
     /// First group of this, before everything else.
     pub regex: Option<Pattern>,
+    /// A text that does not match `regex` counts as empty, not as invalid.
+    pub empties_misses: bool,
+    /// Of several columns, one whose text cannot be read is passed over for the next.
+    pub skips_unreadable: bool,
+    /// The target takes an e-mail address, which no transform reads: whether a text is one decides what is passed over.
+    pub is_email: bool,
+    /// Number of the feed of `country` in the same address, among the feeds beside this one. It stands before this one.
+    pub country: Option<usize>,
     /// Cutting.
     pub split: Option<Split>,
     /// Several texts joined into one.
@@ -172,6 +180,8 @@ pub struct Strict {
 pub struct Scratch {
     one: String,
     two: String,
+    /// Country of the address that is being mapped (alpha-2), where the row says it.
+    pub(super) country: Option<&'static str>,
     /// By [`Pattern::number`].
     groups: Vec<Option<CaptureLocations>>,
 }
@@ -193,6 +203,10 @@ impl Feed {
             source: Source::Open,
             when: None,
             regex: None,
+            empties_misses: false,
+            skips_unreadable: false,
+            is_email: false,
+            country: None,
             split: None,
             join: None,
             steps: Vec::new(),
@@ -203,6 +217,17 @@ impl Feed {
             words: &[],
             strict: None,
         }
+    }
+
+    /// Whether it has to be evaluated behind the country of its address.
+    pub(super) fn needs_country(&self) -> bool {
+        self.steps.iter().any(Step::needs_country)
+    }
+
+    /// Whether reading is what tells one of several columns from another: dates, phone numbers and e-mail addresses.
+    pub(super) fn tells_readable(&self, form: Form) -> bool {
+        let reads = |step: &Step| matches!(step, Step::Date(..) | Step::Phone(_));
+        form == Form::Email || self.steps.iter().any(reads)
     }
 
     /// Whether nothing of the mapping fills it.
@@ -326,12 +351,40 @@ impl Feed {
         draft: &mut Draft,
         scratch: &mut Scratch,
     ) {
+        let mut unread = None;
         for &column in columns {
+            let strays = draft.strays().len();
             match self.text(row, sheet, column) {
-                Text::Empty => {}
-                Text::Broken(why) => return draft.set(slot, Slot::Invalid(why)),
-                Text::Found(text) => return self.cut(slot, text, row, draft, scratch),
+                Text::Empty => continue,
+                Text::Broken(why) => draft.set(slot, Slot::Invalid(why)),
+                Text::Found(text) => self.cut(slot, text, row, draft, scratch),
             }
+            if !self.skips_unreadable {
+                return;
+            }
+            match self.unreadable(slot, draft) {
+                None if draft.slot(slot) == Slot::Missing => {}
+                None => return,
+                Some(why) => {
+                    unread = unread.or(Some(why));
+                    draft.drop_strays(strays);
+                    draft.set(slot, Slot::Missing);
+                }
+            }
+        }
+        if let Some(why) = unread {
+            draft.set(slot, Slot::Invalid(why));
+        }
+    }
+
+    /// Why nothing could be read into a slot, where that is so.
+    fn unreadable(&self, slot: usize, draft: &Draft) -> Option<&'static str> {
+        match draft.slot(slot) {
+            Slot::Invalid(why) => Some(why),
+            Slot::Value { span, .. } if self.is_email && !forms::is_email(draft.text(span)) => {
+                Some("not an e-mail address")
+            }
+            _ => None,
         }
     }
 
@@ -384,6 +437,7 @@ impl Feed {
         let text = match &self.regex {
             Some(pattern) => match pattern.find(text, scratch) {
                 Some(part) => part,
+                None if self.empties_misses => return,
                 None => {
                     let why = "the text does not have the form that `regex` expects";
                     return draft.set(slot, Slot::Invalid(why));
@@ -493,7 +547,7 @@ impl Feed {
             [] => Ok(text),
             [step] => {
                 scratch.one.clear();
-                step.apply(&visible, row, &mut scratch.one)?;
+                step.apply(&visible, row, scratch.country, &mut scratch.one)?;
                 Ok(&scratch.one)
             }
             steps => {
@@ -501,7 +555,7 @@ impl Feed {
                 scratch.one.push_str(&visible);
                 for step in steps {
                     scratch.two.clear();
-                    step.apply(&scratch.one, row, &mut scratch.two)?;
+                    step.apply(&scratch.one, row, scratch.country, &mut scratch.two)?;
                     std::mem::swap(&mut scratch.one, &mut scratch.two);
                     if scratch.one.is_empty() {
                         break;
@@ -511,6 +565,26 @@ impl Feed {
             }
         }
     }
+}
+
+/// The feeds of one row, in the order in which they are evaluated: what looks at the country of its address stands behind it.
+pub(super) fn in_order(mut feeds: Vec<Feed>) -> Vec<Feed> {
+    feeds.sort_by_key(Feed::needs_country);
+    for place in 0..feeds.len() {
+        let feed = &feeds[place];
+        let country = feed.target.rsplit_once('.').and_then(|(address, _)| {
+            let country = format!("{address}.country");
+            feeds.iter().position(|other| other.target == country)
+        });
+        feeds[place].country = country.filter(|country| feed.needs_country() && *country < place);
+    }
+    feeds
+}
+
+/// The country of the address that a feed belongs to, where the row says it.
+pub(super) fn country_beside(feed: &Feed, first: usize, draft: &Draft) -> Option<&'static str> {
+    let code = draft.value(first + feed.country?)?;
+    countries::alpha3(code).and_then(countries::alpha2_of)
 }
 
 /// The items from the first one on, if there are any.

@@ -249,6 +249,7 @@ impl Mapper {
         let strays = draft.strays().len();
         let spare = draft.add_slot();
         let expressions = sheet.expressions.for_row(row);
+        scratch.country = None;
         feed.eval(spare, row, sheet, &expressions, draft, scratch);
         let value = draft.drop_slot();
         // They are kept when the row is mapped.
@@ -276,6 +277,7 @@ impl Sheet {
     ) {
         let expressions = self.expressions.for_row(row);
         for (number, feed) in feeds.iter().enumerate() {
+            scratch.country = feed::country_beside(feed, first, draft);
             feed.eval(first + number, row, self, &expressions, draft, scratch);
         }
     }

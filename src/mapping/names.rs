@@ -2,17 +2,21 @@
 //!
 //! Owner: `mapping`. With a comma the family name stands first; without one the mapping says which does. Honorifics,
 //! degrees and quoted nicknames go; particles belong to the family name. Invariants: a cell that may name several people, a firm
-//! or an estate, or that could be cut in two ways, has no parts at all; nothing is added but the usual spelling of a suffix.
-//! Left out on purpose: which of a Spanish name's two family names is a middle name to others (give them columns of their
-//! own), and family names of several words without a particle when the given name stands first.
+//! or an estate, that holds a remark, or that could be cut in two ways, has no parts at all; nothing is added but the usual
+//! spelling of a suffix; a particle or a title is nobody's given name.
+//! Left out on purpose: which of several words without a particle is a second family name, where the given name stands first
+//! (the mapping says how many a family name has).
 
+mod doubts;
 mod firms;
+mod notes;
+mod pairs;
 mod words;
 
 use firms::{ACCOUNT, FIRM, GIVEN, TRADE_OR_NAME, has};
 use words::{
-    COURTESY, DEGREES, DEGREES_OR_NAMES, HONORIFICS, NUMBERS_OR_NAMES, PARTICLES, SUFFIXES,
-    TRAILING,
+    COURTESY, DEGREES, DEGREES_OR_NAMES, DOTTED_HONORIFICS, FACULTIES, HONORIFICS,
+    NUMBERS_OR_NAMES, PARTICLES, SUFFIXES, TRAILING,
 };
 
 /// Which name stands first where no comma says so.
@@ -54,6 +58,58 @@ pub const PARTS: [(&str, Part); 5] = [
     ("full", Part::Full),
 ];
 
+/// How the names of a column are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Habit {
+    /// Which name stands first where no comma says so.
+    pub order: Order,
+    /// How many words the family name has where no comma says so, particles aside: one, or two as in Spain.
+    pub family_names: u8,
+}
+
+impl From<Order> for Habit {
+    fn from(order: Order) -> Habit {
+        Habit {
+            order,
+            family_names: 1,
+        }
+    }
+}
+
+/// What a feed takes of the names of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taking {
+    /// The part.
+    pub part: Part,
+    /// How the names are written.
+    pub habit: Habit,
+    /// The family name keeps its suffix.
+    pub suffix: bool,
+    /// A cell may name two people, and this is the one who is meant, 0 or 1; none: a cell names one.
+    pub person: Option<usize>,
+}
+
+impl Taking {
+    /// Writes the part of a cell's name onto `out`; nothing where the name has none, or the cell has no second person.
+    pub fn write(&self, text: &str, out: &mut String) -> Result<(), &'static str> {
+        let name = match self.person {
+            None => Name::parse(text, self.habit)
+                .ok_or("not the name of one person, or it can be cut in several ways")?,
+            Some(person) => {
+                let people = pairs::parse(text, self.habit).ok_or(
+                    "not the names of one or two people, or they can be cut in several ways",
+                )?;
+                match people.into_iter().nth(person).flatten() {
+                    Some(name) => name,
+                    None => return Ok(()),
+                }
+            }
+        };
+        name.write(self.part, self.suffix, out);
+        Ok(())
+    }
+}
+
 /// A name, taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Name<'t> {
@@ -67,7 +123,7 @@ const LONGEST: usize = 120;
 
 impl<'t> Name<'t> {
     /// Takes a cell apart.
-    pub fn parse(text: &'t str, order: Order) -> Option<Name<'t>> {
+    pub fn parse(text: &'t str, habit: impl Into<Habit>) -> Option<Name<'t>> {
         if text.len() > LONGEST {
             return None;
         }
@@ -75,17 +131,21 @@ impl<'t> Name<'t> {
         for part in text.split(',') {
             parts.push(tokens(part)?);
         }
-        if is_no_person(&parts) || are_several(&parts) {
+        if is_no_person(&parts) || are_several(&parts) || doubts::has_remark(&parts) {
             return None;
         }
+        let is_feminine = doubts::is_feminine(&parts);
         let mut name = Name::default();
         name.peel(&mut parts)?;
         match parts.as_slice() {
-            [all] => name.uncut(all, order)?,
+            [all] => name.uncut(all, habit.into())?,
             [family, given] => name.cut(family, given)?,
             _ => return None,
         }
-        name.is_sound().then_some(name)
+        let first = name.given.first()?;
+        // "Mrs. John Smith" is called something else.
+        let is_husband = is_feminine && doubts::is_male(first);
+        (name.is_sound() && !is_husband && !doubts::is_no_given_name(first)).then_some(name)
     }
 
     /// Both names are there, and no word in them is a suffix or a title that was not understood.
@@ -142,8 +202,12 @@ impl<'t> Name<'t> {
 
     /// Family name, given names.
     fn cut(&mut self, family: &[&'t str], given: &[&'t str]) -> Option<()> {
+        let titled = without_honorifics(family, 1).len() < family.len();
         let family = self.without_ends(without_honorifics(family, 1), 1)?;
         let given = self.without_ends(without_honorifics(given, 1), 1)?;
+        if doubts::is_whole_name(family, titled, given) || doubts::joins_people(given) {
+            return None;
+        }
         let trade = |tokens: &[&str]| tokens.len() > 1 && ends_in_trade(tokens);
         // "John Doe, V" and "Doe, John Q V"; in "Doe, John V" it is an initial.
         let numbered = given.len() != 2 && ends_in_number(given);
@@ -169,8 +233,12 @@ impl<'t> Name<'t> {
         Some(())
     }
 
-    fn uncut(&mut self, all: &[&'t str], order: Order) -> Option<()> {
+    fn uncut(&mut self, all: &[&'t str], habit: Habit) -> Option<()> {
+        let order = habit.order;
         let all = self.without_ends(without_honorifics(all, 1), 1)?;
+        if doubts::can_be_cut_elsewhere(all, order) {
+            return None;
+        }
         let least = match order {
             Order::GivenFirst => 3,
             // "DOE JOHN V" has an initial, "DOE JOHN Q V" may have a number.
@@ -191,12 +259,26 @@ impl<'t> Name<'t> {
                 if before.iter().filter(|token| is_particle(token)).count() > behind {
                     return None;
                 }
-                last - behind
+                let at = last - behind;
+                match habit.family_names {
+                    2 if at > 1 => at - 1,
+                    _ => at,
+                }
             }
             Order::FamilyFirst => {
                 let particles = all.iter().take_while(|token| is_particle(token)).count();
-                // A family name that is a particle itself stands before the given name: "DO ANNA".
-                (particles + 1).min(all.len().checked_sub(1)?)
+                let words = match habit.family_names {
+                    2 if all.len() > particles + 2 => 2,
+                    _ => 1,
+                };
+                // A family name that is a particle itself stands before the given name: "DO ANNA", but not "DE SOUZA".
+                match all {
+                    [family, given] if particles == 1 && doubts::is_family_name(family) => {
+                        doubts::is_common_given_name(given).then_some(1)?
+                    }
+                    _ if particles + words < all.len() => particles + words,
+                    _ => return None,
+                }
             }
         };
         let (head, tail) = all.split_at_checked(at)?;
@@ -263,6 +345,10 @@ fn tokens(part: &str) -> Option<Vec<&str>> {
     let mut tokens = Vec::new();
     let mut quote = None;
     for token in part.split_whitespace() {
+        // John 'Jack' Doe, but not Van 't Hoff.
+        if quote.is_none() && is_in_single_quotes(token) {
+            continue;
+        }
         // Nicknames: John "Jack" Doe. One of several words ends where its quote does. Brackets say anything: "(dec.)".
         let opens = quote.is_none().then(|| closing(token)).flatten();
         if let Some(close) = quote.or(opens) {
@@ -287,6 +373,12 @@ fn tokens(part: &str) -> Option<Vec<&str>> {
         }
     }
     quote.is_none().then_some(tokens)
+}
+
+fn is_in_single_quotes(token: &str) -> bool {
+    let opened = token.strip_prefix(['\'', '\u{2018}', '\u{2019}', '`']);
+    let inside = opened.and_then(|rest| rest.strip_suffix(['\'', '\u{2019}', '`']));
+    inside.is_some_and(|inside| letters(inside) > 1 && inside.chars().all(in_name))
 }
 
 /// What ends a nickname that a token begins.
@@ -405,11 +497,21 @@ fn is_particle(token: &str) -> bool {
 fn without_honorifics<'a, 't>(mut tokens: &'a [&'t str], least: usize) -> &'a [&'t str] {
     while let [first, rest @ ..] = tokens
         && rest.len() >= least
-        && (HONORIFICS.contains(&plain(first).as_str()) || plain(first) == "sr")
+        && is_honorific(first)
     {
         tokens = rest;
     }
     tokens
+}
+
+fn is_honorific(token: &str) -> bool {
+    let word = plain(token);
+    let dotted = token.ends_with('.');
+    let small = token.chars().next().is_some_and(char::is_lowercase);
+    HONORIFICS.contains(&word.as_str())
+        || word == "sr"
+        || (dotted && DOTTED_HONORIFICS.contains(&word.as_str()))
+        || (dotted && small && FACULTIES.contains(&word.as_str()))
 }
 
 /// How many particles stand at the end, behind at least one name.

@@ -1,22 +1,57 @@
 //! Phone numbers: what people type, to E.164.
 //!
 //! Owner: `mapping`. Invariants: what is written passes `is_e164`, and its length is possible for its country
-//! (possible, not assigned: a fictitious or newly opened number is accepted; an area code 0xx or 1xx is not). The fast path for plain North
-//! American numbers gives what the library gives, which a property test holds. Left out on purpose:
-//! extensions (E.164 has none; they are dropped), numbers without their area code, and numbers spelt in
-//! letters, but for toll-free ones: elsewhere they would turn a remark behind a short number into digits.
+//! (possible, not assigned: a fictitious or newly opened number is accepted; an area code 0xx or 1xx is not). A number
+//! without a country code is read as one of its region only when it is written as people there write one; where two
+//! countries are as likely, it is none ([`national`]). The fast path for plain North American numbers gives what the
+//! library gives, which a property test holds. Left out on purpose: extensions (E.164 has none; they are dropped), numbers
+//! without their area code, and numbers spelt in letters, but for toll-free ones: elsewhere they would turn a remark behind
+//! a short number into digits.
 //!
 //! The library writes numbers to the `log` facade at trace level. Whoever sets up logging must keep the
 //! target `rlibphonenumber` off.
+
+mod national;
 
 use crate::contract::forms::is_e164;
 use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, Region};
 use std::fmt::Write;
 
-/// Writes `text` onto `out` as E.164 and says whether it could; if not, `out` is as before.
+/// Where a number may be from that has no country code.
+#[derive(Clone, Copy, Debug, Default)]
+struct Places<'p> {
+    /// ISO 3166-1 alpha-2 of the person's country.
+    region: Option<&'p str>,
+    /// That of the export's home: people who moved keep their numbers.
+    home: Option<&'p str>,
+}
+
+/// Writes `text` onto `out` as E.164. The error says what is wrong; `out` is as before then.
 ///
-/// `region` (ISO 3166-1 alpha-2) is where a number without a country code is taken to be from.
-pub fn e164(text: &str, region: Option<&str>, out: &mut String) -> bool {
+/// `region` (ISO 3166-1 alpha-2) is where a number without a country code is taken to be from, and `home` where it may be
+/// from instead when it cannot be from there.
+pub fn write(
+    text: &str,
+    region: Option<&str>,
+    home: Option<&str>,
+    out: &mut String,
+) -> Result<(), &'static str> {
+    if e164(text, region, home, out) {
+        return Ok(());
+    }
+    let code = |code: Option<&str>| code.and_then(|code| Region::try_from(code).ok());
+    let short = text.len() <= LONGEST;
+    let tailless = without_tail(text).filter(|text| short && !has_plus(text));
+    let several = |text| national::is_ambiguous(text, code(region), code(home));
+    Err(match tailless.is_some_and(several) {
+        true => "could be a phone number of two countries: it needs its country code",
+        false => "not a phone number",
+    })
+}
+
+/// Writes `text` onto `out` as E.164 and says whether it could; if not, `out` is as before.
+fn e164(text: &str, region: Option<&str>, home: Option<&str>, out: &mut String) -> bool {
+    let places = Places { region, home };
     if north_american(text, region, out) {
         return true;
     }
@@ -27,22 +62,22 @@ pub fn e164(text: &str, region: Option<&str>, out: &mut String) -> bool {
     // "2025550123.0" is how some programs write a number of a spreadsheet.
     let whole = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(number) = text.strip_suffix(".0").filter(whole) {
-        return north_american(number, region, out) || one(number, region, out);
+        return north_american(number, region, out) || one(number, places, out);
     }
-    if one(text, region, out) || toll_free(text, region, out) {
+    if one(text, places, out) || toll_free(text, region, out) {
         return true;
     }
     // Several in a cell: the first that is a number.
     let mut several = parts(text).filter(|part| part.len() < text.len());
-    several.any(|part| north_american(part, region, out) || one(part, region, out))
+    several.any(|part| north_american(part, region, out) || one(part, places, out))
 }
 
 /// The longest cell that is looked at.
 const LONGEST: usize = 100;
 
-fn one(text: &str, region: Option<&str>, out: &mut String) -> bool {
+fn one(text: &str, places: Places<'_>, out: &mut String) -> bool {
     let start = out.len();
-    if by_library(text, region, out).is_some() && out.get(start..).is_some_and(is_e164) {
+    if by_library(text, places, out).is_some() && out.get(start..).is_some_and(is_e164) {
         return true;
     }
     out.truncate(start);
@@ -136,10 +171,15 @@ fn north_american(text: &str, region: Option<&str>, out: &mut String) -> bool {
     true
 }
 
-fn by_library(text: &str, region: Option<&str>, out: &mut String) -> Option<()> {
-    let region = region.and_then(|region| Region::try_from(region).ok());
+fn by_library(text: &str, places: Places<'_>, out: &mut String) -> Option<()> {
+    let region = |code: Option<&str>| code.and_then(|code| Region::try_from(code).ok());
     let text = without_tail(text)?;
-    let number = international(text).or_else(|| possible(text, region))?;
+    let number = if has_plus(text) {
+        possible(text, None)
+    } else {
+        international(text)
+            .or_else(|| national::read(text, region(places.region), region(places.home)))
+    }?;
     let PhoneNumber {
         country_code,
         national_number,
@@ -167,7 +207,8 @@ fn possible(text: &str, region: Option<Region>) -> Option<PhoneNumber> {
     let length = PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number);
     // A number that only works inside its town has no E.164 form, and no North American area code ever begins
     // with 0 or 1: that is "000-000-0000", typed to get past a form.
-    let placeholder = number.country_code == 1 && number.national_number < 2_000_000_000;
+    let placeholder = number.national_number == 0
+        || (number.country_code == 1 && number.national_number < 2_000_000_000);
     (matches!(length, Ok(NumberLengthType::IsPossible)) && !placeholder).then_some(number)
 }
 
@@ -206,140 +247,15 @@ fn without_tail(text: &str) -> Option<&str> {
     fits.then_some(head)
 }
 
+/// The first thing that counts is a plus: the number says its country.
+fn has_plus(text: &str) -> bool {
+    let first = text.find(|c: char| c.is_numeric() || is_plus(c));
+    first.is_some_and(|at| text[at..].starts_with(is_plus))
+}
+
 fn is_plus(c: char) -> bool {
     matches!(c, '+' | '＋')
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use rlibphonenumber::PhoneNumberFormat;
-
-    fn read(text: &str, region: Option<&str>) -> Option<String> {
-        let mut out = String::from("kept");
-        let done = e164(text, region, &mut out);
-        assert!(done || out == "kept");
-        done.then(|| out["kept".len()..].to_owned())
-    }
-
-    #[test]
-    fn real_numbers() {
-        for (text, region, wanted) in [
-            ("(202) 555-0123", Some("US"), "+12025550123"),
-            ("202.555.0123", Some("US"), "+12025550123"),
-            ("1-202-555-0123", Some("US"), "+12025550123"),
-            ("+1 202 555 0123", None, "+12025550123"),
-            ("2025550123 x45", Some("US"), "+12025550123"),
-            ("202-555-0123 ext. 45", Some("US"), "+12025550123"),
-            ("202-555-0123, Extension 4567", Some("US"), "+12025550123"),
-            ("202-555-0123 #12", Some("US"), "+12025550123"),
-            ("202-555-0123;ext=12", Some("US"), "+12025550123"),
-            ("tel:+1-202-555-0123", None, "+12025550123"),
-            ("Cell: 202-555-0123", Some("US"), "+12025550123"),
-            ("202-555-0123 (home)", Some("US"), "+12025550123"),
-            ("011 44 20 7946 0018", Some("US"), "+442079460018"),
-            ("0044 20 7946 0018", Some("US"), "+442079460018"),
-            ("0044 20 7946 0018", None, "+442079460018"),
-            ("020 7946 0018", Some("GB"), "+442079460018"),
-            ("+44 (0)20 7946 0018", Some("US"), "+442079460018"),
-            ("030 123456", Some("DE"), "+4930123456"),
-            ("06 12345678", Some("IT"), "+390612345678"),
-            ("+39 06 1234 5678", None, "+390612345678"),
-            ("04 12 34 56 78", Some("FR"), "+33412345678"),
-            ("0011 44 20 7946 0018", Some("AU"), "+442079460018"),
-            ("604 555 0123", Some("CA"), "+16045550123"),
-            ("＋１２０２５５５０１２３", None, "+12025550123"),
-            ("55 1234 5678", Some("MX"), "+525512345678"),
-            ("202-555-0123 / 202-555-0124", Some("US"), "+12025550123"),
-            ("202-555-0123/0124", Some("US"), "+12025550123"),
-            ("202-555-0123; 202-555-0124", Some("US"), "+12025550123"),
-            ("202-555-0123, 202-555-0124", Some("US"), "+12025550123"),
-            ("202-555-0123 or 202-555-0124", Some("US"), "+12025550123"),
-            ("555-0123, 202-555-0124", Some("US"), "+12025550124"),
-            ("n/a / 202-555-0124", Some("US"), "+12025550124"),
-            ("202-555-0123 x4; 202-555-0124", Some("US"), "+12025550123"),
-            (
-                "H: 202-555-0123 / C: 202-555-0124",
-                Some("US"),
-                "+12025550123",
-            ),
-            ("2025550123.0", Some("US"), "+12025550123"),
-            ("202-555-0123 #12", Some("US"), "+12025550123"),
-            ("202-555-0123 ext 5 or 6", Some("US"), "+12025550123"),
-            ("1-800-FLOWERS", Some("US"), "+18003569377"),
-            ("(888) 555-HELP", Some("US"), "+18885554357"),
-            ("1-800-GO-FEDEX", Some("US"), "+18004633339"),
-        ] {
-            assert_eq!(read(text, region).as_deref(), Some(wanted), "{text}");
-        }
-    }
-
-    #[test]
-    fn no_numbers() {
-        for (text, region) in [
-            ("", Some("US")),
-            ("n/a", Some("US")),
-            ("555-0123", Some("US")),
-            ("202 555 0123", None),
-            ("202 555 0123", Some("")),
-            ("202 555 0123", Some("QQ")),
-            ("202 555 0123", Some("USA")),
-            ("202 555 0123", Some("é")),
-            ("555 123 cell", Some("US")),
-            ("202-FLOWERS", Some("US")),
-            ("1-800-FLOWERS", Some("GB")),
-            ("555-0123 / 555-0124", Some("US")),
-            ("+999 123456789", Some("US")),
-            ("000-000-0000", Some("US")),
-            ("+1 202 555 01234", Some("US")),
-            ("2025550", Some("US")),
-        ] {
-            assert_eq!(read(text, region), None, "{text}");
-        }
-        assert_eq!(read(&"1".repeat(5000), Some("US")), None);
-    }
-
-    fn library(text: &str, region: Option<&str>) -> Option<String> {
-        let region = region.and_then(|region| Region::try_from(region).ok());
-        let number = possible(text, region)?;
-        Some(
-            PHONE_NUMBER_UTIL
-                .format(&number, PhoneNumberFormat::E164)
-                .into_owned(),
-        )
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(512))]
-
-        #[test]
-        fn fast_path_agrees_with_the_library(
-            text in r"\+?[ (.-]{0,2}1?[ (.-]{0,2}[0-9]{3}[ ).-]{0,2}[0-9]{3}[ .-]{0,2}[0-9]{4}[ )]?",
-            region in 0..2usize,
-        ) {
-            let region = Some(["US", "CA"][region]);
-            let mut fast = String::new();
-            if north_american(&text, region, &mut fast) {
-                prop_assert_eq!(Some(fast), library(&text, region));
-            }
-        }
-
-        #[test]
-        fn writes_what_the_library_writes(text in r"\+[1-9][0-9 ]{4,16}") {
-            prop_assert_eq!(read(&text, None), library(&text, None).filter(|number| is_e164(number)));
-        }
-
-        #[test]
-        fn never_panics_and_is_idempotent(any in any::<String>(), near in "[-+0-9 ()./x#;,ext＋１éor8A-F]{0,24}") {
-            for text in [&any, &near] {
-                for region in [None, Some("US"), Some("GB"), Some("IT"), Some("AR"), Some("BR")] {
-                    if let Some(number) = read(text, region) {
-                        prop_assert!(is_e164(&number));
-                        prop_assert_eq!(read(&number, None), Some(number));
-                    }
-                }
-            }
-        }
-    }
-}
+mod tests;

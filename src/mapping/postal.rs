@@ -1,8 +1,33 @@
-//! Postal codes: ZIPs whose zeros a spreadsheet ate, and tidy codes of everywhere else.
+//! Postal codes: codes whose zeros a spreadsheet ate, and tidy codes of countries whose forms nobody knows.
 //!
-//! Owner: `mapping`. A U.S. code comes out as `12345` or `12345-6789`; a code of another country keeps its characters, in
-//! capitals, with single spaces. Invariants: what fits no ZIP is `None`, never cut to fit; the output read again is itself.
-//! Left out on purpose: whether a code exists, and the forms of other countries' codes.
+//! Owner: `mapping`. A U.S. code comes out as `12345` or `12345-6789`, one of another country in that country's form; where
+//! the country's forms are not known, a code keeps its characters, in capitals, with single spaces. Invariants: what fits no
+//! form is refused, never cut to fit; the output read again is itself. Left out on purpose: whether a code exists, and the
+//! forms themselves ([`crate::contract::postal_codes`]).
+
+use crate::contract::postal_codes::{self, Reading};
+
+/// Writes a postal code of a country (ISO 3166-1 alpha-2; none: not known) onto `out`. The error says what is wrong.
+pub fn write(country: Option<&str>, text: &str, out: &mut String) -> Result<(), &'static str> {
+    let plain = without_fraction(text.trim());
+    let reading = match country {
+        Some(country) if postal_codes::has_zips(country) => {
+            return if zip(plain, out) {
+                Ok(())
+            } else {
+                Err("not a ZIP code")
+            };
+        }
+        Some(country) => postal_codes::write(country, plain, true, out),
+        None => Reading::NoRule,
+    };
+    match reading {
+        Reading::Written => Ok(()),
+        Reading::Misfit => Err("not a postal code of the country beside it"),
+        Reading::NoRule if elsewhere(text, out) => Ok(()),
+        Reading::NoRule => Err("not a postal code"),
+    }
+}
 
 /// The longest code of any country, with room for its marks.
 const LONGEST: usize = 20;
@@ -11,7 +36,7 @@ const LONGEST: usize = 20;
 ///
 /// Three and four digits lost zeros in front; so did seven and eight, which are a ZIP+4. Nobody writes five digits of a
 /// ZIP+4's nine, so five stay five.
-pub fn zip(text: &str, out: &mut String) -> bool {
+fn zip(text: &str, out: &mut String) -> bool {
     let text = without_fraction(text.trim());
     let (first, second) = match text.split_once('-').or_else(|| text.split_once(' ')) {
         Some((first, second)) => (first.trim(), second.trim_start_matches(['-', ' '])),
@@ -41,8 +66,8 @@ pub fn zip(text: &str, out: &mut String) -> bool {
     true
 }
 
-/// Writes a postal code of another country.
-pub fn elsewhere(text: &str, out: &mut String) -> bool {
+/// Writes a postal code of a country whose forms are not known.
+fn elsewhere(text: &str, out: &mut String) -> bool {
     let text = without_fraction(text.trim());
     if text.len() > LONGEST || !text.chars().any(char::is_alphanumeric) {
         return false;

@@ -10,11 +10,12 @@ use rust_decimal::prelude::ToPrimitive;
 use super::dates::DateFormats;
 use super::dates::ordered::Ordered;
 use super::lookup::Lookup;
-use super::names::{self, Name};
+use super::names;
+use super::placeholder::{Keeps, is_placeholder_but};
 use super::{phones, postal, tax_ids, title};
 use crate::contract::amounts::{self, Point};
 use crate::contract::usd::Scale;
-use crate::contract::{countries, spans, us_states};
+use crate::contract::{countries, postal_codes, spans, us_states};
 use crate::source::{Cell, Row};
 use crate::text::Folded;
 
@@ -45,9 +46,9 @@ pub enum Step {
     Date(Dates, bool),
     /// E.164, with the country of numbers that do not say theirs.
     Phone(Place),
-    /// A part of a person's name; with `true`, the family name's suffix too.
-    Name(names::Part, names::Order, bool),
-    /// A ZIP, or the tidied code of another country.
+    /// A part of a person's name.
+    Name(names::Taking),
+    /// A postal code in its country's form.
     PostalCode(Place),
     /// The nine digits of a U.S. tax id, or (with `kind`) which of the three it is.
     TaxId {
@@ -58,8 +59,8 @@ pub enum Step {
     },
     /// Any spelling of a country → alpha-3.
     Country,
-    /// The name of a U.S. state → two letters; anything else stays.
-    UsState,
+    /// The name of a U.S. state → two letters; anything else stays, and so does every text of an address abroad.
+    UsState(Option<Place>),
     /// An amount, or a range of the export's own → the range that holds it.
     UsdRange(Scale, Point),
     /// A whole number.
@@ -84,8 +85,10 @@ pub enum Dates {
 pub struct Place {
     /// The column that names it.
     pub column: Option<usize>,
-    /// Its alpha-2 code, where the column says nothing that can be read.
+    /// Its alpha-2 code, where the column is empty.
     pub default: Option<String>,
+    /// The mapping's own words for an empty cell, in lower case.
+    pub missing: Vec<String>,
 }
 
 /// Words that mean yes or no in one column, folded, beside the usual ones.
@@ -124,16 +127,35 @@ impl Step {
     /// The column in which it finds the country.
     pub(super) fn region_column(&self) -> Option<usize> {
         match self {
-            Step::Phone(place) | Step::PostalCode(place) => place.column,
+            Step::Phone(place) | Step::PostalCode(place) | Step::UsState(Some(place)) => {
+                place.column
+            }
             _ => None,
         }
     }
 
-    /// Writes what it makes of a text onto `out`; the error says why it cannot.
+    /// The country that it reads by, for the words that mean an empty cell.
+    pub(super) fn place_mut(&mut self) -> Option<&mut Place> {
+        match self {
+            Step::Phone(place) | Step::PostalCode(place) | Step::UsState(Some(place)) => {
+                Some(place)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it looks at the country of the address that its field belongs to.
+    pub(super) fn needs_country(&self) -> bool {
+        matches!(self, Step::UsState(_) | Step::PostalCode(_))
+    }
+
+    /// Writes what it makes of a text onto `out`; the error says why it cannot. `country` is that of the address which the
+    /// field belongs to (ISO 3166-1 alpha-2), where the row says it.
     pub(super) fn apply(
         &self,
         text: &str,
         row: &Row<'_>,
+        country: Option<&'static str>,
         out: &mut String,
     ) -> Result<(), &'static str> {
         match self {
@@ -150,14 +172,13 @@ impl Step {
             },
             Step::Date(dates, moment) => dates.write(text, *moment, out)?,
             Step::Phone(place) => {
-                if !phones::e164(text, place.region(row), out) {
-                    return Err("not a phone number");
-                }
+                phones::write(text, place.region(row), place.default.as_deref(), out)?;
             }
-            Step::Name(part, order, suffix) => Name::parse(text, *order)
-                .ok_or("not the name of one person, or it can be cut in several ways")?
-                .write(*part, *suffix, out),
-            Step::PostalCode(place) => place.postal_code(text, row, out)?,
+            Step::Name(taking) => taking.write(text, out)?,
+            Step::PostalCode(place) => {
+                let country = country.or_else(|| place.region(row));
+                postal::write(country, text, out)?;
+            }
             Step::TaxId { kind, entity } => {
                 let id = tax_ids::read(text, *entity).ok_or("not a U.S. tax id")?;
                 out.push_str(if *kind { id.kind } else { id.number() });
@@ -170,7 +191,16 @@ impl Step {
                 out.push_str(text);
             }
             Step::Country => out.push_str(countries::alpha3(text).ok_or("not a country")?),
-            Step::UsState => out.push_str(us_states::two_letters(text).unwrap_or(text)),
+            Step::UsState(place) => {
+                let named = || place.as_ref().and_then(|place| place.region(row));
+                let at_home = match country.or_else(named) {
+                    Some(country) => postal_codes::has_zips(country),
+                    // Without a place to look at, the mapping says that the column holds U.S. states.
+                    None => place.is_none(),
+                };
+                let state = us_states::two_letters(text).filter(|_| at_home);
+                out.push_str(state.unwrap_or(text));
+            }
             Step::UsdRange(scale, point) => out.push_str(usd_range(*scale, text, *point)?),
             Step::Integer(point) => {
                 let number = amounts::parse(text, *point).ok_or("not a number")?;
@@ -232,29 +262,24 @@ impl YesNo {
     }
 }
 
-/// Countries whose codes are ZIPs: the U.S., its territories, and the states in free association.
-const ZIPS: [&str; 9] = ["US", "PR", "VI", "GU", "AS", "MP", "FM", "MH", "PW"];
-
 impl Place {
-    /// The alpha-2 code for a row.
+    /// The alpha-2 code for a row. Where the column says what nobody can read, the default is not what it means.
     fn region(&self, row: &Row<'_>) -> Option<&str> {
-        let named = |column| match row.cell(column) {
-            Cell::Text(text) => countries::alpha3(text).and_then(countries::alpha2_of),
-            Cell::Broken(_) => None,
+        let text = match self.column.map(|column| row.cell(column)) {
+            None => return self.default.as_deref(),
+            Some(Cell::Text(text)) => text,
+            Some(Cell::Broken(_)) => return None,
         };
-        self.column.and_then(named).or(self.default.as_deref())
-    }
-
-    fn postal_code(&self, text: &str, row: &Row<'_>, out: &mut String) -> Result<(), &'static str> {
-        let zip = self
-            .region(row)
-            .is_some_and(|region| ZIPS.contains(&region));
-        let (done, why) = if zip {
-            (postal::zip(text, out), "not a ZIP code")
-        } else {
-            (postal::elsewhere(text, out), "not a postal code")
-        };
-        if done { Ok(()) } else { Err(why) }
+        if let Some(code) = countries::alpha3(text).and_then(countries::alpha2_of) {
+            return Some(code);
+        }
+        let empty = !text.chars().any(char::is_alphanumeric)
+            || self
+                .missing
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case(text))
+            || is_placeholder_but(text, Keeps::Nothing);
+        self.default.as_deref().filter(|_| empty)
     }
 }
 

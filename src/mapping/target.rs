@@ -12,6 +12,48 @@ use crate::text::trim;
 /// The one field that is not fed under `[fields]`.
 pub const ACCOUNT_TYPE: &str = "accountType";
 
+/// Before the path of a field in the draft: not the field's value, but whether the record owes it.
+pub const OWED: &str = "owed_if ";
+
+/// Finds what a path of `owed_if` names on accounts of these types, and a field of it that can be fed. The error is (what is
+/// wrong, what it should be).
+pub fn owed_leaf(target: &str) -> Result<String, (String, String)> {
+    let found = path::find(&target.replacen("[]", "[0]", 1)).ok_or_else(|| {
+        let patterns = path::patterns();
+        let near = nearest(&path::pattern(target), patterns.iter().map(String::as_str));
+        let help = near.map_or_else(
+            || "field names are those of Bakkt's AccountRequest".to_owned(),
+            |near| format!("did you mean `{}`?", with_indexes(near, target)),
+        );
+        (format!("the contract has no field `{target}`"), help)
+    })?;
+    if found.field.rule.strongest().breaks() || found.field.local.is_some() {
+        return Err((
+            format!("`{target}` is always owed"),
+            "only what may follow in the grace period (G) can be owed under a condition, such as \
+             owners[0].identity.employment"
+                .to_owned(),
+        ));
+    }
+    let (mut leaf, mut shape) = (target.to_owned(), found.field.shape);
+    loop {
+        let inner = match shape {
+            Shape::Leaf(_) | Shape::Lines(_) => return Ok(leaf),
+            Shape::Object(inner) => inner,
+            Shape::List(inner) => {
+                leaf.push_str("[0]");
+                inner
+            }
+        };
+        // Objects of the contract have fields.
+        let Some(first) = inner.first() else {
+            return Ok(leaf);
+        };
+        leaf = path::join(&leaf, first.name);
+        shape = first.shape;
+    }
+}
+
 /// The kind of value that a target takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
@@ -181,6 +223,7 @@ pub fn fits(form: Form, text: &str) -> Result<(), String> {
         Form::Text => text_of(text, texts::NOTE, texts::unfit_text),
         Form::State => text_of(text, texts::PLACE, texts::unfit_text),
         Form::Code(most) => text_of(text, most, texts::unfit_code),
+        Form::PostalCode => text_of(text, texts::POSTAL_CODE, texts::unfit_code),
         Form::TaxId | Form::EntityTaxId => text_of(text, texts::TAX_ID, texts::unfit_code),
         Form::ClientId | Form::OwnerId => text_of(text, texts::ID, |text, _| forms::unfit_id(text)),
     }

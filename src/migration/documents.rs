@@ -43,9 +43,9 @@ pub(super) fn open(
             Manifest::open(&settings.dir, file, files, types, found)?
                 .map(|manifest| From::Manifest(Box::new(manifest)))
         }
-        DocumentSource::Patterns(texts) => {
+        DocumentSource::Patterns(written) => {
             // A wrong one was reported with the settings.
-            let patterns = texts.iter().filter_map(|text| Pattern::compile(text).ok());
+            let patterns = written.iter().filter_map(|one| Pattern::compile(one).ok());
             Some(From::Folder(patterns.collect()))
         }
     };

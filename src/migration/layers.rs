@@ -18,7 +18,7 @@ use crate::contract::account::NEVER_SENT;
 use crate::contract::{Form, path};
 use crate::error::{Diagnostic, Diagnostics, Failure};
 use crate::mapping::Mapper;
-use crate::mapping::target::{ACCOUNT_TYPE, resolve};
+use crate::mapping::target::{ACCOUNT_TYPE, OWED, resolve};
 use crate::pipeline::layers::{Element, Field, Layer, Places, Read, Spoken, Who, tells};
 use crate::settings::Settings;
 use crate::source::export::{HeaderRow, Opened, Options, Sheet};
@@ -177,7 +177,8 @@ impl OpenedLayer {
                 let there = |column: usize| columns.get(column).is_some_and(Option::is_some);
                 let fed = mapper.fed().into_iter().filter(|fed| {
                     let whole = fed.feed.looks_at().all(there);
-                    mapper.slot(&fed.target) == Some(fed.slot) && !fed.feed.is_open() && whole
+                    let value = !fed.target.starts_with(OWED) && !fed.feed.is_open();
+                    mapper.slot(&fed.target) == Some(fed.slot) && value && whole
                 });
                 let says: Vec<_> = fed.map(|fed| (fed.slot, fed.target)).collect();
                 (Read::Export(columns), says)

@@ -118,7 +118,6 @@ fn transforms(takes: Takes) -> String {
         }
         Form::Phone => ", phone = \"US\"".to_owned(),
         Form::Country => ", country = true".to_owned(),
-        Form::State => ", us_state = true".to_owned(),
         Form::Usd(_) => ", case = \"upper\", usd_range = true".to_owned(),
         Form::Integer(..) => ", integer = true".to_owned(),
         Form::Boolean => ", yes_no = true".to_owned(),

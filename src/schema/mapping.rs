@@ -25,6 +25,7 @@ const FILE: &[Key] = keys! {
     "placeholders": Takes::Boolean, "The usual placeholders, such as \"N/A\" or 01/01/1900, count as empty cells too.";
     "lookups": Takes::Each(&Takes::Each(&Takes::Scalar)), "Named tables from a code to a word of Bakkt's.";
     "fields": Takes::Table(&[]), "The feeds: field = source and transforms.";
+    "owed_if": Takes::Table(&[]), "Conditions: field = a feed that says true where a record owes the field, and false where not.";
 };
 
 /// A feed: one source, and transforms, which always come in this order.
@@ -33,11 +34,14 @@ const FEED: &[Key] = keys! {
     "first": Takes::Texts, "Source: the first of these columns that is not empty.";
     "columns": Takes::Texts, "Source: all of these columns, empty ones left out: a list, or with `join` one text.";
     "const": Takes::Scalar, "Source: always this text.";
-    "expr": Takes::Text, "Source: an expression over row.COLUMN, for whatever has no transform.";
+    "expr": Takes::Text, "Source: an expression over row.COLUMN or row[\"Any Header\"], for whatever has no transform.";
     "unfed": Takes::Text, "Instead of a source: nothing feeds this required field yet, and why. It is missing in every record.";
     "when": Takes::Texts, "The feed yields nothing where this column is empty.";
     "join": Takes::Text, "Puts this between the texts of `columns`, which become one.";
+    "skip_unreadable": Takes::Boolean,
+        "With `first`: passes over what the transforms cannot read. True by itself for dates, phone numbers and e-mail addresses.";
     "regex": Takes::Text, "Keeps the first group, or the whole match. A text that does not match is invalid.";
+    "no_match": Takes::Words(&["gap", "empty"]), "With `regex`: a text that does not match is invalid, or counts as an empty cell.";
     "split": Takes::Table(SPLIT), "Cuts the text: one part of it, or all of them as a list.";
     "digits": Takes::Boolean, "Keeps the digits only.";
     "pad": Takes::Whole(1, 40), "Puts zeros in front, up to so many characters: for ids and codes that lost them.";
@@ -51,8 +55,10 @@ const FEED: &[Key] = keys! {
     "phone": Takes::Any(&[REGION, Takes::Table(PLACE)]), "Makes an E.164 number; one without a country code is of this region.";
     "name": Takes::Any(&[Takes::Words(PARTS), Takes::Table(NAME)]), "A part of a person's name that stands in one cell.";
     "country": Takes::Boolean, "Any usual name or code of a country becomes its alpha-3 code.";
-    "us_state": Takes::Boolean, "The name of a U.S. state or territory becomes its two letters; any other text stays.";
-    "postal_code": Takes::Any(&[REGION, Takes::Table(PLACE)]), "A ZIP gets back the zeros that it lost; a code of another country is tidied.";
+    "us_state": Takes::Any(&[Takes::Boolean, Takes::Table(PLACE)]),
+        "The name of a U.S. state or territory becomes its two letters; any other text stays, and so do addresses abroad.";
+    "postal_code": Takes::Any(&[REGION, Takes::Table(PLACE)]),
+        "A code gets its country's form and the zeros that it lost. The country of the same address counts first.";
     "tax_id": Takes::Any(&[Takes::Words(ID_PARTS), Takes::Table(TAX_ID)]), "The nine digits of a U.S. tax id, or which of the three kinds it is.";
     "usd_range": Takes::Any(&[Takes::Boolean, Takes::Table(NUMBER)]), "An amount or a range becomes Bakkt's range that holds all of it.";
     "integer": Takes::Any(&[Takes::Boolean, Takes::Table(NUMBER)]), "A whole number, in the same spellings as amounts.";
@@ -70,11 +76,12 @@ const REGION: Takes = Takes::Form("^[A-Z]{2}$");
 
 const PLACE: &[Key] = keys! {
     "region_column": Takes::Texts, "The column that names the country.";
-    "default": REGION, "The region where it does not: an ISO 3166-1 alpha-2 code.";
+    "default": REGION, "The region where that column is empty: an ISO 3166-1 alpha-2 code.";
 };
 
 const DATE: &[Key] = keys! {
     "order": Takes::Words(&["mdy", "dmy", "ymd"]), "What comes first, in the whole column.";
+    "formats": Takes::Texts, "Instead of an order: formats (strftime's), tried in turn.";
     "pivot": Takes::Whole(0, 99), "Two-digit years above it are 19xx, the others 20xx.";
     "languages": Takes::WordList(&["en", "de", "fr", "es", "it", "pt", "nl", "pl"]), "Whose names of months count.";
     "excel": Takes::Words(&["1900", "1904"]), "A plain number is a day of a spreadsheet, counted from this year.";
@@ -87,6 +94,8 @@ const NAME: &[Key] = keys! {
     "part": Takes::Words(PARTS), "What of the name.";
     "order": Takes::Words(&["given-first", "family-first"]), "Of names without a comma; with one the family name stands first.";
     "suffix": Takes::Boolean, "The family name keeps Jr., III and the like.";
+    "family_names": Takes::Whole(1, 2), "How many words a family name has where no comma says so: 2 as in Spain, else 1.";
+    "person": Takes::Whole(1, 2), "Which person is meant of a cell that may name two: \"John & Mary Doe\".";
 };
 
 const ID_PARTS: &[&str] = &["number", "type"];
@@ -111,6 +120,16 @@ const SOURCES: &[&str] = &["column", "first", "columns", "const", "expr", "unfed
 /// The schema of a mapping of accounts, of owners or of contacts.
 pub fn schema() -> Value {
     let (mut properties, mut patterns) = (Map::new(), Map::new());
+    let (mut owed, mut owed_patterns) = (Map::new(), Map::new());
+    collect_owed(ACCOUNT, &Place::default(), &mut |place| {
+        let schema = json!({ "$ref": reference(Target::One(Form::Boolean)) });
+        for name in [&place.first, &place.each] {
+            owed.insert(name.clone(), schema.clone());
+        }
+        if place.first != place.pattern {
+            owed_patterns.insert(format!("^{}$", place.pattern), schema);
+        }
+    });
     collect(ACCOUNT, &Place::default(), &mut |place, field, takes| {
         let schema = field_schema(takes, &level(field.rule, field.local));
         for name in [&place.first, &place.each] {
@@ -123,7 +142,16 @@ pub fn schema() -> Value {
             );
         }
     });
-    file("mapping of bakkt-migrate", properties, patterns)
+    let mut schema = file("mapping of bakkt-migrate", properties, patterns);
+    let says = schema["properties"]["owed_if"]["description"].take();
+    schema["properties"]["owed_if"] = json!({
+        "type": "object",
+        "description": says,
+        "properties": owed,
+        "patternProperties": owed_patterns,
+        "additionalProperties": false,
+    });
+    schema
 }
 
 /// The schema of the mapping of a manifest of documents.
@@ -143,6 +171,8 @@ pub fn documents() -> Value {
     // A document has no type of account.
     if let Some(keys) = schema["properties"].as_object_mut() {
         keys.remove("account_type");
+        // It owes nothing either.
+        keys.remove("owed_if");
     }
     schema
 }
@@ -208,6 +238,21 @@ fn collect(fields: &'static [Field], at: &Place, add: &mut impl FnMut(&Place, &F
             Shape::List(inner) => collect(inner, &place.element(), add),
             Shape::Leaf(form) => add(&place, field, Target::One(form)),
             Shape::Lines(form) => add(&place, field, Target::Lines(form)),
+        }
+    }
+}
+
+/// Every field and object that can be owed under a condition.
+fn collect_owed(fields: &'static [Field], at: &Place, add: &mut impl FnMut(&Place)) {
+    for field in fields.iter().filter(|field| field.name != ACCOUNT_TYPE) {
+        let place = at.field(field.name);
+        if !field.rule.strongest().breaks() && field.local.is_none() {
+            add(&place);
+        }
+        match field.shape {
+            Shape::Object(inner) => collect_owed(inner, &place, add),
+            Shape::List(inner) => collect_owed(inner, &place.element(), add),
+            Shape::Leaf(_) | Shape::Lines(_) => {}
         }
     }
 }
@@ -367,6 +412,7 @@ fn form(form: Form) -> (String, Value, String) {
             anything("A tax id; nine digits where the entity is registered in the U.S.")
         }
         Form::State => anything("A state: two letters in the U.S., else any text"),
+        Form::PostalCode => anything("A postal code, in a form of the country beside it"),
     }
 }
 

@@ -35,6 +35,8 @@ pub enum Takes {
     Words(&'static [&'static str]),
     /// A text, or a list of texts.
     Texts,
+    /// One of something, or a list of it.
+    OneOrMore(&'static Takes),
     /// One of the words, or a list of them.
     WordList(&'static [&'static str]),
     /// True or false.
@@ -67,6 +69,7 @@ impl Takes {
             Takes::Form(pattern) => json!({ "type": "string", "pattern": pattern }),
             Takes::Words(words) => json!({ "enum": words }),
             Takes::Texts => texts(json!({ "type": "string" })),
+            Takes::OneOrMore(one) => texts(one.schema()),
             Takes::WordList(words) => texts(json!({ "enum": words })),
             Takes::Boolean => json!({ "type": "boolean" }),
             Takes::Only(value) => json!({ "const": value }),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Key, Takes, described, document, table};
 use crate::contract::account::ACCOUNT_TYPES;
-use crate::contract::documents::KYB_ACCOUNT_TYPES;
+use crate::contract::documents::{KYB_ACCOUNT_TYPES, KYB_ITEM_NAMES, SIDES, TYPE_NAMES};
 use crate::contract::{Level, path};
 use crate::source::encoding::Encoding;
 
@@ -201,7 +201,18 @@ const DOCUMENTS: &[Key] = keys! {
     "max_bytes": SIZE, "A larger file is not sent, such as \"20MB\". Up to 1GB.";
     "manifest": Takes::Text, "A file with one row a document.";
     "mapping": Takes::Text, "The mapping of the manifest.";
-    "pattern": Takes::Texts, "Instead of a manifest: what the paths below the folder say.";
+    "pattern": Takes::OneOrMore(&Takes::Any(&[Takes::Text, Takes::Table(PATTERN)])),
+        "Instead of a manifest: what the paths below the folder say.";
+};
+
+/// A pattern, and what is so for every document whose path fits it.
+const PATTERN: &[Key] = keys! {
+    "path": Takes::Text, "A path below the folder, such as \"{clientAccountId}_DL_{documentSide}.*\".";
+    "documentType": Takes::Words(TYPE_NAMES), "The type of all of them, where the path does not say it.";
+    "documentSide": Takes::Words(SIDES), "The side of all of them.";
+    "issueCountry": Takes::Form("^[A-Z]{3}$"), "The country of all of them.";
+    "owner_place": Takes::Whole(1, 64), "The owner whom they belong to: 1 is owners[0].";
+    "kyb_item": Takes::Words(KYB_ITEM_NAMES), "What they are for KYB.";
 };
 
 const EVENTS: &[Key] = keys! {

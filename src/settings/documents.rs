@@ -1,9 +1,12 @@
 //! `[documents]`: the folder of documents, and where they are spoken of.
 
+use crate::contract::countries;
+use crate::contract::documents::{KYB_ITEM_NAMES, SIDES, TYPE_NAMES};
+use crate::documents::claim::Field;
 use crate::documents::content::{Accepted, TYPES};
-use crate::documents::pattern::Pattern;
+use crate::documents::pattern::{Pattern, Written};
 use crate::error::Diagnostics;
-use crate::toml_file::Table;
+use crate::toml_file::{Table, Value};
 
 /// The table as written.
 #[derive(Clone, Debug)]
@@ -29,7 +32,7 @@ pub enum DocumentSource {
         mapping: String,
     },
     /// Patterns over the paths below the folder.
-    Patterns(Vec<String>),
+    Patterns(Vec<Written>),
 }
 
 /// Bytes of a file, unless the settings say otherwise.
@@ -96,14 +99,15 @@ fn source(table: &Table<'_>, found: &mut Diagnostics) -> Option<DocumentSource> 
             mapping: mapping.text(found)?.to_owned(),
         }),
         (None, None, Some(_)) => {
-            let mut texts = Vec::new();
-            for (text, place) in table.texts("pattern", found)? {
-                if let Err((message, help)) = Pattern::compile(text) {
-                    place.wrong(found, message, help);
+            let mut written = Vec::new();
+            for value in one_or_more(&table.get("pattern")?, found)? {
+                let one = written_pattern(value, found)?;
+                if let Err((message, help)) = Pattern::compile(&one) {
+                    value.wrong(found, message, help);
                 }
-                texts.push(text.to_owned());
+                written.push(one);
             }
-            Some(DocumentSource::Patterns(texts))
+            Some(DocumentSource::Patterns(written))
         }
         _ => {
             table.wrong(
@@ -115,6 +119,61 @@ fn source(table: &Table<'_>, found: &mut Diagnostics) -> Option<DocumentSource> 
         }
     }
 }
+
+/// The values of a list; a value that is none stands for a list of one.
+fn one_or_more<'a>(value: &Value<'a>, found: &mut Diagnostics) -> Option<Vec<Value<'a>>> {
+    if value.as_text().is_some() || value.is_table() {
+        return Some(vec![*value]);
+    }
+    value.list(found)
+}
+
+/// A path, or a table of a path and of what it does not say.
+fn written_pattern(value: Value<'_>, found: &mut Diagnostics) -> Option<Written> {
+    if !value.is_table() {
+        return Some(Written::from(value.text(found)?));
+    }
+    let table = value.table("documents.pattern", found)?;
+    let path = table.text("path", found);
+    let mut fixed = Vec::new();
+    let words = |words: &[&'static str]| -> Vec<(&'static str, &'static str)> {
+        words.iter().map(|word| (*word, *word)).collect()
+    };
+    for (key, field, known) in [
+        ("documentType", Field::Type, words(TYPE_NAMES)),
+        ("documentSide", Field::Side, words(SIDES)),
+        ("kyb_item", Field::KybItem, words(KYB_ITEM_NAMES)),
+    ] {
+        let word = table.choice(key, &known, found);
+        fixed.extend(word.map(|word| (field, word.to_owned())));
+    }
+    if let Some(value) = table.get("issueCountry")
+        && let Some(code) = value.text(found)
+    {
+        if !countries::is_alpha3(code) {
+            let help = "an ISO 3166-1 alpha-3 code such as USA";
+            value.wrong(found, "not a country", help);
+        }
+        fixed.push((Field::Country, code.to_owned()));
+    }
+    let place = table.integer("owner_place", 1, MOST_OWNERS, found);
+    fixed.extend(place.map(|place| (Field::OwnerPlace, place.to_string())));
+    if path.is_none() && table.get("path").is_none() {
+        table.wrong(
+            found,
+            "the pattern has no `path`",
+            "such as { path = \"{clientAccountId}_DL.*\", documentType = \"DRIVERS_LICENSE\" }",
+        );
+    }
+    table.finish(found);
+    Some(Written {
+        path: path?.to_owned(),
+        fixed,
+    })
+}
+
+/// The highest place that an owner can have.
+const MOST_OWNERS: i64 = 64;
 
 fn max_bytes(table: &Table<'_>, found: &mut Diagnostics) -> u64 {
     let Some(value) = table.get("max_bytes") else {

@@ -236,6 +236,28 @@ fn a_folder_speaks_by_its_names() {
 }
 
 #[test]
+fn a_pattern_says_what_its_paths_do_not() {
+    let world = World::new("INDIVIDUAL");
+    world.accounts(&[account("A1"), joint("A2", "50")]);
+    world.settings(
+        "[documents]\nroot = \"documents\"\npattern = [{ path = \"{clientAccountId}_DL_{documentSide}.*\", documentType = \"DRIVERS_LICENSE\", owner_place = 1 }, \"{clientAccountId}_{documentType}.*\"]\n",
+    );
+    for path in [
+        "A1_DL_FRONT.png",
+        "A1_DL_back.png",
+        "A2_DL_FRONT.png",
+        "A1_PASSPORT.png",
+    ] {
+        world.file(path, PNG);
+    }
+    let told = world.check();
+    assert!(told.contains("4 to send"), "{told}");
+    let sandbox = world.sandbox();
+    assert_eq!(world.run(&sandbox, &[]).1, 0);
+    assert_eq!(sandbox.count("documents"), 4);
+}
+
+#[test]
 fn mistakes_of_all_files_are_told_together() {
     let world = World::new("INDIVIDUAL");
     world.with_policy("\"kyb.INDIVIDUAL\" = { level = \"O\", reason = \"x\" }\n\"kyb.ENTITY\" = { level = \"G\", reason = \"x\" }");
@@ -273,6 +295,14 @@ fn mistakes_of_all_files_are_told_together() {
         (
             "[documents]\nroot = \"documents\"\npattern = \"{clientAccountId}\"\n",
             "no {documentType}",
+        ),
+        (
+            "[documents]\nroot = \"documents\"\npattern = { path = \"{clientAccountId}.*\", documentType = \"VISUM\" }\n",
+            "`documentType` cannot be \"VISUM\"",
+        ),
+        (
+            "[documents]\nroot = \"documents\"\npattern = { path = \"{clientAccountId}_{documentType}.*\", documentType = \"VISA\" }\n",
+            "the pattern says documentType twice",
         ),
         (
             "[documents]\nroot = \"nowhere\"\npattern = \"{clientAccountId}/{documentType}\"\n",

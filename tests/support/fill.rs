@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use bakkt_migrate::contract::{countries, postal_codes};
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
@@ -64,7 +65,27 @@ pub fn read(path: &Path) -> Sheet {
     }
 }
 
+/// A code of some country each.
+#[rustfmt::skip]
+const CODES: &[&str] = &[
+    "62701", "1234", "123456", "123", "1234567", "1234567890", "12345-678", "1234 AB", "K1A 0B1",
+    "SW1A 1AA", "AD100", "HM 12", "BA1111", "BB11000", "VLT 1117", "AI-2640", "A65 F4E2", "H100",
+    "GX11 1AA", "FIQQ 1ZZ", "KY1-1100", "PCRN 1ZZ", "STHL 1ZZ", "BBND 1ZZ", "SIQQ 1ZZ", "TKCA 1ZZ",
+    "VG1110",
+];
+
 impl Sheet {
+    /// A postal code of the country that is filled in beside it.
+    fn postal_code(&self, path: &str, line: usize) -> String {
+        let country = path.replace(".postalCode", ".country");
+        let asked = self.fields.contains_key(&country);
+        let name = asked.then(|| self.value(&country, line));
+        let code = name.and_then(|name| countries::alpha3(&name));
+        let fits = |code: &str, postal: &str| !postal_codes::is_certainly_wrong(code, postal);
+        let fitting = code.and_then(|code| CODES.iter().find(|postal| fits(code, postal)));
+        (*fitting.unwrap_or(&CODES[0])).to_owned()
+    }
+
     /// The paths of the columns; the first are not to be filled in.
     pub fn paths(&self) -> &[String] {
         &self.head[2]
@@ -91,7 +112,7 @@ impl Sheet {
             () if says("international format") => format!("+1312555{:04}", 100 + line % 100),
             () if says("e-mail") => format!("person{line}@example.com"),
             () if says("nine digits") => format!("98765{:04}", 4320 + line % 10),
-            () if says("five digits") => "62701".to_owned(),
+            () if says("five digits") => self.postal_code(path, line),
             () if says("two letters") => "IL".to_owned(),
             () if says("number from 0") || says("whole number") => "12".to_owned(),
             () => format!("Filled {line}"),

@@ -16,7 +16,7 @@ use crate::mapping::dates::ordered::{self, EPOCHS, ORDERS, Ordered};
 use crate::mapping::dates::words::{LANGUAGES, Language};
 use crate::mapping::feed::{Feed, Pattern, Split, Strict};
 use crate::mapping::lookup::Lookup;
-use crate::mapping::names::{self, Order as NameOrder, PARTS, Part};
+use crate::mapping::names::{self, Order as NameOrder, PARTS, Part, Taking};
 use crate::mapping::step::{Case, Dates, Place, Step, YesNo};
 use crate::mapping::target::{Takes, fits};
 use crate::text::{fold, same, trim};
@@ -35,6 +35,10 @@ pub const FORMS: [&str; 10] = [
     "integer",
     "yes_no",
 ];
+
+/// What `date` takes.
+const FORMATS_HELP: &str =
+    "formats are strftime's, such as \"%m/%d/%Y\"; or an order: \"mdy\", \"dmy\" or \"ymd\"";
 
 /// The longest id that zeros are put in front of.
 const MOST_DIGITS: i64 = 40;
@@ -57,6 +61,17 @@ impl Compiler<'_, '_> {
                     last_line(&error.to_string()),
                 ),
             }
+        }
+        let no_match = table.choice("no_match", &[("gap", false), ("empty", true)], self.found);
+        feed.empties_misses = no_match == Some(true);
+        if let Some(value) = table.get("no_match")
+            && table.get("regex").is_none()
+        {
+            value.wrong_key(
+                self.found,
+                "`no_match` without `regex` has nothing to say",
+                "add the pattern, or take it away",
+            );
         }
         if let Some(split) = table.table("split", self.found) {
             let by: Vec<String> = split
@@ -215,7 +230,8 @@ impl Compiler<'_, '_> {
             "integer" => self.point(key, value).map(Step::Integer),
             "yes_no" => self.yes_no(value),
             "country" => value.boolean(self.found)?.then_some(Step::Country),
-            _ => value.boolean(self.found)?.then_some(Step::UsState),
+            _ if value.is_table() => self.place("us_state", value).map(Some).map(Step::UsState),
+            _ => value.boolean(self.found)?.then_some(Step::UsState(None)),
         }
     }
 
@@ -234,22 +250,47 @@ impl Compiler<'_, '_> {
         match DateFormats::compile(&formats) {
             Ok(formats) => Some(Dates::Formats(formats)),
             Err(why) => {
-                value.wrong(
-                    self.found,
-                    why,
-                    "formats are strftime's, such as \"%m/%d/%Y\"; or an order: \"mdy\", \"dmy\" or \"ymd\"",
-                );
+                value.wrong(self.found, why, FORMATS_HELP);
+                None
+            }
+        }
+    }
+
+    /// Formats with the years that two digits mean.
+    fn formats(&mut self, table: &Table<'_>, value: Value<'_>) -> Option<Dates> {
+        let texts = value.texts(self.found)?;
+        let formats: Vec<&str> = texts.into_iter().map(|(text, _)| text).collect();
+        let pivot = table.integer("pivot", 0, 99, self.found);
+        match DateFormats::compile(&formats) {
+            Ok(formats) => Some(Dates::Formats(match pivot {
+                Some(pivot) => formats.with_pivot(pivot as u8),
+                None => formats,
+            })),
+            Err(why) => {
+                value.wrong(self.found, why, FORMATS_HELP);
                 None
             }
         }
     }
 
     fn ordered(&mut self, table: Table<'_>) -> Option<Dates> {
+        if let Some(value) = table.get("formats") {
+            let dates = self.formats(&table, value);
+            if table.get("order").is_some() {
+                table.wrong(
+                    self.found,
+                    "`formats` beside `order`",
+                    "dates have formats or an order, not both",
+                );
+            }
+            table.finish(self.found);
+            return dates;
+        }
         let order = table.choice("order", &ORDERS, self.found);
         if order.is_none() && table.get("order").is_none() {
             table.wrong(
                 self.found,
-                "`date` needs `order`",
+                "`date` needs `order` or `formats`",
                 "date = { order = \"mdy\" }, or \"dmy\" or \"ymd\"",
             );
         }
@@ -294,9 +335,15 @@ impl Compiler<'_, '_> {
     }
 
     fn name(&mut self, value: Value<'_>) -> Option<Step> {
+        let plain = |part| Taking {
+            part,
+            habit: NameOrder::GivenFirst.into(),
+            suffix: false,
+            person: None,
+        };
         if !value.is_table() {
             let part = value.choice("name", &PARTS, self.found)?;
-            return Some(Step::Name(part, NameOrder::GivenFirst, false));
+            return Some(Step::Name(plain(part)));
         }
         let table = value.table("name", self.found)?;
         let part = table.choice("part", &PARTS, self.found);
@@ -316,12 +363,15 @@ impl Compiler<'_, '_> {
                 "take it away: \"full\" has the suffix, \"given\" and \"middle\" never do",
             );
         }
+        let family_names = table.integer("family_names", 1, 2, self.found);
+        let person = table.integer("person", 1, 2, self.found);
         table.finish(self.found);
-        Some(Step::Name(
-            part?,
-            order.unwrap_or(NameOrder::GivenFirst),
-            suffix,
-        ))
+        let mut taking = plain(part?);
+        taking.habit.order = order.unwrap_or(NameOrder::GivenFirst);
+        taking.habit.family_names = family_names.unwrap_or(1) as u8;
+        taking.suffix = suffix;
+        taking.person = person.map(|person| person as usize - 1);
+        Some(Step::Name(taking))
     }
 
     fn tax_id(&mut self, value: Value<'_>) -> Option<Step> {
@@ -426,6 +476,7 @@ impl Compiler<'_, '_> {
         Some(Place {
             column,
             default: region.map(str::to_owned),
+            missing: Vec::new(),
         })
     }
 }

@@ -5,7 +5,9 @@
 //! front, and a month's name. Invariants: an answer is a real day from 1800 on, the whole text was used, and no text makes
 //! it panic. A date is taken as it is written, whatever its zone; a moment becomes UTC. Zones come with the program, so that
 //! a row gives the same bytes on every machine.
-//! Left out on purpose: two digits without separators (a format can say what they mean), and Unix time.
+//! A number counts as a spreadsheet's serial number only where it can mean nothing else: a year, an age, a month with a day
+//! and digits with a zero in front are none. Left out on purpose: two digits without separators (a format can say what they
+//! mean), and Unix time.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -79,8 +81,15 @@ pub struct Read {
 /// The longest text that can be a date.
 const LONGEST: usize = 64;
 
-/// 9999-12-31, the last day that a spreadsheet knows.
+/// 9999-12-31, the last day that a spreadsheet knows: it stands for "never".
 const LAST_SERIAL: i64 = 2_958_465;
+
+/// The lowest number that is taken for a serial number: 1906-07-27. A lower one is a year (1984), a month with a day (1231),
+/// a time (2359), an age or a two-digit year, and a wrong date cannot be told from a right one afterwards.
+const FIRST_USUAL_SERIAL: i64 = 2_400;
+
+/// The highest one, 2099-12-31. Six digits are a date that lost its zero (MMDDYY), seven one of eight (MDDYYYY).
+const LAST_USUAL_SERIAL: i64 = 73_050;
 
 /// The same day has numbers so far apart in the two epochs.
 const SERIALS_APART: i64 = 1_462;
@@ -315,21 +324,26 @@ fn behind_filler(text: &str) -> &str {
         .unwrap_or(text)
 }
 
-/// A serial number of a spreadsheet, with the time of day behind its point.
+/// A serial number of a spreadsheet, with the time of day behind its point or comma.
 fn serial(text: &str, epoch: Epoch) -> Option<Read> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 7 || !digits(whole) || !digits(fraction) {
+    // A spreadsheet puts no zero in front of a number.
+    if whole.is_empty() || whole.len() > 7 || whole.starts_with('0') {
+        return None;
+    }
+    if !digits(whole) || !digits(fraction) {
         return None;
     }
     let number: i64 = whole.parse().ok()?;
-    let day = match epoch {
-        Epoch::Y1900 if !(1..=LAST_SERIAL).contains(&number) || number == 60 => return None,
-        Epoch::Y1900 if number < 60 => Date::constant(1899, 12, 31),
-        Epoch::Y1900 => Date::constant(1899, 12, 30),
-        Epoch::Y1904 if number > LAST_SERIAL - SERIALS_APART => return None,
-        Epoch::Y1904 => Date::constant(1904, 1, 1),
+    let (day, apart) = match epoch {
+        Epoch::Y1900 => (Date::constant(1899, 12, 30), 0),
+        Epoch::Y1904 => (Date::constant(1904, 1, 1), SERIALS_APART),
     };
+    let usual = (FIRST_USUAL_SERIAL..=LAST_USUAL_SERIAL - apart).contains(&number);
+    if !usual && number != LAST_SERIAL - apart {
+        return None;
+    }
     let date = day.checked_add(number.days()).ok()?;
     let time = seconds(fraction).and_then(|seconds| {
         let time = Time::midnight().checked_add(seconds.seconds()).ok()?;

@@ -73,12 +73,12 @@ pub const TRADE_OR_NAME: &[&str] = &[
 /// Given names that are no family names, saints or virtues: "Jane Church" is a person, "Grace Church" may be none.
 #[rustfmt::skip]
 pub const GIVEN: &[&str] = &[
-    "alice", "alison", "amanda", "amy", "angela", "ashley", "barbara", "betty", "brenda", "brian", "carol",
+    "alice", "alison", "amanda", "amy", "angela", "ann", "anna", "anne", "ashley", "barbara", "beth", "betty", "brenda", "brian", "carol",
     "carolyn", "cheryl", "christine", "cynthia", "deborah", "debra", "denise", "diane", "donna", "dorothy",
     "emily", "eric", "evelyn", "gary", "heather", "helen", "jane", "janet", "janice", "jason", "jeffrey",
     "jennifer", "jessica", "jill", "joan", "joyce", "judith", "judy", "julie", "karen", "kathleen", "kathy",
-    "keith", "kelly", "kenneth", "kevin", "kimberly", "laura", "linda", "lisa", "lori", "marilyn", "megan",
+    "keith", "kelly", "kenneth", "kevin", "kimberly", "laura", "linda", "lisa", "lori", "marilyn", "mary", "megan",
     "melissa", "nancy", "nicole", "pamela", "patricia", "rachel", "rebecca", "robert", "ronald", "ruth",
-    "sandra", "sarah", "sharon", "shirley", "stephanie", "steven", "susan", "tammy", "teresa", "theresa",
+    "sandra", "sarah", "sharon", "shirley", "stephanie", "steven", "sue", "susan", "tammy", "teresa", "theresa",
     "timothy", "tina", "wendy", "william",
 ];

@@ -43,13 +43,83 @@ pub const HONORIFICS: &[&str] = &[
     "sgt",
     "ssgt",
     "mssr",
+    "msgt",
+    "tsgt",
+    "gysgt",
+    "sfc",
+    "spc",
+    "pfc",
+    "pvt",
+    "lcpl",
+    "cpo",
+    "ensign",
+    "adm",
+    "admiral",
+    "radm",
+    "vadm",
+    "cdr",
+    "lcdr",
+    "ltcdr",
+    "ltcol",
+    "ltgen",
+    "majgen",
+    "brig",
+    "briggen",
+    "brigadier",
+    "colonel",
+    "commander",
+    "corporal",
+    "general",
+    "lieutenant",
+    "sergeant",
+    "senator",
+    "governor",
+    "congressman",
+    "congresswoman",
+    "ambassador",
+    "msgr",
+    "monsignor",
+    "rabbi",
+    "dra",
+    "dott",
+    "dottssa",
+    "avv",
+    "sig",
+    "signor",
+    "signora",
+    "signorina",
+    "mevr",
+    "mevrouw",
+    "dhr",
+    "drs",
+    "mgr",
+    "señor",
+    "señora",
+    "señorita",
+    "senhor",
+    "senhora",
+    "dipl-ing",
+    "magister",
+];
+
+/// Titles only where they have their dot: "Ing. Jan Novak", but "Dean Ing".
+pub const DOTTED_HONORIFICS: &[&str] =
+    &["ing", "lic", "arq", "mag", "hr", "ir", "ens", "sen", "rep"];
+
+/// What follows "Dr." in German, with a small letter and a dot: "Dr. med.", "Dr. rer. nat.".
+pub const FACULTIES: &[&str] = &[
+    "agr", "dent", "habil", "hc", "ing", "iur", "jur", "med", "mult", "nat", "oec", "phil", "pol",
+    "rer", "techn", "theol", "vet",
 ];
 
 /// Behind a name.
 pub const DEGREES: &[&str] = &[
     "md", "phd", "dds", "dmd", "dvm", "dpm", "jd", "llm", "llb", "esq", "esquire", "cpa", "cfa",
     "cfp", "clu", "rn", "lpn", "crna", "mba", "mph", "msw", "lcsw", "psyd", "edd", "dnp", "pharmd",
-    "dc", "facs", "rph", "usn", "usaf", "usmc", "ret", "pe",
+    "dc", "facs", "rph", "usn", "usaf", "usmc", "ret", "pe", "usa", "usar", "uscg", "usnr", "ussf",
+    "raf", "retd", "retired", "obe", "mbe", "cbe", "kbe", "dbe", "qc", "frcs", "frcp", "msc",
+    "bsc", "meng", "beng", "dphil", "dmin", "mdiv", "thd", "aprn", "bsn", "msn", "chfc", "pmp",
+    "uk", "us",
 ];
 
 /// Behind a name, and a name itself as often: nobody can tell "John Doe, DO" from "Tran Van, Do".
@@ -80,7 +150,21 @@ pub const PARTICLES: &[&str] = &[
     "de", "la", "las", "los", "del", "della", "delle", "degli", "dei", "di", "da", "do", "dos",
     "das", "du", "des", "le", "lo", "van", "von", "vom", "der", "den", "dem", "ter", "ten", "te",
     "het", "t", "zu", "zum", "zur", "bin", "ibn", "bint", "binti", "al", "el", "abu", "st", "ste",
-    "saint", "mc", "af",
+    "saint", "mc", "mac", "fitz", "af", "av", "op", "ul", "ould", "ap", "dalla", "dal", "'t", "'s",
+];
+
+/// Particles of the Romance languages, where a word before them may be the first of two family names: "Ana Silva dos Santos".
+pub const ROMANCE: &[&str] = &[
+    "de", "la", "las", "los", "del", "della", "delle", "degli", "dei", "di", "da", "do", "dos",
+    "das", "du", "des", "le", "lo", "dalla", "dal",
+];
+
+/// Particles that are whole family names as well, where they have a capital: "Anna Le".
+pub const FAMILY_NAMES_TOO: &[&str] = &["do", "du", "la", "le", "lo", "te"];
+
+/// Between two names, or between two parts of one: "Ortega y Gasset", "Juan y Maria".
+pub const JOINING: &[&str] = &[
+    "y", "e", "i", "en", "og", "och", "ou", "ve", "oder", "con", "mit", "with", "u",
 ];
 
 /// Particles that end the given names of no one: "Berg, Anna von".

@@ -6,7 +6,7 @@
 use super::{Element, Field, Layer, NEVER_SENT, NO_ELEMENT, Stated, TYPE_OF_MAPPING, Tried};
 use crate::assess::value::{self, Beside};
 use crate::assess::walk::derived_owner_id;
-use crate::contract::{Form, changes, path};
+use crate::contract::{Form, changes, countries, path, postal_codes, us_states};
 use crate::mapping::draft::Slot;
 use crate::mapping::merge::DISAGREE;
 use crate::mapping::postal;
@@ -292,14 +292,13 @@ impl Worker {
     /// those come first.
     fn tidy(&self, field: &Field, text: &str) -> Result<String, &'static str> {
         let country = field.country.and_then(|slot| self.draft.value(slot));
+        let country = country.and_then(countries::alpha2_of);
+        if field.form == Form::State && country.is_some_and(postal_codes::has_zips) {
+            return Ok(us_states::two_letters(text).unwrap_or(text).to_owned());
+        }
         if field.path.ends_with(".postalCode") {
             let mut code = String::new();
-            return match country {
-                Some("USA") if postal::zip(text, &mut code) => Ok(code),
-                Some("USA") => Err("not a ZIP code"),
-                _ if postal::elsewhere(text, &mut code) => Ok(code),
-                _ => Err("not a postal code"),
-            };
+            return postal::write(country, text, &mut code).map(|()| code);
         }
         let kind = field.tax_id_type.and_then(|slot| self.draft.value(slot));
         let number = matches!(field.form, Form::TaxId) && kind != Some("NATIONALID")

@@ -171,15 +171,39 @@ fn serial_numbers_of_spreadsheets() {
         ..Ordered::new(Order::MonthDayYear)
     };
     for (text, y1900, y1904) in [
-        ("1", Some("1900-01-01"), Some("1904-01-02")),
-        ("59", Some("1900-02-28"), Some("1904-02-29")),
-        ("60", None, Some("1904-03-01")),
-        ("61", Some("1900-03-01"), Some("1904-03-02")),
-        ("0", None, Some("1904-01-01")),
+        // Ages, two-digit years, months with days, years, times: each would be a day of the 1900s.
+        ("0", None, None),
+        ("1", None, None),
+        ("45", None, None),
+        ("60", None, None),
+        ("84", None, None),
+        ("1231", None, None),
+        ("1984", None, None),
+        ("1984.0", None, None),
+        ("2026", None, None),
+        ("2359", None, None),
+        ("2399", None, None),
+        ("2400", Some("1906-07-27"), Some("1910-07-28")),
+        ("9999", Some("1927-05-17"), Some("1931-05-18")),
+        // A zero in front, which no spreadsheet writes; six and seven digits, which lost it.
+        ("033184", None, None),
+        ("09999", None, None),
+        ("123184", None, None),
+        ("3311984", None, None),
+        ("1011984", None, None),
         ("30772", Some("1984-03-31"), Some("1988-04-01")),
         ("29310", Some("1980-03-30"), Some("1984-03-31")),
         ("30772.0", Some("1984-03-31"), Some("1988-04-01")),
         ("30772.75", Some("1984-03-31"), Some("1988-04-01")),
+        ("30772,75", Some("1984-03-31"), Some("1988-04-01")),
+        ("30,772", None, None),
+        ("30.772", None, None),
+        ("30 772", None, None),
+        ("3.0772E4", None, None),
+        ("71588", Some("2095-12-30"), Some("2099-12-31")),
+        ("73050", Some("2099-12-31"), None),
+        ("73051", None, None),
+        ("2957003", None, Some("9999-12-31")),
         ("2958465", Some("9999-12-31"), None),
         ("2958466", None, None),
         ("9999999", None, None),
@@ -276,12 +300,19 @@ proptest! {
     }
 
     #[test]
-    fn serials_come_back(number in 1i64..=LAST_SERIAL) {
-        prop_assume!(number != 60);
+    fn serials_come_back(number in FIRST_USUAL_SERIAL..=LAST_USUAL_SERIAL) {
         let dates = Ordered { excel: Some(Epoch::Y1900), ..Ordered::new(Order::DayMonthYear) };
-        let before = if number < 60 { Date::constant(1899, 12, 31) } else { Date::constant(1899, 12, 30) };
-        let date = before.saturating_add(number.days());
+        let date = Date::constant(1899, 12, 30).saturating_add(number.days());
         prop_assert_eq!(read(&dates, &number.to_string()), Some(date.to_string()));
+    }
+
+    #[test]
+    fn no_number_outside_of_the_usual_days_is_a_serial(number in prop_oneof![0i64..FIRST_USUAL_SERIAL, LAST_USUAL_SERIAL + 1..10_000_000], zeros in 0usize..3) {
+        prop_assume!(number != LAST_SERIAL);
+        let text = format!("{}{number}", "0".repeat(zeros));
+        let dates = |excel| Ordered { excel, ..Ordered::new(Order::MonthDayYear) };
+        // Eight digits are a date without marks, whatever the column counts in.
+        prop_assert_eq!(read(&dates(Some(Epoch::Y1900)), &text), read(&dates(None), &text));
     }
 
     /// What two orders both read, they read alike or the text says nothing that tells them apart.

@@ -1,0 +1,523 @@
+//! Postal codes: the form that each country's have.
+//!
+//! Owner of the one table of forms, after what the Universal Postal Union publishes of its members' addressing. Invariants:
+//! a country that is not in the table has no rule, and whatever stands there fits; what is written fits its form, and is
+//! read again as itself. Left out on purpose: whether a code was ever given out, countries whose form changed lately or is
+//! not settled, and U.S. ZIPs that lost zeros in both halves (`mapping::postal`).
+
+use super::countries;
+
+/// The forms of a country's codes.
+///
+/// In a form `9` is a digit, `A` a letter, `X` either, a small letter is that letter as a capital, and a space or a dash
+/// stands between parts; it may be left out or be the other one in a cell.
+struct Rule {
+    /// ISO 3166-1 alpha-2.
+    country: &'static str,
+    /// The first is the one that lost zeros are given back to.
+    forms: &'static [&'static str],
+    /// How many zeros a spreadsheet can have taken: as many as codes of the country begin with.
+    zeros: usize,
+    /// Letters that people write in front, such as the vehicle's sign in "D-80331"; the code goes without them.
+    sign: &'static str,
+}
+
+const fn rule(
+    country: &'static str,
+    forms: &'static [&'static str],
+    zeros: usize,
+    sign: &'static str,
+) -> Rule {
+    Rule {
+        country,
+        forms,
+        zeros,
+        sign,
+    }
+}
+
+const BRITISH: &[&str] = &[
+    "AA9 9AA", "AA99 9AA", "A9 9AA", "A99 9AA", "A9A 9AA", "AA9A 9AA", "gir 0aa",
+];
+const ZIP: &[&str] = &["99999", "99999-9999"];
+
+/// Sorted by country.
+#[rustfmt::skip] // one country per line reads as the table it is
+static RULES: &[Rule] = &[
+    rule("AD", &["ad999"], 0, ""),
+    rule("AF", &["9999"], 0, ""),
+    rule("AI", &["ai-2640"], 0, ""),
+    rule("AL", &["9999"], 0, ""),
+    rule("AM", &["9999"], 2, ""),
+    rule("AR", &["9999", "A9999AAA"], 0, ""),
+    rule("AS", ZIP, 2, ""),
+    rule("AT", &["9999"], 0, "A"),
+    rule("AU", &["9999"], 1, ""),
+    rule("AX", &["99999"], 0, ""),
+    rule("AZ", &["9999", "az 9999"], 0, ""),
+    rule("BA", &["99999"], 0, "BIH"),
+    rule("BB", &["bb99999"], 0, ""),
+    rule("BD", &["9999"], 0, ""),
+    rule("BE", &["9999"], 0, "B"),
+    rule("BG", &["9999"], 0, ""),
+    rule("BL", &["99999"], 0, "F"),
+    rule("BM", &["AA 99", "AA AA"], 0, ""),
+    rule("BN", &["AA9999"], 0, ""),
+    rule("BR", &["99999-999"], 1, ""),
+    rule("BT", &["99999"], 0, ""),
+    rule("BY", &["999999"], 0, ""),
+    rule("CA", &["A9A 9A9"], 0, ""),
+    rule("CC", &["9999"], 0, ""),
+    rule("CH", &["9999"], 0, ""),
+    rule("CL", &["9999999"], 0, ""),
+    rule("CN", &["999999"], 1, ""),
+    rule("CO", &["999999"], 1, ""),
+    rule("CR", &["99999"], 0, ""),
+    rule("CU", &["99999"], 0, ""),
+    rule("CV", &["9999"], 0, ""),
+    rule("CX", &["9999"], 0, ""),
+    rule("CY", &["9999"], 0, ""),
+    rule("CZ", &["999 99"], 0, ""),
+    rule("DE", &["99999"], 1, "D"),
+    rule("DK", &["9999"], 1, ""),
+    rule("DO", &["99999"], 0, ""),
+    rule("DZ", &["99999"], 1, ""),
+    rule("EC", &["999999"], 1, ""),
+    rule("EE", &["99999"], 0, "EST"),
+    rule("EG", &["99999", "9999999"], 0, ""),
+    rule("ES", &["99999"], 1, "E"),
+    rule("ET", &["9999"], 0, ""),
+    rule("FI", &["99999"], 2, "FIN"),
+    rule("FK", &["fiqq 1zz"], 0, ""),
+    rule("FM", ZIP, 0, ""),
+    rule("FO", &["999"], 0, ""),
+    rule("FR", &["99999"], 1, "F"),
+    rule("GB", BRITISH, 0, ""),
+    rule("GE", &["9999"], 1, ""),
+    rule("GF", &["99999"], 0, "F"),
+    rule("GG", BRITISH, 0, ""),
+    rule("GI", &["gx11 1aa"], 0, ""),
+    rule("GL", &["9999"], 0, ""),
+    rule("GN", &["999"], 0, ""),
+    rule("GP", &["99999"], 0, "F"),
+    rule("GR", &["999 99"], 0, ""),
+    rule("GS", &["siqq 1zz"], 0, ""),
+    rule("GT", &["99999"], 1, ""),
+    rule("GU", ZIP, 0, ""),
+    rule("GW", &["9999"], 0, ""),
+    rule("HR", &["99999"], 0, ""),
+    rule("HT", &["9999", "ht9999"], 0, ""),
+    rule("HU", &["9999"], 0, "H"),
+    rule("ID", &["99999"], 0, ""),
+    rule("IE", &["A99 XXXX", "d6w XXXX"], 0, ""),
+    rule("IL", &["9999999", "99999"], 0, ""),
+    rule("IM", BRITISH, 0, ""),
+    rule("IN", &["999999"], 0, ""),
+    rule("IO", &["bbnd 1zz"], 0, ""),
+    rule("IQ", &["99999"], 0, ""),
+    rule("IR", &["99999-99999"], 0, ""),
+    rule("IS", &["999"], 0, ""),
+    rule("IT", &["99999"], 2, "I"),
+    rule("JE", BRITISH, 0, ""),
+    rule("JO", &["99999"], 0, ""),
+    rule("JP", &["999-9999"], 2, ""),
+    rule("KE", &["99999"], 2, ""),
+    rule("KG", &["999999"], 0, ""),
+    rule("KR", &["99999", "999-999"], 1, ""),
+    rule("KW", &["99999"], 1, ""),
+    rule("KY", &["ky9-9999"], 0, ""),
+    rule("KZ", &["999999", "A99A9A9"], 1, ""),
+    rule("LA", &["99999"], 1, ""),
+    rule("LB", &["9999", "9999 9999"], 0, ""),
+    rule("LI", &["9999"], 0, "FL"),
+    rule("LK", &["99999"], 2, ""),
+    rule("LR", &["9999"], 0, ""),
+    rule("LS", &["999"], 0, ""),
+    rule("LT", &["99999", "lt-99999"], 2, ""),
+    rule("LU", &["9999"], 0, "L"),
+    rule("LV", &["9999", "lv-9999"], 0, ""),
+    rule("MA", &["99999"], 0, ""),
+    rule("MC", &["99999"], 0, ""),
+    rule("MD", &["9999", "md-9999"], 0, ""),
+    rule("ME", &["99999"], 0, ""),
+    rule("MF", &["99999"], 0, "F"),
+    rule("MG", &["999"], 0, ""),
+    rule("MH", ZIP, 0, ""),
+    rule("MK", &["9999"], 0, ""),
+    rule("MP", ZIP, 0, ""),
+    rule("MQ", &["99999"], 0, "F"),
+    rule("MT", &["AAA 9999"], 0, ""),
+    rule("MX", &["99999"], 1, ""),
+    rule("MY", &["99999"], 1, ""),
+    rule("NC", &["99999"], 0, "F"),
+    rule("NE", &["9999"], 0, ""),
+    rule("NF", &["9999"], 0, ""),
+    rule("NG", &["999999"], 0, ""),
+    rule("NI", &["99999"], 0, ""),
+    rule("NL", &["9999 AA"], 0, ""),
+    rule("NO", &["9999"], 2, "N"),
+    rule("NP", &["99999"], 0, ""),
+    rule("NZ", &["9999"], 1, ""),
+    rule("OM", &["999"], 0, ""),
+    rule("PA", &["9999"], 1, ""),
+    rule("PE", &["99999"], 1, ""),
+    rule("PF", &["99999"], 0, "F"),
+    rule("PG", &["999"], 0, ""),
+    rule("PH", &["9999"], 1, ""),
+    rule("PK", &["99999"], 0, ""),
+    rule("PL", &["99-999"], 2, ""),
+    rule("PM", &["99999"], 0, "F"),
+    rule("PN", &["pcrn 1zz"], 0, ""),
+    rule("PR", ZIP, 2, ""),
+    rule("PT", &["9999-999", "9999"], 0, "P"),
+    rule("PW", ZIP, 0, ""),
+    rule("RE", &["99999"], 0, "F"),
+    rule("RO", &["999999"], 1, ""),
+    rule("RS", &["99999"], 0, "SRB"),
+    rule("RU", &["999999"], 0, ""),
+    rule("SA", &["99999", "99999-9999"], 0, ""),
+    rule("SD", &["99999"], 0, ""),
+    rule("SE", &["999 99"], 0, "S"),
+    rule("SG", &["999999"], 1, ""),
+    rule("SH", &["sthl 1zz", "ascn 1zz", "tdcu 1zz"], 0, ""),
+    rule("SI", &["9999"], 0, "SLO"),
+    rule("SJ", &["9999"], 0, "N"),
+    rule("SK", &["999 99"], 1, ""),
+    rule("SM", &["99999"], 0, "RSM"),
+    rule("SN", &["99999"], 0, ""),
+    rule("SV", &["9999"], 0, "CP"),
+    rule("SZ", &["A999"], 0, ""),
+    rule("TC", &["tkca 1zz"], 0, ""),
+    rule("TH", &["99999"], 0, ""),
+    rule("TJ", &["999999"], 0, ""),
+    rule("TM", &["999999"], 0, ""),
+    rule("TN", &["9999"], 0, ""),
+    rule("TR", &["99999"], 1, ""),
+    rule("TT", &["999999"], 0, ""),
+    rule("TW", &["999", "999-99", "999-999"], 0, ""),
+    rule("UA", &["99999"], 1, ""),
+    rule("US", ZIP, 2, ""),
+    rule("UY", &["99999"], 0, ""),
+    rule("UZ", &["999999"], 0, ""),
+    rule("VA", &["99999"], 2, "V"),
+    rule("VE", &["9999", "9999-A"], 0, ""),
+    rule("VG", &["vg9999"], 0, ""),
+    rule("VI", ZIP, 2, ""),
+    rule("VN", &["99999", "999999"], 1, ""),
+    rule("WF", &["99999"], 0, "F"),
+    rule("YT", &["99999"], 0, "F"),
+    rule("ZA", &["9999"], 2, ""),
+    rule("ZM", &["99999"], 0, ""),
+];
+
+/// What a text is as a postal code of a country.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// It has one of the country's forms, and was written in it.
+    Written,
+    /// It has none of them.
+    Misfit,
+    /// The table says nothing about the country.
+    NoRule,
+}
+
+/// The most letters and digits that a code has, a sign in front of it included.
+const LONGEST: usize = 16;
+
+/// Writes `text` onto `out` in the form of the country (ISO 3166-1 alpha-2), where it has one. `mend`: digits too few are
+/// digits whose zeros a spreadsheet took.
+pub fn write(country: &str, text: &str, mend: bool, out: &mut String) -> Reading {
+    let Some(rule) = find(country) else {
+        return Reading::NoRule;
+    };
+    let mut room = [0u8; LONGEST];
+    let Some(bare) = bare(text, country, &mut room) else {
+        return Reading::Misfit;
+    };
+    if let Some((form, code)) = matching(rule, bare) {
+        put(form, code, out);
+        return Reading::Written;
+    }
+    match rule.forms.first().filter(|_| mend) {
+        Some(form) if mended(bare, form, rule, out) => Reading::Written,
+        _ => Reading::Misfit,
+    }
+}
+
+/// The form that a code has, and the code without a sign in front of it.
+fn matching<'b>(rule: &'static Rule, bare: &'b [u8]) -> Option<(&'static str, &'b [u8])> {
+    ["", rule.country, rule.sign].iter().find_map(|sign| {
+        let code = bare.strip_prefix(sign.as_bytes())?;
+        let fits = |form: &&&str| fits_form(code, form, rule.country);
+        rule.forms.iter().find(fits).map(|form| (*form, code))
+    })
+}
+
+/// Whether a text cannot be a code of a country (ISO 3166-1 alpha-3), as it stands. Asked of every address, so it allocates
+/// nothing.
+pub fn is_certainly_wrong(country: &str, text: &str) -> bool {
+    let Some(rule) = countries::alpha2_of(country).and_then(find) else {
+        return false;
+    };
+    let mut room = [0u8; LONGEST];
+    bare(text, rule.country, &mut room).is_none_or(|bare| matching(rule, bare).is_none())
+}
+
+/// Whether the codes of a country are ZIPs: the U.S., its territories, and the states in free association with it.
+pub fn has_zips(country: &str) -> bool {
+    matches!(
+        country,
+        "US" | "PR" | "VI" | "GU" | "AS" | "MP" | "FM" | "MH" | "PW"
+    )
+}
+
+fn find(country: &str) -> Option<&'static Rule> {
+    let place = RULES.binary_search_by_key(&country, |rule| rule.country);
+    RULES.get(place.ok()?)
+}
+
+/// The letters and digits of a text, as capitals; none when it holds what no code holds.
+fn bare<'r>(text: &str, country: &str, room: &'r mut [u8; LONGEST]) -> Option<&'r [u8]> {
+    let mut used = 0;
+    for c in text.chars() {
+        match c {
+            ' ' | '-' | '\u{a0}' | '\u{2010}' | '\u{2011}' | '\u{2013}' => continue,
+            // "01.310-100", and the mark in front of Japanese codes.
+            '.' if country == "BR" => continue,
+            '\u{3012}' if country == "JP" => continue,
+            c if c.is_ascii_alphanumeric() => {
+                *room.get_mut(used)? = c.to_ascii_uppercase() as u8;
+                used += 1;
+            }
+            _ => return None,
+        }
+    }
+    room.get(..used)
+}
+
+fn is_mark(form: u8) -> bool {
+    matches!(form, b' ' | b'-')
+}
+
+fn fits_form(code: &[u8], form: &str, country: &str) -> bool {
+    let mut wanted = form.bytes().filter(|byte| !is_mark(*byte));
+    let mut all = code.iter();
+    let fits = all.by_ref().all(|byte| match wanted.next() {
+        Some(b'9') => byte.is_ascii_digit(),
+        Some(b'A') => byte.is_ascii_uppercase(),
+        Some(b'X') => byte.is_ascii_alphanumeric(),
+        Some(literal) => literal.to_ascii_uppercase() == *byte,
+        None => false,
+    });
+    fits && wanted.next().is_none() && !is_never_given(code, country)
+}
+
+/// What has the form and is no code: zeros only, and letters that a country leaves out because they are misread.
+fn is_never_given(code: &[u8], country: &str) -> bool {
+    let has = |bytes: &[u8], letters: &[u8]| bytes.iter().any(|byte| letters.contains(byte));
+    match country {
+        "CA" => has(code, b"DFIOQU") || has(&code[..1.min(code.len())], b"WZ"),
+        "NL" => code.first() == Some(&b'0'),
+        _ if has_zips(country) => {
+            let first = &code[..5.min(code.len())];
+            first == b"00000" || first == b"99999"
+        }
+        _ => code.iter().all(|byte| *byte == b'0'),
+    }
+}
+
+fn put(form: &str, code: &[u8], out: &mut String) {
+    let mut code = code.iter().copied();
+    for byte in form.bytes() {
+        if is_mark(byte) {
+            out.push(char::from(byte));
+        } else if let Some(next) = code.next() {
+            out.push(char::from(next));
+        }
+    }
+}
+
+/// Gives digits back the zeros in front, where the form is all digits and codes of the country begin so.
+fn mended(bare: &[u8], form: &str, rule: &Rule, out: &mut String) -> bool {
+    let digits = form.bytes().filter(|byte| *byte == b'9').count();
+    let marks = form.bytes().filter(|byte| is_mark(*byte)).count();
+    let lost = digits.saturating_sub(bare.len());
+    let can = digits + marks == form.len()
+        && (1..=rule.zeros).contains(&lost)
+        && bare.iter().all(u8::is_ascii_digit)
+        // What begins with a zero lost none.
+        && bare.first().is_some_and(|first| *first != b'0');
+    let mut whole = [b'0'; LONGEST];
+    if !can || digits > LONGEST {
+        return false;
+    }
+    whole[lost..digits].copy_from_slice(bare);
+    if !fits_form(&whole[..digits], form, rule.country) {
+        return false;
+    }
+    put(form, &whole[..digits], out);
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(country: &str, text: &str) -> Option<String> {
+        let mut out = String::new();
+        match write(country, text, true, &mut out) {
+            Reading::Written => Some(out),
+            Reading::Misfit => None,
+            Reading::NoRule => Some(format!("{text} (as it is)")),
+        }
+    }
+
+    #[test]
+    fn real_codes() {
+        for (country, text, wanted) in [
+            ("DE", "1067", Some("01067")),
+            ("DE", "80331", Some("80331")),
+            ("DE", "D-80331", Some("80331")),
+            ("DE", "DE 80331", Some("80331")),
+            ("DE", "106", None),
+            ("DE", "803311", None),
+            ("DE", "00000", None),
+            ("DE", "80 331", Some("80331")),
+            ("FR", "1000", Some("01000")),
+            ("FR", "75 001", Some("75001")),
+            ("FR", "F-75001", Some("75001")),
+            ("FR", "SW1A 1AA", None),
+            ("MX", "6500", Some("06500")),
+            ("MX", "650", None),
+            ("ES", "1001", Some("01001")),
+            ("IT", "118", Some("00118")),
+            ("IT", "I-00118", Some("00118")),
+            ("FI", "100", Some("00100")),
+            ("PT", "1000-001", Some("1000-001")),
+            ("PT", "1000001", Some("1000-001")),
+            ("PT", "1000", Some("1000")),
+            ("PL", "00950", Some("00-950")),
+            ("PL", "950", Some("00-950")),
+            ("BR", "01310100", Some("01310-100")),
+            ("BR", "01.310-100", Some("01310-100")),
+            ("BR", "1310100", Some("01310-100")),
+            ("JP", "1000001", Some("100-0001")),
+            ("JP", "〒100-0001", Some("100-0001")),
+            ("JP", "600000", Some("060-0000")),
+            ("IN", "110 001", Some("110001")),
+            ("IN", "11001", None),
+            ("AU", "800", Some("0800")),
+            ("AU", "2000", Some("2000")),
+            ("AU", "20000", None),
+            ("NL", "1017ab", Some("1017 AB")),
+            ("NL", "NL-1017 AB", Some("1017 AB")),
+            ("NL", "1017", None),
+            ("NL", "0017 AB", None),
+            ("SE", "11122", Some("111 22")),
+            ("CZ", "11000", Some("110 00")),
+            ("SK", "1001", Some("010 01")),
+            ("CH", "8001", Some("8001")),
+            ("CH", "800", None),
+            ("AT", "A-1010", Some("1010")),
+            ("LT", "LT-01100", Some("LT-01100")),
+            ("LT", "1100", Some("01100")),
+            ("LV", "lv1010", Some("LV-1010")),
+            ("CA", "k1a0b1", Some("K1A 0B1")),
+            ("CA", "K1A-0B1", Some("K1A 0B1")),
+            ("CA", "K1A", None),
+            ("CA", "12345", None),
+            ("CA", "D1A 0B1", None),
+            ("CA", "W1A 0B1", None),
+            ("GB", "sw1a1aa", Some("SW1A 1AA")),
+            ("GB", "M1 1AE", Some("M1 1AE")),
+            ("GB", "EC1A 1BB", Some("EC1A 1BB")),
+            ("GB", "SW1A", None),
+            ("GB", "12345", None),
+            ("GB", "1AA SW1A", None),
+            ("GB", "GIR 0AA", Some("GIR 0AA")),
+            ("IE", "D6W XY00", Some("D6W XY00")),
+            ("IE", "A65F4E2", Some("A65 F4E2")),
+            ("AR", "C1425CLA", Some("C1425CLA")),
+            ("MT", "VLT1117", Some("VLT 1117")),
+            ("TW", "100", Some("100")),
+            ("US", "73301-1234", Some("73301-1234")),
+            ("US", "00000", None),
+            ("US", "K1A 0B1", None),
+            ("PW", "96940", Some("96940")),
+            ("HK", "999077", Some("999077 (as it is)")),
+            ("AE", "-", Some("- (as it is)")),
+            ("DE", "", None),
+            ("DE", "80331!", None),
+            ("DE", "80331 München", None),
+        ] {
+            assert_eq!(read(country, text).as_deref(), wanted, "{country} {text}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_certain_is_wrong() {
+        for (country, text, wrong) in [
+            ("DEU", "80331", false),
+            ("DEU", "D-80331", false),
+            // A reader of addresses would not know which zero is missing where nobody mends it.
+            ("DEU", "1067", true),
+            ("CAN", "K1A", true),
+            ("CAN", "k1a 0b1", false),
+            ("GBR", "SW1A", true),
+            ("USA", "2134", true),
+            ("USA", "73301", false),
+            ("USA", "73301-1234", false),
+            ("HKG", "anything", false),
+            ("", "anything", false),
+            ("Germany", "1067", false),
+        ] {
+            assert_eq!(is_certainly_wrong(country, text), wrong, "{country} {text}");
+        }
+    }
+
+    #[test]
+    fn zips_are_those_of_the_postal_service() {
+        let zips = RULES.iter().filter(|rule| has_zips(rule.country));
+        let zips: Vec<&str> = zips.map(|rule| rule.country).collect();
+        assert_eq!(zips, ["AS", "FM", "GU", "MH", "MP", "PR", "PW", "US", "VI"]);
+        assert!(
+            RULES
+                .iter()
+                .all(|rule| !has_zips(rule.country) || rule.forms == ZIP)
+        );
+    }
+
+    #[test]
+    fn the_table_is_sound() {
+        assert!(RULES.windows(2).all(|two| two[0].country < two[1].country));
+        for rule in RULES {
+            assert!(
+                countries::alpha3(rule.country).is_some(),
+                "{}",
+                rule.country
+            );
+            for form in rule.forms {
+                assert!(form.len() < LONGEST, "{form}");
+            }
+            let padded = rule.forms[0]
+                .bytes()
+                .all(|byte| byte == b'9' || is_mark(byte));
+            assert!(rule.zeros == 0 || padded, "{}", rule.country);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(place in 0..RULES.len(), any in any::<String>(), near in "[A-Za-z]{0,3}[- ]?[A-Z0-9]{2,8}[- ]?[A-Z0-9]{0,4}", digits in "[0-9]{2,9}") {
+            let country = RULES[place].country;
+            for text in [&any, &near, &digits] {
+                if let Some(code) = read(country, text) {
+                    prop_assert_eq!(read(country, &code), Some(code.clone()));
+                    let alpha3 = countries::alpha3(country).unwrap();
+                    prop_assert!(!is_certainly_wrong(alpha3, &code));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Words that say something about a name's cell beside the name, and names that say something about a title.
+//!
+//! Owner: `mapping::names`. All folded (lower case, no accents, no dots), sorted: they are searched by halves. Left out on
+//! purpose: words that many people are called ("Close", "Lost", "Held", "Child").
+
+/// Remarks of clerks and systems, in several languages: a cell with one of these says that something is the matter with the
+/// account, and what else of the cell is a name nobody can tell.
+#[rustfmt::skip]
+pub const NOTES: &[&str] = &[
+    "abandoned", "account", "accounts", "acct", "actif", "active", "activo", "aktiv", "annule", "annulee",
+    "archived", "ativo", "attivo", "bankrupt", "bankruptcy", "bloccato", "blocked", "bloque", "bloqueada",
+    "bloqueado", "bloquee", "canceled", "cancelled", "cerrada", "cerrado", "chiusa", "chiuso", "client", "closed",
+    "cloture", "cloturee", "compte", "conta", "conto", "cuenta", "customer", "deactivated", "dead", "decede",
+    "decedee", "deceduta", "deceduto", "defunct", "defunta", "defunto", "deleted", "difunta", "difunto",
+    "disabled", "divorced", "dnu", "donotuse", "doppelt", "dormant", "doublon", "dummy", "dup", "dupe", "duplicada",
+    "duplicado", "duplicate", "duplicated", "duplikat", "employee", "encerrada", "encerrado", "erroneous", "error",
+    "escheat", "escheated", "expired", "falecida", "falecido", "fallecida", "fallecido", "ferme", "fermee", "feu",
+    "former", "formerly", "fraud", "frozen", "gekundigt", "geloscht", "geschlossen", "gesloten",
+    "gesperrt", "gestorben", "inactif", "inactive", "inactivo", "inaktiv", "inativo", "inattivo", "incapacitated",
+    "incompetent", "invalid", "konto", "liquidated", "maiden", "mailing", "merged", "migrated",
+    "moved", "nicht", "not", "obsolete", "offen", "only", "opened", "overleden", "owner", "pending", "primary",
+    "prueba", "removed", "returned", "sanctioned", "secondary", "spouse", "suspended", "suspendido", "temp",
+    "temporary", "terminated", "test", "teste", "testing", "unknown", "updated", "use", "verstorben", "verstorbene",
+    "vip", "void", "widow", "widower", "zamkniete", "zamkniety", "zmarla", "zmarly",
+];
+
+/// Between a name and the name that somebody was born with or is known by.
+#[rustfmt::skip]
+pub const MAIDEN: &[&str] = &[
+    "alias", "born", "dite", "epouse", "geb", "geboren", "geborene", "geborener", "gesch", "nacida", "nacido",
+    "nascida", "nata", "ne", "nee", "nom", "rozena", "urozena", "vda", "verh", "verw", "veuve", "viuda", "vve",
+    "witwe", "wwe",
+];
+
+/// Titles that are given names or family names as well: behind one nobody knows which it was.
+#[rustfmt::skip]
+pub const TITLES_OR_NAMES: &[&str] = &[
+    "baron", "baroness", "bishop", "brother", "chief", "count", "countess", "deacon", "duchess", "duke", "elder",
+    "father", "judge", "lady", "lord", "major", "marshal", "marshall", "pastor", "princess", "private", "sister",
+];
+
+/// Before a woman's name, or before her husband's.
+#[rustfmt::skip]
+pub const FEMININE: &[&str] = &[
+    "frau", "madame", "mevr", "mevrouw", "miss", "mlle", "mme", "mrs", "ms", "senhora", "senora", "signora", "sra",
+    "srta",
+];
+
+/// Given names of men: "Mrs. John Smith" is not called John.
+#[rustfmt::skip]
+pub const MALE: &[&str] = &[
+    "aaron", "adam", "adrian", "alan", "albert", "alberto", "alejandro", "alexander", "alfred", "allen", "andrew",
+    "anthony", "antonio", "arthur", "benjamin", "bernard", "bob", "bradley", "brandon", "brian", "bruce", "carl",
+    "carlos", "charles", "christopher", "craig", "daniel", "david", "dennis", "diego", "donald", "douglas", "earl",
+    "edgar", "edward", "edwin", "eric", "ernest", "eugene", "fernando", "francisco", "frank", "franklin", "franz",
+    "fred", "frederick", "gary", "george", "gerald", "giovanni", "giuseppe", "gregory", "hans", "harold", "harry",
+    "heinrich", "henry", "herbert", "howard", "jack", "jacob", "james", "jason", "javier", "jean-pierre", "jeffrey",
+    "jim", "joe", "johann", "johannes", "john", "jonathan", "jorge", "jose", "joseph", "joshua", "juan", "justin",
+    "karl", "keith", "kenneth", "kevin", "klaus", "larry", "lawrence", "louis", "luigi", "luis", "manuel", "marco",
+    "mario", "mark", "martin", "matthew", "max", "michael", "miguel", "nicholas", "otto", "patrick", "paul", "pedro",
+    "peter", "philip", "phillip", "pierre", "rafael", "ralph", "ramon", "raymond", "ricardo", "richard", "robert",
+    "roberto", "roger", "ronald", "roy", "russell", "ryan", "samuel", "scott", "sean", "sergio", "stefan", "stephen",
+    "steven", "thomas", "timothy", "victor", "vincent", "walter", "wayne", "werner", "wilhelm", "william", "wolfgang",
+];
+
+/// Family names that are written with an apostrophe, or with a space for it: behind a bare "D" or "L" they are one name.
+#[rustfmt::skip]
+pub const BEHIND_APOSTROPHE: &[&str] = &[
+    "abreu", "agostino", "alessandro", "almeida", "ambrosio", "amico", "amore", "andrea", "angelo", "annunzio",
+    "antonio", "apice", "aquino", "arcy", "arrigo", "augustine", "costa", "cruz", "cunha", "elia", "errico",
+    "esposito", "estree", "heureux", "hommedieu", "italien", "mello", "onofrio", "orazio", "orsi", "ovidio", "silva",
+    "souza", "urso",
+];
+
+/// The commonest family names of Vietnam: before "Van" and "Thi" the family name stands first, whatever the column's order.
+#[rustfmt::skip]
+pub const VIETNAMESE: &[&str] = &[
+    "bui", "cao", "chu", "dang", "dao", "dinh", "do", "doan", "duong", "ha", "ho", "hoang", "huynh", "lam", "le",
+    "luong", "luu", "ly", "mai", "ngo", "nguyen", "pham", "phan", "phung", "ta", "to", "tran", "trinh", "truong",
+    "vo", "vu", "vuong",
+];

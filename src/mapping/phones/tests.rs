@@ -1,0 +1,207 @@
+//! Numbers as they stand in exports.
+
+use super::*;
+use proptest::prelude::*;
+use rlibphonenumber::PhoneNumberFormat;
+
+fn read(text: &str, region: Option<&str>) -> Option<String> {
+    let mut out = String::from("kept");
+    let done = e164(text, region, None, &mut out);
+    assert!(done || out == "kept");
+    done.then(|| out["kept".len()..].to_owned())
+}
+
+#[test]
+fn real_numbers() {
+    for (text, region, wanted) in [
+        ("(202) 555-0123", Some("US"), "+12025550123"),
+        ("202.555.0123", Some("US"), "+12025550123"),
+        ("1-202-555-0123", Some("US"), "+12025550123"),
+        ("+1 202 555 0123", None, "+12025550123"),
+        ("2025550123 x45", Some("US"), "+12025550123"),
+        ("202-555-0123 ext. 45", Some("US"), "+12025550123"),
+        ("202-555-0123, Extension 4567", Some("US"), "+12025550123"),
+        ("202-555-0123 #12", Some("US"), "+12025550123"),
+        ("202-555-0123;ext=12", Some("US"), "+12025550123"),
+        ("tel:+1-202-555-0123", None, "+12025550123"),
+        ("Cell: 202-555-0123", Some("US"), "+12025550123"),
+        ("202-555-0123 (home)", Some("US"), "+12025550123"),
+        ("011 44 20 7946 0018", Some("US"), "+442079460018"),
+        ("0044 20 7946 0018", Some("US"), "+442079460018"),
+        ("0044 20 7946 0018", None, "+442079460018"),
+        ("020 7946 0018", Some("GB"), "+442079460018"),
+        ("+44 (0)20 7946 0018", Some("US"), "+442079460018"),
+        ("030 123456", Some("DE"), "+4930123456"),
+        ("06 12345678", Some("IT"), "+390612345678"),
+        ("+39 06 1234 5678", None, "+390612345678"),
+        ("04 12 34 56 78", Some("FR"), "+33412345678"),
+        ("0011 44 20 7946 0018", Some("AU"), "+442079460018"),
+        ("604 555 0123", Some("CA"), "+16045550123"),
+        ("＋１２０２５５５０１２３", None, "+12025550123"),
+        ("55 1234 5678", Some("MX"), "+525512345678"),
+        ("202-555-0123 / 202-555-0124", Some("US"), "+12025550123"),
+        ("202-555-0123/0124", Some("US"), "+12025550123"),
+        ("202-555-0123; 202-555-0124", Some("US"), "+12025550123"),
+        ("202-555-0123, 202-555-0124", Some("US"), "+12025550123"),
+        ("202-555-0123 or 202-555-0124", Some("US"), "+12025550123"),
+        ("555-0123, 202-555-0124", Some("US"), "+12025550124"),
+        ("n/a / 202-555-0124", Some("US"), "+12025550124"),
+        ("202-555-0123 x4; 202-555-0124", Some("US"), "+12025550123"),
+        (
+            "H: 202-555-0123 / C: 202-555-0124",
+            Some("US"),
+            "+12025550123",
+        ),
+        ("2025550123.0", Some("US"), "+12025550123"),
+        ("202-555-0123 #12", Some("US"), "+12025550123"),
+        ("202-555-0123 ext 5 or 6", Some("US"), "+12025550123"),
+        ("1-800-FLOWERS", Some("US"), "+18003569377"),
+        ("(888) 555-HELP", Some("US"), "+18885554357"),
+        ("1-800-GO-FEDEX", Some("US"), "+18004633339"),
+    ] {
+        assert_eq!(read(text, region).as_deref(), Some(wanted), "{text}");
+    }
+}
+
+/// A cell, the country of the person, the home of the export, and the number.
+#[test]
+fn a_number_without_its_country_is_read_where_it_can_be_from() {
+    for (text, region, home, wanted) in [
+        // U.S. numbers of people who live elsewhere.
+        ("(212) 555-0123", "DE", "US", Some("+12125550123")),
+        ("(212) 555-0123", "DE", "", Some("+12125550123")),
+        ("212-555-0123", "GB", "US", Some("+12125550123")),
+        ("212.555.0123", "FR", "US", Some("+12125550123")),
+        ("1-212-555-0123", "DE", "US", Some("+12125550123")),
+        ("+1 212 555 0123", "DE", "US", Some("+12125550123")),
+        ("001 212 555 0123", "DE", "US", Some("+12125550123")),
+        ("12125550123", "DE", "US", Some("+12125550123")),
+        ("(212) 555-0123", "ES", "US", Some("+12125550123")),
+        ("2125550123", "ES", "US", Some("+12125550123")),
+        ("2125550123", "FR", "US", Some("+12125550123")),
+        ("1-800-555-0199", "DE", "US", Some("+18005550199")),
+        ("(212) 555-0123 x5", "DE", "US", Some("+12125550123")),
+        (
+            "(212) 555-0123 / 030 23125 012",
+            "DE",
+            "US",
+            Some("+12125550123"),
+        ),
+        // Solingen without its zero, or New York.
+        ("2125550123", "DE", "US", None),
+        ("2125550123", "DE", "", None),
+        // Colima, or Chicago.
+        ("(312) 555-0123", "MX", "US", None),
+        ("(312) 555-0123", "MX", "MX", Some("+523125550123")),
+        ("55 1234 5678", "MX", "US", Some("+525512345678")),
+        // Numbers of the country, as people there write them.
+        ("030 23125 012", "DE", "US", Some("+493023125012")),
+        ("(0)30 23125012", "DE", "US", Some("+493023125012")),
+        ("0212 5550123", "DE", "US", Some("+492125550123")),
+        ("020 7946 0123", "GB", "US", Some("+442079460123")),
+        ("0114 496 0123", "GB", "US", Some("+441144960123")),
+        ("01 99 00 12 34", "FR", "US", Some("+33199001234")),
+        ("612 345 678", "ES", "US", Some("+34612345678")),
+        ("06 12345678", "IT", "US", Some("+390612345678")),
+        ("(21) 2345-6789", "BR", "US", Some("+552123456789")),
+        ("(11) 91234-5678", "BR", "US", Some("+5511912345678")),
+        ("8 (912) 345-67-89", "RU", "US", Some("+79123456789")),
+        ("06 30 123 4567", "HU", "US", Some("+36301234567")),
+        // The zero that a spreadsheet took.
+        ("612345678", "FR", "US", Some("+33612345678")),
+        ("1712345678", "DE", "US", Some("+491712345678")),
+        ("20 7946 0123", "GB", "US", Some("+442079460123")),
+        ("44 668 18 00", "CH", "US", Some("+41446681800")),
+        // A number of Berlin without its area code, or of Dortmund without its zero.
+        ("23125012", "DE", "US", None),
+        ("23125012", "DE", "", None),
+        // Dialled from North America.
+        ("011 49 30 23125012", "DE", "US", Some("+493023125012")),
+        ("011 1 212 555 0123", "DE", "US", Some("+12125550123")),
+        ("011 44 20 7946 0123", "US", "US", Some("+442079460123")),
+        // A number of the export's home, of somebody who lives in the U.S.
+        ("0171 2345678", "US", "DE", Some("+491712345678")),
+        ("030 23125012", "US", "US", None),
+        // Too short, too long, and no country at all.
+        ("555-0123", "DE", "US", None),
+        ("21255501", "US", "DE", None),
+        ("2125550123456789", "DE", "US", None),
+        ("(212) 555-0123", "", "US", None),
+        ("+2125550123", "US", "US", None),
+        ("000-000-0000", "DE", "US", None),
+    ] {
+        let place = |code: &'static str| Some(code).filter(|code| !code.is_empty());
+        let mut out = String::from("kept");
+        let done = e164(text, place(region), place(home), &mut out);
+        assert!(done || out == "kept");
+        let read = out.strip_prefix("kept").filter(|_| done);
+        assert_eq!(read, wanted, "{text} of {region}, home {home}");
+    }
+}
+
+#[test]
+fn no_numbers() {
+    for (text, region) in [
+        ("", Some("US")),
+        ("n/a", Some("US")),
+        ("555-0123", Some("US")),
+        ("202 555 0123", None),
+        ("202 555 0123", Some("")),
+        ("202 555 0123", Some("USA")),
+        ("202 555 0123", Some("é")),
+        ("555 123 cell", Some("US")),
+        ("202-FLOWERS", Some("US")),
+        ("1-800-FLOWERS", Some("GB")),
+        ("555-0123 / 555-0124", Some("US")),
+        ("+999 123456789", Some("US")),
+        ("000-000-0000", Some("US")),
+        ("+1 202 555 01234", Some("US")),
+        ("2025550", Some("US")),
+    ] {
+        assert_eq!(read(text, region), None, "{text}");
+    }
+    assert_eq!(read(&"1".repeat(5000), Some("US")), None);
+}
+
+fn library(text: &str, region: Option<&str>) -> Option<String> {
+    let region = region.and_then(|region| Region::try_from(region).ok());
+    let number = possible(text, region)?;
+    Some(
+        PHONE_NUMBER_UTIL
+            .format(&number, PhoneNumberFormat::E164)
+            .into_owned(),
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn fast_path_agrees_with_the_library(
+        text in r"\+?[ (.-]{0,2}1?[ (.-]{0,2}[0-9]{3}[ ).-]{0,2}[0-9]{3}[ .-]{0,2}[0-9]{4}[ )]?",
+        region in 0..2usize,
+    ) {
+        let region = Some(["US", "CA"][region]);
+        let mut fast = String::new();
+        if north_american(&text, region, &mut fast) {
+            prop_assert_eq!(Some(fast), library(&text, region));
+        }
+    }
+
+    #[test]
+    fn writes_what_the_library_writes(text in r"\+[1-9][0-9 ]{4,16}") {
+        prop_assert_eq!(read(&text, None), library(&text, None).filter(|number| is_e164(number)));
+    }
+
+    #[test]
+    fn never_panics_and_is_idempotent(any in any::<String>(), near in "[-+0-9 ()./x#;,ext＋１éor8A-F]{0,24}") {
+        for text in [&any, &near] {
+            for region in [None, Some("US"), Some("GB"), Some("IT"), Some("AR"), Some("BR")] {
+                if let Some(number) = read(text, region) {
+                    prop_assert!(is_e164(&number));
+                    prop_assert_eq!(read(&number, None), Some(number));
+                }
+            }
+        }
+    }
+}
