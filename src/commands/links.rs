@@ -156,11 +156,7 @@ async fn fetch(
             retry.request_timeout,
             limits.in_flight,
         )?),
-        limiter: Arc::new(Limiter::new(
-            limits.lookup,
-            limits.burst,
-            limits.headroom_percent,
-        )),
+        limiter: Arc::new(Limiter::new("look-ups", limits.lookup, &limits, &retry)),
         partner_id,
         retry,
         in_flight: limits.in_flight,

@@ -71,15 +71,15 @@ pub async fn send(
             + now(Kind::Kyb)?
     };
     counters.total.set(open + counters.in_doubt.get());
-    let limiter = |rate| Arc::new(Limiter::new(rate, limits.burst, limits.headroom_percent));
+    let limiter = |name, rate| Arc::new(Limiter::new(name, rate, &limits, &settings.retry));
     let the = Run {
         tools: Tools {
             client: Arc::new(client),
             limiters: Limiters {
-                create: limiter(limits.create),
-                lookup: limiter(limits.lookup),
-                upload: limiter(limits.upload),
-                kyb: limiter(limits.kyb),
+                create: limiter("accounts", limits.create),
+                lookup: limiter("look-ups", limits.lookup),
+                upload: limiter("uploads", limits.upload),
+                kyb: limiter("KYB triggers", limits.kyb),
             },
             upload_timeout: settings.retry.upload_timeout,
             payload: sources.payload,

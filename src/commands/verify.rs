@@ -116,7 +116,7 @@ async fn verified(
         .set(unread.min(args.limit.unwrap_or(u64::MAX)));
     note(mode, &announced(&round, &scope, unread, &to.base_url));
     let client = Client::new(&to, credentials, retry.request_timeout, limits.in_flight)?;
-    let limiter = Limiter::new(limits.lookup, limits.burst, limits.headroom_percent);
+    let limiter = Limiter::new("look-ups", limits.lookup, &limits, &retry);
     let verify = Verify {
         tools: Tools {
             client: Arc::new(client),

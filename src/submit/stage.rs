@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::coordinator::stopped;
 use super::counters::Counters;
-use super::limiter::Limiter;
+use super::limiter::{Limiter, Slot};
 use super::{DocumentFn, PayloadFn};
 use crate::api::{Client, Reply, compare, judge};
 use crate::journal::tasks::{AccountFacts, Kind, Task};
@@ -63,8 +63,8 @@ pub enum Found {
     There(AccountFacts, bool),
     /// It is not there.
     NotThere,
-    /// The question failed.
-    Unknown(String),
+    /// The question failed, to be asked again; with the server's wish for a pause.
+    Unknown(String, Option<Duration>),
     /// Going on makes no sense: message and hint.
     Stop(String, String),
 }
@@ -108,12 +108,13 @@ impl Tools {
             Ok(payload) => payload,
             Err(error) => return Done::Broken(task, error),
         };
-        if !self.admitted(self.limiters.of(task.kind)).await {
+        let Some(slot) = self.admitted(self.limiters.of(task.kind)).await else {
             return Done::NotSent(task);
-        }
+        };
         let reply = self.client.create(payload.clone()).await;
+        heed(self.limiters.of(task.kind), slot, &reply);
         let judgement = judge::creation(&reply, &task.client_id, payload.reveal());
-        self.judged(task, judgement)
+        Done::Sent(task, judgement)
     }
 
     async fn upload(self, task: Task) -> Done {
@@ -125,15 +126,16 @@ impl Tools {
             Ok(Err(why)) => return Done::Unfit(task, why),
             Err(error) => return Done::Broken(task, error.into()),
         };
-        if !self.admitted(self.limiters.of(task.kind)).await {
+        let Some(slot) = self.admitted(self.limiters.of(task.kind)).await else {
             return Done::NotSent(task);
-        }
+        };
         let metadata = masked(upload.metadata.reveal());
         let uuid = task
             .document
             .as_ref()
             .map_or("", |document| document.uuid.as_str());
         let (reply, changed) = self.client.upload(upload, self.upload_timeout).await;
+        heed(self.limiters.of(task.kind), slot, &reply);
         if changed {
             return Done::Unfit(task, CONTENT_CHANGED.to_owned());
         }
@@ -143,17 +145,18 @@ impl Tools {
             uuid,
             &[&metadata, account.as_deref().unwrap_or(b"")],
         );
-        self.judged(task, mute(judgement, account.is_none()))
+        Done::Sent(task, mute(judgement, account.is_none()))
     }
 
     async fn trigger(self, task: Task) -> Done {
-        if !self.admitted(self.limiters.of(task.kind)).await {
+        let Some(slot) = self.admitted(self.limiters.of(task.kind)).await else {
             return Done::NotSent(task);
-        }
+        };
         let reply = self.client.trigger_kyb(&task.client_id).await;
+        heed(self.limiters.of(task.kind), slot, &reply);
         let account = self.account_values(&task, &reply);
         let judgement = judge::kyb(&reply, &[account.as_deref().unwrap_or(b"")]);
-        self.judged(task, mute(judgement, account.is_none()))
+        Done::Sent(task, mute(judgement, account.is_none()))
     }
 
     /// What a refusal could repeat of the account that it is about, empty when the answer is none; `None`: it cannot be
@@ -165,16 +168,6 @@ impl Tools {
         }
         let payload = (self.payload)(task).ok()?;
         Some(payload.into_revealed())
-    }
-
-    fn judged(self, task: Task, judgement: judge::Judgement) -> Done {
-        let limiter = self.limiters.of(task.kind);
-        match &judgement {
-            judge::Judgement::Accepted(_) | judge::Judgement::Refused(..) => limiter.speed_up(),
-            judge::Judgement::NotTaken(_, after) => limiter.slow_down(*after),
-            _ => {}
-        }
-        Done::Sent(task, judgement)
     }
 
     /// Looks for it before it is sent.
@@ -195,39 +188,30 @@ impl Tools {
 
     async fn question(&self, task: &Task) -> Option<Found> {
         let limiter = &self.limiters.lookup;
-        if !self.admitted(limiter).await {
-            return None;
-        }
+        let slot = self.admitted(limiter).await?;
         // A document's id is made of its content: the one that is there is the same.
         let found = match &task.document {
             Some(document) => {
                 let reply = self.client.metadata(&document.uuid).await;
+                heed(limiter, slot, &reply);
                 judge::document_question(&reply, &document.uuid).map(|facts| (facts, None))
             }
             None => {
                 let reply = self.client.lookup(&task.client_id).await;
+                heed(limiter, slot, &reply);
                 judge::question(&reply, &task.client_id)
                     .map(|(facts, request)| (facts, Some(request)))
             }
         };
         Some(match found {
             judge::Found::There((facts, request)) => {
-                limiter.speed_up();
                 // A row that gives other bytes by now is not equal; sending it is what refuses.
                 let equal =
                     request.is_none_or(|request| self.equal(task, &request).unwrap_or(false));
                 Found::There(facts, equal)
             }
-            judge::Found::NotThere => {
-                limiter.speed_up();
-                Found::NotThere
-            }
-            judge::Found::Unknown(why, after) => {
-                if after.is_some() || why == "429" {
-                    limiter.slow_down(after);
-                }
-                Found::Unknown(why)
-            }
+            judge::Found::NotThere => Found::NotThere,
+            judge::Found::Unknown(why, after) => Found::Unknown(why, after),
             judge::Found::Stop(message, hint) => Found::Stop(message, hint),
         })
     }
@@ -238,17 +222,35 @@ impl Tools {
         Ok(compare::same(&ours, theirs))
     }
 
-    /// Waits for the rate; false when the run stops first.
-    async fn admitted(&self, limiter: &Limiter) -> bool {
+    /// Waits for the rate; `None` when the run stops first.
+    async fn admitted(&self, limiter: &Limiter) -> Option<Slot> {
         let mut stop = self.stop.clone();
         self.counters.waiting.up();
         let admitted = tokio::select! {
             biased;
-            () = stopped(&mut stop) => false,
-            () = limiter.acquire() => true,
+            () = stopped(&mut stop) => None,
+            slot = limiter.acquire() => Some(slot),
         };
         self.counters.waiting.down();
         admitted
+    }
+}
+
+/// Tells a limiter what came of the request that left in a slot: the one place that decides which answers slow down.
+/// Every 429 and every 503 does, whether or not it says for how long. A lost answer and any other failure of the
+/// server say nothing about the rate.
+pub fn heed(limiter: &Limiter, slot: Slot, reply: &Reply) {
+    if let Reply::Answer {
+        status,
+        retry_after,
+        ..
+    } = reply
+    {
+        match *status {
+            429 | 503 => limiter.refused(slot, *status, *retry_after),
+            408 | 500.. => {}
+            _ => limiter.answered(slot),
+        }
     }
 }
 

@@ -15,7 +15,8 @@ use crate::journal::unread::{Account, Uploaded};
 use crate::journal::verification::{Difference, Named, Verified};
 use crate::submit::PayloadFn;
 use crate::submit::coordinator::stopped;
-use crate::submit::limiter::Limiter;
+use crate::submit::limiter::{Limiter, Slot};
+use crate::submit::stage::heed;
 
 /// What every question needs.
 #[derive(Clone)]
@@ -47,8 +48,8 @@ pub(super) enum Done {
     Read(Verified),
     /// Bakkt does not know it.
     Absent(Work),
-    /// A question failed.
-    Failed(Work, String),
+    /// A question failed; with the server's wish for a pause.
+    Failed(Work, String, Option<Duration>),
     /// Going on makes no sense: message and hint.
     Stop(String, String),
     /// The run stopped before everything was asked.
@@ -57,7 +58,7 @@ pub(super) enum Done {
 
 /// Why an account is not read to its end.
 enum Halt {
-    Failed(String),
+    Failed(String, Option<Duration>),
     Stop(String, String),
     NotAsked,
 }
@@ -71,7 +72,7 @@ impl Tools {
         match self.account(&work.account).await {
             Ok(Some(verified)) => Done::Read(verified),
             Ok(None) => Done::Absent(work),
-            Err(Halt::Failed(why)) => Done::Failed(work, why),
+            Err(Halt::Failed(why, after)) => Done::Failed(work, why, after),
             Err(Halt::Stop(message, hint)) => Done::Stop(message, hint),
             Err(Halt::NotAsked) => Done::NotAsked,
         }
@@ -251,36 +252,25 @@ impl Tools {
         question: impl Future<Output = Reply>,
         read: impl Fn(&Reply) -> Found<T>,
     ) -> Result<Option<T>, Halt> {
-        if !self.admitted().await {
-            return Err(Halt::NotAsked);
-        }
-        match read(&question.await) {
-            Found::There(found) => {
-                self.limiter.speed_up();
-                Ok(Some(found))
-            }
-            Found::NotThere => {
-                self.limiter.speed_up();
-                Ok(None)
-            }
-            Found::Unknown(why, after) => {
-                if after.is_some() || why == "429" {
-                    self.limiter.slow_down(after);
-                }
-                Err(Halt::Failed(why))
-            }
+        let slot = self.admitted().await.ok_or(Halt::NotAsked)?;
+        let reply = question.await;
+        heed(&self.limiter, slot, &reply);
+        match read(&reply) {
+            Found::There(found) => Ok(Some(found)),
+            Found::NotThere => Ok(None),
+            Found::Unknown(why, after) => Err(Halt::Failed(why, after)),
             Found::Stop(message, hint) => Err(Halt::Stop(message, hint)),
         }
     }
 
-    /// Waits for the rate; false when the run stops first.
-    async fn admitted(&self) -> bool {
+    /// Waits for the rate; `None` when the run stops first.
+    async fn admitted(&self) -> Option<Slot> {
         let mut stop = self.stop.clone();
         self.counters.waiting.up();
         let admitted = tokio::select! {
             biased;
-            () = stopped(&mut stop) => false,
-            () = self.limiter.acquire() => true,
+            () = stopped(&mut stop) => None,
+            slot = self.limiter.acquire() => Some(slot),
         };
         self.counters.waiting.down();
         admitted
