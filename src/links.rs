@@ -7,13 +7,13 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::api::Client;
-use crate::api::judge::Found;
+use crate::api::judge::{self, Found};
 use crate::api::link::{Told, link};
 use crate::error::Failure;
 use crate::journal::links::Wanted;
@@ -54,6 +54,8 @@ pub struct Counters {
     pub waiting: Count,
     /// Failures in a row.
     failures: AtomicU32,
+    /// Bakkt has answered as Bakkt does.
+    answered: AtomicBool,
 }
 
 /// What came of one account.
@@ -132,6 +134,7 @@ impl Fetch {
         let mut tries = 0;
         loop {
             self.counters.waiting.up();
+            let _line = self.client.reserve().await;
             let slot = self.or_stopped(self.limiter.acquire()).await;
             self.counters.waiting.down();
             let Some(slot) = slot else {
@@ -151,6 +154,10 @@ impl Fetch {
                 Found::Unknown(why, after) => (why, after),
             };
             tracing::debug!(id = %wanted.client_id, %why, "no link");
+            if why == "403" && !self.counters.answered.load(Ordering::Relaxed) {
+                let (message, hint) = judge::forbidden();
+                return Step::Stop(Failure::stopped(message, hint));
+            }
             if let Some(error) = self.breaker(&why) {
                 return Step::Stop(error);
             }
@@ -170,6 +177,7 @@ impl Fetch {
 
     fn answered(&self, wanted: Wanted, outcome: Outcome) -> Step {
         self.counters.failures.store(0, Ordering::Relaxed);
+        self.counters.answered.store(true, Ordering::Relaxed);
         Step::Done(Done { wanted, outcome })
     }
 

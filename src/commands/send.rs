@@ -82,6 +82,7 @@ pub async fn send(
                 kyb: limiter("KYB triggers", limits.kyb),
             },
             upload_timeout: settings.retry.upload_timeout,
+            clock_tolerance: settings.retry.clock_tolerance,
             payload: sources.payload,
             document: sources.document,
             counters: counters.clone(),

@@ -78,6 +78,10 @@ impl Loop {
                 self.succeeded_since_403 = false;
                 self.refuse(&task, "403".into(), refusal);
             }
+            Judgement::Forbidden(_) if !self.answered => {
+                self.postpone(task.id, "403", "not taken");
+                self.forbidden();
+            }
             Judgement::Forbidden(_) => {
                 self.postpone(task.id, "403", "not taken");
                 self.end(Ended::Stopped(Failure::stopped(
@@ -238,6 +242,9 @@ impl Loop {
             let (message, hint) = judge::no_service();
             self.end(Ended::Stopped(Failure::configuration(message, hint)));
         }
+        if why == "403" && !self.answered {
+            self.forbidden();
+        }
         let tries = self.tries.entry(task.id).or_default();
         tries.questions += 1;
         let wait = backoff::wait(
@@ -296,6 +303,12 @@ impl Loop {
                 outcome,
             },
         );
+    }
+
+    /// Forbidden before anything has succeeded.
+    fn forbidden(&mut self) {
+        let (message, hint) = judge::forbidden();
+        self.end(Ended::Stopped(Failure::stopped(message, hint)));
     }
 
     fn stop_for_existing(&mut self, task: &Task) {

@@ -10,8 +10,9 @@ use tokio::sync::watch;
 use super::coordinator::stopped;
 use super::counters::Counters;
 use super::limiter::{Limiter, Slot};
+use super::settle;
 use super::{DocumentFn, PayloadFn};
-use crate::api::{Client, Reply, compare, judge};
+use crate::api::{Client, Question, Reply, Way, compare, judge};
 use crate::journal::tasks::{AccountFacts, Kind, Task};
 
 /// The rate of each kind of call.
@@ -46,6 +47,8 @@ pub struct Tools {
     pub limiters: Limiters,
     /// Longest time of one upload.
     pub upload_timeout: Duration,
+    /// How far Bakkt's clock may be behind ours.
+    pub clock_tolerance: Duration,
     /// From task to the payload of its account.
     pub payload: PayloadFn,
     /// From document task to what is uploaded.
@@ -90,6 +93,9 @@ pub enum Done {
     Broken(Task, anyhow::Error),
 }
 
+/// How long a refused connection is listened to for another answer.
+const LISTEN: Duration = Duration::from_millis(250);
+
 /// Why a document is held when its content differs only once it is read.
 const CONTENT_CHANGED: &str = "its content is not what was planned; run replan to plan it anew";
 
@@ -108,11 +114,14 @@ impl Tools {
             Ok(payload) => payload,
             Err(error) => return Done::Broken(task, error),
         };
+        let _line = self.client.reserve().await;
         let Some(slot) = self.admitted(self.limiters.of(task.kind)).await else {
             return Done::NotSent(task);
         };
-        let reply = self.client.create(payload.clone()).await;
+        let sending = self.client.create(&task.client_id, payload.clone(), way(&task));
+        let reply = sending.await;
         heed(self.limiters.of(task.kind), slot, &reply);
+        let reply = self.proven(&task, reply).await;
         let judgement = judge::creation(&reply, &task.client_id, payload.reveal());
         Done::Sent(task, judgement)
     }
@@ -126,6 +135,7 @@ impl Tools {
             Ok(Err(why)) => return Done::Unfit(task, why),
             Err(error) => return Done::Broken(task, error.into()),
         };
+        let _line = self.client.reserve().await;
         let Some(slot) = self.admitted(self.limiters.of(task.kind)).await else {
             return Done::NotSent(task);
         };
@@ -134,11 +144,13 @@ impl Tools {
             .document
             .as_ref()
             .map_or("", |document| document.uuid.as_str());
-        let (reply, changed) = self.client.upload(upload, self.upload_timeout).await;
+        let sending = self.client.upload(uuid, upload, self.upload_timeout, way(&task));
+        let (reply, changed) = sending.await;
         heed(self.limiters.of(task.kind), slot, &reply);
         if changed {
             return Done::Unfit(task, CONTENT_CHANGED.to_owned());
         }
+        let reply = self.proven(&task, reply).await;
         let account = self.account_values(&task, &reply);
         let judgement = judge::upload(
             &reply,
@@ -159,6 +171,44 @@ impl Tools {
         Done::Sent(task, mute(judgement, account.is_none()))
     }
 
+    /// The answer to something that was sent, once it is certain whose it is; [`Reply::Lost`] when that cannot be shown.
+    async fn proven(&self, task: &Task, reply: Reply) -> Reply {
+        let Reply::Unproven(unproven) = reply else {
+            return reply;
+        };
+        let uuid = task.document.as_ref().map(|document| &*document.uuid);
+        if matches!(unproven.status(), 429 | 503) {
+            return self.client.listen(*unproven, LISTEN).await;
+        }
+        let limiter = &self.limiters.lookup;
+        let Some(slot) = self.admitted(limiter).await else {
+            return Reply::Lost("stopped before it was certain whose answer it was");
+        };
+        let question = match uuid {
+            Some(uuid) => Question::Document(uuid),
+            None => Question::Account(&task.client_id),
+        };
+        let (reply, told) = self.client.confirm(*unproven, question).await;
+        heed(limiter, slot, &told);
+        let is_there = match uuid {
+            Some(uuid) => there(judge::document_question(&told, uuid).map(|_| true)),
+            None => there(judge::question(&told, &task.client_id).map(|(facts, request)| {
+                let is_older = task.first_at.is_some_and(|first_at| {
+                    settle::older(&facts, first_at, self.clock_tolerance)
+                });
+                // One that was there before says nothing, unless it has what was sent.
+                match task.kind == Kind::Account && !is_older {
+                    true => true,
+                    false => self.equal(task, &request).unwrap_or(true),
+                }
+            })),
+        };
+        match is_there {
+            true => Reply::Lost("refused, and yet it is there"),
+            false => reply,
+        }
+    }
+
     /// What a refusal could repeat of the account that it is about, empty when the answer is none; `None`: it cannot be
     /// told any more.
     fn account_values(&self, task: &Task, reply: &Reply) -> Option<Vec<u8>> {
@@ -172,7 +222,7 @@ impl Tools {
 
     /// Looks for it before it is sent.
     pub async fn look(self, task: Task) -> Done {
-        match self.question(&task).await {
+        match self.question(&task, Way::Kept).await {
             Some(found) => Done::Looked(task, found),
             None => Done::NotAsked,
         }
@@ -180,24 +230,29 @@ impl Tools {
 
     /// Asks about one in doubt.
     pub async fn ask(self, task: Task) -> Done {
-        match self.question(&task).await {
+        // What it decides about is in doubt already: its answer has to be certain.
+        match self.question(&task, Way::New).await {
             Some(found) => Done::Asked(task, found),
             None => Done::NotAsked,
         }
     }
 
-    async fn question(&self, task: &Task) -> Option<Found> {
+    async fn question(&self, task: &Task, way: Way) -> Option<Found> {
         let limiter = &self.limiters.lookup;
+        let _line = match way {
+            Way::Kept => Some(self.client.reserve().await),
+            Way::New => None,
+        };
         let slot = self.admitted(limiter).await?;
         // A document's id is made of its content: the one that is there is the same.
         let found = match &task.document {
             Some(document) => {
-                let reply = self.client.metadata(&document.uuid).await;
+                let reply = self.client.metadata(&document.uuid, way).await;
                 heed(limiter, slot, &reply);
                 judge::document_question(&reply, &document.uuid).map(|facts| (facts, None))
             }
             None => {
-                let reply = self.client.lookup(&task.client_id).await;
+                let reply = self.client.lookup(&task.client_id, way).await;
                 heed(limiter, slot, &reply);
                 judge::question(&reply, &task.client_id)
                     .map(|(facts, request)| (facts, Some(request)))
@@ -236,21 +291,32 @@ impl Tools {
     }
 }
 
+/// Whether the answer to a question contradicts that nothing was taken. So does a 200 about something else: answers are
+/// out of order then.
+fn there(found: judge::Found<bool>) -> bool {
+    match found {
+        judge::Found::There(there) => there,
+        judge::Found::Unknown(why, _) => why.starts_with("200"),
+        judge::Found::NotThere | judge::Found::Stop(..) => false,
+    }
+}
+
+/// What is sent again goes out on a new connection, so that a second refusal needs no proof.
+fn way(task: &Task) -> Way {
+    match task.attempts {
+        0 | 1 => Way::Kept,
+        _ => Way::New,
+    }
+}
+
 /// Tells a limiter what came of the request that left in a slot: the one place that decides which answers slow down.
 /// Every 429 and every 503 does, whether or not it says for how long. A lost answer and any other failure of the
 /// server say nothing about the rate.
 pub fn heed(limiter: &Limiter, slot: Slot, reply: &Reply) {
-    if let Reply::Answer {
-        status,
-        retry_after,
-        ..
-    } = reply
-    {
-        match *status {
-            429 | 503 => limiter.refused(slot, *status, *retry_after),
-            408 | 500.. => {}
-            _ => limiter.answered(slot),
-        }
+    match reply.status() {
+        Some((status @ (429 | 503), retry_after)) => limiter.refused(slot, status, retry_after),
+        None | Some((408 | 500.., _)) => {}
+        Some(_) => limiter.answered(slot),
     }
 }
 

@@ -304,6 +304,10 @@ impl Loop {
             let (message, hint) = judge::no_service();
             return self.end(Ended::Stopped(Failure::configuration(message, hint)));
         }
+        if why == "403" && !self.answered {
+            let (message, hint) = judge::forbidden();
+            return self.end(Ended::Stopped(Failure::stopped(message, hint)));
+        }
         self.failures += 1;
         if self.failures >= self.verify.retry.breaker {
             self.end(Ended::Stopped(Failure::stopped(

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::{ASKS, Counters, MetadataFn, Work, state};
 use crate::api::judge::Found;
-use crate::api::{Client, Reply, compare, read_back};
+use crate::api::{Client, Reply, Way, compare, read_back};
 use crate::contract::documents::client_document_id;
 use crate::journal::now;
 use crate::journal::unread::{Account, Uploaded};
@@ -69,7 +69,7 @@ const CHANGED: &str = "its row does not give what was sent any more";
 impl Tools {
     /// Reads one account and everything of it that is wanted.
     pub(super) async fn read(self, work: Work) -> Done {
-        match self.account(&work.account).await {
+        match self.account(&work.account, work.absent).await {
             Ok(Some(verified)) => Done::Read(verified),
             Ok(None) => Done::Absent(work),
             Err(Halt::Failed(why, after)) => Done::Failed(work, why, after),
@@ -78,11 +78,11 @@ impl Tools {
         }
     }
 
-    async fn account(&self, account: &Account) -> Result<Option<Verified>, Halt> {
+    async fn account(&self, account: &Account, absent: u8) -> Result<Option<Verified>, Halt> {
         let id = &account.task.client_id;
         // An event that comes from now on is newer than what is read.
         let at = now();
-        let Some(theirs) = self.ask(self.client.lookup(id), read_back::account).await? else {
+        let Some(theirs) = self.ask(self.client.lookup(id, way(absent)), read_back::account).await? else {
             return Ok(None);
         };
         let told = self
@@ -218,7 +218,7 @@ impl Tools {
     /// The metadata of a document that no list has: asked for by its own id, twice before it is missing.
     async fn asked_for(&self, uuid: &str) -> Result<Option<Value>, Halt> {
         for _ in 0..ASKS {
-            let question = self.client.metadata(uuid);
+            let question = self.client.metadata(uuid, Way::New);
             let found = self.ask(question, read_back::document).await?;
             if found.is_some() {
                 return Ok(found);
@@ -252,6 +252,7 @@ impl Tools {
         question: impl Future<Output = Reply>,
         read: impl Fn(&Reply) -> Found<T>,
     ) -> Result<Option<T>, Halt> {
+        let _line = self.client.reserve().await;
         let slot = self.admitted().await.ok_or(Halt::NotAsked)?;
         let reply = question.await;
         heed(&self.limiter, slot, &reply);
@@ -274,6 +275,14 @@ impl Tools {
         };
         self.counters.waiting.down();
         admitted
+    }
+}
+
+/// An account that was not there once is asked for on a new connection: that answer is certainly about it.
+fn way(absent: u8) -> Way {
+    match absent {
+        0 => Way::Kept,
+        _ => Way::New,
     }
 }
 
