@@ -394,7 +394,10 @@ impl Client {
             .uri(&call.path)
             .header(HOST, self.host.clone())
             .header(ACCEPT, "*/*")
-            .header(USER_AGENT, concat!("bakkt-migrate/", env!("CARGO_PKG_VERSION")))
+            .header(
+                USER_AGENT,
+                concat!("bakkt-migrate/", env!("CARGO_PKG_VERSION")),
+            )
             .header(AUTHORIZATION, header.clone());
         if let Some(content_type) = &call.content_type {
             builder = builder.header(CONTENT_TYPE, content_type);
@@ -443,7 +446,12 @@ impl Client {
     }
 
     /// Sends a request on the connection that it is for, and judges whether its answer is its own.
-    async fn carry(&self, request: Request<Body>, call: &Call<'_>, take: Option<Take<'_>>) -> Reply {
+    async fn carry(
+        &self,
+        request: Request<Body>,
+        call: &Call<'_>,
+        take: Option<Take<'_>>,
+    ) -> Reply {
         let kept = match call.way {
             Way::Kept => self.connections.kept().await,
             Way::New => None,

@@ -124,7 +124,10 @@ impl Connections {
         })?;
         let https = url.scheme_str() == Some("https");
         let host = url.host().unwrap_or_default();
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let host = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
         let tls = if https { Some(tls(&host)?) } else { None };
         Ok(Connections {
             port: url.port_u16().unwrap_or(if https { 443 } else { 80 }),
@@ -193,8 +196,7 @@ impl Connections {
             }
         };
         let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-        let (mut sender, connection) =
-            shaken.map_err(|_| NoConnection::Failed("no connection"))?;
+        let (mut sender, connection) = shaken.map_err(|_| NoConnection::Failed("no connection"))?;
         let task = tokio::spawn(connection.without_shutdown());
         let ready = sender.ready().await;
         ready.map_err(|_| NoConnection::Failed("no connection"))?;
@@ -344,13 +346,11 @@ fn refused(error: &io::Error) -> NoConnection {
 fn said(why: &CertificateError) -> &'static str {
     use CertificateError::{
         ApplicationVerificationFailure, BadEncoding, BadSignature, Expired, ExpiredContext,
-        InvalidPurpose, InvalidPurposeContext, NotValidForName, NotValidForNameContext, NotValidYet,
-        NotValidYetContext, Other, Revoked, UnknownIssuer,
+        InvalidPurpose, InvalidPurposeContext, NotValidForName, NotValidForNameContext,
+        NotValidYet, NotValidYetContext, Other, Revoked, UnknownIssuer,
     };
     match why {
-        Expired | ExpiredContext { .. } => {
-            "it has expired, or the clock of this computer is wrong"
-        }
+        Expired | ExpiredContext { .. } => "it has expired, or the clock of this computer is wrong",
         NotValidYet | NotValidYetContext { .. } => {
             "it is not valid yet, or the clock of this computer is wrong"
         }
@@ -396,6 +396,9 @@ mod tests {
             }
         }
         let reset = io::Error::from(io::ErrorKind::ConnectionReset);
-        assert_eq!(super::refused(&reset), NoConnection::Failed("no connection"));
+        assert_eq!(
+            super::refused(&reset),
+            NoConnection::Failed("no connection")
+        );
     }
 }

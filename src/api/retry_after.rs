@@ -18,7 +18,11 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
             Some(seconds) => Some(seconds),
             None => {
                 let until = self::date(value)?;
-                Some(until.duration_since(date.unwrap_or(now)).unwrap_or_default())
+                Some(
+                    until
+                        .duration_since(date.unwrap_or(now))
+                        .unwrap_or_default(),
+                )
             }
         })
         .max()
@@ -81,7 +85,10 @@ mod tests {
             assert_eq!(read(wish, None), expected, "{wish:?}");
         }
         // The server's clock is an hour behind: its own Date tells.
-        let (date, wish) = ("Sun, 29 Nov 2026 11:00:00 GMT", "Sun, 29 Nov 2026 11:03:20 GMT");
+        let (date, wish) = (
+            "Sun, 29 Nov 2026 11:00:00 GMT",
+            "Sun, 29 Nov 2026 11:03:20 GMT",
+        );
         assert_eq!(read(wish, Some(date)), Some(200));
         assert_eq!(read(wish, Some("yesterday")), Some(0));
         assert_eq!(read("7", Some(date)), Some(7));

@@ -149,6 +149,7 @@ async fn fetch(
     };
     let (limits, retry) = (settings.limits, settings.retry);
     let counters = Arc::new(Counters::default());
+    let limiter = Arc::new(Limiter::new("look-ups", limits.lookup, &limits, &retry));
     let fetch = Fetch {
         client: Arc::new(Client::new(
             &settings.target,
@@ -156,7 +157,7 @@ async fn fetch(
             retry.request_timeout,
             limits.in_flight,
         )?),
-        limiter: Arc::new(Limiter::new("look-ups", limits.lookup, &limits, &retry)),
+        limiter: limiter.clone(),
         partner_id,
         retry,
         in_flight: limits.in_flight,
@@ -165,10 +166,17 @@ async fn fetch(
     };
     keeping.file = Some(LinkFile::create(args)?);
     keeping.told.asked = to_ask.len() as u64;
-    let shown = Sending::watch(mode, "links", move || So {
-        far: counters.done.get(),
-        of: counters.total.get(),
-        state: format!("{} waiting for the rate", thousands(counters.waiting.get())),
+    let shown = Sending::watch(mode, "links", move || {
+        let mut state = format!("{} waiting for the rate", thousands(counters.waiting.get()));
+        if let Some(words) = limiter.words() {
+            state += &format!(" · {words}");
+        }
+        So {
+            far: counters.done.get(),
+            of: counters.total.get(),
+            state,
+            rests: std::time::Duration::ZERO,
+        }
     });
     let ended = tokio::select! {
         ended = crate::links::run(to_ask, fetch, |done| keeping.keep(done)) => ended,

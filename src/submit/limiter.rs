@@ -94,7 +94,12 @@ impl Limiter {
                 sleep_until(earliest).await;
                 continue;
             }
-            pace.leave(now, Duration::from_secs_f64(1.0 / rate), self.burst, self.quota);
+            pace.leave(
+                now,
+                Duration::from_secs_f64(1.0 / rate),
+                self.burst,
+                self.quota,
+            );
             return slot;
         }
     }
@@ -144,7 +149,11 @@ impl Limiter {
             && let Some(until) = after.1
         {
             let pause = until.saturating_duration_since(now);
-            tracing::info!(lane = self.name, ?pause, "pausing, by what the server answers");
+            tracing::info!(
+                lane = self.name,
+                ?pause,
+                "pausing, by what the server answers"
+            );
         }
     }
 
@@ -166,7 +175,9 @@ impl Pace {
 
     fn leave(&mut self, now: Instant, interval: Duration, burst: u32, quota: Option<Quota>) {
         let saved = CATCHES_UP + interval.saturating_mul(burst - 1);
-        let due = now.checked_sub(saved).map_or(self.next, |at| self.next.max(at));
+        let due = now
+            .checked_sub(saved)
+            .map_or(self.next, |at| self.next.max(at));
         self.next = due + interval;
         if let Some(quota) = quota {
             if self.left.len() >= quota.count {

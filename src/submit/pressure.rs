@@ -238,7 +238,9 @@ impl Pressure {
         let (answers, refused) = (self.window.answers, self.window.refused);
         let elapsed = now.saturating_duration_since(since);
         let share = f64::from(refused) / f64::from(answers.max(1));
-        let flood = FLOOD.iter().any(|flood| share >= flood.0 && answers >= flood.1);
+        let flood = FLOOD
+            .iter()
+            .any(|flood| share >= flood.0 && answers >= flood.1);
         let enough = if refused == 0 { 2 } else { ANSWERS };
         let whole = elapsed >= WINDOW && (answers >= enough || elapsed >= 3 * WINDOW);
         if !flood && !whole {
@@ -277,13 +279,22 @@ impl Pressure {
     }
 
     fn cut(&mut self, taken: f64, share: f64, excess: f64, again: bool) {
-        let deepest = if again && share >= 0.5 { DEEPEST.1 } else { DEEPEST.0 };
+        let deepest = if again && share >= 0.5 {
+            DEEPEST.1
+        } else {
+            DEEPEST.0
+        };
         let before = self.held;
         let rate = self.rate().unwrap_or(taken / (1.0 - share).max(0.01));
         let lowest = self.full.unwrap_or(rate) * LOWEST;
         let mut lower = rate * (1.0 - excess).max(1.0 - deepest) * BELOW;
         // What was fine a moment ago will be again.
-        lower = lower.max(self.clean.take().filter(|clean| *clean < rate).unwrap_or(0.0));
+        lower = lower.max(
+            self.clean
+                .take()
+                .filter(|clean| *clean < rate)
+                .unwrap_or(0.0),
+        );
         lower = lower.max(lowest.min(rate));
         // Too many requests: what the server took stays the same. Nothing to do with the rate: the share does.
         let if_too_many = (1.0 - (1.0 - excess) * rate / lower).max(0.0);
@@ -319,7 +330,10 @@ impl Pressure {
             Some(_) => self.step = (self.step * 2.0).min(STEP.1),
             None => higher = rate * (1.0 + STEP.1),
         }
-        if self.ceiling.is_some_and(|ceiling| rate > ceiling.rate * 1.1) {
+        if self
+            .ceiling
+            .is_some_and(|ceiling| rate > ceiling.rate * 1.1)
+        {
             self.ceiling = None;
         }
         // Without a configured rate, one far above what there is to send holds nothing back.

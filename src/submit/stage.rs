@@ -118,7 +118,9 @@ impl Tools {
         let Some(slot) = self.admitted(self.limiters.of(task.kind)).await else {
             return Done::NotSent(task);
         };
-        let sending = self.client.create(&task.client_id, payload.clone(), way(&task));
+        let sending = self
+            .client
+            .create(&task.client_id, payload.clone(), way(&task));
         let reply = sending.await;
         heed(self.limiters.of(task.kind), slot, &reply);
         let reply = self.proven(&task, reply).await;
@@ -144,7 +146,9 @@ impl Tools {
             .document
             .as_ref()
             .map_or("", |document| document.uuid.as_str());
-        let sending = self.client.upload(uuid, upload, self.upload_timeout, way(&task));
+        let sending = self
+            .client
+            .upload(uuid, upload, self.upload_timeout, way(&task));
         let (reply, changed) = sending.await;
         heed(self.limiters.of(task.kind), slot, &reply);
         if changed {
@@ -192,16 +196,18 @@ impl Tools {
         heed(limiter, slot, &told);
         let is_there = match uuid {
             Some(uuid) => there(judge::document_question(&told, uuid).map(|_| true)),
-            None => there(judge::question(&told, &task.client_id).map(|(facts, request)| {
-                let is_older = task.first_at.is_some_and(|first_at| {
-                    settle::older(&facts, first_at, self.clock_tolerance)
-                });
-                // One that was there before says nothing, unless it has what was sent.
-                match task.kind == Kind::Account && !is_older {
-                    true => true,
-                    false => self.equal(task, &request).unwrap_or(true),
-                }
-            })),
+            None => there(
+                judge::question(&told, &task.client_id).map(|(facts, request)| {
+                    let is_older = task.first_at.is_some_and(|first_at| {
+                        settle::older(&facts, first_at, self.clock_tolerance)
+                    });
+                    // One that was there before says nothing, unless it has what was sent.
+                    match task.kind == Kind::Account && !is_older {
+                        true => true,
+                        false => self.equal(task, &request).unwrap_or(true),
+                    }
+                }),
+            ),
         };
         match is_there {
             true => Reply::Lost("refused, and yet it is there"),

@@ -82,7 +82,10 @@ impl Tools {
         let id = &account.task.client_id;
         // An event that comes from now on is newer than what is read.
         let at = now();
-        let Some(theirs) = self.ask(self.client.lookup(id, way(absent)), read_back::account).await? else {
+        let Some(theirs) = self
+            .ask(self.client.lookup(id, way(absent)), read_back::account)
+            .await?
+        else {
             return Ok(None);
         };
         let told = self

@@ -7,6 +7,7 @@
 mod check;
 mod drift;
 mod journal;
+mod refusing;
 mod report;
 mod run;
 mod target;

@@ -65,9 +65,9 @@ impl<F: Future> Future for Late<F> {
         let late = &mut *self;
         if late.started {
             let most = late.most.as_micros() as u64;
-            let waking = late
-                .waking
-                .get_or_insert_with(|| Box::pin(sleep(Duration::from_micros(fastrand::u64(0..=most)))));
+            let waking = late.waking.get_or_insert_with(|| {
+                Box::pin(sleep(Duration::from_micros(fastrand::u64(0..=most))))
+            });
             if waking.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
@@ -111,12 +111,19 @@ async fn late_wake_ups_push_no_window_over_the_rate() {
         let (mut times, begin) = (Vec::new(), Instant::now());
         for _ in 0..count * 20 {
             // Mostly in time, now and then very late: the worst for a schedule that catches up.
-            let most = if fastrand::u32(0..10) == 0 { late_ms } else { 1 };
+            let most = if fastrand::u32(0..10) == 0 {
+                late_ms
+            } else {
+                1
+            };
             Late::new(limiter.acquire(), Duration::from_millis(most)).await;
             times.push(Instant::now());
         }
         let most = most_in_window(&times, Duration::from_secs(1));
-        assert!(most <= count as usize, "{count}/s, {late_ms} ms late: {most}");
+        assert!(
+            most <= count as usize,
+            "{count}/s, {late_ms} ms late: {most}"
+        );
         let used = 20.0 / (Instant::now() - begin).as_secs_f64();
         if late_ms <= 3 {
             assert!(used >= 0.98, "{count}/s, {late_ms} ms late: {used}");
@@ -147,7 +154,10 @@ async fn an_idle_time_is_not_saved_up() {
     sleep(Duration::from_secs(60)).await;
     let times = send_times(&limiter, 200).await;
     assert!(most_in_window(&times, Duration::from_secs(1)) <= 50);
-    assert!(times[1] - times[0] >= Duration::from_millis(9), "one at once");
+    assert!(
+        times[1] - times[0] >= Duration::from_millis(9),
+        "one at once"
+    );
 }
 
 /// What a simulated server refuses.
@@ -265,7 +275,10 @@ async fn simulate(
                 sleep(Duration::from_millis(30)).await;
                 let takes = server.lock().expect("whole").takes();
                 if takes {
-                    taken.lock().expect("whole").push(begin.elapsed().as_secs_f64());
+                    taken
+                        .lock()
+                        .expect("whole")
+                        .push(begin.elapsed().as_secs_f64());
                 } else {
                     refused.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 }
@@ -336,7 +349,10 @@ async fn a_limit_far_below_the_configured_rate_is_found() {
         let outcome = simulate(rate, Refuses::Sliding(bears), 429, None, 600).await;
         let (taken, refused) = (outcome.rate(), outcome.refused());
         println!("{rate}/s against {bears}/s: {taken:.1}/s taken, {refused:.4} refused");
-        assert!(taken >= 0.8 * bears as f64, "{rate} against {bears}: {taken}/s");
+        assert!(
+            taken >= 0.8 * bears as f64,
+            "{rate} against {bears}: {taken}/s"
+        );
         assert!(refused <= 0.05, "{rate} against {bears}: {refused} refused");
     }
 }
@@ -347,13 +363,23 @@ async fn old_trouble_is_forgotten_as_soon_at_every_rate() {
         let outcome = simulate(rate, Refuses::AllUntil(120), 503, None, 420).await;
         let back = (0..).find(|second| {
             let from = f64::from(*second);
-            let in_five = outcome.taken.iter().filter(|at| (from..from + 5.0).contains(*at));
+            let in_five = outcome
+                .taken
+                .iter()
+                .filter(|at| (from..from + 5.0).contains(*at));
             in_five.count() as f64 >= 0.95 * 5.0 * f64::from(rate) || from > 420.0
         });
         println!("{rate}/s: all of it again after {back:?} s");
-        assert!(back.is_some_and(|second| second < 120 + 150), "{rate}/s: {back:?}");
+        assert!(
+            back.is_some_and(|second| second < 120 + 150),
+            "{rate}/s: {back:?}"
+        );
         // While the server refuses everything, next to nothing is sent.
-        assert!(outcome.refused < 400, "{rate}/s: {} refused", outcome.refused);
+        assert!(
+            outcome.refused < 400,
+            "{rate}/s: {} refused",
+            outcome.refused
+        );
     }
 }
 
@@ -444,5 +470,8 @@ async fn what_the_server_does_is_told() {
         }
     }
     let words = limiter.words().unwrap_or_default();
-    assert!(words.contains("answers 429 to accounts, ") && words.contains(" held"), "{words}");
+    assert!(
+        words.contains("answers 429 to accounts, ") && words.contains(" held"),
+        "{words}"
+    );
 }
