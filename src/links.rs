@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::api::Client;
 use crate::api::judge::{self, Found};
 use crate::api::link::{Told, link};
+use crate::api::{Client, Way};
 use crate::error::Failure;
 use crate::journal::links::Wanted;
 use crate::settings::Retry;
@@ -134,8 +134,9 @@ impl Fetch {
         let mut tries = 0;
         loop {
             self.counters.waiting.up();
-            let _line = self.client.reserve().await;
+            let line = self.client.reserve(Way::New).await;
             let slot = self.or_stopped(self.limiter.acquire()).await;
+            drop(line);
             self.counters.waiting.down();
             let Some(slot) = slot else {
                 return Step::NotAsked;

@@ -187,9 +187,9 @@ impl Client {
         })
     }
 
-    /// Makes a connection ready for a request that still waits for its turn. It is to be held until the request left.
-    pub async fn reserve(&self) -> Reserved<'_> {
-        self.connections.reserve().await
+    /// Makes a connection ready for a request that still waits for its turn; to be dropped when that comes.
+    pub async fn reserve(&self, way: Way) -> Reserved<'_> {
+        self.connections.reserve(way == Way::New).await
     }
 
     /// Creates or updates the account of this clientAccountId.
@@ -311,7 +311,8 @@ impl Client {
         .await
     }
 
-    /// Asks for the link by which a customer verifies a document.
+    /// Asks for the link by which a customer verifies a document; on a connection of its own, for the answer does not say
+    /// whose it is.
     pub async fn verification_link(&self, partner_id: &str, client_id: &str) -> Reply {
         let path = format!(
             "{}/{}/party/{}/kyc/documentVerificationDetails",
@@ -319,7 +320,11 @@ impl Client {
             encode(partner_id),
             encode(client_id)
         );
-        self.exchange(self.call(Method::GET, path)).await
+        self.exchange(Call {
+            way: Way::New,
+            ..self.call(Method::GET, path)
+        })
+        .await
     }
 
     /// Shows whose an unproven answer is, by a last question on its connection: answers come in the order of their
@@ -458,7 +463,7 @@ impl Client {
         };
         let mut line = match kept {
             Some(line) => line,
-            None => match self.connections.connect().await {
+            None => match self.connections.unused().await {
                 Ok(line) => line,
                 Err(why) => return not_sent(why),
             },
@@ -530,7 +535,6 @@ impl Client {
         let mut call = Call {
             content_type: Some("application/json".to_owned()),
             body: Body::of(body.into_bytes()),
-            way: Way::New,
             ..self.call(Method::POST, self.login.clone())
         };
         let mut request = self.request(&mut call, &HeaderValue::from_static(""))?;

@@ -99,7 +99,7 @@ impl std::fmt::Debug for Connections {
     }
 }
 
-/// A line is ready for the request that holds this.
+/// A line is ready for the request that holds this, until its turn comes.
 #[derive(Debug)]
 pub struct Reserved<'a>(&'a Connections);
 
@@ -139,20 +139,35 @@ impl Connections {
         })
     }
 
-    /// Makes sure that a line is there when the turn of a request comes, so that connecting does not put off the sending.
-    /// One that cannot be made is told to whoever needs it.
-    pub(super) async fn reserve(&self) -> Reserved<'_> {
+    /// Makes sure that a line is there when the turn of a request comes, so that connecting does not put off the sending;
+    /// one that has carried nothing yet, if it is to be new. One that cannot be made is told to whoever needs it.
+    pub(super) async fn reserve(&self, is_new: bool) -> Reserved<'_> {
         let missing = {
             let mut idle = self.idle();
             idle.lines.retain(Line::is_usable);
             idle.reserved += 1;
-            idle.lines.len() < idle.reserved
+            let new = || idle.lines.iter().any(|line| line.served == 0);
+            idle.lines.len() < idle.reserved || (is_new && !new())
         };
         let reserved = Reserved(self);
         if missing && let Ok(line) = self.connect().await {
             self.keep(line);
         }
         reserved
+    }
+
+    /// A line that has carried nothing yet: one that was made ready, or a new one.
+    pub(super) async fn unused(&self) -> Result<Line, NoConnection> {
+        let ready = {
+            let mut idle = self.idle();
+            let mut lines = idle.lines.iter();
+            let place = lines.position(|line| line.served == 0 && line.is_usable());
+            place.map(|place| idle.lines.swap_remove(place))
+        };
+        match ready {
+            Some(line) => Ok(line),
+            None => self.connect().await,
+        }
     }
 
     /// A line that served requests before, if there is one.

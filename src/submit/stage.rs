@@ -96,6 +96,9 @@ pub enum Done {
 /// How long a refused connection is listened to for another answer.
 const LISTEN: Duration = Duration::from_millis(250);
 
+/// How long a run that stops waits for the rate to show whose an answer is.
+const ENDING: Duration = Duration::from_secs(2);
+
 /// Why a document is held when its content differs only once it is read.
 const CONTENT_CHANGED: &str = "its content is not what was planned; run replan to plan it anew";
 
@@ -114,15 +117,15 @@ impl Tools {
             Ok(payload) => payload,
             Err(error) => return Done::Broken(task, error),
         };
-        let _line = self.client.reserve().await;
-        let Some(slot) = self.admitted(self.limiters.of(task.kind)).await else {
+        let limiter = self.limiters.of(task.kind);
+        let Some(slot) = self.connected(limiter, way(&task)).await else {
             return Done::NotSent(task);
         };
         let sending = self
             .client
             .create(&task.client_id, payload.clone(), way(&task));
         let reply = sending.await;
-        heed(self.limiters.of(task.kind), slot, &reply);
+        heed(limiter, slot, &reply);
         let reply = self.proven(&task, reply).await;
         let judgement = judge::creation(&reply, &task.client_id, payload.reveal());
         Done::Sent(task, judgement)
@@ -137,8 +140,8 @@ impl Tools {
             Ok(Err(why)) => return Done::Unfit(task, why),
             Err(error) => return Done::Broken(task, error.into()),
         };
-        let _line = self.client.reserve().await;
-        let Some(slot) = self.admitted(self.limiters.of(task.kind)).await else {
+        let limiter = self.limiters.of(task.kind);
+        let Some(slot) = self.connected(limiter, way(&task)).await else {
             return Done::NotSent(task);
         };
         let metadata = masked(upload.metadata.reveal());
@@ -150,7 +153,7 @@ impl Tools {
             .client
             .upload(uuid, upload, self.upload_timeout, way(&task));
         let (reply, changed) = sending.await;
-        heed(self.limiters.of(task.kind), slot, &reply);
+        heed(limiter, slot, &reply);
         if changed {
             return Done::Unfit(task, CONTENT_CHANGED.to_owned());
         }
@@ -165,11 +168,12 @@ impl Tools {
     }
 
     async fn trigger(self, task: Task) -> Done {
-        let Some(slot) = self.admitted(self.limiters.of(task.kind)).await else {
+        let limiter = self.limiters.of(task.kind);
+        let Some(slot) = self.connected(limiter, Way::New).await else {
             return Done::NotSent(task);
         };
         let reply = self.client.trigger_kyb(&task.client_id).await;
-        heed(self.limiters.of(task.kind), slot, &reply);
+        heed(limiter, slot, &reply);
         let account = self.account_values(&task, &reply);
         let judgement = judge::kyb(&reply, &[account.as_deref().unwrap_or(b"")]);
         Done::Sent(task, mute(judgement, account.is_none()))
@@ -185,7 +189,12 @@ impl Tools {
             return self.client.listen(*unproven, LISTEN).await;
         }
         let limiter = &self.limiters.lookup;
-        let Some(slot) = self.admitted(limiter).await else {
+        // Showing whose an answer is belongs to a request that is on its way: a stop lets it end.
+        let slot = match self.admitted(limiter).await {
+            Some(slot) => Some(slot),
+            None => tokio::time::timeout(ENDING, limiter.acquire()).await.ok(),
+        };
+        let Some(slot) = slot else {
             return Reply::Lost("stopped before it was certain whose answer it was");
         };
         let question = match uuid {
@@ -245,11 +254,7 @@ impl Tools {
 
     async fn question(&self, task: &Task, way: Way) -> Option<Found> {
         let limiter = &self.limiters.lookup;
-        let _line = match way {
-            Way::Kept => Some(self.client.reserve().await),
-            Way::New => None,
-        };
-        let slot = self.admitted(limiter).await?;
+        let slot = self.connected(limiter, way).await?;
         // A document's id is made of its content: the one that is there is the same.
         let found = match &task.document {
             Some(document) => {
@@ -281,6 +286,12 @@ impl Tools {
         let ours = (self.payload)(task)?;
         let ours: Value = serde_json::from_slice(ours.reveal())?;
         Ok(compare::same(&ours, theirs))
+    }
+
+    /// Makes a connection ready and waits for the rate; `None` when the run stops first.
+    async fn connected(&self, limiter: &Limiter, way: Way) -> Option<Slot> {
+        let _line = self.client.reserve(way).await;
+        self.admitted(limiter).await
     }
 
     /// Waits for the rate; `None` when the run stops first.

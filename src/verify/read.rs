@@ -255,8 +255,9 @@ impl Tools {
         question: impl Future<Output = Reply>,
         read: impl Fn(&Reply) -> Found<T>,
     ) -> Result<Option<T>, Halt> {
-        let _line = self.client.reserve().await;
+        let line = self.client.reserve(Way::Kept).await;
         let slot = self.admitted().await.ok_or(Halt::NotAsked)?;
+        drop(line);
         let reply = question.await;
         heed(&self.limiter, slot, &reply);
         match read(&reply) {

@@ -99,9 +99,13 @@ fn a_wish_for_an_absurd_pause_is_cut_and_told() {
         (bakkt.ledger().rate_limited, bakkt.ledger().accounts),
         (3, 3)
     );
-    let log = world.read("acme/.bakkt-migrate/bakkt-migrate.log");
-    let told = |text: &str| text.contains("pausing") || text.contains("\"sent\"");
-    assert!(told(&log) || told(&shown), "{shown}\n{log}");
+    let log = world.read("acme/.bakkt-migrate/log.jsonl");
+    for told in [&log, &shown] {
+        assert!(
+            told.contains("pausing, by what the server answers"),
+            "{told}"
+        );
+    }
 }
 
 #[test]
