@@ -357,7 +357,7 @@ impl Client {
         let told = tokio::time::timeout(self.timeout, asking).await;
         let told = told.unwrap_or(Reply::Lost("timeout"));
         let is_whole = matches!(told, Reply::Answer { .. });
-        if is_whole && line.is_in_order().await {
+        if is_whole && line.ends_in_order().await {
             (self.settled(answer), told)
         } else {
             (lost(), told)
@@ -367,7 +367,7 @@ impl Client {
     /// Shows whose an unproven answer is by listening for a moment: after a surplus one the real one would still come. For
     /// a server that wants fewer requests, not one more.
     pub async fn listen(&self, unproven: Unproven, time: Duration) -> Reply {
-        match unproven.line.is_silent(time).await {
+        match unproven.line.stays_silent(time).await {
             true => self.settled(unproven.answer),
             false => Reply::Lost("an answer that may belong to another request"),
         }
@@ -478,7 +478,7 @@ impl Client {
                         Ok(line) => line,
                         Err(why) => return not_sent(why),
                     };
-                    match line.send(request).await {
+                    match line.send(*request).await {
                         Ok(response) => response,
                         Err(NoAnswer::NotSent(_)) => return Reply::NotSent("no connection"),
                         Err(NoAnswer::Lost) => return Reply::Lost("connection reset"),

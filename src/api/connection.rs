@@ -5,7 +5,7 @@
 //! Bakkt accepted would look refused. So the pool knows what a general client does not tell: how many requests a
 //! connection has served. Invariants: on a new connection the first answer is the first request's; a
 //! connection that brings bytes nobody asked for is never used again; so is one that brought anything but a
-//! proven answer. `Line::is_in_order` proves an answer afterwards: one more question on the same connection, which
+//! proven answer. `Line::ends_in_order` proves an answer afterwards: one more question on the same connection, which
 //! is the last one, must bring exactly one more answer and then the end.
 //! Left out on purpose: what is asked and what an answer means (`client`, `judge`); proxies, HTTP/2.
 
@@ -255,7 +255,7 @@ impl Connections {
 /// How sending ended without an answer.
 pub(super) enum NoAnswer {
     /// Nothing of it left: the connection had ended. The request comes back.
-    NotSent(Request<Body>),
+    NotSent(Box<Request<Body>>),
     /// It left, or may have.
     Lost,
 }
@@ -278,19 +278,19 @@ impl Line {
         let sent = self.sender.try_send_request(request).await;
         self.served += 1;
         sent.map_err(|mut error| match error.take_message() {
-            Some(request) => NoAnswer::NotSent(request),
+            Some(request) => NoAnswer::NotSent(Box::new(request)),
             None => NoAnswer::Lost,
         })
     }
 
     /// After the answer to a last question (`Connection: close`): nothing more comes before the end. A server that does
     /// not close has then had its time to say more.
-    pub(super) async fn is_in_order(self) -> bool {
-        self.is_silent(LAST_WORDS).await
+    pub(super) async fn ends_in_order(self) -> bool {
+        self.stays_silent(LAST_WORDS).await
     }
 
     /// Listens for a while: whether nothing came that nobody asked for. A line that ends meanwhile is silent.
-    pub(super) async fn is_silent(mut self, time: Duration) -> bool {
+    pub(super) async fn stays_silent(mut self, time: Duration) -> bool {
         let mut rest = match timeout(time, &mut self.task).await {
             Err(_) => return true,
             Ok(Ok(Ok(rest))) if rest.read_buf.is_empty() => rest.io,
