@@ -7,20 +7,21 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::api::Client;
-use crate::api::judge::Found;
+use crate::api::judge::{self, Found};
 use crate::api::link::{Told, link};
+use crate::api::{Client, Way};
 use crate::error::Failure;
 use crate::journal::links::Wanted;
 use crate::settings::Retry;
 use crate::submit::coordinator::stopped;
 use crate::submit::counters::Count;
 use crate::submit::limiter::Limiter;
+use crate::submit::stage::heed;
 use crate::submit::{Ended, backoff};
 
 /// What a fetching is told.
@@ -53,6 +54,8 @@ pub struct Counters {
     pub waiting: Count,
     /// Failures in a row.
     failures: AtomicU32,
+    /// Bakkt has answered as Bakkt does.
+    answered: AtomicBool,
 }
 
 /// What came of one account.
@@ -131,15 +134,19 @@ impl Fetch {
         let mut tries = 0;
         loop {
             self.counters.waiting.up();
-            let admitted = self.or_stopped(self.limiter.acquire()).await;
+            let line = self.client.reserve(Way::New).await;
+            let slot = self.or_stopped(self.limiter.acquire()).await;
+            drop(line);
             self.counters.waiting.down();
-            if !admitted {
+            let Some(slot) = slot else {
                 return Step::NotAsked;
-            }
+            };
             let question = self
                 .client
                 .verification_link(&self.partner_id, &wanted.client_id);
-            let (why, after) = match link(&question.await) {
+            let reply = question.await;
+            heed(&self.limiter, slot, &reply);
+            let (why, after) = match link(&reply) {
                 Found::There(told) => return self.answered(wanted, Outcome::Told(told)),
                 Found::NotThere => return self.answered(wanted, Outcome::Unknown),
                 Found::Stop(message, hint) => {
@@ -148,8 +155,9 @@ impl Fetch {
                 Found::Unknown(why, after) => (why, after),
             };
             tracing::debug!(id = %wanted.client_id, %why, "no link");
-            if after.is_some() || why == "429" {
-                self.limiter.slow_down(after);
+            if why == "403" && !self.counters.answered.load(Ordering::Relaxed) {
+                let (message, hint) = judge::forbidden();
+                return Step::Stop(Failure::stopped(message, hint));
             }
             if let Some(error) = self.breaker(&why) {
                 return Step::Stop(error);
@@ -160,15 +168,17 @@ impl Fetch {
                 return Step::Done(Done { wanted, outcome });
             }
             let wait = backoff::wait(tries, self.retry.backoff_first, self.retry.backoff_most);
-            if !self.or_stopped(tokio::time::sleep(wait)).await {
+            let wait = wait.max(after.unwrap_or_default().min(self.retry.longest_pause));
+            let waited = self.or_stopped(tokio::time::sleep(wait)).await;
+            if waited.is_none() {
                 return Step::NotAsked;
             }
         }
     }
 
     fn answered(&self, wanted: Wanted, outcome: Outcome) -> Step {
-        self.limiter.speed_up();
         self.counters.failures.store(0, Ordering::Relaxed);
+        self.counters.answered.store(true, Ordering::Relaxed);
         Step::Done(Done { wanted, outcome })
     }
 
@@ -183,13 +193,13 @@ impl Fetch {
         })
     }
 
-    /// Waits; false when the command stops first.
-    async fn or_stopped(&self, waiting: impl Future<Output = ()>) -> bool {
+    /// Waits; `None` when the command stops first.
+    async fn or_stopped<T>(&self, waiting: impl Future<Output = T>) -> Option<T> {
         let mut stop = self.stop.subscribe();
         tokio::select! {
             biased;
-            () = stopped(&mut stop) => false,
-            () = waiting => true,
+            () = stopped(&mut stop) => None,
+            done = waiting => Some(done),
         }
     }
 }

@@ -207,16 +207,7 @@ pub struct Sending {
 impl Sending {
     /// Starts showing a submission.
     pub fn start(mode: Mode, counters: Arc<Counters>) -> Sending {
-        Sending::watch(mode, "sending", move || So {
-            far: counters.done(),
-            of: counters.total.get(),
-            state: format!(
-                "{} refused · {} in doubt · {} waiting for the rate",
-                thousands(counters.refused.get()),
-                thousands(counters.in_doubt.get()),
-                thousands(counters.waiting.get())
-            ),
-        })
+        Sending::watch(mode, "sending", move || submission(&counters))
     }
 
     /// Starts showing what `look` finds.
@@ -249,6 +240,59 @@ pub struct So {
     pub of: u64,
     /// What else is worth a word.
     pub state: String,
+    /// The time that it takes at least, whatever the speed so far.
+    pub rests: Duration,
+}
+
+/// How far a submission is. What rests in doubt is told with its time: no speed says anything about that.
+fn submission(counters: &Counters) -> So {
+    let mut state = vec![format!("{} refused", thousands(counters.refused.get()))];
+    let (in_doubt, now) = (counters.in_doubt.get(), Instant::now());
+    let mut rests = Duration::ZERO;
+    match counters.resting() {
+        None => state.push(format!("{} in doubt", thousands(in_doubt))),
+        Some(resting) => {
+            rests = resting.last.saturating_duration_since(now);
+            let first = span(resting.first.saturating_duration_since(now));
+            let when = if resting.last > resting.first + Duration::from_secs(1) {
+                format!(
+                    "the first is asked about in {first}, the last in {}",
+                    span(rests)
+                )
+            } else {
+                format!("asked about in {first}")
+            };
+            let count = thousands(resting.count);
+            state.push(format!(
+                "{} in doubt, {count} at rest: {when}",
+                thousands(in_doubt)
+            ));
+        }
+    }
+    state.push(format!(
+        "{} waiting for the rate",
+        thousands(counters.waiting.get())
+    ));
+    let pressure = counters.back_pressure();
+    state.extend(Some(pressure).filter(|words| !words.is_empty()));
+    So {
+        far: counters.done(),
+        of: counters.total.get(),
+        state: state.join(" · "),
+        rests,
+    }
+}
+
+/// How long the rest takes at the speed so far, in words: never less than what rests has to wait.
+fn left(far: u64, of: u64, elapsed: Duration, rests: Duration) -> String {
+    let rate = far as f64 / elapsed.as_secs_f64().max(0.001);
+    let left = of.saturating_sub(far) as f64 / rate.max(0.001);
+    if far == 0 && rests.is_zero() {
+        return "time left not known yet".to_owned();
+    }
+    let left = if far == 0 { 0.0 } else { left };
+    let left = Duration::from_secs_f64(left.min(1e8)).max(rests);
+    format!("about {} left", span(left))
 }
 
 /// Starts a thread that shows something; without one the work goes on unseen.
@@ -275,24 +319,28 @@ fn finish_display(done: &AtomicBool, thread: Option<std::thread::JoinHandle<()>>
 
 fn show_progress(mode: Mode, what: &'static str, look: &impl Fn() -> So, done: &AtomicBool) {
     let (begin, mut last) = (Instant::now(), Instant::now());
-    let style = "{msg:9} [{bar:30}] {human_pos}/{human_len} · {per_sec} · {eta} left · {prefix}";
+    let style = "{msg:9} [{bar:30}] {human_pos}/{human_len} · {per_sec} · {prefix}";
     let bar = (mode == Mode::Bars).then(|| bar(look().of, style, what));
     while !done.load(Ordering::Relaxed) {
         std::thread::park_timeout(Duration::from_millis(200));
-        let So { far, of, state } = look();
+        let So {
+            far,
+            of,
+            state,
+            rests,
+        } = look();
+        let left = left(far, of, begin.elapsed(), rests);
         if let Some(bar) = &bar {
             bar.set_length(of);
             bar.set_position(far);
-            bar.set_prefix(state);
+            bar.set_prefix(format!("{left} · {state}"));
         } else if last.elapsed() >= EVERY {
             last = Instant::now();
             let rate = far as f64 / begin.elapsed().as_secs_f64();
-            let left = of.saturating_sub(far) as f64 / rate.max(0.001);
             show_line(&format!(
-                "{what}: {} of {} · {rate:.1}/s · about {} left · {state}",
+                "{what}: {} of {} · {rate:.1}/s · {left} · {state}",
                 thousands(far),
-                thousands(of),
-                span(Duration::from_secs_f64(left.min(1e8)))
+                thousands(of)
             ));
         }
     }
@@ -385,4 +433,50 @@ pub fn ask(question: &str, stopping: impl Fn() -> bool) -> Option<bool> {
     let mut answer = String::new();
     stdin.lock().read_line(&mut answer).ok()?;
     Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::submit::counters::Resting;
+
+    #[test]
+    fn what_rests_in_doubt_is_told_with_its_time() {
+        let counters = Counters::default();
+        counters.total.set(100);
+        for _ in 0..98 {
+            counters.accepted.up();
+        }
+        counters.in_doubt.set(2);
+        let now = Instant::now();
+        counters.rest(Some(Resting {
+            count: 2,
+            first: now + Duration::from_millis(20_400),
+            last: now + Duration::from_millis(54_400),
+        }));
+        let so = submission(&counters);
+        assert!(
+            so.state.contains(
+                "2 in doubt, 2 at rest: the first is asked about in 20 s, the last in 54 s"
+            ),
+            "{}",
+            so.state
+        );
+        // Two of a hundred at the speed so far would be a second.
+        assert_eq!(
+            left(so.far, so.of, Duration::from_secs(50), so.rests),
+            "about 54 s left"
+        );
+        counters.rest(None);
+        let so = submission(&counters);
+        assert!(so.state.contains("2 in doubt ·"), "{}", so.state);
+        assert_eq!(
+            left(so.far, so.of, Duration::from_secs(50), so.rests),
+            "about 1 s left"
+        );
+        assert_eq!(
+            left(0, 7, Duration::from_secs(5), Duration::ZERO),
+            "time left not known yet"
+        );
+    }
 }

@@ -107,6 +107,9 @@ fn judge(
     let (status, retry_after, body) = match reply {
         Reply::NotSent(why) => return Judgement::NotSent((*why).to_owned()),
         Reply::Lost(why) => return Judgement::InDoubt((*why).to_owned()),
+        Reply::NotTrusted(_) | Reply::NoLogIn(_) => return stopping(reply),
+        // Nobody showed whose answer it is.
+        Reply::Unproven(_) => return Judgement::InDoubt("an unproven answer".to_owned()),
         Reply::Answer {
             status,
             retry_after,
@@ -145,6 +148,13 @@ pub fn question(reply: &Reply, client_id: &str, known: &Known<'_>) -> Found<(Acc
 pub(super) fn ask<T>(reply: &Reply, there: impl Fn(&[u8]) -> Option<T>) -> Found<T> {
     let (status, retry_after, body) = match reply {
         Reply::NotSent(why) | Reply::Lost(why) => return Found::Unknown((*why).to_owned(), None),
+        Reply::NotTrusted(_) | Reply::NoLogIn(_) => {
+            return match stopping(reply) {
+                Judgement::Stop(message, hint) => Found::Stop(message, hint),
+                _ => Found::Unknown("no connection".to_owned(), None),
+            };
+        }
+        Reply::Unproven(_) => return Found::Unknown("an unproven answer".to_owned(), None),
         Reply::Answer {
             status,
             retry_after,
@@ -178,6 +188,31 @@ fn stop(status: u16) -> Judgement {
         ),
     };
     Judgement::Stop(what.to_owned(), hint.to_owned())
+}
+
+/// Why no request can leave at all.
+fn stopping(reply: &Reply) -> Judgement {
+    match reply {
+        Reply::NotTrusted(why) => Judgement::Stop(
+            format!("the server's certificate is refused: {why}"),
+            "check [target] base_url and the clock; where a proxy of your firm opens TLS, let this computer trust its authority (SSL_CERT_FILE can name a file with it)"
+                .to_owned(),
+        ),
+        Reply::NoLogIn(403) => {
+            let (message, hint) = forbidden();
+            Judgement::Stop(message.to_owned(), hint.to_owned())
+        }
+        _ => stop(401),
+    }
+}
+
+/// Message and hint when a request is forbidden before one has succeeded. A gateway belongs to one client and lets in
+/// listed addresses only, so that is the first thing to look at.
+pub fn forbidden() -> (&'static str, &'static str) {
+    (
+        "Bakkt's gateway forbids the request (403), and nothing has succeeded before",
+        "most likely the IP address that your requests come from is not on the address list of your gateway: ask your contact at Bakkt to add it; if it is there, check that the key is right and may open accounts; then run the same command",
+    )
 }
 
 /// Message and hint when nothing of Bakkt answers at the address.
@@ -315,10 +350,28 @@ mod tests {
             (answer(503, None, ""), "in doubt"),
             (answer(500, None, ""), "in doubt"),
             (Reply::NotSent("connection refused"), "not sent"),
+            (Reply::NotTrusted("it has expired"), "stop"),
+            (Reply::NoLogIn(401), "stop"),
+            (Reply::NoLogIn(403), "stop"),
             (Reply::Lost("timeout"), "in doubt"),
         ] {
             assert_eq!(kind(&reply), expected, "{reply:?}");
         }
+    }
+
+    #[test]
+    fn what_stops_says_what_is_wrong_and_what_to_look_at() {
+        let said = |reply: &Reply| match creation(reply, "A1", b"{}") {
+            Judgement::Stop(message, hint) => format!("{message}; {hint}"),
+            other => panic!("{other:?}"),
+        };
+        let certificate = said(&Reply::NotTrusted("it has expired"));
+        assert!(certificate.contains("certificate is refused: it has expired"));
+        assert!(certificate.contains("SSL_CERT_FILE"));
+        let forbidden = said(&Reply::NoLogIn(403));
+        let (address, key) = (forbidden.find("address list"), forbidden.find("key"));
+        assert!(address < key && address.is_some(), "{forbidden}");
+        assert!(said(&Reply::NoLogIn(401)).contains("does not know the key"));
     }
 
     #[test]

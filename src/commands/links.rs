@@ -150,6 +150,7 @@ async fn fetch(
     };
     let (limits, retry) = (settings.limits, settings.retry);
     let counters = Arc::new(Counters::default());
+    let limiter = Arc::new(Limiter::new("look-ups", limits.lookup, &limits, &retry));
     let fetch = Fetch {
         client: Arc::new(Client::new(
             &settings.target,
@@ -157,11 +158,7 @@ async fn fetch(
             retry.request_timeout,
             limits.in_flight,
         )?),
-        limiter: Arc::new(Limiter::new(
-            limits.lookup,
-            limits.burst,
-            limits.headroom_percent,
-        )),
+        limiter: limiter.clone(),
         partner_id,
         retry,
         in_flight: limits.in_flight,
@@ -170,10 +167,17 @@ async fn fetch(
     };
     keeping.file = Some(LinkFile::open(args, &outputs::protected(settings))?);
     keeping.told.asked = to_ask.len() as u64;
-    let shown = Sending::watch(mode, "links", move || So {
-        far: counters.done.get(),
-        of: counters.total.get(),
-        state: format!("{} waiting for the rate", thousands(counters.waiting.get())),
+    let shown = Sending::watch(mode, "links", move || {
+        let mut state = format!("{} waiting for the rate", thousands(counters.waiting.get()));
+        if let Some(words) = limiter.words() {
+            state += &format!(" · {words}");
+        }
+        So {
+            far: counters.done.get(),
+            of: counters.total.get(),
+            state,
+            rests: std::time::Duration::ZERO,
+        }
     });
     let ended = tokio::select! {
         ended = crate::links::run(to_ask, fetch, |done| keeping.keep(done)) => ended,

@@ -29,6 +29,7 @@ pub mod outputs;
 pub mod planning;
 pub mod planning_documents;
 pub mod planning_people;
+pub mod pressure_file;
 pub mod read_workbook;
 pub mod replan;
 pub mod report;

@@ -137,7 +137,12 @@ pub fn status(args: &ViewArgs) -> anyhow::Result<Output> {
     let text = if args.json {
         totals.json_text()
     } else {
-        status_lines(&totals).trim_end().to_owned()
+        let lines = status_lines(&totals).trim_end().to_owned();
+        let folder = target::state_folder(&args.dir, args.sandbox);
+        match super::pressure_file::read(&folder) {
+            Some(words) => format!("{lines}\n\nat present: {words}"),
+            None => lines,
+        }
     };
     Ok(Output {
         text,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::forecast::Work;
+use super::pressure_file::PressureFile;
 use super::signals::Signals;
 use super::uploads;
 use crate::api::{Client, Credentials};
@@ -72,17 +73,27 @@ pub async fn send(
             + now(Kind::Kyb)?
     };
     counters.total.set(open + counters.in_doubt.get());
-    let limiter = |rate| Arc::new(Limiter::new(rate, limits.burst, limits.headroom_percent));
+    let limiter = |name, rate| Arc::new(Limiter::new(name, rate, &limits, &settings.retry));
+    let limiters = Limiters {
+        create: limiter("accounts", limits.create),
+        lookup: limiter("look-ups", limits.lookup),
+        upload: limiter("uploads", limits.upload),
+        kyb: limiter("KYB triggers", limits.kyb),
+    };
+    let Limiters {
+        create,
+        lookup,
+        upload,
+        kyb,
+    } = limiters.clone();
+    counters.watch(vec![create, lookup, upload, kyb]);
+    let told = PressureFile::start(journal.folder(), counters.clone());
     let the = Run {
         tools: Tools {
             client: Arc::new(client),
-            limiters: Limiters {
-                create: limiter(limits.create),
-                lookup: limiter(limits.lookup),
-                upload: limiter(limits.upload),
-                kyb: limiter(limits.kyb),
-            },
+            limiters,
             upload_timeout: settings.retry.upload_timeout,
+            clock_tolerance: settings.retry.clock_tolerance,
             payload: sources.payload,
             document: sources.document,
             codes: journal.code_key(),
@@ -108,6 +119,7 @@ pub async fn send(
         }
     };
     shown.finish();
+    drop(told);
     let (journal, ended) = ended?;
     let outcome = match &ended {
         Ended::Finished => "finished".to_owned(),

@@ -121,11 +121,11 @@ async fn verified(
     counters.total.set(asked);
     note(mode, &announced(&round, &scope, asked, &to.base_url));
     let client = Client::new(&to, credentials, retry.request_timeout, limits.in_flight)?;
-    let limiter = Limiter::new(limits.lookup, limits.burst, limits.headroom_percent);
+    let limiter = Arc::new(Limiter::new("look-ups", limits.lookup, &limits, &retry));
     let verify = Verify {
         tools: Tools {
             client: Arc::new(client),
-            limiter: Arc::new(limiter),
+            limiter: limiter.clone(),
             download_timeout: retry.upload_timeout,
             payload,
             metadata,
@@ -140,7 +140,7 @@ async fn verified(
         in_flight: limits.in_flight,
         limit: args.limit,
     };
-    let shown = shown(mode, counters.clone());
+    let shown = shown(mode, counters.clone(), limiter);
     let ended = tokio::select! {
         ended = read_back(journal, verify) => ended,
         () = signals.aborted() => {
@@ -223,14 +223,21 @@ fn announced(round: &Round, scope: &Scope, asked: u64, target: &str) -> String {
     )
 }
 
-fn shown(mode: Mode, counters: Arc<Counters>) -> Sending {
-    Sending::watch(mode, "verifying", move || So {
-        far: counters.read.get(),
-        of: counters.total.get(),
-        state: format!(
+fn shown(mode: Mode, counters: Arc<Counters>, limiter: Arc<Limiter>) -> Sending {
+    Sending::watch(mode, "verifying", move || {
+        let mut state = format!(
             "{} with differences · {} waiting for the rate",
             thousands(counters.wrong.get()),
             thousands(counters.waiting.get())
-        ),
+        );
+        if let Some(words) = limiter.words() {
+            state += &format!(" · {words}");
+        }
+        So {
+            far: counters.read.get(),
+            of: counters.total.get(),
+            state,
+            rests: std::time::Duration::ZERO,
+        }
     })
 }

@@ -66,6 +66,12 @@ impl Journal {
         })
     }
 
+    /// The state folder.
+    pub fn folder(&self) -> Option<PathBuf> {
+        let path = self.db.path().filter(|path| !path.is_empty())?;
+        Path::new(path).parent().map(Path::to_owned)
+    }
+
     /// A fact of the migration.
     pub fn meta(&self, key: &str) -> anyhow::Result<Option<String>> {
         let mut statement = self

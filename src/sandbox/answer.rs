@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 
 use super::check::Finding;
 use super::decide::Standing;
+use super::faults::When;
 
 /// One answer.
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: Cow<'static, str>,
-    pub(super) retry_after: Option<u64>,
+    pub(super) retry_after: Option<String>,
     pub(super) body: Vec<u8>,
 }
 
@@ -27,6 +28,8 @@ pub(super) enum Reply {
     Whole(Answer),
     /// An answer that promises more bytes than come before the connection closes.
     Truncated(Answer),
+    /// An answer, and one too many on the same connection if that served others before.
+    Surplus(Answer, When),
     /// No answer: the connection is reset.
     Cut,
 }

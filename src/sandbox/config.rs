@@ -77,8 +77,14 @@ pub struct Config {
     pub refuse_kyb: f64,
     /// 403 with a page of HTML; not taken.
     pub forbid: f64,
-    /// 503 with `Retry-After: 1`; not taken.
+    /// 429, whatever the rate; not taken.
+    pub limited: f64,
+    /// The `Retry-After` of those. None: they have none. `date+200` is the date in 200 seconds.
+    pub limited_retry_after: Option<String>,
+    /// 503; not taken.
     pub unavailable: f64,
+    /// The `Retry-After` of those; empty: they have none. `date+200` is the date in 200 seconds.
+    pub unavailable_retry_after: String,
     /// The connection is cut before the account is made, the document stored, the screening started.
     pub reset_before: f64,
     /// The connection is cut after that.
@@ -101,6 +107,9 @@ pub struct Config {
     pub stall: f64,
     /// See `stall`.
     pub stall_ms: u64,
+    /// A surplus answer 422 on a kept connection, around the effect and the good answer to the request: before it, right behind
+    /// it, or a moment later, in turn.
+    pub surplus: f64,
     /// A lookup of an account, of a document's metadata or of a verification link is answered 500, cut, or answered 404 with HTML, in turn.
     pub lookup_fail: f64,
     /// After so many faults for one id (requests and lookups together) the service behaves for it. Refusals are not counted.
@@ -138,7 +147,10 @@ impl Default for Config {
             refuse_documents: 0.0,
             refuse_kyb: 0.0,
             forbid: 0.0,
+            limited: 0.0,
+            limited_retry_after: None,
             unavailable: 0.0,
+            unavailable_retry_after: "1".to_owned(),
             reset_before: 0.0,
             reset_after: 0.0,
             upload_cut: 0.0,
@@ -150,6 +162,7 @@ impl Default for Config {
             unreadable: 0.0,
             stall: 0.0,
             stall_ms: 5000,
+            surplus: 0.0,
             lookup_fail: 0.0,
             max_faults_per_id: 3,
             existing: 0.0,
@@ -198,6 +211,7 @@ impl Config {
             ("refuse_documents", self.refuse_documents),
             ("refuse_kyb", self.refuse_kyb),
             ("forbid", self.forbid),
+            ("limited", self.limited),
             ("unavailable", self.unavailable),
             ("reset_before", self.reset_before),
             ("reset_after", self.reset_after),
@@ -208,6 +222,7 @@ impl Config {
             ("truncated", self.truncated),
             ("unreadable", self.unreadable),
             ("stall", self.stall),
+            ("surplus", self.surplus),
             ("lookup_fail", self.lookup_fail),
             ("existing", self.existing),
         ];
@@ -221,6 +236,16 @@ impl Config {
             return Err(invalid(
                 "a key or password that is empty lets anybody in".to_owned(),
             ));
+        }
+        let wishes = [
+            self.limited_retry_after.as_deref().unwrap_or_default(),
+            self.unavailable_retry_after.as_str(),
+        ];
+        if let Some(wish) = wishes
+            .iter()
+            .find(|wish| wish.bytes().any(|byte| byte.is_ascii_control()))
+        {
+            return Err(invalid(format!("{wish:?} cannot stand in a header")));
         }
         let decide = self.decide.as_ref().map_or(Ok(()), Decide::check);
         let webhook = self.webhook.as_ref().map_or(Ok(()), Webhook::check);

@@ -130,7 +130,7 @@ impl Service {
             findings,
         };
         let late = known.clone().filter(|_| verdict == Verdict::Late);
-        Handled::new(verdict.reply(&said), delay, entry).later(late.map(|id| {
+        Handled::new(verdict.reply(config, &said), delay, entry).later(late.map(|id| {
             let effect = LateEffect::Account { id, body, hash };
             Late::new(config, effect)
         }))

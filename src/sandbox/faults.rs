@@ -14,6 +14,7 @@ use super::verdict::internal_error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Before {
     Forbid,
+    Limited,
     Unavailable,
     Reset,
     Error,
@@ -28,6 +29,15 @@ pub(super) enum After {
     Truncated,
     Unreadable,
     Stall,
+    Surplus(When),
+}
+
+/// When a surplus answer goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    Before,
+    Behind,
+    Later,
 }
 
 /// A fault of a lookup.
@@ -76,6 +86,7 @@ fn hits(config: &Config, share: f64, id: &str, number: u32, name: &str) -> bool 
 pub(super) fn before(config: &Config, id: &str, number: u32) -> Option<Before> {
     let table = [
         (config.forbid, "forbid", Before::Forbid),
+        (config.limited, "limited", Before::Limited),
         (config.unavailable, "unavailable", Before::Unavailable),
         (config.reset_before, "reset_before", Before::Reset),
         (config.error_before, "error_before", Before::Error),
@@ -88,6 +99,11 @@ pub(super) fn before(config: &Config, id: &str, number: u32) -> Option<Before> {
 
 /// The first fault, in the order of the table, that hits this good POST.
 pub(super) fn after(config: &Config, id: &str, number: u32) -> Option<After> {
+    let when = match config.surplus > 0.0 {
+        true => turn(config, id, number, "surplus_when", 3),
+        false => 0,
+    };
+    let when = [When::Before, When::Behind, When::Later][when as usize];
     let table = [
         (config.late, "late", After::Late),
         (config.reset_after, "reset_after", After::Reset),
@@ -95,6 +111,7 @@ pub(super) fn after(config: &Config, id: &str, number: u32) -> Option<After> {
         (config.truncated, "truncated", After::Truncated),
         (config.unreadable, "unreadable", After::Unreadable),
         (config.stall, "stall", After::Stall),
+        (config.surplus, "surplus", After::Surplus(when)),
     ];
     table
         .into_iter()

@@ -113,7 +113,7 @@ impl Service {
             refusal,
         };
         let late = (verdict == Verdict::Late).then(|| LateEffect::Kyb(account));
-        Handled::new(verdict.reply(&said), delay, entry)
+        Handled::new(verdict.reply(config, &said), delay, entry)
             .later(late.map(|effect| Late::new(config, effect)))
     }
 }

@@ -8,8 +8,8 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::body::{Body as _, Bytes, Frame, Incoming, SizeHint};
@@ -22,6 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::answer::{self, Reply};
+use super::faults::When;
 use super::receive::Receiver;
 use super::routes::{self, Call};
 use super::service::{Handled, Service};
@@ -53,15 +54,24 @@ async fn serve(stream: TcpStream, service: Arc<Service>) {
     // Without this, small answers on a kept-alive connection wait for the client's delayed acknowledgement.
     let _ = stream.set_nodelay(true);
     let cut = Arc::new(AtomicBool::new(false));
+    let stream = Arc::new(stream);
     let io = TokioIo::new(Stream {
-        stream,
+        stream: stream.clone(),
         cut: cut.clone(),
     });
+    let carried = AtomicU64::new(0);
     let answering = service_fn(move |request| {
-        let (service, cut) = (service.clone(), cut.clone());
+        let (service, cut, stream) = (service.clone(), cut.clone(), stream.clone());
+        let is_kept = carried.fetch_add(1, Ordering::Relaxed) > 0;
         async move {
             match finish(&service, call(&service, request).await?).await {
                 Reply::Whole(answer) => Ok(response(answer, None)),
+                Reply::Surplus(answer, when) => {
+                    if is_kept {
+                        surplus(stream, when);
+                    }
+                    Ok(response(answer, None))
+                }
                 Reply::Truncated(answer) => {
                     let shown = answer.body.len() / 2;
                     Ok(response(answer, Some(shown)))
@@ -77,6 +87,25 @@ async fn serve(stream: TcpStream, service: Arc<Service>) {
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(io, answering)
         .await;
+}
+
+/// Sends an answer that belongs to no request.
+fn surplus(stream: Arc<TcpStream>, when: When) {
+    let body = "{\"code\":422,\"message\":\"The request is not valid\",\"validationErrors\":[]}";
+    let answer = format!(
+        "HTTP/1.1 422 Unprocessable Entity\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let wait = match when {
+        // A connection that cannot take so few bytes at once is as good as gone.
+        When::Before => return drop(stream.try_write(answer.as_bytes())),
+        When::Behind => Duration::from_millis(1),
+        When::Later => Duration::from_millis(30),
+    };
+    tokio::spawn(async move {
+        tokio::time::sleep(wait).await;
+        let _ = stream.try_write(answer.as_bytes());
+    });
 }
 
 /// Receives the whole request, then carries it out.
@@ -212,10 +241,9 @@ fn response(answer: answer::Answer, shown: Option<usize>) -> Response<Body> {
     let content_type = HeaderValue::from_str(&answer.content_type)
         .unwrap_or(HeaderValue::from_static("application/octet-stream"));
     response.headers_mut().insert(CONTENT_TYPE, content_type);
-    if let Some(seconds) = answer.retry_after {
-        response
-            .headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+    // What cannot stand in a header was refused with the configuration.
+    if let Some(Ok(wish)) = answer.retry_after.as_deref().map(HeaderValue::from_str) {
+        response.headers_mut().insert(RETRY_AFTER, wish);
     }
     response
 }
@@ -271,9 +299,9 @@ impl fmt::Display for Aborted {
 
 impl std::error::Error for Aborted {}
 
-/// A connection that is reset, not closed, when it was cut.
+/// A connection that is reset, not closed, when it was cut; a surplus answer goes around it.
 struct Stream {
-    stream: TcpStream,
+    stream: Arc<TcpStream>,
     cut: Arc<AtomicBool>,
 }
 
@@ -287,40 +315,67 @@ impl Drop for Stream {
 
 impl AsyncRead for Stream {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        loop {
+            ready!(self.stream.poll_read_ready(cx))?;
+            match self.stream.try_read(buf.initialize_unfilled()) {
+                Ok(read) => {
+                    buf.advance(read);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl Stream {
+    fn write(
+        &self,
+        cx: &mut Context<'_>,
+        write: impl Fn(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.stream.poll_write_ready(cx))?;
+            match write(&self.stream) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => return Poll::Ready(written),
+            }
+        }
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        self.write(cx, |stream| stream.try_write(bytes))
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        self.write(cx, |stream| stream.try_write_vectored(slices))
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        true
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Whoever has the last hold of the connection closes it, in a moment.
+        Poll::Ready(Ok(()))
     }
 }

@@ -246,7 +246,7 @@ impl Arriving {
             created_at,
             complaint: complaint.unwrap_or_else(|| "There is no clientDocumentId".to_owned()),
         };
-        Handled::new(verdict.reply(&answers), delay, self.entry)
+        Handled::new(verdict.reply(config, &answers), delay, self.entry)
             .later(late.map(|effect| Late::new(config, effect)))
     }
 }

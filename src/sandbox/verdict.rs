@@ -37,6 +37,7 @@ impl Verdict {
             Verdict::Limited(_) => ("429", Effect::None),
             Verdict::Broken(_) => ("400", Effect::None),
             Verdict::Before(Before::Forbid) => ("403", Effect::None),
+            Verdict::Before(Before::Limited) => ("429", Effect::None),
             Verdict::Before(Before::Unavailable) => ("503", Effect::None),
             Verdict::Before(Before::Reset) | Verdict::CutShort => ("reset", Effect::None),
             Verdict::Before(Before::Error) => ("500", Effect::None),
@@ -49,6 +50,7 @@ impl Verdict {
                 Some(After::Truncated) => ("truncated", effect),
                 Some(After::Unreadable) => ("unreadable", effect),
                 Some(After::Stall) => ("stalled-200", effect),
+                Some(After::Surplus(_)) => ("surplus-200", effect),
             },
         }
     }
@@ -65,14 +67,18 @@ impl Verdict {
     }
 
     /// What the client is answered.
-    pub(super) fn reply(self, answers: &impl Answers) -> Reply {
+    pub(super) fn reply(self, config: &Config, answers: &impl Answers) -> Reply {
         Reply::Whole(match self {
             Verdict::Unauthorised => unauthorised(),
             Verdict::Limited(wait) => too_many(wait),
             Verdict::Broken(why) => answer::error(400, why),
             Verdict::Before(Before::Forbid) => answer::page(403, "403 Forbidden"),
+            Verdict::Before(Before::Limited) => Answer {
+                retry_after: config.limited_retry_after.as_deref().and_then(wish),
+                ..too_many(None)
+            },
             Verdict::Before(Before::Unavailable) => Answer {
-                retry_after: Some(1),
+                retry_after: wish(&config.unavailable_retry_after),
                 ..answer::error(503, "Unavailable, try again later")
             },
             Verdict::Before(Before::Error) => internal_error(),
@@ -85,6 +91,7 @@ impl Verdict {
                 Some(After::Error) => internal_error(),
                 Some(After::Truncated) => return Reply::Truncated(answers.good()),
                 Some(After::Unreadable) => answers.unreadable(),
+                Some(After::Surplus(when)) => return Reply::Surplus(answers.good(), when),
                 None | Some(After::Stall) => answers.good(),
             },
         })
@@ -157,7 +164,18 @@ pub(super) fn internal_error() -> Answer {
 
 pub(super) fn too_many(retry_after: Option<u64>) -> Answer {
     Answer {
-        retry_after,
+        retry_after: retry_after.map(|seconds| seconds.to_string()),
         ..answer::error(429, "Too many requests")
+    }
+}
+
+/// A `Retry-After` as configured; none when it is empty.
+fn wish(text: &str) -> Option<String> {
+    match text.strip_prefix("date+").map(str::parse) {
+        Some(Ok(seconds)) => {
+            let at = std::time::SystemTime::now() + Duration::from_secs(seconds);
+            Some(httpdate::fmt_http_date(at))
+        }
+        _ => (!text.is_empty()).then(|| text.to_owned()),
     }
 }

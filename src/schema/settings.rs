@@ -127,7 +127,7 @@ const LIMITS: &[Key] = keys! {
     "lookup": RATE, "Look-ups.";
     "upload": RATE, "Uploads of documents.";
     "kyb": RATE, "KYB triggers.";
-    "burst": Takes::Whole(1, 10_000), "Requests that may go out back to back after a pause.";
+    "burst": Takes::Whole(1, 10_000), "Requests that may leave back to back after a pause, inside the rate of every window.";
     "in_flight": Takes::Whole(1, 4096), "Requests on their way at once.";
     "uploads_in_flight": Takes::Whole(1, 256), "Uploads on their way at once.";
     "headroom_percent": Takes::Whole(0, 90), "Hundredths of the rate that stay unused.";
@@ -141,6 +141,7 @@ const RETRY: &[Key] = keys! {
     "backoff_first": DURATION, "First wait of the exponential backoff.";
     "backoff_most": DURATION, "Longest wait of the exponential backoff.";
     "breaker": Takes::Whole(1, 1_000_000), "Failures in a row that stop the run.";
+    "longest_pause": DURATION, "Longest pause that a server's Retry-After can ask for.";
     "clock_tolerance": DURATION, "How far Bakkt's clock may be behind ours.";
 };
 

@@ -162,6 +162,8 @@ pub struct Retry {
     pub backoff_most: Duration,
     /// Failures in a row, without one success between them, that stop the run.
     pub breaker: u32,
+    /// Longest pause that a server's `Retry-After` can ask for.
+    pub longest_pause: Duration,
     /// How far Bakkt's clock may be behind ours.
     pub clock_tolerance: Duration,
 }
@@ -378,9 +380,10 @@ fn is_loopback(host: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-fn limits(root: &Table<'_>, found: &mut Diagnostics) -> Limits {
+/// `[limits]` where nothing is set.
+pub fn default_limits() -> Limits {
     let ten = Rate::per_second(10);
-    let mut limits = Limits {
+    Limits {
         create: ten,
         lookup: ten,
         upload: ten,
@@ -389,7 +392,26 @@ fn limits(root: &Table<'_>, found: &mut Diagnostics) -> Limits {
         in_flight: 8,
         uploads_in_flight: 4,
         headroom_percent: 1,
-    };
+    }
+}
+
+/// `[retry]` where nothing is set.
+pub fn default_retry() -> Retry {
+    Retry {
+        request_timeout: Duration::from_secs(30),
+        upload_timeout: Duration::from_secs(300),
+        settle_after: Duration::from_secs(60),
+        attempts: 8,
+        backoff_first: Duration::from_millis(500),
+        backoff_most: Duration::from_secs(60),
+        breaker: 100,
+        longest_pause: Duration::from_secs(3600),
+        clock_tolerance: Duration::from_secs(300),
+    }
+}
+
+fn limits(root: &Table<'_>, found: &mut Diagnostics) -> Limits {
+    let mut limits = default_limits();
     let Some(table) = root.table("limits", found) else {
         return limits;
     };
@@ -414,16 +436,7 @@ fn limits(root: &Table<'_>, found: &mut Diagnostics) -> Limits {
 }
 
 fn retry(root: &Table<'_>, found: &mut Diagnostics) -> Retry {
-    let mut retry = Retry {
-        request_timeout: Duration::from_secs(30),
-        upload_timeout: Duration::from_secs(300),
-        settle_after: Duration::from_secs(60),
-        attempts: 8,
-        backoff_first: Duration::from_millis(500),
-        backoff_most: Duration::from_secs(60),
-        breaker: 100,
-        clock_tolerance: Duration::from_secs(300),
-    };
+    let mut retry = default_retry();
     let Some(table) = root.table("retry", found) else {
         return retry;
     };
@@ -437,6 +450,7 @@ fn retry(root: &Table<'_>, found: &mut Diagnostics) -> Retry {
     set("settle_after", &mut retry.settle_after);
     set("backoff_first", &mut retry.backoff_first);
     set("backoff_most", &mut retry.backoff_most);
+    set("longest_pause", &mut retry.longest_pause);
     set("clock_tolerance", &mut retry.clock_tolerance);
     retry.attempts = table
         .integer("attempts", 1, 1000, found)

@@ -6,7 +6,7 @@
 //! settling) waits in a heap and holds no place. A stop lets what is on its way finish and starts nothing new.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::HeardFn;
+use super::counters::Resting;
 use super::lane::Lane;
 use super::prompts::Prompts;
 use super::recorder::{Pick, Recorder, Request};
@@ -90,6 +91,8 @@ pub(super) struct Loop {
     /// When each parked task is due; one that was moved since has another time there, and this one means nothing.
     waiting: BinaryHeap<Reverse<(Instant, i64)>>,
     pub(super) parked: HashMap<i64, Parked>,
+    /// Those of them that rest in doubt, by when they are asked about.
+    resting: BTreeSet<(Instant, i64)>,
     pub(super) prompts: Prompts,
     /// Of tasks that did not go straight through: tries in this run, and asks that found nothing.
     pub(super) tries: HashMap<i64, Tries>,
@@ -159,6 +162,7 @@ pub async fn run(journal: Journal, run: Run) -> anyhow::Result<(Journal, Ended)>
         to_ask: VecDeque::new(),
         waiting: BinaryHeap::new(),
         parked: HashMap::new(),
+        resting: BTreeSet::new(),
         prompts: Prompts::default(),
         tries: HashMap::new(),
         changes: Vec::new(),
@@ -353,6 +357,10 @@ impl Loop {
         self.waiting.push(Reverse((due, task.id)));
         let parked = Parked { task, due, next };
         self.prompts.doubted += usize::from(parked.may_be_prompted());
+        if next == Next::Ask {
+            self.resting.insert((due, parked.task.id));
+            self.tell_resting();
+        }
         self.parked.insert(parked.task.id, parked);
     }
 
@@ -360,7 +368,21 @@ impl Loop {
     pub(super) fn unpark(&mut self, task: i64) -> Option<Parked> {
         let parked = self.parked.remove(&task)?;
         self.prompts.doubted -= usize::from(parked.may_be_prompted());
+        if self.resting.remove(&(parked.due, task)) {
+            self.tell_resting();
+        }
         Some(parked)
+    }
+
+    /// For the progress display.
+    fn tell_resting(&self) {
+        let ends = self.resting.first().zip(self.resting.last());
+        let resting = ends.map(|((first, _), (last, _))| Resting {
+            count: self.resting.len() as u64,
+            first: first.into_std(),
+            last: last.into_std(),
+        });
+        self.run.tools.counters.rest(resting);
     }
 
     /// Ends the run, unless it is ending already.

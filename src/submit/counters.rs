@@ -1,9 +1,13 @@
 //! What a run has done so far: numbers that the loop writes and the progress display reads.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use super::limiter::Limiter;
 
 /// Counters of one run; all start at zero.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Counters {
     /// Tasks to do in this run.
     pub total: Count,
@@ -19,6 +23,21 @@ pub struct Counters {
     pub in_doubt: Count,
     /// Waiting for the rate now.
     pub waiting: Count,
+    /// Those in doubt that rest until they are asked about.
+    resting: Mutex<Option<Resting>>,
+    /// What the requests pass.
+    lanes: Mutex<Vec<Arc<Limiter>>>,
+}
+
+/// Outcomes in doubt that rest.
+#[derive(Clone, Copy, Debug)]
+pub struct Resting {
+    /// How many.
+    pub count: u64,
+    /// When the first is asked about.
+    pub first: Instant,
+    /// When the last is asked about.
+    pub last: Instant,
 }
 
 /// One counter.
@@ -53,6 +72,28 @@ impl Count {
 }
 
 impl Counters {
+    /// Those in doubt that rest, if any do.
+    pub fn resting(&self) -> Option<Resting> {
+        *self.resting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says which rest.
+    pub fn rest(&self, resting: Option<Resting>) {
+        *self.resting.lock().unwrap_or_else(PoisonError::into_inner) = resting;
+    }
+
+    /// Names the limiters whose back-pressure is told.
+    pub fn watch(&self, lanes: Vec<Arc<Limiter>>) {
+        *self.lanes.lock().unwrap_or_else(PoisonError::into_inner) = lanes;
+    }
+
+    /// What the server does about the rates, in words; empty when it takes everything.
+    pub fn back_pressure(&self) -> String {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let words: Vec<String> = lanes.iter().filter_map(|lane| lane.words()).collect();
+        words.join("; ")
+    }
+
     /// Tasks that are done with.
     pub fn done(&self) -> u64 {
         self.accepted.get() + self.refused.get() + self.gave_up.get() + self.held.get()

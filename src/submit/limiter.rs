@@ -1,274 +1,201 @@
 //! The rate: no window of time sees more sends than configured, and hardly fewer.
 //!
-//! Owner of pacing for one kind of call, on top of governor's GCRA. Governor reads a clock of ours that stands still
-//! at the slot it gave out, so that a timer that wakes a few milliseconds late moves that one send and not all after
-//! it; `TOLERANCE` bounds how late may count as in time, and the headroom setting keeps such sends inside the window.
-//! The limiter starts empty: a restart adds nothing to what the process before it sent. `slow_down` lowers the rate
-//! after 429 or 503 and pauses; successes raise it again step by step.
+//! Owner of when requests of one kind of call leave. Two rules meet here. A schedule spaces the sends evenly, at the
+//! configured rate less the headroom or at the lower one that the server bears ([`pressure`](super::pressure)). And
+//! the times at which the last sends really left are kept: a send waits until the one that is a whole quota before it is
+//! longer ago than the window. So a timer that wakes late, a schedule that catches up and a burst are all paid for
+//! inside of every window. Three quarters of the headroom lengthen that window, for what happens between here and
+//! the socket. The limiter starts empty: a restart adds nothing to what the process before it sent.
 
-use std::num::NonZeroU32;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use governor::clock::{Clock, Reference};
-use governor::middleware::NoOpMiddleware;
-use governor::nanos::Nanos;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
 use tokio::time::{Instant, sleep_until};
 
-use crate::settings::amounts::Rate;
+pub use super::pressure::{Slot, Told};
 
-/// A send that is late by no more than this keeps its slot.
-const TOLERANCE: Duration = Duration::from_millis(5);
-/// Cuts of the rate are at least so far apart: answers to requests that were already on their way count once.
-const CUT_EVERY: Duration = Duration::from_secs(1);
-/// The rate never falls below this part of the configured one.
-const LOWEST: f64 = 1.0 / 64.0;
-/// Longest pause that a server's answers add up to without a `Retry-After`.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+use super::pressure::Pressure;
+use crate::settings::amounts::Rate;
+use crate::settings::{Limits, Retry};
+
+/// A schedule that is behind by no more than this catches up; what is more is lost.
+const CATCHES_UP: Duration = Duration::from_millis(10);
 
 /// The limiter of one kind of call.
 pub struct Limiter {
-    rate: Rate,
-    burst: NonZeroU32,
-    headroom: f64,
-    start: Instant,
+    /// What it carries, in the plural: "accounts", "look-ups".
+    name: &'static str,
+    quota: Option<Quota>,
+    burst: u32,
     queue: tokio::sync::Mutex<Pace>,
-    mood: std::sync::Mutex<Mood>,
+    pressure: std::sync::Mutex<Pressure>,
+}
+
+/// What no window of time may exceed.
+#[derive(Clone, Copy)]
+struct Quota {
+    count: usize,
+    /// The window, with its share of the headroom.
+    window: Duration,
 }
 
 struct Pace {
-    gcra: Option<Gcra>,
-    clock: SlotClock,
-    slot: Instant,
-    factor: f64,
-}
-
-/// What answers have made of the rate.
-struct Mood {
-    factor: f64,
-    paused_until: Option<Instant>,
-    last_cut: Option<Instant>,
-    cuts: u32,
-    successes: u32,
-}
-
-type Gcra = RateLimiter<NotKeyed, InMemoryState, SlotClock, NoOpMiddleware<Nanos>>;
-
-/// Nanoseconds since the limiter's start, set before every question.
-#[derive(Clone, Default)]
-struct SlotClock(Arc<AtomicU64>);
-
-impl Clock for SlotClock {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        Nanos::new(self.0.load(Ordering::Relaxed))
-    }
+    /// When the next send is due.
+    next: Instant,
+    /// When the last sends left, no more of them than one window takes.
+    left: VecDeque<Instant>,
 }
 
 impl Limiter {
-    /// A limiter that starts empty.
-    pub fn new(rate: Rate, burst: u32, headroom_percent: u32) -> Limiter {
-        let start = Instant::now();
-        let clock = SlotClock::default();
-        let mut limiter = Limiter {
-            rate,
-            burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN),
-            headroom: 1.0 - f64::from(headroom_percent) / 100.0,
-            start,
+    /// A limiter that starts empty. `name` says what it carries, in the plural.
+    pub fn new(name: &'static str, rate: Rate, limits: &Limits, retry: &Retry) -> Limiter {
+        let headroom = f64::from(limits.headroom_percent) / 100.0;
+        let (quota, full) = match rate {
+            Rate::Unlimited => (None, None),
+            Rate::Per { count, per } => (
+                Some(Quota {
+                    count: count as usize,
+                    // Longer than the window itself even without headroom: its two ends belong to it.
+                    window: per + per.mul_f64(headroom * 0.75) + Duration::from_micros(1),
+                }),
+                Some(f64::from(count) * (1.0 - headroom) / per.as_secs_f64()),
+            ),
+        };
+        let now = Instant::now();
+        let first = full.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate));
+        Limiter {
+            name,
+            quota,
+            burst: limits.burst.max(1),
             queue: tokio::sync::Mutex::new(Pace {
-                gcra: None,
-                clock: clock.clone(),
-                slot: start,
-                factor: 1.0,
+                next: now + first,
+                left: VecDeque::new(),
             }),
-            mood: std::sync::Mutex::new(Mood {
-                factor: 1.0,
-                paused_until: None,
-                last_cut: None,
-                cuts: 0,
-                successes: 0,
-            }),
-        };
-        let gcra = limiter.gcra(1.0, clock);
-        limiter.queue.get_mut().gcra = gcra;
-        limiter
-    }
-
-    fn gcra(&self, factor: f64, clock: SlotClock) -> Option<Gcra> {
-        let Rate::Per { count, per } = self.rate else {
-            return None;
-        };
-        let period = per.div_f64(f64::from(count) * self.headroom * factor);
-        let gcra = RateLimiter::direct_with_clock(
-            Quota::with_period(period)?.allow_burst(self.burst),
-            clock,
-        );
-        while gcra.check().is_ok() {}
-        Some(gcra)
+            pressure: std::sync::Mutex::new(Pressure::new(full, retry.longest_pause)),
+        }
     }
 
     /// Waits for the next slot. Those who wait are served in the order of their coming; dropping the future is safe.
-    pub async fn acquire(&self) {
+    /// What comes of the request is to be told with the slot.
+    pub async fn acquire(&self) -> Slot {
         let mut pace = self.queue.lock().await;
         loop {
-            let (factor, paused_until) = self.with_mood(|mood| (mood.factor, mood.paused_until));
+            let (rate, paused_until, slot) =
+                self.with(|it| (it.rate(), it.paused_until(), it.slot()));
             let now = Instant::now();
             if let Some(until) = paused_until.filter(|until| *until > now) {
                 sleep_until(until).await;
                 continue;
             }
-            if pace.factor != factor {
-                pace.factor = factor;
-                pace.clock.0.store(self.nanos(now), Ordering::Relaxed);
-                pace.gcra = self.gcra(factor, pace.clock.clone());
+            let Some(rate) = rate else { return slot };
+            let earliest = pace.earliest(self.quota);
+            if earliest > now {
+                // A pause may begin meanwhile, or another rate.
+                sleep_until(earliest).await;
+                continue;
             }
-            let Some(gcra) = &pace.gcra else { return };
-            let in_time = now >= pace.slot && now - pace.slot <= TOLERANCE;
-            let at = if in_time { pace.slot } else { now };
-            pace.clock.0.store(self.nanos(at), Ordering::Relaxed);
-            match gcra.check() {
-                Ok(()) => return,
-                Err(not_yet) => {
-                    let nanos = not_yet
-                        .earliest_possible()
-                        .duration_since(Nanos::new(0))
-                        .as_u64();
-                    pace.slot = self.start + Duration::from_nanos(nanos);
-                    sleep_until(pace.slot).await;
-                }
-            }
+            pace.leave(
+                now,
+                Duration::from_secs_f64(1.0 / rate),
+                self.burst,
+                self.quota,
+            );
+            return slot;
         }
     }
 
-    fn nanos(&self, at: Instant) -> u64 {
-        u64::try_from((at - self.start).as_nanos()).unwrap_or(u64::MAX)
+    /// The server took the request that left in this slot, or said what is wrong with it.
+    pub fn answered(&self, slot: Slot) {
+        self.told_by(|it, now| it.answered(now, slot));
     }
 
-    /// Bakkt did not take a request: pause as it asks, and halve the rate (once a second at most).
-    pub fn slow_down(&self, retry_after: Option<Duration>) {
+    /// The server answered 429 or 503, with its wish for a pause if it has one.
+    pub fn refused(&self, slot: Slot, status: u16, retry_after: Option<Duration>) {
+        self.told_by(|it, now| it.refused(now, slot, status, retry_after));
+    }
+
+    /// What a person should know, if the server slows this lane down.
+    pub fn told(&self) -> Option<Told> {
+        self.with(|it| it.told(Instant::now()))
+    }
+
+    /// The same in words.
+    pub fn words(&self) -> Option<String> {
+        let told = self.told()?;
+        let mut words = format!("the server answers {} to {}", told.status, self.name);
+        if let Some(rate) = told.held {
+            words += &format!(", {} held", per_second(rate));
+        }
+        if let Some(pause) = told.pause {
+            let until = jiff::Timestamp::now().checked_add(pause);
+            let until = until.map_or_else(|_| String::new(), |at| format!("{at:.0}"));
+            words += &format!(", paused until {until}");
+        }
+        Some(words)
+    }
+
+    fn told_by(&self, work: impl FnOnce(&mut Pressure, Instant)) {
         let now = Instant::now();
-        self.with_mood(|mood| {
-            mood.successes = 0;
-            let again = mood.last_cut.is_none_or(|cut| now - cut >= CUT_EVERY);
-            if again {
-                mood.last_cut = Some(now);
-                mood.cuts += 1;
-                mood.factor = (mood.factor / 2.0).max(LOWEST);
-            }
-            let own = Duration::from_millis(250)
-                .saturating_mul(1 << mood.cuts.min(8))
-                .min(LONGEST_PAUSE);
-            let until = now + retry_after.unwrap_or(own);
-            mood.paused_until = Some(mood.paused_until.map_or(until, |paused| paused.max(until)));
+        let (before, after) = self.with(|it| {
+            let before = (it.rate(), it.paused_until());
+            work(it, now);
+            (before, (it.rate(), it.paused_until()))
         });
+        if before.0 != after.0 {
+            let rate = after.0.map_or("no limit".to_owned(), per_second);
+            tracing::info!(lane = self.name, %rate, "another rate is held, by what the server answers");
+        }
+        if before.1 != after.1
+            && let Some(until) = after.1
+        {
+            let pause = until.saturating_duration_since(now);
+            tracing::info!(
+                lane = self.name,
+                ?pause,
+                "pausing, by what the server answers"
+            );
+        }
     }
 
-    /// Bakkt took a request: after a second's worth of them the rate rises by a tenth of the configured one.
-    pub fn speed_up(&self) {
-        let step = match self.rate {
-            Rate::Unlimited => 20,
-            Rate::Per { count, per } => (f64::from(count) / per.as_secs_f64()).ceil() as u32,
-        };
-        self.with_mood(|mood| {
-            if mood.factor < 1.0 || mood.cuts > 0 {
-                mood.successes += 1;
-                if mood.successes >= step.max(5) {
-                    mood.successes = 0;
-                    mood.cuts = mood.cuts.saturating_sub(1);
-                    mood.factor = (mood.factor + 0.1).min(1.0);
-                }
-            }
-        });
+    fn with<T>(&self, work: impl FnOnce(&mut Pressure) -> T) -> T {
+        let lock = self.pressure.lock();
+        work(&mut lock.unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}
+
+impl Pace {
+    /// When the next send may leave.
+    fn earliest(&self, quota: Option<Quota>) -> Instant {
+        let full = |quota: &Quota| self.left.len() >= quota.count;
+        match (quota.filter(full), self.left.front()) {
+            (Some(quota), Some(first)) => self.next.max(*first + quota.window),
+            _ => self.next,
+        }
     }
 
-    fn with_mood<T>(&self, work: impl FnOnce(&mut Mood) -> T) -> T {
-        work(
-            &mut self
-                .mood
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner),
-        )
+    fn leave(&mut self, now: Instant, interval: Duration, burst: u32, quota: Option<Quota>) {
+        let saved = CATCHES_UP + interval.saturating_mul(burst - 1);
+        let due = now
+            .checked_sub(saved)
+            .map_or(self.next, |at| self.next.max(at));
+        self.next = due + interval;
+        if let Some(quota) = quota {
+            if self.left.len() >= quota.count {
+                self.left.pop_front();
+            }
+            self.left.push_back(now);
+        }
+    }
+}
+
+/// A rate for people.
+fn per_second(rate: f64) -> String {
+    if rate < 1.0 {
+        format!("{:.1}/min", rate * 60.0)
+    } else {
+        format!("{rate:.1}/s")
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn send_times(limiter: &Limiter, count: usize) -> Vec<Instant> {
-        let mut times = Vec::new();
-        for _ in 0..count {
-            limiter.acquire().await;
-            times.push(Instant::now());
-        }
-        times
-    }
-
-    /// The most sends in any window of `per` that begins with a send.
-    fn most_in_window(times: &[Instant], per: Duration) -> usize {
-        let mut end = 0;
-        let in_window = |start: usize| {
-            while end < times.len() && times[end] - times[start] < per {
-                end += 1;
-            }
-            end - start
-        };
-        (0..times.len()).map(in_window).max().unwrap_or(0)
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn no_window_is_exceeded_and_little_is_left_unused() {
-        for (count, per) in [
-            (50, 1),
-            (7, 1),
-            (33, 1),
-            (400, 1),
-            (1000, 1),
-            (90, 60),
-            (1, 1),
-        ] {
-            let per = Duration::from_secs(per);
-            let limiter = Limiter::new(Rate::Per { count, per }, 1, 1);
-            let windows = 20;
-            let begin = Instant::now();
-            let times = send_times(&limiter, count as usize * windows).await;
-            assert!(
-                most_in_window(&times, per) <= count as usize,
-                "{count} per {per:?}"
-            );
-            let used = per.as_secs_f64() * windows as f64 / (Instant::now() - begin).as_secs_f64();
-            assert!(used >= 0.98, "{count} per {per:?}: {used}");
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_refusal_slows_down_pauses_and_is_forgotten_in_time() {
-        let limiter = Limiter::new(Rate::per_second(50), 1, 1);
-        send_times(&limiter, 50).await;
-        let cut = Instant::now();
-        for _ in 0..16 {
-            limiter.slow_down(Some(Duration::from_secs(3)));
-        }
-        let times = send_times(&limiter, 100).await;
-        assert!(times[0] - cut >= Duration::from_secs(3));
-        let slow = most_in_window(&times, Duration::from_secs(1));
-        assert!((20..=25).contains(&slow), "{slow}");
-        for _ in 0..2000 {
-            limiter.speed_up();
-        }
-        let times = send_times(&limiter, 100).await;
-        assert!(most_in_window(&times, Duration::from_secs(1)) >= 49);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_idle_time_is_not_saved_up() {
-        let limiter = Limiter::new(Rate::per_second(50), 1, 1);
-        tokio::time::sleep(Duration::from_secs(60)).await;
-        let times = send_times(&limiter, 200).await;
-        assert!(most_in_window(&times, Duration::from_secs(1)) <= 50);
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! Owner of the run's loop. [`coordinator`] is one loop with one owner of all state, [`lane`] its queue of
 //! one kind; [`stage`] is one request in a task
-//! of its own, which shares nothing; [`recorder`] is the thread that owns the journal meanwhile; [`limiter`] and
+//! of its own, which shares nothing; [`recorder`] is the thread that owns the journal meanwhile; [`limiter`], `pressure` and
 //! [`backoff`] say when. Invariants: 1 (an intent is durable before its request leaves; what is in doubt is settled by
 //! asking, twice, after `settle_after`), 6 (one customer's trouble holds up nobody else), 7 (every attempt passes the
 //! limiter; nothing sleeps for a retry while it holds a place), 11 (a stop drains).
@@ -14,6 +14,7 @@ pub mod counters;
 mod lane;
 pub mod limiter;
 mod outcomes;
+mod pressure;
 mod prompts;
 pub mod recorder;
 pub mod settle;

@@ -3,6 +3,8 @@
 //! Owner of the step from judgement to change and to what comes next; see [`coordinator`](super::coordinator) for the
 //! loop itself.
 
+use std::time::Duration;
+
 use super::backoff;
 use super::coordinator::{Ended, Loop, Next};
 use super::settle::{self, ASKS, Verdict};
@@ -76,6 +78,10 @@ impl Loop {
                 self.succeeded_since_403 = false;
                 self.refuse(&task, "403".into(), refusal);
             }
+            Judgement::Forbidden(_) if !self.answered => {
+                self.postpone(task.id, "403", "not taken");
+                self.forbidden();
+            }
             Judgement::Forbidden(_) => {
                 self.postpone(task.id, "403", "not taken");
                 self.end(Ended::Stopped(Failure::stopped(
@@ -144,7 +150,7 @@ impl Loop {
                     Verdict::Stop => self.stop_for_existing(&task),
                 }
             }
-            Found::Unknown(why) => self.question_again(task, Next::Look, &why),
+            Found::Unknown(why, after) => self.question_again(task, Next::Look, &why, after),
             Found::Stop(message, hint) => {
                 self.end(Ended::Stopped(Failure::configuration(message, hint)))
             }
@@ -162,7 +168,7 @@ impl Loop {
                 Verdict::Stop => self.stop_for_existing(&task),
             },
             // Stays in doubt for as long as asking fails (invariant 1).
-            Found::Unknown(why) => self.question_again(task, Next::Ask, &why),
+            Found::Unknown(why, after) => self.question_again(task, Next::Ask, &why, after),
             Found::Stop(message, hint) => {
                 self.end(Ended::Stopped(Failure::configuration(message, hint)))
             }
@@ -200,7 +206,7 @@ impl Loop {
         }
     }
 
-    fn send_again(&mut self, task: Task, answer: &str, after: Option<std::time::Duration>) {
+    fn send_again(&mut self, task: Task, answer: &str, after: Option<Duration>) {
         let tries = self.tries.entry(task.id).or_default();
         tries.sends += 1;
         let sends = tries.sends;
@@ -219,18 +225,14 @@ impl Loop {
                 self.run.retry.backoff_first,
                 self.run.retry.backoff_most,
             );
-            self.park(
-                task,
-                after.map_or(wait, |after| after.max(wait)),
-                Next::Send,
-            );
+            self.park(task, self.no_sooner(after, wait), Next::Send);
         }
         if answer != "lost" {
             self.failed(answer);
         }
     }
 
-    fn question_again(&mut self, task: Task, next: Next, why: &str) {
+    fn question_again(&mut self, task: Task, next: Next, why: &str, after: Option<Duration>) {
         self.strange_404s = if why == "404" {
             self.strange_404s + 1
         } else {
@@ -240,6 +242,9 @@ impl Loop {
             let (message, hint) = judge::no_service();
             self.end(Ended::Stopped(Failure::configuration(message, hint)));
         }
+        if why == "403" && !self.answered {
+            self.forbidden();
+        }
         let tries = self.tries.entry(task.id).or_default();
         tries.questions += 1;
         let wait = backoff::wait(
@@ -247,8 +252,13 @@ impl Loop {
             self.run.retry.backoff_first,
             self.run.retry.backoff_most,
         );
-        self.park(task, wait, next);
+        self.park(task, self.no_sooner(after, wait), next);
         self.failed(why);
+    }
+
+    /// A wait that is no shorter than what the server asked for, as far as that is honoured.
+    fn no_sooner(&self, after: Option<Duration>, wait: Duration) -> Duration {
+        wait.max(after.unwrap_or_default().min(self.run.retry.longest_pause))
     }
 
     fn queue_send(&mut self, task: Task) {
@@ -293,6 +303,12 @@ impl Loop {
                 outcome,
             },
         );
+    }
+
+    /// Forbidden before anything has succeeded.
+    fn forbidden(&mut self) {
+        let (message, hint) = judge::forbidden();
+        self.end(Ended::Stopped(Failure::stopped(message, hint)));
     }
 
     fn stop_for_existing(&mut self, task: &Task) {

@@ -103,7 +103,13 @@ impl Loop {
                 }
                 _ => self.park_until(task, due, Next::Ask),
             },
-            Found::NotThere | Found::Unknown(_) => self.park_until(task, due, Next::Ask),
+            Found::NotThere => self.park_until(task, due, Next::Ask),
+            // A refused question does not leave again before its time.
+            Found::Unknown(_, after) => {
+                let longest = self.run.retry.longest_pause;
+                let earliest = Instant::now() + after.unwrap_or_default().min(longest);
+                self.park_until(task, due.max(earliest), Next::Ask);
+            }
             Found::Stop(message, hint) => {
                 self.end(Ended::Stopped(Failure::configuration(message, hint)))
             }

@@ -9,10 +9,11 @@ use tokio::sync::watch;
 
 use super::coordinator::stopped;
 use super::counters::Counters;
-use super::limiter::Limiter;
+use super::limiter::{Limiter, Slot};
+use super::settle;
 use super::{DocumentFn, PayloadFn};
 use crate::api::mask::Known;
-use crate::api::{Client, Reply, compare, judge};
+use crate::api::{Client, Question, Reply, Way, compare, judge};
 use crate::journal::codes::CodeKey;
 use crate::journal::tasks::{AccountFacts, Kind, Task};
 
@@ -48,6 +49,8 @@ pub struct Tools {
     pub limiters: Limiters,
     /// Longest time of one upload.
     pub upload_timeout: Duration,
+    /// How far Bakkt's clock may be behind ours.
+    pub clock_tolerance: Duration,
     /// From task to the payload of its account.
     pub payload: PayloadFn,
     /// From document task to what is uploaded.
@@ -67,8 +70,8 @@ pub enum Found {
     There(AccountFacts, bool),
     /// It is not there.
     NotThere,
-    /// The question failed.
-    Unknown(String),
+    /// The question failed, to be asked again; with the server's wish for a pause.
+    Unknown(String, Option<Duration>),
     /// Going on makes no sense: message and hint.
     Stop(String, String),
 }
@@ -97,6 +100,12 @@ pub enum Done {
 /// Nothing that was sent.
 const NOTHING: &[u8] = b"{}";
 
+/// How long a refused connection is listened to for another answer.
+const LISTEN: Duration = Duration::from_millis(250);
+
+/// How long a run that stops waits for the rate to show whose an answer is.
+const ENDING: Duration = Duration::from_secs(2);
+
 /// Why a document is held when its content differs only once it is read.
 const CONTENT_CHANGED: &str = "its content is not what was planned; run replan to plan it anew";
 
@@ -115,13 +124,19 @@ impl Tools {
             Ok(payload) => payload,
             Err(error) => return Done::Broken(task, error),
         };
-        if !self.admitted(self.limiters.of(task.kind)).await {
+        let limiter = self.limiters.of(task.kind);
+        let Some(slot) = self.connected(limiter, way(&task)).await else {
             return Done::NotSent(task);
-        }
-        let reply = self.client.create(payload.clone()).await;
+        };
+        let sending = self
+            .client
+            .create(&task.client_id, payload.clone(), way(&task));
+        let reply = sending.await;
+        heed(limiter, slot, &reply);
+        let reply = self.proven(&task, reply).await;
         let sent: &[&[u8]] = &[payload.reveal()];
         let judgement = judge::creation(&reply, &task.client_id, &self.known(sent, true));
-        self.judged(task, judgement)
+        Done::Sent(task, judgement)
     }
 
     async fn upload(self, task: Task) -> Done {
@@ -133,33 +148,88 @@ impl Tools {
             Ok(Err(why)) => return Done::Unfit(task, why),
             Err(error) => return Done::Broken(task, error.into()),
         };
-        if !self.admitted(self.limiters.of(task.kind)).await {
+        let limiter = self.limiters.of(task.kind);
+        let Some(slot) = self.connected(limiter, way(&task)).await else {
             return Done::NotSent(task);
-        }
+        };
         let metadata = upload.metadata.clone();
         let uuid = task
             .document
             .as_ref()
             .map_or("", |document| document.uuid.as_str());
-        let (reply, changed) = self.client.upload(upload, self.upload_timeout).await;
+        let sending = self
+            .client
+            .upload(uuid, upload, self.upload_timeout, way(&task));
+        let (reply, changed) = sending.await;
+        heed(limiter, slot, &reply);
         if changed {
             return Done::Unfit(task, CONTENT_CHANGED.to_owned());
         }
+        let reply = self.proven(&task, reply).await;
         let account = self.account_values(&task, &reply, |_| true);
         let sent: &[&[u8]] = &[metadata.reveal(), account.as_deref().unwrap_or(NOTHING)];
         let judgement = judge::upload(&reply, uuid, &self.known(sent, account.is_some()));
-        self.judged(task, judgement)
+        Done::Sent(task, judgement)
     }
 
     async fn trigger(self, task: Task) -> Done {
-        if !self.admitted(self.limiters.of(task.kind)).await {
+        let limiter = self.limiters.of(task.kind);
+        let Some(slot) = self.connected(limiter, Way::New).await else {
             return Done::NotSent(task);
-        }
+        };
         let reply = self.client.trigger_kyb(&task.client_id).await;
+        heed(limiter, slot, &reply);
         let account = self.account_values(&task, &reply, |status| status != 200);
         let sent: &[&[u8]] = &[account.as_deref().unwrap_or(NOTHING)];
         let judgement = judge::kyb(&reply, &self.known(sent, account.is_some()));
-        self.judged(task, judgement)
+        Done::Sent(task, judgement)
+    }
+
+    /// The answer to something that was sent, once it is certain whose it is; [`Reply::Lost`] when that cannot be shown.
+    async fn proven(&self, task: &Task, reply: Reply) -> Reply {
+        let Reply::Unproven(unproven) = reply else {
+            return reply;
+        };
+        let uuid = task.document.as_ref().map(|document| &*document.uuid);
+        if matches!(unproven.status(), 429 | 503) {
+            return self.client.listen(*unproven, LISTEN).await;
+        }
+        let limiter = &self.limiters.lookup;
+        // Showing whose an answer is belongs to a request that is on its way: a stop lets it end.
+        let slot = match self.admitted(limiter).await {
+            Some(slot) => Some(slot),
+            None => tokio::time::timeout(ENDING, limiter.acquire()).await.ok(),
+        };
+        let Some(slot) = slot else {
+            return Reply::Lost("stopped before it was certain whose answer it was");
+        };
+        let question = match uuid {
+            Some(uuid) => Question::Document(uuid),
+            None => Question::Account(&task.client_id),
+        };
+        let (reply, told) = self.client.confirm(*unproven, question).await;
+        heed(limiter, slot, &told);
+        // Of this answer nothing is kept.
+        let known = self.known(&[NOTHING], false);
+        let is_there = match uuid {
+            Some(uuid) => there(judge::document_question(&told, uuid, &known).map(|_| true)),
+            None => there(judge::question(&told, &task.client_id, &known).map(
+                |(facts, request)| {
+                    let is_older = task.first_at.is_some_and(|first_at| {
+                        settle::older(&facts, first_at, self.clock_tolerance)
+                    });
+                    // One that was there before says nothing, unless it has what was sent.
+                    match task.kind == Kind::Account && !is_older {
+                        true => true,
+                        false => self.equal(task, &request).unwrap_or(true),
+                    }
+                },
+            )),
+        };
+        match is_there {
+            true => Reply::Lost("refused, and yet it is there"),
+            false => reply,
+        }
     }
 
     fn known<'a>(&'a self, sent: &'a [&'a [u8]], is_complete: bool) -> Known<'a> {
@@ -186,19 +256,9 @@ impl Tools {
         Some(payload.into_revealed())
     }
 
-    fn judged(self, task: Task, judgement: judge::Judgement) -> Done {
-        let limiter = self.limiters.of(task.kind);
-        match &judgement {
-            judge::Judgement::Accepted(_) | judge::Judgement::Refused(..) => limiter.speed_up(),
-            judge::Judgement::NotTaken(_, after) => limiter.slow_down(*after),
-            _ => {}
-        }
-        Done::Sent(task, judgement)
-    }
-
     /// Looks for it before it is sent.
     pub async fn look(self, task: Task) -> Done {
-        match self.question(&task).await {
+        match self.question(&task, Way::Kept).await {
             Some(found) => Done::Looked(task, found),
             None => Done::NotAsked,
         }
@@ -206,28 +266,29 @@ impl Tools {
 
     /// Asks about one in doubt.
     pub async fn ask(self, task: Task) -> Done {
-        match self.question(&task).await {
+        // What it decides about is in doubt already: its answer has to be certain.
+        match self.question(&task, Way::New).await {
             Some(found) => Done::Asked(task, found),
             None => Done::NotAsked,
         }
     }
 
-    async fn question(&self, task: &Task) -> Option<Found> {
+    async fn question(&self, task: &Task, way: Way) -> Option<Found> {
         let limiter = &self.limiters.lookup;
-        if !self.admitted(limiter).await {
-            return None;
-        }
+        let slot = self.connected(limiter, way).await?;
         // A document's id is made of its content: the one that is there is the same.
         let found = match &task.document {
             Some(document) => {
-                let reply = self.client.metadata(&document.uuid).await;
+                let reply = self.client.metadata(&document.uuid, way).await;
+                heed(limiter, slot, &reply);
                 let account = self.account_values(task, &reply, |status| status == 200);
                 let sent: &[&[u8]] = &[account.as_deref().unwrap_or(NOTHING)];
                 let known = self.known(sent, account.is_some());
                 judge::document_question(&reply, &document.uuid, &known).map(|facts| (facts, None))
             }
             None => {
-                let reply = self.client.lookup(&task.client_id).await;
+                let reply = self.client.lookup(&task.client_id, way).await;
+                heed(limiter, slot, &reply);
                 let account = self.account_values(task, &reply, |status| status == 200);
                 let sent: &[&[u8]] = &[account.as_deref().unwrap_or(NOTHING)];
                 let known = self.known(sent, account.is_some());
@@ -237,22 +298,13 @@ impl Tools {
         };
         Some(match found {
             judge::Found::There((facts, request)) => {
-                limiter.speed_up();
                 // A row that gives other bytes by now is not equal; sending it is what refuses.
                 let equal =
                     request.is_none_or(|request| self.equal(task, &request).unwrap_or(false));
                 Found::There(facts, equal)
             }
-            judge::Found::NotThere => {
-                limiter.speed_up();
-                Found::NotThere
-            }
-            judge::Found::Unknown(why, after) => {
-                if after.is_some() || why == "429" {
-                    limiter.slow_down(after);
-                }
-                Found::Unknown(why)
-            }
+            judge::Found::NotThere => Found::NotThere,
+            judge::Found::Unknown(why, after) => Found::Unknown(why, after),
             judge::Found::Stop(message, hint) => Found::Stop(message, hint),
         })
     }
@@ -263,16 +315,51 @@ impl Tools {
         Ok(compare::same(&ours, theirs))
     }
 
-    /// Waits for the rate; false when the run stops first.
-    async fn admitted(&self, limiter: &Limiter) -> bool {
+    /// Makes a connection ready and waits for the rate; `None` when the run stops first.
+    async fn connected(&self, limiter: &Limiter, way: Way) -> Option<Slot> {
+        let _line = self.client.reserve(way).await;
+        self.admitted(limiter).await
+    }
+
+    /// Waits for the rate; `None` when the run stops first.
+    async fn admitted(&self, limiter: &Limiter) -> Option<Slot> {
         let mut stop = self.stop.clone();
         self.counters.waiting.up();
         let admitted = tokio::select! {
             biased;
-            () = stopped(&mut stop) => false,
-            () = limiter.acquire() => true,
+            () = stopped(&mut stop) => None,
+            slot = limiter.acquire() => Some(slot),
         };
         self.counters.waiting.down();
         admitted
+    }
+}
+
+/// Whether the answer to a question contradicts that nothing was taken. So does a 200 about something else: answers are
+/// out of order then.
+fn there(found: judge::Found<bool>) -> bool {
+    match found {
+        judge::Found::There(there) => there,
+        judge::Found::Unknown(why, _) => why.starts_with("200"),
+        judge::Found::NotThere | judge::Found::Stop(..) => false,
+    }
+}
+
+/// What is sent again goes out on a new connection, so that a second refusal needs no proof.
+fn way(task: &Task) -> Way {
+    match task.attempts {
+        0 | 1 => Way::Kept,
+        _ => Way::New,
+    }
+}
+
+/// Tells a limiter what came of the request that left in a slot: the one place that decides which answers slow down.
+/// Every 429 and every 503 does, whether or not it says for how long. A lost answer and any other failure of the
+/// server say nothing about the rate.
+pub fn heed(limiter: &Limiter, slot: Slot, reply: &Reply) {
+    match reply.status() {
+        Some((status @ (429 | 503), retry_after)) => limiter.refused(slot, status, retry_after),
+        None | Some((408 | 500.., _)) => {}
+        Some(_) => limiter.answered(slot),
     }
 }

@@ -248,18 +248,18 @@ impl Loop {
                 self.succeeded();
                 work.absent += 1;
                 if work.absent < ASKS {
-                    return self.park(work, 1);
+                    return self.park(work, 1, None);
                 }
                 self.found(unknown(work.account.task.id));
             }
-            Done::Failed(mut work, why) => {
+            Done::Failed(mut work, why, after) => {
                 tracing::debug!(id = %work.account.task.client_id, %why, "not read");
                 self.failed(&why);
                 work.tries += 1;
                 // What fails too often is left for the next call.
                 if work.tries < self.verify.retry.attempts {
                     let tries = work.tries;
-                    self.park(work, tries);
+                    self.park(work, tries, after);
                 }
             }
             Done::Stop(message, hint) => {
@@ -279,9 +279,10 @@ impl Loop {
         self.results.push(verified);
     }
 
-    fn park(&mut self, work: Work, tries: u32) {
+    fn park(&mut self, work: Work, tries: u32, after: Option<Duration>) {
         let retry = &self.verify.retry;
         let wait = backoff::wait(tries, retry.backoff_first, retry.backoff_most);
+        let wait = wait.max(after.unwrap_or_default().min(retry.longest_pause));
         let task = work.account.task.id;
         self.waiting.push(Reverse((Instant::now() + wait, task)));
         self.parked.insert(task, work);
@@ -302,6 +303,10 @@ impl Loop {
         if self.strange_404s >= STRANGE_404S && !self.answered {
             let (message, hint) = judge::no_service();
             return self.end(Ended::Stopped(Failure::configuration(message, hint)));
+        }
+        if why == "403" && !self.answered {
+            let (message, hint) = judge::forbidden();
+            return self.end(Ended::Stopped(Failure::stopped(message, hint)));
         }
         self.failures += 1;
         if self.failures >= self.verify.retry.breaker {

@@ -8,14 +8,15 @@ use tokio::sync::watch;
 
 use super::{ASKS, Counters, MetadataFn, Work, state};
 use crate::api::judge::Found;
-use crate::api::{Client, Reply, compare, read_back};
+use crate::api::{Client, Reply, Way, compare, read_back};
 use crate::contract::documents::client_document_id;
 use crate::journal::now;
 use crate::journal::unread::{Account, Uploaded};
 use crate::journal::verification::{Difference, Named, Verified};
 use crate::submit::PayloadFn;
 use crate::submit::coordinator::stopped;
-use crate::submit::limiter::Limiter;
+use crate::submit::limiter::{Limiter, Slot};
+use crate::submit::stage::heed;
 
 /// What every question needs.
 #[derive(Clone)]
@@ -47,8 +48,8 @@ pub(super) enum Done {
     Read(Verified),
     /// Bakkt does not know it.
     Absent(Work),
-    /// A question failed.
-    Failed(Work, String),
+    /// A question failed; with the server's wish for a pause.
+    Failed(Work, String, Option<Duration>),
     /// Going on makes no sense: message and hint.
     Stop(String, String),
     /// The run stopped before everything was asked.
@@ -57,7 +58,7 @@ pub(super) enum Done {
 
 /// Why an account is not read to its end.
 enum Halt {
-    Failed(String),
+    Failed(String, Option<Duration>),
     Stop(String, String),
     NotAsked,
 }
@@ -68,20 +69,23 @@ const CHANGED: &str = "its row does not give what was sent any more";
 impl Tools {
     /// Reads one account and everything of it that is wanted.
     pub(super) async fn read(self, work: Work) -> Done {
-        match self.account(&work.account).await {
+        match self.account(&work.account, work.absent).await {
             Ok(Some(verified)) => Done::Read(verified),
             Ok(None) => Done::Absent(work),
-            Err(Halt::Failed(why)) => Done::Failed(work, why),
+            Err(Halt::Failed(why, after)) => Done::Failed(work, why, after),
             Err(Halt::Stop(message, hint)) => Done::Stop(message, hint),
             Err(Halt::NotAsked) => Done::NotAsked,
         }
     }
 
-    async fn account(&self, account: &Account) -> Result<Option<Verified>, Halt> {
+    async fn account(&self, account: &Account, absent: u8) -> Result<Option<Verified>, Halt> {
         let id = &account.task.client_id;
         // An event that comes from now on is newer than what is read.
         let at = now();
-        let Some(theirs) = self.ask(self.client.lookup(id), read_back::account).await? else {
+        let Some(theirs) = self
+            .ask(self.client.lookup(id, way(absent)), read_back::account)
+            .await?
+        else {
             return Ok(None);
         };
         let told = self
@@ -217,7 +221,7 @@ impl Tools {
     /// The metadata of a document that no list has: asked for by its own id, twice before it is missing.
     async fn asked_for(&self, uuid: &str) -> Result<Option<Value>, Halt> {
         for _ in 0..ASKS {
-            let question = self.client.metadata(uuid);
+            let question = self.client.metadata(uuid, Way::New);
             let found = self.ask(question, read_back::document).await?;
             if found.is_some() {
                 return Ok(found);
@@ -251,39 +255,38 @@ impl Tools {
         question: impl Future<Output = Reply>,
         read: impl Fn(&Reply) -> Found<T>,
     ) -> Result<Option<T>, Halt> {
-        if !self.admitted().await {
-            return Err(Halt::NotAsked);
-        }
-        match read(&question.await) {
-            Found::There(found) => {
-                self.limiter.speed_up();
-                Ok(Some(found))
-            }
-            Found::NotThere => {
-                self.limiter.speed_up();
-                Ok(None)
-            }
-            Found::Unknown(why, after) => {
-                if after.is_some() || why == "429" {
-                    self.limiter.slow_down(after);
-                }
-                Err(Halt::Failed(why))
-            }
+        let line = self.client.reserve(Way::Kept).await;
+        let slot = self.admitted().await.ok_or(Halt::NotAsked)?;
+        drop(line);
+        let reply = question.await;
+        heed(&self.limiter, slot, &reply);
+        match read(&reply) {
+            Found::There(found) => Ok(Some(found)),
+            Found::NotThere => Ok(None),
+            Found::Unknown(why, after) => Err(Halt::Failed(why, after)),
             Found::Stop(message, hint) => Err(Halt::Stop(message, hint)),
         }
     }
 
-    /// Waits for the rate; false when the run stops first.
-    async fn admitted(&self) -> bool {
+    /// Waits for the rate; `None` when the run stops first.
+    async fn admitted(&self) -> Option<Slot> {
         let mut stop = self.stop.clone();
         self.counters.waiting.up();
         let admitted = tokio::select! {
             biased;
-            () = stopped(&mut stop) => false,
-            () = self.limiter.acquire() => true,
+            () = stopped(&mut stop) => None,
+            slot = self.limiter.acquire() => Some(slot),
         };
         self.counters.waiting.down();
         admitted
+    }
+}
+
+/// An account that was not there once is asked for on a new connection: that answer is certainly about it.
+fn way(absent: u8) -> Way {
+    match absent {
+        0 => Way::Kept,
+        _ => Way::New,
     }
 }
 

@@ -13,6 +13,7 @@ mod lists;
 mod masking;
 mod outputs;
 mod private_state;
+mod refusing;
 mod rehearsal;
 mod report;
 mod run;

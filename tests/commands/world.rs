@@ -251,6 +251,18 @@ impl Bakkt {
     pub fn ledger(&self) -> LedgerSummary {
         self.sandbox.ledger()
     }
+
+    /// Every request, as the sandbox tells it.
+    pub fn whole_ledger(&self) -> serde_json::Value {
+        let mut stream = std::net::TcpStream::connect(self.sandbox.addr()).unwrap();
+        stream
+            .write_all(b"GET /_ledger HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let (_, body) = text.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(body).unwrap()
+    }
 }
 
 /// A server that gives every request the same answer; an empty one means that it never answers.
