@@ -39,6 +39,8 @@ fn planned(folder: &Path) -> Journal {
         hash: Some(&hash),
         fixed: None,
         person: None,
+        agreements: None,
+        owners: None,
         gaps: &[],
         parts: &[],
     });

@@ -227,6 +227,9 @@ pub struct ReplanArgs {
     /// Customers whom Bakkt has under ids that are gone, and who come back under new ids, get further accounts on purpose.
     #[arg(long, requires = "reason")]
     pub accept_new_ids: bool,
+    /// Both sides have acknowledged the changed agreements of accepted accounts: their updates may be sent.
+    #[arg(long, requires = "reason")]
+    pub agreements_acknowledged: bool,
     /// Only show what would change.
     #[arg(long)]
     pub dry_run: bool,

@@ -59,6 +59,8 @@ fn planned_all(
         hash: Some(&hash),
         fixed: None,
         person: None,
+        agreements: None,
+        owners: None,
         gaps: &[],
         parts: &[],
     });
@@ -88,6 +90,7 @@ fn planned_all(
             place: *place,
             document_type: Some("PASSPORT"),
             side: None,
+            side_assumed: false,
             proves: *proves,
             size: 1,
             uuid: Some(uuid),

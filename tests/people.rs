@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "people/manual.rs"]
+mod manual;
 #[path = "people/sent.rs"]
 mod sent;
 

@@ -6,6 +6,8 @@ mod support;
 
 #[path = "replan/identity.rs"]
 mod identity;
+#[path = "replan/ownership.rs"]
+mod ownership;
 #[path = "replan/restricted.rs"]
 mod restricted;
 

@@ -119,7 +119,7 @@ impl Layout<'_> {
             tax_id_type: beside("taxIdType"),
             owner: self.owner,
             local: field.local,
-            kept: changes::place(at).map(|place| place as u8),
+            kept: changes::kept(at),
         }
     }
 

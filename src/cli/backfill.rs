@@ -25,6 +25,9 @@ pub struct BackfillArgs {
     /// Who takes it.
     #[command(flatten)]
     pub by: ByArgs,
+    /// Both sides have acknowledged the agreements of accepted accounts that it changes: their updates may be sent.
+    #[arg(long, requires = "reason")]
+    pub agreements_acknowledged: bool,
     /// Only show what it would do. Nothing is kept, nobody is asked.
     #[arg(long)]
     pub dry_run: bool,

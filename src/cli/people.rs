@@ -125,7 +125,7 @@ pub struct RetryArgs {
 
 /// `resolve`: what a person found out.
 #[derive(Debug, Args)]
-#[group(id = "what", required = true, multiple = false, args = ["kyb", "duplicate"])]
+#[group(id = "what", required = true, multiple = false, args = ["kyb", "manual", "duplicate"])]
 pub struct ResolveArgs {
     /// The migration folder.
     pub dir: PathBuf,
@@ -135,8 +135,16 @@ pub struct ResolveArgs {
     /// The clientAccountId of an account whose KYB trigger is in doubt.
     #[arg(long, value_name = "ID", requires = "outcome")]
     pub kyb: Option<String>,
-    /// What became of it: Bakkt has started the screening, or has not.
-    #[arg(long = "as", value_name = "OUTCOME", requires = "kyb")]
+    /// The clientAccountId of an account for manual KYB.
+    #[arg(long, value_name = "ID", requires = "outcome")]
+    pub manual: Option<String>,
+    /// What became of it. With --kyb, Bakkt has started the screening, or has not; with --manual, how manual KYB ended.
+    #[arg(
+        long = "as",
+        value_name = "OUTCOME",
+        requires = "what",
+        conflicts_with = "duplicate"
+    )]
     pub outcome: Option<Resolved>,
     /// A clientAccountId that several rows have, with different data.
     #[arg(long, value_name = "ID", requires = "take")]
@@ -155,11 +163,15 @@ pub struct ResolveArgs {
     pub json: bool,
 }
 
-/// What became of a trigger.
+/// What became of a trigger, or of manual KYB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Resolved {
     /// Bakkt took it.
     Accepted,
     /// Bakkt did not take it: the next run triggers again.
     NotTaken,
+    /// Bakkt approved the customer by manual KYB.
+    Approved,
+    /// Bakkt rejected the customer by manual KYB.
+    Rejected,
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::backfill_copy::Copied;
 use super::backfill_trial::{Found, try_last};
-use super::replan::settled_by;
+use super::replan::{add_agreements, settled_by};
 use super::report::View;
 use super::run::runtime;
 use super::signals::Signals;
@@ -20,6 +20,7 @@ use super::{Output, deciding, opening, planning, send, target};
 use crate::cli::BackfillArgs;
 use crate::error::Failure;
 use crate::journal::layers::{LayerRow, LeftRow, RESTRICTED, Taken, Taking};
+use crate::journal::ownership::ChangedAgreements;
 use crate::journal::person::Decided;
 use crate::journal::replan::Adopt;
 use crate::journal::{Journal, now};
@@ -33,6 +34,13 @@ const LISTED: usize = 50;
 
 /// Runs it.
 pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<Output> {
+    if let Some(reason) = args
+        .reason
+        .as_deref()
+        .filter(|_| args.agreements_acknowledged)
+    {
+        deciding::why(reason)?;
+    }
     let view = View::new(&args.dir, args.target.sandbox);
     view.totals()?;
     let mut settings = crate::migration::settings(&args.dir)?;
@@ -62,7 +70,8 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<Output> {
     } else {
         done.text(args, &totals)
     };
-    let all = done.found.left.is_empty() && done.taken.restricted == 0;
+    let held = !done.agreements.none() && !args.agreements_acknowledged;
+    let all = done.found.left.is_empty() && done.taken.restricted == 0 && !held;
     let code = if all { 0 } else { 3 };
     Ok(Output { text, code })
 }
@@ -72,6 +81,8 @@ struct Done {
     kept: Kept,
     found: Found,
     taken: Taken,
+    /// Accepted accounts whose agreements changed.
+    agreements: ChangedAgreements,
 }
 
 /// Asks about what is in doubt. The plan's bytes can be made: nothing but the file is new.
@@ -136,6 +147,7 @@ fn take(
     let how = Adopt {
         update_accepted: false,
         accept_new_ids: false,
+        agreements_acknowledged: args.agreements_acknowledged,
         dry_run: args.dry_run,
         decided: Decided {
             by: &deciding::by(&args.by),
@@ -151,8 +163,13 @@ fn take(
     if journal.layers().map_or(true, known) {
         copy.stays();
     }
-    let (_, taken) = done?;
-    Ok(Done { kept, found, taken })
+    let (changes, taken) = done?;
+    Ok(Done {
+        kept,
+        found,
+        taken,
+        agreements: changes.agreements,
+    })
 }
 
 /// A file that was taken before and changes nothing now must not be told as done twice.
@@ -214,6 +231,7 @@ impl Done {
             "rows_taken": self.found.rows - self.lost(),
             "left": left.collect::<Vec<_>>(),
             "restricted": restricted.collect::<Vec<_>>(),
+            "agreements": serde_json::to_value(&self.agreements)?,
             "withheld_now_sent": self.withheld(),
             "does": serde_json::to_value(&self.taken)?,
         });
@@ -248,6 +266,7 @@ impl Done {
         }
         line(self.withheld(), "values withheld before, sent now");
         line(taken.still_open, "gaps of these customers still open");
+        add_agreements(&mut text, &self.agreements, args.agreements_acknowledged);
         self.add_restricted(&mut text);
         if !args.dry_run && taken.created + taken.updates > 0 {
             text.push_str(&format!(

@@ -38,6 +38,8 @@ pub struct Later {
     seen: HashSet<(u32, String, String, u64)>,
     others: [BTreeMap<String, (u64, Vec<String>)>; 3],
     unused: BTreeMap<String, u64>,
+    /// Documents that are sent as FRONT because nothing says their side, by type, with the first places.
+    assumed: BTreeMap<String, (u64, Vec<String>)>,
 }
 
 /// One gap; its place is that of its record unless it names another.
@@ -59,6 +61,17 @@ const TITLES: [&str; 3] = [
     "documents of accounts that are not sent",
     "documents of accounts that the export does not have",
 ];
+
+/// Title of the documents whose side is assumed.
+const ASSUMED: &str = "documents that say no side, sent as FRONT";
+
+/// Counts one, and keeps its place while it is among the first.
+fn count_place((count, places): &mut (u64, Vec<String>), place: impl FnOnce() -> String) {
+    *count += 1;
+    if places.len() < FIRST {
+        places.push(place());
+    }
+}
 
 impl Later {
     /// Judges the documents; the duplicates are taken out of the survey before. `listing`: keep the gaps one by one.
@@ -104,6 +117,11 @@ impl Later {
                 Outcome::Sent => {
                     self.sent += 1;
                     self.bytes += document.facts.map_or(0, |facts| facts.size);
+                    if judged.side_assumed {
+                        let kind = judged.document_type.unwrap_or("").to_owned();
+                        let assumed = self.assumed.entry(kind).or_default();
+                        count_place(assumed, || place(documents, document));
+                    }
                     None
                 }
                 Outcome::Refused => Some(0),
@@ -112,11 +130,8 @@ impl Later {
             };
             if let Some(kind) = others {
                 let reason = judged.reason.as_deref().unwrap_or("").to_owned();
-                let (count, places) = self.others[kind].entry(reason).or_default();
-                *count += 1;
-                if places.len() < FIRST {
-                    places.push(place(documents, document));
-                }
+                let others = self.others[kind].entry(reason).or_default();
+                count_place(others, || place(documents, document));
             }
             let at = (documents.place().to_owned(), document.spoken.at.row);
             for why in &judged.gaps {
@@ -175,7 +190,8 @@ impl Later {
             thousands(refused)
         );
         let of = if self.lined { "line " } else { "" };
-        for (title, reasons) in TITLES.iter().zip(&self.others) {
+        let all = TITLES.iter().zip(&self.others);
+        for (title, reasons) in all.chain([(&ASSUMED, &self.assumed)]) {
             let lines = reasons.iter().map(|(reason, (count, places))| {
                 let more = if *count > places.len() as u64 {
                     ", …"

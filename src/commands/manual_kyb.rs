@@ -1,12 +1,14 @@
-//! `manual-kyb`: the accounts that go by manual KYB, with Bakkt's form item by item. No network, no journal.
+//! `manual-kyb`: the accounts that go by manual KYB, with Bakkt's form item by item. No network; of a journal that is there,
+//! only how manual KYB ended.
 //!
 //! Owner of the list's columns. Invariant: it names fields, never values; the clientAccountId is the only thing of a
 //! customer in it. A field is known when the mapping feeds it, the row has something for it, and nothing is wrong with
 //! that. Left out on purpose: rows that `[exclude]` leaves out; the form with values has a file of its own
 //! (`kyb_form`).
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::Context;
 
@@ -18,6 +20,8 @@ use crate::cli::ManualKybArgs;
 use crate::contract::kyb_form::{FORM, Item};
 use crate::contract::path;
 use crate::contract::roles::{ENTITY_KIND, MANUAL_KYB};
+use crate::journal::Journal;
+use crate::journal::query::Reader;
 use crate::mapping::Fed;
 use crate::mapping::draft::{Draft, Slot};
 use crate::migration::{Binding, today};
@@ -27,7 +31,7 @@ use crate::pipeline::scan::{Want, scan};
 use crate::progress::{Mode, Reading};
 use crate::report::guarded;
 
-const COLUMNS: [&str; 8] = [
+const COLUMNS: [&str; 9] = [
     "file",
     "row",
     "clientAccountId",
@@ -36,6 +40,7 @@ const COLUMNS: [&str; 8] = [
     "known",
     "to_ask",
     "remains",
+    "outcome",
 ];
 
 /// Runs it.
@@ -73,12 +78,17 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
     if read == 0 {
         return Err(no_rows(&migration.settings.export));
     }
+    let outcomes = outcomes(&args.dir)?;
+    let mut open = rows.len();
     let mut list = csv::Writer::from_writer(Vec::new());
     list.write_record(COLUMNS)?;
     let mut reread = Reread::default();
     let fed = pipeline.mapper.fed();
     for at in &rows {
         let prepared = reread.prepare(pipeline, *at, From::Index)?;
+        let outcome = prepared.id.and_then(|id| outcomes.get(id));
+        let outcome = outcome.map_or("", String::as_str);
+        open -= usize::from(!outcome.is_empty());
         let id = guarded(prepared.id.unwrap_or("")).into_owned();
         let wrong = wrong(prepared.gaps, &pipeline.plan);
         let row = at.row.to_string();
@@ -90,7 +100,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
             let remains = item.remains.unwrap_or("");
             let export = pipeline.export.file_name(*at);
             list.write_record([
-                export, &row, &id, &owners, item.asks, &known, &to_ask, remains,
+                export, &row, &id, &owners, item.asks, &known, &to_ask, remains, outcome,
             ])?;
         }
         if let Some(form) = &mut form {
@@ -111,8 +121,17 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
     if let Some(form) = form {
         form.write(mode)?;
     }
-    let code = if rows.is_empty() { 0 } else { 3 };
+    let code = if open == 0 { 0 } else { 3 };
     Ok(Output { text, code })
+}
+
+/// How manual KYB ended, as far as the journal of this migration knows; empty without a journal.
+fn outcomes(dir: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    let path = Journal::path(&target::state_folder(dir, false));
+    if !path.exists() {
+        return Ok(BTreeMap::new());
+    }
+    Reader::open(&path)?.manual_kyb_outcomes()
 }
 
 fn goes_by_hand(gaps: &[Gap]) -> bool {

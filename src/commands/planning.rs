@@ -361,6 +361,8 @@ impl<'m> Words<'m> {
             hash: row.hash.as_ref(),
             fixed: row.fixed.as_ref().map(|fixed| fixed.as_slice()),
             person: row.person.as_ref(),
+            agreements: row.hash.as_ref().map(|_| batch.agreement_marks(row)),
+            owners: row.hash.as_ref().map(|_| batch.owner_marks(row)),
             gaps,
             parts,
         }

@@ -209,6 +209,7 @@ fn planned<'a>(document: &'a Surveyed<'_>, made: &'a Made, file: i64) -> Planned
         place: judged.owner.as_ref().map(|(place, _)| *place),
         document_type: judged.document_type,
         side: judged.side,
+        side_assumed: judged.side_assumed && judged.outcome == Outcome::Sent,
         proves: judged.proves,
         size: document.facts.map_or(0, |facts| facts.size),
         uuid: made.uuid.as_deref(),

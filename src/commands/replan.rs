@@ -9,6 +9,7 @@ use super::signals::Signals;
 use super::{Output, deciding, opening, planning, send, target};
 use crate::cli::{ReplanArgs, TargetArgs};
 use crate::error::Failure;
+use crate::journal::ownership::{ChangedAgreements, ChangedOwners};
 use crate::journal::person::Decided;
 use crate::journal::reappeared::Reappeared;
 use crate::journal::replan::{Adopt, Changes};
@@ -23,7 +24,11 @@ use crate::submit::Ended;
 /// Runs it.
 pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
     let by = deciding::by(&args.by);
-    if let Some(reason) = args.reason.as_deref().filter(|_| args.accept_new_ids) {
+    if let Some(reason) = args
+        .reason
+        .as_deref()
+        .filter(|_| args.accept_new_ids || args.agreements_acknowledged)
+    {
         deciding::why(reason)?;
     }
     let view = View::new(&args.dir, args.target.sandbox);
@@ -31,6 +36,7 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
     let how = Adopt {
         update_accepted: args.update_accepted,
         accept_new_ids: args.accept_new_ids,
+        agreements_acknowledged: args.agreements_acknowledged,
         dry_run: args.dry_run,
         decided: Decided {
             by: &by,
@@ -214,6 +220,8 @@ fn describe(changes: &Changes, args: &ReplanArgs) -> String {
         text.push_str(&format!("\n  {:>11}  {what}", thousands(*count)));
     }
     add_reappeared(&mut text, changes, args);
+    add_ownership(&mut text, &changes.ownership);
+    add_agreements(&mut text, &changes.agreements, args.agreements_acknowledged);
     add_restricted(&mut text, &changes.restricted);
     if changes.changed_accepted > changes.restricted.accounts && !args.update_accepted {
         text.push_str(
@@ -238,6 +246,70 @@ fn add_reappeared(text: &mut String, changes: &Changes, args: &ReplanArgs) {
     });
     if !args.accept_new_ids {
         text.push_str(Reappeared::REMEDY);
+    }
+}
+
+/// Owners of entities that changed.
+fn add_ownership(text: &mut String, ownership: &ChangedOwners) {
+    if ownership.none() {
+        return;
+    }
+    let ChangedOwners {
+        accounts,
+        added,
+        removed,
+        changed,
+        first,
+    } = ownership;
+    text.push_str(&format!(
+        "\n  {:>11}  accepted entities whose owners changed: {} added, {} removed, {} with another role or share",
+        thousands(*accounts),
+        thousands(*added),
+        thousands(*removed),
+        thousands(*changed)
+    ));
+    text.push_str(&format!(
+        "\ntell Bakkt of these changes of ownership (ownership.csv of the report has all of them): {}",
+        named(first, *accounts)
+    ));
+}
+
+/// Agreements that changed, and whether updates may send them.
+pub(super) fn add_agreements(
+    text: &mut String,
+    agreements: &ChangedAgreements,
+    is_acknowledged: bool,
+) {
+    if agreements.none() {
+        return;
+    }
+    let (accounts, ids) = (
+        agreements.accounts,
+        named(&agreements.first, agreements.accounts),
+    );
+    text.push_str(&format!(
+        "\n  {:>11}  accepted accounts whose agreements changed{}",
+        thousands(accounts),
+        if is_acknowledged {
+            ": acknowledged by both sides"
+        } else {
+            ", so nothing of them is sent"
+        }
+    ));
+    if !is_acknowledged {
+        text.push_str(&format!(
+            "\nwhen both sides have acknowledged the changed agreements, add --agreements-acknowledged with --reason WHY: {ids}"
+        ));
+    }
+}
+
+/// The first ids, and how many more there are.
+fn named(first: &[String], all: u64) -> String {
+    let more = all.saturating_sub(first.len() as u64);
+    let ids = first.join(", ");
+    match more {
+        0 => ids,
+        more => format!("{ids} and {} more", thousands(more)),
     }
 }
 

@@ -1,5 +1,5 @@
-//! `resolve`: a person's word about what nobody can ask: a KYB trigger whose answer was lost, or which of several rows with
-//! one id is right.
+//! `resolve`: a person's word about what nobody can ask: a KYB trigger whose answer was lost, how manual KYB ended, or which
+//! of several rows with one id is right.
 
 use super::planning_people::NOT_CHOSEN;
 use super::report::View;
@@ -27,6 +27,12 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<Output> {
         (ResolveArgs { kyb: Some(id), .. }, Some(outcome)) => kyb(args, id, outcome, decided)?,
         (
             ResolveArgs {
+                manual: Some(id), ..
+            },
+            Some(outcome),
+        ) => manual(args, id, outcome, decided)?,
+        (
+            ResolveArgs {
                 duplicate: Some(id),
                 take: Some(take),
                 ..
@@ -36,7 +42,7 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<Output> {
         _ => {
             return Err(Failure::configuration(
                 "nothing to resolve",
-                "--kyb ID --as OUTCOME, or --duplicate ID --take FILE:ROW",
+                "--kyb ID --as OUTCOME, --manual ID --as OUTCOME, or --duplicate ID --take FILE:ROW",
             ));
         }
     };
@@ -55,13 +61,48 @@ fn kyb(
     outcome: Resolved,
     decided: Decided<'_>,
 ) -> anyhow::Result<String> {
-    let accepted = outcome == Resolved::Accepted;
+    let accepted = match outcome {
+        Resolved::Accepted => true,
+        Resolved::NotTaken => false,
+        Resolved::Approved | Resolved::Rejected => {
+            return Err(Failure::configuration(
+                "that is not an outcome of a KYB trigger",
+                "--kyb takes --as accepted or --as not-taken; manual KYB is approved or rejected",
+            ));
+        }
+    };
     let mut journal = Journal::open(&target::state_folder(&args.dir, args.target.sandbox))?;
     journal.resolve_kyb(id, accepted, decided)?;
     let what = if accepted {
         "the KYB screening counts as triggered"
     } else {
         "the KYB screening is triggered again with the next run"
+    };
+    Ok(what.to_owned())
+}
+
+fn manual(
+    args: &ResolveArgs,
+    id: &str,
+    outcome: Resolved,
+    decided: Decided<'_>,
+) -> anyhow::Result<String> {
+    let is_approved = match outcome {
+        Resolved::Approved => true,
+        Resolved::Rejected => false,
+        Resolved::Accepted | Resolved::NotTaken => {
+            return Err(Failure::configuration(
+                "that is not an outcome of manual KYB",
+                "--manual takes --as approved or --as rejected",
+            ));
+        }
+    };
+    let mut journal = Journal::open(&target::state_folder(&args.dir, args.target.sandbox))?;
+    journal.resolve_manual_kyb(id, is_approved, decided)?;
+    let what = if is_approved {
+        "manual KYB of this account ended with an approval"
+    } else {
+        "manual KYB of this account ended with a rejection"
     };
     Ok(what.to_owned())
 }
@@ -84,6 +125,7 @@ fn duplicate(
     let how = Adopt {
         update_accepted: false,
         accept_new_ids: false,
+        agreements_acknowledged: false,
         dry_run: false,
         decided,
         taking: None,

@@ -6,6 +6,8 @@
 //! documents and with the owners who are no U.S. persons, in eight bytes each, never with the export.
 //! Left out on purpose: where the results go (journal, or the text of `check`).
 
+use std::collections::HashMap;
+
 use crate::assess::Verdict;
 use crate::assess::policy::Policy;
 use crate::contract::documents::{IDENTITY, KYB_ACCOUNT_TYPES, owner};
@@ -33,6 +35,10 @@ pub struct Survey<'m> {
     foreign: Vec<Foreign>,
     kyb: Vec<u32>,
     spoken: u64,
+    /// Some wanted account is not INDIVIDUAL, so that its documents need a side.
+    needs_sides: bool,
+    /// Documents that could be the front of one type and owner, where several could.
+    fronts: HashMap<FrontKey, Front>,
     today: jiff::civil::Date,
 }
 
@@ -123,6 +129,8 @@ impl<'m> Survey<'m> {
             foreign: Vec::new(),
             kyb: Vec::new(),
             spoken: 0,
+            needs_sides: false,
+            fronts: HashMap::new(),
             today: crate::migration::today(),
         };
         if let Some(documents) = documents {
@@ -170,6 +178,7 @@ impl<'m> Survey<'m> {
         let Some(hash) = hash.filter(|hash| self.accounts.wants(hash)) else {
             return sent && kyb;
         };
+        self.needs_sides |= entity;
         let seen = Row {
             record,
             standing: standing(row.verdict),
@@ -208,6 +217,7 @@ impl<'m> Survey<'m> {
         let Some(documents) = self.documents else {
             return Ok(Pass::default());
         };
+        self.find_fronts(documents, stopping)?;
         let inspector = Inspector::new(
             &documents.root,
             documents.accepted,
@@ -237,6 +247,47 @@ impl<'m> Survey<'m> {
         Ok(pass)
     }
 
+    /// Everything but what other documents and the file say.
+    fn judged_alone(&self, documents: &Documents, spoken: &Spoken) -> Judged {
+        let account = |id: &str| self.accounts.find(&self.pipeline.hash(id.as_bytes()));
+        judge(&spoken.claim, documents.types, self.today, account)
+    }
+
+    /// Finds where several files could be the front of the same document: those that say so, and those that say nothing.
+    fn find_fronts(
+        &mut self,
+        documents: &Documents,
+        stopping: &impl Fn() -> bool,
+    ) -> anyhow::Result<()> {
+        if !self.needs_sides {
+            return Ok(());
+        }
+        let mut fronts: HashMap<FrontKey, Front> = HashMap::new();
+        documents.each(|batch| {
+            refuse_when(stopping)?;
+            for found in batch {
+                let What::Document(spoken) = &found.what else {
+                    continue;
+                };
+                let judged = self.judged_alone(documents, spoken);
+                let (Some(key), Some(path)) = (front_key(&judged), spoken.claim.path()) else {
+                    continue;
+                };
+                // Rows that name one file mean one document.
+                let file = *blake3::hash(path.as_bytes()).as_bytes();
+                let front = fronts.entry(key).or_insert(Front {
+                    file,
+                    several: false,
+                });
+                front.several |= front.file != file;
+            }
+            Ok(())
+        })?;
+        fronts.retain(|_, front| front.several);
+        self.fronts = fronts;
+        Ok(())
+    }
+
     fn judged<'b>(&self, documents: &Documents, batch: &'b [Found]) -> Batch<'b> {
         let mut judged = Batch {
             documents: Vec::with_capacity(batch.len()),
@@ -248,9 +299,14 @@ impl<'m> Survey<'m> {
                     judged.unused.push((found.number, why, shape.as_deref()));
                 }
                 What::Document(spoken) => {
-                    let account = |id: &str| self.accounts.find(&self.pipeline.hash(id.as_bytes()));
+                    let mut one = self.judged_alone(documents, spoken);
+                    let key = front_key(&one);
+                    let several = || self.fronts.get(&key?).map(|front| front.several);
+                    if one.side_assumed && several() == Some(true) {
+                        one.doubt_side();
+                    }
                     judged.documents.push(Surveyed {
-                        judged: judge(&spoken.claim, documents.types, self.today, account),
+                        judged: one,
                         spoken,
                         facts: None,
                     });
@@ -291,6 +347,29 @@ impl<'m> Survey<'m> {
     pub fn kyb(&self) -> &[u32] {
         &self.kyb
     }
+}
+
+/// Record, owner's place and documentType.
+type FrontKey = (u32, Option<u32>, &'static str);
+
+/// What could be the front of one document.
+struct Front {
+    /// Hash of the first file's path.
+    file: [u8; 32],
+    several: bool,
+}
+
+/// What a document could be the front of; none where that does not matter. Due diligence is several papers by its nature.
+fn front_key(judged: &Judged) -> Option<FrontKey> {
+    let document_type = judged.document_type?;
+    let counts = judged.needs_side
+        && judged.outcome == Outcome::Sent
+        && judged.side == Some("FRONT")
+        && document_type != "ENTITY_DUE_DILIGENCE";
+    // Of the entity's own papers only those count that say nothing: FRONT is the rule for all of them.
+    let says_nothing = judged.owner.is_some() || judged.side_assumed;
+    let place = judged.owner.as_ref().map(|(place, _)| *place);
+    (counts && says_nothing).then_some((judged.record, place, document_type))
 }
 
 fn standing(verdict: Verdict) -> Standing {

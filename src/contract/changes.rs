@@ -3,6 +3,7 @@
 //! Owner of that list. Such a change goes by hand through Bakkt's Operations or Compliance.
 
 use super::account::NEVER_SENT;
+use super::ownership::is_of_agreement;
 use super::path;
 
 /// Patterns of the fields.
@@ -16,6 +17,17 @@ pub const BY_HAND: &[&str] = &[
     "owners[].identity.taxIdCountry",
     "entity.entityTaxId",
 ];
+
+/// Stands for a part of an agreement, where a place in that list stands for a field of it.
+pub const AGREEMENT: u8 = u8::MAX;
+
+/// What is kept of a value that is sent: the place of its field in the list, or that it is a part of an agreement.
+pub fn kept(at: &str) -> Option<u8> {
+    if is_of_agreement(&path::pattern(at)) {
+        return Some(AGREEMENT);
+    }
+    place(at).map(|place| place as u8)
+}
 
 /// Bytes of the mark that tells whether the values of one field are the same as before.
 pub const MARK: usize = 8;

@@ -16,6 +16,7 @@ pub mod expiry;
 pub mod fold;
 pub mod forms;
 pub mod kyb_form;
+pub mod ownership;
 pub mod path;
 pub mod roles;
 pub mod spans;

@@ -41,6 +41,10 @@ pub struct Judged {
     pub document_type: Option<&'static str>,
     /// documentSide, when it is one.
     pub side: Option<&'static str>,
+    /// Its account is not INDIVIDUAL, so that it needs a side.
+    pub needs_side: bool,
+    /// Nothing says its side, and it needs one: `side` is FRONT by assumption.
+    pub side_assumed: bool,
     /// Its owner's place and clientOwnerId; none: the account's own.
     pub owner: Option<(u32, String)>,
     /// Bits of `contract::documents::proof`.
@@ -61,6 +65,10 @@ pub struct Rest {
 
 /// The reason of a document whose time is over.
 pub const EXPIRED: &str = "expired";
+/// Why an owner's document without a side is kept back.
+pub const SEVERAL: &str = "invalid: it does not say its documentSide, and another file of this type and owner could be the front as well";
+const SEVERAL_OF_ENTITY: &str =
+    "invalid: several files of this type do not say their documentSide; each is sent as FRONT";
 const NO_ACCOUNT: &str = "no row of the export has its clientAccountId";
 const NO_ID: &str = "it does not say its clientAccountId";
 
@@ -116,6 +124,8 @@ impl Judged {
             ready: false,
             document_type: None,
             side: None,
+            needs_side: false,
+            side_assumed: false,
             owner: None,
             proves: 0,
             gaps: Vec::new(),
@@ -139,6 +149,18 @@ impl Judged {
         self.gaps.clear();
         self.gaps.push(reason.clone());
         self.reason = Some(reason);
+    }
+
+    /// Nobody can tell its side, because another file of the same owner or entity could have it as well.
+    pub fn doubt_side(&mut self) {
+        if self.owner.is_none() {
+            // The entity's own papers all have the side FRONT, so they go; a person should look at them.
+            self.gaps.push(SEVERAL_OF_ENTITY.into());
+            return;
+        }
+        self.refuse(SEVERAL.into());
+        self.side = None;
+        self.side_assumed = false;
     }
 
     /// The path of its gaps.
@@ -173,6 +195,7 @@ pub fn judge<'a>(
     }
     let mut judged = about(claim, types, Judged::of(account.record));
     judged.ready = account.ready;
+    judged.needs_side = account.entity;
     if let Err(why) = fill(&mut judged, claim, types, today, &account) {
         judged.refuse(why);
     }
@@ -198,7 +221,8 @@ fn fill(
         .ok_or_else(|| Why::from("invalid: it does not say its documentType"))?;
     let said = word(claim, Field::Side, SIDES)?;
     let owner = whose(claim, document_type, account)?;
-    judged.side = Some(side(said, owner.is_some())?);
+    let (side, assumed) = side(said, owner.is_some(), account.entity)?;
+    (judged.side, judged.side_assumed) = (Some(side), assumed);
     judged.rest = rest(claim, today, &mut judged.gaps)?;
     let of_entity = ENTITY_TYPES.contains(&document_type) || account.entity;
     if owner.is_none() && of_entity && judged.rest.country.is_none() {
@@ -213,17 +237,17 @@ fn fill(
     Ok(())
 }
 
-/// Type, side and the rest of a document whose owner is known, as at planning. `Err`: it is not what was planned, or
-/// cannot be sent any more.
+/// Type, the sides that it may have been planned with, and the rest of a document whose owner is known, as at planning.
+/// `Err`: it is not what was planned, or cannot be sent any more.
 pub fn again(
     claim: &Claim,
     types: &'static [&'static str],
     today: Date,
     of_owner: bool,
-) -> Result<(&'static str, &'static str, Rest), Why> {
+) -> Result<(&'static str, &'static [&'static str], Rest), Why> {
     let document_type = word(claim, Field::Type, types)?.ok_or(Why::from("missing"))?;
-    let side = side(word(claim, Field::Side, SIDES)?, of_owner)?;
-    Ok((document_type, side, rest(claim, today, &mut Vec::new())?))
+    let sides = possible_sides(word(claim, Field::Side, SIDES)?, of_owner);
+    Ok((document_type, sides, rest(claim, today, &mut Vec::new())?))
 }
 
 fn unread(field: Field, why: &str) -> Why {
@@ -250,14 +274,29 @@ fn word(
     }
 }
 
-fn side(said: Option<&'static str>, of_owner: bool) -> Result<&'static str, Why> {
+/// The side, and whether it is only assumed: documents of accounts that are not INDIVIDUAL need one.
+fn side(
+    said: Option<&'static str>,
+    of_owner: bool,
+    needs_side: bool,
+) -> Result<(&'static str, bool), Why> {
     match (said, of_owner) {
-        (Some(side), true) => Ok(side),
-        (None, true) => Ok("UNSPECIFIED"),
-        (None | Some("FRONT"), false) => Ok("FRONT"),
+        (None | Some("UNSPECIFIED"), _) if needs_side => Ok(("FRONT", true)),
+        (Some(side), true) => Ok((side, false)),
+        (None, true) => Ok(("UNSPECIFIED", false)),
+        (None | Some("FRONT"), false) => Ok(("FRONT", false)),
         (Some(_), false) => {
             Err("invalid: documentSide of a document of the account itself is FRONT".into())
         }
+    }
+}
+
+/// The sides that [`side`] can give: which of them it was depends on the account, which only planning looks at.
+fn possible_sides(said: Option<&'static str>, of_owner: bool) -> &'static [&'static str] {
+    match (said, of_owner) {
+        (None | Some("UNSPECIFIED"), true) => &["UNSPECIFIED", "FRONT"],
+        (Some("BACK"), true) => &["BACK"],
+        _ => &["FRONT"],
     }
 }
 

@@ -118,17 +118,19 @@ impl Reopen {
             return Err(CHANGED);
         }
         let types = self.documents.types;
-        let (document_type, side, rest) = again(&claim, types, today, planned.owner.is_some())
+        let (document_type, sides, rest) = again(&claim, types, today, planned.owner.is_some())
             .map_err(|why| match &*why == super::assess::EXPIRED {
                 true => EXPIRED,
                 false => CHANGED,
             })?;
         let owner = planned.owner.map(|(id, _)| id);
-        let about = (document_type, Some(side));
-        let metadata = rest.metadata((planned.account, planned.uuid), about, owner);
-        if blake3::keyed_hash(&self.key, &metadata) != *planned.hash {
-            return Err(CHANGED);
+        for side in sides {
+            let about = (document_type, Some(*side));
+            let metadata = rest.metadata((planned.account, planned.uuid), about, owner);
+            if blake3::keyed_hash(&self.key, &metadata) == *planned.hash {
+                return Ok((claim, document_type, side, metadata));
+            }
         }
-        Ok((claim, document_type, side, metadata))
+        Err(CHANGED)
     }
 }

@@ -283,7 +283,7 @@ impl Journal {
             [documents],
         )?;
         let count = self.db.execute(
-            "UPDATE record SET verdict = ?1, reason = ?2, hash = NULL, fixed = NULL, person = NULL, gaps = 0
+            "UPDATE record SET verdict = ?1, reason = ?2, hash = NULL, fixed = NULL, person = NULL, agreements = NULL, owners = NULL, gaps = 0
              WHERE id IN (SELECT record FROM temp.taken_out)",
             params![Verdict::Excluded as i64, reason],
         )?;

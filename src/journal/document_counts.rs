@@ -1,4 +1,4 @@
-//! Counting documents, and accounts that go by manual KYB.
+//! Counting documents.
 //!
 //! Owner of what became of every document in planning and of its upload, by type. One pass; memory grows with the
 //! number of types and reasons only. Left out on purpose: the KYB checklist (`kyb_lines`).
@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::counts::{TaskCounts, bump};
 use super::query::{Reader, index, unsigned, word_of};
-use crate::contract::roles::MANUAL_KYB;
 
 /// The words of `document.verdict`, by number.
 pub const OUTCOMES: [&str; 5] = [
@@ -29,6 +28,8 @@ pub struct DocumentCounts {
     pub given: u64,
     /// Bytes of those that are sent.
     pub bytes: u64,
+    /// Those that are sent as FRONT because nothing says their side and they need one.
+    pub side_assumed: u64,
     /// Those that are sent, by type.
     pub types: Vec<TypeCount>,
     /// Those that are not, by outcome and reason, most frequent first.
@@ -80,6 +81,7 @@ impl Reader {
                 continue;
             }
             counts.bytes += unsigned(row.get(3)?);
+            counts.side_assumed += unsigned(row.get(5)?);
             let tasks = types.entry(row.get(1)?).or_default();
             if has_task {
                 tasks.planned += 1;
@@ -113,28 +115,12 @@ impl Reader {
         counts.unsent.sort_by_key(order);
         Ok(counts)
     }
-
-    /// Records that go by manual KYB, because an owner is an entity.
-    pub fn manual_kyb(&self) -> anyhow::Result<u64> {
-        let reason = format!("invalid: {MANUAL_KYB}");
-        let mut statement = self.journal.prepare(sql::MANUAL_KYB)?;
-        let mut rows = statement.query([reason])?;
-        // One record may have several such owners; its gaps come one behind the other.
-        let (mut count, mut last) = (0, None);
-        while let Some(row) = rows.next()? {
-            let record: i64 = row.get(0)?;
-            count += u64::from(last.replace(record) != Some(record));
-        }
-        Ok(count)
-    }
 }
 
 /// The statements that walk a large table. None may need a sort: a test asks SQLite for their plans.
 pub(super) mod sql {
-    pub const DOCUMENTS: &str = "SELECT d.verdict, d.type, d.reason, d.size, t.state FROM document d \
+    pub const DOCUMENTS: &str = "SELECT d.verdict, d.type, d.reason, d.size, t.state, d.side_assumed FROM document d \
         LEFT JOIN task t ON t.record = d.record AND t.kind = 3 AND t.document = d.id";
     pub const STRAY_KYB: &str = "SELECT count(*) FROM task t LEFT JOIN record r ON r.id = t.record \
         WHERE t.kind = 4 AND coalesce(r.verdict, 9) NOT IN (0, 1)";
-    pub const MANUAL_KYB: &str = "SELECT record FROM gap \
-        WHERE reason = (SELECT id FROM word WHERE text = ?1) ORDER BY record";
 }

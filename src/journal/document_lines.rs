@@ -18,6 +18,8 @@ pub struct DocumentLine<'a> {
     pub document_type: Option<&'a str>,
     /// documentSide, when it is one.
     pub side: Option<&'a str>,
+    /// Nothing says its side: FRONT by assumption.
+    pub side_assumed: bool,
     /// Of [`OUTCOMES`].
     pub outcome: &'static str,
     /// Why it is not sent.
@@ -45,6 +47,7 @@ impl Reader {
                 owner_place: place.map(|place| u64::from(place) + 1),
                 document_type: text(row, 4)?,
                 side: text(row, 5)?,
+                side_assumed: row.get(17)?,
                 outcome: word_of(&OUTCOMES, index(row, 6)?),
                 reason: text(row, 7)?,
                 task: task(row, 8)?,
@@ -68,7 +71,7 @@ impl Reader {
 
 pub(super) mod sql {
     pub const DOCUMENT_LINES: &str = "SELECT coalesce(d.shown, f.name), d.row, r.client_id, d.place, k.text, s.text, \
-        d.verdict, w.text, t.state, t.attempts, t.first_at, t.last_at, c.text, e.text, m.text, d.uuid, d.size \
+        d.verdict, w.text, t.state, t.attempts, t.first_at, t.last_at, c.text, e.text, m.text, d.uuid, d.size, d.side_assumed \
         FROM document d LEFT JOIN file f ON f.id = d.file LEFT JOIN record r ON r.id = d.record \
         LEFT JOIN word k ON k.id = d.type LEFT JOIN word s ON s.id = d.side LEFT JOIN word w ON w.id = d.reason \
         LEFT JOIN task t ON t.record = d.record AND t.kind = 3 AND t.document = d.id \

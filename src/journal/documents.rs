@@ -46,6 +46,8 @@ pub struct PlannedDocument<'a> {
     pub document_type: Option<&'a str>,
     /// documentSide, when it is one.
     pub side: Option<&'a str>,
+    /// Nothing says its side, and it needs one: FRONT by assumption.
+    pub side_assumed: bool,
     /// Bits of `contract::documents::proof`.
     pub proves: u32,
     /// Bytes.
@@ -247,7 +249,7 @@ impl Journal {
         );
         let sealed = document.path.map(|path| self.seal(path)).transpose()?;
         self.db
-            .prepare_cached("INSERT INTO document (record, file, row, offset, length, sealed, shown, place, type, side, proves, size, uuid, verdict, reason, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
+            .prepare_cached("INSERT INTO document (record, file, row, offset, length, sealed, shown, place, type, side, proves, size, uuid, verdict, reason, hash, side_assumed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
             .execute(params![
                 document.record as i64,
                 document.file,
@@ -264,7 +266,8 @@ impl Journal {
                 document.uuid,
                 verdict as i64,
                 reason,
-                document.hash
+                document.hash,
+                document.side_assumed && verdict == DocumentVerdict::Sent
             ])?;
         if verdict == DocumentVerdict::Sent {
             let id = self.db.last_insert_rowid();

@@ -340,8 +340,8 @@ mod sql {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        counts, document_counts, document_lines, event_lines, gap_lines, kyb_lines, restricted,
-        set_aside, verification_lines,
+        counts, document_counts, document_lines, event_lines, gap_lines, kyb_lines, manual_kyb,
+        ownership, restricted, set_aside, verification_lines,
     };
 
     /// Constant memory at any size: no statement over a large table may build a temporary tree.
@@ -376,6 +376,7 @@ mod tests {
             event_lines::sql::UNKNOWN_LINES,
             event_lines::sql::EVENT_COUNTS,
             restricted::sql::DIFFERING,
+            ownership::sql::OWNERSHIP,
             set_aside::sql::SET_ASIDE_LINES,
             set_aside::sql::DROPPED,
             set_aside::sql::DROPPED_STOPS,
@@ -390,7 +391,7 @@ mod tests {
             counts::sql::GAPS,
             counts::sql::SENT,
             document_counts::sql::DOCUMENTS,
-            document_counts::sql::MANUAL_KYB,
+            manual_kyb::sql::MANUAL_KYB,
             document_counts::sql::STRAY_KYB,
         ];
         for sql in lines.into_iter().chain(counts) {

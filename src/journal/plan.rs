@@ -32,6 +32,10 @@ pub struct PlannedRow<'a> {
     pub fixed: Option<&'a [u8]>,
     /// Keyed hash of the primary owner.
     pub person: Option<&'a [u8; 16]>,
+    /// With the hash: marks of the agreements.
+    pub agreements: Option<&'a [u8]>,
+    /// With the hash: marks of the owners of an entity.
+    pub owners: Option<&'a [u8]>,
     /// Gaps: path, reason, level; file and row, 0 and 0 for the record's own row.
     pub gaps: &'a [(&'a str, &'a str, &'static str, (i64, u64))],
     /// Rows beside its own.
@@ -88,7 +92,7 @@ impl Journal {
         let record = record as i64;
         let reason = row.reason.map(|reason| self.word(reason)).transpose()?;
         self.db
-            .prepare_cached("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
+            .prepare_cached("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
             .execute(params![
                 record,
                 row.file,
@@ -101,7 +105,9 @@ impl Journal {
                 row.hash,
                 row.gaps.len() as i64,
                 row.fixed,
-                row.person
+                row.person,
+                row.agreements,
+                row.owners
             ])?;
         for (path, reason, level, (file, line)) in row.gaps {
             let (path, reason) = (self.word(path)?, self.word(reason)?);
@@ -130,7 +136,7 @@ impl Journal {
                 let reason = journal.word(reason)?;
                 journal
                     .db
-                    .prepare_cached("UPDATE record SET verdict = ?, reason = ?, hash = NULL, fixed = NULL, gaps = 0 WHERE id = ?")?
+                    .prepare_cached("UPDATE record SET verdict = ?, reason = ?, hash = NULL, fixed = NULL, agreements = NULL, owners = NULL, gaps = 0 WHERE id = ?")?
                     .execute(params![Verdict::Duplicate as i64, reason, record])?;
                 journal.db.prepare_cached("DELETE FROM gap WHERE record = ?")?.execute([record])?;
                 journal.db.prepare_cached("DELETE FROM task WHERE record = ?")?.execute([record])?;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use super::chosen::Choice;
 use super::layers::{Taken, Taking};
 use super::open::Journal;
+use super::ownership::{ChangedAgreements, ChangedOwners};
 use super::person::Decided;
 use super::reappeared::Reappeared;
 use super::restricted::Restricted;
@@ -42,6 +43,13 @@ pub struct Changes {
     /// Of `added`, those of people who have an accepted account under another id that stays; absent when there are none.
     #[serde(skip_serializing_if = "is_zero")]
     pub further_accounts: u64,
+    /// Accepted accounts whose agreements changed; without an acknowledgement none of them gets an update. Absent when there
+    /// are none.
+    #[serde(skip_serializing_if = "ChangedAgreements::none")]
+    pub agreements: ChangedAgreements,
+    /// Accepted accounts of entities whose owners changed: Bakkt must be told. Absent when there are none.
+    #[serde(skip_serializing_if = "ChangedOwners::none")]
+    pub ownership: ChangedOwners,
     /// Those of `changed_accepted` that get none, whatever is asked for; absent when there are none.
     #[serde(skip_serializing_if = "Restricted::none")]
     pub restricted: Restricted,
@@ -82,6 +90,8 @@ pub struct Adopt<'a> {
     pub update_accepted: bool,
     /// Take new ids of people whose accounts Bakkt has under vanished ids for further accounts, instead of stopping.
     pub accept_new_ids: bool,
+    /// Both sides have acknowledged the agreements that changed: updates may send them.
+    pub agreements_acknowledged: bool,
     /// Only count; nothing changes.
     pub dry_run: bool,
     /// Who, why and when, for the operator log.
@@ -182,6 +192,8 @@ impl Journal {
             updates: 0,
             reappeared: self.reappeared()?,
             further_accounts: self.further_accounts()?,
+            agreements: self.changed_agreements()?,
+            ownership: self.changed_owners()?,
             restricted: self.restricted()?,
             documents: self.document_changes()?,
         })
@@ -227,7 +239,11 @@ impl Journal {
         for task in revived {
             self.revive(task, set_aside::CHANGED, how.decided)?;
         }
-        self.db.execute(PLAN_UPDATES, [how.update_accepted])?;
+        let asked = [how.update_accepted, how.agreements_acknowledged];
+        self.db.execute(PLAN_UPDATES, asked)?;
+        if how.agreements_acknowledged {
+            self.acknowledge_agreements(how.decided)?;
+        }
         changes.updates = self.count(Kind::Update, State::Open, false)?;
         self.db.execute("DELETE FROM task WHERE kind = 99", [])?;
         // After the updates: documents and KYB wait for them as well.
@@ -271,14 +287,16 @@ const TAKE_OVER: &str = include_str!("replan_take_over.sql");
 /// The tables that `COMPARE` makes.
 const DROP: &str = "DROP TABLE temp.was; DROP TABLE temp.was_update; DROP TABLE temp.was_document; DROP TABLE temp.was_kyb;
     DROP TABLE temp.words; DROP TABLE temp.adopting; DROP TABLE temp.touched;
-    DROP TABLE temp.vanished; DROP TABLE temp.arrived; DROP TABLE temp.reappeared;";
+    DROP TABLE temp.agreements_changed; DROP TABLE temp.vanished; DROP TABLE temp.arrived; DROP TABLE temp.reappeared;";
 
-/// Of accepted accounts with other bytes, but never of those that are restricted: all when asked for, else those that the new backfill file changed, and those
+/// Of accepted accounts with other bytes, but never of those that are restricted, and of those with other agreements only when
+/// these were acknowledged: all when asked for, else those that the new backfill file changed, and those
 /// for which an update was asked for before: nobody has taken that back.
 const PLAN_UPDATES: &str = "
     INSERT INTO main.task (record, kind, state)
         SELECT w.record, 1, 0 FROM temp.was w JOIN main.record r ON r.id = w.record
         WHERE w.state = 4 AND w.hash IS NOT r.hash AND NOT w.untouched AND NOT w.restricted
+        AND (?2 OR w.client_id NOT IN (SELECT client_id FROM temp.agreements_changed))
         AND (?1 OR w.client_id IN (SELECT client_id FROM temp.touched)
              OR w.client_id IN (SELECT client_id FROM temp.was_update WHERE record IS NOT NULL))
         AND NOT EXISTS (SELECT 1 FROM main.task t WHERE t.record = w.record AND t.kind = 1)

@@ -3,12 +3,15 @@ CREATE TEMP TABLE adopting (at INTEGER NOT NULL, layer INTEGER NOT NULL);
 CREATE TEMP TABLE touched (client_id TEXT PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID;
 
 CREATE TEMP TABLE was (client_id TEXT PRIMARY KEY, task INTEGER, state INTEGER, hash BLOB, untouched INTEGER, record INTEGER,
-    fixed BLOB, restricted INTEGER NOT NULL DEFAULT 0, person BLOB) WITHOUT ROWID;
+    fixed BLOB, restricted INTEGER NOT NULL DEFAULT 0, person BLOB,
+    agreements BLOB, owners BLOB) WITHOUT ROWID;
+-- Accepted accounts whose agreements changed, with the marks of the new ones; filled by the program.
+CREATE TEMP TABLE agreements_changed (client_id TEXT PRIMARY KEY, agreements BLOB NOT NULL) WITHOUT ROWID;
 INSERT INTO temp.was
-    SELECT r.client_id, t.id, t.state, CASE t.state WHEN 4 THEN t.hash ELSE r.hash END, t.existed = 2, NULL, t.fixed, 0, r.person
+    SELECT r.client_id, t.id, t.state, CASE t.state WHEN 4 THEN t.hash ELSE r.hash END, t.existed = 2, NULL, t.fixed, 0, r.person, t.agreements, t.owners
     FROM main.task t JOIN main.record r ON r.id = t.record WHERE t.kind = 0;
 INSERT OR IGNORE INTO temp.was
-    SELECT f.client_id, t.id, t.state, t.hash, t.existed = 2, NULL, t.fixed, 0, f.person FROM main.former f JOIN main.task t ON t.id = f.task;
+    SELECT f.client_id, t.id, t.state, t.hash, t.existed = 2, NULL, t.fixed, 0, f.person, t.agreements, t.owners FROM main.former f JOIN main.task t ON t.id = f.task;
 UPDATE temp.was SET record =
     (SELECT r.id FROM n.record r WHERE r.client_id = was.client_id AND r.verdict < 2);
 -- What the new plan has differs from what Bakkt has in a field that no update may change.

@@ -33,7 +33,7 @@ INSERT OR IGNORE INTO temp.was_gap
 DELETE FROM main.gap; DELETE FROM main.record; DELETE FROM main.file; DELETE FROM main.policy; DELETE FROM main.fingerprint;
 DELETE FROM main.part; DELETE FROM main.unused; DELETE FROM main.owner; DELETE FROM main.document;
 INSERT INTO main.record
-    SELECT r.id, r.file, r.row, r.offset, r.length, r.client_id, r.verdict, w.old, r.hash, r.gaps, r.fixed, r.person
+    SELECT r.id, r.file, r.row, r.offset, r.length, r.client_id, r.verdict, w.old, r.hash, r.gaps, r.fixed, r.person, r.agreements, r.owners
     FROM n.record r LEFT JOIN temp.words w ON w.new = r.reason;
 INSERT INTO main.gap
     SELECT g.record, p.old, w.old, g.level, CASE WHEN v.at IS NULL OR g.level NOT IN ('G', 'O') OR r.verdict > 1 THEN g.status ELSE 'waived' END, g.file, g.row,
@@ -56,7 +56,7 @@ DELETE FROM main.known_file;
 INSERT INTO main.known_file SELECT * FROM n.known_file;
 INSERT INTO main.document
     SELECT d.id, d.record, d.file, d.row, d.offset, d.length, d.sealed, d.shown, d.place, k.old, s.old, d.proves, d.size,
-           d.uuid, d.verdict, w.old, d.hash
+           d.uuid, d.verdict, w.old, d.hash, d.side_assumed
     FROM n.document d LEFT JOIN temp.words k ON k.new = d.type LEFT JOIN temp.words s ON s.new = d.side
     LEFT JOIN temp.words w ON w.new = d.reason;
 INSERT INTO main.meta SELECT key, value FROM n.meta WHERE true
@@ -65,6 +65,8 @@ INSERT INTO main.meta SELECT key, value FROM n.meta WHERE true
 -- Accepted before the journal knew them: the same bytes have the same.
 UPDATE main.task SET fixed = r.fixed FROM main.record r
     WHERE r.id = task.record AND task.kind = 0 AND task.state = 4 AND task.fixed IS NULL AND task.hash IS r.hash;
+UPDATE main.task SET agreements = r.agreements, owners = r.owners FROM main.record r
+    WHERE r.id = task.record AND task.kind = 0 AND task.state = 4 AND task.agreements IS NULL AND task.hash IS r.hash;
 
 INSERT INTO main.task (record, kind, state)
     SELECT id, 0, 0 FROM main.record r WHERE r.verdict < 2

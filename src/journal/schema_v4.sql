@@ -29,3 +29,29 @@ CREATE TABLE set_aside (               -- append only: what tasks that were sent
 CREATE INDEX set_aside_client ON set_aside (client_id, kind) WHERE gone = 1;
 CREATE TRIGGER set_aside_stays BEFORE UPDATE ON set_aside BEGIN SELECT RAISE(ABORT, 'what was sent is append only'); END;
 CREATE TRIGGER set_aside_keeps BEFORE DELETE ON set_aside BEGIN SELECT RAISE(ABORT, 'what was sent is append only'); END;
+
+-- 1: its account is not INDIVIDUAL and nothing says its side, so that FRONT is an assumption.
+ALTER TABLE document ADD COLUMN side_assumed INTEGER NOT NULL DEFAULT 0;
+
+-- Keyed marks of this customer alone (contract::ownership). NULL: not sent, or planned before version 4.
+ALTER TABLE record ADD COLUMN agreements BLOB; -- of each owner's agreements, as the plan has them
+ALTER TABLE record ADD COLUMN owners BLOB;     -- of the owners of an entity, and of what they own
+ALTER TABLE task ADD COLUMN agreements BLOB;   -- as Bakkt has them; NULL: not known
+ALTER TABLE task ADD COLUMN owners BLOB;       -- likewise
+
+CREATE TABLE acknowledged (            -- changed agreements that both sides acknowledged, says a person
+  client_id  TEXT NOT NULL,
+  agreements BLOB NOT NULL,            -- marks of the agreements as they are then
+  reason     TEXT NOT NULL,
+  by         TEXT NOT NULL,
+  at         INTEGER NOT NULL,
+  PRIMARY KEY (client_id, agreements)
+) WITHOUT ROWID;
+
+CREATE TABLE manual_kyb (              -- how manual KYB of an account ended, says a person
+  client_id TEXT PRIMARY KEY,
+  outcome   TEXT NOT NULL,             -- 'approved' or 'rejected'
+  reason    TEXT NOT NULL,
+  by        TEXT NOT NULL,
+  at        INTEGER NOT NULL
+) WITHOUT ROWID;

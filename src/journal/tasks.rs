@@ -198,7 +198,7 @@ const UPDATED: &str = "UPDATE task SET hash = u.hash FROM task u
     WHERE u.id = ? AND u.kind = 1 AND task.record = u.record AND task.kind = 0";
 
 /// And so are the values that no later update may change, as far as the plan knows what was sent.
-const FIXED: &str = "UPDATE task SET fixed = r.fixed FROM task t JOIN record r ON r.id = t.record
+const FIXED: &str = "UPDATE task SET fixed = r.fixed, agreements = r.agreements, owners = r.owners FROM task t JOIN record r ON r.id = t.record
     WHERE t.id = ? AND t.kind < 2 AND task.record = t.record AND task.kind = 0 AND task.hash IS r.hash";
 
 /// Its task makes room for a later one; that it was sent is kept.

@@ -9,6 +9,7 @@ pub mod duplicates;
 pub mod fixed;
 pub mod joins;
 pub mod layers;
+pub mod owner_marks;
 pub mod person;
 pub mod record;
 pub mod reread;

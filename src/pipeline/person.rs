@@ -22,8 +22,10 @@ const CONTEXT: &str = "bakkt-migrate 2026-11 the same person under another id";
 
 /// Where one owner says who they are: slots of the draft.
 #[derive(Clone, Copy, Debug, Default)]
-struct OwnerSlots {
-    role: Option<usize>,
+pub(super) struct OwnerSlots {
+    pub(super) role: Option<usize>,
+    pub(super) share: Option<usize>,
+    pub(super) manages: Option<usize>,
     given_name: Option<usize>,
     family_name: Option<usize>,
     birth_date: Option<usize>,
@@ -55,20 +57,24 @@ impl PersonHasher {
         let is_primary = |owner: &&OwnerSlots| value(owner.role) == Some(PRIMARY_OWNER);
         let owner = self.owners.iter().find(is_primary);
         let owner = *owner.or(self.owners.first())?;
-        let text = &mut self.text;
-        text.clear();
-        // Both name parts are asked: `|` must not keep the second from being added.
-        let given = add_folded(text, value(owner.given_name));
-        let family = add_folded(text, value(owner.family_name));
-        let born = add_folded(text, value(owner.birth_date));
-        let taxed = add_number(text, value(owner.tax_id));
-        let known = [given || family, born, taxed];
-        if known.into_iter().filter(|part| *part).count() < 2 {
+        self.text.clear();
+        if fold_person(&owner, draft, &mut self.text) < 2 {
             return None;
         }
-        let hash = blake3::keyed_hash(&self.key, text.as_bytes());
+        let hash = blake3::keyed_hash(&self.key, self.text.as_bytes());
         hash.as_bytes().first_chunk().copied()
     }
+}
+
+/// Adds who an owner is, folded; returns how many of names, birth date and tax id are known.
+pub(super) fn fold_person(owner: &OwnerSlots, draft: &Draft, text: &mut String) -> usize {
+    let value = |slot: Option<usize>| slot.and_then(|slot| draft.value(slot));
+    let given = add_folded(text, value(owner.given_name));
+    let family = add_folded(text, value(owner.family_name));
+    let born = add_folded(text, value(owner.birth_date));
+    let taxed = add_number(text, value(owner.tax_id));
+    let known = [given || family, born, taxed];
+    known.into_iter().filter(|part| *part).count()
 }
 
 /// Stands for a part that is missing; no folded text has it.
@@ -104,7 +110,7 @@ fn end_part(text: &mut String, start: usize) -> bool {
 }
 
 /// The slots of every owner that the mapping can make.
-fn owner_slots(mapper: &Mapper) -> Vec<OwnerSlots> {
+pub(super) fn owner_slots(mapper: &Mapper) -> Vec<OwnerSlots> {
     let mut owners: Vec<OwnerSlots> = Vec::new();
     for fed in mapper.fed() {
         let found = fed.target.strip_prefix("owners[");
@@ -120,6 +126,8 @@ fn owner_slots(mapper: &Mapper) -> Vec<OwnerSlots> {
         let owner = &mut owners[place];
         let slot = match field {
             "role" => &mut owner.role,
+            "ownership_percent" => &mut owner.share,
+            "manages_entity" => &mut owner.manages,
             "identity.givenName" => &mut owner.given_name,
             "identity.familyName" => &mut owner.family_name,
             "identity.dateOfBirth" => &mut owner.birth_date,
@@ -149,6 +157,8 @@ mod tests {
         }
         let owner = OwnerSlots {
             role: None,
+            share: None,
+            manages: None,
             given_name: Some(0),
             family_name: Some(1),
             birth_date: Some(2),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::fixed::{Fixed, Fixing};
+use super::owner_marks::OwnerMarker;
 use super::person::{PersonHash, PersonHasher};
 use super::{From, Hash, Pipeline, Worker};
 use crate::assess::facts::{OwnerFact, OwnerFacts};
@@ -65,6 +66,8 @@ pub struct Scanned {
     owners: (u32, u32),
     parts: (u32, u32),
     laid: (u32, u32),
+    agreements: (u32, u32),
+    owner_marks: (u32, u32),
 }
 
 /// A code that is in no table and must be: all that leaves the thread which read it.
@@ -93,6 +96,8 @@ pub struct Results {
     gaps: Vec<Gap>,
     payloads: Vec<u8>,
     owners: OwnerFacts,
+    /// Marks of agreements and of owners.
+    marks: Vec<u8>,
     parts: Vec<Part>,
     /// Rows of backfill files that were laid over records.
     laid: Vec<(usize, Position)>,
@@ -103,6 +108,12 @@ pub struct Results {
     strays: Vec<Stray>,
     /// By gap, where shapes were asked for.
     shapes: Vec<(u32, u32)>,
+}
+
+/// What makes keyed hashes of a record beside those of its payload.
+struct Hashers {
+    people: Option<PersonHasher>,
+    owners: Option<OwnerMarker>,
 }
 
 /// A gap with what a person needs to find it.
@@ -145,6 +156,16 @@ impl Results {
             .range(row.owners.0 as usize, row.owners.1 as usize)
     }
 
+    /// Marks of the agreements; with the hash.
+    pub fn agreement_marks(&self, row: &Scanned) -> &[u8] {
+        &self.marks[row.agreements.0 as usize..row.agreements.1 as usize]
+    }
+
+    /// Marks of the owners of an entity; with the hash, where facts were asked for.
+    pub fn owner_marks(&self, row: &Scanned) -> &[u8] {
+        &self.marks[row.owner_marks.0 as usize..row.owner_marks.1 as usize]
+    }
+
     /// The rows beside a record's own, in the order in which they are mapped.
     pub fn parts(&self, row: &Scanned) -> &[Part] {
         &self.parts[row.parts.0 as usize..row.parts.1 as usize]
@@ -176,14 +197,14 @@ impl Results {
         worker: &mut Worker,
         rows: &Rows,
         want: Want,
-        people: Option<&mut PersonHasher>,
+        hashers: &mut Hashers,
     ) -> anyhow::Result<()> {
-        let mut people = people;
         self.rows.clear();
         self.texts.clear();
         self.gaps.clear();
         self.payloads.clear();
         self.owners.clear();
+        self.marks.clear();
         self.parts.clear();
         self.laid.clear();
         self.laid_places.clear();
@@ -226,28 +247,45 @@ impl Results {
             let fixed = hash
                 .and(prepared.id)
                 .map(|id| fixing.of(id, prepared.payload, prepared.kept));
+            let agreements = self.marks.len() as u32;
+            if let (Some(owners), Some(id), Some(_)) = (&hashers.owners, prepared.id, hash) {
+                owners.add_agreements(id, prepared.payload, prepared.kept, &mut self.marks);
+            }
+            let owner_marks = self.marks.len() as u32;
+            let (id_end, account_type) = (self.texts.len() as u32, prepared.account_type);
             self.rows.push(Scanned {
                 at,
                 verdict: prepared.verdict,
                 excluded: prepared.excluded,
-                account_type: prepared.account_type,
+                account_type,
                 id_hash,
                 hash,
                 fixed,
                 person: None,
-                id: (id, self.texts.len() as u32),
+                id: (id, id_end),
                 gaps: (gaps, self.gaps.len() as u32),
                 payload: (payload, self.payloads.len() as u32),
                 owners: (owners, self.owners.len() as u32),
                 parts: (parts, parts),
                 laid: (laid, laid),
+                agreements: (agreements, owner_marks),
+                owner_marks: (owner_marks, owner_marks),
             });
             // A broken row was not mapped: the draft is still that of another one.
             if verdict != Verdict::Excluded
                 && row.flaw().is_none()
-                && let (Some(people), Some(record)) = (&mut people, self.rows.last_mut())
+                && let (Some(people), Some(record)) = (&mut hashers.people, self.rows.last_mut())
             {
                 record.person = people.hash(worker.draft());
+            }
+            if let (Some(marker), Some(_)) = (&mut hashers.owners, hash)
+                && let Some(record) = self.rows.last_mut()
+            {
+                let found = self.owners.range(owners as usize, self.owners.len());
+                let found = found.map(|(place, id, _)| (place, id));
+                let id = &self.texts[id as usize..id_end as usize];
+                marker.add_owners(id, account_type, worker.draft(), found, &mut self.marks);
+                record.owner_marks.1 = self.marks.len() as u32;
             }
             if layered {
                 self.note_laid(worker);
@@ -362,10 +400,13 @@ fn work(
     spent: &Receiver<Results>,
 ) {
     let mut worker = Worker::new(want);
-    let mut people = want.people.then(|| PersonHasher::new(pipeline));
+    let mut hashers = Hashers {
+        people: want.people.then(|| PersonHasher::new(pipeline)),
+        owners: want.hashes.then(|| OwnerMarker::new(pipeline)),
+    };
     while let Ok(rows) = rows_out.recv() {
         let mut results = spent.try_recv().unwrap_or_default();
-        let filled = results.fill(pipeline, &mut worker, &rows, want, people.as_mut());
+        let filled = results.fill(pipeline, &mut worker, &rows, want, &mut hashers);
         // A full or closed return lane only costs the buffer.
         let _ = used.try_send(rows);
         let failed = filled.is_err();

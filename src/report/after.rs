@@ -35,6 +35,15 @@ const UNKNOWN: &[&str] = &["clientAccountId", "events", "lastEvent", "status", "
 const VERIFICATION: &[&str] = &["clientAccountId", "clientDocumentId", "path", "kind"];
 /// The columns of `restricted.csv`.
 const RESTRICTED: &[&str] = &["clientAccountId", "path", "file", "row"];
+/// The columns of `ownership.csv`.
+const OWNERSHIP: &[&str] = &[
+    "clientAccountId",
+    "file",
+    "row",
+    "ownersAdded",
+    "ownersRemoved",
+    "ownersChanged",
+];
 /// The columns of `gap-history.csv`.
 const HISTORY: &[&str] = &[
     "clientAccountId",
@@ -73,6 +82,13 @@ pub struct After {
     pub links: LinkCounts,
     /// Changes that backfill files or a changed export ask for and no update may make: they go by hand, through Bakkt.
     pub restricted: u64,
+    /// Accepted accounts of entities whose owners changed: Bakkt must be told. Absent when there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ownership_changed: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What reading back has come to.
@@ -144,6 +160,10 @@ impl After {
         };
         reader.each_restricted(|_| {
             after.restricted += 1;
+            Ok(())
+        })?;
+        reader.each_changed_ownership(|_, _, _, _| {
+            after.ownership_changed += 1;
             Ok(())
         })?;
         reader.each_decision(|line| {
@@ -246,6 +266,21 @@ pub(super) fn restricted(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
             out.text(line.path)?;
             out.text(line.file)?;
             out.number(line.row)?;
+            out.end()
+        })
+    })
+}
+
+/// Writes `ownership.csv`: the accepted accounts of entities whose owners changed. Bakkt must be told of them.
+pub(super) fn ownership(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
+    sheet(dir, "ownership.csv", OWNERSHIP, |out| {
+        reader.each_changed_ownership(|client_id, file, row, changes| {
+            out.text(client_id)?;
+            out.text(file)?;
+            out.number(row)?;
+            out.number(changes.added)?;
+            out.number(changes.removed)?;
+            out.number(changes.changed)?;
             out.end()
         })
     })

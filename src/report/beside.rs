@@ -29,6 +29,7 @@ const DOCUMENTS: &[&str] = &[
     "message",
     "clientDocumentId",
     "bytes",
+    "sideAssumed",
 ];
 /// The columns of `kyb.csv`.
 const KYB: &[&str] = &[
@@ -39,6 +40,16 @@ const KYB: &[&str] = &[
     "status",
     "code",
     "reason",
+];
+/// The columns of `manual-kyb.csv`.
+const MANUAL_KYB: &[&str] = &[
+    "file",
+    "row",
+    "clientAccountId",
+    "outcome",
+    "why",
+    "decidedAt",
+    "decidedBy",
 ];
 /// The columns of `unused.csv`.
 const UNUSED: &[&str] = &["file", "row", "reason"];
@@ -82,6 +93,7 @@ pub(super) fn documents(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
             out.maybe(line.message)?;
             out.maybe(line.uuid)?;
             out.number_or_none(Some(line.bytes))?;
+            out.text(if line.side_assumed { "yes" } else { "" })?;
             out.end()
         })
     })
@@ -130,6 +142,20 @@ fn doubt<W: std::io::Write>(
         "the answer was lost and nobody can be asked by program: find out at Bakkt, then settle it with resolve --kyb",
     )?;
     out.end()
+}
+
+/// Writes `manual-kyb.csv`: every account for manual KYB, and how that ended.
+pub(super) fn manual_kyb(reader: &Reader, dir: &Path) -> anyhow::Result<()> {
+    sheet(dir, "manual-kyb.csv", MANUAL_KYB, |out| {
+        reader.each_manual_kyb(|line| {
+            out.origin(&line.origin)?;
+            out.maybe(line.outcome)?;
+            out.maybe(line.reason)?;
+            out.time(line.at)?;
+            out.maybe(line.by)?;
+            out.end()
+        })
+    })
 }
 
 /// Writes `unused.csv`: every row that no record and no upload uses.

@@ -47,6 +47,8 @@ pub fn write(reader: &Reader, dir: &Path, facts: &Facts) -> anyhow::Result<Total
     after::verification(reader, dir)?;
     after::history(reader, dir)?;
     after::restricted(reader, dir)?;
+    after::ownership(reader, dir)?;
+    beside::manual_kyb(reader, dir)?;
     after::unknown(reader, dir)?;
     let minutes = reader.minutes()?;
     let summary = summary::read(reader, facts, &due_on, kyb, &minutes)?;

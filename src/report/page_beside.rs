@@ -86,7 +86,7 @@ pub(super) fn steps(totals: &Totals) -> Vec<Step> {
     let all = [
         (totals.kyb_in_doubt(), "KYB triggers in doubt", "Ask Bakkt whether the screening has started, then settle each with resolve.", "kyb.csv, status in doubt"),
         (kyb.incomplete, "KYB checklists that lack something", "Provide the missing documents or facts, then plan again.", "kyb.csv, status missing"),
-        (kyb.manual, "Accounts for manual KYB", "An owner is an entity. List them with manual-kyb, and send Bakkt its form for each.", "manual-kyb"),
+        (kyb.manual - kyb.manual_ended(), "Accounts for manual KYB", "An owner is an entity. List them with manual-kyb, and send Bakkt its form for each.", "manual-kyb"),
         (d.refused, "Documents refused before sending", "Correct the file or what the manifest says of it, then plan again.", "documents.csv, outcome refused before sending"),
         (d.changed, "Documents whose file has changed since planning", "Put the planned file back, or plan again.", "documents.csv, code changed"),
         (d.left_alone, "Uploads and KYB of accounts that existed before with other data", "The accounts were left as they are, so nothing was sent for them: see with Bakkt what is to become of each.", "documents.csv and kyb.csv, code left alone"),

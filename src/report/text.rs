@@ -201,6 +201,12 @@ fn beside_lines(totals: &Totals) -> String {
         if !unsent.is_empty() {
             lines.push_str(&format!("  not sent: {unsent}\n"));
         }
+        if documents.side_assumed > 0 {
+            lines.push_str(&format!(
+                "  sent as FRONT because nothing says their side: {} (documents.csv marks them)\n",
+                thousands(documents.side_assumed)
+            ));
+        }
     }
     if tasks.kyb.planned > 0 {
         let planned = thousands(tasks.kyb.planned);
@@ -214,8 +220,18 @@ fn beside_lines(totals: &Totals) -> String {
         ),
         ("KYB checklists that lack something", totals.kyb.incomplete),
         ("KYB triggers in doubt", totals.kyb_in_doubt()),
-        ("accounts for manual KYB", totals.kyb.manual),
+        (
+            "accounts for manual KYB",
+            totals.kyb.manual - totals.kyb.manual_ended(),
+        ),
     ]);
+    let ended = words(&[
+        ("approved", totals.kyb.manual_approved),
+        ("rejected", totals.kyb.manual_rejected),
+    ]);
+    if !ended.is_empty() {
+        lines.push_str(&format!("manual KYB: {ended}\n"));
+    }
     if !by_hand.is_empty() {
         lines.push_str(&format!("for a person: {by_hand}\n"));
     }

@@ -73,6 +73,9 @@ pub struct Documents {
     pub no_account: u64,
     /// Bytes of those that are sent.
     pub bytes: u64,
+    /// Those of `sent` that go as FRONT because nothing says their side and their account needs one; absent when there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub side_assumed: u64,
     /// Uploads held because the file is no longer the planned one.
     pub changed: u64,
     /// Accepted under an earlier plan, and no longer in this one.
@@ -94,6 +97,12 @@ pub struct Kyb {
     pub incomplete: u64,
     /// Accounts that are not sent because an owner is an entity: they go by manual KYB.
     pub manual: u64,
+    /// Those of them that Bakkt approved, says a person; absent when there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub manual_approved: u64,
+    /// Those of them that Bakkt rejected, says a person; absent when there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub manual_rejected: u64,
     /// Triggered under an earlier plan, and no longer in this one.
     pub former: u64,
     /// Those of an earlier plan whose answer was lost.
@@ -193,6 +202,7 @@ impl Totals {
         } else {
             None
         };
+        let manual = reader.manual_kyb()?;
         let mut totals = Totals {
             read: control.unwrap_or(counts.records),
             verdicts: Verdicts {
@@ -221,7 +231,9 @@ impl Totals {
             documents: of_documents(counts, documents),
             kyb: Kyb {
                 incomplete: held(counts, "KYB", INCOMPLETE.0),
-                manual: reader.manual_kyb()?,
+                manual: manual.accounts,
+                manual_approved: manual.approved,
+                manual_rejected: manual.rejected,
                 former: counts.former.kyb,
                 former_in_doubt: counts.former.kyb_in_doubt,
             },
@@ -248,14 +260,19 @@ impl Totals {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Whether something waits for a person: blocked, duplicate, refused, given up, a document whose file has changed, a
+    /// Whether something waits for a person: blocked (but for those whose manual KYB has ended), duplicate, refused, given up, a document whose file has changed, a
     /// KYB checklist that lacks something, a KYB trigger in doubt, which nobody can ask about, and an account that is not
     /// what was sent, or that Bakkt does not know.
     pub fn needs_person(&self) -> bool {
         let tasks = &self.tasks;
         let stopped = [&tasks.account, &tasks.update, &tasks.document, &tasks.kyb]
             .map(|tasks| tasks.refused + tasks.gave_up);
-        let rows = self.verdicts.blocked + self.verdicts.duplicate;
+        // Of whom manual KYB has ended, nothing is left to do here.
+        let blocked = self
+            .verdicts
+            .blocked
+            .saturating_sub(self.kyb.manual_ended());
+        let rows = blocked + self.verdicts.duplicate;
         let kyb = self.kyb.incomplete + self.kyb_in_doubt();
         rows + stopped.iter().sum::<u64>()
             + self.documents.changed
@@ -270,6 +287,13 @@ impl Totals {
     /// KYB triggers whose answer was lost, those of an earlier plan included.
     pub fn kyb_in_doubt(&self) -> u64 {
         self.tasks.kyb.in_doubt + self.kyb.former_in_doubt
+    }
+}
+
+impl Kyb {
+    /// Accounts whose manual KYB has ended.
+    pub fn manual_ended(&self) -> u64 {
+        self.manual_approved + self.manual_rejected
     }
 }
 
@@ -290,6 +314,7 @@ fn of_documents(counts: &Counts, documents: &DocumentCounts) -> Documents {
         account_not_sent,
         no_account,
         bytes: documents.bytes,
+        side_assumed: documents.side_assumed,
         changed: held(counts, "document", CHANGED),
         former: counts.former.documents,
         left_alone: held(counts, "document", LEFT_ALONE.0) + held(counts, "KYB", LEFT_ALONE.0),

@@ -113,6 +113,8 @@ fn a_report_goes_where_it_is_told() {
     elsewhere/report/gap-history.csv
     elsewhere/report/gaps.csv
     elsewhere/report/kyb.csv
+    elsewhere/report/manual-kyb.csv
+    elsewhere/report/ownership.csv
     elsewhere/report/reconciliation.csv
     elsewhere/report/refused.csv
     elsewhere/report/report.html

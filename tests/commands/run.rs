@@ -62,6 +62,8 @@ fn a_small_migration_in_the_sandbox_and_again() {
     acme/report/sandbox/gap-history.csv
     acme/report/sandbox/gaps.csv
     acme/report/sandbox/kyb.csv
+    acme/report/sandbox/manual-kyb.csv
+    acme/report/sandbox/ownership.csv
     acme/report/sandbox/reconciliation.csv
     acme/report/sandbox/refused.csv
     acme/report/sandbox/report.html

@@ -8,4 +8,6 @@ mod support;
 mod hostile;
 mod rules;
 mod sending;
+mod sides;
+mod spelling;
 mod world;

@@ -99,16 +99,14 @@ fn who_is_left_out_after_a_refusal_keeps_the_answer_and_the_decision() {
         );
         let first = column(&case, "reconciliation.csv", "firstSent");
         assert!(first.iter().all(|at| !at.is_empty()), "{what}");
-        let stops: serde_json::Value = serde_json::from_str(&case.report("summary.json")).unwrap();
-        assert_eq!(
-            stops["stops"][0]["state"], "refused, then dropped",
-            "{what}"
-        );
-        assert_eq!(
-            (&stops["stops"][0]["code"], &stops["stops"][0]["count"]),
-            (&"REFUSED".into(), &3.into()),
-            "{what}"
-        );
+        let summary: serde_json::Value =
+            serde_json::from_str(&case.report("summary.json")).unwrap();
+        let stops = summary["stops"].as_array().unwrap();
+        let dropped = stops
+            .iter()
+            .filter(|stop| stop["state"] == "refused, then dropped" && stop["code"] == "REFUSED");
+        let counted: u64 = dropped.map(|stop| stop["count"].as_u64().unwrap()).sum();
+        assert_eq!(counted, 3, "{what}: {stops:?}");
     };
     check("after the decision");
     let (totals, _) = case.run("replan", &[]);

@@ -28,6 +28,9 @@ const COLUMNS: &[(&str, &str, &str)] = &[
         "89501",
     ),
     ("CTRY", "owners[0].identity.personalAddress.country", "USA"),
+    ("AGREED", "owners[0].agreements[0].name", "Terms"),
+    ("AGREED_V", "owners[0].agreements[0].version", "1"),
+    ("SHARE_2", "owners[1].ownership_percent", "30"),
     ("OWNER_2", "owners[1].clientOwnerId", "o-2"),
     ("BORN_2", "owners[1].identity.dateOfBirth", "1981-02-03"),
     ("CITIZEN_2", "owners[1].identity.citizenshipCountry", ""),
@@ -117,7 +120,7 @@ const FIELDS: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// Customers with their own cells.
-type Customers<'a> = Vec<(&'a str, Vec<(&'a str, &'a str)>)>;
+pub(crate) type Customers<'a> = Vec<(&'a str, Vec<(&'a str, &'a str)>)>;
 
 fn mapping() -> String {
     let mut text = "account_type = { column = \"TYPE\" }\n[fields]\n".to_owned();
@@ -137,7 +140,7 @@ fn mapping() -> String {
     text
 }
 
-fn export(case: &Case, customers: &Customers<'_>) {
+pub(crate) fn export(case: &Case, customers: &Customers<'_>) {
     let names: Vec<&str> = COLUMNS.iter().map(|(name, ..)| *name).collect();
     let mut text = format!("{}\n", names.join(","));
     for (id, own) in customers {
@@ -152,7 +155,7 @@ fn export(case: &Case, customers: &Customers<'_>) {
 }
 
 /// A sent migration of these customers, each with the usual cells.
-fn sent(ids: &[&str]) -> Case {
+pub(crate) fn sent(ids: &[&str]) -> Case {
     let case = Case::new("", &[]);
     std::fs::write(case.folder.path().join("mapping.toml"), mapping()).unwrap();
     export(&case, &ids.iter().map(|id| (*id, Vec::new())).collect());
@@ -165,7 +168,7 @@ fn sent(ids: &[&str]) -> Case {
     case
 }
 
-fn held(case: &Case, id: &str) -> Value {
+pub(crate) fn held(case: &Case, id: &str) -> Value {
     let path = format!("/apex-crypto/api/v2/accounts/{id}");
     let (_, body) = case.sandbox.get(&path).unwrap();
     serde_json::from_slice::<Value>(&body).unwrap()["request"].clone()
@@ -178,7 +181,7 @@ fn listed(case: &Case) -> Vec<String> {
     text.lines().skip(1).map(str::to_owned).collect()
 }
 
-fn ask(case: &Case, sql: &str) {
+pub(crate) fn ask(case: &Case, sql: &str) {
     let path = case.folder.path().join(".bakkt-migrate/journal.db");
     rusqlite::Connection::open(path)
         .unwrap()

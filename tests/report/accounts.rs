@@ -159,9 +159,9 @@ export.csv,14,C-12,duplicate,\"same id, other data\",,,,,0,,,0,,,0,0,0,0,
     assert_eq!(
         case.file("refused.csv"),
         "\
-file,row,clientAccountId,state,code,field,message,attempts,lastChange
-export.csv,4,'=1+1,refused,422/1004,owners[0].identity.taxId,'=HYPERLINK(…) <b>is taken</b>,1,2026-11-18T11:06:40.250Z
-export.csv,5,'+15550100,gave up,503,,target is not ready,5,2026-11-18T11:06:40.250Z
+file,row,clientAccountId,state,code,field,message,attempts,lastChange,decision,decidedAt,decidedBy
+export.csv,4,'=1+1,refused,422/1004,owners[0].identity.taxId,'=HYPERLINK(…) <b>is taken</b>,1,2026-11-18T11:06:40.250Z,,,
+export.csv,5,'+15550100,gave up,503,,target is not ready,5,2026-11-18T11:06:40.250Z,,,
 "
     );
     assert_eq!(
@@ -311,6 +311,8 @@ fn files_are_private_whole_and_replaced() {
         "gap-history.csv",
         "gaps.csv",
         "kyb.csv",
+        "manual-kyb.csv",
+        "ownership.csv",
         "reconciliation.csv",
         "refused.csv",
         "report.html",
@@ -350,7 +352,7 @@ fn updates_are_counted_beside_the_accounts() {
     );
     assert!(
         case.file("refused.csv")
-            .contains("export.csv,2,C-1,update refused,422/1004,,,0,\n")
+            .contains("export.csv,2,C-1,update refused,422/1004,,,0,,,,\n")
     );
     assert!(
         case.file("report.html")
