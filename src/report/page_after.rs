@@ -111,6 +111,7 @@ pub(super) fn steps(totals: &Totals) -> Vec<Step> {
         (after.of("unsettled"), "Accounts whose events contradict each other or a reading before them", "Read them back: verify --unsettled.", "decisions.csv, decision unsettled"),
         (v.different, "Accounts that differ from what was sent", "Look at the fields, and see with Bakkt or send an update.", "verification.csv"),
         (v.unknown, "Accounts that Bakkt does not know any more", "Ask Bakkt: it had accepted them.", "verification.csv, kind unknown"),
+        (after.ownership_changed, "Accepted entities whose owners changed", "Tell Bakkt of each change of ownership.", "ownership.csv"),
         (after.restricted, "Changes that no update may make", "Hand the list to Bakkt's Operations or Compliance.", "restricted.csv"),
         (after.links.used_up, "Customers whose verification links are used up", "Ask Bakkt what is to become of them.", "links; decisions.csv, decision documents wanted"),
         (after.events.unknown_words, "Events with a status or a reason that the contract does not have", "Ask Bakkt what they mean; they decide nothing here.", "summary.json, strange_words; decisions.csv, partyStatus and reason"),
