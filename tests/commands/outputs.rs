@@ -34,8 +34,8 @@ const OPTIONS: [(&str, &str); 7] = [
     ("links", "--out"),
 ];
 
-/// A migration with inputs of every kind, its state and its report.
-fn migration() -> World {
+/// A migration with inputs of every kind, its state and its report; and the address that its journal is bound to.
+fn migration() -> (World, String) {
     let world = World::new(&[]);
     for folder in ["exports", "documents/sub"] {
         fs::create_dir_all(world.path("acme").join(folder)).unwrap();
@@ -90,7 +90,7 @@ fn migration() -> World {
         }),
     };
     events.add(&[asked], Source::Received).unwrap();
-    world
+    (world, bakkt.url())
 }
 
 /// Runs a command here; the exit code, and what was wrong.
@@ -161,7 +161,7 @@ fn places(world: &World) -> Vec<PathBuf> {
 
 #[test]
 fn no_output_changes_a_byte_of_what_is_not_its_own() {
-    let world = migration();
+    let (world, url) = migration();
     fs::create_dir(world.path("theirs")).unwrap();
     world.write("theirs/notes.csv", "clientAccountId,note\nA-1,mine\n");
     world.write("theirs/empty", "");
@@ -180,8 +180,12 @@ fn no_output_changes_a_byte_of_what_is_not_its_own() {
                 if replace.is_empty() && !plain {
                     continue;
                 }
-                let arguments = [&[command, dir, option, out], replace].concat();
+                // Nobody answers there any more: what is refused is refused before anybody is asked.
+                let target = ["--base-url", url.as_str()];
+                let target = if command == "links" { &target[..] } else { &[] };
+                let arguments = [&[command, dir, option, out], target, replace].concat();
                 let (code, said) = run(&arguments);
+                assert!(said.contains(out), "{arguments:?}: {said}");
                 // A folder that is not there is no mistake of the arguments.
                 let expected = if out.contains("/nowhere/") { 1 } else { 2 };
                 assert_eq!(code, expected, "{arguments:?}: {said}");
@@ -207,7 +211,7 @@ fn no_output_changes_a_byte_of_what_is_not_its_own() {
 
 #[test]
 fn a_folder_of_output_is_never_somebody_elses() {
-    let world = migration();
+    let (world, _) = migration();
     fs::create_dir_all(world.path("theirs/sub")).unwrap();
     world.write("theirs/refused.csv", "who,why\nA-1,mine\n");
     fs::create_dir(world.path("pages")).unwrap();
@@ -273,7 +277,7 @@ fn a_folder_of_output_is_never_somebody_elses() {
 
 #[test]
 fn an_earlier_output_is_replaced_only_when_that_is_asked_for() {
-    let world = migration();
+    let (world, _) = migration();
     let dir = world.path("acme");
     let dir = dir.to_str().unwrap();
     for (command, option) in &OPTIONS[..6] {
