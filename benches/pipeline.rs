@@ -70,6 +70,7 @@ fn check(c: &mut Criterion) {
         dir: dir.path().to_owned(),
         gaps: None,
         payloads: None,
+        findings: None,
         json: true,
     };
     let mut group = c.benchmark_group("check");

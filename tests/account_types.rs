@@ -81,6 +81,7 @@ fn outcome(mapping: &str, export: &[u8]) -> (String, String) {
         dir: folder.path().to_owned(),
         gaps: Some(at("gaps")),
         payloads: Some(at("payloads")),
+        findings: None,
         json: true,
     };
     if let Err(error) = check::run(&args, Mode::Quiet) {

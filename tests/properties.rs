@@ -75,6 +75,7 @@ fn checked(dir: &TempDir) -> Result<(), TestCaseError> {
         dir: dir.path().to_owned(),
         gaps: Some(dir.path().join("gaps.csv")),
         payloads: None,
+        findings: None,
         json: true,
     };
     match check::run(&args, Mode::Quiet) {
