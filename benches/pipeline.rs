@@ -71,6 +71,7 @@ fn check(c: &mut Criterion) {
         gaps: None,
         payloads: None,
         replacing: ReplaceArgs { replace: true },
+        findings: None,
         json: true,
     };
     let mut group = c.benchmark_group("check");

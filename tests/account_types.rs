@@ -82,6 +82,7 @@ fn outcome(mapping: &str, export: &[u8]) -> (String, String) {
         gaps: Some(at("gaps")),
         payloads: Some(at("payloads")),
         replacing: ReplaceArgs { replace: true },
+        findings: None,
         json: true,
     };
     if let Err(error) = check::run(&args, Mode::Quiet) {

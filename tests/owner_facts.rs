@@ -43,6 +43,7 @@ const FACTS: Want = Want {
     shapes: false,
     ids: true,
     people: false,
+    findings: false,
 };
 
 #[test]

@@ -76,6 +76,7 @@ fn checked(dir: &TempDir) -> Result<(), TestCaseError> {
         gaps: Some(dir.path().join("gaps.csv")),
         payloads: None,
         replacing: ReplaceArgs { replace: true },
+        findings: None,
         json: true,
     };
     match check::run(&args, Mode::Quiet) {

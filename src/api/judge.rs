@@ -361,7 +361,7 @@ mod tests {
 
     #[test]
     fn what_stops_says_what_is_wrong_and_what_to_look_at() {
-        let said = |reply: &Reply| match creation(reply, "A1", b"{}") {
+        let said = |reply: &Reply| match knowing(|known| creation(reply, "A1", known)) {
             Judgement::Stop(message, hint) => format!("{message}; {hint}"),
             other => panic!("{other:?}"),
         };

@@ -214,13 +214,16 @@ mod tests {
     use super::*;
     use std::hash::{DefaultHasher, Hash, Hasher};
 
+    /// Shared: the row, and whether it is the first customer's. Misplaced: the row, and whom its path names.
+    type Told = (Vec<(u64, bool)>, Vec<(u64, String)>);
+
     fn key(text: &str) -> Key {
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
         Key::from(hasher.finish())
     }
 
-    fn conflicts(rows: &[(&str, &str)], ids: &[&str]) -> (Vec<(u64, bool)>, Vec<(u64, String)>) {
+    fn conflicts(rows: &[(&str, &str)], ids: &[&str]) -> Told {
         let mut conflicts = Conflicts::default();
         for ((id, path), row) in rows.iter().zip(2..) {
             conflicts.note(id, path, row, key);

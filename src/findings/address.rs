@@ -229,7 +229,7 @@ fn begins_box(tokens: &[&str], at: usize, all: &[&str], country: Option<&str>) -
     }
     let first = tokens[0].as_bytes();
     let begins = |pair: &&str| first[..2].eq_ignore_ascii_case(pair.as_bytes());
-    if first.len() >= 2 && !BEGINNINGS.iter().any(|pair| begins(pair)) {
+    if first.len() >= 2 && !BEGINNINGS.iter().any(begins) {
         return false;
     }
     // A street with its number before the box, on the same line.

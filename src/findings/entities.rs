@@ -41,6 +41,9 @@ pub struct Unescaped {
     pub text: String,
 }
 
+/// Reads the escape that a text begins with: what it means, and its bytes.
+type ReadEscape = fn(&str) -> Option<(String, usize)>;
+
 /// Whether a text may have escapes at all: a quick look at its bytes.
 pub fn may_have(text: &[u8]) -> bool {
     memchr::memchr3_iter(b'&', b'%', b'\\', text).any(|at| {
@@ -55,7 +58,7 @@ pub fn may_have(text: &[u8]) -> bool {
 
 /// Reads the escapes of a text; none where there are none.
 pub fn unescape(text: &str) -> Option<Unescaped> {
-    let kinds: [(&'static str, u8, fn(&str) -> Option<(String, usize)>); 3] = [
+    let kinds: [(&'static str, u8, ReadEscape); 3] = [
         ("HTML entities", b'&', entity),
         ("percent codes", b'%', percent),
         ("escapes of a programming language", b'\\', backslash),
@@ -66,7 +69,7 @@ pub fn unescape(text: &str) -> Option<Unescaped> {
     })
 }
 
-fn replaced(text: &str, mark: u8, read: fn(&str) -> Option<(String, usize)>) -> Option<String> {
+fn replaced(text: &str, mark: u8, read: ReadEscape) -> Option<String> {
     let mut out = String::new();
     let (mut rest, mut found) = (text, false);
     while let Some(at) = memchr::memchr(mark, rest.as_bytes()) {

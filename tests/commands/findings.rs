@@ -90,7 +90,64 @@ fn check_says_what_where_and_what_to_do() {
                    check the birth date (also its century) and the role; a birth date cannot be changed later
     "#);
     let (_, text) = mixed().code("check acme --json");
-    assert_snapshot!(serde_json::to_string_pretty(&json(&text)["findings"]).unwrap(), @"");
+    assert_snapshot!(serde_json::to_string_pretty(&json(&text)["findings"]).unwrap(), @r#"
+    [
+      {
+        "action": "tell",
+        "count": 2,
+        "groups": 1,
+        "kind": "same_person",
+        "places": [
+          {
+            "file": "export.csv",
+            "group": 1,
+            "id": "T-1",
+            "row": 6
+          },
+          {
+            "file": "export.csv",
+            "group": 1,
+            "id": "T-2",
+            "row": 7
+          }
+        ]
+      },
+      {
+        "action": "tell",
+        "count": 2,
+        "groups": 1,
+        "kind": "same_tax_id",
+        "places": [
+          {
+            "file": "export.csv",
+            "group": 1,
+            "id": "F-3",
+            "row": 4
+          },
+          {
+            "file": "export.csv",
+            "group": 1,
+            "id": "F-4",
+            "row": 5
+          }
+        ]
+      },
+      {
+        "action": "tell",
+        "count": 1,
+        "kind": "minor_owner",
+        "places": [
+          {
+            "file": "export.csv",
+            "id": "F-2",
+            "path": "owners[0].identity.dateOfBirth",
+            "row": 3,
+            "shape": "under 18"
+          }
+        ]
+      }
+    ]
+    "#);
 }
 
 #[test]
