@@ -10,9 +10,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::source::encoding::Encoding;
-use crate::source::export::{HeaderRow, Options, SetBy, Sheet};
-
 pub use backfill::BackfillArgs;
 pub use events::{EventsArgs, EventsCommand, ImportArgs, ServeArgs};
 pub use links::LinksArgs;
@@ -110,17 +107,12 @@ pub struct ReadingArgs {
     #[arg(long, value_name = "LINE", value_parser = clap::value_parser!(u64).range(1..))]
     pub header: Option<u64>,
     /// What the characters of the files are written in, such as windows-1250 or cp437.
-    #[arg(long, value_name = "NAME", value_parser = encoding)]
-    pub encoding: Option<Encoding>,
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
     /// The sheet that is read of each workbook. (In `backfill` the same option names the sheet of the filled workbook, and in
     /// `gaps` the workbook to write.)
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,
-}
-
-fn encoding(word: &str) -> Result<Encoding, String> {
-    let found = Encoding::from_word(word);
-    found.ok_or_else(|| format!("it is one of: {}", Encoding::NAMES.join(", ")))
 }
 
 impl ReadingArgs {
@@ -129,21 +121,6 @@ impl ReadingArgs {
         match self.header {
             _ if self.no_header => Some("false".into()),
             line => line.map(|line| line.to_string()),
-        }
-    }
-
-    /// How a file is read.
-    pub fn options(&self) -> Options {
-        Options {
-            encoding: self.encoding,
-            header: match self.header {
-                _ if self.no_header => HeaderRow::None,
-                Some(line) => HeaderRow::At(line),
-                None => HeaderRow::Find,
-            },
-            sheet: self.sheet.clone().map(Sheet::Name),
-            set_by: SetBy::Arguments,
-            ..Options::default()
         }
     }
 }

@@ -387,6 +387,11 @@ const WRITERS: &[(&str, &[&str])] = &[
         "commands/backfill_copy.rs",
         &["NamedTempFile", "fs::remove"],
     ),
+    // What a run tells `status`, in the state folder.
+    (
+        "commands/pressure_file.rs",
+        &["OpenOptions::new", "create_new", "fs::remove"],
+    ),
     // Reading, and temporary files without a name.
     ("small_files/secret.rs", &["OpenOptions::new"]),
     ("documents/root.rs", &["OpenOptions::new"]),

@@ -59,6 +59,16 @@ fn read(bytes: &[u8], options: &Options) -> anyhow::Result<(Vec<String>, Vec<Giv
 const ALL_DELIMITERS: &[u8] = b",;\t|^";
 const ALL_QUOTES: &[u8] = b"\"'";
 
+/// Encodings in which the letters of these tables are where Unicode has them, and the UTFs.
+const LATIN: [Encoding; 6] = [
+    Encoding::Utf8,
+    Encoding::Utf16Le,
+    Encoding::Utf16Be,
+    Encoding::Windows1252,
+    Encoding::Iso8859_1,
+    Encoding::Iso8859_15,
+];
+
 /// How a table is written.
 #[derive(Clone, Debug)]
 struct Written {
@@ -81,7 +91,7 @@ fn ways(delimiters: &'static [u8], quotes: &'static [u8]) -> impl Strategy<Value
         select(quotes),
         any::<bool>(),
         select(ends.to_vec()),
-        select(Encoding::ALL.to_vec()),
+        select(LATIN.to_vec()),
         any::<bool>(),
     )
         .prop_map(
@@ -188,7 +198,8 @@ fn what_another_program_wrote_comes_back() {
 /// Cells that are found in any dialect: no marks that others use to tell cells apart.
 fn plain_tables() -> impl Strategy<Value = Vec<Vec<String>>> {
     (3..6usize).prop_flat_map(|width| {
-        let cell = "[A-Za-zëÑü]{1,8}( [A-Za-z0-9ëÑü]{1,8})?";
+        // Letters stand where names have them, or nobody could tell the encoding.
+        let cell = "(Zoë|Noël|Müller|Jürgen|Ñuflo|MUÑOZ|[A-Z][a-z]{1,7})( [A-Za-z0-9]{1,8})?";
         let rows = prop::collection::vec(prop::collection::vec(cell, width), 3..12);
         rows.prop_map(move |mut rows| {
             rows.insert(
@@ -274,6 +285,8 @@ fn a_broken_row_loses_none_of_its_neighbours() {
             let options = Options {
                 header: bakkt_migrate::source::export::HeaderRow::At(1),
                 delimiter: Some(b','),
+                // Else quotes that stand around no cell would be text.
+                quote: Some(Some(b'"')),
                 ..Options::default()
             };
             let (_, rows) = read(text.as_bytes(), &options).unwrap();

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
 
-use super::inspect::surveyed;
+use super::inspect::{options, surveyed};
 use super::{Output, outputs};
 use crate::cli::InitArgs;
 use crate::error::Failure;
@@ -27,7 +27,7 @@ const FILES: [&str; 4] = [
 /// Runs it.
 pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<Output> {
     refuse_what_exists(&args.dir)?;
-    let profiles = surveyed(&args.files, &args.reading.options(), mode)?;
+    let profiles = surveyed(&args.files, &options(&args.reading)?, mode)?;
     if let Some(empty) = profiles.iter().find(|profile| profile.rows == 0) {
         return Err(Failure::configuration(
             format!("the export {} has no rows below its header", empty.name),

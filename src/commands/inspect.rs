@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 
 use super::Output;
-use crate::cli::InspectArgs;
+use crate::cli::{InspectArgs, ReadingArgs};
+use crate::error::Failure;
 use crate::guess;
 use crate::inspect::distinct::Hasher;
 use crate::inspect::{self, Profile, page};
 use crate::progress::{Mode, Reading};
-use crate::source::export::Options;
+use crate::source::encoding::Encoding;
+use crate::source::export::{HeaderRow, Options, SetBy, Sheet};
 
 /// Runs it.
 pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
-    let files = surveyed(&args.files, &args.reading.options(), mode)?;
+    let files = surveyed(&args.files, &options(&args.reading)?, mode)?;
     let links = inspect::links(&files);
     let meanings = guess::meanings(&guess::guess(&files, &links), &files);
     let read: Vec<page::Read<'_>> = files.iter().zip(meanings).collect();
@@ -22,6 +24,29 @@ pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
         page::text(&read, &links)
     };
     Ok(Output { text, code: 0 })
+}
+
+/// How the arguments say that files are read.
+pub fn options(args: &ReadingArgs) -> anyhow::Result<Options> {
+    let encoding = |word: &String| {
+        Encoding::from_word(word).ok_or_else(|| {
+            Failure::configuration(
+                format!("--encoding {word} is no encoding that is known here"),
+                format!("one of: {}", Encoding::NAMES.join(", ")),
+            )
+        })
+    };
+    Ok(Options {
+        encoding: args.encoding.as_ref().map(encoding).transpose()?,
+        header: match args.header {
+            _ if args.no_header => HeaderRow::None,
+            Some(line) => HeaderRow::At(line),
+            None => HeaderRow::Find,
+        },
+        sheet: args.sheet.clone().map(Sheet::Name),
+        set_by: SetBy::Arguments,
+        ..Options::default()
+    })
 }
 
 /// The profiles of files.

@@ -7,8 +7,8 @@ use super::firms::{GIVEN, has};
 use super::notes::{BEHIND_APOSTROPHE, FEMININE, MAIDEN, MALE, NOTES, TITLES_OR_NAMES, VIETNAMESE};
 use super::words::{FAMILY_NAMES_TOO, JOINING, ROMANCE};
 use super::{Order, is_particle, letters, plain};
+use crate::contract::fold::fold;
 use crate::contract::{countries, us_states};
-use crate::text::fold;
 
 /// Lower case, without dots and accents.
 fn folded(token: &str) -> String {

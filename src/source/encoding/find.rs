@@ -169,8 +169,45 @@ const TRIED_ON_FEW: [Encoding; 9] = [
 ];
 const FEW: usize = 4;
 
+/// Bytes beyond ASCII that some exports have between their cells: `§`, `¦`, `¬`, `¤`, `¶` and `·` of Windows-1252.
+const DELIMITERS: [u8; 6] = [0xA7, 0xA6, 0xAC, 0xA4, 0xB6, 0xB7];
+
+/// The one of these that nearly every line has as often as the first.
+fn delimiter(blocks: &[&[u8]]) -> Option<u8> {
+    let lines = blocks.first()?.split(|byte| matches!(byte, b'\n' | b'\r'));
+    let lines: Vec<&[u8]> = lines.filter(|line| !line.is_empty()).take(200).collect();
+    DELIMITERS.into_iter().find(|delimiter| {
+        let count = |line: &&[u8]| memchr::memchr_iter(*delimiter, line).count();
+        let first = lines.first().map_or(0, count);
+        let same = lines.iter().filter(|line| count(line) == first).count();
+        first > 0 && lines.len() > 1 && same * 10 >= lines.len() * 8
+    })
+}
+
 /// A file that is no UTF: Windows-1252, unless it reads better as something else.
 fn single(blocks: &[&[u8]]) -> Found {
+    // What stands between cells is no letter of theirs.
+    let Some(delimiter) = delimiter(blocks) else {
+        return read_best(blocks);
+    };
+    let plain = |byte: &u8| if *byte == delimiter { b',' } else { *byte };
+    let replaced: Vec<Vec<u8>> = blocks
+        .iter()
+        .map(|block| block.iter().map(plain).collect())
+        .collect();
+    let blocks: Vec<&[u8]> = replaced.iter().map(Vec::as_slice).collect();
+    match blocks.iter().all(|block| block.is_ascii()) {
+        true => found(
+            Encoding::Windows1252,
+            true,
+            "no UTF-8, and a delimiter where it has one",
+        ),
+        false => read_best(&blocks),
+    }
+}
+
+/// The encoding in which the words of a file read best.
+fn read_best(blocks: &[&[u8]]) -> Found {
     use Encoding::{Iso8859_15, Windows1252};
     if euro(blocks) {
         let why = "letters and euro signs where ISO-8859-15 has them";

@@ -221,3 +221,40 @@ fn a_cell_that_a_spreadsheet_takes_as_text_needs_no_quotes_around_it() {
     assert_eq!((texts[3].1, texts[4].1), (stray, stray));
     assert_eq!(texts[5], ("E\nF|x", None));
 }
+
+#[test]
+fn marks_before_and_behind_the_text_of_a_file_are_no_part_of_a_row() {
+    let plain = |rows: &[(u64, &str)]| -> Vec<(u64, String, Option<Flaw>)> {
+        let rows = rows.iter();
+        rows.map(|(line, text)| (*line, (*text).to_owned(), None))
+            .collect()
+    };
+    let rows = plain(&[(1, "a|b"), (2, "1|2")]);
+    for text in [
+        &b"a,b\n1,2\x1A"[..],
+        b"a,b\n1,2\n\x1A",
+        b"a,b\n1,2\r\n\x1A\0\0\0",
+        b"a,b\n1,2\0\0",
+        b"a,b\n\xEF\xBB\xBF1,2\n",
+        b"a,b\n\xEF\xBB\xBF\"1\",2\n",
+        b"a,b\n\x1A\xEF\xBB\xBF\"1\",2\n\x1A",
+    ] {
+        assert_eq!(read(COMMA, text).0, rows, "{text:?}");
+    }
+    // Within a row they are what they are.
+    let within = read(COMMA, b"a,b\n1,\0\n2,3\0\n").0;
+    assert_eq!(within[1].2, Some(Flaw::Nul));
+    assert_eq!(within[2].2, Some(Flaw::Nul));
+}
+
+#[test]
+fn a_broken_row_has_no_more_cells_than_a_table_columns() {
+    let text = format!("a,b\n{}\n1,2\n", "x,".repeat(50_000));
+    let mut lines = Lines::new(text.as_bytes(), COMMA, 0, 1);
+    let mut rows = Rows::default();
+    while lines.next(&mut rows).unwrap() {}
+    let lengths: Vec<usize> = rows.iter().map(|(_, row)| row.len()).collect();
+    assert_eq!(lengths, [2, MOST_COLUMNS + 1, 2]);
+    let flaws: Vec<_> = rows.iter().map(|(_, row)| row.flaw()).collect();
+    assert_eq!(flaws, [None, Some(Flaw::TooMany), None]);
+}

@@ -423,8 +423,12 @@ fn has_letters(shown: &str) -> bool {
             || (inner.contains(char::is_alphabetic) && !scientific))
 }
 
-/// Whether the digits of a whole number stand in what is shown, one behind the other and zeros before them at most.
+/// Whether the digits of a whole number stand in what is shown, one behind the other and zeros before them at most; a word
+/// without any stands for the number.
 fn holds(shown: &str, value: f64) -> bool {
+    if !shown.contains(|c: char| c.is_ascii_digit()) {
+        return true;
+    }
     if value < 0.0 || value.fract() != 0.0 || value >= 1e15 {
         return false;
     }
@@ -495,7 +499,8 @@ mod tests {
             ("C-42", 42.0, true, true),
             ("42-A", 42.0, true, true),
             ("C2-007", 7.0, true, true),
-            ("ACCT", 0.0, true, false),
+            ("ACCT", 0.0, true, true),
+            ("Male", 1.0, true, true),
             ("C-43", 42.7, true, false),
             ("42 kg", 42.4, true, false),
             ("1.5E+03", 1500.0, false, false),

@@ -53,13 +53,14 @@ pub fn open<R: Read + Seek>(reader: R) -> Result<Open<R>, Refused> {
     let main = main.map_or("xl/workbook.xml".to_owned(), |(_, path)| path.clone());
     let parts = open.relations(&main)?;
     open.read_workbook(&main, &parts)?;
-    for (kind, path) in parts.values() {
-        match kind.as_str() {
-            "sharedStrings" => open.read_strings(path)?,
-            "styles" => open.read_styles(path)?,
-            _ => {}
-        }
-    }
+    // A part that is there although nothing refers to it is read, too, as other programs do.
+    let part = |wanted: &str| {
+        let named = parts.values().find(|(kind, _)| kind == wanted);
+        let (folder, _) = main.rsplit_once('/').unwrap_or(("", &main));
+        named.map_or(format!("{folder}/{wanted}.xml"), |(_, path)| path.clone())
+    };
+    open.read_strings(&part("sharedStrings"))?;
+    open.read_styles(&part("styles"))?;
     Ok(open)
 }
 
