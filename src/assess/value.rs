@@ -32,14 +32,14 @@ pub fn check(form: Form, text: &str, beside: Beside<'_>) -> Result<(), &'static 
         Form::Text => fit(texts::unfit_text(text, texts::NOTE)),
         Form::Short(most) => fit(texts::unfit_text(text, most)),
         Form::Code(most) => fit(texts::unfit_code(text, most)),
-        Form::PostalCode
-            if beside
+        Form::PostalCode => {
+            fit(texts::unfit_code(text, texts::POSTAL_CODE))?;
+            let wrong = |country| postal_codes::is_certainly_wrong(country, text);
+            fit(beside
                 .country
-                .is_some_and(|country| postal_codes::is_certainly_wrong(country, text)) =>
-        {
-            Err("not a postal code of the country beside it")
+                .filter(|country| wrong(country))
+                .map(|_| "not a postal code of the country beside it"))
         }
-        Form::PostalCode => fit(texts::unfit_code(text, texts::POSTAL_CODE)),
         // The rules of a clientAccountId depend on the settings (`unfit_id`).
         Form::ClientId | Form::OwnerId => fit(forms::unfit_id(text)),
         Form::AccountType => one_of(ACCOUNT_TYPES, "not an account type"),

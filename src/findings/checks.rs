@@ -178,7 +178,7 @@ impl Checks {
         };
         let text = matches!(
             found.field.shape,
-            Shape::Leaf(Form::Text | Form::Short(_)) | Shape::Lines(Form::Text)
+            Shape::Leaf(Form::Text | Form::Short(_)) | Shape::Lines(Form::Text | Form::Short(_))
         );
         let name = target.rsplit('.').next().unwrap_or(target);
         if text {

@@ -293,7 +293,7 @@ fn nothing_is_taken_before_there_is_a_plan_or_from_nowhere() {
         "{gone}"
     );
     let folder = world.refused("backfill", &[world.folder.path().to_str().unwrap()], 2);
-    assert!(folder.contains("not a file"), "{folder}");
+    assert!(folder.contains("not a regular file"), "{folder}");
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub struct Sheet {
     pub fields: BTreeMap<String, BTreeMap<String, String>>,
     /// By name: what can be chosen.
     pub lists: BTreeMap<String, Vec<String>>,
+    /// How often this was asked already: whoever is asked again gives another answer.
+    pub asked_before: usize,
 }
 
 fn text(cell: &Data) -> String {
@@ -62,14 +64,15 @@ pub fn read(path: &Path) -> Sheet {
         lines,
         fields,
         lists: (0..width).map(column).collect(),
+        asked_before: 0,
     }
 }
 
 /// A code of some country each.
 #[rustfmt::skip]
 const CODES: &[&str] = &[
-    "62701", "1234", "123456", "123", "1234567", "1234567890", "12345-678", "1234 AB", "K1A 0B1",
-    "SW1A 1AA", "AD100", "HM 12", "BA1111", "BB11000", "VLT 1117", "AI-2640", "A65 F4E2", "H100",
+    "62701", "K1A 0B1", "SW1A 1AA", "1234", "1234 AB", "12345-678", "123456", "123", "1234567",
+    "1234567890", "AD100", "HM 12", "BA1111", "BB11000", "VLT 1117", "AI-2640", "A65 F4E2", "H100",
     "GX11 1AA", "FIQQ 1ZZ", "KY1-1100", "PCRN 1ZZ", "STHL 1ZZ", "BBND 1ZZ", "SIQQ 1ZZ", "TKCA 1ZZ",
     "VG1110",
 ];
@@ -83,7 +86,8 @@ impl Sheet {
         let code = name.and_then(|name| countries::alpha3(&name));
         let fits = |code: &str, postal: &str| !postal_codes::is_certainly_wrong(code, postal);
         let fitting = code.and_then(|code| CODES.iter().find(|postal| fits(code, postal)));
-        (*fitting.unwrap_or(&CODES[0])).to_owned()
+        let guess = &CODES[self.asked_before % CODES.len()];
+        (*fitting.unwrap_or(guess)).to_owned()
     }
 
     /// The paths of the columns; the first are not to be filled in.
@@ -122,7 +126,10 @@ impl Sheet {
 
 /// Writes the sheet again with every open cell filled in whose path is wanted; returns how many.
 pub fn fill(from: &Path, to: &Path, wanted: impl Fn(&str) -> bool) -> usize {
-    let sheet = read(from);
+    let mut sheet = read(from);
+    let name = to.file_stem().and_then(|name| name.to_str());
+    let number = name.and_then(|name| name.rsplit('-').next()?.parse::<usize>().ok());
+    sheet.asked_before = number.map_or(0, |number| number.saturating_sub(1));
     let mut workbook = Workbook::new();
     let out = workbook.add_worksheet();
     out.set_name("Backfill").unwrap();
