@@ -1,24 +1,19 @@
 //! The HTTP client.
 
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-use hyper::body::{Body as _, Incoming};
-use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT,
-};
-use hyper::{Method, Request};
+use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Method, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::RwLock;
 
-use super::body::{Body, FilePart, Metadata};
-use super::connection::{Connections, Line, NoAnswer, NoConnection, Reserved};
+use super::connection::{Line, Lines, Reserved};
 use super::mask::Secrets;
 use super::pieces::{Pieces, Upload};
 use super::retry_after::retry_after;
+use super::trouble::failed;
 use crate::error::Failure;
 use crate::sensitive::Sensitive;
 use crate::settings::{Dialect, Target};
@@ -61,7 +56,7 @@ pub enum Reply {
     /// The request left or may have left; a whole answer did not come.
     Lost(&'static str),
     /// An answer that says that nothing was taken, on a connection that had served other requests before: it may be an
-    /// answer to one of those. It counts for nothing until [`Client::confirm`] or [`Client::listen`] has shown whose it is.
+    /// answer to one of those. It counts for nothing until [`Client::confirm`] has shown whose it is.
     Unproven(Box<Unproven>),
 }
 
@@ -115,8 +110,7 @@ pub enum Question<'a> {
 /// A client for one target.
 #[derive(Debug)]
 pub struct Client {
-    connections: Connections,
-    host: HeaderValue,
+    lines: Lines,
     timeout: Duration,
     accounts: String,
     documents: String,
@@ -131,12 +125,18 @@ pub struct Client {
 /// One request that is to be made.
 struct Call<'a> {
     method: Method,
-    path: String,
-    content_type: Option<String>,
-    body: Body,
+    url: String,
+    content: Content,
     timeout: Duration,
     way: Way,
     expected: Expected<'a>,
+}
+
+/// What a request brings along.
+enum Content {
+    Nothing,
+    Json(Vec<u8>),
+    Form(Form),
 }
 
 /// What an answer has to hold, so that its connection is used again.
@@ -157,12 +157,7 @@ impl Client {
         in_flight: usize,
     ) -> anyhow::Result<Client> {
         let base_url = &target.base_url;
-        let connections = Connections::new(base_url, timeout, in_flight * 2)?;
-        let (_, rest) = base_url.split_once("://").unwrap_or(("", base_url));
-        let (authority, path) = match rest.split_once('/') {
-            Some((authority, path)) => (authority, format!("/{path}")),
-            None => (rest, String::new()),
-        };
+        let lines = Lines::new(base_url, timeout, in_flight * 2)?;
         let header = match &credentials {
             Credentials::Key(key) => {
                 Some(secret_header(&format!("API-Key {}", key.expose_secret()))?)
@@ -177,21 +172,15 @@ impl Client {
                 secrets.add(password.expose_secret());
             }
         }
-        let api = format!("{path}/apex-crypto/api/v2");
+        let api = format!("{base_url}/apex-crypto/api/v2");
         Ok(Client {
-            connections,
-            host: HeaderValue::from_str(authority).map_err(|_| {
-                Failure::configuration(
-                    format!("\"{base_url}\" is not a URL"),
-                    "check [target] base_url, or --base-url",
-                )
-            })?,
+            lines,
             timeout,
             accounts: format!("{api}/accounts"),
             documents: format!("{api}/documents"),
             dialect: target.dialect,
             login: format!("{api}/login"),
-            partners: format!("{path}/partner/v1/partner"),
+            partners: format!("{base_url}/partner/v1/partner"),
             credentials,
             header: RwLock::new(header),
             secrets,
@@ -205,14 +194,13 @@ impl Client {
 
     /// Makes a connection ready for a request that still waits for its turn; to be dropped when that comes.
     pub async fn reserve(&self, way: Way) -> Reserved<'_> {
-        self.connections.reserve(way == Way::New).await
+        self.lines.reserve(way == Way::New).await
     }
 
     /// Creates or updates the account of this clientAccountId.
     pub async fn create(&self, client_id: &str, payload: Sensitive<Vec<u8>>, way: Way) -> Reply {
         self.exchange(Call {
-            content_type: Some("application/json".to_owned()),
-            body: Body::of(payload.into_revealed()),
+            content: Content::Json(payload.into_revealed()),
             way,
             expected: Expected::Taken(client_id),
             ..self.call(Method::POST, self.accounts.clone())
@@ -232,15 +220,15 @@ impl Client {
 
     /// Reads an account's opening status.
     pub async fn status(&self, client_id: &str) -> Reply {
-        let path = format!("{}/{}/status", self.accounts, encode(client_id));
-        self.exchange(self.call(Method::GET, path)).await
+        let url = format!("{}/{}/status", self.accounts, encode(client_id));
+        self.exchange(self.call(Method::GET, url)).await
     }
 
     /// Reads the metadata of all documents of an account.
     pub async fn account_documents(&self, client_id: &str) -> Reply {
         let id = encode(client_id);
-        let path = format!("{}/{id}/accountDocumentMetadata", self.documents);
-        self.exchange(self.call(Method::GET, path)).await
+        let url = format!("{}/{id}/accountDocumentMetadata", self.documents);
+        self.exchange(self.call(Method::GET, url)).await
     }
 
     /// Reads a document's content: what a 200 brings goes to `take`, piece by piece, and not into the reply.
@@ -250,10 +238,10 @@ impl Client {
         timeout: Duration,
         take: &mut (dyn FnMut(&[u8]) + Send),
     ) -> Reply {
-        let path = format!("{}/{}", self.documents, encode(uuid));
+        let url = format!("{}/{}", self.documents, encode(uuid));
         let call = Call {
             timeout,
-            ..self.call(Method::GET, path)
+            ..self.call(Method::GET, url)
         };
         self.exchange_with(call, Some(take)).await
     }
@@ -277,23 +265,22 @@ impl Client {
                 changed.load(Ordering::Acquire),
             );
         };
-        let metadata = Metadata {
-            name: metadata_part,
-            json: upload.metadata.reveal(),
-            says_json: self.dialect == Dialect::Guide,
+        let file = Part::stream_with_length(reqwest::Body::wrap_stream(pieces), upload.size)
+            .file_name(upload.file_name)
+            .mime_str(upload.content_type);
+        let mut metadata = Ok(Part::bytes(upload.metadata.into_revealed()));
+        if self.dialect == Dialect::Guide {
+            metadata = metadata.and_then(|part| part.mime_str("application/json"));
+        }
+        let (Ok(metadata), Ok(file)) = (metadata, file) else {
+            return (Reply::NotSent("the request could not be built"), false);
         };
-        let file = FilePart {
-            name: file_part,
-            file_name: &upload.file_name,
-            content_type: upload.content_type,
-            pieces,
-            size: upload.size,
-        };
-        let (body, content_type) = Body::form(&metadata, file);
+        let form = Form::new()
+            .part(metadata_part, metadata)
+            .part(file_part, file);
         let reply = self
             .exchange(Call {
-                content_type: Some(content_type),
-                body,
+                content: Content::Form(form),
                 timeout,
                 way,
                 expected: Expected::Taken(uuid),
@@ -315,14 +302,14 @@ impl Client {
 
     /// Triggers KYB screening; on a connection of its own, for its answer names nobody.
     pub async fn trigger_kyb(&self, client_id: &str) -> Reply {
-        let path = format!(
+        let url = format!(
             "{}/triggerKYBScreening/{}",
             self.accounts,
             encode(client_id)
         );
         self.exchange(Call {
             way: Way::New,
-            ..self.call(Method::POST, path)
+            ..self.call(Method::POST, url)
         })
         .await
     }
@@ -330,7 +317,7 @@ impl Client {
     /// Asks for the link by which a customer verifies a document; on a connection of its own, for the answer does not say
     /// whose it is.
     pub async fn verification_link(&self, partner_id: &str, client_id: &str) -> Reply {
-        let path = format!(
+        let url = format!(
             "{}/{}/party/{}/kyc/documentVerificationDetails",
             self.partners,
             encode(partner_id),
@@ -338,63 +325,43 @@ impl Client {
         );
         self.exchange(Call {
             way: Way::New,
-            ..self.call(Method::GET, path)
+            ..self.call(Method::GET, url)
         })
         .await
     }
 
     /// Shows whose an unproven answer is, by a last question on its connection: answers come in the order of their
-    /// requests, so a surplus one would push another one behind the answer to this question. Gives the answer,
-    /// and the answer to the question; or the first is [`Reply::Lost`].
+    /// requests, so a surplus one would push another one in front of the answer to this question. Gives the answer
+    /// and the answer to the question, which the caller still has to find fit; or the first is [`Reply::Lost`].
     pub async fn confirm(&self, unproven: Unproven, question: Question<'_>) -> (Reply, Reply) {
-        let lost = || Reply::Lost("an answer that may belong to another request");
-        let not_asked = Reply::NotSent("the connection ended");
+        let lost = Reply::Lost("an answer that may belong to another request");
         let Unproven { answer, mut line } = unproven;
-        if !line.is_open().await {
-            return (lost(), not_asked);
-        }
-        let mut call = self.question(question);
         let header = match self.header().await {
             Ok(header) => header,
-            Err(reply) => return (lost(), reply),
+            Err(reply) => return (lost, reply),
         };
-        let mut request = match self.request(&mut call, &header) {
-            Ok(request) => request,
-            Err(reply) => return (lost(), reply),
-        };
-        let headers = request.headers_mut();
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        let request = request(&line, self.question(question), Some(&header));
+        // The last one on this connection, whatever it brings.
+        let request = request.header(CONNECTION, "close");
         let asking = async {
-            match line.send(request).await {
-                Ok(response) => read(response, None).await,
-                Err(_) => Reply::Lost("connection reset"),
+            match line.send_on_the_same(request).await {
+                Some(response) => read(response, None).await,
+                None => Reply::Lost("the connection ended"),
             }
         };
         let told = tokio::time::timeout(self.timeout, asking).await;
         let told = told.unwrap_or(Reply::Lost("timeout"));
-        let is_whole = matches!(told, Reply::Answer { .. });
-        if is_whole && line.ends_in_order().await {
-            (self.settled(answer), told)
-        } else {
-            (lost(), told)
+        match told {
+            Reply::Answer { .. } => (self.settled(answer), told),
+            told => (lost, told),
         }
     }
 
-    /// Shows whose an unproven answer is by listening for a moment: after a surplus one the real one would still come. For
-    /// a server that wants fewer requests, not one more.
-    pub async fn listen(&self, unproven: Unproven, time: Duration) -> Reply {
-        match unproven.line.stays_silent(time).await {
-            true => self.settled(unproven.answer),
-            false => Reply::Lost("an answer that may belong to another request"),
-        }
-    }
-
-    fn call(&self, method: Method, path: String) -> Call<'static> {
+    fn call(&self, method: Method, url: String) -> Call<'static> {
         Call {
             method,
-            path,
-            content_type: None,
-            body: Body::of(Vec::new()),
+            url,
+            content: Content::Nothing,
             timeout: self.timeout,
             way: Way::Kept,
             expected: Expected::Told(None),
@@ -402,50 +369,23 @@ impl Client {
     }
 
     fn question(&self, question: Question<'_>) -> Call<'static> {
-        let path = match question {
+        let url = match question {
             Question::Account(id) => format!("{}/{}", self.accounts, encode(id)),
             Question::Document(id) => format!("{}/{}/metadata", self.documents, encode(id)),
         };
-        self.call(Method::GET, path)
-    }
-
-    fn request(&self, call: &mut Call<'_>, header: &HeaderValue) -> Result<Request<Body>, Reply> {
-        let mut builder = Request::builder()
-            .method(call.method.clone())
-            .uri(&call.path)
-            .header(HOST, self.host.clone())
-            .header(ACCEPT, "*/*")
-            .header(
-                USER_AGENT,
-                concat!("bakkt-migrate/", env!("CARGO_PKG_VERSION")),
-            )
-            .header(AUTHORIZATION, header.clone());
-        if let Some(content_type) = &call.content_type {
-            builder = builder.header(CONTENT_TYPE, content_type);
-        }
-        let body = std::mem::replace(&mut call.body, Body::of(Vec::new()));
-        if call.method == Method::POST && hyper::body::Body::is_end_stream(&body) {
-            // An explicit length: some servers refuse a POST without one.
-            builder = builder.header(CONTENT_LENGTH, "0");
-        }
-        let request = builder.body(body);
-        request.map_err(|_| Reply::NotSent("the request could not be built"))
+        self.call(Method::GET, url)
     }
 
     async fn exchange(&self, call: Call<'_>) -> Reply {
         self.exchange_with(call, None).await
     }
 
-    async fn exchange_with(&self, mut call: Call<'_>, take: Option<Take<'_>>) -> Reply {
+    async fn exchange_with(&self, call: Call<'_>, take: Option<Take<'_>>) -> Reply {
         let header = match self.header().await {
             Ok(header) => header,
             Err(reply) => return reply,
         };
-        let request = match self.request(&mut call, &header) {
-            Ok(request) => request,
-            Err(reply) => return reply,
-        };
-        let reply = self.carry(request, &call, take).await;
+        let reply = self.carry(call, Some(&header), take).await;
         if matches!(reply.status(), Some((401, _)))
             && matches!(self.credentials, Credentials::Logon { .. })
         {
@@ -466,62 +406,48 @@ impl Client {
         }
     }
 
-    /// Sends a request on the connection that it is for, and judges whether its answer is its own.
+    /// Sends a request on the line that it is for, and judges whether its answer is its own.
     async fn carry(
         &self,
-        request: Request<Body>,
-        call: &Call<'_>,
+        call: Call<'_>,
+        header: Option<&HeaderValue>,
         take: Option<Take<'_>>,
     ) -> Reply {
         let kept = match call.way {
-            Way::Kept => self.connections.kept().await,
+            Way::Kept => self.lines.kept(),
             Way::New => None,
         };
-        let mut line = match kept {
-            Some(line) => line,
-            None => match self.connections.unused().await {
-                Ok(line) => line,
-                Err(why) => return not_sent(why),
-            },
+        let mut line = match kept.map_or_else(|| self.lines.unused(), Ok) {
+            Ok(line) => line,
+            Err(why) => return why.into(),
         };
+        let (expected, timeout) = (call.expected, call.timeout);
+        let request = request(&line, call, header);
         let asking = async {
-            let response = match line.send(request).await {
-                Ok(response) => response,
-                Err(NoAnswer::Lost) => return Reply::Lost("connection reset"),
-                // The server had closed the kept one; nothing has left.
-                Err(NoAnswer::NotSent(request)) => {
-                    line = match self.connections.connect().await {
-                        Ok(line) => line,
-                        Err(why) => return not_sent(why),
-                    };
-                    match line.send(*request).await {
-                        Ok(response) => response,
-                        Err(NoAnswer::NotSent(_)) => return Reply::NotSent("no connection"),
-                        Err(NoAnswer::Lost) => return Reply::Lost("connection reset"),
-                    }
-                }
-            };
-            read(response, take).await
+            match line.send(request).await {
+                Ok(response) => read(response, take).await,
+                Err(error) => failed(&error),
+            }
         };
-        let reply = tokio::time::timeout(call.timeout, asking).await;
+        let reply = tokio::time::timeout(timeout, asking).await;
         let reply = reply.unwrap_or(Reply::Lost("timeout"));
         let Reply::Answer { status, body, .. } = &reply else {
             return reply;
         };
         let names = |id: &str| memchr::memmem::find(body.reveal(), id.as_bytes()).is_some();
         let says_not_taken = !matches!(status, 200 | 408 | 500..=502 | 504..);
-        match call.expected {
+        match expected {
             Expected::Taken(_) if says_not_taken && !line.is_first() => {
                 return Reply::Unproven(Box::new(Unproven {
                     answer: reply,
                     line,
                 }));
             }
-            Expected::Taken(id) if *status == 200 && names(id) => self.connections.keep(line),
+            Expected::Taken(id) if *status == 200 && names(id) => self.lines.keep(line),
             Expected::Told(id) if *status == 200 && id.is_none_or(names) => {
-                self.connections.keep(line);
+                self.lines.keep(line);
             }
-            Expected::Told(_) if *status == 404 => self.connections.keep(line),
+            Expected::Told(_) if *status == 404 => self.lines.keep(line),
             // Anything else may have come out of turn: the connection ends here.
             _ => {}
         }
@@ -548,14 +474,11 @@ impl Client {
         };
         let body =
             serde_json::json!({"logonId": id, "password": password.expose_secret()}).to_string();
-        let mut call = Call {
-            content_type: Some("application/json".to_owned()),
-            body: Body::of(body.into_bytes()),
+        let call = Call {
+            content: Content::Json(body.into_bytes()),
             ..self.call(Method::POST, self.login.clone())
         };
-        let mut request = self.request(&mut call, &HeaderValue::from_static(""))?;
-        request.headers_mut().remove(AUTHORIZATION);
-        match self.carry(request, &call, None).await {
+        match self.carry(call, None, None).await {
             Reply::Answer {
                 status: 200, body, ..
             } => {
@@ -589,20 +512,26 @@ impl Client {
     }
 }
 
-fn not_sent(why: NoConnection) -> Reply {
-    match why {
-        NoConnection::Failed(why) => Reply::NotSent(why),
-        NoConnection::Certificate(why) => Reply::NotTrusted(why),
+fn request(line: &Line, call: Call<'_>, header: Option<&HeaderValue>) -> RequestBuilder {
+    let mut request = line.http().request(call.method.clone(), call.url);
+    if let Some(header) = header {
+        request = request.header(AUTHORIZATION, header.clone());
+    }
+    match call.content {
+        Content::Json(body) => request.header(CONTENT_TYPE, "application/json").body(body),
+        Content::Form(form) => request.multipart(form),
+        // An explicit length: some servers refuse a POST without one.
+        Content::Nothing if call.method == Method::POST => request.header(CONTENT_LENGTH, "0"),
+        Content::Nothing => request,
     }
 }
 
 /// Where the content of a 200 goes.
 type Take<'a> = &'a mut (dyn FnMut(&[u8]) + Send);
 
-async fn read(response: hyper::Response<Incoming>, mut take: Option<Take<'_>>) -> Reply {
-    let (head, mut incoming) = response.into_parts();
-    let status = head.status.as_u16();
-    let retry_after = retry_after(&head.headers, SystemTime::now());
+async fn read(mut response: Response, mut take: Option<Take<'_>>) -> Reply {
+    let status = response.status().as_u16();
+    let retry_after = retry_after(response.headers(), SystemTime::now());
     let answer = |body: Vec<u8>| Reply::Answer {
         status,
         retry_after,
@@ -610,7 +539,7 @@ async fn read(response: hyper::Response<Incoming>, mut take: Option<Take<'_>>) -
     };
     let mut body = Vec::new();
     loop {
-        match (next(&mut incoming).await, &mut take) {
+        match (response.chunk().await, &mut take) {
             (Ok(Some(piece)), Some(take)) if status == 200 => take(&piece),
             (Ok(Some(piece)), _) if body.len() + piece.len() <= LONGEST_ANSWER => {
                 body.extend_from_slice(&piece)
@@ -622,16 +551,6 @@ async fn read(response: hyper::Response<Incoming>, mut take: Option<Take<'_>>) -
             (Err(_), _) => return Reply::Lost("answer cut off"),
         }
     }
-}
-
-/// The next piece of a body; `None` at its end.
-async fn next(incoming: &mut Incoming) -> Result<Option<Bytes>, hyper::Error> {
-    while let Some(frame) = poll_fn(|cx| Pin::new(&mut *incoming).poll_frame(cx)).await {
-        if let Ok(data) = frame?.into_data() {
-            return Ok(Some(data));
-        }
-    }
-    Ok(None)
 }
 
 fn secret_header(text: &str) -> anyhow::Result<HeaderValue> {

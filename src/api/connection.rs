@@ -1,86 +1,115 @@
-//! Connections to one server: making them, keeping them, and telling whether an answer on one is an answer to its request.
+//! Lines to one server: keeping them, and telling which connection an answer came on.
 //!
-//! Owner of TCP, TLS and the pool, on top of hyper's HTTP/1.1. HTTP/1.1 has no mark that says which request an answer
-//! belongs to, only the order on the connection. A proxy that sends one answer too many shifts all later ones, and what
-//! Bakkt accepted would look refused. So the pool knows what a general client does not tell: how many requests a
-//! connection has served. Invariants: on a new connection the first answer is the first request's; a
-//! connection that brings bytes nobody asked for is never used again; so is one that brought anything but a
-//! proven answer. `Line::ends_in_order` proves an answer afterwards: one more question on the same connection, which
-//! is the last one, must bring exactly one more answer and then the end.
-//! Left out on purpose: what is asked and what an answer means (`client`, `judge`); proxies, HTTP/2.
+//! Owner of reqwest's clients. HTTP/1.1 has no mark that says which request an answer belongs to, only the order on
+//! the connection. A proxy that sends one answer too many shifts all later ones, and what Bakkt accepted would look refused.
+//! So one line is one client of its own, which keeps one connection and carries one request at a time; the local
+//! address of an answer's connection says which one it was. Invariants: on a connection that this line has not
+//! seen before, the first answer is the first request's; a line that brought anything but a proven answer is never used
+//! again; what is made ready ahead sends nothing. Bytes that nobody asked for end a resting connection (hyper does that).
+//! Left out on purpose: what is asked and what an answer means (`client`, `judge`); proxies, redirects, retries, HTTP/2.
 
-use std::error::Error as _;
-use std::future::poll_fn;
-use std::io;
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::error::Error;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper::Request;
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{Parts, SendRequest};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig};
+use hyper_util::client::legacy::connect::HttpInfo;
+use reqwest::{RequestBuilder, Response};
+use rustls::ClientConfig;
 use rustls_platform_verifier::BuilderVerifierExt as _;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
-use tokio_rustls::TlsConnector;
+use tokio::time::Instant;
+use tower_layer::Layer;
+use tower_service::Service;
 
-use super::body::Body;
+use super::trouble::{NoConnection, no_connection};
 use crate::error::Failure;
 
 /// A connection that rested for longer is not used again: servers close theirs after a minute or so.
 const LONGEST_REST: Duration = Duration::from_secs(30);
-/// How long the end of a connection is waited for after its last answer. A surplus answer would come no later than that.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long a connection may take to come to rest after its answer.
+const COMES_TO_REST: Duration = Duration::from_millis(200);
 
-/// Why a request did not leave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoConnection {
-    /// It may work the next time.
-    Failed(&'static str),
-    /// The server's certificate was refused; what is wrong with it.
-    Certificate(&'static str),
-}
+/// What does not happen once [`Lines::new`] has built one.
+const NOT_BUILT: NoConnection = NoConnection::Failed("no HTTP client could be built");
 
-/// Bytes that go both ways.
-trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
-
-type Stream = TokioIo<Box<dyn Io>>;
-
-/// One connection, in the hands of one request at a time. It closes when it is dropped.
+/// One connection at a time, in the hands of one request at a time. It closes when the line is dropped.
+#[derive(Debug)]
 pub struct Line {
-    sender: SendRequest<Body>,
-    /// Ends with the connection; with an error when bytes came that nobody asked for.
-    task: JoinHandle<hyper::Result<Parts<Stream>>>,
-    /// Requests that it carried.
-    served: u32,
+    http: reqwest::Client,
+    door: Arc<Door>,
+    /// The connections that brought an answer.
+    seen: BTreeSet<SocketAddr>,
+    /// The connection of the last answer, and whether that was its first.
+    last: Option<(SocketAddr, bool)>,
     rests_since: Instant,
 }
 
-impl std::fmt::Debug for Line {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut shown = f.debug_struct("Line");
-        shown.field("served", &self.served).finish_non_exhaustive()
+impl Line {
+    /// The client, to build a request with that is for this line.
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// Whether the last answer was the first on its connection, so that it is certainly the answer to its request.
+    pub(super) fn is_first(&self) -> bool {
+        self.last.is_some_and(|(_, is_first)| is_first)
+    }
+
+    fn is_usable(&self) -> bool {
+        self.rests_since.elapsed() < LONGEST_REST
+    }
+
+    fn is_unused(&self) -> bool {
+        self.seen.is_empty()
+    }
+
+    /// Sends a request, and waits for the head of the answer. After an error the line is not to be used again.
+    pub(super) async fn send(&mut self, request: RequestBuilder) -> reqwest::Result<Response> {
+        self.last = None;
+        let response = request.send().await?;
+        let info = response.extensions().get::<HttpInfo>();
+        self.last = info.map(|info| {
+            let connection = info.local_addr();
+            (connection, self.seen.insert(connection))
+        });
+        Ok(response)
+    }
+
+    /// Sends a request on the connection of the last answer and on no other one. The answer, if one came on that.
+    pub(super) async fn send_on_the_same(&mut self, request: RequestBuilder) -> Option<Response> {
+        let (before, _) = self.last?;
+        self.door.state().is_shut = true;
+        let response = self.send(request).await.ok()?;
+        self.last
+            .is_some_and(|(now, _)| now == before)
+            .then_some(response)
+    }
+
+    /// Connects, and sends nothing.
+    async fn make_ready(&self, url: &str) -> Result<(), NoConnection> {
+        self.door.state().keeps_next = true;
+        // The door keeps the connection and reports an error in its place, so this request never leaves.
+        let kept = self.http.get(url).send().await;
+        let mut state = self.door.state();
+        state.keeps_next = false;
+        match (kept, state.ready.is_some()) {
+            (_, true) => Ok(()),
+            (Err(error), false) => {
+                Err(no_connection(&error).unwrap_or(NoConnection::Failed("no connection")))
+            }
+            (Ok(_), false) => Err(NoConnection::Failed("no connection")),
+        }
     }
 }
 
-impl Drop for Line {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// The connections to one server.
-pub(super) struct Connections {
-    host: String,
-    port: u16,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
+/// The lines to one server.
+pub(super) struct Lines {
+    base_url: String,
+    tls: ClientConfig,
     timeout: Duration,
     most: usize,
     idle: Mutex<Idle>,
@@ -93,15 +122,15 @@ struct Idle {
     reserved: usize,
 }
 
-impl std::fmt::Debug for Connections {
+impl std::fmt::Debug for Lines {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connections").finish_non_exhaustive()
+        f.debug_struct("Lines").finish_non_exhaustive()
     }
 }
 
 /// A line is ready for the request that holds this, until its turn comes.
 #[derive(Debug)]
-pub struct Reserved<'a>(&'a Connections);
+pub struct Reserved<'a>(&'a Lines);
 
 impl Drop for Reserved<'_> {
     fn drop(&mut self) {
@@ -109,34 +138,20 @@ impl Drop for Reserved<'_> {
     }
 }
 
-impl Connections {
-    /// Of a base URL; connects to nothing yet.
-    pub(super) fn new(
-        base_url: &str,
-        timeout: Duration,
-        most: usize,
-    ) -> anyhow::Result<Connections> {
-        let url: hyper::Uri = base_url.parse().map_err(|_| {
-            Failure::configuration(
-                format!("\"{base_url}\" is not a URL"),
-                "check [target] base_url, or --base-url",
-            )
-        })?;
-        let https = url.scheme_str() == Some("https");
-        let host = url.host().unwrap_or_default();
-        let host = host
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .to_owned();
-        let tls = if https { Some(tls(&host)?) } else { None };
-        Ok(Connections {
-            port: url.port_u16().unwrap_or(if https { 443 } else { 80 }),
-            host,
-            tls,
+impl Lines {
+    /// To a base URL; connects to nothing yet.
+    pub(super) fn new(base_url: &str, timeout: Duration, most: usize) -> anyhow::Result<Lines> {
+        let lines = Lines {
+            base_url: base_url.to_owned(),
+            tls: tls(base_url.starts_with("https://"))?,
             timeout: timeout.min(Duration::from_secs(10)),
             most,
             idle: Mutex::default(),
-        })
+        };
+        // What is wrong with the settings shows here, and not at the first request.
+        let built = lines.build().map(drop);
+        built.map_err(|error| Failure::cannot(format!("cannot set up HTTP: {error}"), ""))?;
+        Ok(lines)
     }
 
     /// Makes sure that a line is there when the turn of a request comes, so that connecting does not put off the sending;
@@ -146,35 +161,35 @@ impl Connections {
             let mut idle = self.idle();
             idle.lines.retain(Line::is_usable);
             idle.reserved += 1;
-            let new = || idle.lines.iter().any(|line| line.served == 0);
+            let new = || idle.lines.iter().any(Line::is_unused);
             idle.lines.len() < idle.reserved || (is_new && !new())
         };
         let reserved = Reserved(self);
-        if missing && let Ok(line) = self.connect().await {
+        if missing && let Ok(line) = self.ready().await {
             self.keep(line);
         }
         reserved
     }
 
     /// A line that has carried nothing yet: one that was made ready, or a new one.
-    pub(super) async fn unused(&self) -> Result<Line, NoConnection> {
+    pub(super) fn unused(&self) -> Result<Line, NoConnection> {
         let ready = {
             let mut idle = self.idle();
             let mut lines = idle.lines.iter();
-            let place = lines.position(|line| line.served == 0 && line.is_usable());
+            let place = lines.position(|line| line.is_unused() && line.is_usable());
             place.map(|place| idle.lines.swap_remove(place))
         };
         match ready {
             Some(line) => Ok(line),
-            None => self.connect().await,
+            None => self.build().map_err(|_| NOT_BUILT),
         }
     }
 
-    /// A line that served requests before, if there is one.
-    pub(super) async fn kept(&self) -> Option<Line> {
+    /// A line that is there already, if there is one.
+    pub(super) fn kept(&self) -> Option<Line> {
         loop {
-            let mut line = self.idle().lines.pop()?;
-            if line.is_usable() && line.sender.ready().await.is_ok() {
+            let line = self.idle().lines.pop()?;
+            if line.is_usable() {
                 return Some(line);
             }
         }
@@ -184,143 +199,156 @@ impl Connections {
     pub(super) fn keep(&self, mut line: Line) {
         line.rests_since = Instant::now();
         let mut idle = self.idle();
-        if idle.lines.len() < self.most && line.is_usable() {
+        if idle.lines.len() < self.most {
             idle.lines.push(line);
         }
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Idle> {
+    fn idle(&self) -> MutexGuard<'_, Idle> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A new line.
-    pub(super) async fn connect(&self) -> Result<Line, NoConnection> {
-        match timeout(self.timeout, self.open()).await {
-            Ok(line) => line,
-            Err(_) => Err(NoConnection::Failed("no connection in time")),
-        }
+    /// A new line that is connected already.
+    async fn ready(&self) -> Result<Line, NoConnection> {
+        let line = self.build().map_err(|_| NOT_BUILT)?;
+        line.make_ready(&self.base_url).await?;
+        Ok(line)
     }
 
-    async fn open(&self) -> Result<Line, NoConnection> {
-        let stream = self.dial().await?;
-        let stream: Box<dyn Io> = match &self.tls {
-            None => Box::new(stream),
-            Some((connector, name)) => {
-                let connected = connector.connect(name.clone(), stream).await;
-                Box::new(connected.map_err(|error| refused(&error))?)
-            }
-        };
-        let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-        let (mut sender, connection) = shaken.map_err(|_| NoConnection::Failed("no connection"))?;
-        let task = tokio::spawn(connection.without_shutdown());
-        let ready = sender.ready().await;
-        ready.map_err(|_| NoConnection::Failed("no connection"))?;
+    /// A new line, which connects when its first request leaves.
+    fn build(&self) -> reqwest::Result<Line> {
+        let door = Arc::new(Door::default());
+        let http = reqwest::Client::builder()
+            .retry(reqwest::retry::never())
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .https_only(!crate::settings::is_stand_in(&self.base_url))
+            // Shared: reading the certificates that the computer trusts takes its time.
+            .tls_backend_preconfigured(self.tls.clone())
+            .connect_timeout(self.timeout)
+            .pool_max_idle_per_host(1)
+            .pool_idle_timeout(LONGEST_REST)
+            .tcp_nodelay(true)
+            .user_agent(concat!("bakkt-migrate/", env!("CARGO_PKG_VERSION")))
+            .connector_layer(Doorway(door.clone()))
+            .build()?;
         Ok(Line {
-            sender,
-            task,
-            served: 0,
+            http,
+            door,
+            seen: BTreeSet::new(),
+            last: None,
             rests_since: Instant::now(),
         })
     }
+}
 
-    async fn dial(&self) -> Result<TcpStream, NoConnection> {
-        let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await;
-        let addresses: Vec<SocketAddr> = match found {
-            Ok(addresses) => addresses.collect(),
-            Err(_) => return Err(NoConnection::Failed("the server's name is not known")),
-        };
-        let mut last = NoConnection::Failed("no connection");
-        // One address that nothing answers at leaves time for the next.
-        let each = self.timeout / (addresses.len() as u32).max(1);
-        for address in addresses {
-            let connected = timeout(each, TcpStream::connect(address)).await;
-            match connected.unwrap_or(Err(io::ErrorKind::TimedOut.into())) {
-                Ok(stream) => {
-                    let _ = stream.set_nodelay(true);
-                    return Ok(stream);
-                }
-                Err(error) => {
-                    last = NoConnection::Failed(match error.kind() {
-                        io::ErrorKind::ConnectionRefused => "connection refused",
-                        io::ErrorKind::TimedOut => "no connection in time",
-                        _ => "no connection",
-                    });
-                }
-            }
+/// What every new connection of a line comes through: one can be kept for the next request, and none let in at all.
+#[derive(Default)]
+struct Door(Mutex<DoorState>);
+
+#[derive(Default)]
+struct DoorState {
+    /// The next connection is kept.
+    keeps_next: bool,
+    /// The one that was kept. Its type is reqwest's own.
+    ready: Option<Box<dyn Any + Send>>,
+    is_shut: bool,
+}
+
+impl Door {
+    fn state(&self) -> MutexGuard<'_, DoorState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Door {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Door").finish_non_exhaustive()
+    }
+}
+
+/// Puts the door before the making of connections.
+#[derive(Clone)]
+struct Doorway(Arc<Door>);
+
+impl<S> Layer<S> for Doorway {
+    type Service = BehindDoor<S>;
+
+    fn layer(&self, connector: S) -> BehindDoor<S> {
+        BehindDoor {
+            connector,
+            door: self.0.clone(),
         }
-        Err(last)
     }
 }
 
-/// How sending ended without an answer.
-pub(super) enum NoAnswer {
-    /// Nothing of it left: the connection had ended. The request comes back.
-    NotSent(Box<Request<Body>>),
-    /// It left, or may have.
-    Lost,
+#[derive(Clone)]
+struct BehindDoor<S> {
+    connector: S,
+    door: Arc<Door>,
 }
 
-impl Line {
-    /// Whether the request that it carried last was its first, so that the answer is certainly the answer to that.
-    pub(super) fn is_first(&self) -> bool {
-        self.served == 1
+type BoxError = Box<dyn Error + Send + Sync>;
+type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
+
+impl<S, R> Service<R> for BehindDoor<S>
+where
+    S: Service<R>,
+    S::Response: Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = Connecting<S::Response>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.connector.poll_ready(cx).map_err(Into::into)
     }
 
-    fn is_usable(&self) -> bool {
-        !self.sender.is_closed() && self.rests_since.elapsed() < LONGEST_REST
-    }
-
-    /// Sends a request, and waits for the head of the answer.
-    pub(super) async fn send(
-        &mut self,
-        request: Request<Body>,
-    ) -> Result<hyper::Response<Incoming>, NoAnswer> {
-        let sent = self.sender.try_send_request(request).await;
-        self.served += 1;
-        sent.map_err(|mut error| match error.take_message() {
-            Some(request) => NoAnswer::NotSent(Box::new(request)),
-            None => NoAnswer::Lost,
+    fn call(&mut self, address: R) -> Connecting<S::Response> {
+        let (is_shut, keeps, ready) = {
+            let mut state = self.door.state();
+            (state.is_shut, state.keeps_next, state.ready.take())
+        };
+        if is_shut {
+            return Box::pin(async {
+                // The connection that is to be used may not have come to rest yet.
+                tokio::time::sleep(COMES_TO_REST).await;
+                Err(NotConnected("no new connection is wanted").into())
+            });
+        }
+        if let Some(ready) = ready.and_then(|ready| ready.downcast().ok()) {
+            return Box::pin(async { Ok(*ready) });
+        }
+        let connecting = self.connector.call(address);
+        let door = self.door.clone();
+        Box::pin(async move {
+            let connection = connecting.await.map_err(Into::into)?;
+            if !keeps {
+                return Ok(connection);
+            }
+            door.state().ready = Some(Box::new(connection));
+            Err(NotConnected("the connection is kept for a request").into())
         })
     }
+}
 
-    /// After the answer to a last question (`Connection: close`): nothing more comes before the end. A server that does
-    /// not close has then had its time to say more.
-    pub(super) async fn ends_in_order(self) -> bool {
-        self.stays_silent(LAST_WORDS).await
-    }
+/// Why the door gives no connection.
+#[derive(Debug)]
+struct NotConnected(&'static str);
 
-    /// Listens for a while: whether nothing came that nobody asked for. A line that ends meanwhile is silent.
-    pub(super) async fn stays_silent(mut self, time: Duration) -> bool {
-        let mut rest = match timeout(time, &mut self.task).await {
-            Err(_) => return true,
-            Ok(Ok(Ok(rest))) if rest.read_buf.is_empty() => rest.io,
-            Ok(Ok(Err(error))) => return !is_unexpected(&error),
-            Ok(_) => return false,
-        };
-        // The answer said that it was the last; what else is there was not read.
-        let mut byte = [0];
-        let mut byte = ReadBuf::new(&mut byte);
-        let read = poll_fn(|cx| Pin::new(rest.inner_mut()).poll_read(cx, &mut byte));
-        let _ = timeout(time, read).await;
-        byte.filled().is_empty()
-    }
-
-    /// Whether another request can still go out on it.
-    pub(super) async fn is_open(&mut self) -> bool {
-        !self.sender.is_closed() && self.sender.ready().await.is_ok()
+impl std::fmt::Display for NotConnected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
     }
 }
 
-/// Whether a connection ended because of bytes that nobody asked for: hyper has words for that, but no name. Any end that
-/// is not known to be an ordinary one counts.
-fn is_unexpected(error: &hyper::Error) -> bool {
-    let broke = error
-        .source()
-        .is_some_and(|source| source.is::<io::Error>());
-    !broke && !error.is_incomplete_message() && !error.is_closed() && !error.is_canceled()
-}
+impl Error for NotConnected {}
 
-fn tls(host: &str) -> anyhow::Result<(TlsConnector, ServerName<'static>)> {
+/// TLS with the certificates that this computer trusts; with none of them, where it will not be used.
+fn tls(is_used: bool) -> anyhow::Result<ClientConfig> {
     let cannot = |error: rustls::Error| {
         Failure::cannot(
             format!("cannot set up TLS: {error}"),
@@ -328,92 +356,109 @@ fn tls(host: &str) -> anyhow::Result<(TlsConnector, ServerName<'static>)> {
         )
     };
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(cannot)?
-        .with_platform_verifier()
-        .map_err(cannot)?
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| {
-        Failure::configuration(
-            format!("\"{host}\" is not a name or address of a server"),
-            "check [target] base_url, or --base-url",
-        )
-    })?;
-    Ok((TlsConnector::from(Arc::new(config)), name))
-}
-
-/// Why TLS failed: what is wrong with the certificate, or no more than that.
-fn refused(error: &io::Error) -> NoConnection {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-    match inner {
-        Some(rustls::Error::InvalidCertificate(why)) => NoConnection::Certificate(said(why)),
-        Some(rustls::Error::NoCertificatesPresented) => {
-            NoConnection::Certificate("the server showed none")
-        }
-        Some(_) => NoConnection::Failed("no TLS with this server"),
-        None => NoConnection::Failed("no connection"),
-    }
-}
-
-/// What is wrong with a certificate.
-fn said(why: &CertificateError) -> &'static str {
-    use CertificateError::{
-        ApplicationVerificationFailure, BadEncoding, BadSignature, Expired, ExpiredContext,
-        InvalidPurpose, InvalidPurposeContext, NotValidForName, NotValidForNameContext,
-        NotValidYet, NotValidYetContext, Other, Revoked, UnknownIssuer,
+        .map_err(cannot)?;
+    let builder = match is_used {
+        true => builder.with_platform_verifier().map_err(cannot)?,
+        false => builder.with_root_certificates(rustls::RootCertStore::empty()),
     };
-    match why {
-        Expired | ExpiredContext { .. } => "it has expired, or the clock of this computer is wrong",
-        NotValidYet | NotValidYetContext { .. } => {
-            "it is not valid yet, or the clock of this computer is wrong"
-        }
-        NotValidForName | NotValidForNameContext { .. } => {
-            "it belongs to another server name than that of the address"
-        }
-        UnknownIssuer => {
-            "it is signed by itself, or by an authority that this computer does not trust"
-        }
-        // How self-signed ones without the marks of a server's certificate are refused.
-        Other(_) | ApplicationVerificationFailure => {
-            "it is signed by itself, or is not a certificate for a server"
-        }
-        Revoked => "it was revoked",
-        BadSignature | BadEncoding => "it is damaged, or its signature is wrong",
-        InvalidPurpose | InvalidPurposeContext { .. } => "it is not a certificate for a server",
-        _ => "it is not valid",
-    }
+    Ok(builder.with_no_client_auth())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
 
-    #[test]
-    fn what_is_wrong_with_a_certificate_is_said() {
-        let refused = |why: CertificateError| {
-            refused(&io::Error::new(
-                io::ErrorKind::InvalidData,
-                rustls::Error::InvalidCertificate(why),
-            ))
-        };
-        for (why, part) in [
-            (CertificateError::Expired, "expired"),
-            (CertificateError::NotValidYet, "not valid yet"),
-            (CertificateError::NotValidForName, "another server name"),
-            (CertificateError::UnknownIssuer, "does not trust"),
-            (CertificateError::Revoked, "revoked"),
-        ] {
-            match refused(why) {
-                NoConnection::Certificate(said) => assert!(said.contains(part), "{said}"),
-                NoConnection::Failed(said) => panic!("{said}"),
+    /// Answers so many requests on each connection with an empty 200, then closes it. Counts connections and requests.
+    async fn server(answers: usize) -> (String, Arc<[AtomicUsize; 2]>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let counts = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+        let counted = counts.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                counted[0].fetch_add(1, Ordering::SeqCst);
+                let counted = counted.clone();
+                tokio::spawn(async move {
+                    for _ in 0..answers {
+                        let mut request = [0; 4096];
+                        if !stream.read(&mut request).await.is_ok_and(|read| read > 0) {
+                            return;
+                        }
+                        counted[1].fetch_add(1, Ordering::SeqCst);
+                        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+                        let _ = stream.write_all(answer).await;
+                    }
+                });
             }
+        });
+        (url, counts)
+    }
+
+    fn counted(counts: &[AtomicUsize; 2]) -> (usize, usize) {
+        (
+            counts[0].load(Ordering::SeqCst),
+            counts[1].load(Ordering::SeqCst),
+        )
+    }
+
+    async fn asked(line: &mut Line, url: &str) -> String {
+        let request = line.http().get(url);
+        let response = line.send(request).await.expect("an answer");
+        response.text().await.expect("a text")
+    }
+
+    #[tokio::test]
+    async fn a_line_made_ready_has_sent_nothing_and_uses_that_connection() {
+        let (url, counts) = server(10).await;
+        let lines = Lines::new(&url, Duration::from_secs(5), 8).expect("lines");
+        let reserved = lines.reserve(true).await;
+        let mut line = lines.unused().expect("a line");
+        drop(reserved);
+        // Connected on this side means in the listener's queue on the other.
+        assert!(line.door.state().ready.is_some());
+        assert_eq!(counted(&counts).1, 0);
+        assert_eq!(asked(&mut line, &url).await, "ok");
+        assert!(line.is_first());
+        assert_eq!(counted(&counts), (1, 1));
+        let request = line.http().get(&url);
+        let same = line.send_on_the_same(request).await;
+        assert_eq!(same.expect("the same").text().await.expect("a text"), "ok");
+        assert!(!line.is_first());
+        assert_eq!(counted(&counts), (1, 2));
+    }
+
+    #[tokio::test]
+    async fn no_new_connection_serves_where_the_same_is_wanted() {
+        let (url, counts) = server(1).await;
+        let lines = Lines::new(&url, Duration::from_secs(5), 8).expect("lines");
+        let mut line = lines.unused().expect("a line");
+        asked(&mut line, &url).await;
+        let request = line.http().get(&url);
+        assert!(line.send_on_the_same(request).await.is_none());
+        assert_eq!(counted(&counts), (1, 1));
+        // A line whose connection ended makes another one, and knows it.
+        let mut line = lines.unused().expect("a line");
+        for _ in 0..2 {
+            asked(&mut line, &url).await;
+            assert!(line.is_first());
         }
-        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
-        assert_eq!(
-            super::refused(&reset),
-            NoConnection::Failed("no connection")
-        );
+        assert_eq!(counted(&counts), (3, 3));
+    }
+
+    #[tokio::test]
+    async fn nobody_there_is_no_connection() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        drop(listener);
+        let lines = Lines::new(&url, Duration::from_secs(5), 8).expect("lines");
+        let refused = lines.ready().await.map(drop);
+        assert_eq!(refused, Err(NoConnection::Failed("connection refused")));
     }
 }

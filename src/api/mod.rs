@@ -1,22 +1,23 @@
 //! Talking to Bakkt: the only user of an HTTP client.
 //!
 //! Owner of [`client`] (requests, authentication, time limits), [`judge`] (what an answer means, as pure functions),
-//! [`mask`] (what of an answer may be kept), `connection` (connections, and whose an answer is), `retry_after`, [`body`] and [`pieces`] (what is sent), [`compare`] (what Bakkt shows otherwise
-//! than we sent it) and [`read_back`] (answers read for that). Invariants: no
+//! [`mask`] (what of an answer may be kept), `connection` (which connection an answer came on), `trouble` (why none came),
+//! `retry_after`, [`pieces`] (a file on its way), [`compare`] (what Bakkt shows otherwise than we sent it) and
+//! [`read_back`] (answers read for that). Invariants: no
 //! redirect is followed and nothing is repeated; an answer that says that nothing was taken counts only when it is certainly the
 //! answer to its request; a key or a payload appears in no error; `rejectedValue` is never read.
 //! Left out on purpose: when to send and what follows (`submit`).
 
-pub mod body;
 pub mod client;
 pub mod compare;
-pub mod connection;
+mod connection;
 pub mod judge;
 pub mod link;
 pub mod mask;
 pub mod pieces;
 pub mod read_back;
 mod retry_after;
+mod trouble;
 
 pub use client::{Client, Credentials, Question, Reply, Way};
 pub use pieces::Upload;

@@ -6,8 +6,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use hyper::HeaderMap;
-use hyper::header::{DATE, HeaderValue, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 
 /// Reads it. Of several the longest counts; a date that is past asks for nothing, but is a wish all the same.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {

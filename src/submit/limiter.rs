@@ -1,15 +1,25 @@
 //! The rate: no window of time sees more sends than configured, and hardly fewer.
 //!
-//! Owner of when requests of one kind of call leave. Two rules meet here. A schedule spaces the sends evenly, at the
-//! configured rate less the headroom or at the lower one that the server bears ([`pressure`](super::pressure)). And
-//! the times at which the last sends really left are kept: a send waits until the one that is a whole quota before it is
-//! longer ago than the window. So a timer that wakes late, a schedule that catches up and a burst are all paid for
-//! inside of every window. Three quarters of the headroom lengthen that window, for what happens between here and
-//! the socket. The limiter starts empty: a restart adds nothing to what the process before it sent.
+//! Owner of when requests of one kind of call leave. Two rules meet here. The even schedule is governor's GCRA, at the
+//! configured rate less the headroom or at the lower one that the server bears ([`pressure`](super::pressure)); for another
+//! rate there is another GCRA, which goes on where the one before it was. It reads a clock of ours, which is set before
+//! every question: a send that is late by a little is booked at the time it was due, so the sends after it are not
+//! put off. And the times at which the last sends really left are kept: a send waits until the one that is a whole quota
+//! before it is longer ago than the window. So a timer that wakes late, a schedule that catches up and a burst are all
+//! paid for inside of every window. Three quarters of the headroom lengthen that window, for what happens between here
+//! and the socket. The limiter starts empty: a restart adds nothing to what the process before it sent.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use governor::clock::{Clock, Reference};
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
 use tokio::time::{Instant, sleep_until};
 
 pub use super::pressure::{Slot, Told};
@@ -18,42 +28,67 @@ use super::pressure::Pressure;
 use crate::settings::amounts::Rate;
 use crate::settings::{Limits, Retry};
 
-/// A schedule that is behind by no more than this catches up; what is more is lost.
+/// A send that is late by no more than this is booked at the time it was due; one that is later, at this much before the
+/// time it leaves.
 const CATCHES_UP: Duration = Duration::from_millis(10);
 
 /// The limiter of one kind of call.
 pub struct Limiter {
     /// What it carries, in the plural: "accounts", "look-ups".
     name: &'static str,
-    quota: Option<Quota>,
-    burst: u32,
+    most: Option<Most>,
+    burst: NonZeroU32,
     queue: tokio::sync::Mutex<Pace>,
     pressure: std::sync::Mutex<Pressure>,
 }
 
 /// What no window of time may exceed.
 #[derive(Clone, Copy)]
-struct Quota {
+struct Most {
     count: usize,
     /// The window, with its share of the headroom.
     window: Duration,
 }
 
 struct Pace {
-    /// When the next send is due.
-    next: Instant,
+    schedule: Schedule,
     /// When the last sends left, no more of them than one window takes.
     left: VecDeque<Instant>,
+}
+
+/// The even schedule.
+struct Schedule {
+    gcra: Option<Gcra>,
+    /// The rate of the GCRA, in requests a second.
+    rate: Option<f64>,
+    clock: SetClock,
+    start: Instant,
+    /// The time at which the last send is booked.
+    last: Instant,
+}
+
+type Gcra = RateLimiter<NotKeyed, InMemoryState, SetClock, NoOpMiddleware<Nanos>>;
+
+/// Nanoseconds since the limiter's start. It stands still until it is set.
+#[derive(Clone, Default)]
+struct SetClock(Arc<AtomicU64>);
+
+impl Clock for SetClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        Nanos::new(self.0.load(Ordering::Relaxed))
+    }
 }
 
 impl Limiter {
     /// A limiter that starts empty. `name` says what it carries, in the plural.
     pub fn new(name: &'static str, rate: Rate, limits: &Limits, retry: &Retry) -> Limiter {
         let headroom = f64::from(limits.headroom_percent) / 100.0;
-        let (quota, full) = match rate {
+        let (most, full) = match rate {
             Rate::Unlimited => (None, None),
             Rate::Per { count, per } => (
-                Some(Quota {
+                Some(Most {
                     count: count as usize,
                     // Longer than the window itself even without headroom: its two ends belong to it.
                     window: per + per.mul_f64(headroom * 0.75) + Duration::from_micros(1),
@@ -61,14 +96,24 @@ impl Limiter {
                 Some(f64::from(count) * (1.0 - headroom) / per.as_secs_f64()),
             ),
         };
+        // No window takes more than its count at once, whatever burst is set.
+        let burst = match rate {
+            Rate::Unlimited => limits.burst,
+            Rate::Per { count, .. } => limits.burst.min(count),
+        };
         let now = Instant::now();
-        let first = full.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate));
         Limiter {
             name,
-            quota,
-            burst: limits.burst.max(1),
+            most,
+            burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN),
             queue: tokio::sync::Mutex::new(Pace {
-                next: now + first,
+                schedule: Schedule {
+                    gcra: None,
+                    rate: None,
+                    clock: SetClock::default(),
+                    start: now,
+                    last: now,
+                },
                 left: VecDeque::new(),
             }),
             pressure: std::sync::Mutex::new(Pressure::new(full, retry.longest_pause)),
@@ -87,20 +132,20 @@ impl Limiter {
                 sleep_until(until).await;
                 continue;
             }
-            let Some(rate) = rate else { return slot };
-            let earliest = pace.earliest(self.quota);
-            if earliest > now {
+            pace.schedule.follow(rate, self.burst);
+            let free = pace.window_is_free(self.most);
+            let due = match free.filter(|free| *free > now) {
+                Some(free) => Err(free),
+                None => pace.schedule.book(now),
+            };
+            match due {
+                Ok(()) => {
+                    pace.leave(now, self.most);
+                    return slot;
+                }
                 // A pause may begin meanwhile, or another rate.
-                sleep_until(earliest).await;
-                continue;
+                Err(due) => sleep_until(due).await,
             }
-            pace.leave(
-                now,
-                Duration::from_secs_f64(1.0 / rate),
-                self.burst,
-                self.quota,
-            );
-            return slot;
         }
     }
 
@@ -164,27 +209,66 @@ impl Limiter {
 }
 
 impl Pace {
-    /// When the next send may leave.
-    fn earliest(&self, quota: Option<Quota>) -> Instant {
-        let full = |quota: &Quota| self.left.len() >= quota.count;
-        match (quota.filter(full), self.left.front()) {
-            (Some(quota), Some(first)) => self.next.max(*first + quota.window),
-            _ => self.next,
-        }
+    /// From when on the window has room for one more, if it ever was full.
+    fn window_is_free(&self, most: Option<Most>) -> Option<Instant> {
+        let most = most.filter(|most| self.left.len() >= most.count)?;
+        self.left.front().map(|first| *first + most.window)
     }
 
-    fn leave(&mut self, now: Instant, interval: Duration, burst: u32, quota: Option<Quota>) {
-        let saved = CATCHES_UP + interval.saturating_mul(burst - 1);
-        let due = now
-            .checked_sub(saved)
-            .map_or(self.next, |at| self.next.max(at));
-        self.next = due + interval;
-        if let Some(quota) = quota {
-            if self.left.len() >= quota.count {
-                self.left.pop_front();
-            }
-            self.left.push_back(now);
+    fn leave(&mut self, now: Instant, most: Option<Most>) {
+        let Some(most) = most else { return };
+        if self.left.len() >= most.count {
+            self.left.pop_front();
         }
+        self.left.push_back(now);
+    }
+}
+
+impl Schedule {
+    /// Keeps to this rate from the last send on. A burst that was saved up is lost when the rate changes.
+    fn follow(&mut self, rate: Option<f64>, burst: NonZeroU32) {
+        if self.rate == rate {
+            return;
+        }
+        self.rate = rate;
+        let period = rate.and_then(|rate| Duration::try_from_secs_f64(1.0 / rate).ok());
+        let quota = period.and_then(Quota::with_period);
+        self.set_clock(self.last);
+        self.gcra = quota.map(|quota| {
+            let gcra = Gcra::direct_with_clock(quota.allow_burst(burst), self.clock.clone());
+            // Empty: the next send is due one period after the last.
+            let _ = gcra.check_n(burst);
+            gcra
+        });
+    }
+
+    /// Books a send that leaves now, or says when it is due.
+    fn book(&mut self, now: Instant) -> Result<(), Instant> {
+        let Some(gcra) = &self.gcra else {
+            self.last = now;
+            return Ok(());
+        };
+        let latest = now.checked_sub(CATCHES_UP).unwrap_or(self.start);
+        self.set_clock(latest);
+        let Err(not_yet) = gcra.check() else {
+            self.last = latest.max(self.start);
+            return Ok(());
+        };
+        let due = not_yet.earliest_possible().duration_since(Nanos::new(0));
+        let due = self.start + Duration::from_nanos(due.as_u64());
+        if due > now {
+            return Err(due);
+        }
+        self.set_clock(due);
+        self.last = due;
+        gcra.check()
+            .map_err(|not_yet| now + not_yet.wait_time_from(self.clock.now()))
+    }
+
+    fn set_clock(&self, at: Instant) {
+        let nanos = at.saturating_duration_since(self.start).as_nanos();
+        let nanos = u64::try_from(nanos).unwrap_or(u64::MAX);
+        self.clock.0.store(nanos, Ordering::Relaxed);
     }
 }
 

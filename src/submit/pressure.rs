@@ -39,6 +39,8 @@ const HOLD: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs
 const STEP: (f64, f64) = (0.02, 0.5);
 /// The rate never falls below this part of the configured one.
 const LOWEST: f64 = 1.0 / 32.0;
+/// Where no rate is configured, it never falls below this, in requests a second.
+const LOWEST_WITHOUT_ONE: f64 = 0.1;
 /// The last answers that are looked at for refusals that cluster, and how many refusals among them make a pause.
 const RECENT: (usize, usize) = (20, 4);
 /// So many refusals one after the other make a pause.
@@ -285,8 +287,10 @@ impl Pressure {
             DEEPEST.0
         };
         let before = self.held;
-        let rate = self.rate().unwrap_or(taken / (1.0 - share).max(0.01));
-        let lowest = self.full.unwrap_or(rate) * LOWEST;
+        let lowest = self.full.map_or(LOWEST_WITHOUT_ONE, |full| full * LOWEST);
+        // If nothing at all was taken, this is 0, which is no rate.
+        let sent = taken / (1.0 - share).max(0.01);
+        let rate = self.rate().unwrap_or(sent.max(lowest));
         let mut lower = rate * (1.0 - excess).max(1.0 - deepest) * BELOW;
         // What was fine a moment ago will be again.
         lower = lower.max(

@@ -100,11 +100,10 @@ pub enum Done {
 /// Nothing that was sent.
 const NOTHING: &[u8] = b"{}";
 
-/// How long a refused connection is listened to for another answer.
-const LISTEN: Duration = Duration::from_millis(250);
-
-/// How long a run that stops waits for the rate to show whose an answer is.
+/// How long a run that stops waits for the rate to show whose an answer is, and any other run: the connection would not
+/// rest for longer.
 const ENDING: Duration = Duration::from_secs(2);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// Why a document is held when its content differs only once it is read.
 const CONTENT_CHANGED: &str = "its content is not what was planned; run replan to plan it anew";
@@ -191,17 +190,19 @@ impl Tools {
             return reply;
         };
         let uuid = task.document.as_ref().map(|document| &*document.uuid);
-        if matches!(unproven.status(), 429 | 503) {
-            return self.client.listen(*unproven, LISTEN).await;
-        }
         let limiter = &self.limiters.lookup;
         // Showing whose an answer is belongs to a request that is on its way: a stop lets it end.
-        let slot = match self.admitted(limiter).await {
-            Some(slot) => Some(slot),
-            None => tokio::time::timeout(ENDING, limiter.acquire()).await.ok(),
+        let mut stop = self.stop.clone();
+        let ending = async {
+            stopped(&mut stop).await;
+            tokio::time::sleep(ENDING).await;
         };
-        let Some(slot) = slot else {
-            return Reply::Lost("stopped before it was certain whose answer it was");
+        let slot = tokio::select! {
+            slot = limiter.acquire() => slot,
+            () = ending => return Reply::Lost("stopped before it was certain whose answer it was"),
+            () = tokio::time::sleep(LONGEST_WAIT) => {
+                return Reply::Lost("no time to show whose answer it was");
+            }
         };
         let question = match uuid {
             Some(uuid) => Question::Document(uuid),
@@ -211,24 +212,26 @@ impl Tools {
         heed(limiter, slot, &told);
         // Of this answer nothing is kept.
         let known = self.known(&[NOTHING], false);
-        let is_there = match uuid {
-            Some(uuid) => there(judge::document_question(&told, uuid, &known).map(|_| true)),
-            None => there(judge::question(&told, &task.client_id, &known).map(
-                |(facts, request)| {
-                    let is_older = task.first_at.is_some_and(|first_at| {
-                        settle::older(&facts, first_at, self.clock_tolerance)
-                    });
-                    // One that was there before says nothing, unless it has what was sent.
-                    match task.kind == Kind::Account && !is_older {
-                        true => true,
-                        false => self.equal(task, &request).unwrap_or(true),
-                    }
-                },
-            )),
+        let found = match uuid {
+            Some(uuid) => judge::document_question(&told, uuid, &known).map(|_| true),
+            None => judge::question(&told, &task.client_id, &known).map(|(facts, request)| {
+                let is_older = task
+                    .first_at
+                    .is_some_and(|first_at| settle::older(&facts, first_at, self.clock_tolerance));
+                // One that was there before says nothing, unless it has what was sent.
+                match task.kind == Kind::Account && !is_older {
+                    true => true,
+                    false => self.equal(task, &request).unwrap_or(true),
+                }
+            }),
         };
-        match is_there {
-            true => Reply::Lost("refused, and yet it is there"),
-            false => reply,
+        let wants_pause = |reply: &Reply| matches!(reply.status(), Some((429 | 503, _)));
+        match found {
+            judge::Found::There(true) => Reply::Lost("refused, and yet it is there"),
+            judge::Found::There(false) | judge::Found::NotThere => reply,
+            // Whichever of the two refusals is the one of what was sent: it was not taken.
+            _ if wants_pause(&reply) && wants_pause(&told) => reply,
+            _ => Reply::Lost("an answer that may belong to another request"),
         }
     }
 
@@ -332,16 +335,6 @@ impl Tools {
         };
         self.counters.waiting.down();
         admitted
-    }
-}
-
-/// Whether the answer to a question contradicts that nothing was taken. So does a 200 about something else: answers are
-/// out of order then.
-fn there(found: judge::Found<bool>) -> bool {
-    match found {
-        judge::Found::There(there) => there,
-        judge::Found::Unknown(why, _) => why.starts_with("200"),
-        judge::Found::NotThere | judge::Found::Stop(..) => false,
     }
 }
 

@@ -316,22 +316,22 @@ async fn bears_a_share(rate: u32, share: f64, status: u16, retry_after: Option<u
 
 #[tokio::test(start_paused = true)]
 async fn a_share_of_refusals_does_not_bring_the_rate_down() {
-    bears_a_share(200, 0.01, 429, Some(1), 150).await;
-    bears_a_share(50, 0.01, 503, None, 300).await;
-    bears_a_share(50, 0.02, 429, Some(0), 300).await;
-    bears_a_share(50, 0.05, 429, None, 600).await;
+    bears_a_share(200, 0.01, 429, Some(1), 75).await;
+    bears_a_share(50, 0.01, 503, None, 150).await;
+    bears_a_share(50, 0.02, 429, Some(0), 150).await;
+    bears_a_share(50, 0.05, 429, None, 300).await;
     bears_a_share(10, 0.05, 429, None, 600).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_rate_settles_just_below_what_the_server_bears() {
     for (refuses, retry_after, seconds) in [
-        (Refuses::Bucket(45.0, 1.0), None, 300),
-        (Refuses::Bucket(45.0, 5.0), None, 300),
-        (Refuses::Bucket(45.0, 45.0), Some(1), 600),
-        (Refuses::Sliding(45), None, 600),
-        (Refuses::Sliding(45), Some(1), 300),
-        (Refuses::Fixed(45), Some(1), 300),
+        (Refuses::Bucket(45.0, 1.0), None, 150),
+        (Refuses::Bucket(45.0, 5.0), None, 150),
+        (Refuses::Bucket(45.0, 45.0), Some(1), 300),
+        (Refuses::Sliding(45), None, 300),
+        (Refuses::Sliding(45), Some(1), 150),
+        (Refuses::Fixed(45), Some(1), 150),
     ] {
         let retry_after = retry_after.map(Duration::from_secs);
         let outcome = simulate(50, refuses, 429, retry_after, seconds).await;
