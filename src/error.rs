@@ -86,9 +86,16 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// How a path is named in a message: on one line, with whatever a terminal would obey or hide written out.
-pub fn shown(path: &std::path::Path) -> String {
-    visible(&path.to_string_lossy())
+/// How a path is named in a message.
+pub trait ShownPath {
+    /// On one line, with whatever a terminal would obey or hide written out.
+    fn shown(&self) -> String;
+}
+
+impl ShownPath for std::path::Path {
+    fn shown(&self) -> String {
+        visible(&self.to_string_lossy())
+    }
 }
 
 /// What a person is told when a file that they named cannot be read; `doing` is such as "open accounts.csv". A name that

@@ -16,7 +16,7 @@ use regex::Regex;
 
 use crate::assess::plan::{Plan, Spelling, Unfed};
 use crate::documents::Documents;
-use crate::error::{Diagnostic, Diagnostics};
+use crate::error::{Diagnostic, Diagnostics, ShownPath};
 use crate::findings::Checks;
 use crate::mapping::compile::{Targets, compile_sheet};
 use crate::mapping::exclude::Exclude;
@@ -471,7 +471,7 @@ fn mapping_files(dir: &Path, name: &str) -> anyhow::Result<Vec<TomlFile>> {
     let mut files: Vec<TomlFile> = Vec::new();
     let mut queue = vec![PathBuf::from(name)];
     while let Some(relative) = (!queue.is_empty()).then(|| queue.remove(0)) {
-        let shown = relative.display().to_string();
+        let shown = relative.shown();
         if files.iter().any(|file| file.name == shown) {
             continue;
         }

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::error::Failure;
+use crate::error::{Failure, ShownPath};
 
 /// Files that are opened by a library, which is told not to follow links either.
 const FILES: [&str; 10] = [
@@ -72,7 +72,7 @@ pub fn private_folder(folder: &Path) -> anyhow::Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))
+        .with_context(|| format!("cannot make the folder {}", folder.shown()))
 }
 
 /// Opens a file of a state folder for appending, which is made (0600) unless it is there.
@@ -93,7 +93,7 @@ fn opened(path: &Path, how: &mut OpenOptions) -> anyhow::Result<File> {
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
     let file = match how.custom_flags(flags.bits().cast_signed()).open(path) {
         Err(error) if is_link(&error) => return Err(refused(path, "it is a link")),
-        file => file.with_context(|| format!("cannot open {}", path.display()))?,
+        file => file.with_context(|| format!("cannot open {}", path.shown()))?,
     };
     let facts = file.metadata().with_context(|| cannot_look(path))?;
     check_file(path, &facts)?;
@@ -153,12 +153,12 @@ fn is_there(path: &Path) -> anyhow::Result<bool> {
 }
 
 fn cannot_look(path: &Path) -> String {
-    format!("cannot look at {}", path.display())
+    format!("cannot look at {}", path.shown())
 }
 
 fn refused(path: &Path, why: &str) -> anyhow::Error {
     Failure::cannot(
-        format!("{} is not used: {why}", path.display()),
+        format!("{} is not used: {why}", path.shown()),
         "the state of a migration is for its owner alone: find out who made this. If it is in order, give the folder \
          .bakkt-migrate and what is in it to the user who runs this (chown), take the rights of others away (chmod -R go-rwx), \
          and put plain copies in place of links",

@@ -13,7 +13,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::error::{Diagnostic, Diagnostics, Snippet, nearest};
+use crate::error::{Diagnostic, Diagnostics, ShownPath, Snippet, nearest};
 use crate::small_files;
 
 /// One TOML file: its text, and the name under which it is spoken of.
@@ -34,7 +34,7 @@ impl TomlFile {
                 text,
             }),
             Err(error) => Err(error.failure(
-                &format!("read {}", path.display()),
+                &format!("read {}", path.shown()),
                 "check the name, and that the file is readable UTF-8 text",
             )),
         }

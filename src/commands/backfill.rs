@@ -17,7 +17,7 @@ use super::report::View;
 use super::signals::Signals;
 use super::{Output, deciding, opening, planning, send, target};
 use crate::cli::BackfillArgs;
-use crate::error::Failure;
+use crate::error::{Failure, ShownPath};
 use crate::journal::layers::{DISAGREEING, LayerRow, LeftRow, RESTRICTED, Taken, Taking};
 use crate::journal::ownership::ChangedAgreements;
 use crate::journal::person::Decided;
@@ -280,7 +280,7 @@ impl Done {
         if !args.dry_run && taken.created + taken.updates > 0 {
             text.push_str(&format!(
                 "\nrun `bakkt-migrate run {}` to send them",
-                args.dir.display()
+                args.dir.shown()
             ));
         }
         format!("{text}\n\n{}", status_lines(totals).trim_end())

@@ -14,7 +14,7 @@ use anyhow::Context;
 
 use super::opening;
 use crate::cli::BackfillArgs;
-use crate::error::unreadable;
+use crate::error::{ShownPath, unreadable};
 use crate::journal::Journal;
 use crate::migration::Kept;
 use crate::state_folder::private_folder;
@@ -33,7 +33,7 @@ impl Copied {
     pub fn new(args: &BackfillArgs, journal: &Journal, state: &Path) -> anyhow::Result<Copied> {
         let cannot = |error: io::Error| {
             unreadable(
-                &format!("read {}", args.file.display()),
+                &format!("read {}", args.file.shown()),
                 &error,
                 "name the filled sheet or the corrected export",
             )
@@ -62,7 +62,7 @@ impl Copied {
         let mut copy = tempfile::NamedTempFile::new_in(&folder)?;
         let mut file = File::open(&args.file).map_err(cannot)?;
         io::copy(&mut file, &mut copy)
-            .with_context(|| format!("cannot copy {}", args.file.display()))?;
+            .with_context(|| format!("cannot copy {}", args.file.shown()))?;
         copy.as_file()
             .set_permissions(Permissions::from_mode(0o600))?;
         copy.as_file().sync_all()?;

@@ -16,7 +16,7 @@ use super::unknown_codes::UnknownCodes;
 use super::{Output, code, exclusions, forecast, opening, outputs, planning, target};
 use crate::assess::{Plan, Verdict};
 use crate::cli::CheckArgs;
-use crate::error::Failure;
+use crate::error::{Failure, ShownPath};
 use crate::findings::gather::{Gathering, Standing};
 use crate::mapping::exclude::Unused;
 use crate::migration::{Binding, Migration, today};
@@ -384,7 +384,7 @@ fn write_files(
             mode,
             &format!(
                 "{} holds customers' data: names, birth dates, tax ids. Only you can read it; delete it when you are done",
-                path.display()
+                path.shown()
             ),
         );
     }

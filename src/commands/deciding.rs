@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::cli::{ByArgs, WhoseArgs};
 use crate::contract::path;
-use crate::error::{Failure, nearest};
+use crate::error::{Failure, ShownPath, nearest};
 use crate::journal::Journal;
 use crate::journal::tasks::Selection;
 use crate::progress::{Mode, note};
@@ -63,7 +63,7 @@ pub struct UnknownLines {
 
 /// Reads the list of an option. One that names nobody is a mistake.
 pub fn read_ids(path: &Path, option: &'static str, dir: &Path) -> anyhow::Result<Named> {
-    let name = path.display().to_string();
+    let name = path.shown();
     let list = IdList::read(path, &name, &id_columns(dir)).map_err(|error| {
         Failure::configuration(
             format!("cannot read {name}: {error}"),

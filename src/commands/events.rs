@@ -10,7 +10,7 @@ use super::signals::Signals;
 use super::variables::{SECRET_VARIABLE, misspelt};
 use super::{Output, target};
 use crate::cli::{EventsArgs, EventsCommand, ImportArgs, ServeArgs};
-use crate::error::{Failure, unreadable};
+use crate::error::{Failure, ShownPath, unreadable};
 use crate::events::import::import;
 use crate::events::tally::Taken;
 use crate::events::{Proof, Receiver, Tally};
@@ -98,7 +98,7 @@ fn from_file(args: &ImportArgs, mode: Mode) -> anyhow::Result<Output> {
     } else {
         let file = File::open(&args.file).map_err(|error| {
             unreadable(
-                &format!("read {}", args.file.display()),
+                &format!("read {}", args.file.shown()),
                 &error,
                 "a file with one JSON body a line, or - for standard input",
             )

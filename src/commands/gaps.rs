@@ -12,7 +12,7 @@ use super::report::View;
 use super::{Output, deciding, outputs, target};
 use crate::cli::GapsArgs;
 use crate::contract::path;
-use crate::error::Failure;
+use crate::error::{Failure, ShownPath};
 use crate::journal::query::Reader;
 use crate::migration::today;
 use crate::progress::Mode;
@@ -114,14 +114,14 @@ fn sheet_written(args: &GapsArgs, file: &Path, written: &Written) -> Output {
             vec![
                 format!(
                     "{}: {} customers, {} cells to fill in",
-                    file.display(),
+                    file.shown(),
                     thousands(customers),
                     thousands(written.cells)
                 ),
                 format!("only you can read it; {holds}"),
                 format!(
                     "when it is filled in: bakkt-migrate backfill {} FILE",
-                    args.view.dir.display()
+                    args.view.dir.shown()
                 ),
             ]
         }

@@ -10,7 +10,7 @@ use anyhow::Context;
 use super::inspect::{options, surveyed};
 use super::{Output, outputs};
 use crate::cli::InitArgs;
-use crate::error::Failure;
+use crate::error::{Failure, ShownPath};
 use crate::guess::{self, write};
 use crate::inspect;
 use crate::output::{Begins, Protected};
@@ -46,7 +46,7 @@ pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<Output> {
     for (name, text) in write::files(&guess, &profiles, &paths, header.as_deref()) {
         create(&protected, &args.dir.join(name), &text)?;
     }
-    let text = write::summary(&guess, &profiles, &args.dir.display().to_string());
+    let text = write::summary(&guess, &profiles, &args.dir.shown());
     Ok(Output { text, code: 0 })
 }
 
@@ -56,7 +56,7 @@ fn refuse_what_exists(dir: &Path) -> anyhow::Result<()> {
             return Err(Failure::configuration(
                 format!(
                     "{} is there already, and init overwrites nothing",
-                    dir.join(name).display()
+                    dir.join(name).shown()
                 ),
                 "give another folder, or move the file away",
             ));
@@ -70,7 +70,7 @@ fn create(protected: &Protected, path: &Path, text: &str) -> anyhow::Result<()> 
     // What it begins with is no matter: settings and mappings are inputs, and never replaced.
     let mut file = protected.open(path, &Begins::Text("#"), false)?;
     file.write_all(text.as_bytes())
-        .with_context(|| format!("cannot write {}", path.display()))?;
+        .with_context(|| format!("cannot write {}", path.shown()))?;
     file.finish()
 }
 
@@ -78,7 +78,7 @@ fn create(protected: &Protected, path: &Path, text: &str) -> anyhow::Result<()> 
 fn relative(dir: &Path, file: &Path) -> anyhow::Result<String> {
     let whole = |path: &Path| {
         path.canonicalize()
-            .with_context(|| format!("cannot find {}", path.display()))
+            .with_context(|| format!("cannot find {}", path.shown()))
     };
     let (dir, file) = (whole(dir)?, whole(file)?);
     let shared = dir
@@ -91,7 +91,7 @@ fn relative(dir: &Path, file: &Path) -> anyhow::Result<String> {
     let path: PathBuf = up.chain(down).collect();
     path.into_os_string().into_string().map_err(|_| {
         Failure::configuration(
-            format!("the path of {} is not UTF-8", file.display()),
+            format!("the path of {} is not UTF-8", file.shown()),
             "move the export to a path without such characters",
         )
     })

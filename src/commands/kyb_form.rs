@@ -4,6 +4,7 @@
 //! for it by name; nothing of it goes anywhere else. Invariant: only an earlier form is ever replaced.
 //! Left out on purpose: who is on the list and what is known of them (`manual_kyb`).
 
+use crate::error::ShownPath;
 use std::path::Path;
 
 use super::manual_kyb::Fields;
@@ -97,7 +98,7 @@ impl Form {
             mode,
             &format!(
                 "{} holds customers' data: of entities, and the names of their owners. Only you can read it; delete it when you are done",
-                path.display()
+                path.shown()
             ),
         );
         Ok(())

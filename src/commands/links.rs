@@ -19,7 +19,7 @@ use super::{Output, deciding, outputs, target};
 use crate::api::Client;
 use crate::api::link::Told;
 use crate::cli::LinksArgs;
-use crate::error::{Failure, Style, describe, exit_code};
+use crate::error::{Failure, ShownPath, Style, describe, exit_code};
 use crate::journal::links::{Fetched, Standing, Wanted};
 use crate::journal::person::Decided;
 use crate::journal::{Journal, now};
@@ -88,7 +88,7 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<Output> {
             &format!(
                 "{} holds links by which customers verify who they are: each is its customer's alone. Only you can read it; \
                  delete it when they are sent",
-                file.display()
+                file.shown()
             ),
         );
     }
@@ -334,7 +334,7 @@ impl Summary {
         if let Some(file) = &self.file {
             line(
                 self.fetched,
-                &format!("links were fetched: {}", file.display()),
+                &format!("links were fetched: {}", file.shown()),
             );
         }
         line(
@@ -415,7 +415,7 @@ impl LinkFile {
         let line = cells::line(&[client_id, link, &expires])?;
         self.count += 1;
         let written = self.file.write_all(&line);
-        written.with_context(|| format!("cannot write {}", self.file.path().display()))
+        written.with_context(|| format!("cannot write {}", self.file.path().shown()))
     }
 
     /// What was written is on the disk and in its place.

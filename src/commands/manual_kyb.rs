@@ -6,6 +6,7 @@
 //! that. Left out on purpose: rows that `[exclude]` leaves out; the form with values has a file of its own
 //! (`kyb_form`).
 
+use crate::error::ShownPath;
 use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 use std::path::Path;
@@ -118,7 +119,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
             let text = format!(
                 "{} accounts for manual KYB: {}",
                 rows.len(),
-                out.path().display()
+                out.path().shown()
             );
             out.write_all(&list)?;
             out.finish()?;

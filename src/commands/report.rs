@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Output, code, outputs, target};
 use crate::cli::{ReportArgs, ViewArgs};
-use crate::error::Failure;
+use crate::error::{Failure, ShownPath};
 use crate::journal::Journal;
 use crate::journal::query::{Reader, nothing_planned};
 use crate::output::Protected;
@@ -38,7 +38,7 @@ impl View {
                 (false, _) => "`bakkt-migrate run` makes one",
             };
             return Err(Failure::configuration(
-                format!("{} has no journal yet", self.dir.display()),
+                format!("{} has no journal yet", self.dir.shown()),
                 hint,
             ));
         }
@@ -103,7 +103,7 @@ pub fn describe(view: &View, totals: &Totals) -> String {
     format!(
         "{}\n\nreport: {}",
         status_lines(totals).trim_end(),
-        view.folder().join("report.html").display()
+        view.folder().join("report.html").shown()
     )
 }
 
@@ -121,7 +121,7 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<Output> {
         format!(
             "{}\n\nreport: {}",
             status_lines(&totals).trim_end(),
-            folder.join("report.html").display()
+            folder.join("report.html").shown()
         )
     };
     Ok(Output {

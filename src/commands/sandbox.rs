@@ -8,7 +8,7 @@ use super::Output;
 use super::signals::Signals;
 use super::variables::{SANDBOX_VARIABLE, variable};
 use crate::cli::SandboxArgs;
-use crate::error::Failure;
+use crate::error::{Failure, ShownPath};
 use crate::process::runtime;
 use crate::progress::{Mode, announce};
 use crate::sandbox::{Config, Sandbox, serve_until};
@@ -48,11 +48,11 @@ pub fn run(args: &SandboxArgs, mode: Mode) -> anyhow::Result<Output> {
 pub fn read_config(path: &Path) -> anyhow::Result<Config> {
     let text = crate::small_files::read(path).map_err(|error| {
         let hint = "check the name of the file, and who may read it";
-        error.failure(&format!("read {}", path.display()), hint)
+        error.failure(&format!("read {}", path.shown()), hint)
     })?;
     Config::from_toml(&text).map_err(|error| {
         Failure::configuration(
-            format!("{}: {error}", path.display()),
+            format!("{}: {error}", path.shown()),
             "see docs/sandbox.md for what can be set",
         )
     })

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::variables::{KEY_VARIABLE, PASSWORD_VARIABLE, misspelt, variable};
 use crate::api::Credentials;
 use crate::cli::TargetArgs;
-use crate::error::Failure;
+use crate::error::{Failure, ShownPath};
 use crate::settings::{Dialect, Settings, base_url, is_stand_in};
 use crate::small_files;
 
@@ -49,7 +49,7 @@ pub fn existing_folder(dir: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     Err(Failure::configuration(
-        format!("there is no folder {}", dir.display()),
+        format!("there is no folder {}", dir.shown()),
         "name the folder that holds migration.toml",
     ))
 }
@@ -132,7 +132,7 @@ pub fn secret(name: &str, file: Option<&str>, dir: &Path) -> anyhow::Result<Opti
 fn key_file(path: &Path) -> anyhow::Result<String> {
     small_files::read_secret(path).map_err(|error| {
         Failure::configuration(
-            format!("the key file {}: {error}", path.display()),
+            format!("the key file {}: {error}", path.shown()),
             "it holds the key alone, and only its owner may read it (chmod 600)",
         )
     })

@@ -2,6 +2,7 @@
 //!
 //! Left out on purpose: the whole list, which is verification.csv in the report.
 
+use crate::error::ShownPath;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -123,7 +124,7 @@ pub fn describe(findings: &Findings, call: &Call, report: &Path) -> String {
         }
     }
     let report = report.join("report.html");
-    text.push_str(&format!("\n\nreport: {}", report.display()));
+    text.push_str(&format!("\n\nreport: {}", report.shown()));
     text
 }
 

@@ -21,7 +21,7 @@ use std::thread::Builder;
 use column::Column;
 use distinct::Hasher;
 
-use crate::error::started;
+use crate::error::{ShownPath, started};
 use crate::source::container::{self, Container};
 use crate::source::encoding::Encoding;
 use crate::source::export::{Opened, Options, Pass, Skipped};
@@ -93,7 +93,7 @@ pub struct Link {
 /// Opens an export: one file, or those that a pattern names. What cannot seek goes into a spool that is gone with the
 /// process.
 pub fn open(path: &Path, options: &Options) -> anyhow::Result<Export> {
-    let name = path.display().to_string();
+    let name = path.shown();
     let mut options = options.clone();
     // Of several files, those that are no workbooks have no sheets.
     if !is_workbook(path) {

@@ -23,7 +23,7 @@ use crate::assess::unfit_id::{IdRules, unfit};
 use crate::contract::decision::{
     OTHER_EVENT_TYPES, PARTY_EVENT, PARTY_STATUSES, REASON_CODES, UNKNOWN_STATUS,
 };
-use crate::error::Failure;
+use crate::error::{Failure, ShownPath};
 use crate::masking::{Masker, Personal};
 use crate::state_folder;
 
@@ -125,7 +125,7 @@ impl Events {
         let key = key(folder, is_fresh(folder))?;
         state_folder::open_file(&path)?;
         let mut db = Connection::open(&path)
-            .with_context(|| format!("cannot open the events {}", path.display()))?;
+            .with_context(|| format!("cannot open the events {}", path.shown()))?;
         check_version(&db, None)?;
         db.busy_timeout(Duration::from_secs(10))?;
         prepare(&mut db, SCHEMA).map_err(|error| refused("written", &error))?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
-use crate::error::Failure;
+use crate::error::{Failure, ShownPath};
 use crate::state_folder;
 
 /// Version of the schema that this program writes.
@@ -53,7 +53,7 @@ impl Journal {
         let key = key(folder, fresh)?;
         state_folder::open_file(&path)?;
         let mut db = Connection::open(&path)
-            .with_context(|| format!("cannot open the journal {}", path.display()))?;
+            .with_context(|| format!("cannot open the journal {}", path.shown()))?;
         // Before anything is changed: this may be a newer journal, or none.
         check_version(&db)?;
         prepare(&mut db, SCHEMA).map_err(|error| refused("written", &error))?;
@@ -230,7 +230,7 @@ pub(super) fn lock(
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(taken()),
         Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+            Err(error).with_context(|| format!("cannot lock {}", path.shown()))
         }
     }
 }
@@ -258,7 +258,7 @@ pub(super) fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
         write_key(folder, &key)?;
     }
     let lost = |what: &str| {
-        let text = format!("the journal's key {} {what}", path.display());
+        let text = format!("the journal's key {} {what}", path.shown());
         Failure::cannot(text, LOST_KEY)
     };
     if !path.exists() {

@@ -13,7 +13,7 @@ use anyhow::Context;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 use serde::Serialize;
 
-use crate::error::Failure;
+use crate::error::{Failure, ShownPath};
 
 /// The words of `record.verdict`, by number.
 pub const VERDICTS: [&str; 5] = ["ready", "grace", "blocked", "excluded", "duplicate"];
@@ -122,7 +122,7 @@ impl Reader {
             Ok(journal)
         };
         let journal =
-            open().with_context(|| format!("the journal {} cannot be read", path.display()))?;
+            open().with_context(|| format!("the journal {} cannot be read", path.shown()))?;
         Ok(Reader { journal })
     }
 

@@ -6,6 +6,7 @@
 //! (kind 2) when the new plan no longer sends that customer. Documents are matched by clientDocumentId, which is made of
 //! their content; KYB by the account, and a KYB task in doubt stays so.
 
+use crate::error::ShownPath;
 use std::path::{Path, PathBuf};
 
 use super::chosen::Choice;
@@ -270,7 +271,7 @@ impl Journal {
 fn remove(folder: &Path) -> anyhow::Result<()> {
     match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+            Err(error).with_context(|| format!("cannot remove {}", folder.shown()))
         }
         _ => Ok(()),
     }

@@ -16,7 +16,7 @@ use super::sheets::{targets, written};
 use crate::assess::Plan;
 use crate::contract::account::NEVER_SENT;
 use crate::contract::{Form, path};
-use crate::error::{Diagnostic, Diagnostics, Failure};
+use crate::error::{Diagnostic, Diagnostics, Failure, ShownPath};
 use crate::mapping::Mapper;
 use crate::mapping::target::{ACCOUNT_TYPE, OWED, resolve};
 use crate::pipeline::layers::{Element, Field, Layer, Places, Read, Spoken, Who, tells};
@@ -466,7 +466,7 @@ pub(super) fn as_taken(kept: &Kept, hash: anyhow::Result<[u8; 32]>) -> anyhow::R
     let Some(taken) = kept.hash else {
         return Ok(());
     };
-    let place = kept.path.display();
+    let place = kept.path.shown();
     let what = match hash {
         Ok(hash) if hash == taken => return Ok(()),
         Ok(_) => "changed since it was taken",

@@ -13,7 +13,7 @@ use anyhow::Context;
 use super::begins::Begins;
 use super::new_file::NewFile;
 use super::protected::Protected;
-use crate::error::Failure;
+use crate::error::{Failure, ShownPath};
 
 /// A folder in which files of ours lie, or will.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Protected {
             .recursive(true)
             .mode(0o700)
             .create(&real)
-            .with_context(|| format!("the folder {} cannot be made", path.display()))?;
+            .with_context(|| format!("the folder {} cannot be made", path.shown()))?;
         Ok(OutputFolder {
             protected: self,
             shown: path.to_owned(),
@@ -54,7 +54,7 @@ impl Protected {
     fn free_folder_place(&self, path: &Path) -> anyhow::Result<PathBuf> {
         let refused = |why: &str| {
             Failure::configuration(
-                format!("{} is {why}", path.display()),
+                format!("{} is {why}", path.shown()),
                 "name a folder of its own for the report, or a new one",
             )
         };
@@ -67,7 +67,7 @@ impl Protected {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
                 return Err(error)
-                    .with_context(|| format!("the folder {} cannot be made", path.display()));
+                    .with_context(|| format!("the folder {} cannot be made", path.shown()));
             }
         }
         let mut above = if bare.is_absolute() {
@@ -90,7 +90,7 @@ impl Protected {
                 }
                 Err(error) => {
                     return Err(error)
-                        .with_context(|| format!("the folder {} cannot be made", path.display()));
+                        .with_context(|| format!("the folder {} cannot be made", path.shown()));
                 }
             }
         };

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use tempfile::NamedTempFile;
 
-use crate::error::Failure;
+use crate::error::{Failure, ShownPath};
 
 /// What was at a place, so that a change can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl NewFile {
         place: PathBuf,
         replaces: Option<Identity>,
     ) -> anyhow::Result<NewFile> {
-        let cannot = || format!("cannot write {}", shown.display());
+        let cannot = || format!("cannot write {}", shown.shown());
         let folder = place.parent().unwrap_or(Path::new("."));
         // A temporary file is made with 0600.
         let draft = tempfile::Builder::new()
@@ -80,7 +80,7 @@ impl NewFile {
 
     /// Writes what was gathered to the disk, for good.
     pub fn sync(&mut self) -> anyhow::Result<()> {
-        let cannot = || format!("cannot write {}", self.shown.display());
+        let cannot = || format!("cannot write {}", self.shown.shown());
         self.out.flush().with_context(cannot)?;
         self.out.get_ref().sync_all().with_context(cannot)
     }
@@ -91,7 +91,7 @@ impl NewFile {
         let Some(draft) = self.draft.take() else {
             return Ok(());
         };
-        let cannot = || format!("cannot write {}", self.shown.display());
+        let cannot = || format!("cannot write {}", self.shown.shown());
         match self.replaces {
             None => match draft.persist_noclobber(&self.place) {
                 Ok(_) => {}
@@ -106,7 +106,7 @@ impl NewFile {
                     return Err(Failure::cannot(
                         format!(
                             "{} changed while its replacement was written",
-                            self.shown.display()
+                            self.shown.shown()
                         ),
                         "it was left as it is now; run the command again",
                     ));
@@ -142,7 +142,7 @@ impl Write for NewFile {
 /// The error of a place that is taken.
 pub(super) fn is_there(shown: &Path) -> anyhow::Error {
     Failure::configuration(
-        format!("{} is there already", shown.display()),
+        format!("{} is there already", shown.shown()),
         "name another file; --replace replaces an earlier output of this command, and nothing else",
     )
 }

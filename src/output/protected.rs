@@ -16,7 +16,7 @@ use glob::{MatchOptions, Pattern};
 
 use super::begins::Begins;
 use super::new_file::{Identity, NewFile, is_there};
-use crate::error::Failure;
+use crate::error::{Failure, ShownPath};
 
 /// The folder that holds the state of a migration.
 const STATE: &str = ".bakkt-migrate";
@@ -95,7 +95,7 @@ impl Protected {
         let place = self.free_place(path)?;
         if self.chosen.borrow().contains(&place) {
             return Err(Failure::configuration(
-                format!("{} is named for two outputs", path.display()),
+                format!("{} is named for two outputs", path.shown()),
                 "give each output a file of its own",
             ));
         }
@@ -116,7 +116,7 @@ impl Protected {
         match std::fs::symlink_metadata(place) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
-                return Err(error).with_context(|| format!("cannot write {}", path.display()));
+                return Err(error).with_context(|| format!("cannot write {}", path.shown()));
             }
             Ok(_) if !replace => return Err(is_there(path)),
             Ok(facts) if !facts.is_file() => {
@@ -125,7 +125,7 @@ impl Protected {
             Ok(_) => {}
         }
         let mut file =
-            no_link(place).with_context(|| format!("cannot look into {}", path.display()))?;
+            no_link(place).with_context(|| format!("cannot look into {}", path.shown()))?;
         let facts = file.metadata()?;
         if !facts.is_file() {
             return Err(not_replaced(path, "it is not a regular file"));
@@ -143,7 +143,7 @@ impl Protected {
         }
         let ours = begins
             .fits(&mut file)
-            .with_context(|| format!("cannot look into {}", path.display()))?;
+            .with_context(|| format!("cannot look into {}", path.shown()))?;
         match ours {
             true => Ok(Some(identity)),
             false => Err(not_replaced(
@@ -206,7 +206,7 @@ fn no_link(place: &Path) -> io::Result<File> {
 fn real_place(path: &Path) -> anyhow::Result<PathBuf> {
     let unnamed = || {
         Failure::configuration(
-            format!("{} is not the name of a file", path.display()),
+            format!("{} is not the name of a file", path.shown()),
             "name a file, not a folder",
         )
     };
@@ -221,8 +221,8 @@ fn real_place(path: &Path) -> anyhow::Result<PathBuf> {
         Failure::cannot(
             format!(
                 "cannot write {}: the folder {}: {error}",
-                path.display(),
-                folder.display()
+                path.shown(),
+                folder.shown()
             ),
             "make the folder first, or name another",
         )
@@ -232,7 +232,7 @@ fn real_place(path: &Path) -> anyhow::Result<PathBuf> {
 
 fn taken(path: &Path, what: &str) -> anyhow::Error {
     Failure::configuration(
-        format!("{} belongs to the migration: {what}", path.display()),
+        format!("{} belongs to the migration: {what}", path.shown()),
         "outputs never take the place of what a migration is made of; name another file",
     )
 }
@@ -241,7 +241,7 @@ fn not_replaced(path: &Path, why: &str) -> anyhow::Error {
     Failure::configuration(
         format!(
             "{} is there already and is not replaced: {why}",
-            path.display()
+            path.shown()
         ),
         "name another file, or move that one away if nobody needs it",
     )

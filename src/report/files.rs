@@ -4,6 +4,7 @@
 //! the journal's statement to the file one at a time, so size does not matter.
 //! Left out on purpose: customers' values. The journal has none, so no file can.
 
+use crate::error::ShownPath;
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -263,7 +264,7 @@ pub(super) fn sheet(
         fill(&mut sheet)?;
         sheet.into_inner()?.finish()
     };
-    write().with_context(|| format!("{} cannot be written", dir.path().join(name).display()))
+    write().with_context(|| format!("{} cannot be written", dir.path().join(name).shown()))
 }
 
 /// Writes another file of the report.
@@ -278,5 +279,5 @@ pub(super) fn whole(
         fill(&mut file)?;
         file.finish()
     };
-    write().with_context(|| format!("{} cannot be written", dir.path().join(name).display()))
+    write().with_context(|| format!("{} cannot be written", dir.path().join(name).shown()))
 }

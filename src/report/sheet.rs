@@ -5,6 +5,7 @@
 //! locked and hold a dash; lines go to a temporary file one at a time, so size does not matter; an earlier one is
 //! replaced only while nobody filled it in. Left out on purpose: which cells are asked for, and every word about the contract: those are handed in.
 
+use crate::error::ShownPath;
 use std::io::Write;
 
 use anyhow::Context;
@@ -170,7 +171,7 @@ impl Book {
         // What may hold customers' data is on its way where it is to be, and nowhere else.
         workbook
             .set_tempdir(file.folder())
-            .with_context(|| format!("{} cannot be written", file.path().display()))?;
+            .with_context(|| format!("{} cannot be written", file.path().shown()))?;
         let mut book = Book {
             file,
             workbook,
@@ -255,7 +256,7 @@ impl Book {
     pub fn finish(mut self) -> anyhow::Result<()> {
         self.fields()?;
         self.lists()?;
-        let cannot = format!("{} cannot be written", self.file.path().display());
+        let cannot = format!("{} cannot be written", self.file.path().shown());
         let mut bytes = Marked::new(self.file);
         self.workbook.save_to_writer(&mut bytes).context(cannot)?;
         bytes.end()?.finish()

@@ -23,7 +23,7 @@ use super::lines::{Form, Lines};
 use super::shape::shape;
 use super::spool::Spool;
 use super::{Again, Cell, Position, Row, Rows, header};
-use crate::error::Failure;
+use crate::error::{Failure, ShownPath};
 
 /// Which row is the header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -226,11 +226,7 @@ impl Opened {
         let mut heads: Vec<Head> = Vec::new();
         let mut headers: Vec<String> = Vec::new();
         for path in files(dir, name)? {
-            let own = path
-                .strip_prefix(dir)
-                .unwrap_or(&path)
-                .display()
-                .to_string();
+            let own = path.strip_prefix(dir).unwrap_or(&path).shown();
             let (head, names) = head(path, own, options)?;
             if let Some(first) = heads.first()
                 && named(&headers) != named(&names)

@@ -22,7 +22,7 @@ use super::transcode::{self, Transcode};
 use super::wide::{self, Replaced};
 use super::workbook::{Choice, Workbook};
 use super::{Cell, Flaw, Rows};
-use crate::error::{Failure, unreadable};
+use crate::error::{Failure, ShownPath, unreadable};
 
 /// Bytes at a file's beginning from which everything is found.
 const SAMPLE: usize = 1 << 20;
@@ -55,7 +55,7 @@ pub(super) struct Head {
 /// The error of a file that cannot be opened.
 fn cannot_open(path: &Path, error: &io::Error) -> anyhow::Error {
     unreadable(
-        &format!("open {}", path.display()),
+        &format!("open {}", path.shown()),
         error,
         "check the name of the file, and who may read it",
     )
