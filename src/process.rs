@@ -15,7 +15,7 @@ use crate::error::started;
 /// Threads for blocking work that are there from the beginning.
 const BLOCKING_THREADS: usize = 2;
 /// How long a thread that the system gave may take to run.
-const LONGEST_START: Duration = Duration::from_secs(3);
+const LONGEST_START: Duration = Duration::from_secs(30);
 /// Longer than any run.
 const FOR_EVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 

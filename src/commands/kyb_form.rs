@@ -4,11 +4,11 @@
 //! for it by name; nothing of it goes anywhere else. Invariant: only an earlier form is ever replaced.
 //! Left out on purpose: who is on the list and what is known of them (`manual_kyb`).
 
-use crate::error::ShownPath;
 use std::path::Path;
 
 use super::manual_kyb::Fields;
 use crate::contract::kyb_form::{FORM, Item};
+use crate::error::ShownPath;
 use crate::mapping::draft::{Draft, Slot};
 use crate::output::cells::CellWriter;
 use crate::output::{Begins, NewFile, Protected};

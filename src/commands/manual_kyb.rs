@@ -6,7 +6,6 @@
 //! that. Left out on purpose: rows that `[exclude]` leaves out; the form with values has a file of its own
 //! (`kyb_form`).
 
-use crate::error::ShownPath;
 use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 use std::path::Path;
@@ -19,6 +18,7 @@ use crate::cli::ManualKybArgs;
 use crate::contract::kyb_form::{FORM, Item};
 use crate::contract::path;
 use crate::contract::roles::{ENTITY_KIND, MANUAL_KYB};
+use crate::error::ShownPath;
 use crate::journal::Journal;
 use crate::journal::query::Reader;
 use crate::mapping::Fed;

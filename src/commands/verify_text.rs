@@ -2,7 +2,6 @@
 //!
 //! Left out on purpose: the whole list, which is verification.csv in the report.
 
-use crate::error::ShownPath;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -10,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::verify::Call;
 use crate::contract::decision::{Decision, of_account};
+use crate::error::ShownPath;
 use crate::journal::query::Reader;
 use crate::journal::verification::{OUTCOMES, Outcome};
 use crate::journal::verification_lines::Verification;

@@ -6,7 +6,6 @@
 //! (kind 2) when the new plan no longer sends that customer. Documents are matched by clientDocumentId, which is made of
 //! their content; KYB by the account, and a KYB task in doubt stays so.
 
-use crate::error::ShownPath;
 use std::path::{Path, PathBuf};
 
 use super::chosen::Choice;
@@ -19,6 +18,7 @@ use super::restricted::Restricted;
 use super::set_aside;
 use super::state::State;
 use super::tasks::{Freed, Kind};
+use crate::error::ShownPath;
 use anyhow::Context;
 
 /// How the new plan differs from the old one, in records.

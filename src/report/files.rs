@@ -4,7 +4,6 @@
 //! the journal's statement to the file one at a time, so size does not matter.
 //! Left out on purpose: customers' values. The journal has none, so no file can.
 
-use crate::error::ShownPath;
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -12,6 +11,7 @@ use anyhow::Context;
 
 use super::due::{Due, Grace};
 use super::text::rfc3339;
+use crate::error::ShownPath;
 use crate::journal::lines::{Origin, StoppedLine, TaskPart};
 use crate::journal::query::Reader;
 use crate::journal::set_aside::SetAsideLine;

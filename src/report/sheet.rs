@@ -5,7 +5,6 @@
 //! locked and hold a dash; lines go to a temporary file one at a time, so size does not matter; an earlier one is
 //! replaced only while nobody filled it in. Left out on purpose: which cells are asked for, and every word about the contract: those are handed in.
 
-use crate::error::ShownPath;
 use std::io::Write;
 
 use anyhow::Context;
@@ -14,6 +13,7 @@ use rust_xlsxwriter::{
     FormatAlign, FormatBorder, Formula, ProtectionOptions, Workbook, Worksheet, XlsxError,
 };
 
+use crate::error::ShownPath;
 use crate::output::{Begins, NewFile};
 
 /// The sheet that is filled in.
