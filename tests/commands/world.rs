@@ -255,9 +255,12 @@ impl Bakkt {
     /// Every request, as the sandbox tells it.
     pub fn whole_ledger(&self) -> serde_json::Value {
         let mut stream = std::net::TcpStream::connect(self.sandbox.addr()).unwrap();
-        stream
-            .write_all(b"GET /_ledger HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n\r\n")
-            .unwrap();
+        write!(
+            stream,
+            "GET /_ledger HTTP/1.1\r\nHost: {}\r\nAuthorization: API-Key a key\r\nConnection: close\r\n\r\n",
+            self.sandbox.addr()
+        )
+        .unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         let (_, body) = text.split_once("\r\n\r\n").unwrap();
