@@ -67,6 +67,10 @@ impl Case {
         SCHEMA
             .iter()
             .for_each(|sql| journal.execute_batch(sql).unwrap());
+        let version = SCHEMA.len() as i64;
+        journal
+            .pragma_update(None, "user_version", version)
+            .unwrap();
         sql.iter()
             .for_each(|sql| journal.execute_batch(sql).unwrap());
         Case { folder }
