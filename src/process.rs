@@ -12,8 +12,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::error::started;
 
-/// Threads for blocking work that are there from the beginning.
-const BLOCKING_THREADS: usize = 2;
+/// Threads for blocking work that are there from the beginning: with one, whatever waits for such work gets its turn.
+const BLOCKING_THREADS: usize = 1;
 /// How long a thread that the system gave may take to run.
 const LONGEST_START: Duration = Duration::from_secs(30);
 /// Longer than any run.

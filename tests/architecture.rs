@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -269,8 +270,14 @@ fn modules() -> Vec<(String, String, String)> {
 
 /// The modules of this crate that a text names: `crate::x`, `crate::{x, y::z}`, and `bakkt_migrate::x` in the binary.
 fn own_modules(text: &str) -> BTreeSet<String> {
-    let single = Regex::new(r"\b(?:crate|bakkt_migrate)::([a-z_]+)").unwrap();
-    let group = Regex::new(r"\b(?:crate|bakkt_migrate)::\{([^;]*)\};").unwrap();
+    static FORMS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+        [
+            r"\b(?:crate|bakkt_migrate)::([a-z_]+)",
+            r"\b(?:crate|bakkt_migrate)::\{([^;]*)\};",
+        ]
+        .map(|form| Regex::new(form).unwrap())
+    });
+    let [single, group] = &*FORMS;
     let mut names: BTreeSet<String> = single
         .captures_iter(text)
         .map(|found| found[1].to_owned())
@@ -298,15 +305,12 @@ fn own_modules(text: &str) -> BTreeSet<String> {
 }
 
 fn owned_crates(text: &str) -> BTreeSet<&'static str> {
-    OWNED
-        .iter()
-        .filter(|name| {
-            Regex::new(&format!(r"(?:\buse {name}\b|\b{name}::)"))
-                .unwrap()
-                .is_match(text)
-        })
-        .copied()
-        .collect()
+    static USES: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
+        let uses = |name| Regex::new(&format!(r"(?:\buse {name}\b|\b{name}::)")).unwrap();
+        OWNED.iter().map(|name| (*name, uses(name))).collect()
+    });
+    let used = USES.iter().filter(|(_, uses)| uses.is_match(text));
+    used.map(|(name, _)| *name).collect()
 }
 
 #[test]

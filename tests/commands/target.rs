@@ -140,9 +140,9 @@ fn plain_http_is_for_loopback() {
     error: the configuration has 1 mistake
 
     error: plain http is for loopback only; customers' data goes over https
-      --> migration.toml:28:12
+      --> migration.toml:30:12
        |
-    28 | base_url = "http://localhost.example.com/"
+    30 | base_url = "http://localhost.example.com/"
        |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ such as https://api.bakkt.com
 
       next: correct it and run the command again
