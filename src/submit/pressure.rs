@@ -40,7 +40,7 @@ const STEP: (f64, f64) = (0.02, 0.5);
 /// The rate never falls below this part of the configured one.
 const LOWEST: f64 = 1.0 / 32.0;
 /// Where no rate is configured, it never falls below this, in requests a second.
-const LOWEST_WITHOUT_ONE: f64 = 0.1;
+const LOWEST_WITHOUT_ONE: f64 = 1.0;
 /// The last answers that are looked at for refusals that cluster, and how many refusals among them make a pause.
 const RECENT: (usize, usize) = (20, 4);
 /// So many refusals one after the other make a pause.
@@ -265,7 +265,8 @@ impl Pressure {
             }
         }
         if refused >= 3 && excess > TOLERATED {
-            self.cut(taken, share, excess, trial.is_some());
+            let sent = f64::from(answers) / elapsed.as_secs_f64().max(0.001);
+            self.cut(sent, share, excess, trial.is_some());
         } else {
             self.clean = self.held.filter(|_| refused == 0);
             self.rise(now, taken);
@@ -280,7 +281,7 @@ impl Pressure {
         self.hold(trial.before);
     }
 
-    fn cut(&mut self, taken: f64, share: f64, excess: f64, again: bool) {
+    fn cut(&mut self, sent: f64, share: f64, excess: f64, again: bool) {
         let deepest = if again && share >= 0.5 {
             DEEPEST.1
         } else {
@@ -288,8 +289,6 @@ impl Pressure {
         };
         let before = self.held;
         let lowest = self.full.map_or(LOWEST_WITHOUT_ONE, |full| full * LOWEST);
-        // If nothing at all was taken, this is 0, which is no rate.
-        let sent = taken / (1.0 - share).max(0.01);
         let rate = self.rate().unwrap_or(sent.max(lowest));
         let mut lower = rate * (1.0 - excess).max(1.0 - deepest) * BELOW;
         // What was fine a moment ago will be again.
