@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::assign;
+use super::families::one_address_each;
 use super::fields::{CONCEPTS, Concept, Group, Kind};
 use super::headers::seen;
 use super::labels::labels;
@@ -185,10 +186,40 @@ pub fn picks(columns: &[Column], places: &'static [Place], taken: &[usize]) -> V
             confidence: rest.confidence,
         });
     }
+    one_address_each(&mut picks, &seen, &slots, &plain);
+    nobody_is_made_up(&mut picks, &seen, &names, places);
     unlike_are_not_sure(&mut picks, &seen);
     only_mail_is_home(&mut picks, places);
     picks.sort_by_key(|pick| pick.column);
     picks
+}
+
+/// A joint owner or a trusted contact of whom no header speaks is nobody: what feeds them is said twice of the main owner.
+fn nobody_is_made_up(
+    picks: &mut Vec<Pick>,
+    seen: &[Seen<'_>],
+    labels: &[(String, usize)],
+    places: &'static [Place],
+) {
+    for head in ["owners[1].", "trustedContacts[0]."] {
+        let speaks = |pick: &Pick| {
+            let Some(seen) = seen.iter().find(|seen| seen.index == pick.column) else {
+                return false;
+            };
+            let labelled = seen.tokens.iter().any(|token| {
+                let mut labels = labels.iter();
+                labels.any(|(label, place)| {
+                    *label == token.spelled && places[*place].prefix.starts_with(head)
+                })
+            });
+            let marks = pick.place.ground().marks;
+            labelled || marks.iter().all(|marks| marks.meet(seen.words()))
+        };
+        let of_head = |pick: &Pick| pick.place.prefix.starts_with(head);
+        if !picks.iter().any(|pick| of_head(pick) && speaks(pick)) {
+            picks.retain(|pick| !of_head(pick));
+        }
+    }
 }
 
 /// Several columns of one field are sure only where their headers differ by a number or a word for a line or a phone.
@@ -319,7 +350,9 @@ fn fits_of(column: &Seen<'_>, slots: &[Slot], labels: &[Label<'_>]) -> Vec<Fit> 
         if slot.turn > 0 && fit.name < 0.6 {
             fit.total = 0.0;
         }
-        fit.total = (fit.total - 0.01 * slot.turn as f64).max(0.0);
+        // Between equals the first column stays.
+        fit.total -= 0.01 * slot.turn as f64 + 1e-7 * column.index as f64;
+        fit.total = fit.total.max(0.0);
         fit
     };
     slots.iter().map(one).collect()
