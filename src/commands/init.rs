@@ -36,7 +36,7 @@ pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<Output> {
             "give an export with rows: what columns hold decides how they are mapped",
         ));
     }
-    let mut guess = guess::guess(&profiles, &inspect::links(&profiles));
+    let mut guess = guess::guess(&profiles, &inspect::all_links(&profiles));
     init_trial::weighed(&mut guess, &profiles, &exports)?;
     let protected = outputs::protected_folder(&args.dir);
     protected.open_folder(&args.dir)?;

@@ -3,7 +3,7 @@
 //! Owner of [`weighed`]. The text that would be written goes through the compiler of mappings, and rows through mapping and
 //! judgement, as in `check`. A row of owners or of trusted contacts is tried as an account of its own, so that no file has
 //! to be read a second time to join them. Bounded: so many rows of each file, and two passes. Left out on purpose: what
-//! follows from it for a line (`guess::trial`), and whether tax ids were ever issued: samples have none that were.
+//! follows from it for a line (`guess::trial`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,7 +44,10 @@ pub fn weighed(
             .sheets
             .first()
             .map_or(Vec::new(), |sheet| sheet.mapping.types.clone());
-        let one = |sheet: &Sheet| tried(sheet, &profiles[sheet.file], &exports[sheet.file], &types);
+        let one = |sheet: &Sheet| {
+            let files = (&profiles[sheet.file], &exports[sheet.file]);
+            with_settings(sheet, files, &types)
+        };
         let trials = guess
             .sheets
             .iter()
@@ -57,12 +60,50 @@ pub fn weighed(
     Ok(())
 }
 
+/// What becomes of a file's first rows, and which settings would let through what fails.
+fn with_settings(
+    sheet: &Sheet,
+    files: (&Profile, &Arc<Export>),
+    types: &[&'static str],
+) -> anyhow::Result<Option<SheetTrial>> {
+    let Some(mut trial) = tried(sheet, files, types, IdRules::default())? else {
+        return Ok(None);
+    };
+    let of_ids = |line: &LineTrial| {
+        let ids = ["axId", "taxIdType", "entityTaxId", "clientAccountId"];
+        ids.iter().any(|id| line.path.ends_with(id)) && line.failed > line.few()
+    };
+    if !trial.lines.iter().any(of_ids) {
+        return Ok(Some(trial));
+    }
+    let lenient = IdRules {
+        allow_unissued: true,
+        allow_tax_id: true,
+        allow_email: true,
+    };
+    let other = tried(sheet, files, types, lenient)?.unwrap_or_default();
+    for line in trial.lines.iter_mut().filter(|line| of_ids(line)) {
+        let fit = |other: &LineTrial| other.path == line.path && other.failed <= other.few();
+        if other.lines.iter().any(fit) {
+            line.setting = match line.path.as_str() {
+                "clientAccountId" => ID_SETTING,
+                _ => TAX_ID_SETTING,
+            };
+        }
+    }
+    Ok(Some(trial))
+}
+
+const ID_SETTING: &str =
+    "`allow_ids_like` under [accounts] lets them through, where they are ids and nothing else";
+const TAX_ID_SETTING: &str = "`allow_unissued_tax_ids` under [accounts] lets invented ones through";
+
 /// What becomes of a file's first rows; none where its mapping does not compile, which `check` tells.
 fn tried(
     sheet: &Sheet,
-    profile: &Profile,
-    export: &Arc<Export>,
+    (profile, export): (&Profile, &Arc<Export>),
     types: &[&'static str],
+    ids: IdRules,
 ) -> anyhow::Result<Option<SheetTrial>> {
     let file = TomlFile {
         name: "mapping.toml".into(),
@@ -70,10 +111,6 @@ fn tried(
     };
     let Some(mapper) = compile(&[file], export.headers(), &mut Diagnostics::default()) else {
         return Ok(None);
-    };
-    let ids = IdRules {
-        allow_unissued: true,
-        ..IdRules::default()
     };
     let (plan, _) = Plan::new(&mapper, &Policy::default(), ids, Spelling::Guide, today());
     let pipeline = Pipeline {
@@ -125,6 +162,8 @@ struct Trying<'a> {
     missing: BTreeMap<u32, u64>,
     /// Slots of the names: of the main owner, and of the joint owner.
     names: [[Option<usize>; 2]; 2],
+    /// The main owner's middle names, and their place among the lines.
+    middle: Option<usize>,
     sums: SheetTrial,
 }
 
@@ -145,6 +184,9 @@ impl<'a> Trying<'a> {
                 .map(|fed| fed.slot)
         };
         let names = [0, 1].map(|owner| ["givenName", "familyName"].map(|name| slot(owner, name)));
+        let middle = fed
+            .iter()
+            .position(|fed| fed.target == "owners[0].identity.middleNames");
         let lines = fed.iter().map(|fed| Line {
             slot: fed.slot,
             trial: LineTrial {
@@ -158,6 +200,7 @@ impl<'a> Trying<'a> {
             worker: Worker::default(),
             missing: BTreeMap::new(),
             names,
+            middle,
             sums: SheetTrial::default(),
         }
     }
@@ -178,6 +221,14 @@ impl<'a> Trying<'a> {
         if let Some(joint) = person(1) {
             self.sums.joint += 1;
             self.sums.same_person += u64::from(person(0).as_ref() == Some(&joint));
+        }
+        if let Some(line) = self.middle.and_then(|line| self.lines.get_mut(line))
+            && let (Some(middle), Some([given, family])) =
+                (draft.value(line.slot), names(draft, self.names[0]))
+        {
+            let middle = middle.to_lowercase();
+            line.trial.whole_names +=
+                u64::from(middle.contains(&given) && middle.contains(&family));
         }
         for gap in &gaps {
             self.gap(gap, row, at);

@@ -216,8 +216,26 @@ fn nobody_is_made_up(
             labelled || marks.iter().all(|marks| marks.meet(seen.words()))
         };
         let of_head = |pick: &Pick| pick.place.prefix.starts_with(head);
-        if !picks.iter().any(|pick| of_head(pick) && speaks(pick)) {
-            picks.retain(|pick| !of_head(pick));
+        if picks.iter().any(|pick| of_head(pick) && speaks(pick)) {
+            continue;
+        }
+        // Of two columns with one header the first is the main owner's.
+        let made_up: Vec<Pick> = picks.iter().filter(|pick| of_head(pick)).copied().collect();
+        picks.retain(|pick| !of_head(pick));
+        let header = |column: usize| {
+            seen.iter()
+                .find(|seen| seen.index == column)
+                .map(|seen| &seen.column.name)
+        };
+        for other in made_up {
+            for pick in picks.iter_mut() {
+                let same = pick.concept.field == other.concept.field
+                    && header(pick.column) == header(other.column);
+                if same && other.column < pick.column {
+                    pick.column = other.column;
+                    pick.confidence = pick.confidence.min(Confidence::Medium);
+                }
+            }
         }
     }
 }
@@ -352,6 +370,11 @@ fn fits_of(column: &Seen<'_>, slots: &[Slot], labels: &[Label<'_>]) -> Vec<Fit> 
         }
         // Between equals the first column stays.
         fit.total -= 0.01 * slot.turn as f64 + 1e-7 * column.index as f64;
+        // What the rows are known by stands first most often.
+        let key = slot.concept.field == "clientAccountId" && column.index == 0;
+        if key && fit.total > 0.0 && column.column.all_distinct() {
+            fit.total += 0.04;
+        }
         fit.total = fit.total.max(0.0);
         fit
     };
@@ -478,7 +501,8 @@ fn confidence(
     let elsewhere = |other: usize| {
         chosen[other].is_some_and(|at| {
             let alike = slots[at].concept.field == slots[slot].concept.field;
-            alike && slots[at].path() != own && !fits[other][at].marked
+            let ill = fits[other][slot].total > fits[other][at].total;
+            ill || alike && slots[at].path() != own && !fits[other][at].marked
         })
     };
     let other_column = (0..fits.len())

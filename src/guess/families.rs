@@ -38,58 +38,84 @@ pub fn one_address_each(
             .iter()
             .position(|family| family.rows.iter().any(|row| seen[*row].index == column))
     };
-    let mut prefixes: Vec<&str> = picks.iter().map(|pick| pick.place.prefix).collect();
-    prefixes.sort_unstable();
+    let of_address = |pick: &Pick| pick.concept.group == Group::Address;
+    let mut prefixes: Vec<&'static str> = picks.iter().map(|pick| pick.place.prefix).collect();
+    prefixes.sort_by_key(|prefix| slots.iter().position(|slot| slot.place.prefix == *prefix));
     prefixes.dedup();
-    for prefix in prefixes {
-        let of_address =
-            |pick: &Pick| pick.place.prefix == prefix && pick.concept.group == Group::Address;
-        let mut mixed: Vec<usize> = picks
-            .iter()
-            .filter(|pick| of_address(pick))
-            .filter_map(|pick| family_of(pick.column))
-            .collect();
-        mixed.sort_unstable();
-        mixed.dedup();
-        let most = mixed
+    // Which addresses each place is made of, where there are several.
+    let mixed: Vec<(&'static str, Vec<usize>)> = prefixes
+        .into_iter()
+        .map(|prefix| {
+            let here = picks
+                .iter()
+                .filter(|pick| of_address(pick) && pick.place.prefix == prefix);
+            let mut found: Vec<usize> = here.filter_map(|pick| family_of(pick.column)).collect();
+            found.sort_unstable();
+            found.dedup();
+            (prefix, found)
+        })
+        .filter(|(_, found)| found.len() > 1)
+        .collect();
+    let mut given: Vec<usize> = Vec::new();
+    for (prefix, found) in mixed {
+        let free = found
             .iter()
             .copied()
-            .rev()
-            .max_by_key(|family| families[*family].filled);
-        let Some(kept) = most.filter(|_| mixed.len() > 1) else {
+            .filter(|family| !given.contains(family));
+        // The first of those that as many rows have.
+        let Some(kept) = free.rev().max_by_key(|family| families[*family].filled) else {
+            picks.retain(|pick| {
+                !(of_address(pick)
+                    && pick.place.prefix == prefix
+                    && family_of(pick.column).is_some())
+            });
             continue;
         };
+        given.push(kept);
         picks.retain(|pick| {
-            !of_address(pick) || family_of(pick.column).is_none_or(|family| family == kept)
+            let here = pick.place.prefix == prefix;
+            !of_address(pick)
+                || family_of(pick.column).is_none_or(|family| (family == kept) == here)
+                || !here && family_of(pick.column) != Some(kept)
         });
-        for pick in picks.iter_mut().filter(|pick| of_address(pick)) {
-            pick.confidence = pick.confidence.min(Confidence::Medium);
+        fill(picks, &families[kept], prefix, (seen, slots, fits));
+    }
+}
+
+/// Gives a place all columns of an address; none of them is sure.
+fn fill(
+    picks: &mut Vec<Pick>,
+    family: &Family,
+    prefix: &str,
+    (seen, slots, fits): (&[Seen<'_>], &[Slot], &[Vec<Fit>]),
+) {
+    let here = |pick: &Pick| pick.concept.group == Group::Address && pick.place.prefix == prefix;
+    for pick in picks.iter_mut().filter(|pick| here(pick)) {
+        pick.confidence = pick.confidence.min(Confidence::Medium);
+    }
+    for row in &family.rows {
+        if picks.iter().any(|pick| pick.column == seen[*row].index) {
+            continue;
         }
-        for row in &families[kept].rows {
-            if picks.iter().any(|pick| pick.column == seen[*row].index) {
-                continue;
-            }
-            let taken = |slot: &Slot| {
-                let mut picks = picks.iter();
-                picks.any(|pick| of_address(pick) && pick.concept.field == slot.concept.field)
-            };
-            let best = slots
+        let taken = |slot: &Slot| {
+            picks
                 .iter()
-                .enumerate()
-                .filter(|(_, slot)| {
-                    slot.place.prefix == prefix && slot.concept.group == Group::Address
-                })
-                .filter(|(_, slot)| slot.turn > 0 || !taken(slot))
-                .max_by(|(a, _), (b, _)| fits[*row][*a].total.total_cmp(&fits[*row][*b].total));
-            if let Some((_, slot)) = best.filter(|(number, _)| fits[*row][*number].name > 0.3) {
-                picks.push(Pick {
-                    column: seen[*row].index,
-                    concept: slot.concept,
-                    place: slot.place,
-                    number: 0,
-                    confidence: Confidence::Medium,
-                });
-            }
+                .any(|pick| here(pick) && pick.concept.field == slot.concept.field)
+        };
+        let best = slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.place.prefix == prefix && slot.concept.group == Group::Address)
+            .filter(|(_, slot)| slot.turn > 0 || !taken(slot))
+            .max_by(|(a, _), (b, _)| fits[*row][*a].total.total_cmp(&fits[*row][*b].total));
+        if let Some((_, slot)) = best.filter(|(number, _)| fits[*row][*number].name > 0.2) {
+            picks.push(Pick {
+                column: seen[*row].index,
+                concept: slot.concept,
+                place: slot.place,
+                number: 0,
+                confidence: Confidence::Medium,
+            });
         }
     }
 }
@@ -99,6 +125,13 @@ fn families(seen: &[Seen<'_>]) -> Vec<Family> {
     let parts = PARTS.map(Words::of);
     let beside = Words::of("code/name/text/number/unit/of")
         .and(parts.iter().copied().fold(Words::default(), Words::and));
+    // A number counts lines of one address, unless a city or the like has one as well.
+    let whole = Words::of("city/state/zip/country");
+    let numbered = seen
+        .iter()
+        .filter(|seen| seen.words().meet(whole) && number_of(seen) == Some(2))
+        .count()
+        > 1;
     let mut all: Vec<(Family, [bool; PARTS.len()])> = Vec::new();
     for (row, column) in seen.iter().enumerate() {
         let words = column.words();
@@ -111,7 +144,10 @@ fn families(seen: &[Seen<'_>]) -> Vec<Family> {
             .iter()
             .filter(|token| !token.words.meet(beside));
         let shared: Vec<&str> = own.map(|token| token.spelled.as_str()).collect();
-        let shared = shared.join(" ");
+        let mut shared = shared.join(" ");
+        if let Some(number) = number_of(column).filter(|_| numbered) {
+            shared.push_str(&format!(" {number}"));
+        }
         let street = if said[0] { column.column.filled } else { 0 };
         match all.iter_mut().find(|(family, _)| family.shared == shared) {
             Some((family, parts)) => {
@@ -139,4 +175,8 @@ fn families(seen: &[Seen<'_>]) -> Vec<Family> {
         .filter(|(_, parts)| whole(parts))
         .map(|(family, _)| family)
         .collect()
+}
+
+fn number_of(seen: &Seen<'_>) -> Option<u32> {
+    seen.tokens.iter().find_map(|token| token.number)
 }

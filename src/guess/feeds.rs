@@ -214,6 +214,29 @@ impl Maker<'_> {
         }
         self.roles();
         self.tax_id_types();
+        self.unnamed_agreements();
+    }
+
+    /// A version or a date of an agreement whose name stands in no column: where everybody signed the same, a person
+    /// knows it.
+    fn unnamed_agreements(&mut self) {
+        let of_agreement = |feed: &&Feed| feed.path.contains("agreements[0].");
+        let Some(feed) = self.mapping.feeds.iter().find(of_agreement) else {
+            return;
+        };
+        let Some((head, _)) = feed.path.split_once("agreements[0].") else {
+            return;
+        };
+        let path = format!("{head}agreements[0].name");
+        if !self.has(&path) && self.mapping.hints.iter().all(|hint| hint.path != path) {
+            self.mapping.hints.push(Feed {
+                path,
+                value: "{ const = \"…\" }".into(),
+                confidence: None,
+                note: "no column has the name of the agreement: where all signed the same, write it here".into(),
+                columns: Vec::new(),
+            });
+        }
     }
 
     /// What this mapping may not feed: owners that stand elsewhere, and what individuals do not have.

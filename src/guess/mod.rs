@@ -110,7 +110,7 @@ pub fn guess(files: &[Profile], links: &[Link]) -> Guess {
             None => guess.alone.push(file),
         }
     }
-    let joined = joined(files, beside, &mut guess.further);
+    let joined = joined(files, main, beside, &mut guess.further);
     let owners_apart = joined.iter().any(|(rows, _)| *rows == Rows::Owners);
     let (rows, found) = main_rows(profile, owners_apart);
     let grouped = (!owners_apart && rows == Rows::People)
@@ -161,12 +161,16 @@ fn main_file(files: &[Profile], links: &[Link]) -> usize {
             .filter(|link| link.to == to && link.of != to)
             .count()
     };
-    // Where two files hold each other's keys, the one with fewer rows has one for each account.
+    // Where files hold each other's keys, accounts say more than an id, and are not called owners or contacts; then the one
+    // with fewer rows has one for each account.
     (0..files.len())
         .max_by_key(|file| {
+            let profile = &files[*file];
             (
                 belong(*file),
-                std::cmp::Reverse(files[*file].rows),
+                files.len() == 1 || says_who(profile),
+                !is_named_element(profile),
+                std::cmp::Reverse(profile.rows),
                 std::cmp::Reverse(*file),
             )
         })
@@ -175,7 +179,12 @@ fn main_file(files: &[Profile], links: &[Link]) -> usize {
 
 /// What the rows of the files beside the accounts are: those of one file owners, those of one other trusted contacts.
 /// Whatever else there is goes to `further`: nobody guesses which of two files has the owners.
-fn joined(files: &[Profile], links: Vec<Link>, further: &mut Vec<usize>) -> Vec<(Rows, Link)> {
+fn joined(
+    files: &[Profile],
+    main: usize,
+    links: Vec<Link>,
+    further: &mut Vec<usize>,
+) -> Vec<(Rows, Link)> {
     let mut found: Vec<(Rows, Link)> = Vec::new();
     let has = |found: &[(Rows, Link)], rows| found.iter().any(|(known, _)| *known == rows);
     let mut open = Vec::new();
@@ -194,9 +203,10 @@ fn joined(files: &[Profile], links: Vec<Link>, further: &mut Vec<usize>) -> Vec<
             false => found.push((rows, link)),
         }
     }
+    let whole = is_of_owners(&files[main]) && is_of_people(&files[main]);
     for link in open {
         // The first that does not say what it is has the owners, as long as no other file has them.
-        match has(&found, Rows::Owners) || !is_of_people(&files[link.of]) {
+        match whole || has(&found, Rows::Owners) || !is_of_people(&files[link.of]) {
             true => further.push(link.of),
             false => found.push((Rows::Owners, link)),
         }
@@ -204,6 +214,32 @@ fn joined(files: &[Profile], links: Vec<Link>, further: &mut Vec<usize>) -> Vec<
     further.sort_unstable();
     found.sort_by_key(|(rows, link)| (*rows == Rows::Contacts, link.of));
     found
+}
+
+/// Whether a file says of people or firms what an account needs.
+fn says_who(profile: &Profile) -> bool {
+    let of_account = [
+        "identity.dateOfBirth",
+        "identity.taxId",
+        "streetAddress",
+        "entityLegalName",
+        "entityType",
+        "entityTaxId",
+    ];
+    [PEOPLE, FIRMS].iter().any(|places| {
+        picks(&profile.columns, places, &[]).iter().any(|pick| {
+            of_account.contains(&pick.concept.field) && pick.confidence >= Confidence::Medium
+        })
+    })
+}
+
+/// Whether a file is called by what stands beside accounts.
+fn is_named_element(profile: &Profile) -> bool {
+    let named = file_words(profile);
+    let is = |word: &str| named.iter().any(|token| token.is(word));
+    (is("owner") || is("joint") || is("trusted") || is("contact"))
+        && !is("account")
+        && !is("customer")
 }
 
 /// The words of a file's own name, not of the folders above it.

@@ -22,6 +22,10 @@ pub struct LineTrial {
     pub reason: String,
     /// What it looks like; empty where nothing can be shown.
     pub shape: String,
+    /// The setting that lets them through, in words; empty where there is none.
+    pub setting: &'static str,
+    /// Rows whose value is a whole name where a part of one belongs.
+    pub whole_names: u64,
     /// Rows whose value is fit and cannot be sent because something beside it is missing.
     pub withheld: u64,
     /// What that is; empty where it is not known.
@@ -128,28 +132,28 @@ impl Feed {
         if self.note.contains(TRIED) {
             return false;
         }
-        let few = (line.filled / 50).max(1);
+        let few = line.few();
         let codes = self.value.contains("lookup = ");
+        if line.whole_names * 2 > line.filled {
+            self.add_note(&format!("of the values {TRIED}, most are whole names"));
+            return true;
+        }
         if line.failed > few {
             self.confidence = self.confidence.map(|sure| sure.min(Confidence::Medium));
             // Codes without a meaning are told already, and wait for a person.
             if !codes || self.note.is_empty() {
                 self.add_note(&line.why());
             }
-            // An id that looks like something else is still the id: a setting lets it through.
-            let is_setting = line.reason.starts_with("looks like");
-            return line.failed * 2 > line.filled && !codes && !is_setting;
+            return line.failed * 2 > line.filled && !codes && line.setting.is_empty();
         }
-        if line.withheld * 2 > line.filled
-            && line.withheld > 0
-            && self.confidence == Some(Confidence::High)
-        {
-            self.confidence = Some(Confidence::Medium);
+        let sure = self.confidence.is_some_and(|sure| sure > Confidence::Low);
+        if line.withheld * 2 > line.filled && line.withheld > 0 && sure {
+            self.confidence = self.confidence.min(Some(Confidence::Medium));
             let needs = match line.needs.is_empty() {
                 true => "what Bakkt wants beside it is missing".to_owned(),
-                false => format!("nothing gives {}, without which it is not sent", line.needs),
+                false => format!("{} is missing, without which it is not sent", line.needs),
             };
-            self.add_note(&format!("of the rows {TRIED}, {needs}"));
+            self.add_note(&format!("in the rows {TRIED}, {needs}"));
         }
         false
     }
@@ -163,13 +167,22 @@ impl Feed {
 }
 
 impl LineTrial {
+    /// So many values may fail that nothing is said about it.
+    pub fn few(&self) -> u64 {
+        (self.filled / 50).max(1)
+    }
+
     fn why(&self) -> String {
         let shown = match self.shape.is_empty() {
             true => String::new(),
             false => format!(", such as {}", self.shape),
         };
+        let setting = match self.setting.is_empty() {
+            true => String::new(),
+            false => format!("; {}", self.setting),
+        };
         format!(
-            "{} of {} values {TRIED} are invalid ({}){shown}",
+            "{} of {} values {TRIED} are invalid ({}){shown}{setting}",
             self.failed, self.filled, self.reason
         )
     }
