@@ -8,11 +8,11 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Context;
 
 use super::inspect::{options, surveyed};
-use super::{Output, outputs};
+use super::{Output, init_trial, outputs};
 use crate::cli::InitArgs;
 use crate::error::{Failure, ShownPath};
 use crate::guess::{self, write};
-use crate::inspect;
+use crate::inspect::{self, Profile};
 use crate::output::{Begins, Protected};
 use crate::progress::Mode;
 
@@ -27,14 +27,17 @@ const FILES: [&str; 4] = [
 /// Runs it.
 pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<Output> {
     refuse_what_exists(&args.dir)?;
-    let profiles = surveyed(&args.files, &options(&args.reading)?, mode)?;
+    refuse_twice(&args.files)?;
+    let (profiles, exports) = surveyed(&args.files, &options(&args.reading)?, mode)?;
+    refuse_copies(&profiles)?;
     if let Some(empty) = profiles.iter().find(|profile| profile.rows == 0) {
         return Err(Failure::configuration(
             format!("the export {} has no rows below its header", empty.name),
             "give an export with rows: what columns hold decides how they are mapped",
         ));
     }
-    let guess = guess::guess(&profiles, &inspect::links(&profiles));
+    let mut guess = guess::guess(&profiles, &inspect::all_links(&profiles));
+    init_trial::weighed(&mut guess, &profiles, &exports)?;
     let protected = outputs::protected_folder(&args.dir);
     protected.open_folder(&args.dir)?;
     let paths = args
@@ -43,9 +46,8 @@ pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<Output> {
         .map(|file| relative(&args.dir, file))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let header = args.reading.header_setting();
-    for (name, text) in write::files(&guess, &profiles, &paths, header.as_deref()) {
-        create(&protected, &args.dir.join(name), &text)?;
-    }
+    let files = write::files(&guess, &profiles, &paths, header.as_deref());
+    create_all(&protected, &args.dir, &files)?;
     let text = write::summary(&guess, &profiles, &args.dir.shown());
     Ok(Output { text, code: 0 })
 }
@@ -65,13 +67,75 @@ fn refuse_what_exists(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A new file for its owner alone.
-fn create(protected: &Protected, path: &Path, text: &str) -> anyhow::Result<()> {
-    // What it begins with is no matter: settings and mappings are inputs, and never replaced.
-    let mut file = protected.open(path, &Begins::Text("#"), false)?;
-    file.write_all(text.as_bytes())
-        .with_context(|| format!("cannot write {}", path.shown()))?;
-    file.finish()
+/// New files for their owner alone: all of them, or none.
+fn create_all(protected: &Protected, dir: &Path, files: &[write::File]) -> anyhow::Result<()> {
+    let mut written = Vec::with_capacity(files.len());
+    for (name, text) in files {
+        let path = dir.join(name);
+        // What it begins with is no matter: settings and mappings are inputs, and never replaced.
+        let mut file = protected.open(&path, &Begins::Text("#"), false)?;
+        file.write_all(text.as_bytes())
+            .with_context(|| format!("cannot write {}", path.shown()))?;
+        file.sync()?;
+        written.push((path, file));
+    }
+    let mut placed: Vec<PathBuf> = Vec::new();
+    for (path, file) in written {
+        if let Err(error) = file.finish() {
+            for path in placed {
+                std::fs::remove_file(&path)
+                    .with_context(|| format!("cannot take back {}", path.shown()))?;
+            }
+            return Err(error);
+        }
+        placed.push(path);
+    }
+    Ok(())
+}
+
+/// One file under two names would be taken for owners of its own accounts.
+fn refuse_twice(files: &[PathBuf]) -> anyhow::Result<()> {
+    for (place, file) in files.iter().enumerate() {
+        let Ok(whole) = file.canonicalize() else {
+            continue;
+        };
+        let same = |other: &&PathBuf| other.canonicalize().is_ok_and(|other| other == whole);
+        if let Some(first) = files[..place].iter().find(same) {
+            return Err(given_twice(&first.shown(), &file.shown()));
+        }
+    }
+    Ok(())
+}
+
+/// So would a copy of it.
+fn refuse_copies(profiles: &[Profile]) -> anyhow::Result<()> {
+    for (place, profile) in profiles.iter().enumerate() {
+        let same = |other: &&Profile| {
+            let columns = other.columns.iter().zip(&profile.columns);
+            other.bytes == profile.bytes
+                && other.rows == profile.rows
+                && other.columns.len() == profile.columns.len()
+                && columns.into_iter().all(|(a, b)| {
+                    a.name == b.name
+                        && a.filled == b.filled
+                        && (a.filled == 0 || a.distinct.within(&b.distinct) >= 1.0)
+                })
+        };
+        if let Some(first) = profiles[..place].iter().find(same) {
+            return Err(given_twice(&first.name, &profile.name));
+        }
+    }
+    Ok(())
+}
+
+fn given_twice(first: &str, second: &str) -> anyhow::Error {
+    Failure::configuration(
+        match first == second {
+            true => format!("{first} is given twice with --from"),
+            false => format!("{first} and {second} are given with --from and hold the same"),
+        },
+        "name each export once: that of the accounts, and those of owners or trusted contacts beside it",
+    )
 }
 
 /// How a file is named from a folder.

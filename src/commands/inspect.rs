@@ -1,6 +1,7 @@
 //! `inspect`: what exports hold. Reads files and writes none.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::Output;
 use crate::cli::{InspectArgs, ReadingArgs};
@@ -9,14 +10,15 @@ use crate::guess;
 use crate::inspect::distinct::Hasher;
 use crate::inspect::{self, Profile, page};
 use crate::progress::{Mode, Reading};
+use crate::source::Export;
 use crate::source::encoding::Encoding;
 use crate::source::export::{HeaderRow, Options, SetBy, Sheet};
 
 /// Runs it.
 pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
-    let files = surveyed(&args.files, &options(&args.reading)?, mode)?;
+    let (files, _) = surveyed(&args.files, &options(&args.reading)?, mode)?;
     let links = inspect::links(&files);
-    let meanings = guess::meanings(&guess::guess(&files, &links), &files);
+    let meanings = guess::meanings(&guess::guess(&files, &inspect::all_links(&files)), &files);
     let read: Vec<page::Read<'_>> = files.iter().zip(meanings).collect();
     let text = if args.json {
         page::json(&read, &links).to_string()
@@ -49,15 +51,22 @@ pub fn options(args: &ReadingArgs) -> anyhow::Result<Options> {
     })
 }
 
-/// The profiles of files.
-pub fn surveyed(files: &[PathBuf], options: &Options, mode: Mode) -> anyhow::Result<Vec<Profile>> {
+/// The profiles of files, and the files themselves.
+pub fn surveyed(
+    files: &[PathBuf],
+    options: &Options,
+    mode: Mode,
+) -> anyhow::Result<(Vec<Profile>, Vec<Arc<Export>>)> {
     let hasher = Hasher::default();
-    let one = |path: &PathBuf| -> anyhow::Result<Profile> {
+    let (mut profiles, mut exports) = (Vec::new(), Vec::new());
+    for path in files {
         let export = inspect::open(path, options)?;
         let mut shown = Reading::new(mode, "reading", export.size());
-        let profile = inspect::survey(&export, &hasher, |bytes, rows| shown.at(bytes, rows))?;
+        profiles.push(inspect::survey(&export, &hasher, |bytes, rows| {
+            shown.at(bytes, rows)
+        })?);
         shown.finish();
-        Ok(profile)
-    };
-    files.iter().map(one).collect()
+        exports.push(Arc::new(export));
+    }
+    Ok((profiles, exports))
 }

@@ -20,6 +20,7 @@ pub mod gap_known;
 pub mod gap_sheet;
 pub mod gaps;
 pub mod init;
+pub mod init_trial;
 pub mod inspect;
 pub mod kyb_form;
 pub mod links;

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::assign;
+use super::families::one_address_each;
 use super::fields::{CONCEPTS, Concept, Group, Kind};
 use super::headers::seen;
 use super::labels::labels;
@@ -185,10 +186,58 @@ pub fn picks(columns: &[Column], places: &'static [Place], taken: &[usize]) -> V
             confidence: rest.confidence,
         });
     }
+    one_address_each(&mut picks, &seen, &slots, &plain);
+    nobody_is_made_up(&mut picks, &seen, &names, places);
     unlike_are_not_sure(&mut picks, &seen);
     only_mail_is_home(&mut picks, places);
     picks.sort_by_key(|pick| pick.column);
     picks
+}
+
+/// A joint owner or a trusted contact of whom no header speaks is nobody: what feeds them is said twice of the main owner.
+fn nobody_is_made_up(
+    picks: &mut Vec<Pick>,
+    seen: &[Seen<'_>],
+    labels: &[(String, usize)],
+    places: &'static [Place],
+) {
+    for head in ["owners[1].", "trustedContacts[0]."] {
+        let speaks = |pick: &Pick| {
+            let Some(seen) = seen.iter().find(|seen| seen.index == pick.column) else {
+                return false;
+            };
+            let labelled = seen.tokens.iter().any(|token| {
+                let mut labels = labels.iter();
+                labels.any(|(label, place)| {
+                    *label == token.spelled && places[*place].prefix.starts_with(head)
+                })
+            });
+            let marks = pick.place.ground().marks;
+            labelled || marks.iter().all(|marks| marks.meet(seen.words()))
+        };
+        let of_head = |pick: &Pick| pick.place.prefix.starts_with(head);
+        if picks.iter().any(|pick| of_head(pick) && speaks(pick)) {
+            continue;
+        }
+        // Of two columns with one header the first is the main owner's.
+        let made_up: Vec<Pick> = picks.iter().filter(|pick| of_head(pick)).copied().collect();
+        picks.retain(|pick| !of_head(pick));
+        let header = |column: usize| {
+            seen.iter()
+                .find(|seen| seen.index == column)
+                .map(|seen| &seen.column.name)
+        };
+        for other in made_up {
+            for pick in picks.iter_mut() {
+                let same = pick.concept.field == other.concept.field
+                    && header(pick.column) == header(other.column);
+                if same && other.column < pick.column {
+                    pick.column = other.column;
+                    pick.confidence = pick.confidence.min(Confidence::Medium);
+                }
+            }
+        }
+    }
 }
 
 /// Several columns of one field are sure only where their headers differ by a number or a word for a line or a phone.
@@ -319,7 +368,14 @@ fn fits_of(column: &Seen<'_>, slots: &[Slot], labels: &[Label<'_>]) -> Vec<Fit> 
         if slot.turn > 0 && fit.name < 0.6 {
             fit.total = 0.0;
         }
-        fit.total = (fit.total - 0.01 * slot.turn as f64).max(0.0);
+        // Between equals the first column stays.
+        fit.total -= 0.01 * slot.turn as f64 + 1e-7 * column.index as f64;
+        // What the rows are known by stands first most often.
+        let key = slot.concept.field == "clientAccountId" && column.index == 0;
+        if key && fit.total > 0.0 && column.column.all_distinct() {
+            fit.total += 0.04;
+        }
+        fit.total = fit.total.max(0.0);
         fit
     };
     slots.iter().map(one).collect()
@@ -445,7 +501,8 @@ fn confidence(
     let elsewhere = |other: usize| {
         chosen[other].is_some_and(|at| {
             let alike = slots[at].concept.field == slots[slot].concept.field;
-            alike && slots[at].path() != own && !fits[other][at].marked
+            let ill = fits[other][slot].total > fits[other][at].total;
+            ill || alike && slots[at].path() != own && !fits[other][at].marked
         })
     };
     let other_column = (0..fits.len())

@@ -4,6 +4,7 @@
 //! nothing uses. Left out on purpose: the text of the files (`write`).
 
 use super::columns::{Confidence, Pick};
+use super::date_order::DateHabits;
 use super::fields::Group;
 use super::required::required;
 use super::tables::{Table, table};
@@ -42,8 +43,12 @@ pub struct Mapping {
     pub feeds: Vec<Feed>,
     /// Guesses too weak to feed anything.
     pub hints: Vec<Feed>,
+    /// Required fields.
+    pub needed: Vec<(String, Level)>,
     /// Required fields that nothing feeds.
     pub unfed: Vec<(String, Level)>,
+    /// Columns that say something although no feed reads them: the key, the account type.
+    pub(super) read_besides: Vec<usize>,
     /// Columns that nothing uses.
     pub unused: Vec<usize>,
     /// The column that says whether an account is open, closed, …
@@ -67,6 +72,7 @@ pub struct About {
 pub(super) struct Maker<'a> {
     pub(super) profile: &'a Profile,
     pub(super) picks: &'a [Pick],
+    pub(super) habits: DateHabits,
     about: About,
     pub(super) mapping: Mapping,
 }
@@ -76,6 +82,7 @@ pub fn accounts(profile: &Profile, picks: &[Pick], about: About) -> Mapping {
     let mut maker = Maker {
         profile,
         picks,
+        habits: DateHabits::of(profile),
         about,
         mapping: Mapping::default(),
     };
@@ -99,6 +106,7 @@ pub fn elements(profile: &Profile, picks: &[Pick], about: About, key: usize) -> 
     let mut maker = Maker {
         profile,
         picks,
+        habits: DateHabits::of(profile),
         about,
         mapping: Mapping::default(),
     };
@@ -206,6 +214,29 @@ impl Maker<'_> {
         }
         self.roles();
         self.tax_id_types();
+        self.unnamed_agreements();
+    }
+
+    /// A version or a date of an agreement whose name stands in no column: where everybody signed the same, a person
+    /// knows it.
+    fn unnamed_agreements(&mut self) {
+        let of_agreement = |feed: &&Feed| feed.path.contains("agreements[0].");
+        let Some(feed) = self.mapping.feeds.iter().find(of_agreement) else {
+            return;
+        };
+        let Some((head, _)) = feed.path.split_once("agreements[0].") else {
+            return;
+        };
+        let path = format!("{head}agreements[0].name");
+        if !self.has(&path) && self.mapping.hints.iter().all(|hint| hint.path != path) {
+            self.mapping.hints.push(Feed {
+                path,
+                value: "{ const = \"…\" }".into(),
+                confidence: None,
+                note: "no column has the name of the agreement: where all signed the same, write it here".into(),
+                columns: Vec::new(),
+            });
+        }
     }
 
     /// What this mapping may not feed: owners that stand elsewhere, and what individuals do not have.
@@ -294,13 +325,33 @@ impl Maker<'_> {
                 self.at(&pick, "identity.taxId"),
                 self.at(&pick, "identity.taxIdType"),
             );
-            let nine = column.share(Class::Ssn) + column.share(Class::Nine) > 0.9;
-            if !nine || !self.has(&id) || self.may_be_foreign(&kind) {
+            // What is written as no U.S. tax id is a gap, not a reason to read none of them.
+            let formed =
+                column.share(Class::Nine).max(column.share(Class::Ssn)) + column.share(Class::Ein);
+            if formed <= 0.5 || !self.has(&id) {
                 continue;
             }
             let own = self.name(pick.column);
-            if let Some(feed) = self.mapping.feeds.iter_mut().find(|feed| feed.path == id) {
-                feed.value = from(&own, &["tax_id = \"number\"".into()]);
+            let foreign = self.may_be_foreign(&kind);
+            let value = match foreign {
+                false => Some(from(&own, &["tax_id = \"number\"".into()])),
+                // Ids of other countries keep their letters; dashes stand between the digits of ours.
+                true if column.count(Class::Mixed) > 0 && column.share(Class::Ssn) > 0.0 => {
+                    without_dashes(&own)
+                }
+                true => None,
+            };
+            if let Some((value, feed)) =
+                value.zip(self.mapping.feeds.iter_mut().find(|feed| feed.path == id))
+            {
+                feed.value = value;
+                if column.count(Class::Mixed) > 0 && !foreign {
+                    feed.note = "what is no U.S. tax id is a gap".into();
+                    feed.confidence = feed.confidence.min(Some(Confidence::Medium));
+                }
+            }
+            if foreign {
+                continue;
             }
             if self.has(&kind) {
                 continue;
@@ -352,31 +403,41 @@ impl Maker<'_> {
     }
 
     fn finish(mut self, needed: Vec<(String, Level)>, key: Option<usize>) -> Mapping {
-        self.mapping.unfed = needed
-            .into_iter()
-            .filter(|(path, _)| !self.has(path))
-            .collect();
-        let mut used: Vec<usize> = self
+        let typed = self
             .mapping
+            .tables
+            .iter()
+            .any(|table| table.name == "account_type");
+        let of_type = self
+            .picks
+            .iter()
+            .find(|pick| typed && pick.concept.field == "accountType");
+        self.mapping.read_besides = key
+            .into_iter()
+            .chain(of_type.map(|pick| pick.column))
+            .collect();
+        self.mapping.needed = needed;
+        self.mapping.settle(self.profile.columns.len());
+        self.mapping
+    }
+}
+
+impl Mapping {
+    /// Works out again what is unfed and unused, and puts the lines in the order of the contract.
+    pub(super) fn settle(&mut self, columns: usize) {
+        let fed = |path: &String| self.feeds.iter().any(|feed| feed.path == *path);
+        self.unfed = self
+            .needed
+            .iter()
+            .filter(|(path, _)| !fed(path))
+            .cloned()
+            .collect();
+        let read = self
             .feeds
             .iter()
-            .flat_map(|feed| feed.columns.clone())
-            .collect();
-        used.extend(key);
-        used.extend(
-            self.mapping
-                .tables
-                .iter()
-                .filter(|table| table.name == "account_type")
-                .filter_map(|_| {
-                    let found = self
-                        .picks
-                        .iter()
-                        .find(|pick| pick.concept.field == "accountType");
-                    found.map(|pick| pick.column)
-                }),
-        );
-        self.mapping.unused = (0..self.profile.columns.len())
+            .flat_map(|feed| feed.columns.iter().copied());
+        let used: Vec<usize> = read.chain(self.read_besides.iter().copied()).collect();
+        self.unused = (0..columns)
             .filter(|column| !used.contains(column))
             .collect();
         let order = path::patterns();
@@ -388,10 +449,17 @@ impl Maker<'_> {
                 .unwrap_or(usize::MAX);
             (section(&feed.path), place)
         };
-        self.mapping.feeds.sort_by_key(rank);
-        self.mapping.hints.sort_by_key(rank);
-        self.mapping
+        self.feeds.sort_by_key(rank);
+        self.hints.sort_by_key(rank);
     }
+}
+
+/// A column whose values lose their dashes; none where an expression cannot name it.
+fn without_dashes(name: &str) -> Option<String> {
+    let plain = name
+        .chars()
+        .all(|c| c.is_alphanumeric() || " _.-/()".contains(c));
+    plain.then(|| format!("{{ expr = 'row[\"{name}\"] | replace(\"-\", \"\")' }}"))
 }
 
 /// The part of a mapping that a path belongs to: its first step, with its index.

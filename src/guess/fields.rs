@@ -130,7 +130,7 @@ pub const CONCEPTS: &[Concept] = &[
     concept(Account, "status", Kind::Aside, ANY, "account/customer status/state | status code? | account system status"),
     concept(Kept, "settlementMethod", Kind::Code, ANY, "settlement type?"),
     concept(Kept, "shareToken", Kind::Text, ANY, "token | percent token"),
-    concept(Account, "system", Kind::Aside, ANY, "system date? | gender | language | fax | county | staff name/code/number? | emergency | customer? birth place/city/country/state"),
+    concept(Account, "system", Kind::Aside, ANY, "system date/time? | gender | language | fax | county | staff name/code/number? | emergency | customer? birth place/city/country/state"),
     // Anyone.
     concept(Anyone, "emailAddress", Kind::Text, EMAIL, "email address/number/text?"),
     concept(Anyone, "phoneNumber", Kind::Phone, PHONE, "phone number? | mobile phone? number? | home phone | business phone | home/business number | home"),
@@ -138,7 +138,7 @@ pub const CONCEPTS: &[Concept] = &[
     concept(Anyone, "middleNames", Kind::Name, NAME, "middle name? | secondary first name?"),
     concept(Anyone, "familyName", Kind::Name, NAME, "last name?"),
     concept(Anyone, "", Kind::FullName, &[C::Name, C::NameComma], "name | combined name | customer/account/owner name"),
-    concept(Anyone, "suffix", Kind::Aside, ANY, "suffix | title | name suffix"),
+    concept(Anyone, "suffix", Kind::Aside, ANY, "suffix | title | salutation | name suffix/salutation | salutation code/title"),
     // People.
     concept(Person, "identity.dateOfBirth", Kind::Date, DATE, "birth date? | dob"),
     concept(Person, "identity.taxId", Kind::TaxId, &[C::Ssn, C::Nine], "ssn number? | tin number? | tax id number? | tax number | government id number? | social security number? | id number"),

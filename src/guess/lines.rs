@@ -111,12 +111,12 @@ impl Maker<'_> {
             ],
             Kind::Agreement => vec![self.feed(pick, "agreements[0].name", quoted(&own), "")],
             kind => {
-                let made = transforms(kind, column);
+                let made = transforms(kind, column, self.habits);
                 let field = match (pick.concept.kind, pick.place.prefix.starts_with("owners")) {
                     (Kind::Name, true) => format!("identity.{field}"),
                     _ => field.to_owned(),
                 };
-                let mut feed = self.feed(pick, &field, from(&own, &made.transforms), made.note);
+                let mut feed = self.feed(pick, &field, from(&own, &made.transforms), &made.note);
                 if made.open {
                     feed.confidence = Some(pick.confidence.min(Confidence::Medium));
                 }

@@ -9,6 +9,8 @@
 pub mod assign;
 pub mod codes;
 pub mod columns;
+mod date_order;
+mod families;
 pub mod feeds;
 pub mod fields;
 mod headers;
@@ -21,6 +23,7 @@ pub mod score;
 pub mod shown;
 mod spelling;
 pub mod tables;
+pub mod trial;
 pub mod values;
 pub mod words;
 pub mod write;
@@ -79,6 +82,8 @@ pub struct Guess {
     pub sheets: Vec<Sheet>,
     /// Files that nothing joins to the accounts.
     pub alone: Vec<usize>,
+    /// Files with the accounts' ids that feed nothing, because another one or none has owners or contacts.
+    pub further: Vec<usize>,
     /// The column whose equal values make one account of several rows.
     pub group_by: Option<usize>,
 }
@@ -92,30 +97,20 @@ pub fn guess(files: &[Profile], links: &[Link]) -> Guess {
     let mut guess = Guess {
         sheets: Vec::new(),
         alone: Vec::new(),
+        further: Vec::new(),
         group_by: None,
     };
     let Some(profile) = files.get(main) else {
         return guess;
     };
-    let mut joined = Vec::new();
-    for (file, profile) in files.iter().enumerate().filter(|(file, _)| *file != main) {
+    let mut beside = Vec::new();
+    for file in (0..files.len()).filter(|file| *file != main) {
         match links.iter().find(|link| link.of == file && link.to == main) {
-            Some(link) => {
-                let contacts =
-                    is_contacts(profile) || joined.iter().any(|(rows, _)| *rows == Rows::Owners);
-                joined.push((
-                    if contacts {
-                        Rows::Contacts
-                    } else {
-                        Rows::Owners
-                    },
-                    link.clone(),
-                ));
-            }
+            Some(link) => beside.push(link.clone()),
             None => guess.alone.push(file),
         }
     }
-    joined.dedup_by_key(|(rows, _)| *rows);
+    let joined = joined(files, main, beside, &mut guess.further);
     let owners_apart = joined.iter().any(|(rows, _)| *rows == Rows::Owners);
     let (rows, found) = main_rows(profile, owners_apart);
     let grouped = (!owners_apart && rows == Rows::People)
@@ -166,29 +161,137 @@ fn main_file(files: &[Profile], links: &[Link]) -> usize {
             .filter(|link| link.to == to && link.of != to)
             .count()
     };
-    // Where two files hold each other's keys, the one with fewer rows has one for each account.
+    // Where files hold each other's keys, accounts say more than an id, and are not called owners or contacts; then the one
+    // with fewer rows has one for each account.
     (0..files.len())
         .max_by_key(|file| {
+            let profile = &files[*file];
             (
                 belong(*file),
-                std::cmp::Reverse(files[*file].rows),
+                files.len() == 1 || says_who(profile),
+                !is_named_element(profile),
+                std::cmp::Reverse(profile.rows),
                 std::cmp::Reverse(*file),
             )
         })
         .unwrap_or(0)
 }
 
+/// What the rows of the files beside the accounts are: those of one file owners, those of one other trusted contacts.
+/// Whatever else there is goes to `further`: nobody guesses which of two files has the owners.
+fn joined(
+    files: &[Profile],
+    main: usize,
+    links: Vec<Link>,
+    further: &mut Vec<usize>,
+) -> Vec<(Rows, Link)> {
+    let mut found: Vec<(Rows, Link)> = Vec::new();
+    let has = |found: &[(Rows, Link)], rows| found.iter().any(|(known, _)| *known == rows);
+    let mut open = Vec::new();
+    for link in links {
+        let profile = &files[link.of];
+        let rows = match (is_contacts(profile), is_owners(profile)) {
+            (true, _) => Rows::Contacts,
+            (_, true) => Rows::Owners,
+            _ => {
+                open.push(link);
+                continue;
+            }
+        };
+        match has(&found, rows) {
+            true => further.push(link.of),
+            false => found.push((rows, link)),
+        }
+    }
+    let whole = is_of_owners(&files[main]) && is_of_people(&files[main]);
+    for link in open {
+        // The first that does not say what it is has the owners, as long as no other file has them.
+        match whole || has(&found, Rows::Owners) || !is_of_people(&files[link.of]) {
+            true => further.push(link.of),
+            false => found.push((Rows::Owners, link)),
+        }
+    }
+    further.sort_unstable();
+    found.sort_by_key(|(rows, link)| (*rows == Rows::Contacts, link.of));
+    found
+}
+
+/// Whether a file says of people or firms what an account needs.
+fn says_who(profile: &Profile) -> bool {
+    let of_account = [
+        "identity.dateOfBirth",
+        "identity.taxId",
+        "streetAddress",
+        "entityLegalName",
+        "entityType",
+        "entityTaxId",
+    ];
+    [PEOPLE, FIRMS].iter().any(|places| {
+        picks(&profile.columns, places, &[]).iter().any(|pick| {
+            of_account.contains(&pick.concept.field) && pick.confidence >= Confidence::Medium
+        })
+    })
+}
+
+/// Whether a file is called by what stands beside accounts.
+fn is_named_element(profile: &Profile) -> bool {
+    let named = file_words(profile);
+    let is = |word: &str| named.iter().any(|token| token.is(word));
+    (is("owner") || is("joint") || is("trusted") || is("contact"))
+        && !is("account")
+        && !is("customer")
+}
+
+/// The words of a file's own name, not of the folders above it.
+fn file_words(profile: &Profile) -> Vec<words::Token> {
+    let name = std::path::Path::new(&profile.name).file_stem();
+    name.map_or(Vec::new(), |name| words::tokens(&name.to_string_lossy()))
+}
+
 fn is_contacts(profile: &Profile) -> bool {
-    let marked = |name: &str| words::tokens(name).iter().any(|token| token.is("trusted"));
-    // The file's own name, not the folders above it.
-    let file = std::path::Path::new(&profile.name).file_name();
-    file.is_some_and(|name| marked(&name.to_string_lossy()))
+    let trusted = |token: &words::Token| token.is("trusted");
+    let named = file_words(profile);
+    // Of contacts nobody has the tax id; whoever has one is an owner, whatever the file is called.
+    let contacts = named.iter().any(|token| token.is("contact")) && !is_of_owners(profile);
+    let marked = |name: &str| words::tokens(name).iter().any(trusted);
+    named.iter().any(trusted)
+        || contacts
         || profile
             .columns
             .iter()
             .filter(|column| marked(&column.name))
             .count()
             > 2
+}
+
+fn is_owners(profile: &Profile) -> bool {
+    let named = file_words(profile);
+    named
+        .iter()
+        .any(|token| token.is("owner") || token.is("joint"))
+        || is_of_owners(profile)
+}
+
+/// Birth dates and tax ids beside names: only owners have them.
+fn is_of_owners(profile: &Profile) -> bool {
+    let found = picks(&profile.columns, OWNERS, &[]);
+    found.iter().any(|pick| {
+        let own = [
+            "identity.dateOfBirth",
+            "identity.taxId",
+            "ownership_percent",
+        ];
+        own.contains(&pick.concept.field) && pick.confidence >= Confidence::Medium
+    })
+}
+
+/// Whether the rows of a file have names.
+fn is_of_people(profile: &Profile) -> bool {
+    let found = picks(&profile.columns, OWNERS, &[]);
+    found.iter().any(|pick| {
+        matches!(pick.concept.kind, Kind::Name | Kind::FullName)
+            && pick.confidence >= Confidence::Medium
+    })
 }
 
 /// Firms have no birth date and no first name, but a legal form and a place where they are registered.

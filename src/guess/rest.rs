@@ -39,7 +39,7 @@ pub fn found(
     free: &[bool],
 ) -> Vec<Found> {
     let rows: Vec<usize> = (0..seen.len())
-        .filter(|row| chosen[*row].is_none() && !seen[*row].tokens.iter().any(is_foreign))
+        .filter(|row| chosen[*row].is_none() && !is_not_asked(&seen[*row]))
         .collect();
     let open: Vec<usize> = (0..slots.len()).filter(|slot| free[*slot]).collect();
     let table: Vec<Vec<f64>> = rows
@@ -88,6 +88,14 @@ pub fn found(
         .collect()
 }
 
+/// Whether a column is someone else's, or what a system notes about its own rows: when they were made, and by whom.
+fn is_not_asked(seen: &Seen<'_>) -> bool {
+    let of_system = |token: &Token| token.is("system") && token.weight >= 1.0;
+    seen.tokens
+        .iter()
+        .any(|token| is_foreign(token) || of_system(token))
+}
+
 /// What a column is worth for a field, from 0 to 1.
 fn worth(seen: &Seen<'_>, slot: &Slot, value: f64, beside: f64, second: bool) -> f64 {
     // The first column, with a value of its own in each row, is what the rows are known by.
@@ -100,6 +108,9 @@ fn worth(seen: &Seen<'_>, slot: &Slot, value: f64, beside: f64, second: bool) ->
         hint(&seen.tokens, slot)
     };
     let silent = silent(&seen.tokens, &slot.ground) && slot.concept.kind.has_form();
+    if seen.names_an_id() && slot.concept.kind.reads_numbers() {
+        return 0.0;
+    }
     if value <= 0.0 || hint < HINT && !(silent && beside >= 1.0) {
         return 0.0;
     }
@@ -146,6 +157,21 @@ fn hint(tokens: &[Token], slot: &Slot) -> f64 {
 }
 
 impl Kind {
+    /// Whether plain digits are a value of it that an id's digits could be taken for.
+    pub fn reads_numbers(self) -> bool {
+        matches!(
+            self,
+            Kind::Phone
+                | Kind::TaxId
+                | Kind::FirmTaxId
+                | Kind::PostalCode
+                | Kind::Date
+                | Kind::DateTime
+                | Kind::Integer
+                | Kind::Amount
+        )
+    }
+
     /// Whether values of it look like nothing else.
     fn has_form(self) -> bool {
         !matches!(

@@ -73,6 +73,16 @@ impl<'a> Seen<'a> {
         all.fold(Words::default(), Words::and)
     }
 
+    /// The header names an id and the values are plain digits: their length says nothing of what they are.
+    pub fn names_an_id(&self) -> bool {
+        let ids = Words::of("customer/account/id/agreement/document/token");
+        let others =
+            Words::of("tax/tin/ssn/ein/government/social/security/phone/mobile/birth/dob/zip");
+        let words = self.words();
+        let key = self.index == 0 && self.mute() && self.column.all_distinct();
+        self.column.share(Class::Digits) > 0.9 && (key || words.meet(ids)) && !words.meet(others)
+    }
+
     /// All words of its header stand in the table as they are spelled.
     pub fn sure(&self) -> bool {
         self.tokens.iter().all(|token| token.sure)
@@ -106,7 +116,9 @@ pub fn bases(seen: &Seen<'_>) -> Vec<Basis> {
             row,
             named: PHRASES[row].iter().any(has),
             value: by_value(seen.column, concept),
-            alone: mute && telling(seen.column, concept),
+            alone: mute
+                && telling(seen.column, concept)
+                && !(seen.names_an_id() && concept.kind.reads_numbers()),
             decisive: decisive(seen.column, concept),
         }
     };
@@ -370,20 +382,37 @@ fn by_value(column: &Column, concept: &Concept) -> f64 {
     .iter()
     .any(|class| share(*class) > 0.7);
     let distinct = column.part(column.distinct.count());
+    // Plain digits are an id's whatever else has so many.
+    let plain = share(Class::Digits) > 0.9;
     match concept.kind {
         Kind::Code => codes(column, concept),
         Kind::YesNo => match column.codes() {
             Some(codes) if codes.len() <= 3 => of_forms.max(0.0),
             _ => -1.0,
         },
+        Kind::Aside if concept.field == "suffix" && is_salutation(column) => 1.0,
         Kind::Aside => 0.0,
+        Kind::Text if is_salutation(column) => -1.0,
         Kind::Name if share(Class::Company) > 0.3 => -1.0,
         Kind::FullName => of_forms.min(if column.average_length() > 7.0 {
             1.0
         } else {
             -0.6
         }),
-        Kind::Text if concept.field.ends_with("Id") => says(if formed { 0.0 } else { distinct }),
+        Kind::Text if concept.field.ends_with("Id") => {
+            says(if formed && !plain { 0.0 } else { distinct })
+        }
+        // 2.1 looks like an amount.
+        Kind::Text if concept.field.ends_with("version") && column.length.1 <= 12 => {
+            if share(Class::Date) > 0.7
+                || share(Class::Email) > 0.1
+                || distinct > 0.5 && column.filled > 9
+            {
+                -1.0
+            } else {
+                0.6
+            }
+        }
         Kind::Text if concept.forms.is_empty() && formed => -1.0,
         Kind::Text if concept.forms.is_empty() => {
             if share(Class::Integer) > 0.7 {
@@ -414,6 +443,33 @@ fn by_value(column: &Column, concept: &Concept) -> f64 {
         Kind::State if share(Class::Country) > 0.9 && column.length.0 > 2 => -0.5,
         _ => of_forms,
     }
+}
+
+/// What people are addressed with.
+const SALUTATIONS: &[&str] = &[
+    "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "herr", "frau", "hr", "fr", "m", "mme",
+    "mlle", "sr", "sra", "srta", "sig", "dhr", "mevr", "don", "rev",
+];
+
+/// Whether a column holds nearly nothing but salutations.
+fn is_salutation(column: &Column) -> bool {
+    let Some(codes) = column.codes() else {
+        return false;
+    };
+    let known = |code: &str| {
+        let bare = code.trim_end_matches('.').to_lowercase();
+        SALUTATIONS.contains(&bare.as_str())
+    };
+    // A letter alone is a code of something else.
+    let long = codes
+        .keys()
+        .any(|code| code.trim_end_matches('.').len() > 1);
+    let rows: u64 = codes
+        .iter()
+        .filter(|(code, _)| known(code))
+        .map(|(_, count)| count)
+        .sum();
+    long && column.part(rows) > 0.8
 }
 
 /// Few different short values; the better, the more of them have an obvious meaning there.

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::date_order::DateHabits;
 use super::fields::Kind;
 use crate::error::{is_hidden, visible};
 use crate::inspect::Profile;
@@ -95,7 +96,7 @@ pub struct Made {
     /// Transforms.
     pub transforms: Vec<String>,
     /// A remark; empty when there is none.
-    pub note: &'static str,
+    pub note: String,
     /// A decision that only a person can make: the guess is not sure.
     pub open: bool,
 }
@@ -103,17 +104,18 @@ pub struct Made {
 fn made(transforms: &[&str]) -> Made {
     Made {
         transforms: transforms.iter().map(|text| (*text).to_owned()).collect(),
-        note: "",
+        note: String::new(),
         open: false,
     }
 }
 
 /// The transforms of one column for a kind.
-pub fn transforms(kind: Kind, column: &Column) -> Made {
+pub fn transforms(kind: Kind, column: &Column, habits: DateHabits) -> Made {
     match kind {
-        Kind::Date | Kind::DateTime => dates(kind, column),
+        Kind::Date | Kind::DateTime => dates(kind, column, habits),
         Kind::TaxId if column.count(Class::Mixed) > 0 => Made {
-            note: "some hold letters: `digits = true` would drop them",
+            // `tax_id` takes the place of this where most values are of the U.S.
+            note: "some hold letters: `digits = true` would drop them".into(),
             ..made(&[])
         },
         Kind::FirmTaxId if column.share(Class::Ein) + column.share(Class::Nine) > 0.9 => {
@@ -133,7 +135,7 @@ pub fn transforms(kind: Kind, column: &Column) -> Made {
             let split = format!("split = {{ by = {} }}", quoted(&column.parts.1.to_string()));
             Made {
                 transforms: vec![split, "country = true".into()],
-                note: "",
+                note: String::new(),
                 open: false,
             }
         }
@@ -141,29 +143,74 @@ pub fn transforms(kind: Kind, column: &Column) -> Made {
     }
 }
 
-/// The formats that the values have.
-fn dates(kind: Kind, column: &Column) -> Made {
-    let times = column.count(Class::Time) * 2 > column.count(Class::Date);
-    if kind == Kind::DateTime && times && column.count(Class::Ymd) * 2 > column.count(Class::Date) {
-        return made(&[]);
-    }
+/// The order that the values have, or that such files usually have.
+fn dates(kind: Kind, column: &Column, habits: DateHabits) -> Made {
     let count = |class| column.count(class);
     let (month_first, day_first) = (count(Class::OnlyMdy), count(Class::OnlyDmy));
     let others = count(Class::Date) - count(Class::Ymd);
-    let order = match (others, day_first > month_first) {
+    let open = others > 0 && month_first == day_first && count(Class::MonthWord) == 0;
+    let expected = if open {
+        expected_day_first(column, habits)
+    } else {
+        None
+    };
+    let order = match (others, day_first > month_first || expected.is_some()) {
         (0, _) => "ymd",
         (_, true) => "dmy",
         _ => "mdy",
     };
-    let open = others > 0 && month_first == day_first && count(Class::MonthWord) == 0;
+    let mut notes: Vec<String> = Vec::new();
+    match (open, expected) {
+        (true, Some(why)) => notes.push(format!(
+            "no value tells day and month apart, and {why}: decide which comes first"
+        )),
+        (true, None) => {
+            notes.push("no value tells day and month apart: decide which comes first".into());
+        }
+        (false, _) if month_first > 0 && day_first > 0 => {
+            notes.push(
+                "some values have day and month the other way round: they are invalid".into(),
+            );
+        }
+        _ => {}
+    }
+    let short = count(Class::ShortYear) > 0;
+    let pivot = habits.pivot;
+    if short {
+        notes.push(format!(
+            "two-digit years up to {pivot:02} are read as 20.., the others as 19.."
+        ));
+    }
+    // A time without a zone is a moment only when somebody says where it is from.
+    let unzoned = kind == Kind::DateTime && count(Class::Time) > count(Class::Zone);
+    if unzoned {
+        notes.push(
+            "its times have no zone and are read as UTC: say where they are from with `zone`"
+                .into(),
+        );
+    }
+    let transform = match short {
+        true => format!("date = {{ order = \"{order}\", pivot = {pivot} }}"),
+        false => format!("date = \"{order}\""),
+    };
     Made {
-        transforms: vec![format!("date = \"{order}\"")],
-        note: match (open, month_first > 0 && day_first > 0) {
-            (true, _) => "no value tells day and month apart: decide which comes first",
-            (_, true) => "some values have day and month the other way round: they are invalid",
-            _ => "",
-        },
-        open,
+        transforms: vec![transform],
+        note: notes.join("; "),
+        open: open || short || unzoned,
+    }
+}
+
+/// Why the day comes first in a column that does not tell: full stops between the parts, or what the file says.
+fn expected_day_first(column: &Column, habits: DateHabits) -> Option<&'static str> {
+    let dotted = column.shapes.top(1).first().is_some_and(|(shape, _)| {
+        shape
+            .split(' ')
+            .next()
+            .is_some_and(|date| date.matches('.').count() == 2)
+    });
+    match dotted {
+        true => Some("full stops stand between its parts"),
+        false => habits.day_first,
     }
 }
 

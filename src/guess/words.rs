@@ -9,6 +9,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 use super::spelling::{short_for, stem};
 
 /// The table: `word: spelling spelling …`, all in lower case.
@@ -104,6 +107,12 @@ static LIGHT_WORDS: LazyLock<Words> = LazyLock::new(|| Words::of(LIGHT));
 /// Words between words.
 static FILLERS: LazyLock<Words> = LazyLock::new(|| Words::of("of"));
 
+/// The same of other languages. They are no spellings of the table: glued headers would be cut at them.
+const FOREIGN_FILLERS: &[&str] = &[
+    "de", "del", "della", "der", "des", "di", "do", "da", "du", "von", "van", "la", "le", "el",
+    "il", "und", "et", "y",
+];
+
 /// Words of people and things that are not the customer's own, and how a mapping says so.
 const FOREIGN: &[(&str, &str)] = &[
     ("beneficiary", "a beneficiary's"),
@@ -162,6 +171,7 @@ impl Token {
         self.weight = match known {
             true if self.words.within(*FILLERS) => 0.05,
             true if self.words.within(*LIGHT_WORDS) => 0.3,
+            false if FOREIGN_FILLERS.contains(&self.spelled.as_str()) => 0.05,
             // A letter alone is a mark of the system, such as the `__c` of a field that somebody added.
             false if self.spelled.len() < 2 => 0.05,
             _ => 1.0,
@@ -183,7 +193,7 @@ impl Token {
 /// The words of a header.
 pub fn tokens(header: &str) -> Vec<Token> {
     let mut all: Vec<Token> = Vec::new();
-    for part in compounds(parts(&joined(header))) {
+    for part in compounds(parts(&joined(&without_accents(header)))) {
         if let Ok(number) = part.parse::<u32>() {
             match all.last_mut() {
                 Some(last) => {
@@ -293,6 +303,28 @@ fn parts(header: &str) -> Vec<String> {
     parts
 }
 
+/// A header as it is spelled without accents and ligatures, which the table does not have: `Straße`, `Nº`, `Teléfono`.
+fn without_accents(header: &str) -> String {
+    if header.is_ascii() {
+        return header.to_owned();
+    }
+    let mut out = String::with_capacity(header.len());
+    for c in header.nfkd().filter(|c| !is_combining_mark(*c)) {
+        match c {
+            'ß' => out.push_str("ss"),
+            'æ' => out.push_str("ae"),
+            'ø' => out.push('o'),
+            'Ø' => out.push('O'),
+            'ł' => out.push('l'),
+            'Ł' => out.push('L'),
+            // The sign of degrees stands for the small o of a number.
+            '°' => out.push('o'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// Signs that are words: `CELL #`, `% OWNED`.
 const SIGNS: [char; 3] = ['#', '%', '$'];
 
@@ -384,6 +416,9 @@ mod tests {
             ("ADDR2", "addr2"),
             ("OWN2_SSN", "own2 ssn"),
             ("XQZWK", "xqzwk"),
+            ("Straße", "strasse"),
+            ("Nº Cliente", "no cliente"),
+            ("Teléfono Móvil", "telefono movil"),
         ] {
             assert_eq!(spelled(header), wanted, "{header}");
         }

@@ -99,6 +99,13 @@ fn migration(
             );
         }
     }
+    for file in &guess.further {
+        let _ = write!(
+            out,
+            "\n# {} holds the accounts' ids as well, and nothing uses it.\n",
+            comment(&paths[*file])
+        );
+    }
     out.push_str(SETTINGS);
     if let Some((sheet, status)) = guess
         .sheets
@@ -121,6 +128,8 @@ const SETTINGS: &str = r#"
 # What to do when Bakkt knows an id from before this migration and holds other data for it:
 # "skip" leaves it alone and reports it, "update" sends ours, "stop" ends the run.
 on_existing = "skip"
+# Rehearsals with invented customers have tax ids that were never issued; this lets them through, never to Bakkt's production:
+# allow_unissued_tax_ids = true
 
 # Where to send, when it is not Bakkt's production; runs with --sandbox need nothing here.
 # [target]
@@ -137,7 +146,8 @@ on_existing = "skip"
 # from = "accepted"
 "#;
 
-fn mapping(sheet: &Sheet, profile: &Profile, path: &str) -> String {
+/// The text of a sheet's mapping. `path` is how migration.toml names the export.
+pub fn mapping(sheet: &Sheet, profile: &Profile, path: &str) -> String {
     let mapping = &sheet.mapping;
     let mut out = format!(
         "# Guessed by `bakkt-migrate init` from {}. Behind each line stands how sure it is:\n",
@@ -260,6 +270,14 @@ pub fn summary(guess: &Guess, profiles: &[Profile], dir: &str) -> String {
             profiles[*file].name
         );
     }
+    for file in &guess.further {
+        let _ = writeln!(
+            out,
+            "\n{}: holds the accounts' ids, and nothing uses it: one file of owners and one of trusted contacts can stand beside the accounts, and {}",
+            profiles[*file].name,
+            taken(guess, profiles)
+        );
+    }
     let unfed = guess
         .sheets
         .iter()
@@ -306,6 +324,28 @@ pub fn summary(guess: &Guess, profiles: &[Profile], dir: &str) -> String {
         "  read the lines marked medium and low, then: bakkt-migrate check {dir}"
     );
     out
+}
+
+/// Which files have the owners and the trusted contacts, in words.
+fn taken(guess: &Guess, profiles: &[Profile]) -> String {
+    let of = |rows: Rows, what: &str| {
+        let sheet = guess.sheets.iter().find(|sheet| sheet.rows == rows)?;
+        Some(format!(
+            "the {what} come from {}",
+            profiles[sheet.file].name
+        ))
+    };
+    let known: Vec<String> = [
+        (Rows::Owners, "owners"),
+        (Rows::Contacts, "trusted contacts"),
+    ]
+    .into_iter()
+    .filter_map(|(rows, what)| of(rows, what))
+    .collect();
+    match known.is_empty() {
+        true => "no column of it says that its rows are people".into(),
+        false => known.join(", "),
+    }
 }
 
 fn one(out: &mut String, sheet: &Sheet, profile: &Profile) {

@@ -41,6 +41,8 @@ classes! {
     ShortYear,
     /// A date with a time behind it.
     Time,
+    /// A date with a time and where that is from.
+    Zone,
     /// An e-mail address.
     Email,
     /// A number as the U.S. writes a person's tax id, `999-99-9999`.
@@ -147,6 +149,7 @@ pub fn classes(text: &str) -> (Set, Option<dates::Look>) {
         add(Class::MonthWord, date.word);
         add(Class::ShortYear, date.short_year);
         add(Class::Time, date.time);
+        add(Class::Zone, date.zone);
     }
     if marks.digits > 0 {
         with_digits(text, marks, date.is_some(), &mut add);
@@ -171,8 +174,13 @@ fn with_digits(text: &str, marks: Marks, date: bool, add: &mut impl FnMut(Class,
         has_form(text, "999-99-9999") || has_form(text, "999 99 9999"),
     );
     add(Class::Ein, has_form(text, "99-9999999"));
-    add(Class::Nine, marks.digits == 9 && (all || marks.chars == 11));
-    add(Class::Phone, !date && is_phone(text, marks));
+    // In groups of three nine digits are a phone number of several countries.
+    let threes = has_form(text, "999 999 999");
+    add(
+        Class::Nine,
+        marks.digits == 9 && (all || marks.chars == 11 && !threes),
+    );
+    add(Class::Phone, !date && (threes || is_phone(text, marks)));
     let zips = ["99999", "99999-9999", "9999", "9999-9999", "999999999"];
     add(Class::Zip, zips.iter().any(|form| has_form(text, form)));
     let short = marks.chars <= 9 && marks.capitals == marks.letters;
@@ -377,6 +385,7 @@ mod tests {
             ("00-1659723", vec![Ein], vec![Phone, Date]),
             ("02169-5918", vec![Zip], vec![Ssn]),
             ("2169", vec![Zip, Digits], vec![Date]),
+            ("612 345 000", vec![Phone], vec![Nine, Ssn]),
             ("BS1 0AA", vec![Postcode], vec![Zip, Street]),
             ("(518) 555-0116", vec![Phone], vec![Number]),
             ("312-555-0123 ext. 4", vec![Phone], vec![Date]),

@@ -18,6 +18,8 @@ pub struct Look {
     pub short_year: bool,
     /// A time follows.
     pub time: bool,
+    /// Behind the time stands where it is from.
+    pub zone: bool,
     /// The year, of two digits with its likely century.
     pub year: u16,
 }
@@ -39,7 +41,36 @@ pub fn look(text: &str) -> Option<Look> {
     } else {
         numbers(date)
     };
-    found.map(|found| Look { time, ..found })
+    found.map(|found| Look {
+        time,
+        zone: time && has_zone(text),
+        ..found
+    })
+}
+
+/// Whether a text ends with a zone or its distance from UTC: `Z`, `+02:00`, `-0500`, `CET`.
+fn has_zone(text: &str) -> bool {
+    let behind = text.rsplit_once(':').map_or("", |(_, behind)| behind);
+    let Some(colon) = text.find(':') else {
+        return false;
+    };
+    let time = &text[colon..];
+    let offset = time.rsplit_once(['+', '-']).is_some_and(|(_, hours)| {
+        let digits = hours.bytes().filter(u8::is_ascii_digit).count();
+        (2..=4).contains(&digits)
+            && hours
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b':')
+    });
+    let word: String = behind
+        .chars()
+        .rev()
+        .take_while(|c| c.is_ascii_alphabetic())
+        .collect();
+    let half_of_day = ["MA", "MP"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(&word));
+    offset || !word.is_empty() && !half_of_day
 }
 
 /// The date, and whether a time stands behind it.
@@ -164,6 +195,21 @@ mod tests {
             orders.extend(found.time.then_some('t'));
             orders
         })
+    }
+
+    #[test]
+    fn a_zone_behind_a_time_is_seen() {
+        for (text, wanted) in [
+            ("2024-03-31T09:30:00Z", true),
+            ("2024-03-31 09:30:00+02:00", true),
+            ("2024-03-31 09:30:00-0500", true),
+            ("2024-03-31 09:30 EST", true),
+            ("2024-03-31 09:30:00", false),
+            ("03/31/2024 9:30 PM", false),
+            ("2024-03-31", false),
+        ] {
+            assert_eq!(look(text).unwrap().zone, wanted, "{text}");
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use std::thread::Builder;
 use column::Column;
 use distinct::Hasher;
 
-use crate::error::{ShownPath, started};
+use crate::error::started;
 use crate::source::container::{self, Container};
 use crate::source::encoding::Encoding;
 use crate::source::export::{Opened, Options, Pass, Skipped};
@@ -93,7 +93,7 @@ pub struct Link {
 /// Opens an export: one file, or those that a pattern names. What cannot seek goes into a spool that is gone with the
 /// process.
 pub fn open(path: &Path, options: &Options) -> anyhow::Result<Export> {
-    let name = path.shown();
+    let name = path.to_string_lossy();
     let mut options = options.clone();
     // Of several files, those that are no workbooks have no sheets.
     if !is_workbook(path) {
@@ -287,24 +287,39 @@ fn count(flaws: &mut Vec<(Flaw, u64)>, flaw: Flaw, more: u64) {
 const JOINED: f64 = 0.8;
 
 /// Files whose rows belong to rows of another: a column of theirs holds the other's distinct values. The best one of
-/// each file.
+/// each file; between equals that to the first one.
 pub fn links(files: &[Profile]) -> Vec<Link> {
     let mut found: Vec<Link> = Vec::new();
-    for (of, file) in files.iter().enumerate() {
-        let others = files.iter().enumerate().filter(|(to, _)| *to != of);
-        let all = others.flat_map(|(to, other)| file_links(of, file, to, other));
-        // The surest; between equals, columns of the same name.
-        let same = |link: &Link| {
-            files[link.of].columns[link.key].name == files[link.to].columns[link.account_key].name
-        };
-        found.extend(all.max_by(|a, b| {
-            let rank = |link: &Link| (link.share, u8::from(same(link)), -(link.key as f64));
-            rank(a)
-                .partial_cmp(&rank(b))
-                .unwrap_or(std::cmp::Ordering::Equal)
-        }));
+    for link in all_links(files) {
+        match found.iter_mut().find(|known| known.of == link.of) {
+            Some(known) if rank(files, &link) > rank(files, known) => *known = link,
+            Some(_) => {}
+            None => found.push(link),
+        }
     }
     found
+}
+
+/// The same with the best one of each pair of files.
+pub fn all_links(files: &[Profile]) -> Vec<Link> {
+    let mut found: Vec<Link> = Vec::new();
+    for (of, file) in files.iter().enumerate() {
+        for (to, other) in files.iter().enumerate().filter(|(to, _)| *to != of) {
+            let all = file_links(of, file, to, other).into_iter();
+            found.extend(all.max_by(|a, b| {
+                let (a, b) = (rank(files, a), rank(files, b));
+                a.partial_cmp(&b).unwrap_or(std::cmp::Ordering::Equal)
+            }));
+        }
+    }
+    found
+}
+
+/// The surest; between equals, columns of the same name.
+fn rank(files: &[Profile], link: &Link) -> (f64, u8, f64) {
+    let same =
+        files[link.of].columns[link.key].name == files[link.to].columns[link.account_key].name;
+    (link.share, u8::from(same), -(link.key as f64))
 }
 
 fn file_links(of: usize, file: &Profile, to: usize, other: &Profile) -> Vec<Link> {

@@ -1,0 +1,182 @@
+//! Addresses whose headers differ by one word: `OtherStreet`, `OtherCity` beside `MailingStreet`, `MailingCity`.
+//!
+//! Owner of [`one_address_each`]: no address of the mapping is made of two of the export. Left out on purpose: which place
+//! an address belongs to (`columns`).
+
+use super::columns::{Confidence, Pick, Slot};
+use super::fields::Group;
+use super::score::{Fit, Seen};
+use super::words::Words;
+
+/// Parts of an address; a family has three of them or more.
+const PARTS: [&str; 5] = ["street/address/line", "city", "state", "zip", "country"];
+const LEAST_PARTS: usize = 3;
+
+/// The columns of one address of the export.
+struct Family {
+    /// The words that all its headers share beside those of the parts.
+    shared: String,
+    /// Rows of `seen`.
+    rows: Vec<usize>,
+    /// Filled cells of its street.
+    filled: u64,
+}
+
+/// Keeps of each address of the mapping the columns of one address of the export: of that which most rows have.
+pub fn one_address_each(
+    picks: &mut Vec<Pick>,
+    seen: &[Seen<'_>],
+    slots: &[Slot],
+    fits: &[Vec<Fit>],
+) {
+    let families = families(seen);
+    if families.len() < 2 {
+        return;
+    }
+    let family_of = |column: usize| {
+        families
+            .iter()
+            .position(|family| family.rows.iter().any(|row| seen[*row].index == column))
+    };
+    let of_address = |pick: &Pick| pick.concept.group == Group::Address;
+    let mut prefixes: Vec<&'static str> = picks.iter().map(|pick| pick.place.prefix).collect();
+    prefixes.sort_by_key(|prefix| slots.iter().position(|slot| slot.place.prefix == *prefix));
+    prefixes.dedup();
+    // Which addresses each place is made of, where there are several.
+    let mixed: Vec<(&'static str, Vec<usize>)> = prefixes
+        .into_iter()
+        .map(|prefix| {
+            let here = picks
+                .iter()
+                .filter(|pick| of_address(pick) && pick.place.prefix == prefix);
+            let mut found: Vec<usize> = here.filter_map(|pick| family_of(pick.column)).collect();
+            found.sort_unstable();
+            found.dedup();
+            (prefix, found)
+        })
+        .filter(|(_, found)| found.len() > 1)
+        .collect();
+    let mut given: Vec<usize> = Vec::new();
+    for (prefix, found) in mixed {
+        let free = found
+            .iter()
+            .copied()
+            .filter(|family| !given.contains(family));
+        // The first of those that as many rows have.
+        let Some(kept) = free.rev().max_by_key(|family| families[*family].filled) else {
+            picks.retain(|pick| {
+                !(of_address(pick)
+                    && pick.place.prefix == prefix
+                    && family_of(pick.column).is_some())
+            });
+            continue;
+        };
+        given.push(kept);
+        picks.retain(|pick| {
+            let here = pick.place.prefix == prefix;
+            !of_address(pick)
+                || family_of(pick.column).is_none_or(|family| (family == kept) == here)
+                || !here && family_of(pick.column) != Some(kept)
+        });
+        fill(picks, &families[kept], prefix, (seen, slots, fits));
+    }
+}
+
+/// Gives a place all columns of an address; none of them is sure.
+fn fill(
+    picks: &mut Vec<Pick>,
+    family: &Family,
+    prefix: &str,
+    (seen, slots, fits): (&[Seen<'_>], &[Slot], &[Vec<Fit>]),
+) {
+    let here = |pick: &Pick| pick.concept.group == Group::Address && pick.place.prefix == prefix;
+    for pick in picks.iter_mut().filter(|pick| here(pick)) {
+        pick.confidence = pick.confidence.min(Confidence::Medium);
+    }
+    for row in &family.rows {
+        if picks.iter().any(|pick| pick.column == seen[*row].index) {
+            continue;
+        }
+        let taken = |slot: &Slot| {
+            picks
+                .iter()
+                .any(|pick| here(pick) && pick.concept.field == slot.concept.field)
+        };
+        let best = slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.place.prefix == prefix && slot.concept.group == Group::Address)
+            .filter(|(_, slot)| slot.turn > 0 || !taken(slot))
+            .max_by(|(a, _), (b, _)| fits[*row][*a].total.total_cmp(&fits[*row][*b].total));
+        if let Some((_, slot)) = best.filter(|(number, _)| fits[*row][*number].name > 0.2) {
+            picks.push(Pick {
+                column: seen[*row].index,
+                concept: slot.concept,
+                place: slot.place,
+                number: 0,
+                confidence: Confidence::Medium,
+            });
+        }
+    }
+}
+
+/// The addresses that headers tell apart by a word of their own.
+fn families(seen: &[Seen<'_>]) -> Vec<Family> {
+    let parts = PARTS.map(Words::of);
+    let beside = Words::of("code/name/text/number/unit/of")
+        .and(parts.iter().copied().fold(Words::default(), Words::and));
+    // A number counts lines of one address, unless a city or the like has one as well.
+    let whole = Words::of("city/state/zip/country");
+    let numbered = seen
+        .iter()
+        .filter(|seen| seen.words().meet(whole) && number_of(seen) == Some(2))
+        .count()
+        > 1;
+    let mut all: Vec<(Family, [bool; PARTS.len()])> = Vec::new();
+    for (row, column) in seen.iter().enumerate() {
+        let words = column.words();
+        let said: [bool; PARTS.len()] = std::array::from_fn(|part| parts[part].meet(words));
+        if !said.contains(&true) {
+            continue;
+        }
+        let own = column
+            .tokens
+            .iter()
+            .filter(|token| !token.words.meet(beside));
+        let shared: Vec<&str> = own.map(|token| token.spelled.as_str()).collect();
+        let mut shared = shared.join(" ");
+        if let Some(number) = number_of(column).filter(|_| numbered) {
+            shared.push_str(&format!(" {number}"));
+        }
+        let street = if said[0] { column.column.filled } else { 0 };
+        match all.iter_mut().find(|(family, _)| family.shared == shared) {
+            Some((family, parts)) => {
+                family.rows.push(row);
+                family.filled = family.filled.max(street);
+                parts
+                    .iter_mut()
+                    .zip(said)
+                    .for_each(|(part, said)| *part |= said);
+            }
+            None => all.push((
+                Family {
+                    shared,
+                    rows: vec![row],
+                    filled: street,
+                },
+                said,
+            )),
+        }
+    }
+    let whole = |parts: &[bool; PARTS.len()]| {
+        parts[0] && parts[1] && parts.iter().filter(|part| **part).count() >= LEAST_PARTS
+    };
+    all.into_iter()
+        .filter(|(_, parts)| whole(parts))
+        .map(|(family, _)| family)
+        .collect()
+}
+
+fn number_of(seen: &Seen<'_>) -> Option<u32> {
+    seen.tokens.iter().find_map(|token| token.number)
+}
