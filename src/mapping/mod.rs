@@ -32,7 +32,7 @@ use feed::{Feed, Scratch};
 
 use crate::contract::path;
 use crate::source::Row;
-use crate::text::Folded;
+use crate::text::{Folded, may_fold_to_ascii};
 
 /// The most elements that a list may have.
 pub const MOST: usize = path::MAX_INDEX + 1;
@@ -283,6 +283,10 @@ impl Sheet {
     }
 
     fn is_missing_word(&self, text: &str) -> bool {
+        // Most names with accents are told from words without any at a glance.
+        if !may_fold_to_ascii(text) && self.missing.iter().all(|word| word.is_ascii()) {
+            return false;
+        }
         let text = Folded::new(text);
         self.missing.iter().any(|word| text.is(word))
     }

@@ -8,7 +8,7 @@
 
 use memchr::memchr;
 
-use crate::text::{fold, trim};
+use crate::text::{fold, may_fold_to_ascii, trim};
 
 /// What a field keeps although it is a placeholder elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,6 +130,8 @@ pub fn is_placeholder_but(text: &str, keeps: Keeps) -> bool {
     let folded;
     let text = match text.is_ascii() {
         true => text,
+        // No word of the table has such letters.
+        false if !may_fold_to_ascii(text) => return false,
         // Full-width letters, and characters that nobody sees between the others.
         false => {
             folded = fold(text);

@@ -52,6 +52,27 @@ fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| (b' '..0x7f).contains(&byte))
 }
 
+/// Whether a text may be one of ASCII letters once it is folded. Cheap: most texts beyond ASCII hold a letter that stays
+/// what it is, an accented one or one of another script.
+pub fn may_fold_to_ascii(text: &str) -> bool {
+    text.is_ascii() || !text.chars().any(stays_beyond_ascii)
+}
+
+/// A letter that no folding turns into ASCII. Ligatures, long s, the i's of Turkish and whatever is not in these ranges
+/// may turn into it.
+fn stays_beyond_ascii(c: char) -> bool {
+    match c {
+        '\u{130}'..='\u{133}'
+        | '\u{149}'
+        | '\u{17f}'
+        | '\u{1c4}'..='\u{1cc}'
+        | '\u{1f0}'..='\u{1f3}' => false,
+        '\u{c0}'..='\u{24f}' | '\u{388}'..='\u{10ff}' => true,
+        '\u{3041}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => true,
+        _ => false,
+    }
+}
+
 /// A text that is about to be compared with folded words.
 #[derive(Debug)]
 pub struct Folded<'t>(Cow<'t, str>);
@@ -89,6 +110,17 @@ pub fn same(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_stays_beyond_ascii_is_known_without_folding() {
+        for c in '\0'..=char::MAX {
+            let text = c.to_string();
+            let ascii = fold(&text).is_ascii();
+            assert!(!ascii || may_fold_to_ascii(&text), "{c:?}");
+        }
+        assert!(!may_fold_to_ascii("Müller") && !may_fold_to_ascii("Жанна"));
+        assert!(may_fold_to_ascii("Ｎ／Ａ") && may_fold_to_ascii("N/A"));
+    }
 
     #[test]
     fn one_word_in_several_spellings() {

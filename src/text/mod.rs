@@ -12,5 +12,5 @@ pub mod invisible;
 pub mod lost;
 
 pub use cell::{compose, one_line, value};
-pub use fold::{Folded, fold, same};
+pub use fold::{Folded, fold, may_fold_to_ascii, same};
 pub use invisible::{has_invisible, is_invisible, trim, without_invisible};
