@@ -104,16 +104,15 @@ impl Mapping {
     /// Lines that follow from one that is gone go with it.
     fn leave_dependents(&mut self) {
         let has = |feeds: &[Feed], path: &str| feeds.iter().any(|feed| feed.path == path);
-        for head in ["owners[1]."] {
-            let named = ["identity.familyName", "identity.givenName"]
-                .iter()
-                .any(|name| has(&self.feeds, &format!("{head}{name}")));
-            if !named {
-                self.feeds.retain(|feed| {
-                    !feed.path.starts_with(head)
-                        || feed.confidence.is_some() && !feed.value.contains("when = ")
-                });
-            }
+        let head = "owners[1].";
+        let named = ["identity.familyName", "identity.givenName"]
+            .iter()
+            .any(|name| has(&self.feeds, &format!("{head}{name}")));
+        if !named {
+            self.feeds.retain(|feed| {
+                !feed.path.starts_with(head)
+                    || feed.confidence.is_some() && !feed.value.contains("when = ")
+            });
         }
         let feeds = self.feeds.clone();
         self.feeds.retain(|feed| {
