@@ -13,7 +13,7 @@ use crate::cli::InitArgs;
 use crate::error::{Failure, ShownPath};
 use crate::guess::{self, write};
 use crate::inspect::{self, Profile};
-use crate::output::{Begins, Protected};
+use crate::output::{Begins, NewFile, Protected};
 use crate::progress::Mode;
 
 /// What init may write.
@@ -77,18 +77,15 @@ fn create_all(protected: &Protected, dir: &Path, files: &[write::File]) -> anyho
         file.write_all(text.as_bytes())
             .with_context(|| format!("cannot write {}", path.shown()))?;
         file.sync()?;
-        written.push((path, file));
+        written.push(file);
     }
-    let mut placed: Vec<PathBuf> = Vec::new();
-    for (path, file) in written {
-        if let Err(error) = file.finish() {
-            for path in placed {
-                std::fs::remove_file(&path)
-                    .with_context(|| format!("cannot take back {}", path.shown()))?;
-            }
+    let mut placed = Vec::new();
+    for mut file in written {
+        if let Err(error) = file.put_in_place() {
+            placed.into_iter().try_for_each(NewFile::take_back)?;
             return Err(error);
         }
-        placed.push(path);
+        placed.push(file);
     }
     Ok(())
 }

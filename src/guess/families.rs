@@ -20,6 +20,8 @@ struct Family {
     rows: Vec<usize>,
     /// Filled cells of its street.
     filled: u64,
+    /// Its headers say that it is for mail.
+    is_mail: bool,
 }
 
 /// Keeps of each address of the mapping the columns of one address of the export: of that which most rows have.
@@ -56,14 +58,18 @@ pub fn one_address_each(
         })
         .filter(|(_, found)| found.len() > 1)
         .collect();
-    let mut given: Vec<usize> = Vec::new();
+    let (mut given, mut left_out): (Vec<usize>, Vec<String>) = (Vec::new(), Vec::new());
     for (prefix, found) in mixed {
-        let free = found
-            .iter()
-            .copied()
-            .filter(|family| !given.contains(family));
+        let free: Vec<usize> = found
+            .into_iter()
+            .filter(|family| !given.contains(family))
+            .collect();
         // The first of those that as many rows have.
-        let Some(kept) = free.rev().max_by_key(|family| families[*family].filled) else {
+        let most = |free: &[usize]| {
+            let free = free.iter().copied().rev();
+            free.max_by_key(|family| families[*family].filled)
+        };
+        let Some(mut kept) = most(&free) else {
             picks.retain(|pick| {
                 !(of_address(pick)
                     && pick.place.prefix == prefix
@@ -71,15 +77,30 @@ pub fn one_address_each(
             });
             continue;
         };
+        // Where mail goes is where somebody lives only while hardly any row says where that is.
+        if prefix.ends_with("identity.personalAddress.") && families[kept].is_mail {
+            let others: Vec<usize> = free
+                .iter()
+                .copied()
+                .filter(|family| !families[*family].is_mail)
+                .collect();
+            let usual = |other: &usize| families[*other].filled * 2 >= families[kept].filled;
+            match most(&others).filter(usual) {
+                Some(other) => kept = other,
+                None => left_out.push(prefix.replace("identity.personalAddress", "mailingAddress")),
+            }
+        }
         given.push(kept);
         picks.retain(|pick| {
             let here = pick.place.prefix == prefix;
             !of_address(pick)
                 || family_of(pick.column).is_none_or(|family| (family == kept) == here)
-                || !here && family_of(pick.column) != Some(kept)
         });
         fill(picks, &families[kept], prefix, (seen, slots, fits));
     }
+    picks.retain(|pick| {
+        !(of_address(pick) && left_out.iter().any(|place| place == pick.place.prefix))
+    });
 }
 
 /// Gives a place all columns of an address; none of them is sure.
@@ -163,6 +184,10 @@ fn families(seen: &[Seen<'_>]) -> Vec<Family> {
                     shared,
                     rows: vec![row],
                     filled: street,
+                    is_mail: column
+                        .tokens
+                        .iter()
+                        .any(|token| token.is("mail") && !token.words.meet(beside)),
                 },
                 said,
             )),

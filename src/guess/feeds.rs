@@ -345,6 +345,7 @@ impl Maker<'_> {
                 value.zip(self.mapping.feeds.iter_mut().find(|feed| feed.path == id))
             {
                 feed.value = value;
+                feed.note.clear();
                 if column.count(Class::Mixed) > 0 && !foreign {
                     feed.note = "what is no U.S. tax id is a gap".into();
                     feed.confidence = feed.confidence.min(Some(Confidence::Medium));

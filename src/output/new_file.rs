@@ -123,6 +123,15 @@ impl NewFile {
             .with_context(cannot)
     }
 
+    /// Takes it out of its place again, when another file that belongs to it could not be put in its own.
+    pub fn take_back(self) -> anyhow::Result<()> {
+        if self.draft.is_some() {
+            return Ok(());
+        }
+        std::fs::remove_file(&self.place)
+            .with_context(|| format!("cannot take back {}", self.shown.display()))
+    }
+
     /// Ends it: whole, on the disk, in its place.
     pub fn finish(mut self) -> anyhow::Result<()> {
         self.put_in_place()

@@ -6,6 +6,7 @@ mod support;
 mod any;
 mod count;
 mod files;
+mod own_rows;
 mod page;
 mod reading;
 mod truth;
