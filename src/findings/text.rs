@@ -166,8 +166,11 @@ fn twice_utf8_of(page: &[char], text: &str) -> Option<String> {
             let bytes = [lead, 0x80 + place as u8];
             read.push_str(std::str::from_utf8(&bytes).ok()?);
             sequences += 1;
-            let inside = before.is_alphabetic() && (small(at + 1) || small(at + 2));
-            certain |= lead & 1 == 1 && (inside || !next.is_alphabetic());
+            // No word begins with Ĺ.
+            let inside = before.is_alphabetic() || c == 'Ĺ';
+            let is_small = small(at + 1) || small(at + 2);
+            certain |=
+                matches!(lead, 0xc3 | 0xc5) && ((inside && is_small) || !next.is_alphabetic());
             before = next;
             at += 2;
         } else {
