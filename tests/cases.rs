@@ -3,7 +3,7 @@
 //! Owner of `tests/cases/<name>/`. The first lines of a case's migration.toml say what it is about. Beside them stand
 //! its mapping, its export, and what must come out: `expected.payloads.jsonl`, `expected.gaps.csv` and
 //! `expected.totals.txt`, `expected.unused.txt` with the rows that nothing uses where an export stands beside that of the
-//! accounts, `expected.findings.csv` where the case's name begins with `finding-`, or `expected.error.txt` where the case
+//! accounts, `expected.findings.csv` where the case's name begins with `finding-` or `trap-`, or `expected.error.txt` where the case
 //! cannot be run at all.
 //! `UPDATE=1 cargo test --test cases` writes the expectations anew: read the difference before you commit it.
 //! Every payload is also posted to a sandbox, which states the contract in its own words: it must take them all.
@@ -18,9 +18,9 @@ const GAPS: &str = "expected.gaps.csv";
 const TOTALS: &str = "expected.totals.txt";
 const UNUSED: &str = "expected.unused.txt";
 const ERROR: &str = "expected.error.txt";
-/// Of the cases whose names begin with this.
+/// Of the cases whose names begin with one of these.
 const FINDINGS: &str = "expected.findings.csv";
-const OF_FINDINGS: &str = "finding-";
+const OF_FINDINGS: [&str; 2] = ["finding-", "trap-"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
@@ -52,7 +52,7 @@ fn outcome(folder: &Path) -> Outcome {
     let (gaps, payloads) = (scratch.path().join("gaps"), scratch.path().join("payloads"));
     let findings = scratch.path().join("findings");
     let name = folder.file_name().unwrap().to_str().unwrap();
-    let has_findings = name.starts_with(OF_FINDINGS);
+    let has_findings = OF_FINDINGS.iter().any(|begin| name.starts_with(begin));
     let mut more = vec![
         "--json".as_ref(),
         "--gaps".as_ref(),

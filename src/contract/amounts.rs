@@ -77,7 +77,7 @@ pub fn parse(text: &str, point: Point) -> Option<Decimal> {
 
 /// The same, without working it out.
 pub fn read(text: &str, point: Point) -> Option<Written> {
-    let mut rest = text.trim();
+    let mut rest = without_dash(text.trim());
     let mut negative = false;
     if let Some(inside) = rest.strip_prefix('(') {
         rest = inside.strip_suffix(')')?.trim();
@@ -106,6 +106,23 @@ pub fn read(text: &str, point: Point) -> Option<Written> {
         scale,
         zeros,
     })
+}
+
+/// "1.250.000,-", "85.000,--" and "85'000.--": dashes in the place of decimals that are zero. "85,000-" is negative, and
+/// "500.-" may be.
+fn without_dash(text: &str) -> &str {
+    const DASHES: [char; 4] = ['-', '\u{2013}', '\u{2014}', '\u{2212}'];
+    let whole = text.trim_end_matches(DASHES);
+    let digits = (whole.len() < text.len())
+        .then(|| match text.ends_with(".-") {
+            true => None,
+            false => whole.strip_suffix([',', '.']),
+        })
+        .flatten();
+    match digits {
+        Some(digits) if digits.ends_with(|c: char| c.is_ascii_digit()) => digits,
+        _ => text,
+    }
 }
 
 fn strip_sign(text: &str) -> Option<(&str, bool)> {
@@ -273,6 +290,10 @@ mod tests {
             ("-$500", "-500"),
             ("$-500", "-500"),
             ("500-", "-500"),
+            ("500.-", "-500"),
+            ("1.250.000,-", "1250000"),
+            ("85000,--", "85000"),
+            ("85'000.–", "85000"),
             ("50 000", "50000"),
             ("50\u{a0}000,25", "50000.25"),
             ("1'250'000.50", "1250000.5"),

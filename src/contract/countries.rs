@@ -8,6 +8,7 @@
 //! because "44" in such a column is more often a calling code; a fourth zero in front ("0840") does no harm.
 
 mod languages;
+mod official;
 mod table;
 
 use super::fold::{fold, with_folded};
@@ -164,7 +165,7 @@ fn spellings() -> Vec<(String, u8)> {
             add_variants(name, place, &mut all);
         }
     }
-    for (alpha2, names) in &languages::NAMES {
+    for (alpha2, names) in languages::NAMES.iter().chain(&official::NAMES) {
         let place = COUNTRIES.binary_search_by_key(alpha2, |country| country.alpha2);
         // The two tables have the same codes; a test holds them to it.
         let Some(place) = place.ok().and_then(|place| u8::try_from(place).ok()) else {
@@ -402,8 +403,17 @@ mod tests {
         assert!(
             languages::NAMES
                 .iter()
+                .chain(&official::NAMES)
                 .all(|(code, _)| places(code).is_some())
         );
+        for (text, wanted) in [
+            ("Republik Österreich", "AUT"),
+            ("Schweizerische Eidgenossenschaft", "CHE"),
+            ("Stany Zjednoczone Ameryki", "USA"),
+            ("KÖNIGREICH DER NIEDERLANDE", "NLD"),
+        ] {
+            assert_eq!(alpha3(text), Some(wanted), "{text}");
+        }
     }
 
     #[test]

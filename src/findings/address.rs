@@ -49,6 +49,11 @@ const BOXES: &[&str] = &[
     "postlagernd",
     "listadecorreos",
     "predalposta",
+    "podrawer",
+    "postofficedrawer",
+    "apdodecorreos",
+    "aptopostal",
+    "postschliessfach",
 ];
 
 /// Words that are one when a number follows, at the beginning of the line.
@@ -110,7 +115,7 @@ const NO_STREETS: &[&str] = &[
     "", "unknown", "unknownaddress", "addressunknown", "unk", "na", "none", "nil", "null", "notavailable",
     "notapplicable", "notprovided", "notgiven", "notknown", "nofixedabode", "nofixedaddress", "nfa", "noaddress",
     "noaddressonfile", "nostreet", "homeless", "tbd", "tba", "tobedetermined", "tobeadvised", "pending", "same", "sameas",
-    "sameasabove", "sameasmailing", "sameasmailingaddress", "sameasresidential", "sameasbusiness", "sameasprimary",
+    "sameasabove", "nonegiven", "mailreturned", "refused", "addressonfile", "brakadresu", "npai", "nonreperibile", "unbek", "sameasmailing", "sameasmailingaddress", "sameasresidential", "sameasbusiness", "sameasprimary",
     "sameaddress", "seeabove", "seemailing", "seemailingaddress", "seenotes", "seefile", "asabove", "asbefore", "ditto",
     "dito", "idem", "address", "street", "streetaddress", "addressline1", "badaddress", "invalid", "invalidaddress",
     "returnedmail", "returntosender", "rts", "undeliverable", "donotmail", "nomail", "holdmail", "moved", "deceased", "test",
@@ -315,6 +320,10 @@ mod tests {
             ("Locked Bag 12", "AUS"),
             ("Private Bag X12", "ZAF"),
             ("PMB 12", "USA"),
+            ("P.O. DRAWER 412", "USA"),
+            ("Post Office Drawer 9", "USA"),
+            ("Postschließfach 12", "DEU"),
+            ("Apdo. de Correos 12", "ESP"),
             ("Postfach 12 34", "DEU"),
             ("Pf. 12", "DEU"),
             ("Apartado 123", "ESP"),

@@ -51,6 +51,7 @@ const NAMES: &[&str] = &[
     "employerName",
     "streetAddress",
     "city",
+    "state",
 ];
 
 /// Every check that a mapping can need.
@@ -181,7 +182,7 @@ impl Checks {
             Shape::Leaf(Form::Text | Form::Short(_)) | Shape::Lines(Form::Text | Form::Short(_))
         );
         let name = target.rsplit('.').next().unwrap_or(target);
-        if text {
+        if text || matches!(found.field.shape, Shape::Leaf(Form::State)) {
             let field = self.field(plan, target);
             self.texts.push(TextSlot {
                 slot,

@@ -53,15 +53,16 @@ pub fn may_have(text: &[u8]) -> bool {
             b'%' => next.is_ascii_hexdigit(),
             _ => next == b'u' || next == b'x',
         }
-    })
+    }) || memchr::memmem::find(text, b"_x0").is_some()
 }
 
 /// Reads the escapes of a text; none where there are none.
 pub fn unescape(text: &str) -> Option<Unescaped> {
-    let kinds: [(&'static str, u8, ReadEscape); 3] = [
+    let kinds: [(&'static str, u8, ReadEscape); 4] = [
         ("HTML entities", b'&', entity),
         ("percent codes", b'%', percent),
         ("escapes of a programming language", b'\\', backslash),
+        ("escapes of a workbook", b'_', workbook),
     ];
     kinds.into_iter().find_map(|(note, mark, read)| {
         let text = replaced(text, mark, read)?;
@@ -147,6 +148,14 @@ fn backslash(text: &str) -> Option<(String, usize)> {
     Some((char::from_u32(code).unwrap_or('?').to_string(), 2 + digits))
 }
 
+/// `_x000D_`: a control character of a workbook's text, which some programs leave as it stands.
+fn workbook(text: &str) -> Option<(String, usize)> {
+    let digits = text.strip_prefix("_x")?.get(..4)?;
+    let code = hex(digits.as_bytes()).filter(|code| *code < 0x20)?;
+    let closed = text.as_bytes().get(6) == Some(&b'_');
+    closed.then(|| (char::from_u32(code).unwrap_or('?').to_string(), 7))
+}
+
 fn hex(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |sum, digit| {
         char::from(*digit)
@@ -171,6 +180,7 @@ mod tests {
             ("Main%20Street", "Main Street"),
             ("M\\u00fcller", "Müller"),
             ("M\\xfcller", "Müller"),
+            ("12 Main St_x000D_", "12 Main St\r"),
             ("Mu&ntilde;oz &amp; Sons", "Muñoz & Sons"),
         ] {
             assert!(may_have(text.as_bytes()));

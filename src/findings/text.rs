@@ -4,6 +4,8 @@
 //! characters as they stand are no words of any language: `MATÚŠ` is a name although its last two letters would be one
 //! letter of UTF-8. Left out on purpose: U+FFFD and control characters, which are invalid and so gaps.
 
+use std::sync::LazyLock;
+
 /// How a text came to be what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
@@ -39,6 +41,18 @@ pub fn mojibake(text: &str, is_name: bool) -> Option<Reading> {
         return Some(Reading {
             note: "UTF-8 that was decoded as windows-1252",
             text,
+        });
+    }
+    if let Some(text) = twice_utf8_of_central_europe(text) {
+        return Some(Reading {
+            note: "UTF-8 that was decoded as windows-1250 or iso-8859-2",
+            text,
+        });
+    }
+    if is_name && has_sign_inside(text) {
+        return Some(Reading {
+            note: "a sign inside of a word, where another encoding has a letter",
+            text: String::new(),
         });
     }
     if text.chars().any(is_of_no_text) {
@@ -110,6 +124,80 @@ fn sequence(chars: &[char]) -> Option<(char, usize, bool)> {
         _ => false,
     };
     Some((meant, length, certain))
+}
+
+/// The characters of windows-1250 and of iso-8859-2 for the bytes that go on with a character of UTF-8, from 0x80 to 0xBF.
+static CENTRAL: LazyLock<[Vec<char>; 2]> = LazyLock::new(|| {
+    let bytes: Vec<u8> = (0x80..0xc0).collect();
+    [encoding_rs::WINDOWS_1250, encoding_rs::ISO_8859_2].map(|encoding| {
+        let (text, _) = encoding.decode_without_bom_handling(&bytes);
+        text.chars().collect()
+    })
+});
+
+/// The same for the encodings of Central Europe, where accented letters become Ă and Ĺ with a letter or a sign. Both letters
+/// are letters of names: alone they are believed only where a small letter or a sign stands behind one inside of a word.
+fn twice_utf8_of_central_europe(text: &str) -> Option<String> {
+    if !text.contains(['Ă', 'Ĺ']) {
+        return None;
+    }
+    let capitals = |text: &String| text.chars().filter(|c| c.is_uppercase()).count();
+    let readings = CENTRAL.iter().filter_map(|page| twice_utf8_of(page, text));
+    readings.min_by_key(capitals)
+}
+
+fn twice_utf8_of(page: &[char], text: &str) -> Option<String> {
+    let mut read = String::with_capacity(text.len());
+    let (mut sequences, mut certain, mut before) = (0, false, ' ');
+    let chars: Vec<char> = text.chars().collect();
+    let mut at = 0;
+    while let Some(&c) = chars.get(at) {
+        let lead = match c {
+            'Â' => 0xc2,
+            'Ă' => 0xc3,
+            'Ä' => 0xc4,
+            'Ĺ' => 0xc5,
+            _ => 0,
+        };
+        let small = |place: usize| chars.get(place).is_some_and(|c| c.is_lowercase());
+        let next = chars.get(at + 1).copied().unwrap_or(' ');
+        let place = page.iter().position(|one| *one == next);
+        if let Some(place) = place.filter(|_| lead > 0) {
+            let bytes = [lead, 0x80 + place as u8];
+            read.push_str(std::str::from_utf8(&bytes).ok()?);
+            sequences += 1;
+            // No word begins with Ĺ.
+            let inside = before.is_alphabetic() || c == 'Ĺ';
+            let is_small = small(at + 1) || small(at + 2);
+            certain |=
+                matches!(lead, 0xc3 | 0xc5) && ((inside && is_small) || !next.is_alphabetic());
+            before = next;
+            at += 2;
+        } else {
+            read.push(c);
+            before = c;
+            at += 1;
+        }
+    }
+    let rest = read.chars().filter(|c| !c.is_ascii()).count();
+    (certain || (sequences > 1 && rest == sequences)).then_some(read)
+}
+
+/// Whether a sign stands where a letter belongs: "Bia³ystok" and "¯yrardów" are Polish that was decoded as windows-1252.
+fn has_sign_inside(text: &str) -> bool {
+    const SIGNS: [char; 14] = [
+        '£', '³', '¹', '¿', '¯', '¥', '¼', '½', '¾', '¶', '¤', '¦', '¬', '±',
+    ];
+    if !text.contains(SIGNS) {
+        return false;
+    }
+    let letter = |c: Option<&char>| c.is_some_and(|c| c.is_alphabetic());
+    let chars: Vec<char> = text.chars().collect();
+    chars.iter().enumerate().any(|(at, c)| {
+        let before = at.checked_sub(1).and_then(|at| chars.get(at));
+        let begins = matches!(c, '£' | '¯') && !before.is_some_and(|c| c.is_alphanumeric());
+        SIGNS.contains(c) && letter(chars.get(at + 1)) && (letter(before) || begins)
+    })
 }
 
 /// Box drawing, blocks, and the signs that Mac OS Roman has where UTF-8 begins a letter.
@@ -238,6 +326,25 @@ mod tests {
     }
 
     #[test]
+    fn names_that_were_decoded_as_those_of_central_europe_are_read_back() {
+        for (wrong, name) in [
+            ("KĂśln", "Köln"),
+            ("KĂ¶ln", "Köln"),
+            ("MĂĽller", "Müller"),
+            ("WrocĹ‚aw", "Wrocław"),
+            ("Ĺšlusarski", "Ślusarski"),
+            ("GdaĹ„sk", "Gdańsk"),
+        ] {
+            let reading = mojibake(wrong, true);
+            assert_eq!(
+                reading.map(|reading| reading.text).as_deref(),
+                Some(name),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
     fn names_as_they_are_are_no_mojibake() {
         for name in [
             "José",
@@ -274,6 +381,13 @@ mod tests {
             "CONCEIÇÃO",
             "JOÃO™",
             "Ă",
+            "PĂŞUNE",
+            "BĂLAN",
+            "STĹP",
+            "Bălţi",
+            "£50 Lane",
+            "Flat 2½ a",
+            "¿Qué?",
             "Đặng",
         ] {
             assert_eq!(mojibake(name, true), None, "{name}");
@@ -289,6 +403,10 @@ mod tests {
             "M√ºller",
             "Èâàíîâ",
             "Ïåòðîâ Èâàí",
+            "Bia³ystok",
+            "¯yrardów",
+            "£ukasz",
+            "M¿nchen",
         ] {
             assert!(mojibake(name, true).is_some(), "{name}");
         }

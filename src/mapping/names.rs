@@ -343,7 +343,7 @@ impl<'t> Name<'t> {
 /// The words of a part; `None` when it holds what no name holds.
 fn tokens(part: &str) -> Option<Vec<&str>> {
     let mut tokens = Vec::new();
-    let mut quote = None;
+    let (mut quote, mut dashed) = (None, false);
     for token in part.split_whitespace() {
         // John 'Jack' Doe, but not Van 't Hoff.
         if quote.is_none() && is_in_single_quotes(token) {
@@ -367,9 +367,15 @@ fn tokens(part: &str) -> Option<Vec<&str>> {
         if suffix(token).is_none() && !token.chars().all(in_name) {
             return None;
         }
-        // A dot or a dash alone is nothing.
         if token.chars().any(char::is_alphanumeric) {
+            // What stands behind a dash is a remark, or the second half of a family name.
+            if dashed && !tokens.is_empty() {
+                return None;
+            }
             tokens.push(token);
+        } else {
+            // A dot alone, or a dash at an end, is nothing.
+            dashed |= token.contains(['-', '\u{2010}', '\u{2011}']);
         }
     }
     quote.is_none().then_some(tokens)

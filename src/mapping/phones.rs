@@ -67,10 +67,24 @@ fn e164(text: &str, region: Option<&str>, home: Option<&str>, out: &mut String) 
     if one(text, places, out) || toll_free(text, region, out) {
         return true;
     }
-    // Several in a cell: the first that is a number.
-    let mut several = parts(text).filter(|part| part.len() < text.len());
-    several.any(|part| north_american(part, region, out) || one(part, places, out))
+    // Several in a cell: the first that is a number. A slash may part them, or stand behind an area code.
+    let mut several = parts(text).flat_map(|part| std::iter::once(part).chain(halves(part)));
+    several.any(|part| {
+        part.len() < text.len() && (north_american(part, region, out) || one(part, places, out))
+    })
 }
+
+/// What slashes part, but for what is too short to be more than an area code.
+fn halves(part: &str) -> impl Iterator<Item = &str> {
+    let digits = |half: &&str| half.chars().filter(|c| c.is_numeric()).count();
+    let cut = part.contains('/').then(|| part.split('/').map(str::trim));
+    cut.into_iter()
+        .flatten()
+        .filter(move |half| digits(half) >= SHORTEST)
+}
+
+/// Fewer digits are an area code or an extension, where a slash stands beside them.
+const SHORTEST: usize = 6;
 
 /// The longest cell that is looked at.
 const LONGEST: usize = 100;
@@ -84,11 +98,16 @@ fn one(text: &str, places: Places<'_>, out: &mut String) -> bool {
     false
 }
 
-/// What stands between two numbers of one cell.
+/// Words between two numbers, in the languages of the countries' names.
+const WORDS: [&str; 15] = [
+    " or ", " OR ", " Or ", " and ", " AND ", " oder ", " od. ", " od ", " und ", " u. ", " ou ",
+    " et ", " lub ", " oraz ", " o ",
+];
+
+/// What stands between two numbers of one cell, slashes aside.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
-    let marks = text.split(['/', ';', ',', '|', '&', '\n']);
-    let words = [" or ", " OR ", " Or ", " and ", " AND "];
-    let cut = move |part| words.iter().find_map(|word| str::split_once(part, *word));
+    let marks = text.split([';', ',', '|', '&', '\n']);
+    let cut = |part| WORDS.iter().find_map(|word| str::split_once(part, *word));
     marks
         .flat_map(move |part| match cut(part) {
             Some((first, second)) => [first, second],

@@ -20,6 +20,9 @@ fn folded(token: &str) -> String {
 
 /// A remark about the account, or the name that somebody was born with: "John Doe CLOSED", "Jane Doe née Smith".
 pub(super) fn has_remark(parts: &[Vec<&str>]) -> bool {
+    if has_small_word(parts) {
+        return true;
+    }
     parts.iter().any(|part| {
         part.iter().enumerate().any(|(place, token)| {
             let word = folded(token);
@@ -27,6 +30,37 @@ pub(super) fn has_remark(parts: &[Vec<&str>]) -> bool {
             let between = place > 0 && place + 1 < part.len();
             let accented = !token.is_ascii() && matches!(word.as_str(), "ne" | "nee");
             has(NOTES, &word) || (has(MAIDEN, &word) && (between || accented))
+        })
+    })
+}
+
+/// A word of small letters among names with capitals, which is no particle: "Jane Roe see notes", "Jan Muster verst.",
+/// "Anna Kowalska z domu Nowak". In "John doe" nothing else can be meant.
+fn has_small_word(parts: &[Vec<&str>]) -> bool {
+    use super::{is_degree, suffix, without_honorifics};
+
+    let words = || parts.iter().flatten();
+    if words().count() < 3 || !words().any(|token| token.chars().any(char::is_uppercase)) {
+        return false;
+    }
+    let known = |token: &str| {
+        is_particle(token)
+            || suffix(token).is_some()
+            || is_degree(token)
+            || JOINING.contains(&token)
+            || token.contains(['\'', '\u{2019}'])
+    };
+    parts.iter().any(|part| {
+        let names = without_honorifics(part, 1);
+        names.iter().any(|token| {
+            // A small letter alone is an initial, but for the Polish "z": "from".
+            let is_word = letters(token) > 1 || *token == "z";
+            let small = !token.chars().any(char::is_uppercase);
+            // "z.Hd.", "e.K."
+            let abbreviated =
+                token.starts_with(char::is_lowercase) && token.trim_end_matches('.').contains('.');
+            let is_small = small && token.chars().any(char::is_lowercase) && !known(token);
+            (is_word && is_small) || abbreviated
         })
     })
 }

@@ -8,28 +8,31 @@
 #[rustfmt::skip]
 pub const NOTES: &[&str] = &[
     "abandoned", "account", "accounts", "acct", "actif", "active", "activo", "aktiv", "annule", "annulee",
-    "archived", "ativo", "attivo", "bankrupt", "bankruptcy", "bloccato", "blocked", "bloque", "bloqueada",
-    "bloqueado", "bloquee", "canceled", "cancelled", "cerrada", "cerrado", "chiusa", "chiuso", "client", "closed",
-    "cloture", "cloturee", "compte", "conta", "conto", "cuenta", "customer", "deactivated", "dead", "decede",
-    "decedee", "deceduta", "deceduto", "defunct", "defunta", "defunto", "deleted", "difunta", "difunto",
-    "disabled", "divorced", "dnu", "donotuse", "doppelt", "dormant", "doublon", "dummy", "dup", "dupe", "duplicada",
-    "duplicado", "duplicate", "duplicated", "duplikat", "employee", "encerrada", "encerrado", "erroneous", "error",
-    "escheat", "escheated", "expired", "falecida", "falecido", "fallecida", "fallecido", "ferme", "fermee", "feu",
-    "former", "formerly", "fraud", "frozen", "gekundigt", "geloscht", "geschlossen", "gesloten",
-    "gesperrt", "gestorben", "inactif", "inactive", "inactivo", "inaktiv", "inativo", "inattivo", "incapacitated",
-    "incompetent", "invalid", "konto", "liquidated", "maiden", "mailing", "merged", "migrated",
-    "moved", "nicht", "not", "obsolete", "offen", "only", "opened", "overleden", "owner", "pending", "primary",
-    "prueba", "removed", "returned", "sanctioned", "secondary", "spouse", "suspended", "suspendido", "temp",
-    "temporary", "terminated", "test", "teste", "testing", "unknown", "updated", "use", "verstorben", "verstorbene",
-    "vip", "void", "widow", "widower", "zamkniete", "zamkniety", "zmarla", "zmarly",
+    "archived", "ativo", "attivo", "bankrupt", "bankruptcy", "betreuer", "bloccato", "blocked", "bloque",
+    "bloqueada", "bloqueado", "bloquee", "canceled", "cancelled", "cerrada", "cerrado", "chiusa", "chiuso",
+    "client", "closed", "cloture", "cloturee", "compte", "conta", "conto", "cuenta", "customer", "deactivated",
+    "dead", "decede", "decedee", "deceduta", "deceduto", "defunct", "defunta", "defunto", "deleted", "difunta",
+    "difunto", "disabled", "divorced", "dnu", "donotuse", "doppelt", "dormant", "doublon", "dummy", "dup", "dupe",
+    "duplicada", "duplicado", "duplicate", "duplicated", "duplikat", "employee", "encerrada", "encerrado", "erben",
+    "erbengemeinschaft", "eredi", "erroneous", "error", "escheat", "escheated", "espolio", "expired", "falecida",
+    "falecido", "fallecida", "fallecido", "fam", "familie", "ferme", "fermee", "feu", "former", "formerly", "fraud",
+    "frozen", "gekundigt", "geloscht", "geschlossen", "gesloten", "gesperrt", "gest", "gestorben", "heirs",
+    "herdeiros", "herederos", "heritiers", "hinterbliebene", "hoirie", "inactif", "inactive", "inactivo", "inaktiv",
+    "inativo", "inattivo", "incapacitated", "incompetent", "invalid", "konto", "liquidated", "maiden", "mailing",
+    "memoriam", "merged", "migrated", "moved", "nachlass", "nicht", "nieaktywna", "nieaktywny", "not", "obsolete",
+    "ofac", "offen", "only", "opened", "overleden", "owner", "pending", "primary", "prueba", "removed", "returned",
+    "sanctioned", "secondary", "spadkobiercy", "spouse", "succession", "sucesion", "sucesores", "suspended",
+    "suspendido", "temp", "temporary", "terminated", "test", "testamentaria", "teste", "testing", "unbek",
+    "unknown", "updated", "use", "verst", "verstorben", "verstorbene", "verzogen", "vip", "void", "vormund",
+    "widow", "widower", "zamkniete", "zamkniety", "zmarla", "zmarly",
 ];
 
 /// Between a name and the name that somebody was born with or is known by.
 #[rustfmt::skip]
 pub const MAIDEN: &[&str] = &[
-    "alias", "born", "dite", "epouse", "geb", "geboren", "geborene", "geborener", "gesch", "nacida", "nacido",
-    "nascida", "nata", "ne", "nee", "nom", "rozena", "urozena", "vda", "verh", "verw", "veuve", "viuda", "vve",
-    "witwe", "wwe",
+    "alias", "born", "dite", "domo", "domu", "ep", "epouse", "geb", "geboren", "geborene", "geborener", "gesch",
+    "nacida", "nacido", "nascida", "nata", "ne", "nee", "nom", "roz", "rozena", "urozena", "vda", "verh", "verw",
+    "veuve", "viuda", "vve", "witwe", "wwe",
 ];
 
 /// Titles that are given names or family names as well: behind one nobody knows which it was.

@@ -100,11 +100,16 @@ pub const HONORIFICS: &[&str] = &[
     "senhora",
     "dipl-ing",
     "magister",
+    "dña",
+    "doña",
+    "pani",
+    "rechtsanwalt",
 ];
 
 /// Titles only where they have their dot: "Ing. Jan Novak", but "Dean Ing".
-pub const DOTTED_HONORIFICS: &[&str] =
-    &["ing", "lic", "arq", "mag", "hr", "ir", "ens", "sen", "rep"];
+pub const DOTTED_HONORIFICS: &[&str] = &[
+    "ing", "lic", "arq", "mag", "hr", "ir", "ens", "sen", "rep", "inż", "inz",
+];
 
 /// What follows "Dr." in German, with a small letter and a dot: "Dr. med.", "Dr. rer. nat.".
 pub const FACULTIES: &[&str] = &[
@@ -149,8 +154,9 @@ pub const SUFFIXES: &[(&str, &str)] = &[
 pub const PARTICLES: &[&str] = &[
     "de", "la", "las", "los", "del", "della", "delle", "degli", "dei", "di", "da", "do", "dos",
     "das", "du", "des", "le", "lo", "van", "von", "vom", "der", "den", "dem", "ter", "ten", "te",
-    "het", "t", "zu", "zum", "zur", "bin", "ibn", "bint", "binti", "al", "el", "abu", "st", "ste",
-    "saint", "mc", "mac", "fitz", "af", "av", "op", "ul", "ould", "ap", "dalla", "dal", "'t", "'s",
+    "het", "t", "freiherr", "freifrau", "freiin", "gräfin", "zu", "zum", "zur", "bin", "ibn",
+    "bint", "binti", "al", "el", "abu", "st", "ste", "saint", "mc", "mac", "fitz", "af", "av",
+    "op", "ul", "ould", "ap", "dalla", "dal", "'t", "'s",
 ];
 
 /// Particles of the Romance languages, where a word before them may be the first of two family names: "Ana Silva dos Santos".

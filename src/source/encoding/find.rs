@@ -217,14 +217,17 @@ fn read_best(blocks: &[&[u8]]) -> Found {
     let western = words.look(Windows1252);
     let guess = guess(&words);
     let few = TRIED_ON_FEW.iter().filter(|_| words.count() < FEW);
-    let others: Vec<(Encoding, Look)> = std::iter::once(guess)
+    let mut others: Vec<(Encoding, Look)> = std::iter::once(guess)
         .chain(TRIED)
         .chain(few.copied())
         .map(|encoding| (encoding, words.look(encoding)))
         .filter(|(_, look)| look.text != western.text)
         .collect();
+    prefer_latin_2(&words, &mut others);
     if western.is_plausible() {
-        return match rival(&western, &others, guess) {
+        let rival =
+            rival(&western, &others, guess).or_else(|| foreign_words(&words, &western, &others));
+        return match rival {
             Some(rival) => Found {
                 rival: Some(rival),
                 ..found(
@@ -274,6 +277,43 @@ fn rival(western: &Look, others: &[(Encoding, Look)], guess: Encoding) -> Option
         look.is_plausible() && (*encoding == guess || (doubtful && look.rare <= western.rare / 4))
     };
     others.iter().find(fits).map(|(encoding, _)| *encoding)
+}
+
+/// ISO-8859-2 in the place of Windows-1250, where that has more signs inside of words: most letters of the two are the same.
+fn prefer_latin_2(words: &Words<'_>, others: &mut [(Encoding, Look)]) {
+    let latin_2 = words.look(Encoding::Iso8859_2);
+    for (encoding, look) in others {
+        if *encoding == Encoding::Windows1250 && latin_2.odd < look.odd {
+            (*encoding, *look) = (Encoding::Iso8859_2, latin_2.clone());
+        }
+    }
+}
+
+/// What reads a few words better than Windows-1252 among many that read the same in both: the Polish customers of a German
+/// bank. Only the words that differ are looked at, and one letter is not enough to ask a person.
+fn foreign_words(
+    words: &Words<'_>,
+    western: &Look,
+    others: &[(Encoding, Look)],
+) -> Option<Encoding> {
+    if western.odd + western.rare < 2 {
+        return None;
+    }
+    let reads_better = |(encoding, all): &&(Encoding, Look)| {
+        let differing = words.differing(Encoding::Windows1252, *encoding);
+        let western = differing.look(Encoding::Windows1252);
+        let look = differing.look(*encoding);
+        let wrong = western.odd + western.rare;
+        all.is_plausible()
+            && wrong > 1
+            && wrong * 4 > western.all
+            && look.is_plausible()
+            && look.rare <= western.rare / 4
+    };
+    let better = others.iter().filter(reads_better);
+    better
+        .min_by_key(|(_, look)| look.odd)
+        .map(|(encoding, _)| *encoding)
 }
 
 /// What the frequencies of letters speak for.

@@ -49,6 +49,12 @@ impl<'a> Words<'a> {
         self.0.join(&b'\n')
     }
 
+    /// Those that read differently in two encodings.
+    pub fn differing(&self, one: Encoding, other: Encoding) -> Words<'a> {
+        let differs = |word: &&&[u8]| whole(one, word) != whole(other, word);
+        Words(self.0.iter().filter(differs).copied().collect())
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.0.len()

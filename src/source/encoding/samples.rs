@@ -208,6 +208,21 @@ fn what_only_one_encoding_has_decides() {
 }
 
 #[test]
+fn a_few_names_of_the_neighbours_among_many_of_ones_own_are_not_read_wrongly() {
+    let german = "Müller Jürgen Günther Schröder Köhler Weiß Straße Böhm Bäcker Groß Düsseldorf Köln München Zürich Österreich Jörg Schäfer Kühn";
+    let polish = "Gdańsk Ślązak Żurek Wąsowska";
+    let names: Vec<&str> = german.split(' ').chain(polish.split(' ')).collect();
+    for encoding in [Windows1250, Iso8859_2] {
+        let file = export(encoding, &names);
+        let found = Encoding::find(&[&file]);
+        let right = found.encoding == encoding || found.rival == Some(encoding);
+        assert!(right, "{encoding:?}: {found:?}");
+    }
+    let found = Encoding::find(&[&export(Windows1252, &names[..18])]);
+    assert_eq!((found.encoding, found.rival), (Windows1252, None));
+}
+
+#[test]
 fn two_plausible_readings_are_both_named() {
     let table: &[(&[u8], Encoding, Encoding)] = &[
         (
