@@ -4,6 +4,8 @@
 //! and nothing else; fuel bounds what one row can cost. Slower than every other transform, and only paid for when used.
 //! Left out on purpose: a column whose name is only known when a row is read.
 
+use std::collections::BTreeSet;
+
 use minijinja::{Environment, UndefinedBehavior, Value};
 
 use crate::source::{Cell, Row, header};
@@ -88,11 +90,9 @@ impl Expressions {
         self.environment
             .add_template_owned(name.clone(), template)
             .map_err(plain)?;
-        let names = self
-            .environment
-            .get_template(&name)
-            .map_err(plain)?
-            .undeclared_variables(true);
+        let template = self.environment.get_template(&name).map_err(plain)?;
+        // In one order, so that of several mistakes the same one is told every time.
+        let names: BTreeSet<String> = template.undeclared_variables(true).into_iter().collect();
         let mut own = Vec::new();
         for used in names {
             let called = match used.split_once('.') {

@@ -58,16 +58,17 @@ pub fn may_fold_to_ascii(text: &str) -> bool {
     text.is_ascii() || !text.chars().any(stays_beyond_ascii)
 }
 
-/// A letter that no folding turns into ASCII. Ligatures, long s, the i's of Turkish and whatever is not in these ranges
+/// A letter that no folding turns into ASCII. Ligatures, sharp and long s, the i's of Turkish and whatever is not in these ranges
 /// may turn into it.
 fn stays_beyond_ascii(c: char) -> bool {
     match c {
-        '\u{130}'..='\u{133}'
+        'ß'
+        | '\u{130}'..='\u{133}'
         | '\u{149}'
         | '\u{17f}'
         | '\u{1c4}'..='\u{1cc}'
         | '\u{1f0}'..='\u{1f3}' => false,
-        '\u{c0}'..='\u{24f}' | '\u{388}'..='\u{10ff}' => true,
+        '\u{c0}'..='\u{24f}' | '\u{388}'..='\u{5ff}' | '\u{621}'..='\u{6d3}' => true,
         '\u{3041}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => true,
         _ => false,
     }
@@ -110,6 +111,7 @@ pub fn same(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
 
     #[test]
     fn what_stays_beyond_ascii_is_known_without_folding() {
@@ -155,7 +157,18 @@ mod tests {
         }
     }
 
+    /// The same trials every time: a test that fails fails for everybody.
+    fn trials() -> ProptestConfig {
+        ProptestConfig {
+            rng_seed: RngSeed::Fixed(1),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        }
+    }
+
     proptest! {
+        #![proptest_config(trials())]
+
         #[test]
         fn is_idempotent(any in any::<String>(), near in "[a-zA-Z\u{130}\u{131}\u{307}\u{345}\u{34f}\u{301}ßẞΣςﬀǰΐἈᾳ]{0,12}") {
             for text in [&any, &near] {
@@ -166,7 +179,7 @@ mod tests {
         }
 
         #[test]
-        fn case_does_not_count(text in "\\PC{0,20}") {
+        fn case_does_not_count(text in "[\\p{L}\\p{N}\\p{P} ]{0,20}") {
             prop_assert!(same(&text.to_lowercase(), &text.to_lowercase().to_uppercase().to_lowercase()));
         }
 
