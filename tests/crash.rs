@@ -55,7 +55,7 @@ const SMALL: Size = Size {
 };
 
 const FAULTS: &str = r#"
-latency_ms = 15
+latency_ms = 35
 latency_jitter_ms = 30
 rate = { requests = 160, per_ms = 500, retry_after = true }
 refuse = 0.03

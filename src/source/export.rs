@@ -23,7 +23,7 @@ use super::lines::{Form, Lines};
 use super::shape::shape;
 use super::spool::Spool;
 use super::{Again, Cell, Position, Row, Rows, header};
-use crate::error::{Failure, ShownPath};
+use crate::error::{Failure, ShownPath, visible};
 
 /// Which row is the header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -240,7 +240,7 @@ impl Opened {
             heads.push(head);
         }
         Ok(Opened {
-            name: name.to_owned(),
+            name: visible(name),
             heads,
             headers,
             has_header: options.header != HeaderRow::None,
