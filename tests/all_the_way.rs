@@ -188,7 +188,7 @@ fn go(way: &Way) {
     // Every gap that a person can fill, filled; who gets an account type by that may lack what nobody asked before.
     let before = number(&totals["gaps"]["open"]);
     let mut taken = Value::Null;
-    for round in 1..10 {
+    for round in 1..7 {
         let Some(filled) = way.filled(round) else {
             break;
         };

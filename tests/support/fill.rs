@@ -107,7 +107,16 @@ impl Sheet {
     pub fn value(&self, path: &str, line: usize) -> String {
         let field = &self.fields[path];
         if let Some(list) = self.lists.get(&field["List"]) {
-            return list[line % list.len()].clone();
+            // A postal code that is there already stays: five digits are one of the country that is chosen.
+            let has_five_digits = |name: &&String| {
+                let code = countries::alpha3(name);
+                code.is_some_and(|code| !postal_codes::is_certainly_wrong(code, CODES[0]))
+            };
+            let fitting: Vec<&String> = match path.ends_with("ddress.country") {
+                true => list.iter().filter(has_five_digits).collect(),
+                false => list.iter().collect(),
+            };
+            return fitting[line % fitting.len()].clone();
         }
         let form = field["What to write"].as_str();
         let says = |word: &str| form.contains(word);
