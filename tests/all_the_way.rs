@@ -192,7 +192,11 @@ fn go(way: &Way) {
         let Some(filled) = way.filled(round) else {
             break;
         };
-        taken = way.ask("backfill", &[&filled, "--reason", "all called"]).0;
+        // What was filled in of agreements was acknowledged by both sides.
+        let said = ["--reason", "all called", "--agreements-acknowledged"];
+        taken = way
+            .ask("backfill", &[&[filled.as_str()][..], &said].concat())
+            .0;
     }
     let totals = way.json("status");
     let left: BTreeMap<String, u64> =
