@@ -100,10 +100,12 @@ impl Node {
     }
 
     /// Its level for this draft, inside the object.
+    #[inline]
     pub(super) fn level_on(&self, draft: &Draft) -> Level {
-        match self.is_not_owed(draft) {
-            true => Level::O,
-            false => self.level.on(draft),
+        match &self.level {
+            NodeLevel::Is(level) if self.owed.is_none() => *level,
+            _ if self.is_not_owed(draft) => Level::O,
+            level => level.on(draft),
         }
     }
 

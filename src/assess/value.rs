@@ -15,6 +15,8 @@ pub struct Beside<'a> {
     pub tax_id_type: Option<&'a str>,
     /// Tax ids that were never given out may pass.
     pub unissued: bool,
+    /// The text is known to be printable ASCII.
+    pub is_plain: bool,
     /// The day of the plan: what "in the past" means.
     pub as_of: jiff::civil::Date,
 }
@@ -28,9 +30,13 @@ pub fn check(form: Form, text: &str, beside: Beside<'_>) -> Result<(), &'static 
             Err(why)
         }
     };
+    let unfit_text = |most| match beside.is_plain {
+        true => texts::unfit_latin_text(text, most),
+        false => texts::unfit_text(text, most),
+    };
     match form {
-        Form::Text => fit(texts::unfit_text(text, texts::NOTE)),
-        Form::Short(most) => fit(texts::unfit_text(text, most)),
+        Form::Text => fit(unfit_text(texts::NOTE)),
+        Form::Short(most) => fit(unfit_text(most)),
         Form::Code(most) => fit(texts::unfit_code(text, most)),
         Form::PostalCode => {
             fit(texts::unfit_code(text, texts::POSTAL_CODE))?;
@@ -63,7 +69,7 @@ pub fn check(form: Form, text: &str, beside: Beside<'_>) -> Result<(), &'static 
                 forms::is_state2(text),
                 "not the two letters of a U.S. state",
             ),
-            _ => fit(texts::unfit_text(text, texts::PLACE)),
+            _ => fit(unfit_text(texts::PLACE)),
         },
         Form::Phone => must(forms::is_e164(text), "not an E.164 number"),
         Form::Email => must(forms::is_email(text), "not an e-mail address"),

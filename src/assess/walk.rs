@@ -19,6 +19,7 @@ use crate::contract::roles::{ENTITY_KIND, MANUAL_KYB};
 use crate::contract::{Form, Level};
 use crate::mapping::draft::{Draft, Slot};
 use crate::mapping::merge::DISAGREE;
+use crate::text::is_plain;
 
 /// Namespace of derived clientOwnerIds. It never changes: the same account and place give the same id forever.
 const OWNER_NAMESPACE: Uuid = Uuid::from_u128(0x5b0d_9d4e_7a51_5c07_9a36_2f0c_8f3e_61d4);
@@ -47,6 +48,8 @@ pub struct Assessor {
     /// Leaves with data seen so far, valid or not.
     data: usize,
     lent: Option<(usize, usize)>,
+    /// All texts of the record are printable ASCII.
+    is_plain: bool,
     /// Owners that are sent.
     owners: Vec<Owner>,
     /// The owner that is being walked.
@@ -93,6 +96,7 @@ impl Assessor {
     /// Judges one draft.
     pub fn assess(&mut self, plan: &Plan, draft: &Draft) -> Verdict {
         self.start();
+        self.is_plain = is_plain(draft.all_text());
         match plan.tree(draft) {
             Ok(tree) => self.walk(plan, draft, tree),
             Err(why) => self.walk_untyped(plan, draft, why),
@@ -319,12 +323,16 @@ impl Assessor {
         if form == Form::ClientId {
             return unfit_id::unfit(text, plan.ids).map_or(Ok(()), Err);
         }
-        let beside = Beside {
-            country: leaf.country.and_then(|slot| draft.value(slot)),
-            tax_id_type: leaf.tax_id_type.and_then(|slot| draft.value(slot)),
+        let mut beside = Beside {
             unissued: plan.ids.allow_unissued,
             as_of: plan.as_of,
+            is_plain: self.is_plain,
+            ..Beside::default()
         };
+        if form.depends_on_others() {
+            beside.country = leaf.country.and_then(|slot| draft.value(slot));
+            beside.tax_id_type = leaf.tax_id_type.and_then(|slot| draft.value(slot));
+        }
         value::check(form, text, beside)
     }
 

@@ -156,6 +156,12 @@ impl Form {
         matches!(self, Form::Text | Form::Short(_) | Form::State)
     }
 
+    /// Whether what fits depends on fields beside it: the country of an address, the type of a tax id.
+    pub fn depends_on_others(self) -> bool {
+        use Form::{EntityTaxId, PostalCode, State, TaxId};
+        matches!(self, PostalCode | State | TaxId | EntityTaxId)
+    }
+
     /// Digits that say which, and not how many: one that is lost makes it another.
     pub fn counts_every_digit(self) -> bool {
         use Form::{ClientId, Code, EntityTaxId, OwnerId, Phone, TaxId};

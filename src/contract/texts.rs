@@ -6,7 +6,7 @@
 //! Left out on purpose: forms with an alphabet of their own (dates, phone numbers, e-mail addresses).
 
 use crate::text::cell::{LOST, has_lost};
-use crate::text::{has_invisible, lost};
+use crate::text::{has_invisible, is_latin, lost};
 
 /// A part of a person's name, in characters.
 pub const NAME: usize = 100;
@@ -47,35 +47,33 @@ pub const FORMULA: &str = "begins like a formula of a spreadsheet";
 /// Why a text of at most so many characters is unfit, if it is. Line breaks are control characters here: who writes a text
 /// has made blanks of them.
 pub fn unfit_text(text: &str, most: usize) -> Option<&'static str> {
+    let odd = match is_latin(text) {
+        true => None,
+        false => unfit_characters(text),
+    };
+    odd.or_else(|| unfit_latin_text(text, most))
+}
+
+/// The same for a text without control, invisible and lost characters (`text::is_latin`).
+pub fn unfit_latin_text(text: &str, most: usize) -> Option<&'static str> {
     if text.starts_with('=') {
         return Some(FORMULA);
     }
     if let Some(why) = lost::why_shown(text) {
         return Some(why);
     }
-    let mut ascii = true;
-    for byte in text.bytes() {
-        if byte < 0x20 || byte == 0x7f {
-            return Some(CONTROL);
-        }
-        ascii &= byte < 0x80;
+    let is_long = text.len() > most && text.chars().count() > most;
+    is_long.then_some(TOO_LONG)
+}
+
+fn unfit_characters(text: &str) -> Option<&'static str> {
+    let is_hidden = |c: char| crate::text::is_invisible(c) || c == ' ';
+    match () {
+        () if text.chars().any(char::is_control) => Some(CONTROL),
+        () if has_lost(text) => Some(LOST),
+        () if text.chars().all(is_hidden) => Some("holds nothing that can be seen"),
+        () => None,
     }
-    if !ascii {
-        if text.chars().any(char::is_control) {
-            return Some(CONTROL);
-        }
-        if has_lost(text) {
-            return Some(LOST);
-        }
-        if text
-            .chars()
-            .all(|c| crate::text::is_invisible(c) || c == ' ')
-        {
-            return Some("holds nothing that can be seen");
-        }
-    }
-    let long = text.len() > most && (ascii || text.chars().count() > most);
-    long.then_some(TOO_LONG)
 }
 
 /// Why a code of at most so many characters is unfit, if it is: a text without invisible characters, of which no digit is

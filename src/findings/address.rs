@@ -5,6 +5,7 @@
 //! the U.S. and are no finding. Left out on purpose: mailing addresses, where a P.O. box may stand.
 
 use crate::contract::fold::fold_into;
+use crate::text::is_latin;
 
 /// Words that are a P.O. box wherever they stand, folded, without blanks between their tokens.
 const BOXES: &[&str] = &[
@@ -187,9 +188,12 @@ fn is_no_street(line: &str, scratch: &mut String) -> bool {
 /// Whether a line is a P.O. box.
 pub fn is_box(line: &str, country: Option<&str>) -> bool {
     if !line.is_ascii() {
-        let small = line.to_lowercase();
-        if SIGNS.iter().any(|sign| small.contains(sign)) {
-            return true;
+        // The signs are of other scripts.
+        if !is_latin(line) {
+            let small = line.to_lowercase();
+            if SIGNS.iter().any(|sign| small.contains(sign)) {
+                return true;
+            }
         }
         // Accents are not what a box is told by.
         let mut plain = String::with_capacity(line.len());
@@ -205,7 +209,42 @@ pub fn is_box(line: &str, country: Option<&str>) -> bool {
 /// The most tokens of a line that are looked at.
 const TOKENS: usize = 12;
 
+/// For each letter, as a bit, those that go on from it in one of the [`BEGINNINGS`].
+const SECOND_LETTERS: [u32; 26] = {
+    let mut letters = [0; 26];
+    let mut place = 0;
+    while place < BEGINNINGS.len() {
+        let pair = BEGINNINGS[place].as_bytes();
+        letters[(pair[0] - b'a') as usize] |= 1 << (pair[1] - b'a');
+        place += 1;
+    }
+    letters
+};
+
+/// Whether a word of a line begins like one for a P.O. box. In most lines none does.
+fn may_be_box(line: &[u8]) -> bool {
+    let letter = |byte: Option<&u8>| {
+        let byte = byte.filter(|byte| byte.is_ascii_alphabetic())?;
+        Some(byte.to_ascii_lowercase() - b'a')
+    };
+    let mut inside = false;
+    line.iter().enumerate().any(|(at, byte)| {
+        let begins = !std::mem::replace(&mut inside, byte.is_ascii_alphabetic());
+        let Some(first) = letter(Some(byte)).filter(|_| begins) else {
+            return false;
+        };
+        // A single letter is the first of several: "P O Box".
+        match letter(line.get(at + 1)) {
+            Some(second) => SECOND_LETTERS[usize::from(first)] >> second & 1 == 1,
+            None => SECOND_LETTERS[usize::from(first)] != 0,
+        }
+    })
+}
+
 fn is_box_of(line: &str, country: Option<&str>) -> bool {
+    if !may_be_box(line.as_bytes()) {
+        return false;
+    }
     let mut tokens = [""; TOKENS];
     let mut count = 0;
     let mut rest = line;

@@ -6,6 +6,8 @@
 
 use std::sync::LazyLock;
 
+use crate::text::is_latin;
+
 /// How a text came to be what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
@@ -37,25 +39,27 @@ fn byte(c: char) -> Option<u8> {
 /// What is wrong with a text that is not ASCII, if it was decoded wrongly. `is_name`: names, streets and cities, in
 /// which a word of nothing but accented letters stands for another alphabet.
 pub fn mojibake(text: &str, is_name: bool) -> Option<Reading> {
-    if let Some(text) = twice_utf8(text) {
+    let bytes = text.as_bytes();
+    let twice = may_be_decoded_twice(bytes);
+    if let Some(text) = twice.then(|| twice_utf8(text)).flatten() {
         return Some(Reading {
             note: "UTF-8 that was decoded as windows-1252",
             text,
         });
     }
-    if let Some(text) = twice_utf8_of_central_europe(text) {
+    if let Some(text) = twice.then(|| twice_utf8_of_central_europe(text)).flatten() {
         return Some(Reading {
             note: "UTF-8 that was decoded as windows-1250 or iso-8859-2",
             text,
         });
     }
-    if is_name && has_sign_inside(text) {
+    if is_name && bytes.contains(&0xc2) && has_sign_inside(text) {
         return Some(Reading {
             note: "a sign inside of a word, where another encoding has a letter",
             text: String::new(),
         });
     }
-    if text.chars().any(is_of_no_text) {
+    if bytes.contains(&0xe2) && text.chars().any(is_of_no_text) {
         return Some(Reading {
             note: "characters of a text terminal or of Mac OS Roman between letters",
             text: String::new(),
@@ -68,6 +72,12 @@ pub fn mojibake(text: &str, is_name: bool) -> Option<Reading> {
         });
     }
     None
+}
+
+/// Whether a letter that may be the first byte of another one has no ASCII behind it: a quick look at the bytes of the text.
+fn may_be_decoded_twice(text: &[u8]) -> bool {
+    text.windows(3)
+        .any(|part| matches!(part[0], 0xc3 | 0xc4) && !part[2].is_ascii())
 }
 
 /// Reads the characters as bytes of UTF-8, wherever several of them make one character. None where too little speaks
@@ -247,6 +257,9 @@ pub fn is_invisible(c: char) -> bool {
 
 /// What is hidden in a text, if anything is. Joiners belong to the spelling of Arabic and Indian scripts.
 pub fn hidden(text: &str) -> Option<&'static str> {
+    if is_latin(text) {
+        return None;
+    }
     let mut before = ' ';
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::expr::Expressions;
 use super::feed::{Feed, Source, in_order};
+use super::missing::Missing;
 use super::placeholder::Keeps;
 use super::step::Step;
 use super::target::{ACCOUNT_TYPE, OWED, Takes, fits, owed_leaf, resolve, words};
@@ -20,7 +21,7 @@ use crate::contract::Form;
 use crate::contract::account::ACCOUNT_TYPES;
 use crate::error::Diagnostics;
 use crate::source::header;
-use crate::text::{fold, one_line, trim};
+use crate::text::one_line;
 use crate::toml_file::{Table, TomlFile, Value};
 
 /// Finds what a field takes, by its name and the account types. The error is (what is wrong, what it should be).
@@ -101,7 +102,7 @@ pub fn compile_sheet(
         let said = root.boolean("placeholders", compiler.found);
         placeholders = placeholders.or(said);
         if let Some(words) = root.texts("missing", compiler.found) {
-            missing.extend(words.into_iter().map(|(word, _)| fold(trim(word))));
+            missing.extend(words.into_iter().map(|(word, _)| word));
         }
         compiler.fields(root);
         if targets.rows {
@@ -125,6 +126,7 @@ pub fn compile_sheet(
     for root in roots {
         root.finish(found);
     }
+    let missing = Missing::new(missing);
     let mut feeds = feeds;
     let steps = feeds.iter_mut().flat_map(|feed| &mut feed.steps);
     for place in steps.filter_map(Step::place_mut) {

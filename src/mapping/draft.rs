@@ -41,6 +41,13 @@ pub struct Span {
     end: u32,
 }
 
+impl Span {
+    /// Whether it is the place of an empty text.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
 /// One row's values.
 #[derive(Debug, Default)]
 pub struct Draft {
@@ -195,6 +202,21 @@ impl Draft {
         Span {
             start,
             end: self.text.len() as u32,
+        }
+    }
+
+    /// Keeps what is written; of a text that could not be written to its end, nothing stays.
+    pub fn write<E>(&mut self, write: impl FnOnce(&mut String) -> Result<(), E>) -> Result<Span, E> {
+        let start = self.text.len();
+        match write(&mut self.text) {
+            Ok(()) => Ok(Span {
+                start: start as u32,
+                end: self.text.len() as u32,
+            }),
+            Err(error) => {
+                self.text.truncate(start);
+                Err(error)
+            }
         }
     }
 

@@ -516,6 +516,9 @@ impl Feed {
             self.item(text, row, draft, scratch);
             return listed(slot, first, draft);
         }
+        if let ([step], false) = (self.steps.as_slice(), self.form.is_prose()) {
+            return self.one_step(step, slot, text, row, draft, scratch.country);
+        }
         match self.transform(text, row, scratch) {
             Ok("") => {}
             Ok(done) => {
@@ -533,26 +536,50 @@ impl Feed {
         }
     }
 
+    /// The usual case: one transform, which writes its text where it stays.
+    fn one_step(
+        &self,
+        step: &Step,
+        slot: usize,
+        text: &str,
+        row: &Row<'_>,
+        draft: &mut Draft,
+        country: Option<&'static str>,
+    ) {
+        let visible = visible_to(step, text);
+        match draft.write(|out| step.apply(&visible, row, country, out)) {
+            Ok(span) if span.is_empty() => {}
+            Ok(span) => {
+                let constant = false;
+                draft.set(slot, Slot::Value { span, constant });
+            }
+            Err(why) => {
+                self.note_stray(why, text, draft);
+                draft.set(slot, Slot::Invalid(why));
+            }
+        }
+    }
+
     fn transform<'a>(
         &self,
         text: &'a str,
         row: &Row<'_>,
         scratch: &'a mut Scratch,
     ) -> Result<&'a str, &'static str> {
-        let mut visible = Cow::Borrowed(text);
-        if !text.is_ascii() && self.steps.iter().any(Step::reads_meaning) {
-            visible = without_invisible(text);
-        }
         match self.steps.as_slice() {
             [] => Ok(text),
             [step] => {
                 scratch.one.clear();
+                let visible = visible_to(step, text);
                 step.apply(&visible, row, scratch.country, &mut scratch.one)?;
                 Ok(&scratch.one)
             }
             steps => {
                 scratch.one.clear();
-                scratch.one.push_str(&visible);
+                match steps.iter().any(Step::reads_meaning) {
+                    true => scratch.one.push_str(&without_invisible(text)),
+                    false => scratch.one.push_str(text),
+                }
                 for step in steps {
                     scratch.two.clear();
                     step.apply(&scratch.one, row, scratch.country, &mut scratch.two)?;
@@ -564,6 +591,14 @@ impl Feed {
                 Ok(&scratch.one)
             }
         }
+    }
+}
+
+/// What a transform sees of a text.
+fn visible_to<'t>(step: &Step, text: &'t str) -> Cow<'t, str> {
+    match step.reads_meaning() {
+        true => without_invisible(text),
+        false => Cow::Borrowed(text),
     }
 }
 

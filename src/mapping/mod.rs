@@ -14,6 +14,7 @@ pub mod expr;
 pub mod feed;
 pub mod lookup;
 pub mod merge;
+pub mod missing;
 pub mod names;
 pub mod phones;
 pub mod placeholder;
@@ -29,10 +30,10 @@ pub const VERSION: &str = "4";
 use draft::{Draft, Slot};
 use expr::Expressions;
 use feed::{Feed, Scratch};
+use missing::Missing;
 
 use crate::contract::path;
 use crate::source::Row;
-use crate::text::{Folded, may_fold_to_ascii};
 
 /// The most elements that a list may have.
 pub const MOST: usize = path::MAX_INDEX + 1;
@@ -44,8 +45,8 @@ pub struct Sheet {
     feeds: Vec<Feed>,
     /// Once per row, of the list whose elements the rows are: feeds that are written with empty brackets.
     each: Vec<Feed>,
-    /// Cells that count as empty, folded.
-    missing: Vec<String>,
+    /// Cells that count as empty.
+    missing: Missing,
     /// The usual placeholders count as empty too.
     placeholders: bool,
     expressions: Expressions,
@@ -282,20 +283,11 @@ impl Sheet {
         }
     }
 
-    fn is_missing_word(&self, text: &str) -> bool {
-        // Most names with accents are told from words without any at a glance.
-        if !may_fold_to_ascii(text) && self.missing.iter().all(|word| word.is_ascii()) {
-            return false;
-        }
-        let text = Folded::new(text);
-        self.missing.iter().any(|word| text.is(word))
-    }
-
     /// Whether a trimmed cell counts as empty for a feed. Asked of every cell.
     #[inline]
     fn is_empty_cell(&self, text: &str, feed: &Feed) -> bool {
         text.is_empty()
-            || (!self.missing.is_empty() && self.is_missing_word(text))
+            || self.missing.contains(text)
             || (self.placeholders && feed.is_placeholder(text))
     }
 }

@@ -10,6 +10,7 @@ use rust_decimal::prelude::ToPrimitive;
 use super::dates::DateFormats;
 use super::dates::ordered::Ordered;
 use super::lookup::Lookup;
+use super::missing::Missing;
 use super::names;
 use super::placeholder::{Keeps, is_placeholder_but};
 use super::{phones, postal, tax_ids, title};
@@ -87,8 +88,8 @@ pub struct Place {
     pub column: Option<usize>,
     /// Its alpha-2 code, where the column is empty.
     pub default: Option<String>,
-    /// The mapping's own words for an empty cell, in lower case.
-    pub missing: Vec<String>,
+    /// The mapping's own words for an empty cell.
+    pub missing: Missing,
 }
 
 /// Words that mean yes or no in one column, folded, beside the usual ones.
@@ -274,10 +275,7 @@ impl Place {
             return Some(code);
         }
         let empty = !text.chars().any(char::is_alphanumeric)
-            || self
-                .missing
-                .iter()
-                .any(|word| word.eq_ignore_ascii_case(text))
+            || self.missing.contains(text)
             || is_placeholder_but(text, Keeps::Nothing);
         self.default.as_deref().filter(|_| empty)
     }

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::invisible::trim;
+use super::plain::is_plain;
 
 /// What is wrong with a cell that holds a formula.
 pub const FORMULA: &str = "the cell holds a formula instead of its value";
@@ -86,9 +87,7 @@ pub fn is_break(c: char) -> bool {
 
 /// Whether a text has such a character.
 pub fn has_break(text: &str) -> bool {
-    // Texts are short: a loop takes less than a search.
-    let plain = text.bytes().all(|byte| (b' '..0x80).contains(&byte));
-    !plain && text.contains(is_break)
+    !is_plain(text) && text.contains(is_break)
 }
 
 /// The text in one line: a run of line breaks and tabs, and the blanks around it, become one blank.

@@ -12,6 +12,7 @@ use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
 
 use super::invisible::is_invisible;
+use super::plain::is_plain;
 
 /// Folds a text.
 pub fn fold(text: &str) -> String {
@@ -45,11 +46,6 @@ fn fold_once(text: &str) -> String {
     let folded = UniCase::unicode(wide).to_folded_case();
     let undotted: String = folded.chars().filter_map(undotted).collect();
     undotted.nfkc().collect()
-}
-
-/// Text that folds by its ASCII letters alone.
-fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| (b' '..0x7f).contains(&byte))
 }
 
 /// Whether a text may be one of ASCII letters once it is folded. Cheap: most texts beyond ASCII hold a letter that stays

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use super::plain::is_latin;
+
 /// First and last of each run, in order.
 #[rustfmt::skip]
 const RUNS: [(char, char); 23] = [
@@ -28,7 +30,7 @@ pub fn is_invisible(c: char) -> bool {
 
 /// Whether a text holds such a character.
 pub fn has_invisible(text: &str) -> bool {
-    !text.is_ascii() && text.chars().any(is_invisible)
+    !is_latin(text) && text.chars().any(is_invisible)
 }
 
 /// The text without the characters that are not seen; blanks that look like one become the plain blank.
@@ -44,12 +46,16 @@ pub fn without_invisible(text: &str) -> Cow<'_, str> {
 }
 
 /// The text without blanks and invisible characters at its ends; `str::trim` leaves the invisible ones.
+#[inline]
 pub fn trim(text: &str) -> &str {
-    let visible = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
-    let bytes = text.as_bytes();
-    if visible(bytes.first()) && visible(bytes.last()) {
-        return text;
+    match text.as_bytes() {
+        [] => text,
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => trim_slowly(text),
     }
+}
+
+fn trim_slowly(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
 }
 

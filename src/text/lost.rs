@@ -75,7 +75,10 @@ pub fn why_lost(text: &str) -> Option<&'static str> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-')) {
         return None;
     }
+    // Both have a mark between their digits, and most numbers have none.
+    let mark = |byte: &u8| matches!(byte, b'.' | b',' | b'e' | b'E');
     match () {
+        () if !text.as_bytes().iter().any(mark) => None,
         () if is_scientific(text) => Some(SCIENTIFIC),
         () if has_empty_fraction(text) => Some(FRACTION),
         () => None,

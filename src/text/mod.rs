@@ -10,7 +10,9 @@ pub mod cell;
 pub mod fold;
 pub mod invisible;
 pub mod lost;
+pub mod plain;
 
 pub use cell::{compose, one_line, value};
 pub use fold::{Folded, fold, may_fold_to_ascii, same};
+pub use plain::{is_latin, is_plain};
 pub use invisible::{has_invisible, is_invisible, trim, without_invisible};

@@ -45,7 +45,11 @@ impl Assessor {
         let mut broken = None;
         for item in first..last {
             let fit = draft.item(item).and_then(|text| {
-                value::check(form, text, Beside::default())?;
+                let beside = Beside {
+                    is_plain: self.is_plain,
+                    ..Beside::default()
+                };
+                value::check(form, text, beside)?;
                 match form {
                     Form::Short(_) if item - first >= texts::LINES => {
                         Err("more lines than an address has")

@@ -16,6 +16,7 @@ use crate::mapping::dates::ordered::{self, EPOCHS, ORDERS, Ordered};
 use crate::mapping::dates::words::{LANGUAGES, Language};
 use crate::mapping::feed::{Feed, Pattern, Split, Strict};
 use crate::mapping::lookup::Lookup;
+use crate::mapping::missing::Missing;
 use crate::mapping::names::{self, Order as NameOrder, PARTS, Part, Taking};
 use crate::mapping::step::{Case, Dates, Place, Step, YesNo};
 use crate::mapping::target::{Takes, fits};
@@ -476,7 +477,7 @@ impl Compiler<'_, '_> {
         Some(Place {
             column,
             default: region.map(str::to_owned),
-            missing: Vec::new(),
+            missing: Missing::default(),
         })
     }
 }

@@ -134,16 +134,16 @@ impl Reading {
     fn of(text: &str, region: Region) -> Option<Reading> {
         let number = possible(text, Some(region))?;
         let is_valid = PHONE_NUMBER_UTIL.is_valid_number(&number);
-        // With a zero in front a number is written as numbers are there, whether or not it was given out. Where people dial
-        // none, nothing but the plan of the country's numbers tells one from a foreign one.
-        let national = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::National);
-        let first = |text: &str| text.chars().find_map(digit);
-        let is_as_written_there = match first(&national) {
-            // North Americans dial the 1 or leave it out.
-            _ if is_american(region) => true,
-            Some('0') => first(text) == Some('0'),
-            _ => is_valid,
-        };
+        let has_zero = text.chars().find_map(digit) == Some('0');
+        // North Americans dial the 1 or leave it out. Elsewhere a number with a zero in front is written as numbers are there,
+        // whether or not it was given out; where people dial none, nothing but the plan of the country's numbers tells one from
+        // a foreign one. Only where the two disagree has the library to say, which takes long, whether people dial a zero.
+        let is_as_written_there = is_american(region)
+            || match (is_valid, has_zero) {
+                (true, false) => !dials_zero(&number),
+                (false, true) => dials_zero(&number),
+                (agreed, _) => agreed,
+            };
         Some(Reading {
             number,
             is_valid,
@@ -161,6 +161,12 @@ impl Reading {
         );
         mobile || possible(&format!("{}0", digits(text)), Some(region)).is_none()
     }
+}
+
+/// Whether people of its own country dial a number with a zero in front.
+fn dials_zero(number: &PhoneNumber) -> bool {
+    let national = PHONE_NUMBER_UTIL.format(number, PhoneNumberFormat::National);
+    national.chars().find_map(digit) == Some('0')
 }
 
 /// "011 44 20 …", dialled from North America, in an export where the person lives elsewhere; and as "011" begins area codes

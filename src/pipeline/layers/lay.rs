@@ -285,6 +285,7 @@ impl Worker {
             tax_id_type: field.tax_id_type.and_then(|slot| self.draft.value(slot)),
             unissued: pipeline.plan.ids.allow_unissued,
             as_of: pipeline.plan.as_of,
+            is_plain: false,
         }
     }
 
