@@ -209,35 +209,42 @@ pub fn is_box(line: &str, country: Option<&str>) -> bool {
 /// The most tokens of a line that are looked at.
 const TOKENS: usize = 12;
 
-/// For each letter, as a bit, those that go on from it in one of the [`BEGINNINGS`].
-const SECOND_LETTERS: [u32; 26] = {
-    let mut letters = [0; 26];
+/// For each letter, as a bit, those that go on from it in one of the [`BEGINNINGS`]; the first bit, if there are any, stands
+/// for no letter behind it: a word of several single letters, as in "P O Box".
+const SECOND_LETTERS: [u32; 27] = {
+    let mut letters = [0; 27];
     let mut place = 0;
     while place < BEGINNINGS.len() {
         let pair = BEGINNINGS[place].as_bytes();
-        letters[(pair[0] - b'a') as usize] |= 1 << (pair[1] - b'a');
+        letters[LETTERS[pair[0] as usize] as usize] |= 1 | 1 << LETTERS[pair[1] as usize];
         place += 1;
+    }
+    letters
+};
+
+/// The number of each letter in the alphabet, from 1; 0 for what is none.
+const LETTERS: [u8; 256] = {
+    let mut letters = [0; 256];
+    let mut letter = 0;
+    while letter < 26 {
+        letters[(b'a' + letter) as usize] = letter + 1;
+        letters[(b'A' + letter) as usize] = letter + 1;
+        letter += 1;
     }
     letters
 };
 
 /// Whether a word of a line begins like one for a P.O. box. In most lines none does.
 fn may_be_box(line: &[u8]) -> bool {
-    let letter = |byte: Option<&u8>| {
-        let byte = byte.filter(|byte| byte.is_ascii_alphabetic())?;
-        Some(byte.to_ascii_lowercase() - b'a')
-    };
-    let mut inside = false;
-    line.iter().enumerate().any(|(at, byte)| {
-        let begins = !std::mem::replace(&mut inside, byte.is_ascii_alphabetic());
-        let Some(first) = letter(Some(byte)).filter(|_| begins) else {
-            return false;
-        };
-        // A single letter is the first of several: "P O Box".
-        match letter(line.get(at + 1)) {
-            Some(second) => SECOND_LETTERS[usize::from(first)] >> second & 1 == 1,
-            None => SECOND_LETTERS[usize::from(first)] != 0,
-        }
+    let letter = |byte: &u8| LETTERS[usize::from(*byte)];
+    let mut before = 0;
+    let mut letters = line.iter().map(letter).chain([0]);
+    let mut letter = letters.next().unwrap_or(0);
+    letters.any(|next| {
+        let begins = before == 0 && SECOND_LETTERS[usize::from(letter)] >> next & 1 == 1;
+        before = letter;
+        letter = next;
+        begins
     })
 }
 

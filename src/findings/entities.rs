@@ -53,7 +53,7 @@ pub fn may_have(text: &[u8]) -> bool {
             b'%' => next.is_ascii_hexdigit(),
             _ => next == b'u' || next == b'x',
         }
-    }) || memchr::memmem::find(text, b"_x0").is_some()
+    }) || memchr::memchr_iter(b'_', text).any(|at| text[at..].starts_with(b"_x0"))
 }
 
 /// Reads the escapes of a text; none where there are none.

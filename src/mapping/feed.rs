@@ -519,6 +519,13 @@ impl Feed {
         if let ([step], false) = (self.steps.as_slice(), self.form.is_prose()) {
             return self.one_step(step, slot, text, row, draft, scratch.country);
         }
+        if text.is_empty() {
+            return;
+        }
+        if self.steps.is_empty() && self.is_latin(row) {
+            let (span, constant) = (draft.keep(text), false);
+            return draft.set(slot, Slot::Value { span, constant });
+        }
         match self.transform(text, row, scratch) {
             Ok("") => {}
             Ok(done) => {
@@ -536,6 +543,19 @@ impl Feed {
         }
     }
 
+    /// Whether a text that no transform has changed yet is part of a cell in which nothing is hidden and no line ends.
+    fn is_latin(&self, row: &Row<'_>) -> bool {
+        row.is_latin() && matches!(self.source, Source::First(_))
+    }
+
+    /// What a transform sees of a text.
+    fn visible<'t>(&self, step: &Step, text: &'t str, row: &Row<'_>) -> Cow<'t, str> {
+        match step.reads_meaning() && !self.is_latin(row) {
+            true => without_invisible(text),
+            false => Cow::Borrowed(text),
+        }
+    }
+
     /// The usual case: one transform, which writes its text where it stays.
     fn one_step(
         &self,
@@ -546,7 +566,7 @@ impl Feed {
         draft: &mut Draft,
         country: Option<&'static str>,
     ) {
-        let visible = visible_to(step, text);
+        let visible = self.visible(step, text, row);
         match draft.write(|out| step.apply(&visible, row, country, out)) {
             Ok(span) if span.is_empty() => {}
             Ok(span) => {
@@ -570,7 +590,7 @@ impl Feed {
             [] => Ok(text),
             [step] => {
                 scratch.one.clear();
-                let visible = visible_to(step, text);
+                let visible = self.visible(step, text, row);
                 step.apply(&visible, row, scratch.country, &mut scratch.one)?;
                 Ok(&scratch.one)
             }
@@ -591,14 +611,6 @@ impl Feed {
                 Ok(&scratch.one)
             }
         }
-    }
-}
-
-/// What a transform sees of a text.
-fn visible_to<'t>(step: &Step, text: &'t str) -> Cow<'t, str> {
-    match step.reads_meaning() {
-        true => without_invisible(text),
-        false => Cow::Borrowed(text),
     }
 }
 

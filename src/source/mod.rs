@@ -24,7 +24,7 @@ pub mod workbook;
 pub use export::Export;
 pub use lines::Again;
 
-use crate::text::cell;
+use crate::text::{cell, is_latin};
 
 /// Where a row stands in its file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,6 +118,8 @@ pub struct Row<'a> {
     text: Option<&'a str>,
     ends: &'a [usize],
     flaw: Option<Flaw>,
+    /// See [`is_latin`].
+    is_latin: bool,
     /// A cell may hold a character that stands for a lost one.
     may_be_lost: bool,
 }
@@ -210,12 +212,15 @@ fn broken(bytes: &[u8]) -> &'static str {
 impl<'a> Row<'a> {
     /// Every cell ends where `ends` says, with one byte behind it that is no part of any.
     fn new(bytes: &'a [u8], ends: &'a [usize], flaw: Option<Flaw>) -> Self {
+        let text = std::str::from_utf8(bytes).ok();
+        let is_latin = text.is_some_and(is_latin);
         Row {
             bytes,
-            text: std::str::from_utf8(bytes).ok(),
+            text,
             ends,
             flaw,
-            may_be_lost: memchr::memchr(LOST_LEAD, bytes).is_some(),
+            is_latin,
+            may_be_lost: !is_latin && memchr::memchr(LOST_LEAD, bytes).is_some(),
         }
     }
 
@@ -255,8 +260,35 @@ impl<'a> Row<'a> {
         place.map_or(&[], |(start, end)| &self.bytes[start..end])
     }
 
+    /// Whether every cell is of the usual characters ([`is_latin`]): none is invisible, lost, or ends a line.
+    pub fn is_latin(&self) -> bool {
+        self.is_latin
+    }
+
     /// The cell at an index, from 0; one beyond the end of a short row is empty.
+    #[inline]
     pub fn cell(&self, index: usize) -> Cell<'a> {
+        match self.plain_cell(index) {
+            Some(text) => Cell::Text(text),
+            None => self.any_cell(index),
+        }
+    }
+
+    /// A cell that stands as it is: most do.
+    #[inline]
+    fn plain_cell(&self, index: usize) -> Option<&'a str> {
+        let (start, end) = self.place(index)?;
+        let text = self.text?.get(start..end)?;
+        let (Some(first), Some(last)) = (text.as_bytes().first(), text.as_bytes().last()) else {
+            return Some(text);
+        };
+        let is_wrapped = matches!(first, b'=' | b'\'');
+        let stands = self.is_latin && first.is_ascii_graphic() && last.is_ascii_graphic();
+        (stands && !is_wrapped).then_some(text)
+    }
+
+    #[inline(never)]
+    fn any_cell(&self, index: usize) -> Cell<'a> {
         let Some((start, end)) = self.place(index) else {
             return Cell::Text("");
         };

@@ -21,10 +21,10 @@ pub fn is_plain(text: &str) -> bool {
 /// Whether a text is made of printable ASCII and of the characters from U+00C0 to U+027F, the letters of most Latin
 /// alphabets: none of them is a control character, invisible, or what stands for a lost character.
 pub fn is_latin(text: &str) -> bool {
-    is_plain(text)
-        || text
-            .bytes()
-            .all(|byte| matches!(byte, b' '..=b'~' | 0x80..0xc0 | 0xc3..=0xc9))
+    let fits = |byte: u8| matches!(byte, b' '..=b'~' | 0x80..0xc0 | 0xc3..=0xc9);
+    // Without a branch for each byte, which the compiler makes wide instructions of.
+    let all_fit = |bytes: &[u8]| bytes.iter().fold(true, |all, byte| all & fits(*byte));
+    is_plain(text) || text.as_bytes().chunks(32).all(all_fit)
 }
 
 #[cfg(test)]
