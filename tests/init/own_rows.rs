@@ -363,6 +363,34 @@ fn two_digit_years_get_the_pivot_of_this_year_and_are_never_sure() {
 }
 
 #[test]
+fn polish_headers_say_who_somebody_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let from = folder.path().join("a.csv");
+    let mut lines = vec!["Nr klienta;Tytuł;Nazwisko;Imię;Data urodzenia".to_owned()];
+    lines.extend((0..24).map(|number| {
+        let (title, given) = [("Pan", "Jan"), ("Pani", "Anna")][number % 2];
+        let family = ["Nowak", "Kowal", "Lis"][number % 3];
+        format!(
+            "{:08};{title};{family};{given};{:02}.03.19{}",
+            400 + number,
+            number + 1,
+            50 + number
+        )
+    }));
+    fs::write(&from, lines.join("\n")).unwrap();
+    let (columns, mapping) = written(&from);
+    for (field, column) in [
+        ("clientAccountId", "Nr klienta"),
+        ("owners[0].identity.givenName", "Imię"),
+        ("owners[0].identity.familyName", "Nazwisko"),
+        ("owners[0].identity.dateOfBirth", "Data urodzenia"),
+    ] {
+        assert_eq!(columns[field], column, "{mapping}");
+    }
+    assert_eq!(columns.len(), 4, "{mapping}");
+}
+
+#[test]
 fn a_salutation_is_no_position() {
     let folder = tempfile::tempdir().unwrap();
     for header in ["Salutation", "Title", "Anrede", "Prefix"] {
