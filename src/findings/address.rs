@@ -1,4 +1,4 @@
-//! Residential streets that are none: P.O. boxes, and words that say that there is no street.
+//! Residential streets that are none: P.O. boxes and their like, words that say that there is no street, and bare numbers.
 //!
 //! Owner of the words of many languages for both. A word that is common elsewhere counts only where the address stands in
 //! a country that uses it, and only with a number behind it. Rural routes and military boxes are residential addresses in
@@ -55,9 +55,28 @@ const BOXES: &[&str] = &[
     "apdodecorreos",
     "aptopostal",
     "postschliessfach",
+    "callerbox",
+    "postalbox",
+    "postaldrawer",
+    "postofficebx",
+    "privatemailbox",
+    "gendelivery",
+    "gendel",
+    "cassettapostale",
+    // Lockers and shops that keep the mail of others.
+    "packstation",
+    "paketstation",
+    "paketshop",
+    "paketbox",
+    "postfiliale",
+    "paczkomat",
+    "parcellocker",
+    "parcelshop",
+    "amazonlocker",
+    "upsstore",
 ];
 
-/// Words that are one when a number follows, at the beginning of the line.
+/// Words that are one at the beginning of the line, when a number follows or nothing at all.
 const BOXES_WITH_NUMBER: &[&str] = &[
     "box",
     "pob",
@@ -70,6 +89,12 @@ const BOXES_WITH_NUMBER: &[&str] = &[
     "boks",
     "callerservice",
     "caller",
+    "po",
+    "mailbox",
+    "drawer",
+    "boxno",
+    "boxnr",
+    "boxnumber",
 ];
 
 /// The same, only in these countries.
@@ -77,17 +102,22 @@ const BOXES_BY_COUNTRY: &[(&str, &[&str])] = &[
     ("cp", &["CHE", "CAN", "ITA", "BRA", "PRT", "AGO", "MOZ"]),
     ("pl", &["FIN"]),
     ("pk", &["TUR"]),
-    ("pf", &["DEU", "AUT", "CHE", "LIE", "HUN"]),
+    ("pf", &["DEU", "AUT", "CHE", "LIE", "HUN", "SVK", "CZE"]),
     ("cs", &["FRA"]),
     ("tsa", &["FRA"]),
     ("ap", &["ESP", "MEX"]),
     ("cc", &["ARG"]),
+    ("aa", &["COL"]),
+    ("skr", &["POL"]),
+    ("skrytka", &["POL"]),
+    ("casella", &["ITA", "CHE", "SMR"]),
+    ("case", &["CHE"]),
 ];
 
 /// How the first words of a P.O. box begin: a word that begins otherwise is not looked at further.
 const BEGINNINGS: &[&str] = &[
-    "ap", "bo", "bp", "ca", "cc", "cp", "cs", "ge", "gp", "ko", "li", "lo", "ma", "pf", "pk", "pl",
-    "pm", "po", "pr", "pd", "sk", "ts",
+    "aa", "am", "ap", "bo", "bp", "ca", "cc", "cp", "cs", "dr", "ge", "gp", "ko", "li", "lo", "ma",
+    "pa", "pd", "pf", "pk", "pl", "pm", "po", "pr", "sk", "ts", "up",
 ];
 
 /// Signs for a P.O. box in other scripts; small letters.
@@ -138,7 +168,7 @@ const NO_STREETS: &[&str] = &[
 pub enum Doubt {
     /// It is a P.O. box.
     Box,
-    /// It says that there is none.
+    /// It says that there is none, or is a number without a name.
     NoStreet,
 }
 
@@ -149,17 +179,23 @@ pub fn doubt<'a>(
     scratch: &mut String,
 ) -> Option<Doubt> {
     let mut has_street = false;
+    let mut has_letter = false;
     let mut boxed = false;
     for (place, line) in lines.enumerate() {
         if place == 0 && is_no_street(line, scratch) {
             return Some(Doubt::NoStreet);
         }
+        has_letter |= line.contains(char::is_alphabetic);
         if is_box(line, country) {
             boxed = true;
             continue;
         }
         // A street with its number in front of the box, on a line of its own.
         has_street |= !boxed && line.bytes().any(|byte| byte.is_ascii_digit());
+    }
+    // In Japan a block and a building have numbers, and streets no names.
+    if !has_letter && !boxed && country != Some("JPN") {
+        return Some(Doubt::NoStreet);
     }
     (boxed && !has_street).then_some(Doubt::Box)
 }
@@ -201,9 +237,35 @@ pub fn is_box(line: &str, country: Option<&str>) -> bool {
             fold_into(word, &mut plain);
             plain.push(' ');
         }
-        return plain.is_ascii() && is_box_of(&plain, country);
+        return plain.is_ascii() && is_ascii_box(&plain, country);
     }
-    is_box_of(line, country)
+    is_ascii_box(line, country)
+}
+
+fn is_ascii_box(line: &str, country: Option<&str>) -> bool {
+    is_box_of(line, country) || with_letter_o(line).is_some_and(|line| is_box_of(&line, country))
+}
+
+/// The line with the letter where a zero was typed for it: "P0 BOX", "P.0. Box", "PO B0X".
+fn with_letter_o(line: &str) -> Option<String> {
+    let bytes = line.as_bytes();
+    let is_letter = |at: usize| {
+        let before = bytes[..at].iter().rev();
+        let before = before.copied().find(|byte| !matches!(byte, b'.' | b' '));
+        let adjacent = at.checked_sub(1).map(|at| bytes[at]);
+        let behind = bytes.get(at + 1);
+        let stands_for_letter =
+            matches!(before, Some(b'P' | b'p')) || matches!(adjacent, Some(b'B' | b'b'));
+        stands_for_letter && !behind.is_some_and(u8::is_ascii_digit)
+    };
+    let zeros: Vec<usize> = memchr::memchr_iter(b'0', bytes)
+        .filter(|at| is_letter(*at))
+        .collect();
+    if zeros.is_empty() {
+        return None;
+    }
+    let letter = |(at, c)| if zeros.contains(&at) { 'o' } else { c };
+    Some(line.char_indices().map(letter).collect())
 }
 
 /// The most tokens of a line that are looked at.
@@ -285,7 +347,7 @@ fn begins_box(tokens: &[&str], at: usize, all: &[&str], country: Option<&str>) -
     }
     // A street with its number before the box, on the same line.
     let street_before = at >= 3 && all[0].as_bytes()[0].is_ascii_digit();
-    if street_before {
+    if street_before && !tokens[0].eq_ignore_ascii_case("pmb") {
         return false;
     }
     let mut joined = [0u8; 24];
@@ -306,7 +368,11 @@ fn begins_box(tokens: &[&str], at: usize, all: &[&str], country: Option<&str>) -
         }
         let next = tokens.get(place + 1);
         let numbered = next.is_some_and(|token| token.as_bytes()[0].is_ascii_digit());
-        if numbered && at == 0 && BOXES_WITH_NUMBER.contains(&word) {
+        if at == 0 && (numbered || next.is_none()) && BOXES_WITH_NUMBER.contains(&word) {
+            return true;
+        }
+        // A private mailbox is none of the street before it, which is that of a shop.
+        if numbered && word == "pmb" {
             return true;
         }
         let by_country = BOXES_BY_COUNTRY.iter().find(|(known, _)| *known == word);
@@ -396,6 +462,35 @@ mod tests {
             ("General Delivery", "USA"),
             ("Attn PO Box 12", "USA"),
             ("CS 20001", "FRA"),
+            ("P0 BOX 12", "USA"),
+            ("P.0. Box 12", "USA"),
+            ("P 0 Box 12", "USA"),
+            ("PO B0X 12", "USA"),
+            ("P0B0X 12", "USA"),
+            ("B0X 12", "USA"),
+            ("CALLER BOX 12", "USA"),
+            ("PO 12", "USA"),
+            ("Postal Box 12", "USA"),
+            ("Mailbox 12", "USA"),
+            ("Box No. 12", "USA"),
+            ("Drawer 12", "USA"),
+            ("POST OFFICE BX 12", "USA"),
+            ("Gen. Delivery", "USA"),
+            ("Gen Del", "USA"),
+            ("123 Main St PMB 12", "USA"),
+            ("123 Main St #PMB12", "USA"),
+            ("c/o The UPS Store 12", "USA"),
+            ("DHL Packstation 123", "DEU"),
+            ("Packstation", "DEU"),
+            ("P.F. 12", "SVK"),
+            ("Apartado", "ESP"),
+            ("A.A. 12", "COL"),
+            ("Casella 12", "ITA"),
+            ("Cassetta postale 12", "ITA"),
+            ("Case 12", "CHE"),
+            ("Skrytka 12", "POL"),
+            ("Paczkomat WAW12", "POL"),
+            ("Ｐ０ ＢＯＸ １２", "USA"),
         ] {
             assert_eq!(judged(&[line], country), Some(Doubt::Box), "{line}");
         }
@@ -425,11 +520,21 @@ mod tests {
             ("Casilla Street 12", "USA"),
             ("PL 12", "USA"),
             ("Paseo de la Caja 5", "ESP"),
+            ("12 Drawer Rd", "USA"),
+            ("Mailbox Rd 5", "USA"),
+            ("Case Ave 5", "USA"),
+            ("Po Valley Rd 5", "USA"),
+            ("100 Apt B0", "USA"),
+            ("Station Rd 5", "USA"),
+            ("Upsala Store Rd 4", "USA"),
+            ("1-2-3", "JPN"),
         ] {
             assert_eq!(judged(&[line], country), None, "{line}");
         }
         assert_eq!(judged(&["12 Main St", "PO Box 5"], "USA"), None);
         assert_eq!(judged(&["12 Main St", "Apt 5"], "USA"), None);
+        assert_eq!(judged(&["12", "Main St"], "USA"), None);
+        assert_eq!(judged(&["12", "34"], "USA"), Some(Doubt::NoStreet));
     }
 
     #[test]
@@ -460,6 +565,12 @@ mod tests {
             "XXX",
             "Não informado",
             "Okänd",
+            // A number without a name.
+            "12",
+            "1234567",
+            "12-34",
+            "#12",
+            "１２",
         ] {
             assert_eq!(judged(&[line], "USA"), Some(Doubt::NoStreet), "{line}");
         }
@@ -467,7 +578,7 @@ mod tests {
             "1 Same St",
             "Unknown Rd 5",
             "Sameway 12",
-            "12",
+            "12A",
             "Main St",
             "Testgasse 5",
             "None Such Lane 4",

@@ -53,7 +53,7 @@ const TABLE: [Words; COUNT] = [
     Words { kind: Kind::Mojibake, name: "mojibake", meaning: "text that was decoded in the wrong character encoding", advice: "set `encoding` under [source], or export again in UTF-8" },
     Words { kind: Kind::EscapedText, name: "escaped_text", meaning: "text with HTML entities, percent codes or other escapes in it", advice: "export again without the escapes, or replace them in the mapping" },
     Words { kind: Kind::InvisibleCharacter, name: "invisible_character", meaning: "an invisible or bidirectional character inside a text", advice: "take it out at the source" },
-    Words { kind: Kind::PlaceholderStreet, name: "placeholder_street", meaning: "a residential street that says something like \"unknown\" or \"same as above\"", advice: "collect the address, or add the word to `missing` in the mapping" },
+    Words { kind: Kind::PlaceholderStreet, name: "placeholder_street", meaning: "a residential street that says something like \"unknown\" or \"same as above\", or is a number without a name", advice: "collect the address, or add the word to `missing` in the mapping" },
     Words { kind: Kind::PoBox, name: "po_box", meaning: "a P.O. box where the residential street belongs", advice: "collect the residential address; a P.O. box belongs into mailingAddress" },
     Words { kind: Kind::SameEmail, name: "same_email", meaning: "different customers have the same e-mail address", advice: "nothing for households; look at addresses that many share" },
 ];

@@ -431,7 +431,7 @@ fn by_neighbours(
         .collect();
     for row in 0..seen.len() {
         let near = near(seen, slots, chosen, row);
-        let mute = seen[row].mute();
+        let (mute, names_an_id) = (seen[row].mute(), seen[row].names_an_id());
         let (mut last, mut beside) = (None, 0.0);
         for (number, slot) in slots.iter().enumerate() {
             let fit = &mut fits[row][number];
@@ -440,8 +440,12 @@ fn by_neighbours(
                 beside = near(slot.place.prefix);
             }
             let address = slot.concept.group == Group::Address;
-            let silent =
-                mute && !slot.concept.forms.is_empty() && fit.value > 0.8 && slot.turn == 0;
+            let is_id = names_an_id && slot.concept.kind.reads_numbers();
+            let silent = mute
+                && !slot.concept.forms.is_empty()
+                && fit.value > 0.8
+                && slot.turn == 0
+                && !is_id;
             // Unmarked as it is, it stands among columns of that place.
             if beside >= 1.0 && !fit.marked && (silent || address && fit.name >= LEAST) {
                 fit.total = fit.total.max(0.28 + 0.15 * fit.value);

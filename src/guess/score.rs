@@ -393,6 +393,7 @@ fn by_value(column: &Column, concept: &Concept) -> f64 {
         Kind::Aside if concept.field == "suffix" && is_salutation(column) => 1.0,
         Kind::Aside => 0.0,
         Kind::Text if is_salutation(column) => -1.0,
+        Kind::Name | Kind::FullName if is_salutation(column) => -1.0,
         Kind::Name if share(Class::Company) > 0.3 => -1.0,
         Kind::FullName => of_forms.min(if column.average_length() > 7.0 {
             1.0
@@ -448,7 +449,9 @@ fn by_value(column: &Column, concept: &Concept) -> f64 {
 /// What people are addressed with.
 const SALUTATIONS: &[&str] = &[
     "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "herr", "frau", "hr", "fr", "m", "mme",
-    "mlle", "sr", "sra", "srta", "sig", "dhr", "mevr", "don", "rev",
+    "mlle", "sr", "sra", "srta", "sig", "sigra", "signora", "signore", "dhr", "mevr", "mw", "don",
+    "dona", "dott", "dottssa", "dra", "rev", "pan", "pani", "panna", "hon", "ing", "mgr", "mag",
+    "firma", "familie", "eheleute",
 ];
 
 /// Whether a column holds nearly nothing but salutations.
@@ -457,8 +460,9 @@ fn is_salutation(column: &Column) -> bool {
         return false;
     };
     let known = |code: &str| {
-        let bare = code.trim_end_matches('.').to_lowercase();
-        SALUTATIONS.contains(&bare.as_str())
+        let text = code.replace('.', "").to_lowercase();
+        let mut words = text.split_whitespace();
+        !text.trim().is_empty() && words.all(|word| SALUTATIONS.contains(&word))
     };
     // A letter alone is a code of something else.
     let long = codes

@@ -206,7 +206,10 @@ impl Draft {
     }
 
     /// Keeps what is written; of a text that could not be written to its end, nothing stays.
-    pub fn write<E>(&mut self, write: impl FnOnce(&mut String) -> Result<(), E>) -> Result<Span, E> {
+    pub fn write<E>(
+        &mut self,
+        write: impl FnOnce(&mut String) -> Result<(), E>,
+    ) -> Result<Span, E> {
         let start = self.text.len();
         match write(&mut self.text) {
             Ok(()) => Ok(Span {

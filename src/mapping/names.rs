@@ -165,6 +165,7 @@ impl<'t> Name<'t> {
             && family_is_name
             && !is_title(first)
             && !others.iter().any(|token| is_mark(token))
+            && !self.given.iter().any(|token| doubts::is_cut_short(token))
     }
 
     /// Parts behind a comma that are suffixes and degrees: "Doe, John, Jr., MD".
@@ -205,7 +206,10 @@ impl<'t> Name<'t> {
         let titled = without_honorifics(family, 1).len() < family.len();
         let family = self.without_ends(without_honorifics(family, 1), 1)?;
         let given = self.without_ends(without_honorifics(given, 1), 1)?;
-        if doubts::is_whole_name(family, titled, given) || doubts::joins_people(given) {
+        let doubtful = doubts::is_whole_name(family, titled, given)
+            || doubts::begins_with_title(family)
+            || doubts::joins_people(given);
+        if doubtful {
             return None;
         }
         let trade = |tokens: &[&str]| tokens.len() > 1 && ends_in_trade(tokens);
@@ -236,7 +240,10 @@ impl<'t> Name<'t> {
     fn uncut(&mut self, all: &[&'t str], habit: Habit) -> Option<()> {
         let order = habit.order;
         let all = self.without_ends(without_honorifics(all, 1), 1)?;
-        if doubts::can_be_cut_elsewhere(all, order) {
+        let titled = order == Order::FamilyFirst && all.len() > 2 && doubts::begins_with_title(all);
+        // "Jan Novak CSc."
+        let tailed = all.len() > 2 && all.last().is_some_and(|last| doubts::is_cut_short(last));
+        if titled || tailed || doubts::can_be_cut_elsewhere(all, order) {
             return None;
         }
         let least = match order {
@@ -354,7 +361,7 @@ fn tokens(part: &str) -> Option<Vec<&str>> {
         if let Some(close) = quote.or(opens) {
             let inside = token.strip_prefix(['"', '\u{201c}']).unwrap_or(token);
             let ends = inside.ends_with(close);
-            let word = plain(inside.trim_end_matches(close));
+            let word = doubts::folded(inside.trim_end_matches(close));
             if has(ACCOUNT, &word)
                 || has(FIRM, &word)
                 || !inside.trim_end_matches(close).chars().all(in_name)
@@ -402,7 +409,7 @@ fn is_no_person(parts: &[Vec<&str>]) -> bool {
         place == 0 && parts.len() == 1 && letters(token) == 2 && token.find('.') == Some(1)
     };
     parts.iter().flatten().enumerate().any(|(place, token)| {
-        let word = plain(token);
+        let word = doubts::folded(token);
         (has(ACCOUNT, &word) || has(FIRM, &word)) && !initials(place, token)
     })
 }
@@ -518,6 +525,24 @@ fn is_honorific(token: &str) -> bool {
         || word == "sr"
         || (dotted && DOTTED_HONORIFICS.contains(&word.as_str()))
         || (dotted && small && FACULTIES.contains(&word.as_str()))
+        || is_several_titles(token)
+}
+
+/// Titles in one word: "Prof.Dr.", "Dr.med.dent.", "Mag.a".
+fn is_several_titles(token: &str) -> bool {
+    let mut words = token.split('.').filter(|word| !word.is_empty());
+    let known = |word: &str, more: &[&str]| {
+        let word = word.trim_start_matches('-').to_lowercase();
+        HONORIFICS.contains(&word.as_str()) || more.contains(&word.as_str())
+    };
+    let first = words
+        .next()
+        .is_some_and(|word| known(word, DOTTED_HONORIFICS));
+    let mut others = words.peekable();
+    first
+        && others.peek().is_some()
+        && others
+            .all(|word| known(word, FACULTIES) || matches!(word, "a" | "in" | "ssa" | "h" | "c"))
 }
 
 /// How many particles stand at the end, behind at least one name.

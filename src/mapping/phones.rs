@@ -1,8 +1,8 @@
 //! Phone numbers: what people type, to E.164.
 //!
 //! Owner: `mapping`. Invariants: what is written passes `is_e164`, and its length is possible for its country
-//! (possible, not assigned: a fictitious or newly opened number is accepted; an area code 0xx or 1xx is not). A number
-//! without a country code is read as one of its region only when it is written as people there write one; where two
+//! (possible, not assigned: a fictitious or newly opened number is accepted). A North American number whose area code or
+//! exchange is given to nobody is none ([`is_assignable`]). A number without a country code is read as one of its region only when it is written as people there write one; where two
 //! countries are as likely, it is none ([`national`]). The fast path for plain North American numbers gives what the
 //! library gives, which a property test holds. Left out on purpose: extensions (E.164 has none; they are dropped), numbers
 //! without their area code, and numbers spelt in letters, but for toll-free ones: elsewhere they would turn a remark behind
@@ -43,10 +43,54 @@ pub fn write(
     let short = text.len() <= LONGEST;
     let tailless = without_tail(text).filter(|text| short && !has_plus(text));
     let several = |text| national::is_ambiguous(text, code(region), code(home));
-    Err(match tailless.is_some_and(several) {
-        true => "could be a phone number of two countries: it needs its country code",
-        false => "not a phone number",
+    Err(if tailless.is_some_and(several) {
+        "could be a phone number of two countries: it needs its country code"
+    } else if tailless
+        .or(Some(text))
+        .is_some_and(|text| is_given_to_nobody(text, region))
+    {
+        "a North American number that is given to nobody"
+    } else {
+        "not a phone number"
     })
+}
+
+/// Whether a text is a whole North American number by its digits, but of an area code or an exchange without subscribers.
+fn is_given_to_nobody(text: &str, region: Option<&str>) -> bool {
+    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).collect();
+    let national = match (digits.as_slice(), has_plus(text)) {
+        ([b'1', national @ ..], _) if national.len() == 10 => national,
+        (national, false) if national.len() == 10 && matches!(region, Some("US" | "CA")) => {
+            national
+        }
+        _ => return false,
+    };
+    !is_assignable(national)
+}
+
+/// Whether ten digits can be somebody's number in North America. No area code and no exchange begins with 0 or 1 or ends in
+/// 11 (911, 411). The area codes N9X, 37X, 96X and 555 are set aside, and 555-1212 is directory assistance everywhere. Ten
+/// equal digits are typed to get past a form.
+fn is_assignable(national: &[u8]) -> bool {
+    let [a, b, c, x, y, z, line @ ..] = national else {
+        return false;
+    };
+    // The library counts zeros in front of fewer digits.
+    if line.len() != 4 {
+        return false;
+    }
+    let given = |first: u8, second: u8, third: u8| first >= b'2' && (second, third) != (b'1', b'1');
+    let set_aside = *b == b'9'
+        || matches!(
+            (a, b, c),
+            (b'3', b'7', _) | (b'9', b'6', _) | (b'5', b'5', b'5')
+        );
+    let assistance = (*x, *y, *z) == (b'5', b'5', b'5') && line == b"1212";
+    given(*a, *b, *c)
+        && given(*x, *y, *z)
+        && !set_aside
+        && !assistance
+        && national.iter().any(|digit| digit != a)
 }
 
 /// Writes `text` onto `out` as E.164 and says whether it could; if not, `out` is as before.
@@ -131,13 +175,17 @@ fn toll_free(text: &str, region: Option<&str>, out: &mut String) -> bool {
         && (7..=9).contains(&word.len())
         && letters >= 3
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if fits {
-        out.push_str("+1");
-        out.push_str(area);
-        // Whoever dials more letters than seven is not heard.
-        out.extend(word.chars().take(7).map(key));
+    if !fits {
+        return false;
     }
-    fits
+    // Whoever dials more letters than seven is not heard.
+    let national: String = area.chars().chain(word.chars().take(7).map(key)).collect();
+    let somebodys = is_assignable(national.as_bytes());
+    if somebodys {
+        out.push_str("+1");
+        out.push_str(&national);
+    }
+    somebodys
 }
 
 const TOLL_FREE: [&str; 7] = ["800", "833", "844", "855", "866", "877", "888"];
@@ -157,7 +205,7 @@ fn key(c: char) -> char {
     }
 }
 
-/// Ten digits, or eleven from 1, that begin an area code with 2 to 9, with the usual punctuation between.
+/// Ten digits, or eleven from 1, that somebody can have in North America, with the usual punctuation between.
 /// Only where country code 1 is certain: a plus, or a region that has no other reading of ten digits.
 fn north_american(text: &str, region: Option<&str>, out: &mut String) -> bool {
     let plus = text.starts_with('+');
@@ -181,7 +229,7 @@ fn north_american(text: &str, region: Option<&str>, out: &mut String) -> bool {
         (10, false) => digits.get(..10),
         _ => None,
     };
-    let national = national.filter(|national| matches!(national.first(), Some(b'2'..=b'9')));
+    let national = national.filter(|national| is_assignable(national));
     let Some(national) = national.and_then(|national| str::from_utf8(national).ok()) else {
         return false;
     };
@@ -224,11 +272,11 @@ fn international(text: &str) -> Option<PhoneNumber> {
 fn possible(text: &str, region: Option<Region>) -> Option<PhoneNumber> {
     let number = PHONE_NUMBER_UTIL.parse(text, region).ok()?;
     let length = PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number);
-    // A number that only works inside its town has no E.164 form, and no North American area code ever begins
-    // with 0 or 1: that is "000-000-0000", typed to get past a form.
-    let placeholder = number.national_number == 0
-        || (number.country_code == 1 && number.national_number < 2_000_000_000);
-    (matches!(length, Ok(NumberLengthType::IsPossible)) && !placeholder).then_some(number)
+    // A number that only works inside its town has no E.164 form, and "000-000-0000" is typed to get past a form.
+    let is_nobodys = number.national_number == 0
+        || (number.country_code == 1
+            && !is_assignable(number.national_number.to_string().as_bytes()));
+    (matches!(length, Ok(NumberLengthType::IsPossible)) && !is_nobodys).then_some(number)
 }
 
 /// What an extension begins with. A tail of letters without digits is a remark ("home") and goes as well.

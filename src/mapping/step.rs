@@ -18,7 +18,7 @@ use crate::contract::amounts::{self, Point};
 use crate::contract::usd::Scale;
 use crate::contract::{countries, postal_codes, spans, us_states};
 use crate::source::{Cell, Row};
-use crate::text::Folded;
+use crate::text::{Folded, narrow};
 
 /// What is wrong with a code that no table holds.
 pub const UNKNOWN_CODE: &str = "the code is not in the lookup table";
@@ -125,6 +125,19 @@ impl Step {
         !matches!(self, Step::Case(_) | Step::Name(..))
     }
 
+    /// Whether what it reads is made of plain letters and digits, whatever their width: "７８７０１" is 78701.
+    fn reads_plain_characters(&self) -> bool {
+        matches!(
+            self,
+            Step::Digits
+                | Step::Date(..)
+                | Step::PostalCode(_)
+                | Step::TaxId { .. }
+                | Step::UsdRange(..)
+                | Step::Integer(_)
+        )
+    }
+
     /// The column in which it finds the country.
     pub(super) fn region_column(&self) -> Option<usize> {
         match self {
@@ -159,6 +172,14 @@ impl Step {
         country: Option<&'static str>,
         out: &mut String,
     ) -> Result<(), &'static str> {
+        let plain;
+        let text = match self.reads_plain_characters() {
+            true => {
+                plain = narrow(text);
+                &*plain
+            }
+            false => text,
+        };
         match self {
             Step::Digits => {
                 let digits = text.bytes().filter(u8::is_ascii_digit);
@@ -185,7 +206,10 @@ impl Step {
                 out.push_str(if *kind { id.kind } else { id.number() });
             }
             Step::Pad(width) => {
-                if text.bytes().all(|byte| byte.is_ascii_digit()) {
+                let digits = narrow(text);
+                let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+                let text = if is_number { &digits } else { text };
+                if is_number {
                     let lost = width.saturating_sub(text.len());
                     out.extend(std::iter::repeat_n('0', lost));
                 }
@@ -199,7 +223,7 @@ impl Step {
                     // Without a place to look at, the mapping says that the column holds U.S. states.
                     None => place.is_none(),
                 };
-                let state = us_states::two_letters(text).filter(|_| at_home);
+                let state = us_states::two_letters(&narrow(text)).filter(|_| at_home);
                 out.push_str(state.unwrap_or(text));
             }
             Step::UsdRange(scale, point) => out.push_str(usd_range(*scale, text, *point)?),

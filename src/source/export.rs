@@ -434,13 +434,17 @@ impl Export {
 
     /// Why a row is left out, whatever its cells mean.
     pub fn skipped(&self, row: &Row<'_>) -> Option<Skipped> {
-        let first = row.cell(0);
+        let (mut cells, mut headers) = (row.cells(), self.headers.iter());
+        let first = match cells.next() {
+            // Before the header of a file that was joined to another stands the mark with which DOS ended the other.
+            Some(Cell::Text(text)) => Some(text.trim_start_matches('\u{1a}')),
+            _ => None,
+        };
         if self.has_header
-            && self
-                .headers
-                .first()
-                .is_some_and(|header| first == Cell::Text(header))
-            && (row.cells().zip(&self.headers)).all(|(cell, header)| cell == Cell::Text(header))
+            && first.is_some_and(|first| headers.next().is_some_and(|header| first == header))
+            && cells
+                .zip(headers)
+                .all(|(cell, header)| cell == Cell::Text(header))
         {
             return Some(Skipped::Header);
         }

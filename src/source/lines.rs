@@ -1,8 +1,8 @@
 //! CSV text → rows, broken ones included.
 //!
 //! Owner of [`Lines`], one sequential pass over text that is UTF-8 but for the marks of what did not decode, and of
-//! [`Again`], a row read again. Invariants: whatever the bytes, every one of them belongs to one row or one blank line;
-//! reading a row's bytes again gives the same cells; where the quotes of a row make no sense, the row is its first line
+//! [`Again`], a row read again. Invariants: whatever the bytes, every one of them belongs to one row or one blank line, but
+//! for the marks at the end of a file; reading a row's bytes again gives the same cells; where the quotes of a row make no sense, the row is its first line
 //! and reading goes on behind that, so a quote that never closes costs one line and not the rest of the file; the outcome
 //! does not depend on how the bytes came in; memory is bounded by [`MAX_ROW`].
 //! The splitting is our own because csv parsers read on through a stray quote, and only the raw bytes tell where that was.
@@ -29,9 +29,11 @@ pub const MOST_COLUMNS: usize = 1 << 14;
 
 const BUFFER: usize = 256 << 10;
 
-/// What may stand before a row where files were joined end to end: the byte order mark of the second, or the mark with which
-/// DOS ended the first.
-const MARKS: [&[u8]; 2] = [b"\xEF\xBB\xBF", b"\x1A"];
+/// The byte order mark, which stands before a row where files were joined end to end.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// The mark with which DOS ends a file. Programs that convert texts write the same character for a letter that they lost.
+const END_MARK: u8 = 0x1A;
 
 /// What the rows of a text are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -271,6 +273,12 @@ impl Form {
                 at += 1;
             }
             at += spaces(&input[at..]);
+            // Behind a quote it stands for no letter.
+            let marks = input[at..].iter().take_while(|byte| **byte == END_MARK);
+            let marks = marks.count();
+            if matches!(input.get(at + marks), None | Some(b'\n' | b'\r')) {
+                at += marks;
+            }
             cells.end_cell(self.delimiter);
             match input.get(at) {
                 Some(next) if *next == self.delimiter => at += 1,
@@ -357,16 +365,36 @@ impl Form {
 /// the text, the mark with which DOS ends a file and the NULs that fill up its last block.
 fn unread(input: &[u8], ended: bool) -> (usize, usize) {
     let mut before = 0;
-    while let Some(mark) = MARKS.iter().find(|mark| input[before..].starts_with(mark)) {
-        before += mark.len();
+    while let Some(length) = mark(&input[before..], ended) {
+        before += length;
     }
-    let padding = |byte: &&u8| matches!(**byte, 0 | 0x1A);
+    let padding = |byte: &&u8| matches!(**byte, 0 | END_MARK);
     let rest = &input[before..];
     let last_row = ended && rest.last().is_some_and(|last| padding(&last));
     match last_row && memchr::memchr2(b'\n', b'\r', rest).is_none() {
         true => (before, rest.iter().rev().take_while(padding).count()),
         false => (before, 0),
     }
+}
+
+/// The length of the marks that a text begins with. An end mark right before the text of a cell is none: it may stand for the
+/// cell's first letter.
+fn mark(input: &[u8], ended: bool) -> Option<usize> {
+    if input.starts_with(BYTE_ORDER_MARK) {
+        return Some(BYTE_ORDER_MARK.len());
+    }
+    let length = input.iter().take_while(|byte| **byte == END_MARK).count();
+    let behind = &input[length..];
+    let ends = match behind.first() {
+        Some(byte) => matches!(byte, b'\n' | b'\r') || behind.starts_with(BYTE_ORDER_MARK),
+        None => ended,
+    };
+    (length > 0 && ends).then_some(length)
+}
+
+/// Whether what is left of a text is no line but the marks at its end.
+fn is_end(text: &[u8]) -> bool {
+    text.iter().all(|byte| matches!(*byte, 0 | END_MARK))
 }
 
 /// The first line without its end, and its length with it; none when its end is not there yet.
@@ -497,10 +525,11 @@ impl<R: Read> Lines<R> {
             {
                 rows.data.truncate(first.0);
                 rows.ends.truncate(first.1);
-                self.blank += if self.form.sheet {
-                    1
-                } else {
-                    taken.breaks.max(1)
+                let is_end = is_end(&self.buffer[self.at - taken.length..self.at]);
+                self.blank += match self.form.sheet {
+                    true => 1,
+                    false if is_end => 0,
+                    false => taken.breaks.max(1),
                 };
                 continue;
             }

@@ -2,7 +2,7 @@
 //!
 //! Owner of three questions that every part of the program asks of text: which characters nobody sees ([`invisible`]),
 //! what a cell means without a spreadsheet's wrapping ([`cell`]), and the spelling in which texts are compared
-//! ([`fold`], [`Folded`]). Invariants: ASCII text, the usual case, costs a look at its bytes and no allocation; nothing
+//! ([`fold`], [`Folded`]); and of the plain characters that digits and codes are read in ([`narrow`](mod@narrow)). Invariants: ASCII text, the usual case, costs a look at its bytes and no allocation; nothing
 //! here fails on any text. Left out on purpose: names of places, which are compared without accents
 //! (`contract::fold`), and which characters a field may hold (`contract::forms`).
 
@@ -10,9 +10,11 @@ pub mod cell;
 pub mod fold;
 pub mod invisible;
 pub mod lost;
+pub mod narrow;
 pub mod plain;
 
 pub use cell::{compose, one_line, value};
 pub use fold::{Folded, fold, may_fold_to_ascii, same};
-pub use plain::{is_latin, is_plain};
 pub use invisible::{has_invisible, is_invisible, trim, without_invisible};
+pub use narrow::narrow;
+pub use plain::{is_latin, is_plain};

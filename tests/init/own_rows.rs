@@ -329,6 +329,21 @@ fn digits_of_an_id_are_nothing_else() {
 }
 
 #[test]
+fn a_customer_number_beside_the_id_is_no_phone() {
+    let folder = tempfile::tempdir().unwrap();
+    for header in ["CIF_NO", "CUST_NO", "MEMBER_NO"] {
+        for first in [0u64, 2_125_550_100] {
+            let padded = |number: usize| vec![format!("{:010}", first + 7_919 * number as u64)];
+            let (columns, mapping) = written(&customers(folder.path(), &[header], &padded));
+            assert!(
+                !columns.contains_key("owners[0].phoneNumber"),
+                "{header}: {mapping}"
+            );
+        }
+    }
+}
+
+#[test]
 fn two_digit_years_get_the_pivot_of_this_year_and_are_never_sure() {
     let (columns, mapping) = written(&kept("short_years"));
     assert_eq!(columns, usual(&[("owners[0].identity.dateOfBirth", "DOB")]));
@@ -348,10 +363,48 @@ fn two_digit_years_get_the_pivot_of_this_year_and_are_never_sure() {
 }
 
 #[test]
+fn polish_headers_say_who_somebody_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let from = folder.path().join("a.csv");
+    let mut lines = vec!["Nr klienta;Tytuł;Nazwisko;Imię;Data urodzenia".to_owned()];
+    lines.extend((0..24).map(|number| {
+        let (title, given) = [("Pan", "Jan"), ("Pani", "Anna")][number % 2];
+        let family = ["Nowak", "Kowal", "Lis"][number % 3];
+        format!(
+            "{:08};{title};{family};{given};{:02}.03.19{}",
+            400 + number,
+            number + 1,
+            50 + number
+        )
+    }));
+    fs::write(&from, lines.join("\n")).unwrap();
+    let (columns, mapping) = written(&from);
+    for (field, column) in [
+        ("clientAccountId", "Nr klienta"),
+        ("owners[0].identity.givenName", "Imię"),
+        ("owners[0].identity.familyName", "Nazwisko"),
+        ("owners[0].identity.dateOfBirth", "Data urodzenia"),
+    ] {
+        assert_eq!(columns[field], column, "{mapping}");
+    }
+    assert_eq!(columns.len(), 4, "{mapping}");
+}
+
+#[test]
 fn a_salutation_is_no_position() {
     let folder = tempfile::tempdir().unwrap();
     for header in ["Salutation", "Title", "Anrede", "Prefix"] {
         let titles = |number: usize| vec![["Mr", "Mrs.", "Dr"][number % 3].to_owned()];
+        let (columns, _) = written(&customers(folder.path(), &[header], &titles));
+        assert_eq!(columns, usual(&[]), "{header}");
+    }
+    for (header, said) in [
+        ("Anrede", ["Herr", "Frau", "Herr Dr."]),
+        ("Tytuł", ["Pan", "Pani", "Pani"]),
+        ("Titolo", ["Sig.", "Sig.ra", "Dott."]),
+        ("C2", ["Herr", "Frau", "Frau"]),
+    ] {
+        let titles = |number: usize| vec![said[number % 3].to_owned()];
         let (columns, _) = written(&customers(folder.path(), &[header], &titles));
         assert_eq!(columns, usual(&[]), "{header}");
     }

@@ -5,13 +5,13 @@
 
 use super::firms::{GIVEN, has};
 use super::notes::{BEHIND_APOSTROPHE, FEMININE, MAIDEN, MALE, NOTES, TITLES_OR_NAMES, VIETNAMESE};
-use super::words::{FAMILY_NAMES_TOO, JOINING, ROMANCE};
+use super::words::{FAMILY_NAMES_TOO, JOINING, ROMANCE, SHORT_GIVEN};
 use super::{Order, is_particle, letters, plain};
 use crate::contract::fold::fold;
 use crate::contract::{countries, us_states};
 
 /// Lower case, without dots and accents.
-fn folded(token: &str) -> String {
+pub(super) fn folded(token: &str) -> String {
     match token.is_ascii() {
         true => plain(token),
         false => fold(token),
@@ -99,6 +99,23 @@ pub(super) fn is_no_given_name(token: &str) -> bool {
         || word == "thi"
         || TITLES_OR_NAMES.contains(&word.as_str())
         || is_joining(token, false)
+}
+
+/// A title that is a name as well, which stands where a family name begins: "RA Muster, Jan", "PAN JAN NOWAK".
+pub(super) fn begins_with_title(family: &[&str]) -> bool {
+    let [first, _, ..] = family else {
+        return false;
+    };
+    has(TITLES_OR_NAMES, &folded(first))
+}
+
+/// A word that is cut short, with its dot, and is no given name: "Rag. Mario Rossi", "Muster, Jan Dkfm.".
+pub(super) fn is_cut_short(token: &str) -> bool {
+    let Some(word) = token.strip_suffix('.') else {
+        return false;
+    };
+    let short = || SHORT_GIVEN.contains(&folded(word).as_str());
+    letters(word) > 1 && !word.contains('.') && !is_particle(token) && !short()
 }
 
 /// A word between two names, by its small letters; a capital is an initial. `in_capitals`: nothing tells the two apart.

@@ -7,24 +7,28 @@
 /// account, and what else of the cell is a name nobody can tell.
 #[rustfmt::skip]
 pub const NOTES: &[&str] = &[
-    "abandoned", "account", "accounts", "acct", "actif", "active", "activo", "aktiv", "annule", "annulee",
-    "archived", "ativo", "attivo", "bankrupt", "bankruptcy", "betreuer", "bloccato", "blocked", "bloque",
-    "bloqueada", "bloqueado", "bloquee", "canceled", "cancelled", "cerrada", "cerrado", "chiusa", "chiuso",
-    "client", "closed", "cloture", "cloturee", "compte", "conta", "conto", "cuenta", "customer", "deactivated",
-    "dead", "decede", "decedee", "deceduta", "deceduto", "defunct", "defunta", "defunto", "deleted", "difunta",
-    "difunto", "disabled", "divorced", "dnu", "donotuse", "doppelt", "dormant", "doublon", "dummy", "dup", "dupe",
-    "duplicada", "duplicado", "duplicate", "duplicated", "duplikat", "employee", "encerrada", "encerrado", "erben",
-    "erbengemeinschaft", "eredi", "erroneous", "error", "escheat", "escheated", "espolio", "expired", "falecida",
-    "falecido", "fallecida", "fallecido", "fam", "familie", "ferme", "fermee", "feu", "former", "formerly", "fraud",
-    "frozen", "gekundigt", "geloscht", "geschlossen", "gesloten", "gesperrt", "gest", "gestorben", "heirs",
-    "herdeiros", "herederos", "heritiers", "hinterbliebene", "hoirie", "inactif", "inactive", "inactivo", "inaktiv",
-    "inativo", "inattivo", "incapacitated", "incompetent", "invalid", "konto", "liquidated", "maiden", "mailing",
-    "memoriam", "merged", "migrated", "moved", "nachlass", "nicht", "nieaktywna", "nieaktywny", "not", "obsolete",
-    "ofac", "offen", "only", "opened", "overleden", "owner", "pending", "primary", "prueba", "removed", "returned",
-    "sanctioned", "secondary", "spadkobiercy", "spouse", "succession", "sucesion", "sucesores", "suspended",
-    "suspendido", "temp", "temporary", "terminated", "test", "testamentaria", "teste", "testing", "unbek",
-    "unknown", "updated", "use", "verst", "verstorben", "verstorbene", "verzogen", "vip", "void", "vormund",
-    "widow", "widower", "zamkniete", "zamkniety", "zmarla", "zmarly",
+    "abandoned", "account", "accounts", "acct", "actif", "active", "activo", "aktiv", "aml", "annule", "annulee",
+    "archived", "ativo", "attivo", "baby", "bankrupt", "bankruptcy", "betreuer", "bloccato", "blocked", "bloque",
+    "bloqueada", "bloqueado", "bloquee", "canc", "canceled", "cancelled", "ceo", "cerrada", "cerrado", "cfo",
+    "chiusa", "chiuso", "client", "closed", "cloture", "cloturee", "clsd", "compte", "conta", "conto", "cuenta",
+    "customer", "dcd", "deactivated", "dead", "decede", "decedee", "deceduta", "deceduto", "decsd", "defunct",
+    "defunta", "defunto", "deleted", "difunta", "difunto", "disabled", "divorced", "dnc", "dnu", "donotuse",
+    "doppelt", "dormant", "doublon", "dummy", "dup", "dupe", "duplicada", "duplicado", "duplicate", "duplicated",
+    "duplikat", "employee", "encerrada", "encerrado", "erben", "erbengemeinschaft", "eredi", "erroneous", "error",
+    "escheat", "escheated", "escheatment", "espolio", "expired", "exposed", "falecida", "falecido", "fallecida",
+    "fallecido", "fam", "familie", "ferme", "fermee", "feu", "fnu", "foreign", "former", "formerly", "fraud",
+    "frozen", "frzn", "gekundigt", "geloscht", "geschlossen", "gesloten", "gesperrt", "gest", "gestorben", "gone",
+    "heirs", "herdeiros", "herederos", "heritiers", "hinterbliebene", "hoirie", "hold", "inact", "inactif",
+    "inactive", "inactivo", "inaktiv", "inativo", "inattivo", "incap", "incapacitated", "incompetent", "infant",
+    "inh", "inhaber", "invalid", "konto", "kyc", "late", "liq", "liquidated", "lnu", "maiden", "mailing",
+    "memoriam", "merged", "migrated", "minors", "missing", "moved", "nachlass", "nicht", "nieaktywna", "nieaktywny",
+    "nmi", "nmn", "non-us", "nonus", "not", "nra", "obsolete", "ofac", "offen", "ofw", "only", "opened",
+    "overleden", "owner", "pending", "pep", "peps", "politically", "prim", "primary", "prop", "prueba", "rca",
+    "refused", "removed", "restr", "restricted", "returned", "rts", "sanctioned", "sdn", "secondary",
+    "spadkobiercy", "spouse", "succession", "sucesion", "sucesores", "susp", "suspended", "suspendido", "suspense",
+    "tba", "tbd", "temp", "temporary", "terminated", "test", "testamentaria", "teste", "testing", "unbek",
+    "unclaimed", "undeliverable", "unknown", "updated", "use", "verst", "verstorben", "verstorbene", "verzogen",
+    "vip", "void", "vormund", "widow", "widower", "xx", "xxx", "xxxx", "zamkniete", "zamkniety", "zmarla", "zmarly",
 ];
 
 /// Between a name and the name that somebody was born with or is known by.
@@ -38,8 +42,11 @@ pub const MAIDEN: &[&str] = &[
 /// Titles that are given names or family names as well: behind one nobody knows which it was.
 #[rustfmt::skip]
 pub const TITLES_OR_NAMES: &[&str] = &[
-    "baron", "baroness", "bishop", "brother", "chief", "count", "countess", "deacon", "duchess", "duke", "elder",
-    "father", "judge", "lady", "lord", "major", "marshal", "marshall", "pastor", "princess", "private", "sister",
+    "arch", "arq", "baron", "baroness", "bay", "bayan", "bishop", "brother", "cantor", "chief", "count", "countess",
+    "dato", "datuk", "deacon", "duchess", "duke", "elder", "fa", "father", "graf", "haji", "handel", "hofrat",
+    "imam", "ing", "judge", "lady", "lic", "lord", "mag", "major", "marshal", "marshall", "me", "minor", "notar",
+    "pan", "pastor", "pater", "pfarrer", "prince", "princess", "prinz", "private", "ra", "shaikh", "sheikh",
+    "sister", "stb", "wp",
 ];
 
 /// Before a woman's name, or before her husband's.

@@ -104,11 +104,46 @@ pub const HONORIFICS: &[&str] = &[
     "doña",
     "pani",
     "rechtsanwalt",
+    "rechtsanwältin",
+    "herrn",
+    "fräulein",
+    "fraeulein",
+    "fraulein",
+    "mw",
+    "fru",
+    "smt",
+    "shri",
+    "shrimati",
+    "mudr",
+    "judr",
+    "phdr",
+    "rndr",
+    "mvdr",
+    "paeddr",
+    "thdr",
+    "pharmdr",
+    "dipl",
+    "dr-ing",
+    "dipl-kfm",
+    "dipl-kffr",
+    "dipl-inform",
+    "dkfm",
+    "engr",
+    "atty",
+    "univ-prof",
+    "priv-doz",
+    "hrh",
+    "maître",
+    "magistra",
+    "gospodin",
+    "gospodja",
+    "kommr",
 ];
 
 /// Titles only where they have their dot: "Ing. Jan Novak", but "Dean Ing".
 pub const DOTTED_HONORIFICS: &[&str] = &[
-    "ing", "lic", "arq", "mag", "hr", "ir", "ens", "sen", "rep", "inż", "inz",
+    "ing", "lic", "arq", "mag", "hr", "ir", "ens", "sen", "rep", "inż", "inz", "ra", "rag", "geom",
+    "arch", "bc", "ks", "ds", "sn", "eng", "dna", "dn", "br", "stb", "mtra", "mtro", "pan",
 ];
 
 /// What follows "Dr." in German, with a small letter and a dot: "Dr. med.", "Dr. rer. nat.".
@@ -148,6 +183,14 @@ pub const SUFFIXES: &[(&str, &str)] = &[
     ("vii", "VII"),
     ("viii", "VIII"),
     ("1st", "I"),
+];
+
+/// Given names in short, with their dot: "Wm. Roe", "Ma. Elena". Any other word with a dot is short for something else.
+pub const SHORT_GIVEN: &[&str] = &[
+    "alex", "ant", "aug", "benj", "ch", "chas", "chr", "dan", "danl", "ed", "edw", "eliz", "fco",
+    "fdo", "fred", "friedr", "geo", "gmo", "heinr", "hch", "jas", "jno", "jo", "joh", "jon", "jos",
+    "ludw", "ma", "margt", "ph", "phil", "richd", "rob", "robt", "sam", "saml", "steph", "th",
+    "theo", "thos", "tim", "wilh", "wm",
 ];
 
 /// Before the rest of a family name.

@@ -40,7 +40,7 @@ fn candidates(text: &str, region: Region, home: Option<Region>) -> Vec<PhoneNumb
     let american = || north_american(text).filter(|_| !is_american(region));
     if let Some(reading) = &there
         && reading.is_as_written_there
-        && (reading.is_valid || abroad.is_none())
+        && (abroad.is_none() || is_valid(&reading.number))
     {
         // Where people write numbers as North Americans do, a bank from there may have either.
         let other = match shape == Shape::NorthAmerican && home.is_some_and(is_american) {
@@ -64,13 +64,13 @@ fn candidates(text: &str, region: Region, home: Option<Region>) -> Vec<PhoneNumb
     let at_home = home
         .filter(|home| *home != region)
         .and_then(|home| Reading::of(text, home))
-        .filter(|reading| reading.is_as_written_there && reading.is_valid)
+        .filter(|reading| reading.is_as_written_there && is_valid(&reading.number))
         // "(21) 2345-6789" is no North American number, though its digits could be one.
         .filter(|_| shape != Shape::Other || !home.is_some_and(is_american));
     let mut numbers: Vec<PhoneNumber> = at_home.map(|reading| reading.number).into_iter().collect();
     // A number whose zero a spreadsheet took, or that is written without it. Where it may lack its area code as well, it is
     // none, but a doubt about another reading.
-    if let Some(reading) = there.filter(|reading| reading.is_valid)
+    if let Some(reading) = there.filter(|reading| is_valid(&reading.number))
         && (!numbers.is_empty() || reading.is_whole(text, region))
     {
         numbers.push(reading.number);
@@ -124,8 +124,6 @@ impl Shape {
 /// A text as a number of one country.
 struct Reading {
     number: PhoneNumber,
-    /// The country has such numbers, as far as the library knows.
-    is_valid: bool,
     /// People of the country write their numbers so.
     is_as_written_there: bool,
 }
@@ -133,20 +131,14 @@ struct Reading {
 impl Reading {
     fn of(text: &str, region: Region) -> Option<Reading> {
         let number = possible(text, Some(region))?;
-        let is_valid = PHONE_NUMBER_UTIL.is_valid_number(&number);
         let has_zero = text.chars().find_map(digit) == Some('0');
         // North Americans dial the 1 or leave it out. Elsewhere a number with a zero in front is written as numbers are there,
         // whether or not it was given out; where people dial none, nothing but the plan of the country's numbers tells one from
-        // a foreign one. Only where the two disagree has the library to say, which takes long, whether people dial a zero.
-        let is_as_written_there = is_american(region)
-            || match (is_valid, has_zero) {
-                (true, false) => !dials_zero(&number),
-                (false, true) => dials_zero(&number),
-                (agreed, _) => agreed,
-            };
+        // a foreign one.
+        let is_as_written_there =
+            is_american(region) || has_zero || (is_valid(&number) && !dials_zero(&number));
         Some(Reading {
             number,
-            is_valid,
             is_as_written_there,
         })
     }
@@ -163,6 +155,12 @@ impl Reading {
     }
 }
 
+/// Whether its country has such numbers, as far as the library knows. That takes longer than everything else here, so it is
+/// asked only where the answer counts.
+fn is_valid(number: &PhoneNumber) -> bool {
+    PHONE_NUMBER_UTIL.is_valid_number(number)
+}
+
 /// Whether people of its own country dial a number with a zero in front.
 fn dials_zero(number: &PhoneNumber) -> bool {
     let national = PHONE_NUMBER_UTIL.format(number, PhoneNumberFormat::National);
@@ -176,8 +174,7 @@ fn behind_foreign_dialing(text: &str, region: Region) -> Option<PhoneNumber> {
         return None;
     }
     let number = possible(&format!("+{}", digits(text).strip_prefix("011")?), None)?;
-    let valid = PHONE_NUMBER_UTIL.is_valid_number(&number);
-    valid.then_some(number)
+    is_valid(&number).then_some(number)
 }
 
 /// Ten digits, or eleven from 1, as a number of North America whose area code was given out.
@@ -189,8 +186,7 @@ fn north_american(text: &str) -> Option<PhoneNumber> {
         _ => return None,
     };
     let number = possible(&format!("+1{national}"), None)?;
-    let valid = PHONE_NUMBER_UTIL.is_valid_number(&number);
-    valid.then_some(number)
+    is_valid(&number).then_some(number)
 }
 
 fn digits(text: &str) -> String {

@@ -70,6 +70,70 @@ fn real_numbers() {
     }
 }
 
+#[test]
+fn numbers_that_north_america_gives_to_nobody_are_none() {
+    for text in [
+        // No exchange begins with 0 or 1, or ends in 11.
+        "512-055-0142",
+        "512-155-0142",
+        "512-911-0142",
+        "(512) 411 0142",
+        "+1 512 211 0142",
+        "001 512 911 0142",
+        "512.111.2345 x5",
+        "5129110142.0",
+        "５１２－９１１－０１４２",
+        "1-800-911-4567",
+        "1-800-1FLOWER",
+        // Nor does an area code, and some are set aside.
+        "911-234-5678",
+        "411-555-0100",
+        "(123) 456-7890",
+        "999-999-9999",
+        "+1 999 555 0142",
+        "290-555-0142",
+        "370-555-0142",
+        "960-555-0142",
+        "555-555-0142",
+        "(555) 234-5678",
+        "0000512555",
+        // Directory assistance, and ten equal digits.
+        "512-555-1212",
+        "1-800-555-1212",
+        "222-222-2222",
+        "888-888-8888",
+        "1 888 888 8888",
+    ] {
+        assert_eq!(read(text, Some("US")), None, "{text}");
+        assert_eq!(read(text, Some("CA")), None, "{text}");
+    }
+    for text in [
+        "512-555-0100",
+        "512-555-0199",
+        "512-234-1111",
+        "812-234-5678",
+        "512-999-9999",
+        "978-234-5678",
+        "888-555-0142",
+        "512-911-0142 / 512-555-0142",
+    ] {
+        assert!(read(text, Some("US")).is_some(), "{text}");
+    }
+    let why = |text| write(text, Some("US"), None, &mut String::new());
+    for text in ["(512) 911-0142", "+1 512 911 0142", "512-911-0142 x5"] {
+        assert_eq!(
+            why(text),
+            Err("a North American number that is given to nobody")
+        );
+    }
+    assert_eq!(why("555-0142"), Err("not a phone number"));
+    // A number of another country may look like one.
+    assert_eq!(
+        read("+49 512 9110142", Some("US")).as_deref(),
+        Some("+495129110142")
+    );
+}
+
 /// A cell, the country of the person, the home of the export, and the number.
 #[test]
 fn a_number_without_its_country_is_read_where_it_can_be_from() {

@@ -239,7 +239,26 @@ fn marks_before_and_behind_the_text_of_a_file_are_no_part_of_a_row() {
         b"a,b\n\xEF\xBB\xBF\"1\",2\n",
         b"a,b\n\x1A\xEF\xBB\xBF\"1\",2\n\x1A",
     ] {
-        assert_eq!(read(COMMA, text).0, rows, "{text:?}");
+        assert_eq!(read(COMMA, text), (rows.clone(), 0), "{text:?}");
+    }
+    // On a line of its own the mark is a blank line, wherever that is.
+    let (around, blank) = read(COMMA, b"a,b\n\x1A\n1,2\n\x1A\x1A\r\n\x1A");
+    assert_eq!((around[1].1.as_str(), around.len(), blank), ("1|2", 2, 2));
+    for text in [
+        &b"a,b\n1,\"2\"\x1A\n"[..],
+        b"a,b\n1,\"2\"\x1A\x1A\r\n",
+        b"a,b\n1,\"2\"\x1A",
+    ] {
+        assert_eq!(read(COMMA, text), (rows.clone(), 0), "{text:?}");
+    }
+    // It may stand for a letter that was lost.
+    for text in [
+        &b"a,b\n\x1Akerman,2\n"[..],
+        b"a,b\n\x1Akerman,2",
+        b"\x1Akerman,2\x1A",
+    ] {
+        let rows = read(COMMA, text).0;
+        assert_eq!(rows.last().unwrap().1, "\u{1a}kerman|2", "{text:?}");
     }
     // Within a row they are what they are.
     let within = read(COMMA, b"a,b\n1,\0\n2,3\0\n").0;
