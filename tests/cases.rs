@@ -5,7 +5,7 @@
 //! `expected.totals.txt`, `expected.unused.txt` with the rows that nothing uses where an export stands beside that of the
 //! accounts, `expected.findings.csv` where the case's name begins with `finding-` or `trap-`, or `expected.error.txt` where the case
 //! cannot be run at all.
-//! `UPDATE=1 cargo test --test cases` writes the expectations anew: read the difference before you commit it.
+//! `UPDATE=1 cargo test --test program cases::` writes the expectations anew: read the difference before you commit it.
 //! Every payload is also posted to a sandbox, which states the contract in its own words: it must take them all.
 
 use std::fs;
@@ -143,7 +143,7 @@ fn every_case_gives_what_it_must() {
     }
     assert!(
         wrong.is_empty(),
-        "UPDATE=1 cargo test --test cases accepts these:\n{}",
+        "UPDATE=1 cargo test --test program cases:: accepts these:\n{}",
         wrong.join("\n")
     );
 }

@@ -2,13 +2,11 @@
 //!
 //! The sandbox's ledger judges what was sent. Which files may be opened at all is judged in `documents`.
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::{SandboxProcess, json_of, program};
 use serde_json::Value;
-use support::{SandboxProcess, json_of, program};
 
 const MAPPING: &str = r#"
 account_type = "INDIVIDUAL"
