@@ -24,9 +24,9 @@ create = "unlimited"
 lookup = "unlimited"
 upload = "unlimited"
 [retry]
-request_timeout = "400ms"
-upload_timeout = "400ms"
-settle_after = "500ms"
+request_timeout = "2s"
+upload_timeout = "2s"
+settle_after = "2100ms"
 backoff_first = "10ms"
 backoff_most = "50ms"
 breaker = 1

@@ -42,9 +42,9 @@ create = "unlimited"
 lookup = "unlimited"
 upload = "unlimited"
 [retry]
-request_timeout = "400ms"
-upload_timeout = "400ms"
-settle_after = "500ms"
+request_timeout = "20s"
+upload_timeout = "20s"
+settle_after = "21s"
 backoff_first = "10ms"
 backoff_most = "50ms"
 "#;
