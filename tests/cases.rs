@@ -177,14 +177,15 @@ fn lines(bytes: &[u8]) -> Vec<String> {
         .collect()
 }
 
+/// The payloads are those that every case must give: the test above shows that it gives them.
 #[tokio::test]
 async fn the_sandbox_takes_every_payload() {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut posted = 0;
     for folder in folders() {
-        let [(_, Some(payloads)), ..] = outcome(&folder) else {
+        let Ok(payloads) = fs::read_to_string(folder.join(PAYLOADS)) else {
             continue;
         };
-        let payloads = String::from_utf8(payloads).unwrap();
         let settings = fs::read_to_string(folder.join("migration.toml")).unwrap();
         let dialect = if settings.contains("dialect = \"reference\"") {
             Dialect::Reference
@@ -192,7 +193,7 @@ async fn the_sandbox_takes_every_payload() {
             Dialect::Guide
         };
         for (number, payload) in payloads.lines().enumerate() {
-            let answer = post(dialect, payload).await;
+            let answer = post(&client, dialect, payload).await;
             assert!(
                 answer.is_empty(),
                 "{}, payload {}: {answer}",
@@ -206,14 +207,13 @@ async fn the_sandbox_takes_every_payload() {
 }
 
 /// Posts one payload to a sandbox of its own; the answer's body, or nothing when it was taken.
-async fn post(dialect: Dialect, payload: &str) -> String {
+async fn post(client: &reqwest::Client, dialect: Dialect, payload: &str) -> String {
     let config = Config {
         dialect,
         key: Some("any".to_owned()),
         ..Config::default()
     };
     let sandbox = Sandbox::start(config, 0).await.unwrap();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let base = sandbox.base_url();
     let authorization = match dialect {
         Dialect::Guide => "API-Key any".to_owned(),
