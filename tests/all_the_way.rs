@@ -5,20 +5,16 @@
 //! Owner of the agreement between commands; what each does alone is judged by its own tests. The same way for the samples
 //! and for 20,000 generated customers. Left out on purpose: faults on the wire (`crash`, `events`).
 
-mod support;
-
-#[path = "../examples/generate/export/mod.rs"]
-mod export;
-
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::export;
+use crate::support::{Running, SandboxProcess, fill, json_of, program, wait_for};
 use bakkt_migrate::contract::changes::by_hand;
 use serde_json::Value;
-use support::{Running, SandboxProcess, fill, json_of, program, wait_for};
 
 /// How many customers are generated.
 const CUSTOMERS: u64 = 20_000;
@@ -130,7 +126,7 @@ fn sample(name: &str, dir: &Path) {
     let from = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("samples")
         .join(name);
-    support::copy_folder(&from, dir);
+    crate::support::copy_folder(&from, dir);
     let settings = fs::read_to_string(dir.join("migration.toml")).unwrap();
     fs::write(dir.join("migration.toml"), unlimited(&settings)).unwrap();
 }

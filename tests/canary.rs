@@ -4,12 +4,8 @@
 //! Owner of the proof that the journal cannot be read against its owner. The one exception, `--payloads`, is what shows
 //! that the search finds what is there. Left out on purpose: memory and core dumps.
 
-mod support;
-
-#[path = "canary/migration.rs"]
 mod migration;
 
-#[path = "canary/messages.rs"]
 mod messages;
 
 use std::fs;
@@ -17,9 +13,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::support::needles::{Needles, base64, files_below, hex, sha256, url};
+use crate::support::{Running, SandboxProcess, program, wait_for};
 use migration::{PLAIN, SETTINGS, export};
-use support::needles::{Needles, base64, files_below, hex, sha256, url};
-use support::{Running, SandboxProcess, program, wait_for};
 
 const KEY: &str = "canary-key-3kX9vQ7pLm2";
 

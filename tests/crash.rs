@@ -5,20 +5,12 @@
 //! that is printed; `CRASH_SEED=n` draws others, `CRASH=small` takes a smaller migration with fewer kills. Left out on
 //! purpose: 403, which stops a run until a person looks, and power cuts (see `tests/mutations`).
 
-#[allow(dead_code)]
-#[path = "../examples/generate/export/mod.rs"]
-mod export;
-mod support;
-
-#[path = "crash/end.rs"]
 mod end;
-#[path = "crash/migration.rs"]
 mod migration;
-#[path = "crash/world.rs"]
-mod world;
+pub mod world;
 
+use crate::support::SandboxProcess;
 use fastrand::Rng;
-use support::SandboxProcess;
 use world::{Kill, World};
 
 /// How much of everything.

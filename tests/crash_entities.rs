@@ -6,21 +6,16 @@
 //! lost is in doubt, one by one, until a person says what became of it. `CRASH_SEED` and `CRASH=small` as in the crash
 //! test of individuals.
 
-mod support;
-
-#[path = "crash/entities.rs"]
 mod entities;
-#[path = "crash/world.rs"]
-mod world;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
+use crate::crash::world::{self, Kill, World};
+use crate::support::judge::Ledger;
+use crate::support::{SandboxProcess, json_of, program, wait_for};
 use entities::{Document, Expected};
 use fastrand::Rng;
-use support::judge::Ledger;
-use support::{SandboxProcess, json_of, program, wait_for};
-use world::{Kill, World};
 
 const FAULTS: &str = r#"
 latency_ms = 10

@@ -3,12 +3,8 @@
 //! Owner of the proof that what does not prove itself leaves no trace, that events count once by whichever way they come,
 //! and that nothing of a customer can be read in what is kept. Being killed is in `events_crash`.
 
-mod support;
+pub mod receiver;
 
-#[path = "events/receiver.rs"]
-mod receiver;
-
-#[path = "events/beside.rs"]
 mod beside;
 
 use std::path::Path;
@@ -16,9 +12,9 @@ use std::process::{Command, Stdio};
 
 use rusqlite::Connection;
 
+use crate::support::needles::Needles;
+use crate::support::{Running, json_of, program, wait_for};
 use receiver::{Receiver, SECRET, body, database, events, folder, hex, lines, mac, state};
-use support::needles::Needles;
-use support::{Running, json_of, program, wait_for};
 
 const KEPT: &str = "SELECT request_id, client_id, type, status, reason, expires_at, linked, source, repeats FROM event ORDER BY id";
 const PARTY: &str = "SELECT client_id, events, repeats, status, reason, documents, expires_at FROM party ORDER BY client_id";

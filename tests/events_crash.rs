@@ -3,18 +3,13 @@
 //! Owner of that proof. Fifty senders keep their connections and send again, with the same bytes, what was not
 //! answered 200; some send again what was. The database is looked into after every kill, before the receiver is back.
 
-mod support;
-
-#[path = "events/receiver.rs"]
-mod receiver;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use receiver::{Receiver, Sender, body, database, events, folder, lines, state};
-use support::wait_for;
+use crate::events::receiver::{Receiver, Sender, body, database, events, folder, lines, state};
+use crate::support::wait_for;
 
 const EVENTS: usize = 10_000;
 const SENDERS: usize = 50;

@@ -1,15 +1,13 @@
 //! `gaps`: the list of what is open, and the workbook in which people fill it in.
 
-mod support;
-
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::Output;
 
+use crate::support::small::{HEADER, MAPPING};
+use crate::support::{SandboxProcess, fill, json_of, program};
 use regex::Regex;
 use serde_json::Value;
-use support::small::{HEADER, MAPPING};
-use support::{SandboxProcess, fill, json_of, program};
 
 const SETTINGS: &str = r#"
 [source]
@@ -480,7 +478,7 @@ fn the_sheets_of_the_samples_can_be_filled_in_until_nothing_is_left() {
         let sandbox = SandboxProcess::start(folder.path(), "");
         let dir = folder.path().join(name);
         let sample = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("samples");
-        support::copy_folder(&sample.join(name), &dir);
+        crate::support::copy_folder(&sample.join(name), &dir);
         let command = |command: &str, more: &[&str]| {
             let mut run = program();
             json_of(

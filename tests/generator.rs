@@ -3,16 +3,13 @@
 //! Owner: `examples/generate`, whose modules are compiled in here. The samples' bytes are pinned: when the
 //! generator or the version of its random numbers changes them, this fails until they are made anew.
 
-#[path = "../examples/generate/export/mod.rs"]
-mod export;
-
 #[path = "../examples/generate/harbor/mod.rs"]
 mod harbor;
 
 #[path = "../examples/generate/joined.rs"]
 mod joined;
 
-use export::{Recipe, Tally};
+use crate::export::{self, Recipe, Tally};
 use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;

@@ -3,13 +3,11 @@
 //! Owner of the expectations about `samples/harbor`. Left out on purpose: kills and faults (the crash tests), and single
 //! hostile files (the tests of documents).
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::{SandboxProcess, copy_folder, program};
+use crate::support::{SandboxProcess, copy_folder, program};
 
 fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/harbor")
@@ -91,7 +89,7 @@ fn the_sample_does_what_its_readme_says() {
 
 /// Every listed document of an account that is sent is there once, but for those that cannot be sent.
 fn documents(
-    ledger: &support::judge::Ledger,
+    ledger: &crate::support::judge::Ledger,
     refused: &BTreeSet<String>,
     not_sent: &BTreeSet<String>,
 ) {

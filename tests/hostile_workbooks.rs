@@ -4,13 +4,10 @@
 //! is that the error says so and that the program goes on to say it. How much memory and time a file takes is measured by
 //! `scripts/bench-excel.sh`; no clock decides here.
 
-#[path = "support/workbooks/mod.rs"]
-mod workbooks;
-
 use std::io::Write as _;
 use std::process::Command;
 
-use workbooks::{Cell, Sheet, archive_of, change, number, text, xlsb::xlsb, xlsx};
+use crate::support::workbooks::{Cell, Sheet, archive_of, change, number, text, xlsb::xlsb, xlsx};
 
 /// The exit code of a check on a workbook, and what it says.
 fn check(name: &str, bytes: &[u8]) -> (i32, String) {

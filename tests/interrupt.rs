@@ -1,16 +1,11 @@
 //! Ctrl-C: the first one drains, the second one stops at once, and the same command goes on (invariant 11).
 
-mod support;
-
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 use std::time::Duration;
 
-use support::{Running, SandboxProcess, json_of, program, wait_for};
-
-#[path = "../examples/generate/export/mod.rs"]
-#[allow(dead_code)]
-mod export;
+use crate::export;
+use crate::support::{Running, SandboxProcess, json_of, program, wait_for};
 
 const SETTINGS: &str = r#"
 [source]

@@ -3,19 +3,17 @@
 //! What is sent is judged by the ledger: every body is the one that `check --payloads` writes, and goes out once. What
 //! became of every row is judged by the journal, file by file.
 
-mod support;
-
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
+use crate::support::{SandboxProcess, json_of, program};
 use bakkt_migrate::journal::Journal;
 use bakkt_migrate::journal::query::Reader;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
-use support::{SandboxProcess, json_of, program};
 
 const SETTINGS: &str = r#"
 [source]
@@ -35,8 +33,8 @@ allow_unissued_tax_ids = true
 create = "unlimited"
 lookup = "unlimited"
 [retry]
-request_timeout = "400ms"
-settle_after = "500ms"
+request_timeout = "20s"
+settle_after = "21s"
 backoff_first = "10ms"
 backoff_most = "50ms"
 "#;

@@ -1,12 +1,10 @@
 //! The judge of ledgers judged: a ledger of a good migration has no complaints, and every rule about documents and KYB
 //! finds the one change that breaks it.
 
-mod support;
-
 use std::collections::HashMap;
 
+use crate::support::judge::Ledger;
 use serde_json::{Value, json};
-use support::judge::Ledger;
 
 /// One request of a ledger that is being written.
 struct Writer(u64, Vec<Value>);

@@ -3,10 +3,6 @@
 //! Nothing here waits for a link to run out: in the sandbox a lifetime of nothing makes each run out as it is made. The
 //! events are put into the migration's events as a receiver puts them there.
 
-#[path = "events/receiver.rs"]
-mod receiver;
-mod support;
-
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -18,7 +14,8 @@ use bakkt_migrate::journal::query::Reader;
 use bakkt_migrate::journal::{Journal, now};
 use serde_json::Value;
 
-use support::{Running, SandboxProcess, json_of, program, wait_for};
+use crate::events::receiver;
+use crate::support::{Running, SandboxProcess, json_of, program, wait_for};
 
 const PARTNER: &str = "partner_id = \"3fa85f64-5717-4562-b3fc-2c963f66afa6\"";
 

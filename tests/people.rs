@@ -2,20 +2,16 @@
 //!
 //! The sandbox's ledger judges what was sent.
 
-mod support;
-
-#[path = "people/manual.rs"]
 mod manual;
-#[path = "people/sent.rs"]
 mod sent;
 
 use std::process::Output;
 
+use crate::support::small::{MAPPING, export};
+use crate::support::{SandboxProcess, json_of, program};
 use bakkt_migrate::journal::gap_lines::GapDay;
 use bakkt_migrate::journal::query::Reader;
 use serde_json::Value;
-use support::small::{MAPPING, export};
-use support::{SandboxProcess, json_of, program};
 
 const SETTINGS: &str = r#"
 [source]
@@ -28,9 +24,9 @@ create = "unlimited"
 lookup = "unlimited"
 upload = "unlimited"
 [retry]
-request_timeout = "400ms"
-upload_timeout = "400ms"
-settle_after = "500ms"
+request_timeout = "2s"
+upload_timeout = "2s"
+settle_after = "2100ms"
 backoff_first = "10ms"
 backoff_most = "50ms"
 breaker = 1
@@ -56,7 +52,7 @@ impl Case {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 
-    /// See [`small::export`](support::small::export).
+    /// See [`small::export`](crate::support::small::export).
     fn export(&self, customers: &[(&str, &str)]) {
         let text = export(customers);
         self.write("export.csv", &text);

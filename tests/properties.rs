@@ -17,9 +17,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config as Trials, RngSeed, TestRunner};
 use tempfile::TempDir;
 
-#[path = "../examples/generate/export/mod.rs"]
-#[allow(dead_code)]
-mod export;
+use crate::export;
 
 const MAPPING: &str = include_str!("../samples/acme/mapping.toml");
 const SETTINGS: &str = include_str!("../samples/acme/migration.toml");

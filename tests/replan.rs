@@ -2,20 +2,15 @@
 //!
 //! The sandbox's ledger judges what was sent.
 
-mod support;
-
-#[path = "replan/identity.rs"]
 mod identity;
-#[path = "replan/ownership.rs"]
 mod ownership;
-#[path = "replan/restricted.rs"]
 mod restricted;
 
 use std::path::Path;
 
+use crate::support::small::{MAPPING, export};
+use crate::support::{SandboxProcess, json_of, program};
 use serde_json::Value;
-use support::small::{MAPPING, export};
-use support::{SandboxProcess, json_of, program};
 
 const SETTINGS: &str = r#"
 [source]
@@ -27,8 +22,8 @@ allow_unissued_tax_ids = true
 create = "unlimited"
 lookup = "unlimited"
 [retry]
-request_timeout = "400ms"
-settle_after = "500ms"
+request_timeout = "2s"
+settle_after = "2100ms"
 backoff_first = "10ms"
 backoff_most = "50ms"
 breaker = 1
@@ -50,7 +45,7 @@ impl Case {
         case
     }
 
-    /// See [`small::export`](support::small::export).
+    /// See [`small::export`](crate::support::small::export).
     fn export(&self, customers: &[(&str, &str)]) {
         let text = export(customers);
         std::fs::write(self.folder.path().join("export.csv"), text).unwrap();

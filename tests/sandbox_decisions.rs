@@ -3,7 +3,6 @@
 //! A receiver of the test's own, on loopback, keeps every delivery byte for byte and answers as it is told. The shares are
 //! draws of a seed, so each count below is that of this seed, the same on every run.
 
-#[path = "sandbox_decisions/receiver.rs"]
 mod receiver;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,13 +2,11 @@
 //!
 //! The sandbox's ledger judges what was sent. Which files may be opened at all is judged in `documents`.
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::{SandboxProcess, json_of, program};
 use serde_json::Value;
-use support::{SandboxProcess, json_of, program};
 
 const MAPPING: &str = r#"
 account_type = "INDIVIDUAL"
@@ -44,9 +42,9 @@ create = "unlimited"
 lookup = "unlimited"
 upload = "unlimited"
 [retry]
-request_timeout = "400ms"
-upload_timeout = "400ms"
-settle_after = "500ms"
+request_timeout = "20s"
+upload_timeout = "20s"
+settle_after = "21s"
 backoff_first = "10ms"
 backoff_most = "50ms"
 "#;

@@ -1,19 +1,18 @@
 //! What a workbook's cells are as text, in every kind of workbook.
 //!
 //! Owner of the values: the tables here are written as .xlsx and .xlsb and read back in this process; their copies in .xls and
-//! .ods were made by LibreOffice and lie in tests/fixtures (`UPDATE=1 cargo test --test workbooks` writes the .xlsx that they
+//! .ods were made by LibreOffice and lie in tests/fixtures (`UPDATE=1 cargo test --test program workbooks::` writes the .xlsx that they
 //! are made of). How hostile files end is shown in `hostile_workbooks`, whole migrations in `cases`.
-
-#[path = "support/workbooks/mod.rs"]
-mod workbooks;
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::slice;
 
+use crate::support::workbooks::{
+    self, Cell, Sheet, change, from_1904, number, text, xlsb::xlsb, xlsx,
+};
 use bakkt_migrate::source::ERROR_MARK;
 use bakkt_migrate::source::workbook::{Choice, Head, Kind, Refused, rows};
-use workbooks::{Cell, Sheet, change, from_1904, number, text, xlsb::xlsb, xlsx};
 
 fn read(bytes: &[u8], choice: &Choice) -> Result<(Head, String), Refused> {
     let mut reader = Cursor::new(bytes);

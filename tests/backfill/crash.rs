@@ -4,8 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 
+use super::world::{THREE, World};
 use crate::support::Running;
-use crate::world::{THREE, World};
 
 const TEXT: &str = "clientAccountId,owners[0].phoneNumber\nA-1,775-555-0100\n";
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{THREE, World};
+use super::world::{THREE, World};
 
 const PHONE: &str = "owners[0].phoneNumber";
 const CITY: &str = "owners[0].identity.personalAddress.city";

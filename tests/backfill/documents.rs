@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{SETTINGS, THREE, World};
+use super::world::{SETTINGS, THREE, World};
 
 const DOCUMENTS: &str = r#"
 [fields]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{HEADER, SETTINGS, THREE, World, export};
+use super::world::{HEADER, SETTINGS, THREE, World, export};
 
 #[test]
 fn a_corrected_export_is_read_by_the_mapping() {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use super::world::{THREE, World};
 use crate::support::json_of;
-use crate::world::{THREE, World};
 
 const PHONE: &str = "/owners/0/phoneNumber";
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{HEADER, MAPPING, SETTINGS, World, export};
+use super::world::{HEADER, MAPPING, SETTINGS, World, export};
 
 const OWNERS: &str = r#"
 [fields]

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use super::world::{MAPPING, THREE, World, export};
 use crate::support::{json_of, program};
-use crate::world::{MAPPING, THREE, World, export};
 
 /// Field, another value than the export's, the export's in other words (none: there is nothing to repeat).
 const FIELDS: [(&str, &str, &str); 9] = [

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::workbooks::{Cell, Sheet, number, text, xlsx};
-use crate::world::{THREE, World};
+use super::world::{THREE, World};
+use crate::support::workbooks::{Cell, Sheet, number, text, xlsx};
 
 /// 2024-05-31 as a date cell.
 const DAY: Cell = Cell::Number(45443.0, "yyyy-mm-dd");

@@ -1,7 +1,7 @@
 //! No value of a backfill file is in anything that the program leaves behind or says, but in the kept file itself.
 
+use super::world::{THREE, World};
 use crate::support::needles::{Needles, files_below};
-use crate::world::{THREE, World};
 
 const VALUES: [&str; 6] = [
     "7755550177",

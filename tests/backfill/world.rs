@@ -43,8 +43,8 @@ from = "accepted"
 create = "unlimited"
 lookup = "unlimited"
 [retry]
-request_timeout = "400ms"
-settle_after = "500ms"
+request_timeout = "2s"
+settle_after = "2100ms"
 backoff_first = "10ms"
 backoff_most = "50ms"
 breaker = 1

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use insta::assert_snapshot;
 
-use crate::world::{World, blocked, gap, row};
+use super::world::{World, blocked, gap, row};
 
 fn mixed() -> World {
     let world = World::new(&[

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::world::{Bakkt, World, row};
+use super::world::{Bakkt, World, row};
 
 fn begun() -> (World, Bakkt) {
     let (world, bakkt) = (World::of(4), Bakkt::start(|_| {}));

@@ -6,21 +6,25 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::world::{Bakkt, World, shown};
+use super::world::{Bakkt, World, shown};
 
 /// The small library, built once.
 fn library() -> &'static PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/failing.c");
-        let built = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("failing.so");
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+        // A process of another test may build it too: each sees a whole one, whoever comes last.
+        let building = tempfile::NamedTempFile::new_in(&folder).unwrap();
         let done = Command::new("cc")
             .args(["-shared", "-fPIC", "-O1", "-o"])
-            .arg(&built)
+            .arg(building.path())
             .arg(source)
             .arg("-ldl")
             .status();
         assert!(done.unwrap().success(), "a C compiler builds {source}");
+        let built = folder.join("failing.so");
+        building.persist(&built).unwrap();
         built
     })
 }

@@ -5,7 +5,7 @@ use std::fs;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::world::{Bakkt, World};
+use super::world::{Bakkt, World};
 
 /// A customer: number, birth date, tax id, e-mail.
 fn person(number: u32, born: &str, ssn: &str, email: &str) -> String {

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use insta::assert_snapshot;
 
-use crate::world::{Bakkt, Server, World, binary, shown};
+use super::world::{Bakkt, Server, World, binary, shown};
 
 const JOURNAL: &str = "acme/.bakkt-migrate/journal.db";
 

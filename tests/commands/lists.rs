@@ -9,7 +9,7 @@ use bakkt_migrate::error::{Style, describe, exit_code};
 use clap::Parser;
 use serde_json::Value;
 
-use crate::world::{Bakkt, World, row};
+use super::world::{Bakkt, World, row};
 
 fn utf16(text: &str, big: bool, mark: bool) -> Vec<u8> {
     let units = mark
@@ -193,7 +193,7 @@ fn a_list_that_holds_nobody_stops_the_command() {
 
 #[test]
 fn every_option_that_takes_a_list_reads_it_alike() {
-    let world = World::new(&[row("A-1"), row("A-2"), crate::world::gap("A-3")]);
+    let world = World::new(&[row("A-1"), row("A-2"), super::world::gap("A-3")]);
     let bakkt = Bakkt::start(|_| {});
     with_key_file(&world);
     let all = spellings();

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 
-use crate::world::World;
+use super::world::World;
 
 /// A server that knows no account and refuses every creation with these bodies in turn.
 fn refusing(bodies: Vec<String>) -> String {

@@ -14,7 +14,7 @@ use bakkt_migrate::error::exit_code;
 use bakkt_migrate::journal::events::{Arrived, Events, Said, Source};
 use clap::Parser;
 
-use crate::world::{Bakkt, World, gap, row};
+use super::world::{Bakkt, World, gap, row};
 
 const DOCUMENTS: &str = r#"
 [fields]
@@ -44,7 +44,7 @@ fn migration() -> (World, String) {
     let rows = [row("A-1"), gap("A-2"), row("A-3")].join("\n");
     world.write(
         "acme/exports/one.csv",
-        &format!("{}\n{rows}\n", crate::world::HEADER),
+        &format!("{}\n{rows}\n", super::world::HEADER),
     );
     world.change("acme/migration.toml", "export.csv", "exports/*.csv");
     world.change(

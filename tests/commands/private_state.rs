@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use crate::world::{Bakkt, World};
+use super::world::{Bakkt, World};
 
 #[test]
 fn a_folder_that_others_may_write_to_is_refused_by_every_command() {

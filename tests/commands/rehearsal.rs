@@ -1,6 +1,6 @@
 //! Invented tax ids: let through in rehearsals, refused for Bakkt's production.
 
-use crate::world::{Bakkt, World};
+use super::world::{Bakkt, World};
 
 const REFUSED: &str = "accounts.allow_unissued_tax_ids is on, and the target is Bakkt's production";
 

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::world::{Bakkt, World, blocked, gap, row};
+use super::world::{Bakkt, World, blocked, gap, row};
 
 #[test]
 fn before_there_is_a_journal() {

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use insta::assert_snapshot;
 
-use crate::world::{Bakkt, World, blocked, gap, row};
+use super::world::{Bakkt, World, blocked, gap, row};
 
 #[test]
 fn a_small_migration_in_the_sandbox_and_again() {

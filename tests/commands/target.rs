@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use insta::assert_snapshot;
 
-use crate::world::{Bakkt, Server, World, nobody};
+use super::world::{Bakkt, Server, World, nobody};
 
 #[test]
 fn a_wrong_key_stops_and_the_right_one_goes_on() {

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
-use crate::world::{Bakkt, Server, World, row, shown};
+use super::world::{Bakkt, Server, World, row, shown};
 
 #[test]
 fn a_result_that_cannot_be_written_is_an_error() {
@@ -92,7 +92,7 @@ fn there_are_no_core_dumps() {
     let silent = Server::start("");
     let line = format!(
         "ulimit -c unlimited; exec {} run acme --base-url {}",
-        crate::world::binary().display(),
+        super::world::binary().display(),
         silent.url
     );
     let mut child = std::process::Command::new("sh")

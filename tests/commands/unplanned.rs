@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::world::{Bakkt, World};
+use super::world::{Bakkt, World};
 
 const JOURNAL: &str = "acme/.bakkt-migrate/journal.db";
 /// Commands that need a plan.

@@ -6,9 +6,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::path::Path;
 
-use super::support::judge::Ledger;
-use super::support::{json_of, program, wait_for};
 use super::world::World;
+use crate::support::judge::Ledger;
+use crate::support::{json_of, program, wait_for};
 
 impl World {
     /// The ledger first, then the report.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use super::Size;
-use super::export::{self, Recipe};
+use crate::export::{self, Recipe};
 
 /// Longer than any answer and any late account takes: `settle_after` > `late_ms`, `stall_ms` + `request_timeout`.
 const SETTINGS: &str = r#"

@@ -12,12 +12,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::support::judge::Ledger;
-use super::support::{Running, SandboxProcess, program, wait_for};
+use crate::support::judge::Ledger;
+use crate::support::{Running, SandboxProcess, program, wait_for};
 
 /// When to kill a run that was just started.
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code)] // each test uses its own kinds
 pub enum Kill {
     /// So many rows of the plan are in the journal.
     Planning(i64),
@@ -124,7 +123,6 @@ impl World {
         ))
     }
 
-    #[allow(dead_code)] // one test plans under kills
     pub fn is_planned(&self) -> bool {
         matches!(self.plan(), Some((word, _)) if word == "planned")
     }

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use crate::world::{PDF, PNG, World};
+use super::world::{PDF, PNG, World};
 
 /// The manifest's second document is this one, and it is refused for this reason.
 fn refused(cell: &str, rest: &str, reason: &str, prepare: impl FnOnce(&World, &Path)) {

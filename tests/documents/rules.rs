@@ -1,6 +1,6 @@
 //! Which documents go, whose they are, and what becomes of the rest.
 
-use crate::world::{PDF, PNG, World, account, foreign, joint};
+use super::world::{PDF, PNG, World, account, foreign, joint};
 
 fn outcomes(world: &World) -> Vec<(i64, String, Option<u32>)> {
     let planned = world.planned().into_iter();

@@ -1,6 +1,6 @@
 //! From the plan to the sandbox: what reaches it, when, and what is held.
 
-use crate::world::{PDF, PNG, World, account, joint};
+use super::world::{PDF, PNG, World, account, joint};
 
 fn metadata(sandbox: &crate::support::SandboxProcess, world: &World) -> Vec<String> {
     let journal = world.journal();

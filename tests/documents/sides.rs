@@ -1,6 +1,6 @@
 //! Documents of accounts that are not INDIVIDUAL always have a side.
 
-use crate::world::{PNG, World, account, joint};
+use super::world::{PNG, World, account, joint};
 
 fn file(world: &World, name: &str) {
     world.file(name, &[PNG, name.as_bytes()].concat());

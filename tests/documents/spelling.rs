@@ -1,6 +1,6 @@
 //! Files whose header or name is written another way than the manifest, the folder or the program expects.
 
-use crate::world::{PDF, PNG, World, account};
+use super::world::{PDF, PNG, World, account};
 
 #[test]
 fn what_can_only_mean_one_file_is_read() {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use bakkt_migrate::journal::Journal;
 use bakkt_migrate::journal::query::Reader;
 
-use crate::receiver::{Receiver, SECRET, body, events, state};
+use super::receiver::{Receiver, SECRET, body, events, state};
 use crate::support::{Running, SandboxProcess, json_of, program, wait_for};
 
 /// Longer than any test waits.

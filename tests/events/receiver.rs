@@ -1,8 +1,6 @@
 //! What the tests of events share: the receiver as a process, a sender that keeps its connection, bodies and their
 //! signatures, and a look into events.db.
 
-#![allow(dead_code)] // each test uses its own part
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::support::program;
-use crate::truth::{
+use super::truth::{
     self, BLIND, EXPORTS, Style, Takes, confidence, feeds, rename, root, styles, toml,
 };
+use crate::support::program;
 
 /// What became of the fields of one export.
 #[derive(Debug, Default)]

@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
 
+use super::truth::{root, toml};
 use crate::support::program;
-use crate::truth::{root, toml};
 
 fn init(dir: &Path, files: &[&Path]) -> Output {
     program()
@@ -203,7 +203,7 @@ fn no_value_but_a_code_is_written() {
     for name in ["migration.toml", "mapping.toml"] {
         written += &fs::read_to_string(dir.join(name)).unwrap();
     }
-    for value in crate::page::values(&from) {
+    for value in super::page::values(&from) {
         assert!(!written.contains(&value), "{value}");
     }
 }

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use super::truth::{confidence, feeds, root, toml};
 use crate::support::program;
-use crate::truth::{confidence, feeds, root, toml};
 
 fn init(dir: &Path, files: &[PathBuf]) -> Output {
     program()

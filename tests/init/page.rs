@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use super::truth::root;
 use crate::support::{json_of, program};
-use crate::truth::root;
 
 /// Every cell of an export that is long enough to be told from the program's own words: not a word of Bakkt's, not the
 /// text of a header, at least five characters, of which one is a digit or that are two words.

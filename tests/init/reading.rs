@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
+use super::truth::root;
 use crate::support::program;
-use crate::truth::root;
 
 const HEADER: &str = "ID,FIRST,LAST,DOB,EMAIL,CITY,STATE,ZIP";
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::truth::toml;
 use crate::support::{json_of, program};
-use crate::truth::toml;
 
 fn written(folder: &Path, name: &str, text: &str) -> PathBuf {
     let path = folder.join(name);

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::{Case, count};
 use crate::support::program;
-use crate::{Case, count};
 
 #[test]
 fn the_outcome_of_manual_kyb_is_kept_and_shown() {

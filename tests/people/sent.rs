@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{Case, count};
+use super::{Case, count};
 
 /// The cells of one column of a report file, in the order of its lines.
 fn column(case: &Case, file: &str, name: &str) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::Case;
+use super::Case;
 use crate::support::program;
 use crate::support::small::HEADER;
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::Case;
-use crate::restricted::{ask, export, held, sent};
+use super::Case;
+use super::restricted::{ask, export, held, sent};
 use crate::support::program;
 
 const PHONE: (&str, &str) = ("PHONE", "+17755550199");

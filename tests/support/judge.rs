@@ -50,7 +50,6 @@ pub struct Document {
     pub owner: Option<String>,
     pub document_type: String,
     pub side: Option<String>,
-    pub file: String,
     pub uploads_made: u64,
 }
 
@@ -92,7 +91,6 @@ impl Ledger {
                         owner: text(&document["owner"]),
                         document_type: must("type"),
                         side: text(&document["side"]),
-                        file: must("file"),
                         uploads_made: document["uploads_made"].as_u64().expect("a count"),
                     };
                     (must("id"), facts)
@@ -128,20 +126,6 @@ impl Ledger {
         self.posts()
             .filter(|post| post.end.is_none() && post.answer != "stalled-200")
             .count()
-    }
-
-    /// Uploads that are being received or handled and will be answered soon.
-    pub fn uploads_in_flight(&self) -> usize {
-        self.of_kind("UPLOAD")
-            .filter(|upload| upload.end.is_none() && upload.answer != "stalled-200")
-            .count()
-    }
-
-    /// Every request of this kind.
-    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Request> {
-        self.requests
-            .iter()
-            .filter(move |request| request.kind == kind)
     }
 
     /// Every POST.

@@ -4,12 +4,11 @@
 //! a wait polls for a condition and gives up loudly, so no clock decides a verdict. Left out on purpose: what is right
 //! or wrong about a ledger (`judge`).
 
-#![allow(dead_code)] // each test uses its own part
-
 pub mod fill;
 pub mod judge;
 pub mod needles;
 pub mod small;
+pub mod workbooks;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -81,7 +80,7 @@ impl Drop for Running {
 
 /// A sandbox in a process of its own.
 pub struct SandboxProcess {
-    running: Running,
+    _running: Running,
     addr: String,
 }
 
@@ -106,7 +105,10 @@ impl SandboxProcess {
             .strip_prefix("listening on http://")
             .unwrap_or_else(|| panic!("the sandbox does not listen: {line:?}"))
             .to_owned();
-        SandboxProcess { running, addr }
+        SandboxProcess {
+            _running: running,
+            addr,
+        }
     }
 
     pub fn base_url(&self) -> String {

@@ -3,23 +3,40 @@
 //! Owner of the disguises: as it is, in other case, without punctuation, URL-encoded, base64 at all three alignments,
 //! hex, plain SHA-256 and BLAKE3. Left out on purpose: keyed hashes, which is what the journal keeps.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// One disguise of one value.
 struct Needle {
     label: String,
     bytes: Vec<u8>,
-    /// Searched in lower case.
-    folded: bool,
 }
 
 /// All disguises of all values.
-pub struct Needles(Vec<Needle>);
+pub struct Needles {
+    all: Vec<Needle>,
+    /// The folded ones, by their first two bytes: one pass over some bytes finds all of them.
+    folded: Starts,
+    /// The others.
+    exact: Starts,
+}
+
+/// Places in the list of needles, by the first two bytes of each.
+type Starts = Vec<Vec<usize>>;
+
+/// The place of two bytes.
+fn start(first: u8, second: u8) -> usize {
+    usize::from(first) << 8 | usize::from(second)
+}
 
 impl Needles {
     /// Of values that have at least six characters: shorter ones would be found by chance.
     pub fn new(values: &[&str]) -> Needles {
-        let mut needles = Needles(Vec::new());
+        let mut needles = Needles {
+            all: Vec::new(),
+            folded: vec![Vec::new(); 1 << 16],
+            exact: vec![Vec::new(); 1 << 16],
+        };
         for value in values {
             assert!(value.len() >= 6, "{value} is too short to look for");
             needles.add(value);
@@ -31,11 +48,13 @@ impl Needles {
         let squeezed: String = value.chars().filter(|c| c.is_alphanumeric()).collect();
         let mut push = |how: &str, bytes: Vec<u8>, folded: bool| {
             let label = format!("{value} {how}");
-            self.0.push(Needle {
-                label,
-                bytes,
-                folded,
-            });
+            let starts = if folded {
+                &mut self.folded
+            } else {
+                &mut self.exact
+            };
+            starts[start(bytes[0], bytes[1])].push(self.all.len());
+            self.all.push(Needle { label, bytes });
         };
         push("as it is", value.to_lowercase().into_bytes(), true);
         push("squeezed", squeezed.to_lowercase().into_bytes(), true);
@@ -72,12 +91,23 @@ impl Needles {
 
     /// What is found in some bytes.
     pub fn found_in(&self, bytes: &[u8]) -> Vec<&str> {
-        let lower = bytes.to_ascii_lowercase();
-        let hits = self.0.iter().filter(|needle| {
-            let hay = if needle.folded { &lower } else { bytes };
-            memchr::memmem::find(hay, &needle.bytes).is_some()
-        });
-        hits.map(|needle| needle.label.as_str()).collect()
+        let mut found = BTreeSet::new();
+        self.look(&bytes.to_ascii_lowercase(), &self.folded, &mut found);
+        self.look(bytes, &self.exact, &mut found);
+        found
+            .into_iter()
+            .map(|place| self.all[place].label.as_str())
+            .collect()
+    }
+
+    fn look(&self, hay: &[u8], starts: &Starts, found: &mut BTreeSet<usize>) {
+        for at in 1..hay.len() {
+            for &place in &starts[start(hay[at - 1], hay[at])] {
+                if hay[at - 1..].starts_with(&self.all[place].bytes) {
+                    found.insert(place);
+                }
+            }
+        }
     }
 
     /// What is found in the name or the bytes of any file below a folder.

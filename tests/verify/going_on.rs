@@ -2,8 +2,8 @@
 
 use std::process::Stdio;
 
-use super::support::{Running, SandboxProcess, wait_for};
 use super::world::{SETTINGS, World, individuals};
+use crate::support::{Running, SandboxProcess, wait_for};
 
 const ROWS: u64 = 150;
 const PLACES: usize = 4;

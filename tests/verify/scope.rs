@@ -6,8 +6,8 @@ use std::process::Stdio;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::support::{Running, SandboxProcess, json_of, program, wait_for};
 use super::world::{SETTINGS, World, individuals};
+use crate::support::{Running, SandboxProcess, json_of, program, wait_for};
 
 fn reasons(world: &World) -> Vec<(String, u64)> {
     world.counts().reasons.into_iter().collect()
@@ -319,7 +319,7 @@ fn the_reference_dialect_is_read_back_too() {
 #[test]
 fn the_sandbox_of_a_run_is_gone() {
     let folder = tempfile::tempdir().unwrap();
-    let output = super::support::program()
+    let output = crate::support::program()
         .arg("verify")
         .arg(folder.path())
         .arg("--sandbox")

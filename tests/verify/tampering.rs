@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::support::SandboxProcess;
-use super::support::needles::Needles;
 use super::world::{Found, World, entities, individuals};
+use crate::support::SandboxProcess;
+use crate::support::needles::Needles;
 
 /// A wish without its account; a pointer that the account's request must have; what must be found.
 type Case = (Value, &'static str, &'static [(&'static str, &'static str)]);

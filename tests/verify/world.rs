@@ -10,8 +10,8 @@ use bakkt_migrate::journal::query::Reader;
 use bakkt_migrate::journal::verification_lines::Verification;
 use serde_json::{Value, json};
 
-use super::export;
-use super::support::{SandboxProcess, json_of, program, wait_for};
+use crate::export;
+use crate::support::{SandboxProcess, json_of, program, wait_for};
 
 pub const SETTINGS: &str = r#"
 [source]

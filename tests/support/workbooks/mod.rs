@@ -3,8 +3,6 @@
 //! Owner of [`Sheet`] and of the two writers. Left out on purpose: .xls and .ods, which
 //! LibreOffice makes out of an .xlsx (tests/fixtures/README.md).
 
-#![allow(dead_code)] // each test uses its own part
-
 pub mod cases;
 pub mod xlsb;
 

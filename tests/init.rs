@@ -1,8 +1,5 @@
 //! `init` and `inspect`, driven as a process.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod any;
 mod count;
 mod files;

@@ -2,11 +2,6 @@
 //!
 //! The sandbox judges: what it holds, and how often it was written.
 
-#[path = "../support/mod.rs"]
-mod support;
-#[path = "../support/workbooks/mod.rs"]
-mod workbooks;
-
 mod crash;
 mod disagreeing;
 mod documents;

@@ -3,12 +3,6 @@
 //! Owner of what reading back must find and must not find, and of how it goes on. The sandbox's ledger is the judge of what
 //! was asked; the journal, read through the library, of what was found.
 
-#[path = "../../examples/generate/export/mod.rs"]
-#[allow(dead_code)]
-mod export;
-#[path = "../support/mod.rs"]
-mod support;
-
 mod going_on;
 mod scope;
 mod tampering;

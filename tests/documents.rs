@@ -2,9 +2,6 @@
 //!
 //! The sandbox's ledger says what was uploaded, the journal what was planned, `check` what a person is told.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod hostile;
 mod rules;
 mod sending;

@@ -1,0 +1,52 @@
+//! The integration tests: the program as its users meet it, and the library as the program uses it.
+//!
+//! One binary, so that the program is linked once; one module for each command or subject, and `support` for what they
+//! share. The tests are threads of one process: none changes its environment or its current folder, and each has folders,
+//! ports and child processes of its own. `cargo test --test program replan::` runs one module.
+
+#[path = "../examples/generate/export/mod.rs"]
+mod export;
+mod support;
+
+mod account_types;
+mod all_the_way;
+mod architecture;
+mod backfill;
+mod bytes;
+mod canary;
+mod cases;
+mod commands;
+mod crash;
+mod crash_entities;
+mod csv_tables;
+mod detect;
+mod docs;
+mod documents;
+mod events;
+mod events_crash;
+mod follow;
+mod formats;
+mod gaps;
+mod generator;
+mod harbor;
+mod hostile_workbooks;
+mod init;
+mod interrupt;
+mod joins;
+mod judge;
+mod links;
+mod manual_kyb;
+mod owner_facts;
+mod people;
+mod properties;
+mod replan;
+mod report;
+mod sandbox;
+mod sandbox_decisions;
+mod sandbox_documents;
+mod sandbox_entity;
+mod schema;
+mod templates;
+mod uploads;
+mod verify;
+mod workbooks;
