@@ -32,6 +32,7 @@ pub mod state_folder;
 pub mod terminal;
 pub mod toml_file;
 
+pub mod model;
 pub mod text;
 
 pub mod contract;

@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use crate::report::thousands;
+use crate::model::number::thousands;
 use crate::submit::Counters;
 use crate::terminal::{show, show_line};
 

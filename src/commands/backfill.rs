@@ -25,9 +25,10 @@ use crate::journal::query::nothing_planned;
 use crate::journal::replan::Adopt;
 use crate::journal::{Journal, now};
 use crate::migration::{Kept, LayerForm};
+use crate::model::number::thousands;
 use crate::process::runtime;
 use crate::progress::Mode;
-use crate::report::{Totals, status_lines, thousands};
+use crate::report::{Totals, status_lines};
 use crate::settings::Settings;
 
 /// Refused rows that are listed one by one.

@@ -14,12 +14,14 @@ use super::planning_documents::LEVEL;
 use super::survey::Survey;
 use super::unknown_codes::UnknownCodes;
 use super::{Output, code, exclusions, forecast, opening, outputs, planning, target};
-use crate::assess::{Plan, Verdict};
+use crate::assess::Plan;
 use crate::cli::CheckArgs;
 use crate::error::{Failure, ShownPath};
 use crate::findings::gather::{Gathering, Standing};
 use crate::mapping::exclude::Unused;
 use crate::migration::{Binding, Migration, today};
+use crate::model::number::thousands;
+use crate::model::verdict::Verdict;
 use crate::output::cells::CellWriter;
 use crate::output::{Begins, NewFile};
 use crate::pipeline::duplicates::{Duplicate, Index};
@@ -29,7 +31,7 @@ use crate::pipeline::scan::{Placed, Results, Scanned, Want, scan};
 use crate::pipeline::{From, Pipeline};
 use crate::progress::{Mode, Reading, note};
 use crate::report::exclusions::UnusedExclusion;
-use crate::report::{Totals, status_lines, thousands};
+use crate::report::{Totals, status_lines};
 use crate::settings::Settings;
 
 /// Lines that are named of those that nothing uses.

@@ -15,10 +15,10 @@ use crate::contract::path;
 use crate::error::{Failure, ShownPath};
 use crate::journal::query::Reader;
 use crate::migration::today;
+use crate::model::number::thousands;
 use crate::progress::Mode;
 use crate::report::gap_list::{self, Filter, Seen};
 use crate::report::sheet;
-use crate::report::thousands;
 
 /// Runs it.
 pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {

@@ -10,11 +10,10 @@ use std::sync::Arc;
 
 use crate::assess::plan::{Plan, Spelling};
 use crate::assess::policy::Policy;
-use crate::assess::unfit_id::IdRules;
 use crate::assess::{Gap, Reason};
+use crate::contract::unfit_id::IdRules;
 use crate::error::Diagnostics;
 use crate::findings::Checks;
-use crate::findings::kind::Rules;
 use crate::guess::trial::{LineTrial, SheetTrial};
 use crate::guess::{Guess, Sheet, write};
 use crate::inspect::Profile;
@@ -22,8 +21,10 @@ use crate::mapping::compile::compile;
 use crate::mapping::draft::Draft;
 use crate::mapping::exclude::Exclude;
 use crate::migration::today;
+use crate::model::finding::Rules;
+use crate::model::position::Position;
 use crate::pipeline::{From, Pipeline, Worker};
-use crate::source::{Export, Position, Row, Rows};
+use crate::source::{Export, Row, Rows};
 use crate::toml_file::TomlFile;
 
 /// Rows of each file that are tried.

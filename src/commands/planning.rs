@@ -4,19 +4,20 @@ use anyhow::Context;
 
 use crate::error::Failure;
 use crate::findings::gather::Gathering;
-use crate::findings::{Action, Kind};
 use crate::journal::documents::PlannedPart;
 use crate::journal::findings::PlannedFinding;
 use crate::journal::plan::PlannedRow;
 use crate::journal::{Journal, now};
 use crate::mapping;
 use crate::migration::{Kept, Migration};
+use crate::model::finding::{Action, Kind};
+use crate::model::position::{List, Part, Position};
 use crate::pipeline::duplicates::{Duplicate, Index};
 use crate::pipeline::reread::Reread;
 use crate::pipeline::scan::{Placed, Results, Scanned, Want, scan};
 use crate::pipeline::{From, Pipeline};
 use crate::progress::{Mode, Reading, note};
-use crate::source::{Export, List, Part, Position};
+use crate::source::Export;
 
 use super::check::{no_rows, record_number};
 use super::findings::{self, Findings};

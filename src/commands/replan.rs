@@ -17,9 +17,10 @@ use crate::journal::replan::{Adopt, Changes};
 use crate::journal::restricted::Restricted;
 use crate::journal::{Journal, now};
 use crate::migration::{Migration, today};
+use crate::model::number::thousands;
 use crate::process::runtime;
 use crate::progress::Mode;
-use crate::report::{status_lines, thousands};
+use crate::report::status_lines;
 use crate::settings::Settings;
 use crate::submit::Ended;
 

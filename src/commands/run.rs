@@ -12,11 +12,12 @@ use crate::cli::RunArgs;
 use crate::error::Failure;
 use crate::journal::Journal;
 use crate::migration::Migration;
+use crate::model::number::thousands;
+use crate::model::target::Dialect;
 use crate::process::runtime;
 use crate::progress::{Mode, ask, note};
-use crate::report::thousands;
 use crate::sandbox::{Config, Sandbox};
-use crate::settings::{Dialect, Settings};
+use crate::settings::Settings;
 use crate::submit::Ended;
 
 /// Runs it.

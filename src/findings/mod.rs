@@ -14,9 +14,7 @@ pub mod entities;
 pub mod gather;
 pub mod groups;
 pub mod ids;
-pub mod kind;
 pub mod text;
 
 pub use checks::{Checks, Keys, Looked};
 pub use gather::{Gathering, Outcome};
-pub use kind::{Action, Kind, Rules};
