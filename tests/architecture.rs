@@ -179,7 +179,7 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         ],
         &[],
     ),
-    ("progress", &["submit", "terminal", "model"], &[]),
+    ("progress", &["terminal", "model"], &[]),
     ("cli", &[], &[]),
     (
         "main",

@@ -41,6 +41,7 @@ pub mod sandbox;
 pub mod schema;
 pub mod send;
 pub mod signals;
+pub mod so_far;
 pub mod survey;
 pub mod target;
 pub mod unknown_codes;

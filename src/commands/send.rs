@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::forecast::Work;
 use super::pressure_file::PressureFile;
 use super::signals::Signals;
+use super::so_far::so_far;
 use super::uploads;
 use crate::api::{Client, Credentials};
 use crate::error::{Failure, is_io};
@@ -112,7 +113,7 @@ pub async fn send(
         heard: heard(&journal),
     };
     tracing::info!(open, in_doubt = counters.in_doubt.get(), "sending");
-    let shown = Sending::start(mode, counters);
+    let shown = Sending::watch(mode, "sending", move || so_far(&counters));
     let ended = tokio::select! {
         ended = run(journal, the) => ended,
         () = signals.aborted() => {
