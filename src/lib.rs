@@ -47,6 +47,8 @@ pub mod findings;
 
 pub mod pipeline;
 
+pub mod planning;
+
 pub mod documents;
 
 pub mod inspect;

@@ -179,6 +179,28 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
         ],
         &[],
     ),
+    // What is known of every row before anything is sent, and what is said of it.
+    (
+        "planning",
+        &[
+            "assess",
+            "contract",
+            "documents",
+            "error",
+            "findings",
+            "journal",
+            "mapping",
+            "migration",
+            "model",
+            "output",
+            "pipeline",
+            "progress",
+            "report",
+            "settings",
+            "source",
+        ],
+        &[],
+    ),
     ("progress", &["terminal", "model"], &[]),
     ("cli", &[], &[]),
     (

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use super::forecast::Work;
 use super::pressure_file::PressureFile;
 use super::signals::Signals;
 use super::so_far::so_far;
@@ -17,6 +16,7 @@ use crate::model::state::State;
 use crate::model::task::Kind;
 use crate::pipeline::reread::Reread;
 use crate::pipeline::{From, Pipeline};
+use crate::planning::forecast::Work;
 use crate::progress::{Mode, Sending};
 use crate::sensitive::Sensitive;
 use crate::settings::Settings;
