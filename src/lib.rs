@@ -55,6 +55,8 @@ pub mod inspect;
 
 pub mod guess;
 
+pub mod try_out;
+
 pub mod journal;
 
 pub mod api;

@@ -52,6 +52,23 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
     // What exports hold, and what that seems to mean: no settings, no folder, nothing but the files themselves.
     ("inspect", &["contract", "error", "source", "mapping"], &[]),
     ("guess", &["contract", "error", "inspect"], &[]),
+    (
+        "try_out",
+        &[
+            "assess",
+            "contract",
+            "error",
+            "findings",
+            "guess",
+            "inspect",
+            "mapping",
+            "model",
+            "pipeline",
+            "source",
+            "toml_file",
+        ],
+        &[],
+    ),
     // Files of other people: nothing here knows where the documents go.
     (
         "documents",

@@ -11,7 +11,6 @@ pub mod events;
 pub mod exclude;
 pub mod gaps;
 pub mod init;
-pub mod init_trial;
 pub mod inspect;
 pub mod kyb_form;
 pub mod links;
