@@ -10,11 +10,12 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
-use bakkt_migrate::assess::Verdict;
 use bakkt_migrate::cli::{RunArgs, TargetArgs};
 use bakkt_migrate::journal::plan::PlannedRow;
-use bakkt_migrate::journal::tasks::{AccountFacts, Change, Existed, Kind, What};
-use bakkt_migrate::journal::{Journal, State, now};
+use bakkt_migrate::journal::{Journal, now};
+use bakkt_migrate::model::state::State;
+use bakkt_migrate::model::task::{AccountFacts, Change, Existed, Kind, What};
+use bakkt_migrate::model::verdict::Verdict;
 use bakkt_migrate::progress::Mode;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 

@@ -13,9 +13,10 @@ use std::path::Path;
 
 use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
 use bakkt_migrate::migration::{Binding, Migration, today};
+use bakkt_migrate::model::position::Position;
 use bakkt_migrate::pipeline::{From, Worker};
 use bakkt_migrate::progress::Mode;
-use bakkt_migrate::source::{Position, Row, Rows};
+use bakkt_migrate::source::{Row, Rows};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const ROWS: u64 = 20_000;

@@ -16,6 +16,7 @@ use bakkt_migrate::mapping::dates::ordered::{EPOCHS, ORDERS, Ordered};
 use bakkt_migrate::mapping::draft::Draft;
 use bakkt_migrate::mapping::feed::Scratch;
 use bakkt_migrate::mapping::phones;
+use bakkt_migrate::model::position::Position;
 use bakkt_migrate::source::container;
 use bakkt_migrate::source::dialect::{self, Set};
 use bakkt_migrate::source::encoding::Encoding;
@@ -23,7 +24,7 @@ use bakkt_migrate::source::lines::{Form, Lines};
 use bakkt_migrate::source::transcode::{BROKEN, Transcode, whole};
 use bakkt_migrate::source::workbook::rows::write;
 use bakkt_migrate::source::workbook::{Choice, Kind};
-use bakkt_migrate::source::{Again, Flaw, Position, Rows};
+use bakkt_migrate::source::{Again, Flaw, Rows};
 use bakkt_migrate::toml_file::TomlFile;
 
 /// Hands out a few bytes at a time.

@@ -32,6 +32,7 @@ pub mod state_folder;
 pub mod terminal;
 pub mod toml_file;
 
+pub mod model;
 pub mod text;
 
 pub mod contract;
@@ -46,11 +47,15 @@ pub mod findings;
 
 pub mod pipeline;
 
+pub mod planning;
+
 pub mod documents;
 
 pub mod inspect;
 
 pub mod guess;
+
+pub mod try_out;
 
 pub mod journal;
 

@@ -17,7 +17,7 @@ use crate::api::link::{Told, link};
 use crate::api::{Client, Way};
 use crate::error::Failure;
 use crate::journal::links::Wanted;
-use crate::settings::Retry;
+use crate::model::limits::Retry;
 use crate::submit::coordinator::stopped;
 use crate::submit::counters::Count;
 use crate::submit::limiter::Limiter;

@@ -1,6 +1,6 @@
 //! Logs: to stderr as far as `-v` asks for, and as JSON lines to a 0600 file beside the journal.
 //!
-//! Owner of what may be logged: events of this crate only, which name ids, states and codes. Other crates are kept out
+//! Owner of what may be logged: events of this program only, which name ids, states and codes. Other crates are kept out
 //! whatever the level, because they could log requests and phone numbers (invariant 8).
 
 use std::fs::File;
@@ -15,9 +15,12 @@ use crate::state_folder;
 
 static FILE: OnceLock<Mutex<File>> = OnceLock::new();
 
+/// What the names of the program's own crates begin with.
+const OURS: &str = "bakkt_";
+
 /// Sets logging up; `verbose` counts the -v of the command line.
 pub fn start(verbose: u8) {
-    let ours = |level| Targets::new().with_target("bakkt_migrate", level);
+    let ours = |level| Targets::new().with_target(OURS, level);
     let level = match verbose {
         0 => LevelFilter::OFF,
         1 => LevelFilter::INFO,

@@ -22,13 +22,15 @@ use crate::mapping::compile::{Targets, compile_sheet};
 use crate::mapping::exclude::Exclude;
 use crate::mapping::target::{resolve, resolve_each};
 use crate::mapping::{self, Mapper};
+use crate::model::position::List;
+use crate::model::target::Dialect;
 use crate::pipeline::Pipeline;
 use crate::pipeline::joins::{Join, ROOM};
-use crate::settings::{Dialect, Settings};
+use crate::settings::Settings;
+use crate::source::Export;
 use crate::source::export::{Opened, Options};
 use crate::source::found::Found;
 use crate::source::keys::Keys;
-use crate::source::{Export, List};
 use crate::toml_file::TomlFile;
 
 use layers::OpenedLayer;

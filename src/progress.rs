@@ -15,8 +15,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use crate::report::thousands;
-use crate::submit::Counters;
+use crate::model::number::thousands;
 use crate::terminal::{show, show_line};
 
 /// Time between two lines where there is no terminal.
@@ -205,11 +204,6 @@ pub struct Sending {
 }
 
 impl Sending {
-    /// Starts showing a submission.
-    pub fn start(mode: Mode, counters: Arc<Counters>) -> Sending {
-        Sending::watch(mode, "sending", move || submission(&counters))
-    }
-
     /// Starts showing what `look` finds.
     pub fn watch(
         mode: Mode,
@@ -242,45 +236,6 @@ pub struct So {
     pub state: String,
     /// The time that it takes at least, whatever the speed so far.
     pub rests: Duration,
-}
-
-/// How far a submission is. What rests in doubt is told with its time: no speed says anything about that.
-fn submission(counters: &Counters) -> So {
-    let mut state = vec![format!("{} refused", thousands(counters.refused.get()))];
-    let (in_doubt, now) = (counters.in_doubt.get(), Instant::now());
-    let mut rests = Duration::ZERO;
-    match counters.resting() {
-        None => state.push(format!("{} in doubt", thousands(in_doubt))),
-        Some(resting) => {
-            rests = resting.last.saturating_duration_since(now);
-            let first = span(resting.first.saturating_duration_since(now));
-            let when = if resting.last > resting.first + Duration::from_secs(1) {
-                format!(
-                    "the first is asked about in {first}, the last in {}",
-                    span(rests)
-                )
-            } else {
-                format!("asked about in {first}")
-            };
-            let count = thousands(resting.count);
-            state.push(format!(
-                "{} in doubt, {count} at rest: {when}",
-                thousands(in_doubt)
-            ));
-        }
-    }
-    state.push(format!(
-        "{} waiting for the rate",
-        thousands(counters.waiting.get())
-    ));
-    let pressure = counters.back_pressure();
-    state.extend(Some(pressure).filter(|words| !words.is_empty()));
-    So {
-        far: counters.done(),
-        of: counters.total.get(),
-        state: state.join(" · "),
-        rests,
-    }
 }
 
 /// How long the rest takes at the speed so far, in words: never less than what rests has to wait.
@@ -438,45 +393,14 @@ pub fn ask(question: &str, stopping: impl Fn() -> bool) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::submit::counters::Resting;
 
     #[test]
-    fn what_rests_in_doubt_is_told_with_its_time() {
-        let counters = Counters::default();
-        counters.total.set(100);
-        for _ in 0..98 {
-            counters.accepted.up();
-        }
-        counters.in_doubt.set(2);
-        let now = Instant::now();
-        counters.rest(Some(Resting {
-            count: 2,
-            first: now + Duration::from_millis(20_400),
-            last: now + Duration::from_millis(54_400),
-        }));
-        let so = submission(&counters);
-        assert!(
-            so.state.contains(
-                "2 in doubt, 2 at rest: the first is asked about in 20 s, the last in 54 s"
-            ),
-            "{}",
-            so.state
-        );
+    fn the_time_left_is_never_less_than_what_rests_has_to_wait() {
+        let half_done = Duration::from_secs(50);
+        let left = |far, of, rests| left(far, of, half_done, Duration::from_secs_f64(rests));
         // Two of a hundred at the speed so far would be a second.
-        assert_eq!(
-            left(so.far, so.of, Duration::from_secs(50), so.rests),
-            "about 54 s left"
-        );
-        counters.rest(None);
-        let so = submission(&counters);
-        assert!(so.state.contains("2 in doubt ·"), "{}", so.state);
-        assert_eq!(
-            left(so.far, so.of, Duration::from_secs(50), so.rests),
-            "about 1 s left"
-        );
-        assert_eq!(
-            left(0, 7, Duration::from_secs(5), Duration::ZERO),
-            "time left not known yet"
-        );
+        assert_eq!(left(98, 100, 54.4), "about 54 s left");
+        assert_eq!(left(98, 100, 0.0), "about 1 s left");
+        assert_eq!(left(0, 7, 0.0), "time left not known yet");
     }
 }

@@ -5,11 +5,11 @@
 
 use std::fs;
 
-use bakkt_migrate::assess::Verdict;
 use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
 use bakkt_migrate::commands::check;
 use bakkt_migrate::error::Failure;
 use bakkt_migrate::migration::{Binding, Migration};
+use bakkt_migrate::model::verdict::Verdict;
 use bakkt_migrate::pipeline::scan::{Want, scan};
 use bakkt_migrate::progress::Mode;
 use bakkt_migrate::sandbox::{Config, Sandbox};

@@ -15,8 +15,8 @@ use super::pieces::{Pieces, Upload};
 use super::retry_after::retry_after;
 use super::trouble::failed;
 use crate::error::Failure;
+use crate::model::target::{Dialect, Target};
 use crate::sensitive::Sensitive;
-use crate::settings::{Dialect, Target};
 
 /// Longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 1 << 20;

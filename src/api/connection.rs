@@ -223,7 +223,7 @@ impl Lines {
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .no_proxy()
-            .https_only(!crate::settings::is_stand_in(&self.base_url))
+            .https_only(!crate::model::target::is_stand_in(&self.base_url))
             // Shared: reading the certificates that the computer trusts takes its time.
             .tls_backend_preconfigured(self.tls.clone())
             .connect_timeout(self.timeout)

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::client::Reply;
 use super::mask::{self, Known};
-use crate::journal::tasks::{AccountFacts, Refusal};
+use crate::model::task::{AccountFacts, Refusal};
 
 /// What the answer to a creation means.
 #[derive(Debug, PartialEq)]

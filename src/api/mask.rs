@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::contract::decision::{ACCOUNT_STATUSES, MODES, REASON_CODES};
 use crate::contract::path;
 use crate::journal::codes::{CodeKey, Hidden};
-use crate::journal::tasks::Refusal;
 use crate::masking::{self, Masker, Personal};
+use crate::model::task::Refusal;
 
 /// Keys of a JSON answer under which words for people stand, the most telling ones first.
 const MESSAGES: &[&str] = &[

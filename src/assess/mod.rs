@@ -12,7 +12,6 @@ mod layout;
 pub mod owners;
 pub mod plan;
 pub mod policy;
-pub mod unfit_id;
 pub mod value;
 pub mod walk;
 
@@ -20,48 +19,6 @@ pub use plan::Plan;
 pub use walk::Assessor;
 
 use crate::contract::Level;
-
-/// What becomes of one record; exactly one each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Complete.
-    Ready,
-    /// Sent, with gaps.
-    Grace,
-    /// Not sent: something that the wire or the policy requires is missing or invalid.
-    Blocked,
-    /// Left out by the operator.
-    Excluded,
-    /// Another row holds the same clientAccountId.
-    Duplicate,
-}
-
-impl Verdict {
-    /// All of them, in the order of their numbers.
-    pub const ALL: [Verdict; 5] = [
-        Verdict::Ready,
-        Verdict::Grace,
-        Verdict::Blocked,
-        Verdict::Excluded,
-        Verdict::Duplicate,
-    ];
-
-    /// The word in reports.
-    pub fn word(self) -> &'static str {
-        match self {
-            Verdict::Ready => "ready",
-            Verdict::Grace => "grace",
-            Verdict::Blocked => "blocked",
-            Verdict::Excluded => "excluded",
-            Verdict::Duplicate => "duplicate",
-        }
-    }
-
-    /// Whether such a record is sent.
-    pub fn sendable(self) -> bool {
-        matches!(self, Verdict::Ready | Verdict::Grace)
-    }
-}
 
 /// Why there is a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::Reason;
 use super::layout::Layout;
 use super::policy::Policy;
-use super::unfit_id::IdRules;
+use crate::contract::unfit_id::IdRules;
 use crate::contract::{Form, Level};
 use crate::mapping::Mapper;
 use crate::mapping::draft::{Draft, Slot};

@@ -12,13 +12,14 @@ use super::facts::{self, OwnerFacts};
 use super::kept::Kept;
 use super::owners::{self, Owner};
 use super::plan::{Body, Inside, Leaf, Node, OwnerSlots, Plan, Spelling, Tree};
-use super::unfit_id;
 use super::value::{self, Beside};
-use super::{Gap, Reason, Verdict};
+use super::{Gap, Reason};
 use crate::contract::roles::{ENTITY_KIND, MANUAL_KYB};
+use crate::contract::unfit_id;
 use crate::contract::{Form, Level};
 use crate::mapping::draft::{Draft, Slot};
 use crate::mapping::merge::DISAGREE;
+use crate::model::verdict::Verdict;
 use crate::text::is_plain;
 
 /// Namespace of derived clientOwnerIds. It never changes: the same account and place give the same id forever.

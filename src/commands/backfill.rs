@@ -11,11 +11,10 @@ use anyhow::Context;
 use serde_json::json;
 
 use super::backfill_copy::Copied;
-use super::backfill_trial::{Found, try_last};
 use super::replan::{add_agreements, settled_by};
 use super::report::View;
 use super::signals::Signals;
-use super::{Output, deciding, opening, planning, send, target};
+use super::{Output, deciding, send, target};
 use crate::cli::BackfillArgs;
 use crate::error::{Failure, ShownPath};
 use crate::journal::layers::{DISAGREEING, LayerRow, LeftRow, RESTRICTED, Taken, Taking};
@@ -25,9 +24,12 @@ use crate::journal::query::nothing_planned;
 use crate::journal::replan::Adopt;
 use crate::journal::{Journal, now};
 use crate::migration::{Kept, LayerForm};
+use crate::model::number::thousands;
+use crate::planning::backfill_trial::{Found, try_last};
+use crate::planning::{opening, planner};
 use crate::process::runtime;
 use crate::progress::Mode;
-use crate::report::{Totals, status_lines, thousands};
+use crate::report::{Totals, status_lines};
 use crate::settings::Settings;
 
 /// Refused rows that are listed one by one.
@@ -92,9 +94,9 @@ async fn settle(
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<(Settings, Journal)> {
-    let binding = opening::binding(&journal, state, planning::as_of(&journal)?)?;
+    let binding = opening::binding(&journal, state, planner::as_of(&journal)?)?;
     let migration = opening::open(settings, binding, mode, || signals.stopping())?;
-    planning::refuse_drift(&journal, &migration)?;
+    planner::refuse_drift(&journal, &migration)?;
     let (sources, mut settings) = send::sources(migration);
     let target = &args.target;
     let journal = settled_by(sources, target, &mut settings, journal, signals, mode).await?;
@@ -110,12 +112,12 @@ fn take(
     mode: Mode,
 ) -> anyhow::Result<Done> {
     let copy = Copied::new(args, &journal, state)?;
-    let mut binding = opening::binding(&journal, state, planning::as_of(&journal)?)?;
+    let mut binding = opening::binding(&journal, state, planner::as_of(&journal)?)?;
     binding.layers.push(copy.kept(args, journal.next_layer()?)?);
     let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
     let kept = migration.layers().last().context("no layer")?.clone();
     let hash = migration.layer_hash(&kept)?;
-    planning::refuse_drift(&journal, &migration)?;
+    planner::refuse_drift(&journal, &migration)?;
     let found = try_last(&journal, &migration.pipeline, || signals.stopping())?;
     if found.touched.is_empty() {
         refuse_twice(&journal, &hash)?;
@@ -124,7 +126,7 @@ fn take(
         layer.refused.clone_from(&found.refused);
     }
     let mut scratch = journal.scratch(state)?;
-    planning::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
+    planner::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
     drop(scratch);
     let layer = LayerRow {
         number: kept.number,

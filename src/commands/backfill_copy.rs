@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::opening;
 use crate::cli::BackfillArgs;
 use crate::error::{ShownPath, unreadable};
 use crate::journal::Journal;
 use crate::migration::Kept;
+use crate::planning::opening;
 use crate::state_folder::private_folder;
 
 /// The copy; gone again unless it was taken. For a look only: the file itself.

@@ -6,20 +6,15 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::check_data::{self, LISTED, Problem, Tally};
-use super::check_documents::{Later, Listed};
-use super::finding_file::FindingWriter;
-use super::findings::{self, Findings};
-use super::planning_documents::LEVEL;
-use super::survey::Survey;
-use super::unknown_codes::UnknownCodes;
-use super::{Output, code, exclusions, forecast, opening, outputs, planning, target};
-use crate::assess::{Plan, Verdict};
+use super::{Output, code, outputs, target};
+use crate::assess::Plan;
 use crate::cli::CheckArgs;
-use crate::error::{Failure, ShownPath};
+use crate::error::ShownPath;
 use crate::findings::gather::{Gathering, Standing};
 use crate::mapping::exclude::Unused;
 use crate::migration::{Binding, Migration, today};
+use crate::model::number::thousands;
+use crate::model::verdict::Verdict;
 use crate::output::cells::CellWriter;
 use crate::output::{Begins, NewFile};
 use crate::pipeline::duplicates::{Duplicate, Index};
@@ -27,9 +22,18 @@ use crate::pipeline::joins::Join;
 use crate::pipeline::reread::Reread;
 use crate::pipeline::scan::{Placed, Results, Scanned, Want, scan};
 use crate::pipeline::{From, Pipeline};
+use crate::planning::document_tally::{Later, Listed};
+use crate::planning::documents::LEVEL;
+use crate::planning::finding_file::FindingWriter;
+use crate::planning::findings::{self, Findings};
+use crate::planning::planner::{self, no_rows, record_number};
+use crate::planning::survey::Survey;
+use crate::planning::tally::{self, LISTED, Problem, Tally};
+use crate::planning::unknown_codes::UnknownCodes;
+use crate::planning::{exclusions, forecast, opening};
 use crate::progress::{Mode, Reading, note};
 use crate::report::exclusions::UnusedExclusion;
-use crate::report::{Totals, status_lines, thousands};
+use crate::report::{Totals, status_lines};
 use crate::settings::Settings;
 
 /// Lines that are named of those that nothing uses.
@@ -53,7 +57,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
         layers: Vec::new(),
     };
     let mut migration = opening::open(settings, binding, mode, || false)?;
-    planning::index(&mut migration, mode, || false)?;
+    planner::index(&mut migration, mode, || false)?;
     let (documents, policy) = (&migration.documents, &migration.settings.policy);
     let mut survey = Survey::begin(documents.as_ref(), &migration.pipeline, policy, &|| false)?;
     let want = Want {
@@ -92,7 +96,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
         return Err(no_rows(&migration.settings.export));
     }
     let unused = exclusions::unused(&migration.pipeline.exclude)?;
-    let duplicates = planning::duplicates(&mut index, &migration)?;
+    let duplicates = planner::duplicates(&mut index, &migration)?;
     take_back(&migration, &duplicates, &mut tally)?;
     survey.take_out(&duplicates);
     let found = Findings::finish(gathering, &duplicates, rules, &mut survey, Vec::new());
@@ -114,7 +118,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     tally.verdicts[Verdict::Ready as usize] -= turned;
     tally.verdicts[Verdict::Grace as usize] += turned;
     let mut totals = totals(&tally, &migration.pipeline.plan, read, pass.blank_lines());
-    totals.lost_rows = planning::lost_rows(&migration);
+    totals.lost_rows = planner::lost_rows(&migration);
     for ((path, _), count) in &later.gaps {
         totals.gaps.open += count;
         *totals.gaps.by_field.entry(path.clone()).or_default() += count;
@@ -132,24 +136,6 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     Ok(Output {
         text,
         code: code(&totals),
-    })
-}
-
-/// The error of an export without rows.
-pub fn no_rows(export: &str) -> anyhow::Error {
-    Failure::configuration(
-        format!("the export {export} has a header row and nothing else"),
-        "check that the export ran to its end",
-    )
-}
-
-/// Records are numbered in 32 bits, which is four billion.
-pub fn record_number(read: u64) -> anyhow::Result<u32> {
-    u32::try_from(read).map_err(|_| {
-        Failure::cannot(
-            "an export of more than four billion rows",
-            "split it into several migrations",
-        )
     })
 }
 
@@ -303,9 +289,12 @@ fn describe(
         section(&title, unused(join));
     }
     if !exclusions.is_empty() {
-        text.push_str(&format!("\n\n{}", super::exclusions::describe(exclusions)));
+        text.push_str(&format!(
+            "\n\n{}",
+            crate::planning::exclusions::describe(exclusions)
+        ));
     }
-    text.push_str(&check_data::describe(problems));
+    text.push_str(&tally::describe(problems));
     text.push_str(&findings::describe(&totals.findings));
     text
 }
@@ -434,7 +423,7 @@ impl Outputs {
         Ok(Outputs {
             gaps: cells(&args.gaps, &GAPS)?,
             payloads: open(&args.payloads, &PAYLOADS)?,
-            findings: cells(&args.findings, &super::finding_file::COLUMNS)?,
+            findings: cells(&args.findings, &crate::planning::finding_file::COLUMNS)?,
         })
     }
 }

@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 
 use jiff::Span;
 
-use super::gap_known::Known;
-use super::gap_sheet::{self, Written};
 use super::report::View;
 use super::{Output, deciding, outputs, target};
 use crate::cli::GapsArgs;
@@ -15,10 +13,12 @@ use crate::contract::path;
 use crate::error::{Failure, ShownPath};
 use crate::journal::query::Reader;
 use crate::migration::today;
+use crate::model::number::thousands;
+use crate::planning::gap_known::Known;
+use crate::planning::gap_sheet::{self, Written};
 use crate::progress::Mode;
 use crate::report::gap_list::{self, Filter, Seen};
 use crate::report::sheet;
-use crate::report::thousands;
 
 /// Runs it.
 pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {

@@ -8,13 +8,15 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Context;
 
 use super::inspect::{options, surveyed};
-use super::{Output, init_trial, outputs};
+use super::{Output, outputs};
 use crate::cli::InitArgs;
 use crate::error::{Failure, ShownPath};
 use crate::guess::{self, write};
 use crate::inspect::{self, Profile};
+use crate::migration::today;
 use crate::output::{Begins, NewFile, Protected};
 use crate::progress::Mode;
+use crate::try_out;
 
 /// What init may write.
 const FILES: [&str; 4] = [
@@ -37,7 +39,7 @@ pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<Output> {
         ));
     }
     let mut guess = guess::guess(&profiles, &inspect::all_links(&profiles));
-    init_trial::weighed(&mut guess, &profiles, &exports)?;
+    try_out::weighed(&mut guess, &profiles, &exports, today())?;
     let protected = outputs::protected_folder(&args.dir);
     protected.open_folder(&args.dir)?;
     let paths = args

@@ -10,9 +10,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 use std::path::Path;
 
-use super::check::no_rows;
 use super::kyb_form::Form;
-use super::{Output, opening, outputs, planning, target};
+use super::{Output, outputs, target};
 use crate::assess::{Gap, Plan, Reason};
 use crate::cli::ManualKybArgs;
 use crate::contract::kyb_form::{FORM, Item};
@@ -29,6 +28,8 @@ use crate::output::cells::CellWriter;
 use crate::pipeline::From;
 use crate::pipeline::reread::Reread;
 use crate::pipeline::scan::{Want, scan};
+use crate::planning::planner::no_rows;
+use crate::planning::{opening, planner};
 use crate::progress::{Mode, Reading};
 
 const COLUMNS: [&str; 9] = [
@@ -62,7 +63,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
         layers: Vec::new(),
     };
     let mut migration = opening::open(settings, binding, mode, || false)?;
-    planning::index(&mut migration, mode, || false)?;
+    planner::index(&mut migration, mode, || false)?;
     let (mut rows, mut read) = (Vec::new(), 0u64);
     let mut shown = Reading::new(mode, "reading", migration.pipeline.export.size());
     let pipeline = &migration.pipeline;

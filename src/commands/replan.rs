@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::report::View;
 use super::run::start_sandbox;
 use super::signals::Signals;
-use super::{Output, deciding, opening, planning, send, target};
+use super::{Output, deciding, send, target};
 use crate::cli::{ReplanArgs, TargetArgs};
 use crate::error::Failure;
 use crate::journal::ownership::{ChangedAgreements, ChangedOwners};
@@ -17,9 +17,11 @@ use crate::journal::replan::{Adopt, Changes};
 use crate::journal::restricted::Restricted;
 use crate::journal::{Journal, now};
 use crate::migration::{Migration, today};
+use crate::model::number::thousands;
+use crate::planning::{opening, planner};
 use crate::process::runtime;
 use crate::progress::Mode;
-use crate::report::{status_lines, thousands};
+use crate::report::status_lines;
 use crate::settings::Settings;
 use crate::submit::Ended;
 
@@ -94,7 +96,7 @@ pub(super) fn anew(
         if let Some(choice) = how.chosen {
             scratch.try_choice(choice, how.decided)?;
         }
-        planning::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
+        planner::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
         drop(scratch);
         journal.adopt(&folder, how)
     })

@@ -7,8 +7,9 @@ use crate::cli::{ReportArgs, ViewArgs};
 use crate::error::{Failure, ShownPath};
 use crate::journal::Journal;
 use crate::journal::query::{Reader, nothing_planned};
+use crate::model::grace::Grace;
 use crate::output::Protected;
-use crate::report::{Facts, Grace, Totals, status_lines};
+use crate::report::{Facts, Totals, status_lines};
 use crate::state_folder;
 
 /// Which journal to look at.

@@ -1,9 +1,8 @@
 //! `resolve`: a person's word about what nobody can ask: a KYB trigger whose answer was lost, how manual KYB ended, or which
 //! of several rows with one id is right.
 
-use super::planning_people::NOT_CHOSEN;
 use super::report::View;
-use super::{Output, deciding, planning, replan, target};
+use super::{Output, deciding, replan, target};
 use crate::cli::{ResolveArgs, Resolved};
 use crate::error::Failure;
 use crate::journal::chosen::Choice;
@@ -11,6 +10,8 @@ use crate::journal::person::Decided;
 use crate::journal::replan::Adopt;
 use crate::journal::{Journal, now};
 use crate::pipeline::duplicates::Kind;
+use crate::planning::people::NOT_CHOSEN;
+use crate::planning::planner;
 use crate::progress::Mode;
 use crate::report::status_lines;
 
@@ -137,7 +138,7 @@ fn duplicate(
     };
     replan::anew(&args.dir, &args.target, how, mode, |journal, migration| {
         // Only the choice changes the plan; whatever else changed is for `replan` to show.
-        planning::refuse_drift(journal, migration)?;
+        planner::refuse_drift(journal, migration)?;
         contested(journal, id, (file, row))?;
         journal.may_choose(id)
     })?;

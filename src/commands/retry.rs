@@ -5,7 +5,8 @@ use super::{Output, deciding, target};
 use crate::cli::RetryArgs;
 use crate::journal::person::Decided;
 use crate::journal::{Journal, now};
-use crate::report::{status_lines, thousands};
+use crate::model::number::thousands;
+use crate::report::status_lines;
 
 /// Runs it.
 pub fn run(args: &RetryArgs) -> anyhow::Result<Output> {

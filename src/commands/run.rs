@@ -6,17 +6,19 @@ use anyhow::Context;
 use secrecy::SecretString;
 
 use super::signals::Signals;
-use super::{Output, code, deciding, forecast, opening, outputs, planning, report, send, target};
+use super::{Output, code, deciding, outputs, report, send, target};
 use crate::api::Credentials;
 use crate::cli::RunArgs;
 use crate::error::Failure;
 use crate::journal::Journal;
 use crate::migration::Migration;
+use crate::model::number::thousands;
+use crate::model::target::Dialect;
+use crate::planning::{forecast, opening, planner};
 use crate::process::runtime;
 use crate::progress::{Mode, ask, note};
-use crate::report::thousands;
 use crate::sandbox::{Config, Sandbox};
-use crate::settings::{Dialect, Settings};
+use crate::settings::Settings;
 use crate::submit::Ended;
 
 /// Runs it.
@@ -83,7 +85,7 @@ async fn prepared(
     let work = send::work(&journal, args.limit, selected)?;
     let doubts = journal.doubts()?;
     let view = report::View::new(&args.dir, args.target.sandbox);
-    let found = super::findings::in_short(&view.reader()?.finding_counts()?);
+    let found = crate::planning::findings::in_short(&view.reader()?.finding_counts()?);
     note(
         mode,
         &format!(
@@ -175,12 +177,12 @@ fn planned(
     let mut journal = Journal::open(&folder)?;
     crate::logging::to_file(&folder);
     journal.bind(target, settings.target.dialect.word())?;
-    let binding = opening::binding(&journal, &folder, planning::as_of(&journal)?)?;
+    let binding = opening::binding(&journal, &folder, planner::as_of(&journal)?)?;
     let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
     if journal.is_planned()? {
-        planning::refuse_drift(&journal, &migration)?;
+        planner::refuse_drift(&journal, &migration)?;
     } else {
-        planning::plan(&mut journal, &mut migration, mode, || signals.stopping())?;
+        planner::plan(&mut journal, &mut migration, mode, || signals.stopping())?;
     }
     Ok((journal, migration))
 }

@@ -3,18 +3,20 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use super::forecast::Work;
 use super::pressure_file::PressureFile;
 use super::signals::Signals;
+use super::so_far::so_far;
 use super::uploads;
 use crate::api::{Client, Credentials};
 use crate::error::{Failure, is_io};
+use crate::journal::Journal;
 use crate::journal::behind::Behind;
-use crate::journal::tasks::Kind;
-use crate::journal::{Journal, State};
 use crate::migration::Migration;
+use crate::model::state::State;
+use crate::model::task::Kind;
 use crate::pipeline::reread::Reread;
 use crate::pipeline::{From, Pipeline};
+use crate::planning::forecast::Work;
 use crate::progress::{Mode, Sending};
 use crate::sensitive::Sensitive;
 use crate::settings::Settings;
@@ -111,7 +113,7 @@ pub async fn send(
         heard: heard(&journal),
     };
     tracing::info!(open, in_doubt = counters.in_doubt.get(), "sending");
-    let shown = Sending::start(mode, counters);
+    let shown = Sending::watch(mode, "sending", move || so_far(&counters));
     let ended = tokio::select! {
         ended = run(journal, the) => ended,
         () = signals.aborted() => {

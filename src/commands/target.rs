@@ -8,7 +8,8 @@ use super::variables::{KEY_VARIABLE, PASSWORD_VARIABLE, misspelt, variable};
 use crate::api::Credentials;
 use crate::cli::TargetArgs;
 use crate::error::{Failure, ShownPath};
-use crate::settings::{Dialect, Settings, base_url, is_stand_in};
+use crate::model::target::{Dialect, base_url, is_stand_in};
+use crate::settings::Settings;
 use crate::small_files;
 
 /// Name under which a journal knows the in-process sandbox.

@@ -7,7 +7,7 @@ use crate::contract::documents::client_document_id;
 use crate::documents::Documents;
 use crate::documents::planned::{Opened, Place, Planned, Reopen};
 use crate::journal::seal::open_sealed;
-use crate::journal::tasks::{DocumentFacts, Task};
+use crate::model::task::{DocumentFacts, Task};
 use crate::sensitive::Sensitive;
 use crate::submit::DocumentFn;
 use crate::verify::MetadataFn;

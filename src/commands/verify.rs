@@ -7,16 +7,17 @@ use super::deciding::{UnknownLines, read_ids};
 use super::report::View;
 use super::signals::Signals;
 use super::verify_text::{Findings, describe, json};
-use super::{Output, opening, outputs, planning, report, send, target, uploads};
+use super::{Output, outputs, report, send, target, uploads};
 use crate::api::Client;
 use crate::cli::VerifyArgs;
 use crate::error::Failure;
 use crate::journal::passes::{Round, Scope};
 use crate::journal::query::nothing_planned;
 use crate::journal::{Journal, events, now};
+use crate::model::number::thousands;
+use crate::planning::{opening, planner};
 use crate::process::runtime;
 use crate::progress::{Mode, Sending, So, note};
-use crate::report::thousands;
 use crate::settings::Settings;
 use crate::submit::limiter::Limiter;
 use crate::submit::{Ended, PayloadFn};
@@ -194,9 +195,9 @@ fn sources(
     mode: Mode,
     signals: &Signals,
 ) -> anyhow::Result<(PayloadFn, MetadataFn)> {
-    let binding = opening::binding(journal, folder, planning::as_of(journal)?)?;
+    let binding = opening::binding(journal, folder, planner::as_of(journal)?)?;
     let migration = opening::open(settings, binding, mode, || signals.stopping())?;
-    planning::refuse_drift(journal, &migration)?;
+    planner::refuse_drift(journal, &migration)?;
     let payload = send::payloads(migration.pipeline);
     Ok((payload, uploads::metadata(migration.documents, journal.key)))
 }

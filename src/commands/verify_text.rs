@@ -13,7 +13,7 @@ use crate::error::ShownPath;
 use crate::journal::query::Reader;
 use crate::journal::verification::{OUTCOMES, Outcome};
 use crate::journal::verification_lines::Verification;
-use crate::report::thousands;
+use crate::model::number::thousands;
 
 /// So many lines of a kind are shown.
 const SHOWN: usize = 20;

@@ -6,7 +6,8 @@ use crate::cli::WaiveArgs;
 use crate::journal::person::Decided;
 use crate::journal::waive::Waived;
 use crate::journal::{Journal, now};
-use crate::report::{status_lines, thousands};
+use crate::model::number::thousands;
+use crate::report::status_lines;
 
 /// Runs it.
 pub fn run(args: &WaiveArgs) -> anyhow::Result<Output> {

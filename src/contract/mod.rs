@@ -23,6 +23,7 @@ pub mod roles;
 pub mod spans;
 pub mod tax_ids;
 pub mod texts;
+pub mod unfit_id;
 pub mod us_states;
 pub mod usd;
 pub mod words;

@@ -11,8 +11,9 @@ use crate::mapping::Mapper;
 use crate::mapping::compile::{Targets, compile_for};
 use crate::mapping::draft::{Draft, Slot};
 use crate::mapping::feed::Scratch;
+use crate::model::position::Position;
 use crate::source::export::{Opened, Options, Pass};
-use crate::source::{Again, Export, Position, Row};
+use crate::source::{Again, Export, Row};
 use crate::toml_file::TomlFile;
 
 /// A manifest whose mapping is compiled.

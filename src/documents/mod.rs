@@ -26,7 +26,8 @@ use pattern::Pattern;
 use root::Root;
 use walk::{Met, Walk};
 
-use crate::source::{Position, Rows};
+use crate::model::position::Position;
+use crate::source::Rows;
 
 /// The documents of a migration, before they are read.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use super::assess::again;
 use super::claim::{Claim, Field};
 use super::{Documents, From, inspect, pattern};
-use crate::source::Position;
+use crate::model::position::Position;
 
 /// A document as the journal has it.
 #[derive(Clone, Copy, Debug)]

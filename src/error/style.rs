@@ -24,7 +24,6 @@ impl Style {
     }
 
     /// With colours, wherever it goes.
-    #[cfg(test)]
     pub const COLOURED: Style = Style { colour: true };
 
     /// What is wrong.

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-use crate::settings::events::{Encoding, EventSettings};
+use crate::model::webhook::{Encoding, EventSettings};
 
 /// What a request must carry.
 #[derive(Debug)]

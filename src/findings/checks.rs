@@ -13,7 +13,6 @@ use super::address::{self, Doubt};
 use super::birth;
 use super::entities;
 use super::ids;
-use super::kind::{Kind, Rules};
 use super::text;
 use crate::assess::Plan;
 use crate::contract::fold::fold_into;
@@ -21,8 +20,9 @@ use crate::contract::roles::PRIMARY_OWNER;
 use crate::contract::{Form, Shape, path};
 use crate::mapping::Mapper;
 use crate::mapping::draft::{Draft, Slot};
+use crate::model::finding::{Kind, Rules};
+use crate::model::position::{List, Position};
 use crate::source::shape::shape;
-use crate::source::{List, Position};
 
 /// Roles whose holders act for others or for themselves, and so are of age.
 const OF_AGE: &[&str] = &[

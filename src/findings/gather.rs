@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 
 use super::groups::{Column, repeated};
 use super::ids::Lengths;
-use super::kind::{Action, Kind, Rules, first_of};
 use super::{Keys, checks::Found};
-use crate::source::{List, Position};
+use crate::model::finding::{Action, Kind, Rules, first_of};
+use crate::model::position::{List, Position};
 
 /// Places of a kind that are shown.
 pub const PLACES: usize = 3;

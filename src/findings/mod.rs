@@ -1,8 +1,8 @@
 //! Findings: values that every rule accepts and that a careful person would question all the same.
 //!
-//! Owner of the [`Kind`]s of findings with their words, of what may be done about each ([`Rules`]), of the checks of one
-//! record ([`Checks`], run on the scanning threads) and of those that compare records ([`Gathering`]). A finding never
-//! changes a value; at most it keeps a customer from being sent, where the settings say `block`.
+//! Owner of the checks of one record ([`Checks`], run on the scanning threads) and of those that compare records
+//! ([`Gathering`]). A finding never changes a value; at most it keeps a customer from being sent, where the settings say
+//! `block`. The kinds, their words and what may be done about each stand in `model`.
 //! Invariants: pure; a finding holds positions, field names and masked shapes, never a value; what is compared between
 //! records are hashes of eight bytes under a key that this process alone has and that is gone with it.
 //! Left out on purpose: documents (`documents::conflicts`), and where findings go (`commands`, `journal`, `report`).
@@ -14,9 +14,7 @@ pub mod entities;
 pub mod gather;
 pub mod groups;
 pub mod ids;
-pub mod kind;
 pub mod text;
 
 pub use checks::{Checks, Keys, Looked};
 pub use gather::{Gathering, Outcome};
-pub use kind::{Action, Kind, Rules};

@@ -2,7 +2,7 @@
 //!
 //! Owner of [`Guess::weigh`]: a line of which more than a few values fail is not sure and says why; one of which most fail
 //! feeds nothing and stands among the hints. Invariant: what was tried is told in counts, reasons and shapes, never in
-//! values. Left out on purpose: the trial itself, which needs the compiler of mappings (`commands::init_trial`).
+//! values. Left out on purpose: the trial itself, which needs the compiler of mappings (`try_out`).
 
 use super::Guess;
 use super::columns::Confidence;

@@ -6,8 +6,8 @@
 use rusqlite::params;
 
 use super::open::Journal;
-use super::state::State;
-use super::tasks::Kind;
+use crate::model::state::State;
+use crate::model::task::Kind;
 
 /// Held tasks behind the accounts of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

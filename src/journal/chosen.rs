@@ -11,8 +11,8 @@ use super::open::Journal;
 use super::person::{Decided, target_of};
 use super::set_aside::EXCLUDED;
 use super::tasks::Selection;
-use crate::assess::Verdict;
 use crate::error::Failure;
+use crate::model::verdict::Verdict;
 
 /// What the reason of an excluded record begins with.
 pub const LEFT_OUT: &str = "left out by a person: ";

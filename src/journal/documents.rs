@@ -85,7 +85,7 @@ pub struct PlannedPart {
     /// Number of the file, from [`Journal::add_file`].
     pub file: i64,
     /// Line, byte offset and bytes.
-    pub at: crate::source::Position,
+    pub at: crate::model::position::Position,
 }
 
 const SAME: &str = "the same file for the same owner, type and side as an earlier one";

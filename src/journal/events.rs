@@ -19,10 +19,10 @@ use super::codes::{CodeKey, Hidden};
 use super::open::{is_fresh, key, lock, prepare, refused};
 use super::seal::{Purpose, seal};
 use super::{Journal, seal};
-use crate::assess::unfit_id::{IdRules, unfit};
 use crate::contract::decision::{
     OTHER_EVENT_TYPES, PARTY_EVENT, PARTY_STATUSES, REASON_CODES, UNKNOWN_STATUS,
 };
+use crate::contract::unfit_id::{IdRules, unfit};
 use crate::error::{Failure, ShownPath};
 use crate::masking::{Masker, Personal};
 use crate::state_folder;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::lines::{Origin, count, origin, text};
 use super::query::Reader;
-use crate::findings::{Action, Kind};
+use crate::model::finding::{Action, Kind};
 
 /// The findings of one kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

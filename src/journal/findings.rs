@@ -6,8 +6,8 @@
 use rusqlite::params;
 
 use super::open::Journal;
-use crate::assess::Verdict;
-use crate::findings::Kind;
+use crate::model::finding::Kind;
+use crate::model::verdict::Verdict;
 
 /// Why a document stays whose account is blocked.
 const ITS_ACCOUNT: &str = "its account is blocked";

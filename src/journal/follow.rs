@@ -7,9 +7,10 @@
 use rusqlite::params;
 
 use super::open::Journal;
-use super::state::{Event, State};
-use super::tasks::{Change, Freed, Refusal, What};
+use super::state::Event;
 use crate::contract::documents::{OwnerFlags, checklist};
+use crate::model::state::State;
+use crate::model::task::{Change, Freed, Refusal, What};
 
 /// The account is neither accepted nor refused yet.
 pub const ACCOUNT_OPEN: (&str, &str) = ("account", "waits until its account is accepted");

@@ -11,7 +11,7 @@ use rusqlite::Row;
 
 use super::lines::{Origin, origin, text};
 use super::query::{Reader, index, unsigned};
-use crate::source::{List, Part, Position};
+use crate::model::position::{List, Part, Position};
 
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;

@@ -14,8 +14,8 @@ use super::open::Journal;
 use super::query::Reader;
 use super::replan::{Adopt, Changes};
 use super::tasks::position;
-use crate::assess::Verdict;
-use crate::source::{List, Part, Position};
+use crate::model::position::{List, Part, Position};
+use crate::model::verdict::Verdict;
 
 /// A taken file.
 #[derive(Clone, Debug, PartialEq, Eq)]

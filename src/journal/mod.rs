@@ -48,7 +48,6 @@ pub mod verification_lines;
 pub mod waive;
 
 pub use open::{Journal, check_version};
-pub use state::State;
 
 /// UTC milliseconds since 1970.
 pub fn now() -> i64 {

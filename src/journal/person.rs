@@ -9,9 +9,11 @@ use rusqlite::{OptionalExtension, params};
 
 use super::open::Journal;
 use super::set_aside::RETRIED;
-use super::state::{Event, State};
-use super::tasks::{Freed, Selection};
+use super::state::Event;
+use super::tasks::Selection;
 use crate::error::Failure;
+use crate::model::state::State;
+use crate::model::task::Freed;
 
 /// The KYB trigger of an account, of this plan or left over from an earlier one.
 const THEIR_KYB: &str = "SELECT t.id, t.state FROM task t

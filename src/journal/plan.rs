@@ -7,7 +7,7 @@ use rusqlite::params;
 
 use super::documents::PlannedPart;
 use super::open::Journal;
-use crate::assess::Verdict;
+use crate::model::verdict::Verdict;
 
 /// One row of the plan.
 #[derive(Clone, Copy, Debug)]

@@ -16,9 +16,9 @@ use super::person::Decided;
 use super::reappeared::Reappeared;
 use super::restricted::Restricted;
 use super::set_aside;
-use super::state::State;
-use super::tasks::{Freed, Kind};
 use crate::error::ShownPath;
+use crate::model::state::State;
+use crate::model::task::{Freed, Kind};
 use anyhow::Context;
 
 /// How the new plan differs from the old one, in records.

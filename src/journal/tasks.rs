@@ -6,187 +6,23 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::open::Journal;
-use super::state::{Event, State, next};
+use super::state::{Event, next};
 use crate::error::Failure;
-use crate::source::{List, Part, Position};
+use crate::model::position::{List, Part, Position};
+use crate::model::state::State;
+use crate::model::task::{Change, DocumentFacts, Existed, Freed, Kind, Refusal, Task, What};
 
-/// What a task sends; the numbers stand in the journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Creates an account.
-    Account = 0,
-    /// Updates an account that was accepted before.
-    Update = 1,
-    /// Uploads a document.
-    Document = 3,
-    /// Triggers KYB screening.
-    Kyb = 4,
-}
-
-/// A task that can be worked on.
-#[derive(Clone, Debug)]
-pub struct Task {
-    /// Number in the journal.
-    pub id: i64,
-    /// What it sends.
-    pub kind: Kind,
-    /// clientAccountId.
-    pub client_id: String,
-    /// Where its account's row stands.
-    pub at: Position,
-    /// Keyed hash of the account's payload that was planned.
-    pub hash: [u8; 32],
-    /// Attempts so far.
-    pub attempts: u32,
-    /// Intent of the first attempt, if there was one.
-    pub first_at: Option<i64>,
-    /// Of an account or an update: the rows beside its account's own.
-    pub parts: Vec<Part>,
-    /// Of a document task: the document.
-    pub document: Option<Box<DocumentFacts>>,
-}
-
-impl Task {
-    /// Keyed hash of what it sends, for the intent.
-    pub fn intent(&self) -> [u8; 32] {
-        self.document
-            .as_ref()
-            .map_or(self.hash, |document| document.hash)
-    }
-}
-
-/// A document as it was planned.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DocumentFacts {
-    /// clientDocumentId.
-    pub uuid: String,
-    /// Keyed hash of its metadata.
-    pub hash: [u8; 32],
-    /// Where its row stands in the manifest.
-    pub at: Position,
-    /// With a folder pattern: its path, sealed.
-    pub sealed: Option<Vec<u8>>,
-    /// Its owner's place and clientOwnerId; none: the account's own document.
-    pub owner: Option<(u32, String)>,
-}
-
-/// What Bakkt said about an account.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AccountFacts {
-    /// Bakkt's id.
-    pub id: String,
-    /// As Bakkt named it.
-    pub status: String,
-    /// As Bakkt stated it.
-    pub created_at: String,
-}
-
-/// How an accepted account relates to the time before the migration; the numbers stand in the journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Existed {
-    /// This migration made it.
-    No = 0,
-    /// It was there, with the same data.
-    Equal = 1,
-    /// It was there with other data, and was left as it was.
-    Different = 2,
-    /// It was there, and what was sent overwrote it.
-    Overwritten = 3,
-}
-
-/// Why Bakkt refused; all of it masked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Refusal {
-    /// Code.
-    pub code: String,
-    /// Field, by the contract's names.
-    pub field: String,
-    /// Message.
-    pub message: String,
-}
-
-/// One change of one task.
-#[derive(Clone, Debug)]
-pub struct Change {
-    /// The task.
-    pub task: i64,
-    /// When.
-    pub at: i64,
-    /// What.
-    pub what: What,
-}
-
-/// What happens to a task, with what is kept of it.
-#[derive(Clone, Debug)]
-pub enum What {
-    /// It is about to be sent.
-    Intend {
-        /// Keyed hash of the bytes.
-        hash: [u8; 32],
-    },
-    /// Not sent, or not taken.
-    Postpone {
-        /// Such as "429".
-        answer: String,
-        /// "not taken" or "not sent".
-        outcome: &'static str,
-    },
-    /// Bakkt has it.
-    Accept {
-        /// Such as "200".
-        answer: String,
-        /// What Bakkt said.
-        account: AccountFacts,
-        /// Before the migration?
-        existed: Existed,
-    },
-    /// Bakkt refused it.
-    Refuse {
-        /// Such as "422".
-        answer: String,
-        /// Why.
-        refusal: Refusal,
-    },
-    /// The outcome was lost.
-    Doubt {
-        /// Such as "timeout".
-        answer: String,
-    },
-    /// Bakkt was asked twice, and it is not there.
-    Absent,
-    /// Tried often enough.
-    GiveUp {
-        /// The last answer.
-        answer: String,
-    },
-    /// It cannot be sent as things are; the reason is kept.
-    Hold {
-        /// Why: code and message.
-        reason: (&'static str, String),
-    },
-}
-
-/// Tasks that a commit has freed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Freed {
-    /// Documents.
-    pub documents: u64,
-    /// KYB.
-    pub kyb: u64,
-}
-
-impl What {
-    fn event(&self) -> Event {
-        match self {
-            What::Intend { .. } => Event::Intend,
-            What::Postpone { .. } => Event::Postpone,
-            What::Accept { .. } => Event::Accept,
-            What::Refuse { .. } => Event::Refuse,
-            What::Doubt { .. } => Event::Doubt,
-            What::Absent => Event::Absent,
-            What::GiveUp { .. } => Event::GiveUp,
-            What::Hold { .. } => Event::Hold,
-        }
+/// What a change is to the state machine.
+fn event(what: &What) -> Event {
+    match what {
+        What::Intend { .. } => Event::Intend,
+        What::Postpone { .. } => Event::Postpone,
+        What::Accept { .. } => Event::Accept,
+        What::Refuse { .. } => Event::Refuse,
+        What::Doubt { .. } => Event::Doubt,
+        What::Absent => Event::Absent,
+        What::GiveUp { .. } => Event::GiveUp,
+        What::Hold { .. } => Event::Hold,
     }
 }
 
@@ -234,7 +70,7 @@ impl Journal {
     }
 
     fn change(&mut self, change: &Change) -> anyhow::Result<()> {
-        let state = self.advance(change.task, change.what.event(), change.at)?;
+        let state = self.advance(change.task, event(&change.what), change.at)?;
         let (task, at) = (change.task, change.at);
         match &change.what {
             What::Intend { hash } => {

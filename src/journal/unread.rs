@@ -9,10 +9,11 @@ use rusqlite::{Row, params};
 
 use super::open::Journal;
 use super::passes::Round;
-use super::tasks::{DocumentFacts, Kind, Selection, Task, position};
+use super::tasks::{Selection, position};
 use super::verification::Named;
 use crate::contract::decision::{self, Decision, Heard};
-use crate::source::Position;
+use crate::model::position::Position;
+use crate::model::task::{DocumentFacts, Kind, Task};
 
 /// Where the journal was read to.
 #[derive(Clone, Copy, Debug, Default)]

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::feed::Strict;
-use crate::source::{List, Position};
+use crate::model::position::{List, Position};
 
 /// The value of one slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use crate::documents::pattern::Pattern;
 use crate::documents::root::Root;
 use crate::documents::{Documents, From};
 use crate::error::Diagnostics;
+use crate::model::target::Dialect;
+use crate::settings::Settings;
 use crate::settings::documents::DocumentSource;
-use crate::settings::{Dialect, Settings};
 use crate::toml_file::TomlFile;
 
 /// Mistakes that stand beside those of the settings. What cannot be opened is told when the settings are right.

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::source::Position;
+use crate::model::position::Position;
 
 /// One row that shares its id with others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,8 +12,9 @@ use anyhow::Context;
 
 use crate::contract::forms;
 use crate::mapping::MOST;
+use crate::model::position::{List, Part, Position};
 use crate::source::keys::{Fate, Keys, key};
-use crate::source::{Again, Cell, Export, List, Part, Position, Row, Rows};
+use crate::source::{Again, Cell, Export, Row, Rows};
 
 /// The most rows of one key that are read; those beyond are told.
 const MOST_READ: usize = 1024;

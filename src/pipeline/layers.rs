@@ -18,8 +18,9 @@ use crate::contract::Form;
 use crate::mapping::Mapper;
 use crate::mapping::draft::Draft;
 use crate::mapping::feed::Scratch;
+use crate::model::position::Position;
 use crate::source::keys::{Fate, Keys};
-use crate::source::{Again, Export, Position, Row, Rows};
+use crate::source::{Again, Export, Row, Rows};
 
 pub use who::{Places, Spoken, Tells, Who, tells};
 

@@ -20,14 +20,16 @@ use std::sync::Arc;
 
 use crate::assess::facts::OwnerFacts;
 use crate::assess::kept::Kept;
-use crate::assess::{Assessor, Gap, Plan, Reason, Verdict};
+use crate::assess::{Assessor, Gap, Plan, Reason};
 use crate::contract::Level;
 use crate::findings::{Checks, Looked};
 use crate::mapping::Mapper;
 use crate::mapping::draft::Draft;
 use crate::mapping::exclude::Exclude;
 use crate::mapping::feed::Scratch;
-use crate::source::{Export, List, Part, Position, Row};
+use crate::model::position::{List, Part, Position};
+use crate::model::verdict::Verdict;
+use crate::source::{Export, Row};
 use joins::{Begins, Beside, Join};
 use layers::{Layer, Laying};
 use scan::Want;
@@ -254,7 +256,7 @@ impl Worker {
         let fit = plan
             .client_id
             .and_then(|slot| self.draft.value(slot))
-            .is_some_and(|id| crate::assess::unfit_id::unfit(id, plan.ids).is_none());
+            .is_some_and(|id| crate::contract::unfit_id::unfit(id, plan.ids).is_none());
         let id = plan.client_id.and_then(|slot| self.draft.value(slot));
         // Both are asked, so that an id counts as found although a rule leaves its row out.
         let by_id = id.and_then(|id| pipeline.exclude.by_id(id));

@@ -8,7 +8,8 @@ use super::{From, Pipeline, Worker};
 use crate::assess::Plan;
 use crate::contract::roles::PRIMARY_OWNER;
 use crate::mapping::{Each, Mapper};
-use crate::source::{List, Position, Row};
+use crate::model::position::{List, Position};
+use crate::source::Row;
 
 /// What is wrong with a row that has no key where several rows can be one account.
 const NO_KEY: &str = "the row has nothing in the column of `group_by`";

@@ -8,8 +8,10 @@ use crate::mapping::draft::Draft;
 
 use super::layers::Trial;
 use super::{From, Pipeline, Prepared, Worker};
-use crate::assess::{Gap, Verdict};
-use crate::source::{Again, Position};
+use crate::assess::Gap;
+use crate::model::position::Position;
+use crate::model::verdict::Verdict;
+use crate::source::Again;
 
 /// Buffers for reading and mapping single records.
 #[derive(Debug, Default)]

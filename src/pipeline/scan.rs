@@ -11,17 +11,20 @@ use super::fixed::{Fixed, Fixing};
 use super::owner_marks::OwnerMarker;
 use super::person::{PersonHash, PersonHasher};
 use super::{From, Hash, Pipeline, Worker};
+use crate::assess::Gap;
 use crate::assess::facts::{OwnerFact, OwnerFacts};
-use crate::assess::{Gap, Verdict};
 use crate::error::started;
+use crate::findings::Keys;
 use crate::findings::checks::Found;
-use crate::findings::kind::first_of;
-use crate::findings::{Keys, Kind};
 use crate::mapping::draft;
 use crate::mapping::feed::Strict;
+use crate::model::finding::Kind;
+use crate::model::finding::first_of;
+use crate::model::position::{List, Part, Position};
+use crate::model::verdict::Verdict;
 use crate::source::export::Pass;
 use crate::source::shape::shape;
-use crate::source::{List, Part, Position, Row, Rows};
+use crate::source::{Row, Rows};
 
 /// Rows per batch.
 const BATCH: usize = 256;

@@ -5,8 +5,9 @@
 
 use super::{Pipeline, Worker};
 use crate::assess::{Gap, Reason};
+use crate::model::position::Position;
 use crate::source::shape::shape;
-use crate::source::{Cell, Position, Row};
+use crate::source::{Cell, Row};
 
 /// Stands between the shapes of several cells.
 const BETWEEN: &str = " | ";

@@ -9,8 +9,8 @@ use std::fmt::Write;
 use jiff::civil::Date;
 
 use super::chart::{WIDTH, label, line, nice_step, open, tick};
-use super::due::Due;
-use super::text::thousands;
+use crate::model::grace::Due;
+use crate::model::number::thousands;
 
 const OPEN: &str = "#e3b549";
 const ALLOWED: &str = "#65549a";

@@ -9,8 +9,8 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use super::text::thousands;
 use crate::journal::counts::Minute;
+use crate::model::number::thousands;
 
 /// One part of a stacked bar.
 #[derive(Clone, Copy, Debug)]

@@ -9,12 +9,12 @@ use std::io::Write;
 
 use anyhow::Context;
 
-use super::due::{Due, Grace};
 use super::text::rfc3339;
 use crate::error::ShownPath;
 use crate::journal::lines::{Origin, StoppedLine, TaskPart};
 use crate::journal::query::Reader;
 use crate::journal::set_aside::SetAsideLine;
+use crate::model::grace::{Due, Grace};
 use crate::output::cells::CellWriter;
 use crate::output::{Begins, NewFile, OutputFolder};
 

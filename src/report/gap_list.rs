@@ -11,11 +11,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::due::{Bucket, Due, Grace};
 use super::files::Sheet;
-use super::text::thousands;
 use crate::journal::gap_lines::{DatedGap, GapRecord};
 use crate::journal::query::Reader;
+use crate::model::grace::{Bucket, Due, Grace};
+use crate::model::number::thousands;
 use crate::output::{Begins, NewFile};
 
 /// Lines that the text shows.

@@ -9,7 +9,6 @@ pub mod after;
 mod beside;
 mod burn_down;
 pub mod chart;
-mod due;
 pub mod exclusions;
 mod files;
 mod findings;
@@ -25,9 +24,8 @@ mod totals;
 use std::io::Write;
 
 pub use after::After;
-pub use due::{Bucket, Due, Grace, GraceFrom};
 pub use summary::Facts;
-pub use text::{rfc3339, status_lines, thousands};
+pub use text::{rfc3339, status_lines};
 pub use totals::{Documents, Existed, Gaps, Kyb, States, Tasks, Totals, Verdicts};
 
 use crate::journal::query::Reader;

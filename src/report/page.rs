@@ -11,12 +11,13 @@ use minijinja::{Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
 
 use super::chart::{self, Part};
-use super::due::Due;
 use super::summary::{DueCount, Summary};
-use super::text::{readable, readable_bytes, thousands};
+use super::text::{readable, readable_bytes};
 use super::totals::Totals;
 use super::{findings, page_after, page_beside};
 use crate::journal::counts::Minute;
+use crate::model::grace::Due;
+use crate::model::number::thousands;
 use crate::output::Begins;
 
 /// The name ends in `.html`: that is what switches escaping on.

@@ -13,10 +13,10 @@ use serde::Serialize;
 use super::after::GapDay;
 use super::burn_down::burn_down;
 use super::chart;
-use super::due::Due;
 use super::page::{Step, Word, parts, rows, safe};
 use super::summary::Summary;
 use super::totals::Totals;
+use crate::model::grace::Due;
 
 /// What the template's part about them is called.
 pub(super) const NAME: &str = "after.html";

@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use super::after::{self, GapDay};
 use super::beside::KybTally;
-use super::due::{Due, Grace, GraceFrom};
 use super::exclusions::{self, UnusedExclusion};
 use super::text::rfc3339;
 use super::totals::{States, Totals};
@@ -19,6 +18,7 @@ use crate::journal::document_counts::{TypeCount, UnsentCount};
 use crate::journal::files::UnusedCount;
 use crate::journal::gap_lines::ClosedBy;
 use crate::journal::query::{DecisionRow, PolicyRow, Reader, RunRow};
+use crate::model::grace::{Due, Grace, GraceFrom};
 use crate::output::Begins;
 
 /// How every summary begins.

@@ -1,25 +1,13 @@
 //! Numbers and times as people read them, and the few lines that a terminal shows.
 //!
-//! Owner of thousands separators, of RFC 3339 and of [`status_lines`].
+//! Owner of RFC 3339 and of [`status_lines`].
 //! Left out on purpose: printing. The commands decide where the lines go.
 
 use jiff::Timestamp;
 
 use super::after::After;
 use super::totals::{States, Totals};
-
-/// 1234567 → `1,234,567`.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+use crate::model::number::thousands;
 
 /// Milliseconds since 1970 as RFC 3339, UTC. A number that is no time is shown as it is: it must not get lost.
 pub fn rfc3339(milliseconds: i64) -> String {

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::after::After;
-use super::text::thousands;
 use crate::journal::counts::{Counts, GapCount, TaskCounts};
 use crate::journal::document_counts::DocumentCounts;
 use crate::journal::files::FileRow;
@@ -18,6 +17,7 @@ use crate::journal::finding_lines::FindingCount;
 use crate::journal::follow::{CHANGED, INCOMPLETE, LEFT_ALONE};
 use crate::journal::query::Reader;
 use crate::journal::set_aside::Dropped;
+use crate::model::number::thousands;
 
 /// The totals of a migration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -3,39 +3,8 @@
 use std::time::Duration;
 
 use crate::error::Diagnostics;
+use crate::model::limits::Rate;
 use crate::toml_file::Table;
-
-/// Requests per period, or no limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rate {
-    /// No limit.
-    Unlimited,
-    /// At most `count` in any window of `per`.
-    Per {
-        /// Requests.
-        count: u32,
-        /// The window.
-        per: Duration,
-    },
-}
-
-impl Rate {
-    /// So many per second.
-    pub fn per_second(count: u32) -> Rate {
-        Rate::Per {
-            count,
-            per: Duration::from_secs(1),
-        }
-    }
-
-    /// The shortest time that `requests` take.
-    pub fn time_for(self, requests: u64) -> Duration {
-        match self {
-            Rate::Unlimited => Duration::ZERO,
-            Rate::Per { count, per } => per.mul_f64(requests as f64 / f64::from(count.max(1))),
-        }
-    }
-}
 
 /// Reads a rate.
 pub fn rate(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Rate> {

@@ -1,7 +1,7 @@
 //! `[findings]`: what is done about each kind of finding.
 
 use crate::error::Diagnostics;
-use crate::findings::{Action, Kind, Rules};
+use crate::model::finding::{Action, Kind, Rules};
 use crate::toml_file::Table;
 
 /// Reads the table; `accounts.expected_id_length` is read with the accounts.

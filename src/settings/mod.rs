@@ -17,16 +17,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::assess::policy::Policy;
-use crate::assess::unfit_id::IdRules;
+use crate::contract::unfit_id::IdRules;
 use crate::contract::{Level, path};
 use crate::error::{Diagnostics, Failure, nearest};
-use crate::findings::Rules;
-use crate::report::{Grace, GraceFrom};
+use crate::model::finding::Rules;
+use crate::model::grace::{Grace, GraceFrom};
+use crate::model::limits::{Limits, OnExisting, Retry, default_limits, default_retry};
+use crate::model::target::{Dialect, Target, base_url, is_production};
+use crate::model::webhook::EventSettings;
 use crate::source::export::Options;
 use crate::toml_file::{Table, TomlFile};
-use amounts::{Rate, duration, rate};
+use amounts::{duration, rate};
 use documents::DocumentSettings;
-use events::EventSettings;
 use exclude::ExcludeSettings;
 pub use id_columns::id_columns;
 use source::{Column, JoinSettings};
@@ -70,102 +72,6 @@ pub struct Settings {
     pub documents: Option<DocumentSettings>,
     /// `[events]`.
     pub events: EventSettings,
-}
-
-/// What to do with an account that existed before the migration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnExisting {
-    /// Look first; leave it as it is.
-    Skip,
-    /// Do not look; what is sent overwrites it.
-    Update,
-    /// Look first; stop the run.
-    Stop,
-}
-
-impl OnExisting {
-    /// Whether each account is looked up before it is created.
-    pub fn looks_first(self) -> bool {
-        self != OnExisting::Update
-    }
-}
-
-/// Names on the wire and way of authentication (contract, section 7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// `Authorization: API-Key`.
-    Guide,
-    /// Log in first, then a token.
-    Reference,
-}
-
-impl Dialect {
-    /// The word in settings and journal.
-    pub fn word(self) -> &'static str {
-        match self {
-            Dialect::Guide => "guide",
-            Dialect::Reference => "reference",
-        }
-    }
-}
-
-/// `[target]`.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// Without a slash at the end.
-    pub base_url: String,
-    /// Dialect.
-    pub dialect: Dialect,
-    /// A 0600 file with the key (guide) or the password (reference).
-    pub key_file: Option<String>,
-    /// Logon id of the reference dialect.
-    pub logon_id: Option<String>,
-    /// Who the firm is to Bakkt, a UUID: in the address of verification links.
-    pub partner_id: Option<String>,
-}
-
-/// `[limits]`.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Creations.
-    pub create: Rate,
-    /// Look-ups.
-    pub lookup: Rate,
-    /// Uploads of documents.
-    pub upload: Rate,
-    /// KYB triggers.
-    pub kyb: Rate,
-    /// Requests that may go out back to back after a pause.
-    pub burst: u32,
-    /// Requests on their way at once.
-    pub in_flight: usize,
-    /// Uploads on their way at once.
-    pub uploads_in_flight: usize,
-    /// Hundredths of the rate that stay unused, because requests jitter on their way.
-    pub headroom_percent: u32,
-}
-
-/// `[retry]`.
-#[derive(Clone, Copy, Debug)]
-pub struct Retry {
-    /// From the first byte sent to the last byte of the answer.
-    pub request_timeout: Duration,
-    /// The same of an upload.
-    pub upload_timeout: Duration,
-    /// Wait before an outcome that was lost is asked for, and between the two asks.
-    pub settle_after: Duration,
-    /// Attempts per task before it gives up.
-    pub attempts: u32,
-    /// First wait of the exponential backoff.
-    pub backoff_first: Duration,
-    /// Longest wait of the exponential backoff.
-    pub backoff_most: Duration,
-    /// Failures in a row, without one success between them, that stop the run.
-    pub breaker: u32,
-    /// Longest pause that a server's `Retry-After` can ask for.
-    pub longest_pause: Duration,
-    /// How far Bakkt's clock may be behind ours.
-    pub clock_tolerance: Duration,
 }
 
 impl Settings {
@@ -312,50 +218,6 @@ fn target(root: &Table<'_>, found: &mut Diagnostics) -> Target {
     target
 }
 
-/// Checks a base URL: https, or plain http to loopback only. Returns it without a slash at the end.
-pub fn base_url(text: &str) -> Result<String, String> {
-    let url = parts(text).ok_or_else(|| format!("\"{text}\" is not a URL with a host"))?;
-    match url {
-        (true, _) => {}
-        (false, host) if is_loopback(host) => {}
-        (false, _) => {
-            return Err("plain http is for loopback only; customers' data goes over https".into());
-        }
-    }
-    Ok(text.trim_end_matches('/').to_owned())
-}
-
-/// (is it https, its host) of a URL without user, query and fragment.
-fn parts(text: &str) -> Option<(bool, &str)> {
-    let (https, rest) = match text.split_once("://")? {
-        ("https", rest) => (true, rest),
-        ("http", rest) => (false, rest),
-        _ => return None,
-    };
-    if rest.contains(['@', '?', '#', ' ']) {
-        return None;
-    }
-    let authority = rest.split('/').next()?;
-    let host = match authority.strip_prefix('[') {
-        Some(six) => six.split(']').next()?,
-        None => authority.split(':').next()?,
-    };
-    (!host.is_empty()).then_some((https, host))
-}
-
-/// Whether a base URL is plain http to loopback: a stand-in for Bakkt, never Bakkt.
-pub fn is_stand_in(url: &str) -> bool {
-    parts(url).is_some_and(|(https, host)| !https && is_loopback(host))
-}
-
-/// The host of Bakkt's production.
-const PRODUCTION: &str = "api.bakkt.com";
-
-/// Whether a base URL is Bakkt's production, however its host is written.
-pub fn is_production(url: &str) -> bool {
-    parts(url).is_some_and(|(_, host)| host.trim_end_matches('.').eq_ignore_ascii_case(PRODUCTION))
-}
-
 impl Settings {
     /// Refuses what is for rehearsals only, where the target is Bakkt's production.
     pub fn refuse_rehearsal(&self) -> anyhow::Result<()> {
@@ -370,43 +232,6 @@ impl Settings {
             "it lets invented tax ids through and is for rehearsals: take it away, or name another \
              target (`base_url` under [target], --base-url, --sandbox)",
         ))
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
-/// `[limits]` where nothing is set.
-pub fn default_limits() -> Limits {
-    let ten = Rate::per_second(10);
-    Limits {
-        create: ten,
-        lookup: ten,
-        upload: ten,
-        kyb: ten,
-        burst: 1,
-        in_flight: 8,
-        uploads_in_flight: 4,
-        headroom_percent: 1,
-    }
-}
-
-/// `[retry]` where nothing is set.
-pub fn default_retry() -> Retry {
-    Retry {
-        request_timeout: Duration::from_secs(30),
-        upload_timeout: Duration::from_secs(300),
-        settle_after: Duration::from_secs(60),
-        attempts: 8,
-        backoff_first: Duration::from_millis(500),
-        backoff_most: Duration::from_secs(60),
-        breaker: 100,
-        longest_pause: Duration::from_secs(3600),
-        clock_tolerance: Duration::from_secs(300),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::reading;
 use crate::error::{Diagnostic, Diagnostics};
+use crate::model::position::List;
 use crate::source::export::Options;
-use crate::source::{List, header};
+use crate::source::header;
 use crate::toml_file::{Table, Value};
 
 /// `[source]`.

@@ -22,8 +22,9 @@ use super::head::{Head, Text, files, head};
 use super::lines::{Form, Lines};
 use super::shape::shape;
 use super::spool::Spool;
-use super::{Again, Cell, Position, Row, Rows, header};
+use super::{Again, Cell, Row, Rows, header};
 use crate::error::{Failure, ShownPath, visible};
+use crate::model::position::Position;
 
 /// Which row is the header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use super::{Cell, Position, Row};
+use super::{Cell, Row};
 use crate::error::Failure;
+use crate::model::position::Position;
 
 /// What became of a row; a later one in this list outweighs an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,7 +11,8 @@
 use std::cmp::Ordering;
 use std::io::{self, Read};
 
-use super::{Extent, Flaw, Position, Row, Rows};
+use super::{Extent, Flaw, Row, Rows};
+use crate::model::position::Position;
 use crate::text::cell::{FIRST_OPEN, compose};
 use crate::text::trim;
 

@@ -20,9 +20,10 @@ use super::lane::Lane;
 use super::prompts::Prompts;
 use super::recorder::{Pick, Recorder, Request};
 use super::stage::{Done, Tools};
-use crate::journal::tasks::{Change, Freed, Kind, Task, What};
-use crate::journal::{Journal, State, now};
-use crate::settings::{OnExisting, Retry};
+use crate::journal::{Journal, now};
+use crate::model::limits::{OnExisting, Retry};
+use crate::model::state::State;
+use crate::model::task::{Change, Freed, Kind, Task, What};
 
 /// What a run is told.
 pub struct Run {

@@ -7,7 +7,7 @@
 use std::collections::{HashSet, VecDeque};
 
 use super::recorder::Pick;
-use crate::journal::tasks::{Kind, Task};
+use crate::model::task::{Kind, Task};
 
 /// One lane.
 #[derive(Debug)]

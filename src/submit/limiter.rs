@@ -25,8 +25,8 @@ use tokio::time::{Instant, sleep_until};
 pub use super::pressure::{Slot, Told};
 
 use super::pressure::Pressure;
-use crate::settings::amounts::Rate;
-use crate::settings::{Limits, Retry};
+use crate::model::limits::Rate;
+use crate::model::limits::{Limits, Retry};
 
 /// A send that is late by no more than this is booked at the time it was due; one that is later, at this much before the
 /// time it leaves.

@@ -27,7 +27,7 @@ pub use coordinator::{Ended, Run, run};
 pub use counters::Counters;
 
 use crate::api::Upload;
-use crate::journal::tasks::Task;
+use crate::model::task::Task;
 use crate::sensitive::Sensitive;
 
 /// Maps the row of a task's account again; fails when the bytes are not the planned ones.

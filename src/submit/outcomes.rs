@@ -13,7 +13,7 @@ use crate::api::judge::{self, Judgement};
 use crate::error::Failure;
 use crate::journal::follow::CHANGED;
 use crate::journal::now;
-use crate::journal::tasks::{AccountFacts, Existed, Kind, Refusal, Task, What};
+use crate::model::task::{AccountFacts, Existed, Kind, Refusal, Task, What};
 
 /// Answers 404 without an Error body, and no other answer in this run: the address is wrong.
 const STRANGE_404S: u32 = 8;

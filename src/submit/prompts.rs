@@ -14,7 +14,7 @@ use super::coordinator::{Ended, Loop, Next};
 use super::settle::Verdict;
 use super::stage::{Done, Found};
 use crate::error::Failure;
-use crate::journal::tasks::{Existed, Task};
+use crate::model::task::{Existed, Task};
 
 /// Time between two looks for events.
 const EVERY: Duration = Duration::from_secs(1);

@@ -6,8 +6,9 @@
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::error::started;
-use crate::journal::tasks::{Change, Freed, Kind, Task};
-use crate::journal::{Journal, State};
+use crate::journal::Journal;
+use crate::model::state::State;
+use crate::model::task::{Change, Freed, Kind, Task};
 
 /// What the loop asks for.
 pub struct Request {

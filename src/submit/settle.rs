@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use crate::api::judge;
-use crate::journal::tasks::{AccountFacts, Existed, Kind, Task};
-use crate::settings::OnExisting;
+use crate::model::limits::OnExisting;
+use crate::model::task::{AccountFacts, Existed, Kind, Task};
 
 /// Asks that must agree that an account is not there.
 pub const ASKS: u8 = 2;

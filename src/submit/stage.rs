@@ -15,7 +15,7 @@ use super::{DocumentFn, PayloadFn};
 use crate::api::mask::Known;
 use crate::api::{Client, Question, Reply, Way, compare, judge};
 use crate::journal::codes::CodeKey;
-use crate::journal::tasks::{AccountFacts, Kind, Task};
+use crate::model::task::{AccountFacts, Kind, Task};
 
 /// The rate of each kind of call.
 #[derive(Clone)]

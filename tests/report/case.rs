@@ -7,8 +7,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use bakkt_migrate::journal::query::Reader;
+use bakkt_migrate::model::grace::{Grace, GraceFrom};
 use bakkt_migrate::output::Protected;
-use bakkt_migrate::report::{Facts, Grace, GraceFrom, Totals, write};
+use bakkt_migrate::report::{Facts, Totals, write};
 use rusqlite::Connection;
 
 const SCHEMA: [&str; 5] = [

@@ -10,8 +10,8 @@ use crate::contract::{Form, changes, countries, path, postal_codes, us_states};
 use crate::mapping::draft::Slot;
 use crate::mapping::merge::DISAGREE;
 use crate::mapping::postal;
+use crate::model::position::Position;
 use crate::pipeline::{Pipeline, Worker};
-use crate::source::Position;
 use crate::source::keys::Fate;
 
 /// What a cell comes to.

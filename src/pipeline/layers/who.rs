@@ -11,8 +11,8 @@ use std::borrow::Cow;
 
 use super::{Element, Field, Layer};
 use crate::mapping::Mapper;
+use crate::model::position::List;
 use crate::pipeline::{Hash, Pipeline, Worker};
-use crate::source::List;
 
 /// A line, a list (1 owner, 2 trusted contact) and the index in the column's name.
 pub type Spoken = (u64, u8, u8);

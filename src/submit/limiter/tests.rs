@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use tokio::time::{Sleep, sleep};
 
 use super::*;
-use crate::settings::{default_limits, default_retry};
+use crate::model::limits::{default_limits, default_retry};
 
 fn limiter(rate: Rate, burst: u32) -> Limiter {
     let limits = Limits {

@@ -12,12 +12,13 @@ use crate::journal::Journal;
 use crate::journal::layers::{
     DISAGREEING, ElementRow, KnownRecord, LeftRow, RESTRICTED, UNSENDABLE,
 };
+use crate::model::position::Position;
 use crate::pipeline::layers::{
     Laying, NEVER_SENT, NO_ELEMENT, NO_ID, TYPE_OF_MAPPING, Trial, UNKNOWN,
 };
 use crate::pipeline::reread::Reread;
 use crate::pipeline::{From, Pipeline};
-use crate::source::{Position, Row, Rows};
+use crate::source::{Row, Rows};
 
 use super::survey::refuse_when;
 

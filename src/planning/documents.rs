@@ -11,9 +11,9 @@ use crate::migration::Migration;
 use crate::pipeline::scan::Results;
 use crate::progress::Mode;
 
-use super::check::record_number;
 use super::findings::{DocumentCopy, Findings};
 use super::survey::{Batch, Survey, Surveyed, refuse_when};
+use crate::planning::planner::record_number;
 
 /// Records and gaps that are written at once.
 const AT_ONCE: usize = 10_000;

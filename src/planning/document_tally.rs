@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::documents::assess::Outcome;
 use crate::documents::{Documents, From};
+use crate::model::number::thousands;
 use crate::progress::Mode;
-use crate::report::thousands;
 
 use super::survey::{Batch, Survey, Surveyed};
 

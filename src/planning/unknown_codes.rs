@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::error::{Diagnostic, Diagnostics};
 use crate::migration::Migration;
+use crate::model::number::thousands;
+use crate::model::position::{List, Position};
 use crate::pipeline::Hash;
 use crate::pipeline::scan::{Results, Stray};
-use crate::report::thousands;
-use crate::source::{List, Position};
 
 /// Different codes that are counted; more are "more than".
 const MOST_CODES: usize = 10_000;

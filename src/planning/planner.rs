@@ -4,25 +4,25 @@ use anyhow::Context;
 
 use crate::error::Failure;
 use crate::findings::gather::Gathering;
-use crate::findings::{Action, Kind};
 use crate::journal::documents::PlannedPart;
 use crate::journal::findings::PlannedFinding;
 use crate::journal::plan::PlannedRow;
 use crate::journal::{Journal, now};
 use crate::mapping;
 use crate::migration::{Kept, Migration};
+use crate::model::finding::{Action, Kind};
+use crate::model::position::{List, Part, Position};
 use crate::pipeline::duplicates::{Duplicate, Index};
 use crate::pipeline::reread::Reread;
 use crate::pipeline::scan::{Placed, Results, Scanned, Want, scan};
 use crate::pipeline::{From, Pipeline};
 use crate::progress::{Mode, Reading, note};
-use crate::source::{Export, List, Part, Position};
+use crate::source::Export;
 
-use super::check::{no_rows, record_number};
 use super::findings::{self, Findings};
 use super::survey::{Survey, refuse_when};
 use super::unknown_codes::UnknownCodes;
-use super::{exclusions, planning_documents, planning_people};
+use super::{documents, exclusions, people};
 
 /// What the rows of a backfill file are, in the journal.
 const BACKFILL: &str = "backfill";
@@ -39,7 +39,7 @@ pub fn plan(
     let fingerprints = migration.fingerprints()?;
     journal.begin_plan(&migration.pipeline.plan.as_of.to_string())?;
     let people = journal.people()?;
-    planning_people::leave_out(&people, &mut migration.pipeline.exclude);
+    people::leave_out(&people, &mut migration.pipeline.exclude);
     let accounts = add_files(journal, &migration.pipeline.export, List::Group)?;
     let joins = migration.pipeline.joins.iter();
     let files = joins
@@ -79,7 +79,7 @@ pub fn plan(
         words.write(journal, first, batch)?;
         words.write_findings(journal, first, batch)?;
         findings::note(&mut gathering, pipeline, batch);
-        planning_documents::note(&mut survey, journal, first, batch)?;
+        documents::note(&mut survey, journal, first, batch)?;
         unknown.note(batch);
         shown.at(batch.offset, read);
         Ok(())
@@ -94,7 +94,7 @@ pub fn plan(
         note(mode, &exclusions::describe(&unused));
     }
     let mut duplicates = duplicates(&mut index, migration)?;
-    let choices = planning_people::choose(&people, journal, &mut duplicates)?;
+    let choices = people::choose(&people, journal, &mut duplicates)?;
     journal.mark_duplicates(duplicates.iter().map(|duplicate| {
         let chosen = choices.get(&duplicate.record).map(String::as_str);
         let reason = chosen.unwrap_or(duplicate.kind.reason());
@@ -117,7 +117,7 @@ pub fn plan(
     survey.take_out(&duplicates);
     journal.drop_owners(duplicates.iter().map(|duplicate| duplicate.record))?;
     let found = Findings::finish(gathering, &duplicates, rules, &mut survey, Vec::new());
-    planning_documents::plan(survey, journal, migration, &found, mode, &stopping)?;
+    documents::plan(survey, journal, migration, &found, mode, &stopping)?;
     let parts = u8::from(!migration.pipeline.joins.is_empty());
     let blocking: Vec<&str> = Kind::all()
         .filter(|kind| rules.action(*kind) == Action::Block)
@@ -240,6 +240,24 @@ pub fn duplicates(index: &mut Index, migration: &Migration) -> anyhow::Result<Ve
     index.duplicates(|at| {
         let prepared = reread.prepare(pipeline, at, From::Index)?;
         Ok(pipeline.hash(prepared.payload))
+    })
+}
+
+/// The error of an export without rows.
+pub fn no_rows(export: &str) -> anyhow::Error {
+    Failure::configuration(
+        format!("the export {export} has a header row and nothing else"),
+        "check that the export ran to its end",
+    )
+}
+
+/// Records are numbered in 32 bits, which is four billion.
+pub fn record_number(read: u64) -> anyhow::Result<u32> {
+    u32::try_from(read).map_err(|_| {
+        Failure::cannot(
+            "an export of more than four billion rows",
+            "split it into several migrations",
+        )
     })
 }
 

@@ -4,8 +4,8 @@
 
 use super::findings::Findings;
 use crate::documents::Documents;
-use crate::findings::{Kind, Rules};
 use crate::migration::Migration;
+use crate::model::finding::{Kind, Rules};
 use crate::output::NewFile;
 use crate::output::cells::CellWriter;
 use crate::pipeline::Pipeline;

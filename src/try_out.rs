@@ -8,22 +8,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use crate::assess::plan::{Plan, Spelling};
 use crate::assess::policy::Policy;
-use crate::assess::unfit_id::IdRules;
 use crate::assess::{Gap, Reason};
+use crate::contract::unfit_id::IdRules;
 use crate::error::Diagnostics;
 use crate::findings::Checks;
-use crate::findings::kind::Rules;
 use crate::guess::trial::{LineTrial, SheetTrial};
 use crate::guess::{Guess, Sheet, write};
 use crate::inspect::Profile;
 use crate::mapping::compile::compile;
 use crate::mapping::draft::Draft;
 use crate::mapping::exclude::Exclude;
-use crate::migration::today;
+use crate::model::finding::Rules;
+use crate::model::position::Position;
 use crate::pipeline::{From, Pipeline, Worker};
-use crate::source::{Export, Position, Row, Rows};
+use crate::source::{Export, Row, Rows};
 use crate::toml_file::TomlFile;
 
 /// Rows of each file that are tried.
@@ -38,6 +40,7 @@ pub fn weighed(
     guess: &mut Guess,
     profiles: &[Profile],
     exports: &[Arc<Export>],
+    today: Date,
 ) -> anyhow::Result<()> {
     for _ in 0..PASSES {
         let types = guess
@@ -46,7 +49,7 @@ pub fn weighed(
             .map_or(Vec::new(), |sheet| sheet.mapping.types.clone());
         let one = |sheet: &Sheet| {
             let files = (&profiles[sheet.file], &exports[sheet.file]);
-            with_settings(sheet, files, &types)
+            with_settings(sheet, files, &types, today)
         };
         let trials = guess
             .sheets
@@ -65,8 +68,9 @@ fn with_settings(
     sheet: &Sheet,
     files: (&Profile, &Arc<Export>),
     types: &[&'static str],
+    today: Date,
 ) -> anyhow::Result<Option<SheetTrial>> {
-    let Some(mut trial) = tried(sheet, files, types, IdRules::default())? else {
+    let Some(mut trial) = tried(sheet, files, types, (IdRules::default(), today))? else {
         return Ok(None);
     };
     let of_ids = |line: &LineTrial| {
@@ -81,7 +85,7 @@ fn with_settings(
         allow_tax_id: true,
         allow_email: true,
     };
-    let other = tried(sheet, files, types, lenient)?.unwrap_or_default();
+    let other = tried(sheet, files, types, (lenient, today))?.unwrap_or_default();
     for line in trial.lines.iter_mut().filter(|line| of_ids(line)) {
         let fit = |other: &LineTrial| other.path == line.path && other.failed <= other.few();
         if other.lines.iter().any(fit) {
@@ -103,7 +107,7 @@ fn tried(
     sheet: &Sheet,
     (profile, export): (&Profile, &Arc<Export>),
     types: &[&'static str],
-    ids: IdRules,
+    (ids, today): (IdRules, Date),
 ) -> anyhow::Result<Option<SheetTrial>> {
     let file = TomlFile {
         name: "mapping.toml".into(),
@@ -112,7 +116,7 @@ fn tried(
     let Some(mapper) = compile(&[file], export.headers(), &mut Diagnostics::default()) else {
         return Ok(None);
     };
-    let (plan, _) = Plan::new(&mapper, &Policy::default(), ids, Spelling::Guide, today());
+    let (plan, _) = Plan::new(&mapper, &Policy::default(), ids, Spelling::Guide, today);
     let pipeline = Pipeline {
         checks: Checks::new(&mapper, &plan, Rules::default()),
         export: export.clone(),

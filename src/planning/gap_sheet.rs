@@ -14,10 +14,10 @@ use crate::error::Failure;
 use crate::journal::gap_lines::{DatedGap, GapRecord};
 use crate::journal::query::Reader;
 use crate::mapping::target;
+use crate::model::{grace::Due, number::thousands};
 use crate::output::NewFile;
 use crate::report::gap_list::{Filter, Seen, each};
 use crate::report::sheet::{Book, Column, Entry, List, MOST_COLUMNS, MOST_LINES, Plan};
-use crate::report::{Due, thousands};
 
 /// Why gaps have no cell, by number.
 const WITHOUT: [&str; 7] = [

@@ -8,7 +8,6 @@
 
 use std::collections::HashMap;
 
-use crate::assess::Verdict;
 use crate::assess::policy::Policy;
 use crate::contract::documents::{IDENTITY, KYB_ACCOUNT_TYPES, owner};
 use crate::documents::accounts::{Accounts, Row, Standing, key};
@@ -18,7 +17,9 @@ use crate::documents::conflicts::{Conflict, Conflicts};
 use crate::documents::inspect::{Earlier, Facts, Inspector};
 use crate::documents::{Documents, Found, From, Pass, Spoken, What};
 use crate::error::Failure;
-use crate::findings::{Kind, gather};
+use crate::findings::gather;
+use crate::model::finding::Kind;
+use crate::model::verdict::Verdict;
 use crate::pipeline::Pipeline;
 use crate::pipeline::duplicates::Duplicate;
 use crate::pipeline::scan::{Results, Scanned};

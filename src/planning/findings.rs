@@ -11,18 +11,18 @@ use std::fmt::Write as _;
 use crate::contract::account::ACCOUNT_TYPES;
 use crate::documents::Documents;
 use crate::findings::gather::{Gathering, Outcome, PLACES, Seen, Spot, Standing, Told};
-use crate::findings::kind::first_of;
 use crate::findings::text::is_invisible;
-use crate::findings::{Action, Kind, Rules};
 use crate::journal::Journal;
 use crate::journal::finding_lines::{FindingCount, FindingPlace, words};
 use crate::journal::findings::PlannedFinding;
+use crate::model::finding::first_of;
+use crate::model::finding::{Action, Kind, Rules};
+use crate::model::number::thousands;
 use crate::pipeline::duplicates::{Duplicate, Index};
 use crate::pipeline::person::PersonHash;
 use crate::pipeline::reread::Reread;
 use crate::pipeline::scan::Results;
 use crate::pipeline::{From, Pipeline};
-use crate::report::thousands;
 use crate::source::Export;
 
 use super::survey::Survey;
@@ -91,8 +91,8 @@ pub fn note(gathering: &mut Gathering, pipeline: &Pipeline, batch: &Results) {
             at: (pipeline.export.file_of(row.at.offset), row.at.row),
             account_type: account_type.unwrap_or_default(),
             standing: match row.verdict {
-                crate::assess::Verdict::Ready => Standing::Ready,
-                crate::assess::Verdict::Grace => Standing::Grace,
+                crate::model::verdict::Verdict::Ready => Standing::Ready,
+                crate::model::verdict::Verdict::Grace => Standing::Grace,
                 _ => Standing::NotSent,
             },
             person: row.person.map_or(0, half),

@@ -6,8 +6,8 @@
 
 use crate::error::Failure;
 use crate::mapping::exclude::{Exclude, Unused};
+use crate::model::number::thousands;
 use crate::report::exclusions::UnusedExclusion;
-use crate::report::thousands;
 
 /// Lines that are named one by one.
 const NAMED: usize = 20;

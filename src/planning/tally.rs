@@ -10,12 +10,13 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use crate::assess::Reason;
 use crate::assess::plan::PathInfo;
-use crate::assess::{Reason, Verdict};
+use crate::model::number::thousands;
+use crate::model::position::{List, Position};
+use crate::model::verdict::Verdict;
 use crate::pipeline::Pipeline;
 use crate::pipeline::scan::Placed;
-use crate::report::thousands;
-use crate::source::{List, Position};
 
 /// Places of a kind that are shown.
 const PLACES: usize = 3;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use crate::model::limits::OnExisting;
+use crate::model::limits::Rate;
+use crate::model::number::thousands;
 use crate::progress::span;
-use crate::report::thousands;
-use crate::settings::amounts::Rate;
-use crate::settings::{OnExisting, Settings};
+use crate::settings::Settings;
 
 /// What there is to send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,0 +1,129 @@
+//! How fast to send, how long to wait, and what to do with accounts that are there already.
+//!
+//! Owner of these settings' values where nothing is set. Left out on purpose: how they are written (`settings`).
+
+use std::time::Duration;
+
+/// Requests per period, or no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rate {
+    /// No limit.
+    Unlimited,
+    /// At most `count` in any window of `per`.
+    Per {
+        /// Requests.
+        count: u32,
+        /// The window.
+        per: Duration,
+    },
+}
+
+impl Rate {
+    /// So many per second.
+    pub fn per_second(count: u32) -> Rate {
+        Rate::Per {
+            count,
+            per: Duration::from_secs(1),
+        }
+    }
+
+    /// The shortest time that `requests` take.
+    pub fn time_for(self, requests: u64) -> Duration {
+        match self {
+            Rate::Unlimited => Duration::ZERO,
+            Rate::Per { count, per } => per.mul_f64(requests as f64 / f64::from(count.max(1))),
+        }
+    }
+}
+
+/// `[limits]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Creations.
+    pub create: Rate,
+    /// Look-ups.
+    pub lookup: Rate,
+    /// Uploads of documents.
+    pub upload: Rate,
+    /// KYB triggers.
+    pub kyb: Rate,
+    /// Requests that may go out back to back after a pause.
+    pub burst: u32,
+    /// Requests on their way at once.
+    pub in_flight: usize,
+    /// Uploads on their way at once.
+    pub uploads_in_flight: usize,
+    /// Hundredths of the rate that stay unused, because requests jitter on their way.
+    pub headroom_percent: u32,
+}
+
+/// `[retry]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Retry {
+    /// From the first byte sent to the last byte of the answer.
+    pub request_timeout: Duration,
+    /// The same of an upload.
+    pub upload_timeout: Duration,
+    /// Wait before an outcome that was lost is asked for, and between the two asks.
+    pub settle_after: Duration,
+    /// Attempts per task before it gives up.
+    pub attempts: u32,
+    /// First wait of the exponential backoff.
+    pub backoff_first: Duration,
+    /// Longest wait of the exponential backoff.
+    pub backoff_most: Duration,
+    /// Failures in a row, without one success between them, that stop the run.
+    pub breaker: u32,
+    /// Longest pause that a server's `Retry-After` can ask for.
+    pub longest_pause: Duration,
+    /// How far Bakkt's clock may be behind ours.
+    pub clock_tolerance: Duration,
+}
+
+/// What to do with an account that existed before the migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnExisting {
+    /// Look first; leave it as it is.
+    Skip,
+    /// Do not look; what is sent overwrites it.
+    Update,
+    /// Look first; stop the run.
+    Stop,
+}
+
+impl OnExisting {
+    /// Whether each account is looked up before it is created.
+    pub fn looks_first(self) -> bool {
+        self != OnExisting::Update
+    }
+}
+
+/// `[limits]` where nothing is set.
+pub fn default_limits() -> Limits {
+    let ten = Rate::per_second(10);
+    Limits {
+        create: ten,
+        lookup: ten,
+        upload: ten,
+        kyb: ten,
+        burst: 1,
+        in_flight: 8,
+        uploads_in_flight: 4,
+        headroom_percent: 1,
+    }
+}
+
+/// `[retry]` where nothing is set.
+pub fn default_retry() -> Retry {
+    Retry {
+        request_timeout: Duration::from_secs(30),
+        upload_timeout: Duration::from_secs(300),
+        settle_after: Duration::from_secs(60),
+        attempts: 8,
+        backoff_first: Duration::from_millis(500),
+        backoff_most: Duration::from_secs(60),
+        breaker: 100,
+        longest_pause: Duration::from_secs(3600),
+        clock_tolerance: Duration::from_secs(300),
+    }
+}

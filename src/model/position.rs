@@ -1,0 +1,37 @@
+//! Where rows stand in the files of an export.
+
+/// Where a row stands in its file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// The line where the row starts; the first line of a file, usually the header, is line 1.
+    pub row: u64,
+    /// Offset of the row's first byte, counted through all files of its export.
+    pub offset: u64,
+    /// Bytes up to and including the row's line end.
+    pub length: u32,
+}
+
+/// Rows that stand beside a record's own; the numbers stand in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// Further rows of its group, in the export of the accounts itself.
+    Group = 0,
+    /// Owners, in an export of their own.
+    Owners = 1,
+    /// Trusted contacts, in an export of their own.
+    Contacts = 2,
+}
+
+impl List {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [List; 3] = [List::Group, List::Owners, List::Contacts];
+}
+
+/// One such row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What it is.
+    pub list: List,
+    /// Where it stands.
+    pub at: Position,
+}

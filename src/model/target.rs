@@ -1,0 +1,88 @@
+//! Where requests go: the server's address, and the dialect that it speaks.
+//!
+//! Owner of the judgement over addresses: which are fit, which are a stand-in, and which is Bakkt's production.
+
+/// Names on the wire and way of authentication (contract, section 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// `Authorization: API-Key`.
+    Guide,
+    /// Log in first, then a token.
+    Reference,
+}
+
+impl Dialect {
+    /// The word in settings and journal.
+    pub fn word(self) -> &'static str {
+        match self {
+            Dialect::Guide => "guide",
+            Dialect::Reference => "reference",
+        }
+    }
+}
+
+/// `[target]`.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Without a slash at the end.
+    pub base_url: String,
+    /// Dialect.
+    pub dialect: Dialect,
+    /// A 0600 file with the key (guide) or the password (reference).
+    pub key_file: Option<String>,
+    /// Logon id of the reference dialect.
+    pub logon_id: Option<String>,
+    /// Who the firm is to Bakkt, a UUID: in the address of verification links.
+    pub partner_id: Option<String>,
+}
+
+/// Checks a base URL: https, or plain http to loopback only. Returns it without a slash at the end.
+pub fn base_url(text: &str) -> Result<String, String> {
+    let url = parts(text).ok_or_else(|| format!("\"{text}\" is not a URL with a host"))?;
+    match url {
+        (true, _) => {}
+        (false, host) if is_loopback(host) => {}
+        (false, _) => {
+            return Err("plain http is for loopback only; customers' data goes over https".into());
+        }
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// (is it https, its host) of a URL without user, query and fragment.
+fn parts(text: &str) -> Option<(bool, &str)> {
+    let (https, rest) = match text.split_once("://")? {
+        ("https", rest) => (true, rest),
+        ("http", rest) => (false, rest),
+        _ => return None,
+    };
+    if rest.contains(['@', '?', '#', ' ']) {
+        return None;
+    }
+    let authority = rest.split('/').next()?;
+    let host = match authority.strip_prefix('[') {
+        Some(six) => six.split(']').next()?,
+        None => authority.split(':').next()?,
+    };
+    (!host.is_empty()).then_some((https, host))
+}
+
+/// Whether a base URL is plain http to loopback: a stand-in for Bakkt, never Bakkt.
+pub fn is_stand_in(url: &str) -> bool {
+    parts(url).is_some_and(|(https, host)| !https && is_loopback(host))
+}
+
+/// The host of Bakkt's production.
+const PRODUCTION: &str = "api.bakkt.com";
+
+/// Whether a base URL is Bakkt's production, however its host is written.
+pub fn is_production(url: &str) -> bool {
+    parts(url).is_some_and(|(_, host)| host.trim_end_matches('.').eq_ignore_ascii_case(PRODUCTION))
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}

@@ -1,0 +1,22 @@
+//! Planning: what is known about every row before anything is sent.
+//!
+//! Owner of [`planner`] (a whole export into the journal), of what `check` counts of the same rows ([`tally`],
+//! [`document_tally`]), of the passes over documents ([`survey`]), findings and exclusions, of the [`forecast`], and of the
+//! workbooks in which gaps are filled in ([`gap_sheet`]). Invariant: nothing here sends anything.
+//! Left out on purpose: reading, mapping and judging one row (`pipeline`), and how plans are kept (`journal`).
+
+pub mod backfill_trial;
+pub mod document_tally;
+pub mod documents;
+pub mod exclusions;
+pub mod finding_file;
+pub mod findings;
+pub mod forecast;
+pub mod gap_known;
+pub mod gap_sheet;
+pub mod opening;
+pub mod people;
+pub mod planner;
+pub mod survey;
+pub mod tally;
+pub mod unknown_codes;
