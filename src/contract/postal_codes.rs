@@ -256,8 +256,9 @@ fn matching<'b>(rule: &'static Rule, bare: &'b [u8]) -> Option<(&'static str, &'
 /// Whether a text cannot be a code of a country (ISO 3166-1 alpha-3), as it stands. Asked of every address, so it allocates
 /// nothing.
 pub fn is_certainly_wrong(country: &str, text: &str) -> bool {
-    // Most addresses are of the U.S., and most of their codes have five digits.
-    if country == "USA" && text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+    // Most addresses are of the U.S., and most of their codes are five digits that do not begin with zeros.
+    let is_zip = text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if country == "USA" && is_zip && !text.starts_with("00") {
         return false;
     }
     let Some(rule) = countries::alpha2_of(country).and_then(find) else {
