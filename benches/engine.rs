@@ -10,13 +10,13 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
+use bakkt_files::progress::Mode;
+use bakkt_journal::plan::PlannedRow;
+use bakkt_journal::{Journal, now};
 use bakkt_migrate::cli::{RunArgs, TargetArgs};
-use bakkt_migrate::journal::plan::PlannedRow;
-use bakkt_migrate::journal::{Journal, now};
-use bakkt_migrate::model::state::State;
-use bakkt_migrate::model::task::{AccountFacts, Change, Existed, Kind, What};
-use bakkt_migrate::model::verdict::Verdict;
-use bakkt_migrate::progress::Mode;
+use bakkt_model::state::State;
+use bakkt_model::task::{AccountFacts, Change, Existed, Kind, What};
+use bakkt_model::verdict::Verdict;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 const TASKS: usize = 2048;

@@ -11,12 +11,12 @@ use std::hint::black_box;
 use std::io::BufWriter;
 use std::path::Path;
 
+use bakkt_files::progress::Mode;
+use bakkt_folder::migration::{Binding, Migration, today};
+use bakkt_mapping::pipeline::{From, Worker};
 use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
-use bakkt_migrate::migration::{Binding, Migration, today};
-use bakkt_migrate::model::position::Position;
-use bakkt_migrate::pipeline::{From, Worker};
-use bakkt_migrate::progress::Mode;
-use bakkt_migrate::source::{Row, Rows};
+use bakkt_model::position::Position;
+use bakkt_source::{Row, Rows};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const ROWS: u64 = 20_000;
@@ -40,7 +40,7 @@ fn folder(rows: u64) -> tempfile::TempDir {
 
 fn row_to_payload(c: &mut Criterion) {
     let dir = folder(1000);
-    let settings = bakkt_migrate::migration::settings(dir.path()).expect("settings");
+    let settings = bakkt_folder::migration::settings(dir.path()).expect("settings");
     let binding = Binding {
         key: [7; 32],
         as_of: today(),

@@ -5,27 +5,27 @@
 
 use std::io::{self, Cursor, Read};
 
-use bakkt_migrate::contract::amounts::{self, Point};
-use bakkt_migrate::contract::forms::is_e164;
-use bakkt_migrate::contract::spans;
-use bakkt_migrate::contract::usd::Scale;
-use bakkt_migrate::error::Diagnostics;
-use bakkt_migrate::mapping::compile::compile;
-use bakkt_migrate::mapping::dates::DateFormats;
-use bakkt_migrate::mapping::dates::ordered::{EPOCHS, ORDERS, Ordered};
-use bakkt_migrate::mapping::draft::Draft;
-use bakkt_migrate::mapping::feed::Scratch;
-use bakkt_migrate::mapping::phones;
-use bakkt_migrate::model::position::Position;
-use bakkt_migrate::source::container;
-use bakkt_migrate::source::dialect::{self, Set};
-use bakkt_migrate::source::encoding::Encoding;
-use bakkt_migrate::source::lines::{Form, Lines};
-use bakkt_migrate::source::transcode::{BROKEN, Transcode, whole};
-use bakkt_migrate::source::workbook::rows::write;
-use bakkt_migrate::source::workbook::{Choice, Kind};
-use bakkt_migrate::source::{Again, Flaw, Rows};
-use bakkt_migrate::toml_file::TomlFile;
+use bakkt_contract::amounts::{self, Point};
+use bakkt_contract::forms::is_e164;
+use bakkt_contract::spans;
+use bakkt_contract::usd::Scale;
+use bakkt_model::error::Diagnostics;
+use bakkt_mapping::compile::compile;
+use bakkt_mapping::dates::DateFormats;
+use bakkt_mapping::dates::ordered::{EPOCHS, ORDERS, Ordered};
+use bakkt_mapping::draft::Draft;
+use bakkt_mapping::feed::Scratch;
+use bakkt_mapping::phones;
+use bakkt_model::position::Position;
+use bakkt_source::container;
+use bakkt_source::dialect::{self, Set};
+use bakkt_source::encoding::Encoding;
+use bakkt_source::lines::{Form, Lines};
+use bakkt_source::transcode::{BROKEN, Transcode, whole};
+use bakkt_source::workbook::rows::write;
+use bakkt_source::workbook::{Choice, Kind};
+use bakkt_source::{Again, Flaw, Rows};
+use bakkt_files::toml_file::TomlFile;
 
 /// Hands out a few bytes at a time.
 struct Drops<'a>(&'a [u8], usize);

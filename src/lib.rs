@@ -1,6 +1,7 @@
 //! bakkt-migrate: batch migration of a firm's existing customers to Bakkt.
 //!
-//! The way through, and the modules in its order:
+//! The program: arguments, commands, logs. The stages are crates of their own, below `crates/`, in the order of the way
+//! through:
 //!
 //! ```text
 //!  export ──source──▶ rows ──mapping──▶ draft ──assess──▶ verdict + gaps + payload     (threads; pure: pipeline)
@@ -19,59 +20,5 @@
 
 pub mod cli;
 pub mod commands;
-pub mod migration;
-pub mod settings;
-
-pub mod error;
 pub mod logging;
-pub mod output;
 pub mod process;
-pub mod sensitive;
-pub mod small_files;
-pub mod state_folder;
-pub mod terminal;
-pub mod toml_file;
-
-pub mod model;
-pub mod text;
-
-pub mod contract;
-pub mod masking;
-pub mod source;
-
-pub mod mapping;
-
-pub mod assess;
-
-pub mod findings;
-
-pub mod pipeline;
-
-pub mod planning;
-
-pub mod documents;
-
-pub mod inspect;
-
-pub mod guess;
-
-pub mod try_out;
-
-pub mod journal;
-
-pub mod api;
-
-pub mod submit;
-
-pub mod verify;
-
-pub mod events;
-pub mod links;
-
-pub mod schema;
-
-pub mod report;
-
-pub mod sandbox;
-
-pub mod progress;

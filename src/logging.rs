@@ -7,11 +7,11 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 
-use crate::terminal::LogLines;
+use bakkt_files::terminal::LogLines;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
-use crate::state_folder;
+use bakkt_files::state_folder;
 
 static FILE: OnceLock<Mutex<File>> = OnceLock::new();
 

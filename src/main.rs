@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use bakkt_migrate::error::{self, Style};
-use bakkt_migrate::{cli, commands, logging, process, terminal};
+use bakkt_files::terminal;
+use bakkt_migrate::{cli, commands, logging, process};
+use bakkt_model::error::{self, Style};
 use clap::Parser;
 
 fn main() -> ExitCode {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::error::started;
+use bakkt_model::error::started;
 
 /// Threads for blocking work that are there from the beginning: with one, whatever waits for such work gets its turn.
 const BLOCKING_THREADS: usize = 1;
@@ -35,7 +35,7 @@ pub fn keep_memory_private() {
 /// Runs the program; a panic, which is a mistake of ours, ends with exit code 1 instead of 101.
 pub fn without_panic(work: impl FnOnce() -> u8) -> u8 {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        crate::terminal::show_line(
+        bakkt_files::terminal::show_line(
             "error: this is a mistake in bakkt-migrate; please report the lines above\n  next: run the same command again: what was sent is recorded, and nothing is sent twice",
         );
         1

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
 use bakkt_migrate::commands::check;
-use bakkt_migrate::contract::account::ACCOUNT_TYPES;
-use bakkt_migrate::contract::path;
-use bakkt_migrate::error::Style;
-use bakkt_migrate::progress::Mode;
+use bakkt_contract::account::ACCOUNT_TYPES;
+use bakkt_contract::path;
+use bakkt_model::error::Style;
+use bakkt_files::progress::Mode;
 use regex::Regex;
 
 /// What stands in every column once, beside what belongs there.
@@ -86,7 +86,7 @@ fn outcome(mapping: &str, export: &[u8]) -> (String, String) {
         json: true,
     };
     if let Err(error) = check::run(&args, Mode::Quiet) {
-        panic!("{}", bakkt_migrate::error::describe(&error, Style::PLAIN));
+        panic!("{}", bakkt_model::error::describe(&error, Style::PLAIN));
     }
     let read = |path: &Path| fs::read_to_string(path).unwrap();
     (read(&at("payloads")), read(&at("gaps")))

@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 
 use crate::export;
 use crate::support::{Running, SandboxProcess, fill, json_of, program, wait_for};
-use bakkt_migrate::contract::changes::by_hand;
+use bakkt_contract::changes::by_hand;
 use serde_json::Value;
 
 /// How many customers are generated.

@@ -1,263 +1,196 @@
-//! Who may use whom: the imports of every source file against one table.
+//! Who may use whom, as far as Cargo does not keep it: the manifests and the sources against a few tables.
 //!
-//! Owner of the allowed directions (ARCHITECTURE.md). The table is the rule; a line that a change needs is a decision
-//! to be made here, in the open. Comments do not count, tests inside the modules do.
+//! Between crates the compiler keeps the walls; a manifest says what a crate may use. What stands here is which entries a
+//! manifest must not have, which rooms of one crate may use each other, and who may open files for writing. A line that a
+//! change needs is a decision to be made here, in the open.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// A module, the modules of this crate that it may use, and the outside crates that only some may use.
-const ALLOWED: &[(&str, &[&str], &[&str])] = &[
-    ("error", &[], &[]),
-    ("sensitive", &[], &[]),
-    ("terminal", &["error"], &[]),
-    ("logging", &["state_folder", "terminal"], &[]),
-    ("process", &["error", "terminal"], &["tokio"]),
-    // How files are opened that are no exports: for output, as state, as small texts of people.
-    ("output", &["error"], &[]),
-    ("state_folder", &["error"], &[]),
-    ("small_files", &["error", "output"], &[]),
-    ("toml_file", &["error", "small_files"], &[]),
-    // Types that several share, without input and output.
-    ("model", &[], &[]),
-    // The pure half: no network, no database, no async runtime.
-    ("text", &[], &[]),
-    ("contract", &["text"], &[]),
-    // What of a server's words may be kept: pure, so that everything that keeps some can ask it.
-    ("masking", &["contract"], &[]),
-    ("source", &["error", "text", "model"], &[]),
+/// A name, and the names that it may use.
+type MayUse = (&'static str, &'static [&'static str]);
+
+/// The pure half: no network, no database, no async runtime, not by way of others either.
+const PURE: &[&str] = &["model", "contract", "source", "mapping", "discover"];
+
+/// Outside crates that are somebody's own, and whose; `program` is the package at the top.
+const OWNED: &[MayUse] = &[
+    ("tokio", &["engine", "sandbox", "program"]),
+    ("reqwest", &["engine"]),
+    ("rustls", &["engine"]),
+    ("rustls-platform-verifier", &["engine"]),
+    ("tower-layer", &["engine"]),
+    ("tower-service", &["engine"]),
+    ("axum", &["engine"]),
+    ("hyper", &["sandbox"]),
+    ("hyper-util", &["engine", "sandbox"]),
+    ("rusqlite", &["journal"]),
+    ("rust_xlsxwriter", &["report"]),
+];
+
+/// Crates that are to know little of the others, and what they may know.
+const NARROW: &[MayUse] = &[
+    ("model", &[]),
+    // It states the contract a second time, or it would only prove that we agree with ourselves.
+    ("sandbox", &[]),
+    ("source", &["model"]),
+    ("contract", &["model"]),
+    ("report", &["files", "journal", "model"]),
+    ("journal", &["contract", "files", "model"]),
+    // It is handed payloads and does not know where they come from.
+    ("engine", &["contract", "files", "journal", "model"]),
+];
+
+/// Rooms of one crate and what each may use of the others in it. What stands beside the named rooms is the room "".
+const ROOMS: &[(&str, &[MayUse])] = &[
+    (
+        "model",
+        &[("error", &[]), ("sensitive", &[]), ("text", &[]), ("", &[])],
+    ),
+    (
+        "files",
+        &[
+            ("output", &[]),
+            ("progress", &["terminal"]),
+            ("small_files", &["output"]),
+            ("state_folder", &[]),
+            ("terminal", &[]),
+            ("toml_file", &["small_files"]),
+        ],
+    ),
+    ("contract", &[("masking", &[""]), ("", &[])]),
     (
         "mapping",
-        &["contract", "source", "error", "text", "toml_file", "model"],
-        &[],
-    ),
-    ("assess", &["contract", "mapping", "text", "model"], &[]),
-    // What a person should see although no rule refuses it: of one draft, and of many.
-    (
-        "findings",
-        &["contract", "source", "mapping", "assess", "text", "model"],
-        &[],
-    ),
-    (
-        "pipeline",
         &[
-            "contract", "error", "source", "mapping", "assess", "findings", "text", "model",
-        ],
-        &[],
-    ),
-    // What exports hold, and what that seems to mean: no settings, no folder, nothing but the files themselves.
-    ("inspect", &["contract", "error", "source", "mapping"], &[]),
-    ("guess", &["contract", "error", "inspect"], &[]),
-    (
-        "try_out",
-        &[
-            "assess",
-            "contract",
-            "error",
-            "findings",
-            "guess",
-            "inspect",
-            "mapping",
-            "model",
-            "pipeline",
-            "source",
-            "toml_file",
-        ],
-        &[],
-    ),
-    // Files of other people: nothing here knows where the documents go.
-    (
-        "documents",
-        &[
-            "contract",
-            "source",
-            "mapping",
-            "error",
-            "text",
-            "toml_file",
-            "model",
-        ],
-        &[],
-    ),
-    // The journal is the only user of the database.
-    (
-        "journal",
-        &["contract", "error", "masking", "state_folder", "model"],
-        &["rusqlite"],
-    ),
-    // The api is the only user of HTTP.
-    (
-        "api",
-        &[
-            "contract",
-            "error",
-            "journal",
-            "masking",
-            "sensitive",
-            "model",
-        ],
-        &[
-            "hyper_util",
-            "reqwest",
-            "rustls",
-            "rustls_platform_verifier",
-            "tokio",
-            "tower_layer",
-            "tower_service",
+            ("", &[]),
+            ("assess", &[""]),
+            ("findings", &["", "assess"]),
+            ("pipeline", &["", "assess", "findings"]),
         ],
     ),
-    // Submission is handed payloads; it does not know where they come from.
     (
-        "submit",
-        &["api", "journal", "error", "masking", "sensitive", "model"],
-        &["tokio"],
-    ),
-    // Reading back is handed payloads as well, and keeps to the rates and waits of submission.
-    (
-        "verify",
+        "discover",
         &[
-            "api",
-            "contract",
-            "journal",
-            "error",
-            "sensitive",
-            "submit",
-            "model",
+            ("inspect", &[]),
+            ("guess", &["inspect"]),
+            ("try_out", &["guess", "inspect"]),
         ],
-        &["tokio"],
     ),
-    // What Bakkt says unasked: it stands beside sending, and knows nothing of it.
     (
-        "events",
+        "folder",
         &[
-            "contract",
-            "error",
-            "journal",
-            "masking",
-            "sensitive",
-            "small_files",
-            "model",
+            ("documents", &[]),
+            ("settings", &["documents"]),
+            ("schema", &["documents"]),
+            ("migration", &["documents", "settings"]),
         ],
-        &["tokio", "axum"],
-    ),
-    // Links are for a file of the merchant's own: whoever calls says where they go.
-    (
-        "links",
-        &["api", "journal", "error", "submit", "model"],
-        &["tokio"],
     ),
     (
-        "report",
-        &["error", "journal", "output", "model"],
-        &["rust_xlsxwriter"],
-    ),
-    // What may stand in files: names and words, no settings and no data.
-    (
-        "schema",
-        &["contract", "documents", "mapping", "source"],
-        &[],
-    ),
-    // It states the contract a second time, or it would only prove that we agree with ourselves.
-    ("sandbox", &[], &["tokio", "hyper", "hyper_util"]),
-    (
-        "settings",
+        "engine",
         &[
-            "error",
-            "toml_file",
-            "small_files",
-            "contract",
-            "source",
-            "assess",
-            "mapping",
-            "documents",
-            "text",
-            "model",
+            ("api", &[]),
+            ("submit", &["api"]),
+            ("verify", &["api", "submit"]),
+            ("links", &["api", "submit"]),
+            // What Bakkt says unasked: it stands beside sending, and knows nothing of it.
+            ("events", &[]),
         ],
-        &[],
-    ),
-    (
-        "migration",
-        &[
-            "error",
-            "toml_file",
-            "settings",
-            "source",
-            "mapping",
-            "assess",
-            "findings",
-            "pipeline",
-            "contract",
-            "documents",
-            "model",
-        ],
-        &[],
-    ),
-    // What is known of every row before anything is sent, and what is said of it.
-    (
-        "planning",
-        &[
-            "assess",
-            "contract",
-            "documents",
-            "error",
-            "findings",
-            "journal",
-            "mapping",
-            "migration",
-            "model",
-            "output",
-            "pipeline",
-            "progress",
-            "report",
-            "settings",
-            "source",
-        ],
-        &[],
-    ),
-    ("progress", &["terminal", "model"], &[]),
-    ("cli", &[], &[]),
-    (
-        "main",
-        &["cli", "commands", "error", "logging", "process", "terminal"],
-        &[],
     ),
 ];
 
-/// Outside crates that are somebody's own.
-const OWNED: &[&str] = &[
-    "tokio",
-    "reqwest",
-    "rustls",
-    "rustls_platform_verifier",
-    "tower_layer",
-    "tower_service",
-    "rusqlite",
-    "hyper",
-    "hyper_util",
-    "axum",
-    "rust_xlsxwriter",
-];
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
-/// Modules that put everything together.
-const WIRING: &[&str] = &["lib", "commands"];
+/// The names under `[dependencies]` of a manifest.
+fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let table = manifest
+        .lines()
+        .skip_while(|line| *line != "[dependencies]")
+        .skip(1)
+        .take_while(|line| !line.starts_with('['));
+    let name = |line: &str| line.split(['.', ' ', '=']).next().unwrap().to_owned();
+    table
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(name)
+        .collect()
+}
 
-/// What the wiring may not use either: those have one user each.
-const NOT_IN_WIRING: &[&str] = &[
-    "reqwest",
-    "rustls",
-    "rustls_platform_verifier",
-    "tower_layer",
-    "tower_service",
-    "rusqlite",
-    "hyper",
-    "hyper_util",
-    "axum",
-    "rust_xlsxwriter",
-];
+/// What each crate uses, by the name of its folder; `program` is the package at the top. Crates of ours stand without
+/// their prefix.
+fn uses() -> BTreeMap<String, BTreeSet<String>> {
+    let mut folders = vec![("program".to_owned(), root().to_owned())];
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        let path = entry.unwrap().path();
+        folders.push((path.file_name().unwrap().to_str().unwrap().to_owned(), path));
+    }
+    folders
+        .into_iter()
+        .map(|(name, folder)| {
+            let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+            let uses = dependencies(&manifest);
+            let short = |used: String| used.strip_prefix("bakkt-").unwrap_or(&used).to_owned();
+            (name, uses.into_iter().map(short).collect())
+        })
+        .collect()
+}
+
+/// A crate and all crates of ours that it uses, directly or not.
+fn below(name: &str, uses: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<String> {
+    let mut all = BTreeSet::from([name.to_owned()]);
+    let mut next = vec![name.to_owned()];
+    while let Some(name) = next.pop() {
+        for used in uses[&name].iter().filter(|used| uses.contains_key(*used)) {
+            if all.insert(used.clone()) {
+                next.push(used.clone());
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn manifests_have_no_more_than_the_tables_allow() {
+    let uses = uses();
+    let ours: BTreeSet<&String> = uses.keys().collect();
+    let mut wrong = Vec::new();
+    for (outside, owners) in OWNED {
+        for (name, used) in &uses {
+            if used.contains(*outside) && !owners.contains(&name.as_str()) {
+                wrong.push(format!("{name} uses {outside}"));
+            }
+        }
+        for owner in *owners {
+            if !uses[*owner].contains(*outside) {
+                wrong.push(format!("{owner} is said to use {outside}, and does not"));
+            }
+        }
+    }
+    for (name, allowed) in NARROW {
+        for used in uses[*name].iter().filter(|used| ours.contains(used)) {
+            if !allowed.contains(&used.as_str()) {
+                wrong.push(format!("{name} uses {used}"));
+            }
+        }
+    }
+    for name in PURE {
+        for deep in below(name, &uses) {
+            for (outside, _) in OWNED {
+                if uses[&deep].contains(*outside) {
+                    wrong.push(format!("{name} uses {outside}, by way of {deep}"));
+                }
+            }
+        }
+    }
+    if ours.len() > 13 {
+        wrong.push("more than twelve crates below the program".to_owned());
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
 
 fn source_files(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -270,16 +203,11 @@ fn source_files(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The files of `src`, as (module, path, text without comments).
-fn modules() -> Vec<(String, String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+/// The sources below a folder of the repository, as (path from the repository, text without comments).
+fn sources(folder: &str) -> Vec<(String, String)> {
     let mut files = Vec::new();
-    source_files(&root, &mut files);
+    source_files(&root().join(folder), &mut files);
     files.sort();
-    let module = |path: &Path| {
-        let first = path.components().next().unwrap().as_os_str();
-        first.to_str().unwrap().trim_end_matches(".rs").to_owned()
-    };
     files
         .iter()
         .map(|path| {
@@ -289,20 +217,15 @@ fn modules() -> Vec<(String, String, String)> {
                 .filter(|line| !line.trim_start().starts_with("//"))
                 .map(|line| format!("{line}\n"))
                 .collect();
-            let path = path.strip_prefix(&root).unwrap();
-            (module(path), path.display().to_string(), text)
+            (path.strip_prefix(root()).unwrap().display().to_string(), text)
         })
         .collect()
 }
 
-/// The modules of this crate that a text names: `crate::x`, `crate::{x, y::z}`, and `bakkt_migrate::x` in the binary.
-fn own_modules(text: &str) -> BTreeSet<String> {
+/// What a text names of its own crate: `crate::x`, and the top of `crate::{x, y::z}`.
+fn own_names(text: &str) -> BTreeSet<String> {
     static FORMS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
-        [
-            r"\b(?:crate|bakkt_migrate)::([a-z_]+)",
-            r"\b(?:crate|bakkt_migrate)::\{([^;]*)\};",
-        ]
-        .map(|form| Regex::new(form).unwrap())
+        [r"\bcrate::(\w+)", r"\bcrate::\{([^;]*)\};"].map(|form| Regex::new(form).unwrap())
     });
     let [single, group] = &*FORMS;
     let mut names: BTreeSet<String> = single
@@ -331,77 +254,43 @@ fn own_modules(text: &str) -> BTreeSet<String> {
     names
 }
 
-fn owned_crates(text: &str) -> BTreeSet<&'static str> {
-    static USES: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
-        let uses = |name| Regex::new(&format!(r"(?:\buse {name}\b|\b{name}::)")).unwrap();
-        OWNED.iter().map(|name| (*name, uses(name))).collect()
-    });
-    let used = USES.iter().filter(|(_, uses)| uses.is_match(text));
-    used.map(|(name, _)| *name).collect()
-}
-
 #[test]
-fn nobody_uses_more_than_the_table_allows() {
+fn rooms_of_a_crate_use_no_more_than_the_table_allows() {
     let mut wrong = Vec::new();
-    let mut seen = BTreeSet::new();
-    for (module, path, text) in modules() {
-        seen.insert(module.clone());
-        if WIRING.contains(&module.as_str()) {
-            for name in owned_crates(&text) {
-                if NOT_IN_WIRING.contains(&name) {
-                    wrong.push(format!("{path} uses {name}"));
+    for (name, rooms) in ROOMS {
+        let known = |room: &str| rooms.iter().any(|(known, _)| *known == room);
+        let folder = format!("crates/{name}/src");
+        for (path, text) in sources(&folder) {
+            let first = path[folder.len() + 1..].split('/').next().unwrap();
+            let first = first.trim_end_matches(".rs");
+            if first == "lib" {
+                continue;
+            }
+            let room = if known(first) { first } else { "" };
+            let Some((_, allowed)) = rooms.iter().find(|(known, _)| *known == room) else {
+                wrong.push(format!("{path} stands in no room of {name}"));
+                continue;
+            };
+            for used in own_names(&text) {
+                let used = if known(&used) { used.as_str() } else { "" };
+                if used != room && !allowed.contains(&used) {
+                    let used = if used.is_empty() { "the crate's own" } else { used };
+                    wrong.push(format!("{path} uses {used}"));
                 }
             }
-            continue;
-        }
-        let Some((_, own, outside)) = ALLOWED.iter().find(|(name, ..)| *name == module) else {
-            wrong.push(format!("{path}: the module `{module}` is not in the table"));
-            continue;
-        };
-        for name in own_modules(&text) {
-            if name != module && !own.contains(&name.as_str()) {
-                wrong.push(format!("{path} uses crate::{name}"));
-            }
-        }
-        for name in owned_crates(&text) {
-            if !outside.contains(&name) {
-                wrong.push(format!("{path} uses {name}"));
-            }
-        }
-    }
-    for (module, ..) in ALLOWED {
-        if !seen.contains(*module) {
-            wrong.push(format!("the table has `{module}`, and src has not"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn the_table_has_what_matters() {
-    let of = |module: &str| ALLOWED.iter().find(|(name, ..)| *name == module).unwrap();
-    for module in ["contract", "source", "mapping", "assess", "pipeline"] {
-        assert!(of(module).2.is_empty(), "{module} is pure");
-    }
-    for module in ["source", "mapping", "assess", "pipeline"] {
-        assert!(
-            !of("submit").1.contains(&module),
-            "submit knows no {module}"
-        );
-    }
-    assert_eq!(of("report").1, ["error", "journal", "output", "model"]);
-    assert!(of("sandbox").1.is_empty());
-}
-
-#[test]
 fn names_are_found_however_they_are_written() {
     let text = "use crate::error::Failure;\nuse crate::{source::Row, mapping::{draft, feed}, assess};\nfn f() { crate::journal::now() }";
-    let names: Vec<String> = own_modules(text).into_iter().collect();
+    let names: Vec<String> = own_names(text).into_iter().collect();
     assert_eq!(names, ["assess", "error", "journal", "mapping", "source"]);
-    let crates: Vec<&str> = owned_crates("use tokio;\nfn f() { rusqlite::params![] }")
-        .into_iter()
-        .collect();
-    assert_eq!(crates, ["rusqlite", "tokio"]);
+    let manifest = "[package]\nname = \"a\"\n\n[dependencies]\nbytes.workspace = true\ntokio = { workspace = true }\n\n[dev-dependencies]\nregex = \"1\"\n";
+    let names: Vec<String> = dependencies(manifest).into_iter().collect();
+    assert_eq!(names, ["bytes", "tokio"]);
 }
 
 /// Ways to make, change or remove a file, and to write cells.
@@ -423,34 +312,32 @@ const WRITING: &[&str] = &[
 ];
 
 /// Who may do so. Whoever writes what a person names goes through `output`; state goes through `state_folder`.
-const WRITERS: &[(&str, &[&str])] = &[
+const WRITERS: &[MayUse] = &[
     // A file that a person names, and cells.
-    ("output/", WRITING),
+    ("crates/files/src/output/", WRITING),
     // The state folder.
-    ("state_folder.rs", &["OpenOptions::new", "DirBuilder"]),
+    ("crates/files/src/state_folder.rs", &["OpenOptions::new", "DirBuilder"]),
     // The key of a journal is there whole or not at all; a scratch journal is removed.
-    ("journal/open.rs", &["NamedTempFile"]),
-    ("journal/replan.rs", &["fs::remove"]),
+    ("crates/journal/src/open.rs", &["NamedTempFile"]),
+    ("crates/journal/src/replan.rs", &["fs::remove"]),
     // The copy of a backfill file, below the state folder.
-    (
-        "commands/backfill_copy.rs",
+    ("src/commands/backfill_copy.rs",
         &["NamedTempFile", "fs::remove"],
     ),
     // What a run tells `status`, in the state folder.
-    (
-        "commands/pressure_file.rs",
+    ("src/commands/pressure_file.rs",
         &["OpenOptions::new", "create_new", "fs::remove"],
     ),
     // Reading, and temporary files without a name.
-    ("small_files/secret.rs", &["OpenOptions::new"]),
-    ("documents/root.rs", &["OpenOptions::new"]),
-    ("source/spool.rs", &["tempfile_in"]),
+    ("crates/files/src/small_files/secret.rs", &["OpenOptions::new"]),
+    ("crates/folder/src/documents/root.rs", &["OpenOptions::new"]),
+    ("crates/source/src/spool.rs", &["tempfile_in"]),
 ];
 
 #[test]
 fn nobody_else_opens_files_for_writing() {
     let mut wrong = Vec::new();
-    for (_, path, text) in modules() {
+    for (path, text) in [sources("src"), sources("crates")].concat() {
         let program = text.split("#[cfg(test)]").next().unwrap_or_default();
         let allowed = WRITERS.iter().find(|(place, _)| path.starts_with(place));
         let allowed = allowed.map_or(&[][..], |(_, ways)| ways);

@@ -11,7 +11,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bakkt_migrate::sandbox::{Config, Dialect, Sandbox};
+use bakkt_sandbox::{Config, Dialect, Sandbox};
 
 const PAYLOADS: &str = "expected.payloads.jsonl";
 const GAPS: &str = "expected.gaps.csv";

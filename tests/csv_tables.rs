@@ -4,9 +4,9 @@
 use std::fs;
 use std::io::Write;
 
-use bakkt_migrate::source::encoding::Encoding;
-use bakkt_migrate::source::export::{Opened, Options};
-use bakkt_migrate::source::{Again, Cell, Export, Rows};
+use bakkt_source::encoding::Encoding;
+use bakkt_source::export::{Opened, Options};
+use bakkt_source::{Again, Cell, Export, Rows};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngSeed, TestCaseResult, TestRunner};
@@ -283,7 +283,7 @@ fn a_broken_row_loses_none_of_its_neighbours() {
                 text.push_str(end);
             }
             let options = Options {
-                header: bakkt_migrate::source::export::HeaderRow::At(1),
+                header: bakkt_source::export::HeaderRow::At(1),
                 delimiter: Some(b','),
                 // Else quotes that stand around no cell would be text.
                 quote: Some(Some(b'"')),

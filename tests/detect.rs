@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bakkt_migrate::source::dialect::{Guess, Set, find, header_row};
+use bakkt_source::dialect::{Guess, Set, find, header_row};
 
 fn found(text: &str) -> Guess {
     find(text.as_bytes(), true, Set::default())

@@ -8,17 +8,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bakkt_migrate::cli::{RunArgs, TargetArgs};
-use bakkt_migrate::error::Diagnostics;
-use bakkt_migrate::mapping::compile::{Targets, compile, compile_for};
-use bakkt_migrate::mapping::draft::{Draft, Slot};
-use bakkt_migrate::mapping::feed::Scratch;
-use bakkt_migrate::mapping::target::resolve_each;
-use bakkt_migrate::progress::Mode;
-use bakkt_migrate::sandbox;
-use bakkt_migrate::settings::Settings;
-use bakkt_migrate::source::Rows;
-use bakkt_migrate::source::export::{HeaderRow, Opened, Options};
-use bakkt_migrate::toml_file::TomlFile;
+use bakkt_model::error::Diagnostics;
+use bakkt_mapping::compile::{Targets, compile, compile_for};
+use bakkt_mapping::draft::{Draft, Slot};
+use bakkt_mapping::feed::Scratch;
+use bakkt_mapping::target::resolve_each;
+use bakkt_files::progress::Mode;
+use bakkt_sandbox as sandbox;
+use bakkt_folder::settings::Settings;
+use bakkt_source::Rows;
+use bakkt_source::export::{HeaderRow, Opened, Options};
+use bakkt_files::toml_file::TomlFile;
 
 /// A key that is like no other.
 const UNKNOWN: &str = "zzqq";
@@ -78,7 +78,7 @@ fn section<'a>(page: &'a str, title: &str) -> &'a str {
 
 fn settings(dir: &Path, text: &str) -> Result<Settings, String> {
     std::fs::write(dir.join("migration.toml"), text).unwrap();
-    bakkt_migrate::migration::settings(dir).map_err(|error| error.to_string())
+    bakkt_folder::migration::settings(dir).map_err(|error| error.to_string())
 }
 
 /// The names behind "known here:" in a message.
@@ -231,7 +231,7 @@ fn compiled(
     dir: &Path,
     text: &str,
     headers: &[String],
-) -> Result<bakkt_migrate::mapping::Mapper, String> {
+) -> Result<bakkt_mapping::Mapper, String> {
     let path = dir.join("mapping.toml");
     std::fs::write(&path, text).unwrap();
     let mut found = Diagnostics::default();
@@ -443,8 +443,8 @@ fn cells_become_what_the_examples_say() {
 /// The languages and the words for yes and no are those of the code.
 #[test]
 fn words_of_transforms_are_documented() {
-    use bakkt_migrate::mapping::dates::words::LANGUAGES;
-    use bakkt_migrate::mapping::step::{NO, YES};
+    use bakkt_mapping::dates::words::LANGUAGES;
+    use bakkt_mapping::step::{NO, YES};
     let page = page("docs/mapping.md");
     let row = table(&page, "| key | meaning |\n|---|---|\n| `order`");
     let languages = row.iter().find(|row| code(&row[0]) == "languages").unwrap();
@@ -465,7 +465,7 @@ fn words_of_transforms_are_documented() {
 /// The ranges that a mapping's amounts become, as the contract lists them.
 #[test]
 fn the_usd_ranges_are_documented() {
-    use bakkt_migrate::contract::usd::{RANGE_A, RANGE_B};
+    use bakkt_contract::usd::{RANGE_A, RANGE_B};
     let ranges: Vec<[String; 2]> = table(&page("docs/mapping.md"), "| people | entities |")
         .iter()
         .map(|row| [0, 1].map(|at| code(&row[at]).to_owned()))
@@ -481,10 +481,10 @@ fn the_usd_ranges_are_documented() {
 /// The page of documents, against the tables of fields, types, items and accepted content, and its examples.
 #[test]
 fn documents_are_documented() {
-    use bakkt_migrate::contract::documents::{ENTITY_TYPES, KYB_ITEMS, OWNER_TYPES, TYPES};
-    use bakkt_migrate::documents::claim::{FIELDS, resolve};
-    use bakkt_migrate::documents::content::TYPES as CONTENT_TYPES;
-    use bakkt_migrate::documents::pattern::Pattern;
+    use bakkt_contract::documents::{ENTITY_TYPES, KYB_ITEMS, OWNER_TYPES, TYPES};
+    use bakkt_folder::documents::claim::{FIELDS, resolve};
+    use bakkt_folder::documents::content::TYPES as CONTENT_TYPES;
+    use bakkt_folder::documents::pattern::Pattern;
 
     let page = page("docs/documents.md");
     let fields: Vec<(String, bool)> = table(&page, "| field | may stand in a pattern |")
@@ -515,7 +515,7 @@ fn documents_are_documented() {
         assert!(page.contains(known.name), "{}", known.name);
     }
 
-    let names = bakkt_migrate::contract::documents::GUIDE_TYPE_NAMES;
+    let names = bakkt_contract::documents::GUIDE_TYPE_NAMES;
     let targets = Targets {
         account_type: false,
         rows: true,
@@ -554,7 +554,7 @@ fn documents_are_documented() {
 /// The first row of the table that fits a status and a reason is what they mean.
 #[test]
 fn what_events_mean_is_documented() {
-    use bakkt_migrate::contract::decision::{PARTY_STATUSES, REASON_CODES, of_event};
+    use bakkt_contract::decision::{PARTY_STATUSES, REASON_CODES, of_event};
     let page = page("docs/events.md");
     let table = section(&page, "## What it means");
     let rows: Vec<Vec<&str>> = table
@@ -767,9 +767,7 @@ fn decided<'a>(table: &'a [Vec<String>], words: &[&str]) -> &'a str {
 
 #[test]
 fn what_means_which_decision_is_documented() {
-    use bakkt_migrate::contract::decision::{
-        Decision, PARTY_STATUSES, REASON_CODES, of_account, of_event,
-    };
+    use bakkt_contract::decision::{Decision, PARTY_STATUSES, REASON_CODES, of_account, of_event};
     let page = page("docs/verify.md");
     let events = table(&page, "| `partyStatus` of an event | `reasonCode` |");
     let mut seen = BTreeSet::new();

@@ -374,8 +374,8 @@ fn nothing_of_a_customer_can_be_read_in_what_is_kept() {
     let needles = Needles::new(CANARIES);
     let hidden = |word: &str| {
         let key = std::fs::read(state(dir.path()).join("journal.key")).unwrap();
-        let key = bakkt_migrate::journal::codes::CodeKey::new(&key.try_into().unwrap());
-        key.hide(bakkt_migrate::journal::codes::Hidden::Code, word)
+        let key = bakkt_journal::codes::CodeKey::new(&key.try_into().unwrap());
+        key.hide(bakkt_journal::codes::Hidden::Code, word)
     };
     // While it runs, with everything in the write-ahead log, and after it has ended.
     let found = needles.found_below(&state(dir.path()));
@@ -401,7 +401,7 @@ fn nothing_of_a_customer_can_be_read_in_what_is_kept() {
         ]
     );
     // What was sealed can be opened again, by the key.
-    let events = bakkt_migrate::journal::events::Events::open(&state(dir.path())).unwrap();
+    let events = bakkt_journal::events::Events::open(&state(dir.path())).unwrap();
     for (number, one) in sent.iter().enumerate() {
         assert_eq!(
             events.body(number as i64 + 1).unwrap().unwrap(),
@@ -431,7 +431,7 @@ fn an_id_that_the_plan_knows_later_is_found_in_the_body() {
     assert_eq!(import().0, 0);
     assert_eq!(named(), Vec::<String>::new());
 
-    let journal = bakkt_migrate::journal::Journal::open(&state(dir.path())).unwrap();
+    let journal = bakkt_journal::Journal::open(&state(dir.path())).unwrap();
     drop(journal);
     let plan = Connection::open(state(dir.path()).join("journal.db")).unwrap();
     plan.execute_batch(
@@ -528,7 +528,7 @@ fn a_receiver_and_a_run_begin_together() {
             .arg(dir.path()),
     );
     assert_eq!(status["tasks"]["account"]["accepted"], 40);
-    let events = bakkt_migrate::journal::events::Events::open(&state).unwrap();
+    let events = bakkt_journal::events::Events::open(&state).unwrap();
     assert!(events.body(1).unwrap().is_some());
 }
 

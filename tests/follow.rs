@@ -3,14 +3,14 @@
 //! Owner of the order inside an account (invariant 6), event by event. What is really sent is judged elsewhere, by the
 //! sandbox's ledger.
 
-use bakkt_migrate::contract::documents::{owner, proof};
-use bakkt_migrate::journal::Journal;
-use bakkt_migrate::journal::documents::{DocumentVerdict, PlannedDocument};
-use bakkt_migrate::journal::person::Decided;
-use bakkt_migrate::journal::plan::PlannedRow;
-use bakkt_migrate::model::state::State;
-use bakkt_migrate::model::task::{AccountFacts, Change, Existed, Freed, Kind, Refusal, What};
-use bakkt_migrate::model::verdict::Verdict;
+use bakkt_contract::documents::{owner, proof};
+use bakkt_journal::Journal;
+use bakkt_journal::documents::{DocumentVerdict, PlannedDocument};
+use bakkt_journal::person::Decided;
+use bakkt_journal::plan::PlannedRow;
+use bakkt_model::state::State;
+use bakkt_model::task::{AccountFacts, Change, Existed, Freed, Kind, Refusal, What};
+use bakkt_model::verdict::Verdict;
 
 /// What one complete account needs: owner's place and what it proves.
 const COMPLETE: [(Option<u32>, u32); 6] = [

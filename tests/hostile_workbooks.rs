@@ -383,10 +383,10 @@ fn a_sheet_without_a_value_is_told() {
 fn another_program_cannot_read_workbooks_and_says_so() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(&xlsx(&customers())).unwrap();
-    let open = bakkt_migrate::source::workbook::Workbook::open(
+    let open = bakkt_source::workbook::Workbook::open(
         file.reopen().unwrap(),
         "export.xlsx",
-        &bakkt_migrate::source::workbook::Choice::First,
+        &bakkt_source::workbook::Choice::First,
     );
     let told = open.map(|_| ()).unwrap_err().to_string();
     assert!(told.contains("cannot start the process"), "{told}");

@@ -8,10 +8,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use bakkt_migrate::journal::events::{Arrived, Events, Said, Source};
-use bakkt_migrate::journal::links::{Fetched, Link};
-use bakkt_migrate::journal::query::Reader;
-use bakkt_migrate::journal::{Journal, now};
+use bakkt_journal::events::{Arrived, Events, Said, Source};
+use bakkt_journal::links::{Fetched, Link};
+use bakkt_journal::query::Reader;
+use bakkt_journal::{Journal, now};
 use serde_json::Value;
 
 use crate::events::receiver;
@@ -206,7 +206,7 @@ fn links_run_out_three_times_and_that_is_told() {
     let expirations = || {
         let reader = Reader::open(&Journal::path(&world.state())).unwrap();
         let mut all = Vec::new();
-        let each = |one: bakkt_migrate::journal::links::Wanted| {
+        let each = |one: bakkt_journal::links::Wanted| {
             all.push(one.link.map_or(-1, |link| link.expirations));
             Ok(())
         };

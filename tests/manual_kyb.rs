@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use bakkt_migrate::cli::{ManualKybArgs, ReplaceArgs};
 use bakkt_migrate::commands::{Output, manual_kyb};
-use bakkt_migrate::contract::kyb_form::FORM;
-use bakkt_migrate::error::Style;
-use bakkt_migrate::progress::Mode;
+use bakkt_contract::kyb_form::FORM;
+use bakkt_model::error::Style;
+use bakkt_files::progress::Mode;
 
 fn case(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -206,9 +206,9 @@ fn a_form_that_is_there_is_not_written_over() {
         (None, dir.path()),
     ] {
         let error = with_values(out, path).unwrap_err();
-        let text = bakkt_migrate::error::describe(&error, Style::PLAIN);
+        let text = bakkt_model::error::describe(&error, Style::PLAIN);
         assert!(text.contains("is there already"), "{text}");
-        assert_eq!(bakkt_migrate::error::exit_code(&error), 2);
+        assert_eq!(bakkt_model::error::exit_code(&error), 2);
     }
     assert_eq!(fs::read_to_string(&form).unwrap(), "a person's work");
     let both = dir.path().join("both.csv");

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use bakkt_migrate::contract::documents::owner::{ABOVE_25, FOREIGN, MANAGES, SHARE_UNKNOWN};
-use bakkt_migrate::migration::{Binding, Migration, settings};
-use bakkt_migrate::pipeline::scan::{Want, scan};
+use bakkt_contract::documents::owner::{ABOVE_25, FOREIGN, MANAGES, SHARE_UNKNOWN};
+use bakkt_folder::migration::{Binding, Migration, settings};
+use bakkt_mapping::pipeline::scan::{Want, scan};
 
 type Owner = (u32, String, u32);
 

@@ -7,12 +7,12 @@ use std::fs;
 
 use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
 use bakkt_migrate::commands::check;
-use bakkt_migrate::error::Failure;
-use bakkt_migrate::migration::{Binding, Migration};
-use bakkt_migrate::model::verdict::Verdict;
-use bakkt_migrate::pipeline::scan::{Want, scan};
-use bakkt_migrate::progress::Mode;
-use bakkt_migrate::sandbox::{Config, Sandbox};
+use bakkt_model::error::Failure;
+use bakkt_folder::migration::{Binding, Migration};
+use bakkt_model::verdict::Verdict;
+use bakkt_mapping::pipeline::scan::{Want, scan};
+use bakkt_files::progress::Mode;
+use bakkt_sandbox::{Config, Sandbox};
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Trials, RngSeed, TestRunner};
 use tempfile::TempDir;
@@ -226,7 +226,7 @@ fn payloads(dir: &TempDir) -> Vec<Vec<u8>> {
         layers: Vec::new(),
     };
     let migration = Migration::open(
-        bakkt_migrate::migration::settings(dir.path()).unwrap(),
+        bakkt_folder::migration::settings(dir.path()).unwrap(),
         binding,
         |_| Ok(()),
     )
@@ -259,7 +259,7 @@ fn payloads(dir: &TempDir) -> Vec<Vec<u8>> {
 fn is_clean(name: &str, value: &serde_json::Value) -> bool {
     match value {
         serde_json::Value::String(text) => {
-            let seen = |c: char| !bakkt_migrate::text::is_invisible(c);
+            let seen = |c: char| !bakkt_model::text::is_invisible(c);
             let id = [
                 "clientAccountId",
                 "clientOwnerId",

@@ -5,7 +5,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use bakkt_migrate::sandbox::{Config, Dialect, Rate, Sandbox};
+use bakkt_sandbox::{Config, Dialect, Rate, Sandbox};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 

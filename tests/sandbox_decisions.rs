@@ -7,7 +7,7 @@ mod receiver;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bakkt_migrate::sandbox::{Config, Sandbox};
+use bakkt_sandbox::{Config, Sandbox};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 //!
 //! Each refusal is one change to a request that it takes, and names the field that was changed.
 
-use bakkt_migrate::sandbox::{Config, Sandbox};
+use bakkt_sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
 
 struct World {

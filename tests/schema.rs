@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use bakkt_migrate::documents::claim;
-use bakkt_migrate::error::Diagnostics;
-use bakkt_migrate::mapping::compile::{Targets, compile, compile_for};
-use bakkt_migrate::schema;
-use bakkt_migrate::toml_file::TomlFile;
+use bakkt_folder::documents::claim;
+use bakkt_model::error::Diagnostics;
+use bakkt_mapping::compile::{Targets, compile, compile_for};
+use bakkt_folder::schema;
+use bakkt_files::toml_file::TomlFile;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ type Ask = fn(&Path, &str) -> String;
 
 fn settings(dir: &Path, text: &str) -> String {
     std::fs::write(dir.join("migration.toml"), text).unwrap();
-    let settings = bakkt_migrate::migration::settings(dir);
+    let settings = bakkt_folder::migration::settings(dir);
     settings.map_or_else(|error| error.to_string(), |_| String::new())
 }
 
@@ -47,7 +47,7 @@ fn mapping(dir: &Path, text: &str) -> String {
 
 fn documents(dir: &Path, text: &str) -> String {
     let mut found = Diagnostics::default();
-    let types = bakkt_migrate::contract::documents::TYPE_NAMES;
+    let types = bakkt_contract::documents::TYPE_NAMES;
     let targets = Targets {
         account_type: false,
         rows: false,
@@ -252,7 +252,7 @@ fn every_list_of_words_is_the_programs() {
 /// Every field of the contract and every index is there, and no other.
 #[test]
 fn every_field_that_a_mapping_may_feed_is_there() {
-    use bakkt_migrate::contract::{Shape, path};
+    use bakkt_contract::{Shape, path};
     let validator = validator(&schema::mapping::schema());
     let is_valid = |field: &str| {
         let mut fields = serde_json::Map::new();

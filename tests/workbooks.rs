@@ -11,8 +11,8 @@ use std::slice;
 use crate::support::workbooks::{
     self, Cell, Sheet, change, from_1904, number, text, xlsb::xlsb, xlsx,
 };
-use bakkt_migrate::source::ERROR_MARK;
-use bakkt_migrate::source::workbook::{Choice, Head, Kind, Refused, rows};
+use bakkt_source::ERROR_MARK;
+use bakkt_source::workbook::{Choice, Head, Kind, Refused, rows};
 
 fn read(bytes: &[u8], choice: &Choice) -> Result<(Head, String), Refused> {
     let mut reader = Cursor::new(bytes);

@@ -16,21 +16,21 @@ use super::report::View;
 use super::signals::Signals;
 use super::{Output, deciding, send, target};
 use crate::cli::BackfillArgs;
-use crate::error::{Failure, ShownPath};
-use crate::journal::layers::{DISAGREEING, LayerRow, LeftRow, RESTRICTED, Taken, Taking};
-use crate::journal::ownership::ChangedAgreements;
-use crate::journal::person::Decided;
-use crate::journal::query::nothing_planned;
-use crate::journal::replan::Adopt;
-use crate::journal::{Journal, now};
-use crate::migration::{Kept, LayerForm};
-use crate::model::number::thousands;
-use crate::planning::backfill_trial::{Found, try_last};
-use crate::planning::{opening, planner};
 use crate::process::runtime;
-use crate::progress::Mode;
-use crate::report::{Totals, status_lines};
-use crate::settings::Settings;
+use bakkt_files::progress::Mode;
+use bakkt_folder::migration::{Kept, LayerForm};
+use bakkt_folder::settings::Settings;
+use bakkt_journal::layers::{DISAGREEING, LayerRow, LeftRow, RESTRICTED, Taken, Taking};
+use bakkt_journal::ownership::ChangedAgreements;
+use bakkt_journal::person::Decided;
+use bakkt_journal::query::nothing_planned;
+use bakkt_journal::replan::Adopt;
+use bakkt_journal::{Journal, now};
+use bakkt_model::error::{Failure, ShownPath};
+use bakkt_model::number::thousands;
+use bakkt_planning::backfill_trial::{Found, try_last};
+use bakkt_planning::{opening, planner};
+use bakkt_report::{Totals, status_lines};
 
 /// Refused rows that are listed one by one.
 const LISTED: usize = 50;
@@ -47,7 +47,7 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<Output> {
     }
     let view = View::new(&args.dir, args.target.sandbox);
     view.must_be_planned()?;
-    let mut settings = crate::migration::settings(&args.dir)?;
+    let mut settings = bakkt_folder::migration::settings(&args.dir)?;
     let bound = target::resolve(&args.target, &mut settings)?;
     let state = target::state_folder(&args.dir, args.target.sandbox);
     let done = runtime()?.block_on(async {

@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::cli::BackfillArgs;
-use crate::error::{ShownPath, unreadable};
-use crate::journal::Journal;
-use crate::migration::Kept;
-use crate::planning::opening;
-use crate::state_folder::private_folder;
+use bakkt_files::state_folder::private_folder;
+use bakkt_folder::migration::Kept;
+use bakkt_journal::Journal;
+use bakkt_model::error::{ShownPath, unreadable};
+use bakkt_planning::opening;
 
 /// The copy; gone again unless it was taken. For a look only: the file itself.
 pub struct Copied {

@@ -7,34 +7,34 @@ use std::path::PathBuf;
 use anyhow::Context;
 
 use super::{Output, code, outputs, target};
-use crate::assess::Plan;
 use crate::cli::CheckArgs;
-use crate::error::ShownPath;
-use crate::findings::gather::{Gathering, Standing};
-use crate::mapping::exclude::Unused;
-use crate::migration::{Binding, Migration, today};
-use crate::model::number::thousands;
-use crate::model::verdict::Verdict;
-use crate::output::cells::CellWriter;
-use crate::output::{Begins, NewFile};
-use crate::pipeline::duplicates::{Duplicate, Index};
-use crate::pipeline::joins::Join;
-use crate::pipeline::reread::Reread;
-use crate::pipeline::scan::{Placed, Results, Scanned, Want, scan};
-use crate::pipeline::{From, Pipeline};
-use crate::planning::document_tally::{Later, Listed};
-use crate::planning::documents::LEVEL;
-use crate::planning::finding_file::FindingWriter;
-use crate::planning::findings::{self, Findings};
-use crate::planning::planner::{self, no_rows, record_number};
-use crate::planning::survey::Survey;
-use crate::planning::tally::{self, LISTED, Problem, Tally};
-use crate::planning::unknown_codes::UnknownCodes;
-use crate::planning::{exclusions, forecast, opening};
-use crate::progress::{Mode, Reading, note};
-use crate::report::exclusions::UnusedExclusion;
-use crate::report::{Totals, status_lines};
-use crate::settings::Settings;
+use bakkt_files::output::cells::CellWriter;
+use bakkt_files::output::{Begins, NewFile};
+use bakkt_files::progress::{Mode, Reading, note};
+use bakkt_folder::migration::{Binding, Migration, today};
+use bakkt_folder::settings::Settings;
+use bakkt_mapping::assess::Plan;
+use bakkt_mapping::exclude::Unused;
+use bakkt_mapping::findings::gather::{Gathering, Standing};
+use bakkt_mapping::pipeline::duplicates::{Duplicate, Index};
+use bakkt_mapping::pipeline::joins::Join;
+use bakkt_mapping::pipeline::reread::Reread;
+use bakkt_mapping::pipeline::scan::{Placed, Results, Scanned, Want, scan};
+use bakkt_mapping::pipeline::{From, Pipeline};
+use bakkt_model::error::ShownPath;
+use bakkt_model::number::thousands;
+use bakkt_model::verdict::Verdict;
+use bakkt_planning::document_tally::{Later, Listed};
+use bakkt_planning::documents::LEVEL;
+use bakkt_planning::finding_file::FindingWriter;
+use bakkt_planning::findings::{self, Findings};
+use bakkt_planning::planner::{self, no_rows, record_number};
+use bakkt_planning::survey::Survey;
+use bakkt_planning::tally::{self, LISTED, Problem, Tally};
+use bakkt_planning::unknown_codes::UnknownCodes;
+use bakkt_planning::{exclusions, forecast, opening};
+use bakkt_report::exclusions::UnusedExclusion;
+use bakkt_report::{Totals, status_lines};
 
 /// Lines that are named of those that nothing uses.
 const FIRST_LINES: usize = 5;
@@ -42,7 +42,7 @@ const FIRST_LINES: usize = 5;
 /// Runs it.
 pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     target::existing_folder(&args.dir)?;
-    let settings = crate::migration::settings(&args.dir)?;
+    let settings = bakkt_folder::migration::settings(&args.dir)?;
     // A folder that names no target may be there to be tried with `--sandbox`; whoever sends is asked again.
     if settings.rehearses_in_production {
         settings.refuse_rehearsal()?;
@@ -291,7 +291,7 @@ fn describe(
     if !exclusions.is_empty() {
         text.push_str(&format!(
             "\n\n{}",
-            crate::planning::exclusions::describe(exclusions)
+            bakkt_planning::exclusions::describe(exclusions)
         ));
     }
     text.push_str(&tally::describe(problems));
@@ -423,7 +423,7 @@ impl Outputs {
         Ok(Outputs {
             gaps: cells(&args.gaps, &GAPS)?,
             payloads: open(&args.payloads, &PAYLOADS)?,
-            findings: cells(&args.findings, &crate::planning::finding_file::COLUMNS)?,
+            findings: cells(&args.findings, &bakkt_planning::finding_file::COLUMNS)?,
         })
     }
 }

@@ -10,13 +10,13 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::cli::{ByArgs, WhoseArgs};
-use crate::contract::path;
-use crate::error::{Failure, ShownPath, nearest};
-use crate::journal::Journal;
-use crate::journal::tasks::Selection;
-use crate::progress::{Mode, note};
-use crate::settings::id_columns;
-use crate::small_files::{IdList, ListedId};
+use bakkt_contract::path;
+use bakkt_files::progress::{Mode, note};
+use bakkt_files::small_files::{IdList, ListedId};
+use bakkt_folder::settings::id_columns;
+use bakkt_journal::Journal;
+use bakkt_journal::tasks::Selection;
+use bakkt_model::error::{Failure, ShownPath, nearest};
 
 /// Who decides: as said, else the login name.
 pub fn by(args: &ByArgs) -> String {

@@ -10,15 +10,15 @@ use super::signals::Signals;
 use super::variables::{SECRET_VARIABLE, misspelt};
 use super::{Output, target};
 use crate::cli::{EventsArgs, EventsCommand, ImportArgs, ServeArgs};
-use crate::error::{Failure, ShownPath, unreadable};
-use crate::events::import::import;
-use crate::events::tally::Taken;
-use crate::events::{Proof, Receiver, Tally};
-use crate::journal::events::Events;
 use crate::process::runtime;
-use crate::progress::{Mode, Standing, announce, note};
-use crate::settings::Settings;
-use crate::small_files::PlainLines;
+use bakkt_engine::events::import::import;
+use bakkt_engine::events::tally::Taken;
+use bakkt_engine::events::{Proof, Receiver, Tally};
+use bakkt_files::progress::{Mode, Standing, announce, note};
+use bakkt_files::small_files::PlainLines;
+use bakkt_folder::settings::Settings;
+use bakkt_journal::events::Events;
+use bakkt_model::error::{Failure, ShownPath, unreadable};
 
 /// Lines that are named one by one.
 const NAMED: u64 = 20;
@@ -34,7 +34,7 @@ pub fn run(args: &EventsArgs, mode: Mode) -> anyhow::Result<Output> {
 fn serve(args: &ServeArgs, mode: Mode) -> anyhow::Result<Output> {
     let signals = Signals::listen(mode)?;
     target::existing_folder(&args.dir)?;
-    let settings = crate::migration::settings(&args.dir)?;
+    let settings = bakkt_folder::migration::settings(&args.dir)?;
     let secret = secret(&settings, args.without_proof)?;
     let proof = Proof::new(&settings.events, secret);
     let open = matches!(proof, Proof::Nothing);
@@ -82,11 +82,11 @@ fn serve(args: &ServeArgs, mode: Mode) -> anyhow::Result<Output> {
 fn from_file(args: &ImportArgs, mode: Mode) -> anyhow::Result<Output> {
     target::existing_folder(&args.dir)?;
     // No state is made in a folder that is no migration.
-    crate::migration::settings(&args.dir)?;
+    bakkt_folder::migration::settings(&args.dir)?;
     let mut events = opened(&args.dir, args.sandbox)?;
     let tally = Tally::default();
     let mut wrong = 0;
-    let tell = |line, why: crate::events::import::Wrong| {
+    let tell = |line, why: bakkt_engine::events::import::Wrong| {
         wrong += 1;
         if wrong <= NAMED {
             note(mode, &format!("line {line}: {}", why.says()));
@@ -136,7 +136,7 @@ fn opened(dir: &Path, sandbox: bool) -> anyhow::Result<Events> {
     let folder = target::state_folder(dir, sandbox);
     let mut events = Events::open(&folder)?;
     crate::logging::to_file(&folder);
-    let named = crate::events::naming::name(&mut events)?;
+    let named = bakkt_engine::events::naming::name(&mut events)?;
     tracing::info!(named, "events that the plan knows by now");
     Ok(events)
 }

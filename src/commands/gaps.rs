@@ -9,16 +9,16 @@ use jiff::Span;
 use super::report::View;
 use super::{Output, deciding, outputs, target};
 use crate::cli::GapsArgs;
-use crate::contract::path;
-use crate::error::{Failure, ShownPath};
-use crate::journal::query::Reader;
-use crate::migration::today;
-use crate::model::number::thousands;
-use crate::planning::gap_known::Known;
-use crate::planning::gap_sheet::{self, Written};
-use crate::progress::Mode;
-use crate::report::gap_list::{self, Filter, Seen};
-use crate::report::sheet;
+use bakkt_contract::path;
+use bakkt_files::progress::Mode;
+use bakkt_folder::migration::today;
+use bakkt_journal::query::Reader;
+use bakkt_model::error::{Failure, ShownPath};
+use bakkt_model::number::thousands;
+use bakkt_planning::gap_known::Known;
+use bakkt_planning::gap_sheet::{self, Written};
+use bakkt_report::gap_list::{self, Filter, Seen};
+use bakkt_report::sheet;
 
 /// Runs it.
 pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
@@ -28,7 +28,7 @@ pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
     if let Some(source) = &args.source {
         known_source(&reader, source)?;
     }
-    let settings = crate::migration::settings(&args.view.dir)?;
+    let settings = bakkt_folder::migration::settings(&args.view.dir)?;
     let today = today();
     let until = match (args.due_within, args.past_due) {
         (Some(days), _) => Some(later(today, days)?),

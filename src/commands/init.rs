@@ -10,13 +10,13 @@ use anyhow::Context;
 use super::inspect::{options, surveyed};
 use super::{Output, outputs};
 use crate::cli::InitArgs;
-use crate::error::{Failure, ShownPath};
-use crate::guess::{self, write};
-use crate::inspect::{self, Profile};
-use crate::migration::today;
-use crate::output::{Begins, NewFile, Protected};
-use crate::progress::Mode;
-use crate::try_out;
+use bakkt_discover::guess::{self, write};
+use bakkt_discover::inspect::{self, Profile};
+use bakkt_discover::try_out;
+use bakkt_files::output::{Begins, NewFile, Protected};
+use bakkt_files::progress::Mode;
+use bakkt_folder::migration::today;
+use bakkt_model::error::{Failure, ShownPath};
 
 /// What init may write.
 const FILES: [&str; 4] = [

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::Output;
 use crate::cli::{InspectArgs, ReadingArgs};
-use crate::error::Failure;
-use crate::guess;
-use crate::inspect::distinct::Hasher;
-use crate::inspect::{self, Profile, page};
-use crate::progress::{Mode, Reading};
-use crate::source::Export;
-use crate::source::encoding::Encoding;
-use crate::source::export::{HeaderRow, Options, SetBy, Sheet};
+use bakkt_discover::guess;
+use bakkt_discover::inspect::distinct::Hasher;
+use bakkt_discover::inspect::{self, Profile, page};
+use bakkt_files::progress::{Mode, Reading};
+use bakkt_model::error::Failure;
+use bakkt_source::Export;
+use bakkt_source::encoding::Encoding;
+use bakkt_source::export::{HeaderRow, Options, SetBy, Sheet};
 
 /// Runs it.
 pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {

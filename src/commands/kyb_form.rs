@@ -7,12 +7,12 @@
 use std::path::Path;
 
 use super::manual_kyb::Fields;
-use crate::contract::kyb_form::{FORM, Item};
-use crate::error::ShownPath;
-use crate::mapping::draft::{Draft, Slot};
-use crate::output::cells::CellWriter;
-use crate::output::{Begins, NewFile, Protected};
-use crate::progress::{Mode, note};
+use bakkt_contract::kyb_form::{FORM, Item};
+use bakkt_files::output::cells::CellWriter;
+use bakkt_files::output::{Begins, NewFile, Protected};
+use bakkt_files::progress::{Mode, note};
+use bakkt_mapping::draft::{Draft, Slot};
+use bakkt_model::error::ShownPath;
 
 const COLUMNS: [&str; 6] = [
     "clientAccountId",

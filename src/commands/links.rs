@@ -16,21 +16,21 @@ use super::report::View;
 use super::run::start_sandbox;
 use super::signals::Signals;
 use super::{Output, deciding, outputs, target};
-use crate::api::Client;
-use crate::api::link::Told;
 use crate::cli::LinksArgs;
-use crate::error::{Failure, ShownPath, Style, describe, exit_code};
-use crate::journal::links::{Fetched, Standing, Wanted};
-use crate::journal::person::Decided;
-use crate::journal::{Journal, now};
-use crate::links::{Counters, Done, Fetch, Outcome, is_final};
-use crate::model::number::thousands;
-use crate::output::{Begins, NewFile, Protected, cells};
 use crate::process::runtime;
-use crate::progress::{Mode, Sending, So, note};
-use crate::settings::Settings;
-use crate::submit::Ended;
-use crate::submit::limiter::Limiter;
+use bakkt_engine::api::Client;
+use bakkt_engine::api::link::Told;
+use bakkt_engine::links::{Counters, Done, Fetch, Outcome, is_final};
+use bakkt_engine::submit::Ended;
+use bakkt_engine::submit::limiter::Limiter;
+use bakkt_files::output::{Begins, NewFile, Protected, cells};
+use bakkt_files::progress::{Mode, Sending, So, note};
+use bakkt_folder::settings::Settings;
+use bakkt_journal::links::{Fetched, Standing, Wanted};
+use bakkt_journal::person::Decided;
+use bakkt_journal::{Journal, now};
+use bakkt_model::error::{Failure, ShownPath, Style, describe, exit_code};
+use bakkt_model::number::thousands;
 
 /// Ids that a line of text names one by one.
 const NAMED: usize = 20;
@@ -40,7 +40,7 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<Output> {
     let signals = Signals::listen(mode)?;
     let view = View::new(&args.dir, args.target.sandbox);
     view.must_be_planned()?;
-    let mut settings = crate::migration::settings(&args.dir)?;
+    let mut settings = bakkt_folder::migration::settings(&args.dir)?;
     let bound = target::resolve(&args.target, &mut settings)?;
     let Some(partner_id) = settings.target.partner_id.clone() else {
         return Err(Failure::configuration(
@@ -180,7 +180,7 @@ async fn fetch(
         }
     });
     let ended = tokio::select! {
-        ended = crate::links::run(to_ask, fetch, |done| keeping.keep(done)) => ended,
+        ended = bakkt_engine::links::run(to_ask, fetch, |done| keeping.keep(done)) => ended,
         () = signals.aborted() => Ok(Ended::Interrupted),
     };
     shown.finish();

@@ -12,25 +12,25 @@ use std::path::Path;
 
 use super::kyb_form::Form;
 use super::{Output, outputs, target};
-use crate::assess::{Gap, Plan, Reason};
 use crate::cli::ManualKybArgs;
-use crate::contract::kyb_form::{FORM, Item};
-use crate::contract::path;
-use crate::contract::roles::{ENTITY_KIND, MANUAL_KYB};
-use crate::error::ShownPath;
-use crate::journal::Journal;
-use crate::journal::query::Reader;
-use crate::mapping::Fed;
-use crate::mapping::draft::{Draft, Slot};
-use crate::migration::{Binding, today};
-use crate::output::Begins;
-use crate::output::cells::CellWriter;
-use crate::pipeline::From;
-use crate::pipeline::reread::Reread;
-use crate::pipeline::scan::{Want, scan};
-use crate::planning::planner::no_rows;
-use crate::planning::{opening, planner};
-use crate::progress::{Mode, Reading};
+use bakkt_contract::kyb_form::{FORM, Item};
+use bakkt_contract::path;
+use bakkt_contract::roles::{ENTITY_KIND, MANUAL_KYB};
+use bakkt_files::output::Begins;
+use bakkt_files::output::cells::CellWriter;
+use bakkt_files::progress::{Mode, Reading};
+use bakkt_folder::migration::{Binding, today};
+use bakkt_journal::Journal;
+use bakkt_journal::query::Reader;
+use bakkt_mapping::Fed;
+use bakkt_mapping::assess::{Gap, Plan, Reason};
+use bakkt_mapping::draft::{Draft, Slot};
+use bakkt_mapping::pipeline::From;
+use bakkt_mapping::pipeline::reread::Reread;
+use bakkt_mapping::pipeline::scan::{Want, scan};
+use bakkt_model::error::ShownPath;
+use bakkt_planning::planner::no_rows;
+use bakkt_planning::{opening, planner};
 
 const COLUMNS: [&str; 9] = [
     "file",
@@ -47,7 +47,7 @@ const COLUMNS: [&str; 9] = [
 /// Runs it.
 pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
     target::existing_folder(&args.dir)?;
-    let settings = crate::migration::settings(&args.dir)?;
+    let settings = bakkt_folder::migration::settings(&args.dir)?;
     let protected = outputs::protected(&settings);
     let out = args.out.as_deref();
     let out =

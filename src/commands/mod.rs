@@ -36,8 +36,8 @@ pub mod verify_text;
 pub mod waive;
 
 use crate::cli::{Cli, Command};
-use crate::progress::{self, Mode};
-use crate::report::Totals;
+use bakkt_files::progress::{self, Mode};
+use bakkt_report::Totals;
 
 /// What a command ends with.
 #[derive(Debug)]

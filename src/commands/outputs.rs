@@ -7,9 +7,9 @@
 use std::path::Path;
 
 use super::target;
-use crate::migration::inputs;
-use crate::output::Protected;
-use crate::settings::Settings;
+use bakkt_files::output::Protected;
+use bakkt_folder::migration::inputs;
+use bakkt_folder::settings::Settings;
 
 /// The files of a migration, and its state.
 pub fn protected(settings: &Settings) -> Protected {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use crate::submit::Counters;
+use bakkt_engine::submit::Counters;
 
 const NAME: &str = "pressure.txt";
 /// Time between two looks.

@@ -13,8 +13,8 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::Output;
 use crate::cli::ReadWorkbookArgs;
-use crate::source::workbook::frames::Sender;
-use crate::source::workbook::{Choice, Kind, rows};
+use bakkt_source::workbook::frames::Sender;
+use bakkt_source::workbook::{Choice, Kind, rows};
 
 /// Bytes of memory, the program itself included.
 const MEMORY: u64 = 512 << 20;

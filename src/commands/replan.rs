@@ -8,22 +8,22 @@ use super::run::start_sandbox;
 use super::signals::Signals;
 use super::{Output, deciding, send, target};
 use crate::cli::{ReplanArgs, TargetArgs};
-use crate::error::Failure;
-use crate::journal::ownership::{ChangedAgreements, ChangedOwners};
-use crate::journal::person::Decided;
-use crate::journal::query::nothing_planned;
-use crate::journal::reappeared::Reappeared;
-use crate::journal::replan::{Adopt, Changes};
-use crate::journal::restricted::Restricted;
-use crate::journal::{Journal, now};
-use crate::migration::{Migration, today};
-use crate::model::number::thousands;
-use crate::planning::{opening, planner};
 use crate::process::runtime;
-use crate::progress::Mode;
-use crate::report::status_lines;
-use crate::settings::Settings;
-use crate::submit::Ended;
+use bakkt_engine::submit::Ended;
+use bakkt_files::progress::Mode;
+use bakkt_folder::migration::{Migration, today};
+use bakkt_folder::settings::Settings;
+use bakkt_journal::ownership::{ChangedAgreements, ChangedOwners};
+use bakkt_journal::person::Decided;
+use bakkt_journal::query::nothing_planned;
+use bakkt_journal::reappeared::Reappeared;
+use bakkt_journal::replan::{Adopt, Changes};
+use bakkt_journal::restricted::Restricted;
+use bakkt_journal::{Journal, now};
+use bakkt_model::error::Failure;
+use bakkt_model::number::thousands;
+use bakkt_planning::{opening, planner};
+use bakkt_report::status_lines;
 
 /// Runs it.
 pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
@@ -78,7 +78,7 @@ pub(super) fn anew(
     first: impl FnOnce(&mut Journal, &Migration) -> anyhow::Result<()>,
 ) -> anyhow::Result<Changes> {
     let signals = Signals::listen(mode)?;
-    let mut settings = crate::migration::settings(dir)?;
+    let mut settings = bakkt_folder::migration::settings(dir)?;
     let bound = target::resolve(target, &mut settings)?;
     let folder = target::state_folder(dir, target.sandbox);
     runtime()?.block_on(async {

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::{Output, code, outputs, target};
 use crate::cli::{ReportArgs, ViewArgs};
-use crate::error::{Failure, ShownPath};
-use crate::journal::Journal;
-use crate::journal::query::{Reader, nothing_planned};
-use crate::model::grace::Grace;
-use crate::output::Protected;
-use crate::report::{Facts, Totals, status_lines};
-use crate::state_folder;
+use bakkt_files::output::Protected;
+use bakkt_files::state_folder;
+use bakkt_journal::Journal;
+use bakkt_journal::query::{Reader, nothing_planned};
+use bakkt_model::error::{Failure, ShownPath};
+use bakkt_model::grace::Grace;
+use bakkt_report::{Facts, Totals, status_lines};
 
 /// Which journal to look at.
 pub struct View {
@@ -78,7 +78,7 @@ impl View {
 
 /// Refuses a folder in which the report cannot be written, before anything else is done for it.
 pub fn look(view: &View, protected: &Protected) -> anyhow::Result<()> {
-    protected.look_at_folder(&view.folder(), &crate::report::files())
+    protected.look_at_folder(&view.folder(), &bakkt_report::files())
 }
 
 /// Writes the report's files.
@@ -96,7 +96,7 @@ pub fn write(
         at: jiff::Timestamp::now(),
     };
     let folder = out.map_or_else(|| view.folder(), Path::to_owned);
-    crate::report::write(&reader, &protected.open_folder(&folder)?, &facts)
+    bakkt_report::write(&reader, &protected.open_folder(&folder)?, &facts)
 }
 
 /// Totals, and where the report is.
@@ -112,7 +112,7 @@ pub fn describe(view: &View, totals: &Totals) -> String {
 pub fn run(args: &ReportArgs) -> anyhow::Result<Output> {
     let view = View::new(&args.view.dir, args.view.sandbox);
     view.reader()?;
-    let settings = crate::migration::settings(&args.view.dir)?;
+    let settings = bakkt_folder::migration::settings(&args.view.dir)?;
     let protected = outputs::protected(&settings);
     let totals = write(&view, &protected, &settings.grace, args.out.as_deref())?;
     let folder = args.out.clone().unwrap_or_else(|| view.folder());

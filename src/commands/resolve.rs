@@ -4,16 +4,16 @@
 use super::report::View;
 use super::{Output, deciding, replan, target};
 use crate::cli::{ResolveArgs, Resolved};
-use crate::error::Failure;
-use crate::journal::chosen::Choice;
-use crate::journal::person::Decided;
-use crate::journal::replan::Adopt;
-use crate::journal::{Journal, now};
-use crate::pipeline::duplicates::Kind;
-use crate::planning::people::NOT_CHOSEN;
-use crate::planning::planner;
-use crate::progress::Mode;
-use crate::report::status_lines;
+use bakkt_files::progress::Mode;
+use bakkt_journal::chosen::Choice;
+use bakkt_journal::person::Decided;
+use bakkt_journal::replan::Adopt;
+use bakkt_journal::{Journal, now};
+use bakkt_mapping::pipeline::duplicates::Kind;
+use bakkt_model::error::Failure;
+use bakkt_planning::people::NOT_CHOSEN;
+use bakkt_planning::planner;
+use bakkt_report::status_lines;
 
 /// Runs it.
 pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<Output> {

@@ -3,10 +3,10 @@
 use super::report::View;
 use super::{Output, deciding, target};
 use crate::cli::RetryArgs;
-use crate::journal::person::Decided;
-use crate::journal::{Journal, now};
-use crate::model::number::thousands;
-use crate::report::status_lines;
+use bakkt_journal::person::Decided;
+use bakkt_journal::{Journal, now};
+use bakkt_model::number::thousands;
+use bakkt_report::status_lines;
 
 /// Runs it.
 pub fn run(args: &RetryArgs) -> anyhow::Result<Output> {

@@ -7,25 +7,25 @@ use secrecy::SecretString;
 
 use super::signals::Signals;
 use super::{Output, code, deciding, outputs, report, send, target};
-use crate::api::Credentials;
 use crate::cli::RunArgs;
-use crate::error::Failure;
-use crate::journal::Journal;
-use crate::migration::Migration;
-use crate::model::number::thousands;
-use crate::model::target::Dialect;
-use crate::planning::{forecast, opening, planner};
 use crate::process::runtime;
-use crate::progress::{Mode, ask, note};
-use crate::sandbox::{Config, Sandbox};
-use crate::settings::Settings;
-use crate::submit::Ended;
+use bakkt_engine::api::Credentials;
+use bakkt_engine::submit::Ended;
+use bakkt_files::progress::{Mode, ask, note};
+use bakkt_folder::migration::Migration;
+use bakkt_folder::settings::Settings;
+use bakkt_journal::Journal;
+use bakkt_model::error::Failure;
+use bakkt_model::number::thousands;
+use bakkt_model::target::Dialect;
+use bakkt_planning::{forecast, opening, planner};
+use bakkt_sandbox::{Config, Sandbox};
 
 /// Runs it.
 pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<Output> {
     let signals = Signals::listen(mode)?;
     target::existing_folder(&args.dir)?;
-    let mut settings = crate::migration::settings(&args.dir)?;
+    let mut settings = bakkt_folder::migration::settings(&args.dir)?;
     let target = target::resolve(&args.target, &mut settings)?;
     let given = if args.target.sandbox {
         None
@@ -85,7 +85,7 @@ async fn prepared(
     let work = send::work(&journal, args.limit, selected)?;
     let doubts = journal.doubts()?;
     let view = report::View::new(&args.dir, args.target.sandbox);
-    let found = crate::planning::findings::in_short(&view.reader()?.finding_counts()?);
+    let found = bakkt_planning::findings::in_short(&view.reader()?.finding_counts()?);
     note(
         mode,
         &format!(
@@ -155,11 +155,11 @@ async fn prepared(
         Ended::Stopped(error) => {
             note(
                 Mode::Lines,
-                &crate::error::describe(&error, crate::error::Style::PLAIN),
+                &bakkt_model::error::describe(&error, bakkt_model::error::Style::PLAIN),
             );
             Ok(Output {
                 text,
-                code: crate::error::exit_code(&error),
+                code: bakkt_model::error::exit_code(&error),
             })
         }
     }
@@ -221,8 +221,8 @@ pub async fn start_sandbox(
         None => Config::default(),
     };
     config.dialect = match settings.target.dialect {
-        Dialect::Guide => crate::sandbox::Dialect::Guide,
-        Dialect::Reference => crate::sandbox::Dialect::Reference,
+        Dialect::Guide => bakkt_sandbox::Dialect::Guide,
+        Dialect::Reference => bakkt_sandbox::Dialect::Reference,
     };
     let logon_id = config
         .logon_id

@@ -8,10 +8,10 @@ use super::Output;
 use super::signals::Signals;
 use super::variables::{SANDBOX_VARIABLE, variable};
 use crate::cli::SandboxArgs;
-use crate::error::{Failure, ShownPath};
 use crate::process::runtime;
-use crate::progress::{Mode, announce};
-use crate::sandbox::{Config, Sandbox, serve_until};
+use bakkt_files::progress::{Mode, announce};
+use bakkt_model::error::{Failure, ShownPath};
+use bakkt_sandbox::{Config, Sandbox, serve_until};
 
 /// Serves until Ctrl-C.
 pub fn run(args: &SandboxArgs, mode: Mode) -> anyhow::Result<Output> {
@@ -46,7 +46,7 @@ pub fn run(args: &SandboxArgs, mode: Mode) -> anyhow::Result<Output> {
 
 /// Reads a sandbox configuration.
 pub fn read_config(path: &Path) -> anyhow::Result<Config> {
-    let text = crate::small_files::read(path).map_err(|error| {
+    let text = bakkt_files::small_files::read(path).map_err(|error| {
         let hint = "check the name of the file, and who may read it";
         error.failure(&format!("read {}", path.shown()), hint)
     })?;

@@ -2,7 +2,7 @@
 
 use super::Output;
 use crate::cli::{SchemaArgs, SchemaOf};
-use crate::schema;
+use bakkt_folder::schema;
 
 /// Runs it.
 pub fn run(args: &SchemaArgs) -> anyhow::Result<Output> {

@@ -7,22 +7,22 @@ use super::pressure_file::PressureFile;
 use super::signals::Signals;
 use super::so_far::so_far;
 use super::uploads;
-use crate::api::{Client, Credentials};
-use crate::error::{Failure, is_io};
-use crate::journal::Journal;
-use crate::journal::behind::Behind;
-use crate::migration::Migration;
-use crate::model::state::State;
-use crate::model::task::Kind;
-use crate::pipeline::reread::Reread;
-use crate::pipeline::{From, Pipeline};
-use crate::planning::forecast::Work;
-use crate::progress::{Mode, Sending};
-use crate::sensitive::Sensitive;
-use crate::settings::Settings;
-use crate::submit::limiter::Limiter;
-use crate::submit::stage::{Limiters, Tools};
-use crate::submit::{Counters, DocumentFn, Ended, HeardFn, PayloadFn, Run, run};
+use bakkt_engine::api::{Client, Credentials};
+use bakkt_engine::submit::limiter::Limiter;
+use bakkt_engine::submit::stage::{Limiters, Tools};
+use bakkt_engine::submit::{Counters, DocumentFn, Ended, HeardFn, PayloadFn, Run, run};
+use bakkt_files::progress::{Mode, Sending};
+use bakkt_folder::migration::Migration;
+use bakkt_folder::settings::Settings;
+use bakkt_journal::Journal;
+use bakkt_journal::behind::Behind;
+use bakkt_mapping::pipeline::reread::Reread;
+use bakkt_mapping::pipeline::{From, Pipeline};
+use bakkt_model::error::{Failure, is_io};
+use bakkt_model::sensitive::Sensitive;
+use bakkt_model::state::State;
+use bakkt_model::task::Kind;
+use bakkt_planning::forecast::Work;
 
 /// What to send in this run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,11 +60,11 @@ pub async fn send(
         settings.retry.request_timeout,
         limits.in_flight + limits.uploads_in_flight,
     )?;
-    let number = journal.begin_run(crate::journal::now())?;
+    let number = journal.begin_run(bakkt_journal::now())?;
     let counters = Arc::new(Counters::default());
     counters
         .in_doubt
-        .set(journal.recover(crate::journal::now())?);
+        .set(journal.recover(bakkt_journal::now())?);
     let open = if scope.settle_only {
         0
     } else {
@@ -129,7 +129,7 @@ pub async fn send(
         Ended::Stopped(error) => format!("stopped: {error}"),
     };
     tracing::info!(%outcome, "run ended");
-    journal.end_run(number, crate::journal::now(), &outcome)?;
+    journal.end_run(number, bakkt_journal::now(), &outcome)?;
     Ok((journal, ended))
 }
 

@@ -12,8 +12,8 @@ use anyhow::Context;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use tokio::sync::watch;
 
-use crate::error::{Kind, started};
-use crate::progress::{Mode, note};
+use bakkt_files::progress::{Mode, note};
+use bakkt_model::error::{Kind, started};
 
 /// How long the program may take to end by itself after the second signal.
 const GRACE: Duration = Duration::from_millis(500);
@@ -63,8 +63,8 @@ impl Signals {
         self.abort.send_replace(true);
         // Whoever waits for a request ends now and says so. Whoever reads, plans or writes a report does not look up.
         std::thread::sleep(GRACE);
-        crate::terminal::show_line("stopped at once; run the same command to go on");
-        crate::terminal::flush_within(LAST_WORDS);
+        bakkt_files::terminal::show_line("stopped at once; run the same command to go on");
+        bakkt_files::terminal::flush_within(LAST_WORDS);
         signal_hook::low_level::exit(i32::from(Kind::Stopped.exit_code()));
     }
 

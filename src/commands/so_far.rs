@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::model::number::thousands;
-use crate::progress::{So, span};
-use crate::submit::Counters;
+use bakkt_engine::submit::Counters;
+use bakkt_files::progress::{So, span};
+use bakkt_model::number::thousands;
 
 /// How far a submission is. What rests in doubt is told with its time: no speed says anything about that.
 pub fn so_far(counters: &Counters) -> So {
@@ -48,7 +48,7 @@ pub fn so_far(counters: &Counters) -> So {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::submit::counters::Resting;
+    use bakkt_engine::submit::counters::Resting;
 
     #[test]
     fn what_rests_in_doubt_is_told_with_its_time() {

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 use super::variables::{KEY_VARIABLE, PASSWORD_VARIABLE, misspelt, variable};
-use crate::api::Credentials;
 use crate::cli::TargetArgs;
-use crate::error::{Failure, ShownPath};
-use crate::model::target::{Dialect, base_url, is_stand_in};
-use crate::settings::Settings;
-use crate::small_files;
+use bakkt_engine::api::Credentials;
+use bakkt_files::small_files;
+use bakkt_folder::settings::Settings;
+use bakkt_model::error::{Failure, ShownPath};
+use bakkt_model::target::{Dialect, base_url, is_stand_in};
 
 /// Name under which a journal knows the in-process sandbox.
 pub const SANDBOX: &str = "sandbox (in-process)";

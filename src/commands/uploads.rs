@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::api::Upload;
-use crate::contract::documents::client_document_id;
-use crate::documents::Documents;
-use crate::documents::planned::{Opened, Place, Planned, Reopen};
-use crate::journal::seal::open_sealed;
-use crate::model::task::{DocumentFacts, Task};
-use crate::sensitive::Sensitive;
-use crate::submit::DocumentFn;
-use crate::verify::MetadataFn;
+use bakkt_contract::documents::client_document_id;
+use bakkt_engine::api::Upload;
+use bakkt_engine::submit::DocumentFn;
+use bakkt_engine::verify::MetadataFn;
+use bakkt_folder::documents::Documents;
+use bakkt_folder::documents::planned::{Opened, Place, Planned, Reopen};
+use bakkt_journal::seal::open_sealed;
+use bakkt_model::sensitive::Sensitive;
+use bakkt_model::task::{DocumentFacts, Task};
 
 /// Opens planned documents; whatever is not as it was planned holds its document and nothing else.
 pub fn source(documents: Option<Documents>, key: [u8; 32]) -> DocumentFn {
@@ -18,13 +18,14 @@ pub fn source(documents: Option<Documents>, key: [u8; 32]) -> DocumentFn {
         return Arc::new(|_| Err("there is no [documents] any more; run replan".to_owned()));
     };
     // Today, not the day of the plan: a document may have expired since.
-    let reopen = Reopen::new(documents, key, crate::migration::today());
+    let reopen = Reopen::new(documents, key, bakkt_folder::migration::today());
     Arc::new(move |task| upload(&reopen, &key, task))
 }
 
 /// Makes metadata again, to be compared with what Bakkt has of a document.
 pub fn metadata(documents: Option<Documents>, key: [u8; 32]) -> MetadataFn {
-    let reopen = documents.map(|documents| Reopen::new(documents, key, crate::migration::today()));
+    let reopen =
+        documents.map(|documents| Reopen::new(documents, key, bakkt_folder::migration::today()));
     Arc::new(move |account, facts| {
         let reopen = reopen.as_ref()?;
         let made = planned(&key, account, facts, |planned| reopen.metadata(planned));

@@ -4,7 +4,7 @@
 //! these; neither goes unnoticed, because without its secret a receiver would take events from anybody. Left out on
 //! purpose: key files (`target`), and what each secret is for.
 
-use crate::error::Failure;
+use bakkt_model::error::Failure;
 
 /// Environment variable of the guide dialect's key.
 pub const KEY_VARIABLE: &str = "BAKKT_API_KEY";

@@ -8,20 +8,20 @@ use super::report::View;
 use super::signals::Signals;
 use super::verify_text::{Findings, describe, json};
 use super::{Output, outputs, report, send, target, uploads};
-use crate::api::Client;
 use crate::cli::VerifyArgs;
-use crate::error::Failure;
-use crate::journal::passes::{Round, Scope};
-use crate::journal::query::nothing_planned;
-use crate::journal::{Journal, events, now};
-use crate::model::number::thousands;
-use crate::planning::{opening, planner};
 use crate::process::runtime;
-use crate::progress::{Mode, Sending, So, note};
-use crate::settings::Settings;
-use crate::submit::limiter::Limiter;
-use crate::submit::{Ended, PayloadFn};
-use crate::verify::{Counters, MetadataFn, Tools, Verify, run as read_back};
+use bakkt_engine::api::Client;
+use bakkt_engine::submit::limiter::Limiter;
+use bakkt_engine::submit::{Ended, PayloadFn};
+use bakkt_engine::verify::{Counters, MetadataFn, Tools, Verify, run as read_back};
+use bakkt_files::progress::{Mode, Sending, So, note};
+use bakkt_folder::settings::Settings;
+use bakkt_journal::passes::{Round, Scope};
+use bakkt_journal::query::nothing_planned;
+use bakkt_journal::{Journal, events, now};
+use bakkt_model::error::Failure;
+use bakkt_model::number::thousands;
+use bakkt_planning::{opening, planner};
 
 /// Runs it.
 pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
@@ -34,7 +34,7 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
     }
     let view = View::new(&args.dir, false);
     view.must_be_planned()?;
-    let mut settings = crate::migration::settings(&args.dir)?;
+    let mut settings = bakkt_folder::migration::settings(&args.dir)?;
     let bound = target::resolve(&args.target, &mut settings)?;
     let folder = target::state_folder(&args.dir, false);
     let grace = settings.grace.clone();
@@ -63,9 +63,9 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
         (Ended::Stopped(error), _) => {
             note(
                 Mode::Lines,
-                &crate::error::describe(error, crate::error::Style::PLAIN),
+                &bakkt_model::error::describe(error, bakkt_model::error::Style::PLAIN),
             );
-            crate::error::exit_code(error)
+            bakkt_model::error::exit_code(error)
         }
         (Ended::Interrupted, _) | (_, true) => {
             note(

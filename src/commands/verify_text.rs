@@ -8,12 +8,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::verify::Call;
-use crate::contract::decision::{Decision, of_account};
-use crate::error::ShownPath;
-use crate::journal::query::Reader;
-use crate::journal::verification::{OUTCOMES, Outcome};
-use crate::journal::verification_lines::Verification;
-use crate::model::number::thousands;
+use bakkt_contract::decision::{Decision, of_account};
+use bakkt_journal::query::Reader;
+use bakkt_journal::verification::{OUTCOMES, Outcome};
+use bakkt_journal::verification_lines::Verification;
+use bakkt_model::error::ShownPath;
+use bakkt_model::number::thousands;
 
 /// So many lines of a kind are shown.
 const SHOWN: usize = 20;

@@ -3,11 +3,11 @@
 use super::report::View;
 use super::{Output, deciding, target};
 use crate::cli::WaiveArgs;
-use crate::journal::person::Decided;
-use crate::journal::waive::Waived;
-use crate::journal::{Journal, now};
-use crate::model::number::thousands;
-use crate::report::status_lines;
+use bakkt_journal::person::Decided;
+use bakkt_journal::waive::Waived;
+use bakkt_journal::{Journal, now};
+use bakkt_model::number::thousands;
+use bakkt_report::status_lines;
 
 /// Runs it.
 pub fn run(args: &WaiveArgs) -> anyhow::Result<Output> {

@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use bakkt_migrate::contract::path::{find, patterns};
-use bakkt_migrate::contract::{Shape, changes};
-use bakkt_migrate::migration::{Binding, Kept, LayerForm, Migration, settings};
-use bakkt_migrate::pipeline::scan::{Want, scan};
+use bakkt_contract::path::{find, patterns};
+use bakkt_contract::{Shape, changes};
+use bakkt_folder::migration::{Binding, Kept, LayerForm, Migration, settings};
+use bakkt_mapping::pipeline::scan::{Want, scan};
 
 const KEY: [u8; 32] = [7; 32];
 

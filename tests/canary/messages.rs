@@ -3,7 +3,7 @@
 //! Customers are drawn from lists of names that are hard to tell from words, and written in every way in which services
 //! write them. The draws are those of a fixed seed.
 
-use bakkt_migrate::masking::{Masker, Personal};
+use bakkt_contract::masking::{Masker, Personal};
 use serde_json::{Value, json};
 
 const MESSAGES: &str = include_str!("messages.txt");
@@ -206,7 +206,7 @@ fn values(person: &[&str; 6]) -> Vec<String> {
 
 /// Whether a text has a value, in any case, with or without accents, between whatever is no letter.
 fn holds(text: &str, value: &str) -> bool {
-    let fold = bakkt_migrate::contract::fold::fold;
+    let fold = bakkt_contract::fold::fold;
     let words: Vec<String> = text
         .split(|c: char| !c.is_alphanumeric())
         .map(fold)

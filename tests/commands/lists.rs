@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use bakkt_migrate::cli::Cli;
 use bakkt_migrate::commands;
-use bakkt_migrate::error::{Style, describe, exit_code};
+use bakkt_model::error::{Style, describe, exit_code};
 use clap::Parser;
 use serde_json::Value;
 

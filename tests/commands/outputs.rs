@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use bakkt_migrate::cli::Cli;
 use bakkt_migrate::commands;
-use bakkt_migrate::error::exit_code;
-use bakkt_migrate::journal::events::{Arrived, Events, Said, Source};
+use bakkt_model::error::exit_code;
+use bakkt_journal::events::{Arrived, Events, Said, Source};
 use clap::Parser;
 
 use super::world::{Bakkt, World, gap, row};

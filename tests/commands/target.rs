@@ -317,7 +317,7 @@ fn the_reference_dialect_logs_in() {
     let mut world = World::of(2);
     world.set("[target]\ndialect = \"reference\"");
     let bakkt = Bakkt::start(|config| {
-        config.dialect = bakkt_migrate::sandbox::Dialect::Reference;
+        config.dialect = bakkt_sandbox::Dialect::Reference;
         config.logon_id = Some("acme".into());
         config.password = Some("word".into());
     });

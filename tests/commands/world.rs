@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use bakkt_migrate::sandbox::{Config, LedgerSummary, Sandbox};
+use bakkt_sandbox::{Config, LedgerSummary, Sandbox};
 use regex::Regex;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use bakkt_migrate::journal::query::Reader;
-use bakkt_migrate::model::grace::{Grace, GraceFrom};
-use bakkt_migrate::report::{Totals, status_lines};
+use bakkt_journal::query::Reader;
+use bakkt_model::grace::{Grace, GraceFrom};
+use bakkt_report::{Totals, status_lines};
 use rusqlite::Connection;
 
 use super::case::{Case, EVERYTHING, days, mode};

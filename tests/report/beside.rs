@@ -1,6 +1,6 @@
 //! The report of documents, KYB, joined files and rows that nothing uses.
 
-use bakkt_migrate::report::{Totals, status_lines};
+use bakkt_report::{Totals, status_lines};
 
 use super::case::{Case, days};
 

@@ -6,18 +6,18 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use bakkt_migrate::journal::query::Reader;
-use bakkt_migrate::model::grace::{Grace, GraceFrom};
-use bakkt_migrate::output::Protected;
-use bakkt_migrate::report::{Facts, Totals, write};
+use bakkt_journal::query::Reader;
+use bakkt_model::grace::{Grace, GraceFrom};
+use bakkt_files::output::Protected;
+use bakkt_report::{Facts, Totals, write};
 use rusqlite::Connection;
 
 const SCHEMA: [&str; 5] = [
-    include_str!("../../src/journal/schema_v1.sql"),
-    include_str!("../../src/journal/schema_v2.sql"),
-    include_str!("../../src/journal/schema_v3.sql"),
-    include_str!("../../src/journal/schema_v4.sql"),
-    include_str!("../../src/journal/schema_v5.sql"),
+    include_str!("../../crates/journal/src/schema_v1.sql"),
+    include_str!("../../crates/journal/src/schema_v2.sql"),
+    include_str!("../../crates/journal/src/schema_v3.sql"),
+    include_str!("../../crates/journal/src/schema_v4.sql"),
+    include_str!("../../crates/journal/src/schema_v5.sql"),
 ];
 
 /// 2026-11-18T11:06:40Z in milliseconds. Rows 1 to 8 are sendable, one for each state and one more that was accepted.

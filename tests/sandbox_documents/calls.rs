@@ -1,6 +1,6 @@
 //! What the calls take, what they refuse, and what the ledger says of it.
 
-use bakkt_migrate::sandbox::{Config, Dialect};
+use bakkt_sandbox::{Config, Dialect};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Faults, refusals by share, rates and the budget of what is kept.
 
-use bakkt_migrate::sandbox::{Config, Rate};
+use bakkt_sandbox::{Config, Rate};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;

@@ -1,6 +1,6 @@
 //! A test's hand in what is stored: what a look-up says of it afterwards, and that nothing else notices.
 
-use bakkt_migrate::sandbox::Config;
+use bakkt_sandbox::Config;
 use serde_json::{Value, json};
 
 use super::world::*;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use bakkt_migrate::sandbox::{Config, Dialect, LedgerSummary, Sandbox};
+use bakkt_sandbox::{Config, Dialect, LedgerSummary, Sandbox};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use bakkt_migrate::contract::{countries, postal_codes};
+use bakkt_contract::{countries, postal_codes};
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use bakkt_migrate::journal::Journal;
-use bakkt_migrate::journal::query::Reader;
-use bakkt_migrate::journal::verification_lines::Verification;
+use bakkt_journal::Journal;
+use bakkt_journal::query::Reader;
+use bakkt_journal::verification_lines::Verification;
 use serde_json::{Value, json};
 
 use crate::export;

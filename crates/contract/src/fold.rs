@@ -1,0 +1,157 @@
+//! Folding: the one spelling by which names of countries and states are compared.
+//!
+//! Owner: `contract`. Names of months are compared so, too. It goes further than the folding of every other text
+//! (`text::fold`), on which it stands: folded text has no accents, and keeps letters and digits only. Invariants: folding is idempotent, never fails, and
+//! ASCII text takes no allocation on the short route. Left out on purpose: transliteration of other scripts;
+//! their letters stay as they are.
+
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use bakkt_model::text;
+
+/// Folds `text` into a new string.
+pub fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    fold_into(text, &mut out);
+    out
+}
+
+/// Folds `text` onto the end of `out`, so that a caller in a loop can keep one buffer.
+pub fn fold_into(text: &str, out: &mut String) {
+    if text.is_ascii() {
+        // In pieces, since a character at a time takes several times as long.
+        for piece in text.as_bytes().chunks(64) {
+            let mut buffer = [0u8; 64];
+            let folded = fold_ascii(piece, &mut buffer);
+            out.push_str(std::str::from_utf8(folded).unwrap_or_default());
+        }
+        return;
+    }
+    if !text::is_latin(text) {
+        return fold_any(text, out);
+    }
+    for c in text.chars() {
+        match (c as usize).checked_sub(FIRST_LATIN) {
+            None if c.is_ascii_alphanumeric() => out.push(c.to_ascii_lowercase()),
+            None => {}
+            Some(place) => out.push_str(LATIN.get(place).map_or("", String::as_str)),
+        }
+    }
+}
+
+/// The first character beyond ASCII that [`text::is_latin`] knows.
+const FIRST_LATIN: usize = 0xc0;
+
+/// What each of these characters folds to: none of them changes with those beside it.
+static LATIN: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let fold = |c: char| {
+        let mut out = String::new();
+        fold_any(c.encode_utf8(&mut [0; 4]), &mut out);
+        out
+    };
+    ('\u{c0}'..='\u{27f}').map(fold).collect()
+});
+
+/// Folds text of any script.
+fn fold_any(text: &str, out: &mut String) {
+    // Accents go before the case is folded: a capital dotted I is one letter and one mark by then.
+    let bare: String = text.nfkd().filter(|c| !is_combining_mark(*c)).collect();
+    for c in text::fold(&bare).nfkd().filter(|c| !is_combining_mark(*c)) {
+        match undecomposed(c) {
+            Some(plain) => out.push_str(plain),
+            // Modifier letters (the Hawaiian okina) are typed as an apostrophe as often as not.
+            None if c.is_alphanumeric() && !('\u{2b0}'..='\u{2ff}').contains(&c) => out.push(c),
+            None => {}
+        }
+    }
+}
+
+/// The letters and digits of ASCII text, in lower case; `buffer` has room for all of it.
+fn fold_ascii<'b>(text: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {
+    let mut used = 0;
+    for byte in text {
+        // Written before it is known to count: what does not is overwritten by the next.
+        if let Some(slot) = buffer.get_mut(used) {
+            *slot = byte.to_ascii_lowercase();
+        }
+        used += usize::from(byte.is_ascii_alphanumeric());
+    }
+    buffer.get(..used).unwrap_or_default()
+}
+
+/// Letters that Unicode does not take apart, though a typist without that key writes them otherwise.
+fn undecomposed(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ø' => "o",
+        'æ' => "ae",
+        'œ' => "oe",
+        'ł' => "l",
+        'đ' | 'ð' => "d",
+        'þ' => "th",
+        'ħ' => "h",
+        // The small sigma that ends a word.
+        'ς' => "σ",
+        _ => return None,
+    })
+}
+
+/// Calls `look` with the folded bytes: on the stack for ASCII text that fits, on the heap for the rest.
+/// Text longer than `LONGEST` bytes is no name of a place, so it is not folded and the answer is `None`.
+pub(super) fn with_folded<T>(text: &str, look: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
+    const LONGEST: usize = 128;
+    if text.len() > LONGEST {
+        return None;
+    }
+    if !text.is_ascii() {
+        return look(fold(text).as_bytes());
+    }
+    look(fold_ascii(text.as_bytes(), &mut [0u8; LONGEST]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn folds_real_spellings() {
+        for (text, folded) in [
+            ("U.S.A.", "usa"),
+            ("Côte d'Ivoire", "cotedivoire"),
+            ("  Korea, Republic of ", "korearepublicof"),
+            ("TÜRKİYE", "turkiye"),
+            ("Straße", "strasse"),
+            ("Łódź", "lodz"),
+            ("Ærø", "aero"),
+            ("日本", "日本"),
+            ("ＵＳＡ", "usa"),
+            ("--", ""),
+        ] {
+            assert_eq!(fold(text), folded, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn is_idempotent(text in any::<String>()) {
+            let once = fold(&text);
+            prop_assert_eq!(fold(&once), once);
+        }
+
+        #[test]
+        fn latin_letters_fold_alone_as_they_do_in_words(text in "[a-z ıİiIŉǰßſĿŀ.\\u{c0}-\\u{27f}]{0,20}") {
+            let mut slow = String::new();
+            fold_any(&text, &mut slow);
+            prop_assert_eq!(fold(&text), slow);
+        }
+
+        #[test]
+        fn both_routes_agree(text in "[ -~]{0,128}") {
+            let same = with_folded(&text, |bytes| Some(bytes == fold(&text).as_bytes()));
+            prop_assert_eq!(same, Some(true));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What a legacy code stands for, where that is obvious.
+//!
+//! Owner of [`meaning`]. A code is obvious when it is the word itself, begins exactly one of the field's words, or is one
+//! that every system uses. Numbers are never obvious: 1 is the lowest risk here and the highest there.
+
+/// Codes beyond the words' own beginnings: field, code, word.
+const USUAL: &[(&str, &str, &str)] = &[
+    ("accountType", "i", "INDIVIDUAL"),
+    ("accountType", "ind", "INDIVIDUAL"),
+    ("accountType", "indv", "INDIVIDUAL"),
+    ("accountType", "personal", "INDIVIDUAL"),
+    ("accountType", "c", "CUSTODIAL"),
+    ("accountType", "cust", "CUSTODIAL"),
+    ("accountType", "utma", "CUSTODIAL"),
+    ("accountType", "ugma", "CUSTODIAL"),
+    ("accountType", "t", "ENTITY_PERSONAL_TRUST"),
+    ("accountType", "tr", "ENTITY_PERSONAL_TRUST"),
+    ("accountType", "trust", "ENTITY_PERSONAL_TRUST"),
+    ("accountType", "b", "ENTITY"),
+    ("accountType", "bus", "ENTITY"),
+    ("accountType", "business", "ENTITY"),
+    ("accountType", "corp", "ENTITY"),
+    ("accountType", "llc", "ENTITY"),
+    ("accountType", "entity", "ENTITY"),
+    ("accountType", "e", "ENTITY"),
+    ("entityType", "c", "CORPORATE"),
+    ("entityType", "inc", "CORPORATE"),
+    ("entityType", "corporation", "CORPORATE"),
+    ("entityType", "gp", "PARTNERSHIP"),
+    ("entityType", "lp", "LIMITED_PARTNERSHIP"),
+    ("entityType", "l", "LLC"),
+    ("kind", "p", "person"),
+    ("kind", "i", "person"),
+    ("kind", "ind", "person"),
+    ("kind", "individual", "person"),
+    ("kind", "natural", "person"),
+    ("kind", "c", "entity"),
+    ("kind", "corp", "entity"),
+    ("kind", "company", "entity"),
+    ("kind", "b", "entity"),
+    ("kind", "business", "entity"),
+    ("kind", "legal", "entity"),
+    ("role", "p", "PRIMARY_OWNER"),
+    ("role", "primary", "PRIMARY_OWNER"),
+    ("role", "j", "JOINT_OWNER"),
+    ("role", "joint", "JOINT_OWNER"),
+    ("taxIdType", "f", "NATIONALID"),
+    ("taxIdType", "foreign", "NATIONALID"),
+    ("maritalStatus", "never married", "SINGLE"),
+];
+
+/// The last name of a path.
+fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+/// The word of `words` that a code of a field stands for.
+pub fn meaning(path: &str, code: &str, words: &[&'static str]) -> Option<&'static str> {
+    let plain = |text: &str| -> String {
+        let fold = |c: char| {
+            if c.is_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                ' '
+            }
+        };
+        text.trim().chars().map(fold).collect()
+    };
+    let code = plain(code);
+    let exact = words.iter().find(|word| plain(word) == code);
+    if exact.is_some() || code.is_empty() || !code.starts_with(char::is_alphabetic) {
+        return exact.copied();
+    }
+    let usual = USUAL
+        .iter()
+        .find(|(field, usual, _)| *field == last(path) && *usual == code);
+    if let Some((_, _, word)) = usual {
+        return words.iter().find(|known| *known == word).copied();
+    }
+    let begins = |word: &&&'static str| {
+        plain(word).split(' ').any(|part| part.starts_with(&code)) || plain(word).starts_with(&code)
+    };
+    let mut hits = words.iter().filter(begins);
+    match (hits.next(), hits.next()) {
+        (Some(word), None) => Some(word),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bakkt_contract::account::TAX_ID_TYPES;
+
+    #[test]
+    fn only_the_obvious_has_a_meaning() {
+        let marital = ["SINGLE", "MARRIED", "DIVORCED", "WIDOWED"];
+        let objective = [
+            "BALANCED",
+            "CAPITAL_PRESERVATION",
+            "GROWTH",
+            "INCOME",
+            "SPECULATION",
+            "OTHER",
+        ];
+        let registration = [
+            "CURRENTLY_REGISTERED",
+            "NOT_REGISTERED",
+            "REGISTRATION_IN_PROGRESS",
+        ];
+        for (path, code, words, wanted) in [
+            ("a.maritalStatus", "m", &marital[..], Some("MARRIED")),
+            ("a.maritalStatus", "Single", &marital, Some("SINGLE")),
+            ("a.maritalStatus", "X", &marital, None),
+            ("a.maritalStatus", "1", &marital, None),
+            (
+                "a.investmentObjective",
+                "P",
+                &objective,
+                Some("CAPITAL_PRESERVATION"),
+            ),
+            (
+                "a.investmentObjective",
+                "capital preservation",
+                &objective,
+                Some("CAPITAL_PRESERVATION"),
+            ),
+            ("a.entityRegistrationStatus", "R", &registration, None),
+            (
+                "owners[0].identity.taxIdType",
+                "S",
+                TAX_ID_TYPES,
+                Some("SSN"),
+            ),
+            (
+                "owners[0].identity.taxIdType",
+                "N",
+                TAX_ID_TYPES,
+                Some("NATIONALID"),
+            ),
+        ] {
+            assert_eq!(meaning(path, code, words), wanted, "{path} {code}");
+        }
+    }
+}

@@ -1,0 +1,464 @@
+//! Lines to one server: keeping them, and telling which connection an answer came on.
+//!
+//! Owner of reqwest's clients. HTTP/1.1 has no mark that says which request an answer belongs to, only the order on
+//! the connection. A proxy that sends one answer too many shifts all later ones, and what Bakkt accepted would look refused.
+//! So one line is one client of its own, which keeps one connection and carries one request at a time; the local
+//! address of an answer's connection says which one it was. Invariants: on a connection that this line has not
+//! seen before, the first answer is the first request's; a line that brought anything but a proven answer is never used
+//! again; what is made ready ahead sends nothing. Bytes that nobody asked for end a resting connection (hyper does that).
+//! Left out on purpose: what is asked and what an answer means (`client`, `judge`); proxies, redirects, retries, HTTP/2.
+
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper_util::client::legacy::connect::HttpInfo;
+use reqwest::{RequestBuilder, Response};
+use rustls::ClientConfig;
+use rustls_platform_verifier::BuilderVerifierExt as _;
+use tokio::time::Instant;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::trouble::{NoConnection, no_connection};
+use bakkt_model::error::Failure;
+
+/// A connection that rested for longer is not used again: servers close theirs after a minute or so.
+const LONGEST_REST: Duration = Duration::from_secs(30);
+/// How long a connection may take to come to rest after its answer.
+const COMES_TO_REST: Duration = Duration::from_millis(200);
+
+/// What does not happen once [`Lines::new`] has built one.
+const NOT_BUILT: NoConnection = NoConnection::Failed("no HTTP client could be built");
+
+/// One connection at a time, in the hands of one request at a time. It closes when the line is dropped.
+#[derive(Debug)]
+pub struct Line {
+    http: reqwest::Client,
+    door: Arc<Door>,
+    /// The connections that brought an answer.
+    seen: BTreeSet<SocketAddr>,
+    /// The connection of the last answer, and whether that was its first.
+    last: Option<(SocketAddr, bool)>,
+    rests_since: Instant,
+}
+
+impl Line {
+    /// The client, to build a request with that is for this line.
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// Whether the last answer was the first on its connection, so that it is certainly the answer to its request.
+    pub(super) fn is_first(&self) -> bool {
+        self.last.is_some_and(|(_, is_first)| is_first)
+    }
+
+    fn is_usable(&self) -> bool {
+        self.rests_since.elapsed() < LONGEST_REST
+    }
+
+    fn is_unused(&self) -> bool {
+        self.seen.is_empty()
+    }
+
+    /// Sends a request, and waits for the head of the answer. After an error the line is not to be used again.
+    pub(super) async fn send(&mut self, request: RequestBuilder) -> reqwest::Result<Response> {
+        self.last = None;
+        let response = request.send().await?;
+        let info = response.extensions().get::<HttpInfo>();
+        self.last = info.map(|info| {
+            let connection = info.local_addr();
+            (connection, self.seen.insert(connection))
+        });
+        Ok(response)
+    }
+
+    /// Sends a request on the connection of the last answer and on no other one. The answer, if one came on that.
+    pub(super) async fn send_on_the_same(&mut self, request: RequestBuilder) -> Option<Response> {
+        let (before, _) = self.last?;
+        self.door.state().is_shut = true;
+        let response = self.send(request).await.ok()?;
+        self.last
+            .is_some_and(|(now, _)| now == before)
+            .then_some(response)
+    }
+
+    /// Connects, and sends nothing.
+    async fn make_ready(&self, url: &str) -> Result<(), NoConnection> {
+        self.door.state().keeps_next = true;
+        // The door keeps the connection and reports an error in its place, so this request never leaves.
+        let kept = self.http.get(url).send().await;
+        let mut state = self.door.state();
+        state.keeps_next = false;
+        match (kept, state.ready.is_some()) {
+            (_, true) => Ok(()),
+            (Err(error), false) => {
+                Err(no_connection(&error).unwrap_or(NoConnection::Failed("no connection")))
+            }
+            (Ok(_), false) => Err(NoConnection::Failed("no connection")),
+        }
+    }
+}
+
+/// The lines to one server.
+pub(super) struct Lines {
+    base_url: String,
+    tls: ClientConfig,
+    timeout: Duration,
+    most: usize,
+    idle: Mutex<Idle>,
+}
+
+#[derive(Default)]
+struct Idle {
+    lines: Vec<Line>,
+    /// Requests that wait for their turn, each of which will want a line.
+    reserved: usize,
+}
+
+impl std::fmt::Debug for Lines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lines").finish_non_exhaustive()
+    }
+}
+
+/// A line is ready for the request that holds this, until its turn comes.
+#[derive(Debug)]
+pub struct Reserved<'a>(&'a Lines);
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        self.0.idle().reserved -= 1;
+    }
+}
+
+impl Lines {
+    /// To a base URL; connects to nothing yet.
+    pub(super) fn new(base_url: &str, timeout: Duration, most: usize) -> anyhow::Result<Lines> {
+        let lines = Lines {
+            base_url: base_url.to_owned(),
+            tls: tls(base_url.starts_with("https://"))?,
+            timeout: timeout.min(Duration::from_secs(10)),
+            most,
+            idle: Mutex::default(),
+        };
+        // What is wrong with the settings shows here, and not at the first request.
+        let built = lines.build().map(drop);
+        built.map_err(|error| Failure::cannot(format!("cannot set up HTTP: {error}"), ""))?;
+        Ok(lines)
+    }
+
+    /// Makes sure that a line is there when the turn of a request comes, so that connecting does not put off the sending;
+    /// one that has carried nothing yet, if it is to be new. One that cannot be made is told to whoever needs it.
+    pub(super) async fn reserve(&self, is_new: bool) -> Reserved<'_> {
+        let missing = {
+            let mut idle = self.idle();
+            idle.lines.retain(Line::is_usable);
+            idle.reserved += 1;
+            let new = || idle.lines.iter().any(Line::is_unused);
+            idle.lines.len() < idle.reserved || (is_new && !new())
+        };
+        let reserved = Reserved(self);
+        if missing && let Ok(line) = self.ready().await {
+            self.keep(line);
+        }
+        reserved
+    }
+
+    /// A line that has carried nothing yet: one that was made ready, or a new one.
+    pub(super) fn unused(&self) -> Result<Line, NoConnection> {
+        let ready = {
+            let mut idle = self.idle();
+            let mut lines = idle.lines.iter();
+            let place = lines.position(|line| line.is_unused() && line.is_usable());
+            place.map(|place| idle.lines.swap_remove(place))
+        };
+        match ready {
+            Some(line) => Ok(line),
+            None => self.build().map_err(|_| NOT_BUILT),
+        }
+    }
+
+    /// A line that is there already, if there is one.
+    pub(super) fn kept(&self) -> Option<Line> {
+        loop {
+            let line = self.idle().lines.pop()?;
+            if line.is_usable() {
+                return Some(line);
+            }
+        }
+    }
+
+    /// Takes a line back.
+    pub(super) fn keep(&self, mut line: Line) {
+        line.rests_since = Instant::now();
+        let mut idle = self.idle();
+        if idle.lines.len() < self.most {
+            idle.lines.push(line);
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new line that is connected already.
+    async fn ready(&self) -> Result<Line, NoConnection> {
+        let line = self.build().map_err(|_| NOT_BUILT)?;
+        line.make_ready(&self.base_url).await?;
+        Ok(line)
+    }
+
+    /// A new line, which connects when its first request leaves.
+    fn build(&self) -> reqwest::Result<Line> {
+        let door = Arc::new(Door::default());
+        let http = reqwest::Client::builder()
+            .retry(reqwest::retry::never())
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .https_only(!bakkt_model::target::is_stand_in(&self.base_url))
+            // Shared: reading the certificates that the computer trusts takes its time.
+            .tls_backend_preconfigured(self.tls.clone())
+            .connect_timeout(self.timeout)
+            .pool_max_idle_per_host(1)
+            .pool_idle_timeout(LONGEST_REST)
+            .tcp_nodelay(true)
+            .user_agent(concat!("bakkt-migrate/", env!("CARGO_PKG_VERSION")))
+            .connector_layer(Doorway(door.clone()))
+            .build()?;
+        Ok(Line {
+            http,
+            door,
+            seen: BTreeSet::new(),
+            last: None,
+            rests_since: Instant::now(),
+        })
+    }
+}
+
+/// What every new connection of a line comes through: one can be kept for the next request, and none let in at all.
+#[derive(Default)]
+struct Door(Mutex<DoorState>);
+
+#[derive(Default)]
+struct DoorState {
+    /// The next connection is kept.
+    keeps_next: bool,
+    /// The one that was kept. Its type is reqwest's own.
+    ready: Option<Box<dyn Any + Send>>,
+    is_shut: bool,
+}
+
+impl Door {
+    fn state(&self) -> MutexGuard<'_, DoorState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Door {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Door").finish_non_exhaustive()
+    }
+}
+
+/// Puts the door before the making of connections.
+#[derive(Clone)]
+struct Doorway(Arc<Door>);
+
+impl<S> Layer<S> for Doorway {
+    type Service = BehindDoor<S>;
+
+    fn layer(&self, connector: S) -> BehindDoor<S> {
+        BehindDoor {
+            connector,
+            door: self.0.clone(),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct BehindDoor<S> {
+    connector: S,
+    door: Arc<Door>,
+}
+
+type BoxError = Box<dyn Error + Send + Sync>;
+type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
+
+impl<S, R> Service<R> for BehindDoor<S>
+where
+    S: Service<R>,
+    S::Response: Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = Connecting<S::Response>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.connector.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, address: R) -> Connecting<S::Response> {
+        let (is_shut, keeps, ready) = {
+            let mut state = self.door.state();
+            (state.is_shut, state.keeps_next, state.ready.take())
+        };
+        if is_shut {
+            return Box::pin(async {
+                // The connection that is to be used may not have come to rest yet.
+                tokio::time::sleep(COMES_TO_REST).await;
+                Err(NotConnected("no new connection is wanted").into())
+            });
+        }
+        if let Some(ready) = ready.and_then(|ready| ready.downcast().ok()) {
+            return Box::pin(async { Ok(*ready) });
+        }
+        let connecting = self.connector.call(address);
+        let door = self.door.clone();
+        Box::pin(async move {
+            let connection = connecting.await.map_err(Into::into)?;
+            if !keeps {
+                return Ok(connection);
+            }
+            door.state().ready = Some(Box::new(connection));
+            Err(NotConnected("the connection is kept for a request").into())
+        })
+    }
+}
+
+/// Why the door gives no connection.
+#[derive(Debug)]
+struct NotConnected(&'static str);
+
+impl std::fmt::Display for NotConnected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for NotConnected {}
+
+/// TLS with the certificates that this computer trusts; with none of them, where it will not be used.
+fn tls(is_used: bool) -> anyhow::Result<ClientConfig> {
+    let cannot = |error: rustls::Error| {
+        Failure::cannot(
+            format!("cannot set up TLS: {error}"),
+            "the certificates that this computer trusts could not be read; SSL_CERT_FILE can name a file of them",
+        )
+    };
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(cannot)?;
+    let builder = match is_used {
+        true => builder.with_platform_verifier().map_err(cannot)?,
+        false => builder.with_root_certificates(rustls::RootCertStore::empty()),
+    };
+    Ok(builder.with_no_client_auth())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Answers so many requests on each connection with an empty 200, then closes it. Counts connections and requests.
+    async fn server(answers: usize) -> (String, Arc<[AtomicUsize; 2]>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let counts = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+        let counted = counts.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                counted[0].fetch_add(1, Ordering::SeqCst);
+                let counted = counted.clone();
+                tokio::spawn(async move {
+                    for _ in 0..answers {
+                        let mut request = [0; 4096];
+                        if !stream.read(&mut request).await.is_ok_and(|read| read > 0) {
+                            return;
+                        }
+                        counted[1].fetch_add(1, Ordering::SeqCst);
+                        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+                        let _ = stream.write_all(answer).await;
+                    }
+                });
+            }
+        });
+        (url, counts)
+    }
+
+    fn counted(counts: &[AtomicUsize; 2]) -> (usize, usize) {
+        (
+            counts[0].load(Ordering::SeqCst),
+            counts[1].load(Ordering::SeqCst),
+        )
+    }
+
+    async fn asked(line: &mut Line, url: &str) -> String {
+        let request = line.http().get(url);
+        let response = line.send(request).await.expect("an answer");
+        response.text().await.expect("a text")
+    }
+
+    #[tokio::test]
+    async fn a_line_made_ready_has_sent_nothing_and_uses_that_connection() {
+        let (url, counts) = server(10).await;
+        let lines = Lines::new(&url, Duration::from_secs(5), 8).expect("lines");
+        let reserved = lines.reserve(true).await;
+        let mut line = lines.unused().expect("a line");
+        drop(reserved);
+        // Connected on this side means in the listener's queue on the other.
+        assert!(line.door.state().ready.is_some());
+        assert_eq!(counted(&counts).1, 0);
+        assert_eq!(asked(&mut line, &url).await, "ok");
+        assert!(line.is_first());
+        assert_eq!(counted(&counts), (1, 1));
+        let request = line.http().get(&url);
+        let same = line.send_on_the_same(request).await;
+        assert_eq!(same.expect("the same").text().await.expect("a text"), "ok");
+        assert!(!line.is_first());
+        assert_eq!(counted(&counts), (1, 2));
+    }
+
+    #[tokio::test]
+    async fn no_new_connection_serves_where_the_same_is_wanted() {
+        let (url, counts) = server(1).await;
+        let lines = Lines::new(&url, Duration::from_secs(5), 8).expect("lines");
+        let mut line = lines.unused().expect("a line");
+        asked(&mut line, &url).await;
+        let request = line.http().get(&url);
+        assert!(line.send_on_the_same(request).await.is_none());
+        assert_eq!(counted(&counts), (1, 1));
+        // A line whose connection ended makes another one, and knows it.
+        let mut line = lines.unused().expect("a line");
+        for _ in 0..2 {
+            asked(&mut line, &url).await;
+            assert!(line.is_first());
+        }
+        assert_eq!(counted(&counts), (3, 3));
+    }
+
+    #[tokio::test]
+    async fn nobody_there_is_no_connection() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        drop(listener);
+        let lines = Lines::new(&url, Duration::from_secs(5), 8).expect("lines");
+        let refused = lines.ready().await.map(drop);
+        assert_eq!(refused, Err(NoConnection::Failed("connection refused")));
+    }
+}

@@ -1,0 +1,113 @@
+//! What has been taken so far: numbers for the line on the terminal, the log and the end.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::Serialize;
+
+use bakkt_journal::events::{Added, Arrived};
+
+/// Counters of a receiver; all start at zero.
+#[derive(Debug, Default)]
+pub struct Tally {
+    events: AtomicU64,
+    repeats: AtomicU64,
+    unreadable: AtomicU64,
+    other_types: AtomicU64,
+    refused: AtomicU64,
+    strange: AtomicU64,
+}
+
+/// The counters as they were at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Taken {
+    /// New events, the unreadable ones among them.
+    pub events: u64,
+    /// Events that were there.
+    pub repeats: u64,
+    /// Of the new ones, bodies that are no event.
+    pub unreadable: u64,
+    /// Of the new ones, events of other types than those of accounts.
+    pub other_types: u64,
+    /// Requests that did not prove that they are Bakkt's.
+    pub refused: u64,
+    /// Requests that were no delivery: another path or method, too long, or cut.
+    pub strange: u64,
+}
+
+impl Tally {
+    /// Counts what became of an event.
+    pub fn added(&self, arrived: &Arrived, added: Added) {
+        match added {
+            Added::New => {
+                up(&self.events);
+                if arrived.is_of_another_type() {
+                    up(&self.other_types);
+                } else if arrived.said.is_none() {
+                    up(&self.unreadable);
+                }
+            }
+            Added::Repeat => {
+                up(&self.repeats);
+            }
+        }
+    }
+
+    /// Counts a request that proved nothing. Whoever sends those must not fill the log: it has every tenth power.
+    pub(super) fn refused(&self) {
+        let count = up(&self.refused);
+        if is_tenth_power(count) {
+            tracing::warn!(
+                count,
+                "requests were refused: their proof is wrong or missing"
+            );
+        }
+    }
+
+    /// Counts a request that was no delivery.
+    pub(super) fn strange(&self) {
+        let count = up(&self.strange);
+        if is_tenth_power(count) {
+            tracing::info!(count, "requests were no deliveries");
+        }
+    }
+
+    /// All counters.
+    pub fn taken(&self) -> Taken {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Taken {
+            events: get(&self.events),
+            repeats: get(&self.repeats),
+            unreadable: get(&self.unreadable),
+            other_types: get(&self.other_types),
+            refused: get(&self.refused),
+            strange: get(&self.strange),
+        }
+    }
+}
+
+/// One more; how many it is then.
+fn up(counter: &AtomicU64) -> u64 {
+    counter.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+fn is_tenth_power(count: u64) -> bool {
+    count > 0 && 10_u64.pow(count.ilog10()) == count
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} events, {} repeats", self.events, self.repeats)?;
+        for (count, what) in [
+            (self.other_types, "of other types"),
+            (self.unreadable, "unreadable"),
+            (self.refused, "refused"),
+            (self.strange, "no deliveries"),
+        ] {
+            if count > 0 {
+                write!(f, ", {count} {what}")?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,145 @@
+//! The queue of one kind of request: what was picked, what is on its way, where the journal was read to.
+//!
+//! Owner of picking in order. Accounts are picked once, in the order of the plan. Documents and KYB are freed while a
+//! run goes on, behind and before the place that was read to: their lane begins again when it comes to the end and
+//! something was freed meanwhile. Invariant: a task is in a lane's hands at most once.
+
+use std::collections::{HashSet, VecDeque};
+
+use super::recorder::Pick;
+use bakkt_model::task::{Kind, Task};
+
+/// One lane.
+#[derive(Debug)]
+pub(super) struct Lane {
+    kinds: &'static [Kind],
+    turn: usize,
+    cursor: i64,
+    exhausted: bool,
+    freed: bool,
+    /// Look before the first sending.
+    looks: bool,
+    /// Start no more than so many tasks.
+    budget: u64,
+    /// Picked and not done with; only where a second reading could come upon them.
+    owned: HashSet<i64>,
+    /// Requests on their way at once.
+    places: usize,
+    pub(super) looking: usize,
+    pub(super) sending: usize,
+    pub(super) to_look: VecDeque<Task>,
+    pub(super) to_send: VecDeque<Task>,
+}
+
+impl Lane {
+    pub(super) fn new(kinds: &'static [Kind], places: usize, looks: bool, budget: u64) -> Lane {
+        Lane {
+            kinds,
+            turn: 0,
+            cursor: 0,
+            exhausted: budget == 0,
+            freed: false,
+            looks,
+            budget,
+            owned: HashSet::new(),
+            places,
+            looking: 0,
+            sending: 0,
+            to_look: VecDeque::new(),
+            to_send: VecDeque::new(),
+        }
+    }
+
+    /// Whether it carries tasks of a kind.
+    pub(super) fn is_of(&self, kind: Kind) -> bool {
+        self.kinds.contains(&kind)
+    }
+
+    /// Nothing is queued, and the journal has nothing more.
+    pub(super) fn is_done(&self) -> bool {
+        self.exhausted && self.to_look.is_empty() && self.to_send.is_empty()
+    }
+
+    /// The next task to look for. Looking ahead of sending by more than the places for sending gains nothing.
+    pub(super) fn next_look(&mut self) -> Option<Task> {
+        let free = self.looking < self.places && self.to_send.len() < self.places;
+        let task = free.then(|| self.to_look.pop_front()).flatten();
+        self.looking += usize::from(task.is_some());
+        task
+    }
+
+    /// The next task to send.
+    pub(super) fn next_send(&mut self) -> Option<Task> {
+        let free = self.sending < self.places;
+        let task = free.then(|| self.to_send.pop_front()).flatten();
+        self.sending += usize::from(task.is_some());
+        task
+    }
+
+    /// What to pick, where there is room.
+    pub(super) fn pick(&self) -> Option<Pick> {
+        let queued = self.to_look.len() + self.to_send.len();
+        let room = (4 * self.places).saturating_sub(queued);
+        (!self.exhausted && room >= 2 * self.places).then(|| Pick {
+            kind: self.kinds[self.turn],
+            after: self.cursor,
+            most: (room as u64).min(self.budget) as usize,
+        })
+    }
+
+    /// Takes what was picked.
+    pub(super) fn take(&mut self, picked: Vec<Task>) {
+        if picked.is_empty() {
+            self.reached_the_end();
+        }
+        for task in picked {
+            self.cursor = task.id;
+            if self.owned.contains(&task.id) {
+                continue;
+            }
+            if self.may_begin_again() {
+                self.owned.insert(task.id);
+            }
+            self.budget -= 1;
+            // One that was sent before was looked up then, or is known not to be there.
+            if self.looks && task.kind != Kind::Update && task.attempts == 0 {
+                self.to_look.push_back(task);
+            } else {
+                self.to_send.push_back(task);
+            }
+        }
+        self.exhausted |= self.budget == 0;
+    }
+
+    /// Something that it carries was freed.
+    pub(super) fn freed(&mut self) {
+        self.freed = true;
+        self.exhausted = self.budget == 0;
+    }
+
+    /// A task that was in doubt at the start: it may become open while it waits here.
+    pub(super) fn own(&mut self, task: i64) {
+        self.owned.insert(task);
+    }
+
+    /// A task is done with, durably.
+    pub(super) fn forget(&mut self, task: i64) {
+        self.owned.remove(&task);
+    }
+
+    fn may_begin_again(&self) -> bool {
+        self.kinds.len() == 1
+    }
+
+    fn reached_the_end(&mut self) {
+        if self.turn + 1 < self.kinds.len() {
+            self.turn += 1;
+            self.cursor = 0;
+        } else if self.freed {
+            self.freed = false;
+            self.cursor = 0;
+        } else {
+            self.exhausted = true;
+        }
+    }
+}

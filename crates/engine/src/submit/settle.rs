@@ -1,0 +1,128 @@
+//! What the answers about one task mean for it: pure decisions, apart from the loop.
+//!
+//! Owner of invariant 1's last part (when does "there" mean accepted, when may the same bytes go out again) and of
+//! `on_existing`.
+
+use std::time::Duration;
+
+use crate::api::judge;
+use bakkt_model::limits::OnExisting;
+use bakkt_model::task::{AccountFacts, Existed, Kind, Task};
+
+/// Asks that must agree that an account is not there.
+pub const ASKS: u8 = 2;
+
+/// What to do about an account that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It counts as accepted.
+    Accepted(Existed),
+    /// What we sent did not arrive: as if it were not there.
+    NotApplied,
+    /// `on_existing = "stop"`.
+    Stop,
+}
+
+/// Whether an account was made before our first attempt, less the tolerance. One without a readable time was not:
+/// it answers to an id that we chose.
+pub fn older(facts: &AccountFacts, first_at: i64, tolerance: Duration) -> bool {
+    let tolerance = i64::try_from(tolerance.as_millis()).unwrap_or(i64::MAX);
+    judge::created_at(facts).is_some_and(|created| created < first_at.saturating_sub(tolerance))
+}
+
+/// Judges an account that was found when its task was in doubt; `equal` to what we sent?
+pub fn after_doubt(task: &Task, older: bool, equal: bool, on_existing: OnExisting) -> Verdict {
+    match (task.kind != Kind::Account, older, equal, on_existing) {
+        (true, _, true, _) | (false, false, _, _) => Verdict::Accepted(Existed::No),
+        (true, _, false, _) => Verdict::NotApplied,
+        (false, true, true, OnExisting::Update) => Verdict::Accepted(Existed::Overwritten),
+        (false, true, true, _) => Verdict::Accepted(Existed::Equal),
+        (false, true, false, OnExisting::Update) => Verdict::NotApplied,
+        (false, true, false, OnExisting::Skip) => Verdict::Accepted(Existed::Different),
+        (false, true, false, OnExisting::Stop) => Verdict::Stop,
+    }
+}
+
+/// Judges what was found by looking first. A document that is there is the same one: its id is made of its content.
+pub fn after_look(kind: Kind, equal: bool, on_existing: OnExisting) -> Verdict {
+    match (on_existing, equal) {
+        (OnExisting::Stop, _) if kind != Kind::Document => Verdict::Stop,
+        (_, true) => Verdict::Accepted(Existed::Equal),
+        (_, false) => Verdict::Accepted(Existed::Different),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(update: bool) -> Task {
+        Task {
+            id: 1,
+            kind: if update { Kind::Update } else { Kind::Account },
+            client_id: "A".into(),
+            at: Default::default(),
+            hash: [0; 32],
+            attempts: 1,
+            first_at: Some(0),
+            parts: Vec::new(),
+            document: None,
+        }
+    }
+
+    #[test]
+    fn an_account_that_is_there_means_what_its_age_says() {
+        let facts = |text: &str| AccountFacts {
+            created_at: text.into(),
+            ..AccountFacts::default()
+        };
+        let first = 1_767_225_600_000; // 2026-01-01T00:00:00Z
+        let tolerance = Duration::from_secs(60);
+        assert!(older(&facts("2025-12-31T23:58:59Z"), first, tolerance));
+        assert!(!older(&facts("2025-12-31T23:59:01Z"), first, tolerance));
+        assert!(!older(&facts(""), first, tolerance));
+        use OnExisting::{Skip, Stop, Update};
+        assert_eq!(
+            after_doubt(&task(false), false, false, Skip),
+            Verdict::Accepted(Existed::No)
+        );
+        assert_eq!(
+            after_doubt(&task(false), true, true, Skip),
+            Verdict::Accepted(Existed::Equal)
+        );
+        assert_eq!(
+            after_doubt(&task(false), true, false, Skip),
+            Verdict::Accepted(Existed::Different)
+        );
+        assert_eq!(after_doubt(&task(false), true, false, Stop), Verdict::Stop);
+        assert_eq!(
+            after_doubt(&task(false), true, false, Update),
+            Verdict::NotApplied
+        );
+        assert_eq!(
+            after_doubt(&task(false), true, true, Update),
+            Verdict::Accepted(Existed::Overwritten)
+        );
+        assert_eq!(
+            after_doubt(&task(true), true, false, Update),
+            Verdict::NotApplied
+        );
+        assert_eq!(
+            after_doubt(&task(true), true, true, Skip),
+            Verdict::Accepted(Existed::No)
+        );
+        assert_eq!(
+            after_look(Kind::Account, true, Skip),
+            Verdict::Accepted(Existed::Equal)
+        );
+        assert_eq!(
+            after_look(Kind::Account, false, Skip),
+            Verdict::Accepted(Existed::Different)
+        );
+        assert_eq!(after_look(Kind::Account, true, Stop), Verdict::Stop);
+        assert_eq!(
+            after_look(Kind::Document, true, Stop),
+            Verdict::Accepted(Existed::Equal)
+        );
+    }
+}

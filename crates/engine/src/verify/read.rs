@@ -1,0 +1,301 @@
+//! One account in a task of its own: ask, compare, report one [`Done`]. Shares nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::{ASKS, Counters, MetadataFn, Work, state};
+use crate::api::judge::Found;
+use crate::api::{Client, Reply, Way, compare, read_back};
+use crate::submit::PayloadFn;
+use crate::submit::coordinator::stopped;
+use crate::submit::limiter::{Limiter, Slot};
+use crate::submit::stage::heed;
+use bakkt_contract::documents::client_document_id;
+use bakkt_journal::now;
+use bakkt_journal::unread::{Account, Uploaded};
+use bakkt_journal::verification::{Difference, Named, Verified};
+
+/// What every question needs.
+#[derive(Clone)]
+pub struct Tools {
+    /// The client.
+    pub client: Arc<Client>,
+    /// The rate of questions.
+    pub limiter: Arc<Limiter>,
+    /// Longest time of one download.
+    pub download_timeout: Duration,
+    /// From an account's task to the payload that was sent.
+    pub payload: PayloadFn,
+    /// From a document to the metadata that was sent.
+    pub metadata: MetadataFn,
+    /// Compare nothing.
+    pub status_only: bool,
+    /// Download documents too.
+    pub content: bool,
+    /// For the progress display.
+    pub counters: Arc<Counters>,
+    /// Turns true when the run stops: what still waits for the rate is not asked.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// How the reading of an account ended.
+#[derive(Debug)]
+pub(super) enum Done {
+    /// It is there, and this was found.
+    Read(Verified),
+    /// Bakkt does not know it.
+    Absent(Work),
+    /// A question failed; with the server's wish for a pause.
+    Failed(Work, String, Option<Duration>),
+    /// Going on makes no sense: message and hint.
+    Stop(String, String),
+    /// The run stopped before everything was asked.
+    NotAsked,
+}
+
+/// Why an account is not read to its end.
+enum Halt {
+    Failed(String, Option<Duration>),
+    Stop(String, String),
+    NotAsked,
+}
+
+const STATUS_ONLY: &str = "only the status was asked for";
+const CHANGED: &str = "its row does not give what was sent any more";
+
+impl Tools {
+    /// Reads one account and everything of it that is wanted.
+    pub(super) async fn read(self, work: Work) -> Done {
+        match self.account(&work.account, work.absent).await {
+            Ok(Some(verified)) => Done::Read(verified),
+            Ok(None) => Done::Absent(work),
+            Err(Halt::Failed(why, after)) => Done::Failed(work, why, after),
+            Err(Halt::Stop(message, hint)) => Done::Stop(message, hint),
+            Err(Halt::NotAsked) => Done::NotAsked,
+        }
+    }
+
+    async fn account(&self, account: &Account, absent: u8) -> Result<Option<Verified>, Halt> {
+        let id = &account.task.client_id;
+        // An event that comes from now on is newer than what is read.
+        let at = now();
+        let Some(theirs) = self
+            .ask(self.client.lookup(id, way(absent)), read_back::account)
+            .await?
+        else {
+            return Ok(None);
+        };
+        let told = self
+            .ask(self.client.status(id), read_back::can_trade)
+            .await?;
+        let named = Named {
+            status: theirs.status.clone(),
+            mode: theirs.mode.clone(),
+            can_trade: told.flatten(),
+        };
+        let mut differences = state::unexpected(account, &named);
+        state::identity(account, &theirs, &mut differences);
+        let compared = self.compare(account, &theirs.request, &mut differences);
+        let (documents, content) = if self.status_only {
+            (0, 0)
+        } else {
+            self.documents(account, &mut differences).await?
+        };
+        Ok(Some(Verified {
+            task: account.task.id,
+            at,
+            named: Some(named),
+            compared,
+            documents,
+            content,
+            differences,
+        }))
+    }
+
+    /// The keyed hash of what it was compared with, or why it was not.
+    fn compare(
+        &self,
+        account: &Account,
+        theirs: &Value,
+        differences: &mut Vec<Difference>,
+    ) -> Result<[u8; 32], &'static str> {
+        if self.status_only {
+            return Err(STATUS_ONLY);
+        }
+        if let Some(why) = account.unlike {
+            return Err(why);
+        }
+        let ours = (self.payload)(&account.task).map_err(|_| CHANGED)?;
+        let ours: Value = serde_json::from_slice(ours.reveal()).map_err(|_| CHANGED)?;
+        note(differences, "", &ours, theirs);
+        Ok(account.task.hash)
+    }
+
+    /// How many documents were looked at, and of how many the content.
+    async fn documents(
+        &self,
+        account: &Account,
+        differences: &mut Vec<Difference>,
+    ) -> Result<(u64, u64), Halt> {
+        let accepted = || account.documents.iter().filter(|one| one.accepted);
+        if accepted().next().is_none() {
+            return Ok((0, 0));
+        }
+        let id = &account.task.client_id;
+        let question = self.client.account_documents(id);
+        let listed = self.ask(question, read_back::documents).await?;
+        let listed: Vec<(String, Value)> = listed
+            .unwrap_or_default()
+            .into_iter()
+            .map(|one| (read_back::document_id(&one).unwrap_or_default(), one))
+            .collect();
+        let mut content = 0;
+        for one in accepted() {
+            content += u64::from(self.document(id, one, &listed, differences).await?);
+        }
+        // Old documents stay with Bakkt: what the journal knows was sent once.
+        let known = |id: &str| {
+            let mut all = account.documents.iter();
+            all.any(|one| one.facts.uuid.eq_ignore_ascii_case(id))
+        };
+        let added = listed.iter().filter(|(id, _)| !known(id));
+        differences.extend(added.map(|(id, _)| Difference {
+            document: id.clone(),
+            path: "document".into(),
+            kind: compare::Kind::Added.word(),
+        }));
+        Ok((accepted().count() as u64, content))
+    }
+
+    /// Compares one document; whether its content was.
+    async fn document(
+        &self,
+        account: &str,
+        one: &Uploaded,
+        listed: &[(String, Value)],
+        differences: &mut Vec<Difference>,
+    ) -> Result<bool, Halt> {
+        let uuid = &one.facts.uuid;
+        let missing = |path: &str| Difference {
+            document: uuid.clone(),
+            path: path.into(),
+            kind: compare::Kind::Missing.word(),
+        };
+        let theirs = listed.iter().find(|(id, _)| id.eq_ignore_ascii_case(uuid));
+        let theirs = match theirs {
+            Some((_, theirs)) => Some(theirs.clone()),
+            None => self.asked_for(uuid).await?,
+        };
+        let Some(theirs) = theirs else {
+            differences.push(missing("document"));
+            return Ok(false);
+        };
+        if one.comparable
+            && let Some(ours) = self.made_again(account, one).await
+        {
+            note(differences, uuid, &ours, &theirs);
+        }
+        let Some((document_type, side)) = one.what.as_ref().filter(|_| self.content) else {
+            return Ok(false);
+        };
+        let Some(hash) = self.downloaded(uuid).await? else {
+            differences.push(missing("content"));
+            return Ok(true);
+        };
+        // The id is made of the content, so it tells, whatever became of the file here.
+        let owner = one.facts.owner.as_ref().map(|(_, id)| id.as_str());
+        let id = client_document_id(account, owner, document_type, side.as_deref(), &hash);
+        if !id.to_string().eq_ignore_ascii_case(uuid) {
+            differences.push(Difference {
+                document: uuid.clone(),
+                path: "content".into(),
+                kind: compare::Kind::Different.word(),
+            });
+        }
+        Ok(true)
+    }
+
+    /// The metadata of a document that no list has: asked for by its own id, twice before it is missing.
+    async fn asked_for(&self, uuid: &str) -> Result<Option<Value>, Halt> {
+        for _ in 0..ASKS {
+            let question = self.client.metadata(uuid, Way::New);
+            let found = self.ask(question, read_back::document).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn made_again(&self, account: &str, one: &Uploaded) -> Option<Value> {
+        let (metadata, account, facts) =
+            (self.metadata.clone(), account.to_owned(), one.facts.clone());
+        // The manifest may be on a slow or a network disk.
+        let made = tokio::task::spawn_blocking(move || metadata(&account, &facts)).await;
+        serde_json::from_slice(made.ok()??.reveal()).ok()
+    }
+
+    /// The hash of a document's content, a piece at a time; `None`: Bakkt has no content of it.
+    async fn downloaded(&self, uuid: &str) -> Result<Option<[u8; 32]>, Halt> {
+        let mut hasher = blake3::Hasher::new();
+        let mut take = |piece: &[u8]| {
+            hasher.update(piece);
+        };
+        let question = self.client.download(uuid, self.download_timeout, &mut take);
+        let found = self.ask(question, read_back::content).await?;
+        Ok(found.map(|()| *hasher.finalize().as_bytes()))
+    }
+
+    /// Asks one question, when the rate allows it; `None`: what was asked about is not there.
+    async fn ask<T>(
+        &self,
+        question: impl Future<Output = Reply>,
+        read: impl Fn(&Reply) -> Found<T>,
+    ) -> Result<Option<T>, Halt> {
+        let line = self.client.reserve(Way::Kept).await;
+        let slot = self.admitted().await.ok_or(Halt::NotAsked)?;
+        drop(line);
+        let reply = question.await;
+        heed(&self.limiter, slot, &reply);
+        match read(&reply) {
+            Found::There(found) => Ok(Some(found)),
+            Found::NotThere => Ok(None),
+            Found::Unknown(why, after) => Err(Halt::Failed(why, after)),
+            Found::Stop(message, hint) => Err(Halt::Stop(message, hint)),
+        }
+    }
+
+    /// Waits for the rate; `None` when the run stops first.
+    async fn admitted(&self) -> Option<Slot> {
+        let mut stop = self.stop.clone();
+        self.counters.waiting.up();
+        let admitted = tokio::select! {
+            biased;
+            () = stopped(&mut stop) => None,
+            slot = self.limiter.acquire() => Some(slot),
+        };
+        self.counters.waiting.down();
+        admitted
+    }
+}
+
+/// An account that was not there once is asked for on a new connection: that answer is certainly about it.
+fn way(absent: u8) -> Way {
+    match absent {
+        0 => Way::Kept,
+        _ => Way::New,
+    }
+}
+
+/// Notes what differs of an account, or of a document.
+fn note(differences: &mut Vec<Difference>, document: &str, ours: &Value, theirs: &Value) {
+    let found = compare::diff(ours, theirs).into_iter();
+    differences.extend(found.map(|one| Difference {
+        document: document.to_owned(),
+        path: one.path,
+        kind: one.kind.word(),
+    }));
+}

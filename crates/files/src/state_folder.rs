@@ -1,0 +1,224 @@
+//! The folder in which the state of a migration lies, and its files, opened so that nobody else has a hand in them.
+//!
+//! Owner of that check, by the open handle wherever this program opens a file itself: a folder of ours that nobody else
+//! may write to; in it regular files of ours with one name each. Links are not followed, because whoever puts one in
+//! place of a lock or a log decides what this program writes to.
+//! Left out on purpose: what the files hold (`journal`, `logging`).
+
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use anyhow::Context;
+
+use bakkt_model::error::{Failure, ShownPath};
+
+/// Files that are opened by a library, which is told not to follow links either.
+const FILES: [&str; 10] = [
+    "journal.db",
+    "journal.db-wal",
+    "journal.db-shm",
+    "journal.key",
+    "journal.lock",
+    "events.db",
+    "events.db-wal",
+    "events.db-shm",
+    "events.lock",
+    "log.jsonl",
+];
+/// Folders below a state folder.
+const FOLDERS: [&str; 3] = ["layers", "replan", "sandbox"];
+/// The name of a state folder; that of the sandbox lies inside.
+const NAME: &str = ".bakkt-migrate";
+
+/// Creates a state folder (0700) unless it is there, and makes sure that it is ours alone.
+pub fn open(folder: &Path) -> anyhow::Result<()> {
+    private_folder(folder)?;
+    check(folder)
+}
+
+/// Makes sure that a state folder which is there, and what is in it, is ours alone.
+pub fn check(folder: &Path) -> anyhow::Result<()> {
+    let above = folder.parent();
+    if let Some(above) = above.filter(|above| above.file_name().is_some_and(|name| name == NAME)) {
+        check_folder(above)?;
+    }
+    check_folder(folder)?;
+    for name in FOLDERS {
+        let below = folder.join(name);
+        if is_there(&below)? {
+            check_folder(&below)?;
+        }
+    }
+    for name in FILES {
+        let path = folder.join(name);
+        match std::fs::symlink_metadata(&path) {
+            Ok(facts) => check_file(&path, &facts)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error).with_context(|| cannot_look(&path)),
+        }
+    }
+    Ok(())
+}
+
+/// Creates a folder that only its owner can look into, unless it is there.
+pub fn private_folder(folder: &Path) -> anyhow::Result<()> {
+    // A link that leads nowhere is told as what it is.
+    if is_there(folder)? {
+        return check_folder(folder);
+    }
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.shown()))
+}
+
+/// Opens a file of a state folder for appending, which is made (0600) unless it is there.
+pub fn open_file(path: &Path) -> anyhow::Result<File> {
+    let mut how = OpenOptions::new();
+    how.create(true).append(true).read(true).mode(0o600);
+    let file = opened(path, &mut how)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Opens a file of a state folder for reading.
+pub fn read_file(path: &Path) -> anyhow::Result<File> {
+    opened(path, OpenOptions::new().read(true))
+}
+
+fn opened(path: &Path, how: &mut OpenOptions) -> anyhow::Result<File> {
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let file = match how.custom_flags(flags.bits().cast_signed()).open(path) {
+        Err(error) if is_link(&error) => return Err(refused(path, "it is a link")),
+        file => file.with_context(|| format!("cannot open {}", path.shown()))?,
+    };
+    let facts = file.metadata().with_context(|| cannot_look(path))?;
+    check_file(path, &facts)?;
+    Ok(file)
+}
+
+fn check_folder(folder: &Path) -> anyhow::Result<()> {
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::DIRECTORY;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(folder);
+    let file = match file {
+        // Asked for a folder, the system may say of a link that it is none.
+        Err(error) if is_link(&error) || error.kind() == io::ErrorKind::NotADirectory => {
+            return Err(refused(folder, "it is not a folder, or a link to one"));
+        }
+        file => file.with_context(|| cannot_look(folder))?,
+    };
+    let facts = file.metadata().with_context(|| cannot_look(folder))?;
+    ours_alone(folder, &facts)
+}
+
+fn check_file(path: &Path, facts: &Metadata) -> anyhow::Result<()> {
+    if facts.is_symlink() {
+        return Err(refused(path, "it is a link"));
+    }
+    if !facts.is_file() {
+        return Err(refused(path, "it is not a regular file"));
+    }
+    if facts.nlink() > 1 {
+        return Err(refused(path, "it has a second name (a hard link)"));
+    }
+    ours_alone(path, facts)
+}
+
+fn ours_alone(path: &Path, facts: &Metadata) -> anyhow::Result<()> {
+    if facts.uid() != rustix::process::geteuid().as_raw() {
+        return Err(refused(path, "it belongs to somebody else"));
+    }
+    if facts.mode() & 0o022 != 0 {
+        return Err(refused(path, "others may write to it"));
+    }
+    Ok(())
+}
+
+fn is_link(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+}
+
+fn is_there(path: &Path) -> anyhow::Result<bool> {
+    match std::fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error).with_context(|| cannot_look(path)),
+    }
+}
+
+fn cannot_look(path: &Path) -> String {
+    format!("cannot look at {}", path.shown())
+}
+
+fn refused(path: &Path, why: &str) -> anyhow::Error {
+    Failure::cannot(
+        format!("{} is not used: {why}", path.shown()),
+        "the state of a migration is for its owner alone: find out who made this. If it is in order, give the folder \
+         .bakkt-migrate and what is in it to the user who runs this (chown), take the rights of others away (chmod -R go-rwx), \
+         and put plain copies in place of links",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_of_ours_is_used_and_any_other_refused() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join(".bakkt-migrate/sandbox");
+        open(&folder).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&folder), 0o700);
+        let refused = |what: &str| {
+            let said = open(&folder).unwrap_err().to_string();
+            assert!(said.contains(what), "{said}");
+        };
+        let above = place.path().join(".bakkt-migrate");
+        for (path, rights) in [(&folder, 0o770), (&folder, 0o702), (&above, 0o777)] {
+            fs::set_permissions(path, Permissions::from_mode(rights)).unwrap();
+            refused("others may write");
+            fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+        }
+        open(&folder).unwrap();
+        let other = place.path().join("other");
+        fs::write(&other, "mine").unwrap();
+        for name in FILES {
+            let path = folder.join(name);
+            for target in [&other, &place.path().join("nowhere")] {
+                symlink(target, &path).unwrap();
+                refused("a link");
+                assert!(open_file(&path).is_err() && read_file(&path).is_err());
+                fs::remove_file(&path).unwrap();
+            }
+            fs::hard_link(&other, &path).unwrap();
+            refused("second name");
+            assert!(open_file(&path).is_err());
+            fs::remove_file(&path).unwrap();
+            fs::create_dir(&path).unwrap();
+            refused("not a regular file");
+            fs::remove_dir(&path).unwrap();
+        }
+        assert_eq!(fs::read(&other).unwrap(), b"mine");
+        assert!(!place.path().join("nowhere").exists());
+        symlink(place.path(), folder.join("layers")).unwrap();
+        refused("not a folder");
+        fs::remove_file(folder.join("layers")).unwrap();
+        let link = place.path().join("link");
+        symlink(&folder, &link).unwrap();
+        assert!(open(&link).is_err());
+        open_file(&folder.join("log.jsonl")).unwrap();
+        assert_eq!(mode(&folder.join("log.jsonl")), 0o600);
+        fs::set_permissions(folder.join("log.jsonl"), Permissions::from_mode(0o666)).unwrap();
+        refused("others may write");
+    }
+}

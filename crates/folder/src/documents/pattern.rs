@@ -1,0 +1,447 @@
+//! A folder pattern: what the paths of documents say about them.
+//!
+//! Owner of the pattern's syntax: `{field}`, `*` inside one part of a path, everything else as it stands; and of what a
+//! pattern says of all its documents beside the path ([`Written::fixed`]). Types, sides and
+//! KYB items are found whatever their case; names are taken as they are, never decoded, but composed (NFC). A path is tried against the words of
+//! the contract first, so that `A_1_DRIVERS_LICENSE_FRONT.png` is cut where its reader would cut it; only then is any text
+//! taken for a type, so that a misspelled one is told as such.
+//! Left out on purpose: walking the folder (`walk`).
+
+use std::borrow::Cow;
+
+use regex::Regex;
+use unicode_normalization::UnicodeNormalization;
+
+use super::claim::{Claim, FIELDS, Field, Value};
+use bakkt_contract::documents::{KYB_ITEM_NAMES, SIDES, TYPE_NAMES};
+use bakkt_model::error::nearest;
+use bakkt_model::text::compose;
+
+/// Parts the words of one `{kyb_item}`.
+const AND: char = '+';
+
+/// A pattern as it stands in the settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The path with its fields.
+    pub path: String,
+    /// What is so for every document whose path fits: a field that the path does not say, and its value.
+    pub fixed: Vec<(Field, String)>,
+}
+
+impl From<&str> for Written {
+    fn from(path: &str) -> Written {
+        Written {
+            path: path.to_owned(),
+            fixed: Vec::new(),
+        }
+    }
+}
+
+/// One compiled pattern.
+#[derive(Debug)]
+pub struct Pattern {
+    text: String,
+    fixed: Vec<(Field, String)>,
+    pieces: Vec<Piece>,
+    /// In the order of the groups.
+    fields: Vec<Field>,
+    /// Only the contract's words.
+    strict: Regex,
+    /// Any text in their place.
+    loose: Regex,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Any,
+    Field(Field),
+}
+
+impl Pattern {
+    /// Compiles one. The error is (what is wrong, what it should be).
+    pub fn compile(written: &Written) -> Result<Pattern, (String, String)> {
+        let Written { path: text, fixed } = written;
+        let pieces = pieces(text)?;
+        let fields: Vec<Field> = pieces
+            .iter()
+            .filter_map(|piece| match piece {
+                Piece::Field(field) => Some(*field),
+                _ => None,
+            })
+            .collect();
+        for needed in [Field::Account, Field::Type] {
+            if !fields.contains(&needed) && !fixed.iter().any(|(field, _)| *field == needed) {
+                let name = needed.name();
+                return Err((
+                    format!("the pattern has no {{{name}}}"),
+                    "such as \"{clientAccountId}/{documentType}_{documentSide}.*\"; a type that the path does not say stands \
+                     beside it, as in { path = \"{clientAccountId}_DL.*\", documentType = \"DRIVERS_LICENSE\" }"
+                        .into(),
+                ));
+            }
+        }
+        if let Some((field, _)) = fixed.iter().find(|(field, _)| fields.contains(field)) {
+            let name = field.name();
+            return Err((
+                format!("the pattern says {name} twice"),
+                format!("take {{{name}}} out of the path, or the key beside it away"),
+            ));
+        }
+        let mut parts = text.split('/');
+        if text.starts_with('/') || parts.any(|part| part.is_empty() || [".", ".."].contains(&part))
+        {
+            return Err((
+                "the pattern is no path below the documents folder".into(),
+                "names with `/` between them, none of them empty, `.` or `..`".into(),
+            ));
+        }
+        let regex = |strict| {
+            let text: String = pieces
+                .iter()
+                .map(|piece| expression(piece, strict))
+                .collect();
+            Regex::new(&format!("^{text}$")).map_err(|_| {
+                (
+                    "the pattern is too long".to_owned(),
+                    "several patterns may stand in a list".to_owned(),
+                )
+            })
+        };
+        Ok(Pattern {
+            strict: regex(true)?,
+            loose: regex(false)?,
+            text: text.clone(),
+            fixed: fixed.clone(),
+            pieces,
+            fields,
+        })
+    }
+
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// `path` is composed; `raw` is the same path as the disk has it.
+    fn read(&self, path: &str, raw: &str, regex: &Regex) -> Option<Claim> {
+        let found = regex.captures(path)?;
+        let mut claim = Claim::default();
+        for (group, field) in self.fields.iter().enumerate() {
+            let text = found.get(group + 1)?.as_str();
+            if *field == Field::KybItem {
+                claim.items = text
+                    .split(AND)
+                    .map(|word| Ok(word.to_lowercase()))
+                    .collect();
+                continue;
+            }
+            let value = Value::Text(match field {
+                Field::Type | Field::Side | Field::Country => text.to_uppercase(),
+                // It is compared with cells, which have composed accents.
+                _ => compose(text).unwrap_or_else(|| text.to_owned()),
+            });
+            // A field that stands twice says the same twice.
+            if *claim.value(*field) != Value::Missing && *claim.value(*field) != value {
+                return None;
+            }
+            claim.set(*field, value);
+        }
+        for (field, value) in &self.fixed {
+            match field {
+                Field::KybItem => claim.items = vec![Ok(value.clone())],
+                field => claim.set(*field, Value::Text(value.clone())),
+            }
+        }
+        claim.set(Field::File, Value::Text(raw.to_owned()));
+        Some(claim)
+    }
+
+    /// The pattern with what is known filled in; `known` says what may be shown.
+    pub fn shown<'a>(&self, known: impl Fn(Field) -> Option<&'a str>) -> String {
+        let mut text = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(part) => text.push_str(part),
+                Piece::Any => text.push('*'),
+                Piece::Field(field) => match known(*field) {
+                    Some(value) => text.push_str(value),
+                    None => text.push_str(&format!("{{{}}}", field.name())),
+                },
+            }
+        }
+        text
+    }
+}
+
+/// The first pattern that a path fits, by its number, and what the path says then.
+pub fn read(patterns: &[Pattern], path: &str) -> Option<(usize, Claim)> {
+    // A Mac takes letters with accents apart; ids and patterns have them composed.
+    let composed: Cow<'_, str> = match path.is_ascii() {
+        true => path.into(),
+        false => path.nfc().collect::<String>().into(),
+    };
+    let first = |regex: fn(&Pattern) -> &Regex| {
+        patterns.iter().enumerate().find_map(|(number, pattern)| {
+            let claim = pattern.read(&composed, path, regex(pattern))?;
+            Some((number, claim))
+        })
+    };
+    first(|pattern| &pattern.strict).or_else(|| first(|pattern| &pattern.loose))
+}
+
+fn pieces(text: &str) -> Result<Vec<Piece>, (String, String)> {
+    let text: String = text.nfc().collect();
+    let (mut pieces, mut rest) = (Vec::new(), text.as_str());
+    while let Some(at) = rest.find(['{', '}', '*']) {
+        if at > 0 {
+            pieces.push(Piece::Text(rest[..at].to_owned()));
+        }
+        let (special, after) = rest[at..].split_at(1);
+        match (special, after.split_once('}')) {
+            ("*", _) => {
+                pieces.push(Piece::Any);
+                rest = after;
+            }
+            ("{", Some((name, after))) => {
+                pieces.push(Piece::Field(field(name)?));
+                rest = after;
+            }
+            _ => {
+                return Err((
+                    "a brace of the pattern has no partner".into(),
+                    "fields are written as {clientAccountId}".into(),
+                ));
+            }
+        }
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest.to_owned()));
+    }
+    Ok(pieces)
+}
+
+fn field(name: &str) -> Result<Field, (String, String)> {
+    let names = || FIELDS.iter().filter(|(.., in_patterns)| *in_patterns);
+    if let Some((field, ..)) = names().find(|(_, known, _)| *known == name) {
+        return Ok(*field);
+    }
+    let help = match nearest(name, names().map(|(_, known, _)| *known)) {
+        Some(near) => format!("did you mean {{{near}}}?"),
+        None => format!(
+            "one of: {}",
+            names()
+                .map(|(_, known, _)| *known)
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+    };
+    Err((format!("a pattern has no field {{{name}}}"), help))
+}
+
+fn expression(piece: &Piece, strict: bool) -> String {
+    let words = |words: &[&str]| format!("(?i:{})", words.join("|"));
+    match piece {
+        Piece::Text(text) => regex::escape(text),
+        Piece::Any => "[^/]*?".into(),
+        Piece::Field(Field::Type) if strict => format!("({})", words(TYPE_NAMES)),
+        Piece::Field(Field::Side) if strict => format!("({})", words(SIDES)),
+        Piece::Field(Field::KybItem) if strict => {
+            let one = words(KYB_ITEM_NAMES);
+            format!("({one}(?:\\+{one})*)")
+        }
+        Piece::Field(Field::OwnerPlace) => "([0-9]+)".into(),
+        Piece::Field(_) => "([^/]+?)".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(patterns: &[&str], path: &str) -> Option<Vec<String>> {
+        let patterns: Result<Vec<Pattern>, _> = patterns
+            .iter()
+            .map(|text| Pattern::compile(&Written::from(*text)))
+            .collect();
+        let (number, claim) = read(&patterns.ok()?, path)?;
+        let fields = [
+            Field::Account,
+            Field::OwnerId,
+            Field::OwnerPlace,
+            Field::Type,
+            Field::Side,
+            Field::Country,
+        ];
+        let mut said = vec![number.to_string()];
+        said.extend(
+            fields
+                .iter()
+                .filter_map(|field| claim.value(*field).text().map(str::to_owned)),
+        );
+        said.extend(claim.items.iter().flatten().cloned());
+        Some(said)
+    }
+
+    #[test]
+    fn paths_are_cut_where_a_reader_would_cut_them() {
+        let two = [
+            "{clientAccountId}/{documentType}_{documentSide}.*",
+            "{clientAccountId}/{documentType}.*",
+        ];
+        let flat = ["{clientAccountId}_{owner_place}_{documentType}_{documentSide}*.png"];
+        for (patterns, path, wanted) in [
+            (
+                &two[..],
+                "A1/DRIVERS_LICENSE_FRONT.png",
+                "0 A1 DRIVERS_LICENSE FRONT",
+            ),
+            (&two, "A1/passport_back.pdf", "0 A1 PASSPORT BACK"),
+            (&two, "A1/PASSPORT.pdf", "1 A1 PASSPORT"),
+            (&two, "A1/PASSPORT_CARD.pdf", "1 A1 PASSPORT_CARD"),
+            (&two, "A1/DRIVERS_LICENSE.x.pdf", "1 A1 DRIVERS_LICENSE"),
+            (&two, "A1/PASPORT_FRONT.pdf", "0 A1 PASPORT FRONT"),
+            (&two, "A 1%20é/VISA.pdf", "1 A 1%20é VISA"),
+            (
+                &flat,
+                "A_1_2_DRIVERS_LICENSE_FRONT (1).png",
+                "0 A_1 2 DRIVERS_LICENSE FRONT",
+            ),
+            (
+                &["{clientAccountId}/{clientOwnerId}/{documentType}-{issueCountry}"],
+                "A/O/VISA-usa",
+                "0 A O VISA USA",
+            ),
+            (
+                &["{clientAccountId}/{clientAccountId}_{documentType}"],
+                "A/A_VISA",
+                "0 A VISA",
+            ),
+            (
+                &["{clientAccountId}/{documentType}/{kyb_item}.*"],
+                "A/ENTITY_DUE_DILIGENCE/Governing_Documents+organization_chart.pdf",
+                "0 A ENTITY_DUE_DILIGENCE governing_documents organization_chart",
+            ),
+        ] {
+            assert_eq!(
+                said(patterns, path).map(|said| said.join(" ")).as_deref(),
+                Some(wanted),
+                "{path}"
+            );
+        }
+        for (patterns, path) in [
+            (&two[..], "A1/sub/PASSPORT.pdf"),
+            (&two, "PASSPORT.pdf"),
+            (&two, "A1/.DS_Store"),
+            (
+                &["{clientAccountId}/{clientAccountId}_{documentType}"],
+                "A/B_VISA",
+            ),
+            (
+                &["{clientAccountId}/{owner_place}_{documentType}"],
+                "A/x_VISA",
+            ),
+        ] {
+            // A dot file has a name after its dot: only where nothing stands before the dot it is no type.
+            assert_eq!(said(patterns, path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_the_path_does_not_say_stands_beside_it() {
+        let written = |path: &str, fixed: &[(Field, &str)]| Written {
+            path: path.to_owned(),
+            fixed: fixed
+                .iter()
+                .map(|(field, value)| (*field, (*value).to_owned()))
+                .collect(),
+        };
+        let patterns: Vec<Pattern> = [
+            written(
+                "{clientAccountId}_DL_{documentSide}.*",
+                &[(Field::Type, "DRIVERS_LICENSE"), (Field::OwnerPlace, "1")],
+            ),
+            written(
+                "{clientAccountId}_bylaws.pdf",
+                &[
+                    (Field::Type, "ENTITY_DUE_DILIGENCE"),
+                    (Field::Country, "USA"),
+                    (Field::KybItem, "governing_documents"),
+                ],
+            ),
+            "{clientAccountId}_{documentType}.*".into(),
+        ]
+        .iter()
+        .map(|written| Pattern::compile(written).unwrap())
+        .collect();
+        let said = |path: &str| {
+            let (number, claim) = read(&patterns, path)?;
+            let texts = [Field::Account, Field::Type, Field::Side, Field::Country]
+                .map(|field| claim.value(field).text().unwrap_or("-").to_owned());
+            let items: Vec<String> = claim.items.into_iter().flatten().collect();
+            Some(format!("{number} {} {}", texts.join(" "), items.join(" ")))
+        };
+        for (path, wanted) in [
+            ("A1_DL_back.png", Some("0 A1 DRIVERS_LICENSE BACK - ")),
+            (
+                "A1_bylaws.pdf",
+                Some("1 A1 ENTITY_DUE_DILIGENCE - USA governing_documents"),
+            ),
+            ("A1_PASSPORT.pdf", Some("2 A1 PASSPORT - - ")),
+            ("A1.pdf", None),
+        ] {
+            assert_eq!(said(path).as_deref(), wanted, "{path}");
+        }
+        let twice = written(
+            "{clientAccountId}_{documentType}.*",
+            &[(Field::Type, "VISA")],
+        );
+        let message = Pattern::compile(&twice).err().map(|(message, _)| message);
+        assert_eq!(
+            message.as_deref(),
+            Some("the pattern says documentType twice")
+        );
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        for (text, message) in [
+            ("{documentType}.pdf", "no {clientAccountId}"),
+            ("{clientAccountId}.pdf", "no {documentType}"),
+            (
+                "{clientAcountId}/{documentType}",
+                "no field {clientAcountId}",
+            ),
+            ("{clientAccountId}/{file}/{documentType}", "no field {file}"),
+            ("{clientAccountId/{documentType}", "no field"),
+            ("clientAccountId}/{documentType}", "partner"),
+            ("/{clientAccountId}/{documentType}", "no path below"),
+            ("../{clientAccountId}/{documentType}", "no path below"),
+            ("{clientAccountId}//{documentType}", "no path below"),
+        ] {
+            let error = Pattern::compile(&Written::from(text))
+                .err()
+                .map(|(message, _)| message);
+            assert!(
+                error.as_ref().is_some_and(|error| error.contains(message)),
+                "{text}: {error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_what_is_known_is_shown() {
+        let pattern = Pattern::compile(&Written::from(
+            "{clientAccountId}/{clientOwnerId}_{documentType}_*.png",
+        ));
+        let shown = pattern.map(|pattern| {
+            pattern.shown(|field| match field {
+                Field::Account => Some("A1"),
+                Field::Type => Some("VISA"),
+                _ => None,
+            })
+        });
+        assert_eq!(shown.ok().as_deref(), Some("A1/{clientOwnerId}_VISA_*.png"));
+    }
+}

@@ -1,0 +1,136 @@
+//! A planned document, opened again to be sent.
+//!
+//! Owner of [`Reopen`]. The manifest's row or the path is read again, the metadata made again, and its keyed hash compared
+//! with the planned one; the file is opened below the folder, safely, once, and the handle goes to whoever sends it.
+//! Invariant: whatever does not fit holds that document and nothing else: `Err` is a reason, never the end of a run.
+//! Left out on purpose: hashing the content, which happens while it is sent.
+
+use std::fs::File;
+
+use jiff::civil::Date;
+
+use super::assess::again;
+use super::claim::{Claim, Field};
+use super::{Documents, From, inspect, pattern};
+use bakkt_model::position::Position;
+
+/// A document as the journal has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Planned<'a> {
+    /// clientAccountId.
+    pub account: &'a str,
+    /// clientOwnerId and the owner's place; none: the account's own document.
+    pub owner: Option<(&'a str, u32)>,
+    /// clientDocumentId.
+    pub uuid: &'a str,
+    /// Keyed hash of the metadata.
+    pub hash: &'a [u8; 32],
+    /// Where it is spoken of.
+    pub place: Place<'a>,
+}
+
+/// Where a document is spoken of.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'a> {
+    /// A row of the manifest.
+    Manifest(Position),
+    /// A path below the documents folder.
+    Path(&'a str),
+}
+
+/// A document that can be sent.
+#[derive(Debug)]
+pub struct Opened {
+    /// The metadata as JSON.
+    pub metadata: Vec<u8>,
+    /// At its first byte.
+    pub file: File,
+    /// Bytes.
+    pub size: u64,
+    /// Such as `image/png`.
+    pub content_type: &'static str,
+    /// documentType.
+    pub document_type: &'static str,
+    /// documentSide.
+    pub side: Option<&'static str>,
+}
+
+/// Opens planned documents.
+#[derive(Debug)]
+pub struct Reopen {
+    documents: Documents,
+    key: [u8; 32],
+    today: Date,
+}
+
+/// What is said of a document, its type and side, and its metadata.
+type Claimed = (Claim, &'static str, &'static str, Vec<u8>);
+
+const CHANGED: &str = "what is said of it is not what was planned; run replan to plan it anew";
+const GONE: &str = "its place in the manifest or the folder is gone; run replan to plan it anew";
+const EXPIRED: &str = "it expired since it was planned";
+const UNFIT: &str = "its file is missing or unfit now; run check to see why";
+
+impl Reopen {
+    /// `key` is that of the journal's hashes.
+    pub fn new(documents: Documents, key: [u8; 32], today: Date) -> Reopen {
+        Reopen {
+            documents,
+            key,
+            today,
+        }
+    }
+
+    /// Opens one. The error says why it is held.
+    pub fn open(&self, planned: &Planned<'_>) -> Result<Opened, &'static str> {
+        let (claim, document_type, side, metadata) = self.claimed(planned, self.today)?;
+        let path = claim.path().ok_or(CHANGED)?;
+        let (opened, content_type) =
+            inspect::open(&self.documents.root, path, self.documents.accepted)
+                .map_err(|_| UNFIT)?;
+        Ok(Opened {
+            metadata,
+            file: opened.file,
+            size: opened.size,
+            content_type,
+            document_type,
+            side: Some(side),
+        })
+    }
+
+    /// The metadata of one as it was planned, whatever became of its file and however long ago it expired.
+    pub fn metadata(&self, planned: &Planned<'_>) -> Result<Vec<u8>, &'static str> {
+        let (.., metadata) = self.claimed(planned, Date::MIN)?;
+        Ok(metadata)
+    }
+
+    fn claimed(&self, planned: &Planned<'_>, today: Date) -> Result<Claimed, &'static str> {
+        let claim = match (&self.documents.from, planned.place) {
+            (From::Manifest(manifest), Place::Manifest(at)) => {
+                manifest.claim_at(at).map_err(|_| GONE)?
+            }
+            (From::Folder(patterns), Place::Path(path)) => {
+                pattern::read(patterns, path).ok_or(GONE)?.1
+            }
+            _ => return Err(GONE),
+        };
+        if claim.value(Field::Account).text() != Some(planned.account) {
+            return Err(CHANGED);
+        }
+        let types = self.documents.types;
+        let (document_type, sides, rest) = again(&claim, types, today, planned.owner.is_some())
+            .map_err(|why| match &*why == super::assess::EXPIRED {
+                true => EXPIRED,
+                false => CHANGED,
+            })?;
+        let owner = planned.owner.map(|(id, _)| id);
+        for side in sides {
+            let about = (document_type, Some(*side));
+            let metadata = rest.metadata((planned.account, planned.uuid), about, owner);
+            if blake3::keyed_hash(&self.key, &metadata) == *planned.hash {
+                return Ok((claim, document_type, side, metadata));
+            }
+        }
+        Err(CHANGED)
+    }
+}

@@ -1,0 +1,492 @@
+//! A migration folder, opened: settings, export, mapping, and the pipeline that they make.
+//!
+//! Owner of how files of the folder find each other (`include`), of the order in which mistakes are looked for, and of
+//! the fingerprints of whatever changes payloads or verdicts (invariant 9).
+
+mod documents;
+pub mod inputs;
+mod layers;
+mod sheets;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use regex::Regex;
+
+use crate::documents::Documents;
+use crate::settings::Settings;
+use bakkt_files::toml_file::TomlFile;
+use bakkt_mapping::assess::plan::{Plan, Spelling, Unfed};
+use bakkt_mapping::compile::{Targets, compile_sheet};
+use bakkt_mapping::exclude::Exclude;
+use bakkt_mapping::findings::Checks;
+use bakkt_mapping::pipeline::Pipeline;
+use bakkt_mapping::pipeline::joins::{Join, ROOM};
+use bakkt_mapping::target::{resolve, resolve_each};
+use bakkt_mapping::{self as mapping, Mapper};
+use bakkt_model::error::{Diagnostic, Diagnostics, ShownPath};
+use bakkt_model::position::List;
+use bakkt_model::target::Dialect;
+use bakkt_source::Export;
+use bakkt_source::export::{Opened, Options};
+use bakkt_source::found::Found;
+use bakkt_source::keys::Keys;
+
+use layers::OpenedLayer;
+pub use layers::{KEY as LAYER_KEY, Kept, LayerForm};
+
+/// Everything of a folder that is known before the first row.
+#[derive(Debug)]
+pub struct Migration {
+    /// The settings.
+    pub settings: Settings,
+    /// From row to payload.
+    pub pipeline: Pipeline,
+    /// The documents, where the settings name some.
+    pub documents: Option<Documents>,
+    mapping_files: Vec<TomlFile>,
+    document_files: Vec<TomlFile>,
+    layers: Vec<Kept>,
+}
+
+/// What a pipeline needs that is in no file of the folder.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// Key of the payload hashes.
+    pub key: [u8; 32],
+    /// The day of the plan.
+    pub as_of: jiff::civil::Date,
+    /// Backfill files, in the order in which they are laid over the exports.
+    pub layers: Vec<Kept>,
+}
+
+/// Today, in UTC.
+pub fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
+}
+
+/// The validated settings of a folder. When they hold a mistake, those of the mapping are looked for as well, so that a
+/// person sees all of them at once.
+pub fn settings(dir: &Path) -> anyhow::Result<Settings> {
+    let mut found = Diagnostics::default();
+    let settings = Settings::read(dir, &mut found)?;
+    if let Some(settings) = settings {
+        if found.is_empty() {
+            return Ok(settings);
+        }
+        // A file that cannot be read is told when the settings that name it are right.
+        if let Ok(inputs) = Inputs::open(&settings, &[]) {
+            compiled(&settings, &inputs, today(), &mut found);
+        }
+        documents::look_for_mistakes(&settings, &mut found);
+    }
+    found.into_result()?;
+    anyhow::bail!("migration.toml could not be read")
+}
+
+/// The files that settings name, opened.
+struct Inputs {
+    export: Opened,
+    files: Vec<TomlFile>,
+    joined: Vec<Joined>,
+    layers: Vec<OpenedLayer>,
+}
+
+/// An export beside that of the accounts.
+struct Joined {
+    export: Opened,
+    files: Vec<TomlFile>,
+}
+
+impl Inputs {
+    fn open(settings: &Settings, layers: &[Kept]) -> anyhow::Result<Inputs> {
+        let joined = settings.joins.iter().map(|join| {
+            Ok(Joined {
+                export: Opened::new(&settings.dir, &join.file, &join.reading)?.one_sheet()?,
+                files: mapping_files(&settings.dir, &join.mapping)?,
+            })
+        });
+        let export =
+            Opened::new(&settings.dir, &settings.export, &settings.reading)?.one_sheet()?;
+        let accounts = export.headers().to_vec();
+        let layers = layers.iter();
+        Ok(Inputs {
+            export,
+            layers: layers
+                .map(|kept| OpenedLayer::new(settings, &accounts, kept))
+                .collect::<anyhow::Result<_>>()?,
+            files: mapping_files(&settings.dir, &settings.mapping)?,
+            joined: joined.collect::<anyhow::Result<_>>()?,
+        })
+    }
+}
+
+/// What settings and files come to.
+struct Compiled {
+    mapper: Mapper,
+    plan: Plan,
+    exclude: Exclude,
+    group_by: Option<usize>,
+    /// By joined export: its key, and the accounts' column that it equals.
+    keys: Vec<(usize, usize)>,
+}
+
+/// The parts of a pipeline. Mistakes go to `found`.
+fn compiled(
+    settings: &Settings,
+    inputs: &Inputs,
+    as_of: jiff::civil::Date,
+    found: &mut Diagnostics,
+) -> Option<Compiled> {
+    let headers = inputs.export.headers();
+    let exclude = settings.exclude.compile(headers, found);
+    let group_by = settings
+        .group_by
+        .as_ref()
+        .map(|column| column.index(&settings.export, headers, found));
+    let of_account =
+        |target: &str, types: &[&str]| match group_by.is_some() && target.contains("[]") {
+            true => resolve_each(target, "owners", types),
+            false => resolve(target, types),
+        };
+    let targets = Targets {
+        account_type: true,
+        rows: true,
+        resolve: &of_account,
+    };
+    let main = compile_sheet(&targets, &inputs.files, headers, found);
+    let types = main.as_ref().map_or(Vec::new(), |(types, _)| types.clone());
+    let owners = main.as_ref().is_some_and(|(_, sheet)| sheet.has_elements());
+    let (mut joined, mut keys) = (Vec::new(), Vec::new());
+    for (join, files) in settings.joins.iter().zip(&inputs.joined) {
+        let own = files.export.headers();
+        let key = join.key.index(&join.file, own, found);
+        let account_key = join.account_key.index(&settings.export, headers, found);
+        keys.push(key.zip(account_key));
+        if join.list == List::Owners && owners {
+            join.key.wrong(
+                found,
+                format!(
+                    "owners come from {} and from `owners[]` in {}",
+                    join.file, settings.mapping
+                ),
+                Some("keep one of the two".to_owned()),
+            );
+        }
+        let of_row = |target: &str, _: &[&str]| resolve_each(target, join.field(), &types);
+        let targets = Targets {
+            account_type: false,
+            rows: true,
+            resolve: &of_row,
+        };
+        let compiled = compile_sheet(&targets, &files.files, own, found);
+        joined.push(compiled.map(|(_, sheet)| (join.field(), sheet)));
+    }
+    let joined: Option<Vec<_>> = joined.into_iter().collect();
+    let (types, sheet) = main?;
+    for layer in &inputs.layers {
+        layer.check(&types, found);
+    }
+    let open: Vec<String> = inputs
+        .layers
+        .iter()
+        .flat_map(OpenedLayer::paths)
+        .cloned()
+        .collect();
+    let mapper = Mapper::new(types, sheet, joined?, &open);
+    let spelling = match settings.target.dialect {
+        Dialect::Guide => Spelling::Guide,
+        Dialect::Reference => Spelling::Reference,
+    };
+    let (plan, unfed) = Plan::new(&mapper, &settings.policy, settings.ids, spelling, as_of);
+    for unfed in unfed {
+        found.push(nothing_feeds(unfed, settings, inputs, &mapper));
+    }
+    Some(Compiled {
+        mapper,
+        plan,
+        exclude,
+        group_by: group_by.flatten(),
+        keys: keys.into_iter().collect::<Option<_>>()?,
+    })
+}
+
+/// The mistake of a required field without a feed, in the file that should have one.
+fn nothing_feeds(
+    (path, types): Unfed,
+    settings: &Settings,
+    inputs: &Inputs,
+    mapper: &Mapper,
+) -> Diagnostic {
+    let (sent, or) = match types.len() == mapper.account_types.len() {
+        true => ("no customer".to_owned(), ""),
+        false => (
+            format!("no account of type {}", types.join(" or ")),
+            ", or take the type out of `account_type`",
+        ),
+    };
+    let each = mapper.each().iter().find(|each| {
+        let head = format!("{}[{}].", each.list, each.base);
+        path.starts_with(&head)
+    });
+    let joined = settings.joins.iter().zip(&inputs.joined);
+    let own = each.and_then(|each| {
+        joined
+            .into_iter()
+            .find(|(join, _)| join.field() == each.list)
+    });
+    let (file, path) = match (own, each) {
+        (Some((_, joined)), _) => (&joined.files[0], path.replacen("[0]", "[]", 1)),
+        (None, Some(_)) => (&inputs.files[0], path.replacen("[0]", "[]", 1)),
+        (None, None) => (&inputs.files[0], path.to_owned()),
+    };
+    Diagnostic::of_file(
+        &file.name,
+        format!("nothing feeds `{path}`, without which {sent} can be sent"),
+        format!("add \"{path}\" under [fields]{or}"),
+    )
+}
+
+impl Migration {
+    /// Opens the folder of some settings; every mistake in its files is reported together.
+    /// `each_block` hears how many bytes were unpacked so far, and may stop it.
+    pub fn open(
+        settings: Settings,
+        binding: Binding,
+        mut each_block: impl FnMut(u64) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Migration> {
+        for kept in &binding.layers {
+            layers::as_taken(kept, file_hash(&binding.key, &kept.path, &kept.name))?;
+        }
+        let inputs = Inputs::open(&settings, &binding.layers)?;
+        let mut found = Diagnostics::default();
+        let parts = compiled(&settings, &inputs, binding.as_of, &mut found);
+        let document_files = documents::files(&settings)?;
+        let documents = documents::open(&settings, &document_files, &mut found)?;
+        found.into_result()?;
+        let parts = parts.context("the mapping could not be read")?;
+        let mut ready = |opened: Opened| -> anyhow::Result<Arc<Export>> {
+            Ok(Arc::new(opened.ready(&settings.dir, &mut each_block)?))
+        };
+        let export = ready(inputs.export)?;
+        let each = |list: &str| {
+            parts
+                .mapper
+                .each()
+                .iter()
+                .position(|each| each.list == list)
+        };
+        let mut joins = Vec::new();
+        if let Some(column) = parts.group_by {
+            joins.push(group(export.clone(), &parts.mapper, column));
+        }
+        let mut joined_files = Vec::new();
+        for ((join, opened), (key, account_key)) in
+            settings.joins.iter().zip(inputs.joined).zip(parts.keys)
+        {
+            let each = each(join.field());
+            joins.push(Join {
+                list: join.list,
+                export: ready(opened.export)?,
+                each,
+                key,
+                account_key,
+                room: each.map_or(ROOM, |each| parts.mapper.each()[each].room()),
+                keys: Keys::default(),
+                counts: Vec::new(),
+            });
+            joined_files.extend(opened.files);
+        }
+        let mut mapping_files = inputs.files;
+        for file in joined_files {
+            if !mapping_files.iter().any(|known| known.name == file.name) {
+                mapping_files.push(file);
+            }
+        }
+        let (mut kept, mut layers) = (Vec::new(), Vec::new());
+        for opened in inputs.layers {
+            let made = (&parts.mapper, &parts.plan);
+            let (known, mut layer) = opened.ready(&settings, made, &mut each_block)?;
+            layer.index(&parts.mapper, |_| each_block(0))?;
+            kept.push(known);
+            layers.push(layer);
+        }
+        let rules = settings.findings.clone();
+        let pipeline = Pipeline {
+            checks: Checks::new(&parts.mapper, &parts.plan, rules),
+            export,
+            mapper: parts.mapper,
+            plan: parts.plan,
+            exclude: parts.exclude,
+            key: binding.key,
+            joins,
+            layers,
+        };
+        Ok(Migration {
+            settings,
+            pipeline,
+            documents,
+            mapping_files,
+            document_files,
+            layers: kept,
+        })
+    }
+
+    /// Reads the exports that stand beside that of the accounts, once, so that rows can be found by their keys. Before a
+    /// scan. `each_batch` hears which of `pipeline.joins`, how far and how many rows, and may stop it.
+    pub fn index(
+        &mut self,
+        mut each_batch: impl FnMut(usize, u64, u64) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        for (number, join) in self.pipeline.joins.iter_mut().enumerate() {
+            join.index(|offset, rows| each_batch(number, offset, rows))?;
+        }
+        Ok(())
+    }
+
+    /// The exports: that of the accounts, then those beside it.
+    pub fn exports(&self) -> impl Iterator<Item = &Export> {
+        let joins = self.pipeline.joins.iter();
+        let beside = joins.filter(|join| join.list != List::Group);
+        std::iter::once(&self.pipeline.export)
+            .chain(beside.map(|join| &join.export))
+            .map(Arc::as_ref)
+    }
+
+    fn file_hash(&self, path: &Path, name: &str) -> anyhow::Result<[u8; 32]> {
+        file_hash(&self.pipeline.key, path, name)
+    }
+
+    /// Keyed hashes of whatever changes payloads or verdicts, by the name under which a person knows it.
+    pub fn fingerprints(&self) -> anyhow::Result<Vec<(String, [u8; 32])>> {
+        let (mut prints, ids) = (Vec::new(), self.settings.ids);
+        for export in self.exports() {
+            for (name, path) in export.files() {
+                let hash = self.file_hash(path, name)?;
+                prints.push((format!("the export {name}"), hash));
+            }
+            let made: Vec<String> = export.found().map(Found::made).collect();
+            let how = self.pipeline.hash(made.join("\n").as_bytes());
+            prints.push((format!("how {} is read", export.name()), how));
+        }
+        let mut add =
+            |name: String, text: &str| prints.push((name, self.pipeline.hash(text.as_bytes())));
+        for file in &self.mapping_files {
+            add(format!("the mapping {}", file.name), &file.text);
+        }
+        add(
+            "[policy] in migration.toml".into(),
+            &format!("{:?}", self.settings.policy),
+        );
+        add(
+            "[exclude] in migration.toml".into(),
+            &self.settings.exclude.canonical(),
+        );
+        add(
+            "[accounts] allow_ids_like in migration.toml".into(),
+            &format!("{:?}", (ids.allow_tax_id, ids.allow_email)),
+        );
+        let blocking = self.settings.findings.canonical();
+        if !blocking.is_empty() {
+            add(
+                "what blocks under [findings] in migration.toml".into(),
+                &blocking,
+            );
+        }
+        if ids.allow_unissued {
+            add(
+                "[accounts] allow_unissued_tax_ids in migration.toml".into(),
+                "true",
+            );
+        }
+        if !self.pipeline.joins.is_empty() {
+            add(
+                "the keys under [source] in migration.toml".into(),
+                &self.keys(),
+            );
+        }
+        add("the mapper of bakkt-migrate".into(), mapping::VERSION);
+        let skip_if = |reading: &Options| {
+            let patterns = reading.skip_if.iter().map(Regex::as_str);
+            patterns.collect::<Vec<_>>().join("\n")
+        };
+        let beside = self.settings.joins.iter().map(|join| &join.reading);
+        let all: Vec<String> = std::iter::once(&self.settings.reading)
+            .chain(beside)
+            .map(skip_if)
+            .collect();
+        add(
+            "skip_if under [source] in migration.toml".into(),
+            &format!("{all:?}"),
+        );
+        self.document_fingerprints(&mut prints)?;
+        for kept in &self.layers {
+            prints.push((kept.fingerprint(), self.layer_hash(kept)?));
+        }
+        Ok(prints)
+    }
+
+    /// What decides which rows come together, as one text for the fingerprint.
+    fn keys(&self) -> String {
+        let group_by = self.settings.group_by.as_ref().map(|column| &column.name);
+        let joins = self.settings.joins.iter().map(|join| {
+            let (key, account_key) = (&join.key.name, &join.account_key.name);
+            (join.list, &join.file, &join.mapping, key, account_key)
+        });
+        format!("{group_by:?} {:?}", joins.collect::<Vec<_>>())
+    }
+}
+
+/// Keyed hash of a file's bytes.
+fn file_hash(key: &[u8; 32], path: &Path, name: &str) -> anyhow::Result<[u8; 32]> {
+    let mut hasher = blake3::Hasher::new_keyed(key);
+    std::fs::File::open(path)
+        .and_then(|file| hasher.update_reader(file).map(|_| ()))
+        .with_context(|| format!("cannot read {name}"))?;
+    Ok(*hasher.finalize().as_bytes())
+}
+
+/// Rows of the accounts' own export with the same key, as one account.
+fn group(export: Arc<Export>, mapper: &Mapper, column: usize) -> Join {
+    let each = mapper.each().iter().position(|each| each.sheet == 0);
+    // The row that a record begins with takes one place itself.
+    let room = each
+        .map_or(ROOM, |each| mapper.each()[each].room())
+        .saturating_sub(1);
+    Join {
+        list: List::Group,
+        export,
+        each,
+        key: column,
+        account_key: column,
+        room,
+        keys: Keys::default(),
+        counts: Vec::new(),
+    }
+}
+
+/// The mapping and the files that it includes, nearest first.
+fn mapping_files(dir: &Path, name: &str) -> anyhow::Result<Vec<TomlFile>> {
+    let mut files: Vec<TomlFile> = Vec::new();
+    let mut queue = vec![PathBuf::from(name)];
+    while let Some(relative) = (!queue.is_empty()).then(|| queue.remove(0)) {
+        let shown = relative.shown();
+        if files.iter().any(|file| file.name == shown) {
+            continue;
+        }
+        let file = TomlFile::load(&dir.join(&relative), &shown)?;
+        let mut found = Diagnostics::default();
+        if let Some(document) = file.parse(&mut found)
+            && let Some(names) = document.root().texts("include", &mut found)
+        {
+            let folder = relative.parent().unwrap_or(Path::new(""));
+            queue.extend(names.into_iter().map(|(name, _)| folder.join(name)));
+        }
+        found.into_result()?;
+        files.push(file);
+    }
+    Ok(files)
+}

@@ -1,0 +1,479 @@
+//! Backfill files, opened: which form one has, and what its columns say.
+//!
+//! Owner of [`Kept`], what the journal knows of such a file, and of the two forms. A file whose columns are fields of the
+//! contract gets a mapping of its own (`sheets`); one with the columns of the accounts' export is read by their mapping. Invariant: a kept file that is not the one that was taken is refused, and
+//! no command takes it for changed.
+//! Left out on purpose: how rows are laid over records (`pipeline::layers`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use super::Migration;
+use super::sheets::{targets, written};
+use crate::settings::Settings;
+use bakkt_contract::account::NEVER_SENT;
+use bakkt_contract::{Form, path};
+use bakkt_mapping::Mapper;
+use bakkt_mapping::assess::Plan;
+use bakkt_mapping::pipeline::layers::{Element, Field, Layer, Places, Read, Spoken, Who, tells};
+use bakkt_mapping::target::{ACCOUNT_TYPE, OWED, resolve};
+use bakkt_model::error::{Diagnostic, Diagnostics, Failure, ShownPath};
+use bakkt_source::export::{HeaderRow, Opened, Options, Sheet};
+use bakkt_source::header;
+use bakkt_source::keys::Keys;
+use bakkt_source::shape::shape;
+
+/// The column that says whose a row is.
+pub const KEY: &str = "clientAccountId";
+/// The sheet that is read when a workbook has one of this name.
+pub const SHEET: &str = "Backfill";
+
+/// What to do with a file that has neither form.
+const SHEETS: &str = "`bakkt-migrate gaps --sheet` writes a sheet to fill in";
+
+/// A backfill file that is part of the plan, or is about to be.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Its number, from 1.
+    pub number: i64,
+    /// As it was called when it was taken.
+    pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Keyed hash of its bytes when it was taken; none: it is about to be.
+    pub hash: Option<[u8; 32]>,
+    /// Its form; none: it is found.
+    pub form: Option<LayerForm>,
+    /// Of a workbook: the sheet that is read.
+    pub sheet: Option<String>,
+    /// Lines of rows that are left out, because what they say may not be changed.
+    pub refused: BTreeSet<u64>,
+    /// Of whom its rows speak: line, list and place.
+    pub who: BTreeMap<Spoken, Who>,
+}
+
+impl Kept {
+    /// Its name in reports.
+    pub fn shown(&self) -> String {
+        format!("{} (backfill {})", self.name, self.number)
+    }
+
+    /// The name under which its fingerprint is known.
+    pub fn fingerprint(&self) -> String {
+        format!("the backfill file {} {}", self.number, self.name)
+    }
+}
+
+/// The forms of a backfill file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LayerForm {
+    /// Its columns are fields of the contract.
+    Fields,
+    /// Its columns are those of the accounts' export.
+    Export,
+}
+
+impl LayerForm {
+    /// The word in the journal.
+    pub fn word(self) -> &'static str {
+        match self {
+            LayerForm::Fields => "fields",
+            LayerForm::Export => "export",
+        }
+    }
+
+    /// From the word.
+    pub fn of(word: &str) -> Option<LayerForm> {
+        let all = [LayerForm::Fields, LayerForm::Export];
+        all.into_iter().find(|form| form.word() == word)
+    }
+}
+
+/// What the columns of a backfill file are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Has {
+    /// By column: the field; none where the column is only for people.
+    Fields(Vec<Option<String>>),
+    /// By column of the accounts' export: the file's column.
+    Export(Vec<Option<usize>>),
+}
+
+/// One whose beginning was looked at.
+pub(super) struct OpenedLayer {
+    kept: Kept,
+    export: Opened,
+    has: Has,
+}
+
+impl OpenedLayer {
+    pub(super) fn new(
+        settings: &Settings,
+        accounts: &[String],
+        kept: &Kept,
+    ) -> anyhow::Result<OpenedLayer> {
+        let mut kept = kept.clone();
+        if kept.form != Some(LayerForm::Export) {
+            let led = Options {
+                header: HeaderRow::Led(KEY),
+                ..Options::default()
+            };
+            let export = open(&mut kept, led)?;
+            let leads = export.headers().first().is_some_and(|first| first == KEY);
+            let fields = kept.form.is_some() || columns(accounts, export.headers()).is_none();
+            if leads && fields {
+                kept.form = Some(LayerForm::Fields);
+                let has = Has::Fields(targets(&kept.name, export.headers())?);
+                return Ok(OpenedLayer { kept, export, has });
+            }
+        }
+        let (export, has) = corrected(settings, accounts, &mut kept)?;
+        if settings.group_by.is_some() {
+            return Err(grouped(&kept.name));
+        }
+        kept.form = Some(LayerForm::Export);
+        let has = Has::Export(has);
+        Ok(OpenedLayer { kept, export, has })
+    }
+
+    /// Mistakes of a file that is about to be taken: fields that no account of these types has.
+    pub(super) fn check(&self, types: &[&str], found: &mut Diagnostics) {
+        if self.kept.hash.is_some() {
+            return;
+        }
+        for path in self.paths() {
+            if let Err((what, help)) = resolve(path, types) {
+                found.push(Diagnostic::of_file(&self.kept.name, what, help));
+            }
+        }
+    }
+
+    /// Paths that it can say.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &String> {
+        let fields = match &self.has {
+            Has::Fields(fields) => fields.as_slice(),
+            Has::Export(_) => &[],
+        };
+        fields.iter().flatten().filter(|path| laid_over(path))
+    }
+
+    /// Ready to be read. Its index is empty.
+    pub(super) fn ready(
+        self,
+        settings: &Settings,
+        (mapper, plan): (&Mapper, &Plan),
+        each_block: impl FnMut(u64) -> anyhow::Result<()>,
+    ) -> anyhow::Result<(Kept, Layer)> {
+        let (read, says) = match self.has {
+            Has::Fields(fields) => {
+                let own = written(&self.kept.name, self.export.headers(), &fields, mapper)?;
+                let says = own.fed().into_iter().map(|fed| (fed.slot, fed.target));
+                let says: Vec<_> = says.collect();
+                (Read::Fields(own), says)
+            }
+            Has::Export(columns) => {
+                let there = |column: usize| columns.get(column).is_some_and(Option::is_some);
+                let fed = mapper.fed().into_iter().filter(|fed| {
+                    let whole = fed.feed.looks_at().all(there);
+                    let value = !fed.target.starts_with(OWED) && !fed.feed.is_open();
+                    mapper.slot(&fed.target) == Some(fed.slot) && value && whole
+                });
+                let says: Vec<_> = fed.map(|fed| (fed.slot, fed.target)).collect();
+                (Read::Export(columns), says)
+            }
+        };
+        let id = says.iter().find(|(_, path)| path == KEY);
+        let (id, _) = id.ok_or_else(|| {
+            Failure::configuration(
+                format!(
+                    "{} lacks columns from which the mapping makes {KEY}",
+                    self.kept.name
+                ),
+                "nobody can tell whose its rows are: add those columns, as they are in the export",
+            )
+        })?;
+        let id = *id;
+        let layer = Layer {
+            number: self.kept.number,
+            export: Arc::new(self.export.ready(&settings.dir, each_block)?),
+            read,
+            fields: fields(says, mapper, plan),
+            id,
+            refused: self.kept.refused.clone(),
+            who: self.kept.who.clone(),
+            tells: tells(mapper),
+            keys: Keys::default(),
+            counts: (0, 0),
+        };
+        Ok((self.kept, layer))
+    }
+}
+
+/// Opens the file; of a workbook with several sheets the one that is said, else the one for this.
+fn open(kept: &mut Kept, mut options: Options) -> anyhow::Result<Opened> {
+    let folder = kept.path.parent().context("a file without a folder")?;
+    let file = kept.path.file_name().context("a file without a name")?;
+    let file = file.to_str().context("a file whose name is not UTF-8")?;
+    options.sheet = kept.sheet.clone().map(Sheet::Name);
+    let opened = Opened::new(folder, file, &options).map_err(|error| called(error, file, kept))?;
+    if kept.sheet.is_some() {
+        return Ok(opened);
+    }
+    let sheets = opened.sheets();
+    if sheets.len() < 2 {
+        return Ok(opened);
+    }
+    if sheets.iter().any(|sheet| sheet == SHEET) {
+        kept.sheet = Some(SHEET.to_owned());
+        options.sheet = Some(Sheet::Name(SHEET.to_owned()));
+        return Opened::new(folder, file, &options);
+    }
+    Err(Failure::configuration(
+        format!(
+            "{} has several sheets with cells: `{}`",
+            kept.name,
+            sheets.join("`, `")
+        ),
+        "say which one is read: --sheet NAME",
+    ))
+}
+
+/// An error about the copy of a file, in the words of who gave it: by its own name, and no setting of the exports helps.
+fn called(error: anyhow::Error, file: &str, kept: &Kept) -> anyhow::Error {
+    let mut failure = match error.downcast::<Failure>() {
+        Ok(failure) => failure,
+        Err(error) => return error,
+    };
+    failure.message = failure.message.replace(file, &kept.name);
+    if failure.message.contains("two encodings") {
+        failure.hint = "save the file as UTF-8 (\"CSV UTF-8\" in a spreadsheet program)".to_owned();
+    } else if failure.hint.contains("[source]") {
+        failure.hint = SHEETS.to_owned();
+    }
+    failure.into()
+}
+
+/// The error of a corrected export where several rows are one account.
+fn grouped(name: &str) -> anyhow::Error {
+    Failure::configuration(
+        format!("{name} is a corrected export, and with `group_by` several rows are one account"),
+        format!(
+            "fill in a sheet with a column {KEY} and the fields, as `bakkt-migrate gaps --sheet` writes it; or put the corrected export in its place and run `bakkt-migrate replan`"
+        ),
+    )
+}
+
+/// Opens a corrected export, and finds the accounts' columns in it. It need not be written as theirs is: where what is set
+/// for them does not fit, it is found.
+fn corrected(
+    settings: &Settings,
+    accounts: &[String],
+    kept: &mut Kept,
+) -> anyhow::Result<(Opened, Vec<Option<usize>>)> {
+    let as_set = Options {
+        certain_encoding: true,
+        ..settings.reading.clone()
+    };
+    let as_found = Options {
+        skip_if: settings.reading.skip_if.clone(),
+        ..Options::default()
+    };
+    let first = open(kept, as_set);
+    if let Ok(export) = &first
+        && let Some(has) = columns(accounts, export.headers())
+    {
+        return first.map(|export| (export, has));
+    }
+    if let Ok(export) = open(kept, as_found)
+        && let Some(has) = columns(accounts, export.headers())
+    {
+        return Ok((export, has));
+    }
+    let own = first?;
+    Err(match kept.hash {
+        Some(_) => renamed(kept, settings, accounts, own.headers()),
+        None => neither(&kept.name, settings, accounts, own.headers()),
+    })
+}
+
+/// The error of a taken file with columns that the accounts' export has no longer. Their names were the export's.
+fn renamed(kept: &Kept, settings: &Settings, accounts: &[String], own: &[String]) -> anyhow::Error {
+    let gone = own.iter().filter(|header| !accounts.contains(header));
+    let gone: Vec<&str> = gone.map(String::as_str).collect();
+    Failure::configuration(
+        format!(
+            "{} has columns that {} does not have any more: `{}`",
+            kept.fingerprint(),
+            settings.export,
+            gone.join("`, `")
+        ),
+        "name them in the export, and in the mapping, as they are named there: what the file filled in would be lost",
+    )
+}
+
+/// Where the columns of the accounts' export stand in a file, by their names. One with other columns is none.
+fn columns(accounts: &[String], own: &[String]) -> Option<Vec<Option<usize>>> {
+    let mut left: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (place, name) in own.iter().enumerate().rev() {
+        left.entry(name).or_default().push(place);
+    }
+    left.remove("");
+    let mut take = |name: &String| left.get_mut(name.as_str())?.pop();
+    let columns: Vec<Option<usize>> = accounts.iter().map(&mut take).collect();
+    let some = columns.iter().any(Option::is_some);
+    (some && left.values().all(Vec::is_empty)).then_some(columns)
+}
+
+/// The error of a file that has neither form. Its columns are nobody's word yet: what they look like is told.
+fn neither(name: &str, settings: &Settings, accounts: &[String], own: &[String]) -> anyhow::Error {
+    let strange = own
+        .iter()
+        .enumerate()
+        .find(|(_, header)| !header.is_empty() && !accounts.contains(header));
+    let which = strange.map_or_else(String::new, |(place, header)| {
+        format!(
+            "; its column {} looks like {}",
+            header::position(place),
+            shape(header)
+        )
+    });
+    Failure::configuration(
+        format!(
+            "{name} is neither a sheet of fields (its first column is {KEY}, the others are fields such as owners[0].phoneNumber) nor a corrected {}{which}",
+            settings.export
+        ),
+        format!(
+            "{SHEETS}. A corrected export of owners or contacts belongs in its place: then run `bakkt-migrate replan`"
+        ),
+    )
+}
+
+/// Whether a record can have a slot for a path because a file names it: the type decides on the tree, and the rest of
+/// what is left out here is never sent.
+fn laid_over(path: &str) -> bool {
+    path != ACCOUNT_TYPE && !NEVER_SENT.contains(&path::pattern(path).as_str())
+}
+
+/// What the rows of a layer can say, in the order in which it is laid over a record: what others are read by comes first.
+fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field> {
+    let fed = mapper.fed();
+    let slots: BTreeMap<&str, usize> = fed
+        .iter()
+        .map(|fed| (fed.target.as_str(), fed.slot))
+        .collect();
+    let paths = plan.paths.iter().zip(0u32..);
+    let paths: BTreeMap<&str, u32> = paths.map(|(info, at)| (info.path.as_str(), at)).collect();
+    let ids = says
+        .iter()
+        .filter(|(_, path)| path.ends_with("].clientOwnerId"));
+    let ids: BTreeMap<String, usize> = ids.map(|(from, path)| (path.clone(), *from)).collect();
+    let mut fields: Vec<Field> = says
+        .into_iter()
+        .filter(|(_, path)| path != KEY)
+        .map(|(from, path)| {
+            let beside = |name: &str| {
+                let (parent, _) = path.rsplit_once('.')?;
+                slots.get(path::join(parent, name).as_str()).copied()
+            };
+            let form = match resolve(&path, &[]) {
+                Ok(takes) => takes.form(),
+                Err(_) if path == ACCOUNT_TYPE => Form::AccountType,
+                Err(_) => Form::Text,
+            };
+            Field {
+                from,
+                to: slots
+                    .get(path.as_str())
+                    .copied()
+                    .filter(|_| path != ACCOUNT_TYPE || plan.type_slot.is_some()),
+                gap: paths.get(path.as_str()).copied(),
+                form,
+                element: element(&path, mapper, (&slots, &paths, &ids)),
+                country: match form {
+                    Form::EntityTaxId => beside("registeredAddress.country"),
+                    _ => beside("country"),
+                },
+                tax_id_type: beside("taxIdType"),
+                path,
+            }
+        })
+        .collect();
+    let read_by = |field: &Field| matches!(field.form, Form::Country | Form::TaxIdType);
+    fields.sort_by_key(|field| !read_by(field));
+    fields
+}
+
+/// By path: its slot, its number in the plan, and where a row says an owner's id.
+type Known<'k> = (
+    &'k BTreeMap<&'k str, usize>,
+    &'k BTreeMap<&'k str, u32>,
+    &'k BTreeMap<String, usize>,
+);
+
+fn element(at: &str, mapper: &Mapper, (slots, paths, ids): Known<'_>) -> Element {
+    for (number, each) in mapper.each().iter().enumerate() {
+        if let Some(index) = path::index(at, each.list)
+            && index >= each.base
+        {
+            let place = index - each.base;
+            let at = |place: usize| {
+                let head = format!("{}[{index}]", each.list);
+                let head_of = format!("{}[{}]", each.list, each.base + place);
+                paths.get(at.replacen(&head, &head_of, 1).as_str()).copied()
+            };
+            return Element::Row(Places {
+                each: number,
+                place,
+                base: each.base,
+                stride: mapper.stride(number),
+                id: ids
+                    .get(&format!("{}[{index}].clientOwnerId", each.list))
+                    .copied(),
+                gaps: (0..each.room()).map(at).collect(),
+            });
+        }
+    }
+    match path::index(at, "owners") {
+        None | Some(0) => Element::Any,
+        Some(index) => {
+            let head = format!("owners[{index}].");
+            let below = slots.range(head.as_str()..);
+            let below = below.take_while(|(target, _)| target.starts_with(&head));
+            let tells =
+                |target: &str| path::find(target).is_none_or(|found| found.field.tells_presence());
+            let telling = below.filter(|(target, _)| tells(target));
+            Element::Slots(telling.map(|(_, slot)| *slot).collect())
+        }
+    }
+}
+
+impl Migration {
+    /// The backfill files, in the order in which they apply.
+    pub fn layers(&self) -> &[Kept] {
+        &self.layers
+    }
+
+    /// Keyed hash of a backfill file's bytes.
+    pub fn layer_hash(&self, kept: &Kept) -> anyhow::Result<[u8; 32]> {
+        self.file_hash(&kept.path, &kept.name)
+    }
+}
+
+/// Refuses a kept file that is gone or is not the one that was taken.
+pub(super) fn as_taken(kept: &Kept, hash: anyhow::Result<[u8; 32]>) -> anyhow::Result<()> {
+    let Some(taken) = kept.hash else {
+        return Ok(());
+    };
+    let place = kept.path.shown();
+    let what = match hash {
+        Ok(hash) if hash == taken => return Ok(()),
+        Ok(_) => "changed since it was taken",
+        Err(_) => "cannot be read",
+    };
+    Err(Failure::configuration(
+        format!("{} ({place}) {what}", kept.fingerprint()),
+        "put it back as it was: the plan, and what Bakkt has, are made with it",
+    ))
+}

@@ -1,0 +1,98 @@
+//! Durations and rates as people write them: `"30s"`, `"500ms"`, `"10/s"`, `"600/min"`, `"unlimited"`.
+
+use std::time::Duration;
+
+use bakkt_files::toml_file::Table;
+use bakkt_model::error::Diagnostics;
+use bakkt_model::limits::Rate;
+
+/// Reads a rate.
+pub fn rate(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Rate> {
+    let value = table.get(key)?;
+    let text = value.text(found)?;
+    let rate = parse_rate(text);
+    if rate.is_none() {
+        value.wrong(
+            found,
+            format!("`{key}` is no rate"),
+            "such as \"10/s\", \"600/min\" or \"unlimited\"",
+        );
+    }
+    rate
+}
+
+fn parse_rate(text: &str) -> Option<Rate> {
+    if text == "unlimited" {
+        return Some(Rate::Unlimited);
+    }
+    let (count, per) = text.split_once('/')?;
+    let count = count
+        .trim()
+        .parse()
+        .ok()
+        .filter(|count| (1..=1_000_000).contains(count))?;
+    let per = match per.trim() {
+        "s" | "sec" | "second" => 1,
+        "m" | "min" | "minute" => 60,
+        _ => return None,
+    };
+    Some(Rate::Per {
+        count,
+        per: Duration::from_secs(per),
+    })
+}
+
+/// Reads a duration.
+pub fn duration(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Duration> {
+    let value = table.get(key)?;
+    let text = value.text(found)?;
+    let duration = parse_duration(text);
+    if duration.is_none() {
+        value.wrong(
+            found,
+            format!("`{key}` is no duration"),
+            "such as \"500ms\", \"30s\" or \"2m\", more than zero",
+        );
+    }
+    duration
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let number: u64 = text[..digits]
+        .parse()
+        .ok()
+        .filter(|number| (1..=86_400_000).contains(number))?;
+    match text[digits..].trim() {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" | "min" => Some(Duration::from_secs(number * 60)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_as_people_write_them() {
+        assert_eq!(parse_rate("10/s"), Some(Rate::per_second(10)));
+        assert_eq!(
+            parse_rate("600 / min"),
+            Some(Rate::Per {
+                count: 600,
+                per: Duration::from_secs(60)
+            })
+        );
+        assert_eq!(parse_rate("unlimited"), Some(Rate::Unlimited));
+        for wrong in ["", "0/s", "-1/s", "10", "10/h", "1.5/s"] {
+            assert_eq!(parse_rate(wrong), None, "{wrong}");
+        }
+        assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(parse_duration("2m"), Some(Duration::from_secs(120)));
+        for wrong in ["", "0s", "5", "s", "5h", "99999999999999999999s"] {
+            assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
+    }
+}

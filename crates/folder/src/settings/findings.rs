@@ -1,0 +1,29 @@
+//! `[findings]`: what is done about each kind of finding.
+
+use bakkt_files::toml_file::Table;
+use bakkt_model::error::Diagnostics;
+use bakkt_model::finding::{Action, Kind, Rules};
+
+/// Reads the table; `accounts.expected_id_length` is read with the accounts.
+pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> Rules {
+    let mut rules = Rules::default();
+    let Some(table) = root.table("findings", found) else {
+        return rules;
+    };
+    for kind in Kind::all() {
+        // What is about no customer cannot keep one from being sent.
+        let words = Action::WORDS;
+        let words = words
+            .iter()
+            .filter(|(_, action)| *action != Action::Block || kind.can_block());
+        let words: Vec<_> = words.copied().collect();
+        if let Some(action) = table.choice(kind.name(), &words, found) {
+            rules.set(kind, action);
+        }
+    }
+    if let Some(from) = table.integer("same_email_from", 2, 1_000_000, found) {
+        rules.same_email_from = from as u32;
+    }
+    table.finish(found);
+    rules
+}

@@ -1,0 +1,412 @@
+//! `migration.toml` → validated [`Settings`].
+//!
+//! Owner of every setting: its name, its default, its limits. Unknown keys are mistakes; all mistakes are reported
+//! together. Nothing downstream sees raw TOML. Relative paths are relative to the migration folder.
+//! Left out on purpose: what needs the export's header row (columns of `[exclude]`), which is checked with the mapping.
+
+pub mod amounts;
+pub mod documents;
+pub mod events;
+pub mod exclude;
+pub mod findings;
+mod id_columns;
+pub mod reading;
+pub mod source;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use amounts::{duration, rate};
+use bakkt_contract::unfit_id::IdRules;
+use bakkt_contract::{Level, path};
+use bakkt_files::toml_file::{Table, TomlFile};
+use bakkt_mapping::assess::policy::Policy;
+use bakkt_model::error::{Diagnostics, Failure, nearest};
+use bakkt_model::finding::Rules;
+use bakkt_model::grace::{Grace, GraceFrom};
+use bakkt_model::limits::{Limits, OnExisting, Retry, default_limits, default_retry};
+use bakkt_model::target::{Dialect, Target, base_url, is_production};
+use bakkt_model::webhook::EventSettings;
+use bakkt_source::export::Options;
+use documents::DocumentSettings;
+use exclude::ExcludeSettings;
+pub use id_columns::id_columns;
+use source::{Column, JoinSettings};
+
+/// All settings of one migration.
+#[derive(Debug)]
+pub struct Settings {
+    /// The migration folder.
+    pub dir: PathBuf,
+    /// The export, as written.
+    pub export: String,
+    /// How it is read.
+    pub reading: Options,
+    /// The mapping, as written.
+    pub mapping: String,
+    /// Rows with the same value in this column are one account.
+    pub group_by: Option<Column>,
+    /// Exports beside that of the accounts.
+    pub joins: Vec<JoinSettings>,
+    /// `[accounts]`.
+    pub on_existing: OnExisting,
+    /// `[accounts]`: what ids may look like.
+    pub ids: IdRules,
+    /// The file itself names Bakkt's production as the target of a rehearsal.
+    pub rehearses_in_production: bool,
+    /// `[target]`.
+    pub target: Target,
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[retry]`.
+    pub retry: Retry,
+    /// `[grace]`.
+    pub grace: Grace,
+    /// `[policy]`.
+    pub policy: Policy,
+    /// `[exclude]`.
+    pub exclude: ExcludeSettings,
+    /// `[findings]`, and `[accounts] expected_id_length`.
+    pub findings: Rules,
+    /// `[documents]`.
+    pub documents: Option<DocumentSettings>,
+    /// `[events]`.
+    pub events: EventSettings,
+}
+
+impl Settings {
+    /// Reads `dir/migration.toml`. Mistakes go to `found`; what can be read comes back even so, for the mistakes that
+    /// stand in other files.
+    pub fn read(dir: &Path, found: &mut Diagnostics) -> anyhow::Result<Option<Settings>> {
+        let file = TomlFile::load(&dir.join("migration.toml"), "migration.toml")?;
+        Ok(file.parse(found).and_then(|document| {
+            let root = document.root();
+            let settings = read(dir, &root, found);
+            root.finish(found);
+            settings
+        }))
+    }
+}
+
+fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Settings> {
+    let source = source::read(root, found);
+    let mut findings = findings::read(root, found);
+    let (on_existing, ids) = accounts(root, &mut findings, found);
+    // Every table is read, so that all their mistakes are known, before the first that is not there ends it.
+    let target = target(root, found);
+    let names_target = root
+        .get("target")
+        .and_then(|value| value.table("target", found)?.get("base_url"))
+        .is_some();
+    let limits = limits(root, found);
+    let retry = retry(root, found);
+    let grace = grace(root, found);
+    let policy = policy(root, found);
+    let exclude = exclude::read(dir, root, found);
+    let documents = documents::read(root, found);
+    let events = events::read(root, found);
+    let source = source?;
+    Some(Settings {
+        dir: dir.to_owned(),
+        on_existing,
+        ids,
+        rehearses_in_production: names_target
+            && ids.allow_unissued
+            && is_production(&target.base_url),
+        target,
+        limits,
+        retry,
+        grace,
+        policy,
+        exclude,
+        findings,
+        documents,
+        events,
+        export: source.export,
+        reading: source.reading,
+        mapping: source.mapping,
+        group_by: source.group_by,
+        joins: source.joins,
+    })
+}
+
+fn accounts(
+    root: &Table<'_>,
+    findings: &mut Rules,
+    found: &mut Diagnostics,
+) -> (OnExisting, IdRules) {
+    let mut ids = IdRules::default();
+    let Some(table) = root.table("accounts", found) else {
+        return (OnExisting::Skip, ids);
+    };
+    let choices = [
+        ("skip", OnExisting::Skip),
+        ("update", OnExisting::Update),
+        ("stop", OnExisting::Stop),
+    ];
+    let on_existing = table
+        .choice("on_existing", &choices, found)
+        .unwrap_or(OnExisting::Skip);
+    findings.expected_id_length = table
+        .integer("expected_id_length", 1, 256, found)
+        .map(|length| length as u32);
+    for (word, place) in table.texts("allow_ids_like", found).unwrap_or_default() {
+        match word {
+            "tax_id" => ids.allow_tax_id = true,
+            "email" => ids.allow_email = true,
+            _ => place.wrong(
+                found,
+                format!("`allow_ids_like` cannot hold \"{word}\""),
+                "one of: tax_id, email",
+            ),
+        }
+    }
+    ids.allow_unissued = table.boolean("allow_unissued_tax_ids", found) == Some(true);
+    table.finish(found);
+    (on_existing, ids)
+}
+
+fn target(root: &Table<'_>, found: &mut Diagnostics) -> Target {
+    let mut target = Target {
+        base_url: "https://api.bakkt.com".into(),
+        dialect: Dialect::Guide,
+        key_file: None,
+        logon_id: None,
+        partner_id: None,
+    };
+    let Some(table) = root.table("target", found) else {
+        return target;
+    };
+    if let Some(value) = table.get("base_url")
+        && let Some(text) = value.text(found)
+    {
+        match base_url(text) {
+            Ok(url) => target.base_url = url,
+            Err(why) => value.wrong(found, why, "such as https://api.bakkt.com"),
+        }
+    }
+    let dialects = [("guide", Dialect::Guide), ("reference", Dialect::Reference)];
+    target.dialect = table
+        .choice("dialect", &dialects, found)
+        .unwrap_or(target.dialect);
+    target.key_file = table.text("key_file", found).map(str::to_owned);
+    target.logon_id = table.text("logon_id", found).map(str::to_owned);
+    if let Some(value) = table.get("partner_id")
+        && let Some(text) = value.text(found)
+    {
+        // With its hyphens: it may be read in other forms, but not so sent.
+        match uuid::Uuid::try_parse(text)
+            .ok()
+            .filter(|_| text.len() == 36)
+        {
+            Some(id) => target.partner_id = Some(id.to_string()),
+            None => value.wrong(
+                found,
+                "`partner_id` is no UUID",
+                "such as 3fa85f64-5717-4562-b3fc-2c963f66afa6; Bakkt gives each partner one",
+            ),
+        }
+    }
+    if let Some(value) = table.get("api_key") {
+        value.wrong_key(
+            found,
+            "a key does not belong in this file",
+            "put it into BAKKT_API_KEY, or a 0600 file named by `key_file`",
+        );
+    }
+    table.finish(found);
+    target
+}
+
+impl Settings {
+    /// Refuses what is for rehearsals only, where the target is Bakkt's production.
+    pub fn refuse_rehearsal(&self) -> anyhow::Result<()> {
+        if !self.ids.allow_unissued || !is_production(&self.target.base_url) {
+            return Ok(());
+        }
+        Err(Failure::configuration(
+            format!(
+                "accounts.allow_unissued_tax_ids is on, and the target is Bakkt's production, {}",
+                self.target.base_url
+            ),
+            "it lets invented tax ids through and is for rehearsals: take it away, or name another \
+             target (`base_url` under [target], --base-url, --sandbox)",
+        ))
+    }
+}
+
+fn limits(root: &Table<'_>, found: &mut Diagnostics) -> Limits {
+    let mut limits = default_limits();
+    let Some(table) = root.table("limits", found) else {
+        return limits;
+    };
+    limits.create = rate(&table, "create", found).unwrap_or(limits.create);
+    limits.lookup = rate(&table, "lookup", found).unwrap_or(limits.lookup);
+    limits.upload = rate(&table, "upload", found).unwrap_or(limits.upload);
+    limits.kyb = rate(&table, "kyb", found).unwrap_or(limits.kyb);
+    limits.burst = table
+        .integer("burst", 1, 10_000, found)
+        .map_or(limits.burst, |n| n as u32);
+    limits.in_flight = table
+        .integer("in_flight", 1, 4096, found)
+        .map_or(limits.in_flight, |n| n as usize);
+    limits.uploads_in_flight = table
+        .integer("uploads_in_flight", 1, 256, found)
+        .map_or(limits.uploads_in_flight, |n| n as usize);
+    limits.headroom_percent = table
+        .integer("headroom_percent", 0, 90, found)
+        .map_or(limits.headroom_percent, |n| n as u32);
+    table.finish(found);
+    limits
+}
+
+fn retry(root: &Table<'_>, found: &mut Diagnostics) -> Retry {
+    let mut retry = default_retry();
+    let Some(table) = root.table("retry", found) else {
+        return retry;
+    };
+    let mut set = |key: &str, field: &mut Duration| {
+        if let Some(value) = duration(&table, key, found) {
+            *field = value;
+        }
+    };
+    set("request_timeout", &mut retry.request_timeout);
+    set("upload_timeout", &mut retry.upload_timeout);
+    set("settle_after", &mut retry.settle_after);
+    set("backoff_first", &mut retry.backoff_first);
+    set("backoff_most", &mut retry.backoff_most);
+    set("longest_pause", &mut retry.longest_pause);
+    set("clock_tolerance", &mut retry.clock_tolerance);
+    retry.attempts = table
+        .integer("attempts", 1, 1000, found)
+        .map_or(retry.attempts, |n| n as u32);
+    retry.breaker = table
+        .integer("breaker", 1, 1_000_000, found)
+        .map_or(retry.breaker, |n| n as u32);
+    if retry.settle_after <= retry.request_timeout {
+        table.wrong(
+            found,
+            "`settle_after` must be longer than `request_timeout`",
+            "a request that is still on its way must not be asked about",
+        );
+    }
+    table.finish(found);
+    retry
+}
+
+fn grace(root: &Table<'_>, found: &mut Diagnostics) -> Grace {
+    let mut grace = Grace {
+        days: None,
+        from: GraceFrom::Accepted,
+    };
+    let Some(table) = root.table("grace", found) else {
+        return grace;
+    };
+    grace.days = table
+        .integer("days", 1, 3650, found)
+        .map(|days| days as u32);
+    if let Some(value) = table.get("from")
+        && let Some(text) = value.text(found)
+        && text != "accepted"
+    {
+        match text.parse() {
+            Ok(date) => grace.from = GraceFrom::Date(date),
+            Err(_) => value.wrong(
+                found,
+                "`from` is neither \"accepted\" nor a date",
+                "such as \"2026-12-01\"",
+            ),
+        }
+    }
+    table.finish(found);
+    grace
+}
+
+/// What stands before an account type where `[policy]` speaks of its KYB.
+const KYB: &str = "kyb.";
+const KYB_HELP: &str = "such as \"kyb.CUSTODIAL\" = { level = \"O\", reason = \"..\" }; H: accounts of this type need KYB, O: they do not";
+
+fn policy(root: &Table<'_>, found: &mut Diagnostics) -> Policy {
+    let mut policy = Policy::default();
+    let Some(table) = root.table("policy", found) else {
+        return policy;
+    };
+    for (pattern, value) in table.all() {
+        let Some(entry) = value.table(pattern, found) else {
+            continue;
+        };
+        let levels = [
+            ("H", Level::H),
+            ("G", Level::G),
+            ("O", Level::O),
+            ("W", Level::W),
+        ];
+        let level = entry.choice("level", &levels, found);
+        let reason = entry.text("reason", found).unwrap_or("").trim();
+        if reason.is_empty() {
+            value.wrong_key(
+                found,
+                format!("the move of `{pattern}` has no reason"),
+                "add reason = \"..\": the report repeats it",
+            );
+        }
+        entry.finish(found);
+        if let Some(account_type) = pattern.strip_prefix(KYB) {
+            if let Some(level) = level
+                && let Err(why) = policy.add_kyb(account_type, level, reason.to_owned())
+            {
+                value.wrong_key(
+                    found,
+                    format!("`{pattern}` cannot be moved: {why}"),
+                    KYB_HELP,
+                );
+            }
+        } else if path::find_pattern(pattern).is_none() {
+            let patterns = path::patterns();
+            let near = nearest(&path::pattern(pattern), patterns.iter().map(String::as_str));
+            let help = near.map_or("list elements are written as owners[]".to_owned(), |name| {
+                format!("did you mean \"{name}\"?")
+            });
+            value.wrong_key(
+                found,
+                format!("the contract has no field `{pattern}`"),
+                help,
+            );
+        } else if let Some(level) = level
+            && let Err(why) = policy.add(pattern, level, reason.to_owned())
+        {
+            value.wrong_key(
+                found,
+                format!("`{pattern}` cannot be moved: {why}"),
+                "H, G and O fields can be moved to H, G or O",
+            );
+        }
+    }
+    policy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_production_is_known_however_it_is_written() {
+        for url in [
+            "https://api.bakkt.com",
+            "https://API.BAKKT.COM/",
+            "https://api.bakkt.com.",
+            "https://api.bakkt.com:443/x",
+        ] {
+            assert!(is_production(url), "{url}");
+        }
+        for url in [
+            "https://sandbox.api.bakkt.com",
+            "https://api.bakkt.com.example.com",
+            "http://127.0.0.1:8080",
+            "https://xapi.bakkt.com",
+            "api.bakkt.com",
+        ] {
+            assert!(!is_production(url), "{url}");
+        }
+    }
+}

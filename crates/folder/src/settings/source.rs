@@ -1,0 +1,183 @@
+//! `[source]`: the exports and their mappings, and how rows of several of them come together.
+
+use super::reading;
+use bakkt_files::toml_file::{Table, Value};
+use bakkt_model::error::{Diagnostic, Diagnostics};
+use bakkt_model::position::List;
+use bakkt_source::export::Options;
+use bakkt_source::header;
+
+/// `[source]`.
+#[derive(Debug)]
+pub struct Source {
+    /// The export, as written.
+    pub export: String,
+    /// How it is read.
+    pub reading: Options,
+    /// Its mapping, as written.
+    pub mapping: String,
+    /// Rows with the same value here are one account.
+    pub group_by: Option<Column>,
+    /// Exports beside it, trusted contacts before owners.
+    pub joins: Vec<JoinSettings>,
+}
+
+/// An export whose rows belong to accounts of the export.
+#[derive(Debug)]
+pub struct JoinSettings {
+    /// What its rows are.
+    pub list: List,
+    /// The export, as written.
+    pub file: String,
+    /// How it is read.
+    pub reading: Options,
+    /// Its mapping, as written.
+    pub mapping: String,
+    /// Its column that says the account.
+    pub key: Column,
+    /// The column of the accounts' export that it equals.
+    pub account_key: Column,
+}
+
+impl JoinSettings {
+    /// The table of migration.toml that says so.
+    pub fn table(&self) -> &'static str {
+        match self.list {
+            List::Contacts => "source.trusted_contacts",
+            List::Owners | List::Group => "source.owners",
+        }
+    }
+
+    /// The list of the contract that its rows are elements of.
+    pub fn field(&self) -> &'static str {
+        match self.list {
+            List::Contacts => "trustedContacts",
+            List::Owners | List::Group => "owners",
+        }
+    }
+}
+
+/// A column that a setting names, and where.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    place: Diagnostic,
+}
+
+impl Column {
+    fn new(name: &str, value: Value<'_>) -> Column {
+        Column {
+            name: name.trim().to_owned(),
+            place: value.place(),
+        }
+    }
+
+    /// Reports a mistake at the setting.
+    pub fn wrong(&self, found: &mut Diagnostics, message: String, help: Option<String>) {
+        found.push(Diagnostic {
+            message,
+            help,
+            ..self.place.clone()
+        });
+    }
+
+    /// Its index; an unknown column is reported.
+    pub fn index(
+        &self,
+        export: &str,
+        headers: &[String],
+        found: &mut Diagnostics,
+    ) -> Option<usize> {
+        match header::find(export, headers, &self.name) {
+            Ok(index) => Some(index),
+            Err((message, help)) => {
+                self.wrong(found, message, Some(help));
+                None
+            }
+        }
+    }
+}
+
+/// The tables of exports beside that of the accounts.
+const JOINS: [(&str, List); 2] = [
+    // Contacts first: see `Mapper::new`.
+    ("trusted_contacts", List::Contacts),
+    ("owners", List::Owners),
+];
+
+/// Reads the table.
+pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<Source> {
+    let Some(table) = root.table("source", found) else {
+        root.wrong(
+            found,
+            "there is no [source]",
+            "add [source] with `file` and `mapping`",
+        );
+        return None;
+    };
+    let export = need(&table, "source", "file", found).map(|(text, _)| text.to_owned());
+    let mapping = need(&table, "source", "mapping", found).map(|(text, _)| text.to_owned());
+    let group_by = column(&table, "group_by", found);
+    let reading = reading::read(&table, found);
+    let mut joins = Vec::new();
+    for (name, list) in JOINS {
+        let whole = format!("source.{name}");
+        if let Some(table) = table.get(name).and_then(|value| value.table(&whole, found)) {
+            joins.extend(join(&table, &whole, list, found));
+            table.finish(found);
+        }
+    }
+    table.finish(found);
+    Some(Source {
+        export: export?,
+        reading,
+        mapping: mapping?,
+        group_by,
+        joins,
+    })
+}
+
+fn join(
+    table: &Table<'_>,
+    name: &str,
+    list: List,
+    found: &mut Diagnostics,
+) -> Option<JoinSettings> {
+    let file = need(table, name, "file", found);
+    let mapping = need(table, name, "mapping", found);
+    let key = need(table, name, "key", found).map(|(text, value)| Column::new(text, value));
+    let account_key = column(table, "account_key", found);
+    let reading = reading::read(table, found);
+    let key = key?;
+    Some(JoinSettings {
+        list,
+        file: file?.0.to_owned(),
+        reading,
+        mapping: mapping?.0.to_owned(),
+        account_key: account_key.unwrap_or_else(|| key.clone()),
+        key,
+    })
+}
+
+fn need<'a>(
+    table: &Table<'a>,
+    name: &str,
+    key: &str,
+    found: &mut Diagnostics,
+) -> Option<(&'a str, Value<'a>)> {
+    let Some(value) = table.get(key) else {
+        table.wrong(
+            found,
+            format!("[{name}] has no `{key}`"),
+            format!("add {key} = \"..\""),
+        );
+        return None;
+    };
+    Some((value.text(found)?, value))
+}
+
+fn column(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Column> {
+    let value = table.get(key)?;
+    Some(Column::new(value.text(found)?, value))
+}

@@ -1,0 +1,336 @@
+//! Laying the contract's tree out for one mapping: the work behind [`Plan::new`](super::plan::Plan::new).
+//!
+//! Owner of how far lists reach, of which slot feeds which leaf, and of the paths that gaps can name. Left out on purpose:
+//! what the tree is (`plan`), and walking it (`walk`).
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::plan::{
+    Body, Inside, Joined, Kind, Leaf, Node, NodeLevel, OwnerSlots, PathInfo, SlotCondition, Tree,
+    Unfed,
+};
+use super::policy::Policy;
+use crate::target::OWED;
+use crate::{Fed, Mapper};
+use bakkt_contract::Level;
+use bakkt_contract::account::{ACCOUNT, US_PERSON, US_TAX_ID_TYPES};
+use bakkt_contract::{Condition, Field, Form, Rule, Shape, changes, path};
+
+pub(super) struct Layout<'a> {
+    mapper: &'a Mapper,
+    policy: &'a Policy,
+    /// By slot.
+    fed: &'a [Fed<'a>],
+    slots: &'a BTreeMap<&'a str, usize>,
+    /// Of the tree that is being laid out.
+    account_type: &'static str,
+    pub(super) paths: Vec<PathInfo>,
+    /// Indexes of the paths: trees share them.
+    known: HashMap<String, u32>,
+    pub(super) unfed: Vec<Unfed>,
+    owner: usize,
+    element: Option<(usize, usize)>,
+}
+
+impl<'a> Layout<'a> {
+    pub(super) fn new(
+        mapper: &'a Mapper,
+        policy: &'a Policy,
+        fed: &'a [Fed<'a>],
+        slots: &'a BTreeMap<&'a str, usize>,
+    ) -> Layout<'a> {
+        Layout {
+            mapper,
+            policy,
+            fed,
+            slots,
+            account_type: "",
+            paths: Vec::new(),
+            known: HashMap::new(),
+            unfed: Vec::new(),
+            owner: 0,
+            element: None,
+        }
+    }
+}
+
+impl Layout<'_> {
+    pub(super) fn tree(&mut self, account_type: &'static str) -> Tree {
+        self.account_type = account_type;
+        Tree {
+            account_type,
+            nodes: self.fields(ACCOUNT, "", true),
+        }
+    }
+
+    fn fields(&mut self, fields: &'static [Field], prefix: &str, required: bool) -> Vec<Node> {
+        let account_type = self.account_type;
+        fields
+            .iter()
+            .filter_map(|field| Some((field, field.rule.on(account_type)?)))
+            .map(|(field, rule)| self.node(field, rule, prefix, required))
+            .filter(|node| !node.never_matters())
+            .collect()
+    }
+
+    /// `required`: every object above is one that must be there.
+    fn node(&mut self, field: &'static Field, rule: Rule, prefix: &str, required: bool) -> Node {
+        let at = path::join(prefix, field.name);
+        let rule = self.policy.rule(&path::pattern(&at), rule);
+        let required = required && matches!(rule, Rule::Is(level) if level.breaks());
+        let body = match field.shape {
+            Shape::Leaf(form) => Body::Leaf(self.leaf(field, form, prefix, &at, required)),
+            Shape::Lines(form) => {
+                let slot = self.slot(&at);
+                self.note_unfed(&at, required && self.is_unfed(slot));
+                Body::Lines(slot, form)
+            }
+            Shape::Object(inner) => Body::Object {
+                inside: self.inside(inner, &at, required),
+                lends: at.ends_with("identity.personalAddress"),
+                borrows: field.stand_in.is_some(),
+            },
+            Shape::List(inner) => self.list((field, rule), inner, &at, required),
+        };
+        Node {
+            key: format!("\"{}\":", field.name).into_bytes(),
+            path: self.path(&at),
+            level: self.level(rule, prefix),
+            owed: self.slot(&format!("{OWED}{at}")),
+            body,
+        }
+    }
+
+    fn leaf(&mut self, field: &Field, form: Form, prefix: &str, at: &str, required: bool) -> Leaf {
+        let slot = self.slot(at);
+        let own = matches!(form, Form::OwnerId | Form::AccountType);
+        self.note_unfed(at, required && self.is_unfed(slot) && !own);
+        let beside = |name: &str| self.slot(&path::join(prefix, name));
+        Leaf {
+            form,
+            slot,
+            partner: field.partner.map(|name| {
+                let form = if name == "taxId" {
+                    Form::TaxId
+                } else {
+                    Form::TaxIdType
+                };
+                (beside(name), form)
+            }),
+            country: match form {
+                Form::EntityTaxId => beside("registeredAddress.country"),
+                _ => beside("country"),
+            },
+            tax_id_type: beside("taxIdType"),
+            owner: self.owner,
+            local: field.local,
+            kept: changes::kept(at),
+        }
+    }
+
+    fn list(
+        &mut self,
+        (field, rule): (&Field, Rule),
+        inner: &'static [Field],
+        at: &str,
+        required: bool,
+    ) -> Body {
+        let owners = at == "owners";
+        let head = format!("{at}[");
+        let index = |(target, _): (&str, usize)| {
+            let index = target.strip_prefix(&head)?.split(']').next()?;
+            index.parse::<usize>().ok()
+        };
+        let fed = self
+            .below(&head)
+            .filter_map(index)
+            .max()
+            .map_or(0, |highest| highest + 1);
+        let joined = self.mapper.each().iter().position(|each| each.list == at);
+        let joined = joined.map(|each| Joined {
+            each,
+            base: self.mapper.each()[each].base,
+            must: self.mapper.each()[each].must,
+        });
+        let count = if owners { fed.max(1) } else { fed };
+        let elements: Vec<Node> = (0..count)
+            .map(|index| {
+                let at = format!("{at}[{index}]");
+                if owners {
+                    self.owner = index;
+                }
+                if let Some(joined) = joined {
+                    let place = index.checked_sub(joined.base);
+                    self.element = place.map(|place| (joined.each, place));
+                }
+                // What a second owner lacks blocks the rows that have one; what the first lacks blocks them all.
+                let inside = self.inside(inner, &at, required && index == 0);
+                Node {
+                    key: Vec::new(),
+                    path: self.path(&at),
+                    level: NodeLevel::Is(Level::W),
+                    owed: None,
+                    body: Body::Object {
+                        inside,
+                        lends: false,
+                        borrows: false,
+                    },
+                }
+            })
+            .collect();
+        if joined.is_some() {
+            self.element = None;
+        }
+        let about = match owners {
+            true => (0..count)
+                .map(|index| self.about(index, &elements[index]))
+                .collect(),
+            false => Vec::new(),
+        };
+        // An optional one that only backfill files may have is not there until one has it.
+        let open = rule == Rule::Is(Level::O)
+            && self.below(&head).all(|(_, slot)| self.is_unfed(Some(slot)));
+        Body::List {
+            about,
+            joined,
+            elements,
+            empty: field.empty_list && !open,
+            owners,
+        }
+    }
+
+    fn level(&self, rule: Rule, prefix: &str) -> NodeLevel {
+        match rule {
+            // By account type: settled when the field was laid out.
+            Rule::Is(_) | Rule::Of(_) => NodeLevel::Is(rule.strongest()),
+            Rule::When(conditions, level) => {
+                NodeLevel::When(self.conditions(conditions, prefix), level)
+            }
+        }
+    }
+
+    fn conditions(&self, conditions: &'static [Condition], prefix: &str) -> Vec<SlotCondition> {
+        let beside = |name: &str| self.slot(&path::join(prefix, name));
+        let partner = |name: &str| match name {
+            "taxIdType" => beside("taxId"),
+            _ => None,
+        };
+        conditions
+            .iter()
+            .filter_map(|(name, words)| {
+                Some(SlotCondition {
+                    slot: beside(name)?,
+                    words,
+                    partner: partner(name),
+                    needs_partner: !words.iter().any(|word| US_TAX_ID_TYPES.contains(word)),
+                })
+            })
+            .collect()
+    }
+
+    fn about(&self, index: usize, element: &Node) -> OwnerSlots {
+        let local = |name: &str| self.slot(&format!("owners[{index}].{name}"));
+        OwnerSlots {
+            kind: kind(element),
+            share: local("ownership_percent"),
+            manages: local("manages_entity"),
+            us_person: self.conditions(US_PERSON, &format!("owners[{index}].identity")),
+        }
+    }
+
+    fn slot(&self, at: &str) -> Option<usize> {
+        self.slots.get(at).copied()
+    }
+
+    /// Whether the mapping gives nothing there, whatever backfill files do.
+    fn is_unfed(&self, slot: Option<usize>) -> bool {
+        slot.is_none_or(|slot| self.fed[slot].feed.is_open())
+    }
+
+    fn inside(&mut self, fields: &'static [Field], at: &str, required: bool) -> Inside {
+        let children = self.fields(fields, at, required);
+        let constants_suffice = children
+            .iter()
+            .all(|child| !child.always_needed() || self.constant(child));
+        Inside {
+            slots: self.slots_below(at),
+            children,
+            constants_suffice,
+        }
+    }
+
+    /// Whether a node can be whole without any cell.
+    fn constant(&self, node: &Node) -> bool {
+        let fed =
+            |slot: &Option<usize>| slot.is_some_and(|slot| self.fed[slot].feed.may_be_constant());
+        match &node.body {
+            Body::Leaf(leaf) => {
+                matches!(leaf.form, Form::OwnerId | Form::AccountType) || fed(&leaf.slot)
+            }
+            Body::Lines(slot, _) => fed(slot),
+            Body::Object { inside, .. } => inside.constants_suffice,
+            Body::List { .. } => true,
+        }
+    }
+
+    fn slots_below(&self, at: &str) -> Vec<usize> {
+        let mut slots: Vec<usize> = self
+            .below(&format!("{at}."))
+            .filter(|(target, _)| telling(target))
+            .map(|(_, slot)| slot)
+            .collect();
+        slots.sort_unstable();
+        slots
+    }
+
+    /// What is fed below a path that ends in a dot or a bracket.
+    fn below<'b>(&'b self, head: &'b str) -> impl Iterator<Item = (&'b str, usize)> {
+        let range = self.slots.range(head..);
+        range
+            .map(|(target, slot)| (*target, *slot))
+            .take_while(move |(target, _)| target.starts_with(head))
+    }
+
+    fn note_unfed(&mut self, at: &str, unfed: bool) {
+        if !unfed {
+            return;
+        }
+        match self.unfed.iter_mut().find(|(path, _)| path == at) {
+            Some((_, types)) => types.push(self.account_type),
+            None => self.unfed.push((at.to_owned(), vec![self.account_type])),
+        }
+    }
+
+    pub(super) fn path(&mut self, at: &str) -> u32 {
+        if let Some(known) = self.known.get(at) {
+            return *known;
+        }
+        let feed = self.slot(at).map(|slot| self.fed[slot].feed);
+        self.paths.push(PathInfo {
+            path: at.to_owned(),
+            columns: feed.map_or_else(Vec::new, |feed| feed.columns.clone()),
+            reads: feed.map_or_else(Vec::new, |feed| feed.reads.clone()),
+            written: feed.map_or_else(String::new, |feed| feed.written.clone()),
+            element: self.element,
+        });
+        let path = (self.paths.len() - 1) as u32;
+        self.known.insert(at.to_owned(), path);
+        path
+    }
+}
+
+/// Whether a value there says that its object is there.
+fn telling(target: &str) -> bool {
+    path::find(target).is_none_or(|found| found.field.tells_presence())
+}
+
+/// The `kind` of an owner, where something feeds it.
+fn kind(element: &Node) -> Option<Kind> {
+    let Body::Object { inside, .. } = &element.body else {
+        return None;
+    };
+    inside.children.iter().find_map(|child| match &child.body {
+        Body::Leaf(leaf) if leaf.form == Form::OwnerKind => Some((leaf.slot?, child.path)),
+        _ => None,
+    })
+}

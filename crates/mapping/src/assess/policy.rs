@@ -1,0 +1,85 @@
+//! `[policy]`: levels that the operator moved, each with a reason.
+//!
+//! Owner of [`Policy`]. H, G and O move in both directions; W never, nor what an object needs to be whole. Whether accounts
+//! of a type need KYB moves here too, between H and O.
+
+use std::collections::BTreeMap;
+
+use bakkt_contract::documents::KYB_ACCOUNT_TYPES;
+use bakkt_contract::{Level, Rule, path};
+
+/// The moves, by path pattern such as `owners[].identity.employment`, or by type of account as `kyb.CUSTODIAL`.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    moves: BTreeMap<String, Move>,
+}
+
+/// One move.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// The new level.
+    pub level: Level,
+    /// The operator's reason, for the report.
+    pub reason: String,
+}
+
+impl Policy {
+    /// Adds a move. The error says why it cannot be.
+    pub fn add(&mut self, pattern: &str, level: Level, reason: String) -> Result<(), String> {
+        let found = path::find_pattern(pattern).ok_or("not a field of the contract")?;
+        if found.field.rule.strongest() == Level::W {
+            return Err("it is W: the wire refuses a request (or an object) without it".into());
+        }
+        if level == Level::W {
+            return Err("W is Bakkt's to give; H is the strongest level of yours".into());
+        }
+        self.moves
+            .insert(pattern.to_owned(), Move { level, reason });
+        Ok(())
+    }
+
+    /// Adds a move of a type of account: H, it needs KYB; O, it does not. The error says why it cannot be.
+    pub fn add_kyb(
+        &mut self,
+        account_type: &str,
+        level: Level,
+        reason: String,
+    ) -> Result<(), String> {
+        if !KYB_ACCOUNT_TYPES.contains(&account_type) {
+            return Err(format!(
+                "KYB is for accounts of the types {}",
+                KYB_ACCOUNT_TYPES.join(", ")
+            ));
+        }
+        if !matches!(level, Level::H | Level::O) {
+            return Err("an account needs KYB or it does not".into());
+        }
+        self.moves
+            .insert(format!("kyb.{account_type}"), Move { level, reason });
+        Ok(())
+    }
+
+    /// Whether accounts of a type need KYB.
+    pub fn needs_kyb(&self, account_type: &str) -> bool {
+        match self.moves.get(&format!("kyb.{account_type}")) {
+            Some(moved) => moved.level == Level::H,
+            None => KYB_ACCOUNT_TYPES.contains(&account_type),
+        }
+    }
+
+    /// The rule of a field, moved or not. Of a conditional rule the level moves and the condition stays.
+    pub fn rule(&self, pattern: &str, rule: Rule) -> Rule {
+        match (self.moves.get(pattern), rule) {
+            (None, rule) => rule,
+            (Some(moved), Rule::When(conditions, _)) => Rule::When(conditions, moved.level),
+            (Some(moved), Rule::Is(_) | Rule::Of(_)) => Rule::Is(moved.level),
+        }
+    }
+
+    /// All moves, by pattern.
+    pub fn moves(&self) -> impl Iterator<Item = (&str, &Move)> {
+        self.moves
+            .iter()
+            .map(|(pattern, moved)| (pattern.as_str(), moved))
+    }
+}

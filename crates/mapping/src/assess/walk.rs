@@ -1,0 +1,600 @@
+//! The walk over the tree: one pass that writes the payload and finds the gaps.
+//!
+//! Owner of the shape rule. An object is written as if it were whole; when it turns out not to be, what was written
+//! is cut off again, and the values in it that came from cells are recorded as withheld. Reused from row to row.
+
+mod lines;
+mod owed;
+
+use uuid::Uuid;
+
+use super::facts::{self, OwnerFacts};
+use super::kept::Kept;
+use super::owners::{self, Owner};
+use super::plan::{Body, Inside, Leaf, Node, OwnerSlots, Plan, Spelling, Tree};
+use super::value::{self, Beside};
+use super::{Gap, Reason};
+use crate::draft::{Draft, Slot};
+use crate::merge::DISAGREE;
+use bakkt_contract::roles::{ENTITY_KIND, MANUAL_KYB};
+use bakkt_contract::unfit_id;
+use bakkt_contract::{Form, Level};
+use bakkt_model::text::is_plain;
+use bakkt_model::verdict::Verdict;
+
+/// Namespace of derived clientOwnerIds. It never changes: the same account and place give the same id forever.
+const OWNER_NAMESPACE: Uuid = Uuid::from_u128(0x5b0d_9d4e_7a51_5c07_9a36_2f0c_8f3e_61d4);
+
+/// The clientOwnerId of an owner that has none of its own: made of the account's id and the owner's place.
+pub fn derived_owner_id(account: &str, owner: usize) -> Uuid {
+    let name = format!("{account}/{owner}");
+    Uuid::new_v5(&OWNER_NAMESPACE, name.as_bytes())
+}
+
+/// The walker and its buffers.
+#[derive(Debug, Default)]
+pub struct Assessor {
+    /// Write the payload's skeleton only, for a verdict and gaps without a payload.
+    pub brief: bool,
+    /// Collect [`Assessor::owners`].
+    pub facts: bool,
+    /// When brief: derive the ids in the facts.
+    pub ids: bool,
+    /// Of the record; none where it cannot be told.
+    account_type: Option<&'static str>,
+    out: Vec<u8>,
+    gaps: Vec<Gap>,
+    /// Leaves written from cells, which a cut turns into withheld gaps.
+    sent: Vec<u32>,
+    /// Leaves with data seen so far, valid or not.
+    data: usize,
+    lent: Option<(usize, usize)>,
+    /// All texts of the record are printable ASCII.
+    is_plain: bool,
+    /// Owners that are sent.
+    owners: Vec<Owner>,
+    /// The owner that is being walked.
+    owner: Owner,
+    owner_ids: Vec<(usize, usize, u32)>,
+    owner_facts: OwnerFacts,
+    /// What no update may change of what is written.
+    kept: Vec<Kept>,
+    /// clientOwnerId of the owner that is being walked, where facts are collected.
+    owner_id: String,
+}
+
+/// What became of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    Sent,
+    Absent,
+    Broken,
+}
+
+#[derive(Clone, Copy)]
+struct Mark {
+    out: usize,
+    gaps: usize,
+    sent: usize,
+    data: usize,
+}
+
+impl Assessor {
+    /// Forgets the record before.
+    pub fn start(&mut self) {
+        self.out.clear();
+        self.gaps.clear();
+        self.sent.clear();
+        self.owner_ids.clear();
+        self.kept.clear();
+        self.data = 0;
+        self.lent = None;
+        self.account_type = None;
+        self.owners.clear();
+        self.owner_facts.clear();
+    }
+
+    /// Judges one draft.
+    pub fn assess(&mut self, plan: &Plan, draft: &Draft) -> Verdict {
+        self.start();
+        self.is_plain = is_plain(draft.all_text());
+        match plan.tree(draft) {
+            Ok(tree) => self.walk(plan, draft, tree),
+            Err(why) => self.walk_untyped(plan, draft, why),
+        }
+    }
+
+    /// Without a type nobody knows what the account needs: that is its one gap. What it would send is still written, so
+    /// that rows of one id can be compared; never equal to a payload of an account that has a type.
+    fn walk_untyped(&mut self, plan: &Plan, draft: &Draft, reason: Reason) -> Verdict {
+        if let Some(tree) = plan.trees.iter().max_by_key(|tree| tree.nodes.len()) {
+            self.walk(plan, draft, tree);
+        }
+        let payload = std::mem::take(&mut self.out);
+        self.start();
+        self.out = payload;
+        self.out.push(b'?');
+        let (path, level) = (plan.type_path, Level::H);
+        self.add_gap(Gap {
+            path,
+            reason,
+            level,
+        });
+        Verdict::Blocked
+    }
+
+    fn walk(&mut self, plan: &Plan, draft: &Draft, tree: &Tree) -> Verdict {
+        self.account_type = Some(tree.account_type);
+        self.out.push(b'{');
+        let mut whole = true;
+        for node in &tree.nodes {
+            let level = node.level_on(draft);
+            if self.node(plan, draft, node, level, level) != Done::Sent && level.breaks() {
+                whole = false;
+            }
+        }
+        self.close(b'}');
+        if !whole || self.gaps.iter().any(|gap| gap.level.breaks()) {
+            Verdict::Blocked
+        } else if self.gaps.is_empty() {
+            Verdict::Ready
+        } else {
+            Verdict::Grace
+        }
+    }
+
+    /// The payload's bytes; of a blocked record, what there is of it (for comparing duplicates only).
+    pub fn payload(&self) -> &[u8] {
+        &self.out
+    }
+
+    /// The gaps.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    /// What KYB needs to know of the owners that are sent; empty unless asked for, or when one of them is not whole.
+    pub fn owners(&self) -> &OwnerFacts {
+        &self.owner_facts
+    }
+
+    /// What no update may change of the payload, in its order.
+    pub fn kept(&self) -> &[Kept] {
+        &self.kept
+    }
+
+    /// The account type of the record; none where it cannot be told.
+    pub fn account_type(&self) -> Option<&'static str> {
+        self.account_type
+    }
+
+    /// Records a gap that was found outside of the tree.
+    pub fn add_gap(&mut self, gap: Gap) {
+        self.gaps.push(gap);
+    }
+
+    /// `own` is the level inside the object, `level` what counts, which no object above makes stronger than itself.
+    fn owed_node(
+        &mut self,
+        plan: &Plan,
+        draft: &Draft,
+        node: &Node,
+        own: Level,
+        level: Level,
+    ) -> Done {
+        match &node.body {
+            Body::Leaf(leaf) => self.leaf(plan, draft, node, leaf, own, level),
+            Body::Lines(slot, form) => self.lines(draft, node, (*slot, *form), (own, level)),
+            Body::Object {
+                inside,
+                lends,
+                borrows,
+            } => {
+                let start = self.out.len() + if self.brief { 0 } else { node.key.len() };
+                let done = self.object(
+                    plan,
+                    draft,
+                    node,
+                    inside,
+                    level,
+                    level < Level::G || *borrows,
+                );
+                if *lends && done == Done::Sent {
+                    self.lent = Some((start, self.out.len() - 1));
+                }
+                match (done, self.lent) {
+                    (Done::Absent | Done::Broken, Some((start, end))) if *borrows => {
+                        self.key(node);
+                        self.out.extend_from_within(start..end);
+                        self.out.push(b',');
+                        Done::Sent
+                    }
+                    _ => done,
+                }
+            }
+            Body::List {
+                elements,
+                empty,
+                owners,
+                about,
+                joined,
+            } => {
+                let there = joined.map_or(elements.len(), |joined| {
+                    (joined.base + draft.rows(joined.each)).min(elements.len())
+                });
+                if *owners && there == 0 {
+                    return self.gap(node, Reason::NoRow, level, Done::Absent);
+                }
+                let must = joined.map_or(usize::MAX, |joined| match joined.must {
+                    true => joined.base,
+                    false => usize::MAX,
+                });
+                self.list(
+                    plan,
+                    draft,
+                    node,
+                    (&elements[..there], about),
+                    (*empty, *owners, must),
+                    level,
+                )
+            }
+        }
+    }
+
+    fn leaf(
+        &mut self,
+        plan: &Plan,
+        draft: &Draft,
+        node: &Node,
+        leaf: &Leaf,
+        own: Level,
+        level: Level,
+    ) -> Done {
+        // A local field says nothing about whether there is an owner, and is not sent.
+        let when_invalid = leaf.local.map_or(level, |unfit| unfit.max(level));
+        let (text, constant) = match leaf.slot.map_or(Slot::Missing, |slot| draft.slot(slot)) {
+            _ if leaf.form == Form::AccountType => (self.account_type.unwrap_or_default(), true),
+            Slot::Value { span, constant } => (draft.text(span), constant),
+            Slot::Invalid(why) => {
+                self.data += usize::from(leaf.local.is_none_or(Level::breaks));
+                return self.gap(node, Reason::Invalid(why), when_invalid, Done::Broken);
+            }
+            Slot::Disagree => return self.disagree(node, level),
+            Slot::Missing | Slot::List { .. } if leaf.form == Form::OwnerId => {
+                return self.derived_owner_id(plan, draft, node, leaf);
+            }
+            Slot::Missing | Slot::List { .. } => {
+                let wanted =
+                    own.breaks() || level >= Level::G || self.partner_waits(plan, draft, leaf);
+                if wanted {
+                    self.gap(node, Reason::Missing, level, Done::Absent);
+                }
+                return Done::Absent;
+            }
+        };
+        self.data += usize::from(!constant && leaf.local.is_none());
+        if let Err(why) = self.check(plan, draft, leaf.form, leaf, text) {
+            return self.gap(node, Reason::Invalid(why), when_invalid, Done::Broken);
+        }
+        if leaf.local.is_some() {
+            return Done::Sent;
+        }
+        if let Some((slot, form)) = leaf.partner {
+            let fit = slot
+                .and_then(|slot| draft.value(slot))
+                .is_some_and(|text| self.check(plan, draft, form, leaf, text).is_ok());
+            if !fit {
+                // Of a record that is not sent at all, nothing is withheld.
+                if !constant && !level.breaks() {
+                    self.gap(node, Reason::Withheld, level, Done::Absent);
+                }
+                return Done::Absent;
+            }
+        }
+        self.key(node);
+        let start = self.out.len();
+        match (leaf.form, plan.spelling) {
+            (form, _) if self.brief && form != Form::OwnerId => {}
+            (Form::TaxIdType, Spelling::Reference) if text == "NATIONALID" => {
+                value::write_string("NATIONAL_ID", &mut self.out)
+            }
+            _ => value::write(leaf.form, text, &mut self.out),
+        }
+        self.keep(leaf, start);
+        match leaf.form {
+            Form::Role => self.owner = Owner::new(text, node.path),
+            Form::OwnerId => self.note_owner_id(text, start, node),
+            _ => {}
+        }
+        self.out.push(b',');
+        if !constant {
+            self.sent.push(node.path);
+        }
+        Done::Sent
+    }
+
+    fn check(
+        &self,
+        plan: &Plan,
+        draft: &Draft,
+        form: Form,
+        leaf: &Leaf,
+        text: &str,
+    ) -> Result<(), &'static str> {
+        if form == Form::ClientId {
+            return unfit_id::unfit(text, plan.ids).map_or(Ok(()), Err);
+        }
+        let mut beside = Beside {
+            unissued: plan.ids.allow_unissued,
+            as_of: plan.as_of,
+            is_plain: self.is_plain,
+            ..Beside::default()
+        };
+        if form.depends_on_others() {
+            beside.country = leaf.country.and_then(|slot| draft.value(slot));
+            beside.tax_id_type = leaf.tax_id_type.and_then(|slot| draft.value(slot));
+        }
+        value::check(form, text, beside)
+    }
+
+    /// The field beside this one has a value that this one's absence withholds.
+    fn partner_waits(&self, plan: &Plan, draft: &Draft, leaf: &Leaf) -> bool {
+        leaf.partner.is_some_and(|(slot, form)| {
+            slot.is_some_and(|slot| match draft.slot(slot) {
+                Slot::Value {
+                    span,
+                    constant: false,
+                } => self
+                    .check(plan, draft, form, leaf, draft.text(span))
+                    .is_ok(),
+                _ => false,
+            })
+        })
+    }
+
+    fn derived_owner_id(&mut self, plan: &Plan, draft: &Draft, node: &Node, leaf: &Leaf) -> Done {
+        if self.brief && !self.ids && !plan.feeds_owner_ids {
+            self.owner_id.clear();
+            // Derived from the place, so unique among themselves.
+            self.out.push(b',');
+            return Done::Sent;
+        }
+        let account = plan
+            .client_id
+            .and_then(|slot| draft.value(slot))
+            .unwrap_or("");
+        let id = derived_owner_id(account, leaf.owner);
+        let mut buffer = Uuid::encode_buffer();
+        self.key(node);
+        let start = self.out.len();
+        let id: &str = id.hyphenated().encode_lower(&mut buffer);
+        value::write_string(id, &mut self.out);
+        self.keep(leaf, start);
+        self.note_owner_id(id, start, node);
+        self.out.push(b',');
+        Done::Sent
+    }
+
+    /// Notes what was written last, where no update may change it.
+    fn keep(&mut self, leaf: &Leaf, start: usize) {
+        if let Some(field) = leaf.kept.filter(|_| !self.brief) {
+            self.kept.push(Kept {
+                field,
+                place: self.owners.len() as u32,
+                start,
+                end: self.out.len(),
+            });
+        }
+    }
+
+    fn note_owner_id(&mut self, id: &str, start: usize, node: &Node) {
+        self.owner_ids.push((start, self.out.len(), node.path));
+        if self.facts {
+            self.owner_id.clear();
+            self.owner_id.push_str(id);
+        }
+    }
+
+    fn object(
+        &mut self,
+        plan: &Plan,
+        draft: &Draft,
+        node: &Node,
+        inside: &Inside,
+        level: Level,
+        quiet: bool,
+    ) -> Done {
+        let data = || inside.slots.iter().any(|slot| draft.has_data(*slot));
+        if quiet && !inside.constants_suffice && !data() {
+            return Done::Absent;
+        }
+        let mark = self.mark();
+        self.key(node);
+        self.out.push(b'{');
+        let mut whole = true;
+        for child in &inside.children {
+            let own = child.level_on(draft);
+            let counts = if own == Level::W {
+                level
+            } else {
+                own.min(level)
+            };
+            if self.node(plan, draft, child, own, counts) != Done::Sent && own.breaks() {
+                whole = false;
+            }
+        }
+        // Constants make an object appear only when they make it whole; an empty object says nothing.
+        let empty = whole && self.out.last() == Some(&b'{');
+        if empty || (self.data == mark.data && !whole) {
+            self.take_back(mark);
+            if self.data == mark.data {
+                self.sent.truncate(mark.sent);
+                if quiet {
+                    self.gaps.truncate(mark.gaps);
+                }
+            }
+            return Done::Absent;
+        }
+        if !whole {
+            self.cut(mark, level);
+            return Done::Broken;
+        }
+        self.close(b'}');
+        self.out.push(b',');
+        Done::Sent
+    }
+
+    /// Takes back what was written since the mark; values from cells become withheld.
+    fn cut(&mut self, mark: Mark, level: Level) {
+        self.take_back(mark);
+        if level.breaks() {
+            self.sent.truncate(mark.sent);
+            return;
+        }
+        for path in self.sent.drain(mark.sent..) {
+            self.gaps.push(Gap {
+                path,
+                reason: Reason::Withheld,
+                level,
+            });
+        }
+    }
+
+    fn list(
+        &mut self,
+        plan: &Plan,
+        draft: &Draft,
+        node: &Node,
+        (elements, about): (&[Node], &[OwnerSlots]),
+        (empty, owners, rows): (bool, bool, usize),
+        level: Level,
+    ) -> Done {
+        let mark = self.mark();
+        self.key(node);
+        self.out.push(b'[');
+        let (mut count, mut whole) = (0, true);
+        for (index, element) in elements.iter().enumerate() {
+            let Body::Object { inside, .. } = &element.body else {
+                continue;
+            };
+            let must = owners && (index == 0 || index >= rows);
+            let there = || must || inside.slots.iter().any(|slot| draft.has_data(*slot));
+            let about = about.get(index);
+            if let Some((slot, path)) = about.and_then(|about| about.kind)
+                && draft.value(slot) == Some(ENTITY_KIND)
+                && there()
+            {
+                // What a person needs to be whole says nothing about it.
+                self.gaps.push(Gap {
+                    path,
+                    reason: Reason::Invalid(MANUAL_KYB),
+                    level: Level::H,
+                });
+                whole = false;
+                continue;
+            }
+            if owners {
+                self.lent = None;
+                self.owner = Owner::default();
+            }
+            match self.object(plan, draft, element, inside, level, !must) {
+                Done::Sent => {
+                    count += 1;
+                    if owners {
+                        self.owners.push(self.owner);
+                    }
+                    if let Some(about) = about.filter(|_| self.facts) {
+                        let flags = facts::flags(about, draft);
+                        self.owner_facts.push((index as u32, &self.owner_id, flags));
+                    }
+                }
+                Done::Absent if !must => {}
+                Done::Absent | Done::Broken => whole &= !owners,
+            }
+        }
+        if owners && !whole {
+            self.owner_facts.clear();
+            return Done::Broken;
+        }
+        if owners {
+            self.judge_owners();
+        }
+        if count == 0 {
+            if level >= Level::G && self.gaps.len() == mark.gaps {
+                self.gap(node, Reason::Missing, level, Done::Absent);
+            }
+            if !empty {
+                self.out.truncate(mark.out);
+                return Done::Absent;
+            }
+        }
+        self.close(b']');
+        self.out.push(b',');
+        Done::Sent
+    }
+
+    /// Roles that fit together; clientOwnerIds unique (contract, section 2, owners).
+    fn judge_owners(&mut self) {
+        let account_type = self.account_type.unwrap_or_default();
+        owners::judge_roles(&self.owners, account_type, &mut self.gaps);
+        for (place, &(start, end, path)) in self.owner_ids.iter().enumerate() {
+            let twice = self.owner_ids[..place]
+                .iter()
+                .any(|&(s, e, _)| self.out.get(s..e) == self.out.get(start..end));
+            if twice {
+                let reason = Reason::Invalid("another owner of the account has the same id");
+                self.gaps.push(Gap {
+                    path,
+                    reason,
+                    level: Level::H,
+                });
+            }
+        }
+    }
+
+    /// Which of the rows is right nobody but a person knows.
+    fn disagree(&mut self, node: &Node, level: Level) -> Done {
+        self.data += 1;
+        let reason = Reason::Invalid(DISAGREE);
+        self.gap(node, reason, level.max(Level::H), Done::Broken)
+    }
+
+    fn take_back(&mut self, mark: Mark) {
+        self.out.truncate(mark.out);
+        self.lent = self.lent.filter(|(_, end)| *end <= mark.out);
+        self.owner_ids.retain(|(_, end, _)| *end <= mark.out);
+        self.kept.retain(|kept| kept.end <= mark.out);
+    }
+
+    fn key(&mut self, node: &Node) {
+        if !self.brief {
+            self.out.extend_from_slice(&node.key);
+        }
+    }
+
+    fn gap(&mut self, node: &Node, reason: Reason, level: Level, done: Done) -> Done {
+        self.gaps.push(Gap {
+            path: node.path,
+            reason,
+            level,
+        });
+        done
+    }
+
+    fn mark(&self) -> Mark {
+        Mark {
+            out: self.out.len(),
+            gaps: self.gaps.len(),
+            sent: self.sent.len(),
+            data: self.data,
+        }
+    }
+
+    /// Closes an object or a list: the comma after the last member goes.
+    fn close(&mut self, with: u8) {
+        if self.out.last() == Some(&b',') {
+            self.out.pop();
+        }
+        self.out.push(with);
+    }
+}

@@ -1,0 +1,86 @@
+//! The walk over a list of texts, such as the lines of a street.
+//!
+//! Owner of the shape rule for lists of texts: one gap a list, whatever the number of broken elements.
+//! Left out on purpose: lists of objects, which the walk itself takes.
+
+use super::{Assessor, Done};
+use crate::assess::Reason;
+use crate::assess::plan::Node;
+use crate::assess::value::{self, Beside};
+use crate::draft::{Draft, Slot};
+use bakkt_contract::{Form, Level, texts};
+
+impl Assessor {
+    /// Writes a list of texts; only its broken elements are left out (contract, section 3).
+    pub(super) fn lines(
+        &mut self,
+        draft: &Draft,
+        node: &Node,
+        (slot, form): (Option<usize>, Form),
+        (own, level): (Level, Level),
+    ) -> Done {
+        let (first, last, constant) = match slot.map_or(Slot::Missing, |slot| draft.slot(slot)) {
+            Slot::List {
+                first,
+                last,
+                constant,
+            } => (first, last, constant),
+            Slot::Invalid(why) => {
+                self.data += 1;
+                return self.gap(node, Reason::Invalid(why), level, Done::Broken);
+            }
+            Slot::Disagree => return self.disagree(node, level),
+            Slot::Missing | Slot::Value { .. } => {
+                if own.breaks() || level >= Level::G {
+                    self.gap(node, Reason::Missing, level, Done::Absent);
+                }
+                return Done::Absent;
+            }
+        };
+        self.data += usize::from(!constant);
+        let before = self.out.len();
+        self.key(node);
+        self.out.push(b'[');
+        let start = self.out.len();
+        let mut broken = None;
+        for item in first..last {
+            let fit = draft.item(item).and_then(|text| {
+                let beside = Beside {
+                    is_plain: self.is_plain,
+                    ..Beside::default()
+                };
+                value::check(form, text, beside)?;
+                match form {
+                    Form::Short(_) if item - first >= texts::LINES => {
+                        Err("more lines than an address has")
+                    }
+                    _ => Ok(text),
+                }
+            });
+            match fit {
+                Ok(text) if !self.brief => value::write_string(text, &mut self.out),
+                Ok(_) => {}
+                Err(why) => {
+                    broken = broken.or(Some(why));
+                    continue;
+                }
+            }
+            self.out.push(b',');
+        }
+        // One gap a list, whatever the number of broken elements; without a good one the list itself is broken.
+        let reason = broken.map_or(Reason::Missing, Reason::Invalid);
+        if self.out.len() == start {
+            self.out.truncate(before);
+            return self.gap(node, reason, level, Done::Broken);
+        }
+        if broken.is_some() {
+            self.gap(node, reason, level.min(Level::G), Done::Absent);
+        }
+        self.close(b']');
+        self.out.push(b',');
+        if !constant {
+            self.sent.push(node.path);
+        }
+        Done::Sent
+    }
+}

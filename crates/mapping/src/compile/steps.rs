@@ -1,0 +1,493 @@
+//! The transforms of a feed: which steps a mapping's keys become, in their fixed order.
+//!
+//! Owner of the syntax of transforms. Every mistake in one is reported at its place and the rest of the feed is looked
+//! at all the same. Left out on purpose: what a step does with a cell (`feed`).
+
+use std::sync::Arc;
+
+use regex::Regex;
+
+use super::Compiler;
+use crate::dates::DateFormats;
+use crate::dates::ordered::{self, EPOCHS, ORDERS, Ordered};
+use crate::dates::words::{LANGUAGES, Language};
+use crate::feed::{Feed, Pattern, Split, Strict};
+use crate::lookup::Lookup;
+use crate::missing::Missing;
+use crate::names::{self, Order as NameOrder, PARTS, Part, Taking};
+use crate::step::{Case, Dates, Place, Step, YesNo};
+use crate::target::{Takes, fits};
+use bakkt_contract::amounts::Point;
+use bakkt_contract::{Form, countries};
+use bakkt_files::toml_file::{Table, Value};
+use bakkt_model::error::nearest;
+use bakkt_model::text::{fold, same, trim};
+
+/// Transforms that come last, one of which a feed may have.
+pub const FORMS: [&str; 10] = [
+    "date",
+    "phone",
+    "name",
+    "country",
+    "us_state",
+    "postal_code",
+    "tax_id",
+    "usd_range",
+    "integer",
+    "yes_no",
+];
+
+/// What `date` takes.
+const FORMATS_HELP: &str =
+    "formats are strftime's, such as \"%m/%d/%Y\"; or an order: \"mdy\", \"dmy\" or \"ymd\"";
+
+/// The longest id that zeros are put in front of.
+const MOST_DIGITS: i64 = 40;
+
+impl Compiler<'_, '_> {
+    pub(super) fn cutting(&mut self, table: &Table<'_>, feed: &mut Feed) {
+        if let Some(value) = table.get("regex")
+            && let Some(pattern) = value.text(self.found)
+        {
+            match Regex::new(pattern) {
+                Ok(regex) => {
+                    feed.regex = Some(Pattern {
+                        regex,
+                        number: self.feeds.len(),
+                    })
+                }
+                Err(error) => value.wrong(
+                    self.found,
+                    "the regex does not compile",
+                    last_line(&error.to_string()),
+                ),
+            }
+        }
+        let no_match = table.choice("no_match", &[("gap", false), ("empty", true)], self.found);
+        feed.empties_misses = no_match == Some(true);
+        if let Some(value) = table.get("no_match")
+            && table.get("regex").is_none()
+        {
+            value.wrong_key(
+                self.found,
+                "`no_match` without `regex` has nothing to say",
+                "add the pattern, or take it away",
+            );
+        }
+        if let Some(split) = table.table("split", self.found) {
+            let by: Vec<String> = split
+                .texts("by", self.found)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(by, _)| by.to_owned())
+                .collect();
+            if by.is_empty() || by.iter().any(String::is_empty) {
+                split.wrong(
+                    self.found,
+                    "`split` needs `by`",
+                    "split = { by = \";\", take = 0 }",
+                );
+            }
+            let take = split
+                .integer("take", 0, 1000, self.found)
+                .map(|take| take as usize);
+            feed.split = Some(Split::new(by, take));
+            split.finish(self.found);
+        }
+        feed.join = table.text("join", self.found).map(str::to_owned);
+    }
+
+    pub(super) fn steps(&mut self, table: &Table<'_>, takes: Takes, feed: &mut Feed) {
+        if table.boolean("digits", self.found) == Some(true) {
+            feed.steps.push(Step::Digits);
+        }
+        if let Some(width) = table.integer("pad", 1, MOST_DIGITS, self.found) {
+            feed.steps.push(Step::Pad(width as usize));
+        }
+        let cases = [
+            ("upper", Case::Upper),
+            ("lower", Case::Lower),
+            ("title", Case::Title),
+        ];
+        if let Some(case) = table.choice("case", &cases, self.found) {
+            feed.steps.push(Step::Case(case));
+        }
+        if let Some(value) = table.get("lookup") {
+            let otherwise = table
+                .get("otherwise")
+                .and_then(|value| self.word(value, takes));
+            self.unknown(table, otherwise.is_some(), feed);
+            let lookup = self.lookup(value, takes, table);
+            feed.steps.push(Step::Lookup(lookup, otherwise));
+        }
+        let mut forms = 0;
+        for key in FORMS {
+            if let Some(value) = table.get(key)
+                && let Some(step) = self.form(key, value, takes)
+            {
+                forms += 1;
+                feed.steps.push(step);
+                if forms > 1 {
+                    value.wrong_key(
+                        self.found,
+                        format!("`{key}` comes after another form"),
+                        format!("one of {}", FORMS.join(", ")),
+                    );
+                }
+            }
+        }
+    }
+
+    /// What a code that is in no table does.
+    fn unknown(&mut self, table: &Table<'_>, otherwise: bool, feed: &mut Feed) {
+        let choices = [("gap", false), ("error", true)];
+        let Some(value) = table.get("unknown") else {
+            return;
+        };
+        if otherwise {
+            value.wrong_key(
+                self.found,
+                "`unknown` beside `otherwise` has nothing to say",
+                "with `otherwise` every code means something; take one of them away",
+            );
+        }
+        if table.choice("unknown", &choices, self.found) == Some(true) {
+            if !self.targets.rows {
+                value.wrong(
+                    self.found,
+                    "`unknown = \"error\"` is for rows of customers",
+                    "take it away: what cannot be read of a document is listed by `check`",
+                );
+            }
+            let place = value.place();
+            let columns = feed.columns.clone();
+            feed.strict = Some(Arc::new(Strict { place, columns }));
+        }
+    }
+
+    fn lookup(&mut self, value: Value<'_>, takes: Takes, table: &Table<'_>) -> Lookup {
+        let mut lookup = Lookup::default();
+        let pairs = match value.as_text() {
+            Some(name) => match self.lookups.get(name) {
+                Some(pairs) => pairs.clone(),
+                None => {
+                    let near = nearest(name, self.lookups.keys().map(String::as_str));
+                    let help = near.map_or_else(
+                        || format!("add a table [lookups.{name}]"),
+                        |near| format!("did you mean \"{near}\"?"),
+                    );
+                    value.wrong(
+                        self.found,
+                        format!("there is no lookup table \"{name}\""),
+                        help,
+                    );
+                    Vec::new()
+                }
+            },
+            None => self.pairs("lookup", value),
+        };
+        // A form that follows the table (a country's name, say) takes what the table gives.
+        let last = FORMS.iter().all(|key| table.get(key).is_none());
+        for (code, meaning) in pairs {
+            if last && let Err(help) = fits(takes.form(), &meaning) {
+                value.wrong(
+                    self.found,
+                    format!("the lookup's \"{meaning}\" (for {code}) does not fit this field"),
+                    help,
+                );
+            }
+            lookup.add(&code, meaning);
+        }
+        lookup
+    }
+
+    fn form(&mut self, key: &str, value: Value<'_>, takes: Takes) -> Option<Step> {
+        let form = match takes {
+            Takes::One(form) => Some(form),
+            Takes::Lines(_) => None,
+        };
+        match key {
+            "date" => {
+                let dates = self.date(value)?;
+                Some(Step::Date(dates, form == Some(Form::DateTime)))
+            }
+            "phone" => self.place("phone", value).map(Step::Phone),
+            "postal_code" => self.place("postal_code", value).map(Step::PostalCode),
+            "name" => self.name(value),
+            "tax_id" => self.tax_id(value),
+            "usd_range" => match form {
+                Some(Form::Usd(scale)) => self
+                    .point(key, value)
+                    .map(|point| Step::UsdRange(scale, point)),
+                _ => {
+                    value.wrong_key(
+                        self.found,
+                        "`usd_range` on a field that takes no range",
+                        "take it away",
+                    );
+                    None
+                }
+            },
+            "integer" => self.point(key, value).map(Step::Integer),
+            "yes_no" => self.yes_no(value),
+            "country" => value.boolean(self.found)?.then_some(Step::Country),
+            _ if value.is_table() => self.place("us_state", value).map(Some).map(Step::UsState),
+            _ => value.boolean(self.found)?.then_some(Step::UsState(None)),
+        }
+    }
+
+    /// An order and what belongs to it, or formats.
+    fn date(&mut self, value: Value<'_>) -> Option<Dates> {
+        if value.is_table() {
+            let table = value.table("date", self.found)?;
+            return self.ordered(table);
+        }
+        let order = value.as_text().and_then(|word| find(&ORDERS, word));
+        if let Some(order) = order {
+            return Some(Dates::Ordered(Box::new(Ordered::new(order))));
+        }
+        let texts = value.texts(self.found)?;
+        let formats: Vec<&str> = texts.into_iter().map(|(text, _)| text).collect();
+        match DateFormats::compile(&formats) {
+            Ok(formats) => Some(Dates::Formats(formats)),
+            Err(why) => {
+                value.wrong(self.found, why, FORMATS_HELP);
+                None
+            }
+        }
+    }
+
+    /// Formats with the years that two digits mean.
+    fn formats(&mut self, table: &Table<'_>, value: Value<'_>) -> Option<Dates> {
+        let texts = value.texts(self.found)?;
+        let formats: Vec<&str> = texts.into_iter().map(|(text, _)| text).collect();
+        let pivot = table.integer("pivot", 0, 99, self.found);
+        match DateFormats::compile(&formats) {
+            Ok(formats) => Some(Dates::Formats(match pivot {
+                Some(pivot) => formats.with_pivot(pivot as u8),
+                None => formats,
+            })),
+            Err(why) => {
+                value.wrong(self.found, why, FORMATS_HELP);
+                None
+            }
+        }
+    }
+
+    fn ordered(&mut self, table: Table<'_>) -> Option<Dates> {
+        if let Some(value) = table.get("formats") {
+            let dates = self.formats(&table, value);
+            if table.get("order").is_some() {
+                table.wrong(
+                    self.found,
+                    "`formats` beside `order`",
+                    "dates have formats or an order, not both",
+                );
+            }
+            table.finish(self.found);
+            return dates;
+        }
+        let order = table.choice("order", &ORDERS, self.found);
+        if order.is_none() && table.get("order").is_none() {
+            table.wrong(
+                self.found,
+                "`date` needs `order` or `formats`",
+                "date = { order = \"mdy\" }, or \"dmy\" or \"ymd\"",
+            );
+        }
+        let mut dates = Ordered::new(order.unwrap_or(ORDERS[0].1));
+        if let Some(pivot) = table.integer("pivot", 0, 99, self.found) {
+            dates.pivot = pivot as u8;
+        }
+        if let Some(codes) = table.texts("languages", self.found) {
+            dates.languages = codes
+                .into_iter()
+                .filter_map(|(code, place)| self.language(code, place))
+                .collect();
+        }
+        dates.excel = table.choice("excel", &EPOCHS, self.found);
+        if let Some(value) = table.get("zone")
+            && let Some(name) = value.text(self.found)
+        {
+            dates.zone = ordered::zone(name);
+            if dates.zone.is_none() {
+                value.wrong(
+                    self.found,
+                    format!("there is no time zone \"{name}\""),
+                    "a name such as \"America/New_York\", or an offset such as \"-05:00\"",
+                );
+            }
+        }
+        table.finish(self.found);
+        order.map(|_| Dates::Ordered(Box::new(dates)))
+    }
+
+    fn language(&mut self, code: &str, place: Value<'_>) -> Option<&'static Language> {
+        let found = Language::find(code);
+        if found.is_none() {
+            let codes: Vec<&str> = LANGUAGES.iter().map(|language| language.code).collect();
+            place.wrong(
+                self.found,
+                format!("\"{code}\" is no language whose months are known"),
+                format!("one of: {}", codes.join(", ")),
+            );
+        }
+        found
+    }
+
+    fn name(&mut self, value: Value<'_>) -> Option<Step> {
+        let plain = |part| Taking {
+            part,
+            habit: NameOrder::GivenFirst.into(),
+            suffix: false,
+            person: None,
+        };
+        if !value.is_table() {
+            let part = value.choice("name", &PARTS, self.found)?;
+            return Some(Step::Name(plain(part)));
+        }
+        let table = value.table("name", self.found)?;
+        let part = table.choice("part", &PARTS, self.found);
+        if part.is_none() && table.get("part").is_none() {
+            table.wrong(
+                self.found,
+                "`name` needs `part`",
+                "name = { part = \"family\", order = \"family-first\" }",
+            );
+        }
+        let order = table.choice("order", &names::ORDERS, self.found);
+        let suffix = table.boolean("suffix", self.found) == Some(true);
+        if suffix && part.is_some_and(|part| part != Part::Family) {
+            table.wrong(
+                self.found,
+                "`suffix` belongs to the family name",
+                "take it away: \"full\" has the suffix, \"given\" and \"middle\" never do",
+            );
+        }
+        let family_names = table.integer("family_names", 1, 2, self.found);
+        let person = table.integer("person", 1, 2, self.found);
+        table.finish(self.found);
+        let mut taking = plain(part?);
+        taking.habit.order = order.unwrap_or(NameOrder::GivenFirst);
+        taking.habit.family_names = family_names.unwrap_or(1) as u8;
+        taking.suffix = suffix;
+        taking.person = person.map(|person| person as usize - 1);
+        Some(Step::Name(taking))
+    }
+
+    fn tax_id(&mut self, value: Value<'_>) -> Option<Step> {
+        let parts = [("number", false), ("type", true)];
+        if !value.is_table() {
+            let kind = value.choice("tax_id", &parts, self.found)?;
+            return Some(Step::TaxId {
+                kind,
+                entity: false,
+            });
+        }
+        let table = value.table("tax_id", self.found)?;
+        let kind = table.choice("part", &parts, self.found);
+        if kind.is_none() && table.get("part").is_none() {
+            table.wrong(
+                self.found,
+                "`tax_id` needs `part`",
+                "tax_id = { part = \"type\", entity = true }",
+            );
+        }
+        let entity = table.boolean("entity", self.found) == Some(true);
+        table.finish(self.found);
+        Some(Step::TaxId {
+            kind: kind?,
+            entity,
+        })
+    }
+
+    /// `true`, or what begins the decimals of the column's numbers.
+    fn point(&mut self, key: &str, value: Value<'_>) -> Option<Point> {
+        if !value.is_table() {
+            return value.boolean(self.found)?.then_some(Point::Open);
+        }
+        let table = value.table(key, self.found)?;
+        let points = [(".", Point::Dot), (",", Point::Comma)];
+        let point = table.choice("decimal", &points, self.found);
+        table.finish(self.found);
+        Some(point.unwrap_or_default())
+    }
+
+    fn yes_no(&mut self, value: Value<'_>) -> Option<Step> {
+        if !value.is_table() {
+            return value
+                .boolean(self.found)?
+                .then(|| Step::YesNo(YesNo::default()));
+        }
+        let table = value.table("yes_no", self.found)?;
+        let mut words = |key| -> Vec<String> {
+            let texts = table.texts(key, self.found).unwrap_or_default();
+            texts
+                .into_iter()
+                .map(|(word, _)| trim(word).to_owned())
+                .collect()
+        };
+        let (yes, no) = (words("yes"), words("no"));
+        let both = yes
+            .iter()
+            .find(|word| no.iter().any(|other| same(word, other)));
+        if let Some(word) = both {
+            value.wrong(
+                self.found,
+                format!("\"{word}\" cannot mean both yes and no"),
+                "take it out of one of the two lists",
+            );
+        }
+        table.finish(self.found);
+        let folded = |words: Vec<String>| words.iter().map(|word| fold(word)).collect();
+        Some(Step::YesNo(YesNo {
+            yes: folded(yes),
+            no: folded(no),
+        }))
+    }
+
+    /// A region, or the column that names it and the region where it does not.
+    fn place(&mut self, key: &str, value: Value<'_>) -> Option<Place> {
+        let (region, at, column) = if value.is_table() {
+            let table = value.table(key, self.found)?;
+            let column = table
+                .get("region_column")
+                .and_then(|value| self.columns(value, &mut Vec::new()));
+            let region = table
+                .get("default")
+                .and_then(|value| Some((value.text(self.found)?, value)));
+            table.finish(self.found);
+            (
+                region.map(|(text, _)| text),
+                region.map_or(value, |(_, at)| at),
+                column.and_then(|c| c.first().copied()),
+            )
+        } else {
+            (Some(value.text(self.found)?), value, None)
+        };
+        if let Some(region) = region
+            && countries::alpha3(region).and_then(countries::alpha2_of) != Some(region)
+        {
+            at.wrong(
+                self.found,
+                format!("\"{region}\" is no region"),
+                "an ISO 3166-1 alpha-2 code such as \"US\"",
+            );
+        }
+        Some(Place {
+            column,
+            default: region.map(str::to_owned),
+            missing: Missing::default(),
+        })
+    }
+}
+
+/// The meaning of a word.
+fn find<T: Copy>(choices: &[(&str, T)], word: &str) -> Option<T> {
+    let found = choices.iter().find(|(known, _)| *known == word);
+    found.map(|(_, choice)| *choice)
+}
+
+fn last_line(text: &str) -> String {
+    text.lines().last().unwrap_or(text).trim().to_owned()
+}

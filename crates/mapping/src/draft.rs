@@ -1,0 +1,274 @@
+//! What a row says about each mapped field, before anybody judged it.
+//!
+//! Owner of [`Draft`]: one slot per feed, all texts in one buffer, both reused from row to row.
+
+use std::sync::Arc;
+
+use super::feed::Strict;
+use bakkt_model::position::{List, Position};
+
+/// The value of one slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// Nothing in the export.
+    Missing,
+    /// A text.
+    Value {
+        /// Where it stands in the draft's buffer.
+        span: Span,
+        /// It came from the mapping (a constant or a default), not from a cell.
+        constant: bool,
+    },
+    /// A list of texts: `first..last` of the draft's items.
+    List {
+        /// First item.
+        first: u32,
+        /// One past the last item.
+        last: u32,
+        /// It came from the mapping, not from cells.
+        constant: bool,
+    },
+    /// A cell that could not be read; says why, without the value.
+    Invalid(&'static str),
+    /// The rows of the record say different things.
+    Disagree,
+}
+
+/// A piece of the draft's buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// Whether it is the place of an empty text.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// One row's values.
+#[derive(Debug, Default)]
+pub struct Draft {
+    text: String,
+    items: Vec<Result<Span, &'static str>>,
+    slots: Vec<Slot>,
+    /// Rows mapped so far, by list.
+    rows: [u32; LISTS],
+    strays: Vec<Stray>,
+}
+
+/// A code that is in no table, where the mapping says that such a one ends the run.
+#[derive(Clone, Debug)]
+pub struct Stray {
+    /// The feed that met it.
+    pub strict: Arc<Strict>,
+    /// The code. It never leaves the thread that read it: what is told of it is its shape.
+    pub code: String,
+    /// The row where it stands; none until it is placed.
+    pub at: Option<(List, Position)>,
+}
+
+/// Lists whose elements can come from rows of their own.
+const LISTS: usize = 2;
+
+impl Draft {
+    /// Empties it for a record of so many slots.
+    pub fn reset(&mut self, slots: usize) {
+        self.text.clear();
+        self.items.clear();
+        self.slots.clear();
+        self.slots.resize(slots, Slot::Missing);
+        self.rows = [0; LISTS];
+        self.strays.clear();
+    }
+
+    /// Keeps a code that is in no table.
+    pub fn keep_stray(&mut self, strict: &Arc<Strict>, code: &str) {
+        self.strays.push(Stray {
+            strict: strict.clone(),
+            code: code.to_owned(),
+            at: None,
+        });
+    }
+
+    /// Codes that are in no table and must be.
+    pub fn strays(&self) -> &[Stray] {
+        &self.strays
+    }
+
+    /// Says where those stand that were kept since the last call.
+    pub fn place_strays(&mut self, list: List, at: Position) {
+        for stray in self.strays.iter_mut().rev() {
+            if stray.at.is_some() {
+                break;
+            }
+            stray.at = Some((list, at));
+        }
+    }
+
+    /// Forgets all but the first of them.
+    pub fn drop_strays(&mut self, keep: usize) {
+        self.strays.truncate(keep);
+    }
+
+    /// Takes them over from another draft.
+    pub fn take_strays(&mut self, from: &mut Draft) {
+        self.strays.append(&mut from.strays);
+    }
+
+    /// Makes room for further slots.
+    pub fn grow(&mut self, slots: usize) {
+        if self.slots.len() < slots {
+            self.slots.resize(slots, Slot::Missing);
+        }
+    }
+
+    /// Adds a slot behind all others, for a value that is only looked at.
+    pub fn add_slot(&mut self) -> usize {
+        self.slots.push(Slot::Missing);
+        self.slots.len() - 1
+    }
+
+    /// Takes the last slot away again.
+    pub fn drop_slot(&mut self) -> Slot {
+        self.slots.pop().unwrap_or(Slot::Missing)
+    }
+
+    /// Counts a row that is an element of a list.
+    pub fn count_row(&mut self, list: usize) {
+        self.rows[list] += 1;
+    }
+
+    /// Rows that are elements of a list.
+    pub fn rows(&self, list: usize) -> usize {
+        self.rows[list] as usize
+    }
+
+    /// Takes a value over from another draft.
+    pub fn copy(&mut self, slot: usize, from: &Draft) {
+        let value = match from.slot(slot) {
+            Slot::Value { span, constant } => Slot::Value {
+                span: self.keep(from.text(span)),
+                constant,
+            },
+            Slot::List {
+                first,
+                last,
+                constant,
+            } => {
+                let start = self.items();
+                for item in first..last {
+                    match from.item(item) {
+                        Ok(text) => self.keep_item(text),
+                        Err(why) => self.keep_broken_item(why),
+                    }
+                }
+                Slot::List {
+                    first: start,
+                    last: self.items(),
+                    constant,
+                }
+            }
+            value => value,
+        };
+        self.set(slot, value);
+    }
+
+    /// Sets a slot.
+    pub fn set(&mut self, slot: usize, value: Slot) {
+        self.slots[slot] = value;
+    }
+
+    /// The value of a slot; one that the record did not need is missing.
+    pub fn slot(&self, slot: usize) -> Slot {
+        self.slots.get(slot).copied().unwrap_or(Slot::Missing)
+    }
+
+    /// Whether a cell gave the slot something, fit or not; constants do not count.
+    pub fn has_data(&self, slot: usize) -> bool {
+        match self.slot(slot) {
+            Slot::Missing => false,
+            Slot::Value { constant, .. } | Slot::List { constant, .. } => !constant,
+            Slot::Invalid(_) | Slot::Disagree => true,
+        }
+    }
+
+    /// Keeps a text.
+    pub fn keep(&mut self, text: &str) -> Span {
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        Span {
+            start,
+            end: self.text.len() as u32,
+        }
+    }
+
+    /// Keeps what is written; of a text that could not be written to its end, nothing stays.
+    pub fn write<E>(
+        &mut self,
+        write: impl FnOnce(&mut String) -> Result<(), E>,
+    ) -> Result<Span, E> {
+        let start = self.text.len();
+        match write(&mut self.text) {
+            Ok(()) => Ok(Span {
+                start: start as u32,
+                end: self.text.len() as u32,
+            }),
+            Err(error) => {
+                self.text.truncate(start);
+                Err(error)
+            }
+        }
+    }
+
+    /// Keeps an item of a list.
+    pub fn keep_item(&mut self, text: &str) {
+        let span = self.keep(text);
+        self.items.push(Ok(span));
+    }
+
+    /// Keeps the place of an item that could not be read, and why; the rest of the list is good without it.
+    pub fn keep_broken_item(&mut self, why: &'static str) {
+        self.items.push(Err(why));
+    }
+
+    /// Number of items kept so far.
+    pub fn items(&self) -> u32 {
+        self.items.len() as u32
+    }
+
+    /// All texts of the record, one behind the other: for a first look at every byte of it.
+    pub fn all_text(&self) -> &str {
+        &self.text
+    }
+
+    /// Number of slots.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether there are no slots.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The text of a span.
+    pub fn text(&self, span: Span) -> &str {
+        &self.text[span.start as usize..span.end as usize]
+    }
+
+    /// The text of an item, or why it could not be read.
+    pub fn item(&self, index: u32) -> Result<&str, &'static str> {
+        self.items[index as usize].map(|span| self.text(span))
+    }
+
+    /// The text of a slot, if it holds one.
+    pub fn value(&self, slot: usize) -> Option<&str> {
+        match self.slot(slot) {
+            Slot::Value { span, .. } => Some(self.text(span)),
+            _ => None,
+        }
+    }
+}

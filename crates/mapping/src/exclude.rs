@@ -1,0 +1,385 @@
+//! Records that the operator leaves out, with a reason (`[exclude]`).
+//!
+//! Owner of the compiled rules, and of which of them left anybody out: after a pass over the export, [`Exclude::unused`]
+//! tells ids and rules that hit no row. Rules are tested before everything else (contract, section 4).
+//! Invariant: an id is told by the place where it is written, never by its text, which may be anything.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bakkt_model::text::{Folded, cell, fold};
+use bakkt_source::export::Skipped;
+use bakkt_source::{Cell, Row};
+
+/// The compiled rules.
+#[derive(Debug, Default)]
+pub struct Exclude {
+    /// By clientAccountId.
+    ids: HashMap<String, KnownId>,
+    /// Every id as it is written in settings and lists.
+    listed: Vec<Listed>,
+    /// The files that hold ids.
+    files: Vec<String>,
+    /// By number of an id: whether a row has it.
+    hits: Vec<AtomicBool>,
+    /// Conditions on columns.
+    pub rules: Vec<ColumnRule>,
+    /// The reasons of these rules, then those for which no rule is needed.
+    pub reasons: Vec<String>,
+}
+
+#[derive(Debug)]
+struct KnownId {
+    /// Index of the reason.
+    reason: u16,
+    /// Its number among the hits; none when a person left it out, and not the settings.
+    hit: Option<usize>,
+}
+
+#[derive(Debug)]
+struct Listed {
+    place: Place,
+    hit: usize,
+    /// Number of the file in which it stands.
+    file: Option<usize>,
+    /// The first line, and it reads like a header: nobody has it, and nobody needs to.
+    may_be_header: bool,
+    first: bool,
+}
+
+/// One condition on a column.
+#[derive(Debug)]
+pub struct ColumnRule {
+    /// Index of the column.
+    pub column: usize,
+    /// The test.
+    pub test: Test,
+    /// Index of the reason.
+    pub reason: u16,
+    /// Where it is written.
+    pub place: Place,
+    /// Whether it fits a row.
+    pub hit: AtomicBool,
+}
+
+/// Where an id or a rule is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The file, as a person named it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// An id of `[exclude]`, as it is written.
+#[derive(Clone, Debug)]
+pub struct WrittenId<'a> {
+    /// The id.
+    pub id: &'a str,
+    /// Where it stands.
+    pub place: Place,
+    /// It is the first line of a list, and reads like a header.
+    pub may_be_header: bool,
+}
+
+/// An exclusion that leaves nobody out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unused {
+    /// Where it is written.
+    pub place: Place,
+    /// What it is.
+    pub what: UnusedKind,
+}
+
+/// What leaves nobody out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnusedKind {
+    /// An id that no row has.
+    Id,
+    /// The same, on the first line of a list of which other lines are ids: it may be a header.
+    FirstLine,
+    /// A rule that fits no row.
+    Rule,
+}
+
+impl Unused {
+    /// What is wrong with it.
+    pub fn what_text(&self) -> &'static str {
+        match self.what {
+            UnusedKind::Id => "no row has this id",
+            UnusedKind::FirstLine => "no row has this id; is this line a header?",
+            UnusedKind::Rule => "no row fits this rule",
+        }
+    }
+}
+
+impl fmt::Display for Unused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { file, line } = &self.place;
+        write!(f, "{file}:{line}: {}", self.what_text())
+    }
+}
+
+/// An id as the cell of an export that holds the same would be read.
+fn as_cell(id: &str) -> String {
+    let id = cell::value(id).unwrap_or(id);
+    cell::compose(id).unwrap_or_else(|| id.to_owned())
+}
+
+/// Whether a cell is one of some words: as it stands, or, where no rule of its column spells it so, without regard to case.
+fn is_one_of(text: &str, words: &[Word], exact: impl FnOnce() -> bool) -> bool {
+    if words.iter().any(|word| word.exact == text) {
+        return true;
+    }
+    let folded = Folded::new(text);
+    words.iter().any(|word| folded.is(&word.folded)) && !exact()
+}
+
+/// A word that cells are compared with.
+#[derive(Debug)]
+pub struct Word {
+    exact: String,
+    folded: String,
+}
+
+impl Word {
+    /// A word of the settings, read as a cell is.
+    pub fn new(word: &str) -> Word {
+        let exact = as_cell(word);
+        Word {
+            folded: fold(&exact),
+            exact,
+        }
+    }
+}
+
+/// What a cell is tested for.
+#[derive(Debug)]
+pub enum Test {
+    /// One of these.
+    Equals(Vec<Word>),
+    /// None of these.
+    NotEquals(Vec<Word>),
+    /// Empty (true) or not empty (false).
+    Empty(bool),
+}
+
+impl Exclude {
+    /// Adds ids that are left out for a reason. `file` names the list that holds them, if they stand in one.
+    pub fn add_ids<'a>(
+        &mut self,
+        ids: impl IntoIterator<Item = WrittenId<'a>>,
+        reason: u16,
+        file: Option<&str>,
+    ) {
+        let file = file.map(|name| {
+            self.files.push(name.to_owned());
+            self.files.len() - 1
+        });
+        for (number, written) in ids.into_iter().enumerate() {
+            let fresh = self.hits.len();
+            let known = self
+                .ids
+                .entry(as_cell(written.id))
+                .or_insert(KnownId { reason, hit: None });
+            known.reason = reason;
+            let hit = *known.hit.get_or_insert(fresh);
+            if hit == fresh {
+                self.hits.push(AtomicBool::new(false));
+            }
+            self.listed.push(Listed {
+                place: written.place,
+                hit,
+                file,
+                may_be_header: written.may_be_header,
+                first: number == 0,
+            });
+        }
+    }
+
+    /// Adds the reasons for which no rule is needed; after all others.
+    pub fn finish(&mut self) {
+        let skips = Skipped::ALL.map(|skipped| skipped.text().to_owned());
+        self.reasons.extend(skips);
+    }
+
+    /// Leaves an id out as well, after [`Exclude::finish`]. A reason beyond those that can be told apart is that of the last.
+    pub fn leave_out(&mut self, id: &str, reason: &str) {
+        let end = self.reasons.len().saturating_sub(Skipped::ALL.len());
+        let known = self.reasons[..end]
+            .iter()
+            .rposition(|known| known == reason);
+        let place = known
+            .unwrap_or(end)
+            .min(usize::from(u16::MAX) - Skipped::ALL.len());
+        if known.is_none() && place == end {
+            self.reasons.insert(end, reason.to_owned());
+        }
+        self.ids.entry(as_cell(id)).or_insert(KnownId {
+            reason: place as u16,
+            hit: None,
+        });
+    }
+
+    /// Ids and rules that left nobody out in the passes so far, in the order in which they are written.
+    pub fn unused(&self) -> Vec<Unused> {
+        let is_hit = |listed: &Listed| self.hits[listed.hit].load(Ordering::Relaxed);
+        let others_hit = |file: Option<usize>| {
+            let mut others = self.listed.iter().filter(|listed| listed.file == file);
+            file.is_some() && others.any(is_hit)
+        };
+        let ids = self
+            .listed
+            .iter()
+            .filter(|listed| !is_hit(listed) && !listed.may_be_header);
+        let ids = ids.map(|listed| Unused {
+            place: listed.place.clone(),
+            what: match listed.first && others_hit(listed.file) {
+                true => UnusedKind::FirstLine,
+                false => UnusedKind::Id,
+            },
+        });
+        let rules = self
+            .rules
+            .iter()
+            .filter(|rule| !rule.hit.load(Ordering::Relaxed));
+        let rules = rules.map(|rule| Unused {
+            place: rule.place.clone(),
+            what: UnusedKind::Rule,
+        });
+        ids.chain(rules).collect()
+    }
+
+    /// List files of which no id left anybody out, with the number of their ids.
+    pub fn unused_files(&self) -> Vec<(&str, usize)> {
+        let mut counts = vec![(0, false); self.files.len()];
+        for listed in &self.listed {
+            if let Some(file) = listed.file {
+                counts[file].0 += usize::from(!listed.may_be_header);
+                counts[file].1 |= self.hits[listed.hit].load(Ordering::Relaxed);
+            }
+        }
+        let files = self.files.iter().zip(counts);
+        files
+            .filter(|(_, (_, hit))| !hit)
+            .map(|(name, (count, _))| (name.as_str(), count))
+            .collect()
+    }
+
+    /// The index of the reason why a row is left out whatever its cells mean.
+    pub fn skipped(&self, skipped: Skipped) -> u16 {
+        let first = self.reasons.len().saturating_sub(Skipped::ALL.len());
+        (first + skipped as usize) as u16
+    }
+
+    /// The index of the reason why a row is left out by its columns.
+    pub fn by_columns(&self, row: &Row<'_>) -> Option<u16> {
+        let mut reason = None;
+        for rule in &self.rules {
+            // Behind the first that fits, the others are tried until it is known of each that it fits some row.
+            let known = reason.is_some() && rule.hit.load(Ordering::Relaxed);
+            if !known && self.fits(rule, row) {
+                mark(&rule.hit);
+                reason = reason.or(Some(rule.reason));
+            }
+        }
+        reason
+    }
+
+    /// Whether a rule of a column has a word that is spelled just so.
+    fn is_spelled_out(&self, column: usize, text: &str) -> bool {
+        let mut rules = self.rules.iter().filter(|rule| rule.column == column);
+        rules.any(|rule| match &rule.test {
+            Test::Equals(words) | Test::NotEquals(words) => {
+                words.iter().any(|word| word.exact == text)
+            }
+            Test::Empty(_) => false,
+        })
+    }
+
+    /// Whether a rule leaves a row out.
+    fn fits(&self, rule: &ColumnRule, row: &Row<'_>) -> bool {
+        let Cell::Text(text) = row.cell(rule.column) else {
+            return false;
+        };
+        let exact = || self.is_spelled_out(rule.column, text);
+        match &rule.test {
+            Test::Equals(words) => is_one_of(text, words, exact),
+            Test::NotEquals(words) => !is_one_of(text, words, exact),
+            Test::Empty(empty) => text.is_empty() == *empty,
+        }
+    }
+
+    /// The index of the reason why an id is left out.
+    pub fn by_id(&self, id: &str) -> Option<u16> {
+        if self.ids.is_empty() {
+            return None;
+        }
+        let known = self.ids.get(id)?;
+        if let Some(hit) = known.hit {
+            mark(&self.hits[hit]);
+        }
+        Some(known.reason)
+    }
+}
+
+/// Written to only once: threads share it.
+fn mark(hit: &AtomicBool) {
+    if !hit.load(Ordering::Relaxed) {
+        hit.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(id: &str, line: usize, may_be_header: bool) -> WrittenId<'_> {
+        let file = "ids.txt".to_owned();
+        WrittenId {
+            id,
+            place: Place { file, line },
+            may_be_header,
+        }
+    }
+
+    #[test]
+    fn an_id_is_told_until_a_row_has_it() {
+        let mut exclude = Exclude::default();
+        let ids = [
+            written("id", 1, true),
+            written("A1", 2, false),
+            written("A2", 4, false),
+        ];
+        exclude.add_ids(ids, 0, Some("ids.txt"));
+        exclude.add_ids([written("A2", 9, false)], 1, Some("other.txt"));
+        let lines = |exclude: &Exclude| -> Vec<(usize, UnusedKind)> {
+            let unused = exclude.unused().into_iter();
+            unused.map(|one| (one.place.line, one.what)).collect()
+        };
+        let id = UnusedKind::Id;
+        assert_eq!(lines(&exclude), [(2, id), (4, id), (9, id)]);
+        assert_eq!(exclude.unused_files(), [("ids.txt", 2), ("other.txt", 1)]);
+        // The last reason counts, and each place of an id is hit with it.
+        assert_eq!(exclude.by_id("A2"), Some(1));
+        assert_eq!(lines(&exclude), [(2, id)]);
+        assert!(exclude.unused_files().is_empty());
+        assert_eq!(exclude.by_id("A3"), None);
+        exclude.leave_out("A3", "a person");
+        assert!(exclude.by_id("A3").is_some());
+    }
+
+    #[test]
+    fn a_first_line_that_nobody_has_may_be_a_header() {
+        let mut exclude = Exclude::default();
+        let ids = [written("Kundennr", 1, false), written("A1", 2, false)];
+        exclude.add_ids(ids, 0, Some("ids.txt"));
+        exclude.by_id("A1");
+        let told: Vec<String> = exclude.unused().iter().map(Unused::to_string).collect();
+        assert_eq!(
+            told,
+            ["ids.txt:1: no row has this id; is this line a header?"]
+        );
+    }
+}

@@ -1,0 +1,247 @@
+//! The way out of the mapping language: minijinja expressions over the row.
+//!
+//! Owner of compiled expressions. They see `row.COLUMN` or `row["Any Header"]` (trimmed text) for the columns that they name
+//! and nothing else; fuel bounds what one row can cost. Slower than every other transform, and only paid for when used.
+//! Left out on purpose: a column whose name is only known when a row is read.
+
+use std::collections::BTreeSet;
+
+use minijinja::{Environment, UndefinedBehavior, Value};
+
+use bakkt_model::text::trim;
+use bakkt_source::{Cell, Row, header};
+
+/// Instructions that one expression may take for one row.
+const FUEL: u64 = 50_000;
+
+/// All expressions of a mapping.
+#[derive(Debug)]
+pub struct Expressions {
+    environment: Environment<'static>,
+    /// By what expressions call them.
+    columns: Vec<(String, usize)>,
+    /// By expression: the columns that it names, by their headers.
+    used: Vec<Vec<(String, usize)>>,
+}
+
+/// The expressions, with one row to look at.
+pub struct ForRow<'a> {
+    environment: &'a Environment<'static>,
+    row: Value,
+}
+
+impl Default for Expressions {
+    fn default() -> Self {
+        let mut environment = Environment::empty();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        environment.set_fuel(Some(FUEL));
+        for (name, filter) in FILTERS {
+            filter(&mut environment, name);
+        }
+        Expressions {
+            environment,
+            columns: Vec::new(),
+            used: Vec::new(),
+        }
+    }
+}
+
+type AddFilter = fn(&mut Environment<'static>, &'static str);
+
+/// The filters that an expression may use: those that give the same answer for the same row on any day.
+const FILTERS: &[(&str, AddFilter)] = &[
+    ("trim", |e, n| e.add_filter(n, minijinja::filters::trim)),
+    ("upper", |e, n| e.add_filter(n, minijinja::filters::upper)),
+    ("lower", |e, n| e.add_filter(n, minijinja::filters::lower)),
+    ("title", |e, n| e.add_filter(n, minijinja::filters::title)),
+    ("capitalize", |e, n| {
+        e.add_filter(n, minijinja::filters::capitalize)
+    }),
+    ("replace", |e, n| {
+        e.add_filter(n, minijinja::filters::replace)
+    }),
+    ("default", |e, n| {
+        e.add_filter(n, minijinja::filters::default)
+    }),
+    ("length", |e, n| e.add_filter(n, minijinja::filters::length)),
+    ("first", |e, n| e.add_filter(n, minijinja::filters::first)),
+    ("last", |e, n| e.add_filter(n, minijinja::filters::last)),
+    ("join", |e, n| e.add_filter(n, minijinja::filters::join)),
+    ("split", |e, n| e.add_filter(n, minijinja::filters::split)),
+    ("int", |e, n| e.add_filter(n, minijinja::filters::int)),
+];
+
+impl Expressions {
+    /// Compiles one and returns its number; the error says what is wrong with it.
+    pub fn add(&mut self, source: &str, headers: &[String]) -> Result<usize, String> {
+        let name = self.used.len().to_string();
+        let column = |header: &str| {
+            header::find("the export", headers, header)
+                .map_err(|(what, help)| format!("{what}; {help}"))
+        };
+        let (source, in_brackets) = name_brackets(source, column)?;
+        let template = format!("{{{{ ({source}) }}}}");
+        let plain = |error: minijinja::Error| {
+            error
+                .detail()
+                .map_or_else(|| error.kind().to_string(), str::to_owned)
+        };
+        self.environment
+            .add_template_owned(name.clone(), template)
+            .map_err(plain)?;
+        let template = self.environment.get_template(&name).map_err(plain)?;
+        // In one order, so that of several mistakes the same one is told every time.
+        let names: BTreeSet<String> = template.undeclared_variables(true).into_iter().collect();
+        let mut own = Vec::new();
+        for used in names {
+            let called = match used.split_once('.') {
+                Some(("row", column)) => column.to_owned(),
+                _ => {
+                    return Err(format!(
+                        "`{used}` is not known here; columns are row.NAME or row[\"Any Header\"]"
+                    ));
+                }
+            };
+            let known = in_brackets
+                .iter()
+                .find(|(_, index)| in_export(*index) == called);
+            let (header, index) = match known {
+                Some((header, index)) => (header.clone(), *index),
+                None => (called.clone(), column(&called)?),
+            };
+            own.push((header, index));
+            if !self.columns.iter().any(|(known, _)| *known == called) {
+                self.columns.push((called, index));
+            }
+        }
+        own.sort_by_key(|(_, index)| *index);
+        self.used.push(own);
+        Ok(self.used.len() - 1)
+    }
+
+    /// The columns that an expression names, with their indexes.
+    pub fn used(&self, number: usize) -> &[(String, usize)] {
+        &self.used[number]
+    }
+
+    /// Binds the columns that expressions name to a row.
+    pub fn for_row(&self, row: &Row<'_>) -> ForRow<'_> {
+        let row = if self.used.is_empty() {
+            Value::UNDEFINED
+        } else {
+            Value::from_pairs(self.columns.iter().map(|(name, index)| {
+                let text = match row.cell(*index) {
+                    Cell::Text(text) => text,
+                    Cell::Broken(_) => "",
+                };
+                (name.as_str(), text)
+            }))
+        };
+        ForRow {
+            environment: &self.environment,
+            row,
+        }
+    }
+}
+
+/// What a column whose header stands in brackets is called, by its place in the export.
+fn in_export(index: usize) -> String {
+    format!("__column_{index}")
+}
+
+/// Puts a name for every `row["Any Header"]`, and gives the headers with their places in the export. A blank behind each name
+/// ends it. The error is that of `column`, which finds the place of a header.
+fn name_brackets(
+    source: &str,
+    column: impl Fn(&str) -> Result<usize, String>,
+) -> Result<(String, Vec<(String, usize)>), String> {
+    let (mut named, mut headers) = (String::with_capacity(source.len()), Vec::new());
+    let (mut rest, mut before) = (source, ' ');
+    while let Some(c) = rest.chars().next() {
+        let word = !(before.is_alphanumeric() || matches!(before, '_' | '.'));
+        if let Some((header, behind)) = bracket(rest).filter(|_| word) {
+            let index = column(&header)?;
+            named.push_str(&format!("row.{} ", in_export(index)));
+            headers.push((header, index));
+            rest = behind;
+            before = ']';
+            continue;
+        }
+        // A text of the expression itself stays as it is.
+        let length = match c {
+            '"' | '\'' => literal(rest).map_or(rest.len(), |(_, behind)| rest.len() - behind.len()),
+            c => c.len_utf8(),
+        };
+        let (piece, behind) = rest.split_at(length);
+        named.push_str(piece);
+        (rest, before) = (behind, c);
+    }
+    Ok((named, headers))
+}
+
+/// The header of a `row["Any Header"]` that a text begins with, and what follows it.
+fn bracket(text: &str) -> Option<(String, &str)> {
+    let inside = text.strip_prefix("row")?.trim_start().strip_prefix('[')?;
+    let (header, behind) = literal(inside.trim_start())?;
+    Some((header, behind.trim_start().strip_prefix(']')?))
+}
+
+/// The text in quotes that a text begins with, and what follows it.
+fn literal(text: &str) -> Option<(String, &str)> {
+    let mut letters = text.char_indices();
+    let (_, quote) = letters.next().filter(|(_, c)| matches!(c, '"' | '\''))?;
+    let mut inside = String::new();
+    while let Some((at, c)) = letters.next() {
+        match c {
+            '\\' => inside.push(letters.next()?.1),
+            c if c == quote => return Some((inside, &text[at + c.len_utf8()..])),
+            c => inside.push(c),
+        }
+    }
+    None
+}
+
+impl ForRow<'_> {
+    /// The trimmed result; `None` when the expression fails on this row.
+    pub fn eval(&self, number: usize) -> Option<String> {
+        let template = self.environment.get_template(&number.to_string()).ok()?;
+        let context = minijinja::context! { row => self.row.clone() };
+        Some(trim(&template.render(context).ok()?).to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_in_brackets_are_found_and_texts_are_left_alone() {
+        for (source, named, headers) in [
+            ("row.A | trim", "row.A | trim", &[][..]),
+            (r#"row["Any Header"]"#, "row.__column_0 ", &["Any Header"]),
+            (
+                r#"row [ 'a.b' ] ~ row["Straße"]"#,
+                "row.__column_0  ~ row.__column_1 ",
+                &["a.b", "Straße"],
+            ),
+            (r#"'row["x"]' ~ row.A"#, r#"'row["x"]' ~ row.A"#, &[]),
+            (r#"row["say \"hi\""]"#, "row.__column_0 ", &["say \"hi\""]),
+            (r#"arrow["x"]"#, r#"arrow["x"]"#, &[]),
+            (r#"x.row["x"]"#, r#"x.row["x"]"#, &[]),
+            (r#"row["x"#, r#"row["x"#, &[]),
+            (r#"row[name]"#, r#"row[name]"#, &[]),
+        ] {
+            let known = |header: &str| headers.iter().position(|known| *known == header);
+            let (text, found) =
+                name_brackets(source, |header| known(header).ok_or("unknown".to_owned())).unwrap();
+            let found: Vec<&str> = found.iter().map(|(header, _)| header.as_str()).collect();
+            assert_eq!(
+                (text.as_str(), found.as_slice()),
+                (named, headers),
+                "{source}"
+            );
+        }
+        assert!(name_brackets(r#"row["x"]"#, |_| Err("unknown".to_owned())).is_err());
+    }
+}

@@ -1,0 +1,568 @@
+//! One compiled feed: from the cells of a row to the value of one slot.
+//!
+//! Owner of the transforms' order, which is fixed: source → join → regex → split → digits → pad → case → lookup → form
+//! (date, phone, …) → default, and of what happens when one of several columns cannot be read. Runs for every field of every row, so texts move through two reused buffers.
+//! Left out on purpose: what each transform does with a text ([`super::step`]).
+
+mod cutting;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use regex::CaptureLocations;
+
+pub use cutting::{Pattern, Split};
+
+use super::Sheet;
+use super::draft::{Draft, Slot};
+use super::expr::ForRow;
+use super::placeholder::{self, Keeps};
+use super::step::{self, Step};
+use bakkt_contract::{Form, countries, forms};
+use bakkt_model::error::Diagnostic;
+use bakkt_model::text::{cell, lost, one_line, same, trim, without_invisible};
+use bakkt_source::{Cell, Row};
+
+/// Where a feed gets its text.
+#[derive(Debug)]
+pub enum Source {
+    /// The first of these columns that is not empty.
+    First(Vec<usize>),
+    /// All of these columns, empty ones left out.
+    All(Vec<usize>),
+    /// A text of the mapping.
+    Const(String),
+    /// An expression.
+    Expr(usize),
+    /// Nowhere: backfill files may have it.
+    Open,
+}
+
+/// One compiled feed.
+#[derive(Debug)]
+pub struct Feed {
+    /// The path that it feeds.
+    pub target: String,
+    /// Where the mapping says so: file and line.
+    pub written: String,
+    /// The columns that it reads, for reports.
+    pub columns: Vec<String>,
+    /// Their indexes.
+    pub reads: Vec<usize>,
+    /// Where the text comes from.
+    pub source: Source,
+    /// It yields nothing where this column is empty.
+    pub when: Option<usize>,
+    /// First group of this, before everything else.
+    pub regex: Option<Pattern>,
+    /// A text that does not match `regex` counts as empty, not as invalid.
+    pub empties_misses: bool,
+    /// Of several columns, one whose text cannot be read is passed over for the next.
+    pub skips_unreadable: bool,
+    /// The target takes an e-mail address, which no transform reads: whether a text is one decides what is passed over.
+    pub is_email: bool,
+    /// Number of the feed of `country` in the same address, among the feeds beside this one. It stands before this one.
+    pub country: Option<usize>,
+    /// Cutting.
+    pub split: Option<Split>,
+    /// Several texts joined into one.
+    pub join: Option<String>,
+    /// The other transforms, in order.
+    pub steps: Vec<Step>,
+    /// Instead of nothing.
+    pub default: Option<String>,
+    /// The target is a list of texts.
+    pub list: bool,
+    /// The form of the target's values.
+    pub form: Form,
+    /// Placeholders that are values here.
+    pub keeps: Keeps,
+    /// Words of the contract that the target takes; none of them is a placeholder here.
+    pub words: &'static [&'static str],
+    /// A code that is in no table ends the run.
+    pub strict: Option<Arc<Strict>>,
+}
+
+/// The feed of a lookup that must know every code.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Strict {
+    /// Where the mapping says so.
+    pub place: Diagnostic,
+    /// The columns that it reads.
+    pub columns: Vec<String>,
+}
+
+/// Buffers of one thread.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    one: String,
+    two: String,
+    /// Country of the address that is being mapped (alpha-2), where the row says it.
+    pub(super) country: Option<&'static str>,
+    /// By [`Pattern::number`].
+    groups: Vec<Option<CaptureLocations>>,
+}
+
+enum Text<'a> {
+    Empty,
+    Broken(&'static str),
+    Found(&'a str),
+}
+
+impl Feed {
+    /// One that gives nothing itself: a slot for what backfill files say.
+    pub(super) fn open(target: String) -> Feed {
+        Feed {
+            target,
+            written: String::new(),
+            columns: Vec::new(),
+            reads: Vec::new(),
+            source: Source::Open,
+            when: None,
+            regex: None,
+            empties_misses: false,
+            skips_unreadable: false,
+            is_email: false,
+            country: None,
+            split: None,
+            join: None,
+            steps: Vec::new(),
+            default: None,
+            list: false,
+            form: Form::Text,
+            keeps: Keeps::Nothing,
+            words: &[],
+            strict: None,
+        }
+    }
+
+    /// Whether it has to be evaluated behind the country of its address.
+    pub(super) fn needs_country(&self) -> bool {
+        self.steps.iter().any(Step::needs_country)
+    }
+
+    /// Whether reading is what tells one of several columns from another: dates, phone numbers and e-mail addresses.
+    pub(super) fn tells_readable(&self, form: Form) -> bool {
+        let reads = |step: &Step| matches!(step, Step::Date(..) | Step::Phone(_));
+        form == Form::Email || self.steps.iter().any(reads)
+    }
+
+    /// Whether nothing of the mapping fills it.
+    pub fn is_open(&self) -> bool {
+        matches!(self.source, Source::Open)
+    }
+
+    /// Every column that it looks at.
+    pub fn looks_at(&self) -> impl Iterator<Item = usize> {
+        let regions = self.steps.iter().filter_map(Step::region_column);
+        self.reads.iter().copied().chain(self.when).chain(regions)
+    }
+
+    /// Whether it can give a value without any cell.
+    pub fn may_be_constant(&self) -> bool {
+        matches!(self.source, Source::Const(_)) || self.default.is_some()
+    }
+
+    /// Every text that it can give, where the mapping lists them all.
+    pub fn listed_words(&self) -> Option<Vec<&str>> {
+        let mut words: Vec<&str> = match (&self.source, self.steps.last()) {
+            (Source::Const(text), _) => vec![text],
+            (_, Some(Step::Lookup(table, otherwise))) => {
+                table.meanings().chain(otherwise.as_deref()).collect()
+            }
+            _ => return None,
+        };
+        words.extend(self.default.as_deref());
+        Some(words)
+    }
+
+    /// Whether a cell is a usual placeholder and nothing that this feed knows a meaning of.
+    #[inline(never)]
+    pub(super) fn is_placeholder(&self, text: &str) -> bool {
+        placeholder::is_placeholder_but(text, self.keeps)
+            && !self.words.iter().any(|word| same(word, text))
+            && !self.steps.iter().any(|step| step.knows(text))
+    }
+
+    /// Puts the value for a row into a slot that is missing so far; a feed that gives nothing leaves it so. Every value is
+    /// written where it stays: handing it up through the calls costs more than most feeds do.
+    pub fn eval(
+        &self,
+        slot: usize,
+        row: &Row<'_>,
+        sheet: &Sheet,
+        exprs: &ForRow<'_>,
+        draft: &mut Draft,
+        scratch: &mut Scratch,
+    ) {
+        if self
+            .when
+            .is_some_and(|column| !matches!(self.text(row, sheet, column), Text::Found(_)))
+        {
+            return;
+        }
+        match &self.source {
+            Source::Open => return,
+            Source::Const(text) => return self.constant(slot, text, draft),
+            Source::First(columns) => self.first(slot, columns, row, sheet, draft, scratch),
+            Source::All(columns) => self.all(slot, columns, row, sheet, draft, scratch),
+            Source::Expr(_) if self.broken(row).is_some() => {
+                draft.set(slot, Slot::Invalid(self.broken(row).unwrap_or_default()));
+            }
+            Source::Expr(number) => match exprs.eval(*number) {
+                Some(text) if sheet.is_empty_cell(&text, self) => {}
+                Some(text) => self.cut(slot, &text, row, draft, scratch),
+                None => draft.set(slot, Slot::Invalid("the expression failed")),
+            },
+        }
+        if let Some(text) = &self.default
+            && draft.slot(slot) == Slot::Missing
+        {
+            self.constant(slot, text, draft);
+        }
+    }
+
+    /// Why one of the cells that it reads is no text, if one is none.
+    fn broken(&self, row: &Row<'_>) -> Option<&'static str> {
+        self.reads
+            .iter()
+            .find_map(|column| match row.cell(*column) {
+                Cell::Broken(why) => Some(why),
+                Cell::Text(_) => None,
+            })
+    }
+
+    #[inline]
+    fn text<'a>(&self, row: &Row<'a>, sheet: &Sheet, column: usize) -> Text<'a> {
+        match row.cell(column) {
+            Cell::Text(text) if sheet.is_empty_cell(text, self) => Text::Empty,
+            Cell::Text(text) => Text::Found(text),
+            Cell::Broken(why) => Text::Broken(why),
+        }
+    }
+
+    fn constant(&self, slot: usize, text: &str, draft: &mut Draft) {
+        let first = draft.items();
+        let value = if self.list {
+            draft.keep_item(text);
+            Slot::List {
+                first,
+                last: draft.items(),
+                constant: true,
+            }
+        } else {
+            Slot::Value {
+                span: draft.keep(text),
+                constant: true,
+            }
+        };
+        draft.set(slot, value);
+    }
+
+    fn first(
+        &self,
+        slot: usize,
+        columns: &[usize],
+        row: &Row<'_>,
+        sheet: &Sheet,
+        draft: &mut Draft,
+        scratch: &mut Scratch,
+    ) {
+        let mut unread = None;
+        for &column in columns {
+            let strays = draft.strays().len();
+            match self.text(row, sheet, column) {
+                Text::Empty => continue,
+                Text::Broken(why) => draft.set(slot, Slot::Invalid(why)),
+                Text::Found(text) => self.cut(slot, text, row, draft, scratch),
+            }
+            if !self.skips_unreadable {
+                return;
+            }
+            match self.unreadable(slot, draft) {
+                None if draft.slot(slot) == Slot::Missing => {}
+                None => return,
+                Some(why) => {
+                    unread = unread.or(Some(why));
+                    draft.drop_strays(strays);
+                    draft.set(slot, Slot::Missing);
+                }
+            }
+        }
+        if let Some(why) = unread {
+            draft.set(slot, Slot::Invalid(why));
+        }
+    }
+
+    /// Why nothing could be read into a slot, where that is so.
+    fn unreadable(&self, slot: usize, draft: &Draft) -> Option<&'static str> {
+        match draft.slot(slot) {
+            Slot::Invalid(why) => Some(why),
+            Slot::Value { span, .. } if self.is_email && !forms::is_email(draft.text(span)) => {
+                Some("not an e-mail address")
+            }
+            _ => None,
+        }
+    }
+
+    fn all(
+        &self,
+        slot: usize,
+        columns: &[usize],
+        row: &Row<'_>,
+        sheet: &Sheet,
+        draft: &mut Draft,
+        scratch: &mut Scratch,
+    ) {
+        let first = draft.items();
+        let mut joined = self.join.as_ref().map(|_| String::new());
+        for &column in columns {
+            let text = match self.text(row, sheet, column) {
+                Text::Empty => continue,
+                Text::Broken(why) => return draft.set(slot, Slot::Invalid(why)),
+                Text::Found(text) => text,
+            };
+            match (&mut joined, &self.join) {
+                (Some(joined), Some(separator)) => {
+                    if !joined.is_empty() {
+                        joined.push_str(separator);
+                    }
+                    joined.push_str(text);
+                }
+                _ => self.item(text, row, draft, scratch),
+            }
+        }
+        match joined {
+            Some(text) if text.is_empty() => {}
+            Some(text) => self.cut(slot, &text, row, draft, scratch),
+            None => listed(slot, first, draft),
+        }
+    }
+
+    /// Regex and split, then the other transforms.
+    fn cut(
+        &self,
+        slot: usize,
+        text: &str,
+        row: &Row<'_>,
+        draft: &mut Draft,
+        scratch: &mut Scratch,
+    ) {
+        if let Some(why) = self.lost_digits(text) {
+            return draft.set(slot, Slot::Invalid(why));
+        }
+        let text = match &self.regex {
+            Some(pattern) => match pattern.find(text, scratch) {
+                Some(part) => part,
+                None if self.empties_misses => return,
+                None => {
+                    let why = "the text does not have the form that `regex` expects";
+                    return draft.set(slot, Slot::Invalid(why));
+                }
+            },
+            None => text,
+        };
+        match &self.split {
+            Some(
+                split @ Split {
+                    take: Some(take), ..
+                },
+            ) => match split.part(text, *take).map(trim) {
+                None | Some("") => {}
+                Some(part) => self.one(slot, part, row, draft, scratch),
+            },
+            Some(split) => {
+                let first = draft.items();
+                for part in split.parts(text).map(trim).filter(|part| !part.is_empty()) {
+                    self.item(part, row, draft, scratch);
+                }
+                listed(slot, first, draft);
+            }
+            None => self.one(slot, text, row, draft, scratch),
+        }
+    }
+
+    /// Why the cell of a field in which every digit counts cannot be believed, whatever its transforms would make of it. What
+    /// stands behind a point is a person's own affair where the mapping cuts it off.
+    fn lost_digits(&self, text: &str) -> Option<&'static str> {
+        if !self.form.counts_every_digit() {
+            return None;
+        }
+        let why = lost::why_lost(text)?;
+        let cut = self.regex.is_some() || self.split.is_some();
+        let id = matches!(self.form, Form::ClientId | Form::OwnerId);
+        let digits = matches!(self.steps.first(), Some(Step::Digits));
+        (why == lost::SCIENTIFIC || (!cut && (id || digits))).then_some(why)
+    }
+
+    fn item(&self, text: &str, row: &Row<'_>, draft: &mut Draft, scratch: &mut Scratch) {
+        match self.transform(text, row, scratch) {
+            Ok(done) if self.form.is_prose() && cell::has_break(done) => {
+                let lines = done.split(['\n', '\r', '\u{2028}', '\u{2029}']).map(trim);
+                for line in lines.filter(|line| !line.is_empty()) {
+                    draft.keep_item(&one_line(line));
+                }
+            }
+            Ok("") => {}
+            Ok(done) => draft.keep_item(done),
+            Err(why) => {
+                self.note_stray(why, text, draft);
+                draft.keep_broken_item(why);
+            }
+        }
+    }
+
+    /// A code that is in no table, where the mapping says that there must be none.
+    fn note_stray(&self, why: &str, text: &str, draft: &mut Draft) {
+        if let Some(strict) = self.strict.as_ref().filter(|_| why == step::UNKNOWN_CODE) {
+            draft.keep_stray(strict, text);
+        }
+    }
+
+    /// One text; for a list, its only item.
+    fn one(
+        &self,
+        slot: usize,
+        text: &str,
+        row: &Row<'_>,
+        draft: &mut Draft,
+        scratch: &mut Scratch,
+    ) {
+        if self.list {
+            let first = draft.items();
+            self.item(text, row, draft, scratch);
+            return listed(slot, first, draft);
+        }
+        if let ([step], false) = (self.steps.as_slice(), self.form.is_prose()) {
+            return self.one_step(step, slot, text, row, draft, scratch.country);
+        }
+        if text.is_empty() {
+            return;
+        }
+        if self.steps.is_empty() && self.is_latin(row) {
+            let (span, constant) = (draft.keep(text), false);
+            return draft.set(slot, Slot::Value { span, constant });
+        }
+        match self.transform(text, row, scratch) {
+            Ok("") => {}
+            Ok(done) => {
+                let span = match self.form.is_prose() {
+                    true => draft.keep(&one_line(done)),
+                    false => draft.keep(done),
+                };
+                let constant = false;
+                draft.set(slot, Slot::Value { span, constant });
+            }
+            Err(why) => {
+                self.note_stray(why, text, draft);
+                draft.set(slot, Slot::Invalid(why));
+            }
+        }
+    }
+
+    /// Whether a text that no transform has changed yet is part of a cell in which nothing is hidden and no line ends.
+    fn is_latin(&self, row: &Row<'_>) -> bool {
+        row.is_latin() && matches!(self.source, Source::First(_))
+    }
+
+    /// What a transform sees of a text.
+    fn visible<'t>(&self, step: &Step, text: &'t str, row: &Row<'_>) -> Cow<'t, str> {
+        match step.reads_meaning() && !self.is_latin(row) {
+            true => without_invisible(text),
+            false => Cow::Borrowed(text),
+        }
+    }
+
+    /// The usual case: one transform, which writes its text where it stays.
+    fn one_step(
+        &self,
+        step: &Step,
+        slot: usize,
+        text: &str,
+        row: &Row<'_>,
+        draft: &mut Draft,
+        country: Option<&'static str>,
+    ) {
+        let visible = self.visible(step, text, row);
+        match draft.write(|out| step.apply(&visible, row, country, out)) {
+            Ok(span) if span.is_empty() => {}
+            Ok(span) => {
+                let constant = false;
+                draft.set(slot, Slot::Value { span, constant });
+            }
+            Err(why) => {
+                self.note_stray(why, text, draft);
+                draft.set(slot, Slot::Invalid(why));
+            }
+        }
+    }
+
+    fn transform<'a>(
+        &self,
+        text: &'a str,
+        row: &Row<'_>,
+        scratch: &'a mut Scratch,
+    ) -> Result<&'a str, &'static str> {
+        match self.steps.as_slice() {
+            [] => Ok(text),
+            [step] => {
+                scratch.one.clear();
+                let visible = self.visible(step, text, row);
+                step.apply(&visible, row, scratch.country, &mut scratch.one)?;
+                Ok(&scratch.one)
+            }
+            steps => {
+                scratch.one.clear();
+                match steps.iter().any(Step::reads_meaning) {
+                    true => scratch.one.push_str(&without_invisible(text)),
+                    false => scratch.one.push_str(text),
+                }
+                for step in steps {
+                    scratch.two.clear();
+                    step.apply(&scratch.one, row, scratch.country, &mut scratch.two)?;
+                    std::mem::swap(&mut scratch.one, &mut scratch.two);
+                    if scratch.one.is_empty() {
+                        break;
+                    }
+                }
+                Ok(&scratch.one)
+            }
+        }
+    }
+}
+
+/// The feeds of one row, in the order in which they are evaluated: what looks at the country of its address stands behind it.
+pub(super) fn in_order(mut feeds: Vec<Feed>) -> Vec<Feed> {
+    feeds.sort_by_key(Feed::needs_country);
+    for place in 0..feeds.len() {
+        let feed = &feeds[place];
+        let country = feed.target.rsplit_once('.').and_then(|(address, _)| {
+            let country = format!("{address}.country");
+            feeds.iter().position(|other| other.target == country)
+        });
+        feeds[place].country = country.filter(|country| feed.needs_country() && *country < place);
+    }
+    feeds
+}
+
+/// The country of the address that a feed belongs to, where the row says it.
+pub(super) fn country_beside(feed: &Feed, first: usize, draft: &Draft) -> Option<&'static str> {
+    let code = draft.value(first + feed.country?)?;
+    countries::alpha3(code).and_then(countries::alpha2_of)
+}
+
+/// The items from the first one on, if there are any.
+fn listed(slot: usize, first: u32, draft: &mut Draft) {
+    let last = draft.items();
+    if last > first {
+        let constant = false;
+        draft.set(
+            slot,
+            Slot::List {
+                first,
+                last,
+                constant,
+            },
+        );
+    }
+}

@@ -1,0 +1,95 @@
+//! What is cut out of a cell before anything is made of it: the part that a pattern finds, and the parts between marks.
+//!
+//! Owner of [`Pattern`] and [`Split`]. Left out on purpose: what a miss means (`feed`).
+
+use regex::Regex;
+
+use super::Scratch;
+use bakkt_model::text::trim;
+
+/// What a cell must look like, and which part of it counts: the first group, or the whole match.
+#[derive(Debug)]
+pub struct Pattern {
+    /// The expression.
+    pub regex: Regex,
+    /// Its number in the mapping.
+    pub number: usize,
+}
+
+impl Pattern {
+    pub(super) fn find<'t>(&self, text: &'t str, scratch: &mut Scratch) -> Option<&'t str> {
+        if self.regex.captures_len() < 2 {
+            return self.regex.find(text).map(|found| trim(found.as_str()));
+        }
+        if scratch.groups.len() <= self.number {
+            scratch.groups.resize_with(self.number + 1, || None);
+        }
+        let groups =
+            scratch.groups[self.number].get_or_insert_with(|| self.regex.capture_locations());
+        self.regex.captures_read(groups, text)?;
+        let (start, end) = groups.get(1).or_else(|| groups.get(0))?;
+        text.get(start..end).map(trim)
+    }
+}
+
+/// Cutting one text into several.
+#[derive(Debug)]
+pub struct Split {
+    /// Where to cut: at each of these.
+    pub by: Vec<String>,
+    /// Which part to take, from 0; none: all of them, as a list.
+    pub take: Option<usize>,
+    /// The single byte to cut at, the usual case, which is found several times faster.
+    byte: Option<u8>,
+}
+
+impl Split {
+    /// Cuts at each of some texts, none of them empty.
+    pub fn new(by: Vec<String>, take: Option<usize>) -> Split {
+        let byte = match by.as_slice() {
+            [by] => match by.as_bytes() {
+                [byte] if byte.is_ascii() => Some(*byte),
+                _ => None,
+            },
+            _ => None,
+        };
+        Split { by, take, byte }
+    }
+
+    pub(super) fn part<'t>(&self, text: &'t str, take: usize) -> Option<&'t str> {
+        let Some(cut) = self.byte else {
+            return match self.by.as_slice() {
+                [by] => text.split(by.as_str()).nth(take),
+                _ => self.parts(text).nth(take),
+            };
+        };
+        // Parts are short: byte by byte is faster than a search that is started for each of them.
+        let bytes = text.bytes().enumerate();
+        let mut cuts = bytes.filter(|(_, byte)| *byte == cut).map(|(at, _)| at);
+        let start = match take.checked_sub(1) {
+            None => 0,
+            Some(before) => cuts.nth(before)? + 1,
+        };
+        text.get(start..cuts.next().unwrap_or(text.len()))
+    }
+
+    /// All of them.
+    pub(super) fn parts<'s, 't: 's>(&'s self, text: &'t str) -> impl Iterator<Item = &'t str> + 's {
+        let mut rest = Some(text);
+        std::iter::from_fn(move || {
+            let text = rest?;
+            let found = self
+                .by
+                .iter()
+                .filter_map(|by| Some((text.find(by.as_str())?, by.len())));
+            // The first one counts; of two that begin together, the longer.
+            match found.min_by_key(|(at, length)| (*at, std::cmp::Reverse(*length))) {
+                Some((at, length)) => {
+                    rest = text.get(at + length..);
+                    text.get(..at)
+                }
+                None => rest.take(),
+            }
+        })
+    }
+}

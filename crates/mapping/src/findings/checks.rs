@@ -1,0 +1,535 @@
+//! The checks of one record, on the thread that mapped it.
+//!
+//! Owner of [`Checks`], made once for a mapping, and of [`Looked`], a thread's buffers. It runs for every row of an export,
+//! so a look at the bytes of all values together comes first: a record of plain ASCII without escapes costs a few
+//! nanoseconds. Constants of the mapping are not looked at, nor are values that are a gap already.
+//! Left out on purpose: comparing records (`gather`).
+
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+
+use jiff::civil::Date;
+
+use super::address::{self, Doubt};
+use super::birth;
+use super::entities;
+use super::ids;
+use super::text;
+use crate::Mapper;
+use crate::assess::Plan;
+use crate::draft::{Draft, Slot};
+use bakkt_contract::fold::fold_into;
+use bakkt_contract::roles::PRIMARY_OWNER;
+use bakkt_contract::{Form, Shape, path};
+use bakkt_model::finding::{Kind, Rules};
+use bakkt_model::position::{List, Position};
+use bakkt_source::shape::shape;
+
+/// Roles whose holders act for others or for themselves, and so are of age.
+const OF_AGE: &[&str] = &[
+    PRIMARY_OWNER,
+    "AUTHORIZED_AGENT",
+    "AUTHORIZED_MEMBER",
+    "AUTHORIZED_OWNER",
+    "CUSTODIAN",
+    "EDUCATION_MANAGER",
+    "EXECUTOR",
+    "GUARDIAN_CONSERVATOR",
+    "INTERNAL_POWER_OF_ATTY",
+    "POWER_OF_ATTY",
+    "SOLE_PROPRIETOR",
+    "TRADING_AUTHORITY",
+    "TREASURER",
+    "TRUSTEE",
+];
+
+/// Fields of which every word is a name or a place: the ends of their paths.
+const NAMES: &[&str] = &[
+    "givenName",
+    "middleNames",
+    "familyName",
+    "entityLegalName",
+    "employerName",
+    "streetAddress",
+    "city",
+    "state",
+];
+
+/// Every check that a mapping can need.
+#[derive(Debug)]
+pub struct Checks {
+    /// What the settings say.
+    pub rules: Rules,
+    /// The kinds that block, as a set.
+    pub blocking: u32,
+    /// The fields that findings can name.
+    pub fields: Vec<Field>,
+    /// Texts, by slot.
+    texts: Vec<TextSlot>,
+    owners: Vec<Owner>,
+    entity: Entity,
+    as_of: Date,
+    key: RandomState,
+}
+
+/// A field that a finding can name.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its path; of a row that is an element of a list, with empty brackets.
+    pub path: String,
+    /// Of such an element: the list, by its number in the mapping, and its place.
+    pub element: Option<(usize, usize)>,
+    /// Its number among the paths of gaps.
+    gap: Option<u32>,
+}
+
+#[derive(Debug)]
+struct TextSlot {
+    slot: usize,
+    field: u16,
+    is_name: bool,
+}
+
+/// Slots of an owner; each with the number of its field.
+#[derive(Debug, Default)]
+struct Owner {
+    /// The first slot of the owner: a record with fewer slots does not have them.
+    first: Option<usize>,
+    role: Option<usize>,
+    born: Option<(usize, u16)>,
+    tax_id: Option<(usize, u16)>,
+    email: Option<(usize, u16)>,
+    street: Option<(usize, u16)>,
+    country: Option<usize>,
+}
+
+#[derive(Debug, Default)]
+struct Entity {
+    name: Option<usize>,
+    tax_id: Option<(usize, u16)>,
+    email: Option<(usize, u16)>,
+}
+
+/// What is compared between records: keyed hashes, 0 where there is nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// Of the id as a person sees it.
+    pub id: u64,
+    /// Of the entity, on an account that has one.
+    pub entity: u64,
+    /// Of the tax id of the primary owner, or of the entity.
+    pub tax_id: u64,
+    /// Of their e-mail address.
+    pub email: u64,
+    /// The primary owner's birth date, see [`birth::number`].
+    pub born: u16,
+    /// Digits of an id that has nothing else.
+    pub digits: u8,
+    /// The first byte of the id.
+    pub first: u8,
+}
+
+/// One finding of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What it is.
+    pub kind: Kind,
+    /// The field, by its number in [`Checks::fields`].
+    pub field: Option<u16>,
+    /// What the value looks like, masked, and what is meant by it; empty unless asked for.
+    pub shape: String,
+    /// Where it stands, when that is not the row that the record begins with; filled in by the scan.
+    pub at: Option<(List, Position)>,
+}
+
+/// What was found of the last record, and a thread's buffers.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// Describe what values look like.
+    pub shapes: bool,
+    /// The findings.
+    pub found: Vec<Found>,
+    /// What other records are compared by.
+    pub keys: Keys,
+    scratch: String,
+}
+
+impl Checks {
+    /// Lays the checks out for a mapping.
+    pub fn new(mapper: &Mapper, plan: &Plan, rules: Rules) -> Checks {
+        let mut checks = Checks {
+            blocking: rules.blocking(),
+            rules,
+            fields: Vec::new(),
+            texts: Vec::new(),
+            owners: Vec::new(),
+            entity: Entity::default(),
+            as_of: plan.as_of,
+            key: RandomState::new(),
+        };
+        for fed in mapper.fed() {
+            checks.add(plan, fed.slot, &fed.target);
+        }
+        checks.texts.sort_by_key(|text| text.slot);
+        checks
+    }
+
+    fn add(&mut self, plan: &Plan, slot: usize, target: &str) {
+        let Some(found) = path::find(target) else {
+            return;
+        };
+        let text = matches!(
+            found.field.shape,
+            Shape::Leaf(Form::Text | Form::Short(_)) | Shape::Lines(Form::Text | Form::Short(_))
+        );
+        let name = target.rsplit('.').next().unwrap_or(target);
+        if text || matches!(found.field.shape, Shape::Leaf(Form::State)) {
+            let field = self.field(plan, target);
+            self.texts.push(TextSlot {
+                slot,
+                field,
+                is_name: NAMES.contains(&name),
+            });
+        }
+        match target {
+            "entity.entityLegalName" => self.entity.name = Some(slot),
+            "entity.entityTaxId" => {
+                self.entity.tax_id = Some((slot, self.field(plan, target)));
+            }
+            "entity.entityEmailAddress" => {
+                self.entity.email = Some((slot, self.field(plan, target)));
+            }
+            _ => {}
+        }
+        let Some(index) = path::index(target, "owners") else {
+            return;
+        };
+        let Some((_, rest)) = target.split_once("].") else {
+            return;
+        };
+        let numbered = matches!(
+            rest,
+            "identity.dateOfBirth"
+                | "identity.taxId"
+                | "emailAddress"
+                | "identity.personalAddress.streetAddress"
+        );
+        let field = if numbered {
+            self.field(plan, target)
+        } else {
+            0
+        };
+        if self.owners.len() <= index {
+            self.owners.resize_with(index + 1, Owner::default);
+        }
+        let owner = &mut self.owners[index];
+        owner.first = Some(owner.first.map_or(slot, |first| first.min(slot)));
+        match rest {
+            "role" => owner.role = Some(slot),
+            "identity.dateOfBirth" => owner.born = Some((slot, field)),
+            "identity.taxId" => owner.tax_id = Some((slot, field)),
+            "emailAddress" => owner.email = Some((slot, field)),
+            "identity.personalAddress.streetAddress" => owner.street = Some((slot, field)),
+            "identity.personalAddress.country" => owner.country = Some(slot),
+            _ => {}
+        }
+    }
+
+    fn field(&mut self, plan: &Plan, target: &str) -> u16 {
+        let gap = plan.paths.iter().position(|info| info.path == target);
+        let element = gap.and_then(|gap| plan.paths[gap].element);
+        let path = match (element, target.split_once('['), target.split_once(']')) {
+            (Some(_), Some((list, _)), Some((_, rest))) => format!("{list}[]{rest}"),
+            _ => target.to_owned(),
+        };
+        self.fields.push(Field {
+            path,
+            element,
+            gap: gap.map(|gap| gap as u32),
+        });
+        u16::try_from(self.fields.len() - 1).unwrap_or(u16::MAX)
+    }
+
+    fn hash(&self, tag: u8, parts: &[&str]) -> u64 {
+        let mut hasher = self.key.build_hasher();
+        hasher.write_u8(tag);
+        parts.hash(&mut hasher);
+        // 0 stands for nothing.
+        hasher.finish().max(1)
+    }
+}
+
+/// A value of a record that came from a cell.
+fn cell(draft: &Draft, slot: usize) -> Option<&str> {
+    match draft.slot(slot) {
+        Slot::Value {
+            span,
+            constant: false,
+        } => Some(draft.text(span)),
+        _ => None,
+    }
+}
+
+impl Looked {
+    /// Looks at a record. `is_gap` says whether a path, by its number, is a gap of it.
+    pub fn look(
+        &mut self,
+        checks: &Checks,
+        draft: &Draft,
+        id: Option<&str>,
+        is_gap: impl Fn(u32) -> bool,
+    ) {
+        self.found.clear();
+        self.keys = Keys::default();
+        let fits = |field: u16| {
+            let field = checks.fields.get(usize::from(field));
+            !field.and_then(|field| field.gap).is_some_and(&is_gap)
+        };
+        if let Some(id) = id {
+            self.look_at_id(checks, id);
+        }
+        self.look_at_texts(checks, draft, &fits);
+        let primary = primary(checks, draft);
+        for (place, owner) in present(checks, draft).enumerate() {
+            self.look_at_owner(checks, draft, owner, place == primary, &fits);
+        }
+        self.note_keys(checks, draft, primary, &fits);
+    }
+
+    fn add(
+        &mut self,
+        rules: &Rules,
+        kind: Kind,
+        field: Option<u16>,
+        shape: impl FnOnce() -> String,
+    ) {
+        if rules.looks_for(kind) {
+            let shape = if self.shapes { shape() } else { String::new() };
+            self.found.push(Found {
+                kind,
+                field,
+                shape,
+                at: None,
+            });
+        }
+    }
+
+    fn look_at_id(&mut self, checks: &Checks, id: &str) {
+        self.keys.digits = ids::digits(id);
+        self.keys.first = id.as_bytes().first().copied().unwrap_or(0);
+        if checks.rules.looks_for(Kind::SimilarIds) {
+            self.scratch.clear();
+            ids::skeleton(id, &mut self.scratch);
+            self.keys.id = checks.hash(0, &[&self.scratch]);
+        }
+        if let Some(expected) = checks.rules.expected_id_length {
+            let length = id.chars().count();
+            if length != expected as usize {
+                self.add(&checks.rules, Kind::IdLength, None, || {
+                    format!("{length} characters instead of {expected}")
+                });
+            }
+        }
+    }
+
+    fn look_at_texts(&mut self, checks: &Checks, draft: &Draft, fits: &impl Fn(u16) -> bool) {
+        let all = draft.all_text().as_bytes();
+        let escaped = entities::may_have(all) || text::may_have_lost_letter(all);
+        if !escaped && all.is_ascii() {
+            return;
+        }
+        let slots = checks
+            .texts
+            .iter()
+            .take_while(|text| text.slot < draft.len());
+        for text in slots {
+            match draft.slot(text.slot) {
+                Slot::Value {
+                    span,
+                    constant: false,
+                } => self.look_at_text(checks, text, (draft.text(span), escaped), fits),
+                Slot::List {
+                    first,
+                    last,
+                    constant: false,
+                } => {
+                    for item in first..last {
+                        if let Ok(line) = draft.item(item) {
+                            self.look_at_text(checks, text, (line, escaped), fits);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn look_at_text(
+        &mut self,
+        checks: &Checks,
+        slot: &TextSlot,
+        (value, escaped): (&str, bool),
+        fits: &impl Fn(u16) -> bool,
+    ) {
+        let plain = value.is_ascii();
+        if plain && !escaped {
+            return;
+        }
+        let (rules, field) = (&checks.rules, Some(slot.field));
+        let readable = |note: &str, reading: &str| match reading {
+            "" => format!("{}: {note}", shape(value)),
+            reading => format!("{} reads as {}: {note}", shape(value), shape(reading)),
+        };
+        if entities::may_have(value.as_bytes())
+            && let Some(read) = entities::unescape(value)
+            && fits(slot.field)
+        {
+            self.add(rules, Kind::EscapedText, field, || {
+                readable(read.note, &read.text)
+            });
+        }
+        if slot.is_name && value.contains('?') && text::has_lost_letter(value) && fits(slot.field) {
+            let note = "a question mark instead of a letter";
+            self.add(rules, Kind::Mojibake, field, || readable(note, ""));
+        }
+        if plain {
+            return;
+        }
+        if let Some(reading) = text::mojibake(value, slot.is_name)
+            && fits(slot.field)
+        {
+            self.add(rules, Kind::Mojibake, field, || {
+                readable(reading.note, &reading.text)
+            });
+        }
+        if let Some(what) = text::hidden(value)
+            && fits(slot.field)
+        {
+            self.add(rules, Kind::InvisibleCharacter, field, || {
+                readable(what, "")
+            });
+        }
+    }
+
+    fn look_at_owner(
+        &mut self,
+        checks: &Checks,
+        draft: &Draft,
+        owner: &Owner,
+        is_primary: bool,
+        fits: &impl Fn(u16) -> bool,
+    ) {
+        let rules = &checks.rules;
+        if let Some((slot, field)) = owner.born
+            && let Some(born) = cell(draft, slot).and_then(birth::day)
+            && fits(field)
+        {
+            if let Some(why) = birth::implausible(born, checks.as_of) {
+                self.add(rules, Kind::ImplausibleBirthDate, Some(field), || {
+                    why.to_owned()
+                });
+            } else if birth::is_minor(born, checks.as_of) {
+                let role = owner.role.and_then(|slot| draft.value(slot));
+                if is_primary || role.is_some_and(|role| OF_AGE.contains(&role)) {
+                    self.add(rules, Kind::MinorOwner, Some(field), || {
+                        "under 18".to_owned()
+                    });
+                }
+            }
+            if is_primary && rules.looks_for(Kind::DefaultBirthDate) {
+                self.keys.born = birth::number(born);
+            }
+        }
+        if let Some((slot, field)) = owner.street {
+            self.look_at_street(checks, draft, (slot, field), owner.country, fits);
+        }
+    }
+
+    fn look_at_street(
+        &mut self,
+        checks: &Checks,
+        draft: &Draft,
+        (slot, field): (usize, u16),
+        country: Option<usize>,
+        fits: &impl Fn(u16) -> bool,
+    ) {
+        let Slot::List {
+            first,
+            last,
+            constant: false,
+        } = draft.slot(slot)
+        else {
+            return;
+        };
+        let lines = (first..last).filter_map(|item| draft.item(item).ok());
+        let country = country.and_then(|slot| draft.value(slot));
+        let kind = match address::doubt(lines.clone(), country, &mut self.scratch) {
+            Some(Doubt::Box) => Kind::PoBox,
+            Some(Doubt::NoStreet) => Kind::PlaceholderStreet,
+            None => return,
+        };
+        if fits(field) {
+            self.add(&checks.rules, kind, Some(field), || {
+                lines.map(shape).collect::<Vec<_>>().join(" | ")
+            });
+        }
+    }
+
+    fn note_keys(
+        &mut self,
+        checks: &Checks,
+        draft: &Draft,
+        primary: usize,
+        fits: &impl Fn(u16) -> bool,
+    ) {
+        let none = Owner::default();
+        let owner = checks.owners.get(primary).unwrap_or(&none);
+        let value = |slot: Option<(usize, u16)>| {
+            let (slot, field) = slot?;
+            cell(draft, slot).filter(|_| fits(field))
+        };
+        let entity_tax_id = value(checks.entity.tax_id);
+        let entity_name = checks.entity.name.and_then(|slot| cell(draft, slot));
+        let is_entity = entity_tax_id.is_some() || entity_name.is_some();
+        let (tax_id, email) = match is_entity {
+            true => (entity_tax_id, value(checks.entity.email)),
+            false => (value(owner.tax_id), value(owner.email)),
+        };
+        if is_entity {
+            let parts = [entity_name, entity_tax_id].map(Option::unwrap_or_default);
+            self.keys.entity = checks.hash(3, &parts);
+        }
+        let scratch = &mut self.scratch;
+        if let Some(tax_id) = tax_id.filter(|_| checks.rules.looks_for(Kind::SameTaxId)) {
+            scratch.clear();
+            fold_into(tax_id, scratch);
+            self.keys.tax_id = checks.hash(1, &[scratch]);
+        }
+        if let Some(email) = email.filter(|_| checks.rules.looks_for(Kind::SameEmail)) {
+            scratch.clear();
+            match email.is_ascii() {
+                true => {
+                    scratch.push_str(email.trim());
+                    scratch.make_ascii_lowercase();
+                }
+                false => scratch.extend(email.trim().chars().flat_map(char::to_lowercase)),
+            }
+            self.keys.email = checks.hash(2, &[scratch]);
+        }
+    }
+}
+
+/// The place of the primary owner.
+fn primary(checks: &Checks, draft: &Draft) -> usize {
+    let is_primary = |owner: &Owner| {
+        let role = owner.role.and_then(|slot| draft.value(slot));
+        role == Some(PRIMARY_OWNER)
+    };
+    present(checks, draft).position(is_primary).unwrap_or(0)
+}
+
+/// The owners for whom a record has slots.
+fn present<'a>(checks: &'a Checks, draft: &Draft) -> impl Iterator<Item = &'a Owner> {
+    let slots = draft.len();
+    let has_slots = move |owner: &&Owner| owner.first.is_none_or(|first| first < slots);
+    checks.owners.iter().take_while(has_slots)
+}

@@ -1,0 +1,542 @@
+//! Findings of a whole export: those of single records, counted, and those that only several records together have.
+//!
+//! Owner of [`Gathering`], which `check` and planning both fill while the export is scanned and ask when the duplicates are
+//! known, so that they tell the same. It keeps about forty bytes a record while the scan goes on. Duplicates are no
+//! findings: they have a verdict of their own. A tax id or an e-mail address that one and the same person has on several
+//! accounts is told as the same person, and not once more.
+//! Left out on purpose: documents, and everything that is shown (`commands`).
+
+use std::collections::BTreeMap;
+
+use super::groups::{Column, repeated};
+use super::ids::Lengths;
+use super::{Keys, checks::Found};
+use bakkt_model::finding::{Action, Kind, Rules, first_of};
+use bakkt_model::position::{List, Position};
+
+/// Places of a kind that are shown.
+pub const PLACES: usize = 3;
+/// Places of a kind that are kept: some may turn out to be duplicates.
+const KEPT: usize = 12;
+
+/// What the scan says of a record.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// Its row: the file by its number, and the line.
+    pub at: (usize, u64),
+    /// Its account type, by any number.
+    pub account_type: u8,
+    /// Whether it is sent, without regard to other records, and whether it is without a gap.
+    pub standing: Standing,
+    /// The first half of the keyed hash of its primary owner; 0: none.
+    pub person: u64,
+    /// What it is compared by.
+    pub keys: Keys,
+    /// The findings of it alone.
+    pub found: &'a [Found],
+}
+
+/// Whether a record is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// It is not.
+    #[default]
+    NotSent,
+    /// It is, without a gap.
+    Ready,
+    /// It is, with gaps.
+    Grace,
+}
+
+/// Everything that is gathered.
+#[derive(Debug)]
+pub struct Gathering {
+    rules: Rules,
+    ids: Column<u64>,
+    persons: Column<u64>,
+    tax_ids: Column<u64>,
+    emails: Column<u64>,
+    rest: Column<Rest>,
+    lengths: Lengths,
+    /// By number of the day; empty until there is one.
+    born: Vec<u32>,
+    lines: Lines,
+    /// Record and kind of the findings of single records.
+    single: Vec<(u32, Kind)>,
+    spots: BTreeMap<Kind, Vec<Spot>>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Rest {
+    born: u16,
+    digits: u8,
+    account_type: u8,
+    standing: Standing,
+}
+
+/// A place where something was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// The record; 0: none.
+    pub record: u32,
+    /// The record that its group begins with, of kinds that compare records.
+    pub first: Option<u32>,
+    /// The field, by its number among the checks.
+    pub field: Option<u16>,
+    /// What stood there, masked.
+    pub shape: String,
+    /// Where it stands, when that is not the record's own row.
+    pub at: Option<(List, Position)>,
+}
+
+/// A record that belongs to a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Member {
+    /// The record.
+    pub record: u32,
+    /// What is found of it.
+    pub kind: Kind,
+    /// The first record of the group.
+    pub first: u32,
+}
+
+/// The findings of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The kind.
+    pub kind: Kind,
+    /// What is done about it.
+    pub action: Action,
+    /// Records concerned.
+    pub count: u64,
+    /// Groups of records; 0 for findings of single records.
+    pub groups: u64,
+    /// The first places.
+    pub spots: Vec<Spot>,
+}
+
+/// Everything that was found.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// By kind, in the order of importance.
+    pub told: Vec<Told>,
+    /// Records that are found in groups, by record.
+    pub members: Vec<Member>,
+    /// Records that would be sent and are not, because of a group: with the kind and whether they had no gap. By record.
+    pub blocked: Vec<(u32, Kind, Standing)>,
+    lines: Lines,
+}
+
+/// Where records stand: a run for every stretch in which lines and records go up together.
+#[derive(Debug, Default)]
+struct Lines {
+    runs: Vec<(u32, u32, i64)>,
+}
+
+impl Lines {
+    fn add(&mut self, record: u32, (file, line): (usize, u64)) {
+        let run = (file as u32, line as i64 - i64::from(record));
+        if self
+            .runs
+            .last()
+            .is_none_or(|(_, file, delta)| (*file, *delta) != run)
+        {
+            self.runs.push((record, run.0, run.1));
+        }
+    }
+
+    fn at(&self, record: u32) -> (usize, u64) {
+        let next = self.runs.partition_point(|(first, ..)| *first <= record);
+        let run = next.checked_sub(1).and_then(|run| self.runs.get(run));
+        run.map_or((0, 0), |(_, file, delta)| {
+            let line = i64::from(record) + delta;
+            (*file as usize, u64::try_from(line).unwrap_or(0))
+        })
+    }
+}
+
+impl Gathering {
+    /// Nothing yet.
+    pub fn new(rules: &Rules) -> Gathering {
+        Gathering {
+            rules: rules.clone(),
+            ids: Column::default(),
+            persons: Column::default(),
+            tax_ids: Column::default(),
+            emails: Column::default(),
+            rest: Column::default(),
+            lengths: Lengths::default(),
+            born: Vec::new(),
+            lines: Lines::default(),
+            single: Vec::new(),
+            spots: BTreeMap::new(),
+        }
+    }
+
+    /// The next record of the export, counted from 1.
+    pub fn add(&mut self, seen: &Seen<'_>) {
+        let record = self.rest.len() as u32 + 1;
+        let Seen { keys, found, .. } = seen;
+        self.lines.add(record, seen.at);
+        self.ids.push(keys.id);
+        let person = match seen.person {
+            0 => 0,
+            person => (person ^ keys.entity).max(1),
+        };
+        self.persons.push(person);
+        self.tax_ids.push(keys.tax_id);
+        self.emails.push(keys.email);
+        self.rest.push(Rest {
+            born: keys.born,
+            digits: keys.digits,
+            account_type: seen.account_type,
+            standing: seen.standing,
+        });
+        if keys.first != 0 {
+            self.lengths.add(keys.first, keys.digits);
+        }
+        if keys.born != 0 {
+            if self.born.is_empty() {
+                self.born = vec![0; usize::from(u16::MAX) + 1];
+            }
+            self.born[usize::from(keys.born)] += 1;
+        }
+        for (place, one) in found.iter().enumerate() {
+            if found[..place].iter().all(|before| before.kind != one.kind) {
+                self.single.push((record, one.kind));
+            }
+            let spots = self.spots.entry(one.kind).or_default();
+            if spots.len() < KEPT {
+                spots.push(Spot {
+                    record,
+                    first: None,
+                    field: one.field,
+                    shape: one.shape.clone(),
+                    at: one.at,
+                });
+            }
+        }
+    }
+
+    /// Compares the records. `duplicates` are those that are not looked at, by record.
+    pub fn finish(mut self, duplicates: impl Iterator<Item = u32>) -> Outcome {
+        let left_out: Vec<u32> = duplicates.collect();
+        let is_left_out = |record: u32| left_out.binary_search(&record).is_ok();
+        self.single.retain(|(record, _)| !is_left_out(*record));
+        for spots in self.spots.values_mut() {
+            spots.retain(|spot| !is_left_out(spot.record));
+        }
+        let mut outcome = Outcome::default();
+        let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
+        for (_, kind) in &self.single {
+            *counts.entry(*kind).or_default() += 1;
+        }
+        for (kind, count) in counts {
+            let mut spots = self.spots.remove(&kind).unwrap_or_default();
+            spots.truncate(PLACES);
+            outcome.told.push(Told {
+                kind,
+                action: self.rules.action(kind),
+                count,
+                groups: 0,
+                spots,
+            });
+        }
+        let mut blocked: BTreeMap<u32, u32> = BTreeMap::new();
+        for (kind, groups) in self.groups(&is_left_out) {
+            self.tell(kind, &groups, &mut outcome, &mut blocked);
+        }
+        outcome.told.sort_by_key(|told| told.kind);
+        outcome.members.sort_unstable();
+        let standing = |record: u32| self.rest.get(record as usize - 1).standing;
+        let of = |(record, kinds): (u32, u32)| Some((record, first_of(kinds)?, standing(record)));
+        outcome.blocked = blocked.into_iter().filter_map(of).collect();
+        outcome.lines = self.lines;
+        outcome
+    }
+
+    /// The groups of each kind that compares records. Sorting takes most of the time, so two threads share it.
+    fn groups(&self, is_left_out: &(impl Fn(u32) -> bool + Sync)) -> Vec<(Kind, Vec<Vec<u32>>)> {
+        let usual = self.default_dates();
+        let expected = self.lengths.expected();
+        let make = |kind: Kind| (kind, self.groups_of(kind, &usual, expected, is_left_out));
+        let halves: [&[Kind]; 2] = [
+            &[Kind::SimilarIds, Kind::SamePerson, Kind::LostLeadingZeros],
+            &[Kind::SameTaxId, Kind::SameEmail, Kind::DefaultBirthDate],
+        ];
+        let half = |kinds: &[Kind]| kinds.iter().copied().map(make).collect::<Vec<_>>();
+        let mut all = std::thread::scope(|scope| {
+            // Where no thread can be had, this one does all of it.
+            let other = std::thread::Builder::new().spawn_scoped(scope, || half(halves[1]));
+            let mut all = half(halves[0]);
+            all.extend(match other {
+                Ok(other) => match other.join() {
+                    Ok(groups) => groups,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                },
+                Err(_) => half(halves[1]),
+            });
+            all
+        });
+        all.retain(|(_, groups)| !groups.is_empty());
+        all
+    }
+
+    fn groups_of(
+        &self,
+        kind: Kind,
+        usual: &[u16],
+        expected: Option<u8>,
+        is_left_out: &impl Fn(u32) -> bool,
+    ) -> Vec<Vec<u32>> {
+        if !self.rules.looks_for(kind) {
+            return Vec::new();
+        }
+        let count = self.rest.len();
+        let from = match kind {
+            Kind::SameEmail => self.rules.same_email_from.max(2) as usize,
+            Kind::LostLeadingZeros => 1,
+            _ => 2,
+        };
+        let mut groups = match kind {
+            Kind::SimilarIds => repeated(count, from, |place| self.ids.get(place)),
+            Kind::SamePerson => repeated(count, from, |place| match self.persons.get(place) {
+                0 => 0,
+                // Accounts of several types may belong to one person.
+                person => {
+                    let account_type = self.rest.get(place).account_type;
+                    person.rotate_left(u32::from(account_type)).max(1)
+                }
+            }),
+            Kind::SameTaxId => repeated(count, from, |place| self.tax_ids.get(place)),
+            Kind::SameEmail => repeated(count, from, |place| self.emails.get(place)),
+            Kind::DefaultBirthDate if !usual.is_empty() => repeated(count, from, |place| {
+                let born = self.rest.get(place).born;
+                u64::from(if usual.contains(&born) { born } else { 0 })
+            }),
+            Kind::LostLeadingZeros => match expected {
+                Some(expected) => repeated(count, from, |place| {
+                    let digits = self.rest.get(place).digits;
+                    u64::from(digits > 0 && digits < expected)
+                }),
+                None => Vec::new(),
+            },
+            _ => Vec::new(),
+        };
+        // Duplicates are few, so they are asked for only where a key repeats.
+        for group in &mut groups {
+            group.retain(|record| !is_left_out(*record));
+        }
+        groups.retain(|group| group.len() >= from && self.are_several(kind, group));
+        groups
+    }
+
+    /// Whether a tax id or an e-mail address belongs to more than one person.
+    fn are_several(&self, kind: Kind, group: &[u32]) -> bool {
+        if !matches!(kind, Kind::SameTaxId | Kind::SameEmail) {
+            return true;
+        }
+        let person = |record: &u32| self.persons.get(*record as usize - 1);
+        let first = group.first().map_or(0, person);
+        first == 0 || group.iter().any(|record| person(record) != first)
+    }
+
+    /// Birth dates that far more customers have than would by chance.
+    fn default_dates(&self) -> Vec<u16> {
+        let known: u64 = self.born.iter().map(|count| u64::from(*count)).sum();
+        let usual = (known / 1000).max(5);
+        let days = (0..=u16::MAX).zip(&self.born);
+        let many = days.filter(|(_, count)| u64::from(**count) >= usual);
+        many.map(|(born, _)| born).collect()
+    }
+
+    fn tell(
+        &self,
+        kind: Kind,
+        groups: &[Vec<u32>],
+        outcome: &mut Outcome,
+        blocked: &mut BTreeMap<u32, u32>,
+    ) {
+        let action = self.rules.action(kind);
+        let members = groups.iter().flat_map(|group| {
+            let first = group.first().copied().unwrap_or_default();
+            group.iter().map(move |record| Member {
+                record: *record,
+                kind,
+                first,
+            })
+        });
+        let mut spots = Vec::new();
+        for group in groups.iter().take(PLACES) {
+            spots.extend(group.iter().take(PLACES).map(|record| Spot {
+                record: *record,
+                first: group.first().copied(),
+                field: None,
+                shape: String::new(),
+                at: None,
+            }));
+        }
+        if action == Action::Block {
+            for member in members.clone() {
+                if self.rest.get(member.record as usize - 1).standing != Standing::NotSent {
+                    *blocked.entry(member.record).or_default() |= kind.bit();
+                }
+            }
+        }
+        outcome.told.push(Told {
+            kind,
+            action,
+            count: groups.iter().map(|group| group.len() as u64).sum(),
+            groups: groups.len() as u64,
+            spots,
+        });
+        outcome.members.extend(members);
+    }
+}
+
+impl Outcome {
+    /// Where a record stands: the file by its number, and the line.
+    pub fn line_of(&self, record: u32) -> (usize, u64) {
+        self.lines.at(record)
+    }
+
+    /// The records that places are shown of.
+    pub fn shown(&self) -> impl Iterator<Item = u32> {
+        let spots = self.told.iter().flat_map(|told| &told.spots);
+        spots.map(|spot| spot.record).filter(|record| *record > 0)
+    }
+
+    /// Whether a record is blocked by what was found in groups.
+    pub fn blocks(&self, record: u32) -> Option<Kind> {
+        let place = self
+            .blocked
+            .binary_search_by_key(&record, |(record, ..)| *record);
+        place.ok().map(|place| self.blocked[place].1)
+    }
+
+    /// The kinds of groups to which a record belongs.
+    pub fn groups_of(&self, record: u32) -> &[Member] {
+        let start = self
+            .members
+            .partition_point(|member| member.record < record);
+        let rest = &self.members[start..];
+        let end = rest.partition_point(|member| member.record == record);
+        &rest[..end]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(line: u64, person: u64, tax_id: u64, email: u64) -> Seen<'static> {
+        Seen {
+            at: (0, line),
+            account_type: 0,
+            standing: Standing::Ready,
+            person,
+            keys: Keys {
+                tax_id,
+                email,
+                ..Keys::default()
+            },
+            found: &[],
+        }
+    }
+
+    fn told(outcome: &Outcome) -> Vec<(&'static str, u64, u64)> {
+        let told = outcome.told.iter();
+        told.map(|told| (told.kind.name(), told.count, told.groups))
+            .collect()
+    }
+
+    #[test]
+    fn one_person_is_told_once_and_strangers_with_one_tax_id_as_such() {
+        let mut gathering = Gathering::new(&Rules::default());
+        for (line, person, tax_id, email) in [
+            (2, 1, 10, 20),
+            (3, 1, 10, 20),
+            (5, 2, 30, 0),
+            (6, 3, 30, 0),
+            (7, 4, 0, 40),
+        ] {
+            gathering.add(&seen(line, person, tax_id, email));
+        }
+        let outcome = gathering.finish(std::iter::empty());
+        assert_eq!(
+            told(&outcome),
+            [("same_person", 2, 1), ("same_tax_id", 2, 1)]
+        );
+        assert_eq!(
+            [1, 2, 3, 4, 5].map(|record| outcome.line_of(record).1),
+            [2, 3, 5, 6, 7]
+        );
+        let first = |record| {
+            outcome
+                .groups_of(record)
+                .iter()
+                .map(|one| one.first)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!((first(2), first(4), first(5)), (vec![1], vec![3], vec![]));
+    }
+
+    #[test]
+    fn duplicates_are_no_findings_and_groups_of_other_types_neither() {
+        let mut gathering = Gathering::new(&Rules::default());
+        for line in 2..5 {
+            gathering.add(&seen(line, 1, 10, 20));
+        }
+        let other = Seen {
+            account_type: 1,
+            ..seen(5, 1, 10, 20)
+        };
+        gathering.add(&other);
+        let outcome = gathering.finish([2, 3].into_iter());
+        assert!(outcome.told.is_empty(), "{:?}", outcome.told);
+    }
+
+    #[test]
+    fn what_blocks_names_the_most_important_kind() {
+        let mut rules = Rules::default();
+        rules.set(Kind::SameTaxId, Action::Block);
+        rules.set(Kind::SameEmail, Action::Block);
+        let mut gathering = Gathering::new(&rules);
+        gathering.add(&seen(2, 1, 10, 20));
+        gathering.add(&seen(3, 2, 10, 20));
+        let blocked = Seen {
+            standing: Standing::NotSent,
+            ..seen(4, 3, 10, 0)
+        };
+        gathering.add(&blocked);
+        gathering.add(&seen(5, 4, 0, 20));
+        let outcome = gathering.finish(std::iter::empty());
+        let kinds = [1, 2, 3, 4].map(|record| outcome.blocks(record));
+        assert_eq!(
+            kinds,
+            [
+                Some(Kind::SameTaxId),
+                Some(Kind::SameTaxId),
+                None,
+                Some(Kind::SameEmail)
+            ]
+        );
+    }
+
+    #[test]
+    fn one_birth_date_of_many_is_told() {
+        let mut gathering = Gathering::new(&Rules::default());
+        for line in 0..40u64 {
+            let mut one = seen(line + 2, 0, 0, 0);
+            one.keys.born = if line < 5 { 9 } else { 100 + (line % 9) as u16 };
+            one.keys.born = if line < 9 {
+                one.keys.born
+            } else {
+                100 + line as u16
+            };
+            gathering.add(&one);
+        }
+        let outcome = gathering.finish(std::iter::empty());
+        assert_eq!(told(&outcome), [("default_birth_date", 5, 1)]);
+    }
+}

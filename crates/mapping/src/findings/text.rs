@@ -1,0 +1,457 @@
+//! Text that went through a wrong decoding, and characters that nobody sees.
+//!
+//! Owner of the judgement whether a text is mojibake, and of its likely reading. A reading is believed only where the
+//! characters as they stand are no words of any language: `MATÚŠ` is a name although its last two letters would be one
+//! letter of UTF-8. Left out on purpose: U+FFFD and control characters, which are invalid and so gaps.
+
+use std::sync::LazyLock;
+
+use bakkt_model::text::is_latin;
+
+/// How a text came to be what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// What probably happened.
+    pub note: &'static str,
+    /// The text as it was probably meant; empty where that cannot be told.
+    pub text: String,
+}
+
+/// The characters of windows-1252 from 0x80 to 0x9F; bytes that it does not have are the control characters.
+const HIGH: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
+    '\u{90}', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '•', '–', '—', '˜', '™', 'š', '›',
+    'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+/// The byte that windows-1252 decodes to a character.
+fn byte(c: char) -> Option<u8> {
+    match c as u32 {
+        code @ (0..0x80 | 0xa0..=0xff) => Some(code as u8),
+        code @ 0x80..0xa0 => Some(code as u8),
+        _ => {
+            let place = HIGH.iter().position(|high| *high == c)?;
+            Some(0x80 + place as u8)
+        }
+    }
+}
+
+/// What is wrong with a text that is not ASCII, if it was decoded wrongly. `is_name`: names, streets and cities, in
+/// which a word of nothing but accented letters stands for another alphabet.
+pub fn mojibake(text: &str, is_name: bool) -> Option<Reading> {
+    let bytes = text.as_bytes();
+    let twice = may_be_decoded_twice(bytes);
+    if let Some(text) = twice.then(|| twice_utf8(text)).flatten() {
+        return Some(Reading {
+            note: "UTF-8 that was decoded as windows-1252",
+            text,
+        });
+    }
+    if let Some(text) = twice.then(|| twice_utf8_of_central_europe(text)).flatten() {
+        return Some(Reading {
+            note: "UTF-8 that was decoded as windows-1250 or iso-8859-2",
+            text,
+        });
+    }
+    if is_name && bytes.contains(&0xc2) && has_sign_inside(text) {
+        return Some(Reading {
+            note: "a sign inside of a word, where another encoding has a letter",
+            text: String::new(),
+        });
+    }
+    if bytes.contains(&0xe2) && text.chars().any(is_of_no_text) {
+        return Some(Reading {
+            note: "characters of a text terminal or of Mac OS Roman between letters",
+            text: String::new(),
+        });
+    }
+    if is_name && text.split(' ').any(is_all_accents) {
+        return Some(Reading {
+            note: "another alphabet (such as Cyrillic) that was decoded as windows-1252",
+            text: String::new(),
+        });
+    }
+    None
+}
+
+/// Whether a letter that may be the first byte of another one has no ASCII behind it: a quick look at the bytes of the text.
+fn may_be_decoded_twice(text: &[u8]) -> bool {
+    text.windows(3)
+        .any(|part| matches!(part[0], 0xc3 | 0xc4) && !part[2].is_ascii())
+}
+
+/// Reads the characters as bytes of UTF-8, wherever several of them make one character. None where too little speaks
+/// for it.
+fn twice_utf8(text: &str) -> Option<String> {
+    let chars: Vec<char> = text.chars().collect();
+    let mut read = String::with_capacity(text.len());
+    let (mut sequences, mut certain, mut at) = (0u32, false, 0);
+    while let Some(c) = chars.get(at) {
+        match sequence(&chars[at..]) {
+            Some((meant, length, is_certain)) => {
+                sequences += 1;
+                certain |= is_certain;
+                read.push(meant);
+                at += length;
+            }
+            None => {
+                read.push(*c);
+                at += 1;
+            }
+        }
+    }
+    // Two sequences that are not certain by themselves speak for each other, when nothing else is accented.
+    let rest = read.chars().filter(|c| !c.is_ascii()).count();
+    let agreed = sequences >= 2 && rest == sequences as usize;
+    (certain || agreed).then_some(read)
+}
+
+/// The character that the first characters are the bytes of, their number, and whether they can be nothing else.
+fn sequence(chars: &[char]) -> Option<(char, usize, bool)> {
+    let lead = byte(*chars.first()?)?;
+    let length = match lead {
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => return None,
+    };
+    let mut bytes = [0; 4];
+    for (place, c) in chars.get(..length)?.iter().enumerate() {
+        bytes[place] = byte(*c)?;
+    }
+    let meant = std::str::from_utf8(&bytes[..length]).ok()?.chars().next()?;
+    let odd = |c: &char| !c.is_alphabetic() || matches!(c, 'ª' | 'º');
+    let quoted = |c: &char| "\u{2019}\u{201d}…–—»".contains(*c);
+    let rest = &chars[1..length];
+    let certain = match lead {
+        // Â before a mark, and Ã: what every accented letter of Western Europe becomes.
+        0xc2 => rest.iter().all(odd) && !rest.iter().all(quoted),
+        0xc3 => !rest.iter().all(quoted) || chars.get(2).is_some_and(|c| c.is_lowercase()),
+        // The letters of Central Europe.
+        0xc4 | 0xc5 | 0xc8 => rest.iter().all(odd) && !rest.iter().all(quoted),
+        0xe0..=0xef => rest.iter().any(odd) && !meant.is_control(),
+        0xf0..=0xf4 => true,
+        _ => false,
+    };
+    Some((meant, length, certain))
+}
+
+/// The characters of windows-1250 and of iso-8859-2 for the bytes that go on with a character of UTF-8, from 0x80 to 0xBF.
+static CENTRAL: LazyLock<[Vec<char>; 2]> = LazyLock::new(|| {
+    let bytes: Vec<u8> = (0x80..0xc0).collect();
+    [encoding_rs::WINDOWS_1250, encoding_rs::ISO_8859_2].map(|encoding| {
+        let (text, _) = encoding.decode_without_bom_handling(&bytes);
+        text.chars().collect()
+    })
+});
+
+/// The same for the encodings of Central Europe, where accented letters become Ă and Ĺ with a letter or a sign. Both letters
+/// are letters of names: alone they are believed only where a small letter or a sign stands behind one inside of a word.
+fn twice_utf8_of_central_europe(text: &str) -> Option<String> {
+    if !text.contains(['Ă', 'Ĺ']) {
+        return None;
+    }
+    let capitals = |text: &String| text.chars().filter(|c| c.is_uppercase()).count();
+    let readings = CENTRAL.iter().filter_map(|page| twice_utf8_of(page, text));
+    readings.min_by_key(capitals)
+}
+
+fn twice_utf8_of(page: &[char], text: &str) -> Option<String> {
+    let mut read = String::with_capacity(text.len());
+    let (mut sequences, mut certain, mut before) = (0, false, ' ');
+    let chars: Vec<char> = text.chars().collect();
+    let mut at = 0;
+    while let Some(&c) = chars.get(at) {
+        let lead = match c {
+            'Â' => 0xc2,
+            'Ă' => 0xc3,
+            'Ä' => 0xc4,
+            'Ĺ' => 0xc5,
+            _ => 0,
+        };
+        let small = |place: usize| chars.get(place).is_some_and(|c| c.is_lowercase());
+        let next = chars.get(at + 1).copied().unwrap_or(' ');
+        let place = page.iter().position(|one| *one == next);
+        if let Some(place) = place.filter(|_| lead > 0) {
+            let bytes = [lead, 0x80 + place as u8];
+            read.push_str(std::str::from_utf8(&bytes).ok()?);
+            sequences += 1;
+            // No word begins with Ĺ.
+            let inside = before.is_alphabetic() || c == 'Ĺ';
+            let is_small = small(at + 1) || small(at + 2);
+            certain |=
+                matches!(lead, 0xc3 | 0xc5) && ((inside && is_small) || !next.is_alphabetic());
+            before = next;
+            at += 2;
+        } else {
+            read.push(c);
+            before = c;
+            at += 1;
+        }
+    }
+    let rest = read.chars().filter(|c| !c.is_ascii()).count();
+    (certain || (sequences > 1 && rest == sequences)).then_some(read)
+}
+
+/// Whether a sign stands where a letter belongs: "Bia³ystok" and "¯yrardów" are Polish that was decoded as windows-1252.
+fn has_sign_inside(text: &str) -> bool {
+    const SIGNS: [char; 14] = [
+        '£', '³', '¹', '¿', '¯', '¥', '¼', '½', '¾', '¶', '¤', '¦', '¬', '±',
+    ];
+    if !text.contains(SIGNS) {
+        return false;
+    }
+    let letter = |c: Option<&char>| c.is_some_and(|c| c.is_alphabetic());
+    let chars: Vec<char> = text.chars().collect();
+    chars.iter().enumerate().any(|(at, c)| {
+        let before = at.checked_sub(1).and_then(|at| chars.get(at));
+        let begins = matches!(c, '£' | '¯') && !before.is_some_and(|c| c.is_alphanumeric());
+        SIGNS.contains(c) && letter(chars.get(at + 1)) && (letter(before) || begins)
+    })
+}
+
+/// Box drawing, blocks, and the signs that Mac OS Roman has where UTF-8 begins a letter.
+fn is_of_no_text(c: char) -> bool {
+    matches!(c, '\u{2500}'..='\u{259f}' | '√' | '∆' | '◊')
+}
+
+/// A word of four letters or more, all of them accented ones of windows-1252.
+fn is_all_accents(word: &str) -> bool {
+    let mut count = 0;
+    for c in word.chars() {
+        match c {
+            'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ÿ' => count += 1,
+            '-' | '\'' | '.' | ',' => {}
+            _ => return false,
+        }
+    }
+    count >= 4
+}
+
+/// Whether [`has_lost_letter`] may be true of a part of a text: a quick look at its bytes.
+pub fn may_have_lost_letter(text: &[u8]) -> bool {
+    let letter = |at: Option<usize>| {
+        let byte = at.and_then(|at| text.get(at));
+        byte.is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
+    };
+    memchr::memchr_iter(b'?', text).any(|at| letter(at.checked_sub(1)) && letter(Some(at + 1)))
+}
+
+/// Whether a letter was replaced by a question mark: one stands between two letters.
+pub fn has_lost_letter(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    chars
+        .windows(3)
+        .any(|part| part[0].is_alphabetic() && part[1] == '?' && part[2].is_alphabetic())
+}
+
+/// Whether nobody sees a character, or it changes the direction of those beside it.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// What is hidden in a text, if anything is. Joiners belong to the spelling of Arabic and Indian scripts.
+pub fn hidden(text: &str) -> Option<&'static str> {
+    if is_latin(text) {
+        return None;
+    }
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let after = chars.peek().copied().unwrap_or(' ');
+        let joins = matches!(c, '\u{200c}' | '\u{200d}') && (is_joined(before) || is_joined(after));
+        // What selects a form of a character belongs to it in Mongolian and Chinese.
+        let selects = matches!(c, '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+            && before > '\u{17ff}';
+        if is_invisible(c) && !joins && !selects {
+            return Some(match c {
+                '\u{61c}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}' => "a mark that changes the direction of the text",
+                '\u{ad}' => "a soft hyphen",
+                '\u{feff}' => "a byte order mark",
+                _ => "an invisible character",
+            });
+        }
+        before = c;
+    }
+    None
+}
+
+/// Scripts whose letters join.
+fn is_joined(c: char) -> bool {
+    matches!(c, '\u{600}'..='\u{8ff}' | '\u{900}'..='\u{dff}' | '\u{1780}'..='\u{18af}'
+        | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A text as UTF-8 that was decoded as windows-1252.
+    fn twice(text: &str) -> String {
+        let char_of = |byte: u8| match byte {
+            0x80..0xa0 => HIGH[usize::from(byte - 0x80)],
+            byte => char::from(byte),
+        };
+        text.bytes().map(char_of).collect()
+    }
+
+    #[test]
+    fn names_that_were_decoded_twice_are_read_back() {
+        for name in [
+            "José",
+            "Müller",
+            "Ñuñez",
+            "Žižka",
+            "Łukasz",
+            "Ðorđe Čović",
+            "Åse Ødegård",
+            "Иван",
+            "Γιώργος",
+            "山田太郎",
+            "O\u{2019}Brien",
+            "Nguyễn Thị",
+            "Šárka",
+            "MÜNCHEN",
+            "Ștefan",
+            "François",
+            "김철수",
+            "Björk",
+            "Œuvre Noël",
+            "Straße 5",
+        ] {
+            let wrong = twice(name);
+            let reading = mojibake(&wrong, true);
+            assert_eq!(
+                reading.map(|reading| reading.text).as_deref(),
+                Some(name),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_that_were_decoded_as_those_of_central_europe_are_read_back() {
+        for (wrong, name) in [
+            ("KĂśln", "Köln"),
+            ("KĂ¶ln", "Köln"),
+            ("MĂĽller", "Müller"),
+            ("WrocĹ‚aw", "Wrocław"),
+            ("Ĺšlusarski", "Ślusarski"),
+            ("GdaĹ„sk", "Gdańsk"),
+        ] {
+            let reading = mojibake(wrong, true);
+            assert_eq!(
+                reading.map(|reading| reading.text).as_deref(),
+                Some(name),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_as_they_are_are_no_mojibake() {
+        for name in [
+            "José",
+            "MATÚŠ",
+            "TOMÁŠ",
+            "ALEŠ",
+            "Ñuñez",
+            "JOSÉ\u{2019}S GRILL",
+            "Åse Ødegård",
+            "São João",
+            "SÃO PAULO",
+            "Žižka",
+            "Łukasz",
+            "Иван",
+            "Γιώργος",
+            "山田太郎",
+            "김철수",
+            "عبد الله",
+            "Nguyễn Thị Ánh",
+            "ÎLE-DE-FRANCE",
+            "ÉLÉONORE",
+            "Zoë",
+            "Þórður",
+            "ÅÄÖ",
+            "BÄÄÄR",
+            "D\u{2019}Août",
+            "CAFÉ »",
+            "Côte d\u{2019}Ivoire",
+            "½ Main St",
+            "12 Rue de l\u{2019}Église",
+            "Straße 5 – Hof",
+            "LUÍŽA",
+            "Conceição",
+            "CONCEIÇÃO",
+            "JOÃO™",
+            "Ă",
+            "PĂŞUNE",
+            "BĂLAN",
+            "STĹP",
+            "Bălţi",
+            "£50 Lane",
+            "Flat 2½ a",
+            "¿Qué?",
+            "Đặng",
+        ] {
+            assert_eq!(mojibake(name, true), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn other_encodings_leave_traces() {
+        for name in [
+            "Jos├⌐",
+            "M├╝ller",
+            "Jos√©",
+            "M√ºller",
+            "Èâàíîâ",
+            "Ïåòðîâ Èâàí",
+            "Bia³ystok",
+            "¯yrardów",
+            "£ukasz",
+            "M¿nchen",
+        ] {
+            assert!(mojibake(name, true).is_some(), "{name}");
+        }
+        assert!(has_lost_letter("M?ller") && has_lost_letter("Mu?oz"));
+        assert!(!has_lost_letter("Who is it?") && !has_lost_letter("? ? ?"));
+    }
+
+    #[test]
+    fn what_nobody_sees_is_found() {
+        for (name, what) in [
+            ("An\u{200b}na", "an invisible character"),
+            ("\u{200b}", "an invisible character"),
+            (
+                "Anna\u{202e}",
+                "a mark that changes the direction of the text",
+            ),
+            ("Jo\u{ad}hann", "a soft hyphen"),
+            ("\u{feff}Anna", "a byte order mark"),
+            ("An\u{200d}na", "an invisible character"),
+            ("An\u{fe0f}na", "an invisible character"),
+        ] {
+            assert_eq!(hidden(name), Some(what), "{name:?}");
+        }
+        for name in [
+            "Anna",
+            "José",
+            "Jose\u{301}",
+            "می\u{200c}خواهم",
+            "क्\u{200d}ष",
+            "葛\u{e0100}城",
+        ] {
+            assert_eq!(hidden(name), None, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Rows that stand beside a record's own: owners and trusted contacts in exports of their own, further rows of its group.
+//!
+//! Owner of [`Join`], one such export with the index of its keys, and of [`Beside`], the rows of one record that a thread
+//! has gathered. Invariants: the rows of a record come in one order, which only depends on the exports, so that gathering
+//! them from the index and reading them again from noted places give the same bytes; every row of a joined export ends as
+//! part of a record or as one that nothing uses, with a reason; memory is bounded, however many rows hold one key.
+//! Left out on purpose: what the cells mean (`mapping`), and where the places are noted (`journal`).
+
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use crate::MOST;
+use bakkt_contract::forms;
+use bakkt_model::position::{List, Part, Position};
+use bakkt_source::keys::{Fate, Keys, key};
+use bakkt_source::{Again, Cell, Export, Row, Rows};
+
+/// The most rows of one key that are read; those beyond are told.
+const MOST_READ: usize = 1024;
+/// Rows per batch of the pass that fills the index.
+const BATCH: usize = 1024;
+
+/// An export whose rows stand beside records, or the accounts' own, of which several rows can be one account.
+#[derive(Debug)]
+pub struct Join {
+    /// What its rows are.
+    pub list: List,
+    /// The export.
+    pub export: Arc<Export>,
+    /// The list of the mapping that its rows are elements of, by number.
+    pub each: Option<usize>,
+    /// Column of its key.
+    pub key: usize,
+    /// Column of the accounts' export that the key equals.
+    pub account_key: usize,
+    /// The most rows that one record can have.
+    pub room: usize,
+    /// Filled by the pass.
+    pub keys: Keys,
+    /// Rows and blank lines that the pass saw, by file.
+    pub counts: Vec<(u64, u64)>,
+}
+
+/// Why a row of a joined export stands with no record.
+fn why_unused(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Repeat => "repeats an earlier row of its account",
+        Fate::Beyond => "its account has more rows than it may",
+        Fate::Orphan | Fate::Used => "no account of the export has its key",
+    }
+}
+
+impl Join {
+    /// Reads the export once and fills the index; `each_batch` hears the offset and the rows so far, and may stop the pass.
+    pub fn index(
+        &mut self,
+        mut each_batch: impl FnMut(u64, u64) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let (mut pass, own) = (self.export.pass(), self.list == List::Group);
+        let mut rows = Rows::default();
+        while pass.read_batch(&mut rows, BATCH)? {
+            let mut last = 0;
+            for (at, row) in rows.iter() {
+                last = at.offset;
+                match (self.export.skipped(&row), why_broken(&row, self.key)) {
+                    // Of the accounts' own export it is a record.
+                    (Some(_), _) if own => {}
+                    (Some(skipped), _) => self.keys.add_keyless(at, skipped.text()),
+                    (None, Some(why)) => self.keys.add_broken(&row, at, why),
+                    (None, None) => match key(&row, self.key) {
+                        Some(key) => self.keys.add(key, at)?,
+                        None if own => {}
+                        None => self.keys.add_keyless(at, "no key"),
+                    },
+                }
+            }
+            each_batch(last, self.keys.rows())?;
+        }
+        self.counts = pass.counts().to_vec();
+        self.keys.finish();
+        Ok(())
+    }
+
+    /// Every row that stands with no record, in file order, with the reason.
+    pub fn unused(&self) -> Vec<(Position, &'static str)> {
+        let keyed = self.keys.unused().into_iter();
+        let mut all: Vec<_> = keyed
+            .map(|(at, fate)| (at, why_unused(fate)))
+            .chain(self.keys.keyless().iter().copied())
+            .chain(self.lost())
+            .collect();
+        all.sort_unstable_by_key(|(at, _)| at.offset);
+        all
+    }
+
+    /// Broken rows that no account has to answer for, in file order, and why they are broken. Of the accounts' own export
+    /// there are none: each is a record.
+    pub fn lost(&self) -> impl Iterator<Item = (Position, &'static str)> {
+        let beside = self.list != List::Group;
+        self.keys.lost().filter(move |_| beside)
+    }
+
+    fn read<'r>(&self, row: &'r mut Again, at: Position) -> anyhow::Result<Row<'r>> {
+        let name = self.export.file_name(at);
+        let read = self.export.read(at, row);
+        read.with_context(|| format!("cannot read {name}, line {}, again", at.row))
+    }
+}
+
+/// Why nothing of a row can be believed, its key least of all.
+fn why_broken(row: &Row<'_>, key: usize) -> Option<&'static str> {
+    match (row.flaw(), row.cell(key)) {
+        (Some(flaw), _) => Some(flaw.text()),
+        (None, Cell::Broken(why)) => Some(why),
+        // Another program may drop what makes it another key.
+        (None, Cell::Text(key)) => forms::unfit_id(key).map(|_| UNFIT_KEY),
+    }
+}
+
+/// What is wrong with a row whose key cannot be compared.
+const UNFIT_KEY: &str =
+    "its key holds a character that nobody sees, or is a number of which digits may be lost";
+
+/// The rows beside one record, one of a thread's buffers.
+#[derive(Debug, Default)]
+pub struct Beside {
+    rows: Vec<Again>,
+    /// By row: the join that it comes from, and where it stands.
+    places: Vec<(usize, Position)>,
+    /// Joins that hold more rows of this record than there is room for.
+    pub crowded: Option<usize>,
+    /// A join with a row that may be this record's, and that is broken in a way that its cells do not show.
+    pub suspect: Option<usize>,
+}
+
+/// What a row of the accounts' export turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begins {
+    /// A record begins with it.
+    Record,
+    /// It has no key, and where several rows can be one account it should.
+    Keyless,
+    /// It belongs to a record that began before.
+    No,
+}
+
+impl Beside {
+    /// Gathers the rows of the record that begins with `row`, by the indexes.
+    pub fn gather(
+        &mut self,
+        joins: &[Join],
+        row: &Row<'_>,
+        at: Position,
+    ) -> anyhow::Result<Begins> {
+        self.clear();
+        let mut begins = Begins::Record;
+        for (number, join) in joins.iter().enumerate() {
+            let own = (join.list == List::Group).then_some((row, at));
+            match (key(row, join.account_key), own) {
+                (Some(key), own) => {
+                    if !self.of_key(joins, number, key, own)? {
+                        return Ok(Begins::No);
+                    }
+                }
+                (None, Some(_)) => begins = Begins::Keyless,
+                (None, None) => {}
+            }
+        }
+        Ok(begins)
+    }
+
+    /// Reads the rows whose places were noted when the record was planned.
+    pub fn read(&mut self, joins: &[Join], parts: &[Part]) -> anyhow::Result<()> {
+        self.clear();
+        for part in parts {
+            let number = joins.iter().position(|join| join.list == part.list);
+            let number =
+                number.context("the plan has rows of an export that the settings have not")?;
+            let next = self.next();
+            joins[number].read(&mut self.rows[next], part.at)?;
+            self.places.push((number, part.at));
+        }
+        for (number, join) in joins.iter().enumerate() {
+            if self.of(number).count() > join.room {
+                self.crowded = Some(number);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the rows of a key; false when `own`, a row of the same export, is not the first of them.
+    fn of_key(
+        &mut self,
+        joins: &[Join],
+        number: usize,
+        wanted: &str,
+        own: Option<(&Row<'_>, Position)>,
+    ) -> anyhow::Result<bool> {
+        let join = &joins[number];
+        let (mut read, mut seen_own) = (0, false);
+        let first = self.places.len();
+        let entries = join.keys.find(wanted);
+        let last = entries.end.wrapping_sub(1);
+        for entry in entries {
+            let at = join.keys.at(entry);
+            if own.is_some_and(|(_, own)| own.offset == at.offset) {
+                seen_own = true;
+                join.keys.note(entry, Fate::Used);
+                continue;
+            }
+            if self.crowded == Some(number) || read >= MOST_READ {
+                self.crowded = Some(number);
+                // Many accounts may share one key, a placeholder say: what the first of them noted need not be noted again.
+                if own.is_none() && join.keys.is_beyond(last) {
+                    break;
+                }
+                join.keys.note(entry, Fate::Beyond);
+                continue;
+            }
+            read += 1;
+            let next = self.next();
+            let (earlier, buffers) = self.rows.split_at_mut(next);
+            let row = join.read(&mut buffers[0], at)?;
+            if key(&row, join.key) != Some(wanted) {
+                continue;
+            }
+            if own.is_some() && !seen_own {
+                return Ok(false);
+            }
+            let repeats = own.is_some_and(|(own, _)| own.same_cells(&row))
+                || earlier[first..]
+                    .iter()
+                    .any(|earlier| earlier.row().same_cells(&row));
+            match repeats {
+                true => join.keys.note(entry, Fate::Repeat),
+                false if next - first == join.room => {
+                    self.crowded = Some(number);
+                    join.keys.note(entry, Fate::Beyond);
+                }
+                false => {
+                    join.keys.note(entry, Fate::Used);
+                    self.places.push((number, at));
+                }
+            }
+        }
+        for at in join.keys.suspects(wanted) {
+            if join.list == List::Group {
+                // It is a record of its own, and so no part of this one.
+                self.suspect = Some(number);
+                continue;
+            }
+            let next = self.next();
+            if join.read(&mut self.rows[next], at)?.flaw().is_none() {
+                self.suspect = Some(number);
+            }
+            self.places.push((number, at));
+        }
+        Ok(true)
+    }
+
+    /// The number of the next row, with a buffer for it.
+    fn next(&mut self) -> usize {
+        if self.rows.len() == self.places.len() {
+            self.rows.push(Again::default());
+        }
+        self.places.len()
+    }
+
+    /// Forgets the rows.
+    pub fn clear(&mut self) {
+        self.places.clear();
+        self.crowded = None;
+        self.suspect = None;
+    }
+
+    /// The rows of a join.
+    pub fn of(&self, number: usize) -> impl Iterator<Item = (Row<'_>, Position)> {
+        let numbered = self.rows.iter().zip(&self.places);
+        numbered
+            .filter(move |(_, (join, _))| *join == number)
+            .map(|(row, (_, at))| (row.row(), *at))
+    }
+
+    /// Where all of them stand, in the order in which they are mapped.
+    pub fn parts<'a>(&'a self, joins: &'a [Join]) -> impl Iterator<Item = Part> + 'a {
+        self.places.iter().map(|(number, at)| Part {
+            list: joins[*number].list,
+            at: *at,
+        })
+    }
+
+    /// Puts a row of a join before the others of it.
+    pub fn first(&mut self, number: usize, at: Position) {
+        let mine = |(join, _): &(usize, Position)| *join == number;
+        let Some(start) = self.places.iter().position(mine) else {
+            return;
+        };
+        let there = |(join, place): &(usize, Position)| *join == number && *place == at;
+        if let Some(found) = self.places.iter().position(there) {
+            self.places[start..=found].rotate_right(1);
+            self.rows[start..=found].rotate_right(1);
+        }
+    }
+}
+
+/// The most rows that a record can have of a join whose rows are no elements of a list.
+pub const ROOM: usize = MOST_READ;
+
+/// What is wrong with a record that has more.
+pub const CROWDED: &str = "more rows than an account may have";
+
+const _: () = assert!(MOST < MOST_READ);

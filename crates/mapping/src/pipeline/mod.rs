@@ -1,0 +1,319 @@
+//! The pure half of the way, joined: row → mapping → assess, for one row or for a whole export on all cores.
+//!
+//! Owner of [`Pipeline`] (what is shared), [`Worker`] (what a thread owns), the parallel [`scan`], the [`duplicates`]
+//! index, and of how rows of several exports become one [`record`]. Invariant: the same row under the same pipeline gives the same bytes, whichever thread and
+//! day; `check`, planning and submission all go through here.
+//! Left out on purpose: where results go (journal, files).
+
+pub mod duplicates;
+pub mod fixed;
+pub mod joins;
+pub mod layers;
+pub mod owner_marks;
+pub mod person;
+pub mod record;
+pub mod reread;
+pub mod scan;
+pub mod shown;
+
+use std::sync::Arc;
+
+use crate::Mapper;
+use crate::assess::facts::OwnerFacts;
+use crate::assess::kept::Kept;
+use crate::assess::{Assessor, Gap, Plan, Reason};
+use crate::draft::Draft;
+use crate::exclude::Exclude;
+use crate::feed::Scratch;
+use crate::findings::{Checks, Looked};
+use bakkt_contract::Level;
+use bakkt_model::position::{List, Part, Position};
+use bakkt_model::verdict::Verdict;
+use bakkt_source::{Export, Row};
+use joins::{Begins, Beside, Join};
+use layers::{Layer, Laying};
+use scan::Want;
+
+/// Everything that turns a row into a verdict and a payload.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// The accounts.
+    pub export: Arc<Export>,
+    /// Cells → draft.
+    pub mapper: Mapper,
+    /// Draft → verdict.
+    pub plan: Plan,
+    /// Records left out.
+    pub exclude: Exclude,
+    /// What a person should see of a record although it may be sent.
+    pub checks: Checks,
+    /// Key of the payload hashes: the journal's own, or one of the moment for a dry run.
+    pub key: [u8; 32],
+    /// Exports whose rows stand beside records.
+    pub joins: Vec<Join>,
+    /// Backfill files, in the order in which they are laid over the exports.
+    pub layers: Vec<Layer>,
+}
+
+/// Keyed hash of a payload or an id.
+pub type Hash = [u8; 32];
+
+/// A thread's buffers.
+#[derive(Debug, Default)]
+pub struct Worker {
+    draft: Draft,
+    /// Of a further row of the record.
+    further: Draft,
+    /// By sheet of the mapping.
+    scratch: Vec<Scratch>,
+    assessor: Assessor,
+    beside: Beside,
+    /// By list of the mapping: where each of its rows stands.
+    elements: Vec<Vec<(List, Position)>>,
+    /// Rows of backfill files.
+    laying: Laying,
+    /// What findings the last record has.
+    looked: Looked,
+}
+
+/// What one row came to; texts and gaps stand in the worker.
+#[derive(Clone, Copy, Debug)]
+pub struct Prepared<'w> {
+    /// Ready, grace, blocked or excluded.
+    pub verdict: Verdict,
+    /// Index of the reason, when excluded.
+    pub excluded: Option<u16>,
+    /// The account type; none when it cannot be told, or when excluded.
+    pub account_type: Option<&'static str>,
+    /// The clientAccountId, when there is one that may be shown.
+    pub id: Option<&'w str>,
+    /// The gaps.
+    pub gaps: &'w [Gap],
+    /// The payload's bytes; meaningful for sending only when the verdict is sendable.
+    pub payload: &'w [u8],
+    /// What KYB needs to know of the owners, where facts were asked for and the record is sent.
+    pub owners: &'w OwnerFacts,
+    /// What no update may change of the payload.
+    pub kept: &'w [Kept],
+}
+
+impl Pipeline {
+    /// The export in which a row stands: of a list, or the accounts' own.
+    pub fn export_of(&self, list: List) -> &Export {
+        let mut beside = self.joins.iter().filter(|join| join.list != List::Group);
+        beside
+            .find(|join| join.list == list)
+            .map_or(&self.export, |join| &join.export)
+    }
+
+    /// The file in which a row stands.
+    pub fn file_name(&self, list: List, at: Position) -> &str {
+        self.export_of(list).file_name(at)
+    }
+
+    /// Keyed hash of a payload.
+    pub fn hash(&self, bytes: &[u8]) -> Hash {
+        *blake3::keyed_hash(&self.key, bytes).as_bytes()
+    }
+}
+
+/// Where the rows beside a record's own are looked for.
+#[derive(Clone, Copy, Debug)]
+pub enum From<'a> {
+    /// In the indexes of the pass that is under way.
+    Index,
+    /// Where they were when the record was planned.
+    Noted(&'a [Part]),
+}
+
+impl Worker {
+    /// A worker that leaves out what nobody wants.
+    pub fn new(want: Want) -> Worker {
+        let mut worker = Worker::default();
+        worker.assessor.brief = !(want.payloads || want.hashes);
+        worker.assessor.facts = want.facts;
+        worker.assessor.ids = want.ids;
+        worker.looked.shapes = want.shapes;
+        worker
+    }
+
+    /// What the last record says, before it was judged.
+    pub fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
+    /// Looks for findings of the last record, whose id may be shown.
+    pub fn look(&mut self, pipeline: &Pipeline, id: Option<&str>) -> &Looked {
+        let gaps = self.assessor.gaps();
+        let is_gap = |path: u32| {
+            let invalid = |gap: &Gap| gap.path == path && matches!(gap.reason, Reason::Invalid(_));
+            gaps.iter().any(invalid)
+        };
+        self.looked.look(&pipeline.checks, &self.draft, id, is_gap);
+        for found in &mut self.looked.found {
+            let field = found
+                .field
+                .and_then(|field| pipeline.checks.fields.get(usize::from(field)));
+            let element = field.and_then(|field| field.element);
+            found.at =
+                element.and_then(|(each, place)| self.elements.get(each)?.get(place).copied());
+        }
+        &self.looked
+    }
+
+    /// Where the rows beside the last record's own stand, in the order in which they are mapped.
+    pub fn parts<'a>(&'a self, pipeline: &'a Pipeline) -> impl Iterator<Item = Part> + 'a {
+        self.beside.parts(&pipeline.joins)
+    }
+
+    /// Looks from now on what a layer does to the next record.
+    pub fn begin_trial(&mut self, trial: layers::Trial) {
+        self.laying.trial = Some(trial);
+    }
+
+    /// What it did.
+    pub fn end_trial(&mut self) -> layers::Trial {
+        self.laying.trial.take().unwrap_or_default()
+    }
+
+    /// Rows of backfill files that were laid over the last record: which file, by its place in the pipeline, and where.
+    pub fn laid(&self) -> &[(usize, Position)] {
+        &self.laying.rows
+    }
+
+    /// The row of a backfill file that said last what a gap of the last record is about.
+    pub fn laid_at(&self, gap: &Gap) -> Option<(usize, Position)> {
+        let mut laid = self.laying.laid.iter().rev();
+        laid.find(|(path, ..)| *path == gap.path)
+            .map(|(_, layer, at)| (*layer, *at))
+    }
+
+    /// Where a gap of the last record stands, when that is not the row that the record begins with.
+    pub fn place_of(&self, pipeline: &Pipeline, gap: &Gap) -> Option<(List, Position)> {
+        let (each, place) = pipeline.plan.paths[gap.path as usize].element?;
+        let (list, at) = self.elements.get(each)?.get(place)?;
+        Some((*list, *at))
+    }
+
+    /// Maps and judges the record that begins with a row; none when the row belongs to one that began before.
+    pub fn prepare<'w>(
+        &'w mut self,
+        pipeline: &Pipeline,
+        row: &Row<'_>,
+        at: Position,
+        from: From<'_>,
+    ) -> anyhow::Result<Option<Prepared<'w>>> {
+        self.draft.drop_strays(0);
+        self.laying.laid.clear();
+        self.laying.rows.clear();
+        let sheets = pipeline.mapper.sheets();
+        if self.scratch.len() < sheets {
+            self.scratch.resize_with(sheets, Scratch::default);
+        }
+        if let Some(skipped) = pipeline.export.skipped(row) {
+            self.beside.clear();
+            self.assessor.start();
+            let reason = Some(pipeline.exclude.skipped(skipped));
+            return Ok(Some(self.prepared(
+                Verdict::Excluded,
+                reason,
+                false,
+                &pipeline.plan,
+            )));
+        }
+        let mut keyless = false;
+        if row.flaw().is_some() {
+            // Nothing of it is believed, its key least of all.
+            self.beside.clear();
+        } else if !pipeline.joins.is_empty() {
+            match self.gather(pipeline, row, at, from)? {
+                Begins::Record => {}
+                Begins::Keyless => keyless = true,
+                Begins::No => return Ok(None),
+            }
+        }
+        self.judged(pipeline, row, at, keyless).map(Some)
+    }
+
+    fn judged<'w>(
+        &'w mut self,
+        pipeline: &Pipeline,
+        row: &Row<'_>,
+        at: Position,
+        keyless: bool,
+    ) -> anyhow::Result<Prepared<'w>> {
+        let plan = &pipeline.plan;
+        if let Some(flaw) = row.flaw() {
+            return Ok(self.refused(plan, plan.row_path, flaw.text(), false));
+        }
+        pipeline
+            .mapper
+            .map(row, &mut self.draft, &mut self.scratch[0]);
+        self.draft.place_strays(List::Group, at);
+        if !pipeline.joins.is_empty() {
+            self.merge(pipeline);
+        }
+        let fit = plan
+            .client_id
+            .and_then(|slot| self.draft.value(slot))
+            .is_some_and(|id| bakkt_contract::unfit_id::unfit(id, plan.ids).is_none());
+        let id = plan.client_id.and_then(|slot| self.draft.value(slot));
+        // Both are asked, so that an id counts as found although a rule leaves its row out.
+        let by_id = id.and_then(|id| pipeline.exclude.by_id(id));
+        let excluded = self.by_columns(pipeline, row).or(by_id);
+        if excluded.is_some() {
+            self.leave_layers(pipeline);
+            self.assessor.start();
+            return Ok(self.prepared(Verdict::Excluded, excluded, fit, plan));
+        }
+        if !pipeline.joins.is_empty() {
+            if let Some((path, why)) = self.unfit(pipeline, keyless) {
+                self.leave_layers(pipeline);
+                return Ok(self.refused(plan, path, why, fit));
+            }
+            if let Err((path, why)) = self.map_elements(pipeline, row, at) {
+                self.leave_layers(pipeline);
+                return Ok(self.refused(plan, path, why, fit));
+            }
+        }
+        if !pipeline.layers.is_empty() {
+            self.lay(pipeline)?;
+        }
+        let verdict = self.assessor.assess(plan, &self.draft);
+        Ok(self.prepared(verdict, None, fit, plan))
+    }
+
+    /// A record with one gap, because of which nothing else of it is looked at.
+    fn refused(&mut self, plan: &Plan, path: u32, why: &'static str, fit: bool) -> Prepared<'_> {
+        self.assessor.start();
+        self.assessor.add_gap(Gap {
+            path,
+            reason: Reason::Invalid(why),
+            level: Level::W,
+        });
+        self.prepared(Verdict::Blocked, None, fit, plan)
+    }
+
+    fn prepared(
+        &self,
+        verdict: Verdict,
+        excluded: Option<u16>,
+        fit: bool,
+        plan: &Plan,
+    ) -> Prepared<'_> {
+        let id = plan
+            .client_id
+            .filter(|_| fit)
+            .and_then(|slot| self.draft.value(slot));
+        Prepared {
+            verdict,
+            excluded,
+            account_type: self.assessor.account_type(),
+            id,
+            gaps: self.assessor.gaps(),
+            payload: self.assessor.payload(),
+            owners: self.assessor.owners(),
+            kept: self.assessor.kept(),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What the journal keeps of owners and of their agreements, to see later that they changed.
+//!
+//! Owner of two lists of marks (`contract::ownership`): of the agreements as they are sent, and of the owners of an entity
+//! with what they own, which is never sent. Invariants: marks are keyed and of one customer alone, so that neither a share
+//! nor a person can be counted or tried without the journal's key; the order of owners does not count.
+//! Left out on purpose: comparing marks (`contract::ownership`).
+
+use super::Pipeline;
+use super::person::{OwnerSlots, fold_person, owner_slots};
+use crate::assess::kept::Kept;
+use crate::draft::Draft;
+use bakkt_contract::changes::{AGREEMENT, BY_HAND};
+use bakkt_contract::documents::KYB_ACCOUNT_TYPES;
+use bakkt_contract::forms;
+use bakkt_contract::ownership::MARK;
+
+/// What the key is derived for: no other hash of the journal is made with it.
+const CONTEXT: &str = "bakkt-migrate 2026-11 owners and their agreements";
+
+/// What tells one owner from another in a payload.
+const OWNER_ID: &str = "owners[].clientOwnerId";
+
+/// Makes the marks; each thread has its own.
+#[derive(Debug)]
+pub struct OwnerMarker {
+    key: [u8; 32],
+    /// By place among the owners.
+    owners: Vec<OwnerSlots>,
+    text: String,
+}
+
+impl OwnerMarker {
+    /// With the key and the mapping of a pipeline.
+    pub fn new(pipeline: &Pipeline) -> OwnerMarker {
+        OwnerMarker {
+            key: blake3::derive_key(CONTEXT, &pipeline.key),
+            owners: owner_slots(&pipeline.mapper),
+            text: String::new(),
+        }
+    }
+
+    /// The hasher that all marks of one customer begin with.
+    fn customer(&self, client_id: &str) -> blake3::Hasher {
+        let mut hash = blake3::Hasher::new_keyed(&self.key);
+        add(&mut hash, client_id.as_bytes());
+        hash
+    }
+
+    /// Adds the marks of the agreements in a payload.
+    pub fn add_agreements(
+        &self,
+        client_id: &str,
+        payload: &[u8],
+        kept: &[Kept],
+        out: &mut Vec<u8>,
+    ) {
+        if !kept.iter().any(|value| value.field == AGREEMENT) {
+            return;
+        }
+        let customer = self.customer(client_id);
+        let bytes = |value: &Kept| payload.get(value.start..value.end).unwrap_or_default();
+        let is_id = |value: &&Kept| BY_HAND.get(usize::from(value.field)) == Some(&OWNER_ID);
+        for owner in kept.iter().filter(is_id) {
+            let values = || {
+                let all = kept.iter().filter(|value| value.field == AGREEMENT);
+                all.filter(|value| value.place == owner.place)
+            };
+            if values().next().is_none() {
+                continue;
+            }
+            out.extend(mark(&customer, "owner", [bytes(owner)]));
+            out.extend(mark(&customer, "agreements", values().map(bytes)));
+        }
+    }
+
+    /// Adds the marks of the owners of an account that is an entity's: their places and their ids as sent.
+    pub fn add_owners<'o>(
+        &mut self,
+        client_id: &str,
+        account_type: Option<&str>,
+        draft: &Draft,
+        owners: impl Iterator<Item = (u32, &'o str)>,
+        out: &mut Vec<u8>,
+    ) {
+        if !account_type.is_some_and(|name| KYB_ACCOUNT_TYPES.contains(&name)) {
+            return;
+        }
+        let customer = self.customer(client_id);
+        for (place, id) in owners {
+            let slots = self.owners.get(place as usize).copied().unwrap_or_default();
+            let value =
+                |slot: Option<usize>| slot.and_then(|slot| draft.value(slot)).unwrap_or_default();
+            self.text.clear();
+            fold_person(&slots, draft, &mut self.text);
+            let share = value(slots.share);
+            let share = forms::percent(share)
+                .map_or_else(|| share.to_owned(), |share| share.normalize().to_string());
+            let does = [value(slots.role), &share, value(slots.manages)];
+            out.extend(mark(&customer, "id", [id.as_bytes()]));
+            out.extend(mark(&customer, "person", [self.text.as_bytes()]));
+            out.extend(mark(&customer, "owns", does.map(str::as_bytes)));
+        }
+    }
+}
+
+fn mark<'v>(
+    customer: &blake3::Hasher,
+    what: &str,
+    values: impl IntoIterator<Item = &'v [u8]>,
+) -> [u8; MARK] {
+    let mut hash = customer.clone();
+    add(&mut hash, what.as_bytes());
+    values.into_iter().for_each(|value| add(&mut hash, value));
+    let mut short = [0; MARK];
+    short.copy_from_slice(&hash.finalize().as_bytes()[..MARK]);
+    short
+}
+
+/// With its length, so that no two lists of texts are the same bytes.
+fn add(hash: &mut blake3::Hasher, bytes: &[u8]) {
+    hash.update(&(bytes.len() as u64).to_le_bytes());
+    hash.update(bytes);
+}

@@ -1,0 +1,169 @@
+//! One record out of several rows: its group merged, its owners and contacts mapped one by one.
+//!
+//! Owner of the order of owners: that of the file, but a PRIMARY_OWNER comes first when the accounts' mapping feeds no owner
+//! itself. Left out on purpose: which rows there are (`joins`).
+
+use super::joins::{Begins, Beside, CROWDED};
+use super::{From, Pipeline, Worker};
+use crate::assess::Plan;
+use crate::{Each, Mapper};
+use bakkt_contract::roles::PRIMARY_OWNER;
+use bakkt_model::position::{List, Position};
+use bakkt_source::Row;
+
+/// What is wrong with a row that has no key where several rows can be one account.
+const NO_KEY: &str = "the row has nothing in the column of `group_by`";
+
+/// What is wrong with a record that may have a row of which nothing can be believed.
+const BROKEN: &str = "a row that may be the account's is broken";
+
+/// A gap that refuses a record: its path, and what is wrong.
+type Unfit = (u32, &'static str);
+
+impl Worker {
+    pub(super) fn gather(
+        &mut self,
+        pipeline: &Pipeline,
+        row: &Row<'_>,
+        at: Position,
+        from: From<'_>,
+    ) -> anyhow::Result<Begins> {
+        for rows in &mut self.elements {
+            rows.clear();
+        }
+        match from {
+            From::Index => self.beside.gather(&pipeline.joins, row, at),
+            From::Noted(parts) => {
+                self.beside.read(&pipeline.joins, parts)?;
+                Ok(Begins::Record)
+            }
+        }
+    }
+
+    /// Merges the further rows of the group into the draft.
+    pub(super) fn merge(&mut self, pipeline: &Pipeline) {
+        let Some(group) = group(pipeline) else { return };
+        for (row, at) in self.beside.of(group) {
+            let (draft, further) = (&mut self.draft, &mut self.further);
+            pipeline
+                .mapper
+                .map_further(&row, draft, further, &mut self.scratch[0]);
+            draft.place_strays(List::Group, at);
+        }
+    }
+
+    /// The reason why any row of the record is left out by its columns.
+    pub(super) fn by_columns(&self, pipeline: &Pipeline, row: &Row<'_>) -> Option<u16> {
+        // All rows are looked at: each may be the only one that a rule fits.
+        let mut reason = pipeline.exclude.by_columns(row);
+        if let Some(group) = group(pipeline) {
+            for (row, _) in self.beside.of(group) {
+                reason = reason.or(pipeline.exclude.by_columns(&row));
+            }
+        }
+        reason
+    }
+
+    pub(super) fn unfit(&self, pipeline: &Pipeline, keyless: bool) -> Option<Unfit> {
+        let row_path = pipeline.plan.row_path;
+        if keyless {
+            return Some((row_path, NO_KEY));
+        }
+        if let Some(number) = self.beside.crowded {
+            let each = pipeline.joins[number].each;
+            let list = each.map(|each| pipeline.mapper.each()[each].list);
+            return Some((
+                list.map_or(row_path, |list| path(&pipeline.plan, list)),
+                CROWDED,
+            ));
+        }
+        self.beside.suspect.map(|_| (row_path, BROKEN))
+    }
+
+    /// Maps the rows that are elements of lists.
+    pub(super) fn map_elements(
+        &mut self,
+        pipeline: &Pipeline,
+        row: &Row<'_>,
+        at: Position,
+    ) -> Result<(), Unfit> {
+        let mapper = &pipeline.mapper;
+        self.elements.resize_with(mapper.each().len(), Vec::new);
+        for (number, each) in mapper.each().iter().enumerate() {
+            let own = (each.sheet == 0).then_some((*row, at));
+            let Some(join) = pipeline
+                .joins
+                .iter()
+                .position(|join| join.each == Some(number))
+            else {
+                continue;
+            };
+            let first = self.primary(mapper, number, join, own);
+            if let Some(first) = first.filter(|_| own.is_none()) {
+                self.beside.first(join, first);
+            }
+            let list = pipeline.joins[join].list;
+            for (row, at) in in_order(&self.beside, join, own, first) {
+                let place = self.elements[number].len();
+                self.elements[number].push((list, at));
+                if let Some(flaw) = row.flaw() {
+                    let element = format!("{}[{}]", each.list, each.base + place);
+                    return Err((path(&pipeline.plan, &element), flaw.text()));
+                }
+                let scratch = &mut self.scratch[each.sheet];
+                mapper.map_element(number, &row, &mut self.draft, scratch);
+                self.draft.place_strays(list, at);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the owner stands who comes first.
+    fn primary(
+        &mut self,
+        mapper: &Mapper,
+        number: usize,
+        join: usize,
+        own: Option<(Row<'_>, Position)>,
+    ) -> Option<Position> {
+        let Each {
+            list, base, sheet, ..
+        } = mapper.each()[number];
+        if list != "owners" || base > 0 {
+            return None;
+        }
+        let (draft, scratch) = (&mut self.draft, &mut self.scratch[sheet]);
+        let mut primary =
+            |row: &Row<'_>| mapper.peek(number, "role", row, draft, scratch) == Some(PRIMARY_OWNER);
+        in_order(&self.beside, join, own, None)
+            .find(|(row, _)| primary(row))
+            .map(|(_, at)| at)
+    }
+}
+
+/// The join that groups rows of the accounts' own export.
+fn group(pipeline: &Pipeline) -> Option<usize> {
+    pipeline
+        .joins
+        .iter()
+        .position(|join| join.list == List::Group)
+}
+
+/// The rows that are elements of a list, that at `first` before all others.
+fn in_order<'b>(
+    beside: &'b Beside,
+    join: usize,
+    own: Option<(Row<'b>, Position)>,
+    first: Option<Position>,
+) -> impl Iterator<Item = (Row<'b>, Position)> {
+    let all = move || own.into_iter().chain(beside.of(join));
+    let is_first = move |(_, at): &(Row<'_>, Position)| Some(*at) == first;
+    let others = all().filter(move |row| !is_first(row));
+    all().filter(is_first).chain(others)
+}
+
+/// The path of a gap; of one that is not in the tree, the row's.
+fn path(plan: &Plan, wanted: &str) -> u32 {
+    let found = plan.paths.iter().position(|info| info.path == wanted);
+    found.map_or(plan.row_path, |found| found as u32)
+}

@@ -1,0 +1,77 @@
+//! Single records of the export, mapped again.
+//!
+//! Owner of [`Reread`]: what one thread needs to turn a position back into a verdict and a payload.
+
+use anyhow::Context;
+
+use crate::draft::Draft;
+
+use super::layers::Trial;
+use super::{From, Pipeline, Prepared, Worker};
+use crate::assess::Gap;
+use bakkt_model::position::Position;
+use bakkt_model::verdict::Verdict;
+use bakkt_source::Again;
+
+/// Buffers for reading and mapping single records.
+#[derive(Debug, Default)]
+pub struct Reread {
+    row: Again,
+    worker: Worker,
+}
+
+impl Reread {
+    /// Reads the row at a place, with which a record begins, and prepares the record.
+    pub fn prepare<'a>(
+        &'a mut self,
+        pipeline: &Pipeline,
+        at: Position,
+        from: From<'_>,
+    ) -> anyhow::Result<Prepared<'a>> {
+        let row = pipeline
+            .export
+            .read(at, &mut self.row)
+            .context("cannot read the export again")?;
+        let prepared = self.worker.prepare(pipeline, &row, at, from)?;
+        prepared.context("a row of the export is no longer the first of its account")
+    }
+
+    /// Prepares a record and looks what a layer does to it: the verdict with it, and the paths of the gaps that stop it.
+    pub fn try_layer(
+        &mut self,
+        pipeline: &Pipeline,
+        at: Position,
+        from: From<'_>,
+        trial: Trial,
+    ) -> anyhow::Result<(Trial, Verdict, Vec<u32>)> {
+        self.worker.begin_trial(trial);
+        let prepared = self.prepare(pipeline, at, from)?;
+        let stops = prepared.gaps.iter().filter(|gap| gap.level.breaks());
+        let (verdict, stops) = (prepared.verdict, stops.map(|gap| gap.path).collect());
+        Ok((self.worker.end_trial(), verdict, stops))
+    }
+
+    /// What stood in the cells of gaps of the record that was prepared last, masked.
+    pub fn shapes_of(
+        &mut self,
+        pipeline: &Pipeline,
+        gaps: &[Gap],
+        at: Position,
+    ) -> anyhow::Result<Vec<String>> {
+        let row = pipeline
+            .export
+            .read(at, &mut self.row)
+            .context("cannot read the export again")?;
+        let shape = |gap: &Gap| {
+            let mut shape = String::new();
+            self.worker.shape_of(pipeline, gap, (&row, at), &mut shape);
+            shape
+        };
+        Ok(gaps.iter().map(shape).collect())
+    }
+
+    /// What the record that was prepared last says, before it was judged.
+    pub fn draft(&self) -> &Draft {
+        self.worker.draft()
+    }
+}

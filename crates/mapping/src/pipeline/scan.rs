@@ -1,0 +1,494 @@
+//! A whole export through the pipeline: one thread reads, the others map, the caller takes the results in order.
+//!
+//! Owner of threads and batches. Batches go round the workers in turn and come back in the same turn, which keeps
+//! the export's order without a reorder buffer; every channel is bounded, so memory does not grow with the export.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::Builder;
+
+use super::fixed::{Fixed, Fixing};
+use super::owner_marks::OwnerMarker;
+use super::person::{PersonHash, PersonHasher};
+use super::{From, Hash, Pipeline, Worker};
+use crate::assess::Gap;
+use crate::assess::facts::{OwnerFact, OwnerFacts};
+use crate::draft;
+use crate::feed::Strict;
+use crate::findings::Keys;
+use crate::findings::checks::Found;
+use bakkt_model::error::started;
+use bakkt_model::finding::Kind;
+use bakkt_model::finding::first_of;
+use bakkt_model::position::{List, Part, Position};
+use bakkt_model::verdict::Verdict;
+use bakkt_source::export::Pass;
+use bakkt_source::shape::shape;
+use bakkt_source::{Row, Rows};
+
+/// Rows per batch.
+const BATCH: usize = 256;
+/// Batches that may wait before and after each worker.
+const WAITING: usize = 4;
+
+/// What a scan works out beside verdicts and gaps.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Want {
+    /// The payloads themselves.
+    pub payloads: bool,
+    /// Their keyed hashes.
+    pub hashes: bool,
+    /// What KYB needs to know of owners.
+    pub facts: bool,
+    /// What stood in the cells that gaps are about, masked.
+    pub shapes: bool,
+    /// Without payloads and hashes: the ids in the facts that are derived, which cost; else they come by themselves.
+    pub ids: bool,
+    /// Findings; a record with one that blocks is blocked.
+    pub findings: bool,
+    /// A keyed hash of each record's primary owner.
+    pub people: bool,
+}
+
+/// One row's result; its texts stand in the batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Scanned {
+    /// Where the row stands.
+    pub at: Position,
+    /// Without regard to other rows.
+    pub verdict: Verdict,
+    /// Index of the reason, when excluded.
+    pub excluded: Option<u16>,
+    /// The finding because of which it is blocked; the gaps alone would not have.
+    pub blocked_by: Option<Kind>,
+    /// The account type; none when it cannot be told, or when excluded.
+    pub account_type: Option<&'static str>,
+    /// Keyed hash of the id; none without an id that may be shown, or when excluded.
+    pub id_hash: Option<Hash>,
+    /// Keyed hash of the payload, when it is sent and hashes were asked for.
+    pub hash: Option<Hash>,
+    /// What tells whether an update would change what it may not; with the hash.
+    pub fixed: Option<Fixed>,
+    /// Keyed hash of the primary owner; none when not asked for, when the record is left out or broken, or when it says
+    /// too little about that person.
+    pub person: Option<PersonHash>,
+    id: (u32, u32),
+    gaps: (u32, u32),
+    payload: (u32, u32),
+    owners: (u32, u32),
+    parts: (u32, u32),
+    laid: (u32, u32),
+    found: (u32, u32),
+    agreements: (u32, u32),
+    owner_marks: (u32, u32),
+}
+
+/// A code that is in no table and must be: all that leaves the thread which read it.
+#[derive(Clone, Debug)]
+pub struct Stray {
+    /// The feed that met it.
+    pub strict: Arc<Strict>,
+    /// Keyed hash of the code.
+    pub hash: Hash,
+    /// Its masked shape.
+    pub shape: String,
+    /// The export in which it stands, and the line.
+    pub at: Option<(List, Position)>,
+}
+
+/// Results of a batch.
+#[derive(Debug, Default)]
+pub struct Results {
+    /// One per record, in order.
+    pub rows: Vec<Scanned>,
+    /// Rows that were read for them; with rows of groups there are more of these.
+    pub read: u64,
+    /// Byte offset of the last of them.
+    pub offset: u64,
+    texts: String,
+    gaps: Vec<Gap>,
+    payloads: Vec<u8>,
+    owners: OwnerFacts,
+    /// Marks of agreements and of owners.
+    marks: Vec<u8>,
+    parts: Vec<Part>,
+    /// Rows of backfill files that were laid over records.
+    laid: Vec<(usize, Position)>,
+    /// By gap, where there are backfill files: the file and the row that said it.
+    laid_places: Vec<Option<(usize, Position)>>,
+    /// By gap, where there are rows beside records: where it stands, when not in the record's own row.
+    places: Vec<Option<(List, Position)>>,
+    strays: Vec<Stray>,
+    /// By gap, where shapes were asked for.
+    shapes: Vec<(u32, u32)>,
+    /// By record, where findings were asked for: what it is compared by with others.
+    keys: Vec<Keys>,
+    found: Vec<Found>,
+}
+
+/// What makes keyed hashes of a record beside those of its payload.
+struct Hashers {
+    people: Option<PersonHasher>,
+    owners: Option<OwnerMarker>,
+}
+
+/// A gap with what a person needs to find it.
+#[derive(Clone, Copy, Debug)]
+pub struct Placed<'a> {
+    /// The gap.
+    pub gap: &'a Gap,
+    /// Where it stands, when that is not in the record's own row.
+    pub at: Option<(List, Position)>,
+    /// The row of a backfill file that said it, where one did: the file, by its place in the pipeline.
+    pub laid: Option<(usize, Position)>,
+    /// What stood in its cells, masked; empty where there was nothing, or where shapes were not asked for.
+    pub shape: &'a str,
+}
+
+impl Results {
+    /// The clientAccountId, when it may be shown.
+    pub fn id(&self, row: &Scanned) -> Option<&str> {
+        (row.id.1 > row.id.0).then(|| &self.texts[row.id.0 as usize..row.id.1 as usize])
+    }
+
+    /// Codes that are in no table and must be, of the records that are not left out.
+    pub fn strays(&self) -> &[Stray] {
+        &self.strays
+    }
+
+    /// The findings of a record alone; none unless findings were asked for.
+    pub fn found(&self, row: &Scanned) -> &[Found] {
+        &self.found[row.found.0 as usize..row.found.1 as usize]
+    }
+
+    /// By record, what it is compared by with others; empty unless findings were asked for.
+    pub fn keys(&self) -> &[Keys] {
+        &self.keys
+    }
+
+    /// The gaps.
+    pub fn gaps(&self, row: &Scanned) -> &[Gap] {
+        &self.gaps[row.gaps.0 as usize..row.gaps.1 as usize]
+    }
+
+    /// The payload; empty unless payloads were asked for.
+    pub fn payload(&self, row: &Scanned) -> &[u8] {
+        &self.payloads[row.payload.0 as usize..row.payload.1 as usize]
+    }
+
+    /// The owners of a record that is sent; none unless facts were asked for.
+    pub fn owners(&self, row: &Scanned) -> impl Iterator<Item = OwnerFact<'_>> {
+        self.owners
+            .range(row.owners.0 as usize, row.owners.1 as usize)
+    }
+
+    /// Marks of the agreements; with the hash.
+    pub fn agreement_marks(&self, row: &Scanned) -> &[u8] {
+        &self.marks[row.agreements.0 as usize..row.agreements.1 as usize]
+    }
+
+    /// Marks of the owners of an entity; with the hash, where facts were asked for.
+    pub fn owner_marks(&self, row: &Scanned) -> &[u8] {
+        &self.marks[row.owner_marks.0 as usize..row.owner_marks.1 as usize]
+    }
+
+    /// The rows beside a record's own, in the order in which they are mapped.
+    pub fn parts(&self, row: &Scanned) -> &[Part] {
+        &self.parts[row.parts.0 as usize..row.parts.1 as usize]
+    }
+
+    /// The rows of backfill files that were laid over a record: the file, by its place in the pipeline, and where.
+    pub fn laid(&self, row: &Scanned) -> &[(usize, Position)] {
+        &self.laid[row.laid.0 as usize..row.laid.1 as usize]
+    }
+
+    /// The gaps, each with where it stands and what stood there.
+    pub fn placed_gaps(&self, row: &Scanned) -> impl Iterator<Item = Placed<'_>> {
+        let first = row.gaps.0 as usize;
+        let numbered = self.gaps(row).iter().enumerate();
+        numbered.map(move |(number, gap)| {
+            let (start, end) = self.shapes.get(first + number).copied().unwrap_or_default();
+            Placed {
+                gap,
+                at: self.places.get(first + number).copied().flatten(),
+                laid: self.laid_places.get(first + number).copied().flatten(),
+                shape: &self.texts[start as usize..end as usize],
+            }
+        })
+    }
+
+    fn fill(
+        &mut self,
+        pipeline: &Pipeline,
+        worker: &mut Worker,
+        rows: &Rows,
+        want: Want,
+        hashers: &mut Hashers,
+    ) -> anyhow::Result<()> {
+        self.rows.clear();
+        self.texts.clear();
+        self.gaps.clear();
+        self.payloads.clear();
+        self.owners.clear();
+        self.marks.clear();
+        self.parts.clear();
+        self.laid.clear();
+        self.laid_places.clear();
+        self.places.clear();
+        self.strays.clear();
+        self.shapes.clear();
+        self.keys.clear();
+        self.found.clear();
+        self.read = rows.len() as u64;
+        let joined = !pipeline.joins.is_empty();
+        let layered = !pipeline.layers.is_empty();
+        let fixing = Fixing::new(pipeline);
+        for (at, row) in rows.iter() {
+            self.offset = at.offset;
+            let Some(prepared) = worker.prepare(pipeline, &row, at, From::Index)? else {
+                continue;
+            };
+            let id = self.texts.len() as u32;
+            self.texts.push_str(prepared.id.unwrap_or(""));
+            let gaps = self.gaps.len() as u32;
+            self.gaps.extend_from_slice(prepared.gaps);
+            let payload = self.payloads.len() as u32;
+            if want.payloads && prepared.verdict.sendable() {
+                self.payloads.extend_from_slice(prepared.payload);
+            }
+            let sent = prepared.verdict.sendable();
+            let parts = self.parts.len() as u32;
+            let laid = self.laid.len() as u32;
+            let owners = self.owners.len() as u32;
+            if want.facts && sent {
+                prepared
+                    .owners
+                    .iter()
+                    .for_each(|owner| self.owners.push(owner));
+            }
+            let id_hash = prepared
+                .id
+                .filter(|_| prepared.verdict != Verdict::Excluded)
+                .map(|id| pipeline.hash(id.as_bytes()));
+            let verdict = prepared.verdict;
+            let hash = (want.hashes && sent).then(|| pipeline.hash(prepared.payload));
+            let fixed = hash
+                .and(prepared.id)
+                .map(|id| fixing.of(id, prepared.payload, prepared.kept));
+            let agreements = self.marks.len() as u32;
+            if let (Some(owners), Some(id), Some(_)) = (&hashers.owners, prepared.id, hash) {
+                owners.add_agreements(id, prepared.payload, prepared.kept, &mut self.marks);
+            }
+            let owner_marks = self.marks.len() as u32;
+            let (id_end, account_type) = (self.texts.len() as u32, prepared.account_type);
+            self.rows.push(Scanned {
+                at,
+                verdict: prepared.verdict,
+                excluded: prepared.excluded,
+                blocked_by: None,
+                account_type,
+                id_hash,
+                hash,
+                fixed,
+                person: None,
+                id: (id, id_end),
+                gaps: (gaps, self.gaps.len() as u32),
+                payload: (payload, self.payloads.len() as u32),
+                owners: (owners, self.owners.len() as u32),
+                parts: (parts, parts),
+                laid: (laid, laid),
+                found: (0, 0),
+                agreements: (agreements, owner_marks),
+                owner_marks: (owner_marks, owner_marks),
+            });
+            // A broken row was not mapped: the draft is still that of another one.
+            if verdict != Verdict::Excluded
+                && row.flaw().is_none()
+                && let (Some(people), Some(record)) = (&mut hashers.people, self.rows.last_mut())
+            {
+                record.person = people.hash(worker.draft());
+            }
+            if let (Some(marker), Some(_)) = (&mut hashers.owners, hash)
+                && let Some(record) = self.rows.last_mut()
+            {
+                let found = self.owners.range(owners as usize, self.owners.len());
+                let found = found.map(|(place, id, _)| (place, id));
+                let id = &self.texts[id as usize..id_end as usize];
+                marker.add_owners(id, account_type, worker.draft(), found, &mut self.marks);
+                record.owner_marks.1 = self.marks.len() as u32;
+            }
+            if layered {
+                self.note_laid(worker);
+            }
+            if joined {
+                self.note_places(pipeline, worker, at);
+            }
+            let strays = worker.draft().strays();
+            if !strays.is_empty() && verdict != Verdict::Excluded {
+                let told = |stray: &draft::Stray| Stray {
+                    strict: stray.strict.clone(),
+                    hash: pipeline.hash(stray.code.as_bytes()),
+                    shape: shape(&stray.code),
+                    at: stray.at,
+                };
+                self.strays.extend(strays.iter().map(told));
+            }
+            if want.shapes {
+                self.note_shapes(pipeline, worker, (&row, at));
+            }
+            if want.findings {
+                self.note_findings(pipeline, worker, row.flaw().is_some());
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of backfill files that were laid over the record that was added last, and its gaps that they made.
+    fn note_laid(&mut self, worker: &Worker) {
+        self.laid.extend_from_slice(worker.laid());
+        let Some(record) = self.rows.last_mut() else {
+            return;
+        };
+        record.laid.1 = self.laid.len() as u32;
+        let gaps = &self.gaps[record.gaps.0 as usize..];
+        self.laid_places
+            .extend(gaps.iter().map(|gap| worker.laid_at(gap)));
+    }
+
+    /// Where the rows and the gaps of the record that was added last stand.
+    fn note_places(&mut self, pipeline: &Pipeline, worker: &Worker, at: Position) {
+        self.parts.extend(worker.parts(pipeline));
+        let Some(record) = self.rows.last_mut() else {
+            return;
+        };
+        record.parts.1 = self.parts.len() as u32;
+        let gaps = &self.gaps[record.gaps.0 as usize..];
+        let elsewhere =
+            |(list, place): &(List, Position)| (*list, place.offset) != (List::Group, at.offset);
+        self.places.extend(
+            gaps.iter()
+                .map(|gap| worker.place_of(pipeline, gap).filter(elsewhere)),
+        );
+    }
+
+    /// Findings of the record that was added last; one that blocks takes away what would be sent. Of a broken row nothing
+    /// is believed.
+    fn note_findings(&mut self, pipeline: &Pipeline, worker: &mut Worker, is_broken: bool) {
+        let Some(record) = self.rows.last_mut() else {
+            return;
+        };
+        let first = self.found.len() as u32;
+        record.found = (first, first);
+        if is_broken || record.verdict == Verdict::Excluded {
+            self.keys.push(Keys::default());
+            return;
+        }
+        let id = &self.texts[record.id.0 as usize..record.id.1 as usize];
+        let looked = worker.look(pipeline, (!id.is_empty()).then_some(id));
+        self.keys.push(looked.keys);
+        self.found.extend_from_slice(&looked.found);
+        record.found.1 = self.found.len() as u32;
+        let kinds = looked
+            .found
+            .iter()
+            .fold(0, |kinds, found| kinds | found.kind.bit());
+        record.blocked_by =
+            first_of(kinds & pipeline.checks.blocking).filter(|_| record.verdict.sendable());
+        if record.blocked_by.is_some() {
+            record.verdict = Verdict::Blocked;
+            record.hash = None;
+            record.fixed = None;
+            record.owners.1 = record.owners.0;
+            record.payload.1 = record.payload.0;
+        }
+    }
+
+    /// What stood in the cells of the gaps of the record that was added last.
+    fn note_shapes(&mut self, pipeline: &Pipeline, worker: &Worker, own: (&Row<'_>, Position)) {
+        for gap in &self.gaps[self.shapes.len()..] {
+            let start = self.texts.len() as u32;
+            worker.shape_of(pipeline, gap, own, &mut self.texts);
+            self.shapes.push((start, self.texts.len() as u32));
+        }
+    }
+}
+
+/// Reads the rest of the export; `sink` gets the batches in order and can stop the scan with an error.
+pub fn scan(
+    source: &mut Pass,
+    pipeline: &Pipeline,
+    want: Want,
+    mut sink: impl FnMut(&Results) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        let mut lanes = Vec::new();
+        let mut outlets = Vec::new();
+        for _ in 0..workers {
+            let (rows_in, rows_out) = sync_channel::<Rows>(WAITING);
+            let (used_in, used_out) = sync_channel::<Rows>(2 * WAITING);
+            let (results_in, results_out) = sync_channel::<anyhow::Result<Results>>(WAITING);
+            let (spent_in, spent_out) = sync_channel::<Results>(2 * WAITING);
+            lanes.push((rows_in, used_out));
+            outlets.push((results_out, spent_in));
+            let worker = move || work(pipeline, want, &rows_out, &used_in, &results_in, &spent_out);
+            started(Builder::new().spawn_scoped(scope, worker))?;
+        }
+        let reader = started(Builder::new().spawn_scoped(scope, move || read(source, &lanes)))?;
+        let taken = take(&outlets, &mut sink);
+        // Workers and reader stop when the outlets are gone.
+        drop(outlets);
+        let read = reader
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        taken.and(read)
+    })
+}
+
+fn read(source: &mut Pass, lanes: &[(SyncSender<Rows>, Receiver<Rows>)]) -> anyhow::Result<()> {
+    for (rows_in, used) in lanes.iter().cycle() {
+        let mut rows = used.try_recv().unwrap_or_default();
+        if !source.read_batch(&mut rows, BATCH)? || rows_in.send(rows).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn work(
+    pipeline: &Pipeline,
+    want: Want,
+    rows_out: &Receiver<Rows>,
+    used: &SyncSender<Rows>,
+    results_in: &SyncSender<anyhow::Result<Results>>,
+    spent: &Receiver<Results>,
+) {
+    let mut worker = Worker::new(want);
+    let mut hashers = Hashers {
+        people: want.people.then(|| PersonHasher::new(pipeline)),
+        owners: want.hashes.then(|| OwnerMarker::new(pipeline)),
+    };
+    while let Ok(rows) = rows_out.recv() {
+        let mut results = spent.try_recv().unwrap_or_default();
+        let filled = results.fill(pipeline, &mut worker, &rows, want, &mut hashers);
+        // A full or closed return lane only costs the buffer.
+        let _ = used.try_send(rows);
+        let failed = filled.is_err();
+        if results_in.send(filled.map(|()| results)).is_err() || failed {
+            return;
+        }
+    }
+}
+
+fn take(
+    outlets: &[(Receiver<anyhow::Result<Results>>, SyncSender<Results>)],
+    sink: &mut impl FnMut(&Results) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    for (results, spent) in outlets.iter().cycle() {
+        let Ok(batch) = results.recv() else { break };
+        let batch = batch?;
+        sink(&batch)?;
+        let _ = spent.try_send(batch);
+    }
+    Ok(())
+}

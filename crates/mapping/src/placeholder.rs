@@ -1,0 +1,425 @@
+//! Placeholders: what clerks and systems write when they know nothing.
+//!
+//! Owner of the one table behind `placeholders = true` and behind what `inspect` calls a placeholder. A whole cell is one
+//! or it is none; case and surrounding white space do not count. Invariants: no word here is a country's or a state's
+//! code, and a cell that is not near the table costs a look at its first byte. Left out on purpose: words that are
+//! values somewhere: "NA" (Namibia), "nan" and "nil" (names), "x" (a tick), "0", "blank" and "test" (surnames).
+//! Where a word of the table is a value for one field only, that field says so ([`Keeps`]).
+
+use memchr::memchr;
+
+use bakkt_model::text::{fold, may_fold_to_ascii, trim};
+
+/// What a field keeps although it is a placeholder elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keeps {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Words that are surnames as well: there are people called Null.
+    Surnames,
+    /// Numbers: an account may have the number 123456789.
+    Numbers,
+    /// Zeros: an amount of 0000000000 is nothing, which is an amount.
+    Zeros,
+}
+
+/// Words, and those that people are called.
+const WORDS: [(&str, bool); 24] = [
+    ("n/a", false),
+    ("n.a.", false),
+    ("n.a", false),
+    ("n / a", false),
+    ("none", true),
+    ("null", true),
+    ("unknown", false),
+    ("tbd", false),
+    ("t.b.d.", false),
+    ("tba", false),
+    ("to be determined", false),
+    ("not available", false),
+    ("not applicable", false),
+    ("not provided", false),
+    ("not given", false),
+    ("not on file", false),
+    ("not known", false),
+    ("none given", false),
+    ("none provided", false),
+    ("no email", false),
+    ("no phone", false),
+    ("undefined", false),
+    ("unspecified", false),
+    ("\\n", false),
+];
+
+/// Errors of a spreadsheet that were written out as text.
+const CELL_ERRORS: [&str; 7] = [
+    "#n/a", "#ref!", "#value!", "#null!", "#div/0!", "#name?", "#num!",
+];
+
+/// Days that stand for "none" and "never": the first and the last one that a database or a spreadsheet knows. Nobody alive
+/// was born on the first. 1970-01-01 is not here: people were.
+const DAYS: [&str; 22] = [
+    "1/1/1900",
+    "01/01/1900",
+    "1.1.1900",
+    "01.01.1900",
+    "01-01-1900",
+    "1900-01-01",
+    "1900/01/01",
+    "19000101",
+    "01011900",
+    "1/0/1900",
+    "12/31/9999",
+    "31/12/9999",
+    "31.12.9999",
+    "12-31-9999",
+    "31-12-9999",
+    "9999-12-31",
+    "9999/12/31",
+    "99991231",
+    "12319999",
+    "1/1/0001",
+    "01/01/0001",
+    "0001-01-01",
+];
+
+/// Midnight behind a day.
+const MIDNIGHTS: [&str; 6] = [
+    " 00:00:00",
+    "t00:00:00",
+    "t00:00:00z",
+    " 0:00",
+    " 00:00",
+    " 12:00:00 am",
+];
+
+/// Runs of digits that a finger makes to get past a form; the punctuation between them does not count.
+const RUNS: [&str; 3] = ["123456789", "1234567890", "11234567890"];
+
+/// Mailboxes that nobody has, whatever comes behind the `@`; dots, dashes and underscores do not count.
+const MAILBOXES: [&str; 7] = [
+    "noemail",
+    "nomail",
+    "noemailaddress",
+    "noemailonfile",
+    "noemailprovided",
+    "none",
+    "unknown",
+];
+
+/// Mailboxes that nobody has at a domain of the same name: test@test.com.
+const TWICE: [&str; 12] = [
+    "test", "none", "na", "no", "email", "mail", "abc", "a", "aa", "x", "xx", "xxx",
+];
+
+/// Longer texts say something.
+const LONGEST: usize = 64;
+
+/// Whether a cell is a usual placeholder.
+pub fn is_placeholder(text: &str) -> bool {
+    is_placeholder_but(text, Keeps::Nothing)
+}
+
+/// The same, for a field that keeps some of them.
+pub fn is_placeholder_but(text: &str, keeps: Keeps) -> bool {
+    let text = trim(text);
+    let Some(first) = text.bytes().next().filter(|_| text.len() <= LONGEST) else {
+        return false;
+    };
+    let folded;
+    let text = match text.is_ascii() {
+        true => text,
+        // No word of the table has such letters.
+        false if !may_fold_to_ascii(text) => return false,
+        // Full-width letters, and characters that nobody sees between the others.
+        false => {
+            folded = fold(text);
+            folded.as_str()
+        }
+    };
+    if text.is_ascii() && memchr(b'@', text.as_bytes()).is_some() {
+        return is_nobodys_mailbox(text);
+    }
+    let first = text.bytes().next().unwrap_or(first);
+    match first {
+        b'0'..=b'9' | b'+' => is_number(text, keeps) || is_day(text),
+        b'(' | b'[' | b'<' | b'{' => match inside(text) {
+            Some(inside) => is_word(inside, keeps),
+            None => is_number(text, keeps),
+        },
+        b'n' | b'N' | b'u' | b'U' | b't' | b'T' | b'\\' => is_word(text, keeps),
+        b'x' | b'X' => is_masked(text),
+        b'#' => is_one_of(text, &CELL_ERRORS),
+        b'-' | b'.' | b'_' | b'?' | b'/' | b'*' | 0xe2 => is_punctuation(text),
+        _ => false,
+    }
+}
+
+fn is_one_of(text: &str, list: &[&str]) -> bool {
+    list.iter().any(|known| known.eq_ignore_ascii_case(text))
+}
+
+fn is_word(text: &str, keeps: Keeps) -> bool {
+    // What a program writes for a number that it does not have. "Nan" and "NAN" are people.
+    if text == "NaN" {
+        return true;
+    }
+    let mut known = WORDS.iter();
+    known.any(|(word, surname)| {
+        word.eq_ignore_ascii_case(text) && !(*surname && keeps == Keeps::Surnames)
+    })
+}
+
+/// What stands between brackets: "(none)", "<null>".
+fn inside(text: &str) -> Option<&str> {
+    let pairs = [('(', ')'), ('[', ']'), ('<', '>'), ('{', '}')];
+    pairs.iter().find_map(|(open, close)| {
+        let inside = text.strip_prefix(*open)?.strip_suffix(*close)?;
+        Some(inside.trim())
+    })
+}
+
+/// "xxx", "XXX-XX-XXXX": at least three of them and nothing else but marks.
+fn is_masked(text: &str) -> bool {
+    let count = text
+        .bytes()
+        .filter(|byte| byte.eq_ignore_ascii_case(&b'x'))
+        .count();
+    let fits = |byte: u8| matches!(byte, b'x' | b'X' | b'-' | b' ' | b'.' | b'/' | b'(' | b')');
+    count >= 3 && text.bytes().all(fits)
+}
+
+/// Dashes, dots and question marks. Not "+", "*" alone or a tick, which answer a question.
+fn is_punctuation(text: &str) -> bool {
+    let fits = |c: char| matches!(c, '-' | '.' | '_' | '?' | '/' | ' ' | '–' | '—' | '―');
+    text.chars().all(fits) || (text.len() > 1 && text.bytes().all(|byte| byte == b'*'))
+}
+
+/// A tax id, a phone number or a counter that is one digit over and over, or counts up; of at least eight digits, so that
+/// no postal code and no usual amount is one.
+fn is_number(text: &str, keeps: Keeps) -> bool {
+    if keeps == Keeps::Numbers {
+        return false;
+    }
+    let mut digits = [0u8; 12];
+    let mut count = 0;
+    for byte in text.bytes() {
+        match (byte, digits.get_mut(count)) {
+            (b'0'..=b'9', Some(digit)) => {
+                *digit = byte;
+                count += 1;
+            }
+            (b' ' | b'-' | b'.' | b'(' | b')' | b'+' | b'/', _) => {}
+            _ => return false,
+        }
+    }
+    let Some(digits) = digits.get(..count) else {
+        return false;
+    };
+    if keeps == Keeps::Zeros && digits.iter().all(|digit| *digit == b'0') {
+        return false;
+    }
+    let same = |digits: &[u8]| digits.windows(2).all(|pair| pair[0] == pair[1]);
+    let behind_one = digits.strip_prefix(b"1").filter(|rest| rest.len() == 10);
+    (count >= 8 && same(digits))
+        || behind_one.is_some_and(same)
+        || RUNS.iter().any(|run| run.as_bytes() == digits)
+}
+
+fn is_day(text: &str) -> bool {
+    let ends = |tail: &str| {
+        let at = text.len().checked_sub(tail.len())?;
+        let (day, end) = (text.get(..at)?, text.get(at..)?);
+        end.eq_ignore_ascii_case(tail).then_some(day)
+    };
+    let day = MIDNIGHTS.iter().find_map(|tail| ends(tail)).unwrap_or(text);
+    DAYS.contains(&day)
+}
+
+fn is_nobodys_mailbox(text: &str) -> bool {
+    let Some((mailbox, domain)) = text.split_once('@') else {
+        return false;
+    };
+    let plain: String = mailbox
+        .bytes()
+        .filter(|byte| !matches!(byte, b'.' | b'-' | b'_'))
+        .map(|byte| char::from(byte.to_ascii_lowercase()))
+        .collect();
+    let name = domain.split('.').next().unwrap_or("");
+    MAILBOXES.contains(&plain.as_str())
+        || (TWICE.contains(&plain.as_str()) && plain.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bakkt_contract::{countries, us_states};
+    use proptest::prelude::*;
+
+    #[test]
+    fn usual_placeholders() {
+        for text in [
+            "N/A",
+            "n/a",
+            "n.a.",
+            "none",
+            "NULL",
+            "(null)",
+            "<NULL>",
+            "[none]",
+            "Unknown",
+            "TBD",
+            "-",
+            "--",
+            "---",
+            " - ",
+            "–",
+            ".",
+            "...",
+            "?",
+            "??",
+            "xxx",
+            "XXX",
+            "XXX-XX-XXXX",
+            "999-99-9999",
+            "000-00-0000",
+            "111-11-1111",
+            "123-45-6789",
+            "123456789",
+            "000000000",
+            "01/01/1900",
+            "1/1/1900",
+            "1900-01-01",
+            "1900-01-01 00:00:00",
+            "1900-01-01T00:00:00Z",
+            "12/31/9999",
+            "9999-12-31",
+            "99991231",
+            "99999999",
+            "00000000",
+            "0001-01-01",
+            "1/0/1900",
+            "test@test.com",
+            "TEST@TEST.COM",
+            "noemail@example.com",
+            "no.email@bank.example",
+            "none@none.com",
+            "unknown@unknown.com",
+            "000-000-0000",
+            "(000) 000-0000",
+            "555-555-5555",
+            "(555) 555-5555",
+            "9999999999",
+            "+1 999 999 9999",
+            "1-111-111-1111",
+            "123-456-7890",
+            "#N/A",
+            "#REF!",
+            "\\N",
+            "NaN",
+            "**",
+            "not on file",
+        ] {
+            assert!(is_placeholder(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_that_look_a_little_like_it() {
+        for text in [
+            "",
+            " ",
+            "NA",
+            "na",
+            "Na",
+            "Nan",
+            "NAN",
+            "Nil",
+            "Blank",
+            "Test",
+            "X",
+            "x",
+            "xx",
+            "Xx",
+            "0",
+            "00000",
+            "99999",
+            "11111",
+            "12345",
+            "Noname",
+            "Nonesuch",
+            "Nullmann",
+            "Tba Ltd",
+            "Unknown Road 5",
+            "1970-01-01",
+            "01/01/1901",
+            "01/01/2000",
+            "12/31/1999",
+            "19000102",
+            "987-65-4320",
+            "555-01-0123",
+            "202-555-0123",
+            "+1 202 555 0123",
+            "1111111",
+            "25000",
+            "na@example.com",
+            "test@example.com",
+            "a@b.example",
+            "no@example.org",
+            "+",
+            "*",
+            "#5",
+            "(202) 555-0123",
+            "(a)",
+            "-5",
+            "-12.50",
+            ".5",
+            "/home",
+            "é",
+            "日本",
+            "--Ann",
+        ] {
+            assert!(!is_placeholder(text), "{text}");
+        }
+        assert!(!is_placeholder(&"-".repeat(LONGEST + 1)));
+    }
+
+    #[test]
+    fn a_field_keeps_what_is_a_value_there() {
+        for (text, keeps, placeholder) in [
+            ("Null", Keeps::Surnames, false),
+            ("None", Keeps::Surnames, false),
+            ("(null)", Keeps::Surnames, false),
+            ("N/A", Keeps::Surnames, true),
+            ("Unknown", Keeps::Surnames, true),
+            ("123456789", Keeps::Numbers, false),
+            ("000000000", Keeps::Numbers, false),
+            ("N/A", Keeps::Numbers, true),
+            ("-", Keeps::Numbers, true),
+            ("0000000000", Keeps::Zeros, false),
+            ("0000000.00", Keeps::Zeros, false),
+            ("9999999999", Keeps::Zeros, true),
+        ] {
+            assert_eq!(is_placeholder_but(text, keeps), placeholder, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_code_of_a_place_is_a_placeholder() {
+        for (word, _) in WORDS {
+            assert_eq!(countries::alpha3(word), None, "{word}");
+            assert_eq!(us_states::two_letters(word), None, "{word}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(any in any::<String>(), near in "[-0-9nNaAxX/.@()#* é–]{0,20}") {
+            for text in [&any, &near] {
+                // White space around and case do not count.
+                prop_assert_eq!(is_placeholder(&format!("  {text} ")), is_placeholder(text));
+            }
+        }
+    }
+}

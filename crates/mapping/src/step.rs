@@ -1,0 +1,333 @@
+//! One transform: a text in, a text out.
+//!
+//! Owner of [`Step`]. A step that cannot read its text says why, without the text; what comes out of one goes into the
+//! next. Left out on purpose: their order, and where the first text comes from (`feed`).
+
+use std::fmt::Write;
+
+use rust_decimal::prelude::ToPrimitive;
+
+use super::dates::DateFormats;
+use super::dates::ordered::Ordered;
+use super::lookup::Lookup;
+use super::missing::Missing;
+use super::names;
+use super::placeholder::{Keeps, is_placeholder_but};
+use super::{phones, postal, tax_ids, title};
+use bakkt_contract::amounts::{self, Point};
+use bakkt_contract::usd::Scale;
+use bakkt_contract::{countries, postal_codes, spans, us_states};
+use bakkt_model::text::{Folded, narrow};
+use bakkt_source::{Cell, Row};
+
+/// What is wrong with a code that no table holds.
+pub const UNKNOWN_CODE: &str = "the code is not in the lookup table";
+
+/// Upper, lower or title case.
+#[derive(Clone, Copy, Debug)]
+pub enum Case {
+    /// ALL CAPITALS.
+    Upper,
+    /// no capitals.
+    Lower,
+    /// First Letters.
+    Title,
+}
+
+/// One transform.
+#[derive(Debug)]
+pub enum Step {
+    /// Digits only.
+    Digits,
+    /// Case.
+    Case(Case),
+    /// A table; `otherwise` stands for a code that is not in it.
+    Lookup(Lookup, Option<String>),
+    /// A date; with `true`, a moment in UTC for a date-time field.
+    Date(Dates, bool),
+    /// E.164, with the country of numbers that do not say theirs.
+    Phone(Place),
+    /// A part of a person's name.
+    Name(names::Taking),
+    /// A postal code in its country's form.
+    PostalCode(Place),
+    /// The nine digits of a U.S. tax id, or (with `kind`) which of the three it is.
+    TaxId {
+        /// Its type, not its number.
+        kind: bool,
+        /// Bare digits are an entity's.
+        entity: bool,
+    },
+    /// Any spelling of a country → alpha-3.
+    Country,
+    /// The name of a U.S. state → two letters; anything else stays, and so does every text of an address abroad.
+    UsState(Option<Place>),
+    /// An amount, or a range of the export's own → the range that holds it.
+    UsdRange(Scale, Point),
+    /// A whole number.
+    Integer(Point),
+    /// Yes and no → true and false.
+    YesNo(YesNo),
+    /// Zeros in front of digits, up to so many characters.
+    Pad(usize),
+}
+
+/// How the dates of a column are written.
+#[derive(Debug)]
+pub enum Dates {
+    /// In these formats.
+    Formats(DateFormats),
+    /// In every spelling of one order.
+    Ordered(Box<Ordered>),
+}
+
+/// A country, named by a column or by the mapping.
+#[derive(Debug)]
+pub struct Place {
+    /// The column that names it.
+    pub column: Option<usize>,
+    /// Its alpha-2 code, where the column is empty.
+    pub default: Option<String>,
+    /// The mapping's own words for an empty cell.
+    pub missing: Missing,
+}
+
+/// Words that mean yes or no in one column, folded, beside the usual ones.
+#[derive(Debug, Default)]
+pub struct YesNo {
+    /// Those for yes.
+    pub yes: Vec<String>,
+    /// Those for no.
+    pub no: Vec<String>,
+}
+
+/// The usual words for yes.
+pub const YES: [&str; 15] = [
+    "y", "yes", "true", "t", "1", "x", "on", "oui", "o", "si", "s\u{ed}", "ja", "j", "sim", "tak",
+];
+/// The usual words for no.
+pub const NO: [&str; 11] = [
+    "n", "no", "false", "f", "0", "off", "non", "nein", "nee", "n\u{e3}o", "nie",
+];
+
+impl Step {
+    /// Whether a text means something to it that no other text tells, so that it is no placeholder.
+    pub(super) fn knows(&self, text: &str) -> bool {
+        match self {
+            Step::Lookup(table, _) => table.find(text).is_some(),
+            Step::YesNo(words) => words.read(text).is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether what comes out is made of what the text means, so that characters which nobody sees have no part in it.
+    pub(super) fn reads_meaning(&self) -> bool {
+        !matches!(self, Step::Case(_) | Step::Name(..))
+    }
+
+    /// Whether what it reads is made of plain letters and digits, whatever their width: "７８７０１" is 78701.
+    fn reads_plain_characters(&self) -> bool {
+        matches!(
+            self,
+            Step::Digits
+                | Step::Date(..)
+                | Step::PostalCode(_)
+                | Step::TaxId { .. }
+                | Step::UsdRange(..)
+                | Step::Integer(_)
+        )
+    }
+
+    /// The column in which it finds the country.
+    pub(super) fn region_column(&self) -> Option<usize> {
+        match self {
+            Step::Phone(place) | Step::PostalCode(place) | Step::UsState(Some(place)) => {
+                place.column
+            }
+            _ => None,
+        }
+    }
+
+    /// The country that it reads by, for the words that mean an empty cell.
+    pub(super) fn place_mut(&mut self) -> Option<&mut Place> {
+        match self {
+            Step::Phone(place) | Step::PostalCode(place) | Step::UsState(Some(place)) => {
+                Some(place)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it looks at the country of the address that its field belongs to.
+    pub(super) fn needs_country(&self) -> bool {
+        matches!(self, Step::UsState(_) | Step::PostalCode(_))
+    }
+
+    /// Writes what it makes of a text onto `out`; the error says why it cannot. `country` is that of the address which the
+    /// field belongs to (ISO 3166-1 alpha-2), where the row says it.
+    pub(super) fn apply(
+        &self,
+        text: &str,
+        row: &Row<'_>,
+        country: Option<&'static str>,
+        out: &mut String,
+    ) -> Result<(), &'static str> {
+        let plain;
+        let text = match self.reads_plain_characters() {
+            true => {
+                plain = narrow(text);
+                &*plain
+            }
+            false => text,
+        };
+        match self {
+            Step::Digits => {
+                let digits = text.bytes().filter(u8::is_ascii_digit);
+                out.extend(digits.map(char::from));
+            }
+            Step::Case(Case::Upper) => out.push_str(&text.to_uppercase()),
+            Step::Case(Case::Lower) => out.push_str(&text.to_lowercase()),
+            Step::Case(Case::Title) => title::title_case(text, out),
+            Step::Lookup(table, otherwise) => match table.find(text).or(otherwise.as_deref()) {
+                Some(meaning) => out.push_str(meaning),
+                None => return Err(UNKNOWN_CODE),
+            },
+            Step::Date(dates, moment) => dates.write(text, *moment, out)?,
+            Step::Phone(place) => {
+                phones::write(text, place.region(row), place.default.as_deref(), out)?;
+            }
+            Step::Name(taking) => taking.write(text, out)?,
+            Step::PostalCode(place) => {
+                let country = country.or_else(|| place.region(row));
+                postal::write(country, text, out)?;
+            }
+            Step::TaxId { kind, entity } => {
+                let id = tax_ids::read(text, *entity).ok_or("not a U.S. tax id")?;
+                out.push_str(if *kind { id.kind } else { id.number() });
+            }
+            Step::Pad(width) => {
+                let digits = narrow(text);
+                let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+                let text = if is_number { &digits } else { text };
+                if is_number {
+                    let lost = width.saturating_sub(text.len());
+                    out.extend(std::iter::repeat_n('0', lost));
+                }
+                out.push_str(text);
+            }
+            Step::Country => out.push_str(countries::alpha3(text).ok_or("not a country")?),
+            Step::UsState(place) => {
+                let named = || place.as_ref().and_then(|place| place.region(row));
+                let at_home = match country.or_else(named) {
+                    Some(country) => postal_codes::has_zips(country),
+                    // Without a place to look at, the mapping says that the column holds U.S. states.
+                    None => place.is_none(),
+                };
+                let state = us_states::two_letters(&narrow(text)).filter(|_| at_home);
+                out.push_str(state.unwrap_or(text));
+            }
+            Step::UsdRange(scale, point) => out.push_str(usd_range(*scale, text, *point)?),
+            Step::Integer(point) => {
+                let number = amounts::parse(text, *point).ok_or("not a number")?;
+                if !number.is_integer() {
+                    return Err("not a whole number");
+                }
+                // What fits into 64 bits is written several times faster.
+                let _ = match number.to_i64() {
+                    Some(number) => write!(out, "{number}"),
+                    None => write!(out, "{}", number.trunc().normalize()),
+                };
+            }
+            Step::YesNo(words) => {
+                let yes = words.read(text).ok_or("neither yes nor no")?;
+                out.push_str(if yes { "true" } else { "false" });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `YYYY-MM-DD`, without the formatting machinery.
+fn push_date(date: jiff::civil::Date, out: &mut String) {
+    let mut digits = [b'0'; 10];
+    let mut put = |at: usize, count: usize, mut number: u32| {
+        for place in (at..at + count).rev() {
+            digits[place] = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+    };
+    put(0, 4, date.year().unsigned_abs().into());
+    put(5, 2, date.month().unsigned_abs().into());
+    put(8, 2, date.day().unsigned_abs().into());
+    digits[4] = b'-';
+    digits[7] = b'-';
+    out.extend(digits.iter().map(|digit| char::from(*digit)));
+}
+
+fn usd_range(scale: Scale, text: &str, point: Point) -> Result<&'static str, &'static str> {
+    match scale.names().iter().find(|range| **range == text) {
+        Some(range) => Ok(range),
+        None => spans::range_of(scale, text, point),
+    }
+}
+
+impl YesNo {
+    fn read(&self, text: &str) -> Option<bool> {
+        let text = Folded::new(text);
+        // The column's own words first: "n" may stand for "new".
+        let own = |words: &[String]| words.iter().any(|word| text.is(word));
+        let usual = |words: &[&str]| words.iter().any(|word| text.is(word));
+        match () {
+            () if own(&self.yes) => Some(true),
+            () if own(&self.no) => Some(false),
+            () if usual(&YES) => Some(true),
+            () if usual(&NO) => Some(false),
+            () => None,
+        }
+    }
+}
+
+impl Place {
+    /// The alpha-2 code for a row. Where the column says what nobody can read, the default is not what it means.
+    fn region(&self, row: &Row<'_>) -> Option<&str> {
+        let text = match self.column.map(|column| row.cell(column)) {
+            None => return self.default.as_deref(),
+            Some(Cell::Text(text)) => text,
+            Some(Cell::Broken(_)) => return None,
+        };
+        if let Some(code) = countries::alpha3(text).and_then(countries::alpha2_of) {
+            return Some(code);
+        }
+        let empty = !text.chars().any(char::is_alphanumeric)
+            || self.missing.contains(text)
+            || is_placeholder_but(text, Keeps::Nothing);
+        self.default.as_deref().filter(|_| empty)
+    }
+}
+
+impl Dates {
+    fn write(&self, text: &str, moment: bool, out: &mut String) -> Result<(), &'static str> {
+        match self {
+            Dates::Formats(formats) => {
+                let date = formats
+                    .parse(text)
+                    .ok_or("not a date in any of the mapping's formats")?;
+                push_date(date, out);
+                if moment {
+                    out.push_str("T00:00:00Z");
+                }
+            }
+            Dates::Ordered(ordered) => {
+                let why = "not a date in the mapping's order";
+                let read = ordered.parse(text).ok_or(why)?;
+                if moment {
+                    let moment = ordered.moment(read).ok_or(why)?;
+                    out.push_str(&moment.to_string());
+                } else {
+                    push_date(read.date, out);
+                }
+            }
+        }
+        Ok(())
+    }
+}

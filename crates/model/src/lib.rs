@@ -1,0 +1,18 @@
+//! What the other modules speak of: plain types without input and output.
+//!
+//! Owner of the words that several of them share, so that none needs another one for its words alone. Left out on
+//! purpose: what is done with them.
+
+pub mod error;
+pub mod finding;
+pub mod grace;
+pub mod limits;
+pub mod number;
+pub mod position;
+pub mod sensitive;
+pub mod state;
+pub mod target;
+pub mod task;
+pub mod text;
+pub mod verdict;
+pub mod webhook;

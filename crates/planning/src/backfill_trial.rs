@@ -1,0 +1,195 @@
+//! What each row of a new backfill file would do, before anything is taken.
+//!
+//! Owner of the decision which rows are left out: those of customers whom the plan does not read, those that would change
+//! what an update may not change, those with which an account that Bakkt has could not be sent any more. Looks at the plan
+//! that is, and changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use anyhow::Context;
+
+use bakkt_journal::Journal;
+use bakkt_journal::layers::{
+    DISAGREEING, ElementRow, KnownRecord, LeftRow, RESTRICTED, UNSENDABLE,
+};
+use bakkt_mapping::pipeline::layers::{
+    Laying, NEVER_SENT, NO_ELEMENT, NO_ID, TYPE_OF_MAPPING, Trial, UNKNOWN,
+};
+use bakkt_mapping::pipeline::reread::Reread;
+use bakkt_mapping::pipeline::{From, Pipeline};
+use bakkt_model::position::Position;
+use bakkt_source::{Row, Rows};
+
+use super::survey::refuse_when;
+
+/// Rows per batch.
+const BATCH: usize = 256;
+/// What is wrong with a row of a customer whom the plan leaves out or has several times.
+const NOT_SENT: &str = "its account is left out, or is there more than once";
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Rows read.
+    pub rows: u64,
+    /// Rows that were not taken, or not wholly.
+    pub left: Vec<LeftRow>,
+    /// Lines of rows of which nothing is taken, now or later.
+    pub refused: BTreeSet<u64>,
+    /// Of whom the rows speak, where that is an element of a list with rows of its own.
+    pub elements: Vec<ElementRow>,
+    /// Values that were no gap and are replaced, by path.
+    pub replaced: BTreeMap<String, u64>,
+    /// Customers of whom something changes, and the last row that does it.
+    pub touched: Vec<(String, u64)>,
+}
+
+/// Tries the last layer of a pipeline on the plan of a journal.
+pub fn try_last(
+    journal: &Journal,
+    pipeline: &Pipeline,
+    stopping: impl Fn() -> bool,
+) -> anyhow::Result<Found> {
+    let place = pipeline.layers.len().checked_sub(1).context("no layer")?;
+    let mut trying = Trying {
+        journal,
+        pipeline,
+        place,
+        seen: HashSet::new(),
+        laying: Laying::default(),
+        reread: Reread::default(),
+        found: Found::default(),
+    };
+    let (mut pass, mut rows) = (pipeline.layers[place].export.pass(), Rows::default());
+    while pass.read_batch(&mut rows, BATCH)? {
+        refuse_when(&stopping)?;
+        for (at, row) in rows.iter() {
+            trying.row(&row, at)?;
+        }
+    }
+    Ok(trying.found)
+}
+
+struct Trying<'a> {
+    journal: &'a Journal,
+    pipeline: &'a Pipeline,
+    place: usize,
+    /// Customers whose rows were tried.
+    seen: HashSet<String>,
+    laying: Laying,
+    reread: Reread,
+    found: Found,
+}
+
+impl Trying<'_> {
+    fn row(&mut self, row: &Row<'_>, at: Position) -> anyhow::Result<()> {
+        self.found.rows += 1;
+        let layer = &self.pipeline.layers[self.place];
+        let broken = layer.export.skipped(row).map(|skipped| skipped.text());
+        if let Some(why) = broken.or(row.flaw().map(|flaw| flaw.text())) {
+            self.leave(at.row, "", why, None);
+            return Ok(());
+        }
+        let mapper = &self.pipeline.mapper;
+        let Some(id) = layer.id_of(mapper, row, &mut self.laying) else {
+            self.leave(at.row, "", NO_ID, None);
+            return Ok(());
+        };
+        let id = id.to_owned();
+        let records = self.journal.records_of(&id)?;
+        match records.iter().find(|record| record.is_read()) {
+            Some(record) => {
+                if self.seen.insert(id.clone()) {
+                    self.customer(&id, record)?;
+                }
+            }
+            // Nobody looked whether it may change what it says: it is not taken later either, when the plan knows the id.
+            None => {
+                self.found.refused.insert(at.row);
+                match records.is_empty() {
+                    true => self.leave(at.row, "", UNKNOWN, None),
+                    false => self.leave(at.row, "", NOT_SENT, Some(&id)),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All rows of one customer.
+    fn customer(&mut self, id: &str, record: &KnownRecord) -> anyhow::Result<()> {
+        let from = From::Noted(&record.parts);
+        let mut out = BTreeSet::new();
+        // A second time without the rows that contradict each other: nobody can tell which of them is right.
+        let (trial, verdict, stops) = loop {
+            let trial = Trial {
+                layer: self.place,
+                locked: record.at_bakkt,
+                out: out.clone(),
+                rows: Vec::new(),
+            };
+            let tried = self
+                .reread
+                .try_layer(self.pipeline, record.at, from, trial)?;
+            let disagreeing = tried.0.disagreeing();
+            if disagreeing.is_empty() {
+                break tried;
+            }
+            for (row, paths) in disagreeing {
+                for path in paths {
+                    self.leave(row, path, DISAGREEING, Some(id));
+                }
+                self.found.refused.insert(row);
+                out.insert(row);
+            }
+        };
+        let unsendable = record.at_bakkt && record.is_sent() && !verdict.sendable();
+        let mut last = None;
+        for tried in trial.rows {
+            for path in &tried.restricted {
+                self.leave(tried.row, path, RESTRICTED, Some(id));
+                self.found.refused.insert(tried.row);
+            }
+            if unsendable && tried.restricted.is_empty() {
+                for path in &stops {
+                    let path = &self.pipeline.plan.paths[*path as usize].path;
+                    self.leave(tried.row, path, UNSENDABLE, Some(id));
+                }
+                self.found.refused.insert(tried.row);
+                continue;
+            }
+            for (path, why) in &tried.left {
+                let told = match *why {
+                    NO_ELEMENT | NEVER_SENT | TYPE_OF_MAPPING => (*why).to_owned(),
+                    why => format!("invalid: {why}"),
+                };
+                self.leave(tried.row, path, &told, Some(id));
+            }
+            self.found
+                .elements
+                .extend(tried.who.iter().map(|((list, place), who)| ElementRow {
+                    row: tried.row,
+                    list: *list,
+                    place: *place,
+                    id: who.id,
+                    named: who.named,
+                }));
+            for path in tried.replaced {
+                *self.found.replaced.entry(path).or_default() += 1;
+            }
+            last = (tried.changed > 0).then_some(tried.row).or(last);
+        }
+        self.found
+            .touched
+            .extend(last.map(|row| (id.to_owned(), row)));
+        Ok(())
+    }
+
+    fn leave(&mut self, row: u64, path: &str, outcome: &str, client_id: Option<&str>) {
+        self.found.left.push(LeftRow {
+            row,
+            path: path.to_owned(),
+            outcome: outcome.to_owned(),
+            client_id: client_id.map(str::to_owned),
+        });
+    }
+}

@@ -1,0 +1,240 @@
+//! What `check` counts and tells beyond the rows: documents, and gaps that are found after the rows.
+//!
+//! Owner of [`Later`]. It counts what planning would write, without hashing a file: the same judgement, so the same numbers,
+//! but for files that turn out to be copies of each other, which only their content says.
+
+use std::collections::{BTreeMap, HashSet};
+
+use bakkt_files::progress::Mode;
+use bakkt_folder::documents::assess::Outcome;
+use bakkt_folder::documents::{Documents, From};
+use bakkt_model::number::thousands;
+
+use super::survey::{Batch, Survey, Surveyed};
+
+/// Places that are named of each kind of refusal.
+const FIRST: usize = 3;
+
+/// Kinds that are told one by one.
+const KINDS: usize = 25;
+
+/// Everything that was found after the rows.
+#[derive(Debug, Default)]
+pub struct Later {
+    /// Open gaps by path and reason.
+    pub gaps: BTreeMap<(String, String), u64>,
+    /// Records that were ready, and are in grace by these gaps.
+    pub turned: HashSet<u32>,
+    /// The gaps one by one, in the order of their records, where somebody wants them.
+    pub listed: Vec<Listed>,
+    /// Documents that are sent.
+    pub sent: u64,
+    /// Accounts that need KYB.
+    pub kyb: u64,
+    listing: bool,
+    /// Places are lines of a manifest.
+    lined: bool,
+    bytes: u64,
+    seen: HashSet<(u32, String, String, u64)>,
+    others: [BTreeMap<String, (u64, Vec<String>)>; 3],
+    unused: BTreeMap<String, u64>,
+    /// Documents that are sent as FRONT because nothing says their side, by type, with the first places.
+    assumed: BTreeMap<String, (u64, Vec<String>)>,
+}
+
+/// One gap; its place is that of its record unless it names another.
+#[derive(Debug)]
+pub struct Listed {
+    /// The record.
+    pub record: u32,
+    /// Path.
+    pub path: String,
+    /// Reason.
+    pub reason: String,
+    /// File and line where it stands.
+    pub at: Option<(String, u64)>,
+}
+
+/// Titles of what is not sent, by [`Later::others`].
+const TITLES: [&str; 3] = [
+    "documents that are missing or unfit",
+    "documents of accounts that are not sent",
+    "documents of accounts that the export does not have",
+];
+
+/// Title of the documents whose side is assumed.
+const ASSUMED: &str = "documents that say no side, sent as FRONT";
+
+/// Counts one, and keeps its place while it is among the first.
+fn count_place((count, places): &mut (u64, Vec<String>), place: impl FnOnce() -> String) {
+    *count += 1;
+    if places.len() < FIRST {
+        places.push(place());
+    }
+}
+
+impl Later {
+    /// Judges the documents; the duplicates are taken out of the survey before. `listing`: keep the gaps one by one.
+    pub fn find(
+        mut survey: Survey<'_>,
+        documents: Option<&Documents>,
+        listing: bool,
+        mode: Mode,
+    ) -> anyhow::Result<Later> {
+        let mut later = Later {
+            listing,
+            lined: documents.is_some_and(|documents| matches!(documents.from, From::Manifest(_))),
+            kyb: survey.kyb().len() as u64,
+            ..Later::default()
+        };
+        survey.judge(None, mode, &|| false, |batch| {
+            if let Some(documents) = documents {
+                later.add(documents, &batch);
+            }
+            Ok(())
+        })?;
+        for foreign in survey.unidentified() {
+            later.gap(
+                foreign.record,
+                foreign.ready,
+                foreign.path(),
+                "missing",
+                None,
+            );
+        }
+        later.listed.sort_by_key(|gap| gap.record);
+        Ok(later)
+    }
+
+    fn add(&mut self, documents: &Documents, batch: &Batch<'_>) {
+        for (_, why, shape) in &batch.unused {
+            let text = shape.map_or((*why).to_owned(), |shape| format!("{why}: {shape}"));
+            *self.unused.entry(text).or_default() += 1;
+        }
+        for document in &batch.documents {
+            let judged = &document.judged;
+            let others = match judged.outcome {
+                Outcome::Sent => {
+                    self.sent += 1;
+                    self.bytes += document.facts.map_or(0, |facts| facts.size);
+                    if judged.side_assumed {
+                        let kind = judged.document_type.unwrap_or("").to_owned();
+                        let assumed = self.assumed.entry(kind).or_default();
+                        count_place(assumed, || place(documents, document));
+                    }
+                    None
+                }
+                Outcome::Refused => Some(0),
+                Outcome::AccountNotSent => Some(1),
+                Outcome::NoAccount => Some(2),
+            };
+            if let Some(kind) = others {
+                let reason = judged.reason.as_deref().unwrap_or("").to_owned();
+                let others = self.others[kind].entry(reason).or_default();
+                count_place(others, || place(documents, document));
+            }
+            let at = (documents.place().to_owned(), document.spoken.at.row);
+            for why in &judged.gaps {
+                self.gap(judged.record, judged.ready, judged.path(), why, Some(&at));
+            }
+        }
+    }
+
+    /// The same gap at the same place is one.
+    fn gap(
+        &mut self,
+        record: u32,
+        ready: bool,
+        path: String,
+        reason: &str,
+        at: Option<&(String, u64)>,
+    ) {
+        if let Some((_, row)) = at
+            && !self
+                .seen
+                .insert((record, path.clone(), reason.to_owned(), *row))
+        {
+            return;
+        }
+        if ready {
+            self.turned.insert(record);
+        }
+        let kind = (path.clone(), reason.to_owned());
+        *self.gaps.entry(kind).or_default() += 1;
+        if self.listing {
+            self.listed.push(Listed {
+                record,
+                path,
+                reason: reason.to_owned(),
+                at: at.cloned(),
+            });
+        }
+    }
+
+    /// In words; empty where there are no documents.
+    pub fn describe(&self) -> String {
+        let refused: u64 = self
+            .others
+            .iter()
+            .flat_map(BTreeMap::values)
+            .map(|(count, _)| count)
+            .sum();
+        let unused: u64 = self.unused.values().sum();
+        if self.sent + refused + unused == 0 {
+            return String::new();
+        }
+        let mut text = format!(
+            "\n\ndocuments   {} to send ({} MB), {} not",
+            thousands(self.sent),
+            thousands(self.bytes.div_ceil(1_000_000)),
+            thousands(refused)
+        );
+        let of = if self.lined { "line " } else { "" };
+        let all = TITLES.iter().zip(&self.others);
+        for (title, reasons) in all.chain([(&ASSUMED, &self.assumed)]) {
+            let lines = reasons.iter().map(|(reason, (count, places))| {
+                let more = if *count > places.len() as u64 {
+                    ", …"
+                } else {
+                    ""
+                };
+                (
+                    format!("{reason} ({of}{}{more})", places.join(", ")),
+                    *count,
+                )
+            });
+            section(&mut text, title, lines.collect());
+        }
+        let lines = self.unused.iter().map(|(why, count)| (why.clone(), *count));
+        section(&mut text, "files that are no documents", lines.collect());
+        text
+    }
+}
+
+fn section(text: &mut String, title: &str, mut lines: Vec<(String, u64)>) {
+    if lines.is_empty() {
+        return;
+    }
+    lines.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let total: u64 = lines.iter().map(|(_, count)| count).sum();
+    text.push_str(&format!("\n\n{title} ({} in all)", thousands(total)));
+    for (line, count) in lines.iter().take(KINDS) {
+        text.push_str(&format!("\n  {:>11}  {line}", thousands(*count)));
+    }
+    if let Some(rest) = lines.get(KINDS..).filter(|rest| !rest.is_empty()) {
+        let count: u64 = rest.iter().map(|(_, count)| count).sum();
+        text.push_str(&format!(
+            "\n  {:>11}  {} more",
+            thousands(count),
+            rest.len()
+        ));
+    }
+}
+
+/// Where a document is spoken of, for a person; of a path only what is known.
+fn place(documents: &Documents, document: &Surveyed<'_>) -> String {
+    match document.shown(documents) {
+        Some(shown) => shown,
+        None => document.spoken.at.row.to_string(),
+    }
+}

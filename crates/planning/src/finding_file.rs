@@ -1,0 +1,131 @@
+//! `check --findings`: every finding, one a line.
+//!
+//! Owner of the columns of that file. Shapes stand here and not in the report: the journal has none.
+
+use super::findings::Findings;
+use bakkt_files::output::NewFile;
+use bakkt_files::output::cells::CellWriter;
+use bakkt_folder::documents::Documents;
+use bakkt_folder::migration::Migration;
+use bakkt_mapping::pipeline::Pipeline;
+use bakkt_mapping::pipeline::scan::{Results, Scanned};
+use bakkt_model::finding::{Kind, Rules};
+
+/// The columns.
+pub const COLUMNS: [&str; 8] = [
+    "kind",
+    "action",
+    "file",
+    "row",
+    "clientAccountId",
+    "field",
+    "group",
+    "shape",
+];
+
+/// The file while it is written.
+pub struct FindingWriter<'a> {
+    out: CellWriter<NewFile>,
+    pipeline: &'a Pipeline,
+    rules: &'a Rules,
+    documents: Option<&'a Documents>,
+    found: &'a Findings,
+}
+
+/// One line: where it stands, and what is told of it.
+struct Line<'a> {
+    kind: Kind,
+    at: (&'a str, u64),
+    id: &'a str,
+    field: &'a str,
+    group: u32,
+    shape: &'a str,
+}
+
+impl<'a> FindingWriter<'a> {
+    /// Begins the file with what is found of no record.
+    pub fn new(
+        out: CellWriter<NewFile>,
+        migration: &'a Migration,
+        found: &'a Findings,
+    ) -> anyhow::Result<FindingWriter<'a>> {
+        let mut writer = FindingWriter {
+            out,
+            pipeline: &migration.pipeline,
+            rules: &migration.settings.findings,
+            documents: migration.documents.as_ref(),
+            found,
+        };
+        for (kind, place) in found.of_nobody() {
+            writer.line(&Line {
+                kind,
+                at: (&place.file, place.row),
+                id: "",
+                field: "",
+                group: 0,
+                shape: "",
+            })?;
+        }
+        Ok(writer)
+    }
+
+    /// The findings of a record.
+    pub fn write(&mut self, record: u32, batch: &Results, row: &Scanned) -> anyhow::Result<()> {
+        let pipeline = self.pipeline;
+        let own = (pipeline.export.file_name(row.at), row.at.row);
+        let id = batch.id(row).unwrap_or("");
+        for found in batch.found(row) {
+            let at = found
+                .at
+                .map_or(own, |(list, at)| (pipeline.file_name(list, at), at.row));
+            let field = found
+                .field
+                .and_then(|field| pipeline.checks.fields.get(usize::from(field)));
+            self.line(&Line {
+                kind: found.kind,
+                at,
+                id,
+                field: field.map_or("", |field| &field.path),
+                group: 0,
+                shape: &found.shape,
+            })?;
+        }
+        for (kind, group, place) in self.found.of_record(record, self.documents) {
+            self.line(&Line {
+                kind,
+                at: place.as_ref().map_or(own, |place| (&place.file, place.row)),
+                id,
+                field: "",
+                group,
+                shape: "",
+            })?;
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> anyhow::Result<()> {
+        let number = |number: u64| {
+            if number == 0 {
+                String::new()
+            } else {
+                number.to_string()
+            }
+        };
+        let (file, row) = line.at;
+        self.out.row(&[
+            line.kind.name(),
+            self.rules.action(line.kind).word(),
+            file,
+            &number(row),
+            line.id,
+            line.field,
+            &number(line.group.into()),
+            line.shape,
+        ])
+    }
+
+    /// Ends the file.
+    pub fn finish(self) -> anyhow::Result<()> {
+        self.out.into_inner()?.finish()
+    }
+}

@@ -1,0 +1,596 @@
+//! Findings, as `check` and planning both make them: gathered while the export is scanned, finished when the duplicates are
+//! known, then shown or written into the journal.
+//!
+//! Owner of [`Findings`], which joins what was found of records with what was found of documents and exclusions, and of its
+//! words for a terminal. Invariant: `check` and planning go through here, so they tell and block the same.
+//! Left out on purpose: what a finding is (`findings`, `documents::conflicts`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use bakkt_contract::account::ACCOUNT_TYPES;
+use bakkt_folder::documents::Documents;
+use bakkt_journal::Journal;
+use bakkt_journal::finding_lines::{FindingCount, FindingPlace, words};
+use bakkt_journal::findings::PlannedFinding;
+use bakkt_mapping::findings::gather::{Gathering, Outcome, PLACES, Seen, Spot, Standing, Told};
+use bakkt_mapping::findings::text::is_invisible;
+use bakkt_mapping::pipeline::duplicates::{Duplicate, Index};
+use bakkt_mapping::pipeline::person::PersonHash;
+use bakkt_mapping::pipeline::reread::Reread;
+use bakkt_mapping::pipeline::scan::Results;
+use bakkt_mapping::pipeline::{From, Pipeline};
+use bakkt_model::finding::first_of;
+use bakkt_model::finding::{Action, Kind, Rules};
+use bakkt_model::number::thousands;
+use bakkt_source::Export;
+
+use super::survey::Survey;
+
+/// Records that are written at once.
+const AT_ONCE: usize = 10_000;
+
+/// Everything that was found.
+#[derive(Debug, Default)]
+pub struct Findings {
+    outcome: Outcome,
+    documents: Vec<DocumentMember>,
+    /// Places in `documents`, by record.
+    documents_of: BTreeMap<u32, Vec<usize>>,
+    exclusions: Vec<UnusedExclusion>,
+    /// Records that would be sent and are not, because of what only several records have together. By record.
+    pub blocked: Vec<(u32, Kind, Standing)>,
+}
+
+/// A customer who is concerned by a document.
+#[derive(Clone, Copy, Debug)]
+struct DocumentMember {
+    kind: Kind,
+    /// By its number among those of its kind.
+    group: u64,
+    record: u32,
+    first: u32,
+    /// The row of the manifest; none: it is the customer's own row.
+    row: Option<u64>,
+}
+
+/// What a document holds, in eight bytes of its hash, and who claims it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DocumentCopy {
+    /// Of the content.
+    pub content: u64,
+    /// The row of the manifest; 0 with a folder.
+    pub row: u64,
+    /// The customer's record.
+    pub record: u32,
+}
+
+/// An exclusion that fits no row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnusedExclusion {
+    /// The file that has it: `migration.toml`, or a list of ids.
+    pub file: String,
+    /// Its line.
+    pub line: u64,
+}
+
+/// Whether a kind of finding that is looked for compares people.
+pub fn compare_people(rules: &Rules) -> bool {
+    let kinds = [Kind::SamePerson, Kind::SameTaxId, Kind::SameEmail];
+    kinds.into_iter().any(|kind| rules.looks_for(kind))
+}
+
+/// Notes a batch of the scan.
+pub fn note(gathering: &mut Gathering, pipeline: &Pipeline, batch: &Results) {
+    for (row, keys) in batch.rows.iter().zip(batch.keys()) {
+        let account_type = row.account_type.and_then(|name| {
+            let place = ACCOUNT_TYPES.iter().position(|known| *known == name)?;
+            u8::try_from(place + 1).ok()
+        });
+        gathering.add(&Seen {
+            at: (pipeline.export.file_of(row.at.offset), row.at.row),
+            account_type: account_type.unwrap_or_default(),
+            standing: match row.verdict {
+                bakkt_model::verdict::Verdict::Ready => Standing::Ready,
+                bakkt_model::verdict::Verdict::Grace => Standing::Grace,
+                _ => Standing::NotSent,
+            },
+            person: row.person.map_or(0, half),
+            keys: *keys,
+            found: batch.found(row),
+        });
+    }
+}
+
+/// Half of a person's hash is enough to compare the records of one export.
+fn half(person: PersonHash) -> u64 {
+    let mut half = [0; 8];
+    half.copy_from_slice(&person[..8]);
+    u64::from_le_bytes(half).max(1)
+}
+
+impl Findings {
+    /// Compares records and documents, once the duplicates are known and taken out of the survey; what is blocked is taken
+    /// out of it as well. `exclusions` are those that fit no row.
+    pub fn finish(
+        gathering: Gathering,
+        duplicates: &[Duplicate],
+        rules: &Rules,
+        survey: &mut Survey<'_>,
+        exclusions: Vec<UnusedExclusion>,
+    ) -> Findings {
+        let duplicates = duplicates.iter().map(|duplicate| duplicate.record);
+        let mut findings = Findings {
+            outcome: gathering.finish(duplicates),
+            ..Findings::default()
+        };
+        if rules.looks_for(Kind::UnusedExclusion) {
+            findings.exclusions = exclusions;
+        }
+        let mut blocked: BTreeMap<u32, (u32, Standing)> = BTreeMap::new();
+        for (record, kind, standing) in &findings.outcome.blocked {
+            blocked.insert(*record, (kind.bit(), *standing));
+        }
+        for kind in [Kind::MisplacedDocument, Kind::SharedDocument] {
+            if rules.looks_for(kind) {
+                let blocks = rules.action(kind) == Action::Block;
+                findings.add_documents(kind, survey, blocks.then_some(&mut blocked));
+            }
+        }
+        for (place, one) in findings.documents.iter().enumerate() {
+            findings
+                .documents_of
+                .entry(one.record)
+                .or_default()
+                .push(place);
+        }
+        let of = |(record, (kinds, standing)): (u32, (u32, Standing))| {
+            Some((record, first_of(kinds)?, standing))
+        };
+        findings.blocked = blocked.into_iter().filter_map(of).collect();
+        let records: Vec<u32> = findings
+            .blocked
+            .iter()
+            .map(|(record, ..)| *record)
+            .collect();
+        survey.block(&records);
+        findings
+    }
+
+    fn add_documents(
+        &mut self,
+        kind: Kind,
+        survey: &Survey<'_>,
+        mut blocked: Option<&mut BTreeMap<u32, (u32, Standing)>>,
+    ) {
+        let all = survey.conflicts(kind);
+        let mut groups: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for (place, one) in all.iter().enumerate() {
+            groups.entry(one.group).or_default().push(place);
+        }
+        let mut number = 0;
+        for group in groups.into_values() {
+            let of_record = |place: &usize| all[*place].record;
+            let records: BTreeSet<u32> = group.iter().map(of_record).collect();
+            let other = all[group[0]].other;
+            if kind == Kind::SharedDocument && records.len() < 2 {
+                continue;
+            }
+            number += 1;
+            let first = match kind {
+                Kind::SharedDocument => all[group[0]].record,
+                _ => other.unwrap_or(all[group[0]].record),
+            };
+            for one in group.iter().map(|place| &all[*place]) {
+                self.documents.push(DocumentMember {
+                    kind,
+                    group: number,
+                    record: one.record,
+                    first,
+                    row: Some(one.row),
+                });
+                if let Some(blocked) = &mut blocked
+                    && one.standing != Standing::NotSent
+                {
+                    let entry = blocked.entry(one.record).or_insert((0, one.standing));
+                    entry.0 |= kind.bit();
+                }
+            }
+            if kind == Kind::MisplacedDocument
+                && let Some(other) = other
+            {
+                self.documents.push(DocumentMember {
+                    kind,
+                    group: number,
+                    record: other,
+                    first,
+                    row: None,
+                });
+            }
+        }
+    }
+
+    /// Whether a record is blocked by what was found in groups.
+    pub fn blocks(&self, record: u32) -> bool {
+        self.blocked
+            .binary_search_by_key(&record, |(record, ..)| *record)
+            .is_ok()
+    }
+
+    /// The counts by kind with the first places; `ids` of the records that places are shown of.
+    pub fn counts(
+        &self,
+        rules: &Rules,
+        pipeline: &Pipeline,
+        documents: Option<&Documents>,
+        ids: &BTreeMap<u32, String>,
+    ) -> Vec<FindingCount> {
+        let places = Places {
+            outcome: &self.outcome,
+            pipeline,
+            names: file_names(&pipeline.export),
+            ids,
+        };
+        let mut all: Vec<(Kind, FindingCount)> = self
+            .outcome
+            .told
+            .iter()
+            .map(|told| (told.kind, places.count(told)))
+            .collect();
+        for kind in [Kind::MisplacedDocument, Kind::SharedDocument] {
+            let members: Vec<_> = self
+                .documents
+                .iter()
+                .filter(|one| one.kind == kind)
+                .collect();
+            let Some(last) = members.last() else { continue };
+            let records: BTreeSet<u32> = members.iter().map(|one| one.record).collect();
+            let shown = members.iter().filter(|one| one.group <= PLACES as u64);
+            all.push((
+                kind,
+                FindingCount {
+                    kind: kind.name(),
+                    action: rules.action(kind).word(),
+                    count: records.len() as u64,
+                    groups: last.group,
+                    places: shown.map(|one| places.document(one, documents)).collect(),
+                },
+            ));
+        }
+        if !self.exclusions.is_empty() {
+            let kind = Kind::UnusedExclusion;
+            let shown = self.exclusions.iter().take(PLACES);
+            all.push((
+                kind,
+                FindingCount {
+                    kind: kind.name(),
+                    action: rules.action(kind).word(),
+                    count: self.exclusions.len() as u64,
+                    groups: 0,
+                    places: shown.map(unused_place).collect(),
+                },
+            ));
+        }
+        all.sort_by_key(|(kind, _)| *kind);
+        all.into_iter().map(|(_, count)| count).collect()
+    }
+
+    /// The ids of the records that places are shown of, read again; of those only that have an id which may be shown.
+    pub fn ids(&self, index: &Index, pipeline: &Pipeline) -> anyhow::Result<BTreeMap<u32, String>> {
+        let mut wanted: BTreeSet<u32> = self.outcome.shown().collect();
+        let documents = self
+            .documents
+            .iter()
+            .filter(|one| one.group <= PLACES as u64);
+        wanted.extend(documents.map(|one| one.record));
+        let mut ids = BTreeMap::new();
+        if wanted.is_empty() {
+            return Ok(ids);
+        }
+        let mut reread = Reread::default();
+        for (record, at) in index.places_of(&wanted) {
+            let prepared = reread.prepare(pipeline, at, From::Index)?;
+            ids.extend(prepared.id.map(|id| (record, id.to_owned())));
+        }
+        Ok(ids)
+    }
+
+    /// What is found of no record: where, and what.
+    pub fn of_nobody(&self) -> impl Iterator<Item = (Kind, FindingPlace)> {
+        let exclusions = self.exclusions.iter();
+        exclusions.map(|exclusion| (Kind::UnusedExclusion, unused_place(exclusion)))
+    }
+
+    /// What is found of a record together with others; the group is the number of the record that it begins with.
+    pub fn of_record(
+        &self,
+        record: u32,
+        documents: Option<&Documents>,
+    ) -> Vec<(Kind, u32, Option<FindingPlace>)> {
+        let members = self.outcome.groups_of(record).iter();
+        let mut all: Vec<_> = members
+            .map(|member| (member.kind, member.first, None))
+            .collect();
+        let own = self.documents_of.get(&record).into_iter().flatten();
+        for one in own.map(|place| &self.documents[*place]) {
+            let place = one.row.map(|row| FindingPlace {
+                file: documents.map_or(String::new(), |documents| documents.place().to_owned()),
+                row,
+                ..FindingPlace::default()
+            });
+            all.push((one.kind, one.first, place));
+        }
+        all
+    }
+
+    /// Writes what only several records have together, and what it blocks. `manifest` is the number of the documents' file
+    /// in the journal; `list` gives that of a list of ids.
+    pub fn write(
+        &self,
+        journal: &mut Journal,
+        manifest: i64,
+        mut list: impl FnMut(&mut Journal, &str) -> anyhow::Result<i64>,
+    ) -> anyhow::Result<()> {
+        let members = self.outcome.members.chunks(AT_ONCE);
+        for part in members {
+            journal.add_findings(part.iter().map(|member| PlannedFinding {
+                record: member.record.into(),
+                kind: member.kind,
+                path: None,
+                at: (0, 0),
+                first: member.first.into(),
+            }))?;
+        }
+        for part in self.documents.chunks(AT_ONCE) {
+            journal.add_findings(part.iter().map(|one| PlannedFinding {
+                record: one.record.into(),
+                kind: one.kind,
+                path: None,
+                at: one.row.map_or((0, 0), |row| (manifest, row)),
+                first: one.first.into(),
+            }))?;
+        }
+        let mut files: BTreeMap<&str, i64> = BTreeMap::new();
+        for exclusion in &self.exclusions {
+            let file = match files.get(exclusion.file.as_str()) {
+                Some(file) => *file,
+                None => list(journal, &exclusion.file)?,
+            };
+            files.insert(&exclusion.file, file);
+            journal.add_findings(std::iter::once(PlannedFinding {
+                record: 0,
+                kind: Kind::UnusedExclusion,
+                path: None,
+                at: (file, exclusion.line),
+                first: 0,
+            }))?;
+        }
+        journal.block(
+            self.blocked
+                .iter()
+                .map(|(record, kind, _)| (*record, *kind)),
+        )
+    }
+}
+
+impl Findings {
+    /// Writes that several customers have copies of one file, which only its content says; returns the records that are
+    /// blocked because of it, in order. Their documents stay.
+    pub fn write_copies(
+        &self,
+        journal: &mut Journal,
+        rules: &Rules,
+        manifest: i64,
+        mut copies: Vec<DocumentCopy>,
+    ) -> anyhow::Result<Vec<u32>> {
+        let kind = Kind::SharedDocument;
+        if !rules.looks_for(kind) {
+            return Ok(Vec::new());
+        }
+        copies.sort_unstable();
+        let groups = copies.chunk_by(|a, b| a.content == b.content);
+        let shared = groups.filter(|group| group.iter().any(|copy| copy.record != group[0].record));
+        let mut records = BTreeSet::new();
+        let mut found = Vec::new();
+        for group in shared {
+            for copy in group {
+                records.insert(copy.record);
+                found.push(PlannedFinding {
+                    record: copy.record.into(),
+                    kind,
+                    path: None,
+                    at: (manifest, copy.row),
+                    first: group[0].record.into(),
+                });
+            }
+        }
+        for part in found.chunks(AT_ONCE) {
+            journal.add_findings(part.iter().copied())?;
+        }
+        if rules.action(kind) != Action::Block {
+            return Ok(Vec::new());
+        }
+        journal.block(records.iter().map(|record| (*record, kind)))?;
+        journal.leave_documents(records.iter().copied())?;
+        Ok(records.into_iter().collect())
+    }
+}
+
+fn unused_place(exclusion: &UnusedExclusion) -> FindingPlace {
+    FindingPlace {
+        file: exclusion.file.clone(),
+        row: exclusion.line,
+        ..FindingPlace::default()
+    }
+}
+
+fn file_names(export: &Export) -> Vec<String> {
+    export.files().map(|(name, _)| name.to_owned()).collect()
+}
+
+/// How places are shown.
+struct Places<'a> {
+    outcome: &'a Outcome,
+    pipeline: &'a Pipeline,
+    names: Vec<String>,
+    ids: &'a BTreeMap<u32, String>,
+}
+
+impl Places<'_> {
+    fn count(&self, told: &Told) -> FindingCount {
+        let mut groups: Vec<u32> = Vec::new();
+        let places = told.spots.iter().map(|spot| {
+            let mut place = self.spot(spot);
+            if let Some(first) = spot.first {
+                if groups.last() != Some(&first) {
+                    groups.push(first);
+                }
+                place.group = Some(groups.len() as u64);
+            }
+            place
+        });
+        FindingCount {
+            places: places.collect(),
+            kind: told.kind.name(),
+            action: told.action.word(),
+            count: told.count,
+            groups: told.groups,
+        }
+    }
+
+    fn row(&self, record: u32) -> FindingPlace {
+        let (file, row) = self.outcome.line_of(record);
+        FindingPlace {
+            file: self.names.get(file).cloned().unwrap_or_default(),
+            row,
+            id: self.ids.get(&record).cloned(),
+            ..FindingPlace::default()
+        }
+    }
+
+    fn spot(&self, spot: &Spot) -> FindingPlace {
+        let mut place = self.row(spot.record);
+        if let Some((list, at)) = spot.at {
+            place.file = self.pipeline.file_name(list, at).to_owned();
+            place.row = at.row;
+        }
+        let fields = &self.pipeline.checks.fields;
+        let field = spot.field.and_then(|field| fields.get(usize::from(field)));
+        place.path = field.map(|field| field.path.clone());
+        place.shape = spot.shape.clone();
+        place
+    }
+
+    fn document(&self, one: &DocumentMember, documents: Option<&Documents>) -> FindingPlace {
+        let mut place = self.row(one.record);
+        if let Some(row) = one.row {
+            place.file = documents.map_or(String::new(), |documents| documents.place().to_owned());
+            place.row = row;
+        }
+        place.group = Some(one.group);
+        place
+    }
+}
+
+/// The section of `check`: nothing when nothing was found.
+pub fn describe(counts: &[FindingCount]) -> String {
+    let mut text = String::new();
+    if counts.is_empty() {
+        return text;
+    }
+    let total: u64 = counts.iter().map(|count| count.count).sum();
+    let _ = write!(
+        text,
+        "\n\nfindings ({} in all; docs/findings.md)",
+        thousands(total)
+    );
+    let margin = " ".repeat(15);
+    for count in counts {
+        let (meaning, advice) = words(count.kind);
+        let blocks = match count.action {
+            "block" => " (blocks)",
+            _ => "",
+        };
+        let _ = write!(
+            text,
+            "\n  {:>11}  {}{blocks}: {meaning}",
+            thousands(count.count),
+            count.kind
+        );
+        if !count.places.is_empty() {
+            let _ = write!(text, "\n{margin}{}", shown_places(count));
+        }
+        let _ = write!(text, "\n{margin}{advice}");
+    }
+    text
+}
+
+/// The first places; those of a group stand together.
+fn shown_places(count: &FindingCount) -> String {
+    let mut text = String::new();
+    let mut group = None;
+    for (number, place) in count.places.iter().enumerate() {
+        if number > 0 {
+            text.push_str(if place.group == group { ", " } else { "; " });
+        }
+        group = place.group;
+        text.push_str(&place.file);
+        if place.row > 0 {
+            let _ = write!(text, ":{}", place.row);
+        }
+        if let Some(id) = &place.id {
+            let _ = write!(text, " ({})", printable(id));
+        }
+        if let Some(path) = &place.path {
+            let _ = write!(text, " {path}");
+        }
+        if !place.shape.is_empty() {
+            let _ = write!(text, " `{}`", place.shape);
+        }
+    }
+    if count.count > count.places.len() as u64 {
+        text.push_str(", …");
+    }
+    text
+}
+
+/// An id in which everything can be seen: what a terminal would hide or obey is written as its code.
+fn printable(id: &str) -> String {
+    let mut shown = String::with_capacity(id.len());
+    for c in id.chars() {
+        match c.is_control() || is_invisible(c) {
+            true => shown.extend(c.escape_unicode()),
+            false => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// One line for a terminal before anything is sent; nothing when nothing was found.
+pub fn in_short(counts: &[FindingCount]) -> Option<String> {
+    if counts.is_empty() {
+        return None;
+    }
+    let words = counts.iter().map(|count| {
+        let blocks = match count.action {
+            "block" => " (blocked)",
+            _ => "",
+        };
+        format!("{} {}{blocks}", count.kind, thousands(count.count))
+    });
+    Some(format!(
+        "findings: {}; `check` shows where, findings.csv of the report lists them all",
+        words.collect::<Vec<_>>().join(", ")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn ids_show_what_is_hidden_in_them() {
+        assert_eq!(printable("A\u{202e}1\u{200b}"), "A\\u{202e}1\\u{200b}");
+        assert_eq!(printable("O'Neil-É"), "O'Neil-É");
+    }
+}

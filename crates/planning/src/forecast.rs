@@ -1,0 +1,100 @@
+//! How long a run will take at the configured rates, and what looking first costs.
+
+use std::time::Duration;
+
+use bakkt_files::progress::span;
+use bakkt_folder::settings::Settings;
+use bakkt_model::limits::OnExisting;
+use bakkt_model::limits::Rate;
+use bakkt_model::number::thousands;
+
+/// What there is to send.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Creations and updates.
+    pub accounts: u64,
+    /// Uploads.
+    pub documents: u64,
+    /// KYB triggers.
+    pub kyb: u64,
+}
+
+impl Work {
+    /// All of it.
+    pub fn sum(self) -> u64 {
+        self.accounts + self.documents + self.kyb
+    }
+
+    /// In words: documents and KYB only where there are any.
+    pub fn words(self) -> String {
+        let mut parts = vec![format!("{} accounts", thousands(self.accounts))];
+        for (count, what) in [(self.documents, "documents"), (self.kyb, "KYB screenings")] {
+            if count > 0 {
+                parts.push(format!("{} {what}", thousands(count)));
+            }
+        }
+        match parts.split_last() {
+            Some((last, first)) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+            _ => parts.concat(),
+        }
+    }
+}
+
+/// The shortest time for so much work: the slowest kind of request, look-ups beside the others.
+pub fn time(settings: &Settings, work: Work) -> Duration {
+    let without = without_looking(settings, work);
+    if settings.on_existing.looks_first() {
+        let lookups = work.accounts + work.documents;
+        without.max(at_rate(settings, settings.limits.lookup, lookups))
+    } else {
+        without
+    }
+}
+
+fn without_looking(settings: &Settings, work: Work) -> Duration {
+    let limits = &settings.limits;
+    at_rate(settings, limits.create, work.accounts)
+        .max(at_rate(settings, limits.upload, work.documents))
+        .max(at_rate(settings, limits.kyb, work.kyb))
+}
+
+fn at_rate(settings: &Settings, rate: Rate, requests: u64) -> Duration {
+    let usable = 1.0 - f64::from(settings.limits.headroom_percent) / 100.0;
+    rate.time_for(requests).div_f64(usable)
+}
+
+/// The forecast in words.
+pub fn describe(settings: &Settings, work: Work) -> String {
+    let limits = &settings.limits;
+    let free = |rate: Rate, count: u64| rate == Rate::Unlimited || count == 0;
+    if limits.create == Rate::Unlimited
+        && (limits.lookup == Rate::Unlimited || !settings.on_existing.looks_first())
+        && free(limits.upload, work.documents)
+        && free(limits.kyb, work.kyb)
+    {
+        return "time        no limits are set: as fast as Bakkt answers".to_owned();
+    }
+    let total = time(settings, work);
+    let word = match settings.on_existing {
+        OnExisting::Skip => "skip",
+        OnExisting::Update => "update",
+        OnExisting::Stop => "stop",
+    };
+    let cost = match total.saturating_sub(without_looking(settings, work)) {
+        _ if !settings.on_existing.looks_first() => {
+            format!("on_existing = \"{word}\" creates without looking first")
+        }
+        more if more < Duration::from_secs(1) => format!(
+            "on_existing = \"{word}\" looks each account up first, beside the creations: no more time"
+        ),
+        more => format!(
+            "on_existing = \"{word}\" looks each account up first: {} of it",
+            span(more)
+        ),
+    };
+    format!(
+        "time        at least {} for {} at the configured rates; {cost}",
+        span(total),
+        work.words()
+    )
+}

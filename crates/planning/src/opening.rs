@@ -1,0 +1,105 @@
+//! Opening a migration's files, with progress, and what was found out about them.
+
+use std::path::{Path, PathBuf};
+
+use bakkt_files::progress::{Mode, Unpacking};
+use bakkt_folder::documents::From;
+use bakkt_folder::migration::{Binding, Kept, LayerForm, Migration};
+use bakkt_folder::settings::Settings;
+use bakkt_journal::Journal;
+use bakkt_journal::layers::{ElementRow, LayerRow};
+use bakkt_mapping::pipeline::layers::Who;
+use bakkt_source::Export;
+use bakkt_source::found::Found;
+
+use super::survey::refuse_when;
+
+/// Files of one export that are made alike and are named one by one.
+const NAMED: usize = 3;
+
+/// The folder below a state folder that keeps backfill files.
+pub fn layers_folder(state: &Path) -> PathBuf {
+    state.join("layers")
+}
+
+/// What a journal binds a migration to: its key, and the backfill files that it took.
+pub fn binding(
+    journal: &Journal,
+    state: &Path,
+    as_of: jiff::civil::Date,
+) -> anyhow::Result<Binding> {
+    Ok(Binding {
+        key: journal.key,
+        as_of,
+        layers: kept(journal.layers()?, state),
+    })
+}
+
+/// The backfill files of a state folder.
+pub fn kept(layers: Vec<LayerRow>, state: &Path) -> Vec<Kept> {
+    let folder = layers_folder(state);
+    let known = |element: &ElementRow| {
+        let spoken = (element.row, element.list, element.place);
+        let (id, named) = (element.id, element.named);
+        (spoken, Who { id, named })
+    };
+    let kept = |layer: LayerRow| Kept {
+        path: folder.join(&layer.kept),
+        form: LayerForm::of(&layer.form),
+        number: layer.number,
+        name: layer.name,
+        hash: Some(layer.hash),
+        sheet: layer.sheet,
+        refused: layer.refused,
+        who: layer.elements.iter().map(known).collect(),
+    };
+    layers.into_iter().map(kept).collect()
+}
+
+/// Opens the folder of some settings; `stopping` is asked while what cannot be read in place is unpacked.
+pub fn open(
+    settings: Settings,
+    binding: Binding,
+    mode: Mode,
+    stopping: impl Fn() -> bool,
+) -> anyhow::Result<Migration> {
+    let mut shown = Unpacking::new(mode);
+    let opened = Migration::open(settings, binding, |bytes| {
+        shown.at(bytes);
+        refuse_when(&stopping)
+    });
+    shown.finish();
+    opened
+}
+
+/// What was found about every export and the manifest, in lines.
+pub fn found(migration: &Migration) -> String {
+    let manifest = migration.documents.as_ref().and_then(|documents| {
+        let From::Manifest(manifest) = &documents.from else {
+            return None;
+        };
+        Some(manifest.export())
+    });
+    let all = migration.exports().chain(manifest);
+    let lines: Vec<String> = all.flat_map(of_export).collect();
+    lines.join("\n")
+}
+
+/// The lines of one export: files that are made the same way share one.
+fn of_export(export: &Export) -> Vec<String> {
+    let all: Vec<&Found> = export.found().collect();
+    let mut lines = Vec::new();
+    for alike in all.chunk_by(|a, b| (a.made(), &a.remarks) == (b.made(), &b.remarks)) {
+        let [first, ..] = alike else { continue };
+        let names: Vec<&str> = alike.iter().map(|found| found.file.as_str()).collect();
+        let names = match names.len() {
+            count if count > NAMED => {
+                format!("{} to {} ({count} files)", names[0], names[count - 1])
+            }
+            _ => names.join(", "),
+        };
+        lines.push(format!("{names}: {}", first.made()));
+        lines.extend(first.remarks.iter().map(|remark| format!("  {remark}")));
+    }
+    lines
+}

@@ -1,0 +1,49 @@
+//! How a plan follows what people decided about customers.
+//!
+//! Owner of the words for a row that was not chosen. Invariant: a choice that does not fit the export any more chooses
+//! nothing: all rows of the id stay duplicates until a person chooses again.
+//! Left out on purpose: the decisions themselves (`journal::chosen`).
+
+use std::collections::HashMap;
+
+use bakkt_journal::Journal;
+use bakkt_journal::chosen::{Action, LEFT_OUT, Person};
+use bakkt_mapping::exclude::Exclude;
+use bakkt_mapping::pipeline::duplicates::{Duplicate, Kind};
+
+/// What the reason of a row begins with that a person did not choose.
+pub const NOT_CHOSEN: &str = "a person chose";
+
+/// Leaves out whom people left out.
+pub fn leave_out(people: &[Person], exclude: &mut Exclude) {
+    for person in people {
+        if person.action == Action::Exclude {
+            exclude.leave_out(&person.client_id, &format!("{LEFT_OUT}{}", person.reason));
+        }
+    }
+}
+
+/// Takes the chosen rows out of the duplicates; returns the reasons of those that were not chosen, by record.
+pub fn choose(
+    people: &[Person],
+    journal: &Journal,
+    duplicates: &mut Vec<Duplicate>,
+) -> anyhow::Result<HashMap<u32, String>> {
+    let mut reasons = HashMap::new();
+    for person in people {
+        let Some((chosen, others)) = journal.choice(person)? else {
+            continue;
+        };
+        let place = duplicates.binary_search_by_key(&chosen.record, |duplicate| duplicate.record);
+        let Some(place) = place
+            .ok()
+            .filter(|place| duplicates[*place].kind == Kind::Conflicting)
+        else {
+            continue;
+        };
+        duplicates.remove(place);
+        let reason = format!("{NOT_CHOSEN} line {} of {}", chosen.row, chosen.file);
+        reasons.extend(others.iter().map(|other| (other.record, reason.clone())));
+    }
+    Ok(reasons)
+}

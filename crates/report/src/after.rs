@@ -1,0 +1,357 @@
+//! What comes after acceptance: decisions, read-backs, the history of gaps, events of nobody.
+//!
+//! Owner of [`After`], which `status`, `--json` and the page all show, and of the files about it. What is counted per
+//! account is counted while the files are written, or by a walk of its own where only the totals are wanted.
+//! Left out on purpose: what an event means (`contract::decision`, through the journal's reader).
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::files::sheet;
+use super::text::rfc3339;
+use bakkt_files::output::OutputFolder;
+use bakkt_journal::event_lines::{Decision, DecisionLine, EventCounts};
+use bakkt_journal::links::LinkCounts;
+use bakkt_journal::query::Reader;
+use bakkt_journal::verification_lines::Verification;
+
+/// The columns of `decisions.csv`.
+pub(super) const DECISIONS: &[&str] = &[
+    "clientAccountId",
+    "decision",
+    "days",
+    "acceptedAt",
+    "events",
+    "lastEvent",
+    "readBack",
+    "bakktStatus",
+    "mode",
+    "canTradeCrypto",
+    "reason",
+    "partyStatus",
+];
+/// The columns of `unknown-events.csv`.
+pub(super) const UNKNOWN: &[&str] = &["clientAccountId", "events", "lastEvent", "status", "reason"];
+/// The columns of `verification.csv`.
+pub(super) const VERIFICATION: &[&str] = &["clientAccountId", "clientDocumentId", "path", "kind"];
+/// The columns of `restricted.csv`.
+pub(super) const RESTRICTED: &[&str] = &["clientAccountId", "path", "file", "row"];
+/// The columns of `ownership.csv`.
+pub(super) const OWNERSHIP: &[&str] = &[
+    "clientAccountId",
+    "file",
+    "row",
+    "ownersAdded",
+    "ownersRemoved",
+    "ownersChanged",
+];
+/// The columns of `gap-history.csv`.
+pub(super) const HISTORY: &[&str] = &[
+    "clientAccountId",
+    "path",
+    "level",
+    "reason",
+    "outcome",
+    "opened",
+    "ended",
+    "file",
+    "row",
+    "by",
+    "why",
+];
+
+const DAY: i64 = 86_400_000;
+
+/// After acceptance, in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct After {
+    /// Accepted accounts by what Bakkt decided, former ones included; a word that none has is absent.
+    pub decisions: BTreeMap<&'static str, u64>,
+    /// Of those that were decided against or are being looked at, the reasons that events named, by decision.
+    pub reasons: BTreeMap<&'static str, BTreeMap<String, u64>>,
+    /// Types, statuses and reasons of events that the contract does not have or that are not of accounts.
+    pub strange_words: BTreeMap<String, u64>,
+    /// Those without a decision, by how many days ago they were accepted.
+    pub waiting: BTreeMap<&'static str, u64>,
+    /// Updates that Bakkt accepted.
+    pub updates_sent: u64,
+    /// Gaps that were closed, and that people have let go.
+    pub gaps_closed: u64,
+    /// See there.
+    pub gaps_waived: u64,
+    /// Webhooks.
+    pub events: EventCounts,
+    /// The last read-back of every account.
+    pub verification: ReadBack,
+    /// Verification links.
+    pub links: LinkCounts,
+    /// Changes that backfill files or a changed export ask for and no update may make: they go by hand, through Bakkt.
+    pub restricted: u64,
+    /// Accepted accounts of entities whose owners changed: Bakkt must be told. Absent when there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ownership_changed: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// What reading back has come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReadBack {
+    /// The number of the last pass; 0: there was none.
+    pub pass: u64,
+    /// Every accepted account was read in it, and nothing newer was sent since.
+    pub complete: bool,
+    /// Accepted accounts that it has not read yet, or that were sent something newer since.
+    pub to_come: u64,
+    /// Accounts that were ever read.
+    pub checked: u64,
+    /// As they were sent.
+    pub same: u64,
+    /// Not as they were sent.
+    pub different: u64,
+    /// Bakkt does not know them.
+    pub unknown: u64,
+    /// What was sent cannot be made again.
+    pub not_comparable: u64,
+    /// Documents that were looked at.
+    pub documents: u64,
+    /// Documents whose content was downloaded and compared.
+    pub content: u64,
+    /// Differences, of accounts and of documents.
+    pub differences: u64,
+}
+
+impl From<Verification> for ReadBack {
+    fn from(read: Verification) -> ReadBack {
+        let [same, different, unknown, not_comparable] = read.results;
+        ReadBack {
+            pass: read.pass,
+            complete: read.done_at.is_some() && read.to_come == 0,
+            to_come: read.to_come,
+            checked: read.results.iter().sum(),
+            same,
+            different,
+            unknown,
+            not_comparable,
+            documents: read.documents,
+            content: read.content,
+            differences: read.differences.values().sum(),
+        }
+    }
+}
+
+/// How long accounts have waited: the first of these that is not exceeded.
+const WAITING: [(i64, &str); 5] = [
+    (0, "less than a day"),
+    (3, "1 to 3 days"),
+    (7, "4 to 7 days"),
+    (30, "8 to 30 days"),
+    (i64::MAX, "more than 30 days"),
+];
+
+impl After {
+    /// Reads them all; `now` is what ages are counted to, in milliseconds.
+    pub fn read(reader: &Reader, now: i64) -> anyhow::Result<After> {
+        let mut after = After {
+            updates_sent: reader.updates_sent()?,
+            gaps_closed: reader.closed_by()?.iter().map(|by| by.closed).sum(),
+            gaps_waived: reader.waived()?,
+            events: reader.event_counts()?,
+            strange_words: reader.strange_words()?,
+            verification: reader.verification()?.into(),
+            links: reader.link_counts(now)?,
+            ..After::default()
+        };
+        reader.each_restricted(|_| {
+            after.restricted += 1;
+            Ok(())
+        })?;
+        reader.each_changed_ownership(|_, _, _, _| {
+            after.ownership_changed += 1;
+            Ok(())
+        })?;
+        reader.each_decision(|line| {
+            after.count(&line, now);
+            Ok(())
+        })?;
+        Ok(after)
+    }
+
+    fn count(&mut self, line: &DecisionLine<'_>, now: i64) {
+        if line.state != "accepted" {
+            return;
+        }
+        let decision = line.decision();
+        *self.decisions.entry(decision.word()).or_default() += 1;
+        // That an account was approved needs no reason.
+        if decision != Decision::Approved {
+            for reason in line.reasons() {
+                let reasons = self.reasons.entry(decision.word()).or_default();
+                *reasons.entry(reason.to_owned()).or_default() += 1;
+            }
+        }
+        if !decision.is_made() {
+            let days = line
+                .accepted_at
+                .map_or(0, |accepted| (now - accepted).max(0) / DAY);
+            let group = WAITING.iter().find(|(most, _)| days <= *most);
+            *self
+                .waiting
+                .entry(group.map_or("", |(_, word)| word))
+                .or_default() += 1;
+        }
+    }
+
+    /// Accepted accounts, by decisions.
+    pub fn accounts(&self) -> u64 {
+        self.decisions.values().sum()
+    }
+
+    /// How many have one of these words.
+    pub fn of(&self, word: &str) -> u64 {
+        self.decisions.get(word).copied().unwrap_or_default()
+    }
+}
+
+/// Writes `decisions.csv`: every accepted account, and where it stands with Bakkt.
+pub(super) fn decisions(reader: &Reader, dir: &OutputFolder<'_>, now: i64) -> anyhow::Result<()> {
+    sheet(dir, "decisions.csv", DECISIONS, |out| {
+        reader.each_decision(|line| {
+            if line.state != "accepted" {
+                return Ok(());
+            }
+            let heard = line.last_event;
+            let read = line.read.map(|read| read.at);
+            let since = heard.max(read).or(line.accepted_at).unwrap_or(now);
+            out.maybe(line.client_id)?;
+            out.text(line.decision().word())?;
+            out.number(((now - since).max(0) / DAY) as u64)?;
+            out.time(line.accepted_at)?;
+            out.number(line.events)?;
+            out.time(heard)?;
+            out.time(read)?;
+            out.maybe(line.read.map(|read| read.status))?;
+            out.maybe(line.read.map(|read| read.mode))?;
+            out.text(match line.read.and_then(|read| read.can_trade) {
+                None => "",
+                Some(true) => "true",
+                Some(false) => "false",
+            })?;
+            out.text(&line.reasons().join(" "))?;
+            out.text(&line.statuses().join(" "))?;
+            out.end()
+        })
+    })
+}
+
+/// Writes `unknown-events.csv`: every account that events name and the journal does not have.
+pub(super) fn unknown(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+    sheet(dir, "unknown-events.csv", UNKNOWN, |out| {
+        reader.each_unknown_event(|line| {
+            out.text(line.client_id)?;
+            out.number(line.events)?;
+            out.time(Some(line.last_at))?;
+            out.text(line.status)?;
+            out.text(line.reason)?;
+            out.end()
+        })
+    })
+}
+
+/// Writes `verification.csv`: every difference between what was sent and what Bakkt has, as far as it was read back.
+pub(super) fn verification(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+    sheet(dir, "verification.csv", VERIFICATION, |out| {
+        reader.each_difference(|line| {
+            out.maybe(line.client_id)?;
+            out.text(line.document)?;
+            out.text(line.path)?;
+            out.text(line.kind)?;
+            out.end()
+        })
+    })
+}
+
+/// Writes `restricted.csv`: what only Bakkt's Operations or Compliance can change, by field and never by value.
+pub(super) fn restricted(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+    sheet(dir, "restricted.csv", RESTRICTED, |out| {
+        reader.each_restricted(|line| {
+            out.maybe(line.client_id)?;
+            out.text(line.path)?;
+            out.text(line.file)?;
+            out.number(line.row)?;
+            out.end()
+        })
+    })
+}
+
+/// Writes `ownership.csv`: the accepted accounts of entities whose owners changed. Bakkt must be told of them.
+pub(super) fn ownership(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+    sheet(dir, "ownership.csv", OWNERSHIP, |out| {
+        reader.each_changed_ownership(|client_id, file, row, changes| {
+            out.text(client_id)?;
+            out.text(file)?;
+            out.number(row)?;
+            out.number(changes.added)?;
+            out.number(changes.removed)?;
+            out.number(changes.changed)?;
+            out.end()
+        })
+    })
+}
+
+/// Writes `gap-history.csv`: every gap that was closed or let go, by what and by whom.
+pub(super) fn history(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+    sheet(dir, "gap-history.csv", HISTORY, |out| {
+        reader.each_closed_gap(|line| {
+            let file = line.layer_name.unwrap_or("(a new plan)");
+            let texts = [line.client_id, line.path, line.level, line.reason, "closed"];
+            texts.iter().try_for_each(|text| out.text(text))?;
+            out.time(Some(line.opened_at))?;
+            out.time(Some(line.closed_at))?;
+            out.text(file)?;
+            out.number_or_none(Some(line.row))?;
+            out.text("")?;
+            out.text("")?;
+            out.end()
+        })?;
+        reader.each_waiver(|line| {
+            let outcome = if line.stands {
+                "waived"
+            } else {
+                "waived, and gone since"
+            };
+            let texts = [line.client_id, line.path, "", "", outcome, ""];
+            texts.iter().try_for_each(|text| out.text(text))?;
+            out.time(Some(line.at))?;
+            let texts = ["", "", line.by, line.reason];
+            texts.iter().try_for_each(|text| out.text(text))?;
+            out.end()
+        })
+    })
+}
+
+/// A day of the burn-down, in the summary.
+#[derive(Debug, Serialize)]
+pub(super) struct GapDay {
+    pub day: String,
+    pub opened: u64,
+    pub closed: u64,
+    pub waived: u64,
+    pub open: u64,
+}
+
+/// The burn-down: the days on which something happened, and the last day's count today.
+pub(super) fn burn_down(reader: &Reader) -> anyhow::Result<Vec<GapDay>> {
+    let days = reader.gap_days()?;
+    let shown = days.iter().map(|(day, count)| GapDay {
+        day: rfc3339(day * DAY).get(..10).unwrap_or_default().to_owned(),
+        opened: count.opened,
+        closed: count.closed,
+        waived: count.waived,
+        open: count.open,
+    });
+    Ok(shown.collect())
+}

@@ -1,0 +1,313 @@
+//! The gaps by the day they are due: counted for people, line by line for a spreadsheet.
+//!
+//! Owner of the columns of `gaps --csv`. Lines go from the journal to the file one at a time, and only the first few are
+//! kept for the text. Invariant: a gap is counted once in every table.
+//! Left out on purpose: what fills a gap (`sheet`), and printing.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::files::Sheet;
+use bakkt_files::output::{Begins, NewFile};
+use bakkt_journal::gap_lines::{DatedGap, GapRecord};
+use bakkt_journal::query::Reader;
+use bakkt_model::grace::{Bucket, Due, Grace};
+use bakkt_model::number::thousands;
+
+/// Lines that the text shows.
+const SHOWN: usize = 50;
+/// Fields that the text shows.
+const FIELDS: usize = 30;
+
+const COLUMNS: &[&str] = &[
+    "due",
+    "clientAccountId",
+    "path",
+    "level",
+    "reason",
+    "file",
+    "row",
+    "opened",
+    "ageDays",
+    "status",
+    "waivedBy",
+    "waivedFor",
+];
+
+/// Which gaps.
+pub struct Filter<'a> {
+    /// Whether a path is wanted.
+    pub covers: &'a dyn Fn(&str) -> bool,
+    /// Only those that stand in this file.
+    pub source: Option<&'a str>,
+    /// Those that were waived, instead of the open ones.
+    pub waived: bool,
+    /// Only those that are due by this day.
+    pub until: Option<Date>,
+}
+
+impl Filter<'_> {
+    /// Whether a gap is one of them.
+    pub fn takes(&self, gap: &DatedGap<'_>, due: Due) -> bool {
+        let status = if self.waived { "waived" } else { "open" };
+        let soon = || match (self.until, due) {
+            (None, _) => true,
+            (Some(until), Due::On(date)) => date <= until,
+            (Some(_), _) => false,
+        };
+        let here = || {
+            self.source
+                .is_none_or(|source| gap.origin.file == Some(source))
+        };
+        gap.status == status && soon() && here() && (self.covers)(gap.path)
+    }
+}
+
+/// From when: the day that "past due" is seen from, and the grace period.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The day.
+    pub today: Date,
+    /// The grace period.
+    pub grace: &'a Grace,
+}
+
+/// The gaps, counted.
+#[derive(Debug, Default, Serialize)]
+pub struct GapList {
+    /// All of them.
+    pub gaps: u64,
+    /// Customers who have them.
+    pub customers: u64,
+    /// Those that are past due.
+    pub past_due: u64,
+    /// By how soon they are due, the most urgent first.
+    pub due: Vec<Count>,
+    /// By contract path, most frequent first.
+    pub fields: Vec<Count>,
+    /// By source file, most frequent first.
+    pub sources: Vec<Count>,
+    /// The first ones.
+    pub first: Vec<Line>,
+}
+
+/// How many of something.
+#[derive(Debug, Serialize)]
+pub struct Count {
+    /// Of what.
+    pub of: String,
+    /// How many.
+    pub gaps: u64,
+}
+
+/// One gap.
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)] // the columns of the file
+pub struct Line {
+    pub due: String,
+    #[serde(rename = "clientAccountId")]
+    pub client_id: String,
+    pub path: String,
+    pub level: String,
+    pub reason: String,
+    pub file: String,
+    pub row: u64,
+    pub opened: String,
+    #[serde(rename = "ageDays")]
+    pub age: i64,
+}
+
+#[derive(Default)]
+struct Tally {
+    due: BTreeMap<Bucket, u64>,
+    fields: BTreeMap<String, u64>,
+    sources: BTreeMap<String, u64>,
+    last: Option<i64>,
+}
+
+/// How `gaps --csv` begins.
+pub fn begins() -> Begins {
+    Begins::columns(COLUMNS)
+}
+
+/// Lists the gaps; `csv` gets every line.
+pub fn list(
+    reader: &Reader,
+    filter: &Filter<'_>,
+    seen: Seen<'_>,
+    csv: Option<NewFile>,
+) -> anyhow::Result<GapList> {
+    let (mut list, mut tally) = (GapList::default(), Tally::default());
+    match csv {
+        None => each(reader, filter, seen, |record, gap, due| {
+            list.add(record, gap, (due, seen.today), &mut tally)
+        })?,
+        Some(file) => {
+            let mut out = Sheet::new(file, COLUMNS)?;
+            each(reader, filter, seen, |record, gap, due| {
+                list.add(record, gap, (due, seen.today), &mut tally)?;
+                out.text(&due.to_string())?;
+                out.maybe(gap.origin.client_id)?;
+                out.text(gap.path)?;
+                out.text(gap.level)?;
+                out.text(gap.reason)?;
+                out.maybe(gap.origin.file)?;
+                out.number_or_none(Some(gap.origin.row))?;
+                let (opened, age) = age(gap.opened_at, seen.today)?;
+                out.text(&opened)?;
+                out.number(age)?;
+                out.text(gap.status)?;
+                out.maybe(gap.waived_by)?;
+                out.maybe(gap.waived_for)?;
+                out.end()
+            })?;
+            out.into_inner()?.finish()?;
+        }
+    }
+    list.finish(tally);
+    Ok(list)
+}
+
+/// Every gap that a filter takes, by the day it is due.
+pub fn each(
+    reader: &Reader,
+    filter: &Filter<'_>,
+    seen: Seen<'_>,
+    mut each: impl FnMut(GapRecord, &DatedGap<'_>, Due) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    reader.each_gap_by_day(|record, gap| {
+        let due = seen.grace.due(record.accepted_at)?;
+        if filter.takes(&gap, due) {
+            each(record, &gap, due)?;
+        }
+        Ok(())
+    })
+}
+
+/// The day on which a gap was opened, and how many days ago that was.
+fn age(opened_at: i64, today: Date) -> anyhow::Result<(String, i64)> {
+    let opened = Timestamp::from_millisecond(opened_at)?
+        .to_zoned(TimeZone::UTC)
+        .date();
+    let days = today.duration_since(opened).as_hours() / 24;
+    Ok((opened.to_string(), days))
+}
+
+impl GapList {
+    fn add(
+        &mut self,
+        record: GapRecord,
+        gap: &DatedGap<'_>,
+        (due, today): (Due, Date),
+        tally: &mut Tally,
+    ) -> anyhow::Result<()> {
+        let bucket = due.bucket(today);
+        self.gaps += 1;
+        self.past_due += u64::from(bucket == Bucket::PastDue);
+        self.customers += u64::from(tally.last.replace(record.record) != Some(record.record));
+        *tally.due.entry(bucket).or_default() += 1;
+        bump(&mut tally.fields, gap.path);
+        bump(&mut tally.sources, gap.origin.file.unwrap_or_default());
+        if self.first.len() < SHOWN {
+            let (opened, age) = age(gap.opened_at, today)?;
+            self.first.push(Line {
+                due: due.to_string(),
+                client_id: gap.origin.client_id.unwrap_or_default().to_owned(),
+                path: gap.path.to_owned(),
+                level: gap.level.to_owned(),
+                reason: gap.reason.to_owned(),
+                file: gap.origin.file.unwrap_or_default().to_owned(),
+                row: gap.origin.row,
+                opened,
+                age,
+            });
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, tally: Tally) {
+        let of = |bucket: Bucket| Count {
+            of: bucket.word().to_owned(),
+            gaps: tally.due.get(&bucket).copied().unwrap_or_default(),
+        };
+        self.due = Bucket::ALL.into_iter().map(of).collect();
+        self.fields = most_first(tally.fields);
+        self.sources = most_first(tally.sources);
+    }
+
+    /// The list in lines; `what` are the gaps of the list, such as "open gaps".
+    pub fn text(&self, what: &str) -> String {
+        let mut lines = vec![format!(
+            "{} {what} of {} customers",
+            thousands(self.gaps),
+            thousands(self.customers)
+        )];
+        if self.gaps == 0 {
+            return lines.concat();
+        }
+        let count = |count: &Count| format!("  {:>11}  {}", thousands(count.gaps), count.of);
+        lines.push("\nby the day they are due".to_owned());
+        lines.extend(self.due.iter().filter(|due| due.gaps > 0).map(count));
+        lines.push("\nby field".to_owned());
+        lines.extend(self.fields.iter().take(FIELDS).map(count));
+        let (fields, sum) = rest(&self.fields);
+        if fields > 0 {
+            lines.push(format!("  {:>11}  of {fields} more", thousands(sum)));
+        }
+        lines.push("\nby source".to_owned());
+        lines.extend(self.sources.iter().map(count));
+        lines.push(match self.first.len() as u64 {
+            few if few < self.gaps => format!("\nthe first {few}; --csv FILE has all of them"),
+            _ => "\nall of them".to_owned(),
+        });
+        lines.extend(self.first.iter().map(Line::text));
+        lines.join("\n")
+    }
+}
+
+fn rest(fields: &[Count]) -> (usize, u64) {
+    let rest = fields.get(FIELDS..).unwrap_or_default();
+    (rest.len(), rest.iter().map(|field| field.gaps).sum())
+}
+
+impl Line {
+    fn text(&self) -> String {
+        let Line {
+            due,
+            client_id,
+            path,
+            level,
+            reason,
+            ..
+        } = self;
+        let id = if client_id.is_empty() {
+            "(no id)"
+        } else {
+            client_id
+        };
+        let (file, row, opened, age) = (&self.file, self.row, &self.opened, self.age);
+        format!(
+            "  {due:<16}  {id}  {path} {level} {reason}  {file}:{row}  opened {opened}, {age} days ago"
+        )
+    }
+}
+
+fn bump(counts: &mut BTreeMap<String, u64>, of: &str) {
+    match counts.get_mut(of) {
+        Some(count) => *count += 1,
+        None => {
+            counts.insert(of.to_owned(), 1);
+        }
+    }
+}
+
+fn most_first(counts: BTreeMap<String, u64>) -> Vec<Count> {
+    let counts = counts.into_iter();
+    let mut counts: Vec<Count> = counts.map(|(of, gaps)| Count { of, gaps }).collect();
+    counts.sort_by_key(|count| std::cmp::Reverse(count.gaps));
+    counts
+}

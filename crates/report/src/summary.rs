@@ -1,0 +1,226 @@
+//! `summary.json`, and what the page shows: the totals and everything that explains them.
+//!
+//! Owner of the names of its keys. The page is made from the same structure, so the two cannot disagree.
+//! Left out on purpose: anything per record; that is in the CSV files.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::after::{self, GapDay};
+use super::beside::KybTally;
+use super::exclusions::{self, UnusedExclusion};
+use super::text::rfc3339;
+use super::totals::{States, Totals};
+use bakkt_files::output::Begins;
+use bakkt_journal::counts::{GapCount, Minute, ReasonCount, StopCount};
+use bakkt_journal::document_counts::{TypeCount, UnsentCount};
+use bakkt_journal::files::UnusedCount;
+use bakkt_journal::gap_lines::ClosedBy;
+use bakkt_journal::query::{DecisionRow, PolicyRow, Reader, RunRow};
+use bakkt_model::grace::{Due, Grace, GraceFrom};
+
+/// How every summary begins.
+pub(super) const BEGINS: Begins = Begins::Lines(&[
+    "{",
+    "  \"name\": ",
+    "  \"sandbox\": ",
+    "  \"target\": ",
+    "  \"dialect\": ",
+]);
+
+/// What the caller knows and the journal does not.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The name of the migration.
+    pub name: String,
+    /// Whether the target is the sandbox.
+    pub sandbox: bool,
+    /// The `[grace]` settings.
+    pub grace: Grace,
+    /// When the report is made.
+    pub at: Timestamp,
+}
+
+/// The whole summary.
+#[derive(Debug, Serialize)]
+pub(super) struct Summary {
+    pub name: String,
+    pub sandbox: bool,
+    pub target: String,
+    pub dialect: String,
+    pub mapper: String,
+    pub as_of: String,
+    pub planned_at: String,
+    pub made_at: String,
+    pub grace: String,
+    pub totals: Totals,
+    pub reasons: Vec<ReasonCount>,
+    pub gaps_by_field: Vec<GapCount>,
+    pub due: Vec<DueCount>,
+    pub overdue: u64,
+    pub stops: Vec<StopCount>,
+    pub policy: Vec<PolicyRow>,
+    pub runs: Vec<Run>,
+    pub operator_log: Vec<Decision>,
+    pub throughput: Vec<PerMinute>,
+    pub documents_by_type: Vec<TypeStates>,
+    pub documents_not_sent: Vec<UnsentCount>,
+    pub kyb: KybTally,
+    pub unused: Vec<UnusedCount>,
+    pub unused_exclusions: Vec<UnusedExclusion>,
+    pub burn_down: Vec<GapDay>,
+    pub closed_by: Vec<ClosedBy>,
+}
+
+/// Uploads of one type by state.
+#[derive(Debug, Serialize)]
+pub(super) struct TypeStates {
+    pub document_type: String,
+    #[serde(flatten)]
+    pub states: States,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct DueCount {
+    pub due: String,
+    pub open: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Run {
+    pub id: u64,
+    pub started: String,
+    pub ended: Option<String>,
+    pub outcome: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Decision {
+    pub at: String,
+    pub action: String,
+    pub target: String,
+    pub reason: Option<String>,
+    pub count: u64,
+    pub by: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct PerMinute {
+    pub minute: String,
+    pub sent: u64,
+    pub accepted: u64,
+}
+
+/// Reads the summary. `due_on` was counted while `gaps.csv` was written, `kyb` while `kyb.csv` was.
+pub(super) fn read(
+    reader: &Reader,
+    facts: &Facts,
+    due_on: &BTreeMap<Due, u64>,
+    kyb: KybTally,
+    minutes: &BTreeMap<i64, Minute>,
+) -> anyhow::Result<Summary> {
+    let (counts, gaps) = (reader.counts()?, reader.gap_counts()?);
+    let documents = reader.document_counts()?;
+    let totals = Totals::new(
+        reader,
+        &counts,
+        &documents,
+        &gaps,
+        facts.at.as_millisecond(),
+    )?;
+    let today = facts.at.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let overdue = due_on
+        .iter()
+        .filter(|(due, _)| matches!(due, Due::On(date) if *date < today));
+    let meta = |key: &str| -> anyhow::Result<String> { Ok(reader.meta(key)?.unwrap_or_default()) };
+    Ok(Summary {
+        name: facts.name.clone(),
+        sandbox: facts.sandbox,
+        target: meta("target")?,
+        dialect: meta("dialect")?,
+        mapper: meta("mapper")?,
+        as_of: moment(meta("as_of")?),
+        planned_at: moment(meta("planned_at")?),
+        made_at: facts.at.to_string(),
+        grace: grace_words(&facts.grace),
+        totals,
+        reasons: counts.reasons,
+        gaps_by_field: gaps,
+        due: due_on
+            .iter()
+            .map(|(due, open)| DueCount {
+                due: due.to_string(),
+                open: *open,
+            })
+            .collect(),
+        overdue: overdue.map(|(_, open)| open).sum(),
+        stops: counts.stops,
+        policy: reader.policy()?,
+        runs: reader.runs()?.into_iter().map(run).collect(),
+        operator_log: reader.decisions()?.into_iter().map(decision).collect(),
+        throughput: minutes
+            .iter()
+            .map(|(at, count)| per_minute(*at, *count))
+            .collect(),
+        documents_by_type: documents.types.into_iter().map(type_states).collect(),
+        documents_not_sent: documents.unsent,
+        kyb,
+        unused: reader.unused()?,
+        unused_exclusions: exclusions::read(reader)?,
+        burn_down: after::burn_down(reader)?,
+        closed_by: reader.closed_by()?,
+    })
+}
+
+fn type_states(count: TypeCount) -> TypeStates {
+    TypeStates {
+        document_type: count.document_type,
+        states: count.tasks.into(),
+    }
+}
+
+fn run(row: RunRow) -> Run {
+    Run {
+        id: row.id,
+        started: rfc3339(row.at),
+        ended: row.ended.map(rfc3339),
+        outcome: row.outcome,
+    }
+}
+
+fn decision(row: DecisionRow) -> Decision {
+    let at = rfc3339(row.at);
+    Decision {
+        at,
+        action: row.action,
+        target: row.target,
+        reason: row.reason,
+        by: row.by,
+        count: row.count,
+    }
+}
+
+fn per_minute(minute: i64, count: Minute) -> PerMinute {
+    let minute = rfc3339(minute.saturating_mul(60_000));
+    PerMinute {
+        minute,
+        sent: count.sent,
+        accepted: count.accepted,
+    }
+}
+
+/// A time of `meta`: milliseconds become RFC 3339, any other text stays as it is.
+fn moment(value: String) -> String {
+    value.parse::<i64>().map(rfc3339).unwrap_or(value)
+}
+
+fn grace_words(grace: &Grace) -> String {
+    match (grace.days, grace.from) {
+        (None, GraceFrom::Accepted) => "not set".to_owned(),
+        (Some(days), GraceFrom::Accepted) => format!("{days} days after an account is accepted"),
+        (Some(days), GraceFrom::Date(date)) => format!("{days} days from {date}"),
+        (None, GraceFrom::Date(date)) => format!("due on {date}"),
+    }
+}

@@ -1,0 +1,483 @@
+//! The control totals: what was read, what was planned, where everything stands, and whether it adds up.
+//!
+//! Owner of invariant 2: rows read = ready + grace + blocked + excluded + duplicate, and tasks planned = open + held + in
+//! doubt + accepted + refused + gave up; beside them, documents given = sent + not sent, and the rows of every file. What does not add up is said in words in [`Totals::imbalances`].
+//! The order of the fields is the order of the keys of `--json`; keys are only ever added behind the others.
+//! Left out on purpose: exit codes, which are the commands' business.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::after::After;
+use bakkt_journal::counts::{Counts, GapCount, TaskCounts};
+use bakkt_journal::document_counts::DocumentCounts;
+use bakkt_journal::files::FileRow;
+use bakkt_journal::finding_lines::FindingCount;
+use bakkt_journal::follow::{CHANGED, INCOMPLETE, LEFT_ALONE};
+use bakkt_journal::query::Reader;
+use bakkt_journal::set_aside::Dropped;
+use bakkt_model::number::thousands;
+
+/// The totals of a migration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Rows read from the exports.
+    pub read: u64,
+    /// Where every row ended.
+    pub verdicts: Verdicts,
+    /// The tasks by kind.
+    pub tasks: Tasks,
+    /// The open gaps.
+    pub gaps: Gaps,
+    /// Whether everything is accounted for.
+    pub balanced: bool,
+    /// What is not, in words; empty when balanced.
+    pub imbalances: Vec<String>,
+    /// Accounts that existed before this migration.
+    pub existed: Existed,
+    /// Blank lines of the exports; they are no rows.
+    pub blank_lines: u64,
+    /// Broken rows of the exports beside that of the accounts, of which nobody can tell whose they are.
+    pub lost_rows: u64,
+    /// Whether planning came to its end.
+    pub planned: bool,
+    /// Accounts accepted under an earlier plan, whose customers the plan no longer sends.
+    pub former: u64,
+    /// What was sent by tasks that the plan has no longer, and that Bakkt did not accept; absent when there are none.
+    #[serde(skip_serializing_if = "Dropped::none")]
+    pub dropped: Dropped,
+    /// The documents.
+    pub documents: Documents,
+    /// KYB, beside its tasks.
+    pub kyb: Kyb,
+    /// The files of the plan, and where their rows ended.
+    pub files: Vec<FileRow>,
+    /// What comes after acceptance.
+    pub after: After,
+    /// What a person should see although no rule refuses it, by kind; the most important first.
+    pub findings: Vec<FindingCount>,
+}
+
+/// Documents by what became of them in planning.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Documents {
+    /// Listed in a manifest, or found in the folder.
+    pub given: u64,
+    /// An upload is planned.
+    pub sent: u64,
+    /// Refused before sending.
+    pub refused: u64,
+    /// The same as an earlier one.
+    pub same: u64,
+    /// Their account is not sent.
+    pub account_not_sent: u64,
+    /// Their account is not in the plan.
+    pub no_account: u64,
+    /// Bytes of those that are sent.
+    pub bytes: u64,
+    /// Those of `sent` that go as FRONT because nothing says their side and their account needs one; absent when there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub side_assumed: u64,
+    /// Uploads held because the file is no longer the planned one.
+    pub changed: u64,
+    /// Accepted under an earlier plan, and no longer in this one.
+    pub former: u64,
+    /// Uploads and KYB triggers held because their account existed before with other data and was left as it is; absent
+    /// when there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub left_alone: u64,
+}
+
+fn none(count: &u64) -> bool {
+    *count == 0
+}
+
+/// What there is to say of KYB beside the states of its tasks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Kyb {
+    /// Held because the checklist lacks something, with the account and its documents done.
+    pub incomplete: u64,
+    /// Accounts that are not sent because an owner is an entity: they go by manual KYB.
+    pub manual: u64,
+    /// Those of them that Bakkt approved, says a person; absent when there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub manual_approved: u64,
+    /// Those of them that Bakkt rejected, says a person; absent when there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub manual_rejected: u64,
+    /// Triggered under an earlier plan, and no longer in this one.
+    pub former: u64,
+    /// Those of an earlier plan whose answer was lost.
+    pub former_in_doubt: u64,
+}
+
+/// Records by verdict.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)] // the words of the glossary
+pub struct Verdicts {
+    pub ready: u64,
+    pub grace: u64,
+    pub blocked: u64,
+    pub excluded: u64,
+    pub duplicate: u64,
+}
+
+/// Tasks by kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tasks {
+    /// Create an account.
+    pub account: States,
+    /// Update an account; absent while none is planned.
+    #[serde(skip_serializing_if = "States::none_planned")]
+    pub update: States,
+    /// Upload a document.
+    pub document: States,
+    /// Trigger KYB screening.
+    pub kyb: States,
+}
+
+/// Tasks of one kind by state. `in_doubt` holds those that are being sent as well.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)] // the words of the glossary
+pub struct States {
+    pub planned: u64,
+    pub open: u64,
+    pub held: u64,
+    pub in_doubt: u64,
+    pub accepted: u64,
+    pub refused: u64,
+    pub gave_up: u64,
+}
+
+/// The open gaps.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Gaps {
+    /// All of them.
+    pub open: u64,
+    /// By contract path, all levels together.
+    pub by_field: BTreeMap<String, u64>,
+}
+
+/// Accounts that existed before this migration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Existed {
+    /// Equal to what was sent.
+    pub equal: u64,
+    /// Different, and left as they were.
+    pub different: u64,
+    /// Different, and overwritten by an update.
+    pub overwritten: u64,
+}
+
+impl Totals {
+    /// Reads them from the journal.
+    pub fn read(reader: &Reader) -> anyhow::Result<Totals> {
+        Totals::read_at(reader, bakkt_journal::now())
+    }
+
+    /// The same at another time, in milliseconds since 1970: ages are counted to it.
+    pub fn read_at(reader: &Reader, now: i64) -> anyhow::Result<Totals> {
+        let (counts, gaps) = (reader.counts()?, reader.gap_counts()?);
+        Totals::new(reader, &counts, &reader.document_counts()?, &gaps, now)
+    }
+
+    /// Builds them from counts that were read already.
+    pub(super) fn new(
+        reader: &Reader,
+        counts: &Counts,
+        documents: &DocumentCounts,
+        gaps: &[GapCount],
+        now: i64,
+    ) -> anyhow::Result<Totals> {
+        let [ready, grace, blocked, excluded, duplicate] = counts.verdicts;
+        let [_, equal, different, overwritten] = counts.existed;
+        let mut open = Gaps::default();
+        for gap in gaps {
+            open.open += gap.open;
+            *open.by_field.entry(gap.path.clone()).or_default() += gap.open;
+        }
+        let planned = reader.meta("plan")?.as_deref() == Some("planned");
+        // What the planner says it read is the control; without it, records can only be counted. A plan that is not
+        // complete has no such number yet, or that of the plan before.
+        let control = if planned {
+            reader.meta_count("rows_read")?
+        } else {
+            None
+        };
+        let manual = reader.manual_kyb()?;
+        let mut totals = Totals {
+            read: control.unwrap_or(counts.records),
+            verdicts: Verdicts {
+                ready,
+                grace,
+                blocked,
+                excluded,
+                duplicate,
+            },
+            tasks: Tasks {
+                account: counts.accounts.into(),
+                update: counts.updates.into(),
+                document: counts.documents.into(),
+                kyb: counts.kyb.into(),
+            },
+            gaps: open,
+            balanced: false,
+            imbalances: Vec::new(),
+            existed: Existed {
+                equal,
+                different,
+                overwritten,
+            },
+            former: counts.former.accounts,
+            dropped: reader.dropped()?,
+            documents: of_documents(counts, documents),
+            kyb: Kyb {
+                incomplete: held(counts, "KYB", INCOMPLETE.0),
+                manual: manual.accounts,
+                manual_approved: manual.approved,
+                manual_rejected: manual.rejected,
+                former: counts.former.kyb,
+                former_in_doubt: counts.former.kyb_in_doubt,
+            },
+            files: reader.files()?,
+            after: After::read(reader, now)?,
+            findings: reader.finding_counts()?,
+            blank_lines: reader.meta_count("blank_lines")?.unwrap_or_default(),
+            lost_rows: reader.meta_count("lost_rows")?.unwrap_or_default(),
+            planned,
+        };
+        totals.imbalances = imbalances(&totals, counts.without_task, counts.stray_tasks);
+        totals.imbalances.extend(beside(&totals, documents));
+        totals.balanced = totals.imbalances.is_empty();
+        Ok(totals)
+    }
+
+    /// The object of `--json` as a value. `Value` sorts its keys: print [`Totals::json_text`] to keep their order.
+    pub fn json(&self) -> serde_json::Value {
+        // A struct of numbers, texts and maps with text keys always has a value.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// The object of `--json` on one line, its keys in the documented order.
+    pub fn json_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Whether something waits for a person: blocked (but for those whose manual KYB has ended), duplicate, refused, given up, a document whose file has changed, a
+    /// KYB checklist that lacks something, a KYB trigger in doubt, which nobody can ask about, and an account that is not
+    /// what was sent, or that Bakkt does not know.
+    pub fn needs_person(&self) -> bool {
+        let tasks = &self.tasks;
+        let stopped = [&tasks.account, &tasks.update, &tasks.document, &tasks.kyb]
+            .map(|tasks| tasks.refused + tasks.gave_up);
+        // Of whom manual KYB has ended, nothing is left to do here.
+        let blocked = self
+            .verdicts
+            .blocked
+            .saturating_sub(self.kyb.manual_ended());
+        let rows = blocked + self.verdicts.duplicate;
+        let kyb = self.kyb.incomplete + self.kyb_in_doubt();
+        rows + stopped.iter().sum::<u64>()
+            + self.documents.changed
+            + self.lost_rows
+            + self.documents.left_alone
+            + self.after.verification.different
+            + self.after.verification.unknown
+            + kyb
+            > 0
+    }
+
+    /// KYB triggers whose answer was lost, those of an earlier plan included.
+    pub fn kyb_in_doubt(&self) -> u64 {
+        self.tasks.kyb.in_doubt + self.kyb.former_in_doubt
+    }
+}
+
+impl Kyb {
+    /// Accounts whose manual KYB has ended.
+    pub fn manual_ended(&self) -> u64 {
+        self.manual_approved + self.manual_rejected
+    }
+}
+
+impl Documents {
+    /// Those that are not sent.
+    pub fn unsent(&self) -> u64 {
+        self.refused + self.same + self.account_not_sent + self.no_account
+    }
+}
+
+fn of_documents(counts: &Counts, documents: &DocumentCounts) -> Documents {
+    let [sent, refused, same, account_not_sent, no_account] = documents.verdicts;
+    Documents {
+        given: documents.given,
+        sent,
+        refused,
+        same,
+        account_not_sent,
+        no_account,
+        bytes: documents.bytes,
+        side_assumed: documents.side_assumed,
+        changed: held(counts, "document", CHANGED),
+        former: counts.former.documents,
+        left_alone: held(counts, "document", LEFT_ALONE.0) + held(counts, "KYB", LEFT_ALONE.0),
+    }
+}
+
+/// Tasks of a kind that are held for a reason.
+fn held(counts: &Counts, kind: &str, code: &str) -> u64 {
+    let stops = counts.stops.iter();
+    let stops = stops.filter(|s| s.kind == kind && s.state == "held" && s.code == code);
+    stops.map(|stop| stop.count).sum()
+}
+
+impl Verdicts {
+    /// The five together.
+    pub fn sum(&self) -> u64 {
+        self.sendable() + self.blocked + self.excluded + self.duplicate
+    }
+
+    /// Those that are sent.
+    pub fn sendable(&self) -> u64 {
+        self.ready + self.grace
+    }
+}
+
+impl Tasks {
+    /// Open tasks of every kind: the next run sends them.
+    pub fn open(&self) -> u64 {
+        self.account.open + self.update.open + self.document.open + self.kyb.open
+    }
+}
+
+impl States {
+    /// The six states together.
+    pub fn sum(&self) -> u64 {
+        self.open + self.held + self.in_doubt + self.accepted + self.refused + self.gave_up
+    }
+
+    fn none_planned(&self) -> bool {
+        self.planned == 0
+    }
+}
+
+impl From<TaskCounts> for States {
+    fn from(counts: TaskCounts) -> States {
+        let [open, held, sending, in_doubt, accepted, refused, gave_up] = counts.states;
+        States {
+            planned: counts.planned,
+            open,
+            held,
+            in_doubt: sending + in_doubt,
+            accepted,
+            refused,
+            gave_up,
+        }
+    }
+}
+
+fn imbalances(totals: &Totals, without_task: u64, stray_tasks: u64) -> Vec<String> {
+    let mut found = Vec::new();
+    let n = thousands;
+    let (read, verdicts) = (totals.read, totals.verdicts.sum());
+    if read != verdicts {
+        found.push(format!(
+            "rows read are {}, but the verdicts add up to {}",
+            n(read),
+            n(verdicts)
+        ));
+    }
+    for (kind, tasks) in [
+        ("account", &totals.tasks.account),
+        ("update", &totals.tasks.update),
+        ("document", &totals.tasks.document),
+        ("KYB", &totals.tasks.kyb),
+    ] {
+        if tasks.planned != tasks.sum() {
+            let (planned, sum) = (n(tasks.planned), n(tasks.sum()));
+            found.push(format!(
+                "{kind} tasks planned are {planned}, but their states add up to {sum}"
+            ));
+        }
+    }
+    let (planned, sendable) = (totals.tasks.account.planned, totals.verdicts.sendable());
+    if planned != sendable {
+        let (planned, sendable) = (n(planned), n(sendable));
+        found.push(format!(
+            "account tasks planned are {planned}, but ready and grace records are {sendable}"
+        ));
+    }
+    let (accepted, decided) = (
+        totals.tasks.account.accepted + totals.former,
+        totals.after.accounts(),
+    );
+    if accepted != decided {
+        let (accepted, decided) = (n(accepted), n(decided));
+        found.push(format!(
+            "accounts accepted are {accepted}, but those by decision add up to {decided}"
+        ));
+    }
+    if without_task > 0 {
+        found.push(format!(
+            "ready and grace records without an account task: {}",
+            n(without_task)
+        ));
+    }
+    if stray_tasks > 0 {
+        let stray = n(stray_tasks);
+        found.push(format!(
+            "account tasks of a record that is neither ready nor grace, or of no record: {stray}"
+        ));
+    }
+    found
+}
+
+/// What does not add up of documents and of the files' rows.
+fn beside(totals: &Totals, counts: &DocumentCounts) -> Vec<String> {
+    let mut found = Vec::new();
+    let n = thousands;
+    let (documents, planned) = (&totals.documents, totals.tasks.document.planned);
+    let ended = documents.sent + documents.unsent();
+    if documents.given != ended {
+        let (given, ended) = (n(documents.given), n(ended));
+        found.push(format!(
+            "documents given are {given}, but those sent and not sent add up to {ended}"
+        ));
+    }
+    if planned != documents.sent {
+        let (planned, sent) = (n(planned), n(documents.sent));
+        found.push(format!(
+            "document tasks planned are {planned}, but documents to be sent are {sent}"
+        ));
+    }
+    for (count, what) in [
+        (counts.without_task, "documents to be sent without a task"),
+        (
+            counts.stray,
+            "document tasks of a document that is not sent",
+        ),
+        (
+            counts.stray_kyb,
+            "KYB tasks of a record that is neither ready nor grace, or of no record",
+        ),
+    ] {
+        if count > 0 {
+            found.push(format!("{what}: {}", n(count)));
+        }
+    }
+    // A plan that is not complete has read no file to its end; one of an older version has not counted its rows.
+    let counted = |file: &&FileRow| totals.planned && (file.rows > 0 || file.role != "accounts");
+    for file in totals.files.iter().filter(counted) {
+        if !file.balanced() {
+            let parts = [file.records, file.parts, file.documents, file.unused];
+            found.push(format!(
+                "rows of {} are {}, but those that are used and not used add up to {}",
+                file.name,
+                n(file.rows),
+                n(parts.iter().sum())
+            ));
+        }
+    }
+    found
+}

@@ -1,0 +1,390 @@
+//! Which of the first rows of a table is its header.
+//!
+//! Owner of [`header_row`]. A row is a header when its cells look like names of columns above other things, and none when they
+//! look like the rows below: each column has a vote. Where nothing speaks for a header, there is none, since a customer's
+//! row that is taken for one would be lost and printed. Left out on purpose: what the names mean (`guess`).
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use super::HEADER_WITHIN;
+use crate::shape;
+
+/// Which of the first rows is the header: the first, unless rows above it are evidently titles. `None` when the first rows look like data, or none looks like a header.
+pub fn header_row(rows: &[Vec<String>]) -> Option<usize> {
+    let rows = &rows[..rows.len().min(HEADER_WITHIN)];
+    let usual = usual_filled(rows);
+    let narrow = |row: &[String]| filled(row) * 2 <= usual && filled(row) < usual;
+    let first = rows.iter().position(|row| !narrow(row))?;
+    if first == 0 {
+        return (!like_data(rows, 0) && !like_the_others(rows, 0)).then_some(0);
+    }
+    // Few cells are a title; more may be a header with many of its names left out.
+    let titles = rows[..first]
+        .iter()
+        .all(|row| filled(row) < 2 || filled(row) * 3 <= usual);
+    if like_header(rows, first, usual) && (titles || contrasts(rows, first) > 0) {
+        return Some(first);
+    }
+    (filled(&rows[0]) > 1 && !like_data(rows, 0)).then_some(0)
+}
+
+/// Whether a row may be the header where a person says that it is one: it is not evidently a customer's.
+pub fn may_be_header(rows: &[Vec<String>]) -> bool {
+    !rows.is_empty()
+        && !matches!(
+            votes(rows, 0),
+            Votes::Certain
+                | Votes::Count {
+                    data: 1..,
+                    header: 0
+                }
+        )
+}
+
+fn filled(row: &[String]) -> usize {
+    row.iter().filter(|cell| !cell.trim().is_empty()).count()
+}
+
+/// How many cells of a row are usually filled: so many that the rows with as many or more make the largest block.
+fn usual_filled(rows: &[Vec<String>]) -> usize {
+    let mut counts: Vec<usize> = rows.iter().map(|row| filled(row)).collect();
+    counts.sort_unstable_by_key(|count| Reverse(*count));
+    let blocks = counts.iter().enumerate();
+    let largest = blocks.max_by_key(|(above, count)| (above + 1) * **count);
+    largest.map_or(0, |(_, count)| *count)
+}
+
+/// Whether a row below titles is a header: nearly all names, nearly all of them text and different from each other.
+fn like_header(rows: &[Vec<String>], at: usize, usual: usize) -> bool {
+    let names = rows[at].iter().map(|cell| cell.trim().to_lowercase());
+    let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+    let most = |part: usize, whole: usize| part * 10 >= whole * 8;
+    let texts = names.iter().filter(|name| Kind::of(name).name());
+    let different: BTreeSet<&String> = names.iter().collect();
+    most(names.len(), usual)
+        && most(texts.count(), names.len())
+        && most(different.len(), names.len())
+        && !like_data(rows, at)
+}
+
+/// What a cell looks like, as far as a header differs from data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Empty,
+    Number,
+    Date,
+    Email,
+    /// Letters and digits.
+    Code,
+    /// No digits.
+    Text,
+}
+
+impl Kind {
+    fn of(cell: &str) -> Kind {
+        let cell = cell.trim();
+        let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+        let has = |letters: fn(char) -> bool| cell.chars().any(letters);
+        if cell.is_empty() {
+            Kind::Empty
+        } else if cell.contains('@') && cell.contains('.') && !has(char::is_whitespace) {
+            Kind::Email
+        } else if digits == 0 {
+            Kind::Text
+        } else if date(cell) {
+            Kind::Date
+        } else if !has(char::is_alphabetic) && !cell.starts_with('#') {
+            Kind::Number
+        } else {
+            Kind::Code
+        }
+    }
+
+    /// Whether a name of a column looks so.
+    fn name(self) -> bool {
+        matches!(self, Kind::Code | Kind::Text)
+    }
+}
+
+/// Three groups of digits, or digits around a month's name, with one kind of separator; a time may follow.
+fn date(cell: &str) -> bool {
+    let day = cell.split(['T', ' ']).next().unwrap_or_default();
+    let Some(separator) = day.chars().find(|c| !c.is_ascii_digit()) else {
+        return false;
+    };
+    let groups: Vec<&str> = day.split(separator).collect();
+    let number =
+        |group: &str| (1..=4).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_digit());
+    let month = |group: &str| group.len() == 3 && group.bytes().all(|b| b.is_ascii_alphabetic());
+    let [first, middle, last] = groups.as_slice() else {
+        return false;
+    };
+    "-/.".contains(separator)
+        && number(first)
+        && (month(middle) || (number(middle) && middle.len() < 3))
+        && number(last)
+        && first.len() + last.len() <= 6
+}
+
+/// Whether a row is data: it has a date or an e-mail address as the rows below have, or more of its columns look like the rows
+/// below than like a name above them.
+fn like_data(rows: &[Vec<String>], at: usize) -> bool {
+    match votes(rows, at) {
+        Votes::Certain => true,
+        Votes::Count { data, header } => data > header,
+    }
+}
+
+/// Whether nothing at all speaks for a row being a header: it is a row of texts like those below.
+fn like_the_others(rows: &[Vec<String>], at: usize) -> bool {
+    let below = rows[at + 1..].iter().filter(|row| filled(row) > 0);
+    below.count() > 1
+        && filled(&rows[at]) > 1
+        && votes(rows, at) == Votes::Count { data: 0, header: 0 }
+}
+
+/// What the columns of a row say about it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Votes {
+    /// It is data.
+    Certain,
+    /// How many columns speak for data, and how many for a header.
+    Count { data: usize, header: usize },
+}
+
+fn votes(rows: &[Vec<String>], at: usize) -> Votes {
+    let (mut data, mut header) = (0, 0);
+    let row = &rows[at];
+    // The header again, as joined files have it, says nothing, and may have another name in it.
+    let differs = |other: &&Vec<String>| {
+        let cells = other.iter().zip(row);
+        let same = cells.filter(|(one, other)| one.trim().eq_ignore_ascii_case(other.trim()));
+        same.count() * 10 < row.len() * 9
+    };
+    let below: Vec<&Vec<String>> = rows[at + 1..].iter().filter(differs).collect();
+    for (column, cell) in row.iter().enumerate() {
+        let cell = cell.trim();
+        let kind = Kind::of(cell);
+        let values = || {
+            let cells = below.iter().filter_map(|row| row.get(column));
+            cells
+                .map(|cell| cell.trim())
+                .filter(|cell| !cell.is_empty())
+        };
+        let goes_on = goes_on(rows, at, column, kind);
+        let alone = values().next().is_none();
+        match kind {
+            Kind::Date | Kind::Email if goes_on => return Votes::Certain,
+            Kind::Empty => {}
+            Kind::Code | Kind::Text if alone => {}
+            // Columns may be named by years.
+            Kind::Number if is_year(cell) && !values().any(is_year) => {}
+            _ if values().any(|value| value == cell) => data += 1,
+            Kind::Number if goes_on => data += 1,
+            Kind::Code if goes_on && same_form(cell, values()) => data += 1,
+            Kind::Code | Kind::Text if !goes_on => header += 1,
+            Kind::Code | Kind::Text if is_name(cell, values()) => header += 1,
+            _ => {}
+        }
+    }
+    Votes::Count { data, header }
+}
+
+fn is_year(cell: &str) -> bool {
+    cell.len() == 4 && (cell.starts_with("19") || cell.starts_with("20"))
+}
+
+/// Whether a cell with digits is made as those below: letters and digits at the same places, or a number before words.
+fn same_form<'a>(cell: &str, below: impl Iterator<Item = &'a str>) -> bool {
+    let numbered = |cell: &str| {
+        let first = cell.split(' ').next().unwrap_or_default();
+        first.len() < cell.len() && first.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let form = |cell: &str| -> String { cell.chars().map(shape::mask).collect() };
+    let (mut all, mut same) = (0, 0);
+    let own = form(cell);
+    for other in below.take(20) {
+        all += 1;
+        same += usize::from(form(other) == own || (numbered(cell) && numbered(other)));
+    }
+    same * 2 >= all
+}
+
+/// Whether a text differs from the texts below as a column's name does: it has a word that names columns, it is written in
+/// another way, or all below have one length and it has another.
+fn is_name<'a>(cell: &str, below: impl Iterator<Item = &'a str>) -> bool {
+    let below: Vec<&str> = below.collect();
+    let style = Style::of(cell);
+    let alike = below
+        .iter()
+        .filter(|other| Style::of(other) == style)
+        .count();
+    let length = cell.chars().count();
+    let lengths: BTreeSet<usize> = below.iter().map(|other| other.chars().count()).collect();
+    let one_length = below.len() > 2 && lengths.len() == 1 && !lengths.contains(&length);
+    alike * 4 < below.len() || one_length || has_column_word(cell)
+}
+
+/// How a text is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// With underscores, or with a capital letter inside of a word.
+    Joined,
+    Capitals,
+    Small,
+    Mixed,
+}
+
+impl Style {
+    fn of(text: &str) -> Style {
+        let joined = |pair: &[char]| pair[0].is_lowercase() && pair[1].is_uppercase();
+        let letters: Vec<char> = text.chars().collect();
+        if text.contains('_') || letters.windows(2).any(joined) {
+            Style::Joined
+        } else if !letters.iter().any(|c| c.is_lowercase()) {
+            Style::Capitals
+        } else if !letters.iter().any(|c| c.is_uppercase()) {
+            Style::Small
+        } else {
+            Style::Mixed
+        }
+    }
+}
+
+/// Words that stand in the names of columns, and in no name of a person or a place.
+const COLUMN_WORDS: &[&str] = &[
+    "id",
+    "name",
+    "names",
+    "first",
+    "last",
+    "middle",
+    "given",
+    "family",
+    "surname",
+    "firstname",
+    "lastname",
+    "fullname",
+    "email",
+    "mail",
+    "phone",
+    "mobile",
+    "cell",
+    "fax",
+    "telephone",
+    "address",
+    "addr",
+    "line",
+    "street",
+    "city",
+    "town",
+    "state",
+    "province",
+    "zip",
+    "zipcode",
+    "postal",
+    "postcode",
+    "country",
+    "dob",
+    "birth",
+    "birthdate",
+    "ssn",
+    "tin",
+    "tax",
+    "date",
+    "account",
+    "acct",
+    "number",
+    "num",
+    "no",
+    "nr",
+    "code",
+    "type",
+    "kind",
+    "status",
+    "gender",
+    "sex",
+    "title",
+    "suffix",
+    "prefix",
+    "occupation",
+    "employer",
+    "income",
+    "role",
+    "key",
+    "value",
+    "amount",
+    "balance",
+    "currency",
+    "branch",
+    "customer",
+    "client",
+    "column",
+    "field",
+    "file",
+    "path",
+    "document",
+    "side",
+    "vorname",
+    "nachname",
+    "strasse",
+    "straße",
+    "ort",
+    "plz",
+    "land",
+    "geburtsdatum",
+    "kunde",
+    "konto",
+    "anrede",
+    "nombre",
+    "nombres",
+    "apellido",
+    "apellidos",
+    "ciudad",
+    "estado",
+    "pais",
+    "país",
+    "correo",
+    "prenom",
+    "prénom",
+    "nom",
+    "ville",
+    "pays",
+    "adresse",
+    "cognome",
+    "nome",
+    "cidade",
+    "imie",
+    "imię",
+    "nazwisko",
+];
+
+fn has_column_word(cell: &str) -> bool {
+    let words = cell.split(|c: char| !c.is_alphabetic());
+    let mut words = words.map(str::to_lowercase);
+    words.any(|word| COLUMN_WORDS.contains(&word.as_str()))
+}
+
+/// How many columns may have a name in a row, and something of another kind below.
+fn contrasts(rows: &[Vec<String>], at: usize) -> usize {
+    let kinds = rows[at].iter().map(|cell| Kind::of(cell)).enumerate();
+    let differs =
+        |(column, kind): &(usize, Kind)| kind.name() && !goes_on(rows, at, *column, *kind);
+    kinds.filter(differs).count()
+}
+
+/// Whether at least half of the filled cells below are of a kind.
+fn goes_on(rows: &[Vec<String>], at: usize, column: usize, kind: Kind) -> bool {
+    let (mut all, mut same) = (0, 0);
+    for cell in rows[at + 1..]
+        .iter()
+        .take(20)
+        .filter_map(|row| row.get(column))
+    {
+        let other = Kind::of(cell);
+        all += usize::from(other != Kind::Empty);
+        same += usize::from(other == kind);
+    }
+    same * 2 >= all
+}

@@ -1,0 +1,478 @@
+//! The beginning of a file: what it is, which row is its header, and where its rows begin.
+//!
+//! Owner of opening the files that a name of the settings means, and of everything that is found from their first bytes.
+//! Invariants: a pipe or a folder is refused without being opened; no cell is ever shown. Left out on purpose: reading on
+//! (`export`), and how a dialect, an encoding or a header row are told (`dialect`, `encoding`).
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::container::{self, Container};
+use super::dialect;
+use super::doubt;
+use super::encoding::Encoding;
+use super::export::{HeaderRow, Options, Sheet};
+use super::found::Found;
+use super::lines::{Form, Lines, MOST_COLUMNS};
+use super::transcode::{self, Transcode};
+use super::wide::{self, Replaced};
+use super::workbook::{Choice, Workbook};
+use super::{Cell, Flaw, Rows};
+use bakkt_model::error::{Failure, ShownPath, unreadable};
+
+/// Bytes at a file's beginning from which everything is found.
+const SAMPLE: usize = 1 << 20;
+/// Further blocks that the encoding is found from, and their size.
+const BLOCKS: u64 = 16;
+const BLOCK: usize = 64 << 10;
+/// Rows in which the header is looked for.
+const FIRST_ROWS: usize = dialect::HEADER_WITHIN;
+/// The most files of one export: each stays open.
+const MOST_FILES: usize = 500;
+
+/// The text of a file.
+pub(super) enum Text {
+    /// It lies there, and is so long.
+    File(File, u64),
+    /// It still has to go into the spool: its beginning, and the rest.
+    Stream(Vec<u8>, Box<dyn Read + Send>),
+}
+
+/// One file whose beginning was looked at.
+pub(super) struct Head {
+    pub path: PathBuf,
+    pub text: Text,
+    /// Offset in the file, and line, of the first row behind the header.
+    pub first: (u64, u64),
+    pub form: Form,
+    pub found: Found,
+}
+
+/// The error of a file that cannot be opened.
+fn cannot_open(path: &Path, error: &io::Error) -> anyhow::Error {
+    unreadable(
+        &format!("open {}", path.shown()),
+        error,
+        "check the name of the file, and who may read it",
+    )
+}
+
+/// Opens a plain file; a pipe or a folder is refused without being opened.
+fn plain_file(path: &Path) -> io::Result<File> {
+    // Looked at before it is opened: opening a pipe would wait for a writer.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is a folder, a pipe or a device; give a regular file",
+        ));
+    }
+    File::open(path)
+}
+
+/// The files that a name of the settings means, in the order of their names.
+pub(super) fn files(dir: &Path, name: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let path = dir.join(name);
+    if path.exists() || !name.contains(['*', '?', '[']) {
+        return Ok(vec![path]);
+    }
+    let wrong = |why: String| {
+        Failure::configuration(
+            why,
+            "`*` stands for any part of a name; check `file` in migration.toml",
+        )
+    };
+    // The folder is no pattern, whatever its name.
+    let folder = glob::Pattern::escape(&dir.to_string_lossy());
+    let all = glob::glob(&Path::new(&folder).join(name).to_string_lossy())
+        .map_err(|error| wrong(format!("\"{name}\" is no pattern: {error}")))?;
+    let mut files = Vec::new();
+    for path in all {
+        let path = path.map_err(|error| cannot_open(error.path(), error.error()))?;
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    match files.len() {
+        0 => Err(wrong(format!("no file fits \"{name}\""))),
+        count if count > MOST_FILES => Err(wrong(format!(
+            "{count} files fit \"{name}\"; {MOST_FILES} is the most"
+        ))),
+        _ => Ok(files),
+    }
+}
+
+/// What the beginning of a file tells.
+struct Start {
+    /// Where the text is read when it need not be made first.
+    file: Option<(File, u64)>,
+    rest: Box<dyn Read + Send>,
+    /// The text, from its first byte on.
+    text: Vec<u8>,
+    /// Whether that is all of it.
+    whole: bool,
+    /// Bytes before the text.
+    skip: u64,
+    found: Found,
+    /// The text in another encoding in which it reads as well, and which that is.
+    doubt: Option<(Encoding, Vec<u8>)>,
+}
+
+/// Reads until the buffer is full or nothing is left.
+fn read_start(reader: &mut impl Read, most: usize) -> io::Result<(Vec<u8>, bool)> {
+    let mut start = Vec::new();
+    reader.take(most as u64).read_to_end(&mut start)?;
+    let whole = start.len() < most;
+    Ok((start, whole))
+}
+
+fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
+    let file = plain_file(path).map_err(|error| cannot_open(path, &error))?;
+    let unreadable = || format!("cannot read {name}");
+    let mut magic = [0; 512];
+    let count = file.read_at(&mut magic, 0).with_context(unreadable)?;
+    let container = container::of(&magic[..count])
+        .map_err(|why| Failure::configuration(format!("{name} cannot be read: {why}"), ""))?;
+    let mut found = Found::new(name, container);
+    if container == Container::Workbook {
+        let choice = match &options.sheet {
+            None => Choice::First,
+            Some(Sheet::Name(name)) => Choice::Name(name.clone()),
+            Some(Sheet::Number(number)) => Choice::Number(*number),
+        };
+        let mut workbook = Workbook::open(file, name, &choice)?;
+        found.workbook(workbook.head(), options.sheet.is_none(), options.set_by);
+        let (text, whole) = read_start(&mut workbook, SAMPLE)?;
+        return Ok(Start {
+            file: None,
+            rest: Box::new(workbook),
+            text,
+            whole,
+            skip: 0,
+            found,
+            doubt: None,
+        });
+    }
+    if options.sheet.is_some() {
+        return Err(Failure::configuration(
+            format!("{name} is no workbook and has no sheets"),
+            "take `sheet` away, or name another file",
+        ));
+    }
+    let plain = container == Container::Plain;
+    let size = file.metadata().with_context(unreadable)?.len();
+    let mut reader: Box<dyn Read + Send> = match plain {
+        true => Box::new(file.try_clone().with_context(unreadable)?),
+        false => container::reader(file.try_clone().with_context(unreadable)?, container)
+            .with_context(unreadable)?,
+    };
+    let (text, whole) = read_start(&mut reader, SAMPLE).with_context(unreadable)?;
+    let mut blocks = vec![text];
+    if plain && !whole {
+        for number in 1..=BLOCKS {
+            let mut block = vec![0; BLOCK];
+            // Even, or UTF-16 would be cut inside of a character.
+            let step = size.saturating_sub(SAMPLE as u64) / BLOCKS;
+            let offset = SAMPLE as u64 + ((step * (number - 1)) & !1);
+            let count = file.read_at(&mut block, offset).with_context(unreadable)?;
+            block.truncate(count);
+            blocks.push(block);
+        }
+    }
+    refuse_utf32(&blocks[0], name)?;
+    let parts: Vec<&[u8]> = blocks.iter().map(Vec::as_slice).collect();
+    let guess = Encoding::find(&parts);
+    let set = options.encoding;
+    let set = set.filter(|_| !(options.certain_encoding && guess.sure));
+    let encoding = set.unwrap_or(guess.encoding);
+    let bom = encoding.bom(&blocks[0]);
+    found.encoding = Some(encoding);
+    found.is_encoding_found = set.is_none();
+    if set.is_none() && !guess.sure && guess.rival.is_none() && encoding != Encoding::Utf8 {
+        found.remarks.push(format!(
+            "the encoding is found to be {} ({}): {} confirms it",
+            encoding.word(),
+            guess.why,
+            options.set_by.encoding_is(encoding.word())
+        ));
+    }
+    let mut text = blocks.swap_remove(0);
+    let doubt = guess.rival.filter(|_| set.is_none());
+    let doubt = doubt.map(|rival| (rival, transcode::whole(rival, &text)));
+    if encoding == Encoding::Utf8 {
+        text.drain(..bom);
+        return Ok(Start {
+            file: plain.then_some((file, size)),
+            rest: reader,
+            text,
+            whole,
+            skip: if plain { bom as u64 } else { 0 },
+            found,
+            doubt,
+        });
+    }
+    let mut decoded = Transcode::new(io::Cursor::new(text).chain(reader), encoding, bom);
+    let (text, whole) = read_start(&mut decoded, SAMPLE).with_context(unreadable)?;
+    Ok(Start {
+        file: None,
+        rest: Box::new(decoded),
+        text,
+        whole,
+        skip: 0,
+        found,
+        doubt,
+    })
+}
+
+/// Refuses what has the byte order mark of UTF-32: that of UTF-16, and two NULs.
+fn refuse_utf32(start: &[u8], name: &str) -> anyhow::Result<()> {
+    let marks: [&[u8]; 2] = [b"\xFF\xFE\0\0", b"\0\0\xFE\xFF"];
+    match marks.iter().any(|mark| start.starts_with(mark)) {
+        true => Err(Failure::configuration(
+            format!("{name} is written in UTF-32, which is not read here"),
+            "save the export as UTF-8",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Stands for a cell that is no text.
+const UNREAD: &str = "\u{FFFD}";
+
+/// The cells of the first rows, each with its line, and what stands behind it: offset and line.
+type FirstRows = Vec<(Vec<String>, u64, (u64, u64))>;
+
+fn first_rows(text: &[u8], form: Form, line: u64) -> FirstRows {
+    let mut lines = Lines::new(text, form, 0, line);
+    let (mut all, mut rows) = (Vec::new(), Rows::default());
+    // Reading from memory cannot fail.
+    while all.len() < FIRST_ROWS && lines.next(&mut rows).unwrap_or(false) {
+        for (at, row) in rows.iter() {
+            let cells = row.cells().map(|cell| match cell {
+                Cell::Text(text) => text.to_owned(),
+                Cell::Broken(_) => UNREAD.to_owned(),
+            });
+            all.push((cells.collect(), at.row, lines.next_at()));
+        }
+        rows.clear();
+    }
+    all
+}
+
+/// Refuses a table that is wider than a sheet, before anything is made for each of its columns; and a first row that is so
+/// long that it is none.
+fn refuse_wide(text: &[u8], form: Form, name: &str) -> anyhow::Result<()> {
+    let (mut lines, mut rows) = (Lines::new(text, form, 0, 1), Rows::default());
+    let mut count = 0;
+    // Reading from memory cannot fail.
+    while count < FIRST_ROWS && lines.next(&mut rows).unwrap_or(false) {
+        count += 1;
+        for (at, row) in rows.iter() {
+            let long = count == 1 && row.flaw() == Some(Flaw::TooLong);
+            if row.len() > MOST_COLUMNS || long {
+                let (line, columns) = (at.row, row.len());
+                let what = match long {
+                    true => "is longer than a megabyte".to_owned(),
+                    false => format!("has {columns} columns; {MOST_COLUMNS} is the most"),
+                };
+                return Err(Failure::configuration(
+                    format!("line {line} of {name} {what}"),
+                    "export only the columns that are needed; where the cells are cut at the wrong character, say which it is: `delimiter`",
+                ));
+            }
+        }
+        rows.clear();
+    }
+    Ok(())
+}
+
+pub(super) fn head(
+    path: PathBuf,
+    name: String,
+    options: &Options,
+) -> anyhow::Result<(Head, Vec<String>)> {
+    let Start {
+        mut file,
+        mut rest,
+        mut text,
+        whole,
+        mut skip,
+        mut found,
+        doubt,
+    } = start(&path, &name, options)?;
+    let sheet = found.sheet.is_some();
+    let mut set = dialect::Set {
+        delimiter: if sheet { Some(b',') } else { options.delimiter },
+        quote: if sheet {
+            Some(Some(b'"'))
+        } else {
+            options.quote
+        },
+    };
+    let mut guess = dialect::find(&text, whole, set);
+    let wide = options.wide_delimiter.filter(|_| !sheet).or_else(|| {
+        let unknown = set.delimiter.is_none() && guess.columns < 2;
+        wide::find(&text).filter(|_| unknown)
+    });
+    if let Some(delimiter) = wide {
+        text = wide::replaced(&text, delimiter);
+        rest = Box::new(Replaced::new(rest, delimiter));
+        (file, skip) = (None, 0);
+        set.delimiter = Some(wide::STAND_IN);
+        guess = dialect::find(&text, whole, set);
+    }
+    if guess.stray_quotes && !sheet && options.quote.is_none() {
+        let what = "rows have quotes inside of their cells: `quote = \"none\"` under [source] takes quotes for text like any other";
+        found.remarks.push(what.to_owned());
+    }
+    let mut form = Form {
+        delimiter: guess.dialect.delimiter,
+        quote: guess.dialect.quote,
+        width: 0,
+        sheet,
+    };
+    // A first line like `sep=;` is a message to Excel, and no row.
+    let skip = skip + guess.sep as u64;
+    let first_line = 1 + u64::from(guess.sep > 0);
+    refuse_wide(&text[guess.sep..], form, &name)?;
+    if let Some((rival, other)) = &doubt {
+        let readings = [
+            (found.encoding.unwrap_or(Encoding::Utf8), text.as_slice()),
+            (*rival, other.as_slice()),
+        ];
+        return Err(doubt::error(&name, readings, form, options.set_by));
+    }
+    let mut rows = first_rows(&text[guess.sep..], form, first_line);
+    if sheet {
+        // A cell of a header row that holds an error names no column.
+        for (cells, ..) in &mut rows {
+            let errors = cells.iter_mut().filter(|cell| **cell == UNREAD);
+            errors.for_each(String::clear);
+        }
+    }
+    let place = header_place(&rows, guess.header, options, &name)?;
+    let (mut headers, first) = match place {
+        Some(place) => {
+            let (cells, line, behind) = &rows[place];
+            found.header = Some(*line);
+            found.titles = place as u64;
+            (cells.clone(), *behind)
+        }
+        None => (vec![String::new(); usual(&rows)], (0, first_line)),
+    };
+    if headers
+        .iter()
+        .any(|header| header.contains(char::REPLACEMENT_CHARACTER))
+    {
+        return Err(Failure::configuration(
+            format!("the header row of {name} has a character that does not decode"),
+            "set `encoding` under [source] to what the export is written in",
+        ));
+    }
+    let behind = &rows[place.map_or(0, |place| place + 1).min(rows.len())..];
+    fit(&mut headers, behind, sheet);
+    form.width = headers.len();
+    found.form(form, &headers);
+    if let Some(delimiter) = wide {
+        found.delimiter = Some(format!("`{delimiter}`"));
+    }
+    let head = Head {
+        text: match file {
+            Some((file, length)) => Text::File(file, length),
+            None => Text::Stream(text, rest),
+        },
+        first: (skip + first.0, first.1),
+        form,
+        found,
+        path,
+    };
+    Ok((head, headers))
+}
+
+/// The number of the header among the first rows; none when there is none.
+fn header_place(
+    rows: &FirstRows,
+    found: Option<usize>,
+    options: &Options,
+    name: &str,
+) -> anyhow::Result<Option<usize>> {
+    if rows.is_empty() {
+        return Err(Failure::configuration(
+            format!("{name} is empty: not even a header row"),
+            "check that the export ran to its end",
+        ));
+    }
+    match options.header {
+        HeaderRow::None => Ok(None),
+        HeaderRow::Led(word) => {
+            let leads = |cells: &Vec<String>| cells.first().is_some_and(|cell| cell.trim() == word);
+            let place = rows.iter().position(|(cells, ..)| leads(cells));
+            Ok(place
+                .or(found.filter(|place| *place < rows.len()))
+                .or(Some(0)))
+        }
+        HeaderRow::At(wanted) => match rows.iter().position(|(_, line, _)| *line == wanted) {
+            // Names of columns are printed, and what a customer's row holds is not.
+            Some(place) if !is_header(&rows[place..]) => Err(Failure::configuration(
+                format!("line {wanted} of {name} looks like a customer and not like a header"),
+                "set `header = false` under [source], and name columns by position (`#1`); `skip_if` leaves a row out",
+            )),
+            Some(place) => Ok(Some(place)),
+            None => Err(Failure::configuration(
+                format!(
+                    "{name} has no row at line {wanted}, where `header` says that the header is"
+                ),
+                options.set_by.other_header(),
+            )),
+        },
+        HeaderRow::Find => match found.filter(|place| *place < rows.len()) {
+            Some(place) => Ok(Some(place)),
+            None => Err(Failure::configuration(
+                format!("{name} seems to have no header row: its first rows look like customers"),
+                options.set_by.no_header(),
+            )),
+        },
+    }
+}
+
+/// Whether the first of some rows may be their header.
+fn is_header(rows: &[(Vec<String>, u64, (u64, u64))]) -> bool {
+    let cells: Vec<Vec<String>> = rows.iter().map(|(cells, ..)| cells.clone()).collect();
+    dialect::may_be_header(&cells)
+}
+
+/// How many cells most rows have.
+fn usual(rows: &FirstRows) -> usize {
+    let count = |width: usize| rows.iter().filter(move |(cells, ..)| cells.len() == width);
+    let widths = rows.iter().map(|(cells, ..)| cells.len());
+    widths
+        .max_by_key(|width| count(*width).count())
+        .unwrap_or(0)
+}
+
+/// Columns that only the rows have: all of a sheet; of a CSV file one that is empty, behind a delimiter at the end of most
+/// rows. The other way round, a delimiter at the end of the header alone makes no column.
+fn fit(headers: &mut Vec<String>, rows: &[(Vec<String>, u64, (u64, u64))], sheet: bool) {
+    let width = headers.len();
+    let trailing = |(cells, ..): &(Vec<String>, u64, (u64, u64))| {
+        cells.len() == width + 1 && cells.last().is_some_and(String::is_empty)
+    };
+    let wanted = if sheet {
+        rows.iter()
+            .map(|(cells, ..)| cells.len())
+            .max()
+            .unwrap_or(0)
+    } else if 2 * rows.iter().filter(|row| trailing(row)).count() > rows.len() {
+        width + 1
+    } else {
+        width
+    };
+    headers.resize(wanted.max(width), String::new());
+    let shorter = |width| !rows.is_empty() && rows.iter().all(|(cells, ..)| cells.len() < width);
+    while headers.last().is_some_and(String::is_empty) && shorter(headers.len()) {
+        headers.pop();
+    }
+}

@@ -1,0 +1,659 @@
+//! CSV text → rows, broken ones included.
+//!
+//! Owner of [`Lines`], one sequential pass over text that is UTF-8 but for the marks of what did not decode, and of
+//! [`Again`], a row read again. Invariants: whatever the bytes, every one of them belongs to one row or one blank line, but
+//! for the marks at the end of a file; reading a row's bytes again gives the same cells; where the quotes of a row make no sense, the row is its first line
+//! and reading goes on behind that, so a quote that never closes costs one line and not the rest of the file; the outcome
+//! does not depend on how the bytes came in; memory is bounded by [`MAX_ROW`].
+//! The splitting is our own because csv parsers read on through a stray quote, and only the raw bytes tell where that was.
+//! Left out on purpose: finding out the dialect (`dialect`), and what the bytes were before (`export`).
+
+use std::cmp::Ordering;
+use std::io::{self, Read};
+
+use super::{Extent, Flaw, Row, Rows};
+use bakkt_model::position::Position;
+use bakkt_model::text::cell::{FIRST_OPEN, compose};
+use bakkt_model::text::trim;
+
+/// Bytes of the longest line that is read; a longer one is a broken row.
+pub const MAX_ROW: usize = (1 << 20) - 1;
+
+/// How far the end of a quoted cell is looked for. The longest cell that a spreadsheet holds is a quarter of it.
+const QUOTE_REACH: usize = 128 << 10;
+
+/// Cells of a row that lines of a text inside of a cell do not have by chance: they would need as many delimiters.
+const SURE_WIDTH: usize = 6;
+
+/// The most columns of a table, as in a spreadsheet.
+pub const MOST_COLUMNS: usize = 1 << 14;
+
+const BUFFER: usize = 256 << 10;
+
+/// The byte order mark, which stands before a row where files were joined end to end.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// The mark with which DOS ends a file. Programs that convert texts write the same character for a letter that they lost.
+const END_MARK: u8 = 0x1A;
+
+/// What the rows of a text are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Between cells.
+    pub delimiter: u8,
+    /// Around cells; none: quotes are text like any other.
+    pub quote: Option<u8>,
+    /// Cells of a row that is whole; 0: any number.
+    pub width: usize,
+    /// The text stands for a sheet, whose cells have their columns: rows are counted instead of lines, and rows may differ
+    /// in length.
+    pub sheet: bool,
+}
+
+/// What one row takes.
+struct Taken {
+    /// Bytes, its line end included.
+    length: usize,
+    /// Line ends.
+    breaks: u64,
+    flaw: Option<Flaw>,
+}
+
+/// Cells so far, in the form in which [`Rows`] keeps them: each is followed by one byte.
+struct Cells<'b> {
+    data: &'b mut Vec<u8>,
+    ends: &'b mut Vec<usize>,
+    /// Where the row begins in `data` and `ends`.
+    first: (usize, usize),
+}
+
+impl Cells<'_> {
+    /// Adds cells that stand as they are, delimiters between them.
+    fn add_plain(&mut self, text: &[u8], delimiter: u8) {
+        let start = self.data.len() - self.first.0;
+        self.data.extend_from_slice(text);
+        self.data.push(delimiter);
+        for (block, bytes) in text.chunks(BLOCK).enumerate() {
+            let mut found = places(bytes, delimiter);
+            while found != 0 {
+                let at = block * BLOCK + found.trailing_zeros() as usize;
+                self.ends.push(start + at);
+                found &= found - 1;
+            }
+        }
+        self.ends.push(start + text.len());
+    }
+
+    fn end_cell(&mut self, delimiter: u8) {
+        self.ends.push(self.data.len() - self.first.0);
+        self.data.push(delimiter);
+    }
+
+    fn forget(&mut self) {
+        self.data.truncate(self.first.0);
+        self.ends.truncate(self.first.1);
+    }
+
+    fn count(&self) -> usize {
+        self.ends.len() - self.first.1
+    }
+
+    /// Composes the accents of cells that are not composed, so that everybody who compares cells compares the same.
+    fn compose(&mut self) {
+        let (data, ends) = self.first;
+        let row = &self.data[data..];
+        if row.is_ascii() || row.iter().all(|byte| *byte < FIRST_OPEN) {
+            return;
+        }
+        let composed = |cell: &[u8]| std::str::from_utf8(cell).ok().and_then(compose);
+        let mut start = data;
+        let open = self.ends[ends..].iter().any(|end| {
+            let cell = &self.data[start..data + end];
+            start = data + end + 1;
+            composed(cell).is_some()
+        });
+        if !open {
+            return;
+        }
+        let (before, mut start) = (self.data.split_off(data), 0);
+        for end in &mut self.ends[ends..] {
+            let cell = &before[start..*end];
+            let behind = before.get(*end).copied();
+            start = *end + 1;
+            match composed(cell) {
+                Some(text) => self.data.extend_from_slice(text.as_bytes()),
+                None => self.data.extend_from_slice(cell),
+            }
+            *end = self.data.len() - data;
+            self.data.extend(behind);
+        }
+    }
+
+    /// Forgets all but the first cells: a broken row may have any number.
+    fn keep(&mut self, most: usize) {
+        if self.count() > most {
+            self.ends.truncate(self.first.1 + most);
+            let end = self.ends.last().map_or(0, |end| end + 1);
+            self.data.truncate(self.first.0 + end);
+        }
+    }
+}
+
+impl Form {
+    /// Takes one row off the front; none when that needs more input. `ended`: there is no more.
+    fn take(&self, input: &[u8], ended: bool, cells: &mut Cells<'_>) -> Option<Taken> {
+        let (before, behind) = unread(input, ended);
+        let whole = input.len();
+        let input = &input[before..whole - behind];
+        let mut taken = self.take_text(input, ended, cells)?;
+        taken.length += before;
+        if taken.length == whole - behind {
+            taken.length = whole;
+        }
+        Some(taken)
+    }
+
+    fn take_text(&self, input: &[u8], ended: bool, cells: &mut Cells<'_>) -> Option<Taken> {
+        let (line, length) = match line(input, ended) {
+            Some(found) => found,
+            None if input.len() >= MAX_ROW => {
+                return Some(Taken {
+                    length: MAX_ROW,
+                    breaks: 0,
+                    flaw: Some(Flaw::TooLong),
+                });
+            }
+            None => return None,
+        };
+        if length > MAX_ROW {
+            return Some(Taken {
+                length: MAX_ROW,
+                breaks: 0,
+                flaw: Some(Flaw::TooLong),
+            });
+        }
+        let quote = self
+            .quote
+            .filter(|quote| memchr::memchr(*quote, line).is_some());
+        let mut taken = Taken {
+            length,
+            breaks: u64::from(length > line.len()),
+            flaw: None,
+        };
+        match quote {
+            None => cells.add_plain(line, self.delimiter),
+            Some(quote) => match self.take_quoted(input, ended, quote, cells)? {
+                Ok(end) if self.swallowed(&input[..end], length, cells.count()) => {
+                    cells.forget();
+                    self.add_broken(line, quote, cells);
+                    taken.flaw = Some(Flaw::OpenQuote);
+                }
+                // The usual row is its first line, whose break is counted.
+                Ok(end) if end == length => {}
+                Ok(end) => {
+                    taken.length = end;
+                    taken.breaks = breaks(&input[..end]);
+                }
+                Err(flaw) => {
+                    cells.forget();
+                    self.add_broken(line, quote, cells);
+                    taken.flaw = Some(flaw);
+                }
+            },
+        }
+        if taken.flaw.is_none() {
+            taken.flaw = self.flaw(&input[..taken.length], cells.count());
+        }
+        if taken.flaw.is_some() {
+            cells.keep(MOST_COLUMNS + 1);
+        }
+        cells.compose();
+        Some(taken)
+    }
+
+    /// A row with quotes in its first line: its length, or why it makes no sense.
+    fn take_quoted(
+        &self,
+        input: &[u8],
+        ended: bool,
+        quote: u8,
+        cells: &mut Cells<'_>,
+    ) -> Option<Result<usize, Flaw>> {
+        // The same whatever the buffer holds beyond.
+        let reach = input.get(..QUOTE_REACH);
+        let (input, cut) = (reach.unwrap_or(input), reach.is_some());
+        let ran_out = |end: Result<usize, Flaw>| match (cut, ended) {
+            (true, _) => Some(Err(Flaw::OpenQuote)),
+            (false, true) => Some(end),
+            (false, false) => None,
+        };
+        let mut at = 0;
+        // Where the line that is being read ends, without and with its break: only a cell with breaks leads beyond it.
+        let mut ends: Option<(usize, usize)> = None;
+        loop {
+            let Some((end, after)) = ends.filter(|(end, _)| at <= *end).or_else(|| {
+                let (rest, length) = line(&input[at..], ended && !cut)?;
+                Some((at + rest.len(), at + length))
+            }) else {
+                return ran_out(Ok(at));
+            };
+            ends = Some((end, after));
+            let rest = &input[at..end];
+            let Some(next) = memchr::memchr(quote, rest) else {
+                cells.add_plain(rest, self.delimiter);
+                return Some(Ok(after));
+            };
+            // Most cells of most rows have no quotes: those before the next quoted one are taken at once.
+            let before = memchr::memrchr(self.delimiter, &rest[..next]);
+            if let Some(end) = before {
+                cells.add_plain(&rest[..end], self.delimiter);
+            }
+            let start = before.map_or(0, |end| end + 1);
+            let first = start + spaces(&rest[start..]);
+            // ="00124", written without quotes around it, as `text::cell` reads it with them.
+            let wrapped = quote == b'"' && first + 1 == next && rest[first] == b'=';
+            if first != next && !wrapped {
+                let open = breaks(&input[..at]) > 0;
+                return Some(Err(if open {
+                    Flaw::OpenQuote
+                } else {
+                    Flaw::StrayQuote
+                }));
+            }
+            at += next + 1;
+            loop {
+                let Some(found) = memchr::memchr(quote, &input[at..]) else {
+                    return ran_out(Err(Flaw::OpenQuote));
+                };
+                cells.data.extend_from_slice(&input[at..at + found]);
+                at += found + 1;
+                if input.get(at) != Some(&quote) {
+                    break;
+                }
+                cells.data.push(quote);
+                at += 1;
+            }
+            at += spaces(&input[at..]);
+            // Behind a quote it stands for no letter.
+            let marks = input[at..].iter().take_while(|byte| **byte == END_MARK);
+            let marks = marks.count();
+            if matches!(input.get(at + marks), None | Some(b'\n' | b'\r')) {
+                at += marks;
+            }
+            cells.end_cell(self.delimiter);
+            match input.get(at) {
+                Some(next) if *next == self.delimiter => at += 1,
+                Some(b'\n') => return Some(Ok(at + 1)),
+                Some(b'\r') => match input.get(at + 1) {
+                    Some(b'\n') => return Some(Ok(at + 2)),
+                    Some(_) => return Some(Ok(at + 1)),
+                    None => return ran_out(Ok(at + 1)),
+                },
+                None => return ran_out(Ok(at)),
+                // Of two quotes on different lines, the first is the one that was left open.
+                Some(_) if breaks(&input[..at]) > 0 => return Some(Err(Flaw::OpenQuote)),
+                Some(_) => return Some(Err(Flaw::StrayQuote)),
+            }
+        }
+    }
+
+    /// Whether a row over several lines holds whole rows of others: a quote that was left open closes at the next one,
+    /// wherever that is. One of its further lines then is a row by itself. A row that has the right number of cells all the
+    /// same is believed, unless both its first and its last line are rows, or, where rows have so many cells that this is no
+    /// chance, a line within. Where it cannot be known, two blocked rows are better than one customer less.
+    fn swallowed(&self, row: &[u8], first: usize, cells: usize) -> bool {
+        if first >= row.len() || self.width < 2 {
+            return false;
+        }
+        let whole = |line: &[u8]| self.delimiters(line) + 1 == self.width;
+        let row = row.strip_suffix(b"\n").unwrap_or(row);
+        let row = row.strip_suffix(b"\r").unwrap_or(row);
+        let mut lines = row.split(|byte| matches!(byte, b'\n' | b'\r'));
+        // Quotes come in pairs, counted from the end where the row would begin or end.
+        let first = lines.next().is_some_and(whole);
+        let last = lines.next_back().is_some_and(|line| {
+            let turned: Vec<u8> = line.iter().rev().copied().collect();
+            whole(&turned)
+        });
+        let within = lines.any(whole);
+        if cells == self.width {
+            (first && last) || (self.width >= SURE_WIDTH && within)
+        } else {
+            within || last
+        }
+    }
+
+    /// Delimiters of a line that stand in no pair of quotes.
+    fn delimiters(&self, line: &[u8]) -> usize {
+        let (mut count, mut rest) = (0, line);
+        let all = |text: &[u8]| memchr::memchr_iter(self.delimiter, text).count();
+        while let Some(open) = self.quote.and_then(|quote| memchr::memchr(quote, rest)) {
+            let behind = &rest[open + 1..];
+            let Some(close) = self.quote.and_then(|quote| memchr::memchr(quote, behind)) else {
+                break;
+            };
+            count += all(&rest[..open]);
+            rest = &behind[close + 1..];
+        }
+        count + all(rest)
+    }
+
+    /// The cells of a line whose quotes make no sense, as far as that can be told.
+    fn add_broken(&self, line: &[u8], quote: u8, cells: &mut Cells<'_>) {
+        for cell in line.split(|byte| *byte == self.delimiter) {
+            let cell = cell.trim_ascii();
+            let cell = cell.strip_prefix(&[quote]).unwrap_or(cell);
+            let cell = cell.strip_suffix(&[quote]).unwrap_or(cell);
+            cells.data.extend_from_slice(cell);
+            cells.end_cell(self.delimiter);
+        }
+    }
+
+    fn flaw(&self, bytes: &[u8], count: usize) -> Option<Flaw> {
+        if memchr::memchr(0, bytes).is_some() {
+            return Some(Flaw::Nul);
+        }
+        match count.cmp(&self.width) {
+            _ if self.width == 0 || self.sheet => None,
+            Ordering::Less => Some(Flaw::TooFew),
+            Ordering::Greater => Some(Flaw::TooMany),
+            Ordering::Equal => None,
+        }
+    }
+}
+
+/// How many bytes at both ends of what is left of a text are no part of its rows: marks before the next row, and, at the end of
+/// the text, the mark with which DOS ends a file and the NULs that fill up its last block.
+fn unread(input: &[u8], ended: bool) -> (usize, usize) {
+    let mut before = 0;
+    while let Some(length) = mark(&input[before..], ended) {
+        before += length;
+    }
+    let padding = |byte: &&u8| matches!(**byte, 0 | END_MARK);
+    let rest = &input[before..];
+    let last_row = ended && rest.last().is_some_and(|last| padding(&last));
+    match last_row && memchr::memchr2(b'\n', b'\r', rest).is_none() {
+        true => (before, rest.iter().rev().take_while(padding).count()),
+        false => (before, 0),
+    }
+}
+
+/// The length of the marks that a text begins with. An end mark right before the text of a cell is none: it may stand for the
+/// cell's first letter.
+fn mark(input: &[u8], ended: bool) -> Option<usize> {
+    if input.starts_with(BYTE_ORDER_MARK) {
+        return Some(BYTE_ORDER_MARK.len());
+    }
+    let length = input.iter().take_while(|byte| **byte == END_MARK).count();
+    let behind = &input[length..];
+    let ends = match behind.first() {
+        Some(byte) => matches!(byte, b'\n' | b'\r') || behind.starts_with(BYTE_ORDER_MARK),
+        None => ended,
+    };
+    (length > 0 && ends).then_some(length)
+}
+
+/// Whether what is left of a text is no line but the marks at its end.
+fn is_end(text: &[u8]) -> bool {
+    text.iter().all(|byte| matches!(*byte, 0 | END_MARK))
+}
+
+/// The first line without its end, and its length with it; none when its end is not there yet.
+fn line(input: &[u8], ended: bool) -> Option<(&[u8], usize)> {
+    match memchr::memchr2(b'\n', b'\r', input) {
+        Some(at) if input[at] == b'\n' => Some((&input[..at], at + 1)),
+        Some(at) => match input.get(at + 1) {
+            Some(b'\n') => Some((&input[..at], at + 2)),
+            None if !ended => None,
+            _ => Some((&input[..at], at + 1)),
+        },
+        None => ended.then_some((input, input.len())),
+    }
+}
+
+/// Bytes of which [`places`] tells in one number.
+const BLOCK: usize = 64;
+
+/// Where a byte stands in a block: one bit for each place, the lowest for the first. Delimiters stand so close together that
+/// this takes a third less than searching for one after the other.
+fn places(block: &[u8], byte: u8) -> u64 {
+    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
+    /// Moves the lowest bits of eight bytes together into the highest byte.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let (words, rest) = block.as_chunks();
+    let mut found = 0;
+    for (place, word) in words.iter().enumerate() {
+        // Zero where the byte stands; then the highest bit of just those bytes.
+        let other = u64::from_le_bytes(*word) ^ u64::from_ne_bytes([byte; 8]);
+        let same = !(((other & LOW) + LOW) | other | LOW);
+        found |= ((same >> 7).wrapping_mul(GATHER) >> 56) << (8 * place);
+    }
+    for (place, other) in rest.iter().enumerate() {
+        found |= u64::from(*other == byte) << (8 * words.len() + place);
+    }
+    found
+}
+
+/// Line ends; CR and LF together are one.
+fn breaks(bytes: &[u8]) -> u64 {
+    memchr::memchr2_iter(b'\n', b'\r', bytes)
+        .filter(|at| bytes[*at] == b'\n' || bytes.get(at + 1) != Some(&b'\n'))
+        .count() as u64
+}
+
+fn spaces(input: &[u8]) -> usize {
+    input.iter().take_while(|byte| **byte == b' ').count()
+}
+
+/// One pass.
+#[derive(Debug)]
+pub struct Lines<R> {
+    input: R,
+    form: Form,
+    buffer: Vec<u8>,
+    /// The bytes that are not read yet: from `at` to `filled`.
+    at: usize,
+    filled: usize,
+    ended: bool,
+    /// Offset of the byte at `at`.
+    offset: u64,
+    line: u64,
+    /// The rest of a line that was too long is still to come.
+    inside: bool,
+    blank: u64,
+}
+
+impl<R: Read> Lines<R> {
+    /// Starts; `offset` and `line` are those of the first byte.
+    pub fn new(input: R, form: Form, offset: u64, line: u64) -> Lines<R> {
+        Lines {
+            input,
+            form,
+            buffer: vec![0; BUFFER],
+            at: 0,
+            filled: 0,
+            ended: false,
+            offset,
+            line,
+            inside: false,
+            blank: 0,
+        }
+    }
+
+    /// Lines so far that were empty, or whose cells were.
+    pub fn blank_lines(&self) -> u64 {
+        self.blank
+    }
+
+    /// Where the next row begins: offset and line.
+    pub fn next_at(&self) -> (u64, u64) {
+        (self.offset, self.line)
+    }
+
+    /// Adds the next row that is not blank; false at the end.
+    pub fn next(&mut self, rows: &mut Rows) -> io::Result<bool> {
+        loop {
+            if self.inside && !self.skip_line()? {
+                return Ok(false);
+            }
+            if self.at == self.filled && !self.fill()? {
+                return Ok(false);
+            }
+            let first = (rows.data.len(), rows.ends.len());
+            let taken = loop {
+                let mut cells = Cells {
+                    data: &mut rows.data,
+                    ends: &mut rows.ends,
+                    first,
+                };
+                let input = &self.buffer[self.at..self.filled];
+                if let Some(taken) = self.form.take(input, self.ended, &mut cells) {
+                    break taken;
+                }
+                cells.forget();
+                self.fill()?;
+            };
+            let at = Position {
+                row: self.line,
+                offset: self.offset,
+                length: taken.length as u32,
+            };
+            self.inside = taken.flaw == Some(Flaw::TooLong);
+            self.pass(taken.length);
+            self.line += if self.form.sheet { 1 } else { taken.breaks };
+            if is_blank(&rows.data[first.0..], &rows.ends[first.1..])
+                && taken.flaw != Some(Flaw::TooLong)
+            {
+                rows.data.truncate(first.0);
+                rows.ends.truncate(first.1);
+                let is_end = is_end(&self.buffer[self.at - taken.length..self.at]);
+                self.blank += match self.form.sheet {
+                    true => 1,
+                    false if is_end => 0,
+                    false => taken.breaks.max(1),
+                };
+                continue;
+            }
+            rows.rows.push(Extent {
+                data: first.0,
+                data_end: rows.data.len(),
+                ends: first.1,
+                ends_end: rows.ends.len(),
+                at,
+                flaw: taken.flaw,
+            });
+            return Ok(true);
+        }
+    }
+
+    fn pass(&mut self, count: usize) {
+        self.at += count;
+        self.offset += count as u64;
+    }
+
+    /// Leaves out the rest of a line.
+    fn skip_line(&mut self) -> io::Result<bool> {
+        loop {
+            let input = &self.buffer[self.at..self.filled];
+            let end = memchr::memchr2(b'\n', b'\r', input);
+            if let Some((_, length)) = end.and_then(|_| line(input, self.ended)) {
+                self.pass(length);
+                self.line += 1;
+                self.inside = false;
+                return Ok(true);
+            }
+            // A CR at the buffer's end may have its LF in the next one.
+            self.pass(end.unwrap_or(input.len()));
+            if !self.fill()? && self.at == self.filled {
+                self.inside = false;
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Reads on; false when there is no more.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.buffer.copy_within(self.at..self.filled, 0);
+        self.filled -= self.at;
+        self.at = 0;
+        if self.filled == self.buffer.len() {
+            self.buffer.resize(2 * self.filled, 0);
+        }
+        while !self.ended {
+            match self.input.read(&mut self.buffer[self.filled..]) {
+                Ok(0) => self.ended = true,
+                Ok(count) => {
+                    self.filled += count;
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Whether all cells are.
+fn is_blank(data: &[u8], ends: &[usize]) -> bool {
+    let mut start = 0;
+    ends.iter().all(|end| {
+        let cell = &data[start..*end];
+        start = end + 1;
+        let plain = cell.iter().all(|byte| matches!(byte, b' ' | b'\t'));
+        plain
+            || (!cell.is_ascii()
+                && std::str::from_utf8(cell).is_ok_and(|text| trim(text).is_empty()))
+    })
+}
+
+/// A row read again.
+#[derive(Debug, Default)]
+pub struct Again {
+    /// Its bytes, for whoever fetches them.
+    pub bytes: Vec<u8>,
+    data: Vec<u8>,
+    ends: Vec<usize>,
+    flaw: Option<Flaw>,
+}
+
+impl Again {
+    /// Splits `bytes`, which are a whole row.
+    pub fn split(&mut self, form: &Form) -> Row<'_> {
+        self.data.clear();
+        self.ends.clear();
+        let mut cells = Cells {
+            data: &mut self.data,
+            ends: &mut self.ends,
+            first: (0, 0),
+        };
+        let too_long = self.bytes.len() >= MAX_ROW;
+        let taken = (!too_long)
+            .then(|| form.take(&self.bytes, true, &mut cells))
+            .flatten();
+        self.flaw = taken.map_or(Some(Flaw::TooLong), |taken| taken.flaw);
+        self.row()
+    }
+
+    /// The cells of a row in another order; a column that it has not is empty.
+    pub fn arrange(&mut self, row: &Row<'_>, columns: &[Option<usize>]) -> Row<'_> {
+        self.data.clear();
+        self.ends.clear();
+        for column in columns {
+            let cell = column.map_or(&[][..], |column| row.bytes_of(column));
+            self.data.extend_from_slice(cell);
+            self.ends.push(self.data.len());
+            self.data.push(b',');
+        }
+        self.flaw = row.flaw();
+        self.row()
+    }
+
+    /// The row that was split last.
+    pub fn row(&self) -> Row<'_> {
+        Row::new(&self.data, &self.ends, self.flaw)
+    }
+}
+
+#[cfg(test)]
+mod tests;

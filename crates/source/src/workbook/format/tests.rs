@@ -1,0 +1,147 @@
+//! What codes mean, and how numbers and texts are written under them.
+
+use super::*;
+
+#[test]
+fn codes_mean_what_excel_shows() {
+    use Format::{Number, Percent, When};
+    for (code, format) in [
+        ("General", Number),
+        ("0", Number),
+        ("0.00", Number),
+        ("#,##0", Number),
+        ("# ##0", Number),
+        ("#\\ ##0", Number),
+        ("#,##0.00\\ [$€-407];[Red]-#,##0.00", Number),
+        (
+            "_($* #,##0.00_);_($* (#,##0.00);_($* \"-\"??_);_(@_)",
+            Number,
+        ),
+        ("0.00E+00", Number),
+        ("# ?/?", Number),
+        ("@", Number),
+        ("", Number),
+        ("#,##0\" USD\"", Number),
+        ("#'##0", Number),
+        ("0;-0;;@", Number),
+        ("[$USD] #,##0", Number),
+        ("#,##0,", Number),
+        ("0%", Percent),
+        ("0.00%", Percent),
+        ("mm-dd-yy", When(Parts::Date)),
+        ("yyyy\\-mm\\-dd", When(Parts::Date)),
+        ("d. mmmm yyyy", When(Parts::Date)),
+        ("[$-409]mmmm\\ d\\,\\ yyyy;@", When(Parts::Date)),
+        ("mmm-yy", When(Parts::Date)),
+        ("mmm", When(Parts::Date)),
+        ("m/d/yy h:mm", When(Parts::DateTime)),
+        ("yyyy-mm-dd hh:mm:ss", When(Parts::DateTime)),
+        ("dd/mm hh:mm", When(Parts::DateTime)),
+        ("h:mm AM/PM", When(Parts::Time)),
+        ("h:mm:ss", When(Parts::Time)),
+        ("mm:ss", When(Parts::Time)),
+        ("[h]:mm:ss", When(Parts::Elapsed)),
+        ("[mm]:ss", When(Parts::Elapsed)),
+        ("[Red]yyyy", When(Parts::Date)),
+    ] {
+        assert_eq!(Format::of(code), format, "{code}");
+    }
+}
+
+/// What a number is written as; `None` where it is not shown as it is.
+fn written(code: &str, value: f64) -> Option<String> {
+    let Format::Written(sections) = Format::of(code) else {
+        panic!("{code} has letters or places");
+    };
+    let mut shown = String::new();
+    match write_number(&sections, value, &mut shown) {
+        Written::Exactly => Some(shown),
+        Written::Plain => {
+            crate::workbook::number::plain(value, 0, &mut shown);
+            Some(shown)
+        }
+        Written::Otherwise => None,
+    }
+}
+
+#[test]
+fn fixed_places_keep_their_zeros_and_marks() {
+    let phone = "[<=9999999]###\\-####;\\(###\\)\\ ###\\-####";
+    for (code, value, text) in [
+        ("00000", 2139.0, "02139"),
+        ("00000", 0.0, "00000"),
+        ("00000", 123_456.0, "123456"),
+        ("00000", -5.0, "-00005"),
+        ("000-00-0000", 987_650_001.0, "987-65-0001"),
+        ("000\\-00\\-0000", 20_003.0, "000-02-0003"),
+        ("000\\-000", 42.0, "000-042"),
+        ("#\\-####", 12_345.0, "1-2345"),
+        ("00000\\-0000", 21_390_123.0, "02139-0123"),
+        (phone, 5_550_100.0, "555-0100"),
+        (phone, 2_125_550_100.0, "(212) 555-0100"),
+        ("\"C\"000000", 42.0, "C000042"),
+        ("[$-409]00000", 7.0, "00007"),
+    ] {
+        assert_eq!(written(code, value).as_deref(), Some(text), "{code}");
+    }
+    for (code, value) in [("00000", 1.5), (phone, -5.0), ("*0#", 5.0)] {
+        assert_eq!(written(code, value), None, "{code}");
+    }
+}
+
+#[test]
+fn letters_and_marks_belong_to_the_number() {
+    for (code, value, text) in [
+        ("\"C-\"0", 42_001.0, "C-42001"),
+        ("\"C-\"0", -7.0, "-C-7"),
+        ("\"ACCT\"#", 42.0, "ACCT42"),
+        ("\"ACCT\"#", 0.0, "ACCT"),
+        ("0\"-A\"", 42.0, "42-A"),
+        ("\"N°\" 0", 42.0, "N° 42"),
+        ("\\C0", 42.0, "C42"),
+        ("C0", 42.0, "C42"),
+        ("[$ACCT-409]0", 42.0, "ACCT42"),
+        ("\"#\"0", 42.0, "#42"),
+        ("\"day\" 0", 3.0, "day 3"),
+        ("\"C-\"General", 42.0, "C-42"),
+        ("General\"-A\"", 42.5, "42.5-A"),
+        ("\"C-\"@", 42.0, "C-42"),
+        ("0.0\" kg\"", 12.5, "12.5 kg"),
+        ("#,##0\" pcs\"", 1234.0, "1234 pcs"),
+        ("\"P\"0;\"N\"0", 5.0, "P5"),
+        ("\"P\"0;\"N\"0", -5.0, "N5"),
+        ("\"P\"0;\"N\"0;\"none\"", 0.0, "none"),
+        ("\"Yes\";\"Yes\";\"No\"", 1.0, "Yes"),
+        ("\"Yes\";\"Yes\";\"No\"", 0.0, "No"),
+        ("[=1]\"Male\";[=2]\"Female\";0", 2.0, "Female"),
+        ("[=1]\"Male\";[=2]\"Female\";0", 3.0, "3"),
+    ] {
+        assert_eq!(written(code, value).as_deref(), Some(text), "{code}");
+    }
+    for (code, value) in [
+        ("\"C-\"0", 42.7),
+        ("0.0,,\"M\"", 1_500_000.0),
+        ("\"C-\"???", 42.0),
+        ("\"C-\"0E+0", 42.0),
+        ("0\"x\"0.0", 42.0),
+    ] {
+        assert_eq!(written(code, value), None, "{code}");
+    }
+}
+
+#[test]
+fn texts_have_the_letters_of_their_section() {
+    for (code, text, shown) in [
+        ("\"C-\"@", "42", "C-42"),
+        ("0;0;0;\"C-\"@", "42", "C-42"),
+        ("\"C-\"0", "42", "42"),
+        ("\"C-\"0;;;@", "42", "42"),
+    ] {
+        let Format::Written(sections) = Format::of(code) else {
+            panic!("{code} has letters");
+        };
+        let mut given = String::new();
+        write_text(&sections, text, &mut given);
+        assert_eq!(given, shown, "{code}");
+    }
+}
