@@ -17,8 +17,8 @@ trap 'exit 130' INT TERM
 
 # Builds, and copies the programs, so that a build meanwhile changes nothing.
 build() {
-    cargo build --release --quiet --bins --examples
-    local from=${CARGO_TARGET_DIR:-target}/release
+    cargo build --profile dist --quiet --bins --examples
+    local from=${CARGO_TARGET_DIR:-target}/dist
     cp "$from/bakkt-migrate" "$from/examples/generate" "$from/examples/read_csv" "$from/examples/workbook" "$work/"
     bin=$work/bakkt-migrate
 }
