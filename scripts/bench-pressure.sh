@@ -20,6 +20,7 @@ mapping = "mapping.toml"
 
 [accounts]
 on_existing = "update"
+allow_unissued_tax_ids = true
 
 [limits]
 create = "$rate/s"

@@ -17,6 +17,7 @@ mapping = "mapping.toml"
 [accounts]
 allow_unissued_tax_ids = true
 on_existing = "update"
+allow_unissued_tax_ids = true
 
 [limits]
 create = "unlimited"
