@@ -25,6 +25,7 @@ build() {
 
 # start_sandbox CONFIG: sets $url and $sandbox_pid.
 start_sandbox() {
+    : >"$work/sandbox.out"
     BAKKT_SANDBOX_KEY=bench "$bin" sandbox --port 0 --config "$1" >"$work/sandbox.out" 2>&1 &
     sandbox_pid=$!
     for _ in $(seq 100); do

@@ -180,7 +180,7 @@ fn lines(bytes: &[u8]) -> Vec<String> {
 /// The payloads are those that every case must give: the test above shows that it gives them.
 #[tokio::test]
 async fn the_sandbox_takes_every_payload() {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::support::http_client();
     let mut posted = 0;
     for folder in folders() {
         let Ok(payloads) = fs::read_to_string(folder.join(PAYLOADS)) else {

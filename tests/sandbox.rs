@@ -24,8 +24,7 @@ async fn world(config: Config) -> World {
         ..config
     };
     let sandbox = Sandbox::start(config, 0).await.unwrap();
-    let client = Client::builder()
-        .no_proxy()
+    let client = crate::support::http_client_builder()
         .retry(reqwest::retry::never())
         .build()
         .unwrap();
@@ -882,7 +881,7 @@ async fn nobody_without_the_key_learns_anything() {
     let right = format!("API-Key {}", sandbox.key());
     let world = World {
         sandbox,
-        client: Client::builder().no_proxy().build().unwrap(),
+        client: crate::support::http_client(),
     };
     let own = [
         ("GET", "/_ledger"),

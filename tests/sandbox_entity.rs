@@ -18,7 +18,7 @@ impl World {
         };
         World {
             sandbox: Sandbox::start(config, 0).await.unwrap(),
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            client: crate::support::http_client(),
         }
     }
 

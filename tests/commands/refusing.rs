@@ -175,7 +175,7 @@ fn tls(name: &str) -> (tokio::runtime::Runtime, String) {
         .map(Result::unwrap)
         .collect();
     let key = PrivateKeyDer::from_pem_reader(read("server_key.pem")).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()

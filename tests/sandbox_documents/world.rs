@@ -31,7 +31,7 @@ impl World {
         };
         let world = World {
             sandbox: Sandbox::start(config, 0).await.unwrap(),
-            client: Client::builder().no_proxy().build().unwrap(),
+            client: crate::support::http_client(),
             reference,
         };
         for (id, kind) in [("E-1", "ENTITY"), ("I-1", "INDIVIDUAL")] {

@@ -18,6 +18,18 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+/// A client that talks to servers of this machine only.
+pub fn http_client() -> reqwest::Client {
+    http_client_builder().build().unwrap()
+}
+
+/// The same, for a test that sets more.
+pub fn http_client_builder() -> reqwest::ClientBuilder {
+    // The client wants to know its cryptography, though nothing here is encrypted. Another test may have said so already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
+}
+
 /// How long a condition may take before the test says that it never came.
 const PATIENCE: Duration = Duration::from_secs(180);
 

@@ -355,7 +355,7 @@ fn tls(is_used: bool) -> anyhow::Result<ClientConfig> {
             "the certificates that this computer trusts could not be read; SSL_CERT_FILE can name a file of them",
         )
     };
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(cannot)?;
