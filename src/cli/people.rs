@@ -69,7 +69,7 @@ pub struct WaiveArgs {
     /// Whose gaps.
     #[command(flatten)]
     pub whose: WhoseArgs,
-    /// This field or what is inside it, such as owners[0].phoneNumber.
+    /// This field or what is inside it, such as `owners[0].phoneNumber`.
     #[arg(long, value_name = "PATH", required = true)]
     pub field: Vec<String>,
     /// Why, for the report.

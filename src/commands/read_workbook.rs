@@ -1,6 +1,6 @@
 //! `read-workbook`: the process that parses a workbook, started by `source::workbook`; nobody else's command.
 //!
-//! Owner of the limits that the process sets for itself before it reads a byte: [`MEMORY`], computing time by the size of the
+//! Owner of the limits that the process sets for itself before it reads a byte: `MEMORY`, computing time by the size of the
 //! file, no file written, no core dump, which would hold customers' data. Invariant: standard output has frames only, and
 //! what a parser says when it panics is printed nowhere.
 

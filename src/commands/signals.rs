@@ -2,7 +2,7 @@
 //!
 //! Owner of both. A thread of its own hears the signals, so that neither a slow disk under the runtime's threads nor a
 //! terminal that nobody reads can hold them up; what they ask for comes before any word about it.
-//! Invariant: a second signal ends the program within [`GRACE`], whatever it is doing: what it leaves behind is what
+//! Invariant: a second signal ends the program within `GRACE`, whatever it is doing: what it leaves behind is what
 //! `kill -9` leaves behind. Left out on purpose: SIGHUP and SIGQUIT, which end the program as they always do.
 
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 //! Owner of stdout and stderr. Three rules hold for whatever goes through here:
 //!
 //! - A message on stderr never fails, stops or holds up the program. Lines are handed to a thread of their own; when
-//!   nobody reads them for [`PATIENCE`], further lines are dropped until there is room again.
+//!   nobody reads them for `PATIENCE`, further lines are dropped until there is room again.
 //! - A result on stdout that could not be written is an error, unless its reader went away, as `head` does.
 //! - No text can give the terminal orders: control characters and those that change the direction of text are written
 //!   as escapes, whatever file name or column heading they came from. Only [colours of our own](bakkt_model::error::Style)

@@ -2,8 +2,8 @@
 //!
 //! Owner: `mapping`. Invariants: what is written passes `is_e164`, and its length is possible for its country
 //! (possible, not assigned: a fictitious or newly opened number is accepted). A North American number whose area code or
-//! exchange is given to nobody is none ([`is_assignable`]). A number without a country code is read as one of its region only when it is written as people there write one; where two
-//! countries are as likely, it is none ([`national`]). The fast path for plain North American numbers gives what the
+//! exchange is given to nobody is none (`is_assignable`). A number without a country code is read as one of its region only when it is written as people there write one; where two
+//! countries are as likely, it is none (`national`). The fast path for plain North American numbers gives what the
 //! library gives, which a property test holds. Left out on purpose: extensions (E.164 has none; they are dropped), numbers
 //! without their area code, and numbers spelt in letters, but for toll-free ones: elsewhere they would turn a remark behind
 //! a short number into digits.

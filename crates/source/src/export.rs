@@ -2,7 +2,7 @@
 //!
 //! Owner of [`Export`], of what is found out about each file ([`Found`]), and of the passes over them. A CSV file in UTF-8
 //! is read where it lies. Whatever cannot seek (packed, in another encoding, a workbook) is read once, in sequence, into a
-//! [`Spool`], and from there like a CSV. Invariants: offsets count through all files, so that a row is known by one number
+//! `Spool`, and from there like a CSV. Invariants: offsets count through all files, so that a row is known by one number
 //! whatever file it stands in; what is found depends on the files and the settings only; opening looks at the beginnings of the files,
 //! so that mistakes in a mapping are told before anything is unpacked.
 //! Left out on purpose: what the beginning of a file tells (`head`).

@@ -1,7 +1,7 @@
 //! The loop of a run: one owner of all state, a closed set of events.
 //!
 //! A task's way: picked → (looked up) → intent recorded → sent → outcome recorded. Accounts, documents and KYB go in
-//! [lanes](super::lane) of their own beside each other, each with its places; which task is open when is the journal's. An intent and the outcomes of others
+//! lanes of their own beside each other, each with its places; which task is open when is the journal's. An intent and the outcomes of others
 //! share transactions; a request leaves only when the recorder has answered for its intent. What must wait (backoff,
 //! settling) waits in a heap and holds no place. A stop lets what is on its way finish and starts nothing new.
 

@@ -1,7 +1,7 @@
 //! The rate: no window of time sees more sends than configured, and hardly fewer.
 //!
 //! Owner of when requests of one kind of call leave. Two rules meet here. The even schedule is governor's GCRA, at the
-//! configured rate less the headroom or at the lower one that the server bears ([`pressure`](super::pressure)); for another
+//! configured rate less the headroom or at the lower one that the server bears (`pressure`); for another
 //! rate there is another GCRA, which goes on where the one before it was. It reads a clock of ours, which is set before
 //! every question: a send that is late by a little is booked at the time it was due, so the sends after it are not
 //! put off. And the times at which the last sends really left are kept: a send waits until the one that is a whole quota

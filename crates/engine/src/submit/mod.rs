@@ -1,6 +1,6 @@
 //! Sending a plan: claim → limiter → api → judge → record.
 //!
-//! Owner of the run's loop. [`coordinator`] is one loop with one owner of all state, [`lane`] its queue of
+//! Owner of the run's loop. [`coordinator`] is one loop with one owner of all state, `lane` its queue of
 //! one kind; [`stage`] is one request in a task
 //! of its own, which shares nothing; [`recorder`] is the thread that owns the journal meanwhile; [`limiter`], `pressure` and
 //! [`backoff`] say when. Invariants: 1 (an intent is durable before its request leaves; what is in doubt is settled by

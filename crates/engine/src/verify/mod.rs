@@ -1,6 +1,6 @@
 //! Reading every accepted account back and comparing it with what was sent: pick → limiter → api → compare → record.
 //!
-//! Owner of that loop. [`read`] is one account in a task of its own, which shares nothing; [`state`] says which state of
+//! Owner of that loop. `read` is one account in a task of its own, which shares nothing; [`state`] says which state of
 //! an account nobody expected. Invariants: every question passes the limiter; an account keeps its place until its result
 //! is durable, so a program that is killed asks again about no more accounts than it had places; a failed question waits
 //! without a place, and what fails too often is left for the next call; a stop lets what is on its way end; nothing is

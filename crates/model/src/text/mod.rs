@@ -2,7 +2,7 @@
 //!
 //! Owner of three questions that every part of the program asks of text: which characters nobody sees ([`invisible`]),
 //! what a cell means without a spreadsheet's wrapping ([`cell`]), and the spelling in which texts are compared
-//! ([`fold`], [`Folded`]); and of the plain characters that digits and codes are read in ([`narrow`](mod@narrow)). Invariants: ASCII text, the usual case, costs a look at its bytes and no allocation; nothing
+//! ([`fold`](fn@fold), [`Folded`]); and of the plain characters that digits and codes are read in ([`narrow`](mod@narrow)). Invariants: ASCII text, the usual case, costs a look at its bytes and no allocation; nothing
 //! here fails on any text. Left out on purpose: names of places, which are compared without accents
 //! (`contract::fold`), and which characters a field may hold (`contract::forms`).
 
