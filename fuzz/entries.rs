@@ -9,13 +9,14 @@ use bakkt_contract::amounts::{self, Point};
 use bakkt_contract::forms::is_e164;
 use bakkt_contract::spans;
 use bakkt_contract::usd::Scale;
-use bakkt_model::error::Diagnostics;
+use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::compile::compile;
 use bakkt_mapping::dates::DateFormats;
 use bakkt_mapping::dates::ordered::{EPOCHS, ORDERS, Ordered};
 use bakkt_mapping::draft::Draft;
 use bakkt_mapping::feed::Scratch;
 use bakkt_mapping::phones;
+use bakkt_model::error::Diagnostics;
 use bakkt_model::position::Position;
 use bakkt_source::container;
 use bakkt_source::dialect::{self, Set};
@@ -25,7 +26,6 @@ use bakkt_source::transcode::{BROKEN, Transcode, whole};
 use bakkt_source::workbook::rows::write;
 use bakkt_source::workbook::{Choice, Kind};
 use bakkt_source::{Again, Flaw, Rows};
-use bakkt_files::toml_file::TomlFile;
 
 /// Hands out a few bytes at a time.
 struct Drops<'a>(&'a [u8], usize);

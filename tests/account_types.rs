@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
-use bakkt_migrate::commands::check;
 use bakkt_contract::account::ACCOUNT_TYPES;
 use bakkt_contract::path;
-use bakkt_model::error::Style;
 use bakkt_files::progress::Mode;
+use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
+use bakkt_migrate::commands::check;
+use bakkt_model::error::Style;
 use regex::Regex;
 
 /// What stands in every column once, beside what belongs there.

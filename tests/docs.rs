@@ -7,18 +7,18 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use bakkt_migrate::cli::{RunArgs, TargetArgs};
-use bakkt_model::error::Diagnostics;
+use bakkt_files::progress::Mode;
+use bakkt_files::toml_file::TomlFile;
+use bakkt_folder::settings::Settings;
 use bakkt_mapping::compile::{Targets, compile, compile_for};
 use bakkt_mapping::draft::{Draft, Slot};
 use bakkt_mapping::feed::Scratch;
 use bakkt_mapping::target::resolve_each;
-use bakkt_files::progress::Mode;
+use bakkt_migrate::cli::{RunArgs, TargetArgs};
+use bakkt_model::error::Diagnostics;
 use bakkt_sandbox as sandbox;
-use bakkt_folder::settings::Settings;
 use bakkt_source::Rows;
 use bakkt_source::export::{HeaderRow, Opened, Options};
-use bakkt_files::toml_file::TomlFile;
 
 /// A key that is like no other.
 const UNKNOWN: &str = "zzqq";
@@ -227,11 +227,7 @@ fn blocks(page: &str) -> Vec<String> {
         .collect()
 }
 
-fn compiled(
-    dir: &Path,
-    text: &str,
-    headers: &[String],
-) -> Result<bakkt_mapping::Mapper, String> {
+fn compiled(dir: &Path, text: &str, headers: &[String]) -> Result<bakkt_mapping::Mapper, String> {
     let path = dir.join("mapping.toml");
     std::fs::write(&path, text).unwrap();
     let mut found = Diagnostics::default();

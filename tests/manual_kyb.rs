@@ -5,11 +5,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use bakkt_contract::kyb_form::FORM;
+use bakkt_files::progress::Mode;
 use bakkt_migrate::cli::{ManualKybArgs, ReplaceArgs};
 use bakkt_migrate::commands::{Output, manual_kyb};
-use bakkt_contract::kyb_form::FORM;
 use bakkt_model::error::Style;
-use bakkt_files::progress::Mode;
 
 fn case(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -5,13 +5,13 @@
 
 use std::fs;
 
+use bakkt_files::progress::Mode;
+use bakkt_folder::migration::{Binding, Migration};
+use bakkt_mapping::pipeline::scan::{Want, scan};
 use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
 use bakkt_migrate::commands::check;
 use bakkt_model::error::Failure;
-use bakkt_folder::migration::{Binding, Migration};
 use bakkt_model::verdict::Verdict;
-use bakkt_mapping::pipeline::scan::{Want, scan};
-use bakkt_files::progress::Mode;
 use bakkt_sandbox::{Config, Sandbox};
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Trials, RngSeed, TestRunner};

@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use bakkt_folder::documents::claim;
-use bakkt_model::error::Diagnostics;
-use bakkt_mapping::compile::{Targets, compile, compile_for};
-use bakkt_folder::schema;
 use bakkt_files::toml_file::TomlFile;
+use bakkt_folder::documents::claim;
+use bakkt_folder::schema;
+use bakkt_mapping::compile::{Targets, compile, compile_for};
+use bakkt_model::error::Diagnostics;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 

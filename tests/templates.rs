@@ -6,16 +6,16 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bakkt_mapping::assess::Plan;
-use bakkt_mapping::assess::plan::Spelling;
-use bakkt_mapping::assess::policy::Policy;
 use bakkt_contract::account::ACCOUNT_TYPES;
 use bakkt_contract::unfit_id::IdRules;
 use bakkt_contract::{Shape, path};
-use bakkt_model::error::Diagnostics;
-use bakkt_mapping::Mapper;
-use bakkt_mapping::compile::compile;
 use bakkt_files::toml_file::TomlFile;
+use bakkt_mapping::Mapper;
+use bakkt_mapping::assess::Plan;
+use bakkt_mapping::assess::plan::Spelling;
+use bakkt_mapping::assess::policy::Policy;
+use bakkt_mapping::compile::compile;
+use bakkt_model::error::Diagnostics;
 use regex::Regex;
 
 fn templates() -> Vec<PathBuf> {

@@ -8,10 +8,10 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use bakkt_journal::events::{Arrived, Events, Said, Source};
 use bakkt_migrate::cli::Cli;
 use bakkt_migrate::commands;
 use bakkt_model::error::exit_code;
-use bakkt_journal::events::{Arrived, Events, Said, Source};
 use clap::Parser;
 
 use super::world::{Bakkt, World, gap, row};

@@ -6,9 +6,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use bakkt_files::output::Protected;
 use bakkt_journal::query::Reader;
 use bakkt_model::grace::{Grace, GraceFrom};
-use bakkt_files::output::Protected;
 use bakkt_report::{Facts, Totals, write};
 use rusqlite::Connection;
 
