@@ -21,7 +21,7 @@ use bakkt_mapping::pipeline::{From, Pipeline};
 use bakkt_model::error::{Failure, is_io};
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::state::State;
-use bakkt_model::task::Kind;
+use bakkt_model::task::TaskKind;
 use bakkt_planning::forecast::Work;
 
 /// What to send in this run.
@@ -71,8 +71,8 @@ pub async fn send(
         let now = |kind| journal.count(kind, State::Open, scope.selected);
         // What is freed on the way is added then.
         work(&journal, scope.limit, scope.selected)?.accounts
-            + now(Kind::Document)?
-            + now(Kind::Kyb)?
+            + now(TaskKind::Document)?
+            + now(TaskKind::Kyb)?
     };
     counters.total.set(open + counters.in_doubt.get());
     let limiter = |name, rate| Arc::new(Limiter::new(name, rate, &limits, &settings.retry));
@@ -151,18 +151,18 @@ fn heard(journal: &Journal) -> HeardFn {
 pub fn work(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Result<Work> {
     let open = |kind| journal.count(kind, State::Open, selected);
     let held = |kind| journal.count(kind, State::Held, selected);
-    let accounts = open(Kind::Account)? + open(Kind::Update)?;
+    let accounts = open(TaskKind::Account)? + open(TaskKind::Update)?;
     let behind = match limit {
         Some(limit) if limit < accounts => journal.behind(limit, selected)?,
         _ => Behind {
-            documents: held(Kind::Document)?,
-            kyb: held(Kind::Kyb)?,
+            documents: held(TaskKind::Document)?,
+            kyb: held(TaskKind::Kyb)?,
         },
     };
     Ok(Work {
         accounts: accounts.min(limit.unwrap_or(u64::MAX)),
-        documents: open(Kind::Document)? + behind.documents,
-        kyb: open(Kind::Kyb)? + behind.kyb,
+        documents: open(TaskKind::Document)? + behind.documents,
+        kyb: open(TaskKind::Kyb)? + behind.kyb,
     })
 }
 

@@ -24,7 +24,7 @@ use bakkt_mapping::exclude::Exclude;
 use bakkt_mapping::findings::Checks;
 use bakkt_mapping::pipeline::{From, Pipeline, Worker};
 use bakkt_model::error::Diagnostics;
-use bakkt_model::finding::Rules;
+use bakkt_model::finding::FindingRules;
 use bakkt_model::position::Position;
 use bakkt_source::{Export, Row, Rows};
 
@@ -118,7 +118,7 @@ fn tried(
     };
     let (plan, _) = Plan::new(&mapper, &Policy::default(), ids, Spelling::Guide, today);
     let pipeline = Pipeline {
-        checks: Checks::new(&mapper, &plan, Rules::default()),
+        checks: Checks::new(&mapper, &plan, FindingRules::default()),
         export: export.clone(),
         mapper,
         plan,

@@ -26,7 +26,7 @@ use bakkt_mapping::pipeline::joins::{Join, ROOM};
 use bakkt_mapping::target::{resolve, resolve_each};
 use bakkt_mapping::{self as mapping, Mapper};
 use bakkt_model::error::{Diagnostic, Diagnostics, ShownPath};
-use bakkt_model::position::List;
+use bakkt_model::position::JoinedList;
 use bakkt_model::target::Dialect;
 use bakkt_source::Export;
 use bakkt_source::export::{Opened, Options};
@@ -166,7 +166,7 @@ fn compiled(
         let key = join.key.index(&join.file, own, found);
         let account_key = join.account_key.index(&settings.export, headers, found);
         keys.push(key.zip(account_key));
-        if join.list == List::Owners && owners {
+        if join.list == JoinedList::Owners && owners {
             join.key.wrong(
                 found,
                 format!(
@@ -350,7 +350,7 @@ impl Migration {
     /// The exports: that of the accounts, then those beside it.
     pub fn exports(&self) -> impl Iterator<Item = &Export> {
         let joins = self.pipeline.joins.iter();
-        let beside = joins.filter(|join| join.list != List::Group);
+        let beside = joins.filter(|join| join.list != JoinedList::Group);
         std::iter::once(&self.pipeline.export)
             .chain(beside.map(|join| &join.export))
             .map(Arc::as_ref)
@@ -457,7 +457,7 @@ fn group(export: Arc<Export>, mapper: &Mapper, column: usize) -> Join {
         .map_or(ROOM, |each| mapper.each()[each].room())
         .saturating_sub(1);
     Join {
-        list: List::Group,
+        list: JoinedList::Group,
         export,
         each,
         key: column,

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::feed::Strict;
-use bakkt_model::position::{List, Position};
+use bakkt_model::position::{JoinedList, Position};
 
 /// The value of one slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub struct Stray {
     /// The code. It never leaves the thread that read it: what is told of it is its shape.
     pub code: String,
     /// The row where it stands; none until it is placed.
-    pub at: Option<(List, Position)>,
+    pub at: Option<(JoinedList, Position)>,
 }
 
 /// Lists whose elements can come from rows of their own.
@@ -99,7 +99,7 @@ impl Draft {
     }
 
     /// Says where those stand that were kept since the last call.
-    pub fn place_strays(&mut self, list: List, at: Position) {
+    pub fn place_strays(&mut self, list: JoinedList, at: Position) {
         for stray in self.strays.iter_mut().rev() {
             if stray.at.is_some() {
                 break;

@@ -9,7 +9,7 @@ use bakkt_folder::documents::Documents;
 use bakkt_folder::migration::Migration;
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::scan::{Results, Scanned};
-use bakkt_model::finding::{Kind, Rules};
+use bakkt_model::finding::{FindingKind, FindingRules};
 
 /// The columns.
 pub const COLUMNS: [&str; 8] = [
@@ -27,14 +27,14 @@ pub const COLUMNS: [&str; 8] = [
 pub struct FindingWriter<'a> {
     out: CellWriter<NewFile>,
     pipeline: &'a Pipeline,
-    rules: &'a Rules,
+    rules: &'a FindingRules,
     documents: Option<&'a Documents>,
     found: &'a Findings,
 }
 
 /// One line: where it stands, and what is told of it.
 struct Line<'a> {
-    kind: Kind,
+    kind: FindingKind,
     at: (&'a str, u64),
     id: &'a str,
     field: &'a str,

@@ -21,7 +21,7 @@ use bakkt_mapping::pipeline::reread::Reread;
 use bakkt_mapping::pipeline::scan::Results;
 use bakkt_mapping::pipeline::{From, Pipeline};
 use bakkt_model::finding::first_of;
-use bakkt_model::finding::{Action, Kind, Rules};
+use bakkt_model::finding::{FindingAction, FindingKind, FindingRules};
 use bakkt_model::number::thousands;
 use bakkt_source::Export;
 
@@ -39,13 +39,13 @@ pub struct Findings {
     documents_of: BTreeMap<u32, Vec<usize>>,
     exclusions: Vec<UnusedExclusion>,
     /// Records that would be sent and are not, because of what only several records have together. By record.
-    pub blocked: Vec<(u32, Kind, Standing)>,
+    pub blocked: Vec<(u32, FindingKind, Standing)>,
 }
 
 /// A customer who is concerned by a document.
 #[derive(Clone, Copy, Debug)]
 struct DocumentMember {
-    kind: Kind,
+    kind: FindingKind,
     /// By its number among those of its kind.
     group: u64,
     record: u32,
@@ -75,8 +75,12 @@ pub struct UnusedExclusion {
 }
 
 /// Whether a kind of finding that is looked for compares people.
-pub fn compare_people(rules: &Rules) -> bool {
-    let kinds = [Kind::SamePerson, Kind::SameTaxId, Kind::SameEmail];
+pub fn compare_people(rules: &FindingRules) -> bool {
+    let kinds = [
+        FindingKind::SamePerson,
+        FindingKind::SameTaxId,
+        FindingKind::SameEmail,
+    ];
     kinds.into_iter().any(|kind| rules.looks_for(kind))
 }
 
@@ -115,7 +119,7 @@ impl Findings {
     pub fn finish(
         gathering: Gathering,
         duplicates: &[Duplicate],
-        rules: &Rules,
+        rules: &FindingRules,
         survey: &mut Survey<'_>,
         exclusions: Vec<UnusedExclusion>,
     ) -> Findings {
@@ -124,16 +128,16 @@ impl Findings {
             outcome: gathering.finish(duplicates),
             ..Findings::default()
         };
-        if rules.looks_for(Kind::UnusedExclusion) {
+        if rules.looks_for(FindingKind::UnusedExclusion) {
             findings.exclusions = exclusions;
         }
         let mut blocked: BTreeMap<u32, (u32, Standing)> = BTreeMap::new();
         for (record, kind, standing) in &findings.outcome.blocked {
             blocked.insert(*record, (kind.bit(), *standing));
         }
-        for kind in [Kind::MisplacedDocument, Kind::SharedDocument] {
+        for kind in [FindingKind::MisplacedDocument, FindingKind::SharedDocument] {
             if rules.looks_for(kind) {
-                let blocks = rules.action(kind) == Action::Block;
+                let blocks = rules.action(kind) == FindingAction::Block;
                 findings.add_documents(kind, survey, blocks.then_some(&mut blocked));
             }
         }
@@ -159,7 +163,7 @@ impl Findings {
 
     fn add_documents(
         &mut self,
-        kind: Kind,
+        kind: FindingKind,
         survey: &Survey<'_>,
         mut blocked: Option<&mut BTreeMap<u32, (u32, Standing)>>,
     ) {
@@ -173,12 +177,12 @@ impl Findings {
             let of_record = |place: &usize| all[*place].record;
             let records: BTreeSet<u32> = group.iter().map(of_record).collect();
             let other = all[group[0]].other;
-            if kind == Kind::SharedDocument && records.len() < 2 {
+            if kind == FindingKind::SharedDocument && records.len() < 2 {
                 continue;
             }
             number += 1;
             let first = match kind {
-                Kind::SharedDocument => all[group[0]].record,
+                FindingKind::SharedDocument => all[group[0]].record,
                 _ => other.unwrap_or(all[group[0]].record),
             };
             for one in group.iter().map(|place| &all[*place]) {
@@ -196,7 +200,7 @@ impl Findings {
                     entry.0 |= kind.bit();
                 }
             }
-            if kind == Kind::MisplacedDocument
+            if kind == FindingKind::MisplacedDocument
                 && let Some(other) = other
             {
                 self.documents.push(DocumentMember {
@@ -220,7 +224,7 @@ impl Findings {
     /// The counts by kind with the first places; `ids` of the records that places are shown of.
     pub fn counts(
         &self,
-        rules: &Rules,
+        rules: &FindingRules,
         pipeline: &Pipeline,
         documents: Option<&Documents>,
         ids: &BTreeMap<u32, String>,
@@ -231,13 +235,13 @@ impl Findings {
             names: file_names(&pipeline.export),
             ids,
         };
-        let mut all: Vec<(Kind, FindingCount)> = self
+        let mut all: Vec<(FindingKind, FindingCount)> = self
             .outcome
             .told
             .iter()
             .map(|told| (told.kind, places.count(told)))
             .collect();
-        for kind in [Kind::MisplacedDocument, Kind::SharedDocument] {
+        for kind in [FindingKind::MisplacedDocument, FindingKind::SharedDocument] {
             let members: Vec<_> = self
                 .documents
                 .iter()
@@ -258,7 +262,7 @@ impl Findings {
             ));
         }
         if !self.exclusions.is_empty() {
-            let kind = Kind::UnusedExclusion;
+            let kind = FindingKind::UnusedExclusion;
             let shown = self.exclusions.iter().take(PLACES);
             all.push((
                 kind,
@@ -296,9 +300,9 @@ impl Findings {
     }
 
     /// What is found of no record: where, and what.
-    pub fn of_nobody(&self) -> impl Iterator<Item = (Kind, FindingPlace)> {
+    pub fn of_nobody(&self) -> impl Iterator<Item = (FindingKind, FindingPlace)> {
         let exclusions = self.exclusions.iter();
-        exclusions.map(|exclusion| (Kind::UnusedExclusion, unused_place(exclusion)))
+        exclusions.map(|exclusion| (FindingKind::UnusedExclusion, unused_place(exclusion)))
     }
 
     /// What is found of a record together with others; the group is the number of the record that it begins with.
@@ -306,7 +310,7 @@ impl Findings {
         &self,
         record: u32,
         documents: Option<&Documents>,
-    ) -> Vec<(Kind, u32, Option<FindingPlace>)> {
+    ) -> Vec<(FindingKind, u32, Option<FindingPlace>)> {
         let members = self.outcome.groups_of(record).iter();
         let mut all: Vec<_> = members
             .map(|member| (member.kind, member.first, None))
@@ -359,7 +363,7 @@ impl Findings {
             files.insert(&exclusion.file, file);
             journal.add_findings(std::iter::once(PlannedFinding {
                 record: 0,
-                kind: Kind::UnusedExclusion,
+                kind: FindingKind::UnusedExclusion,
                 path: None,
                 at: (file, exclusion.line),
                 first: 0,
@@ -379,11 +383,11 @@ impl Findings {
     pub fn write_copies(
         &self,
         journal: &mut Journal,
-        rules: &Rules,
+        rules: &FindingRules,
         manifest: i64,
         mut copies: Vec<DocumentCopy>,
     ) -> anyhow::Result<Vec<u32>> {
-        let kind = Kind::SharedDocument;
+        let kind = FindingKind::SharedDocument;
         if !rules.looks_for(kind) {
             return Ok(Vec::new());
         }
@@ -407,7 +411,7 @@ impl Findings {
         for part in found.chunks(AT_ONCE) {
             journal.add_findings(part.iter().copied())?;
         }
-        if rules.action(kind) != Action::Block {
+        if rules.action(kind) != FindingAction::Block {
             return Ok(Vec::new());
         }
         journal.block(records.iter().map(|record| (*record, kind)))?;

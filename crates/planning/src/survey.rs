@@ -22,7 +22,7 @@ use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::duplicates::Duplicate;
 use bakkt_mapping::pipeline::scan::{Results, Scanned};
 use bakkt_model::error::Failure;
-use bakkt_model::finding::Kind;
+use bakkt_model::finding::FindingKind;
 use bakkt_model::verdict::Verdict;
 
 /// Files that are looked into between two questions whether to stop.
@@ -250,7 +250,7 @@ impl<'m> Survey<'m> {
     }
 
     /// Documents that look as if they were another customer's: of two customers whom the export has.
-    pub fn conflicts(&self, kind: Kind) -> Vec<DocumentFinding> {
+    pub fn conflicts(&self, kind: FindingKind) -> Vec<DocumentFinding> {
         let is_folder = self
             .documents
             .is_some_and(|documents| matches!(documents.from, From::Folder(_)));
@@ -274,8 +274,8 @@ impl<'m> Survey<'m> {
             })
         };
         let found = match kind {
-            Kind::SharedDocument => self.conflicts.shared(),
-            Kind::MisplacedDocument => self.conflicts.misplaced(),
+            FindingKind::SharedDocument => self.conflicts.shared(),
+            FindingKind::MisplacedDocument => self.conflicts.misplaced(),
             _ => Vec::new(),
         };
         let found = found.into_iter().filter_map(of);

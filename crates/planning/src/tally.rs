@@ -15,7 +15,7 @@ use bakkt_mapping::assess::plan::PathInfo;
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::scan::Placed;
 use bakkt_model::number::thousands;
-use bakkt_model::position::{List, Position};
+use bakkt_model::position::{JoinedList, Position};
 use bakkt_model::verdict::Verdict;
 
 /// Places of a kind that are shown.
@@ -57,7 +57,7 @@ struct Seen {
 #[derive(Debug)]
 struct Spot {
     record: u32,
-    list: List,
+    list: JoinedList,
     at: Position,
     shape: String,
 }
@@ -78,7 +78,7 @@ impl Tally {
             if seen.places.len() < KEPT_PLACES {
                 seen.places.push(Spot {
                     record,
-                    list: found.at.map_or(List::Group, |(list, _)| list),
+                    list: found.at.map_or(JoinedList::Group, |(list, _)| list),
                     at: found.at.map_or(at, |(_, at)| at),
                     shape: found.shape.to_owned(),
                 });

@@ -10,7 +10,7 @@ use bakkt_mapping::pipeline::Hash;
 use bakkt_mapping::pipeline::scan::{Results, Stray};
 use bakkt_model::error::{Diagnostic, Diagnostics};
 use bakkt_model::number::thousands;
-use bakkt_model::position::{List, Position};
+use bakkt_model::position::{JoinedList, Position};
 
 /// Different codes that are counted; more are "more than".
 const MOST_CODES: usize = 10_000;
@@ -28,7 +28,7 @@ struct Found {
     codes: HashSet<Hash>,
     more: bool,
     shapes: BTreeSet<String>,
-    places: Vec<(List, Position)>,
+    places: Vec<(JoinedList, Position)>,
 }
 
 impl UnknownCodes {

@@ -23,7 +23,7 @@ use super::stage::{Done, Tools};
 use bakkt_journal::{Journal, now};
 use bakkt_model::limits::{OnExisting, Retry};
 use bakkt_model::state::State;
-use bakkt_model::task::{Change, Freed, Kind, Task, What};
+use bakkt_model::task::{Change, FreedTasks, Task, TaskKind, Transition};
 
 /// What a run is told.
 pub struct Run {
@@ -78,7 +78,7 @@ pub(super) struct Parked {
 impl Parked {
     /// Whether an event lets it be asked about at once: one says nothing about documents.
     pub(super) fn may_be_prompted(&self) -> bool {
-        self.next == Next::Ask && self.task.kind != Kind::Document
+        self.next == Next::Ask && self.task.kind != TaskKind::Document
     }
 }
 
@@ -100,8 +100,8 @@ pub(super) struct Loop {
     changes: Vec<Change>,
     /// Done with, by what is among `changes`, and by what is with the recorder: until that is durable, the journal may
     /// still give them out as open.
-    pub(super) finished: Vec<(Kind, i64)>,
-    leaving: Vec<(Kind, i64)>,
+    pub(super) finished: Vec<(TaskKind, i64)>,
+    leaving: Vec<(TaskKind, i64)>,
     /// Their intents are among `changes`.
     intended: Vec<Task>,
     /// Their intents are with the recorder.
@@ -139,7 +139,7 @@ pub(super) struct Tries {
 pub async fn run(journal: Journal, run: Run) -> anyhow::Result<(Journal, Ended)> {
     let mut doubts = Vec::new();
     // Bakkt offers no question about KYB: what is in doubt there waits for a person.
-    for kind in [Kind::Account, Kind::Update, Kind::Document] {
+    for kind in [TaskKind::Account, TaskKind::Update, TaskKind::Document] {
         doubts.extend(journal.pick(kind, State::InDoubt, 0, i64::MAX as usize, false)?);
     }
     let stop = run.tools.stop.clone();
@@ -151,13 +151,13 @@ pub async fn run(journal: Journal, run: Run) -> anyhow::Result<(Journal, Ended)>
         stages: JoinSet::new(),
         lanes: [
             Lane::new(
-                &[Kind::Account, Kind::Update],
+                &[TaskKind::Account, TaskKind::Update],
                 run.in_flight,
                 looks,
                 accounts,
             ),
-            Lane::new(&[Kind::Document], run.uploads_in_flight, looks, all),
-            Lane::new(&[Kind::Kyb], run.in_flight, false, all),
+            Lane::new(&[TaskKind::Document], run.uploads_in_flight, looks, all),
+            Lane::new(&[TaskKind::Kyb], run.in_flight, false, all),
         ],
         asking: 0,
         to_ask: VecDeque::new(),
@@ -271,7 +271,7 @@ impl Loop {
                 task.first_at.get_or_insert_with(now);
                 task.attempts += 1;
                 let hash = task.intent();
-                self.change(task.id, What::Intend { hash });
+                self.change(task.id, Transition::Intend { hash });
                 self.intended.push(task);
             }
         }
@@ -303,7 +303,7 @@ impl Loop {
     }
 
     /// The recorder's answer: the intents that it was given are durable now.
-    fn recorded(&mut self, freed: Freed, picked: Vec<Vec<Task>>) {
+    fn recorded(&mut self, freed: FreedTasks, picked: Vec<Vec<Task>>) {
         self.recording = false;
         for task in std::mem::take(&mut self.durable) {
             self.stages.spawn(self.run.tools.clone().send(task));
@@ -311,7 +311,10 @@ impl Loop {
         for (kind, task) in std::mem::take(&mut self.leaving) {
             self.lane(kind).forget(task);
         }
-        for (kind, count) in [(Kind::Document, freed.documents), (Kind::Kyb, freed.kyb)] {
+        for (kind, count) in [
+            (TaskKind::Document, freed.documents),
+            (TaskKind::Kyb, freed.kyb),
+        ] {
             if count > 0 {
                 self.lane(kind).freed();
                 self.run.tools.counters.total.add(count);
@@ -323,24 +326,24 @@ impl Loop {
     }
 
     /// The lane of a kind of task.
-    pub(super) fn lane(&mut self, kind: Kind) -> &mut Lane {
+    pub(super) fn lane(&mut self, kind: TaskKind) -> &mut Lane {
         let place = self.lanes.iter().position(|lane| lane.is_of(kind));
         &mut self.lanes[place.unwrap_or(0)]
     }
 
     /// How long a lost outcome waits before it is asked for: uploads may be on their way for longer.
-    pub(super) fn settle_after(&self, kind: Kind) -> Duration {
+    pub(super) fn settle_after(&self, kind: TaskKind) -> Duration {
         let retry = &self.run.retry;
         match kind {
-            Kind::Document => {
+            TaskKind::Document => {
                 let longer = self.run.tools.upload_timeout;
                 retry.settle_after + longer.saturating_sub(retry.request_timeout)
             }
-            Kind::Account | Kind::Update | Kind::Kyb => retry.settle_after,
+            TaskKind::Account | TaskKind::Update | TaskKind::Kyb => retry.settle_after,
         }
     }
 
-    pub(super) fn change(&mut self, task: i64, what: What) {
+    pub(super) fn change(&mut self, task: i64, what: Transition) {
         self.changes.push(Change {
             task,
             at: now(),

@@ -13,7 +13,7 @@ use crate::api::judge::{self, Judgement};
 use bakkt_journal::follow::CHANGED;
 use bakkt_journal::now;
 use bakkt_model::error::Failure;
-use bakkt_model::task::{AccountFacts, Existed, Kind, Refusal, Task, What};
+use bakkt_model::task::{AccountFacts, PriorAccount, Refusal, Task, TaskKind, Transition};
 
 /// Answers 404 without an Error body, and no other answer in this run: the address is wrong.
 const STRANGE_404S: u32 = 8;
@@ -61,12 +61,12 @@ impl Loop {
         match judgement {
             Judgement::Accepted(account) => {
                 let first_at = task.first_at.unwrap_or_else(now);
-                let older = task.kind == Kind::Account
+                let older = task.kind == TaskKind::Account
                     && settle::older(&account, first_at, self.run.retry.clock_tolerance);
                 let existed = if older {
-                    Existed::Overwritten
+                    PriorAccount::Overwritten
                 } else {
-                    Existed::No
+                    PriorAccount::No
                 };
                 self.accept(&task, "200", account, existed);
             }
@@ -102,12 +102,12 @@ impl Loop {
                 self.run.tools.counters.in_doubt.up();
                 self.change(
                     task.id,
-                    What::Doubt {
+                    Transition::Doubt {
                         answer: answer.clone(),
                     },
                 );
                 // Bakkt offers no question about KYB: it stays in doubt until a person says what became of it.
-                if task.kind != Kind::Kyb {
+                if task.kind != TaskKind::Kyb {
                     self.tries.entry(task.id).or_default().absent = 0;
                     let wait = self.settle_after(task.kind);
                     self.park(task, wait, Next::Ask);
@@ -116,7 +116,7 @@ impl Loop {
             }
             // Where accounts are answered as Bakkt does, the address is right, and this is what it says of the document.
             Judgement::NoService
-                if self.answered && matches!(task.kind, Kind::Document | Kind::Kyb) =>
+                if self.answered && matches!(task.kind, TaskKind::Document | TaskKind::Kyb) =>
             {
                 let refusal = Refusal {
                     code: "404".into(),
@@ -183,7 +183,7 @@ impl Loop {
     }
 
     /// What was in doubt is there.
-    pub(super) fn settle(&mut self, task: &Task, account: AccountFacts, existed: Existed) {
+    pub(super) fn settle(&mut self, task: &Task, account: AccountFacts, existed: PriorAccount) {
         self.run.tools.counters.in_doubt.down();
         self.accept(task, "asked", account, existed);
     }
@@ -200,7 +200,7 @@ impl Loop {
         }
         tries.absent = 0;
         self.run.tools.counters.in_doubt.down();
-        self.change(task.id, What::Absent);
+        self.change(task.id, Transition::Absent);
         if !self.run.settle_only {
             self.send_again(task, "lost", None);
         }
@@ -213,7 +213,7 @@ impl Loop {
         if sends >= self.run.retry.attempts {
             self.change(
                 task.id,
-                What::GiveUp {
+                Transition::GiveUp {
                     answer: answer.to_owned(),
                 },
             );
@@ -265,11 +265,11 @@ impl Loop {
         self.lane(task.kind).to_send.push_back(task);
     }
 
-    fn accept(&mut self, task: &Task, answer: &str, account: AccountFacts, existed: Existed) {
+    fn accept(&mut self, task: &Task, answer: &str, account: AccountFacts, existed: PriorAccount) {
         self.succeeded(task);
         self.change(
             task.id,
-            What::Accept {
+            Transition::Accept {
                 answer: answer.to_owned(),
                 account,
                 existed,
@@ -280,7 +280,7 @@ impl Loop {
     }
 
     fn refuse(&mut self, task: &Task, answer: String, refusal: Refusal) {
-        self.change(task.id, What::Refuse { answer, refusal });
+        self.change(task.id, Transition::Refuse { answer, refusal });
         self.run.tools.counters.refused.up();
         self.finished.push((task.kind, task.id));
     }
@@ -290,7 +290,7 @@ impl Loop {
         tracing::info!(id = %task.client_id, "a document is held: {why}");
         self.postpone(task.id, CHANGED, "not sent");
         let reason = (CHANGED, why);
-        self.change(task.id, What::Hold { reason });
+        self.change(task.id, Transition::Hold { reason });
         self.run.tools.counters.held.up();
         self.finished.push((task.kind, task.id));
     }
@@ -298,7 +298,7 @@ impl Loop {
     fn postpone(&mut self, task: i64, answer: &str, outcome: &'static str) {
         self.change(
             task,
-            What::Postpone {
+            Transition::Postpone {
                 answer: answer.to_owned(),
                 outcome,
             },

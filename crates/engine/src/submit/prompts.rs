@@ -14,7 +14,7 @@ use super::coordinator::{Ended, Loop, Next};
 use super::settle::Verdict;
 use super::stage::{Done, Found};
 use bakkt_model::error::Failure;
-use bakkt_model::task::{Existed, Task};
+use bakkt_model::task::{PriorAccount, Task};
 
 /// Time between two looks for events.
 const EVERY: Duration = Duration::from_secs(1);
@@ -97,7 +97,7 @@ impl Loop {
         match found {
             Found::There(account, equal) => match self.judge_there(&task, &account, equal) {
                 // What was sent is there, or as good as that. Anything else may yet be on its way.
-                Verdict::Accepted(existed) if existed != Existed::Different => {
+                Verdict::Accepted(existed) if existed != PriorAccount::Different => {
                     self.prompts.answered.remove(&task.id);
                     self.settle(&task, account, existed);
                 }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use bakkt_journal::Journal;
 use bakkt_model::error::started;
 use bakkt_model::state::State;
-use bakkt_model::task::{Change, Freed, Kind, Task};
+use bakkt_model::task::{Change, FreedTasks, Task, TaskKind};
 
 /// What the loop asks for.
 pub struct Request {
@@ -22,7 +22,7 @@ pub struct Request {
 #[derive(Clone, Copy, Debug)]
 pub struct Pick {
     /// The kind.
-    pub kind: Kind,
+    pub kind: TaskKind,
     /// Above this number.
     pub after: i64,
     /// How many.
@@ -30,7 +30,7 @@ pub struct Pick {
 }
 
 /// What it gets, and nothing before the changes are durable: what they freed, and what was picked, pick by pick.
-pub type Answer = anyhow::Result<(Freed, Vec<Vec<Task>>)>;
+pub type Answer = anyhow::Result<(FreedTasks, Vec<Vec<Task>>)>;
 
 /// The loop's end of the thread.
 pub struct Recorder {

@@ -15,7 +15,7 @@ use super::{DocumentFn, PayloadFn};
 use crate::api::mask::Known;
 use crate::api::{Client, Question, Reply, Way, compare, judge};
 use bakkt_journal::codes::CodeKey;
-use bakkt_model::task::{AccountFacts, Kind, Task};
+use bakkt_model::task::{AccountFacts, Task, TaskKind};
 
 /// The rate of each kind of call.
 #[derive(Clone)]
@@ -31,11 +31,11 @@ pub struct Limiters {
 }
 
 impl Limiters {
-    fn of(&self, kind: Kind) -> &Limiter {
+    fn of(&self, kind: TaskKind) -> &Limiter {
         match kind {
-            Kind::Account | Kind::Update => &self.create,
-            Kind::Document => &self.upload,
-            Kind::Kyb => &self.kyb,
+            TaskKind::Account | TaskKind::Update => &self.create,
+            TaskKind::Document => &self.upload,
+            TaskKind::Kyb => &self.kyb,
         }
     }
 }
@@ -112,9 +112,9 @@ impl Tools {
     /// Sends a task whose intent is durable.
     pub async fn send(self, task: Task) -> Done {
         match task.kind {
-            Kind::Account | Kind::Update => self.create(task).await,
-            Kind::Document => self.upload(task).await,
-            Kind::Kyb => self.trigger(task).await,
+            TaskKind::Account | TaskKind::Update => self.create(task).await,
+            TaskKind::Document => self.upload(task).await,
+            TaskKind::Kyb => self.trigger(task).await,
         }
     }
 
@@ -219,7 +219,7 @@ impl Tools {
                     .first_at
                     .is_some_and(|first_at| settle::older(&facts, first_at, self.clock_tolerance));
                 // One that was there before says nothing, unless it has what was sent.
-                match task.kind == Kind::Account && !is_older {
+                match task.kind == TaskKind::Account && !is_older {
                     true => true,
                     false => self.equal(task, &request).unwrap_or(true),
                 }

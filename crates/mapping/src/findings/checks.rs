@@ -20,8 +20,8 @@ use crate::draft::{Draft, Slot};
 use bakkt_contract::fold::fold_into;
 use bakkt_contract::roles::PRIMARY_OWNER;
 use bakkt_contract::{Form, Shape, path};
-use bakkt_model::finding::{Kind, Rules};
-use bakkt_model::position::{List, Position};
+use bakkt_model::finding::{FindingKind, FindingRules};
+use bakkt_model::position::{JoinedList, Position};
 use bakkt_source::shape::shape;
 
 /// Roles whose holders act for others or for themselves, and so are of age.
@@ -58,7 +58,7 @@ const NAMES: &[&str] = &[
 #[derive(Debug)]
 pub struct Checks {
     /// What the settings say.
-    pub rules: Rules,
+    pub rules: FindingRules,
     /// The kinds that block, as a set.
     pub blocking: u32,
     /// The fields that findings can name.
@@ -132,13 +132,13 @@ pub struct Keys {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// What it is.
-    pub kind: Kind,
+    pub kind: FindingKind,
     /// The field, by its number in [`Checks::fields`].
     pub field: Option<u16>,
     /// What the value looks like, masked, and what is meant by it; empty unless asked for.
     pub shape: String,
     /// Where it stands, when that is not the row that the record begins with; filled in by the scan.
-    pub at: Option<(List, Position)>,
+    pub at: Option<(JoinedList, Position)>,
 }
 
 /// What was found of the last record, and a thread's buffers.
@@ -155,7 +155,7 @@ pub struct Looked {
 
 impl Checks {
     /// Lays the checks out for a mapping.
-    pub fn new(mapper: &Mapper, plan: &Plan, rules: Rules) -> Checks {
+    pub fn new(mapper: &Mapper, plan: &Plan, rules: FindingRules) -> Checks {
         let mut checks = Checks {
             blocking: rules.blocking(),
             rules,
@@ -297,8 +297,8 @@ impl Looked {
 
     fn add(
         &mut self,
-        rules: &Rules,
-        kind: Kind,
+        rules: &FindingRules,
+        kind: FindingKind,
         field: Option<u16>,
         shape: impl FnOnce() -> String,
     ) {
@@ -316,7 +316,7 @@ impl Looked {
     fn look_at_id(&mut self, checks: &Checks, id: &str) {
         self.keys.digits = ids::digits(id);
         self.keys.first = id.as_bytes().first().copied().unwrap_or(0);
-        if checks.rules.looks_for(Kind::SimilarIds) {
+        if checks.rules.looks_for(FindingKind::SimilarIds) {
             self.scratch.clear();
             ids::skeleton(id, &mut self.scratch);
             self.keys.id = checks.hash(0, &[&self.scratch]);
@@ -324,7 +324,7 @@ impl Looked {
         if let Some(expected) = checks.rules.expected_id_length {
             let length = id.chars().count();
             if length != expected as usize {
-                self.add(&checks.rules, Kind::IdLength, None, || {
+                self.add(&checks.rules, FindingKind::IdLength, None, || {
                     format!("{length} characters instead of {expected}")
                 });
             }
@@ -383,13 +383,13 @@ impl Looked {
             && let Some(read) = entities::unescape(value)
             && fits(slot.field)
         {
-            self.add(rules, Kind::EscapedText, field, || {
+            self.add(rules, FindingKind::EscapedText, field, || {
                 readable(read.note, &read.text)
             });
         }
         if slot.is_name && value.contains('?') && text::has_lost_letter(value) && fits(slot.field) {
             let note = "a question mark instead of a letter";
-            self.add(rules, Kind::Mojibake, field, || readable(note, ""));
+            self.add(rules, FindingKind::Mojibake, field, || readable(note, ""));
         }
         if plain {
             return;
@@ -397,14 +397,14 @@ impl Looked {
         if let Some(reading) = text::mojibake(value, slot.is_name)
             && fits(slot.field)
         {
-            self.add(rules, Kind::Mojibake, field, || {
+            self.add(rules, FindingKind::Mojibake, field, || {
                 readable(reading.note, &reading.text)
             });
         }
         if let Some(what) = text::hidden(value)
             && fits(slot.field)
         {
-            self.add(rules, Kind::InvisibleCharacter, field, || {
+            self.add(rules, FindingKind::InvisibleCharacter, field, || {
                 readable(what, "")
             });
         }
@@ -424,18 +424,21 @@ impl Looked {
             && fits(field)
         {
             if let Some(why) = birth::implausible(born, checks.as_of) {
-                self.add(rules, Kind::ImplausibleBirthDate, Some(field), || {
-                    why.to_owned()
-                });
+                self.add(
+                    rules,
+                    FindingKind::ImplausibleBirthDate,
+                    Some(field),
+                    || why.to_owned(),
+                );
             } else if birth::is_minor(born, checks.as_of) {
                 let role = owner.role.and_then(|slot| draft.value(slot));
                 if is_primary || role.is_some_and(|role| OF_AGE.contains(&role)) {
-                    self.add(rules, Kind::MinorOwner, Some(field), || {
+                    self.add(rules, FindingKind::MinorOwner, Some(field), || {
                         "under 18".to_owned()
                     });
                 }
             }
-            if is_primary && rules.looks_for(Kind::DefaultBirthDate) {
+            if is_primary && rules.looks_for(FindingKind::DefaultBirthDate) {
                 self.keys.born = birth::number(born);
             }
         }
@@ -463,8 +466,8 @@ impl Looked {
         let lines = (first..last).filter_map(|item| draft.item(item).ok());
         let country = country.and_then(|slot| draft.value(slot));
         let kind = match address::doubt(lines.clone(), country, &mut self.scratch) {
-            Some(Doubt::Box) => Kind::PoBox,
-            Some(Doubt::NoStreet) => Kind::PlaceholderStreet,
+            Some(Doubt::Box) => FindingKind::PoBox,
+            Some(Doubt::NoStreet) => FindingKind::PlaceholderStreet,
             None => return,
         };
         if fits(field) {
@@ -499,12 +502,12 @@ impl Looked {
             self.keys.entity = checks.hash(3, &parts);
         }
         let scratch = &mut self.scratch;
-        if let Some(tax_id) = tax_id.filter(|_| checks.rules.looks_for(Kind::SameTaxId)) {
+        if let Some(tax_id) = tax_id.filter(|_| checks.rules.looks_for(FindingKind::SameTaxId)) {
             scratch.clear();
             fold_into(tax_id, scratch);
             self.keys.tax_id = checks.hash(1, &[scratch]);
         }
-        if let Some(email) = email.filter(|_| checks.rules.looks_for(Kind::SameEmail)) {
+        if let Some(email) = email.filter(|_| checks.rules.looks_for(FindingKind::SameEmail)) {
             scratch.clear();
             match email.is_ascii() {
                 true => {

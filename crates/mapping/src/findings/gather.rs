@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use super::groups::{Column, repeated};
 use super::ids::Lengths;
 use super::{Keys, checks::Found};
-use bakkt_model::finding::{Action, Kind, Rules, first_of};
-use bakkt_model::position::{List, Position};
+use bakkt_model::finding::{FindingAction, FindingKind, FindingRules, first_of};
+use bakkt_model::position::{JoinedList, Position};
 
 /// Places of a kind that are shown.
 pub const PLACES: usize = 3;
@@ -51,7 +51,7 @@ pub enum Standing {
 /// Everything that is gathered.
 #[derive(Debug)]
 pub struct Gathering {
-    rules: Rules,
+    rules: FindingRules,
     ids: Column<u64>,
     persons: Column<u64>,
     tax_ids: Column<u64>,
@@ -62,8 +62,8 @@ pub struct Gathering {
     born: Vec<u32>,
     lines: Lines,
     /// Record and kind of the findings of single records.
-    single: Vec<(u32, Kind)>,
-    spots: BTreeMap<Kind, Vec<Spot>>,
+    single: Vec<(u32, FindingKind)>,
+    spots: BTreeMap<FindingKind, Vec<Spot>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -86,7 +86,7 @@ pub struct Spot {
     /// What stood there, masked.
     pub shape: String,
     /// Where it stands, when that is not the record's own row.
-    pub at: Option<(List, Position)>,
+    pub at: Option<(JoinedList, Position)>,
 }
 
 /// A record that belongs to a group.
@@ -95,7 +95,7 @@ pub struct Member {
     /// The record.
     pub record: u32,
     /// What is found of it.
-    pub kind: Kind,
+    pub kind: FindingKind,
     /// The first record of the group.
     pub first: u32,
 }
@@ -104,9 +104,9 @@ pub struct Member {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     /// The kind.
-    pub kind: Kind,
+    pub kind: FindingKind,
     /// What is done about it.
-    pub action: Action,
+    pub action: FindingAction,
     /// Records concerned.
     pub count: u64,
     /// Groups of records; 0 for findings of single records.
@@ -123,7 +123,7 @@ pub struct Outcome {
     /// Records that are found in groups, by record.
     pub members: Vec<Member>,
     /// Records that would be sent and are not, because of a group: with the kind and whether they had no gap. By record.
-    pub blocked: Vec<(u32, Kind, Standing)>,
+    pub blocked: Vec<(u32, FindingKind, Standing)>,
     lines: Lines,
 }
 
@@ -157,7 +157,7 @@ impl Lines {
 
 impl Gathering {
     /// Nothing yet.
-    pub fn new(rules: &Rules) -> Gathering {
+    pub fn new(rules: &FindingRules) -> Gathering {
         Gathering {
             rules: rules.clone(),
             ids: Column::default(),
@@ -227,7 +227,7 @@ impl Gathering {
             spots.retain(|spot| !is_left_out(spot.record));
         }
         let mut outcome = Outcome::default();
-        let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
+        let mut counts: BTreeMap<FindingKind, u64> = BTreeMap::new();
         for (_, kind) in &self.single {
             *counts.entry(*kind).or_default() += 1;
         }
@@ -256,15 +256,26 @@ impl Gathering {
     }
 
     /// The groups of each kind that compares records. Sorting takes most of the time, so two threads share it.
-    fn groups(&self, is_left_out: &(impl Fn(u32) -> bool + Sync)) -> Vec<(Kind, Vec<Vec<u32>>)> {
+    fn groups(
+        &self,
+        is_left_out: &(impl Fn(u32) -> bool + Sync),
+    ) -> Vec<(FindingKind, Vec<Vec<u32>>)> {
         let usual = self.default_dates();
         let expected = self.lengths.expected();
-        let make = |kind: Kind| (kind, self.groups_of(kind, &usual, expected, is_left_out));
-        let halves: [&[Kind]; 2] = [
-            &[Kind::SimilarIds, Kind::SamePerson, Kind::LostLeadingZeros],
-            &[Kind::SameTaxId, Kind::SameEmail, Kind::DefaultBirthDate],
+        let make = |kind: FindingKind| (kind, self.groups_of(kind, &usual, expected, is_left_out));
+        let halves: [&[FindingKind]; 2] = [
+            &[
+                FindingKind::SimilarIds,
+                FindingKind::SamePerson,
+                FindingKind::LostLeadingZeros,
+            ],
+            &[
+                FindingKind::SameTaxId,
+                FindingKind::SameEmail,
+                FindingKind::DefaultBirthDate,
+            ],
         ];
-        let half = |kinds: &[Kind]| kinds.iter().copied().map(make).collect::<Vec<_>>();
+        let half = |kinds: &[FindingKind]| kinds.iter().copied().map(make).collect::<Vec<_>>();
         let mut all = std::thread::scope(|scope| {
             // Where no thread can be had, this one does all of it.
             let other = std::thread::Builder::new().spawn_scoped(scope, || half(halves[1]));
@@ -284,7 +295,7 @@ impl Gathering {
 
     fn groups_of(
         &self,
-        kind: Kind,
+        kind: FindingKind,
         usual: &[u16],
         expected: Option<u8>,
         is_left_out: &impl Fn(u32) -> bool,
@@ -294,27 +305,29 @@ impl Gathering {
         }
         let count = self.rest.len();
         let from = match kind {
-            Kind::SameEmail => self.rules.same_email_from.max(2) as usize,
-            Kind::LostLeadingZeros => 1,
+            FindingKind::SameEmail => self.rules.same_email_from.max(2) as usize,
+            FindingKind::LostLeadingZeros => 1,
             _ => 2,
         };
         let mut groups = match kind {
-            Kind::SimilarIds => repeated(count, from, |place| self.ids.get(place)),
-            Kind::SamePerson => repeated(count, from, |place| match self.persons.get(place) {
-                0 => 0,
-                // Accounts of several types may belong to one person.
-                person => {
-                    let account_type = self.rest.get(place).account_type;
-                    person.rotate_left(u32::from(account_type)).max(1)
-                }
-            }),
-            Kind::SameTaxId => repeated(count, from, |place| self.tax_ids.get(place)),
-            Kind::SameEmail => repeated(count, from, |place| self.emails.get(place)),
-            Kind::DefaultBirthDate if !usual.is_empty() => repeated(count, from, |place| {
+            FindingKind::SimilarIds => repeated(count, from, |place| self.ids.get(place)),
+            FindingKind::SamePerson => {
+                repeated(count, from, |place| match self.persons.get(place) {
+                    0 => 0,
+                    // Accounts of several types may belong to one person.
+                    person => {
+                        let account_type = self.rest.get(place).account_type;
+                        person.rotate_left(u32::from(account_type)).max(1)
+                    }
+                })
+            }
+            FindingKind::SameTaxId => repeated(count, from, |place| self.tax_ids.get(place)),
+            FindingKind::SameEmail => repeated(count, from, |place| self.emails.get(place)),
+            FindingKind::DefaultBirthDate if !usual.is_empty() => repeated(count, from, |place| {
                 let born = self.rest.get(place).born;
                 u64::from(if usual.contains(&born) { born } else { 0 })
             }),
-            Kind::LostLeadingZeros => match expected {
+            FindingKind::LostLeadingZeros => match expected {
                 Some(expected) => repeated(count, from, |place| {
                     let digits = self.rest.get(place).digits;
                     u64::from(digits > 0 && digits < expected)
@@ -332,8 +345,8 @@ impl Gathering {
     }
 
     /// Whether a tax id or an e-mail address belongs to more than one person.
-    fn are_several(&self, kind: Kind, group: &[u32]) -> bool {
-        if !matches!(kind, Kind::SameTaxId | Kind::SameEmail) {
+    fn are_several(&self, kind: FindingKind, group: &[u32]) -> bool {
+        if !matches!(kind, FindingKind::SameTaxId | FindingKind::SameEmail) {
             return true;
         }
         let person = |record: &u32| self.persons.get(*record as usize - 1);
@@ -352,7 +365,7 @@ impl Gathering {
 
     fn tell(
         &self,
-        kind: Kind,
+        kind: FindingKind,
         groups: &[Vec<u32>],
         outcome: &mut Outcome,
         blocked: &mut BTreeMap<u32, u32>,
@@ -376,7 +389,7 @@ impl Gathering {
                 at: None,
             }));
         }
-        if action == Action::Block {
+        if action == FindingAction::Block {
             for member in members.clone() {
                 if self.rest.get(member.record as usize - 1).standing != Standing::NotSent {
                     *blocked.entry(member.record).or_default() |= kind.bit();
@@ -407,7 +420,7 @@ impl Outcome {
     }
 
     /// Whether a record is blocked by what was found in groups.
-    pub fn blocks(&self, record: u32) -> Option<Kind> {
+    pub fn blocks(&self, record: u32) -> Option<FindingKind> {
         let place = self
             .blocked
             .binary_search_by_key(&record, |(record, ..)| *record);
@@ -452,7 +465,7 @@ mod tests {
 
     #[test]
     fn one_person_is_told_once_and_strangers_with_one_tax_id_as_such() {
-        let mut gathering = Gathering::new(&Rules::default());
+        let mut gathering = Gathering::new(&FindingRules::default());
         for (line, person, tax_id, email) in [
             (2, 1, 10, 20),
             (3, 1, 10, 20),
@@ -483,7 +496,7 @@ mod tests {
 
     #[test]
     fn duplicates_are_no_findings_and_groups_of_other_types_neither() {
-        let mut gathering = Gathering::new(&Rules::default());
+        let mut gathering = Gathering::new(&FindingRules::default());
         for line in 2..5 {
             gathering.add(&seen(line, 1, 10, 20));
         }
@@ -498,9 +511,9 @@ mod tests {
 
     #[test]
     fn what_blocks_names_the_most_important_kind() {
-        let mut rules = Rules::default();
-        rules.set(Kind::SameTaxId, Action::Block);
-        rules.set(Kind::SameEmail, Action::Block);
+        let mut rules = FindingRules::default();
+        rules.set(FindingKind::SameTaxId, FindingAction::Block);
+        rules.set(FindingKind::SameEmail, FindingAction::Block);
         let mut gathering = Gathering::new(&rules);
         gathering.add(&seen(2, 1, 10, 20));
         gathering.add(&seen(3, 2, 10, 20));
@@ -515,17 +528,17 @@ mod tests {
         assert_eq!(
             kinds,
             [
-                Some(Kind::SameTaxId),
-                Some(Kind::SameTaxId),
+                Some(FindingKind::SameTaxId),
+                Some(FindingKind::SameTaxId),
                 None,
-                Some(Kind::SameEmail)
+                Some(FindingKind::SameEmail)
             ]
         );
     }
 
     #[test]
     fn one_birth_date_of_many_is_told() {
-        let mut gathering = Gathering::new(&Rules::default());
+        let mut gathering = Gathering::new(&FindingRules::default());
         for line in 0..40u64 {
             let mut one = seen(line + 2, 0, 0, 0);
             one.keys.born = if line < 5 { 9 } else { 100 + (line % 9) as u16 };

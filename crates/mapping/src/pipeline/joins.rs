@@ -12,7 +12,7 @@ use anyhow::Context;
 
 use crate::MOST;
 use bakkt_contract::forms;
-use bakkt_model::position::{List, Part, Position};
+use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_source::keys::{Fate, Keys, key};
 use bakkt_source::{Again, Cell, Export, Row, Rows};
 
@@ -25,7 +25,7 @@ const BATCH: usize = 1024;
 #[derive(Debug)]
 pub struct Join {
     /// What its rows are.
-    pub list: List,
+    pub list: JoinedList,
     /// The export.
     pub export: Arc<Export>,
     /// The list of the mapping that its rows are elements of, by number.
@@ -57,7 +57,7 @@ impl Join {
         &mut self,
         mut each_batch: impl FnMut(u64, u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let (mut pass, own) = (self.export.pass(), self.list == List::Group);
+        let (mut pass, own) = (self.export.pass(), self.list == JoinedList::Group);
         let mut rows = Rows::default();
         while pass.read_batch(&mut rows, BATCH)? {
             let mut last = 0;
@@ -97,7 +97,7 @@ impl Join {
     /// Broken rows that no account has to answer for, in file order, and why they are broken. Of the accounts' own export
     /// there are none: each is a record.
     pub fn lost(&self) -> impl Iterator<Item = (Position, &'static str)> {
-        let beside = self.list != List::Group;
+        let beside = self.list != JoinedList::Group;
         self.keys.lost().filter(move |_| beside)
     }
 
@@ -156,7 +156,7 @@ impl Beside {
         self.clear();
         let mut begins = Begins::Record;
         for (number, join) in joins.iter().enumerate() {
-            let own = (join.list == List::Group).then_some((row, at));
+            let own = (join.list == JoinedList::Group).then_some((row, at));
             match (key(row, join.account_key), own) {
                 (Some(key), own) => {
                     if !self.of_key(joins, number, key, own)? {
@@ -171,7 +171,7 @@ impl Beside {
     }
 
     /// Reads the rows whose places were noted when the record was planned.
-    pub fn read(&mut self, joins: &[Join], parts: &[Part]) -> anyhow::Result<()> {
+    pub fn read(&mut self, joins: &[Join], parts: &[JoinedRow]) -> anyhow::Result<()> {
         self.clear();
         for part in parts {
             let number = joins.iter().position(|join| join.list == part.list);
@@ -245,7 +245,7 @@ impl Beside {
             }
         }
         for at in join.keys.suspects(wanted) {
-            if join.list == List::Group {
+            if join.list == JoinedList::Group {
                 // It is a record of its own, and so no part of this one.
                 self.suspect = Some(number);
                 continue;
@@ -283,8 +283,8 @@ impl Beside {
     }
 
     /// Where all of them stand, in the order in which they are mapped.
-    pub fn parts<'a>(&'a self, joins: &'a [Join]) -> impl Iterator<Item = Part> + 'a {
-        self.places.iter().map(|(number, at)| Part {
+    pub fn parts<'a>(&'a self, joins: &'a [Join]) -> impl Iterator<Item = JoinedRow> + 'a {
+        self.places.iter().map(|(number, at)| JoinedRow {
             list: joins[*number].list,
             at: *at,
         })

@@ -27,7 +27,7 @@ use crate::exclude::Exclude;
 use crate::feed::Scratch;
 use crate::findings::{Checks, Looked};
 use bakkt_contract::Level;
-use bakkt_model::position::{List, Part, Position};
+use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_model::verdict::Verdict;
 use bakkt_source::{Export, Row};
 use joins::{Begins, Beside, Join};
@@ -69,7 +69,7 @@ pub struct Worker {
     assessor: Assessor,
     beside: Beside,
     /// By list of the mapping: where each of its rows stands.
-    elements: Vec<Vec<(List, Position)>>,
+    elements: Vec<Vec<(JoinedList, Position)>>,
     /// Rows of backfill files.
     laying: Laying,
     /// What findings the last record has.
@@ -99,15 +99,18 @@ pub struct Prepared<'w> {
 
 impl Pipeline {
     /// The export in which a row stands: of a list, or the accounts' own.
-    pub fn export_of(&self, list: List) -> &Export {
-        let mut beside = self.joins.iter().filter(|join| join.list != List::Group);
+    pub fn export_of(&self, list: JoinedList) -> &Export {
+        let mut beside = self
+            .joins
+            .iter()
+            .filter(|join| join.list != JoinedList::Group);
         beside
             .find(|join| join.list == list)
             .map_or(&self.export, |join| &join.export)
     }
 
     /// The file in which a row stands.
-    pub fn file_name(&self, list: List, at: Position) -> &str {
+    pub fn file_name(&self, list: JoinedList, at: Position) -> &str {
         self.export_of(list).file_name(at)
     }
 
@@ -123,7 +126,7 @@ pub enum From<'a> {
     /// In the indexes of the pass that is under way.
     Index,
     /// Where they were when the record was planned.
-    Noted(&'a [Part]),
+    Noted(&'a [JoinedRow]),
 }
 
 impl Worker {
@@ -162,7 +165,7 @@ impl Worker {
     }
 
     /// Where the rows beside the last record's own stand, in the order in which they are mapped.
-    pub fn parts<'a>(&'a self, pipeline: &'a Pipeline) -> impl Iterator<Item = Part> + 'a {
+    pub fn parts<'a>(&'a self, pipeline: &'a Pipeline) -> impl Iterator<Item = JoinedRow> + 'a {
         self.beside.parts(&pipeline.joins)
     }
 
@@ -189,7 +192,7 @@ impl Worker {
     }
 
     /// Where a gap of the last record stands, when that is not the row that the record begins with.
-    pub fn place_of(&self, pipeline: &Pipeline, gap: &Gap) -> Option<(List, Position)> {
+    pub fn place_of(&self, pipeline: &Pipeline, gap: &Gap) -> Option<(JoinedList, Position)> {
         let (each, place) = pipeline.plan.paths[gap.path as usize].element?;
         let (list, at) = self.elements.get(each)?.get(place)?;
         Some((*list, *at))
@@ -249,7 +252,7 @@ impl Worker {
         pipeline
             .mapper
             .map(row, &mut self.draft, &mut self.scratch[0]);
-        self.draft.place_strays(List::Group, at);
+        self.draft.place_strays(JoinedList::Group, at);
         if !pipeline.joins.is_empty() {
             self.merge(pipeline);
         }

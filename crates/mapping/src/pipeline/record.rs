@@ -8,7 +8,7 @@ use super::{From, Pipeline, Worker};
 use crate::assess::Plan;
 use crate::{Each, Mapper};
 use bakkt_contract::roles::PRIMARY_OWNER;
-use bakkt_model::position::{List, Position};
+use bakkt_model::position::{JoinedList, Position};
 use bakkt_source::Row;
 
 /// What is wrong with a row that has no key where several rows can be one account.
@@ -48,7 +48,7 @@ impl Worker {
             pipeline
                 .mapper
                 .map_further(&row, draft, further, &mut self.scratch[0]);
-            draft.place_strays(List::Group, at);
+            draft.place_strays(JoinedList::Group, at);
         }
     }
 
@@ -146,7 +146,7 @@ fn group(pipeline: &Pipeline) -> Option<usize> {
     pipeline
         .joins
         .iter()
-        .position(|join| join.list == List::Group)
+        .position(|join| join.list == JoinedList::Group)
 }
 
 /// The rows that are elements of a list, that at `first` before all others.

@@ -18,9 +18,9 @@ use crate::feed::Strict;
 use crate::findings::Keys;
 use crate::findings::checks::Found;
 use bakkt_model::error::started;
-use bakkt_model::finding::Kind;
+use bakkt_model::finding::FindingKind;
 use bakkt_model::finding::first_of;
-use bakkt_model::position::{List, Part, Position};
+use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_model::verdict::Verdict;
 use bakkt_source::export::Pass;
 use bakkt_source::shape::shape;
@@ -60,7 +60,7 @@ pub struct Scanned {
     /// Index of the reason, when excluded.
     pub excluded: Option<u16>,
     /// The finding because of which it is blocked; the gaps alone would not have.
-    pub blocked_by: Option<Kind>,
+    pub blocked_by: Option<FindingKind>,
     /// The account type; none when it cannot be told, or when excluded.
     pub account_type: Option<&'static str>,
     /// Keyed hash of the id; none without an id that may be shown, or when excluded.
@@ -93,7 +93,7 @@ pub struct Stray {
     /// Its masked shape.
     pub shape: String,
     /// The export in which it stands, and the line.
-    pub at: Option<(List, Position)>,
+    pub at: Option<(JoinedList, Position)>,
 }
 
 /// Results of a batch.
@@ -111,13 +111,13 @@ pub struct Results {
     owners: OwnerFacts,
     /// Marks of agreements and of owners.
     marks: Vec<u8>,
-    parts: Vec<Part>,
+    parts: Vec<JoinedRow>,
     /// Rows of backfill files that were laid over records.
     laid: Vec<(usize, Position)>,
     /// By gap, where there are backfill files: the file and the row that said it.
     laid_places: Vec<Option<(usize, Position)>>,
     /// By gap, where there are rows beside records: where it stands, when not in the record's own row.
-    places: Vec<Option<(List, Position)>>,
+    places: Vec<Option<(JoinedList, Position)>>,
     strays: Vec<Stray>,
     /// By gap, where shapes were asked for.
     shapes: Vec<(u32, u32)>,
@@ -138,7 +138,7 @@ pub struct Placed<'a> {
     /// The gap.
     pub gap: &'a Gap,
     /// Where it stands, when that is not in the record's own row.
-    pub at: Option<(List, Position)>,
+    pub at: Option<(JoinedList, Position)>,
     /// The row of a backfill file that said it, where one did: the file, by its place in the pipeline.
     pub laid: Option<(usize, Position)>,
     /// What stood in its cells, masked; empty where there was nothing, or where shapes were not asked for.
@@ -193,7 +193,7 @@ impl Results {
     }
 
     /// The rows beside a record's own, in the order in which they are mapped.
-    pub fn parts(&self, row: &Scanned) -> &[Part] {
+    pub fn parts(&self, row: &Scanned) -> &[JoinedRow] {
         &self.parts[row.parts.0 as usize..row.parts.1 as usize]
     }
 
@@ -363,8 +363,9 @@ impl Results {
         };
         record.parts.1 = self.parts.len() as u32;
         let gaps = &self.gaps[record.gaps.0 as usize..];
-        let elsewhere =
-            |(list, place): &(List, Position)| (*list, place.offset) != (List::Group, at.offset);
+        let elsewhere = |(list, place): &(JoinedList, Position)| {
+            (*list, place.offset) != (JoinedList::Group, at.offset)
+        };
         self.places.extend(
             gaps.iter()
                 .map(|gap| worker.place_of(pipeline, gap).filter(elsewhere)),

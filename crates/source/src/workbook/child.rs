@@ -15,7 +15,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use super::frames::{Frame, Receiver};
 use super::refused::{Bound, Refused};
 use super::{Choice, Head};
-use bakkt_model::error::{Failure, Kind, Mistakes};
+use bakkt_model::error::{Failure, FailureKind, Mistakes};
 
 /// The command of this program that parses.
 pub const COMMAND: &str = "read-workbook";
@@ -208,8 +208,8 @@ fn cannot_start(name: &str, error: &io::Error) -> anyhow::Error {
 
 fn failure(name: &str, refused: &Refused) -> Failure {
     let kind = match refused {
-        Refused::Damaged | Refused::DamagedAfter { .. } | Refused::Io(_) => Kind::CannotGoOn,
-        _ => Kind::Configuration,
+        Refused::Damaged | Refused::DamagedAfter { .. } | Refused::Io(_) => FailureKind::CannotGoOn,
+        _ => FailureKind::Configuration,
     };
     Failure {
         kind,

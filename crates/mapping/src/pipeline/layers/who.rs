@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use super::{Element, Field, Layer};
 use crate::Mapper;
 use crate::pipeline::{Hash, Pipeline, Worker};
-use bakkt_model::position::List;
+use bakkt_model::position::JoinedList;
 
 /// A line, a list (1 owner, 2 trusted contact) and the index in the column's name.
 pub type Spoken = (u64, u8, u8);
@@ -172,8 +172,8 @@ impl Worker {
 impl Places {
     fn list(&self, field: &Field) -> u8 {
         match field.path.starts_with("owners") {
-            true => List::Owners as u8,
-            false => List::Contacts as u8,
+            true => JoinedList::Owners as u8,
+            false => JoinedList::Contacts as u8,
         }
     }
 
