@@ -18,7 +18,7 @@ use bakkt_migrate::cli::{RunArgs, TargetArgs};
 use bakkt_model::error::Diagnostics;
 use bakkt_sandbox as sandbox;
 use bakkt_source::Rows;
-use bakkt_source::export::{HeaderRow, Opened, Options};
+use bakkt_source::export::{HeaderRow, OpenedExport, Options};
 
 /// A key that is like no other.
 const UNKNOWN: &str = "zzqq";
@@ -259,7 +259,7 @@ fn compiled_for_owners(dir: &Path, text: &str) -> Result<(), String> {
 
 fn acme_headers() -> Vec<String> {
     let folder = root().join("samples/acme");
-    let opened = Opened::new(&folder, "export.csv", &Options::default());
+    let opened = OpenedExport::new(&folder, "export.csv", &Options::default());
     opened.unwrap().headers().to_vec()
 }
 
@@ -397,7 +397,7 @@ fn cells_become_what_the_examples_say() {
             header: HeaderRow::At(1),
             ..Options::default()
         };
-        let opened = Opened::new(dir.path(), "one.csv", &options).unwrap();
+        let opened = OpenedExport::new(dir.path(), "one.csv", &options).unwrap();
         let export = opened.ready(dir.path(), |_| Ok(())).unwrap();
         export.pass().read_batch(&mut rows, 1).unwrap();
         let (_, one) = rows.iter().next().unwrap();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use bakkt_contract::account::ACCOUNT_TYPES;
 use bakkt_contract::unfit_id::IdRules;
-use bakkt_contract::{Shape, path};
+use bakkt_contract::{FieldShape, path};
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::Mapper;
 use bakkt_mapping::assess::Plan;
@@ -117,7 +117,10 @@ fn every_field_stands_in_the_templates_of_its_types() {
             .collect();
         for pattern in path::patterns() {
             let found = path::find_pattern(&pattern).unwrap();
-            let value = matches!(found.field.shape, Shape::Leaf(_) | Shape::Lines(_));
+            let value = matches!(
+                found.field.shape,
+                FieldShape::Leaf(_) | FieldShape::Lines(_)
+            );
             let should = value && found.is_on(account_type) && pattern != "accountType";
             assert_eq!(
                 shown.contains(&pattern),

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use super::manual_kyb::Fields;
-use bakkt_contract::kyb_form::{FORM, Item};
+use bakkt_contract::kyb_form::{FORM, FormItem};
 use bakkt_files::output::cells::CellWriter;
 use bakkt_files::output::{Begins, NewFile, Protected};
 use bakkt_files::progress::{Mode, note};
@@ -58,7 +58,7 @@ impl Form {
     fn item(
         &mut self,
         id: &str,
-        item: &Item,
+        item: &FormItem,
         fields: &Fields<'_>,
         draft: &Draft,
     ) -> anyhow::Result<()> {

@@ -13,7 +13,7 @@ use std::path::Path;
 use super::kyb_form::Form;
 use super::{Output, outputs, target};
 use crate::cli::ManualKybArgs;
-use bakkt_contract::kyb_form::{FORM, Item};
+use bakkt_contract::kyb_form::{FORM, FormItem};
 use bakkt_contract::path;
 use bakkt_contract::roles::{ENTITY_KIND, MANUAL_KYB};
 use bakkt_files::output::Begins;
@@ -213,7 +213,7 @@ impl<'m> Fields<'m> {
     }
 
     /// The fields of an item that are known, and those that are still to be asked for.
-    fn answers(&self, item: &Item) -> (String, String) {
+    fn answers(&self, item: &FormItem) -> (String, String) {
         let known = item.fields.iter().flat_map(|field| self.of(field));
         let mut known: Vec<&str> = known.map(|known| known.path).collect();
         known.sort_unstable();
@@ -228,7 +228,7 @@ impl<'m> Fields<'m> {
     }
 
     /// The fields of an item that are still to be asked for.
-    pub(super) fn to_ask(&self, item: &Item) -> Vec<&'static str> {
+    pub(super) fn to_ask(&self, item: &FormItem) -> Vec<&'static str> {
         let fields = item.fields.iter().copied();
         fields
             .filter(|field| self.of(field).next().is_none())

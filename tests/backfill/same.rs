@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use bakkt_contract::path::{find, patterns};
-use bakkt_contract::{Shape, changes};
+use bakkt_contract::{FieldShape, changes};
 use bakkt_folder::migration::{Binding, Kept, LayerForm, Migration, settings};
 use bakkt_mapping::pipeline::scan::{Want, scan};
 
@@ -20,8 +20,8 @@ fn columns() -> Vec<String> {
         for index in ["[0]", "[1]"] {
             let path = pattern.replace("[]", index);
             let leaf = |path: &str| match find(path).map(|found| found.field.shape) {
-                Some(Shape::Leaf(_) | Shape::Lines(_)) => true,
-                Some(Shape::Object(_) | Shape::List(_)) | None => false,
+                Some(FieldShape::Leaf(_) | FieldShape::Lines(_)) => true,
+                Some(FieldShape::Object(_) | FieldShape::List(_)) | None => false,
             };
             if path != "clientAccountId" && leaf(&path) && !all.contains(&path) {
                 all.push(path);

@@ -29,9 +29,9 @@ use bakkt_model::error::{Diagnostic, Diagnostics, ShownPath};
 use bakkt_model::position::JoinedList;
 use bakkt_model::target::Dialect;
 use bakkt_source::Export;
-use bakkt_source::export::{Opened, Options};
-use bakkt_source::found::Found;
-use bakkt_source::keys::Keys;
+use bakkt_source::export::{OpenedExport, Options};
+use bakkt_source::found::DetectedFile;
+use bakkt_source::keys::KeyIndex;
 
 use layers::OpenedLayer;
 pub use layers::{KEY as LAYER_KEY, Kept, LayerForm};
@@ -89,7 +89,7 @@ pub fn settings(dir: &Path) -> anyhow::Result<Settings> {
 
 /// The files that settings name, opened.
 struct Inputs {
-    export: Opened,
+    export: OpenedExport,
     files: Vec<TomlFile>,
     joined: Vec<Joined>,
     layers: Vec<OpenedLayer>,
@@ -97,7 +97,7 @@ struct Inputs {
 
 /// An export beside that of the accounts.
 struct Joined {
-    export: Opened,
+    export: OpenedExport,
     files: Vec<TomlFile>,
 }
 
@@ -105,12 +105,12 @@ impl Inputs {
     fn open(settings: &Settings, layers: &[Kept]) -> anyhow::Result<Inputs> {
         let joined = settings.joins.iter().map(|join| {
             Ok(Joined {
-                export: Opened::new(&settings.dir, &join.file, &join.reading)?.one_sheet()?,
+                export: OpenedExport::new(&settings.dir, &join.file, &join.reading)?.one_sheet()?,
                 files: mapping_files(&settings.dir, &join.mapping)?,
             })
         });
         let export =
-            Opened::new(&settings.dir, &settings.export, &settings.reading)?.one_sheet()?;
+            OpenedExport::new(&settings.dir, &settings.export, &settings.reading)?.one_sheet()?;
         let accounts = export.headers().to_vec();
         let layers = layers.iter();
         Ok(Inputs {
@@ -268,7 +268,7 @@ impl Migration {
         let documents = documents::open(&settings, &document_files, &mut found)?;
         found.into_result()?;
         let parts = parts.context("the mapping could not be read")?;
-        let mut ready = |opened: Opened| -> anyhow::Result<Arc<Export>> {
+        let mut ready = |opened: OpenedExport| -> anyhow::Result<Arc<Export>> {
             Ok(Arc::new(opened.ready(&settings.dir, &mut each_block)?))
         };
         let export = ready(inputs.export)?;
@@ -295,7 +295,7 @@ impl Migration {
                 key,
                 account_key,
                 room: each.map_or(ROOM, |each| parts.mapper.each()[each].room()),
-                keys: Keys::default(),
+                keys: KeyIndex::default(),
                 counts: Vec::new(),
             });
             joined_files.extend(opened.files);
@@ -368,7 +368,7 @@ impl Migration {
                 let hash = self.file_hash(path, name)?;
                 prints.push((format!("the export {name}"), hash));
             }
-            let made: Vec<String> = export.found().map(Found::made).collect();
+            let made: Vec<String> = export.found().map(DetectedFile::made).collect();
             let how = self.pipeline.hash(made.join("\n").as_bytes());
             prints.push((format!("how {} is read", export.name()), how));
         }
@@ -463,7 +463,7 @@ fn group(export: Arc<Export>, mapper: &Mapper, column: usize) -> Join {
         key: column,
         account_key: column,
         room,
-        keys: Keys::default(),
+        keys: KeyIndex::default(),
         counts: Vec::new(),
     }
 }

@@ -11,7 +11,7 @@ use super::open::Journal;
 use super::passes::Round;
 use super::tasks::{Selection, position};
 use super::verification::Named;
-use bakkt_contract::decision::{self, Decision, Heard};
+use bakkt_contract::decision::{self, Decision, EventSummary};
 use bakkt_model::position::Position;
 use bakkt_model::task::{DocumentFacts, Task, TaskKind};
 
@@ -253,7 +253,7 @@ fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
         known: decision::of(
             heard
                 .as_ref()
-                .map(|(status, reason, documents, last_at)| Heard {
+                .map(|(status, reason, documents, last_at)| EventSummary {
                     status: status.as_deref(),
                     reason,
                     documents: *documents,

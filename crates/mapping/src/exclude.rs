@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bakkt_model::text::{Folded, cell, fold};
-use bakkt_source::export::Skipped;
+use bakkt_source::export::SkipReason;
 use bakkt_source::{Cell, Row};
 
 /// The compiled rules.
@@ -200,19 +200,19 @@ impl Exclude {
 
     /// Adds the reasons for which no rule is needed; after all others.
     pub fn finish(&mut self) {
-        let skips = Skipped::ALL.map(|skipped| skipped.text().to_owned());
+        let skips = SkipReason::ALL.map(|skipped| skipped.text().to_owned());
         self.reasons.extend(skips);
     }
 
     /// Leaves an id out as well, after [`Exclude::finish`]. A reason beyond those that can be told apart is that of the last.
     pub fn leave_out(&mut self, id: &str, reason: &str) {
-        let end = self.reasons.len().saturating_sub(Skipped::ALL.len());
+        let end = self.reasons.len().saturating_sub(SkipReason::ALL.len());
         let known = self.reasons[..end]
             .iter()
             .rposition(|known| known == reason);
         let place = known
             .unwrap_or(end)
-            .min(usize::from(u16::MAX) - Skipped::ALL.len());
+            .min(usize::from(u16::MAX) - SkipReason::ALL.len());
         if known.is_none() && place == end {
             self.reasons.insert(end, reason.to_owned());
         }
@@ -268,8 +268,8 @@ impl Exclude {
     }
 
     /// The index of the reason why a row is left out whatever its cells mean.
-    pub fn skipped(&self, skipped: Skipped) -> u16 {
-        let first = self.reasons.len().saturating_sub(Skipped::ALL.len());
+    pub fn skipped(&self, skipped: SkipReason) -> u16 {
+        let first = self.reasons.len().saturating_sub(SkipReason::ALL.len());
         (first + skipped as usize) as u16
     }
 

@@ -14,7 +14,7 @@ use super::missing::Missing;
 use super::names;
 use super::placeholder::{Keeps, is_placeholder_but};
 use super::{phones, postal, tax_ids, title};
-use bakkt_contract::amounts::{self, Point};
+use bakkt_contract::amounts::{self, DecimalMark};
 use bakkt_contract::usd::Scale;
 use bakkt_contract::{countries, postal_codes, spans, us_states};
 use bakkt_model::text::{Folded, narrow};
@@ -63,9 +63,9 @@ pub enum Step {
     /// The name of a U.S. state → two letters; anything else stays, and so does every text of an address abroad.
     UsState(Option<Place>),
     /// An amount, or a range of the export's own → the range that holds it.
-    UsdRange(Scale, Point),
+    UsdRange(Scale, DecimalMark),
     /// A whole number.
-    Integer(Point),
+    Integer(DecimalMark),
     /// Yes and no → true and false.
     YesNo(YesNo),
     /// Zeros in front of digits, up to so many characters.
@@ -264,7 +264,7 @@ fn push_date(date: jiff::civil::Date, out: &mut String) {
     out.extend(digits.iter().map(|digit| char::from(*digit)));
 }
 
-fn usd_range(scale: Scale, text: &str, point: Point) -> Result<&'static str, &'static str> {
+fn usd_range(scale: Scale, text: &str, point: DecimalMark) -> Result<&'static str, &'static str> {
     match scale.names().iter().find(|range| **range == text) {
         Some(range) => Ok(range),
         None => spans::range_of(scale, text, point),

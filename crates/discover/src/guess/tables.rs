@@ -9,7 +9,7 @@ use crate::inspect::classes::Class;
 use crate::inspect::column::Column;
 use bakkt_contract::account::{ACCOUNT_TYPES, TAX_ID_TYPES};
 use bakkt_contract::roles::{OWNER_KINDS, ROLES};
-use bakkt_contract::{Form, Shape, path};
+use bakkt_contract::{FieldShape, Form, path};
 
 /// A code that occurs.
 #[derive(Clone, Debug)]
@@ -37,11 +37,11 @@ pub struct Table {
 pub fn words(path: &str) -> Option<&'static [&'static str]> {
     let indexed = path.replacen("[]", "[0]", 1);
     match path::find(&indexed)?.field.shape {
-        Shape::Leaf(Form::OneOf(words)) => Some(words),
-        Shape::Leaf(Form::Role) => Some(ROLES),
-        Shape::Leaf(Form::OwnerKind) => Some(OWNER_KINDS),
-        Shape::Leaf(Form::TaxIdType) => Some(TAX_ID_TYPES),
-        Shape::Leaf(Form::AccountType) => Some(ACCOUNT_TYPES),
+        FieldShape::Leaf(Form::OneOf(words)) => Some(words),
+        FieldShape::Leaf(Form::Role) => Some(ROLES),
+        FieldShape::Leaf(Form::OwnerKind) => Some(OWNER_KINDS),
+        FieldShape::Leaf(Form::TaxIdType) => Some(TAX_ID_TYPES),
+        FieldShape::Leaf(Form::AccountType) => Some(ACCOUNT_TYPES),
         _ => None,
     }
 }

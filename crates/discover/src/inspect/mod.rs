@@ -24,7 +24,7 @@ use distinct::Hasher;
 use bakkt_model::error::started;
 use bakkt_source::container::{self, Container};
 use bakkt_source::encoding::Encoding;
-use bakkt_source::export::{Opened, Options, Pass, Skipped};
+use bakkt_source::export::{ExportPass, OpenedExport, Options, SkipReason};
 use bakkt_source::{Export, Flaw, Rows};
 
 /// Rows of a batch, and cells of one in a wide file.
@@ -99,7 +99,7 @@ pub fn open(path: &Path, options: &Options) -> anyhow::Result<Export> {
     if !is_workbook(path) {
         options.sheet = None;
     }
-    let opened = Opened::new(Path::new(""), &name, &options)?;
+    let opened = OpenedExport::new(Path::new(""), &name, &options)?;
     opened.ready(&std::env::temp_dir(), |_| Ok(()))
 }
 
@@ -198,7 +198,7 @@ fn about(export: &Export) -> Profile {
 
 /// Hands the file's rows to the workers in turn; gives their number.
 fn read(
-    pass: &mut Pass,
+    pass: &mut ExportPass,
     batch: usize,
     lanes: &[(SyncSender<Rows>, Receiver<Rows>)],
     each: &mut impl FnMut(u64, u64),
@@ -246,7 +246,7 @@ impl Part {
             for (_, row) in batch.iter() {
                 if let Some(flaw) = row.flaw() {
                     count(&mut self.flaws, flaw, 1);
-                } else if export.skipped(&row) == Some(Skipped::Header) {
+                } else if export.skipped(&row) == Some(SkipReason::Header) {
                     self.repeated_headers += 1;
                 } else {
                     for (place, column) in self.columns.iter_mut().enumerate() {

@@ -13,8 +13,8 @@ use bakkt_mapping::draft::{Draft, Slot};
 use bakkt_mapping::feed::Scratch;
 use bakkt_model::error::{Diagnostic, Diagnostics, Failure};
 use bakkt_model::position::Position;
-use bakkt_source::export::{Opened, Options, Pass};
-use bakkt_source::{Again, Export, Row};
+use bakkt_source::export::{ExportPass, OpenedExport, Options};
+use bakkt_source::{Export, RereadRow, Row};
 
 /// A manifest whose mapping is compiled.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub struct Manifest {
 pub struct Buffers {
     draft: Draft,
     scratch: Scratch,
-    row: Again,
+    row: RereadRow,
 }
 
 impl Manifest {
@@ -78,7 +78,7 @@ impl Manifest {
     }
 
     /// Starts a pass over its rows.
-    pub fn rows(&self) -> Pass {
+    pub fn rows(&self) -> ExportPass {
         self.export.pass()
     }
 
@@ -126,9 +126,9 @@ impl Manifest {
     }
 }
 
-fn opened(dir: &Path, name: &str) -> anyhow::Result<Opened> {
+fn opened(dir: &Path, name: &str) -> anyhow::Result<OpenedExport> {
     // What it says of settings is about others.
-    let opened = Opened::new(dir, name, &Options::default());
+    let opened = OpenedExport::new(dir, name, &Options::default());
     opened.map_err(|error| match error.downcast::<Failure>() {
         Ok(failure) => Failure::configuration(
             failure.message,

@@ -21,9 +21,9 @@ use bakkt_mapping::assess::Plan;
 use bakkt_mapping::pipeline::layers::{Element, Field, Layer, Places, Read, Spoken, Who, tells};
 use bakkt_mapping::target::{ACCOUNT_TYPE, OWED, resolve};
 use bakkt_model::error::{Diagnostic, Diagnostics, Failure, ShownPath};
-use bakkt_source::export::{HeaderRow, Opened, Options, Sheet};
+use bakkt_source::export::{HeaderRow, OpenedExport, Options, SheetSetting};
 use bakkt_source::header;
-use bakkt_source::keys::Keys;
+use bakkt_source::keys::KeyIndex;
 use bakkt_source::shape::shape;
 
 /// The column that says whose a row is.
@@ -104,7 +104,7 @@ enum Has {
 /// One whose beginning was looked at.
 pub(super) struct OpenedLayer {
     kept: Kept,
-    export: Opened,
+    export: OpenedExport,
     has: Has,
 }
 
@@ -204,7 +204,7 @@ impl OpenedLayer {
             refused: self.kept.refused.clone(),
             who: self.kept.who.clone(),
             tells: tells(mapper),
-            keys: Keys::default(),
+            keys: KeyIndex::default(),
             counts: (0, 0),
         };
         Ok((self.kept, layer))
@@ -212,12 +212,13 @@ impl OpenedLayer {
 }
 
 /// Opens the file; of a workbook with several sheets the one that is said, else the one for this.
-fn open(kept: &mut Kept, mut options: Options) -> anyhow::Result<Opened> {
+fn open(kept: &mut Kept, mut options: Options) -> anyhow::Result<OpenedExport> {
     let folder = kept.path.parent().context("a file without a folder")?;
     let file = kept.path.file_name().context("a file without a name")?;
     let file = file.to_str().context("a file whose name is not UTF-8")?;
-    options.sheet = kept.sheet.clone().map(Sheet::Name);
-    let opened = Opened::new(folder, file, &options).map_err(|error| called(error, file, kept))?;
+    options.sheet = kept.sheet.clone().map(SheetSetting::Name);
+    let opened =
+        OpenedExport::new(folder, file, &options).map_err(|error| called(error, file, kept))?;
     if kept.sheet.is_some() {
         return Ok(opened);
     }
@@ -227,8 +228,8 @@ fn open(kept: &mut Kept, mut options: Options) -> anyhow::Result<Opened> {
     }
     if sheets.iter().any(|sheet| sheet == SHEET) {
         kept.sheet = Some(SHEET.to_owned());
-        options.sheet = Some(Sheet::Name(SHEET.to_owned()));
-        return Opened::new(folder, file, &options);
+        options.sheet = Some(SheetSetting::Name(SHEET.to_owned()));
+        return OpenedExport::new(folder, file, &options);
     }
     Err(Failure::configuration(
         format!(
@@ -271,7 +272,7 @@ fn corrected(
     settings: &Settings,
     accounts: &[String],
     kept: &mut Kept,
-) -> anyhow::Result<(Opened, Vec<Option<usize>>)> {
+) -> anyhow::Result<(OpenedExport, Vec<Option<usize>>)> {
     let as_set = Options {
         certain_encoding: true,
         ..settings.reading.clone()

@@ -14,7 +14,7 @@ use crate::target::OWED;
 use crate::{Fed, Mapper};
 use bakkt_contract::Level;
 use bakkt_contract::account::{ACCOUNT, US_PERSON, US_TAX_ID_TYPES};
-use bakkt_contract::{Condition, Field, Form, Rule, Shape, changes, path};
+use bakkt_contract::{Condition, Field, FieldShape, Form, LevelRule, changes, path};
 
 pub(super) struct Layout<'a> {
     mapper: &'a Mapper,
@@ -74,23 +74,29 @@ impl Layout<'_> {
     }
 
     /// `required`: every object above is one that must be there.
-    fn node(&mut self, field: &'static Field, rule: Rule, prefix: &str, required: bool) -> Node {
+    fn node(
+        &mut self,
+        field: &'static Field,
+        rule: LevelRule,
+        prefix: &str,
+        required: bool,
+    ) -> Node {
         let at = path::join(prefix, field.name);
         let rule = self.policy.rule(&path::pattern(&at), rule);
-        let required = required && matches!(rule, Rule::Is(level) if level.breaks());
+        let required = required && matches!(rule, LevelRule::Is(level) if level.breaks());
         let body = match field.shape {
-            Shape::Leaf(form) => Body::Leaf(self.leaf(field, form, prefix, &at, required)),
-            Shape::Lines(form) => {
+            FieldShape::Leaf(form) => Body::Leaf(self.leaf(field, form, prefix, &at, required)),
+            FieldShape::Lines(form) => {
                 let slot = self.slot(&at);
                 self.note_unfed(&at, required && self.is_unfed(slot));
                 Body::Lines(slot, form)
             }
-            Shape::Object(inner) => Body::Object {
+            FieldShape::Object(inner) => Body::Object {
                 inside: self.inside(inner, &at, required),
                 lends: at.ends_with("identity.personalAddress"),
                 borrows: field.stand_in.is_some(),
             },
-            Shape::List(inner) => self.list((field, rule), inner, &at, required),
+            FieldShape::List(inner) => self.list((field, rule), inner, &at, required),
         };
         Node {
             key: format!("\"{}\":", field.name).into_bytes(),
@@ -130,7 +136,7 @@ impl Layout<'_> {
 
     fn list(
         &mut self,
-        (field, rule): (&Field, Rule),
+        (field, rule): (&Field, LevelRule),
         inner: &'static [Field],
         at: &str,
         required: bool,
@@ -188,7 +194,7 @@ impl Layout<'_> {
             false => Vec::new(),
         };
         // An optional one that only backfill files may have is not there until one has it.
-        let open = rule == Rule::Is(Level::O)
+        let open = rule == LevelRule::Is(Level::O)
             && self.below(&head).all(|(_, slot)| self.is_unfed(Some(slot)));
         Body::List {
             about,
@@ -199,11 +205,11 @@ impl Layout<'_> {
         }
     }
 
-    fn level(&self, rule: Rule, prefix: &str) -> NodeLevel {
+    fn level(&self, rule: LevelRule, prefix: &str) -> NodeLevel {
         match rule {
             // By account type: settled when the field was laid out.
-            Rule::Is(_) | Rule::Of(_) => NodeLevel::Is(rule.strongest()),
-            Rule::When(conditions, level) => {
+            LevelRule::Is(_) | LevelRule::Of(_) => NodeLevel::Is(rule.strongest()),
+            LevelRule::When(conditions, level) => {
                 NodeLevel::When(self.conditions(conditions, prefix), level)
             }
         }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use bakkt_contract::documents::KYB_ACCOUNT_TYPES;
-use bakkt_contract::{Level, Rule, path};
+use bakkt_contract::{Level, LevelRule, path};
 
 /// The moves, by path pattern such as `owners[].identity.employment`, or by type of account as `kyb.CUSTODIAL`.
 #[derive(Clone, Debug, Default)]
@@ -68,11 +68,13 @@ impl Policy {
     }
 
     /// The rule of a field, moved or not. Of a conditional rule the level moves and the condition stays.
-    pub fn rule(&self, pattern: &str, rule: Rule) -> Rule {
+    pub fn rule(&self, pattern: &str, rule: LevelRule) -> LevelRule {
         match (self.moves.get(pattern), rule) {
             (None, rule) => rule,
-            (Some(moved), Rule::When(conditions, _)) => Rule::When(conditions, moved.level),
-            (Some(moved), Rule::Is(_) | Rule::Of(_)) => Rule::Is(moved.level),
+            (Some(moved), LevelRule::When(conditions, _)) => {
+                LevelRule::When(conditions, moved.level)
+            }
+            (Some(moved), LevelRule::Is(_) | LevelRule::Of(_)) => LevelRule::Is(moved.level),
         }
     }
 

@@ -17,7 +17,7 @@ use crate::missing::Missing;
 use crate::names::{self, Order as NameOrder, PARTS, Part, Taking};
 use crate::step::{Case, Dates, Place, Step, YesNo};
 use crate::target::{Takes, fits};
-use bakkt_contract::amounts::Point;
+use bakkt_contract::amounts::DecimalMark;
 use bakkt_contract::{Form, countries};
 use bakkt_files::toml_file::{Table, Value};
 use bakkt_model::error::nearest;
@@ -402,12 +402,12 @@ impl Compiler<'_, '_> {
     }
 
     /// `true`, or what begins the decimals of the column's numbers.
-    fn point(&mut self, key: &str, value: Value<'_>) -> Option<Point> {
+    fn point(&mut self, key: &str, value: Value<'_>) -> Option<DecimalMark> {
         if !value.is_table() {
-            return value.boolean(self.found)?.then_some(Point::Open);
+            return value.boolean(self.found)?.then_some(DecimalMark::Open);
         }
         let table = value.table(key, self.found)?;
-        let points = [(".", Point::Dot), (",", Point::Comma)];
+        let points = [(".", DecimalMark::Dot), (",", DecimalMark::Comma)];
         let point = table.choice("decimal", &points, self.found);
         table.finish(self.found);
         Some(point.unwrap_or_default())

@@ -19,7 +19,7 @@ use crate::assess::Plan;
 use crate::draft::{Draft, Slot};
 use bakkt_contract::fold::fold_into;
 use bakkt_contract::roles::PRIMARY_OWNER;
-use bakkt_contract::{Form, Shape, path};
+use bakkt_contract::{FieldShape, Form, path};
 use bakkt_model::finding::{FindingKind, FindingRules};
 use bakkt_model::position::{JoinedList, Position};
 use bakkt_source::shape::shape;
@@ -179,10 +179,11 @@ impl Checks {
         };
         let text = matches!(
             found.field.shape,
-            Shape::Leaf(Form::Text | Form::Short(_)) | Shape::Lines(Form::Text | Form::Short(_))
+            FieldShape::Leaf(Form::Text | Form::Short(_))
+                | FieldShape::Lines(Form::Text | Form::Short(_))
         );
         let name = target.rsplit('.').next().unwrap_or(target);
-        if text || matches!(found.field.shape, Shape::Leaf(Form::State)) {
+        if text || matches!(found.field.shape, FieldShape::Leaf(Form::State)) {
             let field = self.field(plan, target);
             self.texts.push(TextSlot {
                 slot,

@@ -13,8 +13,8 @@ use anyhow::Context;
 use crate::MOST;
 use bakkt_contract::forms;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
-use bakkt_source::keys::{Fate, Keys, key};
-use bakkt_source::{Again, Cell, Export, Row, Rows};
+use bakkt_source::keys::{KeyFate, KeyIndex, key};
+use bakkt_source::{Cell, Export, RereadRow, Row, Rows};
 
 /// The most rows of one key that are read; those beyond are told.
 const MOST_READ: usize = 1024;
@@ -37,17 +37,17 @@ pub struct Join {
     /// The most rows that one record can have.
     pub room: usize,
     /// Filled by the pass.
-    pub keys: Keys,
+    pub keys: KeyIndex,
     /// Rows and blank lines that the pass saw, by file.
     pub counts: Vec<(u64, u64)>,
 }
 
 /// Why a row of a joined export stands with no record.
-fn why_unused(fate: Fate) -> &'static str {
+fn why_unused(fate: KeyFate) -> &'static str {
     match fate {
-        Fate::Repeat => "repeats an earlier row of its account",
-        Fate::Beyond => "its account has more rows than it may",
-        Fate::Orphan | Fate::Used => "no account of the export has its key",
+        KeyFate::Repeat => "repeats an earlier row of its account",
+        KeyFate::Beyond => "its account has more rows than it may",
+        KeyFate::Orphan | KeyFate::Used => "no account of the export has its key",
     }
 }
 
@@ -101,7 +101,7 @@ impl Join {
         self.keys.lost().filter(move |_| beside)
     }
 
-    fn read<'r>(&self, row: &'r mut Again, at: Position) -> anyhow::Result<Row<'r>> {
+    fn read<'r>(&self, row: &'r mut RereadRow, at: Position) -> anyhow::Result<Row<'r>> {
         let name = self.export.file_name(at);
         let read = self.export.read(at, row);
         read.with_context(|| format!("cannot read {name}, line {}, again", at.row))
@@ -125,7 +125,7 @@ const UNFIT_KEY: &str =
 /// The rows beside one record, one of a thread's buffers.
 #[derive(Debug, Default)]
 pub struct Beside {
-    rows: Vec<Again>,
+    rows: Vec<RereadRow>,
     /// By row: the join that it comes from, and where it stands.
     places: Vec<(usize, Position)>,
     /// Joins that hold more rows of this record than there is room for.
@@ -206,7 +206,7 @@ impl Beside {
             let at = join.keys.at(entry);
             if own.is_some_and(|(_, own)| own.offset == at.offset) {
                 seen_own = true;
-                join.keys.note(entry, Fate::Used);
+                join.keys.note(entry, KeyFate::Used);
                 continue;
             }
             if self.crowded == Some(number) || read >= MOST_READ {
@@ -215,7 +215,7 @@ impl Beside {
                 if own.is_none() && join.keys.is_beyond(last) {
                     break;
                 }
-                join.keys.note(entry, Fate::Beyond);
+                join.keys.note(entry, KeyFate::Beyond);
                 continue;
             }
             read += 1;
@@ -233,13 +233,13 @@ impl Beside {
                     .iter()
                     .any(|earlier| earlier.row().same_cells(&row));
             match repeats {
-                true => join.keys.note(entry, Fate::Repeat),
+                true => join.keys.note(entry, KeyFate::Repeat),
                 false if next - first == join.room => {
                     self.crowded = Some(number);
-                    join.keys.note(entry, Fate::Beyond);
+                    join.keys.note(entry, KeyFate::Beyond);
                 }
                 false => {
-                    join.keys.note(entry, Fate::Used);
+                    join.keys.note(entry, KeyFate::Used);
                     self.places.push((number, at));
                 }
             }
@@ -262,7 +262,7 @@ impl Beside {
     /// The number of the next row, with a buffer for it.
     fn next(&mut self) -> usize {
         if self.rows.len() == self.places.len() {
-            self.rows.push(Again::default());
+            self.rows.push(RereadRow::default());
         }
         self.places.len()
     }

@@ -19,8 +19,8 @@ use crate::draft::Draft;
 use crate::feed::Scratch;
 use bakkt_contract::Form;
 use bakkt_model::position::Position;
-use bakkt_source::keys::{Fate, Keys};
-use bakkt_source::{Again, Export, Row, Rows};
+use bakkt_source::keys::{KeyFate, KeyIndex};
+use bakkt_source::{Export, RereadRow, Row, Rows};
 
 pub use who::{Places, Spoken, Tells, Who, tells};
 
@@ -71,7 +71,7 @@ pub struct Layer {
     /// By list of the mapping: what tells one element from another.
     pub tells: Vec<Tells>,
     /// Filled by [`Layer::index`].
-    pub keys: Keys,
+    pub keys: KeyIndex,
     /// Rows and blank lines.
     pub counts: (u64, u64),
 }
@@ -190,8 +190,8 @@ impl Trial {
 /// What a thread needs to lay rows over records. Files of fields have no patterns, so that one scratch serves all.
 #[derive(Debug, Default)]
 pub struct Laying {
-    row: Again,
-    arranged: Again,
+    row: RereadRow,
+    arranged: RereadRow,
     scratch: Scratch,
     /// What the row says.
     draft: Draft,
@@ -265,7 +265,7 @@ impl Layer {
             let refused = self.refused.contains(&at.row);
             let why = match fate {
                 _ if refused => NOT_TAKEN,
-                Fate::Beyond => NOT_READ,
+                KeyFate::Beyond => NOT_READ,
                 _ => UNKNOWN,
             };
             (at, why)

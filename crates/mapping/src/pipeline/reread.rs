@@ -11,12 +11,12 @@ use super::{From, Pipeline, Prepared, Worker};
 use crate::assess::Gap;
 use bakkt_model::position::Position;
 use bakkt_model::verdict::Verdict;
-use bakkt_source::Again;
+use bakkt_source::RereadRow;
 
 /// Buffers for reading and mapping single records.
 #[derive(Debug, Default)]
 pub struct Reread {
-    row: Again,
+    row: RereadRow,
     worker: Worker,
 }
 

@@ -22,7 +22,7 @@ use bakkt_model::finding::FindingKind;
 use bakkt_model::finding::first_of;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_model::verdict::Verdict;
-use bakkt_source::export::Pass;
+use bakkt_source::export::ExportPass;
 use bakkt_source::shape::shape;
 use bakkt_source::{Row, Rows};
 
@@ -416,7 +416,7 @@ impl Results {
 
 /// Reads the rest of the export; `sink` gets the batches in order and can stop the scan with an error.
 pub fn scan(
-    source: &mut Pass,
+    source: &mut ExportPass,
     pipeline: &Pipeline,
     want: Want,
     mut sink: impl FnMut(&Results) -> anyhow::Result<()>,
@@ -446,7 +446,10 @@ pub fn scan(
     })
 }
 
-fn read(source: &mut Pass, lanes: &[(SyncSender<Rows>, Receiver<Rows>)]) -> anyhow::Result<()> {
+fn read(
+    source: &mut ExportPass,
+    lanes: &[(SyncSender<Rows>, Receiver<Rows>)],
+) -> anyhow::Result<()> {
     for (rows_in, used) in lanes.iter().cycle() {
         let mut rows = used.try_recv().unwrap_or_default();
         if !source.read_batch(&mut rows, BATCH)? || rows_in.send(rows).is_err() {

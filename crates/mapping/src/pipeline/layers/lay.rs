@@ -12,7 +12,7 @@ use crate::pipeline::{Pipeline, Worker};
 use crate::postal;
 use bakkt_contract::{Form, changes, countries, path, postal_codes, us_states};
 use bakkt_model::position::Position;
-use bakkt_source::keys::Fate;
+use bakkt_source::keys::KeyFate;
 
 /// What a cell comes to.
 enum Cell {
@@ -55,7 +55,7 @@ impl Worker {
                 if self.laying.draft.value(layer.id) == Some(&id) {
                     // What is only tried was not laid yet.
                     if self.laying.trial.is_none() {
-                        layer.keys.note(entry, Fate::Used);
+                        layer.keys.note(entry, KeyFate::Used);
                     }
                     self.lay_row(pipeline, (place, layer), at, &id);
                 }
@@ -73,7 +73,7 @@ impl Worker {
         let Some(id) = self.id(pipeline) else { return };
         for layer in &pipeline.layers {
             for entry in layer.keys.find(id) {
-                layer.keys.note(entry, Fate::Beyond);
+                layer.keys.note(entry, KeyFate::Beyond);
             }
         }
     }
