@@ -12,7 +12,7 @@ use bakkt_contract::usd::Scale;
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::compile::compile;
 use bakkt_mapping::dates::DateFormats;
-use bakkt_mapping::dates::ordered::{EPOCHS, ORDERS, Ordered};
+use bakkt_mapping::dates::ordered::{DateStyle, EPOCHS, ORDERS};
 use bakkt_mapping::draft::Draft;
 use bakkt_mapping::feed::Scratch;
 use bakkt_mapping::phones;
@@ -169,7 +169,7 @@ pub fn dates(data: &[u8]) {
             .into_iter()
             .chain([None])
         {
-            let mut ordered = Ordered::new(order);
+            let mut ordered = DateStyle::new(order);
             ordered.excel = excel;
             if let Some(read) = ordered.parse(date) {
                 real(read.date);

@@ -11,7 +11,7 @@ use bakkt_files::progress::Mode;
 use bakkt_files::toml_file::TomlFile;
 use bakkt_folder::settings::Settings;
 use bakkt_mapping::compile::{Targets, compile, compile_for};
-use bakkt_mapping::draft::{Draft, Slot};
+use bakkt_mapping::draft::{Draft, SlotValue};
 use bakkt_mapping::feed::Scratch;
 use bakkt_mapping::target::resolve_each;
 use bakkt_migrate::cli::{RunArgs, TargetArgs};
@@ -404,8 +404,8 @@ fn cells_become_what_the_examples_say() {
         let mut draft = Draft::default();
         mapper.map(&one, &mut draft, &mut Scratch::default());
         let got = match draft.slot(0) {
-            Slot::Missing => "missing",
-            Slot::Invalid(_) => "invalid",
+            SlotValue::Missing => "missing",
+            SlotValue::Invalid(_) => "invalid",
             _ => draft.value(0).unwrap(),
         };
         assert_eq!(got, gives, "{row:?}");

@@ -16,8 +16,8 @@ use bakkt_folder::migration::Migration;
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
 use bakkt_journal::behind::Behind;
-use bakkt_mapping::pipeline::reread::Reread;
-use bakkt_mapping::pipeline::{From, Pipeline};
+use bakkt_mapping::pipeline::reread::RecordReader;
+use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::error::{Failure, is_io};
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::state::State;
@@ -187,7 +187,7 @@ pub fn read_again_failed(
 
 /// The payload of an account's task.
 pub fn payloads(pipeline: Pipeline) -> PayloadFn {
-    let spare: Mutex<Vec<Reread>> = Mutex::default();
+    let spare: Mutex<Vec<RecordReader>> = Mutex::default();
     Arc::new(move |task| {
         let lock = || {
             spare
@@ -206,7 +206,7 @@ pub fn payloads(pipeline: Pipeline) -> PayloadFn {
             )
         };
         let prepared = reread
-            .prepare(&pipeline, task.at, From::Noted(&task.parts))
+            .prepare(&pipeline, task.at, JoinedRowSource::Noted(&task.parts))
             .map_err(|error| read_again_failed(error, drift))?;
         let same = prepared.verdict.sendable() && pipeline.hash(prepared.payload) == task.hash;
         let payload = same

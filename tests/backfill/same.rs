@@ -9,7 +9,7 @@ use std::path::Path;
 use bakkt_contract::path::{find, patterns};
 use bakkt_contract::{FieldShape, changes};
 use bakkt_folder::migration::{Binding, Kept, LayerForm, Migration, settings};
-use bakkt_mapping::pipeline::scan::{Want, scan};
+use bakkt_mapping::pipeline::scan::{ScanOptions, scan};
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -71,11 +71,11 @@ fn rows(case: &Path, layers: Vec<Kept>) -> Option<Vec<String>> {
     let mut migration = Migration::open(settings(case).ok()?, binding, |_| Ok(())).ok()?;
     migration.index(|_, _, _| Ok(())).ok()?;
     let pipeline = &migration.pipeline;
-    let want = Want {
+    let want = ScanOptions {
         payloads: true,
         hashes: true,
         facts: true,
-        ..Want::default()
+        ..ScanOptions::default()
     };
     let mut all = Vec::new();
     let done = scan(&mut pipeline.export.pass(), pipeline, want, |batch| {

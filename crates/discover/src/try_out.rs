@@ -15,14 +15,14 @@ use crate::guess::{Guess, Sheet, write};
 use crate::inspect::Profile;
 use bakkt_contract::unfit_id::IdRules;
 use bakkt_files::toml_file::TomlFile;
-use bakkt_mapping::assess::plan::{Plan, Spelling};
+use bakkt_mapping::assess::plan::{AssessPlan, Spelling};
 use bakkt_mapping::assess::policy::Policy;
-use bakkt_mapping::assess::{Gap, Reason};
+use bakkt_mapping::assess::{Gap, GapReason};
 use bakkt_mapping::compile::compile;
 use bakkt_mapping::draft::Draft;
 use bakkt_mapping::exclude::Exclude;
 use bakkt_mapping::findings::Checks;
-use bakkt_mapping::pipeline::{From, Pipeline, Worker};
+use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline, Worker};
 use bakkt_model::error::Diagnostics;
 use bakkt_model::finding::FindingRules;
 use bakkt_model::position::Position;
@@ -116,7 +116,7 @@ fn tried(
     let Some(mapper) = compile(&[file], export.headers(), &mut Diagnostics::default()) else {
         return Ok(None);
     };
-    let (plan, _) = Plan::new(&mapper, &Policy::default(), ids, Spelling::Guide, today);
+    let (plan, _) = AssessPlan::new(&mapper, &Policy::default(), ids, Spelling::Guide, today);
     let pipeline = Pipeline {
         checks: Checks::new(&mapper, &plan, FindingRules::default()),
         export: export.clone(),
@@ -213,7 +213,10 @@ impl<'a> Trying<'a> {
         if row.flaw().is_some() || self.pipeline.export.skipped(row).is_some() {
             return Ok(());
         }
-        let Some(prepared) = self.worker.prepare(self.pipeline, row, at, From::Index)? else {
+        let Some(prepared) = self
+            .worker
+            .prepare(self.pipeline, row, at, JoinedRowSource::Index)?
+        else {
             return Ok(());
         };
         let gaps = prepared.gaps.to_vec();
@@ -249,7 +252,7 @@ impl<'a> Trying<'a> {
             .iter_mut()
             .find(|line| line.trial.path.replacen("[].", "[0].", 1) == path);
         match (gap.reason, line) {
-            (Reason::Invalid(why), Some(Line { trial, .. })) => {
+            (GapReason::Invalid(why), Some(Line { trial, .. })) => {
                 trial.failed += 1;
                 if trial.reason.is_empty() {
                     trial.reason = why.to_owned();
@@ -257,8 +260,8 @@ impl<'a> Trying<'a> {
                         .shape_of(self.pipeline, gap, (row, at), &mut trial.shape);
                 }
             }
-            (Reason::Withheld, Some(Line { trial, .. })) => trial.withheld += 1,
-            (Reason::Missing, _) => *self.missing.entry(gap.path).or_default() += 1,
+            (GapReason::Withheld, Some(Line { trial, .. })) => trial.withheld += 1,
+            (GapReason::Missing, _) => *self.missing.entry(gap.path).or_default() += 1,
             _ => {}
         }
     }

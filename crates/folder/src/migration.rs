@@ -17,7 +17,7 @@ use regex::Regex;
 use crate::documents::Documents;
 use crate::settings::Settings;
 use bakkt_files::toml_file::TomlFile;
-use bakkt_mapping::assess::plan::{Plan, Spelling, Unfed};
+use bakkt_mapping::assess::plan::{AssessPlan, Spelling, UnfedPath};
 use bakkt_mapping::compile::{Targets, compile_sheet};
 use bakkt_mapping::exclude::Exclude;
 use bakkt_mapping::findings::Checks;
@@ -127,7 +127,7 @@ impl Inputs {
 /// What settings and files come to.
 struct Compiled {
     mapper: Mapper,
-    plan: Plan,
+    plan: AssessPlan,
     exclude: Exclude,
     group_by: Option<usize>,
     /// By joined export: its key, and the accounts' column that it equals.
@@ -201,7 +201,7 @@ fn compiled(
         Dialect::Guide => Spelling::Guide,
         Dialect::Reference => Spelling::Reference,
     };
-    let (plan, unfed) = Plan::new(&mapper, &settings.policy, settings.ids, spelling, as_of);
+    let (plan, unfed) = AssessPlan::new(&mapper, &settings.policy, settings.ids, spelling, as_of);
     for unfed in unfed {
         found.push(nothing_feeds(unfed, settings, inputs, &mapper));
     }
@@ -216,7 +216,7 @@ fn compiled(
 
 /// The mistake of a required field without a feed, in the file that should have one.
 fn nothing_feeds(
-    (path, types): Unfed,
+    (path, types): UnfedPath,
     settings: &Settings,
     inputs: &Inputs,
     mapper: &Mapper,

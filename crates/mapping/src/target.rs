@@ -56,25 +56,25 @@ pub fn owed_leaf(target: &str) -> Result<String, (String, String)> {
 
 /// The kind of value that a target takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Takes {
+pub enum TargetForm {
     /// One text of this form.
     One(Form),
     /// A list of texts of this form.
     Lines(Form),
 }
 
-impl Takes {
+impl TargetForm {
     /// The form of one text.
     pub fn form(self) -> Form {
         match self {
-            Takes::One(form) | Takes::Lines(form) => form,
+            TargetForm::One(form) | TargetForm::Lines(form) => form,
         }
     }
 }
 
 /// Finds what a path takes on accounts of these types. The error is (what is wrong, what it should be).
 /// No types: which there are is not known.
-pub fn resolve(target: &str, account_types: &[&str]) -> Result<Takes, (String, String)> {
+pub fn resolve(target: &str, account_types: &[&str]) -> Result<TargetForm, (String, String)> {
     if NEVER_SENT.contains(&path::pattern(target).as_str()) {
         return Err((
             format!("`{target}` is never sent"),
@@ -117,8 +117,8 @@ pub fn resolve(target: &str, account_types: &[&str]) -> Result<Takes, (String, S
         ));
     }
     match found.field.shape {
-        FieldShape::Leaf(form) => Ok(Takes::One(form)),
-        FieldShape::Lines(form) => Ok(Takes::Lines(form)),
+        FieldShape::Leaf(form) => Ok(TargetForm::One(form)),
+        FieldShape::Lines(form) => Ok(TargetForm::Lines(form)),
         FieldShape::Object(_) | FieldShape::List(_) => Err((
             format!("`{target}` is an object, not a value"),
             "feed the fields inside it".into(),
@@ -131,7 +131,7 @@ pub fn resolve_each(
     target: &str,
     list: &str,
     account_types: &[&str],
-) -> Result<Takes, (String, String)> {
+) -> Result<TargetForm, (String, String)> {
     let head = format!("{list}[].");
     if !target.starts_with(&head) {
         return Err((

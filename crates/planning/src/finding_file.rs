@@ -8,7 +8,7 @@ use bakkt_files::output::cells::CellWriter;
 use bakkt_folder::documents::Documents;
 use bakkt_folder::migration::Migration;
 use bakkt_mapping::pipeline::Pipeline;
-use bakkt_mapping::pipeline::scan::{Results, Scanned};
+use bakkt_mapping::pipeline::scan::{Results, ScannedRow};
 use bakkt_model::finding::{FindingKind, FindingRules};
 
 /// The columns.
@@ -70,7 +70,7 @@ impl<'a> FindingWriter<'a> {
     }
 
     /// The findings of a record.
-    pub fn write(&mut self, record: u32, batch: &Results, row: &Scanned) -> anyhow::Result<()> {
+    pub fn write(&mut self, record: u32, batch: &Results, row: &ScannedRow) -> anyhow::Result<()> {
         let pipeline = self.pipeline;
         let own = (pipeline.export.file_name(row.at), row.at.row);
         let id = batch.id(row).unwrap_or("");

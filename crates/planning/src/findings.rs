@@ -13,13 +13,15 @@ use bakkt_folder::documents::Documents;
 use bakkt_journal::Journal;
 use bakkt_journal::finding_lines::{FindingCount, FindingPlace, words};
 use bakkt_journal::findings::PlannedFinding;
-use bakkt_mapping::findings::gather::{Gathering, Outcome, PLACES, Seen, Spot, Standing, Told};
+use bakkt_mapping::findings::gather::{
+    FindingSpot, GatheredFindings, Gathering, KindSummary, PLACES, RecordStanding, ScannedRecord,
+};
 use bakkt_mapping::findings::text::is_invisible;
-use bakkt_mapping::pipeline::duplicates::{Duplicate, Index};
+use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateIndex};
 use bakkt_mapping::pipeline::person::PersonHash;
-use bakkt_mapping::pipeline::reread::Reread;
+use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::scan::Results;
-use bakkt_mapping::pipeline::{From, Pipeline};
+use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::finding::first_of;
 use bakkt_model::finding::{FindingAction, FindingKind, FindingRules};
 use bakkt_model::number::thousands;
@@ -33,13 +35,13 @@ const AT_ONCE: usize = 10_000;
 /// Everything that was found.
 #[derive(Debug, Default)]
 pub struct Findings {
-    outcome: Outcome,
+    outcome: GatheredFindings,
     documents: Vec<DocumentMember>,
     /// Places in `documents`, by record.
     documents_of: BTreeMap<u32, Vec<usize>>,
     exclusions: Vec<UnusedExclusion>,
     /// Records that would be sent and are not, because of what only several records have together. By record.
-    pub blocked: Vec<(u32, FindingKind, Standing)>,
+    pub blocked: Vec<(u32, FindingKind, RecordStanding)>,
 }
 
 /// A customer who is concerned by a document.
@@ -91,13 +93,13 @@ pub fn note(gathering: &mut Gathering, pipeline: &Pipeline, batch: &Results) {
             let place = ACCOUNT_TYPES.iter().position(|known| *known == name)?;
             u8::try_from(place + 1).ok()
         });
-        gathering.add(&Seen {
+        gathering.add(&ScannedRecord {
             at: (pipeline.export.file_of(row.at.offset), row.at.row),
             account_type: account_type.unwrap_or_default(),
             standing: match row.verdict {
-                bakkt_model::verdict::Verdict::Ready => Standing::Ready,
-                bakkt_model::verdict::Verdict::Grace => Standing::Grace,
-                _ => Standing::NotSent,
+                bakkt_model::verdict::Verdict::Ready => RecordStanding::Ready,
+                bakkt_model::verdict::Verdict::Grace => RecordStanding::Grace,
+                _ => RecordStanding::NotSent,
             },
             person: row.person.map_or(0, half),
             keys: *keys,
@@ -131,7 +133,7 @@ impl Findings {
         if rules.looks_for(FindingKind::UnusedExclusion) {
             findings.exclusions = exclusions;
         }
-        let mut blocked: BTreeMap<u32, (u32, Standing)> = BTreeMap::new();
+        let mut blocked: BTreeMap<u32, (u32, RecordStanding)> = BTreeMap::new();
         for (record, kind, standing) in &findings.outcome.blocked {
             blocked.insert(*record, (kind.bit(), *standing));
         }
@@ -148,7 +150,7 @@ impl Findings {
                 .or_default()
                 .push(place);
         }
-        let of = |(record, (kinds, standing)): (u32, (u32, Standing))| {
+        let of = |(record, (kinds, standing)): (u32, (u32, RecordStanding))| {
             Some((record, first_of(kinds)?, standing))
         };
         findings.blocked = blocked.into_iter().filter_map(of).collect();
@@ -165,7 +167,7 @@ impl Findings {
         &mut self,
         kind: FindingKind,
         survey: &Survey<'_>,
-        mut blocked: Option<&mut BTreeMap<u32, (u32, Standing)>>,
+        mut blocked: Option<&mut BTreeMap<u32, (u32, RecordStanding)>>,
     ) {
         let all = survey.conflicts(kind);
         let mut groups: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
@@ -194,7 +196,7 @@ impl Findings {
                     row: Some(one.row),
                 });
                 if let Some(blocked) = &mut blocked
-                    && one.standing != Standing::NotSent
+                    && one.standing != RecordStanding::NotSent
                 {
                     let entry = blocked.entry(one.record).or_insert((0, one.standing));
                     entry.0 |= kind.bit();
@@ -280,7 +282,11 @@ impl Findings {
     }
 
     /// The ids of the records that places are shown of, read again; of those only that have an id which may be shown.
-    pub fn ids(&self, index: &Index, pipeline: &Pipeline) -> anyhow::Result<BTreeMap<u32, String>> {
+    pub fn ids(
+        &self,
+        index: &DuplicateIndex,
+        pipeline: &Pipeline,
+    ) -> anyhow::Result<BTreeMap<u32, String>> {
         let mut wanted: BTreeSet<u32> = self.outcome.shown().collect();
         let documents = self
             .documents
@@ -291,9 +297,9 @@ impl Findings {
         if wanted.is_empty() {
             return Ok(ids);
         }
-        let mut reread = Reread::default();
+        let mut reread = RecordReader::default();
         for (record, at) in index.places_of(&wanted) {
-            let prepared = reread.prepare(pipeline, at, From::Index)?;
+            let prepared = reread.prepare(pipeline, at, JoinedRowSource::Index)?;
             ids.extend(prepared.id.map(|id| (record, id.to_owned())));
         }
         Ok(ids)
@@ -434,14 +440,14 @@ fn file_names(export: &Export) -> Vec<String> {
 
 /// How places are shown.
 struct Places<'a> {
-    outcome: &'a Outcome,
+    outcome: &'a GatheredFindings,
     pipeline: &'a Pipeline,
     names: Vec<String>,
     ids: &'a BTreeMap<u32, String>,
 }
 
 impl Places<'_> {
-    fn count(&self, told: &Told) -> FindingCount {
+    fn count(&self, told: &KindSummary) -> FindingCount {
         let mut groups: Vec<u32> = Vec::new();
         let places = told.spots.iter().map(|spot| {
             let mut place = self.spot(spot);
@@ -472,7 +478,7 @@ impl Places<'_> {
         }
     }
 
-    fn spot(&self, spot: &Spot) -> FindingPlace {
+    fn spot(&self, spot: &FindingSpot) -> FindingPlace {
         let mut place = self.row(spot.record);
         if let Some((list, at)) = spot.at {
             place.file = self.pipeline.file_name(list, at).to_owned();

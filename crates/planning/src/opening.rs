@@ -8,7 +8,7 @@ use bakkt_folder::migration::{Binding, Kept, LayerForm, Migration};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
 use bakkt_journal::layers::{ElementRow, LayerRow};
-use bakkt_mapping::pipeline::layers::Who;
+use bakkt_mapping::pipeline::layers::OwnerIdentity;
 use bakkt_source::Export;
 use bakkt_source::found::DetectedFile;
 
@@ -41,7 +41,7 @@ pub fn kept(layers: Vec<LayerRow>, state: &Path) -> Vec<Kept> {
     let known = |element: &ElementRow| {
         let spoken = (element.row, element.list, element.place);
         let (id, named) = (element.id, element.named);
-        (spoken, Who { id, named })
+        (spoken, OwnerIdentity { id, named })
     };
     let kept = |layer: LayerRow| Kept {
         path: folder.join(&layer.kept),

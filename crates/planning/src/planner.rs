@@ -10,10 +10,10 @@ use bakkt_journal::plan::PlannedRow;
 use bakkt_journal::{Journal, now};
 use bakkt_mapping as mapping;
 use bakkt_mapping::findings::gather::Gathering;
-use bakkt_mapping::pipeline::duplicates::{Duplicate, Index};
-use bakkt_mapping::pipeline::reread::Reread;
-use bakkt_mapping::pipeline::scan::{Placed, Results, Scanned, Want, scan};
-use bakkt_mapping::pipeline::{From, Pipeline};
+use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateIndex};
+use bakkt_mapping::pipeline::reread::RecordReader;
+use bakkt_mapping::pipeline::scan::{PlacedGap, Results, ScanOptions, ScannedRow, scan};
+use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::error::Failure;
 use bakkt_model::finding::{FindingAction, FindingKind};
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
@@ -50,7 +50,7 @@ pub fn plan(
         .collect::<anyhow::Result<Vec<i64>>>()?;
     let layers = add_layers(journal, migration)?;
     self::index(migration, mode, &stopping)?;
-    let (mut index, mut read) = (Index::default(), 0u64);
+    let (mut index, mut read) = (DuplicateIndex::default(), 0u64);
     let (documents, policy) = (&migration.documents, &migration.settings.policy);
     let mut survey = Survey::begin(documents.as_ref(), &migration.pipeline, policy, &stopping)?;
     let mut unknown = UnknownCodes::default();
@@ -58,12 +58,12 @@ pub fn plan(
     let words = Words::new(migration, accounts, &files, &layers);
     let pipeline = &migration.pipeline;
     let mut pass = pipeline.export.pass();
-    let want = Want {
+    let want = ScanOptions {
         hashes: true,
         facts: true,
         findings: true,
         people: true,
-        ..Want::default()
+        ..ScanOptions::default()
     };
     let rules = &migration.settings.findings;
     let mut gathering = Gathering::new(rules);
@@ -235,10 +235,13 @@ fn stopped() -> anyhow::Error {
 }
 
 /// The duplicates of an export that was read to its end.
-pub fn duplicates(index: &mut Index, migration: &Migration) -> anyhow::Result<Vec<Duplicate>> {
-    let (mut reread, pipeline) = (Reread::default(), &migration.pipeline);
+pub fn duplicates(
+    index: &mut DuplicateIndex,
+    migration: &Migration,
+) -> anyhow::Result<Vec<Duplicate>> {
+    let (mut reread, pipeline) = (RecordReader::default(), &migration.pipeline);
     index.duplicates(|at| {
-        let prepared = reread.prepare(pipeline, at, From::Index)?;
+        let prepared = reread.prepare(pipeline, at, JoinedRowSource::Index)?;
         Ok(pipeline.hash(prepared.payload))
     })
 }
@@ -372,7 +375,7 @@ impl<'m> Words<'m> {
         })
     }
 
-    fn gap<'a>(&'a self, found: &Placed<'_>, reason: &'a str) -> PlannedGap<'a> {
+    fn gap<'a>(&'a self, found: &PlacedGap<'_>, reason: &'a str) -> PlannedGap<'a> {
         let gap = found.gap;
         let path = &self.paths[gap.path as usize];
         let at = match (found.laid, found.at) {
@@ -419,7 +422,7 @@ impl<'m> Words<'m> {
     fn row<'a>(
         &'a self,
         batch: &'a Results,
-        row: &'a Scanned,
+        row: &'a ScannedRow,
         gaps: &'a [PlannedGap<'a>],
         parts: &'a [PlannedPart],
     ) -> PlannedRow<'a> {

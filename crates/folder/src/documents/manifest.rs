@@ -9,7 +9,7 @@ use super::claim::{Claim, FIELDS, Field, Value, resolve};
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::Mapper;
 use bakkt_mapping::compile::{Targets, compile_for};
-use bakkt_mapping::draft::{Draft, Slot};
+use bakkt_mapping::draft::{Draft, SlotValue};
 use bakkt_mapping::feed::Scratch;
 use bakkt_model::error::{Diagnostic, Diagnostics, Failure};
 use bakkt_model::position::Position;
@@ -102,13 +102,13 @@ impl Manifest {
             };
             match draft.slot(slot) {
                 // A manifest has no groups of rows.
-                Slot::Missing | Slot::Disagree => {}
-                Slot::Invalid(why) if *field == Field::KybItem => claim.items.push(Err(why)),
-                Slot::Invalid(why) => claim.set(*field, Value::Unread(why)),
-                Slot::Value { span, .. } => {
+                SlotValue::Missing | SlotValue::Disagree => {}
+                SlotValue::Invalid(why) if *field == Field::KybItem => claim.items.push(Err(why)),
+                SlotValue::Invalid(why) => claim.set(*field, Value::Unread(why)),
+                SlotValue::Value { span, .. } => {
                     claim.set(*field, Value::Text(draft.text(span).to_owned()));
                 }
-                Slot::List { first, last, .. } => {
+                SlotValue::List { first, last, .. } => {
                     let items = (first..last).map(|item| draft.item(item).map(str::to_owned));
                     claim.items.extend(items);
                 }

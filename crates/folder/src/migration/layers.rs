@@ -17,8 +17,10 @@ use crate::settings::Settings;
 use bakkt_contract::account::NEVER_SENT;
 use bakkt_contract::{Form, path};
 use bakkt_mapping::Mapper;
-use bakkt_mapping::assess::Plan;
-use bakkt_mapping::pipeline::layers::{Element, Field, Layer, Places, Read, Spoken, Who, tells};
+use bakkt_mapping::assess::AssessPlan;
+use bakkt_mapping::pipeline::layers::{
+    Element, ElementPlaces, Overlay, OverlayField, OverlayReading, OwnerIdentity, OwnerRef, tells,
+};
 use bakkt_mapping::target::{ACCOUNT_TYPE, OWED, resolve};
 use bakkt_model::error::{Diagnostic, Diagnostics, Failure, ShownPath};
 use bakkt_source::export::{HeaderRow, OpenedExport, Options, SheetSetting};
@@ -52,7 +54,7 @@ pub struct Kept {
     /// Lines of rows that are left out, because what they say may not be changed.
     pub refused: BTreeSet<u64>,
     /// Of whom its rows speak: line, list and place.
-    pub who: BTreeMap<Spoken, Who>,
+    pub who: BTreeMap<OwnerRef, OwnerIdentity>,
 }
 
 impl Kept {
@@ -163,15 +165,15 @@ impl OpenedLayer {
     pub(super) fn ready(
         self,
         settings: &Settings,
-        (mapper, plan): (&Mapper, &Plan),
+        (mapper, plan): (&Mapper, &AssessPlan),
         each_block: impl FnMut(u64) -> anyhow::Result<()>,
-    ) -> anyhow::Result<(Kept, Layer)> {
+    ) -> anyhow::Result<(Kept, Overlay)> {
         let (read, says) = match self.has {
             Has::Fields(fields) => {
                 let own = written(&self.kept.name, self.export.headers(), &fields, mapper)?;
                 let says = own.fed().into_iter().map(|fed| (fed.slot, fed.target));
                 let says: Vec<_> = says.collect();
-                (Read::Fields(own), says)
+                (OverlayReading::Fields(own), says)
             }
             Has::Export(columns) => {
                 let there = |column: usize| columns.get(column).is_some_and(Option::is_some);
@@ -181,7 +183,7 @@ impl OpenedLayer {
                     mapper.slot(&fed.target) == Some(fed.slot) && value && whole
                 });
                 let says: Vec<_> = fed.map(|fed| (fed.slot, fed.target)).collect();
-                (Read::Export(columns), says)
+                (OverlayReading::Export(columns), says)
             }
         };
         let id = says.iter().find(|(_, path)| path == KEY);
@@ -195,7 +197,7 @@ impl OpenedLayer {
             )
         })?;
         let id = *id;
-        let layer = Layer {
+        let layer = Overlay {
             number: self.kept.number,
             export: Arc::new(self.export.ready(&settings.dir, each_block)?),
             read,
@@ -358,7 +360,7 @@ fn laid_over(path: &str) -> bool {
 }
 
 /// What the rows of a layer can say, in the order in which it is laid over a record: what others are read by comes first.
-fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field> {
+fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &AssessPlan) -> Vec<OverlayField> {
     let fed = mapper.fed();
     let slots: BTreeMap<&str, usize> = fed
         .iter()
@@ -370,7 +372,7 @@ fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field
         .iter()
         .filter(|(_, path)| path.ends_with("].clientOwnerId"));
     let ids: BTreeMap<String, usize> = ids.map(|(from, path)| (path.clone(), *from)).collect();
-    let mut fields: Vec<Field> = says
+    let mut fields: Vec<OverlayField> = says
         .into_iter()
         .filter(|(_, path)| path != KEY)
         .map(|(from, path)| {
@@ -383,7 +385,7 @@ fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field
                 Err(_) if path == ACCOUNT_TYPE => Form::AccountType,
                 Err(_) => Form::Text,
             };
-            Field {
+            OverlayField {
                 from,
                 to: slots
                     .get(path.as_str())
@@ -401,7 +403,7 @@ fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field
             }
         })
         .collect();
-    let read_by = |field: &Field| matches!(field.form, Form::Country | Form::TaxIdType);
+    let read_by = |field: &OverlayField| matches!(field.form, Form::Country | Form::TaxIdType);
     fields.sort_by_key(|field| !read_by(field));
     fields
 }
@@ -424,7 +426,7 @@ fn element(at: &str, mapper: &Mapper, (slots, paths, ids): Known<'_>) -> Element
                 let head_of = format!("{}[{}]", each.list, each.base + place);
                 paths.get(at.replacen(&head, &head_of, 1).as_str()).copied()
             };
-            return Element::Row(Places {
+            return Element::Row(ElementPlaces {
                 each: number,
                 place,
                 base: each.base,

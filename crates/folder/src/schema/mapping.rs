@@ -15,7 +15,7 @@ use bakkt_contract::path::MAX_INDEX;
 use bakkt_contract::roles::{OWNER_KINDS, ROLES};
 use bakkt_contract::{Field, FieldShape, Form, Level, LevelRule, path};
 use bakkt_mapping::compile::FORMS;
-use bakkt_mapping::target::{ACCOUNT_TYPE, Takes as Target};
+use bakkt_mapping::target::{ACCOUNT_TYPE, TargetForm as Target};
 
 /// The top of a mapping file.
 const FILE: &[Key] = keys! {

@@ -11,12 +11,12 @@ use bakkt_contract::{Level, LevelRule, path};
 /// The moves, by path pattern such as `owners[].identity.employment`, or by type of account as `kyb.CUSTODIAL`.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
-    moves: BTreeMap<String, Move>,
+    moves: BTreeMap<String, LevelMove>,
 }
 
-/// One move.
+/// A level that the policy gives to a field.
 #[derive(Clone, Debug)]
-pub struct Move {
+pub struct LevelMove {
     /// The new level.
     pub level: Level,
     /// The operator's reason, for the report.
@@ -34,7 +34,7 @@ impl Policy {
             return Err("W is Bakkt's to give; H is the strongest level of yours".into());
         }
         self.moves
-            .insert(pattern.to_owned(), Move { level, reason });
+            .insert(pattern.to_owned(), LevelMove { level, reason });
         Ok(())
     }
 
@@ -55,7 +55,7 @@ impl Policy {
             return Err("an account needs KYB or it does not".into());
         }
         self.moves
-            .insert(format!("kyb.{account_type}"), Move { level, reason });
+            .insert(format!("kyb.{account_type}"), LevelMove { level, reason });
         Ok(())
     }
 
@@ -79,7 +79,7 @@ impl Policy {
     }
 
     /// All moves, by pattern.
-    pub fn moves(&self) -> impl Iterator<Item = (&str, &Move)> {
+    pub fn moves(&self) -> impl Iterator<Item = (&str, &LevelMove)> {
         self.moves
             .iter()
             .map(|(pattern, moved)| (pattern.as_str(), moved))

@@ -1,6 +1,6 @@
 //! The checks of one record, on the thread that mapped it.
 //!
-//! Owner of [`Checks`], made once for a mapping, and of [`Looked`], a thread's buffers. It runs for every row of an export,
+//! Owner of [`Checks`], made once for a mapping, and of [`RecordFindings`], a thread's buffers. It runs for every row of an export,
 //! so a look at the bytes of all values together comes first: a record of plain ASCII without escapes costs a few
 //! nanoseconds. Constants of the mapping are not looked at, nor are values that are a gap already.
 //! Left out on purpose: comparing records (`gather`).
@@ -9,14 +9,14 @@ use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use jiff::civil::Date;
 
-use super::address::{self, Doubt};
+use super::address::{self, StreetProblem};
 use super::birth;
 use super::entities;
 use super::ids;
 use super::text;
 use crate::Mapper;
-use crate::assess::Plan;
-use crate::draft::{Draft, Slot};
+use crate::assess::AssessPlan;
+use crate::draft::{Draft, SlotValue};
 use bakkt_contract::fold::fold_into;
 use bakkt_contract::roles::PRIMARY_OWNER;
 use bakkt_contract::{FieldShape, Form, path};
@@ -62,10 +62,10 @@ pub struct Checks {
     /// The kinds that block, as a set.
     pub blocking: u32,
     /// The fields that findings can name.
-    pub fields: Vec<Field>,
+    pub fields: Vec<FindingField>,
     /// Texts, by slot.
     texts: Vec<TextSlot>,
-    owners: Vec<Owner>,
+    owners: Vec<CheckedOwner>,
     entity: Entity,
     as_of: Date,
     key: RandomState,
@@ -73,7 +73,7 @@ pub struct Checks {
 
 /// A field that a finding can name.
 #[derive(Clone, Debug)]
-pub struct Field {
+pub struct FindingField {
     /// Its path; of a row that is an element of a list, with empty brackets.
     pub path: String,
     /// Of such an element: the list, by its number in the mapping, and its place.
@@ -91,7 +91,7 @@ struct TextSlot {
 
 /// Slots of an owner; each with the number of its field.
 #[derive(Debug, Default)]
-struct Owner {
+struct CheckedOwner {
     /// The first slot of the owner: a record with fewer slots does not have them.
     first: Option<usize>,
     role: Option<usize>,
@@ -111,7 +111,7 @@ struct Entity {
 
 /// What is compared between records: keyed hashes, 0 where there is nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Keys {
+pub struct ComparisonKeys {
     /// Of the id as a person sees it.
     pub id: u64,
     /// Of the entity, on an account that has one.
@@ -128,10 +128,10 @@ pub struct Keys {
     pub first: u8,
 }
 
-/// One finding of a record.
+/// A finding of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// What it is.
+pub struct RecordFinding {
+    /// The kind of finding.
     pub kind: FindingKind,
     /// The field, by its number in [`Checks::fields`].
     pub field: Option<u16>,
@@ -143,19 +143,19 @@ pub struct Found {
 
 /// What was found of the last record, and a thread's buffers.
 #[derive(Debug, Default)]
-pub struct Looked {
+pub struct RecordFindings {
     /// Describe what values look like.
     pub shapes: bool,
     /// The findings.
-    pub found: Vec<Found>,
+    pub found: Vec<RecordFinding>,
     /// What other records are compared by.
-    pub keys: Keys,
+    pub keys: ComparisonKeys,
     scratch: String,
 }
 
 impl Checks {
     /// Lays the checks out for a mapping.
-    pub fn new(mapper: &Mapper, plan: &Plan, rules: FindingRules) -> Checks {
+    pub fn new(mapper: &Mapper, plan: &AssessPlan, rules: FindingRules) -> Checks {
         let mut checks = Checks {
             blocking: rules.blocking(),
             rules,
@@ -173,7 +173,7 @@ impl Checks {
         checks
     }
 
-    fn add(&mut self, plan: &Plan, slot: usize, target: &str) {
+    fn add(&mut self, plan: &AssessPlan, slot: usize, target: &str) {
         let Some(found) = path::find(target) else {
             return;
         };
@@ -220,7 +220,7 @@ impl Checks {
             0
         };
         if self.owners.len() <= index {
-            self.owners.resize_with(index + 1, Owner::default);
+            self.owners.resize_with(index + 1, CheckedOwner::default);
         }
         let owner = &mut self.owners[index];
         owner.first = Some(owner.first.map_or(slot, |first| first.min(slot)));
@@ -235,14 +235,14 @@ impl Checks {
         }
     }
 
-    fn field(&mut self, plan: &Plan, target: &str) -> u16 {
+    fn field(&mut self, plan: &AssessPlan, target: &str) -> u16 {
         let gap = plan.paths.iter().position(|info| info.path == target);
         let element = gap.and_then(|gap| plan.paths[gap].element);
         let path = match (element, target.split_once('['), target.split_once(']')) {
             (Some(_), Some((list, _)), Some((_, rest))) => format!("{list}[]{rest}"),
             _ => target.to_owned(),
         };
-        self.fields.push(Field {
+        self.fields.push(FindingField {
             path,
             element,
             gap: gap.map(|gap| gap as u32),
@@ -262,7 +262,7 @@ impl Checks {
 /// A value of a record that came from a cell.
 fn cell(draft: &Draft, slot: usize) -> Option<&str> {
     match draft.slot(slot) {
-        Slot::Value {
+        SlotValue::Value {
             span,
             constant: false,
         } => Some(draft.text(span)),
@@ -270,7 +270,7 @@ fn cell(draft: &Draft, slot: usize) -> Option<&str> {
     }
 }
 
-impl Looked {
+impl RecordFindings {
     /// Looks at a record. `is_gap` says whether a path, by its number, is a gap of it.
     pub fn look(
         &mut self,
@@ -280,7 +280,7 @@ impl Looked {
         is_gap: impl Fn(u32) -> bool,
     ) {
         self.found.clear();
-        self.keys = Keys::default();
+        self.keys = ComparisonKeys::default();
         let fits = |field: u16| {
             let field = checks.fields.get(usize::from(field));
             !field.and_then(|field| field.gap).is_some_and(&is_gap)
@@ -305,7 +305,7 @@ impl Looked {
     ) {
         if rules.looks_for(kind) {
             let shape = if self.shapes { shape() } else { String::new() };
-            self.found.push(Found {
+            self.found.push(RecordFinding {
                 kind,
                 field,
                 shape,
@@ -344,11 +344,11 @@ impl Looked {
             .take_while(|text| text.slot < draft.len());
         for text in slots {
             match draft.slot(text.slot) {
-                Slot::Value {
+                SlotValue::Value {
                     span,
                     constant: false,
                 } => self.look_at_text(checks, text, (draft.text(span), escaped), fits),
-                Slot::List {
+                SlotValue::List {
                     first,
                     last,
                     constant: false,
@@ -415,7 +415,7 @@ impl Looked {
         &mut self,
         checks: &Checks,
         draft: &Draft,
-        owner: &Owner,
+        owner: &CheckedOwner,
         is_primary: bool,
         fits: &impl Fn(u16) -> bool,
     ) {
@@ -456,7 +456,7 @@ impl Looked {
         country: Option<usize>,
         fits: &impl Fn(u16) -> bool,
     ) {
-        let Slot::List {
+        let SlotValue::List {
             first,
             last,
             constant: false,
@@ -467,8 +467,8 @@ impl Looked {
         let lines = (first..last).filter_map(|item| draft.item(item).ok());
         let country = country.and_then(|slot| draft.value(slot));
         let kind = match address::doubt(lines.clone(), country, &mut self.scratch) {
-            Some(Doubt::Box) => FindingKind::PoBox,
-            Some(Doubt::NoStreet) => FindingKind::PlaceholderStreet,
+            Some(StreetProblem::Box) => FindingKind::PoBox,
+            Some(StreetProblem::NoStreet) => FindingKind::PlaceholderStreet,
             None => return,
         };
         if fits(field) {
@@ -485,7 +485,7 @@ impl Looked {
         primary: usize,
         fits: &impl Fn(u16) -> bool,
     ) {
-        let none = Owner::default();
+        let none = CheckedOwner::default();
         let owner = checks.owners.get(primary).unwrap_or(&none);
         let value = |slot: Option<(usize, u16)>| {
             let (slot, field) = slot?;
@@ -524,7 +524,7 @@ impl Looked {
 
 /// The place of the primary owner.
 fn primary(checks: &Checks, draft: &Draft) -> usize {
-    let is_primary = |owner: &Owner| {
+    let is_primary = |owner: &CheckedOwner| {
         let role = owner.role.and_then(|slot| draft.value(slot));
         role == Some(PRIMARY_OWNER)
     };
@@ -532,8 +532,8 @@ fn primary(checks: &Checks, draft: &Draft) -> usize {
 }
 
 /// The owners for whom a record has slots.
-fn present<'a>(checks: &'a Checks, draft: &Draft) -> impl Iterator<Item = &'a Owner> {
+fn present<'a>(checks: &'a Checks, draft: &Draft) -> impl Iterator<Item = &'a CheckedOwner> {
     let slots = draft.len();
-    let has_slots = move |owner: &&Owner| owner.first.is_none_or(|first| first < slots);
+    let has_slots = move |owner: &&CheckedOwner| owner.first.is_none_or(|first| first < slots);
     checks.owners.iter().take_while(has_slots)
 }

@@ -1,6 +1,6 @@
 //! Rows that stand beside a record's own: owners and trusted contacts in exports of their own, further rows of its group.
 //!
-//! Owner of [`Join`], one such export with the index of its keys, and of [`Beside`], the rows of one record that a thread
+//! Owner of [`Join`], one such export with the index of its keys, and of [`JoinedRows`], the rows of one record that a thread
 //! has gathered. Invariants: the rows of a record come in one order, which only depends on the exports, so that gathering
 //! them from the index and reading them again from noted places give the same bytes; every row of a joined export ends as
 //! part of a record or as one that nothing uses, with a reason; memory is bounded, however many rows hold one key.
@@ -124,7 +124,7 @@ const UNFIT_KEY: &str =
 
 /// The rows beside one record, one of a thread's buffers.
 #[derive(Debug, Default)]
-pub struct Beside {
+pub struct JoinedRows {
     rows: Vec<RereadRow>,
     /// By row: the join that it comes from, and where it stands.
     places: Vec<(usize, Position)>,
@@ -136,7 +136,7 @@ pub struct Beside {
 
 /// What a row of the accounts' export turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begins {
+pub enum RowRole {
     /// A record begins with it.
     Record,
     /// It has no key, and where several rows can be one account it should.
@@ -145,25 +145,25 @@ pub enum Begins {
     No,
 }
 
-impl Beside {
+impl JoinedRows {
     /// Gathers the rows of the record that begins with `row`, by the indexes.
     pub fn gather(
         &mut self,
         joins: &[Join],
         row: &Row<'_>,
         at: Position,
-    ) -> anyhow::Result<Begins> {
+    ) -> anyhow::Result<RowRole> {
         self.clear();
-        let mut begins = Begins::Record;
+        let mut begins = RowRole::Record;
         for (number, join) in joins.iter().enumerate() {
             let own = (join.list == JoinedList::Group).then_some((row, at));
             match (key(row, join.account_key), own) {
                 (Some(key), own) => {
                     if !self.of_key(joins, number, key, own)? {
-                        return Ok(Begins::No);
+                        return Ok(RowRole::No);
                     }
                 }
-                (None, Some(_)) => begins = Begins::Keyless,
+                (None, Some(_)) => begins = RowRole::Keyless,
                 (None, None) => {}
             }
         }
