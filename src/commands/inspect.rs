@@ -19,7 +19,7 @@ pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
     let (files, _) = surveyed(&args.files, &options(&args.reading)?, mode)?;
     let links = inspect::links(&files);
     let meanings = guess::meanings(&guess::guess(&files, &inspect::all_links(&files)), &files);
-    let read: Vec<page::Read<'_>> = files.iter().zip(meanings).collect();
+    let read: Vec<page::FileReading<'_>> = files.iter().zip(meanings).collect();
     let text = if args.json {
         page::json(&read, &links).to_string()
     } else {
