@@ -9,8 +9,8 @@ use super::so_far::so_far;
 use super::uploads;
 use bakkt_engine::api::{Client, Credentials};
 use bakkt_engine::submit::limiter::Limiter;
-use bakkt_engine::submit::stage::{Limiters, Tools};
-use bakkt_engine::submit::{Counters, DocumentFn, Ended, HeardFn, PayloadFn, Run, run};
+use bakkt_engine::submit::stage::{Limiters, SendTools};
+use bakkt_engine::submit::{DocumentFn, HeardFn, PayloadFn, RunCounters, RunEnd, RunSetup, run};
 use bakkt_files::progress::{Mode, Sending};
 use bakkt_folder::migration::Migration;
 use bakkt_folder::settings::Settings;
@@ -52,7 +52,7 @@ pub async fn send(
     scope: Scope,
     signals: &Signals,
     mode: Mode,
-) -> anyhow::Result<(Journal, Ended)> {
+) -> anyhow::Result<(Journal, RunEnd)> {
     let limits = settings.limits;
     let client = Client::new(
         &settings.target,
@@ -61,7 +61,7 @@ pub async fn send(
         limits.in_flight + limits.uploads_in_flight,
     )?;
     let number = journal.begin_run(bakkt_journal::now())?;
-    let counters = Arc::new(Counters::default());
+    let counters = Arc::new(RunCounters::default());
     counters
         .in_doubt
         .set(journal.recover(bakkt_journal::now())?);
@@ -90,8 +90,8 @@ pub async fn send(
     } = limiters.clone();
     counters.watch(vec![create, lookup, upload, kyb]);
     let told = PressureFile::start(journal.folder(), counters.clone());
-    let the = Run {
-        tools: Tools {
+    let setup = RunSetup {
+        tools: SendTools {
             client: Arc::new(client),
             limiters,
             upload_timeout: settings.retry.upload_timeout,
@@ -115,7 +115,7 @@ pub async fn send(
     tracing::info!(open, in_doubt = counters.in_doubt.get(), "sending");
     let shown = Sending::watch(mode, "sending", move || so_far(&counters));
     let ended = tokio::select! {
-        ended = run(journal, the) => ended,
+        ended = run(journal, setup) => ended,
         () = signals.aborted() => {
             Err(Failure::stopped("stopped at once; what was on its way is in doubt", "run the same command: it asks about those first"))
         }
@@ -124,9 +124,9 @@ pub async fn send(
     drop(told);
     let (journal, ended) = ended?;
     let outcome = match &ended {
-        Ended::Finished => "finished".to_owned(),
-        Ended::Interrupted => "interrupted".to_owned(),
-        Ended::Stopped(error) => format!("stopped: {error}"),
+        RunEnd::Finished => "finished".to_owned(),
+        RunEnd::Interrupted => "interrupted".to_owned(),
+        RunEnd::Stopped(error) => format!("stopped: {error}"),
     };
     tracing::info!(%outcome, "run ended");
     journal.end_run(number, bakkt_journal::now(), &outcome)?;

@@ -6,7 +6,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use super::recorder::Pick;
+use super::recorder::TaskPick;
 use bakkt_model::task::{Task, TaskKind};
 
 /// One lane.
@@ -77,10 +77,10 @@ impl Lane {
     }
 
     /// What to pick, where there is room.
-    pub(super) fn pick(&self) -> Option<Pick> {
+    pub(super) fn pick(&self) -> Option<TaskPick> {
         let queued = self.to_look.len() + self.to_send.len();
         let room = (4 * self.places).saturating_sub(queued);
-        (!self.exhausted && room >= 2 * self.places).then(|| Pick {
+        (!self.exhausted && room >= 2 * self.places).then(|| TaskPick {
             kind: self.kinds[self.turn],
             after: self.cursor,
             most: (room as u64).min(self.budget) as usize,

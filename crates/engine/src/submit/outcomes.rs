@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use super::backoff;
-use super::coordinator::{Ended, Loop, Next};
-use super::settle::{self, ASKS, Verdict};
-use super::stage::{Done, Found};
+use super::coordinator::{NextStep, RunEnd, SubmitLoop};
+use super::settle::{self, ASKS, SettleVerdict};
+use super::stage::{LookupOutcome, RequestEnd};
 use crate::api::judge::{self, Judgement};
 use bakkt_journal::follow::CHANGED;
 use bakkt_journal::now;
@@ -18,40 +18,40 @@ use bakkt_model::task::{AccountFacts, PriorAccount, Refusal, Task, TaskKind, Tra
 /// Answers 404 without an Error body, and no other answer in this run: the address is wrong.
 const STRANGE_404S: u32 = 8;
 
-impl Loop {
+impl SubmitLoop {
     /// One request ended.
-    pub(super) fn done(&mut self, done: Done) {
+    pub(super) fn done(&mut self, done: RequestEnd) {
         match done {
-            Done::Sent(task, judgement) => {
+            RequestEnd::Sent(task, judgement) => {
                 self.lane(task.kind).sending -= 1;
                 self.sent(task, judgement);
             }
-            Done::NotSent(task) => {
+            RequestEnd::NotSent(task) => {
                 self.lane(task.kind).sending -= 1;
                 self.postpone(task.id, "stopped before", "not sent");
             }
-            Done::Unfit(task, why) => {
+            RequestEnd::Unfit(task, why) => {
                 self.lane(task.kind).sending -= 1;
                 self.hold(&task, why);
             }
-            Done::Looked(task, found) => {
+            RequestEnd::Looked(task, found) => {
                 self.lane(task.kind).looking -= 1;
                 self.looked(task, found);
             }
-            Done::Asked(task, found) => {
+            RequestEnd::Asked(task, found) => {
                 self.asking -= 1;
                 match self.prompts.due(task.id) {
                     Some(due) => self.asked_early(task, found, due),
                     None => self.asked(task, found),
                 }
             }
-            Done::Heard(last) => self.heard(&last),
+            RequestEnd::Heard(last) => self.heard(&last),
             // The run is stopping; these are open or in doubt, as the journal says.
-            Done::NotAsked => {}
-            Done::Broken(task, error) => {
+            RequestEnd::NotAsked => {}
+            RequestEnd::Broken(task, error) => {
                 self.lane(task.kind).sending -= 1;
                 self.postpone(task.id, "not mapped", "not sent");
-                self.end(Ended::Stopped(error));
+                self.end(RunEnd::Stopped(error));
             }
         }
     }
@@ -84,7 +84,7 @@ impl Loop {
             }
             Judgement::Forbidden(_) => {
                 self.postpone(task.id, "403", "not taken");
-                self.end(Ended::Stopped(Failure::stopped(
+                self.end(RunEnd::Stopped(Failure::stopped(
                     "Bakkt forbids the request (403), and nothing has succeeded since it last did",
                     "check that the key may open accounts, and whether a filter stands in front; then run the same command",
                 )));
@@ -110,7 +110,7 @@ impl Loop {
                 if task.kind != TaskKind::Kyb {
                     self.tries.entry(task.id).or_default().absent = 0;
                     let wait = self.settle_after(task.kind);
-                    self.park(task, wait, Next::Ask);
+                    self.park(task, wait, NextStep::Ask);
                 }
                 self.failed(&answer);
             }
@@ -127,56 +127,67 @@ impl Loop {
             Judgement::NoService => {
                 self.postpone(task.id, "wrong target or key", "not taken");
                 let (message, hint) = judge::no_service();
-                self.end(Ended::Stopped(Failure::configuration(message, hint)));
+                self.end(RunEnd::Stopped(Failure::configuration(message, hint)));
             }
             Judgement::Stop(message, hint) => {
                 self.postpone(task.id, "wrong target or key", "not taken");
-                self.end(Ended::Stopped(Failure::configuration(message, hint)));
+                self.end(RunEnd::Stopped(Failure::configuration(message, hint)));
             }
         }
     }
 
-    fn looked(&mut self, task: Task, found: Found) {
-        self.answered |= matches!(found, Found::NotThere | Found::There(..));
+    fn looked(&mut self, task: Task, found: LookupOutcome) {
+        self.answered |= matches!(found, LookupOutcome::NotThere | LookupOutcome::There(..));
         match found {
-            Found::NotThere => {
+            LookupOutcome::NotThere => {
                 self.failures = 0;
                 self.queue_send(task);
             }
-            Found::There(account, equal) => {
+            LookupOutcome::There(account, equal) => {
                 match settle::after_look(task.kind, equal, self.run.on_existing) {
-                    Verdict::Accepted(existed) => self.accept(&task, "", account, existed),
-                    Verdict::NotApplied => self.queue_send(task),
-                    Verdict::Stop => self.stop_for_existing(&task),
+                    SettleVerdict::Accepted(existed) => self.accept(&task, "", account, existed),
+                    SettleVerdict::NotApplied => self.queue_send(task),
+                    SettleVerdict::Stop => self.stop_for_existing(&task),
                 }
             }
-            Found::Unknown(why, after) => self.question_again(task, Next::Look, &why, after),
-            Found::Stop(message, hint) => {
-                self.end(Ended::Stopped(Failure::configuration(message, hint)))
+            LookupOutcome::Unknown(why, after) => {
+                self.question_again(task, NextStep::Look, &why, after)
+            }
+            LookupOutcome::Stop(message, hint) => {
+                self.end(RunEnd::Stopped(Failure::configuration(message, hint)))
             }
         }
     }
 
-    fn asked(&mut self, task: Task, found: Found) {
-        self.answered |= matches!(found, Found::NotThere | Found::There(..));
-        tracing::debug!(id = %task.client_id, there = matches!(found, Found::There(..)), "asked");
+    fn asked(&mut self, task: Task, found: LookupOutcome) {
+        self.answered |= matches!(found, LookupOutcome::NotThere | LookupOutcome::There(..));
+        tracing::debug!(id = %task.client_id, there = matches!(found, LookupOutcome::There(..)), "asked");
         match found {
-            Found::NotThere => self.absent(task),
-            Found::There(account, equal) => match self.judge_there(&task, &account, equal) {
-                Verdict::Accepted(existed) => self.settle(&task, account, existed),
-                Verdict::NotApplied => self.absent(task),
-                Verdict::Stop => self.stop_for_existing(&task),
-            },
+            LookupOutcome::NotThere => self.absent(task),
+            LookupOutcome::There(account, equal) => {
+                match self.judge_there(&task, &account, equal) {
+                    SettleVerdict::Accepted(existed) => self.settle(&task, account, existed),
+                    SettleVerdict::NotApplied => self.absent(task),
+                    SettleVerdict::Stop => self.stop_for_existing(&task),
+                }
+            }
             // Stays in doubt for as long as asking fails (invariant 1).
-            Found::Unknown(why, after) => self.question_again(task, Next::Ask, &why, after),
-            Found::Stop(message, hint) => {
-                self.end(Ended::Stopped(Failure::configuration(message, hint)))
+            LookupOutcome::Unknown(why, after) => {
+                self.question_again(task, NextStep::Ask, &why, after)
+            }
+            LookupOutcome::Stop(message, hint) => {
+                self.end(RunEnd::Stopped(Failure::configuration(message, hint)))
             }
         }
     }
 
     /// What an account that was found says about a task in doubt.
-    pub(super) fn judge_there(&self, task: &Task, account: &AccountFacts, equal: bool) -> Verdict {
+    pub(super) fn judge_there(
+        &self,
+        task: &Task,
+        account: &AccountFacts,
+        equal: bool,
+    ) -> SettleVerdict {
         let first_at = task.first_at.unwrap_or(i64::MIN);
         let older = settle::older(account, first_at, self.run.retry.clock_tolerance);
         settle::after_doubt(task, older, equal, self.run.on_existing)
@@ -195,7 +206,7 @@ impl Loop {
         tries.absent += 1;
         if tries.absent < ASKS {
             let wait = self.settle_after(task.kind);
-            self.park(task, wait, Next::Ask);
+            self.park(task, wait, NextStep::Ask);
             return;
         }
         tries.absent = 0;
@@ -225,14 +236,14 @@ impl Loop {
                 self.run.retry.backoff_first,
                 self.run.retry.backoff_most,
             );
-            self.park(task, self.no_sooner(after, wait), Next::Send);
+            self.park(task, self.no_sooner(after, wait), NextStep::Send);
         }
         if answer != "lost" {
             self.failed(answer);
         }
     }
 
-    fn question_again(&mut self, task: Task, next: Next, why: &str, after: Option<Duration>) {
+    fn question_again(&mut self, task: Task, next: NextStep, why: &str, after: Option<Duration>) {
         self.strange_404s = if why == "404" {
             self.strange_404s + 1
         } else {
@@ -240,7 +251,7 @@ impl Loop {
         };
         if self.strange_404s >= STRANGE_404S && !self.answered {
             let (message, hint) = judge::no_service();
-            self.end(Ended::Stopped(Failure::configuration(message, hint)));
+            self.end(RunEnd::Stopped(Failure::configuration(message, hint)));
         }
         if why == "403" && !self.answered {
             self.forbidden();
@@ -308,11 +319,11 @@ impl Loop {
     /// Forbidden before anything has succeeded.
     fn forbidden(&mut self) {
         let (message, hint) = judge::forbidden();
-        self.end(Ended::Stopped(Failure::stopped(message, hint)));
+        self.end(RunEnd::Stopped(Failure::stopped(message, hint)));
     }
 
     fn stop_for_existing(&mut self, task: &Task) {
-        self.end(Ended::Stopped(Failure::stopped(
+        self.end(RunEnd::Stopped(Failure::stopped(
             format!(
                 "the account {} existed before this migration, and on_existing is \"stop\"",
                 task.client_id
@@ -332,7 +343,7 @@ impl Loop {
     fn failed(&mut self, answer: &str) {
         self.failures += 1;
         if self.failures >= self.run.retry.breaker {
-            self.end(Ended::Stopped(Failure::stopped(
+            self.end(RunEnd::Stopped(Failure::stopped(
                 format!("{} failures in a row and not one success between them; the last was: {answer}", self.failures),
                 "when Bakkt can be reached again, run the same command: it goes on where it stopped",
             )));
