@@ -15,7 +15,7 @@ use bakkt_journal::plan::PlannedRow;
 use bakkt_journal::{Journal, now};
 use bakkt_migrate::cli::{RunArgs, TargetArgs};
 use bakkt_model::state::State;
-use bakkt_model::task::{AccountFacts, Change, Existed, Kind, What};
+use bakkt_model::task::{AccountFacts, Change, PriorAccount, TaskKind, Transition};
 use bakkt_model::verdict::Verdict;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -53,7 +53,7 @@ fn planned(folder: &Path) -> Journal {
 /// Every task from open to accepted: the outcomes of one batch share a transaction with the intents of the next.
 fn record(journal: &mut Journal, batch: usize) {
     let tasks = journal
-        .pick(Kind::Account, State::Open, 0, TASKS, false)
+        .pick(TaskKind::Account, State::Open, 0, TASKS, false)
         .expect("open tasks");
     let mut changes: Vec<Change> = Vec::new();
     for tasks in tasks.chunks(batch) {
@@ -61,21 +61,21 @@ fn record(journal: &mut Journal, batch: usize) {
         changes.extend(tasks.iter().map(|task| Change {
             task: task.id,
             at,
-            what: What::Intend { hash: task.hash },
+            what: Transition::Intend { hash: task.hash },
         }));
         journal.commit(&changes).expect("a commit");
         changes.clear();
         changes.extend(tasks.iter().map(|task| Change {
             task: task.id,
             at,
-            what: What::Accept {
+            what: Transition::Accept {
                 answer: "200".to_owned(),
                 account: AccountFacts {
                     id: format!("bk-{}", task.client_id),
                     status: "PENDING".to_owned(),
                     created_at: "2026-01-01T00:00:00Z".to_owned(),
                 },
-                existed: Existed::No,
+                existed: PriorAccount::No,
             },
         }));
     }

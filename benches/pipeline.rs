@@ -13,7 +13,7 @@ use std::path::Path;
 
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::{Binding, Migration, today};
-use bakkt_mapping::pipeline::{From, Worker};
+use bakkt_mapping::pipeline::{JoinedRowSource, Worker};
 use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
 use bakkt_model::position::Position;
 use bakkt_source::{Row, Rows};
@@ -57,7 +57,8 @@ fn row_to_payload(c: &mut Criterion) {
     group.bench_function("1,000 rows, one thread", |b| {
         b.iter(|| {
             for (at, row) in &rows {
-                let prepared = worker.prepare(&migration.pipeline, row, *at, From::Index);
+                let prepared =
+                    worker.prepare(&migration.pipeline, row, *at, JoinedRowSource::Index);
                 black_box(prepared.unwrap().unwrap().payload.len());
             }
         });

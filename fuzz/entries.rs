@@ -5,27 +5,27 @@
 
 use std::io::{self, Cursor, Read};
 
-use bakkt_contract::amounts::{self, Point};
+use bakkt_contract::amounts::{self, DecimalMark};
 use bakkt_contract::forms::is_e164;
 use bakkt_contract::spans;
 use bakkt_contract::usd::Scale;
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::compile::compile;
 use bakkt_mapping::dates::DateFormats;
-use bakkt_mapping::dates::ordered::{EPOCHS, ORDERS, Ordered};
+use bakkt_mapping::dates::ordered::{DateStyle, EPOCHS, ORDERS};
 use bakkt_mapping::draft::Draft;
 use bakkt_mapping::feed::Scratch;
 use bakkt_mapping::phones;
 use bakkt_model::error::Diagnostics;
 use bakkt_model::position::Position;
 use bakkt_source::container;
-use bakkt_source::dialect::{self, Set};
+use bakkt_source::dialect::{self, DialectSettings};
 use bakkt_source::encoding::Encoding;
-use bakkt_source::lines::{Form, Lines};
+use bakkt_source::lines::{RowFormat, RowReader};
 use bakkt_source::transcode::{BROKEN, Transcode, whole};
 use bakkt_source::workbook::rows::write;
-use bakkt_source::workbook::{Choice, Kind};
-use bakkt_source::{Again, Flaw, Rows};
+use bakkt_source::workbook::{SheetChoice, WorkbookKind};
+use bakkt_source::{Flaw, RereadRow, Rows};
 
 /// Hands out a few bytes at a time.
 struct Drops<'a>(&'a [u8], usize);
@@ -75,7 +75,7 @@ pub fn csv_detect(data: &[u8]) {
             continue;
         }
         for whole in [true, false] {
-            let guess = dialect::find(&text, whole, Set::default());
+            let guess = dialect::find(&text, whole, DialectSettings::default());
             assert!(guess.sep <= text.len() && guess.columns > 0);
             assert!(guess.header.is_none_or(|row| row < dialect::HEADER_WITHIN));
         }
@@ -87,7 +87,7 @@ pub fn csv_rows(data: &[u8]) {
     let Some((&how, text)) = data.split_first() else {
         return;
     };
-    let form = Form {
+    let form = RowFormat {
         delimiter: dialect::DELIMITERS[usize::from(how & 3)],
         quote: [Some(b'"'), None, Some(b'\''), Some(b'"')][usize::from(how >> 2 & 3)],
         width: usize::from(how >> 4 & 7),
@@ -109,7 +109,7 @@ pub fn csv_rows(data: &[u8]) {
         line = at.row;
     }
     assert!(end <= text.len() as u64);
-    let mut again = Again::default();
+    let mut again = RereadRow::default();
     for (at, cells, flaw) in rows
         .iter()
         .filter(|(.., flaw)| *flaw != Some(Flaw::TooLong))
@@ -129,8 +129,8 @@ pub fn csv_rows(data: &[u8]) {
 /// A row: where it stands, its cells, what is wrong with it.
 type Known = (Position, Vec<String>, Option<Flaw>);
 
-fn rows_of(text: impl Read, form: Form) -> Vec<Known> {
-    let (mut lines, mut rows) = (Lines::new(text, form, 0, 1), Rows::default());
+fn rows_of(text: impl Read, form: RowFormat) -> Vec<Known> {
+    let (mut lines, mut rows) = (RowReader::new(text, form, 0, 1), Rows::default());
     while lines.next(&mut rows).unwrap_or(false) {}
     let known = rows.iter().map(|(at, row)| {
         let cells = row.cells().map(|cell| format!("{cell:?}"));
@@ -141,10 +141,10 @@ fn rows_of(text: impl Read, form: Form) -> Vec<Known> {
 
 /// A workbook, or what claims to be one. What comes out is canonical text: UTF-8 but for the two marks.
 pub fn excel_open(data: &[u8]) {
-    let Ok(kind) = Kind::of(&mut Cursor::new(data)) else {
+    let Ok(kind) = WorkbookKind::of(&mut Cursor::new(data)) else {
         return;
     };
-    for choice in [Choice::First, Choice::Number(1)] {
+    for choice in [SheetChoice::First, SheetChoice::Number(1)] {
         let mut text = Vec::new();
         if write(Cursor::new(data), kind, &choice, &mut text).is_ok() {
             let mut parts = text.split(|byte| *byte >= 0xFE);
@@ -169,7 +169,7 @@ pub fn dates(data: &[u8]) {
             .into_iter()
             .chain([None])
         {
-            let mut ordered = Ordered::new(order);
+            let mut ordered = DateStyle::new(order);
             ordered.excel = excel;
             if let Some(read) = ordered.parse(date) {
                 real(read.date);
@@ -199,7 +199,7 @@ pub fn amounts(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    for point in [Point::Open, Point::Dot, Point::Comma] {
+    for point in [DecimalMark::Open, DecimalMark::Dot, DecimalMark::Comma] {
         amounts::parse(text, point);
         for scale in [Scale::A, Scale::B] {
             if let Ok(range) = spans::range_of(scale, text, point) {
@@ -224,14 +224,14 @@ pub fn mapping_file(data: &[u8]) {
         assert!(!found.is_empty(), "what is wrong is told");
         return;
     };
-    let form = Form {
+    let form = RowFormat {
         delimiter: b',',
         quote: Some(b'"'),
         width: headers.len(),
         sheet: false,
     };
     let cells = b"A-1,Ann Example,1980-02-03,512-555-0142,\"85,000\"\n".as_slice();
-    let (mut lines, mut rows) = (Lines::new(cells, form, 0, 2), Rows::default());
+    let (mut lines, mut rows) = (RowReader::new(cells, form, 0, 2), Rows::default());
     while lines.next(&mut rows).unwrap_or(false) {}
     for (_, row) in rows.iter() {
         mapper.map(&row, &mut Draft::default(), &mut Scratch::default());

@@ -5,8 +5,8 @@ use std::fs;
 use std::io::Write;
 
 use bakkt_source::encoding::Encoding;
-use bakkt_source::export::{Opened, Options};
-use bakkt_source::{Again, Cell, Export, Rows};
+use bakkt_source::export::{OpenedExport, Options};
+use bakkt_source::{Cell, Export, RereadRow, Rows};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngSeed, TestCaseResult, TestRunner};
@@ -40,8 +40,8 @@ fn read(bytes: &[u8], options: &Options) -> anyhow::Result<(Vec<String>, Vec<Giv
     let dir = tempfile::tempdir()?;
     fs::write(dir.path().join("export.csv"), bytes)?;
     let export: Export =
-        Opened::new(dir.path(), "export.csv", options)?.ready(dir.path(), |_| Ok(()))?;
-    let (mut pass, mut rows, mut again) = (export.pass(), Rows::default(), Again::default());
+        OpenedExport::new(dir.path(), "export.csv", options)?.ready(dir.path(), |_| Ok(()))?;
+    let (mut pass, mut rows, mut again) = (export.pass(), Rows::default(), RereadRow::default());
     let mut all = Vec::new();
     while pass.read_batch(&mut rows, 3)? {
         for (at, row) in rows.iter() {

@@ -5,10 +5,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bakkt_source::dialect::{Guess, Set, find, header_row};
+use bakkt_source::dialect::{DialectGuess, DialectSettings, find, header_row};
 
-fn found(text: &str) -> Guess {
-    find(text.as_bytes(), true, Set::default())
+fn found(text: &str) -> DialectGuess {
+    find(text.as_bytes(), true, DialectSettings::default())
 }
 
 /// What it is about, the text, its delimiter, its columns, its header.
@@ -452,7 +452,7 @@ fn what_is_not_clear_is_said() {
         ("ID,NAME\n", false),
         ("", false),
     ] {
-        assert_eq!(found(text).sure, sure, "{text:?}");
+        assert_eq!(found(text).is_confident, sure, "{text:?}");
     }
     assert_eq!(found("").header, None);
     assert_eq!(found("\n\r\n").header, None);
@@ -481,7 +481,7 @@ fn a_first_line_for_excel_is_no_row() {
 #[test]
 fn what_is_set_is_not_found() {
     let text = b"ID;A,B\n1;2,3\n";
-    let set = Set {
+    let set = DialectSettings {
         delimiter: Some(b','),
         quote: Some(None),
     };
@@ -510,8 +510,11 @@ fn apostrophes_around_every_name_are_quotes() {
 fn a_row_that_the_sample_cuts_does_not_count() {
     // Its one cell is no sign of another delimiter; a header alone is better than nothing.
     let text = b"ID;NAME;CITY\n1;Ann;Austin\n2";
-    assert_eq!(find(text, false, Set::default()).columns, 3);
-    assert_eq!(find(b"ID;NAME;CITY", false, Set::default()).columns, 3);
+    assert_eq!(find(text, false, DialectSettings::default()).columns, 3);
+    assert_eq!(
+        find(b"ID;NAME;CITY", false, DialectSettings::default()).columns,
+        3
+    );
 }
 
 #[test]
@@ -568,7 +571,7 @@ fn the_exports_of_this_repository_are_found_as_they_are() {
     for path in paths.iter().filter(plain) {
         let bytes = fs::read(path).unwrap();
         let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-        let guess = find(text, true, Set::default());
+        let guess = find(text, true, DialectSettings::default());
         let (delimiter, quote) = (guess.dialect.delimiter, guess.dialect.quote);
         let there = text.iter().any(|byte| !b"\r\n".contains(byte));
         let given = (delimiter, quote, guess.sep, guess.header);

@@ -11,14 +11,14 @@ use bakkt_files::progress::Mode;
 use bakkt_files::toml_file::TomlFile;
 use bakkt_folder::settings::Settings;
 use bakkt_mapping::compile::{Targets, compile, compile_for};
-use bakkt_mapping::draft::{Draft, Slot};
+use bakkt_mapping::draft::{Draft, SlotValue};
 use bakkt_mapping::feed::Scratch;
 use bakkt_mapping::target::resolve_each;
 use bakkt_migrate::cli::{RunArgs, TargetArgs};
 use bakkt_model::error::Diagnostics;
 use bakkt_sandbox as sandbox;
 use bakkt_source::Rows;
-use bakkt_source::export::{HeaderRow, Opened, Options};
+use bakkt_source::export::{HeaderRow, OpenedExport, Options};
 
 /// A key that is like no other.
 const UNKNOWN: &str = "zzqq";
@@ -259,7 +259,7 @@ fn compiled_for_owners(dir: &Path, text: &str) -> Result<(), String> {
 
 fn acme_headers() -> Vec<String> {
     let folder = root().join("samples/acme");
-    let opened = Opened::new(&folder, "export.csv", &Options::default());
+    let opened = OpenedExport::new(&folder, "export.csv", &Options::default());
     opened.unwrap().headers().to_vec()
 }
 
@@ -397,15 +397,15 @@ fn cells_become_what_the_examples_say() {
             header: HeaderRow::At(1),
             ..Options::default()
         };
-        let opened = Opened::new(dir.path(), "one.csv", &options).unwrap();
+        let opened = OpenedExport::new(dir.path(), "one.csv", &options).unwrap();
         let export = opened.ready(dir.path(), |_| Ok(())).unwrap();
         export.pass().read_batch(&mut rows, 1).unwrap();
         let (_, one) = rows.iter().next().unwrap();
         let mut draft = Draft::default();
         mapper.map(&one, &mut draft, &mut Scratch::default());
         let got = match draft.slot(0) {
-            Slot::Missing => "missing",
-            Slot::Invalid(_) => "invalid",
+            SlotValue::Missing => "missing",
+            SlotValue::Invalid(_) => "invalid",
             _ => draft.value(0).unwrap(),
         };
         assert_eq!(got, gives, "{row:?}");

@@ -9,7 +9,9 @@ use bakkt_journal::documents::{DocumentVerdict, PlannedDocument};
 use bakkt_journal::person::Decided;
 use bakkt_journal::plan::PlannedRow;
 use bakkt_model::state::State;
-use bakkt_model::task::{AccountFacts, Change, Existed, Freed, Kind, Refusal, What};
+use bakkt_model::task::{
+    AccountFacts, Change, FreedTasks, PriorAccount, Refusal, TaskKind, Transition,
+};
 use bakkt_model::verdict::Verdict;
 
 /// What one complete account needs: owner's place and what it proves.
@@ -105,35 +107,35 @@ fn planned_all(
     journal
 }
 
-fn change(journal: &mut Journal, task: i64, what: What) -> Freed {
+fn change(journal: &mut Journal, task: i64, what: Transition) -> FreedTasks {
     journal.commit(&[Change { task, at: 1, what }]).unwrap()
 }
 
-fn sent(journal: &mut Journal, task: i64, what: What) -> Freed {
-    change(journal, task, What::Intend { hash: [7; 32] });
+fn sent(journal: &mut Journal, task: i64, what: Transition) -> FreedTasks {
+    change(journal, task, Transition::Intend { hash: [7; 32] });
     change(journal, task, what)
 }
 
-fn accept() -> What {
-    What::Accept {
+fn accept() -> Transition {
+    Transition::Accept {
         answer: "200".to_owned(),
         account: AccountFacts::default(),
-        existed: Existed::No,
+        existed: PriorAccount::No,
     }
 }
 
-fn refuse() -> What {
-    What::Refuse {
+fn refuse() -> Transition {
+    Transition::Refuse {
         answer: "422".to_owned(),
         refusal: Refusal::default(),
     }
 }
 
-fn freed(documents: u64, kyb: u64) -> Freed {
-    Freed { documents, kyb }
+fn freed(documents: u64, kyb: u64) -> FreedTasks {
+    FreedTasks { documents, kyb }
 }
 
-fn open(journal: &Journal, kind: Kind) -> Vec<i64> {
+fn open(journal: &Journal, kind: TaskKind) -> Vec<i64> {
     let tasks = journal.pick(kind, State::Open, 0, 100, false).unwrap();
     tasks.iter().map(|task| task.id).collect()
 }
@@ -152,30 +154,32 @@ fn documents_follow_their_account_and_kyb_follows_both() {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = planned(folder.path(), &[&COMPLETE, &COMPLETE[1..], &[]]);
     assert_eq!(
-        journal.count(Kind::Document, State::Held, false).unwrap(),
+        journal
+            .count(TaskKind::Document, State::Held, false)
+            .unwrap(),
         11
     );
-    assert_eq!(journal.count(Kind::Kyb, State::Held, false).unwrap(), 3);
-    assert!(open(&journal, Kind::Document).is_empty());
+    assert_eq!(journal.count(TaskKind::Kyb, State::Held, false).unwrap(), 3);
+    assert!(open(&journal, TaskKind::Document).is_empty());
 
     assert_eq!(sent(&mut journal, 1, accept()), freed(6, 0));
-    let documents = open(&journal, Kind::Document);
+    let documents = open(&journal, TaskKind::Document);
     assert_eq!(documents.len(), 6);
     let (last, others) = documents.split_last().unwrap();
     for task in others {
         assert_eq!(sent(&mut journal, *task, accept()), freed(0, 0));
     }
-    assert!(open(&journal, Kind::Kyb).is_empty());
+    assert!(open(&journal, TaskKind::Kyb).is_empty());
     assert_eq!(sent(&mut journal, *last, accept()), freed(0, 1));
-    assert_eq!(open(&journal, Kind::Kyb).len(), 1);
+    assert_eq!(open(&journal, TaskKind::Kyb).len(), 1);
 
     // The certificate of incorporation is lacking: its KYB stays held whatever is accepted.
     assert_eq!(sent(&mut journal, 2, accept()), freed(5, 0));
-    for task in open(&journal, Kind::Document) {
+    for task in open(&journal, TaskKind::Document) {
         assert_eq!(sent(&mut journal, task, accept()), freed(0, 0));
     }
     assert_eq!(sent(&mut journal, 3, accept()), freed(0, 0));
-    assert_eq!(journal.count(Kind::Kyb, State::Held, false).unwrap(), 2);
+    assert_eq!(journal.count(TaskKind::Kyb, State::Held, false).unwrap(), 2);
 }
 
 #[test]
@@ -184,13 +188,17 @@ fn a_refused_account_holds_its_documents_until_it_is_accepted() {
     let mut journal = planned(folder.path(), &[&COMPLETE]);
     assert_eq!(sent(&mut journal, 1, refuse()), freed(0, 0));
     assert_eq!(
-        journal.count(Kind::Document, State::Held, false).unwrap(),
+        journal
+            .count(TaskKind::Document, State::Held, false)
+            .unwrap(),
         6
     );
     let all = Default::default();
     journal.retry(&all, None, decided(None, 1)).unwrap();
     assert_eq!(
-        journal.count(Kind::Document, State::Held, false).unwrap(),
+        journal
+            .count(TaskKind::Document, State::Held, false)
+            .unwrap(),
         6
     );
     assert_eq!(sent(&mut journal, 1, accept()), freed(6, 0));
@@ -201,26 +209,28 @@ fn kyb_waits_while_a_document_is_held_or_refused_that_it_needs() {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = planned(folder.path(), &[&COMPLETE]);
     sent(&mut journal, 1, accept());
-    let documents = open(&journal, Kind::Document);
+    let documents = open(&journal, TaskKind::Document);
     for task in &documents[2..] {
         sent(&mut journal, *task, accept());
     }
     assert_eq!(sent(&mut journal, documents[1], refuse()), freed(0, 0));
-    let held = What::Hold {
+    let held = Transition::Hold {
         reason: ("changed", "its content is not what was planned".to_owned()),
     };
     assert_eq!(change(&mut journal, documents[0], held), freed(0, 0));
-    assert_eq!(journal.count(Kind::Kyb, State::Held, false).unwrap(), 1);
+    assert_eq!(journal.count(TaskKind::Kyb, State::Held, false).unwrap(), 1);
     // Again, and accepted this time; the other one is still held.
     journal
         .retry(&Default::default(), None, decided(None, 1))
         .unwrap();
     assert_eq!(sent(&mut journal, documents[1], accept()), freed(0, 0));
     assert_eq!(
-        journal.count(Kind::Document, State::Held, false).unwrap(),
+        journal
+            .count(TaskKind::Document, State::Held, false)
+            .unwrap(),
         1
     );
-    assert_eq!(journal.count(Kind::Kyb, State::Held, false).unwrap(), 1);
+    assert_eq!(journal.count(TaskKind::Kyb, State::Held, false).unwrap(), 1);
 }
 
 #[test]
@@ -233,13 +243,13 @@ fn kyb_in_doubt_is_settled_by_a_person_and_by_nothing_else() {
             .is_err()
     );
     sent(&mut journal, 1, accept());
-    for task in open(&journal, Kind::Document) {
+    for task in open(&journal, TaskKind::Document) {
         sent(&mut journal, task, accept());
     }
-    let doubt = || What::Doubt {
+    let doubt = || Transition::Doubt {
         answer: "timeout".to_owned(),
     };
-    let kyb = open(&journal, Kind::Kyb)[0];
+    let kyb = open(&journal, TaskKind::Kyb)[0];
     sent(&mut journal, kyb, doubt());
     assert_eq!(
         journal.doubts().unwrap(),
@@ -247,16 +257,21 @@ fn kyb_in_doubt_is_settled_by_a_person_and_by_nothing_else() {
         "nothing that could be asked about"
     );
     assert_eq!(journal.recover(2).unwrap(), 0);
-    assert!(open(&journal, Kind::Kyb).is_empty());
+    assert!(open(&journal, TaskKind::Kyb).is_empty());
     journal
         .resolve_kyb("A1", false, decided(Some("not there, says Bakkt"), 3))
         .unwrap();
-    assert_eq!(open(&journal, Kind::Kyb), [kyb]);
+    assert_eq!(open(&journal, TaskKind::Kyb), [kyb]);
     sent(&mut journal, kyb, doubt());
     journal
         .resolve_kyb("A1", true, decided(Some("there, says Bakkt"), 4))
         .unwrap();
-    assert_eq!(journal.count(Kind::Kyb, State::Accepted, false).unwrap(), 1);
+    assert_eq!(
+        journal
+            .count(TaskKind::Kyb, State::Accepted, false)
+            .unwrap(),
+        1
+    );
     assert!(
         journal
             .resolve_kyb("A1", true, decided(Some("again"), 5))
@@ -276,12 +291,12 @@ fn a_person_settles_a_trigger_of_an_earlier_plan() {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = planned(folder.path(), &[&COMPLETE]);
         sent(&mut journal, 1, accept());
-        for task in open(&journal, Kind::Document) {
+        for task in open(&journal, TaskKind::Document) {
             sent(&mut journal, task, accept());
         }
-        let task = open(&journal, Kind::Kyb)[0];
+        let task = open(&journal, TaskKind::Kyb)[0];
         let answer = "timeout".to_owned();
-        sent(&mut journal, task, What::Doubt { answer });
+        sent(&mut journal, task, Transition::Doubt { answer });
         // As a replan leaves it.
         let raw = rusqlite::Connection::open(folder.path().join("journal.db")).unwrap();
         raw.execute(
@@ -310,24 +325,24 @@ fn kyb_that_was_not_taken_waits_for_documents_that_came_since() {
     let folder = tempfile::tempdir().unwrap();
     let mut journal = planned(folder.path(), &[&[&COMPLETE[..], &[(None, 0)]].concat()]);
     sent(&mut journal, 1, accept());
-    let documents = open(&journal, Kind::Document);
+    let documents = open(&journal, TaskKind::Document);
     let (last, needed) = documents.split_last().unwrap();
     sent(&mut journal, *last, refuse());
     for task in needed {
         sent(&mut journal, *task, accept());
     }
-    let kyb = open(&journal, Kind::Kyb)[0];
+    let kyb = open(&journal, TaskKind::Kyb)[0];
     let answer = "timeout".to_owned();
-    sent(&mut journal, kyb, What::Doubt { answer });
+    sent(&mut journal, kyb, Transition::Doubt { answer });
     journal
         .retry(&Default::default(), None, decided(None, 2))
         .unwrap();
     journal
         .resolve_kyb("A1", false, decided(Some("not there, says Bakkt"), 3))
         .unwrap();
-    assert!(open(&journal, Kind::Kyb).is_empty());
+    assert!(open(&journal, TaskKind::Kyb).is_empty());
     assert_eq!(sent(&mut journal, *last, accept()), freed(0, 1));
-    assert_eq!(open(&journal, Kind::Kyb), [kyb]);
+    assert_eq!(open(&journal, TaskKind::Kyb), [kyb]);
 }
 
 #[test]
@@ -342,13 +357,13 @@ fn one_file_listed_for_two_things_proves_both() {
         },
     );
     sent(&mut journal, 1, accept());
-    let documents = open(&journal, Kind::Document);
+    let documents = open(&journal, TaskKind::Document);
     assert_eq!(
         documents.len(),
         5,
         "the second listing is no upload of its own"
     );
-    let kyb: Vec<Freed> = documents
+    let kyb: Vec<FreedTasks> = documents
         .iter()
         .map(|task| sent(&mut journal, *task, accept()))
         .collect();

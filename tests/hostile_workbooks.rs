@@ -386,7 +386,7 @@ fn another_program_cannot_read_workbooks_and_says_so() {
     let open = bakkt_source::workbook::Workbook::open(
         file.reopen().unwrap(),
         "export.xlsx",
-        &bakkt_source::workbook::Choice::First,
+        &bakkt_source::workbook::SheetChoice::First,
     );
     let told = open.map(|_| ()).unwrap_err().to_string();
     assert!(told.contains("cannot start the process"), "{told}");

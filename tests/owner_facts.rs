@@ -4,12 +4,12 @@ use std::path::Path;
 
 use bakkt_contract::documents::owner::{ABOVE_25, FOREIGN, MANAGES, SHARE_UNKNOWN};
 use bakkt_folder::migration::{Binding, Migration, settings};
-use bakkt_mapping::pipeline::scan::{Want, scan};
+use bakkt_mapping::pipeline::scan::{ScanOptions, scan};
 
 type Owner = (u32, String, u32);
 
 /// The owners of every record of a case, and its payloads where they were asked for.
-fn owners(case: &str, want: Want) -> Vec<(Vec<Owner>, Vec<u8>)> {
+fn owners(case: &str, want: ScanOptions) -> Vec<(Vec<Owner>, Vec<u8>)> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let binding = Binding {
         key: [7; 32],
@@ -36,7 +36,7 @@ fn owners(case: &str, want: Want) -> Vec<(Vec<Owner>, Vec<u8>)> {
     all
 }
 
-const FACTS: Want = Want {
+const FACTS: ScanOptions = ScanOptions {
     payloads: false,
     hashes: false,
     facts: true,
@@ -73,7 +73,7 @@ fn shares_managers_and_foreigners_are_told_apart() {
 
 #[test]
 fn ids_are_those_that_are_sent_with_and_without_a_payload() {
-    let whole = Want {
+    let whole = ScanOptions {
         payloads: true,
         ..FACTS
     };
@@ -117,7 +117,7 @@ fn the_type_of_every_record_is_told() {
     scan(
         &mut migration.pipeline.export.pass(),
         pipeline,
-        Want::default(),
+        ScanOptions::default(),
         |batch| {
             all.extend(batch.rows.iter().map(|row| row.account_type));
             Ok(())
@@ -142,6 +142,6 @@ fn the_type_of_every_record_is_told() {
 
 #[test]
 fn nobody_asks_nothing_is_told() {
-    let all = owners("owner-shares", Want::default());
+    let all = owners("owner-shares", ScanOptions::default());
     assert!(all.iter().all(|(owners, _)| owners.is_empty()));
 }

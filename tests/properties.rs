@@ -7,7 +7,7 @@ use std::fs;
 
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::{Binding, Migration};
-use bakkt_mapping::pipeline::scan::{Want, scan};
+use bakkt_mapping::pipeline::scan::{ScanOptions, scan};
 use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
 use bakkt_migrate::commands::check;
 use bakkt_model::error::Failure;
@@ -231,9 +231,9 @@ fn payloads(dir: &TempDir) -> Vec<Vec<u8>> {
         |_| Ok(()),
     )
     .unwrap();
-    let want = Want {
+    let want = ScanOptions {
         payloads: true,
-        ..Want::default()
+        ..ScanOptions::default()
     };
     let mut all = Vec::new();
     scan(

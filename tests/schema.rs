@@ -252,7 +252,7 @@ fn every_list_of_words_is_the_programs() {
 /// Every field of the contract and every index is there, and no other.
 #[test]
 fn every_field_that_a_mapping_may_feed_is_there() {
-    use bakkt_contract::{Shape, path};
+    use bakkt_contract::{FieldShape, path};
     let validator = validator(&schema::mapping::schema());
     let is_valid = |field: &str| {
         let mut fields = serde_json::Map::new();
@@ -261,7 +261,10 @@ fn every_field_that_a_mapping_may_feed_is_there() {
     };
     for pattern in path::patterns() {
         let found = path::find_pattern(&pattern).unwrap();
-        let fed = matches!(found.field.shape, Shape::Leaf(_) | Shape::Lines(_));
+        let fed = matches!(
+            found.field.shape,
+            FieldShape::Leaf(_) | FieldShape::Lines(_)
+        );
         let fed = fed && pattern != "accountType";
         for index in ["[0]", "[1]", "[63]"] {
             assert_eq!(

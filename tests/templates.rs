@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use bakkt_contract::account::ACCOUNT_TYPES;
 use bakkt_contract::unfit_id::IdRules;
-use bakkt_contract::{Shape, path};
+use bakkt_contract::{FieldShape, path};
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::Mapper;
-use bakkt_mapping::assess::Plan;
+use bakkt_mapping::assess::AssessPlan;
 use bakkt_mapping::assess::plan::Spelling;
 use bakkt_mapping::assess::policy::Policy;
 use bakkt_mapping::compile::compile;
@@ -83,7 +83,7 @@ fn every_template_is_enough_to_begin_with() {
         let mapper = compiled(&text, &headers(&text)).unwrap();
         let today = jiff::civil::date(2026, 6, 1);
         let (policy, ids) = (Policy::default(), IdRules::default());
-        let (_, unfed) = Plan::new(&mapper, &policy, ids, Spelling::Guide, today);
+        let (_, unfed) = AssessPlan::new(&mapper, &policy, ids, Spelling::Guide, today);
         assert_eq!(unfed, [], "{}", template.display());
     }
 }
@@ -117,7 +117,10 @@ fn every_field_stands_in_the_templates_of_its_types() {
             .collect();
         for pattern in path::patterns() {
             let found = path::find_pattern(&pattern).unwrap();
-            let value = matches!(found.field.shape, Shape::Leaf(_) | Shape::Lines(_));
+            let value = matches!(
+                found.field.shape,
+                FieldShape::Leaf(_) | FieldShape::Lines(_)
+            );
             let should = value && found.is_on(account_type) && pattern != "accountType";
             assert_eq!(
                 shown.contains(&pattern),

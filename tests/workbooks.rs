@@ -12,11 +12,11 @@ use crate::support::workbooks::{
     self, Cell, Sheet, change, from_1904, number, text, xlsb::xlsb, xlsx,
 };
 use bakkt_source::ERROR_MARK;
-use bakkt_source::workbook::{Choice, Head, Kind, Refused, rows};
+use bakkt_source::workbook::{SheetChoice, WorkbookHead, WorkbookKind, WorkbookRefusal, rows};
 
-fn read(bytes: &[u8], choice: &Choice) -> Result<(Head, String), Refused> {
+fn read(bytes: &[u8], choice: &SheetChoice) -> Result<(WorkbookHead, String), WorkbookRefusal> {
     let mut reader = Cursor::new(bytes);
-    let kind = Kind::of(&mut reader)?;
+    let kind = WorkbookKind::of(&mut reader)?;
     let mut out = Vec::new();
     let head = rows::write(reader, kind, choice, &mut out)?;
     // The mark of an error, where people can read it.
@@ -29,7 +29,7 @@ fn read(bytes: &[u8], choice: &Choice) -> Result<(Head, String), Refused> {
 }
 
 fn text_of(bytes: &[u8]) -> String {
-    read(bytes, &Choice::First).unwrap().1
+    read(bytes, &SheetChoice::First).unwrap().1
 }
 
 /// A cell, and what it is as text; `!` stands for the mark of an error.
@@ -157,7 +157,7 @@ fn other_programs_write_letters_of_formats_and_formulas_without_results() {
         text_of(&xls),
         "C-42001\nACCT42\n42-A\nC00042\n!a number that is shown as another\n1234.5\n2024-03-31\n45382\n"
     );
-    let (_, formulas) = read(&xls, &Choice::Name("Formulas".into())).unwrap();
+    let (_, formulas) = read(&xls, &SheetChoice::Name("Formulas".into())).unwrap();
     assert_eq!(
         formulas,
         "ID,PHONE\nF-1,!a formula without a result\nF-2,555-0100\n"
@@ -214,12 +214,12 @@ fn a_sheet_that_cannot_be_read_is_not_passed_over() {
     let damaged = change(&xlsx(&sheets), "xl/worksheets/sheet1.xml", |text| {
         text.replace("<row r=\"1\"", "<row r=\"x\"")
     });
-    let refused = read(&damaged, &Choice::First);
+    let refused = read(&damaged, &SheetChoice::First);
     assert!(
-        matches!(&refused, Err(Refused::DamagedAfter { sheet, .. }) if sheet == "East"),
+        matches!(&refused, Err(WorkbookRefusal::DamagedAfter { sheet, .. }) if sheet == "East"),
         "{refused:?}"
     );
-    assert_eq!(read(&damaged, &Choice::Number(2)).unwrap().1, "b\n");
+    assert_eq!(read(&damaged, &SheetChoice::Number(2)).unwrap().1, "b\n");
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn days_count_from_1904_where_the_workbook_says_so() {
     let sheet = Sheet::new("Days", vec![vec![day()]]);
     let old = from_1904(&xlsx(slice::from_ref(&sheet)));
     for bytes in [old, xlsb(slice::from_ref(&sheet), true)] {
-        let (head, text) = read(&bytes, &Choice::First).unwrap();
+        let (head, text) = read(&bytes, &SheetChoice::First).unwrap();
         assert!(head.from_1904);
         assert_eq!(text, "2024-03-31\n");
     }
@@ -287,30 +287,30 @@ fn the_sheet_is_the_first_that_is_shown_and_has_a_value() {
         one("Notes", false, "note"),
     ];
     for bytes in [xlsx(&sheets), xlsb(&sheets, false)] {
-        let (head, text) = read(&bytes, &Choice::First).unwrap();
+        let (head, text) = read(&bytes, &SheetChoice::First).unwrap();
         assert_eq!((head.sheet_name(), text.as_str()), ("Customers", "new\n"));
         let others: Vec<&str> = head.others().map(|sheet| sheet.name.as_str()).collect();
         assert_eq!(others, ["Notes"]);
         for (choice, expected) in [
-            (Choice::Name("Old".into()), "old\n"),
-            (Choice::Name("no tes".into()), "note\n"),
-            (Choice::Number(2), "old\n"),
-            (Choice::Number(1), ""),
+            (SheetChoice::Name("Old".into()), "old\n"),
+            (SheetChoice::Name("no tes".into()), "note\n"),
+            (SheetChoice::Number(2), "old\n"),
+            (SheetChoice::Number(1), ""),
         ] {
             assert_eq!(read(&bytes, &choice).unwrap().1, expected, "{choice:?}");
         }
         assert!(matches!(
-            read(&bytes, &Choice::Number(5)),
-            Err(Refused::NoSheet(names)) if names.len() == 4
+            read(&bytes, &SheetChoice::Number(5)),
+            Err(WorkbookRefusal::NoSheet(names)) if names.len() == 4
         ));
     }
-    let refused = read(&xlsx(&sheets[..1]), &Choice::First);
-    assert!(matches!(refused, Err(Refused::Empty)));
+    let refused = read(&xlsx(&sheets[..1]), &SheetChoice::First);
+    assert!(matches!(refused, Err(WorkbookRefusal::Empty)));
 }
 
 /// What a case's workbook holds, whatever wrote its archive.
-fn held(bytes: &[u8]) -> Vec<Result<(Head, String), Refused>> {
-    let choices = (1..=3).map(Choice::Number);
+fn held(bytes: &[u8]) -> Vec<Result<(WorkbookHead, String), WorkbookRefusal>> {
+    let choices = (1..=3).map(SheetChoice::Number);
     choices.map(|choice| read(bytes, &choice)).collect()
 }
 

@@ -13,14 +13,14 @@ use bakkt_files::output::{Begins, NewFile};
 use bakkt_files::progress::{Mode, Reading, note};
 use bakkt_folder::migration::{Binding, Migration, today};
 use bakkt_folder::settings::Settings;
-use bakkt_mapping::assess::Plan;
-use bakkt_mapping::exclude::Unused;
-use bakkt_mapping::findings::gather::{Gathering, Standing};
-use bakkt_mapping::pipeline::duplicates::{Duplicate, Index};
+use bakkt_mapping::assess::AssessPlan;
+use bakkt_mapping::exclude::UnusedEntry;
+use bakkt_mapping::findings::gather::{Gathering, RecordStanding};
+use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateIndex};
 use bakkt_mapping::pipeline::joins::Join;
-use bakkt_mapping::pipeline::reread::Reread;
-use bakkt_mapping::pipeline::scan::{Placed, Results, Scanned, Want, scan};
-use bakkt_mapping::pipeline::{From, Pipeline};
+use bakkt_mapping::pipeline::reread::RecordReader;
+use bakkt_mapping::pipeline::scan::{PlacedGap, Results, ScanOptions, ScannedRow, scan};
+use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::error::ShownPath;
 use bakkt_model::number::thousands;
 use bakkt_model::verdict::Verdict;
@@ -60,17 +60,17 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     planner::index(&mut migration, mode, || false)?;
     let (documents, policy) = (&migration.documents, &migration.settings.policy);
     let mut survey = Survey::begin(documents.as_ref(), &migration.pipeline, policy, &|| false)?;
-    let want = Want {
+    let want = ScanOptions {
         facts: true,
         shapes: true,
         ids: documents.is_some(),
         findings: true,
         people: findings::compare_people(&migration.settings.findings),
-        ..Want::default()
+        ..ScanOptions::default()
     };
     let rules = &migration.settings.findings;
     let mut gathering = Gathering::new(rules);
-    let (mut tally, mut index, mut read) = (Tally::default(), Index::default(), 0u64);
+    let (mut tally, mut index, mut read) = (Tally::default(), DuplicateIndex::default(), 0u64);
     let mut unknown = UnknownCodes::default();
     let mut shown = Reading::new(mode, "reading", migration.pipeline.export.size());
     let mut pass = migration.pipeline.export.pass();
@@ -102,7 +102,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     let found = Findings::finish(gathering, &duplicates, rules, &mut survey, Vec::new());
     for (_, _, standing) in &found.blocked {
         let verdict = match standing {
-            Standing::Grace => Verdict::Grace,
+            RecordStanding::Grace => Verdict::Grace,
             _ => Verdict::Ready,
         };
         tally.verdicts[verdict as usize] -= 1;
@@ -148,13 +148,13 @@ fn take_back(
     if duplicates.is_empty() {
         return Ok(());
     }
-    let mut reread = Reread::default();
+    let mut reread = RecordReader::default();
     for duplicate in duplicates {
         let (pipeline, at) = (&migration.pipeline, duplicate.at);
-        let prepared = reread.prepare(pipeline, at, From::Index)?;
+        let prepared = reread.prepare(pipeline, at, JoinedRowSource::Index)?;
         let (verdict, gaps) = (prepared.verdict, prepared.gaps.to_vec());
         let shapes = reread.shapes_of(pipeline, &gaps, at)?;
-        let found = gaps.iter().zip(&shapes).map(|(gap, shape)| Placed {
+        let found = gaps.iter().zip(&shapes).map(|(gap, shape)| PlacedGap {
             gap,
             at: None,
             shape,
@@ -191,7 +191,7 @@ fn unused(join: &Join) -> Vec<(String, u64)> {
     reasons.into_iter().map(line).collect()
 }
 
-fn totals(tally: &Tally, plan: &Plan, read: u64, blank_lines: u64) -> Totals {
+fn totals(tally: &Tally, plan: &AssessPlan, read: u64, blank_lines: u64) -> Totals {
     let mut totals = Totals {
         read,
         blank_lines,
@@ -224,7 +224,7 @@ fn totals(tally: &Tally, plan: &Plan, read: u64, blank_lines: u64) -> Totals {
 }
 
 /// The object of `--json`: the totals, and the kinds of gaps.
-fn json_text(totals: &Totals, problems: &[Problem], unused: &[Unused]) -> String {
+fn json_text(totals: &Totals, problems: &[Problem], unused: &[UnusedEntry]) -> String {
     #[derive(serde::Serialize)]
     struct Checked<'a> {
         #[serde(flatten)]
@@ -248,7 +248,7 @@ fn json_text(totals: &Totals, problems: &[Problem], unused: &[Unused]) -> String
 fn describe(
     totals: &Totals,
     problems: &[Problem],
-    (later, exclusions): (&Later, &[Unused]),
+    (later, exclusions): (&Later, &[UnusedEntry]),
     migration: &Migration,
 ) -> String {
     let mut text = format!(
@@ -327,11 +327,11 @@ fn write_files(
         None => None,
     };
     let (mut read, mut later_gaps) = (0, later.listed.as_slice());
-    let want = Want {
+    let want = ScanOptions {
         payloads: payloads.is_some(),
         shapes: gaps.is_some() || findings.is_some(),
         findings: true,
-        ..Want::default()
+        ..ScanOptions::default()
     };
     scan(&mut export, &migration.pipeline, want, |batch| {
         for row in &batch.rows {
@@ -432,9 +432,9 @@ fn write_gaps(
     out: &mut CellWriter<NewFile>,
     pipeline: &Pipeline,
     batch: &Results,
-    (row, verdict): (&Scanned, Verdict),
+    (row, verdict): (&ScannedRow, Verdict),
 ) -> anyhow::Result<()> {
-    for Placed { gap, at, shape, .. } in batch.placed_gaps(row) {
+    for PlacedGap { gap, at, shape, .. } in batch.placed_gaps(row) {
         let (file, line) = match at {
             Some((list, at)) => (pipeline.file_name(list, at), at.row),
             None => (pipeline.export.file_name(row.at), row.at.row),
@@ -464,7 +464,7 @@ fn write_later(
     gaps: &[Listed],
     pipeline: &Pipeline,
     batch: &Results,
-    row: &Scanned,
+    row: &ScannedRow,
 ) -> anyhow::Result<()> {
     for gap in gaps {
         let (file, line) = match &gap.at {

@@ -12,8 +12,8 @@ use super::{Output, target};
 use crate::cli::{EventsArgs, EventsCommand, ImportArgs, ServeArgs};
 use crate::process::runtime;
 use bakkt_engine::events::import::import;
-use bakkt_engine::events::tally::Taken;
-use bakkt_engine::events::{Proof, Receiver, Tally};
+use bakkt_engine::events::tally::ReceiverCounts;
+use bakkt_engine::events::{Proof, ReceiverCounters, WebhookReceiver};
 use bakkt_files::progress::{Mode, Standing, announce, note};
 use bakkt_files::small_files::PlainLines;
 use bakkt_folder::settings::Settings;
@@ -42,7 +42,7 @@ fn serve(args: &ServeArgs, mode: Mode) -> anyhow::Result<Output> {
         note(Mode::Lines, &told);
     }
     let taken = runtime()?.block_on(async {
-        let receiver = Receiver::bind(args.listen, proof, &settings.events.path).await?;
+        let receiver = WebhookReceiver::bind(args.listen, proof, &settings.events.path).await?;
         let events = opened(&args.dir, args.sandbox)?;
         if open {
             // Said under --quiet too: it is what makes forged events possible.
@@ -84,9 +84,9 @@ fn from_file(args: &ImportArgs, mode: Mode) -> anyhow::Result<Output> {
     // No state is made in a folder that is no migration.
     bakkt_folder::migration::settings(&args.dir)?;
     let mut events = opened(&args.dir, args.sandbox)?;
-    let tally = Tally::default();
+    let tally = ReceiverCounters::default();
     let mut wrong = 0;
-    let tell = |line, why: bakkt_engine::events::import::Wrong| {
+    let tell = |line, why: bakkt_engine::events::import::LineProblem| {
         wrong += 1;
         if wrong <= NAMED {
             note(mode, &format!("line {line}: {}", why.says()));
@@ -123,7 +123,7 @@ fn from_file(args: &ImportArgs, mode: Mode) -> anyhow::Result<Output> {
     told(&taken, args.json, if wrong > 0 { 3 } else { 0 })
 }
 
-fn told(taken: &Taken, json: bool, code: u8) -> anyhow::Result<Output> {
+fn told(taken: &ReceiverCounts, json: bool, code: u8) -> anyhow::Result<Output> {
     let text = if json {
         serde_json::to_string(taken)?
     } else {

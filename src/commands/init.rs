@@ -70,7 +70,11 @@ fn refuse_what_exists(dir: &Path) -> anyhow::Result<()> {
 }
 
 /// New files for their owner alone: all of them, or none.
-fn create_all(protected: &Protected, dir: &Path, files: &[write::File]) -> anyhow::Result<()> {
+fn create_all(
+    protected: &Protected,
+    dir: &Path,
+    files: &[write::OutputFile],
+) -> anyhow::Result<()> {
     let mut written = Vec::with_capacity(files.len());
     for (name, text) in files {
         let path = dir.join(name);

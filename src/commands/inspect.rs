@@ -12,14 +12,14 @@ use bakkt_files::progress::{Mode, Reading};
 use bakkt_model::error::Failure;
 use bakkt_source::Export;
 use bakkt_source::encoding::Encoding;
-use bakkt_source::export::{HeaderRow, Options, SetBy, Sheet};
+use bakkt_source::export::{HeaderRow, Options, SetBy, SheetSetting};
 
 /// Runs it.
 pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
     let (files, _) = surveyed(&args.files, &options(&args.reading)?, mode)?;
     let links = inspect::links(&files);
     let meanings = guess::meanings(&guess::guess(&files, &inspect::all_links(&files)), &files);
-    let read: Vec<page::Read<'_>> = files.iter().zip(meanings).collect();
+    let read: Vec<page::FileReading<'_>> = files.iter().zip(meanings).collect();
     let text = if args.json {
         page::json(&read, &links).to_string()
     } else {
@@ -45,7 +45,7 @@ pub fn options(args: &ReadingArgs) -> anyhow::Result<Options> {
             Some(line) => HeaderRow::At(line),
             None => HeaderRow::Find,
         },
-        sheet: args.sheet.clone().map(Sheet::Name),
+        sheet: args.sheet.clone().map(SheetSetting::Name),
         set_by: SetBy::Arguments,
         ..Options::default()
     })

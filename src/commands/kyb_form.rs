@@ -7,11 +7,11 @@
 use std::path::Path;
 
 use super::manual_kyb::Fields;
-use bakkt_contract::kyb_form::{FORM, Item};
+use bakkt_contract::kyb_form::{FORM, FormItem};
 use bakkt_files::output::cells::CellWriter;
 use bakkt_files::output::{Begins, NewFile, Protected};
 use bakkt_files::progress::{Mode, note};
-use bakkt_mapping::draft::{Draft, Slot};
+use bakkt_mapping::draft::{Draft, SlotValue};
 use bakkt_model::error::ShownPath;
 
 const COLUMNS: [&str; 6] = [
@@ -58,7 +58,7 @@ impl Form {
     fn item(
         &mut self,
         id: &str,
-        item: &Item,
+        item: &FormItem,
         fields: &Fields<'_>,
         draft: &Draft,
     ) -> anyhow::Result<()> {
@@ -108,8 +108,8 @@ impl Form {
 /// The value of a slot, as it would be sent.
 fn value(draft: &Draft, slot: usize) -> String {
     match draft.slot(slot) {
-        Slot::Value { span, .. } => draft.text(span).to_owned(),
-        Slot::List { first, last, .. } => {
+        SlotValue::Value { span, .. } => draft.text(span).to_owned(),
+        SlotValue::List { first, last, .. } => {
             let texts: Vec<&str> = (first..last)
                 .filter_map(|item| draft.item(item).ok())
                 .collect();

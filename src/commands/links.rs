@@ -19,9 +19,9 @@ use super::{Output, deciding, outputs, target};
 use crate::cli::LinksArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Client;
-use bakkt_engine::api::link::Told;
-use bakkt_engine::links::{Counters, Done, Fetch, Outcome, is_final};
-use bakkt_engine::submit::Ended;
+use bakkt_engine::api::link::LinkAnswer;
+use bakkt_engine::links::{Fetch, LinkCounters, LinkOutcome, LinkResult, is_final};
+use bakkt_engine::submit::RunEnd;
 use bakkt_engine::submit::limiter::Limiter;
 use bakkt_files::output::{Begins, NewFile, Protected, cells};
 use bakkt_files::progress::{Mode, Sending, So, note};
@@ -64,7 +64,7 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<Output> {
         let to_ask = left_in(wanted, args);
         let mut keeping = Keeping::new(journal, all - to_ask.len() as u64);
         let ended = if to_ask.is_empty() {
-            Ended::Finished
+            RunEnd::Finished
         } else {
             fetch(
                 &mut keeping,
@@ -93,12 +93,12 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<Output> {
         );
     }
     let code = match &ended {
-        Ended::Finished => told.code(),
-        Ended::Interrupted => {
+        RunEnd::Finished => told.code(),
+        RunEnd::Interrupted => {
             note(Mode::Lines, "stopped; run the same command to go on");
             4
         }
-        Ended::Stopped(error) => {
+        RunEnd::Stopped(error) => {
             note(Mode::Lines, &describe(error, Style::PLAIN));
             exit_code(error)
         }
@@ -141,7 +141,7 @@ async fn fetch(
     partner_id: String,
     signals: &Signals,
     mode: Mode,
-) -> anyhow::Result<Ended> {
+) -> anyhow::Result<RunEnd> {
     let (sandbox, credentials) = if args.target.sandbox {
         let (sandbox, credentials) = start_sandbox(None, settings).await?;
         (Some(sandbox), credentials)
@@ -149,7 +149,7 @@ async fn fetch(
         (None, target::credentials(settings)?)
     };
     let (limits, retry) = (settings.limits, settings.retry);
-    let counters = Arc::new(Counters::default());
+    let counters = Arc::new(LinkCounters::default());
     let limiter = Arc::new(Limiter::new("look-ups", limits.lookup, &limits, &retry));
     let fetch = Fetch {
         client: Arc::new(Client::new(
@@ -181,7 +181,7 @@ async fn fetch(
     });
     let ended = tokio::select! {
         ended = bakkt_engine::links::run(to_ask, fetch, |done| keeping.keep(done)) => ended,
-        () = signals.aborted() => Ok(Ended::Interrupted),
+        () = signals.aborted() => Ok(RunEnd::Interrupted),
     };
     shown.finish();
     drop(sandbox);
@@ -235,12 +235,12 @@ impl Keeping {
         }
     }
 
-    fn keep(&mut self, done: Vec<Done>) -> anyhow::Result<()> {
+    fn keep(&mut self, done: Vec<LinkResult>) -> anyhow::Result<()> {
         let mut fetched = Vec::new();
         let now = now();
-        for Done { wanted, outcome } in done {
+        for LinkResult { wanted, outcome } in done {
             match outcome {
-                Outcome::Told(Told::Given(url, expires_at)) => {
+                LinkOutcome::Told(LinkAnswer::Given(url, expires_at)) => {
                     let hash = self.journal.hash(url.reveal().as_bytes());
                     if let Some(file) = &mut self.file {
                         file.line(&wanted.client_id, url.reveal(), expires_at)?;
@@ -251,12 +251,12 @@ impl Keeping {
                         link: wanted.given(hash, expires_at, now),
                     });
                 }
-                Outcome::Told(Told::None) if wanted.has_run_out(now) => {
+                LinkOutcome::Told(LinkAnswer::None) if wanted.has_run_out(now) => {
                     self.none.push((wanted.task, wanted.client_id));
                 }
-                Outcome::Told(Told::None) => self.told.refused.push(wanted.client_id),
-                Outcome::Unknown => self.told.unknown.push(wanted.client_id),
-                Outcome::Failed(why) => *self.told.failed.entry(why).or_default() += 1,
+                LinkOutcome::Told(LinkAnswer::None) => self.told.refused.push(wanted.client_id),
+                LinkOutcome::Unknown => self.told.unknown.push(wanted.client_id),
+                LinkOutcome::Failed(why) => *self.told.failed.entry(why).or_default() += 1,
             }
         }
         if let (Some(file), false) = (&mut self.file, fetched.is_empty()) {

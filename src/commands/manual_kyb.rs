@@ -13,7 +13,7 @@ use std::path::Path;
 use super::kyb_form::Form;
 use super::{Output, outputs, target};
 use crate::cli::ManualKybArgs;
-use bakkt_contract::kyb_form::{FORM, Item};
+use bakkt_contract::kyb_form::{FORM, FormItem};
 use bakkt_contract::path;
 use bakkt_contract::roles::{ENTITY_KIND, MANUAL_KYB};
 use bakkt_files::output::Begins;
@@ -22,12 +22,12 @@ use bakkt_files::progress::{Mode, Reading};
 use bakkt_folder::migration::{Binding, today};
 use bakkt_journal::Journal;
 use bakkt_journal::query::Reader;
-use bakkt_mapping::Fed;
-use bakkt_mapping::assess::{Gap, Plan, Reason};
-use bakkt_mapping::draft::{Draft, Slot};
-use bakkt_mapping::pipeline::From;
-use bakkt_mapping::pipeline::reread::Reread;
-use bakkt_mapping::pipeline::scan::{Want, scan};
+use bakkt_mapping::FilledSlot;
+use bakkt_mapping::assess::{AssessPlan, Gap, GapReason};
+use bakkt_mapping::draft::{Draft, SlotValue};
+use bakkt_mapping::pipeline::JoinedRowSource;
+use bakkt_mapping::pipeline::reread::RecordReader;
+use bakkt_mapping::pipeline::scan::{ScanOptions, scan};
 use bakkt_model::error::ShownPath;
 use bakkt_planning::planner::no_rows;
 use bakkt_planning::{opening, planner};
@@ -70,7 +70,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
     scan(
         &mut pipeline.export.pass(),
         pipeline,
-        Want::default(),
+        ScanOptions::default(),
         |batch| {
             read += batch.rows.len() as u64;
             let listed = batch
@@ -89,10 +89,10 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
     let outcomes = outcomes(&args.dir)?;
     let mut open = rows.len();
     let mut list = CellWriter::new(Vec::new(), &COLUMNS)?;
-    let mut reread = Reread::default();
+    let mut reread = RecordReader::default();
     let fed = pipeline.mapper.fed();
     for at in &rows {
-        let prepared = reread.prepare(pipeline, *at, From::Index)?;
+        let prepared = reread.prepare(pipeline, *at, JoinedRowSource::Index)?;
         let outcome = prepared.id.and_then(|id| outcomes.get(id));
         let outcome = outcome.map_or("", String::as_str);
         open -= usize::from(!outcome.is_empty());
@@ -146,13 +146,13 @@ fn outcomes(dir: &Path) -> anyhow::Result<BTreeMap<String, String>> {
 
 fn goes_by_hand(gaps: &[Gap]) -> bool {
     gaps.iter()
-        .any(|gap| gap.reason == Reason::Invalid(MANUAL_KYB))
+        .any(|gap| gap.reason == GapReason::Invalid(MANUAL_KYB))
 }
 
 /// The paths whose values are there, but cannot be used.
-fn wrong<'p>(gaps: &[Gap], plan: &'p Plan) -> HashSet<&'p str> {
+fn wrong<'p>(gaps: &[Gap], plan: &'p AssessPlan) -> HashSet<&'p str> {
     gaps.iter()
-        .filter(|gap| matches!(gap.reason, Reason::Invalid(_)))
+        .filter(|gap| matches!(gap.reason, GapReason::Invalid(_)))
         .map(|gap| plan.paths[gap.path as usize].path.as_str())
         .collect()
 }
@@ -175,7 +175,7 @@ pub(super) struct Fields<'m> {
 }
 
 impl<'m> Fields<'m> {
-    fn new(fed: &'m [Fed<'_>], draft: &Draft, good: impl Fn(&str) -> bool) -> Fields<'m> {
+    fn new(fed: &'m [FilledSlot<'_>], draft: &Draft, good: impl Fn(&str) -> bool) -> Fields<'m> {
         let targets = || fed.iter().map(|fed| (fed.slot, fed.target.as_str()));
         let below = |owner: &str, target: &str| {
             target
@@ -197,7 +197,12 @@ impl<'m> Fields<'m> {
             .filter(|owner| present(owner))
             .collect();
         let of_entity = |target: &str| entity_owners.iter().any(|owner| below(owner, target));
-        let there = |slot| matches!(draft.slot(slot), Slot::Value { .. } | Slot::List { .. });
+        let there = |slot| {
+            matches!(
+                draft.slot(slot),
+                SlotValue::Value { .. } | SlotValue::List { .. }
+            )
+        };
         let known = targets()
             .filter(|(slot, target)| there(*slot) && good(target) && !of_entity(target))
             .map(|(slot, path)| Known {
@@ -213,7 +218,7 @@ impl<'m> Fields<'m> {
     }
 
     /// The fields of an item that are known, and those that are still to be asked for.
-    fn answers(&self, item: &Item) -> (String, String) {
+    fn answers(&self, item: &FormItem) -> (String, String) {
         let known = item.fields.iter().flat_map(|field| self.of(field));
         let mut known: Vec<&str> = known.map(|known| known.path).collect();
         known.sort_unstable();
@@ -228,7 +233,7 @@ impl<'m> Fields<'m> {
     }
 
     /// The fields of an item that are still to be asked for.
-    pub(super) fn to_ask(&self, item: &Item) -> Vec<&'static str> {
+    pub(super) fn to_ask(&self, item: &FormItem) -> Vec<&'static str> {
         let fields = item.fields.iter().copied();
         fields
             .filter(|field| self.of(field).next().is_none())

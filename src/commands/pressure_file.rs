@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use bakkt_engine::submit::Counters;
+use bakkt_engine::submit::RunCounters;
 
 const NAME: &str = "pressure.txt";
 /// Time between two looks.
@@ -29,7 +29,7 @@ pub struct PressureFile {
 
 impl PressureFile {
     /// Starts, when there is a folder.
-    pub fn start(folder: Option<PathBuf>, counters: Arc<Counters>) -> PressureFile {
+    pub fn start(folder: Option<PathBuf>, counters: Arc<RunCounters>) -> PressureFile {
         let path = folder.map(|folder| folder.join(NAME));
         let task = path.clone().map(|path| {
             tokio::spawn(async move {

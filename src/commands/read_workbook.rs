@@ -13,8 +13,8 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::Output;
 use crate::cli::ReadWorkbookArgs;
-use bakkt_source::workbook::frames::Sender;
-use bakkt_source::workbook::{Choice, Kind, rows};
+use bakkt_source::workbook::frames::FrameSender;
+use bakkt_source::workbook::{SheetChoice, WorkbookKind, rows};
 
 /// Bytes of memory, the program itself included.
 const MEMORY: u64 = 512 << 20;
@@ -31,13 +31,13 @@ pub fn run(args: &ReadWorkbookArgs) -> anyhow::Result<Output> {
     let size = file.metadata().context("no workbook to read")?.len();
     limit(size).context("cannot set limits")?;
     let choice = match (&args.sheet_name, args.sheet_number) {
-        (Some(name), _) => Choice::Name(name.clone()),
-        (None, Some(number)) => Choice::Number(number),
-        (None, None) => Choice::First,
+        (Some(name), _) => SheetChoice::Name(name.clone()),
+        (None, Some(number)) => SheetChoice::Number(number),
+        (None, None) => SheetChoice::First,
     };
-    let mut sender = Sender::new(io::stdout().lock())?;
+    let mut sender = FrameSender::new(io::stdout().lock())?;
     let outcome =
-        Kind::of(&mut file).and_then(|kind| rows::write(file, kind, &choice, &mut sender));
+        WorkbookKind::of(&mut file).and_then(|kind| rows::write(file, kind, &choice, &mut sender));
     sender.end(outcome)?;
     Ok(Output {
         text: String::new(),

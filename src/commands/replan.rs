@@ -9,7 +9,7 @@ use super::signals::Signals;
 use super::{Output, deciding, send, target};
 use crate::cli::{ReplanArgs, TargetArgs};
 use crate::process::runtime;
-use bakkt_engine::submit::Ended;
+use bakkt_engine::submit::RunEnd;
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::{Migration, today};
 use bakkt_folder::settings::Settings;
@@ -152,14 +152,14 @@ pub(super) async fn settled_by(
     .await?;
     drop(sandbox);
     match ended {
-        Ended::Stopped(error) => return Err(error),
-        Ended::Interrupted => {
+        RunEnd::Stopped(error) => return Err(error),
+        RunEnd::Interrupted => {
             return Err(Failure::stopped(
                 "stopped; the plan is as it was",
                 "run the same command to go on",
             ));
         }
-        Ended::Finished => {}
+        RunEnd::Finished => {}
     }
     let left = journal.doubts()?;
     if left > 0 {

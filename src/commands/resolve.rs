@@ -9,7 +9,7 @@ use bakkt_journal::chosen::Choice;
 use bakkt_journal::person::Decided;
 use bakkt_journal::replan::Adopt;
 use bakkt_journal::{Journal, now};
-use bakkt_mapping::pipeline::duplicates::Kind;
+use bakkt_mapping::pipeline::duplicates::DuplicateKind;
 use bakkt_model::error::Failure;
 use bakkt_planning::people::NOT_CHOSEN;
 use bakkt_planning::planner;
@@ -152,7 +152,10 @@ fn contested(journal: &Journal, id: &str, place: (&str, u64)) -> anyhow::Result<
     let rivals = journal.rivals(id)?;
     let mut open = false;
     for rival in &rivals {
-        open |= journal.is_contested(rival.record, &[Kind::Conflicting.reason(), NOT_CHOSEN])?;
+        open |= journal.is_contested(
+            rival.record,
+            &[DuplicateKind::Conflicting.reason(), NOT_CHOSEN],
+        )?;
     }
     if !open {
         return Err(Failure::configuration(

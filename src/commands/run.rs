@@ -10,7 +10,7 @@ use super::{Output, code, deciding, outputs, report, send, target};
 use crate::cli::RunArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Credentials;
-use bakkt_engine::submit::Ended;
+use bakkt_engine::submit::RunEnd;
 use bakkt_files::progress::{Mode, ask, note};
 use bakkt_folder::migration::Migration;
 use bakkt_folder::settings::Settings;
@@ -136,7 +136,7 @@ async fn prepared(
     };
     match ended {
         // What is open still was not asked for, and the same command would not send it either.
-        Ended::Finished if totals.tasks.open() > 0 && (selected || args.limit.is_some()) => {
+        RunEnd::Finished if totals.tasks.open() > 0 && (selected || args.limit.is_some()) => {
             let open = thousands(totals.tasks.open());
             note(
                 mode,
@@ -146,13 +146,13 @@ async fn prepared(
             );
             Ok(Output { text, code: done })
         }
-        Ended::Finished if totals.tasks.open() > 0 && done != 1 => Ok(Output { text, code: 4 }),
-        Ended::Finished => Ok(Output { text, code: done }),
-        Ended::Interrupted => {
+        RunEnd::Finished if totals.tasks.open() > 0 && done != 1 => Ok(Output { text, code: 4 }),
+        RunEnd::Finished => Ok(Output { text, code: done }),
+        RunEnd::Interrupted => {
             note(Mode::Lines, "stopped; run the same command to go on");
             Ok(Output { text, code: 4 })
         }
-        Ended::Stopped(error) => {
+        RunEnd::Stopped(error) => {
             note(
                 Mode::Lines,
                 &bakkt_model::error::describe(&error, bakkt_model::error::Style::PLAIN),

@@ -9,19 +9,19 @@ use super::so_far::so_far;
 use super::uploads;
 use bakkt_engine::api::{Client, Credentials};
 use bakkt_engine::submit::limiter::Limiter;
-use bakkt_engine::submit::stage::{Limiters, Tools};
-use bakkt_engine::submit::{Counters, DocumentFn, Ended, HeardFn, PayloadFn, Run, run};
+use bakkt_engine::submit::stage::{Limiters, SendTools};
+use bakkt_engine::submit::{DocumentFn, HeardFn, PayloadFn, RunCounters, RunEnd, RunSetup, run};
 use bakkt_files::progress::{Mode, Sending};
 use bakkt_folder::migration::Migration;
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
 use bakkt_journal::behind::Behind;
-use bakkt_mapping::pipeline::reread::Reread;
-use bakkt_mapping::pipeline::{From, Pipeline};
+use bakkt_mapping::pipeline::reread::RecordReader;
+use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::error::{Failure, is_io};
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::state::State;
-use bakkt_model::task::Kind;
+use bakkt_model::task::TaskKind;
 use bakkt_planning::forecast::Work;
 
 /// What to send in this run.
@@ -52,7 +52,7 @@ pub async fn send(
     scope: Scope,
     signals: &Signals,
     mode: Mode,
-) -> anyhow::Result<(Journal, Ended)> {
+) -> anyhow::Result<(Journal, RunEnd)> {
     let limits = settings.limits;
     let client = Client::new(
         &settings.target,
@@ -61,7 +61,7 @@ pub async fn send(
         limits.in_flight + limits.uploads_in_flight,
     )?;
     let number = journal.begin_run(bakkt_journal::now())?;
-    let counters = Arc::new(Counters::default());
+    let counters = Arc::new(RunCounters::default());
     counters
         .in_doubt
         .set(journal.recover(bakkt_journal::now())?);
@@ -71,8 +71,8 @@ pub async fn send(
         let now = |kind| journal.count(kind, State::Open, scope.selected);
         // What is freed on the way is added then.
         work(&journal, scope.limit, scope.selected)?.accounts
-            + now(Kind::Document)?
-            + now(Kind::Kyb)?
+            + now(TaskKind::Document)?
+            + now(TaskKind::Kyb)?
     };
     counters.total.set(open + counters.in_doubt.get());
     let limiter = |name, rate| Arc::new(Limiter::new(name, rate, &limits, &settings.retry));
@@ -90,8 +90,8 @@ pub async fn send(
     } = limiters.clone();
     counters.watch(vec![create, lookup, upload, kyb]);
     let told = PressureFile::start(journal.folder(), counters.clone());
-    let the = Run {
-        tools: Tools {
+    let setup = RunSetup {
+        tools: SendTools {
             client: Arc::new(client),
             limiters,
             upload_timeout: settings.retry.upload_timeout,
@@ -115,7 +115,7 @@ pub async fn send(
     tracing::info!(open, in_doubt = counters.in_doubt.get(), "sending");
     let shown = Sending::watch(mode, "sending", move || so_far(&counters));
     let ended = tokio::select! {
-        ended = run(journal, the) => ended,
+        ended = run(journal, setup) => ended,
         () = signals.aborted() => {
             Err(Failure::stopped("stopped at once; what was on its way is in doubt", "run the same command: it asks about those first"))
         }
@@ -124,9 +124,9 @@ pub async fn send(
     drop(told);
     let (journal, ended) = ended?;
     let outcome = match &ended {
-        Ended::Finished => "finished".to_owned(),
-        Ended::Interrupted => "interrupted".to_owned(),
-        Ended::Stopped(error) => format!("stopped: {error}"),
+        RunEnd::Finished => "finished".to_owned(),
+        RunEnd::Interrupted => "interrupted".to_owned(),
+        RunEnd::Stopped(error) => format!("stopped: {error}"),
     };
     tracing::info!(%outcome, "run ended");
     journal.end_run(number, bakkt_journal::now(), &outcome)?;
@@ -151,18 +151,18 @@ fn heard(journal: &Journal) -> HeardFn {
 pub fn work(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Result<Work> {
     let open = |kind| journal.count(kind, State::Open, selected);
     let held = |kind| journal.count(kind, State::Held, selected);
-    let accounts = open(Kind::Account)? + open(Kind::Update)?;
+    let accounts = open(TaskKind::Account)? + open(TaskKind::Update)?;
     let behind = match limit {
         Some(limit) if limit < accounts => journal.behind(limit, selected)?,
         _ => Behind {
-            documents: held(Kind::Document)?,
-            kyb: held(Kind::Kyb)?,
+            documents: held(TaskKind::Document)?,
+            kyb: held(TaskKind::Kyb)?,
         },
     };
     Ok(Work {
         accounts: accounts.min(limit.unwrap_or(u64::MAX)),
-        documents: open(Kind::Document)? + behind.documents,
-        kyb: open(Kind::Kyb)? + behind.kyb,
+        documents: open(TaskKind::Document)? + behind.documents,
+        kyb: open(TaskKind::Kyb)? + behind.kyb,
     })
 }
 
@@ -187,7 +187,7 @@ pub fn read_again_failed(
 
 /// The payload of an account's task.
 pub fn payloads(pipeline: Pipeline) -> PayloadFn {
-    let spare: Mutex<Vec<Reread>> = Mutex::default();
+    let spare: Mutex<Vec<RecordReader>> = Mutex::default();
     Arc::new(move |task| {
         let lock = || {
             spare
@@ -206,7 +206,7 @@ pub fn payloads(pipeline: Pipeline) -> PayloadFn {
             )
         };
         let prepared = reread
-            .prepare(&pipeline, task.at, From::Noted(&task.parts))
+            .prepare(&pipeline, task.at, JoinedRowSource::Noted(&task.parts))
             .map_err(|error| read_again_failed(error, drift))?;
         let same = prepared.verdict.sendable() && pipeline.hash(prepared.payload) == task.hash;
         let payload = same

@@ -13,7 +13,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use tokio::sync::watch;
 
 use bakkt_files::progress::{Mode, note};
-use bakkt_model::error::{Kind, started};
+use bakkt_model::error::{FailureKind, started};
 
 /// How long the program may take to end by itself after the second signal.
 const GRACE: Duration = Duration::from_millis(500);
@@ -65,7 +65,7 @@ impl Signals {
         std::thread::sleep(GRACE);
         bakkt_files::terminal::show_line("stopped at once; run the same command to go on");
         bakkt_files::terminal::flush_within(LAST_WORDS);
-        signal_hook::low_level::exit(i32::from(Kind::Stopped.exit_code()));
+        signal_hook::low_level::exit(i32::from(FailureKind::Stopped.exit_code()));
     }
 
     /// Whether it is time to stop.

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use bakkt_engine::submit::Counters;
+use bakkt_engine::submit::RunCounters;
 use bakkt_files::progress::{So, span};
 use bakkt_model::number::thousands;
 
 /// How far a submission is. What rests in doubt is told with its time: no speed says anything about that.
-pub fn so_far(counters: &Counters) -> So {
+pub fn so_far(counters: &RunCounters) -> So {
     let mut state = vec![format!("{} refused", thousands(counters.refused.get()))];
     let (in_doubt, now) = (counters.in_doubt.get(), Instant::now());
     let mut rests = Duration::ZERO;
@@ -48,18 +48,18 @@ pub fn so_far(counters: &Counters) -> So {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bakkt_engine::submit::counters::Resting;
+    use bakkt_engine::submit::counters::RestingTasks;
 
     #[test]
     fn what_rests_in_doubt_is_told_with_its_time() {
-        let counters = Counters::default();
+        let counters = RunCounters::default();
         counters.total.set(100);
         for _ in 0..98 {
             counters.accepted.up();
         }
         counters.in_doubt.set(2);
         let now = Instant::now();
-        counters.rest(Some(Resting {
+        counters.rest(Some(RestingTasks {
             count: 2,
             first: now + Duration::from_millis(20_400),
             last: now + Duration::from_millis(54_400),

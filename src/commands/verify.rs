@@ -12,8 +12,8 @@ use crate::cli::VerifyArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Client;
 use bakkt_engine::submit::limiter::Limiter;
-use bakkt_engine::submit::{Ended, PayloadFn};
-use bakkt_engine::verify::{Counters, MetadataFn, Tools, Verify, run as read_back};
+use bakkt_engine::submit::{PayloadFn, RunEnd};
+use bakkt_engine::verify::{MetadataFn, ReadTools, Verify, VerifyCounters, run as read_back};
 use bakkt_files::progress::{Mode, Sending, So, note};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::passes::{Round, Scope};
@@ -60,14 +60,14 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
         describe(&findings, &read, &view.folder())
     };
     let code = match (&ended, left) {
-        (Ended::Stopped(error), _) => {
+        (RunEnd::Stopped(error), _) => {
             note(
                 Mode::Lines,
                 &bakkt_model::error::describe(error, bakkt_model::error::Style::PLAIN),
             );
             bakkt_model::error::exit_code(error)
         }
-        (Ended::Interrupted, _) | (_, true) => {
+        (RunEnd::Interrupted, _) | (_, true) => {
             note(
                 Mode::Lines,
                 &format!(
@@ -77,8 +77,8 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
             );
             4
         }
-        (Ended::Finished, false) if findings.is_clean() && read.unknown.is_none() => 0,
-        (Ended::Finished, false) => 3,
+        (RunEnd::Finished, false) if findings.is_clean() && read.unknown.is_none() => 0,
+        (RunEnd::Finished, false) => 3,
     };
     Ok(Output { text, code })
 }
@@ -101,7 +101,7 @@ async fn verified(
     folder: &Path,
     signals: &Signals,
     mode: Mode,
-) -> anyhow::Result<(Call, Ended)> {
+) -> anyhow::Result<(Call, RunEnd)> {
     let credentials = target::credentials(&settings)?;
     let (limits, retry, to) = (settings.limits, settings.retry, settings.target.clone());
     let (scope, unknown) = scope(args, &mut journal)?;
@@ -115,7 +115,7 @@ async fn verified(
     };
     let events = events::path(folder);
     let round = journal.begin_verification(Some(&events), &scope, now())?;
-    let counters = Arc::new(Counters::default());
+    let counters = Arc::new(VerifyCounters::default());
     let unread = journal.count_unread(&round)?;
     // What this call reads, not what is left for later ones.
     let asked = unread.min(args.limit.unwrap_or(u64::MAX));
@@ -124,7 +124,7 @@ async fn verified(
     let client = Client::new(&to, credentials, retry.request_timeout, limits.in_flight)?;
     let limiter = Arc::new(Limiter::new("look-ups", limits.lookup, &limits, &retry));
     let verify = Verify {
-        tools: Tools {
+        tools: ReadTools {
             client: Arc::new(client),
             limiter: limiter.clone(),
             download_timeout: retry.upload_timeout,
@@ -224,7 +224,7 @@ fn announced(round: &Round, scope: &Scope, asked: u64, target: &str) -> String {
     )
 }
 
-fn shown(mode: Mode, counters: Arc<Counters>, limiter: Arc<Limiter>) -> Sending {
+fn shown(mode: Mode, counters: Arc<VerifyCounters>, limiter: Arc<Limiter>) -> Sending {
     Sending::watch(mode, "verifying", move || {
         let mut state = format!(
             "{} with differences · {} waiting for the rate",

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use bakkt_contract::path::{find, patterns};
-use bakkt_contract::{Shape, changes};
+use bakkt_contract::{FieldShape, changes};
 use bakkt_folder::migration::{Binding, Kept, LayerForm, Migration, settings};
-use bakkt_mapping::pipeline::scan::{Want, scan};
+use bakkt_mapping::pipeline::scan::{ScanOptions, scan};
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -20,8 +20,8 @@ fn columns() -> Vec<String> {
         for index in ["[0]", "[1]"] {
             let path = pattern.replace("[]", index);
             let leaf = |path: &str| match find(path).map(|found| found.field.shape) {
-                Some(Shape::Leaf(_) | Shape::Lines(_)) => true,
-                Some(Shape::Object(_) | Shape::List(_)) | None => false,
+                Some(FieldShape::Leaf(_) | FieldShape::Lines(_)) => true,
+                Some(FieldShape::Object(_) | FieldShape::List(_)) | None => false,
             };
             if path != "clientAccountId" && leaf(&path) && !all.contains(&path) {
                 all.push(path);
@@ -71,11 +71,11 @@ fn rows(case: &Path, layers: Vec<Kept>) -> Option<Vec<String>> {
     let mut migration = Migration::open(settings(case).ok()?, binding, |_| Ok(())).ok()?;
     migration.index(|_, _, _| Ok(())).ok()?;
     let pipeline = &migration.pipeline;
-    let want = Want {
+    let want = ScanOptions {
         payloads: true,
         hashes: true,
         facts: true,
-        ..Want::default()
+        ..ScanOptions::default()
     };
     let mut all = Vec::new();
     let done = scan(&mut pipeline.export.pass(), pipeline, want, |batch| {

@@ -8,7 +8,7 @@
 use super::entity::{ENTITY, ENTITY_LEVELS, KYB_LEVELS};
 use super::texts::{DOCUMENT, MIDDLE_NAMES, NAME, NOTE, PLACE, REFERENCE, STREET, TITLE, TOKEN};
 use super::usd::Scale;
-use super::{Condition, Field, Form, Level, Rule, Shape};
+use super::{Condition, Field, FieldShape, Form, Level, LevelRule};
 
 /// The account types that this version sends.
 pub const ACCOUNT_TYPES: &[&str] = &["INDIVIDUAL", "ENTITY", "CUSTODIAL", "ENTITY_PERSONAL_TRUST"];
@@ -29,7 +29,7 @@ pub const US_PERSON: &[Condition] = &[
     ("taxIdType", US_TAX_ID_TYPES),
 ];
 
-pub(super) const fn field(name: &'static str, rule: Rule, shape: Shape) -> Field {
+pub(super) const fn field(name: &'static str, rule: LevelRule, shape: FieldShape) -> Field {
     Field {
         name,
         rule,
@@ -43,7 +43,7 @@ pub(super) const fn field(name: &'static str, rule: Rule, shape: Shape) -> Field
 }
 
 pub(super) const fn leaf(name: &'static str, level: Level, form: Form) -> Field {
-    field(name, Rule::Is(level), Shape::Leaf(form))
+    field(name, LevelRule::Is(level), FieldShape::Leaf(form))
 }
 
 /// A free text that is the firm's own and says nothing about the customer.
@@ -58,12 +58,12 @@ const fn of_the_firm(name: &'static str, level: Level, form: Form) -> Field {
 const fn local(name: &'static str, unfit: Level, form: Form) -> Field {
     Field {
         local: Some(unfit),
-        ..field(name, Rule::Of(KYB_LEVELS), Shape::Leaf(form))
+        ..field(name, LevelRule::Of(KYB_LEVELS), FieldShape::Leaf(form))
     }
 }
 
 pub(super) const fn object(name: &'static str, level: Level, fields: &'static [Field]) -> Field {
-    field(name, Rule::Is(level), Shape::Object(fields))
+    field(name, LevelRule::Is(level), FieldShape::Object(fields))
 }
 
 use Level::{G, H, O, W};
@@ -71,15 +71,15 @@ use Level::{G, H, O, W};
 pub(super) const ADDRESS: &[Field] = &[
     field(
         "streetAddress",
-        Rule::Is(W),
-        Shape::Lines(Form::Short(STREET)),
+        LevelRule::Is(W),
+        FieldShape::Lines(Form::Short(STREET)),
     ),
     leaf("city", W, Form::Short(PLACE)),
     leaf("state", O, Form::State),
     field(
         "postalCode",
-        Rule::When(&[("country", USA)], H),
-        Shape::Leaf(Form::PostalCode),
+        LevelRule::When(&[("country", USA)], H),
+        FieldShape::Leaf(Form::PostalCode),
     ),
     leaf("country", W, Form::Country),
 ];
@@ -126,20 +126,24 @@ const IDENTITY: &[Field] = &[
     leaf("dateOfBirth", W, Form::PastDate),
     Field {
         partner: Some("taxIdType"),
-        ..field("taxId", Rule::When(US_PERSON, H), Shape::Leaf(Form::TaxId))
+        ..field(
+            "taxId",
+            LevelRule::When(US_PERSON, H),
+            FieldShape::Leaf(Form::TaxId),
+        )
     },
     Field {
         partner: Some("taxId"),
         ..field(
             "taxIdType",
-            Rule::When(US_PERSON, H),
-            Shape::Leaf(Form::TaxIdType),
+            LevelRule::When(US_PERSON, H),
+            FieldShape::Leaf(Form::TaxIdType),
         )
     },
     field(
         "taxIdCountry",
-        Rule::When(&[("taxIdType", &["NATIONALID"])], H),
-        Shape::Leaf(Form::Country),
+        LevelRule::When(&[("taxIdType", &["NATIONALID"])], H),
+        FieldShape::Leaf(Form::Country),
     ),
     leaf("citizenshipCountry", O, Form::Country),
     leaf(
@@ -177,7 +181,7 @@ const OWNER: &[Field] = &[
     },
     Field {
         empty_list: true,
-        ..field("agreements", Rule::Is(G), Shape::List(AGREEMENT))
+        ..field("agreements", LevelRule::Is(G), FieldShape::List(AGREEMENT))
     },
 ];
 
@@ -232,15 +236,23 @@ const TRUSTED_CONTACT: &[Field] = &[
 pub const ACCOUNT: &[Field] = &[
     leaf("clientAccountId", W, Form::ClientId),
     leaf("accountType", H, Form::AccountType),
-    field("owners", Rule::Is(W), Shape::List(OWNER)),
-    field("entity", Rule::Of(ENTITY_LEVELS), Shape::Object(ENTITY)),
+    field("owners", LevelRule::Is(W), FieldShape::List(OWNER)),
+    field(
+        "entity",
+        LevelRule::Of(ENTITY_LEVELS),
+        FieldShape::Object(ENTITY),
+    ),
     object("investmentProfile", G, PROFILE),
     leaf(
         "settlementMethod",
         O,
         Form::OneOf(&["BAKKT_TPJ", "NET_SETTLEMENT"]),
     ),
-    field("trustedContacts", Rule::Is(O), Shape::List(TRUSTED_CONTACT)),
+    field(
+        "trustedContacts",
+        LevelRule::Is(O),
+        FieldShape::List(TRUSTED_CONTACT),
+    ),
     leaf("shareToken", O, Form::Code(TOKEN)),
 ];
 

@@ -1,14 +1,14 @@
 //! Amounts of money and other numbers as exports write them.
 //!
 //! Owner: `contract`. Invariants: amounts are decimals, never floats; both habits of grouping are read, and what fits both
-//! ("85.000" is 85 to one reader and 85,000 to another) gives `None` unless the caller says which one it is ([`Point`]).
+//! ("85.000" is 85 to one reader and 85,000 to another) gives `None` unless the caller says which one it is ([`DecimalMark`]).
 //! Left out on purpose: other currencies, and scientific notation, which has lost digits already.
 
 use rust_decimal::Decimal;
 
 /// What begins the decimals of a column's numbers, where somebody said so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Point {
+pub enum DecimalMark {
     /// Nobody did: what fits both habits is not read, but for "85,000", which is read the American way.
     #[default]
     Open,
@@ -47,7 +47,7 @@ const MULTIPLIERS: [(&str, u32); 10] = [
 
 /// A number as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Written {
+pub struct WrittenNumber {
     /// All its digits, with its sign.
     mantissa: i128,
     /// How many of them are decimals.
@@ -56,7 +56,7 @@ pub struct Written {
     pub zeros: u32,
 }
 
-impl Written {
+impl WrittenNumber {
     /// What it comes to; `None` when that is beyond all bounds.
     pub fn value(self) -> Option<Decimal> {
         let mantissa = self.mantissa.checked_mul(10i128.checked_pow(self.zeros)?)?;
@@ -71,12 +71,12 @@ impl Written {
 }
 
 /// Reads an amount of dollars, or a number without a currency.
-pub fn parse(text: &str, point: Point) -> Option<Decimal> {
+pub fn parse(text: &str, point: DecimalMark) -> Option<Decimal> {
     read(text, point)?.value()
 }
 
 /// The same, without working it out.
-pub fn read(text: &str, point: Point) -> Option<Written> {
+pub fn read(text: &str, point: DecimalMark) -> Option<WrittenNumber> {
     let mut rest = without_dash(text.trim());
     let mut negative = false;
     if let Some(inside) = rest.strip_prefix('(') {
@@ -101,7 +101,7 @@ pub fn read(text: &str, point: Point) -> Option<Written> {
     }
     let (rest, zeros) = strip_multiplier(rest);
     let (mantissa, scale) = digits(rest, zeros > 0, point)?;
-    Some(Written {
+    Some(WrittenNumber {
         mantissa: if negative { -mantissa } else { mantissa },
         scale,
         zeros,
@@ -178,25 +178,25 @@ fn strip_end<'a>(text: &'a str, suffix: &str) -> Option<&'a str> {
 
 /// The kinds of separator; all spaces and apostrophes only ever group thousands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Mark {
+enum Separator {
     Dot,
     Comma,
     Space,
     Apostrophe,
 }
 
-fn mark(c: char) -> Option<Mark> {
+fn mark(c: char) -> Option<Separator> {
     match c {
-        '.' => Some(Mark::Dot),
-        ',' => Some(Mark::Comma),
-        ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' => Some(Mark::Space),
-        '\'' | '\u{2019}' => Some(Mark::Apostrophe),
+        '.' => Some(Separator::Dot),
+        ',' => Some(Separator::Comma),
+        ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' => Some(Separator::Space),
+        '\'' | '\u{2019}' => Some(Separator::Apostrophe),
         _ => None,
     }
 }
 
 /// Digits with separators, as a mantissa and the number of its decimals.
-fn digits(text: &str, multiplied: bool, decided: Point) -> Option<(i128, u32)> {
+fn digits(text: &str, multiplied: bool, decided: DecimalMark) -> Option<(i128, u32)> {
     // What groups thousands, how often it was seen, and the one mark after it that may begin decimals.
     let (mut group, mut groups, mut decimal) = (None, 0u32, None);
     let (mut mantissa, mut total, mut head, mut run) = (0i128, 0u32, 0u32, 0u32);
@@ -226,11 +226,11 @@ fn digits(text: &str, multiplied: bool, decided: Point) -> Option<(i128, u32)> {
         return None;
     }
     let grouped = (1..=3).contains(&head);
-    let point = |mark| matches!(mark, Mark::Dot | Mark::Comma);
+    let point = |mark| matches!(mark, Separator::Dot | Separator::Comma);
     let decides = |mark| {
         matches!(
             (mark, decided),
-            (Mark::Dot, Point::Dot) | (Mark::Comma, Point::Comma)
+            (Separator::Dot, DecimalMark::Dot) | (Separator::Comma, DecimalMark::Comma)
         )
     };
     match (group, decimal) {
@@ -241,7 +241,7 @@ fn digits(text: &str, multiplied: bool, decided: Point) -> Option<(i128, u32)> {
             (grouped && point(mark) && clear).then_some((mantissa, run))
         }
         (Some(_), None) if groups > 1 => (grouped && run == 3).then_some((mantissa, 0)),
-        (Some(Mark::Space | Mark::Apostrophe), None) => {
+        (Some(Separator::Space | Separator::Apostrophe), None) => {
             (grouped && run == 3).then_some((mantissa, 0))
         }
         // One dot or comma. Three digits behind it and one to three before: a group to some readers. The comma
@@ -249,15 +249,19 @@ fn digits(text: &str, multiplied: bool, decided: Point) -> Option<(i128, u32)> {
         (Some(mark), None) if grouped && run == 3 => {
             let zero = text.starts_with('0');
             match mark {
-                Mark::Dot | Mark::Comma if decides(mark) => Some((mantissa, 3)),
-                Mark::Dot | Mark::Comma if decided != Point::Open && !zero => Some((mantissa, 0)),
-                Mark::Comma if !multiplied && !zero => Some((mantissa, 0)),
-                Mark::Dot if zero && head == 1 => Some((mantissa, 3)),
+                Separator::Dot | Separator::Comma if decides(mark) => Some((mantissa, 3)),
+                Separator::Dot | Separator::Comma if decided != DecimalMark::Open && !zero => {
+                    Some((mantissa, 0))
+                }
+                Separator::Comma if !multiplied && !zero => Some((mantissa, 0)),
+                Separator::Dot if zero && head == 1 => Some((mantissa, 3)),
                 _ => None,
             }
         }
         // A comma before decimals is common with one or two of them only.
-        (Some(Mark::Comma), None) => (head > 0 && matches!(run, 1 | 2)).then_some((mantissa, run)),
+        (Some(Separator::Comma), None) => {
+            (head > 0 && matches!(run, 1 | 2)).then_some((mantissa, run))
+        }
         (Some(_), None) => Some((mantissa, run)),
     }
 }
@@ -268,7 +272,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(text: &str) -> Option<String> {
-        parse(text, Point::Open).map(|amount| amount.normalize().to_string())
+        parse(text, DecimalMark::Open).map(|amount| amount.normalize().to_string())
     }
 
     #[test]
@@ -337,8 +341,12 @@ mod tests {
             ("€500", None, None),
         ] {
             let read = |point| parse(text, point).map(|amount| amount.normalize().to_string());
-            assert_eq!(read(Point::Dot).as_deref(), dot, "{text} with a dot");
-            assert_eq!(read(Point::Comma).as_deref(), comma, "{text} with a comma");
+            assert_eq!(read(DecimalMark::Dot).as_deref(), dot, "{text} with a dot");
+            assert_eq!(
+                read(DecimalMark::Comma).as_deref(),
+                comma,
+                "{text} with a comma"
+            );
         }
     }
 
@@ -392,11 +400,11 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics(text in any::<String>(), near in "[-$0-9., ()kKmMUSD']{0,24}") {
-            for point in [Point::Open, Point::Dot, Point::Comma] {
+            for point in [DecimalMark::Open, DecimalMark::Dot, DecimalMark::Comma] {
                 parse(&text, point);
                 // Who says what the point is reads the same or more, never something else, but for "85,000".
-                let open = parse(&near, Point::Open);
-                if open.is_some() && point != Point::Comma {
+                let open = parse(&near, DecimalMark::Open);
+                if open.is_some() && point != DecimalMark::Comma {
                     prop_assert_eq!(parse(&near, point), open, "{}", near);
                 }
             }
@@ -423,7 +431,7 @@ mod tests {
                 format!("{sign}{}.{rest:02} USD", grouped(',')),
                 format!("{sign}{},{rest:02}", grouped(' ')),
             ] {
-                prop_assert_eq!(parse(&text, Point::Open), Some(amount), "{}", text);
+                prop_assert_eq!(parse(&text, DecimalMark::Open), Some(amount), "{}", text);
             }
         }
     }

@@ -5,16 +5,16 @@
 //! Left out on purpose: gaps that no value closes, such as documents (`None`), and what an update may not change (`changes`).
 
 use super::path::{find, join};
-use super::{Field, Form, Level, Rule, Shape};
+use super::{Field, FieldShape, Form, Level, LevelRule};
 
 /// The leaves that a gap at this path needs; none when no value closes it.
 pub fn leaves(path: &str) -> Option<Vec<String>> {
     let field = find(path)?.field;
     let mut leaves = Vec::new();
     match field.shape {
-        Shape::Leaf(Form::ClientId) => return None,
+        FieldShape::Leaf(Form::ClientId) => return None,
         // Owners come with the export alone.
-        Shape::List(_) if path == "owners" => return None,
+        FieldShape::List(_) if path == "owners" => return None,
         _ => collect(field, path, &mut leaves),
     }
     Some(leaves)
@@ -22,9 +22,9 @@ pub fn leaves(path: &str) -> Option<Vec<String>> {
 
 fn collect(field: &Field, path: &str, leaves: &mut Vec<String>) {
     let (fields, path) = match field.shape {
-        Shape::Leaf(_) | Shape::Lines(_) => return leaves.push(path.to_owned()),
-        Shape::Object(fields) => (fields, path.to_owned()),
-        Shape::List(fields) => (fields, format!("{path}[0]")),
+        FieldShape::Leaf(_) | FieldShape::Lines(_) => return leaves.push(path.to_owned()),
+        FieldShape::Object(fields) => (fields, path.to_owned()),
+        FieldShape::List(fields) => (fields, format!("{path}[0]")),
     };
     for inner in fields.iter().filter(|inner| needed(inner)) {
         collect(inner, &join(&path, inner.name), leaves);
@@ -33,7 +33,7 @@ fn collect(field: &Field, path: &str, leaves: &mut Vec<String>) {
 
 /// Whether an object is not whole without a field, whatever stands beside it.
 fn needed(field: &Field) -> bool {
-    matches!(field.rule, Rule::Is(level) if level.breaks()) && field.local.is_none()
+    matches!(field.rule, LevelRule::Is(level) if level.breaks()) && field.local.is_none()
 }
 
 /// The fields beside a leaf that its value may make necessary.
@@ -41,11 +41,11 @@ pub fn companions(path: &str) -> Vec<String> {
     let Some((parent, name)) = path.rsplit_once('.') else {
         return Vec::new();
     };
-    let Some(Shape::Object(fields)) = find(parent).map(|found| found.field.shape) else {
+    let Some(FieldShape::Object(fields)) = find(parent).map(|found| found.field.shape) else {
         return Vec::new();
     };
     let hangs = |field: &&Field| match field.rule {
-        Rule::When(conditions, level) => {
+        LevelRule::When(conditions, level) => {
             level >= Level::G && conditions.iter().any(|(on, _)| *on == name)
         }
         _ => false,

@@ -127,9 +127,9 @@ pub fn of_account(status: &str, mode: &str, can_trade: Option<bool>) -> Decision
     }
 }
 
-/// What all events of an account come to.
+/// What all events of an account say together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Heard<'a> {
+pub struct EventSummary<'a> {
     /// Their `partyStatus`, when they agree.
     pub status: Option<&'a str>,
     /// Their `reasonCode` that wants most of a person; empty without one.
@@ -168,10 +168,10 @@ pub fn reasons<'a>(decision: Decision, named: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// Events and read-back (what it says, and when it was made) together.
-pub fn of(heard: Option<Heard<'_>>, read: Option<(Decision, i64)>) -> Decision {
+pub fn of(heard: Option<EventSummary<'_>>, read: Option<(Decision, i64)>) -> Decision {
     // Words that the contract does not have decide nothing.
     let heard = heard.filter(|heard| heard.status != Some(UNKNOWN_STATUS));
-    let said = |heard: &Heard<'_>| heard.status.map(|status| of_event(status, heard.reason));
+    let said = |heard: &EventSummary<'_>| heard.status.map(|status| of_event(status, heard.reason));
     match (heard, read) {
         (None, None) => Undecided,
         (None, Some((read, _))) => read,
@@ -221,8 +221,8 @@ mod tests {
         assert_eq!(of(unknown, Some((Approved, 5))), Approved);
     }
 
-    fn heard(status: Option<&'static str>, reason: &'static str) -> Option<Heard<'static>> {
-        Some(Heard {
+    fn heard(status: Option<&'static str>, reason: &'static str) -> Option<EventSummary<'static>> {
+        Some(EventSummary {
             status,
             reason,
             documents: reason == "DOCUMENT_VERIFICATION",

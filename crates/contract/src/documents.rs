@@ -181,8 +181,8 @@ pub struct OwnerFlags {
 
 /// One line of an account's checklist.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// What it is.
+pub struct ChecklistItem {
+    /// The name of the item.
     pub name: &'static str,
     /// The owner that it is about, by place; none: the account itself, or nobody who could be named.
     pub place: Option<u32>,
@@ -191,7 +191,7 @@ pub struct Item {
 }
 
 /// The checklist of an account with these owners, against documents given as (owner's place, what it proves).
-pub fn checklist(owners: &[OwnerFlags], documents: &[(Option<u32>, u32)]) -> Vec<Item> {
+pub fn checklist(owners: &[OwnerFlags], documents: &[(Option<u32>, u32)]) -> Vec<ChecklistItem> {
     let proven = |place: Option<u32>| {
         documents
             .iter()
@@ -204,9 +204,9 @@ pub fn checklist(owners: &[OwnerFlags], documents: &[(Option<u32>, u32)]) -> Vec
             || bits & proof::LICENSE_FRONT != 0 && bits & proof::LICENSE_BACK != 0
     };
     let own = proven(None);
-    let mut items: Vec<Item> = OWN_ITEMS
+    let mut items: Vec<ChecklistItem> = OWN_ITEMS
         .iter()
-        .map(|(bit, name)| Item {
+        .map(|(bit, name)| ChecklistItem {
             name,
             place: None,
             there: own & bit != 0,
@@ -214,14 +214,14 @@ pub fn checklist(owners: &[OwnerFlags], documents: &[(Option<u32>, u32)]) -> Vec
         .collect();
     for who in owners {
         if who.flags & owner::SHARE_UNKNOWN != 0 {
-            items.push(Item {
+            items.push(ChecklistItem {
                 name: "how much this owner owns (ownership_percent)",
                 place: Some(who.place),
                 there: false,
             });
         }
         if who.flags & owner::ABOVE_25 != 0 {
-            items.push(Item {
+            items.push(ChecklistItem {
                 name: "passport or driver's licence (both sides) of an owner above 25 %",
                 place: Some(who.place),
                 there: identified(who.place),
@@ -230,7 +230,7 @@ pub fn checklist(owners: &[OwnerFlags], documents: &[(Option<u32>, u32)]) -> Vec
     }
     let managers = || owners.iter().filter(|who| who.flags & owner::MANAGES != 0);
     items.push(match managers().next() {
-        None => Item {
+        None => ChecklistItem {
             name: "one person who manages the entity (manages_entity)",
             place: None,
             there: false,
@@ -239,7 +239,7 @@ pub fn checklist(owners: &[OwnerFlags], documents: &[(Option<u32>, u32)]) -> Vec
             let who = managers()
                 .find(|who| identified(who.place))
                 .unwrap_or(first);
-            Item {
+            ChecklistItem {
                 name: "passport or driver's licence (both sides) of one person who manages the entity",
                 place: Some(who.place),
                 there: identified(who.place),

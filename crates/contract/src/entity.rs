@@ -7,7 +7,7 @@
 use super::account::{ADDRESS, EXPERIENCE, OBJECTIVES, field, leaf, object};
 use super::texts::{NOTE, REFERENCE, TITLE};
 use super::usd::Scale;
-use super::{Field, Form, Level, Rule, Shape};
+use super::{Field, FieldShape, Form, Level, LevelRule};
 
 use Level::{G, H, O, W};
 
@@ -51,8 +51,8 @@ pub const ENTITY: &[Field] = &[
     leaf("entityFormationDate", G, Form::Date),
     field(
         "operatingCountries",
-        Rule::Is(G),
-        Shape::Lines(Form::Country),
+        LevelRule::Is(G),
+        FieldShape::Lines(Form::Country),
     ),
     leaf("sourceOfFunds", G, Form::Short(NOTE)),
     leaf("sourceOfCurrency", G, Form::Short(NOTE)),

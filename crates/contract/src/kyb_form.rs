@@ -5,7 +5,7 @@
 
 /// One item of the form.
 #[derive(Debug)]
-pub struct Item {
+pub struct FormItem {
     /// What is asked.
     pub asks: &'static str,
     /// Patterns of the fields that answer it.
@@ -16,8 +16,8 @@ pub struct Item {
     pub remains: Option<&'static str>,
 }
 
-const fn whole(asks: &'static str, fields: &'static [&'static str]) -> Item {
-    Item {
+const fn whole(asks: &'static str, fields: &'static [&'static str]) -> FormItem {
+    FormItem {
         asks,
         fields,
         beside: &[],
@@ -29,8 +29,8 @@ const fn partly(
     asks: &'static str,
     fields: &'static [&'static str],
     remains: &'static str,
-) -> Item {
-    Item {
+) -> FormItem {
+    FormItem {
         asks,
         fields,
         beside: &[],
@@ -38,12 +38,12 @@ const fn partly(
     }
 }
 
-const fn with(item: Item, beside: &'static [&'static str]) -> Item {
-    Item { beside, ..item }
+const fn with(item: FormItem, beside: &'static [&'static str]) -> FormItem {
+    FormItem { beside, ..item }
 }
 
 /// The form, in its order.
-pub const FORM: &[Item] = &[
+pub const FORM: &[FormItem] = &[
     whole("legal entity type", &["entity.entityType"]),
     whole("legal name", &["entity.entityLegalName"]),
     with(

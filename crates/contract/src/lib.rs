@@ -61,7 +61,7 @@ impl Level {
 
 /// The level of a field, which may depend on values beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
+pub enum LevelRule {
     /// Always this level.
     Is(Level),
     /// `then` if any of the fields (paths relative to the object that the field stands in) has one of the values,
@@ -71,14 +71,14 @@ pub enum Rule {
     Of(&'static [(&'static str, Level)]),
 }
 
-impl Rule {
+impl LevelRule {
     /// The rule on accounts of a type; none where the field does not exist.
-    pub fn on(self, account_type: &str) -> Option<Rule> {
+    pub fn on(self, account_type: &str) -> Option<LevelRule> {
         match self {
-            Rule::Of(levels) => levels
+            LevelRule::Of(levels) => levels
                 .iter()
                 .find(|(name, _)| *name == account_type)
-                .map(|(_, level)| Rule::Is(*level)),
+                .map(|(_, level)| LevelRule::Is(*level)),
             rule => Some(rule),
         }
     }
@@ -86,8 +86,8 @@ impl Rule {
     /// The strongest level that it can give.
     pub fn strongest(self) -> Level {
         match self {
-            Rule::Is(level) | Rule::When(_, level) => level,
-            Rule::Of(levels) => levels
+            LevelRule::Is(level) | LevelRule::When(_, level) => level,
+            LevelRule::Of(levels) => levels
                 .iter()
                 .map(|(_, level)| *level)
                 .max()
@@ -96,7 +96,7 @@ impl Rule {
     }
 }
 
-/// A field, and the values of it that a [`Rule::When`] looks for.
+/// A field, and the values of it that a [`LevelRule::When`] looks for.
 pub type Condition = (&'static str, &'static [&'static str]);
 
 /// The form of a value.
@@ -174,9 +174,9 @@ impl Form {
     }
 }
 
-/// What stands at a field.
+/// What the value of a field is made of.
 #[derive(Clone, Copy, Debug)]
-pub enum Shape {
+pub enum FieldShape {
     /// One value.
     Leaf(Form),
     /// An object.
@@ -193,9 +193,9 @@ pub struct Field {
     /// Name on the wire.
     pub name: &'static str,
     /// Its level inside its object.
-    pub rule: Rule,
+    pub rule: LevelRule,
     /// What stands there.
-    pub shape: Shape,
+    pub shape: FieldShape,
     /// Another field beside it without which it is not sent ("both or neither").
     pub partner: Option<&'static str>,
     /// A list that is sent empty rather than left out.
@@ -230,8 +230,8 @@ impl Field {
         };
         !self.of_the_firm
             && match self.shape {
-                Shape::Leaf(form) | Shape::Lines(form) => !listed(form),
-                Shape::Object(_) | Shape::List(_) => false,
+                FieldShape::Leaf(form) | FieldShape::Lines(form) => !listed(form),
+                FieldShape::Object(_) | FieldShape::List(_) => false,
             }
     }
 
@@ -239,7 +239,7 @@ impl Field {
     pub fn is_place_code(&self) -> bool {
         matches!(
             self.shape,
-            Shape::Leaf(Form::Country | Form::State) | Shape::Lines(Form::Country)
+            FieldShape::Leaf(Form::Country | Form::State) | FieldShape::Lines(Form::Country)
         )
     }
 

@@ -6,21 +6,21 @@
 use std::fmt::Write;
 
 use super::account::ACCOUNT;
-use super::{Field, Level, Rule, Shape};
+use super::{Field, FieldShape, Level, LevelRule};
 
 /// The highest index of a list element that a mapping may name.
 pub const MAX_INDEX: usize = 63;
 
-/// A field that a path leads to.
+/// The field that a path leads to, and where it exists.
 #[derive(Clone, Copy, Debug)]
-pub struct Found {
+pub struct ResolvedField {
     /// The field.
     pub field: &'static Field,
     /// Account types that have it; none: all of them.
     pub only_on: Option<&'static [(&'static str, Level)]>,
 }
 
-impl Found {
+impl ResolvedField {
     /// Whether accounts of a type have the field.
     pub fn is_on(&self, account_type: &str) -> bool {
         self.only_on
@@ -29,7 +29,7 @@ impl Found {
 }
 
 /// Finds the field of a path with indexes, `streetAddress` and other lists of texts without one.
-pub fn find(path: &str) -> Option<Found> {
+pub fn find(path: &str) -> Option<ResolvedField> {
     // Written in one way only: `[00]` would be another slot of the same field.
     walk(path, |index| {
         index
@@ -39,11 +39,11 @@ pub fn find(path: &str) -> Option<Found> {
 }
 
 /// Finds the field of a pattern with empty brackets.
-pub fn find_pattern(pattern: &str) -> Option<Found> {
+pub fn find_pattern(pattern: &str) -> Option<ResolvedField> {
     walk(pattern, str::is_empty)
 }
 
-fn walk(path: &str, index_fits: impl Fn(&str) -> bool) -> Option<Found> {
+fn walk(path: &str, index_fits: impl Fn(&str) -> bool) -> Option<ResolvedField> {
     let mut fields = ACCOUNT;
     let mut only_on = None;
     let mut steps = path.split('.').peekable();
@@ -53,13 +53,13 @@ fn walk(path: &str, index_fits: impl Fn(&str) -> bool) -> Option<Found> {
             None => (step, None),
         };
         let field = fields.iter().find(|field| field.name == name)?;
-        if let Rule::Of(levels) = field.rule {
+        if let LevelRule::Of(levels) = field.rule {
             only_on = Some(levels);
         }
         fields = match (field.shape, index) {
-            (Shape::Object(inner), None) => inner,
-            (Shape::List(inner), Some(index)) if index_fits(index) => inner,
-            (Shape::List(_), None) | (Shape::Leaf(_) | Shape::Lines(_), None)
+            (FieldShape::Object(inner), None) => inner,
+            (FieldShape::List(inner), Some(index)) if index_fits(index) => inner,
+            (FieldShape::List(_), None) | (FieldShape::Leaf(_) | FieldShape::Lines(_), None)
                 if steps.peek().is_none() =>
             {
                 &[]
@@ -67,7 +67,7 @@ fn walk(path: &str, index_fits: impl Fn(&str) -> bool) -> Option<Found> {
             _ => return None,
         };
         if steps.peek().is_none() {
-            return Some(Found { field, only_on });
+            return Some(ResolvedField { field, only_on });
         }
     }
     None
@@ -115,9 +115,9 @@ fn collect(fields: &[Field], prefix: &str, all: &mut Vec<String>) {
         let path = join(prefix, field.name);
         all.push(path.clone());
         match field.shape {
-            Shape::Object(inner) => collect(inner, &path, all),
-            Shape::List(inner) => collect(inner, &format!("{path}[]"), all),
-            Shape::Leaf(_) | Shape::Lines(_) => {}
+            FieldShape::Object(inner) => collect(inner, &path, all),
+            FieldShape::List(inner) => collect(inner, &format!("{path}[]"), all),
+            FieldShape::Leaf(_) | FieldShape::Lines(_) => {}
         }
     }
 }

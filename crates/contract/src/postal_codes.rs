@@ -11,7 +11,7 @@ use super::countries;
 ///
 /// In a form `9` is a digit, `A` a letter, `X` either, a small letter is that letter as a capital, and a space or a dash
 /// stands between parts; it may be left out or be the other one in a cell.
-struct Rule {
+struct PostalCodeRule {
     /// ISO 3166-1 alpha-2.
     country: &'static str,
     /// The first is the one that lost zeros are given back to.
@@ -27,8 +27,8 @@ const fn rule(
     forms: &'static [&'static str],
     zeros: usize,
     sign: &'static str,
-) -> Rule {
-    Rule {
+) -> PostalCodeRule {
+    PostalCodeRule {
         country,
         forms,
         zeros,
@@ -43,7 +43,7 @@ const ZIP: &[&str] = &["99999", "99999-9999"];
 
 /// Sorted by country.
 #[rustfmt::skip] // one country per line reads as the table it is
-static RULES: &[Rule] = &[
+static RULES: &[PostalCodeRule] = &[
     rule("AD", &["ad999"], 0, ""),
     rule("AF", &["9999"], 0, ""),
     rule("AI", &["ai-2640"], 0, ""),
@@ -210,9 +210,9 @@ static RULES: &[Rule] = &[
     rule("ZM", &["99999"], 0, ""),
 ];
 
-/// What a text is as a postal code of a country.
+/// How a text matches the postal codes of a country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
+pub enum PostalCodeMatch {
     /// It has one of the country's forms, and was written in it.
     Written,
     /// It has none of them.
@@ -226,26 +226,26 @@ const LONGEST: usize = 16;
 
 /// Writes `text` onto `out` in the form of the country (ISO 3166-1 alpha-2), where it has one. `mend`: digits too few are
 /// digits whose zeros a spreadsheet took.
-pub fn write(country: &str, text: &str, mend: bool, out: &mut String) -> Reading {
+pub fn write(country: &str, text: &str, mend: bool, out: &mut String) -> PostalCodeMatch {
     let Some(rule) = find(country) else {
-        return Reading::NoRule;
+        return PostalCodeMatch::NoRule;
     };
     let mut room = [0u8; LONGEST];
     let Some(bare) = bare(text, country, &mut room) else {
-        return Reading::Misfit;
+        return PostalCodeMatch::Misfit;
     };
     if let Some((form, code)) = matching(rule, bare) {
         put(form, code, out);
-        return Reading::Written;
+        return PostalCodeMatch::Written;
     }
     match rule.forms.first().filter(|_| mend) {
-        Some(form) if mended(bare, form, rule, out) => Reading::Written,
-        _ => Reading::Misfit,
+        Some(form) if mended(bare, form, rule, out) => PostalCodeMatch::Written,
+        _ => PostalCodeMatch::Misfit,
     }
 }
 
 /// The form that a code has, and the code without a sign in front of it.
-fn matching<'b>(rule: &'static Rule, bare: &'b [u8]) -> Option<(&'static str, &'b [u8])> {
+fn matching<'b>(rule: &'static PostalCodeRule, bare: &'b [u8]) -> Option<(&'static str, &'b [u8])> {
     ["", rule.country, rule.sign].iter().find_map(|sign| {
         let code = bare.strip_prefix(sign.as_bytes())?;
         let fits = |form: &&&str| fits_form(code, form, rule.country);
@@ -276,7 +276,7 @@ pub fn has_zips(country: &str) -> bool {
     )
 }
 
-fn find(country: &str) -> Option<&'static Rule> {
+fn find(country: &str) -> Option<&'static PostalCodeRule> {
     let place = RULES.binary_search_by_key(&country, |rule| rule.country);
     RULES.get(place.ok()?)
 }
@@ -343,7 +343,7 @@ fn put(form: &str, code: &[u8], out: &mut String) {
 }
 
 /// Gives digits back the zeros in front, where the form is all digits and codes of the country begin so.
-fn mended(bare: &[u8], form: &str, rule: &Rule, out: &mut String) -> bool {
+fn mended(bare: &[u8], form: &str, rule: &PostalCodeRule, out: &mut String) -> bool {
     let digits = form.bytes().filter(|byte| *byte == b'9').count();
     let marks = form.bytes().filter(|byte| is_mark(*byte)).count();
     let lost = digits.saturating_sub(bare.len());
@@ -372,9 +372,9 @@ mod tests {
     fn read(country: &str, text: &str) -> Option<String> {
         let mut out = String::new();
         match write(country, text, true, &mut out) {
-            Reading::Written => Some(out),
-            Reading::Misfit => None,
-            Reading::NoRule => Some(format!("{text} (as it is)")),
+            PostalCodeMatch::Written => Some(out),
+            PostalCodeMatch::Misfit => None,
+            PostalCodeMatch::NoRule => Some(format!("{text} (as it is)")),
         }
     }
 

@@ -45,7 +45,7 @@ pub const MANUAL_KYB: &str = "an owner that is an entity goes by manual KYB";
 
 /// A role that owners after the first must have.
 #[derive(Debug)]
-pub struct Others {
+pub struct FurtherOwnerRole {
     /// On accounts of this type.
     pub account_type: &'static str,
     /// The role.
@@ -55,7 +55,7 @@ pub struct Others {
 }
 
 /// Account types whose owners after the first all have one role.
-pub const OTHERS: &[Others] = &[Others {
+pub const OTHERS: &[FurtherOwnerRole] = &[FurtherOwnerRole {
     account_type: "ENTITY",
     role: BENEFICIAL_OWNER,
     otherwise: "on an ENTITY account each owner after the first is BENEFICIAL_OWNER",

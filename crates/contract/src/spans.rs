@@ -6,12 +6,12 @@
 
 use rust_decimal::Decimal;
 
-use super::amounts::{self, Point, Written};
+use super::amounts::{self, DecimalMark, WrittenNumber};
 use super::usd::{self, Scale};
 
 /// From an amount up to another; without the second, without end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Span {
+struct AmountSpan {
     low: Decimal,
     high: Option<Decimal>,
 }
@@ -75,7 +75,11 @@ const BETWEEN: [&str; 8] = [
 const LONGEST: usize = 80;
 
 /// The range that an amount or a whole span falls into. The error says why there is none.
-pub fn range_of(scale: Scale, text: &str, point: Point) -> Result<&'static str, &'static str> {
+pub fn range_of(
+    scale: Scale,
+    text: &str,
+    point: DecimalMark,
+) -> Result<&'static str, &'static str> {
     if let Some(amount) = amounts::parse(text, point) {
         return usd::range_of(scale, amount).ok_or("a negative amount has no range");
     }
@@ -87,7 +91,7 @@ pub fn range_of(scale: Scale, text: &str, point: Point) -> Result<&'static str, 
         .ok_or("the amounts lie in more than one of the contract's ranges")
 }
 
-fn span(text: &str, point: Point) -> Option<Span> {
+fn span(text: &str, point: DecimalMark) -> Option<AmountSpan> {
     if text.len() > LONGEST {
         return None;
     }
@@ -95,7 +99,7 @@ fn span(text: &str, point: Point) -> Option<Span> {
     one_ended(&text, point).or_else(|| two_ended(&text, point))
 }
 
-fn one_ended(text: &str, point: Point) -> Option<Span> {
+fn one_ended(text: &str, point: DecimalMark) -> Option<AmountSpan> {
     let amount = |rest: &str| amounts::parse(rest, point);
     let before = |words: &[&str]| {
         let rest = words.iter().find_map(|word| text.strip_prefix(word))?;
@@ -107,13 +111,13 @@ fn one_ended(text: &str, point: Point) -> Option<Span> {
     };
     if let Some(high) = before(&UNDER).or_else(|| behind(&OR_UNDER)) {
         let (low, high) = (Decimal::ZERO, Some(high));
-        return (high > Some(low)).then_some(Span { low, high });
+        return (high > Some(low)).then_some(AmountSpan { low, high });
     }
     let low = before(&OVER).or_else(|| behind(&OR_OVER))?;
-    Some(Span { low, high: None })
+    Some(AmountSpan { low, high: None })
 }
 
-fn two_ended(text: &str, point: Point) -> Option<Span> {
+fn two_ended(text: &str, point: DecimalMark) -> Option<AmountSpan> {
     let rest = ["between ", "from "]
         .iter()
         .find_map(|word| text.strip_prefix(word))
@@ -129,7 +133,7 @@ fn two_ended(text: &str, point: Point) -> Option<Span> {
 }
 
 /// A multiplier behind the second amount is meant for both, when that makes sense of the first: "50–100k".
-fn spanned(low: Written, high: Written) -> Option<Span> {
+fn spanned(low: WrittenNumber, high: WrittenNumber) -> Option<AmountSpan> {
     let shared = low.zeros == 0 && low.value()? < high.with_zeros(0).value()?;
     let low = if shared {
         low.with_zeros(high.zeros)
@@ -137,7 +141,7 @@ fn spanned(low: Written, high: Written) -> Option<Span> {
         low
     };
     let (low, high) = (low.value()?, high.value()?);
-    (low <= high).then_some(Span {
+    (low <= high).then_some(AmountSpan {
         low,
         high: Some(high),
     })
@@ -185,9 +189,13 @@ mod tests {
             (Scale::B, "10M–20M", "FROM_10M_TO_20M"),
             (Scale::B, "more than 50 million", "OVER_50M"),
         ] {
-            assert_eq!(range_of(scale, text, Point::Open), Ok(range), "{text}");
+            assert_eq!(
+                range_of(scale, text, DecimalMark::Open),
+                Ok(range),
+                "{text}"
+            );
         }
-        let comma = |text| range_of(Scale::A, text, Point::Comma);
+        let comma = |text| range_of(Scale::A, text, DecimalMark::Comma);
         assert_eq!(comma("25.000-50.000"), Ok("FROM_25K_TO_50K"));
     }
 
@@ -213,7 +221,11 @@ mod tests {
             ("25.000-50.000", "not an amount"),
             ("", "not an amount"),
         ] {
-            assert_eq!(range_of(Scale::A, text, Point::Open), Err(why), "{text}");
+            assert_eq!(
+                range_of(Scale::A, text, DecimalMark::Open),
+                Err(why),
+                "{text}"
+            );
         }
     }
 
@@ -221,7 +233,7 @@ mod tests {
         #[test]
         fn never_panics_and_gives_a_range(any in any::<String>(), near in "(under |over |<|>)?[$]?[0-9]{0,6}[km]?( to |-|–|\\+)?[0-9,.]{0,9}[kM]?") {
             for text in [&any, &near] {
-                for (scale, point) in [(Scale::A, Point::Open), (Scale::B, Point::Comma)] {
+                for (scale, point) in [(Scale::A, DecimalMark::Open), (Scale::B, DecimalMark::Comma)] {
                     if let Ok(range) = range_of(scale, text, point) {
                         prop_assert!(scale.names().contains(&range));
                     }
@@ -236,7 +248,7 @@ mod tests {
             let ends = (usd::range_of(Scale::A, low), usd::range_of(Scale::A, high));
             let wanted = ends.0.filter(|_| ends.0 == ends.1);
             if low < Decimal::from(1_000_000) && high < Decimal::from(1_000_000) {
-                prop_assert_eq!(range_of(Scale::A, &text, Point::Open).ok(), wanted, "{}", text);
+                prop_assert_eq!(range_of(Scale::A, &text, DecimalMark::Open).ok(), wanted, "{}", text);
             }
         }
     }

@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// Code, name, and the abbreviations that are not the code, parted by `|`.
-type Row = (&'static str, &'static str, &'static str);
+type StateRow = (&'static str, &'static str, &'static str);
 
 #[rustfmt::skip] // one state per line reads as the table it is
-static STATES: [Row; 62] = [
+static STATES: [StateRow; 62] = [
     ("AA", "Armed Forces Americas", "Armed Forces, the Americas|Armed Forces of the Americas"),
     ("AE", "Armed Forces Europe", "Armed Forces - Europe|Armed Forces Africa|Armed Forces Canada|Armed Forces Middle East|Armed Forces Europe, the Middle East, and Canada"),
     ("AK", "Alaska", "Alas"),
@@ -123,7 +123,7 @@ pub(super) fn is_code(code: &str) -> bool {
     }
 }
 
-fn by_code(a: u8, b: u8) -> Option<&'static Row> {
+fn by_code(a: u8, b: u8) -> Option<&'static StateRow> {
     if !(a.is_ascii_uppercase() && b.is_ascii_uppercase()) {
         return None;
     }
@@ -132,7 +132,7 @@ fn by_code(a: u8, b: u8) -> Option<&'static Row> {
     ))
 }
 
-fn by_name(folded: &[u8]) -> Option<&'static Row> {
+fn by_name(folded: &[u8]) -> Option<&'static StateRow> {
     static NAMES: OnceLock<HashMap<Box<[u8]>, u8>> = OnceLock::new();
     let names = NAMES.get_or_init(|| {
         spellings()

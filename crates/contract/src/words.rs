@@ -8,10 +8,10 @@ use super::Form;
 
 /// A field by its name, or by that of its object and its own where one name means two things: what it is called, and why
 /// it is asked for. Of an object: what is said behind its fields, and why they are asked for that have no reason of their own.
-type Words = (&'static str, &'static str, &'static str);
+type FieldLabel = (&'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
-const WORDS: &[Words] = &[
+const WORDS: &[FieldLabel] = &[
     ("clientAccountId", "Account number", "it says which customer the line is about"),
     ("accountType", "Type of account", "it decides on what the account needs"),
     ("owners", "owner", "Bakkt must know who owns the account"),
@@ -125,8 +125,8 @@ fn steps(path: &str) -> impl DoubleEndedIterator<Item = (&str, Option<usize>)> {
     })
 }
 
-fn of(parent: &str, name: &str) -> Option<&'static Words> {
-    let beside = |words: &&Words| {
+fn of(parent: &str, name: &str) -> Option<&'static FieldLabel> {
+    let beside = |words: &&FieldLabel| {
         words
             .0
             .split_once('.')
@@ -206,14 +206,17 @@ pub fn form(form: Form, path: &str) -> &'static str {
 mod tests {
     use super::*;
     use crate::path::patterns;
-    use crate::{Shape, path};
+    use crate::{FieldShape, path};
 
     #[test]
     fn every_field_has_words_and_a_reason() {
         for pattern in patterns() {
             let said = words(&pattern).unwrap_or_else(|| panic!("{pattern}"));
             let found = path::find_pattern(&pattern).unwrap();
-            if matches!(found.field.shape, Shape::Leaf(_) | Shape::Lines(_)) {
+            if matches!(
+                found.field.shape,
+                FieldShape::Leaf(_) | FieldShape::Lines(_)
+            ) {
                 assert!(
                     said.chars().next().is_some_and(|c| c.is_ascii_uppercase()),
                     "{pattern}: {said}"

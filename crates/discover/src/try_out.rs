@@ -11,20 +11,20 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::guess::trial::{LineTrial, SheetTrial};
-use crate::guess::{Guess, Sheet, write};
+use crate::guess::{Guess, GuessedFile, write};
 use crate::inspect::Profile;
 use bakkt_contract::unfit_id::IdRules;
 use bakkt_files::toml_file::TomlFile;
-use bakkt_mapping::assess::plan::{Plan, Spelling};
+use bakkt_mapping::assess::plan::{AssessPlan, Spelling};
 use bakkt_mapping::assess::policy::Policy;
-use bakkt_mapping::assess::{Gap, Reason};
+use bakkt_mapping::assess::{Gap, GapReason};
 use bakkt_mapping::compile::compile;
 use bakkt_mapping::draft::Draft;
 use bakkt_mapping::exclude::Exclude;
 use bakkt_mapping::findings::Checks;
-use bakkt_mapping::pipeline::{From, Pipeline, Worker};
+use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline, Worker};
 use bakkt_model::error::Diagnostics;
-use bakkt_model::finding::Rules;
+use bakkt_model::finding::FindingRules;
 use bakkt_model::position::Position;
 use bakkt_source::{Export, Row, Rows};
 
@@ -47,7 +47,7 @@ pub fn weighed(
             .sheets
             .first()
             .map_or(Vec::new(), |sheet| sheet.mapping.types.clone());
-        let one = |sheet: &Sheet| {
+        let one = |sheet: &GuessedFile| {
             let files = (&profiles[sheet.file], &exports[sheet.file]);
             with_settings(sheet, files, &types, today)
         };
@@ -65,7 +65,7 @@ pub fn weighed(
 
 /// What becomes of a file's first rows, and which settings would let through what fails.
 fn with_settings(
-    sheet: &Sheet,
+    sheet: &GuessedFile,
     files: (&Profile, &Arc<Export>),
     types: &[&'static str],
     today: Date,
@@ -104,7 +104,7 @@ const TAX_ID_SETTING: &str = "`allow_unissued_tax_ids` under [accounts] lets inv
 
 /// What becomes of a file's first rows; none where its mapping does not compile, which `check` tells.
 fn tried(
-    sheet: &Sheet,
+    sheet: &GuessedFile,
     (profile, export): (&Profile, &Arc<Export>),
     types: &[&'static str],
     (ids, today): (IdRules, Date),
@@ -116,9 +116,9 @@ fn tried(
     let Some(mapper) = compile(&[file], export.headers(), &mut Diagnostics::default()) else {
         return Ok(None);
     };
-    let (plan, _) = Plan::new(&mapper, &Policy::default(), ids, Spelling::Guide, today);
+    let (plan, _) = AssessPlan::new(&mapper, &Policy::default(), ids, Spelling::Guide, today);
     let pipeline = Pipeline {
-        checks: Checks::new(&mapper, &plan, Rules::default()),
+        checks: Checks::new(&mapper, &plan, FindingRules::default()),
         export: export.clone(),
         mapper,
         plan,
@@ -127,7 +127,7 @@ fn tried(
         joins: Vec::new(),
         layers: Vec::new(),
     };
-    let mut trying = Trying::new(&pipeline, sheet);
+    let mut trying = MappingTrial::new(&pipeline, sheet);
     let (mut pass, mut rows, mut read) = (export.pass(), Rows::default(), 0);
     while read < MOST_ROWS && pass.read_batch(&mut rows, BATCH)? {
         read += rows.len();
@@ -139,7 +139,7 @@ fn tried(
 }
 
 /// A mapping of elements as one of accounts with one element each.
-fn as_account(text: String, sheet: &Sheet, types: &[&'static str]) -> String {
+fn as_account(text: String, sheet: &GuessedFile, types: &[&'static str]) -> String {
     let one = text
         .replace("owners[].", "owners[0].")
         .replace("trustedContacts[].", "trustedContacts[0].");
@@ -153,15 +153,15 @@ fn as_account(text: String, sheet: &Sheet, types: &[&'static str]) -> String {
 }
 
 /// A line with the slots that it fills.
-struct Line {
+struct SlotTrial {
     slot: usize,
     trial: LineTrial,
 }
 
-struct Trying<'a> {
+struct MappingTrial<'a> {
     pipeline: &'a Pipeline,
     worker: Worker,
-    lines: Vec<Line>,
+    lines: Vec<SlotTrial>,
     /// By path that nothing gives: rows that lack it.
     missing: BTreeMap<u32, u64>,
     /// Slots of the names: of the main owner, and of the joint owner.
@@ -171,8 +171,8 @@ struct Trying<'a> {
     sums: SheetTrial,
 }
 
-impl<'a> Trying<'a> {
-    fn new(pipeline: &'a Pipeline, sheet: &Sheet) -> Trying<'a> {
+impl<'a> MappingTrial<'a> {
+    fn new(pipeline: &'a Pipeline, sheet: &GuessedFile) -> MappingTrial<'a> {
         let written = |target: &str| {
             let paths = sheet.mapping.feeds.iter().map(|feed| feed.path.as_str());
             let found = paths
@@ -191,14 +191,14 @@ impl<'a> Trying<'a> {
         let middle = fed
             .iter()
             .position(|fed| fed.target == "owners[0].identity.middleNames");
-        let lines = fed.iter().map(|fed| Line {
+        let lines = fed.iter().map(|fed| SlotTrial {
             slot: fed.slot,
             trial: LineTrial {
                 path: written(&fed.target),
                 ..LineTrial::default()
             },
         });
-        Trying {
+        MappingTrial {
             pipeline,
             lines: lines.collect(),
             worker: Worker::default(),
@@ -213,7 +213,10 @@ impl<'a> Trying<'a> {
         if row.flaw().is_some() || self.pipeline.export.skipped(row).is_some() {
             return Ok(());
         }
-        let Some(prepared) = self.worker.prepare(self.pipeline, row, at, From::Index)? else {
+        let Some(prepared) = self
+            .worker
+            .prepare(self.pipeline, row, at, JoinedRowSource::Index)?
+        else {
             return Ok(());
         };
         let gaps = prepared.gaps.to_vec();
@@ -249,7 +252,7 @@ impl<'a> Trying<'a> {
             .iter_mut()
             .find(|line| line.trial.path.replacen("[].", "[0].", 1) == path);
         match (gap.reason, line) {
-            (Reason::Invalid(why), Some(Line { trial, .. })) => {
+            (GapReason::Invalid(why), Some(SlotTrial { trial, .. })) => {
                 trial.failed += 1;
                 if trial.reason.is_empty() {
                     trial.reason = why.to_owned();
@@ -257,15 +260,15 @@ impl<'a> Trying<'a> {
                         .shape_of(self.pipeline, gap, (row, at), &mut trial.shape);
                 }
             }
-            (Reason::Withheld, Some(Line { trial, .. })) => trial.withheld += 1,
-            (Reason::Missing, _) => *self.missing.entry(gap.path).or_default() += 1,
+            (GapReason::Withheld, Some(SlotTrial { trial, .. })) => trial.withheld += 1,
+            (GapReason::Missing, _) => *self.missing.entry(gap.path).or_default() += 1,
             _ => {}
         }
     }
 
     fn finish(mut self) -> SheetTrial {
         let paths = &self.pipeline.plan.paths;
-        for Line { trial, .. } in &mut self.lines {
+        for SlotTrial { trial, .. } in &mut self.lines {
             if trial.withheld == 0 {
                 continue;
             }

@@ -12,14 +12,14 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::api::judge::{self, Found};
-use crate::api::link::{Told, link};
-use crate::api::{Client, Way};
+use crate::api::judge::{self, LookupAnswer};
+use crate::api::link::{LinkAnswer, link};
+use crate::api::{Client, ConnectionChoice};
 use crate::submit::coordinator::stopped;
-use crate::submit::counters::Count;
+use crate::submit::counters::Counter;
 use crate::submit::limiter::Limiter;
 use crate::submit::stage::heed;
-use crate::submit::{Ended, backoff};
+use crate::submit::{RunEnd, backoff};
 use bakkt_journal::links::Wanted;
 use bakkt_model::error::Failure;
 use bakkt_model::limits::Retry;
@@ -40,38 +40,38 @@ pub struct Fetch {
     /// Tells the questions that the command stops.
     pub stop: Arc<watch::Sender<bool>>,
     /// For the progress display.
-    pub counters: Arc<Counters>,
+    pub counters: Arc<LinkCounters>,
 }
 
 /// What a fetching has done so far.
 #[derive(Debug, Default)]
-pub struct Counters {
+pub struct LinkCounters {
     /// Accounts to ask about.
-    pub total: Count,
+    pub total: Counter,
     /// Those that were asked about, whatever the answer.
-    pub done: Count,
+    pub done: Counter,
     /// Questions that wait for the rate now.
-    pub waiting: Count,
+    pub waiting: Counter,
     /// Failures in a row.
     failures: AtomicU32,
     /// Bakkt has answered as Bakkt does.
     answered: AtomicBool,
 }
 
-/// What came of one account.
+/// The answer about one account.
 #[derive(Debug)]
-pub struct Done {
+pub struct LinkResult {
     /// The account.
     pub wanted: Wanted,
-    /// What came.
-    pub outcome: Outcome,
+    /// What Bakkt answered.
+    pub outcome: LinkOutcome,
 }
 
-/// See [`Done`].
+/// What asking for the link of one account came to.
 #[derive(Debug, PartialEq)]
-pub enum Outcome {
-    /// Bakkt said.
-    Told(Told),
+pub enum LinkOutcome {
+    /// Bakkt answered.
+    Told(LinkAnswer),
     /// Bakkt does not know the account.
     Unknown,
     /// No answer that counts; the last one that came.
@@ -79,8 +79,8 @@ pub enum Outcome {
 }
 
 /// How one question ended.
-enum Step {
-    Done(Done),
+enum QuestionOutcome {
+    Done(LinkResult),
     /// Going on makes no sense.
     Stop(anyhow::Error),
     /// The command stopped before it was asked.
@@ -91,15 +91,15 @@ enum Step {
 pub async fn run(
     wanted: Vec<Wanted>,
     fetch: Fetch,
-    mut keep: impl FnMut(Vec<Done>) -> anyhow::Result<()>,
-) -> anyhow::Result<Ended> {
+    mut keep: impl FnMut(Vec<LinkResult>) -> anyhow::Result<()>,
+) -> anyhow::Result<RunEnd> {
     fetch.counters.total.set(wanted.len() as u64);
     let mut queue = VecDeque::from(wanted);
     let mut steps = JoinSet::new();
-    let mut ended = Ended::Finished;
+    let mut ended = RunEnd::Finished;
     loop {
         while steps.len() < fetch.in_flight
-            && matches!(ended, Ended::Finished)
+            && matches!(ended, RunEnd::Finished)
             && let Some(wanted) = queue.pop_front()
         {
             steps.spawn(fetch.clone().one(wanted));
@@ -111,16 +111,18 @@ pub async fn run(
         let mut next = Some(first);
         while let Some(step) = next {
             match step? {
-                Step::Done(one) => {
+                QuestionOutcome::Done(one) => {
                     fetch.counters.done.up();
                     done.push(one);
                 }
-                Step::Stop(error) if matches!(ended, Ended::Finished) => {
-                    ended = Ended::Stopped(error);
+                QuestionOutcome::Stop(error) if matches!(ended, RunEnd::Finished) => {
+                    ended = RunEnd::Stopped(error);
                     fetch.stop.send_replace(true);
                 }
-                Step::NotAsked if matches!(ended, Ended::Finished) => ended = Ended::Interrupted,
-                Step::Stop(_) | Step::NotAsked => {}
+                QuestionOutcome::NotAsked if matches!(ended, RunEnd::Finished) => {
+                    ended = RunEnd::Interrupted
+                }
+                QuestionOutcome::Stop(_) | QuestionOutcome::NotAsked => {}
             }
             next = steps.try_join_next();
         }
@@ -130,16 +132,16 @@ pub async fn run(
 
 impl Fetch {
     /// Asks about one account until there is an answer that counts.
-    async fn one(self, wanted: Wanted) -> Step {
+    async fn one(self, wanted: Wanted) -> QuestionOutcome {
         let mut tries = 0;
         loop {
             self.counters.waiting.up();
-            let line = self.client.reserve(Way::New).await;
+            let line = self.client.reserve(ConnectionChoice::New).await;
             let slot = self.or_stopped(self.limiter.acquire()).await;
             drop(line);
             self.counters.waiting.down();
             let Some(slot) = slot else {
-                return Step::NotAsked;
+                return QuestionOutcome::NotAsked;
             };
             let question = self
                 .client
@@ -147,39 +149,39 @@ impl Fetch {
             let reply = question.await;
             heed(&self.limiter, slot, &reply);
             let (why, after) = match link(&reply) {
-                Found::There(told) => return self.answered(wanted, Outcome::Told(told)),
-                Found::NotThere => return self.answered(wanted, Outcome::Unknown),
-                Found::Stop(message, hint) => {
-                    return Step::Stop(Failure::configuration(message, hint));
+                LookupAnswer::There(told) => return self.answered(wanted, LinkOutcome::Told(told)),
+                LookupAnswer::NotThere => return self.answered(wanted, LinkOutcome::Unknown),
+                LookupAnswer::Stop(message, hint) => {
+                    return QuestionOutcome::Stop(Failure::configuration(message, hint));
                 }
-                Found::Unknown(why, after) => (why, after),
+                LookupAnswer::Unknown(why, after) => (why, after),
             };
             tracing::debug!(id = %wanted.client_id, %why, "no link");
             if why == "403" && !self.counters.answered.load(Ordering::Relaxed) {
                 let (message, hint) = judge::forbidden();
-                return Step::Stop(Failure::stopped(message, hint));
+                return QuestionOutcome::Stop(Failure::stopped(message, hint));
             }
             if let Some(error) = self.breaker(&why) {
-                return Step::Stop(error);
+                return QuestionOutcome::Stop(error);
             }
             tries += 1;
             if is_final(&why) || tries >= self.retry.attempts {
-                let outcome = Outcome::Failed(why);
-                return Step::Done(Done { wanted, outcome });
+                let outcome = LinkOutcome::Failed(why);
+                return QuestionOutcome::Done(LinkResult { wanted, outcome });
             }
             let wait = backoff::wait(tries, self.retry.backoff_first, self.retry.backoff_most);
             let wait = wait.max(after.unwrap_or_default().min(self.retry.longest_pause));
             let waited = self.or_stopped(tokio::time::sleep(wait)).await;
             if waited.is_none() {
-                return Step::NotAsked;
+                return QuestionOutcome::NotAsked;
             }
         }
     }
 
-    fn answered(&self, wanted: Wanted, outcome: Outcome) -> Step {
+    fn answered(&self, wanted: Wanted, outcome: LinkOutcome) -> QuestionOutcome {
         self.counters.failures.store(0, Ordering::Relaxed);
         self.counters.answered.store(true, Ordering::Relaxed);
-        Step::Done(Done { wanted, outcome })
+        QuestionOutcome::Done(LinkResult { wanted, outcome })
     }
 
     /// Nothing but failures, so often in a row, stops the fetching.

@@ -17,7 +17,7 @@ use regex::Regex;
 use crate::documents::Documents;
 use crate::settings::Settings;
 use bakkt_files::toml_file::TomlFile;
-use bakkt_mapping::assess::plan::{Plan, Spelling, Unfed};
+use bakkt_mapping::assess::plan::{AssessPlan, Spelling, UnfedPath};
 use bakkt_mapping::compile::{Targets, compile_sheet};
 use bakkt_mapping::exclude::Exclude;
 use bakkt_mapping::findings::Checks;
@@ -26,12 +26,12 @@ use bakkt_mapping::pipeline::joins::{Join, ROOM};
 use bakkt_mapping::target::{resolve, resolve_each};
 use bakkt_mapping::{self as mapping, Mapper};
 use bakkt_model::error::{Diagnostic, Diagnostics, ShownPath};
-use bakkt_model::position::List;
+use bakkt_model::position::JoinedList;
 use bakkt_model::target::Dialect;
 use bakkt_source::Export;
-use bakkt_source::export::{Opened, Options};
-use bakkt_source::found::Found;
-use bakkt_source::keys::Keys;
+use bakkt_source::export::{OpenedExport, Options};
+use bakkt_source::found::DetectedFile;
+use bakkt_source::keys::KeyIndex;
 
 use layers::OpenedLayer;
 pub use layers::{KEY as LAYER_KEY, Kept, LayerForm};
@@ -89,7 +89,7 @@ pub fn settings(dir: &Path) -> anyhow::Result<Settings> {
 
 /// The files that settings name, opened.
 struct Inputs {
-    export: Opened,
+    export: OpenedExport,
     files: Vec<TomlFile>,
     joined: Vec<Joined>,
     layers: Vec<OpenedLayer>,
@@ -97,7 +97,7 @@ struct Inputs {
 
 /// An export beside that of the accounts.
 struct Joined {
-    export: Opened,
+    export: OpenedExport,
     files: Vec<TomlFile>,
 }
 
@@ -105,12 +105,12 @@ impl Inputs {
     fn open(settings: &Settings, layers: &[Kept]) -> anyhow::Result<Inputs> {
         let joined = settings.joins.iter().map(|join| {
             Ok(Joined {
-                export: Opened::new(&settings.dir, &join.file, &join.reading)?.one_sheet()?,
+                export: OpenedExport::new(&settings.dir, &join.file, &join.reading)?.one_sheet()?,
                 files: mapping_files(&settings.dir, &join.mapping)?,
             })
         });
         let export =
-            Opened::new(&settings.dir, &settings.export, &settings.reading)?.one_sheet()?;
+            OpenedExport::new(&settings.dir, &settings.export, &settings.reading)?.one_sheet()?;
         let accounts = export.headers().to_vec();
         let layers = layers.iter();
         Ok(Inputs {
@@ -127,7 +127,7 @@ impl Inputs {
 /// What settings and files come to.
 struct Compiled {
     mapper: Mapper,
-    plan: Plan,
+    plan: AssessPlan,
     exclude: Exclude,
     group_by: Option<usize>,
     /// By joined export: its key, and the accounts' column that it equals.
@@ -166,7 +166,7 @@ fn compiled(
         let key = join.key.index(&join.file, own, found);
         let account_key = join.account_key.index(&settings.export, headers, found);
         keys.push(key.zip(account_key));
-        if join.list == List::Owners && owners {
+        if join.list == JoinedList::Owners && owners {
             join.key.wrong(
                 found,
                 format!(
@@ -201,7 +201,7 @@ fn compiled(
         Dialect::Guide => Spelling::Guide,
         Dialect::Reference => Spelling::Reference,
     };
-    let (plan, unfed) = Plan::new(&mapper, &settings.policy, settings.ids, spelling, as_of);
+    let (plan, unfed) = AssessPlan::new(&mapper, &settings.policy, settings.ids, spelling, as_of);
     for unfed in unfed {
         found.push(nothing_feeds(unfed, settings, inputs, &mapper));
     }
@@ -216,7 +216,7 @@ fn compiled(
 
 /// The mistake of a required field without a feed, in the file that should have one.
 fn nothing_feeds(
-    (path, types): Unfed,
+    (path, types): UnfedPath,
     settings: &Settings,
     inputs: &Inputs,
     mapper: &Mapper,
@@ -268,7 +268,7 @@ impl Migration {
         let documents = documents::open(&settings, &document_files, &mut found)?;
         found.into_result()?;
         let parts = parts.context("the mapping could not be read")?;
-        let mut ready = |opened: Opened| -> anyhow::Result<Arc<Export>> {
+        let mut ready = |opened: OpenedExport| -> anyhow::Result<Arc<Export>> {
             Ok(Arc::new(opened.ready(&settings.dir, &mut each_block)?))
         };
         let export = ready(inputs.export)?;
@@ -295,7 +295,7 @@ impl Migration {
                 key,
                 account_key,
                 room: each.map_or(ROOM, |each| parts.mapper.each()[each].room()),
-                keys: Keys::default(),
+                keys: KeyIndex::default(),
                 counts: Vec::new(),
             });
             joined_files.extend(opened.files);
@@ -350,7 +350,7 @@ impl Migration {
     /// The exports: that of the accounts, then those beside it.
     pub fn exports(&self) -> impl Iterator<Item = &Export> {
         let joins = self.pipeline.joins.iter();
-        let beside = joins.filter(|join| join.list != List::Group);
+        let beside = joins.filter(|join| join.list != JoinedList::Group);
         std::iter::once(&self.pipeline.export)
             .chain(beside.map(|join| &join.export))
             .map(Arc::as_ref)
@@ -368,7 +368,7 @@ impl Migration {
                 let hash = self.file_hash(path, name)?;
                 prints.push((format!("the export {name}"), hash));
             }
-            let made: Vec<String> = export.found().map(Found::made).collect();
+            let made: Vec<String> = export.found().map(DetectedFile::made).collect();
             let how = self.pipeline.hash(made.join("\n").as_bytes());
             prints.push((format!("how {} is read", export.name()), how));
         }
@@ -457,13 +457,13 @@ fn group(export: Arc<Export>, mapper: &Mapper, column: usize) -> Join {
         .map_or(ROOM, |each| mapper.each()[each].room())
         .saturating_sub(1);
     Join {
-        list: List::Group,
+        list: JoinedList::Group,
         export,
         each,
         key: column,
         account_key: column,
         room,
-        keys: Keys::default(),
+        keys: KeyIndex::default(),
         counts: Vec::new(),
     }
 }

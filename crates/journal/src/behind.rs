@@ -7,7 +7,7 @@ use rusqlite::params;
 
 use super::open::Journal;
 use bakkt_model::state::State;
-use bakkt_model::task::Kind;
+use bakkt_model::task::TaskKind;
 
 /// Held tasks behind the accounts of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,8 +27,8 @@ impl Journal {
             ""
         };
         let (open, held) = (State::Open as i64, State::Held as i64);
-        let (document, kyb) = (Kind::Document as i64, Kind::Kyb as i64);
-        let (account, update) = (Kind::Account as i64, Kind::Update as i64);
+        let (document, kyb) = (TaskKind::Document as i64, TaskKind::Kyb as i64);
+        let (account, update) = (TaskKind::Account as i64, TaskKind::Update as i64);
         let first = format!(
             "SELECT record FROM (SELECT record FROM task WHERE state = {open} AND kind IN ({account}, {update}) {filter}
              ORDER BY kind, id LIMIT ?1)"

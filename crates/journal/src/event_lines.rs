@@ -16,7 +16,7 @@ use super::events::{check_version, path_beside};
 use super::lines::{count, text};
 use super::query::{Reader, STATES, index, unsigned, word_of};
 pub use bakkt_contract::decision::Decision;
-use bakkt_contract::decision::{self, Heard, PARTY_EVENT, PARTY_STATUSES, REASON_CODES};
+use bakkt_contract::decision::{self, EventSummary, PARTY_EVENT, PARTY_STATUSES, REASON_CODES};
 
 /// Where an account stands: its task, what events said, and what was read back.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,7 @@ pub struct DecisionLine<'a> {
     /// How many events named it.
     pub events: u64,
     /// What they said.
-    pub heard: Option<Heard<'a>>,
+    pub heard: Option<EventSummary<'a>>,
     /// When the last of them came; one with a status that the contract does not have counts here too.
     pub last_event: Option<i64>,
     /// Every `partyStatus` and every `reasonCode` that they named, with commas between them.
@@ -215,7 +215,7 @@ impl Reader {
 fn decision_line<'a>(row: &'a Row<'_>) -> anyhow::Result<DecisionLine<'a>> {
     let heard = match row.get::<_, Option<i64>>(5)? {
         None => None,
-        Some(last_at) => Some(Heard {
+        Some(last_at) => Some(EventSummary {
             status: text(row, 6)?,
             reason: text(row, 7)?.unwrap_or_default(),
             documents: count(row, 8)? > 0,
@@ -442,7 +442,7 @@ mod tests {
             let _journal = journal(folder.path())?;
             Reader::open(&Journal::path(folder.path()))?.each_decision(|line| {
                 if line.client_id == Some("A1") {
-                    let heard = line.heard.unwrap_or(Heard {
+                    let heard = line.heard.unwrap_or(EventSummary {
                         status: Some("none"),
                         reason: "",
                         documents: false,

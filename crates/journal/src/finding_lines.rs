@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::lines::{Origin, count, origin, text};
 use super::query::Reader;
-use bakkt_model::finding::{Action, Kind};
+use bakkt_model::finding::{FindingAction, FindingKind};
 
 /// The findings of one kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -55,7 +55,7 @@ fn is_zero(count: &u64) -> bool {
 
 /// What a kind means, and what to do about it.
 pub fn words(kind: &str) -> (&'static str, &'static str) {
-    Kind::named(kind).map_or(("", ""), |kind| (kind.meaning(), kind.advice()))
+    FindingKind::named(kind).map_or(("", ""), |kind| (kind.meaning(), kind.advice()))
 }
 
 /// One finding.
@@ -81,9 +81,9 @@ impl Reader {
             last: Option<(i64, i64, i64)>,
         }
         let blocking = self.meta("findings_block")?.unwrap_or_default();
-        let mut tallies: BTreeMap<Kind, Tally> = BTreeMap::new();
+        let mut tallies: BTreeMap<FindingKind, Tally> = BTreeMap::new();
         self.walk(sql::KINDS, |row| {
-            let Some(kind) = text(row, 1)?.and_then(Kind::named) else {
+            let Some(kind) = text(row, 1)?.and_then(FindingKind::named) else {
                 return Ok(());
             };
             let record: i64 = row.get(0)?;
@@ -103,8 +103,8 @@ impl Reader {
         let counts = tallies.into_iter().map(|(kind, tally)| FindingCount {
             kind: kind.name(),
             action: match blocking.split(' ').any(|name| name == kind.name()) {
-                true => Action::Block.word(),
-                false => Action::Tell.word(),
+                true => FindingAction::Block.word(),
+                false => FindingAction::Tell.word(),
             },
             count: tally.count,
             groups: tally.groups,

@@ -6,7 +6,7 @@
 use rusqlite::params;
 
 use super::open::Journal;
-use bakkt_model::finding::Kind;
+use bakkt_model::finding::FindingKind;
 use bakkt_model::verdict::Verdict;
 
 /// Why a document stays whose account is blocked.
@@ -18,7 +18,7 @@ pub struct PlannedFinding<'a> {
     /// The record; 0: none.
     pub record: u64,
     /// What was found.
-    pub kind: Kind,
+    pub kind: FindingKind,
     /// The field, where it is one.
     pub path: Option<&'a str>,
     /// Where it stands: the file and the row; 0 and 0 for the record's own row.
@@ -88,7 +88,10 @@ impl Journal {
     }
 
     /// Blocks records that were to be sent, because of a finding: their tasks and owners go, their gaps stay.
-    pub fn block(&mut self, records: impl Iterator<Item = (u32, Kind)>) -> anyhow::Result<()> {
+    pub fn block(
+        &mut self,
+        records: impl Iterator<Item = (u32, FindingKind)>,
+    ) -> anyhow::Result<()> {
         let mut records = records.peekable();
         if records.peek().is_none() {
             return Ok(());

@@ -10,7 +10,7 @@ use super::open::Journal;
 use super::state::Event;
 use bakkt_contract::documents::{OwnerFlags, checklist};
 use bakkt_model::state::State;
-use bakkt_model::task::{Change, Freed, Refusal, What};
+use bakkt_model::task::{Change, FreedTasks, Refusal, Transition};
 
 /// The account is neither accepted nor refused yet.
 pub const ACCOUNT_OPEN: (&str, &str) = ("account", "waits until its account is accepted");
@@ -38,10 +38,13 @@ const KYB: i64 = 4;
 
 impl Journal {
     /// Frees and holds what waited for a change.
-    pub(super) fn follow(&mut self, change: &Change, freed: &mut Freed) -> anyhow::Result<()> {
+    pub(super) fn follow(&mut self, change: &Change, freed: &mut FreedTasks) -> anyhow::Result<()> {
         let ends = matches!(
             change.what,
-            What::Accept { .. } | What::Refuse { .. } | What::GiveUp { .. } | What::Hold { .. }
+            Transition::Accept { .. }
+                | Transition::Refuse { .. }
+                | Transition::GiveUp { .. }
+                | Transition::Hold { .. }
         );
         if !ends || !self.has_followers()? {
             return Ok(());
@@ -73,7 +76,7 @@ impl Journal {
         &mut self,
         record: i64,
         at: i64,
-        freed: &mut Freed,
+        freed: &mut FreedTasks,
     ) -> anyhow::Result<()> {
         match self.account_waits(record)? {
             None => self.account_accepted(record, at, freed),
@@ -89,7 +92,7 @@ impl Journal {
         for task in changed {
             self.hold_reason(task, ACCOUNT_OPEN)?;
             let record = self.record_of(task)?;
-            self.follow_account(record, at, &mut Freed::default())?;
+            self.follow_account(record, at, &mut FreedTasks::default())?;
         }
         Ok(())
     }
@@ -141,7 +144,12 @@ impl Journal {
     }
 
     /// The documents may go; KYB may be next.
-    fn account_accepted(&mut self, record: i64, at: i64, freed: &mut Freed) -> anyhow::Result<()> {
+    fn account_accepted(
+        &mut self,
+        record: i64,
+        at: i64,
+        freed: &mut FreedTasks,
+    ) -> anyhow::Result<()> {
         for (task, code) in self.held(record, DOCUMENT)? {
             if [ACCOUNT_OPEN.0, ACCOUNT_REFUSED.0, LEFT_ALONE.0].contains(&code.as_str()) {
                 self.free(task, at)?;
@@ -178,7 +186,7 @@ impl Journal {
         &mut self,
         record: i64,
         at: i64,
-        freed: &mut Freed,
+        freed: &mut FreedTasks,
     ) -> anyhow::Result<()> {
         let mut statement = self.db.prepare_cached(
             "SELECT id, state FROM task WHERE record = ? AND kind = 4 AND state IN (0, 1)",

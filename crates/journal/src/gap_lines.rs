@@ -11,7 +11,7 @@ use rusqlite::Row;
 
 use super::lines::{Origin, origin, text};
 use super::query::{Reader, index, unsigned};
-use bakkt_model::position::{List, Part, Position};
+use bakkt_model::position::{JoinedList, JoinedRow, Position};
 
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
@@ -250,7 +250,7 @@ impl Reader {
     }
 
     /// Where a record stands in the exports, and the rows beside its own.
-    pub fn place(&self, record: i64) -> anyhow::Result<(Position, Vec<Part>)> {
+    pub fn place(&self, record: i64) -> anyhow::Result<(Position, Vec<JoinedRow>)> {
         let position = |row: &Row<'_>| -> rusqlite::Result<Position> {
             Ok(Position {
                 row: row.get::<_, i64>(0)? as u64,
@@ -265,14 +265,16 @@ impl Reader {
             "SELECT row, offset, length, list FROM part WHERE record = ? ORDER BY list, place",
         )?;
         let parts = beside.query_map([record], |row| {
-            let list = List::ALL.get(usize::from(row.get::<_, u8>(3)?)).copied();
+            let list = JoinedList::ALL
+                .get(usize::from(row.get::<_, u8>(3)?))
+                .copied();
             Ok(list.map(|list| (list, position(row))))
         })?;
         let mut noted = Vec::new();
         for part in parts {
             // A row of a backfill file is no row that is mapped here.
             if let Some((list, at)) = part? {
-                noted.push(Part { list, at: at? });
+                noted.push(JoinedRow { list, at: at? });
             }
         }
         Ok((own.query_row([record], position)?, noted))

@@ -14,7 +14,7 @@ use super::open::Journal;
 use super::query::Reader;
 use super::replan::{Adopt, Changes};
 use super::tasks::position;
-use bakkt_model::position::{List, Part, Position};
+use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_model::verdict::Verdict;
 
 /// A taken file.
@@ -61,7 +61,7 @@ pub struct KnownRecord {
     /// Where its row stands.
     pub at: Position,
     /// The rows beside it.
-    pub parts: Vec<Part>,
+    pub parts: Vec<JoinedRow>,
     /// Bakkt has its account, or may have it.
     pub at_bakkt: bool,
 }
@@ -179,9 +179,11 @@ impl Journal {
         )?;
         for (id, record) in &mut records {
             let parts = statement.query_map([*id], |row| {
-                let list = List::ALL.get(usize::from(row.get::<_, u8>(3)?)).copied();
-                Ok(Part {
-                    list: list.unwrap_or(List::Group),
+                let list = JoinedList::ALL
+                    .get(usize::from(row.get::<_, u8>(3)?))
+                    .copied();
+                Ok(JoinedRow {
+                    list: list.unwrap_or(JoinedList::Group),
                     at: position(row, 0)?,
                 })
             })?;

@@ -13,7 +13,7 @@ use super::state::Event;
 use super::tasks::Selection;
 use bakkt_model::error::Failure;
 use bakkt_model::state::State;
-use bakkt_model::task::Freed;
+use bakkt_model::task::FreedTasks;
 
 /// The KYB trigger of an account, of this plan or left over from an earlier one.
 const THEIR_KYB: &str = "SELECT t.id, t.state FROM task t
@@ -111,7 +111,7 @@ impl Journal {
             )?
             .execute([task])?;
         let record = self.record_of(task)?;
-        self.follow_account(record, at, &mut Freed::default())
+        self.follow_account(record, at, &mut FreedTasks::default())
     }
 
     pub(super) fn log(
@@ -168,7 +168,7 @@ impl Journal {
             if !accepted {
                 // Documents may have come since: the checklist counts anew.
                 let record = journal.record_of(task)?;
-                journal.settle_kyb(record, at, &mut Freed::default())?;
+                journal.settle_kyb(record, at, &mut FreedTasks::default())?;
             }
             let action = if accepted {
                 "resolve KYB: accepted"

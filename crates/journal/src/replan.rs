@@ -19,7 +19,7 @@ use super::set_aside;
 use anyhow::Context;
 use bakkt_model::error::ShownPath;
 use bakkt_model::state::State;
-use bakkt_model::task::{Freed, Kind};
+use bakkt_model::task::{FreedTasks, TaskKind};
 
 /// How the new plan differs from the old one, in records.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -222,7 +222,7 @@ impl Journal {
         let records =
             self.ids("SELECT DISTINCT record FROM task WHERE kind IN (3, 4) AND state IN (0, 1)")?;
         for record in records {
-            self.follow_account(record, at, &mut Freed::default())?;
+            self.follow_account(record, at, &mut FreedTasks::default())?;
         }
         Ok(())
     }
@@ -245,7 +245,7 @@ impl Journal {
         if how.agreements_acknowledged {
             self.acknowledge_agreements(how.decided)?;
         }
-        changes.updates = self.count(Kind::Update, State::Open, false)?;
+        changes.updates = self.count(TaskKind::Update, State::Open, false)?;
         self.db.execute("DELETE FROM task WHERE kind = 99", [])?;
         // After the updates: documents and KYB wait for them as well.
         self.follow_all(how.decided.at)?;

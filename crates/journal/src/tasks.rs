@@ -8,21 +8,23 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::open::Journal;
 use super::state::{Event, next};
 use bakkt_model::error::Failure;
-use bakkt_model::position::{List, Part, Position};
+use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_model::state::State;
-use bakkt_model::task::{Change, DocumentFacts, Existed, Freed, Kind, Refusal, Task, What};
+use bakkt_model::task::{
+    Change, DocumentFacts, FreedTasks, PriorAccount, Refusal, Task, TaskKind, Transition,
+};
 
 /// What a change is to the state machine.
-fn event(what: &What) -> Event {
+fn event(what: &Transition) -> Event {
     match what {
-        What::Intend { .. } => Event::Intend,
-        What::Postpone { .. } => Event::Postpone,
-        What::Accept { .. } => Event::Accept,
-        What::Refuse { .. } => Event::Refuse,
-        What::Doubt { .. } => Event::Doubt,
-        What::Absent => Event::Absent,
-        What::GiveUp { .. } => Event::GiveUp,
-        What::Hold { .. } => Event::Hold,
+        Transition::Intend { .. } => Event::Intend,
+        Transition::Postpone { .. } => Event::Postpone,
+        Transition::Accept { .. } => Event::Accept,
+        Transition::Refuse { .. } => Event::Refuse,
+        Transition::Doubt { .. } => Event::Doubt,
+        Transition::Absent => Event::Absent,
+        Transition::GiveUp { .. } => Event::GiveUp,
+        Transition::Hold { .. } => Event::Hold,
     }
 }
 
@@ -55,12 +57,12 @@ impl Journal {
     /// Applies changes in one durable transaction.
     ///
     /// What waited for a change (documents for their account, KYB for both) is freed or held in the same transaction.
-    pub fn commit(&mut self, changes: &[Change]) -> anyhow::Result<Freed> {
+    pub fn commit(&mut self, changes: &[Change]) -> anyhow::Result<FreedTasks> {
         if changes.is_empty() {
-            return Ok(Freed::default());
+            return Ok(FreedTasks::default());
         }
         self.transaction(|journal| {
-            let mut freed = Freed::default();
+            let mut freed = FreedTasks::default();
             for change in changes {
                 journal.change(change)?;
                 journal.follow(change, &mut freed)?;
@@ -73,7 +75,7 @@ impl Journal {
         let state = self.advance(change.task, event(&change.what), change.at)?;
         let (task, at) = (change.task, change.at);
         match &change.what {
-            What::Intend { hash } => {
+            Transition::Intend { hash } => {
                 self.db
                     .prepare_cached("UPDATE task SET attempts = attempts + 1, first_at = coalesce(first_at, ?2), hash = ?3 WHERE id = ?1")?
                     .execute(params![task, at, hash])?;
@@ -81,10 +83,10 @@ impl Journal {
                     .prepare_cached("INSERT INTO attempt (task, number, at, hash) SELECT id, attempts, ?2, ?3 FROM task WHERE id = ?1")?
                     .execute(params![task, at, hash])?;
             }
-            What::Postpone { answer, outcome } => {
+            Transition::Postpone { answer, outcome } => {
                 self.end_attempt(task, Some(at), answer, outcome)?
             }
-            What::Accept {
+            Transition::Accept {
                 answer,
                 account,
                 existed,
@@ -95,7 +97,7 @@ impl Journal {
                 if state != State::Open {
                     self.end_attempt(task, Some(at), answer, "accepted")?;
                 }
-                if *existed == Existed::Equal {
+                if *existed == PriorAccount::Equal {
                     self.db.prepare_cached(HASH_AS_PLANNED)?.execute([task])?;
                 }
                 self.db.prepare_cached(UPDATED)?.execute([task])?;
@@ -104,13 +106,13 @@ impl Journal {
                     .prepare_cached(SENT_UPDATE)?
                     .execute(params![task, at])?;
             }
-            What::Refuse { answer, refusal } => {
+            Transition::Refuse { answer, refusal } => {
                 self.give_reason(task, refusal)?;
                 self.end_attempt(task, Some(at), answer, "refused")?;
             }
-            What::Doubt { answer } => self.end_attempt(task, None, answer, "in doubt")?,
-            What::Absent => self.end_attempt(task, Some(at), "404", "not there")?,
-            What::GiveUp { answer } => {
+            Transition::Doubt { answer } => self.end_attempt(task, None, answer, "in doubt")?,
+            Transition::Absent => self.end_attempt(task, Some(at), "404", "not there")?,
+            Transition::GiveUp { answer } => {
                 let message = "tried as often as [retry] attempts allows".to_owned();
                 self.give_reason(
                     task,
@@ -121,7 +123,7 @@ impl Journal {
                     },
                 )?;
             }
-            What::Hold {
+            Transition::Hold {
                 reason: (code, message),
             } => self.give_reason(
                 task,
@@ -193,7 +195,7 @@ impl Journal {
             .map(|task| Change {
                 task,
                 at,
-                what: What::Doubt {
+                what: Transition::Doubt {
                     answer: "the program ended".into(),
                 },
             })
@@ -238,7 +240,7 @@ impl Journal {
     /// Up to `most` tasks of a kind and a state with a number above `after`, in order.
     pub fn pick(
         &self,
-        kind: Kind,
+        kind: TaskKind,
         state: State,
         after: i64,
         most: usize,
@@ -249,7 +251,7 @@ impl Journal {
         } else {
             ""
         };
-        let (columns, tables) = if kind == Kind::Document {
+        let (columns, tables) = if kind == TaskKind::Document {
             (
                 ", d.uuid, d.hash, d.row, d.offset, d.length, d.sealed, d.place, o.id",
                 "JOIN document d ON d.id = t.document LEFT JOIN owner o ON o.record = t.record AND o.place = d.place",
@@ -275,7 +277,7 @@ impl Journal {
                 attempts: row.get(6)?,
                 first_at: row.get(7)?,
                 parts: Vec::new(),
-                document: (kind == Kind::Document)
+                document: (kind == TaskKind::Document)
                     .then(|| document(row).map(Box::new))
                     .transpose()?,
             })
@@ -291,15 +293,17 @@ impl Journal {
     }
 
     /// The rows beside the one that a task's record begins with, in the order in which they are mapped.
-    pub(super) fn parts(&self, task: i64) -> anyhow::Result<Vec<Part>> {
+    pub(super) fn parts(&self, task: i64) -> anyhow::Result<Vec<JoinedRow>> {
         let mut statement = self.db.prepare_cached(
             "SELECT p.row, p.offset, p.length, p.list FROM task t JOIN part p ON p.record = t.record
              WHERE t.id = ? AND p.list < 3 ORDER BY p.list, p.place",
         )?;
         let parts = statement.query_map([task], |row| {
-            let list = List::ALL.get(usize::from(row.get::<_, u8>(3)?)).copied();
-            Ok(Part {
-                list: list.unwrap_or(List::Group),
+            let list = JoinedList::ALL
+                .get(usize::from(row.get::<_, u8>(3)?))
+                .copied();
+            Ok(JoinedRow {
+                list: list.unwrap_or(JoinedList::Group),
                 at: position(row, 0)?,
             })
         })?;
@@ -307,7 +311,7 @@ impl Journal {
     }
 
     /// Number of tasks of a kind in a state.
-    pub fn count(&self, kind: Kind, state: State, selected: bool) -> anyhow::Result<u64> {
+    pub fn count(&self, kind: TaskKind, state: State, selected: bool) -> anyhow::Result<u64> {
         let filter = if selected {
             "AND record IN (SELECT id FROM record WHERE client_id IN (SELECT client_id FROM only_these))"
         } else {
@@ -324,7 +328,7 @@ impl Journal {
     /// Number of tasks whose outcome is not known, and can be asked for: KYB cannot.
     pub fn doubts(&self) -> anyhow::Result<u64> {
         let mut sum = 0;
-        for kind in [Kind::Account, Kind::Update, Kind::Document] {
+        for kind in [TaskKind::Account, TaskKind::Update, TaskKind::Document] {
             sum += self.count(kind, State::Sending, false)?
                 + self.count(kind, State::InDoubt, false)?;
         }

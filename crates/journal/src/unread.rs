@@ -11,9 +11,9 @@ use super::open::Journal;
 use super::passes::Round;
 use super::tasks::{Selection, position};
 use super::verification::Named;
-use bakkt_contract::decision::{self, Decision, Heard};
+use bakkt_contract::decision::{self, Decision, EventSummary};
 use bakkt_model::position::Position;
-use bakkt_model::task::{DocumentFacts, Kind, Task};
+use bakkt_model::task::{DocumentFacts, Task, TaskKind};
 
 /// Where the journal was read to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -232,7 +232,7 @@ fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
         task: Task {
             id: row.get(0)?,
-            kind: Kind::Account,
+            kind: TaskKind::Account,
             client_id: text(row, 2)?,
             at: match row.get::<_, Option<i64>>(3)? {
                 Some(_) => position(row, 3)?,
@@ -253,7 +253,7 @@ fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
         known: decision::of(
             heard
                 .as_ref()
-                .map(|(status, reason, documents, last_at)| Heard {
+                .map(|(status, reason, documents, last_at)| EventSummary {
                     status: status.as_deref(),
                     reason,
                     documents: *documents,

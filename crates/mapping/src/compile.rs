@@ -11,12 +11,12 @@ pub use steps::FORMS;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expr::Expressions;
-use super::feed::{Feed, Source, in_order};
+use super::feed::{FieldMapping, TextSource, in_order};
 use super::missing::Missing;
-use super::placeholder::Keeps;
-use super::step::Step;
-use super::target::{ACCOUNT_TYPE, OWED, Takes, fits, owed_leaf, resolve, words};
-use super::{Mapper, Sheet};
+use super::placeholder::KeptPlaceholders;
+use super::step::Transform;
+use super::target::{ACCOUNT_TYPE, OWED, TargetForm, fits, owed_leaf, resolve, words};
+use super::{CompiledSheet, Mapper};
 use bakkt_contract::Form;
 use bakkt_contract::account::ACCOUNT_TYPES;
 use bakkt_files::toml_file::{Table, TomlFile, Value};
@@ -25,7 +25,7 @@ use bakkt_model::text::one_line;
 use bakkt_source::header;
 
 /// Finds what a field takes, by its name and the account types. The error is (what is wrong, what it should be).
-pub type Resolve<'t> = dyn Fn(&str, &[&str]) -> Result<Takes, (String, String)> + 't;
+pub type Resolve<'t> = dyn Fn(&str, &[&str]) -> Result<TargetForm, (String, String)> + 't;
 
 /// What the feeds of a mapping may aim at.
 pub struct Targets<'t> {
@@ -65,7 +65,7 @@ pub fn compile_sheet(
     files: &[TomlFile],
     headers: &[String],
     found: &mut Diagnostics,
-) -> Option<(Vec<&'static str>, Sheet)> {
+) -> Option<(Vec<&'static str>, CompiledSheet)> {
     let mistakes = found.len();
     let mut documents = Vec::new();
     for file in files {
@@ -129,13 +129,13 @@ pub fn compile_sheet(
     let missing = Missing::new(missing);
     let mut feeds = feeds;
     let steps = feeds.iter_mut().flat_map(|feed| &mut feed.steps);
-    for place in steps.filter_map(Step::place_mut) {
+    for place in steps.filter_map(Transform::place_mut) {
         place.missing.clone_from(&missing);
     }
     let (each, feeds) = feeds
         .into_iter()
         .partition(|feed| feed.target.contains("[]"));
-    let sheet = Sheet {
+    let sheet = CompiledSheet {
         feeds: in_order(feeds),
         each: in_order(each),
         missing,
@@ -151,18 +151,21 @@ struct Compiler<'a, 'f> {
     account_types: Vec<&'static str>,
     lookups: BTreeMap<String, Vec<(String, String)>>,
     fed: BTreeSet<String>,
-    feeds: Vec<Feed>,
+    feeds: Vec<FieldMapping>,
     expressions: Expressions,
     found: &'f mut Diagnostics,
 }
 
 impl Compiler<'_, '_> {
     /// The types that can occur, and the feed that says which, where the mapping does not.
-    fn account_type(&mut self, root: &Table<'_>) -> Option<(Vec<&'static str>, Option<Feed>)> {
+    fn account_type(
+        &mut self,
+        root: &Table<'_>,
+    ) -> Option<(Vec<&'static str>, Option<FieldMapping>)> {
         let value = root.get("account_type")?;
         let known = |word: &str| ACCOUNT_TYPES.iter().copied().find(|known| *known == word);
         if value.is_table() {
-            let feed = self.feed(ACCOUNT_TYPE, Takes::One(Form::AccountType), value)?;
+            let feed = self.feed(ACCOUNT_TYPE, TargetForm::One(Form::AccountType), value)?;
             let types = match feed.listed_words() {
                 Some(words) => ACCOUNT_TYPES
                     .iter()
@@ -244,8 +247,8 @@ impl Compiler<'_, '_> {
             own.push(name.clone());
             match known {
                 Ok(_) => {
-                    let feed = self.feed(target, Takes::One(Form::Boolean), value);
-                    self.feeds.extend(feed.map(|feed| Feed {
+                    let feed = self.feed(target, TargetForm::One(Form::Boolean), value);
+                    self.feeds.extend(feed.map(|feed| FieldMapping {
                         target: name,
                         ..feed
                     }));
@@ -256,8 +259,8 @@ impl Compiler<'_, '_> {
         self.fed.extend(own);
     }
 
-    fn feed(&mut self, target: &str, takes: Takes, value: Value<'_>) -> Option<Feed> {
-        let mut feed = Feed {
+    fn feed(&mut self, target: &str, takes: TargetForm, value: Value<'_>) -> Option<FieldMapping> {
+        let mut feed = FieldMapping {
             target: target.to_owned(),
             written: {
                 let at = value.place();
@@ -265,7 +268,7 @@ impl Compiler<'_, '_> {
             },
             columns: Vec::new(),
             reads: Vec::new(),
-            source: Source::First(Vec::new()),
+            source: TextSource::First(Vec::new()),
             when: None,
             regex: None,
             empties_misses: false,
@@ -276,14 +279,14 @@ impl Compiler<'_, '_> {
             join: None,
             steps: Vec::new(),
             default: None,
-            list: matches!(takes, Takes::Lines(_)),
+            list: matches!(takes, TargetForm::Lines(_)),
             form: takes.form(),
             keeps: keeps(target, takes),
             words: words(takes.form()),
             strict: None,
         };
         if value.as_text().is_some() {
-            feed.source = Source::First(self.columns(value, &mut feed.columns)?);
+            feed.source = TextSource::First(self.columns(value, &mut feed.columns)?);
             self.note_reads(&mut feed);
             return Some(feed);
         }
@@ -304,7 +307,7 @@ impl Compiler<'_, '_> {
         feed.source = source?;
         self.note_reads(&mut feed);
         self.idle_transforms(&feed, value);
-        let gives_list = matches!(feed.source, Source::All(_)) && feed.join.is_none()
+        let gives_list = matches!(feed.source, TextSource::All(_)) && feed.join.is_none()
             || feed
                 .split
                 .as_ref()
@@ -320,7 +323,7 @@ impl Compiler<'_, '_> {
     }
 
     /// What happens to a text that cannot be read, where `first` names further columns.
-    fn skipping(&mut self, table: &Table<'_>, takes: Takes, feed: &mut Feed) {
+    fn skipping(&mut self, table: &Table<'_>, takes: TargetForm, feed: &mut FieldMapping) {
         let by_itself = feed.tells_readable(takes.form());
         let said = table.boolean("skip_unreadable", self.found);
         feed.skips_unreadable = said.unwrap_or(by_itself);
@@ -335,23 +338,23 @@ impl Compiler<'_, '_> {
         }
     }
 
-    fn note_reads(&self, feed: &mut Feed) {
+    fn note_reads(&self, feed: &mut FieldMapping) {
         match &feed.source {
-            Source::First(columns) | Source::All(columns) => feed.reads.clone_from(columns),
-            Source::Expr(number) => {
+            TextSource::First(columns) | TextSource::All(columns) => feed.reads.clone_from(columns),
+            TextSource::Expr(number) => {
                 let used = self.expressions.used(*number);
                 feed.columns = used.iter().map(|(name, _)| name.clone()).collect();
                 feed.reads = used.iter().map(|(_, index)| *index).collect();
             }
-            Source::Const(_) | Source::Open => {}
+            TextSource::Const(_) | TextSource::Open => {}
         }
     }
 
     /// A transform that its source never reaches would be a silent mistake.
-    fn idle_transforms(&mut self, feed: &Feed, value: Value<'_>) {
-        let several = matches!(feed.source, Source::All(_));
+    fn idle_transforms(&mut self, feed: &FieldMapping, value: Value<'_>) {
+        let several = matches!(feed.source, TextSource::All(_));
         let cut = feed.regex.is_some() || feed.split.is_some();
-        let constant = matches!(feed.source, Source::Const(_));
+        let constant = matches!(feed.source, TextSource::Const(_));
         let changed = cut || feed.join.is_some() || !feed.steps.is_empty();
         let rules = [
             (
@@ -392,9 +395,9 @@ impl Compiler<'_, '_> {
         &mut self,
         table: &Table<'_>,
         value: Value<'_>,
-        takes: Takes,
+        takes: TargetForm,
         names: &mut Vec<String>,
-    ) -> Option<Source> {
+    ) -> Option<TextSource> {
         let given: Vec<(&str, Value<'_>)> =
             ["column", "first", "columns", "const", "expr", "unfed"]
                 .into_iter()
@@ -413,12 +416,12 @@ impl Compiler<'_, '_> {
             return None;
         };
         match key {
-            "columns" => self.columns(from, names).map(Source::All),
-            "const" => self.word(from, takes).map(Source::Const),
+            "columns" => self.columns(from, names).map(TextSource::All),
+            "const" => self.word(from, takes).map(TextSource::Const),
             // A field that is known to have no column: no cell, so always missing.
-            "unfed" => from.text(self.found).map(|_| Source::First(Vec::new())),
+            "unfed" => from.text(self.found).map(|_| TextSource::First(Vec::new())),
             "expr" => match self.expressions.add(from.text(self.found)?, self.headers) {
-                Ok(number) => Some(Source::Expr(number)),
+                Ok(number) => Some(TextSource::Expr(number)),
                 Err(why) => {
                     from.wrong(
                         self.found,
@@ -428,12 +431,12 @@ impl Compiler<'_, '_> {
                     None
                 }
             },
-            _ => self.columns(from, names).map(Source::First),
+            _ => self.columns(from, names).map(TextSource::First),
         }
     }
 
     /// A text of the mapping itself, checked against the field's form.
-    fn word(&mut self, value: Value<'_>, takes: Takes) -> Option<String> {
+    fn word(&mut self, value: Value<'_>, takes: TargetForm) -> Option<String> {
         let mut text = value.scalar(self.found)?;
         if takes.form().is_prose() {
             text = one_line(&text).into_owned();
@@ -450,11 +453,11 @@ impl Compiler<'_, '_> {
 }
 
 /// What is a value in a field although it is a placeholder elsewhere.
-fn keeps(target: &str, takes: Takes) -> Keeps {
+fn keeps(target: &str, takes: TargetForm) -> KeptPlaceholders {
     match takes.form() {
-        Form::ClientId | Form::OwnerId => Keeps::Numbers,
-        Form::Usd(_) | Form::Integer(..) | Form::Percent => Keeps::Zeros,
-        _ if target.ends_with("familyName") => Keeps::Surnames,
-        _ => Keeps::Nothing,
+        Form::ClientId | Form::OwnerId => KeptPlaceholders::Numbers,
+        Form::Usd(_) | Form::Integer(..) | Form::Percent => KeptPlaceholders::Zeros,
+        _ if target.ends_with("familyName") => KeptPlaceholders::Surnames,
+        _ => KeptPlaceholders::Nothing,
     }
 }

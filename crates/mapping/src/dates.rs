@@ -15,13 +15,13 @@ use jiff::civil::Date;
 /// Formats of one column, in the order they are tried.
 #[derive(Debug, Clone)]
 pub struct DateFormats {
-    formats: Vec<Vec<Step>>,
+    formats: Vec<Vec<FormatStep>>,
     pivot: u8,
 }
 
 /// A part of a date or a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum DatePart {
     Year,
     ShortYear,
     Month,
@@ -37,13 +37,13 @@ enum Part {
     AmPm,
 }
 
-/// One thing to read.
+/// One element of a date format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+enum FormatStep {
     /// At least and at most so many digits.
-    Number(Part, u8, u8),
+    Number(DatePart, u8, u8),
     /// A word out of a list.
-    Word(Part),
+    Word(DatePart),
     /// This character exactly.
     Literal(char),
     /// Any amount of white space, none too.
@@ -51,23 +51,23 @@ enum Step {
 }
 
 /// What a letter behind `%` means. `%T`, `%F` and `%D` are written out before this table is used.
-const DIRECTIVES: [(char, Part, u8, u8); 16] = [
-    ('Y', Part::Year, 4, 4),
-    ('y', Part::ShortYear, 2, 2),
-    ('m', Part::Month, 1, 2),
-    ('b', Part::MonthName, 0, 0),
-    ('B', Part::MonthName, 0, 0),
-    ('h', Part::MonthName, 0, 0),
-    ('d', Part::Day, 1, 2),
-    ('e', Part::Day, 1, 2),
-    ('j', Part::DayOfYear, 1, 3),
-    ('a', Part::Weekday, 0, 0),
-    ('A', Part::Weekday, 0, 0),
-    ('H', Part::Hour, 1, 2),
-    ('I', Part::Hour12, 1, 2),
-    ('M', Part::Minute, 2, 2),
-    ('S', Part::Second, 2, 2),
-    ('f', Part::Fraction, 1, 9),
+const DIRECTIVES: [(char, DatePart, u8, u8); 16] = [
+    ('Y', DatePart::Year, 4, 4),
+    ('y', DatePart::ShortYear, 2, 2),
+    ('m', DatePart::Month, 1, 2),
+    ('b', DatePart::MonthName, 0, 0),
+    ('B', DatePart::MonthName, 0, 0),
+    ('h', DatePart::MonthName, 0, 0),
+    ('d', DatePart::Day, 1, 2),
+    ('e', DatePart::Day, 1, 2),
+    ('j', DatePart::DayOfYear, 1, 3),
+    ('a', DatePart::Weekday, 0, 0),
+    ('A', DatePart::Weekday, 0, 0),
+    ('H', DatePart::Hour, 1, 2),
+    ('I', DatePart::Hour12, 1, 2),
+    ('M', DatePart::Minute, 2, 2),
+    ('S', DatePart::Second, 2, 2),
+    ('f', DatePart::Fraction, 1, 9),
 ];
 
 const MONTHS: [&str; 12] = [
@@ -131,19 +131,19 @@ impl DateFormats {
             .find_map(|steps| self.parse_one(steps, text))
     }
 
-    fn parse_one(&self, steps: &[Step], text: &str) -> Option<Date> {
+    fn parse_one(&self, steps: &[FormatStep], text: &str) -> Option<Date> {
         let mut bytes = text.as_bytes();
         let (mut year, mut month, mut day, mut day_of_year) = (None, 0i8, 0i8, None);
         for step in steps {
             match *step {
-                Step::Number(part, least, most) => {
+                FormatStep::Number(part, least, most) => {
                     let value = number(&mut bytes, least, most)?;
                     // At most four digits reach these arms, so the narrower types hold them all; only a
                     // fraction is longer, and it is dropped.
                     let small = || i16::try_from(value).ok();
                     match part {
-                        Part::Year => year = small(),
-                        Part::ShortYear => {
+                        DatePart::Year => year = small(),
+                        DatePart::ShortYear => {
                             let century = if value > u32::from(self.pivot) {
                                 1900
                             } else {
@@ -151,33 +151,33 @@ impl DateFormats {
                             };
                             year = small().map(|value| century + value);
                         }
-                        Part::Month => month = i8::try_from(value).ok()?,
-                        Part::Day => day = i8::try_from(value).ok()?,
-                        Part::DayOfYear => day_of_year = Some(small()?),
-                        Part::Hour if value > 23 => return None,
-                        Part::Hour12 if !(1..=12).contains(&value) => return None,
-                        Part::Minute if value > 59 => return None,
+                        DatePart::Month => month = i8::try_from(value).ok()?,
+                        DatePart::Day => day = i8::try_from(value).ok()?,
+                        DatePart::DayOfYear => day_of_year = Some(small()?),
+                        DatePart::Hour if value > 23 => return None,
+                        DatePart::Hour12 if !(1..=12).contains(&value) => return None,
+                        DatePart::Minute if value > 59 => return None,
                         // A leap second is a real time, and it is dropped.
-                        Part::Second if value > 60 => return None,
+                        DatePart::Second if value > 60 => return None,
                         _ => {}
                     }
                 }
-                Step::Word(Part::MonthName) => month = word(&mut bytes, &MONTHS)?,
-                Step::Word(Part::AmPm) => {
+                FormatStep::Word(DatePart::MonthName) => month = word(&mut bytes, &MONTHS)?,
+                FormatStep::Word(DatePart::AmPm) => {
                     let (found, rest) = bytes.split_at_checked(2)?;
                     if !(found.eq_ignore_ascii_case(b"AM") || found.eq_ignore_ascii_case(b"PM")) {
                         return None;
                     }
                     bytes = rest;
                 }
-                Step::Word(_) => {
+                FormatStep::Word(_) => {
                     word(&mut bytes, &WEEKDAYS)?;
                 }
-                Step::Literal(wanted) => {
+                FormatStep::Literal(wanted) => {
                     let mut utf8 = [0; 4];
                     bytes = bytes.strip_prefix(wanted.encode_utf8(&mut utf8).as_bytes())?;
                 }
-                Step::Space => bytes = bytes.trim_ascii_start(),
+                FormatStep::Space => bytes = bytes.trim_ascii_start(),
             }
         }
         let year = year.filter(|year| bytes.is_empty() && *year >= FIRST_YEAR)?;
@@ -232,17 +232,17 @@ fn word(bytes: &mut &[u8], names: &[&str]) -> Option<i8> {
     i8::try_from(place + 1).ok()
 }
 
-fn compile(format: &str) -> Result<Vec<Step>, String> {
+fn compile(format: &str) -> Result<Vec<FormatStep>, String> {
     // Short forms written out. "%%" stays in one piece, or "%%T" would turn into a time.
     let mut steps = Vec::new();
     let mut letters = format.trim().chars();
     while let Some(c) = letters.next() {
         if c.is_whitespace() {
-            if steps.last() != Some(&Step::Space) {
-                steps.push(Step::Space);
+            if steps.last() != Some(&FormatStep::Space) {
+                steps.push(FormatStep::Space);
             }
         } else if c != '%' {
-            steps.push(Step::Literal(c));
+            steps.push(FormatStep::Literal(c));
         } else {
             let letter = letters.next().ok_or("it ends in a lone %")?;
             directive(letter, &mut steps)?;
@@ -253,14 +253,14 @@ fn compile(format: &str) -> Result<Vec<Step>, String> {
     Ok(steps)
 }
 
-fn directive(letter: char, steps: &mut Vec<Step>) -> Result<(), String> {
+fn directive(letter: char, steps: &mut Vec<FormatStep>) -> Result<(), String> {
     let several = match letter {
         '%' => {
-            steps.push(Step::Literal('%'));
+            steps.push(FormatStep::Literal('%'));
             return Ok(());
         }
         'p' | 'P' => {
-            steps.push(Step::Word(Part::AmPm));
+            steps.push(FormatStep::Word(DatePart::AmPm));
             return Ok(());
         }
         'T' => "H:M:S",
@@ -279,9 +279,9 @@ fn directive(letter: char, steps: &mut Vec<Step>) -> Result<(), String> {
                 )
             })?;
             steps.push(if *most == 0 {
-                Step::Word(*part)
+                FormatStep::Word(*part)
             } else {
-                Step::Number(*part, *least, *most)
+                FormatStep::Number(*part, *least, *most)
             });
             return Ok(());
         }
@@ -290,20 +290,20 @@ fn directive(letter: char, steps: &mut Vec<Step>) -> Result<(), String> {
         if c.is_alphabetic() {
             directive(c, steps)?
         } else {
-            steps.push(Step::Literal(c))
+            steps.push(FormatStep::Literal(c))
         }
     }
     Ok(())
 }
 
 /// Numbers that touch have their full width, as in `%Y%m%d`; only a separator lets one be shorter.
-fn fix_widths(steps: &mut [Step]) {
-    let touches = |step: Option<&Step>| matches!(step, Some(Step::Number(..)));
+fn fix_widths(steps: &mut [FormatStep]) {
+    let touches = |step: Option<&FormatStep>| matches!(step, Some(FormatStep::Number(..)));
     let before = steps.to_vec();
     for (place, step) in steps.iter_mut().enumerate() {
         let left = place.checked_sub(1).and_then(|left| before.get(left));
-        if let Step::Number(part, least, most) = step
-            && *part != Part::Fraction
+        if let FormatStep::Number(part, least, most) = step
+            && *part != DatePart::Fraction
             && (touches(left) || touches(before.get(place + 1)))
         {
             *least = *most;
@@ -312,10 +312,10 @@ fn fix_widths(steps: &mut [Step]) {
 }
 
 /// A format must give one whole date, and each part once.
-fn complete(steps: &[Step]) -> Result<(), String> {
-    let count = |wanted: &[Part]| {
-        let part = |step: &Step| match step {
-            Step::Number(part, ..) | Step::Word(part) => Some(*part),
+fn complete(steps: &[FormatStep]) -> Result<(), String> {
+    let count = |wanted: &[DatePart]| {
+        let part = |step: &FormatStep| match step {
+            FormatStep::Number(part, ..) | FormatStep::Word(part) => Some(*part),
             _ => None,
         };
         steps
@@ -324,9 +324,9 @@ fn complete(steps: &[Step]) -> Result<(), String> {
             .filter(|part| wanted.contains(part))
             .count()
     };
-    let years = count(&[Part::Year, Part::ShortYear]);
-    let months = count(&[Part::Month, Part::MonthName]);
-    let (days, days_of_year) = (count(&[Part::Day]), count(&[Part::DayOfYear]));
+    let years = count(&[DatePart::Year, DatePart::ShortYear]);
+    let months = count(&[DatePart::Month, DatePart::MonthName]);
+    let (days, days_of_year) = (count(&[DatePart::Day]), count(&[DatePart::DayOfYear]));
     let wrong = match (years, months, days, days_of_year) {
         (1, 1, 1, 0) | (1, 0, 0, 1) => return Ok(()),
         (0, ..) => "it has no year (%Y or %y)",

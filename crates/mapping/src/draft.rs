@@ -4,18 +4,18 @@
 
 use std::sync::Arc;
 
-use super::feed::Strict;
-use bakkt_model::position::{List, Position};
+use super::feed::StrictLookup;
+use bakkt_model::position::{JoinedList, Position};
 
 /// The value of one slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Slot {
+pub enum SlotValue {
     /// Nothing in the export.
     Missing,
     /// A text.
     Value {
         /// Where it stands in the draft's buffer.
-        span: Span,
+        span: TextSpan,
         /// It came from the mapping (a constant or a default), not from a cell.
         constant: bool,
     },
@@ -34,14 +34,14 @@ pub enum Slot {
     Disagree,
 }
 
-/// A piece of the draft's buffer.
+/// A text in the draft's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
+pub struct TextSpan {
     start: u32,
     end: u32,
 }
 
-impl Span {
+impl TextSpan {
     /// Whether it is the place of an empty text.
     pub fn is_empty(self) -> bool {
         self.start == self.end
@@ -52,22 +52,22 @@ impl Span {
 #[derive(Debug, Default)]
 pub struct Draft {
     text: String,
-    items: Vec<Result<Span, &'static str>>,
-    slots: Vec<Slot>,
+    items: Vec<Result<TextSpan, &'static str>>,
+    slots: Vec<SlotValue>,
     /// Rows mapped so far, by list.
     rows: [u32; LISTS],
-    strays: Vec<Stray>,
+    strays: Vec<UnmappedCode>,
 }
 
 /// A code that is in no table, where the mapping says that such a one ends the run.
 #[derive(Clone, Debug)]
-pub struct Stray {
+pub struct UnmappedCode {
     /// The feed that met it.
-    pub strict: Arc<Strict>,
+    pub strict: Arc<StrictLookup>,
     /// The code. It never leaves the thread that read it: what is told of it is its shape.
     pub code: String,
     /// The row where it stands; none until it is placed.
-    pub at: Option<(List, Position)>,
+    pub at: Option<(JoinedList, Position)>,
 }
 
 /// Lists whose elements can come from rows of their own.
@@ -79,14 +79,14 @@ impl Draft {
         self.text.clear();
         self.items.clear();
         self.slots.clear();
-        self.slots.resize(slots, Slot::Missing);
+        self.slots.resize(slots, SlotValue::Missing);
         self.rows = [0; LISTS];
         self.strays.clear();
     }
 
     /// Keeps a code that is in no table.
-    pub fn keep_stray(&mut self, strict: &Arc<Strict>, code: &str) {
-        self.strays.push(Stray {
+    pub fn keep_stray(&mut self, strict: &Arc<StrictLookup>, code: &str) {
+        self.strays.push(UnmappedCode {
             strict: strict.clone(),
             code: code.to_owned(),
             at: None,
@@ -94,12 +94,12 @@ impl Draft {
     }
 
     /// Codes that are in no table and must be.
-    pub fn strays(&self) -> &[Stray] {
+    pub fn strays(&self) -> &[UnmappedCode] {
         &self.strays
     }
 
     /// Says where those stand that were kept since the last call.
-    pub fn place_strays(&mut self, list: List, at: Position) {
+    pub fn place_strays(&mut self, list: JoinedList, at: Position) {
         for stray in self.strays.iter_mut().rev() {
             if stray.at.is_some() {
                 break;
@@ -121,19 +121,19 @@ impl Draft {
     /// Makes room for further slots.
     pub fn grow(&mut self, slots: usize) {
         if self.slots.len() < slots {
-            self.slots.resize(slots, Slot::Missing);
+            self.slots.resize(slots, SlotValue::Missing);
         }
     }
 
     /// Adds a slot behind all others, for a value that is only looked at.
     pub fn add_slot(&mut self) -> usize {
-        self.slots.push(Slot::Missing);
+        self.slots.push(SlotValue::Missing);
         self.slots.len() - 1
     }
 
     /// Takes the last slot away again.
-    pub fn drop_slot(&mut self) -> Slot {
-        self.slots.pop().unwrap_or(Slot::Missing)
+    pub fn drop_slot(&mut self) -> SlotValue {
+        self.slots.pop().unwrap_or(SlotValue::Missing)
     }
 
     /// Counts a row that is an element of a list.
@@ -149,11 +149,11 @@ impl Draft {
     /// Takes a value over from another draft.
     pub fn copy(&mut self, slot: usize, from: &Draft) {
         let value = match from.slot(slot) {
-            Slot::Value { span, constant } => Slot::Value {
+            SlotValue::Value { span, constant } => SlotValue::Value {
                 span: self.keep(from.text(span)),
                 constant,
             },
-            Slot::List {
+            SlotValue::List {
                 first,
                 last,
                 constant,
@@ -165,7 +165,7 @@ impl Draft {
                         Err(why) => self.keep_broken_item(why),
                     }
                 }
-                Slot::List {
+                SlotValue::List {
                     first: start,
                     last: self.items(),
                     constant,
@@ -177,29 +177,29 @@ impl Draft {
     }
 
     /// Sets a slot.
-    pub fn set(&mut self, slot: usize, value: Slot) {
+    pub fn set(&mut self, slot: usize, value: SlotValue) {
         self.slots[slot] = value;
     }
 
     /// The value of a slot; one that the record did not need is missing.
-    pub fn slot(&self, slot: usize) -> Slot {
-        self.slots.get(slot).copied().unwrap_or(Slot::Missing)
+    pub fn slot(&self, slot: usize) -> SlotValue {
+        self.slots.get(slot).copied().unwrap_or(SlotValue::Missing)
     }
 
     /// Whether a cell gave the slot something, fit or not; constants do not count.
     pub fn has_data(&self, slot: usize) -> bool {
         match self.slot(slot) {
-            Slot::Missing => false,
-            Slot::Value { constant, .. } | Slot::List { constant, .. } => !constant,
-            Slot::Invalid(_) | Slot::Disagree => true,
+            SlotValue::Missing => false,
+            SlotValue::Value { constant, .. } | SlotValue::List { constant, .. } => !constant,
+            SlotValue::Invalid(_) | SlotValue::Disagree => true,
         }
     }
 
     /// Keeps a text.
-    pub fn keep(&mut self, text: &str) -> Span {
+    pub fn keep(&mut self, text: &str) -> TextSpan {
         let start = self.text.len() as u32;
         self.text.push_str(text);
-        Span {
+        TextSpan {
             start,
             end: self.text.len() as u32,
         }
@@ -209,10 +209,10 @@ impl Draft {
     pub fn write<E>(
         &mut self,
         write: impl FnOnce(&mut String) -> Result<(), E>,
-    ) -> Result<Span, E> {
+    ) -> Result<TextSpan, E> {
         let start = self.text.len();
         match write(&mut self.text) {
-            Ok(()) => Ok(Span {
+            Ok(()) => Ok(TextSpan {
                 start: start as u32,
                 end: self.text.len() as u32,
             }),
@@ -255,7 +255,7 @@ impl Draft {
     }
 
     /// The text of a span.
-    pub fn text(&self, span: Span) -> &str {
+    pub fn text(&self, span: TextSpan) -> &str {
         &self.text[span.start as usize..span.end as usize]
     }
 
@@ -267,7 +267,7 @@ impl Draft {
     /// The text of a slot, if it holds one.
     pub fn value(&self, slot: usize) -> Option<&str> {
         match self.slot(slot) {
-            Slot::Value { span, .. } => Some(self.text(span)),
+            SlotValue::Value { span, .. } => Some(self.text(span)),
             _ => None,
         }
     }

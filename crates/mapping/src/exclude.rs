@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bakkt_model::text::{Folded, cell, fold};
-use bakkt_source::export::Skipped;
+use bakkt_source::export::SkipReason;
 use bakkt_source::{Cell, Row};
 
 /// The compiled rules.
@@ -18,7 +18,7 @@ pub struct Exclude {
     /// By clientAccountId.
     ids: HashMap<String, KnownId>,
     /// Every id as it is written in settings and lists.
-    listed: Vec<Listed>,
+    listed: Vec<ListedId>,
     /// The files that hold ids.
     files: Vec<String>,
     /// By number of an id: whether a row has it.
@@ -38,8 +38,8 @@ struct KnownId {
 }
 
 #[derive(Debug)]
-struct Listed {
-    place: Place,
+struct ListedId {
+    place: WrittenPlace,
     hit: usize,
     /// Number of the file in which it stands.
     file: Option<usize>,
@@ -54,18 +54,18 @@ pub struct ColumnRule {
     /// Index of the column.
     pub column: usize,
     /// The test.
-    pub test: Test,
+    pub test: ColumnTest,
     /// Index of the reason.
     pub reason: u16,
     /// Where it is written.
-    pub place: Place,
+    pub place: WrittenPlace,
     /// Whether it fits a row.
     pub hit: AtomicBool,
 }
 
 /// Where an id or a rule is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct WrittenPlace {
     /// The file, as a person named it.
     pub file: String,
     /// The line, from 1.
@@ -78,16 +78,16 @@ pub struct WrittenId<'a> {
     /// The id.
     pub id: &'a str,
     /// Where it stands.
-    pub place: Place,
+    pub place: WrittenPlace,
     /// It is the first line of a list, and reads like a header.
     pub may_be_header: bool,
 }
 
 /// An exclusion that leaves nobody out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unused {
+pub struct UnusedEntry {
     /// Where it is written.
-    pub place: Place,
+    pub place: WrittenPlace,
     /// What it is.
     pub what: UnusedKind,
 }
@@ -103,7 +103,7 @@ pub enum UnusedKind {
     Rule,
 }
 
-impl Unused {
+impl UnusedEntry {
     /// What is wrong with it.
     pub fn what_text(&self) -> &'static str {
         match self.what {
@@ -114,9 +114,9 @@ impl Unused {
     }
 }
 
-impl fmt::Display for Unused {
+impl fmt::Display for UnusedEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place { file, line } = &self.place;
+        let WrittenPlace { file, line } = &self.place;
         write!(f, "{file}:{line}: {}", self.what_text())
     }
 }
@@ -156,7 +156,7 @@ impl Word {
 
 /// What a cell is tested for.
 #[derive(Debug)]
-pub enum Test {
+pub enum ColumnTest {
     /// One of these.
     Equals(Vec<Word>),
     /// None of these.
@@ -188,7 +188,7 @@ impl Exclude {
             if hit == fresh {
                 self.hits.push(AtomicBool::new(false));
             }
-            self.listed.push(Listed {
+            self.listed.push(ListedId {
                 place: written.place,
                 hit,
                 file,
@@ -200,19 +200,19 @@ impl Exclude {
 
     /// Adds the reasons for which no rule is needed; after all others.
     pub fn finish(&mut self) {
-        let skips = Skipped::ALL.map(|skipped| skipped.text().to_owned());
+        let skips = SkipReason::ALL.map(|skipped| skipped.text().to_owned());
         self.reasons.extend(skips);
     }
 
     /// Leaves an id out as well, after [`Exclude::finish`]. A reason beyond those that can be told apart is that of the last.
     pub fn leave_out(&mut self, id: &str, reason: &str) {
-        let end = self.reasons.len().saturating_sub(Skipped::ALL.len());
+        let end = self.reasons.len().saturating_sub(SkipReason::ALL.len());
         let known = self.reasons[..end]
             .iter()
             .rposition(|known| known == reason);
         let place = known
             .unwrap_or(end)
-            .min(usize::from(u16::MAX) - Skipped::ALL.len());
+            .min(usize::from(u16::MAX) - SkipReason::ALL.len());
         if known.is_none() && place == end {
             self.reasons.insert(end, reason.to_owned());
         }
@@ -223,8 +223,8 @@ impl Exclude {
     }
 
     /// Ids and rules that left nobody out in the passes so far, in the order in which they are written.
-    pub fn unused(&self) -> Vec<Unused> {
-        let is_hit = |listed: &Listed| self.hits[listed.hit].load(Ordering::Relaxed);
+    pub fn unused(&self) -> Vec<UnusedEntry> {
+        let is_hit = |listed: &ListedId| self.hits[listed.hit].load(Ordering::Relaxed);
         let others_hit = |file: Option<usize>| {
             let mut others = self.listed.iter().filter(|listed| listed.file == file);
             file.is_some() && others.any(is_hit)
@@ -233,7 +233,7 @@ impl Exclude {
             .listed
             .iter()
             .filter(|listed| !is_hit(listed) && !listed.may_be_header);
-        let ids = ids.map(|listed| Unused {
+        let ids = ids.map(|listed| UnusedEntry {
             place: listed.place.clone(),
             what: match listed.first && others_hit(listed.file) {
                 true => UnusedKind::FirstLine,
@@ -244,7 +244,7 @@ impl Exclude {
             .rules
             .iter()
             .filter(|rule| !rule.hit.load(Ordering::Relaxed));
-        let rules = rules.map(|rule| Unused {
+        let rules = rules.map(|rule| UnusedEntry {
             place: rule.place.clone(),
             what: UnusedKind::Rule,
         });
@@ -268,8 +268,8 @@ impl Exclude {
     }
 
     /// The index of the reason why a row is left out whatever its cells mean.
-    pub fn skipped(&self, skipped: Skipped) -> u16 {
-        let first = self.reasons.len().saturating_sub(Skipped::ALL.len());
+    pub fn skipped(&self, skipped: SkipReason) -> u16 {
+        let first = self.reasons.len().saturating_sub(SkipReason::ALL.len());
         (first + skipped as usize) as u16
     }
 
@@ -291,10 +291,10 @@ impl Exclude {
     fn is_spelled_out(&self, column: usize, text: &str) -> bool {
         let mut rules = self.rules.iter().filter(|rule| rule.column == column);
         rules.any(|rule| match &rule.test {
-            Test::Equals(words) | Test::NotEquals(words) => {
+            ColumnTest::Equals(words) | ColumnTest::NotEquals(words) => {
                 words.iter().any(|word| word.exact == text)
             }
-            Test::Empty(_) => false,
+            ColumnTest::Empty(_) => false,
         })
     }
 
@@ -305,9 +305,9 @@ impl Exclude {
         };
         let exact = || self.is_spelled_out(rule.column, text);
         match &rule.test {
-            Test::Equals(words) => is_one_of(text, words, exact),
-            Test::NotEquals(words) => !is_one_of(text, words, exact),
-            Test::Empty(empty) => text.is_empty() == *empty,
+            ColumnTest::Equals(words) => is_one_of(text, words, exact),
+            ColumnTest::NotEquals(words) => !is_one_of(text, words, exact),
+            ColumnTest::Empty(empty) => text.is_empty() == *empty,
         }
     }
 
@@ -339,7 +339,7 @@ mod tests {
         let file = "ids.txt".to_owned();
         WrittenId {
             id,
-            place: Place { file, line },
+            place: WrittenPlace { file, line },
             may_be_header,
         }
     }
@@ -376,7 +376,11 @@ mod tests {
         let ids = [written("Kundennr", 1, false), written("A1", 2, false)];
         exclude.add_ids(ids, 0, Some("ids.txt"));
         exclude.by_id("A1");
-        let told: Vec<String> = exclude.unused().iter().map(Unused::to_string).collect();
+        let told: Vec<String> = exclude
+            .unused()
+            .iter()
+            .map(UnusedEntry::to_string)
+            .collect();
         assert_eq!(
             told,
             ["ids.txt:1: no row has this id; is this line a header?"]

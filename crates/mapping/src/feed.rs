@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use regex::CaptureLocations;
 
-pub use cutting::{Pattern, Split};
+pub use cutting::{CutPattern, Split};
 
-use super::Sheet;
-use super::draft::{Draft, Slot};
+use super::CompiledSheet;
+use super::draft::{Draft, SlotValue};
 use super::expr::ForRow;
-use super::placeholder::{self, Keeps};
-use super::step::{self, Step};
+use super::placeholder::{self, KeptPlaceholders};
+use super::step::{self, Transform};
 use bakkt_contract::{Form, countries, forms};
 use bakkt_model::error::Diagnostic;
 use bakkt_model::text::{cell, lost, one_line, same, trim, without_invisible};
@@ -25,7 +25,7 @@ use bakkt_source::{Cell, Row};
 
 /// Where a feed gets its text.
 #[derive(Debug)]
-pub enum Source {
+pub enum TextSource {
     /// The first of these columns that is not empty.
     First(Vec<usize>),
     /// All of these columns, empty ones left out.
@@ -38,9 +38,9 @@ pub enum Source {
     Open,
 }
 
-/// One compiled feed.
+/// A compiled field mapping: which columns feed a field, and how.
 #[derive(Debug)]
-pub struct Feed {
+pub struct FieldMapping {
     /// The path that it feeds.
     pub target: String,
     /// Where the mapping says so: file and line.
@@ -50,11 +50,11 @@ pub struct Feed {
     /// Their indexes.
     pub reads: Vec<usize>,
     /// Where the text comes from.
-    pub source: Source,
+    pub source: TextSource,
     /// It yields nothing where this column is empty.
     pub when: Option<usize>,
     /// First group of this, before everything else.
-    pub regex: Option<Pattern>,
+    pub regex: Option<CutPattern>,
     /// A text that does not match `regex` counts as empty, not as invalid.
     pub empties_misses: bool,
     /// Of several columns, one whose text cannot be read is passed over for the next.
@@ -68,7 +68,7 @@ pub struct Feed {
     /// Several texts joined into one.
     pub join: Option<String>,
     /// The other transforms, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Transform>,
     /// Instead of nothing.
     pub default: Option<String>,
     /// The target is a list of texts.
@@ -76,16 +76,16 @@ pub struct Feed {
     /// The form of the target's values.
     pub form: Form,
     /// Placeholders that are values here.
-    pub keeps: Keeps,
+    pub keeps: KeptPlaceholders,
     /// Words of the contract that the target takes; none of them is a placeholder here.
     pub words: &'static [&'static str],
     /// A code that is in no table ends the run.
-    pub strict: Option<Arc<Strict>>,
+    pub strict: Option<Arc<StrictLookup>>,
 }
 
 /// The feed of a lookup that must know every code.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Strict {
+pub struct StrictLookup {
     /// Where the mapping says so.
     pub place: Diagnostic,
     /// The columns that it reads.
@@ -99,25 +99,25 @@ pub struct Scratch {
     two: String,
     /// Country of the address that is being mapped (alpha-2), where the row says it.
     pub(super) country: Option<&'static str>,
-    /// By [`Pattern::number`].
+    /// By [`CutPattern::number`].
     groups: Vec<Option<CaptureLocations>>,
 }
 
-enum Text<'a> {
+enum SourceText<'a> {
     Empty,
     Broken(&'static str),
     Found(&'a str),
 }
 
-impl Feed {
+impl FieldMapping {
     /// One that gives nothing itself: a slot for what backfill files say.
-    pub(super) fn open(target: String) -> Feed {
-        Feed {
+    pub(super) fn open(target: String) -> FieldMapping {
+        FieldMapping {
             target,
             written: String::new(),
             columns: Vec::new(),
             reads: Vec::new(),
-            source: Source::Open,
+            source: TextSource::Open,
             when: None,
             regex: None,
             empties_misses: false,
@@ -130,7 +130,7 @@ impl Feed {
             default: None,
             list: false,
             form: Form::Text,
-            keeps: Keeps::Nothing,
+            keeps: KeptPlaceholders::Nothing,
             words: &[],
             strict: None,
         }
@@ -138,36 +138,36 @@ impl Feed {
 
     /// Whether it has to be evaluated behind the country of its address.
     pub(super) fn needs_country(&self) -> bool {
-        self.steps.iter().any(Step::needs_country)
+        self.steps.iter().any(Transform::needs_country)
     }
 
     /// Whether reading is what tells one of several columns from another: dates, phone numbers and e-mail addresses.
     pub(super) fn tells_readable(&self, form: Form) -> bool {
-        let reads = |step: &Step| matches!(step, Step::Date(..) | Step::Phone(_));
+        let reads = |step: &Transform| matches!(step, Transform::Date(..) | Transform::Phone(_));
         form == Form::Email || self.steps.iter().any(reads)
     }
 
     /// Whether nothing of the mapping fills it.
     pub fn is_open(&self) -> bool {
-        matches!(self.source, Source::Open)
+        matches!(self.source, TextSource::Open)
     }
 
     /// Every column that it looks at.
     pub fn looks_at(&self) -> impl Iterator<Item = usize> {
-        let regions = self.steps.iter().filter_map(Step::region_column);
+        let regions = self.steps.iter().filter_map(Transform::region_column);
         self.reads.iter().copied().chain(self.when).chain(regions)
     }
 
     /// Whether it can give a value without any cell.
     pub fn may_be_constant(&self) -> bool {
-        matches!(self.source, Source::Const(_)) || self.default.is_some()
+        matches!(self.source, TextSource::Const(_)) || self.default.is_some()
     }
 
     /// Every text that it can give, where the mapping lists them all.
     pub fn listed_words(&self) -> Option<Vec<&str>> {
         let mut words: Vec<&str> = match (&self.source, self.steps.last()) {
-            (Source::Const(text), _) => vec![text],
-            (_, Some(Step::Lookup(table, otherwise))) => {
+            (TextSource::Const(text), _) => vec![text],
+            (_, Some(Transform::Lookup(table, otherwise))) => {
                 table.meanings().chain(otherwise.as_deref()).collect()
             }
             _ => return None,
@@ -190,33 +190,36 @@ impl Feed {
         &self,
         slot: usize,
         row: &Row<'_>,
-        sheet: &Sheet,
+        sheet: &CompiledSheet,
         exprs: &ForRow<'_>,
         draft: &mut Draft,
         scratch: &mut Scratch,
     ) {
         if self
             .when
-            .is_some_and(|column| !matches!(self.text(row, sheet, column), Text::Found(_)))
+            .is_some_and(|column| !matches!(self.text(row, sheet, column), SourceText::Found(_)))
         {
             return;
         }
         match &self.source {
-            Source::Open => return,
-            Source::Const(text) => return self.constant(slot, text, draft),
-            Source::First(columns) => self.first(slot, columns, row, sheet, draft, scratch),
-            Source::All(columns) => self.all(slot, columns, row, sheet, draft, scratch),
-            Source::Expr(_) if self.broken(row).is_some() => {
-                draft.set(slot, Slot::Invalid(self.broken(row).unwrap_or_default()));
+            TextSource::Open => return,
+            TextSource::Const(text) => return self.constant(slot, text, draft),
+            TextSource::First(columns) => self.first(slot, columns, row, sheet, draft, scratch),
+            TextSource::All(columns) => self.all(slot, columns, row, sheet, draft, scratch),
+            TextSource::Expr(_) if self.broken(row).is_some() => {
+                draft.set(
+                    slot,
+                    SlotValue::Invalid(self.broken(row).unwrap_or_default()),
+                );
             }
-            Source::Expr(number) => match exprs.eval(*number) {
+            TextSource::Expr(number) => match exprs.eval(*number) {
                 Some(text) if sheet.is_empty_cell(&text, self) => {}
                 Some(text) => self.cut(slot, &text, row, draft, scratch),
-                None => draft.set(slot, Slot::Invalid("the expression failed")),
+                None => draft.set(slot, SlotValue::Invalid("the expression failed")),
             },
         }
         if let Some(text) = &self.default
-            && draft.slot(slot) == Slot::Missing
+            && draft.slot(slot) == SlotValue::Missing
         {
             self.constant(slot, text, draft);
         }
@@ -233,11 +236,11 @@ impl Feed {
     }
 
     #[inline]
-    fn text<'a>(&self, row: &Row<'a>, sheet: &Sheet, column: usize) -> Text<'a> {
+    fn text<'a>(&self, row: &Row<'a>, sheet: &CompiledSheet, column: usize) -> SourceText<'a> {
         match row.cell(column) {
-            Cell::Text(text) if sheet.is_empty_cell(text, self) => Text::Empty,
-            Cell::Text(text) => Text::Found(text),
-            Cell::Broken(why) => Text::Broken(why),
+            Cell::Text(text) if sheet.is_empty_cell(text, self) => SourceText::Empty,
+            Cell::Text(text) => SourceText::Found(text),
+            Cell::Broken(why) => SourceText::Broken(why),
         }
     }
 
@@ -245,13 +248,13 @@ impl Feed {
         let first = draft.items();
         let value = if self.list {
             draft.keep_item(text);
-            Slot::List {
+            SlotValue::List {
                 first,
                 last: draft.items(),
                 constant: true,
             }
         } else {
-            Slot::Value {
+            SlotValue::Value {
                 span: draft.keep(text),
                 constant: true,
             }
@@ -264,7 +267,7 @@ impl Feed {
         slot: usize,
         columns: &[usize],
         row: &Row<'_>,
-        sheet: &Sheet,
+        sheet: &CompiledSheet,
         draft: &mut Draft,
         scratch: &mut Scratch,
     ) {
@@ -272,33 +275,35 @@ impl Feed {
         for &column in columns {
             let strays = draft.strays().len();
             match self.text(row, sheet, column) {
-                Text::Empty => continue,
-                Text::Broken(why) => draft.set(slot, Slot::Invalid(why)),
-                Text::Found(text) => self.cut(slot, text, row, draft, scratch),
+                SourceText::Empty => continue,
+                SourceText::Broken(why) => draft.set(slot, SlotValue::Invalid(why)),
+                SourceText::Found(text) => self.cut(slot, text, row, draft, scratch),
             }
             if !self.skips_unreadable {
                 return;
             }
             match self.unreadable(slot, draft) {
-                None if draft.slot(slot) == Slot::Missing => {}
+                None if draft.slot(slot) == SlotValue::Missing => {}
                 None => return,
                 Some(why) => {
                     unread = unread.or(Some(why));
                     draft.drop_strays(strays);
-                    draft.set(slot, Slot::Missing);
+                    draft.set(slot, SlotValue::Missing);
                 }
             }
         }
         if let Some(why) = unread {
-            draft.set(slot, Slot::Invalid(why));
+            draft.set(slot, SlotValue::Invalid(why));
         }
     }
 
     /// Why nothing could be read into a slot, where that is so.
     fn unreadable(&self, slot: usize, draft: &Draft) -> Option<&'static str> {
         match draft.slot(slot) {
-            Slot::Invalid(why) => Some(why),
-            Slot::Value { span, .. } if self.is_email && !forms::is_email(draft.text(span)) => {
+            SlotValue::Invalid(why) => Some(why),
+            SlotValue::Value { span, .. }
+                if self.is_email && !forms::is_email(draft.text(span)) =>
+            {
                 Some("not an e-mail address")
             }
             _ => None,
@@ -310,7 +315,7 @@ impl Feed {
         slot: usize,
         columns: &[usize],
         row: &Row<'_>,
-        sheet: &Sheet,
+        sheet: &CompiledSheet,
         draft: &mut Draft,
         scratch: &mut Scratch,
     ) {
@@ -318,9 +323,9 @@ impl Feed {
         let mut joined = self.join.as_ref().map(|_| String::new());
         for &column in columns {
             let text = match self.text(row, sheet, column) {
-                Text::Empty => continue,
-                Text::Broken(why) => return draft.set(slot, Slot::Invalid(why)),
-                Text::Found(text) => text,
+                SourceText::Empty => continue,
+                SourceText::Broken(why) => return draft.set(slot, SlotValue::Invalid(why)),
+                SourceText::Found(text) => text,
             };
             match (&mut joined, &self.join) {
                 (Some(joined), Some(separator)) => {
@@ -349,7 +354,7 @@ impl Feed {
         scratch: &mut Scratch,
     ) {
         if let Some(why) = self.lost_digits(text) {
-            return draft.set(slot, Slot::Invalid(why));
+            return draft.set(slot, SlotValue::Invalid(why));
         }
         let text = match &self.regex {
             Some(pattern) => match pattern.find(text, scratch) {
@@ -357,7 +362,7 @@ impl Feed {
                 None if self.empties_misses => return,
                 None => {
                     let why = "the text does not have the form that `regex` expects";
-                    return draft.set(slot, Slot::Invalid(why));
+                    return draft.set(slot, SlotValue::Invalid(why));
                 }
             },
             None => text,
@@ -391,7 +396,7 @@ impl Feed {
         let why = lost::why_lost(text)?;
         let cut = self.regex.is_some() || self.split.is_some();
         let id = matches!(self.form, Form::ClientId | Form::OwnerId);
-        let digits = matches!(self.steps.first(), Some(Step::Digits));
+        let digits = matches!(self.steps.first(), Some(Transform::Digits));
         (why == lost::SCIENTIFIC || (!cut && (id || digits))).then_some(why)
     }
 
@@ -441,7 +446,7 @@ impl Feed {
         }
         if self.steps.is_empty() && self.is_latin(row) {
             let (span, constant) = (draft.keep(text), false);
-            return draft.set(slot, Slot::Value { span, constant });
+            return draft.set(slot, SlotValue::Value { span, constant });
         }
         match self.transform(text, row, scratch) {
             Ok("") => {}
@@ -451,22 +456,22 @@ impl Feed {
                     false => draft.keep(done),
                 };
                 let constant = false;
-                draft.set(slot, Slot::Value { span, constant });
+                draft.set(slot, SlotValue::Value { span, constant });
             }
             Err(why) => {
                 self.note_stray(why, text, draft);
-                draft.set(slot, Slot::Invalid(why));
+                draft.set(slot, SlotValue::Invalid(why));
             }
         }
     }
 
     /// Whether a text that no transform has changed yet is part of a cell in which nothing is hidden and no line ends.
     fn is_latin(&self, row: &Row<'_>) -> bool {
-        row.is_latin() && matches!(self.source, Source::First(_))
+        row.is_latin() && matches!(self.source, TextSource::First(_))
     }
 
     /// What a transform sees of a text.
-    fn visible<'t>(&self, step: &Step, text: &'t str, row: &Row<'_>) -> Cow<'t, str> {
+    fn visible<'t>(&self, step: &Transform, text: &'t str, row: &Row<'_>) -> Cow<'t, str> {
         match step.reads_meaning() && !self.is_latin(row) {
             true => without_invisible(text),
             false => Cow::Borrowed(text),
@@ -476,7 +481,7 @@ impl Feed {
     /// The usual case: one transform, which writes its text where it stays.
     fn one_step(
         &self,
-        step: &Step,
+        step: &Transform,
         slot: usize,
         text: &str,
         row: &Row<'_>,
@@ -488,11 +493,11 @@ impl Feed {
             Ok(span) if span.is_empty() => {}
             Ok(span) => {
                 let constant = false;
-                draft.set(slot, Slot::Value { span, constant });
+                draft.set(slot, SlotValue::Value { span, constant });
             }
             Err(why) => {
                 self.note_stray(why, text, draft);
-                draft.set(slot, Slot::Invalid(why));
+                draft.set(slot, SlotValue::Invalid(why));
             }
         }
     }
@@ -513,7 +518,7 @@ impl Feed {
             }
             steps => {
                 scratch.one.clear();
-                match steps.iter().any(Step::reads_meaning) {
+                match steps.iter().any(Transform::reads_meaning) {
                     true => scratch.one.push_str(&without_invisible(text)),
                     false => scratch.one.push_str(text),
                 }
@@ -532,8 +537,8 @@ impl Feed {
 }
 
 /// The feeds of one row, in the order in which they are evaluated: what looks at the country of its address stands behind it.
-pub(super) fn in_order(mut feeds: Vec<Feed>) -> Vec<Feed> {
-    feeds.sort_by_key(Feed::needs_country);
+pub(super) fn in_order(mut feeds: Vec<FieldMapping>) -> Vec<FieldMapping> {
+    feeds.sort_by_key(FieldMapping::needs_country);
     for place in 0..feeds.len() {
         let feed = &feeds[place];
         let country = feed.target.rsplit_once('.').and_then(|(address, _)| {
@@ -546,7 +551,11 @@ pub(super) fn in_order(mut feeds: Vec<Feed>) -> Vec<Feed> {
 }
 
 /// The country of the address that a feed belongs to, where the row says it.
-pub(super) fn country_beside(feed: &Feed, first: usize, draft: &Draft) -> Option<&'static str> {
+pub(super) fn country_beside(
+    feed: &FieldMapping,
+    first: usize,
+    draft: &Draft,
+) -> Option<&'static str> {
     let code = draft.value(first + feed.country?)?;
     countries::alpha3(code).and_then(countries::alpha2_of)
 }
@@ -558,7 +567,7 @@ fn listed(slot: usize, first: u32, draft: &mut Draft) {
         let constant = false;
         draft.set(
             slot,
-            Slot::List {
+            SlotValue::List {
                 first,
                 last,
                 constant,

@@ -3,7 +3,7 @@
 //! Owner of mapping files ([`compile`]), of the transforms, and of [`draft::Draft`]. A mapping is compiled once
 //! against the header row: columns become indexes, lookups become tables, and every mistake is reported together.
 //! Invariants: pure (no clock, no network, no database), so that mapping a row again gives the same draft; a value
-//! that a transform cannot read is [`draft::Slot::Invalid`], never an error and never passed on.
+//! that a transform cannot read is [`draft::SlotValue::Invalid`], never an error and never passed on.
 //! Left out on purpose: whether a value fits its field and what follows if not (`assess`).
 
 pub mod assess;
@@ -30,9 +30,9 @@ pub mod title;
 /// Version of everything here that turns cells into values. A plan made by another version is drift.
 pub const VERSION: &str = "4";
 
-use draft::{Draft, Slot};
+use draft::{Draft, SlotValue};
 use expr::Expressions;
-use feed::{Feed, Scratch};
+use feed::{FieldMapping, Scratch};
 use missing::Missing;
 
 use bakkt_contract::path;
@@ -43,11 +43,11 @@ pub const MOST: usize = path::MAX_INDEX + 1;
 
 /// The compiled mapping of one export.
 #[derive(Debug)]
-pub struct Sheet {
+pub struct CompiledSheet {
     /// Once per record.
-    feeds: Vec<Feed>,
+    feeds: Vec<FieldMapping>,
     /// Once per row, of the list whose elements the rows are: feeds that are written with empty brackets.
-    each: Vec<Feed>,
+    each: Vec<FieldMapping>,
     /// Cells that count as empty.
     missing: Missing,
     /// The usual placeholders count as empty too.
@@ -57,7 +57,7 @@ pub struct Sheet {
 
 /// A list whose elements come from rows of their own.
 #[derive(Debug)]
-pub struct Each {
+pub struct ElementList {
     /// `owners` or `trustedContacts`.
     pub list: &'static str,
     /// The sheet that maps those rows.
@@ -70,7 +70,7 @@ pub struct Each {
     first: usize,
 }
 
-impl Each {
+impl ElementList {
     /// The most rows that there is room for.
     pub fn room(&self) -> usize {
         MOST.saturating_sub(self.base)
@@ -79,13 +79,13 @@ impl Each {
 
 /// A slot of the draft and what fills it.
 #[derive(Clone, Debug)]
-pub struct Fed<'m> {
+pub struct FilledSlot<'m> {
     /// Slot in the draft.
     pub slot: usize,
     /// The path that it feeds, with its index.
     pub target: String,
     /// What fills it.
-    pub feed: &'m Feed,
+    pub feed: &'m FieldMapping,
 }
 
 /// A compiled mapping, of the accounts' export and of those beside it: shared by threads.
@@ -94,8 +94,8 @@ pub struct Mapper {
     /// The account types that can occur. One, unless a feed of `accountType` says it row by row.
     pub account_types: Vec<&'static str>,
     /// That of the accounts first.
-    sheets: Vec<Sheet>,
-    each: Vec<Each>,
+    sheets: Vec<CompiledSheet>,
+    each: Vec<ElementList>,
 }
 
 impl Mapper {
@@ -105,8 +105,8 @@ impl Mapper {
     /// nothing here fills it: backfill files do.
     pub fn new(
         account_types: Vec<&'static str>,
-        sheet: Sheet,
-        joined: Vec<(&'static str, Sheet)>,
+        sheet: CompiledSheet,
+        joined: Vec<(&'static str, CompiledSheet)>,
         open: &[String],
     ) -> Mapper {
         let grouped = !sheet.each.is_empty();
@@ -133,7 +133,7 @@ impl Mapper {
         let feeds = self.sheets[0].feeds.iter();
         let indexes = feeds.filter_map(|feed| path::index(&feed.target, list));
         let base = indexes.max().map_or(0, |highest| highest + 1);
-        self.each.push(Each {
+        self.each.push(ElementList {
             list,
             sheet,
             base,
@@ -154,7 +154,7 @@ impl Mapper {
             None => (&mut self.sheets[0].feeds, target.to_owned()),
         };
         if feeds.iter().all(|feed| feed.target != target) {
-            feeds.push(Feed::open(target));
+            feeds.push(FieldMapping::open(target));
         }
     }
 
@@ -168,7 +168,7 @@ impl Mapper {
     }
 
     /// The lists whose elements come from rows of their own.
-    pub fn each(&self) -> &[Each] {
+    pub fn each(&self) -> &[ElementList] {
         &self.each
     }
 
@@ -189,10 +189,10 @@ impl Mapper {
     }
 
     /// Everything that a draft can hold.
-    pub fn fed(&self) -> Vec<Fed<'_>> {
+    pub fn fed(&self) -> Vec<FilledSlot<'_>> {
         let main = self.sheets[0].feeds.iter().enumerate();
-        let mut all: Vec<Fed<'_>> = main
-            .map(|(slot, feed)| Fed {
+        let mut all: Vec<FilledSlot<'_>> = main
+            .map(|(slot, feed)| FilledSlot {
                 slot,
                 target: feed.target.clone(),
                 feed,
@@ -202,7 +202,7 @@ impl Mapper {
             let feeds = &self.sheets[each.sheet].each;
             for row in 0..each.room() {
                 let place = format!("[{}]", each.base + row);
-                all.extend(feeds.iter().enumerate().map(|(number, feed)| Fed {
+                all.extend(feeds.iter().enumerate().map(|(number, feed)| FilledSlot {
                     slot: each.first + row * feeds.len() + number,
                     target: feed.target.replacen("[]", &place, 1),
                     feed,
@@ -219,7 +219,7 @@ impl Mapper {
         sheet.map(&sheet.feeds, 0, row, draft, scratch);
     }
 
-    /// Maps a row that is an element of a list: the next one of those that are `Each`'s.
+    /// Maps a row that is the next element of an `ElementList`.
     pub fn map_element(
         &self,
         each: usize,
@@ -259,13 +259,13 @@ impl Mapper {
         // They are kept when the row is mapped.
         draft.drop_strays(strays);
         match value {
-            Slot::Value { span, .. } => Some(draft.text(span)),
+            SlotValue::Value { span, .. } => Some(draft.text(span)),
             _ => None,
         }
     }
 }
 
-impl Sheet {
+impl CompiledSheet {
     /// Whether rows are elements of a list.
     pub fn has_elements(&self) -> bool {
         !self.each.is_empty()
@@ -273,7 +273,7 @@ impl Sheet {
 
     fn map(
         &self,
-        feeds: &[Feed],
+        feeds: &[FieldMapping],
         first: usize,
         row: &Row<'_>,
         draft: &mut Draft,
@@ -288,7 +288,7 @@ impl Sheet {
 
     /// Whether a trimmed cell counts as empty for a feed. Asked of every cell.
     #[inline]
-    fn is_empty_cell(&self, text: &str, feed: &Feed) -> bool {
+    fn is_empty_cell(&self, text: &str, feed: &FieldMapping) -> bool {
         text.is_empty()
             || self.missing.contains(text)
             || (self.placeholders && feed.is_placeholder(text))

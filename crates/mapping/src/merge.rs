@@ -4,7 +4,7 @@
 //! disagree, which nobody but a person can settle. A constant or a default of the mapping gives way to a cell.
 
 use super::Mapper;
-use super::draft::{Draft, Slot};
+use super::draft::{Draft, SlotValue};
 use super::feed::Scratch;
 use bakkt_source::Row;
 
@@ -29,35 +29,40 @@ impl Mapper {
 }
 
 /// What a draft says about a field.
-enum Says {
+enum FieldStatement {
     Nothing,
     Constant,
     Cell,
 }
 
-fn says(draft: &Draft, slot: usize) -> Says {
+fn says(draft: &Draft, slot: usize) -> FieldStatement {
     match draft.slot(slot) {
-        Slot::Missing => Says::Nothing,
-        Slot::Value { constant: true, .. } | Slot::List { constant: true, .. } => Says::Constant,
-        _ => Says::Cell,
+        SlotValue::Missing => FieldStatement::Nothing,
+        SlotValue::Value { constant: true, .. } | SlotValue::List { constant: true, .. } => {
+            FieldStatement::Constant
+        }
+        _ => FieldStatement::Cell,
     }
 }
 
 fn merge(slot: usize, draft: &mut Draft, further: &Draft) {
     match (says(draft, slot), says(further, slot)) {
-        (_, Says::Nothing) | (Says::Constant | Says::Cell, Says::Constant) => {}
-        (Says::Nothing, _) | (Says::Constant, Says::Cell) => draft.copy(slot, further),
-        (Says::Cell, Says::Cell) if same(slot, draft, further) => {}
-        (Says::Cell, Says::Cell) => draft.set(slot, Slot::Disagree),
+        (_, FieldStatement::Nothing)
+        | (FieldStatement::Constant | FieldStatement::Cell, FieldStatement::Constant) => {}
+        (FieldStatement::Nothing, _) | (FieldStatement::Constant, FieldStatement::Cell) => {
+            draft.copy(slot, further)
+        }
+        (FieldStatement::Cell, FieldStatement::Cell) if same(slot, draft, further) => {}
+        (FieldStatement::Cell, FieldStatement::Cell) => draft.set(slot, SlotValue::Disagree),
     }
 }
 
 fn same(slot: usize, one: &Draft, other: &Draft) -> bool {
     match (one.slot(slot), other.slot(slot)) {
-        (Slot::Value { .. }, Slot::Value { .. }) => one.value(slot) == other.value(slot),
+        (SlotValue::Value { .. }, SlotValue::Value { .. }) => one.value(slot) == other.value(slot),
         (
-            Slot::List { first, last, .. },
-            Slot::List {
+            SlotValue::List { first, last, .. },
+            SlotValue::List {
                 first: start,
                 last: end,
                 ..
@@ -68,7 +73,7 @@ fn same(slot: usize, one: &Draft, other: &Draft) -> bool {
                     .zip(start..end)
                     .all(|(a, b)| one.item(a) == other.item(b))
         }
-        (Slot::Invalid(why), Slot::Invalid(reason)) => why == reason,
+        (SlotValue::Invalid(why), SlotValue::Invalid(reason)) => why == reason,
         (one, other) => one == other,
     }
 }

@@ -21,7 +21,7 @@ use words::{
 
 /// Which name stands first where no comma says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum NameOrder {
     /// John Doe
     GivenFirst,
     /// DOE JOHN
@@ -29,14 +29,14 @@ pub enum Order {
 }
 
 /// Their names in mappings.
-pub const ORDERS: [(&str, Order); 2] = [
-    ("given-first", Order::GivenFirst),
-    ("family-first", Order::FamilyFirst),
+pub const ORDERS: [(&str, NameOrder); 2] = [
+    ("given-first", NameOrder::GivenFirst),
+    ("family-first", NameOrder::FamilyFirst),
 ];
 
 /// What a feed takes of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum NamePart {
     /// The first given name.
     Given,
     /// The other given names and initials.
@@ -50,26 +50,26 @@ pub enum Part {
 }
 
 /// Their names in mappings.
-pub const PARTS: [(&str, Part); 5] = [
-    ("given", Part::Given),
-    ("middle", Part::Middle),
-    ("family", Part::Family),
-    ("suffix", Part::Suffix),
-    ("full", Part::Full),
+pub const PARTS: [(&str, NamePart); 5] = [
+    ("given", NamePart::Given),
+    ("middle", NamePart::Middle),
+    ("family", NamePart::Family),
+    ("suffix", NamePart::Suffix),
+    ("full", NamePart::Full),
 ];
 
 /// How the names of a column are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Habit {
+pub struct NameHabit {
     /// Which name stands first where no comma says so.
-    pub order: Order,
+    pub order: NameOrder,
     /// How many words the family name has where no comma says so, particles aside: one, or two as in Spain.
     pub family_names: u8,
 }
 
-impl From<Order> for Habit {
-    fn from(order: Order) -> Habit {
-        Habit {
+impl From<NameOrder> for NameHabit {
+    fn from(order: NameOrder) -> NameHabit {
+        NameHabit {
             order,
             family_names: 1,
         }
@@ -78,18 +78,18 @@ impl From<Order> for Habit {
 
 /// What a feed takes of the names of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Taking {
-    /// The part.
-    pub part: Part,
+pub struct NameTransform {
+    /// The part of the name.
+    pub part: NamePart,
     /// How the names are written.
-    pub habit: Habit,
+    pub habit: NameHabit,
     /// The family name keeps its suffix.
     pub suffix: bool,
     /// A cell may name two people, and this is the one who is meant, 0 or 1; none: a cell names one.
     pub person: Option<usize>,
 }
 
-impl Taking {
+impl NameTransform {
     /// Writes the part of a cell's name onto `out`; nothing where the name has none, or the cell has no second person.
     pub fn write(&self, text: &str, out: &mut String) -> Result<(), &'static str> {
         let name = match self.person {
@@ -123,7 +123,7 @@ const LONGEST: usize = 120;
 
 impl<'t> Name<'t> {
     /// Takes a cell apart.
-    pub fn parse(text: &'t str, habit: impl Into<Habit>) -> Option<Name<'t>> {
+    pub fn parse(text: &'t str, habit: impl Into<NameHabit>) -> Option<Name<'t>> {
         if text.len() > LONGEST {
             return None;
         }
@@ -237,28 +237,29 @@ impl<'t> Name<'t> {
         Some(())
     }
 
-    fn uncut(&mut self, all: &[&'t str], habit: Habit) -> Option<()> {
+    fn uncut(&mut self, all: &[&'t str], habit: NameHabit) -> Option<()> {
         let order = habit.order;
         let all = self.without_ends(without_honorifics(all, 1), 1)?;
-        let titled = order == Order::FamilyFirst && all.len() > 2 && doubts::begins_with_title(all);
+        let titled =
+            order == NameOrder::FamilyFirst && all.len() > 2 && doubts::begins_with_title(all);
         // "Jan Novak CSc."
         let tailed = all.len() > 2 && all.last().is_some_and(|last| doubts::is_cut_short(last));
         if titled || tailed || doubts::can_be_cut_elsewhere(all, order) {
             return None;
         }
         let least = match order {
-            Order::GivenFirst => 3,
+            NameOrder::GivenFirst => 3,
             // "DOE JOHN V" has an initial, "DOE JOHN Q V" may have a number.
-            Order::FamilyFirst => 4,
+            NameOrder::FamilyFirst => 4,
         };
         let numbered = all.len() >= least && ends_in_number(all);
-        let trade = ends_in_trade(all) && !(order == Order::GivenFirst && is_person(all));
+        let trade = ends_in_trade(all) && !(order == NameOrder::GivenFirst && is_person(all));
         let titled = all.last().is_some_and(|last| is_mark(last));
         if ends_in_doubt(all, 3) || numbered || trade || titled {
             return None;
         }
         let at = match order {
-            Order::GivenFirst => {
+            NameOrder::GivenFirst => {
                 let last = all.len().checked_sub(1)?;
                 let before = all.get(1..last).unwrap_or_default();
                 let behind = particles_behind_any(before);
@@ -272,7 +273,7 @@ impl<'t> Name<'t> {
                     _ => at,
                 }
             }
-            Order::FamilyFirst => {
+            NameOrder::FamilyFirst => {
                 let particles = all.iter().take_while(|token| is_particle(token)).count();
                 let words = match habit.family_names {
                     2 if all.len() > particles + 2 => 2,
@@ -290,13 +291,15 @@ impl<'t> Name<'t> {
         };
         let (head, tail) = all.split_at_checked(at)?;
         let (given, family) = match order {
-            Order::GivenFirst => (head, tail),
-            Order::FamilyFirst => (tail, head),
+            NameOrder::GivenFirst => (head, tail),
+            NameOrder::FamilyFirst => (tail, head),
         };
         // "DOE JR JOHN": the suffix stays with the family name.
         let given = match given {
             [first, rest @ ..]
-                if order == Order::FamilyFirst && suffix(first).is_some() && !rest.is_empty() =>
+                if order == NameOrder::FamilyFirst
+                    && suffix(first).is_some()
+                    && !rest.is_empty() =>
             {
                 self.keep_suffix(first)?;
                 rest
@@ -327,16 +330,16 @@ impl<'t> Name<'t> {
     }
 
     /// Writes a part; nothing where the name has none.
-    pub fn write(&self, part: Part, with_suffix: bool, out: &mut String) {
+    pub fn write(&self, part: NamePart, with_suffix: bool, out: &mut String) {
         let (first, others) = self.given.split_at(self.given.len().min(1));
         let suffix: Vec<&str> = self.suffix.into_iter().collect();
         let lists: &[&[&str]] = match part {
-            Part::Given => &[first],
-            Part::Middle => &[others],
-            Part::Family if with_suffix => &[&self.family, &suffix],
-            Part::Family => &[&self.family],
-            Part::Suffix => &[&suffix],
-            Part::Full => &[first, others, &self.family, &suffix],
+            NamePart::Given => &[first],
+            NamePart::Middle => &[others],
+            NamePart::Family if with_suffix => &[&self.family, &suffix],
+            NamePart::Family => &[&self.family],
+            NamePart::Suffix => &[&suffix],
+            NamePart::Full => &[first, others, &self.family, &suffix],
         };
         for (place, token) in lists.iter().copied().flatten().enumerate() {
             if place > 0 {

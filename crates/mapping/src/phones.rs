@@ -19,7 +19,7 @@ use std::fmt::Write;
 
 /// Where a number may be from that has no country code.
 #[derive(Clone, Copy, Debug, Default)]
-struct Places<'p> {
+struct PhoneRegions<'p> {
     /// ISO 3166-1 alpha-2 of the person's country.
     region: Option<&'p str>,
     /// That of the export's home: people who moved keep their numbers.
@@ -95,7 +95,7 @@ fn is_assignable(national: &[u8]) -> bool {
 
 /// Writes `text` onto `out` as E.164 and says whether it could; if not, `out` is as before.
 fn e164(text: &str, region: Option<&str>, home: Option<&str>, out: &mut String) -> bool {
-    let places = Places { region, home };
+    let places = PhoneRegions { region, home };
     if north_american(text, region, out) {
         return true;
     }
@@ -133,7 +133,7 @@ const SHORTEST: usize = 6;
 /// The longest cell that is looked at.
 const LONGEST: usize = 100;
 
-fn one(text: &str, places: Places<'_>, out: &mut String) -> bool {
+fn one(text: &str, places: PhoneRegions<'_>, out: &mut String) -> bool {
     let start = out.len();
     if by_library(text, places, out).is_some() && out.get(start..).is_some_and(is_e164) {
         return true;
@@ -238,7 +238,7 @@ fn north_american(text: &str, region: Option<&str>, out: &mut String) -> bool {
     true
 }
 
-fn by_library(text: &str, places: Places<'_>, out: &mut String) -> Option<()> {
+fn by_library(text: &str, places: PhoneRegions<'_>, out: &mut String) -> Option<()> {
     let region = |code: Option<&str>| code.and_then(|code| Region::try_from(code).ok());
     let text = without_tail(text)?;
     let number = if has_plus(text) {

@@ -4,15 +4,15 @@
 //! or it is none; case and surrounding white space do not count. Invariants: no word here is a country's or a state's
 //! code, and a cell that is not near the table costs a look at its first byte. Left out on purpose: words that are
 //! values somewhere: "NA" (Namibia), "nan" and "nil" (names), "x" (a tick), "0", "blank" and "test" (surnames).
-//! Where a word of the table is a value for one field only, that field says so ([`Keeps`]).
+//! Where a word of the table is a value for one field only, that field says so ([`KeptPlaceholders`]).
 
 use memchr::memchr;
 
 use bakkt_model::text::{fold, may_fold_to_ascii, trim};
 
-/// What a field keeps although it is a placeholder elsewhere.
+/// Which placeholders count as values in a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Keeps {
+pub enum KeptPlaceholders {
     /// Nothing.
     #[default]
     Nothing,
@@ -118,11 +118,11 @@ const LONGEST: usize = 64;
 
 /// Whether a cell is a usual placeholder.
 pub fn is_placeholder(text: &str) -> bool {
-    is_placeholder_but(text, Keeps::Nothing)
+    is_placeholder_but(text, KeptPlaceholders::Nothing)
 }
 
 /// The same, for a field that keeps some of them.
-pub fn is_placeholder_but(text: &str, keeps: Keeps) -> bool {
+pub fn is_placeholder_but(text: &str, keeps: KeptPlaceholders) -> bool {
     let text = trim(text);
     let Some(first) = text.bytes().next().filter(|_| text.len() <= LONGEST) else {
         return false;
@@ -160,14 +160,14 @@ fn is_one_of(text: &str, list: &[&str]) -> bool {
     list.iter().any(|known| known.eq_ignore_ascii_case(text))
 }
 
-fn is_word(text: &str, keeps: Keeps) -> bool {
+fn is_word(text: &str, keeps: KeptPlaceholders) -> bool {
     // What a program writes for a number that it does not have. "Nan" and "NAN" are people.
     if text == "NaN" {
         return true;
     }
     let mut known = WORDS.iter();
     known.any(|(word, surname)| {
-        word.eq_ignore_ascii_case(text) && !(*surname && keeps == Keeps::Surnames)
+        word.eq_ignore_ascii_case(text) && !(*surname && keeps == KeptPlaceholders::Surnames)
     })
 }
 
@@ -198,8 +198,8 @@ fn is_punctuation(text: &str) -> bool {
 
 /// A tax id, a phone number or a counter that is one digit over and over, or counts up; of at least eight digits, so that
 /// no postal code and no usual amount is one.
-fn is_number(text: &str, keeps: Keeps) -> bool {
-    if keeps == Keeps::Numbers {
+fn is_number(text: &str, keeps: KeptPlaceholders) -> bool {
+    if keeps == KeptPlaceholders::Numbers {
         return false;
     }
     let mut digits = [0u8; 12];
@@ -217,7 +217,7 @@ fn is_number(text: &str, keeps: Keeps) -> bool {
     let Some(digits) = digits.get(..count) else {
         return false;
     };
-    if keeps == Keeps::Zeros && digits.iter().all(|digit| *digit == b'0') {
+    if keeps == KeptPlaceholders::Zeros && digits.iter().all(|digit| *digit == b'0') {
         return false;
     }
     let same = |digits: &[u8]| digits.windows(2).all(|pair| pair[0] == pair[1]);
@@ -388,18 +388,18 @@ mod tests {
     #[test]
     fn a_field_keeps_what_is_a_value_there() {
         for (text, keeps, placeholder) in [
-            ("Null", Keeps::Surnames, false),
-            ("None", Keeps::Surnames, false),
-            ("(null)", Keeps::Surnames, false),
-            ("N/A", Keeps::Surnames, true),
-            ("Unknown", Keeps::Surnames, true),
-            ("123456789", Keeps::Numbers, false),
-            ("000000000", Keeps::Numbers, false),
-            ("N/A", Keeps::Numbers, true),
-            ("-", Keeps::Numbers, true),
-            ("0000000000", Keeps::Zeros, false),
-            ("0000000.00", Keeps::Zeros, false),
-            ("9999999999", Keeps::Zeros, true),
+            ("Null", KeptPlaceholders::Surnames, false),
+            ("None", KeptPlaceholders::Surnames, false),
+            ("(null)", KeptPlaceholders::Surnames, false),
+            ("N/A", KeptPlaceholders::Surnames, true),
+            ("Unknown", KeptPlaceholders::Surnames, true),
+            ("123456789", KeptPlaceholders::Numbers, false),
+            ("000000000", KeptPlaceholders::Numbers, false),
+            ("N/A", KeptPlaceholders::Numbers, true),
+            ("-", KeptPlaceholders::Numbers, true),
+            ("0000000000", KeptPlaceholders::Zeros, false),
+            ("0000000.00", KeptPlaceholders::Zeros, false),
+            ("9999999999", KeptPlaceholders::Zeros, true),
         ] {
             assert_eq!(is_placeholder_but(text, keeps), placeholder, "{text}");
         }

@@ -5,7 +5,7 @@
 //! form is refused, never cut to fit; the output read again is itself. Left out on purpose: whether a code exists, and the
 //! forms themselves ([`bakkt_contract::postal_codes`]).
 
-use bakkt_contract::postal_codes::{self, Reading};
+use bakkt_contract::postal_codes::{self, PostalCodeMatch};
 
 /// Writes a postal code of a country (ISO 3166-1 alpha-2; none: not known) onto `out`. The error says what is wrong.
 pub fn write(country: Option<&str>, text: &str, out: &mut String) -> Result<(), &'static str> {
@@ -19,13 +19,13 @@ pub fn write(country: Option<&str>, text: &str, out: &mut String) -> Result<(), 
             };
         }
         Some(country) => postal_codes::write(country, plain, true, out),
-        None => Reading::NoRule,
+        None => PostalCodeMatch::NoRule,
     };
     match reading {
-        Reading::Written => Ok(()),
-        Reading::Misfit => Err("not a postal code of the country beside it"),
-        Reading::NoRule if elsewhere(text, out) => Ok(()),
-        Reading::NoRule => Err("not a postal code"),
+        PostalCodeMatch::Written => Ok(()),
+        PostalCodeMatch::Misfit => Err("not a postal code of the country beside it"),
+        PostalCodeMatch::NoRule if elsewhere(text, out) => Ok(()),
+        PostalCodeMatch::NoRule => Err("not a postal code"),
     }
 }
 

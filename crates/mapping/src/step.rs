@@ -1,6 +1,6 @@
 //! One transform: a text in, a text out.
 //!
-//! Owner of [`Step`]. A step that cannot read its text says why, without the text; what comes out of one goes into the
+//! Owner of [`Transform`]. A step that cannot read its text says why, without the text; what comes out of one goes into the
 //! next. Left out on purpose: their order, and where the first text comes from (`feed`).
 
 use std::fmt::Write;
@@ -8,13 +8,13 @@ use std::fmt::Write;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::dates::DateFormats;
-use super::dates::ordered::Ordered;
+use super::dates::ordered::DateStyle;
 use super::lookup::Lookup;
 use super::missing::Missing;
 use super::names;
-use super::placeholder::{Keeps, is_placeholder_but};
+use super::placeholder::{KeptPlaceholders, is_placeholder_but};
 use super::{phones, postal, tax_ids, title};
-use bakkt_contract::amounts::{self, Point};
+use bakkt_contract::amounts::{self, DecimalMark};
 use bakkt_contract::usd::Scale;
 use bakkt_contract::{countries, postal_codes, spans, us_states};
 use bakkt_model::text::{Folded, narrow};
@@ -25,7 +25,7 @@ pub const UNKNOWN_CODE: &str = "the code is not in the lookup table";
 
 /// Upper, lower or title case.
 #[derive(Clone, Copy, Debug)]
-pub enum Case {
+pub enum LetterCase {
     /// ALL CAPITALS.
     Upper,
     /// no capitals.
@@ -34,23 +34,23 @@ pub enum Case {
     Title,
 }
 
-/// One transform.
+/// A transform of a text.
 #[derive(Debug)]
-pub enum Step {
+pub enum Transform {
     /// Digits only.
     Digits,
     /// Case.
-    Case(Case),
+    Case(LetterCase),
     /// A table; `otherwise` stands for a code that is not in it.
     Lookup(Lookup, Option<String>),
     /// A date; with `true`, a moment in UTC for a date-time field.
     Date(Dates, bool),
     /// E.164, with the country of numbers that do not say theirs.
-    Phone(Place),
+    Phone(CountrySource),
     /// A part of a person's name.
-    Name(names::Taking),
+    Name(names::NameTransform),
     /// A postal code in its country's form.
-    PostalCode(Place),
+    PostalCode(CountrySource),
     /// The nine digits of a U.S. tax id, or (with `kind`) which of the three it is.
     TaxId {
         /// Its type, not its number.
@@ -61,11 +61,11 @@ pub enum Step {
     /// Any spelling of a country → alpha-3.
     Country,
     /// The name of a U.S. state → two letters; anything else stays, and so does every text of an address abroad.
-    UsState(Option<Place>),
+    UsState(Option<CountrySource>),
     /// An amount, or a range of the export's own → the range that holds it.
-    UsdRange(Scale, Point),
+    UsdRange(Scale, DecimalMark),
     /// A whole number.
-    Integer(Point),
+    Integer(DecimalMark),
     /// Yes and no → true and false.
     YesNo(YesNo),
     /// Zeros in front of digits, up to so many characters.
@@ -78,12 +78,12 @@ pub enum Dates {
     /// In these formats.
     Formats(DateFormats),
     /// In every spelling of one order.
-    Ordered(Box<Ordered>),
+    Ordered(Box<DateStyle>),
 }
 
 /// A country, named by a column or by the mapping.
 #[derive(Debug)]
-pub struct Place {
+pub struct CountrySource {
     /// The column that names it.
     pub column: Option<usize>,
     /// Its alpha-2 code, where the column is empty.
@@ -110,57 +110,57 @@ pub const NO: [&str; 11] = [
     "n", "no", "false", "f", "0", "off", "non", "nein", "nee", "n\u{e3}o", "nie",
 ];
 
-impl Step {
+impl Transform {
     /// Whether a text means something to it that no other text tells, so that it is no placeholder.
     pub(super) fn knows(&self, text: &str) -> bool {
         match self {
-            Step::Lookup(table, _) => table.find(text).is_some(),
-            Step::YesNo(words) => words.read(text).is_some(),
+            Transform::Lookup(table, _) => table.find(text).is_some(),
+            Transform::YesNo(words) => words.read(text).is_some(),
             _ => false,
         }
     }
 
     /// Whether what comes out is made of what the text means, so that characters which nobody sees have no part in it.
     pub(super) fn reads_meaning(&self) -> bool {
-        !matches!(self, Step::Case(_) | Step::Name(..))
+        !matches!(self, Transform::Case(_) | Transform::Name(..))
     }
 
     /// Whether what it reads is made of plain letters and digits, whatever their width: "７８７０１" is 78701.
     fn reads_plain_characters(&self) -> bool {
         matches!(
             self,
-            Step::Digits
-                | Step::Date(..)
-                | Step::PostalCode(_)
-                | Step::TaxId { .. }
-                | Step::UsdRange(..)
-                | Step::Integer(_)
+            Transform::Digits
+                | Transform::Date(..)
+                | Transform::PostalCode(_)
+                | Transform::TaxId { .. }
+                | Transform::UsdRange(..)
+                | Transform::Integer(_)
         )
     }
 
     /// The column in which it finds the country.
     pub(super) fn region_column(&self) -> Option<usize> {
         match self {
-            Step::Phone(place) | Step::PostalCode(place) | Step::UsState(Some(place)) => {
-                place.column
-            }
+            Transform::Phone(place)
+            | Transform::PostalCode(place)
+            | Transform::UsState(Some(place)) => place.column,
             _ => None,
         }
     }
 
     /// The country that it reads by, for the words that mean an empty cell.
-    pub(super) fn place_mut(&mut self) -> Option<&mut Place> {
+    pub(super) fn place_mut(&mut self) -> Option<&mut CountrySource> {
         match self {
-            Step::Phone(place) | Step::PostalCode(place) | Step::UsState(Some(place)) => {
-                Some(place)
-            }
+            Transform::Phone(place)
+            | Transform::PostalCode(place)
+            | Transform::UsState(Some(place)) => Some(place),
             _ => None,
         }
     }
 
     /// Whether it looks at the country of the address that its field belongs to.
     pub(super) fn needs_country(&self) -> bool {
-        matches!(self, Step::UsState(_) | Step::PostalCode(_))
+        matches!(self, Transform::UsState(_) | Transform::PostalCode(_))
     }
 
     /// Writes what it makes of a text onto `out`; the error says why it cannot. `country` is that of the address which the
@@ -181,31 +181,33 @@ impl Step {
             false => text,
         };
         match self {
-            Step::Digits => {
+            Transform::Digits => {
                 let digits = text.bytes().filter(u8::is_ascii_digit);
                 out.extend(digits.map(char::from));
             }
-            Step::Case(Case::Upper) => out.push_str(&text.to_uppercase()),
-            Step::Case(Case::Lower) => out.push_str(&text.to_lowercase()),
-            Step::Case(Case::Title) => title::title_case(text, out),
-            Step::Lookup(table, otherwise) => match table.find(text).or(otherwise.as_deref()) {
-                Some(meaning) => out.push_str(meaning),
-                None => return Err(UNKNOWN_CODE),
-            },
-            Step::Date(dates, moment) => dates.write(text, *moment, out)?,
-            Step::Phone(place) => {
+            Transform::Case(LetterCase::Upper) => out.push_str(&text.to_uppercase()),
+            Transform::Case(LetterCase::Lower) => out.push_str(&text.to_lowercase()),
+            Transform::Case(LetterCase::Title) => title::title_case(text, out),
+            Transform::Lookup(table, otherwise) => {
+                match table.find(text).or(otherwise.as_deref()) {
+                    Some(meaning) => out.push_str(meaning),
+                    None => return Err(UNKNOWN_CODE),
+                }
+            }
+            Transform::Date(dates, moment) => dates.write(text, *moment, out)?,
+            Transform::Phone(place) => {
                 phones::write(text, place.region(row), place.default.as_deref(), out)?;
             }
-            Step::Name(taking) => taking.write(text, out)?,
-            Step::PostalCode(place) => {
+            Transform::Name(taking) => taking.write(text, out)?,
+            Transform::PostalCode(place) => {
                 let country = country.or_else(|| place.region(row));
                 postal::write(country, text, out)?;
             }
-            Step::TaxId { kind, entity } => {
+            Transform::TaxId { kind, entity } => {
                 let id = tax_ids::read(text, *entity).ok_or("not a U.S. tax id")?;
                 out.push_str(if *kind { id.kind } else { id.number() });
             }
-            Step::Pad(width) => {
+            Transform::Pad(width) => {
                 let digits = narrow(text);
                 let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
                 let text = if is_number { &digits } else { text };
@@ -215,8 +217,8 @@ impl Step {
                 }
                 out.push_str(text);
             }
-            Step::Country => out.push_str(countries::alpha3(text).ok_or("not a country")?),
-            Step::UsState(place) => {
+            Transform::Country => out.push_str(countries::alpha3(text).ok_or("not a country")?),
+            Transform::UsState(place) => {
                 let named = || place.as_ref().and_then(|place| place.region(row));
                 let at_home = match country.or_else(named) {
                     Some(country) => postal_codes::has_zips(country),
@@ -226,8 +228,8 @@ impl Step {
                 let state = us_states::two_letters(&narrow(text)).filter(|_| at_home);
                 out.push_str(state.unwrap_or(text));
             }
-            Step::UsdRange(scale, point) => out.push_str(usd_range(*scale, text, *point)?),
-            Step::Integer(point) => {
+            Transform::UsdRange(scale, point) => out.push_str(usd_range(*scale, text, *point)?),
+            Transform::Integer(point) => {
                 let number = amounts::parse(text, *point).ok_or("not a number")?;
                 if !number.is_integer() {
                     return Err("not a whole number");
@@ -238,7 +240,7 @@ impl Step {
                     None => write!(out, "{}", number.trunc().normalize()),
                 };
             }
-            Step::YesNo(words) => {
+            Transform::YesNo(words) => {
                 let yes = words.read(text).ok_or("neither yes nor no")?;
                 out.push_str(if yes { "true" } else { "false" });
             }
@@ -264,7 +266,7 @@ fn push_date(date: jiff::civil::Date, out: &mut String) {
     out.extend(digits.iter().map(|digit| char::from(*digit)));
 }
 
-fn usd_range(scale: Scale, text: &str, point: Point) -> Result<&'static str, &'static str> {
+fn usd_range(scale: Scale, text: &str, point: DecimalMark) -> Result<&'static str, &'static str> {
     match scale.names().iter().find(|range| **range == text) {
         Some(range) => Ok(range),
         None => spans::range_of(scale, text, point),
@@ -287,7 +289,7 @@ impl YesNo {
     }
 }
 
-impl Place {
+impl CountrySource {
     /// The alpha-2 code for a row. Where the column says what nobody can read, the default is not what it means.
     fn region(&self, row: &Row<'_>) -> Option<&str> {
         let text = match self.column.map(|column| row.cell(column)) {
@@ -300,7 +302,7 @@ impl Place {
         }
         let empty = !text.chars().any(char::is_alphanumeric)
             || self.missing.contains(text)
-            || is_placeholder_but(text, Keeps::Nothing);
+            || is_placeholder_but(text, KeptPlaceholders::Nothing);
         self.default.as_deref().filter(|_| empty)
     }
 }

@@ -5,7 +5,7 @@
 
 use bakkt_contract::account::{ACCOUNT_TYPES, NEVER_SENT, TAX_ID_TYPES};
 use bakkt_contract::roles::{OWNER_KINDS, ROLES};
-use bakkt_contract::{Form, Shape, countries, forms, path, texts};
+use bakkt_contract::{FieldShape, Form, countries, forms, path, texts};
 use bakkt_model::error::nearest;
 use bakkt_model::text::trim;
 
@@ -38,9 +38,9 @@ pub fn owed_leaf(target: &str) -> Result<String, (String, String)> {
     let (mut leaf, mut shape) = (target.to_owned(), found.field.shape);
     loop {
         let inner = match shape {
-            Shape::Leaf(_) | Shape::Lines(_) => return Ok(leaf),
-            Shape::Object(inner) => inner,
-            Shape::List(inner) => {
+            FieldShape::Leaf(_) | FieldShape::Lines(_) => return Ok(leaf),
+            FieldShape::Object(inner) => inner,
+            FieldShape::List(inner) => {
                 leaf.push_str("[0]");
                 inner
             }
@@ -56,25 +56,25 @@ pub fn owed_leaf(target: &str) -> Result<String, (String, String)> {
 
 /// The kind of value that a target takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Takes {
+pub enum TargetForm {
     /// One text of this form.
     One(Form),
     /// A list of texts of this form.
     Lines(Form),
 }
 
-impl Takes {
+impl TargetForm {
     /// The form of one text.
     pub fn form(self) -> Form {
         match self {
-            Takes::One(form) | Takes::Lines(form) => form,
+            TargetForm::One(form) | TargetForm::Lines(form) => form,
         }
     }
 }
 
 /// Finds what a path takes on accounts of these types. The error is (what is wrong, what it should be).
 /// No types: which there are is not known.
-pub fn resolve(target: &str, account_types: &[&str]) -> Result<Takes, (String, String)> {
+pub fn resolve(target: &str, account_types: &[&str]) -> Result<TargetForm, (String, String)> {
     if NEVER_SENT.contains(&path::pattern(target).as_str()) {
         return Err((
             format!("`{target}` is never sent"),
@@ -117,9 +117,9 @@ pub fn resolve(target: &str, account_types: &[&str]) -> Result<Takes, (String, S
         ));
     }
     match found.field.shape {
-        Shape::Leaf(form) => Ok(Takes::One(form)),
-        Shape::Lines(form) => Ok(Takes::Lines(form)),
-        Shape::Object(_) | Shape::List(_) => Err((
+        FieldShape::Leaf(form) => Ok(TargetForm::One(form)),
+        FieldShape::Lines(form) => Ok(TargetForm::Lines(form)),
+        FieldShape::Object(_) | FieldShape::List(_) => Err((
             format!("`{target}` is an object, not a value"),
             "feed the fields inside it".into(),
         )),
@@ -131,7 +131,7 @@ pub fn resolve_each(
     target: &str,
     list: &str,
     account_types: &[&str],
-) -> Result<Takes, (String, String)> {
+) -> Result<TargetForm, (String, String)> {
     let head = format!("{list}[].");
     if !target.starts_with(&head) {
         return Err((

@@ -25,7 +25,7 @@ impl TaxId {
 
 /// What the punctuation says.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum TaxIdForm {
     /// 123-45-6789
     Person,
     /// 12-3456789
@@ -37,16 +37,16 @@ enum Form {
 pub fn read(text: &str, entity: bool) -> Option<TaxId> {
     let (digits, form) = nine(text.trim())?;
     let kind = match form {
-        Form::Employer => "EIN",
-        Form::Bare if entity => "EIN",
-        Form::Person | Form::Bare if is_itin_form(&digits) => "ITIN",
-        Form::Person | Form::Bare => "SSN",
+        TaxIdForm::Employer => "EIN",
+        TaxIdForm::Bare if entity => "EIN",
+        TaxIdForm::Person | TaxIdForm::Bare if is_itin_form(&digits) => "ITIN",
+        TaxIdForm::Person | TaxIdForm::Bare => "SSN",
     };
     Some(TaxId { digits, kind })
 }
 
 /// Nine digits and the form that they are written in.
-fn nine(text: &str) -> Option<([u8; 9], Form)> {
+fn nine(text: &str) -> Option<([u8; 9], TaxIdForm)> {
     // "987654320.0" is how some programs write a number of a spreadsheet.
     let text = text.strip_suffix(".0").unwrap_or(text);
     let mut digits = [b'0'; 9];
@@ -71,9 +71,9 @@ fn nine(text: &str) -> Option<([u8; 9], Form)> {
         }
     }
     let form = match (marked, marks, count) {
-        (0, _, 7..=9) => Form::Bare,
-        (1, [2, _], 9) => Form::Employer,
-        (2, [3, 5], 9) => Form::Person,
+        (0, _, 7..=9) => TaxIdForm::Bare,
+        (1, [2, _], 9) => TaxIdForm::Employer,
+        (2, [3, 5], 9) => TaxIdForm::Person,
         _ => return None,
     };
     Some((digits, form))

@@ -12,8 +12,8 @@
 /// so do particles in lower case ("van der Berg") beside words with capitals.
 pub fn title_case(text: &str, out: &mut String) {
     out.reserve(text.len());
-    let shape = Shape::of(text);
-    let mut words = Words { text, at: 0 };
+    let shape = TextCase::of(text);
+    let mut words = WordSpans { text, at: 0 };
     let (mut first, mut before): (bool, Option<&str>) = (true, None);
     while let Some((word, after)) = words.next() {
         let next = words.peek();
@@ -32,20 +32,20 @@ pub fn title_case(text: &str, out: &mut String) {
 }
 
 /// What a whole text says about its words.
-struct Shape {
+struct TextCase {
     /// It has capitals and small letters.
     mixed: bool,
     /// It is one word.
     single: bool,
 }
 
-impl Shape {
-    fn of(text: &str) -> Shape {
+impl TextCase {
+    fn of(text: &str) -> TextCase {
         let upper = text.chars().any(char::is_uppercase);
         let lower = text.chars().any(char::is_lowercase);
-        let mut words = Words { text, at: 0 };
+        let mut words = WordSpans { text, at: 0 };
         let count = std::iter::from_fn(|| words.next()).filter(|(word, _)| !word.is_empty());
-        Shape {
+        TextCase {
             mixed: upper && lower,
             single: count.count() == 1,
         }
@@ -109,12 +109,12 @@ fn particle_inside(before: Option<&str>, word: &str, next: Option<&str>) -> bool
 }
 
 /// Words, and what stands behind each: whatever is no letter ends one, except an apostrophe and a digit: "O'Brien", "3rd".
-struct Words<'t> {
+struct WordSpans<'t> {
     text: &'t str,
     at: usize,
 }
 
-impl<'t> Words<'t> {
+impl<'t> WordSpans<'t> {
     fn next(&mut self) -> Option<(&'t str, &'t str)> {
         let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
         let end = rest.find(|c: char| !in_word(c)).unwrap_or(rest.len());
@@ -125,7 +125,7 @@ impl<'t> Words<'t> {
     }
 
     fn peek(&self) -> Option<&'t str> {
-        let mut ahead = Words { ..*self };
+        let mut ahead = WordSpans { ..*self };
         ahead.next().map(|(word, _)| word)
     }
 }

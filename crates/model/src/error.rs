@@ -19,7 +19,7 @@ use std::io;
 
 /// Why the program could not go on; decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FailureKind {
     /// The world refused: a file, a disk, a lock, the network.
     CannotGoOn,
     /// Arguments, `migration.toml`, a mapping or the key are wrong.
@@ -28,13 +28,13 @@ pub enum Kind {
     Stopped,
 }
 
-impl Kind {
+impl FailureKind {
     /// The exit code, as documented in the README.
     pub fn exit_code(self) -> u8 {
         match self {
-            Kind::CannotGoOn => 1,
-            Kind::Configuration => 2,
-            Kind::Stopped => 4,
+            FailureKind::CannotGoOn => 1,
+            FailureKind::Configuration => 2,
+            FailureKind::Stopped => 4,
         }
     }
 }
@@ -43,7 +43,7 @@ impl Kind {
 #[derive(Debug)]
 pub struct Failure {
     /// Decides the exit code.
-    pub kind: Kind,
+    pub kind: FailureKind,
     /// What is wrong, and where.
     pub message: String,
     /// What to do next; empty when the message says it all.
@@ -55,20 +55,24 @@ pub struct Failure {
 impl Failure {
     /// Arguments or configuration are wrong: exit code 2.
     pub fn configuration(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
-        Self::error(Kind::Configuration, message, hint)
+        Self::error(FailureKind::Configuration, message, hint)
     }
 
     /// Something outside refuses: exit code 1.
     pub fn cannot(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
-        Self::error(Kind::CannotGoOn, message, hint)
+        Self::error(FailureKind::CannotGoOn, message, hint)
     }
 
     /// Stopped, and the same command goes on: exit code 4.
     pub fn stopped(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
-        Self::error(Kind::Stopped, message, hint)
+        Self::error(FailureKind::Stopped, message, hint)
     }
 
-    fn error(kind: Kind, message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    fn error(
+        kind: FailureKind,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> anyhow::Error {
         anyhow::Error::new(Failure {
             kind,
             message: message.into(),
@@ -154,7 +158,7 @@ pub fn started<T>(thread: io::Result<T>) -> anyhow::Result<T> {
 pub fn is_io(error: &anyhow::Error) -> bool {
     error
         .chain()
-        .any(|cause| is_failed_read(cause) || is_kind(cause, Kind::CannotGoOn))
+        .any(|cause| is_failed_read(cause) || is_kind(cause, FailureKind::CannotGoOn))
 }
 
 /// A file that has become shorter, or that does not decode any more, was changed by somebody; a disk that fails was not.
@@ -165,16 +169,16 @@ fn is_failed_read(cause: &(dyn std::error::Error + 'static)) -> bool {
         .is_some_and(|error| !matches!(error.kind(), UnexpectedEof | InvalidData))
 }
 
-fn is_kind(cause: &(dyn std::error::Error + 'static), kind: Kind) -> bool {
+fn is_kind(cause: &(dyn std::error::Error + 'static), kind: FailureKind) -> bool {
     cause
         .downcast_ref::<Failure>()
         .is_some_and(|failure| failure.kind == kind)
 }
 
-/// The exit code of an error: its [`Kind`] wherever it stands in the chain, else "cannot go on".
+/// The exit code of an error: its [`FailureKind`] wherever it stands in the chain, else "cannot go on".
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     failure(error)
-        .map_or(Kind::CannotGoOn, |f| f.kind)
+        .map_or(FailureKind::CannotGoOn, |f| f.kind)
         .exit_code()
 }
 

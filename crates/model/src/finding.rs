@@ -6,7 +6,7 @@
 /// What a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)] // the table below says what each one is
-pub enum Kind {
+pub enum FindingKind {
     UnusedExclusion,
     SamePerson,
     SimilarIds,
@@ -30,42 +30,42 @@ pub enum Kind {
 pub const COUNT: usize = 17;
 
 /// A kind, its name in settings and files, what it means, and what a person should do about it.
-struct Words {
-    kind: Kind,
+struct FindingText {
+    kind: FindingKind,
     name: &'static str,
     meaning: &'static str,
     advice: &'static str,
 }
 
 #[rustfmt::skip]
-const TABLE: [Words; COUNT] = [
-    Words { kind: Kind::UnusedExclusion, name: "unused_exclusion", meaning: "an exclusion fits no row of the export", advice: "correct the id or the rule: whoever it means may be sent" },
-    Words { kind: Kind::SamePerson, name: "same_person", meaning: "the same person (names, birth date and tax id) has several ids", advice: "find out which id is right and exclude the others, or the person gets several accounts" },
-    Words { kind: Kind::SimilarIds, name: "similar_ids", meaning: "ids that look alike: they differ in case, leading zeros, spelling of a character, blanks or invisible characters only", advice: "make sure that they are different customers" },
-    Words { kind: Kind::LostLeadingZeros, name: "lost_leading_zeros", meaning: "ids that look as if a spreadsheet had cut their leading zeros", advice: "export again with ids as text, or restore them with `pad` in the mapping; an id cannot be changed later" },
-    Words { kind: Kind::IdLength, name: "id_length", meaning: "ids of another length than accounts.expected_id_length", advice: "correct the ids, or the setting" },
-    Words { kind: Kind::MisplacedDocument, name: "misplaced_document", meaning: "a document of one customer whose file names another customer", advice: "correct the manifest or move the file: it would be sent for the wrong customer" },
-    Words { kind: Kind::SharedDocument, name: "shared_document", meaning: "one document that several customers claim", advice: "find out whose document it is and take the other lines away" },
-    Words { kind: Kind::SameTaxId, name: "same_tax_id", meaning: "different people or entities have the same tax id", advice: "correct the tax ids: at most one of them is right" },
-    Words { kind: Kind::MinorOwner, name: "minor_owner", meaning: "an owner who must be of age is under 18", advice: "check the birth date (also its century) and the role; a birth date cannot be changed later" },
-    Words { kind: Kind::ImplausibleBirthDate, name: "implausible_birth_date", meaning: "a birth date before 1900 or more than 120 years ago", advice: "correct the birth date or the format in the mapping; a birth date cannot be changed later" },
-    Words { kind: Kind::DefaultBirthDate, name: "default_birth_date", meaning: "one birth date that far too many customers have: a system may have filled it in", advice: "add it to `missing` in the mapping if it stands for an unknown date" },
-    Words { kind: Kind::Mojibake, name: "mojibake", meaning: "text that was decoded in the wrong character encoding", advice: "set `encoding` under [source], or export again in UTF-8" },
-    Words { kind: Kind::EscapedText, name: "escaped_text", meaning: "text with HTML entities, percent codes or other escapes in it", advice: "export again without the escapes, or replace them in the mapping" },
-    Words { kind: Kind::InvisibleCharacter, name: "invisible_character", meaning: "an invisible or bidirectional character inside a text", advice: "take it out at the source" },
-    Words { kind: Kind::PlaceholderStreet, name: "placeholder_street", meaning: "a residential street that says something like \"unknown\" or \"same as above\", or is a number without a name", advice: "collect the address, or add the word to `missing` in the mapping" },
-    Words { kind: Kind::PoBox, name: "po_box", meaning: "a P.O. box where the residential street belongs", advice: "collect the residential address; a P.O. box belongs into mailingAddress" },
-    Words { kind: Kind::SameEmail, name: "same_email", meaning: "different customers have the same e-mail address", advice: "nothing for households; look at addresses that many share" },
+const TABLE: [FindingText; COUNT] = [
+    FindingText { kind: FindingKind::UnusedExclusion, name: "unused_exclusion", meaning: "an exclusion fits no row of the export", advice: "correct the id or the rule: whoever it means may be sent" },
+    FindingText { kind: FindingKind::SamePerson, name: "same_person", meaning: "the same person (names, birth date and tax id) has several ids", advice: "find out which id is right and exclude the others, or the person gets several accounts" },
+    FindingText { kind: FindingKind::SimilarIds, name: "similar_ids", meaning: "ids that look alike: they differ in case, leading zeros, spelling of a character, blanks or invisible characters only", advice: "make sure that they are different customers" },
+    FindingText { kind: FindingKind::LostLeadingZeros, name: "lost_leading_zeros", meaning: "ids that look as if a spreadsheet had cut their leading zeros", advice: "export again with ids as text, or restore them with `pad` in the mapping; an id cannot be changed later" },
+    FindingText { kind: FindingKind::IdLength, name: "id_length", meaning: "ids of another length than accounts.expected_id_length", advice: "correct the ids, or the setting" },
+    FindingText { kind: FindingKind::MisplacedDocument, name: "misplaced_document", meaning: "a document of one customer whose file names another customer", advice: "correct the manifest or move the file: it would be sent for the wrong customer" },
+    FindingText { kind: FindingKind::SharedDocument, name: "shared_document", meaning: "one document that several customers claim", advice: "find out whose document it is and take the other lines away" },
+    FindingText { kind: FindingKind::SameTaxId, name: "same_tax_id", meaning: "different people or entities have the same tax id", advice: "correct the tax ids: at most one of them is right" },
+    FindingText { kind: FindingKind::MinorOwner, name: "minor_owner", meaning: "an owner who must be of age is under 18", advice: "check the birth date (also its century) and the role; a birth date cannot be changed later" },
+    FindingText { kind: FindingKind::ImplausibleBirthDate, name: "implausible_birth_date", meaning: "a birth date before 1900 or more than 120 years ago", advice: "correct the birth date or the format in the mapping; a birth date cannot be changed later" },
+    FindingText { kind: FindingKind::DefaultBirthDate, name: "default_birth_date", meaning: "one birth date that far too many customers have: a system may have filled it in", advice: "add it to `missing` in the mapping if it stands for an unknown date" },
+    FindingText { kind: FindingKind::Mojibake, name: "mojibake", meaning: "text that was decoded in the wrong character encoding", advice: "set `encoding` under [source], or export again in UTF-8" },
+    FindingText { kind: FindingKind::EscapedText, name: "escaped_text", meaning: "text with HTML entities, percent codes or other escapes in it", advice: "export again without the escapes, or replace them in the mapping" },
+    FindingText { kind: FindingKind::InvisibleCharacter, name: "invisible_character", meaning: "an invisible or bidirectional character inside a text", advice: "take it out at the source" },
+    FindingText { kind: FindingKind::PlaceholderStreet, name: "placeholder_street", meaning: "a residential street that says something like \"unknown\" or \"same as above\", or is a number without a name", advice: "collect the address, or add the word to `missing` in the mapping" },
+    FindingText { kind: FindingKind::PoBox, name: "po_box", meaning: "a P.O. box where the residential street belongs", advice: "collect the residential address; a P.O. box belongs into mailingAddress" },
+    FindingText { kind: FindingKind::SameEmail, name: "same_email", meaning: "different customers have the same e-mail address", advice: "nothing for households; look at addresses that many share" },
 ];
 
-impl Kind {
+impl FindingKind {
     /// All of them, in the order of importance.
-    pub fn all() -> impl Iterator<Item = Kind> {
+    pub fn all() -> impl Iterator<Item = FindingKind> {
         TABLE.iter().map(|words| words.kind)
     }
 
     /// The kind with a name.
-    pub fn named(name: &str) -> Option<Kind> {
+    pub fn named(name: &str) -> Option<FindingKind> {
         TABLE
             .iter()
             .find(|words| words.name == name)
@@ -77,7 +77,7 @@ impl Kind {
         TABLE[self as usize].name
     }
 
-    /// What it means, as a phrase.
+    /// What the finding means, as a phrase.
     pub fn meaning(self) -> &'static str {
         TABLE[self as usize].meaning
     }
@@ -89,7 +89,7 @@ impl Kind {
 
     /// Whether it is about customers, who can be kept from being sent.
     pub fn can_block(self) -> bool {
-        self != Kind::UnusedExclusion
+        self != FindingKind::UnusedExclusion
     }
 
     /// The reason of a record that is blocked because of it.
@@ -103,84 +103,84 @@ impl Kind {
     }
 }
 
-/// What is done about the findings of a kind.
+/// How findings of a kind are handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Action {
-    /// They are shown.
+pub enum FindingAction {
+    /// The findings are shown.
     #[default]
     Tell,
-    /// They are shown, and the customers concerned are not sent.
+    /// The findings are shown, and the customers concerned are not sent.
     Block,
-    /// They are not looked for.
+    /// Nothing looks for such findings.
     Silence,
 }
 
-impl Action {
+impl FindingAction {
     /// The words in settings, with their meaning.
-    pub const WORDS: [(&'static str, Action); 3] = [
-        ("tell", Action::Tell),
-        ("block", Action::Block),
-        ("silence", Action::Silence),
+    pub const WORDS: [(&'static str, FindingAction); 3] = [
+        ("tell", FindingAction::Tell),
+        ("block", FindingAction::Block),
+        ("silence", FindingAction::Silence),
     ];
 
     /// The word in settings and files.
     pub fn word(self) -> &'static str {
         match self {
-            Action::Tell => "tell",
-            Action::Block => "block",
-            Action::Silence => "silence",
+            FindingAction::Tell => "tell",
+            FindingAction::Block => "block",
+            FindingAction::Silence => "silence",
         }
     }
 }
 
 /// What the settings say about findings.
 #[derive(Clone, Debug)]
-pub struct Rules {
-    actions: [Action; COUNT],
+pub struct FindingRules {
+    actions: [FindingAction; COUNT],
     /// So many customers with one e-mail address are a finding.
     pub same_email_from: u32,
     /// How many characters an id has; none: any number.
     pub expected_id_length: Option<u32>,
 }
 
-impl Default for Rules {
-    fn default() -> Rules {
-        Rules {
-            actions: [Action::Tell; COUNT],
+impl Default for FindingRules {
+    fn default() -> FindingRules {
+        FindingRules {
+            actions: [FindingAction::Tell; COUNT],
             same_email_from: 2,
             expected_id_length: None,
         }
     }
 }
 
-impl Rules {
+impl FindingRules {
     /// What is done about a kind.
-    pub fn action(&self, kind: Kind) -> Action {
+    pub fn action(&self, kind: FindingKind) -> FindingAction {
         self.actions[kind as usize]
     }
 
     /// Sets what is done about a kind.
-    pub fn set(&mut self, kind: Kind, action: Action) {
+    pub fn set(&mut self, kind: FindingKind, action: FindingAction) {
         self.actions[kind as usize] = action;
     }
 
     /// Whether a kind is looked for.
-    pub fn looks_for(&self, kind: Kind) -> bool {
-        self.action(kind) != Action::Silence
+    pub fn looks_for(&self, kind: FindingKind) -> bool {
+        self.action(kind) != FindingAction::Silence
     }
 
     /// The kinds that block, as a set.
     pub fn blocking(&self) -> u32 {
-        let blocks = Kind::all().filter(|kind| self.action(*kind) == Action::Block);
-        blocks.map(Kind::bit).sum()
+        let blocks = FindingKind::all().filter(|kind| self.action(*kind) == FindingAction::Block);
+        blocks.map(FindingKind::bit).sum()
     }
 
     /// What decides which customers are blocked, as one text for the fingerprint; empty when nothing blocks.
     pub fn canonical(&self) -> String {
-        let blocks = Kind::all().filter(|kind| self.action(*kind) == Action::Block);
+        let blocks = FindingKind::all().filter(|kind| self.action(*kind) == FindingAction::Block);
         let words = blocks.map(|kind| match kind {
-            Kind::SameEmail => format!("{} from {}", kind.name(), self.same_email_from),
-            Kind::IdLength => format!("{} {:?}", kind.name(), self.expected_id_length),
+            FindingKind::SameEmail => format!("{} from {}", kind.name(), self.same_email_from),
+            FindingKind::IdLength => format!("{} {:?}", kind.name(), self.expected_id_length),
             kind => kind.name().to_owned(),
         });
         words.collect::<Vec<_>>().join(", ")
@@ -188,8 +188,8 @@ impl Rules {
 }
 
 /// The first kind of a set, in the order of importance.
-pub fn first_of(set: u32) -> Option<Kind> {
-    Kind::all().find(|kind| set & kind.bit() != 0)
+pub fn first_of(set: u32) -> Option<FindingKind> {
+    FindingKind::all().find(|kind| set & kind.bit() != 0)
 }
 
 #[cfg(test)]
@@ -200,18 +200,18 @@ mod tests {
     fn the_table_is_in_the_order_of_the_kinds_and_names_are_unique() {
         for (place, words) in TABLE.iter().enumerate() {
             assert_eq!(words.kind as usize, place);
-            assert_eq!(Kind::named(words.name), Some(words.kind));
+            assert_eq!(FindingKind::named(words.name), Some(words.kind));
         }
     }
 
     #[test]
     fn only_what_blocks_is_in_the_fingerprint() {
-        let mut rules = Rules::default();
-        rules.set(Kind::PoBox, Action::Silence);
+        let mut rules = FindingRules::default();
+        rules.set(FindingKind::PoBox, FindingAction::Silence);
         assert_eq!((rules.canonical().as_str(), rules.blocking()), ("", 0));
-        rules.set(Kind::MinorOwner, Action::Block);
-        rules.set(Kind::SameEmail, Action::Block);
+        rules.set(FindingKind::MinorOwner, FindingAction::Block);
+        rules.set(FindingKind::SameEmail, FindingAction::Block);
         assert_eq!(rules.canonical(), "minor_owner, same_email from 2");
-        assert_eq!(first_of(rules.blocking()), Some(Kind::MinorOwner));
+        assert_eq!(first_of(rules.blocking()), Some(FindingKind::MinorOwner));
     }
 }

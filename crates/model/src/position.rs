@@ -13,7 +13,7 @@ pub struct Position {
 
 /// Rows that stand beside a record's own; the numbers stand in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum List {
+pub enum JoinedList {
     /// Further rows of its group, in the export of the accounts itself.
     Group = 0,
     /// Owners, in an export of their own.
@@ -22,16 +22,16 @@ pub enum List {
     Contacts = 2,
 }
 
-impl List {
+impl JoinedList {
     /// All of them, in the order of their numbers.
-    pub const ALL: [List; 3] = [List::Group, List::Owners, List::Contacts];
+    pub const ALL: [JoinedList; 3] = [JoinedList::Group, JoinedList::Owners, JoinedList::Contacts];
 }
 
-/// One such row.
+/// A row beside a record's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// What it is.
-    pub list: List,
+pub struct JoinedRow {
+    /// The list that it belongs to.
+    pub list: JoinedList,
     /// Where it stands.
     pub at: Position,
 }

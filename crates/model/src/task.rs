@@ -3,11 +3,11 @@
 //! The words that the journal, sending, verification and the report share. Left out on purpose: which change is legal in
 //! which state, and how it is kept (`journal`).
 
-use super::position::{Part, Position};
+use super::position::{JoinedRow, Position};
 
 /// What a task sends; the numbers stand in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum TaskKind {
     /// Creates an account.
     Account = 0,
     /// Updates an account that was accepted before.
@@ -24,7 +24,7 @@ pub struct Task {
     /// Number in the journal.
     pub id: i64,
     /// What it sends.
-    pub kind: Kind,
+    pub kind: TaskKind,
     /// clientAccountId.
     pub client_id: String,
     /// Where its account's row stands.
@@ -36,7 +36,7 @@ pub struct Task {
     /// Intent of the first attempt, if there was one.
     pub first_at: Option<i64>,
     /// Of an account or an update: the rows beside its account's own.
-    pub parts: Vec<Part>,
+    pub parts: Vec<JoinedRow>,
     /// Of a document task: the document.
     pub document: Option<Box<DocumentFacts>>,
 }
@@ -76,9 +76,9 @@ pub struct AccountFacts {
     pub created_at: String,
 }
 
-/// How an accepted account relates to the time before the migration; the numbers stand in the journal.
+/// Whether an accepted account existed before the migration, and with which data; the numbers stand in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Existed {
+pub enum PriorAccount {
     /// This migration made it.
     No = 0,
     /// It was there, with the same data.
@@ -92,11 +92,11 @@ pub enum Existed {
 /// Why Bakkt refused; all of it masked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
-    /// Code.
+    /// The code of the refusal.
     pub code: String,
-    /// Field, by the contract's names.
+    /// The field that it is about, by the contract's names.
     pub field: String,
-    /// Message.
+    /// The message that goes with the code.
     pub message: String,
 }
 
@@ -105,15 +105,15 @@ pub struct Refusal {
 pub struct Change {
     /// The task.
     pub task: i64,
-    /// When.
+    /// When, in milliseconds since 1970.
     pub at: i64,
-    /// What.
-    pub what: What,
+    /// What happens to it.
+    pub what: Transition,
 }
 
-/// What happens to a task, with what is kept of it.
+/// A change of a task's state, with what the journal keeps of it.
 #[derive(Clone, Debug)]
-pub enum What {
+pub enum Transition {
     /// It is about to be sent.
     Intend {
         /// Keyed hash of the bytes.
@@ -132,8 +132,8 @@ pub enum What {
         answer: String,
         /// What Bakkt said.
         account: AccountFacts,
-        /// Before the migration?
-        existed: Existed,
+        /// How the account relates to the time before the migration.
+        existed: PriorAccount,
     },
     /// Bakkt refused it.
     Refuse {
@@ -163,9 +163,9 @@ pub enum What {
 
 /// Tasks that a commit has freed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Freed {
-    /// Documents.
+pub struct FreedTasks {
+    /// How many documents.
     pub documents: u64,
-    /// KYB.
+    /// How many KYB triggers.
     pub kyb: u64,
 }

@@ -10,7 +10,7 @@ pub struct EventSettings {
     /// The header that carries the signature of the body.
     pub signature_header: String,
     /// How the signature is written.
-    pub signature_encoding: Encoding,
+    pub signature_encoding: SignatureEncoding,
     /// What stands before it.
     pub signature_prefix: String,
     /// The header that carries the secret itself, instead of a signature.
@@ -19,7 +19,7 @@ pub struct EventSettings {
 
 /// How a signature is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
+pub enum SignatureEncoding {
     /// Hexadecimal, in small or large letters.
     Hex,
     /// Base64 with padding.
@@ -32,7 +32,7 @@ impl Default for EventSettings {
             path: "/".into(),
             secret_file: None,
             signature_header: "X-Bakkt-Signature".into(),
-            signature_encoding: Encoding::Hex,
+            signature_encoding: SignatureEncoding::Hex,
             signature_prefix: String::new(),
             secret_header: None,
         }

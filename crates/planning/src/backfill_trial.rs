@@ -13,10 +13,10 @@ use bakkt_journal::layers::{
     DISAGREEING, ElementRow, KnownRecord, LeftRow, RESTRICTED, UNSENDABLE,
 };
 use bakkt_mapping::pipeline::layers::{
-    Laying, NEVER_SENT, NO_ELEMENT, NO_ID, TYPE_OF_MAPPING, Trial, UNKNOWN,
+    NEVER_SENT, NO_ELEMENT, NO_ID, OverlayTrial, OverlayWorker, TYPE_OF_MAPPING, UNKNOWN,
 };
-use bakkt_mapping::pipeline::reread::Reread;
-use bakkt_mapping::pipeline::{From, Pipeline};
+use bakkt_mapping::pipeline::reread::RecordReader;
+use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::position::Position;
 use bakkt_source::{Row, Rows};
 
@@ -56,8 +56,8 @@ pub fn try_last(
         pipeline,
         place,
         seen: HashSet::new(),
-        laying: Laying::default(),
-        reread: Reread::default(),
+        laying: OverlayWorker::default(),
+        reread: RecordReader::default(),
         found: Found::default(),
     };
     let (mut pass, mut rows) = (pipeline.layers[place].export.pass(), Rows::default());
@@ -76,8 +76,8 @@ struct Trying<'a> {
     place: usize,
     /// Customers whose rows were tried.
     seen: HashSet<String>,
-    laying: Laying,
-    reread: Reread,
+    laying: OverlayWorker,
+    reread: RecordReader,
     found: Found,
 }
 
@@ -117,11 +117,11 @@ impl Trying<'_> {
 
     /// All rows of one customer.
     fn customer(&mut self, id: &str, record: &KnownRecord) -> anyhow::Result<()> {
-        let from = From::Noted(&record.parts);
+        let from = JoinedRowSource::Noted(&record.parts);
         let mut out = BTreeSet::new();
         // A second time without the rows that contradict each other: nobody can tell which of them is right.
         let (trial, verdict, stops) = loop {
-            let trial = Trial {
+            let trial = OverlayTrial {
                 layer: self.place,
                 locked: record.at_bakkt,
                 out: out.clone(),

@@ -4,7 +4,7 @@
 //! hold that holds nobody stops the command; a single id or rule without a row is told with its line.
 //! Left out on purpose: finding them (`mapping::exclude`, while rows are read).
 
-use bakkt_mapping::exclude::{Exclude, Unused};
+use bakkt_mapping::exclude::{Exclude, UnusedEntry};
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_report::exclusions::UnusedExclusion;
@@ -13,7 +13,7 @@ use bakkt_report::exclusions::UnusedExclusion;
 const NAMED: usize = 20;
 
 /// Ids and rules of `[exclude]` that left nobody out, after a whole pass over the export.
-pub fn unused(exclude: &Exclude) -> anyhow::Result<Vec<Unused>> {
+pub fn unused(exclude: &Exclude) -> anyhow::Result<Vec<UnusedEntry>> {
     let files = exclude.unused_files();
     let Some((name, count)) = files.first() else {
         return Ok(exclude.unused());
@@ -32,7 +32,7 @@ pub fn unused(exclude: &Exclude) -> anyhow::Result<Vec<Unused>> {
 }
 
 /// For the report and for `--json`.
-pub fn facts(unused: &[Unused]) -> Vec<UnusedExclusion> {
+pub fn facts(unused: &[UnusedEntry]) -> Vec<UnusedExclusion> {
     let facts = unused.iter().map(|one| UnusedExclusion {
         file: one.place.file.clone(),
         line: one.place.line,
@@ -42,7 +42,7 @@ pub fn facts(unused: &[Unused]) -> Vec<UnusedExclusion> {
 }
 
 /// The same in lines for a person; empty when there are none.
-pub fn describe(unused: &[Unused]) -> String {
+pub fn describe(unused: &[UnusedEntry]) -> String {
     if unused.is_empty() {
         return String::new();
     }

@@ -8,8 +8,8 @@ use bakkt_files::output::cells::CellWriter;
 use bakkt_folder::documents::Documents;
 use bakkt_folder::migration::Migration;
 use bakkt_mapping::pipeline::Pipeline;
-use bakkt_mapping::pipeline::scan::{Results, Scanned};
-use bakkt_model::finding::{Kind, Rules};
+use bakkt_mapping::pipeline::scan::{Results, ScannedRow};
+use bakkt_model::finding::{FindingKind, FindingRules};
 
 /// The columns.
 pub const COLUMNS: [&str; 8] = [
@@ -27,14 +27,14 @@ pub const COLUMNS: [&str; 8] = [
 pub struct FindingWriter<'a> {
     out: CellWriter<NewFile>,
     pipeline: &'a Pipeline,
-    rules: &'a Rules,
+    rules: &'a FindingRules,
     documents: Option<&'a Documents>,
     found: &'a Findings,
 }
 
 /// One line: where it stands, and what is told of it.
 struct Line<'a> {
-    kind: Kind,
+    kind: FindingKind,
     at: (&'a str, u64),
     id: &'a str,
     field: &'a str,
@@ -70,7 +70,7 @@ impl<'a> FindingWriter<'a> {
     }
 
     /// The findings of a record.
-    pub fn write(&mut self, record: u32, batch: &Results, row: &Scanned) -> anyhow::Result<()> {
+    pub fn write(&mut self, record: u32, batch: &Results, row: &ScannedRow) -> anyhow::Result<()> {
         let pipeline = self.pipeline;
         let own = (pipeline.export.file_name(row.at), row.at.row);
         let id = batch.id(row).unwrap_or("");

@@ -13,15 +13,17 @@ use bakkt_folder::documents::Documents;
 use bakkt_journal::Journal;
 use bakkt_journal::finding_lines::{FindingCount, FindingPlace, words};
 use bakkt_journal::findings::PlannedFinding;
-use bakkt_mapping::findings::gather::{Gathering, Outcome, PLACES, Seen, Spot, Standing, Told};
+use bakkt_mapping::findings::gather::{
+    FindingSpot, GatheredFindings, Gathering, KindSummary, PLACES, RecordStanding, ScannedRecord,
+};
 use bakkt_mapping::findings::text::is_invisible;
-use bakkt_mapping::pipeline::duplicates::{Duplicate, Index};
+use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateIndex};
 use bakkt_mapping::pipeline::person::PersonHash;
-use bakkt_mapping::pipeline::reread::Reread;
+use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::scan::Results;
-use bakkt_mapping::pipeline::{From, Pipeline};
+use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::finding::first_of;
-use bakkt_model::finding::{Action, Kind, Rules};
+use bakkt_model::finding::{FindingAction, FindingKind, FindingRules};
 use bakkt_model::number::thousands;
 use bakkt_source::Export;
 
@@ -33,19 +35,19 @@ const AT_ONCE: usize = 10_000;
 /// Everything that was found.
 #[derive(Debug, Default)]
 pub struct Findings {
-    outcome: Outcome,
+    outcome: GatheredFindings,
     documents: Vec<DocumentMember>,
     /// Places in `documents`, by record.
     documents_of: BTreeMap<u32, Vec<usize>>,
     exclusions: Vec<UnusedExclusion>,
     /// Records that would be sent and are not, because of what only several records have together. By record.
-    pub blocked: Vec<(u32, Kind, Standing)>,
+    pub blocked: Vec<(u32, FindingKind, RecordStanding)>,
 }
 
 /// A customer who is concerned by a document.
 #[derive(Clone, Copy, Debug)]
 struct DocumentMember {
-    kind: Kind,
+    kind: FindingKind,
     /// By its number among those of its kind.
     group: u64,
     record: u32,
@@ -75,8 +77,12 @@ pub struct UnusedExclusion {
 }
 
 /// Whether a kind of finding that is looked for compares people.
-pub fn compare_people(rules: &Rules) -> bool {
-    let kinds = [Kind::SamePerson, Kind::SameTaxId, Kind::SameEmail];
+pub fn compare_people(rules: &FindingRules) -> bool {
+    let kinds = [
+        FindingKind::SamePerson,
+        FindingKind::SameTaxId,
+        FindingKind::SameEmail,
+    ];
     kinds.into_iter().any(|kind| rules.looks_for(kind))
 }
 
@@ -87,13 +93,13 @@ pub fn note(gathering: &mut Gathering, pipeline: &Pipeline, batch: &Results) {
             let place = ACCOUNT_TYPES.iter().position(|known| *known == name)?;
             u8::try_from(place + 1).ok()
         });
-        gathering.add(&Seen {
+        gathering.add(&ScannedRecord {
             at: (pipeline.export.file_of(row.at.offset), row.at.row),
             account_type: account_type.unwrap_or_default(),
             standing: match row.verdict {
-                bakkt_model::verdict::Verdict::Ready => Standing::Ready,
-                bakkt_model::verdict::Verdict::Grace => Standing::Grace,
-                _ => Standing::NotSent,
+                bakkt_model::verdict::Verdict::Ready => RecordStanding::Ready,
+                bakkt_model::verdict::Verdict::Grace => RecordStanding::Grace,
+                _ => RecordStanding::NotSent,
             },
             person: row.person.map_or(0, half),
             keys: *keys,
@@ -115,7 +121,7 @@ impl Findings {
     pub fn finish(
         gathering: Gathering,
         duplicates: &[Duplicate],
-        rules: &Rules,
+        rules: &FindingRules,
         survey: &mut Survey<'_>,
         exclusions: Vec<UnusedExclusion>,
     ) -> Findings {
@@ -124,16 +130,16 @@ impl Findings {
             outcome: gathering.finish(duplicates),
             ..Findings::default()
         };
-        if rules.looks_for(Kind::UnusedExclusion) {
+        if rules.looks_for(FindingKind::UnusedExclusion) {
             findings.exclusions = exclusions;
         }
-        let mut blocked: BTreeMap<u32, (u32, Standing)> = BTreeMap::new();
+        let mut blocked: BTreeMap<u32, (u32, RecordStanding)> = BTreeMap::new();
         for (record, kind, standing) in &findings.outcome.blocked {
             blocked.insert(*record, (kind.bit(), *standing));
         }
-        for kind in [Kind::MisplacedDocument, Kind::SharedDocument] {
+        for kind in [FindingKind::MisplacedDocument, FindingKind::SharedDocument] {
             if rules.looks_for(kind) {
-                let blocks = rules.action(kind) == Action::Block;
+                let blocks = rules.action(kind) == FindingAction::Block;
                 findings.add_documents(kind, survey, blocks.then_some(&mut blocked));
             }
         }
@@ -144,7 +150,7 @@ impl Findings {
                 .or_default()
                 .push(place);
         }
-        let of = |(record, (kinds, standing)): (u32, (u32, Standing))| {
+        let of = |(record, (kinds, standing)): (u32, (u32, RecordStanding))| {
             Some((record, first_of(kinds)?, standing))
         };
         findings.blocked = blocked.into_iter().filter_map(of).collect();
@@ -159,9 +165,9 @@ impl Findings {
 
     fn add_documents(
         &mut self,
-        kind: Kind,
+        kind: FindingKind,
         survey: &Survey<'_>,
-        mut blocked: Option<&mut BTreeMap<u32, (u32, Standing)>>,
+        mut blocked: Option<&mut BTreeMap<u32, (u32, RecordStanding)>>,
     ) {
         let all = survey.conflicts(kind);
         let mut groups: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
@@ -173,12 +179,12 @@ impl Findings {
             let of_record = |place: &usize| all[*place].record;
             let records: BTreeSet<u32> = group.iter().map(of_record).collect();
             let other = all[group[0]].other;
-            if kind == Kind::SharedDocument && records.len() < 2 {
+            if kind == FindingKind::SharedDocument && records.len() < 2 {
                 continue;
             }
             number += 1;
             let first = match kind {
-                Kind::SharedDocument => all[group[0]].record,
+                FindingKind::SharedDocument => all[group[0]].record,
                 _ => other.unwrap_or(all[group[0]].record),
             };
             for one in group.iter().map(|place| &all[*place]) {
@@ -190,13 +196,13 @@ impl Findings {
                     row: Some(one.row),
                 });
                 if let Some(blocked) = &mut blocked
-                    && one.standing != Standing::NotSent
+                    && one.standing != RecordStanding::NotSent
                 {
                     let entry = blocked.entry(one.record).or_insert((0, one.standing));
                     entry.0 |= kind.bit();
                 }
             }
-            if kind == Kind::MisplacedDocument
+            if kind == FindingKind::MisplacedDocument
                 && let Some(other) = other
             {
                 self.documents.push(DocumentMember {
@@ -220,7 +226,7 @@ impl Findings {
     /// The counts by kind with the first places; `ids` of the records that places are shown of.
     pub fn counts(
         &self,
-        rules: &Rules,
+        rules: &FindingRules,
         pipeline: &Pipeline,
         documents: Option<&Documents>,
         ids: &BTreeMap<u32, String>,
@@ -231,13 +237,13 @@ impl Findings {
             names: file_names(&pipeline.export),
             ids,
         };
-        let mut all: Vec<(Kind, FindingCount)> = self
+        let mut all: Vec<(FindingKind, FindingCount)> = self
             .outcome
             .told
             .iter()
             .map(|told| (told.kind, places.count(told)))
             .collect();
-        for kind in [Kind::MisplacedDocument, Kind::SharedDocument] {
+        for kind in [FindingKind::MisplacedDocument, FindingKind::SharedDocument] {
             let members: Vec<_> = self
                 .documents
                 .iter()
@@ -258,7 +264,7 @@ impl Findings {
             ));
         }
         if !self.exclusions.is_empty() {
-            let kind = Kind::UnusedExclusion;
+            let kind = FindingKind::UnusedExclusion;
             let shown = self.exclusions.iter().take(PLACES);
             all.push((
                 kind,
@@ -276,7 +282,11 @@ impl Findings {
     }
 
     /// The ids of the records that places are shown of, read again; of those only that have an id which may be shown.
-    pub fn ids(&self, index: &Index, pipeline: &Pipeline) -> anyhow::Result<BTreeMap<u32, String>> {
+    pub fn ids(
+        &self,
+        index: &DuplicateIndex,
+        pipeline: &Pipeline,
+    ) -> anyhow::Result<BTreeMap<u32, String>> {
         let mut wanted: BTreeSet<u32> = self.outcome.shown().collect();
         let documents = self
             .documents
@@ -287,18 +297,18 @@ impl Findings {
         if wanted.is_empty() {
             return Ok(ids);
         }
-        let mut reread = Reread::default();
+        let mut reread = RecordReader::default();
         for (record, at) in index.places_of(&wanted) {
-            let prepared = reread.prepare(pipeline, at, From::Index)?;
+            let prepared = reread.prepare(pipeline, at, JoinedRowSource::Index)?;
             ids.extend(prepared.id.map(|id| (record, id.to_owned())));
         }
         Ok(ids)
     }
 
     /// What is found of no record: where, and what.
-    pub fn of_nobody(&self) -> impl Iterator<Item = (Kind, FindingPlace)> {
+    pub fn of_nobody(&self) -> impl Iterator<Item = (FindingKind, FindingPlace)> {
         let exclusions = self.exclusions.iter();
-        exclusions.map(|exclusion| (Kind::UnusedExclusion, unused_place(exclusion)))
+        exclusions.map(|exclusion| (FindingKind::UnusedExclusion, unused_place(exclusion)))
     }
 
     /// What is found of a record together with others; the group is the number of the record that it begins with.
@@ -306,7 +316,7 @@ impl Findings {
         &self,
         record: u32,
         documents: Option<&Documents>,
-    ) -> Vec<(Kind, u32, Option<FindingPlace>)> {
+    ) -> Vec<(FindingKind, u32, Option<FindingPlace>)> {
         let members = self.outcome.groups_of(record).iter();
         let mut all: Vec<_> = members
             .map(|member| (member.kind, member.first, None))
@@ -359,7 +369,7 @@ impl Findings {
             files.insert(&exclusion.file, file);
             journal.add_findings(std::iter::once(PlannedFinding {
                 record: 0,
-                kind: Kind::UnusedExclusion,
+                kind: FindingKind::UnusedExclusion,
                 path: None,
                 at: (file, exclusion.line),
                 first: 0,
@@ -379,11 +389,11 @@ impl Findings {
     pub fn write_copies(
         &self,
         journal: &mut Journal,
-        rules: &Rules,
+        rules: &FindingRules,
         manifest: i64,
         mut copies: Vec<DocumentCopy>,
     ) -> anyhow::Result<Vec<u32>> {
-        let kind = Kind::SharedDocument;
+        let kind = FindingKind::SharedDocument;
         if !rules.looks_for(kind) {
             return Ok(Vec::new());
         }
@@ -407,7 +417,7 @@ impl Findings {
         for part in found.chunks(AT_ONCE) {
             journal.add_findings(part.iter().copied())?;
         }
-        if rules.action(kind) != Action::Block {
+        if rules.action(kind) != FindingAction::Block {
             return Ok(Vec::new());
         }
         journal.block(records.iter().map(|record| (*record, kind)))?;
@@ -430,14 +440,14 @@ fn file_names(export: &Export) -> Vec<String> {
 
 /// How places are shown.
 struct Places<'a> {
-    outcome: &'a Outcome,
+    outcome: &'a GatheredFindings,
     pipeline: &'a Pipeline,
     names: Vec<String>,
     ids: &'a BTreeMap<u32, String>,
 }
 
 impl Places<'_> {
-    fn count(&self, told: &Told) -> FindingCount {
+    fn count(&self, told: &KindSummary) -> FindingCount {
         let mut groups: Vec<u32> = Vec::new();
         let places = told.spots.iter().map(|spot| {
             let mut place = self.spot(spot);
@@ -468,7 +478,7 @@ impl Places<'_> {
         }
     }
 
-    fn spot(&self, spot: &Spot) -> FindingPlace {
+    fn spot(&self, spot: &FindingSpot) -> FindingPlace {
         let mut place = self.row(spot.record);
         if let Some((list, at)) = spot.at {
             place.file = self.pipeline.file_name(list, at).to_owned();

@@ -12,8 +12,8 @@ use bakkt_folder::migration::{Binding, Migration, today};
 use bakkt_journal::open::known_key;
 use bakkt_journal::query::Reader;
 use bakkt_mapping::draft::Draft;
-use bakkt_mapping::pipeline::From;
-use bakkt_mapping::pipeline::reread::Reread;
+use bakkt_mapping::pipeline::JoinedRowSource;
+use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_model::error::Failure;
 
 /// The first of each that is known is shown; what stands in one line is shown together.
@@ -32,7 +32,7 @@ const SHOWN: [&[&[&str]]; 3] = [
 /// The exports, opened.
 pub struct Known {
     migration: Migration,
-    reread: Reread,
+    reread: RecordReader,
     /// As [`SHOWN`], by slot.
     slots: Vec<Vec<Vec<usize>>>,
 }
@@ -69,7 +69,7 @@ impl Known {
         drop(fed);
         Ok(Known {
             migration,
-            reread: Reread::default(),
+            reread: RecordReader::default(),
             slots,
         })
     }
@@ -78,7 +78,9 @@ impl Known {
     pub fn of(&mut self, reader: &Reader, record: i64, id: &str) -> anyhow::Result<Vec<String>> {
         let (at, parts) = reader.place(record)?;
         let pipeline = &self.migration.pipeline;
-        let prepared = self.reread.prepare(pipeline, at, From::Noted(&parts));
+        let prepared = self
+            .reread
+            .prepare(pipeline, at, JoinedRowSource::Noted(&parts));
         if prepared.ok().and_then(|prepared| prepared.id) != Some(id) {
             return Err(Failure::configuration(
                 "the export is no longer the one that was planned",

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::gap_known::Known;
 use bakkt_contract::roles::MANUAL_KYB;
-use bakkt_contract::{Form, Shape, cells, changes, countries, path, words};
+use bakkt_contract::{FieldShape, Form, cells, changes, countries, path, words};
 use bakkt_files::output::NewFile;
 use bakkt_journal::gap_lines::{DatedGap, GapRecord};
 use bakkt_journal::query::Reader;
@@ -315,9 +315,9 @@ fn title(name: &str, seen: Seen<'_>, due: &BTreeSet<Due>) -> String {
 
 fn column(path: String, wanted: Wanted, lists: &mut Vec<List>) -> Column {
     let (form, several) = match path::find(&path).map(|found| found.field.shape) {
-        Some(Shape::Leaf(form)) => (form, false),
-        Some(Shape::Lines(form)) => (form, true),
-        Some(Shape::Object(_) | Shape::List(_)) | None => (Form::Text, false),
+        Some(FieldShape::Leaf(form)) => (form, false),
+        Some(FieldShape::Lines(form)) => (form, true),
+        Some(FieldShape::Object(_) | FieldShape::List(_)) | None => (Form::Text, false),
     };
     let reasons = wanted.reasons.iter();
     let wrong: Vec<String> = reasons

@@ -8,9 +8,9 @@ use bakkt_folder::migration::{Binding, Kept, LayerForm, Migration};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
 use bakkt_journal::layers::{ElementRow, LayerRow};
-use bakkt_mapping::pipeline::layers::Who;
+use bakkt_mapping::pipeline::layers::OwnerIdentity;
 use bakkt_source::Export;
-use bakkt_source::found::Found;
+use bakkt_source::found::DetectedFile;
 
 use super::survey::refuse_when;
 
@@ -41,7 +41,7 @@ pub fn kept(layers: Vec<LayerRow>, state: &Path) -> Vec<Kept> {
     let known = |element: &ElementRow| {
         let spoken = (element.row, element.list, element.place);
         let (id, named) = (element.id, element.named);
-        (spoken, Who { id, named })
+        (spoken, OwnerIdentity { id, named })
     };
     let kept = |layer: LayerRow| Kept {
         path: folder.join(&layer.kept),
@@ -87,7 +87,7 @@ pub fn found(migration: &Migration) -> String {
 
 /// The lines of one export: files that are made the same way share one.
 fn of_export(export: &Export) -> Vec<String> {
-    let all: Vec<&Found> = export.found().collect();
+    let all: Vec<&DetectedFile> = export.found().collect();
     let mut lines = Vec::new();
     for alike in all.chunk_by(|a, b| (a.made(), &a.remarks) == (b.made(), &b.remarks)) {
         let [first, ..] = alike else { continue };

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use bakkt_journal::Journal;
 use bakkt_journal::chosen::{Action, LEFT_OUT, Person};
 use bakkt_mapping::exclude::Exclude;
-use bakkt_mapping::pipeline::duplicates::{Duplicate, Kind};
+use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateKind};
 
 /// What the reason of a row begins with that a person did not choose.
 pub const NOT_CHOSEN: &str = "a person chose";
@@ -37,7 +37,7 @@ pub fn choose(
         let place = duplicates.binary_search_by_key(&chosen.record, |duplicate| duplicate.record);
         let Some(place) = place
             .ok()
-            .filter(|place| duplicates[*place].kind == Kind::Conflicting)
+            .filter(|place| duplicates[*place].kind == DuplicateKind::Conflicting)
         else {
             continue;
         };

@@ -10,13 +10,13 @@ use bakkt_journal::plan::PlannedRow;
 use bakkt_journal::{Journal, now};
 use bakkt_mapping as mapping;
 use bakkt_mapping::findings::gather::Gathering;
-use bakkt_mapping::pipeline::duplicates::{Duplicate, Index};
-use bakkt_mapping::pipeline::reread::Reread;
-use bakkt_mapping::pipeline::scan::{Placed, Results, Scanned, Want, scan};
-use bakkt_mapping::pipeline::{From, Pipeline};
+use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateIndex};
+use bakkt_mapping::pipeline::reread::RecordReader;
+use bakkt_mapping::pipeline::scan::{PlacedGap, Results, ScanOptions, ScannedRow, scan};
+use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::error::Failure;
-use bakkt_model::finding::{Action, Kind};
-use bakkt_model::position::{List, Part, Position};
+use bakkt_model::finding::{FindingAction, FindingKind};
+use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_source::Export;
 
 use super::findings::{self, Findings};
@@ -40,17 +40,17 @@ pub fn plan(
     journal.begin_plan(&migration.pipeline.plan.as_of.to_string())?;
     let people = journal.people()?;
     people::leave_out(&people, &mut migration.pipeline.exclude);
-    let accounts = add_files(journal, &migration.pipeline.export, List::Group)?;
+    let accounts = add_files(journal, &migration.pipeline.export, JoinedList::Group)?;
     let joins = migration.pipeline.joins.iter();
     let files = joins
         .map(|join| match join.list {
-            List::Group => Ok(accounts),
+            JoinedList::Group => Ok(accounts),
             list => add_files(journal, &join.export, list),
         })
         .collect::<anyhow::Result<Vec<i64>>>()?;
     let layers = add_layers(journal, migration)?;
     self::index(migration, mode, &stopping)?;
-    let (mut index, mut read) = (Index::default(), 0u64);
+    let (mut index, mut read) = (DuplicateIndex::default(), 0u64);
     let (documents, policy) = (&migration.documents, &migration.settings.policy);
     let mut survey = Survey::begin(documents.as_ref(), &migration.pipeline, policy, &stopping)?;
     let mut unknown = UnknownCodes::default();
@@ -58,12 +58,12 @@ pub fn plan(
     let words = Words::new(migration, accounts, &files, &layers);
     let pipeline = &migration.pipeline;
     let mut pass = pipeline.export.pass();
-    let want = Want {
+    let want = ScanOptions {
         hashes: true,
         facts: true,
         findings: true,
         people: true,
-        ..Want::default()
+        ..ScanOptions::default()
     };
     let rules = &migration.settings.findings;
     let mut gathering = Gathering::new(rules);
@@ -102,7 +102,7 @@ pub fn plan(
     }))?;
     count_files(journal, accounts, pass.counts())?;
     for (join, file) in migration.pipeline.joins.iter().zip(&files) {
-        if join.list != List::Group {
+        if join.list != JoinedList::Group {
             count_files(journal, *file, &join.counts)?;
         }
         let unused = join.unused();
@@ -119,9 +119,9 @@ pub fn plan(
     let found = Findings::finish(gathering, &duplicates, rules, &mut survey, Vec::new());
     documents::plan(survey, journal, migration, &found, mode, &stopping)?;
     let parts = u8::from(!migration.pipeline.joins.is_empty());
-    let blocking: Vec<&str> = Kind::all()
-        .filter(|kind| rules.action(*kind) == Action::Block)
-        .map(Kind::name)
+    let blocking: Vec<&str> = FindingKind::all()
+        .filter(|kind| rules.action(*kind) == FindingAction::Block)
+        .map(FindingKind::name)
         .collect();
     let facts = [
         ("rows_read", read.to_string()),
@@ -152,7 +152,7 @@ pub fn plan(
 }
 
 /// Notes the files of an export, one after the other; the number of the first.
-fn add_files(journal: &mut Journal, export: &Export, list: List) -> anyhow::Result<i64> {
+fn add_files(journal: &mut Journal, export: &Export, list: JoinedList) -> anyhow::Result<i64> {
     let mut first = None;
     for (name, _) in export.files() {
         let number = journal.add_file(name, role(list))?;
@@ -183,11 +183,11 @@ pub fn lost_rows(migration: &Migration) -> u64 {
 }
 
 /// What the rows of a file are, in the journal.
-fn role(list: List) -> &'static str {
+fn role(list: JoinedList) -> &'static str {
     match list {
-        List::Group => "accounts",
-        List::Owners => "owners",
-        List::Contacts => "trusted contacts",
+        JoinedList::Group => "accounts",
+        JoinedList::Owners => "owners",
+        JoinedList::Contacts => "trusted contacts",
     }
 }
 
@@ -235,10 +235,13 @@ fn stopped() -> anyhow::Error {
 }
 
 /// The duplicates of an export that was read to its end.
-pub fn duplicates(index: &mut Index, migration: &Migration) -> anyhow::Result<Vec<Duplicate>> {
-    let (mut reread, pipeline) = (Reread::default(), &migration.pipeline);
+pub fn duplicates(
+    index: &mut DuplicateIndex,
+    migration: &Migration,
+) -> anyhow::Result<Vec<Duplicate>> {
+    let (mut reread, pipeline) = (RecordReader::default(), &migration.pipeline);
     index.duplicates(|at| {
-        let prepared = reread.prepare(pipeline, at, From::Index)?;
+        let prepared = reread.prepare(pipeline, at, JoinedRowSource::Index)?;
         Ok(pipeline.hash(prepared.payload))
     })
 }
@@ -271,7 +274,7 @@ struct Words<'m> {
     /// The number of the accounts' first file.
     accounts: i64,
     /// By list, the join and the number of its first file.
-    files: [Option<(usize, i64)>; List::ALL.len()],
+    files: [Option<(usize, i64)>; JoinedList::ALL.len()],
     /// The numbers of the backfill files.
     layers: Vec<i64>,
 }
@@ -281,7 +284,7 @@ type PlannedGap<'a> = (&'a str, &'a str, &'static str, (i64, u64));
 impl<'m> Words<'m> {
     fn new(migration: &'m Migration, accounts: i64, files: &[i64], layers: &[i64]) -> Words<'m> {
         let pipeline = &migration.pipeline;
-        let file_of = |list: List| {
+        let file_of = |list: JoinedList| {
             let join = pipeline.joins.iter().position(|join| join.list == list);
             join.map(|join| (join, files[join]))
         };
@@ -295,8 +298,8 @@ impl<'m> Words<'m> {
                 .map(|info| info.path.clone())
                 .collect(),
             exclusions: pipeline.exclude.reasons.clone(),
-            blocked: Kind::all().map(Kind::reason).collect(),
-            files: List::ALL.map(file_of),
+            blocked: FindingKind::all().map(FindingKind::reason).collect(),
+            files: JoinedList::ALL.map(file_of),
             layers: layers.to_vec(),
         }
     }
@@ -366,13 +369,13 @@ impl<'m> Words<'m> {
     }
 
     /// The number of the file in which a row of a list stands.
-    fn file(&self, list: List, at: Position) -> i64 {
+    fn file(&self, list: JoinedList, at: Position) -> i64 {
         self.files[list as usize].map_or(0, |(join, first)| {
             first + self.pipeline.joins[join].export.file_of(at.offset) as i64
         })
     }
 
-    fn gap<'a>(&'a self, found: &Placed<'_>, reason: &'a str) -> PlannedGap<'a> {
+    fn gap<'a>(&'a self, found: &PlacedGap<'_>, reason: &'a str) -> PlannedGap<'a> {
         let gap = found.gap;
         let path = &self.paths[gap.path as usize];
         let at = match (found.laid, found.at) {
@@ -383,8 +386,13 @@ impl<'m> Words<'m> {
         (path, reason, gap.level.letter(), at)
     }
 
-    fn parts(&self, record: u64, parts: &[Part], laid: &[(usize, Position)]) -> Vec<PlannedPart> {
-        let mut places = [0; List::ALL.len()];
+    fn parts(
+        &self,
+        record: u64,
+        parts: &[JoinedRow],
+        laid: &[(usize, Position)],
+    ) -> Vec<PlannedPart> {
+        let mut places = [0; JoinedList::ALL.len()];
         let beside = parts.iter().map(|part| {
             let list = part.list as usize;
             places[list] += 1;
@@ -414,7 +422,7 @@ impl<'m> Words<'m> {
     fn row<'a>(
         &'a self,
         batch: &'a Results,
-        row: &'a Scanned,
+        row: &'a ScannedRow,
         gaps: &'a [PlannedGap<'a>],
         parts: &'a [PlannedPart],
     ) -> PlannedRow<'a> {

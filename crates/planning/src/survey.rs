@@ -20,9 +20,9 @@ use bakkt_mapping::assess::policy::Policy;
 use bakkt_mapping::findings::gather;
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::duplicates::Duplicate;
-use bakkt_mapping::pipeline::scan::{Results, Scanned};
+use bakkt_mapping::pipeline::scan::{Results, ScannedRow};
 use bakkt_model::error::Failure;
-use bakkt_model::finding::Kind;
+use bakkt_model::finding::FindingKind;
 use bakkt_model::verdict::Verdict;
 
 /// Files that are looked into between two questions whether to stop.
@@ -73,7 +73,7 @@ pub struct DocumentFinding {
     /// The record of the customer who claims it first, or whom its path names.
     pub other: Option<u32>,
     /// Whether the customer is sent.
-    pub standing: gather::Standing,
+    pub standing: gather::RecordStanding,
     /// The row of the manifest; 0 with a folder.
     pub row: u64,
     /// Those of one group are about one file.
@@ -177,7 +177,7 @@ impl<'m> Survey<'m> {
     }
 
     /// The second step: a record of the export. True: its owners belong into the journal.
-    pub fn note(&mut self, record: u32, batch: &Results, row: &Scanned) -> bool {
+    pub fn note(&mut self, record: u32, batch: &Results, row: &ScannedRow) -> bool {
         let of = |types: &[&str]| row.account_type.is_some_and(|name| types.contains(&name));
         let (entity, kyb) = (of(KYB_ACCOUNT_TYPES), of(&self.kyb_types));
         let sent = row.verdict.sendable();
@@ -250,7 +250,7 @@ impl<'m> Survey<'m> {
     }
 
     /// Documents that look as if they were another customer's: of two customers whom the export has.
-    pub fn conflicts(&self, kind: Kind) -> Vec<DocumentFinding> {
+    pub fn conflicts(&self, kind: FindingKind) -> Vec<DocumentFinding> {
         let is_folder = self
             .documents
             .is_some_and(|documents| matches!(documents.from, From::Folder(_)));
@@ -263,9 +263,9 @@ impl<'m> Survey<'m> {
                     None => self.conflicts.record_of(conflict.other),
                 },
                 standing: match (account.standing, account.ready) {
-                    (Standing::Sent, true) => gather::Standing::Ready,
-                    (Standing::Sent, false) => gather::Standing::Grace,
-                    _ => gather::Standing::NotSent,
+                    (Standing::Sent, true) => gather::RecordStanding::Ready,
+                    (Standing::Sent, false) => gather::RecordStanding::Grace,
+                    _ => gather::RecordStanding::NotSent,
                 },
                 is_left_out: matches!(account.standing, Standing::Excluded | Standing::Duplicate),
                 // A name of a folder has no line.
@@ -274,8 +274,8 @@ impl<'m> Survey<'m> {
             })
         };
         let found = match kind {
-            Kind::SharedDocument => self.conflicts.shared(),
-            Kind::MisplacedDocument => self.conflicts.misplaced(),
+            FindingKind::SharedDocument => self.conflicts.shared(),
+            FindingKind::MisplacedDocument => self.conflicts.misplaced(),
             _ => Vec::new(),
         };
         let found = found.into_iter().filter_map(of);

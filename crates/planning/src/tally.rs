@@ -10,12 +10,12 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use bakkt_mapping::assess::Reason;
+use bakkt_mapping::assess::GapReason;
 use bakkt_mapping::assess::plan::PathInfo;
 use bakkt_mapping::pipeline::Pipeline;
-use bakkt_mapping::pipeline::scan::Placed;
+use bakkt_mapping::pipeline::scan::PlacedGap;
 use bakkt_model::number::thousands;
-use bakkt_model::position::{List, Position};
+use bakkt_model::position::{JoinedList, Position};
 use bakkt_model::verdict::Verdict;
 
 /// Places of a kind that are shown.
@@ -44,7 +44,7 @@ pub struct Tally {
 
 /// A kind of gap.
 struct Seen {
-    reason: Reason,
+    reason: GapReason,
     blocks: bool,
     count: u64,
     places: Vec<Spot>,
@@ -57,7 +57,7 @@ struct Seen {
 #[derive(Debug)]
 struct Spot {
     record: u32,
-    list: List,
+    list: JoinedList,
     at: Position,
     shape: String,
 }
@@ -68,7 +68,7 @@ impl Tally {
         &mut self,
         verdict: Verdict,
         (record, at): (u32, Position),
-        gaps: impl IntoIterator<Item = Placed<'a>>,
+        gaps: impl IntoIterator<Item = PlacedGap<'a>>,
     ) {
         self.verdicts[verdict as usize] += 1;
         for found in gaps {
@@ -78,7 +78,7 @@ impl Tally {
             if seen.places.len() < KEPT_PLACES {
                 seen.places.push(Spot {
                     record,
-                    list: found.at.map_or(List::Group, |(list, _)| list),
+                    list: found.at.map_or(JoinedList::Group, |(list, _)| list),
                     at: found.at.map_or(at, |(_, at)| at),
                     shape: found.shape.to_owned(),
                 });
@@ -102,7 +102,7 @@ impl Tally {
         &mut self,
         verdict: Verdict,
         record: u32,
-        gaps: impl IntoIterator<Item = Placed<'a>>,
+        gaps: impl IntoIterator<Item = PlacedGap<'a>>,
     ) {
         let less = |count: &mut u64| *count = count.saturating_sub(1);
         less(&mut self.verdicts[verdict as usize]);
@@ -122,7 +122,7 @@ impl Tally {
         }
     }
 
-    fn kind(&mut self, verdict: Verdict, found: &Placed<'_>) -> (&mut u64, &mut Seen) {
+    fn kind(&mut self, verdict: Verdict, found: &PlacedGap<'_>) -> (&mut u64, &mut Seen) {
         let path = found.gap.path as usize;
         if self.gaps.len() <= path {
             self.gaps.resize(path + 1, 0);

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use bakkt_folder::migration::Migration;
 use bakkt_mapping::pipeline::Hash;
-use bakkt_mapping::pipeline::scan::{Results, Stray};
+use bakkt_mapping::pipeline::scan::{HashedCode, Results};
 use bakkt_model::error::{Diagnostic, Diagnostics};
 use bakkt_model::number::thousands;
-use bakkt_model::position::{List, Position};
+use bakkt_model::position::{JoinedList, Position};
 
 /// Different codes that are counted; more are "more than".
 const MOST_CODES: usize = 10_000;
@@ -28,7 +28,7 @@ struct Found {
     codes: HashSet<Hash>,
     more: bool,
     shapes: BTreeSet<String>,
-    places: Vec<(List, Position)>,
+    places: Vec<(JoinedList, Position)>,
 }
 
 impl UnknownCodes {
@@ -56,7 +56,7 @@ impl UnknownCodes {
 }
 
 impl Found {
-    fn add(&mut self, stray: &Stray) {
+    fn add(&mut self, stray: &HashedCode) {
         if self.codes.len() < MOST_CODES {
             self.codes.insert(stray.hash);
         } else {

@@ -211,12 +211,12 @@ pub fn reader(mut file: File, container: Container) -> io::Result<Box<dyn Read +
         Container::Plain => Box::new(file),
         Container::Gzip => {
             let file = BufReader::with_capacity(64 << 10, file);
-            Box::new(Unpacked(MultiGzDecoder::new(file)))
+            Box::new(UnpackedReader(MultiGzDecoder::new(file)))
         }
         Container::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::new(file)?;
             decoder.window_log_max(WINDOW_LOG)?;
-            Box::new(Unpacked(decoder))
+            Box::new(UnpackedReader(decoder))
         }
         Container::Workbook => {
             let what = "a workbook is not read as text";
@@ -226,9 +226,9 @@ pub fn reader(mut file: File, container: Container) -> io::Result<Box<dyn Read +
 }
 
 /// A decoder whose errors say what they mean to a person who has only the file.
-struct Unpacked<R>(R);
+struct UnpackedReader<R>(R);
 
-impl<R: Read> Read for Unpacked<R> {
+impl<R: Read> Read for UnpackedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer).map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => io::Error::new(error.kind(), CUT),

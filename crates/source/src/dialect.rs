@@ -1,6 +1,6 @@
 //! The dialect of a CSV file, found in its beginning: delimiter, quote, and which row is the header.
 //!
-//! Owner of [`Dialect`] and of the rules that find one. The right delimiter is the one that cuts most rows, and the
+//! Owner of [`CsvDialect`] and of the rules that find one. The right delimiter is the one that cuts most rows, and the
 //! header with them, into the same number of cells; the header is the first row unless rows above it are evidently
 //! titles. Whatever is not clear is said (`sure`) or left to a person (`header: None`), since a wrong guess would feed
 //! the wrong fields, and a customer's row that is taken for the header would print what it holds. Left out on purpose: delimiters
@@ -11,14 +11,14 @@ mod header_row;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::lines::{Form, Lines, MOST_COLUMNS};
+use super::lines::{MOST_COLUMNS, RowFormat, RowReader};
 use super::{Cell, Flaw, Rows};
 
 pub use header_row::{header_row, may_be_header};
 
 /// How cells are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Dialect {
+pub struct CsvDialect {
     /// The byte between cells.
     pub delimiter: u8,
     /// The byte around a cell that holds delimiters or line ends; `None` when no byte does that.
@@ -27,20 +27,20 @@ pub struct Dialect {
 
 /// What the settings say; the rest is found.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Set {
+pub struct DialectSettings {
     /// The delimiter.
     pub delimiter: Option<u8>,
     /// The quote; `Some(None)` says that there is none.
     pub quote: Option<Option<u8>>,
 }
 
-/// What was found.
+/// The dialect that was found, and what else the rows show.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Guess {
+pub struct DialectGuess {
     /// The dialect.
-    pub dialect: Dialect,
-    /// Whether a person need not look at the dialect.
-    pub sure: bool,
+    pub dialect: CsvDialect,
+    /// No other dialect scored close.
+    pub is_confident: bool,
     /// Bytes of a first line like `sep=;`, with its line end: it is no row.
     pub sep: usize,
     /// How many cells most rows have.
@@ -82,11 +82,11 @@ pub const HEADER_WITHIN: usize = 50;
 
 /// Finds the dialect of a text in UTF-8 without a byte order mark. `whole` says that the text is the whole file: else
 /// its last row may be cut and does not count.
-pub fn find(sample: &[u8], whole: bool, set: Set) -> Guess {
+pub fn find(sample: &[u8], whole: bool, set: DialectSettings) -> DialectGuess {
     let (sep, sep_delimiter) = sep_line(sample);
     let sample = &sample[sep..];
     let quote = set.quote.unwrap_or(Some(b'"'));
-    let with = |delimiter| Candidate::new(sample, whole, Dialect { delimiter, quote });
+    let with = |delimiter| Candidate::new(sample, whole, CsvDialect { delimiter, quote });
     let (best, sure) = match set.delimiter.or(sep_delimiter) {
         Some(delimiter) => (with(delimiter), true),
         None => {
@@ -100,7 +100,7 @@ pub fn find(sample: &[u8], whole: bool, set: Set) -> Guess {
     };
     let mut guess = best.guess(sep, sure);
     if set.quote.is_none() && best.stray > 0 && !has_quoted_cells(sample, best.dialect) {
-        let dialect = Dialect {
+        let dialect = CsvDialect {
             quote: None,
             ..best.dialect
         };
@@ -110,7 +110,7 @@ pub fn find(sample: &[u8], whole: bool, set: Set) -> Guess {
         }
     }
     if set.quote.is_none() && apostrophes(&best.first) {
-        let dialect = Dialect {
+        let dialect = CsvDialect {
             quote: Some(b'\''),
             ..guess.dialect
         };
@@ -134,7 +134,7 @@ fn rare(with: &dyn Fn(u8) -> Candidate) -> Option<(Candidate, bool)> {
 }
 
 /// Whether a cell of the first rows has quotes around it, or one that was left open.
-fn has_quoted_cells(sample: &[u8], dialect: Dialect) -> bool {
+fn has_quoted_cells(sample: &[u8], dialect: CsvDialect) -> bool {
     let Some(quote) = dialect.quote else {
         return false;
     };
@@ -176,7 +176,7 @@ fn sep_line(sample: &[u8]) -> (usize, Option<u8>) {
 
 /// A delimiter, and how it cuts the sample.
 struct Candidate {
-    dialect: Dialect,
+    dialect: CsvDialect,
     /// How many cells most rows have; 1 when it cuts none.
     columns: usize,
     /// How well it does, in tenths.
@@ -191,14 +191,14 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn new(sample: &[u8], whole: bool, dialect: Dialect) -> Candidate {
-        let form = Form {
+    fn new(sample: &[u8], whole: bool, dialect: CsvDialect) -> Candidate {
+        let form = RowFormat {
             delimiter: dialect.delimiter,
             quote: dialect.quote,
             width: 0,
             sheet: false,
         };
-        let (mut lines, mut rows) = (Lines::new(sample, form, 0, 1), Rows::default());
+        let (mut lines, mut rows) = (RowReader::new(sample, form, 0, 1), Rows::default());
         let mut first: Vec<Vec<String>> = Vec::new();
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
         let (mut count, mut stray) = (0, 0);
@@ -247,10 +247,10 @@ impl Candidate {
         }
     }
 
-    fn guess(&self, sep: usize, sure: bool) -> Guess {
-        Guess {
+    fn guess(&self, sep: usize, sure: bool) -> DialectGuess {
+        DialectGuess {
             dialect: self.dialect,
-            sure,
+            is_confident: sure,
             sep,
             columns: self.columns,
             stray_quotes: self.stray > 0,

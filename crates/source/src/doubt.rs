@@ -5,7 +5,7 @@
 
 use super::encoding::Encoding;
 use super::export::SetBy;
-use super::lines::{Form, Lines};
+use super::lines::{RowFormat, RowReader};
 use super::shape::mask;
 use super::{Cell, Rows, header};
 use bakkt_model::error::Failure;
@@ -17,7 +17,7 @@ const LONGEST: usize = 40;
 pub fn error(
     name: &str,
     readings: [(Encoding, &[u8]); 2],
-    form: Form,
+    form: RowFormat,
     set_by: SetBy,
 ) -> anyhow::Error {
     let [(one, text), (other, other_text)] = readings;
@@ -40,8 +40,8 @@ pub fn error(
 }
 
 /// The line and the column of the first cell that differs, and its two shapes.
-fn differs(one: &[u8], other: &[u8], form: Form) -> Option<(u64, usize, [String; 2])> {
-    let mut passes = [one, other].map(|text| Lines::new(text, form, 0, 1));
+fn differs(one: &[u8], other: &[u8], form: RowFormat) -> Option<(u64, usize, [String; 2])> {
+    let mut passes = [one, other].map(|text| RowReader::new(text, form, 0, 1));
     loop {
         let mut rows = [Rows::default(), Rows::default()];
         for (pass, rows) in passes.iter_mut().zip(&mut rows) {

@@ -9,7 +9,7 @@ mod plausible;
 #[cfg(test)]
 mod samples;
 
-pub use find::Found;
+pub use find::EncodingGuess;
 
 /// Which library decodes an encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

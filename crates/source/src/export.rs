@@ -1,6 +1,6 @@
 //! An export: one file or several that are one, whatever they are made of, as rows that can be read at any place.
 //!
-//! Owner of [`Export`], of what is found out about each file ([`Found`]), and of the passes over them. A CSV file in UTF-8
+//! Owner of [`Export`], of what is found out about each file ([`DetectedFile`]), and of the passes over them. A CSV file in UTF-8
 //! is read where it lies. Whatever cannot seek (packed, in another encoding, a workbook) is read once, in sequence, into a
 //! `Spool`, and from there like a CSV. Invariants: offsets count through all files, so that a row is known by one number
 //! whatever file it stands in; what is found depends on the files and the settings only; opening looks at the beginnings of the files,
@@ -17,12 +17,12 @@ use anyhow::Context;
 use regex::Regex;
 
 use super::encoding::Encoding;
-use super::found::Found;
-use super::head::{Head, Text, files, head};
-use super::lines::{Form, Lines};
+use super::found::DetectedFile;
+use super::head::{FileHead, FileText, files, head};
+use super::lines::{RowFormat, RowReader};
 use super::shape::shape;
 use super::spool::Spool;
-use super::{Again, Cell, Row, Rows, header};
+use super::{Cell, RereadRow, Row, Rows, header};
 use bakkt_model::error::{Failure, ShownPath, visible};
 use bakkt_model::position::Position;
 
@@ -42,7 +42,7 @@ pub enum HeaderRow {
 
 /// Which sheet of a workbook.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sheet {
+pub enum SheetSetting {
     /// By its name.
     Name(String),
     /// By its number, from 1.
@@ -125,7 +125,7 @@ pub struct Options {
     /// Header.
     pub header: HeaderRow,
     /// Of a workbook.
-    pub sheet: Option<Sheet>,
+    pub sheet: Option<SheetSetting>,
     /// Rows whose first cell that is not empty fits one of these are left out.
     pub skip_if: Vec<Regex>,
     /// Where all this is set.
@@ -134,22 +134,22 @@ pub struct Options {
 
 /// Why a row is left out before anything is read of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Skipped {
+pub enum SkipReason {
     /// It repeats the header row.
     Header,
     /// It is one of those that `skip_if` names.
     Named,
 }
 
-impl Skipped {
+impl SkipReason {
     /// All of them, in order.
-    pub const ALL: [Skipped; 2] = [Skipped::Header, Skipped::Named];
+    pub const ALL: [SkipReason; 2] = [SkipReason::Header, SkipReason::Named];
 
     /// The reason.
     pub fn text(self) -> &'static str {
         match self {
-            Skipped::Header => "repeats the header row",
-            Skipped::Named => "`skip_if` names it",
+            SkipReason::Header => "repeats the header row",
+            SkipReason::Named => "`skip_if` names it",
         }
     }
 }
@@ -170,15 +170,15 @@ impl Bytes {
     }
 }
 
-/// A reader from a place on.
+/// Reads the text of a file from an offset on.
 #[derive(Debug)]
-struct At {
+struct TextReader {
     bytes: Arc<Bytes>,
     offset: u64,
     end: u64,
 }
 
-impl Read for At {
+impl Read for TextReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.end - self.offset).unwrap_or(usize::MAX);
         let most = most.min(buffer.len());
@@ -189,17 +189,17 @@ impl Read for At {
 }
 
 /// An export whose beginning was looked at: enough to compile a mapping.
-pub struct Opened {
+pub struct OpenedExport {
     name: String,
-    heads: Vec<Head>,
+    heads: Vec<FileHead>,
     headers: Vec<String>,
     has_header: bool,
     skip_if: Vec<Regex>,
 }
 
-/// One file.
+/// One file of an export.
 #[derive(Debug)]
-struct Part {
+struct ExportFile {
     path: PathBuf,
     bytes: Arc<Bytes>,
     /// Bytes of its text.
@@ -207,24 +207,24 @@ struct Part {
     /// Offset of its first byte among all files.
     base: u64,
     first: (u64, u64),
-    form: Form,
-    found: Found,
+    form: RowFormat,
+    found: DetectedFile,
 }
 
 /// An export.
 #[derive(Debug)]
 pub struct Export {
     name: String,
-    parts: Vec<Part>,
+    parts: Vec<ExportFile>,
     headers: Vec<String>,
     has_header: bool,
     skip_if: Vec<Regex>,
 }
 
-impl Opened {
+impl OpenedExport {
     /// Looks at the beginnings of the files that a name of the settings means, in a folder.
-    pub fn new(dir: &Path, name: &str, options: &Options) -> anyhow::Result<Opened> {
-        let mut heads: Vec<Head> = Vec::new();
+    pub fn new(dir: &Path, name: &str, options: &Options) -> anyhow::Result<OpenedExport> {
+        let mut heads: Vec<FileHead> = Vec::new();
         let mut headers: Vec<String> = Vec::new();
         for path in files(dir, name)? {
             let own = path.strip_prefix(dir).unwrap_or(&path).shown();
@@ -240,7 +240,7 @@ impl Opened {
             }
             heads.push(head);
         }
-        Ok(Opened {
+        Ok(OpenedExport {
             name: visible(name),
             heads,
             headers,
@@ -264,7 +264,7 @@ impl Opened {
     }
 
     /// Refuses a workbook of which nobody has said which sheet is read, where there are several.
-    pub fn one_sheet(self) -> anyhow::Result<Opened> {
+    pub fn one_sheet(self) -> anyhow::Result<OpenedExport> {
         let mut all = self.heads.iter().map(|head| &head.found);
         let Some(found) = all.find(|found| !found.other_sheets.is_empty()) else {
             return Ok(self);
@@ -290,7 +290,7 @@ impl Opened {
         let mut lengths = Vec::new();
         let mut heads = Vec::new();
         for head in self.heads {
-            let Head {
+            let FileHead {
                 path,
                 text,
                 first,
@@ -298,8 +298,8 @@ impl Opened {
                 found,
             } = head;
             let (file, length) = match text {
-                Text::File(file, length) => (Ok(file), length),
-                Text::Stream(start, rest) => {
+                FileText::File(file, length) => (Ok(file), length),
+                FileText::Stream(start, rest) => {
                     let spool = match &mut spool {
                         Some(spool) => spool,
                         none => {
@@ -325,7 +325,7 @@ impl Opened {
                 (Err(from), Some(spool)) => Bytes::Spool(spool.clone(), from),
                 (Err(_), None) => anyhow::bail!("{} was not unpacked", found.file),
             };
-            parts.push(Part {
+            parts.push(ExportFile {
                 path,
                 bytes: Arc::new(bytes),
                 length,
@@ -377,7 +377,7 @@ impl Export {
     }
 
     /// What was found out about each file.
-    pub fn found(&self) -> impl Iterator<Item = &Found> {
+    pub fn found(&self) -> impl Iterator<Item = &DetectedFile> {
         self.parts.iter().map(|part| &part.found)
     }
 
@@ -398,18 +398,18 @@ impl Export {
     }
 
     /// Starts a pass over all rows.
-    pub fn pass(&self) -> Pass {
+    pub fn pass(&self) -> ExportPass {
         let files = self.parts.iter().map(|part| {
-            let at = At {
+            let at = TextReader {
                 bytes: part.bytes.clone(),
                 offset: part.first.0,
                 end: part.length,
             };
             let offset = part.base + part.first.0;
-            let lines = Lines::new(at, part.form, offset, part.first.1);
+            let lines = RowReader::new(at, part.form, offset, part.first.1);
             (part.found.file.clone(), lines)
         });
-        Pass {
+        ExportPass {
             files: files.collect(),
             counts: vec![(0, 0); self.parts.len()],
             current: 0,
@@ -417,7 +417,7 @@ impl Export {
     }
 
     /// Reads the row at a place again.
-    pub fn read<'r>(&self, at: Position, again: &'r mut Again) -> io::Result<Row<'r>> {
+    pub fn read<'r>(&self, at: Position, again: &'r mut RereadRow) -> io::Result<Row<'r>> {
         let part = &self.parts[self.file_of(at.offset)];
         again.bytes.resize(at.length as usize, 0);
         let (mut done, offset) = (0, at.offset - part.base);
@@ -434,7 +434,7 @@ impl Export {
     }
 
     /// Why a row is left out, whatever its cells mean.
-    pub fn skipped(&self, row: &Row<'_>) -> Option<Skipped> {
+    pub fn skipped(&self, row: &Row<'_>) -> Option<SkipReason> {
         let (mut cells, mut headers) = (row.cells(), self.headers.iter());
         let first = match cells.next() {
             // Before the header of a file that was joined to another stands the mark with which DOS ended the other.
@@ -447,7 +447,7 @@ impl Export {
                 .zip(headers)
                 .all(|(cell, header)| cell == Cell::Text(header))
         {
-            return Some(Skipped::Header);
+            return Some(SkipReason::Header);
         }
         if self.skip_if.is_empty() {
             return None;
@@ -457,7 +457,7 @@ impl Export {
             _ => None,
         })?;
         let named = self.skip_if.iter().any(|pattern| pattern.is_match(text));
-        named.then_some(Skipped::Named)
+        named.then_some(SkipReason::Named)
     }
 }
 
@@ -491,15 +491,15 @@ fn differs(first: &str, headers: &[String], other: &str, names: &[String]) -> an
 /// Bytes of a batch, of which the last row may be one more: broken rows may be of any length.
 const MOST_BYTES: usize = 8 << 20;
 
-/// One pass over an export.
+/// A pass over all rows of an export.
 #[derive(Debug)]
-pub struct Pass {
-    files: Vec<(String, Lines<At>)>,
+pub struct ExportPass {
+    files: Vec<(String, RowReader<TextReader>)>,
     counts: Vec<(u64, u64)>,
     current: usize,
 }
 
-impl Pass {
+impl ExportPass {
     /// Reads up to `most` rows into `rows`; false at the end when none were left.
     pub fn read_batch(&mut self, rows: &mut Rows, most: usize) -> anyhow::Result<bool> {
         rows.clear();

@@ -1,6 +1,6 @@
 //! What was found out about a file of an export, for the person who has to judge it.
 //!
-//! Owner of [`Found`], in words and as JSON. It holds names of columns and counts, never a cell.
+//! Owner of [`DetectedFile`], in words and as JSON. It holds names of columns and counts, never a cell.
 
 use serde::Serialize;
 
@@ -8,12 +8,12 @@ use super::container::Container;
 use super::encoding::Encoding;
 use super::export::SetBy;
 use super::header::remarks;
-use super::lines::Form;
-use super::workbook::Head;
+use super::lines::RowFormat;
+use super::workbook::WorkbookHead;
 
-/// One file.
+/// A file of an export: its format, encoding and layout as they were detected.
 #[derive(Clone, Debug, Serialize)]
-pub struct Found {
+pub struct DetectedFile {
     /// As a person would write it.
     pub file: String,
     /// `CSV`, `CSV in gzip`, `CSV in zstd`, or the kind of workbook.
@@ -53,9 +53,9 @@ fn word<S: serde::Serializer>(encoding: &Option<Encoding>, to: S) -> Result<S::O
     encoding.map(Encoding::word).serialize(to)
 }
 
-impl Found {
-    pub(super) fn new(file: &str, container: Container) -> Found {
-        Found {
+impl DetectedFile {
+    pub(super) fn new(file: &str, container: Container) -> DetectedFile {
+        DetectedFile {
             file: file.to_owned(),
             format: match container {
                 Container::Plain => "CSV",
@@ -77,7 +77,7 @@ impl Found {
         }
     }
 
-    pub(super) fn workbook(&mut self, head: &Head, found: bool, set_by: SetBy) {
+    pub(super) fn workbook(&mut self, head: &WorkbookHead, found: bool, set_by: SetBy) {
         self.is_sheet_said = !found;
         self.format = head.kind.word();
         self.sheet = Some(head.sheet_name().to_owned());
@@ -92,7 +92,7 @@ impl Found {
         }
     }
 
-    pub(super) fn form(&mut self, form: Form, headers: &[String]) {
+    pub(super) fn form(&mut self, form: RowFormat, headers: &[String]) {
         self.columns = headers.len();
         if !form.sheet {
             self.delimiter = Some(delimiter(form.delimiter));

@@ -15,12 +15,12 @@ use super::container::{self, Container};
 use super::dialect;
 use super::doubt;
 use super::encoding::Encoding;
-use super::export::{HeaderRow, Options, Sheet};
-use super::found::Found;
-use super::lines::{Form, Lines, MOST_COLUMNS};
+use super::export::{HeaderRow, Options, SheetSetting};
+use super::found::DetectedFile;
+use super::lines::{MOST_COLUMNS, RowFormat, RowReader};
 use super::transcode::{self, Transcode};
-use super::wide::{self, Replaced};
-use super::workbook::{Choice, Workbook};
+use super::wide::{self, DelimiterReplacer};
+use super::workbook::{SheetChoice, Workbook};
 use super::{Cell, Flaw, Rows};
 use bakkt_model::error::{Failure, ShownPath, unreadable};
 
@@ -35,21 +35,21 @@ const FIRST_ROWS: usize = dialect::HEADER_WITHIN;
 const MOST_FILES: usize = 500;
 
 /// The text of a file.
-pub(super) enum Text {
+pub(super) enum FileText {
     /// It lies there, and is so long.
     File(File, u64),
     /// It still has to go into the spool: its beginning, and the rest.
     Stream(Vec<u8>, Box<dyn Read + Send>),
 }
 
-/// One file whose beginning was looked at.
-pub(super) struct Head {
+/// A file whose beginning was read: its text, layout and first row.
+pub(super) struct FileHead {
     pub path: PathBuf,
-    pub text: Text,
+    pub text: FileText,
     /// Offset in the file, and line, of the first row behind the header.
     pub first: (u64, u64),
-    pub form: Form,
-    pub found: Found,
+    pub form: RowFormat,
+    pub found: DetectedFile,
 }
 
 /// The error of a file that cannot be opened.
@@ -116,7 +116,7 @@ struct Start {
     whole: bool,
     /// Bytes before the text.
     skip: u64,
-    found: Found,
+    found: DetectedFile,
     /// The text in another encoding in which it reads as well, and which that is.
     doubt: Option<(Encoding, Vec<u8>)>,
 }
@@ -136,12 +136,12 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
     let count = file.read_at(&mut magic, 0).with_context(unreadable)?;
     let container = container::of(&magic[..count])
         .map_err(|why| Failure::configuration(format!("{name} cannot be read: {why}"), ""))?;
-    let mut found = Found::new(name, container);
+    let mut found = DetectedFile::new(name, container);
     if container == Container::Workbook {
         let choice = match &options.sheet {
-            None => Choice::First,
-            Some(Sheet::Name(name)) => Choice::Name(name.clone()),
-            Some(Sheet::Number(number)) => Choice::Number(*number),
+            None => SheetChoice::First,
+            Some(SheetSetting::Name(name)) => SheetChoice::Name(name.clone()),
+            Some(SheetSetting::Number(number)) => SheetChoice::Number(*number),
         };
         let mut workbook = Workbook::open(file, name, &choice)?;
         found.workbook(workbook.head(), options.sheet.is_none(), options.set_by);
@@ -186,12 +186,12 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
     let parts: Vec<&[u8]> = blocks.iter().map(Vec::as_slice).collect();
     let guess = Encoding::find(&parts);
     let set = options.encoding;
-    let set = set.filter(|_| !(options.certain_encoding && guess.sure));
+    let set = set.filter(|_| !(options.certain_encoding && guess.is_confident));
     let encoding = set.unwrap_or(guess.encoding);
     let bom = encoding.bom(&blocks[0]);
     found.encoding = Some(encoding);
     found.is_encoding_found = set.is_none();
-    if set.is_none() && !guess.sure && guess.rival.is_none() && encoding != Encoding::Utf8 {
+    if set.is_none() && !guess.is_confident && guess.rival.is_none() && encoding != Encoding::Utf8 {
         found.remarks.push(format!(
             "the encoding is found to be {} ({}): {} confirms it",
             encoding.word(),
@@ -245,8 +245,8 @@ const UNREAD: &str = "\u{FFFD}";
 /// The cells of the first rows, each with its line, and what stands behind it: offset and line.
 type FirstRows = Vec<(Vec<String>, u64, (u64, u64))>;
 
-fn first_rows(text: &[u8], form: Form, line: u64) -> FirstRows {
-    let mut lines = Lines::new(text, form, 0, line);
+fn first_rows(text: &[u8], form: RowFormat, line: u64) -> FirstRows {
+    let mut lines = RowReader::new(text, form, 0, line);
     let (mut all, mut rows) = (Vec::new(), Rows::default());
     // Reading from memory cannot fail.
     while all.len() < FIRST_ROWS && lines.next(&mut rows).unwrap_or(false) {
@@ -264,8 +264,8 @@ fn first_rows(text: &[u8], form: Form, line: u64) -> FirstRows {
 
 /// Refuses a table that is wider than a sheet, before anything is made for each of its columns; and a first row that is so
 /// long that it is none.
-fn refuse_wide(text: &[u8], form: Form, name: &str) -> anyhow::Result<()> {
-    let (mut lines, mut rows) = (Lines::new(text, form, 0, 1), Rows::default());
+fn refuse_wide(text: &[u8], form: RowFormat, name: &str) -> anyhow::Result<()> {
+    let (mut lines, mut rows) = (RowReader::new(text, form, 0, 1), Rows::default());
     let mut count = 0;
     // Reading from memory cannot fail.
     while count < FIRST_ROWS && lines.next(&mut rows).unwrap_or(false) {
@@ -293,7 +293,7 @@ pub(super) fn head(
     path: PathBuf,
     name: String,
     options: &Options,
-) -> anyhow::Result<(Head, Vec<String>)> {
+) -> anyhow::Result<(FileHead, Vec<String>)> {
     let Start {
         mut file,
         mut rest,
@@ -304,7 +304,7 @@ pub(super) fn head(
         doubt,
     } = start(&path, &name, options)?;
     let sheet = found.sheet.is_some();
-    let mut set = dialect::Set {
+    let mut set = dialect::DialectSettings {
         delimiter: if sheet { Some(b',') } else { options.delimiter },
         quote: if sheet {
             Some(Some(b'"'))
@@ -319,7 +319,7 @@ pub(super) fn head(
     });
     if let Some(delimiter) = wide {
         text = wide::replaced(&text, delimiter);
-        rest = Box::new(Replaced::new(rest, delimiter));
+        rest = Box::new(DelimiterReplacer::new(rest, delimiter));
         (file, skip) = (None, 0);
         set.delimiter = Some(wide::STAND_IN);
         guess = dialect::find(&text, whole, set);
@@ -328,7 +328,7 @@ pub(super) fn head(
         let what = "rows have quotes inside of their cells: `quote = \"none\"` under [source] takes quotes for text like any other";
         found.remarks.push(what.to_owned());
     }
-    let mut form = Form {
+    let mut form = RowFormat {
         delimiter: guess.dialect.delimiter,
         quote: guess.dialect.quote,
         width: 0,
@@ -379,10 +379,10 @@ pub(super) fn head(
     if let Some(delimiter) = wide {
         found.delimiter = Some(format!("`{delimiter}`"));
     }
-    let head = Head {
+    let head = FileHead {
         text: match file {
-            Some((file, length)) => Text::File(file, length),
-            None => Text::Stream(text, rest),
+            Some((file, length)) => FileText::File(file, length),
+            None => FileText::Stream(text, rest),
         },
         first: (skip + first.0, first.1),
         form,

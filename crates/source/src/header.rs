@@ -9,10 +9,10 @@ use bakkt_model::error::nearest;
 use bakkt_model::text::{compose, trim};
 
 /// Why a name is no column: what is wrong, and what to do.
-pub type Unknown = (String, String);
+pub type UnknownColumn = (String, String);
 
 /// The index of a column, from 0. `export` is how the message speaks of the file.
-pub fn find(export: &str, headers: &[String], name: &str) -> Result<usize, Unknown> {
+pub fn find(export: &str, headers: &[String], name: &str) -> Result<usize, UnknownColumn> {
     let name = trim(name);
     // Headers are composed as all cells are.
     let composed = compose(name);

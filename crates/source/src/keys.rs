@@ -1,6 +1,6 @@
 //! Which rows of an export hold a key.
 //!
-//! Owner of [`Keys`], which is filled in one pass over an export and then finds the rows of a key in constant time: 25
+//! Owner of [`KeyIndex`], which is filled in one pass over an export and then finds the rows of a key in constant time: 25
 //! bytes a row and half a word of directory, whatever the cells hold. A key is a trimmed cell, known by a hash with a
 //! seed of the moment, so that no export can be written to collide; whoever reads a row compares its key again.
 //! It also keeps what became of each row, for the account that every row must give of itself.
@@ -15,7 +15,7 @@ use bakkt_model::position::Position;
 
 /// What became of a row; a later one in this list outweighs an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fate {
+pub enum KeyFate {
     /// Nobody asked for its key.
     Orphan = 0,
     /// Its account has more rows than it may.
@@ -26,12 +26,17 @@ pub enum Fate {
     Used = 3,
 }
 
-impl Fate {
-    const ALL: [Fate; 4] = [Fate::Orphan, Fate::Beyond, Fate::Repeat, Fate::Used];
+impl KeyFate {
+    const ALL: [KeyFate; 4] = [
+        KeyFate::Orphan,
+        KeyFate::Beyond,
+        KeyFate::Repeat,
+        KeyFate::Used,
+    ];
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
+struct KeyEntry {
     hash: u64,
     /// Offset (44 bits) and length (20 bits).
     extent: u64,
@@ -44,7 +49,7 @@ const LENGTH_BITS: u32 = 20;
 /// Rows that share a place of the directory, on average.
 const PER_PLACE: usize = 4;
 
-impl Entry {
+impl KeyEntry {
     fn at(&self) -> Position {
         let length = self.extent & ((1 << LENGTH_BITS) - 1);
         Position {
@@ -55,29 +60,29 @@ impl Entry {
     }
 }
 
-/// The index.
+/// Finds the rows that have a key.
 #[derive(Default)]
-pub struct Keys {
+pub struct KeyIndex {
     seed: RandomState,
-    entries: Vec<Entry>,
+    entries: Vec<KeyEntry>,
     /// Where the entries begin whose hash has these top bits.
     directory: Vec<u32>,
     shift: u32,
     fates: Vec<AtomicU8>,
     keyless: Vec<(Position, &'static str)>,
-    broken: Vec<Broken>,
+    broken: Vec<BrokenRow>,
     /// Hash of a cell of a broken row → numbers in `broken`.
     suspects: HashMap<u64, Vec<u32>>,
 }
 
 /// A row of which nobody knows whose it is: any of its cells may be the key.
-struct Broken {
+struct BrokenRow {
     at: Position,
     why: &'static str,
     used: AtomicU8,
 }
 
-impl std::fmt::Debug for Keys {
+impl std::fmt::Debug for KeyIndex {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Keys({} rows)", self.rows())
     }
@@ -91,7 +96,7 @@ pub fn key<'a>(row: &Row<'a>, column: usize) -> Option<&'a str> {
     }
 }
 
-impl Keys {
+impl KeyIndex {
     /// Adds a row that cannot be found, and why.
     pub fn add_keyless(&mut self, at: Position, why: &'static str) {
         self.keyless.push((at, why));
@@ -100,7 +105,7 @@ impl Keys {
     /// Adds a row that is broken, and why. Whoever has one of its cells for a key may be the one whose row it is.
     pub fn add_broken(&mut self, row: &Row<'_>, at: Position, why: &'static str) {
         let number = self.broken.len() as u32;
-        self.broken.push(Broken {
+        self.broken.push(BrokenRow {
             at,
             why,
             used: AtomicU8::new(0),
@@ -149,7 +154,7 @@ impl Keys {
         if self.entries.len() == self.entries.capacity() {
             self.entries.reserve_exact(self.entries.len() / 8 + 4096);
         }
-        self.entries.push(Entry {
+        self.entries.push(KeyEntry {
             hash: self.seed.hash_one(key),
             extent: at.offset << LENGTH_BITS | u64::from(at.length),
             line: at.row,
@@ -195,14 +200,14 @@ impl Keys {
     }
 
     /// Notes what became of a row.
-    pub fn note(&self, number: usize, fate: Fate) {
+    pub fn note(&self, number: usize, fate: KeyFate) {
         self.fates[number].fetch_max(fate as u8, Ordering::Relaxed);
     }
 
     /// Whether a row was noted as one too many, or as used in spite of it.
     pub fn is_beyond(&self, number: usize) -> bool {
         let fate = self.fates.get(number);
-        fate.is_some_and(|fate| fate.load(Ordering::Relaxed) >= Fate::Beyond as u8)
+        fate.is_some_and(|fate| fate.load(Ordering::Relaxed) >= KeyFate::Beyond as u8)
     }
 
     /// Number of rows.
@@ -216,16 +221,16 @@ impl Keys {
     }
 
     /// Rows with a key that no account uses, in file order, and what became of them.
-    pub fn unused(&self) -> Vec<(Position, Fate)> {
-        let mut unused: Vec<(Position, Fate)> = self
+    pub fn unused(&self) -> Vec<(Position, KeyFate)> {
+        let mut unused: Vec<(Position, KeyFate)> = self
             .entries
             .iter()
             .zip(&self.fates)
             .map(|(entry, fate)| {
                 let fate = usize::from(fate.load(Ordering::Relaxed));
-                (entry.at(), Fate::ALL[fate])
+                (entry.at(), KeyFate::ALL[fate])
             })
-            .filter(|(_, fate)| *fate != Fate::Used)
+            .filter(|(_, fate)| *fate != KeyFate::Used)
             .collect();
         unused.sort_unstable_by_key(|(at, _)| at.offset);
         unused
@@ -246,7 +251,7 @@ mod tests {
 
     #[test]
     fn every_row_of_a_key_is_found_in_file_order() -> anyhow::Result<()> {
-        let mut keys = Keys::default();
+        let mut keys = KeyIndex::default();
         for row in 0..10_000 {
             keys.add(&format!("K{}", row % 3_000), at(row))?;
         }
@@ -265,7 +270,7 @@ mod tests {
 
     #[test]
     fn nothing_is_found_in_nothing() {
-        let mut keys = Keys::default();
+        let mut keys = KeyIndex::default();
         keys.finish();
         assert!(keys.find("K").is_empty());
         assert!(keys.unused().is_empty());
@@ -273,21 +278,26 @@ mod tests {
 
     #[test]
     fn what_became_of_a_row_only_rises() -> anyhow::Result<()> {
-        let mut keys = Keys::default();
+        let mut keys = KeyIndex::default();
         for row in 1..=4 {
             keys.add(&row.to_string(), at(row))?;
         }
         keys.add_keyless(at(5), "no key");
         keys.finish();
         let note = |key: &str, fate| keys.find(key).for_each(|number| keys.note(number, fate));
-        note("1", Fate::Used);
-        note("1", Fate::Repeat);
-        note("2", Fate::Repeat);
-        note("3", Fate::Beyond);
-        let unused: Vec<(u64, Fate)> = keys.unused().iter().map(|(at, f)| (at.row, *f)).collect();
+        note("1", KeyFate::Used);
+        note("1", KeyFate::Repeat);
+        note("2", KeyFate::Repeat);
+        note("3", KeyFate::Beyond);
+        let unused: Vec<(u64, KeyFate)> =
+            keys.unused().iter().map(|(at, f)| (at.row, *f)).collect();
         assert_eq!(
             unused,
-            [(2, Fate::Repeat), (3, Fate::Beyond), (4, Fate::Orphan)]
+            [
+                (2, KeyFate::Repeat),
+                (3, KeyFate::Beyond),
+                (4, KeyFate::Orphan)
+            ]
         );
         assert_eq!(
             (keys.rows(), keys.keyless()),

@@ -22,7 +22,7 @@ pub mod wide;
 pub mod workbook;
 
 pub use export::Export;
-pub use lines::Again;
+pub use lines::RereadRow;
 
 use bakkt_model::position::Position;
 use bakkt_model::text::{cell, is_latin};

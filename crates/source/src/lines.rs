@@ -1,7 +1,7 @@
 //! CSV text → rows, broken ones included.
 //!
-//! Owner of [`Lines`], one sequential pass over text that is UTF-8 but for the marks of what did not decode, and of
-//! [`Again`], a row read again. Invariants: whatever the bytes, every one of them belongs to one row or one blank line, but
+//! Owner of [`RowReader`], one sequential pass over text that is UTF-8 but for the marks of what did not decode, and of
+//! [`RereadRow`], a row read again. Invariants: whatever the bytes, every one of them belongs to one row or one blank line, but
 //! for the marks at the end of a file; reading a row's bytes again gives the same cells; where the quotes of a row make no sense, the row is its first line
 //! and reading goes on behind that, so a quote that never closes costs one line and not the rest of the file; the outcome
 //! does not depend on how the bytes came in; memory is bounded by [`MAX_ROW`].
@@ -38,7 +38,7 @@ const END_MARK: u8 = 0x1A;
 
 /// What the rows of a text are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Form {
+pub struct RowFormat {
     /// Between cells.
     pub delimiter: u8,
     /// Around cells; none: quotes are text like any other.
@@ -50,8 +50,8 @@ pub struct Form {
     pub sheet: bool,
 }
 
-/// What one row takes.
-struct Taken {
+/// How much of the text a row takes up.
+struct RowSize {
     /// Bytes, its line end included.
     length: usize,
     /// Line ends.
@@ -60,14 +60,14 @@ struct Taken {
 }
 
 /// Cells so far, in the form in which [`Rows`] keeps them: each is followed by one byte.
-struct Cells<'b> {
+struct RowBuffer<'b> {
     data: &'b mut Vec<u8>,
     ends: &'b mut Vec<usize>,
     /// Where the row begins in `data` and `ends`.
     first: (usize, usize),
 }
 
-impl Cells<'_> {
+impl RowBuffer<'_> {
     /// Adds cells that stand as they are, delimiters between them.
     fn add_plain(&mut self, text: &[u8], delimiter: u8) {
         let start = self.data.len() - self.first.0;
@@ -139,9 +139,9 @@ impl Cells<'_> {
     }
 }
 
-impl Form {
+impl RowFormat {
     /// Takes one row off the front; none when that needs more input. `ended`: there is no more.
-    fn take(&self, input: &[u8], ended: bool, cells: &mut Cells<'_>) -> Option<Taken> {
+    fn take(&self, input: &[u8], ended: bool, cells: &mut RowBuffer<'_>) -> Option<RowSize> {
         let (before, behind) = unread(input, ended);
         let whole = input.len();
         let input = &input[before..whole - behind];
@@ -153,11 +153,11 @@ impl Form {
         Some(taken)
     }
 
-    fn take_text(&self, input: &[u8], ended: bool, cells: &mut Cells<'_>) -> Option<Taken> {
+    fn take_text(&self, input: &[u8], ended: bool, cells: &mut RowBuffer<'_>) -> Option<RowSize> {
         let (line, length) = match line(input, ended) {
             Some(found) => found,
             None if input.len() >= MAX_ROW => {
-                return Some(Taken {
+                return Some(RowSize {
                     length: MAX_ROW,
                     breaks: 0,
                     flaw: Some(Flaw::TooLong),
@@ -166,7 +166,7 @@ impl Form {
             None => return None,
         };
         if length > MAX_ROW {
-            return Some(Taken {
+            return Some(RowSize {
                 length: MAX_ROW,
                 breaks: 0,
                 flaw: Some(Flaw::TooLong),
@@ -175,7 +175,7 @@ impl Form {
         let quote = self
             .quote
             .filter(|quote| memchr::memchr(*quote, line).is_some());
-        let mut taken = Taken {
+        let mut taken = RowSize {
             length,
             breaks: u64::from(length > line.len()),
             flaw: None,
@@ -217,7 +217,7 @@ impl Form {
         input: &[u8],
         ended: bool,
         quote: u8,
-        cells: &mut Cells<'_>,
+        cells: &mut RowBuffer<'_>,
     ) -> Option<Result<usize, Flaw>> {
         // The same whatever the buffer holds beyond.
         let reach = input.get(..QUOTE_REACH);
@@ -339,7 +339,7 @@ impl Form {
     }
 
     /// The cells of a line whose quotes make no sense, as far as that can be told.
-    fn add_broken(&self, line: &[u8], quote: u8, cells: &mut Cells<'_>) {
+    fn add_broken(&self, line: &[u8], quote: u8, cells: &mut RowBuffer<'_>) {
         for cell in line.split(|byte| *byte == self.delimiter) {
             let cell = cell.trim_ascii();
             let cell = cell.strip_prefix(&[quote]).unwrap_or(cell);
@@ -445,11 +445,11 @@ fn spaces(input: &[u8]) -> usize {
     input.iter().take_while(|byte| **byte == b' ').count()
 }
 
-/// One pass.
+/// Reads the rows of a text from its beginning to its end.
 #[derive(Debug)]
-pub struct Lines<R> {
+pub struct RowReader<R> {
     input: R,
-    form: Form,
+    form: RowFormat,
     buffer: Vec<u8>,
     /// The bytes that are not read yet: from `at` to `filled`.
     at: usize,
@@ -463,10 +463,10 @@ pub struct Lines<R> {
     blank: u64,
 }
 
-impl<R: Read> Lines<R> {
+impl<R: Read> RowReader<R> {
     /// Starts; `offset` and `line` are those of the first byte.
-    pub fn new(input: R, form: Form, offset: u64, line: u64) -> Lines<R> {
-        Lines {
+    pub fn new(input: R, form: RowFormat, offset: u64, line: u64) -> RowReader<R> {
+        RowReader {
             input,
             form,
             buffer: vec![0; BUFFER],
@@ -501,7 +501,7 @@ impl<R: Read> Lines<R> {
             }
             let first = (rows.data.len(), rows.ends.len());
             let taken = loop {
-                let mut cells = Cells {
+                let mut cells = RowBuffer {
                     data: &mut rows.data,
                     ends: &mut rows.ends,
                     first,
@@ -607,9 +607,9 @@ fn is_blank(data: &[u8], ends: &[usize]) -> bool {
     })
 }
 
-/// A row read again.
+/// Buffers for a row that is read a second time.
 #[derive(Debug, Default)]
-pub struct Again {
+pub struct RereadRow {
     /// Its bytes, for whoever fetches them.
     pub bytes: Vec<u8>,
     data: Vec<u8>,
@@ -617,12 +617,12 @@ pub struct Again {
     flaw: Option<Flaw>,
 }
 
-impl Again {
+impl RereadRow {
     /// Splits `bytes`, which are a whole row.
-    pub fn split(&mut self, form: &Form) -> Row<'_> {
+    pub fn split(&mut self, form: &RowFormat) -> Row<'_> {
         self.data.clear();
         self.ends.clear();
-        let mut cells = Cells {
+        let mut cells = RowBuffer {
             data: &mut self.data,
             ends: &mut self.ends,
             first: (0, 0),

@@ -20,7 +20,7 @@ const BUFFER: usize = 64 << 10;
 /// A reader of UTF-8 over a reader of another encoding.
 pub struct Transcode<R> {
     inner: R,
-    decoding: Decoding,
+    decoding: DecoderState,
     /// Bytes still to be passed over: the byte order mark.
     skip: usize,
     input: Vec<u8>,
@@ -36,7 +36,7 @@ impl<R: Read> Transcode<R> {
     pub fn new(inner: R, encoding: Encoding, skip_bom: usize) -> Self {
         Transcode {
             inner,
-            decoding: Decoding::of(encoding),
+            decoding: DecoderState::of(encoding),
             skip: skip_bom,
             input: vec![0; BUFFER],
             filled: 0,
@@ -89,12 +89,12 @@ impl<R: Read> Read for Transcode<R> {
 /// The same of a whole text in memory.
 pub fn whole(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
     let mut output = Vec::with_capacity(bytes.len());
-    Decoding::of(encoding).decode(bytes, true, &mut output);
+    DecoderState::of(encoding).decode(bytes, true, &mut output);
     output
 }
 
 /// How bytes become characters, and where a stream stands in that.
-enum Decoding {
+enum DecoderState {
     Utf8,
     Utf16(fn([u8; 2]) -> u16),
     /// What each byte from 80 on stands for.
@@ -102,14 +102,14 @@ enum Decoding {
     MultiByte(Box<encoding_rs::Decoder>),
 }
 
-impl Decoding {
-    fn of(encoding: Encoding) -> Decoding {
+impl DecoderState {
+    fn of(encoding: Encoding) -> DecoderState {
         let table = |of: &dyn Fn(u8) -> Option<char>| {
             let mut table = Box::new([None; 128]);
             for (byte, entry) in (0x80..=0xFF).zip(table.iter_mut()) {
                 *entry = of(byte).filter(|c| !c.is_control());
             }
-            Decoding::SingleByte(table)
+            DecoderState::SingleByte(table)
         };
         let standard = encoding.standard();
         match (encoding.decoder(), standard) {
@@ -119,17 +119,17 @@ impl Decoding {
                 text.chars().next()
             }),
             (Decoder::MultiByte, Some(standard)) => {
-                Decoding::MultiByte(Box::new(standard.new_decoder_without_bom_handling()))
+                DecoderState::MultiByte(Box::new(standard.new_decoder_without_bom_handling()))
             }
             (Decoder::CodePage(page), _) => {
                 let page = DECODING_TABLE_CP_MAP.get(&page);
                 table(&|byte| page?.decode_char_checked(byte))
             }
             _ => match encoding {
-                Encoding::Utf16Le => Decoding::Utf16(u16::from_le_bytes),
-                Encoding::Utf16Be => Decoding::Utf16(u16::from_be_bytes),
+                Encoding::Utf16Le => DecoderState::Utf16(u16::from_le_bytes),
+                Encoding::Utf16Be => DecoderState::Utf16(u16::from_be_bytes),
                 Encoding::Iso8859_1 => table(&|byte| Some(char::from(byte))),
-                _ => Decoding::Utf8,
+                _ => DecoderState::Utf8,
             },
         }
     }
@@ -137,10 +137,10 @@ impl Decoding {
     /// Decodes what is whole of `input`, and all of it at the end; the number of bytes used.
     fn decode(&mut self, input: &[u8], ended: bool, output: &mut Vec<u8>) -> usize {
         match self {
-            Decoding::Utf8 => utf8(input, ended, output),
-            Decoding::Utf16(unit) => utf16(input, ended, *unit, output),
-            Decoding::SingleByte(table) => single(input, table, output),
-            Decoding::MultiByte(decoder) => multi(input, ended, decoder, output),
+            DecoderState::Utf8 => utf8(input, ended, output),
+            DecoderState::Utf16(unit) => utf16(input, ended, *unit, output),
+            DecoderState::SingleByte(table) => single(input, table, output),
+            DecoderState::MultiByte(decoder) => multi(input, ended, decoder, output),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Delimiters beyond ASCII, such as `§` and `¦`.
 //!
-//! Rows are cut at single bytes. Owner of finding out that a text has a delimiter of several bytes, and of [`Replaced`], which
+//! Rows are cut at single bytes. Owner of finding out that a text has a delimiter of several bytes, and of [`DelimiterReplacer`], which
 //! puts one byte in its place that no text has. Left out on purpose: delimiters of several characters.
 
 use std::io::{self, Read};
@@ -41,8 +41,8 @@ pub fn replaced(text: &[u8], delimiter: char) -> Vec<u8> {
     out
 }
 
-/// A reader of the same.
-pub struct Replaced<R> {
+/// A reader that hands out the same text with a delimiter of one byte.
+pub struct DelimiterReplacer<R> {
     inner: R,
     delimiter: char,
     /// Read, and perhaps cut inside of the delimiter.
@@ -52,10 +52,10 @@ pub struct Replaced<R> {
     ended: bool,
 }
 
-impl<R: Read> Replaced<R> {
+impl<R: Read> DelimiterReplacer<R> {
     /// Replaces a delimiter in what a reader gives.
     pub fn new(inner: R, delimiter: char) -> Self {
-        Replaced {
+        DelimiterReplacer {
             inner,
             delimiter,
             input: Vec::new(),
@@ -89,7 +89,7 @@ impl<R: Read> Replaced<R> {
     }
 }
 
-impl<R: Read> Read for Replaced<R> {
+impl<R: Read> Read for DelimiterReplacer<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.given == self.output.len() {
             self.fill()?;
@@ -122,7 +122,7 @@ mod tests {
         let text = "ID§NAME§\u{a9}\n§§1§Zo\u{eb}§\u{c2}";
         for step in 1..8 {
             let mut given = String::new();
-            Replaced::new(Drip(text.as_bytes(), step), '§').read_to_string(&mut given)?;
+            DelimiterReplacer::new(Drip(text.as_bytes(), step), '§').read_to_string(&mut given)?;
             assert_eq!(given, text.replace('§', "\u{1f}"), "{step}");
         }
         Ok(())

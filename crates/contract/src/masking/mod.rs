@@ -14,8 +14,8 @@ mod vocabulary;
 
 pub use personal::Personal;
 
-use parts::Part;
-use vocabulary::{Standing, vocabulary};
+use parts::WordOrNumber;
+use vocabulary::{WordClass, vocabulary};
 
 /// Longest code that is kept as it is, in characters.
 const LONGEST_CODE: usize = 60;
@@ -61,24 +61,29 @@ impl<'a> Masker<'a> {
             return None;
         }
         let constant = vocabulary().is_constant(code);
-        let fits = |part: &Part<'_>| match part {
-            Part::Number(digits) => constant || !personal.has_number(digits),
-            Part::Word(word) if personal.has_word(word) => false,
-            Part::Word(_) if constant => true,
-            Part::Word(word) => self.fits_in_a_code(word, &parts),
+        let fits = |part: &WordOrNumber<'_>| match part {
+            WordOrNumber::Number(digits) => constant || !personal.has_number(digits),
+            WordOrNumber::Word(word) if personal.has_word(word) => false,
+            WordOrNumber::Word(_) if constant => true,
+            WordOrNumber::Word(word) => self.fits_in_a_code(word, &parts),
         };
         parts.iter().all(fits).then(|| code.to_owned())
     }
 
-    fn fits_in_a_code(&self, word: &str, parts: &[Part<'_>]) -> bool {
-        let plain = |part: &Part<'_>| matches!(part, Part::Word(word) if vocabulary().standing(word) == Some(Standing::Plain));
+    fn fits_in_a_code(&self, word: &str, parts: &[WordOrNumber<'_>]) -> bool {
+        let plain = |part: &WordOrNumber<'_>| matches!(part, WordOrNumber::Word(word) if vocabulary().standing(word) == Some(WordClass::Plain));
         match vocabulary().standing(word) {
-            Some(Standing::Plain) => true,
+            Some(WordClass::Plain) => true,
             // Nobody knows whose names these could be: only beside a word that is no name.
-            Some(Standing::SmallWord) => !self.personal.is_doubtful() || parts.iter().any(plain),
-            Some(Standing::Name) => !self.personal.is_doubtful(),
+            Some(WordClass::SmallWord) => !self.personal.is_doubtful() || parts.iter().any(plain),
+            Some(WordClass::Name) => !self.personal.is_doubtful(),
             // The letter of a numbered code, such as E1042.
-            None => word.len() == 1 && parts.iter().any(|part| matches!(part, Part::Number(_))),
+            None => {
+                word.len() == 1
+                    && parts
+                        .iter()
+                        .any(|part| matches!(part, WordOrNumber::Number(_)))
+            }
         }
     }
 
@@ -102,11 +107,11 @@ impl<'a> Masker<'a> {
             return runs.iter().all(|run| is_technical(run));
         }
         let written = runs.into_iter().filter(|run| !is_random(run));
-        let parts: Vec<Part<'_>> = written.flat_map(parts::of).collect();
-        let is_personal = |part: &Part<'_>| match part {
+        let parts: Vec<WordOrNumber<'_>> = written.flat_map(parts::of).collect();
+        let is_personal = |part: &WordOrNumber<'_>| match part {
             // A letter in front of a number is no initial.
-            Part::Word(word) => word.len() > 1 && personal.has_word(word),
-            Part::Number(digits) => personal.has_long_number(digits),
+            WordOrNumber::Word(word) => word.len() > 1 && personal.has_word(word),
+            WordOrNumber::Number(digits) => personal.has_long_number(digits),
         };
         !parts.iter().any(is_personal) && !personal.has_sequence(&parts) && !personal.is_inside(id)
     }
@@ -129,7 +134,7 @@ fn is_random(run: &str) -> bool {
 fn is_technical(run: &str) -> bool {
     let digits = run.bytes().filter(u8::is_ascii_digit).count();
     let letters = run.len() - digits;
-    let plain = vocabulary().standing(run) == Some(Standing::Plain);
+    let plain = vocabulary().standing(run) == Some(WordClass::Plain);
     letters <= 1
         || plain
         || (run.len() >= 4 && digits > 0 && run.bytes().all(|b| b.is_ascii_hexdigit()))

@@ -1,24 +1,24 @@
 //! The parts of a code: words and numbers, cut at `_ - . : /`, where letters meet digits, and where the case changes.
 
-/// One part.
+/// A word or a number inside a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part<'a> {
+pub(super) enum WordOrNumber<'a> {
     /// Letters.
     Word(&'a str),
     /// Digits.
     Number(&'a str),
 }
 
-impl<'a> Part<'a> {
+impl<'a> WordOrNumber<'a> {
     pub(super) fn text(self) -> &'a str {
         match self {
-            Part::Word(text) | Part::Number(text) => text,
+            WordOrNumber::Word(text) | WordOrNumber::Number(text) => text,
         }
     }
 }
 
 /// The parts of an ASCII text: `INVALID_ZIPCode42` has INVALID, ZIP, Code and 42.
-pub(super) fn of(text: &str) -> Vec<Part<'_>> {
+pub(super) fn of(text: &str) -> Vec<WordOrNumber<'_>> {
     let bytes = text.as_bytes();
     let mut parts = Vec::new();
     let mut start = 0;
@@ -26,9 +26,9 @@ pub(super) fn of(text: &str) -> Vec<Part<'_>> {
         if let Some(part) = text.get(from..to).filter(|part| !part.is_empty()) {
             let number = part.as_bytes()[0].is_ascii_digit();
             parts.push(if number {
-                Part::Number(part)
+                WordOrNumber::Number(part)
             } else {
-                Part::Word(part)
+                WordOrNumber::Word(part)
             });
         }
     };
@@ -56,14 +56,14 @@ fn is_border(bytes: &[u8], at: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, of};
+    use super::{WordOrNumber, of};
 
     #[test]
     fn codes_have_parts() {
         let cut = |text| {
             of(text)
                 .into_iter()
-                .map(Part::text)
+                .map(WordOrNumber::text)
                 .collect::<Vec<_>>()
                 .join("|")
         };

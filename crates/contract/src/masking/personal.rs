@@ -8,12 +8,12 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::parts::{self, Part};
+use super::parts::{self, WordOrNumber};
 use super::{WINDOW, decode};
 use crate::account::ACCOUNT;
 use crate::documents::METADATA;
 use crate::fold::fold;
-use crate::{Field, Shape, forms};
+use crate::{Field, FieldShape, forms};
 
 /// From this many characters on, a value is recognised in the middle of an id.
 const INSIDE: usize = 5;
@@ -90,7 +90,7 @@ impl Personal {
 
     fn add_field(&mut self, value: &Value, field: &Field) {
         match (value, field.shape) {
-            (Value::Object(object), Shape::Object(inner) | Shape::List(inner)) => {
+            (Value::Object(object), FieldShape::Object(inner) | FieldShape::List(inner)) => {
                 self.add_object(object, inner);
             }
             (Value::Array(list), _) => list.iter().for_each(|value| self.add_field(value, field)),
@@ -221,7 +221,7 @@ impl Personal {
     }
 
     /// Whether parts that follow each other make a value together.
-    pub(super) fn has_sequence(&self, parts: &[Part<'_>]) -> bool {
+    pub(super) fn has_sequence(&self, parts: &[WordOrNumber<'_>]) -> bool {
         (0..parts.len()).any(|start| {
             let mut joined = String::new();
             parts[start..].iter().enumerate().any(|(more, part)| {
@@ -273,7 +273,9 @@ fn words_of(text: &str) -> impl Iterator<Item = String> {
         let mut words = vec![fold(run)];
         if run.is_ascii() {
             let parts = parts::of(run);
-            let letters = parts.iter().filter(|part| matches!(part, Part::Word(_)));
+            let letters = parts
+                .iter()
+                .filter(|part| matches!(part, WordOrNumber::Word(_)));
             words.extend(letters.map(|part| fold(part.text())));
         }
         words

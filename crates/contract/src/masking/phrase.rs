@@ -4,7 +4,7 @@
 //! one that is masked; quotes; words that were cut short. Pure.
 
 use super::personal::{Personal, is_mark};
-use super::vocabulary::{Standing, vocabulary};
+use super::vocabulary::{WordClass, vocabulary};
 use super::{decode, parts};
 use crate::fold::fold;
 use crate::path;
@@ -91,7 +91,7 @@ const QUOTES: &[(char, char)] = &[
 const PARTING: &str = ",:;()[]{}\"“”„«»「」=/|<>?";
 
 /// One word, or one number.
-struct Token {
+struct PhraseToken {
     start: usize,
     end: usize,
     text: String,
@@ -99,7 +99,7 @@ struct Token {
     is_kept: bool,
 }
 
-impl Token {
+impl PhraseToken {
     fn is_number(&self) -> bool {
         self.text.bytes().all(|byte| byte.is_ascii_digit())
     }
@@ -108,7 +108,7 @@ impl Token {
 /// A message on its way through the rules.
 struct Phrase<'a> {
     chars: Vec<char>,
-    tokens: Vec<Token>,
+    tokens: Vec<PhraseToken>,
     personal: &'a Personal,
 }
 
@@ -134,7 +134,7 @@ pub(super) fn mask(message: &str, personal: &Personal) -> String {
 }
 
 /// Runs of letters, digits and marks; an apostrophe with one or two letters behind it belongs to its word.
-fn tokens(chars: &[char]) -> Vec<Token> {
+fn tokens(chars: &[char]) -> Vec<PhraseToken> {
     let inside = |c: char| c.is_alphanumeric() || is_mark(c);
     let run = |from: usize| {
         let length = chars[from..].iter().take_while(|c| inside(**c)).count();
@@ -159,7 +159,7 @@ fn tokens(chars: &[char]) -> Vec<Token> {
             .map(|c| if *c == '’' { '\'' } else { *c })
             .collect();
         let folded = fold(&text);
-        tokens.push(Token {
+        tokens.push(PhraseToken {
             start: at,
             end,
             text,
@@ -208,17 +208,17 @@ impl Phrase<'_> {
 
     /// Whether a word that is a name as well is not written as one: in lower case, or as the first word of a sentence that
     /// goes on in lower case.
-    fn is_written_as_a_word(&self, at: usize, word: &str, standing: Standing) -> bool {
+    fn is_written_as_a_word(&self, at: usize, word: &str, standing: WordClass) -> bool {
         let is_lower = |text: &str| text.starts_with(|c: char| c.is_lowercase());
         match standing {
-            Standing::Plain => true,
-            Standing::SmallWord => {
+            WordClass::Plain => true,
+            WordClass::SmallWord => {
                 !self.personal.is_doubtful() || is_lower(word) || self.begins_a_sentence(at)
             }
-            Standing::Name if self.personal.is_unknown() => false,
-            Standing::Name if is_lower(word) || vocabulary().is_constant(word) => true,
-            Standing::Name if self.personal.is_doubtful() => false,
-            Standing::Name => {
+            WordClass::Name if self.personal.is_unknown() => false,
+            WordClass::Name if is_lower(word) || vocabulary().is_constant(word) => true,
+            WordClass::Name if self.personal.is_doubtful() => false,
+            WordClass::Name => {
                 let next = self.tokens.get(at + 1);
                 (self.begins_a_sentence(at) && next.is_some_and(|next| is_lower(&next.text)))
                     || self.is_in_a_constant(at)
@@ -253,14 +253,14 @@ impl Phrase<'_> {
         parts.len() > 1
             && !self.personal.has_sequence(&parts)
             && parts.iter().all(|part| match part {
-                parts::Part::Word(word) => {
+                parts::WordOrNumber::Word(word) => {
                     !self.personal.has_word(word)
                         && match vocabulary().standing(word) {
-                            Some(Standing::Name) => !self.personal.is_doubtful(),
+                            Some(WordClass::Name) => !self.personal.is_doubtful(),
                             standing => standing.is_some(),
                         }
                 }
-                parts::Part::Number(_) => false,
+                parts::WordOrNumber::Number(_) => false,
             })
     }
 
@@ -292,7 +292,7 @@ impl Phrase<'_> {
             let most = self.tokens.len().min(at + LONGEST_COMPOUND);
             let end = (at..most).rev().find(|end| self.is_compound(at, *end));
             if let Some(end) = end {
-                let harmless = |token: &Token| !self.personal.has_word(&token.text);
+                let harmless = |token: &PhraseToken| !self.personal.has_word(&token.text);
                 let all = self.tokens[at..=end].iter().all(harmless);
                 self.tokens[at..=end]
                     .iter_mut()
@@ -348,10 +348,11 @@ impl Phrase<'_> {
     /// What stands in quotes stays whole or not at all, and no name stays there.
     fn mask_quoted(&mut self) {
         for (open, close) in quoted(&self.chars) {
-            let within =
-                |token: &Token| token.start > open && token.end <= close && !token.is_number();
-            let stays = |token: &Token| {
-                let name = vocabulary().standing(&token.text) == Some(Standing::Name);
+            let within = |token: &PhraseToken| {
+                token.start > open && token.end <= close && !token.is_number()
+            };
+            let stays = |token: &PhraseToken| {
+                let name = vocabulary().standing(&token.text) == Some(WordClass::Name);
                 token.is_kept
                     && (!name || vocabulary().is_constant(&token.text))
                     && !self.personal.has_cut(&token.text)

@@ -11,9 +11,9 @@ use crate::decision::{ACCOUNT_STATUSES, MODES, OTHER_EVENT_TYPES, PARTY_STATUSES
 use crate::documents::{KYB_ITEM_NAMES, METADATA, SIDES, TYPE_NAMES};
 use crate::roles::{OWNER_KINDS, ROLES};
 use crate::usd::{RANGE_A, RANGE_B};
-use crate::{Field, Form, Shape, account};
+use crate::{Field, FieldShape, Form, account};
 
-use super::parts::{self, Part};
+use super::parts::{self, WordOrNumber};
 
 const WORDS: &str = include_str!("words.txt");
 
@@ -40,9 +40,9 @@ const OTHER_FIELDS: &[&str] = &[
     "partnerId",
 ];
 
-/// What a word is beside a word.
+/// What else a word of the vocabulary can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum WordClass {
     /// Nothing else.
     Plain,
     /// A small word that is a name as well, such as `an`.
@@ -55,7 +55,7 @@ pub(super) enum Standing {
 #[derive(Debug)]
 pub(super) struct Vocabulary {
     /// In lower case.
-    words: HashMap<String, Standing>,
+    words: HashMap<String, WordClass>,
     /// The contract's words as they are written: names of fields and words of enums.
     constants: HashSet<&'static str>,
 }
@@ -72,9 +72,9 @@ impl Vocabulary {
         let lines = WORDS.lines().filter(|line| !line.starts_with('#'));
         for word in lines.flat_map(str::split_whitespace) {
             let (word, standing) = match (word.strip_suffix('?'), word.strip_suffix('~')) {
-                (Some(word), _) => (word, Standing::Name),
-                (_, Some(word)) => (word, Standing::SmallWord),
-                _ => (word, Standing::Plain),
+                (Some(word), _) => (word, WordClass::Name),
+                (_, Some(word)) => (word, WordClass::SmallWord),
+                _ => (word, WordClass::Plain),
             };
             words.insert(word.to_owned(), standing);
         }
@@ -103,23 +103,23 @@ impl Vocabulary {
         }
         for constant in &constants {
             for part in parts::of(constant) {
-                if let Part::Word(word) = part
+                if let WordOrNumber::Word(word) = part
                     && word.len() > 1
                 {
-                    words.entry(word.to_lowercase()).or_insert(Standing::Plain);
+                    words.entry(word.to_lowercase()).or_insert(WordClass::Plain);
                 }
             }
             if constant.bytes().all(|byte| byte.is_ascii_alphabetic()) {
                 words
                     .entry(constant.to_lowercase())
-                    .or_insert(Standing::Plain);
+                    .or_insert(WordClass::Plain);
             }
         }
         Vocabulary { words, constants }
     }
 
     /// What a word is; none when it may not be kept.
-    pub(super) fn standing(&self, word: &str) -> Option<Standing> {
+    pub(super) fn standing(&self, word: &str) -> Option<WordClass> {
         if word.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return self.words.get(&word.to_ascii_lowercase()).copied();
         }
@@ -136,11 +136,11 @@ fn collect(fields: &'static [Field], constants: &mut HashSet<&'static str>) {
     for field in fields {
         constants.insert(field.name);
         match field.shape {
-            Shape::Leaf(Form::OneOf(words)) | Shape::Lines(Form::OneOf(words)) => {
+            FieldShape::Leaf(Form::OneOf(words)) | FieldShape::Lines(Form::OneOf(words)) => {
                 constants.extend(words);
             }
-            Shape::Object(inner) | Shape::List(inner) => collect(inner, constants),
-            Shape::Leaf(_) | Shape::Lines(_) => {}
+            FieldShape::Object(inner) | FieldShape::List(inner) => collect(inner, constants),
+            FieldShape::Leaf(_) | FieldShape::Lines(_) => {}
         }
     }
 }
@@ -174,7 +174,7 @@ mod tests {
             "grant", "mark", "will", "may", "field", "state", "case", "page", "long", "young",
             "bill",
         ] {
-            assert_eq!(vocabulary().standing(name), Some(Standing::Name), "{name}");
+            assert_eq!(vocabulary().standing(name), Some(WordClass::Name), "{name}");
         }
     }
 }

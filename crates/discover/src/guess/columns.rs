@@ -8,14 +8,14 @@ use std::rc::Rc;
 
 use super::assign;
 use super::families::one_address_each;
-use super::fields::{CONCEPTS, Concept, Group, Kind};
+use super::fields::{CONCEPTS, Concept, Group, ValueKind};
 use super::headers::seen;
 use super::labels::labels;
-use super::places::{Ground, Place};
+use super::places::{ObjectPlace, PlaceWords};
 use super::rest;
-use super::score::{Fit, LEAST, Label, Seen, bases, fit};
-use super::words::Words;
-use crate::inspect::column::Column;
+use super::score::{ColumnView, Fit, LEAST, Label, bases, fit};
+use super::words::WordSet;
+use crate::inspect::column::ColumnProfile;
 
 /// How sure a guess is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +47,7 @@ pub struct Pick {
     /// What it says.
     pub concept: &'static Concept,
     /// Of which object.
-    pub place: &'static Place,
+    pub place: &'static ObjectPlace,
     /// A number in the header, for lines of an address.
     pub number: u32,
     /// How sure that is.
@@ -57,7 +57,7 @@ pub struct Pick {
 impl Pick {
     /// The path of a field of its place.
     pub fn path(&self) -> String {
-        let names = self.concept.kind == Kind::Name && self.place.prefix.starts_with("owners");
+        let names = self.concept.kind == ValueKind::Name && self.place.prefix.starts_with("owners");
         let identity = if names { "identity." } else { "" };
         format!("{}{identity}{}", self.place.prefix, self.concept.field)
     }
@@ -65,33 +65,33 @@ impl Pick {
 
 /// A concept at a place; several columns may be lines of one address or phones of one person.
 #[derive(Clone)]
-pub struct Slot {
-    /// What is said.
+pub struct ConceptSlot {
+    /// The concept that the column holds.
     pub concept: &'static Concept,
     /// Its place among the concepts.
     pub row: usize,
     /// Of which object.
-    pub place: &'static Place,
+    pub place: &'static ObjectPlace,
     /// The object's words.
-    pub ground: Rc<Ground>,
+    pub ground: Rc<PlaceWords>,
     /// The object's place among the places.
     pub number: usize,
     /// The how manieth column of it.
     pub turn: usize,
 }
 
-impl Slot {
+impl ConceptSlot {
     /// What it feeds.
-    fn path(&self) -> (&'static str, &'static str, Kind) {
+    fn path(&self) -> (&'static str, &'static str, ValueKind) {
         (self.place.prefix, self.concept.field, self.concept.kind)
     }
 }
 
 /// Columns that one field can have.
-fn turns(kind: Kind) -> usize {
+fn turns(kind: ValueKind) -> usize {
     match kind {
-        Kind::Street | Kind::Phone => 3,
-        Kind::Aside => 12,
+        ValueKind::Street | ValueKind::Phone => 3,
+        ValueKind::Aside => 12,
         _ => 1,
     }
 }
@@ -107,7 +107,7 @@ const OF_EACH: usize = 8;
 const REACH: usize = 3;
 
 /// Every slot of some places.
-fn slots(places: &'static [Place]) -> Vec<Slot> {
+fn slots(places: &'static [ObjectPlace]) -> Vec<ConceptSlot> {
     let mut all = Vec::new();
     for (number, place) in places.iter().enumerate() {
         let ground = Rc::new(place.ground());
@@ -116,7 +116,7 @@ fn slots(places: &'static [Place]) -> Vec<Slot> {
             .enumerate()
             .filter(|(_, concept)| place.groups.contains(&concept.group))
         {
-            all.extend((0..turns(concept.kind)).map(|turn| Slot {
+            all.extend((0..turns(concept.kind)).map(|turn| ConceptSlot {
                 concept,
                 row,
                 place,
@@ -130,7 +130,11 @@ fn slots(places: &'static [Place]) -> Vec<Slot> {
 }
 
 /// What each column says at most. `taken` are columns that say something already.
-pub fn picks(columns: &[Column], places: &'static [Place], taken: &[usize]) -> Vec<Pick> {
+pub fn picks(
+    columns: &[ColumnProfile],
+    places: &'static [ObjectPlace],
+    taken: &[usize],
+) -> Vec<Pick> {
     let mut seen = seen(columns);
     seen.retain(|column| !taken.contains(&column.index));
     let slots = slots(places);
@@ -197,9 +201,9 @@ pub fn picks(columns: &[Column], places: &'static [Place], taken: &[usize]) -> V
 /// A joint owner or a trusted contact of whom no header speaks is nobody: what feeds them is said twice of the main owner.
 fn nobody_is_made_up(
     picks: &mut Vec<Pick>,
-    seen: &[Seen<'_>],
+    seen: &[ColumnView<'_>],
     labels: &[(String, usize)],
-    places: &'static [Place],
+    places: &'static [ObjectPlace],
 ) {
     for head in ["owners[1].", "trustedContacts[0]."] {
         let speaks = |pick: &Pick| {
@@ -241,9 +245,9 @@ fn nobody_is_made_up(
 }
 
 /// Several columns of one field are sure only where their headers differ by a number or a word for a line or a phone.
-fn unlike_are_not_sure(picks: &mut [Pick], seen: &[Seen<'_>]) {
+fn unlike_are_not_sure(picks: &mut [Pick], seen: &[ColumnView<'_>]) {
     let plain =
-        Words::of("street/line/address/unit/phone/mobile/home/business/number/primary/text/of");
+        WordSet::of("street/line/address/unit/phone/mobile/home/business/number/primary/text/of");
     let other = |column: usize| -> Vec<&str> {
         let tokens = seen
             .iter()
@@ -265,18 +269,18 @@ fn unlike_are_not_sure(picks: &mut [Pick], seen: &[Seen<'_>]) {
 }
 
 /// The slots that nothing is chosen for, and that are no part nor whole of what is.
-fn free(slots: &[Slot], chosen: &[Option<usize>]) -> Vec<bool> {
-    let taken: Vec<&Slot> = chosen.iter().flatten().map(|slot| &slots[*slot]).collect();
-    let open = |slot: &Slot| {
+fn free(slots: &[ConceptSlot], chosen: &[Option<usize>]) -> Vec<bool> {
+    let taken: Vec<&ConceptSlot> = chosen.iter().flatten().map(|slot| &slots[*slot]).collect();
+    let open = |slot: &ConceptSlot| {
         slot.turn == 0
-            && slot.concept.kind != Kind::Aside
+            && slot.concept.kind != ValueKind::Aside
             && taken.iter().all(|other| {
                 let same = slot.place.prefix == other.place.prefix;
                 let part = parts_of(other.concept.kind).contains(&slot.concept.field)
                     || parts_of(slot.concept.kind).contains(&other.concept.field)
                     || slot.concept.field.starts_with("agreements")
-                        && other.concept.kind == Kind::Agreement
-                        && slot.concept.kind != Kind::DateTime;
+                        && other.concept.kind == ValueKind::Agreement
+                        && slot.concept.kind != ValueKind::DateTime;
                 slot.path() != other.path() && !(same && part)
             })
     };
@@ -285,15 +289,15 @@ fn free(slots: &[Slot], chosen: &[Option<usize>]) -> Vec<bool> {
 
 /// How near the columns around one are to an object, by what they say.
 pub fn near<'a>(
-    seen: &'a [Seen<'_>],
-    slots: &'a [Slot],
+    seen: &'a [ColumnView<'_>],
+    slots: &'a [ConceptSlot],
     chosen: &'a [Option<usize>],
     row: usize,
 ) -> impl Fn(&str) -> f64 + 'a {
     let around = row.saturating_sub(REACH)..(row + REACH + 1).min(seen.len());
     let prefix = |row: usize| {
         let slot = &slots[(*chosen.get(row)?)?];
-        (slot.concept.kind != Kind::Aside).then_some(slot.place.prefix)
+        (slot.concept.kind != ValueKind::Aside).then_some(slot.place.prefix)
     };
     let near: Vec<&str> = around
         .filter(|other| *other != row)
@@ -304,7 +308,7 @@ pub fn near<'a>(
 }
 
 /// Where an owner has a mailing address and no other, they live there, as far as the export knows.
-fn only_mail_is_home(picks: &mut [Pick], places: &'static [Place]) {
+fn only_mail_is_home(picks: &mut [Pick], places: &'static [ObjectPlace]) {
     for mail in places
         .iter()
         .filter(|place| place.prefix.ends_with("].mailingAddress."))
@@ -315,10 +319,13 @@ fn only_mail_is_home(picks: &mut [Pick], places: &'static [Place]) {
         let Some(home) = places.iter().find(|place| place.prefix == prefix) else {
             continue;
         };
-        let street = |place: &Place| {
+        let street = |place: &ObjectPlace| {
             picks.iter().any(|pick| {
                 pick.place.prefix == place.prefix
-                    && matches!(pick.concept.kind, Kind::Street | Kind::WholeAddress)
+                    && matches!(
+                        pick.concept.kind,
+                        ValueKind::Street | ValueKind::WholeAddress
+                    )
             })
         };
         if street(home) || !street(mail) {
@@ -336,7 +343,7 @@ fn only_mail_is_home(picks: &mut [Pick], places: &'static [Place]) {
 
 /// Leaves out the columns of a very wide file that are not among the best of any field, so that what is kept of the rest
 /// does not grow with their number. Between equals the first ones stay.
-fn only_the_best(seen: &mut Vec<Seen<'_>>, slots: &[Slot]) {
+fn only_the_best(seen: &mut Vec<ColumnView<'_>>, slots: &[ConceptSlot]) {
     let mut best: Vec<Vec<(f64, usize)>> = vec![Vec::new(); slots.len()];
     for column in seen.iter() {
         for (best, fit) in best.iter_mut().zip(fits_of(column, slots, &[])) {
@@ -352,16 +359,16 @@ fn only_the_best(seen: &mut Vec<Seen<'_>>, slots: &[Slot]) {
     seen.retain(|column| kept.contains(&column.index));
 }
 
-fn fits(seen: &[Seen<'_>], slots: &[Slot], labels: &[Label<'_>]) -> Vec<Vec<Fit>> {
+fn fits(seen: &[ColumnView<'_>], slots: &[ConceptSlot], labels: &[Label<'_>]) -> Vec<Vec<Fit>> {
     seen.iter()
         .map(|column| fits_of(column, slots, labels))
         .collect()
 }
 
 /// The fits of one column at every slot.
-fn fits_of(column: &Seen<'_>, slots: &[Slot], labels: &[Label<'_>]) -> Vec<Fit> {
+fn fits_of(column: &ColumnView<'_>, slots: &[ConceptSlot], labels: &[Label<'_>]) -> Vec<Fit> {
     let bases = bases(column);
-    let one = |slot: &Slot| {
+    let one = |slot: &ConceptSlot| {
         let basis = bases[slot.row];
         let mut fit = fit(column, basis, &slot.ground, slot.number, labels);
         // A second line or phone is one by its name, and comes after the first.
@@ -382,7 +389,7 @@ fn fits_of(column: &Seen<'_>, slots: &[Slot], labels: &[Label<'_>]) -> Vec<Fit> 
 }
 
 /// The number in a header, where it counts something.
-fn ordinal(seen: &Seen<'_>) -> u32 {
+fn ordinal(seen: &ColumnView<'_>) -> u32 {
     let number = seen.tokens.iter().rev().find_map(|token| token.number);
     number.filter(|_| !seen.mute()).unwrap_or(0)
 }
@@ -411,8 +418,8 @@ fn choose(fits: &[Vec<Fit>]) -> Vec<Option<usize>> {
 /// Columns whose header says little are read by those beside them: between street and state of the mailing address
 /// stands its city.
 fn by_neighbours(
-    seen: &[Seen<'_>],
-    slots: &[Slot],
+    seen: &[ColumnView<'_>],
+    slots: &[ConceptSlot],
     fits: &mut [Vec<Fit>],
     chosen: &[Option<usize>],
 ) {
@@ -462,11 +469,11 @@ fn by_neighbours(
 }
 
 /// The fields that a cell with several things in it feeds.
-fn parts_of(kind: Kind) -> &'static [&'static str] {
+fn parts_of(kind: ValueKind) -> &'static [&'static str] {
     match kind {
-        Kind::CityState => &["city"],
-        Kind::WholeAddress => &["streetAddress", "city"],
-        Kind::FullName => &["givenName", "familyName"],
+        ValueKind::CityState => &["city"],
+        ValueKind::WholeAddress => &["streetAddress", "city"],
+        ValueKind::FullName => &["givenName", "familyName"],
         _ => &[],
     }
 }
@@ -487,7 +494,7 @@ fn kinship(a: &str, b: &str) -> f64 {
 
 fn confidence(
     fits: &[Vec<Fit>],
-    slots: &[Slot],
+    slots: &[ConceptSlot],
     chosen: &[Option<usize>],
     row: usize,
     slot: usize,

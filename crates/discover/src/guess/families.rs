@@ -3,10 +3,10 @@
 //! Owner of [`one_address_each`]: no address of the mapping is made of two of the export. Left out on purpose: which place
 //! an address belongs to (`columns`).
 
-use super::columns::{Confidence, Pick, Slot};
+use super::columns::{ConceptSlot, Confidence, Pick};
 use super::fields::Group;
-use super::score::{Fit, Seen};
-use super::words::Words;
+use super::score::{ColumnView, Fit};
+use super::words::WordSet;
 
 /// Parts of an address; a family has three of them or more.
 const PARTS: [&str; 5] = ["street/address/line", "city", "state", "zip", "country"];
@@ -27,8 +27,8 @@ struct Family {
 /// Keeps of each address of the mapping the columns of one address of the export: of that which most rows have.
 pub fn one_address_each(
     picks: &mut Vec<Pick>,
-    seen: &[Seen<'_>],
-    slots: &[Slot],
+    seen: &[ColumnView<'_>],
+    slots: &[ConceptSlot],
     fits: &[Vec<Fit>],
 ) {
     let families = families(seen);
@@ -108,7 +108,7 @@ fn fill(
     picks: &mut Vec<Pick>,
     family: &Family,
     prefix: &str,
-    (seen, slots, fits): (&[Seen<'_>], &[Slot], &[Vec<Fit>]),
+    (seen, slots, fits): (&[ColumnView<'_>], &[ConceptSlot], &[Vec<Fit>]),
 ) {
     let here = |pick: &Pick| pick.concept.group == Group::Address && pick.place.prefix == prefix;
     for pick in picks.iter_mut().filter(|pick| here(pick)) {
@@ -118,7 +118,7 @@ fn fill(
         if picks.iter().any(|pick| pick.column == seen[*row].index) {
             continue;
         }
-        let taken = |slot: &Slot| {
+        let taken = |slot: &ConceptSlot| {
             picks
                 .iter()
                 .any(|pick| here(pick) && pick.concept.field == slot.concept.field)
@@ -142,12 +142,12 @@ fn fill(
 }
 
 /// The addresses that headers tell apart by a word of their own.
-fn families(seen: &[Seen<'_>]) -> Vec<Family> {
-    let parts = PARTS.map(Words::of);
-    let beside = Words::of("code/name/text/number/unit/of")
-        .and(parts.iter().copied().fold(Words::default(), Words::and));
+fn families(seen: &[ColumnView<'_>]) -> Vec<Family> {
+    let parts = PARTS.map(WordSet::of);
+    let beside = WordSet::of("code/name/text/number/unit/of")
+        .and(parts.iter().copied().fold(WordSet::default(), WordSet::and));
     // A number counts lines of one address, unless a city or the like has one as well.
-    let whole = Words::of("city/state/zip/country");
+    let whole = WordSet::of("city/state/zip/country");
     let numbered = seen
         .iter()
         .filter(|seen| seen.words().meet(whole) && number_of(seen) == Some(2))
@@ -202,6 +202,6 @@ fn families(seen: &[Seen<'_>]) -> Vec<Family> {
         .collect()
 }
 
-fn number_of(seen: &Seen<'_>) -> Option<u32> {
+fn number_of(seen: &ColumnView<'_>) -> Option<u32> {
     seen.tokens.iter().find_map(|token| token.number)
 }

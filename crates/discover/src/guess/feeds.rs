@@ -7,7 +7,7 @@ use super::columns::{Confidence, Pick};
 use super::date_order::DateHabits;
 use super::fields::Group;
 use super::required::required;
-use super::tables::{Table, table};
+use super::tables::{LookupTable, table};
 use super::values::{from, name, quoted};
 use super::{Rows, aside};
 use crate::inspect::Profile;
@@ -15,9 +15,9 @@ use crate::inspect::classes::Class;
 use bakkt_contract::account::ACCOUNT_TYPES;
 use bakkt_contract::{Level, path};
 
-/// One line of a mapping.
+/// A line of the guessed mapping.
 #[derive(Clone, Debug)]
-pub struct Feed {
+pub struct MappingLine {
     /// The field.
     pub path: String,
     /// The right-hand side.
@@ -38,11 +38,11 @@ pub struct Mapping {
     /// The types that can occur.
     pub types: Vec<&'static str>,
     /// Lookup tables.
-    pub tables: Vec<Table>,
+    pub tables: Vec<LookupTable>,
     /// Feeds, in contract order.
-    pub feeds: Vec<Feed>,
+    pub feeds: Vec<MappingLine>,
     /// Guesses too weak to feed anything.
-    pub hints: Vec<Feed>,
+    pub hints: Vec<MappingLine>,
     /// Required fields.
     pub needed: Vec<(String, Level)>,
     /// Required fields that nothing feeds.
@@ -55,9 +55,9 @@ pub struct Mapping {
     pub status: Option<usize>,
 }
 
-/// What is known beside the columns.
+/// What is known about a file beside its columns.
 #[derive(Clone, Debug)]
-pub struct About {
+pub struct FileContext {
     /// What the rows are.
     pub rows: Rows,
     /// Owners stand in a file of their own.
@@ -73,12 +73,12 @@ pub(super) struct Maker<'a> {
     pub(super) profile: &'a Profile,
     pub(super) picks: &'a [Pick],
     pub(super) habits: DateHabits,
-    about: About,
+    about: FileContext,
     pub(super) mapping: Mapping,
 }
 
 /// The mapping of the accounts' file.
-pub fn accounts(profile: &Profile, picks: &[Pick], about: About) -> Mapping {
+pub fn accounts(profile: &Profile, picks: &[Pick], about: FileContext) -> Mapping {
     let mut maker = Maker {
         profile,
         picks,
@@ -100,7 +100,7 @@ pub fn accounts(profile: &Profile, picks: &[Pick], about: About) -> Mapping {
 }
 
 /// The mapping of a file whose rows are owners or contacts; `key` says whose they are.
-pub fn elements(profile: &Profile, picks: &[Pick], about: About, key: usize) -> Mapping {
+pub fn elements(profile: &Profile, picks: &[Pick], about: FileContext, key: usize) -> Mapping {
     let types = about.types.clone();
     let owners = about.rows == Rows::Owners;
     let mut maker = Maker {
@@ -204,7 +204,8 @@ impl Maker<'_> {
             for feed in feeds {
                 let hint =
                     feed.confidence == Some(Confidence::Low) && !self.is_required(&feed.path);
-                let known = |feeds: &[Feed]| feeds.iter().any(|known| known.path == feed.path);
+                let known =
+                    |feeds: &[MappingLine]| feeds.iter().any(|known| known.path == feed.path);
                 if hint || self.stays_out(pick) || known(&self.mapping.feeds) {
                     self.mapping.hints.push(feed);
                 } else {
@@ -220,7 +221,7 @@ impl Maker<'_> {
     /// A version or a date of an agreement whose name stands in no column: where everybody signed the same, a person
     /// knows it.
     fn unnamed_agreements(&mut self) {
-        let of_agreement = |feed: &&Feed| feed.path.contains("agreements[0].");
+        let of_agreement = |feed: &&MappingLine| feed.path.contains("agreements[0].");
         let Some(feed) = self.mapping.feeds.iter().find(of_agreement) else {
             return;
         };
@@ -229,7 +230,7 @@ impl Maker<'_> {
         };
         let path = format!("{head}agreements[0].name");
         if !self.has(&path) && self.mapping.hints.iter().all(|hint| hint.path != path) {
-            self.mapping.hints.push(Feed {
+            self.mapping.hints.push(MappingLine {
                 path,
                 value: "{ const = \"…\" }".into(),
                 confidence: None,
@@ -279,7 +280,7 @@ impl Maker<'_> {
 
     fn follows(&mut self, path: String, value: String, note: &str, columns: Vec<usize>) {
         if !self.has(&path) {
-            self.mapping.feeds.push(Feed {
+            self.mapping.feeds.push(MappingLine {
                 path,
                 value,
                 confidence: None,
@@ -380,7 +381,7 @@ impl Maker<'_> {
         if self.has("owners[1].identity.personalAddress.streetAddress") {
             return;
         }
-        let home: Vec<Feed> = self
+        let home: Vec<MappingLine> = self
             .mapping
             .feeds
             .iter()
@@ -393,7 +394,7 @@ impl Maker<'_> {
                 Some(table) => format!("{table}, {when}"),
                 None => format!("{{ column = {}, {when}", feed.value),
             };
-            self.mapping.feeds.push(Feed {
+            self.mapping.feeds.push(MappingLine {
                 path: feed.path.replacen("owners[0]", "owners[1]", 1),
                 value,
                 confidence: Some(Confidence::Medium),
@@ -442,7 +443,7 @@ impl Mapping {
             .filter(|column| !used.contains(column))
             .collect();
         let order = path::patterns();
-        let rank = |feed: &Feed| {
+        let rank = |feed: &MappingLine| {
             let pattern = path::pattern(&feed.path);
             let place = order
                 .iter()

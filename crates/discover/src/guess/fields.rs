@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use super::words::Words;
+use super::words::WordSet;
 use crate::inspect::classes::Class;
 
 /// Where a concept can stand.
@@ -32,7 +32,7 @@ pub enum Group {
 
 /// How a concept's value is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// As it stands.
     Text,
     /// A person's name.
@@ -87,7 +87,7 @@ pub struct Concept {
     /// Where it can stand.
     pub group: Group,
     /// How its value is made.
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// Forms of which its values have one.
     pub forms: &'static [Class],
     /// What headers call it: words of `words`; alternatives parted by bars, the usual first.
@@ -97,7 +97,7 @@ pub struct Concept {
 const fn concept(
     group: Group,
     field: &'static str,
-    kind: Kind,
+    kind: ValueKind,
     forms: &'static [Class],
     phrases: &'static str,
 ) -> Concept {
@@ -125,93 +125,93 @@ const ANY: &[Class] = &[];
 /// what it may leave out.
 #[rustfmt::skip] // a table: one row a line
 pub const CONCEPTS: &[Concept] = &[
-    concept(Kept, "clientAccountId", Kind::Text, ANY, "customer number/id | account number/id | entity number/id | agreement number/id | customer | id number | account | id"),
-    concept(Kept, "accountType", Kind::Code, ANY, "account/customer type | entity account type | account? registration type | agreement type | registration | entity type | social code/type"),
-    concept(Account, "status", Kind::Aside, ANY, "account/customer status/state | status code? | account system status"),
-    concept(Kept, "settlementMethod", Kind::Code, ANY, "settlement type?"),
-    concept(Kept, "shareToken", Kind::Text, ANY, "token | percent token"),
-    concept(Account, "system", Kind::Aside, ANY, "system date/time? | gender | language | fax | county | staff name/code/number? | emergency | customer? birth place/city/country/state"),
+    concept(Kept, "clientAccountId", ValueKind::Text, ANY, "customer number/id | account number/id | entity number/id | agreement number/id | customer | id number | account | id"),
+    concept(Kept, "accountType", ValueKind::Code, ANY, "account/customer type | entity account type | account? registration type | agreement type | registration | entity type | social code/type"),
+    concept(Account, "status", ValueKind::Aside, ANY, "account/customer status/state | status code? | account system status"),
+    concept(Kept, "settlementMethod", ValueKind::Code, ANY, "settlement type?"),
+    concept(Kept, "shareToken", ValueKind::Text, ANY, "token | percent token"),
+    concept(Account, "system", ValueKind::Aside, ANY, "system date/time? | gender | language | fax | county | staff name/code/number? | emergency | customer? birth place/city/country/state"),
     // Anyone.
-    concept(Anyone, "emailAddress", Kind::Text, EMAIL, "email address/number/text?"),
-    concept(Anyone, "phoneNumber", Kind::Phone, PHONE, "phone number? | mobile phone? number? | home phone | business phone | home/business number | home"),
-    concept(Anyone, "givenName", Kind::Name, NAME, "first name?"),
-    concept(Anyone, "middleNames", Kind::Name, NAME, "middle name? | secondary first name?"),
-    concept(Anyone, "familyName", Kind::Name, NAME, "last name?"),
-    concept(Anyone, "", Kind::FullName, &[C::Name, C::NameComma], "name | combined name | customer/account/owner name"),
-    concept(Anyone, "suffix", Kind::Aside, ANY, "suffix | title | salutation | name suffix/salutation | salutation code/title"),
+    concept(Anyone, "emailAddress", ValueKind::Text, EMAIL, "email address/number/text?"),
+    concept(Anyone, "phoneNumber", ValueKind::Phone, PHONE, "phone number? | mobile phone? number? | home phone | business phone | home/business number | home"),
+    concept(Anyone, "givenName", ValueKind::Name, NAME, "first name?"),
+    concept(Anyone, "middleNames", ValueKind::Name, NAME, "middle name? | secondary first name?"),
+    concept(Anyone, "familyName", ValueKind::Name, NAME, "last name?"),
+    concept(Anyone, "", ValueKind::FullName, &[C::Name, C::NameComma], "name | combined name | customer/account/owner name"),
+    concept(Anyone, "suffix", ValueKind::Aside, ANY, "suffix | title | salutation | name suffix/salutation | salutation code/title"),
     // People.
-    concept(Person, "identity.dateOfBirth", Kind::Date, DATE, "birth date? | dob"),
-    concept(Person, "identity.taxId", Kind::TaxId, &[C::Ssn, C::Nine], "ssn number? | tin number? | tax id number? | tax number | government id number? | social security number? | id number"),
-    concept(Person, "identity.taxIdType", Kind::Code, ANY, "tax/tin/ssn/government id? number? type | id type | tax/tin code"),
-    concept(Person, "identity.taxIdCountry", Kind::Country, COUNTRY, "tax/tin/government id? country home? | tax home | tin home | id country"),
-    concept(Person, "identity.citizenshipCountry", Kind::Country, COUNTRY, "citizenship country? code?"),
-    concept(Person, "identity.maritalStatus", Kind::Code, ANY, "marital status? | role status"),
-    concept(Person, "identity.employment.employerName", Kind::Text, ANY, "employer name? | entity/business name? employer | employment entity"),
-    concept(Person, "identity.employment.position", Kind::Text, ANY, "occupation code? | employment/employer title/occupation/role | occupation title/role | title"),
-    concept(Person, "identity.employment.yearsEmployed", Kind::Integer, &[C::Integer], "years employment/employer/occupation/services/entity | time employment/employer/occupation"),
-    concept(Person, "employmentStatus", Kind::Aside, ANY, "employment status | employment type"),
-    concept(Person, "agreements[0]", Kind::Agreement, &[C::Version], "agreement name? | agreement/customer document/agreement name? version? | agreement version | agreement signed"),
-    concept(Person, "agreements[0].name", Kind::Text, ANY, "agreement name | agreement document | agreement type"),
-    concept(Person, "agreements[0].version", Kind::Text, ANY, "agreement version | version"),
-    concept(Person, "agreements[0].eSignedDate", Kind::DateTime, DATE, "agreement? signed date? time? | agreement date/time | agreement date time"),
-    concept(Person, "identity.disclosures.politicallyExposed", Kind::Code, ANY, "pep flag/status?"),
-    concept(Person, "identity.disclosures.ofacSanctioned", Kind::Code, ANY, "ofac flag/status?"),
+    concept(Person, "identity.dateOfBirth", ValueKind::Date, DATE, "birth date? | dob"),
+    concept(Person, "identity.taxId", ValueKind::TaxId, &[C::Ssn, C::Nine], "ssn number? | tin number? | tax id number? | tax number | government id number? | social security number? | id number"),
+    concept(Person, "identity.taxIdType", ValueKind::Code, ANY, "tax/tin/ssn/government id? number? type | id type | tax/tin code"),
+    concept(Person, "identity.taxIdCountry", ValueKind::Country, COUNTRY, "tax/tin/government id? country home? | tax home | tin home | id country"),
+    concept(Person, "identity.citizenshipCountry", ValueKind::Country, COUNTRY, "citizenship country? code?"),
+    concept(Person, "identity.maritalStatus", ValueKind::Code, ANY, "marital status? | role status"),
+    concept(Person, "identity.employment.employerName", ValueKind::Text, ANY, "employer name? | entity/business name? employer | employment entity"),
+    concept(Person, "identity.employment.position", ValueKind::Text, ANY, "occupation code? | employment/employer title/occupation/role | occupation title/role | title"),
+    concept(Person, "identity.employment.yearsEmployed", ValueKind::Integer, &[C::Integer], "years employment/employer/occupation/services/entity | time employment/employer/occupation"),
+    concept(Person, "employmentStatus", ValueKind::Aside, ANY, "employment status | employment type"),
+    concept(Person, "agreements[0]", ValueKind::Agreement, &[C::Version], "agreement name? | agreement/customer document/agreement name? version? | agreement version | agreement signed"),
+    concept(Person, "agreements[0].name", ValueKind::Text, ANY, "agreement name | agreement document | agreement type"),
+    concept(Person, "agreements[0].version", ValueKind::Text, ANY, "agreement version | version"),
+    concept(Person, "agreements[0].eSignedDate", ValueKind::DateTime, DATE, "agreement? signed date? time? | agreement date/time | agreement date time"),
+    concept(Person, "identity.disclosures.politicallyExposed", ValueKind::Code, ANY, "pep flag/status?"),
+    concept(Person, "identity.disclosures.ofacSanctioned", ValueKind::Code, ANY, "ofac flag/status?"),
     // Owners of entities.
-    concept(Holder, "clientOwnerId", Kind::Text, ANY, "owner/customer/joint number/id | contact id | contact number | id"),
-    concept(Holder, "role", Kind::Code, ANY, "role code/type? | owner role"),
-    concept(Holder, "kind", Kind::Code, ANY, "owner type/form | type | person entity/business/legal flag? | entity flag | legal type"),
-    concept(Holder, "ownership_percent", Kind::Percent, &[C::Number, C::Percent], "percent | owner percent | percent percent"),
-    concept(Holder, "manages_entity", Kind::YesNo, &[C::YesNo], "manages flag/control? | control owner/person? flag? | manages/control entity?"),
+    concept(Holder, "clientOwnerId", ValueKind::Text, ANY, "owner/customer/joint number/id | contact id | contact number | id"),
+    concept(Holder, "role", ValueKind::Code, ANY, "role code/type? | owner role"),
+    concept(Holder, "kind", ValueKind::Code, ANY, "owner type/form | type | person entity/business/legal flag? | entity flag | legal type"),
+    concept(Holder, "ownership_percent", ValueKind::Percent, &[C::Number, C::Percent], "percent | owner percent | percent percent"),
+    concept(Holder, "manages_entity", ValueKind::YesNo, &[C::YesNo], "manages flag/control? | control owner/person? flag? | manages/control entity?"),
     // Addresses.
-    concept(Address, "streetAddress", Kind::Street, &[C::Street], "address line/street? | line | street address? line? | unit | address unit"),
-    concept(Address, "city", Kind::Text, NAME, "city name?"),
-    concept(Address, "state", Kind::State, &[C::State], "state code?"),
-    concept(Address, "postalCode", Kind::PostalCode, &[C::Zip, C::Postcode], "zip code?"),
-    concept(Address, "country", Kind::Country, COUNTRY, "country code?"),
-    concept(Address, "", Kind::CityState, &[C::CityState], "city state"),
-    concept(Address, "", Kind::WholeAddress, &[C::List], "combined? address"),
+    concept(Address, "streetAddress", ValueKind::Street, &[C::Street], "address line/street? | line | street address? line? | unit | address unit"),
+    concept(Address, "city", ValueKind::Text, NAME, "city name?"),
+    concept(Address, "state", ValueKind::State, &[C::State], "state code?"),
+    concept(Address, "postalCode", ValueKind::PostalCode, &[C::Zip, C::Postcode], "zip code?"),
+    concept(Address, "country", ValueKind::Country, COUNTRY, "country code?"),
+    concept(Address, "", ValueKind::CityState, &[C::CityState], "city state"),
+    concept(Address, "", ValueKind::WholeAddress, &[C::List], "combined? address"),
     // The investment profile.
-    concept(Profile, "accountGoals.investmentObjective", Kind::Code, ANY, "investment? objective code?"),
-    concept(Profile, "accountGoals.riskTolerance", Kind::Code, ANY, "investment? risk tolerance? code?"),
-    concept(Profile, "accountGoals.timeHorizon", Kind::Code, ANY, "investment? time? horizon code? | investment time"),
-    concept(Profile, "accountGoals.liquidityNeeds", Kind::Code, ANY, "liquidity needs? code? | needs funds"),
-    concept(Profile, "customerProfile.annualIncomeRangeUsd", Kind::Amount, AMOUNT, "annual? net? income usd?"),
-    concept(Profile, "customerProfile.totalNetWorthRangeUsd", Kind::Amount, AMOUNT, "total? net? worth usd? | tnw"),
-    concept(Profile, "customerProfile.liquidNetWorthRangeUsd", Kind::Amount, AMOUNT, "liquid net? worth usd? | lnw | liquid net"),
-    concept(Profile, "customerProfile.investmentExperience", Kind::Code, ANY, "investment/business/currency? experience code?"),
-    concept(Profile, "customerProfile.federalTaxBracket", Kind::Integer, &[C::Percent, C::Integer], "federal? tax? bracket | tax percent"),
-    concept(Profile, "customerProfile.sourceOfFunds", Kind::Text, ANY, "source funds/worth/income | sof | funds"),
+    concept(Profile, "accountGoals.investmentObjective", ValueKind::Code, ANY, "investment? objective code?"),
+    concept(Profile, "accountGoals.riskTolerance", ValueKind::Code, ANY, "investment? risk tolerance? code?"),
+    concept(Profile, "accountGoals.timeHorizon", ValueKind::Code, ANY, "investment? time? horizon code? | investment time"),
+    concept(Profile, "accountGoals.liquidityNeeds", ValueKind::Code, ANY, "liquidity needs? code? | needs funds"),
+    concept(Profile, "customerProfile.annualIncomeRangeUsd", ValueKind::Amount, AMOUNT, "annual? net? income usd?"),
+    concept(Profile, "customerProfile.totalNetWorthRangeUsd", ValueKind::Amount, AMOUNT, "total? net? worth usd? | tnw"),
+    concept(Profile, "customerProfile.liquidNetWorthRangeUsd", ValueKind::Amount, AMOUNT, "liquid net? worth usd? | lnw | liquid net"),
+    concept(Profile, "customerProfile.investmentExperience", ValueKind::Code, ANY, "investment/business/currency? experience code?"),
+    concept(Profile, "customerProfile.federalTaxBracket", ValueKind::Integer, &[C::Percent, C::Integer], "federal? tax? bracket | tax percent"),
+    concept(Profile, "customerProfile.sourceOfFunds", ValueKind::Text, ANY, "source funds/worth/income | sof | funds"),
     // Entities.
-    concept(Entity, "entityLegalName", Kind::Text, &[C::Company], "legal/entity/business/registered name | legal entity name | combined legal? name entity? | name"),
-    concept(Entity, "entityType", Kind::Code, ANY, "legal/entity/business/formation form/type | form | legal entity form/type | entity/formation type/form"),
-    concept(Entity, "entityTaxId", Kind::FirmTaxId, &[C::Ein, C::Nine], "ein number? | employer id number? | federal? tax id number? | federal? tin number? | tax number"),
-    concept(Entity, "entityEmailAddress", Kind::Text, EMAIL, "email address/number/text?"),
-    concept(Entity, "entityPhoneNumber", Kind::Phone, PHONE, "phone number?"),
-    concept(Entity, "operatingIndustry", Kind::Text, ANY, "industry code/text? | line business | business industry"),
-    concept(Entity, "entityOfferings", Kind::Text, ANY, "products services? text? products? | services text? | business text"),
-    concept(Entity, "entityFormationDate", Kind::Date, DATE, "formation date/years? | registered date | doi"),
-    concept(Entity, "operatingCountries", Kind::Countries, &[C::Country, C::List], "operating? countries list? | country list | operating country | business countries/country"),
-    concept(Entity, "sourceOfFunds", Kind::Text, ANY, "source funds/worth/income | sof | funds"),
-    concept(Entity, "sourceOfCurrency", Kind::Text, ANY, "source currency currency? | soc | currency"),
-    concept(Entity, "subjectToAMLRegulations", Kind::YesNo, &[C::YesNo], "subject? aml subject? flag?"),
-    concept(Entity, "entityRegistrationStatus", Kind::Code, ANY, "registration status/state/code/flag? | registrar status/code? registration? | registered state/status"),
-    concept(Entity, "investmentObjective", Kind::Code, ANY, "investment? objective code?"),
-    concept(Entity, "investmentExperience", Kind::Code, ANY, "investment/business/currency? experience code?"),
-    concept(Entity, "firmAnnualNetIncome", Kind::Amount, AMOUNT, "annual? net? income usd?"),
-    concept(Entity, "firmLiquidNetWorthUsdRange", Kind::Amount, AMOUNT, "liquid net? worth usd? | lnw | liquid net"),
-    concept(Entity, "firmTotalNetWorthUsdRange", Kind::Amount, AMOUNT, "total? net? worth usd? | tnw"),
-    concept(Entity, "dailyTransactionVolumeUsdRange", Kind::Amount, AMOUNT, "expected? daily transaction? volume usd? | expected? daily transaction usd?"),
-    concept(Entity, "dailyNotionalTradingVolumeUsdRange", Kind::Amount, AMOUNT, "expected? daily notional business? volume? usd? | expected? daily business volume? usd?"),
-    concept(Entity, "activeWalletAddress", Kind::Text, ANY, "wallet address?"),
+    concept(Entity, "entityLegalName", ValueKind::Text, &[C::Company], "legal/entity/business/registered name | legal entity name | combined legal? name entity? | name"),
+    concept(Entity, "entityType", ValueKind::Code, ANY, "legal/entity/business/formation form/type | form | legal entity form/type | entity/formation type/form"),
+    concept(Entity, "entityTaxId", ValueKind::FirmTaxId, &[C::Ein, C::Nine], "ein number? | employer id number? | federal? tax id number? | federal? tin number? | tax number"),
+    concept(Entity, "entityEmailAddress", ValueKind::Text, EMAIL, "email address/number/text?"),
+    concept(Entity, "entityPhoneNumber", ValueKind::Phone, PHONE, "phone number?"),
+    concept(Entity, "operatingIndustry", ValueKind::Text, ANY, "industry code/text? | line business | business industry"),
+    concept(Entity, "entityOfferings", ValueKind::Text, ANY, "products services? text? products? | services text? | business text"),
+    concept(Entity, "entityFormationDate", ValueKind::Date, DATE, "formation date/years? | registered date | doi"),
+    concept(Entity, "operatingCountries", ValueKind::Countries, &[C::Country, C::List], "operating? countries list? | country list | operating country | business countries/country"),
+    concept(Entity, "sourceOfFunds", ValueKind::Text, ANY, "source funds/worth/income | sof | funds"),
+    concept(Entity, "sourceOfCurrency", ValueKind::Text, ANY, "source currency currency? | soc | currency"),
+    concept(Entity, "subjectToAMLRegulations", ValueKind::YesNo, &[C::YesNo], "subject? aml subject? flag?"),
+    concept(Entity, "entityRegistrationStatus", ValueKind::Code, ANY, "registration status/state/code/flag? | registrar status/code? registration? | registered state/status"),
+    concept(Entity, "investmentObjective", ValueKind::Code, ANY, "investment? objective code?"),
+    concept(Entity, "investmentExperience", ValueKind::Code, ANY, "investment/business/currency? experience code?"),
+    concept(Entity, "firmAnnualNetIncome", ValueKind::Amount, AMOUNT, "annual? net? income usd?"),
+    concept(Entity, "firmLiquidNetWorthUsdRange", ValueKind::Amount, AMOUNT, "liquid net? worth usd? | lnw | liquid net"),
+    concept(Entity, "firmTotalNetWorthUsdRange", ValueKind::Amount, AMOUNT, "total? net? worth usd? | tnw"),
+    concept(Entity, "dailyTransactionVolumeUsdRange", ValueKind::Amount, AMOUNT, "expected? daily transaction? volume usd? | expected? daily transaction usd?"),
+    concept(Entity, "dailyNotionalTradingVolumeUsdRange", ValueKind::Amount, AMOUNT, "expected? daily notional business? volume? usd? | expected? daily business volume? usd?"),
+    concept(Entity, "activeWalletAddress", ValueKind::Text, ANY, "wallet address?"),
 ];
 
 /// A phrase, read.
 #[derive(Clone, Debug)]
 pub struct Phrase {
     /// Sets of words; a header has one of each.
-    pub words: Vec<Words>,
+    pub words: Vec<WordSet>,
     /// Words that it may have besides.
-    pub may: Words,
+    pub may: WordSet,
 }
 
 /// The phrases of each concept, the usual first.
@@ -224,10 +224,10 @@ fn phrase(text: &str) -> Phrase {
     let (may, must): (Vec<&str>, Vec<&str>) = text.split(' ').partition(|word| word.ends_with('?'));
     let may = may
         .iter()
-        .map(|words| Words::of(words.trim_end_matches('?')));
+        .map(|words| WordSet::of(words.trim_end_matches('?')));
     Phrase {
-        words: must.iter().map(|words| Words::of(words)).collect(),
-        may: may.fold(Words::default(), Words::and),
+        words: must.iter().map(|words| WordSet::of(words)).collect(),
+        may: may.fold(WordSet::default(), WordSet::and),
     }
 }
 
@@ -244,7 +244,7 @@ mod tests {
                 .filter(|word| !word.is_empty())
             {
                 let word = word.trim_end_matches('?');
-                assert!(!Words::of(word).is_empty(), "{word}");
+                assert!(!WordSet::of(word).is_empty(), "{word}");
             }
         }
     }

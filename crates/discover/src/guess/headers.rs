@@ -6,16 +6,16 @@
 
 use std::collections::HashMap;
 
-use super::score::Seen;
-use super::words::{Token, Words, tokens};
-use crate::inspect::column::Column;
+use super::score::ColumnView;
+use super::words::{HeaderToken, WordSet, tokens};
+use crate::inspect::column::ColumnProfile;
 
 /// The columns of a file with the words of their headers.
-pub fn seen(columns: &[Column]) -> Vec<Seen<'_>> {
-    let mut seen: Vec<Seen<'_>> = columns
+pub fn seen(columns: &[ColumnProfile]) -> Vec<ColumnView<'_>> {
+    let mut seen: Vec<ColumnView<'_>> = columns
         .iter()
         .enumerate()
-        .map(|(index, column)| Seen::new(column, tokens(&column.name), index))
+        .map(|(index, column)| ColumnView::new(column, tokens(&column.name), index))
         .collect();
     second_is_joint(&mut seen);
     second_address_is_mail(&mut seen);
@@ -24,10 +24,13 @@ pub fn seen(columns: &[Column]) -> Vec<Seen<'_>> {
 }
 
 /// Where a second address has a city or a postal code, its number marks no line.
-fn second_address_is_mail(seen: &mut [Seen<'_>]) {
-    let (address, parts) = (Words::of("address"), Words::of("city/state/zip/country"));
-    let second = |token: &Token| token.number == Some(2) && token.words.meet(address);
-    let whole = |seen: &Seen<'_>| seen.tokens.iter().any(second) && seen.words().meet(parts);
+fn second_address_is_mail(seen: &mut [ColumnView<'_>]) {
+    let (address, parts) = (
+        WordSet::of("address"),
+        WordSet::of("city/state/zip/country"),
+    );
+    let second = |token: &HeaderToken| token.number == Some(2) && token.words.meet(address);
+    let whole = |seen: &ColumnView<'_>| seen.tokens.iter().any(second) && seen.words().meet(parts);
     if seen.iter().filter(|seen| whole(seen)).count() < 2 {
         return;
     }
@@ -42,8 +45,8 @@ fn second_address_is_mail(seen: &mut [Seen<'_>]) {
 const SHARED: usize = 4;
 
 /// A word that many headers begin with is where they come from, unless it says whose they are.
-fn beginnings_say_little(seen: &mut [Seen<'_>]) {
-    let whose = Words::of(
+fn beginnings_say_little(seen: &mut [ColumnView<'_>]) {
+    let whose = WordSet::of(
         "joint/secondary/mail/billing/trusted/employer/employment/registered/legal/formation/operating/business/home",
     );
     let mut counts: HashMap<String, usize> = HashMap::new();
@@ -60,18 +63,18 @@ fn beginnings_say_little(seen: &mut [Seen<'_>]) {
 }
 
 /// Where a second person has names or a birth date of their own, whatever is the second's is the joint owner's.
-fn second_is_joint(seen: &mut [Seen<'_>]) {
+fn second_is_joint(seen: &mut [ColumnView<'_>]) {
     let (person, middle) = (
-        Words::of("first/last/birth/dob/ssn/tin"),
-        Words::of("middle"),
+        WordSet::of("first/last/birth/dob/ssn/tin"),
+        WordSet::of("middle"),
     );
     let (second, line) = (
-        Words::of("secondary"),
-        Words::of("line/street/address/unit/zip"),
+        WordSet::of("secondary"),
+        WordSet::of("line/street/address/unit/zip"),
     );
-    let of_word = |token: &Token| token.words.meet(second) && !token.words.meet(middle);
-    let of_number = |token: &Token| token.number == Some(2) && !token.words.meet(line);
-    let marks: [&dyn Fn(&Token) -> bool; 2] = [&of_word, &of_number];
+    let of_word = |token: &HeaderToken| token.words.meet(second) && !token.words.meet(middle);
+    let of_number = |token: &HeaderToken| token.number == Some(2) && !token.words.meet(line);
+    let marks: [&dyn Fn(&HeaderToken) -> bool; 2] = [&of_word, &of_number];
     for mark in marks {
         let persons = seen
             .iter()

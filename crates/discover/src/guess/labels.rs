@@ -2,20 +2,20 @@
 //!
 //! Owner of [`labels`]. Left out on purpose: what the known words of such headers say (`score`).
 
-use super::columns::Slot;
+use super::columns::ConceptSlot;
 use super::fields::Group;
-use super::places::Place;
-use super::score::{Fit, Seen, bases, fit};
+use super::places::ObjectPlace;
+use super::score::{ColumnView, Fit, bases, fit};
 
 /// Words that no table knows and that three headers or more share: each names a place where no other header says the same.
 /// The first such group of addresses is where there is no other, the next the mailing address, and so on, in the order of
 /// the places.
 pub fn labels(
-    seen: &[Seen<'_>],
-    slots: &[Slot],
+    seen: &[ColumnView<'_>],
+    slots: &[ConceptSlot],
     fits: &[Vec<Fit>],
     chosen: &[Option<usize>],
-    places: &'static [Place],
+    places: &'static [ObjectPlace],
 ) -> Vec<(String, usize)> {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for column in seen {
@@ -54,7 +54,11 @@ pub fn labels(
 }
 
 /// What the headers with a word say without it: parts of an address, or of a person.
-fn group_of(name: &str, seen: &[Seen<'_>], slots: &[Slot]) -> Option<(Group, Vec<usize>)> {
+fn group_of(
+    name: &str,
+    seen: &[ColumnView<'_>],
+    slots: &[ConceptSlot],
+) -> Option<(Group, Vec<usize>)> {
     let (mut address, mut person) = (0, 0);
     let mut said = Vec::new();
     for column in seen
@@ -62,7 +66,7 @@ fn group_of(name: &str, seen: &[Seen<'_>], slots: &[Slot]) -> Option<(Group, Vec
         .filter(|column| column.tokens.iter().any(|token| token.spelled == name))
     {
         let others = column.tokens.iter().filter(|token| token.spelled != name);
-        let without = Seen::new(column.column, others.cloned().collect(), column.index);
+        let without = ColumnView::new(column.column, others.cloned().collect(), column.index);
         let bases = bases(&without);
         let best = slots
             .iter()

@@ -4,8 +4,8 @@
 //! takes (`feeds`).
 
 use super::columns::{Confidence, Pick};
-use super::feeds::{Feed, Maker};
-use super::fields::Kind;
+use super::feeds::{Maker, MappingLine};
+use super::fields::ValueKind;
 use super::tables::table;
 use super::values::{address_parts, from, from_all, quoted, transforms};
 use super::words;
@@ -29,14 +29,14 @@ impl Maker<'_> {
             }
         };
         same.sort_by_key(|pick| match pick.concept.kind {
-            Kind::Phone => (mobile(pick), pick.number, pick.column),
+            ValueKind::Phone => (mobile(pick), pick.number, pick.column),
             _ => (0, pick.number, pick.column),
         });
         same.iter().map(|pick| pick.column).collect()
     }
 
-    fn feed(&self, pick: &Pick, field: &str, value: String, note: &str) -> Feed {
-        Feed {
+    fn feed(&self, pick: &Pick, field: &str, value: String, note: &str) -> MappingLine {
+        MappingLine {
             path: self.at(pick, field),
             value,
             confidence: Some(pick.confidence),
@@ -45,27 +45,27 @@ impl Maker<'_> {
         }
     }
 
-    pub(super) fn made(&mut self, pick: &Pick) -> Vec<Feed> {
+    pub(super) fn made(&mut self, pick: &Pick) -> Vec<MappingLine> {
         let column = &self.profile.columns[pick.column];
         let own = self.name(pick.column);
         let field = pick.concept.field;
         match pick.concept.kind {
-            Kind::Code => vec![self.code(pick)],
-            Kind::PostalCode => vec![self.postal_code(pick)],
-            Kind::Phone => vec![self.phone(pick)],
-            Kind::Street => {
+            ValueKind::Code => vec![self.code(pick)],
+            ValueKind::PostalCode => vec![self.postal_code(pick)],
+            ValueKind::Phone => vec![self.phone(pick)],
+            ValueKind::Street => {
                 let columns = self.columns(pick);
                 let names: Vec<String> = columns.iter().map(|column| self.name(*column)).collect();
                 let value = match names.as_slice() {
                     [one] => quoted(one),
                     all => from_all("columns", all, &[]),
                 };
-                vec![Feed {
+                vec![MappingLine {
                     columns,
                     ..self.feed(pick, field, value, "")
                 }]
             }
-            Kind::FullName => ["given", "middle", "family"]
+            ValueKind::FullName => ["given", "middle", "family"]
                 .iter()
                 .zip(["givenName", "middleNames", "familyName"])
                 .map(|(part, field)| {
@@ -82,7 +82,7 @@ impl Maker<'_> {
                     )
                 })
                 .collect(),
-            Kind::CityState => {
+            ValueKind::CityState => {
                 let part = |take: usize| format!("split = {{ by = \", \", take = {take} }}");
                 vec![
                     self.feed(pick, "city", from(&own, &[part(0)]), ""),
@@ -94,8 +94,8 @@ impl Maker<'_> {
                     ),
                 ]
             }
-            Kind::WholeAddress => self.whole_address(pick),
-            Kind::Agreement if column.share(Class::Version) > 0.5 => vec![
+            ValueKind::WholeAddress => self.whole_address(pick),
+            ValueKind::Agreement if column.share(Class::Version) > 0.5 => vec![
                 self.feed(
                     pick,
                     "agreements[0].name",
@@ -109,11 +109,11 @@ impl Maker<'_> {
                     "",
                 ),
             ],
-            Kind::Agreement => vec![self.feed(pick, "agreements[0].name", quoted(&own), "")],
+            ValueKind::Agreement => vec![self.feed(pick, "agreements[0].name", quoted(&own), "")],
             kind => {
                 let made = transforms(kind, column, self.habits);
                 let field = match (pick.concept.kind, pick.place.prefix.starts_with("owners")) {
-                    (Kind::Name, true) => format!("identity.{field}"),
+                    (ValueKind::Name, true) => format!("identity.{field}"),
                     _ => field.to_owned(),
                 };
                 let mut feed = self.feed(pick, &field, from(&own, &made.transforms), &made.note);
@@ -125,11 +125,11 @@ impl Maker<'_> {
         }
     }
 
-    fn code(&mut self, pick: &Pick) -> Feed {
+    fn code(&mut self, pick: &Pick) -> MappingLine {
         let path = self.at(pick, pick.concept.field);
         let own = self.name(pick.column);
         let Some(mut table) = table(&path, &self.profile.columns[pick.column]) else {
-            return Feed {
+            return MappingLine {
                 confidence: Some(Confidence::Low),
                 ..self.feed(
                     pick,
@@ -164,7 +164,7 @@ impl Maker<'_> {
     }
 
     /// The country beside it says what its zeros are.
-    fn postal_code(&self, pick: &Pick) -> Feed {
+    fn postal_code(&self, pick: &Pick) -> MappingLine {
         let place = self.place(pick.place.prefix);
         let value = from(&self.name(pick.column), &[format!("postal_code = {place}")]);
         self.feed(pick, pick.concept.field, value, "")
@@ -181,7 +181,7 @@ impl Maker<'_> {
         })
     }
 
-    fn phone(&self, pick: &Pick) -> Feed {
+    fn phone(&self, pick: &Pick) -> MappingLine {
         let columns = self.columns(pick);
         let names: Vec<String> = columns.iter().map(|column| self.name(*column)).collect();
         // The country of whoever it is: of the home, or of the firm.
@@ -196,13 +196,13 @@ impl Maker<'_> {
             [one] => from(one, &[region]),
             all => from_all("first", all, &[region]),
         };
-        Feed {
+        MappingLine {
             columns,
             ..self.feed(pick, pick.concept.field, value, "")
         }
     }
 
-    fn whole_address(&self, pick: &Pick) -> Vec<Feed> {
+    fn whole_address(&self, pick: &Pick) -> Vec<MappingLine> {
         let column = &self.profile.columns[pick.column];
         let own = self.name(pick.column);
         let Some(parts) = address_parts(column) else {
@@ -212,7 +212,7 @@ impl Maker<'_> {
                 quoted(&own),
                 "a whole address, whose parts could not be told apart",
             );
-            return vec![Feed {
+            return vec![MappingLine {
                 confidence: Some(Confidence::Low),
                 ..hint
             }];

@@ -30,11 +30,11 @@ pub mod write;
 
 use columns::{Confidence, Pick, picks};
 use feeds::Mapping;
-use fields::Kind;
-use places::{CONTACTS, FIRMS, FIRMS_ALONE, OWNERS, PEOPLE, Place};
+use fields::ValueKind;
+use places::{CONTACTS, FIRMS, FIRMS_ALONE, OWNERS, ObjectPlace, PEOPLE};
 
 use crate::inspect::classes::Class;
-use crate::inspect::{Link, Profile};
+use crate::inspect::{FileLink, Profile};
 
 /// What the rows of a file are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub enum Rows {
 }
 
 impl Rows {
-    fn places(self) -> &'static [Place] {
+    fn places(self) -> &'static [ObjectPlace] {
         match self {
             Rows::People => PEOPLE,
             Rows::Firms => FIRMS,
@@ -62,13 +62,13 @@ impl Rows {
 
 /// One file and what its columns say.
 #[derive(Debug)]
-pub struct Sheet {
+pub struct GuessedFile {
     /// Its place among the files.
     pub file: usize,
     /// What its rows are.
     pub rows: Rows,
     /// How its rows find their accounts.
-    pub link: Option<Link>,
+    pub link: Option<FileLink>,
     /// What its columns say.
     pub picks: Vec<Pick>,
     /// Its mapping.
@@ -79,7 +79,7 @@ pub struct Sheet {
 #[derive(Debug)]
 pub struct Guess {
     /// That of the accounts first.
-    pub sheets: Vec<Sheet>,
+    pub sheets: Vec<GuessedFile>,
     /// Files that nothing joins to the accounts.
     pub alone: Vec<usize>,
     /// Files with the accounts' ids that feed nothing, because another one or none has owners or contacts.
@@ -92,7 +92,7 @@ pub struct Guess {
 const FIRM_FIELDS: usize = 3;
 
 /// Guesses what files say, from their profiles and from which belongs to which.
-pub fn guess(files: &[Profile], links: &[Link]) -> Guess {
+pub fn guess(files: &[Profile], links: &[FileLink]) -> Guess {
     let main = main_file(files, links);
     let mut guess = Guess {
         sheets: Vec::new(),
@@ -116,7 +116,7 @@ pub fn guess(files: &[Profile], links: &[Link]) -> Guess {
     let grouped = (!owners_apart && rows == Rows::People)
         .then(|| grouped_by(profile, &found))
         .flatten();
-    let about = feeds::About {
+    let about = feeds::FileContext {
         rows,
         owners_apart,
         grouped: grouped.is_some(),
@@ -125,7 +125,7 @@ pub fn guess(files: &[Profile], links: &[Link]) -> Guess {
     let mapping = feeds::accounts(profile, &found, about);
     let types = mapping.types.clone();
     guess.group_by = grouped;
-    guess.sheets.push(Sheet {
+    guess.sheets.push(GuessedFile {
         file: main,
         rows,
         link: None,
@@ -135,14 +135,14 @@ pub fn guess(files: &[Profile], links: &[Link]) -> Guess {
     for (rows, link) in joined {
         let profile = &files[link.of];
         let found = picks(&profile.columns, rows.places(), &[link.key]);
-        let about = feeds::About {
+        let about = feeds::FileContext {
             rows,
             owners_apart: false,
             grouped: false,
             types: types.clone(),
         };
         let mapping = feeds::elements(profile, &found, about, link.key);
-        guess.sheets.push(Sheet {
+        guess.sheets.push(GuessedFile {
             file: link.of,
             rows,
             link: Some(link),
@@ -154,7 +154,7 @@ pub fn guess(files: &[Profile], links: &[Link]) -> Guess {
 }
 
 /// The file that most others belong to; else the first.
-fn main_file(files: &[Profile], links: &[Link]) -> usize {
+fn main_file(files: &[Profile], links: &[FileLink]) -> usize {
     let belong = |to: usize| {
         links
             .iter()
@@ -182,11 +182,11 @@ fn main_file(files: &[Profile], links: &[Link]) -> usize {
 fn joined(
     files: &[Profile],
     main: usize,
-    links: Vec<Link>,
+    links: Vec<FileLink>,
     further: &mut Vec<usize>,
-) -> Vec<(Rows, Link)> {
-    let mut found: Vec<(Rows, Link)> = Vec::new();
-    let has = |found: &[(Rows, Link)], rows| found.iter().any(|(known, _)| *known == rows);
+) -> Vec<(Rows, FileLink)> {
+    let mut found: Vec<(Rows, FileLink)> = Vec::new();
+    let has = |found: &[(Rows, FileLink)], rows| found.iter().any(|(known, _)| *known == rows);
     let mut open = Vec::new();
     for link in links {
         let profile = &files[link.of];
@@ -243,13 +243,13 @@ fn is_named_element(profile: &Profile) -> bool {
 }
 
 /// The words of a file's own name, not of the folders above it.
-fn file_words(profile: &Profile) -> Vec<words::Token> {
+fn file_words(profile: &Profile) -> Vec<words::HeaderToken> {
     let name = std::path::Path::new(&profile.name).file_stem();
     name.map_or(Vec::new(), |name| words::tokens(&name.to_string_lossy()))
 }
 
 fn is_contacts(profile: &Profile) -> bool {
-    let trusted = |token: &words::Token| token.is("trusted");
+    let trusted = |token: &words::HeaderToken| token.is("trusted");
     let named = file_words(profile);
     // Of contacts nobody has the tax id; whoever has one is an owner, whatever the file is called.
     let contacts = named.iter().any(|token| token.is("contact")) && !is_of_owners(profile);
@@ -289,7 +289,7 @@ fn is_of_owners(profile: &Profile) -> bool {
 fn is_of_people(profile: &Profile) -> bool {
     let found = picks(&profile.columns, OWNERS, &[]);
     found.iter().any(|pick| {
-        matches!(pick.concept.kind, Kind::Name | Kind::FullName)
+        matches!(pick.concept.kind, ValueKind::Name | ValueKind::FullName)
             && pick.confidence >= Confidence::Medium
     })
 }
@@ -380,5 +380,5 @@ pub fn meanings(
 
 /// Whether a pick feeds nothing.
 pub(crate) fn aside(pick: &Pick) -> bool {
-    pick.concept.kind == Kind::Aside
+    pick.concept.kind == ValueKind::Aside
 }

@@ -1,14 +1,14 @@
 //! The objects of the contract, and the words that headers mark them by.
 //!
-//! Owner of the [`Place`]s: the main owner, the joint owner, the mailing address. What is not marked belongs to the place
+//! Owner of the [`ObjectPlace`]s: the main owner, the joint owner, the mailing address. What is not marked belongs to the place
 //! that needs no mark. Left out on purpose: what can stand there (`fields`).
 
 use super::fields::Group::{self, Account, Address, Anyone, Entity, Holder, Kept, Person, Profile};
-use super::words::Words;
+use super::words::WordSet;
 
-/// An object of the contract that columns can be of.
+/// An object of the contract that columns can belong to.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct ObjectPlace {
     /// What paths begin with there; `owners[]` stands for an owner that is a row of its own.
     pub prefix: &'static str,
     /// What can stand there.
@@ -21,21 +21,21 @@ pub struct Place {
 
 /// The words of a place, ready to be compared.
 #[derive(Clone, Debug)]
-pub struct Ground {
+pub struct PlaceWords {
     /// Sets of words; a header there has one of each.
-    pub marks: Vec<Words>,
+    pub marks: Vec<WordSet>,
     /// Words that it may have.
-    pub may: Words,
+    pub may: WordSet,
 }
 
-impl Place {
+impl ObjectPlace {
     /// Its words.
-    pub fn ground(&self) -> Ground {
+    pub fn ground(&self) -> PlaceWords {
         let set = |names: &[&str]| {
-            let all = names.iter().map(|name| Words::of(name));
-            all.fold(Words::default(), Words::and)
+            let all = names.iter().map(|name| WordSet::of(name));
+            all.fold(WordSet::default(), WordSet::and)
         };
-        Ground {
+        PlaceWords {
             marks: self.marks.iter().map(|marks| set(marks)).collect(),
             may: set(self.may),
         }
@@ -47,8 +47,8 @@ const fn place(
     groups: &'static [Group],
     marks: &'static [&'static [&'static str]],
     may: &'static [&'static str],
-) -> Place {
-    Place {
+) -> ObjectPlace {
+    ObjectPlace {
         prefix,
         groups,
         marks,
@@ -113,7 +113,7 @@ const FIRM: &[&str] = &[
     "investment",
 ];
 
-const ACCOUNT: Place = place(
+const ACCOUNT: ObjectPlace = place(
     "",
     &[Account, Kept],
     &[],
@@ -126,7 +126,7 @@ const ACCOUNT: Place = place(
         "agreement",
     ],
 );
-const PROFILE: Place = place(
+const PROFILE: ObjectPlace = place(
     "investmentProfile.",
     &[Profile],
     &[],
@@ -141,7 +141,7 @@ const PROFILE: Place = place(
 );
 
 /// Places of an export whose accounts are people's.
-pub const PEOPLE: &[Place] = &[
+pub const PEOPLE: &[ObjectPlace] = &[
     ACCOUNT,
     PROFILE,
     place("owners[0].", &[Person, Anyone], &[], SELF),
@@ -187,9 +187,9 @@ pub const PEOPLE: &[Place] = &[
 ];
 
 /// Places of an export whose accounts are firms', whose owners stand elsewhere.
-pub const FIRMS_ALONE: &[Place] = FIRMS.split_at(FIRMS.len() - 2).0;
+pub const FIRMS_ALONE: &[ObjectPlace] = FIRMS.split_at(FIRMS.len() - 2).0;
 /// Places of an export whose accounts are firms', their owner among them.
-pub const FIRMS: &[Place] = &[
+pub const FIRMS: &[ObjectPlace] = &[
     ACCOUNT,
     place("entity.", &[Entity], &[], FIRM),
     place(
@@ -232,7 +232,7 @@ const OPERATING_MAY: &[&str] = &[
 ];
 
 /// Places of an export whose rows are owners.
-pub const OWNERS: &[Place] = &[
+pub const OWNERS: &[ObjectPlace] = &[
     place("", &[Account], &[], &["customer", "entity", "account"]),
     place("owners[].", &[Person, Anyone, Holder], &[], ROW),
     place("owners[].identity.personalAddress.", &[Address], &[], HOME),
@@ -246,7 +246,7 @@ pub const OWNERS: &[Place] = &[
 ];
 
 /// Places of an export whose rows are trusted contacts.
-pub const CONTACTS: &[Place] = &[
+pub const CONTACTS: &[ObjectPlace] = &[
     place("", &[Account], &[], &["customer", "entity", "account"]),
     place(
         "trustedContacts[].",

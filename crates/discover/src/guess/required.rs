@@ -3,7 +3,7 @@
 //! Owner of [`required`]. Left out on purpose: levels that depend on values beside them, and what `[policy]` moves.
 
 use bakkt_contract::account::ACCOUNT;
-use bakkt_contract::{Field, Form, Level, Rule, Shape};
+use bakkt_contract::{Field, FieldShape, Form, Level, LevelRule};
 
 /// Paths that accounts of any of these types need, with their levels. `owners` is how the paths of an owner begin, such as
 /// `owners[0]`; none: owners are elsewhere.
@@ -24,19 +24,23 @@ fn walk(
 ) {
     for field in fields {
         let level = match field.rule.on(account_type) {
-            Some(Rule::Is(level)) if level.breaks() => level,
+            Some(LevelRule::Is(level)) if level.breaks() => level,
             _ => continue,
         };
         let path = format!("{prefix}{}", field.name);
         match field.shape {
             // What the mapping says at its top, and what is derived.
-            Shape::Leaf(Form::AccountType | Form::OwnerId) => {}
-            Shape::Leaf(_) | Shape::Lines(_) if found.iter().all(|(known, _)| *known != path) => {
+            FieldShape::Leaf(Form::AccountType | Form::OwnerId) => {}
+            FieldShape::Leaf(_) | FieldShape::Lines(_)
+                if found.iter().all(|(known, _)| *known != path) =>
+            {
                 found.push((path, level))
             }
-            Shape::Leaf(_) | Shape::Lines(_) => {}
-            Shape::Object(inner) => walk(inner, &format!("{path}."), account_type, owners, found),
-            Shape::List(inner) => {
+            FieldShape::Leaf(_) | FieldShape::Lines(_) => {}
+            FieldShape::Object(inner) => {
+                walk(inner, &format!("{path}."), account_type, owners, found)
+            }
+            FieldShape::List(inner) => {
                 if let Some(owners) = owners.filter(|_| field.name == "owners") {
                     walk(inner, &format!("{owners}."), account_type, None, found);
                 }

@@ -5,11 +5,11 @@
 //! nothing that is found here is sure.
 
 use super::assign;
-use super::columns::{Confidence, Slot, near};
-use super::fields::{Kind, PHRASES};
-use super::places::Ground;
-use super::score::{Fit, Seen};
-use super::words::{Token, is_foreign};
+use super::columns::{ConceptSlot, Confidence, near};
+use super::fields::{PHRASES, ValueKind};
+use super::places::PlaceWords;
+use super::score::{ColumnView, Fit};
+use super::words::{HeaderToken, is_foreign};
 
 /// Below this a column is left out.
 const LEAST: f64 = 0.3;
@@ -21,7 +21,7 @@ const HINT: f64 = 0.2;
 const BY_PLACE: f64 = 0.36;
 
 /// A field that a column may feed beside what another file's word says of it.
-pub struct Found {
+pub struct FieldCandidate {
     /// The column's row among those seen.
     pub row: usize,
     /// What it feeds.
@@ -32,12 +32,12 @@ pub struct Found {
 
 /// Columns for fields that have none. `free` says which slots are.
 pub fn found(
-    seen: &[Seen<'_>],
-    slots: &[Slot],
+    seen: &[ColumnView<'_>],
+    slots: &[ConceptSlot],
     fits: &[Vec<Fit>],
     chosen: &[Option<usize>],
     free: &[bool],
-) -> Vec<Found> {
+) -> Vec<FieldCandidate> {
     let rows: Vec<usize> = (0..seen.len())
         .filter(|row| chosen[*row].is_none() && !is_not_asked(&seen[*row]))
         .collect();
@@ -75,7 +75,7 @@ pub fn found(
                 .map(|(_, worth)| *worth)
                 .fold(0.0, f64::max);
             let clear = own - rival > 0.05 && own > 0.33;
-            Some(Found {
+            Some(FieldCandidate {
                 row,
                 slot: open[slot],
                 confidence: if clear {
@@ -89,15 +89,15 @@ pub fn found(
 }
 
 /// Whether a column is someone else's, or what a system notes about its own rows: when they were made, and by whom.
-fn is_not_asked(seen: &Seen<'_>) -> bool {
-    let of_system = |token: &Token| token.is("system") && token.weight >= 1.0;
+fn is_not_asked(seen: &ColumnView<'_>) -> bool {
+    let of_system = |token: &HeaderToken| token.is("system") && token.weight >= 1.0;
     seen.tokens
         .iter()
         .any(|token| is_foreign(token) || of_system(token))
 }
 
 /// What a column is worth for a field, from 0 to 1.
-fn worth(seen: &Seen<'_>, slot: &Slot, value: f64, beside: f64, second: bool) -> f64 {
+fn worth(seen: &ColumnView<'_>, slot: &ConceptSlot, value: f64, beside: f64, second: bool) -> f64 {
     // The first column, with a value of its own in each row, is what the rows are known by.
     if slot.concept.field == "clientAccountId" && seen.index == 0 && seen.column.all_distinct() {
         return BY_PLACE;
@@ -118,7 +118,7 @@ fn worth(seen: &Seen<'_>, slot: &Slot, value: f64, beside: f64, second: bool) ->
 }
 
 /// The header says at most whose it is.
-fn silent(tokens: &[Token], ground: &Ground) -> bool {
+fn silent(tokens: &[HeaderToken], ground: &PlaceWords) -> bool {
     tokens.iter().all(|token| {
         let place = || {
             let marks = ground.marks.iter().any(|marks| token.words.meet(*marks));
@@ -130,7 +130,7 @@ fn silent(tokens: &[Token], ground: &Ground) -> bool {
 }
 
 /// The share of one of a field's names that a header has, by as much of the header as that explains.
-fn hint(tokens: &[Token], slot: &Slot) -> f64 {
+fn hint(tokens: &[HeaderToken], slot: &ConceptSlot) -> f64 {
     let all: f64 = tokens.iter().map(|token| token.weight).sum();
     let ground = &slot.ground;
     let marked = |words| tokens.iter().any(|token| token.words.meet(words));
@@ -138,7 +138,7 @@ fn hint(tokens: &[Token], slot: &Slot) -> f64 {
         return 0.0;
     }
     let shares = PHRASES[slot.row].iter().map(|phrase| {
-        let has = |token: &&Token| phrase.words.iter().any(|words| token.words.meet(*words));
+        let has = |token: &&HeaderToken| phrase.words.iter().any(|words| token.words.meet(*words));
         let said: f64 = tokens.iter().filter(has).map(|token| token.weight).sum();
         let words = phrase.words.iter().filter(|words| marked(**words)).count();
         let may: f64 = tokens
@@ -156,19 +156,19 @@ fn hint(tokens: &[Token], slot: &Slot) -> f64 {
     shares.fold(0.0, f64::max)
 }
 
-impl Kind {
+impl ValueKind {
     /// Whether plain digits are a value of it that an id's digits could be taken for.
     pub fn reads_numbers(self) -> bool {
         matches!(
             self,
-            Kind::Phone
-                | Kind::TaxId
-                | Kind::FirmTaxId
-                | Kind::PostalCode
-                | Kind::Date
-                | Kind::DateTime
-                | Kind::Integer
-                | Kind::Amount
+            ValueKind::Phone
+                | ValueKind::TaxId
+                | ValueKind::FirmTaxId
+                | ValueKind::PostalCode
+                | ValueKind::Date
+                | ValueKind::DateTime
+                | ValueKind::Integer
+                | ValueKind::Amount
         )
     }
 
@@ -176,7 +176,11 @@ impl Kind {
     fn has_form(self) -> bool {
         !matches!(
             self,
-            Kind::Text | Kind::Name | Kind::FullName | Kind::Aside | Kind::Amount
+            ValueKind::Text
+                | ValueKind::Name
+                | ValueKind::FullName
+                | ValueKind::Aside
+                | ValueKind::Amount
         )
     }
 }

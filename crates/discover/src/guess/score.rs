@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use super::codes::meaning;
-use super::fields::{CONCEPTS, Concept, Group, Kind, PHRASES, Phrase};
-use super::places::Ground;
+use super::fields::{CONCEPTS, Concept, Group, PHRASES, Phrase, ValueKind};
+use super::places::PlaceWords;
 use super::tables;
-use super::words::{self, Token, Words};
+use super::words::{self, HeaderToken, WordSet};
 use crate::inspect::classes::Class;
-use crate::inspect::column::{Column, MOST_CODES};
+use crate::inspect::column::{ColumnProfile, MOST_CODES};
 
 /// A header at a place that it does not mark is worth so much of a match.
 const UNMARKED: f64 = 0.35;
@@ -42,19 +42,23 @@ pub struct Fit {
 
 /// A column as the guesser sees it.
 #[derive(Clone, Debug)]
-pub struct Seen<'a> {
+pub struct ColumnView<'a> {
     /// Its sums.
-    pub column: &'a Column,
+    pub column: &'a ColumnProfile,
     /// The words of its header.
-    pub tokens: Vec<Token>,
+    pub tokens: Vec<HeaderToken>,
     /// Place in the file.
     pub index: usize,
 }
 
-impl<'a> Seen<'a> {
+impl<'a> ColumnView<'a> {
     /// A column with words of its header.
-    pub fn new(column: &'a Column, tokens: Vec<Token>, index: usize) -> Seen<'a> {
-        Seen {
+    pub fn new(
+        column: &'a ColumnProfile,
+        tokens: Vec<HeaderToken>,
+        index: usize,
+    ) -> ColumnView<'a> {
+        ColumnView {
             column,
             tokens,
             index,
@@ -63,21 +67,21 @@ impl<'a> Seen<'a> {
 
     /// The header says nothing: no word of it is known but those that say little.
     pub fn mute(&self) -> bool {
-        let little = |token: &Token| token.weight < 1.0 || token.words.is_empty();
+        let little = |token: &HeaderToken| token.weight < 1.0 || token.words.is_empty();
         self.tokens.iter().all(little)
     }
 
     /// Everything that its words can stand for.
-    pub fn words(&self) -> Words {
+    pub fn words(&self) -> WordSet {
         let all = self.tokens.iter().map(|token| token.words);
-        all.fold(Words::default(), Words::and)
+        all.fold(WordSet::default(), WordSet::and)
     }
 
     /// The header names an id and the values are plain digits: their length says nothing of what they are.
     pub fn names_an_id(&self) -> bool {
-        let ids = Words::of("customer/account/id/agreement/document/token");
+        let ids = WordSet::of("customer/account/id/agreement/document/token");
         let others =
-            Words::of("tax/tin/ssn/ein/government/social/security/phone/mobile/birth/dob/zip");
+            WordSet::of("tax/tin/ssn/ein/government/social/security/phone/mobile/birth/dob/zip");
         let words = self.words();
         let key = self.index == 0 && self.mute() && self.column.all_distinct();
         self.column.share(Class::Digits) > 0.9 && (key || words.meet(ids)) && !words.meet(others)
@@ -108,7 +112,7 @@ pub struct Basis {
 }
 
 /// What a column says about every concept.
-pub fn bases(seen: &Seen<'_>) -> Vec<Basis> {
+pub fn bases(seen: &ColumnView<'_>) -> Vec<Basis> {
     let (all, mute) = (seen.words(), seen.mute());
     let one = |(row, concept): (usize, &Concept)| {
         let has = |phrase: &Phrase| phrase.words.iter().all(|words| words.meet(all));
@@ -127,9 +131,9 @@ pub fn bases(seen: &Seen<'_>) -> Vec<Basis> {
 
 /// The fit of a column at a concept and a place. `labels` are the words that mark a place in this file alone.
 pub fn fit(
-    seen: &Seen<'_>,
+    seen: &ColumnView<'_>,
     basis: Basis,
-    ground: &Ground,
+    ground: &PlaceWords,
     number: usize,
     labels: &[Label<'_>],
 ) -> Fit {
@@ -170,33 +174,37 @@ const BY_FORM_ALONE: f64 = 0.45;
 /// The phrase of what needs no words.
 static WORDLESS: LazyLock<Phrase> = LazyLock::new(|| Phrase {
     words: Vec::new(),
-    may: Words::default(),
+    may: WordSet::default(),
 });
 
 /// Whether nearly all values have a form that nothing else has, so that the header only says whose it is.
-fn decisive(column: &Column, concept: &Concept) -> bool {
+fn decisive(column: &ColumnProfile, concept: &Concept) -> bool {
     let most = |class: Class| column.share(class) > 0.9;
     match concept.kind {
-        Kind::CityState => most(Class::CityState),
-        Kind::Agreement => most(Class::Version),
-        Kind::WholeAddress => column.parts.0 > 3 && most(Class::List),
-        Kind::FirmTaxId => most(Class::Ein),
-        Kind::Countries => {
+        ValueKind::CityState => most(Class::CityState),
+        ValueKind::Agreement => most(Class::Version),
+        ValueKind::WholeAddress => column.parts.0 > 3 && most(Class::List),
+        ValueKind::FirmTaxId => most(Class::Ein),
+        ValueKind::Countries => {
             let lists = column.share(Class::List);
             lists > 0.1 && lists + column.share(Class::Country) > 0.9
         }
-        Kind::TaxId => most(Class::Ssn),
+        ValueKind::TaxId => most(Class::Ssn),
         _ => concept.forms.contains(&Class::Email) && most(Class::Email),
     }
 }
 
 /// Whether values of a concept tell it from everything else.
-fn telling(column: &Column, concept: &Concept) -> bool {
+fn telling(column: &ColumnProfile, concept: &Concept) -> bool {
     match concept.kind {
-        Kind::TaxId | Kind::FirmTaxId | Kind::Phone | Kind::PostalCode | Kind::State => true,
-        Kind::CityState | Kind::Street | Kind::Agreement => true,
-        Kind::Code => speaking(column, concept),
-        Kind::Text if concept.field.ends_with("Id") => {
+        ValueKind::TaxId
+        | ValueKind::FirmTaxId
+        | ValueKind::Phone
+        | ValueKind::PostalCode
+        | ValueKind::State => true,
+        ValueKind::CityState | ValueKind::Street | ValueKind::Agreement => true,
+        ValueKind::Code => speaking(column, concept),
+        ValueKind::Text if concept.field.ends_with("Id") => {
             column.share(Class::Mixed) + column.share(Class::Digits) > 0.9 && column.length.0 > 3
         }
         _ => {
@@ -209,7 +217,7 @@ fn telling(column: &Column, concept: &Concept) -> bool {
 }
 
 /// Codes that speak for themselves: three or more, nearly all of them with an obvious meaning, each with its own.
-fn speaking(column: &Column, concept: &Concept) -> bool {
+fn speaking(column: &ColumnProfile, concept: &Concept) -> bool {
     // Numbers never speak for themselves; most columns are told apart here.
     let letters = |codes: &BTreeMap<String, u64>| {
         codes
@@ -258,13 +266,13 @@ fn concept_words(concept: &Concept) -> Option<&'static [&'static str]> {
 
 /// The share of the header that phrase and place explain; and whether the place's marks are there.
 fn by_name(
-    tokens: &[Token],
+    tokens: &[HeaderToken],
     phrases: &[Phrase],
-    ground: &Ground,
+    ground: &PlaceWords,
     number: usize,
     labels: &[Label<'_>],
 ) -> (f64, bool) {
-    let labelled = |token: &Token| {
+    let labelled = |token: &HeaderToken| {
         let found = labels.iter().find(|(label, _)| *label == token.spelled);
         found.map(|(_, place)| *place)
     };
@@ -272,7 +280,7 @@ fn by_name(
     let elsewhere = tokens
         .iter()
         .any(|token| labelled(token).is_some_and(|place| place != number));
-    let plain: Vec<&Token> = tokens
+    let plain: Vec<&HeaderToken> = tokens
         .iter()
         .filter(|token| labelled(token).is_none())
         .collect();
@@ -302,15 +310,15 @@ fn by_name(
 /// How much of a header a phrase at a place explains, and whether it has the place's marks. None: the phrase is not in it,
 /// or it is someone else's.
 fn explained(
-    tokens: &[&Token],
+    tokens: &[&HeaderToken],
     phrase: &Phrase,
-    ground: &Ground,
+    ground: &PlaceWords,
     here: bool,
     place_first: bool,
 ) -> Option<(f64, bool)> {
     let all: f64 = tokens.iter().map(|token| token.weight).sum();
     let mut left = tokens.to_vec();
-    let mut take = |words: &Words| {
+    let mut take = |words: &WordSet| {
         let at = left.iter().position(|token| token.words.meet(*words));
         at.map(|at| left.remove(at)).is_some()
     };
@@ -331,7 +339,7 @@ fn explained(
         return None;
     }
     // What may stand there beside explains the header a little less than the phrase itself.
-    let said = phrase.words.iter().copied().fold(phrase.may, Words::and);
+    let said = phrase.words.iter().copied().fold(phrase.may, WordSet::and);
     let unexplained: f64 = left
         .iter()
         .map(|token| {
@@ -359,7 +367,7 @@ fn says(share: f64) -> f64 {
     ((share - 0.45) / 0.4).clamp(-1.0, 1.0)
 }
 
-fn by_value(column: &Column, concept: &Concept) -> f64 {
+fn by_value(column: &ColumnProfile, concept: &Concept) -> f64 {
     if column.filled == 0 {
         return 0.0;
     }
@@ -385,26 +393,26 @@ fn by_value(column: &Column, concept: &Concept) -> f64 {
     // Plain digits are an id's whatever else has so many.
     let plain = share(Class::Digits) > 0.9;
     match concept.kind {
-        Kind::Code => codes(column, concept),
-        Kind::YesNo => match column.codes() {
+        ValueKind::Code => codes(column, concept),
+        ValueKind::YesNo => match column.codes() {
             Some(codes) if codes.len() <= 3 => of_forms.max(0.0),
             _ => -1.0,
         },
-        Kind::Aside if concept.field == "suffix" && is_salutation(column) => 1.0,
-        Kind::Aside => 0.0,
-        Kind::Text if is_salutation(column) => -1.0,
-        Kind::Name | Kind::FullName if is_salutation(column) => -1.0,
-        Kind::Name if share(Class::Company) > 0.3 => -1.0,
-        Kind::FullName => of_forms.min(if column.average_length() > 7.0 {
+        ValueKind::Aside if concept.field == "suffix" && is_salutation(column) => 1.0,
+        ValueKind::Aside => 0.0,
+        ValueKind::Text if is_salutation(column) => -1.0,
+        ValueKind::Name | ValueKind::FullName if is_salutation(column) => -1.0,
+        ValueKind::Name if share(Class::Company) > 0.3 => -1.0,
+        ValueKind::FullName => of_forms.min(if column.average_length() > 7.0 {
             1.0
         } else {
             -0.6
         }),
-        Kind::Text if concept.field.ends_with("Id") => {
+        ValueKind::Text if concept.field.ends_with("Id") => {
             says(if formed && !plain { 0.0 } else { distinct })
         }
         // 2.1 looks like an amount.
-        Kind::Text if concept.field.ends_with("version") && column.length.1 <= 12 => {
+        ValueKind::Text if concept.field.ends_with("version") && column.length.1 <= 12 => {
             if share(Class::Date) > 0.7
                 || share(Class::Email) > 0.1
                 || distinct > 0.5 && column.filled > 9
@@ -414,8 +422,8 @@ fn by_value(column: &Column, concept: &Concept) -> f64 {
                 0.6
             }
         }
-        Kind::Text if concept.forms.is_empty() && formed => -1.0,
-        Kind::Text if concept.forms.is_empty() => {
+        ValueKind::Text if concept.forms.is_empty() && formed => -1.0,
+        ValueKind::Text if concept.forms.is_empty() => {
             if share(Class::Integer) > 0.7 {
                 -0.4
             } else {
@@ -423,25 +431,27 @@ fn by_value(column: &Column, concept: &Concept) -> f64 {
             }
         }
         // A second line of an address is anything.
-        Kind::Street if formed || share(Class::List) > 0.7 => -1.0,
-        Kind::Street => of_forms.max(0.0),
-        Kind::WholeAddress if column.parts.0 < 3 => -1.0,
-        Kind::Date if concept.field.ends_with("Birth") => {
+        ValueKind::Street if formed || share(Class::List) > 0.7 => -1.0,
+        ValueKind::Street => of_forms.max(0.0),
+        ValueKind::WholeAddress if column.parts.0 < 3 => -1.0,
+        ValueKind::Date if concept.field.ends_with("Birth") => {
             of_forms.min(if (1930.0..2012.0).contains(&column.average_year()) {
                 1.0
             } else {
                 0.0
             })
         }
-        Kind::Percent | Kind::Integer if column.greatest > 100.0 => -0.5,
+        ValueKind::Percent | ValueKind::Integer if column.greatest > 100.0 => -0.5,
         // So few numbers are codes.
-        Kind::Integer if column.codes().is_some_and(|codes| codes.len() <= 6) => of_forms.min(0.2),
-        Kind::Amount if column.greatest < 1000.0 => -0.5,
-        Kind::Countries if share(Class::List) > 0.2 => 1.0,
+        ValueKind::Integer if column.codes().is_some_and(|codes| codes.len() <= 6) => {
+            of_forms.min(0.2)
+        }
+        ValueKind::Amount if column.greatest < 1000.0 => -0.5,
+        ValueKind::Countries if share(Class::List) > 0.2 => 1.0,
         // One each may be any country's column.
-        Kind::Countries => of_forms.min(0.3),
-        Kind::Country if share(Class::List) > 0.1 => -1.0,
-        Kind::State if share(Class::Country) > 0.9 && column.length.0 > 2 => -0.5,
+        ValueKind::Countries => of_forms.min(0.3),
+        ValueKind::Country if share(Class::List) > 0.1 => -1.0,
+        ValueKind::State if share(Class::Country) > 0.9 && column.length.0 > 2 => -0.5,
         _ => of_forms,
     }
 }
@@ -455,7 +465,7 @@ const SALUTATIONS: &[&str] = &[
 ];
 
 /// Whether a column holds nearly nothing but salutations.
-fn is_salutation(column: &Column) -> bool {
+fn is_salutation(column: &ColumnProfile) -> bool {
     let Some(codes) = column.codes() else {
         return false;
     };
@@ -477,7 +487,7 @@ fn is_salutation(column: &Column) -> bool {
 }
 
 /// Few different short values; the better, the more of them have an obvious meaning there.
-fn codes(column: &Column, concept: &Concept) -> f64 {
+fn codes(column: &ColumnProfile, concept: &Concept) -> f64 {
     let Some(codes) = column.codes() else {
         return -1.0;
     };

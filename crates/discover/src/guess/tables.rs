@@ -6,15 +6,15 @@
 use super::codes::meaning;
 use super::values::key;
 use crate::inspect::classes::Class;
-use crate::inspect::column::Column;
+use crate::inspect::column::ColumnProfile;
 use bakkt_contract::account::{ACCOUNT_TYPES, TAX_ID_TYPES};
 use bakkt_contract::roles::{OWNER_KINDS, ROLES};
-use bakkt_contract::{Form, Shape, path};
+use bakkt_contract::{FieldShape, Form, path};
 
-/// A code that occurs.
+/// A code of the export, and how often it occurs.
 #[derive(Clone, Debug)]
-pub struct Entry {
-    /// As the export has it.
+pub struct CodeEntry {
+    /// The code as the export has it.
     pub code: String,
     /// Its word, where that is obvious.
     pub word: Option<&'static str>,
@@ -24,24 +24,24 @@ pub struct Entry {
 
 /// A lookup table.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub struct LookupTable {
     /// Its name in the mapping.
     pub name: String,
     /// The words that its field takes.
     pub words: &'static [&'static str],
     /// The codes.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<CodeEntry>,
 }
 
 /// The words that the field at a path takes.
 pub fn words(path: &str) -> Option<&'static [&'static str]> {
     let indexed = path.replacen("[]", "[0]", 1);
     match path::find(&indexed)?.field.shape {
-        Shape::Leaf(Form::OneOf(words)) => Some(words),
-        Shape::Leaf(Form::Role) => Some(ROLES),
-        Shape::Leaf(Form::OwnerKind) => Some(OWNER_KINDS),
-        Shape::Leaf(Form::TaxIdType) => Some(TAX_ID_TYPES),
-        Shape::Leaf(Form::AccountType) => Some(ACCOUNT_TYPES),
+        FieldShape::Leaf(Form::OneOf(words)) => Some(words),
+        FieldShape::Leaf(Form::Role) => Some(ROLES),
+        FieldShape::Leaf(Form::OwnerKind) => Some(OWNER_KINDS),
+        FieldShape::Leaf(Form::TaxIdType) => Some(TAX_ID_TYPES),
+        FieldShape::Leaf(Form::AccountType) => Some(ACCOUNT_TYPES),
         _ => None,
     }
 }
@@ -61,7 +61,7 @@ const NO_CODES: &[Class] = &[
 ];
 
 /// Whether the values of a column may be written down as codes.
-fn of_codes(column: &Column) -> bool {
+fn of_codes(column: &ColumnProfile) -> bool {
     NO_CODES.iter().all(|class| column.share(*class) < 0.05)
         && column
             .codes()
@@ -69,12 +69,12 @@ fn of_codes(column: &Column) -> bool {
 }
 
 /// The table of a field and the column that feeds it; none when its values are no codes.
-pub fn table(path: &str, column: &Column) -> Option<Table> {
+pub fn table(path: &str, column: &ColumnProfile) -> Option<LookupTable> {
     let words = words(path)?;
     let codes = column.codes().filter(|_| of_codes(column))?;
-    let mut entries: Vec<Entry> = codes
+    let mut entries: Vec<CodeEntry> = codes
         .iter()
-        .map(|(code, count)| Entry {
+        .map(|(code, count)| CodeEntry {
             code: code.clone(),
             word: meaning(path, code, words),
             count: *count,
@@ -82,14 +82,14 @@ pub fn table(path: &str, column: &Column) -> Option<Table> {
         .collect();
     entries.sort_by(|a, b| b.count.cmp(&a.count).then(a.code.cmp(&b.code)));
     let last = path.rsplit('.').next().unwrap_or(path);
-    Some(Table {
+    Some(LookupTable {
         name: snake(last),
         words,
         entries,
     })
 }
 
-impl Table {
+impl LookupTable {
     /// Every code is the word itself: no table is needed.
     pub fn is_plain(&self) -> bool {
         self.entries

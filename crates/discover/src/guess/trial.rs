@@ -6,7 +6,7 @@
 
 use super::Guess;
 use super::columns::Confidence;
-use super::feeds::{Feed, Mapping};
+use super::feeds::{Mapping, MappingLine};
 use crate::inspect::Profile;
 
 /// What became of the values of one line.
@@ -68,7 +68,7 @@ impl Mapping {
         for mut feed in std::mem::take(&mut self.feeds) {
             let line = trial.lines.iter().find(|line| line.path == feed.path);
             match line.is_some_and(|line| feed.weigh(line)) {
-                true => self.hints.push(Feed {
+                true => self.hints.push(MappingLine {
                     confidence: Some(Confidence::Low),
                     ..feed
                 }),
@@ -86,7 +86,7 @@ impl Mapping {
     /// Turns the names and addresses of somebody into hints.
     fn leave_out(&mut self, head: &str, why: &str) {
         let all = std::mem::take(&mut self.feeds);
-        let (out, kept): (Vec<Feed>, Vec<Feed>) = all
+        let (out, kept): (Vec<MappingLine>, Vec<MappingLine>) = all
             .into_iter()
             .partition(|feed| feed.path.starts_with(head));
         self.feeds = kept;
@@ -94,7 +94,7 @@ impl Mapping {
         let own = out
             .into_iter()
             .filter(|feed| feed.confidence.is_some() && !feed.value.contains("when = "));
-        self.hints.extend(own.map(|feed| Feed {
+        self.hints.extend(own.map(|feed| MappingLine {
             confidence: Some(Confidence::Low),
             note: why.to_owned(),
             ..feed
@@ -103,7 +103,7 @@ impl Mapping {
 
     /// Lines that follow from one that is gone go with it.
     fn leave_dependents(&mut self) {
-        let has = |feeds: &[Feed], path: &str| feeds.iter().any(|feed| feed.path == path);
+        let has = |feeds: &[MappingLine], path: &str| feeds.iter().any(|feed| feed.path == path);
         let head = "owners[1].";
         let named = ["identity.familyName", "identity.givenName"]
             .iter()
@@ -125,7 +125,7 @@ impl Mapping {
     }
 }
 
-impl Feed {
+impl MappingLine {
     /// Notes what a trial shows. Whether nothing is left to say for the line.
     fn weigh(&mut self, line: &LineTrial) -> bool {
         if self.note.contains(TRIED) {

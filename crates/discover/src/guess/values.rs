@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 
 use super::date_order::DateHabits;
-use super::fields::Kind;
+use super::fields::ValueKind;
 use crate::inspect::Profile;
 use crate::inspect::classes::Class;
-use crate::inspect::column::Column;
+use crate::inspect::column::ColumnProfile;
 use crate::inspect::shapes;
 use bakkt_model::error::{is_hidden, visible};
 
@@ -65,7 +65,7 @@ pub fn names(profile: &Profile) -> Vec<String> {
     for column in &profile.columns {
         *same.entry(&column.name).or_default() += 1;
     }
-    let one = |(place, column): (usize, &Column)| {
+    let one = |(place, column): (usize, &ColumnProfile)| {
         if column.name.is_empty() || same[column.name.as_str()] > 1 {
             format!("#{}", place + 1)
         } else {
@@ -91,8 +91,8 @@ pub fn from_all(key: &str, names: &[String], transforms: &[String]) -> String {
     format!("{{ {} }}", parts.join(", "))
 }
 
-/// What makes the value of a kind, and what a person should know.
-pub struct Made {
+/// How a column's text becomes a value of its kind, and what a person should know about that.
+pub struct Conversion {
     /// Transforms.
     pub transforms: Vec<String>,
     /// A remark; empty when there is none.
@@ -101,8 +101,8 @@ pub struct Made {
     pub open: bool,
 }
 
-fn made(transforms: &[&str]) -> Made {
-    Made {
+fn made(transforms: &[&str]) -> Conversion {
+    Conversion {
         transforms: transforms.iter().map(|text| (*text).to_owned()).collect(),
         note: String::new(),
         open: false,
@@ -110,30 +110,30 @@ fn made(transforms: &[&str]) -> Made {
 }
 
 /// The transforms of one column for a kind.
-pub fn transforms(kind: Kind, column: &Column, habits: DateHabits) -> Made {
+pub fn transforms(kind: ValueKind, column: &ColumnProfile, habits: DateHabits) -> Conversion {
     match kind {
-        Kind::Date | Kind::DateTime => dates(kind, column, habits),
-        Kind::TaxId if column.count(Class::Mixed) > 0 => Made {
+        ValueKind::Date | ValueKind::DateTime => dates(kind, column, habits),
+        ValueKind::TaxId if column.count(Class::Mixed) > 0 => Conversion {
             // `tax_id` takes the place of this where most values are of the U.S.
             note: "some hold letters: `digits = true` would drop them".into(),
             ..made(&[])
         },
-        Kind::FirmTaxId if column.share(Class::Ein) + column.share(Class::Nine) > 0.9 => {
+        ValueKind::FirmTaxId if column.share(Class::Ein) + column.share(Class::Nine) > 0.9 => {
             made(&["tax_id = { part = \"number\", entity = true }"])
         }
-        Kind::TaxId | Kind::FirmTaxId => made(&["digits = true"]),
-        Kind::State => made(&["us_state = true"]),
-        Kind::Country => made(&["country = true"]),
-        Kind::Amount => made(&["usd_range = true"]),
-        Kind::Integer if column.count(Class::Percent) > 0 => {
+        ValueKind::TaxId | ValueKind::FirmTaxId => made(&["digits = true"]),
+        ValueKind::State => made(&["us_state = true"]),
+        ValueKind::Country => made(&["country = true"]),
+        ValueKind::Amount => made(&["usd_range = true"]),
+        ValueKind::Integer if column.count(Class::Percent) > 0 => {
             made(&["digits = true", "integer = true"])
         }
-        Kind::Integer => made(&["integer = true"]),
-        Kind::YesNo => made(&["yes_no = true"]),
-        Kind::Percent if column.count(Class::Percent) > 0 => made(&["regex = '^[0-9.]+'"]),
-        Kind::Countries => {
+        ValueKind::Integer => made(&["integer = true"]),
+        ValueKind::YesNo => made(&["yes_no = true"]),
+        ValueKind::Percent if column.count(Class::Percent) > 0 => made(&["regex = '^[0-9.]+'"]),
+        ValueKind::Countries => {
             let split = format!("split = {{ by = {} }}", quoted(&column.parts.1.to_string()));
-            Made {
+            Conversion {
                 transforms: vec![split, "country = true".into()],
                 note: String::new(),
                 open: false,
@@ -144,7 +144,7 @@ pub fn transforms(kind: Kind, column: &Column, habits: DateHabits) -> Made {
 }
 
 /// The order that the values have, or that such files usually have.
-fn dates(kind: Kind, column: &Column, habits: DateHabits) -> Made {
+fn dates(kind: ValueKind, column: &ColumnProfile, habits: DateHabits) -> Conversion {
     let count = |class| column.count(class);
     let (month_first, day_first) = (count(Class::OnlyMdy), count(Class::OnlyDmy));
     let others = count(Class::Date) - count(Class::Ymd);
@@ -182,7 +182,7 @@ fn dates(kind: Kind, column: &Column, habits: DateHabits) -> Made {
         ));
     }
     // A time without a zone is a moment only when somebody says where it is from.
-    let unzoned = kind == Kind::DateTime && count(Class::Time) > count(Class::Zone);
+    let unzoned = kind == ValueKind::DateTime && count(Class::Time) > count(Class::Zone);
     if unzoned {
         notes.push(
             "its times have no zone and are read as UTC: say where they are from with `zone`"
@@ -193,7 +193,7 @@ fn dates(kind: Kind, column: &Column, habits: DateHabits) -> Made {
         true => format!("date = {{ order = \"{order}\", pivot = {pivot} }}"),
         false => format!("date = \"{order}\""),
     };
-    Made {
+    Conversion {
         transforms: vec![transform],
         note: notes.join("; "),
         open: open || short || unzoned,
@@ -201,7 +201,7 @@ fn dates(kind: Kind, column: &Column, habits: DateHabits) -> Made {
 }
 
 /// Why the day comes first in a column that does not tell: full stops between the parts, or what the file says.
-fn expected_day_first(column: &Column, habits: DateHabits) -> Option<&'static str> {
+fn expected_day_first(column: &ColumnProfile, habits: DateHabits) -> Option<&'static str> {
     let dotted = column.shapes.top(1).first().is_some_and(|(shape, _)| {
         shape
             .split(' ')
@@ -215,7 +215,7 @@ fn expected_day_first(column: &Column, habits: DateHabits) -> Option<&'static st
 }
 
 /// The parts of an address that stands in one cell, in their order, where the usual shapes show which is which.
-pub fn address_parts(column: &Column) -> Option<Vec<&'static str>> {
+pub fn address_parts(column: &ColumnProfile) -> Option<Vec<&'static str>> {
     let separator = column.parts.1;
     let whole = column
         .shapes

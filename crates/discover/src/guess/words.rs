@@ -19,59 +19,61 @@ const TABLE: &str = include_str!("words.txt");
 
 /// A set of the table's words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Words([u64; 4]);
+pub struct WordSet([u64; 4]);
 
-impl Words {
+impl WordSet {
     /// The words that a text names, parted by strokes or spaces. What the table lacks is nothing.
-    pub fn of(names: &str) -> Words {
+    pub fn of(names: &str) -> WordSet {
         let names = names.split(['/', ' ']);
         let places = names.filter_map(|name| KNOWN.places.get(name));
-        places.fold(Words::default(), |all, place| all.and(Words::one(*place)))
+        places.fold(WordSet::default(), |all, place| {
+            all.and(WordSet::one(*place))
+        })
     }
 
-    fn one(place: usize) -> Words {
+    fn one(place: usize) -> WordSet {
         let mut all = [0; 4];
         if let Some(part) = all.get_mut(place / 64) {
             *part = 1 << (place % 64);
         }
-        Words(all)
+        WordSet(all)
     }
 
     /// Both together.
-    pub fn and(self, other: Words) -> Words {
-        Words(std::array::from_fn(|part| self.0[part] | other.0[part]))
+    pub fn and(self, other: WordSet) -> WordSet {
+        WordSet(std::array::from_fn(|part| self.0[part] | other.0[part]))
     }
 
     /// Whether they have a word in common.
-    pub fn meet(self, other: Words) -> bool {
+    pub fn meet(self, other: WordSet) -> bool {
         (0..4).any(|part| self.0[part] & other.0[part] != 0)
     }
 
     /// Whether all of them are among others.
-    pub fn within(self, others: Words) -> bool {
+    pub fn within(self, others: WordSet) -> bool {
         (0..4).all(|part| self.0[part] & !others.0[part] == 0)
     }
 
     /// Whether there is none.
     pub fn is_empty(self) -> bool {
-        self == Words::default()
+        self == WordSet::default()
     }
 }
 
-/// The table, read.
-struct Known {
+/// The table of words with its indexes.
+struct WordTable {
     /// Each word with its place in the table.
     places: HashMap<&'static str, usize>,
     /// Every spelling with the words that it stands for.
-    spellings: HashMap<&'static str, Words>,
+    spellings: HashMap<&'static str, WordSet>,
     /// The same of the stems of long spellings.
-    stems: HashMap<&'static str, Words>,
+    stems: HashMap<&'static str, WordSet>,
     /// Long spellings by their first letter.
-    long: HashMap<char, Vec<(&'static str, Words)>>,
+    long: HashMap<char, Vec<(&'static str, WordSet)>>,
 }
 
-static KNOWN: LazyLock<Known> = LazyLock::new(|| {
-    let mut known = Known {
+static KNOWN: LazyLock<WordTable> = LazyLock::new(|| {
+    let mut known = WordTable {
         places: HashMap::new(),
         spellings: HashMap::new(),
         stems: HashMap::new(),
@@ -80,7 +82,7 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     for (place, (word, spellings)) in lines().enumerate() {
         known.places.insert(word, place);
         for spelling in spellings.split(' ') {
-            let own = Words::one(place);
+            let own = WordSet::one(place);
             let all = known.spellings.entry(spelling).or_default();
             *all = all.and(own);
             if spelling.len() > 4 {
@@ -102,10 +104,10 @@ fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// Words that say little about what a column holds: they weigh less.
 const LIGHT: &str = "number id code text date name line primary of current customer owner flag usd total type status \
     combined legal expected person list";
-static LIGHT_WORDS: LazyLock<Words> = LazyLock::new(|| Words::of(LIGHT));
+static LIGHT_WORDS: LazyLock<WordSet> = LazyLock::new(|| WordSet::of(LIGHT));
 
 /// Words between words.
-static FILLERS: LazyLock<Words> = LazyLock::new(|| Words::of("of"));
+static FILLERS: LazyLock<WordSet> = LazyLock::new(|| WordSet::of("of"));
 
 /// The same of other languages. They are no spellings of the table: glued headers would be cut at them.
 const FOREIGN_FILLERS: &[&str] = &[
@@ -121,18 +123,18 @@ const FOREIGN: &[(&str, &str)] = &[
     ("relative", "a relative's"),
     ("former", "what was before"),
 ];
-static FOREIGN_WORDS: LazyLock<Words> = LazyLock::new(|| {
-    let all = FOREIGN.iter().map(|(word, _)| Words::of(word));
-    all.fold(Words::default(), Words::and)
+static FOREIGN_WORDS: LazyLock<WordSet> = LazyLock::new(|| {
+    let all = FOREIGN.iter().map(|(word, _)| WordSet::of(word));
+    all.fold(WordSet::default(), WordSet::and)
 });
 
 /// Whether a word says that a column is someone else's.
-pub fn is_foreign(token: &Token) -> bool {
+pub fn is_foreign(token: &HeaderToken) -> bool {
     token.words.meet(*FOREIGN_WORDS)
 }
 
 /// Whose a column is, when it is not the customer's own.
-pub fn foreign(tokens: &[Token]) -> Option<&'static str> {
+pub fn foreign(tokens: &[HeaderToken]) -> Option<&'static str> {
     let named = |word: &str| tokens.iter().any(|token| token.is(word));
     let found = FOREIGN.iter().find(|(word, _)| named(word))?;
     Some(found.1)
@@ -140,11 +142,11 @@ pub fn foreign(tokens: &[Token]) -> Option<&'static str> {
 
 /// A word of a header: everything that it can stand for; nothing when it is not known.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Token {
+pub struct HeaderToken {
     /// As it is spelled, in lower case.
     pub spelled: String,
     /// What it can stand for.
-    pub words: Words,
+    pub words: WordSet,
     /// A number that stands alone or behind it.
     pub number: Option<u32>,
     /// How much it counts.
@@ -153,9 +155,9 @@ pub struct Token {
     pub sure: bool,
 }
 
-impl Token {
-    fn new(spelled: String, words: Words, sure: bool) -> Token {
-        let mut token = Token {
+impl HeaderToken {
+    fn new(spelled: String, words: WordSet, sure: bool) -> HeaderToken {
+        let mut token = HeaderToken {
             spelled,
             words,
             number: None,
@@ -180,19 +182,19 @@ impl Token {
 
     /// Whether it can stand for a word.
     pub fn is(&self, word: &str) -> bool {
-        self.words.meet(Words::of(word))
+        self.words.meet(WordSet::of(word))
     }
 
     /// It stands for one more word, as its header or its file says.
     pub fn also(&mut self, word: &str) {
-        self.words = self.words.and(Words::of(word));
+        self.words = self.words.and(WordSet::of(word));
         self.weigh();
     }
 }
 
 /// The words of a header.
-pub fn tokens(header: &str) -> Vec<Token> {
-    let mut all: Vec<Token> = Vec::new();
+pub fn tokens(header: &str) -> Vec<HeaderToken> {
+    let mut all: Vec<HeaderToken> = Vec::new();
     for part in compounds(parts(&joined(&without_accents(header)))) {
         if let Ok(number) = part.parse::<u32>() {
             match all.last_mut() {
@@ -203,9 +205,9 @@ pub fn tokens(header: &str) -> Vec<Token> {
                         last.also("joint");
                     }
                 }
-                None => all.push(Token {
+                None => all.push(HeaderToken {
                     number: Some(number),
-                    ..Token::new(part, Words::default(), true)
+                    ..HeaderToken::new(part, WordSet::default(), true)
                 }),
             }
             continue;
@@ -214,21 +216,21 @@ pub fn tokens(header: &str) -> Vec<Token> {
         match pieces(&part).filter(|_| known.is_empty()) {
             Some(pieces) => all.extend(pieces.into_iter().map(|piece| {
                 let (words, sure) = meanings(piece);
-                Token::new(piece.to_owned(), words, sure && part.len() > 4)
+                HeaderToken::new(piece.to_owned(), words, sure && part.len() > 4)
             })),
             None if known.is_empty() => {
                 let words = shortened(&part);
-                all.push(Token::new(part, words, words.is_empty()));
+                all.push(HeaderToken::new(part, words, words.is_empty()));
             }
-            None => all.push(Token::new(part, known, sure)),
+            None => all.push(HeaderToken::new(part, known, sure)),
         }
     }
     all
 }
 
 /// The words that a spelling is short for; those that it shortens the least.
-fn shortened(part: &str) -> Words {
-    let mut best = (0.0, Words::default());
+fn shortened(part: &str) -> WordSet {
+    let mut best = (0.0, WordSet::default());
     if !part.is_ascii() || part.len() > 10 {
         return best.1;
     }
@@ -261,14 +263,14 @@ fn compounds(parts: Vec<String>) -> Vec<String> {
 }
 
 /// What a spelling stands for, and whether the table has it so.
-fn meanings(spelling: &str) -> (Words, bool) {
+fn meanings(spelling: &str) -> (WordSet, bool) {
     match KNOWN.spellings.get(spelling) {
         Some(words) => (*words, true),
         None if spelling.len() > 4 => {
             let words = KNOWN.stems.get(stem(spelling)).copied();
             (words.unwrap_or_default(), false)
         }
-        None => (Words::default(), true),
+        None => (WordSet::default(), true),
     }
 }
 

@@ -6,15 +6,15 @@
 use std::fmt::Write;
 
 use super::columns::Confidence;
-use super::feeds::{Feed, section};
+use super::feeds::{MappingLine, section};
 use super::values::{comment, key, name, names, quoted};
 use super::words;
-use super::{Guess, Rows, Sheet};
+use super::{Guess, GuessedFile, Rows};
 use crate::inspect::Profile;
 use bakkt_contract::Level;
 
 /// A file to be written: its name and its text.
-pub type File = (&'static str, String);
+pub type OutputFile = (&'static str, String);
 
 /// The name of a sheet's mapping.
 fn mapping_name(rows: Rows) -> &'static str {
@@ -31,7 +31,7 @@ pub fn files(
     profiles: &[Profile],
     paths: &[String],
     header: Option<&str>,
-) -> Vec<File> {
+) -> Vec<OutputFile> {
     let mut files = vec![("migration.toml", migration(guess, profiles, paths, header))];
     for sheet in &guess.sheets {
         files.push((
@@ -147,7 +147,7 @@ on_existing = "skip"
 "#;
 
 /// The text of a sheet's mapping. `path` is how migration.toml names the export.
-pub fn mapping(sheet: &Sheet, profile: &Profile, path: &str) -> String {
+pub fn mapping(sheet: &GuessedFile, profile: &Profile, path: &str) -> String {
     let mapping = &sheet.mapping;
     let mut out = format!(
         "# Guessed by `bakkt-migrate init` from {}. Behind each line stands how sure it is:\n",
@@ -219,7 +219,7 @@ const MISSING: &str = "
 placeholders = true
 ";
 
-fn line(feed: &Feed) -> String {
+fn line(feed: &MappingLine) -> String {
     let mut line = format!("{} = {}", key(&feed.path), feed.value);
     let sure = feed.confidence.map_or("", Confidence::word);
     let note = [sure, feed.note.as_str()]
@@ -286,7 +286,7 @@ pub fn summary(guess: &Guess, profiles: &[Profile], dir: &str) -> String {
         .sheets
         .iter()
         .flat_map(|sheet| &sheet.mapping.tables)
-        .map(super::tables::Table::open)
+        .map(super::tables::LookupTable::open)
         .sum();
     out.push_str("\nnext:\n");
     for sheet in &guess.sheets {
@@ -348,7 +348,7 @@ fn taken(guess: &Guess, profiles: &[Profile]) -> String {
     }
 }
 
-fn one(out: &mut String, sheet: &Sheet, profile: &Profile) {
+fn one(out: &mut String, sheet: &GuessedFile, profile: &Profile) {
     let mapping = &sheet.mapping;
     let count = |confidence| {
         mapping

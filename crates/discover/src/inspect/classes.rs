@@ -5,7 +5,7 @@
 //! good for a field (`mapping`, `assess`).
 
 use super::dates;
-use bakkt_contract::amounts::{self, Point};
+use bakkt_contract::amounts::{self, DecimalMark};
 use bakkt_contract::usd::Scale;
 use bakkt_contract::{countries, forms, spans, us_states};
 
@@ -94,10 +94,10 @@ classes! {
 }
 
 /// A set of classes, one bit each.
-pub type Set = u64;
+pub type ClassSet = u64;
 
 /// The bit of a class.
-pub const fn bit(class: Class) -> Set {
+pub const fn bit(class: Class) -> ClassSet {
     1 << class as u64
 }
 
@@ -130,7 +130,7 @@ impl Marks {
 }
 
 /// Everything that a trimmed value can be, and what it shows when it is a date.
-pub fn classes(text: &str) -> (Set, Option<dates::Look>) {
+pub fn classes(text: &str) -> (ClassSet, Option<dates::DateReadings>) {
     let marks = Marks::of(text);
     let mut set = 0;
     let mut add = |class: Class, is: bool| {
@@ -277,13 +277,13 @@ fn is_amount(text: &str) -> bool {
         let bare = bare.strip_prefix(word).unwrap_or(bare);
         bare.strip_suffix(word).unwrap_or(bare).trim_matches(marks)
     });
-    bare.contains(|c: char| c.is_ascii_digit()) && amounts::parse(bare, Point::Dot).is_some()
+    bare.contains(|c: char| c.is_ascii_digit()) && amounts::parse(bare, DecimalMark::Dot).is_some()
 }
 
 /// A range of amounts, written with a mark that other numbers with a dash do not have.
 fn is_span(text: &str, marks: Marks) -> bool {
     let marked = text.contains(['$', ',', 'k', 'K', '<', '>']) || marks.letters > 3;
-    marked && marks.letters < 20 && spans::range_of(Scale::A, text, Point::Dot).is_ok()
+    marked && marks.letters < 20 && spans::range_of(Scale::A, text, DecimalMark::Dot).is_ok()
 }
 
 fn is_country(text: &str, marks: Marks) -> bool {

@@ -1,7 +1,7 @@
 //! What a column holds, gathered in one pass.
 //!
-//! Owner of [`Column`]. Invariants: its memory is bounded whatever the file holds; two of them, of two parts of one file,
-//! merge to that of the whole; of the values themselves only [`Column::codes`] keeps any: a few short ones, for lookup
+//! Owner of [`ColumnProfile`]. Invariants: its memory is bounded whatever the file holds; two of them, of two parts of one file,
+//! merge to that of the whole; of the values themselves only [`ColumnProfile::codes`] keeps any: a few short ones, for lookup
 //! tables, and none once there are too many to be codes. They are never printed here.
 
 use std::collections::BTreeMap;
@@ -28,18 +28,18 @@ pub const CURRENCIES: [&str; 8] = ["$", "€", "£", "¥", "USD", "EUR", "GBP", 
 /// Values that were seen lately and need not be looked at again; cities, codes and names come back all the time.
 const RECENT: usize = 256;
 
-/// What one value turned out to be. It is known by its hash, and holds nothing of the value.
+/// What is known of one value, identified by its hash; nothing of the value itself is kept.
 #[derive(Clone, Debug, Default)]
-struct Looked {
+struct ValueFacts {
     hash: u64,
     placeholder: bool,
     length: u64,
-    set: classes::Set,
-    date: Option<dates::Look>,
+    set: classes::ClassSet,
+    date: Option<dates::DateReadings>,
     shape: String,
 }
 
-impl Looked {
+impl ValueFacts {
     fn look(&mut self, text: &str, hash: u64) {
         self.hash = hash;
         self.placeholder = placeholder::is_placeholder(text);
@@ -51,7 +51,7 @@ impl Looked {
 
 /// The sums of a column.
 #[derive(Clone, Debug)]
-pub struct Column {
+pub struct ColumnProfile {
     /// Its name, as the header has it.
     pub name: String,
     /// Cells that hold something.
@@ -78,13 +78,13 @@ pub struct Column {
     pub parts: (u64, char),
     counts: [u64; Class::COUNT],
     codes: Option<BTreeMap<String, u64>>,
-    recent: Vec<Looked>,
+    recent: Vec<ValueFacts>,
 }
 
-impl Column {
+impl ColumnProfile {
     /// An empty one, of a file with so many columns.
-    pub fn new(name: &str, columns: usize) -> Column {
-        Column {
+    pub fn new(name: &str, columns: usize) -> ColumnProfile {
+        ColumnProfile {
             name: name.to_owned(),
             filled: 0,
             broken: 0,
@@ -116,7 +116,7 @@ impl Column {
         let hash = hasher.hash(text);
         let place = hash as usize % RECENT;
         if self.recent.len() < RECENT {
-            self.recent.resize_with(RECENT, Looked::default);
+            self.recent.resize_with(RECENT, ValueFacts::default);
         }
         if self.recent[place].hash != hash {
             self.recent[place].look(text, hash);
@@ -137,7 +137,7 @@ impl Column {
         self.recent[place] = looked;
     }
 
-    fn sum(&mut self, text: &str, looked: &Looked) {
+    fn sum(&mut self, text: &str, looked: &ValueFacts) {
         let (set, date) = (looked.set, looked.date);
         let mut rest = set;
         while rest != 0 {
@@ -187,7 +187,7 @@ impl Column {
     }
 
     /// Adds what another part of the same column has.
-    pub fn merge(&mut self, other: &Column) {
+    pub fn merge(&mut self, other: &ColumnProfile) {
         self.filled += other.filled;
         self.broken += other.broken;
         self.placeholders += other.placeholders;

@@ -3,9 +3,9 @@
 //! Owner of [`look`]: whether a text is a date at all, and in which orders it can be read. It decides nothing: one value
 //! can be read in two orders, a column of them in one. Left out on purpose: the date itself (`mapping::dates`).
 
-/// What one date shows.
+/// The ways in which one text can be read as a date.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct DateReadings {
     /// Can be month, day, year.
     pub mdy: bool,
     /// Can be day, month, year.
@@ -29,7 +29,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// Looks at a text.
-pub fn look(text: &str) -> Option<Look> {
+pub fn look(text: &str) -> Option<DateReadings> {
     if !(6..=40).contains(&text.len()) || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -41,7 +41,7 @@ pub fn look(text: &str) -> Option<Look> {
     } else {
         numbers(date)
     };
-    found.map(|found| Look {
+    found.map(|found| DateReadings {
         time,
         zone: time && has_zone(text),
         ..found
@@ -85,21 +85,21 @@ fn part_time(text: &str) -> (&str, bool) {
     }
 }
 
-fn digits(text: &str) -> Option<Look> {
+fn digits(text: &str) -> Option<DateReadings> {
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<u16>().ok();
     if text.len() != 8 {
         return None;
     }
     let year_first = of(number(4, 6)?, number(6, 8)?, number(0, 4)?, 4);
     let year_last = |first, second| of(first, second, number(4, 8)?, 4);
-    let found = Look {
+    let found = DateReadings {
         ymd: year_first.is_some(),
         mdy: year_last(number(0, 2)?, number(2, 4)?).is_some(),
         dmy: year_last(number(2, 4)?, number(0, 2)?).is_some(),
-        ..Look::default()
+        ..DateReadings::default()
     };
     let year = year_first.or_else(|| number(4, 8))?;
-    (found.ymd || found.mdy || found.dmy).then_some(Look { year, ..found })
+    (found.ymd || found.mdy || found.dmy).then_some(DateReadings { year, ..found })
 }
 
 /// The year, when month and day can be ones.
@@ -113,7 +113,7 @@ fn of(month: u16, day: u16, year: u16, width: usize) -> Option<u16> {
     ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some(year)
 }
 
-fn numbers(text: &str) -> Option<Look> {
+fn numbers(text: &str) -> Option<DateReadings> {
     let separator = text
         .chars()
         .find(|c| !c.is_ascii_digit())
@@ -128,7 +128,7 @@ fn numbers(text: &str) -> Option<Look> {
     }
     let number = |part: &str| part.parse::<u16>().ok();
     let (x, y, z) = (number(a)?, number(b)?, number(c)?);
-    let mut found = Look::default();
+    let mut found = DateReadings::default();
     if a.len() == 4 && b.len() <= 2 && c.len() <= 2 {
         found.year = of(y, z, x, 4)?;
         found.ymd = true;
@@ -145,7 +145,7 @@ fn numbers(text: &str) -> Option<Look> {
     Some(found)
 }
 
-fn words(text: &str) -> Option<Look> {
+fn words(text: &str) -> Option<DateReadings> {
     let mut parts = text
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|part| !part.is_empty());
@@ -171,13 +171,13 @@ fn words(text: &str) -> Option<Look> {
         (None, Some(month)) => (month, day(a)?, true),
         _ => return None,
     };
-    Some(Look {
+    Some(DateReadings {
         mdy: !dmy,
         dmy,
         word: true,
         short_year: c.len() == 2,
         year: of(month, day, year(c)?, c.len())?,
-        ..Look::default()
+        ..DateReadings::default()
     })
 }
 

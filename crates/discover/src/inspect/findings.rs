@@ -8,7 +8,7 @@ use super::classes::Class::{
     self, Capitals, CityState, Date, Digits, Dmy, Email, Money, MonthWord, Name, NameComma, Nine,
     Number, OnlyDmy, OnlyMdy, Phone, ShortYear, State, Ymd, Zip,
 };
-use super::column::{CURRENCIES, Column};
+use super::column::{CURRENCIES, ColumnProfile};
 use bakkt_source::shape::shape;
 
 /// Something of a file or of a column of it.
@@ -76,10 +76,11 @@ pub fn of(profile: &Profile) -> Vec<Finding> {
     found
 }
 
-type Found = (&'static str, u64, String);
+/// The kind of a finding, how many cells it concerns, and its text.
+type ColumnRemark = (&'static str, u64, String);
 
 /// The rules: each looks at one column.
-const RULES: &[fn(&Column) -> Option<Found>] = &[
+const RULES: &[fn(&ColumnProfile) -> Option<ColumnRemark>] = &[
     broken,
     placeholders,
     mixed_dates,
@@ -93,7 +94,7 @@ const RULES: &[fn(&Column) -> Option<Found>] = &[
     state_spellings,
 ];
 
-fn of_column(column: &Column) -> Vec<Found> {
+fn of_column(column: &ColumnProfile) -> Vec<ColumnRemark> {
     RULES.iter().filter_map(|rule| rule(column)).collect()
 }
 
@@ -105,7 +106,7 @@ fn values(count: u64) -> String {
     }
 }
 
-fn broken(column: &Column) -> Option<Found> {
+fn broken(column: &ColumnProfile) -> Option<ColumnRemark> {
     let text = format!(
         "{} could not be read: broken characters or an error of a workbook",
         values(column.broken)
@@ -113,7 +114,7 @@ fn broken(column: &Column) -> Option<Found> {
     (column.broken > 0).then_some(("broken", column.broken, text))
 }
 
-fn placeholders(column: &Column) -> Option<Found> {
+fn placeholders(column: &ColumnProfile) -> Option<ColumnRemark> {
     let count = column.placeholders;
     let text = format!(
         "placeholders such as N/A, 01/01/1900 or 999-99-9999: {} counted as empty; `placeholders = true` does the same in a mapping",
@@ -123,11 +124,11 @@ fn placeholders(column: &Column) -> Option<Found> {
 }
 
 /// Mostly dates.
-fn dates(column: &Column) -> bool {
+fn dates(column: &ColumnProfile) -> bool {
     column.share(Date) > 0.5
 }
 
-fn mixed_dates(column: &Column) -> Option<Found> {
+fn mixed_dates(column: &ColumnProfile) -> Option<ColumnRemark> {
     let (mdy, dmy) = (column.count(OnlyMdy), column.count(OnlyDmy));
     let text = format!(
         "{} can only have the month first and {} only the day: two orders in one column",
@@ -141,7 +142,7 @@ fn mixed_dates(column: &Column) -> Option<Found> {
     ))
 }
 
-fn open_dates(column: &Column) -> Option<Found> {
+fn open_dates(column: &ColumnProfile) -> Option<ColumnRemark> {
     let count = column.count(Dmy).min(column.count(Class::Mdy));
     let open = dates(column)
         && count > 0
@@ -151,7 +152,7 @@ fn open_dates(column: &Column) -> Option<Found> {
     open.then(|| ("open_date_order", count, "no value tells day and month apart (all days are 12 or less): ask whoever made the export".to_owned()))
 }
 
-fn date_spellings(column: &Column) -> Option<Found> {
+fn date_spellings(column: &ColumnProfile) -> Option<ColumnRemark> {
     let year_first = column.count(Ymd);
     let other = column.count(Date).saturating_sub(year_first);
     let least = year_first.min(other);
@@ -163,7 +164,7 @@ fn date_spellings(column: &Column) -> Option<Found> {
     (dates(column) && least > 0).then_some(("two_date_spellings", least, text))
 }
 
-fn short_years(column: &Column) -> Option<Found> {
+fn short_years(column: &ColumnProfile) -> Option<ColumnRemark> {
     let count = column.count(ShortYear);
     let text = format!(
         "{} have a year of two digits: the century is a guess",
@@ -172,7 +173,7 @@ fn short_years(column: &Column) -> Option<Found> {
     (dates(column) && count > 0).then_some(("short_years", count, text))
 }
 
-fn lost_zeros(column: &Column) -> Option<Found> {
+fn lost_zeros(column: &ColumnProfile) -> Option<ColumnRemark> {
     let (usual, _, short) = column.lost_zeros()?;
     let ids = column.share(Digits) > 0.3
         && (column.share(Zip) > 0.8 || column.share(Nine) > 0.5 || column.all_distinct());
@@ -183,7 +184,7 @@ fn lost_zeros(column: &Column) -> Option<Found> {
     ids.then_some(("lost_zeros", short, text))
 }
 
-fn currencies(column: &Column) -> Option<Found> {
+fn currencies(column: &ColumnProfile) -> Option<ColumnRemark> {
     // A dollar sign and USD are one.
     let dollars = column.currencies[0] + column.currencies[4];
     let others: Vec<(&str, u64)> = CURRENCIES
@@ -203,7 +204,7 @@ fn currencies(column: &Column) -> Option<Found> {
     (other > 0 && dollars + column.count(Number) > other).then_some(("two_currencies", other, text))
 }
 
-fn capitals(column: &Column) -> Option<Found> {
+fn capitals(column: &ColumnProfile) -> Option<ColumnRemark> {
     let names = column.count(Name) + column.count(NameComma);
     let count = column.count(Capitals);
     let names =
@@ -224,7 +225,7 @@ const TYPES: &[(Class, &str)] = &[
     (Number, "numbers"),
 ];
 
-fn mixed_types(column: &Column) -> Option<Found> {
+fn mixed_types(column: &ColumnProfile) -> Option<ColumnRemark> {
     // Postal codes are numbers in one country and none in the next.
     if column.share(Zip) + column.share(Class::Postcode) > 0.9 {
         return None;
@@ -244,7 +245,7 @@ fn mixed_types(column: &Column) -> Option<Found> {
     (count > 0).then_some(("mixed_types", count, text))
 }
 
-fn state_spellings(column: &Column) -> Option<Found> {
+fn state_spellings(column: &ColumnProfile) -> Option<ColumnRemark> {
     let whole = column.count(State);
     let short = column
         .shapes

@@ -18,13 +18,13 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
 
-use column::Column;
+use column::ColumnProfile;
 use distinct::Hasher;
 
 use bakkt_model::error::started;
 use bakkt_source::container::{self, Container};
 use bakkt_source::encoding::Encoding;
-use bakkt_source::export::{Opened, Options, Pass, Skipped};
+use bakkt_source::export::{ExportPass, OpenedExport, Options, SkipReason};
 use bakkt_source::{Export, Flaw, Rows};
 
 /// Rows of a batch, and cells of one in a wide file.
@@ -72,12 +72,12 @@ pub struct Profile {
     /// Rows that are broken as a whole, by what is wrong; their cells are in no column.
     pub flaws: Vec<(Flaw, u64)>,
     /// Its columns, in the order of the file.
-    pub columns: Vec<Column>,
+    pub columns: Vec<ColumnProfile>,
 }
 
 /// One column of a file equals one of another: `key` of `of` holds values of `account_key` of `to`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Link {
+pub struct FileLink {
     /// The file whose rows belong to rows of the other, by its place.
     pub of: usize,
     /// Its column.
@@ -99,7 +99,7 @@ pub fn open(path: &Path, options: &Options) -> anyhow::Result<Export> {
     if !is_workbook(path) {
         options.sheet = None;
     }
-    let opened = Opened::new(Path::new(""), &name, &options)?;
+    let opened = OpenedExport::new(Path::new(""), &name, &options)?;
     opened.ready(&std::env::temp_dir(), |_| Ok(()))
 }
 
@@ -122,9 +122,9 @@ pub fn survey(
     mut each: impl FnMut(u64, u64),
 ) -> anyhow::Result<Profile> {
     let names = export.headers();
-    let empty: Vec<Column> = names
+    let empty: Vec<ColumnProfile> = names
         .iter()
-        .map(|name| Column::new(name, names.len()))
+        .map(|name| ColumnProfile::new(name, names.len()))
         .collect();
     let mut profile = about(export);
     let wide = names.len().max(1);
@@ -138,7 +138,7 @@ pub fn survey(
             let (rows_in, rows_out) = sync_channel::<Rows>(WAITING);
             let (used_in, used_out) = sync_channel::<Rows>(2 * WAITING);
             lanes.push((rows_in, used_out));
-            let part = Part::new(&empty);
+            let part = PartialProfile::new(&empty);
             let gather = move || part.gather(export, &rows_out, &used_in, hasher);
             parts.push(started(Builder::new().spawn_scoped(scope, gather))?);
         }
@@ -198,7 +198,7 @@ fn about(export: &Export) -> Profile {
 
 /// Hands the file's rows to the workers in turn; gives their number.
 fn read(
-    pass: &mut Pass,
+    pass: &mut ExportPass,
     batch: usize,
     lanes: &[(SyncSender<Rows>, Receiver<Rows>)],
     each: &mut impl FnMut(u64, u64),
@@ -219,16 +219,16 @@ fn read(
     Ok(count)
 }
 
-/// What one worker has gathered.
-struct Part {
-    columns: Vec<Column>,
+/// What one worker has gathered from its part of a file.
+struct PartialProfile {
+    columns: Vec<ColumnProfile>,
     repeated_headers: u64,
     flaws: Vec<(Flaw, u64)>,
 }
 
-impl Part {
-    fn new(empty: &[Column]) -> Part {
-        Part {
+impl PartialProfile {
+    fn new(empty: &[ColumnProfile]) -> PartialProfile {
+        PartialProfile {
             columns: empty.to_vec(),
             repeated_headers: 0,
             flaws: Vec::new(),
@@ -241,12 +241,12 @@ impl Part {
         rows: &Receiver<Rows>,
         used: &SyncSender<Rows>,
         hasher: &Hasher,
-    ) -> Part {
+    ) -> PartialProfile {
         while let Ok(batch) = rows.recv() {
             for (_, row) in batch.iter() {
                 if let Some(flaw) = row.flaw() {
                     count(&mut self.flaws, flaw, 1);
-                } else if export.skipped(&row) == Some(Skipped::Header) {
+                } else if export.skipped(&row) == Some(SkipReason::Header) {
                     self.repeated_headers += 1;
                 } else {
                     for (place, column) in self.columns.iter_mut().enumerate() {
@@ -288,8 +288,8 @@ const JOINED: f64 = 0.8;
 
 /// Files whose rows belong to rows of another: a column of theirs holds the other's distinct values. The best one of
 /// each file; between equals that to the first one.
-pub fn links(files: &[Profile]) -> Vec<Link> {
-    let mut found: Vec<Link> = Vec::new();
+pub fn links(files: &[Profile]) -> Vec<FileLink> {
+    let mut found: Vec<FileLink> = Vec::new();
     for link in all_links(files) {
         match found.iter_mut().find(|known| known.of == link.of) {
             Some(known) if rank(files, &link) > rank(files, known) => *known = link,
@@ -301,8 +301,8 @@ pub fn links(files: &[Profile]) -> Vec<Link> {
 }
 
 /// The same with the best one of each pair of files.
-pub fn all_links(files: &[Profile]) -> Vec<Link> {
-    let mut found: Vec<Link> = Vec::new();
+pub fn all_links(files: &[Profile]) -> Vec<FileLink> {
+    let mut found: Vec<FileLink> = Vec::new();
     for (of, file) in files.iter().enumerate() {
         for (to, other) in files.iter().enumerate().filter(|(to, _)| *to != of) {
             let all = file_links(of, file, to, other).into_iter();
@@ -316,13 +316,13 @@ pub fn all_links(files: &[Profile]) -> Vec<Link> {
 }
 
 /// The surest; between equals, columns of the same name.
-fn rank(files: &[Profile], link: &Link) -> (f64, u8, f64) {
+fn rank(files: &[Profile], link: &FileLink) -> (f64, u8, f64) {
     let same =
         files[link.of].columns[link.key].name == files[link.to].columns[link.account_key].name;
     (link.share, u8::from(same), -(link.key as f64))
 }
 
-fn file_links(of: usize, file: &Profile, to: usize, other: &Profile) -> Vec<Link> {
+fn file_links(of: usize, file: &Profile, to: usize, other: &Profile) -> Vec<FileLink> {
     let mut found = Vec::new();
     let keys =
         other.columns.iter().enumerate().filter(|(_, target)| {
@@ -335,7 +335,7 @@ fn file_links(of: usize, file: &Profile, to: usize, other: &Profile) -> Vec<Link
             }
             let share = column.distinct.within(&target.distinct);
             if share >= JOINED {
-                found.push(Link {
+                found.push(FileLink {
                     of,
                     key,
                     to,
@@ -349,7 +349,7 @@ fn file_links(of: usize, file: &Profile, to: usize, other: &Profile) -> Vec<Link
 }
 
 /// Ids: nearly all different, and nothing that people have besides.
-fn is_key(column: &Column) -> bool {
+fn is_key(column: &ColumnProfile) -> bool {
     use classes::Class::{Date, Email, Money, Name};
     column.distinct.count() as f64 > 0.9 * column.filled as f64
         && column.filled > 1

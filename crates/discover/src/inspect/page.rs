@@ -7,9 +7,9 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::classes::Class;
-use super::column::Column;
+use super::column::ColumnProfile;
 use super::findings::{self, Finding};
-use super::{Link, Profile};
+use super::{FileLink, Profile};
 
 /// What a column seems to feed.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct Meaning {
 }
 
 /// A file and what its columns seem to mean, column by column.
-pub type Read<'a> = (&'a Profile, Vec<Option<Meaning>>);
+pub type FileReading<'a> = (&'a Profile, Vec<Option<Meaning>>);
 
 /// What a column's values look like: the first class that most of them have.
 const LOOKS: &[(Class, &str)] = &[
@@ -45,7 +45,7 @@ const LOOKS: &[(Class, &str)] = &[
 ];
 
 /// What the values of a column look like, in a word or two.
-pub fn looks_like(column: &Column) -> &'static str {
+pub fn looks_like(column: &ColumnProfile) -> &'static str {
     if column.filled == 0 {
         return "empty";
     }
@@ -115,7 +115,7 @@ fn count(number: u64, one: &str, many: &str) -> String {
     format!("{digits} {}", if number == 1 { one } else { many })
 }
 
-fn share(column: &Column, rows: u64) -> f64 {
+fn share(column: &ColumnProfile, rows: u64) -> f64 {
     if rows == 0 {
         0.0
     } else {
@@ -123,7 +123,7 @@ fn share(column: &Column, rows: u64) -> f64 {
     }
 }
 
-fn distinct(column: &Column) -> String {
+fn distinct(column: &ColumnProfile) -> String {
     match column.distinct.exact() {
         true if column.filled > 1 && column.all_distinct() => "all".into(),
         true => column.distinct.count().to_string(),
@@ -131,7 +131,7 @@ fn distinct(column: &Column) -> String {
     }
 }
 
-fn length(column: &Column) -> String {
+fn length(column: &ColumnProfile) -> String {
     match column.length {
         _ if column.filled == 0 => String::new(),
         (least, most, _) if least == most => least.to_string(),
@@ -140,7 +140,7 @@ fn length(column: &Column) -> String {
 }
 
 /// The page.
-pub fn text(files: &[Read<'_>], links: &[Link]) -> String {
+pub fn text(files: &[FileReading<'_>], links: &[FileLink]) -> String {
     let mut out = String::new();
     for (profile, meanings) in files {
         if !out.is_empty() {
@@ -266,8 +266,8 @@ fn table(out: &mut String, lines: &[[String; 8]]) {
 }
 
 /// The same for machines.
-pub fn json(files: &[Read<'_>], links: &[Link]) -> Value {
-    let file = |(profile, meanings): &Read<'_>| {
+pub fn json(files: &[FileReading<'_>], links: &[FileLink]) -> Value {
+    let file = |(profile, meanings): &FileReading<'_>| {
         let columns: Vec<Value> = profile
             .columns
             .iter()
@@ -301,7 +301,7 @@ pub fn json(files: &[Read<'_>], links: &[Link]) -> Value {
     json!({"files": files.iter().map(file).collect::<Vec<_>>(), "links": links})
 }
 
-fn one(profile: &Profile, column: &Column, meaning: Option<&Meaning>) -> Value {
+fn one(profile: &Profile, column: &ColumnProfile, meaning: Option<&Meaning>) -> Value {
     let shapes: Vec<Value> = column
         .shapes
         .top(8)

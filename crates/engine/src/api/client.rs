@@ -9,7 +9,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::RwLock;
 
-use super::connection::{Line, Lines, Reserved};
+use super::connection::{ConnectionPool, ReservedConnection, SingleConnection};
 use super::mask::Secrets;
 use super::pieces::{Pieces, Upload};
 use super::retry_after::retry_after;
@@ -57,7 +57,7 @@ pub enum Reply {
     Lost(&'static str),
     /// An answer that says that nothing was taken, on a connection that had served other requests before: it may be an
     /// answer to one of those. It counts for nothing until [`Client::confirm`] has shown whose it is.
-    Unproven(Box<Unproven>),
+    Unproven(Box<UnprovenReply>),
 }
 
 impl Reply {
@@ -77,12 +77,12 @@ impl Reply {
 
 /// See [`Reply::Unproven`].
 #[derive(Debug)]
-pub struct Unproven {
+pub struct UnprovenReply {
     answer: Reply,
-    line: Line,
+    line: SingleConnection,
 }
 
-impl Unproven {
+impl UnprovenReply {
     /// The status of the answer.
     pub fn status(&self) -> u16 {
         self.answer.status().map_or(0, |(status, _)| status)
@@ -91,7 +91,7 @@ impl Unproven {
 
 /// Which connection a request goes out on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum ConnectionChoice {
     /// One that is kept, or a new one where there is none.
     Kept,
     /// A new one: its answer is certainly the answer to this request.
@@ -110,7 +110,7 @@ pub enum Question<'a> {
 /// A client for one target.
 #[derive(Debug)]
 pub struct Client {
-    lines: Lines,
+    lines: ConnectionPool,
     timeout: Duration,
     accounts: String,
     documents: String,
@@ -123,17 +123,17 @@ pub struct Client {
 }
 
 /// One request that is to be made.
-struct Call<'a> {
+struct RequestSpec<'a> {
     method: Method,
     url: String,
-    content: Content,
+    content: RequestContent,
     timeout: Duration,
-    way: Way,
+    way: ConnectionChoice,
     expected: Expected<'a>,
 }
 
 /// What a request brings along.
-enum Content {
+enum RequestContent {
     Nothing,
     Json(Vec<u8>),
     Form(Form),
@@ -157,7 +157,7 @@ impl Client {
         in_flight: usize,
     ) -> anyhow::Result<Client> {
         let base_url = &target.base_url;
-        let lines = Lines::new(base_url, timeout, in_flight * 2)?;
+        let lines = ConnectionPool::new(base_url, timeout, in_flight * 2)?;
         let header = match &credentials {
             Credentials::Key(key) => {
                 Some(secret_header(&format!("API-Key {}", key.expose_secret()))?)
@@ -193,14 +193,19 @@ impl Client {
     }
 
     /// Makes a connection ready for a request that still waits for its turn; to be dropped when that comes.
-    pub async fn reserve(&self, way: Way) -> Reserved<'_> {
-        self.lines.reserve(way == Way::New).await
+    pub async fn reserve(&self, way: ConnectionChoice) -> ReservedConnection<'_> {
+        self.lines.reserve(way == ConnectionChoice::New).await
     }
 
     /// Creates or updates the account of this clientAccountId.
-    pub async fn create(&self, client_id: &str, payload: Sensitive<Vec<u8>>, way: Way) -> Reply {
-        self.exchange(Call {
-            content: Content::Json(payload.into_revealed()),
+    pub async fn create(
+        &self,
+        client_id: &str,
+        payload: Sensitive<Vec<u8>>,
+        way: ConnectionChoice,
+    ) -> Reply {
+        self.exchange(RequestSpec {
+            content: RequestContent::Json(payload.into_revealed()),
             way,
             expected: Expected::Taken(client_id),
             ..self.call(Method::POST, self.accounts.clone())
@@ -209,8 +214,8 @@ impl Client {
     }
 
     /// Reads an account.
-    pub async fn lookup(&self, client_id: &str, way: Way) -> Reply {
-        self.exchange(Call {
+    pub async fn lookup(&self, client_id: &str, way: ConnectionChoice) -> Reply {
+        self.exchange(RequestSpec {
             way,
             expected: Expected::Told(Some(client_id)),
             ..self.question(Question::Account(client_id))
@@ -239,7 +244,7 @@ impl Client {
         take: &mut (dyn FnMut(&[u8]) + Send),
     ) -> Reply {
         let url = format!("{}/{}", self.documents, encode(uuid));
-        let call = Call {
+        let call = RequestSpec {
             timeout,
             ..self.call(Method::GET, url)
         };
@@ -252,7 +257,7 @@ impl Client {
         uuid: &str,
         upload: Upload,
         timeout: Duration,
-        way: Way,
+        way: ConnectionChoice,
     ) -> (Reply, bool) {
         let (file_part, metadata_part) = match self.dialect {
             Dialect::Guide => ("file", "request"),
@@ -279,8 +284,8 @@ impl Client {
             .part(metadata_part, metadata)
             .part(file_part, file);
         let reply = self
-            .exchange(Call {
-                content: Content::Form(form),
+            .exchange(RequestSpec {
+                content: RequestContent::Form(form),
                 timeout,
                 way,
                 expected: Expected::Taken(uuid),
@@ -291,8 +296,8 @@ impl Client {
     }
 
     /// Reads a document's metadata.
-    pub async fn metadata(&self, uuid: &str, way: Way) -> Reply {
-        self.exchange(Call {
+    pub async fn metadata(&self, uuid: &str, way: ConnectionChoice) -> Reply {
+        self.exchange(RequestSpec {
             way,
             expected: Expected::Told(Some(uuid)),
             ..self.question(Question::Document(uuid))
@@ -307,8 +312,8 @@ impl Client {
             self.accounts,
             encode(client_id)
         );
-        self.exchange(Call {
-            way: Way::New,
+        self.exchange(RequestSpec {
+            way: ConnectionChoice::New,
             ..self.call(Method::POST, url)
         })
         .await
@@ -323,8 +328,8 @@ impl Client {
             encode(partner_id),
             encode(client_id)
         );
-        self.exchange(Call {
-            way: Way::New,
+        self.exchange(RequestSpec {
+            way: ConnectionChoice::New,
             ..self.call(Method::GET, url)
         })
         .await
@@ -333,9 +338,9 @@ impl Client {
     /// Shows whose an unproven answer is, by a last question on its connection: answers come in the order of their
     /// requests, so a surplus one would push another one in front of the answer to this question. Gives the answer
     /// and the answer to the question, which the caller still has to find fit; or the first is [`Reply::Lost`].
-    pub async fn confirm(&self, unproven: Unproven, question: Question<'_>) -> (Reply, Reply) {
+    pub async fn confirm(&self, unproven: UnprovenReply, question: Question<'_>) -> (Reply, Reply) {
         let lost = Reply::Lost("an answer that may belong to another request");
-        let Unproven { answer, mut line } = unproven;
+        let UnprovenReply { answer, mut line } = unproven;
         let header = match self.header().await {
             Ok(header) => header,
             Err(reply) => return (lost, reply),
@@ -357,18 +362,18 @@ impl Client {
         }
     }
 
-    fn call(&self, method: Method, url: String) -> Call<'static> {
-        Call {
+    fn call(&self, method: Method, url: String) -> RequestSpec<'static> {
+        RequestSpec {
             method,
             url,
-            content: Content::Nothing,
+            content: RequestContent::Nothing,
             timeout: self.timeout,
-            way: Way::Kept,
+            way: ConnectionChoice::Kept,
             expected: Expected::Told(None),
         }
     }
 
-    fn question(&self, question: Question<'_>) -> Call<'static> {
+    fn question(&self, question: Question<'_>) -> RequestSpec<'static> {
         let url = match question {
             Question::Account(id) => format!("{}/{}", self.accounts, encode(id)),
             Question::Document(id) => format!("{}/{}/metadata", self.documents, encode(id)),
@@ -376,11 +381,11 @@ impl Client {
         self.call(Method::GET, url)
     }
 
-    async fn exchange(&self, call: Call<'_>) -> Reply {
+    async fn exchange(&self, call: RequestSpec<'_>) -> Reply {
         self.exchange_with(call, None).await
     }
 
-    async fn exchange_with(&self, call: Call<'_>, take: Option<Take<'_>>) -> Reply {
+    async fn exchange_with(&self, call: RequestSpec<'_>, take: Option<ContentSink<'_>>) -> Reply {
         let header = match self.header().await {
             Ok(header) => header,
             Err(reply) => return reply,
@@ -409,13 +414,13 @@ impl Client {
     /// Sends a request on the line that it is for, and judges whether its answer is its own.
     async fn carry(
         &self,
-        call: Call<'_>,
+        call: RequestSpec<'_>,
         header: Option<&HeaderValue>,
-        take: Option<Take<'_>>,
+        take: Option<ContentSink<'_>>,
     ) -> Reply {
         let kept = match call.way {
-            Way::Kept => self.lines.kept(),
-            Way::New => None,
+            ConnectionChoice::Kept => self.lines.kept(),
+            ConnectionChoice::New => None,
         };
         let mut line = match kept.map_or_else(|| self.lines.unused(), Ok) {
             Ok(line) => line,
@@ -438,7 +443,7 @@ impl Client {
         let says_not_taken = !matches!(status, 200 | 408 | 500..=502 | 504..);
         match expected {
             Expected::Taken(_) if says_not_taken && !line.is_first() => {
-                return Reply::Unproven(Box::new(Unproven {
+                return Reply::Unproven(Box::new(UnprovenReply {
                     answer: reply,
                     line,
                 }));
@@ -474,8 +479,8 @@ impl Client {
         };
         let body =
             serde_json::json!({"logonId": id, "password": password.expose_secret()}).to_string();
-        let call = Call {
-            content: Content::Json(body.into_bytes()),
+        let call = RequestSpec {
+            content: RequestContent::Json(body.into_bytes()),
             ..self.call(Method::POST, self.login.clone())
         };
         match self.carry(call, None, None).await {
@@ -512,24 +517,30 @@ impl Client {
     }
 }
 
-fn request(line: &Line, call: Call<'_>, header: Option<&HeaderValue>) -> RequestBuilder {
+fn request(
+    line: &SingleConnection,
+    call: RequestSpec<'_>,
+    header: Option<&HeaderValue>,
+) -> RequestBuilder {
     let mut request = line.http().request(call.method.clone(), call.url);
     if let Some(header) = header {
         request = request.header(AUTHORIZATION, header.clone());
     }
     match call.content {
-        Content::Json(body) => request.header(CONTENT_TYPE, "application/json").body(body),
-        Content::Form(form) => request.multipart(form),
+        RequestContent::Json(body) => request.header(CONTENT_TYPE, "application/json").body(body),
+        RequestContent::Form(form) => request.multipart(form),
         // An explicit length: some servers refuse a POST without one.
-        Content::Nothing if call.method == Method::POST => request.header(CONTENT_LENGTH, "0"),
-        Content::Nothing => request,
+        RequestContent::Nothing if call.method == Method::POST => {
+            request.header(CONTENT_LENGTH, "0")
+        }
+        RequestContent::Nothing => request,
     }
 }
 
 /// Where the content of a 200 goes.
-type Take<'a> = &'a mut (dyn FnMut(&[u8]) + Send);
+type ContentSink<'a> = &'a mut (dyn FnMut(&[u8]) + Send);
 
-async fn read(mut response: Response, mut take: Option<Take<'_>>) -> Reply {
+async fn read(mut response: Response, mut take: Option<ContentSink<'_>>) -> Reply {
     let status = response.status().as_u16();
     let retry_after = retry_after(response.headers(), SystemTime::now());
     let answer = |body: Vec<u8>| Reply::Answer {

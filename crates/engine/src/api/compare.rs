@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// How something that we sent differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum DifferenceKind {
     /// Bakkt lacks it.
     Missing,
     /// Bakkt has something else.
@@ -21,13 +21,13 @@ pub enum Kind {
     Added,
 }
 
-impl Kind {
+impl DifferenceKind {
     /// The word in the journal and in reports.
     pub fn word(self) -> &'static str {
         match self {
-            Kind::Missing => "missing",
-            Kind::Different => "different",
-            Kind::Added => "added",
+            DifferenceKind::Missing => "missing",
+            DifferenceKind::Different => "different",
+            DifferenceKind::Added => "added",
         }
     }
 }
@@ -38,7 +38,7 @@ pub struct Difference {
     /// As the contract writes it: `owners[0].phoneNumber`.
     pub path: String,
     /// How it differs.
-    pub kind: Kind,
+    pub kind: DifferenceKind,
 }
 
 /// Lists of objects whose elements name themselves: the list, the keys, and whether an element with other keys is
@@ -59,38 +59,38 @@ pub fn same(ours: &Value, theirs: &Value) -> bool {
 /// Everything of `ours` that `theirs` shows differently, in the order of `ours`.
 pub fn diff(ours: &Value, theirs: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
-    compare(ours, theirs, &At::Top, &mut found);
+    compare(ours, theirs, &SentPath::Top, &mut found);
     found
 }
 
 /// A place in what we sent; written out only when something is wrong there.
-enum At<'a> {
+enum SentPath<'a> {
     Top,
-    Field(&'a At<'a>, &'a str),
-    Element(&'a At<'a>, usize),
+    Field(&'a SentPath<'a>, &'a str),
+    Element(&'a SentPath<'a>, usize),
 }
 
-impl At<'_> {
+impl SentPath<'_> {
     /// The name of the innermost field.
     fn name(&self) -> &str {
         match self {
-            At::Top => "",
-            At::Field(_, name) => name,
-            At::Element(list, _) => list.name(),
+            SentPath::Top => "",
+            SentPath::Field(_, name) => name,
+            SentPath::Element(list, _) => list.name(),
         }
     }
 
     fn write(&self, path: &mut String) {
         match self {
-            At::Top => {}
-            At::Field(parent, name) => {
+            SentPath::Top => {}
+            SentPath::Field(parent, name) => {
                 parent.write(path);
                 if !path.is_empty() {
                     path.push('.');
                 }
                 path.push_str(name);
             }
-            At::Element(list, index) => {
+            SentPath::Element(list, index) => {
                 list.write(path);
                 // Writing to a String cannot fail.
                 let _ = write!(path, "[{index}]");
@@ -98,30 +98,30 @@ impl At<'_> {
         }
     }
 
-    fn note(&self, kind: Kind, found: &mut Vec<Difference>) {
+    fn note(&self, kind: DifferenceKind, found: &mut Vec<Difference>) {
         let mut path = String::new();
         self.write(&mut path);
         found.push(Difference { path, kind });
     }
 }
 
-fn compare(ours: &Value, theirs: &Value, at: &At<'_>, found: &mut Vec<Difference>) {
+fn compare(ours: &Value, theirs: &Value, at: &SentPath<'_>, found: &mut Vec<Difference>) {
     if is_nothing(ours) {
         if theirs.as_array().is_some_and(|list| !list.is_empty()) {
-            at.note(Kind::Added, found);
+            at.note(DifferenceKind::Added, found);
         }
         return;
     }
     match (ours, theirs) {
-        (_, Value::Null) => at.note(Kind::Missing, found),
+        (_, Value::Null) => at.note(DifferenceKind::Missing, found),
         (Value::Object(ours), Value::Object(theirs)) => {
             for (key, ours) in ours {
                 let theirs = theirs.get(key).unwrap_or(&Value::Null);
-                compare(ours, theirs, &At::Field(at, key), found);
+                compare(ours, theirs, &SentPath::Field(at, key), found);
             }
         }
         (Value::Array(_), Value::Array(theirs)) if theirs.is_empty() => {
-            at.note(Kind::Missing, found)
+            at.note(DifferenceKind::Missing, found)
         }
         (Value::Array(ours), Value::Array(theirs)) if ours.iter().any(Value::is_object) => {
             elements(ours, theirs, at, found)
@@ -129,12 +129,12 @@ fn compare(ours: &Value, theirs: &Value, at: &At<'_>, found: &mut Vec<Difference
         (Value::Array(ours), Value::Array(theirs))
             if same_texts(ours, theirs, UNORDERED.contains(&at.name())) => {}
         (ours, theirs) if same_leaf(ours, theirs) => {}
-        _ => at.note(Kind::Different, found),
+        _ => at.note(DifferenceKind::Different, found),
     }
 }
 
 /// The elements of a list of objects: each of ours with the one of theirs that it is, wherever it stands.
-fn elements(ours: &[Value], theirs: &[Value], at: &At<'_>, found: &mut Vec<Difference>) {
+fn elements(ours: &[Value], theirs: &[Value], at: &SentPath<'_>, found: &mut Vec<Difference>) {
     let (keys, sure) = NAMED
         .iter()
         .find(|(name, ..)| *name == at.name())
@@ -167,14 +167,14 @@ fn elements(ours: &[Value], theirs: &[Value], at: &At<'_>, found: &mut Vec<Diffe
         }
     }
     for (index, (one, pair)) in ours.iter().zip(&pairs).enumerate() {
-        let at = At::Element(at, index);
+        let at = SentPath::Element(at, index);
         match pair {
             Some(other) => compare(one, &theirs[*other], &at, found),
-            None => at.note(Kind::Missing, found),
+            None => at.note(DifferenceKind::Missing, found),
         }
     }
     if !free.is_empty() {
-        at.note(Kind::Added, found);
+        at.note(DifferenceKind::Added, found);
     }
 }
 

@@ -33,14 +33,14 @@ const LONGEST_REST: Duration = Duration::from_secs(30);
 /// How long a connection may take to come to rest after its answer.
 const COMES_TO_REST: Duration = Duration::from_millis(200);
 
-/// What does not happen once [`Lines::new`] has built one.
+/// What does not happen once [`ConnectionPool::new`] has built one.
 const NOT_BUILT: NoConnection = NoConnection::Failed("no HTTP client could be built");
 
 /// One connection at a time, in the hands of one request at a time. It closes when the line is dropped.
 #[derive(Debug)]
-pub struct Line {
+pub struct SingleConnection {
     http: reqwest::Client,
-    door: Arc<Door>,
+    gate: Arc<ConnectionGate>,
     /// The connections that brought an answer.
     seen: BTreeSet<SocketAddr>,
     /// The connection of the last answer, and whether that was its first.
@@ -48,7 +48,7 @@ pub struct Line {
     rests_since: Instant,
 }
 
-impl Line {
+impl SingleConnection {
     /// The client, to build a request with that is for this line.
     pub(super) fn http(&self) -> &reqwest::Client {
         &self.http
@@ -82,7 +82,7 @@ impl Line {
     /// Sends a request on the connection of the last answer and on no other one. The answer, if one came on that.
     pub(super) async fn send_on_the_same(&mut self, request: RequestBuilder) -> Option<Response> {
         let (before, _) = self.last?;
-        self.door.state().is_shut = true;
+        self.gate.state().is_shut = true;
         let response = self.send(request).await.ok()?;
         self.last
             .is_some_and(|(now, _)| now == before)
@@ -91,10 +91,10 @@ impl Line {
 
     /// Connects, and sends nothing.
     async fn make_ready(&self, url: &str) -> Result<(), NoConnection> {
-        self.door.state().keeps_next = true;
-        // The door keeps the connection and reports an error in its place, so this request never leaves.
+        self.gate.state().keeps_next = true;
+        // The gate keeps the connection and reports an error in its place, so this request never leaves.
         let kept = self.http.get(url).send().await;
-        let mut state = self.door.state();
+        let mut state = self.gate.state();
         state.keeps_next = false;
         match (kept, state.ready.is_some()) {
             (_, true) => Ok(()),
@@ -106,23 +106,23 @@ impl Line {
     }
 }
 
-/// The lines to one server.
-pub(super) struct Lines {
+/// The connections to one server.
+pub(super) struct ConnectionPool {
     base_url: String,
     tls: ClientConfig,
     timeout: Duration,
     most: usize,
-    idle: Mutex<Idle>,
+    idle: Mutex<IdleConnections>,
 }
 
 #[derive(Default)]
-struct Idle {
-    lines: Vec<Line>,
+struct IdleConnections {
+    lines: Vec<SingleConnection>,
     /// Requests that wait for their turn, each of which will want a line.
     reserved: usize,
 }
 
-impl std::fmt::Debug for Lines {
+impl std::fmt::Debug for ConnectionPool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Lines").finish_non_exhaustive()
     }
@@ -130,18 +130,22 @@ impl std::fmt::Debug for Lines {
 
 /// A line is ready for the request that holds this, until its turn comes.
 #[derive(Debug)]
-pub struct Reserved<'a>(&'a Lines);
+pub struct ReservedConnection<'a>(&'a ConnectionPool);
 
-impl Drop for Reserved<'_> {
+impl Drop for ReservedConnection<'_> {
     fn drop(&mut self) {
         self.0.idle().reserved -= 1;
     }
 }
 
-impl Lines {
+impl ConnectionPool {
     /// To a base URL; connects to nothing yet.
-    pub(super) fn new(base_url: &str, timeout: Duration, most: usize) -> anyhow::Result<Lines> {
-        let lines = Lines {
+    pub(super) fn new(
+        base_url: &str,
+        timeout: Duration,
+        most: usize,
+    ) -> anyhow::Result<ConnectionPool> {
+        let lines = ConnectionPool {
             base_url: base_url.to_owned(),
             tls: tls(base_url.starts_with("https://"))?,
             timeout: timeout.min(Duration::from_secs(10)),
@@ -156,15 +160,15 @@ impl Lines {
 
     /// Makes sure that a line is there when the turn of a request comes, so that connecting does not put off the sending;
     /// one that has carried nothing yet, if it is to be new. One that cannot be made is told to whoever needs it.
-    pub(super) async fn reserve(&self, is_new: bool) -> Reserved<'_> {
+    pub(super) async fn reserve(&self, is_new: bool) -> ReservedConnection<'_> {
         let missing = {
             let mut idle = self.idle();
-            idle.lines.retain(Line::is_usable);
+            idle.lines.retain(SingleConnection::is_usable);
             idle.reserved += 1;
-            let new = || idle.lines.iter().any(Line::is_unused);
+            let new = || idle.lines.iter().any(SingleConnection::is_unused);
             idle.lines.len() < idle.reserved || (is_new && !new())
         };
-        let reserved = Reserved(self);
+        let reserved = ReservedConnection(self);
         if missing && let Ok(line) = self.ready().await {
             self.keep(line);
         }
@@ -172,7 +176,7 @@ impl Lines {
     }
 
     /// A line that has carried nothing yet: one that was made ready, or a new one.
-    pub(super) fn unused(&self) -> Result<Line, NoConnection> {
+    pub(super) fn unused(&self) -> Result<SingleConnection, NoConnection> {
         let ready = {
             let mut idle = self.idle();
             let mut lines = idle.lines.iter();
@@ -186,7 +190,7 @@ impl Lines {
     }
 
     /// A line that is there already, if there is one.
-    pub(super) fn kept(&self) -> Option<Line> {
+    pub(super) fn kept(&self) -> Option<SingleConnection> {
         loop {
             let line = self.idle().lines.pop()?;
             if line.is_usable() {
@@ -196,7 +200,7 @@ impl Lines {
     }
 
     /// Takes a line back.
-    pub(super) fn keep(&self, mut line: Line) {
+    pub(super) fn keep(&self, mut line: SingleConnection) {
         line.rests_since = Instant::now();
         let mut idle = self.idle();
         if idle.lines.len() < self.most {
@@ -204,20 +208,20 @@ impl Lines {
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Idle> {
+    fn idle(&self) -> MutexGuard<'_, IdleConnections> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A new line that is connected already.
-    async fn ready(&self) -> Result<Line, NoConnection> {
+    async fn ready(&self) -> Result<SingleConnection, NoConnection> {
         let line = self.build().map_err(|_| NOT_BUILT)?;
         line.make_ready(&self.base_url).await?;
         Ok(line)
     }
 
     /// A new line, which connects when its first request leaves.
-    fn build(&self) -> reqwest::Result<Line> {
-        let door = Arc::new(Door::default());
+    fn build(&self) -> reqwest::Result<SingleConnection> {
+        let gate = Arc::new(ConnectionGate::default());
         let http = reqwest::Client::builder()
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none())
@@ -231,11 +235,11 @@ impl Lines {
             .pool_idle_timeout(LONGEST_REST)
             .tcp_nodelay(true)
             .user_agent(concat!("bakkt-migrate/", env!("CARGO_PKG_VERSION")))
-            .connector_layer(Doorway(door.clone()))
+            .connector_layer(GateLayer(gate.clone()))
             .build()?;
-        Ok(Line {
+        Ok(SingleConnection {
             http,
-            door,
+            gate,
             seen: BTreeSet::new(),
             last: None,
             rests_since: Instant::now(),
@@ -243,12 +247,12 @@ impl Lines {
     }
 }
 
-/// What every new connection of a line comes through: one can be kept for the next request, and none let in at all.
+/// Every new connection passes this gate: it can keep one for the next request, or let none through.
 #[derive(Default)]
-struct Door(Mutex<DoorState>);
+struct ConnectionGate(Mutex<GateState>);
 
 #[derive(Default)]
-struct DoorState {
+struct GateState {
     /// The next connection is kept.
     keeps_next: bool,
     /// The one that was kept. Its type is reqwest's own.
@@ -256,43 +260,43 @@ struct DoorState {
     is_shut: bool,
 }
 
-impl Door {
-    fn state(&self) -> MutexGuard<'_, DoorState> {
+impl ConnectionGate {
+    fn state(&self) -> MutexGuard<'_, GateState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl std::fmt::Debug for Door {
+impl std::fmt::Debug for ConnectionGate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Door").finish_non_exhaustive()
+        f.debug_struct("ConnectionGate").finish_non_exhaustive()
     }
 }
 
-/// Puts the door before the making of connections.
+/// Puts the gate before the connector.
 #[derive(Clone)]
-struct Doorway(Arc<Door>);
+struct GateLayer(Arc<ConnectionGate>);
 
-impl<S> Layer<S> for Doorway {
-    type Service = BehindDoor<S>;
+impl<S> Layer<S> for GateLayer {
+    type Service = GatedConnector<S>;
 
-    fn layer(&self, connector: S) -> BehindDoor<S> {
-        BehindDoor {
+    fn layer(&self, connector: S) -> GatedConnector<S> {
+        GatedConnector {
             connector,
-            door: self.0.clone(),
+            gate: self.0.clone(),
         }
     }
 }
 
 #[derive(Clone)]
-struct BehindDoor<S> {
+struct GatedConnector<S> {
     connector: S,
-    door: Arc<Door>,
+    gate: Arc<ConnectionGate>,
 }
 
 type BoxError = Box<dyn Error + Send + Sync>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
-impl<S, R> Service<R> for BehindDoor<S>
+impl<S, R> Service<R> for GatedConnector<S>
 where
     S: Service<R>,
     S::Response: Send + 'static,
@@ -309,43 +313,43 @@ where
 
     fn call(&mut self, address: R) -> Connecting<S::Response> {
         let (is_shut, keeps, ready) = {
-            let mut state = self.door.state();
+            let mut state = self.gate.state();
             (state.is_shut, state.keeps_next, state.ready.take())
         };
         if is_shut {
             return Box::pin(async {
                 // The connection that is to be used may not have come to rest yet.
                 tokio::time::sleep(COMES_TO_REST).await;
-                Err(NotConnected("no new connection is wanted").into())
+                Err(GateClosed("no new connection is wanted").into())
             });
         }
         if let Some(ready) = ready.and_then(|ready| ready.downcast().ok()) {
             return Box::pin(async { Ok(*ready) });
         }
         let connecting = self.connector.call(address);
-        let door = self.door.clone();
+        let gate = self.gate.clone();
         Box::pin(async move {
             let connection = connecting.await.map_err(Into::into)?;
             if !keeps {
                 return Ok(connection);
             }
-            door.state().ready = Some(Box::new(connection));
-            Err(NotConnected("the connection is kept for a request").into())
+            gate.state().ready = Some(Box::new(connection));
+            Err(GateClosed("the connection is kept for a request").into())
         })
     }
 }
 
-/// Why the door gives no connection.
+/// Why the gate gives no connection.
 #[derive(Debug)]
-struct NotConnected(&'static str);
+struct GateClosed(&'static str);
 
-impl std::fmt::Display for NotConnected {
+impl std::fmt::Display for GateClosed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.0)
     }
 }
 
-impl Error for NotConnected {}
+impl Error for GateClosed {}
 
 /// TLS with the certificates that this computer trusts; with none of them, where it will not be used.
 fn tls(is_used: bool) -> anyhow::Result<ClientConfig> {
@@ -408,7 +412,7 @@ mod tests {
         )
     }
 
-    async fn asked(line: &mut Line, url: &str) -> String {
+    async fn asked(line: &mut SingleConnection, url: &str) -> String {
         let request = line.http().get(url);
         let response = line.send(request).await.expect("an answer");
         response.text().await.expect("a text")
@@ -417,12 +421,12 @@ mod tests {
     #[tokio::test]
     async fn a_line_made_ready_has_sent_nothing_and_uses_that_connection() {
         let (url, counts) = server(10).await;
-        let lines = Lines::new(&url, Duration::from_secs(5), 8).expect("lines");
+        let lines = ConnectionPool::new(&url, Duration::from_secs(5), 8).expect("lines");
         let reserved = lines.reserve(true).await;
         let mut line = lines.unused().expect("a line");
         drop(reserved);
         // Connected on this side means in the listener's queue on the other.
-        assert!(line.door.state().ready.is_some());
+        assert!(line.gate.state().ready.is_some());
         assert_eq!(counted(&counts).1, 0);
         assert_eq!(asked(&mut line, &url).await, "ok");
         assert!(line.is_first());
@@ -437,7 +441,7 @@ mod tests {
     #[tokio::test]
     async fn no_new_connection_serves_where_the_same_is_wanted() {
         let (url, counts) = server(1).await;
-        let lines = Lines::new(&url, Duration::from_secs(5), 8).expect("lines");
+        let lines = ConnectionPool::new(&url, Duration::from_secs(5), 8).expect("lines");
         let mut line = lines.unused().expect("a line");
         asked(&mut line, &url).await;
         let request = line.http().get(&url);
@@ -457,7 +461,7 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         drop(listener);
-        let lines = Lines::new(&url, Duration::from_secs(5), 8).expect("lines");
+        let lines = ConnectionPool::new(&url, Duration::from_secs(5), 8).expect("lines");
         let refused = lines.ready().await.map(drop);
         assert_eq!(refused, Err(NoConnection::Failed("connection refused")));
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::client::Reply;
-use super::mask::{self, Known};
+use super::mask::{self, KnownValues};
 use bakkt_model::task::{AccountFacts, Refusal};
 
 /// What the answer to a creation means.
@@ -50,7 +50,7 @@ impl Judgement {
 
 /// What the answer to a question means.
 #[derive(Debug, PartialEq)]
-pub enum Found<T> {
+pub enum LookupAnswer<T> {
     /// It is there, and this is what Bakkt has.
     There(T),
     /// It is not there: a 404 with an Error body.
@@ -61,20 +61,20 @@ pub enum Found<T> {
     Stop(String, String),
 }
 
-impl<T> Found<T> {
+impl<T> LookupAnswer<T> {
     /// The same of something else.
-    pub fn map<U>(self, made: impl FnOnce(T) -> U) -> Found<U> {
+    pub fn map<U>(self, made: impl FnOnce(T) -> U) -> LookupAnswer<U> {
         match self {
-            Found::There(found) => Found::There(made(found)),
-            Found::NotThere => Found::NotThere,
-            Found::Unknown(why, after) => Found::Unknown(why, after),
-            Found::Stop(message, hint) => Found::Stop(message, hint),
+            LookupAnswer::There(found) => LookupAnswer::There(made(found)),
+            LookupAnswer::NotThere => LookupAnswer::NotThere,
+            LookupAnswer::Unknown(why, after) => LookupAnswer::Unknown(why, after),
+            LookupAnswer::Stop(message, hint) => LookupAnswer::Stop(message, hint),
         }
     }
 }
 
 /// Judges the answer to a creation of `client_id`; `known` is what no kept word may repeat.
-pub fn creation(reply: &Reply, client_id: &str, known: &Known<'_>) -> Judgement {
+pub fn creation(reply: &Reply, client_id: &str, known: &KnownValues<'_>) -> Judgement {
     let there = |body: &[u8]| account(body, client_id, known).map(|(facts, _)| facts);
     // A creation names its id in the body, so no 404 is about it.
     judge(reply, there, |_| false, known)
@@ -82,13 +82,13 @@ pub fn creation(reply: &Reply, client_id: &str, known: &Known<'_>) -> Judgement 
 
 /// Judges the answer to an upload of the document `uuid`. A 404 is a refusal of the metadata when it is Bakkt's own
 /// (contract, section 1); any other says that the address is wrong.
-pub fn upload(reply: &Reply, uuid: &str, known: &Known<'_>) -> Judgement {
+pub fn upload(reply: &Reply, uuid: &str, known: &KnownValues<'_>) -> Judgement {
     let there = |body: &[u8]| document(body, uuid, known);
     judge(reply, there, is_error, known)
 }
 
 /// Judges the answer to a KYB trigger: a 200 says the text `success`.
-pub fn kyb(reply: &Reply, known: &Known<'_>) -> Judgement {
+pub fn kyb(reply: &Reply, known: &KnownValues<'_>) -> Judgement {
     let there = |body: &[u8]| {
         let text = String::from_utf8_lossy(body);
         (text.trim().trim_matches('"') == "success").then(AccountFacts::default)
@@ -102,7 +102,7 @@ fn judge(
     reply: &Reply,
     there: impl Fn(&[u8]) -> Option<AccountFacts>,
     refuses: impl Fn(&[u8]) -> bool,
-    known: &Known<'_>,
+    known: &KnownValues<'_>,
 ) -> Judgement {
     let (status, retry_after, body) = match reply {
         Reply::NotSent(why) => return Judgement::NotSent((*why).to_owned()),
@@ -135,26 +135,36 @@ fn judge(
 }
 
 /// Judges the answer to a question about the document `uuid`.
-pub fn document_question(reply: &Reply, uuid: &str, known: &Known<'_>) -> Found<AccountFacts> {
+pub fn document_question(
+    reply: &Reply,
+    uuid: &str,
+    known: &KnownValues<'_>,
+) -> LookupAnswer<AccountFacts> {
     ask(reply, |body| document(body, uuid, known))
 }
 
 /// Judges the answer to a question about `client_id`; with the request as Bakkt has it.
-pub fn question(reply: &Reply, client_id: &str, known: &Known<'_>) -> Found<(AccountFacts, Value)> {
+pub fn question(
+    reply: &Reply,
+    client_id: &str,
+    known: &KnownValues<'_>,
+) -> LookupAnswer<(AccountFacts, Value)> {
     ask(reply, |body| account(body, client_id, known))
 }
 
 /// The table of answers to questions. `there` reads a 200.
-pub(super) fn ask<T>(reply: &Reply, there: impl Fn(&[u8]) -> Option<T>) -> Found<T> {
+pub(super) fn ask<T>(reply: &Reply, there: impl Fn(&[u8]) -> Option<T>) -> LookupAnswer<T> {
     let (status, retry_after, body) = match reply {
-        Reply::NotSent(why) | Reply::Lost(why) => return Found::Unknown((*why).to_owned(), None),
+        Reply::NotSent(why) | Reply::Lost(why) => {
+            return LookupAnswer::Unknown((*why).to_owned(), None);
+        }
         Reply::NotTrusted(_) | Reply::NoLogIn(_) => {
             return match stopping(reply) {
-                Judgement::Stop(message, hint) => Found::Stop(message, hint),
-                _ => Found::Unknown("no connection".to_owned(), None),
+                Judgement::Stop(message, hint) => LookupAnswer::Stop(message, hint),
+                _ => LookupAnswer::Unknown("no connection".to_owned(), None),
             };
         }
-        Reply::Unproven(_) => return Found::Unknown("an unproven answer".to_owned(), None),
+        Reply::Unproven(_) => return LookupAnswer::Unknown("an unproven answer".to_owned(), None),
         Reply::Answer {
             status,
             retry_after,
@@ -163,15 +173,15 @@ pub(super) fn ask<T>(reply: &Reply, there: impl Fn(&[u8]) -> Option<T>) -> Found
     };
     match status {
         200 => match there(body) {
-            Some(found) => Found::There(found),
-            None => Found::Unknown("200, not ours".to_owned(), None),
+            Some(found) => LookupAnswer::There(found),
+            None => LookupAnswer::Unknown("200, not ours".to_owned(), None),
         },
-        404 if is_error(body) => Found::NotThere,
+        404 if is_error(body) => LookupAnswer::NotThere,
         401 | 300..=399 => match stop(status) {
-            Judgement::Stop(message, hint) => Found::Stop(message, hint),
-            _ => Found::Unknown(status.to_string(), None),
+            Judgement::Stop(message, hint) => LookupAnswer::Stop(message, hint),
+            _ => LookupAnswer::Unknown(status.to_string(), None),
         },
-        _ => Found::Unknown(status.to_string(), retry_after),
+        _ => LookupAnswer::Unknown(status.to_string(), retry_after),
     }
 }
 
@@ -224,7 +234,7 @@ pub fn no_service() -> (&'static str, &'static str) {
 }
 
 /// An Account whose request is ours: its facts and its request.
-fn account(body: &[u8], client_id: &str, known: &Known<'_>) -> Option<(AccountFacts, Value)> {
+fn account(body: &[u8], client_id: &str, known: &KnownValues<'_>) -> Option<(AccountFacts, Value)> {
     let mut value: Value = serde_json::from_slice(body).ok()?;
     let id = known.id(value.get("id")?)?;
     let request = value
@@ -260,7 +270,7 @@ pub(super) fn is_error(body: &[u8]) -> bool {
 }
 
 /// A Document whose request is ours.
-fn document(body: &[u8], uuid: &str, known: &Known<'_>) -> Option<AccountFacts> {
+fn document(body: &[u8], uuid: &str, known: &KnownValues<'_>) -> Option<AccountFacts> {
     let value: Value = serde_json::from_slice(body).ok()?;
     let id = known.id(value.get("id")?)?;
     let named = value.get("request")?.get("clientDocumentId")?.as_str()?;
@@ -292,8 +302,8 @@ mod tests {
     use bakkt_model::sensitive::Sensitive;
 
     /// Nothing is known that could be repeated.
-    fn knowing<T>(judge: impl FnOnce(&Known<'_>) -> T) -> T {
-        judge(&Known {
+    fn knowing<T>(judge: impl FnOnce(&KnownValues<'_>) -> T) -> T {
+        judge(&KnownValues {
             key: &CodeKey::new(&[0; 32]),
             secrets: &Secrets::default(),
             sent: &[b"{}"],
@@ -301,7 +311,7 @@ mod tests {
         })
     }
 
-    fn question(reply: &Reply, client_id: &str) -> Found<(AccountFacts, Value)> {
+    fn question(reply: &Reply, client_id: &str) -> LookupAnswer<(AccountFacts, Value)> {
         knowing(|known| super::question(reply, client_id, known))
     }
 
@@ -425,7 +435,7 @@ mod tests {
     fn only_an_error_body_says_that_an_account_is_not_there() {
         assert_eq!(
             question(&answer(404, None, r#"{"code":404,"message":"none"}"#), "A1"),
-            Found::NotThere
+            LookupAnswer::NotThere
         );
         for body in [
             "",
@@ -434,29 +444,32 @@ mod tests {
             r#"{"message":"x"}"#,
         ] {
             assert!(
-                matches!(question(&answer(404, None, body), "A1"), Found::Unknown(..)),
+                matches!(
+                    question(&answer(404, None, body), "A1"),
+                    LookupAnswer::Unknown(..)
+                ),
                 "{body}"
             );
         }
         assert!(matches!(
             question(&answer(200, None, OURS), "A1"),
-            Found::There(..)
+            LookupAnswer::There(..)
         ));
         assert!(matches!(
             question(&answer(200, None, OURS), "A2"),
-            Found::Unknown(..)
+            LookupAnswer::Unknown(..)
         ));
         assert!(matches!(
             question(&answer(500, None, ""), "A1"),
-            Found::Unknown(..)
+            LookupAnswer::Unknown(..)
         ));
         assert!(matches!(
             question(&Reply::Lost("timeout"), "A1"),
-            Found::Unknown(..)
+            LookupAnswer::Unknown(..)
         ));
         assert!(matches!(
             question(&answer(401, None, ""), "A1"),
-            Found::Stop(..)
+            LookupAnswer::Stop(..)
         ));
     }
 }

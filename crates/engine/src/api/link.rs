@@ -6,16 +6,16 @@
 use serde_json::Value;
 
 use super::client::Reply;
-use super::judge::{self, Found};
+use super::judge::{self, LookupAnswer};
 use bakkt_contract::expiry::expiry;
 use bakkt_model::sensitive::Sensitive;
 
 /// No link comes near this, in bytes.
 const LONGEST: usize = 2048;
 
-/// What Bakkt says.
+/// Bakkt's answer to a question for a verification link.
 #[derive(Debug, PartialEq)]
-pub enum Told {
+pub enum LinkAnswer {
     /// The link, and when it runs out, in milliseconds, if Bakkt says so.
     Given(Sensitive<String>, Option<i64>),
     /// There is none: a 400 with an Error body.
@@ -23,16 +23,16 @@ pub enum Told {
 }
 
 /// Reads the answer.
-pub fn link(reply: &Reply) -> Found<Told> {
+pub fn link(reply: &Reply) -> LookupAnswer<LinkAnswer> {
     match reply {
         Reply::Answer {
             status: 400, body, ..
-        } if judge::is_error(body.reveal()) => Found::There(Told::None),
+        } if judge::is_error(body.reveal()) => LookupAnswer::There(LinkAnswer::None),
         reply => judge::ask(reply, given),
     }
 }
 
-fn given(body: &[u8]) -> Option<Told> {
+fn given(body: &[u8]) -> Option<LinkAnswer> {
     let value: Value = serde_json::from_slice(body).ok()?;
     let url = value.get("verificationURL")?.as_str()?.trim();
     let clean = url.bytes().all(|byte| byte.is_ascii_graphic());
@@ -40,7 +40,7 @@ fn given(body: &[u8]) -> Option<Told> {
         return None;
     }
     let expiry = value.get("verificationURLExpiry").and_then(expiry);
-    Some(Told::Given(Sensitive::new(url.to_owned()), expiry))
+    Some(LinkAnswer::Given(Sensitive::new(url.to_owned()), expiry))
 }
 
 #[cfg(test)]
@@ -58,7 +58,8 @@ mod tests {
     #[test]
     fn every_answer_has_one_meaning() {
         let url = "https://verify.example.com/a?b=1";
-        let given = |expiry| Found::There(Told::Given(Sensitive::new(url.to_owned()), expiry));
+        let given =
+            |expiry| LookupAnswer::There(LinkAnswer::Given(Sensitive::new(url.to_owned()), expiry));
         for (expiry, expected) in [
             ("\"2026-11-21T20:00:00.5Z\"", Some(1_795_291_200_500)),
             ("1795291200", Some(1_795_291_200_000)),
@@ -77,16 +78,19 @@ mod tests {
             "{\"verificationURL\":\"=1+1\"}",
             "{\"verificationURL\":7}",
         ] {
-            let unknown = Found::Unknown("200, not ours".to_owned(), None);
+            let unknown = LookupAnswer::Unknown("200, not ours".to_owned(), None);
             assert_eq!(link(&answer(200, body)), unknown, "{body}");
         }
         let error = "{\"code\":400,\"message\":\"no\"}";
-        assert_eq!(link(&answer(400, error)), Found::There(Told::None));
-        let unknown = |status: &str| Found::Unknown(status.to_owned(), None);
+        assert_eq!(
+            link(&answer(400, error)),
+            LookupAnswer::There(LinkAnswer::None)
+        );
+        let unknown = |status: &str| LookupAnswer::Unknown(status.to_owned(), None);
         assert_eq!(link(&answer(400, "<html>")), unknown("400"));
-        assert_eq!(link(&answer(404, error)), Found::NotThere);
+        assert_eq!(link(&answer(404, error)), LookupAnswer::NotThere);
         assert_eq!(link(&answer(404, "")), unknown("404"));
         assert_eq!(link(&answer(500, error)), unknown("500"));
-        assert!(matches!(link(&answer(401, error)), Found::Stop(..)));
+        assert!(matches!(link(&answer(401, error)), LookupAnswer::Stop(..)));
     }
 }

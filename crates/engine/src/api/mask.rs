@@ -55,9 +55,9 @@ impl Secrets {
     }
 }
 
-/// What is known of the one whom an answer is about, so that none of it is kept.
+/// The customer's values that an answer may repeat, so that none of them is kept.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
+pub struct KnownValues<'a> {
     /// What hides codes.
     pub key: &'a CodeKey,
     /// Our credentials.
@@ -68,7 +68,7 @@ pub struct Known<'a> {
     pub is_complete: bool,
 }
 
-impl Known<'_> {
+impl KnownValues<'_> {
     fn personal(&self) -> Personal {
         let mut personal = if self.is_complete {
             Personal::default()
@@ -253,7 +253,7 @@ fn field(text: &str) -> String {
     }
 }
 
-/// An id of Bakkt's, when it looks like one. It may still hold a value: what is to be kept goes through [`Known::id`].
+/// An id of Bakkt's, when it looks like one. It may still hold a value: what is to be kept goes through [`KnownValues::id`].
 pub fn fit_id(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -307,7 +307,7 @@ mod tests {
     fn kept(status: u16, body: &str) -> Refusal {
         let (key, secrets) = (CodeKey::new(&[7; 32]), Secrets::default());
         secrets.add("q7Xz-Secret99");
-        let known = Known {
+        let known = KnownValues {
             key: &key,
             secrets: &secrets,
             sent: &[SENT.as_bytes()],
@@ -440,7 +440,7 @@ mod tests {
     #[test]
     fn ids_statuses_and_times_hold_no_value() {
         let (key, secrets) = (CodeKey::new(&[7; 32]), Secrets::default());
-        let known = Known {
+        let known = KnownValues {
             key: &key,
             secrets: &secrets,
             sent: &[SENT.as_bytes()],

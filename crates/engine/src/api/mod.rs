@@ -19,5 +19,5 @@ pub mod read_back;
 mod retry_after;
 mod trouble;
 
-pub use client::{Client, Credentials, Question, Reply, Way};
+pub use client::{Client, ConnectionChoice, Credentials, Question, Reply};
 pub use pieces::Upload;

@@ -8,12 +8,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::client::Reply;
-use super::judge::{self, Found};
+use super::judge::{self, LookupAnswer};
 use super::mask;
 
 /// An account as Bakkt shows it.
 #[derive(Debug, PartialEq)]
-pub struct Account {
+pub struct BakktAccount {
     /// Bakkt's id.
     pub id: String,
     /// As Bakkt names it; empty when it is no word.
@@ -27,14 +27,14 @@ pub struct Account {
 }
 
 /// Reads the answer to a question about an account. One that names another clientAccountId is an answer too.
-pub fn account(reply: &Reply) -> Found<Account> {
+pub fn account(reply: &Reply) -> LookupAnswer<BakktAccount> {
     judge::ask(reply, |body| {
         let mut value: Value = serde_json::from_slice(body).ok()?;
         let word = |key: &str| {
             let text = value.get(key).and_then(Value::as_str);
             text.unwrap_or_default().to_owned()
         };
-        let account = Account {
+        let account = BakktAccount {
             id: mask::fit_id(value.get("id")?)?,
             status: mask::fit_word(&word("status")),
             mode: mask::fit_word(&word("mode")),
@@ -44,12 +44,12 @@ pub fn account(reply: &Reply) -> Found<Account> {
         let request = value.get_mut("request").map(Value::take)?;
         request
             .is_object()
-            .then_some(Account { request, ..account })
+            .then_some(BakktAccount { request, ..account })
     })
 }
 
 /// Reads the answer to a question about an opening status: `canTradeCrypto`, if it is told.
-pub fn can_trade(reply: &Reply) -> Found<Option<bool>> {
+pub fn can_trade(reply: &Reply) -> LookupAnswer<Option<bool>> {
     judge::ask(reply, |body| {
         let value: Value = serde_json::from_slice(body).ok()?;
         let object = value.as_object()?;
@@ -58,7 +58,7 @@ pub fn can_trade(reply: &Reply) -> Found<Option<bool>> {
 }
 
 /// Reads the answer to a question about all documents of an account: the metadata of each.
-pub fn documents(reply: &Reply) -> Found<Vec<Value>> {
+pub fn documents(reply: &Reply) -> LookupAnswer<Vec<Value>> {
     judge::ask(reply, |body| {
         let mut value: Value = serde_json::from_slice(body).ok()?;
         match value.get_mut("documentMetadata").map(Value::take)? {
@@ -69,7 +69,7 @@ pub fn documents(reply: &Reply) -> Found<Vec<Value>> {
 }
 
 /// Reads the answer to a question about one document: its metadata.
-pub fn document(reply: &Reply) -> Found<Value> {
+pub fn document(reply: &Reply) -> LookupAnswer<Value> {
     judge::ask(reply, |body| {
         let mut value: Value = serde_json::from_slice(body).ok()?;
         let request = value.get_mut("request").map(Value::take)?;
@@ -78,7 +78,7 @@ pub fn document(reply: &Reply) -> Found<Value> {
 }
 
 /// Reads the answer to a download whose content went elsewhere.
-pub fn content(reply: &Reply) -> Found<()> {
+pub fn content(reply: &Reply) -> LookupAnswer<()> {
     judge::ask(reply, |_| Some(()))
 }
 
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn an_account_is_read_and_nothing_that_is_none() {
         let whole = r#"{"id":"b-1","status":"COMPLETE","mode":"OPEN","createdAt":"2026-01-01T00:00:00Z","request":{"clientAccountId":"A1"}}"#;
-        let Found::There(read) = account(&answer(200, whole)) else {
+        let LookupAnswer::There(read) = account(&answer(200, whole)) else {
             panic!("it is an account");
         };
         assert_eq!(
@@ -115,7 +115,7 @@ mod tests {
         let odd = whole
             .replace("OPEN", "open for Jane")
             .replace("2026-01-01T00:00:00Z", "yesterday");
-        let Found::There(read) = account(&answer(200, &odd)) else {
+        let LookupAnswer::There(read) = account(&answer(200, &odd)) else {
             panic!("it is an account");
         };
         assert_eq!((&*read.mode, &*read.created_at), ("", ""));
@@ -127,21 +127,24 @@ mod tests {
             r#"{"id":"b-1","request":"x"}"#,
         ] {
             assert!(
-                matches!(account(&answer(200, none)), Found::Unknown(..)),
+                matches!(account(&answer(200, none)), LookupAnswer::Unknown(..)),
                 "{none}"
             );
         }
         let error = answer(404, r#"{"code":404,"message":"none"}"#);
-        assert_eq!(account(&error), Found::NotThere);
+        assert_eq!(account(&error), LookupAnswer::NotThere);
         assert_eq!(
             can_trade(&answer(200, r#"{"canTradeCrypto":true}"#)),
-            Found::There(Some(true))
+            LookupAnswer::There(Some(true))
         );
-        assert_eq!(can_trade(&answer(200, "{}")), Found::There(None));
+        assert_eq!(can_trade(&answer(200, "{}")), LookupAnswer::There(None));
         assert_eq!(
             documents(&answer(200, r#"{"documentMetadata":[{}]}"#)),
-            Found::There(vec![serde_json::json!({})])
+            LookupAnswer::There(vec![serde_json::json!({})])
         );
-        assert!(matches!(documents(&answer(200, "{}")), Found::Unknown(..)));
+        assert!(matches!(
+            documents(&answer(200, "{}")),
+            LookupAnswer::Unknown(..)
+        ));
     }
 }

@@ -74,7 +74,7 @@ fn places() -> usize {
 pub(super) struct LimitedListener {
     listener: TcpListener,
     places: usize,
-    seats: Vec<Weak<Seat>>,
+    seats: Vec<Weak<ConnectionWatch>>,
 }
 
 impl LimitedListener {
@@ -95,14 +95,14 @@ impl LimitedListener {
         loop {
             self.seats.retain(|seat| seat.strong_count() > 0);
             let seats = self.seats.iter().filter_map(Weak::upgrade);
-            let open: Vec<Arc<Seat>> = seats.filter(|seat| !seat.is_closing()).collect();
+            let open: Vec<Arc<ConnectionWatch>> = seats.filter(|seat| !seat.is_closing()).collect();
             // One that is told to close is gone as soon as its task runs.
             if open.len() < self.places {
                 return;
             }
             match open
                 .iter()
-                .filter_map(Seat::useless_since)
+                .filter_map(ConnectionWatch::useless_since)
                 .min_by_key(|(_, since)| *since)
             {
                 Some((seat, _)) => seat.close(),
@@ -122,7 +122,7 @@ impl Listener for LimitedListener {
         self.free_place().await;
         // Answers are small and somebody waits for each.
         let _ = stream.set_nodelay(true);
-        let seat = Arc::new(Seat::new());
+        let seat = Arc::new(ConnectionWatch::new());
         self.seats.push(Arc::downgrade(&seat));
         let patience = Box::pin(sleep(PATIENCE));
         (
@@ -141,12 +141,12 @@ impl Listener for LimitedListener {
 }
 
 /// What is known of a connection from outside of its task.
-struct Seat {
-    state: Mutex<SeatState>,
+struct ConnectionWatch {
+    state: Mutex<WatchState>,
     is_closing: AtomicBool,
 }
 
-struct SeatState {
+struct WatchState {
     /// Bytes of a request have come that is not answered yet.
     is_under_way: bool,
     /// Since when that is so, or since when nothing has come.
@@ -154,10 +154,10 @@ struct SeatState {
     waker: Option<Waker>,
 }
 
-impl Seat {
-    fn new() -> Seat {
-        Seat {
-            state: Mutex::new(SeatState {
+impl ConnectionWatch {
+    fn new() -> ConnectionWatch {
+        ConnectionWatch {
+            state: Mutex::new(WatchState {
                 is_under_way: false,
                 since: Instant::now(),
                 waker: None,
@@ -166,7 +166,7 @@ impl Seat {
         }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, SeatState> {
+    fn state(&self) -> std::sync::MutexGuard<'_, WatchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -183,7 +183,7 @@ impl Seat {
     }
 
     /// Since when the connection could be closed without losing a request that is on its way.
-    fn useless_since(seat: &Arc<Seat>) -> Option<(&Arc<Seat>, Instant)> {
+    fn useless_since(seat: &Arc<ConnectionWatch>) -> Option<(&Arc<ConnectionWatch>, Instant)> {
         let state = seat.state();
         let since = state.since;
         (!state.is_under_way || since.elapsed() >= UNDER_WAY).then_some((seat, since))
@@ -203,7 +203,7 @@ impl Seat {
 pub(super) struct DeadlineStream {
     stream: TcpStream,
     patience: Pin<Box<Sleep>>,
-    seat: Arc<Seat>,
+    seat: Arc<ConnectionWatch>,
 }
 
 impl DeadlineStream {

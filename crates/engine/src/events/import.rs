@@ -7,7 +7,7 @@ use std::io::{BufRead, Read};
 
 use anyhow::Context;
 
-use super::tally::Tally;
+use super::tally::ReceiverCounters;
 use super::{LONGEST_BODY, body};
 use bakkt_files::small_files;
 use bakkt_journal::events::{Added, Arrived, Events, Source};
@@ -16,21 +16,21 @@ use bakkt_journal::now;
 /// Lines of one transaction.
 const MOST: usize = 500;
 
-/// Why a line is named.
+/// What is wrong with a line of an imported file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wrong {
+pub enum LineProblem {
     /// It is no event; kept all the same.
     Unreadable,
     /// No event is so long; left out.
     TooLong,
 }
 
-impl Wrong {
+impl LineProblem {
     /// For a person.
     pub fn says(self) -> &'static str {
         match self {
-            Wrong::Unreadable => "no event of an account; kept as it is",
-            Wrong::TooLong => "longer than any event; left out",
+            LineProblem::Unreadable => "no event of an account; kept as it is",
+            LineProblem::TooLong => "longer than any event; left out",
         }
     }
 }
@@ -39,8 +39,8 @@ impl Wrong {
 pub fn import(
     mut from: impl BufRead,
     events: &mut Events,
-    tally: &Tally,
-    mut wrong: impl FnMut(u64, Wrong),
+    tally: &ReceiverCounters,
+    mut wrong: impl FnMut(u64, LineProblem),
 ) -> anyhow::Result<()> {
     let mut lines = 0;
     let mut batch = Vec::new();
@@ -50,12 +50,12 @@ pub fn import(
         if let Some(fits) = more {
             lines += 1;
             if !fits {
-                tally.strange();
-                wrong(lines, Wrong::TooLong);
+                tally.count_invalid();
+                wrong(lines, LineProblem::TooLong);
             } else if let line @ [_, ..] = trimmed(&line) {
                 let arrived = body::read(line.to_vec(), now());
                 if arrived.said.is_none() && !arrived.is_of_another_type() {
-                    wrong(lines, Wrong::Unreadable);
+                    wrong(lines, LineProblem::Unreadable);
                 }
                 batch.push(arrived);
             }
@@ -79,7 +79,7 @@ fn trimmed(line: &[u8]) -> &[u8] {
     }
 }
 
-fn count(batch: &[Arrived], added: &[Added], tally: &Tally) {
+fn count(batch: &[Arrived], added: &[Added], tally: &ReceiverCounters) {
     for (arrived, added) in batch.iter().zip(added) {
         tally.added(arrived, *added);
     }

@@ -20,8 +20,8 @@ pub mod tally;
 mod writer;
 
 pub use proof::Proof;
-pub use receiver::Receiver;
-pub use tally::Tally;
+pub use receiver::WebhookReceiver;
+pub use tally::ReceiverCounters;
 
 /// No body of an event is longer, in bytes.
 pub const LONGEST_BODY: usize = 64 * 1024;

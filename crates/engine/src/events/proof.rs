@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-use bakkt_model::webhook::{Encoding, EventSettings};
+use bakkt_model::webhook::{EventSettings, SignatureEncoding};
 
 /// What a request must carry.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub enum Proof {
         /// The header that carries it.
         header: String,
         /// How it is written.
-        encoding: Encoding,
+        encoding: SignatureEncoding,
         /// What stands before it.
         prefix: String,
         /// Its key.
@@ -86,10 +86,10 @@ impl Proof {
     }
 }
 
-fn decoded(encoding: Encoding, text: &[u8]) -> Option<Vec<u8>> {
+fn decoded(encoding: SignatureEncoding, text: &[u8]) -> Option<Vec<u8>> {
     match encoding {
-        Encoding::Hex => HEXLOWER_PERMISSIVE.decode(text).ok(),
-        Encoding::Base64 => BASE64.decode(text).ok(),
+        SignatureEncoding::Hex => HEXLOWER_PERMISSIVE.decode(text).ok(),
+        SignatureEncoding::Base64 => BASE64.decode(text).ok(),
     }
 }
 
@@ -139,7 +139,7 @@ mod tests {
         ] {
             assert!(!holds(&hex, wrong), "{wrong}");
         }
-        let base64 = proof(|settings| settings.signature_encoding = Encoding::Base64);
+        let base64 = proof(|settings| settings.signature_encoding = SignatureEncoding::Base64);
         assert!(holds(&base64, BASE64));
         assert!(!holds(&base64, HEX));
         let prefixed = proof(|settings| settings.signature_prefix = "sha256=".into());

@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::connection::{LimitedListener, listen};
 use super::proof::Proof;
-use super::tally::{Taken, Tally};
+use super::tally::{ReceiverCounters, ReceiverCounts};
 use super::writer::{self, Incoming};
 use super::{LONGEST_BODY, body};
 use bakkt_journal::events::Events;
@@ -27,29 +27,33 @@ use bakkt_journal::now;
 use bakkt_model::error::Failure;
 
 /// A receiver that has its address, and takes nothing yet.
-pub struct Receiver {
+pub struct WebhookReceiver {
     listener: TcpListener,
     proof: Proof,
     path: String,
-    tally: Arc<Tally>,
+    tally: Arc<ReceiverCounters>,
 }
 
-/// What every request needs.
-struct Desk {
+/// What the receiver needs for every request.
+struct ReceiverState {
     proof: Proof,
     path: String,
-    tally: Arc<Tally>,
+    tally: Arc<ReceiverCounters>,
     writer: mpsc::Sender<Incoming>,
 }
 
-type Answer = (StatusCode, &'static str);
+type StatusAnswer = (StatusCode, &'static str);
 
 /// An answer behind which the connection stays open, or ends: only who sends events keeps a place.
-type Reply = ([(HeaderName, &'static str); 1], Answer);
+type HttpReply = ([(HeaderName, &'static str); 1], StatusAnswer);
 
-impl Receiver {
+impl WebhookReceiver {
     /// Takes the address. Without a proof, only one that nobody else can reach.
-    pub async fn bind(address: SocketAddr, proof: Proof, path: &str) -> anyhow::Result<Receiver> {
+    pub async fn bind(
+        address: SocketAddr,
+        proof: Proof,
+        path: &str,
+    ) -> anyhow::Result<WebhookReceiver> {
         if matches!(proof, Proof::Nothing) && !address.ip().is_loopback() {
             return Err(Failure::configuration(
                 format!(
@@ -64,7 +68,7 @@ impl Receiver {
                 "another program may have the port; --listen names another one",
             )
         })?;
-        Ok(Receiver {
+        Ok(WebhookReceiver {
             listener,
             proof,
             path: path.to_owned(),
@@ -78,7 +82,7 @@ impl Receiver {
     }
 
     /// Its counters.
-    pub fn tally(&self) -> Arc<Tally> {
+    pub fn tally(&self) -> Arc<ReceiverCounters> {
         self.tally.clone()
     }
 
@@ -87,9 +91,9 @@ impl Receiver {
         self,
         events: Events,
         stop: Arc<watch::Sender<bool>>,
-    ) -> anyhow::Result<Taken> {
+    ) -> anyhow::Result<ReceiverCounts> {
         let (writer, thread) = writer::start(events, self.tally.clone(), stop.clone())?;
-        let desk = Desk {
+        let state = ReceiverState {
             proof: self.proof,
             path: self.path,
             tally: self.tally.clone(),
@@ -98,7 +102,7 @@ impl Receiver {
         let router = Router::new()
             .fallback(take)
             .layer(DefaultBodyLimit::max(LONGEST_BODY))
-            .with_state(Arc::new(desk));
+            .with_state(Arc::new(state));
         let mut stopping = stop.subscribe();
         let stopped = async move {
             // There is always a sender: the caller's.
@@ -116,33 +120,33 @@ impl Receiver {
 }
 
 async fn take(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<ReceiverState>>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Reply {
+) -> HttpReply {
     if method == Method::GET && uri.path() == "/health" {
         return reply("close", (StatusCode::OK, "ok"));
     }
-    match desk.refusal(&method, uri.path(), &headers, body) {
-        Ok(body) => reply("keep-alive", desk.keep(body).await),
+    match state.refusal(&method, uri.path(), &headers, body) {
+        Ok(body) => reply("keep-alive", state.keep(body).await),
         Err(answer) => {
             if answer.0 == StatusCode::UNAUTHORIZED {
-                desk.tally.refused();
+                state.tally.refused();
             } else {
-                desk.tally.strange();
+                state.tally.count_invalid();
             }
             reply("close", answer)
         }
     }
 }
 
-fn reply(connection: &'static str, answer: Answer) -> Reply {
+fn reply(connection: &'static str, answer: StatusAnswer) -> HttpReply {
     ([(CONNECTION, connection)], answer)
 }
 
-impl Desk {
+impl ReceiverState {
     /// The body of a delivery, or the answer to what is none.
     fn refusal(
         &self,
@@ -150,7 +154,7 @@ impl Desk {
         path: &str,
         headers: &HeaderMap,
         body: Result<Bytes, BytesRejection>,
-    ) -> Result<Bytes, Answer> {
+    ) -> Result<Bytes, StatusAnswer> {
         let below =
             |rest: &str| rest.is_empty() || rest.starts_with('/') || self.path.ends_with('/');
         if !path.strip_prefix(&self.path).is_some_and(below) {
@@ -168,7 +172,7 @@ impl Desk {
     }
 
     /// Answers once the event is durable.
-    async fn keep(&self, body: Bytes) -> Answer {
+    async fn keep(&self, body: Bytes) -> StatusAnswer {
         let refused = (StatusCode::SERVICE_UNAVAILABLE, "not kept; send it again");
         let (durable, waiting) = oneshot::channel();
         let arrived = body::read(body.into(), now());

@@ -9,18 +9,18 @@ use bakkt_journal::events::{Added, Arrived};
 
 /// Counters of a receiver; all start at zero.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct ReceiverCounters {
     events: AtomicU64,
     repeats: AtomicU64,
     unreadable: AtomicU64,
     other_types: AtomicU64,
     refused: AtomicU64,
-    strange: AtomicU64,
+    invalid: AtomicU64,
 }
 
 /// The counters as they were at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Taken {
+pub struct ReceiverCounts {
     /// New events, the unreadable ones among them.
     pub events: u64,
     /// Events that were there.
@@ -32,10 +32,10 @@ pub struct Taken {
     /// Requests that did not prove that they are Bakkt's.
     pub refused: u64,
     /// Requests that were no delivery: another path or method, too long, or cut.
-    pub strange: u64,
+    pub invalid: u64,
 }
 
-impl Tally {
+impl ReceiverCounters {
     /// Counts what became of an event.
     pub fn added(&self, arrived: &Arrived, added: Added) {
         match added {
@@ -65,23 +65,23 @@ impl Tally {
     }
 
     /// Counts a request that was no delivery.
-    pub(super) fn strange(&self) {
-        let count = up(&self.strange);
+    pub(super) fn count_invalid(&self) {
+        let count = up(&self.invalid);
         if is_tenth_power(count) {
             tracing::info!(count, "requests were no deliveries");
         }
     }
 
     /// All counters.
-    pub fn taken(&self) -> Taken {
+    pub fn taken(&self) -> ReceiverCounts {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Taken {
+        ReceiverCounts {
             events: get(&self.events),
             repeats: get(&self.repeats),
             unreadable: get(&self.unreadable),
             other_types: get(&self.other_types),
             refused: get(&self.refused),
-            strange: get(&self.strange),
+            invalid: get(&self.invalid),
         }
     }
 }
@@ -95,14 +95,14 @@ fn is_tenth_power(count: u64) -> bool {
     count > 0 && 10_u64.pow(count.ilog10()) == count
 }
 
-impl fmt::Display for Taken {
+impl fmt::Display for ReceiverCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} events, {} repeats", self.events, self.repeats)?;
         for (count, what) in [
             (self.other_types, "of other types"),
             (self.unreadable, "unreadable"),
             (self.refused, "refused"),
-            (self.strange, "no deliveries"),
+            (self.invalid, "no deliveries"),
         ] {
             if count > 0 {
                 write!(f, ", {count} {what}")?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::tally::Tally;
+use super::tally::ReceiverCounters;
 use bakkt_journal::events::{Arrived, Events, Source};
 use bakkt_model::error::started;
 
@@ -26,7 +26,7 @@ pub(super) struct Incoming {
 /// Starts the thread; it ends when every sender is gone, or with an error, which stops the receiver.
 pub(super) fn start(
     events: Events,
-    tally: Arc<Tally>,
+    tally: Arc<ReceiverCounters>,
     stop: Arc<watch::Sender<bool>>,
 ) -> anyhow::Result<(
     mpsc::Sender<Incoming>,
@@ -47,7 +47,7 @@ pub(super) fn start(
 fn work(
     mut events: Events,
     mut inbox: mpsc::Receiver<Incoming>,
-    tally: &Tally,
+    tally: &ReceiverCounters,
 ) -> anyhow::Result<()> {
     while let Some(first) = inbox.blocking_recv() {
         let mut batch = Vec::from([first.arrived]);

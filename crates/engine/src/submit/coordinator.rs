@@ -15,20 +15,20 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::HeardFn;
-use super::counters::Resting;
+use super::counters::RestingTasks;
 use super::lane::Lane;
 use super::prompts::Prompts;
-use super::recorder::{Pick, Recorder, Request};
-use super::stage::{Done, Tools};
+use super::recorder::{Recorder, Request, TaskPick};
+use super::stage::{RequestEnd, SendTools};
 use bakkt_journal::{Journal, now};
 use bakkt_model::limits::{OnExisting, Retry};
 use bakkt_model::state::State;
-use bakkt_model::task::{Change, Freed, Kind, Task, What};
+use bakkt_model::task::{Change, FreedTasks, Task, TaskKind, Transition};
 
-/// What a run is told.
-pub struct Run {
+/// Everything that a run needs to start.
+pub struct RunSetup {
     /// For every request.
-    pub tools: Tools,
+    pub tools: SendTools,
     /// Tells the requests that the run stops.
     pub stop: Arc<watch::Sender<bool>>,
     /// `on_existing`.
@@ -51,7 +51,7 @@ pub struct Run {
 
 /// How a run ended.
 #[derive(Debug)]
-pub enum Ended {
+pub enum RunEnd {
     /// Nothing is left to do.
     Finished,
     /// Asked to stop.
@@ -60,38 +60,38 @@ pub enum Ended {
     Stopped(anyhow::Error),
 }
 
-/// What a waiting task waits to do.
+/// What to do with a task when its wait ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum NextStep {
     Look,
     Send,
     Ask,
 }
 
-/// A task that waits.
-pub(super) struct Parked {
+/// A task that waits until it is due.
+pub(super) struct ParkedTask {
     pub(super) task: Task,
     pub(super) due: Instant,
-    pub(super) next: Next,
+    pub(super) next: NextStep,
 }
 
-impl Parked {
+impl ParkedTask {
     /// Whether an event lets it be asked about at once: one says nothing about documents.
     pub(super) fn may_be_prompted(&self) -> bool {
-        self.next == Next::Ask && self.task.kind != Kind::Document
+        self.next == NextStep::Ask && self.task.kind != TaskKind::Document
     }
 }
 
-pub(super) struct Loop {
-    pub(super) run: Run,
+pub(super) struct SubmitLoop {
+    pub(super) run: RunSetup,
     recorder: Recorder,
-    pub(super) stages: JoinSet<Done>,
+    pub(super) stages: JoinSet<RequestEnd>,
     lanes: [Lane; 3],
     pub(super) asking: usize,
     pub(super) to_ask: VecDeque<Task>,
     /// When each parked task is due; one that was moved since has another time there, and this one means nothing.
     waiting: BinaryHeap<Reverse<(Instant, i64)>>,
-    pub(super) parked: HashMap<i64, Parked>,
+    pub(super) parked: HashMap<i64, ParkedTask>,
     /// Those of them that rest in doubt, by when they are asked about.
     resting: BTreeSet<(Instant, i64)>,
     pub(super) prompts: Prompts,
@@ -100,8 +100,8 @@ pub(super) struct Loop {
     changes: Vec<Change>,
     /// Done with, by what is among `changes`, and by what is with the recorder: until that is durable, the journal may
     /// still give them out as open.
-    pub(super) finished: Vec<(Kind, i64)>,
-    leaving: Vec<(Kind, i64)>,
+    pub(super) finished: Vec<(TaskKind, i64)>,
+    leaving: Vec<(TaskKind, i64)>,
     /// Their intents are among `changes`.
     intended: Vec<Task>,
     /// Their intents are with the recorder.
@@ -115,7 +115,7 @@ pub(super) struct Loop {
     pub(super) answered: bool,
     /// Answers 404 to questions without an Error body, in a row.
     pub(super) strange_404s: u32,
-    pub(super) ending: Option<Ended>,
+    pub(super) ending: Option<RunEnd>,
 }
 
 /// Ends when the run is asked to stop. The guard that the channel gives must not live on: it locks the channel.
@@ -136,28 +136,28 @@ pub(super) struct Tries {
 }
 
 /// Runs until nothing is left, or until stopped. The journal comes back in any case but a failure of the journal.
-pub async fn run(journal: Journal, run: Run) -> anyhow::Result<(Journal, Ended)> {
+pub async fn run(journal: Journal, setup: RunSetup) -> anyhow::Result<(Journal, RunEnd)> {
     let mut doubts = Vec::new();
     // Bakkt offers no question about KYB: what is in doubt there waits for a person.
-    for kind in [Kind::Account, Kind::Update, Kind::Document] {
+    for kind in [TaskKind::Account, TaskKind::Update, TaskKind::Document] {
         doubts.extend(journal.pick(kind, State::InDoubt, 0, i64::MAX as usize, false)?);
     }
-    let stop = run.tools.stop.clone();
-    let looks = run.on_existing.looks_first();
-    let all = if run.settle_only { 0 } else { u64::MAX };
-    let accounts = run.limit.unwrap_or(u64::MAX).min(all);
-    let mut the = Loop {
-        recorder: Recorder::start(journal, run.selected)?,
+    let stop = setup.tools.stop.clone();
+    let looks = setup.on_existing.looks_first();
+    let all = if setup.settle_only { 0 } else { u64::MAX };
+    let accounts = setup.limit.unwrap_or(u64::MAX).min(all);
+    let mut run = SubmitLoop {
+        recorder: Recorder::start(journal, setup.selected)?,
         stages: JoinSet::new(),
         lanes: [
             Lane::new(
-                &[Kind::Account, Kind::Update],
-                run.in_flight,
+                &[TaskKind::Account, TaskKind::Update],
+                setup.in_flight,
                 looks,
                 accounts,
             ),
-            Lane::new(&[Kind::Document], run.uploads_in_flight, looks, all),
-            Lane::new(&[Kind::Kyb], run.in_flight, false, all),
+            Lane::new(&[TaskKind::Document], setup.uploads_in_flight, looks, all),
+            Lane::new(&[TaskKind::Kyb], setup.in_flight, false, all),
         ],
         asking: 0,
         to_ask: VecDeque::new(),
@@ -178,20 +178,20 @@ pub async fn run(journal: Journal, run: Run) -> anyhow::Result<(Journal, Ended)>
         answered: false,
         strange_404s: 0,
         ending: None,
-        run,
+        run: setup,
     };
     for task in doubts {
         // Counted again from the restart: the request of the process before may still be on its way.
-        let wait = the.settle_after(task.kind);
-        the.lane(task.kind).own(task.id);
-        the.park(task, wait, Next::Ask);
+        let wait = run.settle_after(task.kind);
+        run.lane(task.kind).own(task.id);
+        run.park(task, wait, NextStep::Ask);
     }
-    the.work(stop).await?;
-    let ended = the.ending.take().unwrap_or(Ended::Finished);
-    Ok((the.recorder.finish()?, ended))
+    run.work(stop).await?;
+    let ended = run.ending.take().unwrap_or(RunEnd::Finished);
+    Ok((run.recorder.finish()?, ended))
 }
 
-impl Loop {
+impl SubmitLoop {
     async fn work(&mut self, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
         loop {
             if self.ending.is_none() {
@@ -220,7 +220,7 @@ impl Loop {
                     }
                 }
                 () = tokio::time::sleep_until(alarm) => {}
-                () = stopped(&mut stop), if self.ending.is_none() => self.end(Ended::Interrupted),
+                () = stopped(&mut stop), if self.ending.is_none() => self.end(RunEnd::Interrupted),
             }
         }
     }
@@ -244,13 +244,13 @@ impl Loop {
             if self.parked.get(&id).is_none_or(|parked| parked.due != at) {
                 continue;
             }
-            let Some(Parked { task, next, .. }) = self.unpark(id) else {
+            let Some(ParkedTask { task, next, .. }) = self.unpark(id) else {
                 continue;
             };
             match next {
-                Next::Look => self.lane(task.kind).to_look.push_back(task),
-                Next::Send => self.lane(task.kind).to_send.push_back(task),
-                Next::Ask => self.to_ask.push_back(task),
+                NextStep::Look => self.lane(task.kind).to_look.push_back(task),
+                NextStep::Send => self.lane(task.kind).to_send.push_back(task),
+                NextStep::Ask => self.to_ask.push_back(task),
             }
         }
     }
@@ -271,7 +271,7 @@ impl Loop {
                 task.first_at.get_or_insert_with(now);
                 task.attempts += 1;
                 let hash = task.intent();
-                self.change(task.id, What::Intend { hash });
+                self.change(task.id, Transition::Intend { hash });
                 self.intended.push(task);
             }
         }
@@ -283,7 +283,7 @@ impl Loop {
             return Ok(());
         }
         let wanted = |lane: &Lane| self.ending.is_none().then(|| lane.pick()).flatten();
-        let (lanes, picks): (Vec<usize>, Vec<Pick>) = self
+        let (lanes, picks): (Vec<usize>, Vec<TaskPick>) = self
             .lanes
             .iter()
             .enumerate()
@@ -303,7 +303,7 @@ impl Loop {
     }
 
     /// The recorder's answer: the intents that it was given are durable now.
-    fn recorded(&mut self, freed: Freed, picked: Vec<Vec<Task>>) {
+    fn recorded(&mut self, freed: FreedTasks, picked: Vec<Vec<Task>>) {
         self.recording = false;
         for task in std::mem::take(&mut self.durable) {
             self.stages.spawn(self.run.tools.clone().send(task));
@@ -311,7 +311,10 @@ impl Loop {
         for (kind, task) in std::mem::take(&mut self.leaving) {
             self.lane(kind).forget(task);
         }
-        for (kind, count) in [(Kind::Document, freed.documents), (Kind::Kyb, freed.kyb)] {
+        for (kind, count) in [
+            (TaskKind::Document, freed.documents),
+            (TaskKind::Kyb, freed.kyb),
+        ] {
             if count > 0 {
                 self.lane(kind).freed();
                 self.run.tools.counters.total.add(count);
@@ -323,24 +326,24 @@ impl Loop {
     }
 
     /// The lane of a kind of task.
-    pub(super) fn lane(&mut self, kind: Kind) -> &mut Lane {
+    pub(super) fn lane(&mut self, kind: TaskKind) -> &mut Lane {
         let place = self.lanes.iter().position(|lane| lane.is_of(kind));
         &mut self.lanes[place.unwrap_or(0)]
     }
 
     /// How long a lost outcome waits before it is asked for: uploads may be on their way for longer.
-    pub(super) fn settle_after(&self, kind: Kind) -> Duration {
+    pub(super) fn settle_after(&self, kind: TaskKind) -> Duration {
         let retry = &self.run.retry;
         match kind {
-            Kind::Document => {
+            TaskKind::Document => {
                 let longer = self.run.tools.upload_timeout;
                 retry.settle_after + longer.saturating_sub(retry.request_timeout)
             }
-            Kind::Account | Kind::Update | Kind::Kyb => retry.settle_after,
+            TaskKind::Account | TaskKind::Update | TaskKind::Kyb => retry.settle_after,
         }
     }
 
-    pub(super) fn change(&mut self, task: i64, what: What) {
+    pub(super) fn change(&mut self, task: i64, what: Transition) {
         self.changes.push(Change {
             task,
             at: now(),
@@ -349,16 +352,16 @@ impl Loop {
     }
 
     /// Lets a task wait.
-    pub(super) fn park(&mut self, task: Task, wait: Duration, next: Next) {
+    pub(super) fn park(&mut self, task: Task, wait: Duration, next: NextStep) {
         self.park_until(task, Instant::now() + wait, next);
     }
 
     /// Lets a task wait until a certain time.
-    pub(super) fn park_until(&mut self, task: Task, due: Instant, next: Next) {
+    pub(super) fn park_until(&mut self, task: Task, due: Instant, next: NextStep) {
         self.waiting.push(Reverse((due, task.id)));
-        let parked = Parked { task, due, next };
+        let parked = ParkedTask { task, due, next };
         self.prompts.doubted += usize::from(parked.may_be_prompted());
-        if next == Next::Ask {
+        if next == NextStep::Ask {
             self.resting.insert((due, parked.task.id));
             self.tell_resting();
         }
@@ -366,7 +369,7 @@ impl Loop {
     }
 
     /// Takes a task that waits.
-    pub(super) fn unpark(&mut self, task: i64) -> Option<Parked> {
+    pub(super) fn unpark(&mut self, task: i64) -> Option<ParkedTask> {
         let parked = self.parked.remove(&task)?;
         self.prompts.doubted -= usize::from(parked.may_be_prompted());
         if self.resting.remove(&(parked.due, task)) {
@@ -378,7 +381,7 @@ impl Loop {
     /// For the progress display.
     fn tell_resting(&self) {
         let ends = self.resting.first().zip(self.resting.last());
-        let resting = ends.map(|((first, _), (last, _))| Resting {
+        let resting = ends.map(|((first, _), (last, _))| RestingTasks {
             count: self.resting.len() as u64,
             first: first.into_std(),
             last: last.into_std(),
@@ -387,7 +390,7 @@ impl Loop {
     }
 
     /// Ends the run, unless it is ending already.
-    pub(super) fn end(&mut self, why: Ended) {
+    pub(super) fn end(&mut self, why: RunEnd) {
         if self.ending.is_none() {
             self.ending = Some(why);
             // Nobody left to tell only means that no request waits for the rate.

@@ -8,31 +8,31 @@ use super::limiter::Limiter;
 
 /// Counters of one run; all start at zero.
 #[derive(Default)]
-pub struct Counters {
+pub struct RunCounters {
     /// Tasks to do in this run.
-    pub total: Count,
+    pub total: Counter,
     /// Accepted.
-    pub accepted: Count,
+    pub accepted: Counter,
     /// Refused.
-    pub refused: Count,
+    pub refused: Counter,
     /// Given up.
-    pub gave_up: Count,
+    pub gave_up: Counter,
     /// Held, because what was planned is not there any more.
-    pub held: Count,
+    pub held: Counter,
     /// In doubt now.
-    pub in_doubt: Count,
+    pub in_doubt: Counter,
     /// Waiting for the rate now.
-    pub waiting: Count,
+    pub waiting: Counter,
     /// Those in doubt that rest until they are asked about.
-    resting: Mutex<Option<Resting>>,
+    resting: Mutex<Option<RestingTasks>>,
     /// What the requests pass.
     lanes: Mutex<Vec<Arc<Limiter>>>,
 }
 
-/// Outcomes in doubt that rest.
+/// Tasks in doubt that rest until they are asked about.
 #[derive(Clone, Copy, Debug)]
-pub struct Resting {
-    /// How many.
+pub struct RestingTasks {
+    /// How many tasks rest.
     pub count: u64,
     /// When the first is asked about.
     pub first: Instant,
@@ -40,11 +40,11 @@ pub struct Resting {
     pub last: Instant,
 }
 
-/// One counter.
+/// A counter that all threads can raise.
 #[derive(Debug, Default)]
-pub struct Count(AtomicU64);
+pub struct Counter(AtomicU64);
 
-impl Count {
+impl Counter {
     /// Its value.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
@@ -71,14 +71,14 @@ impl Count {
     }
 }
 
-impl Counters {
+impl RunCounters {
     /// Those in doubt that rest, if any do.
-    pub fn resting(&self) -> Option<Resting> {
+    pub fn resting(&self) -> Option<RestingTasks> {
         *self.resting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says which rest.
-    pub fn rest(&self, resting: Option<Resting>) {
+    pub fn rest(&self, resting: Option<RestingTasks>) {
         *self.resting.lock().unwrap_or_else(PoisonError::into_inner) = resting;
     }
 

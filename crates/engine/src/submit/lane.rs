@@ -6,13 +6,13 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use super::recorder::Pick;
-use bakkt_model::task::{Kind, Task};
+use super::recorder::TaskPick;
+use bakkt_model::task::{Task, TaskKind};
 
 /// One lane.
 #[derive(Debug)]
 pub(super) struct Lane {
-    kinds: &'static [Kind],
+    kinds: &'static [TaskKind],
     turn: usize,
     cursor: i64,
     exhausted: bool,
@@ -32,7 +32,7 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn new(kinds: &'static [Kind], places: usize, looks: bool, budget: u64) -> Lane {
+    pub(super) fn new(kinds: &'static [TaskKind], places: usize, looks: bool, budget: u64) -> Lane {
         Lane {
             kinds,
             turn: 0,
@@ -51,7 +51,7 @@ impl Lane {
     }
 
     /// Whether it carries tasks of a kind.
-    pub(super) fn is_of(&self, kind: Kind) -> bool {
+    pub(super) fn is_of(&self, kind: TaskKind) -> bool {
         self.kinds.contains(&kind)
     }
 
@@ -77,10 +77,10 @@ impl Lane {
     }
 
     /// What to pick, where there is room.
-    pub(super) fn pick(&self) -> Option<Pick> {
+    pub(super) fn pick(&self) -> Option<TaskPick> {
         let queued = self.to_look.len() + self.to_send.len();
         let room = (4 * self.places).saturating_sub(queued);
-        (!self.exhausted && room >= 2 * self.places).then(|| Pick {
+        (!self.exhausted && room >= 2 * self.places).then(|| TaskPick {
             kind: self.kinds[self.turn],
             after: self.cursor,
             most: (room as u64).min(self.budget) as usize,
@@ -102,7 +102,7 @@ impl Lane {
             }
             self.budget -= 1;
             // One that was sent before was looked up then, or is known not to be there.
-            if self.looks && task.kind != Kind::Update && task.attempts == 0 {
+            if self.looks && task.kind != TaskKind::Update && task.attempts == 0 {
                 self.to_look.push_back(task);
             } else {
                 self.to_send.push_back(task);

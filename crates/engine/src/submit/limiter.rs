@@ -22,7 +22,7 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::time::{Instant, sleep_until};
 
-pub use super::pressure::{Slot, Told};
+pub use super::pressure::{PressureNotice, SendSlot};
 
 use super::pressure::Pressure;
 use bakkt_model::limits::Rate;
@@ -36,7 +36,7 @@ const CATCHES_UP: Duration = Duration::from_millis(10);
 pub struct Limiter {
     /// What it carries, in the plural: "accounts", "look-ups".
     name: &'static str,
-    most: Option<Most>,
+    most: Option<WindowLimit>,
     burst: NonZeroU32,
     queue: tokio::sync::Mutex<Pace>,
     pressure: std::sync::Mutex<Pressure>,
@@ -44,7 +44,7 @@ pub struct Limiter {
 
 /// What no window of time may exceed.
 #[derive(Clone, Copy)]
-struct Most {
+struct WindowLimit {
     count: usize,
     /// The window, with its share of the headroom.
     window: Duration,
@@ -88,7 +88,7 @@ impl Limiter {
         let (most, full) = match rate {
             Rate::Unlimited => (None, None),
             Rate::Per { count, per } => (
-                Some(Most {
+                Some(WindowLimit {
                     count: count as usize,
                     // Longer than the window itself even without headroom: its two ends belong to it.
                     window: per + per.mul_f64(headroom * 0.75) + Duration::from_micros(1),
@@ -122,7 +122,7 @@ impl Limiter {
 
     /// Waits for the next slot. Those who wait are served in the order of their coming; dropping the future is safe.
     /// What comes of the request is to be told with the slot.
-    pub async fn acquire(&self) -> Slot {
+    pub async fn acquire(&self) -> SendSlot {
         let mut pace = self.queue.lock().await;
         loop {
             let (rate, paused_until, slot) =
@@ -150,17 +150,17 @@ impl Limiter {
     }
 
     /// The server took the request that left in this slot, or said what is wrong with it.
-    pub fn answered(&self, slot: Slot) {
+    pub fn answered(&self, slot: SendSlot) {
         self.told_by(|it, now| it.answered(now, slot));
     }
 
     /// The server answered 429 or 503, with its wish for a pause if it has one.
-    pub fn refused(&self, slot: Slot, status: u16, retry_after: Option<Duration>) {
+    pub fn refused(&self, slot: SendSlot, status: u16, retry_after: Option<Duration>) {
         self.told_by(|it, now| it.refused(now, slot, status, retry_after));
     }
 
     /// What a person should know, if the server slows this lane down.
-    pub fn told(&self) -> Option<Told> {
+    pub fn told(&self) -> Option<PressureNotice> {
         self.with(|it| it.told(Instant::now()))
     }
 
@@ -210,12 +210,12 @@ impl Limiter {
 
 impl Pace {
     /// From when on the window has room for one more, if it ever was full.
-    fn window_is_free(&self, most: Option<Most>) -> Option<Instant> {
+    fn window_is_free(&self, most: Option<WindowLimit>) -> Option<Instant> {
         let most = most.filter(|most| self.left.len() >= most.count)?;
         self.left.front().map(|first| *first + most.window)
     }
 
-    fn leave(&mut self, now: Instant, most: Option<Most>) {
+    fn leave(&mut self, now: Instant, most: Option<WindowLimit>) {
         let Some(most) = most else { return };
         if self.left.len() >= most.count {
             self.left.pop_front();

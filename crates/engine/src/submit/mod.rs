@@ -23,8 +23,8 @@ pub mod stage;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use coordinator::{Ended, Run, run};
-pub use counters::Counters;
+pub use coordinator::{RunEnd, RunSetup, run};
+pub use counters::RunCounters;
 
 use crate::api::Upload;
 use bakkt_model::sensitive::Sensitive;

@@ -6,52 +6,52 @@
 use std::time::Duration;
 
 use super::backoff;
-use super::coordinator::{Ended, Loop, Next};
-use super::settle::{self, ASKS, Verdict};
-use super::stage::{Done, Found};
+use super::coordinator::{NextStep, RunEnd, SubmitLoop};
+use super::settle::{self, ASKS, SettleVerdict};
+use super::stage::{LookupOutcome, RequestEnd};
 use crate::api::judge::{self, Judgement};
 use bakkt_journal::follow::CHANGED;
 use bakkt_journal::now;
 use bakkt_model::error::Failure;
-use bakkt_model::task::{AccountFacts, Existed, Kind, Refusal, Task, What};
+use bakkt_model::task::{AccountFacts, PriorAccount, Refusal, Task, TaskKind, Transition};
 
 /// Answers 404 without an Error body, and no other answer in this run: the address is wrong.
 const STRANGE_404S: u32 = 8;
 
-impl Loop {
+impl SubmitLoop {
     /// One request ended.
-    pub(super) fn done(&mut self, done: Done) {
+    pub(super) fn done(&mut self, done: RequestEnd) {
         match done {
-            Done::Sent(task, judgement) => {
+            RequestEnd::Sent(task, judgement) => {
                 self.lane(task.kind).sending -= 1;
                 self.sent(task, judgement);
             }
-            Done::NotSent(task) => {
+            RequestEnd::NotSent(task) => {
                 self.lane(task.kind).sending -= 1;
                 self.postpone(task.id, "stopped before", "not sent");
             }
-            Done::Unfit(task, why) => {
+            RequestEnd::Unfit(task, why) => {
                 self.lane(task.kind).sending -= 1;
                 self.hold(&task, why);
             }
-            Done::Looked(task, found) => {
+            RequestEnd::Looked(task, found) => {
                 self.lane(task.kind).looking -= 1;
                 self.looked(task, found);
             }
-            Done::Asked(task, found) => {
+            RequestEnd::Asked(task, found) => {
                 self.asking -= 1;
                 match self.prompts.due(task.id) {
                     Some(due) => self.asked_early(task, found, due),
                     None => self.asked(task, found),
                 }
             }
-            Done::Heard(last) => self.heard(&last),
+            RequestEnd::Heard(last) => self.heard(&last),
             // The run is stopping; these are open or in doubt, as the journal says.
-            Done::NotAsked => {}
-            Done::Broken(task, error) => {
+            RequestEnd::NotAsked => {}
+            RequestEnd::Broken(task, error) => {
                 self.lane(task.kind).sending -= 1;
                 self.postpone(task.id, "not mapped", "not sent");
-                self.end(Ended::Stopped(error));
+                self.end(RunEnd::Stopped(error));
             }
         }
     }
@@ -61,12 +61,12 @@ impl Loop {
         match judgement {
             Judgement::Accepted(account) => {
                 let first_at = task.first_at.unwrap_or_else(now);
-                let older = task.kind == Kind::Account
+                let older = task.kind == TaskKind::Account
                     && settle::older(&account, first_at, self.run.retry.clock_tolerance);
                 let existed = if older {
-                    Existed::Overwritten
+                    PriorAccount::Overwritten
                 } else {
-                    Existed::No
+                    PriorAccount::No
                 };
                 self.accept(&task, "200", account, existed);
             }
@@ -84,7 +84,7 @@ impl Loop {
             }
             Judgement::Forbidden(_) => {
                 self.postpone(task.id, "403", "not taken");
-                self.end(Ended::Stopped(Failure::stopped(
+                self.end(RunEnd::Stopped(Failure::stopped(
                     "Bakkt forbids the request (403), and nothing has succeeded since it last did",
                     "check that the key may open accounts, and whether a filter stands in front; then run the same command",
                 )));
@@ -102,21 +102,21 @@ impl Loop {
                 self.run.tools.counters.in_doubt.up();
                 self.change(
                     task.id,
-                    What::Doubt {
+                    Transition::Doubt {
                         answer: answer.clone(),
                     },
                 );
                 // Bakkt offers no question about KYB: it stays in doubt until a person says what became of it.
-                if task.kind != Kind::Kyb {
+                if task.kind != TaskKind::Kyb {
                     self.tries.entry(task.id).or_default().absent = 0;
                     let wait = self.settle_after(task.kind);
-                    self.park(task, wait, Next::Ask);
+                    self.park(task, wait, NextStep::Ask);
                 }
                 self.failed(&answer);
             }
             // Where accounts are answered as Bakkt does, the address is right, and this is what it says of the document.
             Judgement::NoService
-                if self.answered && matches!(task.kind, Kind::Document | Kind::Kyb) =>
+                if self.answered && matches!(task.kind, TaskKind::Document | TaskKind::Kyb) =>
             {
                 let refusal = Refusal {
                     code: "404".into(),
@@ -127,63 +127,74 @@ impl Loop {
             Judgement::NoService => {
                 self.postpone(task.id, "wrong target or key", "not taken");
                 let (message, hint) = judge::no_service();
-                self.end(Ended::Stopped(Failure::configuration(message, hint)));
+                self.end(RunEnd::Stopped(Failure::configuration(message, hint)));
             }
             Judgement::Stop(message, hint) => {
                 self.postpone(task.id, "wrong target or key", "not taken");
-                self.end(Ended::Stopped(Failure::configuration(message, hint)));
+                self.end(RunEnd::Stopped(Failure::configuration(message, hint)));
             }
         }
     }
 
-    fn looked(&mut self, task: Task, found: Found) {
-        self.answered |= matches!(found, Found::NotThere | Found::There(..));
+    fn looked(&mut self, task: Task, found: LookupOutcome) {
+        self.answered |= matches!(found, LookupOutcome::NotThere | LookupOutcome::There(..));
         match found {
-            Found::NotThere => {
+            LookupOutcome::NotThere => {
                 self.failures = 0;
                 self.queue_send(task);
             }
-            Found::There(account, equal) => {
+            LookupOutcome::There(account, equal) => {
                 match settle::after_look(task.kind, equal, self.run.on_existing) {
-                    Verdict::Accepted(existed) => self.accept(&task, "", account, existed),
-                    Verdict::NotApplied => self.queue_send(task),
-                    Verdict::Stop => self.stop_for_existing(&task),
+                    SettleVerdict::Accepted(existed) => self.accept(&task, "", account, existed),
+                    SettleVerdict::NotApplied => self.queue_send(task),
+                    SettleVerdict::Stop => self.stop_for_existing(&task),
                 }
             }
-            Found::Unknown(why, after) => self.question_again(task, Next::Look, &why, after),
-            Found::Stop(message, hint) => {
-                self.end(Ended::Stopped(Failure::configuration(message, hint)))
+            LookupOutcome::Unknown(why, after) => {
+                self.question_again(task, NextStep::Look, &why, after)
+            }
+            LookupOutcome::Stop(message, hint) => {
+                self.end(RunEnd::Stopped(Failure::configuration(message, hint)))
             }
         }
     }
 
-    fn asked(&mut self, task: Task, found: Found) {
-        self.answered |= matches!(found, Found::NotThere | Found::There(..));
-        tracing::debug!(id = %task.client_id, there = matches!(found, Found::There(..)), "asked");
+    fn asked(&mut self, task: Task, found: LookupOutcome) {
+        self.answered |= matches!(found, LookupOutcome::NotThere | LookupOutcome::There(..));
+        tracing::debug!(id = %task.client_id, there = matches!(found, LookupOutcome::There(..)), "asked");
         match found {
-            Found::NotThere => self.absent(task),
-            Found::There(account, equal) => match self.judge_there(&task, &account, equal) {
-                Verdict::Accepted(existed) => self.settle(&task, account, existed),
-                Verdict::NotApplied => self.absent(task),
-                Verdict::Stop => self.stop_for_existing(&task),
-            },
+            LookupOutcome::NotThere => self.absent(task),
+            LookupOutcome::There(account, equal) => {
+                match self.judge_there(&task, &account, equal) {
+                    SettleVerdict::Accepted(existed) => self.settle(&task, account, existed),
+                    SettleVerdict::NotApplied => self.absent(task),
+                    SettleVerdict::Stop => self.stop_for_existing(&task),
+                }
+            }
             // Stays in doubt for as long as asking fails (invariant 1).
-            Found::Unknown(why, after) => self.question_again(task, Next::Ask, &why, after),
-            Found::Stop(message, hint) => {
-                self.end(Ended::Stopped(Failure::configuration(message, hint)))
+            LookupOutcome::Unknown(why, after) => {
+                self.question_again(task, NextStep::Ask, &why, after)
+            }
+            LookupOutcome::Stop(message, hint) => {
+                self.end(RunEnd::Stopped(Failure::configuration(message, hint)))
             }
         }
     }
 
     /// What an account that was found says about a task in doubt.
-    pub(super) fn judge_there(&self, task: &Task, account: &AccountFacts, equal: bool) -> Verdict {
+    pub(super) fn judge_there(
+        &self,
+        task: &Task,
+        account: &AccountFacts,
+        equal: bool,
+    ) -> SettleVerdict {
         let first_at = task.first_at.unwrap_or(i64::MIN);
         let older = settle::older(account, first_at, self.run.retry.clock_tolerance);
         settle::after_doubt(task, older, equal, self.run.on_existing)
     }
 
     /// What was in doubt is there.
-    pub(super) fn settle(&mut self, task: &Task, account: AccountFacts, existed: Existed) {
+    pub(super) fn settle(&mut self, task: &Task, account: AccountFacts, existed: PriorAccount) {
         self.run.tools.counters.in_doubt.down();
         self.accept(task, "asked", account, existed);
     }
@@ -195,12 +206,12 @@ impl Loop {
         tries.absent += 1;
         if tries.absent < ASKS {
             let wait = self.settle_after(task.kind);
-            self.park(task, wait, Next::Ask);
+            self.park(task, wait, NextStep::Ask);
             return;
         }
         tries.absent = 0;
         self.run.tools.counters.in_doubt.down();
-        self.change(task.id, What::Absent);
+        self.change(task.id, Transition::Absent);
         if !self.run.settle_only {
             self.send_again(task, "lost", None);
         }
@@ -213,7 +224,7 @@ impl Loop {
         if sends >= self.run.retry.attempts {
             self.change(
                 task.id,
-                What::GiveUp {
+                Transition::GiveUp {
                     answer: answer.to_owned(),
                 },
             );
@@ -225,14 +236,14 @@ impl Loop {
                 self.run.retry.backoff_first,
                 self.run.retry.backoff_most,
             );
-            self.park(task, self.no_sooner(after, wait), Next::Send);
+            self.park(task, self.no_sooner(after, wait), NextStep::Send);
         }
         if answer != "lost" {
             self.failed(answer);
         }
     }
 
-    fn question_again(&mut self, task: Task, next: Next, why: &str, after: Option<Duration>) {
+    fn question_again(&mut self, task: Task, next: NextStep, why: &str, after: Option<Duration>) {
         self.strange_404s = if why == "404" {
             self.strange_404s + 1
         } else {
@@ -240,7 +251,7 @@ impl Loop {
         };
         if self.strange_404s >= STRANGE_404S && !self.answered {
             let (message, hint) = judge::no_service();
-            self.end(Ended::Stopped(Failure::configuration(message, hint)));
+            self.end(RunEnd::Stopped(Failure::configuration(message, hint)));
         }
         if why == "403" && !self.answered {
             self.forbidden();
@@ -265,11 +276,11 @@ impl Loop {
         self.lane(task.kind).to_send.push_back(task);
     }
 
-    fn accept(&mut self, task: &Task, answer: &str, account: AccountFacts, existed: Existed) {
+    fn accept(&mut self, task: &Task, answer: &str, account: AccountFacts, existed: PriorAccount) {
         self.succeeded(task);
         self.change(
             task.id,
-            What::Accept {
+            Transition::Accept {
                 answer: answer.to_owned(),
                 account,
                 existed,
@@ -280,7 +291,7 @@ impl Loop {
     }
 
     fn refuse(&mut self, task: &Task, answer: String, refusal: Refusal) {
-        self.change(task.id, What::Refuse { answer, refusal });
+        self.change(task.id, Transition::Refuse { answer, refusal });
         self.run.tools.counters.refused.up();
         self.finished.push((task.kind, task.id));
     }
@@ -290,7 +301,7 @@ impl Loop {
         tracing::info!(id = %task.client_id, "a document is held: {why}");
         self.postpone(task.id, CHANGED, "not sent");
         let reason = (CHANGED, why);
-        self.change(task.id, What::Hold { reason });
+        self.change(task.id, Transition::Hold { reason });
         self.run.tools.counters.held.up();
         self.finished.push((task.kind, task.id));
     }
@@ -298,7 +309,7 @@ impl Loop {
     fn postpone(&mut self, task: i64, answer: &str, outcome: &'static str) {
         self.change(
             task,
-            What::Postpone {
+            Transition::Postpone {
                 answer: answer.to_owned(),
                 outcome,
             },
@@ -308,11 +319,11 @@ impl Loop {
     /// Forbidden before anything has succeeded.
     fn forbidden(&mut self) {
         let (message, hint) = judge::forbidden();
-        self.end(Ended::Stopped(Failure::stopped(message, hint)));
+        self.end(RunEnd::Stopped(Failure::stopped(message, hint)));
     }
 
     fn stop_for_existing(&mut self, task: &Task) {
-        self.end(Ended::Stopped(Failure::stopped(
+        self.end(RunEnd::Stopped(Failure::stopped(
             format!(
                 "the account {} existed before this migration, and on_existing is \"stop\"",
                 task.client_id
@@ -332,7 +343,7 @@ impl Loop {
     fn failed(&mut self, answer: &str) {
         self.failures += 1;
         if self.failures >= self.run.retry.breaker {
-            self.end(Ended::Stopped(Failure::stopped(
+            self.end(RunEnd::Stopped(Failure::stopped(
                 format!("{} failures in a row and not one success between them; the last was: {answer}", self.failures),
                 "when Bakkt can be reached again, run the same command: it goes on where it stopped",
             )));

@@ -54,14 +54,14 @@ const REMEMBERED: Duration = Duration::from_secs(30);
 
 /// When a request left, as far as judging its answer goes: at which rate, and after which pause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Slot {
+pub struct SendSlot {
     rate: u32,
     pause: u32,
 }
 
-/// What a person is told about a lane that the server slows down.
+/// How the server slows a lane down, for a person.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Told {
+pub struct PressureNotice {
     /// 429 or 503: what the server last refused with.
     pub status: u16,
     /// Requests a second that are held at present, where they are fewer than configured.
@@ -77,11 +77,11 @@ pub(super) struct Pressure {
     full: Option<f64>,
     held: Option<f64>,
     longest_pause: Duration,
-    slot: Slot,
+    slot: SendSlot,
     window: Window,
     /// The share of refusals that has nothing to do with the rate, and until when that is believed.
     base: Option<(f64, Instant)>,
-    trial: Option<Trial>,
+    trial: Option<CutTrial>,
     ceiling: Option<Ceiling>,
     hold: Duration,
     step: f64,
@@ -107,7 +107,7 @@ struct Window {
 
 /// A cut whose effect is not known yet.
 #[derive(Clone, Copy, Debug)]
-struct Trial {
+struct CutTrial {
     before: Option<f64>,
     rate: f64,
     share: f64,
@@ -128,7 +128,7 @@ impl Pressure {
             full,
             held: None,
             longest_pause,
-            slot: Slot::default(),
+            slot: SendSlot::default(),
             window: Window::default(),
             base: None,
             trial: None,
@@ -151,7 +151,7 @@ impl Pressure {
     }
 
     /// What a request that leaves now is marked with.
-    pub(super) fn slot(&self) -> Slot {
+    pub(super) fn slot(&self) -> SendSlot {
         self.slot
     }
 
@@ -161,14 +161,14 @@ impl Pressure {
     }
 
     /// What there is to tell, if the server refuses at present or has lately.
-    pub(super) fn told(&self, now: Instant) -> Option<Told> {
+    pub(super) fn told(&self, now: Instant) -> Option<PressureNotice> {
         let (status, at) = self.last?;
         let pause = self
             .paused_until
             .and_then(|until| until.checked_duration_since(now))
             .filter(|pause| !pause.is_zero());
         let lately = now.saturating_duration_since(at) < REMEMBERED;
-        (lately || self.held.is_some() || pause.is_some()).then_some(Told {
+        (lately || self.held.is_some() || pause.is_some()).then_some(PressureNotice {
             status,
             held: self.held,
             pause,
@@ -176,7 +176,7 @@ impl Pressure {
     }
 
     /// The server took a request, or refused it for what it says.
-    pub(super) fn answered(&mut self, now: Instant, slot: Slot) {
+    pub(super) fn answered(&mut self, now: Instant, slot: SendSlot) {
         self.count(now, slot, false);
         self.decide(now);
     }
@@ -185,7 +185,7 @@ impl Pressure {
     pub(super) fn refused(
         &mut self,
         now: Instant,
-        slot: Slot,
+        slot: SendSlot,
         status: u16,
         retry_after: Option<Duration>,
     ) {
@@ -207,7 +207,7 @@ impl Pressure {
         self.decide(now);
     }
 
-    fn count(&mut self, now: Instant, slot: Slot, refused: bool) {
+    fn count(&mut self, now: Instant, slot: SendSlot, refused: bool) {
         if slot.rate == self.slot.rate {
             self.window.since.get_or_insert(now);
             self.window.answers += 1;
@@ -275,7 +275,7 @@ impl Pressure {
     }
 
     /// Slowing down has not helped: these refusals have nothing to do with the rate.
-    fn undo(&mut self, now: Instant, trial: Trial, share: f64) {
+    fn undo(&mut self, now: Instant, trial: CutTrial, share: f64) {
         self.base = Some(((share + trial.share) / 2.0, now + BASE_LASTS));
         self.ceiling = None;
         self.hold(trial.before);
@@ -301,7 +301,7 @@ impl Pressure {
         lower = lower.max(lowest.min(rate));
         // Too many requests: what the server took stays the same. Nothing to do with the rate: the share does.
         let if_too_many = (1.0 - (1.0 - excess) * rate / lower).max(0.0);
-        self.trial = Some(Trial {
+        self.trial = Some(CutTrial {
             before,
             rate,
             share,

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::coordinator::{Ended, Loop, Next};
-use super::settle::Verdict;
-use super::stage::{Done, Found};
+use super::coordinator::{NextStep, RunEnd, SubmitLoop};
+use super::settle::SettleVerdict;
+use super::stage::{LookupOutcome, RequestEnd};
 use bakkt_model::error::Failure;
-use bakkt_model::task::{Existed, Task};
+use bakkt_model::task::{PriorAccount, Task};
 
 /// Time between two looks for events.
 const EVERY: Duration = Duration::from_secs(1);
@@ -41,7 +41,7 @@ impl Prompts {
     }
 }
 
-impl Loop {
+impl SubmitLoop {
     /// Accounts that wait to be asked about.
     fn doubted(&self) -> impl Iterator<Item = &Task> {
         let parked = self.parked.values();
@@ -65,7 +65,7 @@ impl Loop {
         let accounts: Vec<String> = self.doubted().map(|task| task.client_id.clone()).collect();
         let heard = self.run.heard.clone();
         self.stages
-            .spawn_blocking(move || Done::Heard(heard(&accounts)));
+            .spawn_blocking(move || RequestEnd::Heard(heard(&accounts)));
     }
 
     /// Asks at once about accounts of which an event was heard since they were sent, and since the last such question.
@@ -92,26 +92,28 @@ impl Loop {
     }
 
     /// The answer to a question before its time.
-    pub(super) fn asked_early(&mut self, task: Task, found: Found, due: Instant) {
-        tracing::debug!(id = %task.client_id, there = matches!(found, Found::There(..)), "asked early");
+    pub(super) fn asked_early(&mut self, task: Task, found: LookupOutcome, due: Instant) {
+        tracing::debug!(id = %task.client_id, there = matches!(found, LookupOutcome::There(..)), "asked early");
         match found {
-            Found::There(account, equal) => match self.judge_there(&task, &account, equal) {
-                // What was sent is there, or as good as that. Anything else may yet be on its way.
-                Verdict::Accepted(existed) if existed != Existed::Different => {
-                    self.prompts.answered.remove(&task.id);
-                    self.settle(&task, account, existed);
+            LookupOutcome::There(account, equal) => {
+                match self.judge_there(&task, &account, equal) {
+                    // What was sent is there, or as good as that. Anything else may yet be on its way.
+                    SettleVerdict::Accepted(existed) if existed != PriorAccount::Different => {
+                        self.prompts.answered.remove(&task.id);
+                        self.settle(&task, account, existed);
+                    }
+                    _ => self.park_until(task, due, NextStep::Ask),
                 }
-                _ => self.park_until(task, due, Next::Ask),
-            },
-            Found::NotThere => self.park_until(task, due, Next::Ask),
+            }
+            LookupOutcome::NotThere => self.park_until(task, due, NextStep::Ask),
             // A refused question does not leave again before its time.
-            Found::Unknown(_, after) => {
+            LookupOutcome::Unknown(_, after) => {
                 let longest = self.run.retry.longest_pause;
                 let earliest = Instant::now() + after.unwrap_or_default().min(longest);
-                self.park_until(task, due.max(earliest), Next::Ask);
+                self.park_until(task, due.max(earliest), NextStep::Ask);
             }
-            Found::Stop(message, hint) => {
-                self.end(Ended::Stopped(Failure::configuration(message, hint)))
+            LookupOutcome::Stop(message, hint) => {
+                self.end(RunEnd::Stopped(Failure::configuration(message, hint)))
             }
         }
     }

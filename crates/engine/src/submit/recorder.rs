@@ -8,21 +8,21 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use bakkt_journal::Journal;
 use bakkt_model::error::started;
 use bakkt_model::state::State;
-use bakkt_model::task::{Change, Freed, Kind, Task};
+use bakkt_model::task::{Change, FreedTasks, Task, TaskKind};
 
 /// What the loop asks for.
 pub struct Request {
     /// Changes, in one transaction.
     pub changes: Vec<Change>,
     /// Then: more open tasks.
-    pub picks: Vec<Pick>,
+    pub picks: Vec<TaskPick>,
 }
 
 /// Open tasks of a kind above a number, up to so many.
 #[derive(Clone, Copy, Debug)]
-pub struct Pick {
+pub struct TaskPick {
     /// The kind.
-    pub kind: Kind,
+    pub kind: TaskKind,
     /// Above this number.
     pub after: i64,
     /// How many.
@@ -30,12 +30,12 @@ pub struct Pick {
 }
 
 /// What it gets, and nothing before the changes are durable: what they freed, and what was picked, pick by pick.
-pub type Answer = anyhow::Result<(Freed, Vec<Vec<Task>>)>;
+pub type RecorderAnswer = anyhow::Result<(FreedTasks, Vec<Vec<Task>>)>;
 
 /// The loop's end of the thread.
 pub struct Recorder {
     requests: std::sync::mpsc::Sender<Request>,
-    answers: UnboundedReceiver<Answer>,
+    answers: UnboundedReceiver<RecorderAnswer>,
     thread: std::thread::JoinHandle<Journal>,
 }
 
@@ -48,7 +48,7 @@ impl Recorder {
         let thread = started(thread.spawn(move || {
             while let Ok(request) = inbox.recv() {
                 let answer = journal.commit(&request.changes).and_then(|freed| {
-                    let pick = |pick: &Pick| {
+                    let pick = |pick: &TaskPick| {
                         journal.pick(pick.kind, State::Open, pick.after, pick.most, selected)
                     };
                     let picked = request.picks.iter().map(pick).collect::<Result<_, _>>()?;
@@ -75,7 +75,7 @@ impl Recorder {
     }
 
     /// Waits for the answer.
-    pub async fn answer(&mut self) -> Answer {
+    pub async fn answer(&mut self) -> RecorderAnswer {
         self.answers
             .recv()
             .await

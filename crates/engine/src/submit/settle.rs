@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use crate::api::judge;
 use bakkt_model::limits::OnExisting;
-use bakkt_model::task::{AccountFacts, Existed, Kind, Task};
+use bakkt_model::task::{AccountFacts, PriorAccount, Task, TaskKind};
 
 /// Asks that must agree that an account is not there.
 pub const ASKS: u8 = 2;
 
 /// What to do about an account that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum SettleVerdict {
     /// It counts as accepted.
-    Accepted(Existed),
+    Accepted(PriorAccount),
     /// What we sent did not arrive: as if it were not there.
     NotApplied,
     /// `on_existing = "stop"`.
@@ -31,24 +31,31 @@ pub fn older(facts: &AccountFacts, first_at: i64, tolerance: Duration) -> bool {
 }
 
 /// Judges an account that was found when its task was in doubt; `equal` to what we sent?
-pub fn after_doubt(task: &Task, older: bool, equal: bool, on_existing: OnExisting) -> Verdict {
-    match (task.kind != Kind::Account, older, equal, on_existing) {
-        (true, _, true, _) | (false, false, _, _) => Verdict::Accepted(Existed::No),
-        (true, _, false, _) => Verdict::NotApplied,
-        (false, true, true, OnExisting::Update) => Verdict::Accepted(Existed::Overwritten),
-        (false, true, true, _) => Verdict::Accepted(Existed::Equal),
-        (false, true, false, OnExisting::Update) => Verdict::NotApplied,
-        (false, true, false, OnExisting::Skip) => Verdict::Accepted(Existed::Different),
-        (false, true, false, OnExisting::Stop) => Verdict::Stop,
+pub fn after_doubt(
+    task: &Task,
+    older: bool,
+    equal: bool,
+    on_existing: OnExisting,
+) -> SettleVerdict {
+    match (task.kind != TaskKind::Account, older, equal, on_existing) {
+        (true, _, true, _) | (false, false, _, _) => SettleVerdict::Accepted(PriorAccount::No),
+        (true, _, false, _) => SettleVerdict::NotApplied,
+        (false, true, true, OnExisting::Update) => {
+            SettleVerdict::Accepted(PriorAccount::Overwritten)
+        }
+        (false, true, true, _) => SettleVerdict::Accepted(PriorAccount::Equal),
+        (false, true, false, OnExisting::Update) => SettleVerdict::NotApplied,
+        (false, true, false, OnExisting::Skip) => SettleVerdict::Accepted(PriorAccount::Different),
+        (false, true, false, OnExisting::Stop) => SettleVerdict::Stop,
     }
 }
 
 /// Judges what was found by looking first. A document that is there is the same one: its id is made of its content.
-pub fn after_look(kind: Kind, equal: bool, on_existing: OnExisting) -> Verdict {
+pub fn after_look(kind: TaskKind, equal: bool, on_existing: OnExisting) -> SettleVerdict {
     match (on_existing, equal) {
-        (OnExisting::Stop, _) if kind != Kind::Document => Verdict::Stop,
-        (_, true) => Verdict::Accepted(Existed::Equal),
-        (_, false) => Verdict::Accepted(Existed::Different),
+        (OnExisting::Stop, _) if kind != TaskKind::Document => SettleVerdict::Stop,
+        (_, true) => SettleVerdict::Accepted(PriorAccount::Equal),
+        (_, false) => SettleVerdict::Accepted(PriorAccount::Different),
     }
 }
 
@@ -59,7 +66,11 @@ mod tests {
     fn task(update: bool) -> Task {
         Task {
             id: 1,
-            kind: if update { Kind::Update } else { Kind::Account },
+            kind: if update {
+                TaskKind::Update
+            } else {
+                TaskKind::Account
+            },
             client_id: "A".into(),
             at: Default::default(),
             hash: [0; 32],
@@ -84,45 +95,51 @@ mod tests {
         use OnExisting::{Skip, Stop, Update};
         assert_eq!(
             after_doubt(&task(false), false, false, Skip),
-            Verdict::Accepted(Existed::No)
+            SettleVerdict::Accepted(PriorAccount::No)
         );
         assert_eq!(
             after_doubt(&task(false), true, true, Skip),
-            Verdict::Accepted(Existed::Equal)
+            SettleVerdict::Accepted(PriorAccount::Equal)
         );
         assert_eq!(
             after_doubt(&task(false), true, false, Skip),
-            Verdict::Accepted(Existed::Different)
+            SettleVerdict::Accepted(PriorAccount::Different)
         );
-        assert_eq!(after_doubt(&task(false), true, false, Stop), Verdict::Stop);
+        assert_eq!(
+            after_doubt(&task(false), true, false, Stop),
+            SettleVerdict::Stop
+        );
         assert_eq!(
             after_doubt(&task(false), true, false, Update),
-            Verdict::NotApplied
+            SettleVerdict::NotApplied
         );
         assert_eq!(
             after_doubt(&task(false), true, true, Update),
-            Verdict::Accepted(Existed::Overwritten)
+            SettleVerdict::Accepted(PriorAccount::Overwritten)
         );
         assert_eq!(
             after_doubt(&task(true), true, false, Update),
-            Verdict::NotApplied
+            SettleVerdict::NotApplied
         );
         assert_eq!(
             after_doubt(&task(true), true, true, Skip),
-            Verdict::Accepted(Existed::No)
+            SettleVerdict::Accepted(PriorAccount::No)
         );
         assert_eq!(
-            after_look(Kind::Account, true, Skip),
-            Verdict::Accepted(Existed::Equal)
+            after_look(TaskKind::Account, true, Skip),
+            SettleVerdict::Accepted(PriorAccount::Equal)
         );
         assert_eq!(
-            after_look(Kind::Account, false, Skip),
-            Verdict::Accepted(Existed::Different)
+            after_look(TaskKind::Account, false, Skip),
+            SettleVerdict::Accepted(PriorAccount::Different)
         );
-        assert_eq!(after_look(Kind::Account, true, Stop), Verdict::Stop);
         assert_eq!(
-            after_look(Kind::Document, true, Stop),
-            Verdict::Accepted(Existed::Equal)
+            after_look(TaskKind::Account, true, Stop),
+            SettleVerdict::Stop
+        );
+        assert_eq!(
+            after_look(TaskKind::Document, true, Stop),
+            SettleVerdict::Accepted(PriorAccount::Equal)
         );
     }
 }

@@ -1,4 +1,4 @@
-//! One request in a task of its own: wait for the rate, send, judge. Shares nothing; reports one [`Done`].
+//! One request in a task of its own: wait for the rate, send, judge. Shares nothing; reports one [`RequestEnd`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,14 +8,14 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::coordinator::stopped;
-use super::counters::Counters;
-use super::limiter::{Limiter, Slot};
+use super::counters::RunCounters;
+use super::limiter::{Limiter, SendSlot};
 use super::settle;
 use super::{DocumentFn, PayloadFn};
-use crate::api::mask::Known;
-use crate::api::{Client, Question, Reply, Way, compare, judge};
+use crate::api::mask::KnownValues;
+use crate::api::{Client, ConnectionChoice, Question, Reply, compare, judge};
 use bakkt_journal::codes::CodeKey;
-use bakkt_model::task::{AccountFacts, Kind, Task};
+use bakkt_model::task::{AccountFacts, Task, TaskKind};
 
 /// The rate of each kind of call.
 #[derive(Clone)]
@@ -31,18 +31,18 @@ pub struct Limiters {
 }
 
 impl Limiters {
-    fn of(&self, kind: Kind) -> &Limiter {
+    fn of(&self, kind: TaskKind) -> &Limiter {
         match kind {
-            Kind::Account | Kind::Update => &self.create,
-            Kind::Document => &self.upload,
-            Kind::Kyb => &self.kyb,
+            TaskKind::Account | TaskKind::Update => &self.create,
+            TaskKind::Document => &self.upload,
+            TaskKind::Kyb => &self.kyb,
         }
     }
 }
 
-/// What every request needs.
+/// What every request of a run needs.
 #[derive(Clone)]
-pub struct Tools {
+pub struct SendTools {
     /// The client.
     pub client: Arc<Client>,
     /// The rates.
@@ -58,14 +58,14 @@ pub struct Tools {
     /// What hides codes that may not be kept.
     pub codes: CodeKey,
     /// For the progress display.
-    pub counters: Arc<Counters>,
+    pub counters: Arc<RunCounters>,
     /// Turns true when the run stops: what still waits for the rate is not sent.
     pub stop: watch::Receiver<bool>,
 }
 
-/// What a question found.
+/// What a look-up found.
 #[derive(Debug)]
-pub enum Found {
+pub enum LookupOutcome {
     /// It is there; is it what we would send?
     There(AccountFacts, bool),
     /// It is not there.
@@ -78,7 +78,7 @@ pub enum Found {
 
 /// How a request ended.
 #[derive(Debug)]
-pub enum Done {
+pub enum RequestEnd {
     /// It was sent and judged.
     Sent(Task, judge::Judgement),
     /// The run stopped before it was sent.
@@ -86,9 +86,9 @@ pub enum Done {
     /// A document that is not as it was planned: nothing whole was sent. Says why.
     Unfit(Task, String),
     /// A look before sending.
-    Looked(Task, Found),
+    Looked(Task, LookupOutcome),
     /// A question about one in doubt.
-    Asked(Task, Found),
+    Asked(Task, LookupOutcome),
     /// The run stopped before the question was sent.
     NotAsked,
     /// When the last event about each of these accounts arrived.
@@ -108,24 +108,24 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// Why a document is held when its content differs only once it is read.
 const CONTENT_CHANGED: &str = "its content is not what was planned; run replan to plan it anew";
 
-impl Tools {
+impl SendTools {
     /// Sends a task whose intent is durable.
-    pub async fn send(self, task: Task) -> Done {
+    pub async fn send(self, task: Task) -> RequestEnd {
         match task.kind {
-            Kind::Account | Kind::Update => self.create(task).await,
-            Kind::Document => self.upload(task).await,
-            Kind::Kyb => self.trigger(task).await,
+            TaskKind::Account | TaskKind::Update => self.create(task).await,
+            TaskKind::Document => self.upload(task).await,
+            TaskKind::Kyb => self.trigger(task).await,
         }
     }
 
-    async fn create(self, task: Task) -> Done {
+    async fn create(self, task: Task) -> RequestEnd {
         let payload = match (self.payload)(&task) {
             Ok(payload) => payload,
-            Err(error) => return Done::Broken(task, error),
+            Err(error) => return RequestEnd::Broken(task, error),
         };
         let limiter = self.limiters.of(task.kind);
         let Some(slot) = self.connected(limiter, way(&task)).await else {
-            return Done::NotSent(task);
+            return RequestEnd::NotSent(task);
         };
         let sending = self
             .client
@@ -135,21 +135,21 @@ impl Tools {
         let reply = self.proven(&task, reply).await;
         let sent: &[&[u8]] = &[payload.reveal()];
         let judgement = judge::creation(&reply, &task.client_id, &self.known(sent, true));
-        Done::Sent(task, judgement)
+        RequestEnd::Sent(task, judgement)
     }
 
-    async fn upload(self, task: Task) -> Done {
+    async fn upload(self, task: Task) -> RequestEnd {
         let (opening, planned) = (self.document.clone(), task.clone());
         // A documents folder may be on a slow or a network disk.
         let opened = tokio::task::spawn_blocking(move || opening(&planned)).await;
         let upload = match opened {
             Ok(Ok(upload)) => upload,
-            Ok(Err(why)) => return Done::Unfit(task, why),
-            Err(error) => return Done::Broken(task, error.into()),
+            Ok(Err(why)) => return RequestEnd::Unfit(task, why),
+            Err(error) => return RequestEnd::Broken(task, error.into()),
         };
         let limiter = self.limiters.of(task.kind);
         let Some(slot) = self.connected(limiter, way(&task)).await else {
-            return Done::NotSent(task);
+            return RequestEnd::NotSent(task);
         };
         let metadata = upload.metadata.clone();
         let uuid = task
@@ -162,26 +162,26 @@ impl Tools {
         let (reply, changed) = sending.await;
         heed(limiter, slot, &reply);
         if changed {
-            return Done::Unfit(task, CONTENT_CHANGED.to_owned());
+            return RequestEnd::Unfit(task, CONTENT_CHANGED.to_owned());
         }
         let reply = self.proven(&task, reply).await;
         let account = self.account_values(&task, &reply, |_| true);
         let sent: &[&[u8]] = &[metadata.reveal(), account.as_deref().unwrap_or(NOTHING)];
         let judgement = judge::upload(&reply, uuid, &self.known(sent, account.is_some()));
-        Done::Sent(task, judgement)
+        RequestEnd::Sent(task, judgement)
     }
 
-    async fn trigger(self, task: Task) -> Done {
+    async fn trigger(self, task: Task) -> RequestEnd {
         let limiter = self.limiters.of(task.kind);
-        let Some(slot) = self.connected(limiter, Way::New).await else {
-            return Done::NotSent(task);
+        let Some(slot) = self.connected(limiter, ConnectionChoice::New).await else {
+            return RequestEnd::NotSent(task);
         };
         let reply = self.client.trigger_kyb(&task.client_id).await;
         heed(limiter, slot, &reply);
         let account = self.account_values(&task, &reply, |status| status != 200);
         let sent: &[&[u8]] = &[account.as_deref().unwrap_or(NOTHING)];
         let judgement = judge::kyb(&reply, &self.known(sent, account.is_some()));
-        Done::Sent(task, judgement)
+        RequestEnd::Sent(task, judgement)
     }
 
     /// The answer to something that was sent, once it is certain whose it is; [`Reply::Lost`] when that cannot be shown.
@@ -219,7 +219,7 @@ impl Tools {
                     .first_at
                     .is_some_and(|first_at| settle::older(&facts, first_at, self.clock_tolerance));
                 // One that was there before says nothing, unless it has what was sent.
-                match task.kind == Kind::Account && !is_older {
+                match task.kind == TaskKind::Account && !is_older {
                     true => true,
                     false => self.equal(task, &request).unwrap_or(true),
                 }
@@ -227,16 +227,16 @@ impl Tools {
         };
         let wants_pause = |reply: &Reply| matches!(reply.status(), Some((429 | 503, _)));
         match found {
-            judge::Found::There(true) => Reply::Lost("refused, and yet it is there"),
-            judge::Found::There(false) | judge::Found::NotThere => reply,
+            judge::LookupAnswer::There(true) => Reply::Lost("refused, and yet it is there"),
+            judge::LookupAnswer::There(false) | judge::LookupAnswer::NotThere => reply,
             // Whichever of the two refusals is the one of what was sent: it was not taken.
             _ if wants_pause(&reply) && wants_pause(&told) => reply,
             _ => Reply::Lost("an answer that may belong to another request"),
         }
     }
 
-    fn known<'a>(&'a self, sent: &'a [&'a [u8]], is_complete: bool) -> Known<'a> {
-        Known {
+    fn known<'a>(&'a self, sent: &'a [&'a [u8]], is_complete: bool) -> KnownValues<'a> {
+        KnownValues {
             key: &self.codes,
             secrets: self.client.secrets(),
             sent,
@@ -260,23 +260,23 @@ impl Tools {
     }
 
     /// Looks for it before it is sent.
-    pub async fn look(self, task: Task) -> Done {
-        match self.question(&task, Way::Kept).await {
-            Some(found) => Done::Looked(task, found),
-            None => Done::NotAsked,
+    pub async fn look(self, task: Task) -> RequestEnd {
+        match self.question(&task, ConnectionChoice::Kept).await {
+            Some(found) => RequestEnd::Looked(task, found),
+            None => RequestEnd::NotAsked,
         }
     }
 
     /// Asks about one in doubt.
-    pub async fn ask(self, task: Task) -> Done {
+    pub async fn ask(self, task: Task) -> RequestEnd {
         // What it decides about is in doubt already: its answer has to be certain.
-        match self.question(&task, Way::New).await {
-            Some(found) => Done::Asked(task, found),
-            None => Done::NotAsked,
+        match self.question(&task, ConnectionChoice::New).await {
+            Some(found) => RequestEnd::Asked(task, found),
+            None => RequestEnd::NotAsked,
         }
     }
 
-    async fn question(&self, task: &Task, way: Way) -> Option<Found> {
+    async fn question(&self, task: &Task, way: ConnectionChoice) -> Option<LookupOutcome> {
         let limiter = &self.limiters.lookup;
         let slot = self.connected(limiter, way).await?;
         // A document's id is made of its content: the one that is there is the same.
@@ -300,15 +300,15 @@ impl Tools {
             }
         };
         Some(match found {
-            judge::Found::There((facts, request)) => {
+            judge::LookupAnswer::There((facts, request)) => {
                 // A row that gives other bytes by now is not equal; sending it is what refuses.
                 let equal =
                     request.is_none_or(|request| self.equal(task, &request).unwrap_or(false));
-                Found::There(facts, equal)
+                LookupOutcome::There(facts, equal)
             }
-            judge::Found::NotThere => Found::NotThere,
-            judge::Found::Unknown(why, after) => Found::Unknown(why, after),
-            judge::Found::Stop(message, hint) => Found::Stop(message, hint),
+            judge::LookupAnswer::NotThere => LookupOutcome::NotThere,
+            judge::LookupAnswer::Unknown(why, after) => LookupOutcome::Unknown(why, after),
+            judge::LookupAnswer::Stop(message, hint) => LookupOutcome::Stop(message, hint),
         })
     }
 
@@ -319,13 +319,13 @@ impl Tools {
     }
 
     /// Makes a connection ready and waits for the rate; `None` when the run stops first.
-    async fn connected(&self, limiter: &Limiter, way: Way) -> Option<Slot> {
+    async fn connected(&self, limiter: &Limiter, way: ConnectionChoice) -> Option<SendSlot> {
         let _line = self.client.reserve(way).await;
         self.admitted(limiter).await
     }
 
     /// Waits for the rate; `None` when the run stops first.
-    async fn admitted(&self, limiter: &Limiter) -> Option<Slot> {
+    async fn admitted(&self, limiter: &Limiter) -> Option<SendSlot> {
         let mut stop = self.stop.clone();
         self.counters.waiting.up();
         let admitted = tokio::select! {
@@ -339,17 +339,17 @@ impl Tools {
 }
 
 /// What is sent again goes out on a new connection, so that a second refusal needs no proof.
-fn way(task: &Task) -> Way {
+fn way(task: &Task) -> ConnectionChoice {
     match task.attempts {
-        0 | 1 => Way::Kept,
-        _ => Way::New,
+        0 | 1 => ConnectionChoice::Kept,
+        _ => ConnectionChoice::New,
     }
 }
 
 /// Tells a limiter what came of the request that left in a slot: the one place that decides which answers slow down.
 /// Every 429 and every 503 does, whether or not it says for how long. A lost answer and any other failure of the
 /// server say nothing about the rate.
-pub fn heed(limiter: &Limiter, slot: Slot, reply: &Reply) {
+pub fn heed(limiter: &Limiter, slot: SendSlot, reply: &Reply) {
     match reply.status() {
         Some((status @ (429 | 503), retry_after)) => limiter.refused(slot, status, retry_after),
         None | Some((408 | 500.., _)) => {}

@@ -19,12 +19,12 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Duration, Instant};
 
-pub use read::Tools;
+pub use read::ReadTools;
 
 use crate::api::judge;
 use crate::submit::coordinator::stopped;
-use crate::submit::counters::Count;
-use crate::submit::{Ended, backoff};
+use crate::submit::counters::Counter;
+use crate::submit::{RunEnd, backoff};
 use bakkt_journal::passes::Round;
 use bakkt_journal::unread::{Account, Cursor};
 use bakkt_journal::verification::{ACCOUNT_PATH, Difference, Verified};
@@ -33,7 +33,7 @@ use bakkt_model::error::Failure;
 use bakkt_model::limits::Retry;
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::task::DocumentFacts;
-use read::Done;
+use read::ReadEnd;
 
 /// Asks that must agree that Bakkt does not know an account or a document.
 const ASKS: u8 = 2;
@@ -46,7 +46,7 @@ pub type MetadataFn = Arc<dyn Fn(&str, &DocumentFacts) -> Option<Sensitive<Vec<u
 /// What a reading is told.
 pub struct Verify {
     /// For every question.
-    pub tools: Tools,
+    pub tools: ReadTools,
     /// Tells the questions that the run stops.
     pub stop: Arc<watch::Sender<bool>>,
     /// What to read.
@@ -61,20 +61,20 @@ pub struct Verify {
 
 /// What a reading has done so far.
 #[derive(Debug, Default)]
-pub struct Counters {
+pub struct VerifyCounters {
     /// Accounts to read.
-    pub total: Count,
+    pub total: Counter,
     /// Accounts that were read.
-    pub read: Count,
+    pub read: Counter,
     /// Those of them with something that is not as it was sent.
-    pub wrong: Count,
+    pub wrong: Counter,
     /// Questions that wait for the rate now.
-    pub waiting: Count,
+    pub waiting: Counter,
 }
 
-/// An account on its way.
+/// An account that is being read back.
 #[derive(Debug)]
-struct Work {
+struct PendingAccount {
     account: Account,
     /// Failed tries in this run.
     tries: u32,
@@ -83,18 +83,18 @@ struct Work {
 }
 
 /// Writes results and picks more, on a thread of its own; the journal comes back with it.
-type Keeping = JoinHandle<(Journal, anyhow::Result<(Cursor, Vec<Account>)>)>;
+type RecorderHandle = JoinHandle<(Journal, anyhow::Result<(Cursor, Vec<Account>)>)>;
 
-struct Loop {
+struct VerifyLoop {
     verify: Verify,
     journal: Option<Journal>,
-    keeping: Option<Keeping>,
+    keeping: Option<RecorderHandle>,
     cursor: Cursor,
     budget: u64,
-    queue: VecDeque<Work>,
-    stages: JoinSet<Done>,
+    queue: VecDeque<PendingAccount>,
+    stages: JoinSet<ReadEnd>,
     waiting: BinaryHeap<Reverse<(Instant, i64)>>,
-    parked: HashMap<i64, Work>,
+    parked: HashMap<i64, PendingAccount>,
     results: Vec<Verified>,
     /// Results that are being written.
     leaving: usize,
@@ -102,13 +102,13 @@ struct Loop {
     /// Bakkt has answered as Bakkt does, in this run.
     answered: bool,
     strange_404s: u32,
-    ending: Option<Ended>,
+    ending: Option<RunEnd>,
 }
 
 /// Reads until nothing is left that can be read now, or until stopped.
-pub async fn run(journal: Journal, verify: Verify) -> anyhow::Result<(Journal, Ended)> {
+pub async fn run(journal: Journal, verify: Verify) -> anyhow::Result<(Journal, RunEnd)> {
     let stop = verify.stop.clone();
-    let mut the = Loop {
+    let mut run = VerifyLoop {
         journal: Some(journal),
         keeping: None,
         cursor: Cursor::default(),
@@ -125,15 +125,15 @@ pub async fn run(journal: Journal, verify: Verify) -> anyhow::Result<(Journal, E
         ending: None,
         verify,
     };
-    the.work(stop.subscribe()).await?;
-    let ended = the.ending.take().unwrap_or(Ended::Finished);
-    match the.journal.take() {
+    run.work(stop.subscribe()).await?;
+    let ended = run.ending.take().unwrap_or(RunEnd::Finished);
+    match run.journal.take() {
         Some(journal) => Ok((journal, ended)),
         None => anyhow::bail!("the journal's thread ended"),
     }
 }
 
-impl Loop {
+impl VerifyLoop {
     async fn work(&mut self, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
         loop {
             if self.ending.is_none() {
@@ -157,7 +157,7 @@ impl Loop {
                     }
                 }
                 () = tokio::time::sleep_until(alarm) => {}
-                () = stopped(&mut stop), if self.ending.is_none() => self.end(Ended::Interrupted),
+                () = stopped(&mut stop), if self.ending.is_none() => self.end(RunEnd::Interrupted),
             }
         }
     }
@@ -185,7 +185,7 @@ impl Loop {
     }
 
     fn launch(&mut self) {
-        let places = |the: &Loop| the.stages.len() + the.results.len() + the.leaving;
+        let places = |run: &VerifyLoop| run.stages.len() + run.results.len() + run.leaving;
         while places(self) < self.verify.in_flight
             && let Some(work) = self.queue.pop_front()
         {
@@ -230,21 +230,22 @@ impl Loop {
         let (cursor, picked) = done?;
         self.cursor = cursor;
         self.budget -= picked.len() as u64;
-        self.queue.extend(picked.into_iter().map(|account| Work {
-            account,
-            tries: 0,
-            absent: 0,
-        }));
+        self.queue
+            .extend(picked.into_iter().map(|account| PendingAccount {
+                account,
+                tries: 0,
+                absent: 0,
+            }));
         Ok(())
     }
 
-    fn done(&mut self, done: Done) {
+    fn done(&mut self, done: ReadEnd) {
         match done {
-            Done::Read(verified) => {
+            ReadEnd::Read(verified) => {
                 self.succeeded();
                 self.found(verified);
             }
-            Done::Absent(mut work) => {
+            ReadEnd::Absent(mut work) => {
                 self.succeeded();
                 work.absent += 1;
                 if work.absent < ASKS {
@@ -252,7 +253,7 @@ impl Loop {
                 }
                 self.found(unknown(work.account.task.id));
             }
-            Done::Failed(mut work, why, after) => {
+            ReadEnd::Failed(mut work, why, after) => {
                 tracing::debug!(id = %work.account.task.client_id, %why, "not read");
                 self.failed(&why);
                 work.tries += 1;
@@ -262,11 +263,11 @@ impl Loop {
                     self.park(work, tries, after);
                 }
             }
-            Done::Stop(message, hint) => {
-                self.end(Ended::Stopped(Failure::configuration(message, hint)))
+            ReadEnd::Stop(message, hint) => {
+                self.end(RunEnd::Stopped(Failure::configuration(message, hint)))
             }
             // The run is stopping; it stays unread.
-            Done::NotAsked => {}
+            ReadEnd::NotAsked => {}
         }
     }
 
@@ -279,7 +280,7 @@ impl Loop {
         self.results.push(verified);
     }
 
-    fn park(&mut self, work: Work, tries: u32, after: Option<Duration>) {
+    fn park(&mut self, work: PendingAccount, tries: u32, after: Option<Duration>) {
         let retry = &self.verify.retry;
         let wait = backoff::wait(tries, retry.backoff_first, retry.backoff_most);
         let wait = wait.max(after.unwrap_or_default().min(retry.longest_pause));
@@ -302,15 +303,15 @@ impl Loop {
         };
         if self.strange_404s >= STRANGE_404S && !self.answered {
             let (message, hint) = judge::no_service();
-            return self.end(Ended::Stopped(Failure::configuration(message, hint)));
+            return self.end(RunEnd::Stopped(Failure::configuration(message, hint)));
         }
         if why == "403" && !self.answered {
             let (message, hint) = judge::forbidden();
-            return self.end(Ended::Stopped(Failure::stopped(message, hint)));
+            return self.end(RunEnd::Stopped(Failure::stopped(message, hint)));
         }
         self.failures += 1;
         if self.failures >= self.verify.retry.breaker {
-            self.end(Ended::Stopped(Failure::stopped(
+            self.end(RunEnd::Stopped(Failure::stopped(
                 format!("{} questions failed in a row and not one was answered between them; the last: {why}", self.failures),
                 "when Bakkt can be reached again, run the same command: it goes on where it stopped",
             )));
@@ -318,7 +319,7 @@ impl Loop {
     }
 
     /// Ends the reading, unless it is ending already.
-    fn end(&mut self, why: Ended) {
+    fn end(&mut self, why: RunEnd) {
         if self.ending.is_none() {
             self.ending = Some(why);
             // Nobody left to tell only means that no question waits for the rate.
@@ -329,7 +330,7 @@ impl Loop {
 
 /// Waits for the thread that has the journal.
 async fn kept(
-    keeping: &mut Option<Keeping>,
+    keeping: &mut Option<RecorderHandle>,
 ) -> anyhow::Result<(Journal, anyhow::Result<(Cursor, Vec<Account>)>)> {
     let Some(handle) = keeping else {
         return std::future::pending().await;

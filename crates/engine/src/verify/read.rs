@@ -1,4 +1,4 @@
-//! One account in a task of its own: ask, compare, report one [`Done`]. Shares nothing.
+//! One account in a task of its own: ask, compare, report one [`ReadEnd`]. Shares nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,21 +6,21 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::{ASKS, Counters, MetadataFn, Work, state};
-use crate::api::judge::Found;
-use crate::api::{Client, Reply, Way, compare, read_back};
+use super::{ASKS, MetadataFn, PendingAccount, VerifyCounters, state};
+use crate::api::judge::LookupAnswer;
+use crate::api::{Client, ConnectionChoice, Reply, compare, read_back};
 use crate::submit::PayloadFn;
 use crate::submit::coordinator::stopped;
-use crate::submit::limiter::{Limiter, Slot};
+use crate::submit::limiter::{Limiter, SendSlot};
 use crate::submit::stage::heed;
 use bakkt_contract::documents::client_document_id;
 use bakkt_journal::now;
 use bakkt_journal::unread::{Account, Uploaded};
 use bakkt_journal::verification::{Difference, Named, Verified};
 
-/// What every question needs.
+/// What every question of a read-back needs.
 #[derive(Clone)]
-pub struct Tools {
+pub struct ReadTools {
     /// The client.
     pub client: Arc<Client>,
     /// The rate of questions.
@@ -36,20 +36,20 @@ pub struct Tools {
     /// Download documents too.
     pub content: bool,
     /// For the progress display.
-    pub counters: Arc<Counters>,
+    pub counters: Arc<VerifyCounters>,
     /// Turns true when the run stops: what still waits for the rate is not asked.
     pub stop: watch::Receiver<bool>,
 }
 
 /// How the reading of an account ended.
 #[derive(Debug)]
-pub(super) enum Done {
+pub(super) enum ReadEnd {
     /// It is there, and this was found.
     Read(Verified),
     /// Bakkt does not know it.
-    Absent(Work),
+    Absent(PendingAccount),
     /// A question failed; with the server's wish for a pause.
-    Failed(Work, String, Option<Duration>),
+    Failed(PendingAccount, String, Option<Duration>),
     /// Going on makes no sense: message and hint.
     Stop(String, String),
     /// The run stopped before everything was asked.
@@ -66,15 +66,15 @@ enum Halt {
 const STATUS_ONLY: &str = "only the status was asked for";
 const CHANGED: &str = "its row does not give what was sent any more";
 
-impl Tools {
+impl ReadTools {
     /// Reads one account and everything of it that is wanted.
-    pub(super) async fn read(self, work: Work) -> Done {
+    pub(super) async fn read(self, work: PendingAccount) -> ReadEnd {
         match self.account(&work.account, work.absent).await {
-            Ok(Some(verified)) => Done::Read(verified),
-            Ok(None) => Done::Absent(work),
-            Err(Halt::Failed(why, after)) => Done::Failed(work, why, after),
-            Err(Halt::Stop(message, hint)) => Done::Stop(message, hint),
-            Err(Halt::NotAsked) => Done::NotAsked,
+            Ok(Some(verified)) => ReadEnd::Read(verified),
+            Ok(None) => ReadEnd::Absent(work),
+            Err(Halt::Failed(why, after)) => ReadEnd::Failed(work, why, after),
+            Err(Halt::Stop(message, hint)) => ReadEnd::Stop(message, hint),
+            Err(Halt::NotAsked) => ReadEnd::NotAsked,
         }
     }
 
@@ -165,7 +165,7 @@ impl Tools {
         differences.extend(added.map(|(id, _)| Difference {
             document: id.clone(),
             path: "document".into(),
-            kind: compare::Kind::Added.word(),
+            kind: compare::DifferenceKind::Added.word(),
         }));
         Ok((accepted().count() as u64, content))
     }
@@ -182,7 +182,7 @@ impl Tools {
         let missing = |path: &str| Difference {
             document: uuid.clone(),
             path: path.into(),
-            kind: compare::Kind::Missing.word(),
+            kind: compare::DifferenceKind::Missing.word(),
         };
         let theirs = listed.iter().find(|(id, _)| id.eq_ignore_ascii_case(uuid));
         let theirs = match theirs {
@@ -212,7 +212,7 @@ impl Tools {
             differences.push(Difference {
                 document: uuid.clone(),
                 path: "content".into(),
-                kind: compare::Kind::Different.word(),
+                kind: compare::DifferenceKind::Different.word(),
             });
         }
         Ok(true)
@@ -221,7 +221,7 @@ impl Tools {
     /// The metadata of a document that no list has: asked for by its own id, twice before it is missing.
     async fn asked_for(&self, uuid: &str) -> Result<Option<Value>, Halt> {
         for _ in 0..ASKS {
-            let question = self.client.metadata(uuid, Way::New);
+            let question = self.client.metadata(uuid, ConnectionChoice::New);
             let found = self.ask(question, read_back::document).await?;
             if found.is_some() {
                 return Ok(found);
@@ -253,23 +253,23 @@ impl Tools {
     async fn ask<T>(
         &self,
         question: impl Future<Output = Reply>,
-        read: impl Fn(&Reply) -> Found<T>,
+        read: impl Fn(&Reply) -> LookupAnswer<T>,
     ) -> Result<Option<T>, Halt> {
-        let line = self.client.reserve(Way::Kept).await;
+        let line = self.client.reserve(ConnectionChoice::Kept).await;
         let slot = self.admitted().await.ok_or(Halt::NotAsked)?;
         drop(line);
         let reply = question.await;
         heed(&self.limiter, slot, &reply);
         match read(&reply) {
-            Found::There(found) => Ok(Some(found)),
-            Found::NotThere => Ok(None),
-            Found::Unknown(why, after) => Err(Halt::Failed(why, after)),
-            Found::Stop(message, hint) => Err(Halt::Stop(message, hint)),
+            LookupAnswer::There(found) => Ok(Some(found)),
+            LookupAnswer::NotThere => Ok(None),
+            LookupAnswer::Unknown(why, after) => Err(Halt::Failed(why, after)),
+            LookupAnswer::Stop(message, hint) => Err(Halt::Stop(message, hint)),
         }
     }
 
     /// Waits for the rate; `None` when the run stops first.
-    async fn admitted(&self) -> Option<Slot> {
+    async fn admitted(&self) -> Option<SendSlot> {
         let mut stop = self.stop.clone();
         self.counters.waiting.up();
         let admitted = tokio::select! {
@@ -283,10 +283,10 @@ impl Tools {
 }
 
 /// An account that was not there once is asked for on a new connection: that answer is certainly about it.
-fn way(absent: u8) -> Way {
+fn way(absent: u8) -> ConnectionChoice {
     match absent {
-        0 => Way::Kept,
-        _ => Way::New,
+        0 => ConnectionChoice::Kept,
+        _ => ConnectionChoice::New,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Owner of two questions: is it the account that was made (id, creation, clientAccountId), and is its state one that
 //! nobody has told of. Pure.
 
-use crate::api::compare::Kind;
+use crate::api::compare::DifferenceKind;
 use crate::api::read_back;
 use bakkt_contract::decision::Decision::{Closed, Rejected, Suspended};
 use bakkt_journal::codes::is_hidden_id;
@@ -54,7 +54,11 @@ pub fn unexpected(account: &Account, named: &Named) -> Vec<Difference> {
 }
 
 /// Whether it is the account that was made at acceptance.
-pub fn identity(account: &Account, theirs: &read_back::Account, differences: &mut Vec<Difference>) {
+pub fn identity(
+    account: &Account,
+    theirs: &read_back::BakktAccount,
+    differences: &mut Vec<Difference>,
+) {
     let time = |text: &str| text.parse::<jiff::Timestamp>().ok();
     let named = theirs.request.get("clientAccountId");
     let named = named.and_then(serde_json::Value::as_str);
@@ -81,6 +85,6 @@ pub fn identity(account: &Account, theirs: &read_back::Account, differences: &mu
     differences.extend(wrong.map(|(path, _)| Difference {
         document: String::new(),
         path: (*path).to_owned(),
-        kind: Kind::Different.word(),
+        kind: DifferenceKind::Different.word(),
     }));
 }

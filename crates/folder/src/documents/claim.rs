@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use bakkt_contract::Form;
 use bakkt_contract::documents::{KYB_ITEM_NAMES, SIDES};
-use bakkt_mapping::target::Takes;
+use bakkt_mapping::target::TargetForm;
 use bakkt_model::error::nearest;
 
 /// The longest path of a file.
@@ -62,25 +62,28 @@ impl Field {
     }
 
     /// What a manifest's mapping may feed it with.
-    fn takes(self, types: &'static [&'static str]) -> Takes {
+    fn takes(self, types: &'static [&'static str]) -> TargetForm {
         match self {
             // A file's name is found byte by byte.
-            Field::File => Takes::One(Form::Code(LONGEST_PATH)),
-            Field::Description => Takes::One(Form::Text),
-            Field::Account => Takes::One(Form::ClientId),
-            Field::Type => Takes::One(Form::OneOf(types)),
-            Field::Side => Takes::One(Form::OneOf(SIDES)),
-            Field::Country => Takes::One(Form::Country),
-            Field::Expiration => Takes::One(Form::DateTime),
-            Field::OwnerId => Takes::One(Form::OwnerId),
-            Field::OwnerPlace => Takes::One(Form::Integer(1, 1000)),
-            Field::KybItem => Takes::Lines(Form::OneOf(KYB_ITEM_NAMES)),
+            Field::File => TargetForm::One(Form::Code(LONGEST_PATH)),
+            Field::Description => TargetForm::One(Form::Text),
+            Field::Account => TargetForm::One(Form::ClientId),
+            Field::Type => TargetForm::One(Form::OneOf(types)),
+            Field::Side => TargetForm::One(Form::OneOf(SIDES)),
+            Field::Country => TargetForm::One(Form::Country),
+            Field::Expiration => TargetForm::One(Form::DateTime),
+            Field::OwnerId => TargetForm::One(Form::OwnerId),
+            Field::OwnerPlace => TargetForm::One(Form::Integer(1, 1000)),
+            Field::KybItem => TargetForm::Lines(Form::OneOf(KYB_ITEM_NAMES)),
         }
     }
 }
 
 /// Finds what a field of a document mapping takes. The error is (what is wrong, what it should be).
-pub fn resolve(target: &str, types: &'static [&'static str]) -> Result<Takes, (String, String)> {
+pub fn resolve(
+    target: &str,
+    types: &'static [&'static str],
+) -> Result<TargetForm, (String, String)> {
     if let Some((field, ..)) = FIELDS.iter().find(|(_, name, _)| *name == target) {
         return Ok(field.takes(types));
     }

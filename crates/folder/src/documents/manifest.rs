@@ -9,12 +9,12 @@ use super::claim::{Claim, FIELDS, Field, Value, resolve};
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::Mapper;
 use bakkt_mapping::compile::{Targets, compile_for};
-use bakkt_mapping::draft::{Draft, Slot};
+use bakkt_mapping::draft::{Draft, SlotValue};
 use bakkt_mapping::feed::Scratch;
 use bakkt_model::error::{Diagnostic, Diagnostics, Failure};
 use bakkt_model::position::Position;
-use bakkt_source::export::{Opened, Options, Pass};
-use bakkt_source::{Again, Export, Row};
+use bakkt_source::export::{ExportPass, OpenedExport, Options};
+use bakkt_source::{Export, RereadRow, Row};
 
 /// A manifest whose mapping is compiled.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub struct Manifest {
 pub struct Buffers {
     draft: Draft,
     scratch: Scratch,
-    row: Again,
+    row: RereadRow,
 }
 
 impl Manifest {
@@ -78,7 +78,7 @@ impl Manifest {
     }
 
     /// Starts a pass over its rows.
-    pub fn rows(&self) -> Pass {
+    pub fn rows(&self) -> ExportPass {
         self.export.pass()
     }
 
@@ -102,13 +102,13 @@ impl Manifest {
             };
             match draft.slot(slot) {
                 // A manifest has no groups of rows.
-                Slot::Missing | Slot::Disagree => {}
-                Slot::Invalid(why) if *field == Field::KybItem => claim.items.push(Err(why)),
-                Slot::Invalid(why) => claim.set(*field, Value::Unread(why)),
-                Slot::Value { span, .. } => {
+                SlotValue::Missing | SlotValue::Disagree => {}
+                SlotValue::Invalid(why) if *field == Field::KybItem => claim.items.push(Err(why)),
+                SlotValue::Invalid(why) => claim.set(*field, Value::Unread(why)),
+                SlotValue::Value { span, .. } => {
                     claim.set(*field, Value::Text(draft.text(span).to_owned()));
                 }
-                Slot::List { first, last, .. } => {
+                SlotValue::List { first, last, .. } => {
                     let items = (first..last).map(|item| draft.item(item).map(str::to_owned));
                     claim.items.extend(items);
                 }
@@ -126,9 +126,9 @@ impl Manifest {
     }
 }
 
-fn opened(dir: &Path, name: &str) -> anyhow::Result<Opened> {
+fn opened(dir: &Path, name: &str) -> anyhow::Result<OpenedExport> {
     // What it says of settings is about others.
-    let opened = Opened::new(dir, name, &Options::default());
+    let opened = OpenedExport::new(dir, name, &Options::default());
     opened.map_err(|error| match error.downcast::<Failure>() {
         Ok(failure) => Failure::configuration(
             failure.message,

@@ -17,13 +17,15 @@ use crate::settings::Settings;
 use bakkt_contract::account::NEVER_SENT;
 use bakkt_contract::{Form, path};
 use bakkt_mapping::Mapper;
-use bakkt_mapping::assess::Plan;
-use bakkt_mapping::pipeline::layers::{Element, Field, Layer, Places, Read, Spoken, Who, tells};
+use bakkt_mapping::assess::AssessPlan;
+use bakkt_mapping::pipeline::layers::{
+    Element, ElementPlaces, Overlay, OverlayField, OverlayReading, OwnerIdentity, OwnerRef, tells,
+};
 use bakkt_mapping::target::{ACCOUNT_TYPE, OWED, resolve};
 use bakkt_model::error::{Diagnostic, Diagnostics, Failure, ShownPath};
-use bakkt_source::export::{HeaderRow, Opened, Options, Sheet};
+use bakkt_source::export::{HeaderRow, OpenedExport, Options, SheetSetting};
 use bakkt_source::header;
-use bakkt_source::keys::Keys;
+use bakkt_source::keys::KeyIndex;
 use bakkt_source::shape::shape;
 
 /// The column that says whose a row is.
@@ -52,7 +54,7 @@ pub struct Kept {
     /// Lines of rows that are left out, because what they say may not be changed.
     pub refused: BTreeSet<u64>,
     /// Of whom its rows speak: line, list and place.
-    pub who: BTreeMap<Spoken, Who>,
+    pub who: BTreeMap<OwnerRef, OwnerIdentity>,
 }
 
 impl Kept {
@@ -104,7 +106,7 @@ enum Has {
 /// One whose beginning was looked at.
 pub(super) struct OpenedLayer {
     kept: Kept,
-    export: Opened,
+    export: OpenedExport,
     has: Has,
 }
 
@@ -163,15 +165,15 @@ impl OpenedLayer {
     pub(super) fn ready(
         self,
         settings: &Settings,
-        (mapper, plan): (&Mapper, &Plan),
+        (mapper, plan): (&Mapper, &AssessPlan),
         each_block: impl FnMut(u64) -> anyhow::Result<()>,
-    ) -> anyhow::Result<(Kept, Layer)> {
+    ) -> anyhow::Result<(Kept, Overlay)> {
         let (read, says) = match self.has {
             Has::Fields(fields) => {
                 let own = written(&self.kept.name, self.export.headers(), &fields, mapper)?;
                 let says = own.fed().into_iter().map(|fed| (fed.slot, fed.target));
                 let says: Vec<_> = says.collect();
-                (Read::Fields(own), says)
+                (OverlayReading::Fields(own), says)
             }
             Has::Export(columns) => {
                 let there = |column: usize| columns.get(column).is_some_and(Option::is_some);
@@ -181,7 +183,7 @@ impl OpenedLayer {
                     mapper.slot(&fed.target) == Some(fed.slot) && value && whole
                 });
                 let says: Vec<_> = fed.map(|fed| (fed.slot, fed.target)).collect();
-                (Read::Export(columns), says)
+                (OverlayReading::Export(columns), says)
             }
         };
         let id = says.iter().find(|(_, path)| path == KEY);
@@ -195,7 +197,7 @@ impl OpenedLayer {
             )
         })?;
         let id = *id;
-        let layer = Layer {
+        let layer = Overlay {
             number: self.kept.number,
             export: Arc::new(self.export.ready(&settings.dir, each_block)?),
             read,
@@ -204,7 +206,7 @@ impl OpenedLayer {
             refused: self.kept.refused.clone(),
             who: self.kept.who.clone(),
             tells: tells(mapper),
-            keys: Keys::default(),
+            keys: KeyIndex::default(),
             counts: (0, 0),
         };
         Ok((self.kept, layer))
@@ -212,12 +214,13 @@ impl OpenedLayer {
 }
 
 /// Opens the file; of a workbook with several sheets the one that is said, else the one for this.
-fn open(kept: &mut Kept, mut options: Options) -> anyhow::Result<Opened> {
+fn open(kept: &mut Kept, mut options: Options) -> anyhow::Result<OpenedExport> {
     let folder = kept.path.parent().context("a file without a folder")?;
     let file = kept.path.file_name().context("a file without a name")?;
     let file = file.to_str().context("a file whose name is not UTF-8")?;
-    options.sheet = kept.sheet.clone().map(Sheet::Name);
-    let opened = Opened::new(folder, file, &options).map_err(|error| called(error, file, kept))?;
+    options.sheet = kept.sheet.clone().map(SheetSetting::Name);
+    let opened =
+        OpenedExport::new(folder, file, &options).map_err(|error| called(error, file, kept))?;
     if kept.sheet.is_some() {
         return Ok(opened);
     }
@@ -227,8 +230,8 @@ fn open(kept: &mut Kept, mut options: Options) -> anyhow::Result<Opened> {
     }
     if sheets.iter().any(|sheet| sheet == SHEET) {
         kept.sheet = Some(SHEET.to_owned());
-        options.sheet = Some(Sheet::Name(SHEET.to_owned()));
-        return Opened::new(folder, file, &options);
+        options.sheet = Some(SheetSetting::Name(SHEET.to_owned()));
+        return OpenedExport::new(folder, file, &options);
     }
     Err(Failure::configuration(
         format!(
@@ -271,7 +274,7 @@ fn corrected(
     settings: &Settings,
     accounts: &[String],
     kept: &mut Kept,
-) -> anyhow::Result<(Opened, Vec<Option<usize>>)> {
+) -> anyhow::Result<(OpenedExport, Vec<Option<usize>>)> {
     let as_set = Options {
         certain_encoding: true,
         ..settings.reading.clone()
@@ -357,7 +360,7 @@ fn laid_over(path: &str) -> bool {
 }
 
 /// What the rows of a layer can say, in the order in which it is laid over a record: what others are read by comes first.
-fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field> {
+fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &AssessPlan) -> Vec<OverlayField> {
     let fed = mapper.fed();
     let slots: BTreeMap<&str, usize> = fed
         .iter()
@@ -369,7 +372,7 @@ fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field
         .iter()
         .filter(|(_, path)| path.ends_with("].clientOwnerId"));
     let ids: BTreeMap<String, usize> = ids.map(|(from, path)| (path.clone(), *from)).collect();
-    let mut fields: Vec<Field> = says
+    let mut fields: Vec<OverlayField> = says
         .into_iter()
         .filter(|(_, path)| path != KEY)
         .map(|(from, path)| {
@@ -382,7 +385,7 @@ fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field
                 Err(_) if path == ACCOUNT_TYPE => Form::AccountType,
                 Err(_) => Form::Text,
             };
-            Field {
+            OverlayField {
                 from,
                 to: slots
                     .get(path.as_str())
@@ -400,7 +403,7 @@ fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &Plan) -> Vec<Field
             }
         })
         .collect();
-    let read_by = |field: &Field| matches!(field.form, Form::Country | Form::TaxIdType);
+    let read_by = |field: &OverlayField| matches!(field.form, Form::Country | Form::TaxIdType);
     fields.sort_by_key(|field| !read_by(field));
     fields
 }
@@ -423,7 +426,7 @@ fn element(at: &str, mapper: &Mapper, (slots, paths, ids): Known<'_>) -> Element
                 let head_of = format!("{}[{}]", each.list, each.base + place);
                 paths.get(at.replacen(&head, &head_of, 1).as_str()).copied()
             };
-            return Element::Row(Places {
+            return Element::Row(ElementPlaces {
                 each: number,
                 place,
                 base: each.base,

@@ -13,7 +13,7 @@ use bakkt_contract::{Form, path};
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::Mapper;
 use bakkt_mapping::compile::{Targets, compile_sheet};
-use bakkt_mapping::target::{ACCOUNT_TYPE, Takes, resolve, words};
+use bakkt_mapping::target::{ACCOUNT_TYPE, TargetForm, resolve, words};
 use bakkt_model::error::{Diagnostic, Diagnostics};
 use bakkt_source::header;
 
@@ -57,8 +57,8 @@ pub(super) fn written(
 ) -> anyhow::Result<Mapper> {
     let takes = |target: &str| match resolve(target, &[]) {
         Ok(takes) => takes,
-        Err(_) if target == ACCOUNT_TYPE => Takes::One(Form::AccountType),
-        Err(_) => Takes::One(Form::Text),
+        Err(_) if target == ACCOUNT_TYPE => TargetForm::One(Form::AccountType),
+        Err(_) => TargetForm::One(Form::Text),
     };
     // Paths and marks: nothing in them has to be escaped.
     let quoted = |text: &str| format!("\"{text}\"");
@@ -105,11 +105,11 @@ pub(super) fn written(
 }
 
 /// What reads the cells of a column as people write them, by the form of its field.
-fn transforms(takes: Takes) -> String {
+fn transforms(takes: TargetForm) -> String {
     let lines = match takes {
-        Takes::Lines(Form::Text | Form::Short(_)) => ", split = { by = [\"\\n\", \"|\"] }",
-        Takes::Lines(_) => ", split = { by = [\"\\n\", \"|\", \",\", \";\"] }",
-        Takes::One(_) => "",
+        TargetForm::Lines(Form::Text | Form::Short(_)) => ", split = { by = [\"\\n\", \"|\"] }",
+        TargetForm::Lines(_) => ", split = { by = [\"\\n\", \"|\", \",\", \";\"] }",
+        TargetForm::One(_) => "",
     };
     let form = takes.form();
     let step = match form {

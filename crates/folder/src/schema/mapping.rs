@@ -13,9 +13,9 @@ use bakkt_contract::account::{ACCOUNT, ACCOUNT_TYPES, TAX_ID_TYPES};
 use bakkt_contract::documents::TYPE_NAMES;
 use bakkt_contract::path::MAX_INDEX;
 use bakkt_contract::roles::{OWNER_KINDS, ROLES};
-use bakkt_contract::{Field, Form, Level, Rule, Shape, path};
+use bakkt_contract::{Field, FieldShape, Form, Level, LevelRule, path};
 use bakkt_mapping::compile::FORMS;
-use bakkt_mapping::target::{ACCOUNT_TYPE, Takes as Target};
+use bakkt_mapping::target::{ACCOUNT_TYPE, TargetForm as Target};
 
 /// The top of a mapping file.
 const FILE: &[Key] = keys! {
@@ -234,10 +234,10 @@ fn collect(fields: &'static [Field], at: &Place, add: &mut impl FnMut(&Place, &F
     for field in fields.iter().filter(|field| field.name != ACCOUNT_TYPE) {
         let place = at.field(field.name);
         match field.shape {
-            Shape::Object(inner) => collect(inner, &place, add),
-            Shape::List(inner) => collect(inner, &place.element(), add),
-            Shape::Leaf(form) => add(&place, field, Target::One(form)),
-            Shape::Lines(form) => add(&place, field, Target::Lines(form)),
+            FieldShape::Object(inner) => collect(inner, &place, add),
+            FieldShape::List(inner) => collect(inner, &place.element(), add),
+            FieldShape::Leaf(form) => add(&place, field, Target::One(form)),
+            FieldShape::Lines(form) => add(&place, field, Target::Lines(form)),
         }
     }
 }
@@ -250,9 +250,9 @@ fn collect_owed(fields: &'static [Field], at: &Place, add: &mut impl FnMut(&Plac
             add(&place);
         }
         match field.shape {
-            Shape::Object(inner) => collect_owed(inner, &place, add),
-            Shape::List(inner) => collect_owed(inner, &place.element(), add),
-            Shape::Leaf(_) | Shape::Lines(_) => {}
+            FieldShape::Object(inner) => collect_owed(inner, &place, add),
+            FieldShape::List(inner) => collect_owed(inner, &place.element(), add),
+            FieldShape::Leaf(_) | FieldShape::Lines(_) => {}
         }
     }
 }
@@ -266,7 +266,7 @@ fn field_schema(takes: Target, level: &str) -> Value {
     described(json!({ "$ref": reference(takes) }), &says)
 }
 
-fn level(rule: Rule, local: Option<Level>) -> String {
+fn level(rule: LevelRule, local: Option<Level>) -> String {
     let one = |level: Level| match level {
         Level::W => "W: the request, or the object that it stands in, cannot be sent without it",
         Level::H => "H: a customer without it is not sent",
@@ -275,11 +275,11 @@ fn level(rule: Rule, local: Option<Level>) -> String {
     };
     match (local, rule) {
         (Some(_), _) => "Never sent: it says what KYB needs to know of an owner".to_owned(),
-        (None, Rule::Is(level)) => one(level).to_owned(),
-        (None, Rule::When(_, level)) => {
+        (None, LevelRule::Is(level)) => one(level).to_owned(),
+        (None, LevelRule::When(_, level)) => {
             format!("For some customers {}; else O: optional", one(level))
         }
-        (None, Rule::Of(levels)) => {
+        (None, LevelRule::Of(levels)) => {
             let all = levels
                 .iter()
                 .map(|(name, level)| format!("{name} {}", level.letter()));

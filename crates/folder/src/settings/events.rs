@@ -2,7 +2,7 @@
 
 use bakkt_files::toml_file::{Table, Value};
 use bakkt_model::error::Diagnostics;
-use bakkt_model::webhook::{Encoding, EventSettings};
+use bakkt_model::webhook::{EventSettings, SignatureEncoding};
 
 /// Reads the table.
 pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> EventSettings {
@@ -50,7 +50,10 @@ fn signature(table: &Table<'_>, events: &mut EventSettings, found: &mut Diagnost
     {
         events.signature_header = name;
     }
-    let encodings = [("hex", Encoding::Hex), ("base64", Encoding::Base64)];
+    let encodings = [
+        ("hex", SignatureEncoding::Hex),
+        ("base64", SignatureEncoding::Base64),
+    ];
     if let Some(encoding) = table.choice("signature_encoding", &encodings, found) {
         events.signature_encoding = encoding;
     }

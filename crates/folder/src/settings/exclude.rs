@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use super::id_columns::id_columns;
 use bakkt_files::small_files::IdList;
 use bakkt_files::toml_file::{Table, Value};
-use bakkt_mapping::exclude::{ColumnRule, Exclude, Place, Test, Word, WrittenId};
+use bakkt_mapping::exclude::{ColumnRule, ColumnTest, Exclude, Word, WrittenId, WrittenPlace};
 use bakkt_model::error::{Diagnostic, Diagnostics};
 use bakkt_source::header;
 
@@ -21,7 +21,7 @@ pub struct ExcludeSettings {
 #[derive(Debug, Default)]
 struct Ids {
     /// Those of `list`, each with its place in migration.toml.
-    written: Vec<(String, Place)>,
+    written: Vec<(String, WrittenPlace)>,
     /// Those of `file`.
     file: Option<IdList>,
     reason: String,
@@ -115,8 +115,8 @@ fn ids(dir: &Path, entry: &Table<'_>, found: &mut Diagnostics) -> Ids {
     ids
 }
 
-fn place(at: Diagnostic) -> Place {
-    Place {
+fn place(at: Diagnostic) -> WrittenPlace {
+    WrittenPlace {
         file: at.file,
         line: at.line,
     }
@@ -242,7 +242,7 @@ impl ExcludeSettings {
             let Some(list) = &ids.file else { continue };
             let listed = list.ids.iter().map(|listed| WrittenId {
                 id: &listed.id,
-                place: Place {
+                place: WrittenPlace {
                     file: list.name.clone(),
                     line: listed.line,
                 },
@@ -264,9 +264,9 @@ impl ExcludeSettings {
                 }
             };
             let test = match &rule.test {
-                RuleTest::Equals(values) => Test::Equals(words(values)),
-                RuleTest::NotEquals(values) => Test::NotEquals(words(values)),
-                RuleTest::Empty(empty) => Test::Empty(*empty),
+                RuleTest::Equals(values) => ColumnTest::Equals(words(values)),
+                RuleTest::NotEquals(values) => ColumnTest::NotEquals(words(values)),
+                RuleTest::Empty(empty) => ColumnTest::Empty(*empty),
             };
             exclude.rules.push(ColumnRule {
                 column,

@@ -2,20 +2,20 @@
 
 use bakkt_files::toml_file::Table;
 use bakkt_model::error::Diagnostics;
-use bakkt_model::finding::{Action, Kind, Rules};
+use bakkt_model::finding::{FindingAction, FindingKind, FindingRules};
 
 /// Reads the table; `accounts.expected_id_length` is read with the accounts.
-pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> Rules {
-    let mut rules = Rules::default();
+pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> FindingRules {
+    let mut rules = FindingRules::default();
     let Some(table) = root.table("findings", found) else {
         return rules;
     };
-    for kind in Kind::all() {
+    for kind in FindingKind::all() {
         // What is about no customer cannot keep one from being sent.
-        let words = Action::WORDS;
+        let words = FindingAction::WORDS;
         let words = words
             .iter()
-            .filter(|(_, action)| *action != Action::Block || kind.can_block());
+            .filter(|(_, action)| *action != FindingAction::Block || kind.can_block());
         let words: Vec<_> = words.copied().collect();
         if let Some(action) = table.choice(kind.name(), &words, found) {
             rules.set(kind, action);

@@ -22,7 +22,7 @@ use bakkt_contract::{Level, path};
 use bakkt_files::toml_file::{Table, TomlFile};
 use bakkt_mapping::assess::policy::Policy;
 use bakkt_model::error::{Diagnostics, Failure, nearest};
-use bakkt_model::finding::Rules;
+use bakkt_model::finding::FindingRules;
 use bakkt_model::grace::{Grace, GraceFrom};
 use bakkt_model::limits::{Limits, OnExisting, Retry, default_limits, default_retry};
 use bakkt_model::target::{Dialect, Target, base_url, is_production};
@@ -67,7 +67,7 @@ pub struct Settings {
     /// `[exclude]`.
     pub exclude: ExcludeSettings,
     /// `[findings]`, and `[accounts] expected_id_length`.
-    pub findings: Rules,
+    pub findings: FindingRules,
     /// `[documents]`.
     pub documents: Option<DocumentSettings>,
     /// `[events]`.
@@ -132,7 +132,7 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
 
 fn accounts(
     root: &Table<'_>,
-    findings: &mut Rules,
+    findings: &mut FindingRules,
     found: &mut Diagnostics,
 ) -> (OnExisting, IdRules) {
     let mut ids = IdRules::default();

@@ -5,7 +5,7 @@ use regex::Regex;
 use bakkt_files::toml_file::{Table, Value};
 use bakkt_model::error::Diagnostics;
 use bakkt_source::encoding::Encoding;
-use bakkt_source::export::{HeaderRow, Options, SetBy, Sheet};
+use bakkt_source::export::{HeaderRow, Options, SetBy, SheetSetting};
 
 /// Words for delimiters that are hard to see.
 const DELIMITERS: &[(&str, u8)] = &[
@@ -108,12 +108,14 @@ fn header(value: Value<'_>, found: &mut Diagnostics) -> HeaderRow {
     }
 }
 
-fn sheet(value: Value<'_>, found: &mut Diagnostics) -> Option<Sheet> {
+fn sheet(value: Value<'_>, found: &mut Diagnostics) -> Option<SheetSetting> {
     match value.as_integer() {
         Some(_) => value
             .integer(1, 1000, found)
-            .map(|number| Sheet::Number(number as usize)),
-        None => value.text(found).map(|name| Sheet::Name(name.to_owned())),
+            .map(|number| SheetSetting::Number(number as usize)),
+        None => value
+            .text(found)
+            .map(|name| SheetSetting::Name(name.to_owned())),
     }
 }
 

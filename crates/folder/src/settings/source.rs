@@ -3,7 +3,7 @@
 use super::reading;
 use bakkt_files::toml_file::{Table, Value};
 use bakkt_model::error::{Diagnostic, Diagnostics};
-use bakkt_model::position::List;
+use bakkt_model::position::JoinedList;
 use bakkt_source::export::Options;
 use bakkt_source::header;
 
@@ -26,7 +26,7 @@ pub struct Source {
 #[derive(Debug)]
 pub struct JoinSettings {
     /// What its rows are.
-    pub list: List,
+    pub list: JoinedList,
     /// The export, as written.
     pub file: String,
     /// How it is read.
@@ -43,16 +43,16 @@ impl JoinSettings {
     /// The table of migration.toml that says so.
     pub fn table(&self) -> &'static str {
         match self.list {
-            List::Contacts => "source.trusted_contacts",
-            List::Owners | List::Group => "source.owners",
+            JoinedList::Contacts => "source.trusted_contacts",
+            JoinedList::Owners | JoinedList::Group => "source.owners",
         }
     }
 
     /// The list of the contract that its rows are elements of.
     pub fn field(&self) -> &'static str {
         match self.list {
-            List::Contacts => "trustedContacts",
-            List::Owners | List::Group => "owners",
+            JoinedList::Contacts => "trustedContacts",
+            JoinedList::Owners | JoinedList::Group => "owners",
         }
     }
 }
@@ -100,10 +100,10 @@ impl Column {
 }
 
 /// The tables of exports beside that of the accounts.
-const JOINS: [(&str, List); 2] = [
+const JOINS: [(&str, JoinedList); 2] = [
     // Contacts first: see `Mapper::new`.
-    ("trusted_contacts", List::Contacts),
-    ("owners", List::Owners),
+    ("trusted_contacts", JoinedList::Contacts),
+    ("owners", JoinedList::Owners),
 ];
 
 /// Reads the table.
@@ -141,7 +141,7 @@ pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<Source> {
 fn join(
     table: &Table<'_>,
     name: &str,
-    list: List,
+    list: JoinedList,
     found: &mut Diagnostics,
 ) -> Option<JoinSettings> {
     let file = need(table, name, "file", found);

@@ -1,4 +1,4 @@
-//! Laying the contract's tree out for one mapping: the work behind [`Plan::new`](super::plan::Plan::new).
+//! Laying the contract's tree out for one mapping: the work behind [`AssessPlan::new`](super::plan::AssessPlan::new).
 //!
 //! Owner of how far lists reach, of which slot feeds which leaf, and of the paths that gaps can name. Left out on purpose:
 //! what the tree is (`plan`), and walking it (`walk`).
@@ -6,28 +6,28 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::plan::{
-    Body, Inside, Joined, Kind, Leaf, Node, NodeLevel, OwnerSlots, PathInfo, SlotCondition, Tree,
-    Unfed,
+    JoinedElements, Leaf, Node, NodeBody, NodeLevel, ObjectContents, OwnerKindSlot, OwnerSlots,
+    PathInfo, SlotCondition, Tree, UnfedPath,
 };
 use super::policy::Policy;
 use crate::target::OWED;
-use crate::{Fed, Mapper};
+use crate::{FilledSlot, Mapper};
 use bakkt_contract::Level;
 use bakkt_contract::account::{ACCOUNT, US_PERSON, US_TAX_ID_TYPES};
-use bakkt_contract::{Condition, Field, Form, Rule, Shape, changes, path};
+use bakkt_contract::{Condition, Field, FieldShape, Form, LevelRule, changes, path};
 
 pub(super) struct Layout<'a> {
     mapper: &'a Mapper,
     policy: &'a Policy,
     /// By slot.
-    fed: &'a [Fed<'a>],
+    fed: &'a [FilledSlot<'a>],
     slots: &'a BTreeMap<&'a str, usize>,
     /// Of the tree that is being laid out.
     account_type: &'static str,
     pub(super) paths: Vec<PathInfo>,
     /// Indexes of the paths: trees share them.
     known: HashMap<String, u32>,
-    pub(super) unfed: Vec<Unfed>,
+    pub(super) unfed: Vec<UnfedPath>,
     owner: usize,
     element: Option<(usize, usize)>,
 }
@@ -36,7 +36,7 @@ impl<'a> Layout<'a> {
     pub(super) fn new(
         mapper: &'a Mapper,
         policy: &'a Policy,
-        fed: &'a [Fed<'a>],
+        fed: &'a [FilledSlot<'a>],
         slots: &'a BTreeMap<&'a str, usize>,
     ) -> Layout<'a> {
         Layout {
@@ -74,23 +74,29 @@ impl Layout<'_> {
     }
 
     /// `required`: every object above is one that must be there.
-    fn node(&mut self, field: &'static Field, rule: Rule, prefix: &str, required: bool) -> Node {
+    fn node(
+        &mut self,
+        field: &'static Field,
+        rule: LevelRule,
+        prefix: &str,
+        required: bool,
+    ) -> Node {
         let at = path::join(prefix, field.name);
         let rule = self.policy.rule(&path::pattern(&at), rule);
-        let required = required && matches!(rule, Rule::Is(level) if level.breaks());
+        let required = required && matches!(rule, LevelRule::Is(level) if level.breaks());
         let body = match field.shape {
-            Shape::Leaf(form) => Body::Leaf(self.leaf(field, form, prefix, &at, required)),
-            Shape::Lines(form) => {
+            FieldShape::Leaf(form) => NodeBody::Leaf(self.leaf(field, form, prefix, &at, required)),
+            FieldShape::Lines(form) => {
                 let slot = self.slot(&at);
                 self.note_unfed(&at, required && self.is_unfed(slot));
-                Body::Lines(slot, form)
+                NodeBody::Lines(slot, form)
             }
-            Shape::Object(inner) => Body::Object {
+            FieldShape::Object(inner) => NodeBody::Object {
                 inside: self.inside(inner, &at, required),
                 lends: at.ends_with("identity.personalAddress"),
                 borrows: field.stand_in.is_some(),
             },
-            Shape::List(inner) => self.list((field, rule), inner, &at, required),
+            FieldShape::List(inner) => self.list((field, rule), inner, &at, required),
         };
         Node {
             key: format!("\"{}\":", field.name).into_bytes(),
@@ -130,11 +136,11 @@ impl Layout<'_> {
 
     fn list(
         &mut self,
-        (field, rule): (&Field, Rule),
+        (field, rule): (&Field, LevelRule),
         inner: &'static [Field],
         at: &str,
         required: bool,
-    ) -> Body {
+    ) -> NodeBody {
         let owners = at == "owners";
         let head = format!("{at}[");
         let index = |(target, _): (&str, usize)| {
@@ -147,7 +153,7 @@ impl Layout<'_> {
             .max()
             .map_or(0, |highest| highest + 1);
         let joined = self.mapper.each().iter().position(|each| each.list == at);
-        let joined = joined.map(|each| Joined {
+        let joined = joined.map(|each| JoinedElements {
             each,
             base: self.mapper.each()[each].base,
             must: self.mapper.each()[each].must,
@@ -170,7 +176,7 @@ impl Layout<'_> {
                     path: self.path(&at),
                     level: NodeLevel::Is(Level::W),
                     owed: None,
-                    body: Body::Object {
+                    body: NodeBody::Object {
                         inside,
                         lends: false,
                         borrows: false,
@@ -188,9 +194,9 @@ impl Layout<'_> {
             false => Vec::new(),
         };
         // An optional one that only backfill files may have is not there until one has it.
-        let open = rule == Rule::Is(Level::O)
+        let open = rule == LevelRule::Is(Level::O)
             && self.below(&head).all(|(_, slot)| self.is_unfed(Some(slot)));
-        Body::List {
+        NodeBody::List {
             about,
             joined,
             elements,
@@ -199,11 +205,11 @@ impl Layout<'_> {
         }
     }
 
-    fn level(&self, rule: Rule, prefix: &str) -> NodeLevel {
+    fn level(&self, rule: LevelRule, prefix: &str) -> NodeLevel {
         match rule {
             // By account type: settled when the field was laid out.
-            Rule::Is(_) | Rule::Of(_) => NodeLevel::Is(rule.strongest()),
-            Rule::When(conditions, level) => {
+            LevelRule::Is(_) | LevelRule::Of(_) => NodeLevel::Is(rule.strongest()),
+            LevelRule::When(conditions, level) => {
                 NodeLevel::When(self.conditions(conditions, prefix), level)
             }
         }
@@ -247,12 +253,12 @@ impl Layout<'_> {
         slot.is_none_or(|slot| self.fed[slot].feed.is_open())
     }
 
-    fn inside(&mut self, fields: &'static [Field], at: &str, required: bool) -> Inside {
+    fn inside(&mut self, fields: &'static [Field], at: &str, required: bool) -> ObjectContents {
         let children = self.fields(fields, at, required);
         let constants_suffice = children
             .iter()
             .all(|child| !child.always_needed() || self.constant(child));
-        Inside {
+        ObjectContents {
             slots: self.slots_below(at),
             children,
             constants_suffice,
@@ -264,12 +270,12 @@ impl Layout<'_> {
         let fed =
             |slot: &Option<usize>| slot.is_some_and(|slot| self.fed[slot].feed.may_be_constant());
         match &node.body {
-            Body::Leaf(leaf) => {
+            NodeBody::Leaf(leaf) => {
                 matches!(leaf.form, Form::OwnerId | Form::AccountType) || fed(&leaf.slot)
             }
-            Body::Lines(slot, _) => fed(slot),
-            Body::Object { inside, .. } => inside.constants_suffice,
-            Body::List { .. } => true,
+            NodeBody::Lines(slot, _) => fed(slot),
+            NodeBody::Object { inside, .. } => inside.constants_suffice,
+            NodeBody::List { .. } => true,
         }
     }
 
@@ -325,12 +331,12 @@ fn telling(target: &str) -> bool {
 }
 
 /// The `kind` of an owner, where something feeds it.
-fn kind(element: &Node) -> Option<Kind> {
-    let Body::Object { inside, .. } = &element.body else {
+fn kind(element: &Node) -> Option<OwnerKindSlot> {
+    let NodeBody::Object { inside, .. } = &element.body else {
         return None;
     };
     inside.children.iter().find_map(|child| match &child.body {
-        Body::Leaf(leaf) if leaf.form == Form::OwnerKind => Some((leaf.slot?, child.path)),
+        NodeBody::Leaf(leaf) if leaf.form == Form::OwnerKind => Some((leaf.slot?, child.path)),
         _ => None,
     })
 }

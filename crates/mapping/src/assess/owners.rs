@@ -4,22 +4,22 @@
 //! Invariant: a role that does not fit is a gap of level H at the role of the owner in question, one an owner.
 //! Left out on purpose: whether each owner is whole (`walk`) and who owns how much, which no account request says.
 
-use super::{Gap, Reason};
+use super::{Gap, GapReason};
 use bakkt_contract::Level;
 use bakkt_contract::roles::{COMPANIONS, OTHERS, PRIMARY_OWNER, ROLES};
 
-/// An owner that is sent.
+/// The role of an owner that is sent, and its path.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Owner {
+pub struct SentOwner {
     role: &'static str,
     role_path: u32,
 }
 
-impl Owner {
+impl SentOwner {
     /// An owner with a role of the contract, and where a gap about it stands.
-    pub fn new(role: &str, role_path: u32) -> Owner {
+    pub fn new(role: &str, role_path: u32) -> SentOwner {
         let role = ROLES.iter().find(|word| **word == role);
-        Owner {
+        SentOwner {
             role: role.copied().unwrap_or_default(),
             role_path,
         }
@@ -27,14 +27,14 @@ impl Owner {
 }
 
 /// Judges the roles of all owners of an account of this type.
-pub fn judge_roles(owners: &[Owner], account_type: &str, gaps: &mut Vec<Gap>) {
+pub fn judge_roles(owners: &[SentOwner], account_type: &str, gaps: &mut Vec<Gap>) {
     let Some((first, others)) = owners.split_first() else {
         return;
     };
-    let mut gap = |owner: &Owner, why| {
+    let mut gap = |owner: &SentOwner, why| {
         gaps.push(Gap {
             path: owner.role_path,
-            reason: Reason::Invalid(why),
+            reason: GapReason::Invalid(why),
             level: Level::H,
         });
     };

@@ -1,16 +1,16 @@
 //! The contract's tree, instantiated for one mapping with its account types, one policy and one dialect.
 //!
-//! Owner of [`Plan`]: one [`Tree`] for each account type that can occur, over one table of paths. List elements are laid out as far as the mapping feeds them, every leaf knows its slot in the
+//! Owner of [`AssessPlan`]: one [`Tree`] for each account type that can occur, over one table of paths. List elements are laid out as far as the mapping feeds them, every leaf knows its slot in the
 //! draft, every conditional level the slots that it looks at. A required field that nothing feeds is found here,
 //! before the first row.
 
 use std::collections::BTreeMap;
 
-use super::Reason;
+use super::GapReason;
 use super::layout::Layout;
 use super::policy::Policy;
 use crate::Mapper;
-use crate::draft::{Draft, Slot};
+use crate::draft::{Draft, SlotValue};
 use crate::merge::DISAGREE;
 use crate::target::ACCOUNT_TYPE;
 use bakkt_contract::unfit_id::IdRules;
@@ -27,7 +27,7 @@ pub enum Spelling {
 
 /// The compiled tree and what walking it needs.
 #[derive(Debug)]
-pub struct Plan {
+pub struct AssessPlan {
     /// One for each account type that can occur.
     pub trees: Vec<Tree>,
     /// Every path that a gap can name, with the columns that feed it.
@@ -60,7 +60,7 @@ pub struct Tree {
 }
 
 /// A required path that nothing feeds, and the account types that cannot be sent without it.
-pub type Unfed = (String, Vec<&'static str>);
+pub type UnfedPath = (String, Vec<&'static str>);
 
 /// A path and where it comes from.
 #[derive(Clone, Debug)]
@@ -82,14 +82,14 @@ pub struct PathInfo {
 pub struct Node {
     /// `"name":`, ready to be written; empty for list elements.
     pub key: Vec<u8>,
-    /// Index into [`Plan::paths`].
+    /// Index into [`AssessPlan::paths`].
     pub path: u32,
     /// Its level inside its object.
     pub level: NodeLevel,
     /// The slot that says whether a record owes it; none: every record does.
     pub owed: Option<usize>,
     /// What stands there.
-    pub body: Body,
+    pub body: NodeBody,
 }
 
 impl Node {
@@ -119,10 +119,10 @@ impl Node {
         let optional = matches!(self.level, NodeLevel::Is(Level::O));
         optional
             && match &self.body {
-                Body::Leaf(leaf) => leaf.slot.is_none() && leaf.partner.is_none(),
-                Body::Lines(slot, _) => slot.is_none(),
-                Body::Object { inside, .. } => inside.slots.is_empty(),
-                Body::List { elements, .. } => elements.is_empty(),
+                NodeBody::Leaf(leaf) => leaf.slot.is_none() && leaf.partner.is_none(),
+                NodeBody::Lines(slot, _) => slot.is_none(),
+                NodeBody::Object { inside, .. } => inside.slots.is_empty(),
+                NodeBody::List { elements, .. } => elements.is_empty(),
             }
     }
 }
@@ -166,8 +166,8 @@ impl SlotCondition {
     /// Whether the slot holds one of the words, and this says something about this draft.
     pub fn holds(&self, draft: &Draft) -> bool {
         match draft.slot(self.slot) {
-            Slot::Value { constant, .. } if self.idle(draft, constant) => false,
-            Slot::Value { span, .. } => self.words.contains(&draft.text(span)),
+            SlotValue::Value { constant, .. } if self.idle(draft, constant) => false,
+            SlotValue::Value { span, .. } => self.words.contains(&draft.text(span)),
             _ => false,
         }
     }
@@ -177,13 +177,13 @@ impl SlotCondition {
         (constant || self.needs_partner)
             && self
                 .partner
-                .is_some_and(|slot| draft.slot(slot) == Slot::Missing)
+                .is_some_and(|slot| draft.slot(slot) == SlotValue::Missing)
     }
 }
 
-/// The inside of an object.
+/// The fields of an object.
 #[derive(Debug)]
-pub struct Inside {
+pub struct ObjectContents {
     /// In contract order.
     pub children: Vec<Node>,
     /// Every slot below.
@@ -192,15 +192,15 @@ pub struct Inside {
     pub constants_suffice: bool,
 }
 
-/// What stands at a node.
+/// The contents of a node.
 #[derive(Debug)]
-pub enum Body {
+pub enum NodeBody {
     /// One value.
     Leaf(Leaf),
     /// An object.
     Object {
         /// What is in it.
-        inside: Inside,
+        inside: ObjectContents,
         /// This object's bytes are remembered, to stand in for another address.
         lends: bool,
         /// When absent or broken, the remembered bytes stand in.
@@ -211,7 +211,7 @@ pub enum Body {
         /// Laid out as far as the mapping feeds them; at least one for `owners`.
         elements: Vec<Node>,
         /// Elements that are rows of their own.
-        joined: Option<Joined>,
+        joined: Option<JoinedElements>,
         /// Sent empty rather than left out.
         empty: bool,
         /// The account's owners: each that is present must be whole, and the first must be present.
@@ -225,7 +225,7 @@ pub enum Body {
 
 /// Elements of a list that are rows of their own, behind those that are fed by the record's row.
 #[derive(Clone, Copy, Debug)]
-pub struct Joined {
+pub struct JoinedElements {
     /// Number of the list in the mapping.
     pub each: usize,
     /// Elements before them.
@@ -235,13 +235,13 @@ pub struct Joined {
 }
 
 /// Slot and path of an owner's `kind`.
-pub type Kind = (usize, u32);
+pub type OwnerKindSlot = (usize, u32);
 
 /// Where an owner says what is not sent but counts.
 #[derive(Debug, Default)]
 pub struct OwnerSlots {
     /// Person or entity, where something feeds it.
-    pub kind: Option<Kind>,
+    pub kind: Option<OwnerKindSlot>,
     /// `ownership_percent`.
     pub share: Option<usize>,
     /// `manages_entity`.
@@ -271,7 +271,7 @@ pub struct Leaf {
     pub kept: Option<u8>,
 }
 
-impl Plan {
+impl AssessPlan {
     /// Lays the trees out. The second value lists the required paths that nothing feeds.
     pub fn new(
         mapper: &Mapper,
@@ -279,7 +279,7 @@ impl Plan {
         ids: IdRules,
         spelling: Spelling,
         as_of: jiff::civil::Date,
-    ) -> (Plan, Vec<Unfed>) {
+    ) -> (AssessPlan, Vec<UnfedPath>) {
         let fed = mapper.fed();
         let slots: BTreeMap<&str, usize> = fed
             .iter()
@@ -294,7 +294,7 @@ impl Plan {
         let type_path = layout.path(ACCOUNT_TYPE);
         let row_path = layout.path("(row)");
         let Layout { paths, unfed, .. } = layout;
-        let plan = Plan {
+        let plan = AssessPlan {
             trees,
             paths,
             as_of,
@@ -310,19 +310,19 @@ impl Plan {
     }
 
     /// The tree that a draft has, or why none can be told.
-    pub fn tree(&self, draft: &Draft) -> Result<&Tree, Reason> {
+    pub fn tree(&self, draft: &Draft) -> Result<&Tree, GapReason> {
         let Some(slot) = self.type_slot else {
-            return self.trees.first().ok_or(Reason::Missing);
+            return self.trees.first().ok_or(GapReason::Missing);
         };
         match draft.slot(slot) {
-            Slot::Value { span, .. } => {
+            SlotValue::Value { span, .. } => {
                 let named = |tree: &&Tree| tree.account_type == draft.text(span);
                 let found = self.trees.iter().find(named);
-                found.ok_or(Reason::Invalid("no account type"))
+                found.ok_or(GapReason::Invalid("no account type"))
             }
-            Slot::Invalid(why) => Err(Reason::Invalid(why)),
-            Slot::Disagree => Err(Reason::Invalid(DISAGREE)),
-            Slot::Missing | Slot::List { .. } => Err(Reason::Missing),
+            SlotValue::Invalid(why) => Err(GapReason::Invalid(why)),
+            SlotValue::Disagree => Err(GapReason::Invalid(DISAGREE)),
+            SlotValue::Missing | SlotValue::List { .. } => Err(GapReason::Missing),
         }
     }
 }

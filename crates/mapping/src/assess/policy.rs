@@ -6,17 +6,17 @@
 use std::collections::BTreeMap;
 
 use bakkt_contract::documents::KYB_ACCOUNT_TYPES;
-use bakkt_contract::{Level, Rule, path};
+use bakkt_contract::{Level, LevelRule, path};
 
 /// The moves, by path pattern such as `owners[].identity.employment`, or by type of account as `kyb.CUSTODIAL`.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
-    moves: BTreeMap<String, Move>,
+    moves: BTreeMap<String, LevelMove>,
 }
 
-/// One move.
+/// A level that the policy gives to a field.
 #[derive(Clone, Debug)]
-pub struct Move {
+pub struct LevelMove {
     /// The new level.
     pub level: Level,
     /// The operator's reason, for the report.
@@ -34,7 +34,7 @@ impl Policy {
             return Err("W is Bakkt's to give; H is the strongest level of yours".into());
         }
         self.moves
-            .insert(pattern.to_owned(), Move { level, reason });
+            .insert(pattern.to_owned(), LevelMove { level, reason });
         Ok(())
     }
 
@@ -55,7 +55,7 @@ impl Policy {
             return Err("an account needs KYB or it does not".into());
         }
         self.moves
-            .insert(format!("kyb.{account_type}"), Move { level, reason });
+            .insert(format!("kyb.{account_type}"), LevelMove { level, reason });
         Ok(())
     }
 
@@ -68,16 +68,18 @@ impl Policy {
     }
 
     /// The rule of a field, moved or not. Of a conditional rule the level moves and the condition stays.
-    pub fn rule(&self, pattern: &str, rule: Rule) -> Rule {
+    pub fn rule(&self, pattern: &str, rule: LevelRule) -> LevelRule {
         match (self.moves.get(pattern), rule) {
             (None, rule) => rule,
-            (Some(moved), Rule::When(conditions, _)) => Rule::When(conditions, moved.level),
-            (Some(moved), Rule::Is(_) | Rule::Of(_)) => Rule::Is(moved.level),
+            (Some(moved), LevelRule::When(conditions, _)) => {
+                LevelRule::When(conditions, moved.level)
+            }
+            (Some(moved), LevelRule::Is(_) | LevelRule::Of(_)) => LevelRule::Is(moved.level),
         }
     }
 
     /// All moves, by pattern.
-    pub fn moves(&self) -> impl Iterator<Item = (&str, &Move)> {
+    pub fn moves(&self) -> impl Iterator<Item = (&str, &LevelMove)> {
         self.moves
             .iter()
             .map(|(pattern, moved)| (pattern.as_str(), moved))

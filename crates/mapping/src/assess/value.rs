@@ -8,7 +8,7 @@ use bakkt_contract::{Form, countries, forms, postal_codes, tax_ids, texts};
 
 /// What a form may look at beside the value itself.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Beside<'a> {
+pub struct SiblingValues<'a> {
     /// `country` of the same address; of an entity, that of its registered address.
     pub country: Option<&'a str>,
     /// `taxIdType` of the same identity.
@@ -22,7 +22,7 @@ pub struct Beside<'a> {
 }
 
 /// Checks a value; the error says what is wrong, without the value.
-pub fn check(form: Form, text: &str, beside: Beside<'_>) -> Result<(), &'static str> {
+pub fn check(form: Form, text: &str, beside: SiblingValues<'_>) -> Result<(), &'static str> {
     let one_of = |words: &[&str], why| {
         if words.contains(&text) {
             Ok(())

@@ -9,12 +9,12 @@ mod owed;
 use uuid::Uuid;
 
 use super::facts::{self, OwnerFacts};
-use super::kept::Kept;
-use super::owners::{self, Owner};
-use super::plan::{Body, Inside, Leaf, Node, OwnerSlots, Plan, Spelling, Tree};
-use super::value::{self, Beside};
-use super::{Gap, Reason};
-use crate::draft::{Draft, Slot};
+use super::kept::KeptValue;
+use super::owners::{self, SentOwner};
+use super::plan::{AssessPlan, Leaf, Node, NodeBody, ObjectContents, OwnerSlots, Spelling, Tree};
+use super::value::{self, SiblingValues};
+use super::{Gap, GapReason};
+use crate::draft::{Draft, SlotValue};
 use crate::merge::DISAGREE;
 use bakkt_contract::roles::{ENTITY_KIND, MANUAL_KYB};
 use bakkt_contract::unfit_id;
@@ -52,27 +52,27 @@ pub struct Assessor {
     /// All texts of the record are printable ASCII.
     is_plain: bool,
     /// Owners that are sent.
-    owners: Vec<Owner>,
+    owners: Vec<SentOwner>,
     /// The owner that is being walked.
-    owner: Owner,
+    owner: SentOwner,
     owner_ids: Vec<(usize, usize, u32)>,
     owner_facts: OwnerFacts,
     /// What no update may change of what is written.
-    kept: Vec<Kept>,
+    kept: Vec<KeptValue>,
     /// clientOwnerId of the owner that is being walked, where facts are collected.
     owner_id: String,
 }
 
 /// What became of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Done {
+enum NodeOutcome {
     Sent,
     Absent,
     Broken,
 }
 
 #[derive(Clone, Copy)]
-struct Mark {
+struct Checkpoint {
     out: usize,
     gaps: usize,
     sent: usize,
@@ -95,7 +95,7 @@ impl Assessor {
     }
 
     /// Judges one draft.
-    pub fn assess(&mut self, plan: &Plan, draft: &Draft) -> Verdict {
+    pub fn assess(&mut self, plan: &AssessPlan, draft: &Draft) -> Verdict {
         self.start();
         self.is_plain = is_plain(draft.all_text());
         match plan.tree(draft) {
@@ -106,7 +106,7 @@ impl Assessor {
 
     /// Without a type nobody knows what the account needs: that is its one gap. What it would send is still written, so
     /// that rows of one id can be compared; never equal to a payload of an account that has a type.
-    fn walk_untyped(&mut self, plan: &Plan, draft: &Draft, reason: Reason) -> Verdict {
+    fn walk_untyped(&mut self, plan: &AssessPlan, draft: &Draft, reason: GapReason) -> Verdict {
         if let Some(tree) = plan.trees.iter().max_by_key(|tree| tree.nodes.len()) {
             self.walk(plan, draft, tree);
         }
@@ -123,13 +123,13 @@ impl Assessor {
         Verdict::Blocked
     }
 
-    fn walk(&mut self, plan: &Plan, draft: &Draft, tree: &Tree) -> Verdict {
+    fn walk(&mut self, plan: &AssessPlan, draft: &Draft, tree: &Tree) -> Verdict {
         self.account_type = Some(tree.account_type);
         self.out.push(b'{');
         let mut whole = true;
         for node in &tree.nodes {
             let level = node.level_on(draft);
-            if self.node(plan, draft, node, level, level) != Done::Sent && level.breaks() {
+            if self.node(plan, draft, node, level, level) != NodeOutcome::Sent && level.breaks() {
                 whole = false;
             }
         }
@@ -159,7 +159,7 @@ impl Assessor {
     }
 
     /// What no update may change of the payload, in its order.
-    pub fn kept(&self) -> &[Kept] {
+    pub fn kept(&self) -> &[KeptValue] {
         &self.kept
     }
 
@@ -176,16 +176,16 @@ impl Assessor {
     /// `own` is the level inside the object, `level` what counts, which no object above makes stronger than itself.
     fn owed_node(
         &mut self,
-        plan: &Plan,
+        plan: &AssessPlan,
         draft: &Draft,
         node: &Node,
         own: Level,
         level: Level,
-    ) -> Done {
+    ) -> NodeOutcome {
         match &node.body {
-            Body::Leaf(leaf) => self.leaf(plan, draft, node, leaf, own, level),
-            Body::Lines(slot, form) => self.lines(draft, node, (*slot, *form), (own, level)),
-            Body::Object {
+            NodeBody::Leaf(leaf) => self.leaf(plan, draft, node, leaf, own, level),
+            NodeBody::Lines(slot, form) => self.lines(draft, node, (*slot, *form), (own, level)),
+            NodeBody::Object {
                 inside,
                 lends,
                 borrows,
@@ -199,20 +199,20 @@ impl Assessor {
                     level,
                     level < Level::G || *borrows,
                 );
-                if *lends && done == Done::Sent {
+                if *lends && done == NodeOutcome::Sent {
                     self.lent = Some((start, self.out.len() - 1));
                 }
                 match (done, self.lent) {
-                    (Done::Absent | Done::Broken, Some((start, end))) if *borrows => {
+                    (NodeOutcome::Absent | NodeOutcome::Broken, Some((start, end))) if *borrows => {
                         self.key(node);
                         self.out.extend_from_within(start..end);
                         self.out.push(b',');
-                        Done::Sent
+                        NodeOutcome::Sent
                     }
                     _ => done,
                 }
             }
-            Body::List {
+            NodeBody::List {
                 elements,
                 empty,
                 owners,
@@ -223,7 +223,7 @@ impl Assessor {
                     (joined.base + draft.rows(joined.each)).min(elements.len())
                 });
                 if *owners && there == 0 {
-                    return self.gap(node, Reason::NoRow, level, Done::Absent);
+                    return self.gap(node, GapReason::NoRow, level, NodeOutcome::Absent);
                 }
                 let must = joined.map_or(usize::MAX, |joined| match joined.must {
                     true => joined.base,
@@ -243,41 +243,54 @@ impl Assessor {
 
     fn leaf(
         &mut self,
-        plan: &Plan,
+        plan: &AssessPlan,
         draft: &Draft,
         node: &Node,
         leaf: &Leaf,
         own: Level,
         level: Level,
-    ) -> Done {
+    ) -> NodeOutcome {
         // A local field says nothing about whether there is an owner, and is not sent.
         let when_invalid = leaf.local.map_or(level, |unfit| unfit.max(level));
-        let (text, constant) = match leaf.slot.map_or(Slot::Missing, |slot| draft.slot(slot)) {
+        let (text, constant) = match leaf
+            .slot
+            .map_or(SlotValue::Missing, |slot| draft.slot(slot))
+        {
             _ if leaf.form == Form::AccountType => (self.account_type.unwrap_or_default(), true),
-            Slot::Value { span, constant } => (draft.text(span), constant),
-            Slot::Invalid(why) => {
+            SlotValue::Value { span, constant } => (draft.text(span), constant),
+            SlotValue::Invalid(why) => {
                 self.data += usize::from(leaf.local.is_none_or(Level::breaks));
-                return self.gap(node, Reason::Invalid(why), when_invalid, Done::Broken);
+                return self.gap(
+                    node,
+                    GapReason::Invalid(why),
+                    when_invalid,
+                    NodeOutcome::Broken,
+                );
             }
-            Slot::Disagree => return self.disagree(node, level),
-            Slot::Missing | Slot::List { .. } if leaf.form == Form::OwnerId => {
+            SlotValue::Disagree => return self.disagree(node, level),
+            SlotValue::Missing | SlotValue::List { .. } if leaf.form == Form::OwnerId => {
                 return self.derived_owner_id(plan, draft, node, leaf);
             }
-            Slot::Missing | Slot::List { .. } => {
+            SlotValue::Missing | SlotValue::List { .. } => {
                 let wanted =
                     own.breaks() || level >= Level::G || self.partner_waits(plan, draft, leaf);
                 if wanted {
-                    self.gap(node, Reason::Missing, level, Done::Absent);
+                    self.gap(node, GapReason::Missing, level, NodeOutcome::Absent);
                 }
-                return Done::Absent;
+                return NodeOutcome::Absent;
             }
         };
         self.data += usize::from(!constant && leaf.local.is_none());
         if let Err(why) = self.check(plan, draft, leaf.form, leaf, text) {
-            return self.gap(node, Reason::Invalid(why), when_invalid, Done::Broken);
+            return self.gap(
+                node,
+                GapReason::Invalid(why),
+                when_invalid,
+                NodeOutcome::Broken,
+            );
         }
         if leaf.local.is_some() {
-            return Done::Sent;
+            return NodeOutcome::Sent;
         }
         if let Some((slot, form)) = leaf.partner {
             let fit = slot
@@ -286,9 +299,9 @@ impl Assessor {
             if !fit {
                 // Of a record that is not sent at all, nothing is withheld.
                 if !constant && !level.breaks() {
-                    self.gap(node, Reason::Withheld, level, Done::Absent);
+                    self.gap(node, GapReason::Withheld, level, NodeOutcome::Absent);
                 }
-                return Done::Absent;
+                return NodeOutcome::Absent;
             }
         }
         self.key(node);
@@ -302,7 +315,7 @@ impl Assessor {
         }
         self.keep(leaf, start);
         match leaf.form {
-            Form::Role => self.owner = Owner::new(text, node.path),
+            Form::Role => self.owner = SentOwner::new(text, node.path),
             Form::OwnerId => self.note_owner_id(text, start, node),
             _ => {}
         }
@@ -310,12 +323,12 @@ impl Assessor {
         if !constant {
             self.sent.push(node.path);
         }
-        Done::Sent
+        NodeOutcome::Sent
     }
 
     fn check(
         &self,
-        plan: &Plan,
+        plan: &AssessPlan,
         draft: &Draft,
         form: Form,
         leaf: &Leaf,
@@ -324,11 +337,11 @@ impl Assessor {
         if form == Form::ClientId {
             return unfit_id::unfit(text, plan.ids).map_or(Ok(()), Err);
         }
-        let mut beside = Beside {
+        let mut beside = SiblingValues {
             unissued: plan.ids.allow_unissued,
             as_of: plan.as_of,
             is_plain: self.is_plain,
-            ..Beside::default()
+            ..SiblingValues::default()
         };
         if form.depends_on_others() {
             beside.country = leaf.country.and_then(|slot| draft.value(slot));
@@ -338,10 +351,10 @@ impl Assessor {
     }
 
     /// The field beside this one has a value that this one's absence withholds.
-    fn partner_waits(&self, plan: &Plan, draft: &Draft, leaf: &Leaf) -> bool {
+    fn partner_waits(&self, plan: &AssessPlan, draft: &Draft, leaf: &Leaf) -> bool {
         leaf.partner.is_some_and(|(slot, form)| {
             slot.is_some_and(|slot| match draft.slot(slot) {
-                Slot::Value {
+                SlotValue::Value {
                     span,
                     constant: false,
                 } => self
@@ -352,12 +365,18 @@ impl Assessor {
         })
     }
 
-    fn derived_owner_id(&mut self, plan: &Plan, draft: &Draft, node: &Node, leaf: &Leaf) -> Done {
+    fn derived_owner_id(
+        &mut self,
+        plan: &AssessPlan,
+        draft: &Draft,
+        node: &Node,
+        leaf: &Leaf,
+    ) -> NodeOutcome {
         if self.brief && !self.ids && !plan.feeds_owner_ids {
             self.owner_id.clear();
             // Derived from the place, so unique among themselves.
             self.out.push(b',');
-            return Done::Sent;
+            return NodeOutcome::Sent;
         }
         let account = plan
             .client_id
@@ -372,13 +391,13 @@ impl Assessor {
         self.keep(leaf, start);
         self.note_owner_id(id, start, node);
         self.out.push(b',');
-        Done::Sent
+        NodeOutcome::Sent
     }
 
     /// Notes what was written last, where no update may change it.
     fn keep(&mut self, leaf: &Leaf, start: usize) {
         if let Some(field) = leaf.kept.filter(|_| !self.brief) {
-            self.kept.push(Kept {
+            self.kept.push(KeptValue {
                 field,
                 place: self.owners.len() as u32,
                 start,
@@ -397,16 +416,16 @@ impl Assessor {
 
     fn object(
         &mut self,
-        plan: &Plan,
+        plan: &AssessPlan,
         draft: &Draft,
         node: &Node,
-        inside: &Inside,
+        inside: &ObjectContents,
         level: Level,
         quiet: bool,
-    ) -> Done {
+    ) -> NodeOutcome {
         let data = || inside.slots.iter().any(|slot| draft.has_data(*slot));
         if quiet && !inside.constants_suffice && !data() {
-            return Done::Absent;
+            return NodeOutcome::Absent;
         }
         let mark = self.mark();
         self.key(node);
@@ -419,7 +438,7 @@ impl Assessor {
             } else {
                 own.min(level)
             };
-            if self.node(plan, draft, child, own, counts) != Done::Sent && own.breaks() {
+            if self.node(plan, draft, child, own, counts) != NodeOutcome::Sent && own.breaks() {
                 whole = false;
             }
         }
@@ -433,19 +452,19 @@ impl Assessor {
                     self.gaps.truncate(mark.gaps);
                 }
             }
-            return Done::Absent;
+            return NodeOutcome::Absent;
         }
         if !whole {
             self.cut(mark, level);
-            return Done::Broken;
+            return NodeOutcome::Broken;
         }
         self.close(b'}');
         self.out.push(b',');
-        Done::Sent
+        NodeOutcome::Sent
     }
 
     /// Takes back what was written since the mark; values from cells become withheld.
-    fn cut(&mut self, mark: Mark, level: Level) {
+    fn cut(&mut self, mark: Checkpoint, level: Level) {
         self.take_back(mark);
         if level.breaks() {
             self.sent.truncate(mark.sent);
@@ -454,7 +473,7 @@ impl Assessor {
         for path in self.sent.drain(mark.sent..) {
             self.gaps.push(Gap {
                 path,
-                reason: Reason::Withheld,
+                reason: GapReason::Withheld,
                 level,
             });
         }
@@ -462,19 +481,19 @@ impl Assessor {
 
     fn list(
         &mut self,
-        plan: &Plan,
+        plan: &AssessPlan,
         draft: &Draft,
         node: &Node,
         (elements, about): (&[Node], &[OwnerSlots]),
         (empty, owners, rows): (bool, bool, usize),
         level: Level,
-    ) -> Done {
+    ) -> NodeOutcome {
         let mark = self.mark();
         self.key(node);
         self.out.push(b'[');
         let (mut count, mut whole) = (0, true);
         for (index, element) in elements.iter().enumerate() {
-            let Body::Object { inside, .. } = &element.body else {
+            let NodeBody::Object { inside, .. } = &element.body else {
                 continue;
             };
             let must = owners && (index == 0 || index >= rows);
@@ -487,7 +506,7 @@ impl Assessor {
                 // What a person needs to be whole says nothing about it.
                 self.gaps.push(Gap {
                     path,
-                    reason: Reason::Invalid(MANUAL_KYB),
+                    reason: GapReason::Invalid(MANUAL_KYB),
                     level: Level::H,
                 });
                 whole = false;
@@ -495,10 +514,10 @@ impl Assessor {
             }
             if owners {
                 self.lent = None;
-                self.owner = Owner::default();
+                self.owner = SentOwner::default();
             }
             match self.object(plan, draft, element, inside, level, !must) {
-                Done::Sent => {
+                NodeOutcome::Sent => {
                     count += 1;
                     if owners {
                         self.owners.push(self.owner);
@@ -508,29 +527,29 @@ impl Assessor {
                         self.owner_facts.push((index as u32, &self.owner_id, flags));
                     }
                 }
-                Done::Absent if !must => {}
-                Done::Absent | Done::Broken => whole &= !owners,
+                NodeOutcome::Absent if !must => {}
+                NodeOutcome::Absent | NodeOutcome::Broken => whole &= !owners,
             }
         }
         if owners && !whole {
             self.owner_facts.clear();
-            return Done::Broken;
+            return NodeOutcome::Broken;
         }
         if owners {
             self.judge_owners();
         }
         if count == 0 {
             if level >= Level::G && self.gaps.len() == mark.gaps {
-                self.gap(node, Reason::Missing, level, Done::Absent);
+                self.gap(node, GapReason::Missing, level, NodeOutcome::Absent);
             }
             if !empty {
                 self.out.truncate(mark.out);
-                return Done::Absent;
+                return NodeOutcome::Absent;
             }
         }
         self.close(b']');
         self.out.push(b',');
-        Done::Sent
+        NodeOutcome::Sent
     }
 
     /// Roles that fit together; clientOwnerIds unique (contract, section 2, owners).
@@ -542,7 +561,7 @@ impl Assessor {
                 .iter()
                 .any(|&(s, e, _)| self.out.get(s..e) == self.out.get(start..end));
             if twice {
-                let reason = Reason::Invalid("another owner of the account has the same id");
+                let reason = GapReason::Invalid("another owner of the account has the same id");
                 self.gaps.push(Gap {
                     path,
                     reason,
@@ -553,13 +572,13 @@ impl Assessor {
     }
 
     /// Which of the rows is right nobody but a person knows.
-    fn disagree(&mut self, node: &Node, level: Level) -> Done {
+    fn disagree(&mut self, node: &Node, level: Level) -> NodeOutcome {
         self.data += 1;
-        let reason = Reason::Invalid(DISAGREE);
-        self.gap(node, reason, level.max(Level::H), Done::Broken)
+        let reason = GapReason::Invalid(DISAGREE);
+        self.gap(node, reason, level.max(Level::H), NodeOutcome::Broken)
     }
 
-    fn take_back(&mut self, mark: Mark) {
+    fn take_back(&mut self, mark: Checkpoint) {
         self.out.truncate(mark.out);
         self.lent = self.lent.filter(|(_, end)| *end <= mark.out);
         self.owner_ids.retain(|(_, end, _)| *end <= mark.out);
@@ -572,7 +591,13 @@ impl Assessor {
         }
     }
 
-    fn gap(&mut self, node: &Node, reason: Reason, level: Level, done: Done) -> Done {
+    fn gap(
+        &mut self,
+        node: &Node,
+        reason: GapReason,
+        level: Level,
+        done: NodeOutcome,
+    ) -> NodeOutcome {
         self.gaps.push(Gap {
             path: node.path,
             reason,
@@ -581,8 +606,8 @@ impl Assessor {
         done
     }
 
-    fn mark(&self) -> Mark {
-        Mark {
+    fn mark(&self) -> Checkpoint {
+        Checkpoint {
             out: self.out.len(),
             gaps: self.gaps.len(),
             sent: self.sent.len(),

@@ -9,15 +9,15 @@ use regex::Regex;
 
 use super::Compiler;
 use crate::dates::DateFormats;
-use crate::dates::ordered::{self, EPOCHS, ORDERS, Ordered};
+use crate::dates::ordered::{self, DateStyle, EPOCHS, ORDERS};
 use crate::dates::words::{LANGUAGES, Language};
-use crate::feed::{Feed, Pattern, Split, Strict};
+use crate::feed::{CutPattern, FieldMapping, Split, StrictLookup};
 use crate::lookup::Lookup;
 use crate::missing::Missing;
-use crate::names::{self, Order as NameOrder, PARTS, Part, Taking};
-use crate::step::{Case, Dates, Place, Step, YesNo};
-use crate::target::{Takes, fits};
-use bakkt_contract::amounts::Point;
+use crate::names::{self, NameOrder, NamePart, NameTransform, PARTS};
+use crate::step::{CountrySource, Dates, LetterCase, Transform, YesNo};
+use crate::target::{TargetForm, fits};
+use bakkt_contract::amounts::DecimalMark;
 use bakkt_contract::{Form, countries};
 use bakkt_files::toml_file::{Table, Value};
 use bakkt_model::error::nearest;
@@ -45,13 +45,13 @@ const FORMATS_HELP: &str =
 const MOST_DIGITS: i64 = 40;
 
 impl Compiler<'_, '_> {
-    pub(super) fn cutting(&mut self, table: &Table<'_>, feed: &mut Feed) {
+    pub(super) fn cutting(&mut self, table: &Table<'_>, feed: &mut FieldMapping) {
         if let Some(value) = table.get("regex")
             && let Some(pattern) = value.text(self.found)
         {
             match Regex::new(pattern) {
                 Ok(regex) => {
-                    feed.regex = Some(Pattern {
+                    feed.regex = Some(CutPattern {
                         regex,
                         number: self.feeds.len(),
                     })
@@ -97,20 +97,20 @@ impl Compiler<'_, '_> {
         feed.join = table.text("join", self.found).map(str::to_owned);
     }
 
-    pub(super) fn steps(&mut self, table: &Table<'_>, takes: Takes, feed: &mut Feed) {
+    pub(super) fn steps(&mut self, table: &Table<'_>, takes: TargetForm, feed: &mut FieldMapping) {
         if table.boolean("digits", self.found) == Some(true) {
-            feed.steps.push(Step::Digits);
+            feed.steps.push(Transform::Digits);
         }
         if let Some(width) = table.integer("pad", 1, MOST_DIGITS, self.found) {
-            feed.steps.push(Step::Pad(width as usize));
+            feed.steps.push(Transform::Pad(width as usize));
         }
         let cases = [
-            ("upper", Case::Upper),
-            ("lower", Case::Lower),
-            ("title", Case::Title),
+            ("upper", LetterCase::Upper),
+            ("lower", LetterCase::Lower),
+            ("title", LetterCase::Title),
         ];
         if let Some(case) = table.choice("case", &cases, self.found) {
-            feed.steps.push(Step::Case(case));
+            feed.steps.push(Transform::Case(case));
         }
         if let Some(value) = table.get("lookup") {
             let otherwise = table
@@ -118,7 +118,7 @@ impl Compiler<'_, '_> {
                 .and_then(|value| self.word(value, takes));
             self.unknown(table, otherwise.is_some(), feed);
             let lookup = self.lookup(value, takes, table);
-            feed.steps.push(Step::Lookup(lookup, otherwise));
+            feed.steps.push(Transform::Lookup(lookup, otherwise));
         }
         let mut forms = 0;
         for key in FORMS {
@@ -139,7 +139,7 @@ impl Compiler<'_, '_> {
     }
 
     /// What a code that is in no table does.
-    fn unknown(&mut self, table: &Table<'_>, otherwise: bool, feed: &mut Feed) {
+    fn unknown(&mut self, table: &Table<'_>, otherwise: bool, feed: &mut FieldMapping) {
         let choices = [("gap", false), ("error", true)];
         let Some(value) = table.get("unknown") else {
             return;
@@ -161,11 +161,11 @@ impl Compiler<'_, '_> {
             }
             let place = value.place();
             let columns = feed.columns.clone();
-            feed.strict = Some(Arc::new(Strict { place, columns }));
+            feed.strict = Some(Arc::new(StrictLookup { place, columns }));
         }
     }
 
-    fn lookup(&mut self, value: Value<'_>, takes: Takes, table: &Table<'_>) -> Lookup {
+    fn lookup(&mut self, value: Value<'_>, takes: TargetForm, table: &Table<'_>) -> Lookup {
         let mut lookup = Lookup::default();
         let pairs = match value.as_text() {
             Some(name) => match self.lookups.get(name) {
@@ -201,24 +201,24 @@ impl Compiler<'_, '_> {
         lookup
     }
 
-    fn form(&mut self, key: &str, value: Value<'_>, takes: Takes) -> Option<Step> {
+    fn form(&mut self, key: &str, value: Value<'_>, takes: TargetForm) -> Option<Transform> {
         let form = match takes {
-            Takes::One(form) => Some(form),
-            Takes::Lines(_) => None,
+            TargetForm::One(form) => Some(form),
+            TargetForm::Lines(_) => None,
         };
         match key {
             "date" => {
                 let dates = self.date(value)?;
-                Some(Step::Date(dates, form == Some(Form::DateTime)))
+                Some(Transform::Date(dates, form == Some(Form::DateTime)))
             }
-            "phone" => self.place("phone", value).map(Step::Phone),
-            "postal_code" => self.place("postal_code", value).map(Step::PostalCode),
+            "phone" => self.place("phone", value).map(Transform::Phone),
+            "postal_code" => self.place("postal_code", value).map(Transform::PostalCode),
             "name" => self.name(value),
             "tax_id" => self.tax_id(value),
             "usd_range" => match form {
                 Some(Form::Usd(scale)) => self
                     .point(key, value)
-                    .map(|point| Step::UsdRange(scale, point)),
+                    .map(|point| Transform::UsdRange(scale, point)),
                 _ => {
                     value.wrong_key(
                         self.found,
@@ -228,11 +228,16 @@ impl Compiler<'_, '_> {
                     None
                 }
             },
-            "integer" => self.point(key, value).map(Step::Integer),
+            "integer" => self.point(key, value).map(Transform::Integer),
             "yes_no" => self.yes_no(value),
-            "country" => value.boolean(self.found)?.then_some(Step::Country),
-            _ if value.is_table() => self.place("us_state", value).map(Some).map(Step::UsState),
-            _ => value.boolean(self.found)?.then_some(Step::UsState(None)),
+            "country" => value.boolean(self.found)?.then_some(Transform::Country),
+            _ if value.is_table() => self
+                .place("us_state", value)
+                .map(Some)
+                .map(Transform::UsState),
+            _ => value
+                .boolean(self.found)?
+                .then_some(Transform::UsState(None)),
         }
     }
 
@@ -244,7 +249,7 @@ impl Compiler<'_, '_> {
         }
         let order = value.as_text().and_then(|word| find(&ORDERS, word));
         if let Some(order) = order {
-            return Some(Dates::Ordered(Box::new(Ordered::new(order))));
+            return Some(Dates::Ordered(Box::new(DateStyle::new(order))));
         }
         let texts = value.texts(self.found)?;
         let formats: Vec<&str> = texts.into_iter().map(|(text, _)| text).collect();
@@ -295,7 +300,7 @@ impl Compiler<'_, '_> {
                 "date = { order = \"mdy\" }, or \"dmy\" or \"ymd\"",
             );
         }
-        let mut dates = Ordered::new(order.unwrap_or(ORDERS[0].1));
+        let mut dates = DateStyle::new(order.unwrap_or(ORDERS[0].1));
         if let Some(pivot) = table.integer("pivot", 0, 99, self.found) {
             dates.pivot = pivot as u8;
         }
@@ -335,8 +340,8 @@ impl Compiler<'_, '_> {
         found
     }
 
-    fn name(&mut self, value: Value<'_>) -> Option<Step> {
-        let plain = |part| Taking {
+    fn name(&mut self, value: Value<'_>) -> Option<Transform> {
+        let plain = |part| NameTransform {
             part,
             habit: NameOrder::GivenFirst.into(),
             suffix: false,
@@ -344,7 +349,7 @@ impl Compiler<'_, '_> {
         };
         if !value.is_table() {
             let part = value.choice("name", &PARTS, self.found)?;
-            return Some(Step::Name(plain(part)));
+            return Some(Transform::Name(plain(part)));
         }
         let table = value.table("name", self.found)?;
         let part = table.choice("part", &PARTS, self.found);
@@ -357,7 +362,7 @@ impl Compiler<'_, '_> {
         }
         let order = table.choice("order", &names::ORDERS, self.found);
         let suffix = table.boolean("suffix", self.found) == Some(true);
-        if suffix && part.is_some_and(|part| part != Part::Family) {
+        if suffix && part.is_some_and(|part| part != NamePart::Family) {
             table.wrong(
                 self.found,
                 "`suffix` belongs to the family name",
@@ -372,14 +377,14 @@ impl Compiler<'_, '_> {
         taking.habit.family_names = family_names.unwrap_or(1) as u8;
         taking.suffix = suffix;
         taking.person = person.map(|person| person as usize - 1);
-        Some(Step::Name(taking))
+        Some(Transform::Name(taking))
     }
 
-    fn tax_id(&mut self, value: Value<'_>) -> Option<Step> {
+    fn tax_id(&mut self, value: Value<'_>) -> Option<Transform> {
         let parts = [("number", false), ("type", true)];
         if !value.is_table() {
             let kind = value.choice("tax_id", &parts, self.found)?;
-            return Some(Step::TaxId {
+            return Some(Transform::TaxId {
                 kind,
                 entity: false,
             });
@@ -395,29 +400,29 @@ impl Compiler<'_, '_> {
         }
         let entity = table.boolean("entity", self.found) == Some(true);
         table.finish(self.found);
-        Some(Step::TaxId {
+        Some(Transform::TaxId {
             kind: kind?,
             entity,
         })
     }
 
     /// `true`, or what begins the decimals of the column's numbers.
-    fn point(&mut self, key: &str, value: Value<'_>) -> Option<Point> {
+    fn point(&mut self, key: &str, value: Value<'_>) -> Option<DecimalMark> {
         if !value.is_table() {
-            return value.boolean(self.found)?.then_some(Point::Open);
+            return value.boolean(self.found)?.then_some(DecimalMark::Open);
         }
         let table = value.table(key, self.found)?;
-        let points = [(".", Point::Dot), (",", Point::Comma)];
+        let points = [(".", DecimalMark::Dot), (",", DecimalMark::Comma)];
         let point = table.choice("decimal", &points, self.found);
         table.finish(self.found);
         Some(point.unwrap_or_default())
     }
 
-    fn yes_no(&mut self, value: Value<'_>) -> Option<Step> {
+    fn yes_no(&mut self, value: Value<'_>) -> Option<Transform> {
         if !value.is_table() {
             return value
                 .boolean(self.found)?
-                .then(|| Step::YesNo(YesNo::default()));
+                .then(|| Transform::YesNo(YesNo::default()));
         }
         let table = value.table("yes_no", self.found)?;
         let mut words = |key| -> Vec<String> {
@@ -440,14 +445,14 @@ impl Compiler<'_, '_> {
         }
         table.finish(self.found);
         let folded = |words: Vec<String>| words.iter().map(|word| fold(word)).collect();
-        Some(Step::YesNo(YesNo {
+        Some(Transform::YesNo(YesNo {
             yes: folded(yes),
             no: folded(no),
         }))
     }
 
     /// A region, or the column that names it and the region where it does not.
-    fn place(&mut self, key: &str, value: Value<'_>) -> Option<Place> {
+    fn place(&mut self, key: &str, value: Value<'_>) -> Option<CountrySource> {
         let (region, at, column) = if value.is_table() {
             let table = value.table(key, self.found)?;
             let column = table
@@ -474,7 +479,7 @@ impl Compiler<'_, '_> {
                 "an ISO 3166-1 alpha-2 code such as \"US\"",
             );
         }
-        Some(Place {
+        Some(CountrySource {
             column,
             default: region.map(str::to_owned),
             missing: Missing::default(),

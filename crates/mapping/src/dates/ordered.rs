@@ -20,7 +20,7 @@ use bakkt_contract::forms::FIRST_YEAR;
 
 /// Which of day, month and year comes first, second and last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum DateOrder {
     /// As in the United States.
     MonthDayYear,
     /// As in most of the world.
@@ -30,15 +30,15 @@ pub enum Order {
 }
 
 /// Their names in mappings.
-pub const ORDERS: [(&str, Order); 3] = [
-    ("mdy", Order::MonthDayYear),
-    ("dmy", Order::DayMonthYear),
-    ("ymd", Order::YearMonthDay),
+pub const ORDERS: [(&str, DateOrder); 3] = [
+    ("mdy", DateOrder::MonthDayYear),
+    ("dmy", DateOrder::DayMonthYear),
+    ("ymd", DateOrder::YearMonthDay),
 ];
 
 /// What day a spreadsheet's serial numbers count from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Epoch {
+pub enum SerialEpoch {
     /// Excel's own: 1 is 1900-01-01, and 60 is a day that never was.
     Y1900,
     /// That of old Macintosh workbooks: 0 is 1904-01-01.
@@ -46,19 +46,20 @@ pub enum Epoch {
 }
 
 /// Their names in mappings.
-pub const EPOCHS: [(&str, Epoch); 2] = [("1900", Epoch::Y1900), ("1904", Epoch::Y1904)];
+pub const EPOCHS: [(&str, SerialEpoch); 2] =
+    [("1900", SerialEpoch::Y1900), ("1904", SerialEpoch::Y1904)];
 
 /// How the dates of a column are written.
 #[derive(Clone, Debug)]
-pub struct Ordered {
+pub struct DateStyle {
     /// Which comes first.
-    pub order: Order,
+    pub order: DateOrder,
     /// Two-digit years above it are 19xx, the others 20xx.
     pub pivot: u8,
     /// Whose names of months count.
     pub languages: Vec<&'static Language>,
     /// A plain number is a serial number of a spreadsheet.
-    pub excel: Option<Epoch>,
+    pub excel: Option<SerialEpoch>,
     /// Where a time is from that does not say so itself; none: UTC.
     pub zone: Option<TimeZone>,
 }
@@ -71,7 +72,7 @@ impl std::fmt::Debug for Language {
 
 /// What was read: a day, and a time of it where there was one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Read {
+pub struct DateReading {
     /// The day, as written.
     pub date: Date,
     /// The time behind it.
@@ -104,7 +105,7 @@ pub fn zone(name: &str) -> Option<TimeZone> {
 
 /// One of up to three things that make a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Item {
+enum DateItem {
     /// So many digits.
     Number(usize, i16),
     Month(i8),
@@ -113,10 +114,10 @@ enum Item {
 /// What parts two items: the mark, or a space, or nothing.
 type Gap = Option<char>;
 
-impl Ordered {
+impl DateStyle {
     /// Of an order, everything else as it is by itself.
-    pub fn new(order: Order) -> Ordered {
-        Ordered {
+    pub fn new(order: DateOrder) -> DateStyle {
+        DateStyle {
             order,
             pivot: super::DEFAULT_PIVOT,
             languages: Language::find("en").into_iter().collect(),
@@ -126,7 +127,7 @@ impl Ordered {
     }
 
     /// Reads a date, and checks the time behind it.
-    pub fn parse(&self, text: &str) -> Option<Read> {
+    pub fn parse(&self, text: &str) -> Option<DateReading> {
         let text = text.trim();
         if text.len() > LONGEST {
             return None;
@@ -139,7 +140,7 @@ impl Ordered {
     }
 
     /// The moment in UTC as the contract writes it; a day without a time is its midnight in UTC.
-    pub fn moment(&self, read: Read) -> Option<Timestamp> {
+    pub fn moment(&self, read: DateReading) -> Option<Timestamp> {
         let Some(clock) = read.time else {
             return TimeZone::UTC.to_timestamp(read.date.at(0, 0, 0, 0)).ok();
         };
@@ -161,22 +162,22 @@ impl Ordered {
         known.then(|| rest.trim_start_matches(['.', ',', ' ']))
     }
 
-    fn written(&self, text: &str) -> Option<Read> {
+    fn written(&self, text: &str) -> Option<DateReading> {
         let (date, rest) = self.date(text)?;
         let time = clock(rest)?;
-        Some(Read { date, time })
+        Some(DateReading { date, time })
     }
 
     /// A date at the start, and what follows it.
     fn date<'t>(&self, text: &'t str) -> Option<(Date, &'t str)> {
-        let mut items = [Item::Month(0); 3];
+        let mut items = [DateItem::Month(0); 3];
         let mut gaps: [Gap; 2] = [None; 2];
         let mut rest = text;
         for (place, slot) in items.iter_mut().enumerate() {
             let (item, after) = self.item(rest)?;
             *slot = item;
             rest = after;
-            if place == 0 && matches!(item, Item::Number(8, _)) {
+            if place == 0 && matches!(item, DateItem::Number(8, _)) {
                 return Some((self.eight(text.get(..8)?)?, rest));
             }
             if let Some(gap) = gaps.get_mut(place) {
@@ -192,13 +193,13 @@ impl Ordered {
     }
 
     /// A number or a month's name at the start.
-    fn item<'t>(&self, text: &'t str) -> Option<(Item, &'t str)> {
+    fn item<'t>(&self, text: &'t str) -> Option<(DateItem, &'t str)> {
         let count = text.bytes().take_while(u8::is_ascii_digit).count();
         if count > 0 {
             let (digits, rest) = text.split_at_checked(count).filter(|_| count <= 8)?;
             // Eight digits are read elsewhere.
             let value = if count <= 4 { digits.parse().ok()? } else { 0 };
-            return Some((Item::Number(count, value), without_ordinal(rest)));
+            return Some((DateItem::Number(count, value), without_ordinal(rest)));
         }
         let (word, rest) = word(text)?;
         let folded = fold(word);
@@ -207,7 +208,10 @@ impl Ordered {
             .iter()
             .find_map(|language| language.month(&folded));
         match month {
-            Some(month) => Some((Item::Month(month), rest.strip_prefix('.').unwrap_or(rest))),
+            Some(month) => Some((
+                DateItem::Month(month),
+                rest.strip_prefix('.').unwrap_or(rest),
+            )),
             None if is_filler(&folded) => {
                 let (_, rest) = gap_of(rest);
                 // One filler after another is no date; the text gets shorter each time in any case.
@@ -217,8 +221,8 @@ impl Ordered {
         }
     }
 
-    fn resolve(&self, items: [Item; 3], gaps: [Gap; 2]) -> Option<Date> {
-        use Item::{Month, Number};
+    fn resolve(&self, items: [DateItem; 3], gaps: [Gap; 2]) -> Option<Date> {
+        use DateItem::{Month, Number};
         let (year, month, day) = match items {
             [Number(a, first), Number(b, second), Number(c, third)] => {
                 // Without names, one kind of mark parts all three.
@@ -228,9 +232,9 @@ impl Ordered {
                 let (first, second, third) = ((a, first), (b, second), (c, third));
                 match self.order {
                     _ if a == 4 => (first, second, third),
-                    Order::YearMonthDay => (first, second, third),
-                    Order::MonthDayYear => (third, first, second),
-                    Order::DayMonthYear => (third, second, first),
+                    DateOrder::YearMonthDay => (first, second, third),
+                    DateOrder::MonthDayYear => (third, first, second),
+                    DateOrder::DayMonthYear => (third, second, first),
                 }
             }
             [Month(month), Number(a, day), Number(b, year)] => {
@@ -238,7 +242,7 @@ impl Ordered {
             }
             [Number(a, first), Month(month), Number(b, last)] => {
                 let month = (1, i16::from(month));
-                let year_first = a == 4 || (b != 4 && self.order == Order::YearMonthDay);
+                let year_first = a == 4 || (b != 4 && self.order == DateOrder::YearMonthDay);
                 if year_first {
                     ((a, first), month, (b, last))
                 } else {
@@ -264,9 +268,9 @@ impl Ordered {
         let number = |from: usize, to: usize| digits.get(from..to)?.parse::<i16>().ok();
         let two = |from: usize| i8::try_from(number(from, from + 2)?).ok();
         let in_order = match self.order {
-            Order::MonthDayYear => real(number(4, 8)?, two(0)?, two(2)?),
-            Order::DayMonthYear => real(number(4, 8)?, two(2)?, two(0)?),
-            Order::YearMonthDay => None,
+            DateOrder::MonthDayYear => real(number(4, 8)?, two(0)?, two(2)?),
+            DateOrder::DayMonthYear => real(number(4, 8)?, two(2)?, two(0)?),
+            DateOrder::YearMonthDay => None,
         };
         in_order.or_else(|| real(number(0, 4)?, two(4)?, two(6)?))
     }
@@ -325,7 +329,7 @@ fn behind_filler(text: &str) -> &str {
 }
 
 /// A serial number of a spreadsheet, with the time of day behind its point or comma.
-fn serial(text: &str, epoch: Epoch) -> Option<Read> {
+fn serial(text: &str, epoch: SerialEpoch) -> Option<DateReading> {
     let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     // A spreadsheet puts no zero in front of a number.
@@ -337,8 +341,8 @@ fn serial(text: &str, epoch: Epoch) -> Option<Read> {
     }
     let number: i64 = whole.parse().ok()?;
     let (day, apart) = match epoch {
-        Epoch::Y1900 => (Date::constant(1899, 12, 30), 0),
-        Epoch::Y1904 => (Date::constant(1904, 1, 1), SERIALS_APART),
+        SerialEpoch::Y1900 => (Date::constant(1899, 12, 30), 0),
+        SerialEpoch::Y1904 => (Date::constant(1904, 1, 1), SERIALS_APART),
     };
     let usual = (FIRST_USUAL_SERIAL..=LAST_USUAL_SERIAL - apart).contains(&number);
     if !usual && number != LAST_SERIAL - apart {
@@ -349,7 +353,7 @@ fn serial(text: &str, epoch: Epoch) -> Option<Read> {
         let time = Time::midnight().checked_add(seconds.seconds()).ok()?;
         Some(Clock { time, offset: None })
     });
-    Some(Read { date, time })
+    Some(DateReading { date, time })
 }
 
 /// The second of a day that a fraction of it is; none for whole days. Twelve digits are more than a spreadsheet has.

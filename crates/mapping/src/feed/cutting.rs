@@ -1,6 +1,6 @@
 //! What is cut out of a cell before anything is made of it: the part that a pattern finds, and the parts between marks.
 //!
-//! Owner of [`Pattern`] and [`Split`]. Left out on purpose: what a miss means (`feed`).
+//! Owner of [`CutPattern`] and [`Split`]. Left out on purpose: what a miss means (`feed`).
 
 use regex::Regex;
 
@@ -9,14 +9,14 @@ use bakkt_model::text::trim;
 
 /// What a cell must look like, and which part of it counts: the first group, or the whole match.
 #[derive(Debug)]
-pub struct Pattern {
+pub struct CutPattern {
     /// The expression.
     pub regex: Regex,
     /// Its number in the mapping.
     pub number: usize,
 }
 
-impl Pattern {
+impl CutPattern {
     pub(super) fn find<'t>(&self, text: &'t str, scratch: &mut Scratch) -> Option<&'t str> {
         if self.regex.captures_len() < 2 {
             return self.regex.find(text).map(|found| trim(found.as_str()));

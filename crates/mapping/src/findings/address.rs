@@ -165,7 +165,7 @@ const NO_STREETS: &[&str] = &[
 
 /// What is wrong with a residential street.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
+pub enum StreetProblem {
     /// It is a P.O. box.
     Box,
     /// It says that there is none, or is a number without a name.
@@ -177,13 +177,13 @@ pub fn doubt<'a>(
     lines: impl Iterator<Item = &'a str>,
     country: Option<&str>,
     scratch: &mut String,
-) -> Option<Doubt> {
+) -> Option<StreetProblem> {
     let mut has_street = false;
     let mut has_letter = false;
     let mut boxed = false;
     for (place, line) in lines.enumerate() {
         if place == 0 && is_no_street(line, scratch) {
-            return Some(Doubt::NoStreet);
+            return Some(StreetProblem::NoStreet);
         }
         has_letter |= line.contains(char::is_alphabetic);
         if is_box(line, country) {
@@ -195,9 +195,9 @@ pub fn doubt<'a>(
     }
     // In Japan a block and a building have numbers, and streets no names.
     if !has_letter && !boxed && country != Some("JPN") {
-        return Some(Doubt::NoStreet);
+        return Some(StreetProblem::NoStreet);
     }
-    (boxed && !has_street).then_some(Doubt::Box)
+    (boxed && !has_street).then_some(StreetProblem::Box)
 }
 
 /// Whether a line says that there is no street.
@@ -413,7 +413,7 @@ mod tests {
         }
     }
 
-    fn judged(lines: &[&str], country: &str) -> Option<Doubt> {
+    fn judged(lines: &[&str], country: &str) -> Option<StreetProblem> {
         doubt(lines.iter().copied(), Some(country), &mut String::new())
     }
 
@@ -492,10 +492,16 @@ mod tests {
             ("Paczkomat WAW12", "POL"),
             ("Ｐ０ ＢＯＸ １２", "USA"),
         ] {
-            assert_eq!(judged(&[line], country), Some(Doubt::Box), "{line}");
+            assert_eq!(judged(&[line], country), Some(StreetProblem::Box), "{line}");
         }
-        assert_eq!(judged(&["Jane Roe", "PO Box 5"], "USA"), Some(Doubt::Box));
-        assert_eq!(judged(&["PO Box 5", "Apt 4"], "USA"), Some(Doubt::Box));
+        assert_eq!(
+            judged(&["Jane Roe", "PO Box 5"], "USA"),
+            Some(StreetProblem::Box)
+        );
+        assert_eq!(
+            judged(&["PO Box 5", "Apt 4"], "USA"),
+            Some(StreetProblem::Box)
+        );
     }
 
     #[test]
@@ -534,7 +540,7 @@ mod tests {
         assert_eq!(judged(&["12 Main St", "PO Box 5"], "USA"), None);
         assert_eq!(judged(&["12 Main St", "Apt 5"], "USA"), None);
         assert_eq!(judged(&["12", "Main St"], "USA"), None);
-        assert_eq!(judged(&["12", "34"], "USA"), Some(Doubt::NoStreet));
+        assert_eq!(judged(&["12", "34"], "USA"), Some(StreetProblem::NoStreet));
     }
 
     #[test]
@@ -572,7 +578,11 @@ mod tests {
             "#12",
             "１２",
         ] {
-            assert_eq!(judged(&[line], "USA"), Some(Doubt::NoStreet), "{line}");
+            assert_eq!(
+                judged(&[line], "USA"),
+                Some(StreetProblem::NoStreet),
+                "{line}"
+            );
         }
         for line in [
             "1 Same St",

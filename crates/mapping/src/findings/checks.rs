@@ -1,6 +1,6 @@
 //! The checks of one record, on the thread that mapped it.
 //!
-//! Owner of [`Checks`], made once for a mapping, and of [`Looked`], a thread's buffers. It runs for every row of an export,
+//! Owner of [`Checks`], made once for a mapping, and of [`RecordFindings`], a thread's buffers. It runs for every row of an export,
 //! so a look at the bytes of all values together comes first: a record of plain ASCII without escapes costs a few
 //! nanoseconds. Constants of the mapping are not looked at, nor are values that are a gap already.
 //! Left out on purpose: comparing records (`gather`).
@@ -9,19 +9,19 @@ use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use jiff::civil::Date;
 
-use super::address::{self, Doubt};
+use super::address::{self, StreetProblem};
 use super::birth;
 use super::entities;
 use super::ids;
 use super::text;
 use crate::Mapper;
-use crate::assess::Plan;
-use crate::draft::{Draft, Slot};
+use crate::assess::AssessPlan;
+use crate::draft::{Draft, SlotValue};
 use bakkt_contract::fold::fold_into;
 use bakkt_contract::roles::PRIMARY_OWNER;
-use bakkt_contract::{Form, Shape, path};
-use bakkt_model::finding::{Kind, Rules};
-use bakkt_model::position::{List, Position};
+use bakkt_contract::{FieldShape, Form, path};
+use bakkt_model::finding::{FindingKind, FindingRules};
+use bakkt_model::position::{JoinedList, Position};
 use bakkt_source::shape::shape;
 
 /// Roles whose holders act for others or for themselves, and so are of age.
@@ -58,14 +58,14 @@ const NAMES: &[&str] = &[
 #[derive(Debug)]
 pub struct Checks {
     /// What the settings say.
-    pub rules: Rules,
+    pub rules: FindingRules,
     /// The kinds that block, as a set.
     pub blocking: u32,
     /// The fields that findings can name.
-    pub fields: Vec<Field>,
+    pub fields: Vec<FindingField>,
     /// Texts, by slot.
     texts: Vec<TextSlot>,
-    owners: Vec<Owner>,
+    owners: Vec<CheckedOwner>,
     entity: Entity,
     as_of: Date,
     key: RandomState,
@@ -73,7 +73,7 @@ pub struct Checks {
 
 /// A field that a finding can name.
 #[derive(Clone, Debug)]
-pub struct Field {
+pub struct FindingField {
     /// Its path; of a row that is an element of a list, with empty brackets.
     pub path: String,
     /// Of such an element: the list, by its number in the mapping, and its place.
@@ -91,7 +91,7 @@ struct TextSlot {
 
 /// Slots of an owner; each with the number of its field.
 #[derive(Debug, Default)]
-struct Owner {
+struct CheckedOwner {
     /// The first slot of the owner: a record with fewer slots does not have them.
     first: Option<usize>,
     role: Option<usize>,
@@ -111,7 +111,7 @@ struct Entity {
 
 /// What is compared between records: keyed hashes, 0 where there is nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Keys {
+pub struct ComparisonKeys {
     /// Of the id as a person sees it.
     pub id: u64,
     /// Of the entity, on an account that has one.
@@ -128,34 +128,34 @@ pub struct Keys {
     pub first: u8,
 }
 
-/// One finding of a record.
+/// A finding of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// What it is.
-    pub kind: Kind,
+pub struct RecordFinding {
+    /// The kind of finding.
+    pub kind: FindingKind,
     /// The field, by its number in [`Checks::fields`].
     pub field: Option<u16>,
     /// What the value looks like, masked, and what is meant by it; empty unless asked for.
     pub shape: String,
     /// Where it stands, when that is not the row that the record begins with; filled in by the scan.
-    pub at: Option<(List, Position)>,
+    pub at: Option<(JoinedList, Position)>,
 }
 
 /// What was found of the last record, and a thread's buffers.
 #[derive(Debug, Default)]
-pub struct Looked {
+pub struct RecordFindings {
     /// Describe what values look like.
     pub shapes: bool,
     /// The findings.
-    pub found: Vec<Found>,
+    pub found: Vec<RecordFinding>,
     /// What other records are compared by.
-    pub keys: Keys,
+    pub keys: ComparisonKeys,
     scratch: String,
 }
 
 impl Checks {
     /// Lays the checks out for a mapping.
-    pub fn new(mapper: &Mapper, plan: &Plan, rules: Rules) -> Checks {
+    pub fn new(mapper: &Mapper, plan: &AssessPlan, rules: FindingRules) -> Checks {
         let mut checks = Checks {
             blocking: rules.blocking(),
             rules,
@@ -173,16 +173,17 @@ impl Checks {
         checks
     }
 
-    fn add(&mut self, plan: &Plan, slot: usize, target: &str) {
+    fn add(&mut self, plan: &AssessPlan, slot: usize, target: &str) {
         let Some(found) = path::find(target) else {
             return;
         };
         let text = matches!(
             found.field.shape,
-            Shape::Leaf(Form::Text | Form::Short(_)) | Shape::Lines(Form::Text | Form::Short(_))
+            FieldShape::Leaf(Form::Text | Form::Short(_))
+                | FieldShape::Lines(Form::Text | Form::Short(_))
         );
         let name = target.rsplit('.').next().unwrap_or(target);
-        if text || matches!(found.field.shape, Shape::Leaf(Form::State)) {
+        if text || matches!(found.field.shape, FieldShape::Leaf(Form::State)) {
             let field = self.field(plan, target);
             self.texts.push(TextSlot {
                 slot,
@@ -219,7 +220,7 @@ impl Checks {
             0
         };
         if self.owners.len() <= index {
-            self.owners.resize_with(index + 1, Owner::default);
+            self.owners.resize_with(index + 1, CheckedOwner::default);
         }
         let owner = &mut self.owners[index];
         owner.first = Some(owner.first.map_or(slot, |first| first.min(slot)));
@@ -234,14 +235,14 @@ impl Checks {
         }
     }
 
-    fn field(&mut self, plan: &Plan, target: &str) -> u16 {
+    fn field(&mut self, plan: &AssessPlan, target: &str) -> u16 {
         let gap = plan.paths.iter().position(|info| info.path == target);
         let element = gap.and_then(|gap| plan.paths[gap].element);
         let path = match (element, target.split_once('['), target.split_once(']')) {
             (Some(_), Some((list, _)), Some((_, rest))) => format!("{list}[]{rest}"),
             _ => target.to_owned(),
         };
-        self.fields.push(Field {
+        self.fields.push(FindingField {
             path,
             element,
             gap: gap.map(|gap| gap as u32),
@@ -261,7 +262,7 @@ impl Checks {
 /// A value of a record that came from a cell.
 fn cell(draft: &Draft, slot: usize) -> Option<&str> {
     match draft.slot(slot) {
-        Slot::Value {
+        SlotValue::Value {
             span,
             constant: false,
         } => Some(draft.text(span)),
@@ -269,7 +270,7 @@ fn cell(draft: &Draft, slot: usize) -> Option<&str> {
     }
 }
 
-impl Looked {
+impl RecordFindings {
     /// Looks at a record. `is_gap` says whether a path, by its number, is a gap of it.
     pub fn look(
         &mut self,
@@ -279,7 +280,7 @@ impl Looked {
         is_gap: impl Fn(u32) -> bool,
     ) {
         self.found.clear();
-        self.keys = Keys::default();
+        self.keys = ComparisonKeys::default();
         let fits = |field: u16| {
             let field = checks.fields.get(usize::from(field));
             !field.and_then(|field| field.gap).is_some_and(&is_gap)
@@ -297,14 +298,14 @@ impl Looked {
 
     fn add(
         &mut self,
-        rules: &Rules,
-        kind: Kind,
+        rules: &FindingRules,
+        kind: FindingKind,
         field: Option<u16>,
         shape: impl FnOnce() -> String,
     ) {
         if rules.looks_for(kind) {
             let shape = if self.shapes { shape() } else { String::new() };
-            self.found.push(Found {
+            self.found.push(RecordFinding {
                 kind,
                 field,
                 shape,
@@ -316,7 +317,7 @@ impl Looked {
     fn look_at_id(&mut self, checks: &Checks, id: &str) {
         self.keys.digits = ids::digits(id);
         self.keys.first = id.as_bytes().first().copied().unwrap_or(0);
-        if checks.rules.looks_for(Kind::SimilarIds) {
+        if checks.rules.looks_for(FindingKind::SimilarIds) {
             self.scratch.clear();
             ids::skeleton(id, &mut self.scratch);
             self.keys.id = checks.hash(0, &[&self.scratch]);
@@ -324,7 +325,7 @@ impl Looked {
         if let Some(expected) = checks.rules.expected_id_length {
             let length = id.chars().count();
             if length != expected as usize {
-                self.add(&checks.rules, Kind::IdLength, None, || {
+                self.add(&checks.rules, FindingKind::IdLength, None, || {
                     format!("{length} characters instead of {expected}")
                 });
             }
@@ -343,11 +344,11 @@ impl Looked {
             .take_while(|text| text.slot < draft.len());
         for text in slots {
             match draft.slot(text.slot) {
-                Slot::Value {
+                SlotValue::Value {
                     span,
                     constant: false,
                 } => self.look_at_text(checks, text, (draft.text(span), escaped), fits),
-                Slot::List {
+                SlotValue::List {
                     first,
                     last,
                     constant: false,
@@ -383,13 +384,13 @@ impl Looked {
             && let Some(read) = entities::unescape(value)
             && fits(slot.field)
         {
-            self.add(rules, Kind::EscapedText, field, || {
+            self.add(rules, FindingKind::EscapedText, field, || {
                 readable(read.note, &read.text)
             });
         }
         if slot.is_name && value.contains('?') && text::has_lost_letter(value) && fits(slot.field) {
             let note = "a question mark instead of a letter";
-            self.add(rules, Kind::Mojibake, field, || readable(note, ""));
+            self.add(rules, FindingKind::Mojibake, field, || readable(note, ""));
         }
         if plain {
             return;
@@ -397,14 +398,14 @@ impl Looked {
         if let Some(reading) = text::mojibake(value, slot.is_name)
             && fits(slot.field)
         {
-            self.add(rules, Kind::Mojibake, field, || {
+            self.add(rules, FindingKind::Mojibake, field, || {
                 readable(reading.note, &reading.text)
             });
         }
         if let Some(what) = text::hidden(value)
             && fits(slot.field)
         {
-            self.add(rules, Kind::InvisibleCharacter, field, || {
+            self.add(rules, FindingKind::InvisibleCharacter, field, || {
                 readable(what, "")
             });
         }
@@ -414,7 +415,7 @@ impl Looked {
         &mut self,
         checks: &Checks,
         draft: &Draft,
-        owner: &Owner,
+        owner: &CheckedOwner,
         is_primary: bool,
         fits: &impl Fn(u16) -> bool,
     ) {
@@ -424,18 +425,21 @@ impl Looked {
             && fits(field)
         {
             if let Some(why) = birth::implausible(born, checks.as_of) {
-                self.add(rules, Kind::ImplausibleBirthDate, Some(field), || {
-                    why.to_owned()
-                });
+                self.add(
+                    rules,
+                    FindingKind::ImplausibleBirthDate,
+                    Some(field),
+                    || why.to_owned(),
+                );
             } else if birth::is_minor(born, checks.as_of) {
                 let role = owner.role.and_then(|slot| draft.value(slot));
                 if is_primary || role.is_some_and(|role| OF_AGE.contains(&role)) {
-                    self.add(rules, Kind::MinorOwner, Some(field), || {
+                    self.add(rules, FindingKind::MinorOwner, Some(field), || {
                         "under 18".to_owned()
                     });
                 }
             }
-            if is_primary && rules.looks_for(Kind::DefaultBirthDate) {
+            if is_primary && rules.looks_for(FindingKind::DefaultBirthDate) {
                 self.keys.born = birth::number(born);
             }
         }
@@ -452,7 +456,7 @@ impl Looked {
         country: Option<usize>,
         fits: &impl Fn(u16) -> bool,
     ) {
-        let Slot::List {
+        let SlotValue::List {
             first,
             last,
             constant: false,
@@ -463,8 +467,8 @@ impl Looked {
         let lines = (first..last).filter_map(|item| draft.item(item).ok());
         let country = country.and_then(|slot| draft.value(slot));
         let kind = match address::doubt(lines.clone(), country, &mut self.scratch) {
-            Some(Doubt::Box) => Kind::PoBox,
-            Some(Doubt::NoStreet) => Kind::PlaceholderStreet,
+            Some(StreetProblem::Box) => FindingKind::PoBox,
+            Some(StreetProblem::NoStreet) => FindingKind::PlaceholderStreet,
             None => return,
         };
         if fits(field) {
@@ -481,7 +485,7 @@ impl Looked {
         primary: usize,
         fits: &impl Fn(u16) -> bool,
     ) {
-        let none = Owner::default();
+        let none = CheckedOwner::default();
         let owner = checks.owners.get(primary).unwrap_or(&none);
         let value = |slot: Option<(usize, u16)>| {
             let (slot, field) = slot?;
@@ -499,12 +503,12 @@ impl Looked {
             self.keys.entity = checks.hash(3, &parts);
         }
         let scratch = &mut self.scratch;
-        if let Some(tax_id) = tax_id.filter(|_| checks.rules.looks_for(Kind::SameTaxId)) {
+        if let Some(tax_id) = tax_id.filter(|_| checks.rules.looks_for(FindingKind::SameTaxId)) {
             scratch.clear();
             fold_into(tax_id, scratch);
             self.keys.tax_id = checks.hash(1, &[scratch]);
         }
-        if let Some(email) = email.filter(|_| checks.rules.looks_for(Kind::SameEmail)) {
+        if let Some(email) = email.filter(|_| checks.rules.looks_for(FindingKind::SameEmail)) {
             scratch.clear();
             match email.is_ascii() {
                 true => {
@@ -520,7 +524,7 @@ impl Looked {
 
 /// The place of the primary owner.
 fn primary(checks: &Checks, draft: &Draft) -> usize {
-    let is_primary = |owner: &Owner| {
+    let is_primary = |owner: &CheckedOwner| {
         let role = owner.role.and_then(|slot| draft.value(slot));
         role == Some(PRIMARY_OWNER)
     };
@@ -528,8 +532,8 @@ fn primary(checks: &Checks, draft: &Draft) -> usize {
 }
 
 /// The owners for whom a record has slots.
-fn present<'a>(checks: &'a Checks, draft: &Draft) -> impl Iterator<Item = &'a Owner> {
+fn present<'a>(checks: &'a Checks, draft: &Draft) -> impl Iterator<Item = &'a CheckedOwner> {
     let slots = draft.len();
-    let has_slots = move |owner: &&Owner| owner.first.is_none_or(|first| first < slots);
+    let has_slots = move |owner: &&CheckedOwner| owner.first.is_none_or(|first| first < slots);
     checks.owners.iter().take_while(has_slots)
 }

@@ -34,7 +34,7 @@ const LETTERS: &[&str] = &[
 
 /// A text whose escapes are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unescaped {
+pub struct UnescapedText {
     /// What kind of escapes there are.
     pub note: &'static str,
     /// The text without them.
@@ -57,7 +57,7 @@ pub fn may_have(text: &[u8]) -> bool {
 }
 
 /// Reads the escapes of a text; none where there are none.
-pub fn unescape(text: &str) -> Option<Unescaped> {
+pub fn unescape(text: &str) -> Option<UnescapedText> {
     let kinds: [(&'static str, u8, ReadEscape); 4] = [
         ("HTML entities", b'&', entity),
         ("percent codes", b'%', percent),
@@ -66,7 +66,7 @@ pub fn unescape(text: &str) -> Option<Unescaped> {
     ];
     kinds.into_iter().find_map(|(note, mark, read)| {
         let text = replaced(text, mark, read)?;
-        Some(Unescaped { note, text })
+        Some(UnescapedText { note, text })
     })
 }
 

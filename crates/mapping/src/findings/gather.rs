@@ -8,11 +8,11 @@
 
 use std::collections::BTreeMap;
 
-use super::groups::{Column, repeated};
+use super::groups::{BlockVec, repeated};
 use super::ids::Lengths;
-use super::{Keys, checks::Found};
-use bakkt_model::finding::{Action, Kind, Rules, first_of};
-use bakkt_model::position::{List, Position};
+use super::{ComparisonKeys, checks::RecordFinding};
+use bakkt_model::finding::{FindingAction, FindingKind, FindingRules, first_of};
+use bakkt_model::position::{JoinedList, Position};
 
 /// Places of a kind that are shown.
 pub const PLACES: usize = 3;
@@ -21,62 +21,62 @@ const KEPT: usize = 12;
 
 /// What the scan says of a record.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
+pub struct ScannedRecord<'a> {
     /// Its row: the file by its number, and the line.
     pub at: (usize, u64),
     /// Its account type, by any number.
     pub account_type: u8,
     /// Whether it is sent, without regard to other records, and whether it is without a gap.
-    pub standing: Standing,
+    pub standing: RecordStanding,
     /// The first half of the keyed hash of its primary owner; 0: none.
     pub person: u64,
     /// What it is compared by.
-    pub keys: Keys,
+    pub keys: ComparisonKeys,
     /// The findings of it alone.
-    pub found: &'a [Found],
+    pub found: &'a [RecordFinding],
 }
 
 /// Whether a record is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Standing {
-    /// It is not.
+pub enum RecordStanding {
+    /// The record is not sent.
     #[default]
     NotSent,
-    /// It is, without a gap.
+    /// The record is sent, without a gap.
     Ready,
-    /// It is, with gaps.
+    /// The record is sent, with gaps.
     Grace,
 }
 
 /// Everything that is gathered.
 #[derive(Debug)]
 pub struct Gathering {
-    rules: Rules,
-    ids: Column<u64>,
-    persons: Column<u64>,
-    tax_ids: Column<u64>,
-    emails: Column<u64>,
-    rest: Column<Rest>,
+    rules: FindingRules,
+    ids: BlockVec<u64>,
+    persons: BlockVec<u64>,
+    tax_ids: BlockVec<u64>,
+    emails: BlockVec<u64>,
+    rest: BlockVec<RecordDetails>,
     lengths: Lengths,
     /// By number of the day; empty until there is one.
     born: Vec<u32>,
-    lines: Lines,
+    lines: RecordLines,
     /// Record and kind of the findings of single records.
-    single: Vec<(u32, Kind)>,
-    spots: BTreeMap<Kind, Vec<Spot>>,
+    single: Vec<(u32, FindingKind)>,
+    spots: BTreeMap<FindingKind, Vec<FindingSpot>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Rest {
+struct RecordDetails {
     born: u16,
     digits: u8,
     account_type: u8,
-    standing: Standing,
+    standing: RecordStanding,
 }
 
 /// A place where something was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spot {
+pub struct FindingSpot {
     /// The record; 0: none.
     pub record: u32,
     /// The record that its group begins with, of kinds that compare records.
@@ -86,7 +86,7 @@ pub struct Spot {
     /// What stood there, masked.
     pub shape: String,
     /// Where it stands, when that is not the record's own row.
-    pub at: Option<(List, Position)>,
+    pub at: Option<(JoinedList, Position)>,
 }
 
 /// A record that belongs to a group.
@@ -95,45 +95,45 @@ pub struct Member {
     /// The record.
     pub record: u32,
     /// What is found of it.
-    pub kind: Kind,
+    pub kind: FindingKind,
     /// The first record of the group.
     pub first: u32,
 }
 
-/// The findings of one kind.
+/// How many findings there are of one kind, and the first of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// The kind.
-    pub kind: Kind,
-    /// What is done about it.
-    pub action: Action,
+pub struct KindSummary {
+    /// The kind of these findings.
+    pub kind: FindingKind,
+    /// How findings of the kind are handled.
+    pub action: FindingAction,
     /// Records concerned.
     pub count: u64,
     /// Groups of records; 0 for findings of single records.
     pub groups: u64,
     /// The first places.
-    pub spots: Vec<Spot>,
+    pub spots: Vec<FindingSpot>,
 }
 
-/// Everything that was found.
+/// The findings of all records.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct GatheredFindings {
     /// By kind, in the order of importance.
-    pub told: Vec<Told>,
+    pub told: Vec<KindSummary>,
     /// Records that are found in groups, by record.
     pub members: Vec<Member>,
     /// Records that would be sent and are not, because of a group: with the kind and whether they had no gap. By record.
-    pub blocked: Vec<(u32, Kind, Standing)>,
-    lines: Lines,
+    pub blocked: Vec<(u32, FindingKind, RecordStanding)>,
+    lines: RecordLines,
 }
 
 /// Where records stand: a run for every stretch in which lines and records go up together.
 #[derive(Debug, Default)]
-struct Lines {
+struct RecordLines {
     runs: Vec<(u32, u32, i64)>,
 }
 
-impl Lines {
+impl RecordLines {
     fn add(&mut self, record: u32, (file, line): (usize, u64)) {
         let run = (file as u32, line as i64 - i64::from(record));
         if self
@@ -157,26 +157,26 @@ impl Lines {
 
 impl Gathering {
     /// Nothing yet.
-    pub fn new(rules: &Rules) -> Gathering {
+    pub fn new(rules: &FindingRules) -> Gathering {
         Gathering {
             rules: rules.clone(),
-            ids: Column::default(),
-            persons: Column::default(),
-            tax_ids: Column::default(),
-            emails: Column::default(),
-            rest: Column::default(),
+            ids: BlockVec::default(),
+            persons: BlockVec::default(),
+            tax_ids: BlockVec::default(),
+            emails: BlockVec::default(),
+            rest: BlockVec::default(),
             lengths: Lengths::default(),
             born: Vec::new(),
-            lines: Lines::default(),
+            lines: RecordLines::default(),
             single: Vec::new(),
             spots: BTreeMap::new(),
         }
     }
 
     /// The next record of the export, counted from 1.
-    pub fn add(&mut self, seen: &Seen<'_>) {
+    pub fn add(&mut self, seen: &ScannedRecord<'_>) {
         let record = self.rest.len() as u32 + 1;
-        let Seen { keys, found, .. } = seen;
+        let ScannedRecord { keys, found, .. } = seen;
         self.lines.add(record, seen.at);
         self.ids.push(keys.id);
         let person = match seen.person {
@@ -186,7 +186,7 @@ impl Gathering {
         self.persons.push(person);
         self.tax_ids.push(keys.tax_id);
         self.emails.push(keys.email);
-        self.rest.push(Rest {
+        self.rest.push(RecordDetails {
             born: keys.born,
             digits: keys.digits,
             account_type: seen.account_type,
@@ -207,7 +207,7 @@ impl Gathering {
             }
             let spots = self.spots.entry(one.kind).or_default();
             if spots.len() < KEPT {
-                spots.push(Spot {
+                spots.push(FindingSpot {
                     record,
                     first: None,
                     field: one.field,
@@ -219,22 +219,22 @@ impl Gathering {
     }
 
     /// Compares the records. `duplicates` are those that are not looked at, by record.
-    pub fn finish(mut self, duplicates: impl Iterator<Item = u32>) -> Outcome {
+    pub fn finish(mut self, duplicates: impl Iterator<Item = u32>) -> GatheredFindings {
         let left_out: Vec<u32> = duplicates.collect();
         let is_left_out = |record: u32| left_out.binary_search(&record).is_ok();
         self.single.retain(|(record, _)| !is_left_out(*record));
         for spots in self.spots.values_mut() {
             spots.retain(|spot| !is_left_out(spot.record));
         }
-        let mut outcome = Outcome::default();
-        let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
+        let mut outcome = GatheredFindings::default();
+        let mut counts: BTreeMap<FindingKind, u64> = BTreeMap::new();
         for (_, kind) in &self.single {
             *counts.entry(*kind).or_default() += 1;
         }
         for (kind, count) in counts {
             let mut spots = self.spots.remove(&kind).unwrap_or_default();
             spots.truncate(PLACES);
-            outcome.told.push(Told {
+            outcome.told.push(KindSummary {
                 kind,
                 action: self.rules.action(kind),
                 count,
@@ -256,15 +256,26 @@ impl Gathering {
     }
 
     /// The groups of each kind that compares records. Sorting takes most of the time, so two threads share it.
-    fn groups(&self, is_left_out: &(impl Fn(u32) -> bool + Sync)) -> Vec<(Kind, Vec<Vec<u32>>)> {
+    fn groups(
+        &self,
+        is_left_out: &(impl Fn(u32) -> bool + Sync),
+    ) -> Vec<(FindingKind, Vec<Vec<u32>>)> {
         let usual = self.default_dates();
         let expected = self.lengths.expected();
-        let make = |kind: Kind| (kind, self.groups_of(kind, &usual, expected, is_left_out));
-        let halves: [&[Kind]; 2] = [
-            &[Kind::SimilarIds, Kind::SamePerson, Kind::LostLeadingZeros],
-            &[Kind::SameTaxId, Kind::SameEmail, Kind::DefaultBirthDate],
+        let make = |kind: FindingKind| (kind, self.groups_of(kind, &usual, expected, is_left_out));
+        let halves: [&[FindingKind]; 2] = [
+            &[
+                FindingKind::SimilarIds,
+                FindingKind::SamePerson,
+                FindingKind::LostLeadingZeros,
+            ],
+            &[
+                FindingKind::SameTaxId,
+                FindingKind::SameEmail,
+                FindingKind::DefaultBirthDate,
+            ],
         ];
-        let half = |kinds: &[Kind]| kinds.iter().copied().map(make).collect::<Vec<_>>();
+        let half = |kinds: &[FindingKind]| kinds.iter().copied().map(make).collect::<Vec<_>>();
         let mut all = std::thread::scope(|scope| {
             // Where no thread can be had, this one does all of it.
             let other = std::thread::Builder::new().spawn_scoped(scope, || half(halves[1]));
@@ -284,7 +295,7 @@ impl Gathering {
 
     fn groups_of(
         &self,
-        kind: Kind,
+        kind: FindingKind,
         usual: &[u16],
         expected: Option<u8>,
         is_left_out: &impl Fn(u32) -> bool,
@@ -294,27 +305,29 @@ impl Gathering {
         }
         let count = self.rest.len();
         let from = match kind {
-            Kind::SameEmail => self.rules.same_email_from.max(2) as usize,
-            Kind::LostLeadingZeros => 1,
+            FindingKind::SameEmail => self.rules.same_email_from.max(2) as usize,
+            FindingKind::LostLeadingZeros => 1,
             _ => 2,
         };
         let mut groups = match kind {
-            Kind::SimilarIds => repeated(count, from, |place| self.ids.get(place)),
-            Kind::SamePerson => repeated(count, from, |place| match self.persons.get(place) {
-                0 => 0,
-                // Accounts of several types may belong to one person.
-                person => {
-                    let account_type = self.rest.get(place).account_type;
-                    person.rotate_left(u32::from(account_type)).max(1)
-                }
-            }),
-            Kind::SameTaxId => repeated(count, from, |place| self.tax_ids.get(place)),
-            Kind::SameEmail => repeated(count, from, |place| self.emails.get(place)),
-            Kind::DefaultBirthDate if !usual.is_empty() => repeated(count, from, |place| {
+            FindingKind::SimilarIds => repeated(count, from, |place| self.ids.get(place)),
+            FindingKind::SamePerson => {
+                repeated(count, from, |place| match self.persons.get(place) {
+                    0 => 0,
+                    // Accounts of several types may belong to one person.
+                    person => {
+                        let account_type = self.rest.get(place).account_type;
+                        person.rotate_left(u32::from(account_type)).max(1)
+                    }
+                })
+            }
+            FindingKind::SameTaxId => repeated(count, from, |place| self.tax_ids.get(place)),
+            FindingKind::SameEmail => repeated(count, from, |place| self.emails.get(place)),
+            FindingKind::DefaultBirthDate if !usual.is_empty() => repeated(count, from, |place| {
                 let born = self.rest.get(place).born;
                 u64::from(if usual.contains(&born) { born } else { 0 })
             }),
-            Kind::LostLeadingZeros => match expected {
+            FindingKind::LostLeadingZeros => match expected {
                 Some(expected) => repeated(count, from, |place| {
                     let digits = self.rest.get(place).digits;
                     u64::from(digits > 0 && digits < expected)
@@ -332,8 +345,8 @@ impl Gathering {
     }
 
     /// Whether a tax id or an e-mail address belongs to more than one person.
-    fn are_several(&self, kind: Kind, group: &[u32]) -> bool {
-        if !matches!(kind, Kind::SameTaxId | Kind::SameEmail) {
+    fn are_several(&self, kind: FindingKind, group: &[u32]) -> bool {
+        if !matches!(kind, FindingKind::SameTaxId | FindingKind::SameEmail) {
             return true;
         }
         let person = |record: &u32| self.persons.get(*record as usize - 1);
@@ -352,9 +365,9 @@ impl Gathering {
 
     fn tell(
         &self,
-        kind: Kind,
+        kind: FindingKind,
         groups: &[Vec<u32>],
-        outcome: &mut Outcome,
+        outcome: &mut GatheredFindings,
         blocked: &mut BTreeMap<u32, u32>,
     ) {
         let action = self.rules.action(kind);
@@ -368,7 +381,7 @@ impl Gathering {
         });
         let mut spots = Vec::new();
         for group in groups.iter().take(PLACES) {
-            spots.extend(group.iter().take(PLACES).map(|record| Spot {
+            spots.extend(group.iter().take(PLACES).map(|record| FindingSpot {
                 record: *record,
                 first: group.first().copied(),
                 field: None,
@@ -376,14 +389,14 @@ impl Gathering {
                 at: None,
             }));
         }
-        if action == Action::Block {
+        if action == FindingAction::Block {
             for member in members.clone() {
-                if self.rest.get(member.record as usize - 1).standing != Standing::NotSent {
+                if self.rest.get(member.record as usize - 1).standing != RecordStanding::NotSent {
                     *blocked.entry(member.record).or_default() |= kind.bit();
                 }
             }
         }
-        outcome.told.push(Told {
+        outcome.told.push(KindSummary {
             kind,
             action,
             count: groups.iter().map(|group| group.len() as u64).sum(),
@@ -394,7 +407,7 @@ impl Gathering {
     }
 }
 
-impl Outcome {
+impl GatheredFindings {
     /// Where a record stands: the file by its number, and the line.
     pub fn line_of(&self, record: u32) -> (usize, u64) {
         self.lines.at(record)
@@ -407,7 +420,7 @@ impl Outcome {
     }
 
     /// Whether a record is blocked by what was found in groups.
-    pub fn blocks(&self, record: u32) -> Option<Kind> {
+    pub fn blocks(&self, record: u32) -> Option<FindingKind> {
         let place = self
             .blocked
             .binary_search_by_key(&record, |(record, ..)| *record);
@@ -429,22 +442,22 @@ impl Outcome {
 mod tests {
     use super::*;
 
-    fn seen(line: u64, person: u64, tax_id: u64, email: u64) -> Seen<'static> {
-        Seen {
+    fn seen(line: u64, person: u64, tax_id: u64, email: u64) -> ScannedRecord<'static> {
+        ScannedRecord {
             at: (0, line),
             account_type: 0,
-            standing: Standing::Ready,
+            standing: RecordStanding::Ready,
             person,
-            keys: Keys {
+            keys: ComparisonKeys {
                 tax_id,
                 email,
-                ..Keys::default()
+                ..ComparisonKeys::default()
             },
             found: &[],
         }
     }
 
-    fn told(outcome: &Outcome) -> Vec<(&'static str, u64, u64)> {
+    fn told(outcome: &GatheredFindings) -> Vec<(&'static str, u64, u64)> {
         let told = outcome.told.iter();
         told.map(|told| (told.kind.name(), told.count, told.groups))
             .collect()
@@ -452,7 +465,7 @@ mod tests {
 
     #[test]
     fn one_person_is_told_once_and_strangers_with_one_tax_id_as_such() {
-        let mut gathering = Gathering::new(&Rules::default());
+        let mut gathering = Gathering::new(&FindingRules::default());
         for (line, person, tax_id, email) in [
             (2, 1, 10, 20),
             (3, 1, 10, 20),
@@ -483,11 +496,11 @@ mod tests {
 
     #[test]
     fn duplicates_are_no_findings_and_groups_of_other_types_neither() {
-        let mut gathering = Gathering::new(&Rules::default());
+        let mut gathering = Gathering::new(&FindingRules::default());
         for line in 2..5 {
             gathering.add(&seen(line, 1, 10, 20));
         }
-        let other = Seen {
+        let other = ScannedRecord {
             account_type: 1,
             ..seen(5, 1, 10, 20)
         };
@@ -498,14 +511,14 @@ mod tests {
 
     #[test]
     fn what_blocks_names_the_most_important_kind() {
-        let mut rules = Rules::default();
-        rules.set(Kind::SameTaxId, Action::Block);
-        rules.set(Kind::SameEmail, Action::Block);
+        let mut rules = FindingRules::default();
+        rules.set(FindingKind::SameTaxId, FindingAction::Block);
+        rules.set(FindingKind::SameEmail, FindingAction::Block);
         let mut gathering = Gathering::new(&rules);
         gathering.add(&seen(2, 1, 10, 20));
         gathering.add(&seen(3, 2, 10, 20));
-        let blocked = Seen {
-            standing: Standing::NotSent,
+        let blocked = ScannedRecord {
+            standing: RecordStanding::NotSent,
             ..seen(4, 3, 10, 0)
         };
         gathering.add(&blocked);
@@ -515,17 +528,17 @@ mod tests {
         assert_eq!(
             kinds,
             [
-                Some(Kind::SameTaxId),
-                Some(Kind::SameTaxId),
+                Some(FindingKind::SameTaxId),
+                Some(FindingKind::SameTaxId),
                 None,
-                Some(Kind::SameEmail)
+                Some(FindingKind::SameEmail)
             ]
         );
     }
 
     #[test]
     fn one_birth_date_of_many_is_told() {
-        let mut gathering = Gathering::new(&Rules::default());
+        let mut gathering = Gathering::new(&FindingRules::default());
         for line in 0..40u64 {
             let mut one = seen(line + 2, 0, 0, 0);
             one.keys.born = if line < 5 { 9 } else { 100 + (line % 9) as u16 };

@@ -1,6 +1,6 @@
 //! Which records share a key, in eight bytes a record.
 //!
-//! Owner of [`Column`], a list that grows without copying, and of [`repeated`], which finds the keys that several records
+//! Owner of [`BlockVec`], a list that grows without copying, and of [`repeated`], which finds the keys that several records
 //! have: a sorted copy says which keys repeat, a second pass over the column says whose they are. Left out on purpose: what
 //! the keys are made of.
 
@@ -11,17 +11,17 @@ const BLOCK: usize = 1 << 16;
 
 /// One entry a record, in blocks, so that growing never needs twice the memory.
 #[derive(Debug)]
-pub struct Column<T> {
+pub struct BlockVec<T> {
     blocks: Vec<Vec<T>>,
 }
 
-impl<T> Default for Column<T> {
-    fn default() -> Column<T> {
-        Column { blocks: Vec::new() }
+impl<T> Default for BlockVec<T> {
+    fn default() -> BlockVec<T> {
+        BlockVec { blocks: Vec::new() }
     }
 }
 
-impl<T: Copy + Default> Column<T> {
+impl<T: Copy + Default> BlockVec<T> {
     /// Adds the entry of the next record.
     pub fn push(&mut self, entry: T) {
         match self.blocks.last_mut() {
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn groups_come_in_the_order_of_their_first_records() {
-        let mut column = Column::default();
+        let mut column = BlockVec::default();
         for key in [7, 0, 5, 7, 0, 5, 9, 7] {
             column.push(key);
         }
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_column_is_longer_than_a_block() {
-        let mut column = Column::default();
+        let mut column = BlockVec::default();
         (0..200_000u32).for_each(|n| column.push(n));
         assert_eq!(
             (column.len(), column.get(199_999), column.iter().count()),

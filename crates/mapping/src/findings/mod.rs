@@ -16,5 +16,5 @@ pub mod groups;
 pub mod ids;
 pub mod text;
 
-pub use checks::{Checks, Keys, Looked};
-pub use gather::{Gathering, Outcome};
+pub use checks::{Checks, ComparisonKeys, RecordFindings};
+pub use gather::{GatheredFindings, Gathering};

@@ -10,7 +10,7 @@ use bakkt_model::text::is_latin;
 
 /// How a text came to be what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading {
+pub struct TextRepair {
     /// What probably happened.
     pub note: &'static str,
     /// The text as it was probably meant; empty where that cannot be told.
@@ -38,35 +38,35 @@ fn byte(c: char) -> Option<u8> {
 
 /// What is wrong with a text that is not ASCII, if it was decoded wrongly. `is_name`: names, streets and cities, in
 /// which a word of nothing but accented letters stands for another alphabet.
-pub fn mojibake(text: &str, is_name: bool) -> Option<Reading> {
+pub fn mojibake(text: &str, is_name: bool) -> Option<TextRepair> {
     let bytes = text.as_bytes();
     let twice = may_be_decoded_twice(bytes);
     if let Some(text) = twice.then(|| twice_utf8(text)).flatten() {
-        return Some(Reading {
+        return Some(TextRepair {
             note: "UTF-8 that was decoded as windows-1252",
             text,
         });
     }
     if let Some(text) = twice.then(|| twice_utf8_of_central_europe(text)).flatten() {
-        return Some(Reading {
+        return Some(TextRepair {
             note: "UTF-8 that was decoded as windows-1250 or iso-8859-2",
             text,
         });
     }
     if is_name && bytes.contains(&0xc2) && has_sign_inside(text) {
-        return Some(Reading {
+        return Some(TextRepair {
             note: "a sign inside of a word, where another encoding has a letter",
             text: String::new(),
         });
     }
     if bytes.contains(&0xe2) && text.chars().any(is_of_no_text) {
-        return Some(Reading {
+        return Some(TextRepair {
             note: "characters of a text terminal or of Mac OS Roman between letters",
             text: String::new(),
         });
     }
     if is_name && text.split(' ').any(is_all_accents) {
-        return Some(Reading {
+        return Some(TextRepair {
             note: "another alphabet (such as Cyrillic) that was decoded as windows-1252",
             text: String::new(),
         });

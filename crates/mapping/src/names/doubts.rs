@@ -6,7 +6,7 @@
 use super::firms::{GIVEN, has};
 use super::notes::{BEHIND_APOSTROPHE, FEMININE, MAIDEN, MALE, NOTES, TITLES_OR_NAMES, VIETNAMESE};
 use super::words::{FAMILY_NAMES_TOO, JOINING, ROMANCE, SHORT_GIVEN};
-use super::{Order, is_particle, letters, plain};
+use super::{NameOrder, is_particle, letters, plain};
 use bakkt_contract::fold::fold;
 use bakkt_contract::{countries, us_states};
 
@@ -172,7 +172,7 @@ const PLACES_AND_PEOPLE: &[&str] = &[
 ];
 
 /// A name without a comma that can be cut in two places, or holds a link between two names.
-pub(super) fn can_be_cut_elsewhere(all: &[&str], order: Order) -> bool {
+pub(super) fn can_be_cut_elsewhere(all: &[&str], order: NameOrder) -> bool {
     let one_case = is_in_one_case(all);
     let joined = all.iter().enumerate().any(|(place, token)| {
         let behind = all.get(place + 1..).unwrap_or_default();
@@ -202,7 +202,7 @@ fn parts_of_one_name(all: &[&str]) -> bool {
 }
 
 /// Names of Vietnam, whose family name stands first under every order, and names in characters of East Asia.
-fn is_asian(all: &[&str], order: Order) -> bool {
+fn is_asian(all: &[&str], order: NameOrder) -> bool {
     let word = |place: usize| {
         all.get(place)
             .map(|token| folded(token))
@@ -214,9 +214,9 @@ fn is_asian(all: &[&str], order: Order) -> bool {
     let last = all.len().saturating_sub(1);
     let abroad = last > 1 && family(&word(last)) && middle(&word(last - 1));
     let first =
-        order == Order::GivenFirst && matches!(word(0).as_str(), "nguyen" | "pham" | "huynh");
+        order == NameOrder::GivenFirst && matches!(word(0).as_str(), "nguyen" | "pham" | "huynh");
     let characters = all.iter().any(|token| token.chars().any(is_east_asian));
-    native || abroad || first || (characters && order == Order::GivenFirst)
+    native || abroad || first || (characters && order == NameOrder::GivenFirst)
 }
 
 fn is_east_asian(c: char) -> bool {
@@ -224,8 +224,8 @@ fn is_east_asian(c: char) -> bool {
 }
 
 /// Particles with no family name behind them, and two words of which the first may belong to the family name.
-fn particles_in_doubt(all: &[&str], order: Order) -> bool {
-    if order == Order::FamilyFirst {
+fn particles_in_doubt(all: &[&str], order: NameOrder) -> bool {
+    if order == NameOrder::FamilyFirst {
         return false;
     }
     let Some((last, before)) = all.split_last() else {

@@ -4,7 +4,7 @@
 //! cell has none; who has no family name has the other's. Left out on purpose: three people, and couples of whom one has no
 //! name of their own ("Mr. and Mrs. John Doe").
 
-use super::{Habit, Name, Order, doubts, letters, tokens, without_honorifics};
+use super::{Name, NameHabit, NameOrder, doubts, letters, tokens, without_honorifics};
 
 /// The words between two people; marks are cut out of words too.
 const AND: &[&str] = &[
@@ -13,7 +13,7 @@ const AND: &[&str] = &[
 const MARKS: &[char] = &['&', '+', '/', ';'];
 
 /// The first person and, where there is one, the second.
-pub(super) fn parse(text: &str, habit: Habit) -> Option<[Option<Name<'_>>; 2]> {
+pub(super) fn parse(text: &str, habit: NameHabit) -> Option<[Option<Name<'_>>; 2]> {
     let Some((first, second)) = halves(text)? else {
         return Some([Some(Name::parse(text, habit)?), None]);
     };
@@ -23,7 +23,7 @@ pub(super) fn parse(text: &str, habit: Habit) -> Option<[Option<Name<'_>>; 2]> {
         // "Doe, John & Mary", and "DOE JOHN & MARY" where the family name stands first.
         (Some(one), other)
             if commas == [true, false]
-                || (habit.order == Order::FamilyFirst && other.is_none()) =>
+                || (habit.order == NameOrder::FamilyFirst && other.is_none()) =>
         {
             let other = given_names(second)?.with_family_of(&one)?;
             Some([Some(one), Some(other)])
@@ -37,7 +37,7 @@ pub(super) fn parse(text: &str, habit: Habit) -> Option<[Option<Name<'_>>; 2]> {
             sure.then_some([Some(one), Some(other)])
         }
         // "John & Mary Doe": the family name stands at the end.
-        (None, Some(other)) if habit.order == Order::GivenFirst && !commas[1] => {
+        (None, Some(other)) if habit.order == NameOrder::GivenFirst && !commas[1] => {
             let one = given_names(first)?.with_family_of(&other)?;
             Some([Some(one), Some(other)])
         }
@@ -94,7 +94,7 @@ impl<'t> Name<'t> {
         self.family.clone_from(&other.family);
         let whole: Vec<&str> = self.given.iter().chain(&self.family).copied().collect();
         // The same questions as of any other name.
-        Name::parse(&whole.join(" "), Order::GivenFirst)?;
+        Name::parse(&whole.join(" "), NameOrder::GivenFirst)?;
         Some(self)
     }
 }

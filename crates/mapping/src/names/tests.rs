@@ -3,19 +3,27 @@
 use super::*;
 use proptest::prelude::*;
 
-fn read(text: &str, habit: impl Into<Habit>) -> Option<[String; 4]> {
+fn read(text: &str, habit: impl Into<NameHabit>) -> Option<[String; 4]> {
     let name = Name::parse(text, habit)?;
     let part = |part| {
         let mut out = String::new();
         name.write(part, false, &mut out);
         out
     };
-    Some([Part::Given, Part::Middle, Part::Family, Part::Suffix].map(part))
+    Some(
+        [
+            NamePart::Given,
+            NamePart::Middle,
+            NamePart::Family,
+            NamePart::Suffix,
+        ]
+        .map(part),
+    )
 }
 
 #[test]
 fn real_names() {
-    use Order::{FamilyFirst, GivenFirst};
+    use NameOrder::{FamilyFirst, GivenFirst};
     for (order, text, wanted) in [
         (GivenFirst, "DOE, JOHN Q JR", "JOHN|Q|DOE|Jr"),
         (GivenFirst, "Doe Jr., John Q.", "John|Q|Doe|Jr"),
@@ -397,7 +405,7 @@ fn what_is_not_the_name_of_one_person_has_no_parts() {
         "Janos Kovacs Kft",
         "Eheleute Muster",
     ] {
-        assert_eq!(read(text, Order::GivenFirst), None, "{text}");
+        assert_eq!(read(text, NameOrder::GivenFirst), None, "{text}");
     }
     for text in [
         "NGUYEN VAN MINH",
@@ -412,9 +420,9 @@ fn what_is_not_the_name_of_one_person_has_no_parts() {
         "RA MUSTER JAN",
         "ROE JAN PEP",
     ] {
-        assert_eq!(read(text, Order::FamilyFirst), None, "{text}");
+        assert_eq!(read(text, NameOrder::FamilyFirst), None, "{text}");
     }
-    assert_eq!(read(&"Ann ".repeat(100), Order::GivenFirst), None);
+    assert_eq!(read(&"Ann ".repeat(100), NameOrder::GivenFirst), None);
 }
 
 #[test]
@@ -444,40 +452,40 @@ fn a_family_name_can_keep_its_suffix() {
         ("Dr. John Doe iii", "Doe III", "John Doe III"),
         ("Maria de la Cruz", "de la Cruz", "Maria de la Cruz"),
     ] {
-        let name = Name::parse(text, Order::GivenFirst).unwrap();
+        let name = Name::parse(text, NameOrder::GivenFirst).unwrap();
         let (mut one, mut all) = (String::new(), String::new());
-        name.write(Part::Family, true, &mut one);
-        name.write(Part::Full, false, &mut all);
+        name.write(NamePart::Family, true, &mut one);
+        name.write(NamePart::Full, false, &mut all);
         assert_eq!((one.as_str(), all.as_str()), (family, full), "{text}");
     }
 }
 
 #[test]
 fn two_family_names_where_the_mapping_says_so() {
-    let two = |order| Habit {
+    let two = |order| NameHabit {
         order,
         family_names: 2,
     };
     for (order, text, wanted) in [
         (
-            Order::GivenFirst,
+            NameOrder::GivenFirst,
             "Maria Garcia Lopez",
             "Maria||Garcia Lopez|",
         ),
         (
-            Order::GivenFirst,
+            NameOrder::GivenFirst,
             "Maria Elena Garcia Lopez",
             "Maria|Elena|Garcia Lopez|",
         ),
-        (Order::GivenFirst, "Maria Lopez", "Maria||Lopez|"),
+        (NameOrder::GivenFirst, "Maria Lopez", "Maria||Lopez|"),
         (
-            Order::FamilyFirst,
+            NameOrder::FamilyFirst,
             "GARCIA LOPEZ MARIA",
             "MARIA||GARCIA LOPEZ|",
         ),
-        (Order::FamilyFirst, "GARCIA MARIA", "MARIA||GARCIA|"),
+        (NameOrder::FamilyFirst, "GARCIA MARIA", "MARIA||GARCIA|"),
         (
-            Order::GivenFirst,
+            NameOrder::GivenFirst,
             "Garcia Lopez, Maria",
             "Maria||Garcia Lopez|",
         ),
@@ -494,10 +502,10 @@ fn two_family_names_where_the_mapping_says_so() {
 
 #[test]
 fn a_cell_may_name_two_people_where_the_mapping_says_so() {
-    let person = |text: &str, order: Order, person| {
+    let person = |text: &str, order: NameOrder, person| {
         let mut whole = Vec::new();
-        for part in [Part::Given, Part::Middle, Part::Family] {
-            let taking = Taking {
+        for part in [NamePart::Given, NamePart::Middle, NamePart::Family] {
+            let taking = NameTransform {
                 part,
                 habit: order.into(),
                 suffix: false,
@@ -509,7 +517,7 @@ fn a_cell_may_name_two_people_where_the_mapping_says_so() {
         }
         Some(whole.join("|"))
     };
-    use Order::{FamilyFirst, GivenFirst};
+    use NameOrder::{FamilyFirst, GivenFirst};
     for (order, text, first, second) in [
         (GivenFirst, "John & Mary Doe", "John||Doe", "Mary||Doe"),
         (GivenFirst, "John and Mary Doe", "John||Doe", "Mary||Doe"),
@@ -575,7 +583,7 @@ proptest! {
     #[test]
     fn never_panics_and_invents_nothing(any in any::<String>(), near in "(Dr\\. |Mr )?([A-Z][a-z]{1,6}|van|de|Jr|MD|Q\\.)[, ]{1,2}([A-Z][a-z]{1,6}|der|la|III)[, ]{0,2}[A-Za-z.(\"]{0,6}") {
         for text in [&any, &near] {
-            for order in [Order::GivenFirst, Order::FamilyFirst] {
+            for order in [NameOrder::GivenFirst, NameOrder::FamilyFirst] {
                 let Some([given, middle, family, _]) = read(text, order) else { continue };
                 prop_assert!(!given.is_empty() && !family.is_empty());
                 for part in [given, middle, family] {
@@ -589,7 +597,7 @@ proptest! {
 
     #[test]
     fn a_name_holds_every_word_but_those_that_go(text in "((Dr\\.|Mr|Fr|Jr|III|V|MD|Q\\.|van|de|la|Law|Jane|Church|Doe|Hon|\"Jack\"|[A-Z][a-z]{0,5})(, | )){1,5}[A-Z][a-z]{0,5}") {
-        for order in [Order::GivenFirst, Order::FamilyFirst] {
+        for order in [NameOrder::GivenFirst, NameOrder::FamilyFirst] {
             let Some([given, middle, family, _]) = read(&text, order) else { continue };
             prop_assert!(letters(&family) > 1, "{}", text);
             let mut kept: Vec<String> = [given, middle, family].iter().flat_map(|part| part.split_whitespace()).map(plain).collect();
@@ -612,10 +620,10 @@ proptest! {
         prop_assume!(!doubts::is_no_given_name(&given) && !doubts::has_remark(&[vec![&given, &family]]));
         prop_assume!(all.iter().all(|list| plain.iter().all(|word| !list.contains(&word.as_str()))));
         for (order, text) in [
-            (Order::GivenFirst, format!("{given} {middle} {family}")),
-            (Order::GivenFirst, format!("{family}, {given} {middle}.")),
-            (Order::FamilyFirst, format!("{family} {given} {middle}")),
-            (Order::GivenFirst, format!("Mr. {given} {middle}. {family}, Jr.")),
+            (NameOrder::GivenFirst, format!("{given} {middle} {family}")),
+            (NameOrder::GivenFirst, format!("{family}, {given} {middle}.")),
+            (NameOrder::FamilyFirst, format!("{family} {given} {middle}")),
+            (NameOrder::GivenFirst, format!("Mr. {given} {middle}. {family}, Jr.")),
         ] {
             let read = read(&text, order).map(|[given, middle, family, _]| [given, middle, family]);
             prop_assert_eq!(read, Some([given.clone(), middle.clone(), family.clone()]), "{}", text);

@@ -34,8 +34,8 @@ pub(super) fn is_ambiguous(text: &str, region: Option<Region>, home: Option<Regi
 
 /// The numbers that a text is as likely as one another.
 fn candidates(text: &str, region: Region, home: Option<Region>) -> Vec<PhoneNumber> {
-    let shape = Shape::of(text);
-    let there = Reading::of(text, region);
+    let shape = DigitGrouping::of(text);
+    let there = NationalNumber::of(text, region);
     let abroad = behind_foreign_dialing(text, region);
     let american = || north_american(text).filter(|_| !is_american(region));
     if let Some(reading) = &there
@@ -43,7 +43,7 @@ fn candidates(text: &str, region: Region, home: Option<Region>) -> Vec<PhoneNumb
         && (abroad.is_none() || is_valid(&reading.number))
     {
         // Where people write numbers as North Americans do, a bank from there may have either.
-        let other = match shape == Shape::NorthAmerican && home.is_some_and(is_american) {
+        let other = match shape == DigitGrouping::NorthAmerican && home.is_some_and(is_american) {
             true => american(),
             false => None,
         };
@@ -56,17 +56,17 @@ fn candidates(text: &str, region: Region, home: Option<Region>) -> Vec<PhoneNumb
     if abroad.is_some() {
         return abroad.into_iter().collect();
     }
-    if shape == Shape::NorthAmerican
+    if shape == DigitGrouping::NorthAmerican
         && let Some(number) = american()
     {
         return vec![number];
     }
     let at_home = home
         .filter(|home| *home != region)
-        .and_then(|home| Reading::of(text, home))
+        .and_then(|home| NationalNumber::of(text, home))
         .filter(|reading| reading.is_as_written_there && is_valid(&reading.number))
         // "(21) 2345-6789" is no North American number, though its digits could be one.
-        .filter(|_| shape != Shape::Other || !home.is_some_and(is_american));
+        .filter(|_| shape != DigitGrouping::Other || !home.is_some_and(is_american));
     let mut numbers: Vec<PhoneNumber> = at_home.map(|reading| reading.number).into_iter().collect();
     // A number whose zero a spreadsheet took, or that is written without it. Where it may lack its area code as well, it is
     // none, but a doubt about another reading.
@@ -76,7 +76,7 @@ fn candidates(text: &str, region: Region, home: Option<Region>) -> Vec<PhoneNumb
         numbers.push(reading.number);
     }
     // Ten bare digits may be a North American number as well.
-    if shape == Shape::Bare && !numbers.is_empty() {
+    if shape == DigitGrouping::Bare && !numbers.is_empty() {
         numbers.extend(american());
     }
     numbers
@@ -92,7 +92,7 @@ fn is_american(region: Region) -> bool {
 
 /// How the digits of a number are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
+enum DigitGrouping {
     /// Not at all.
     Bare,
     /// Three, three and four, behind a 1 or not: "(212) 555-0123", "1-212-555-0123".
@@ -101,35 +101,35 @@ enum Shape {
     Other,
 }
 
-impl Shape {
-    fn of(text: &str) -> Shape {
+impl DigitGrouping {
+    fn of(text: &str) -> DigitGrouping {
         let mut groups: Vec<&str> = text
             .split(|c: char| digit(c).is_none())
             .filter(|group| !group.is_empty())
             .collect();
         if groups.len() < 2 {
-            return Shape::Bare;
+            return DigitGrouping::Bare;
         }
         if groups[0] == "1" {
             groups.remove(0);
         }
         let lengths = groups.iter().map(|group| group.chars().count());
         match lengths.collect::<Vec<_>>().as_slice() {
-            [3, 3, 4] => Shape::NorthAmerican,
-            _ => Shape::Other,
+            [3, 3, 4] => DigitGrouping::NorthAmerican,
+            _ => DigitGrouping::Other,
         }
     }
 }
 
 /// A text as a number of one country.
-struct Reading {
+struct NationalNumber {
     number: PhoneNumber,
     /// People of the country write their numbers so.
     is_as_written_there: bool,
 }
 
-impl Reading {
-    fn of(text: &str, region: Region) -> Option<Reading> {
+impl NationalNumber {
+    fn of(text: &str, region: Region) -> Option<NationalNumber> {
         let number = possible(text, Some(region))?;
         let has_zero = text.chars().find_map(digit) == Some('0');
         // North Americans dial the 1 or leave it out. Elsewhere a number with a zero in front is written as numbers are there,
@@ -137,7 +137,7 @@ impl Reading {
         // a foreign one.
         let is_as_written_there =
             is_american(region) || has_zero || (is_valid(&number) && !dials_zero(&number));
-        Some(Reading {
+        Some(NationalNumber {
             number,
             is_as_written_there,
         })

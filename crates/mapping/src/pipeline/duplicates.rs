@@ -1,6 +1,6 @@
 //! Which rows of an export hold the same clientAccountId.
 //!
-//! Owner of [`Index`], which takes one entry per row while the export is read and gives the duplicates afterwards.
+//! Owner of [`DuplicateIndex`], which takes one entry per row while the export is read and gives the duplicates afterwards.
 //! Ids are held as keyed hashes of 96 bits, with the row's place, in 24 bytes a row, in partitions that grow by an
 //! eighth, so that ten million rows stay near 270 MB and no moment needs twice that. Rows that share an id are read
 //! again to compare their payloads: they are few, and hashing every payload would cost more.
@@ -17,30 +17,32 @@ pub struct Duplicate {
     /// Where the row stands; its line is not kept.
     pub at: Position,
     /// What the rows of the group have in common.
-    pub kind: Kind,
+    pub kind: DuplicateKind,
 }
 
 /// How the rows of a group compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum DuplicateKind {
     /// The same payload as an earlier row, which keeps its own verdict.
     Identical,
     /// Rows of the group differ: none is sent until a person chooses.
     Conflicting,
 }
 
-impl Kind {
+impl DuplicateKind {
     /// The reason in reports.
     pub fn reason(self) -> &'static str {
         match self {
-            Kind::Identical => "same clientAccountId and same data as an earlier row",
-            Kind::Conflicting => "same clientAccountId as another row, with different data",
+            DuplicateKind::Identical => "same clientAccountId and same data as an earlier row",
+            DuplicateKind::Conflicting => {
+                "same clientAccountId as another row, with different data"
+            }
         }
     }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
+struct DuplicateEntry {
     id_high: u64,
     id_low: u32,
     record: u32,
@@ -51,7 +53,7 @@ struct Entry {
 /// Enough for the longest row there is (`source::csv_file::MAX_ROW`).
 const LENGTH_BITS: u32 = 20;
 
-impl Entry {
+impl DuplicateEntry {
     fn at(&self) -> Position {
         let length = self.extent & ((1 << LENGTH_BITS) - 1);
         Position {
@@ -65,19 +67,19 @@ impl Entry {
 const PARTITIONS: usize = 64;
 
 /// The index.
-pub struct Index {
-    partitions: Vec<Vec<Entry>>,
+pub struct DuplicateIndex {
+    partitions: Vec<Vec<DuplicateEntry>>,
 }
 
-impl Default for Index {
+impl Default for DuplicateIndex {
     fn default() -> Self {
-        Index {
+        DuplicateIndex {
             partitions: vec![Vec::new(); PARTITIONS],
         }
     }
 }
 
-impl Index {
+impl DuplicateIndex {
     /// Adds a row.
     pub fn add(&mut self, record: u32, at: Position, id: &super::Hash) {
         let word = |bytes: &[u8; 32], at: usize| {
@@ -90,7 +92,7 @@ impl Index {
         if partition.len() == partition.capacity() {
             partition.reserve_exact(partition.len() / 8 + 64);
         }
-        partition.push(Entry {
+        partition.push(DuplicateEntry {
             id_high,
             id_low: word(id, 8) as u32,
             record,
@@ -125,9 +127,9 @@ impl Index {
                     same = same && payload(entry.at())? == hash;
                 }
                 let (kind, these) = if same {
-                    (Kind::Identical, rest)
+                    (DuplicateKind::Identical, rest)
                 } else {
-                    (Kind::Conflicting, group)
+                    (DuplicateKind::Conflicting, group)
                 };
                 found.extend(these.iter().map(|entry| Duplicate {
                     record: entry.record,

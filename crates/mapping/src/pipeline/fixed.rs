@@ -1,17 +1,17 @@
 //! What the journal keeps of the values that no update may change.
 //!
-//! Owner of [`Fixed`]: for each field of [`BY_HAND`] eight bytes that tell, later, whether its values in the payload of a
+//! Owner of [`FixedMarks`]: for each field of [`BY_HAND`] eight bytes that tell, later, whether its values in the payload of a
 //! customer are still the same, and so which field changed. Invariants: all values of a field count, with the owner whose
 //! they are; without the journal's key nothing can be tried against them, and the same birth date of two customers gives
 //! different bytes, so that nothing can be counted either.
 //! Left out on purpose: comparing them (`journal::restricted`).
 
 use super::Pipeline;
-use crate::assess::kept::Kept;
+use crate::assess::kept::KeptValue;
 use bakkt_contract::changes::{BY_HAND, MARK};
 
 /// One mark for each field of [`BY_HAND`], in its order.
-pub type Fixed = [u8; MARK * BY_HAND.len()];
+pub type FixedMarks = [u8; MARK * BY_HAND.len()];
 
 /// What the key is derived for: no other hash of the journal is made with it.
 const CONTEXT: &str = "bakkt-migrate 2026-11 what no update changes";
@@ -19,23 +19,23 @@ const CONTEXT: &str = "bakkt-migrate 2026-11 what no update changes";
 /// What tells one owner from another.
 const OWNER_ID: &str = "owners[].clientOwnerId";
 
-/// Makes them, with the key of a pipeline.
+/// Makes the marks of fields that no update may change, with the key of a pipeline.
 #[derive(Debug)]
-pub struct Fixing {
+pub struct FixedMarker {
     key: [u8; 32],
 }
 
-impl Fixing {
+impl FixedMarker {
     /// With the key of a pipeline.
-    pub fn new(pipeline: &Pipeline) -> Fixing {
-        Fixing {
+    pub fn new(pipeline: &Pipeline) -> FixedMarker {
+        FixedMarker {
             key: blake3::derive_key(CONTEXT, &pipeline.key),
         }
     }
 
     /// Those of one customer's payload.
-    pub fn of(&self, client_id: &str, payload: &[u8], kept: &[Kept]) -> Fixed {
-        let mut fixed: Fixed = [0; MARK * BY_HAND.len()];
+    pub fn of(&self, client_id: &str, payload: &[u8], kept: &[KeptValue]) -> FixedMarks {
+        let mut fixed: FixedMarks = [0; MARK * BY_HAND.len()];
         let mut customer = blake3::Hasher::new_keyed(&self.key);
         add(&mut customer, client_id.as_bytes());
         for ((number, field), mark) in (0..).zip(BY_HAND).zip(fixed.chunks_exact_mut(MARK)) {
@@ -65,8 +65,8 @@ impl Fixing {
 
 /// The owner to whom a value belongs: by the order of ids. While these stay the same it tells one owner from another; when
 /// one of them does not, its own mark says so, and those of the fields of an only owner stay.
-fn whose(payload: &[u8], kept: &[Kept], value: &Kept) -> u32 {
-    let is_id = |kept: &&Kept| BY_HAND.get(usize::from(kept.field)) == Some(&OWNER_ID);
+fn whose(payload: &[u8], kept: &[KeptValue], value: &KeptValue) -> u32 {
+    let is_id = |kept: &&KeptValue| BY_HAND.get(usize::from(kept.field)) == Some(&OWNER_ID);
     let ids = || kept.iter().filter(is_id);
     let Some(own) = ids().find(|id| id.place == value.place) else {
         return value.place;
@@ -75,7 +75,7 @@ fn whose(payload: &[u8], kept: &[Kept], value: &Kept) -> u32 {
     before.count() as u32
 }
 
-fn bytes<'p>(payload: &'p [u8], value: &Kept) -> &'p [u8] {
+fn bytes<'p>(payload: &'p [u8], value: &KeptValue) -> &'p [u8] {
     payload.get(value.start..value.end).unwrap_or_default()
 }
 
@@ -89,14 +89,14 @@ fn add(hash: &mut blake3::Hasher, bytes: &[u8]) {
 mod tests {
     use super::*;
 
-    fn marks(fixed: &Fixed) -> Vec<&[u8]> {
+    fn marks(fixed: &FixedMarks) -> Vec<&[u8]> {
         fixed.chunks_exact(MARK).collect()
     }
 
     #[test]
     fn only_the_mark_of_the_field_changes_and_no_two_customers_share_one() {
         let payload = b"1980-02-03USA1981-02-03";
-        let value = |field: u8, place: u32, start: usize, end: usize| Kept {
+        let value = |field: u8, place: u32, start: usize, end: usize| KeptValue {
             field,
             place,
             start,
@@ -104,10 +104,10 @@ mod tests {
         };
         let born = |place: u32, start: usize| value(2, place, start, start + 10);
         let citizen = value(3, 0, 10, 13);
-        let fixing = Fixing { key: [7; 32] };
+        let fixing = FixedMarker { key: [7; 32] };
         let first = fixing.of("A", payload, &[born(0, 0), citizen]);
         assert_eq!(first, fixing.of("A", payload, &[born(0, 0), citizen]));
-        let differ = |other: &Fixed| -> Vec<usize> {
+        let differ = |other: &FixedMarks| -> Vec<usize> {
             let pairs = marks(&first).into_iter().zip(marks(other)).enumerate();
             let differ = pairs.filter(|(_, (one, other))| one != other);
             differ.map(|(place, _)| place).collect()
@@ -131,7 +131,7 @@ mod tests {
         // Owners with ids may change places, but not their values.
         let own = b"ab1980-02-031981-02-03";
         let id = |place: u32, start: usize| value(1, place, start, start + 1);
-        let of = |all: &[Kept]| fixing.of("A", own, all);
+        let of = |all: &[KeptValue]| fixing.of("A", own, all);
         let birth = |place: u32, start: usize| value(2, place, start, start + 10);
         let ordered = of(&[id(0, 0), birth(0, 2), id(1, 1), birth(1, 12)]);
         assert_eq!(
@@ -142,7 +142,7 @@ mod tests {
             ordered,
             of(&[id(0, 0), birth(0, 12), id(1, 1), birth(1, 2)])
         );
-        let other = Fixing { key: [8; 32] };
+        let other = FixedMarker { key: [8; 32] };
         assert_eq!(differ(&other.of("A", payload, &[born(0, 0), citizen])), all);
     }
 }

@@ -1,6 +1,6 @@
 //! Rows that stand beside a record's own: owners and trusted contacts in exports of their own, further rows of its group.
 //!
-//! Owner of [`Join`], one such export with the index of its keys, and of [`Beside`], the rows of one record that a thread
+//! Owner of [`Join`], one such export with the index of its keys, and of [`JoinedRows`], the rows of one record that a thread
 //! has gathered. Invariants: the rows of a record come in one order, which only depends on the exports, so that gathering
 //! them from the index and reading them again from noted places give the same bytes; every row of a joined export ends as
 //! part of a record or as one that nothing uses, with a reason; memory is bounded, however many rows hold one key.
@@ -12,9 +12,9 @@ use anyhow::Context;
 
 use crate::MOST;
 use bakkt_contract::forms;
-use bakkt_model::position::{List, Part, Position};
-use bakkt_source::keys::{Fate, Keys, key};
-use bakkt_source::{Again, Cell, Export, Row, Rows};
+use bakkt_model::position::{JoinedList, JoinedRow, Position};
+use bakkt_source::keys::{KeyFate, KeyIndex, key};
+use bakkt_source::{Cell, Export, RereadRow, Row, Rows};
 
 /// The most rows of one key that are read; those beyond are told.
 const MOST_READ: usize = 1024;
@@ -25,7 +25,7 @@ const BATCH: usize = 1024;
 #[derive(Debug)]
 pub struct Join {
     /// What its rows are.
-    pub list: List,
+    pub list: JoinedList,
     /// The export.
     pub export: Arc<Export>,
     /// The list of the mapping that its rows are elements of, by number.
@@ -37,17 +37,17 @@ pub struct Join {
     /// The most rows that one record can have.
     pub room: usize,
     /// Filled by the pass.
-    pub keys: Keys,
+    pub keys: KeyIndex,
     /// Rows and blank lines that the pass saw, by file.
     pub counts: Vec<(u64, u64)>,
 }
 
 /// Why a row of a joined export stands with no record.
-fn why_unused(fate: Fate) -> &'static str {
+fn why_unused(fate: KeyFate) -> &'static str {
     match fate {
-        Fate::Repeat => "repeats an earlier row of its account",
-        Fate::Beyond => "its account has more rows than it may",
-        Fate::Orphan | Fate::Used => "no account of the export has its key",
+        KeyFate::Repeat => "repeats an earlier row of its account",
+        KeyFate::Beyond => "its account has more rows than it may",
+        KeyFate::Orphan | KeyFate::Used => "no account of the export has its key",
     }
 }
 
@@ -57,7 +57,7 @@ impl Join {
         &mut self,
         mut each_batch: impl FnMut(u64, u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let (mut pass, own) = (self.export.pass(), self.list == List::Group);
+        let (mut pass, own) = (self.export.pass(), self.list == JoinedList::Group);
         let mut rows = Rows::default();
         while pass.read_batch(&mut rows, BATCH)? {
             let mut last = 0;
@@ -97,11 +97,11 @@ impl Join {
     /// Broken rows that no account has to answer for, in file order, and why they are broken. Of the accounts' own export
     /// there are none: each is a record.
     pub fn lost(&self) -> impl Iterator<Item = (Position, &'static str)> {
-        let beside = self.list != List::Group;
+        let beside = self.list != JoinedList::Group;
         self.keys.lost().filter(move |_| beside)
     }
 
-    fn read<'r>(&self, row: &'r mut Again, at: Position) -> anyhow::Result<Row<'r>> {
+    fn read<'r>(&self, row: &'r mut RereadRow, at: Position) -> anyhow::Result<Row<'r>> {
         let name = self.export.file_name(at);
         let read = self.export.read(at, row);
         read.with_context(|| format!("cannot read {name}, line {}, again", at.row))
@@ -124,8 +124,8 @@ const UNFIT_KEY: &str =
 
 /// The rows beside one record, one of a thread's buffers.
 #[derive(Debug, Default)]
-pub struct Beside {
-    rows: Vec<Again>,
+pub struct JoinedRows {
+    rows: Vec<RereadRow>,
     /// By row: the join that it comes from, and where it stands.
     places: Vec<(usize, Position)>,
     /// Joins that hold more rows of this record than there is room for.
@@ -136,7 +136,7 @@ pub struct Beside {
 
 /// What a row of the accounts' export turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begins {
+pub enum RowRole {
     /// A record begins with it.
     Record,
     /// It has no key, and where several rows can be one account it should.
@@ -145,25 +145,25 @@ pub enum Begins {
     No,
 }
 
-impl Beside {
+impl JoinedRows {
     /// Gathers the rows of the record that begins with `row`, by the indexes.
     pub fn gather(
         &mut self,
         joins: &[Join],
         row: &Row<'_>,
         at: Position,
-    ) -> anyhow::Result<Begins> {
+    ) -> anyhow::Result<RowRole> {
         self.clear();
-        let mut begins = Begins::Record;
+        let mut begins = RowRole::Record;
         for (number, join) in joins.iter().enumerate() {
-            let own = (join.list == List::Group).then_some((row, at));
+            let own = (join.list == JoinedList::Group).then_some((row, at));
             match (key(row, join.account_key), own) {
                 (Some(key), own) => {
                     if !self.of_key(joins, number, key, own)? {
-                        return Ok(Begins::No);
+                        return Ok(RowRole::No);
                     }
                 }
-                (None, Some(_)) => begins = Begins::Keyless,
+                (None, Some(_)) => begins = RowRole::Keyless,
                 (None, None) => {}
             }
         }
@@ -171,7 +171,7 @@ impl Beside {
     }
 
     /// Reads the rows whose places were noted when the record was planned.
-    pub fn read(&mut self, joins: &[Join], parts: &[Part]) -> anyhow::Result<()> {
+    pub fn read(&mut self, joins: &[Join], parts: &[JoinedRow]) -> anyhow::Result<()> {
         self.clear();
         for part in parts {
             let number = joins.iter().position(|join| join.list == part.list);
@@ -206,7 +206,7 @@ impl Beside {
             let at = join.keys.at(entry);
             if own.is_some_and(|(_, own)| own.offset == at.offset) {
                 seen_own = true;
-                join.keys.note(entry, Fate::Used);
+                join.keys.note(entry, KeyFate::Used);
                 continue;
             }
             if self.crowded == Some(number) || read >= MOST_READ {
@@ -215,7 +215,7 @@ impl Beside {
                 if own.is_none() && join.keys.is_beyond(last) {
                     break;
                 }
-                join.keys.note(entry, Fate::Beyond);
+                join.keys.note(entry, KeyFate::Beyond);
                 continue;
             }
             read += 1;
@@ -233,19 +233,19 @@ impl Beside {
                     .iter()
                     .any(|earlier| earlier.row().same_cells(&row));
             match repeats {
-                true => join.keys.note(entry, Fate::Repeat),
+                true => join.keys.note(entry, KeyFate::Repeat),
                 false if next - first == join.room => {
                     self.crowded = Some(number);
-                    join.keys.note(entry, Fate::Beyond);
+                    join.keys.note(entry, KeyFate::Beyond);
                 }
                 false => {
-                    join.keys.note(entry, Fate::Used);
+                    join.keys.note(entry, KeyFate::Used);
                     self.places.push((number, at));
                 }
             }
         }
         for at in join.keys.suspects(wanted) {
-            if join.list == List::Group {
+            if join.list == JoinedList::Group {
                 // It is a record of its own, and so no part of this one.
                 self.suspect = Some(number);
                 continue;
@@ -262,7 +262,7 @@ impl Beside {
     /// The number of the next row, with a buffer for it.
     fn next(&mut self) -> usize {
         if self.rows.len() == self.places.len() {
-            self.rows.push(Again::default());
+            self.rows.push(RereadRow::default());
         }
         self.places.len()
     }
@@ -283,8 +283,8 @@ impl Beside {
     }
 
     /// Where all of them stand, in the order in which they are mapped.
-    pub fn parts<'a>(&'a self, joins: &'a [Join]) -> impl Iterator<Item = Part> + 'a {
-        self.places.iter().map(|(number, at)| Part {
+    pub fn parts<'a>(&'a self, joins: &'a [Join]) -> impl Iterator<Item = JoinedRow> + 'a {
+        self.places.iter().map(|(number, at)| JoinedRow {
             list: joins[*number].list,
             at: *at,
         })

@@ -1,6 +1,6 @@
 //! Backfill files: rows that are laid over what the exports say of a customer.
 //!
-//! Owner of [`Layer`], one such file with the index of its ids, and of how its cells become values of a record's draft.
+//! Owner of [`Overlay`], one such file with the index of its ids, and of how its cells become values of a record's draft.
 //! Layers apply in the order of their numbers, in every mapping of a record: in planning, in sending, in comparing. An
 //! empty cell changes nothing, and what cannot be read never takes the place of what can, so that no layer loses what the
 //! export or an earlier layer has. Invariants: a record without rows in a layer is what it would be without the layer,
@@ -19,10 +19,10 @@ use crate::draft::Draft;
 use crate::feed::Scratch;
 use bakkt_contract::Form;
 use bakkt_model::position::Position;
-use bakkt_source::keys::{Fate, Keys};
-use bakkt_source::{Again, Export, Row, Rows};
+use bakkt_source::keys::{KeyFate, KeyIndex};
+use bakkt_source::{Export, RereadRow, Row, Rows};
 
-pub use who::{Places, Spoken, Tells, Who, tells};
+pub use who::{ElementPlaces, IdentityFields, OwnerIdentity, OwnerRef, tells};
 
 /// Rows per batch of the pass that fills the index.
 const BATCH: usize = 1024;
@@ -44,7 +44,7 @@ pub const NOT_READ: &str = "its account is left out, or its row is broken";
 
 /// How the rows of a file are read.
 #[derive(Debug)]
-pub enum Read {
+pub enum OverlayReading {
     /// By a mapping of its own: its columns are fields.
     Fields(Mapper),
     /// By that of the accounts: by column of their export, the file's column.
@@ -53,32 +53,32 @@ pub enum Read {
 
 /// A backfill file.
 #[derive(Debug)]
-pub struct Layer {
+pub struct Overlay {
     /// Its number in the journal.
     pub number: i64,
     /// The file.
     pub export: Arc<Export>,
     /// How its rows are read.
-    pub read: Read,
+    pub read: OverlayReading,
     /// What its rows can say.
-    pub fields: Vec<Field>,
+    pub fields: Vec<OverlayField>,
     /// Slot of clientAccountId in what a row says.
     pub id: usize,
     /// Lines of rows that are not there: they were refused when the file was taken, and stay so.
     pub refused: BTreeSet<u64>,
     /// Of whom its rows speak: noted when the file was taken.
-    pub who: BTreeMap<Spoken, Who>,
+    pub who: BTreeMap<OwnerRef, OwnerIdentity>,
     /// By list of the mapping: what tells one element from another.
-    pub tells: Vec<Tells>,
-    /// Filled by [`Layer::index`].
-    pub keys: Keys,
+    pub tells: Vec<IdentityFields>,
+    /// Filled by [`Overlay::index`].
+    pub keys: KeyIndex,
     /// Rows and blank lines.
     pub counts: (u64, u64),
 }
 
 /// One field that rows of a layer can say.
 #[derive(Clone, Debug)]
-pub struct Field {
+pub struct OverlayField {
     /// Slot in what the row says.
     pub from: usize,
     /// Slot of the record; none where there is nothing to lay it over.
@@ -103,14 +103,14 @@ pub enum Element {
     /// It always is, or may be made.
     Any,
     /// A row of its own.
-    Row(Places),
+    Row(ElementPlaces),
     /// Data in any of these slots.
     Slots(Vec<usize>),
 }
 
 /// What a trial of one layer finds out.
 #[derive(Debug, Default)]
-pub struct Trial {
+pub struct OverlayTrial {
     /// Which, by its place in the pipeline.
     pub layer: usize,
     /// Bakkt has the account: what may not change stays as it is.
@@ -118,31 +118,31 @@ pub struct Trial {
     /// Rows of the layer that are left out.
     pub out: BTreeSet<u64>,
     /// The rows of the record, in order.
-    pub rows: Vec<Tried>,
+    pub rows: Vec<TriedRow>,
 }
 
-/// One row that was tried.
+/// What laying one row over its record would change.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Tried {
-    /// Its line.
+pub struct TriedRow {
+    /// The line of the row.
     pub row: u64,
     /// What it would change and may not, by path: nothing of it was taken.
     pub restricted: Vec<String>,
     /// Cells that were not taken: path, why.
     pub left: Vec<(String, &'static str)>,
     /// Of whom it speaks, by list and place.
-    pub who: BTreeMap<(u8, u8), Who>,
+    pub who: BTreeMap<(u8, u8), OwnerIdentity>,
     /// Fields that it changed.
     pub changed: usize,
     /// Those of them that had a value which was no gap.
     pub replaced: Vec<String>,
     /// What it says, whether that changes anything or not.
-    pub stated: Vec<Stated>,
+    pub stated: Vec<StatedValue>,
 }
 
 /// What one row says of a field. It holds a customer's value, so it has no `Debug`, and goes nowhere.
 #[derive(PartialEq, Eq)]
-pub struct Stated {
+pub struct StatedValue {
     /// Slot of the record.
     pub slot: usize,
     /// Its path.
@@ -151,13 +151,13 @@ pub struct Stated {
     pub texts: Vec<String>,
 }
 
-impl std::fmt::Debug for Stated {
+impl std::fmt::Debug for StatedValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Stated({}, …)", self.path)
     }
 }
 
-impl Trial {
+impl OverlayTrial {
     /// Whether a row of a layer is left out.
     fn is_out(&self, layer: usize, row: u64) -> bool {
         self.layer == layer && self.out.contains(&row)
@@ -165,7 +165,7 @@ impl Trial {
 
     /// Rows that say different things of one field, with the paths of these fields, by line.
     pub fn disagreeing(&self) -> BTreeMap<u64, BTreeSet<&str>> {
-        let mut said: BTreeMap<usize, Vec<(u64, &Stated)>> = BTreeMap::new();
+        let mut said: BTreeMap<usize, Vec<(u64, &StatedValue)>> = BTreeMap::new();
         for row in &self.rows {
             for stated in &row.stated {
                 said.entry(stated.slot).or_default().push((row.row, stated));
@@ -189,9 +189,9 @@ impl Trial {
 
 /// What a thread needs to lay rows over records. Files of fields have no patterns, so that one scratch serves all.
 #[derive(Debug, Default)]
-pub struct Laying {
-    row: Again,
-    arranged: Again,
+pub struct OverlayWorker {
+    row: RereadRow,
+    arranged: RereadRow,
     scratch: Scratch,
     /// What the row says.
     draft: Draft,
@@ -200,12 +200,12 @@ pub struct Laying {
     /// Of the last record: rows that were laid over it.
     pub rows: Vec<(usize, Position)>,
     /// Of the record that is laid over: who its elements are, by list of the mapping; empty until it is asked for.
-    who: Vec<Vec<Who>>,
+    who: Vec<Vec<OwnerIdentity>>,
     /// Look instead of only doing.
-    pub trial: Option<Trial>,
+    pub trial: Option<OverlayTrial>,
 }
 
-impl Layer {
+impl Overlay {
     /// Reads the file once and fills the index; `each_batch` hears how many rows there were, and may stop it.
     pub fn index(
         &mut self,
@@ -213,7 +213,7 @@ impl Layer {
         mut each_batch: impl FnMut(u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let (mut pass, mut rows) = (self.export.pass(), Rows::default());
-        let mut laying = Laying::default();
+        let mut laying = OverlayWorker::default();
         while pass.read_batch(&mut rows, BATCH)? {
             for (at, row) in rows.iter() {
                 if let Some(skipped) = self.export.skipped(&row) {
@@ -238,11 +238,11 @@ impl Layer {
         Ok(())
     }
 
-    fn map(&self, mapper: &Mapper, row: &Row<'_>, laying: &mut Laying) {
+    fn map(&self, mapper: &Mapper, row: &Row<'_>, laying: &mut OverlayWorker) {
         let (draft, scratch) = (&mut laying.draft, &mut laying.scratch);
         match &self.read {
-            Read::Fields(own) => own.map(row, draft, scratch),
-            Read::Export(columns) => {
+            OverlayReading::Fields(own) => own.map(row, draft, scratch),
+            OverlayReading::Export(columns) => {
                 mapper.map(&laying.arranged.arrange(row, columns), draft, scratch);
             }
         }
@@ -253,7 +253,7 @@ impl Layer {
         &self,
         mapper: &Mapper,
         row: &Row<'_>,
-        laying: &'l mut Laying,
+        laying: &'l mut OverlayWorker,
     ) -> Option<&'l str> {
         self.map(mapper, row, laying);
         laying.draft.value(self.id)
@@ -265,7 +265,7 @@ impl Layer {
             let refused = self.refused.contains(&at.row);
             let why = match fate {
                 _ if refused => NOT_TAKEN,
-                Fate::Beyond => NOT_READ,
+                KeyFate::Beyond => NOT_READ,
                 _ => UNKNOWN,
             };
             (at, why)

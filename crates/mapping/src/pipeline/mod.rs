@@ -20,19 +20,19 @@ use std::sync::Arc;
 
 use crate::Mapper;
 use crate::assess::facts::OwnerFacts;
-use crate::assess::kept::Kept;
-use crate::assess::{Assessor, Gap, Plan, Reason};
+use crate::assess::kept::KeptValue;
+use crate::assess::{AssessPlan, Assessor, Gap, GapReason};
 use crate::draft::Draft;
 use crate::exclude::Exclude;
 use crate::feed::Scratch;
-use crate::findings::{Checks, Looked};
+use crate::findings::{Checks, RecordFindings};
 use bakkt_contract::Level;
-use bakkt_model::position::{List, Part, Position};
+use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_model::verdict::Verdict;
 use bakkt_source::{Export, Row};
-use joins::{Begins, Beside, Join};
-use layers::{Layer, Laying};
-use scan::Want;
+use joins::{Join, JoinedRows, RowRole};
+use layers::{Overlay, OverlayWorker};
+use scan::ScanOptions;
 
 /// Everything that turns a row into a verdict and a payload.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub struct Pipeline {
     /// Cells → draft.
     pub mapper: Mapper,
     /// Draft → verdict.
-    pub plan: Plan,
+    pub plan: AssessPlan,
     /// Records left out.
     pub exclude: Exclude,
     /// What a person should see of a record although it may be sent.
@@ -52,7 +52,7 @@ pub struct Pipeline {
     /// Exports whose rows stand beside records.
     pub joins: Vec<Join>,
     /// Backfill files, in the order in which they are laid over the exports.
-    pub layers: Vec<Layer>,
+    pub layers: Vec<Overlay>,
 }
 
 /// Keyed hash of a payload or an id.
@@ -67,18 +67,18 @@ pub struct Worker {
     /// By sheet of the mapping.
     scratch: Vec<Scratch>,
     assessor: Assessor,
-    beside: Beside,
+    beside: JoinedRows,
     /// By list of the mapping: where each of its rows stands.
-    elements: Vec<Vec<(List, Position)>>,
+    elements: Vec<Vec<(JoinedList, Position)>>,
     /// Rows of backfill files.
-    laying: Laying,
+    laying: OverlayWorker,
     /// What findings the last record has.
-    looked: Looked,
+    looked: RecordFindings,
 }
 
 /// What one row came to; texts and gaps stand in the worker.
 #[derive(Clone, Copy, Debug)]
-pub struct Prepared<'w> {
+pub struct PreparedRow<'w> {
     /// Ready, grace, blocked or excluded.
     pub verdict: Verdict,
     /// Index of the reason, when excluded.
@@ -94,20 +94,23 @@ pub struct Prepared<'w> {
     /// What KYB needs to know of the owners, where facts were asked for and the record is sent.
     pub owners: &'w OwnerFacts,
     /// What no update may change of the payload.
-    pub kept: &'w [Kept],
+    pub kept: &'w [KeptValue],
 }
 
 impl Pipeline {
     /// The export in which a row stands: of a list, or the accounts' own.
-    pub fn export_of(&self, list: List) -> &Export {
-        let mut beside = self.joins.iter().filter(|join| join.list != List::Group);
+    pub fn export_of(&self, list: JoinedList) -> &Export {
+        let mut beside = self
+            .joins
+            .iter()
+            .filter(|join| join.list != JoinedList::Group);
         beside
             .find(|join| join.list == list)
             .map_or(&self.export, |join| &join.export)
     }
 
     /// The file in which a row stands.
-    pub fn file_name(&self, list: List, at: Position) -> &str {
+    pub fn file_name(&self, list: JoinedList, at: Position) -> &str {
         self.export_of(list).file_name(at)
     }
 
@@ -119,16 +122,16 @@ impl Pipeline {
 
 /// Where the rows beside a record's own are looked for.
 #[derive(Clone, Copy, Debug)]
-pub enum From<'a> {
+pub enum JoinedRowSource<'a> {
     /// In the indexes of the pass that is under way.
     Index,
     /// Where they were when the record was planned.
-    Noted(&'a [Part]),
+    Noted(&'a [JoinedRow]),
 }
 
 impl Worker {
     /// A worker that leaves out what nobody wants.
-    pub fn new(want: Want) -> Worker {
+    pub fn new(want: ScanOptions) -> Worker {
         let mut worker = Worker::default();
         worker.assessor.brief = !(want.payloads || want.hashes);
         worker.assessor.facts = want.facts;
@@ -143,10 +146,11 @@ impl Worker {
     }
 
     /// Looks for findings of the last record, whose id may be shown.
-    pub fn look(&mut self, pipeline: &Pipeline, id: Option<&str>) -> &Looked {
+    pub fn look(&mut self, pipeline: &Pipeline, id: Option<&str>) -> &RecordFindings {
         let gaps = self.assessor.gaps();
         let is_gap = |path: u32| {
-            let invalid = |gap: &Gap| gap.path == path && matches!(gap.reason, Reason::Invalid(_));
+            let invalid =
+                |gap: &Gap| gap.path == path && matches!(gap.reason, GapReason::Invalid(_));
             gaps.iter().any(invalid)
         };
         self.looked.look(&pipeline.checks, &self.draft, id, is_gap);
@@ -162,17 +166,17 @@ impl Worker {
     }
 
     /// Where the rows beside the last record's own stand, in the order in which they are mapped.
-    pub fn parts<'a>(&'a self, pipeline: &'a Pipeline) -> impl Iterator<Item = Part> + 'a {
+    pub fn parts<'a>(&'a self, pipeline: &'a Pipeline) -> impl Iterator<Item = JoinedRow> + 'a {
         self.beside.parts(&pipeline.joins)
     }
 
     /// Looks from now on what a layer does to the next record.
-    pub fn begin_trial(&mut self, trial: layers::Trial) {
+    pub fn begin_trial(&mut self, trial: layers::OverlayTrial) {
         self.laying.trial = Some(trial);
     }
 
     /// What it did.
-    pub fn end_trial(&mut self) -> layers::Trial {
+    pub fn end_trial(&mut self) -> layers::OverlayTrial {
         self.laying.trial.take().unwrap_or_default()
     }
 
@@ -189,7 +193,7 @@ impl Worker {
     }
 
     /// Where a gap of the last record stands, when that is not the row that the record begins with.
-    pub fn place_of(&self, pipeline: &Pipeline, gap: &Gap) -> Option<(List, Position)> {
+    pub fn place_of(&self, pipeline: &Pipeline, gap: &Gap) -> Option<(JoinedList, Position)> {
         let (each, place) = pipeline.plan.paths[gap.path as usize].element?;
         let (list, at) = self.elements.get(each)?.get(place)?;
         Some((*list, *at))
@@ -201,8 +205,8 @@ impl Worker {
         pipeline: &Pipeline,
         row: &Row<'_>,
         at: Position,
-        from: From<'_>,
-    ) -> anyhow::Result<Option<Prepared<'w>>> {
+        from: JoinedRowSource<'_>,
+    ) -> anyhow::Result<Option<PreparedRow<'w>>> {
         self.draft.drop_strays(0);
         self.laying.laid.clear();
         self.laying.rows.clear();
@@ -227,9 +231,9 @@ impl Worker {
             self.beside.clear();
         } else if !pipeline.joins.is_empty() {
             match self.gather(pipeline, row, at, from)? {
-                Begins::Record => {}
-                Begins::Keyless => keyless = true,
-                Begins::No => return Ok(None),
+                RowRole::Record => {}
+                RowRole::Keyless => keyless = true,
+                RowRole::No => return Ok(None),
             }
         }
         self.judged(pipeline, row, at, keyless).map(Some)
@@ -241,7 +245,7 @@ impl Worker {
         row: &Row<'_>,
         at: Position,
         keyless: bool,
-    ) -> anyhow::Result<Prepared<'w>> {
+    ) -> anyhow::Result<PreparedRow<'w>> {
         let plan = &pipeline.plan;
         if let Some(flaw) = row.flaw() {
             return Ok(self.refused(plan, plan.row_path, flaw.text(), false));
@@ -249,7 +253,7 @@ impl Worker {
         pipeline
             .mapper
             .map(row, &mut self.draft, &mut self.scratch[0]);
-        self.draft.place_strays(List::Group, at);
+        self.draft.place_strays(JoinedList::Group, at);
         if !pipeline.joins.is_empty() {
             self.merge(pipeline);
         }
@@ -284,11 +288,17 @@ impl Worker {
     }
 
     /// A record with one gap, because of which nothing else of it is looked at.
-    fn refused(&mut self, plan: &Plan, path: u32, why: &'static str, fit: bool) -> Prepared<'_> {
+    fn refused(
+        &mut self,
+        plan: &AssessPlan,
+        path: u32,
+        why: &'static str,
+        fit: bool,
+    ) -> PreparedRow<'_> {
         self.assessor.start();
         self.assessor.add_gap(Gap {
             path,
-            reason: Reason::Invalid(why),
+            reason: GapReason::Invalid(why),
             level: Level::W,
         });
         self.prepared(Verdict::Blocked, None, fit, plan)
@@ -299,13 +309,13 @@ impl Worker {
         verdict: Verdict,
         excluded: Option<u16>,
         fit: bool,
-        plan: &Plan,
-    ) -> Prepared<'_> {
+        plan: &AssessPlan,
+    ) -> PreparedRow<'_> {
         let id = plan
             .client_id
             .filter(|_| fit)
             .and_then(|slot| self.draft.value(slot));
-        Prepared {
+        PreparedRow {
             verdict,
             excluded,
             account_type: self.assessor.account_type(),

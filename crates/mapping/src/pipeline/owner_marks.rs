@@ -7,7 +7,7 @@
 
 use super::Pipeline;
 use super::person::{OwnerSlots, fold_person, owner_slots};
-use crate::assess::kept::Kept;
+use crate::assess::kept::KeptValue;
 use crate::draft::Draft;
 use bakkt_contract::changes::{AGREEMENT, BY_HAND};
 use bakkt_contract::documents::KYB_ACCOUNT_TYPES;
@@ -51,15 +51,15 @@ impl OwnerMarker {
         &self,
         client_id: &str,
         payload: &[u8],
-        kept: &[Kept],
+        kept: &[KeptValue],
         out: &mut Vec<u8>,
     ) {
         if !kept.iter().any(|value| value.field == AGREEMENT) {
             return;
         }
         let customer = self.customer(client_id);
-        let bytes = |value: &Kept| payload.get(value.start..value.end).unwrap_or_default();
-        let is_id = |value: &&Kept| BY_HAND.get(usize::from(value.field)) == Some(&OWNER_ID);
+        let bytes = |value: &KeptValue| payload.get(value.start..value.end).unwrap_or_default();
+        let is_id = |value: &&KeptValue| BY_HAND.get(usize::from(value.field)) == Some(&OWNER_ID);
         for owner in kept.iter().filter(is_id) {
             let values = || {
                 let all = kept.iter().filter(|value| value.field == AGREEMENT);

@@ -142,7 +142,7 @@ pub(super) fn owner_slots(mapper: &Mapper) -> Vec<OwnerSlots> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draft::Slot;
+    use crate::draft::SlotValue;
 
     /// Given name, family name, birth date, tax id; `-` is missing.
     fn hash_of(parts: [&str; 4]) -> Option<PersonHash> {
@@ -152,7 +152,7 @@ mod tests {
             if part != "-" {
                 let span = draft.keep(part);
                 let constant = false;
-                draft.set(slot, Slot::Value { span, constant });
+                draft.set(slot, SlotValue::Value { span, constant });
             }
         }
         let owner = OwnerSlots {

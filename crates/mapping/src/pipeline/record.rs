@@ -3,12 +3,12 @@
 //! Owner of the order of owners: that of the file, but a PRIMARY_OWNER comes first when the accounts' mapping feeds no owner
 //! itself. Left out on purpose: which rows there are (`joins`).
 
-use super::joins::{Begins, Beside, CROWDED};
-use super::{From, Pipeline, Worker};
-use crate::assess::Plan;
-use crate::{Each, Mapper};
+use super::joins::{CROWDED, JoinedRows, RowRole};
+use super::{JoinedRowSource, Pipeline, Worker};
+use crate::assess::AssessPlan;
+use crate::{ElementList, Mapper};
 use bakkt_contract::roles::PRIMARY_OWNER;
-use bakkt_model::position::{List, Position};
+use bakkt_model::position::{JoinedList, Position};
 use bakkt_source::Row;
 
 /// What is wrong with a row that has no key where several rows can be one account.
@@ -18,7 +18,7 @@ const NO_KEY: &str = "the row has nothing in the column of `group_by`";
 const BROKEN: &str = "a row that may be the account's is broken";
 
 /// A gap that refuses a record: its path, and what is wrong.
-type Unfit = (u32, &'static str);
+type RefusingGap = (u32, &'static str);
 
 impl Worker {
     pub(super) fn gather(
@@ -26,16 +26,16 @@ impl Worker {
         pipeline: &Pipeline,
         row: &Row<'_>,
         at: Position,
-        from: From<'_>,
-    ) -> anyhow::Result<Begins> {
+        from: JoinedRowSource<'_>,
+    ) -> anyhow::Result<RowRole> {
         for rows in &mut self.elements {
             rows.clear();
         }
         match from {
-            From::Index => self.beside.gather(&pipeline.joins, row, at),
-            From::Noted(parts) => {
+            JoinedRowSource::Index => self.beside.gather(&pipeline.joins, row, at),
+            JoinedRowSource::Noted(parts) => {
                 self.beside.read(&pipeline.joins, parts)?;
-                Ok(Begins::Record)
+                Ok(RowRole::Record)
             }
         }
     }
@@ -48,7 +48,7 @@ impl Worker {
             pipeline
                 .mapper
                 .map_further(&row, draft, further, &mut self.scratch[0]);
-            draft.place_strays(List::Group, at);
+            draft.place_strays(JoinedList::Group, at);
         }
     }
 
@@ -64,7 +64,7 @@ impl Worker {
         reason
     }
 
-    pub(super) fn unfit(&self, pipeline: &Pipeline, keyless: bool) -> Option<Unfit> {
+    pub(super) fn unfit(&self, pipeline: &Pipeline, keyless: bool) -> Option<RefusingGap> {
         let row_path = pipeline.plan.row_path;
         if keyless {
             return Some((row_path, NO_KEY));
@@ -86,7 +86,7 @@ impl Worker {
         pipeline: &Pipeline,
         row: &Row<'_>,
         at: Position,
-    ) -> Result<(), Unfit> {
+    ) -> Result<(), RefusingGap> {
         let mapper = &pipeline.mapper;
         self.elements.resize_with(mapper.each().len(), Vec::new);
         for (number, each) in mapper.each().iter().enumerate() {
@@ -126,7 +126,7 @@ impl Worker {
         join: usize,
         own: Option<(Row<'_>, Position)>,
     ) -> Option<Position> {
-        let Each {
+        let ElementList {
             list, base, sheet, ..
         } = mapper.each()[number];
         if list != "owners" || base > 0 {
@@ -146,12 +146,12 @@ fn group(pipeline: &Pipeline) -> Option<usize> {
     pipeline
         .joins
         .iter()
-        .position(|join| join.list == List::Group)
+        .position(|join| join.list == JoinedList::Group)
 }
 
 /// The rows that are elements of a list, that at `first` before all others.
 fn in_order<'b>(
-    beside: &'b Beside,
+    beside: &'b JoinedRows,
     join: usize,
     own: Option<(Row<'b>, Position)>,
     first: Option<Position>,
@@ -163,7 +163,7 @@ fn in_order<'b>(
 }
 
 /// The path of a gap; of one that is not in the tree, the row's.
-fn path(plan: &Plan, wanted: &str) -> u32 {
+fn path(plan: &AssessPlan, wanted: &str) -> u32 {
     let found = plan.paths.iter().position(|info| info.path == wanted);
     found.map_or(plan.row_path, |found| found as u32)
 }

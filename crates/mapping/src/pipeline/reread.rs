@@ -1,33 +1,33 @@
 //! Single records of the export, mapped again.
 //!
-//! Owner of [`Reread`]: what one thread needs to turn a position back into a verdict and a payload.
+//! Owner of [`RecordReader`]: what one thread needs to turn a position back into a verdict and a payload.
 
 use anyhow::Context;
 
 use crate::draft::Draft;
 
-use super::layers::Trial;
-use super::{From, Pipeline, Prepared, Worker};
+use super::layers::OverlayTrial;
+use super::{JoinedRowSource, Pipeline, PreparedRow, Worker};
 use crate::assess::Gap;
 use bakkt_model::position::Position;
 use bakkt_model::verdict::Verdict;
-use bakkt_source::Again;
+use bakkt_source::RereadRow;
 
 /// Buffers for reading and mapping single records.
 #[derive(Debug, Default)]
-pub struct Reread {
-    row: Again,
+pub struct RecordReader {
+    row: RereadRow,
     worker: Worker,
 }
 
-impl Reread {
+impl RecordReader {
     /// Reads the row at a place, with which a record begins, and prepares the record.
     pub fn prepare<'a>(
         &'a mut self,
         pipeline: &Pipeline,
         at: Position,
-        from: From<'_>,
-    ) -> anyhow::Result<Prepared<'a>> {
+        from: JoinedRowSource<'_>,
+    ) -> anyhow::Result<PreparedRow<'a>> {
         let row = pipeline
             .export
             .read(at, &mut self.row)
@@ -41,9 +41,9 @@ impl Reread {
         &mut self,
         pipeline: &Pipeline,
         at: Position,
-        from: From<'_>,
-        trial: Trial,
-    ) -> anyhow::Result<(Trial, Verdict, Vec<u32>)> {
+        from: JoinedRowSource<'_>,
+        trial: OverlayTrial,
+    ) -> anyhow::Result<(OverlayTrial, Verdict, Vec<u32>)> {
         self.worker.begin_trial(trial);
         let prepared = self.prepare(pipeline, at, from)?;
         let stops = prepared.gaps.iter().filter(|gap| gap.level.breaks());

@@ -7,22 +7,22 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
 
-use super::fixed::{Fixed, Fixing};
+use super::fixed::{FixedMarker, FixedMarks};
 use super::owner_marks::OwnerMarker;
 use super::person::{PersonHash, PersonHasher};
-use super::{From, Hash, Pipeline, Worker};
+use super::{Hash, JoinedRowSource, Pipeline, Worker};
 use crate::assess::Gap;
 use crate::assess::facts::{OwnerFact, OwnerFacts};
 use crate::draft;
-use crate::feed::Strict;
-use crate::findings::Keys;
-use crate::findings::checks::Found;
+use crate::feed::StrictLookup;
+use crate::findings::ComparisonKeys;
+use crate::findings::checks::RecordFinding;
 use bakkt_model::error::started;
-use bakkt_model::finding::Kind;
+use bakkt_model::finding::FindingKind;
 use bakkt_model::finding::first_of;
-use bakkt_model::position::{List, Part, Position};
+use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_model::verdict::Verdict;
-use bakkt_source::export::Pass;
+use bakkt_source::export::ExportPass;
 use bakkt_source::shape::shape;
 use bakkt_source::{Row, Rows};
 
@@ -33,7 +33,7 @@ const WAITING: usize = 4;
 
 /// What a scan works out beside verdicts and gaps.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Want {
+pub struct ScanOptions {
     /// The payloads themselves.
     pub payloads: bool,
     /// Their keyed hashes.
@@ -50,9 +50,9 @@ pub struct Want {
     pub people: bool,
 }
 
-/// One row's result; its texts stand in the batch.
+/// The result of one row; its texts stand in the batch.
 #[derive(Clone, Copy, Debug)]
-pub struct Scanned {
+pub struct ScannedRow {
     /// Where the row stands.
     pub at: Position,
     /// Without regard to other rows.
@@ -60,7 +60,7 @@ pub struct Scanned {
     /// Index of the reason, when excluded.
     pub excluded: Option<u16>,
     /// The finding because of which it is blocked; the gaps alone would not have.
-    pub blocked_by: Option<Kind>,
+    pub blocked_by: Option<FindingKind>,
     /// The account type; none when it cannot be told, or when excluded.
     pub account_type: Option<&'static str>,
     /// Keyed hash of the id; none without an id that may be shown, or when excluded.
@@ -68,7 +68,7 @@ pub struct Scanned {
     /// Keyed hash of the payload, when it is sent and hashes were asked for.
     pub hash: Option<Hash>,
     /// What tells whether an update would change what it may not; with the hash.
-    pub fixed: Option<Fixed>,
+    pub fixed: Option<FixedMarks>,
     /// Keyed hash of the primary owner; none when not asked for, when the record is left out or broken, or when it says
     /// too little about that person.
     pub person: Option<PersonHash>,
@@ -85,22 +85,22 @@ pub struct Scanned {
 
 /// A code that is in no table and must be: all that leaves the thread which read it.
 #[derive(Clone, Debug)]
-pub struct Stray {
+pub struct HashedCode {
     /// The feed that met it.
-    pub strict: Arc<Strict>,
+    pub strict: Arc<StrictLookup>,
     /// Keyed hash of the code.
     pub hash: Hash,
     /// Its masked shape.
     pub shape: String,
     /// The export in which it stands, and the line.
-    pub at: Option<(List, Position)>,
+    pub at: Option<(JoinedList, Position)>,
 }
 
 /// Results of a batch.
 #[derive(Debug, Default)]
 pub struct Results {
     /// One per record, in order.
-    pub rows: Vec<Scanned>,
+    pub rows: Vec<ScannedRow>,
     /// Rows that were read for them; with rows of groups there are more of these.
     pub read: u64,
     /// Byte offset of the last of them.
@@ -111,19 +111,19 @@ pub struct Results {
     owners: OwnerFacts,
     /// Marks of agreements and of owners.
     marks: Vec<u8>,
-    parts: Vec<Part>,
+    parts: Vec<JoinedRow>,
     /// Rows of backfill files that were laid over records.
     laid: Vec<(usize, Position)>,
     /// By gap, where there are backfill files: the file and the row that said it.
     laid_places: Vec<Option<(usize, Position)>>,
     /// By gap, where there are rows beside records: where it stands, when not in the record's own row.
-    places: Vec<Option<(List, Position)>>,
-    strays: Vec<Stray>,
+    places: Vec<Option<(JoinedList, Position)>>,
+    strays: Vec<HashedCode>,
     /// By gap, where shapes were asked for.
     shapes: Vec<(u32, u32)>,
     /// By record, where findings were asked for: what it is compared by with others.
-    keys: Vec<Keys>,
-    found: Vec<Found>,
+    keys: Vec<ComparisonKeys>,
+    found: Vec<RecordFinding>,
 }
 
 /// What makes keyed hashes of a record beside those of its payload.
@@ -134,11 +134,11 @@ struct Hashers {
 
 /// A gap with what a person needs to find it.
 #[derive(Clone, Copy, Debug)]
-pub struct Placed<'a> {
+pub struct PlacedGap<'a> {
     /// The gap.
     pub gap: &'a Gap,
     /// Where it stands, when that is not in the record's own row.
-    pub at: Option<(List, Position)>,
+    pub at: Option<(JoinedList, Position)>,
     /// The row of a backfill file that said it, where one did: the file, by its place in the pipeline.
     pub laid: Option<(usize, Position)>,
     /// What stood in its cells, masked; empty where there was nothing, or where shapes were not asked for.
@@ -147,68 +147,68 @@ pub struct Placed<'a> {
 
 impl Results {
     /// The clientAccountId, when it may be shown.
-    pub fn id(&self, row: &Scanned) -> Option<&str> {
+    pub fn id(&self, row: &ScannedRow) -> Option<&str> {
         (row.id.1 > row.id.0).then(|| &self.texts[row.id.0 as usize..row.id.1 as usize])
     }
 
     /// Codes that are in no table and must be, of the records that are not left out.
-    pub fn strays(&self) -> &[Stray] {
+    pub fn strays(&self) -> &[HashedCode] {
         &self.strays
     }
 
     /// The findings of a record alone; none unless findings were asked for.
-    pub fn found(&self, row: &Scanned) -> &[Found] {
+    pub fn found(&self, row: &ScannedRow) -> &[RecordFinding] {
         &self.found[row.found.0 as usize..row.found.1 as usize]
     }
 
     /// By record, what it is compared by with others; empty unless findings were asked for.
-    pub fn keys(&self) -> &[Keys] {
+    pub fn keys(&self) -> &[ComparisonKeys] {
         &self.keys
     }
 
     /// The gaps.
-    pub fn gaps(&self, row: &Scanned) -> &[Gap] {
+    pub fn gaps(&self, row: &ScannedRow) -> &[Gap] {
         &self.gaps[row.gaps.0 as usize..row.gaps.1 as usize]
     }
 
     /// The payload; empty unless payloads were asked for.
-    pub fn payload(&self, row: &Scanned) -> &[u8] {
+    pub fn payload(&self, row: &ScannedRow) -> &[u8] {
         &self.payloads[row.payload.0 as usize..row.payload.1 as usize]
     }
 
     /// The owners of a record that is sent; none unless facts were asked for.
-    pub fn owners(&self, row: &Scanned) -> impl Iterator<Item = OwnerFact<'_>> {
+    pub fn owners(&self, row: &ScannedRow) -> impl Iterator<Item = OwnerFact<'_>> {
         self.owners
             .range(row.owners.0 as usize, row.owners.1 as usize)
     }
 
     /// Marks of the agreements; with the hash.
-    pub fn agreement_marks(&self, row: &Scanned) -> &[u8] {
+    pub fn agreement_marks(&self, row: &ScannedRow) -> &[u8] {
         &self.marks[row.agreements.0 as usize..row.agreements.1 as usize]
     }
 
     /// Marks of the owners of an entity; with the hash, where facts were asked for.
-    pub fn owner_marks(&self, row: &Scanned) -> &[u8] {
+    pub fn owner_marks(&self, row: &ScannedRow) -> &[u8] {
         &self.marks[row.owner_marks.0 as usize..row.owner_marks.1 as usize]
     }
 
     /// The rows beside a record's own, in the order in which they are mapped.
-    pub fn parts(&self, row: &Scanned) -> &[Part] {
+    pub fn parts(&self, row: &ScannedRow) -> &[JoinedRow] {
         &self.parts[row.parts.0 as usize..row.parts.1 as usize]
     }
 
     /// The rows of backfill files that were laid over a record: the file, by its place in the pipeline, and where.
-    pub fn laid(&self, row: &Scanned) -> &[(usize, Position)] {
+    pub fn laid(&self, row: &ScannedRow) -> &[(usize, Position)] {
         &self.laid[row.laid.0 as usize..row.laid.1 as usize]
     }
 
     /// The gaps, each with where it stands and what stood there.
-    pub fn placed_gaps(&self, row: &Scanned) -> impl Iterator<Item = Placed<'_>> {
+    pub fn placed_gaps(&self, row: &ScannedRow) -> impl Iterator<Item = PlacedGap<'_>> {
         let first = row.gaps.0 as usize;
         let numbered = self.gaps(row).iter().enumerate();
         numbered.map(move |(number, gap)| {
             let (start, end) = self.shapes.get(first + number).copied().unwrap_or_default();
-            Placed {
+            PlacedGap {
                 gap,
                 at: self.places.get(first + number).copied().flatten(),
                 laid: self.laid_places.get(first + number).copied().flatten(),
@@ -222,7 +222,7 @@ impl Results {
         pipeline: &Pipeline,
         worker: &mut Worker,
         rows: &Rows,
-        want: Want,
+        want: ScanOptions,
         hashers: &mut Hashers,
     ) -> anyhow::Result<()> {
         self.rows.clear();
@@ -242,10 +242,10 @@ impl Results {
         self.read = rows.len() as u64;
         let joined = !pipeline.joins.is_empty();
         let layered = !pipeline.layers.is_empty();
-        let fixing = Fixing::new(pipeline);
+        let fixing = FixedMarker::new(pipeline);
         for (at, row) in rows.iter() {
             self.offset = at.offset;
-            let Some(prepared) = worker.prepare(pipeline, &row, at, From::Index)? else {
+            let Some(prepared) = worker.prepare(pipeline, &row, at, JoinedRowSource::Index)? else {
                 continue;
             };
             let id = self.texts.len() as u32;
@@ -281,7 +281,7 @@ impl Results {
             }
             let owner_marks = self.marks.len() as u32;
             let (id_end, account_type) = (self.texts.len() as u32, prepared.account_type);
-            self.rows.push(Scanned {
+            self.rows.push(ScannedRow {
                 at,
                 verdict: prepared.verdict,
                 excluded: prepared.excluded,
@@ -325,7 +325,7 @@ impl Results {
             }
             let strays = worker.draft().strays();
             if !strays.is_empty() && verdict != Verdict::Excluded {
-                let told = |stray: &draft::Stray| Stray {
+                let told = |stray: &draft::UnmappedCode| HashedCode {
                     strict: stray.strict.clone(),
                     hash: pipeline.hash(stray.code.as_bytes()),
                     shape: shape(&stray.code),
@@ -363,8 +363,9 @@ impl Results {
         };
         record.parts.1 = self.parts.len() as u32;
         let gaps = &self.gaps[record.gaps.0 as usize..];
-        let elsewhere =
-            |(list, place): &(List, Position)| (*list, place.offset) != (List::Group, at.offset);
+        let elsewhere = |(list, place): &(JoinedList, Position)| {
+            (*list, place.offset) != (JoinedList::Group, at.offset)
+        };
         self.places.extend(
             gaps.iter()
                 .map(|gap| worker.place_of(pipeline, gap).filter(elsewhere)),
@@ -380,7 +381,7 @@ impl Results {
         let first = self.found.len() as u32;
         record.found = (first, first);
         if is_broken || record.verdict == Verdict::Excluded {
-            self.keys.push(Keys::default());
+            self.keys.push(ComparisonKeys::default());
             return;
         }
         let id = &self.texts[record.id.0 as usize..record.id.1 as usize];
@@ -415,9 +416,9 @@ impl Results {
 
 /// Reads the rest of the export; `sink` gets the batches in order and can stop the scan with an error.
 pub fn scan(
-    source: &mut Pass,
+    source: &mut ExportPass,
     pipeline: &Pipeline,
-    want: Want,
+    want: ScanOptions,
     mut sink: impl FnMut(&Results) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
@@ -445,7 +446,10 @@ pub fn scan(
     })
 }
 
-fn read(source: &mut Pass, lanes: &[(SyncSender<Rows>, Receiver<Rows>)]) -> anyhow::Result<()> {
+fn read(
+    source: &mut ExportPass,
+    lanes: &[(SyncSender<Rows>, Receiver<Rows>)],
+) -> anyhow::Result<()> {
     for (rows_in, used) in lanes.iter().cycle() {
         let mut rows = used.try_recv().unwrap_or_default();
         if !source.read_batch(&mut rows, BATCH)? || rows_in.send(rows).is_err() {
@@ -457,7 +461,7 @@ fn read(source: &mut Pass, lanes: &[(SyncSender<Rows>, Receiver<Rows>)]) -> anyh
 
 fn work(
     pipeline: &Pipeline,
-    want: Want,
+    want: ScanOptions,
     rows_out: &Receiver<Rows>,
     used: &SyncSender<Rows>,
     results_in: &SyncSender<anyhow::Result<Results>>,

@@ -4,7 +4,7 @@
 //! nothing to see. Invariant: what leaves this file is a shape, never a value.
 
 use super::{Pipeline, Worker};
-use crate::assess::{Gap, Reason};
+use crate::assess::{Gap, GapReason};
 use bakkt_model::position::Position;
 use bakkt_source::shape::shape;
 use bakkt_source::{Cell, Row};
@@ -25,7 +25,7 @@ impl Worker {
         out: &mut String,
     ) {
         let info = &pipeline.plan.paths[gap.path as usize];
-        if !matches!(gap.reason, Reason::Invalid(_)) || info.reads.is_empty() {
+        if !matches!(gap.reason, GapReason::Invalid(_)) || info.reads.is_empty() {
             return;
         }
         match info.element {

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::{Failure, Kind, Snippet, Style, visible};
+use super::{Failure, FailureKind, Snippet, Style, visible};
 
 /// Mistakes of one kind that are told one by one.
 const OF_A_KIND: usize = 20;
@@ -140,7 +140,7 @@ impl Diagnostics {
             count => (format!("{count} mistakes"), format!("these {count}")),
         };
         Err(anyhow::Error::new(Failure {
-            kind: Kind::Configuration,
+            kind: FailureKind::Configuration,
             message: format!("the configuration has {mistakes}"),
             hint: format!("correct {them} and run the command again"),
             mistakes: Mistakes(self.0),

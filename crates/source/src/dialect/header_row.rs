@@ -34,8 +34,8 @@ pub fn may_be_header(rows: &[Vec<String>]) -> bool {
     !rows.is_empty()
         && !matches!(
             votes(rows, 0),
-            Votes::Certain
-                | Votes::Count {
+            RowVotes::Certain
+                | RowVotes::Count {
                     data: 1..,
                     header: 0
                 }
@@ -60,7 +60,7 @@ fn like_header(rows: &[Vec<String>], at: usize, usual: usize) -> bool {
     let names = rows[at].iter().map(|cell| cell.trim().to_lowercase());
     let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
     let most = |part: usize, whole: usize| part * 10 >= whole * 8;
-    let texts = names.iter().filter(|name| Kind::of(name).name());
+    let texts = names.iter().filter(|name| CellKind::of(name).name());
     let different: BTreeSet<&String> = names.iter().collect();
     most(names.len(), usual)
         && most(texts.count(), names.len())
@@ -70,7 +70,7 @@ fn like_header(rows: &[Vec<String>], at: usize, usual: usize) -> bool {
 
 /// What a cell looks like, as far as a header differs from data.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum CellKind {
     Empty,
     Number,
     Date,
@@ -81,29 +81,29 @@ enum Kind {
     Text,
 }
 
-impl Kind {
-    fn of(cell: &str) -> Kind {
+impl CellKind {
+    fn of(cell: &str) -> CellKind {
         let cell = cell.trim();
         let digits = cell.bytes().filter(u8::is_ascii_digit).count();
         let has = |letters: fn(char) -> bool| cell.chars().any(letters);
         if cell.is_empty() {
-            Kind::Empty
+            CellKind::Empty
         } else if cell.contains('@') && cell.contains('.') && !has(char::is_whitespace) {
-            Kind::Email
+            CellKind::Email
         } else if digits == 0 {
-            Kind::Text
+            CellKind::Text
         } else if date(cell) {
-            Kind::Date
+            CellKind::Date
         } else if !has(char::is_alphabetic) && !cell.starts_with('#') {
-            Kind::Number
+            CellKind::Number
         } else {
-            Kind::Code
+            CellKind::Code
         }
     }
 
     /// Whether a name of a column looks so.
     fn name(self) -> bool {
-        matches!(self, Kind::Code | Kind::Text)
+        matches!(self, CellKind::Code | CellKind::Text)
     }
 }
 
@@ -131,8 +131,8 @@ fn date(cell: &str) -> bool {
 /// below than like a name above them.
 fn like_data(rows: &[Vec<String>], at: usize) -> bool {
     match votes(rows, at) {
-        Votes::Certain => true,
-        Votes::Count { data, header } => data > header,
+        RowVotes::Certain => true,
+        RowVotes::Count { data, header } => data > header,
     }
 }
 
@@ -141,19 +141,19 @@ fn like_the_others(rows: &[Vec<String>], at: usize) -> bool {
     let below = rows[at + 1..].iter().filter(|row| filled(row) > 0);
     below.count() > 1
         && filled(&rows[at]) > 1
-        && votes(rows, at) == Votes::Count { data: 0, header: 0 }
+        && votes(rows, at) == RowVotes::Count { data: 0, header: 0 }
 }
 
 /// What the columns of a row say about it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Votes {
+enum RowVotes {
     /// It is data.
     Certain,
     /// How many columns speak for data, and how many for a header.
     Count { data: usize, header: usize },
 }
 
-fn votes(rows: &[Vec<String>], at: usize) -> Votes {
+fn votes(rows: &[Vec<String>], at: usize) -> RowVotes {
     let (mut data, mut header) = (0, 0);
     let row = &rows[at];
     // The header again, as joined files have it, says nothing, and may have another name in it.
@@ -165,7 +165,7 @@ fn votes(rows: &[Vec<String>], at: usize) -> Votes {
     let below: Vec<&Vec<String>> = rows[at + 1..].iter().filter(differs).collect();
     for (column, cell) in row.iter().enumerate() {
         let cell = cell.trim();
-        let kind = Kind::of(cell);
+        let kind = CellKind::of(cell);
         let values = || {
             let cells = below.iter().filter_map(|row| row.get(column));
             cells
@@ -175,20 +175,20 @@ fn votes(rows: &[Vec<String>], at: usize) -> Votes {
         let goes_on = goes_on(rows, at, column, kind);
         let alone = values().next().is_none();
         match kind {
-            Kind::Date | Kind::Email if goes_on => return Votes::Certain,
-            Kind::Empty => {}
-            Kind::Code | Kind::Text if alone => {}
+            CellKind::Date | CellKind::Email if goes_on => return RowVotes::Certain,
+            CellKind::Empty => {}
+            CellKind::Code | CellKind::Text if alone => {}
             // Columns may be named by years.
-            Kind::Number if is_year(cell) && !values().any(is_year) => {}
+            CellKind::Number if is_year(cell) && !values().any(is_year) => {}
             _ if values().any(|value| value == cell) => data += 1,
-            Kind::Number if goes_on => data += 1,
-            Kind::Code if goes_on && same_form(cell, values()) => data += 1,
-            Kind::Code | Kind::Text if !goes_on => header += 1,
-            Kind::Code | Kind::Text if is_name(cell, values()) => header += 1,
+            CellKind::Number if goes_on => data += 1,
+            CellKind::Code if goes_on && same_form(cell, values()) => data += 1,
+            CellKind::Code | CellKind::Text if !goes_on => header += 1,
+            CellKind::Code | CellKind::Text if is_name(cell, values()) => header += 1,
             _ => {}
         }
     }
-    Votes::Count { data, header }
+    RowVotes::Count { data, header }
 }
 
 fn is_year(cell: &str) -> bool {
@@ -215,10 +215,10 @@ fn same_form<'a>(cell: &str, below: impl Iterator<Item = &'a str>) -> bool {
 /// another way, or all below have one length and it has another.
 fn is_name<'a>(cell: &str, below: impl Iterator<Item = &'a str>) -> bool {
     let below: Vec<&str> = below.collect();
-    let style = Style::of(cell);
+    let style = TextStyle::of(cell);
     let alike = below
         .iter()
-        .filter(|other| Style::of(other) == style)
+        .filter(|other| TextStyle::of(other) == style)
         .count();
     let length = cell.chars().count();
     let lengths: BTreeSet<usize> = below.iter().map(|other| other.chars().count()).collect();
@@ -228,7 +228,7 @@ fn is_name<'a>(cell: &str, below: impl Iterator<Item = &'a str>) -> bool {
 
 /// How a text is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Style {
+enum TextStyle {
     /// With underscores, or with a capital letter inside of a word.
     Joined,
     Capitals,
@@ -236,18 +236,18 @@ enum Style {
     Mixed,
 }
 
-impl Style {
-    fn of(text: &str) -> Style {
+impl TextStyle {
+    fn of(text: &str) -> TextStyle {
         let joined = |pair: &[char]| pair[0].is_lowercase() && pair[1].is_uppercase();
         let letters: Vec<char> = text.chars().collect();
         if text.contains('_') || letters.windows(2).any(joined) {
-            Style::Joined
+            TextStyle::Joined
         } else if !letters.iter().any(|c| c.is_lowercase()) {
-            Style::Capitals
+            TextStyle::Capitals
         } else if !letters.iter().any(|c| c.is_uppercase()) {
-            Style::Small
+            TextStyle::Small
         } else {
-            Style::Mixed
+            TextStyle::Mixed
         }
     }
 }
@@ -368,22 +368,22 @@ fn has_column_word(cell: &str) -> bool {
 
 /// How many columns may have a name in a row, and something of another kind below.
 fn contrasts(rows: &[Vec<String>], at: usize) -> usize {
-    let kinds = rows[at].iter().map(|cell| Kind::of(cell)).enumerate();
+    let kinds = rows[at].iter().map(|cell| CellKind::of(cell)).enumerate();
     let differs =
-        |(column, kind): &(usize, Kind)| kind.name() && !goes_on(rows, at, *column, *kind);
+        |(column, kind): &(usize, CellKind)| kind.name() && !goes_on(rows, at, *column, *kind);
     kinds.filter(differs).count()
 }
 
 /// Whether at least half of the filled cells below are of a kind.
-fn goes_on(rows: &[Vec<String>], at: usize, column: usize, kind: Kind) -> bool {
+fn goes_on(rows: &[Vec<String>], at: usize, column: usize, kind: CellKind) -> bool {
     let (mut all, mut same) = (0, 0);
     for cell in rows[at + 1..]
         .iter()
         .take(20)
         .filter_map(|row| row.get(column))
     {
-        let other = Kind::of(cell);
-        all += usize::from(other != Kind::Empty);
+        let other = CellKind::of(cell);
+        all += usize::from(other != CellKind::Empty);
         same += usize::from(other == kind);
     }
     same * 2 >= all

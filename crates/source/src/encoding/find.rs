@@ -9,28 +9,28 @@
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 
 use super::Encoding;
-use super::plausible::{Look, Words};
+use super::plausible::{SampleWords, WordReading};
 
-/// What was found.
+/// The encoding that was found, and the evidence for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct EncodingGuess {
     /// The encoding.
     pub encoding: Encoding,
     /// Bytes of the byte order mark, which is no text.
     pub bom: usize,
-    /// Whether a person need not look.
-    pub sure: bool,
+    /// The evidence leaves no doubt, so that nobody has to confirm it.
+    pub is_confident: bool,
     /// The evidence, as words for a sentence.
     pub why: &'static str,
     /// Another encoding in which the file reads as well, and differently: a person has to choose.
     pub rival: Option<Encoding>,
 }
 
-fn found(encoding: Encoding, sure: bool, why: &'static str) -> Found {
-    Found {
+fn found(encoding: Encoding, sure: bool, why: &'static str) -> EncodingGuess {
+    EncodingGuess {
         encoding,
         bom: 0,
-        sure,
+        is_confident: sure,
         why,
         rival: None,
     }
@@ -39,12 +39,12 @@ fn found(encoding: Encoding, sure: bool, why: &'static str) -> Found {
 impl Encoding {
     /// The encoding of a file, from blocks of its bytes. The first block is the file's beginning; each begins at an
     /// even offset and may be cut inside of a character.
-    pub fn find(blocks: &[&[u8]]) -> Found {
+    pub fn find(blocks: &[&[u8]]) -> EncodingGuess {
         let first = blocks.first().copied().unwrap_or_default();
         for encoding in [Encoding::Utf8, Encoding::Utf16Le, Encoding::Utf16Be] {
             let bom = encoding.bom(first);
             if bom > 0 {
-                return Found {
+                return EncodingGuess {
                     bom,
                     ..found(encoding, true, "a byte order mark")
                 };
@@ -70,12 +70,12 @@ impl Encoding {
         let other = single(blocks);
         // A quarter is enough: a text in one byte a character hardly ever has two that happen to be valid UTF-8 and look
         // like a character of words.
-        let look = Words::of(blocks).look(Encoding::Utf8);
+        let look = SampleWords::of(blocks).look(Encoding::Utf8);
         if (look.all - look.odd) * 4 < utf8.broken {
             return other;
         }
-        let reads = Words::of(blocks).look(other.encoding).is_plausible();
-        Found {
+        let reads = SampleWords::of(blocks).look(other.encoding).is_plausible();
+        EncodingGuess {
             rival: Some(other.encoding).filter(|_| reads),
             ..found(Encoding::Utf8, false, why)
         }
@@ -185,7 +185,7 @@ fn delimiter(blocks: &[&[u8]]) -> Option<u8> {
 }
 
 /// A file that is no UTF: Windows-1252, unless it reads better as something else.
-fn single(blocks: &[&[u8]]) -> Found {
+fn single(blocks: &[&[u8]]) -> EncodingGuess {
     // What stands between cells is no letter of theirs.
     let Some(delimiter) = delimiter(blocks) else {
         return read_best(blocks);
@@ -207,17 +207,17 @@ fn single(blocks: &[&[u8]]) -> Found {
 }
 
 /// The encoding in which the words of a file read best.
-fn read_best(blocks: &[&[u8]]) -> Found {
+fn read_best(blocks: &[&[u8]]) -> EncodingGuess {
     use Encoding::{Iso8859_15, Windows1252};
     if euro(blocks) {
         let why = "letters and euro signs where ISO-8859-15 has them";
         return found(Iso8859_15, false, why);
     }
-    let words = Words::of(blocks);
+    let words = SampleWords::of(blocks);
     let western = words.look(Windows1252);
     let guess = guess(&words);
     let few = TRIED_ON_FEW.iter().filter(|_| words.count() < FEW);
-    let mut others: Vec<(Encoding, Look)> = std::iter::once(guess)
+    let mut others: Vec<(Encoding, WordReading)> = std::iter::once(guess)
         .chain(TRIED)
         .chain(few.copied())
         .map(|encoding| (encoding, words.look(encoding)))
@@ -228,7 +228,7 @@ fn read_best(blocks: &[&[u8]]) -> Found {
         let rival =
             rival(&western, &others, guess).or_else(|| foreign_words(&words, &western, &others));
         return match rival {
-            Some(rival) => Found {
+            Some(rival) => EncodingGuess {
                 rival: Some(rival),
                 ..found(
                     Windows1252,
@@ -239,14 +239,14 @@ fn read_best(blocks: &[&[u8]]) -> Found {
             None => found(Windows1252, true, "no UTF-8, and letters where it has them"),
         };
     }
-    let mut plausible: Vec<&(Encoding, Look)> = others
+    let mut plausible: Vec<&(Encoding, WordReading)> = others
         .iter()
         .filter(|(_, look)| look.is_plausible())
         .collect();
     // A stable sort: of equals the guess stays first.
     plausible.sort_by_key(|(_, look)| look.odd);
     match plausible.split_first() {
-        Some(((best, look), rest)) => Found {
+        Some(((best, look), rest)) => EncodingGuess {
             rival: rest
                 .iter()
                 .find(|(_, other)| other.text != look.text)
@@ -257,7 +257,7 @@ fn read_best(blocks: &[&[u8]]) -> Found {
         None => {
             let best = others.iter().min_by_key(|(_, look)| look.odd);
             let better = best.filter(|(_, look)| look.odd * 2 < western.odd);
-            Found {
+            EncodingGuess {
                 rival: better.map(|(encoding, _)| *encoding),
                 ..found(
                     Windows1252,
@@ -271,16 +271,20 @@ fn read_best(blocks: &[&[u8]]) -> Found {
 
 /// What reads as well as Windows-1252 does, if anything: what the frequencies of letters speak for; or what has common
 /// letters where Windows-1252 has, in a quarter of all places, such as are rare or stand wrong.
-fn rival(western: &Look, others: &[(Encoding, Look)], guess: Encoding) -> Option<Encoding> {
+fn rival(
+    western: &WordReading,
+    others: &[(Encoding, WordReading)],
+    guess: Encoding,
+) -> Option<Encoding> {
     let doubtful = (western.odd + western.rare) * 4 > western.all;
-    let fits = |(encoding, look): &&(Encoding, Look)| {
+    let fits = |(encoding, look): &&(Encoding, WordReading)| {
         look.is_plausible() && (*encoding == guess || (doubtful && look.rare <= western.rare / 4))
     };
     others.iter().find(fits).map(|(encoding, _)| *encoding)
 }
 
 /// ISO-8859-2 in the place of Windows-1250, where that has more signs inside of words: most letters of the two are the same.
-fn prefer_latin_2(words: &Words<'_>, others: &mut [(Encoding, Look)]) {
+fn prefer_latin_2(words: &SampleWords<'_>, others: &mut [(Encoding, WordReading)]) {
     let latin_2 = words.look(Encoding::Iso8859_2);
     for (encoding, look) in others {
         if *encoding == Encoding::Windows1250 && latin_2.odd < look.odd {
@@ -292,14 +296,14 @@ fn prefer_latin_2(words: &Words<'_>, others: &mut [(Encoding, Look)]) {
 /// What reads a few words better than Windows-1252 among many that read the same in both: the Polish customers of a German
 /// bank. Only the words that differ are looked at, and one letter is not enough to ask a person.
 fn foreign_words(
-    words: &Words<'_>,
-    western: &Look,
-    others: &[(Encoding, Look)],
+    words: &SampleWords<'_>,
+    western: &WordReading,
+    others: &[(Encoding, WordReading)],
 ) -> Option<Encoding> {
     if western.odd + western.rare < 2 {
         return None;
     }
-    let reads_better = |(encoding, all): &&(Encoding, Look)| {
+    let reads_better = |(encoding, all): &&(Encoding, WordReading)| {
         let differing = words.differing(Encoding::Windows1252, *encoding);
         let western = differing.look(Encoding::Windows1252);
         let look = differing.look(*encoding);
@@ -317,7 +321,7 @@ fn foreign_words(
 }
 
 /// What the frequencies of letters speak for.
-fn guess(words: &Words<'_>) -> Encoding {
+fn guess(words: &SampleWords<'_>) -> Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(&words.text(), false);
     let name = detector.guess(None, Utf8Detection::Deny).name();
@@ -390,7 +394,7 @@ mod tests {
             let found = Encoding::find(&[bytes]);
             let text = String::from_utf8_lossy(bytes);
             assert_eq!(
-                (found.encoding, found.bom, found.sure),
+                (found.encoding, found.bom, found.is_confident),
                 (*encoding, *bom, *sure),
                 "{text:?}: {}",
                 found.why
@@ -405,7 +409,7 @@ mod tests {
             for to in at..=text.len() {
                 let found = Encoding::find(&[&text[..at], &text[to..]]);
                 assert_eq!(
-                    (found.encoding, found.sure),
+                    (found.encoding, found.is_confident),
                     (Encoding::Utf8, true),
                     "{at} {to}"
                 );

@@ -1,6 +1,6 @@
 //! How plausible a file's words look when they are read in an encoding.
 //!
-//! Owner of [`Words`], the different words of a sample that have bytes beyond ASCII, and of [`Look`], the number of
+//! Owner of [`SampleWords`], the different words of a sample that have bytes beyond ASCII, and of [`WordReading`], the number of
 //! characters that stand where no writer puts them: a sign inside of a word, a capital behind a small letter, letters of
 //! two scripts side by side. Left out on purpose: how frequent letters are, which `chardetng` knows.
 
@@ -16,11 +16,11 @@ const MOST_WORDS: usize = 20_000;
 const LONGEST: usize = 100;
 
 /// The different words of a sample with at least one byte beyond ASCII.
-pub struct Words<'a>(Vec<&'a [u8]>);
+pub struct SampleWords<'a>(Vec<&'a [u8]>);
 
 /// What a reading of words looks like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct WordReading {
     /// Characters beyond ASCII.
     pub all: usize,
     /// Those that stand where no writer puts them.
@@ -31,9 +31,9 @@ pub struct Look {
     pub text: Vec<u8>,
 }
 
-impl<'a> Words<'a> {
+impl<'a> SampleWords<'a> {
     /// The words of blocks of a file.
-    pub fn of(blocks: &[&'a [u8]]) -> Words<'a> {
+    pub fn of(blocks: &[&'a [u8]]) -> SampleWords<'a> {
         let (mut seen, mut words) = (HashSet::new(), Vec::new());
         for word in blocks.iter().flat_map(|block| block.split(is_between)) {
             let is_word = word.len() <= LONGEST && word.iter().any(|byte| *byte >= 0x80);
@@ -41,7 +41,7 @@ impl<'a> Words<'a> {
                 words.push(word);
             }
         }
-        Words(words)
+        SampleWords(words)
     }
 
     /// Them all, a line each.
@@ -50,9 +50,9 @@ impl<'a> Words<'a> {
     }
 
     /// Those that read differently in two encodings.
-    pub fn differing(&self, one: Encoding, other: Encoding) -> Words<'a> {
+    pub fn differing(&self, one: Encoding, other: Encoding) -> SampleWords<'a> {
         let differs = |word: &&&[u8]| whole(one, word) != whole(other, word);
-        Words(self.0.iter().filter(differs).copied().collect())
+        SampleWords(self.0.iter().filter(differs).copied().collect())
     }
 
     /// How many there are.
@@ -61,10 +61,10 @@ impl<'a> Words<'a> {
     }
 
     /// How they look in an encoding.
-    pub fn look(&self, encoding: Encoding) -> Look {
-        let mut look = Look {
+    pub fn look(&self, encoding: Encoding) -> WordReading {
+        let mut look = WordReading {
             text: whole(encoding, &self.text()),
-            ..Look::default()
+            ..WordReading::default()
         };
         let text = std::mem::take(&mut look.text);
         for word in text.split(|byte| *byte == b'\n') {
@@ -85,7 +85,7 @@ fn is_between(byte: &u8) -> bool {
     matches!(byte, 0..=0x2F | 0x3A..=0x3F)
 }
 
-impl Look {
+impl WordReading {
     /// Whether nearly nothing is odd: nothing at all among less than ten characters.
     pub fn is_plausible(&self) -> bool {
         self.odd * 10 <= self.all

@@ -168,7 +168,7 @@ fn names_of_western_europe_in_windows_1252_stop_nobody() {
         let found = Encoding::find(&[&file]);
         let expected = (Windows1252, true, None);
         assert_eq!(
-            (found.encoding, found.sure, found.rival),
+            (found.encoding, found.is_confident, found.rival),
             expected,
             "{language}"
         );

@@ -18,7 +18,7 @@ impl Read for Drops<'_> {
     }
 }
 
-const COMMA: Form = Form {
+const COMMA: RowFormat = RowFormat {
     delimiter: b',',
     quote: Some(b'"'),
     width: 2,
@@ -26,18 +26,22 @@ const COMMA: Form = Form {
 };
 
 /// Line, cells joined by `|`, and the flaw of every row; read whole, byte by byte, and again, which must be the same.
-fn read(form: Form, bytes: &[u8]) -> (Vec<(u64, String, Option<Flaw>)>, u64) {
+fn read(form: RowFormat, bytes: &[u8]) -> (Vec<(u64, String, Option<Flaw>)>, u64) {
     read_by(&[1, 7, usize::MAX], form, bytes)
 }
 
 /// The same in pieces of these sizes.
-fn read_by(drops: &[usize], form: Form, bytes: &[u8]) -> (Vec<(u64, String, Option<Flaw>)>, u64) {
+fn read_by(
+    drops: &[usize],
+    form: RowFormat,
+    bytes: &[u8],
+) -> (Vec<(u64, String, Option<Flaw>)>, u64) {
     let mut seen = Vec::new();
     for drop in drops.iter().copied() {
-        let mut lines = Lines::new(Drops(bytes, drop), form, 0, 1);
+        let mut lines = RowReader::new(Drops(bytes, drop), form, 0, 1);
         let mut rows = Rows::default();
         while lines.next(&mut rows).unwrap() {}
-        let mut again = Again::default();
+        let mut again = RereadRow::default();
         let mut all = Vec::new();
         for (at, row) in rows.iter() {
             let from = at.offset as usize;
@@ -103,7 +107,7 @@ fn a_broken_row_costs_no_row_beside_it() {
 #[test]
 fn rows_between_two_stray_quotes_are_no_cell() {
     let all = |width, text: &str| {
-        let rows = read(Form { width, ..COMMA }, text.as_bytes()).0;
+        let rows = read(RowFormat { width, ..COMMA }, text.as_bytes()).0;
         let rows = rows.into_iter().map(|(line, cells, flaw)| {
             let flaw = flaw.map_or(String::new(), |flaw| format!(" {flaw:?}"));
             format!("{line} {cells}{flaw}")
@@ -146,7 +150,7 @@ fn rows_between_two_stray_quotes_are_no_cell() {
 fn spaces_around_quotes_are_no_part_of_a_cell() {
     let (rows, _) = read(COMMA, b"1, \"a,b\" \n");
     assert_eq!(rows, [(1, "1|a,b".to_owned(), None)]);
-    let plain = Form {
+    let plain = RowFormat {
         quote: None,
         ..COMMA
     };
@@ -172,7 +176,7 @@ fn the_end_of_a_quoted_cell_is_looked_for_in_bounds() {
 fn a_line_that_is_too_long_is_one_broken_row() {
     for end in ["\n", "\r\n", "\r"] {
         let text = format!("a,b{end}{}{end}c,d{end}", "x".repeat(3 * MAX_ROW));
-        let mut lines = Lines::new(text.as_bytes(), COMMA, 0, 1);
+        let mut lines = RowReader::new(text.as_bytes(), COMMA, 0, 1);
         let mut rows = Rows::default();
         while lines.next(&mut rows).unwrap() {}
         let seen: Vec<_> = rows.iter().map(|(at, row)| (at.row, row.flaw())).collect();
@@ -182,7 +186,7 @@ fn a_line_that_is_too_long_is_one_broken_row() {
 
 #[test]
 fn a_sheet_counts_rows_of_any_length() {
-    let sheet = Form {
+    let sheet = RowFormat {
         width: 3,
         sheet: true,
         ..COMMA
@@ -269,7 +273,7 @@ fn marks_before_and_behind_the_text_of_a_file_are_no_part_of_a_row() {
 #[test]
 fn a_broken_row_has_no_more_cells_than_a_table_columns() {
     let text = format!("a,b\n{}\n1,2\n", "x,".repeat(50_000));
-    let mut lines = Lines::new(text.as_bytes(), COMMA, 0, 1);
+    let mut lines = RowReader::new(text.as_bytes(), COMMA, 0, 1);
     let mut rows = Rows::default();
     while lines.next(&mut rows).unwrap() {}
     let lengths: Vec<usize> = rows.iter().map(|(_, row)| row.len()).collect();

@@ -12,10 +12,10 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
-use super::frames::{Frame, Receiver};
-use super::refused::{Bound, Refused};
-use super::{Choice, Head};
-use bakkt_model::error::{Failure, Kind, Mistakes};
+use super::frames::{Frame, FrameReceiver};
+use super::refused::{WorkbookBound, WorkbookRefusal};
+use super::{SheetChoice, WorkbookHead};
+use bakkt_model::error::{Failure, FailureKind, Mistakes};
 
 /// The command of this program that parses.
 pub const COMMAND: &str = "read-workbook";
@@ -24,9 +24,9 @@ pub const COMMAND: &str = "read-workbook";
 #[derive(Debug)]
 pub struct Workbook {
     name: String,
-    head: Head,
+    head: WorkbookHead,
     process: Process,
-    receiver: Receiver<ChildStdout>,
+    receiver: FrameReceiver<ChildStdout>,
     text: Vec<u8>,
     at: usize,
     ended: bool,
@@ -34,7 +34,7 @@ pub struct Workbook {
 
 impl Workbook {
     /// Opens the workbook in a file; `name` is how messages speak of it.
-    pub fn open(file: File, name: &str, choice: &Choice) -> anyhow::Result<Workbook> {
+    pub fn open(file: File, name: &str, choice: &SheetChoice) -> anyhow::Result<Workbook> {
         let mut child = command(choice)
             .and_then(|mut command| command.stdin(Stdio::from(file)).spawn())
             .map_err(|error| cannot_start(name, &error))?;
@@ -42,7 +42,7 @@ impl Workbook {
         let mut process = Process(child);
         let output = output.ok_or_else(|| cannot_start(name, &io::ErrorKind::BrokenPipe.into()))?;
         let mut text = Vec::new();
-        let mut receiver = match Receiver::new(output) {
+        let mut receiver = match FrameReceiver::new(output) {
             Ok(receiver) => receiver,
             Err(error) => {
                 // Killed before its first word, or another program.
@@ -65,21 +65,21 @@ impl Workbook {
                 ended: false,
             }),
             Ok(Frame::Refused(refused)) => Err(failure(name, &refused).into()),
-            Ok(_) => Err(failure(name, &Refused::Damaged).into()),
+            Ok(_) => Err(failure(name, &WorkbookRefusal::Damaged).into()),
             Err(_) => {
-                let refused = process.ended().unwrap_or(Refused::Damaged);
+                let refused = process.ended().unwrap_or(WorkbookRefusal::Damaged);
                 Err(failure(name, &refused).into())
             }
         }
     }
 
     /// What the workbook is.
-    pub fn head(&self) -> &Head {
+    pub fn head(&self) -> &WorkbookHead {
         &self.head
     }
 
     /// The next piece of text; false at the end.
-    fn fill(&mut self) -> Result<bool, Refused> {
+    fn fill(&mut self) -> Result<bool, WorkbookRefusal> {
         self.at = 0;
         match self.receiver.next(&mut self.text) {
             Ok(Frame::Text) => Ok(true),
@@ -92,8 +92,8 @@ impl Workbook {
                 }
             }
             Ok(Frame::Refused(refused)) => Err(refused),
-            Ok(Frame::Head(_)) => Err(Refused::Damaged),
-            Err(_) => Err(self.process.ended().unwrap_or(Refused::Damaged)),
+            Ok(Frame::Head(_)) => Err(WorkbookRefusal::Damaged),
+            Err(_) => Err(self.process.ended().unwrap_or(WorkbookRefusal::Damaged)),
         }
     }
 }
@@ -106,7 +106,7 @@ impl Read for Workbook {
                 self.ended = true;
                 self.text.clear();
                 let failure = failure(&self.name, &refused);
-                io::Error::other(Told(self.name.clone(), failure))
+                io::Error::other(CarriedFailure(self.name.clone(), failure))
             })?;
         }
         let count = buffer.len().min(self.text.len() - self.at);
@@ -122,7 +122,7 @@ struct Process(Child);
 
 impl Process {
     /// Waits for the end; why it was no good one.
-    fn ended(&mut self) -> Option<Refused> {
+    fn ended(&mut self) -> Option<WorkbookRefusal> {
         match self.0.wait() {
             Ok(status) => cause(status),
             Err(error) => Some(error.into()),
@@ -139,21 +139,21 @@ impl Drop for Process {
 }
 
 /// What an end means: the limits of the process end it with a signal.
-fn cause(status: ExitStatus) -> Option<Refused> {
+fn cause(status: ExitStatus) -> Option<WorkbookRefusal> {
     use rustix::process::Signal;
     let is = |signal: Signal| status.signal() == Some(signal.as_raw());
     if status.success() {
         None
     } else if is(Signal::XCPU) {
-        Some(Refused::TooLarge(Bound::Time))
+        Some(WorkbookRefusal::TooLarge(WorkbookBound::Time))
     } else if is(Signal::ABORT) || is(Signal::KILL) {
-        Some(Refused::TooLarge(Bound::Memory))
+        Some(WorkbookRefusal::TooLarge(WorkbookBound::Memory))
     } else {
-        Some(Refused::Damaged)
+        Some(WorkbookRefusal::Damaged)
     }
 }
 
-fn command(choice: &Choice) -> io::Result<Command> {
+fn command(choice: &SheetChoice) -> io::Result<Command> {
     // On Linux the program that runs, also when its file was replaced meanwhile.
     let running = PathBuf::from("/proc/self/exe");
     let program = if running.exists() {
@@ -169,11 +169,11 @@ fn command(choice: &Choice) -> io::Result<Command> {
         // A parser that panics says what it read.
         .stderr(Stdio::null());
     match choice {
-        Choice::First => {}
-        Choice::Name(name) => {
+        SheetChoice::First => {}
+        SheetChoice::Name(name) => {
             command.arg(format!("--sheet-name={name}"));
         }
-        Choice::Number(number) => {
+        SheetChoice::Number(number) => {
             command.arg(format!("--sheet-number={number}"));
         }
     }
@@ -182,15 +182,15 @@ fn command(choice: &Choice) -> io::Result<Command> {
 
 /// A failure on its way through `io::Error`: its cause is the [`Failure`], which is looked for among causes.
 #[derive(Debug)]
-struct Told(String, Failure);
+struct CarriedFailure(String, Failure);
 
-impl fmt::Display for Told {
+impl fmt::Display for CarriedFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is not read to its end", self.0)
     }
 }
 
-impl std::error::Error for Told {
+impl std::error::Error for CarriedFailure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.1)
     }
@@ -206,10 +206,12 @@ fn cannot_start(name: &str, error: &io::Error) -> anyhow::Error {
     )
 }
 
-fn failure(name: &str, refused: &Refused) -> Failure {
+fn failure(name: &str, refused: &WorkbookRefusal) -> Failure {
     let kind = match refused {
-        Refused::Damaged | Refused::DamagedAfter { .. } | Refused::Io(_) => Kind::CannotGoOn,
-        _ => Kind::Configuration,
+        WorkbookRefusal::Damaged
+        | WorkbookRefusal::DamagedAfter { .. }
+        | WorkbookRefusal::Io(_) => FailureKind::CannotGoOn,
+        _ => FailureKind::Configuration,
     };
     Failure {
         kind,

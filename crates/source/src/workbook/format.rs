@@ -5,7 +5,7 @@
 //! are left out on purpose: the number keeps all of its digits. Invariant: where a format shows letters or fixed places, the
 //! number is written exactly as it is shown, or not at all.
 
-use super::serial::Parts;
+use super::serial::ShownParts;
 
 /// What a number in a cell is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,14 +16,14 @@ pub enum Format {
     /// A share of one, shown in hundredths.
     Percent,
     /// A day, a time, or both.
-    When(Parts),
+    When(ShownParts),
     /// Letters, marks or fixed places that belong to the number: its sections, of which the number takes one.
     Written(Vec<Section>),
 }
 
-/// How a number is written.
+/// How a format shows a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum NumberDisplay {
     /// As it is shown.
     Exactly,
     /// The format adds nothing to it: it is a plain number.
@@ -36,7 +36,7 @@ pub enum Written {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Section {
     condition: Option<(Comparison, f64)>,
-    tokens: Vec<Token>,
+    tokens: Vec<FormatToken>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,7 +50,7 @@ enum Comparison {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Token {
+enum FormatToken {
     /// A digit, or a zero.
     Zero,
     /// A digit, or nothing.
@@ -94,7 +94,7 @@ impl Format {
         if let Some(parts) = first.parts() {
             return Format::When(parts);
         }
-        if first.tokens.contains(&Token::Percent) {
+        if first.tokens.contains(&FormatToken::Percent) {
             return Format::Percent;
         }
         if sections.iter().any(Section::belongs) {
@@ -107,12 +107,12 @@ impl Format {
     pub fn built_in(id: u32) -> Format {
         match id {
             9 | 10 | 67 | 68 => Format::Percent,
-            14..=17 => Format::When(Parts::Date),
-            18..=21 | 45 | 47 => Format::When(Parts::Time),
-            22 => Format::When(Parts::DateTime),
-            46 => Format::When(Parts::Elapsed),
+            14..=17 => Format::When(ShownParts::Date),
+            18..=21 | 45 | 47 => Format::When(ShownParts::Time),
+            22 => Format::When(ShownParts::DateTime),
+            46 => Format::When(ShownParts::Elapsed),
             // Dates and times of East Asian calendars; which they are depends on the language.
-            27..=36 | 50..=58 | 71..=81 => Format::When(Parts::Whatever),
+            27..=36 | 50..=58 | 71..=81 => Format::When(ShownParts::Whatever),
             _ => Format::Number,
         }
     }
@@ -159,11 +159,11 @@ impl Section {
                 .is_some_and(|start| start.eq_ignore_ascii_case(word))
         };
         for (name, token) in [
-            ("General", Token::General),
-            ("AM/PM", Token::Time),
-            ("A/P", Token::Time),
-            ("E+", Token::Exponent),
-            ("E-", Token::Exponent),
+            ("General", FormatToken::General),
+            ("AM/PM", FormatToken::Time),
+            ("A/P", FormatToken::Time),
+            ("E+", FormatToken::Exponent),
+            ("E-", FormatToken::Exponent),
         ] {
             if word(name) {
                 self.tokens.push(token);
@@ -190,21 +190,21 @@ impl Section {
             '_' | '*' => {
                 let next = after.chars().next();
                 if c == '*' && next.is_some_and(char::is_alphanumeric) {
-                    self.tokens.push(Token::Fill);
+                    self.tokens.push(FormatToken::Fill);
                 }
                 return &after[next.map_or(0, char::len_utf8)..];
             }
-            '0' => Token::Zero,
-            '#' => Token::Hash,
-            '?' => Token::Question,
-            '@' => Token::Text,
-            '%' => Token::Percent,
-            'y' | 'Y' | 'd' | 'D' => Token::Day,
-            'm' | 'M' => Token::Month,
-            'h' | 'H' | 's' | 'S' => Token::Time,
-            '.' => Token::Point,
-            ',' => Token::Comma,
-            '/' => Token::Exponent,
+            '0' => FormatToken::Zero,
+            '#' => FormatToken::Hash,
+            '?' => FormatToken::Question,
+            '@' => FormatToken::Text,
+            '%' => FormatToken::Percent,
+            'y' | 'Y' | 'd' | 'D' => FormatToken::Day,
+            'm' | 'M' => FormatToken::Month,
+            'h' | 'H' | 's' | 'S' => FormatToken::Time,
+            '.' => FormatToken::Point,
+            ',' => FormatToken::Comma,
+            '/' => FormatToken::Exponent,
             _ => {
                 self.literal(&rest[..c.len_utf8()]);
                 return after;
@@ -216,10 +216,10 @@ impl Section {
 
     /// Adds characters that are shown as they are, to those just before.
     fn literal(&mut self, text: &str) {
-        if let Some(Token::Literal(before)) = self.tokens.last_mut() {
+        if let Some(FormatToken::Literal(before)) = self.tokens.last_mut() {
             before.push_str(text);
         } else if !text.is_empty() {
-            self.tokens.push(Token::Literal(text.to_owned()));
+            self.tokens.push(FormatToken::Literal(text.to_owned()));
         }
     }
 
@@ -229,13 +229,13 @@ impl Section {
         let elapsed = matches!(unit, 'h' | 'm' | 's')
             && inside.chars().all(|c| c.to_ascii_lowercase() == unit);
         if elapsed {
-            self.tokens.push(Token::Elapsed);
+            self.tokens.push(FormatToken::Elapsed);
         } else if let Some(currency) = inside.strip_prefix('$') {
             let symbol = currency.split('-').next().unwrap_or("");
             match belongs(symbol) {
                 true => self.literal(symbol),
                 false if symbol.is_empty() => {}
-                false => self.tokens.push(Token::Currency),
+                false => self.tokens.push(FormatToken::Currency),
             }
         } else {
             self.condition = self.condition.or_else(|| condition(inside));
@@ -243,22 +243,23 @@ impl Section {
     }
 
     /// Which parts of a date the section shows, if it shows one.
-    fn parts(&self) -> Option<Parts> {
-        let when: Vec<Token> = self.tokens.iter().filter(|t| is_when(t)).cloned().collect();
-        if when.contains(&Token::Elapsed) {
-            return Some(Parts::Elapsed);
+    fn parts(&self) -> Option<ShownParts> {
+        let when: Vec<FormatToken> = self.tokens.iter().filter(|t| is_when(t)).cloned().collect();
+        if when.contains(&FormatToken::Elapsed) {
+            return Some(ShownParts::Elapsed);
         }
         // Minutes stand between hours and seconds; what stands alone is a month.
-        let time = when.contains(&Token::Time);
+        let time = when.contains(&FormatToken::Time);
         let month = when.iter().enumerate().any(|(at, token)| {
-            let beside = before(&when, at) == Some(Token::Time)
-                || after(&when, at) == Some(Token::Time) && before(&when, at) != Some(Token::Day);
-            *token == Token::Month && !beside
+            let beside = before(&when, at) == Some(FormatToken::Time)
+                || after(&when, at) == Some(FormatToken::Time)
+                    && before(&when, at) != Some(FormatToken::Day);
+            *token == FormatToken::Month && !beside
         });
-        match (month || when.contains(&Token::Day), time) {
-            (true, false) => Some(Parts::Date),
-            (true, true) => Some(Parts::DateTime),
-            (false, true) => Some(Parts::Time),
+        match (month || when.contains(&FormatToken::Day), time) {
+            (true, false) => Some(ShownParts::Date),
+            (true, true) => Some(ShownParts::DateTime),
+            (false, true) => Some(ShownParts::Time),
             (false, false) => None,
         }
     }
@@ -270,33 +271,37 @@ impl Section {
 
     /// Whether every place of a digit is fixed: two zeros at least, or a mark that parts the digits.
     fn has_places(&self) -> bool {
-        let is_place = |token: &Token| matches!(token, Token::Zero | Token::Hash);
+        let is_place = |token: &FormatToken| matches!(token, FormatToken::Zero | FormatToken::Hash);
         if !self.is_whole() {
             return false;
         }
-        let zeros = self.tokens.iter().filter(|t| **t == Token::Zero).count();
+        let zeros = self
+            .tokens
+            .iter()
+            .filter(|t| **t == FormatToken::Zero)
+            .count();
         let first = self.tokens.iter().position(is_place);
         let last = self.tokens.iter().rposition(is_place);
         let parted = first.zip(last).is_some_and(|(first, last)| {
             self.tokens[first..last]
                 .iter()
                 // Spaces and apostrophes part the thousands of a number, too.
-                .any(|token| matches!(token, Token::Literal(mark) if !mark.chars().all(is_thousands)))
+                .any(|token| matches!(token, FormatToken::Literal(mark) if !mark.chars().all(is_thousands)))
         });
         zeros >= 2 || parted
     }
 
     /// Whether it shows the digits of a whole number one by one.
     fn is_whole(&self) -> bool {
-        use Token::{Currency, Hash, Literal, Zero};
-        let plain = |token: &Token| matches!(token, Zero | Hash | Literal(_) | Currency);
+        use FormatToken::{Currency, Hash, Literal, Zero};
+        let plain = |token: &FormatToken| matches!(token, Zero | Hash | Literal(_) | Currency);
         self.tokens.iter().all(plain)
     }
 
     fn has_letters(&self) -> bool {
-        let belongs = |token: &Token| match token {
-            Token::Literal(text) => belongs(text),
-            Token::Fill => true,
+        let belongs = |token: &FormatToken| match token {
+            FormatToken::Literal(text) => belongs(text),
+            FormatToken::Fill => true,
             _ => false,
         };
         self.tokens.iter().any(belongs)
@@ -316,20 +321,20 @@ impl Section {
 }
 
 /// The nearest other token before a place.
-fn before(when: &[Token], at: usize) -> Option<Token> {
+fn before(when: &[FormatToken], at: usize) -> Option<FormatToken> {
     let same = &when[at];
     when[..at].iter().rev().find(|t| *t != same).cloned()
 }
 
-fn after(when: &[Token], at: usize) -> Option<Token> {
+fn after(when: &[FormatToken], at: usize) -> Option<FormatToken> {
     let same = &when[at];
     when[at..].iter().find(|t| *t != same).cloned()
 }
 
-fn is_when(token: &Token) -> bool {
+fn is_when(token: &FormatToken) -> bool {
     matches!(
         token,
-        Token::Time | Token::Day | Token::Month | Token::Elapsed
+        FormatToken::Time | FormatToken::Day | FormatToken::Month | FormatToken::Elapsed
     )
 }
 
@@ -380,19 +385,23 @@ fn section_of(sections: &[Section], value: f64) -> Option<(&Section, bool)> {
 }
 
 /// Writes a number as its format shows it.
-pub fn write_number(sections: &[Section], value: f64, out: &mut String) -> Written {
+pub fn write_number(sections: &[Section], value: f64, out: &mut String) -> NumberDisplay {
     let Some((section, signed)) = section_of(sections, value) else {
-        return Written::Otherwise;
+        return NumberDisplay::Otherwise;
     };
     if !section.belongs() {
         // Nothing at all would be shown, or a dash for a zero.
-        return Written::Plain;
+        return NumberDisplay::Plain;
     }
-    let has = |token: Token| section.tokens.contains(&token);
-    let digits = has(Token::Zero) || has(Token::Hash) || has(Token::Question);
-    let general = has(Token::General) || has(Token::Text);
-    if has(Token::Fill) || has(Token::Exponent) || has(Token::Question) || (digits && general) {
-        return Written::Otherwise;
+    let has = |token: FormatToken| section.tokens.contains(&token);
+    let digits = has(FormatToken::Zero) || has(FormatToken::Hash) || has(FormatToken::Question);
+    let general = has(FormatToken::General) || has(FormatToken::Text);
+    if has(FormatToken::Fill)
+        || has(FormatToken::Exponent)
+        || has(FormatToken::Question)
+        || (digits && general)
+    {
+        return NumberDisplay::Otherwise;
     }
     if value < 0.0 && !signed {
         out.push('-');
@@ -401,31 +410,31 @@ pub fn write_number(sections: &[Section], value: f64, out: &mut String) -> Writt
     if !digits && !general {
         // A word that stands for the number.
         section.write_around(out, |_| {});
-        return Written::Exactly;
+        return NumberDisplay::Exactly;
     }
     if section.is_whole() {
         return match value.fract() == 0.0 && super::number::is_exact(value) {
             true => {
                 section.write_digits(value, out);
-                Written::Exactly
+                NumberDisplay::Exactly
             }
-            false => Written::Otherwise,
+            false => NumberDisplay::Otherwise,
         };
     }
-    let is_digit = |token: &Token| matches!(token, Token::Zero | Token::Hash);
+    let is_digit = |token: &FormatToken| matches!(token, FormatToken::Zero | FormatToken::Hash);
     let last = section.tokens.iter().rposition(is_digit);
-    let scaled = last.is_some_and(|last| section.tokens[last..].contains(&Token::Comma));
+    let scaled = last.is_some_and(|last| section.tokens[last..].contains(&FormatToken::Comma));
     let parted = digits && section.letters_within();
     if scaled || parted {
-        return Written::Otherwise;
+        return NumberDisplay::Otherwise;
     }
     section.write_around(out, |out| super::number::plain(value, 0, out));
-    Written::Exactly
+    NumberDisplay::Exactly
 }
 
 /// Writes a text as its format shows it: with the letters that the section for texts has around it.
 pub fn write_text(sections: &[Section], text: &str, out: &mut String) {
-    let for_texts = |section: &&Section| section.tokens.contains(&Token::Text);
+    let for_texts = |section: &&Section| section.tokens.contains(&FormatToken::Text);
     let section = sections.get(3).filter(for_texts);
     let section = section.or_else(|| sections.iter().find(for_texts));
     match section.filter(|section| section.has_letters()) {
@@ -440,8 +449,11 @@ impl Section {
         let mut value = Some(value);
         for token in &self.tokens {
             match token {
-                Token::Literal(text) => out.push_str(text),
-                Token::Zero | Token::Hash | Token::General | Token::Text => {
+                FormatToken::Literal(text) => out.push_str(text),
+                FormatToken::Zero
+                | FormatToken::Hash
+                | FormatToken::General
+                | FormatToken::Text => {
                     if let Some(value) = value.take() {
                         value(out);
                     }
@@ -453,13 +465,13 @@ impl Section {
 
     /// Whether literals stand between the digits.
     fn letters_within(&self) -> bool {
-        let is_digit = |token: &Token| matches!(token, Token::Zero | Token::Hash);
+        let is_digit = |token: &FormatToken| matches!(token, FormatToken::Zero | FormatToken::Hash);
         let first = self.tokens.iter().position(is_digit);
         let last = self.tokens.iter().rposition(is_digit);
         first.zip(last).is_some_and(|(first, last)| {
             self.tokens[first..last]
                 .iter()
-                .any(|token| matches!(token, Token::Literal(_)))
+                .any(|token| matches!(token, FormatToken::Literal(_)))
         })
     }
 
@@ -467,19 +479,19 @@ impl Section {
     fn write_digits(&self, value: f64, out: &mut String) {
         let digits = (value as u64).to_string();
         let digits = if value == 0.0 { "" } else { &digits };
-        let is_place = |token: &Token| matches!(token, Token::Zero | Token::Hash);
+        let is_place = |token: &FormatToken| matches!(token, FormatToken::Zero | FormatToken::Hash);
         let mut places = self.tokens.iter().filter(|t| is_place(t)).count();
         // More digits than places: the first place takes those that are left over.
         let (mut head, mut tail) = digits.split_at(digits.len().saturating_sub(places));
         for token in &self.tokens {
             match token {
-                Token::Literal(text) => out.push_str(text),
-                Token::Zero | Token::Hash => {
+                FormatToken::Literal(text) => out.push_str(text),
+                FormatToken::Zero | FormatToken::Hash => {
                     out.push_str(std::mem::take(&mut head));
                     if tail.len() == places {
                         out.push_str(&tail[..1]);
                         tail = &tail[1..];
-                    } else if *token == Token::Zero {
+                    } else if *token == FormatToken::Zero {
                         out.push('0');
                     }
                     places -= 1;

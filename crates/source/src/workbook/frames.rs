@@ -6,7 +6,7 @@
 use std::io::{self, Read, Write};
 
 use super::rows::Sink;
-use super::{Head, Refused};
+use super::{WorkbookHead, WorkbookRefusal};
 
 /// The first bytes of a stream: no other program begins like this.
 const MAGIC: &[u8; 8] = b"bkwb\x01\r\n\0";
@@ -19,34 +19,34 @@ const WORDS: usize = 4 << 20;
 #[derive(Debug, PartialEq)]
 pub enum Frame {
     /// What the workbook is.
-    Head(Head),
+    Head(WorkbookHead),
     /// So many bytes of text, in the buffer.
     Text,
     /// All text was there.
     End,
     /// The workbook is not read, or not to its end.
-    Refused(Refused),
+    Refused(WorkbookRefusal),
 }
 
 /// The sending end.
 #[derive(Debug)]
-pub struct Sender<W> {
+pub struct FrameSender<W> {
     out: W,
     piece: Vec<u8>,
 }
 
-impl<W: Write> Sender<W> {
+impl<W: Write> FrameSender<W> {
     /// Begins a stream.
     pub fn new(mut out: W) -> io::Result<Self> {
         out.write_all(MAGIC)?;
-        Ok(Sender {
+        Ok(FrameSender {
             out,
             piece: Vec::with_capacity(2 * PIECE),
         })
     }
 
     /// Ends the stream.
-    pub fn end(mut self, outcome: Result<Head, Refused>) -> io::Result<()> {
+    pub fn end(mut self, outcome: Result<WorkbookHead, WorkbookRefusal>) -> io::Result<()> {
         match outcome {
             Ok(_) => {
                 self.flush()?;
@@ -65,7 +65,7 @@ impl<W: Write> Sender<W> {
     }
 }
 
-impl<W: Write> Write for Sender<W> {
+impl<W: Write> Write for FrameSender<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.piece.extend_from_slice(bytes);
         if self.piece.len() >= PIECE {
@@ -85,25 +85,25 @@ impl<W: Write> Write for Sender<W> {
     }
 }
 
-impl<W: Write> Sink for &mut Sender<W> {
-    fn head(&mut self, head: &Head) -> io::Result<()> {
+impl<W: Write> Sink for &mut FrameSender<W> {
+    fn head(&mut self, head: &WorkbookHead) -> io::Result<()> {
         self.send(b'H', &serde_json::to_vec(head)?)
     }
 }
 
-/// The receiving end.
+/// Reads the frames that a `FrameSender` wrote.
 #[derive(Debug)]
-pub struct Receiver<R> {
+pub struct FrameReceiver<R> {
     input: R,
 }
 
-impl<R: Read> Receiver<R> {
+impl<R: Read> FrameReceiver<R> {
     /// Expects the beginning of a stream.
     pub fn new(mut input: R) -> io::Result<Self> {
         let mut magic = [0; MAGIC.len()];
         input.read_exact(&mut magic)?;
         if &magic == MAGIC {
-            Ok(Receiver { input })
+            Ok(FrameReceiver { input })
         } else {
             Err(unexpected())
         }
@@ -138,20 +138,20 @@ fn unexpected() -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workbook::Kind;
+    use crate::workbook::WorkbookKind;
 
-    fn head() -> Head {
-        Head {
-            kind: Kind::Ods,
+    fn head() -> WorkbookHead {
+        WorkbookHead {
+            kind: WorkbookKind::Ods,
             sheets: Vec::new(),
             sheet: 0,
             from_1904: false,
         }
     }
 
-    fn stream(text: &[u8], outcome: Result<Head, Refused>) -> Vec<u8> {
+    fn stream(text: &[u8], outcome: Result<WorkbookHead, WorkbookRefusal>) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let mut sender = Sender::new(&mut bytes).unwrap();
+        let mut sender = FrameSender::new(&mut bytes).unwrap();
         (&mut sender).head(&head()).unwrap();
         sender.write_all(text).unwrap();
         sender.end(outcome).unwrap();
@@ -160,7 +160,7 @@ mod tests {
 
     /// The text of a stream, and how it ended.
     fn receive(bytes: &[u8]) -> io::Result<(Vec<u8>, Frame)> {
-        let mut receiver = Receiver::new(bytes)?;
+        let mut receiver = FrameReceiver::new(bytes)?;
         let (mut all, mut piece) = (Vec::new(), Vec::new());
         loop {
             match receiver.next(&mut piece)? {
@@ -179,8 +179,8 @@ mod tests {
         for length in [0, 4, MAGIC.len(), 40, whole.len() / 2, whole.len() - 1] {
             assert!(receive(&whole[..length]).is_err(), "{length}");
         }
-        let refused = stream(b"", Err(Refused::Damaged));
-        let end = Frame::Refused(Refused::Damaged);
+        let refused = stream(b"", Err(WorkbookRefusal::Damaged));
+        let end = Frame::Refused(WorkbookRefusal::Damaged);
         assert_eq!(receive(&refused).unwrap(), (Vec::new(), end));
     }
 

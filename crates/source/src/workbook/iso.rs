@@ -4,15 +4,15 @@
 //! Invariant: what is not understood stays as it is, so that a mapping refuses it.
 
 use super::format::Format;
-use super::serial::Parts;
+use super::serial::ShownParts;
 
 /// A date, or a date and time; the format says which of them is shown, if it says anything.
 pub fn write_when(text: &str, format: &Format, out: &mut String) {
     let (day, time) = text.split_once('T').unwrap_or((text, ""));
     out.push_str(day);
     let shown = match format {
-        Format::When(Parts::Date) => false,
-        Format::When(Parts::DateTime) => true,
+        Format::When(ShownParts::Date) => false,
+        Format::When(ShownParts::DateTime) => true,
         _ => !time.is_empty(),
     };
     if !shown {
@@ -69,7 +69,10 @@ mod tests {
 
     #[test]
     fn dates_and_times_are_as_from_a_number() {
-        let (date, both) = (Format::When(Parts::Date), Format::When(Parts::DateTime));
+        let (date, both) = (
+            Format::When(ShownParts::Date),
+            Format::When(ShownParts::DateTime),
+        );
         for (text, format, shown) in [
             ("2024-03-31", &Format::Number, "2024-03-31"),
             (

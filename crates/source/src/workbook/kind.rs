@@ -4,12 +4,12 @@ use std::io::{Read, Seek, SeekFrom};
 
 use serde::{Deserialize, Serialize};
 
-use super::refused::Refused;
+use super::refused::WorkbookRefusal;
 use super::zipped;
 
 /// A kind of workbook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Kind {
+pub enum WorkbookKind {
     /// Office Open XML, with macros or without: .xlsx, .xlsm.
     Xlsx,
     /// The binary form of the same: .xlsb.
@@ -20,19 +20,19 @@ pub enum Kind {
     Ods,
 }
 
-impl Kind {
+impl WorkbookKind {
     /// What people call it.
     pub fn word(self) -> &'static str {
         match self {
-            Kind::Xlsx => "xlsx",
-            Kind::Xlsb => "xlsb",
-            Kind::Xls => "xls",
-            Kind::Ods => "ods",
+            WorkbookKind::Xlsx => "xlsx",
+            WorkbookKind::Xlsb => "xlsb",
+            WorkbookKind::Xls => "xls",
+            WorkbookKind::Ods => "ods",
         }
     }
 
     /// Finds out the kind; the reader stands at its beginning afterwards.
-    pub fn of<R: Read + Seek>(reader: &mut R) -> Result<Kind, Refused> {
+    pub fn of<R: Read + Seek>(reader: &mut R) -> Result<WorkbookKind, WorkbookRefusal> {
         reader.rewind()?;
         let mut start = Vec::new();
         reader.by_ref().take(8).read_to_end(&mut start)?;
@@ -42,7 +42,7 @@ impl Kind {
         } else if start == OLE {
             of_compound(reader)
         } else {
-            Err(Refused::NotAWorkbook)
+            Err(WorkbookRefusal::NotAWorkbook)
         };
         reader.seek(SeekFrom::Start(0))?;
         kind
@@ -51,7 +51,7 @@ impl Kind {
 
 const OLE: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
 
-fn of_archive<R: Read + Seek>(reader: &mut R) -> Result<Kind, Refused> {
+fn of_archive<R: Read + Seek>(reader: &mut R) -> Result<WorkbookKind, WorkbookRefusal> {
     let mut archive = zipped::open(reader)?;
     let names: Vec<String> = zipped::names(&archive)
         .into_iter()
@@ -59,43 +59,43 @@ fn of_archive<R: Read + Seek>(reader: &mut R) -> Result<Kind, Refused> {
         .collect();
     let has = |name: &str| names.iter().any(|other| other == name);
     if has("xl/workbook.bin") {
-        return Ok(Kind::Xlsb);
+        return Ok(WorkbookKind::Xlsb);
     }
     let main = |name: &String| name.starts_with("xl/") || name.ends_with("workbook.xml");
     if names.iter().any(main) {
-        return Ok(Kind::Xlsx);
+        return Ok(WorkbookKind::Xlsx);
     }
     if has("content.xml") {
         let kind = zipped::text(&mut archive, "mimetype")?;
         let sheet = memchr::memmem::find(&kind, b"opendocument.spreadsheet").is_some();
         if !sheet {
-            return Err(Refused::OtherDocument);
+            return Err(WorkbookRefusal::OtherDocument);
         }
         let manifest = zipped::text(&mut archive, "META-INF/manifest.xml")?;
         return match memchr::memmem::find(&manifest, b"encryption-data") {
-            Some(_) => Err(Refused::Password),
-            None => Ok(Kind::Ods),
+            Some(_) => Err(WorkbookRefusal::Password),
+            None => Ok(WorkbookKind::Ods),
         };
     }
     if names
         .iter()
         .any(|name| name.starts_with("word/") || name.starts_with("ppt/"))
     {
-        return Err(Refused::OtherDocument);
+        return Err(WorkbookRefusal::OtherDocument);
     }
-    Err(Refused::NotAWorkbook)
+    Err(WorkbookRefusal::NotAWorkbook)
 }
 
 /// What the names in a compound file's directory tell; they stand in it in UTF-16.
-fn of_compound<R: Read + Seek>(reader: &mut R) -> Result<Kind, Refused> {
+fn of_compound<R: Read + Seek>(reader: &mut R) -> Result<WorkbookKind, WorkbookRefusal> {
     let wide = |name: &str| -> Vec<u8> { name.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     let names = [
-        ("EncryptedPackage", Err(Refused::Password)),
-        ("Workbook", Ok(Kind::Xls)),
-        ("WORKBOOK", Ok(Kind::Xls)),
-        ("Book", Ok(Kind::Xls)),
-        ("WordDocument", Err(Refused::OtherDocument)),
-        ("PowerPoint Document", Err(Refused::OtherDocument)),
+        ("EncryptedPackage", Err(WorkbookRefusal::Password)),
+        ("Workbook", Ok(WorkbookKind::Xls)),
+        ("WORKBOOK", Ok(WorkbookKind::Xls)),
+        ("Book", Ok(WorkbookKind::Xls)),
+        ("WordDocument", Err(WorkbookRefusal::OtherDocument)),
+        ("PowerPoint Document", Err(WorkbookRefusal::OtherDocument)),
     ];
     let mut found = [false; 6];
     let mut buffer = vec![0; 1 << 20];
@@ -119,5 +119,5 @@ fn of_compound<R: Read + Seek>(reader: &mut R) -> Result<Kind, Refused> {
     }
     let mut kinds = names.into_iter().zip(found);
     let kind = kinds.find(|(_, found)| *found);
-    kind.map_or(Err(Refused::NotAWorkbook), |((_, kind), _)| kind)
+    kind.map_or(Err(WorkbookRefusal::NotAWorkbook), |((_, kind), _)| kind)
 }

@@ -2,11 +2,11 @@
 //!
 //! Owner of reading a workbook without trusting it. Parsing happens in a process of its own ([`child`]), which this program
 //! starts from itself with little memory and little time; what it sends is framed ([`frames`]) and bounded. In that process
-//! [`rows::write`] finds out the kind ([`kind`]), chooses the sheet and writes its cells as [`table::Table`] shows them. One
+//! [`rows::write`] finds out the kind ([`kind`]), chooses the sheet and writes its cells as [`table::SheetWriter`] shows them. One
 //! file for each kind reads cells: [`xls`] by way of calamine; [`xlsx`], [`xlsb`] and [`ods`] themselves, row by row, each for
 //! the reason that its header gives.
 //! Invariants: the number of a row is the one that Excel shows; a value is what a person sees in the cell, with all of its
-//! digits; what is no value is marked and cannot be sent; a hostile file ends in [`Refused`], within bounds.
+//! digits; what is no value is marked and cannot be sent; a hostile file ends in [`WorkbookRefusal`], within bounds.
 //! Left out on purpose: which row is the header, and what the cells mean. Of merged cells the first has the value and the
 //! others are empty; hidden rows are rows; formulas are what they last gave, and an
 //! error where the workbook does not say what that was.
@@ -30,14 +30,14 @@ pub mod xlsx;
 pub mod zipped;
 
 pub use child::Workbook;
-pub use kind::Kind;
-pub use refused::Refused;
+pub use kind::WorkbookKind;
+pub use refused::WorkbookRefusal;
 
 use serde::{Deserialize, Serialize};
 
 /// Which sheet to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Choice {
+pub enum SheetChoice {
     /// The first sheet that is shown and has a cell with a value.
     #[default]
     First,
@@ -47,22 +47,22 @@ pub enum Choice {
     Number(usize),
 }
 
-/// What a workbook is, beside its rows.
+/// What a workbook is, apart from its rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct WorkbookHead {
     /// The kind of file.
-    pub kind: Kind,
+    pub kind: WorkbookKind,
     /// Every sheet, in the workbook's order.
-    pub sheets: Vec<Sheet>,
+    pub sheets: Vec<SheetInfo>,
     /// The one that is read, from 0.
     pub sheet: usize,
     /// Whether days are counted from 1904.
     pub from_1904: bool,
 }
 
-/// A sheet.
+/// What is known of a sheet before its cells are read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sheet {
+pub struct SheetInfo {
     /// Its name.
     pub name: String,
     /// Whether Excel shows it.
@@ -71,14 +71,14 @@ pub struct Sheet {
     pub filled: bool,
 }
 
-impl Head {
+impl WorkbookHead {
     /// The name of the sheet that is read.
     pub fn sheet_name(&self) -> &str {
         self.sheets.get(self.sheet).map_or("", |sheet| &sheet.name)
     }
 
     /// The other sheets that are shown and have cells: a reader may have meant one of those.
-    pub fn others(&self) -> impl Iterator<Item = &Sheet> {
+    pub fn others(&self) -> impl Iterator<Item = &SheetInfo> {
         let others = self.sheets.iter().enumerate();
         others
             .filter(|(number, sheet)| *number != self.sheet && sheet.filled && !sheet.hidden)

@@ -13,23 +13,23 @@ use zip::ZipArchive;
 
 use super::format;
 use super::format::Format;
-use super::refused::{Bound, Refused};
-use super::rows::{Book, Take};
-use super::serial::{Epoch, Parts};
-use super::table::{COLUMNS, NO_RESULT, NOT_EXACT, ROWS, Value};
-use super::{Sheet, zipped};
+use super::refused::{WorkbookBound, WorkbookRefusal};
+use super::rows::{CellSink, WorkbookReader};
+use super::serial::{DayEpoch, ShownParts};
+use super::table::{COLUMNS, CellValue, NO_RESULT, NOT_EXACT, ROWS};
+use super::{SheetInfo, zipped};
 
 /// Characters of the longest cell.
 const LONGEST: usize = 1 << 20;
 
-/// A workbook.
-pub struct Open<R> {
+/// An OpenDocument workbook.
+pub struct OdsWorkbook<R> {
     archive: ZipArchive<R>,
-    sheets: Vec<Sheet>,
+    sheets: Vec<SheetInfo>,
 }
 
 /// Opens one: a pass over all of its sheets for their names, and whether they hold a value.
-pub fn open<R: Read + Seek>(reader: R) -> Result<Open<R>, Refused> {
+pub fn open<R: Read + Seek>(reader: R) -> Result<OdsWorkbook<R>, WorkbookRefusal> {
     let mut archive = zipped::open(reader)?;
     let mut content = content_of(&mut archive)?;
     let (mut sheets, mut hidden, mut style) = (Vec::new(), HashMap::new(), String::new());
@@ -43,12 +43,12 @@ pub fn open<R: Read + Seek>(reader: R) -> Result<Open<R>, Refused> {
             }
             "table:table" => {
                 let style = attribute(&tag, "table:style-name")?.unwrap_or_default();
-                let mut sheet = Sheet {
+                let mut sheet = SheetInfo {
                     name: attribute(&tag, "table:name")?.unwrap_or_default(),
                     hidden: hidden.get(&style).copied().unwrap_or(false),
                     filled: false,
                 };
-                let mut stop = |_, _, _: &Value<'_>, _: &Format| {
+                let mut stop = |_, _, _: &CellValue<'_>, _: &Format| {
                     sheet.filled = true;
                     Ok(false)
                 };
@@ -61,24 +61,24 @@ pub fn open<R: Read + Seek>(reader: R) -> Result<Open<R>, Refused> {
         }
     }
     drop(content);
-    Ok(Open { archive, sheets })
+    Ok(OdsWorkbook { archive, sheets })
 }
 
-impl<R: Read + Seek> Book for Open<R> {
-    fn sheets(&self) -> Vec<Sheet> {
+impl<R: Read + Seek> WorkbookReader for OdsWorkbook<R> {
+    fn sheets(&self) -> Vec<SheetInfo> {
         self.sheets.clone()
     }
 
     /// Dates stand as text: there is no epoch.
-    fn epoch(&self) -> Epoch {
-        Epoch::Of1900
+    fn epoch(&self) -> DayEpoch {
+        DayEpoch::Of1900
     }
 
-    fn is_filled(&mut self, sheet: usize) -> Result<bool, Refused> {
+    fn is_filled(&mut self, sheet: usize) -> Result<bool, WorkbookRefusal> {
         Ok(self.sheets[sheet].filled)
     }
 
-    fn cells(&mut self, sheet: usize, take: &mut Take<'_>) -> Result<(), Refused> {
+    fn cells(&mut self, sheet: usize, take: &mut CellSink<'_>) -> Result<(), WorkbookRefusal> {
         let mut content = content_of(&mut self.archive)?;
         let mut before = 0;
         while let Some(event) = content.next()? {
@@ -93,52 +93,52 @@ impl<R: Read + Seek> Book for Open<R> {
                 _ => {}
             }
         }
-        Err(Refused::Damaged)
+        Err(WorkbookRefusal::Damaged)
     }
 }
 
-/// The part with the cells.
-struct Content<P: Read> {
+/// The XML part that holds the cells.
+struct ContentPart<P: Read> {
     xml: Xml<BufReader<P>>,
     buffer: Vec<u8>,
 }
 
 /// A cell before it is written: how many columns it stands for, and what it holds.
 #[derive(Default)]
-struct Cell {
+struct OdsCell {
     columns: u32,
-    held: Held,
+    held: HeldValue,
     text: String,
     /// It has a formula, and does not say of what kind the result is.
     unknown: bool,
 }
 
 #[derive(Default)]
-enum Held {
+enum HeldValue {
     #[default]
     Text,
     Number(f64, Format),
     Boolean(bool),
-    When(Parts),
+    When(ShownParts),
     Duration,
     Error,
 }
 
 fn content_of<'a, R: Read + Seek>(
     archive: &'a mut ZipArchive<R>,
-) -> Result<Content<impl Read + use<'a, R>>, Refused> {
-    let part = zipped::part(archive, "content.xml")?.ok_or(Refused::Damaged)?;
+) -> Result<ContentPart<impl Read + use<'a, R>>, WorkbookRefusal> {
+    let part = zipped::part(archive, "content.xml")?.ok_or(WorkbookRefusal::Damaged)?;
     let mut xml = Xml::from_reader(BufReader::with_capacity(64 << 10, part));
     xml.config_mut().expand_empty_elements = true;
-    Ok(Content {
+    Ok(ContentPart {
         xml,
         buffer: Vec::new(),
     })
 }
 
-impl<P: Read> Content<P> {
+impl<P: Read> ContentPart<P> {
     /// The next event; none at the end.
-    fn next(&mut self) -> Result<Option<Event<'_>>, Refused> {
+    fn next(&mut self) -> Result<Option<Event<'_>>, WorkbookRefusal> {
         self.buffer.clear();
         match self.xml.read_event_into(&mut self.buffer) {
             Ok(Event::Eof) => Ok(None),
@@ -146,17 +146,17 @@ impl<P: Read> Content<P> {
             Err(quick_xml::Error::Io(error)) => {
                 Err(zipped::broken(std::io::Error::from(error.kind())))
             }
-            Err(_) => Err(Refused::Damaged),
+            Err(_) => Err(WorkbookRefusal::Damaged),
         }
     }
 
     /// The same where the end is too early.
-    fn must(&mut self) -> Result<Event<'_>, Refused> {
-        self.next()?.ok_or(Refused::Damaged)
+    fn must(&mut self) -> Result<Event<'_>, WorkbookRefusal> {
+        self.next()?.ok_or(WorkbookRefusal::Damaged)
     }
 
     /// Goes on behind the end of an element that has begun.
-    fn skip(&mut self, name: &str) -> Result<(), Refused> {
+    fn skip(&mut self, name: &str) -> Result<(), WorkbookRefusal> {
         let mut depth = 1;
         while depth > 0 {
             match self.must()? {
@@ -169,7 +169,7 @@ impl<P: Read> Content<P> {
     }
 
     /// The rows of a table that has begun; true when it came to the table's end, false when no more was wanted.
-    fn rows(&mut self, take: &mut Take<'_>) -> Result<bool, Refused> {
+    fn rows(&mut self, take: &mut CellSink<'_>) -> Result<bool, WorkbookRefusal> {
         let mut row = 0_u32;
         loop {
             let repeated = match self.must()? {
@@ -187,7 +187,7 @@ impl<P: Read> Content<P> {
             let end = row.saturating_add(repeated);
             if !cells.is_empty() {
                 if end > ROWS {
-                    return Err(Refused::TooLarge(Bound::Cells));
+                    return Err(WorkbookRefusal::TooLarge(WorkbookBound::Cells));
                 }
                 for row in row..end {
                     if !put(row, &cells, take)? {
@@ -200,14 +200,14 @@ impl<P: Read> Content<P> {
     }
 
     /// The cells of a row that has begun, up to the last that holds something.
-    fn cells(&mut self) -> Result<Vec<Cell>, Refused> {
+    fn cells(&mut self) -> Result<Vec<OdsCell>, WorkbookRefusal> {
         let (mut cells, mut filled) = (Vec::new(), 0);
         loop {
             let (mut cell, covered) = match self.must()? {
                 Event::Start(tag) => match tag.name().as_ref() {
-                    "table:table-cell" => (Cell::of(&tag)?, false),
+                    "table:table-cell" => (OdsCell::of(&tag)?, false),
                     // Under a merged cell: what stands there is not shown.
-                    "table:covered-table-cell" => (Cell::of(&tag)?, true),
+                    "table:covered-table-cell" => (OdsCell::of(&tag)?, true),
                     _ => continue,
                 },
                 Event::End(tag) if tag.name().as_ref() == "table:table-row" => {
@@ -218,14 +218,14 @@ impl<P: Read> Content<P> {
             };
             let shown = self.cell_text()?;
             if covered {
-                cell = Cell {
+                cell = OdsCell {
                     columns: cell.columns,
-                    ..Cell::default()
+                    ..OdsCell::default()
                 };
             } else {
                 cell.settle(shown);
             }
-            let empty = matches!(cell.held, Held::Text) && cell.text.is_empty();
+            let empty = matches!(cell.held, HeldValue::Text) && cell.text.is_empty();
             cells.push(cell);
             if !empty {
                 filled = cells.len();
@@ -234,7 +234,7 @@ impl<P: Read> Content<P> {
     }
 
     /// The text that a cell shows: its paragraphs, without comments and drawings; spaces as OpenDocument counts them.
-    fn cell_text(&mut self) -> Result<String, Refused> {
+    fn cell_text(&mut self) -> Result<String, WorkbookRefusal> {
         let (mut text, mut paragraphs, mut depth) = (String::new(), 0, 0);
         loop {
             let mut skip = None;
@@ -274,12 +274,12 @@ impl<P: Read> Content<P> {
                         Ok(Some(c)) => Some(c),
                         _ => zipped::named(entity.as_ref()),
                     };
-                    text.push(c.ok_or(Refused::Damaged)?);
+                    text.push(c.ok_or(WorkbookRefusal::Damaged)?);
                 }
                 _ => {}
             }
             if text.len() > LONGEST {
-                return Err(Refused::TooLarge(Bound::Text));
+                return Err(WorkbookRefusal::TooLarge(WorkbookBound::Text));
             }
             if let Some(name) = skip {
                 self.skip(&name)?;
@@ -288,16 +288,16 @@ impl<P: Read> Content<P> {
     }
 }
 
-impl Cell {
+impl OdsCell {
     /// What the attributes of a cell tell.
-    fn of(tag: &BytesStart<'_>) -> Result<Cell, Refused> {
-        let mut cell = Cell {
+    fn of(tag: &BytesStart<'_>) -> Result<OdsCell, WorkbookRefusal> {
+        let mut cell = OdsCell {
             columns: repeated(tag, "table:number-columns-repeated")?,
-            ..Cell::default()
+            ..OdsCell::default()
         };
         let get = |name| attribute(tag, name);
         if get("calcext:value-type")?.as_deref() == Some("error") {
-            cell.held = Held::Error;
+            cell.held = HeldValue::Error;
             return Ok(cell);
         }
         let kind = get("office:value-type")?;
@@ -311,18 +311,18 @@ impl Cell {
                 } else {
                     Format::Number
                 };
-                cell.held = Held::Number(value.ok_or(Refused::Damaged)?, format);
+                cell.held = HeldValue::Number(value.ok_or(WorkbookRefusal::Damaged)?, format);
             }
             Some("boolean") => {
                 let truth = get("office:boolean-value")?;
-                cell.held = Held::Boolean(truth.as_deref() == Some("true"));
+                cell.held = HeldValue::Boolean(truth.as_deref() == Some("true"));
             }
             Some("date") => {
-                cell.held = Held::When(Parts::Date);
+                cell.held = HeldValue::When(ShownParts::Date);
                 cell.text = get("office:date-value")?.unwrap_or_default();
             }
             Some("time") => {
-                cell.held = Held::Duration;
+                cell.held = HeldValue::Duration;
                 cell.text = get("office:time-value")?.unwrap_or_default();
             }
             _ => cell.text = get("office:string-value")?.unwrap_or_default(),
@@ -333,55 +333,61 @@ impl Cell {
     /// Takes the text that the cell shows where that is what it holds.
     fn settle(&mut self, shown: String) {
         if self.unknown && shown.is_empty() {
-            self.held = Held::Error;
+            self.held = HeldValue::Error;
             self.text = NO_RESULT.to_owned();
             return;
         }
         match &self.held {
-            Held::Number(value, Format::Number) if has_letters(&shown) => {
+            HeldValue::Number(value, Format::Number) if has_letters(&shown) => {
                 // What stands around the number belongs to it; where the number itself is shown otherwise, it is unclear.
                 let exact = holds(&shown, *value);
-                self.held = if exact { Held::Text } else { Held::Error };
+                self.held = if exact {
+                    HeldValue::Text
+                } else {
+                    HeldValue::Error
+                };
                 self.text = if exact { shown } else { NOT_EXACT.to_owned() };
             }
-            Held::Number(value, _) if has_places(&shown, *value) => {
-                self.held = Held::Text;
+            HeldValue::Number(value, _) if has_places(&shown, *value) => {
+                self.held = HeldValue::Text;
                 self.text = shown;
             }
             // The functions TRUE and FALSE give numbers that are shown as words.
-            Held::Number(1.0, _) if shown == "TRUE" => self.held = Held::Boolean(true),
-            Held::Number(0.0, _) if shown == "FALSE" => self.held = Held::Boolean(false),
-            Held::When(_) if shown.contains(':') => self.held = Held::When(Parts::DateTime),
-            Held::Text if self.text.is_empty() => self.text = shown,
-            Held::Error => self.text = shown,
+            HeldValue::Number(1.0, _) if shown == "TRUE" => self.held = HeldValue::Boolean(true),
+            HeldValue::Number(0.0, _) if shown == "FALSE" => self.held = HeldValue::Boolean(false),
+            HeldValue::When(_) if shown.contains(':') => {
+                self.held = HeldValue::When(ShownParts::DateTime)
+            }
+            HeldValue::Text if self.text.is_empty() => self.text = shown,
+            HeldValue::Error => self.text = shown,
             _ => {}
         }
     }
 }
 
 /// Writes one row; false when no more is wanted.
-fn put(row: u32, cells: &[Cell], take: &mut Take<'_>) -> Result<bool, Refused> {
+fn put(row: u32, cells: &[OdsCell], take: &mut CellSink<'_>) -> Result<bool, WorkbookRefusal> {
     let mut column = 0_u32;
     for cell in cells {
         let end = column.saturating_add(cell.columns);
         let format;
         let (value, format) = match &cell.held {
-            Held::Text if cell.text.is_empty() => {
+            HeldValue::Text if cell.text.is_empty() => {
                 column = end;
                 continue;
             }
-            Held::Text => (Value::Text(&cell.text), &Format::Number),
-            Held::Number(value, format) => (Value::Number(*value), format),
-            Held::Boolean(truth) => (Value::Boolean(*truth), &Format::Number),
-            Held::When(parts) => {
+            HeldValue::Text => (CellValue::Text(&cell.text), &Format::Number),
+            HeldValue::Number(value, format) => (CellValue::Number(*value), format),
+            HeldValue::Boolean(truth) => (CellValue::Boolean(*truth), &Format::Number),
+            HeldValue::When(parts) => {
                 format = Format::When(*parts);
-                (Value::When(&cell.text), &format)
+                (CellValue::When(&cell.text), &format)
             }
-            Held::Duration => (Value::Duration(&cell.text), &Format::Number),
-            Held::Error => (Value::Error(&cell.text), &Format::Number),
+            HeldValue::Duration => (CellValue::Duration(&cell.text), &Format::Number),
+            HeldValue::Error => (CellValue::Error(&cell.text), &Format::Number),
         };
         if end > COLUMNS {
-            return Err(Refused::TooLarge(Bound::Cells));
+            return Err(WorkbookRefusal::TooLarge(WorkbookBound::Cells));
         }
         for column in column..end {
             if !take(row, column, &value, format)? {
@@ -453,17 +459,19 @@ fn collapse(part: &str, text: &mut String) {
 }
 
 /// How many an element stands for; one unless it says so.
-fn repeated(tag: &BytesStart<'_>, name: &str) -> Result<u32, Refused> {
+fn repeated(tag: &BytesStart<'_>, name: &str) -> Result<u32, WorkbookRefusal> {
     match attribute(tag, name)? {
         None => Ok(1),
-        Some(count) => count.trim().parse().map_err(|_| Refused::Damaged),
+        Some(count) => count.trim().parse().map_err(|_| WorkbookRefusal::Damaged),
     }
 }
 
-fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, Refused> {
-    let found = tag.try_get_attribute(name).map_err(|_| Refused::Damaged)?;
+fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, WorkbookRefusal> {
+    let found = tag
+        .try_get_attribute(name)
+        .map_err(|_| WorkbookRefusal::Damaged)?;
     let value = found.map(|attribute| attribute.normalized_value(XmlVersion::Implicit1_0));
-    let value = value.transpose().map_err(|_| Refused::Damaged)?;
+    let value = value.transpose().map_err(|_| WorkbookRefusal::Damaged)?;
     Ok(value.map(std::borrow::Cow::into_owned))
 }
 

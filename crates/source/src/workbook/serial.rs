@@ -13,7 +13,7 @@ const DAY: f64 = 86_400.0;
 
 /// Where days are counted from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Epoch {
+pub enum DayEpoch {
     /// Day 1 is 1 January 1900.
     #[default]
     Of1900,
@@ -23,7 +23,7 @@ pub enum Epoch {
 
 /// Which parts of a date and time are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parts {
+pub enum ShownParts {
     /// The day.
     Date,
     /// The day and the time.
@@ -37,7 +37,7 @@ pub enum Parts {
 }
 
 /// Writes a serial number; false where the calendar ends, which Excel shows as `#####`.
-pub fn write(serial: f64, epoch: Epoch, parts: Parts, out: &mut String) -> bool {
+pub fn write(serial: f64, epoch: DayEpoch, parts: ShownParts, out: &mut String) -> bool {
     // Whole seconds: fractions of binary numbers are no milliseconds that somebody typed.
     let seconds = (serial * DAY).round();
     if !(0.0..DAY * 3_000_000.0).contains(&seconds) {
@@ -46,38 +46,38 @@ pub fn write(serial: f64, epoch: Epoch, parts: Parts, out: &mut String) -> bool 
     let seconds = seconds as i64;
     let (days, time) = (seconds / 86_400, seconds % 86_400);
     let parts = match parts {
-        Parts::Whatever if days == 0 && time > 0 => Parts::Time,
-        Parts::Whatever if time == 0 => Parts::Date,
-        Parts::Whatever => Parts::DateTime,
+        ShownParts::Whatever if days == 0 && time > 0 => ShownParts::Time,
+        ShownParts::Whatever if time == 0 => ShownParts::Date,
+        ShownParts::Whatever => ShownParts::DateTime,
         given => given,
     };
-    if matches!(parts, Parts::Date | Parts::DateTime) && !write_day(days, epoch, out) {
+    if matches!(parts, ShownParts::Date | ShownParts::DateTime) && !write_day(days, epoch, out) {
         return false;
     }
-    if parts == Parts::DateTime {
+    if parts == ShownParts::DateTime {
         out.push(' ');
     }
     match parts {
-        Parts::DateTime | Parts::Time => write_time(time, out),
-        Parts::Elapsed => write_time(seconds, out),
-        Parts::Date | Parts::Whatever => {}
+        ShownParts::DateTime | ShownParts::Time => write_time(time, out),
+        ShownParts::Elapsed => write_time(seconds, out),
+        ShownParts::Date | ShownParts::Whatever => {}
     }
     true
 }
 
-fn write_day(days: i64, epoch: Epoch, out: &mut String) -> bool {
+fn write_day(days: i64, epoch: DayEpoch, out: &mut String) -> bool {
     let first: Date = match (epoch, days) {
-        (Epoch::Of1904, _) => date(1904, 1, 1),
-        (Epoch::Of1900, 0) => {
+        (DayEpoch::Of1904, _) => date(1904, 1, 1),
+        (DayEpoch::Of1900, 0) => {
             out.push_str("1900-01-00");
             return true;
         }
-        (Epoch::Of1900, 60) => {
+        (DayEpoch::Of1900, 60) => {
             out.push_str("1900-02-29");
             return true;
         }
-        (Epoch::Of1900, ..60) => date(1899, 12, 31),
-        (Epoch::Of1900, _) => date(1899, 12, 30),
+        (DayEpoch::Of1900, ..60) => date(1899, 12, 31),
+        (DayEpoch::Of1900, _) => date(1899, 12, 30),
     };
     let Ok(day) = first.checked_add(days.days()) else {
         return false;
@@ -97,14 +97,14 @@ fn write_time(seconds: i64, out: &mut String) {
 mod tests {
     use super::*;
 
-    fn shown(serial: f64, epoch: Epoch, parts: Parts) -> Option<String> {
+    fn shown(serial: f64, epoch: DayEpoch, parts: ShownParts) -> Option<String> {
         let mut text = String::new();
         write(serial, epoch, parts, &mut text).then_some(text)
     }
 
     #[test]
     fn serial_numbers_are_the_days_that_excel_shows() {
-        use Epoch::{Of1900, Of1904};
+        use DayEpoch::{Of1900, Of1904};
         for (serial, epoch, text) in [
             (1.0, Of1900, "1900-01-01"),
             (59.0, Of1900, "1900-02-28"),
@@ -118,30 +118,40 @@ mod tests {
             (43_920.0, Of1904, "2024-03-31"),
             (60.0, Of1904, "1904-03-01"),
         ] {
-            assert_eq!(shown(serial, epoch, Parts::Date).as_deref(), Some(text));
+            assert_eq!(
+                shown(serial, epoch, ShownParts::Date).as_deref(),
+                Some(text)
+            );
         }
-        assert_eq!(shown(2_958_466.0, Of1900, Parts::Date), None);
-        assert_eq!(shown(-1.0, Of1900, Parts::Date), None);
-        assert_eq!(shown(f64::NAN, Of1900, Parts::Date), None);
-        assert_eq!(shown(f64::INFINITY, Of1900, Parts::Time), None);
+        assert_eq!(shown(2_958_466.0, Of1900, ShownParts::Date), None);
+        assert_eq!(shown(-1.0, Of1900, ShownParts::Date), None);
+        assert_eq!(shown(f64::NAN, Of1900, ShownParts::Date), None);
+        assert_eq!(shown(f64::INFINITY, Of1900, ShownParts::Time), None);
     }
 
     #[test]
     fn times_are_whole_seconds() {
         let noon = 45_382.0 + 13.75 / 24.0;
         for (serial, parts, text) in [
-            (noon, Parts::DateTime, "2024-03-31 13:45:00"),
-            (noon, Parts::Date, "2024-03-31"),
-            (noon, Parts::Time, "13:45:00"),
-            (noon, Parts::Whatever, "2024-03-31 13:45:00"),
-            (45_382.0, Parts::Whatever, "2024-03-31"),
-            (45_382.0, Parts::DateTime, "2024-03-31 00:00:00"),
-            (0.75, Parts::Whatever, "18:00:00"),
-            (1.5, Parts::Elapsed, "36:00:00"),
+            (noon, ShownParts::DateTime, "2024-03-31 13:45:00"),
+            (noon, ShownParts::Date, "2024-03-31"),
+            (noon, ShownParts::Time, "13:45:00"),
+            (noon, ShownParts::Whatever, "2024-03-31 13:45:00"),
+            (45_382.0, ShownParts::Whatever, "2024-03-31"),
+            (45_382.0, ShownParts::DateTime, "2024-03-31 00:00:00"),
+            (0.75, ShownParts::Whatever, "18:00:00"),
+            (1.5, ShownParts::Elapsed, "36:00:00"),
             // A hair below midnight is the next day.
-            (45_381.999_999_999, Parts::DateTime, "2024-03-31 00:00:00"),
+            (
+                45_381.999_999_999,
+                ShownParts::DateTime,
+                "2024-03-31 00:00:00",
+            ),
         ] {
-            assert_eq!(shown(serial, Epoch::Of1900, parts).as_deref(), Some(text));
+            assert_eq!(
+                shown(serial, DayEpoch::Of1900, parts).as_deref(),
+                Some(text)
+            );
         }
     }
 }

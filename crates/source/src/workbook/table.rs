@@ -6,9 +6,9 @@
 
 use std::io::Write;
 
-use super::format::{Format, Written};
-use super::refused::{Bound, Refused};
-use super::serial::{self, Epoch};
+use super::format::{Format, NumberDisplay};
+use super::refused::{WorkbookBound, WorkbookRefusal};
+use super::serial::{self, DayEpoch};
 use super::{iso, number};
 use crate::ERROR_MARK;
 
@@ -56,9 +56,9 @@ const ERRORS: &[&str] = &[
     NO_DATE,
 ];
 
-/// What a cell holds.
+/// The value of a cell.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value<'a> {
+pub enum CellValue<'a> {
     /// Text as it is.
     Text(&'a str),
     /// A number, which the cell's format explains.
@@ -75,9 +75,9 @@ pub enum Value<'a> {
 
 /// Writes one sheet, cell by cell in the order of its rows.
 #[derive(Debug)]
-pub struct Table<W> {
+pub struct SheetWriter<W> {
     out: W,
-    epoch: Epoch,
+    epoch: DayEpoch,
     /// The row that is being filled, from 0, and its cells by column.
     row: u32,
     cells: Vec<(u32, usize)>,
@@ -88,10 +88,10 @@ pub struct Table<W> {
     written: u64,
 }
 
-impl<W: Write> Table<W> {
+impl<W: Write> SheetWriter<W> {
     /// An empty one.
-    pub fn new(out: W, epoch: Epoch) -> Self {
-        Table {
+    pub fn new(out: W, epoch: DayEpoch) -> Self {
+        SheetWriter {
             out,
             epoch,
             row: 0,
@@ -113,14 +113,14 @@ impl<W: Write> Table<W> {
         &mut self,
         row: u32,
         column: u32,
-        value: &Value<'_>,
+        value: &CellValue<'_>,
         format: &Format,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), WorkbookRefusal> {
         if row >= ROWS || column >= COLUMNS {
-            return Err(Refused::TooLarge(Bound::Cells));
+            return Err(WorkbookRefusal::TooLarge(WorkbookBound::Cells));
         }
         if row < self.row {
-            return Err(Refused::Damaged);
+            return Err(WorkbookRefusal::Damaged);
         }
         if row > self.row {
             self.end_row()?;
@@ -129,7 +129,7 @@ impl<W: Write> Table<W> {
         self.shown.clear();
         let broken = !show(value, format, self.epoch, &mut self.shown);
         if self.shown.len() > LONGEST_CELL {
-            return Err(Refused::TooLarge(Bound::Text));
+            return Err(WorkbookRefusal::TooLarge(WorkbookBound::Text));
         }
         if self.shown.is_empty() {
             return Ok(());
@@ -140,20 +140,20 @@ impl<W: Write> Table<W> {
         }
         quote(self.shown.as_bytes(), &mut self.text);
         if self.text.len() > (64 << 20) {
-            return Err(Refused::TooLarge(Bound::Text));
+            return Err(WorkbookRefusal::TooLarge(WorkbookBound::Text));
         }
         self.cells.push((column, start));
         Ok(())
     }
 
     /// Ends the last row.
-    pub fn finish(mut self) -> Result<(), Refused> {
+    pub fn finish(mut self) -> Result<(), WorkbookRefusal> {
         self.end_row()?;
         self.out.flush()?;
         Ok(())
     }
 
-    fn end_row(&mut self) -> Result<(), Refused> {
+    fn end_row(&mut self) -> Result<(), WorkbookRefusal> {
         if self.cells.is_empty() {
             return Ok(());
         }
@@ -175,7 +175,7 @@ impl<W: Write> Table<W> {
         line.push(b'\n');
         self.written += line.len() as u64;
         if self.written > LONGEST_SHEET {
-            return Err(Refused::TooLarge(Bound::Sheet));
+            return Err(WorkbookRefusal::TooLarge(WorkbookBound::Sheet));
         }
         self.out.write_all(&line)?;
         self.cells.clear();
@@ -184,7 +184,7 @@ impl<W: Write> Table<W> {
     }
 
     /// Brings cells that came in another order into that of their columns.
-    fn sort(&mut self) -> Result<(), Refused> {
+    fn sort(&mut self) -> Result<(), WorkbookRefusal> {
         let mut cells: Vec<(u32, Vec<u8>)> = Vec::with_capacity(self.cells.len());
         for (at, &(column, start)) in self.cells.iter().enumerate() {
             let end = self
@@ -195,7 +195,7 @@ impl<W: Write> Table<W> {
         }
         cells.sort_by_key(|(column, _)| *column);
         if cells.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return Err(Refused::Damaged);
+            return Err(WorkbookRefusal::Damaged);
         }
         self.cells.clear();
         self.text.clear();
@@ -224,9 +224,9 @@ fn quote(cell: &[u8], text: &mut Vec<u8>) {
 }
 
 /// Writes a value as a person sees it; false when it is an error, whose text is then written.
-fn show(value: &Value<'_>, format: &Format, epoch: Epoch, out: &mut String) -> bool {
+fn show(value: &CellValue<'_>, format: &Format, epoch: DayEpoch, out: &mut String) -> bool {
     match value {
-        Value::Text(text) => {
+        CellValue::Text(text) => {
             match format {
                 Format::Written(sections) if !text.is_empty() => {
                     super::format::write_text(sections, text, out);
@@ -235,27 +235,27 @@ fn show(value: &Value<'_>, format: &Format, epoch: Epoch, out: &mut String) -> b
             }
             !ERRORS.contains(text)
         }
-        Value::Boolean(truth) => {
+        CellValue::Boolean(truth) => {
             out.push_str(if *truth { "TRUE" } else { "FALSE" });
             true
         }
-        Value::When(text) => {
+        CellValue::When(text) => {
             iso::write_when(text, format, out);
             true
         }
-        Value::Duration(text) => {
+        CellValue::Duration(text) => {
             iso::write_duration(text, out);
             true
         }
-        Value::Error(text) => {
+        CellValue::Error(text) => {
             out.push_str(text);
             false
         }
-        Value::Number(value) => show_number(*value, format, epoch, out),
+        CellValue::Number(value) => show_number(*value, format, epoch, out),
     }
 }
 
-fn show_number(value: f64, format: &Format, epoch: Epoch, out: &mut String) -> bool {
+fn show_number(value: f64, format: &Format, epoch: DayEpoch, out: &mut String) -> bool {
     if !value.is_finite() {
         out.push_str("#NUM!");
         return false;
@@ -276,9 +276,9 @@ fn show_number(value: f64, format: &Format, epoch: Epoch, out: &mut String) -> b
         }
         Format::Written(sections) if number::is_exact(value) || value.fract() != 0.0 => {
             match super::format::write_number(sections, value, out) {
-                Written::Exactly => {}
-                Written::Plain => number::plain(value, 0, out),
-                Written::Otherwise => {
+                NumberDisplay::Exactly => {}
+                NumberDisplay::Plain => number::plain(value, 0, out),
+                NumberDisplay::Otherwise => {
                     out.clear();
                     out.push_str(NOT_EXACT);
                     return false;
@@ -302,9 +302,9 @@ fn show_number(value: f64, format: &Format, epoch: Epoch, out: &mut String) -> b
 mod tests {
     use super::*;
 
-    fn text_of(cells: &[(u32, u32, Value<'_>)]) -> Result<Vec<u8>, Refused> {
+    fn text_of(cells: &[(u32, u32, CellValue<'_>)]) -> Result<Vec<u8>, WorkbookRefusal> {
         let mut out = Vec::new();
-        let mut table = Table::new(&mut out, Epoch::Of1900);
+        let mut table = SheetWriter::new(&mut out, DayEpoch::Of1900);
         for (row, column, value) in cells {
             table.put(*row, *column, value, &Format::Number)?;
         }
@@ -315,12 +315,12 @@ mod tests {
     #[test]
     fn cells_stand_where_the_sheet_has_them() {
         let text = text_of(&[
-            (1, 1, Value::Text("b2")),
-            (1, 3, Value::Number(0.5)),
-            (4, 0, Value::Boolean(true)),
-            (4, 1, Value::Text("")),
-            (4, 2, Value::Error("#N/A")),
-            (9, 0, Value::Text("")),
+            (1, 1, CellValue::Text("b2")),
+            (1, 3, CellValue::Number(0.5)),
+            (4, 0, CellValue::Boolean(true)),
+            (4, 1, CellValue::Text("")),
+            (4, 2, CellValue::Error("#N/A")),
+            (9, 0, CellValue::Text("")),
         ]);
         assert_eq!(text.unwrap(), b"\n,b2,,0.5\n\n\nTRUE,,\xFE#N/A\n");
         assert_eq!(text_of(&[]).unwrap(), b"");
@@ -329,10 +329,10 @@ mod tests {
     #[test]
     fn marks_of_csv_are_quoted() {
         let text = text_of(&[
-            (0, 0, Value::Text("a,b")),
-            (0, 1, Value::Text("say \"x\"")),
-            (0, 2, Value::Text("two\nlines")),
-            (0, 3, Value::Text("plain")),
+            (0, 0, CellValue::Text("a,b")),
+            (0, 1, CellValue::Text("say \"x\"")),
+            (0, 2, CellValue::Text("two\nlines")),
+            (0, 3, CellValue::Text("plain")),
         ]);
         let expected = b"\"a,b\",\"say \"\"x\"\"\",\"two\nlines\",plain\n";
         assert_eq!(text.unwrap(), expected);
@@ -340,36 +340,36 @@ mod tests {
 
     #[test]
     fn columns_may_come_in_any_order_and_rows_may_not() {
-        let (a, b) = (Value::Text("a"), Value::Text("b"));
+        let (a, b) = (CellValue::Text("a"), CellValue::Text("b"));
         let text = text_of(&[(0, 2, b.clone()), (0, 0, a.clone())]);
         assert_eq!(text.unwrap(), b"a,,b\n");
         for cells in [
             [(0, 1, a.clone()), (0, 1, b.clone())],
             [(1, 0, a.clone()), (0, 0, b.clone())],
         ] {
-            assert_eq!(text_of(&cells), Err(Refused::Damaged));
+            assert_eq!(text_of(&cells), Err(WorkbookRefusal::Damaged));
         }
         assert_eq!(
             text_of(&[(ROWS, 0, a)]),
-            Err(Refused::TooLarge(Bound::Cells))
+            Err(WorkbookRefusal::TooLarge(WorkbookBound::Cells))
         );
     }
 
     #[test]
     fn what_no_cell_can_hold_is_broken() {
         for (value, text) in [
-            (Value::Number(1e15), DIGITS),
-            (Value::Number(f64::NAN), "#NUM!"),
-            (Value::Text("#N/A"), "#N/A"),
+            (CellValue::Number(1e15), DIGITS),
+            (CellValue::Number(f64::NAN), "#NUM!"),
+            (CellValue::Text("#N/A"), "#N/A"),
         ] {
             let expected = [b"\xFE", text.as_bytes(), b"\n"].concat();
             assert_eq!(text_of(&[(0, 0, value)]).unwrap(), expected);
         }
-        assert_eq!(text_of(&[(0, 0, Value::Text("#1"))]).unwrap(), b"#1\n");
+        assert_eq!(text_of(&[(0, 0, CellValue::Text("#1"))]).unwrap(), b"#1\n");
         let long = "x".repeat(LONGEST_CELL + 1);
         assert_eq!(
-            text_of(&[(0, 0, Value::Text(&long))]),
-            Err(Refused::TooLarge(Bound::Text))
+            text_of(&[(0, 0, CellValue::Text(&long))]),
+            Err(WorkbookRefusal::TooLarge(WorkbookBound::Text))
         );
     }
 }

@@ -7,46 +7,46 @@ use std::io::{Cursor, Read, Seek};
 
 use calamine::{CellErrorType, Data, Reader as _, SheetType, SheetVisible, Xls, XlsError};
 
-use super::Sheet;
+use super::SheetInfo;
 use super::format::Format;
-use super::refused::Refused;
-use super::rows::{Book, Take};
-use super::serial::Epoch;
-use super::table::{NO_RESULT, Value};
+use super::refused::WorkbookRefusal;
+use super::rows::{CellSink, WorkbookReader};
+use super::serial::DayEpoch;
+use super::table::{CellValue, NO_RESULT};
 use super::xls_formats::Formats;
 use super::xlsx::epoch;
 
-/// A workbook with its sheets that hold cells.
-pub struct Open {
+/// An Excel 97 to 2003 workbook with its sheets that hold cells.
+pub struct XlsWorkbook {
     book: Xls<Cursor<Vec<u8>>>,
-    sheets: Vec<Sheet>,
+    sheets: Vec<SheetInfo>,
     formats: Formats,
 }
 
 /// Opens one.
-pub fn open<R: Read + Seek>(mut reader: R) -> Result<Open, Refused> {
+pub fn open<R: Read + Seek>(mut reader: R) -> Result<XlsWorkbook, WorkbookRefusal> {
     let mut file = Vec::new();
     reader.read_to_end(&mut file)?;
     let formats = Formats::of(&file);
     let book = Xls::new(Cursor::new(file)).map_err(refused)?;
     let sheets = sheets_of(book.sheets_metadata());
-    Ok(Open {
+    Ok(XlsWorkbook {
         book,
         sheets,
         formats: formats?,
     })
 }
 
-impl Book for Open {
-    fn sheets(&self) -> Vec<Sheet> {
+impl WorkbookReader for XlsWorkbook {
+    fn sheets(&self) -> Vec<SheetInfo> {
         self.sheets.clone()
     }
 
-    fn epoch(&self) -> Epoch {
+    fn epoch(&self) -> DayEpoch {
         epoch(self.book.has_1904_epoch())
     }
 
-    fn cells(&mut self, sheet: usize, take: &mut Take<'_>) -> Result<(), Refused> {
+    fn cells(&mut self, sheet: usize, take: &mut CellSink<'_>) -> Result<(), WorkbookRefusal> {
         let range = self.book.worksheet_range(&self.sheets[sheet].name);
         let range = range.map_err(refused)?;
         let (top, left) = range.start().unwrap_or_default();
@@ -64,18 +64,18 @@ impl Book for Open {
                 continue;
             }
             let format = formats.format(row, column);
-            let mut put = |value: &Value<'_>| take(row, column, value, format);
+            let mut put = |value: &CellValue<'_>| take(row, column, value, format);
             let more = match value {
                 Data::Empty => continue,
-                Data::Int(value) => put(&Value::Number(*value as f64)),
-                Data::Float(value) => put(&Value::Number(*value)),
-                Data::String(text) => put(&Value::Text(text)),
-                Data::Bool(truth) => put(&Value::Boolean(*truth)),
+                Data::Int(value) => put(&CellValue::Number(*value as f64)),
+                Data::Float(value) => put(&CellValue::Number(*value)),
+                Data::String(text) => put(&CellValue::Text(text)),
+                Data::Bool(truth) => put(&CellValue::Boolean(*truth)),
                 // Whether it is a date, the format tells, and not what calamine makes of it.
-                Data::DateTime(serial) => put(&Value::Number(serial.as_f64())),
-                Data::DateTimeIso(text) => put(&Value::When(text)),
-                Data::DurationIso(text) => put(&Value::Duration(text)),
-                Data::Error(error) => put(&Value::Error(error_text(error))),
+                Data::DateTime(serial) => put(&CellValue::Number(serial.as_f64())),
+                Data::DateTimeIso(text) => put(&CellValue::When(text)),
+                Data::DurationIso(text) => put(&CellValue::Duration(text)),
+                Data::Error(error) => put(&CellValue::Error(error_text(error))),
             };
             if !more? {
                 return Ok(());
@@ -91,25 +91,25 @@ impl Book for Open {
 }
 
 /// Writes a formula whose result the sheet does not hold.
-fn put_unknown(row: u16, column: u16, take: &mut Take<'_>) -> Result<bool, Refused> {
-    let value = Value::Error(NO_RESULT);
+fn put_unknown(row: u16, column: u16, take: &mut CellSink<'_>) -> Result<bool, WorkbookRefusal> {
+    let value = CellValue::Error(NO_RESULT);
     take(row.into(), column.into(), &value, &Format::Number)
 }
 
-fn refused(error: XlsError) -> Refused {
+fn refused(error: XlsError) -> WorkbookRefusal {
     match error {
-        XlsError::Password => Refused::Password,
+        XlsError::Password => WorkbookRefusal::Password,
         XlsError::Io(error) => super::zipped::broken(error),
-        _ => Refused::Damaged,
+        _ => WorkbookRefusal::Damaged,
     }
 }
 
 /// The sheets that hold cells.
-fn sheets_of(sheets: &[calamine::Sheet]) -> Vec<Sheet> {
+fn sheets_of(sheets: &[calamine::Sheet]) -> Vec<SheetInfo> {
     let sheets = sheets.iter();
     sheets
         .filter(|sheet| sheet.typ == SheetType::WorkSheet)
-        .map(|sheet| Sheet {
+        .map(|sheet| SheetInfo {
             name: sheet.name.clone(),
             hidden: sheet.visible != SheetVisible::Visible,
             filled: false,

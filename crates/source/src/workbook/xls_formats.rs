@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::compound::{self, u16_at, u32_at};
 use super::format::Format;
-use super::refused::Refused;
+use super::refused::WorkbookRefusal;
 
 /// The version of files since Excel 97.
 const BIFF8: u16 = 0x0600;
@@ -21,7 +21,7 @@ pub struct Formats {
 }
 
 /// The formats of one sheet's cells.
-pub struct Cells<'a> {
+pub struct CellFormats<'a> {
     formats: &'a [Format],
     /// Row and column, and the number of the format; sorted.
     cells: Vec<((u16, u16), u16)>,
@@ -31,7 +31,7 @@ pub struct Cells<'a> {
 
 impl Formats {
     /// Reads those of a file.
-    pub fn of(file: &[u8]) -> Result<Formats, Refused> {
+    pub fn of(file: &[u8]) -> Result<Formats, WorkbookRefusal> {
         let stream = compound::stream(file, &["Workbook", "Book"])?;
         let (mut codes, mut styles, mut sheets) = (HashMap::new(), Vec::new(), Vec::new());
         let mut version = BIFF8;
@@ -61,8 +61,8 @@ impl Formats {
     }
 
     /// Those of a sheet, by its place among those that hold cells.
-    pub fn sheet(&self, place: usize) -> Result<Cells<'_>, Refused> {
-        let start = *self.sheets.get(place).ok_or(Refused::Damaged)?;
+    pub fn sheet(&self, place: usize) -> Result<CellFormats<'_>, WorkbookRefusal> {
+        let start = *self.sheets.get(place).ok_or(WorkbookRefusal::Damaged)?;
         let (mut cells, mut depth) = (Vec::new(), 0);
         let (mut empty, mut formulas, mut text) = (Vec::new(), 0_usize, None);
         let mut without_result: Vec<(u16, u16)> = Vec::new();
@@ -101,7 +101,7 @@ impl Formats {
                 0x00BD if depth == 1 => {
                     let (row, first) = (u16_at(body, 0)?, u16_at(body, 2)?);
                     let each = body.get(4..body.len().saturating_sub(2));
-                    let each = each.ok_or(Refused::Damaged)?.chunks_exact(6);
+                    let each = each.ok_or(WorkbookRefusal::Damaged)?.chunks_exact(6);
                     for (column, one) in (first..).zip(each) {
                         add(row, column, u16_at(one, 0)?);
                     }
@@ -119,7 +119,7 @@ impl Formats {
             without_result.append(&mut empty);
         }
         without_result.sort_unstable();
-        Ok(Cells {
+        Ok(CellFormats {
             formats: &self.formats,
             cells,
             without_result,
@@ -127,7 +127,7 @@ impl Formats {
     }
 }
 
-impl Cells<'_> {
+impl CellFormats<'_> {
     /// Whether a cell is one of those formulas.
     pub fn is_without_result(&self, row: u32, column: u32) -> bool {
         let place = u16::try_from(row).ok().zip(u16::try_from(column).ok());
@@ -147,8 +147,8 @@ impl Cells<'_> {
 }
 
 /// The code of a format's record.
-fn code(body: &[u8], version: u16) -> Result<String, Refused> {
-    let wide = version == BIFF8 && body.get(4).ok_or(Refused::Damaged)? & 1 != 0;
+fn code(body: &[u8], version: u16) -> Result<String, WorkbookRefusal> {
+    let wide = version == BIFF8 && body.get(4).ok_or(WorkbookRefusal::Damaged)? & 1 != 0;
     if wide {
         let units = body[5..].as_chunks().0.iter();
         let units = units.map(|pair| u16::from_le_bytes(*pair));
@@ -156,7 +156,7 @@ fn code(body: &[u8], version: u16) -> Result<String, Refused> {
     }
     let start = if version == BIFF8 { 5 } else { 3 };
     // Letters beyond ASCII are literals in a code, and say nothing here.
-    let bytes = body.get(start..).ok_or(Refused::Damaged)?;
+    let bytes = body.get(start..).ok_or(WorkbookRefusal::Damaged)?;
     Ok(bytes.iter().copied().map(char::from).collect())
 }
 
@@ -174,7 +174,7 @@ impl<'a> Records<'a> {
 }
 
 impl<'a> Iterator for Records<'a> {
-    type Item = Result<(u16, &'a [u8]), Refused>;
+    type Item = Result<(u16, &'a [u8]), WorkbookRefusal>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
@@ -182,7 +182,10 @@ impl<'a> Iterator for Records<'a> {
         }
         let mut take = || {
             let (id, length) = (u16_at(self.rest, 0)?, usize::from(u16_at(self.rest, 2)?));
-            let body = self.rest.get(4..4 + length).ok_or(Refused::Damaged)?;
+            let body = self
+                .rest
+                .get(4..4 + length)
+                .ok_or(WorkbookRefusal::Damaged)?;
             self.rest = &self.rest[4 + length..];
             Ok((id, body))
         };

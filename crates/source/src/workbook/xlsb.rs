@@ -12,30 +12,30 @@ use quick_xml::{Reader as Xml, XmlVersion};
 use zip::ZipArchive;
 
 use super::format::Format;
-use super::refused::Refused;
-use super::rows::{Book, Take};
-use super::serial::Epoch;
-use super::table::{COLUMNS, ROWS, Value};
-use super::{Sheet, xlsx, zipped};
+use super::refused::WorkbookRefusal;
+use super::rows::{CellSink, WorkbookReader};
+use super::serial::DayEpoch;
+use super::table::{COLUMNS, CellValue, ROWS};
+use super::{SheetInfo, xlsx, zipped};
 
 const FOLDER: &str = "xl/";
 
 /// Bytes of the longest record: a text of 32,767 characters with its formats is far below.
 const LONGEST: u32 = 1 << 20;
 
-/// A workbook.
-pub struct Open<R> {
+/// A binary Office Open XML workbook.
+pub struct XlsbWorkbook<R> {
     archive: ZipArchive<R>,
     /// Sheets that hold cells, and the paths of their parts.
-    sheets: Vec<(Sheet, String)>,
+    sheets: Vec<(SheetInfo, String)>,
     from_1904: bool,
     formats: Vec<Format>,
     strings: Vec<String>,
 }
 
 /// Opens one.
-pub fn open<R: Read + Seek>(reader: R) -> Result<Open<R>, Refused> {
-    let mut open = Open {
+pub fn open<R: Read + Seek>(reader: R) -> Result<XlsbWorkbook<R>, WorkbookRefusal> {
+    let mut open = XlsbWorkbook {
         archive: zipped::open(reader)?,
         sheets: Vec::new(),
         from_1904: false,
@@ -57,15 +57,16 @@ pub fn open<R: Read + Seek>(reader: R) -> Result<Open<R>, Refused> {
 /// The parts by their relation's id: the last word of its type, and its path.
 type Relations = HashMap<String, (String, String)>;
 
-impl<R: Read + Seek> Open<R> {
-    fn relations(&mut self) -> Result<Relations, Refused> {
+impl<R: Read + Seek> XlsbWorkbook<R> {
+    fn relations(&mut self) -> Result<Relations, WorkbookRefusal> {
         let text = zipped::text(&mut self.archive, "xl/_rels/workbook.bin.rels")?;
         let mut xml = Xml::from_reader(text.as_slice());
         let (mut parts, mut buffer) = (Relations::new(), Vec::new());
         loop {
             buffer.clear();
             let event = xml.read_event_into(&mut buffer);
-            let (Event::Start(tag) | Event::Empty(tag)) = event.map_err(|_| Refused::Damaged)?
+            let (Event::Start(tag) | Event::Empty(tag)) =
+                event.map_err(|_| WorkbookRefusal::Damaged)?
             else {
                 if xml.buffer_position() >= text.len() as u64 {
                     return Ok(parts);
@@ -76,7 +77,7 @@ impl<R: Read + Seek> Open<R> {
             for attribute in tag.attributes().filter_map(Result::ok) {
                 let value = attribute
                     .normalized_value(XmlVersion::Implicit1_0)
-                    .map_err(|_| Refused::Damaged)?;
+                    .map_err(|_| WorkbookRefusal::Damaged)?;
                 match attribute.key.as_ref() {
                     "Id" => id = value.into_owned(),
                     "Type" => kind = value.rsplit('/').next().unwrap_or("").to_owned(),
@@ -88,7 +89,7 @@ impl<R: Read + Seek> Open<R> {
         }
     }
 
-    fn read_workbook(&mut self, parts: &Relations) -> Result<(), Refused> {
+    fn read_workbook(&mut self, parts: &Relations) -> Result<(), WorkbookRefusal> {
         let mut records = records_of(&mut self.archive, "xl/workbook.bin")?;
         while let Some(record) = records.next()? {
             match record.id {
@@ -101,7 +102,7 @@ impl<R: Read + Seek> Open<R> {
                     let (name, _) = record.text(after)?;
                     let part = parts.get(&id).filter(|(kind, _)| kind == "worksheet");
                     self.sheets.extend(part.map(|(_, path)| {
-                        let sheet = Sheet {
+                        let sheet = SheetInfo {
                             name,
                             hidden,
                             filled: false,
@@ -115,7 +116,7 @@ impl<R: Read + Seek> Open<R> {
         Ok(())
     }
 
-    fn read_strings(&mut self, path: &str) -> Result<(), Refused> {
+    fn read_strings(&mut self, path: &str) -> Result<(), WorkbookRefusal> {
         let mut records = records_of(&mut self.archive, path)?;
         while let Some(record) = records.next()? {
             // BrtSSTItem: a byte of flags, then the text.
@@ -126,7 +127,7 @@ impl<R: Read + Seek> Open<R> {
         Ok(())
     }
 
-    fn read_styles(&mut self, path: &str) -> Result<(), Refused> {
+    fn read_styles(&mut self, path: &str) -> Result<(), WorkbookRefusal> {
         let (mut codes, mut in_cells) = (HashMap::new(), false);
         let mut records = records_of(&mut self.archive, path)?;
         while let Some(record) = records.next()? {
@@ -152,16 +153,16 @@ impl<R: Read + Seek> Open<R> {
     }
 }
 
-impl<R: Read + Seek> Book for Open<R> {
-    fn sheets(&self) -> Vec<Sheet> {
+impl<R: Read + Seek> WorkbookReader for XlsbWorkbook<R> {
+    fn sheets(&self) -> Vec<SheetInfo> {
         self.sheets.iter().map(|(sheet, _)| sheet.clone()).collect()
     }
 
-    fn epoch(&self) -> Epoch {
+    fn epoch(&self) -> DayEpoch {
         xlsx::epoch(self.from_1904)
     }
 
-    fn cells(&mut self, sheet: usize, take: &mut Take<'_>) -> Result<(), Refused> {
+    fn cells(&mut self, sheet: usize, take: &mut CellSink<'_>) -> Result<(), WorkbookRefusal> {
         let mut records = records_of(&mut self.archive, &self.sheets[sheet].1)?;
         let (mut row, mut next) = (0, 0);
         while let Some(record) = records.next()? {
@@ -179,7 +180,7 @@ impl<R: Read + Seek> Book for Open<R> {
             };
             let column = if at == 4 { record.u32(0)? } else { next };
             if row >= ROWS || column >= COLUMNS {
-                return Err(Refused::Damaged);
+                return Err(WorkbookRefusal::Damaged);
             }
             next = column + 1;
             let style = record.u32(at)? & 0x00FF_FFFF;
@@ -188,17 +189,17 @@ impl<R: Read + Seek> Book for Open<R> {
             let at = at + 4;
             let text;
             let value = match id {
-                2 => Value::Number(packed(record.u32(at)?)),
-                3 | 11 => Value::Error(error_text(record.u8(at)?)),
-                4 | 10 => Value::Boolean(record.u8(at)? != 0),
-                5 | 9 => Value::Number(f64::from_le_bytes(record.bytes(at)?)),
+                2 => CellValue::Number(packed(record.u32(at)?)),
+                3 | 11 => CellValue::Error(error_text(record.u8(at)?)),
+                4 | 10 => CellValue::Boolean(record.u8(at)? != 0),
+                5 | 9 => CellValue::Number(f64::from_le_bytes(record.bytes(at)?)),
                 7 => {
                     let shared = self.strings.get(record.u32(at)? as usize);
-                    Value::Text(shared.ok_or(Refused::Damaged)?)
+                    CellValue::Text(shared.ok_or(WorkbookRefusal::Damaged)?)
                 }
                 6 | 8 | 62 => {
                     text = record.text(at + usize::from(id == 62))?.0;
-                    Value::Text(&text)
+                    CellValue::Text(&text)
                 }
                 _ => continue,
             };
@@ -207,7 +208,7 @@ impl<R: Read + Seek> Book for Open<R> {
             }
         }
         // It ended before its end.
-        Err(Refused::Damaged)
+        Err(WorkbookRefusal::Damaged)
     }
 }
 
@@ -246,7 +247,7 @@ fn error_text(code: u8) -> &'static str {
 }
 
 /// A part that is read.
-struct Records<P> {
+struct RecordReader<P> {
     part: BufReader<P>,
     bytes: Vec<u8>,
 }
@@ -261,17 +262,17 @@ struct Record<'a> {
 fn records_of<'a, R: Read + Seek>(
     archive: &'a mut ZipArchive<R>,
     path: &str,
-) -> Result<Records<impl Read + use<'a, R>>, Refused> {
-    let part = zipped::part(archive, path)?.ok_or(Refused::Damaged)?;
-    Ok(Records {
+) -> Result<RecordReader<impl Read + use<'a, R>>, WorkbookRefusal> {
+    let part = zipped::part(archive, path)?.ok_or(WorkbookRefusal::Damaged)?;
+    Ok(RecordReader {
         part: BufReader::with_capacity(64 << 10, part),
         bytes: Vec::new(),
     })
 }
 
-impl<P: Read> Records<P> {
+impl<P: Read> RecordReader<P> {
     /// The next record; none at the end of the part.
-    fn next(&mut self) -> Result<Option<Record<'_>>, Refused> {
+    fn next(&mut self) -> Result<Option<Record<'_>>, WorkbookRefusal> {
         let mut first = [0];
         if self.part.read(&mut first).map_err(zipped::broken)? == 0 {
             return Ok(None);
@@ -289,7 +290,7 @@ impl<P: Read> Records<P> {
             }
         }
         if length > LONGEST {
-            return Err(Refused::Damaged);
+            return Err(WorkbookRefusal::Damaged);
         }
         self.bytes.resize(length as usize, 0);
         self.part
@@ -301,7 +302,7 @@ impl<P: Read> Records<P> {
         }))
     }
 
-    fn byte(&mut self) -> Result<u8, Refused> {
+    fn byte(&mut self) -> Result<u8, WorkbookRefusal> {
         let mut byte = [0];
         self.part.read_exact(&mut byte).map_err(zipped::broken)?;
         Ok(byte[0])
@@ -309,25 +310,25 @@ impl<P: Read> Records<P> {
 }
 
 impl Record<'_> {
-    fn bytes<const N: usize>(&self, at: usize) -> Result<[u8; N], Refused> {
+    fn bytes<const N: usize>(&self, at: usize) -> Result<[u8; N], WorkbookRefusal> {
         let bytes = self.bytes.get(at..).and_then(<[u8]>::first_chunk);
-        bytes.copied().ok_or(Refused::Damaged)
+        bytes.copied().ok_or(WorkbookRefusal::Damaged)
     }
 
-    fn u8(&self, at: usize) -> Result<u8, Refused> {
+    fn u8(&self, at: usize) -> Result<u8, WorkbookRefusal> {
         Ok(self.bytes::<1>(at)?[0])
     }
 
-    fn u16(&self, at: usize) -> Result<u16, Refused> {
+    fn u16(&self, at: usize) -> Result<u16, WorkbookRefusal> {
         Ok(u16::from_le_bytes(self.bytes(at)?))
     }
 
-    fn u32(&self, at: usize) -> Result<u32, Refused> {
+    fn u32(&self, at: usize) -> Result<u32, WorkbookRefusal> {
         Ok(u32::from_le_bytes(self.bytes(at)?))
     }
 
     /// A text that stands after its length, in UTF-16, and the place after it. No text at all is an empty one.
-    fn text(&self, at: usize) -> Result<(String, usize), Refused> {
+    fn text(&self, at: usize) -> Result<(String, usize), WorkbookRefusal> {
         let length = self.u32(at)?;
         if length == u32::MAX {
             return Ok((String::new(), at + 4));
@@ -335,15 +336,18 @@ impl Record<'_> {
         let end = (length as usize)
             .checked_mul(2)
             .and_then(|bytes| bytes.checked_add(at + 4));
-        let end = end.ok_or(Refused::Damaged)?;
-        let bytes = self.bytes.get(at + 4..end).ok_or(Refused::Damaged)?;
+        let end = end.ok_or(WorkbookRefusal::Damaged)?;
+        let bytes = self
+            .bytes
+            .get(at + 4..end)
+            .ok_or(WorkbookRefusal::Damaged)?;
         let units = bytes
             .as_chunks()
             .0
             .iter()
             .map(|pair| u16::from_le_bytes(*pair));
         let text: Result<String, _> = char::decode_utf16(units).collect();
-        Ok((text.map_err(|_| Refused::Damaged)?, end))
+        Ok((text.map_err(|_| WorkbookRefusal::Damaged)?, end))
     }
 }
 

@@ -13,20 +13,20 @@ use quick_xml::{Reader as Xml, XmlVersion};
 use zip::ZipArchive;
 
 use super::format::Format;
-use super::refused::{Bound, Refused};
-use super::rows::{Book, Take};
-use super::serial::Epoch;
-use super::table::{COLUMNS, NO_RESULT, Value};
-use super::{Sheet, zipped};
+use super::refused::{WorkbookBound, WorkbookRefusal};
+use super::rows::{CellSink, WorkbookReader};
+use super::serial::DayEpoch;
+use super::table::{COLUMNS, CellValue, NO_RESULT};
+use super::{SheetInfo, zipped};
 
 /// Characters of the longest text of a cell.
 const LONGEST: usize = 1 << 20;
 
-/// A workbook.
-pub struct Open<R> {
+/// An Office Open XML workbook.
+pub struct XlsxWorkbook<R> {
     archive: ZipArchive<R>,
     /// Sheets that hold cells, and the paths of their parts; charts are left out.
-    sheets: Vec<(Sheet, String)>,
+    sheets: Vec<(SheetInfo, String)>,
     from_1904: bool,
     /// Whether the results of formulas are to be computed when the workbook is opened: those that it holds are a program's
     /// placeholders.
@@ -39,8 +39,8 @@ pub struct Open<R> {
 type Relations = HashMap<String, (String, String)>;
 
 /// Opens one.
-pub fn open<R: Read + Seek>(reader: R) -> Result<Open<R>, Refused> {
-    let mut open = Open {
+pub fn open<R: Read + Seek>(reader: R) -> Result<XlsxWorkbook<R>, WorkbookRefusal> {
+    let mut open = XlsxWorkbook {
         archive: zipped::open(reader)?,
         sheets: Vec::new(),
         from_1904: false,
@@ -64,9 +64,9 @@ pub fn open<R: Read + Seek>(reader: R) -> Result<Open<R>, Refused> {
     Ok(open)
 }
 
-impl<R: Read + Seek> Open<R> {
+impl<R: Read + Seek> XlsxWorkbook<R> {
     /// The parts that another one refers to; `""` is the archive itself.
-    fn relations(&mut self, of: &str) -> Result<Relations, Refused> {
+    fn relations(&mut self, of: &str) -> Result<Relations, WorkbookRefusal> {
         let (folder, name) = of.rsplit_once('/').unwrap_or(("", of));
         let path = format!("{folder}/_rels/{name}.rels");
         let Some(mut part) = part_of(&mut self.archive, &path)? else {
@@ -87,8 +87,8 @@ impl<R: Read + Seek> Open<R> {
         Ok(parts)
     }
 
-    fn read_workbook(&mut self, path: &str, parts: &Relations) -> Result<(), Refused> {
-        let mut part = part_of(&mut self.archive, path)?.ok_or(Refused::Damaged)?;
+    fn read_workbook(&mut self, path: &str, parts: &Relations) -> Result<(), WorkbookRefusal> {
+        let mut part = part_of(&mut self.archive, path)?.ok_or(WorkbookRefusal::Damaged)?;
         while let Some(event) = part.next()? {
             let Event::Start(tag) = event else { continue };
             match tag.local_name().as_ref() {
@@ -97,10 +97,10 @@ impl<R: Read + Seek> Open<R> {
                 "sheet" => {
                     let id = attribute(&tag, "id")?.unwrap_or_default();
                     let Some((kind, path)) = parts.get(&id) else {
-                        return Err(Refused::Damaged);
+                        return Err(WorkbookRefusal::Damaged);
                     };
                     let state = attribute(&tag, "state")?;
-                    let sheet = Sheet {
+                    let sheet = SheetInfo {
                         name: attribute(&tag, "name")?.unwrap_or_default(),
                         hidden: state.is_some_and(|state| state != "visible"),
                         filled: false,
@@ -115,7 +115,7 @@ impl<R: Read + Seek> Open<R> {
         Ok(())
     }
 
-    fn read_strings(&mut self, path: &str) -> Result<(), Refused> {
+    fn read_strings(&mut self, path: &str) -> Result<(), WorkbookRefusal> {
         let Some(mut part) = part_of(&mut self.archive, path)? else {
             return Ok(());
         };
@@ -131,7 +131,7 @@ impl<R: Read + Seek> Open<R> {
         Ok(())
     }
 
-    fn read_styles(&mut self, path: &str) -> Result<(), Refused> {
+    fn read_styles(&mut self, path: &str) -> Result<(), WorkbookRefusal> {
         let Some(mut part) = part_of(&mut self.archive, path)? else {
             return Ok(());
         };
@@ -160,19 +160,19 @@ impl<R: Read + Seek> Open<R> {
     }
 }
 
-impl<R: Read + Seek> Book for Open<R> {
-    fn sheets(&self) -> Vec<Sheet> {
+impl<R: Read + Seek> WorkbookReader for XlsxWorkbook<R> {
+    fn sheets(&self) -> Vec<SheetInfo> {
         self.sheets.iter().map(|(sheet, _)| sheet.clone()).collect()
     }
 
-    fn epoch(&self) -> Epoch {
+    fn epoch(&self) -> DayEpoch {
         epoch(self.from_1904)
     }
 
-    fn cells(&mut self, sheet: usize, take: &mut Take<'_>) -> Result<(), Refused> {
+    fn cells(&mut self, sheet: usize, take: &mut CellSink<'_>) -> Result<(), WorkbookRefusal> {
         let path = self.sheets[sheet].1.clone();
-        let mut part = part_of(&mut self.archive, &path)?.ok_or(Refused::Damaged)?;
-        let mut cell = Cell::default();
+        let mut part = part_of(&mut self.archive, &path)?.ok_or(WorkbookRefusal::Damaged)?;
+        let mut cell = XlsxCell::default();
         let (mut row, mut column, mut in_data, mut is_sheet) = (0_u32, 0_u32, false, false);
         while let Some(event) = part.next()? {
             match event {
@@ -212,14 +212,14 @@ impl<R: Read + Seek> Book for Open<R> {
         if is_sheet && !in_data {
             Ok(())
         } else {
-            Err(Refused::Damaged)
+            Err(WorkbookRefusal::Damaged)
         }
     }
 }
 
 /// What a cell says of itself, in buffers that are used again.
 #[derive(Default)]
-struct Cell {
+struct XlsxCell {
     kind: String,
     style: usize,
     has_formula: bool,
@@ -227,20 +227,20 @@ struct Cell {
     held: Option<String>,
 }
 
-impl Cell {
+impl XlsxCell {
     /// Takes its attributes; its place, where it has one.
-    fn begin(&mut self, tag: &BytesStart<'_>) -> Result<Option<(u32, u32)>, Refused> {
+    fn begin(&mut self, tag: &BytesStart<'_>) -> Result<Option<(u32, u32)>, WorkbookRefusal> {
         self.kind.clear();
         (self.style, self.has_formula, self.held) = (0, false, None);
         let mut place = None;
         for attribute in tag.attributes() {
-            let attribute = attribute.map_err(|_| Refused::Damaged)?;
+            let attribute = attribute.map_err(|_| WorkbookRefusal::Damaged)?;
             let value = attribute
                 .normalized_value(XmlVersion::Implicit1_0)
-                .map_err(|_| Refused::Damaged)?;
+                .map_err(|_| WorkbookRefusal::Damaged)?;
             match attribute.key.as_ref() {
                 "r" => place = Some(place_of(&value)?),
-                "s" => self.style = value.trim().parse().map_err(|_| Refused::Damaged)?,
+                "s" => self.style = value.trim().parse().map_err(|_| WorkbookRefusal::Damaged)?,
                 "t" => self.kind.push_str(&value),
                 _ => {}
             }
@@ -253,47 +253,47 @@ impl Cell {
         &'a self,
         strings: &'a [String],
         recalculated: bool,
-    ) -> Result<Option<Value<'a>>, Refused> {
+    ) -> Result<Option<CellValue<'a>>, WorkbookRefusal> {
         let held = self.held.as_deref();
         let trimmed = held.unwrap_or("").trim();
         // A formula that gives no text has an empty one for its result.
         let empty_text = held.is_some() && matches!(self.kind.as_str(), "str" | "inlineStr");
         if self.has_formula && trimmed.is_empty() && !empty_text {
-            return Ok(Some(Value::Error(NO_RESULT)));
+            return Ok(Some(CellValue::Error(NO_RESULT)));
         }
         let value = match self.kind.as_str() {
-            "str" | "inlineStr" | "is" => Value::Text(held.unwrap_or("")),
+            "str" | "inlineStr" | "is" => CellValue::Text(held.unwrap_or("")),
             _ if trimmed.is_empty() => return Ok(None),
             "s" => {
-                let place: usize = trimmed.parse().map_err(|_| Refused::Damaged)?;
-                Value::Text(strings.get(place).ok_or(Refused::Damaged)?)
+                let place: usize = trimmed.parse().map_err(|_| WorkbookRefusal::Damaged)?;
+                CellValue::Text(strings.get(place).ok_or(WorkbookRefusal::Damaged)?)
             }
             "b" => match trimmed.to_ascii_lowercase().as_str() {
-                "0" | "false" => Value::Boolean(false),
-                "1" | "true" => Value::Boolean(true),
-                _ => return Err(Refused::Damaged),
+                "0" | "false" => CellValue::Boolean(false),
+                "1" | "true" => CellValue::Boolean(true),
+                _ => return Err(WorkbookRefusal::Damaged),
             },
-            "e" => Value::Error(trimmed),
-            "d" => Value::When(trimmed),
-            "n" => Value::Number(trimmed.parse().map_err(|_| Refused::Damaged)?),
+            "e" => CellValue::Error(trimmed),
+            "d" => CellValue::When(trimmed),
+            "n" => CellValue::Number(trimmed.parse().map_err(|_| WorkbookRefusal::Damaged)?),
             "" => match trimmed.parse() {
-                Ok(number) => Value::Number(number),
-                Err(_) => Value::Text(held.unwrap_or("")),
+                Ok(number) => CellValue::Number(number),
+                Err(_) => CellValue::Text(held.unwrap_or("")),
             },
-            _ => return Err(Refused::Damaged),
+            _ => return Err(WorkbookRefusal::Damaged),
         };
         // A program that writes formulas and does not compute them writes a zero.
-        let placeholder = self.has_formula && recalculated && value == Value::Number(0.0);
+        let placeholder = self.has_formula && recalculated && value == CellValue::Number(0.0);
         Ok(Some(if placeholder {
-            Value::Error(NO_RESULT)
+            CellValue::Error(NO_RESULT)
         } else {
             value
         }))
     }
 }
 
-/// A part that is read.
-struct Part<P: Read> {
+/// The XML part of a sheet that is being read.
+struct SheetPart<P: Read> {
     xml: Xml<BufReader<P>>,
     buffer: Vec<u8>,
 }
@@ -301,21 +301,21 @@ struct Part<P: Read> {
 fn part_of<'a, R: Read + Seek>(
     archive: &'a mut ZipArchive<R>,
     path: &str,
-) -> Result<Option<Part<impl Read + use<'a, R>>>, Refused> {
+) -> Result<Option<SheetPart<impl Read + use<'a, R>>>, WorkbookRefusal> {
     let Some(part) = zipped::part(archive, path)? else {
         return Ok(None);
     };
     let mut xml = Xml::from_reader(BufReader::with_capacity(64 << 10, part));
     xml.config_mut().expand_empty_elements = true;
-    Ok(Some(Part {
+    Ok(Some(SheetPart {
         xml,
         buffer: Vec::new(),
     }))
 }
 
-impl<P: Read> Part<P> {
+impl<P: Read> SheetPart<P> {
     /// The next event; none at the end.
-    fn next(&mut self) -> Result<Option<Event<'_>>, Refused> {
+    fn next(&mut self) -> Result<Option<Event<'_>>, WorkbookRefusal> {
         self.buffer.clear();
         match self.xml.read_event_into(&mut self.buffer) {
             Ok(Event::Eof) => Ok(None),
@@ -323,17 +323,17 @@ impl<P: Read> Part<P> {
             Err(quick_xml::Error::Io(error)) => {
                 Err(zipped::broken(std::io::Error::from(error.kind())))
             }
-            Err(_) => Err(Refused::Damaged),
+            Err(_) => Err(WorkbookRefusal::Damaged),
         }
     }
 
     /// The same where the end is too early.
-    fn must(&mut self) -> Result<Event<'_>, Refused> {
-        self.next()?.ok_or(Refused::Damaged)
+    fn must(&mut self) -> Result<Event<'_>, WorkbookRefusal> {
+        self.next()?.ok_or(WorkbookRefusal::Damaged)
     }
 
     /// What stands in a cell that has begun, up to its end.
-    fn cell(&mut self, cell: &mut Cell) -> Result<(), Refused> {
+    fn cell(&mut self, cell: &mut XlsxCell) -> Result<(), WorkbookRefusal> {
         loop {
             let (value, text) = match self.must()? {
                 Event::Start(tag) => match tag.local_name().as_ref() {
@@ -361,7 +361,7 @@ impl<P: Read> Part<P> {
     }
 
     /// Adds the text of an element that has begun, up to its end.
-    fn plain_text(&mut self, name: &str, text: &mut String) -> Result<(), Refused> {
+    fn plain_text(&mut self, name: &str, text: &mut String) -> Result<(), WorkbookRefusal> {
         loop {
             match self.must()? {
                 Event::Text(part) => text.push_str(&part.xml10_content()),
@@ -371,19 +371,19 @@ impl<P: Read> Part<P> {
                         Ok(Some(c)) => Some(c),
                         _ => zipped::named(entity.as_ref()),
                     };
-                    text.push(c.ok_or(Refused::Damaged)?);
+                    text.push(c.ok_or(WorkbookRefusal::Damaged)?);
                 }
                 Event::End(tag) if tag.local_name().as_ref() == name => return Ok(()),
                 _ => {}
             }
             if text.len() > LONGEST {
-                return Err(Refused::TooLarge(Bound::Text));
+                return Err(WorkbookRefusal::TooLarge(WorkbookBound::Text));
             }
         }
     }
 
     /// A text that may have parts of several formats, without what tells its pronunciation.
-    fn rich_text(&mut self, name: &str) -> Result<String, Refused> {
+    fn rich_text(&mut self, name: &str) -> Result<String, WorkbookRefusal> {
         let (mut text, mut spoken) = (String::new(), 0);
         loop {
             let begins = match self.must()? {
@@ -413,7 +413,7 @@ impl<P: Read> Part<P> {
                 }
             }
             if text.len() > LONGEST {
-                return Err(Refused::TooLarge(Bound::Text));
+                return Err(WorkbookRefusal::TooLarge(WorkbookBound::Text));
             }
         }
         unescape(&mut text);
@@ -467,49 +467,54 @@ fn resolve(folder: &str, target: &str) -> String {
 }
 
 /// The row, from 0, that a number from 1 means.
-fn row_of(number: &str) -> Result<u32, Refused> {
-    let number: u32 = number.trim().parse().map_err(|_| Refused::Damaged)?;
-    number.checked_sub(1).ok_or(Refused::Damaged)
+fn row_of(number: &str) -> Result<u32, WorkbookRefusal> {
+    let number: u32 = number
+        .trim()
+        .parse()
+        .map_err(|_| WorkbookRefusal::Damaged)?;
+    number.checked_sub(1).ok_or(WorkbookRefusal::Damaged)
 }
 
 /// The row and the column, from 0, that a reference like `B2` means.
-fn place_of(reference: &str) -> Result<(u32, u32), Refused> {
+fn place_of(reference: &str) -> Result<(u32, u32), WorkbookRefusal> {
     let reference = reference.trim();
     let digits = reference.find(|c: char| c.is_ascii_digit());
-    let (letters, digits) = reference.split_at(digits.ok_or(Refused::Damaged)?);
+    let (letters, digits) = reference.split_at(digits.ok_or(WorkbookRefusal::Damaged)?);
     let mut column = 0_u32;
     for letter in letters.bytes() {
         if !letter.is_ascii_alphabetic() {
-            return Err(Refused::Damaged);
+            return Err(WorkbookRefusal::Damaged);
         }
         column = column * 26 + u32::from(letter.to_ascii_uppercase() - b'A') + 1;
         if column > COLUMNS {
-            return Err(Refused::TooLarge(Bound::Cells));
+            return Err(WorkbookRefusal::TooLarge(WorkbookBound::Cells));
         }
     }
     Ok((
         row_of(digits)?,
-        column.checked_sub(1).ok_or(Refused::Damaged)?,
+        column.checked_sub(1).ok_or(WorkbookRefusal::Damaged)?,
     ))
 }
 
 /// An attribute by its name, whatever the prefix of its namespace.
-fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, Refused> {
+fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, WorkbookRefusal> {
     for attribute in tag.attributes() {
-        let attribute = attribute.map_err(|_| Refused::Damaged)?;
+        let attribute = attribute.map_err(|_| WorkbookRefusal::Damaged)?;
         if attribute.key.local_name().as_ref() == name {
             let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-            return Ok(Some(value.map_err(|_| Refused::Damaged)?.into_owned()));
+            return Ok(Some(
+                value.map_err(|_| WorkbookRefusal::Damaged)?.into_owned(),
+            ));
         }
     }
     Ok(None)
 }
 
 /// An attribute that is a number; 0 where it is missing.
-fn number_of(tag: &BytesStart<'_>, name: &str) -> Result<u32, Refused> {
+fn number_of(tag: &BytesStart<'_>, name: &str) -> Result<u32, WorkbookRefusal> {
     match attribute(tag, name)? {
         None => Ok(0),
-        Some(number) => number.trim().parse().map_err(|_| Refused::Damaged),
+        Some(number) => number.trim().parse().map_err(|_| WorkbookRefusal::Damaged),
     }
 }
 
@@ -518,11 +523,11 @@ fn is_true(value: Option<String>) -> bool {
 }
 
 /// The epoch of a workbook's flag.
-pub fn epoch(from_1904: bool) -> Epoch {
+pub fn epoch(from_1904: bool) -> DayEpoch {
     if from_1904 {
-        Epoch::Of1904
+        DayEpoch::Of1904
     } else {
-        Epoch::Of1900
+        DayEpoch::Of1900
     }
 }
 
@@ -535,9 +540,12 @@ mod tests {
         assert_eq!(place_of("A1"), Ok((0, 0)));
         assert_eq!(place_of("aa10"), Ok((9, 26)));
         assert_eq!(place_of("XFD1048576"), Ok((1_048_575, 16_383)));
-        assert_eq!(place_of("XFE1"), Err(Refused::TooLarge(Bound::Cells)));
+        assert_eq!(
+            place_of("XFE1"),
+            Err(WorkbookRefusal::TooLarge(WorkbookBound::Cells))
+        );
         for wrong in ["", "A", "1", "A0", "$A$1", "A1:B2"] {
-            assert_eq!(place_of(wrong), Err(Refused::Damaged), "{wrong}");
+            assert_eq!(place_of(wrong), Err(WorkbookRefusal::Damaged), "{wrong}");
         }
     }
 

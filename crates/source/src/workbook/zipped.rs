@@ -8,7 +8,7 @@ use std::io::{Read, Seek};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::refused::{Bound, Refused};
+use super::refused::{WorkbookBound, WorkbookRefusal};
 
 /// Parts of the largest archive.
 const PARTS: usize = 20_000;
@@ -20,16 +20,16 @@ const UNPACKED: u64 = 4 << 30;
 const SHARED: u64 = 400 << 20;
 
 /// An archive whose declared sizes are within bounds.
-pub fn open<R: Read + Seek>(reader: R) -> Result<ZipArchive<R>, Refused> {
+pub fn open<R: Read + Seek>(reader: R) -> Result<ZipArchive<R>, WorkbookRefusal> {
     let mut archive = ZipArchive::new(reader).map_err(refused)?;
     if archive.len() > PARTS {
-        return Err(Refused::TooLarge(Bound::Unpacked));
+        return Err(WorkbookRefusal::TooLarge(WorkbookBound::Unpacked));
     }
     let mut total = 0_u64;
     for number in 0..archive.len() {
         let part = archive.by_index_raw(number).map_err(refused)?;
         if part.encrypted() {
-            return Err(Refused::Password);
+            return Err(WorkbookRefusal::Password);
         }
         total = total.saturating_add(part.size());
         let shared = part.name().is_ok_and(|name| {
@@ -37,11 +37,11 @@ pub fn open<R: Read + Seek>(reader: R) -> Result<ZipArchive<R>, Refused> {
             name.contains("sharedstrings")
         });
         if shared && part.size() > SHARED {
-            return Err(Refused::TooLarge(Bound::Memory));
+            return Err(WorkbookRefusal::TooLarge(WorkbookBound::Memory));
         }
     }
     if total > UNPACKED {
-        return Err(Refused::TooLarge(Bound::Unpacked));
+        return Err(WorkbookRefusal::TooLarge(WorkbookBound::Unpacked));
     }
     Ok(archive)
 }
@@ -56,7 +56,7 @@ pub fn names<R: Read + Seek>(archive: &ZipArchive<R>) -> Vec<String> {
 pub fn part<'a, R: Read + Seek>(
     archive: &'a mut ZipArchive<R>,
     path: &str,
-) -> Result<Option<impl Read + use<'a, R>>, Refused> {
+) -> Result<Option<impl Read + use<'a, R>>, WorkbookRefusal> {
     let path = path.trim_start_matches('/');
     let mut names = archive.file_names();
     let place = names
@@ -69,7 +69,10 @@ pub fn part<'a, R: Read + Seek>(
 }
 
 /// A small part as a whole; nothing when it is not there.
-pub fn text<R: Read + Seek>(archive: &mut ZipArchive<R>, path: &str) -> Result<Vec<u8>, Refused> {
+pub fn text<R: Read + Seek>(
+    archive: &mut ZipArchive<R>,
+    path: &str,
+) -> Result<Vec<u8>, WorkbookRefusal> {
     const LARGEST: u64 = 16 << 20;
     let mut bytes = Vec::new();
     if let Some(part) = part(archive, path)? {
@@ -91,18 +94,18 @@ pub fn named(entity: &str) -> Option<char> {
 }
 
 /// What an error of the archive means.
-pub fn refused(error: ZipError) -> Refused {
+pub fn refused(error: ZipError) -> WorkbookRefusal {
     match error {
         ZipError::Io(error) => broken(error),
-        _ => Refused::Damaged,
+        _ => WorkbookRefusal::Damaged,
     }
 }
 
 /// What an error while unpacking means: wrong checksums and cut streams come as these.
-pub fn broken(error: std::io::Error) -> Refused {
+pub fn broken(error: std::io::Error) -> WorkbookRefusal {
     use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
     match error.kind() {
-        InvalidData | InvalidInput | Other | UnexpectedEof => Refused::Damaged,
+        InvalidData | InvalidInput | Other | UnexpectedEof => WorkbookRefusal::Damaged,
         _ => error.into(),
     }
 }

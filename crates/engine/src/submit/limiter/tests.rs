@@ -40,16 +40,16 @@ fn most_in_window(times: &[Instant], per: Duration) -> usize {
 }
 
 /// A future that is polled again only some time after it was woken, as on a machine under load.
-struct Late<F> {
+struct DelayedFuture<F> {
     inner: Pin<Box<F>>,
     most: Duration,
     waking: Option<Pin<Box<Sleep>>>,
     started: bool,
 }
 
-impl<F: Future> Late<F> {
-    fn new(inner: F, most: Duration) -> Late<F> {
-        Late {
+impl<F: Future> DelayedFuture<F> {
+    fn new(inner: F, most: Duration) -> DelayedFuture<F> {
+        DelayedFuture {
             inner: Box::pin(inner),
             most,
             waking: None,
@@ -58,7 +58,7 @@ impl<F: Future> Late<F> {
     }
 }
 
-impl<F: Future> Future for Late<F> {
+impl<F: Future> Future for DelayedFuture<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
@@ -116,7 +116,7 @@ async fn late_wake_ups_push_no_window_over_the_rate() {
             } else {
                 1
             };
-            Late::new(limiter.acquire(), Duration::from_millis(most)).await;
+            DelayedFuture::new(limiter.acquire(), Duration::from_millis(most)).await;
             times.push(Instant::now());
         }
         let most = most_in_window(&times, Duration::from_secs(1));
@@ -162,7 +162,7 @@ async fn an_idle_time_is_not_saved_up() {
 
 /// What a simulated server refuses.
 #[derive(Clone, Copy, Debug)]
-enum Refuses {
+enum RefusalRule {
     /// This share of requests, whatever the rate.
     Share(f64),
     /// What no token is there for: so many a second, so many saved at most.
@@ -176,7 +176,7 @@ enum Refuses {
 }
 
 struct Server {
-    refuses: Refuses,
+    refuses: RefusalRule,
     begin: Instant,
     tokens: (f64, Instant),
     taken: VecDeque<Instant>,
@@ -185,10 +185,10 @@ struct Server {
 }
 
 impl Server {
-    fn new(refuses: Refuses) -> Server {
+    fn new(refuses: RefusalRule) -> Server {
         let now = Instant::now();
         let tokens = match refuses {
-            Refuses::Bucket(_, most) => most,
+            RefusalRule::Bucket(_, most) => most,
             _ => 0.0,
         };
         Server {
@@ -204,15 +204,15 @@ impl Server {
     fn takes(&mut self) -> bool {
         let now = Instant::now();
         match self.refuses {
-            Refuses::Share(share) => self.random.f64() >= share,
-            Refuses::Bucket(rate, most) => {
+            RefusalRule::Share(share) => self.random.f64() >= share,
+            RefusalRule::Bucket(rate, most) => {
                 let (tokens, at) = self.tokens;
                 let tokens = (tokens + rate * (now - at).as_secs_f64()).min(most);
                 let takes = tokens >= 1.0;
                 self.tokens = (tokens - f64::from(u8::from(takes)), now);
                 takes
             }
-            Refuses::Sliding(count) => {
+            RefusalRule::Sliding(count) => {
                 self.taken.retain(|at| now - *at < Duration::from_secs(1));
                 let takes = self.taken.len() < count;
                 if takes {
@@ -220,7 +220,7 @@ impl Server {
                 }
                 takes
             }
-            Refuses::Fixed(count) => {
+            RefusalRule::Fixed(count) => {
                 let second = (now - self.begin).as_secs();
                 if self.second.0 != second {
                     self.second = (second, 0);
@@ -228,20 +228,20 @@ impl Server {
                 self.second.1 += 1;
                 self.second.1 <= count
             }
-            Refuses::AllUntil(second) => now - self.begin >= Duration::from_secs(second),
+            RefusalRule::AllUntil(second) => now - self.begin >= Duration::from_secs(second),
         }
     }
 }
 
-/// What came of a simulated run.
-struct Outcome {
+/// The result of a simulated run.
+struct SimulationResult {
     /// When each request that was taken was taken, in seconds.
     taken: Vec<f64>,
     refused: usize,
     seconds: f64,
 }
 
-impl Outcome {
+impl SimulationResult {
     fn rate(&self) -> f64 {
         self.taken.len() as f64 / self.seconds
     }
@@ -254,11 +254,11 @@ impl Outcome {
 /// Sends as much as the limiter allows for so many seconds, two hundred requests at once, each 30 ms on its way there and 30 back.
 async fn simulate(
     rate: u32,
-    refuses: Refuses,
+    refuses: RefusalRule,
     status: u16,
     retry_after: Option<Duration>,
     seconds: u64,
-) -> Outcome {
+) -> SimulationResult {
     let limiter = Arc::new(limiter(Rate::per_second(rate), 1));
     let server = Arc::new(Mutex::new(Server::new(refuses)));
     let places = Arc::new(tokio::sync::Semaphore::new(200));
@@ -295,7 +295,7 @@ async fn simulate(
         () = &mut sending => {}
         () = sleep(Duration::from_secs(seconds)) => {}
     }
-    Outcome {
+    SimulationResult {
         taken: std::mem::take(&mut taken.lock().expect("whole")),
         refused: refused.load(std::sync::atomic::Ordering::Relaxed),
         seconds: seconds as f64,
@@ -305,7 +305,14 @@ async fn simulate(
 /// Some time against a server that refuses a share: at least nine tenths of what it would have taken arrive.
 async fn bears_a_share(rate: u32, share: f64, status: u16, retry_after: Option<u64>, seconds: u64) {
     let retry_after = retry_after.map(Duration::from_secs);
-    let outcome = simulate(rate, Refuses::Share(share), status, retry_after, seconds).await;
+    let outcome = simulate(
+        rate,
+        RefusalRule::Share(share),
+        status,
+        retry_after,
+        seconds,
+    )
+    .await;
     let (taken, refused) = (outcome.rate(), outcome.refused());
     println!("{rate}/s with a share of {share}: {taken:.1}/s taken, {refused:.4} refused");
     assert!(
@@ -326,12 +333,12 @@ async fn a_share_of_refusals_does_not_bring_the_rate_down() {
 #[tokio::test(start_paused = true)]
 async fn the_rate_settles_just_below_what_the_server_bears() {
     for (refuses, retry_after, seconds) in [
-        (Refuses::Bucket(45.0, 1.0), None, 150),
-        (Refuses::Bucket(45.0, 5.0), None, 150),
-        (Refuses::Bucket(45.0, 45.0), Some(1), 300),
-        (Refuses::Sliding(45), None, 300),
-        (Refuses::Sliding(45), Some(1), 150),
-        (Refuses::Fixed(45), Some(1), 150),
+        (RefusalRule::Bucket(45.0, 1.0), None, 150),
+        (RefusalRule::Bucket(45.0, 5.0), None, 150),
+        (RefusalRule::Bucket(45.0, 45.0), Some(1), 300),
+        (RefusalRule::Sliding(45), None, 300),
+        (RefusalRule::Sliding(45), Some(1), 150),
+        (RefusalRule::Fixed(45), Some(1), 150),
     ] {
         let retry_after = retry_after.map(Duration::from_secs);
         let outcome = simulate(50, refuses, 429, retry_after, seconds).await;
@@ -345,7 +352,7 @@ async fn the_rate_settles_just_below_what_the_server_bears() {
 #[tokio::test(start_paused = true)]
 async fn a_limit_far_below_the_configured_rate_is_found() {
     for (rate, bears) in [(50, 5), (500, 45), (10, 7)] {
-        let outcome = simulate(rate, Refuses::Sliding(bears), 429, None, 300).await;
+        let outcome = simulate(rate, RefusalRule::Sliding(bears), 429, None, 300).await;
         let (taken, refused) = (outcome.rate(), outcome.refused());
         println!("{rate}/s against {bears}/s: {taken:.1}/s taken, {refused:.4} refused");
         assert!(
@@ -359,7 +366,7 @@ async fn a_limit_far_below_the_configured_rate_is_found() {
 #[tokio::test(start_paused = true)]
 async fn old_trouble_is_forgotten_as_soon_at_every_rate() {
     for rate in [10, 50, 300] {
-        let outcome = simulate(rate, Refuses::AllUntil(60), 503, None, 200).await;
+        let outcome = simulate(rate, RefusalRule::AllUntil(60), 503, None, 200).await;
         let back = (0..).find(|second| {
             let from = f64::from(*second);
             let in_five = outcome
@@ -428,7 +435,7 @@ async fn a_fifth_of_the_last_twenty_answers_pauses_the_lane() {
 #[tokio::test(start_paused = true)]
 async fn without_a_configured_rate_one_is_found_too() {
     let limiter = Arc::new(limiter(Rate::Unlimited, 1));
-    let mut server = Server::new(Refuses::Sliding(45));
+    let mut server = Server::new(RefusalRule::Sliding(45));
     let (mut taken, mut refused) = (0, 0);
     let begin = Instant::now();
     while begin.elapsed() < Duration::from_secs(300) {

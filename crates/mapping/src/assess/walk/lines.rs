@@ -3,11 +3,11 @@
 //! Owner of the shape rule for lists of texts: one gap a list, whatever the number of broken elements.
 //! Left out on purpose: lists of objects, which the walk itself takes.
 
-use super::{Assessor, Done};
-use crate::assess::Reason;
+use super::{Assessor, NodeOutcome};
+use crate::assess::GapReason;
 use crate::assess::plan::Node;
-use crate::assess::value::{self, Beside};
-use crate::draft::{Draft, Slot};
+use crate::assess::value::{self, SiblingValues};
+use crate::draft::{Draft, SlotValue};
 use bakkt_contract::{Form, Level, texts};
 
 impl Assessor {
@@ -18,23 +18,24 @@ impl Assessor {
         node: &Node,
         (slot, form): (Option<usize>, Form),
         (own, level): (Level, Level),
-    ) -> Done {
-        let (first, last, constant) = match slot.map_or(Slot::Missing, |slot| draft.slot(slot)) {
-            Slot::List {
+    ) -> NodeOutcome {
+        let (first, last, constant) = match slot.map_or(SlotValue::Missing, |slot| draft.slot(slot))
+        {
+            SlotValue::List {
                 first,
                 last,
                 constant,
             } => (first, last, constant),
-            Slot::Invalid(why) => {
+            SlotValue::Invalid(why) => {
                 self.data += 1;
-                return self.gap(node, Reason::Invalid(why), level, Done::Broken);
+                return self.gap(node, GapReason::Invalid(why), level, NodeOutcome::Broken);
             }
-            Slot::Disagree => return self.disagree(node, level),
-            Slot::Missing | Slot::Value { .. } => {
+            SlotValue::Disagree => return self.disagree(node, level),
+            SlotValue::Missing | SlotValue::Value { .. } => {
                 if own.breaks() || level >= Level::G {
-                    self.gap(node, Reason::Missing, level, Done::Absent);
+                    self.gap(node, GapReason::Missing, level, NodeOutcome::Absent);
                 }
-                return Done::Absent;
+                return NodeOutcome::Absent;
             }
         };
         self.data += usize::from(!constant);
@@ -45,9 +46,9 @@ impl Assessor {
         let mut broken = None;
         for item in first..last {
             let fit = draft.item(item).and_then(|text| {
-                let beside = Beside {
+                let beside = SiblingValues {
                     is_plain: self.is_plain,
-                    ..Beside::default()
+                    ..SiblingValues::default()
                 };
                 value::check(form, text, beside)?;
                 match form {
@@ -68,19 +69,19 @@ impl Assessor {
             self.out.push(b',');
         }
         // One gap a list, whatever the number of broken elements; without a good one the list itself is broken.
-        let reason = broken.map_or(Reason::Missing, Reason::Invalid);
+        let reason = broken.map_or(GapReason::Missing, GapReason::Invalid);
         if self.out.len() == start {
             self.out.truncate(before);
-            return self.gap(node, reason, level, Done::Broken);
+            return self.gap(node, reason, level, NodeOutcome::Broken);
         }
         if broken.is_some() {
-            self.gap(node, reason, level.min(Level::G), Done::Absent);
+            self.gap(node, reason, level.min(Level::G), NodeOutcome::Absent);
         }
         self.close(b']');
         self.out.push(b',');
         if !constant {
             self.sent.push(node.path);
         }
-        Done::Sent
+        NodeOutcome::Sent
     }
 }

@@ -3,8 +3,8 @@
 //! Owner of what becomes of one that is not owed: whole, it goes as every other does; else it is left out, and neither what is
 //! missing of it nor what cannot be read is a gap. Left out on purpose: the condition itself, which is a feed (`mapping`).
 
-use super::{Assessor, Done};
-use crate::assess::plan::{Node, Plan};
+use super::{Assessor, NodeOutcome};
+use crate::assess::plan::{AssessPlan, Node};
 use crate::draft::Draft;
 use bakkt_contract::Level;
 
@@ -12,22 +12,22 @@ impl Assessor {
     /// Walks a node with its levels: `own` inside the object, `level` what counts.
     pub(super) fn node(
         &mut self,
-        plan: &Plan,
+        plan: &AssessPlan,
         draft: &Draft,
         node: &Node,
         own: Level,
         level: Level,
-    ) -> Done {
+    ) -> NodeOutcome {
         if !node.is_not_owed(draft) {
             return self.owed_node(plan, draft, node, own, level);
         }
         let mark = self.mark();
         let done = self.owed_node(plan, draft, node, own, level);
-        if done == Done::Sent {
+        if done == NodeOutcome::Sent {
             return done;
         }
         self.gaps.truncate(mark.gaps);
         self.sent.truncate(mark.sent);
-        Done::Absent
+        NodeOutcome::Absent
     }
 }

@@ -3,21 +3,21 @@
 use super::*;
 use proptest::prelude::*;
 
-fn read(dates: &Ordered, text: &str) -> Option<String> {
+fn read(dates: &DateStyle, text: &str) -> Option<String> {
     dates.parse(text).map(|read| read.date.to_string())
 }
 
-fn moment(dates: &Ordered, text: &str) -> Option<String> {
+fn moment(dates: &DateStyle, text: &str) -> Option<String> {
     Some(dates.moment(dates.parse(text)?)?.to_string())
 }
 
-fn speaking(order: Order, codes: &[&str]) -> Ordered {
-    Ordered {
+fn speaking(order: DateOrder, codes: &[&str]) -> DateStyle {
+    DateStyle {
         languages: codes
             .iter()
             .filter_map(|code| Language::find(code))
             .collect(),
-        ..Ordered::new(order)
+        ..DateStyle::new(order)
     }
 }
 
@@ -25,7 +25,7 @@ fn speaking(order: Order, codes: &[&str]) -> Ordered {
 fn every_usual_spelling_of_an_order() {
     for (order, texts) in [
         (
-            Order::MonthDayYear,
+            DateOrder::MonthDayYear,
             "03/31/1984|3/31/1984|3/31/84|03-31-1984|3.31.1984|03 31 1984|3 / 31 / 1984|03311984|19840331|1984-03-31|\
              1984/3/31|March 31, 1984|March 31 1984|Mar 31, 1984|Mar. 31, 1984|MAR 31 84|31-MAR-84|31-Mar-1984|31MAR1984|\
              31 March 1984|March 31st, 1984|31st of March 1984|31st March, 1984|Saturday, March 31, 1984|Sat 31 Mar 1984|\
@@ -36,18 +36,18 @@ fn every_usual_spelling_of_an_order() {
              03/31/1984 10:15 PM EST|1984-03-31 10:15 GMT+2|19840331T101500Z|Mar 31, '84|3/31/1984  9:05",
         ),
         (
-            Order::DayMonthYear,
+            DateOrder::DayMonthYear,
             "31/03/1984|31/3/84|31.03.1984|31.3.84|31. 3. 1984|31-03-1984|31 03 1984|31031984|19840331|1984-03-31|\
              1984.03.31|31 March 1984|31-MAR-84|31.Mar.1984|March 31, 1984|31.03.1984 12:30|31.03.1984 12:30:45|31.3.1984 12.30",
         ),
         (
-            Order::YearMonthDay,
+            DateOrder::YearMonthDay,
             "1984-03-31|1984/03/31|1984.3.31|84-03-31|84/3/31|19840331|1984 03 31|84-MAR-31|1984-Mar-31|31 March 1984|\
              1984-03-31 23:59:60",
         ),
     ] {
         for text in texts.split('|') {
-            let read = read(&Ordered::new(order), text);
+            let read = read(&DateStyle::new(order), text);
             assert_eq!(read.as_deref(), Some("1984-03-31"), "{order:?}: {text}");
         }
     }
@@ -86,7 +86,7 @@ fn names_of_months_in_other_languages() {
         ),
         ("en", "31 March 1984"),
     ] {
-        let dates = speaking(Order::DayMonthYear, &[code]);
+        let dates = speaking(DateOrder::DayMonthYear, &[code]);
         for text in texts.split('|') {
             assert_eq!(
                 read(&dates, text).as_deref(),
@@ -96,7 +96,7 @@ fn names_of_months_in_other_languages() {
         }
     }
     // "mar" is Tuesday in French and March in Italian.
-    let both = speaking(Order::DayMonthYear, &["fr", "it"]);
+    let both = speaking(DateOrder::DayMonthYear, &["fr", "it"]);
     assert_eq!(
         read(&both, "mar. 27 mars 1984").as_deref(),
         Some("1984-03-27")
@@ -108,12 +108,12 @@ fn names_of_months_in_other_languages() {
         ("fr", "31 March 1984"),
     ] {
         assert_eq!(
-            read(&speaking(Order::DayMonthYear, &[code]), text),
+            read(&speaking(DateOrder::DayMonthYear, &[code]), text),
             None,
             "{code}: {text}"
         );
     }
-    let french = speaking(Order::DayMonthYear, &["fr"]);
+    let french = speaking(DateOrder::DayMonthYear, &["fr"]);
     assert_eq!(
         read(&french, "1er août 1984").as_deref(),
         Some("1984-08-01")
@@ -128,7 +128,7 @@ fn names_of_months_in_other_languages() {
 fn no_dates() {
     for (order, texts) in [
         (
-            Order::MonthDayYear,
+            DateOrder::MonthDayYear,
             "|31/03/1984|31.03.1984|13/13/1984|02/30/1984|2/29/1983|00/10/1984|3/0/1984|3/31/184|3/31/19845|3/31|1984|3311984|\
              033184|0331|3-31/1984|3/31.1984|03/31/1984x|03/31/1984 25:00|03/31/1984 12:60|03/31/1984 13:00 PM|03/31/1984 0:30 AM|\
              03/31/1984 12|03/31/1984 Mars|03/31/1984 12:00 XST|x03/31/1984|March 1984|31 Marvh 1984|1/1/1799|31770|31770.5|\
@@ -136,27 +136,31 @@ fn no_dates() {
              １/２/１９８４|—|Sat|of|the of the|001/1/1984|1/001/1984|3/31/1984 - 4/1/1984",
         ),
         (
-            Order::DayMonthYear,
+            DateOrder::DayMonthYear,
             "03/31/1984|12/31/84|1984-31-03|03311984|31/03/1984 12:00:61",
         ),
         (
-            Order::YearMonthDay,
+            DateOrder::YearMonthDay,
             "31/03/1984|03/31/1984|31-03-84 x|31031984|84-31-03",
         ),
     ] {
         for text in texts.split('|') {
-            assert_eq!(read(&Ordered::new(order), text), None, "{order:?}: {text}");
+            assert_eq!(
+                read(&DateStyle::new(order), text),
+                None,
+                "{order:?}: {text}"
+            );
         }
     }
     assert_eq!(
-        read(&Ordered::new(Order::MonthDayYear), &"1/".repeat(500)),
+        read(&DateStyle::new(DateOrder::MonthDayYear), &"1/".repeat(500)),
         None
     );
 }
 
 #[test]
 fn two_digit_years_turn_at_the_pivot() {
-    let mut dates = Ordered::new(Order::MonthDayYear);
+    let mut dates = DateStyle::new(DateOrder::MonthDayYear);
     assert_eq!(read(&dates, "1/2/30").as_deref(), Some("2030-01-02"));
     assert_eq!(read(&dates, "1/2/31").as_deref(), Some("1931-01-02"));
     dates.pivot = 8;
@@ -166,9 +170,9 @@ fn two_digit_years_turn_at_the_pivot() {
 
 #[test]
 fn serial_numbers_of_spreadsheets() {
-    let with = |excel| Ordered {
+    let with = |excel| DateStyle {
         excel: Some(excel),
-        ..Ordered::new(Order::MonthDayYear)
+        ..DateStyle::new(DateOrder::MonthDayYear)
     };
     for (text, y1900, y1904) in [
         // Ages, two-digit years, months with days, years, times: each would be a day of the 1900s.
@@ -211,26 +215,34 @@ fn serial_numbers_of_spreadsheets() {
         ("19840331", Some("1984-03-31"), Some("1984-03-31")),
         ("3/31/1984", Some("1984-03-31"), Some("1984-03-31")),
     ] {
-        assert_eq!(read(&with(Epoch::Y1900), text).as_deref(), y1900, "{text}");
-        assert_eq!(read(&with(Epoch::Y1904), text).as_deref(), y1904, "{text}");
+        assert_eq!(
+            read(&with(SerialEpoch::Y1900), text).as_deref(),
+            y1900,
+            "{text}"
+        );
+        assert_eq!(
+            read(&with(SerialEpoch::Y1904), text).as_deref(),
+            y1904,
+            "{text}"
+        );
     }
     assert_eq!(
-        moment(&with(Epoch::Y1900), "30772.75").as_deref(),
+        moment(&with(SerialEpoch::Y1900), "30772.75").as_deref(),
         Some("1984-03-31T18:00:00Z")
     );
     assert_eq!(
-        moment(&with(Epoch::Y1900), "30772").as_deref(),
+        moment(&with(SerialEpoch::Y1900), "30772").as_deref(),
         Some("1984-03-31T00:00:00Z")
     );
     assert_eq!(
-        moment(&with(Epoch::Y1900), "30772.9999999").as_deref(),
+        moment(&with(SerialEpoch::Y1900), "30772.9999999").as_deref(),
         Some("1984-03-31T23:59:59Z")
     );
 }
 
 #[test]
 fn moments_become_utc() {
-    let mut dates = Ordered::new(Order::MonthDayYear);
+    let mut dates = DateStyle::new(DateOrder::MonthDayYear);
     for (text, wanted) in [
         ("2024-03-31T12:00:00Z", "2024-03-31T12:00:00Z"),
         ("2024-03-31T12:00:00+02:00", "2024-03-31T10:00:00Z"),
@@ -271,23 +283,23 @@ fn moments_become_utc() {
 }
 
 /// How a date is written in an order, so that nothing can misread it in that order.
-const WRITTEN: [(Order, &str); 16] = [
-    (Order::MonthDayYear, "%m/%d/%Y"),
-    (Order::MonthDayYear, "%-m-%-d-%Y"),
-    (Order::MonthDayYear, "%m%d%Y"),
-    (Order::MonthDayYear, "%B %-d, %Y"),
-    (Order::MonthDayYear, "%d%b%Y:%H:%M:%S"),
-    (Order::MonthDayYear, "%A, %d %B %Y"),
-    (Order::MonthDayYear, "%-m/%-d/%Y %-I:%M:%S %p"),
-    (Order::MonthDayYear, "%Y%m%d"),
-    (Order::DayMonthYear, "%d/%m/%Y"),
-    (Order::DayMonthYear, "%-d.%-m.%Y"),
-    (Order::DayMonthYear, "%d%m%Y"),
-    (Order::DayMonthYear, "%d-%b-%Y %H.%M.%S"),
-    (Order::DayMonthYear, "%Y%m%d"),
-    (Order::YearMonthDay, "%Y-%m-%d"),
-    (Order::YearMonthDay, "%Y%m%d"),
-    (Order::YearMonthDay, "%Y-%m-%dT%H:%M:%SZ"),
+const WRITTEN: [(DateOrder, &str); 16] = [
+    (DateOrder::MonthDayYear, "%m/%d/%Y"),
+    (DateOrder::MonthDayYear, "%-m-%-d-%Y"),
+    (DateOrder::MonthDayYear, "%m%d%Y"),
+    (DateOrder::MonthDayYear, "%B %-d, %Y"),
+    (DateOrder::MonthDayYear, "%d%b%Y:%H:%M:%S"),
+    (DateOrder::MonthDayYear, "%A, %d %B %Y"),
+    (DateOrder::MonthDayYear, "%-m/%-d/%Y %-I:%M:%S %p"),
+    (DateOrder::MonthDayYear, "%Y%m%d"),
+    (DateOrder::DayMonthYear, "%d/%m/%Y"),
+    (DateOrder::DayMonthYear, "%-d.%-m.%Y"),
+    (DateOrder::DayMonthYear, "%d%m%Y"),
+    (DateOrder::DayMonthYear, "%d-%b-%Y %H.%M.%S"),
+    (DateOrder::DayMonthYear, "%Y%m%d"),
+    (DateOrder::YearMonthDay, "%Y-%m-%d"),
+    (DateOrder::YearMonthDay, "%Y%m%d"),
+    (DateOrder::YearMonthDay, "%Y-%m-%dT%H:%M:%SZ"),
 ];
 
 proptest! {
@@ -296,12 +308,12 @@ proptest! {
         let (order, format) = WRITTEN[written];
         let date = Date::constant(1800, 1, 1).saturating_add(days.days());
         let text = date.at(12, 30, 5, 0).strftime(format).to_string();
-        prop_assert_eq!(read(&Ordered::new(order), &text), Some(date.to_string()), "{}", text);
+        prop_assert_eq!(read(&DateStyle::new(order), &text), Some(date.to_string()), "{}", text);
     }
 
     #[test]
     fn serials_come_back(number in FIRST_USUAL_SERIAL..=LAST_USUAL_SERIAL) {
-        let dates = Ordered { excel: Some(Epoch::Y1900), ..Ordered::new(Order::DayMonthYear) };
+        let dates = DateStyle { excel: Some(SerialEpoch::Y1900), ..DateStyle::new(DateOrder::DayMonthYear) };
         let date = Date::constant(1899, 12, 30).saturating_add(number.days());
         prop_assert_eq!(read(&dates, &number.to_string()), Some(date.to_string()));
     }
@@ -310,21 +322,21 @@ proptest! {
     fn no_number_outside_of_the_usual_days_is_a_serial(number in prop_oneof![0i64..FIRST_USUAL_SERIAL, LAST_USUAL_SERIAL + 1..10_000_000], zeros in 0usize..3) {
         prop_assume!(number != LAST_SERIAL);
         let text = format!("{}{number}", "0".repeat(zeros));
-        let dates = |excel| Ordered { excel, ..Ordered::new(Order::MonthDayYear) };
+        let dates = |excel| DateStyle { excel, ..DateStyle::new(DateOrder::MonthDayYear) };
         // Eight digits are a date without marks, whatever the column counts in.
-        prop_assert_eq!(read(&dates(Some(Epoch::Y1900)), &text), read(&dates(None), &text));
+        prop_assert_eq!(read(&dates(Some(SerialEpoch::Y1900)), &text), read(&dates(None), &text));
     }
 
     /// What two orders both read, they read alike or the text says nothing that tells them apart.
     #[test]
     fn never_panics_and_gives_real_days(any in any::<String>(), near in "[0-9]{0,4}[-/. ]?([0-9]{1,2}|Mar|mars|of)?[-/. ]?[0-9]{0,8}[T ]?[-0-9:.+Zapm ]{0,12}") {
-        let all = Ordered {
-            excel: Some(Epoch::Y1904),
+        let all = DateStyle {
+            excel: Some(SerialEpoch::Y1904),
             zone: zone("Europe/Berlin"),
-            ..speaking(Order::DayMonthYear, &["en", "de", "fr", "es", "it", "pt", "nl", "pl"])
+            ..speaking(DateOrder::DayMonthYear, &["en", "de", "fr", "es", "it", "pt", "nl", "pl"])
         };
         for text in [&any, &near] {
-            for dates in [&Ordered::new(Order::MonthDayYear), &Ordered::new(Order::YearMonthDay), &all] {
+            for dates in [&DateStyle::new(DateOrder::MonthDayYear), &DateStyle::new(DateOrder::YearMonthDay), &all] {
                 if let Some(read) = dates.parse(text) {
                     let date = read.date.to_string();
                     prop_assert!(bakkt_contract::forms::is_date(&date).is_some(), "{}", date);

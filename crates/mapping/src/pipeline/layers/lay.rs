@@ -3,19 +3,21 @@
 //! Owner of the rule what a cell does: nothing where it is empty or says what is known; the new value where it fits; where
 //! it does not fit, a gap if there was nothing, and nothing at all if there was something.
 
-use super::{Element, Field, Layer, NEVER_SENT, NO_ELEMENT, Stated, TYPE_OF_MAPPING, Tried};
-use crate::assess::value::{self, Beside};
+use super::{
+    Element, NEVER_SENT, NO_ELEMENT, Overlay, OverlayField, StatedValue, TYPE_OF_MAPPING, TriedRow,
+};
+use crate::assess::value::{self, SiblingValues};
 use crate::assess::walk::derived_owner_id;
-use crate::draft::Slot;
+use crate::draft::SlotValue;
 use crate::merge::DISAGREE;
 use crate::pipeline::{Pipeline, Worker};
 use crate::postal;
 use bakkt_contract::{Form, changes, countries, path, postal_codes, us_states};
 use bakkt_model::position::Position;
-use bakkt_source::keys::Fate;
+use bakkt_source::keys::KeyFate;
 
 /// What a cell comes to.
-enum Cell {
+enum CellChange {
     Nothing,
     Same,
     Text(String),
@@ -55,7 +57,7 @@ impl Worker {
                 if self.laying.draft.value(layer.id) == Some(&id) {
                     // What is only tried was not laid yet.
                     if self.laying.trial.is_none() {
-                        layer.keys.note(entry, Fate::Used);
+                        layer.keys.note(entry, KeyFate::Used);
                     }
                     self.lay_row(pipeline, (place, layer), at, &id);
                 }
@@ -73,7 +75,7 @@ impl Worker {
         let Some(id) = self.id(pipeline) else { return };
         for layer in &pipeline.layers {
             for entry in layer.keys.find(id) {
-                layer.keys.note(entry, Fate::Beyond);
+                layer.keys.note(entry, KeyFate::Beyond);
             }
         }
     }
@@ -81,14 +83,14 @@ impl Worker {
     fn lay_row(
         &mut self,
         pipeline: &Pipeline,
-        (place, layer): (usize, &Layer),
+        (place, layer): (usize, &Overlay),
         at: Position,
         id: &str,
     ) {
         let trial = self.laying.trial.take_if(|trial| trial.layer == place);
-        let mut tried = Tried {
+        let mut tried = TriedRow {
             row: at.row,
-            ..Tried::default()
+            ..TriedRow::default()
         };
         let locked = trial.as_ref().is_some_and(|trial| trial.locked);
         if locked {
@@ -131,14 +133,15 @@ impl Worker {
     }
 
     /// What of a row would change and may not, by path.
-    fn restricted(&self, pipeline: &Pipeline, at: (&Layer, u64), id: &str) -> Vec<String> {
+    fn restricted(&self, pipeline: &Pipeline, at: (&Overlay, u64), id: &str) -> Vec<String> {
         let fields = at.0.fields.iter();
         let by_hand = fields.filter(|field| changes::by_hand(&field.path));
-        let changes = |field: &&Field| {
+        let changes = |field: &&OverlayField| {
             let meant = self.meant(pipeline, at, field);
             meant.is_some_and(|field| {
                 let says = || self.says(pipeline, &field, id);
-                self.is_there(&field) && matches!(says(), Cell::Text(_) | Cell::Texts(_))
+                self.is_there(&field)
+                    && matches!(says(), CellChange::Text(_) | CellChange::Texts(_))
             })
         };
         by_hand
@@ -148,16 +151,16 @@ impl Worker {
     }
 
     /// What a row says of each field, whether that is new or not.
-    fn stated_fields(&self, pipeline: &Pipeline, at: (&Layer, u64)) -> Vec<Stated> {
+    fn stated_fields(&self, pipeline: &Pipeline, at: (&Overlay, u64)) -> Vec<StatedValue> {
         let fields = at.0.fields.iter();
         let stated = fields.filter_map(|field| {
             let meant = self.meant(pipeline, at, field)?;
             let texts = match self.fits(pipeline, &meant) {
-                Cell::Text(text) => vec![text],
-                Cell::Texts(texts) => texts,
-                Cell::Nothing | Cell::Same | Cell::Unfit(_) => return None,
+                CellChange::Text(text) => vec![text],
+                CellChange::Texts(texts) => texts,
+                CellChange::Nothing | CellChange::Same | CellChange::Unfit(_) => return None,
             };
-            Some(Stated {
+            Some(StatedValue {
                 slot: meant.to?,
                 path: meant.path.clone(),
                 texts,
@@ -167,13 +170,13 @@ impl Worker {
     }
 
     /// Whether the record has a value for a field that is no gap.
-    fn is_known(&self, pipeline: &Pipeline, field: &Field) -> bool {
+    fn is_known(&self, pipeline: &Pipeline, field: &OverlayField) -> bool {
         let Some(slot) = field.to else { return false };
         let beside = self.beside(pipeline, field);
         let fits = |text: &str| value::check(field.form, text, beside).is_ok();
         match self.draft.slot(slot) {
-            Slot::Value { span, .. } => fits(self.draft.text(span)),
-            Slot::List { first, last, .. } => {
+            SlotValue::Value { span, .. } => fits(self.draft.text(span)),
+            SlotValue::List { first, last, .. } => {
                 (first..last).all(|item| self.draft.item(item).is_ok_and(fits))
             }
             _ => false,
@@ -184,11 +187,11 @@ impl Worker {
     fn lay_cell(
         &mut self,
         pipeline: &Pipeline,
-        field: &Field,
+        field: &OverlayField,
         id: &str,
     ) -> Result<bool, (&'static str, bool)> {
         let says = self.says(pipeline, field, id);
-        if matches!(says, Cell::Nothing | Cell::Same) {
+        if matches!(says, CellChange::Nothing | CellChange::Same) {
             return Ok(false);
         }
         let Some(to) = field.to else {
@@ -200,27 +203,27 @@ impl Worker {
         }
         self.draft.grow(to + 1);
         let value = match says {
-            Cell::Nothing | Cell::Same => return Ok(false),
-            Cell::Text(text) => Slot::Value {
+            CellChange::Nothing | CellChange::Same => return Ok(false),
+            CellChange::Text(text) => SlotValue::Value {
                 span: self.draft.keep(&text),
                 constant: false,
             },
-            Cell::Texts(texts) => {
+            CellChange::Texts(texts) => {
                 let first = self.draft.items();
                 texts.iter().for_each(|text| self.draft.keep_item(text));
-                Slot::List {
+                SlotValue::List {
                     first,
                     last: self.draft.items(),
                     constant: false,
                 }
             }
-            Cell::Unfit(why) => {
+            CellChange::Unfit(why) => {
                 let known = matches!(
                     self.draft.slot(to),
-                    Slot::Value { .. } | Slot::List { .. } | Slot::Disagree
+                    SlotValue::Value { .. } | SlotValue::List { .. } | SlotValue::Disagree
                 );
                 if !known {
-                    self.draft.set(to, Slot::Invalid(why));
+                    self.draft.set(to, SlotValue::Invalid(why));
                 }
                 return Err((why, !known));
             }
@@ -230,7 +233,7 @@ impl Worker {
     }
 
     /// Whether the element is there that a field belongs to.
-    fn is_there(&self, field: &Field) -> bool {
+    fn is_there(&self, field: &OverlayField) -> bool {
         match &field.element {
             Element::Any => true,
             Element::Row(at) => at.place < self.draft.rows(at.each),
@@ -239,48 +242,48 @@ impl Worker {
     }
 
     /// What the row says of a field, against what the record says.
-    fn says(&self, pipeline: &Pipeline, field: &Field, id: &str) -> Cell {
+    fn says(&self, pipeline: &Pipeline, field: &OverlayField, id: &str) -> CellChange {
         match self.fits(pipeline, field) {
-            Cell::Text(text) if self.same(pipeline, field, &text, id) => Cell::Same,
-            Cell::Texts(texts) if self.same_texts(field, &texts) => Cell::Same,
+            CellChange::Text(text) if self.same(pipeline, field, &text, id) => CellChange::Same,
+            CellChange::Texts(texts) if self.same_texts(field, &texts) => CellChange::Same,
             cell => cell,
         }
     }
 
     /// What the row says of a field, by itself.
-    fn fits(&self, pipeline: &Pipeline, field: &Field) -> Cell {
+    fn fits(&self, pipeline: &Pipeline, field: &OverlayField) -> CellChange {
         let row = &self.laying.draft;
         match row.slot(field.from) {
-            Slot::Missing | Slot::Value { constant: true, .. } => Cell::Nothing,
-            Slot::List { constant: true, .. } => Cell::Nothing,
-            Slot::Invalid(why) => Cell::Unfit(why),
-            Slot::Disagree => Cell::Unfit(DISAGREE),
-            Slot::Value { span, .. } => {
+            SlotValue::Missing | SlotValue::Value { constant: true, .. } => CellChange::Nothing,
+            SlotValue::List { constant: true, .. } => CellChange::Nothing,
+            SlotValue::Invalid(why) => CellChange::Unfit(why),
+            SlotValue::Disagree => CellChange::Unfit(DISAGREE),
+            SlotValue::Value { span, .. } => {
                 let text = match self.tidy(field, row.text(span)) {
                     Ok(text) => text,
-                    Err(why) => return Cell::Unfit(why),
+                    Err(why) => return CellChange::Unfit(why),
                 };
                 match value::check(field.form, &text, self.beside(pipeline, field)) {
-                    Ok(()) => Cell::Text(text),
-                    Err(why) => Cell::Unfit(why),
+                    Ok(()) => CellChange::Text(text),
+                    Err(why) => CellChange::Unfit(why),
                 }
             }
-            Slot::List { first, last, .. } => {
+            SlotValue::List { first, last, .. } => {
                 let beside = self.beside(pipeline, field);
                 let fit = |item| {
                     let text = row.item(item)?;
                     value::check(field.form, text, beside).map(|()| text.to_owned())
                 };
                 match (first..last).map(fit).collect::<Result<Vec<_>, _>>() {
-                    Ok(texts) => Cell::Texts(texts),
-                    Err(why) => Cell::Unfit(why),
+                    Ok(texts) => CellChange::Texts(texts),
+                    Err(why) => CellChange::Unfit(why),
                 }
             }
         }
     }
 
-    fn beside<'w>(&'w self, pipeline: &Pipeline, field: &Field) -> Beside<'w> {
-        Beside {
+    fn beside<'w>(&'w self, pipeline: &Pipeline, field: &OverlayField) -> SiblingValues<'w> {
+        SiblingValues {
             country: field.country.and_then(|slot| self.draft.value(slot)),
             tax_id_type: field.tax_id_type.and_then(|slot| self.draft.value(slot)),
             unissued: pipeline.plan.ids.allow_unissued,
@@ -291,7 +294,7 @@ impl Worker {
 
     /// What needs the fields beside it to be read as people write it: the fields of a row are in such an order that
     /// those come first.
-    fn tidy(&self, field: &Field, text: &str) -> Result<String, &'static str> {
+    fn tidy(&self, field: &OverlayField, text: &str) -> Result<String, &'static str> {
         let country = field.country.and_then(|slot| self.draft.value(slot));
         let country = country.and_then(countries::alpha2_of);
         if field.form == Form::State && country.is_some_and(postal_codes::has_zips) {
@@ -311,7 +314,7 @@ impl Worker {
         Ok(text.to_owned())
     }
 
-    fn same(&self, pipeline: &Pipeline, field: &Field, text: &str, id: &str) -> bool {
+    fn same(&self, pipeline: &Pipeline, field: &OverlayField, text: &str, id: &str) -> bool {
         let now = field.to.and_then(|slot| self.draft.value(slot));
         match (field.form, now) {
             (Form::AccountType, None) if pipeline.plan.type_slot.is_none() => {
@@ -327,9 +330,9 @@ impl Worker {
         }
     }
 
-    fn same_texts(&self, field: &Field, texts: &[String]) -> bool {
+    fn same_texts(&self, field: &OverlayField, texts: &[String]) -> bool {
         match field.to.map(|slot| self.draft.slot(slot)) {
-            Some(Slot::List { first, last, .. }) => {
+            Some(SlotValue::List { first, last, .. }) => {
                 (last - first) as usize == texts.len()
                     && (first..last)
                         .zip(texts)

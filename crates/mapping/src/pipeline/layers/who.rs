@@ -1,4 +1,4 @@
-//! Of whom a row of a backfill file speaks.
+//! Resolves which owner or contact a row of a backfill file refers to.
 //!
 //! A column says `owners[1]`: the second owner as the export had them when the file was taken. Where owners or contacts are
 //! rows of an export, their order is that of the rows, and a later export may have another. Owner of what keeps a value
@@ -9,26 +9,26 @@
 
 use std::borrow::Cow;
 
-use super::{Element, Field, Layer};
+use super::{Element, Overlay, OverlayField};
 use crate::Mapper;
 use crate::pipeline::{Hash, Pipeline, Worker};
-use bakkt_model::position::List;
+use bakkt_model::position::JoinedList;
 
-/// A line, a list (1 owner, 2 trusted contact) and the index in the column's name.
-pub type Spoken = (u64, u8, u8);
+/// The owner or contact that a row refers to: its line, the list (1 owner, 2 trusted contact) and the index in the column's name.
+pub type OwnerRef = (u64, u8, u8);
 
-/// Who an element is: keyed hashes.
+/// The identity of an owner or contact, as keyed hashes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Who {
-    /// Of its own id.
+pub struct OwnerIdentity {
+    /// Hash of its own id.
     pub id: Option<Hash>,
-    /// Of its names and birth date.
+    /// Hash of its names and birth date.
     pub named: Option<Hash>,
 }
 
-impl Who {
+impl OwnerIdentity {
     /// Whether two are the same person: by their ids where both have one, else by name.
-    fn is(&self, other: &Who) -> bool {
+    fn is(&self, other: &OwnerIdentity) -> bool {
         match (self.id, other.id) {
             (Some(id), Some(other)) => id == other,
             _ => self.named.is_some() && self.named == other.named,
@@ -36,13 +36,13 @@ impl Who {
     }
 
     fn is_nobody(&self) -> bool {
-        *self == Who::default()
+        *self == OwnerIdentity::default()
     }
 }
 
-/// What tells one element of a list from another: slots of the first of them.
+/// The fields that identify an owner or contact, by their slots in the first element of the list.
 #[derive(Clone, Debug, Default)]
-pub struct Tells {
+pub struct IdentityFields {
     stride: usize,
     id: Option<usize>,
     named: Vec<usize>,
@@ -50,7 +50,7 @@ pub struct Tells {
 
 /// Where the field of an element of a list with rows of its own stands.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub struct ElementPlaces {
     /// List of the mapping.
     pub each: usize,
     /// Place among its rows.
@@ -66,7 +66,7 @@ pub struct Places {
 }
 
 /// By list of the mapping: what tells its elements apart.
-pub fn tells(mapper: &Mapper) -> Vec<Tells> {
+pub fn tells(mapper: &Mapper) -> Vec<IdentityFields> {
     let fed = mapper.fed();
     let each = mapper.each().iter().enumerate();
     each.map(|(number, each)| {
@@ -84,7 +84,7 @@ pub fn tells(mapper: &Mapper) -> Vec<Tells> {
             ][..],
             _ => &["givenName", "familyName"][..],
         };
-        Tells {
+        IdentityFields {
             stride: mapper.stride(number),
             id: slot("clientOwnerId"),
             named: named.iter().filter_map(|field| slot(field)).collect(),
@@ -95,7 +95,11 @@ pub fn tells(mapper: &Mapper) -> Vec<Tells> {
 
 impl Worker {
     /// Who the elements of the record are that was mapped last.
-    pub(super) fn who(&self, pipeline: &Pipeline, tells: &[Tells]) -> Vec<Vec<Who>> {
+    pub(super) fn who(
+        &self,
+        pipeline: &Pipeline,
+        tells: &[IdentityFields],
+    ) -> Vec<Vec<OwnerIdentity>> {
         let lists = tells.iter().enumerate();
         lists
             .map(|(each, tells)| {
@@ -105,10 +109,10 @@ impl Worker {
             .collect()
     }
 
-    fn who_is(&self, pipeline: &Pipeline, tells: &Tells, row: usize) -> Who {
+    fn who_is(&self, pipeline: &Pipeline, tells: &IdentityFields, row: usize) -> OwnerIdentity {
         let value = |slot: usize| self.draft.value(slot + row * tells.stride);
         let names: Vec<&str> = tells.named.iter().filter_map(|slot| value(*slot)).collect();
-        Who {
+        OwnerIdentity {
             id: tells
                 .id
                 .and_then(value)
@@ -121,15 +125,15 @@ impl Worker {
     pub(super) fn meant<'f>(
         &self,
         pipeline: &Pipeline,
-        (layer, row): (&Layer, u64),
-        field: &'f Field,
-    ) -> Option<Cow<'f, Field>> {
+        (layer, row): (&Overlay, u64),
+        field: &'f OverlayField,
+    ) -> Option<Cow<'f, OverlayField>> {
         let here = Some(Cow::Borrowed(field));
         let Element::Row(at) = &field.element else {
             return here;
         };
         let all = self.laying.who.get(at.each).map_or(&[][..], Vec::as_slice);
-        let is_at = |who: &Who| {
+        let is_at = |who: &OwnerIdentity| {
             let stays = all.get(at.place).is_some_and(|one| one.is(who));
             let place = || all.iter().position(|one| one.is(who));
             if stays { Some(at.place) } else { place() }
@@ -150,16 +154,20 @@ impl Worker {
     }
 
     /// The owner whose id the row names in a column of its own.
-    fn said(&self, pipeline: &Pipeline, at: &Places) -> Option<Who> {
+    fn said(&self, pipeline: &Pipeline, at: &ElementPlaces) -> Option<OwnerIdentity> {
         let id = self.laying.draft.value(at.id?)?;
-        Some(Who {
+        Some(OwnerIdentity {
             id: Some(pipeline.hash(id.as_bytes())),
             named: None,
         })
     }
 
     /// Of whom a field speaks, where a row says something of it; `meant` is that field where it belongs.
-    pub(super) fn spoken(&self, field: &Field, meant: &Field) -> Option<((u8, u8), Who)> {
+    pub(super) fn spoken(
+        &self,
+        field: &OverlayField,
+        meant: &OverlayField,
+    ) -> Option<((u8, u8), OwnerIdentity)> {
         let (Element::Row(at), Element::Row(there)) = (&field.element, &meant.element) else {
             return None;
         };
@@ -169,11 +177,11 @@ impl Worker {
     }
 }
 
-impl Places {
-    fn list(&self, field: &Field) -> u8 {
+impl ElementPlaces {
+    fn list(&self, field: &OverlayField) -> u8 {
         match field.path.starts_with("owners") {
-            true => List::Owners as u8,
-            false => List::Contacts as u8,
+            true => JoinedList::Owners as u8,
+            false => JoinedList::Contacts as u8,
         }
     }
 
@@ -183,18 +191,18 @@ impl Places {
     }
 }
 
-impl Field {
+impl OverlayField {
     /// The same field of another element of its list.
-    fn at(&self, here: &Places, place: usize) -> Field {
+    fn at(&self, here: &ElementPlaces, place: usize) -> OverlayField {
         let moved = |slot: usize| slot - here.place * here.stride + place * here.stride;
         let path = |index: usize| format!("[{}]", here.base + index);
-        Field {
+        OverlayField {
             from: self.from,
             to: self.to.map(moved),
             path: self.path.replacen(&path(here.place), &path(place), 1),
             gap: here.gaps.get(place).copied().flatten(),
             form: self.form,
-            element: Element::Row(Places {
+            element: Element::Row(ElementPlaces {
                 place,
                 ..here.clone()
             }),

@@ -28,21 +28,21 @@ fn codes_mean_what_excel_shows() {
         ("#,##0,", Number),
         ("0%", Percent),
         ("0.00%", Percent),
-        ("mm-dd-yy", When(Parts::Date)),
-        ("yyyy\\-mm\\-dd", When(Parts::Date)),
-        ("d. mmmm yyyy", When(Parts::Date)),
-        ("[$-409]mmmm\\ d\\,\\ yyyy;@", When(Parts::Date)),
-        ("mmm-yy", When(Parts::Date)),
-        ("mmm", When(Parts::Date)),
-        ("m/d/yy h:mm", When(Parts::DateTime)),
-        ("yyyy-mm-dd hh:mm:ss", When(Parts::DateTime)),
-        ("dd/mm hh:mm", When(Parts::DateTime)),
-        ("h:mm AM/PM", When(Parts::Time)),
-        ("h:mm:ss", When(Parts::Time)),
-        ("mm:ss", When(Parts::Time)),
-        ("[h]:mm:ss", When(Parts::Elapsed)),
-        ("[mm]:ss", When(Parts::Elapsed)),
-        ("[Red]yyyy", When(Parts::Date)),
+        ("mm-dd-yy", When(ShownParts::Date)),
+        ("yyyy\\-mm\\-dd", When(ShownParts::Date)),
+        ("d. mmmm yyyy", When(ShownParts::Date)),
+        ("[$-409]mmmm\\ d\\,\\ yyyy;@", When(ShownParts::Date)),
+        ("mmm-yy", When(ShownParts::Date)),
+        ("mmm", When(ShownParts::Date)),
+        ("m/d/yy h:mm", When(ShownParts::DateTime)),
+        ("yyyy-mm-dd hh:mm:ss", When(ShownParts::DateTime)),
+        ("dd/mm hh:mm", When(ShownParts::DateTime)),
+        ("h:mm AM/PM", When(ShownParts::Time)),
+        ("h:mm:ss", When(ShownParts::Time)),
+        ("mm:ss", When(ShownParts::Time)),
+        ("[h]:mm:ss", When(ShownParts::Elapsed)),
+        ("[mm]:ss", When(ShownParts::Elapsed)),
+        ("[Red]yyyy", When(ShownParts::Date)),
     ] {
         assert_eq!(Format::of(code), format, "{code}");
     }
@@ -55,12 +55,12 @@ fn written(code: &str, value: f64) -> Option<String> {
     };
     let mut shown = String::new();
     match write_number(&sections, value, &mut shown) {
-        Written::Exactly => Some(shown),
-        Written::Plain => {
+        NumberDisplay::Exactly => Some(shown),
+        NumberDisplay::Plain => {
             crate::workbook::number::plain(value, 0, &mut shown);
             Some(shown)
         }
-        Written::Otherwise => None,
+        NumberDisplay::Otherwise => None,
     }
 }
 
