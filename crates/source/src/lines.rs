@@ -8,12 +8,17 @@
 //! The splitting is our own because csv parsers read on through a stray quote, and only the raw bytes tell where that was.
 //! Left out on purpose: finding out the dialect (`dialect`), and what the bytes were before (`export`).
 
+mod buffer;
+mod marks;
+
 use std::cmp::Ordering;
 use std::io::{self, Read};
 
+use buffer::RowBuffer;
+use marks::{END_MARK, breaks, is_end, line, spaces, unread};
+
 use super::{Extent, Flaw, Row, Rows};
 use bakkt_model::position::Position;
-use bakkt_model::text::cell::{FIRST_OPEN, compose};
 use bakkt_model::text::trim;
 
 /// Bytes of the longest line that is read; a longer one is a broken row.
@@ -29,12 +34,6 @@ const SURE_WIDTH: usize = 6;
 pub const MOST_COLUMNS: usize = 1 << 14;
 
 const BUFFER: usize = 256 << 10;
-
-/// The byte order mark, which stands before a row where files were joined end to end.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
-
-/// The mark with which DOS ends a file. Programs that convert texts write the same character for a letter that they lost.
-const END_MARK: u8 = 0x1A;
 
 /// What the rows of a text are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,86 +56,6 @@ struct RowSize {
     /// Line ends.
     breaks: u64,
     flaw: Option<Flaw>,
-}
-
-/// Cells so far, in the form in which [`Rows`] keeps them: each is followed by one byte.
-struct RowBuffer<'b> {
-    data: &'b mut Vec<u8>,
-    ends: &'b mut Vec<usize>,
-    /// Where the row begins in `data` and `ends`.
-    first: (usize, usize),
-}
-
-impl RowBuffer<'_> {
-    /// Adds cells that stand as they are, delimiters between them.
-    fn add_plain(&mut self, text: &[u8], delimiter: u8) {
-        let start = self.data.len() - self.first.0;
-        self.data.extend_from_slice(text);
-        self.data.push(delimiter);
-        for (block, bytes) in text.chunks(BLOCK).enumerate() {
-            let mut found = places(bytes, delimiter);
-            while found != 0 {
-                let at = block * BLOCK + found.trailing_zeros() as usize;
-                self.ends.push(start + at);
-                found &= found - 1;
-            }
-        }
-        self.ends.push(start + text.len());
-    }
-
-    fn end_cell(&mut self, delimiter: u8) {
-        self.ends.push(self.data.len() - self.first.0);
-        self.data.push(delimiter);
-    }
-
-    fn forget(&mut self) {
-        self.data.truncate(self.first.0);
-        self.ends.truncate(self.first.1);
-    }
-
-    fn count(&self) -> usize {
-        self.ends.len() - self.first.1
-    }
-
-    /// Composes the accents of cells that are not composed, so that everybody who compares cells compares the same.
-    fn compose(&mut self) {
-        let (data, ends) = self.first;
-        let row = &self.data[data..];
-        if row.is_ascii() || row.iter().all(|byte| *byte < FIRST_OPEN) {
-            return;
-        }
-        let composed = |cell: &[u8]| std::str::from_utf8(cell).ok().and_then(compose);
-        let mut start = data;
-        let open = self.ends[ends..].iter().any(|end| {
-            let cell = &self.data[start..data + end];
-            start = data + end + 1;
-            composed(cell).is_some()
-        });
-        if !open {
-            return;
-        }
-        let (before, mut start) = (self.data.split_off(data), 0);
-        for end in &mut self.ends[ends..] {
-            let cell = &before[start..*end];
-            let behind = before.get(*end).copied();
-            start = *end + 1;
-            match composed(cell) {
-                Some(text) => self.data.extend_from_slice(text.as_bytes()),
-                None => self.data.extend_from_slice(cell),
-            }
-            *end = self.data.len() - data;
-            self.data.extend(behind);
-        }
-    }
-
-    /// Forgets all but the first cells: a broken row may have any number.
-    fn keep(&mut self, most: usize) {
-        if self.count() > most {
-            self.ends.truncate(self.first.1 + most);
-            let end = self.ends.last().map_or(0, |end| end + 1);
-            self.data.truncate(self.first.0 + end);
-        }
-    }
 }
 
 impl RowFormat {
@@ -360,89 +279,6 @@ impl RowFormat {
             Ordering::Equal => None,
         }
     }
-}
-
-/// How many bytes at both ends of what is left of a text are no part of its rows: marks before the next row, and, at the end of
-/// the text, the mark with which DOS ends a file and the NULs that fill up its last block.
-fn unread(input: &[u8], ended: bool) -> (usize, usize) {
-    let mut before = 0;
-    while let Some(length) = mark(&input[before..], ended) {
-        before += length;
-    }
-    let padding = |byte: &&u8| matches!(**byte, 0 | END_MARK);
-    let rest = &input[before..];
-    let last_row = ended && rest.last().is_some_and(|last| padding(&last));
-    match last_row && memchr::memchr2(b'\n', b'\r', rest).is_none() {
-        true => (before, rest.iter().rev().take_while(padding).count()),
-        false => (before, 0),
-    }
-}
-
-/// The length of the marks that a text begins with. An end mark right before the text of a cell is none: it may stand for the
-/// cell's first letter.
-fn mark(input: &[u8], ended: bool) -> Option<usize> {
-    if input.starts_with(BYTE_ORDER_MARK) {
-        return Some(BYTE_ORDER_MARK.len());
-    }
-    let length = input.iter().take_while(|byte| **byte == END_MARK).count();
-    let behind = &input[length..];
-    let ends = match behind.first() {
-        Some(byte) => matches!(byte, b'\n' | b'\r') || behind.starts_with(BYTE_ORDER_MARK),
-        None => ended,
-    };
-    (length > 0 && ends).then_some(length)
-}
-
-/// Whether what is left of a text is no line but the marks at its end.
-fn is_end(text: &[u8]) -> bool {
-    text.iter().all(|byte| matches!(*byte, 0 | END_MARK))
-}
-
-/// The first line without its end, and its length with it; none when its end is not there yet.
-fn line(input: &[u8], ended: bool) -> Option<(&[u8], usize)> {
-    match memchr::memchr2(b'\n', b'\r', input) {
-        Some(at) if input[at] == b'\n' => Some((&input[..at], at + 1)),
-        Some(at) => match input.get(at + 1) {
-            Some(b'\n') => Some((&input[..at], at + 2)),
-            None if !ended => None,
-            _ => Some((&input[..at], at + 1)),
-        },
-        None => ended.then_some((input, input.len())),
-    }
-}
-
-/// Bytes of which [`places`] tells in one number.
-const BLOCK: usize = 64;
-
-/// Where a byte stands in a block: one bit for each place, the lowest for the first. Delimiters stand so close together that
-/// this takes a third less than searching for one after the other.
-fn places(block: &[u8], byte: u8) -> u64 {
-    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
-    /// Moves the lowest bits of eight bytes together into the highest byte.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let (words, rest) = block.as_chunks();
-    let mut found = 0;
-    for (place, word) in words.iter().enumerate() {
-        // Zero where the byte stands; then the highest bit of just those bytes.
-        let other = u64::from_le_bytes(*word) ^ u64::from_ne_bytes([byte; 8]);
-        let same = !(((other & LOW) + LOW) | other | LOW);
-        found |= ((same >> 7).wrapping_mul(GATHER) >> 56) << (8 * place);
-    }
-    for (place, other) in rest.iter().enumerate() {
-        found |= u64::from(*other == byte) << (8 * words.len() + place);
-    }
-    found
-}
-
-/// Line ends; CR and LF together are one.
-fn breaks(bytes: &[u8]) -> u64 {
-    memchr::memchr2_iter(b'\n', b'\r', bytes)
-        .filter(|at| bytes[*at] == b'\n' || bytes.get(at + 1) != Some(&b'\n'))
-        .count() as u64
-}
-
-fn spaces(input: &[u8]) -> usize {
-    input.iter().take_while(|byte| **byte == b' ').count()
 }
 
 /// Reads the rows of a text from its beginning to its end.

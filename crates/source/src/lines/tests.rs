@@ -1,5 +1,6 @@
 //! Rows whole and broken, by small texts.
 
+use super::buffer::{BLOCK, places};
 use super::*;
 use crate::Cell;
 use proptest::collection::vec;
