@@ -9,8 +9,8 @@ use anyhow::Context;
 use super::{Output, code, outputs, target};
 use crate::cli::CheckArgs;
 use bakkt_files::output::cells::CellWriter;
-use bakkt_files::output::{Begins, NewFile};
-use bakkt_files::progress::{Mode, Reading, note};
+use bakkt_files::output::{FileStart, NewFile};
+use bakkt_files::progress::{Mode, ReadingProgress, note};
 use bakkt_folder::migration::{Binding, Migration, today};
 use bakkt_folder::settings::Settings;
 use bakkt_mapping::assess::AssessPlan;
@@ -72,7 +72,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     let mut gathering = Gathering::new(rules);
     let (mut tally, mut index, mut read) = (Tally::default(), DuplicateIndex::default(), 0u64);
     let mut unknown = UnknownCodes::default();
-    let mut shown = Reading::new(mode, "reading", migration.pipeline.export.size());
+    let mut shown = ReadingProgress::new(mode, "reading", migration.pipeline.export.size());
     let mut pass = migration.pipeline.export.pass();
     scan(&mut pass, &migration.pipeline, want, |batch| {
         for row in &batch.rows {
@@ -400,7 +400,7 @@ const GAPS: [&str; 10] = [
     "shape",
 ];
 /// How every payload begins.
-const PAYLOADS: Begins = Begins::Text("{\"clientAccountId\":");
+const PAYLOADS: FileStart = FileStart::Text("{\"clientAccountId\":");
 
 /// The files that were asked for.
 struct Outputs {
@@ -412,12 +412,12 @@ struct Outputs {
 impl Outputs {
     fn open(args: &CheckArgs, settings: &Settings) -> anyhow::Result<Outputs> {
         let protected = outputs::protected(settings);
-        let open = |path: &Option<PathBuf>, begins: &Begins| {
+        let open = |path: &Option<PathBuf>, begins: &FileStart| {
             let open = |path: &PathBuf| protected.open(path, begins, args.replacing.replace);
             path.as_ref().map(open).transpose()
         };
         let cells = |path: &Option<PathBuf>, columns: &'static [&'static str]| {
-            let file = open(path, &Begins::columns(columns))?;
+            let file = open(path, &FileStart::columns(columns))?;
             file.map(|file| CellWriter::new(file, columns)).transpose()
         };
         Ok(Outputs {

@@ -14,7 +14,7 @@ use crate::process::runtime;
 use bakkt_engine::events::import::import;
 use bakkt_engine::events::tally::ReceiverCounts;
 use bakkt_engine::events::{Proof, ReceiverCounters, WebhookReceiver};
-use bakkt_files::progress::{Mode, Standing, announce, note};
+use bakkt_files::progress::{Mode, StatusLine, announce, note};
 use bakkt_files::small_files::PlainLines;
 use bakkt_folder::settings::Settings;
 use bakkt_journal::events::Events;
@@ -58,7 +58,7 @@ fn serve(args: &ServeArgs, mode: Mode) -> anyhow::Result<Output> {
             announce(&listening)?;
         }
         let tally = receiver.tally();
-        let shown = Standing::start(mode, "receiving", move || tally.taken().to_string());
+        let shown = StatusLine::start(mode, "receiving", move || tally.taken().to_string());
         let taken = tokio::select! {
             taken = receiver.serve(events, signals.stop.clone()) => taken,
             () = signals.aborted() => Err(Failure::stopped(

@@ -8,7 +8,7 @@ use crate::cli::{InspectArgs, ReadingArgs};
 use bakkt_discover::guess;
 use bakkt_discover::inspect::distinct::Hasher;
 use bakkt_discover::inspect::{self, Profile, page};
-use bakkt_files::progress::{Mode, Reading};
+use bakkt_files::progress::{Mode, ReadingProgress};
 use bakkt_model::error::Failure;
 use bakkt_source::Export;
 use bakkt_source::encoding::Encoding;
@@ -61,7 +61,7 @@ pub fn surveyed(
     let (mut profiles, mut exports) = (Vec::new(), Vec::new());
     for path in files {
         let export = inspect::open(path, options)?;
-        let mut shown = Reading::new(mode, "reading", export.size());
+        let mut shown = ReadingProgress::new(mode, "reading", export.size());
         profiles.push(inspect::survey(&export, &hasher, |bytes, rows| {
             shown.at(bytes, rows)
         })?);

@@ -23,8 +23,8 @@ use bakkt_engine::api::link::LinkAnswer;
 use bakkt_engine::links::{Fetch, LinkCounters, LinkOutcome, LinkResult, is_final};
 use bakkt_engine::submit::RunEnd;
 use bakkt_engine::submit::limiter::Limiter;
-use bakkt_files::output::{Begins, NewFile, Protected, cells};
-use bakkt_files::progress::{Mode, Sending, So, note};
+use bakkt_files::output::{FileStart, NewFile, ProtectedPaths, cells};
+use bakkt_files::progress::{Mode, Progress, WorkProgress, note};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::links::{Fetched, Standing, Wanted};
 use bakkt_journal::person::Decided;
@@ -167,16 +167,16 @@ async fn fetch(
     };
     keeping.file = Some(LinkFile::open(args, &outputs::protected(settings))?);
     keeping.told.asked = to_ask.len() as u64;
-    let shown = Sending::watch(mode, "links", move || {
+    let shown = WorkProgress::watch(mode, "links", move || {
         let mut state = format!("{} waiting for the rate", thousands(counters.waiting.get()));
         if let Some(words) = limiter.words() {
             state += &format!(" · {words}");
         }
-        So {
-            far: counters.done.get(),
-            of: counters.total.get(),
-            state,
-            rests: std::time::Duration::ZERO,
+        Progress {
+            done: counters.done.get(),
+            total: counters.total.get(),
+            detail: state,
+            minimum_time: std::time::Duration::ZERO,
         }
     });
     let ended = tokio::select! {
@@ -396,12 +396,13 @@ struct LinkFile {
 }
 
 impl LinkFile {
-    fn open(args: &LinksArgs, protected: &Protected) -> anyhow::Result<LinkFile> {
+    fn open(args: &LinksArgs, protected: &ProtectedPaths) -> anyhow::Result<LinkFile> {
         let path = match &args.out {
             Some(path) => path.clone(),
             None => named_by_time(&args.dir),
         };
-        let mut file = protected.open(&path, &Begins::columns(&COLUMNS), args.replacing.replace)?;
+        let mut file =
+            protected.open(&path, &FileStart::columns(&COLUMNS), args.replacing.replace)?;
         file.write_all(&cells::line(&COLUMNS)?)?;
         Ok(LinkFile { file, count: 0 })
     }

@@ -16,9 +16,9 @@ use crate::cli::ManualKybArgs;
 use bakkt_contract::kyb_form::{FORM, FormItem};
 use bakkt_contract::path;
 use bakkt_contract::roles::{ENTITY_KIND, MANUAL_KYB};
-use bakkt_files::output::Begins;
+use bakkt_files::output::FileStart;
 use bakkt_files::output::cells::CellWriter;
-use bakkt_files::progress::{Mode, Reading};
+use bakkt_files::progress::{Mode, ReadingProgress};
 use bakkt_folder::migration::{Binding, today};
 use bakkt_journal::Journal;
 use bakkt_journal::query::Reader;
@@ -51,7 +51,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
     let protected = outputs::protected(&settings);
     let out = args.out.as_deref();
     let out =
-        out.map(|path| protected.open(path, &Begins::columns(&COLUMNS), args.replacing.replace));
+        out.map(|path| protected.open(path, &FileStart::columns(&COLUMNS), args.replacing.replace));
     let out = out.transpose()?;
     let form = args.with_values.as_deref();
     let form = form.map(|path| Form::open(&protected, path, args.replacing.replace));
@@ -65,7 +65,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
     let mut migration = opening::open(settings, binding, mode, || false)?;
     planner::index(&mut migration, mode, || false)?;
     let (mut rows, mut read) = (Vec::new(), 0u64);
-    let mut shown = Reading::new(mode, "reading", migration.pipeline.export.size());
+    let mut shown = ReadingProgress::new(mode, "reading", migration.pipeline.export.size());
     let pipeline = &migration.pipeline;
     scan(
         &mut pipeline.export.pass(),

@@ -7,13 +7,13 @@
 use std::path::Path;
 
 use super::target;
-use bakkt_files::output::Protected;
+use bakkt_files::output::ProtectedPaths;
 use bakkt_folder::migration::inputs;
 use bakkt_folder::settings::Settings;
 
 /// The files of a migration, and its state.
-pub fn protected(settings: &Settings) -> Protected {
-    let mut protected = Protected::default();
+pub fn protected(settings: &Settings) -> ProtectedPaths {
+    let mut protected = ProtectedPaths::default();
     let dir = &settings.dir;
     protected.add_file(&dir.join("migration.toml"), "its settings");
     for input in inputs::of(settings) {
@@ -34,12 +34,12 @@ pub fn protected(settings: &Settings) -> Protected {
 }
 
 /// The same without settings: what a folder has by its name.
-pub fn protected_folder(dir: &Path) -> Protected {
-    let mut protected = Protected::default();
+pub fn protected_folder(dir: &Path) -> ProtectedPaths {
+    let mut protected = ProtectedPaths::default();
     add_state(&mut protected, dir);
     protected
 }
 
-fn add_state(protected: &mut Protected, dir: &Path) {
+fn add_state(protected: &mut ProtectedPaths, dir: &Path) {
     protected.add_folder(&target::state_folder(dir, false), "its state");
 }

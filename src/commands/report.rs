@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Output, code, outputs, target};
 use crate::cli::{ReportArgs, ViewArgs};
-use bakkt_files::output::Protected;
+use bakkt_files::output::ProtectedPaths;
 use bakkt_files::state_folder;
 use bakkt_journal::Journal;
 use bakkt_journal::query::{Reader, nothing_planned};
@@ -77,14 +77,14 @@ impl View {
 }
 
 /// Refuses a folder in which the report cannot be written, before anything else is done for it.
-pub fn look(view: &View, protected: &Protected) -> anyhow::Result<()> {
+pub fn look(view: &View, protected: &ProtectedPaths) -> anyhow::Result<()> {
     protected.look_at_folder(&view.folder(), &bakkt_report::files())
 }
 
 /// Writes the report's files.
 pub fn write(
     view: &View,
-    protected: &Protected,
+    protected: &ProtectedPaths,
     grace: &Grace,
     out: Option<&Path>,
 ) -> anyhow::Result<Totals> {

@@ -11,7 +11,7 @@ use bakkt_engine::api::{Client, Credentials};
 use bakkt_engine::submit::limiter::Limiter;
 use bakkt_engine::submit::stage::{Limiters, SendTools};
 use bakkt_engine::submit::{DocumentFn, HeardFn, PayloadFn, RunCounters, RunEnd, RunSetup, run};
-use bakkt_files::progress::{Mode, Sending};
+use bakkt_files::progress::{Mode, WorkProgress};
 use bakkt_folder::migration::Migration;
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
@@ -113,7 +113,7 @@ pub async fn send(
         heard: heard(&journal),
     };
     tracing::info!(open, in_doubt = counters.in_doubt.get(), "sending");
-    let shown = Sending::watch(mode, "sending", move || so_far(&counters));
+    let shown = WorkProgress::watch(mode, "sending", move || so_far(&counters));
     let ended = tokio::select! {
         ended = run(journal, setup) => ended,
         () = signals.aborted() => {

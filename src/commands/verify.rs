@@ -14,7 +14,7 @@ use bakkt_engine::api::Client;
 use bakkt_engine::submit::limiter::Limiter;
 use bakkt_engine::submit::{PayloadFn, RunEnd};
 use bakkt_engine::verify::{MetadataFn, ReadTools, Verify, VerifyCounters, run as read_back};
-use bakkt_files::progress::{Mode, Sending, So, note};
+use bakkt_files::progress::{Mode, Progress, WorkProgress, note};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::passes::{Round, Scope};
 use bakkt_journal::query::nothing_planned;
@@ -224,8 +224,8 @@ fn announced(round: &Round, scope: &Scope, asked: u64, target: &str) -> String {
     )
 }
 
-fn shown(mode: Mode, counters: Arc<VerifyCounters>, limiter: Arc<Limiter>) -> Sending {
-    Sending::watch(mode, "verifying", move || {
+fn shown(mode: Mode, counters: Arc<VerifyCounters>, limiter: Arc<Limiter>) -> WorkProgress {
+    WorkProgress::watch(mode, "verifying", move || {
         let mut state = format!(
             "{} with differences · {} waiting for the rate",
             thousands(counters.wrong.get()),
@@ -234,11 +234,11 @@ fn shown(mode: Mode, counters: Arc<VerifyCounters>, limiter: Arc<Limiter>) -> Se
         if let Some(words) = limiter.words() {
             state += &format!(" · {words}");
         }
-        So {
-            far: counters.read.get(),
-            of: counters.total.get(),
-            state,
-            rests: std::time::Duration::ZERO,
+        Progress {
+            done: counters.read.get(),
+            total: counters.total.get(),
+            detail: state,
+            minimum_time: std::time::Duration::ZERO,
         }
     })
 }

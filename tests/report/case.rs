@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use bakkt_files::output::Protected;
+use bakkt_files::output::ProtectedPaths;
 use bakkt_journal::query::Reader;
 use bakkt_model::grace::{Grace, GraceFrom};
 use bakkt_report::{Facts, Totals, write};
@@ -102,7 +102,7 @@ impl Case {
             grace,
             at: NOW.parse().unwrap(),
         };
-        let protected = Protected::default();
+        let protected = ProtectedPaths::default();
         let folder = protected.open_folder(&self.report()).unwrap();
         write(&Reader::open(&self.journal()).unwrap(), &folder, &facts).unwrap()
     }

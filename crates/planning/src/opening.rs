@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bakkt_files::progress::{Mode, Unpacking};
+use bakkt_files::progress::{Mode, UnpackingProgress};
 use bakkt_folder::documents::From;
 use bakkt_folder::migration::{Binding, Kept, LayerForm, Migration};
 use bakkt_folder::settings::Settings;
@@ -63,7 +63,7 @@ pub fn open(
     mode: Mode,
     stopping: impl Fn() -> bool,
 ) -> anyhow::Result<Migration> {
-    let mut shown = Unpacking::new(mode);
+    let mut shown = UnpackingProgress::new(mode);
     let opened = Migration::open(settings, binding, |bytes| {
         shown.at(bytes);
         refuse_when(&stopping)

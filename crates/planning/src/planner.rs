@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 
-use bakkt_files::progress::{Mode, Reading, note};
+use bakkt_files::progress::{Mode, ReadingProgress, note};
 use bakkt_folder::migration::{Kept, Migration};
 use bakkt_journal::documents::PlannedPart;
 use bakkt_journal::findings::PlannedFinding;
@@ -54,7 +54,7 @@ pub fn plan(
     let (documents, policy) = (&migration.documents, &migration.settings.policy);
     let mut survey = Survey::begin(documents.as_ref(), &migration.pipeline, policy, &stopping)?;
     let mut unknown = UnknownCodes::default();
-    let mut shown = Reading::new(mode, "planning", migration.pipeline.export.size());
+    let mut shown = ReadingProgress::new(mode, "planning", migration.pipeline.export.size());
     let words = Words::new(migration, accounts, &files, &layers);
     let pipeline = &migration.pipeline;
     let mut pass = pipeline.export.pass();
@@ -203,7 +203,7 @@ pub fn index(
         .iter()
         .map(|join| join.export.size())
         .collect();
-    let mut shown: Option<(usize, Reading)> = None;
+    let mut shown: Option<(usize, ReadingProgress)> = None;
     migration.index(|join, offset, rows| {
         if stopping() {
             return Err(stopped());
@@ -211,7 +211,7 @@ pub fn index(
         let reading = match &mut shown {
             Some((known, reading)) if *known == join => reading,
             _ => {
-                let reading = Reading::new(mode, "reading", sizes[join]);
+                let reading = ReadingProgress::new(mode, "reading", sizes[join]);
                 if let Some((_, before)) = shown.replace((join, reading)) {
                     before.finish();
                 }

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use bakkt_contract::documents::{IDENTITY, KYB_ACCOUNT_TYPES, owner};
-use bakkt_files::progress::{Inspecting, Mode};
+use bakkt_files::progress::{InspectingProgress, Mode};
 use bakkt_folder::documents::accounts::{Accounts, Row, Standing, key};
 use bakkt_folder::documents::assess::{Judged, Outcome, judge};
 use bakkt_folder::documents::claim::Field;
@@ -304,7 +304,7 @@ impl<'m> Survey<'m> {
             Some(_) => "hashing documents",
             None => "documents",
         };
-        let mut shown = Inspecting::new(mode, what, self.spoken);
+        let mut shown = InspectingProgress::new(mode, what, self.spoken);
         let pass = documents.each(|batch| {
             let mut judged = self.judged(documents, batch);
             for part in judged.documents.chunks_mut(AT_ONCE) {

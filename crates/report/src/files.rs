@@ -11,7 +11,7 @@ use anyhow::Context;
 
 use super::text::rfc3339;
 use bakkt_files::output::cells::CellWriter;
-use bakkt_files::output::{Begins, NewFile, OutputFolder};
+use bakkt_files::output::{FileStart, NewFile, OutputFolder};
 use bakkt_journal::lines::{Origin, StoppedLine, TaskPart};
 use bakkt_journal::query::Reader;
 use bakkt_journal::set_aside::SetAsideLine;
@@ -260,7 +260,7 @@ pub(super) fn sheet(
     fill: impl FnOnce(&mut Sheet<NewFile>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let write = || {
-        let mut sheet = Sheet::new(dir.file(name, &Begins::columns(columns))?, columns)?;
+        let mut sheet = Sheet::new(dir.file(name, &FileStart::columns(columns))?, columns)?;
         fill(&mut sheet)?;
         sheet.into_inner()?.finish()
     };
@@ -271,7 +271,7 @@ pub(super) fn sheet(
 pub(super) fn whole(
     dir: &OutputFolder<'_>,
     name: &str,
-    begins: &Begins,
+    begins: &FileStart,
     fill: impl FnOnce(&mut NewFile) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let write = || {

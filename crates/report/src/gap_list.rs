@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::files::Sheet;
-use bakkt_files::output::{Begins, NewFile};
+use bakkt_files::output::{FileStart, NewFile};
 use bakkt_journal::gap_lines::{DatedGap, GapRecord};
 use bakkt_journal::query::Reader;
 use bakkt_model::grace::{Bucket, Due, Grace};
@@ -130,8 +130,8 @@ struct Tally {
 }
 
 /// How `gaps --csv` begins.
-pub fn begins() -> Begins {
-    Begins::columns(COLUMNS)
+pub fn begins() -> FileStart {
+    FileStart::columns(COLUMNS)
 }
 
 /// Lists the gaps; `csv` gets every line.

@@ -28,7 +28,7 @@ pub use summary::Facts;
 pub use text::{rfc3339, status_lines};
 pub use totals::{Documents, Existed, Gaps, Kyb, States, Tasks, Totals, Verdicts};
 
-use bakkt_files::output::{Begins, OutputFolder};
+use bakkt_files::output::{FileStart, OutputFolder};
 use bakkt_journal::query::Reader;
 
 /// The page.
@@ -37,7 +37,7 @@ const PAGE: &str = "report.html";
 const SUMMARY: &str = "summary.json";
 
 /// Every file of a report, and how it begins: an earlier one is recognised by that.
-pub fn files() -> Vec<(&'static str, Begins)> {
+pub fn files() -> Vec<(&'static str, FileStart)> {
     let sheets = [
         ("reconciliation.csv", files::RECONCILIATION),
         ("gaps.csv", files::GAPS),
@@ -57,7 +57,7 @@ pub fn files() -> Vec<(&'static str, Begins)> {
     ];
     let sheets = sheets.into_iter();
     sheets
-        .map(|(name, columns)| (name, Begins::columns(columns)))
+        .map(|(name, columns)| (name, FileStart::columns(columns)))
         .chain([(PAGE, page::begins()), (SUMMARY, summary::BEGINS)])
         .collect()
 }

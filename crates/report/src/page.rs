@@ -15,7 +15,7 @@ use super::summary::{DueCount, Summary};
 use super::text::{readable, readable_bytes};
 use super::totals::Totals;
 use super::{findings, page_after, page_beside};
-use bakkt_files::output::Begins;
+use bakkt_files::output::FileStart;
 use bakkt_journal::counts::Minute;
 use bakkt_model::grace::Due;
 use bakkt_model::number::thousands;
@@ -25,8 +25,8 @@ const NAME: &str = "report.html";
 const TEMPLATE: &str = include_str!("report.html.j2");
 
 /// How every page begins: up to the first thing that differs, which is the name in its title.
-pub(super) fn begins() -> Begins {
-    Begins::Text(TEMPLATE.split("{%").next().unwrap_or(TEMPLATE))
+pub(super) fn begins() -> FileStart {
+    FileStart::Text(TEMPLATE.split("{%").next().unwrap_or(TEMPLATE))
 }
 /// Lines of a table before the rest is shown as one sum.
 const MOST: usize = 30;

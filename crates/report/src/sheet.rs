@@ -13,7 +13,7 @@ use rust_xlsxwriter::{
     FormatAlign, FormatBorder, Formula, ProtectionOptions, Workbook, Worksheet, XlsxError,
 };
 
-use bakkt_files::output::{Begins, NewFile};
+use bakkt_files::output::{FileStart, NewFile};
 use bakkt_model::error::ShownPath;
 
 /// The sheet that is filled in.
@@ -106,8 +106,8 @@ pub struct Plan {
 const COMMENT: &[u8] = b"bakkt-migrate gaps --sheet, not filled in";
 
 /// How an earlier workbook is recognised.
-pub fn begins() -> Begins {
-    Begins::Archive(COMMENT)
+pub fn begins() -> FileStart {
+    FileStart::Archive(COMMENT)
 }
 
 /// A zip archive on its way to its file. Its last two bytes are the length of its comment, which is added here.

@@ -13,7 +13,7 @@ use super::beside::KybTally;
 use super::exclusions::{self, UnusedExclusion};
 use super::text::rfc3339;
 use super::totals::{States, Totals};
-use bakkt_files::output::Begins;
+use bakkt_files::output::FileStart;
 use bakkt_journal::counts::{GapCount, Minute, ReasonCount, StopCount};
 use bakkt_journal::document_counts::{TypeCount, UnsentCount};
 use bakkt_journal::files::UnusedCount;
@@ -22,7 +22,7 @@ use bakkt_journal::query::{DecisionRow, PolicyRow, Reader, RunRow};
 use bakkt_model::grace::{Due, Grace, GraceFrom};
 
 /// How every summary begins.
-pub(super) const BEGINS: Begins = Begins::Lines(&[
+pub(super) const BEGINS: FileStart = FileStart::Lines(&[
     "{",
     "  \"name\": ",
     "  \"sandbox\": ",
