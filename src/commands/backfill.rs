@@ -18,7 +18,7 @@ use super::{Output, deciding, send, target};
 use crate::cli::BackfillArgs;
 use crate::process::runtime;
 use bakkt_files::progress::Mode;
-use bakkt_folder::migration::{Kept, LayerForm};
+use bakkt_folder::migration::{BackfillFile, OverlayForm};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::layers::{DISAGREEING, LayerRow, LeftRow, RESTRICTED, Taken, Taking};
 use bakkt_journal::ownership::ChangedAgreements;
@@ -78,7 +78,7 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<Output> {
 
 /// What was done, or would be.
 struct Done {
-    kept: Kept,
+    kept: BackfillFile,
     found: Found,
     taken: Taken,
     /// Accepted accounts whose agreements changed.
@@ -133,7 +133,7 @@ fn take(
         name: kept.name.clone(),
         kept: copy.name.clone(),
         hash,
-        form: kept.form.map_or("", LayerForm::word).to_owned(),
+        form: kept.form.map_or("", OverlayForm::word).to_owned(),
         sheet: kept.sheet.clone(),
         refused: BTreeSet::new(),
         elements: found.elements.clone(),
@@ -230,7 +230,7 @@ impl Done {
         object["backfill"] = json!({
             "number": self.kept.number,
             "name": self.kept.name,
-            "form": self.kept.form.map(LayerForm::word),
+            "form": self.kept.form.map(OverlayForm::word),
             "dry_run": args.dry_run,
             "rows": self.found.rows,
             "rows_taken": self.found.rows - self.lost(),

@@ -14,7 +14,7 @@ use anyhow::Context;
 
 use crate::cli::BackfillArgs;
 use bakkt_files::state_folder::private_folder;
-use bakkt_folder::migration::Kept;
+use bakkt_folder::migration::BackfillFile;
 use bakkt_journal::Journal;
 use bakkt_model::error::{ShownPath, unreadable};
 use bakkt_planning::opening;
@@ -79,9 +79,9 @@ impl Copied {
     }
 
     /// As a layer that is about to be taken.
-    pub fn kept(&self, args: &BackfillArgs, number: i64) -> anyhow::Result<Kept> {
+    pub fn kept(&self, args: &BackfillArgs, number: i64) -> anyhow::Result<BackfillFile> {
         let name = args.file.file_name().context("a file without a name")?;
-        Ok(Kept {
+        Ok(BackfillFile {
             number,
             name: name.to_string_lossy().into_owned(),
             path: self.path.clone(),

@@ -19,14 +19,14 @@ pub fn protected(settings: &Settings) -> ProtectedPaths {
     for input in inputs::of(settings) {
         let path = dir.join(&input.name);
         match input.kind {
-            inputs::Kind::File if input.name.contains(['*', '?', '[']) && !path.exists() => {
+            inputs::InputKind::File if input.name.contains(['*', '?', '[']) && !path.exists() => {
                 protected.add_pattern(dir, &input.name, input.what);
                 for path in inputs::matching(dir, &input.name) {
                     protected.add_file(&path, input.what);
                 }
             }
-            inputs::Kind::File => protected.add_file(&path, input.what),
-            inputs::Kind::Folder => protected.add_folder(&path, input.what),
+            inputs::InputKind::File => protected.add_file(&path, input.what),
+            inputs::InputKind::Folder => protected.add_folder(&path, input.what),
         }
     }
     add_state(&mut protected, dir);

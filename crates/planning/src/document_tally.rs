@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use bakkt_files::progress::Mode;
-use bakkt_folder::documents::assess::Outcome;
-use bakkt_folder::documents::{Documents, From};
+use bakkt_folder::documents::assess::DocumentOutcome;
+use bakkt_folder::documents::{DocumentListing, Documents};
 use bakkt_model::number::thousands;
 
 use super::survey::{Batch, Survey, Surveyed};
@@ -83,7 +83,8 @@ impl Later {
     ) -> anyhow::Result<Later> {
         let mut later = Later {
             listing,
-            lined: documents.is_some_and(|documents| matches!(documents.from, From::Manifest(_))),
+            lined: documents
+                .is_some_and(|documents| matches!(documents.from, DocumentListing::Manifest(_))),
             kyb: survey.kyb().len() as u64,
             ..Later::default()
         };
@@ -114,7 +115,7 @@ impl Later {
         for document in &batch.documents {
             let judged = &document.judged;
             let others = match judged.outcome {
-                Outcome::Sent => {
+                DocumentOutcome::Sent => {
                     self.sent += 1;
                     self.bytes += document.facts.map_or(0, |facts| facts.size);
                     if judged.side_assumed {
@@ -124,9 +125,9 @@ impl Later {
                     }
                     None
                 }
-                Outcome::Refused => Some(0),
-                Outcome::AccountNotSent => Some(1),
-                Outcome::NoAccount => Some(2),
+                DocumentOutcome::Refused => Some(0),
+                DocumentOutcome::AccountNotSent => Some(1),
+                DocumentOutcome::NoAccount => Some(2),
             };
             if let Some(kind) = others {
                 let reason = judged.reason.as_deref().unwrap_or("").to_owned();

@@ -3,9 +3,9 @@
 use bakkt_contract::documents::client_document_id;
 use bakkt_files::progress::Mode;
 use bakkt_folder::documents::Documents;
-use bakkt_folder::documents::assess::Outcome;
-use bakkt_folder::documents::claim::Field;
-use bakkt_folder::documents::root::Identity;
+use bakkt_folder::documents::assess::DocumentOutcome;
+use bakkt_folder::documents::claim::DocumentField;
+use bakkt_folder::documents::root::FileIdentity;
 use bakkt_folder::migration::Migration;
 use bakkt_journal::documents::{DocumentVerdict, LaterGap, PlannedDocument};
 use bakkt_journal::{Journal, now};
@@ -69,7 +69,7 @@ pub fn plan(
     if let Some(documents) = &migration.documents {
         let known = journal.known_files()?;
         let key = migration.pipeline.key;
-        let earlier = |identity: &Identity| known.find(&state(&key, identity));
+        let earlier = |identity: &FileIdentity| known.find(&state(&key, identity));
         let mut writer = Writer {
             file,
             journal,
@@ -108,7 +108,7 @@ pub fn plan(
 const SETTLED: i64 = 3;
 
 /// A state of a file, as the journal knows it.
-fn state(key: &[u8; 32], identity: &Identity) -> [u8; 32] {
+fn state(key: &[u8; 32], identity: &FileIdentity) -> [u8; 32] {
     *blake3::keyed_hash(key, &identity.bytes()).as_bytes()
 }
 
@@ -199,7 +199,7 @@ impl Writer<'_> {
 
     fn make(&self, document: &Surveyed<'_>) -> Made {
         let (judged, claim) = (&document.judged, &document.spoken.claim);
-        let account = claim.value(Field::Account).text();
+        let account = claim.value(DocumentField::Account).text();
         let owner = judged.owner.as_ref().map(|(_, id)| id.as_str());
         let content = document.facts.and_then(|facts| facts.hash);
         let sent = match (account, judged.document_type, content) {
@@ -237,7 +237,7 @@ fn planned<'a>(document: &'a Surveyed<'_>, made: &'a Made, file: i64) -> Planned
         place: judged.owner.as_ref().map(|(place, _)| *place),
         document_type: judged.document_type,
         side: judged.side,
-        side_assumed: judged.side_assumed && judged.outcome == Outcome::Sent,
+        side_assumed: judged.side_assumed && judged.outcome == DocumentOutcome::Sent,
         proves: judged.proves,
         size: document.facts.map_or(0, |facts| facts.size),
         uuid: made.uuid.as_deref(),
@@ -247,11 +247,11 @@ fn planned<'a>(document: &'a Surveyed<'_>, made: &'a Made, file: i64) -> Planned
     }
 }
 
-fn verdict(outcome: Outcome) -> DocumentVerdict {
+fn verdict(outcome: DocumentOutcome) -> DocumentVerdict {
     match outcome {
-        Outcome::Sent => DocumentVerdict::Sent,
-        Outcome::Refused => DocumentVerdict::Refused,
-        Outcome::AccountNotSent => DocumentVerdict::AccountNotSent,
-        Outcome::NoAccount => DocumentVerdict::NoAccount,
+        DocumentOutcome::Sent => DocumentVerdict::Sent,
+        DocumentOutcome::Refused => DocumentVerdict::Refused,
+        DocumentOutcome::AccountNotSent => DocumentVerdict::AccountNotSent,
+        DocumentOutcome::NoAccount => DocumentVerdict::NoAccount,
     }
 }

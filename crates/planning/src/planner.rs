@@ -3,7 +3,7 @@
 use anyhow::Context;
 
 use bakkt_files::progress::{Mode, ReadingProgress, note};
-use bakkt_folder::migration::{Kept, Migration};
+use bakkt_folder::migration::{BackfillFile, Migration};
 use bakkt_journal::documents::PlannedPart;
 use bakkt_journal::findings::PlannedFinding;
 use bakkt_journal::plan::PlannedRow;
@@ -463,7 +463,7 @@ pub fn refuse_drift(journal: &Journal, migration: &Migration) -> anyhow::Result<
     let mut now = migration.fingerprints()?;
     // A backfill file that is about to be taken is no drift.
     let taking = migration.layers().iter().filter(|kept| kept.hash.is_none());
-    let taking: Vec<String> = taking.map(Kept::fingerprint).collect();
+    let taking: Vec<String> = taking.map(BackfillFile::fingerprint).collect();
     now.retain(|(name, _)| !taking.contains(name));
     let mut changed: Vec<&str> = now
         .iter()

@@ -14,7 +14,7 @@ use bakkt_source::header;
 #[derive(Debug, Default)]
 pub struct ExcludeSettings {
     ids: Vec<Ids>,
-    rules: Vec<Rule>,
+    rules: Vec<ExcludeRule>,
 }
 
 /// One entry of `ids`.
@@ -36,7 +36,7 @@ impl Ids {
 }
 
 #[derive(Debug)]
-struct Rule {
+struct ExcludeRule {
     column: String,
     place: Diagnostic,
     test: RuleTest,
@@ -154,7 +154,7 @@ fn words(words: &[String]) -> Vec<Word> {
     words.iter().map(|word| Word::new(word)).collect()
 }
 
-fn rule(entry: &Table<'_>, found: &mut Diagnostics) -> Option<Rule> {
+fn rule(entry: &Table<'_>, found: &mut Diagnostics) -> Option<ExcludeRule> {
     let column = entry.get("column");
     let mut tests = Vec::new();
     let mut words = |key: &str, make: fn(Vec<String>) -> RuleTest, found: &mut Diagnostics| {
@@ -182,7 +182,7 @@ fn rule(entry: &Table<'_>, found: &mut Diagnostics) -> Option<Rule> {
         return None;
     };
     let name = column.text(found)?;
-    Some(Rule {
+    Some(ExcludeRule {
         column: name.to_owned(),
         place: column.place(),
         test: test.clone(),
