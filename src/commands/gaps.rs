@@ -17,7 +17,7 @@ use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::number::thousands;
 use bakkt_planning::gap_known::Known;
 use bakkt_planning::gap_sheet::{self, Written};
-use bakkt_report::gap_list::{self, Filter, Seen};
+use bakkt_report::gap_list::{self, DueBasis, Filter};
 use bakkt_report::sheet;
 
 /// Runs it.
@@ -44,7 +44,7 @@ pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
         waived: args.waived,
         until,
     };
-    let seen = Seen {
+    let seen = DueBasis {
         today,
         grace: &settings.grace,
     };

@@ -10,7 +10,7 @@ use bakkt_journal::Journal;
 use bakkt_journal::query::{Reader, nothing_planned};
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::grace::Grace;
-use bakkt_report::{Facts, Totals, status_lines};
+use bakkt_report::{ReportFacts, Totals, status_lines};
 
 /// Which journal to look at.
 pub struct View {
@@ -89,7 +89,7 @@ pub fn write(
     out: Option<&Path>,
 ) -> anyhow::Result<Totals> {
     let reader = view.reader()?;
-    let facts = Facts {
+    let facts = ReportFacts {
         name: target::name(&view.dir),
         sandbox: view.sandbox,
         grace: grace.clone(),

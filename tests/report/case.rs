@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use bakkt_files::output::ProtectedPaths;
 use bakkt_journal::query::Reader;
 use bakkt_model::grace::{Grace, GraceFrom};
-use bakkt_report::{Facts, Totals, write};
+use bakkt_report::{ReportFacts, Totals, write};
 use rusqlite::Connection;
 
 const SCHEMA: [&str; 5] = [
@@ -96,7 +96,7 @@ impl Case {
 
     pub fn write(&self, grace: Grace, sandbox: bool) -> Totals {
         let name = "Wave 1 <one>".to_owned();
-        let facts = Facts {
+        let facts = ReportFacts {
             name,
             sandbox,
             grace,

@@ -16,8 +16,10 @@ use bakkt_journal::query::Reader;
 use bakkt_mapping::target;
 use bakkt_model::error::Failure;
 use bakkt_model::{grace::Due, number::thousands};
-use bakkt_report::gap_list::{Filter, Seen, each};
-use bakkt_report::sheet::{Book, Column, Entry, List, MOST_COLUMNS, MOST_LINES, Plan};
+use bakkt_report::gap_list::{DueBasis, Filter, each};
+use bakkt_report::sheet::{
+    CellEntry, DropDownList, GapWorkbook, MOST_COLUMNS, MOST_LINES, SheetColumn, SheetPlan,
+};
 
 /// Why gaps have no cell, by number.
 const WITHOUT: [&str; 7] = [
@@ -71,7 +73,7 @@ struct Open {
 /// Writes the workbook.
 pub fn write(
     reader: &Reader,
-    (filter, seen): (&Filter<'_>, Seen<'_>),
+    (filter, seen): (&Filter<'_>, DueBasis<'_>),
     (file, name): (NewFile, &str),
     mut known: Option<Known>,
 ) -> anyhow::Result<Written> {
@@ -99,7 +101,7 @@ pub fn write(
         .enumerate()
         .map(|(place, column)| (column.path.clone(), place))
         .collect();
-    let mut book = Book::begin(file, plan)?;
+    let mut book = GapWorkbook::begin(file, plan)?;
     each_customer(reader, filter, seen, &mut without, |open| {
         let Some((record, due)) = open.of else {
             return Ok(());
@@ -151,7 +153,7 @@ fn refuse_too_large(survey: &Survey) -> anyhow::Result<()> {
 fn each_customer(
     reader: &Reader,
     filter: &Filter<'_>,
-    seen: Seen<'_>,
+    seen: DueBasis<'_>,
     without: &mut [u64; WITHOUT.len()],
     mut take: impl FnMut(&Open) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
@@ -270,7 +272,13 @@ impl Survey {
             .collect()
     }
 
-    fn plan(self, name: &str, seen: Seen<'_>, with_known: bool, notes: Vec<String>) -> Plan {
+    fn plan(
+        self,
+        name: &str,
+        seen: DueBasis<'_>,
+        with_known: bool,
+        notes: Vec<String>,
+    ) -> SheetPlan {
         let mut lists = Vec::new();
         let patterns = path::patterns();
         let order = |path: &str| {
@@ -286,7 +294,7 @@ impl Survey {
             .map(|(path, wanted)| column(path, wanted, &mut lists))
             .collect();
         let known = ["due", "name", "email", "phone"];
-        Plan {
+        SheetPlan {
             title: title(name, seen, &self.due),
             known: known[..if with_known { known.len() } else { 1 }].to_vec(),
             columns,
@@ -297,7 +305,7 @@ impl Survey {
     }
 }
 
-fn title(name: &str, seen: Seen<'_>, due: &BTreeSet<Due>) -> String {
+fn title(name: &str, seen: DueBasis<'_>, due: &BTreeSet<Due>) -> String {
     let dates = due.iter().filter_map(|due| match due {
         Due::On(date) => Some(date),
         _ => None,
@@ -313,7 +321,7 @@ fn title(name: &str, seen: Seen<'_>, due: &BTreeSet<Due>) -> String {
     )
 }
 
-fn column(path: String, wanted: Wanted, lists: &mut Vec<List>) -> Column {
+fn column(path: String, wanted: Wanted, lists: &mut Vec<DropDownList>) -> SheetColumn {
     let (form, several) = match path::find(&path).map(|found| found.field.shape) {
         Some(FieldShape::Leaf(form)) => (form, false),
         Some(FieldShape::Lines(form)) => (form, true),
@@ -323,7 +331,7 @@ fn column(path: String, wanted: Wanted, lists: &mut Vec<List>) -> Column {
     let wrong: Vec<String> = reasons
         .map(|(reason, count)| format!("{reason} ({})", thousands(*count)))
         .collect();
-    Column {
+    SheetColumn {
         words: words::words(&path).unwrap_or_else(|| path.clone()),
         why: words::why(&path).to_owned(),
         form: words::form(form, &path).to_owned(),
@@ -349,33 +357,33 @@ fn level_words(level: &str) -> &'static str {
 }
 
 /// What the cells of a form take; lists are made once.
-fn entry(form: Form, several: bool, lists: &mut Vec<List>) -> Entry {
+fn entry(form: Form, several: bool, lists: &mut Vec<DropDownList>) -> CellEntry {
     let (name, values): (String, Vec<&str>) = match form {
-        Form::Date | Form::PastDate | Form::DateTime => return Entry::Date,
-        Form::Integer(..) => return Entry::Whole,
-        Form::Percent => return Entry::Percent,
+        Form::Date | Form::PastDate | Form::DateTime => return CellEntry::Date,
+        Form::Integer(..) => return CellEntry::Whole,
+        Form::Percent => return CellEntry::Percent,
         Form::Country => (
             format!("countries {}", lists.len() + 1),
             countries::names(several),
         ),
         Form::Boolean => ("yes or no".to_owned(), vec!["yes", "no"]),
         form => match target::words(form) {
-            [] => return Entry::Text,
+            [] => return CellEntry::Text,
             values => (format!("list {}", lists.len() + 1), values.to_vec()),
         },
     };
     let known = lists.iter().position(|list| list.values == values);
     let list = known.unwrap_or_else(|| {
-        lists.push(List {
+        lists.push(DropDownList {
             name,
             values: values.into_iter().map(str::to_owned).collect(),
         });
         lists.len() - 1
     });
     if several {
-        Entry::Several(list)
+        CellEntry::Several(list)
     } else {
-        Entry::List(list)
+        CellEntry::List(list)
     }
 }
 

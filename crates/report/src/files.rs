@@ -183,12 +183,12 @@ pub(super) fn crosswalk(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Resu
 }
 
 /// A CSV file of the report: cells, and what several files share.
-pub(super) struct Sheet<W: Write>(CellWriter<W>);
+pub(super) struct CsvFile<W: Write>(CellWriter<W>);
 
-impl<W: Write> Sheet<W> {
+impl<W: Write> CsvFile<W> {
     /// Begins one with its columns.
-    pub(super) fn new(out: W, columns: &[&str]) -> anyhow::Result<Sheet<W>> {
-        Ok(Sheet(CellWriter::new(out, columns)?))
+    pub(super) fn new(out: W, columns: &[&str]) -> anyhow::Result<CsvFile<W>> {
+        Ok(CsvFile(CellWriter::new(out, columns)?))
     }
 
     pub(super) fn text(&mut self, text: &str) -> anyhow::Result<()> {
@@ -257,10 +257,10 @@ pub(super) fn sheet(
     dir: &OutputFolder<'_>,
     name: &str,
     columns: &[&str],
-    fill: impl FnOnce(&mut Sheet<NewFile>) -> anyhow::Result<()>,
+    fill: impl FnOnce(&mut CsvFile<NewFile>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let write = || {
-        let mut sheet = Sheet::new(dir.file(name, &FileStart::columns(columns))?, columns)?;
+        let mut sheet = CsvFile::new(dir.file(name, &FileStart::columns(columns))?, columns)?;
         fill(&mut sheet)?;
         sheet.into_inner()?.finish()
     };

@@ -23,10 +23,10 @@ mod totals;
 
 use std::io::Write;
 
-pub use after::After;
-pub use summary::Facts;
+pub use after::AfterAcceptance;
+pub use summary::ReportFacts;
 pub use text::{rfc3339, status_lines};
-pub use totals::{Documents, Existed, Gaps, Kyb, States, Tasks, Totals, Verdicts};
+pub use totals::{DocumentTotals, Gaps, KybTotals, PriorAccounts, States, Tasks, Totals, Verdicts};
 
 use bakkt_files::output::{FileStart, OutputFolder};
 use bakkt_journal::query::Reader;
@@ -64,7 +64,11 @@ pub fn files() -> Vec<(&'static str, FileStart)> {
 
 /// Writes every file of the report into a folder, and returns the totals that it states. Where a file of somebody else has
 /// the name of one of them, nothing is written.
-pub fn write(reader: &Reader, dir: &OutputFolder<'_>, facts: &Facts) -> anyhow::Result<Totals> {
+pub fn write(
+    reader: &Reader,
+    dir: &OutputFolder<'_>,
+    facts: &ReportFacts,
+) -> anyhow::Result<Totals> {
     dir.refuse_foreign(&self::files())?;
     files::reconciliation(reader, dir)?;
     let due_on = files::gaps(reader, dir, &facts.grace)?;
