@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Context;
 
 use super::inspect::{options, surveyed};
-use super::{Output, outputs};
+use super::{CommandOutput, outputs};
 use crate::cli::InitArgs;
 use bakkt_discover::guess::{self, write};
 use bakkt_discover::inspect::{self, Profile};
@@ -27,7 +27,7 @@ const FILES: [&str; 4] = [
 ];
 
 /// Runs it.
-pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     refuse_what_exists(&args.dir)?;
     refuse_twice(&args.files)?;
     let (profiles, exports) = surveyed(&args.files, &options(&args.reading)?, mode)?;
@@ -51,7 +51,7 @@ pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<Output> {
     let files = write::files(&guess, &profiles, &paths, header.as_deref());
     create_all(&protected, &args.dir, &files)?;
     let text = write::summary(&guess, &profiles, &args.dir.shown());
-    Ok(Output { text, code: 0 })
+    Ok(CommandOutput { text, code: 0 })
 }
 
 fn refuse_what_exists(dir: &Path) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Output;
+use super::CommandOutput;
 use crate::cli::{InspectArgs, ReadingArgs};
 use bakkt_discover::guess;
 use bakkt_discover::inspect::distinct::Hasher;
@@ -15,7 +15,7 @@ use bakkt_source::encoding::Encoding;
 use bakkt_source::export::{HeaderRow, Options, SetBy, SheetSetting};
 
 /// Runs it.
-pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let (files, _) = surveyed(&args.files, &options(&args.reading)?, mode)?;
     let links = inspect::links(&files);
     let meanings = guess::meanings(&guess::guess(&files, &inspect::all_links(&files)), &files);
@@ -25,7 +25,7 @@ pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
     } else {
         page::text(&read, &links)
     };
-    Ok(Output { text, code: 0 })
+    Ok(CommandOutput { text, code: 0 })
 }
 
 /// How the arguments say that files are read.

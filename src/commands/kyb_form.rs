@@ -30,16 +30,20 @@ const TO_ASK: &str = "to be asked";
 const BETWEEN: &str = "; ";
 
 /// The forms of all accounts on the list.
-pub struct Form {
+pub struct KybFormFile {
     lines: CellWriter<NewFile>,
 }
 
-impl Form {
+impl KybFormFile {
     /// Begins. Refuses at once a place that is taken.
-    pub fn open(protected: &ProtectedPaths, path: &Path, replace: bool) -> anyhow::Result<Form> {
+    pub fn open(
+        protected: &ProtectedPaths,
+        path: &Path,
+        replace: bool,
+    ) -> anyhow::Result<KybFormFile> {
         let file = protected.open(path, &FileStart::columns(&COLUMNS), replace)?;
         let lines = CellWriter::new(file, &COLUMNS)?;
-        Ok(Form { lines })
+        Ok(KybFormFile { lines })
     }
 
     /// Adds the form of one account.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::report::View;
 use super::run::start_sandbox;
 use super::signals::Signals;
-use super::{Output, deciding, outputs, target};
+use super::{CommandOutput, deciding, outputs, target};
 use crate::cli::LinksArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Client;
@@ -36,7 +36,7 @@ use bakkt_model::number::thousands;
 const NAMED: usize = 20;
 
 /// Runs it.
-pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
     let view = View::new(&args.dir, args.target.sandbox);
     view.must_be_planned()?;
@@ -62,7 +62,7 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<Output> {
         let wanted = wanted(&view)?;
         let all = wanted.len() as u64;
         let to_ask = left_in(wanted, args);
-        let mut keeping = Keeping::new(journal, all - to_ask.len() as u64);
+        let mut keeping = LinkKeeper::new(journal, all - to_ask.len() as u64);
         let ended = if to_ask.is_empty() {
             RunEnd::Finished
         } else {
@@ -108,7 +108,7 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<Output> {
     } else {
         told.text(args)
     };
-    Ok(Output { text, code })
+    Ok(CommandOutput { text, code })
 }
 
 /// Those who are asked for documents.
@@ -134,7 +134,7 @@ fn left_in(mut wanted: Vec<Wanted>, args: &LinksArgs) -> Vec<Wanted> {
 }
 
 async fn fetch(
-    keeping: &mut Keeping,
+    keeping: &mut LinkKeeper,
     to_ask: Vec<Wanted>,
     args: &LinksArgs,
     settings: &mut Settings,
@@ -189,7 +189,7 @@ async fn fetch(
 }
 
 /// What came, on its way to the file and then to the journal.
-struct Keeping {
+struct LinkKeeper {
     journal: Journal,
     file: Option<LinkFile>,
     /// Bakkt gives no link, and the last one that is known ran out: task and id.
@@ -222,9 +222,9 @@ struct Summary {
     file: Option<PathBuf>,
 }
 
-impl Keeping {
-    fn new(journal: Journal, left_out: u64) -> Keeping {
-        Keeping {
+impl LinkKeeper {
+    fn new(journal: Journal, left_out: u64) -> LinkKeeper {
+        LinkKeeper {
             journal,
             file: None,
             none: Vec::new(),

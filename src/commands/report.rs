@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Output, code, outputs, target};
+use super::{CommandOutput, code, outputs, target};
 use crate::cli::{ReportArgs, ViewArgs};
 use bakkt_files::output::ProtectedPaths;
 use bakkt_files::state_folder;
@@ -109,7 +109,7 @@ pub fn describe(view: &View, totals: &Totals) -> String {
 }
 
 /// `report`.
-pub fn run(args: &ReportArgs) -> anyhow::Result<Output> {
+pub fn run(args: &ReportArgs) -> anyhow::Result<CommandOutput> {
     let view = View::new(&args.view.dir, args.view.sandbox);
     view.reader()?;
     let settings = bakkt_folder::migration::settings(&args.view.dir)?;
@@ -125,14 +125,14 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<Output> {
             folder.join("report.html").shown()
         )
     };
-    Ok(Output {
+    Ok(CommandOutput {
         text,
         code: code(&totals),
     })
 }
 
 /// `status`.
-pub fn status(args: &ViewArgs) -> anyhow::Result<Output> {
+pub fn status(args: &ViewArgs) -> anyhow::Result<CommandOutput> {
     let view = View::new(&args.dir, args.sandbox);
     let totals = view.totals()?;
     let text = if args.json {
@@ -145,7 +145,7 @@ pub fn status(args: &ViewArgs) -> anyhow::Result<Output> {
             None => lines,
         }
     };
-    Ok(Output {
+    Ok(CommandOutput {
         text,
         code: code(&totals),
     })

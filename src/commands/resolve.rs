@@ -2,7 +2,7 @@
 //! of several rows with one id is right.
 
 use super::report::View;
-use super::{Output, deciding, replan, target};
+use super::{CommandOutput, deciding, replan, target};
 use crate::cli::{ResolveArgs, Resolved};
 use bakkt_files::progress::Mode;
 use bakkt_journal::chosen::Choice;
@@ -16,7 +16,7 @@ use bakkt_planning::planner;
 use bakkt_report::status_lines;
 
 /// Runs it.
-pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let view = View::new(&args.dir, args.target.sandbox);
     view.must_be_planned()?;
     let decided = Decided {
@@ -53,7 +53,7 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<Output> {
     } else {
         format!("{what}\n\n{}", status_lines(&totals).trim_end())
     };
-    Ok(Output { text, code: 0 })
+    Ok(CommandOutput { text, code: 0 })
 }
 
 fn kyb(

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::deciding::{UnknownLines, read_ids};
 use super::report::View;
 use super::signals::Signals;
-use super::verify_text::{Findings, describe, json};
-use super::{Output, outputs, report, send, target, uploads};
+use super::verify_text::{ReadBackFindings, describe, json};
+use super::{CommandOutput, outputs, report, send, target, uploads};
 use crate::cli::VerifyArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Client;
@@ -24,7 +24,7 @@ use bakkt_model::number::thousands;
 use bakkt_planning::{opening, planner};
 
 /// Runs it.
-pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
     if args.target.sandbox {
         return Err(Failure::configuration(
@@ -50,7 +50,7 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
         verified(args, settings, journal, &folder, &signals, mode).await
     })?;
     let totals = report::write(&view, &protected, &grace, None)?;
-    let findings = Findings::read(&view.reader()?)?;
+    let findings = ReadBackFindings::read(&view.reader()?)?;
     let left = read.left > 0;
     let text = if args.json {
         let mut object = totals.json();
@@ -80,7 +80,7 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
         (RunEnd::Finished, false) if findings.is_clean() && read.unknown.is_none() => 0,
         (RunEnd::Finished, false) => 3,
     };
-    Ok(Output { text, code })
+    Ok(CommandOutput { text, code })
 }
 
 /// What one call has done.

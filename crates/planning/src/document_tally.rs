@@ -18,15 +18,15 @@ const FIRST: usize = 3;
 /// Kinds that are told one by one.
 const KINDS: usize = 25;
 
-/// Everything that was found after the rows.
+/// Counts of the documents and their gaps, which are known after all rows.
 #[derive(Debug, Default)]
-pub struct Later {
+pub struct DocumentTally {
     /// Open gaps by path and reason.
     pub gaps: BTreeMap<(String, String), u64>,
     /// Records that were ready, and are in grace by these gaps.
     pub turned: HashSet<u32>,
     /// The gaps one by one, in the order of their records, where somebody wants them.
-    pub listed: Vec<Listed>,
+    pub listed: Vec<ListedGap>,
     /// Documents that are sent.
     pub sent: u64,
     /// Accounts that need KYB.
@@ -42,14 +42,14 @@ pub struct Later {
     assumed: BTreeMap<String, (u64, Vec<String>)>,
 }
 
-/// One gap; its place is that of its record unless it names another.
+/// A gap of a document; its place is that of its record unless it names another.
 #[derive(Debug)]
-pub struct Listed {
-    /// The record.
+pub struct ListedGap {
+    /// The number of the record.
     pub record: u32,
-    /// Path.
+    /// The path of the field.
     pub path: String,
-    /// Reason.
+    /// Why there is a gap.
     pub reason: String,
     /// File and line where it stands.
     pub at: Option<(String, u64)>,
@@ -73,20 +73,20 @@ fn count_place((count, places): &mut (u64, Vec<String>), place: impl FnOnce() ->
     }
 }
 
-impl Later {
+impl DocumentTally {
     /// Judges the documents; the duplicates are taken out of the survey before. `listing`: keep the gaps one by one.
     pub fn find(
         mut survey: Survey<'_>,
         documents: Option<&Documents>,
         listing: bool,
         mode: Mode,
-    ) -> anyhow::Result<Later> {
-        let mut later = Later {
+    ) -> anyhow::Result<DocumentTally> {
+        let mut later = DocumentTally {
             listing,
             lined: documents
                 .is_some_and(|documents| matches!(documents.from, DocumentListing::Manifest(_))),
             kyb: survey.kyb().len() as u64,
-            ..Later::default()
+            ..DocumentTally::default()
         };
         survey.judge(None, mode, &|| false, |batch| {
             if let Some(documents) = documents {
@@ -163,7 +163,7 @@ impl Later {
         let kind = (path.clone(), reason.to_owned());
         *self.gaps.entry(kind).or_default() += 1;
         if self.listing {
-            self.listed.push(Listed {
+            self.listed.push(ListedGap {
                 record,
                 path,
                 reason: reason.to_owned(),

@@ -70,7 +70,7 @@ pub fn plan(
         let known = journal.known_files()?;
         let key = migration.pipeline.key;
         let earlier = |identity: &FileIdentity| known.find(&state(&key, identity));
-        let mut writer = Writer {
+        let mut writer = DocumentWriter {
             file,
             journal,
             documents,
@@ -115,7 +115,7 @@ fn state(key: &[u8; 32], identity: &FileIdentity) -> [u8; 32] {
 /// The level of a gap about a document: it may follow in the grace period.
 pub const LEVEL: &str = "G";
 
-struct Writer<'a> {
+struct DocumentWriter<'a> {
     journal: &'a mut Journal,
     documents: &'a Documents,
     migration: &'a Migration,
@@ -125,17 +125,17 @@ struct Writer<'a> {
     copies: Vec<DocumentCopy>,
 }
 
-/// What is worked out for one document before it is written.
-struct Made {
+/// What a document needs before it is written into the plan.
+struct PreparedDocument {
     uuid: Option<String>,
     hash: Option<[u8; 32]>,
     shown: Option<String>,
     path: String,
 }
 
-impl Writer<'_> {
+impl DocumentWriter<'_> {
     fn write(&mut self, batch: &Batch<'_>) -> anyhow::Result<()> {
-        let made: Vec<Made> = batch
+        let made: Vec<PreparedDocument> = batch
             .documents
             .iter()
             .map(|document| self.make(document))
@@ -197,7 +197,7 @@ impl Writer<'_> {
         format!("{why}: {shape}")
     }
 
-    fn make(&self, document: &Surveyed<'_>) -> Made {
+    fn make(&self, document: &Surveyed<'_>) -> PreparedDocument {
         let (judged, claim) = (&document.judged, &document.spoken.claim);
         let account = claim.value(DocumentField::Account).text();
         let owner = judged.owner.as_ref().map(|(_, id)| id.as_str());
@@ -214,7 +214,7 @@ impl Writer<'_> {
         };
         let shown = document.shown(self.documents);
         let (uuid, hash) = sent.unzip();
-        Made {
+        PreparedDocument {
             uuid,
             hash,
             shown,
@@ -223,7 +223,11 @@ impl Writer<'_> {
     }
 }
 
-fn planned<'a>(document: &'a Surveyed<'_>, made: &'a Made, file: i64) -> PlannedDocument<'a> {
+fn planned<'a>(
+    document: &'a Surveyed<'_>,
+    made: &'a PreparedDocument,
+    file: i64,
+) -> PlannedDocument<'a> {
     let (judged, at) = (&document.judged, document.spoken.at);
     let folder = document.spoken.pattern.is_some();
     PlannedDocument {

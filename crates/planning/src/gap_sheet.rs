@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::gap_known::Known;
+use super::gap_known::KnownCells;
 use bakkt_contract::roles::MANUAL_KYB;
 use bakkt_contract::{FieldShape, Form, cells, changes, countries, path, words};
 use bakkt_files::output::NewFile;
@@ -32,30 +32,30 @@ const WITHOUT: [&str; 7] = [
     "gaps of accounts that were there before with other data: they are left as they are",
 ];
 
-/// What was written.
-pub struct Written {
+/// What the sheet holds.
+pub struct WrittenSheet {
     /// Customers in the sheet.
     pub customers: u64,
     /// Cells to fill in.
     pub cells: u64,
-    /// What has no cell, in words.
+    /// Gaps that a spreadsheet cannot close, in words.
     pub notes: Vec<String>,
 }
 
 /// What is wrong with a field, seen over all customers.
 #[derive(Default)]
-struct Wanted {
+struct FieldGaps {
     customers: u64,
     /// The strongest letter last.
     levels: BTreeSet<&'static str>,
     reasons: BTreeMap<String, u64>,
 }
 
-/// The first pass.
+/// What the first pass over all customers finds out.
 #[derive(Default)]
-struct Survey {
+struct GapSurvey {
     /// By path.
-    wanted: HashMap<String, Wanted>,
+    wanted: HashMap<String, FieldGaps>,
     without: [u64; WITHOUT.len()],
     customers: u64,
     cells: u64,
@@ -64,7 +64,7 @@ struct Survey {
 
 /// Cells of one customer, by path, with what is wrong.
 #[derive(Default)]
-struct Open {
+struct CustomerCells {
     of: Option<(GapRecord, Due)>,
     id: String,
     cells: BTreeMap<String, (&'static str, String)>,
@@ -75,9 +75,9 @@ pub fn write(
     reader: &Reader,
     (filter, seen): (&Filter<'_>, DueBasis<'_>),
     (file, name): (NewFile, &str),
-    mut known: Option<Known>,
-) -> anyhow::Result<Written> {
-    let mut survey = Survey::default();
+    mut known: Option<KnownCells>,
+) -> anyhow::Result<WrittenSheet> {
+    let mut survey = GapSurvey::default();
     let mut without = [0; WITHOUT.len()];
     each_customer(reader, filter, seen, &mut without, |open| {
         survey.add(open);
@@ -87,7 +87,7 @@ pub fn write(
     refuse_too_large(&survey)?;
     let notes = survey.notes();
     if survey.customers == 0 {
-        return Ok(Written {
+        return Ok(WrittenSheet {
             customers: 0,
             cells: 0,
             notes,
@@ -119,14 +119,14 @@ pub fn write(
         book.line(&open.id, &told, &columns)
     })?;
     book.finish()?;
-    Ok(Written {
+    Ok(WrittenSheet {
         customers,
         cells,
         notes,
     })
 }
 
-fn refuse_too_large(survey: &Survey) -> anyhow::Result<()> {
+fn refuse_too_large(survey: &GapSurvey) -> anyhow::Result<()> {
     let hint = "make several sheets: --source FILE, --field PATH and --due-within DAYS choose what goes into one";
     if survey.customers > MOST_LINES {
         return Err(Failure::configuration(
@@ -155,9 +155,9 @@ fn each_customer(
     filter: &Filter<'_>,
     seen: DueBasis<'_>,
     without: &mut [u64; WITHOUT.len()],
-    mut take: impl FnMut(&Open) -> anyhow::Result<()>,
+    mut take: impl FnMut(&CustomerCells) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let mut open = Open::default();
+    let mut open = CustomerCells::default();
     each(reader, filter, seen, |record, gap, due| {
         if open.of.is_some_and(|(of, _)| of.record != record.record) {
             open.end(&mut take)?;
@@ -199,7 +199,7 @@ fn asked(record: GapRecord, gap: &DatedGap<'_>) -> Result<Vec<String>, usize> {
     }
 }
 
-impl Open {
+impl CustomerCells {
     fn add(&mut self, gap: &DatedGap<'_>, leaves: Vec<String>) {
         if self.id.is_empty() {
             self.id.push_str(gap.origin.client_id.unwrap_or_default());
@@ -211,7 +211,10 @@ impl Open {
     }
 
     /// Hands over the customer, and begins the next.
-    fn end(&mut self, take: &mut impl FnMut(&Open) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    fn end(
+        &mut self,
+        take: &mut impl FnMut(&CustomerCells) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         if !self.cells.is_empty() {
             let at_bakkt = self.of.is_some_and(|(of, _)| of.at_bakkt);
             let beside: Vec<String> = self
@@ -227,7 +230,7 @@ impl Open {
             }
             take(self)?;
         }
-        *self = Open::default();
+        *self = CustomerCells::default();
         Ok(())
     }
 }
@@ -241,14 +244,14 @@ fn letter(level: &str) -> &'static str {
     }
 }
 
-impl Survey {
-    fn add(&mut self, open: &Open) {
+impl GapSurvey {
+    fn add(&mut self, open: &CustomerCells) {
         self.customers += 1;
         self.cells += open.cells.len() as u64;
         self.due.extend(open.of.map(|(_, due)| due));
         for (path, (level, reason)) in &open.cells {
             if !self.wanted.contains_key(path) {
-                self.wanted.insert(path.clone(), Wanted::default());
+                self.wanted.insert(path.clone(), FieldGaps::default());
             }
             let Some(wanted) = self.wanted.get_mut(path) else {
                 continue;
@@ -287,7 +290,7 @@ impl Survey {
             let place = patterns.iter().position(|known| *known == pattern);
             (owner, place, path.to_owned())
         };
-        let mut wanted: Vec<(String, Wanted)> = self.wanted.into_iter().collect();
+        let mut wanted: Vec<(String, FieldGaps)> = self.wanted.into_iter().collect();
         wanted.sort_by_cached_key(|(path, _)| order(path));
         let columns = wanted
             .into_iter()
@@ -321,7 +324,7 @@ fn title(name: &str, seen: DueBasis<'_>, due: &BTreeSet<Due>) -> String {
     )
 }
 
-fn column(path: String, wanted: Wanted, lists: &mut Vec<DropDownList>) -> SheetColumn {
+fn column(path: String, wanted: FieldGaps, lists: &mut Vec<DropDownList>) -> SheetColumn {
     let (form, several) = match path::find(&path).map(|found| found.field.shape) {
         Some(FieldShape::Leaf(form)) => (form, false),
         Some(FieldShape::Lines(form)) => (form, true),
@@ -393,16 +396,16 @@ mod tests {
 
     #[test]
     fn what_no_spreadsheet_can_have_is_refused_with_a_way_out() {
-        let mut survey = Survey {
+        let mut survey = GapSurvey {
             customers: MOST_LINES,
-            ..Survey::default()
+            ..GapSurvey::default()
         };
         assert!(refuse_too_large(&survey).is_ok());
         survey.customers += 1;
         let said = refuse_too_large(&survey).unwrap_err().to_string();
         assert!(said.contains("1,000,001 customers"), "{said}");
         survey.customers = 1;
-        let wide = |number: usize| (number.to_string(), Wanted::default());
+        let wide = |number: usize| (number.to_string(), FieldGaps::default());
         survey.wanted = (0..=MOST_COLUMNS).map(wide).collect();
         assert!(refuse_too_large(&survey).is_err());
     }
