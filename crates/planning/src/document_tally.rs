@@ -1,6 +1,6 @@
 //! What `check` counts and tells beyond the rows: documents, and gaps that are found after the rows.
 //!
-//! Owner of [`Later`]. It counts what planning would write, without hashing a file: the same judgement, so the same numbers,
+//! Owner of [`DocumentTally`]. It counts what planning would write, without hashing a file: the same judgement, so the same numbers,
 //! but for files that turn out to be copies of each other, which only their content says.
 
 use std::collections::{BTreeMap, HashSet};
@@ -55,7 +55,7 @@ pub struct ListedGap {
     pub at: Option<(String, u64)>,
 }
 
-/// Titles of what is not sent, by [`Later::others`].
+/// Titles of what is not sent, by [`DocumentTally::others`].
 const TITLES: [&str; 3] = [
     "documents that are missing or unfit",
     "documents of accounts that are not sent",

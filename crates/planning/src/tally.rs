@@ -1,6 +1,6 @@
 //! What `check` tells of data: every kind of gap with its count, the first places, and what stood there, masked.
 //!
-//! Owner of [`Tally`], which counts records and gaps, and of [`Problem`], a kind of gap as it is shown. A kind is a field, a
+//! Owner of [`VerdictTally`], which counts records and gaps, and of [`Problem`], a kind of gap as it is shown. A kind is a field, a
 //! reason, and whether it blocks; rows of an export of owners are one field whatever their number in the account.
 //! Invariants: no value, only shapes; counts are whole, however little of a kind is shown; memory does not grow with the
 //! rows: of each kind a few places and a bounded number of shapes are kept.
