@@ -3,7 +3,7 @@
 
 use super::report::View;
 use super::{CommandOutput, deciding, replan, target};
-use crate::cli::{ResolveArgs, Resolved};
+use crate::cli::{Resolution, ResolveArgs};
 use bakkt_files::progress::Mode;
 use bakkt_journal::chosen::Choice;
 use bakkt_journal::person::Decided;
@@ -59,13 +59,13 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
 fn kyb(
     args: &ResolveArgs,
     id: &str,
-    outcome: Resolved,
+    outcome: Resolution,
     decided: Decided<'_>,
 ) -> anyhow::Result<String> {
     let accepted = match outcome {
-        Resolved::Accepted => true,
-        Resolved::NotTaken => false,
-        Resolved::Approved | Resolved::Rejected => {
+        Resolution::Accepted => true,
+        Resolution::NotTaken => false,
+        Resolution::Approved | Resolution::Rejected => {
             return Err(Failure::configuration(
                 "that is not an outcome of a KYB trigger",
                 "--kyb takes --as accepted or --as not-taken; manual KYB is approved or rejected",
@@ -85,13 +85,13 @@ fn kyb(
 fn manual(
     args: &ResolveArgs,
     id: &str,
-    outcome: Resolved,
+    outcome: Resolution,
     decided: Decided<'_>,
 ) -> anyhow::Result<String> {
     let is_approved = match outcome {
-        Resolved::Approved => true,
-        Resolved::Rejected => false,
-        Resolved::Accepted | Resolved::NotTaken => {
+        Resolution::Approved => true,
+        Resolution::Rejected => false,
+        Resolution::Accepted | Resolution::NotTaken => {
             return Err(Failure::configuration(
                 "that is not an outcome of manual KYB",
                 "--manual takes --as approved or --as rejected",

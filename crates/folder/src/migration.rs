@@ -19,7 +19,7 @@ use crate::settings::Settings;
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::assess::plan::{AssessPlan, Spelling, UnfedPath};
 use bakkt_mapping::compile::{Targets, compile_sheet};
-use bakkt_mapping::exclude::Exclude;
+use bakkt_mapping::exclude::Exclusions;
 use bakkt_mapping::findings::Checks;
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::joins::{Join, ROOM};
@@ -128,7 +128,7 @@ impl Inputs {
 struct CompiledMigration {
     mapper: Mapper,
     plan: AssessPlan,
-    exclude: Exclude,
+    exclude: Exclusions,
     group_by: Option<usize>,
     /// By joined export: its key, and the accounts' column that it equals.
     keys: Vec<(usize, usize)>,

@@ -16,7 +16,7 @@ use super::decide::{ShownState, Stage};
 use super::faults;
 use super::gate::RateClass;
 use super::ledger::{Effect, RequestKind, RequestRecord};
-use super::service::{Handled, LateEffect, PendingEffect, Service};
+use super::service::{HandledCall, LateEffect, PendingEffect, Service};
 use super::verdict::{Answers, CallToDecide, CallVerdict, not_admitted};
 
 /// Makes the answers to a create call.
@@ -50,7 +50,7 @@ impl Answers for CreateAnswers<'_> {
 
 impl Service {
     /// Creates or updates an account, or not.
-    pub(super) fn create(&self, authorization: Option<&str>, body: Bytes) -> Handled {
+    pub(super) fn create(&self, authorization: Option<&str>, body: Bytes) -> HandledCall {
         let config = &self.config;
         let hash = *blake3::hash(&body).as_bytes();
         let request: Option<Value> = serde_json::from_slice(&body).ok();
@@ -130,7 +130,7 @@ impl Service {
             findings,
         };
         let late = known.clone().filter(|_| verdict == CallVerdict::Late);
-        Handled::new(verdict.reply(config, &said), delay, entry).later(late.map(|id| {
+        HandledCall::new(verdict.reply(config, &said), delay, entry).later(late.map(|id| {
             let effect = LateEffect::Account { id, body, hash };
             PendingEffect::new(config, effect)
         }))

@@ -12,7 +12,7 @@ use super::answer::{self, Answer, ReplyAction};
 use super::faults::{self, Lookup};
 use super::gate::RateClass;
 use super::ledger::{RequestKind, RequestRecord};
-use super::service::{Handled, Inner, Service};
+use super::service::{HandledCall, Inner, Service};
 use super::verdict::{CallVerdict, not_admitted, too_many, unauthorised};
 
 /// What was found, to be written out without the lock.
@@ -30,7 +30,7 @@ impl Service {
         kind: RequestKind,
         id: &str,
         authorization: Option<&str>,
-    ) -> Handled {
+    ) -> HandledCall {
         let config = &self.config;
         let key = format!("document {id}");
         let id: Arc<str> = Arc::from(id);
@@ -80,7 +80,7 @@ impl Service {
         let line = RequestRecord::plain(named, shown, !delay.is_zero());
         let entry = inner.ledger.record(kind, line);
         drop(guard);
-        Handled::new(written(found, &id), delay, entry)
+        HandledCall::new(written(found, &id), delay, entry)
     }
 
     fn of_account(&self, inner: &mut Inner, id: &str) -> DocumentReply {

@@ -11,7 +11,7 @@ use super::contract_document;
 use super::faults;
 use super::gate::RateClass;
 use super::ledger::{Effect, RequestKind, RequestRecord};
-use super::service::{Handled, LateEffect, PendingEffect, Service};
+use super::service::{HandledCall, LateEffect, PendingEffect, Service};
 use super::verdict::{Answers, CallToDecide, CallVerdict, not_admitted};
 
 /// Makes the answers to a KYB trigger.
@@ -45,7 +45,7 @@ impl Answers for TriggerAnswers<'_> {
 
 impl Service {
     /// Starts the screening of an account, or not.
-    pub(super) fn trigger_kyb(&self, id: &str, authorization: Option<&str>) -> Handled {
+    pub(super) fn trigger_kyb(&self, id: &str, authorization: Option<&str>) -> HandledCall {
         let config = &self.config;
         let key = format!("kyb {id}");
         let request = self.lock().store.slot(id, config).request();
@@ -113,7 +113,7 @@ impl Service {
             refusal,
         };
         let late = (verdict == CallVerdict::Late).then(|| LateEffect::Kyb(account));
-        Handled::new(verdict.reply(config, &said), delay, entry)
+        HandledCall::new(verdict.reply(config, &said), delay, entry)
             .later(late.map(|effect| PendingEffect::new(config, effect)))
     }
 }

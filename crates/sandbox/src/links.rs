@@ -16,7 +16,7 @@ use super::config::Config;
 use super::faults;
 use super::gate::RateClass;
 use super::ledger::{RequestKind, RequestRecord};
-use super::service::{Handled, Service};
+use super::service::{HandledCall, Service};
 use super::store::AccountSlot;
 use super::verdict::{CallVerdict, not_admitted, too_many, unauthorised};
 
@@ -82,7 +82,7 @@ impl Service {
         partner: &str,
         id: &str,
         authorization: Option<&str>,
-    ) -> Handled {
+    ) -> HandledCall {
         let config = &self.config;
         let key = format!("link {id}");
         let inner = &mut *self.lock();
@@ -112,7 +112,7 @@ impl Service {
         let delay = self.latency(&key, number);
         let line = RequestRecord::plain(named, shown, !delay.is_zero());
         let entry = inner.ledger.record(RequestKind::Link, line);
-        Handled::new(reply, delay, entry)
+        HandledCall::new(reply, delay, entry)
     }
 }
 

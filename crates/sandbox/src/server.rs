@@ -25,7 +25,7 @@ use super::answer::{self, ReplyAction};
 use super::faults::SurplusTiming;
 use super::receive::BodyReceiver;
 use super::routes::{self, Call};
-use super::service::{Handled, Service};
+use super::service::{HandledCall, Service};
 use super::upload::IncomingUpload;
 
 /// No request of the contract comes near this, but an upload.
@@ -109,13 +109,16 @@ fn surplus(stream: Arc<TcpStream>, when: SurplusTiming) {
 }
 
 /// Receives the whole request, then carries it out.
-async fn call(service: &Arc<Service>, request: Request<Incoming>) -> Result<Handled, AbortedReply> {
+async fn call(
+    service: &Arc<Service>,
+    request: Request<Incoming>,
+) -> Result<HandledCall, AbortedReply> {
     let (head, mut incoming) = request.into_parts();
     let mut call = routes::call(head.method.as_str(), head.uri.path(), head.uri.query());
     let header = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
     if !header(HOST).is_some_and(is_this_machine) {
         // A page in a browser can call this address by a name of its own, and would not see the answer otherwise.
-        return Ok(Handled::at_once(answer::error(
+        return Ok(HandledCall::at_once(answer::error(
             421,
             "The host is not this address",
         )));
@@ -150,7 +153,7 @@ async fn receive(
     content_type: Option<&str>,
     service: &Service,
     mut incoming: Incoming,
-) -> Result<Handled, AbortedReply> {
+) -> Result<HandledCall, AbortedReply> {
     let mut receiver = BodyReceiver::new(content_type, service.config.dialect, &service.budget);
     let promised = incoming.size_hint().exact().unwrap_or_default();
     let mut received = 0;
@@ -203,12 +206,12 @@ async fn collect(incoming: &mut Incoming) -> Result<Option<Bytes>, AbortedReply>
     }))
 }
 
-fn too_large() -> Handled {
-    Handled::at_once(answer::error(413, "The body is too large"))
+fn too_large() -> HandledCall {
+    HandledCall::at_once(answer::error(413, "The body is too large"))
 }
 
 /// Waits as decided, in tasks that outlive the connection, and hands over the reply.
-async fn finish(service: &Arc<Service>, handled: Handled) -> ReplyAction {
+async fn finish(service: &Arc<Service>, handled: HandledCall) -> ReplyAction {
     if let Some(late) = handled.late {
         let service = service.clone();
         tokio::spawn(async move {

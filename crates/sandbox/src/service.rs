@@ -50,7 +50,7 @@ pub(super) struct Inner {
 }
 
 /// A call that was carried out; what is left is to answer.
-pub(super) struct Handled {
+pub(super) struct HandledCall {
     pub(super) reply: ReplyAction,
     pub(super) delay: Duration,
     /// The ledger entry to close when the delay is over.
@@ -58,10 +58,10 @@ pub(super) struct Handled {
     pub(super) late: Option<PendingEffect>,
 }
 
-impl Handled {
+impl HandledCall {
     /// The entry is open exactly when there is a delay.
-    pub(super) fn new(reply: ReplyAction, delay: Duration, entry: usize) -> Handled {
-        Handled {
+    pub(super) fn new(reply: ReplyAction, delay: Duration, entry: usize) -> HandledCall {
+        HandledCall {
             reply,
             delay,
             open: (!delay.is_zero()).then_some(entry),
@@ -70,12 +70,12 @@ impl Handled {
     }
 
     /// What is not in the ledger, or needs no closing there.
-    pub(super) fn at_once(answer: Answer) -> Handled {
-        Handled::new(ReplyAction::Whole(answer), Duration::ZERO, 0)
+    pub(super) fn at_once(answer: Answer) -> HandledCall {
+        HandledCall::new(ReplyAction::Whole(answer), Duration::ZERO, 0)
     }
 
-    pub(super) fn later(self, late: Option<PendingEffect>) -> Handled {
-        Handled { late, ..self }
+    pub(super) fn later(self, late: Option<PendingEffect>) -> HandledCall {
+        HandledCall { late, ..self }
     }
 }
 
@@ -122,7 +122,12 @@ impl Service {
     }
 
     /// Carries out one call.
-    pub(super) fn handle(&self, call: Call, authorization: Option<&str>, body: Bytes) -> Handled {
+    pub(super) fn handle(
+        &self,
+        call: Call,
+        authorization: Option<&str>,
+        body: Bytes,
+    ) -> HandledCall {
         match call {
             Call::Create => self.create(authorization, body),
             Call::Read(id) => self.look_up(RequestKind::Get, &id, authorization),
@@ -135,7 +140,9 @@ impl Service {
             }
             Call::Link(partner, id) => self.look_up_link(&partner, &id, authorization),
             // An upload has its own way in, for its body is not held.
-            Call::Upload => Handled::at_once(answer::error(500, "An upload came without its body")),
+            Call::Upload => {
+                HandledCall::at_once(answer::error(500, "An upload came without its body"))
+            }
             Call::Login if self.config.dialect == Dialect::Reference => self.log_in(&body),
             Call::Health => self.other(
                 "200",
@@ -146,14 +153,14 @@ impl Service {
                 self.other("404", answer::error(404, "No such resource"))
             }
             Call::Ledger(id) => {
-                Handled::at_once(answer::json_answer(200, self.ledger_json(id.as_deref())))
+                HandledCall::at_once(answer::json_answer(200, self.ledger_json(id.as_deref())))
             }
-            Call::Tamper => Handled::at_once(self.tamper(&body)),
+            Call::Tamper => HandledCall::at_once(self.tamper(&body)),
             Call::Decisions(id) => {
                 let body = self.decisions_json(id.as_deref());
-                Handled::at_once(answer::json_answer(200, body))
+                HandledCall::at_once(answer::json_answer(200, body))
             }
-            Call::LedgerSummary => Handled::at_once(answer::json_answer(
+            Call::LedgerSummary => HandledCall::at_once(answer::json_answer(
                 200,
                 json!(self.summary()).to_string().into_bytes(),
             )),
@@ -261,7 +268,7 @@ impl Service {
         out
     }
 
-    fn look_up(&self, kind: RequestKind, id: &str, authorization: Option<&str>) -> Handled {
+    fn look_up(&self, kind: RequestKind, id: &str, authorization: Option<&str>) -> HandledCall {
         let config = &self.config;
         let mut guard = self.lock();
         let inner = &mut *guard;
@@ -317,10 +324,10 @@ impl Service {
             }
             None => reply,
         };
-        Handled::new(reply, delay, entry)
+        HandledCall::new(reply, delay, entry)
     }
 
-    fn log_in(&self, body: &[u8]) -> Handled {
+    fn log_in(&self, body: &[u8]) -> HandledCall {
         let config = &self.config;
         let request: Value = serde_json::from_slice(body).unwrap_or_default();
         let given = |name: &str| {
@@ -347,13 +354,13 @@ impl Service {
         } else {
             unauthorised()
         };
-        Handled::new(ReplyAction::Whole(answer), delay, entry)
+        HandledCall::new(ReplyAction::Whole(answer), delay, entry)
     }
 
-    fn other(&self, shown: &'static str, answer: Answer) -> Handled {
+    fn other(&self, shown: &'static str, answer: Answer) -> HandledCall {
         let line = RequestRecord::plain(None, shown, false);
         self.lock().ledger.record(RequestKind::Other, line);
-        Handled::at_once(answer)
+        HandledCall::at_once(answer)
     }
 
     pub(super) fn latency(&self, id: &str, number: u32) -> Duration {

@@ -19,7 +19,7 @@ use super::faults;
 use super::gate::{Admission, RateClass};
 use super::ledger::{Effect, RequestKind, RequestRecord, UploadClaims};
 use super::receive::{BodyReceiver, ReceivedUpload};
-use super::service::{Handled, Inner, LateEffect, PendingEffect, Service};
+use super::service::{HandledCall, Inner, LateEffect, PendingEffect, Service};
 use super::verdict::{Answers, CallToDecide, CallVerdict, not_admitted};
 
 /// An upload that is arriving. Dropped before its end, it is written down as incomplete.
@@ -186,7 +186,7 @@ impl IncomingUpload {
     }
 
     /// The body has ended, or was cut: stores the document or not.
-    pub(super) fn finish(mut self, upload: Result<ReceivedUpload, &'static str>) -> Handled {
+    pub(super) fn finish(mut self, upload: Result<ReceivedUpload, &'static str>) -> HandledCall {
         let (bytes, file, broken) = match upload {
             Ok(upload) => (upload.metadata, Some(upload.file), None),
             Err(mistake) => (Bytes::new(), None, Some(mistake)),
@@ -248,7 +248,7 @@ impl IncomingUpload {
             created_at,
             complaint: complaint.unwrap_or_else(|| "There is no clientDocumentId".to_owned()),
         };
-        Handled::new(verdict.reply(config, &answers), delay, self.entry)
+        HandledCall::new(verdict.reply(config, &answers), delay, self.entry)
             .later(late.map(|effect| PendingEffect::new(config, effect)))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use super::id_columns::id_columns;
 use bakkt_files::small_files::IdList;
 use bakkt_files::toml_file::{Table, Value};
-use bakkt_mapping::exclude::{ColumnRule, ColumnTest, Exclude, Word, WrittenId, WrittenPlace};
+use bakkt_mapping::exclude::{ColumnRule, ColumnTest, Exclusions, Word, WrittenId, WrittenPlace};
 use bakkt_model::error::{Diagnostic, Diagnostics};
 use bakkt_source::header;
 
@@ -218,9 +218,9 @@ impl ExcludeSettings {
     }
 
     /// Columns become indexes; unknown ones are reported.
-    pub fn compile(&self, headers: &[String], found: &mut Diagnostics) -> Exclude {
-        let mut exclude = Exclude::default();
-        let number = |reason: &String, exclude: &mut Exclude| {
+    pub fn compile(&self, headers: &[String], found: &mut Diagnostics) -> Exclusions {
+        let mut exclude = Exclusions::default();
+        let number = |reason: &String, exclude: &mut Exclusions| {
             let place = exclude
                 .reasons
                 .iter()
