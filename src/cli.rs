@@ -14,7 +14,7 @@ pub use backfill::BackfillArgs;
 pub use events::{EventsArgs, EventsCommand, ImportArgs, ServeArgs};
 pub use links::LinksArgs;
 pub use people::{
-    ByArgs, ExcludeArgs, GapsArgs, ResolveArgs, Resolved, RetryArgs, WaiveArgs, WhoseArgs,
+    ByArgs, ExcludeArgs, GapsArgs, Resolution, ResolveArgs, RetryArgs, WaiveArgs, WhoseArgs,
 };
 
 pub use verify::VerifyArgs;

@@ -33,7 +33,7 @@ pub fn start(verbose: u8) {
         .with_filter(ours(level));
     let file = tracing_subscriber::fmt::layer()
         .json()
-        .with_writer(|| Lines)
+        .with_writer(|| LogFileWriter)
         .with_filter(ours(level.max(LevelFilter::INFO)));
     // A second start (tests) keeps the first.
     let _ = tracing_subscriber::registry()
@@ -50,9 +50,10 @@ pub fn to_file(folder: &Path) {
     }
 }
 
-struct Lines;
+/// Writes log lines to the file, once there is one.
+struct LogFileWriter;
 
-impl std::io::Write for Lines {
+impl std::io::Write for LogFileWriter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match FILE.get().and_then(|file| file.lock().ok()) {
             Some(mut file) => file.write(bytes),

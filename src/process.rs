@@ -52,7 +52,7 @@ pub fn runtime() -> anyhow::Result<Runtime> {
 /// Whether every thread of a runtime runs: the workers, and those for blocking work.
 fn all_run(runtime: &Runtime, workers: usize) -> bool {
     runtime.block_on(async {
-        let workers = Arc::new(Meeting::new(workers));
+        let workers = Arc::new(ThreadMeeting::new(workers));
         for _ in 0..workers.expected {
             let meeting = workers.clone();
             tokio::spawn(async move { meeting.arrive() });
@@ -60,7 +60,7 @@ fn all_run(runtime: &Runtime, workers: usize) -> bool {
         if !workers.wait() {
             return false;
         }
-        let blocking = Arc::new(Meeting::new(BLOCKING_THREADS));
+        let blocking = Arc::new(ThreadMeeting::new(BLOCKING_THREADS));
         for _ in 0..blocking.expected {
             let meeting = blocking.clone();
             tokio::task::spawn_blocking(move || meeting.arrive());
@@ -69,16 +69,16 @@ fn all_run(runtime: &Runtime, workers: usize) -> bool {
     })
 }
 
-/// Some threads that all have to be there at the same time.
-struct Meeting {
+/// Threads that wait for one another.
+struct ThreadMeeting {
     expected: usize,
     arrived: Mutex<usize>,
     changed: Condvar,
 }
 
-impl Meeting {
-    fn new(expected: usize) -> Meeting {
-        Meeting {
+impl ThreadMeeting {
+    fn new(expected: usize) -> ThreadMeeting {
+        ThreadMeeting {
             expected,
             arrived: Mutex::new(0),
             changed: Condvar::new(),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use bakkt_contract::kyb_form::FORM;
 use bakkt_files::progress::Mode;
 use bakkt_migrate::cli::{ManualKybArgs, ReplaceArgs};
-use bakkt_migrate::commands::{Output, manual_kyb};
+use bakkt_migrate::commands::{CommandOutput, manual_kyb};
 use bakkt_model::error::Style;
 
 fn case(name: &str) -> PathBuf {
@@ -17,7 +17,7 @@ fn case(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn list(name: &str, out: Option<PathBuf>) -> Output {
+fn list(name: &str, out: Option<PathBuf>) -> CommandOutput {
     let args = ManualKybArgs {
         dir: case(name),
         out,
@@ -28,7 +28,7 @@ fn list(name: &str, out: Option<PathBuf>) -> Output {
 }
 
 /// The list with the filled form beside it.
-fn with_values(out: Option<PathBuf>, form: &Path) -> anyhow::Result<Output> {
+fn with_values(out: Option<PathBuf>, form: &Path) -> anyhow::Result<CommandOutput> {
     let args = ManualKybArgs {
         dir: case("manual-kyb"),
         out,

@@ -148,7 +148,7 @@ pub struct ResolveArgs {
         requires = "what",
         conflicts_with = "duplicate"
     )]
-    pub outcome: Option<Resolved>,
+    pub outcome: Option<Resolution>,
     /// A clientAccountId that several rows have, with different data.
     #[arg(long, value_name = "ID", requires = "take")]
     pub duplicate: Option<String>,
@@ -168,7 +168,7 @@ pub struct ResolveArgs {
 
 /// What became of a trigger, or of manual KYB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Resolved {
+pub enum Resolution {
     /// Bakkt took it.
     Accepted,
     /// Bakkt did not take it: the next run triggers again.

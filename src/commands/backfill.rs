@@ -10,15 +10,15 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::json;
 
-use super::backfill_copy::Copied;
+use super::backfill_copy::BackfillCopy;
 use super::replan::{add_agreements, settled_by};
 use super::report::View;
 use super::signals::Signals;
-use super::{Output, deciding, send, target};
+use super::{CommandOutput, deciding, send, target};
 use crate::cli::BackfillArgs;
 use crate::process::runtime;
 use bakkt_files::progress::Mode;
-use bakkt_folder::migration::{Kept, LayerForm};
+use bakkt_folder::migration::{BackfillFile, OverlayForm};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::layers::{DISAGREEING, LayerRow, LeftRow, RESTRICTED, Taken, Taking};
 use bakkt_journal::ownership::ChangedAgreements;
@@ -28,7 +28,7 @@ use bakkt_journal::replan::Adopt;
 use bakkt_journal::{Journal, now};
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::number::thousands;
-use bakkt_planning::backfill_trial::{Found, try_last};
+use bakkt_planning::backfill_trial::{TrialResult, try_last};
 use bakkt_planning::{opening, planner};
 use bakkt_report::{Totals, status_lines};
 
@@ -36,7 +36,7 @@ use bakkt_report::{Totals, status_lines};
 const LISTED: usize = 50;
 
 /// Runs it.
-pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
     if let Some(reason) = args
         .reason
@@ -73,13 +73,13 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<Output> {
     let held = !done.agreements.none() && !args.agreements_acknowledged;
     let all = done.found.left.is_empty() && done.taken.restricted == 0 && !held;
     let code = if all { 0 } else { 3 };
-    Ok(Output { text, code })
+    Ok(CommandOutput { text, code })
 }
 
 /// What was done, or would be.
 struct Done {
-    kept: Kept,
-    found: Found,
+    kept: BackfillFile,
+    found: TrialResult,
     taken: Taken,
     /// Accepted accounts whose agreements changed.
     agreements: ChangedAgreements,
@@ -111,7 +111,7 @@ fn take(
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<Done> {
-    let copy = Copied::new(args, &journal, state)?;
+    let copy = BackfillCopy::new(args, &journal, state)?;
     let mut binding = opening::binding(&journal, state, planner::as_of(&journal)?)?;
     binding.layers.push(copy.kept(args, journal.next_layer()?)?);
     let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
@@ -133,7 +133,7 @@ fn take(
         name: kept.name.clone(),
         kept: copy.name.clone(),
         hash,
-        form: kept.form.map_or("", LayerForm::word).to_owned(),
+        form: kept.form.map_or("", OverlayForm::word).to_owned(),
         sheet: kept.sheet.clone(),
         refused: BTreeSet::new(),
         elements: found.elements.clone(),
@@ -230,7 +230,7 @@ impl Done {
         object["backfill"] = json!({
             "number": self.kept.number,
             "name": self.kept.name,
-            "form": self.kept.form.map(LayerForm::word),
+            "form": self.kept.form.map(OverlayForm::word),
             "dry_run": args.dry_run,
             "rows": self.found.rows,
             "rows_taken": self.found.rows - self.lost(),

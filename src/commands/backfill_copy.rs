@@ -14,13 +14,13 @@ use anyhow::Context;
 
 use crate::cli::BackfillArgs;
 use bakkt_files::state_folder::private_folder;
-use bakkt_folder::migration::Kept;
+use bakkt_folder::migration::BackfillFile;
 use bakkt_journal::Journal;
 use bakkt_model::error::{ShownPath, unreadable};
 use bakkt_planning::opening;
 
-/// The copy; gone again unless it was taken. For a look only: the file itself.
-pub struct Copied {
+/// A copy of a backfill file, removed again unless the file was taken. For a look only, the file itself.
+pub struct BackfillCopy {
     path: PathBuf,
     /// Its name below the folder.
     pub name: String,
@@ -28,9 +28,13 @@ pub struct Copied {
     stays: Cell<bool>,
 }
 
-impl Copied {
+impl BackfillCopy {
     /// Copies the file, under the number that it will have.
-    pub fn new(args: &BackfillArgs, journal: &Journal, state: &Path) -> anyhow::Result<Copied> {
+    pub fn new(
+        args: &BackfillArgs,
+        journal: &Journal,
+        state: &Path,
+    ) -> anyhow::Result<BackfillCopy> {
         let cannot = |error: io::Error| {
             unreadable(
                 &format!("read {}", args.file.shown()),
@@ -49,7 +53,7 @@ impl Copied {
         if args.dry_run {
             let path = args.file.canonicalize().map_err(cannot)?;
             let ours = false;
-            return Ok(Copied {
+            return Ok(BackfillCopy {
                 path,
                 name,
                 ours,
@@ -70,7 +74,7 @@ impl Copied {
         copy.persist(&path).map_err(|error| error.error)?;
         File::open(&folder)?.sync_all()?;
         let ours = true;
-        Ok(Copied {
+        Ok(BackfillCopy {
             path,
             name,
             ours,
@@ -79,9 +83,9 @@ impl Copied {
     }
 
     /// As a layer that is about to be taken.
-    pub fn kept(&self, args: &BackfillArgs, number: i64) -> anyhow::Result<Kept> {
+    pub fn kept(&self, args: &BackfillArgs, number: i64) -> anyhow::Result<BackfillFile> {
         let name = args.file.file_name().context("a file without a name")?;
-        Ok(Kept {
+        Ok(BackfillFile {
             number,
             name: name.to_string_lossy().into_owned(),
             path: self.path.clone(),
@@ -99,7 +103,7 @@ impl Copied {
     }
 }
 
-impl Drop for Copied {
+impl Drop for BackfillCopy {
     fn drop(&mut self) {
         if self.ours && !self.stays.get() {
             // What stays behind here, the next backfill removes.

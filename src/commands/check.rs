@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::{Output, code, outputs, target};
+use super::{CommandOutput, code, outputs, target};
 use crate::cli::CheckArgs;
 use bakkt_files::output::cells::CellWriter;
-use bakkt_files::output::{Begins, NewFile};
-use bakkt_files::progress::{Mode, Reading, note};
+use bakkt_files::output::{FileStart, NewFile};
+use bakkt_files::progress::{Mode, ReadingProgress, note};
 use bakkt_folder::migration::{Binding, Migration, today};
 use bakkt_folder::settings::Settings;
 use bakkt_mapping::assess::AssessPlan;
@@ -24,13 +24,13 @@ use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::error::ShownPath;
 use bakkt_model::number::thousands;
 use bakkt_model::verdict::Verdict;
-use bakkt_planning::document_tally::{Later, Listed};
+use bakkt_planning::document_tally::{DocumentTally, ListedGap};
 use bakkt_planning::documents::LEVEL;
 use bakkt_planning::finding_file::FindingWriter;
 use bakkt_planning::findings::{self, Findings};
 use bakkt_planning::planner::{self, no_rows, record_number};
 use bakkt_planning::survey::Survey;
-use bakkt_planning::tally::{self, LISTED, Problem, Tally};
+use bakkt_planning::tally::{self, LISTED, Problem, VerdictTally};
 use bakkt_planning::unknown_codes::UnknownCodes;
 use bakkt_planning::{exclusions, forecast, opening};
 use bakkt_report::exclusions::UnusedExclusion;
@@ -40,7 +40,7 @@ use bakkt_report::{Totals, status_lines};
 const FIRST_LINES: usize = 5;
 
 /// Runs it.
-pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     target::existing_folder(&args.dir)?;
     let settings = bakkt_folder::migration::settings(&args.dir)?;
     // A folder that names no target may be there to be tried with `--sandbox`; whoever sends is asked again.
@@ -70,9 +70,10 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     };
     let rules = &migration.settings.findings;
     let mut gathering = Gathering::new(rules);
-    let (mut tally, mut index, mut read) = (Tally::default(), DuplicateIndex::default(), 0u64);
+    let (mut tally, mut index, mut read) =
+        (VerdictTally::default(), DuplicateIndex::default(), 0u64);
     let mut unknown = UnknownCodes::default();
-    let mut shown = Reading::new(mode, "reading", migration.pipeline.export.size());
+    let mut shown = ReadingProgress::new(mode, "reading", migration.pipeline.export.size());
     let mut pass = migration.pipeline.export.pass();
     scan(&mut pass, &migration.pipeline, want, |batch| {
         for row in &batch.rows {
@@ -108,7 +109,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
         tally.verdicts[verdict as usize] -= 1;
         tally.verdicts[Verdict::Blocked as usize] += 1;
     }
-    let later = Later::find(
+    let later = DocumentTally::find(
         survey,
         migration.documents.as_ref(),
         args.gaps.is_some(),
@@ -133,7 +134,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
     } else {
         describe(&totals, &problems, (&later, &unused), &migration)
     };
-    Ok(Output {
+    Ok(CommandOutput {
         text,
         code: code(&totals),
     })
@@ -143,7 +144,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<Output> {
 fn take_back(
     migration: &Migration,
     duplicates: &[Duplicate],
-    tally: &mut Tally,
+    tally: &mut VerdictTally,
 ) -> anyhow::Result<()> {
     if duplicates.is_empty() {
         return Ok(());
@@ -191,7 +192,7 @@ fn unused(join: &Join) -> Vec<(String, u64)> {
     reasons.into_iter().map(line).collect()
 }
 
-fn totals(tally: &Tally, plan: &AssessPlan, read: u64, blank_lines: u64) -> Totals {
+fn totals(tally: &VerdictTally, plan: &AssessPlan, read: u64, blank_lines: u64) -> Totals {
     let mut totals = Totals {
         read,
         blank_lines,
@@ -248,7 +249,7 @@ fn json_text(totals: &Totals, problems: &[Problem], unused: &[UnusedEntry]) -> S
 fn describe(
     totals: &Totals,
     problems: &[Problem],
-    (later, exclusions): (&Later, &[UnusedEntry]),
+    (later, exclusions): (&DocumentTally, &[UnusedEntry]),
     migration: &Migration,
 ) -> String {
     let mut text = format!(
@@ -257,7 +258,7 @@ fn describe(
         status_lines(totals).trim_end(),
         forecast::describe(
             &migration.settings,
-            forecast::Work {
+            forecast::PlannedWork {
                 accounts: totals.verdicts.sendable(),
                 documents: later.sent,
                 kyb: later.kyb,
@@ -305,7 +306,7 @@ fn write_files(
     outputs: Outputs,
     migration: &Migration,
     duplicates: &[Duplicate],
-    later: &Later,
+    later: &DocumentTally,
     found: &Findings,
     mode: Mode,
 ) -> anyhow::Result<()> {
@@ -400,7 +401,7 @@ const GAPS: [&str; 10] = [
     "shape",
 ];
 /// How every payload begins.
-const PAYLOADS: Begins = Begins::Text("{\"clientAccountId\":");
+const PAYLOADS: FileStart = FileStart::Text("{\"clientAccountId\":");
 
 /// The files that were asked for.
 struct Outputs {
@@ -412,12 +413,12 @@ struct Outputs {
 impl Outputs {
     fn open(args: &CheckArgs, settings: &Settings) -> anyhow::Result<Outputs> {
         let protected = outputs::protected(settings);
-        let open = |path: &Option<PathBuf>, begins: &Begins| {
+        let open = |path: &Option<PathBuf>, begins: &FileStart| {
             let open = |path: &PathBuf| protected.open(path, begins, args.replacing.replace);
             path.as_ref().map(open).transpose()
         };
         let cells = |path: &Option<PathBuf>, columns: &'static [&'static str]| {
-            let file = open(path, &Begins::columns(columns))?;
+            let file = open(path, &FileStart::columns(columns))?;
             file.map(|file| CellWriter::new(file, columns)).transpose()
         };
         Ok(Outputs {
@@ -461,7 +462,7 @@ fn write_gaps(
 /// The gaps of a record that were found after its row; only of those that are sent.
 fn write_later(
     out: &mut CellWriter<NewFile>,
-    gaps: &[Listed],
+    gaps: &[ListedGap],
     pipeline: &Pipeline,
     batch: &Results,
     row: &ScannedRow,

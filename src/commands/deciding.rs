@@ -43,8 +43,8 @@ pub fn why(reason: &str) -> anyhow::Result<&str> {
 }
 
 /// The customers whom a person names for a command.
-pub struct Named {
-    /// Their ids; of a list, what may be its header is among them.
+pub struct NamedCustomers {
+    /// The ids; of a list, what may be its header is among them.
     pub ids: Vec<String>,
     /// The list, if they stand in one.
     list: Option<IdList>,
@@ -62,7 +62,7 @@ pub struct UnknownLines {
 }
 
 /// Reads the list of an option. One that names nobody is a mistake.
-pub fn read_ids(path: &Path, option: &'static str, dir: &Path) -> anyhow::Result<Named> {
+pub fn read_ids(path: &Path, option: &'static str, dir: &Path) -> anyhow::Result<NamedCustomers> {
     let name = path.shown();
     let list = IdList::read(path, &name, &id_columns(dir)).map_err(|error| {
         Failure::configuration(
@@ -76,7 +76,7 @@ pub fn read_ids(path: &Path, option: &'static str, dir: &Path) -> anyhow::Result
             "a list has one clientAccountId on each line",
         ));
     }
-    Ok(Named {
+    Ok(NamedCustomers {
         ids: list.ids.iter().map(|listed| listed.id.clone()).collect(),
         list: Some(list),
         option,
@@ -84,11 +84,11 @@ pub fn read_ids(path: &Path, option: &'static str, dir: &Path) -> anyhow::Result
 }
 
 /// The customers who are named; none: nobody is.
-pub fn named(args: &WhoseArgs, dir: &Path) -> anyhow::Result<Option<Named>> {
+pub fn named(args: &WhoseArgs, dir: &Path) -> anyhow::Result<Option<NamedCustomers>> {
     match &args.from {
         Some(file) => read_ids(file, "--from", dir).map(Some),
         None if args.id.is_empty() => Ok(None),
-        None => Ok(Some(Named {
+        None => Ok(Some(NamedCustomers {
             ids: args.id.clone(),
             list: None,
             option: "--id",
@@ -97,7 +97,7 @@ pub fn named(args: &WhoseArgs, dir: &Path) -> anyhow::Result<Option<Named>> {
 }
 
 /// The customers who are named; a decision needs some.
-pub fn must_name(args: &WhoseArgs, dir: &Path) -> anyhow::Result<Named> {
+pub fn must_name(args: &WhoseArgs, dir: &Path) -> anyhow::Result<NamedCustomers> {
     named(args, dir)?.ok_or_else(|| {
         Failure::configuration(
             "nobody is named",
@@ -110,7 +110,7 @@ pub fn must_name(args: &WhoseArgs, dir: &Path) -> anyhow::Result<Named> {
 /// with their lines, unless the plan has none of them.
 pub fn select(
     journal: &mut Journal,
-    named: Option<Named>,
+    named: Option<NamedCustomers>,
 ) -> anyhow::Result<(Selection, Option<UnknownLines>)> {
     let mut selection = Selection {
         only: named.as_ref().map(|named| named.ids.clone()),
@@ -129,10 +129,10 @@ pub fn select(
     Ok((selection, lines))
 }
 
-impl Named {
+impl NamedCustomers {
     /// No customer by name.
-    pub fn nobody() -> Named {
-        Named {
+    pub fn nobody() -> NamedCustomers {
+        NamedCustomers {
             ids: Vec::new(),
             list: None,
             option: "",

@@ -8,13 +8,13 @@ use secrecy::SecretString;
 
 use super::signals::Signals;
 use super::variables::{SECRET_VARIABLE, misspelt};
-use super::{Output, target};
+use super::{CommandOutput, target};
 use crate::cli::{EventsArgs, EventsCommand, ImportArgs, ServeArgs};
 use crate::process::runtime;
 use bakkt_engine::events::import::import;
 use bakkt_engine::events::tally::ReceiverCounts;
 use bakkt_engine::events::{Proof, ReceiverCounters, WebhookReceiver};
-use bakkt_files::progress::{Mode, Standing, announce, note};
+use bakkt_files::progress::{Mode, StatusLine, announce, note};
 use bakkt_files::small_files::PlainLines;
 use bakkt_folder::settings::Settings;
 use bakkt_journal::events::Events;
@@ -24,14 +24,14 @@ use bakkt_model::error::{Failure, ShownPath, unreadable};
 const NAMED: u64 = 20;
 
 /// Runs it.
-pub fn run(args: &EventsArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &EventsArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     match &args.what {
         EventsCommand::Serve(args) => serve(args, mode),
         EventsCommand::Import(args) => from_file(args, mode),
     }
 }
 
-fn serve(args: &ServeArgs, mode: Mode) -> anyhow::Result<Output> {
+fn serve(args: &ServeArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
     target::existing_folder(&args.dir)?;
     let settings = bakkt_folder::migration::settings(&args.dir)?;
@@ -58,7 +58,7 @@ fn serve(args: &ServeArgs, mode: Mode) -> anyhow::Result<Output> {
             announce(&listening)?;
         }
         let tally = receiver.tally();
-        let shown = Standing::start(mode, "receiving", move || tally.taken().to_string());
+        let shown = StatusLine::start(mode, "receiving", move || tally.taken().to_string());
         let taken = tokio::select! {
             taken = receiver.serve(events, signals.stop.clone()) => taken,
             () = signals.aborted() => Err(Failure::stopped(
@@ -79,7 +79,7 @@ fn serve(args: &ServeArgs, mode: Mode) -> anyhow::Result<Output> {
     told(&taken, args.json, 0)
 }
 
-fn from_file(args: &ImportArgs, mode: Mode) -> anyhow::Result<Output> {
+fn from_file(args: &ImportArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     target::existing_folder(&args.dir)?;
     // No state is made in a folder that is no migration.
     bakkt_folder::migration::settings(&args.dir)?;
@@ -123,13 +123,13 @@ fn from_file(args: &ImportArgs, mode: Mode) -> anyhow::Result<Output> {
     told(&taken, args.json, if wrong > 0 { 3 } else { 0 })
 }
 
-fn told(taken: &ReceiverCounts, json: bool, code: u8) -> anyhow::Result<Output> {
+fn told(taken: &ReceiverCounts, json: bool, code: u8) -> anyhow::Result<CommandOutput> {
     let text = if json {
         serde_json::to_string(taken)?
     } else {
         taken.to_string()
     };
-    Ok(Output { text, code })
+    Ok(CommandOutput { text, code })
 }
 
 fn opened(dir: &Path, sandbox: bool) -> anyhow::Result<Events> {

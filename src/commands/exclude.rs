@@ -1,7 +1,7 @@
 //! `exclude`: customers whom a person leaves out.
 
 use super::report::View;
-use super::{Output, deciding, target};
+use super::{CommandOutput, deciding, target};
 use crate::cli::ExcludeArgs;
 use bakkt_journal::person::Decided;
 use bakkt_journal::{Journal, now};
@@ -9,13 +9,13 @@ use bakkt_model::number::thousands;
 use bakkt_report::status_lines;
 
 /// Runs it.
-pub fn run(args: &ExcludeArgs) -> anyhow::Result<Output> {
+pub fn run(args: &ExcludeArgs) -> anyhow::Result<CommandOutput> {
     let view = View::new(&args.view.dir, args.view.sandbox);
     view.must_be_planned()?;
     let reason = deciding::why(&args.reason)?;
     let named = match &args.code {
         // The code chooses.
-        Some(_) => deciding::Named::nobody(),
+        Some(_) => deciding::NamedCustomers::nobody(),
         None => deciding::must_name(&args.whose, &args.view.dir)?,
     };
     let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
@@ -52,5 +52,5 @@ pub fn run(args: &ExcludeArgs) -> anyhow::Result<Output> {
     };
     // A list that holds somebody whom nobody knows is for a person to look at.
     let code = if unknown.is_some() { 3 } else { 0 };
-    Ok(Output { text, code })
+    Ok(CommandOutput { text, code })
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Span;
 
 use super::report::View;
-use super::{Output, deciding, outputs, target};
+use super::{CommandOutput, deciding, outputs, target};
 use crate::cli::GapsArgs;
 use bakkt_contract::path;
 use bakkt_files::progress::Mode;
@@ -15,13 +15,13 @@ use bakkt_folder::migration::today;
 use bakkt_journal::query::Reader;
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::number::thousands;
-use bakkt_planning::gap_known::Known;
-use bakkt_planning::gap_sheet::{self, Written};
-use bakkt_report::gap_list::{self, Filter, Seen};
+use bakkt_planning::gap_known::KnownCells;
+use bakkt_planning::gap_sheet::{self, WrittenSheet};
+use bakkt_report::gap_list::{self, DueBasis, Filter};
 use bakkt_report::sheet;
 
 /// Runs it.
-pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let view = View::new(&args.view.dir, args.view.sandbox);
     let reader = view.planned_reader()?;
     deciding::known_fields(&args.field)?;
@@ -44,7 +44,7 @@ pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
         waived: args.waived,
         until,
     };
-    let seen = Seen {
+    let seen = DueBasis {
         today,
         grace: &settings.grace,
     };
@@ -57,7 +57,7 @@ pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
     let csv = open(&args.csv, gap_list::begins())?;
     if let (Some(path), Some(file)) = (&args.sheet, open(&args.sheet, sheet::begins())?) {
         let state = target::state_folder(&args.view.dir, args.view.sandbox);
-        let open = || Known::open(&args.view.dir, (&reader, &state), mode);
+        let open = || KnownCells::open(&args.view.dir, (&reader, &state), mode);
         let known = args.with_known.then(open);
         let known = known.transpose()?;
         let name = target::name(&args.view.dir);
@@ -79,7 +79,7 @@ pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<Output> {
         list.text(what)
     };
     let code = if args.past_due && list.gaps > 0 { 3 } else { 0 };
-    Ok(Output { text, code })
+    Ok(CommandOutput { text, code })
 }
 
 fn known_source(reader: &Reader, source: &str) -> anyhow::Result<()> {
@@ -93,12 +93,12 @@ fn known_source(reader: &Reader, source: &str) -> anyhow::Result<()> {
     ))
 }
 
-fn sheet_written(args: &GapsArgs, file: &Path, written: &Written) -> Output {
+fn sheet_written(args: &GapsArgs, file: &Path, written: &WrittenSheet) -> CommandOutput {
     if args.view.json {
         let text = serde_json::json!({
             "sheet": { "customers": written.customers, "cells": written.cells, "notes": written.notes }
         });
-        return Output {
+        return CommandOutput {
             text: text.to_string(),
             code: 0,
         };
@@ -127,7 +127,7 @@ fn sheet_written(args: &GapsArgs, file: &Path, written: &Written) -> Output {
         }
     };
     lines.extend(written.notes.iter().cloned());
-    Output {
+    CommandOutput {
         text: lines.join("\n"),
         code: 0,
     }

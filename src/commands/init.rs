@@ -8,12 +8,12 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Context;
 
 use super::inspect::{options, surveyed};
-use super::{Output, outputs};
+use super::{CommandOutput, outputs};
 use crate::cli::InitArgs;
 use bakkt_discover::guess::{self, write};
 use bakkt_discover::inspect::{self, Profile};
 use bakkt_discover::try_out;
-use bakkt_files::output::{Begins, NewFile, Protected};
+use bakkt_files::output::{FileStart, NewFile, ProtectedPaths};
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::today;
 use bakkt_model::error::{Failure, ShownPath};
@@ -27,7 +27,7 @@ const FILES: [&str; 4] = [
 ];
 
 /// Runs it.
-pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     refuse_what_exists(&args.dir)?;
     refuse_twice(&args.files)?;
     let (profiles, exports) = surveyed(&args.files, &options(&args.reading)?, mode)?;
@@ -51,7 +51,7 @@ pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<Output> {
     let files = write::files(&guess, &profiles, &paths, header.as_deref());
     create_all(&protected, &args.dir, &files)?;
     let text = write::summary(&guess, &profiles, &args.dir.shown());
-    Ok(Output { text, code: 0 })
+    Ok(CommandOutput { text, code: 0 })
 }
 
 fn refuse_what_exists(dir: &Path) -> anyhow::Result<()> {
@@ -71,7 +71,7 @@ fn refuse_what_exists(dir: &Path) -> anyhow::Result<()> {
 
 /// New files for their owner alone: all of them, or none.
 fn create_all(
-    protected: &Protected,
+    protected: &ProtectedPaths,
     dir: &Path,
     files: &[write::OutputFile],
 ) -> anyhow::Result<()> {
@@ -79,7 +79,7 @@ fn create_all(
     for (name, text) in files {
         let path = dir.join(name);
         // What it begins with is no matter: settings and mappings are inputs, and never replaced.
-        let mut file = protected.open(&path, &Begins::Text("#"), false)?;
+        let mut file = protected.open(&path, &FileStart::Text("#"), false)?;
         file.write_all(text.as_bytes())
             .with_context(|| format!("cannot write {}", path.shown()))?;
         file.sync()?;

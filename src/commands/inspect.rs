@@ -3,19 +3,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Output;
+use super::CommandOutput;
 use crate::cli::{InspectArgs, ReadingArgs};
 use bakkt_discover::guess;
 use bakkt_discover::inspect::distinct::Hasher;
 use bakkt_discover::inspect::{self, Profile, page};
-use bakkt_files::progress::{Mode, Reading};
+use bakkt_files::progress::{Mode, ReadingProgress};
 use bakkt_model::error::Failure;
 use bakkt_source::Export;
 use bakkt_source::encoding::Encoding;
 use bakkt_source::export::{HeaderRow, Options, SetBy, SheetSetting};
 
 /// Runs it.
-pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let (files, _) = surveyed(&args.files, &options(&args.reading)?, mode)?;
     let links = inspect::links(&files);
     let meanings = guess::meanings(&guess::guess(&files, &inspect::all_links(&files)), &files);
@@ -25,7 +25,7 @@ pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<Output> {
     } else {
         page::text(&read, &links)
     };
-    Ok(Output { text, code: 0 })
+    Ok(CommandOutput { text, code: 0 })
 }
 
 /// How the arguments say that files are read.
@@ -61,7 +61,7 @@ pub fn surveyed(
     let (mut profiles, mut exports) = (Vec::new(), Vec::new());
     for path in files {
         let export = inspect::open(path, options)?;
-        let mut shown = Reading::new(mode, "reading", export.size());
+        let mut shown = ReadingProgress::new(mode, "reading", export.size());
         profiles.push(inspect::survey(&export, &hasher, |bytes, rows| {
             shown.at(bytes, rows)
         })?);

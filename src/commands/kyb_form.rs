@@ -9,7 +9,7 @@ use std::path::Path;
 use super::manual_kyb::Fields;
 use bakkt_contract::kyb_form::{FORM, FormItem};
 use bakkt_files::output::cells::CellWriter;
-use bakkt_files::output::{Begins, NewFile, Protected};
+use bakkt_files::output::{FileStart, NewFile, ProtectedPaths};
 use bakkt_files::progress::{Mode, note};
 use bakkt_mapping::draft::{Draft, SlotValue};
 use bakkt_model::error::ShownPath;
@@ -30,16 +30,20 @@ const TO_ASK: &str = "to be asked";
 const BETWEEN: &str = "; ";
 
 /// The forms of all accounts on the list.
-pub struct Form {
+pub struct KybFormFile {
     lines: CellWriter<NewFile>,
 }
 
-impl Form {
+impl KybFormFile {
     /// Begins. Refuses at once a place that is taken.
-    pub fn open(protected: &Protected, path: &Path, replace: bool) -> anyhow::Result<Form> {
-        let file = protected.open(path, &Begins::columns(&COLUMNS), replace)?;
+    pub fn open(
+        protected: &ProtectedPaths,
+        path: &Path,
+        replace: bool,
+    ) -> anyhow::Result<KybFormFile> {
+        let file = protected.open(path, &FileStart::columns(&COLUMNS), replace)?;
         let lines = CellWriter::new(file, &COLUMNS)?;
-        Ok(Form { lines })
+        Ok(KybFormFile { lines })
     }
 
     /// Adds the form of one account.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::report::View;
 use super::run::start_sandbox;
 use super::signals::Signals;
-use super::{Output, deciding, outputs, target};
+use super::{CommandOutput, deciding, outputs, target};
 use crate::cli::LinksArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Client;
@@ -23,8 +23,8 @@ use bakkt_engine::api::link::LinkAnswer;
 use bakkt_engine::links::{Fetch, LinkCounters, LinkOutcome, LinkResult, is_final};
 use bakkt_engine::submit::RunEnd;
 use bakkt_engine::submit::limiter::Limiter;
-use bakkt_files::output::{Begins, NewFile, Protected, cells};
-use bakkt_files::progress::{Mode, Sending, So, note};
+use bakkt_files::output::{FileStart, NewFile, ProtectedPaths, cells};
+use bakkt_files::progress::{Mode, Progress, WorkProgress, note};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::links::{Fetched, Standing, Wanted};
 use bakkt_journal::person::Decided;
@@ -36,7 +36,7 @@ use bakkt_model::number::thousands;
 const NAMED: usize = 20;
 
 /// Runs it.
-pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
     let view = View::new(&args.dir, args.target.sandbox);
     view.must_be_planned()?;
@@ -62,7 +62,7 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<Output> {
         let wanted = wanted(&view)?;
         let all = wanted.len() as u64;
         let to_ask = left_in(wanted, args);
-        let mut keeping = Keeping::new(journal, all - to_ask.len() as u64);
+        let mut keeping = LinkKeeper::new(journal, all - to_ask.len() as u64);
         let ended = if to_ask.is_empty() {
             RunEnd::Finished
         } else {
@@ -108,7 +108,7 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<Output> {
     } else {
         told.text(args)
     };
-    Ok(Output { text, code })
+    Ok(CommandOutput { text, code })
 }
 
 /// Those who are asked for documents.
@@ -134,7 +134,7 @@ fn left_in(mut wanted: Vec<Wanted>, args: &LinksArgs) -> Vec<Wanted> {
 }
 
 async fn fetch(
-    keeping: &mut Keeping,
+    keeping: &mut LinkKeeper,
     to_ask: Vec<Wanted>,
     args: &LinksArgs,
     settings: &mut Settings,
@@ -167,16 +167,16 @@ async fn fetch(
     };
     keeping.file = Some(LinkFile::open(args, &outputs::protected(settings))?);
     keeping.told.asked = to_ask.len() as u64;
-    let shown = Sending::watch(mode, "links", move || {
+    let shown = WorkProgress::watch(mode, "links", move || {
         let mut state = format!("{} waiting for the rate", thousands(counters.waiting.get()));
         if let Some(words) = limiter.words() {
             state += &format!(" · {words}");
         }
-        So {
-            far: counters.done.get(),
-            of: counters.total.get(),
-            state,
-            rests: std::time::Duration::ZERO,
+        Progress {
+            done: counters.done.get(),
+            total: counters.total.get(),
+            detail: state,
+            minimum_time: std::time::Duration::ZERO,
         }
     });
     let ended = tokio::select! {
@@ -189,7 +189,7 @@ async fn fetch(
 }
 
 /// What came, on its way to the file and then to the journal.
-struct Keeping {
+struct LinkKeeper {
     journal: Journal,
     file: Option<LinkFile>,
     /// Bakkt gives no link, and the last one that is known ran out: task and id.
@@ -222,9 +222,9 @@ struct Summary {
     file: Option<PathBuf>,
 }
 
-impl Keeping {
-    fn new(journal: Journal, left_out: u64) -> Keeping {
-        Keeping {
+impl LinkKeeper {
+    fn new(journal: Journal, left_out: u64) -> LinkKeeper {
+        LinkKeeper {
             journal,
             file: None,
             none: Vec::new(),
@@ -396,12 +396,13 @@ struct LinkFile {
 }
 
 impl LinkFile {
-    fn open(args: &LinksArgs, protected: &Protected) -> anyhow::Result<LinkFile> {
+    fn open(args: &LinksArgs, protected: &ProtectedPaths) -> anyhow::Result<LinkFile> {
         let path = match &args.out {
             Some(path) => path.clone(),
             None => named_by_time(&args.dir),
         };
-        let mut file = protected.open(&path, &Begins::columns(&COLUMNS), args.replacing.replace)?;
+        let mut file =
+            protected.open(&path, &FileStart::columns(&COLUMNS), args.replacing.replace)?;
         file.write_all(&cells::line(&COLUMNS)?)?;
         Ok(LinkFile { file, count: 0 })
     }

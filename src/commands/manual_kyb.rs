@@ -10,15 +10,15 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 use std::path::Path;
 
-use super::kyb_form::Form;
-use super::{Output, outputs, target};
+use super::kyb_form::KybFormFile;
+use super::{CommandOutput, outputs, target};
 use crate::cli::ManualKybArgs;
 use bakkt_contract::kyb_form::{FORM, FormItem};
 use bakkt_contract::path;
 use bakkt_contract::roles::{ENTITY_KIND, MANUAL_KYB};
-use bakkt_files::output::Begins;
+use bakkt_files::output::FileStart;
 use bakkt_files::output::cells::CellWriter;
-use bakkt_files::progress::{Mode, Reading};
+use bakkt_files::progress::{Mode, ReadingProgress};
 use bakkt_folder::migration::{Binding, today};
 use bakkt_journal::Journal;
 use bakkt_journal::query::Reader;
@@ -45,16 +45,16 @@ const COLUMNS: [&str; 9] = [
 ];
 
 /// Runs it.
-pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     target::existing_folder(&args.dir)?;
     let settings = bakkt_folder::migration::settings(&args.dir)?;
     let protected = outputs::protected(&settings);
     let out = args.out.as_deref();
     let out =
-        out.map(|path| protected.open(path, &Begins::columns(&COLUMNS), args.replacing.replace));
+        out.map(|path| protected.open(path, &FileStart::columns(&COLUMNS), args.replacing.replace));
     let out = out.transpose()?;
     let form = args.with_values.as_deref();
-    let form = form.map(|path| Form::open(&protected, path, args.replacing.replace));
+    let form = form.map(|path| KybFormFile::open(&protected, path, args.replacing.replace));
     let mut form = form.transpose()?;
     // Nothing is hashed.
     let binding = Binding {
@@ -65,7 +65,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
     let mut migration = opening::open(settings, binding, mode, || false)?;
     planner::index(&mut migration, mode, || false)?;
     let (mut rows, mut read) = (Vec::new(), 0u64);
-    let mut shown = Reading::new(mode, "reading", migration.pipeline.export.size());
+    let mut shown = ReadingProgress::new(mode, "reading", migration.pipeline.export.size());
     let pipeline = &migration.pipeline;
     scan(
         &mut pipeline.export.pass(),
@@ -132,7 +132,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<Output> {
         form.write(mode)?;
     }
     let code = if open == 0 { 0 } else { 3 };
-    Ok(Output { text, code })
+    Ok(CommandOutput { text, code })
 }
 
 /// How manual KYB ended, as far as the journal of this migration knows; empty without a journal.
@@ -158,7 +158,7 @@ fn wrong<'p>(gaps: &[Gap], plan: &'p AssessPlan) -> HashSet<&'p str> {
 }
 
 /// A field of the contract that the row has something good for.
-pub(super) struct Known<'m> {
+pub(super) struct KnownField<'m> {
     /// Where its value stands in the draft.
     pub slot: usize,
     /// Such as `owners[1].role`.
@@ -169,7 +169,7 @@ pub(super) struct Known<'m> {
 
 /// What one row says, by field.
 pub(super) struct Fields<'m> {
-    known: Vec<Known<'m>>,
+    known: Vec<KnownField<'m>>,
     /// Such as `owners[1]`.
     entity_owners: Vec<&'m str>,
 }
@@ -205,7 +205,7 @@ impl<'m> Fields<'m> {
         };
         let known = targets()
             .filter(|(slot, target)| there(*slot) && good(target) && !of_entity(target))
-            .map(|(slot, path)| Known {
+            .map(|(slot, path)| KnownField {
                 slot,
                 path,
                 pattern: path::pattern(path),
@@ -226,7 +226,7 @@ impl<'m> Fields<'m> {
     }
 
     /// What is known of a field, by its pattern.
-    pub(super) fn of(&self, pattern: &str) -> impl Iterator<Item = &Known<'m>> {
+    pub(super) fn of(&self, pattern: &str) -> impl Iterator<Item = &KnownField<'m>> {
         self.known
             .iter()
             .filter(move |known| known.pattern == pattern)

@@ -41,7 +41,7 @@ use bakkt_report::Totals;
 
 /// What a command ends with.
 #[derive(Debug)]
-pub struct Output {
+pub struct CommandOutput {
     /// For stdout; without a line break at the end.
     pub text: String,
     /// Exit code, as documented in the README.
@@ -60,7 +60,7 @@ pub fn code(totals: &Totals) -> u8 {
 }
 
 /// Runs the command.
-pub fn run(cli: Cli) -> anyhow::Result<Output> {
+pub fn run(cli: Cli) -> anyhow::Result<CommandOutput> {
     let mode: Mode = progress::mode(cli.quiet);
     match cli.command {
         Command::Inspect(args) => inspect::run(&args, mode),

@@ -7,26 +7,26 @@
 use std::path::Path;
 
 use super::target;
-use bakkt_files::output::Protected;
+use bakkt_files::output::ProtectedPaths;
 use bakkt_folder::migration::inputs;
 use bakkt_folder::settings::Settings;
 
 /// The files of a migration, and its state.
-pub fn protected(settings: &Settings) -> Protected {
-    let mut protected = Protected::default();
+pub fn protected(settings: &Settings) -> ProtectedPaths {
+    let mut protected = ProtectedPaths::default();
     let dir = &settings.dir;
     protected.add_file(&dir.join("migration.toml"), "its settings");
     for input in inputs::of(settings) {
         let path = dir.join(&input.name);
         match input.kind {
-            inputs::Kind::File if input.name.contains(['*', '?', '[']) && !path.exists() => {
+            inputs::InputKind::File if input.name.contains(['*', '?', '[']) && !path.exists() => {
                 protected.add_pattern(dir, &input.name, input.what);
                 for path in inputs::matching(dir, &input.name) {
                     protected.add_file(&path, input.what);
                 }
             }
-            inputs::Kind::File => protected.add_file(&path, input.what),
-            inputs::Kind::Folder => protected.add_folder(&path, input.what),
+            inputs::InputKind::File => protected.add_file(&path, input.what),
+            inputs::InputKind::Folder => protected.add_folder(&path, input.what),
         }
     }
     add_state(&mut protected, dir);
@@ -34,12 +34,12 @@ pub fn protected(settings: &Settings) -> Protected {
 }
 
 /// The same without settings: what a folder has by its name.
-pub fn protected_folder(dir: &Path) -> Protected {
-    let mut protected = Protected::default();
+pub fn protected_folder(dir: &Path) -> ProtectedPaths {
+    let mut protected = ProtectedPaths::default();
     add_state(&mut protected, dir);
     protected
 }
 
-fn add_state(protected: &mut Protected, dir: &Path) {
+fn add_state(protected: &mut ProtectedPaths, dir: &Path) {
     protected.add_folder(&target::state_folder(dir, false), "its state");
 }

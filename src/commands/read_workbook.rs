@@ -11,7 +11,7 @@ use std::os::fd::AsFd as _;
 use anyhow::Context as _;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use super::Output;
+use super::CommandOutput;
 use crate::cli::ReadWorkbookArgs;
 use bakkt_source::workbook::frames::FrameSender;
 use bakkt_source::workbook::{SheetChoice, WorkbookKind, rows};
@@ -24,7 +24,7 @@ const SECONDS: u64 = 60;
 const SECONDS_A_MIB: u64 = 2;
 
 /// Runs the command.
-pub fn run(args: &ReadWorkbookArgs) -> anyhow::Result<Output> {
+pub fn run(args: &ReadWorkbookArgs) -> anyhow::Result<CommandOutput> {
     std::panic::set_hook(Box::new(|_| {}));
     let input = io::stdin().as_fd().try_clone_to_owned();
     let mut file = File::from(input.context("no workbook to read")?);
@@ -39,7 +39,7 @@ pub fn run(args: &ReadWorkbookArgs) -> anyhow::Result<Output> {
     let outcome =
         WorkbookKind::of(&mut file).and_then(|kind| rows::write(file, kind, &choice, &mut sender));
     sender.end(outcome)?;
-    Ok(Output {
+    Ok(CommandOutput {
         text: String::new(),
         code: 0,
     })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::report::View;
 use super::run::start_sandbox;
 use super::signals::Signals;
-use super::{Output, deciding, send, target};
+use super::{CommandOutput, deciding, send, target};
 use crate::cli::{ReplanArgs, TargetArgs};
 use crate::process::runtime;
 use bakkt_engine::submit::RunEnd;
@@ -26,7 +26,7 @@ use bakkt_planning::{opening, planner};
 use bakkt_report::status_lines;
 
 /// Runs it.
-pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let by = deciding::by(&args.by);
     if let Some(reason) = args
         .reason
@@ -66,7 +66,7 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
     // A look at a plan that would be refused ends as the refusal does.
     let refused = !changes.reappeared.none() && !args.accept_new_ids;
     let code = if refused { 2 } else { 0 };
-    Ok(Output { text, code })
+    Ok(CommandOutput { text, code })
 }
 
 /// Settles what is in doubt, plans anew, and takes the new plan over. `first` comes between the settling and the plan.
@@ -136,9 +136,9 @@ pub(super) async fn settled_by(
     } else {
         (None, target::credentials(settings)?)
     };
-    let scope = send::Scope {
+    let scope = send::SendScope {
         settle_only: true,
-        ..send::Scope::default()
+        ..send::SendScope::default()
     };
     let (journal, ended) = send::send(
         journal,

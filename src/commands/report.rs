@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Output, code, outputs, target};
+use super::{CommandOutput, code, outputs, target};
 use crate::cli::{ReportArgs, ViewArgs};
-use bakkt_files::output::Protected;
+use bakkt_files::output::ProtectedPaths;
 use bakkt_files::state_folder;
 use bakkt_journal::Journal;
 use bakkt_journal::query::{Reader, nothing_planned};
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::grace::Grace;
-use bakkt_report::{Facts, Totals, status_lines};
+use bakkt_report::{ReportFacts, Totals, status_lines};
 
 /// Which journal to look at.
 pub struct View {
@@ -77,19 +77,19 @@ impl View {
 }
 
 /// Refuses a folder in which the report cannot be written, before anything else is done for it.
-pub fn look(view: &View, protected: &Protected) -> anyhow::Result<()> {
+pub fn look(view: &View, protected: &ProtectedPaths) -> anyhow::Result<()> {
     protected.look_at_folder(&view.folder(), &bakkt_report::files())
 }
 
 /// Writes the report's files.
 pub fn write(
     view: &View,
-    protected: &Protected,
+    protected: &ProtectedPaths,
     grace: &Grace,
     out: Option<&Path>,
 ) -> anyhow::Result<Totals> {
     let reader = view.reader()?;
-    let facts = Facts {
+    let facts = ReportFacts {
         name: target::name(&view.dir),
         sandbox: view.sandbox,
         grace: grace.clone(),
@@ -109,7 +109,7 @@ pub fn describe(view: &View, totals: &Totals) -> String {
 }
 
 /// `report`.
-pub fn run(args: &ReportArgs) -> anyhow::Result<Output> {
+pub fn run(args: &ReportArgs) -> anyhow::Result<CommandOutput> {
     let view = View::new(&args.view.dir, args.view.sandbox);
     view.reader()?;
     let settings = bakkt_folder::migration::settings(&args.view.dir)?;
@@ -125,14 +125,14 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<Output> {
             folder.join("report.html").shown()
         )
     };
-    Ok(Output {
+    Ok(CommandOutput {
         text,
         code: code(&totals),
     })
 }
 
 /// `status`.
-pub fn status(args: &ViewArgs) -> anyhow::Result<Output> {
+pub fn status(args: &ViewArgs) -> anyhow::Result<CommandOutput> {
     let view = View::new(&args.dir, args.sandbox);
     let totals = view.totals()?;
     let text = if args.json {
@@ -145,7 +145,7 @@ pub fn status(args: &ViewArgs) -> anyhow::Result<Output> {
             None => lines,
         }
     };
-    Ok(Output {
+    Ok(CommandOutput {
         text,
         code: code(&totals),
     })

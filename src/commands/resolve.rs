@@ -2,8 +2,8 @@
 //! of several rows with one id is right.
 
 use super::report::View;
-use super::{Output, deciding, replan, target};
-use crate::cli::{ResolveArgs, Resolved};
+use super::{CommandOutput, deciding, replan, target};
+use crate::cli::{Resolution, ResolveArgs};
 use bakkt_files::progress::Mode;
 use bakkt_journal::chosen::Choice;
 use bakkt_journal::person::Decided;
@@ -16,7 +16,7 @@ use bakkt_planning::planner;
 use bakkt_report::status_lines;
 
 /// Runs it.
-pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let view = View::new(&args.dir, args.target.sandbox);
     view.must_be_planned()?;
     let decided = Decided {
@@ -53,19 +53,19 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<Output> {
     } else {
         format!("{what}\n\n{}", status_lines(&totals).trim_end())
     };
-    Ok(Output { text, code: 0 })
+    Ok(CommandOutput { text, code: 0 })
 }
 
 fn kyb(
     args: &ResolveArgs,
     id: &str,
-    outcome: Resolved,
+    outcome: Resolution,
     decided: Decided<'_>,
 ) -> anyhow::Result<String> {
     let accepted = match outcome {
-        Resolved::Accepted => true,
-        Resolved::NotTaken => false,
-        Resolved::Approved | Resolved::Rejected => {
+        Resolution::Accepted => true,
+        Resolution::NotTaken => false,
+        Resolution::Approved | Resolution::Rejected => {
             return Err(Failure::configuration(
                 "that is not an outcome of a KYB trigger",
                 "--kyb takes --as accepted or --as not-taken; manual KYB is approved or rejected",
@@ -85,13 +85,13 @@ fn kyb(
 fn manual(
     args: &ResolveArgs,
     id: &str,
-    outcome: Resolved,
+    outcome: Resolution,
     decided: Decided<'_>,
 ) -> anyhow::Result<String> {
     let is_approved = match outcome {
-        Resolved::Approved => true,
-        Resolved::Rejected => false,
-        Resolved::Accepted | Resolved::NotTaken => {
+        Resolution::Approved => true,
+        Resolution::Rejected => false,
+        Resolution::Accepted | Resolution::NotTaken => {
             return Err(Failure::configuration(
                 "that is not an outcome of manual KYB",
                 "--manual takes --as approved or --as rejected",

@@ -1,7 +1,7 @@
 //! `retry`: refused and given-up records, to be sent again with the next run.
 
 use super::report::View;
-use super::{Output, deciding, target};
+use super::{CommandOutput, deciding, target};
 use crate::cli::RetryArgs;
 use bakkt_journal::person::Decided;
 use bakkt_journal::{Journal, now};
@@ -9,7 +9,7 @@ use bakkt_model::number::thousands;
 use bakkt_report::status_lines;
 
 /// Runs it.
-pub fn run(args: &RetryArgs) -> anyhow::Result<Output> {
+pub fn run(args: &RetryArgs) -> anyhow::Result<CommandOutput> {
     let view = View::new(&args.view.dir, args.view.sandbox);
     view.must_be_planned()?;
     let reason = deciding::why(&args.reason)?;
@@ -46,5 +46,5 @@ pub fn run(args: &RetryArgs) -> anyhow::Result<Output> {
         )
     };
     let code = if unknown.is_some() { 3 } else { 0 };
-    Ok(Output { text, code })
+    Ok(CommandOutput { text, code })
 }

@@ -6,7 +6,7 @@ use anyhow::Context;
 use secrecy::SecretString;
 
 use super::signals::Signals;
-use super::{Output, code, deciding, outputs, report, send, target};
+use super::{CommandOutput, code, deciding, outputs, report, send, target};
 use crate::cli::RunArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Credentials;
@@ -22,7 +22,7 @@ use bakkt_planning::{forecast, opening, planner};
 use bakkt_sandbox::{Config, Sandbox};
 
 /// Runs it.
-pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
     target::existing_folder(&args.dir)?;
     let mut settings = bakkt_folder::migration::settings(&args.dir)?;
@@ -68,7 +68,7 @@ async fn prepared(
     must_ask: bool,
     signals: &Signals,
     mode: Mode,
-) -> anyhow::Result<Output> {
+) -> anyhow::Result<CommandOutput> {
     let view = report::View::new(&args.dir, args.target.sandbox);
     let protected = outputs::protected(&settings);
     // Not after everything was sent.
@@ -103,7 +103,7 @@ async fn prepared(
         confirm(&question, || signals.stopping())?;
     }
     let grace = migration.settings.grace.clone();
-    let scope = send::Scope {
+    let scope = send::SendScope {
         limit: args.limit,
         selected,
         settle_only: false,
@@ -144,20 +144,22 @@ async fn prepared(
                     "{open} tasks are still open, beyond what was asked for; a run without --only and --limit sends them"
                 ),
             );
-            Ok(Output { text, code: done })
+            Ok(CommandOutput { text, code: done })
         }
-        RunEnd::Finished if totals.tasks.open() > 0 && done != 1 => Ok(Output { text, code: 4 }),
-        RunEnd::Finished => Ok(Output { text, code: done }),
+        RunEnd::Finished if totals.tasks.open() > 0 && done != 1 => {
+            Ok(CommandOutput { text, code: 4 })
+        }
+        RunEnd::Finished => Ok(CommandOutput { text, code: done }),
         RunEnd::Interrupted => {
             note(Mode::Lines, "stopped; run the same command to go on");
-            Ok(Output { text, code: 4 })
+            Ok(CommandOutput { text, code: 4 })
         }
         RunEnd::Stopped(error) => {
             note(
                 Mode::Lines,
                 &bakkt_model::error::describe(&error, bakkt_model::error::Style::PLAIN),
             );
-            Ok(Output {
+            Ok(CommandOutput {
                 text,
                 code: bakkt_model::error::exit_code(&error),
             })

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::Output;
+use super::CommandOutput;
 use super::signals::Signals;
 use super::variables::{SANDBOX_VARIABLE, variable};
 use crate::cli::SandboxArgs;
@@ -14,7 +14,7 @@ use bakkt_model::error::{Failure, ShownPath};
 use bakkt_sandbox::{Config, Sandbox, serve_until};
 
 /// Serves until Ctrl-C.
-pub fn run(args: &SandboxArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &SandboxArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
     let mut config = args
         .config
@@ -38,7 +38,7 @@ pub fn run(args: &SandboxArgs, mode: Mode) -> anyhow::Result<Output> {
             serve_until(signals.stopped(), config, args.port, ready).await
         })
         .context("the sandbox ended")?;
-    Ok(Output {
+    Ok(CommandOutput {
         text: format!("{ledger:?}"),
         code: 0,
     })

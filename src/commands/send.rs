@@ -11,7 +11,7 @@ use bakkt_engine::api::{Client, Credentials};
 use bakkt_engine::submit::limiter::Limiter;
 use bakkt_engine::submit::stage::{Limiters, SendTools};
 use bakkt_engine::submit::{DocumentFn, HeardFn, PayloadFn, RunCounters, RunEnd, RunSetup, run};
-use bakkt_files::progress::{Mode, Sending};
+use bakkt_files::progress::{Mode, WorkProgress};
 use bakkt_folder::migration::Migration;
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
@@ -22,11 +22,11 @@ use bakkt_model::error::{Failure, is_io};
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::state::State;
 use bakkt_model::task::TaskKind;
-use bakkt_planning::forecast::Work;
+use bakkt_planning::forecast::PlannedWork;
 
 /// What to send in this run.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Scope {
+pub struct SendScope {
     /// No more than so many accounts.
     pub limit: Option<u64>,
     /// Picking is limited to some ids.
@@ -49,7 +49,7 @@ pub async fn send(
     settings: &Settings,
     credentials: Credentials,
     sources: Sources,
-    scope: Scope,
+    scope: SendScope,
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<(Journal, RunEnd)> {
@@ -113,7 +113,7 @@ pub async fn send(
         heard: heard(&journal),
     };
     tracing::info!(open, in_doubt = counters.in_doubt.get(), "sending");
-    let shown = Sending::watch(mode, "sending", move || so_far(&counters));
+    let shown = WorkProgress::watch(mode, "sending", move || so_far(&counters));
     let ended = tokio::select! {
         ended = run(journal, setup) => ended,
         () = signals.aborted() => {
@@ -148,7 +148,7 @@ fn heard(journal: &Journal) -> HeardFn {
 }
 
 /// What a run will send: what is open, accounts no more than the limit, and what waits for those.
-pub fn work(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Result<Work> {
+pub fn work(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Result<PlannedWork> {
     let open = |kind| journal.count(kind, State::Open, selected);
     let held = |kind| journal.count(kind, State::Held, selected);
     let accounts = open(TaskKind::Account)? + open(TaskKind::Update)?;
@@ -159,7 +159,7 @@ pub fn work(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Re
             kyb: held(TaskKind::Kyb)?,
         },
     };
-    Ok(Work {
+    Ok(PlannedWork {
         accounts: accounts.min(limit.unwrap_or(u64::MAX)),
         documents: open(TaskKind::Document)? + behind.documents,
         kyb: open(TaskKind::Kyb)? + behind.kyb,

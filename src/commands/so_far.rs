@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use bakkt_engine::submit::RunCounters;
-use bakkt_files::progress::{So, span};
+use bakkt_files::progress::{Progress, span};
 use bakkt_model::number::thousands;
 
 /// How far a submission is. What rests in doubt is told with its time: no speed says anything about that.
-pub fn so_far(counters: &RunCounters) -> So {
+pub fn so_far(counters: &RunCounters) -> Progress {
     let mut state = vec![format!("{} refused", thousands(counters.refused.get()))];
     let (in_doubt, now) = (counters.in_doubt.get(), Instant::now());
     let mut rests = Duration::ZERO;
@@ -37,11 +37,11 @@ pub fn so_far(counters: &RunCounters) -> So {
     ));
     let pressure = counters.back_pressure();
     state.extend(Some(pressure).filter(|words| !words.is_empty()));
-    So {
-        far: counters.done(),
-        of: counters.total.get(),
-        state: state.join(" · "),
-        rests,
+    Progress {
+        done: counters.done(),
+        total: counters.total.get(),
+        detail: state.join(" · "),
+        minimum_time: rests,
     }
 }
 
@@ -66,14 +66,14 @@ mod tests {
         }));
         let so = so_far(&counters);
         assert!(
-            so.state.contains(
+            so.detail.contains(
                 "2 in doubt, 2 at rest: the first is asked about in 20 s, the last in 54 s"
             ),
             "{}",
-            so.state
+            so.detail
         );
         counters.rest(None);
         let so = so_far(&counters);
-        assert!(so.state.contains("2 in doubt ·"), "{}", so.state);
+        assert!(so.detail.contains("2 in doubt ·"), "{}", so.detail);
     }
 }

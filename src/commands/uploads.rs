@@ -7,7 +7,7 @@ use bakkt_engine::api::Upload;
 use bakkt_engine::submit::DocumentFn;
 use bakkt_engine::verify::MetadataFn;
 use bakkt_folder::documents::Documents;
-use bakkt_folder::documents::planned::{Opened, Place, Planned, Reopen};
+use bakkt_folder::documents::planned::{DocumentOrigin, JournalDocument, OpenedDocument, Reopen};
 use bakkt_journal::seal::open_sealed;
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::task::{DocumentFacts, Task};
@@ -45,28 +45,28 @@ fn planned<T>(
     key: &[u8; 32],
     account: &str,
     facts: &DocumentFacts,
-    work: impl FnOnce(&Planned<'_>) -> Result<T, &'static str>,
+    work: impl FnOnce(&JournalDocument<'_>) -> Result<T, &'static str>,
 ) -> Result<T, String> {
     let path = match &facts.sealed {
         Some(sealed) => Some(open_sealed(key, sealed).map_err(|error| error.to_string())?),
         None => None,
     };
     let owner = facts.owner.as_ref();
-    let done = work(&Planned {
+    let done = work(&JournalDocument {
         account,
         owner: owner.map(|(place, id)| (id.as_str(), *place)),
         uuid: &facts.uuid,
         hash: &facts.hash,
         place: match &path {
-            Some(path) => Place::Path(path),
-            None => Place::Manifest(facts.at),
+            Some(path) => DocumentOrigin::Path(path),
+            None => DocumentOrigin::Manifest(facts.at),
         },
     })?;
     Ok(done)
 }
 
-fn made(opened: Opened, account: &str, owner: Option<&str>, uuid: &str) -> Upload {
-    let Opened {
+fn made(opened: OpenedDocument, account: &str, owner: Option<&str>, uuid: &str) -> Upload {
+    let OpenedDocument {
         metadata,
         file,
         size,

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use super::deciding::{UnknownLines, read_ids};
 use super::report::View;
 use super::signals::Signals;
-use super::verify_text::{Findings, describe, json};
-use super::{Output, outputs, report, send, target, uploads};
+use super::verify_text::{ReadBackFindings, describe, json};
+use super::{CommandOutput, outputs, report, send, target, uploads};
 use crate::cli::VerifyArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Client;
 use bakkt_engine::submit::limiter::Limiter;
 use bakkt_engine::submit::{PayloadFn, RunEnd};
 use bakkt_engine::verify::{MetadataFn, ReadTools, Verify, VerifyCounters, run as read_back};
-use bakkt_files::progress::{Mode, Sending, So, note};
+use bakkt_files::progress::{Mode, Progress, WorkProgress, note};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::passes::{Round, Scope};
 use bakkt_journal::query::nothing_planned;
@@ -24,7 +24,7 @@ use bakkt_model::number::thousands;
 use bakkt_planning::{opening, planner};
 
 /// Runs it.
-pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
+pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
     if args.target.sandbox {
         return Err(Failure::configuration(
@@ -50,7 +50,7 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
         verified(args, settings, journal, &folder, &signals, mode).await
     })?;
     let totals = report::write(&view, &protected, &grace, None)?;
-    let findings = Findings::read(&view.reader()?)?;
+    let findings = ReadBackFindings::read(&view.reader()?)?;
     let left = read.left > 0;
     let text = if args.json {
         let mut object = totals.json();
@@ -80,7 +80,7 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
         (RunEnd::Finished, false) if findings.is_clean() && read.unknown.is_none() => 0,
         (RunEnd::Finished, false) => 3,
     };
-    Ok(Output { text, code })
+    Ok(CommandOutput { text, code })
 }
 
 /// What one call has done.
@@ -224,8 +224,8 @@ fn announced(round: &Round, scope: &Scope, asked: u64, target: &str) -> String {
     )
 }
 
-fn shown(mode: Mode, counters: Arc<VerifyCounters>, limiter: Arc<Limiter>) -> Sending {
-    Sending::watch(mode, "verifying", move || {
+fn shown(mode: Mode, counters: Arc<VerifyCounters>, limiter: Arc<Limiter>) -> WorkProgress {
+    WorkProgress::watch(mode, "verifying", move || {
         let mut state = format!(
             "{} with differences · {} waiting for the rate",
             thousands(counters.wrong.get()),
@@ -234,11 +234,11 @@ fn shown(mode: Mode, counters: Arc<VerifyCounters>, limiter: Arc<Limiter>) -> Se
         if let Some(words) = limiter.words() {
             state += &format!(" · {words}");
         }
-        So {
-            far: counters.read.get(),
-            of: counters.total.get(),
-            state,
-            rests: std::time::Duration::ZERO,
+        Progress {
+            done: counters.read.get(),
+            total: counters.total.get(),
+            detail: state,
+            minimum_time: std::time::Duration::ZERO,
         }
     })
 }

@@ -20,7 +20,7 @@ const SHOWN: usize = 20;
 
 /// What the journal has about accounts that were read back.
 #[derive(Debug)]
-pub struct Findings {
+pub struct ReadBackFindings {
     counts: Verification,
     /// What Bakkt says of them, by its last answer.
     decisions: BTreeMap<Decision, u64>,
@@ -28,9 +28,9 @@ pub struct Findings {
     lines: BTreeMap<String, Vec<String>>,
 }
 
-impl Findings {
+impl ReadBackFindings {
     /// Reads them.
-    pub fn read(reader: &Reader) -> anyhow::Result<Findings> {
+    pub fn read(reader: &Reader) -> anyhow::Result<ReadBackFindings> {
         let (mut decisions, mut lines) = (BTreeMap::new(), BTreeMap::new());
         reader.each_verification(|line| {
             if let Some(status) = line.status {
@@ -51,7 +51,7 @@ impl Findings {
             }
             Ok(())
         })?;
-        Ok(Findings {
+        Ok(ReadBackFindings {
             counts: reader.verification()?,
             decisions,
             lines,
@@ -75,7 +75,7 @@ impl Findings {
 }
 
 /// For a person.
-pub fn describe(findings: &Findings, call: &Call, report: &Path) -> String {
+pub fn describe(findings: &ReadBackFindings, call: &Call, report: &Path) -> String {
     let counts = &findings.counts;
     let mut text = format!("{} accounts read back in this call", thousands(call.read));
     let pass = match (counts.pass, counts.done_at) {
@@ -129,7 +129,7 @@ pub fn describe(findings: &Findings, call: &Call, report: &Path) -> String {
 }
 
 /// For a program.
-pub fn json(findings: &Findings, call: &Call) -> Value {
+pub fn json(findings: &ReadBackFindings, call: &Call) -> Value {
     let counts = &findings.counts;
     let results: serde_json::Map<String, Value> = OUTCOMES
         .iter()

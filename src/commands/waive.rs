@@ -1,7 +1,7 @@
 //! `waive`: gaps that a person lets go.
 
 use super::report::View;
-use super::{Output, deciding, target};
+use super::{CommandOutput, deciding, target};
 use crate::cli::WaiveArgs;
 use bakkt_journal::person::Decided;
 use bakkt_journal::waive::Waived;
@@ -10,7 +10,7 @@ use bakkt_model::number::thousands;
 use bakkt_report::status_lines;
 
 /// Runs it.
-pub fn run(args: &WaiveArgs) -> anyhow::Result<Output> {
+pub fn run(args: &WaiveArgs) -> anyhow::Result<CommandOutput> {
     let view = View::new(&args.view.dir, args.view.sandbox);
     view.must_be_planned()?;
     let reason = deciding::why(&args.reason)?;
@@ -46,7 +46,7 @@ pub fn run(args: &WaiveArgs) -> anyhow::Result<Output> {
     } else {
         0
     };
-    Ok(Output { text, code })
+    Ok(CommandOutput { text, code })
 }
 
 fn describe(waived: &Waived, undo: bool) -> String {

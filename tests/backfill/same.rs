@@ -8,7 +8,7 @@ use std::path::Path;
 
 use bakkt_contract::path::{find, patterns};
 use bakkt_contract::{FieldShape, changes};
-use bakkt_folder::migration::{Binding, Kept, LayerForm, Migration, settings};
+use bakkt_folder::migration::{BackfillFile, Binding, Migration, OverlayForm, settings};
 use bakkt_mapping::pipeline::scan::{ScanOptions, scan};
 
 const KEY: [u8; 32] = [7; 32];
@@ -36,7 +36,7 @@ fn columns() -> Vec<String> {
     all
 }
 
-fn layer(folder: &Path) -> Kept {
+fn layer(folder: &Path) -> BackfillFile {
     let columns = columns();
     let rows = (1..4).map(|row| {
         let cells = columns.iter().map(|_| "x").collect::<Vec<_>>().join(",");
@@ -49,12 +49,12 @@ fn layer(folder: &Path) -> Kept {
     );
     let path = folder.join("0001.csv");
     std::fs::write(&path, &text).unwrap();
-    Kept {
+    BackfillFile {
         number: 1,
         name: "all.csv".into(),
         path,
         hash: Some(*blake3::keyed_hash(&KEY, text.as_bytes()).as_bytes()),
-        form: Some(LayerForm::Fields),
+        form: Some(OverlayForm::Fields),
         sheet: None,
         refused: BTreeSet::new(),
         who: std::collections::BTreeMap::new(),
@@ -62,7 +62,7 @@ fn layer(folder: &Path) -> Kept {
 }
 
 /// Everything that comes of every row, as texts.
-fn rows(case: &Path, layers: Vec<Kept>) -> Option<Vec<String>> {
+fn rows(case: &Path, layers: Vec<BackfillFile>) -> Option<Vec<String>> {
     let binding = Binding {
         key: KEY,
         as_of: jiff::civil::date(2026, 6, 1),

@@ -6,10 +6,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use bakkt_files::output::Protected;
+use bakkt_files::output::ProtectedPaths;
 use bakkt_journal::query::Reader;
 use bakkt_model::grace::{Grace, GraceFrom};
-use bakkt_report::{Facts, Totals, write};
+use bakkt_report::{ReportFacts, Totals, write};
 use rusqlite::Connection;
 
 const SCHEMA: [&str; 5] = [
@@ -96,13 +96,13 @@ impl Case {
 
     pub fn write(&self, grace: Grace, sandbox: bool) -> Totals {
         let name = "Wave 1 <one>".to_owned();
-        let facts = Facts {
+        let facts = ReportFacts {
             name,
             sandbox,
             grace,
             at: NOW.parse().unwrap(),
         };
-        let protected = Protected::default();
+        let protected = ProtectedPaths::default();
         let folder = protected.open_folder(&self.report()).unwrap();
         write(&Reader::open(&self.journal()).unwrap(), &folder, &facts).unwrap()
     }

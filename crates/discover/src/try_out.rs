@@ -20,7 +20,7 @@ use bakkt_mapping::assess::policy::Policy;
 use bakkt_mapping::assess::{Gap, GapReason};
 use bakkt_mapping::compile::compile;
 use bakkt_mapping::draft::Draft;
-use bakkt_mapping::exclude::Exclude;
+use bakkt_mapping::exclude::Exclusions;
 use bakkt_mapping::findings::Checks;
 use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline, Worker};
 use bakkt_model::error::Diagnostics;
@@ -122,7 +122,7 @@ fn tried(
         export: export.clone(),
         mapper,
         plan,
-        exclude: Exclude::default(),
+        exclude: Exclusions::default(),
         key: [0; 32],
         joins: Vec::new(),
         layers: Vec::new(),

@@ -54,21 +54,21 @@ pub fn announce(text: &str) -> anyhow::Result<()> {
 }
 
 /// Progress of reading an export, in bytes and rows.
-pub struct Reading {
+pub struct ReadingProgress {
     bar: Option<ProgressBar>,
     mode: Mode,
     size: u64,
     last: Instant,
 }
 
-impl Reading {
+impl ReadingProgress {
     /// Starts; `size` is the export's size in bytes.
-    pub fn new(mode: Mode, what: &'static str, size: u64) -> Reading {
+    pub fn new(mode: Mode, what: &'static str, size: u64) -> ReadingProgress {
         let bar = (mode == Mode::Bars).then(|| {
             let style = "{msg:9} [{bar:30}] {percent:>3}% · {prefix} rows · {binary_bytes_per_sec} · {eta} left";
             bar(size, style, what)
         });
-        Reading {
+        ReadingProgress {
             bar,
             mode,
             size,
@@ -100,16 +100,16 @@ impl Reading {
 }
 
 /// Progress of unpacking exports, of which nobody knows how long they get.
-pub struct Unpacking {
+pub struct UnpackingProgress {
     bar: Option<ProgressBar>,
     mode: Mode,
     last: Instant,
 }
 
-impl Unpacking {
+impl UnpackingProgress {
     /// Starts; nothing is shown before there is something to unpack.
-    pub fn new(mode: Mode) -> Unpacking {
-        Unpacking {
+    pub fn new(mode: Mode) -> UnpackingProgress {
+        UnpackingProgress {
             bar: None,
             mode,
             last: Instant::now(),
@@ -138,7 +138,7 @@ impl Unpacking {
 }
 
 /// Progress of looking into files, in files and bytes.
-pub struct Inspecting {
+pub struct InspectingProgress {
     bar: Option<ProgressBar>,
     mode: Mode,
     what: &'static str,
@@ -147,11 +147,11 @@ pub struct Inspecting {
     last: Instant,
 }
 
-impl Inspecting {
+impl InspectingProgress {
     /// Starts; `files` is how many there will be.
-    pub fn new(mode: Mode, what: &'static str, files: u64) -> Inspecting {
+    pub fn new(mode: Mode, what: &'static str, files: u64) -> InspectingProgress {
         let style = "{msg} [{bar:30}] {human_pos}/{human_len} · {prefix} MB · {eta} left";
-        Inspecting {
+        InspectingProgress {
             bar: (mode == Mode::Bars).then(|| bar(files, style, what)),
             mode,
             what,
@@ -198,22 +198,22 @@ fn bar(total: u64, style: &str, what: &'static str) -> ProgressBar {
 }
 
 /// Progress of work whose end is known: a thread that looks at how far it is.
-pub struct Sending {
+pub struct WorkProgress {
     done: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-impl Sending {
+impl WorkProgress {
     /// Starts showing what `look` finds.
     pub fn watch(
         mode: Mode,
         what: &'static str,
-        look: impl Fn() -> So + Send + 'static,
-    ) -> Sending {
+        look: impl Fn() -> Progress + Send + 'static,
+    ) -> WorkProgress {
         let done = Arc::new(AtomicBool::new(false));
         let seen = done.clone();
         let display = move || show_progress(mode, what, &look, &seen);
-        Sending {
+        WorkProgress {
             done,
             thread: start_display(mode, display),
         }
@@ -225,17 +225,17 @@ impl Sending {
     }
 }
 
-/// How far some work is.
+/// How far some work has come.
 #[derive(Debug)]
-pub struct So {
-    /// Done.
-    pub far: u64,
-    /// In all, as far as it is known.
-    pub of: u64,
-    /// What else is worth a word.
-    pub state: String,
-    /// The time that it takes at least, whatever the speed so far.
-    pub rests: Duration,
+pub struct Progress {
+    /// How much is done.
+    pub done: u64,
+    /// How much there is in all, as far as that is known.
+    pub total: u64,
+    /// Further figures, as a phrase.
+    pub detail: String,
+    /// The least time that the rest takes, whatever the speed so far.
+    pub minimum_time: Duration,
 }
 
 /// How long the rest takes at the speed so far, in words: never less than what rests has to wait.
@@ -272,17 +272,17 @@ fn finish_display(done: &AtomicBool, thread: Option<std::thread::JoinHandle<()>>
     }
 }
 
-fn show_progress(mode: Mode, what: &'static str, look: &impl Fn() -> So, done: &AtomicBool) {
+fn show_progress(mode: Mode, what: &'static str, look: &impl Fn() -> Progress, done: &AtomicBool) {
     let (begin, mut last) = (Instant::now(), Instant::now());
     let style = "{msg:9} [{bar:30}] {human_pos}/{human_len} · {per_sec} · {prefix}";
-    let bar = (mode == Mode::Bars).then(|| bar(look().of, style, what));
+    let bar = (mode == Mode::Bars).then(|| bar(look().total, style, what));
     while !done.load(Ordering::Relaxed) {
         std::thread::park_timeout(Duration::from_millis(200));
-        let So {
-            far,
-            of,
-            state,
-            rests,
+        let Progress {
+            done: far,
+            total: of,
+            detail: state,
+            minimum_time: rests,
         } = look();
         let left = left(far, of, begin.elapsed(), rests);
         if let Some(bar) = &bar {
@@ -304,23 +304,23 @@ fn show_progress(mode: Mode, what: &'static str, look: &impl Fn() -> So, done: &
     }
 }
 
-/// Where something without an end stands: a line that changes.
-pub struct Standing {
+/// A changing line that shows the state of work without an end.
+pub struct StatusLine {
     done: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-impl Standing {
+impl StatusLine {
     /// Starts showing what `says` says.
     pub fn start(
         mode: Mode,
         what: &'static str,
         says: impl Fn() -> String + Send + 'static,
-    ) -> Standing {
+    ) -> StatusLine {
         let done = Arc::new(AtomicBool::new(false));
         let seen = done.clone();
         let display = move || show_standing(mode, what, says, &seen);
-        Standing {
+        StatusLine {
             done,
             thread: start_display(mode, display),
         }

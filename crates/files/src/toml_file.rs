@@ -56,7 +56,7 @@ impl TomlFile {
     /// A mistake about some bytes of the file; of several lines the first is shown.
     fn diagnostic(
         &self,
-        (start, end): Marked,
+        (start, end): ByteRange,
         message: String,
         help: Option<String>,
     ) -> Diagnostic {
@@ -80,7 +80,7 @@ impl TomlFile {
 }
 
 /// The bytes that a mistake is about: the first, and one past the last.
-type Marked = (usize, usize);
+type ByteRange = (usize, usize);
 
 /// A key that somebody wrote into a file, where it does not belong, is not shown.
 fn without_key(line: &str) -> Cow<'_, str> {
@@ -94,7 +94,7 @@ fn without_key(line: &str) -> Cow<'_, str> {
     }
 }
 
-fn marked<T>(spanned: &Spanned<T>) -> Marked {
+fn marked<T>(spanned: &Spanned<T>) -> ByteRange {
     let span = spanned.span();
     (span.start, span.end)
 }
@@ -117,13 +117,13 @@ pub struct Table<'a> {
     file: &'a TomlFile,
     /// What the table is called in messages; empty at the top.
     pub name: String,
-    at: Marked,
+    at: ByteRange,
     entries: &'a DeTable<'a>,
     known: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Table<'a> {
-    fn new(file: &'a TomlFile, name: &str, at: Marked, entries: &'a DeTable<'a>) -> Self {
+    fn new(file: &'a TomlFile, name: &str, at: ByteRange, entries: &'a DeTable<'a>) -> Self {
         Table {
             file,
             name: name.into(),
@@ -242,7 +242,7 @@ impl<'a> Table<'a> {
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
     file: &'a TomlFile,
-    key_at: Marked,
+    key_at: ByteRange,
     value: &'a Spanned<DeValue<'a>>,
 }
 

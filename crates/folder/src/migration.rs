@@ -19,7 +19,7 @@ use crate::settings::Settings;
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::assess::plan::{AssessPlan, Spelling, UnfedPath};
 use bakkt_mapping::compile::{Targets, compile_sheet};
-use bakkt_mapping::exclude::Exclude;
+use bakkt_mapping::exclude::Exclusions;
 use bakkt_mapping::findings::Checks;
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::joins::{Join, ROOM};
@@ -33,8 +33,8 @@ use bakkt_source::export::{OpenedExport, Options};
 use bakkt_source::found::DetectedFile;
 use bakkt_source::keys::KeyIndex;
 
-use layers::OpenedLayer;
-pub use layers::{KEY as LAYER_KEY, Kept, LayerForm};
+use layers::OpenedOverlay;
+pub use layers::{BackfillFile, KEY as LAYER_KEY, OverlayForm};
 
 /// Everything of a folder that is known before the first row.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub struct Migration {
     pub documents: Option<Documents>,
     mapping_files: Vec<TomlFile>,
     document_files: Vec<TomlFile>,
-    layers: Vec<Kept>,
+    layers: Vec<BackfillFile>,
 }
 
 /// What a pipeline needs that is in no file of the folder.
@@ -58,7 +58,7 @@ pub struct Binding {
     /// The day of the plan.
     pub as_of: jiff::civil::Date,
     /// Backfill files, in the order in which they are laid over the exports.
-    pub layers: Vec<Kept>,
+    pub layers: Vec<BackfillFile>,
 }
 
 /// Today, in UTC.
@@ -91,20 +91,20 @@ pub fn settings(dir: &Path) -> anyhow::Result<Settings> {
 struct Inputs {
     export: OpenedExport,
     files: Vec<TomlFile>,
-    joined: Vec<Joined>,
-    layers: Vec<OpenedLayer>,
+    joined: Vec<JoinedExport>,
+    layers: Vec<OpenedOverlay>,
 }
 
 /// An export beside that of the accounts.
-struct Joined {
+struct JoinedExport {
     export: OpenedExport,
     files: Vec<TomlFile>,
 }
 
 impl Inputs {
-    fn open(settings: &Settings, layers: &[Kept]) -> anyhow::Result<Inputs> {
+    fn open(settings: &Settings, layers: &[BackfillFile]) -> anyhow::Result<Inputs> {
         let joined = settings.joins.iter().map(|join| {
-            Ok(Joined {
+            Ok(JoinedExport {
                 export: OpenedExport::new(&settings.dir, &join.file, &join.reading)?.one_sheet()?,
                 files: mapping_files(&settings.dir, &join.mapping)?,
             })
@@ -116,7 +116,7 @@ impl Inputs {
         Ok(Inputs {
             export,
             layers: layers
-                .map(|kept| OpenedLayer::new(settings, &accounts, kept))
+                .map(|kept| OpenedOverlay::new(settings, &accounts, kept))
                 .collect::<anyhow::Result<_>>()?,
             files: mapping_files(&settings.dir, &settings.mapping)?,
             joined: joined.collect::<anyhow::Result<_>>()?,
@@ -124,11 +124,11 @@ impl Inputs {
     }
 }
 
-/// What settings and files come to.
-struct Compiled {
+/// The mapping and what belongs to it, compiled from settings and files.
+struct CompiledMigration {
     mapper: Mapper,
     plan: AssessPlan,
-    exclude: Exclude,
+    exclude: Exclusions,
     group_by: Option<usize>,
     /// By joined export: its key, and the accounts' column that it equals.
     keys: Vec<(usize, usize)>,
@@ -140,7 +140,7 @@ fn compiled(
     inputs: &Inputs,
     as_of: jiff::civil::Date,
     found: &mut Diagnostics,
-) -> Option<Compiled> {
+) -> Option<CompiledMigration> {
     let headers = inputs.export.headers();
     let exclude = settings.exclude.compile(headers, found);
     let group_by = settings
@@ -193,7 +193,7 @@ fn compiled(
     let open: Vec<String> = inputs
         .layers
         .iter()
-        .flat_map(OpenedLayer::paths)
+        .flat_map(OpenedOverlay::paths)
         .cloned()
         .collect();
     let mapper = Mapper::new(types, sheet, joined?, &open);
@@ -205,7 +205,7 @@ fn compiled(
     for unfed in unfed {
         found.push(nothing_feeds(unfed, settings, inputs, &mapper));
     }
-    Some(Compiled {
+    Some(CompiledMigration {
         mapper,
         plan,
         exclude,

@@ -14,11 +14,11 @@ use bakkt_source::{Cell, Row};
 
 /// The compiled rules.
 #[derive(Debug, Default)]
-pub struct Exclude {
+pub struct Exclusions {
     /// By clientAccountId.
     ids: HashMap<String, KnownId>,
     /// Every id as it is written in settings and lists.
-    listed: Vec<ListedId>,
+    listed: Vec<ExcludedId>,
     /// The files that hold ids.
     files: Vec<String>,
     /// By number of an id: whether a row has it.
@@ -38,7 +38,7 @@ struct KnownId {
 }
 
 #[derive(Debug)]
-struct ListedId {
+struct ExcludedId {
     place: WrittenPlace,
     hit: usize,
     /// Number of the file in which it stands.
@@ -165,7 +165,7 @@ pub enum ColumnTest {
     Empty(bool),
 }
 
-impl Exclude {
+impl Exclusions {
     /// Adds ids that are left out for a reason. `file` names the list that holds them, if they stand in one.
     pub fn add_ids<'a>(
         &mut self,
@@ -188,7 +188,7 @@ impl Exclude {
             if hit == fresh {
                 self.hits.push(AtomicBool::new(false));
             }
-            self.listed.push(ListedId {
+            self.listed.push(ExcludedId {
                 place: written.place,
                 hit,
                 file,
@@ -224,7 +224,7 @@ impl Exclude {
 
     /// Ids and rules that left nobody out in the passes so far, in the order in which they are written.
     pub fn unused(&self) -> Vec<UnusedEntry> {
-        let is_hit = |listed: &ListedId| self.hits[listed.hit].load(Ordering::Relaxed);
+        let is_hit = |listed: &ExcludedId| self.hits[listed.hit].load(Ordering::Relaxed);
         let others_hit = |file: Option<usize>| {
             let mut others = self.listed.iter().filter(|listed| listed.file == file);
             file.is_some() && others.any(is_hit)
@@ -346,7 +346,7 @@ mod tests {
 
     #[test]
     fn an_id_is_told_until_a_row_has_it() {
-        let mut exclude = Exclude::default();
+        let mut exclude = Exclusions::default();
         let ids = [
             written("id", 1, true),
             written("A1", 2, false),
@@ -354,7 +354,7 @@ mod tests {
         ];
         exclude.add_ids(ids, 0, Some("ids.txt"));
         exclude.add_ids([written("A2", 9, false)], 1, Some("other.txt"));
-        let lines = |exclude: &Exclude| -> Vec<(usize, UnusedKind)> {
+        let lines = |exclude: &Exclusions| -> Vec<(usize, UnusedKind)> {
             let unused = exclude.unused().into_iter();
             unused.map(|one| (one.place.line, one.what)).collect()
         };
@@ -372,7 +372,7 @@ mod tests {
 
     #[test]
     fn a_first_line_that_nobody_has_may_be_a_header() {
-        let mut exclude = Exclude::default();
+        let mut exclude = Exclusions::default();
         let ids = [written("Kundennr", 1, false), written("A1", 2, false)];
         exclude.add_ids(ids, 0, Some("ids.txt"));
         exclude.by_id("A1");

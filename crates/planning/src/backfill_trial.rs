@@ -27,9 +27,9 @@ const BATCH: usize = 256;
 /// What is wrong with a row of a customer whom the plan leaves out or has several times.
 const NOT_SENT: &str = "its account is left out, or is there more than once";
 
-/// What was found.
+/// What laying a backfill file over the plan would change.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct TrialResult {
     /// Rows read.
     pub rows: u64,
     /// Rows that were not taken, or not wholly.
@@ -49,16 +49,16 @@ pub fn try_last(
     journal: &Journal,
     pipeline: &Pipeline,
     stopping: impl Fn() -> bool,
-) -> anyhow::Result<Found> {
+) -> anyhow::Result<TrialResult> {
     let place = pipeline.layers.len().checked_sub(1).context("no layer")?;
-    let mut trying = Trying {
+    let mut trying = BackfillTrial {
         journal,
         pipeline,
         place,
         seen: HashSet::new(),
         laying: OverlayWorker::default(),
         reread: RecordReader::default(),
-        found: Found::default(),
+        found: TrialResult::default(),
     };
     let (mut pass, mut rows) = (pipeline.layers[place].export.pass(), Rows::default());
     while pass.read_batch(&mut rows, BATCH)? {
@@ -70,7 +70,7 @@ pub fn try_last(
     Ok(trying.found)
 }
 
-struct Trying<'a> {
+struct BackfillTrial<'a> {
     journal: &'a Journal,
     pipeline: &'a Pipeline,
     place: usize,
@@ -78,10 +78,10 @@ struct Trying<'a> {
     seen: HashSet<String>,
     laying: OverlayWorker,
     reread: RecordReader,
-    found: Found,
+    found: TrialResult,
 }
 
-impl Trying<'_> {
+impl BackfillTrial<'_> {
     fn row(&mut self, row: &Row<'_>, at: Position) -> anyhow::Result<()> {
         self.found.rows += 1;
         let layer = &self.pipeline.layers[self.place];

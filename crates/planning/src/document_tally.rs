@@ -1,13 +1,13 @@
 //! What `check` counts and tells beyond the rows: documents, and gaps that are found after the rows.
 //!
-//! Owner of [`Later`]. It counts what planning would write, without hashing a file: the same judgement, so the same numbers,
+//! Owner of [`DocumentTally`]. It counts what planning would write, without hashing a file: the same judgement, so the same numbers,
 //! but for files that turn out to be copies of each other, which only their content says.
 
 use std::collections::{BTreeMap, HashSet};
 
 use bakkt_files::progress::Mode;
-use bakkt_folder::documents::assess::Outcome;
-use bakkt_folder::documents::{Documents, From};
+use bakkt_folder::documents::assess::DocumentOutcome;
+use bakkt_folder::documents::{DocumentListing, Documents};
 use bakkt_model::number::thousands;
 
 use super::survey::{Batch, Survey, Surveyed};
@@ -18,15 +18,15 @@ const FIRST: usize = 3;
 /// Kinds that are told one by one.
 const KINDS: usize = 25;
 
-/// Everything that was found after the rows.
+/// Counts of the documents and their gaps, which are known after all rows.
 #[derive(Debug, Default)]
-pub struct Later {
+pub struct DocumentTally {
     /// Open gaps by path and reason.
     pub gaps: BTreeMap<(String, String), u64>,
     /// Records that were ready, and are in grace by these gaps.
     pub turned: HashSet<u32>,
     /// The gaps one by one, in the order of their records, where somebody wants them.
-    pub listed: Vec<Listed>,
+    pub listed: Vec<ListedGap>,
     /// Documents that are sent.
     pub sent: u64,
     /// Accounts that need KYB.
@@ -42,20 +42,20 @@ pub struct Later {
     assumed: BTreeMap<String, (u64, Vec<String>)>,
 }
 
-/// One gap; its place is that of its record unless it names another.
+/// A gap of a document; its place is that of its record unless it names another.
 #[derive(Debug)]
-pub struct Listed {
-    /// The record.
+pub struct ListedGap {
+    /// The number of the record.
     pub record: u32,
-    /// Path.
+    /// The path of the field.
     pub path: String,
-    /// Reason.
+    /// Why there is a gap.
     pub reason: String,
     /// File and line where it stands.
     pub at: Option<(String, u64)>,
 }
 
-/// Titles of what is not sent, by [`Later::others`].
+/// Titles of what is not sent, by [`DocumentTally::others`].
 const TITLES: [&str; 3] = [
     "documents that are missing or unfit",
     "documents of accounts that are not sent",
@@ -73,19 +73,20 @@ fn count_place((count, places): &mut (u64, Vec<String>), place: impl FnOnce() ->
     }
 }
 
-impl Later {
+impl DocumentTally {
     /// Judges the documents; the duplicates are taken out of the survey before. `listing`: keep the gaps one by one.
     pub fn find(
         mut survey: Survey<'_>,
         documents: Option<&Documents>,
         listing: bool,
         mode: Mode,
-    ) -> anyhow::Result<Later> {
-        let mut later = Later {
+    ) -> anyhow::Result<DocumentTally> {
+        let mut later = DocumentTally {
             listing,
-            lined: documents.is_some_and(|documents| matches!(documents.from, From::Manifest(_))),
+            lined: documents
+                .is_some_and(|documents| matches!(documents.from, DocumentListing::Manifest(_))),
             kyb: survey.kyb().len() as u64,
-            ..Later::default()
+            ..DocumentTally::default()
         };
         survey.judge(None, mode, &|| false, |batch| {
             if let Some(documents) = documents {
@@ -114,7 +115,7 @@ impl Later {
         for document in &batch.documents {
             let judged = &document.judged;
             let others = match judged.outcome {
-                Outcome::Sent => {
+                DocumentOutcome::Sent => {
                     self.sent += 1;
                     self.bytes += document.facts.map_or(0, |facts| facts.size);
                     if judged.side_assumed {
@@ -124,9 +125,9 @@ impl Later {
                     }
                     None
                 }
-                Outcome::Refused => Some(0),
-                Outcome::AccountNotSent => Some(1),
-                Outcome::NoAccount => Some(2),
+                DocumentOutcome::Refused => Some(0),
+                DocumentOutcome::AccountNotSent => Some(1),
+                DocumentOutcome::NoAccount => Some(2),
             };
             if let Some(kind) = others {
                 let reason = judged.reason.as_deref().unwrap_or("").to_owned();
@@ -162,7 +163,7 @@ impl Later {
         let kind = (path.clone(), reason.to_owned());
         *self.gaps.entry(kind).or_default() += 1;
         if self.listing {
-            self.listed.push(Listed {
+            self.listed.push(ListedGap {
                 record,
                 path,
                 reason: reason.to_owned(),

@@ -3,9 +3,9 @@
 use bakkt_contract::documents::client_document_id;
 use bakkt_files::progress::Mode;
 use bakkt_folder::documents::Documents;
-use bakkt_folder::documents::assess::Outcome;
-use bakkt_folder::documents::claim::Field;
-use bakkt_folder::documents::root::Identity;
+use bakkt_folder::documents::assess::DocumentOutcome;
+use bakkt_folder::documents::claim::DocumentField;
+use bakkt_folder::documents::root::FileIdentity;
 use bakkt_folder::migration::Migration;
 use bakkt_journal::documents::{DocumentVerdict, LaterGap, PlannedDocument};
 use bakkt_journal::{Journal, now};
@@ -69,8 +69,8 @@ pub fn plan(
     if let Some(documents) = &migration.documents {
         let known = journal.known_files()?;
         let key = migration.pipeline.key;
-        let earlier = |identity: &Identity| known.find(&state(&key, identity));
-        let mut writer = Writer {
+        let earlier = |identity: &FileIdentity| known.find(&state(&key, identity));
+        let mut writer = DocumentWriter {
             file,
             journal,
             documents,
@@ -108,14 +108,14 @@ pub fn plan(
 const SETTLED: i64 = 3;
 
 /// A state of a file, as the journal knows it.
-fn state(key: &[u8; 32], identity: &Identity) -> [u8; 32] {
+fn state(key: &[u8; 32], identity: &FileIdentity) -> [u8; 32] {
     *blake3::keyed_hash(key, &identity.bytes()).as_bytes()
 }
 
 /// The level of a gap about a document: it may follow in the grace period.
 pub const LEVEL: &str = "G";
 
-struct Writer<'a> {
+struct DocumentWriter<'a> {
     journal: &'a mut Journal,
     documents: &'a Documents,
     migration: &'a Migration,
@@ -125,17 +125,17 @@ struct Writer<'a> {
     copies: Vec<DocumentCopy>,
 }
 
-/// What is worked out for one document before it is written.
-struct Made {
+/// What a document needs before it is written into the plan.
+struct PreparedDocument {
     uuid: Option<String>,
     hash: Option<[u8; 32]>,
     shown: Option<String>,
     path: String,
 }
 
-impl Writer<'_> {
+impl DocumentWriter<'_> {
     fn write(&mut self, batch: &Batch<'_>) -> anyhow::Result<()> {
-        let made: Vec<Made> = batch
+        let made: Vec<PreparedDocument> = batch
             .documents
             .iter()
             .map(|document| self.make(document))
@@ -197,9 +197,9 @@ impl Writer<'_> {
         format!("{why}: {shape}")
     }
 
-    fn make(&self, document: &Surveyed<'_>) -> Made {
+    fn make(&self, document: &Surveyed<'_>) -> PreparedDocument {
         let (judged, claim) = (&document.judged, &document.spoken.claim);
-        let account = claim.value(Field::Account).text();
+        let account = claim.value(DocumentField::Account).text();
         let owner = judged.owner.as_ref().map(|(_, id)| id.as_str());
         let content = document.facts.and_then(|facts| facts.hash);
         let sent = match (account, judged.document_type, content) {
@@ -214,7 +214,7 @@ impl Writer<'_> {
         };
         let shown = document.shown(self.documents);
         let (uuid, hash) = sent.unzip();
-        Made {
+        PreparedDocument {
             uuid,
             hash,
             shown,
@@ -223,7 +223,11 @@ impl Writer<'_> {
     }
 }
 
-fn planned<'a>(document: &'a Surveyed<'_>, made: &'a Made, file: i64) -> PlannedDocument<'a> {
+fn planned<'a>(
+    document: &'a Surveyed<'_>,
+    made: &'a PreparedDocument,
+    file: i64,
+) -> PlannedDocument<'a> {
     let (judged, at) = (&document.judged, document.spoken.at);
     let folder = document.spoken.pattern.is_some();
     PlannedDocument {
@@ -237,7 +241,7 @@ fn planned<'a>(document: &'a Surveyed<'_>, made: &'a Made, file: i64) -> Planned
         place: judged.owner.as_ref().map(|(place, _)| *place),
         document_type: judged.document_type,
         side: judged.side,
-        side_assumed: judged.side_assumed && judged.outcome == Outcome::Sent,
+        side_assumed: judged.side_assumed && judged.outcome == DocumentOutcome::Sent,
         proves: judged.proves,
         size: document.facts.map_or(0, |facts| facts.size),
         uuid: made.uuid.as_deref(),
@@ -247,11 +251,11 @@ fn planned<'a>(document: &'a Surveyed<'_>, made: &'a Made, file: i64) -> Planned
     }
 }
 
-fn verdict(outcome: Outcome) -> DocumentVerdict {
+fn verdict(outcome: DocumentOutcome) -> DocumentVerdict {
     match outcome {
-        Outcome::Sent => DocumentVerdict::Sent,
-        Outcome::Refused => DocumentVerdict::Refused,
-        Outcome::AccountNotSent => DocumentVerdict::AccountNotSent,
-        Outcome::NoAccount => DocumentVerdict::NoAccount,
+        DocumentOutcome::Sent => DocumentVerdict::Sent,
+        DocumentOutcome::Refused => DocumentVerdict::Refused,
+        DocumentOutcome::AccountNotSent => DocumentVerdict::AccountNotSent,
+        DocumentOutcome::NoAccount => DocumentVerdict::NoAccount,
     }
 }

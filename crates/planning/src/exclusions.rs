@@ -4,7 +4,7 @@
 //! hold that holds nobody stops the command; a single id or rule without a row is told with its line.
 //! Left out on purpose: finding them (`mapping::exclude`, while rows are read).
 
-use bakkt_mapping::exclude::{Exclude, UnusedEntry};
+use bakkt_mapping::exclude::{Exclusions, UnusedEntry};
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_report::exclusions::UnusedExclusion;
@@ -13,7 +13,7 @@ use bakkt_report::exclusions::UnusedExclusion;
 const NAMED: usize = 20;
 
 /// Ids and rules of `[exclude]` that left nobody out, after a whole pass over the export.
-pub fn unused(exclude: &Exclude) -> anyhow::Result<Vec<UnusedEntry>> {
+pub fn unused(exclude: &Exclusions) -> anyhow::Result<Vec<UnusedEntry>> {
     let files = exclude.unused_files();
     let Some((name, count)) = files.first() else {
         return Ok(exclude.unused());

@@ -32,8 +32,8 @@ pub struct FindingWriter<'a> {
     found: &'a Findings,
 }
 
-/// One line: where it stands, and what is told of it.
-struct Line<'a> {
+/// A line of the file: where a finding stands, and what it says.
+struct FindingFileLine<'a> {
     kind: FindingKind,
     at: (&'a str, u64),
     id: &'a str,
@@ -57,7 +57,7 @@ impl<'a> FindingWriter<'a> {
             found,
         };
         for (kind, place) in found.of_nobody() {
-            writer.line(&Line {
+            writer.line(&FindingFileLine {
                 kind,
                 at: (&place.file, place.row),
                 id: "",
@@ -81,7 +81,7 @@ impl<'a> FindingWriter<'a> {
             let field = found
                 .field
                 .and_then(|field| pipeline.checks.fields.get(usize::from(field)));
-            self.line(&Line {
+            self.line(&FindingFileLine {
                 kind: found.kind,
                 at,
                 id,
@@ -91,7 +91,7 @@ impl<'a> FindingWriter<'a> {
             })?;
         }
         for (kind, group, place) in self.found.of_record(record, self.documents) {
-            self.line(&Line {
+            self.line(&FindingFileLine {
                 kind,
                 at: place.as_ref().map_or(own, |place| (&place.file, place.row)),
                 id,
@@ -103,7 +103,7 @@ impl<'a> FindingWriter<'a> {
         Ok(())
     }
 
-    fn line(&mut self, line: &Line<'_>) -> anyhow::Result<()> {
+    fn line(&mut self, line: &FindingFileLine<'_>) -> anyhow::Result<()> {
         let number = |number: u64| {
             if number == 0 {
                 String::new()

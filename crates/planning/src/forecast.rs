@@ -8,9 +8,9 @@ use bakkt_model::limits::OnExisting;
 use bakkt_model::limits::Rate;
 use bakkt_model::number::thousands;
 
-/// What there is to send.
+/// How many requests there are to send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Work {
+pub struct PlannedWork {
     /// Creations and updates.
     pub accounts: u64,
     /// Uploads.
@@ -19,7 +19,7 @@ pub struct Work {
     pub kyb: u64,
 }
 
-impl Work {
+impl PlannedWork {
     /// All of it.
     pub fn sum(self) -> u64 {
         self.accounts + self.documents + self.kyb
@@ -41,7 +41,7 @@ impl Work {
 }
 
 /// The shortest time for so much work: the slowest kind of request, look-ups beside the others.
-pub fn time(settings: &Settings, work: Work) -> Duration {
+pub fn time(settings: &Settings, work: PlannedWork) -> Duration {
     let without = without_looking(settings, work);
     if settings.on_existing.looks_first() {
         let lookups = work.accounts + work.documents;
@@ -51,7 +51,7 @@ pub fn time(settings: &Settings, work: Work) -> Duration {
     }
 }
 
-fn without_looking(settings: &Settings, work: Work) -> Duration {
+fn without_looking(settings: &Settings, work: PlannedWork) -> Duration {
     let limits = &settings.limits;
     at_rate(settings, limits.create, work.accounts)
         .max(at_rate(settings, limits.upload, work.documents))
@@ -64,7 +64,7 @@ fn at_rate(settings: &Settings, rate: Rate, requests: u64) -> Duration {
 }
 
 /// The forecast in words.
-pub fn describe(settings: &Settings, work: Work) -> String {
+pub fn describe(settings: &Settings, work: PlannedWork) -> String {
     let limits = &settings.limits;
     let free = |rate: Rate, count: u64| rate == Rate::Unlimited || count == 0;
     if limits.create == Rate::Unlimited

@@ -29,21 +29,21 @@ const SHOWN: [&[&[&str]]; 3] = [
     &[&["owners[0].phoneNumber"], &["entity.entityPhoneNumber"]],
 ];
 
-/// The exports, opened.
-pub struct Known {
+/// The exports, opened to look up what is known of a customer.
+pub struct KnownCells {
     migration: Migration,
     reread: RecordReader,
     /// As [`SHOWN`], by slot.
     slots: Vec<Vec<Vec<usize>>>,
 }
 
-impl Known {
+impl KnownCells {
     /// Opens the exports of a folder, and what was laid over them.
     pub fn open(
         dir: &Path,
         (reader, state): (&Reader, &Path),
         mode: Mode,
-    ) -> anyhow::Result<Known> {
+    ) -> anyhow::Result<KnownCells> {
         let settings = bakkt_folder::migration::settings(dir)?;
         // Of whom a layer speaks is known by hashes with the journal's key.
         let binding = Binding {
@@ -67,7 +67,7 @@ impl Known {
             })
             .collect();
         drop(fed);
-        Ok(Known {
+        Ok(KnownCells {
             migration,
             reread: RecordReader::default(),
             slots,

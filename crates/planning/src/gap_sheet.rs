@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::gap_known::Known;
+use super::gap_known::KnownCells;
 use bakkt_contract::roles::MANUAL_KYB;
 use bakkt_contract::{FieldShape, Form, cells, changes, countries, path, words};
 use bakkt_files::output::NewFile;
@@ -16,8 +16,10 @@ use bakkt_journal::query::Reader;
 use bakkt_mapping::target;
 use bakkt_model::error::Failure;
 use bakkt_model::{grace::Due, number::thousands};
-use bakkt_report::gap_list::{Filter, Seen, each};
-use bakkt_report::sheet::{Book, Column, Entry, List, MOST_COLUMNS, MOST_LINES, Plan};
+use bakkt_report::gap_list::{DueBasis, Filter, each};
+use bakkt_report::sheet::{
+    CellEntry, DropDownList, GapWorkbook, MOST_COLUMNS, MOST_LINES, SheetColumn, SheetPlan,
+};
 
 /// Why gaps have no cell, by number.
 const WITHOUT: [&str; 7] = [
@@ -30,30 +32,30 @@ const WITHOUT: [&str; 7] = [
     "gaps of accounts that were there before with other data: they are left as they are",
 ];
 
-/// What was written.
-pub struct Written {
+/// What the sheet holds.
+pub struct WrittenSheet {
     /// Customers in the sheet.
     pub customers: u64,
     /// Cells to fill in.
     pub cells: u64,
-    /// What has no cell, in words.
+    /// Gaps that a spreadsheet cannot close, in words.
     pub notes: Vec<String>,
 }
 
 /// What is wrong with a field, seen over all customers.
 #[derive(Default)]
-struct Wanted {
+struct FieldGaps {
     customers: u64,
     /// The strongest letter last.
     levels: BTreeSet<&'static str>,
     reasons: BTreeMap<String, u64>,
 }
 
-/// The first pass.
+/// What the first pass over all customers finds out.
 #[derive(Default)]
-struct Survey {
+struct GapSurvey {
     /// By path.
-    wanted: HashMap<String, Wanted>,
+    wanted: HashMap<String, FieldGaps>,
     without: [u64; WITHOUT.len()],
     customers: u64,
     cells: u64,
@@ -62,7 +64,7 @@ struct Survey {
 
 /// Cells of one customer, by path, with what is wrong.
 #[derive(Default)]
-struct Open {
+struct CustomerCells {
     of: Option<(GapRecord, Due)>,
     id: String,
     cells: BTreeMap<String, (&'static str, String)>,
@@ -71,11 +73,11 @@ struct Open {
 /// Writes the workbook.
 pub fn write(
     reader: &Reader,
-    (filter, seen): (&Filter<'_>, Seen<'_>),
+    (filter, seen): (&Filter<'_>, DueBasis<'_>),
     (file, name): (NewFile, &str),
-    mut known: Option<Known>,
-) -> anyhow::Result<Written> {
-    let mut survey = Survey::default();
+    mut known: Option<KnownCells>,
+) -> anyhow::Result<WrittenSheet> {
+    let mut survey = GapSurvey::default();
     let mut without = [0; WITHOUT.len()];
     each_customer(reader, filter, seen, &mut without, |open| {
         survey.add(open);
@@ -85,7 +87,7 @@ pub fn write(
     refuse_too_large(&survey)?;
     let notes = survey.notes();
     if survey.customers == 0 {
-        return Ok(Written {
+        return Ok(WrittenSheet {
             customers: 0,
             cells: 0,
             notes,
@@ -99,7 +101,7 @@ pub fn write(
         .enumerate()
         .map(|(place, column)| (column.path.clone(), place))
         .collect();
-    let mut book = Book::begin(file, plan)?;
+    let mut book = GapWorkbook::begin(file, plan)?;
     each_customer(reader, filter, seen, &mut without, |open| {
         let Some((record, due)) = open.of else {
             return Ok(());
@@ -117,14 +119,14 @@ pub fn write(
         book.line(&open.id, &told, &columns)
     })?;
     book.finish()?;
-    Ok(Written {
+    Ok(WrittenSheet {
         customers,
         cells,
         notes,
     })
 }
 
-fn refuse_too_large(survey: &Survey) -> anyhow::Result<()> {
+fn refuse_too_large(survey: &GapSurvey) -> anyhow::Result<()> {
     let hint = "make several sheets: --source FILE, --field PATH and --due-within DAYS choose what goes into one";
     if survey.customers > MOST_LINES {
         return Err(Failure::configuration(
@@ -151,11 +153,11 @@ fn refuse_too_large(survey: &Survey) -> anyhow::Result<()> {
 fn each_customer(
     reader: &Reader,
     filter: &Filter<'_>,
-    seen: Seen<'_>,
+    seen: DueBasis<'_>,
     without: &mut [u64; WITHOUT.len()],
-    mut take: impl FnMut(&Open) -> anyhow::Result<()>,
+    mut take: impl FnMut(&CustomerCells) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let mut open = Open::default();
+    let mut open = CustomerCells::default();
     each(reader, filter, seen, |record, gap, due| {
         if open.of.is_some_and(|(of, _)| of.record != record.record) {
             open.end(&mut take)?;
@@ -197,7 +199,7 @@ fn asked(record: GapRecord, gap: &DatedGap<'_>) -> Result<Vec<String>, usize> {
     }
 }
 
-impl Open {
+impl CustomerCells {
     fn add(&mut self, gap: &DatedGap<'_>, leaves: Vec<String>) {
         if self.id.is_empty() {
             self.id.push_str(gap.origin.client_id.unwrap_or_default());
@@ -209,7 +211,10 @@ impl Open {
     }
 
     /// Hands over the customer, and begins the next.
-    fn end(&mut self, take: &mut impl FnMut(&Open) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    fn end(
+        &mut self,
+        take: &mut impl FnMut(&CustomerCells) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         if !self.cells.is_empty() {
             let at_bakkt = self.of.is_some_and(|(of, _)| of.at_bakkt);
             let beside: Vec<String> = self
@@ -225,7 +230,7 @@ impl Open {
             }
             take(self)?;
         }
-        *self = Open::default();
+        *self = CustomerCells::default();
         Ok(())
     }
 }
@@ -239,14 +244,14 @@ fn letter(level: &str) -> &'static str {
     }
 }
 
-impl Survey {
-    fn add(&mut self, open: &Open) {
+impl GapSurvey {
+    fn add(&mut self, open: &CustomerCells) {
         self.customers += 1;
         self.cells += open.cells.len() as u64;
         self.due.extend(open.of.map(|(_, due)| due));
         for (path, (level, reason)) in &open.cells {
             if !self.wanted.contains_key(path) {
-                self.wanted.insert(path.clone(), Wanted::default());
+                self.wanted.insert(path.clone(), FieldGaps::default());
             }
             let Some(wanted) = self.wanted.get_mut(path) else {
                 continue;
@@ -270,7 +275,13 @@ impl Survey {
             .collect()
     }
 
-    fn plan(self, name: &str, seen: Seen<'_>, with_known: bool, notes: Vec<String>) -> Plan {
+    fn plan(
+        self,
+        name: &str,
+        seen: DueBasis<'_>,
+        with_known: bool,
+        notes: Vec<String>,
+    ) -> SheetPlan {
         let mut lists = Vec::new();
         let patterns = path::patterns();
         let order = |path: &str| {
@@ -279,14 +290,14 @@ impl Survey {
             let place = patterns.iter().position(|known| *known == pattern);
             (owner, place, path.to_owned())
         };
-        let mut wanted: Vec<(String, Wanted)> = self.wanted.into_iter().collect();
+        let mut wanted: Vec<(String, FieldGaps)> = self.wanted.into_iter().collect();
         wanted.sort_by_cached_key(|(path, _)| order(path));
         let columns = wanted
             .into_iter()
             .map(|(path, wanted)| column(path, wanted, &mut lists))
             .collect();
         let known = ["due", "name", "email", "phone"];
-        Plan {
+        SheetPlan {
             title: title(name, seen, &self.due),
             known: known[..if with_known { known.len() } else { 1 }].to_vec(),
             columns,
@@ -297,7 +308,7 @@ impl Survey {
     }
 }
 
-fn title(name: &str, seen: Seen<'_>, due: &BTreeSet<Due>) -> String {
+fn title(name: &str, seen: DueBasis<'_>, due: &BTreeSet<Due>) -> String {
     let dates = due.iter().filter_map(|due| match due {
         Due::On(date) => Some(date),
         _ => None,
@@ -313,7 +324,7 @@ fn title(name: &str, seen: Seen<'_>, due: &BTreeSet<Due>) -> String {
     )
 }
 
-fn column(path: String, wanted: Wanted, lists: &mut Vec<List>) -> Column {
+fn column(path: String, wanted: FieldGaps, lists: &mut Vec<DropDownList>) -> SheetColumn {
     let (form, several) = match path::find(&path).map(|found| found.field.shape) {
         Some(FieldShape::Leaf(form)) => (form, false),
         Some(FieldShape::Lines(form)) => (form, true),
@@ -323,7 +334,7 @@ fn column(path: String, wanted: Wanted, lists: &mut Vec<List>) -> Column {
     let wrong: Vec<String> = reasons
         .map(|(reason, count)| format!("{reason} ({})", thousands(*count)))
         .collect();
-    Column {
+    SheetColumn {
         words: words::words(&path).unwrap_or_else(|| path.clone()),
         why: words::why(&path).to_owned(),
         form: words::form(form, &path).to_owned(),
@@ -349,33 +360,33 @@ fn level_words(level: &str) -> &'static str {
 }
 
 /// What the cells of a form take; lists are made once.
-fn entry(form: Form, several: bool, lists: &mut Vec<List>) -> Entry {
+fn entry(form: Form, several: bool, lists: &mut Vec<DropDownList>) -> CellEntry {
     let (name, values): (String, Vec<&str>) = match form {
-        Form::Date | Form::PastDate | Form::DateTime => return Entry::Date,
-        Form::Integer(..) => return Entry::Whole,
-        Form::Percent => return Entry::Percent,
+        Form::Date | Form::PastDate | Form::DateTime => return CellEntry::Date,
+        Form::Integer(..) => return CellEntry::Whole,
+        Form::Percent => return CellEntry::Percent,
         Form::Country => (
             format!("countries {}", lists.len() + 1),
             countries::names(several),
         ),
         Form::Boolean => ("yes or no".to_owned(), vec!["yes", "no"]),
         form => match target::words(form) {
-            [] => return Entry::Text,
+            [] => return CellEntry::Text,
             values => (format!("list {}", lists.len() + 1), values.to_vec()),
         },
     };
     let known = lists.iter().position(|list| list.values == values);
     let list = known.unwrap_or_else(|| {
-        lists.push(List {
+        lists.push(DropDownList {
             name,
             values: values.into_iter().map(str::to_owned).collect(),
         });
         lists.len() - 1
     });
     if several {
-        Entry::Several(list)
+        CellEntry::Several(list)
     } else {
-        Entry::List(list)
+        CellEntry::List(list)
     }
 }
 
@@ -385,16 +396,16 @@ mod tests {
 
     #[test]
     fn what_no_spreadsheet_can_have_is_refused_with_a_way_out() {
-        let mut survey = Survey {
+        let mut survey = GapSurvey {
             customers: MOST_LINES,
-            ..Survey::default()
+            ..GapSurvey::default()
         };
         assert!(refuse_too_large(&survey).is_ok());
         survey.customers += 1;
         let said = refuse_too_large(&survey).unwrap_err().to_string();
         assert!(said.contains("1,000,001 customers"), "{said}");
         survey.customers = 1;
-        let wide = |number: usize| (number.to_string(), Wanted::default());
+        let wide = |number: usize| (number.to_string(), FieldGaps::default());
         survey.wanted = (0..=MOST_COLUMNS).map(wide).collect();
         assert!(refuse_too_large(&survey).is_err());
     }

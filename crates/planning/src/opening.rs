@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use bakkt_files::progress::{Mode, Unpacking};
-use bakkt_folder::documents::From;
-use bakkt_folder::migration::{Binding, Kept, LayerForm, Migration};
+use bakkt_files::progress::{Mode, UnpackingProgress};
+use bakkt_folder::documents::DocumentListing;
+use bakkt_folder::migration::{BackfillFile, Binding, Migration, OverlayForm};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
 use bakkt_journal::layers::{ElementRow, LayerRow};
@@ -36,16 +36,16 @@ pub fn binding(
 }
 
 /// The backfill files of a state folder.
-pub fn kept(layers: Vec<LayerRow>, state: &Path) -> Vec<Kept> {
+pub fn kept(layers: Vec<LayerRow>, state: &Path) -> Vec<BackfillFile> {
     let folder = layers_folder(state);
     let known = |element: &ElementRow| {
         let spoken = (element.row, element.list, element.place);
         let (id, named) = (element.id, element.named);
         (spoken, OwnerIdentity { id, named })
     };
-    let kept = |layer: LayerRow| Kept {
+    let kept = |layer: LayerRow| BackfillFile {
         path: folder.join(&layer.kept),
-        form: LayerForm::of(&layer.form),
+        form: OverlayForm::of(&layer.form),
         number: layer.number,
         name: layer.name,
         hash: Some(layer.hash),
@@ -63,7 +63,7 @@ pub fn open(
     mode: Mode,
     stopping: impl Fn() -> bool,
 ) -> anyhow::Result<Migration> {
-    let mut shown = Unpacking::new(mode);
+    let mut shown = UnpackingProgress::new(mode);
     let opened = Migration::open(settings, binding, |bytes| {
         shown.at(bytes);
         refuse_when(&stopping)
@@ -75,7 +75,7 @@ pub fn open(
 /// What was found about every export and the manifest, in lines.
 pub fn found(migration: &Migration) -> String {
     let manifest = migration.documents.as_ref().and_then(|documents| {
-        let From::Manifest(manifest) = &documents.from else {
+        let DocumentListing::Manifest(manifest) = &documents.from else {
             return None;
         };
         Some(manifest.export())

@@ -8,14 +8,14 @@ use std::collections::HashMap;
 
 use bakkt_journal::Journal;
 use bakkt_journal::chosen::{Action, LEFT_OUT, Person};
-use bakkt_mapping::exclude::Exclude;
+use bakkt_mapping::exclude::Exclusions;
 use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateKind};
 
 /// What the reason of a row begins with that a person did not choose.
 pub const NOT_CHOSEN: &str = "a person chose";
 
 /// Leaves out whom people left out.
-pub fn leave_out(people: &[Person], exclude: &mut Exclude) {
+pub fn leave_out(people: &[Person], exclude: &mut Exclusions) {
     for person in people {
         if person.action == Action::Exclude {
             exclude.leave_out(&person.client_id, &format!("{LEFT_OUT}{}", person.reason));

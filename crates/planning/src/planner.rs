@@ -2,8 +2,8 @@
 
 use anyhow::Context;
 
-use bakkt_files::progress::{Mode, Reading, note};
-use bakkt_folder::migration::{Kept, Migration};
+use bakkt_files::progress::{Mode, ReadingProgress, note};
+use bakkt_folder::migration::{BackfillFile, Migration};
 use bakkt_journal::documents::PlannedPart;
 use bakkt_journal::findings::PlannedFinding;
 use bakkt_journal::plan::PlannedRow;
@@ -54,7 +54,7 @@ pub fn plan(
     let (documents, policy) = (&migration.documents, &migration.settings.policy);
     let mut survey = Survey::begin(documents.as_ref(), &migration.pipeline, policy, &stopping)?;
     let mut unknown = UnknownCodes::default();
-    let mut shown = Reading::new(mode, "planning", migration.pipeline.export.size());
+    let mut shown = ReadingProgress::new(mode, "planning", migration.pipeline.export.size());
     let words = Words::new(migration, accounts, &files, &layers);
     let pipeline = &migration.pipeline;
     let mut pass = pipeline.export.pass();
@@ -203,7 +203,7 @@ pub fn index(
         .iter()
         .map(|join| join.export.size())
         .collect();
-    let mut shown: Option<(usize, Reading)> = None;
+    let mut shown: Option<(usize, ReadingProgress)> = None;
     migration.index(|join, offset, rows| {
         if stopping() {
             return Err(stopped());
@@ -211,7 +211,7 @@ pub fn index(
         let reading = match &mut shown {
             Some((known, reading)) if *known == join => reading,
             _ => {
-                let reading = Reading::new(mode, "reading", sizes[join]);
+                let reading = ReadingProgress::new(mode, "reading", sizes[join]);
                 if let Some((_, before)) = shown.replace((join, reading)) {
                     before.finish();
                 }
@@ -463,7 +463,7 @@ pub fn refuse_drift(journal: &Journal, migration: &Migration) -> anyhow::Result<
     let mut now = migration.fingerprints()?;
     // A backfill file that is about to be taken is no drift.
     let taking = migration.layers().iter().filter(|kept| kept.hash.is_none());
-    let taking: Vec<String> = taking.map(Kept::fingerprint).collect();
+    let taking: Vec<String> = taking.map(BackfillFile::fingerprint).collect();
     now.retain(|(name, _)| !taking.contains(name));
     let mut changed: Vec<&str> = now
         .iter()

@@ -9,13 +9,15 @@
 use std::collections::HashMap;
 
 use bakkt_contract::documents::{IDENTITY, KYB_ACCOUNT_TYPES, owner};
-use bakkt_files::progress::{Inspecting, Mode};
-use bakkt_folder::documents::accounts::{Accounts, Row, Standing, key};
-use bakkt_folder::documents::assess::{Judged, Outcome, judge};
-use bakkt_folder::documents::claim::Field;
+use bakkt_files::progress::{InspectingProgress, Mode};
+use bakkt_folder::documents::accounts::{AccountRow, AccountStanding, Accounts, key};
+use bakkt_folder::documents::assess::{DocumentOutcome, JudgedDocument, judge};
+use bakkt_folder::documents::claim::DocumentField;
 use bakkt_folder::documents::conflicts::{Conflict, Conflicts};
-use bakkt_folder::documents::inspect::{Earlier, Facts, Inspector};
-use bakkt_folder::documents::{Documents, Found, From, Pass, Spoken, What};
+use bakkt_folder::documents::inspect::{EarlierHash, FileFacts, Inspector};
+use bakkt_folder::documents::{
+    DocumentEntry, DocumentListing, DocumentMention, Documents, EntryContent, PassCounts,
+};
 use bakkt_mapping::assess::policy::Policy;
 use bakkt_mapping::findings::gather;
 use bakkt_mapping::pipeline::Pipeline;
@@ -84,20 +86,20 @@ pub struct DocumentFinding {
 /// A document, judged, its file looked into.
 pub struct Surveyed<'a> {
     /// What the manifest or the folder says.
-    pub spoken: &'a Spoken,
+    pub spoken: &'a DocumentMention,
     /// What becomes of it.
-    pub judged: Judged,
+    pub judged: JudgedDocument,
     /// Its file, when it is sent.
-    pub facts: Option<Facts>,
+    pub facts: Option<FileFacts>,
 }
 
 impl Surveyed<'_> {
     /// The clientAccountId, when it may be shown: it is that of an account of the export.
     pub fn known_account(&self) -> Option<&str> {
-        let known = self.judged.outcome != Outcome::NoAccount;
+        let known = self.judged.outcome != DocumentOutcome::NoAccount;
         self.spoken
             .claim
-            .value(Field::Account)
+            .value(DocumentField::Account)
             .text()
             .filter(|_| known)
     }
@@ -105,12 +107,12 @@ impl Surveyed<'_> {
     /// The pattern of a document with what may be shown filled in; none with a manifest.
     pub fn shown(&self, documents: &Documents) -> Option<String> {
         documents.shown(self.spoken, |field| match field {
-            Field::Account => self.known_account(),
-            Field::Type => self.judged.document_type,
-            Field::Side => self.judged.side,
-            Field::OwnerId => self.judged.owner.as_ref().map(|(_, id)| id.as_str()),
+            DocumentField::Account => self.known_account(),
+            DocumentField::Type => self.judged.document_type,
+            DocumentField::Side => self.judged.side,
+            DocumentField::OwnerId => self.judged.owner.as_ref().map(|(_, id)| id.as_str()),
             // Digits that are no owner's place may be anything.
-            Field::OwnerPlace => self
+            DocumentField::OwnerPlace => self
                 .spoken
                 .claim
                 .value(field)
@@ -158,8 +160,8 @@ impl<'m> Survey<'m> {
             let pass = documents.each(|batch| {
                 refuse_when(stopping)?;
                 for found in batch {
-                    if let What::Document(spoken) = &found.what
-                        && let Some(id) = spoken.claim.value(Field::Account).text()
+                    if let EntryContent::Document(spoken) = &found.what
+                        && let Some(id) = spoken.claim.value(DocumentField::Account).text()
                     {
                         survey.accounts.want(&pipeline.hash(id.as_bytes()));
                         if let Some(path) = spoken.claim.path() {
@@ -208,7 +210,7 @@ impl<'m> Survey<'m> {
             return sent && kyb;
         };
         self.needs_sides |= entity;
-        let seen = Row {
+        let seen = AccountRow {
             record,
             standing: standing(row.verdict),
             ready: row.verdict == Verdict::Ready,
@@ -241,7 +243,7 @@ impl<'m> Survey<'m> {
         }
         let is_blocked = |record: u32| records.binary_search(&record).is_ok();
         self.leave(is_blocked);
-        self.accounts.mark(Standing::Blocked, is_blocked);
+        self.accounts.mark(AccountStanding::Blocked, is_blocked);
     }
 
     fn leave(&mut self, is_left: impl Fn(u32) -> bool) {
@@ -253,7 +255,7 @@ impl<'m> Survey<'m> {
     pub fn conflicts(&self, kind: FindingKind) -> Vec<DocumentFinding> {
         let is_folder = self
             .documents
-            .is_some_and(|documents| matches!(documents.from, From::Folder(_)));
+            .is_some_and(|documents| matches!(documents.from, DocumentListing::Folder(_)));
         let of = |conflict: Conflict| {
             let account = self.accounts.find_key(conflict.account)?;
             Some(DocumentFinding {
@@ -263,11 +265,14 @@ impl<'m> Survey<'m> {
                     None => self.conflicts.record_of(conflict.other),
                 },
                 standing: match (account.standing, account.ready) {
-                    (Standing::Sent, true) => gather::RecordStanding::Ready,
-                    (Standing::Sent, false) => gather::RecordStanding::Grace,
+                    (AccountStanding::Sent, true) => gather::RecordStanding::Ready,
+                    (AccountStanding::Sent, false) => gather::RecordStanding::Grace,
                     _ => gather::RecordStanding::NotSent,
                 },
-                is_left_out: matches!(account.standing, Standing::Excluded | Standing::Duplicate),
+                is_left_out: matches!(
+                    account.standing,
+                    AccountStanding::Excluded | AccountStanding::Duplicate
+                ),
                 // A name of a folder has no line.
                 row: if is_folder { 0 } else { conflict.row },
                 group: conflict.group,
@@ -285,13 +290,13 @@ impl<'m> Survey<'m> {
     /// The fourth step: every document in order, in batches. `reading`: their content as well, unless an earlier plan did.
     pub fn judge(
         &mut self,
-        reading: Option<Earlier<'_>>,
+        reading: Option<EarlierHash<'_>>,
         mode: Mode,
         stopping: &impl Fn() -> bool,
         mut sink: impl FnMut(Batch<'_>) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Pass> {
+    ) -> anyhow::Result<PassCounts> {
         let Some(documents) = self.documents else {
-            return Ok(Pass::default());
+            return Ok(PassCounts::default());
         };
         self.find_fronts(documents, stopping)?;
         let inspector = Inspector::new(
@@ -304,7 +309,7 @@ impl<'m> Survey<'m> {
             Some(_) => "hashing documents",
             None => "documents",
         };
-        let mut shown = Inspecting::new(mode, what, self.spoken);
+        let mut shown = InspectingProgress::new(mode, what, self.spoken);
         let pass = documents.each(|batch| {
             let mut judged = self.judged(documents, batch);
             for part in judged.documents.chunks_mut(AT_ONCE) {
@@ -324,7 +329,7 @@ impl<'m> Survey<'m> {
     }
 
     /// Everything but what other documents and the file say.
-    fn judged_alone(&self, documents: &Documents, spoken: &Spoken) -> Judged {
+    fn judged_alone(&self, documents: &Documents, spoken: &DocumentMention) -> JudgedDocument {
         let account = |id: &str| self.accounts.find(&self.pipeline.hash(id.as_bytes()));
         judge(&spoken.claim, documents.types, self.today, account)
     }
@@ -342,7 +347,7 @@ impl<'m> Survey<'m> {
         documents.each(|batch| {
             refuse_when(stopping)?;
             for found in batch {
-                let What::Document(spoken) = &found.what else {
+                let EntryContent::Document(spoken) = &found.what else {
                     continue;
                 };
                 let judged = self.judged_alone(documents, spoken);
@@ -364,17 +369,17 @@ impl<'m> Survey<'m> {
         Ok(())
     }
 
-    fn judged<'b>(&self, documents: &Documents, batch: &'b [Found]) -> Batch<'b> {
+    fn judged<'b>(&self, documents: &Documents, batch: &'b [DocumentEntry]) -> Batch<'b> {
         let mut judged = Batch {
             documents: Vec::with_capacity(batch.len()),
             unused: Vec::new(),
         };
         for found in batch {
             match &found.what {
-                What::Unused { why, shape } => {
+                EntryContent::Unused { why, shape } => {
                     judged.unused.push((found.number, why, shape.as_deref()));
                 }
-                What::Document(spoken) => {
+                EntryContent::Document(spoken) => {
                     let mut one = self.judged_alone(documents, spoken);
                     let key = front_key(&one);
                     let several = || self.fronts.get(&key?).map(|front| front.several);
@@ -436,10 +441,10 @@ struct Front {
 }
 
 /// What a document could be the front of; none where that does not matter. Due diligence is several papers by its nature.
-fn front_key(judged: &Judged) -> Option<FrontKey> {
+fn front_key(judged: &JudgedDocument) -> Option<FrontKey> {
     let document_type = judged.document_type?;
     let counts = judged.needs_side
-        && judged.outcome == Outcome::Sent
+        && judged.outcome == DocumentOutcome::Sent
         && judged.side == Some("FRONT")
         && document_type != "ENTITY_DUE_DILIGENCE";
     // Of the entity's own papers only those count that say nothing: FRONT is the rule for all of them.
@@ -448,12 +453,12 @@ fn front_key(judged: &Judged) -> Option<FrontKey> {
     (counts && says_nothing).then_some((judged.record, place, document_type))
 }
 
-fn standing(verdict: Verdict) -> Standing {
+fn standing(verdict: Verdict) -> AccountStanding {
     match verdict {
-        Verdict::Ready | Verdict::Grace => Standing::Sent,
-        Verdict::Blocked => Standing::Blocked,
-        Verdict::Excluded => Standing::Excluded,
-        Verdict::Duplicate => Standing::Duplicate,
+        Verdict::Ready | Verdict::Grace => AccountStanding::Sent,
+        Verdict::Blocked => AccountStanding::Blocked,
+        Verdict::Excluded => AccountStanding::Excluded,
+        Verdict::Duplicate => AccountStanding::Duplicate,
     }
 }
 
@@ -461,7 +466,7 @@ fn look_into(inspector: &Inspector<'_>, documents: &mut [Surveyed<'_>]) {
     let paths: Vec<Option<&str>> = documents
         .iter()
         .map(|document| {
-            let sent = document.judged.outcome == Outcome::Sent;
+            let sent = document.judged.outcome == DocumentOutcome::Sent;
             sent.then(|| document.spoken.claim.path().unwrap_or(""))
         })
         .collect();

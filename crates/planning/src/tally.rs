@@ -1,6 +1,6 @@
 //! What `check` tells of data: every kind of gap with its count, the first places, and what stood there, masked.
 //!
-//! Owner of [`Tally`], which counts records and gaps, and of [`Problem`], a kind of gap as it is shown. A kind is a field, a
+//! Owner of [`VerdictTally`], which counts records and gaps, and of [`Problem`], a kind of gap as it is shown. A kind is a field, a
 //! reason, and whether it blocks; rows of an export of owners are one field whatever their number in the account.
 //! Invariants: no value, only shapes; counts are whole, however little of a kind is shown; memory does not grow with the
 //! rows: of each kind a few places and a bounded number of shapes are kept.
@@ -33,36 +33,36 @@ pub const LISTED: usize = 200;
 
 /// Counts of the records, by verdict and gap.
 #[derive(Default)]
-pub struct Tally {
+pub struct VerdictTally {
     /// Records by verdict.
     pub verdicts: [u64; 5],
     /// Gaps by path.
     pub gaps: Vec<u64>,
     /// By path.
-    kinds: Vec<Vec<Seen>>,
+    kinds: Vec<Vec<GapKindTally>>,
 }
 
-/// A kind of gap.
-struct Seen {
+/// The gaps of one path and reason.
+struct GapKindTally {
     reason: GapReason,
     blocks: bool,
     count: u64,
-    places: Vec<Spot>,
+    places: Vec<GapSpot>,
     shapes: HashMap<String, u64>,
     /// Values whose shapes came when there was room for no more.
     others: u64,
 }
 
-/// Where one stood, and what stood there.
+/// Where a gap stands, and the masked shape of the value there.
 #[derive(Debug)]
-struct Spot {
+struct GapSpot {
     record: u32,
     list: JoinedList,
     at: Position,
     shape: String,
 }
 
-impl Tally {
+impl VerdictTally {
     /// Counts a record, by its number and where it begins.
     pub fn add<'a>(
         &mut self,
@@ -76,7 +76,7 @@ impl Tally {
             *count += 1;
             seen.count += 1;
             if seen.places.len() < KEPT_PLACES {
-                seen.places.push(Spot {
+                seen.places.push(GapSpot {
                     record,
                     list: found.at.map_or(JoinedList::Group, |(list, _)| list),
                     at: found.at.map_or(at, |(_, at)| at),
@@ -122,7 +122,7 @@ impl Tally {
         }
     }
 
-    fn kind(&mut self, verdict: Verdict, found: &PlacedGap<'_>) -> (&mut u64, &mut Seen) {
+    fn kind(&mut self, verdict: Verdict, found: &PlacedGap<'_>) -> (&mut u64, &mut GapKindTally) {
         let path = found.gap.path as usize;
         if self.gaps.len() <= path {
             self.gaps.resize(path + 1, 0);
@@ -134,7 +134,7 @@ impl Tally {
             .iter()
             .position(|kind| kind.blocks == blocks && kind.reason == found.gap.reason);
         let place = known.unwrap_or_else(|| {
-            kinds.push(Seen {
+            kinds.push(GapKindTally {
                 reason: found.gap.reason,
                 blocks,
                 count: 0,
@@ -206,17 +206,17 @@ pub struct Problem {
     /// File and line of the mapping; null where nothing feeds the field.
     pub mapping: Option<String>,
     /// The first places.
-    pub places: Vec<Place>,
+    pub places: Vec<ValuePlace>,
     /// What stood there, masked: the most frequent shapes.
-    pub shapes: Vec<Shape>,
+    pub shapes: Vec<ShapeCount>,
     /// Values of other shapes.
     pub other_shapes: u64,
 }
 
-/// Where a value stands.
+/// Where a value stands, as a person finds it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Place {
-    /// The file.
+pub struct ValuePlace {
+    /// The name of the file.
     pub file: String,
     /// The sheet, of a workbook.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -232,7 +232,7 @@ pub struct Place {
 
 /// What values look like, and how many do.
 #[derive(Clone, Debug, Serialize)]
-pub struct Shape {
+pub struct ShapeCount {
     /// The masked shape.
     pub shape: String,
     /// Values.
@@ -240,7 +240,7 @@ pub struct Shape {
 }
 
 impl Problem {
-    fn of(info: &PathInfo, path: &str, kind: &Seen) -> Problem {
+    fn of(info: &PathInfo, path: &str, kind: &GapKindTally) -> Problem {
         Problem {
             path: path.to_owned(),
             reason: kind.reason.text(),
@@ -251,13 +251,13 @@ impl Problem {
         }
     }
 
-    fn add(&mut self, kind: &Seen, pipeline: &Pipeline, column: Option<usize>) {
+    fn add(&mut self, kind: &GapKindTally, pipeline: &Pipeline, column: Option<usize>) {
         self.count += kind.count;
         self.other_shapes += kind.others;
         self.places.extend(kind.places.iter().map(|spot| {
             let export = pipeline.export_of(spot.list);
             let sheet = export.sheet(spot.at).map(str::to_owned);
-            Place {
+            ValuePlace {
                 file: export.file_name(spot.at).to_owned(),
                 cell: sheet
                     .as_ref()
@@ -271,7 +271,7 @@ impl Problem {
         for (shape, count) in kind.shapes.iter().filter(|(_, count)| **count > 0) {
             match self.shapes.iter_mut().find(|known| known.shape == *shape) {
                 Some(known) => known.count += count,
-                None => self.shapes.push(Shape {
+                None => self.shapes.push(ShapeCount {
                     shape: shape.clone(),
                     count: *count,
                 }),
@@ -308,7 +308,7 @@ impl Problem {
             let _ = write!(text, " ({})", from.join("; "));
         }
         let margin = " ".repeat(15);
-        let places: Vec<String> = self.places.iter().map(Place::describe).collect();
+        let places: Vec<String> = self.places.iter().map(ValuePlace::describe).collect();
         if !places.is_empty() {
             let more = if self.count > places.len() as u64 {
                 ", …"
@@ -333,7 +333,7 @@ impl Problem {
     }
 }
 
-impl Place {
+impl ValuePlace {
     fn describe(&self) -> String {
         let mut text = match (&self.sheet, &self.cell) {
             (Some(sheet), Some(cell)) => format!("{}:{sheet}!{cell}", self.file),

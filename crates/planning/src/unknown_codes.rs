@@ -20,11 +20,11 @@ const NAMED: usize = 5;
 /// What was met so far, by the place in the mapping.
 #[derive(Default)]
 pub struct UnknownCodes {
-    found: BTreeMap<(Diagnostic, Vec<String>), Found>,
+    found: BTreeMap<(Diagnostic, Vec<String>), LookupMisses>,
 }
 
 #[derive(Default)]
-struct Found {
+struct LookupMisses {
     codes: HashSet<Hash>,
     more: bool,
     shapes: BTreeSet<String>,
@@ -55,7 +55,7 @@ impl UnknownCodes {
     }
 }
 
-impl Found {
+impl LookupMisses {
     fn add(&mut self, stray: &HashedCode) {
         if self.codes.len() < MOST_CODES {
             self.codes.insert(stray.hash);

@@ -1,6 +1,6 @@
 //! What comes after acceptance: decisions, read-backs, the history of gaps, events of nobody.
 //!
-//! Owner of [`After`], which `status`, `--json` and the page all show, and of the files about it. What is counted per
+//! Owner of [`AfterAcceptance`], which `status`, `--json` and the page all show, and of the files about it. What is counted per
 //! account is counted while the files are written, or by a walk of its own where only the totals are wanted.
 //! Left out on purpose: what an event means (`contract::decision`, through the journal's reader).
 
@@ -63,9 +63,9 @@ pub(super) const HISTORY: &[&str] = &[
 
 const DAY: i64 = 86_400_000;
 
-/// After acceptance, in numbers.
+/// What happened after acceptance, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct After {
+pub struct AfterAcceptance {
     /// Accepted accounts by what Bakkt decided, former ones included; a word that none has is absent.
     pub decisions: BTreeMap<&'static str, u64>,
     /// Of those that were decided against or are being looked at, the reasons that events named, by decision.
@@ -76,9 +76,9 @@ pub struct After {
     pub waiting: BTreeMap<&'static str, u64>,
     /// Updates that Bakkt accepted.
     pub updates_sent: u64,
-    /// Gaps that were closed, and that people have let go.
+    /// Gaps that were closed.
     pub gaps_closed: u64,
-    /// See there.
+    /// Gaps that people have waived.
     pub gaps_waived: u64,
     /// Webhooks.
     pub events: EventCounts,
@@ -152,10 +152,10 @@ const WAITING: [(i64, &str); 5] = [
     (i64::MAX, "more than 30 days"),
 ];
 
-impl After {
+impl AfterAcceptance {
     /// Reads them all; `now` is what ages are counted to, in milliseconds.
-    pub fn read(reader: &Reader, now: i64) -> anyhow::Result<After> {
-        let mut after = After {
+    pub fn read(reader: &Reader, now: i64) -> anyhow::Result<AfterAcceptance> {
+        let mut after = AfterAcceptance {
             updates_sent: reader.updates_sent()?,
             gaps_closed: reader.closed_by()?.iter().map(|by| by.closed).sum(),
             gaps_waived: reader.waived()?,
@@ -163,7 +163,7 @@ impl After {
             strange_words: reader.strange_words()?,
             verification: reader.verification()?.into(),
             links: reader.link_counts(now)?,
-            ..After::default()
+            ..AfterAcceptance::default()
         };
         reader.each_restricted(|_| {
             after.restricted += 1;

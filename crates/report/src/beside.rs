@@ -63,14 +63,14 @@ pub(super) struct KybTally {
     /// Accounts whose checklist is proven by accepted documents, whatever the state of their KYB.
     pub complete: u64,
     /// Accounts held, by what they wait for.
-    pub waits: BTreeMap<&'static str, Waits>,
+    pub waits: BTreeMap<&'static str, ChecklistWaits>,
     /// The first accounts in doubt.
     pub in_doubt: Vec<String>,
 }
 
 /// Accounts that wait for one item of the checklist. An account may lack it for several owners and counts once.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Waits {
+pub(super) struct ChecklistWaits {
     /// A document of the plan will prove it.
     pub planned: u64,
     /// No document of the plan can.
@@ -129,7 +129,7 @@ pub(super) fn kyb(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<Kyb
 }
 
 fn doubt<W: std::io::Write>(
-    out: &mut super::files::Sheet<W>,
+    out: &mut super::files::CsvFile<W>,
     client_id: Option<&str>,
 ) -> anyhow::Result<()> {
     out.maybe(client_id)?;

@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use bakkt_journal::counts::Minute;
 use bakkt_model::number::thousands;
 
-/// One part of a stacked bar.
+/// A part of a stacked bar.
 #[derive(Clone, Copy, Debug)]
-pub struct Part<'a> {
+pub struct BarPart<'a> {
     /// Its word.
     pub word: &'a str,
     /// Its size.
@@ -32,8 +32,8 @@ const SENT: &str = "#9fb4cf";
 const ACCEPTED: &str = "#1f6f54";
 
 /// A bar of the full width, cut into parts in proportion.
-pub fn stacked(title: &str, parts: &[Part<'_>]) -> String {
-    let there: Vec<&Part<'_>> = parts.iter().filter(|part| part.count > 0).collect();
+pub fn stacked(title: &str, parts: &[BarPart<'_>]) -> String {
+    let there: Vec<&BarPart<'_>> = parts.iter().filter(|part| part.count > 0).collect();
     let total: u64 = there.iter().map(|part| part.count).sum();
     let shared = WIDTH - LEAST * there.len() as f64;
     let told: Vec<String> = there
@@ -293,8 +293,8 @@ fn clock(minute: i64, with_date: bool) -> String {
 mod tests {
     use super::*;
 
-    fn part(word: &str, count: u64) -> Part<'_> {
-        Part {
+    fn part(word: &str, count: u64) -> BarPart<'_> {
+        BarPart {
             word,
             count,
             colour: "#000000",

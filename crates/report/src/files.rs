@@ -11,7 +11,7 @@ use anyhow::Context;
 
 use super::text::rfc3339;
 use bakkt_files::output::cells::CellWriter;
-use bakkt_files::output::{Begins, NewFile, OutputFolder};
+use bakkt_files::output::{FileStart, NewFile, OutputFolder};
 use bakkt_journal::lines::{Origin, StoppedLine, TaskPart};
 use bakkt_journal::query::Reader;
 use bakkt_journal::set_aside::SetAsideLine;
@@ -183,12 +183,12 @@ pub(super) fn crosswalk(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Resu
 }
 
 /// A CSV file of the report: cells, and what several files share.
-pub(super) struct Sheet<W: Write>(CellWriter<W>);
+pub(super) struct CsvFile<W: Write>(CellWriter<W>);
 
-impl<W: Write> Sheet<W> {
+impl<W: Write> CsvFile<W> {
     /// Begins one with its columns.
-    pub(super) fn new(out: W, columns: &[&str]) -> anyhow::Result<Sheet<W>> {
-        Ok(Sheet(CellWriter::new(out, columns)?))
+    pub(super) fn new(out: W, columns: &[&str]) -> anyhow::Result<CsvFile<W>> {
+        Ok(CsvFile(CellWriter::new(out, columns)?))
     }
 
     pub(super) fn text(&mut self, text: &str) -> anyhow::Result<()> {
@@ -257,10 +257,10 @@ pub(super) fn sheet(
     dir: &OutputFolder<'_>,
     name: &str,
     columns: &[&str],
-    fill: impl FnOnce(&mut Sheet<NewFile>) -> anyhow::Result<()>,
+    fill: impl FnOnce(&mut CsvFile<NewFile>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let write = || {
-        let mut sheet = Sheet::new(dir.file(name, &Begins::columns(columns))?, columns)?;
+        let mut sheet = CsvFile::new(dir.file(name, &FileStart::columns(columns))?, columns)?;
         fill(&mut sheet)?;
         sheet.into_inner()?.finish()
     };
@@ -271,7 +271,7 @@ pub(super) fn sheet(
 pub(super) fn whole(
     dir: &OutputFolder<'_>,
     name: &str,
-    begins: &Begins,
+    begins: &FileStart,
     fill: impl FnOnce(&mut NewFile) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let write = || {

@@ -10,7 +10,7 @@ use minijinja::value::Serde;
 use serde::Serialize;
 
 use super::files::sheet;
-use super::page::Step;
+use super::page::OpenStep;
 use super::totals::Totals;
 use bakkt_files::output::OutputFolder;
 use bakkt_journal::finding_lines::words;
@@ -51,9 +51,9 @@ pub(super) fn findings(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Resul
     })
 }
 
-/// A kind on the page.
+/// A kind of finding as the page shows it.
 #[derive(Serialize)]
-struct Row<'a> {
+struct FindingKindRow<'a> {
     kind: &'a str,
     count: u64,
     blocks: bool,
@@ -63,12 +63,12 @@ struct Row<'a> {
 
 /// What the template needs beside the summary.
 pub(super) fn context(totals: &Totals) -> Value {
-    let rows: Vec<Row<'_>> = totals
+    let rows: Vec<FindingKindRow<'_>> = totals
         .findings
         .iter()
         .map(|one| {
             let (meaning, advice) = words(one.kind);
-            Row {
+            FindingKindRow {
                 kind: one.kind,
                 count: one.count,
                 blocks: one.action == "block",
@@ -81,9 +81,9 @@ pub(super) fn context(totals: &Totals) -> Value {
 }
 
 /// What comes next about them.
-pub(super) fn step(totals: &Totals) -> Option<Step> {
+pub(super) fn step(totals: &Totals) -> Option<OpenStep> {
     let count: u64 = totals.findings.iter().map(|one| one.count).sum();
-    (count > 0).then_some(Step {
+    (count > 0).then_some(OpenStep {
         count,
         what: "Findings",
         todo: "Look at each kind: what is wrong cannot always be corrected later. [findings] says which block.",

@@ -11,8 +11,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::files::Sheet;
-use bakkt_files::output::{Begins, NewFile};
+use super::files::CsvFile;
+use bakkt_files::output::{FileStart, NewFile};
 use bakkt_journal::gap_lines::{DatedGap, GapRecord};
 use bakkt_journal::query::Reader;
 use bakkt_model::grace::{Bucket, Due, Grace};
@@ -67,9 +67,9 @@ impl Filter<'_> {
     }
 }
 
-/// From when: the day that "past due" is seen from, and the grace period.
+/// The day of the list and the grace period, which decide what is past due.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
+pub struct DueBasis<'a> {
     /// The day.
     pub today: Date,
     /// The grace period.
@@ -86,28 +86,28 @@ pub struct GapList {
     /// Those that are past due.
     pub past_due: u64,
     /// By how soon they are due, the most urgent first.
-    pub due: Vec<Count>,
+    pub due: Vec<GroupCount>,
     /// By contract path, most frequent first.
-    pub fields: Vec<Count>,
+    pub fields: Vec<GroupCount>,
     /// By source file, most frequent first.
-    pub sources: Vec<Count>,
+    pub sources: Vec<GroupCount>,
     /// The first ones.
-    pub first: Vec<Line>,
+    pub first: Vec<GapListLine>,
 }
 
-/// How many of something.
+/// How many gaps a group has.
 #[derive(Debug, Serialize)]
-pub struct Count {
-    /// Of what.
+pub struct GroupCount {
+    /// What the group has in common.
     pub of: String,
     /// How many.
     pub gaps: u64,
 }
 
-/// One gap.
+/// A line of the list of gaps.
 #[derive(Debug, Serialize)]
 #[allow(missing_docs)] // the columns of the file
-pub struct Line {
+pub struct GapListLine {
     pub due: String,
     #[serde(rename = "clientAccountId")]
     pub client_id: String,
@@ -122,7 +122,7 @@ pub struct Line {
 }
 
 #[derive(Default)]
-struct Tally {
+struct GapTally {
     due: BTreeMap<Bucket, u64>,
     fields: BTreeMap<String, u64>,
     sources: BTreeMap<String, u64>,
@@ -130,24 +130,24 @@ struct Tally {
 }
 
 /// How `gaps --csv` begins.
-pub fn begins() -> Begins {
-    Begins::columns(COLUMNS)
+pub fn begins() -> FileStart {
+    FileStart::columns(COLUMNS)
 }
 
 /// Lists the gaps; `csv` gets every line.
 pub fn list(
     reader: &Reader,
     filter: &Filter<'_>,
-    seen: Seen<'_>,
+    seen: DueBasis<'_>,
     csv: Option<NewFile>,
 ) -> anyhow::Result<GapList> {
-    let (mut list, mut tally) = (GapList::default(), Tally::default());
+    let (mut list, mut tally) = (GapList::default(), GapTally::default());
     match csv {
         None => each(reader, filter, seen, |record, gap, due| {
             list.add(record, gap, (due, seen.today), &mut tally)
         })?,
         Some(file) => {
-            let mut out = Sheet::new(file, COLUMNS)?;
+            let mut out = CsvFile::new(file, COLUMNS)?;
             each(reader, filter, seen, |record, gap, due| {
                 list.add(record, gap, (due, seen.today), &mut tally)?;
                 out.text(&due.to_string())?;
@@ -176,7 +176,7 @@ pub fn list(
 pub fn each(
     reader: &Reader,
     filter: &Filter<'_>,
-    seen: Seen<'_>,
+    seen: DueBasis<'_>,
     mut each: impl FnMut(GapRecord, &DatedGap<'_>, Due) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     reader.each_gap_by_day(|record, gap| {
@@ -203,7 +203,7 @@ impl GapList {
         record: GapRecord,
         gap: &DatedGap<'_>,
         (due, today): (Due, Date),
-        tally: &mut Tally,
+        tally: &mut GapTally,
     ) -> anyhow::Result<()> {
         let bucket = due.bucket(today);
         self.gaps += 1;
@@ -214,7 +214,7 @@ impl GapList {
         bump(&mut tally.sources, gap.origin.file.unwrap_or_default());
         if self.first.len() < SHOWN {
             let (opened, age) = age(gap.opened_at, today)?;
-            self.first.push(Line {
+            self.first.push(GapListLine {
                 due: due.to_string(),
                 client_id: gap.origin.client_id.unwrap_or_default().to_owned(),
                 path: gap.path.to_owned(),
@@ -229,8 +229,8 @@ impl GapList {
         Ok(())
     }
 
-    fn finish(&mut self, tally: Tally) {
-        let of = |bucket: Bucket| Count {
+    fn finish(&mut self, tally: GapTally) {
+        let of = |bucket: Bucket| GroupCount {
             of: bucket.word().to_owned(),
             gaps: tally.due.get(&bucket).copied().unwrap_or_default(),
         };
@@ -249,7 +249,7 @@ impl GapList {
         if self.gaps == 0 {
             return lines.concat();
         }
-        let count = |count: &Count| format!("  {:>11}  {}", thousands(count.gaps), count.of);
+        let count = |count: &GroupCount| format!("  {:>11}  {}", thousands(count.gaps), count.of);
         lines.push("\nby the day they are due".to_owned());
         lines.extend(self.due.iter().filter(|due| due.gaps > 0).map(count));
         lines.push("\nby field".to_owned());
@@ -264,19 +264,19 @@ impl GapList {
             few if few < self.gaps => format!("\nthe first {few}; --csv FILE has all of them"),
             _ => "\nall of them".to_owned(),
         });
-        lines.extend(self.first.iter().map(Line::text));
+        lines.extend(self.first.iter().map(GapListLine::text));
         lines.join("\n")
     }
 }
 
-fn rest(fields: &[Count]) -> (usize, u64) {
+fn rest(fields: &[GroupCount]) -> (usize, u64) {
     let rest = fields.get(FIELDS..).unwrap_or_default();
     (rest.len(), rest.iter().map(|field| field.gaps).sum())
 }
 
-impl Line {
+impl GapListLine {
     fn text(&self) -> String {
-        let Line {
+        let GapListLine {
             due,
             client_id,
             path,
@@ -305,9 +305,9 @@ fn bump(counts: &mut BTreeMap<String, u64>, of: &str) {
     }
 }
 
-fn most_first(counts: BTreeMap<String, u64>) -> Vec<Count> {
+fn most_first(counts: BTreeMap<String, u64>) -> Vec<GroupCount> {
     let counts = counts.into_iter();
-    let mut counts: Vec<Count> = counts.map(|(of, gaps)| Count { of, gaps }).collect();
+    let mut counts: Vec<GroupCount> = counts.map(|(of, gaps)| GroupCount { of, gaps }).collect();
     counts.sort_by_key(|count| std::cmp::Reverse(count.gaps));
     counts
 }

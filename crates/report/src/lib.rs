@@ -23,12 +23,12 @@ mod totals;
 
 use std::io::Write;
 
-pub use after::After;
-pub use summary::Facts;
+pub use after::AfterAcceptance;
+pub use summary::ReportFacts;
 pub use text::{rfc3339, status_lines};
-pub use totals::{Documents, Existed, Gaps, Kyb, States, Tasks, Totals, Verdicts};
+pub use totals::{DocumentTotals, Gaps, KybTotals, PriorAccounts, States, Tasks, Totals, Verdicts};
 
-use bakkt_files::output::{Begins, OutputFolder};
+use bakkt_files::output::{FileStart, OutputFolder};
 use bakkt_journal::query::Reader;
 
 /// The page.
@@ -37,7 +37,7 @@ const PAGE: &str = "report.html";
 const SUMMARY: &str = "summary.json";
 
 /// Every file of a report, and how it begins: an earlier one is recognised by that.
-pub fn files() -> Vec<(&'static str, Begins)> {
+pub fn files() -> Vec<(&'static str, FileStart)> {
     let sheets = [
         ("reconciliation.csv", files::RECONCILIATION),
         ("gaps.csv", files::GAPS),
@@ -57,14 +57,18 @@ pub fn files() -> Vec<(&'static str, Begins)> {
     ];
     let sheets = sheets.into_iter();
     sheets
-        .map(|(name, columns)| (name, Begins::columns(columns)))
+        .map(|(name, columns)| (name, FileStart::columns(columns)))
         .chain([(PAGE, page::begins()), (SUMMARY, summary::BEGINS)])
         .collect()
 }
 
 /// Writes every file of the report into a folder, and returns the totals that it states. Where a file of somebody else has
 /// the name of one of them, nothing is written.
-pub fn write(reader: &Reader, dir: &OutputFolder<'_>, facts: &Facts) -> anyhow::Result<Totals> {
+pub fn write(
+    reader: &Reader,
+    dir: &OutputFolder<'_>,
+    facts: &ReportFacts,
+) -> anyhow::Result<Totals> {
     dir.refuse_foreign(&self::files())?;
     files::reconciliation(reader, dir)?;
     let due_on = files::gaps(reader, dir, &facts.grace)?;

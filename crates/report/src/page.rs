@@ -10,12 +10,12 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
 
-use super::chart::{self, Part};
+use super::chart::{self, BarPart};
 use super::summary::{DueCount, Summary};
 use super::text::{readable, readable_bytes};
 use super::totals::Totals;
 use super::{findings, page_after, page_beside};
-use bakkt_files::output::Begins;
+use bakkt_files::output::FileStart;
 use bakkt_journal::counts::Minute;
 use bakkt_model::grace::Due;
 use bakkt_model::number::thousands;
@@ -25,8 +25,8 @@ const NAME: &str = "report.html";
 const TEMPLATE: &str = include_str!("report.html.j2");
 
 /// How every page begins: up to the first thing that differs, which is the name in its title.
-pub(super) fn begins() -> Begins {
-    Begins::Text(TEMPLATE.split("{%").next().unwrap_or(TEMPLATE))
+pub(super) fn begins() -> FileStart {
+    FileStart::Text(TEMPLATE.split("{%").next().unwrap_or(TEMPLATE))
 }
 /// Lines of a table before the rest is shown as one sum.
 const MOST: usize = 30;
@@ -77,7 +77,7 @@ pub(super) struct WordRow {
 
 /// Something to do, or to wait for.
 #[derive(Serialize)]
-pub(super) struct Step {
+pub(super) struct OpenStep {
     pub(super) count: u64,
     pub(super) what: &'static str,
     pub(super) todo: &'static str,
@@ -249,8 +249,8 @@ pub(super) fn rows(words: &[Word], counts: &[u64]) -> Vec<WordRow> {
     words.iter().zip(counts).map(row).collect()
 }
 
-pub(super) fn parts(words: &[Word], rows: &[WordRow]) -> Vec<Part<'static>> {
-    let part = |(row, word): (&WordRow, &Word)| Part {
+pub(super) fn parts(words: &[Word], rows: &[WordRow]) -> Vec<BarPart<'static>> {
+    let part = |(row, word): (&WordRow, &Word)| BarPart {
         word: word.0,
         count: row.count,
         colour: word.2,
@@ -276,7 +276,7 @@ fn state_rows(totals: &Totals) -> Vec<WordRow> {
 }
 
 #[rustfmt::skip]
-fn steps(totals: &Totals) -> Vec<Step> {
+fn steps(totals: &Totals) -> Vec<OpenStep> {
     let (v, t, u) = (&totals.verdicts, &totals.tasks.account, &totals.tasks.update);
     let (d, k) = (&totals.tasks.document, &totals.tasks.kyb);
     let all = [
@@ -291,7 +291,7 @@ fn steps(totals: &Totals) -> Vec<Step> {
         (t.open + u.open + d.open + k.open, "Tasks open", "No decision is needed: the next run sends them.", "reconciliation.csv, accountState open; documents.csv; kyb.csv"),
     ];
     // What a person must decide comes first, then what customers must bring, and what only takes its time last.
-    let mut steps: Vec<Step> = all.into_iter().filter(|step| step.0 > 0).map(|(count, what, todo, place)| Step { count, what, todo, place }).collect();
+    let mut steps: Vec<OpenStep> = all.into_iter().filter(|step| step.0 > 0).map(|(count, what, todo, place)| OpenStep { count, what, todo, place }).collect();
     steps.extend(page_beside::steps(totals));
     steps.extend(page_after::steps(totals));
     steps.extend(findings::step(totals));

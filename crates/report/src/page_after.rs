@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::after::GapDay;
 use super::burn_down::burn_down;
 use super::chart;
-use super::page::{Step, Word, parts, rows, safe};
+use super::page::{OpenStep, Word, parts, rows, safe};
 use super::summary::Summary;
 use super::totals::Totals;
 use bakkt_model::grace::Due;
@@ -34,16 +34,16 @@ const DECISIONS: [Word; 8] = [
     ("unsettled", "events contradict each other or a reading before them; verify reads the account and settles them", "#65549a", "#ffffff"),
 ];
 
-/// One reason behind a decision.
+/// A reason that Bakkt gave for a decision.
 #[derive(Serialize)]
-struct Reason {
+struct DecisionReason {
     decision: &'static str,
     word: String,
     count: u64,
 }
 
 #[derive(Serialize)]
-struct Waiting {
+struct WaitingCount {
     word: &'static str,
     count: u64,
 }
@@ -56,18 +56,18 @@ pub(super) fn context(summary: &Summary, due_on: &BTreeMap<Due, u64>, today: Dat
     let chart = chart::stacked("Accounts by decision", &parts(&DECISIONS, &decisions));
     let there: Vec<_> = decisions.into_iter().filter(|row| row.count > 0).collect();
     let waiting = after.waiting.iter();
-    let waiting: Vec<Waiting> = waiting
-        .map(|(word, count)| Waiting {
+    let waiting: Vec<WaitingCount> = waiting
+        .map(|(word, count)| WaitingCount {
             word,
             count: *count,
         })
         .collect();
-    let reasons: Vec<Reason> = DECISIONS
+    let reasons: Vec<DecisionReason> = DECISIONS
         .iter()
         .filter_map(|(decision, ..)| Some((*decision, after.reasons.get(decision)?)))
         .flat_map(|(decision, reasons)| {
             let each = reasons.iter();
-            each.map(move |(word, count)| Reason {
+            each.map(move |(word, count)| DecisionReason {
                 decision,
                 word: word.clone(),
                 count: *count,
@@ -101,7 +101,7 @@ fn days(history: &[GapDay], open: u64, today: Date) -> Vec<(Date, u64)> {
 
 /// What comes next about them.
 #[rustfmt::skip]
-pub(super) fn steps(totals: &Totals) -> Vec<Step> {
+pub(super) fn steps(totals: &Totals) -> Vec<OpenStep> {
     let after = &totals.after;
     let v = &after.verification;
     let all = [
@@ -118,5 +118,5 @@ pub(super) fn steps(totals: &Totals) -> Vec<Step> {
         (after.events.unknown_accounts, "Events of accounts that this migration does not know", "Find out whose they are.", "unknown-events.csv"),
         (after.of("undecided") + after.of("in review"), "Accounts that Bakkt has not decided", "No decision is needed: events tell, or the next read-back.", "decisions.csv"),
     ];
-    all.into_iter().filter(|step| step.0 > 0).map(|(count, what, todo, place)| Step { count, what, todo, place }).collect()
+    all.into_iter().filter(|step| step.0 > 0).map(|(count, what, todo, place)| OpenStep { count, what, todo, place }).collect()
 }

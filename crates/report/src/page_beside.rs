@@ -7,7 +7,7 @@ use minijinja::Value;
 use minijinja::value::Serde;
 use serde::Serialize;
 
-use super::page::{Step, top};
+use super::page::{OpenStep, top};
 use super::summary::Summary;
 use super::totals::{States, Totals};
 
@@ -17,7 +17,7 @@ pub(super) const TEMPLATE: &str = include_str!("beside.html.j2");
 
 /// One item of the KYB checklist, and how many held accounts wait for it.
 #[derive(Serialize)]
-struct Wait<'a> {
+struct ChecklistRow<'a> {
     item: &'a str,
     missing: u64,
     planned: u64,
@@ -26,11 +26,11 @@ struct Wait<'a> {
 
 /// What the template needs beside the summary.
 pub(super) fn context(summary: &Summary) -> Value {
-    let mut waits: Vec<Wait<'_>> = summary
+    let mut waits: Vec<ChecklistRow<'_>> = summary
         .kyb
         .waits
         .iter()
-        .map(|(item, waits)| Wait {
+        .map(|(item, waits)| ChecklistRow {
             item,
             missing: waits.missing,
             planned: waits.planned,
@@ -39,11 +39,11 @@ pub(super) fn context(summary: &Summary) -> Value {
         .collect();
     waits.sort_by(|a, b| (b.missing, b.planned, a.item).cmp(&(a.missing, a.planned, b.item)));
     let totals = &summary.totals;
-    let named = summary.kyb.in_doubt.iter().map(|id| Doubt {
+    let named = summary.kyb.in_doubt.iter().map(|id| TriggerInDoubt {
         id,
         command: command(id, summary.sandbox),
     });
-    let doubts: Vec<Doubt<'_>> = named.collect();
+    let doubts: Vec<TriggerInDoubt<'_>> = named.collect();
     let many = totals.kyb_in_doubt();
     minijinja::context! {
         types => Serde(top(&summary.documents_by_type, |one| one.states.planned)),
@@ -60,7 +60,7 @@ pub(super) fn context(summary: &Summary) -> Value {
 
 /// A KYB trigger whose answer was lost.
 #[derive(Serialize)]
-struct Doubt<'a> {
+struct TriggerInDoubt<'a> {
     id: &'a str,
     command: String,
 }
@@ -78,7 +78,7 @@ fn command(id: &str, sandbox: bool) -> String {
 
 /// What comes next about them.
 #[rustfmt::skip]
-pub(super) fn steps(totals: &Totals) -> Vec<Step> {
+pub(super) fn steps(totals: &Totals) -> Vec<OpenStep> {
     let (d, kyb) = (&totals.documents, &totals.kyb);
     let waiting = |tasks: &States| tasks.held;
     let waits = waiting(&totals.tasks.document) + waiting(&totals.tasks.kyb);
@@ -94,7 +94,7 @@ pub(super) fn steps(totals: &Totals) -> Vec<Step> {
         (unused, "Rows that nothing uses", "Look whether they should belong to an account, and correct their key.", "unused.csv"),
         (waits.saturating_sub(d.changed + d.left_alone + kyb.incomplete), "Uploads and KYB triggers that wait for their account or its documents", "No decision is needed of its own: they follow when that is settled.", "documents.csv and kyb.csv, state held"),
     ];
-    all.into_iter().filter(|step| step.0 > 0).map(|(count, what, todo, place)| Step { count, what, todo, place }).collect()
+    all.into_iter().filter(|step| step.0 > 0).map(|(count, what, todo, place)| OpenStep { count, what, todo, place }).collect()
 }
 
 #[cfg(test)]

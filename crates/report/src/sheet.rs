@@ -13,7 +13,7 @@ use rust_xlsxwriter::{
     FormatAlign, FormatBorder, Formula, ProtectionOptions, Workbook, Worksheet, XlsxError,
 };
 
-use bakkt_files::output::{Begins, NewFile};
+use bakkt_files::output::{FileStart, NewFile};
 use bakkt_model::error::ShownPath;
 
 /// The sheet that is filled in.
@@ -37,9 +37,9 @@ const LONGEST_MESSAGE: usize = 255;
 const FIRST_DAY: (u16, u8, u8) = (1900, 1, 1);
 const LAST_DAY: (u16, u8, u8) = (2199, 12, 31);
 
-/// What a cell takes.
+/// What may be entered into a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
+pub enum CellEntry {
     /// Any text.
     Text,
     /// One of a list, by its number.
@@ -56,7 +56,7 @@ pub enum Entry {
 
 /// A column to fill in.
 #[derive(Clone, Debug)]
-pub struct Column {
+pub struct SheetColumn {
     /// The contract path.
     pub path: String,
     /// The same in words.
@@ -66,7 +66,7 @@ pub struct Column {
     /// What may be written.
     pub form: String,
     /// What the cells take.
-    pub entry: Entry,
+    pub entry: CellEntry,
     /// What it is to the account, in words.
     pub level: String,
     /// What is wrong with it, and how often.
@@ -77,24 +77,24 @@ pub struct Column {
 
 /// A list behind drop-downs.
 #[derive(Clone, Debug)]
-pub struct List {
+pub struct DropDownList {
     /// Its name.
     pub name: String,
     /// What can be chosen.
     pub values: Vec<String>,
 }
 
-/// What a workbook says beside its lines.
+/// The layout of a workbook, and the texts beside its lines.
 #[derive(Clone, Debug, Default)]
-pub struct Plan {
+pub struct SheetPlan {
     /// What it is, for whom and until when.
     pub title: String,
     /// Columns that tell, without their prefix.
     pub known: Vec<&'static str>,
     /// Columns to fill in.
-    pub columns: Vec<Column>,
+    pub columns: Vec<SheetColumn>,
     /// Lists behind them.
-    pub lists: Vec<List>,
+    pub lists: Vec<DropDownList>,
     /// What is not in the sheet, and why.
     pub notes: Vec<String>,
     /// How many customers there will be.
@@ -106,20 +106,20 @@ pub struct Plan {
 const COMMENT: &[u8] = b"bakkt-migrate gaps --sheet, not filled in";
 
 /// How an earlier workbook is recognised.
-pub fn begins() -> Begins {
-    Begins::Archive(COMMENT)
+pub fn begins() -> FileStart {
+    FileStart::Archive(COMMENT)
 }
 
-/// A zip archive on its way to its file. Its last two bytes are the length of its comment, which is added here.
-struct Marked {
+/// Writes a zip archive and adds a comment to it: the last two bytes of an archive are the length of its comment.
+struct MarkedArchive {
     file: NewFile,
     held: Vec<u8>,
 }
 
-impl Marked {
-    fn new(file: NewFile) -> Marked {
+impl MarkedArchive {
+    fn new(file: NewFile) -> MarkedArchive {
         let held = Vec::new();
-        Marked { file, held }
+        MarkedArchive { file, held }
     }
 
     fn end(mut self) -> anyhow::Result<NewFile> {
@@ -131,7 +131,7 @@ impl Marked {
     }
 }
 
-impl Write for Marked {
+impl Write for MarkedArchive {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.held.extend_from_slice(bytes);
         let whole = self.held.len().saturating_sub(2);
@@ -145,7 +145,7 @@ impl Write for Marked {
     }
 }
 
-struct Looks {
+struct SheetFormats {
     title: Format,
     words: Format,
     head: Format,
@@ -156,27 +156,27 @@ struct Looks {
 }
 
 /// A workbook that is being written.
-pub struct Book {
+pub struct GapWorkbook {
     file: NewFile,
     workbook: Workbook,
-    plan: Plan,
-    looks: Looks,
+    plan: SheetPlan,
+    looks: SheetFormats,
     row: u32,
 }
 
-impl Book {
+impl GapWorkbook {
     /// Begins a workbook that goes to a file.
-    pub fn begin(file: NewFile, plan: Plan) -> anyhow::Result<Book> {
+    pub fn begin(file: NewFile, plan: SheetPlan) -> anyhow::Result<GapWorkbook> {
         let mut workbook = Workbook::new();
         // What may hold customers' data is on its way where it is to be, and nowhere else.
         workbook
             .set_tempdir(file.folder())
             .with_context(|| format!("{} cannot be written", file.path().shown()))?;
-        let mut book = Book {
+        let mut book = GapWorkbook {
             file,
             workbook,
             plan,
-            looks: Looks::new(),
+            looks: SheetFormats::new(),
             row: HEAD,
         };
         book.head()?;
@@ -242,9 +242,9 @@ impl Book {
                 continue;
             }
             let look = match column.entry {
-                Entry::Date => &looks.open_date,
-                Entry::Whole | Entry::Percent => &looks.plain,
-                Entry::Text | Entry::List(_) | Entry::Several(_) => &looks.open,
+                CellEntry::Date => &looks.open_date,
+                CellEntry::Whole | CellEntry::Percent => &looks.plain,
+                CellEntry::Text | CellEntry::List(_) | CellEntry::Several(_) => &looks.open,
             };
             sheet.write_blank(self.row, at, look)?;
         }
@@ -257,7 +257,7 @@ impl Book {
         self.fields()?;
         self.lists()?;
         let cannot = format!("{} cannot be written", self.file.path().shown());
-        let mut bytes = Marked::new(self.file);
+        let mut bytes = MarkedArchive::new(self.file);
         self.workbook.save_to_writer(&mut bytes).context(cannot)?;
         bytes.end()?.finish()
     }
@@ -285,7 +285,7 @@ impl Book {
         let mut row = 1;
         for column in &plan.columns {
             let list = match column.entry {
-                Entry::List(list) | Entry::Several(list) => plan.lists.get(list),
+                CellEntry::List(list) | CellEntry::Several(list) => plan.lists.get(list),
                 _ => None,
             };
             let allowed = list.map_or_else(String::new, |list| match list.values.len() {
@@ -332,8 +332,8 @@ impl Book {
     }
 }
 
-impl Looks {
-    fn new() -> Looks {
+impl SheetFormats {
+    fn new() -> SheetFormats {
         let bordered = || {
             Format::new()
                 .set_border(FormatBorder::Thin)
@@ -345,7 +345,7 @@ impl Looks {
                 .set_background_color(Color::RGB(0xDCE3EC))
         };
         let open = || bordered().set_unlocked();
-        Looks {
+        SheetFormats {
             title: Format::new().set_bold().set_font_size(13.0),
             words: head().set_text_wrap().set_align(FormatAlign::Top),
             head: head()
@@ -364,26 +364,26 @@ impl Looks {
 }
 
 /// What a spreadsheet checks and says about the cells of a column.
-fn rule(column: &Column, lists: &[List]) -> Result<DataValidation, XlsxError> {
+fn rule(column: &SheetColumn, lists: &[DropDownList]) -> Result<DataValidation, XlsxError> {
     let rule = DataValidation::new();
     let day = |(year, month, day)| ExcelDateTime::from_ymd(year, month, day);
     let rule = match &column.entry {
-        Entry::Text => rule.allow_any_value(),
-        Entry::List(list) | Entry::Several(list) => {
+        CellEntry::Text => rule.allow_any_value(),
+        CellEntry::List(list) | CellEntry::Several(list) => {
             let values = lists.get(*list).map_or(0, |list| list.values.len());
             let letters = letters(*list);
             let range = format!("=Lists!${letters}$2:${letters}${}", values + 1);
             rule.allow_list_formula(Formula::new(range))
         }
-        Entry::Date => {
+        CellEntry::Date => {
             rule.allow_date(DataValidationRule::Between(day(FIRST_DAY)?, day(LAST_DAY)?))
         }
-        Entry::Whole => rule.allow_whole_number(DataValidationRule::Between(0, i32::MAX)),
-        Entry::Percent => rule.allow_decimal_number(DataValidationRule::Between(0.0, 100.0)),
+        CellEntry::Whole => rule.allow_whole_number(DataValidationRule::Between(0, i32::MAX)),
+        CellEntry::Percent => rule.allow_decimal_number(DataValidationRule::Between(0.0, 100.0)),
     };
     // A warning lets pass what is not one of the list.
     let rule = match column.entry {
-        Entry::Several(_) => rule.set_error_style(DataValidationErrorStyle::Warning),
+        CellEntry::Several(_) => rule.set_error_style(DataValidationErrorStyle::Warning),
         _ => rule,
     };
     let message = format!("{}. {}.", sentence(&column.why), sentence(&column.form));

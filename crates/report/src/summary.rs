@@ -13,7 +13,7 @@ use super::beside::KybTally;
 use super::exclusions::{self, UnusedExclusion};
 use super::text::rfc3339;
 use super::totals::{States, Totals};
-use bakkt_files::output::Begins;
+use bakkt_files::output::FileStart;
 use bakkt_journal::counts::{GapCount, Minute, ReasonCount, StopCount};
 use bakkt_journal::document_counts::{TypeCount, UnsentCount};
 use bakkt_journal::files::UnusedCount;
@@ -22,7 +22,7 @@ use bakkt_journal::query::{DecisionRow, PolicyRow, Reader, RunRow};
 use bakkt_model::grace::{Due, Grace, GraceFrom};
 
 /// How every summary begins.
-pub(super) const BEGINS: Begins = Begins::Lines(&[
+pub(super) const BEGINS: FileStart = FileStart::Lines(&[
     "{",
     "  \"name\": ",
     "  \"sandbox\": ",
@@ -30,9 +30,9 @@ pub(super) const BEGINS: Begins = Begins::Lines(&[
     "  \"dialect\": ",
 ]);
 
-/// What the caller knows and the journal does not.
+/// What the report needs and the journal does not have.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct ReportFacts {
     /// The name of the migration.
     pub name: String,
     /// Whether the target is the sandbox.
@@ -62,8 +62,8 @@ pub(super) struct Summary {
     pub overdue: u64,
     pub stops: Vec<StopCount>,
     pub policy: Vec<PolicyRow>,
-    pub runs: Vec<Run>,
-    pub operator_log: Vec<Decision>,
+    pub runs: Vec<RunSummary>,
+    pub operator_log: Vec<OperatorDecision>,
     pub throughput: Vec<PerMinute>,
     pub documents_by_type: Vec<TypeStates>,
     pub documents_not_sent: Vec<UnsentCount>,
@@ -89,7 +89,7 @@ pub(super) struct DueCount {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Run {
+pub(super) struct RunSummary {
     pub id: u64,
     pub started: String,
     pub ended: Option<String>,
@@ -97,7 +97,7 @@ pub(super) struct Run {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Decision {
+pub(super) struct OperatorDecision {
     pub at: String,
     pub action: String,
     pub target: String,
@@ -116,7 +116,7 @@ pub(super) struct PerMinute {
 /// Reads the summary. `due_on` was counted while `gaps.csv` was written, `kyb` while `kyb.csv` was.
 pub(super) fn read(
     reader: &Reader,
-    facts: &Facts,
+    facts: &ReportFacts,
     due_on: &BTreeMap<Due, u64>,
     kyb: KybTally,
     minutes: &BTreeMap<i64, Minute>,
@@ -181,8 +181,8 @@ fn type_states(count: TypeCount) -> TypeStates {
     }
 }
 
-fn run(row: RunRow) -> Run {
-    Run {
+fn run(row: RunRow) -> RunSummary {
+    RunSummary {
         id: row.id,
         started: rfc3339(row.at),
         ended: row.ended.map(rfc3339),
@@ -190,9 +190,9 @@ fn run(row: RunRow) -> Run {
     }
 }
 
-fn decision(row: DecisionRow) -> Decision {
+fn decision(row: DecisionRow) -> OperatorDecision {
     let at = rfc3339(row.at);
-    Decision {
+    OperatorDecision {
         at,
         action: row.action,
         target: row.target,

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::after::After;
+use super::after::AfterAcceptance;
 use super::totals::{States, Totals};
 use bakkt_model::number::thousands;
 
@@ -120,7 +120,7 @@ pub fn status_lines(totals: &Totals) -> String {
 }
 
 /// Decisions, read-backs, events and gaps that are gone, each on a line of its own, when there are any.
-fn after_lines(after: &After) -> String {
+fn after_lines(after: &AfterAcceptance) -> String {
     let words = |counts: &[(&str, u64)]| {
         let there = counts.iter().filter(|(_, n)| *n > 0);
         let there = there.map(|(word, n)| format!("{word} {}", thousands(*n)));

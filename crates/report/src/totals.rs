@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::after::After;
+use super::after::AfterAcceptance;
 use bakkt_journal::counts::{Counts, GapCount, TaskCounts};
 use bakkt_journal::document_counts::DocumentCounts;
 use bakkt_journal::files::FileRow;
@@ -35,7 +35,7 @@ pub struct Totals {
     /// What is not, in words; empty when balanced.
     pub imbalances: Vec<String>,
     /// Accounts that existed before this migration.
-    pub existed: Existed,
+    pub existed: PriorAccounts,
     /// Blank lines of the exports; they are no rows.
     pub blank_lines: u64,
     /// Broken rows of the exports beside that of the accounts, of which nobody can tell whose they are.
@@ -48,20 +48,20 @@ pub struct Totals {
     #[serde(skip_serializing_if = "Dropped::none")]
     pub dropped: Dropped,
     /// The documents.
-    pub documents: Documents,
+    pub documents: DocumentTotals,
     /// KYB, beside its tasks.
-    pub kyb: Kyb,
+    pub kyb: KybTotals,
     /// The files of the plan, and where their rows ended.
     pub files: Vec<FileRow>,
     /// What comes after acceptance.
-    pub after: After,
+    pub after: AfterAcceptance,
     /// What a person should see although no rule refuses it, by kind; the most important first.
     pub findings: Vec<FindingCount>,
 }
 
 /// Documents by what became of them in planning.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Documents {
+pub struct DocumentTotals {
     /// Listed in a manifest, or found in the folder.
     pub given: u64,
     /// An upload is planned.
@@ -93,9 +93,9 @@ fn none(count: &u64) -> bool {
     *count == 0
 }
 
-/// What there is to say of KYB beside the states of its tasks.
+/// Counts about KYB beside the states of its tasks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Kyb {
+pub struct KybTotals {
     /// Held because the checklist lacks something, with the account and its documents done.
     pub incomplete: u64,
     /// Accounts that are not sent because an owner is an entity: they go by manual KYB.
@@ -161,7 +161,7 @@ pub struct Gaps {
 
 /// Accounts that existed before this migration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Existed {
+pub struct PriorAccounts {
     /// Equal to what was sent.
     pub equal: u64,
     /// Different, and left as they were.
@@ -224,7 +224,7 @@ impl Totals {
             gaps: open,
             balanced: false,
             imbalances: Vec::new(),
-            existed: Existed {
+            existed: PriorAccounts {
                 equal,
                 different,
                 overwritten,
@@ -232,7 +232,7 @@ impl Totals {
             former: counts.former.accounts,
             dropped: reader.dropped()?,
             documents: of_documents(counts, documents),
-            kyb: Kyb {
+            kyb: KybTotals {
                 incomplete: held(counts, "KYB", INCOMPLETE.0),
                 manual: manual.accounts,
                 manual_approved: manual.approved,
@@ -241,7 +241,7 @@ impl Totals {
                 former_in_doubt: counts.former.kyb_in_doubt,
             },
             files: reader.files()?,
-            after: After::read(reader, now)?,
+            after: AfterAcceptance::read(reader, now)?,
             findings: reader.finding_counts()?,
             blank_lines: reader.meta_count("blank_lines")?.unwrap_or_default(),
             lost_rows: reader.meta_count("lost_rows")?.unwrap_or_default(),
@@ -294,23 +294,23 @@ impl Totals {
     }
 }
 
-impl Kyb {
+impl KybTotals {
     /// Accounts whose manual KYB has ended.
     pub fn manual_ended(&self) -> u64 {
         self.manual_approved + self.manual_rejected
     }
 }
 
-impl Documents {
+impl DocumentTotals {
     /// Those that are not sent.
     pub fn unsent(&self) -> u64 {
         self.refused + self.same + self.account_not_sent + self.no_account
     }
 }
 
-fn of_documents(counts: &Counts, documents: &DocumentCounts) -> Documents {
+fn of_documents(counts: &Counts, documents: &DocumentCounts) -> DocumentTotals {
     let [sent, refused, same, account_not_sent, no_account] = documents.verdicts;
-    Documents {
+    DocumentTotals {
         given: documents.given,
         sent,
         refused,

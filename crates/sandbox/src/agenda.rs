@@ -8,14 +8,14 @@ use std::collections::BinaryHeap;
 
 use tokio::time::Instant;
 
-/// Things to come.
+/// Things that are due at some time.
 pub(super) struct Agenda<T> {
-    heap: BinaryHeap<Reverse<Entry<T>>>,
+    heap: BinaryHeap<Reverse<AgendaEntry<T>>>,
     /// How many were ever put.
     put: u64,
 }
 
-struct Entry<T> {
+struct AgendaEntry<T> {
     at: Instant,
     number: u64,
     what: T,
@@ -35,7 +35,7 @@ impl<T> Agenda<T> {
     pub(super) fn put(&mut self, at: Instant, what: T) {
         let number = self.put;
         self.put += 1;
-        self.heap.push(Reverse(Entry { at, number, what }));
+        self.heap.push(Reverse(AgendaEntry { at, number, what }));
     }
 
     /// What is due first; or when it will be; or None while there is nothing.
@@ -57,27 +57,27 @@ impl<T> Agenda<T> {
     }
 }
 
-impl<T> Entry<T> {
+impl<T> AgendaEntry<T> {
     fn key(&self) -> (Instant, u64) {
         (self.at, self.number)
     }
 }
 
-impl<T> PartialEq for Entry<T> {
+impl<T> PartialEq for AgendaEntry<T> {
     fn eq(&self, other: &Self) -> bool {
         self.key() == other.key()
     }
 }
 
-impl<T> Eq for Entry<T> {}
+impl<T> Eq for AgendaEntry<T> {}
 
-impl<T> PartialOrd for Entry<T> {
+impl<T> PartialOrd for AgendaEntry<T> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<T> Ord for Entry<T> {
+impl<T> Ord for AgendaEntry<T> {
     fn cmp(&self, other: &Self) -> Ordering {
         self.key().cmp(&other.key())
     }

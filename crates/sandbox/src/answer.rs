@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::check::Finding;
-use super::decide::Standing;
-use super::faults::When;
+use super::decide::ShownState;
+use super::faults::SurplusTiming;
 
 /// One answer.
 pub(super) struct Answer {
@@ -22,14 +22,14 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
-/// What is done with the connection.
-pub(super) enum Reply {
+/// What goes out over the connection.
+pub(super) enum ReplyAction {
     /// An answer.
     Whole(Answer),
     /// An answer that promises more bytes than come before the connection closes.
     Truncated(Answer),
     /// An answer, and one too many on the same connection if that served others before.
-    Surplus(Answer, When),
+    Surplus(Answer, SurplusTiming),
     /// No answer: the connection is reset.
     Cut,
 }
@@ -92,7 +92,7 @@ pub(super) fn validation_errors(findings: &[Finding]) -> Answer {
 pub(super) fn account(
     id: &str,
     created_at: Timestamp,
-    standing: &Standing,
+    standing: &ShownState,
     request: &Value,
 ) -> Vec<u8> {
     let mut out = Vec::with_capacity(2048);
@@ -105,13 +105,13 @@ pub(super) fn account(
     out.extend_from_slice(given_id("bk-", id).as_bytes());
     // Writing to a Vec cannot fail; the result is dropped knowingly, here and below.
     let _ = write!(out, "\",\"createdAt\":\"{created_at:.6}\",\"request\":");
-    value(&mut out, request, Place::Request, id);
+    value(&mut out, request, RequestPlace::Request, id);
     out.push(b'}');
     out
 }
 
 /// An `AccountOpeningStatus` body.
-pub(super) fn opening_status(standing: &Standing, request: &Value) -> Vec<u8> {
+pub(super) fn opening_status(standing: &ShownState, request: &Value) -> Vec<u8> {
     let settlement = request
         .get("settlementMethod")
         .and_then(Value::as_str)
@@ -128,7 +128,7 @@ pub(super) fn document(id: &str, created_at: Timestamp, metadata: &Value) -> Vec
     out.extend_from_slice(b"{\"id\":\"");
     out.extend_from_slice(given_uuid(id).as_bytes());
     let _ = write!(out, "\",\"createdAt\":\"{created_at:.3}\",\"request\":");
-    value(&mut out, metadata, Place::Elsewhere, id);
+    value(&mut out, metadata, RequestPlace::Elsewhere, id);
     out.push(b'}');
     out
 }
@@ -140,7 +140,7 @@ pub(super) fn document_list(metadata: &[Value]) -> Vec<u8> {
         if at > 0 {
             out.push(b',');
         }
-        value(&mut out, one, Place::Elsewhere, "");
+        value(&mut out, one, RequestPlace::Elsewhere, "");
     }
     out.extend_from_slice(b"]}");
     out
@@ -186,14 +186,14 @@ fn given_id(prefix: &str, name: &str) -> String {
 
 /// Where in the request the writer is: only these places get something of the service's own.
 #[derive(Clone, Copy)]
-enum Place {
+enum RequestPlace {
     Request,
     Owners,
     Owner(usize),
     Elsewhere,
 }
 
-fn value(out: &mut Vec<u8>, what: &Value, place: Place, id: &str) {
+fn value(out: &mut Vec<u8>, what: &Value, place: RequestPlace, id: &str) {
     match what {
         Value::Object(object) => {
             out.push(b'{');
@@ -206,18 +206,18 @@ fn value(out: &mut Vec<u8>, what: &Value, place: Place, id: &str) {
                 out.push(b':');
                 match (name.as_str(), inner) {
                     ("taxId", Value::String(tax_id)) => text(out, &masked(tax_id)),
-                    ("owners", _) if matches!(place, Place::Request) => {
-                        value(out, inner, Place::Owners, id)
+                    ("owners", _) if matches!(place, RequestPlace::Request) => {
+                        value(out, inner, RequestPlace::Owners, id)
                     }
-                    _ => value(out, inner, Place::Elsewhere, id),
+                    _ => value(out, inner, RequestPlace::Elsewhere, id),
                 }
             }
             match place {
-                Place::Request => out.extend_from_slice(b",\"enrollments\":[]"),
-                Place::Owner(index) => {
+                RequestPlace::Request => out.extend_from_slice(b",\"enrollments\":[]"),
+                RequestPlace::Owner(index) => {
                     let _ = write!(out, ",\"ownerId\":\"{}-{index}\"", given_id("ow-", id));
                 }
-                Place::Owners | Place::Elsewhere => {}
+                RequestPlace::Owners | RequestPlace::Elsewhere => {}
             }
             out.push(b'}');
         }
@@ -227,10 +227,10 @@ fn value(out: &mut Vec<u8>, what: &Value, place: Place, id: &str) {
                 if index > 0 {
                     out.push(b',');
                 }
-                let inner = if matches!(place, Place::Owners) {
-                    Place::Owner(index)
+                let inner = if matches!(place, RequestPlace::Owners) {
+                    RequestPlace::Owner(index)
                 } else {
-                    Place::Elsewhere
+                    RequestPlace::Elsewhere
                 };
                 value(out, element, inner, id);
             }
@@ -263,7 +263,7 @@ pub(super) fn unreadable(
     kind: u64,
     id: &str,
     created_at: Timestamp,
-    standing: &Standing,
+    standing: &ShownState,
     request: &Value,
 ) -> Vec<u8> {
     match kind {

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::config::Dialect;
-use super::contract::{Field, Form, REQUEST};
+use super::contract::{ObjectField, REQUEST, ValueForm};
 use super::contract_document::{METADATA, is_type};
 use super::countries::is_country;
 
@@ -102,7 +102,7 @@ pub(super) fn check_metadata(metadata: &Value, dialect: Dialect) -> Vec<Finding>
     check_as(metadata, &METADATA, dialect)
 }
 
-fn check_as(request: &Value, form: &Form, dialect: Dialect) -> Vec<Finding> {
+fn check_as(request: &Value, form: &ValueForm, dialect: Dialect) -> Vec<Finding> {
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let mut checker = Checker {
         dialect,
@@ -120,16 +120,16 @@ struct Checker {
 }
 
 impl Checker {
-    fn value(&mut self, value: &Value, form: &Form, path: &Path<'_>) {
+    fn value(&mut self, value: &Value, form: &ValueForm, path: &Path<'_>) {
         let complaint = match (form, value) {
-            (Form::Object(fields, rule), Value::Object(object)) => {
+            (ValueForm::Object(fields, rule), Value::Object(object)) => {
                 self.object(object, fields, path);
                 if let Some(rule) = rule {
                     rule(object, self.dialect, path, &mut self.findings);
                 }
                 return;
             }
-            (Form::List(of, least), Value::Array(elements)) => {
+            (ValueForm::List(of, least), Value::Array(elements)) => {
                 for (index, element) in elements.iter().enumerate() {
                     self.value(element, of, &Path::Index(path, index));
                 }
@@ -138,12 +138,14 @@ impl Checker {
                 }
                 "is an empty list"
             }
-            (Form::Object(..), _) => "is not an object",
-            (Form::List(..), _) => "is not a list",
-            (Form::Flag, Value::Bool(_)) | (Form::OneOfOrNull(_), Value::Null) => return,
-            (Form::Flag, _) => "is neither true nor false",
-            (Form::Whole, Value::Number(number)) if number.is_i64() || number.is_u64() => return,
-            (Form::Whole, _) => "is not a whole number",
+            (ValueForm::Object(..), _) => "is not an object",
+            (ValueForm::List(..), _) => "is not a list",
+            (ValueForm::Flag, Value::Bool(_)) | (ValueForm::OneOfOrNull(_), Value::Null) => return,
+            (ValueForm::Flag, _) => "is neither true nor false",
+            (ValueForm::Whole, Value::Number(number)) if number.is_i64() || number.is_u64() => {
+                return;
+            }
+            (ValueForm::Whole, _) => "is not a whole number",
             (form, Value::String(text)) => match self.text(text, form) {
                 Some(complaint) => complaint,
                 None => return,
@@ -153,7 +155,7 @@ impl Checker {
         self.findings.bad(path, None, complaint, value);
     }
 
-    fn object(&mut self, object: &Map<String, Value>, fields: &[Field], path: &Path<'_>) {
+    fn object(&mut self, object: &Map<String, Value>, fields: &[ObjectField], path: &Path<'_>) {
         let mut known = 0;
         for field in fields {
             match object.get(field.name) {
@@ -190,22 +192,22 @@ impl Checker {
     }
 
     /// What is wrong with a text of this form.
-    fn text(&self, text: &str, form: &Form) -> Option<&'static str> {
+    fn text(&self, text: &str, form: &ValueForm) -> Option<&'static str> {
         let (fits, complaint) = match form {
-            Form::FreeText => (true, ""),
-            Form::Text => (!text.trim().is_empty(), "is blank"),
-            Form::Name(most) => (
+            ValueForm::FreeText => (true, ""),
+            ValueForm::Text => (!text.trim().is_empty(), "is blank"),
+            ValueForm::Name(most) => (
                 !text.trim().is_empty() && text.chars().count() <= *most,
                 "is blank or too long",
             ),
-            Form::AccountId => (
+            ValueForm::AccountId => (
                 !matches!(text.trim(), "" | "." | "..") && !text.chars().any(char::is_control),
                 "is no name for an account",
             ),
-            Form::OneOf(words) | Form::OneOfOrNull(words) => {
+            ValueForm::OneOf(words) | ValueForm::OneOfOrNull(words) => {
                 (words.contains(&text), "is not one of the allowed words")
             }
-            Form::TaxIdType => (
+            ValueForm::TaxIdType => (
                 matches!(
                     (text, self.dialect),
                     ("SSN" | "ITIN" | "EIN", _)
@@ -214,18 +216,20 @@ impl Checker {
                 ),
                 "is not a type of tax id",
             ),
-            Form::DocumentType => (is_type(text, self.dialect), "is not a type of document"),
-            Form::Uuid => (is_uuid(text), "is not a UUID"),
-            Form::Email => (is_email(text), "is not an e-mail address"),
-            Form::Phone => (is_phone(text), "is not a phone number in E.164"),
-            Form::Date => (date(text).is_some(), "is not a date"),
-            Form::PastDate => (
+            ValueForm::DocumentType => (is_type(text, self.dialect), "is not a type of document"),
+            ValueForm::Uuid => (is_uuid(text), "is not a UUID"),
+            ValueForm::Email => (is_email(text), "is not an e-mail address"),
+            ValueForm::Phone => (is_phone(text), "is not a phone number in E.164"),
+            ValueForm::Date => (date(text).is_some(), "is not a date"),
+            ValueForm::PastDate => (
                 date(text).is_some_and(|day| day < self.today),
                 "is not a date in the past",
             ),
-            Form::DateTime => (is_date_time(text), "is not a date and time"),
-            Form::Country => (is_country(text), "is not the three letters of a country"),
-            Form::Whole | Form::Flag | Form::Object(..) | Form::List(..) => (false, "is text"),
+            ValueForm::DateTime => (is_date_time(text), "is not a date and time"),
+            ValueForm::Country => (is_country(text), "is not the three letters of a country"),
+            ValueForm::Whole | ValueForm::Flag | ValueForm::Object(..) | ValueForm::List(..) => {
+                (false, "is text")
+            }
         };
         (!fits).then_some(complaint)
     }

@@ -12,10 +12,10 @@ use super::config::Dialect;
 use super::contract_entity::{ENTITY, TYPES, fits_type};
 
 /// A rule over a whole object, for what one field alone cannot show.
-pub(super) type Rule = fn(&Map<String, Value>, Dialect, &Path<'_>, &mut Findings);
+pub(super) type ObjectRule = fn(&Map<String, Value>, Dialect, &Path<'_>, &mut Findings);
 
 /// The form of one value.
-pub(super) enum Form {
+pub(super) enum ValueForm {
     /// Text that is not blank.
     Text,
     /// Text that is not blank, of at most so many characters.
@@ -51,37 +51,37 @@ pub(super) enum Form {
     /// true or false.
     Flag,
     /// An object of these fields and no others, and a rule over it.
-    Object(&'static [Field], Option<Rule>),
+    Object(&'static [ObjectField], Option<ObjectRule>),
     /// A list of at least so many elements of one form.
-    List(&'static Form, usize),
+    List(&'static ValueForm, usize),
 }
 
 /// One field of an object.
-pub(super) struct Field {
+pub(super) struct ObjectField {
     pub(super) name: &'static str,
     /// Whether the object is broken without it.
     pub(super) must: bool,
-    pub(super) form: Form,
+    pub(super) form: ValueForm,
 }
 
-pub(super) const fn must(name: &'static str, form: Form) -> Field {
-    Field {
+pub(super) const fn must(name: &'static str, form: ValueForm) -> ObjectField {
+    ObjectField {
         name,
         must: true,
         form,
     }
 }
 
-pub(super) const fn may(name: &'static str, form: Form) -> Field {
-    Field {
+pub(super) const fn may(name: &'static str, form: ValueForm) -> ObjectField {
+    ObjectField {
         name,
         must: false,
         form,
     }
 }
 
-const fn object(fields: &'static [Field]) -> Form {
-    Form::Object(fields, None)
+const fn object(fields: &'static [ObjectField]) -> ValueForm {
+    ValueForm::Object(fields, None)
 }
 
 const ROLES: &[&str] = &[
@@ -120,93 +120,96 @@ const USD: &[&str] = &[
     "OVER_5M",
 ];
 
-const SCREENED: Form = Form::OneOfOrNull(&["UNKNOWN", "POSSIBLE", "EXACT", "NO_MATCH"]);
+const SCREENED: ValueForm = ValueForm::OneOfOrNull(&["UNKNOWN", "POSSIBLE", "EXACT", "NO_MATCH"]);
 
-pub(super) const ADDRESS: Form = Form::Object(
+pub(super) const ADDRESS: ValueForm = ValueForm::Object(
     &[
-        must("city", Form::Text),
-        must("country", Form::Country),
-        must("streetAddress", Form::List(&Form::Text, 1)),
-        may("postalCode", Form::Text),
-        may("state", Form::Text),
+        must("city", ValueForm::Text),
+        must("country", ValueForm::Country),
+        must("streetAddress", ValueForm::List(&ValueForm::Text, 1)),
+        may("postalCode", ValueForm::Text),
+        may("state", ValueForm::Text),
     ],
     Some(state_fits_country),
 );
 
-const EMPLOYMENT: Form = object(&[
-    must("employerName", Form::Text),
-    must("position", Form::Text),
+const EMPLOYMENT: ValueForm = object(&[
+    must("employerName", ValueForm::Text),
+    must("position", ValueForm::Text),
     may("employerAddress", ADDRESS),
-    may("yearsEmployed", Form::Whole),
+    may("yearsEmployed", ValueForm::Whole),
 ]);
 
-const DISCLOSURES: Form = object(&[
-    may("controlPersonCompanySymbols", Form::FreeText),
-    may("finraAssociatedEntities", Form::FreeText),
-    may("politicallyExposedOrganizations", Form::FreeText),
-    may("politicallyExposedImmediateFamilyNames", Form::FreeText),
-    may("lastScreenedDate", Form::DateTime),
+const DISCLOSURES: ValueForm = object(&[
+    may("controlPersonCompanySymbols", ValueForm::FreeText),
+    may("finraAssociatedEntities", ValueForm::FreeText),
+    may("politicallyExposedOrganizations", ValueForm::FreeText),
+    may(
+        "politicallyExposedImmediateFamilyNames",
+        ValueForm::FreeText,
+    ),
+    may("lastScreenedDate", ValueForm::DateTime),
     may("ofacSanctioned", SCREENED),
     may("politicallyExposed", SCREENED),
 ]);
 
-const VERIFICATION: Form = object(&[
-    must("addressVerified", Form::Flag),
-    must("dateOfBirthVerified", Form::Flag),
-    must("nameVerified", Form::Flag),
-    must("taxIdVerified", Form::Flag),
-    must("executionDate", Form::Date),
-    must("externalCaseId", Form::Text),
-    must("vendorName", Form::Text),
-    may("identityVerificationResultId", Form::Text),
-    may("manualOverride", Form::Flag),
-    may("manualOverrideApprover", Form::Text),
-    may("manualOverrideReason", Form::Text),
+const VERIFICATION: ValueForm = object(&[
+    must("addressVerified", ValueForm::Flag),
+    must("dateOfBirthVerified", ValueForm::Flag),
+    must("nameVerified", ValueForm::Flag),
+    must("taxIdVerified", ValueForm::Flag),
+    must("executionDate", ValueForm::Date),
+    must("externalCaseId", ValueForm::Text),
+    must("vendorName", ValueForm::Text),
+    may("identityVerificationResultId", ValueForm::Text),
+    may("manualOverride", ValueForm::Flag),
+    may("manualOverrideApprover", ValueForm::Text),
+    may("manualOverrideReason", ValueForm::Text),
 ]);
 
-const IDENTITY: Form = Form::Object(
+const IDENTITY: ValueForm = ValueForm::Object(
     &[
-        must("givenName", Form::Text),
-        must("familyName", Form::Text),
-        must("dateOfBirth", Form::PastDate),
+        must("givenName", ValueForm::Text),
+        must("familyName", ValueForm::Text),
+        must("dateOfBirth", ValueForm::PastDate),
         must("personalAddress", ADDRESS),
-        may("taxId", Form::Text),
-        may("taxIdType", Form::TaxIdType),
-        may("taxIdCountry", Form::Country),
-        may("middleNames", Form::Text),
+        may("taxId", ValueForm::Text),
+        may("taxIdType", ValueForm::TaxIdType),
+        may("taxIdCountry", ValueForm::Country),
+        may("middleNames", ValueForm::Text),
         may(
             "maritalStatus",
-            Form::OneOf(&["SINGLE", "MARRIED", "DIVORCED", "WIDOWED"]),
+            ValueForm::OneOf(&["SINGLE", "MARRIED", "DIVORCED", "WIDOWED"]),
         ),
         may("employment", EMPLOYMENT),
-        may("citizenshipCountry", Form::Country),
+        may("citizenshipCountry", ValueForm::Country),
         may("disclosures", DISCLOSURES),
         may("verificationResults", VERIFICATION),
     ],
     Some(tax_id_is_whole),
 );
 
-const AGREEMENT: Form = object(&[
-    must("name", Form::Text),
-    must("version", Form::Text),
-    may("eSignedDate", Form::DateTime),
-    may("text", Form::Text),
+const AGREEMENT: ValueForm = object(&[
+    must("name", ValueForm::Text),
+    must("version", ValueForm::Text),
+    may("eSignedDate", ValueForm::DateTime),
+    may("text", ValueForm::Text),
 ]);
 
-const OWNER: Form = object(&[
-    must("role", Form::OneOf(ROLES)),
-    must("clientOwnerId", Form::Text),
-    must("emailAddress", Form::Email),
+const OWNER: ValueForm = object(&[
+    must("role", ValueForm::OneOf(ROLES)),
+    must("clientOwnerId", ValueForm::Text),
+    must("emailAddress", ValueForm::Email),
     must("mailingAddress", ADDRESS),
-    may("phoneNumber", Form::Phone),
-    may("agreements", Form::List(&AGREEMENT, 0)),
+    may("phoneNumber", ValueForm::Phone),
+    may("agreements", ValueForm::List(&AGREEMENT, 0)),
     must("identity", IDENTITY),
 ]);
 
-const GOALS: Form = object(&[
+const GOALS: ValueForm = object(&[
     must(
         "investmentObjective",
-        Form::OneOf(&[
+        ValueForm::OneOf(&[
             "BALANCED",
             "CAPITAL_PRESERVATION",
             "GROWTH",
@@ -217,39 +220,45 @@ const GOALS: Form = object(&[
     ),
     may(
         "liquidityNeeds",
-        Form::OneOf(&["VERY_IMPORTANT", "SOMEWHAT_IMPORTANT", "NOT_IMPORTANT"]),
+        ValueForm::OneOf(&["VERY_IMPORTANT", "SOMEWHAT_IMPORTANT", "NOT_IMPORTANT"]),
     ),
-    may("riskTolerance", Form::OneOf(&["LOW", "MEDIUM", "HIGH"])),
-    may("timeHorizon", Form::OneOf(&["SHORT", "AVERAGE", "LONG"])),
+    may(
+        "riskTolerance",
+        ValueForm::OneOf(&["LOW", "MEDIUM", "HIGH"]),
+    ),
+    may(
+        "timeHorizon",
+        ValueForm::OneOf(&["SHORT", "AVERAGE", "LONG"]),
+    ),
 ]);
 
-const CUSTOMER: Form = object(&[
-    must("annualIncomeRangeUsd", Form::OneOf(USD)),
-    may("liquidNetWorthRangeUsd", Form::OneOf(USD)),
-    may("totalNetWorthRangeUsd", Form::OneOf(USD)),
+const CUSTOMER: ValueForm = object(&[
+    must("annualIncomeRangeUsd", ValueForm::OneOf(USD)),
+    may("liquidNetWorthRangeUsd", ValueForm::OneOf(USD)),
+    may("totalNetWorthRangeUsd", ValueForm::OneOf(USD)),
     may(
         "investmentExperience",
-        Form::OneOf(&["NONE", "LIMITED", "GOOD", "EXTENSIVE"]),
+        ValueForm::OneOf(&["NONE", "LIMITED", "GOOD", "EXTENSIVE"]),
     ),
-    may("federalTaxBracket", Form::Whole),
-    may("sourceOfFunds", Form::Text),
+    may("federalTaxBracket", ValueForm::Whole),
+    may("sourceOfFunds", ValueForm::Text),
 ]);
 
-const TRUSTED_CONTACT: Form = object(&[
-    must("givenName", Form::Text),
-    must("familyName", Form::Text),
-    may("middleNames", Form::Text),
-    may("phoneNumber", Form::Phone),
-    may("emailAddress", Form::Email),
+const TRUSTED_CONTACT: ValueForm = object(&[
+    must("givenName", ValueForm::Text),
+    must("familyName", ValueForm::Text),
+    may("middleNames", ValueForm::Text),
+    may("phoneNumber", ValueForm::Phone),
+    may("emailAddress", ValueForm::Email),
     may("mailingAddress", ADDRESS),
 ]);
 
 /// The whole request. `id`, `enrollments` and the service's own ids are not in it, hence refused.
-pub(super) static REQUEST: Form = Form::Object(
+pub(super) static REQUEST: ValueForm = ValueForm::Object(
     &[
-        must("clientAccountId", Form::AccountId),
-        may("accountType", Form::OneOf(TYPES)),
-        must("owners", Form::List(&OWNER, 1)),
+        must("clientAccountId", ValueForm::AccountId),
+        may("accountType", ValueForm::OneOf(TYPES)),
+        must("owners", ValueForm::List(&OWNER, 1)),
         may("entity", ENTITY),
         may(
             "investmentProfile",
@@ -260,10 +269,10 @@ pub(super) static REQUEST: Form = Form::Object(
         ),
         may(
             "settlementMethod",
-            Form::OneOf(&["BAKKT_TPJ", "NET_SETTLEMENT"]),
+            ValueForm::OneOf(&["BAKKT_TPJ", "NET_SETTLEMENT"]),
         ),
-        may("trustedContacts", Form::List(&TRUSTED_CONTACT, 0)),
-        may("shareToken", Form::Text),
+        may("trustedContacts", ValueForm::List(&TRUSTED_CONTACT, 0)),
+        may("shareToken", ValueForm::Text),
     ],
     Some(request_fits_together),
 );

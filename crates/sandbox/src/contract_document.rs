@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use super::check::{Findings, Path};
 use super::config::Dialect;
-use super::contract::{Form, may, must};
-use super::ledger::About;
+use super::contract::{ValueForm, may, must};
+use super::ledger::UploadClaims;
 
 /// Types that both spellings of the contract have.
 const OF_BOTH: [&str; 10] = [
@@ -50,16 +50,16 @@ const OF_THE_BUSINESS: [&str; 3] = [INCORPORATION, OWNERSHIP, DILIGENCE];
 const SIDES: [&str; 3] = ["FRONT", "BACK", "UNSPECIFIED"];
 
 /// The whole metadata.
-pub(super) static METADATA: Form = Form::Object(
+pub(super) static METADATA: ValueForm = ValueForm::Object(
     &[
-        must("clientDocumentId", Form::Uuid),
-        must("account", Form::AccountId),
-        must("documentType", Form::DocumentType),
-        may("documentSide", Form::OneOf(&SIDES)),
-        may("clientOwnerId", Form::Text),
-        may("description", Form::Text),
-        may("documentExpiration", Form::DateTime),
-        may("issueCountry", Form::Country),
+        must("clientDocumentId", ValueForm::Uuid),
+        must("account", ValueForm::AccountId),
+        must("documentType", ValueForm::DocumentType),
+        may("documentSide", ValueForm::OneOf(&SIDES)),
+        may("clientOwnerId", ValueForm::Text),
+        may("description", ValueForm::Text),
+        may("documentExpiration", ValueForm::DateTime),
+        may("issueCountry", ValueForm::Country),
     ],
     Some(fits_together),
 );
@@ -128,7 +128,10 @@ pub(super) fn has_owner(request: &Value, owner: &str) -> bool {
 }
 
 /// What a screening of this account lacks, in words; nothing when it can start.
-pub(super) fn lacks(request: &Value, documents: &[std::sync::Arc<About>]) -> Vec<&'static str> {
+pub(super) fn lacks(
+    request: &Value,
+    documents: &[std::sync::Arc<UploadClaims>],
+) -> Vec<&'static str> {
     match request.get("accountType").and_then(Value::as_str) {
         None | Some("INDIVIDUAL") => {
             return vec!["an account of a business, a trust or a custodian"];

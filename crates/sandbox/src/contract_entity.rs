@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 
 use super::check::{Findings, Path};
 use super::config::Dialect;
-use super::contract::{ADDRESS, Field, Form, may, must};
+use super::contract::{ADDRESS, ObjectField, ValueForm, may, must};
 
 /// Every type of account.
 pub(super) const TYPES: &[&str] = &["INDIVIDUAL", "CUSTODIAL", "ENTITY_PERSONAL_TRUST", "ENTITY"];
 
 /// Firms' ranges of dollars.
-const FIRM_USD: Form = Form::OneOf(&[
+const FIRM_USD: ValueForm = ValueForm::OneOf(&[
     "UNDER_250K",
     "FROM_250K_TO_500K",
     "FROM_500K_TO_1M",
@@ -26,28 +26,28 @@ const FIRM_USD: Form = Form::OneOf(&[
     "OVER_50M",
 ]);
 
-const FIELDS: &[Field] = &[
-    may("activeWalletAddress", Form::Text),
+const FIELDS: &[ObjectField] = &[
+    may("activeWalletAddress", ValueForm::Text),
     may("dailyNotionalTradingVolumeUsdRange", FIRM_USD),
     may("dailyTransactionVolumeUsdRange", FIRM_USD),
-    must("entityEmailAddress", Form::Email),
-    may("entityFormationDate", Form::Date),
-    must("entityLegalName", Form::Name(100)),
-    may("entityOfferings", Form::Text),
-    must("entityPhoneNumber", Form::Phone),
+    must("entityEmailAddress", ValueForm::Email),
+    may("entityFormationDate", ValueForm::Date),
+    must("entityLegalName", ValueForm::Name(100)),
+    may("entityOfferings", ValueForm::Text),
+    must("entityPhoneNumber", ValueForm::Phone),
     may(
         "entityRegistrationStatus",
-        Form::OneOf(&[
+        ValueForm::OneOf(&[
             "NOT_APPLICABLE",
             "NOT_REGISTERED",
             "REGISTRATION_IN_PROGRESS",
             "CURRENTLY_REGISTERED",
         ]),
     ),
-    must("entityTaxId", Form::Text),
+    must("entityTaxId", ValueForm::Text),
     must(
         "entityType",
-        Form::OneOf(&[
+        ValueForm::OneOf(&[
             "TRUST",
             "LLC",
             "CORPORATE",
@@ -60,11 +60,11 @@ const FIELDS: &[Field] = &[
     may("firmTotalNetWorthUsdRange", FIRM_USD),
     may(
         "investmentExperience",
-        Form::OneOf(&["EXTENSIVE", "GOOD", "LIMITED", "NONE"]),
+        ValueForm::OneOf(&["EXTENSIVE", "GOOD", "LIMITED", "NONE"]),
     ),
     may(
         "investmentObjective",
-        Form::OneOf(&[
+        ValueForm::OneOf(&[
             "OTHER",
             "SPECULATION",
             "INCOME",
@@ -74,16 +74,19 @@ const FIELDS: &[Field] = &[
         ]),
     ),
     must("operatingAddress", ADDRESS),
-    may("operatingCountries", Form::List(&Form::Country, 1)),
-    must("operatingIndustry", Form::Text),
+    may(
+        "operatingCountries",
+        ValueForm::List(&ValueForm::Country, 1),
+    ),
+    must("operatingIndustry", ValueForm::Text),
     must("registeredAddress", ADDRESS),
-    may("sourceOfCurrency", Form::Text),
-    may("sourceOfFunds", Form::Text),
-    may("subjectToAMLRegulations", Form::Flag),
+    may("sourceOfCurrency", ValueForm::Text),
+    may("sourceOfFunds", ValueForm::Text),
+    may("subjectToAMLRegulations", ValueForm::Flag),
 ];
 
 /// The entity of an account.
-pub(super) const ENTITY: Form = Form::Object(FIELDS, None);
+pub(super) const ENTITY: ValueForm = ValueForm::Object(FIELDS, None);
 
 /// What the type of the account means for its entity and its owners.
 pub(super) fn fits_type(

@@ -12,25 +12,25 @@ use serde_json::Value;
 use super::answer::{self, Answer};
 use super::check::{self, Finding};
 use super::config::Config;
-use super::decide::{Stage, Standing};
+use super::decide::{ShownState, Stage};
 use super::faults;
-use super::gate::Line as Queue;
-use super::ledger::{Effect, Kind, Line};
-use super::service::{Handled, Late, LateEffect, Service};
-use super::verdict::{Answers, Decision, Verdict, at_the_door};
+use super::gate::RateClass;
+use super::ledger::{Effect, RequestKind, RequestRecord};
+use super::service::{HandledCall, LateEffect, PendingEffect, Service};
+use super::verdict::{Answers, CallToDecide, CallVerdict, not_admitted};
 
-/// What a create call may be answered with.
-struct Said<'a> {
+/// Makes the answers to a create call.
+struct CreateAnswers<'a> {
     config: &'a Config,
     id: &'a str,
     number: u32,
     created_at: Timestamp,
-    standing: Standing,
+    standing: ShownState,
     request: &'a Value,
     findings: Vec<Finding>,
 }
 
-impl Answers for Said<'_> {
+impl Answers for CreateAnswers<'_> {
     fn good(&self) -> Answer {
         let body = answer::account(self.id, self.created_at, &self.standing, self.request);
         answer::json_answer(200, body)
@@ -50,7 +50,7 @@ impl Answers for Said<'_> {
 
 impl Service {
     /// Creates or updates an account, or not.
-    pub(super) fn create(&self, authorization: Option<&str>, body: Bytes) -> Handled {
+    pub(super) fn create(&self, authorization: Option<&str>, body: Bytes) -> HandledCall {
         let config = &self.config;
         let hash = *blake3::hash(&body).as_bytes();
         let request: Option<Value> = serde_json::from_slice(&body).ok();
@@ -72,21 +72,21 @@ impl Service {
         let mut standing = Stage::Waiting.standing();
         let mut guard = self.lock();
         let inner = &mut *guard;
-        let door = inner.gate.enter(Queue::Account, config, authorization);
-        let verdict = if let Some(verdict) = at_the_door(door) {
+        let admission = inner.gate.enter(RateClass::Account, config, authorization);
+        let verdict = if let Some(verdict) = not_admitted(admission) {
             known = id
-                .filter(|_| verdict != Verdict::Unauthorised)
+                .filter(|_| verdict != CallVerdict::Unauthorised)
                 .map(Arc::from);
             verdict
         } else if request.is_none() {
-            Verdict::Broken("The body is not JSON")
+            CallVerdict::Broken("The body is not JSON")
         } else if let Some(id) = id {
             let slot = inner.store.slot(id, config);
             number = slot.posts_seen;
             slot.posts_seen += 1;
             known = Some(slot.id.clone());
             let mut had = slot.faults;
-            let decision = Decision {
+            let decision = CallToDecide {
                 config,
                 key: id,
                 number,
@@ -101,7 +101,7 @@ impl Service {
             standing = slot.standing();
             verdict
         } else {
-            Verdict::Refused
+            CallVerdict::Refused
         };
         let name = known.as_deref().unwrap_or_default();
         let delay = self.latency(name, number) + verdict.stall(config);
@@ -109,7 +109,7 @@ impl Service {
         if let (Effect::Created, Some(id), Some(request)) = (effect, &known, &request) {
             self.opened(inner, id, request);
         }
-        let line = Line {
+        let line = RequestRecord {
             id: known.clone(),
             body: Some(hash),
             about: None,
@@ -117,10 +117,10 @@ impl Service {
             effect,
             open: !delay.is_zero(),
         };
-        let entry = inner.ledger.record(Kind::Post, line);
+        let entry = inner.ledger.record(RequestKind::Post, line);
         drop(guard);
 
-        let said = Said {
+        let said = CreateAnswers {
             config,
             id: name,
             number,
@@ -129,10 +129,10 @@ impl Service {
             request: request.as_ref().unwrap_or(&Value::Null),
             findings,
         };
-        let late = known.clone().filter(|_| verdict == Verdict::Late);
-        Handled::new(verdict.reply(config, &said), delay, entry).later(late.map(|id| {
+        let late = known.clone().filter(|_| verdict == CallVerdict::Late);
+        HandledCall::new(verdict.reply(config, &said), delay, entry).later(late.map(|id| {
             let effect = LateEffect::Account { id, body, hash };
-            Late::new(config, effect)
+            PendingEffect::new(config, effect)
         }))
     }
 }

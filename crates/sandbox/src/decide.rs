@@ -14,11 +14,11 @@ use tokio::time::Instant;
 use super::config::Config;
 use super::faults;
 use super::service::{Inner, Service};
-use super::store::Slot;
+use super::store::AccountSlot;
 
 /// What an account is drawn to become; also what one event says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum DrawnOutcome {
     Active,
     RiskKyc,
     RiskOfac,
@@ -37,12 +37,12 @@ pub(super) enum Stage {
     /// To be decided at a time.
     Due,
     Review,
-    Decided(Outcome),
+    Decided(DrawnOutcome),
 }
 
-/// What a look-up shows.
+/// The state of an account as a look-up shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct ShownState {
     pub(super) status: String,
     pub(super) mode: String,
     pub(super) can_trade: bool,
@@ -54,21 +54,21 @@ impl Stage {
         match self {
             Stage::Waiting | Stage::Due => "pending",
             Stage::Review => "review",
-            Stage::Decided(Outcome::RiskKyc) => "risk_kyc",
-            Stage::Decided(Outcome::RiskOfac) => "risk_ofac",
-            Stage::Decided(Outcome::Documents) => "documents",
-            Stage::Decided(Outcome::Active | Outcome::Review) => "active",
+            Stage::Decided(DrawnOutcome::RiskKyc) => "risk_kyc",
+            Stage::Decided(DrawnOutcome::RiskOfac) => "risk_ofac",
+            Stage::Decided(DrawnOutcome::Documents) => "documents",
+            Stage::Decided(DrawnOutcome::Active | DrawnOutcome::Review) => "active",
         }
     }
 
-    pub(super) fn standing(self) -> Standing {
+    pub(super) fn standing(self) -> ShownState {
         let (status, can_trade) = match self {
             Stage::Waiting | Stage::Due => ("PENDING", false),
-            Stage::Review | Stage::Decided(Outcome::Documents) => ("IN_PROGRESS", false),
-            Stage::Decided(Outcome::RiskKyc | Outcome::RiskOfac) => ("REJECTED", false),
-            Stage::Decided(Outcome::Active | Outcome::Review) => ("COMPLETE", true),
+            Stage::Review | Stage::Decided(DrawnOutcome::Documents) => ("IN_PROGRESS", false),
+            Stage::Decided(DrawnOutcome::RiskKyc | DrawnOutcome::RiskOfac) => ("REJECTED", false),
+            Stage::Decided(DrawnOutcome::Active | DrawnOutcome::Review) => ("COMPLETE", true),
         };
-        Standing {
+        ShownState {
             status: status.to_owned(),
             mode: "OPEN".to_owned(),
             can_trade,
@@ -96,28 +96,28 @@ fn is_test_person(request: &[u8]) -> bool {
 }
 
 /// What becomes of an account: the test person's, or what the seed has in store for its id.
-fn outcome(config: &Config, slot: &Slot) -> Outcome {
+fn outcome(config: &Config, slot: &AccountSlot) -> DrawnOutcome {
     let Some(decide) = &config.decide else {
-        return Outcome::Active;
+        return DrawnOutcome::Active;
     };
     let request = slot.account.as_ref().map(|account| &account.request);
     if request.is_some_and(|request| is_test_person(request)) {
-        return Outcome::RiskKyc;
+        return DrawnOutcome::RiskKyc;
     }
     let id = &*slot.id;
     let drawn = faults::fraction(config, id, 0, "decide");
     let mut upto = 0.0;
     let shares = [
-        (decide.risk_kyc, Outcome::RiskKyc),
-        (decide.risk_ofac, Outcome::RiskOfac),
-        (decide.documents, Outcome::Documents),
-        (decide.review, Outcome::Review),
+        (decide.risk_kyc, DrawnOutcome::RiskKyc),
+        (decide.risk_ofac, DrawnOutcome::RiskOfac),
+        (decide.documents, DrawnOutcome::Documents),
+        (decide.review, DrawnOutcome::Review),
     ];
     let hit = shares.into_iter().find(|(share, _)| {
         upto += share;
         drawn < upto
     });
-    hit.map_or(Outcome::Active, |(_, outcome)| outcome)
+    hit.map_or(DrawnOutcome::Active, |(_, outcome)| outcome)
 }
 
 /// Whether the account waits for a screening that the client starts.
@@ -161,18 +161,18 @@ impl Service {
         let said = match (slot.stage, outcome) {
             // Forgotten since.
             _ if slot.account.is_none() => return,
-            (Stage::Due, Outcome::Review) => {
+            (Stage::Due, DrawnOutcome::Review) => {
                 slot.stage = Stage::Review;
                 self.put_step(inner, id.clone(), 1);
-                Outcome::Review
+                DrawnOutcome::Review
             }
             (Stage::Due, outcome) => {
                 slot.stage = Stage::Decided(outcome);
                 outcome
             }
             (Stage::Review, _) => {
-                slot.stage = Stage::Decided(Outcome::Active);
-                Outcome::Active
+                slot.stage = Stage::Decided(DrawnOutcome::Active);
+                DrawnOutcome::Active
             }
             (Stage::Waiting | Stage::Decided(_), _) => return,
         };
@@ -207,9 +207,9 @@ pub(super) async fn decide(service: Arc<Service>) {
     }
 }
 
-impl Slot {
+impl AccountSlot {
     /// What a look-up shows of its account.
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn standing(&self) -> ShownState {
         let standing = self.stage.standing();
         match &self.tampered {
             Some(tampered) => tampered.over(standing),

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 
-use super::ledger::{About, Effect};
+use super::ledger::{Effect, UploadClaims};
 
 /// What is kept of all documents together, in bytes.
 const MOST_KEPT: usize = 64 << 20;
@@ -34,15 +34,15 @@ impl Budget {
 }
 
 /// Content that is kept; what it takes of the budget comes back with its end.
-pub(super) struct Kept {
+pub(super) struct KeptContent {
     bytes: Vec<u8>,
     budget: Budget,
 }
 
-impl Kept {
+impl KeptContent {
     /// Nothing yet.
-    pub(super) fn new(budget: &Budget) -> Kept {
-        Kept {
+    pub(super) fn new(budget: &Budget) -> KeptContent {
+        KeptContent {
             bytes: Vec::new(),
             budget: budget.clone(),
         }
@@ -62,55 +62,55 @@ impl Kept {
     }
 }
 
-impl Drop for Kept {
+impl Drop for KeptContent {
     fn drop(&mut self) {
         self.budget.0.fetch_add(self.bytes.len(), Ordering::Relaxed);
     }
 }
 
 /// A file part, read to its end.
-pub(super) struct File {
+pub(super) struct StoredFile {
     pub(super) hash: [u8; 32],
     pub(super) size: u64,
     pub(super) content_type: Box<str>,
-    pub(super) kept: Option<Kept>,
+    pub(super) kept: Option<KeptContent>,
 }
 
 /// A document as it is stored.
-pub(super) struct Document {
-    pub(super) about: Arc<About>,
+pub(super) struct StoredDocument {
+    pub(super) about: Arc<UploadClaims>,
     /// The metadata as received.
     pub(super) metadata: Arc<[u8]>,
-    pub(super) file: Arc<File>,
+    pub(super) file: Arc<StoredFile>,
 }
 
-/// What is known of one clientDocumentId.
+/// What the sandbox knows of one clientDocumentId.
 #[derive(Default)]
-pub(super) struct Slot {
+pub(super) struct DocumentSlot {
     /// Uploads that were looked at, also the refused ones.
     pub(super) uploads_seen: u32,
     pub(super) lookups_seen: u32,
     pub(super) faults: u32,
     /// Uploads that stored something.
     pub(super) uploads_made: u32,
-    pub(super) document: Option<(Timestamp, Document)>,
+    pub(super) document: Option<(Timestamp, StoredDocument)>,
 }
 
-/// Everything known, by clientDocumentId; and which documents an account has.
+/// The documents by clientDocumentId, and which of them an account has.
 #[derive(Default)]
-pub(super) struct Documents {
-    slots: HashMap<Arc<str>, Slot>,
+pub(super) struct DocumentStore {
+    slots: HashMap<Arc<str>, DocumentSlot>,
     of_account: HashMap<Arc<str>, Vec<Arc<str>>>,
 }
 
-impl Documents {
+impl DocumentStore {
     /// What is known of `id`, from now on if nothing was.
-    pub(super) fn slot(&mut self, id: &Arc<str>) -> &mut Slot {
+    pub(super) fn slot(&mut self, id: &Arc<str>) -> &mut DocumentSlot {
         self.slots.entry(id.clone()).or_default()
     }
 
     /// Stores a document, for the first time or again.
-    pub(super) fn store(&mut self, id: &Arc<str>, document: Document) -> Effect {
+    pub(super) fn store(&mut self, id: &Arc<str>, document: StoredDocument) -> Effect {
         let account = document.about.account.clone();
         let slot = self.slots.entry(id.clone()).or_default();
         slot.uploads_made += 1;
@@ -139,7 +139,7 @@ impl Documents {
     }
 
     /// The document of this id.
-    pub(super) fn stored(&mut self, id: &str) -> Option<&mut Document> {
+    pub(super) fn stored(&mut self, id: &str) -> Option<&mut StoredDocument> {
         Some(&mut self.slots.get_mut(id)?.document.as_mut()?.1)
     }
 
@@ -156,13 +156,13 @@ impl Documents {
     }
 
     /// The documents of an account, in the order of their first upload.
-    pub(super) fn of(&self, account: &str) -> impl Iterator<Item = &Document> {
+    pub(super) fn of(&self, account: &str) -> impl Iterator<Item = &StoredDocument> {
         let ids = self.of_account.get(account).into_iter().flatten();
         ids.filter_map(|id| Some(&self.slots.get(id)?.document.as_ref()?.1))
     }
 
     /// The `documents` of the ledger: those stored, of this id or account or all, sorted by id.
-    pub(super) fn list(&self, id: Option<&str>) -> Vec<(Arc<str>, Arc<About>, u32)> {
+    pub(super) fn list(&self, id: Option<&str>) -> Vec<(Arc<str>, Arc<UploadClaims>, u32)> {
         let mut list: Vec<_> = self
             .slots
             .iter()

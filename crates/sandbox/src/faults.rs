@@ -5,14 +5,14 @@
 
 use serde_json::Value;
 
-use super::answer::{self, Reply};
+use super::answer::{self, ReplyAction};
 use super::check::Finding;
 use super::config::Config;
 use super::verdict::internal_error;
 
 /// A fault before anything was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Before {
+pub(super) enum FaultBefore {
     Forbid,
     Limited,
     Unavailable,
@@ -22,19 +22,19 @@ pub(super) enum Before {
 
 /// A fault around a request that is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum After {
+pub(super) enum FaultAfter {
     Late,
     Reset,
     Error,
     Truncated,
     Unreadable,
     Stall,
-    Surplus(When),
+    Surplus(SurplusTiming),
 }
 
 /// When a surplus answer goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum When {
+pub(super) enum SurplusTiming {
     Before,
     Behind,
     Later,
@@ -50,11 +50,14 @@ pub(super) enum Lookup {
 
 impl Lookup {
     /// The ledger's word for it, and what the client meets.
-    pub(super) fn shown(self) -> (&'static str, Reply) {
+    pub(super) fn shown(self) -> (&'static str, ReplyAction) {
         match self {
-            Lookup::Error => ("500", Reply::Whole(internal_error())),
-            Lookup::Reset => ("reset", Reply::Cut),
-            Lookup::Page => ("404-html", Reply::Whole(answer::page(404, "404 Not Found"))),
+            Lookup::Error => ("500", ReplyAction::Whole(internal_error())),
+            Lookup::Reset => ("reset", ReplyAction::Cut),
+            Lookup::Page => (
+                "404-html",
+                ReplyAction::Whole(answer::page(404, "404 Not Found")),
+            ),
         }
     }
 }
@@ -83,13 +86,13 @@ fn hits(config: &Config, share: f64, id: &str, number: u32, name: &str) -> bool 
 }
 
 /// The first fault, in the order of the table, that hits this POST before it is looked at.
-pub(super) fn before(config: &Config, id: &str, number: u32) -> Option<Before> {
+pub(super) fn before(config: &Config, id: &str, number: u32) -> Option<FaultBefore> {
     let table = [
-        (config.forbid, "forbid", Before::Forbid),
-        (config.limited, "limited", Before::Limited),
-        (config.unavailable, "unavailable", Before::Unavailable),
-        (config.reset_before, "reset_before", Before::Reset),
-        (config.error_before, "error_before", Before::Error),
+        (config.forbid, "forbid", FaultBefore::Forbid),
+        (config.limited, "limited", FaultBefore::Limited),
+        (config.unavailable, "unavailable", FaultBefore::Unavailable),
+        (config.reset_before, "reset_before", FaultBefore::Reset),
+        (config.error_before, "error_before", FaultBefore::Error),
     ];
     table
         .into_iter()
@@ -98,20 +101,24 @@ pub(super) fn before(config: &Config, id: &str, number: u32) -> Option<Before> {
 }
 
 /// The first fault, in the order of the table, that hits this good POST.
-pub(super) fn after(config: &Config, id: &str, number: u32) -> Option<After> {
+pub(super) fn after(config: &Config, id: &str, number: u32) -> Option<FaultAfter> {
     let when = match config.surplus > 0.0 {
         true => turn(config, id, number, "surplus_when", 3),
         false => 0,
     };
-    let when = [When::Before, When::Behind, When::Later][when as usize];
+    let when = [
+        SurplusTiming::Before,
+        SurplusTiming::Behind,
+        SurplusTiming::Later,
+    ][when as usize];
     let table = [
-        (config.late, "late", After::Late),
-        (config.reset_after, "reset_after", After::Reset),
-        (config.error_after, "error_after", After::Error),
-        (config.truncated, "truncated", After::Truncated),
-        (config.unreadable, "unreadable", After::Unreadable),
-        (config.stall, "stall", After::Stall),
-        (config.surplus, "surplus", After::Surplus(when)),
+        (config.late, "late", FaultAfter::Late),
+        (config.reset_after, "reset_after", FaultAfter::Reset),
+        (config.error_after, "error_after", FaultAfter::Error),
+        (config.truncated, "truncated", FaultAfter::Truncated),
+        (config.unreadable, "unreadable", FaultAfter::Unreadable),
+        (config.stall, "stall", FaultAfter::Stall),
+        (config.surplus, "surplus", FaultAfter::Surplus(when)),
     ];
     table
         .into_iter()

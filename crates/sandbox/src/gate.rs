@@ -10,32 +10,32 @@ use tokio::time::Instant;
 
 use super::config::{Config, Dialect, Rate};
 
-/// What stands at the gate. Uploads and KYB triggers have a window of their own when the configuration gives them one.
+/// The calls that share a rate window. Uploads and KYB triggers have a window of their own when the configuration gives them one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum RateClass {
     Account,
     Lookup,
     Upload,
     Kyb,
 }
 
-impl Line {
+impl RateClass {
     /// The limit that holds for it, and which window that is.
     fn limit(self, config: &Config) -> (Option<&Rate>, usize) {
         let common = config.rate.as_ref();
         match self {
-            Line::Account => (common, 0),
-            Line::Lookup => (common.filter(|rate| rate.count_lookups), 0),
-            Line::Upload if config.upload_rate.is_some() => (config.upload_rate.as_ref(), 1),
-            Line::Kyb if config.kyb_rate.is_some() => (config.kyb_rate.as_ref(), 2),
-            Line::Upload | Line::Kyb => (common, 0),
+            RateClass::Account => (common, 0),
+            RateClass::Lookup => (common.filter(|rate| rate.count_lookups), 0),
+            RateClass::Upload if config.upload_rate.is_some() => (config.upload_rate.as_ref(), 1),
+            RateClass::Kyb if config.kyb_rate.is_some() => (config.kyb_rate.as_ref(), 2),
+            RateClass::Upload | RateClass::Kyb => (common, 0),
         }
     }
 }
 
 /// Whether a call is let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Door {
+pub(super) enum Admission {
     Open,
     Unauthorised,
     /// Too many requests; after how many seconds to come again, when it says so.
@@ -53,14 +53,19 @@ pub(super) struct Gate {
 
 impl Gate {
     /// Whether a call with this Authorization header is let in; its token's use and its place in the window are counted.
-    pub(super) fn enter(&mut self, line: Line, config: &Config, header: Option<&str>) -> Door {
+    pub(super) fn enter(
+        &mut self,
+        line: RateClass,
+        config: &Config,
+        header: Option<&str>,
+    ) -> Admission {
         if !self.authorised(config, header) {
-            return Door::Unauthorised;
+            return Admission::Unauthorised;
         }
         let (rate, window) = line.limit(config);
         match rate.and_then(|rate| Some((rate, limited(&mut self.windows[window], rate)?))) {
-            Some((rate, wait)) => Door::Limited(rate.retry_after.then_some(wait)),
-            None => Door::Open,
+            Some((rate, wait)) => Admission::Limited(rate.retry_after.then_some(wait)),
+            None => Admission::Open,
         }
     }
 

@@ -9,20 +9,20 @@ use super::answer::{self, Answer};
 use super::config::Config;
 use super::contract_document;
 use super::faults;
-use super::gate::Line as Queue;
-use super::ledger::{Effect, Kind, Line};
-use super::service::{Handled, Late, LateEffect, Service};
-use super::verdict::{Answers, Decision, Verdict, at_the_door};
+use super::gate::RateClass;
+use super::ledger::{Effect, RequestKind, RequestRecord};
+use super::service::{HandledCall, LateEffect, PendingEffect, Service};
+use super::verdict::{Answers, CallToDecide, CallVerdict, not_admitted};
 
-/// What a trigger may be answered with.
-struct Said<'a> {
+/// Makes the answers to a KYB trigger.
+struct TriggerAnswers<'a> {
     config: &'a Config,
     key: &'a str,
     number: u32,
     refusal: Option<(u16, String)>,
 }
 
-impl Answers for Said<'_> {
+impl Answers for TriggerAnswers<'_> {
     fn good(&self) -> Answer {
         answer::plain("success")
     }
@@ -45,7 +45,7 @@ impl Answers for Said<'_> {
 
 impl Service {
     /// Starts the screening of an account, or not.
-    pub(super) fn trigger_kyb(&self, id: &str, authorization: Option<&str>) -> Handled {
+    pub(super) fn trigger_kyb(&self, id: &str, authorization: Option<&str>) -> HandledCall {
         let config = &self.config;
         let key = format!("kyb {id}");
         let request = self.lock().store.slot(id, config).request();
@@ -68,14 +68,14 @@ impl Service {
                 }
             }
         };
-        let door = inner.gate.enter(Queue::Kyb, config, authorization);
+        let admission = inner.gate.enter(RateClass::Kyb, config, authorization);
         let slot = inner.store.slot(id, config);
         let mut number = 0;
-        let verdict = at_the_door(door).unwrap_or_else(|| {
+        let verdict = not_admitted(admission).unwrap_or_else(|| {
             number = slot.kyb_seen;
             slot.kyb_seen += 1;
             let mut had = slot.kyb_faults;
-            let decision = Decision {
+            let decision = CallToDecide {
                 config,
                 key: &key,
                 number,
@@ -95,25 +95,25 @@ impl Service {
         if effect == Effect::Triggered {
             self.decide_later(inner, &account);
         }
-        let line = Line {
+        let line = RequestRecord {
             effect,
-            ..Line::plain(
-                (verdict != Verdict::Unauthorised).then(|| account.clone()),
+            ..RequestRecord::plain(
+                (verdict != CallVerdict::Unauthorised).then(|| account.clone()),
                 answer,
                 !delay.is_zero(),
             )
         };
-        let entry = inner.ledger.record(Kind::Kyb, line);
+        let entry = inner.ledger.record(RequestKind::Kyb, line);
         drop(guard);
 
-        let said = Said {
+        let said = TriggerAnswers {
             config,
             key: &key,
             number,
             refusal,
         };
-        let late = (verdict == Verdict::Late).then(|| LateEffect::Kyb(account));
-        Handled::new(verdict.reply(config, &said), delay, entry)
-            .later(late.map(|effect| Late::new(config, effect)))
+        let late = (verdict == CallVerdict::Late).then(|| LateEffect::Kyb(account));
+        HandledCall::new(verdict.reply(config, &said), delay, entry)
+            .later(late.map(|effect| PendingEffect::new(config, effect)))
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 /// What kind of request it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum RequestKind {
     Post,
     Get,
     Status,
@@ -26,20 +26,20 @@ pub(super) enum Kind {
     Other,
 }
 
-impl Kind {
+impl RequestKind {
     fn name(self) -> &'static str {
         match self {
-            Kind::Post => "POST",
-            Kind::Get => "GET",
-            Kind::Status => "STATUS",
-            Kind::Upload => "UPLOAD",
-            Kind::Metadata => "METADATA",
-            Kind::Document => "DOCUMENT",
-            Kind::Documents => "DOCUMENTS",
-            Kind::Link => "LINK",
-            Kind::Kyb => "KYB",
-            Kind::Login => "LOGIN",
-            Kind::Other => "OTHER",
+            RequestKind::Post => "POST",
+            RequestKind::Get => "GET",
+            RequestKind::Status => "STATUS",
+            RequestKind::Upload => "UPLOAD",
+            RequestKind::Metadata => "METADATA",
+            RequestKind::Document => "DOCUMENT",
+            RequestKind::Documents => "DOCUMENTS",
+            RequestKind::Link => "LINK",
+            RequestKind::Kyb => "KYB",
+            RequestKind::Login => "LOGIN",
+            RequestKind::Other => "OTHER",
         }
     }
 }
@@ -69,7 +69,7 @@ impl Effect {
 
 /// What an upload said of its document; only words of the contract, ids and a hash.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct About {
+pub(super) struct UploadClaims {
     pub(super) account: Option<Arc<str>>,
     pub(super) owner: Option<Arc<str>>,
     pub(super) kind: Option<&'static str>,
@@ -78,7 +78,7 @@ pub(super) struct About {
     pub(super) file: Option<[u8; 32]>,
 }
 
-impl About {
+impl UploadClaims {
     /// As the ledger shows it.
     pub(super) fn json(&self) -> Value {
         let mut out = Map::new();
@@ -97,21 +97,21 @@ impl About {
 
 /// One line of the ledger.
 #[derive(Clone)]
-pub(super) struct Entry {
+pub(super) struct LedgerEntry {
     n: u64,
     took: Option<u64>,
     end: Option<u64>,
-    kind: Kind,
+    kind: RequestKind,
     /// No request: what a cut request had left under way has come.
     appeared: bool,
     id: Option<Arc<str>>,
     body: Option<[u8; 32]>,
-    about: Option<Arc<About>>,
+    about: Option<Arc<UploadClaims>>,
     answer: &'static str,
     effect: Effect,
 }
 
-impl Entry {
+impl LedgerEntry {
     pub(super) fn json(&self) -> Value {
         let mut line = Map::new();
         let mut put = |name: &str, value: Value| line.insert(name.to_owned(), value);
@@ -137,7 +137,7 @@ impl Entry {
     }
 
     fn has_took(&self) -> bool {
-        matches!(self.kind, Kind::Upload | Kind::Kyb)
+        matches!(self.kind, RequestKind::Upload | RequestKind::Kyb)
     }
 
     fn is_about(&self, id: &str) -> bool {
@@ -198,26 +198,26 @@ pub struct LedgerSummary {
 /// Entries in order, and their totals.
 #[derive(Default)]
 pub(super) struct Ledger {
-    entries: Vec<Entry>,
+    entries: Vec<LedgerEntry>,
     counter: u64,
     totals: LedgerSummary,
 }
 
-/// What is written down of a request once it is decided.
-pub(super) struct Line {
+/// What the ledger notes of a request once it is decided.
+pub(super) struct RequestRecord {
     pub(super) id: Option<Arc<str>>,
     pub(super) body: Option<[u8; 32]>,
-    pub(super) about: Option<Arc<About>>,
+    pub(super) about: Option<Arc<UploadClaims>>,
     pub(super) answer: &'static str,
     pub(super) effect: Effect,
     /// It gets its end by [`Ledger::close`].
     pub(super) open: bool,
 }
 
-impl Line {
+impl RequestRecord {
     /// A request that had no effect and carried nothing.
-    pub(super) fn plain(id: Option<Arc<str>>, answer: &'static str, open: bool) -> Line {
-        Line {
+    pub(super) fn plain(id: Option<Arc<str>>, answer: &'static str, open: bool) -> RequestRecord {
+        RequestRecord {
             id,
             body: None,
             about: None,
@@ -235,26 +235,28 @@ impl Ledger {
     }
 
     /// A request has begun to arrive. It is written down by [`Ledger::settle`] with the index returned here.
-    pub(super) fn begin(&mut self, kind: Kind) -> usize {
+    pub(super) fn begin(&mut self, kind: RequestKind) -> usize {
         let n = self.tick();
         let totals = &mut self.totals;
         totals.requests += 1;
         match kind {
-            Kind::Post => {
+            RequestKind::Post => {
                 totals.posts += 1;
                 totals.open_posts += 1;
             }
-            Kind::Upload => {
+            RequestKind::Upload => {
                 totals.uploads += 1;
                 totals.open_uploads += 1;
             }
-            Kind::Kyb => totals.kyb_posts += 1,
-            Kind::Get | Kind::Status => totals.gets += 1,
-            Kind::Metadata | Kind::Document | Kind::Documents => totals.document_gets += 1,
-            Kind::Link => totals.link_gets += 1,
-            Kind::Login | Kind::Other => {}
+            RequestKind::Kyb => totals.kyb_posts += 1,
+            RequestKind::Get | RequestKind::Status => totals.gets += 1,
+            RequestKind::Metadata | RequestKind::Document | RequestKind::Documents => {
+                totals.document_gets += 1
+            }
+            RequestKind::Link => totals.link_gets += 1,
+            RequestKind::Login | RequestKind::Other => {}
         }
-        self.entries.push(Entry {
+        self.entries.push(LedgerEntry {
             n,
             took: None,
             end: None,
@@ -270,9 +272,9 @@ impl Ledger {
     }
 
     /// Writes down what became of a request that has begun.
-    pub(super) fn settle(&mut self, index: usize, line: Line) {
+    pub(super) fn settle(&mut self, index: usize, line: RequestRecord) {
         // An account is made the moment its request is there; an upload takes its time until then.
-        let apart = self.entries.get(index).is_some_and(Entry::has_took);
+        let apart = self.entries.get(index).is_some_and(LedgerEntry::has_took);
         let took = match line.effect {
             Effect::Created | Effect::Updated | Effect::Triggered if apart => Some(self.tick()),
             _ => None,
@@ -292,7 +294,7 @@ impl Ledger {
             (_, "422") => self.totals.refused += 1,
             (_, "429") => self.totals.rate_limited += 1,
             (_, "reset") => self.totals.resets += 1,
-            (Kind::Upload, "404") => self.totals.refused_documents += 1,
+            (RequestKind::Upload, "404") => self.totals.refused_documents += 1,
             _ => {}
         }
         if !line.open {
@@ -301,18 +303,18 @@ impl Ledger {
     }
 
     /// Writes down a request that came whole; the index is for [`Ledger::close`] when the line is open.
-    pub(super) fn record(&mut self, kind: Kind, line: Line) -> usize {
+    pub(super) fn record(&mut self, kind: RequestKind, line: RequestRecord) -> usize {
         let index = self.begin(kind);
         self.settle(index, line);
         index
     }
 
     /// What a cut request of this kind had left under way has come.
-    pub(super) fn appear(&mut self, kind: Kind, line: Line) {
+    pub(super) fn appear(&mut self, kind: RequestKind, line: RequestRecord) {
         self.totals.pending_late -= 1;
         self.count(kind, line.effect);
         let n = self.tick();
-        self.entries.push(Entry {
+        self.entries.push(LedgerEntry {
             n,
             took: Some(n),
             end: None,
@@ -326,12 +328,12 @@ impl Ledger {
         });
     }
 
-    fn count(&mut self, kind: Kind, effect: Effect) {
+    fn count(&mut self, kind: RequestKind, effect: Effect) {
         let totals = &mut self.totals;
         match (effect, kind) {
-            (Effect::Created, Kind::Upload) => totals.documents += 1,
+            (Effect::Created, RequestKind::Upload) => totals.documents += 1,
             (Effect::Created, _) => totals.accounts += 1,
-            (Effect::Updated, Kind::Post) => totals.updated += 1,
+            (Effect::Updated, RequestKind::Post) => totals.updated += 1,
             (Effect::Triggered, _) => totals.kyb += 1,
             (Effect::Later, _) => totals.pending_late += 1,
             (Effect::Updated | Effect::None, _) => {}
@@ -344,8 +346,8 @@ impl Ledger {
         if let Some(entry) = self.entries.get_mut(index) {
             entry.end = Some(end);
             match entry.kind {
-                Kind::Post => self.totals.open_posts -= 1,
-                Kind::Upload => self.totals.open_uploads -= 1,
+                RequestKind::Post => self.totals.open_posts -= 1,
+                RequestKind::Upload => self.totals.open_uploads -= 1,
                 _ => {}
             }
         }
@@ -357,7 +359,7 @@ impl Ledger {
 
     /// The entries of one id, those of an account with its uploads, or all. Copied, so that nobody waits while they are
     /// written out.
-    pub(super) fn entries(&self, id: Option<&str>) -> Vec<Entry> {
+    pub(super) fn entries(&self, id: Option<&str>) -> Vec<LedgerEntry> {
         self.entries
             .iter()
             .filter(|entry| id.is_none_or(|id| entry.is_about(id)))

@@ -10,33 +10,33 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::answer::{self, Reply};
+use super::answer::{self, ReplyAction};
 use super::check::is_uuid;
 use super::config::Config;
 use super::faults;
-use super::gate::Line as Queue;
-use super::ledger::{Kind, Line};
-use super::service::{Handled, Service};
-use super::store::Slot;
-use super::verdict::{Verdict, at_the_door, too_many, unauthorised};
+use super::gate::RateClass;
+use super::ledger::{RequestKind, RequestRecord};
+use super::service::{HandledCall, Service};
+use super::store::AccountSlot;
+use super::verdict::{CallVerdict, not_admitted, too_many, unauthorised};
 
 /// How many links of an account may run out.
 const MOST_EXPIRATIONS: u32 = 3;
 
 /// The link of an account.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Link {
+pub(super) struct VerificationLink {
     /// How many ran out before it.
     expirations: u32,
     expiry: Timestamp,
 }
 
-impl Link {
-    fn new(config: &Config, expirations: u32) -> Link {
+impl VerificationLink {
+    fn new(config: &Config, expirations: u32) -> VerificationLink {
         let lifetime = config.links.clone().unwrap_or_default().lifetime_ms;
         let now = Timestamp::now();
         let expiry = now.checked_add(Duration::from_millis(lifetime));
-        Link {
+        VerificationLink {
             expirations,
             expiry: expiry.unwrap_or(Timestamp::MAX),
         }
@@ -50,16 +50,16 @@ impl Link {
     }
 }
 
-impl Slot {
+impl AccountSlot {
     /// The link that goes out with the request for documents.
     pub(super) fn first_link(&mut self, config: &Config) -> (String, Timestamp) {
-        let link = Link::new(config, 0);
+        let link = VerificationLink::new(config, 0);
         self.link = Some(link);
         (link.url(config, &self.id), link.expiry)
     }
 
     /// The link that is good now.
-    fn good_link(&mut self, config: &Config) -> Result<Link, &'static str> {
+    fn good_link(&mut self, config: &Config) -> Result<VerificationLink, &'static str> {
         let Some(mut link) = self.link.filter(|_| self.account.is_some()) else {
             return Err("No documents are asked for");
         };
@@ -68,7 +68,7 @@ impl Slot {
             if expirations >= MOST_EXPIRATIONS {
                 return Err("All links have expired");
             }
-            link = Link::new(config, expirations);
+            link = VerificationLink::new(config, expirations);
             self.link = Some(link);
         }
         Ok(link)
@@ -82,18 +82,18 @@ impl Service {
         partner: &str,
         id: &str,
         authorization: Option<&str>,
-    ) -> Handled {
+    ) -> HandledCall {
         let config = &self.config;
         let key = format!("link {id}");
         let inner = &mut *self.lock();
-        let door = inner.gate.enter(Queue::Lookup, config, authorization);
+        let admission = inner.gate.enter(RateClass::Lookup, config, authorization);
         let mut number = 0;
         let mut named = Some(Arc::from(id));
-        let (shown, reply) = match at_the_door(door) {
-            Some(Verdict::Limited(wait)) => ("429", Reply::Whole(too_many(wait))),
+        let (shown, reply) = match not_admitted(admission) {
+            Some(CallVerdict::Limited(wait)) => ("429", ReplyAction::Whole(too_many(wait))),
             Some(_) => {
                 named = None;
-                ("401", Reply::Whole(unauthorised()))
+                ("401", ReplyAction::Whole(unauthorised()))
             }
             None => {
                 let slot = inner.store.slot(id, config);
@@ -110,13 +110,13 @@ impl Service {
             }
         };
         let delay = self.latency(&key, number);
-        let line = Line::plain(named, shown, !delay.is_zero());
-        let entry = inner.ledger.record(Kind::Link, line);
-        Handled::new(reply, delay, entry)
+        let line = RequestRecord::plain(named, shown, !delay.is_zero());
+        let entry = inner.ledger.record(RequestKind::Link, line);
+        HandledCall::new(reply, delay, entry)
     }
 }
 
-fn current(slot: &mut Slot, config: &Config, partner: &str) -> (&'static str, Reply) {
+fn current(slot: &mut AccountSlot, config: &Config, partner: &str) -> (&'static str, ReplyAction) {
     let link = if is_uuid(partner) {
         slot.good_link(config)
     } else {
@@ -127,8 +127,8 @@ fn current(slot: &mut Slot, config: &Config, partner: &str) -> (&'static str, Re
             let body = json!({"verificationURL": link.url(config, &slot.id),
                 "verificationURLExpiry": format!("{:.3}", link.expiry)});
             let answer = answer::json_answer(200, body.to_string().into_bytes());
-            ("200", Reply::Whole(answer))
+            ("200", ReplyAction::Whole(answer))
         }
-        Err(why) => ("400", Reply::Whole(answer::error(400, why))),
+        Err(why) => ("400", ReplyAction::Whole(answer::error(400, why))),
     }
 }

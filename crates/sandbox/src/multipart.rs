@@ -11,7 +11,7 @@ const LONGEST_HEAD: usize = 8 << 10;
 
 /// What is read, in order.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Event<'a> {
+pub(super) enum MultipartEvent<'a> {
     /// A part begins.
     Part { name: String, content_type: String },
     /// Some of its content.
@@ -61,7 +61,7 @@ impl Multipart {
     pub(super) fn push(
         &mut self,
         piece: &[u8],
-        mut tell: impl FnMut(Event<'_>),
+        mut tell: impl FnMut(MultipartEvent<'_>),
     ) -> Result<(), &'static str> {
         let mut held = std::mem::take(&mut self.held);
         held.extend_from_slice(piece);
@@ -84,16 +84,16 @@ impl Multipart {
     fn step(
         &mut self,
         there: &[u8],
-        tell: &mut impl FnMut(Event<'_>),
+        tell: &mut impl FnMut(MultipartEvent<'_>),
     ) -> Result<Option<usize>, &'static str> {
         match self.state {
             State::Content { inside } => {
                 if let Some(at) = self.delimiter.find(there) {
                     if inside {
                         if at > 0 {
-                            tell(Event::Data(&there[..at]));
+                            tell(MultipartEvent::Data(&there[..at]));
                         }
-                        tell(Event::PartEnd);
+                        tell(MultipartEvent::PartEnd);
                     }
                     self.state = State::Boundary;
                     return Ok(Some(at + self.delimiter.needle().len()));
@@ -101,7 +101,7 @@ impl Multipart {
                 // The end of what is there may be the beginning of a boundary.
                 let sure = (there.len() + 1).saturating_sub(self.delimiter.needle().len());
                 if inside && sure > 0 {
-                    tell(Event::Data(&there[..sure]));
+                    tell(MultipartEvent::Data(&there[..sure]));
                 }
                 Ok((sure > 0).then_some(sure))
             }
@@ -140,7 +140,7 @@ impl Multipart {
 }
 
 /// A part from its head.
-fn part(head: &str) -> Result<Event<'static>, &'static str> {
+fn part(head: &str) -> Result<MultipartEvent<'static>, &'static str> {
     let header = |wanted: &str| {
         head.split("\r\n").find_map(|line| {
             let (name, value) = line.split_once(':')?;
@@ -156,7 +156,7 @@ fn part(head: &str) -> Result<Event<'static>, &'static str> {
         }
         _ => None,
     };
-    Ok(Event::Part {
+    Ok(MultipartEvent::Part {
         name: name.ok_or("a part has no name")?,
         content_type: header("content-type").unwrap_or_default().to_owned(),
     })
@@ -210,9 +210,11 @@ mod tests {
         let mut data = Vec::new();
         for piece in pieces {
             body.push(piece, |event| match event {
-                Event::Part { name, content_type } => lines.push(format!("{name} {content_type}")),
-                Event::Data(bytes) => data.extend_from_slice(bytes),
-                Event::PartEnd => lines.push(format!(
+                MultipartEvent::Part { name, content_type } => {
+                    lines.push(format!("{name} {content_type}"))
+                }
+                MultipartEvent::Data(bytes) => data.extend_from_slice(bytes),
+                MultipartEvent::PartEnd => lines.push(format!(
                     "{:?}",
                     String::from_utf8_lossy(&std::mem::take(&mut data))
                 )),
@@ -251,7 +253,7 @@ mod tests {
         let mut seen = 0;
         for _ in 0..1000 {
             body.push(&[b'\r'; 1000], |event| {
-                if let Event::Data(bytes) = event {
+                if let MultipartEvent::Data(bytes) = event {
                     seen += bytes.len();
                 }
             })

@@ -6,16 +6,16 @@
 use hyper::body::Bytes;
 
 use super::config::Dialect;
-use super::documents::{Budget, File, Kept};
-use super::multipart::{Event, Multipart};
+use super::documents::{Budget, KeptContent, StoredFile};
+use super::multipart::{Multipart, MultipartEvent};
 
 /// No metadata comes near this.
 const MOST_METADATA_BYTES: usize = 64 << 10;
 
-/// What came.
-pub(super) struct Upload {
+/// An upload that was received whole.
+pub(super) struct ReceivedUpload {
     pub(super) metadata: Bytes,
-    pub(super) file: File,
+    pub(super) file: StoredFile,
 }
 
 /// The names of the two parts.
@@ -28,48 +28,52 @@ fn names(dialect: Dialect) -> (&'static str, &'static str) {
 
 /// Which part is being read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum CurrentPart {
     None,
     File,
     Metadata,
 }
 
 /// A body that is being received.
-pub(super) struct Receiver {
+pub(super) struct BodyReceiver {
     multipart: Option<Multipart>,
-    parts: Parts,
+    parts: PartReader,
     broken: Option<&'static str>,
 }
 
-struct Parts {
+struct PartReader {
     dialect: Dialect,
-    now: Part,
+    now: CurrentPart,
     metadata: Option<Vec<u8>>,
     metadata_is_whole: bool,
     hasher: blake3::Hasher,
     size: u64,
     content_type: Option<Box<str>>,
-    kept: Option<Kept>,
+    kept: Option<KeptContent>,
 }
 
-impl Receiver {
+impl BodyReceiver {
     /// For a body of this Content-Type.
-    pub(super) fn new(content_type: Option<&str>, dialect: Dialect, budget: &Budget) -> Receiver {
+    pub(super) fn new(
+        content_type: Option<&str>,
+        dialect: Dialect,
+        budget: &Budget,
+    ) -> BodyReceiver {
         let multipart = content_type.and_then(Multipart::new);
-        Receiver {
+        BodyReceiver {
             broken: multipart
                 .is_none()
                 .then_some("The body is not multipart/form-data with a boundary"),
             multipart,
-            parts: Parts {
+            parts: PartReader {
                 dialect,
-                now: Part::None,
+                now: CurrentPart::None,
                 metadata: None,
                 metadata_is_whole: false,
                 hasher: blake3::Hasher::new(),
                 size: 0,
                 content_type: None,
-                kept: Some(Kept::new(budget)),
+                kept: Some(KeptContent::new(budget)),
             },
         }
     }
@@ -101,7 +105,7 @@ impl Receiver {
     }
 
     /// What came, once the body has ended; or what is wrong with it.
-    pub(super) fn finish(self) -> Result<Upload, &'static str> {
+    pub(super) fn finish(self) -> Result<ReceivedUpload, &'static str> {
         if let Some(mistake) = self.broken {
             return Err(mistake);
         }
@@ -112,9 +116,9 @@ impl Receiver {
         let (Some(metadata), Some(content_type)) = (parts.metadata, parts.content_type) else {
             return Err("A part is missing: the file or its metadata");
         };
-        Ok(Upload {
+        Ok(ReceivedUpload {
             metadata: metadata.into(),
-            file: File {
+            file: StoredFile {
                 hash: *parts.hasher.finalize().as_bytes(),
                 size: parts.size,
                 content_type,
@@ -124,11 +128,11 @@ impl Receiver {
     }
 }
 
-impl Parts {
-    fn take(&mut self, event: Event<'_>) -> Result<(), &'static str> {
+impl PartReader {
+    fn take(&mut self, event: MultipartEvent<'_>) -> Result<(), &'static str> {
         match event {
-            Event::Part { name, content_type } => return self.begin(&name, &content_type),
-            Event::Data(bytes) if self.now == Part::File => {
+            MultipartEvent::Part { name, content_type } => return self.begin(&name, &content_type),
+            MultipartEvent::Data(bytes) if self.now == CurrentPart::File => {
                 self.hasher.update(bytes);
                 self.size += bytes.len() as u64;
                 if self.kept.as_mut().is_some_and(|kept| !kept.extend(bytes)) {
@@ -136,16 +140,16 @@ impl Parts {
                     self.kept = None;
                 }
             }
-            Event::Data(bytes) => {
+            MultipartEvent::Data(bytes) => {
                 let metadata = self.metadata.get_or_insert_default();
                 if metadata.len() + bytes.len() > MOST_METADATA_BYTES {
                     return Err("The metadata is too long");
                 }
                 metadata.extend_from_slice(bytes);
             }
-            Event::PartEnd => {
-                self.metadata_is_whole |= self.now == Part::Metadata;
-                self.now = Part::None;
+            MultipartEvent::PartEnd => {
+                self.metadata_is_whole |= self.now == CurrentPart::Metadata;
+                self.now = CurrentPart::None;
             }
         }
         Ok(())
@@ -154,7 +158,7 @@ impl Parts {
     fn begin(&mut self, name: &str, content_type: &str) -> Result<(), &'static str> {
         let (file, metadata) = names(self.dialect);
         if name == file && self.content_type.is_none() {
-            self.now = Part::File;
+            self.now = CurrentPart::File;
             let known = Some(content_type).filter(|text| !text.is_empty());
             self.content_type = Some(known.unwrap_or("application/octet-stream").into());
             return Ok(());
@@ -166,7 +170,7 @@ impl Parts {
         if self.dialect == Dialect::Guide && !kind.eq_ignore_ascii_case("application/json") {
             return Err("The part of the metadata is not of the type application/json");
         }
-        self.now = Part::Metadata;
+        self.now = CurrentPart::Metadata;
         self.metadata = Some(Vec::new());
         Ok(())
     }

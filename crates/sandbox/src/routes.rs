@@ -72,15 +72,15 @@ fn of_id(query: Option<&str>, call: fn(Option<String>) -> Call) -> Call {
 }
 
 /// An id, still encoded, and the call that it is the id of.
-type Named<'a> = Option<(&'a str, fn(String) -> Call)>;
+type NamedCall<'a> = Option<(&'a str, fn(String) -> Call)>;
 
-fn below(path: &str, prefix: &str, read: fn(&str) -> Named<'_>) -> Option<Call> {
+fn below(path: &str, prefix: &str, read: fn(&str) -> NamedCall<'_>) -> Option<Call> {
     let rest = path.strip_prefix(prefix)?.strip_prefix('/')?;
     let (id, of) = read(rest).filter(|(id, _)| !id.is_empty())?;
     Some(decode(id).map_or(Call::Garbled, of))
 }
 
-fn account(rest: &str) -> Named<'_> {
+fn account(rest: &str) -> NamedCall<'_> {
     match rest.split_once('/') {
         None => Some((rest, Call::Read)),
         Some((id, "status")) => Some((id, Call::Status)),
@@ -88,14 +88,14 @@ fn account(rest: &str) -> Named<'_> {
     }
 }
 
-fn kyb(rest: &str) -> Named<'_> {
+fn kyb(rest: &str) -> NamedCall<'_> {
     match rest.split_once('/') {
         Some(("triggerKYBScreening", id)) if !id.contains('/') => Some((id, Call::Kyb)),
         _ => None,
     }
 }
 
-fn document(rest: &str) -> Named<'_> {
+fn document(rest: &str) -> NamedCall<'_> {
     match rest.split_once('/') {
         None => Some((rest, Call::Download)),
         Some((id, "metadata")) => Some((id, Call::Metadata)),

@@ -34,7 +34,7 @@ pub(super) async fn send(service: Arc<Service>, webhook: Webhook) {
     let deliveries = Arc::new(Mutex::new(deliveries));
     let mut senders = JoinSet::new();
     for _ in 0..webhook.senders {
-        let receiver = Receiver {
+        let receiver = EventTarget {
             address,
             path: path.clone(),
             connection: None,
@@ -62,7 +62,7 @@ pub(super) async fn send(service: Arc<Service>, webhook: Webhook) {
 async fn work(
     service: Arc<Service>,
     webhook: Webhook,
-    mut receiver: Receiver,
+    mut receiver: EventTarget,
     deliveries: Arc<Mutex<mpsc::Receiver<Delivery>>>,
 ) {
     loop {
@@ -79,7 +79,7 @@ async fn work(
 }
 
 /// Where events go, and the connection that is open.
-struct Receiver {
+struct EventTarget {
     address: SocketAddr,
     path: String,
     connection: Option<Connection>,
@@ -91,7 +91,7 @@ struct Connection {
     _driver: JoinSet<()>,
 }
 
-impl Receiver {
+impl EventTarget {
     /// Posts one body; None when no whole answer came.
     async fn post(&mut self, webhook: &Webhook, body: String) -> Option<StatusCode> {
         let mut request = Request::post(self.path.as_str())

@@ -21,12 +21,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::answer::{self, Reply};
-use super::faults::When;
-use super::receive::Receiver;
+use super::answer::{self, ReplyAction};
+use super::faults::SurplusTiming;
+use super::receive::BodyReceiver;
 use super::routes::{self, Call};
-use super::service::{Handled, Service};
-use super::upload::Arriving;
+use super::service::{HandledCall, Service};
+use super::upload::IncomingUpload;
 
 /// No request of the contract comes near this, but an upload.
 const MOST_BODY_BYTES: usize = 4 << 20;
@@ -65,20 +65,20 @@ async fn serve(stream: TcpStream, service: Arc<Service>) {
         let is_kept = carried.fetch_add(1, Ordering::Relaxed) > 0;
         async move {
             match finish(&service, call(&service, request).await?).await {
-                Reply::Whole(answer) => Ok(response(answer, None)),
-                Reply::Surplus(answer, when) => {
+                ReplyAction::Whole(answer) => Ok(response(answer, None)),
+                ReplyAction::Surplus(answer, when) => {
                     if is_kept {
                         surplus(stream, when);
                     }
                     Ok(response(answer, None))
                 }
-                Reply::Truncated(answer) => {
+                ReplyAction::Truncated(answer) => {
                     let shown = answer.body.len() / 2;
                     Ok(response(answer, Some(shown)))
                 }
-                Reply::Cut => {
+                ReplyAction::Cut => {
                     cut.store(true, Ordering::Relaxed);
-                    Err(Aborted)
+                    Err(AbortedReply)
                 }
             }
         }
@@ -90,7 +90,7 @@ async fn serve(stream: TcpStream, service: Arc<Service>) {
 }
 
 /// Sends an answer that belongs to no request.
-fn surplus(stream: Arc<TcpStream>, when: When) {
+fn surplus(stream: Arc<TcpStream>, when: SurplusTiming) {
     let body = "{\"code\":422,\"message\":\"The request is not valid\",\"validationErrors\":[]}";
     let answer = format!(
         "HTTP/1.1 422 Unprocessable Entity\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
@@ -98,9 +98,9 @@ fn surplus(stream: Arc<TcpStream>, when: When) {
     );
     let wait = match when {
         // A connection that cannot take so few bytes at once is as good as gone.
-        When::Before => return drop(stream.try_write(answer.as_bytes())),
-        When::Behind => Duration::from_millis(1),
-        When::Later => Duration::from_millis(30),
+        SurplusTiming::Before => return drop(stream.try_write(answer.as_bytes())),
+        SurplusTiming::Behind => Duration::from_millis(1),
+        SurplusTiming::Later => Duration::from_millis(30),
     };
     tokio::spawn(async move {
         tokio::time::sleep(wait).await;
@@ -109,13 +109,16 @@ fn surplus(stream: Arc<TcpStream>, when: When) {
 }
 
 /// Receives the whole request, then carries it out.
-async fn call(service: &Arc<Service>, request: Request<Incoming>) -> Result<Handled, Aborted> {
+async fn call(
+    service: &Arc<Service>,
+    request: Request<Incoming>,
+) -> Result<HandledCall, AbortedReply> {
     let (head, mut incoming) = request.into_parts();
     let mut call = routes::call(head.method.as_str(), head.uri.path(), head.uri.query());
     let header = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
     if !header(HOST).is_some_and(is_this_machine) {
         // A page in a browser can call this address by a name of its own, and would not see the answer otherwise.
-        return Ok(Handled::at_once(answer::error(
+        return Ok(HandledCall::at_once(answer::error(
             421,
             "The host is not this address",
         )));
@@ -146,12 +149,12 @@ fn is_this_machine(host: &str) -> bool {
 
 /// Receives an upload as it comes, and carries it out.
 async fn receive(
-    mut arriving: Arriving,
+    mut arriving: IncomingUpload,
     content_type: Option<&str>,
     service: &Service,
     mut incoming: Incoming,
-) -> Result<Handled, Aborted> {
-    let mut receiver = Receiver::new(content_type, service.config.dialect, &service.budget);
+) -> Result<HandledCall, AbortedReply> {
+    let mut receiver = BodyReceiver::new(content_type, service.config.dialect, &service.budget);
     let promised = incoming.size_hint().exact().unwrap_or_default();
     let mut received = 0;
     while let Some(data) = next(&mut incoming).await? {
@@ -168,9 +171,9 @@ async fn receive(
 }
 
 /// The next piece of a body; None at its end.
-async fn next(incoming: &mut Incoming) -> Result<Option<Bytes>, Aborted> {
+async fn next(incoming: &mut Incoming) -> Result<Option<Bytes>, AbortedReply> {
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut *incoming).poll_frame(cx)).await {
-        if let Ok(data) = frame.map_err(|_| Aborted)?.into_data() {
+        if let Ok(data) = frame.map_err(|_| AbortedReply)?.into_data() {
             return Ok(Some(data));
         }
     }
@@ -178,7 +181,7 @@ async fn next(incoming: &mut Incoming) -> Result<Option<Bytes>, Aborted> {
 }
 
 /// The whole body, or None when it is too large.
-async fn collect(incoming: &mut Incoming) -> Result<Option<Bytes>, Aborted> {
+async fn collect(incoming: &mut Incoming) -> Result<Option<Bytes>, AbortedReply> {
     let mut first: Option<Bytes> = None;
     let mut rest: Vec<u8> = Vec::new();
     while let Some(data) = next(incoming).await? {
@@ -203,12 +206,12 @@ async fn collect(incoming: &mut Incoming) -> Result<Option<Bytes>, Aborted> {
     }))
 }
 
-fn too_large() -> Handled {
-    Handled::at_once(answer::error(413, "The body is too large"))
+fn too_large() -> HandledCall {
+    HandledCall::at_once(answer::error(413, "The body is too large"))
 }
 
 /// Waits as decided, in tasks that outlive the connection, and hands over the reply.
-async fn finish(service: &Arc<Service>, handled: Handled) -> Reply {
+async fn finish(service: &Arc<Service>, handled: HandledCall) -> ReplyAction {
     if let Some(late) = handled.late {
         let service = service.clone();
         tokio::spawn(async move {
@@ -229,8 +232,8 @@ async fn finish(service: &Arc<Service>, handled: Handled) -> Reply {
     handled.reply
 }
 
-fn response(answer: answer::Answer, shown: Option<usize>) -> Response<Body> {
-    let mut response = Response::new(Body {
+fn response(answer: answer::Answer, shown: Option<usize>) -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody {
         bytes: Some(Bytes::from(answer.body)),
         shown,
         flushed: false,
@@ -249,26 +252,26 @@ fn response(answer: answer::Answer, shown: Option<usize>) -> Response<Body> {
 }
 
 /// A body that may end too early.
-struct Body {
+struct ReplyBody {
     bytes: Option<Bytes>,
     /// Only so many bytes come, then the connection closes.
     shown: Option<usize>,
     flushed: bool,
 }
 
-impl hyper::body::Body for Body {
+impl hyper::body::Body for ReplyBody {
     type Data = Bytes;
-    type Error = Aborted;
+    type Error = AbortedReply;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, AbortedReply>>> {
         match (self.bytes.take(), self.shown) {
             (Some(bytes), None) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
             (Some(bytes), Some(shown)) => Poll::Ready(Some(Ok(Frame::data(bytes.slice(..shown))))),
             (None, None) => Poll::Ready(None),
-            (None, Some(_)) if self.flushed => Poll::Ready(Some(Err(Aborted))),
+            (None, Some(_)) if self.flushed => Poll::Ready(Some(Err(AbortedReply))),
             (None, Some(_)) => {
                 // Pending once: what came so far is flushed before the error closes the connection.
                 self.flushed = true;
@@ -289,15 +292,15 @@ impl hyper::body::Body for Body {
 
 /// Ends a connection without an answer.
 #[derive(Debug)]
-struct Aborted;
+struct AbortedReply;
 
-impl fmt::Display for Aborted {
+impl fmt::Display for AbortedReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("cut on purpose")
     }
 }
 
-impl std::error::Error for Aborted {}
+impl std::error::Error for AbortedReply {}
 
 /// A connection that is reset, not closed, when it was cut; a surplus answer goes around it.
 struct Stream {

@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::agenda::Agenda;
-use super::answer::{self, Answer, Reply};
+use super::answer::{self, Answer, ReplyAction};
 use super::config::{Config, Dialect};
-use super::documents::{Budget, Document, Documents};
+use super::documents::{Budget, DocumentStore, StoredDocument};
 use super::faults;
-use super::gate::{Door, Gate, Line as Queue};
-use super::ledger::{Effect, Kind, Ledger, LedgerSummary, Line};
+use super::gate::{Admission, Gate, RateClass};
+use super::ledger::{Effect, Ledger, LedgerSummary, RequestKind, RequestRecord};
 use super::routes::Call;
 use super::store::Store;
 use super::tamper::reworded;
@@ -41,7 +41,7 @@ pub(super) struct Service {
 #[derive(Default)]
 pub(super) struct Inner {
     pub(super) store: Store,
-    pub(super) documents: Documents,
+    pub(super) documents: DocumentStore,
     pub(super) ledger: Ledger,
     pub(super) gate: Gate,
     /// The accounts that are to be decided.
@@ -50,18 +50,18 @@ pub(super) struct Inner {
 }
 
 /// A call that was carried out; what is left is to answer.
-pub(super) struct Handled {
-    pub(super) reply: Reply,
+pub(super) struct HandledCall {
+    pub(super) reply: ReplyAction,
     pub(super) delay: Duration,
     /// The ledger entry to close when the delay is over.
     pub(super) open: Option<usize>,
-    pub(super) late: Option<Late>,
+    pub(super) late: Option<PendingEffect>,
 }
 
-impl Handled {
+impl HandledCall {
     /// The entry is open exactly when there is a delay.
-    pub(super) fn new(reply: Reply, delay: Duration, entry: usize) -> Handled {
-        Handled {
+    pub(super) fn new(reply: ReplyAction, delay: Duration, entry: usize) -> HandledCall {
+        HandledCall {
             reply,
             delay,
             open: (!delay.is_zero()).then_some(entry),
@@ -70,17 +70,17 @@ impl Handled {
     }
 
     /// What is not in the ledger, or needs no closing there.
-    pub(super) fn at_once(answer: Answer) -> Handled {
-        Handled::new(Reply::Whole(answer), Duration::ZERO, 0)
+    pub(super) fn at_once(answer: Answer) -> HandledCall {
+        HandledCall::new(ReplyAction::Whole(answer), Duration::ZERO, 0)
     }
 
-    pub(super) fn later(self, late: Option<Late>) -> Handled {
-        Handled { late, ..self }
+    pub(super) fn later(self, late: Option<PendingEffect>) -> HandledCall {
+        HandledCall { late, ..self }
     }
 }
 
 /// An effect still to come.
-pub(super) struct Late {
+pub(super) struct PendingEffect {
     pub(super) after: Duration,
     effect: LateEffect,
 }
@@ -92,13 +92,13 @@ pub(super) enum LateEffect {
         body: Bytes,
         hash: [u8; 32],
     },
-    Document(Arc<str>, Document),
+    Document(Arc<str>, StoredDocument),
     Kyb(Arc<str>),
 }
 
-impl Late {
-    pub(super) fn new(config: &Config, effect: LateEffect) -> Late {
-        Late {
+impl PendingEffect {
+    pub(super) fn new(config: &Config, effect: LateEffect) -> PendingEffect {
+        PendingEffect {
             after: Duration::from_millis(config.late_ms),
             effect,
         }
@@ -122,18 +122,27 @@ impl Service {
     }
 
     /// Carries out one call.
-    pub(super) fn handle(&self, call: Call, authorization: Option<&str>, body: Bytes) -> Handled {
+    pub(super) fn handle(
+        &self,
+        call: Call,
+        authorization: Option<&str>,
+        body: Bytes,
+    ) -> HandledCall {
         match call {
             Call::Create => self.create(authorization, body),
-            Call::Read(id) => self.look_up(Kind::Get, &id, authorization),
-            Call::Status(id) => self.look_up(Kind::Status, &id, authorization),
+            Call::Read(id) => self.look_up(RequestKind::Get, &id, authorization),
+            Call::Status(id) => self.look_up(RequestKind::Status, &id, authorization),
             Call::Kyb(id) => self.trigger_kyb(&id, authorization),
-            Call::Metadata(id) => self.look_up_documents(Kind::Metadata, &id, authorization),
-            Call::Download(id) => self.look_up_documents(Kind::Document, &id, authorization),
-            Call::Documents(id) => self.look_up_documents(Kind::Documents, &id, authorization),
+            Call::Metadata(id) => self.look_up_documents(RequestKind::Metadata, &id, authorization),
+            Call::Download(id) => self.look_up_documents(RequestKind::Document, &id, authorization),
+            Call::Documents(id) => {
+                self.look_up_documents(RequestKind::Documents, &id, authorization)
+            }
             Call::Link(partner, id) => self.look_up_link(&partner, &id, authorization),
             // An upload has its own way in, for its body is not held.
-            Call::Upload => Handled::at_once(answer::error(500, "An upload came without its body")),
+            Call::Upload => {
+                HandledCall::at_once(answer::error(500, "An upload came without its body"))
+            }
             Call::Login if self.config.dialect == Dialect::Reference => self.log_in(&body),
             Call::Health => self.other(
                 "200",
@@ -144,14 +153,14 @@ impl Service {
                 self.other("404", answer::error(404, "No such resource"))
             }
             Call::Ledger(id) => {
-                Handled::at_once(answer::json_answer(200, self.ledger_json(id.as_deref())))
+                HandledCall::at_once(answer::json_answer(200, self.ledger_json(id.as_deref())))
             }
-            Call::Tamper => Handled::at_once(self.tamper(&body)),
+            Call::Tamper => HandledCall::at_once(self.tamper(&body)),
             Call::Decisions(id) => {
                 let body = self.decisions_json(id.as_deref());
-                Handled::at_once(answer::json_answer(200, body))
+                HandledCall::at_once(answer::json_answer(200, body))
             }
-            Call::LedgerSummary => Handled::at_once(answer::json_answer(
+            Call::LedgerSummary => HandledCall::at_once(answer::json_answer(
                 200,
                 json!(self.summary()).to_string().into_bytes(),
             )),
@@ -164,9 +173,9 @@ impl Service {
     }
 
     /// What a cut request had left under way comes.
-    pub(super) fn appear(&self, late: Late) {
+    pub(super) fn appear(&self, late: PendingEffect) {
         let inner = &mut *self.lock();
-        let mut line = Line::plain(None, "", false);
+        let mut line = RequestRecord::plain(None, "", false);
         let kind = match late.effect {
             LateEffect::Account { id, body, hash } => {
                 let slot = inner.store.slot(&id, &self.config);
@@ -176,19 +185,19 @@ impl Service {
                     self.opened(inner, &id, &request);
                 }
                 (line.id, line.body) = (Some(id), Some(hash));
-                Kind::Post
+                RequestKind::Post
             }
             LateEffect::Document(id, document) => {
                 line.about = Some(document.about.clone());
                 line.effect = inner.documents.store(&id, document);
                 line.id = Some(id);
-                Kind::Upload
+                RequestKind::Upload
             }
             LateEffect::Kyb(id) => {
                 line.effect = inner.store.slot(&id, &self.config).trigger();
                 self.decide_later(inner, &id);
                 line.id = Some(id);
-                Kind::Kyb
+                RequestKind::Kyb
             }
         };
         inner.ledger.appear(kind, line);
@@ -227,7 +236,10 @@ impl Service {
         out.extend_from_slice(b"],\"kyb\":[");
         write_list(&mut out, kyb);
         out.extend_from_slice(b"],\"requests\":[");
-        write_list(&mut out, entries.iter().map(super::ledger::Entry::json));
+        write_list(
+            &mut out,
+            entries.iter().map(super::ledger::LedgerEntry::json),
+        );
         out.extend_from_slice(b"]}\n");
         out
     }
@@ -256,19 +268,19 @@ impl Service {
         out
     }
 
-    fn look_up(&self, kind: Kind, id: &str, authorization: Option<&str>) -> Handled {
+    fn look_up(&self, kind: RequestKind, id: &str, authorization: Option<&str>) -> HandledCall {
         let config = &self.config;
         let mut guard = self.lock();
         let inner = &mut *guard;
-        let door = inner.gate.enter(Queue::Lookup, config, authorization);
+        let admission = inner.gate.enter(RateClass::Lookup, config, authorization);
         let mut named = Some(Arc::from(id));
         let mut number = 0;
         let mut found = None;
-        let (shown, reply) = if door == Door::Unauthorised {
+        let (shown, reply) = if admission == Admission::Unauthorised {
             named = None;
-            ("401", Reply::Whole(unauthorised()))
-        } else if let Door::Limited(wait) = door {
-            ("429", Reply::Whole(too_many(wait)))
+            ("401", ReplyAction::Whole(unauthorised()))
+        } else if let Admission::Limited(wait) = admission {
+            ("429", ReplyAction::Whole(too_many(wait)))
         } else {
             let slot = inner.store.slot(id, config);
             number = slot.lookups_seen;
@@ -281,19 +293,19 @@ impl Service {
                 (Some(fault), _) => fault.shown(),
                 (None, None) => (
                     "404",
-                    Reply::Whole(answer::error(404, "No account of this id")),
+                    ReplyAction::Whole(answer::error(404, "No account of this id")),
                 ),
                 (None, Some(account)) => {
                     let request = account.request.clone();
                     let benign = slot.tampered.as_ref().is_some_and(|by| by.benign);
                     found = Some((account.created_at, slot.standing(), benign, request));
                     // Stands in until the account is written out below.
-                    ("200", Reply::Cut)
+                    ("200", ReplyAction::Cut)
                 }
             }
         };
         let delay = self.latency(id, number);
-        let line = Line::plain(named, shown, !delay.is_zero());
+        let line = RequestRecord::plain(named, shown, !delay.is_zero());
         let entry = inner.ledger.record(kind, line);
         drop(guard);
 
@@ -305,17 +317,17 @@ impl Service {
                     reworded(&mut request, id);
                 }
                 let body = match kind {
-                    Kind::Status => answer::opening_status(&standing, &request),
+                    RequestKind::Status => answer::opening_status(&standing, &request),
                     _ => answer::account(id, created_at, &standing, &request),
                 };
-                Reply::Whole(answer::json_answer(200, body))
+                ReplyAction::Whole(answer::json_answer(200, body))
             }
             None => reply,
         };
-        Handled::new(reply, delay, entry)
+        HandledCall::new(reply, delay, entry)
     }
 
-    fn log_in(&self, body: &[u8]) -> Handled {
+    fn log_in(&self, body: &[u8]) -> HandledCall {
         let config = &self.config;
         let request: Value = serde_json::from_slice(body).unwrap_or_default();
         let given = |name: &str| {
@@ -334,21 +346,21 @@ impl Service {
         let mut inner = self.lock();
         let shown = if good { "200" } else { "401" };
         let delay = self.latency("", 0);
-        let line = Line::plain(None, shown, !delay.is_zero());
-        let entry = inner.ledger.record(Kind::Login, line);
+        let line = RequestRecord::plain(None, shown, !delay.is_zero());
+        let entry = inner.ledger.record(RequestKind::Login, line);
         let answer = if good {
             let token = inner.gate.token(config);
             answer::json_answer(200, json!({"token": token}).to_string().into_bytes())
         } else {
             unauthorised()
         };
-        Handled::new(Reply::Whole(answer), delay, entry)
+        HandledCall::new(ReplyAction::Whole(answer), delay, entry)
     }
 
-    fn other(&self, shown: &'static str, answer: Answer) -> Handled {
-        let line = Line::plain(None, shown, false);
-        self.lock().ledger.record(Kind::Other, line);
-        Handled::at_once(answer)
+    fn other(&self, shown: &'static str, answer: Answer) -> HandledCall {
+        let line = RequestRecord::plain(None, shown, false);
+        self.lock().ledger.record(RequestKind::Other, line);
+        HandledCall::at_once(answer)
     }
 
     pub(super) fn latency(&self, id: &str, number: u32) -> Duration {

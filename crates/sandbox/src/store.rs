@@ -11,20 +11,20 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::config::Config;
-use super::decide::{Outcome, Stage};
+use super::decide::{DrawnOutcome, Stage};
 use super::faults;
 use super::ledger::Effect;
-use super::links::Link;
-use super::tamper::Tampered;
+use super::links::VerificationLink;
+use super::tamper::TamperedState;
 
 /// An account as stored.
-pub(super) struct Account {
+pub(super) struct StoredAccount {
     pub(super) created_at: Timestamp,
     pub(super) request: Arc<[u8]>,
 }
 
-/// What is known of one id.
-pub(super) struct Slot {
+/// What the sandbox knows of one clientAccountId.
+pub(super) struct AccountSlot {
     pub(super) id: Arc<str>,
     /// Create calls seen that were looked at, also the refused ones.
     pub(super) posts_seen: u32,
@@ -39,7 +39,7 @@ pub(super) struct Slot {
     pub(super) kyb_faults: u32,
     /// KYB triggers that took effect.
     pub(super) triggered: u32,
-    pub(super) account: Option<Account>,
+    pub(super) account: Option<StoredAccount>,
     /// What became of it since.
     pub(super) stage: Stage,
     /// Events that were made, went out at least once, were lost.
@@ -47,14 +47,14 @@ pub(super) struct Slot {
     pub(super) events_sent: u32,
     pub(super) events_lost: u32,
     /// Once documents are asked for.
-    pub(super) link: Option<Link>,
+    pub(super) link: Option<VerificationLink>,
     pub(super) links_seen: u32,
     pub(super) link_faults: u32,
     /// Once a test had its hand in it.
-    pub(super) tampered: Option<Box<Tampered>>,
+    pub(super) tampered: Option<Box<TamperedState>>,
 }
 
-impl Slot {
+impl AccountSlot {
     /// The request that made the account what it is, if there is one.
     pub(super) fn request(&self) -> Option<Arc<[u8]>> {
         Some(self.account.as_ref()?.request.clone())
@@ -75,7 +75,7 @@ impl Slot {
                 Effect::Updated
             }
             None => {
-                self.account = Some(Account {
+                self.account = Some(StoredAccount {
                     created_at: now,
                     request,
                 });
@@ -87,11 +87,11 @@ impl Slot {
 
 /// Everything known, by id.
 #[derive(Default)]
-pub(super) struct Store(HashMap<Arc<str>, Slot>);
+pub(super) struct Store(HashMap<Arc<str>, AccountSlot>);
 
 impl Store {
     /// What is known of `id`, from now on if nothing was.
-    pub(super) fn slot(&mut self, id: &str, config: &Config) -> &mut Slot {
+    pub(super) fn slot(&mut self, id: &str, config: &Config) -> &mut AccountSlot {
         let key: Arc<str> = Arc::from(id);
         self.0
             .entry(key)
@@ -119,9 +119,9 @@ impl Store {
     }
 
     /// Those with an account, of this id or all, sorted by id.
-    pub(super) fn opened(&self, id: Option<&str>) -> Vec<&Slot> {
+    pub(super) fn opened(&self, id: Option<&str>) -> Vec<&AccountSlot> {
         let slots = self.0.values();
-        let mut slots: Vec<&Slot> = slots
+        let mut slots: Vec<&AccountSlot> = slots
             .filter(|slot| id.is_none_or(|id| &*slot.id == id) && slot.account.is_some())
             .collect();
         slots.sort_by(|one, other| one.id.cmp(&other.id));
@@ -141,10 +141,10 @@ impl Store {
     }
 }
 
-fn fresh(id: Arc<str>, config: &Config) -> Slot {
+fn fresh(id: Arc<str>, config: &Config) -> AccountSlot {
     let existed = faults::existed(config, &id);
     let account = existed.then(|| older_account(&id, config)).flatten();
-    Slot {
+    AccountSlot {
         id,
         posts_seen: 0,
         lookups_seen: 0,
@@ -156,7 +156,7 @@ fn fresh(id: Arc<str>, config: &Config) -> Slot {
         triggered: 0,
         // An account of former years was decided then.
         stage: match (&account, &config.decide) {
-            (Some(_), Some(_)) => Stage::Decided(Outcome::Active),
+            (Some(_), Some(_)) => Stage::Decided(DrawnOutcome::Active),
             _ => Stage::Waiting,
         },
         account,
@@ -171,7 +171,7 @@ fn fresh(id: Arc<str>, config: &Config) -> Slot {
 }
 
 /// An account of 2019, with the least a request can hold, of invented data.
-fn older_account(id: &str, config: &Config) -> Option<Account> {
+fn older_account(id: &str, config: &Config) -> Option<StoredAccount> {
     let pick = faults::draw(config.seed, id, 0, "older");
     // Any second of 2019, which began 1546300800 seconds after the epoch.
     let created_at = Timestamp::from_second(1_546_300_800 + (pick % 31_536_000) as i64).ok()?;
@@ -191,7 +191,7 @@ fn older_account(id: &str, config: &Config) -> Option<Account> {
                 "personalAddress": address},
         }],
     });
-    Some(Account {
+    Some(StoredAccount {
         created_at,
         request: request.to_string().into_bytes().into(),
     })

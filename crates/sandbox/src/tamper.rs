@@ -11,15 +11,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
-use super::decide::{Stage, Standing};
-use super::documents::{File, Kept};
+use super::decide::{ShownState, Stage};
+use super::documents::{KeptContent, StoredFile};
 use super::service::{Inner, Service};
-use super::store::Slot;
+use super::store::AccountSlot;
 
-/// What is asked for.
+/// A test's request to change what a look-up shows.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+struct TamperRequest {
     account: Option<String>,
     document: Option<String>,
     op: String,
@@ -31,7 +31,7 @@ struct Wish {
 
 /// What a look-up shows instead of what came to be.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tampered {
+pub(super) struct TamperedState {
     status: Option<String>,
     mode: Option<String>,
     can_trade: Option<bool>,
@@ -39,10 +39,10 @@ pub(super) struct Tampered {
     pub(super) benign: bool,
 }
 
-impl Tampered {
+impl TamperedState {
     /// Laid over what came to be.
-    pub(super) fn over(&self, standing: Standing) -> Standing {
-        Standing {
+    pub(super) fn over(&self, standing: ShownState) -> ShownState {
+        ShownState {
             status: self.status.clone().unwrap_or(standing.status),
             mode: self.mode.clone().unwrap_or(standing.mode),
             can_trade: self.can_trade.unwrap_or(standing.can_trade),
@@ -51,14 +51,14 @@ impl Tampered {
 }
 
 /// Why a wish is not granted: the status of the answer, and a text.
-type Refusal = (u16, &'static str);
+type TamperRefusal = (u16, &'static str);
 
-const UNKNOWN_OP: Refusal = (400, "No such op: see docs/sandbox.md");
+const UNKNOWN_OP: TamperRefusal = (400, "No such op: see docs/sandbox.md");
 
 impl Service {
     /// Carries out one wish.
     pub(super) fn tamper(&self, body: &[u8]) -> Answer {
-        let done = serde_json::from_slice::<Wish>(body)
+        let done = serde_json::from_slice::<TamperRequest>(body)
             .map_err(|_| (400, "Not a wish: see docs/sandbox.md"))
             .and_then(|wish| match (&wish.account, &wish.document) {
                 (Some(account), None) => self.tamper_account(account, &wish),
@@ -71,7 +71,7 @@ impl Service {
         }
     }
 
-    fn tamper_account(&self, id: &str, wish: &Wish) -> Result<(), Refusal> {
+    fn tamper_account(&self, id: &str, wish: &TamperRequest) -> Result<(), TamperRefusal> {
         let inner = &mut *self.lock();
         let slot = inner.store.slot(id, &self.config);
         let account = slot
@@ -104,7 +104,7 @@ impl Service {
         Ok(())
     }
 
-    fn tamper_document(&self, id: &str, wish: &Wish) -> Result<(), Refusal> {
+    fn tamper_document(&self, id: &str, wish: &TamperRequest) -> Result<(), TamperRefusal> {
         let Inner { documents, .. } = &mut *self.lock();
         if wish.op == "forget" {
             let forgotten = documents.forget(id);
@@ -120,12 +120,12 @@ impl Service {
             "content" => {
                 let kept = document.file.kept.as_ref();
                 let kept = kept.ok_or((400, "The sandbox kept no content of this document"))?;
-                let mut other = Kept::new(&self.budget);
+                let mut other = KeptContent::new(&self.budget);
                 let flipped: Vec<u8> = kept.bytes().iter().map(|byte| !byte).collect();
                 if !other.extend(&flipped) {
                     return Err((400, "There is no room for other content"));
                 }
-                document.file = Arc::new(File {
+                document.file = Arc::new(StoredFile {
                     hash: document.file.hash,
                     size: document.file.size,
                     content_type: document.file.content_type.clone(),
@@ -138,14 +138,14 @@ impl Service {
     }
 }
 
-impl Slot {
-    fn tampered(&mut self) -> &mut Tampered {
+impl AccountSlot {
+    fn tampered(&mut self) -> &mut TamperedState {
         self.tampered.get_or_insert_default()
     }
 }
 
 /// Stored JSON, with one place of it set or removed.
-fn changed(bytes: &[u8], wish: &Wish) -> Result<Arc<[u8]>, Refusal> {
+fn changed(bytes: &[u8], wish: &TamperRequest) -> Result<Arc<[u8]>, TamperRefusal> {
     let mut stored: Value = serde_json::from_slice(bytes).unwrap_or_default();
     let nowhere = (
         400,

@@ -14,25 +14,25 @@ use super::answer::{self, Answer};
 use super::check;
 use super::config::Config;
 use super::contract_document;
-use super::documents::{Document, File};
+use super::documents::{StoredDocument, StoredFile};
 use super::faults;
-use super::gate::{Door, Line as Queue};
-use super::ledger::{About, Effect, Kind, Line};
-use super::receive::{Receiver, Upload};
-use super::service::{Handled, Inner, Late, LateEffect, Service};
-use super::verdict::{Answers, Decision, Verdict, at_the_door};
+use super::gate::{Admission, RateClass};
+use super::ledger::{Effect, RequestKind, RequestRecord, UploadClaims};
+use super::receive::{BodyReceiver, ReceivedUpload};
+use super::service::{HandledCall, Inner, LateEffect, PendingEffect, Service};
+use super::verdict::{Answers, CallToDecide, CallVerdict, not_admitted};
 
 /// An upload that is arriving. Dropped before its end, it is written down as incomplete.
-pub(super) struct Arriving {
+pub(super) struct IncomingUpload {
     service: Arc<Service>,
     entry: usize,
-    door: Door,
-    said: Option<Said>,
+    admission: Admission,
+    said: Option<UploadMetadata>,
     settled: bool,
 }
 
-/// What the metadata says.
-struct Said {
+/// The metadata of an upload.
+struct UploadMetadata {
     /// Text of a UUID, or whatever was sent in its place.
     id: Option<Arc<str>>,
     key: String,
@@ -41,20 +41,20 @@ struct Said {
     cut: bool,
     bytes: Bytes,
     metadata: Value,
-    about: About,
+    about: UploadClaims,
 }
 
-impl Said {
-    fn new(bytes: Bytes) -> Said {
+impl UploadMetadata {
+    fn new(bytes: Bytes) -> UploadMetadata {
         let metadata: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let text = |name: &str| metadata.get(name).and_then(Value::as_str).map(Arc::from);
         let id: Option<Arc<str>> = text("clientDocumentId").filter(|id: &Arc<str>| !id.is_empty());
         let (kind, side) = contract_document::words(&metadata);
-        Said {
+        UploadMetadata {
             key: format!("document {}", id.as_deref().unwrap_or_default()),
             number: 0,
             cut: false,
-            about: About {
+            about: UploadClaims {
                 account: text("account"),
                 owner: text("clientOwnerId"),
                 kind,
@@ -68,12 +68,12 @@ impl Said {
     }
 
     /// Its line in the ledger.
-    fn line(&self, file: Option<[u8; 32]>, answer: &'static str, effect: Effect) -> Line {
-        let about = About {
+    fn line(&self, file: Option<[u8; 32]>, answer: &'static str, effect: Effect) -> RequestRecord {
+        let about = UploadClaims {
             file,
             ..self.about.clone()
         };
-        Line {
+        RequestRecord {
             id: self.id.clone(),
             body: Some(*blake3::hash(&self.bytes).as_bytes()),
             about: Some(Arc::new(about)),
@@ -85,14 +85,14 @@ impl Said {
 }
 
 /// What an upload may be answered with.
-struct Answering<'a> {
+struct UploadAnswers<'a> {
     config: &'a Config,
-    said: &'a Said,
+    said: &'a UploadMetadata,
     created_at: Timestamp,
     complaint: String,
 }
 
-impl Answers for Answering<'_> {
+impl Answers for UploadAnswers<'_> {
     fn good(&self) -> Answer {
         let id = self.said.id.as_deref().unwrap_or_default();
         let body = answer::document(id, self.created_at, &self.said.metadata);
@@ -114,19 +114,21 @@ impl Answers for Answering<'_> {
 
 impl Service {
     /// The head of an upload is there.
-    pub(super) fn upload(self: &Arc<Service>, authorization: Option<&str>) -> Arriving {
+    pub(super) fn upload(self: &Arc<Service>, authorization: Option<&str>) -> IncomingUpload {
         let inner = &mut *self.lock();
-        Arriving {
+        IncomingUpload {
             service: self.clone(),
-            entry: inner.ledger.begin(Kind::Upload),
-            door: inner.gate.enter(Queue::Upload, &self.config, authorization),
+            entry: inner.ledger.begin(RequestKind::Upload),
+            admission: inner
+                .gate
+                .enter(RateClass::Upload, &self.config, authorization),
             said: None,
             settled: false,
         }
     }
 
     /// What is wrong with metadata that the client can be told; nothing when it is good.
-    fn complaint(&self, said: &Said, file: &File) -> Option<String> {
+    fn complaint(&self, said: &UploadMetadata, file: &StoredFile) -> Option<String> {
         if said.metadata.is_null() {
             return Some("The metadata is not JSON".to_owned());
         }
@@ -155,9 +157,9 @@ impl Service {
     }
 }
 
-impl Arriving {
+impl IncomingUpload {
     /// Whether to cut the connection now: asked when more of the body is there.
-    pub(super) fn is_cut(&mut self, receiver: &Receiver) -> bool {
+    pub(super) fn is_cut(&mut self, receiver: &BodyReceiver) -> bool {
         if self.said.is_none()
             && receiver.in_file()
             && let Some(metadata) = receiver.metadata()
@@ -168,9 +170,9 @@ impl Arriving {
     }
 
     /// Takes in the metadata; its upload is counted from now on.
-    fn hear(&self, metadata: Bytes) -> Said {
-        let mut said = Said::new(metadata);
-        if let (Door::Open, Some(id)) = (self.door, &said.id) {
+    fn hear(&self, metadata: Bytes) -> UploadMetadata {
+        let mut said = UploadMetadata::new(metadata);
+        if let (Admission::Open, Some(id)) = (self.admission, &said.id) {
             let config = &self.service.config;
             let inner = &mut *self.service.lock();
             let slot = inner.documents.slot(id);
@@ -184,7 +186,7 @@ impl Arriving {
     }
 
     /// The body has ended, or was cut: stores the document or not.
-    pub(super) fn finish(mut self, upload: Result<Upload, &'static str>) -> Handled {
+    pub(super) fn finish(mut self, upload: Result<ReceivedUpload, &'static str>) -> HandledCall {
         let (bytes, file, broken) = match upload {
             Ok(upload) => (upload.metadata, Some(upload.file), None),
             Err(mistake) => (Bytes::new(), None, Some(mistake)),
@@ -199,8 +201,8 @@ impl Arriving {
         let complaint = file
             .as_ref()
             .and_then(|file| service.complaint(&said, file));
-        let document = file.map(|file| Document {
-            about: Arc::new(About {
+        let document = file.map(|file| StoredDocument {
+            about: Arc::new(UploadClaims {
                 file: hash,
                 ..said.about.clone()
             }),
@@ -212,42 +214,42 @@ impl Arriving {
         let inner = &mut *guard;
         let mut created_at = Timestamp::now();
         let mut late = None;
-        let verdict = match (at_the_door(self.door), broken, &said.id, document) {
+        let verdict = match (not_admitted(self.admission), broken, &said.id, document) {
             (Some(verdict), ..) => verdict,
-            _ if said.cut => Verdict::CutShort,
-            (_, Some(mistake), ..) => Verdict::Broken(mistake),
+            _ if said.cut => CallVerdict::CutShort,
+            (_, Some(mistake), ..) => CallVerdict::Broken(mistake),
             (.., Some(id), Some(document)) => {
                 let refused = complaint.is_some();
                 let (verdict, left) = decide(config, inner, &said, id, document, refused);
-                if verdict == Verdict::Late {
+                if verdict == CallVerdict::Late {
                     late = left.map(|document| LateEffect::Document(id.clone(), document));
                 }
                 let stored = inner.documents.slot(id).document.as_ref();
                 created_at = stored.map_or(created_at, |(created_at, _)| *created_at);
                 verdict
             }
-            _ => Verdict::Refused,
+            _ => CallVerdict::Refused,
         };
         let delay = service.latency(&said.key, said.number) + verdict.stall(config);
         let (answer, effect) = verdict.shown("404");
-        let mut line = match self.door {
+        let mut line = match self.admission {
             // Who is not let in is not listened to.
-            Door::Unauthorised => Line::plain(None, answer, false),
-            Door::Open | Door::Limited(_) => said.line(hash, answer, effect),
+            Admission::Unauthorised => RequestRecord::plain(None, answer, false),
+            Admission::Open | Admission::Limited(_) => said.line(hash, answer, effect),
         };
         line.open = !delay.is_zero();
         inner.ledger.settle(self.entry, line);
         self.settled = true;
         drop(guard);
 
-        let answers = Answering {
+        let answers = UploadAnswers {
             config,
             said: &said,
             created_at,
             complaint: complaint.unwrap_or_else(|| "There is no clientDocumentId".to_owned()),
         };
-        Handled::new(verdict.reply(config, &answers), delay, self.entry)
-            .later(late.map(|effect| Late::new(config, effect)))
+        HandledCall::new(verdict.reply(config, &answers), delay, self.entry)
+            .later(late.map(|effect| PendingEffect::new(config, effect)))
     }
 }
 
@@ -255,14 +257,14 @@ impl Arriving {
 fn decide(
     config: &Config,
     inner: &mut Inner,
-    said: &Said,
+    said: &UploadMetadata,
     id: &Arc<str>,
-    document: Document,
+    document: StoredDocument,
     refused: bool,
-) -> (Verdict, Option<Document>) {
+) -> (CallVerdict, Option<StoredDocument>) {
     let mut had = inner.documents.slot(id).faults;
     let mut document = Some(document);
-    let decision = Decision {
+    let decision = CallToDecide {
         config,
         key: &said.key,
         number: said.number,
@@ -277,14 +279,14 @@ fn decide(
     (verdict, document)
 }
 
-impl Drop for Arriving {
+impl Drop for IncomingUpload {
     fn drop(&mut self) {
         if self.settled {
             return;
         }
         let line = match &self.said {
             Some(said) => said.line(None, "incomplete", Effect::None),
-            None => Line::plain(None, "incomplete", false),
+            None => RequestRecord::plain(None, "incomplete", false),
         };
         self.service.lock().ledger.settle(self.entry, line);
     }

@@ -5,52 +5,54 @@
 
 use std::time::Duration;
 
-use super::answer::{self, Answer, Reply};
+use super::answer::{self, Answer, ReplyAction};
 use super::config::Config;
-use super::faults::{self, After, Before};
-use super::gate::Door;
+use super::faults::{self, FaultAfter, FaultBefore};
+use super::gate::Admission;
 use super::ledger::Effect;
 
-/// What became of a call.
+/// What the sandbox decided about a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum CallVerdict {
     Unauthorised,
     Limited(Option<u64>),
     /// Not what the call takes at all; why.
     Broken(&'static str),
     /// An upload's connection was cut in the middle of its body.
     CutShort,
-    Before(Before),
+    Before(FaultBefore),
     Refused,
     Late,
     Made {
         effect: Effect,
-        fault: Option<After>,
+        fault: Option<FaultAfter>,
     },
 }
 
-impl Verdict {
+impl CallVerdict {
     /// The ledger's word for the answer, and the effect; `refused` is the status of a refusal.
     pub(super) fn shown(self, refused: &'static str) -> (&'static str, Effect) {
         match self {
-            Verdict::Unauthorised => ("401", Effect::None),
-            Verdict::Limited(_) => ("429", Effect::None),
-            Verdict::Broken(_) => ("400", Effect::None),
-            Verdict::Before(Before::Forbid) => ("403", Effect::None),
-            Verdict::Before(Before::Limited) => ("429", Effect::None),
-            Verdict::Before(Before::Unavailable) => ("503", Effect::None),
-            Verdict::Before(Before::Reset) | Verdict::CutShort => ("reset", Effect::None),
-            Verdict::Before(Before::Error) => ("500", Effect::None),
-            Verdict::Refused => (refused, Effect::None),
-            Verdict::Late => ("reset", Effect::Later),
-            Verdict::Made { effect, fault } => match fault {
+            CallVerdict::Unauthorised => ("401", Effect::None),
+            CallVerdict::Limited(_) => ("429", Effect::None),
+            CallVerdict::Broken(_) => ("400", Effect::None),
+            CallVerdict::Before(FaultBefore::Forbid) => ("403", Effect::None),
+            CallVerdict::Before(FaultBefore::Limited) => ("429", Effect::None),
+            CallVerdict::Before(FaultBefore::Unavailable) => ("503", Effect::None),
+            CallVerdict::Before(FaultBefore::Reset) | CallVerdict::CutShort => {
+                ("reset", Effect::None)
+            }
+            CallVerdict::Before(FaultBefore::Error) => ("500", Effect::None),
+            CallVerdict::Refused => (refused, Effect::None),
+            CallVerdict::Late => ("reset", Effect::Later),
+            CallVerdict::Made { effect, fault } => match fault {
                 None => ("200", effect),
-                Some(After::Late | After::Reset) => ("reset", effect),
-                Some(After::Error) => ("500", effect),
-                Some(After::Truncated) => ("truncated", effect),
-                Some(After::Unreadable) => ("unreadable", effect),
-                Some(After::Stall) => ("stalled-200", effect),
-                Some(After::Surplus(_)) => ("surplus-200", effect),
+                Some(FaultAfter::Late | FaultAfter::Reset) => ("reset", effect),
+                Some(FaultAfter::Error) => ("500", effect),
+                Some(FaultAfter::Truncated) => ("truncated", effect),
+                Some(FaultAfter::Unreadable) => ("unreadable", effect),
+                Some(FaultAfter::Stall) => ("stalled-200", effect),
+                Some(FaultAfter::Surplus(_)) => ("surplus-200", effect),
             },
         }
     }
@@ -58,8 +60,8 @@ impl Verdict {
     /// How much later the answer comes than others do.
     pub(super) fn stall(self, config: &Config) -> Duration {
         match self {
-            Verdict::Made {
-                fault: Some(After::Stall),
+            CallVerdict::Made {
+                fault: Some(FaultAfter::Stall),
                 ..
             } => Duration::from_millis(config.stall_ms),
             _ => Duration::ZERO,
@@ -67,32 +69,34 @@ impl Verdict {
     }
 
     /// What the client is answered.
-    pub(super) fn reply(self, config: &Config, answers: &impl Answers) -> Reply {
-        Reply::Whole(match self {
-            Verdict::Unauthorised => unauthorised(),
-            Verdict::Limited(wait) => too_many(wait),
-            Verdict::Broken(why) => answer::error(400, why),
-            Verdict::Before(Before::Forbid) => answer::page(403, "403 Forbidden"),
-            Verdict::Before(Before::Limited) => Answer {
+    pub(super) fn reply(self, config: &Config, answers: &impl Answers) -> ReplyAction {
+        ReplyAction::Whole(match self {
+            CallVerdict::Unauthorised => unauthorised(),
+            CallVerdict::Limited(wait) => too_many(wait),
+            CallVerdict::Broken(why) => answer::error(400, why),
+            CallVerdict::Before(FaultBefore::Forbid) => answer::page(403, "403 Forbidden"),
+            CallVerdict::Before(FaultBefore::Limited) => Answer {
                 retry_after: config.limited_retry_after.as_deref().and_then(wish),
                 ..too_many(None)
             },
-            Verdict::Before(Before::Unavailable) => Answer {
+            CallVerdict::Before(FaultBefore::Unavailable) => Answer {
                 retry_after: wish(&config.unavailable_retry_after),
                 ..answer::error(503, "Unavailable, try again later")
             },
-            Verdict::Before(Before::Error) => internal_error(),
-            Verdict::Before(Before::Reset) | Verdict::CutShort | Verdict::Late => {
-                return Reply::Cut;
+            CallVerdict::Before(FaultBefore::Error) => internal_error(),
+            CallVerdict::Before(FaultBefore::Reset) | CallVerdict::CutShort | CallVerdict::Late => {
+                return ReplyAction::Cut;
             }
-            Verdict::Refused => answers.refused(),
-            Verdict::Made { fault, .. } => match fault {
-                Some(After::Late | After::Reset) => return Reply::Cut,
-                Some(After::Error) => internal_error(),
-                Some(After::Truncated) => return Reply::Truncated(answers.good()),
-                Some(After::Unreadable) => answers.unreadable(),
-                Some(After::Surplus(when)) => return Reply::Surplus(answers.good(), when),
-                None | Some(After::Stall) => answers.good(),
+            CallVerdict::Refused => answers.refused(),
+            CallVerdict::Made { fault, .. } => match fault {
+                Some(FaultAfter::Late | FaultAfter::Reset) => return ReplyAction::Cut,
+                Some(FaultAfter::Error) => internal_error(),
+                Some(FaultAfter::Truncated) => return ReplyAction::Truncated(answers.good()),
+                Some(FaultAfter::Unreadable) => answers.unreadable(),
+                Some(FaultAfter::Surplus(when)) => {
+                    return ReplyAction::Surplus(answers.good(), when);
+                }
+                None | Some(FaultAfter::Stall) => answers.good(),
             },
         })
     }
@@ -109,7 +113,7 @@ pub(super) trait Answers {
 }
 
 /// A call that was let in, to be decided.
-pub(super) struct Decision<'a> {
+pub(super) struct CallToDecide<'a> {
     pub(super) config: &'a Config,
     /// What the draws go by.
     pub(super) key: &'a str,
@@ -120,25 +124,25 @@ pub(super) struct Decision<'a> {
     pub(super) refused: bool,
 }
 
-impl Decision<'_> {
+impl CallToDecide<'_> {
     /// Decides, and has the effect when there is one.
-    pub(super) fn take(self, effect: impl FnOnce() -> Effect) -> Verdict {
+    pub(super) fn take(self, effect: impl FnOnce() -> Effect) -> CallVerdict {
         let faulty = *self.faults < self.config.max_faults_per_id;
         let before = faulty.then(|| faults::before(self.config, self.key, self.number));
         if let Some(fault) = before.flatten() {
             *self.faults += 1;
-            return Verdict::Before(fault);
+            return CallVerdict::Before(fault);
         }
         if self.refused {
-            return Verdict::Refused;
+            return CallVerdict::Refused;
         }
         let fault = faulty.then(|| faults::after(self.config, self.key, self.number));
         let fault = fault.flatten();
         *self.faults += u32::from(fault.is_some());
-        if fault == Some(After::Late) {
-            return Verdict::Late;
+        if fault == Some(FaultAfter::Late) {
+            return CallVerdict::Late;
         }
-        Verdict::Made {
+        CallVerdict::Made {
             effect: effect(),
             fault,
         }
@@ -146,11 +150,11 @@ impl Decision<'_> {
 }
 
 /// The verdict on a call that is not let in.
-pub(super) fn at_the_door(door: Door) -> Option<Verdict> {
-    match door {
-        Door::Open => None,
-        Door::Unauthorised => Some(Verdict::Unauthorised),
-        Door::Limited(wait) => Some(Verdict::Limited(wait)),
+pub(super) fn not_admitted(admission: Admission) -> Option<CallVerdict> {
+    match admission {
+        Admission::Open => None,
+        Admission::Unauthorised => Some(CallVerdict::Unauthorised),
+        Admission::Limited(wait) => Some(CallVerdict::Limited(wait)),
     }
 }
 

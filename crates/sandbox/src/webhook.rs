@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::answer::given_uuid;
 use super::config::{Config, Webhook};
-use super::decide::Outcome;
+use super::decide::DrawnOutcome;
 use super::faults;
 use super::service::{Inner, Service};
 
@@ -26,11 +26,11 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// One event of an account.
 #[derive(Clone, Debug)]
-pub(super) struct Event {
+pub(super) struct AccountEvent {
     id: Arc<str>,
     /// The how-manieth of its account, from 1.
     number: u32,
-    says: Outcome,
+    says: DrawnOutcome,
     /// The link that it carries.
     link: Option<(String, Timestamp)>,
 }
@@ -38,7 +38,7 @@ pub(super) struct Event {
 /// An event on its way.
 #[derive(Debug)]
 pub(super) struct Delivery {
-    event: Event,
+    event: AccountEvent,
     /// How often it was sent and not answered.
     failed: u32,
     /// It was answered before: this is the repetition.
@@ -47,7 +47,7 @@ pub(super) struct Delivery {
 
 /// Counters of the events.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(super) struct Counts {
+pub(super) struct EventCounters {
     made: u64,
     /// Sent at least once.
     sent: u64,
@@ -67,19 +67,19 @@ pub(super) struct Counts {
 /// Events that are on their way.
 #[derive(Default)]
 pub(super) struct Outbox {
-    due: Agenda,
+    due: DeliveryAgenda,
     /// Per account with an event on its way: those that come behind it.
-    behind: HashMap<Arc<str>, VecDeque<Event>>,
+    behind: HashMap<Arc<str>, VecDeque<AccountEvent>>,
     /// First events that wait until the second is made, to come behind it.
-    held: HashMap<Arc<str>, Event>,
-    counts: Counts,
+    held: HashMap<Arc<str>, AccountEvent>,
+    counts: EventCounters,
 }
 
-type Agenda = super::agenda::Agenda<Delivery>;
+type DeliveryAgenda = super::agenda::Agenda<Delivery>;
 
 impl Outbox {
     /// The event goes out, behind those of its account that are on their way.
-    fn post(&mut self, event: Event) {
+    fn post(&mut self, event: AccountEvent) {
         self.counts.pending += 1;
         match self.behind.get_mut(&event.id) {
             Some(behind) => behind.push_back(event),
@@ -90,7 +90,7 @@ impl Outbox {
         }
     }
 
-    fn start(&mut self, event: Event) {
+    fn start(&mut self, event: AccountEvent) {
         let first = Delivery {
             event,
             failed: 0,
@@ -115,8 +115,8 @@ impl Outbox {
     }
 
     /// The counters; `deciding` decisions are to come.
-    pub(super) fn counts(&self, deciding: usize) -> Counts {
-        Counts {
+    pub(super) fn counts(&self, deciding: usize) -> EventCounters {
+        EventCounters {
             pending: self.counts.pending + deciding as u64,
             ..self.counts
         }
@@ -125,17 +125,17 @@ impl Outbox {
 
 impl Service {
     /// Makes the event that tells of a decision, or loses it.
-    pub(super) fn tell(&self, inner: &mut Inner, id: &Arc<str>, says: Outcome) {
+    pub(super) fn tell(&self, inner: &mut Inner, id: &Arc<str>, says: DrawnOutcome) {
         let config = &self.config;
         let slot = inner.store.slot(id, config);
-        let link = (says == Outcome::Documents).then(|| slot.first_link(config));
+        let link = (says == DrawnOutcome::Documents).then(|| slot.first_link(config));
         let Some(webhook) = &config.webhook else {
             return;
         };
         let outbox = &mut inner.outbox;
         slot.events += 1;
         outbox.counts.made += 1;
-        let event = Event {
+        let event = AccountEvent {
             id: id.clone(),
             number: slot.events,
             says,
@@ -146,7 +146,7 @@ impl Service {
         if faults::fraction(config, id, event.number, "webhook_lose") < webhook.lose {
             slot.events_lost += 1;
             outbox.counts.lost += 1;
-        } else if says == Outcome::Review && swapped() {
+        } else if says == DrawnOutcome::Review && swapped() {
             outbox.held.insert(id.clone(), event);
         } else {
             outbox.post(event);
@@ -229,11 +229,11 @@ impl Delivery {
     pub(super) fn body(&self, config: &Config) -> String {
         let event = &self.event;
         let (status, reason) = match event.says {
-            Outcome::Active => ("ACTIVE", "ENROLLMENT"),
-            Outcome::RiskKyc => ("INACTIVE", "RISK_KYC"),
-            Outcome::RiskOfac => ("INACTIVE", "RISK_OFAC"),
-            Outcome::Documents => ("UNDER_REVIEW", "DOCUMENT_VERIFICATION"),
-            Outcome::Review => ("UNDER_REVIEW", "PENDING_REVIEW"),
+            DrawnOutcome::Active => ("ACTIVE", "ENROLLMENT"),
+            DrawnOutcome::RiskKyc => ("INACTIVE", "RISK_KYC"),
+            DrawnOutcome::RiskOfac => ("INACTIVE", "RISK_OFAC"),
+            DrawnOutcome::Documents => ("UNDER_REVIEW", "DOCUMENT_VERIFICATION"),
+            DrawnOutcome::Review => ("UNDER_REVIEW", "PENDING_REVIEW"),
         };
         let request = format!("event {} {} {}", config.seed, event.number, event.id);
         let mut body = json!({

@@ -8,9 +8,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 /// The longest beginning that is compared.
 const LONGEST: usize = 1 << 14;
 
-/// How an output begins.
+/// How a file of this program begins.
 #[derive(Clone, Debug)]
-pub enum Begins {
+pub enum FileStart {
     /// A CSV file with these columns. One of an earlier version may have fewer at the end.
     Columns(Vec<String>),
     /// This text.
@@ -24,11 +24,11 @@ pub enum Begins {
 /// A CSV file of an earlier version has at least so many of the columns, and half of them.
 const FEWEST: usize = 3;
 
-impl Begins {
+impl FileStart {
     /// A CSV file with these columns.
-    pub fn columns<'c>(columns: impl IntoIterator<Item = &'c &'c str>) -> Begins {
+    pub fn columns<'c>(columns: impl IntoIterator<Item = &'c &'c str>) -> FileStart {
         let columns = columns.into_iter();
-        Begins::Columns(columns.map(|column| (*column).to_owned()).collect())
+        FileStart::Columns(columns.map(|column| (*column).to_owned()).collect())
     }
 
     /// Whether a file begins so.
@@ -37,9 +37,9 @@ impl Begins {
         let mut begin = Vec::new();
         file.take(LONGEST as u64).read_to_end(&mut begin)?;
         match self {
-            Begins::Columns(columns) => Ok(has_columns(&begin, columns)),
-            Begins::Text(text) => Ok(begin.starts_with(text.as_bytes())),
-            Begins::Lines(texts) => {
+            FileStart::Columns(columns) => Ok(has_columns(&begin, columns)),
+            FileStart::Text(text) => Ok(begin.starts_with(text.as_bytes())),
+            FileStart::Lines(texts) => {
                 let mut lines = begin.split(|byte| *byte == b'\n');
                 let mut texts = texts.iter();
                 Ok(texts.all(|text| {
@@ -48,7 +48,7 @@ impl Begins {
                         .is_some_and(|line| line.starts_with(text.as_bytes()))
                 }))
             }
-            Begins::Archive(comment) => {
+            FileStart::Archive(comment) => {
                 let length = comment.len() as i64;
                 let long_enough = file.metadata()?.len() > comment.len() as u64;
                 if !begin.starts_with(b"PK\x03\x04") || !long_enough {
@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    fn fits(begins: &Begins, bytes: &[u8]) -> bool {
+    fn fits(begins: &FileStart, bytes: &[u8]) -> bool {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
         begins.fits(&mut file).unwrap()
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn only_what_begins_alike_is_recognised() {
-        let begins = Begins::columns(&["a", "b", "c", "d"]);
+        let begins = FileStart::columns(&["a", "b", "c", "d"]);
         for (bytes, own) in [
             (&b"a,b,c,d\n1,2,3,4\n"[..], true),
             (b"a,b,c,d\n", true),
@@ -111,17 +111,17 @@ mod tests {
                 String::from_utf8_lossy(bytes)
             );
         }
-        let begins = Begins::Text("{\"a\":");
+        let begins = FileStart::Text("{\"a\":");
         assert!(
             fits(&begins, b"{\"a\":1}\n") && !fits(&begins, b"{\"b\":1}") && !fits(&begins, b"")
         );
-        let begins = Begins::Lines(&["{", "  \"a\":"]);
+        let begins = FileStart::Lines(&["{", "  \"a\":"]);
         assert!(
             fits(&begins, b"{\n  \"a\": 1\n}")
                 && !fits(&begins, b"{\n  \"b\": 1\n}")
                 && !fits(&begins, b"{")
         );
-        let begins = Begins::Archive(b"ours");
+        let begins = FileStart::Archive(b"ours");
         assert!(fits(&begins, b"PK\x03\x04...ours") && !fits(&begins, b"PK\x03\x04..."));
         assert!(!fits(&begins, b"ours") && !fits(&begins, b"PK"));
     }

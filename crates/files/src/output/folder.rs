@@ -10,19 +10,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::begins::Begins;
+use super::begins::FileStart;
 use super::new_file::NewFile;
-use super::protected::Protected;
+use super::protected::ProtectedPaths;
 use bakkt_model::error::{Failure, ShownPath};
 
 /// A folder in which files of ours lie, or will.
 #[derive(Debug)]
 pub struct OutputFolder<'p> {
-    protected: &'p Protected,
+    protected: &'p ProtectedPaths,
     shown: PathBuf,
 }
 
-impl Protected {
+impl ProtectedPaths {
     /// A folder that a person named. It is made (0700) unless it is there; one that is there keeps its rights.
     pub fn open_folder(&self, path: &Path) -> anyhow::Result<OutputFolder<'_>> {
         let real = self.free_folder_place(path)?;
@@ -38,7 +38,7 @@ impl Protected {
     }
 
     /// Refuses files of somebody else in a folder that is to be written later; makes nothing.
-    pub fn look_at_folder(&self, path: &Path, files: &[(&str, Begins)]) -> anyhow::Result<()> {
+    pub fn look_at_folder(&self, path: &Path, files: &[(&str, FileStart)]) -> anyhow::Result<()> {
         self.free_folder_place(path)?;
         if !path.exists() {
             return Ok(());
@@ -107,7 +107,7 @@ impl OutputFolder<'_> {
     }
 
     /// Refuses files with these names that are not ours.
-    pub fn refuse_foreign(&self, files: &[(&str, Begins)]) -> anyhow::Result<()> {
+    pub fn refuse_foreign(&self, files: &[(&str, FileStart)]) -> anyhow::Result<()> {
         for (name, begins) in files {
             let path = self.shown.join(name);
             let place = self.protected.free_place(&path)?;
@@ -117,7 +117,7 @@ impl OutputFolder<'_> {
     }
 
     /// Begins a file in it, which takes the place of an earlier one of ours.
-    pub fn file(&self, name: &str, begins: &Begins) -> anyhow::Result<NewFile> {
+    pub fn file(&self, name: &str, begins: &FileStart) -> anyhow::Result<NewFile> {
         let path = self.shown.join(name);
         let place = self.protected.free_place(&path)?;
         let replaces = self.protected.earlier(&path, &place, begins, true)?;

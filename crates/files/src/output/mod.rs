@@ -12,7 +12,7 @@ mod folder;
 mod new_file;
 mod protected;
 
-pub use begins::Begins;
+pub use begins::FileStart;
 pub use folder::OutputFolder;
 pub use new_file::NewFile;
-pub use protected::Protected;
+pub use protected::ProtectedPaths;

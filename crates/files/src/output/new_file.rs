@@ -13,17 +13,17 @@ use tempfile::NamedTempFile;
 
 use bakkt_model::error::{Failure, ShownPath};
 
-/// What was at a place, so that a change can be told.
+/// The state of a file at a path, to detect a later change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(super) struct FileVersion {
     pub(super) file: (u64, u64),
     size: u64,
     changed: (i64, i64),
 }
 
-impl Identity {
-    pub(super) fn of(facts: &Metadata) -> Identity {
-        Identity {
+impl FileVersion {
+    pub(super) fn of(facts: &Metadata) -> FileVersion {
+        FileVersion {
             file: (facts.dev(), facts.ino()),
             size: facts.size(),
             changed: (facts.ctime(), facts.ctime_nsec()),
@@ -41,7 +41,7 @@ pub struct NewFile {
     /// None when it is in its place.
     draft: Option<NamedTempFile>,
     /// The file that it takes the place of.
-    replaces: Option<Identity>,
+    replaces: Option<FileVersion>,
 }
 
 impl NewFile {
@@ -49,7 +49,7 @@ impl NewFile {
     pub(super) fn begin(
         shown: &Path,
         place: PathBuf,
-        replaces: Option<Identity>,
+        replaces: Option<FileVersion>,
     ) -> anyhow::Result<NewFile> {
         let cannot = || format!("cannot write {}", shown.shown());
         let folder = place.parent().unwrap_or(Path::new("."));
@@ -102,7 +102,7 @@ impl NewFile {
             },
             Some(known) => {
                 let now = std::fs::symlink_metadata(&self.place).with_context(cannot)?;
-                if Identity::of(&now) != known {
+                if FileVersion::of(&now) != known {
                     return Err(Failure::cannot(
                         format!(
                             "{} changed while its replacement was written",

@@ -14,16 +14,16 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Context;
 use glob::{MatchOptions, Pattern};
 
-use super::begins::Begins;
-use super::new_file::{Identity, NewFile, is_there};
+use super::begins::FileStart;
+use super::new_file::{FileVersion, NewFile, is_there};
 use bakkt_model::error::{Failure, ShownPath};
 
 /// The folder that holds the state of a migration.
 const STATE: &str = ".bakkt-migrate";
 
-/// The places that are taken.
+/// The paths that no output of this command may overwrite.
 #[derive(Debug, Default)]
-pub struct Protected {
+pub struct ProtectedPaths {
     files: Vec<KnownFile>,
     folders: Vec<KnownFolder>,
     patterns: Vec<(Pattern, String)>,
@@ -45,7 +45,7 @@ struct KnownFolder {
     what: String,
 }
 
-impl Protected {
+impl ProtectedPaths {
     /// Adds a file that is read. It need not exist.
     pub fn add_file(&mut self, path: &Path, what: &str) {
         let facts = std::fs::metadata(path).ok();
@@ -91,7 +91,7 @@ impl Protected {
     }
 
     /// Opens a file that a person named. Everything that can be told before its content is made is told here.
-    pub fn open(&self, path: &Path, begins: &Begins, replace: bool) -> anyhow::Result<NewFile> {
+    pub fn open(&self, path: &Path, begins: &FileStart, replace: bool) -> anyhow::Result<NewFile> {
         let place = self.free_place(path)?;
         if self.chosen.borrow().contains(&place) {
             return Err(Failure::configuration(
@@ -110,9 +110,9 @@ impl Protected {
         &self,
         path: &Path,
         place: &Path,
-        begins: &Begins,
+        begins: &FileStart,
         replace: bool,
-    ) -> anyhow::Result<Option<Identity>> {
+    ) -> anyhow::Result<Option<FileVersion>> {
         match std::fs::symlink_metadata(place) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
@@ -130,7 +130,7 @@ impl Protected {
         if !facts.is_file() {
             return Err(not_replaced(path, "it is not a regular file"));
         }
-        let identity = Identity::of(&facts);
+        let identity = FileVersion::of(&facts);
         if let Some(known) = self
             .files
             .iter()
@@ -255,11 +255,11 @@ mod tests {
 
     use super::*;
 
-    fn begins() -> Begins {
-        Begins::columns(&["a", "b", "c"])
+    fn begins() -> FileStart {
+        FileStart::columns(&["a", "b", "c"])
     }
 
-    fn refused(protected: &Protected, path: &Path, replace: bool) -> String {
+    fn refused(protected: &ProtectedPaths, path: &Path, replace: bool) -> String {
         protected
             .open(path, &begins(), replace)
             .unwrap_err()
@@ -270,7 +270,7 @@ mod tests {
     fn a_file_is_new_private_and_there_only_when_it_is_whole() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out.csv");
-        let protected = Protected::default();
+        let protected = ProtectedPaths::default();
         let mut file = protected.open(&path, &begins(), false).unwrap();
         file.write_all(b"a,b,c\n1,2,3\n").unwrap();
         assert!(!path.exists());
@@ -279,13 +279,15 @@ mod tests {
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         // One that is given up leaves the earlier one, and nothing else.
-        let protected = Protected::default();
+        let protected = ProtectedPaths::default();
         let mut file = protected.open(&path, &begins(), true).unwrap();
         file.write_all(b"a,b,c\nhalf").unwrap();
         drop(file);
         assert_eq!(fs::read(&path).unwrap(), b"a,b,c\n1,2,3\n");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        let mut file = Protected::default().open(&path, &begins(), true).unwrap();
+        let mut file = ProtectedPaths::default()
+            .open(&path, &begins(), true)
+            .unwrap();
         file.write_all(b"a,b,c\n4,5,6\n").unwrap();
         file.finish().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"a,b,c\n4,5,6\n");
@@ -295,12 +297,16 @@ mod tests {
     fn what_came_meanwhile_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out.csv");
-        let file = Protected::default().open(&path, &begins(), false).unwrap();
+        let file = ProtectedPaths::default()
+            .open(&path, &begins(), false)
+            .unwrap();
         fs::write(&path, "mine").unwrap();
         assert!(file.finish().is_err());
         assert_eq!(fs::read(&path).unwrap(), b"mine");
         fs::write(&path, "a,b,c\n").unwrap();
-        let file = Protected::default().open(&path, &begins(), true).unwrap();
+        let file = ProtectedPaths::default()
+            .open(&path, &begins(), true)
+            .unwrap();
         fs::write(&path, "mine again").unwrap();
         assert!(file.finish().is_err());
         assert_eq!(fs::read(&path).unwrap(), b"mine again");
@@ -319,7 +325,7 @@ mod tests {
         symlink(at("export.csv"), at("soft")).unwrap();
         symlink(at("docs"), at("to-docs")).unwrap();
         symlink(at("nowhere"), at("dangling")).unwrap();
-        let mut protected = Protected::default();
+        let mut protected = ProtectedPaths::default();
         protected.add_file(&at("export.csv"), "an export");
         protected.add_file(&at("key"), "the key file");
         protected.add_folder(&at("docs"), "the documents");

@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use super::{Unreadable, is_blank, lines, read, trim};
+use super::{ReadFailure, is_blank, lines, read, trim};
 use crate::output::cells::unguarded;
 
 /// What may stand between the cells of a row.
@@ -59,12 +59,12 @@ pub struct IdList {
 
 impl IdList {
     /// Reads a file. `columns` are the names of the columns that hold ids in the export, which may stand as a header.
-    pub fn read(path: &Path, name: &str, columns: &[String]) -> Result<IdList, Unreadable> {
+    pub fn read(path: &Path, name: &str, columns: &[String]) -> Result<IdList, ReadFailure> {
         IdList::parse(&read(path)?, name, columns)
     }
 
     /// Reads a text.
-    pub fn parse(text: &str, name: &str, columns: &[String]) -> Result<IdList, Unreadable> {
+    pub fn parse(text: &str, name: &str, columns: &[String]) -> Result<IdList, ReadFailure> {
         let mut list = IdList {
             name: name.to_owned(),
             ids: Vec::new(),
@@ -73,7 +73,7 @@ impl IdList {
             if line == 1 && names_delimiter(text) {
                 continue;
             }
-            let wrong = |what| Unreadable::at(line, what);
+            let wrong = |what| ReadFailure::at(line, what);
             let Some(cell) = only_cell(text).map_err(wrong)? else {
                 continue;
             };

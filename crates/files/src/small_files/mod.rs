@@ -27,7 +27,7 @@ const LARGEST: u64 = 256 << 20;
 
 /// Why a file could not be read as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable {
+pub struct ReadFailure {
     /// The line of the file, from 1, where one line is to blame.
     pub line: Option<usize>,
     /// What is wrong.
@@ -36,27 +36,27 @@ pub struct Unreadable {
     is_system: bool,
 }
 
-impl Unreadable {
-    fn at(line: usize, what: impl Into<String>) -> Unreadable {
+impl ReadFailure {
+    fn at(line: usize, what: impl Into<String>) -> ReadFailure {
         let what = what.into();
-        Unreadable {
+        ReadFailure {
             line: Some(line),
             what,
             is_system: false,
         }
     }
 
-    fn whole(what: impl Into<String>) -> Unreadable {
+    fn whole(what: impl Into<String>) -> ReadFailure {
         let what = what.into();
-        Unreadable {
+        ReadFailure {
             line: None,
             what,
             is_system: false,
         }
     }
 
-    fn system(error: &io::Error) -> Unreadable {
-        Unreadable {
+    fn system(error: &io::Error) -> ReadFailure {
+        ReadFailure {
             line: None,
             what: error.to_string(),
             is_system: !error::is_wrong_name(error),
@@ -73,7 +73,7 @@ impl Unreadable {
     }
 }
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for ReadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "line {line}: {}", self.what),
@@ -83,34 +83,34 @@ impl fmt::Display for Unreadable {
 }
 
 /// Reads a file as text.
-pub fn read(path: &Path) -> Result<String, Unreadable> {
+pub fn read(path: &Path) -> Result<String, ReadFailure> {
     let open = || File::open(path);
-    let file = open().map_err(|error| Unreadable::system(&error))?;
+    let file = open().map_err(|error| ReadFailure::system(&error))?;
     read_from(file, LARGEST)
 }
 
 /// Reads an open file as text, if it is no larger than `largest` bytes.
-fn read_from(file: impl Read, largest: u64) -> Result<String, Unreadable> {
+fn read_from(file: impl Read, largest: u64) -> Result<String, ReadFailure> {
     let mut bytes = Vec::new();
     file.take(largest + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| Unreadable::system(&error))?;
+        .map_err(|error| ReadFailure::system(&error))?;
     if bytes.len() as u64 > largest {
-        return Err(Unreadable::whole("it is too large for such a file"));
+        return Err(ReadFailure::whole("it is too large for such a file"));
     }
     text_of(bytes)
 }
 
 /// The text that some bytes are, without a byte order mark.
-pub fn text_of(bytes: Vec<u8>) -> Result<String, Unreadable> {
+pub fn text_of(bytes: Vec<u8>) -> Result<String, ReadFailure> {
     let mut text = match bytes.as_slice() {
         [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => {
-            return Err(Unreadable::whole(
+            return Err(ReadFailure::whole(
                 "it is written in UTF-32; save it as UTF-8",
             ));
         }
         [b'P', b'K', 3, 4, ..] | [0xD0, 0xCF, 0x11, 0xE0, ..] => {
-            return Err(Unreadable::whole(
+            return Err(ReadFailure::whole(
                 "it is a workbook or another packed file; save it as text or CSV",
             ));
         }
@@ -127,7 +127,7 @@ pub fn text_of(bytes: Vec<u8>) -> Result<String, Unreadable> {
     }
     let binary = |c: char| c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{C}');
     match text.find(binary) {
-        Some(at) => Err(Unreadable::at(
+        Some(at) => Err(ReadFailure::at(
             line_of(&text.as_bytes()[..at]),
             "it holds control characters, so it is no text",
         )),
@@ -161,27 +161,27 @@ fn line_of(before: &[u8]) -> usize {
     1 + returns + feeds - pairs
 }
 
-fn utf8(bytes: Vec<u8>) -> Result<String, Unreadable> {
+fn utf8(bytes: Vec<u8>) -> Result<String, ReadFailure> {
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let line = line_of(&error.as_bytes()[..good]);
-        Unreadable::at(line, "it is not UTF-8; save the file as UTF-8")
+        ReadFailure::at(line, "it is not UTF-8; save the file as UTF-8")
     })
 }
 
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Unreadable> {
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, ReadFailure> {
     let (pairs, rest) = bytes.as_chunks::<2>();
     let units = pairs.iter().map(|pair| unit(*pair));
     let mut text = String::with_capacity(pairs.len());
     for c in char::decode_utf16(units) {
         text.push(c.map_err(|_| {
             let line = line_of(text.as_bytes());
-            Unreadable::at(line, "it is not whole UTF-16; save the file as UTF-8")
+            ReadFailure::at(line, "it is not whole UTF-16; save the file as UTF-8")
         })?);
     }
     match rest {
         [] => Ok(text),
-        _ => Err(Unreadable::at(
+        _ => Err(ReadFailure::at(
             line_of(text.as_bytes()),
             "it ends in the middle of a character; save the file as UTF-8",
         )),

@@ -11,7 +11,7 @@ use std::io::{self, Read};
 const BLOCK: usize = 1 << 14;
 
 #[derive(Clone, Copy, Debug)]
-enum Written {
+enum TextEncoding {
     Bytes,
     Utf16(fn([u8; 2]) -> u16),
 }
@@ -20,7 +20,7 @@ enum Written {
 #[derive(Debug)]
 pub struct PlainLines<R> {
     from: R,
-    written: Option<Written>,
+    written: Option<TextEncoding>,
     /// Bytes that were read and are no whole unit yet.
     left: Vec<u8>,
     /// The first half of a character of UTF-16.
@@ -56,10 +56,10 @@ impl<R: Read> PlainLines<R> {
         // Three bytes tell every mark.
         if self.written.is_none() && (self.left.len() >= 3 || count == 0) {
             let (written, mark) = match self.left.as_slice() {
-                [0xFF, 0xFE, ..] => (Written::Utf16(u16::from_le_bytes), 2),
-                [0xFE, 0xFF, ..] => (Written::Utf16(u16::from_be_bytes), 2),
-                [0xEF, 0xBB, 0xBF, ..] => (Written::Bytes, 3),
-                _ => (Written::Bytes, 0),
+                [0xFF, 0xFE, ..] => (TextEncoding::Utf16(u16::from_le_bytes), 2),
+                [0xFE, 0xFF, ..] => (TextEncoding::Utf16(u16::from_be_bytes), 2),
+                [0xEF, 0xBB, 0xBF, ..] => (TextEncoding::Bytes, 3),
+                _ => (TextEncoding::Bytes, 0),
             };
             self.left.drain(..mark);
             self.written = Some(written);
@@ -67,8 +67,8 @@ impl<R: Read> PlainLines<R> {
         let bytes = std::mem::take(&mut self.left);
         match self.written {
             None => self.left = bytes,
-            Some(Written::Bytes) => bytes.into_iter().for_each(|byte| self.push(byte)),
-            Some(Written::Utf16(unit)) => self.decode(&bytes, unit),
+            Some(TextEncoding::Bytes) => bytes.into_iter().for_each(|byte| self.push(byte)),
+            Some(TextEncoding::Utf16(unit)) => self.decode(&bytes, unit),
         }
         if count == 0 && (self.half.take().is_some() || !self.left.is_empty()) {
             self.left.clear();

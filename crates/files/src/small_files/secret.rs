@@ -7,14 +7,14 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use super::{Unreadable, lines, read_from, trim};
+use super::{ReadFailure, lines, read_from, trim};
 
 /// No key is longer.
 const LARGEST: u64 = 64 << 10;
 
 /// Reads the secret of a file whose rights shut everybody else out.
-pub fn read_secret(path: &Path) -> Result<String, Unreadable> {
-    let other = |error: std::io::Error| Unreadable::system(&error);
+pub fn read_secret(path: &Path) -> Result<String, ReadFailure> {
+    let other = |error: std::io::Error| ReadFailure::system(&error);
     // A pipe without a writer must not hold the program up.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let file = OpenOptions::new()
@@ -24,24 +24,24 @@ pub fn read_secret(path: &Path) -> Result<String, Unreadable> {
         .map_err(other)?;
     let facts = file.metadata().map_err(other)?;
     if facts.is_dir() {
-        return Err(Unreadable::whole("it is a folder"));
+        return Err(ReadFailure::whole("it is a folder"));
     }
     if facts.permissions().mode() & 0o077 != 0 {
-        return Err(Unreadable::whole("others may read it"));
+        return Err(ReadFailure::whole("others may read it"));
     }
     one_line(&read_from(file, LARGEST)?)
 }
 
 /// The only line of a text that is not blank, trimmed.
-pub fn one_line(text: &str) -> Result<String, Unreadable> {
+pub fn one_line(text: &str) -> Result<String, ReadFailure> {
     let lines = lines(text).map(|(number, line)| (number, trim(line)));
     let mut lines = lines.filter(|(_, line)| !line.is_empty());
     let Some((_, first)) = lines.next() else {
-        return Err(Unreadable::whole("it is empty"));
+        return Err(ReadFailure::whole("it is empty"));
     };
     match lines.next() {
         None => Ok(first.to_owned()),
-        Some((number, _)) => Err(Unreadable::at(
+        Some((number, _)) => Err(ReadFailure::at(
             number,
             "there is a second line, and a key has one",
         )),

@@ -8,10 +8,10 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Whether an account is sent, as far as its documents are concerned.
+/// Whether an account is sent, which decides about its documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It is.
+pub enum AccountStanding {
+    /// The account is sent.
     Sent,
     /// Something that is required is missing or invalid.
     Blocked,
@@ -21,21 +21,21 @@ pub enum Standing {
     Duplicate,
 }
 
-impl Standing {
+impl AccountStanding {
     /// Why its documents stay; `None`: they go.
     pub fn reason(self) -> Option<&'static str> {
         match self {
-            Standing::Sent => None,
-            Standing::Blocked => Some("its account is blocked"),
-            Standing::Excluded => Some("its account is excluded"),
-            Standing::Duplicate => Some("its account is a duplicate"),
+            AccountStanding::Sent => None,
+            AccountStanding::Blocked => Some("its account is blocked"),
+            AccountStanding::Excluded => Some("its account is excluded"),
+            AccountStanding::Duplicate => Some("its account is a duplicate"),
         }
     }
 }
 
 /// One owner of a wanted account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Owner<'a> {
+pub struct WantedOwner<'a> {
     /// Place in the paths of the account, from 0.
     pub place: u32,
     /// clientOwnerId, as sent.
@@ -44,11 +44,11 @@ pub struct Owner<'a> {
 
 /// A wanted account that the export has.
 #[derive(Clone, Copy, Debug)]
-pub struct Account<'a> {
+pub struct WantedAccount<'a> {
     /// Its record.
     pub record: u32,
     /// Whether it is sent.
-    pub standing: Standing,
+    pub standing: AccountStanding,
     /// Its own row has no gap.
     pub ready: bool,
     /// It is the account of an entity: its own documents need a country.
@@ -59,11 +59,11 @@ pub struct Account<'a> {
     ids: &'a str,
 }
 
-impl<'a> Account<'a> {
+impl<'a> WantedAccount<'a> {
     /// Its owners, in their order; none of an account that is not sent.
-    pub fn owners(&self) -> impl Iterator<Item = Owner<'a>> + use<'a> {
+    pub fn owners(&self) -> impl Iterator<Item = WantedOwner<'a>> + use<'a> {
         let ids = self.ids;
-        self.owners.iter().map(move |owner| Owner {
+        self.owners.iter().map(move |owner| WantedOwner {
             place: owner.place,
             id: &ids[owner.start..owner.end],
         })
@@ -71,10 +71,10 @@ impl<'a> Account<'a> {
 }
 
 #[derive(Debug)]
-struct Entry {
+struct AccountEntry {
     /// 0: no row of the export has the id so far.
     record: u32,
-    standing: Standing,
+    standing: AccountStanding,
     ready: bool,
     entity: bool,
     kyb: bool,
@@ -88,35 +88,35 @@ struct OwnerEntry {
     end: usize,
 }
 
-/// What the scan says of an account.
+/// What the scan of the export says of an account.
 #[derive(Clone, Copy, Debug)]
-pub struct Row {
+pub struct AccountRow {
     /// Its record, from 1.
     pub record: u32,
     /// Without regard to duplicates.
-    pub standing: Standing,
-    /// See [`Account::ready`].
+    pub standing: AccountStanding,
+    /// See [`WantedAccount::ready`].
     pub ready: bool,
-    /// See [`Account::entity`].
+    /// See [`WantedAccount::entity`].
     pub entity: bool,
-    /// See [`Account::kyb`].
+    /// See [`WantedAccount::kyb`].
     pub kyb: bool,
 }
 
 /// The index.
 #[derive(Debug, Default)]
 pub struct Accounts {
-    places: HashMap<u128, u32, BuildHasherDefault<Taken>>,
-    entries: Vec<Entry>,
+    places: HashMap<u128, u32, BuildHasherDefault<PrefixHasher>>,
+    entries: Vec<AccountEntry>,
     owners: Vec<OwnerEntry>,
     ids: String,
 }
 
 /// The keys are keyed hashes already: eight of their bytes do.
 #[derive(Debug, Default)]
-pub struct Taken(u64);
+pub struct PrefixHasher(u64);
 
-impl Hasher for Taken {
+impl Hasher for PrefixHasher {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -145,9 +145,9 @@ impl Accounts {
         let next = self.entries.len() as u32;
         let place = *self.places.entry(key(id)).or_insert(next);
         if place == next {
-            self.entries.push(Entry {
+            self.entries.push(AccountEntry {
                 record: 0,
-                standing: Standing::Blocked,
+                standing: AccountStanding::Blocked,
                 ready: false,
                 entity: false,
                 kyb: false,
@@ -170,14 +170,15 @@ impl Accounts {
     pub fn note<'o>(
         &mut self,
         id: &[u8; 32],
-        row: Row,
+        row: AccountRow,
         owners: impl Iterator<Item = (u32, &'o str)>,
     ) {
         let Some(place) = self.places.get(&key(id)) else {
             return;
         };
         let entry = &mut self.entries[*place as usize];
-        if entry.record != 0 && (entry.standing == Standing::Sent || row.standing != Standing::Sent)
+        if entry.record != 0
+            && (entry.standing == AccountStanding::Sent || row.standing != AccountStanding::Sent)
         {
             return;
         }
@@ -188,7 +189,7 @@ impl Accounts {
             let end = self.ids.len();
             self.owners.push(OwnerEntry { place, start, end });
         }
-        *entry = Entry {
+        *entry = AccountEntry {
             record: row.record,
             standing: row.standing,
             ready: row.ready,
@@ -200,11 +201,11 @@ impl Accounts {
 
     /// Records that turned out to be duplicates.
     pub fn mark_duplicates(&mut self, is_duplicate: impl Fn(u32) -> bool) {
-        self.mark(Standing::Duplicate, is_duplicate);
+        self.mark(AccountStanding::Duplicate, is_duplicate);
     }
 
     /// Records that are not sent for another reason than their own row.
-    pub fn mark(&mut self, standing: Standing, is_meant: impl Fn(u32) -> bool) {
+    pub fn mark(&mut self, standing: AccountStanding, is_meant: impl Fn(u32) -> bool) {
         for entry in &mut self.entries {
             if entry.record != 0 && is_meant(entry.record) {
                 entry.standing = standing;
@@ -213,15 +214,15 @@ impl Accounts {
     }
 
     /// The account with this hash, if the export has it.
-    pub fn find(&self, id: &[u8; 32]) -> Option<Account<'_>> {
+    pub fn find(&self, id: &[u8; 32]) -> Option<WantedAccount<'_>> {
         self.find_key(key(id))
     }
 
     /// The same by the hash as the index knows it.
-    pub fn find_key(&self, key: u128) -> Option<Account<'_>> {
+    pub fn find_key(&self, key: u128) -> Option<WantedAccount<'_>> {
         let place = *self.places.get(&key)?;
         let entry = &self.entries[place as usize];
-        (entry.record != 0).then(|| Account {
+        (entry.record != 0).then(|| WantedAccount {
             record: entry.record,
             standing: entry.standing,
             ready: entry.ready,
@@ -237,8 +238,8 @@ impl Accounts {
 mod tests {
     use super::*;
 
-    fn row(record: u32, standing: Standing) -> Row {
-        Row {
+    fn row(record: u32, standing: AccountStanding) -> AccountRow {
+        AccountRow {
             record,
             standing,
             ready: false,
@@ -254,14 +255,14 @@ mod tests {
         accounts.want(&b);
         accounts.want(&a);
         assert_eq!(accounts.entries.len(), 2);
-        accounts.note(&c, row(1, Standing::Sent), [(0, "X")].into_iter());
-        accounts.note(&a, row(2, Standing::Blocked), std::iter::empty());
+        accounts.note(&c, row(1, AccountStanding::Sent), [(0, "X")].into_iter());
+        accounts.note(&a, row(2, AccountStanding::Blocked), std::iter::empty());
         accounts.note(
             &a,
-            row(3, Standing::Sent),
+            row(3, AccountStanding::Sent),
             [(0, "O1"), (2, "O2")].into_iter(),
         );
-        accounts.note(&a, row(4, Standing::Sent), [(0, "O3")].into_iter());
+        accounts.note(&a, row(4, AccountStanding::Sent), [(0, "O3")].into_iter());
         assert!(accounts.find(&b).is_none() && accounts.find(&c).is_none());
         let found = accounts.find(&a);
         assert_eq!(
@@ -274,12 +275,15 @@ mod tests {
             .collect();
         assert_eq!(
             owners,
-            [Owner { place: 0, id: "O1" }, Owner { place: 2, id: "O2" }]
+            [
+                WantedOwner { place: 0, id: "O1" },
+                WantedOwner { place: 2, id: "O2" }
+            ]
         );
         accounts.mark_duplicates(|record| record == 3);
         assert_eq!(
             accounts.find(&a).map(|account| account.standing),
-            Some(Standing::Duplicate)
+            Some(AccountStanding::Duplicate)
         );
     }
 }

@@ -8,17 +8,17 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::accounts::{Account, Owner};
-use super::claim::{Claim, Field, Why};
+use super::accounts::{WantedAccount, WantedOwner};
+use super::claim::{Claim, DocumentField, RefusalReason};
 use bakkt_contract::documents::{ENTITY_TYPES, KYB_ITEMS, OWNER_TYPES, SIDES, proves};
 use bakkt_contract::{countries, forms, texts};
 
-/// What becomes of a document.
+/// What happens to a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is sent once its account is accepted.
+pub enum DocumentOutcome {
+    /// The document is sent once its account is accepted.
     Sent,
-    /// It is unfit, missing or expired: a gap.
+    /// The document is unfit, missing or expired, which is a gap.
     Refused,
     /// Its account is not sent.
     AccountNotSent,
@@ -26,13 +26,13 @@ pub enum Outcome {
     NoAccount,
 }
 
-/// A judged document.
+/// A document that was judged, with the reasons.
 #[derive(Clone, Debug)]
-pub struct Judged {
+pub struct JudgedDocument {
     /// What becomes of it.
-    pub outcome: Outcome,
+    pub outcome: DocumentOutcome,
     /// Why it is not sent.
-    pub reason: Option<Why>,
+    pub reason: Option<RefusalReason>,
     /// Its account's record; 0: none.
     pub record: u32,
     /// The record has no gap of its own.
@@ -50,14 +50,14 @@ pub struct Judged {
     /// Bits of `contract::documents::proof`.
     pub proves: u32,
     /// What was dropped from it, or why it is refused.
-    pub gaps: Vec<Why>,
+    pub gaps: Vec<RefusalReason>,
     /// The rest of the metadata.
-    pub rest: Rest,
+    pub rest: OtherMetadata,
 }
 
 /// What a document says of itself beyond its type, side and owner.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rest {
+pub struct OtherMetadata {
     description: Option<String>,
     expiration: Option<String>,
     country: Option<String>,
@@ -91,7 +91,7 @@ struct Metadata<'a> {
     issue_country: Option<&'a str>,
 }
 
-impl Rest {
+impl OtherMetadata {
     /// The metadata of a document of this account, with this id.
     pub fn metadata(
         &self,
@@ -114,11 +114,11 @@ impl Rest {
     }
 }
 
-impl Judged {
+impl JudgedDocument {
     /// Judged as far as its fields go: `Err` of one says why the document is refused.
-    fn of(record: u32) -> Judged {
-        Judged {
-            outcome: Outcome::Sent,
+    fn of(record: u32) -> JudgedDocument {
+        JudgedDocument {
+            outcome: DocumentOutcome::Sent,
             reason: None,
             record,
             ready: false,
@@ -129,22 +129,22 @@ impl Judged {
             owner: None,
             proves: 0,
             gaps: Vec::new(),
-            rest: Rest::default(),
+            rest: OtherMetadata::default(),
         }
     }
 
     /// Stays where it is, without a gap: its account is not sent either.
-    fn stays(record: u32, outcome: Outcome, reason: Why) -> Judged {
-        Judged {
+    fn stays(record: u32, outcome: DocumentOutcome, reason: RefusalReason) -> JudgedDocument {
+        JudgedDocument {
             outcome,
             reason: Some(reason),
-            ..Judged::of(record)
+            ..JudgedDocument::of(record)
         }
     }
 
     /// It is not sent, and that is a gap.
-    pub fn refuse(&mut self, reason: Why) {
-        self.outcome = Outcome::Refused;
+    pub fn refuse(&mut self, reason: RefusalReason) {
+        self.outcome = DocumentOutcome::Refused;
         self.proves = 0;
         self.gaps.clear();
         self.gaps.push(reason.clone());
@@ -178,22 +178,29 @@ pub fn judge<'a>(
     claim: &Claim,
     types: &'static [&'static str],
     today: Date,
-    account: impl FnOnce(&str) -> Option<Account<'a>>,
-) -> Judged {
-    let account = match claim.value(Field::Account).get() {
-        Ok(Some(id)) => account(id).ok_or(Why::from(NO_ACCOUNT)),
+    account: impl FnOnce(&str) -> Option<WantedAccount<'a>>,
+) -> JudgedDocument {
+    let account = match claim.value(DocumentField::Account).get() {
+        Ok(Some(id)) => account(id).ok_or(RefusalReason::from(NO_ACCOUNT)),
         Ok(None) => Err(NO_ID.into()),
-        Err(why) => Err(unread(Field::Account, why)),
+        Err(why) => Err(unread(DocumentField::Account, why)),
     };
     let account = match account {
         Ok(account) => account,
-        Err(why) => return about(claim, types, Judged::stays(0, Outcome::NoAccount, why)),
+        Err(why) => {
+            return about(
+                claim,
+                types,
+                JudgedDocument::stays(0, DocumentOutcome::NoAccount, why),
+            );
+        }
     };
     if let Some(why) = account.standing.reason() {
-        let judged = Judged::stays(account.record, Outcome::AccountNotSent, why.into());
+        let judged =
+            JudgedDocument::stays(account.record, DocumentOutcome::AccountNotSent, why.into());
         return about(claim, types, judged);
     }
-    let mut judged = about(claim, types, Judged::of(account.record));
+    let mut judged = about(claim, types, JudgedDocument::of(account.record));
     judged.ready = account.ready;
     judged.needs_side = account.entity;
     if let Err(why) = fill(&mut judged, claim, types, today, &account) {
@@ -203,30 +210,34 @@ pub fn judge<'a>(
 }
 
 /// Type and side as far as they are said, for whoever looks for it.
-fn about(claim: &Claim, types: &'static [&'static str], mut judged: Judged) -> Judged {
-    judged.document_type = word(claim, Field::Type, types).ok().flatten();
-    judged.side = word(claim, Field::Side, SIDES).ok().flatten();
+fn about(
+    claim: &Claim,
+    types: &'static [&'static str],
+    mut judged: JudgedDocument,
+) -> JudgedDocument {
+    judged.document_type = word(claim, DocumentField::Type, types).ok().flatten();
+    judged.side = word(claim, DocumentField::Side, SIDES).ok().flatten();
     judged
 }
 
 fn fill(
-    judged: &mut Judged,
+    judged: &mut JudgedDocument,
     claim: &Claim,
     types: &'static [&'static str],
     today: Date,
-    account: &Account<'_>,
-) -> Result<(), Why> {
-    text(claim, Field::File)?;
-    let document_type = word(claim, Field::Type, types)?
-        .ok_or_else(|| Why::from("invalid: it does not say its documentType"))?;
-    let said = word(claim, Field::Side, SIDES)?;
+    account: &WantedAccount<'_>,
+) -> Result<(), RefusalReason> {
+    text(claim, DocumentField::File)?;
+    let document_type = word(claim, DocumentField::Type, types)?
+        .ok_or_else(|| RefusalReason::from("invalid: it does not say its documentType"))?;
+    let said = word(claim, DocumentField::Side, SIDES)?;
     let owner = whose(claim, document_type, account)?;
     let (side, assumed) = side(said, owner.is_some(), account.entity)?;
     (judged.side, judged.side_assumed) = (Some(side), assumed);
     judged.rest = rest(claim, today, &mut judged.gaps)?;
     let of_entity = ENTITY_TYPES.contains(&document_type) || account.entity;
     if owner.is_none() && of_entity && judged.rest.country.is_none() {
-        return Err(match claim.value(Field::Country).text() {
+        return Err(match claim.value(DocumentField::Country).text() {
             Some(_) => "invalid: issueCountry is not an ISO 3166-1 alpha-3 code, and a document of the entity needs it".into(),
             None => "invalid: a document of the entity needs its issueCountry".into(),
         });
@@ -244,27 +255,28 @@ pub fn again(
     types: &'static [&'static str],
     today: Date,
     of_owner: bool,
-) -> Result<(&'static str, &'static [&'static str], Rest), Why> {
-    let document_type = word(claim, Field::Type, types)?.ok_or(Why::from("missing"))?;
-    let sides = possible_sides(word(claim, Field::Side, SIDES)?, of_owner);
+) -> Result<(&'static str, &'static [&'static str], OtherMetadata), RefusalReason> {
+    let document_type =
+        word(claim, DocumentField::Type, types)?.ok_or(RefusalReason::from("missing"))?;
+    let sides = possible_sides(word(claim, DocumentField::Side, SIDES)?, of_owner);
     Ok((document_type, sides, rest(claim, today, &mut Vec::new())?))
 }
 
-fn unread(field: Field, why: &str) -> Why {
+fn unread(field: DocumentField, why: &str) -> RefusalReason {
     format!("invalid: {}: {why}", field.name()).into()
 }
 
 /// A field's text.
-fn text(claim: &Claim, field: Field) -> Result<Option<&str>, Why> {
+fn text(claim: &Claim, field: DocumentField) -> Result<Option<&str>, RefusalReason> {
     claim.value(field).get().map_err(|why| unread(field, why))
 }
 
 /// A field's word, one of these.
 fn word(
     claim: &Claim,
-    field: Field,
+    field: DocumentField,
     words: &'static [&'static str],
-) -> Result<Option<&'static str>, Why> {
+) -> Result<Option<&'static str>, RefusalReason> {
     let Some(text) = text(claim, field)? else {
         return Ok(None);
     };
@@ -279,7 +291,7 @@ fn side(
     said: Option<&'static str>,
     of_owner: bool,
     needs_side: bool,
-) -> Result<(&'static str, bool), Why> {
+) -> Result<(&'static str, bool), RefusalReason> {
     match (said, of_owner) {
         (None | Some("UNSPECIFIED"), _) if needs_side => Ok(("FRONT", true)),
         (Some(side), true) => Ok((side, false)),
@@ -304,11 +316,11 @@ fn possible_sides(said: Option<&'static str>, of_owner: bool) -> &'static [&'sta
 fn whose<'a>(
     claim: &Claim,
     document_type: &str,
-    account: &Account<'a>,
-) -> Result<Option<Owner<'a>>, Why> {
+    account: &WantedAccount<'a>,
+) -> Result<Option<WantedOwner<'a>>, RefusalReason> {
     let (id, place) = (
-        text(claim, Field::OwnerId)?,
-        text(claim, Field::OwnerPlace)?,
+        text(claim, DocumentField::OwnerId)?,
+        text(claim, DocumentField::OwnerPlace)?,
     );
     if id.is_none() && place.is_none() {
         return whose_unsaid(document_type, account);
@@ -337,7 +349,10 @@ fn whose<'a>(
     }
 }
 
-fn whose_unsaid<'a>(document_type: &str, account: &Account<'a>) -> Result<Option<Owner<'a>>, Why> {
+fn whose_unsaid<'a>(
+    document_type: &str,
+    account: &WantedAccount<'a>,
+) -> Result<Option<WantedOwner<'a>>, RefusalReason> {
     if !OWNER_TYPES.contains(&document_type) {
         return Ok(None);
     }
@@ -351,19 +366,23 @@ fn whose_unsaid<'a>(document_type: &str, account: &Account<'a>) -> Result<Option
     }
 }
 
-fn rest(claim: &Claim, today: Date, gaps: &mut Vec<Why>) -> Result<Rest, Why> {
-    Ok(Rest {
+fn rest(
+    claim: &Claim,
+    today: Date,
+    gaps: &mut Vec<RefusalReason>,
+) -> Result<OtherMetadata, RefusalReason> {
+    Ok(OtherMetadata {
         expiration: expiration(claim, today)?,
         country: optional(
             claim,
-            Field::Country,
+            DocumentField::Country,
             gaps,
             |text| match countries::is_alpha3(text) {
                 true => Ok(()),
                 false => Err("not an ISO 3166-1 alpha-3 code"),
             },
         ),
-        description: optional(claim, Field::Description, gaps, |text| {
+        description: optional(claim, DocumentField::Description, gaps, |text| {
             texts::unfit_text(text, texts::NOTE).map_or(Ok(()), Err)
         }),
     })
@@ -372,8 +391,8 @@ fn rest(claim: &Claim, today: Date, gaps: &mut Vec<Why>) -> Result<Rest, Why> {
 /// A value that may be absent: an unfit one is dropped, and that is a gap.
 fn optional(
     claim: &Claim,
-    field: Field,
-    gaps: &mut Vec<Why>,
+    field: DocumentField,
+    gaps: &mut Vec<RefusalReason>,
     fits: impl Fn(&str) -> Result<(), &'static str>,
 ) -> Option<String> {
     let value = claim.value(field).get().and_then(|text| match text {
@@ -387,8 +406,8 @@ fn optional(
 }
 
 /// A date and time; of a date, its midnight. One that cannot be read refuses the document, which may have expired.
-fn expiration(claim: &Claim, today: Date) -> Result<Option<String>, Why> {
-    let Some(text) = text(claim, Field::Expiration)? else {
+fn expiration(claim: &Claim, today: Date) -> Result<Option<String>, RefusalReason> {
+    let Some(text) = text(claim, DocumentField::Expiration)? else {
         return Ok(None);
     };
     let whole = match forms::is_date(text) {
@@ -398,7 +417,7 @@ fn expiration(claim: &Claim, today: Date) -> Result<Option<String>, Why> {
     let moment = forms::is_date_time(&whole).then(|| whole.parse::<jiff::Timestamp>().ok());
     let Some(moment) = moment.flatten() else {
         return Err(unread(
-            Field::Expiration,
+            DocumentField::Expiration,
             "neither a date nor a date and time with offset",
         ));
     };
@@ -409,7 +428,7 @@ fn expiration(claim: &Claim, today: Date) -> Result<Option<String>, Why> {
     }
 }
 
-fn items(claim: &Claim, gaps: &mut Vec<Why>) -> u32 {
+fn items(claim: &Claim, gaps: &mut Vec<RefusalReason>) -> u32 {
     let mut bits = 0;
     for item in &claim.items {
         let known = item
@@ -417,8 +436,8 @@ fn items(claim: &Claim, gaps: &mut Vec<Why>) -> u32 {
             .map(|word| KYB_ITEMS.iter().find(|(name, _)| name == word));
         match known {
             Ok(Some((_, bit))) => bits |= bit,
-            Ok(None) => gaps.push(unread(Field::KybItem, "not one of its words")),
-            Err(why) => gaps.push(unread(Field::KybItem, why)),
+            Ok(None) => gaps.push(unread(DocumentField::KybItem, "not one of its words")),
+            Err(why) => gaps.push(unread(DocumentField::KybItem, why)),
         }
     }
     bits

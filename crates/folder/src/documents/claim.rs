@@ -14,11 +14,11 @@ use bakkt_model::error::nearest;
 const LONGEST_PATH: usize = 4096;
 
 /// Why something is refused or dropped; never repeats a value.
-pub type Why = Cow<'static, str>;
+pub type RefusalReason = Cow<'static, str>;
 
 /// A field of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Field {
+pub enum DocumentField {
     /// The path below the documents folder.
     File,
     /// clientAccountId.
@@ -42,20 +42,20 @@ pub enum Field {
 }
 
 /// Every field, its name, and whether a pattern may hold it: a path can say what a word can say.
-pub const FIELDS: &[(Field, &str, bool)] = &[
-    (Field::File, "file", false),
-    (Field::Account, "clientAccountId", true),
-    (Field::Type, "documentType", true),
-    (Field::Side, "documentSide", true),
-    (Field::Country, "issueCountry", true),
-    (Field::Expiration, "documentExpiration", false),
-    (Field::Description, "description", false),
-    (Field::OwnerId, "clientOwnerId", true),
-    (Field::OwnerPlace, "owner_place", true),
-    (Field::KybItem, "kyb_item", true),
+pub const FIELDS: &[(DocumentField, &str, bool)] = &[
+    (DocumentField::File, "file", false),
+    (DocumentField::Account, "clientAccountId", true),
+    (DocumentField::Type, "documentType", true),
+    (DocumentField::Side, "documentSide", true),
+    (DocumentField::Country, "issueCountry", true),
+    (DocumentField::Expiration, "documentExpiration", false),
+    (DocumentField::Description, "description", false),
+    (DocumentField::OwnerId, "clientOwnerId", true),
+    (DocumentField::OwnerPlace, "owner_place", true),
+    (DocumentField::KybItem, "kyb_item", true),
 ];
 
-impl Field {
+impl DocumentField {
     /// Its name.
     pub fn name(self) -> &'static str {
         FIELDS[self as usize].1
@@ -65,16 +65,16 @@ impl Field {
     fn takes(self, types: &'static [&'static str]) -> TargetForm {
         match self {
             // A file's name is found byte by byte.
-            Field::File => TargetForm::One(Form::Code(LONGEST_PATH)),
-            Field::Description => TargetForm::One(Form::Text),
-            Field::Account => TargetForm::One(Form::ClientId),
-            Field::Type => TargetForm::One(Form::OneOf(types)),
-            Field::Side => TargetForm::One(Form::OneOf(SIDES)),
-            Field::Country => TargetForm::One(Form::Country),
-            Field::Expiration => TargetForm::One(Form::DateTime),
-            Field::OwnerId => TargetForm::One(Form::OwnerId),
-            Field::OwnerPlace => TargetForm::One(Form::Integer(1, 1000)),
-            Field::KybItem => TargetForm::Lines(Form::OneOf(KYB_ITEM_NAMES)),
+            DocumentField::File => TargetForm::One(Form::Code(LONGEST_PATH)),
+            DocumentField::Description => TargetForm::One(Form::Text),
+            DocumentField::Account => TargetForm::One(Form::ClientId),
+            DocumentField::Type => TargetForm::One(Form::OneOf(types)),
+            DocumentField::Side => TargetForm::One(Form::OneOf(SIDES)),
+            DocumentField::Country => TargetForm::One(Form::Country),
+            DocumentField::Expiration => TargetForm::One(Form::DateTime),
+            DocumentField::OwnerId => TargetForm::One(Form::OwnerId),
+            DocumentField::OwnerPlace => TargetForm::One(Form::Integer(1, 1000)),
+            DocumentField::KybItem => TargetForm::Lines(Form::OneOf(KYB_ITEM_NAMES)),
         }
     }
 }
@@ -97,8 +97,8 @@ pub fn resolve(
 
 /// One field's value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Value {
-    /// Nothing is said.
+pub enum ClaimValue {
+    /// Nothing is given.
     #[default]
     Missing,
     /// A text.
@@ -107,13 +107,13 @@ pub enum Value {
     Unread(&'static str),
 }
 
-impl Value {
+impl ClaimValue {
     /// The text, nothing, or why it cannot be read.
     pub fn get(&self) -> Result<Option<&str>, &'static str> {
         match self {
-            Value::Missing => Ok(None),
-            Value::Text(text) => Ok(Some(text)),
-            Value::Unread(why) => Err(why),
+            ClaimValue::Missing => Ok(None),
+            ClaimValue::Text(text) => Ok(Some(text)),
+            ClaimValue::Unread(why) => Err(why),
         }
     }
 
@@ -126,25 +126,25 @@ impl Value {
 /// Everything that is said about one document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
-    values: [Value; FIELDS.len()],
+    values: [ClaimValue; FIELDS.len()],
     /// The words of `kyb_item`.
     pub items: Vec<Result<String, &'static str>>,
 }
 
 impl Claim {
     /// The value of a field.
-    pub fn value(&self, field: Field) -> &Value {
+    pub fn value(&self, field: DocumentField) -> &ClaimValue {
         &self.values[field as usize]
     }
 
     /// Sets the value of a field.
-    pub fn set(&mut self, field: Field, value: Value) {
+    pub fn set(&mut self, field: DocumentField, value: ClaimValue) {
         self.values[field as usize] = value;
     }
 
     /// The path of its file, when one is named.
     pub fn path(&self) -> Option<&str> {
-        self.value(Field::File).text()
+        self.value(DocumentField::File).text()
     }
 }
 

@@ -9,17 +9,17 @@
 use std::collections::BTreeMap;
 
 /// A keyed hash of an id, cut to sixteen bytes.
-pub type Key = u128;
+pub type IdKey = u128;
 
 /// A document that looks wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Conflict {
     /// The account that claims it.
-    pub account: Key,
+    pub account: IdKey,
     /// The row of the manifest; the number of the name in a folder.
     pub row: u64,
     /// The account that claims it first, or that its path names.
-    pub other: Key,
+    pub other: IdKey,
     /// Of a shared file, the row that claims it first; else its own row.
     pub group: u64,
 }
@@ -27,21 +27,21 @@ pub struct Conflict {
 /// Everything that is noted of documents.
 #[derive(Debug, Default)]
 pub struct Conflicts {
-    files: Vec<(Key, Key, u64)>,
-    suspects: Vec<Suspect>,
+    files: Vec<(IdKey, IdKey, u64)>,
+    suspects: Vec<SuspectRow>,
     /// Hashes of names in the paths of suspects, with their paths' numbers.
-    names: Vec<(Key, u32)>,
+    names: Vec<(IdKey, u32)>,
     /// Documents whose path names their own customer.
     own: u64,
     total: u64,
     given_up: bool,
     /// Names that turned out to be ids, with their records.
-    known: BTreeMap<Key, u32>,
+    known: BTreeMap<IdKey, u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Suspect {
-    account: Key,
+struct SuspectRow {
+    account: IdKey,
     row: u64,
 }
 
@@ -52,7 +52,7 @@ const SPAN: usize = 3;
 
 impl Conflicts {
     /// Notes a document: its account's id, its path, and its row. `hash` makes keys.
-    pub fn note(&mut self, id: &str, path: &str, row: u64, hash: impl Fn(&str) -> Key) {
+    pub fn note(&mut self, id: &str, path: &str, row: u64, hash: impl Fn(&str) -> IdKey) {
         let account = hash(id);
         let path = path.replace('\\', "/");
         let path = path.trim_start_matches("./");
@@ -66,7 +66,7 @@ impl Conflicts {
             return;
         }
         let number = self.suspects.len() as u32;
-        self.suspects.push(Suspect { account, row });
+        self.suspects.push(SuspectRow { account, row });
         each_name(path, |name| self.names.push((hash(name), number)));
         if self.names.len() > MOST_NAMES {
             self.given_up = true;
@@ -91,7 +91,7 @@ impl Conflicts {
     }
 
     /// The record of an account that some path may name.
-    pub fn note_account(&mut self, key: Key, record: u32) {
+    pub fn note_account(&mut self, key: IdKey, record: u32) {
         let place = self.names.partition_point(|(name, _)| *name < key);
         if self.names.get(place).is_some_and(|(name, _)| *name == key) {
             self.known.entry(key).or_insert(record);
@@ -99,7 +99,7 @@ impl Conflicts {
     }
 
     /// The record of an account that a path names.
-    pub fn record_of(&self, key: Key) -> Option<u32> {
+    pub fn record_of(&self, key: IdKey) -> Option<u32> {
         self.known.get(&key).copied()
     }
 
@@ -122,7 +122,7 @@ impl Conflicts {
 
     /// Files that name another customer. Only where paths name customers at all: numbers of scans are no ids.
     pub fn misplaced(&self) -> Vec<Conflict> {
-        let mut found: BTreeMap<u32, Key> = BTreeMap::new();
+        let mut found: BTreeMap<u32, IdKey> = BTreeMap::new();
         for (name, number) in &self.names {
             if self.known.contains_key(name) {
                 found.entry(*number).or_insert(*name);
@@ -215,15 +215,15 @@ mod tests {
     use std::hash::{DefaultHasher, Hash, Hasher};
 
     /// Shared: the row, and whether it is the first customer's. Misplaced: the row, and whom its path names.
-    type Told = (Vec<(u64, bool)>, Vec<(u64, String)>);
+    type ReportedRows = (Vec<(u64, bool)>, Vec<(u64, String)>);
 
-    fn key(text: &str) -> Key {
+    fn key(text: &str) -> IdKey {
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
-        Key::from(hasher.finish())
+        IdKey::from(hasher.finish())
     }
 
-    fn conflicts(rows: &[(&str, &str)], ids: &[&str]) -> Told {
+    fn conflicts(rows: &[(&str, &str)], ids: &[&str]) -> ReportedRows {
         let mut conflicts = Conflicts::default();
         for ((id, path), row) in rows.iter().zip(2..) {
             conflicts.note(id, path, row, key);
@@ -232,7 +232,7 @@ mod tests {
         ids.iter().for_each(|id| conflicts.note_account(key(id), 1));
         let shared = conflicts.shared();
         let shared = shared.iter().map(|one| (one.row, one.account == one.other));
-        let name = |wanted: Key| ids.iter().find(|id| key(id) == wanted).map_or("", |id| *id);
+        let name = |wanted: IdKey| ids.iter().find(|id| key(id) == wanted).map_or("", |id| *id);
         let misplaced = conflicts.misplaced();
         let misplaced = misplaced
             .iter()

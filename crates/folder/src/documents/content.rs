@@ -104,21 +104,21 @@ pub const TYPES: &[ContentType] = &[
 
 /// The types that are accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Accepted([bool; TYPES.len()]);
+pub struct AcceptedTypes([bool; TYPES.len()]);
 
-impl Default for Accepted {
-    fn default() -> Accepted {
+impl Default for AcceptedTypes {
+    fn default() -> AcceptedTypes {
         let mut accepted = [false; TYPES.len()];
         for (known, is_accepted) in TYPES.iter().zip(&mut accepted) {
             *is_accepted = known.by_default;
         }
-        Accepted(accepted)
+        AcceptedTypes(accepted)
     }
 }
 
-impl Accepted {
+impl AcceptedTypes {
     /// None of them.
-    pub const NOTHING: Accepted = Accepted([false; TYPES.len()]);
+    pub const NOTHING: AcceptedTypes = AcceptedTypes([false; TYPES.len()]);
 
     /// Accepts a type by its word, whatever its case; false when there is no such word.
     pub fn add(&mut self, word: &str) -> bool {
@@ -143,7 +143,7 @@ const PDF: &[u8] = b"%PDF-";
 pub fn media_type(
     head: &[u8],
     name: &str,
-    accepted: Accepted,
+    accepted: AcceptedTypes,
 ) -> Result<&'static str, &'static str> {
     let place = sniff(head)?;
     let found = &TYPES[place];
@@ -264,12 +264,12 @@ mod tests {
             (b"\x89PNG", "b.png", Err(refusal::NEITHER)),
         ] {
             assert_eq!(
-                media_type(head, name, Accepted::default()),
+                media_type(head, name, AcceptedTypes::default()),
                 wanted,
                 "{name}"
             );
         }
-        let mut some = Accepted::NOTHING;
+        let mut some = AcceptedTypes::NOTHING;
         assert!(some.add("tiff") && some.add("Heic") && !some.add("WEBP"));
         assert_eq!(media_type(b"MM\0*", "b.tiff", some), Ok("image/tiff"));
         assert_eq!(media_type(HEIC, "b.heic", some), Ok("image/heic"));
@@ -283,7 +283,7 @@ mod tests {
             media_type(
                 &content[..content.len().min(HEAD)],
                 "a.pdf",
-                Accepted::default(),
+                AcceptedTypes::default(),
             )
         };
         assert_eq!(head(behind(1023)), Ok("application/pdf"));

@@ -14,22 +14,22 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::Builder;
 
-use super::content::{self, Accepted, HEAD};
-use super::root::{Identity, Opened, Root, refusal};
+use super::content::{self, AcceptedTypes, HEAD};
+use super::root::{FileIdentity, OpenedFile, Root, refusal};
 
 /// What is known of a file that can be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facts {
+pub struct FileFacts {
     /// Bytes.
     pub size: u64,
     /// BLAKE3 of the content, when it was asked for.
     pub hash: Option<[u8; 32]>,
     /// The state that it is in.
-    pub identity: Identity,
+    pub identity: FileIdentity,
 }
 
 /// What an earlier plan found in a file in some state: the hash of its content.
-pub type Earlier<'a> = &'a (dyn Fn(&Identity) -> Option<[u8; 32]> + Sync);
+pub type EarlierHash<'a> = &'a (dyn Fn(&FileIdentity) -> Option<[u8; 32]> + Sync);
 
 /// So many hashes are remembered.
 const REMEMBERED: usize = 1 << 16;
@@ -37,18 +37,18 @@ const REMEMBERED: usize = 1 << 16;
 /// Files of one folder, one after the other or many at once.
 pub struct Inspector<'a> {
     root: &'a Root,
-    accepted: Accepted,
+    accepted: AcceptedTypes,
     hashing: bool,
-    earlier: Earlier<'a>,
-    known: Mutex<HashMap<Identity, [u8; 32]>>,
+    earlier: EarlierHash<'a>,
+    known: Mutex<HashMap<FileIdentity, [u8; 32]>>,
 }
 
 /// Opens a file and tells its media type.
 pub fn open(
     root: &Root,
     path: &str,
-    accepted: Accepted,
-) -> Result<(Opened, &'static str), &'static str> {
+    accepted: AcceptedTypes,
+) -> Result<(OpenedFile, &'static str), &'static str> {
     let opened = root.file(path)?;
     let mut head = [0; HEAD];
     let count = read_head(&opened.file, &mut head).map_err(|_| refusal::BROKEN)?;
@@ -72,7 +72,12 @@ fn read_head(file: &File, head: &mut [u8]) -> io::Result<usize> {
 
 impl<'a> Inspector<'a> {
     /// `hashing`: the content is read to its end, unless an earlier plan did.
-    pub fn new(root: &'a Root, accepted: Accepted, hashing: bool, earlier: Earlier<'a>) -> Self {
+    pub fn new(
+        root: &'a Root,
+        accepted: AcceptedTypes,
+        hashing: bool,
+        earlier: EarlierHash<'a>,
+    ) -> Self {
         Inspector {
             root,
             accepted,
@@ -83,10 +88,10 @@ impl<'a> Inspector<'a> {
     }
 
     /// One file.
-    pub fn one(&self, path: &str) -> Result<Facts, &'static str> {
+    pub fn one(&self, path: &str) -> Result<FileFacts, &'static str> {
         let (opened, _) = open(self.root, path, self.accepted)?;
         let (size, identity) = (opened.size, opened.identity);
-        let facts = |hash| Facts {
+        let facts = |hash| FileFacts {
             size,
             hash,
             identity,
@@ -109,7 +114,7 @@ impl<'a> Inspector<'a> {
     }
 
     /// Several files on all cores, in their order; `None` stays `None`.
-    pub fn all(&self, paths: &[Option<&str>]) -> Vec<Option<Result<Facts, &'static str>>> {
+    pub fn all(&self, paths: &[Option<&str>]) -> Vec<Option<Result<FileFacts, &'static str>>> {
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
         let next = AtomicUsize::new(0);
         let work = || {
@@ -145,7 +150,7 @@ impl<'a> Inspector<'a> {
     }
 }
 
-fn hash(opened: Opened) -> Result<[u8; 32], &'static str> {
+fn hash(opened: OpenedFile) -> Result<[u8; 32], &'static str> {
     let mut hasher = blake3::Hasher::new();
     // One byte more than expected shows a file that grew.
     let mut whole = opened.file.take(opened.size + 1);
@@ -179,7 +184,7 @@ mod tests {
         }
         std::fs::write(folder.path().join("page.pdf"), "<html>")?;
         let root = Root::open(folder.path(), "documents", 1000)?;
-        let inspector = Inspector::new(&root, Accepted::default(), true, &|_| None);
+        let inspector = Inspector::new(&root, AcceptedTypes::default(), true, &|_| None);
         let names: Vec<String> = (0..50).map(|number| format!("{number}.pdf")).collect();
         let mut paths: Vec<Option<&str>> = names.iter().map(|name| Some(name.as_str())).collect();
         paths.extend([None, Some("page.pdf"), Some("gone.pdf"), Some("7.pdf")]);
@@ -201,7 +206,7 @@ mod tests {
         let folder = tempfile::tempdir()?;
         pdf(folder.path(), "a.pdf", "rest")?;
         let root = Root::open(folder.path(), "documents", 1000)?;
-        let facts = Inspector::new(&root, Accepted::default(), false, &|_| None).one("a.pdf");
+        let facts = Inspector::new(&root, AcceptedTypes::default(), false, &|_| None).one("a.pdf");
         let facts = facts.map(|facts| (facts.size, facts.hash));
         assert_eq!(facts, Ok((12, None)));
         Ok(())
@@ -212,12 +217,12 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let first = pdf(folder.path(), "a.pdf", "one")?;
         let root = Root::open(folder.path(), "documents", 1000)?;
-        let one = |earlier: Earlier<'_>| {
-            Inspector::new(&root, Accepted::default(), true, earlier).one("a.pdf")
+        let one = |earlier: EarlierHash<'_>| {
+            Inspector::new(&root, AcceptedTypes::default(), true, earlier).one("a.pdf")
         };
         let before = one(&|_| None).map_err(anyhow::Error::msg)?;
         assert_eq!(before.hash, Some(first));
-        let known = |identity: &Identity| (*identity == before.identity).then_some([9; 32]);
+        let known = |identity: &FileIdentity| (*identity == before.identity).then_some([9; 32]);
         assert_eq!(one(&known).map(|facts| facts.hash), Ok(Some([9; 32])));
         // The same size and the same time of its content: those of its facts differ.
         let times = std::fs::metadata(folder.path().join("a.pdf"))?.modified()?;

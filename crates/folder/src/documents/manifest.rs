@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::claim::{Claim, FIELDS, Field, Value, resolve};
+use super::claim::{Claim, ClaimValue, DocumentField, FIELDS, resolve};
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::Mapper;
 use bakkt_mapping::compile::{Targets, compile_for};
@@ -57,7 +57,11 @@ impl Manifest {
         for (field, name, _) in FIELDS {
             slots[*field as usize] = mapper.slot(name);
         }
-        for needed in [Field::File, Field::Account, Field::Type] {
+        for needed in [
+            DocumentField::File,
+            DocumentField::Account,
+            DocumentField::Type,
+        ] {
             if slots[needed as usize].is_none() {
                 let name = needed.name();
                 found.push(Diagnostic::of_file(
@@ -91,7 +95,7 @@ impl Manifest {
     pub fn claim(&self, row: &Row<'_>, buffers: &mut Buffers) -> Claim {
         let mut claim = Claim::default();
         if let Some(flaw) = row.flaw() {
-            claim.set(Field::Account, Value::Unread(flaw.text()));
+            claim.set(DocumentField::Account, ClaimValue::Unread(flaw.text()));
             return claim;
         }
         let Buffers { draft, scratch, .. } = buffers;
@@ -103,10 +107,12 @@ impl Manifest {
             match draft.slot(slot) {
                 // A manifest has no groups of rows.
                 SlotValue::Missing | SlotValue::Disagree => {}
-                SlotValue::Invalid(why) if *field == Field::KybItem => claim.items.push(Err(why)),
-                SlotValue::Invalid(why) => claim.set(*field, Value::Unread(why)),
+                SlotValue::Invalid(why) if *field == DocumentField::KybItem => {
+                    claim.items.push(Err(why))
+                }
+                SlotValue::Invalid(why) => claim.set(*field, ClaimValue::Unread(why)),
                 SlotValue::Value { span, .. } => {
-                    claim.set(*field, Value::Text(draft.text(span).to_owned()));
+                    claim.set(*field, ClaimValue::Text(draft.text(span).to_owned()));
                 }
                 SlotValue::List { first, last, .. } => {
                     let items = (first..last).map(|item| draft.item(item).map(str::to_owned));

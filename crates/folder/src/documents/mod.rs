@@ -20,11 +20,11 @@ pub mod root;
 pub mod walk;
 
 use claim::Claim;
-use content::Accepted;
+use content::AcceptedTypes;
 use manifest::{Buffers, Manifest};
 use pattern::Pattern;
 use root::Root;
-use walk::{Met, Walk};
+use walk::{Walk, WalkEntry};
 
 use bakkt_model::position::Position;
 use bakkt_source::Rows;
@@ -37,16 +37,16 @@ pub struct Documents {
     /// Its name in the settings.
     pub name: String,
     /// Where they are spoken of.
-    pub from: From,
+    pub from: DocumentListing,
     /// The types of content that are sent.
-    pub accepted: Accepted,
+    pub accepted: AcceptedTypes,
     /// The document types of the dialect.
     pub types: &'static [&'static str],
 }
 
-/// Where documents are spoken of.
+/// Where the documents are listed.
 #[derive(Debug)]
-pub enum From {
+pub enum DocumentListing {
     /// In a manifest.
     Manifest(Box<Manifest>),
     /// In the names of the folder itself.
@@ -55,18 +55,18 @@ pub enum From {
 
 /// One row of the manifest, or one name of the folder.
 #[derive(Debug)]
-pub struct Found {
+pub struct DocumentEntry {
     /// Its number, from 1.
     pub number: u64,
     /// What it is.
-    pub what: What,
+    pub what: EntryContent,
 }
 
-/// What a row or a name is.
+/// What a row of the manifest or a name of the folder stands for.
 #[derive(Debug)]
-pub enum What {
+pub enum EntryContent {
     /// A document.
-    Document(Box<Spoken>),
+    Document(Box<DocumentMention>),
     /// No document; why, and the shape of its name where that helps.
     Unused {
         /// Why.
@@ -76,10 +76,10 @@ pub enum What {
     },
 }
 
-/// A document as it is spoken of.
+/// A document as the manifest or its path describes it.
 #[derive(Debug)]
-pub struct Spoken {
-    /// What is said.
+pub struct DocumentMention {
+    /// What the manifest or the path says of the document.
     pub claim: Claim,
     /// The manifest's row; all zero with a pattern.
     pub at: Position,
@@ -89,7 +89,7 @@ pub struct Spoken {
 
 /// What a pass over all documents counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pass {
+pub struct PassCounts {
     /// Rows of the manifest, or names of the folder that are no folders.
     pub rows: u64,
     /// Blank lines of the manifest.
@@ -107,35 +107,36 @@ impl Documents {
     /// What a person calls the place where the documents are spoken of.
     pub fn place(&self) -> &str {
         match &self.from {
-            From::Manifest(manifest) => &manifest.name,
-            From::Folder(_) => &self.name,
+            DocumentListing::Manifest(manifest) => &manifest.name,
+            DocumentListing::Folder(_) => &self.name,
         }
     }
 
     /// Hands over everything that is spoken of, in order, in batches; an error of `sink` ends the pass.
     pub fn each(
         &self,
-        mut sink: impl FnMut(&[Found]) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Pass> {
+        mut sink: impl FnMut(&[DocumentEntry]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<PassCounts> {
         match &self.from {
-            From::Manifest(manifest) => each_row(manifest, &mut sink),
-            From::Folder(patterns) => self.each_file(patterns, &mut sink),
+            DocumentListing::Manifest(manifest) => each_row(manifest, &mut sink),
+            DocumentListing::Folder(patterns) => self.each_file(patterns, &mut sink),
         }
     }
 
     fn each_file(
         &self,
         patterns: &[Pattern],
-        sink: &mut impl FnMut(&[Found]) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Pass> {
-        let (mut walk, mut pass, mut batch) = (Walk::new(&self.root)?, Pass::default(), Vec::new());
+        sink: &mut impl FnMut(&[DocumentEntry]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<PassCounts> {
+        let (mut walk, mut pass, mut batch) =
+            (Walk::new(&self.root)?, PassCounts::default(), Vec::new());
         while let Some(met) = walk.step()? {
             pass.rows += 1;
-            let unused = |why, shape| What::Unused { why, shape };
+            let unused = |why, shape| EntryContent::Unused { why, shape };
             let what = match met {
-                Met::Useless(why) => unused(why, None),
-                Met::File(path) => match pattern::read(patterns, &path) {
-                    Some((number, claim)) => What::Document(Box::new(Spoken {
+                WalkEntry::Useless(why) => unused(why, None),
+                WalkEntry::File(path) => match pattern::read(patterns, &path) {
+                    Some((number, claim)) => EntryContent::Document(Box::new(DocumentMention {
                         claim,
                         at: Position::default(),
                         pattern: Some(number),
@@ -143,7 +144,7 @@ impl Documents {
                     None => unused(NO_PATTERN, Some(walk::shape(&path))),
                 },
             };
-            batch.push(Found {
+            batch.push(DocumentEntry {
                 number: pass.rows,
                 what,
             });
@@ -159,39 +160,39 @@ impl Documents {
     /// The pattern of a document with what is known filled in.
     pub fn shown<'a>(
         &self,
-        spoken: &Spoken,
-        known: impl Fn(claim::Field) -> Option<&'a str>,
+        spoken: &DocumentMention,
+        known: impl Fn(claim::DocumentField) -> Option<&'a str>,
     ) -> Option<String> {
         match &self.from {
-            From::Manifest(_) => None,
-            From::Folder(patterns) => Some(patterns.get(spoken.pattern?)?.shown(known)),
+            DocumentListing::Manifest(_) => None,
+            DocumentListing::Folder(patterns) => Some(patterns.get(spoken.pattern?)?.shown(known)),
         }
     }
 }
 
 fn each_row(
     manifest: &Manifest,
-    sink: &mut impl FnMut(&[Found]) -> anyhow::Result<()>,
-) -> anyhow::Result<Pass> {
+    sink: &mut impl FnMut(&[DocumentEntry]) -> anyhow::Result<()>,
+) -> anyhow::Result<PassCounts> {
     let mut export = manifest.rows();
     let (mut rows, mut buffers) = (Rows::default(), Buffers::default());
-    let mut pass = Pass::default();
+    let mut pass = PassCounts::default();
     while export.read_batch(&mut rows, BATCH)? {
         let mut batch = Vec::with_capacity(rows.len());
         for (at, row) in rows.iter() {
             pass.rows += 1;
             let what = match manifest.export().skipped(&row) {
-                Some(skipped) => What::Unused {
+                Some(skipped) => EntryContent::Unused {
                     why: skipped.text(),
                     shape: None,
                 },
-                None => What::Document(Box::new(Spoken {
+                None => EntryContent::Document(Box::new(DocumentMention {
                     claim: manifest.claim(&row, &mut buffers),
                     at,
                     pattern: None,
                 })),
             };
-            batch.push(Found {
+            batch.push(DocumentEntry {
                 number: at.row,
                 what,
             });

@@ -48,11 +48,11 @@ fn has_drive(path: &str) -> bool {
 /// The names of folders, by how they are compared.
 #[derive(Debug, Default)]
 pub struct Names {
-    known: Mutex<Known>,
+    known: Mutex<KnownNames>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct KnownNames {
     folders: HashMap<PathBuf, Arc<Folder>>,
     names: usize,
 }

@@ -1,7 +1,7 @@
 //! A folder pattern: what the paths of documents say about them.
 //!
 //! Owner of the pattern's syntax: `{field}`, `*` inside one part of a path, everything else as it stands; and of what a
-//! pattern says of all its documents beside the path ([`Written::fixed`]). Types, sides and
+//! pattern says of all its documents beside the path ([`PatternSetting::fixed`]). Types, sides and
 //! KYB items are found whatever their case; names are taken as they are, never decoded, but composed (NFC). A path is tried against the words of
 //! the contract first, so that `A_1_DRIVERS_LICENSE_FRONT.png` is cut where its reader would cut it; only then is any text
 //! taken for a type, so that a misspelled one is told as such.
@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 
-use super::claim::{Claim, FIELDS, Field, Value};
+use super::claim::{Claim, ClaimValue, DocumentField, FIELDS};
 use bakkt_contract::documents::{KYB_ITEM_NAMES, SIDES, TYPE_NAMES};
 use bakkt_model::error::nearest;
 use bakkt_model::text::compose;
@@ -22,16 +22,16 @@ const AND: char = '+';
 
 /// A pattern as it stands in the settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Written {
+pub struct PatternSetting {
     /// The path with its fields.
     pub path: String,
     /// What is so for every document whose path fits: a field that the path does not say, and its value.
-    pub fixed: Vec<(Field, String)>,
+    pub fixed: Vec<(DocumentField, String)>,
 }
 
-impl From<&str> for Written {
-    fn from(path: &str) -> Written {
-        Written {
+impl From<&str> for PatternSetting {
+    fn from(path: &str) -> PatternSetting {
+        PatternSetting {
             path: path.to_owned(),
             fixed: Vec::new(),
         }
@@ -42,10 +42,10 @@ impl From<&str> for Written {
 #[derive(Debug)]
 pub struct Pattern {
     text: String,
-    fixed: Vec<(Field, String)>,
+    fixed: Vec<(DocumentField, String)>,
     pieces: Vec<Piece>,
     /// In the order of the groups.
-    fields: Vec<Field>,
+    fields: Vec<DocumentField>,
     /// Only the contract's words.
     strict: Regex,
     /// Any text in their place.
@@ -56,22 +56,22 @@ pub struct Pattern {
 enum Piece {
     Text(String),
     Any,
-    Field(Field),
+    Field(DocumentField),
 }
 
 impl Pattern {
     /// Compiles one. The error is (what is wrong, what it should be).
-    pub fn compile(written: &Written) -> Result<Pattern, (String, String)> {
-        let Written { path: text, fixed } = written;
+    pub fn compile(written: &PatternSetting) -> Result<Pattern, (String, String)> {
+        let PatternSetting { path: text, fixed } = written;
         let pieces = pieces(text)?;
-        let fields: Vec<Field> = pieces
+        let fields: Vec<DocumentField> = pieces
             .iter()
             .filter_map(|piece| match piece {
                 Piece::Field(field) => Some(*field),
                 _ => None,
             })
             .collect();
-        for needed in [Field::Account, Field::Type] {
+        for needed in [DocumentField::Account, DocumentField::Type] {
             if !fields.contains(&needed) && !fixed.iter().any(|(field, _)| *field == needed) {
                 let name = needed.name();
                 return Err((
@@ -130,36 +130,38 @@ impl Pattern {
         let mut claim = Claim::default();
         for (group, field) in self.fields.iter().enumerate() {
             let text = found.get(group + 1)?.as_str();
-            if *field == Field::KybItem {
+            if *field == DocumentField::KybItem {
                 claim.items = text
                     .split(AND)
                     .map(|word| Ok(word.to_lowercase()))
                     .collect();
                 continue;
             }
-            let value = Value::Text(match field {
-                Field::Type | Field::Side | Field::Country => text.to_uppercase(),
+            let value = ClaimValue::Text(match field {
+                DocumentField::Type | DocumentField::Side | DocumentField::Country => {
+                    text.to_uppercase()
+                }
                 // It is compared with cells, which have composed accents.
                 _ => compose(text).unwrap_or_else(|| text.to_owned()),
             });
             // A field that stands twice says the same twice.
-            if *claim.value(*field) != Value::Missing && *claim.value(*field) != value {
+            if *claim.value(*field) != ClaimValue::Missing && *claim.value(*field) != value {
                 return None;
             }
             claim.set(*field, value);
         }
         for (field, value) in &self.fixed {
             match field {
-                Field::KybItem => claim.items = vec![Ok(value.clone())],
-                field => claim.set(*field, Value::Text(value.clone())),
+                DocumentField::KybItem => claim.items = vec![Ok(value.clone())],
+                field => claim.set(*field, ClaimValue::Text(value.clone())),
             }
         }
-        claim.set(Field::File, Value::Text(raw.to_owned()));
+        claim.set(DocumentField::File, ClaimValue::Text(raw.to_owned()));
         Some(claim)
     }
 
     /// The pattern with what is known filled in; `known` says what may be shown.
-    pub fn shown<'a>(&self, known: impl Fn(Field) -> Option<&'a str>) -> String {
+    pub fn shown<'a>(&self, known: impl Fn(DocumentField) -> Option<&'a str>) -> String {
         let mut text = String::new();
         for piece in &self.pieces {
             match piece {
@@ -222,7 +224,7 @@ fn pieces(text: &str) -> Result<Vec<Piece>, (String, String)> {
     Ok(pieces)
 }
 
-fn field(name: &str) -> Result<Field, (String, String)> {
+fn field(name: &str) -> Result<DocumentField, (String, String)> {
     let names = || FIELDS.iter().filter(|(.., in_patterns)| *in_patterns);
     if let Some((field, ..)) = names().find(|(_, known, _)| *known == name) {
         return Ok(*field);
@@ -245,13 +247,13 @@ fn expression(piece: &Piece, strict: bool) -> String {
     match piece {
         Piece::Text(text) => regex::escape(text),
         Piece::Any => "[^/]*?".into(),
-        Piece::Field(Field::Type) if strict => format!("({})", words(TYPE_NAMES)),
-        Piece::Field(Field::Side) if strict => format!("({})", words(SIDES)),
-        Piece::Field(Field::KybItem) if strict => {
+        Piece::Field(DocumentField::Type) if strict => format!("({})", words(TYPE_NAMES)),
+        Piece::Field(DocumentField::Side) if strict => format!("({})", words(SIDES)),
+        Piece::Field(DocumentField::KybItem) if strict => {
             let one = words(KYB_ITEM_NAMES);
             format!("({one}(?:\\+{one})*)")
         }
-        Piece::Field(Field::OwnerPlace) => "([0-9]+)".into(),
+        Piece::Field(DocumentField::OwnerPlace) => "([0-9]+)".into(),
         Piece::Field(_) => "([^/]+?)".into(),
     }
 }
@@ -263,16 +265,16 @@ mod tests {
     fn said(patterns: &[&str], path: &str) -> Option<Vec<String>> {
         let patterns: Result<Vec<Pattern>, _> = patterns
             .iter()
-            .map(|text| Pattern::compile(&Written::from(*text)))
+            .map(|text| Pattern::compile(&PatternSetting::from(*text)))
             .collect();
         let (number, claim) = read(&patterns.ok()?, path)?;
         let fields = [
-            Field::Account,
-            Field::OwnerId,
-            Field::OwnerPlace,
-            Field::Type,
-            Field::Side,
-            Field::Country,
+            DocumentField::Account,
+            DocumentField::OwnerId,
+            DocumentField::OwnerPlace,
+            DocumentField::Type,
+            DocumentField::Side,
+            DocumentField::Country,
         ];
         let mut said = vec![number.to_string()];
         said.extend(
@@ -350,7 +352,7 @@ mod tests {
 
     #[test]
     fn what_the_path_does_not_say_stands_beside_it() {
-        let written = |path: &str, fixed: &[(Field, &str)]| Written {
+        let written = |path: &str, fixed: &[(DocumentField, &str)]| PatternSetting {
             path: path.to_owned(),
             fixed: fixed
                 .iter()
@@ -360,14 +362,17 @@ mod tests {
         let patterns: Vec<Pattern> = [
             written(
                 "{clientAccountId}_DL_{documentSide}.*",
-                &[(Field::Type, "DRIVERS_LICENSE"), (Field::OwnerPlace, "1")],
+                &[
+                    (DocumentField::Type, "DRIVERS_LICENSE"),
+                    (DocumentField::OwnerPlace, "1"),
+                ],
             ),
             written(
                 "{clientAccountId}_bylaws.pdf",
                 &[
-                    (Field::Type, "ENTITY_DUE_DILIGENCE"),
-                    (Field::Country, "USA"),
-                    (Field::KybItem, "governing_documents"),
+                    (DocumentField::Type, "ENTITY_DUE_DILIGENCE"),
+                    (DocumentField::Country, "USA"),
+                    (DocumentField::KybItem, "governing_documents"),
                 ],
             ),
             "{clientAccountId}_{documentType}.*".into(),
@@ -377,8 +382,13 @@ mod tests {
         .collect();
         let said = |path: &str| {
             let (number, claim) = read(&patterns, path)?;
-            let texts = [Field::Account, Field::Type, Field::Side, Field::Country]
-                .map(|field| claim.value(field).text().unwrap_or("-").to_owned());
+            let texts = [
+                DocumentField::Account,
+                DocumentField::Type,
+                DocumentField::Side,
+                DocumentField::Country,
+            ]
+            .map(|field| claim.value(field).text().unwrap_or("-").to_owned());
             let items: Vec<String> = claim.items.into_iter().flatten().collect();
             Some(format!("{number} {} {}", texts.join(" "), items.join(" ")))
         };
@@ -395,7 +405,7 @@ mod tests {
         }
         let twice = written(
             "{clientAccountId}_{documentType}.*",
-            &[(Field::Type, "VISA")],
+            &[(DocumentField::Type, "VISA")],
         );
         let message = Pattern::compile(&twice).err().map(|(message, _)| message);
         assert_eq!(
@@ -420,7 +430,7 @@ mod tests {
             ("../{clientAccountId}/{documentType}", "no path below"),
             ("{clientAccountId}//{documentType}", "no path below"),
         ] {
-            let error = Pattern::compile(&Written::from(text))
+            let error = Pattern::compile(&PatternSetting::from(text))
                 .err()
                 .map(|(message, _)| message);
             assert!(
@@ -432,13 +442,13 @@ mod tests {
 
     #[test]
     fn only_what_is_known_is_shown() {
-        let pattern = Pattern::compile(&Written::from(
+        let pattern = Pattern::compile(&PatternSetting::from(
             "{clientAccountId}/{clientOwnerId}_{documentType}_*.png",
         ));
         let shown = pattern.map(|pattern| {
             pattern.shown(|field| match field {
-                Field::Account => Some("A1"),
-                Field::Type => Some("VISA"),
+                DocumentField::Account => Some("A1"),
+                DocumentField::Type => Some("VISA"),
                 _ => None,
             })
         });

@@ -10,13 +10,13 @@ use std::fs::File;
 use jiff::civil::Date;
 
 use super::assess::again;
-use super::claim::{Claim, Field};
-use super::{Documents, From, inspect, pattern};
+use super::claim::{Claim, DocumentField};
+use super::{DocumentListing, Documents, inspect, pattern};
 use bakkt_model::position::Position;
 
 /// A document as the journal has it.
 #[derive(Clone, Copy, Debug)]
-pub struct Planned<'a> {
+pub struct JournalDocument<'a> {
     /// clientAccountId.
     pub account: &'a str,
     /// clientOwnerId and the owner's place; none: the account's own document.
@@ -25,13 +25,13 @@ pub struct Planned<'a> {
     pub uuid: &'a str,
     /// Keyed hash of the metadata.
     pub hash: &'a [u8; 32],
-    /// Where it is spoken of.
-    pub place: Place<'a>,
+    /// Where it is described.
+    pub place: DocumentOrigin<'a>,
 }
 
-/// Where a document is spoken of.
+/// Where a document is described.
 #[derive(Clone, Copy, Debug)]
-pub enum Place<'a> {
+pub enum DocumentOrigin<'a> {
     /// A row of the manifest.
     Manifest(Position),
     /// A path below the documents folder.
@@ -40,7 +40,7 @@ pub enum Place<'a> {
 
 /// A document that can be sent.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedDocument {
     /// The metadata as JSON.
     pub metadata: Vec<u8>,
     /// At its first byte.
@@ -64,7 +64,7 @@ pub struct Reopen {
 }
 
 /// What is said of a document, its type and side, and its metadata.
-type Claimed = (Claim, &'static str, &'static str, Vec<u8>);
+type ClaimedDocument = (Claim, &'static str, &'static str, Vec<u8>);
 
 const CHANGED: &str = "what is said of it is not what was planned; run replan to plan it anew";
 const GONE: &str = "its place in the manifest or the folder is gone; run replan to plan it anew";
@@ -82,13 +82,13 @@ impl Reopen {
     }
 
     /// Opens one. The error says why it is held.
-    pub fn open(&self, planned: &Planned<'_>) -> Result<Opened, &'static str> {
+    pub fn open(&self, planned: &JournalDocument<'_>) -> Result<OpenedDocument, &'static str> {
         let (claim, document_type, side, metadata) = self.claimed(planned, self.today)?;
         let path = claim.path().ok_or(CHANGED)?;
         let (opened, content_type) =
             inspect::open(&self.documents.root, path, self.documents.accepted)
                 .map_err(|_| UNFIT)?;
-        Ok(Opened {
+        Ok(OpenedDocument {
             metadata,
             file: opened.file,
             size: opened.size,
@@ -99,22 +99,26 @@ impl Reopen {
     }
 
     /// The metadata of one as it was planned, whatever became of its file and however long ago it expired.
-    pub fn metadata(&self, planned: &Planned<'_>) -> Result<Vec<u8>, &'static str> {
+    pub fn metadata(&self, planned: &JournalDocument<'_>) -> Result<Vec<u8>, &'static str> {
         let (.., metadata) = self.claimed(planned, Date::MIN)?;
         Ok(metadata)
     }
 
-    fn claimed(&self, planned: &Planned<'_>, today: Date) -> Result<Claimed, &'static str> {
+    fn claimed(
+        &self,
+        planned: &JournalDocument<'_>,
+        today: Date,
+    ) -> Result<ClaimedDocument, &'static str> {
         let claim = match (&self.documents.from, planned.place) {
-            (From::Manifest(manifest), Place::Manifest(at)) => {
+            (DocumentListing::Manifest(manifest), DocumentOrigin::Manifest(at)) => {
                 manifest.claim_at(at).map_err(|_| GONE)?
             }
-            (From::Folder(patterns), Place::Path(path)) => {
+            (DocumentListing::Folder(patterns), DocumentOrigin::Path(path)) => {
                 pattern::read(patterns, path).ok_or(GONE)?.1
             }
             _ => return Err(GONE),
         };
-        if claim.value(Field::Account).text() != Some(planned.account) {
+        if claim.value(DocumentField::Account).text() != Some(planned.account) {
             return Err(CHANGED);
         }
         let types = self.documents.types;

@@ -65,19 +65,19 @@ pub struct Root {
 
 /// A file that was opened safely.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedFile {
     /// At its first byte.
     pub file: File,
     /// Its size when it was opened.
     pub size: u64,
     /// The same for the same bytes of one file.
-    pub identity: Identity,
+    pub identity: FileIdentity,
 }
 
 /// Tells one state of one file from every other. The time of the content can be set by whoever copies a file, that of
 /// its facts by nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Identity {
+pub struct FileIdentity {
     /// Device and number.
     file: (u64, u64),
     size: u64,
@@ -87,7 +87,7 @@ pub struct Identity {
     facts: (i64, i64),
 }
 
-impl Identity {
+impl FileIdentity {
     /// All of it, for a hash.
     pub fn bytes(&self) -> Vec<u8> {
         let ids = [self.file.0, self.file.1, self.size];
@@ -127,7 +127,7 @@ impl Root {
     }
 
     /// Opens a file for reading, by its path below the folder; where there is none, by another spelling of that path.
-    pub fn file(&self, path: &str) -> Result<Opened, &'static str> {
+    pub fn file(&self, path: &str) -> Result<OpenedFile, &'static str> {
         let exactly = self.exactly(path);
         if !matches!(exactly, Err(refusal::MISSING | refusal::UNNAMED)) {
             return exactly;
@@ -145,7 +145,7 @@ impl Root {
         }
     }
 
-    fn exactly(&self, path: impl AsRef<Path>) -> Result<Opened, &'static str> {
+    fn exactly(&self, path: impl AsRef<Path>) -> Result<OpenedFile, &'static str> {
         let path = path.as_ref();
         if path.as_os_str().is_empty() {
             return Err(refusal::UNNAMED);
@@ -165,7 +165,7 @@ impl Root {
         match facts.len() {
             0 => Err(refusal::EMPTY),
             size if size > self.max_bytes => Err(refusal::TOO_LARGE),
-            size => Ok(Opened {
+            size => Ok(OpenedFile {
                 file: file.into_std(),
                 size,
                 identity: identity(&facts),
@@ -174,8 +174,8 @@ impl Root {
     }
 }
 
-fn identity(facts: &Metadata) -> Identity {
-    Identity {
+fn identity(facts: &Metadata) -> FileIdentity {
+    FileIdentity {
         file: (facts.dev(), facts.ino()),
         size: facts.len(),
         content: (facts.mtime(), facts.mtime_nsec()),

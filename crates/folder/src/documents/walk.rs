@@ -11,9 +11,9 @@ use anyhow::Context;
 
 use super::root::Root;
 
-/// One thing that the walk met.
+/// An entry that the walk came across.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Met {
+pub enum WalkEntry {
     /// Something that is no folder, by its path below the root.
     File(String),
     /// Something that cannot be a document; why, without its name.
@@ -28,10 +28,10 @@ pub const LINK_TO_FOLDER: &str = "a link to a folder: not followed";
 /// The walk; files of a folder come before and between its folders, by name.
 pub struct Walk<'a> {
     root: &'a Root,
-    levels: Vec<Level>,
+    levels: Vec<FolderLevel>,
 }
 
-struct Level {
+struct FolderLevel {
     /// Path below the root, with a slash at its end; empty for the root itself.
     path: String,
     /// Sorted backwards, to be taken from the end.
@@ -60,19 +60,19 @@ impl<'a> Walk<'a> {
         let names = entries.map(|entry| entry.map(|entry| entry.file_name()));
         let mut names: Vec<OsString> = names.collect::<Result<_, _>>().with_context(place)?;
         names.sort_unstable_by(|a, b| b.cmp(a));
-        self.levels.push(Level { path, names });
+        self.levels.push(FolderLevel { path, names });
         Ok(())
     }
 
     /// The next one; `None` at the end.
-    pub fn step(&mut self) -> anyhow::Result<Option<Met>> {
+    pub fn step(&mut self) -> anyhow::Result<Option<WalkEntry>> {
         while let Some(level) = self.levels.last_mut() {
             let Some(name) = level.names.pop() else {
                 self.levels.pop();
                 continue;
             };
             let Some(name) = name.to_str() else {
-                return Ok(Some(Met::Useless(NOT_UTF8)));
+                return Ok(Some(WalkEntry::Useless(NOT_UTF8)));
             };
             let path = format!("{}{name}", level.path);
             let dir = self.root.dir();
@@ -81,9 +81,9 @@ impl<'a> Walk<'a> {
             match kind {
                 Ok(kind) if kind.is_dir() => self.enter(path + "/")?,
                 Ok(kind) if kind.is_symlink() && dir.is_dir(&path) => {
-                    return Ok(Some(Met::Useless(LINK_TO_FOLDER)));
+                    return Ok(Some(WalkEntry::Useless(LINK_TO_FOLDER)));
                 }
-                _ => return Ok(Some(Met::File(path))),
+                _ => return Ok(Some(WalkEntry::File(path))),
             }
         }
         Ok(None)
@@ -129,8 +129,8 @@ mod tests {
         let (mut walk, mut met) = (Walk::new(&root)?, Vec::new());
         while let Some(one) = walk.step()? {
             met.push(match one {
-                Met::File(path) => path,
-                Met::Useless(why) => why.to_owned(),
+                WalkEntry::File(path) => path,
+                WalkEntry::Useless(why) => why.to_owned(),
             });
         }
         // A link that leads out cannot be asked what it leads to, so it stays for opening to refuse.

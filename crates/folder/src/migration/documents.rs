@@ -4,7 +4,7 @@ use super::{Migration, mapping_files};
 use crate::documents::manifest::Manifest;
 use crate::documents::pattern::Pattern;
 use crate::documents::root::Root;
-use crate::documents::{Documents, From};
+use crate::documents::{DocumentListing, Documents};
 use crate::settings::Settings;
 use crate::settings::documents::DocumentSource;
 use bakkt_contract::documents::{GUIDE_TYPE_NAMES, TYPE_NAMES};
@@ -42,12 +42,12 @@ pub(super) fn open(
     let from = match &named.from {
         DocumentSource::Manifest { file, .. } => {
             Manifest::open(&settings.dir, file, files, types, found)?
-                .map(|manifest| From::Manifest(Box::new(manifest)))
+                .map(|manifest| DocumentListing::Manifest(Box::new(manifest)))
         }
         DocumentSource::Patterns(written) => {
             // A wrong one was reported with the settings.
             let patterns = written.iter().filter_map(|one| Pattern::compile(one).ok());
-            Some(From::Folder(patterns.collect()))
+            Some(DocumentListing::Folder(patterns.collect()))
         }
     };
     let root = Root::open(
@@ -85,7 +85,9 @@ impl Migration {
                 &file.text,
             );
         }
-        if let Some(From::Manifest(manifest)) = self.documents.as_ref().map(|found| &found.from) {
+        if let Some(DocumentListing::Manifest(manifest)) =
+            self.documents.as_ref().map(|found| &found.from)
+        {
             for (name, path) in manifest.export().files() {
                 let hash = self.file_hash(path, name)?;
                 prints.push((format!("the manifest {name}"), hash));

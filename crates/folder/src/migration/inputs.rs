@@ -16,12 +16,12 @@ pub struct Input {
     /// What it is, for a person.
     pub what: &'static str,
     /// A file, or a folder with all that is in it.
-    pub kind: Kind,
+    pub kind: InputKind,
 }
 
 /// What an input is on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum InputKind {
     /// A file, or a pattern of files.
     File,
     /// A folder.
@@ -31,35 +31,35 @@ pub enum Kind {
 /// The inputs of a migration, besides migration.toml.
 pub fn of(settings: &Settings) -> Vec<Input> {
     let mut inputs = Vec::new();
-    let mut add = |name: &str, what: &'static str, kind: Kind| {
+    let mut add = |name: &str, what: &'static str, kind: InputKind| {
         let name = name.to_owned();
         inputs.push(Input { name, what, kind });
     };
-    add(&settings.export, "an export", Kind::File);
+    add(&settings.export, "an export", InputKind::File);
     let mut mappings = vec![&settings.mapping];
     for join in &settings.joins {
-        add(&join.file, "an export", Kind::File);
+        add(&join.file, "an export", InputKind::File);
         mappings.push(&join.mapping);
     }
     if let Some(documents) = &settings.documents {
-        add(&documents.root, "its documents", Kind::Folder);
+        add(&documents.root, "its documents", InputKind::Folder);
         if let DocumentSource::Manifest { file, mapping } = &documents.from {
-            add(file, "the manifest of its documents", Kind::File);
+            add(file, "the manifest of its documents", InputKind::File);
             mappings.push(mapping);
         }
     }
     for mapping in mappings {
-        add(mapping, "a mapping", Kind::File);
+        add(mapping, "a mapping", InputKind::File);
         for file in mapping_files(&settings.dir, mapping).unwrap_or_default() {
-            add(&file.name, "a mapping", Kind::File);
+            add(&file.name, "a mapping", InputKind::File);
         }
     }
     for file in settings.exclude.files() {
-        add(file, "a list of ids under [exclude]", Kind::File);
+        add(file, "a list of ids under [exclude]", InputKind::File);
     }
     let secrets = [&settings.target.key_file, &settings.events.secret_file];
     for file in secrets.into_iter().flatten() {
-        add(file, "a file with a key", Kind::File);
+        add(file, "a file with a key", InputKind::File);
     }
     inputs
 }

@@ -1,6 +1,6 @@
 //! Backfill files, opened: which form one has, and what its columns say.
 //!
-//! Owner of [`Kept`], what the journal knows of such a file, and of the two forms. A file whose columns are fields of the
+//! Owner of [`BackfillFile`], what the journal knows of such a file, and of the two forms. A file whose columns are fields of the
 //! contract gets a mapping of its own (`sheets`); one with the columns of the accounts' export is read by their mapping. Invariant: a kept file that is not the one that was taken is refused, and
 //! no command takes it for changed.
 //! Left out on purpose: how rows are laid over records (`pipeline::layers`).
@@ -38,7 +38,7 @@ const SHEETS: &str = "`bakkt-migrate gaps --sheet` writes a sheet to fill in";
 
 /// A backfill file that is part of the plan, or is about to be.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct BackfillFile {
     /// Its number, from 1.
     pub number: i64,
     /// As it was called when it was taken.
@@ -48,7 +48,7 @@ pub struct Kept {
     /// Keyed hash of its bytes when it was taken; none: it is about to be.
     pub hash: Option<[u8; 32]>,
     /// Its form; none: it is found.
-    pub form: Option<LayerForm>,
+    pub form: Option<OverlayForm>,
     /// Of a workbook: the sheet that is read.
     pub sheet: Option<String>,
     /// Lines of rows that are left out, because what they say may not be changed.
@@ -57,7 +57,7 @@ pub struct Kept {
     pub who: BTreeMap<OwnerRef, OwnerIdentity>,
 }
 
-impl Kept {
+impl BackfillFile {
     /// Its name in reports.
     pub fn shown(&self) -> String {
         format!("{} (backfill {})", self.name, self.number)
@@ -71,32 +71,32 @@ impl Kept {
 
 /// The forms of a backfill file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LayerForm {
+pub enum OverlayForm {
     /// Its columns are fields of the contract.
     Fields,
     /// Its columns are those of the accounts' export.
     Export,
 }
 
-impl LayerForm {
+impl OverlayForm {
     /// The word in the journal.
     pub fn word(self) -> &'static str {
         match self {
-            LayerForm::Fields => "fields",
-            LayerForm::Export => "export",
+            OverlayForm::Fields => "fields",
+            OverlayForm::Export => "export",
         }
     }
 
     /// From the word.
-    pub fn of(word: &str) -> Option<LayerForm> {
-        let all = [LayerForm::Fields, LayerForm::Export];
+    pub fn of(word: &str) -> Option<OverlayForm> {
+        let all = [OverlayForm::Fields, OverlayForm::Export];
         all.into_iter().find(|form| form.word() == word)
     }
 }
 
 /// What the columns of a backfill file are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Has {
+enum OverlayColumns {
     /// By column: the field; none where the column is only for people.
     Fields(Vec<Option<String>>),
     /// By column of the accounts' export: the file's column.
@@ -104,20 +104,20 @@ enum Has {
 }
 
 /// One whose beginning was looked at.
-pub(super) struct OpenedLayer {
-    kept: Kept,
+pub(super) struct OpenedOverlay {
+    kept: BackfillFile,
     export: OpenedExport,
-    has: Has,
+    has: OverlayColumns,
 }
 
-impl OpenedLayer {
+impl OpenedOverlay {
     pub(super) fn new(
         settings: &Settings,
         accounts: &[String],
-        kept: &Kept,
-    ) -> anyhow::Result<OpenedLayer> {
+        kept: &BackfillFile,
+    ) -> anyhow::Result<OpenedOverlay> {
         let mut kept = kept.clone();
-        if kept.form != Some(LayerForm::Export) {
+        if kept.form != Some(OverlayForm::Export) {
             let led = Options {
                 header: HeaderRow::Led(KEY),
                 ..Options::default()
@@ -126,18 +126,18 @@ impl OpenedLayer {
             let leads = export.headers().first().is_some_and(|first| first == KEY);
             let fields = kept.form.is_some() || columns(accounts, export.headers()).is_none();
             if leads && fields {
-                kept.form = Some(LayerForm::Fields);
-                let has = Has::Fields(targets(&kept.name, export.headers())?);
-                return Ok(OpenedLayer { kept, export, has });
+                kept.form = Some(OverlayForm::Fields);
+                let has = OverlayColumns::Fields(targets(&kept.name, export.headers())?);
+                return Ok(OpenedOverlay { kept, export, has });
             }
         }
         let (export, has) = corrected(settings, accounts, &mut kept)?;
         if settings.group_by.is_some() {
             return Err(grouped(&kept.name));
         }
-        kept.form = Some(LayerForm::Export);
-        let has = Has::Export(has);
-        Ok(OpenedLayer { kept, export, has })
+        kept.form = Some(OverlayForm::Export);
+        let has = OverlayColumns::Export(has);
+        Ok(OpenedOverlay { kept, export, has })
     }
 
     /// Mistakes of a file that is about to be taken: fields that no account of these types has.
@@ -155,8 +155,8 @@ impl OpenedLayer {
     /// Paths that it can say.
     pub(super) fn paths(&self) -> impl Iterator<Item = &String> {
         let fields = match &self.has {
-            Has::Fields(fields) => fields.as_slice(),
-            Has::Export(_) => &[],
+            OverlayColumns::Fields(fields) => fields.as_slice(),
+            OverlayColumns::Export(_) => &[],
         };
         fields.iter().flatten().filter(|path| laid_over(path))
     }
@@ -167,15 +167,15 @@ impl OpenedLayer {
         settings: &Settings,
         (mapper, plan): (&Mapper, &AssessPlan),
         each_block: impl FnMut(u64) -> anyhow::Result<()>,
-    ) -> anyhow::Result<(Kept, Overlay)> {
+    ) -> anyhow::Result<(BackfillFile, Overlay)> {
         let (read, says) = match self.has {
-            Has::Fields(fields) => {
+            OverlayColumns::Fields(fields) => {
                 let own = written(&self.kept.name, self.export.headers(), &fields, mapper)?;
                 let says = own.fed().into_iter().map(|fed| (fed.slot, fed.target));
                 let says: Vec<_> = says.collect();
                 (OverlayReading::Fields(own), says)
             }
-            Has::Export(columns) => {
+            OverlayColumns::Export(columns) => {
                 let there = |column: usize| columns.get(column).is_some_and(Option::is_some);
                 let fed = mapper.fed().into_iter().filter(|fed| {
                     let whole = fed.feed.looks_at().all(there);
@@ -214,7 +214,7 @@ impl OpenedLayer {
 }
 
 /// Opens the file; of a workbook with several sheets the one that is said, else the one for this.
-fn open(kept: &mut Kept, mut options: Options) -> anyhow::Result<OpenedExport> {
+fn open(kept: &mut BackfillFile, mut options: Options) -> anyhow::Result<OpenedExport> {
     let folder = kept.path.parent().context("a file without a folder")?;
     let file = kept.path.file_name().context("a file without a name")?;
     let file = file.to_str().context("a file whose name is not UTF-8")?;
@@ -244,7 +244,7 @@ fn open(kept: &mut Kept, mut options: Options) -> anyhow::Result<OpenedExport> {
 }
 
 /// An error about the copy of a file, in the words of who gave it: by its own name, and no setting of the exports helps.
-fn called(error: anyhow::Error, file: &str, kept: &Kept) -> anyhow::Error {
+fn called(error: anyhow::Error, file: &str, kept: &BackfillFile) -> anyhow::Error {
     let mut failure = match error.downcast::<Failure>() {
         Ok(failure) => failure,
         Err(error) => return error,
@@ -273,7 +273,7 @@ fn grouped(name: &str) -> anyhow::Error {
 fn corrected(
     settings: &Settings,
     accounts: &[String],
-    kept: &mut Kept,
+    kept: &mut BackfillFile,
 ) -> anyhow::Result<(OpenedExport, Vec<Option<usize>>)> {
     let as_set = Options {
         certain_encoding: true,
@@ -302,7 +302,12 @@ fn corrected(
 }
 
 /// The error of a taken file with columns that the accounts' export has no longer. Their names were the export's.
-fn renamed(kept: &Kept, settings: &Settings, accounts: &[String], own: &[String]) -> anyhow::Error {
+fn renamed(
+    kept: &BackfillFile,
+    settings: &Settings,
+    accounts: &[String],
+    own: &[String],
+) -> anyhow::Error {
     let gone = own.iter().filter(|header| !accounts.contains(header));
     let gone: Vec<&str> = gone.map(String::as_str).collect();
     Failure::configuration(
@@ -409,13 +414,13 @@ fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &AssessPlan) -> Vec
 }
 
 /// By path: its slot, its number in the plan, and where a row says an owner's id.
-type Known<'k> = (
+type KnownPaths<'k> = (
     &'k BTreeMap<&'k str, usize>,
     &'k BTreeMap<&'k str, u32>,
     &'k BTreeMap<String, usize>,
 );
 
-fn element(at: &str, mapper: &Mapper, (slots, paths, ids): Known<'_>) -> Element {
+fn element(at: &str, mapper: &Mapper, (slots, paths, ids): KnownPaths<'_>) -> Element {
     for (number, each) in mapper.each().iter().enumerate() {
         if let Some(index) = path::index(at, each.list)
             && index >= each.base
@@ -454,18 +459,18 @@ fn element(at: &str, mapper: &Mapper, (slots, paths, ids): Known<'_>) -> Element
 
 impl Migration {
     /// The backfill files, in the order in which they apply.
-    pub fn layers(&self) -> &[Kept] {
+    pub fn layers(&self) -> &[BackfillFile] {
         &self.layers
     }
 
     /// Keyed hash of a backfill file's bytes.
-    pub fn layer_hash(&self, kept: &Kept) -> anyhow::Result<[u8; 32]> {
+    pub fn layer_hash(&self, kept: &BackfillFile) -> anyhow::Result<[u8; 32]> {
         self.file_hash(&kept.path, &kept.name)
     }
 }
 
 /// Refuses a kept file that is gone or is not the one that was taken.
-pub(super) fn as_taken(kept: &Kept, hash: anyhow::Result<[u8; 32]>) -> anyhow::Result<()> {
+pub(super) fn as_taken(kept: &BackfillFile, hash: anyhow::Result<[u8; 32]>) -> anyhow::Result<()> {
     let Some(taken) = kept.hash else {
         return Ok(());
     };

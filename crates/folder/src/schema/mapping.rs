@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::settings::keys;
-use super::{Key, Takes, described, document, table};
+use super::{KeyType, SchemaKey, described, document, table};
 use crate::documents::claim::{FIELDS, resolve};
 use bakkt_contract::account::{ACCOUNT, ACCOUNT_TYPES, TAX_ID_TYPES};
 use bakkt_contract::documents::TYPE_NAMES;
@@ -18,100 +18,100 @@ use bakkt_mapping::compile::FORMS;
 use bakkt_mapping::target::{ACCOUNT_TYPE, TargetForm as Target};
 
 /// The top of a mapping file.
-const FILE: &[Key] = keys! {
-    "account_type": Takes::Defined("account_type"), "The type of the accounts, or a feed that says it row by row.";
-    "include": Takes::Texts, "Files whose tables and fields are taken over; what stands here wins.";
-    "missing": Takes::Texts, "Words that count as an empty cell, whatever their case.";
-    "placeholders": Takes::Boolean, "The usual placeholders, such as \"N/A\" or 01/01/1900, count as empty cells too.";
-    "lookups": Takes::Each(&Takes::Each(&Takes::Scalar)), "Named tables from a code to a word of Bakkt's.";
-    "fields": Takes::Table(&[]), "The feeds: field = source and transforms.";
-    "owed_if": Takes::Table(&[]), "Conditions: field = a feed that says true where a record owes the field, and false where not.";
+const FILE: &[SchemaKey] = keys! {
+    "account_type": KeyType::Defined("account_type"), "The type of the accounts, or a feed that says it row by row.";
+    "include": KeyType::Texts, "Files whose tables and fields are taken over; what stands here wins.";
+    "missing": KeyType::Texts, "Words that count as an empty cell, whatever their case.";
+    "placeholders": KeyType::Boolean, "The usual placeholders, such as \"N/A\" or 01/01/1900, count as empty cells too.";
+    "lookups": KeyType::Each(&KeyType::Each(&KeyType::Scalar)), "Named tables from a code to a word of Bakkt's.";
+    "fields": KeyType::Table(&[]), "The feeds: field = source and transforms.";
+    "owed_if": KeyType::Table(&[]), "Conditions: field = a feed that says true where a record owes the field, and false where not.";
 };
 
 /// A feed: one source, and transforms, which always come in this order.
-const FEED: &[Key] = keys! {
-    "column": Takes::Texts, "Source: one column.";
-    "first": Takes::Texts, "Source: the first of these columns that is not empty.";
-    "columns": Takes::Texts, "Source: all of these columns, empty ones left out: a list, or with `join` one text.";
-    "const": Takes::Scalar, "Source: always this text.";
-    "expr": Takes::Text, "Source: an expression over row.COLUMN or row[\"Any Header\"], for whatever has no transform.";
-    "unfed": Takes::Text, "Instead of a source: nothing feeds this required field yet, and why. It is missing in every record.";
-    "when": Takes::Texts, "The feed yields nothing where this column is empty.";
-    "join": Takes::Text, "Puts this between the texts of `columns`, which become one.";
-    "skip_unreadable": Takes::Boolean,
+const FEED: &[SchemaKey] = keys! {
+    "column": KeyType::Texts, "Source: one column.";
+    "first": KeyType::Texts, "Source: the first of these columns that is not empty.";
+    "columns": KeyType::Texts, "Source: all of these columns, empty ones left out: a list, or with `join` one text.";
+    "const": KeyType::Scalar, "Source: always this text.";
+    "expr": KeyType::Text, "Source: an expression over row.COLUMN or row[\"Any Header\"], for whatever has no transform.";
+    "unfed": KeyType::Text, "Instead of a source: nothing feeds this required field yet, and why. It is missing in every record.";
+    "when": KeyType::Texts, "The feed yields nothing where this column is empty.";
+    "join": KeyType::Text, "Puts this between the texts of `columns`, which become one.";
+    "skip_unreadable": KeyType::Boolean,
         "With `first`: passes over what the transforms cannot read. True by itself for dates, phone numbers and e-mail addresses.";
-    "regex": Takes::Text, "Keeps the first group, or the whole match. A text that does not match is invalid.";
-    "no_match": Takes::Words(&["gap", "empty"]), "With `regex`: a text that does not match is invalid, or counts as an empty cell.";
-    "split": Takes::Table(SPLIT), "Cuts the text: one part of it, or all of them as a list.";
-    "digits": Takes::Boolean, "Keeps the digits only.";
-    "pad": Takes::Whole(1, 40), "Puts zeros in front, up to so many characters: for ids and codes that lost them.";
-    "case": Takes::Words(&["upper", "lower", "title"]), "Upper, lower or title case; `title` leaves words alone that mix cases already.";
-    "lookup": Takes::Any(&[Takes::Text, Takes::Each(&Takes::Scalar)]), "Translates a code by this table, or the one of this name under [lookups].";
-    "otherwise": Takes::Scalar, "With `lookup`: stands for the codes that are not in the table.";
-    "unknown": Takes::Words(&["gap", "error"]),
+    "regex": KeyType::Text, "Keeps the first group, or the whole match. A text that does not match is invalid.";
+    "no_match": KeyType::Words(&["gap", "empty"]), "With `regex`: a text that does not match is invalid, or counts as an empty cell.";
+    "split": KeyType::Table(SPLIT), "Cuts the text: one part of it, or all of them as a list.";
+    "digits": KeyType::Boolean, "Keeps the digits only.";
+    "pad": KeyType::Whole(1, 40), "Puts zeros in front, up to so many characters: for ids and codes that lost them.";
+    "case": KeyType::Words(&["upper", "lower", "title"]), "Upper, lower or title case; `title` leaves words alone that mix cases already.";
+    "lookup": KeyType::Any(&[KeyType::Text, KeyType::Each(&KeyType::Scalar)]), "Translates a code by this table, or the one of this name under [lookups].";
+    "otherwise": KeyType::Scalar, "With `lookup`: stands for the codes that are not in the table.";
+    "unknown": KeyType::Words(&["gap", "error"]),
         "With `lookup`: a code that is not in the table is a gap of its record, or ends the run before anything is sent.";
-    "date": Takes::Any(&[Takes::Words(&["mdy", "dmy", "ymd"]), Takes::Texts, Takes::Table(DATE)]),
+    "date": KeyType::Any(&[KeyType::Words(&["mdy", "dmy", "ymd"]), KeyType::Texts, KeyType::Table(DATE)]),
         "Reads a date: in any usual spelling of this order, or by the first of these formats (strftime's) that fits.";
-    "phone": Takes::Any(&[REGION, Takes::Table(PLACE)]), "Makes an E.164 number; one without a country code is of this region.";
-    "name": Takes::Any(&[Takes::Words(PARTS), Takes::Table(NAME)]), "A part of a person's name that stands in one cell.";
-    "country": Takes::Boolean, "Any usual name or code of a country becomes its alpha-3 code.";
-    "us_state": Takes::Any(&[Takes::Boolean, Takes::Table(PLACE)]),
+    "phone": KeyType::Any(&[REGION, KeyType::Table(PLACE)]), "Makes an E.164 number; one without a country code is of this region.";
+    "name": KeyType::Any(&[KeyType::Words(PARTS), KeyType::Table(NAME)]), "A part of a person's name that stands in one cell.";
+    "country": KeyType::Boolean, "Any usual name or code of a country becomes its alpha-3 code.";
+    "us_state": KeyType::Any(&[KeyType::Boolean, KeyType::Table(PLACE)]),
         "The name of a U.S. state or territory becomes its two letters; any other text stays, and so do addresses abroad.";
-    "postal_code": Takes::Any(&[REGION, Takes::Table(PLACE)]),
+    "postal_code": KeyType::Any(&[REGION, KeyType::Table(PLACE)]),
         "A code gets its country's form and the zeros that it lost. The country of the same address counts first.";
-    "tax_id": Takes::Any(&[Takes::Words(ID_PARTS), Takes::Table(TAX_ID)]), "The nine digits of a U.S. tax id, or which of the three kinds it is.";
-    "usd_range": Takes::Any(&[Takes::Boolean, Takes::Table(NUMBER)]), "An amount or a range becomes Bakkt's range that holds all of it.";
-    "integer": Takes::Any(&[Takes::Boolean, Takes::Table(NUMBER)]), "A whole number, in the same spellings as amounts.";
-    "yes_no": Takes::Any(&[Takes::Boolean, Takes::Table(YES_NO)]), "Words for yes and no become true and false.";
-    "default": Takes::Scalar, "Where the source gave nothing. An invalid value stays invalid.";
+    "tax_id": KeyType::Any(&[KeyType::Words(ID_PARTS), KeyType::Table(TAX_ID)]), "The nine digits of a U.S. tax id, or which of the three kinds it is.";
+    "usd_range": KeyType::Any(&[KeyType::Boolean, KeyType::Table(NUMBER)]), "An amount or a range becomes Bakkt's range that holds all of it.";
+    "integer": KeyType::Any(&[KeyType::Boolean, KeyType::Table(NUMBER)]), "A whole number, in the same spellings as amounts.";
+    "yes_no": KeyType::Any(&[KeyType::Boolean, KeyType::Table(YES_NO)]), "Words for yes and no become true and false.";
+    "default": KeyType::Scalar, "Where the source gave nothing. An invalid value stays invalid.";
 };
 
-const SPLIT: &[Key] = keys! {
-    "by": Takes::Texts, "Where to cut: at this, or at any of these.";
-    "take": Takes::Whole(0, 1000), "Which part to keep, from 0. Absent: all of them, as a list.";
+const SPLIT: &[SchemaKey] = keys! {
+    "by": KeyType::Texts, "Where to cut: at this, or at any of these.";
+    "take": KeyType::Whole(0, 1000), "Which part to keep, from 0. Absent: all of them, as a list.";
 };
 
 /// ISO 3166-1 alpha-2.
-const REGION: Takes = Takes::Form("^[A-Z]{2}$");
+const REGION: KeyType = KeyType::Form("^[A-Z]{2}$");
 
-const PLACE: &[Key] = keys! {
-    "region_column": Takes::Texts, "The column that names the country.";
+const PLACE: &[SchemaKey] = keys! {
+    "region_column": KeyType::Texts, "The column that names the country.";
     "default": REGION, "The region where that column is empty: an ISO 3166-1 alpha-2 code.";
 };
 
-const DATE: &[Key] = keys! {
-    "order": Takes::Words(&["mdy", "dmy", "ymd"]), "What comes first, in the whole column.";
-    "formats": Takes::Texts, "Instead of an order: formats (strftime's), tried in turn.";
-    "pivot": Takes::Whole(0, 99), "Two-digit years above it are 19xx, the others 20xx.";
-    "languages": Takes::WordList(&["en", "de", "fr", "es", "it", "pt", "nl", "pl"]), "Whose names of months count.";
-    "excel": Takes::Words(&["1900", "1904"]), "A plain number is a day of a spreadsheet, counted from this year.";
-    "zone": Takes::Text, "Of date-times without one: a name such as \"America/New_York\", or an offset such as \"-05:00\".";
+const DATE: &[SchemaKey] = keys! {
+    "order": KeyType::Words(&["mdy", "dmy", "ymd"]), "What comes first, in the whole column.";
+    "formats": KeyType::Texts, "Instead of an order: formats (strftime's), tried in turn.";
+    "pivot": KeyType::Whole(0, 99), "Two-digit years above it are 19xx, the others 20xx.";
+    "languages": KeyType::WordList(&["en", "de", "fr", "es", "it", "pt", "nl", "pl"]), "Whose names of months count.";
+    "excel": KeyType::Words(&["1900", "1904"]), "A plain number is a day of a spreadsheet, counted from this year.";
+    "zone": KeyType::Text, "Of date-times without one: a name such as \"America/New_York\", or an offset such as \"-05:00\".";
 };
 
 const PARTS: &[&str] = &["given", "middle", "family", "suffix", "full"];
 
-const NAME: &[Key] = keys! {
-    "part": Takes::Words(PARTS), "What of the name.";
-    "order": Takes::Words(&["given-first", "family-first"]), "Of names without a comma; with one the family name stands first.";
-    "suffix": Takes::Boolean, "The family name keeps Jr., III and the like.";
-    "family_names": Takes::Whole(1, 2), "How many words a family name has where no comma says so: 2 as in Spain, else 1.";
-    "person": Takes::Whole(1, 2), "Which person is meant of a cell that may name two: \"John & Mary Doe\".";
+const NAME: &[SchemaKey] = keys! {
+    "part": KeyType::Words(PARTS), "What of the name.";
+    "order": KeyType::Words(&["given-first", "family-first"]), "Of names without a comma; with one the family name stands first.";
+    "suffix": KeyType::Boolean, "The family name keeps Jr., III and the like.";
+    "family_names": KeyType::Whole(1, 2), "How many words a family name has where no comma says so: 2 as in Spain, else 1.";
+    "person": KeyType::Whole(1, 2), "Which person is meant of a cell that may name two: \"John & Mary Doe\".";
 };
 
 const ID_PARTS: &[&str] = &["number", "type"];
 
-const TAX_ID: &[Key] = keys! {
-    "part": Takes::Words(ID_PARTS), "The nine digits, or which kind it is.";
-    "entity": Takes::Boolean, "Nine bare digits are an EIN.";
+const TAX_ID: &[SchemaKey] = keys! {
+    "part": KeyType::Words(ID_PARTS), "The nine digits, or which kind it is.";
+    "entity": KeyType::Boolean, "Nine bare digits are an EIN.";
 };
 
-const NUMBER: &[Key] = keys! {
-    "decimal": Takes::Words(&[".", ","]), "What begins the decimals.";
+const NUMBER: &[SchemaKey] = keys! {
+    "decimal": KeyType::Words(&[".", ","]), "What begins the decimals.";
 };
 
-const YES_NO: &[Key] = keys! {
-    "yes": Takes::Texts, "Further words for yes.";
-    "no": Takes::Texts, "Further words for no.";
+const YES_NO: &[SchemaKey] = keys! {
+    "yes": KeyType::Texts, "Further words for yes.";
+    "no": KeyType::Texts, "Further words for no.";
 };
 
 /// Exactly one of these is a feed's source.
@@ -121,7 +121,7 @@ const SOURCES: &[&str] = &["column", "first", "columns", "const", "expr", "unfed
 pub fn schema() -> Value {
     let (mut properties, mut patterns) = (Map::new(), Map::new());
     let (mut owed, mut owed_patterns) = (Map::new(), Map::new());
-    collect_owed(ACCOUNT, &Place::default(), &mut |place| {
+    collect_owed(ACCOUNT, &FieldSpelling::default(), &mut |place| {
         let schema = json!({ "$ref": reference(Target::One(Form::Boolean)) });
         for name in [&place.first, &place.each] {
             owed.insert(name.clone(), schema.clone());
@@ -130,18 +130,22 @@ pub fn schema() -> Value {
             owed_patterns.insert(format!("^{}$", place.pattern), schema);
         }
     });
-    collect(ACCOUNT, &Place::default(), &mut |place, field, takes| {
-        let schema = field_schema(takes, &level(field.rule, field.local));
-        for name in [&place.first, &place.each] {
-            properties.insert(name.clone(), schema.clone());
-        }
-        if place.first != place.pattern {
-            patterns.insert(
-                format!("^{}$", place.pattern),
-                json!({ "$ref": reference(takes) }),
-            );
-        }
-    });
+    collect(
+        ACCOUNT,
+        &FieldSpelling::default(),
+        &mut |place, field, takes| {
+            let schema = field_schema(takes, &level(field.rule, field.local));
+            for name in [&place.first, &place.each] {
+                properties.insert(name.clone(), schema.clone());
+            }
+            if place.first != place.pattern {
+                patterns.insert(
+                    format!("^{}$", place.pattern),
+                    json!({ "$ref": reference(takes) }),
+                );
+            }
+        },
+    );
     let mut schema = file("mapping of bakkt-migrate", properties, patterns);
     let says = schema["properties"]["owed_if"]["description"].take();
     schema["properties"]["owed_if"] = json!({
@@ -192,7 +196,7 @@ fn file(title: &str, fields: Map<String, Value>, patterns: Map<String, Value>) -
 
 /// A field's name in its spellings.
 #[derive(Clone, Default)]
-struct Place {
+struct FieldSpelling {
     /// With the index 0 everywhere.
     first: String,
     /// With empty brackets first: every row is an element.
@@ -201,9 +205,9 @@ struct Place {
     pattern: String,
 }
 
-impl Place {
-    fn field(&self, name: &str) -> Place {
-        Place {
+impl FieldSpelling {
+    fn field(&self, name: &str) -> FieldSpelling {
+        FieldSpelling {
             first: path::join(&self.first, name),
             each: path::join(&self.each, name),
             pattern: match self.pattern.as_str() {
@@ -213,10 +217,10 @@ impl Place {
         }
     }
 
-    fn element(&self) -> Place {
+    fn element(&self) -> FieldSpelling {
         // Rows are elements of the outermost list only.
         let brackets = if self.each.contains('[') { "[0]" } else { "[]" };
-        Place {
+        FieldSpelling {
             first: format!("{}[0]", self.first),
             each: format!("{}{brackets}", self.each),
             pattern: format!(r"{}\[(?:{})\]", self.pattern, indexes()),
@@ -230,7 +234,11 @@ fn indexes() -> String {
     all.join("|")
 }
 
-fn collect(fields: &'static [Field], at: &Place, add: &mut impl FnMut(&Place, &Field, Target)) {
+fn collect(
+    fields: &'static [Field],
+    at: &FieldSpelling,
+    add: &mut impl FnMut(&FieldSpelling, &Field, Target),
+) {
     for field in fields.iter().filter(|field| field.name != ACCOUNT_TYPE) {
         let place = at.field(field.name);
         match field.shape {
@@ -243,7 +251,11 @@ fn collect(fields: &'static [Field], at: &Place, add: &mut impl FnMut(&Place, &F
 }
 
 /// Every field and object that can be owed under a condition.
-fn collect_owed(fields: &'static [Field], at: &Place, add: &mut impl FnMut(&Place)) {
+fn collect_owed(
+    fields: &'static [Field],
+    at: &FieldSpelling,
+    add: &mut impl FnMut(&FieldSpelling),
+) {
     for field in fields.iter().filter(|field| field.name != ACCOUNT_TYPE) {
         let place = at.field(field.name);
         if !field.rule.strongest().breaks() && field.local.is_none() {
@@ -316,7 +328,9 @@ fn definitions() -> Map<String, Value> {
             .or_insert_with(|| feed_of(&word));
     };
     add(Target::One(Form::AccountType));
-    collect(ACCOUNT, &Place::default(), &mut |_, _, takes| add(takes));
+    collect(ACCOUNT, &FieldSpelling::default(), &mut |_, _, takes| {
+        add(takes)
+    });
     for (_, name, _) in FIELDS {
         if let Ok(takes) = resolve(name, TYPE_NAMES) {
             add(takes);

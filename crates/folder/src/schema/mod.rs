@@ -1,6 +1,6 @@
 //! JSON Schemas of the files that people write, so that editors complete and check them.
 //!
-//! Owner of the draft and of how a table of keys ([`Key`]) becomes a schema. The keys stand in two tables, [`settings`] and
+//! Owner of the draft and of how a table of keys ([`SchemaKey`]) becomes a schema. The keys stand in two tables, [`settings`] and
 //! [`mapping`]; fields, their words and their levels come from the contract itself. Invariant: what the program takes is
 //! valid, and a key that it does not know is not; `tests/schema.rs` asks the program about every table.
 //! Left out on purpose: what only the export can say (columns), and rules between keys that a message tells better.
@@ -15,18 +15,18 @@ const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// A key of a table.
 #[derive(Debug)]
-pub struct Key {
+pub struct SchemaKey {
     /// Its name.
     pub name: &'static str,
     /// What it may hold.
-    pub takes: Takes,
+    pub takes: KeyType,
     /// What it means, for a person who points at it.
     pub says: &'static str,
 }
 
-/// What a key may hold.
+/// The type of the value that a key takes.
 #[derive(Debug)]
-pub enum Takes {
+pub enum KeyType {
     /// A text.
     Text,
     /// A text of a form, as a regular expression.
@@ -36,7 +36,7 @@ pub enum Takes {
     /// A text, or a list of texts.
     Texts,
     /// One of something, or a list of it.
-    OneOrMore(&'static Takes),
+    OneOrMore(&'static KeyType),
     /// One of the words, or a list of them.
     WordList(&'static [&'static str]),
     /// True or false.
@@ -48,49 +48,49 @@ pub enum Takes {
     /// A text, a number, or true or false, as the text that is written.
     Scalar,
     /// A table of these keys.
-    Table(&'static [Key]),
+    Table(&'static [SchemaKey]),
     /// A table of these keys, or a list of such tables.
-    Tables(&'static [Key]),
+    Tables(&'static [SchemaKey]),
     /// A table with keys of the person's own, all of which hold this.
-    Each(&'static Takes),
+    Each(&'static KeyType),
     /// Any of these.
-    Any(&'static [Takes]),
+    Any(&'static [KeyType]),
     /// Nothing: the key is known, and refused.
     Never,
     /// What the schema defines elsewhere, by name.
     Defined(&'static str),
 }
 
-impl Takes {
+impl KeyType {
     /// The schema of such a value.
     pub fn schema(&self) -> Value {
         match self {
-            Takes::Text => json!({ "type": "string" }),
-            Takes::Form(pattern) => json!({ "type": "string", "pattern": pattern }),
-            Takes::Words(words) => json!({ "enum": words }),
-            Takes::Texts => texts(json!({ "type": "string" })),
-            Takes::OneOrMore(one) => texts(one.schema()),
-            Takes::WordList(words) => texts(json!({ "enum": words })),
-            Takes::Boolean => json!({ "type": "boolean" }),
-            Takes::Only(value) => json!({ "const": value }),
-            Takes::Whole(low, high) => {
+            KeyType::Text => json!({ "type": "string" }),
+            KeyType::Form(pattern) => json!({ "type": "string", "pattern": pattern }),
+            KeyType::Words(words) => json!({ "enum": words }),
+            KeyType::Texts => texts(json!({ "type": "string" })),
+            KeyType::OneOrMore(one) => texts(one.schema()),
+            KeyType::WordList(words) => texts(json!({ "enum": words })),
+            KeyType::Boolean => json!({ "type": "boolean" }),
+            KeyType::Only(value) => json!({ "const": value }),
+            KeyType::Whole(low, high) => {
                 json!({ "type": "integer", "minimum": low, "maximum": high })
             }
-            Takes::Scalar => json!({ "type": ["string", "number", "boolean"] }),
-            Takes::Table(keys) => table(keys),
-            Takes::Tables(keys) => {
+            KeyType::Scalar => json!({ "type": ["string", "number", "boolean"] }),
+            KeyType::Table(keys) => table(keys),
+            KeyType::Tables(keys) => {
                 let one = table(keys);
                 json!({ "anyOf": [one, { "type": "array", "items": one }] })
             }
-            Takes::Each(takes) => {
+            KeyType::Each(takes) => {
                 json!({ "type": "object", "additionalProperties": takes.schema() })
             }
-            Takes::Any(all) => {
-                let all: Vec<Value> = all.iter().map(Takes::schema).collect();
+            KeyType::Any(all) => {
+                let all: Vec<Value> = all.iter().map(KeyType::schema).collect();
                 json!({ "anyOf": all })
             }
-            Takes::Never => json!({ "not": {} }),
-            Takes::Defined(name) => json!({ "$ref": format!("#/$defs/{name}") }),
+            KeyType::Never => json!({ "not": {} }),
+            KeyType::Defined(name) => json!({ "$ref": format!("#/$defs/{name}") }),
         }
     }
 }
@@ -101,7 +101,7 @@ fn texts(one: Value) -> Value {
 }
 
 /// A table of these keys and no others.
-fn table(keys: &[Key]) -> Value {
+fn table(keys: &[SchemaKey]) -> Value {
     let properties: Map<String, Value> = keys
         .iter()
         .map(|key| (key.name.to_owned(), described(key.takes.schema(), key.says)))

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Key, Takes, described, document, table};
+use super::{KeyType, SchemaKey, described, document, table};
 use bakkt_contract::account::ACCOUNT_TYPES;
 use bakkt_contract::documents::{KYB_ACCOUNT_TYPES, KYB_ITEM_NAMES, SIDES, TYPE_NAMES};
 use bakkt_contract::{Level, path};
@@ -38,143 +38,143 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("/properties/documents", &["root"]),
 ];
 
-const RATE: Takes =
-    Takes::Form(r"^(unlimited|\s*[1-9][0-9]{0,6}\s*/\s*(s|sec|second|m|min|minute)\s*)$");
+const RATE: KeyType =
+    KeyType::Form(r"^(unlimited|\s*[1-9][0-9]{0,6}\s*/\s*(s|sec|second|m|min|minute)\s*)$");
 /// Other spellings of them are taken as well.
-const ENCODING: Takes = Takes::Any(&[Takes::Words(Encoding::NAMES), Takes::Text]);
+const ENCODING: KeyType = KeyType::Any(&[KeyType::Words(Encoding::NAMES), KeyType::Text]);
 /// One character that cells can be told apart by.
-const DELIMITER: Takes = Takes::Form("^[^A-Za-z0-9 \"'\\r\\n\\u0000]$");
-const DURATION: Takes = Takes::Form(r"^[0-9]*[1-9][0-9]*\s*(ms|s|m|min)$");
-const SIZE: Takes = Takes::Form(r"^[0-9]*[1-9][0-9]*\s*(B|KB|KiB|MB|MiB|GB)$");
-const DATE: Takes = Takes::Form(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$");
-const UUID: Takes =
-    Takes::Form(r"^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$");
-const URL: Takes = Takes::Form(r"^https?://[^@?# ]+$");
+const DELIMITER: KeyType = KeyType::Form("^[^A-Za-z0-9 \"'\\r\\n\\u0000]$");
+const DURATION: KeyType = KeyType::Form(r"^[0-9]*[1-9][0-9]*\s*(ms|s|m|min)$");
+const SIZE: KeyType = KeyType::Form(r"^[0-9]*[1-9][0-9]*\s*(B|KB|KiB|MB|MiB|GB)$");
+const DATE: KeyType = KeyType::Form(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$");
+const UUID: KeyType =
+    KeyType::Form(r"^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$");
+const URL: KeyType = KeyType::Form(r"^https?://[^@?# ]+$");
 
 macro_rules! keys {
     ($($name:literal: $takes:expr, $says:literal;)*) => {
-        &[$(Key { name: $name, takes: $takes, says: $says }),*]
+        &[$(SchemaKey { name: $name, takes: $takes, says: $says }),*]
     };
 }
 pub(super) use keys;
 
-const KEYS: &[Key] = keys! {
-    "source": Takes::Table(SOURCE), "What to read: the exports and their mappings.";
-    "accounts": Takes::Table(ACCOUNTS), "What an account is, and what to do with one that was there before.";
-    "target": Takes::Table(TARGET), "Which Bakkt.";
-    "limits": Takes::Table(LIMITS), "How fast. Bakkt publishes no limits: ask for yours.";
-    "retry": Takes::Table(RETRY), "How long to wait, and how often to try.";
-    "grace": Takes::Table(GRACE), "When gaps are due.";
-    "exclude": Takes::Table(EXCLUDE), "Who is left out. Such a row is read, counted and never sent.";
-    "findings": Takes::Table(FINDINGS), "What is done about findings: values that may be sent and that a person should look at.";
-    "policy": Takes::Table(&[]), "How strict to be: moves the level of a field.";
-    "documents": Takes::Table(DOCUMENTS), "Which files to upload. Absent: none.";
-    "events": Takes::Table(EVENTS), "How webhooks prove that they are Bakkt's.";
+const KEYS: &[SchemaKey] = keys! {
+    "source": KeyType::Table(SOURCE), "What to read: the exports and their mappings.";
+    "accounts": KeyType::Table(ACCOUNTS), "What an account is, and what to do with one that was there before.";
+    "target": KeyType::Table(TARGET), "Which Bakkt.";
+    "limits": KeyType::Table(LIMITS), "How fast. Bakkt publishes no limits: ask for yours.";
+    "retry": KeyType::Table(RETRY), "How long to wait, and how often to try.";
+    "grace": KeyType::Table(GRACE), "When gaps are due.";
+    "exclude": KeyType::Table(EXCLUDE), "Who is left out. Such a row is read, counted and never sent.";
+    "findings": KeyType::Table(FINDINGS), "What is done about findings: values that may be sent and that a person should look at.";
+    "policy": KeyType::Table(&[]), "How strict to be: moves the level of a field.";
+    "documents": KeyType::Table(DOCUMENTS), "Which files to upload. Absent: none.";
+    "events": KeyType::Table(EVENTS), "How webhooks prove that they are Bakkt's.";
 };
 
-const SOURCE: &[Key] = keys! {
-    "file": Takes::Text, "The export.";
-    "mapping": Takes::Text, "The mapping: which column feeds which field.";
-    "group_by": Takes::Text, "A column of the export: rows with the same text there are one account.";
+const SOURCE: &[SchemaKey] = keys! {
+    "file": KeyType::Text, "The export.";
+    "mapping": KeyType::Text, "The mapping: which column feeds which field.";
+    "group_by": KeyType::Text, "A column of the export: rows with the same text there are one account.";
     "encoding": ENCODING, "What the characters are written in, where it is not left to be found.";
-    "delimiter": Takes::Any(&[Takes::Words(&["comma", "semicolon", "tab", "pipe"]), DELIMITER]),
+    "delimiter": KeyType::Any(&[KeyType::Words(&["comma", "semicolon", "tab", "pipe"]), DELIMITER]),
         "What stands between cells: one of the words, or a character.";
-    "quote": Takes::Words(&["\"", "'", "none"]), "What stands around cells; with \"none\" quotes are text like any other.";
-    "header": Takes::Any(&[Takes::Whole(1, 1_048_576), Takes::Boolean]),
+    "quote": KeyType::Words(&["\"", "'", "none"]), "What stands around cells; with \"none\" quotes are text like any other.";
+    "header": KeyType::Any(&[KeyType::Whole(1, 1_048_576), KeyType::Boolean]),
         "The line of the header, from 1; false: there is none, and columns are named by position, as \"#1\".";
-    "sheet": Takes::Any(&[Takes::Text, Takes::Whole(1, 1000)]), "The sheet of a workbook: its name, or its number from 1.";
-    "skip_if": Takes::Texts, "Regular expressions for the first cell of a row that is not empty; rows that fit are left out.";
-    "owners": Takes::Table(JOINED), "An export of owners, one a row.";
-    "trusted_contacts": Takes::Table(JOINED), "An export of trusted contacts, one a row.";
+    "sheet": KeyType::Any(&[KeyType::Text, KeyType::Whole(1, 1000)]), "The sheet of a workbook: its name, or its number from 1.";
+    "skip_if": KeyType::Texts, "Regular expressions for the first cell of a row that is not empty; rows that fit are left out.";
+    "owners": KeyType::Table(JOINED), "An export of owners, one a row.";
+    "trusted_contacts": KeyType::Table(JOINED), "An export of trusted contacts, one a row.";
 };
 
-const JOINED: &[Key] = keys! {
-    "file": Takes::Text, "The export.";
-    "mapping": Takes::Text, "Its mapping: fields are written owners[].role, or trustedContacts[].givenName, and so on.";
-    "key": Takes::Text, "Its column that says whose row it is.";
-    "account_key": Takes::Text, "The column of the accounts' export that `key` equals. Absent: the one of the same name.";
+const JOINED: &[SchemaKey] = keys! {
+    "file": KeyType::Text, "The export.";
+    "mapping": KeyType::Text, "Its mapping: fields are written owners[].role, or trustedContacts[].givenName, and so on.";
+    "key": KeyType::Text, "Its column that says whose row it is.";
+    "account_key": KeyType::Text, "The column of the accounts' export that `key` equals. Absent: the one of the same name.";
     "encoding": ENCODING, "What the characters are written in, where it is not left to be found.";
-    "delimiter": Takes::Any(&[Takes::Words(&["comma", "semicolon", "tab", "pipe"]), DELIMITER]),
+    "delimiter": KeyType::Any(&[KeyType::Words(&["comma", "semicolon", "tab", "pipe"]), DELIMITER]),
         "What stands between cells: one of the words, or a character.";
-    "quote": Takes::Words(&["\"", "'", "none"]), "What stands around cells; with \"none\" quotes are text like any other.";
-    "header": Takes::Any(&[Takes::Whole(1, 1_048_576), Takes::Boolean]),
+    "quote": KeyType::Words(&["\"", "'", "none"]), "What stands around cells; with \"none\" quotes are text like any other.";
+    "header": KeyType::Any(&[KeyType::Whole(1, 1_048_576), KeyType::Boolean]),
         "The line of the header, from 1; false: there is none, and columns are named by position, as \"#1\".";
-    "sheet": Takes::Any(&[Takes::Text, Takes::Whole(1, 1000)]), "The sheet of a workbook: its name, or its number from 1.";
-    "skip_if": Takes::Texts, "Regular expressions for the first cell of a row that is not empty; rows that fit are left out.";
+    "sheet": KeyType::Any(&[KeyType::Text, KeyType::Whole(1, 1000)]), "The sheet of a workbook: its name, or its number from 1.";
+    "skip_if": KeyType::Texts, "Regular expressions for the first cell of a row that is not empty; rows that fit are left out.";
 };
 
-const ACCOUNTS: &[Key] = keys! {
-    "on_existing": Takes::Words(&["skip", "update", "stop"]),
+const ACCOUNTS: &[SchemaKey] = keys! {
+    "on_existing": KeyType::Words(&["skip", "update", "stop"]),
         "An account that was there before: skip looks first and leaves it, update overwrites it, stop ends the run.";
-    "allow_ids_like": Takes::WordList(&["tax_id", "email"]),
+    "allow_ids_like": KeyType::WordList(&["tax_id", "email"]),
         "Allows clientAccountIds that look like a tax id or an e-mail address.";
-    "expected_id_length": Takes::Whole(1, 256), "Characters of every clientAccountId; ids of another length are findings.";
-    "allow_unissued_tax_ids": Takes::Boolean,
+    "expected_id_length": KeyType::Whole(1, 256), "Characters of every clientAccountId; ids of another length are findings.";
+    "allow_unissued_tax_ids": KeyType::Boolean,
         "Lets tax ids through that the SSA or the IRS never gave out; for rehearsals, refused for Bakkt's production.";
 };
 
-const TARGET: &[Key] = keys! {
+const TARGET: &[SchemaKey] = keys! {
     "base_url": URL, "Where Bakkt is. https; plain http to loopback only.";
-    "dialect": Takes::Words(&["guide", "reference"]), "Spelling on the wire and way of authentication.";
-    "key_file": Takes::Text, "A file of mode 0600 that holds the key (guide) or the password (reference) and nothing else.";
-    "logon_id": Takes::Text, "The logon id of the reference dialect.";
+    "dialect": KeyType::Words(&["guide", "reference"]), "Spelling on the wire and way of authentication.";
+    "key_file": KeyType::Text, "A file of mode 0600 that holds the key (guide) or the password (reference) and nothing else.";
+    "logon_id": KeyType::Text, "The logon id of the reference dialect.";
     "partner_id": UUID, "Who you are to Bakkt: in the address of verification links.";
-    "api_key": Takes::Never, "Refused: a key does not belong in this file. BAKKT_API_KEY or `key_file` holds it.";
+    "api_key": KeyType::Never, "Refused: a key does not belong in this file. BAKKT_API_KEY or `key_file` holds it.";
 };
 
-const LIMITS: &[Key] = keys! {
+const LIMITS: &[SchemaKey] = keys! {
     "create": RATE, "Creations and updates, such as \"10/s\", \"600/min\" or \"unlimited\".";
     "lookup": RATE, "Look-ups.";
     "upload": RATE, "Uploads of documents.";
     "kyb": RATE, "KYB triggers.";
-    "burst": Takes::Whole(1, 10_000), "Requests that may leave back to back after a pause, inside the rate of every window.";
-    "in_flight": Takes::Whole(1, 4096), "Requests on their way at once.";
-    "uploads_in_flight": Takes::Whole(1, 256), "Uploads on their way at once.";
-    "headroom_percent": Takes::Whole(0, 90), "Hundredths of the rate that stay unused.";
+    "burst": KeyType::Whole(1, 10_000), "Requests that may leave back to back after a pause, inside the rate of every window.";
+    "in_flight": KeyType::Whole(1, 4096), "Requests on their way at once.";
+    "uploads_in_flight": KeyType::Whole(1, 256), "Uploads on their way at once.";
+    "headroom_percent": KeyType::Whole(0, 90), "Hundredths of the rate that stay unused.";
 };
 
-const RETRY: &[Key] = keys! {
+const RETRY: &[SchemaKey] = keys! {
     "request_timeout": DURATION, "From the first byte sent to the last byte of the answer, such as \"30s\".";
     "upload_timeout": DURATION, "The same of an upload.";
     "settle_after": DURATION, "How long a lost outcome rests before Bakkt is asked about it; longer than `request_timeout`.";
-    "attempts": Takes::Whole(1, 1000), "Tries per account and run before it is given up.";
+    "attempts": KeyType::Whole(1, 1000), "Tries per account and run before it is given up.";
     "backoff_first": DURATION, "First wait of the exponential backoff.";
     "backoff_most": DURATION, "Longest wait of the exponential backoff.";
-    "breaker": Takes::Whole(1, 1_000_000), "Failures in a row that stop the run.";
+    "breaker": KeyType::Whole(1, 1_000_000), "Failures in a row that stop the run.";
     "longest_pause": DURATION, "Longest pause that a server's Retry-After can ask for.";
     "clock_tolerance": DURATION, "How far Bakkt's clock may be behind ours.";
 };
 
-const GRACE: &[Key] = keys! {
-    "days": Takes::Whole(1, 3650), "Length of the grace period in days.";
-    "from": Takes::Any(&[Takes::Words(&["accepted"]), DATE]),
+const GRACE: &[SchemaKey] = keys! {
+    "days": KeyType::Whole(1, 3650), "Length of the grace period in days.";
+    "from": KeyType::Any(&[KeyType::Words(&["accepted"]), DATE]),
         "Where it starts: the day on which the account was accepted, or one date for all.";
 };
 
-const EXCLUDE: &[Key] = keys! {
-    "ids": Takes::Tables(EXCLUDED_IDS), "clientAccountIds to leave out.";
-    "rules": Takes::Tables(EXCLUDED_ROWS), "Conditions on columns: one test each.";
+const EXCLUDE: &[SchemaKey] = keys! {
+    "ids": KeyType::Tables(EXCLUDED_IDS), "clientAccountIds to leave out.";
+    "rules": KeyType::Tables(EXCLUDED_ROWS), "Conditions on columns: one test each.";
 };
 
-const EXCLUDED_IDS: &[Key] = keys! {
-    "list": Takes::Texts, "The ids.";
-    "file": Takes::Text, "A file with one id a line.";
+const EXCLUDED_IDS: &[SchemaKey] = keys! {
+    "list": KeyType::Texts, "The ids.";
+    "file": KeyType::Text, "A file with one id a line.";
     "reason": REASON, "Why; the report repeats it.";
 };
 
-const EXCLUDED_ROWS: &[Key] = keys! {
-    "column": Takes::Text, "A column of the export.";
-    "equals": Takes::Texts, "Leaves the row out when the trimmed cell is one of these.";
-    "not_equals": Takes::Texts, "Leaves the row out when the trimmed cell is none of these.";
-    "empty": Takes::Boolean, "Leaves the row out when the cell is empty (true) or not empty (false).";
+const EXCLUDED_ROWS: &[SchemaKey] = keys! {
+    "column": KeyType::Text, "A column of the export.";
+    "equals": KeyType::Texts, "Leaves the row out when the trimmed cell is one of these.";
+    "not_equals": KeyType::Texts, "Leaves the row out when the trimmed cell is none of these.";
+    "empty": KeyType::Boolean, "Leaves the row out when the cell is empty (true) or not empty (false).";
     "reason": REASON, "Why; the report repeats it.";
 };
 
-const ACTION: Takes = Takes::Words(&["tell", "block", "silence"]);
+const ACTION: KeyType = KeyType::Words(&["tell", "block", "silence"]);
 /// Of a kind that is about no customer.
-const SHOWN: Takes = Takes::Words(&["tell", "silence"]);
+const SHOWN: KeyType = KeyType::Words(&["tell", "silence"]);
 
-const FINDINGS: &[Key] = keys! {
+const FINDINGS: &[SchemaKey] = keys! {
     "unused_exclusion": SHOWN, "An exclusion that fits no row.";
     "same_person": ACTION, "The same person under several ids.";
     "similar_ids": ACTION, "Ids that look alike.";
@@ -192,49 +192,49 @@ const FINDINGS: &[Key] = keys! {
     "placeholder_street": ACTION, "A residential street such as \"unknown\".";
     "po_box": ACTION, "A P.O. box as residential street.";
     "same_email": ACTION, "One e-mail address of several customers.";
-    "same_email_from": Takes::Whole(2, 1_000_000), "So many customers with one e-mail address are a finding.";
+    "same_email_from": KeyType::Whole(2, 1_000_000), "So many customers with one e-mail address are a finding.";
 };
 
-const DOCUMENTS: &[Key] = keys! {
-    "root": Takes::Text, "The folder of the documents. Nothing outside it is ever opened.";
-    "accept": Takes::WordList(&["PDF", "JPEG", "PNG", "GIF", "BMP", "TIFF", "HEIC"]),
+const DOCUMENTS: &[SchemaKey] = keys! {
+    "root": KeyType::Text, "The folder of the documents. Nothing outside it is ever opened.";
+    "accept": KeyType::WordList(&["PDF", "JPEG", "PNG", "GIF", "BMP", "TIFF", "HEIC"]),
         "Types of content that are sent. Absent: PDF, JPEG, PNG, GIF, BMP.";
     "max_bytes": SIZE, "A larger file is not sent, such as \"20MB\". Up to 1GB.";
-    "manifest": Takes::Text, "A file with one row a document.";
-    "mapping": Takes::Text, "The mapping of the manifest.";
-    "pattern": Takes::OneOrMore(&Takes::Any(&[Takes::Text, Takes::Table(PATTERN)])),
+    "manifest": KeyType::Text, "A file with one row a document.";
+    "mapping": KeyType::Text, "The mapping of the manifest.";
+    "pattern": KeyType::OneOrMore(&KeyType::Any(&[KeyType::Text, KeyType::Table(PATTERN)])),
         "Instead of a manifest: what the paths below the folder say.";
 };
 
 /// A pattern, and what is so for every document whose path fits it.
-const PATTERN: &[Key] = keys! {
-    "path": Takes::Text, "A path below the folder, such as \"{clientAccountId}_DL_{documentSide}.*\".";
-    "documentType": Takes::Words(TYPE_NAMES), "The type of all of them, where the path does not say it.";
-    "documentSide": Takes::Words(SIDES), "The side of all of them.";
-    "issueCountry": Takes::Form("^[A-Z]{3}$"), "The country of all of them.";
-    "owner_place": Takes::Whole(1, 64), "The owner whom they belong to: 1 is owners[0].";
-    "kyb_item": Takes::Words(KYB_ITEM_NAMES), "What they are for KYB.";
+const PATTERN: &[SchemaKey] = keys! {
+    "path": KeyType::Text, "A path below the folder, such as \"{clientAccountId}_DL_{documentSide}.*\".";
+    "documentType": KeyType::Words(TYPE_NAMES), "The type of all of them, where the path does not say it.";
+    "documentSide": KeyType::Words(SIDES), "The side of all of them.";
+    "issueCountry": KeyType::Form("^[A-Z]{3}$"), "The country of all of them.";
+    "owner_place": KeyType::Whole(1, 64), "The owner whom they belong to: 1 is owners[0].";
+    "kyb_item": KeyType::Words(KYB_ITEM_NAMES), "What they are for KYB.";
 };
 
-const EVENTS: &[Key] = keys! {
-    "path": Takes::Form(r"^/[^?# ]*$"), "Events are taken at this path and below it.";
-    "secret_file": Takes::Text, "A file of mode 0600 that holds the secret and nothing else.";
+const EVENTS: &[SchemaKey] = keys! {
+    "path": KeyType::Form(r"^/[^?# ]*$"), "Events are taken at this path and below it.";
+    "secret_file": KeyType::Text, "A file of mode 0600 that holds the secret and nothing else.";
     "signature_header": HEADER, "The header that carries the HMAC-SHA-256 of the body.";
-    "signature_encoding": Takes::Words(&["hex", "base64"]), "How the signature is written.";
-    "signature_prefix": Takes::Text, "What stands before the signature, such as \"sha256=\".";
+    "signature_encoding": KeyType::Words(&["hex", "base64"]), "How the signature is written.";
+    "signature_prefix": KeyType::Text, "What stands before the signature, such as \"sha256=\".";
     "secret_header": HEADER, "A header that carries the secret itself, instead of a signature.";
-    "secret": Takes::Never, "Refused: a secret does not belong in this file. BAKKT_WEBHOOK_SECRET or `secret_file` holds it.";
+    "secret": KeyType::Never, "Refused: a secret does not belong in this file. BAKKT_WEBHOOK_SECRET or `secret_file` holds it.";
 };
 
-const HEADER: Takes = Takes::Form(r"^[A-Za-z0-9._-]+$");
+const HEADER: KeyType = KeyType::Form(r"^[A-Za-z0-9._-]+$");
 
-const MOVE: &[Key] = keys! {
-    "level": Takes::Words(&["H", "G", "O"]), "H: not sent without it. G: sent with a gap. O: no gap.";
+const MOVE: &[SchemaKey] = keys! {
+    "level": KeyType::Words(&["H", "G", "O"]), "H: not sent without it. G: sent with a gap. O: no gap.";
     "reason": REASON, "Why; the report repeats it.";
 };
 
 /// A text that is more than blanks.
-const REASON: Takes = Takes::Form(r"\S");
+const REASON: KeyType = KeyType::Form(r"\S");
 
 /// Every field that may be moved, by its pattern, and the types of account whose KYB may be.
 fn policy() -> Value {

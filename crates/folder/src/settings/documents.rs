@@ -1,8 +1,8 @@
 //! `[documents]`: the folder of documents, and where they are spoken of.
 
-use crate::documents::claim::Field;
-use crate::documents::content::{Accepted, TYPES};
-use crate::documents::pattern::{Pattern, Written};
+use crate::documents::claim::DocumentField;
+use crate::documents::content::{AcceptedTypes, TYPES};
+use crate::documents::pattern::{Pattern, PatternSetting};
 use bakkt_contract::countries;
 use bakkt_contract::documents::{KYB_ITEM_NAMES, SIDES, TYPE_NAMES};
 use bakkt_files::toml_file::{Table, Value};
@@ -16,7 +16,7 @@ pub struct DocumentSettings {
     /// No file is larger.
     pub max_bytes: u64,
     /// The types of content that are sent.
-    pub accepted: Accepted,
+    pub accepted: AcceptedTypes,
     /// Where documents are spoken of.
     pub from: DocumentSource,
 }
@@ -32,7 +32,7 @@ pub enum DocumentSource {
         mapping: String,
     },
     /// Patterns over the paths below the folder.
-    Patterns(Vec<Written>),
+    Patterns(Vec<PatternSetting>),
 }
 
 /// Bytes of a file, unless the settings say otherwise.
@@ -62,11 +62,11 @@ pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<DocumentSetting
 }
 
 /// The types of content that are sent.
-fn accepted(table: &Table<'_>, found: &mut Diagnostics) -> Accepted {
+fn accepted(table: &Table<'_>, found: &mut Diagnostics) -> AcceptedTypes {
     let Some(value) = table.get("accept") else {
-        return Accepted::default();
+        return AcceptedTypes::default();
     };
-    let mut accepted = Accepted::NOTHING;
+    let mut accepted = AcceptedTypes::NOTHING;
     let Some(words) = value.texts(found) else {
         return accepted;
     };
@@ -129,9 +129,9 @@ fn one_or_more<'a>(value: &Value<'a>, found: &mut Diagnostics) -> Option<Vec<Val
 }
 
 /// A path, or a table of a path and of what it does not say.
-fn written_pattern(value: Value<'_>, found: &mut Diagnostics) -> Option<Written> {
+fn written_pattern(value: Value<'_>, found: &mut Diagnostics) -> Option<PatternSetting> {
     if !value.is_table() {
-        return Some(Written::from(value.text(found)?));
+        return Some(PatternSetting::from(value.text(found)?));
     }
     let table = value.table("documents.pattern", found)?;
     let path = table.text("path", found);
@@ -140,9 +140,9 @@ fn written_pattern(value: Value<'_>, found: &mut Diagnostics) -> Option<Written>
         words.iter().map(|word| (*word, *word)).collect()
     };
     for (key, field, known) in [
-        ("documentType", Field::Type, words(TYPE_NAMES)),
-        ("documentSide", Field::Side, words(SIDES)),
-        ("kyb_item", Field::KybItem, words(KYB_ITEM_NAMES)),
+        ("documentType", DocumentField::Type, words(TYPE_NAMES)),
+        ("documentSide", DocumentField::Side, words(SIDES)),
+        ("kyb_item", DocumentField::KybItem, words(KYB_ITEM_NAMES)),
     ] {
         let word = table.choice(key, &known, found);
         fixed.extend(word.map(|word| (field, word.to_owned())));
@@ -154,10 +154,10 @@ fn written_pattern(value: Value<'_>, found: &mut Diagnostics) -> Option<Written>
             let help = "an ISO 3166-1 alpha-3 code such as USA";
             value.wrong(found, "not a country", help);
         }
-        fixed.push((Field::Country, code.to_owned()));
+        fixed.push((DocumentField::Country, code.to_owned()));
     }
     let place = table.integer("owner_place", 1, MOST_OWNERS, found);
-    fixed.extend(place.map(|place| (Field::OwnerPlace, place.to_string())));
+    fixed.extend(place.map(|place| (DocumentField::OwnerPlace, place.to_string())));
     if path.is_none() && table.get("path").is_none() {
         table.wrong(
             found,
@@ -166,7 +166,7 @@ fn written_pattern(value: Value<'_>, found: &mut Diagnostics) -> Option<Written>
         );
     }
     table.finish(found);
-    Some(Written {
+    Some(PatternSetting {
         path: path?.to_owned(),
         fixed,
     })

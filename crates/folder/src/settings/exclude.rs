@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use super::id_columns::id_columns;
 use bakkt_files::small_files::IdList;
 use bakkt_files::toml_file::{Table, Value};
-use bakkt_mapping::exclude::{ColumnRule, ColumnTest, Exclude, Word, WrittenId, WrittenPlace};
+use bakkt_mapping::exclude::{ColumnRule, ColumnTest, Exclusions, Word, WrittenId, WrittenPlace};
 use bakkt_model::error::{Diagnostic, Diagnostics};
 use bakkt_source::header;
 
@@ -14,7 +14,7 @@ use bakkt_source::header;
 #[derive(Debug, Default)]
 pub struct ExcludeSettings {
     ids: Vec<Ids>,
-    rules: Vec<Rule>,
+    rules: Vec<ExcludeRule>,
 }
 
 /// One entry of `ids`.
@@ -36,7 +36,7 @@ impl Ids {
 }
 
 #[derive(Debug)]
-struct Rule {
+struct ExcludeRule {
     column: String,
     place: Diagnostic,
     test: RuleTest,
@@ -154,7 +154,7 @@ fn words(words: &[String]) -> Vec<Word> {
     words.iter().map(|word| Word::new(word)).collect()
 }
 
-fn rule(entry: &Table<'_>, found: &mut Diagnostics) -> Option<Rule> {
+fn rule(entry: &Table<'_>, found: &mut Diagnostics) -> Option<ExcludeRule> {
     let column = entry.get("column");
     let mut tests = Vec::new();
     let mut words = |key: &str, make: fn(Vec<String>) -> RuleTest, found: &mut Diagnostics| {
@@ -182,7 +182,7 @@ fn rule(entry: &Table<'_>, found: &mut Diagnostics) -> Option<Rule> {
         return None;
     };
     let name = column.text(found)?;
-    Some(Rule {
+    Some(ExcludeRule {
         column: name.to_owned(),
         place: column.place(),
         test: test.clone(),
@@ -218,9 +218,9 @@ impl ExcludeSettings {
     }
 
     /// Columns become indexes; unknown ones are reported.
-    pub fn compile(&self, headers: &[String], found: &mut Diagnostics) -> Exclude {
-        let mut exclude = Exclude::default();
-        let number = |reason: &String, exclude: &mut Exclude| {
+    pub fn compile(&self, headers: &[String], found: &mut Diagnostics) -> Exclusions {
+        let mut exclude = Exclusions::default();
+        let number = |reason: &String, exclude: &mut Exclusions| {
             let place = exclude
                 .reasons
                 .iter()

@@ -31,7 +31,7 @@ use bakkt_source::export::Options;
 use documents::DocumentSettings;
 use exclude::ExcludeSettings;
 pub use id_columns::id_columns;
-use source::{Column, JoinSettings};
+use source::{JoinSettings, NamedColumn};
 
 /// All settings of one migration.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub struct Settings {
     /// The mapping, as written.
     pub mapping: String,
     /// Rows with the same value in this column are one account.
-    pub group_by: Option<Column>,
+    pub group_by: Option<NamedColumn>,
     /// Exports beside that of the accounts.
     pub joins: Vec<JoinSettings>,
     /// `[accounts]`.

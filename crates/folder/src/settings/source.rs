@@ -9,7 +9,7 @@ use bakkt_source::header;
 
 /// `[source]`.
 #[derive(Debug)]
-pub struct Source {
+pub struct SourceSettings {
     /// The export, as written.
     pub export: String,
     /// How it is read.
@@ -17,7 +17,7 @@ pub struct Source {
     /// Its mapping, as written.
     pub mapping: String,
     /// Rows with the same value here are one account.
-    pub group_by: Option<Column>,
+    pub group_by: Option<NamedColumn>,
     /// Exports beside it, trusted contacts before owners.
     pub joins: Vec<JoinSettings>,
 }
@@ -34,9 +34,9 @@ pub struct JoinSettings {
     /// Its mapping, as written.
     pub mapping: String,
     /// Its column that says the account.
-    pub key: Column,
+    pub key: NamedColumn,
     /// The column of the accounts' export that it equals.
-    pub account_key: Column,
+    pub account_key: NamedColumn,
 }
 
 impl JoinSettings {
@@ -59,15 +59,15 @@ impl JoinSettings {
 
 /// A column that a setting names, and where.
 #[derive(Clone, Debug)]
-pub struct Column {
+pub struct NamedColumn {
     /// Its name.
     pub name: String,
     place: Diagnostic,
 }
 
-impl Column {
-    fn new(name: &str, value: Value<'_>) -> Column {
-        Column {
+impl NamedColumn {
+    fn new(name: &str, value: Value<'_>) -> NamedColumn {
+        NamedColumn {
             name: name.trim().to_owned(),
             place: value.place(),
         }
@@ -107,7 +107,7 @@ const JOINS: [(&str, JoinedList); 2] = [
 ];
 
 /// Reads the table.
-pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<Source> {
+pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<SourceSettings> {
     let Some(table) = root.table("source", found) else {
         root.wrong(
             found,
@@ -129,7 +129,7 @@ pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<Source> {
         }
     }
     table.finish(found);
-    Some(Source {
+    Some(SourceSettings {
         export: export?,
         reading,
         mapping: mapping?,
@@ -146,7 +146,7 @@ fn join(
 ) -> Option<JoinSettings> {
     let file = need(table, name, "file", found);
     let mapping = need(table, name, "mapping", found);
-    let key = need(table, name, "key", found).map(|(text, value)| Column::new(text, value));
+    let key = need(table, name, "key", found).map(|(text, value)| NamedColumn::new(text, value));
     let account_key = column(table, "account_key", found);
     let reading = reading::read(table, found);
     let key = key?;
@@ -177,7 +177,7 @@ fn need<'a>(
     Some((value.text(found)?, value))
 }
 
-fn column(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Column> {
+fn column(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<NamedColumn> {
     let value = table.get(key)?;
-    Some(Column::new(value.text(found)?, value))
+    Some(NamedColumn::new(value.text(found)?, value))
 }

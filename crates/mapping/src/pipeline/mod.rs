@@ -23,7 +23,7 @@ use crate::assess::facts::OwnerFacts;
 use crate::assess::kept::KeptValue;
 use crate::assess::{AssessPlan, Assessor, Gap, GapReason};
 use crate::draft::Draft;
-use crate::exclude::Exclude;
+use crate::exclude::Exclusions;
 use crate::feed::Scratch;
 use crate::findings::{Checks, RecordFindings};
 use bakkt_contract::Level;
@@ -44,7 +44,7 @@ pub struct Pipeline {
     /// Draft → verdict.
     pub plan: AssessPlan,
     /// Records left out.
-    pub exclude: Exclude,
+    pub exclude: Exclusions,
     /// What a person should see of a record although it may be sent.
     pub checks: Checks,
     /// Key of the payload hashes: the journal's own, or one of the moment for a dry run.

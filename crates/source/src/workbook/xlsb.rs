@@ -247,7 +247,7 @@ fn error_text(code: u8) -> &'static str {
 }
 
 /// A part that is read.
-struct RecordReader<P> {
+struct XlsbRecords<P> {
     part: BufReader<P>,
     bytes: Vec<u8>,
 }
@@ -262,15 +262,15 @@ struct Record<'a> {
 fn records_of<'a, R: Read + Seek>(
     archive: &'a mut ZipArchive<R>,
     path: &str,
-) -> Result<RecordReader<impl Read + use<'a, R>>, WorkbookRefusal> {
+) -> Result<XlsbRecords<impl Read + use<'a, R>>, WorkbookRefusal> {
     let part = zipped::part(archive, path)?.ok_or(WorkbookRefusal::Damaged)?;
-    Ok(RecordReader {
+    Ok(XlsbRecords {
         part: BufReader::with_capacity(64 << 10, part),
         bytes: Vec::new(),
     })
 }
 
-impl<P: Read> RecordReader<P> {
+impl<P: Read> XlsbRecords<P> {
     /// The next record; none at the end of the part.
     fn next(&mut self) -> Result<Option<Record<'_>>, WorkbookRefusal> {
         let mut first = [0];
