@@ -4,6 +4,8 @@
 //! and its examples, the sandbox's configuration and ledger, the report's columns, `--json`.
 //! The program is asked for what it knows: an unknown key in a table makes it list the known ones.
 
+mod guide;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -711,43 +713,13 @@ fn files_and_columns_of_the_report_and_the_json_object_are_documented() {
 
     let object: serde_json::Value = serde_json::from_str(&json).unwrap();
     let keys: BTreeSet<String> = object.as_object().unwrap().keys().cloned().collect();
-    let readme = page("README.md");
-    let documented: BTreeSet<String> = table(&readme, "| key | holds |")
+    let commands = page("docs/commands.md");
+    let documented: BTreeSet<String> = table(&commands, "| key | holds |")
         .iter()
         .flat_map(|row| codes(&row[0]))
         .map(|key| key.split('.').next().unwrap().to_owned())
         .collect();
     assert_eq!(documented, keys);
-}
-
-#[test]
-fn every_command_and_exit_code_is_in_the_readme() {
-    use clap::CommandFactory;
-    let readme = page("README.md");
-    let command = bakkt_migrate::cli::Cli::command();
-    let shown = command.get_subcommands().filter(|sub| !sub.is_hide_set());
-    for sub in shown {
-        assert!(
-            readme.contains(&format!("bakkt-migrate {}", sub.get_name())),
-            "{}",
-            sub.get_name()
-        );
-        for argument in sub
-            .get_arguments()
-            .filter_map(|argument| argument.get_long())
-        {
-            let shown = format!("--{argument}");
-            assert!(
-                ["--help", "--version"].contains(&&*shown) || readme.contains(&shown),
-                "{shown}"
-            );
-        }
-    }
-    let codes: Vec<String> = table(&readme, "| code | meaning |")
-        .iter()
-        .map(|row| code(&row[0]).to_owned())
-        .collect();
-    assert_eq!(codes, ["0", "1", "2", "3", "4"]);
 }
 
 /// The decision of the first row that fits these words; a cell is `any`, or a list of words.
@@ -803,86 +775,4 @@ fn what_means_which_decision_is_documented() {
         .filter(|word| !seen.contains(word))
         .collect();
     assert_eq!(others, ["unsettled"]);
-}
-
-/// Every command line that a page shows can be parsed.
-#[test]
-fn command_lines_of_the_pages_parse() {
-    use clap::Parser;
-    let mut count = 0;
-    for name in [
-        "README.md",
-        "docs/inspect.md",
-        "docs/init.md",
-        "docs/sandbox.md",
-        "docs/manual-kyb.md",
-        "docs/backfill.md",
-        "docs/events.md",
-        "docs/links.md",
-        "docs/verify.md",
-        "docs/gaps.md",
-        "docs/decisions.md",
-    ] {
-        for line in page(name).lines().filter(|line| line.starts_with("    ")) {
-            let line = line.split('#').next().unwrap().trim();
-            let Some(at) = line
-                .find("bakkt-migrate ")
-                .or_else(|| line.find("-- "))
-                .filter(|_| !line.starts_with("cargo build"))
-            else {
-                continue;
-            };
-            // A quoted reason is one word.
-            let line = line[at..].replace("-- ", "bakkt-migrate ");
-            let quoted: Vec<&str> = line.split('"').collect();
-            let mut words = Vec::new();
-            for (place, piece) in quoted.iter().enumerate() {
-                if place % 2 == 1 {
-                    words.push(*piece);
-                } else {
-                    words.extend(piece.split_whitespace());
-                }
-            }
-            count += 1;
-            if let Err(error) = bakkt_migrate::cli::Cli::try_parse_from(&words) {
-                panic!("{name}: {line}\n{error}");
-            }
-        }
-    }
-    assert!(count > 15, "{count}");
-}
-
-/// A link to a file of the repository leads somewhere.
-#[test]
-fn links_lead_to_files() {
-    for name in [
-        "README.md",
-        "ARCHITECTURE.md",
-        "docs/settings.md",
-        "docs/mapping.md",
-        "docs/inspect.md",
-        "docs/init.md",
-        "docs/documents.md",
-        "docs/manual-kyb.md",
-        "docs/links.md",
-        "docs/sandbox.md",
-        "docs/events.md",
-        "docs/report.md",
-        "docs/backfill.md",
-        "docs/verify.md",
-        "docs/gaps.md",
-        "docs/decisions.md",
-    ] {
-        let text = page(name);
-        let folder = root().join(name).parent().unwrap().to_owned();
-        for target in text
-            .split("](")
-            .skip(1)
-            .filter_map(|rest| rest.split(')').next())
-        {
-            if !target.starts_with("https://") {
-                assert!(folder.join(target).exists(), "{name}: {target}");
-            }
-        }
-    }
 }
