@@ -29,7 +29,7 @@ use bakkt_journal::{Journal, now};
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::number::thousands;
 use bakkt_planning::backfill_trial::{Found, try_last};
-use bakkt_planning::{opening, planner};
+use bakkt_planning::{drift, journal_plan, opening};
 use bakkt_report::{Totals, status_lines};
 
 /// Refused rows that are listed one by one.
@@ -94,9 +94,9 @@ async fn settle(
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<(Settings, Journal)> {
-    let binding = opening::binding(&journal, state, planner::as_of(&journal)?)?;
+    let binding = opening::binding(&journal, state, drift::as_of(&journal)?)?;
     let migration = opening::open(settings, binding, mode, || signals.stopping())?;
-    planner::refuse_drift(&journal, &migration)?;
+    drift::refuse_drift(&journal, &migration)?;
     let (sources, mut settings) = send::sources(migration);
     let target = &args.target;
     let journal = settled_by(sources, target, &mut settings, journal, signals, mode).await?;
@@ -112,12 +112,12 @@ fn take(
     mode: Mode,
 ) -> anyhow::Result<Done> {
     let copy = Copied::new(args, &journal, state)?;
-    let mut binding = opening::binding(&journal, state, planner::as_of(&journal)?)?;
+    let mut binding = opening::binding(&journal, state, drift::as_of(&journal)?)?;
     binding.layers.push(copy.kept(args, journal.next_layer()?)?);
     let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
     let kept = migration.layers().last().context("no layer")?.clone();
     let hash = migration.layer_hash(&kept)?;
-    planner::refuse_drift(&journal, &migration)?;
+    drift::refuse_drift(&journal, &migration)?;
     let found = try_last(&journal, &migration.pipeline, || signals.stopping())?;
     if found.touched.is_empty() {
         refuse_twice(&journal, &hash)?;
@@ -126,7 +126,7 @@ fn take(
         layer.refused.clone_from(&found.refused);
     }
     let mut scratch = journal.scratch(state)?;
-    planner::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
+    journal_plan::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
     drop(scratch);
     let layer = LayerRow {
         number: kept.number,

@@ -22,7 +22,7 @@ use bakkt_journal::restricted::Restricted;
 use bakkt_journal::{Journal, now};
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
-use bakkt_planning::{opening, planner};
+use bakkt_planning::{journal_plan, opening};
 use bakkt_report::status_lines;
 
 /// Runs it.
@@ -96,7 +96,7 @@ pub(super) fn anew(
         if let Some(choice) = how.chosen {
             scratch.try_choice(choice, how.decided)?;
         }
-        planner::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
+        journal_plan::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
         drop(scratch);
         journal.adopt(&folder, how)
     })

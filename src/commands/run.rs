@@ -18,7 +18,7 @@ use bakkt_journal::Journal;
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_model::target::Dialect;
-use bakkt_planning::{forecast, opening, planner};
+use bakkt_planning::{drift, forecast, journal_plan, opening};
 use bakkt_sandbox::{Config, Sandbox};
 
 /// Runs it.
@@ -177,12 +177,12 @@ fn planned(
     let mut journal = Journal::open(&folder)?;
     crate::logging::to_file(&folder);
     journal.bind(target, settings.target.dialect.word())?;
-    let binding = opening::binding(&journal, &folder, planner::as_of(&journal)?)?;
+    let binding = opening::binding(&journal, &folder, drift::as_of(&journal)?)?;
     let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
     if journal.is_planned()? {
-        planner::refuse_drift(&journal, &migration)?;
+        drift::refuse_drift(&journal, &migration)?;
     } else {
-        planner::plan(&mut journal, &mut migration, mode, || signals.stopping())?;
+        journal_plan::plan(&mut journal, &mut migration, mode, || signals.stopping())?;
     }
     Ok((journal, migration))
 }

@@ -21,7 +21,7 @@ use bakkt_journal::query::nothing_planned;
 use bakkt_journal::{Journal, events, now};
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
-use bakkt_planning::{opening, planner};
+use bakkt_planning::{drift, opening};
 
 /// Runs it.
 pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<Output> {
@@ -195,9 +195,9 @@ fn sources(
     mode: Mode,
     signals: &Signals,
 ) -> anyhow::Result<(PayloadFn, MetadataFn)> {
-    let binding = opening::binding(journal, folder, planner::as_of(journal)?)?;
+    let binding = opening::binding(journal, folder, drift::as_of(journal)?)?;
     let migration = opening::open(settings, binding, mode, || signals.stopping())?;
-    planner::refuse_drift(journal, &migration)?;
+    drift::refuse_drift(journal, &migration)?;
     let payload = send::payloads(migration.pipeline);
     Ok((payload, uploads::metadata(migration.documents, journal.key)))
 }

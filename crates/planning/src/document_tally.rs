@@ -1,16 +1,15 @@
 //! What `check` counts and tells beyond the rows: documents, and gaps that are found after the rows.
 //!
-//! Owner of [`Later`]. It counts what planning would write, without hashing a file: the same judgement, so the same numbers,
-//! but for files that turn out to be copies of each other, which only their content says.
+//! Owner of [`DocumentTally`]. It counts what a plan writes, without hashing a file: the same judgement, so the same
+//! numbers, but for files that turn out to be copies of each other, which only their content says.
 
 use std::collections::{BTreeMap, HashSet};
 
-use bakkt_files::progress::Mode;
 use bakkt_folder::documents::assess::Outcome;
 use bakkt_folder::documents::{Documents, From};
 use bakkt_model::number::thousands;
 
-use super::survey::{Batch, Survey, Surveyed};
+use super::survey::{Batch, Foreign, Surveyed};
 
 /// Places that are named of each kind of refusal.
 const FIRST: usize = 3;
@@ -18,22 +17,22 @@ const FIRST: usize = 3;
 /// Kinds that are told one by one.
 const KINDS: usize = 25;
 
-/// Everything that was found after the rows.
+/// Counts of documents, and of gaps that are found after the rows.
 #[derive(Debug, Default)]
-pub struct Later {
+pub struct DocumentTally {
     /// Open gaps by path and reason.
     pub gaps: BTreeMap<(String, String), u64>,
     /// Records that were ready, and are in grace by these gaps.
     pub turned: HashSet<u32>,
     /// The gaps one by one, in the order of their records, where somebody wants them.
-    pub listed: Vec<Listed>,
+    pub listed: Vec<ListedGap>,
     /// Documents that are sent.
     pub sent: u64,
     /// Accounts that need KYB.
     pub kyb: u64,
-    listing: bool,
+    keeps_list: bool,
     /// Places are lines of a manifest.
-    lined: bool,
+    has_lines: bool,
     bytes: u64,
     seen: HashSet<(u32, String, String, u64)>,
     others: [BTreeMap<String, (u64, Vec<String>)>; 3],
@@ -42,20 +41,20 @@ pub struct Later {
     assumed: BTreeMap<String, (u64, Vec<String>)>,
 }
 
-/// One gap; its place is that of its record unless it names another.
+/// One gap that was found after the rows.
 #[derive(Debug)]
-pub struct Listed {
+pub struct ListedGap {
     /// The record.
     pub record: u32,
-    /// Path.
+    /// The field.
     pub path: String,
-    /// Reason.
+    /// What is wrong.
     pub reason: String,
-    /// File and line where it stands.
+    /// File and line where it stands, when that is not the record's own row.
     pub at: Option<(String, u64)>,
 }
 
-/// Titles of what is not sent, by [`Later::others`].
+/// Titles of what is not sent, by [`DocumentTally::others`].
 const TITLES: [&str; 3] = [
     "documents that are missing or unfit",
     "documents of accounts that are not sent",
@@ -73,40 +72,26 @@ fn count_place((count, places): &mut (u64, Vec<String>), place: impl FnOnce() ->
     }
 }
 
-impl Later {
-    /// Judges the documents; the duplicates are taken out of the survey before. `listing`: keep the gaps one by one.
-    pub fn find(
-        mut survey: Survey<'_>,
-        documents: Option<&Documents>,
-        listing: bool,
-        mode: Mode,
-    ) -> anyhow::Result<Later> {
-        let mut later = Later {
-            listing,
-            lined: documents.is_some_and(|documents| matches!(documents.from, From::Manifest(_))),
-            kyb: survey.kyb().len() as u64,
-            ..Later::default()
-        };
-        survey.judge(None, mode, &|| false, |batch| {
-            if let Some(documents) = documents {
-                later.add(documents, &batch);
-            }
-            Ok(())
-        })?;
-        for foreign in survey.unidentified() {
-            later.gap(
-                foreign.record,
-                foreign.ready,
-                foreign.path(),
-                "missing",
-                None,
-            );
+impl DocumentTally {
+    /// Begins counting. `keeps_list`: the gaps are kept one by one as well.
+    pub fn new(documents: Option<&Documents>, keeps_list: bool) -> DocumentTally {
+        DocumentTally {
+            keeps_list,
+            has_lines: documents
+                .is_some_and(|documents| matches!(documents.from, From::Manifest(_))),
+            ..DocumentTally::default()
         }
-        later.listed.sort_by_key(|gap| gap.record);
-        Ok(later)
     }
 
-    fn add(&mut self, documents: &Documents, batch: &Batch<'_>) {
+    /// Counts owners who are not U.S. persons and of whom no identity document is sent.
+    pub fn add_unidentified(&mut self, owners: &[Foreign]) {
+        for owner in owners {
+            self.gap(owner.record, owner.ready, owner.path(), "missing", None);
+        }
+    }
+
+    /// Counts a batch of documents.
+    pub fn add(&mut self, documents: &Documents, batch: &Batch<'_>) {
         for (_, why, shape) in &batch.unused {
             let text = shape.map_or((*why).to_owned(), |shape| format!("{why}: {shape}"));
             *self.unused.entry(text).or_default() += 1;
@@ -161,8 +146,8 @@ impl Later {
         }
         let kind = (path.clone(), reason.to_owned());
         *self.gaps.entry(kind).or_default() += 1;
-        if self.listing {
-            self.listed.push(Listed {
+        if self.keeps_list {
+            self.listed.push(ListedGap {
                 record,
                 path,
                 reason: reason.to_owned(),
@@ -189,7 +174,7 @@ impl Later {
             thousands(self.bytes.div_ceil(1_000_000)),
             thousands(refused)
         );
-        let of = if self.lined { "line " } else { "" };
+        let of = if self.has_lines { "line " } else { "" };
         let all = TITLES.iter().zip(&self.others);
         for (title, reasons) in all.chain([(&ASSUMED, &self.assumed)]) {
             let lines = reasons.iter().map(|(reason, (count, places))| {

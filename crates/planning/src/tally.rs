@@ -122,6 +122,12 @@ impl Tally {
         }
     }
 
+    /// Counts records of one verdict under another.
+    pub fn change(&mut self, from: Verdict, to: Verdict, records: u64) {
+        self.verdicts[from as usize] -= records;
+        self.verdicts[to as usize] += records;
+    }
+
     fn kind(&mut self, verdict: Verdict, found: &Placed<'_>) -> (&mut u64, &mut Seen) {
         let path = found.gap.path as usize;
         if self.gaps.len() <= path {

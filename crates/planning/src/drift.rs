@@ -1,0 +1,50 @@
+//! Whether a migration is still the one that was planned (invariant 9).
+
+use anyhow::Context;
+
+use bakkt_folder::migration::{Kept, Migration, today};
+use bakkt_journal::Journal;
+use bakkt_model::error::Failure;
+
+/// The day for which rows are mapped: that of the plan, or today without a whole one.
+pub fn as_of(journal: &Journal) -> anyhow::Result<jiff::civil::Date> {
+    match (journal.is_planned()?, journal.meta("as_of")?) {
+        (true, Some(date)) => date.parse().context("the journal's as_of is not a date"),
+        _ => Ok(today()),
+    }
+}
+
+/// Refuses to go on when something that changes payloads or verdicts is not as it was planned (invariant 9).
+pub fn refuse_drift(journal: &Journal, migration: &Migration) -> anyhow::Result<()> {
+    let planned = journal.fingerprints()?;
+    let mut now = migration.fingerprints()?;
+    // A backfill file that is about to be taken is no drift.
+    let taking = migration.layers().iter().filter(|kept| kept.hash.is_none());
+    let taking: Vec<String> = taking.map(Kept::fingerprint).collect();
+    now.retain(|(name, _)| !taking.contains(name));
+    let mut changed: Vec<&str> = now
+        .iter()
+        .filter(|(name, hash)| {
+            !planned
+                .iter()
+                .any(|(known, old)| known == name && old.as_slice() == hash.as_slice())
+        })
+        .map(|(name, _)| name.as_str())
+        .collect();
+    changed.extend(
+        planned
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .filter(|name| !now.iter().any(|(known, _)| known == name)),
+    );
+    if changed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::configuration(
+        format!(
+            "since the plan was made, this changed: {}",
+            changed.join(", ")
+        ),
+        "run `bakkt-migrate replan` to plan anew what was not accepted, or put the files back as they were",
+    ))
+}
