@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::report::View;
 use super::run::start_sandbox;
+use super::session::{Destination, Session};
 use super::signals::Signals;
 use super::{Output, deciding, outputs, target};
 use crate::cli::LinksArgs;
@@ -40,9 +41,8 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<Output> {
     let signals = Signals::listen(mode)?;
     let view = View::new(&args.dir, args.target.sandbox);
     view.must_be_planned()?;
-    let mut settings = bakkt_folder::migration::settings(&args.dir)?;
-    let bound = target::resolve(&args.target, &mut settings)?;
-    let Some(partner_id) = settings.target.partner_id.clone() else {
+    let destination = Destination::resolve(&args.dir, &args.target)?;
+    let Some(partner_id) = destination.settings.target.partner_id.clone() else {
         return Err(Failure::configuration(
             "there is no partner id, which is in the address of verification links",
             "Bakkt gives each partner one, a UUID: ask your contact there, and add partner_id = \"..\" under [target]",
@@ -55,10 +55,11 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<Output> {
         ));
     }
     let (told, ended) = runtime()?.block_on(async {
-        let folder = target::state_folder(&args.dir, args.target.sandbox);
-        let journal = Journal::open(&folder)?;
-        crate::logging::to_file(&folder);
-        journal.bind(&bound, settings.target.dialect.word())?;
+        let Session {
+            mut settings,
+            journal,
+            ..
+        } = Session::open(destination)?;
         let wanted = wanted(&view)?;
         let all = wanted.len() as u64;
         let to_ask = left_in(wanted, args);
