@@ -24,7 +24,7 @@ use bakkt_engine::api::link::Told;
 use bakkt_engine::links::{Counters, Done, Fetch, Outcome, is_final};
 use bakkt_engine::submit::Ended;
 use bakkt_engine::submit::limiter::Limiter;
-use bakkt_files::output::{Begins, NewFile, Protected, cells};
+use bakkt_files::output::{Begins, NewFile, Protected, cells, is_taken};
 use bakkt_files::progress::{Mode, Sending, So, note};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::links::{Fetched, Standing, Wanted};
@@ -431,6 +431,5 @@ fn named_by_time(dir: &Path) -> PathBuf {
     let first = dir.join(format!("links-{time}.csv"));
     let others = (2..100).map(|number| dir.join(format!("links-{time}-{number}.csv")));
     let mut all = std::iter::once(first.clone()).chain(others);
-    let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
-    all.find(is_free).unwrap_or(first)
+    all.find(|path| !is_taken(path)).unwrap_or(first)
 }
