@@ -387,7 +387,7 @@ fn some_of(ids: &[String]) -> String {
 }
 
 /// The columns of the file.
-const COLUMNS: [&str; 3] = ["client id", "link", "expires"];
+const COLUMNS: [&str; 3] = ["clientAccountId", "link", "expires"];
 
 /// The file that holds the links, for its owner alone. It is in its place with the first of them.
 struct LinkFile {
