@@ -4,7 +4,7 @@ use anyhow::Context;
 
 use bakkt_folder::migration::{Kept, Migration, today};
 use bakkt_journal::Journal;
-use bakkt_model::error::Failure;
+use bakkt_model::error::{Failure, is_io};
 
 /// The day for which rows are mapped: that of the plan, or today without a whole one.
 pub fn as_of(journal: &Journal) -> anyhow::Result<jiff::civil::Date> {
@@ -47,4 +47,16 @@ pub fn refuse_drift(journal: &Journal, migration: &Migration) -> anyhow::Result<
         ),
         "run `bakkt-migrate replan` to plan anew what was not accepted, or put the files back as they were",
     ))
+}
+
+/// The error of a row that could not be mapped again. A disk that fails says nothing about the export, so what failed is
+/// told as it is.
+pub fn read_again_failed(
+    error: anyhow::Error,
+    drift: impl FnOnce() -> anyhow::Error,
+) -> anyhow::Error {
+    match is_io(&error) {
+        true => error.context("cannot read the export again"),
+        false => drift(),
+    }
 }
