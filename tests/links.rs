@@ -126,7 +126,7 @@ impl World {
         let mut lines = csv::Reader::from_path(self.dir.path().join(name)).unwrap();
         assert_eq!(
             lines.headers().unwrap(),
-            ["client id", "link", "expires"].as_slice()
+            ["clientAccountId", "link", "expires"].as_slice()
         );
         let rows = lines.records().map(|row| row.unwrap());
         rows.map(|row| (row[0].to_owned(), (row[1].to_owned(), row[2].to_owned())))

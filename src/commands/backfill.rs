@@ -5,7 +5,6 @@
 //! the next backfill removes; one that dies after leaves the new one. Nothing is sent here: `run` does.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use anyhow::Context;
 use serde_json::json;
@@ -13,23 +12,22 @@ use serde_json::json;
 use super::backfill_copy::BackfillCopy;
 use super::replan::{add_agreements, settled_by};
 use super::report::View;
+use super::session::{Destination, Session};
 use super::signals::Signals;
-use super::{CommandOutput, deciding, send, target};
+use super::{CommandOutput, deciding, send};
 use crate::cli::BackfillArgs;
 use crate::process::runtime;
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::{BackfillFile, OverlayForm};
-use bakkt_folder::settings::Settings;
 use bakkt_journal::layers::{DISAGREEING, LayerRow, LeftRow, RESTRICTED, Taken, Taking};
 use bakkt_journal::ownership::ChangedAgreements;
 use bakkt_journal::person::Decided;
-use bakkt_journal::query::nothing_planned;
 use bakkt_journal::replan::Adopt;
 use bakkt_journal::{Journal, now};
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::number::thousands;
 use bakkt_planning::backfill_trial::{TrialResult, try_last};
-use bakkt_planning::{opening, planner};
+use bakkt_planning::{drift, journal_plan, opening};
 use bakkt_report::{Totals, status_lines};
 
 /// Refused rows that are listed one by one.
@@ -47,22 +45,15 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     }
     let view = View::new(&args.dir, args.target.sandbox);
     view.must_be_planned()?;
-    let mut settings = bakkt_folder::migration::settings(&args.dir)?;
-    let bound = target::resolve(&args.target, &mut settings)?;
-    let state = target::state_folder(&args.dir, args.target.sandbox);
+    let destination = Destination::resolve(&args.dir, &args.target)?;
     let done = runtime()?.block_on(async {
-        let journal = Journal::open(&state)?;
-        crate::logging::to_file(&state);
-        journal.bind(&bound, settings.target.dialect.word())?;
-        if !journal.is_planned()? {
-            return Err(nothing_planned());
-        }
+        let session = Session::open_planned(destination)?;
         // What is in doubt counts as taken: a look need not ask.
-        let (settings, journal) = match args.dry_run || journal.doubts()? == 0 {
-            true => (settings, journal),
-            false => settle(args, settings, journal, &state, &signals, mode).await?,
+        let session = match args.dry_run || session.journal.doubts()? == 0 {
+            true => session,
+            false => settle(args, session, &signals, mode).await?,
         };
-        take(args, settings, journal, &state, &signals, mode)
+        take(args, session, &signals, mode)
     })?;
     let totals = view.totals()?;
     let text = if args.json {
@@ -88,36 +79,44 @@ struct Done {
 /// Asks about what is in doubt. The plan's bytes can be made: nothing but the file is new.
 async fn settle(
     args: &BackfillArgs,
-    settings: Settings,
-    journal: Journal,
-    state: &Path,
+    session: Session,
     signals: &Signals,
     mode: Mode,
-) -> anyhow::Result<(Settings, Journal)> {
-    let binding = opening::binding(&journal, state, planner::as_of(&journal)?)?;
-    let migration = opening::open(settings, binding, mode, || signals.stopping())?;
-    planner::refuse_drift(&journal, &migration)?;
+) -> anyhow::Result<Session> {
+    let Session {
+        settings,
+        journal,
+        state,
+    } = session;
+    let migration = opening::open_planned(settings, &journal, &state, mode, || signals.stopping())?;
     let (sources, mut settings) = send::sources(migration);
     let target = &args.target;
     let journal = settled_by(sources, target, &mut settings, journal, signals, mode).await?;
-    Ok((settings, journal))
+    Ok(Session {
+        settings,
+        journal,
+        state,
+    })
 }
 
 fn take(
     args: &BackfillArgs,
-    settings: Settings,
-    mut journal: Journal,
-    state: &Path,
+    session: Session,
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<Done> {
-    let copy = BackfillCopy::new(args, &journal, state)?;
-    let mut binding = opening::binding(&journal, state, planner::as_of(&journal)?)?;
+    let Session {
+        settings,
+        mut journal,
+        state,
+    } = session;
+    let copy = BackfillCopy::new(args, &journal, &state)?;
+    let mut binding = opening::binding(&journal, &state, drift::as_of(&journal)?)?;
     binding.layers.push(copy.kept(args, journal.next_layer()?)?);
     let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
     let kept = migration.layers().last().context("no layer")?.clone();
     let hash = migration.layer_hash(&kept)?;
-    planner::refuse_drift(&journal, &migration)?;
+    drift::refuse_drift(&journal, &migration)?;
     let found = try_last(&journal, &migration.pipeline, || signals.stopping())?;
     if found.touched.is_empty() {
         refuse_twice(&journal, &hash)?;
@@ -125,8 +124,8 @@ fn take(
     if let Some(layer) = migration.pipeline.layers.last_mut() {
         layer.refused.clone_from(&found.refused);
     }
-    let mut scratch = journal.scratch(state)?;
-    planner::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
+    let mut scratch = journal.scratch(&state)?;
+    journal_plan::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
     drop(scratch);
     let layer = LayerRow {
         number: kept.number,
@@ -157,7 +156,7 @@ fn take(
         taking: Some(taking),
         chosen: None,
     };
-    let done = journal.adopt_taking(state, how);
+    let done = journal.adopt_taking(&state, how);
     // Whatever went wrong behind the transaction: a file that the journal knows stays.
     let known = |layers: Vec<LayerRow>| layers.iter().any(|known| known.number == kept.number);
     if journal.layers().map_or(true, known) {

@@ -13,7 +13,7 @@ use crate::cli::InitArgs;
 use bakkt_discover::guess::{self, write};
 use bakkt_discover::inspect::{self, Profile};
 use bakkt_discover::try_out;
-use bakkt_files::output::{FileStart, NewFile, ProtectedPaths};
+use bakkt_files::output::{FileStart, NewFile, ProtectedPaths, is_taken};
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::today;
 use bakkt_model::error::{Failure, ShownPath};
@@ -56,7 +56,7 @@ pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
 
 fn refuse_what_exists(dir: &Path) -> anyhow::Result<()> {
     for name in FILES {
-        if dir.join(name).symlink_metadata().is_ok() {
+        if is_taken(&dir.join(name)) {
             return Err(Failure::configuration(
                 format!(
                     "{} is there already, and init overwrites nothing",

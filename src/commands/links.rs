@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::report::View;
 use super::run::start_sandbox;
+use super::session::{Destination, Session};
 use super::signals::Signals;
 use super::{CommandOutput, deciding, outputs, target};
 use crate::cli::LinksArgs;
@@ -23,7 +24,7 @@ use bakkt_engine::api::link::LinkAnswer;
 use bakkt_engine::links::{Fetch, LinkCounters, LinkOutcome, LinkResult, is_final};
 use bakkt_engine::submit::RunEnd;
 use bakkt_engine::submit::limiter::Limiter;
-use bakkt_files::output::{FileStart, NewFile, ProtectedPaths, cells};
+use bakkt_files::output::{FileStart, NewFile, ProtectedPaths, cells, is_taken};
 use bakkt_files::progress::{Mode, Progress, WorkProgress, note};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::links::{Fetched, Standing, Wanted};
@@ -40,9 +41,8 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
     let view = View::new(&args.dir, args.target.sandbox);
     view.must_be_planned()?;
-    let mut settings = bakkt_folder::migration::settings(&args.dir)?;
-    let bound = target::resolve(&args.target, &mut settings)?;
-    let Some(partner_id) = settings.target.partner_id.clone() else {
+    let destination = Destination::resolve(&args.dir, &args.target)?;
+    let Some(partner_id) = destination.settings.target.partner_id.clone() else {
         return Err(Failure::configuration(
             "there is no partner id, which is in the address of verification links",
             "Bakkt gives each partner one, a UUID: ask your contact there, and add partner_id = \"..\" under [target]",
@@ -55,10 +55,11 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         ));
     }
     let (told, ended) = runtime()?.block_on(async {
-        let folder = target::state_folder(&args.dir, args.target.sandbox);
-        let journal = Journal::open(&folder)?;
-        crate::logging::to_file(&folder);
-        journal.bind(&bound, settings.target.dialect.word())?;
+        let Session {
+            mut settings,
+            journal,
+            ..
+        } = Session::open(destination)?;
         let wanted = wanted(&view)?;
         let all = wanted.len() as u64;
         let to_ask = left_in(wanted, args);
@@ -386,7 +387,7 @@ fn some_of(ids: &[String]) -> String {
 }
 
 /// The columns of the file.
-const COLUMNS: [&str; 3] = ["client id", "link", "expires"];
+const COLUMNS: [&str; 3] = ["clientAccountId", "link", "expires"];
 
 /// The file that holds the links, for its owner alone. It is in its place with the first of them.
 struct LinkFile {
@@ -431,6 +432,5 @@ fn named_by_time(dir: &Path) -> PathBuf {
     let first = dir.join(format!("links-{time}.csv"));
     let others = (2..100).map(|number| dir.join(format!("links-{time}-{number}.csv")));
     let mut all = std::iter::once(first.clone()).chain(others);
-    let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
-    all.find(is_free).unwrap_or(first)
+    all.find(|path| !is_taken(path)).unwrap_or(first)
 }

@@ -63,7 +63,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         layers: Vec::new(),
     };
     let mut migration = opening::open(settings, binding, mode, || false)?;
-    planner::index(&mut migration, mode, || false)?;
+    planner::index(&mut migration, mode, &|| false)?;
     let (mut rows, mut read) = (Vec::new(), 0u64);
     let mut shown = ReadingProgress::new(mode, "reading", migration.pipeline.export.size());
     let pipeline = &migration.pipeline;

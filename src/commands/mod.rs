@@ -26,6 +26,7 @@ pub mod run;
 pub mod sandbox;
 pub mod schema;
 pub mod send;
+pub mod session;
 pub mod signals;
 pub mod so_far;
 pub mod target;

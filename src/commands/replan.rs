@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::report::View;
 use super::run::start_sandbox;
+use super::session::{Destination, Session};
 use super::signals::Signals;
 use super::{CommandOutput, deciding, send, target};
 use crate::cli::{ReplanArgs, TargetArgs};
@@ -15,14 +16,13 @@ use bakkt_folder::migration::{Migration, today};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::ownership::{ChangedAgreements, ChangedOwners};
 use bakkt_journal::person::Decided;
-use bakkt_journal::query::nothing_planned;
 use bakkt_journal::reappeared::Reappeared;
 use bakkt_journal::replan::{Adopt, Changes};
 use bakkt_journal::restricted::Restricted;
 use bakkt_journal::{Journal, now};
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
-use bakkt_planning::{opening, planner};
+use bakkt_planning::{journal_plan, opening};
 use bakkt_report::status_lines;
 
 /// Runs it.
@@ -78,27 +78,24 @@ pub(super) fn anew(
     first: impl FnOnce(&mut Journal, &Migration) -> anyhow::Result<()>,
 ) -> anyhow::Result<Changes> {
     let signals = Signals::listen(mode)?;
-    let mut settings = bakkt_folder::migration::settings(dir)?;
-    let bound = target::resolve(target, &mut settings)?;
-    let folder = target::state_folder(dir, target.sandbox);
+    let destination = Destination::resolve(dir, target)?;
     runtime()?.block_on(async {
-        let journal = Journal::open(&folder)?;
-        crate::logging::to_file(&folder);
-        journal.bind(&bound, settings.target.dialect.word())?;
-        if !journal.is_planned()? {
-            return Err(nothing_planned());
-        }
+        let Session {
+            mut settings,
+            journal,
+            state,
+        } = Session::open_planned(destination)?;
         let mut journal = settled(target, &mut settings, journal, &signals, mode).await?;
-        let binding = opening::binding(&journal, &folder, today())?;
+        let binding = opening::binding(&journal, &state, today())?;
         let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
         first(&mut journal, &migration)?;
-        let mut scratch = journal.scratch(&folder)?;
+        let mut scratch = journal.scratch(&state)?;
         if let Some(choice) = how.chosen {
             scratch.try_choice(choice, how.decided)?;
         }
-        planner::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
+        journal_plan::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
         drop(scratch);
-        journal.adopt(&folder, how)
+        journal.adopt(&state, how)
     })
 }
 

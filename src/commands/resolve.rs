@@ -11,8 +11,8 @@ use bakkt_journal::replan::Adopt;
 use bakkt_journal::{Journal, now};
 use bakkt_mapping::pipeline::duplicates::DuplicateKind;
 use bakkt_model::error::Failure;
+use bakkt_planning::drift;
 use bakkt_planning::people::NOT_CHOSEN;
-use bakkt_planning::planner;
 use bakkt_report::status_lines;
 
 /// Runs it.
@@ -138,7 +138,7 @@ fn duplicate(
     };
     replan::anew(&args.dir, &args.target, how, mode, |journal, migration| {
         // Only the choice changes the plan; whatever else changed is for `replan` to show.
-        planner::refuse_drift(journal, migration)?;
+        drift::refuse_drift(journal, migration)?;
         contested(journal, id, (file, row))?;
         journal.may_choose(id)
     })?;

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use secrecy::SecretString;
 
+use super::session::{Destination, Session};
 use super::signals::Signals;
 use super::{CommandOutput, code, deciding, outputs, report, send, target};
 use crate::cli::RunArgs;
@@ -12,25 +13,23 @@ use crate::process::runtime;
 use bakkt_engine::api::Credentials;
 use bakkt_engine::submit::RunEnd;
 use bakkt_files::progress::{Mode, ask, note};
-use bakkt_folder::migration::Migration;
+use bakkt_folder::migration::{Migration, today};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_model::target::Dialect;
-use bakkt_planning::{forecast, opening, planner};
+use bakkt_planning::{forecast, journal_plan, opening};
 use bakkt_sandbox::{Config, Sandbox};
 
 /// Runs it.
 pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
-    target::existing_folder(&args.dir)?;
-    let mut settings = bakkt_folder::migration::settings(&args.dir)?;
-    let target = target::resolve(&args.target, &mut settings)?;
+    let mut destination = Destination::resolve(&args.dir, &args.target)?;
     let given = if args.target.sandbox {
         None
     } else {
-        Some(target::credentials(&settings)?)
+        Some(target::credentials(&destination.settings)?)
     };
     let runtime = runtime()?;
     runtime.block_on(async {
@@ -38,21 +37,12 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             Some(credentials) => (None, credentials),
             None => {
                 let config = args.sandbox_config.as_deref();
-                let (sandbox, credentials) = start_sandbox(config, &mut settings).await?;
+                let settings = &mut destination.settings;
+                let (sandbox, credentials) = start_sandbox(config, settings).await?;
                 (Some(sandbox), credentials)
             }
         };
-        let must_ask = target::must_ask(&args.target, &settings) && !args.yes;
-        let output = prepared(
-            args,
-            settings,
-            &target,
-            credentials,
-            must_ask,
-            &signals,
-            mode,
-        )
-        .await;
+        let output = prepared(args, destination, credentials, &signals, mode).await;
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
         }
@@ -62,22 +52,22 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
 
 async fn prepared(
     args: &RunArgs,
-    settings: Settings,
-    target: &str,
+    destination: Destination,
     credentials: Credentials,
-    must_ask: bool,
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<CommandOutput> {
     let view = report::View::new(&args.dir, args.target.sandbox);
-    let protected = outputs::protected(&settings);
+    let protected = outputs::protected(&destination.settings);
+    let must_ask = target::must_ask(&args.target, &destination.settings) && !args.yes;
+    let target = destination.target.clone();
     // Not after everything was sent.
     report::look(&view, &protected)?;
     let only = args.only.as_deref();
     let only = only.map(|path| deciding::read_ids(path, "--only", &args.dir));
     let only = only.transpose()?;
     let selected = only.is_some();
-    let (mut journal, migration) = planned(settings, target, args.target.sandbox, signals, mode)?;
+    let (mut journal, migration) = planned(destination, signals, mode)?;
     let (_, unknown) = deciding::select(&mut journal, only)?;
     if let Some(unknown) = &unknown {
         unknown.tell();
@@ -169,23 +159,23 @@ async fn prepared(
 
 /// The journal with a whole plan of the export as it is now.
 fn planned(
-    settings: Settings,
-    target: &str,
-    sandbox: bool,
+    destination: Destination,
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<(Journal, Migration)> {
-    let folder = target::state_folder(&settings.dir, sandbox);
-    let mut journal = Journal::open(&folder)?;
-    crate::logging::to_file(&folder);
-    journal.bind(target, settings.target.dialect.word())?;
-    let binding = opening::binding(&journal, &folder, planner::as_of(&journal)?)?;
-    let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
+    let Session {
+        settings,
+        mut journal,
+        state,
+    } = Session::open(destination)?;
+    let stopping = || signals.stopping();
     if journal.is_planned()? {
-        planner::refuse_drift(&journal, &migration)?;
-    } else {
-        planner::plan(&mut journal, &mut migration, mode, || signals.stopping())?;
+        let migration = opening::open_planned(settings, &journal, &state, mode, stopping)?;
+        return Ok((journal, migration));
     }
+    let binding = opening::binding(&journal, &state, today())?;
+    let mut migration = opening::open(settings, binding, mode, stopping)?;
+    journal_plan::plan(&mut journal, &mut migration, mode, stopping)?;
     Ok((journal, migration))
 }
 

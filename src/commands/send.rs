@@ -18,10 +18,11 @@ use bakkt_journal::Journal;
 use bakkt_journal::behind::Behind;
 use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
-use bakkt_model::error::{Failure, is_io};
+use bakkt_model::error::Failure;
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::state::State;
 use bakkt_model::task::TaskKind;
+use bakkt_planning::drift::read_again_failed;
 use bakkt_planning::forecast::PlannedWork;
 
 /// What to send in this run.
@@ -172,17 +173,6 @@ pub fn sources(migration: Migration) -> (Sources, Settings) {
     let payload = payloads(migration.pipeline);
     let document = uploads::source(migration.documents, key);
     (Sources { payload, document }, migration.settings)
-}
-
-/// Why a row could not be mapped again. A disk that fails says nothing about the export: what failed is told as it is.
-pub fn read_again_failed(
-    error: anyhow::Error,
-    drift: impl FnOnce() -> anyhow::Error,
-) -> anyhow::Error {
-    match is_io(&error) {
-        true => error.context("cannot read the export again"),
-        false => drift(),
-    }
 }
 
 /// The payload of an account's task.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::deciding::{UnknownLines, read_ids};
 use super::report::View;
+use super::session::{Destination, Session};
 use super::signals::Signals;
 use super::verify_text::{ReadBackFindings, describe, json};
 use super::{CommandOutput, outputs, report, send, target, uploads};
@@ -17,11 +18,10 @@ use bakkt_engine::verify::{MetadataFn, ReadTools, Verify, VerifyCounters, run as
 use bakkt_files::progress::{Mode, Progress, WorkProgress, note};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::passes::{Round, Scope};
-use bakkt_journal::query::nothing_planned;
 use bakkt_journal::{Journal, events, now};
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
-use bakkt_planning::{opening, planner};
+use bakkt_planning::opening;
 
 /// Runs it.
 pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
@@ -34,20 +34,13 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     }
     let view = View::new(&args.dir, false);
     view.must_be_planned()?;
-    let mut settings = bakkt_folder::migration::settings(&args.dir)?;
-    let bound = target::resolve(&args.target, &mut settings)?;
-    let folder = target::state_folder(&args.dir, false);
-    let grace = settings.grace.clone();
-    let protected = outputs::protected(&settings);
+    let destination = Destination::resolve(&args.dir, &args.target)?;
+    let grace = destination.settings.grace.clone();
+    let protected = outputs::protected(&destination.settings);
     report::look(&view, &protected)?;
     let (read, ended) = runtime()?.block_on(async {
-        let journal = Journal::open(&folder)?;
-        crate::logging::to_file(&folder);
-        journal.bind(&bound, settings.target.dialect.word())?;
-        if !journal.is_planned()? {
-            return Err(nothing_planned());
-        }
-        verified(args, settings, journal, &folder, &signals, mode).await
+        let session = Session::open_planned(destination)?;
+        verified(args, session, &signals, mode).await
     })?;
     let totals = report::write(&view, &protected, &grace, None)?;
     let findings = ReadBackFindings::read(&view.reader()?)?;
@@ -96,12 +89,15 @@ pub struct Call {
 
 async fn verified(
     args: &VerifyArgs,
-    settings: Settings,
-    mut journal: Journal,
-    folder: &Path,
+    session: Session,
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<(Call, RunEnd)> {
+    let Session {
+        settings,
+        mut journal,
+        state,
+    } = session;
     let credentials = target::credentials(&settings)?;
     let (limits, retry, to) = (settings.limits, settings.retry, settings.target.clone());
     let (scope, unknown) = scope(args, &mut journal)?;
@@ -111,9 +107,9 @@ async fn verified(
     let (payload, metadata) = if scope.status_only {
         nothing()
     } else {
-        sources(settings, &journal, folder, mode, signals)?
+        sources(settings, &journal, &state, mode, signals)?
     };
-    let events = events::path(folder);
+    let events = events::path(&state);
     let round = journal.begin_verification(Some(&events), &scope, now())?;
     let counters = Arc::new(VerifyCounters::default());
     let unread = journal.count_unread(&round)?;
@@ -191,13 +187,11 @@ fn scope(
 fn sources(
     settings: Settings,
     journal: &Journal,
-    folder: &Path,
+    state: &Path,
     mode: Mode,
     signals: &Signals,
 ) -> anyhow::Result<(PayloadFn, MetadataFn)> {
-    let binding = opening::binding(journal, folder, planner::as_of(journal)?)?;
-    let migration = opening::open(settings, binding, mode, || signals.stopping())?;
-    planner::refuse_drift(journal, &migration)?;
+    let migration = opening::open_planned(settings, journal, state, mode, || signals.stopping())?;
     let payload = send::payloads(migration.pipeline);
     Ok((payload, uploads::metadata(migration.documents, journal.key)))
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use insta::assert_snapshot;
 
-use super::world::{World, blocked, gap, row};
+use super::world::{Bakkt, World, blocked, gap, row};
 
 fn mixed() -> World {
     let world = World::new(&[
@@ -52,6 +52,31 @@ fn the_summary_says_where_every_row_ends_and_why() {
                    export.csv:3
     --- stderr
     "#);
+}
+
+#[test]
+fn a_plan_counts_what_check_counted() {
+    let (world, bakkt) = (mixed(), Bakkt::start(|_| {}));
+    let object = |line: &str| -> serde_json::Value {
+        serde_json::from_str(&world.code(line).1).unwrap_or_else(|error| panic!("{line}: {error}"))
+    };
+    let checked = object("check acme --json");
+    world.code(&bakkt.run("--limit 0"));
+    let planned = object("status acme --json");
+    assert_eq!(checked["verdicts"]["blocked"], 2, "{checked}");
+    for key in [
+        "read",
+        "blank_lines",
+        "lost_rows",
+        "verdicts",
+        "gaps",
+        "findings",
+        "balanced",
+    ] {
+        assert_eq!(checked[key], planned[key], "{key}");
+    }
+    let planned_tasks = |object: &serde_json::Value| object["tasks"]["account"]["planned"].clone();
+    assert_eq!(planned_tasks(&checked), planned_tasks(&planned));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use super::world::{Bakkt, World, shown};
+use super::world::{Bakkt, World, gap, row, shown};
 
 /// The small library, built once.
 fn library() -> &'static PathBuf {
@@ -85,6 +85,18 @@ fn a_system_that_opens_no_file_is_no_mistake_in_the_configuration() {
     }
     std::fs::remove_file(world.path("acme/export.csv")).unwrap();
     assert!(world.bakkt("check acme").starts_with("exit code 2"));
+}
+
+#[test]
+fn a_disk_that_fails_while_known_values_are_read_is_no_changed_export() {
+    let (world, bakkt) = (World::new(&[row("A-1"), gap("A-2")]), Bakkt::start(|_| {}));
+    assert_eq!(world.code(&bakkt.run("--limit 0")).0, 0);
+    let sheet = "gaps acme --sheet gaps.xlsx --with-known";
+    let said = failing(&world, sheet, &[("FAIL_READ", "export.csv:1")]);
+    assert!(said.starts_with("exit code 1"), "{said}");
+    assert!(said.contains("Input/output error"), "{said}");
+    assert!(!said.contains("no longer the one"), "{said}");
+    assert_eq!(world.code(sheet).0, 0);
 }
 
 #[test]

@@ -105,6 +105,18 @@ fn a_key_file_is_for_its_owner_only() {
 }
 
 #[test]
+fn proxies_of_the_environment_are_not_used() {
+    let (mut world, bakkt) = (World::of(2), Bakkt::start(|_| {}));
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"] {
+        // Nothing listens there.
+        let proxy = (name.into(), "http://127.0.0.1:1".into());
+        world.environment.push(proxy);
+    }
+    assert_eq!(world.code(&bakkt.run("")).0, 0);
+    assert_eq!(bakkt.ledger().accounts, 2);
+}
+
+#[test]
 fn plain_http_is_for_loopback() {
     let world = World::of(1);
     assert_snapshot!(world.bakkt("run acme --base-url http://api.example.com --yes"), @r#"

@@ -3,7 +3,7 @@
 //!
 //! Owner of reading `migration.toml` and mapping files down to typed values. Invariant: a key that nobody asked for
 //! is a mistake ([`Table::finish`]), with the nearest right name beside it.
-//! Left out on purpose: what the keys mean (`settings`, `mapping::spec`).
+//! Left out on purpose: what the keys mean (`folder/settings`, `mapping`).
 
 use std::borrow::Cow;
 use std::cell::RefCell;

@@ -35,3 +35,33 @@ pub struct JoinedRow {
     /// Where it stands.
     pub at: Position,
 }
+
+/// The letters of a column as a spreadsheet shows them; columns count from 0.
+pub fn column_letters(column: usize) -> String {
+    let (mut letters, mut rest) = (String::new(), column + 1);
+    while rest > 0 {
+        // A digit below 26 is a letter.
+        letters.insert(0, char::from(b'A' + ((rest - 1) % 26) as u8));
+        rest = (rest - 1) / 26;
+    }
+    letters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::column_letters;
+
+    #[test]
+    fn columns_have_the_letters_that_a_spreadsheet_shows() {
+        for (column, letters) in [
+            (0, "A"),
+            (25, "Z"),
+            (26, "AA"),
+            (701, "ZZ"),
+            (702, "AAA"),
+            (16_383, "XFD"),
+        ] {
+            assert_eq!(column_letters(column), letters);
+        }
+    }
+}

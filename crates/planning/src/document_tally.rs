@@ -1,16 +1,15 @@
 //! What `check` counts and tells beyond the rows: documents, and gaps that are found after the rows.
 //!
-//! Owner of [`DocumentTally`]. It counts what planning would write, without hashing a file: the same judgement, so the same numbers,
-//! but for files that turn out to be copies of each other, which only their content says.
+//! Owner of [`DocumentTally`]. It counts what a plan writes, without hashing a file: the same judgement, so the same
+//! numbers, but for files that turn out to be copies of each other, which only their content says.
 
 use std::collections::{BTreeMap, HashSet};
 
-use bakkt_files::progress::Mode;
 use bakkt_folder::documents::assess::DocumentOutcome;
 use bakkt_folder::documents::{DocumentListing, Documents};
 use bakkt_model::number::thousands;
 
-use super::survey::{Batch, Survey, Surveyed};
+use super::survey::{Batch, Foreign, Surveyed};
 
 /// Places that are named of each kind of refusal.
 const FIRST: usize = 3;
@@ -18,7 +17,7 @@ const FIRST: usize = 3;
 /// Kinds that are told one by one.
 const KINDS: usize = 25;
 
-/// Counts of the documents and their gaps, which are known after all rows.
+/// Counts of documents, and of gaps that are found after the rows.
 #[derive(Debug, Default)]
 pub struct DocumentTally {
     /// Open gaps by path and reason.
@@ -31,9 +30,9 @@ pub struct DocumentTally {
     pub sent: u64,
     /// Accounts that need KYB.
     pub kyb: u64,
-    listing: bool,
+    keeps_list: bool,
     /// Places are lines of a manifest.
-    lined: bool,
+    has_lines: bool,
     bytes: u64,
     seen: HashSet<(u32, String, String, u64)>,
     others: [BTreeMap<String, (u64, Vec<String>)>; 3],
@@ -42,16 +41,16 @@ pub struct DocumentTally {
     assumed: BTreeMap<String, (u64, Vec<String>)>,
 }
 
-/// A gap of a document; its place is that of its record unless it names another.
+/// One gap that was found after the rows.
 #[derive(Debug)]
 pub struct ListedGap {
-    /// The number of the record.
+    /// The record.
     pub record: u32,
-    /// The path of the field.
+    /// The field.
     pub path: String,
-    /// Why there is a gap.
+    /// What is wrong.
     pub reason: String,
-    /// File and line where it stands.
+    /// File and line where it stands, when that is not the record's own row.
     pub at: Option<(String, u64)>,
 }
 
@@ -74,40 +73,25 @@ fn count_place((count, places): &mut (u64, Vec<String>), place: impl FnOnce() ->
 }
 
 impl DocumentTally {
-    /// Judges the documents; the duplicates are taken out of the survey before. `listing`: keep the gaps one by one.
-    pub fn find(
-        mut survey: Survey<'_>,
-        documents: Option<&Documents>,
-        listing: bool,
-        mode: Mode,
-    ) -> anyhow::Result<DocumentTally> {
-        let mut later = DocumentTally {
-            listing,
-            lined: documents
+    /// Begins counting. `keeps_list`: the gaps are kept one by one as well.
+    pub fn new(documents: Option<&Documents>, keeps_list: bool) -> DocumentTally {
+        DocumentTally {
+            keeps_list,
+            has_lines: documents
                 .is_some_and(|documents| matches!(documents.from, DocumentListing::Manifest(_))),
-            kyb: survey.kyb().len() as u64,
             ..DocumentTally::default()
-        };
-        survey.judge(None, mode, &|| false, |batch| {
-            if let Some(documents) = documents {
-                later.add(documents, &batch);
-            }
-            Ok(())
-        })?;
-        for foreign in survey.unidentified() {
-            later.gap(
-                foreign.record,
-                foreign.ready,
-                foreign.path(),
-                "missing",
-                None,
-            );
         }
-        later.listed.sort_by_key(|gap| gap.record);
-        Ok(later)
     }
 
-    fn add(&mut self, documents: &Documents, batch: &Batch<'_>) {
+    /// Counts owners who are not U.S. persons and of whom no identity document is sent.
+    pub fn add_unidentified(&mut self, owners: &[Foreign]) {
+        for owner in owners {
+            self.gap(owner.record, owner.ready, owner.path(), "missing", None);
+        }
+    }
+
+    /// Counts a batch of documents.
+    pub fn add(&mut self, documents: &Documents, batch: &Batch<'_>) {
         for (_, why, shape) in &batch.unused {
             let text = shape.map_or((*why).to_owned(), |shape| format!("{why}: {shape}"));
             *self.unused.entry(text).or_default() += 1;
@@ -162,7 +146,7 @@ impl DocumentTally {
         }
         let kind = (path.clone(), reason.to_owned());
         *self.gaps.entry(kind).or_default() += 1;
-        if self.listing {
+        if self.keeps_list {
             self.listed.push(ListedGap {
                 record,
                 path,
@@ -190,7 +174,7 @@ impl DocumentTally {
             thousands(self.bytes.div_ceil(1_000_000)),
             thousands(refused)
         );
-        let of = if self.lined { "line " } else { "" };
+        let of = if self.has_lines { "line " } else { "" };
         let all = TITLES.iter().zip(&self.others);
         for (title, reasons) in all.chain([(&ASSUMED, &self.assumed)]) {
             let lines = reasons.iter().map(|(reason, (count, places))| {

@@ -1,108 +1,25 @@
-//! Planning beyond the rows: documents, KYB and the gaps of owners who are no U.S. persons, into the journal.
+//! Documents into the journal.
+//!
+//! Owner of what the journal keeps of a document: its derived id, the keyed hash of its metadata, where it stands, and the
+//! state of its file, so that the next plan need not read it again.
+//! Left out on purpose: which documents there are and what becomes of them (`survey`).
 
 use bakkt_contract::documents::client_document_id;
-use bakkt_files::progress::Mode;
-use bakkt_folder::documents::Documents;
 use bakkt_folder::documents::assess::DocumentOutcome;
 use bakkt_folder::documents::claim::DocumentField;
 use bakkt_folder::documents::root::FileIdentity;
+use bakkt_folder::documents::{Documents, PassCounts};
 use bakkt_folder::migration::Migration;
 use bakkt_journal::documents::{DocumentVerdict, LaterGap, PlannedDocument};
 use bakkt_journal::{Journal, now};
-use bakkt_mapping::pipeline::scan::Results;
+use bakkt_mapping::pipeline::Pipeline;
 
 use super::findings::{DocumentCopy, Findings};
-use super::survey::{Batch, Survey, Surveyed, refuse_when};
-use crate::planner::record_number;
-
-/// Records and gaps that are written at once.
-const AT_ONCE: usize = 10_000;
-
-/// What a file is, in the journal, that names customers to leave out.
-const EXCLUSIONS: &str = "exclusions";
+use super::planner::KnownContent;
+use super::survey::{Batch, Surveyed};
 
 /// Shapes of names that are told apart; there is no end to what lies in folders.
 const SHAPES: usize = 50;
-
-/// Notes a batch of rows; the owners whom documents or KYB ask for go into the journal.
-pub fn note(
-    survey: &mut Survey<'_>,
-    journal: &mut Journal,
-    first: u64,
-    batch: &Results,
-) -> anyhow::Result<()> {
-    let mut owners = Vec::new();
-    for (place, row) in batch.rows.iter().enumerate() {
-        let record = record_number(first + place as u64)?;
-        if survey.note(record, batch, row) {
-            let record = u64::from(record);
-            owners.extend(
-                batch
-                    .owners(row)
-                    .map(|(place, id, flags)| (record, place, id, flags)),
-            );
-        }
-    }
-    if owners.is_empty() {
-        return Ok(());
-    }
-    journal.add_owners(owners.into_iter())
-}
-
-/// Plans documents and KYB, once the duplicates and what findings block are known and taken out of the survey; writes the
-/// findings of several records before, because documents of a blocked account stay.
-pub fn plan(
-    mut survey: Survey<'_>,
-    journal: &mut Journal,
-    migration: &Migration,
-    found: &Findings,
-    mode: Mode,
-    stopping: &impl Fn() -> bool,
-) -> anyhow::Result<()> {
-    let file = match &migration.documents {
-        Some(documents) => journal.add_file(documents.place(), "documents")?,
-        None => 0,
-    };
-    found.write(journal, file, |journal, name| {
-        journal.add_file(name, EXCLUSIONS)
-    })?;
-    if let Some(documents) = &migration.documents {
-        let known = journal.known_files()?;
-        let key = migration.pipeline.key;
-        let earlier = |identity: &FileIdentity| known.find(&state(&key, identity));
-        let mut writer = DocumentWriter {
-            file,
-            journal,
-            documents,
-            migration,
-            shapes: Vec::new(),
-            copies: Vec::new(),
-        };
-        let pass = survey.judge(Some(&earlier), mode, stopping, |batch| writer.write(&batch))?;
-        let copies = std::mem::take(&mut writer.copies);
-        let rules = &migration.settings.findings;
-        let blocked = found.write_copies(journal, rules, file, copies)?;
-        survey.block(&blocked);
-        journal.count_file(file, pass.rows, pass.blank_lines)?;
-        journal.forget_files()?;
-    }
-    let missing: Vec<_> = survey.unidentified().collect();
-    for part in missing.chunks(AT_ONCE) {
-        refuse_when(stopping)?;
-        let paths: Vec<String> = part.iter().map(|foreign| foreign.path()).collect();
-        let gaps = part.iter().zip(&paths).map(|(foreign, path)| LaterGap {
-            record: foreign.record.into(),
-            gap: (path, "missing", LEVEL),
-            at: (0, 0),
-        });
-        journal.add_gaps(gaps)?;
-    }
-    for part in survey.kyb().chunks(AT_ONCE) {
-        refuse_when(stopping)?;
-        journal.add_kyb(part.iter().map(|record| u64::from(*record)))?;
-    }
-    Ok(())
-}
 
 /// A file's times count in ticks: one that changed just now may change again within the same tick.
 const SETTLED: i64 = 3;
@@ -115,11 +32,12 @@ fn state(key: &[u8; 32], identity: &FileIdentity) -> [u8; 32] {
 /// The level of a gap about a document: it may follow in the grace period.
 pub const LEVEL: &str = "G";
 
-struct DocumentWriter<'a> {
-    journal: &'a mut Journal,
-    documents: &'a Documents,
-    migration: &'a Migration,
-    file: i64,
+/// Writes the documents of a plan into the journal.
+#[derive(Default)]
+pub struct DocumentWriter {
+    /// The number of the manifest or the folder among the journal's files; 0 without documents.
+    pub file: i64,
+    /// Shapes of names that are told apart so far.
     shapes: Vec<String>,
     /// What the documents hold, to find copies of one file.
     copies: Vec<DocumentCopy>,
@@ -133,12 +51,36 @@ struct PreparedDocument {
     path: String,
 }
 
-impl DocumentWriter<'_> {
-    fn write(&mut self, batch: &Batch<'_>) -> anyhow::Result<()> {
+impl DocumentWriter {
+    /// Names the manifest or the folder to the journal.
+    pub fn begin(&mut self, journal: &mut Journal, migration: &Migration) -> anyhow::Result<()> {
+        if let Some(documents) = &migration.documents {
+            self.file = journal.add_file(documents.place(), "documents")?;
+        }
+        Ok(())
+    }
+
+    /// What an earlier plan read, for the plan that begins.
+    pub fn known_content(journal: &Journal, migration: &Migration) -> anyhow::Result<KnownContent> {
+        let (known, key) = (journal.known_files()?, migration.pipeline.key);
+        Ok(Box::new(move |identity: &FileIdentity| {
+            known.find(&state(&key, identity))
+        }))
+    }
+
+    /// Writes a batch of documents, their gaps, and the files that are no documents.
+    pub fn write(
+        &mut self,
+        journal: &mut Journal,
+        migration: &Migration,
+        documents: &Documents,
+        batch: &Batch<'_>,
+    ) -> anyhow::Result<()> {
+        let pipeline = &migration.pipeline;
         let made: Vec<PreparedDocument> = batch
             .documents
             .iter()
-            .map(|document| self.make(document))
+            .map(|document| make(document, documents, pipeline))
             .collect();
         self.copies
             .extend(batch.documents.iter().filter_map(|document| {
@@ -150,29 +92,21 @@ impl DocumentWriter<'_> {
                 })
             }));
         let file = self.file;
-        let planned = batch
-            .documents
-            .iter()
-            .zip(&made)
-            .map(|(document, made)| planned(document, made, file));
-        self.journal.add_documents(planned)?;
-        let (key, settled) = (self.migration.pipeline.key, now() / 1000 - SETTLED);
+        let all = || batch.documents.iter().zip(&made);
+        journal.add_documents(all().map(|(document, made)| planned(document, made, file)))?;
+        let (key, settled) = (pipeline.key, now() / 1000 - SETTLED);
         let facts = batch.documents.iter().filter_map(|document| document.facts);
         let files = facts.filter(|facts| facts.identity.is_before(settled));
         let files = files.filter_map(|facts| Some((state(&key, &facts.identity), facts.hash?)));
-        self.journal.keep_files(files)?;
-        let gaps = batch
-            .documents
-            .iter()
-            .zip(&made)
-            .flat_map(|(document, made)| {
-                document.judged.gaps.iter().map(move |why| LaterGap {
-                    record: document.judged.record.into(),
-                    gap: (&made.path, why, LEVEL),
-                    at: (file, document.spoken.at.row),
-                })
-            });
-        self.journal.add_gaps(gaps)?;
+        journal.keep_files(files)?;
+        let gaps = all().flat_map(|(document, made)| {
+            document.judged.gaps.iter().map(move |why| LaterGap {
+                record: document.judged.record.into(),
+                gap: (&made.path, why, LEVEL),
+                at: (file, document.spoken.at.row),
+            })
+        });
+        journal.add_gaps(gaps)?;
         let reasons: Vec<(u64, String)> = batch
             .unused
             .iter()
@@ -181,7 +115,24 @@ impl DocumentWriter<'_> {
         let unused = reasons
             .iter()
             .map(|(number, why)| (file, *number, why.as_str()));
-        self.journal.add_unused(unused)
+        journal.add_unused(unused)
+    }
+
+    /// Writes which customers have copies of one file, and how many documents there were; returns the records that copies
+    /// block, in order.
+    pub fn end(
+        &mut self,
+        journal: &mut Journal,
+        migration: &Migration,
+        findings: &Findings,
+        pass: PassCounts,
+    ) -> anyhow::Result<Vec<u32>> {
+        let copies = std::mem::take(&mut self.copies);
+        let rules = &migration.settings.findings;
+        let blocked = findings.write_copies(journal, rules, self.file, copies)?;
+        journal.count_file(self.file, pass.rows, pass.blank_lines)?;
+        journal.forget_files()?;
+        Ok(blocked)
     }
 
     fn reason(&mut self, why: &str, shape: Option<&str>) -> String {
@@ -196,30 +147,29 @@ impl DocumentWriter<'_> {
         }
         format!("{why}: {shape}")
     }
+}
 
-    fn make(&self, document: &Surveyed<'_>) -> PreparedDocument {
-        let (judged, claim) = (&document.judged, &document.spoken.claim);
-        let account = claim.value(DocumentField::Account).text();
-        let owner = judged.owner.as_ref().map(|(_, id)| id.as_str());
-        let content = document.facts.and_then(|facts| facts.hash);
-        let sent = match (account, judged.document_type, content) {
-            (Some(account), Some(document_type), Some(content)) => {
-                let uuid = client_document_id(account, owner, document_type, judged.side, &content);
-                let uuid = uuid.to_string();
-                let about = (document_type, judged.side);
-                let metadata = judged.rest.metadata((account, &uuid), about, owner);
-                Some((uuid, self.migration.pipeline.hash(&metadata)))
-            }
-            _ => None,
-        };
-        let shown = document.shown(self.documents);
-        let (uuid, hash) = sent.unzip();
-        PreparedDocument {
-            uuid,
-            hash,
-            shown,
-            path: judged.path(),
+fn make(document: &Surveyed<'_>, documents: &Documents, pipeline: &Pipeline) -> PreparedDocument {
+    let (judged, claim) = (&document.judged, &document.spoken.claim);
+    let account = claim.value(DocumentField::Account).text();
+    let owner = judged.owner.as_ref().map(|(_, id)| id.as_str());
+    let content = document.facts.and_then(|facts| facts.hash);
+    let sent = match (account, judged.document_type, content) {
+        (Some(account), Some(document_type), Some(content)) => {
+            let uuid = client_document_id(account, owner, document_type, judged.side, &content);
+            let uuid = uuid.to_string();
+            let about = (document_type, judged.side);
+            let metadata = judged.rest.metadata((account, &uuid), about, owner);
+            Some((uuid, pipeline.hash(&metadata)))
         }
+        _ => None,
+    };
+    let (uuid, hash) = sent.unzip();
+    PreparedDocument {
+        uuid,
+        hash,
+        shown: document.shown(documents),
+        path: judged.path(),
     }
 }
 

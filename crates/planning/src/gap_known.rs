@@ -6,6 +6,7 @@
 
 use std::path::Path;
 
+use super::drift::read_again_failed;
 use super::opening;
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::{Binding, Migration, today};
@@ -78,14 +79,18 @@ impl KnownCells {
     pub fn of(&mut self, reader: &Reader, record: i64, id: &str) -> anyhow::Result<Vec<String>> {
         let (at, parts) = reader.place(record)?;
         let pipeline = &self.migration.pipeline;
-        let prepared = self
-            .reread
-            .prepare(pipeline, at, JoinedRowSource::Noted(&parts));
-        if prepared.ok().and_then(|prepared| prepared.id) != Some(id) {
-            return Err(Failure::configuration(
+        let drift = || {
+            Failure::configuration(
                 "the export is no longer the one that was planned",
                 "put it back as it was, or run `bakkt-migrate replan`; without --with-known the export is not needed",
-            ));
+            )
+        };
+        let prepared = self
+            .reread
+            .prepare(pipeline, at, JoinedRowSource::Noted(&parts))
+            .map_err(|error| read_again_failed(error, drift))?;
+        if prepared.id != Some(id) {
+            return Err(drift());
         }
         let draft = self.reread.draft();
         Ok(self.slots.iter().map(|ways| first(draft, ways)).collect())

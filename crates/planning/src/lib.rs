@@ -1,19 +1,23 @@
 //! Planning: what is known about every row before anything is sent.
 //!
-//! Owner of [`planner`] (a whole export into the journal), of what `check` counts of the same rows ([`tally`],
-//! [`document_tally`]), of the passes over documents ([`survey`]), findings and exclusions, of the [`forecast`], and of the
-//! workbooks in which gaps are filled in ([`gap_sheet`]). Invariant: nothing here sends anything.
+//! Owner of the [`planner`], one pass over a whole migration with two outputs: the journal ([`journal_plan`]) and the counts
+//! of `check` ([`check_tally`]); of the passes over documents ([`survey`]), findings and exclusions that it makes; of the
+//! [`forecast`], and of the workbooks in which gaps are filled in ([`gap_sheet`]). Invariant: nothing here sends anything.
 //! Left out on purpose: reading, mapping and judging one row (`pipeline`), and how plans are kept (`journal`).
 
 pub mod backfill_trial;
+pub mod check_tally;
 pub mod document_tally;
 pub mod documents;
+pub mod drift;
 pub mod exclusions;
 pub mod finding_file;
 pub mod findings;
 pub mod forecast;
+pub mod gap_file;
 pub mod gap_known;
 pub mod gap_sheet;
+pub mod journal_plan;
 pub mod opening;
 pub mod people;
 pub mod planner;

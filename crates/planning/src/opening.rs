@@ -12,6 +12,7 @@ use bakkt_mapping::pipeline::layers::OwnerIdentity;
 use bakkt_source::Export;
 use bakkt_source::found::DetectedFile;
 
+use super::drift;
 use super::survey::refuse_when;
 
 /// Files of one export that are made alike and are named one by one.
@@ -70,6 +71,20 @@ pub fn open(
     });
     shown.finish();
     opened
+}
+
+/// Opens the folder of a migration as it was planned; refuses what changed since.
+pub fn open_planned(
+    settings: Settings,
+    journal: &Journal,
+    state: &Path,
+    mode: Mode,
+    stopping: impl Fn() -> bool,
+) -> anyhow::Result<Migration> {
+    let binding = binding(journal, state, drift::as_of(journal)?)?;
+    let migration = open(settings, binding, mode, stopping)?;
+    drift::refuse_drift(journal, &migration)?;
+    Ok(migration)
 }
 
 /// What was found about every export and the manifest, in lines.

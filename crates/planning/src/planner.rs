@@ -1,193 +1,248 @@
-//! Planning: the whole export into the journal, before anything is sent.
+//! The one pass over a whole migration before anything is sent.
+//!
+//! Owner of [`Planner`]: it reads every row once, finds duplicates, findings and unknown codes, judges the documents, and
+//! hands all of it in one order to a [`Sink`]: the journal ([`journal_plan`](super::journal_plan)) or the counts of `check`
+//! ([`check_tally`](super::check_tally)). Invariant: what both of them tell is worked out here, so that they tell the same.
+//! Left out on purpose: where results are kept, and how they are told.
 
-use anyhow::Context;
-
-use bakkt_files::progress::{Mode, ReadingProgress, note};
-use bakkt_folder::migration::{BackfillFile, Migration};
-use bakkt_journal::documents::PlannedPart;
-use bakkt_journal::findings::PlannedFinding;
-use bakkt_journal::plan::PlannedRow;
-use bakkt_journal::{Journal, now};
-use bakkt_mapping as mapping;
+use bakkt_files::progress::{Mode, ReadingProgress};
+use bakkt_folder::documents::inspect::EarlierHash;
+use bakkt_folder::documents::root::FileIdentity;
+use bakkt_folder::documents::{Documents, PassCounts};
+use bakkt_folder::migration::Migration;
+use bakkt_mapping::exclude::UnusedEntry;
 use bakkt_mapping::findings::gather::Gathering;
+use bakkt_mapping::pipeline::JoinedRowSource;
 use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateIndex};
 use bakkt_mapping::pipeline::reread::RecordReader;
-use bakkt_mapping::pipeline::scan::{PlacedGap, Results, ScanOptions, ScannedRow, scan};
-use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
+use bakkt_mapping::pipeline::scan::{Results, ScanOptions, ScannedRow, scan};
 use bakkt_model::error::Failure;
-use bakkt_model::finding::{FindingAction, FindingKind};
-use bakkt_model::position::{JoinedList, JoinedRow, Position};
-use bakkt_source::Export;
 
+use super::exclusions;
 use super::findings::{self, Findings};
-use super::survey::{Survey, refuse_when};
+use super::survey::{Batch, Foreign, Survey, refuse_when};
 use super::unknown_codes::UnknownCodes;
-use super::{documents, exclusions, people};
 
-/// What the rows of a backfill file are, in the journal.
-const BACKFILL: &str = "backfill";
-/// Their number among the rows beside a record's own.
-const LAID: u8 = 3;
+/// Owners and accounts that are handed over at once.
+const AT_ONCE: usize = 10_000;
 
-/// Reads the whole export and plans every row; `stopping` is asked between batches.
-pub fn plan(
-    journal: &mut Journal,
-    migration: &mut Migration,
-    mode: Mode,
-    stopping: impl Fn() -> bool,
-) -> anyhow::Result<()> {
-    let fingerprints = migration.fingerprints()?;
-    journal.begin_plan(&migration.pipeline.plan.as_of.to_string())?;
-    let people = journal.people()?;
-    people::leave_out(&people, &mut migration.pipeline.exclude);
-    let accounts = add_files(journal, &migration.pipeline.export, JoinedList::Group)?;
-    let joins = migration.pipeline.joins.iter();
-    let files = joins
-        .map(|join| match join.list {
-            JoinedList::Group => Ok(accounts),
-            list => add_files(journal, &join.export, list),
+/// Reads a whole migration and hands what it finds to a [`Sink`].
+pub struct Planner<F> {
+    /// How progress is shown.
+    pub mode: Mode,
+    /// Asked between batches; true ends the pass.
+    pub stopping: F,
+}
+
+/// What content hashes to, by the state of its file, where an earlier plan read it.
+pub type KnownContent = Box<dyn Fn(&FileIdentity) -> Option<[u8; 32]> + Sync>;
+
+/// Keeps what a [`Planner`] finds. The methods stand in the order in which they are called.
+pub trait Sink {
+    /// What the progress bar says while rows are read.
+    const DOING: &'static str;
+
+    /// What the scan works out for this sink, beside facts and findings.
+    fn want(&self, migration: &Migration) -> ScanOptions;
+
+    /// Takes a batch of rows, in the order of the export.
+    fn take_rows(&mut self, migration: &Migration, batch: &RowBatch<'_>) -> anyhow::Result<()>;
+
+    /// Takes the ids and rules of `[exclude]` that leave nobody out.
+    fn take_unused_exclusions(&mut self, unused: &[UnusedEntry]);
+
+    /// Takes the duplicates, by record, once all rows are read. A sink that knows which row a person chose takes that row
+    /// out of them.
+    fn take_duplicates(
+        &mut self,
+        migration: &Migration,
+        rows: &RowCounts,
+        duplicates: &mut Vec<Duplicate>,
+    ) -> anyhow::Result<()>;
+
+    /// Takes what several records have together, and which records that blocks.
+    fn take_findings(&mut self, migration: &Migration, findings: &Findings) -> anyhow::Result<()>;
+
+    /// The content that need not be read again; none: no document is read, only looked at.
+    fn known_content(&self, migration: &Migration) -> anyhow::Result<Option<KnownContent>>;
+
+    /// Takes a batch of documents, in their order.
+    fn take_documents(
+        &mut self,
+        migration: &Migration,
+        documents: &Documents,
+        batch: &Batch<'_>,
+    ) -> anyhow::Result<()>;
+
+    /// Ends the documents; returns the records that only their content blocks, in order.
+    fn end_documents(
+        &mut self,
+        migration: &Migration,
+        findings: &Findings,
+        pass: PassCounts,
+    ) -> anyhow::Result<Vec<u32>>;
+
+    /// Takes owners who are not U.S. persons and of whom no identity document is sent.
+    fn take_unidentified(&mut self, owners: &[Foreign]) -> anyhow::Result<()>;
+
+    /// Takes records that need KYB.
+    fn take_kyb(&mut self, records: &[u32]) -> anyhow::Result<()>;
+}
+
+/// Some rows of the export, with their numbers.
+pub struct RowBatch<'a> {
+    /// What the scan says of the rows.
+    pub results: &'a Results,
+    /// By row, whether documents or KYB ask about its owners.
+    pub asks_for_owners: &'a [bool],
+    /// The number of the first row's record, from 1.
+    pub first: u32,
+}
+
+impl<'a> RowBatch<'a> {
+    /// The rows, each with the number of its record.
+    pub fn records(&self) -> impl Iterator<Item = (u32, &'a ScannedRow)> {
+        let (first, rows) = (self.first, self.results.rows.iter());
+        rows.enumerate()
+            .map(move |(place, row)| (first + place as u32, row))
+    }
+}
+
+/// How many rows the export has.
+#[derive(Clone, Debug, Default)]
+pub struct RowCounts {
+    /// All rows, without blank lines.
+    pub read: u64,
+    /// Blank lines.
+    pub blank_lines: u64,
+    /// Rows and blank lines of each of its files.
+    pub by_file: Vec<(u64, u64)>,
+}
+
+/// What a pass has found.
+pub struct Planned {
+    /// The rows of the export.
+    pub rows: RowCounts,
+    /// Ids and rules of `[exclude]` that leave nobody out.
+    pub unused_exclusions: Vec<UnusedEntry>,
+    /// Rows that share their id with others, by record.
+    pub duplicates: Vec<Duplicate>,
+    /// What a person should see.
+    pub findings: Findings,
+    /// Where the records stand.
+    pub index: DuplicateIndex,
+}
+
+impl<F: Fn() -> bool> Planner<F> {
+    /// Reads the whole migration. Fails when it was stopped, and where nothing can be planned: an export without rows, codes
+    /// that must be in a table and are not, a list of `[exclude]` that leaves nobody out.
+    pub fn run<S: Sink>(&self, migration: &mut Migration, sink: &mut S) -> anyhow::Result<Planned> {
+        index(migration, self.mode, &self.stopping)?;
+        let migration = &*migration;
+        let (pipeline, rules) = (&migration.pipeline, &migration.settings.findings);
+        let mut survey = Survey::begin(
+            migration.documents.as_ref(),
+            pipeline,
+            &migration.settings.policy,
+            &self.stopping,
+        )?;
+        let (mut index, mut gathering) = (DuplicateIndex::default(), Gathering::new(rules));
+        let rows = self.read_rows(migration, sink, (&mut survey, &mut index, &mut gathering))?;
+        let unused_exclusions = exclusions::unused(&pipeline.exclude)?;
+        sink.take_unused_exclusions(&unused_exclusions);
+        let mut duplicates = duplicates(&mut index, migration)?;
+        sink.take_duplicates(migration, &rows, &mut duplicates)?;
+        survey.take_out(&duplicates);
+        let findings = Findings::finish(gathering, &duplicates, rules, &mut survey, Vec::new());
+        sink.take_findings(migration, &findings)?;
+        self.judge_documents(migration, sink, &mut survey, &findings)?;
+        Ok(Planned {
+            rows,
+            unused_exclusions,
+            duplicates,
+            findings,
+            index,
         })
-        .collect::<anyhow::Result<Vec<i64>>>()?;
-    let layers = add_layers(journal, migration)?;
-    self::index(migration, mode, &stopping)?;
-    let (mut index, mut read) = (DuplicateIndex::default(), 0u64);
-    let (documents, policy) = (&migration.documents, &migration.settings.policy);
-    let mut survey = Survey::begin(documents.as_ref(), &migration.pipeline, policy, &stopping)?;
-    let mut unknown = UnknownCodes::default();
-    let mut shown = ReadingProgress::new(mode, "planning", migration.pipeline.export.size());
-    let words = Words::new(migration, accounts, &files, &layers);
-    let pipeline = &migration.pipeline;
-    let mut pass = pipeline.export.pass();
-    let want = ScanOptions {
-        hashes: true,
-        facts: true,
-        findings: true,
-        people: true,
-        ..ScanOptions::default()
-    };
-    let rules = &migration.settings.findings;
-    let mut gathering = Gathering::new(rules);
-    scan(&mut pass, pipeline, want, |batch| {
-        refuse_when(&stopping)?;
-        let first = read + 1;
-        for row in &batch.rows {
-            read += 1;
-            if let Some(id) = &row.id_hash {
-                index.add(record_number(read)?, row.at, id);
+    }
+
+    fn read_rows<S: Sink>(
+        &self,
+        migration: &Migration,
+        sink: &mut S,
+        (survey, index, gathering): (&mut Survey<'_>, &mut DuplicateIndex, &mut Gathering),
+    ) -> anyhow::Result<RowCounts> {
+        let pipeline = &migration.pipeline;
+        let want = ScanOptions {
+            facts: true,
+            findings: true,
+            ..sink.want(migration)
+        };
+        let (mut read, mut unknown) = (0u64, UnknownCodes::default());
+        let mut asks_for_owners = Vec::new();
+        let mut shown = ReadingProgress::new(self.mode, S::DOING, pipeline.export.size());
+        let mut pass = pipeline.export.pass();
+        scan(&mut pass, pipeline, want, |results| {
+            refuse_when(&self.stopping)?;
+            let first = record_number(read + 1)?;
+            asks_for_owners.clear();
+            for row in &results.rows {
+                read += 1;
+                let record = record_number(read)?;
+                if let Some(id) = &row.id_hash {
+                    index.add(record, row.at, id);
+                }
+                asks_for_owners.push(survey.note(record, results, row));
             }
+            let batch = RowBatch {
+                results,
+                asks_for_owners: &asks_for_owners,
+                first,
+            };
+            sink.take_rows(migration, &batch)?;
+            findings::note(gathering, pipeline, results);
+            unknown.note(results);
+            shown.at(results.offset, read);
+            Ok(())
+        })?;
+        shown.finish();
+        unknown.into_result(migration)?;
+        if read == 0 {
+            return Err(no_rows(&migration.settings.export));
         }
-        words.write(journal, first, batch)?;
-        words.write_findings(journal, first, batch)?;
-        findings::note(&mut gathering, pipeline, batch);
-        documents::note(&mut survey, journal, first, batch)?;
-        unknown.note(batch);
-        shown.at(batch.offset, read);
-        Ok(())
-    })?;
-    shown.finish();
-    unknown.into_result(migration)?;
-    if read == 0 {
-        return Err(no_rows(&migration.settings.export));
-    }
-    let unused = exclusions::unused(&migration.pipeline.exclude)?;
-    if !unused.is_empty() {
-        note(mode, &exclusions::describe(&unused));
-    }
-    let mut duplicates = duplicates(&mut index, migration)?;
-    let choices = people::choose(&people, journal, &mut duplicates)?;
-    journal.mark_duplicates(duplicates.iter().map(|duplicate| {
-        let chosen = choices.get(&duplicate.record).map(String::as_str);
-        let reason = chosen.unwrap_or(duplicate.kind.reason());
-        (duplicate.record, reason)
-    }))?;
-    count_files(journal, accounts, pass.counts())?;
-    for (join, file) in migration.pipeline.joins.iter().zip(&files) {
-        if join.list != JoinedList::Group {
-            count_files(journal, *file, &join.counts)?;
-        }
-        let unused = join.unused();
-        let file_of = |at: Position| file + join.export.file_of(at.offset) as i64;
-        journal.add_unused(unused.iter().map(|(at, why)| (file_of(*at), at.row, *why)))?;
-    }
-    for (layer, file) in migration.pipeline.layers.iter().zip(&layers) {
-        journal.count_file(*file, layer.counts.0, layer.counts.1)?;
-        let unused = layer.unused();
-        journal.add_unused(unused.iter().map(|(at, why)| (*file, at.row, *why)))?;
-    }
-    survey.take_out(&duplicates);
-    journal.drop_owners(duplicates.iter().map(|duplicate| duplicate.record))?;
-    let found = Findings::finish(gathering, &duplicates, rules, &mut survey, Vec::new());
-    documents::plan(survey, journal, migration, &found, mode, &stopping)?;
-    let parts = u8::from(!migration.pipeline.joins.is_empty());
-    let blocking: Vec<&str> = FindingKind::all()
-        .filter(|kind| rules.action(*kind) == FindingAction::Block)
-        .map(FindingKind::name)
-        .collect();
-    let facts = [
-        ("rows_read", read.to_string()),
-        ("parts", parts.to_string()),
-        ("blank_lines", pass.blank_lines().to_string()),
-        ("lost_rows", lost_rows(migration).to_string()),
-        ("planned_at", now().to_string()),
-        ("mapper", mapping::VERSION.to_owned()),
-        ("findings_block", blocking.join(" ")),
-        (
-            bakkt_report::exclusions::FACT,
-            serde_json::to_string(&exclusions::facts(&unused))?,
-        ),
-    ];
-    let policy: Vec<_> = migration
-        .settings
-        .policy
-        .moves()
-        .map(|(path, moved)| {
-            (
-                path.to_owned(),
-                moved.level.letter().to_owned(),
-                moved.reason.clone(),
-            )
+        Ok(RowCounts {
+            read,
+            blank_lines: pass.blank_lines(),
+            by_file: pass.counts().to_vec(),
         })
-        .collect();
-    journal.finish_plan(&facts, &fingerprints, &policy)
-}
-
-/// Notes the files of an export, one after the other; the number of the first.
-fn add_files(journal: &mut Journal, export: &Export, list: JoinedList) -> anyhow::Result<i64> {
-    let mut first = None;
-    for (name, _) in export.files() {
-        let number = journal.add_file(name, role(list))?;
-        first.get_or_insert(number);
     }
-    first.context("an export without files")
-}
 
-/// Notes the backfill files; the number of each.
-fn add_layers(journal: &mut Journal, migration: &Migration) -> anyhow::Result<Vec<i64>> {
-    let layers = migration.layers().iter();
-    layers
-        .map(|kept| journal.add_file(&kept.shown(), BACKFILL))
-        .collect()
-}
-
-fn count_files(journal: &mut Journal, first: i64, counts: &[(u64, u64)]) -> anyhow::Result<()> {
-    for (file, (rows, blank_lines)) in (first..).zip(counts) {
-        journal.count_file(file, *rows, *blank_lines)?;
-    }
-    Ok(())
-}
-
-/// Broken rows of which nobody can tell whose they are.
-pub fn lost_rows(migration: &Migration) -> u64 {
-    let joins = migration.pipeline.joins.iter();
-    joins.map(|join| join.lost().count() as u64).sum()
-}
-
-/// What the rows of a file are, in the journal.
-fn role(list: JoinedList) -> &'static str {
-    match list {
-        JoinedList::Group => "accounts",
-        JoinedList::Owners => "owners",
-        JoinedList::Contacts => "trusted contacts",
+    fn judge_documents<S: Sink>(
+        &self,
+        migration: &Migration,
+        sink: &mut S,
+        survey: &mut Survey<'_>,
+        findings: &Findings,
+    ) -> anyhow::Result<()> {
+        let stopping = &self.stopping;
+        if let Some(documents) = &migration.documents {
+            let known = sink.known_content(migration)?;
+            let reading = known.as_ref().map(|known| &**known as EarlierHash<'_>);
+            let pass = survey.judge(reading, self.mode, stopping, |batch| {
+                sink.take_documents(migration, documents, &batch)
+            })?;
+            let blocked = sink.end_documents(migration, findings, pass)?;
+            survey.block(&blocked);
+        }
+        let unidentified: Vec<Foreign> = survey.unidentified().collect();
+        for owners in unidentified.chunks(AT_ONCE) {
+            refuse_when(stopping)?;
+            sink.take_unidentified(owners)?;
+        }
+        for records in survey.kyb().chunks(AT_ONCE) {
+            refuse_when(stopping)?;
+            sink.take_kyb(records)?;
+        }
+        Ok(())
     }
 }
 
@@ -195,19 +250,13 @@ fn role(list: JoinedList) -> &'static str {
 pub fn index(
     migration: &mut Migration,
     mode: Mode,
-    stopping: impl Fn() -> bool,
+    stopping: &impl Fn() -> bool,
 ) -> anyhow::Result<()> {
-    let sizes: Vec<u64> = migration
-        .pipeline
-        .joins
-        .iter()
-        .map(|join| join.export.size())
-        .collect();
+    let joins = migration.pipeline.joins.iter();
+    let sizes: Vec<u64> = joins.map(|join| join.export.size()).collect();
     let mut shown: Option<(usize, ReadingProgress)> = None;
     migration.index(|join, offset, rows| {
-        if stopping() {
-            return Err(stopped());
-        }
+        refuse_when(stopping)?;
         let reading = match &mut shown {
             Some((known, reading)) if *known == join => reading,
             _ => {
@@ -227,23 +276,19 @@ pub fn index(
     Ok(())
 }
 
-fn stopped() -> anyhow::Error {
-    Failure::stopped(
-        "stopped while planning; nothing was sent",
-        "run the same command: it plans from the beginning",
-    )
-}
-
-/// The duplicates of an export that was read to its end.
-pub fn duplicates(
-    index: &mut DuplicateIndex,
-    migration: &Migration,
-) -> anyhow::Result<Vec<Duplicate>> {
+/// Finds the duplicates of an export that was read to its end.
+fn duplicates(index: &mut DuplicateIndex, migration: &Migration) -> anyhow::Result<Vec<Duplicate>> {
     let (mut reread, pipeline) = (RecordReader::default(), &migration.pipeline);
     index.duplicates(|at| {
         let prepared = reread.prepare(pipeline, at, JoinedRowSource::Index)?;
         Ok(pipeline.hash(prepared.payload))
     })
+}
+
+/// Counts the broken rows of joined exports whose customer is unknown.
+pub fn lost_rows(migration: &Migration) -> u64 {
+    let joins = migration.pipeline.joins.iter();
+    joins.map(|join| join.lost().count() as u64).sum()
 }
 
 /// The error of an export without rows.
@@ -255,239 +300,11 @@ pub fn no_rows(export: &str) -> anyhow::Error {
 }
 
 /// Records are numbered in 32 bits, which is four billion.
-pub fn record_number(read: u64) -> anyhow::Result<u32> {
+fn record_number(read: u64) -> anyhow::Result<u32> {
     u32::try_from(read).map_err(|_| {
         Failure::cannot(
             "an export of more than four billion rows",
             "split it into several migrations",
         )
     })
-}
-
-/// Paths and reasons as texts, made once.
-struct Words<'m> {
-    paths: Vec<String>,
-    exclusions: Vec<String>,
-    /// By kind of finding, the reason of a record that is blocked by it.
-    blocked: Vec<String>,
-    pipeline: &'m Pipeline,
-    /// The number of the accounts' first file.
-    accounts: i64,
-    /// By list, the join and the number of its first file.
-    files: [Option<(usize, i64)>; JoinedList::ALL.len()],
-    /// The numbers of the backfill files.
-    layers: Vec<i64>,
-}
-
-type PlannedGap<'a> = (&'a str, &'a str, &'static str, (i64, u64));
-
-impl<'m> Words<'m> {
-    fn new(migration: &'m Migration, accounts: i64, files: &[i64], layers: &[i64]) -> Words<'m> {
-        let pipeline = &migration.pipeline;
-        let file_of = |list: JoinedList| {
-            let join = pipeline.joins.iter().position(|join| join.list == list);
-            join.map(|join| (join, files[join]))
-        };
-        Words {
-            pipeline,
-            accounts,
-            paths: pipeline
-                .plan
-                .paths
-                .iter()
-                .map(|info| info.path.clone())
-                .collect(),
-            exclusions: pipeline.exclude.reasons.clone(),
-            blocked: FindingKind::all().map(FindingKind::reason).collect(),
-            files: JoinedList::ALL.map(file_of),
-            layers: layers.to_vec(),
-        }
-    }
-
-    fn write(&self, journal: &mut Journal, first: u64, batch: &Results) -> anyhow::Result<()> {
-        let reasons: Vec<Vec<String>> = batch
-            .rows
-            .iter()
-            .map(|row| {
-                batch
-                    .gaps(row)
-                    .iter()
-                    .map(|gap| gap.reason.text())
-                    .collect()
-            })
-            .collect();
-        let gaps: Vec<Vec<PlannedGap<'_>>> = batch
-            .rows
-            .iter()
-            .zip(&reasons)
-            .map(|(row, reasons)| {
-                batch
-                    .placed_gaps(row)
-                    .zip(reasons)
-                    .map(|(found, reason)| self.gap(&found, reason))
-                    .collect()
-            })
-            .collect();
-        let parts: Vec<Vec<PlannedPart>> = batch
-            .rows
-            .iter()
-            .zip(first..)
-            .map(|(row, record)| self.parts(record, batch.parts(row), batch.laid(row)))
-            .collect();
-        let rows = batch
-            .rows
-            .iter()
-            .zip(gaps.iter().zip(&parts))
-            .map(|(row, (gaps, parts))| self.row(batch, row, gaps, parts));
-        journal.add_rows(first, rows)
-    }
-
-    /// The findings of single records.
-    fn write_findings(
-        &self,
-        journal: &mut Journal,
-        first: u64,
-        batch: &Results,
-    ) -> anyhow::Result<()> {
-        let fields = &self.pipeline.checks.fields;
-        let rows = batch.rows.iter().zip(first..);
-        let findings = rows.flat_map(|(row, record)| {
-            batch.found(row).iter().map(move |found| {
-                let field = found.field.and_then(|field| fields.get(usize::from(field)));
-                PlannedFinding {
-                    record,
-                    kind: found.kind,
-                    path: field.map(|field| field.path.as_str()),
-                    at: found
-                        .at
-                        .map_or((0, 0), |(list, at)| (self.file(list, at), at.row)),
-                    first: 0,
-                }
-            })
-        });
-        journal.add_findings(findings)
-    }
-
-    /// The number of the file in which a row of a list stands.
-    fn file(&self, list: JoinedList, at: Position) -> i64 {
-        self.files[list as usize].map_or(0, |(join, first)| {
-            first + self.pipeline.joins[join].export.file_of(at.offset) as i64
-        })
-    }
-
-    fn gap<'a>(&'a self, found: &PlacedGap<'_>, reason: &'a str) -> PlannedGap<'a> {
-        let gap = found.gap;
-        let path = &self.paths[gap.path as usize];
-        let at = match (found.laid, found.at) {
-            (Some((layer, at)), _) => (self.layers[layer], at.row),
-            (None, Some((list, at))) => (self.file(list, at), at.row),
-            (None, None) => (0, 0),
-        };
-        (path, reason, gap.level.letter(), at)
-    }
-
-    fn parts(
-        &self,
-        record: u64,
-        parts: &[JoinedRow],
-        laid: &[(usize, Position)],
-    ) -> Vec<PlannedPart> {
-        let mut places = [0; JoinedList::ALL.len()];
-        let beside = parts.iter().map(|part| {
-            let list = part.list as usize;
-            places[list] += 1;
-            PlannedPart {
-                record,
-                list: part.list as u8,
-                place: places[list] - 1,
-                file: self.file(part.list, part.at),
-                at: part.at,
-            }
-        });
-        let mut all: Vec<PlannedPart> = beside.collect();
-        all.extend(
-            laid.iter()
-                .zip(0..)
-                .map(|((layer, at), place)| PlannedPart {
-                    record,
-                    list: LAID,
-                    place,
-                    file: self.layers[*layer],
-                    at: *at,
-                }),
-        );
-        all
-    }
-
-    fn row<'a>(
-        &'a self,
-        batch: &'a Results,
-        row: &'a ScannedRow,
-        gaps: &'a [PlannedGap<'a>],
-        parts: &'a [PlannedPart],
-    ) -> PlannedRow<'a> {
-        PlannedRow {
-            file: self.accounts + self.pipeline.export.file_of(row.at.offset) as i64,
-            row: row.at.row,
-            offset: row.at.offset,
-            length: row.at.length,
-            client_id: batch.id(row),
-            verdict: row.verdict,
-            reason: match (row.excluded, row.blocked_by) {
-                (Some(reason), _) => Some(self.exclusions[usize::from(reason)].as_str()),
-                (None, Some(kind)) => Some(self.blocked[kind as usize].as_str()),
-                (None, None) => None,
-            },
-            hash: row.hash.as_ref(),
-            fixed: row.fixed.as_ref().map(|fixed| fixed.as_slice()),
-            person: row.person.as_ref(),
-            agreements: row.hash.as_ref().map(|_| batch.agreement_marks(row)),
-            owners: row.hash.as_ref().map(|_| batch.owner_marks(row)),
-            gaps,
-            parts,
-        }
-    }
-}
-
-/// The day for which rows are mapped: that of the plan, or today without a whole one.
-pub fn as_of(journal: &Journal) -> anyhow::Result<jiff::civil::Date> {
-    match (journal.is_planned()?, journal.meta("as_of")?) {
-        (true, Some(date)) => date.parse().context("the journal's as_of is no date"),
-        _ => Ok(bakkt_folder::migration::today()),
-    }
-}
-
-/// Refuses to go on when something that changes payloads or verdicts is not as it was planned (invariant 9).
-pub fn refuse_drift(journal: &Journal, migration: &Migration) -> anyhow::Result<()> {
-    let planned = journal.fingerprints()?;
-    let mut now = migration.fingerprints()?;
-    // A backfill file that is about to be taken is no drift.
-    let taking = migration.layers().iter().filter(|kept| kept.hash.is_none());
-    let taking: Vec<String> = taking.map(BackfillFile::fingerprint).collect();
-    now.retain(|(name, _)| !taking.contains(name));
-    let mut changed: Vec<&str> = now
-        .iter()
-        .filter(|(name, hash)| {
-            !planned
-                .iter()
-                .any(|(known, old)| known == name && old.as_slice() == hash.as_slice())
-        })
-        .map(|(name, _)| name.as_str())
-        .collect();
-    changed.extend(
-        planned
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .filter(|name| !now.iter().any(|(known, _)| known == name)),
-    );
-    if changed.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::configuration(
-        format!(
-            "since the plan was made, this changed: {}",
-            changed.join(", ")
-        ),
-        "run `bakkt-migrate replan` to plan anew what was not accepted, or put the files back as they were",
-    ))
 }

@@ -15,7 +15,7 @@ use bakkt_mapping::assess::plan::PathInfo;
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::scan::PlacedGap;
 use bakkt_model::number::thousands;
-use bakkt_model::position::{JoinedList, Position};
+use bakkt_model::position::{JoinedList, Position, column_letters};
 use bakkt_model::verdict::Verdict;
 
 /// Places of a kind that are shown.
@@ -120,6 +120,12 @@ impl VerdictTally {
                 None => &mut seen.others,
             });
         }
+    }
+
+    /// Counts records of one verdict under another.
+    pub fn change(&mut self, from: Verdict, to: Verdict, records: u64) {
+        self.verdicts[from as usize] -= records;
+        self.verdicts[to as usize] += records;
     }
 
     fn kind(&mut self, verdict: Verdict, found: &PlacedGap<'_>) -> (&mut u64, &mut GapKindTally) {
@@ -262,7 +268,7 @@ impl Problem {
                 cell: sheet
                     .as_ref()
                     .and(column)
-                    .map(|column| cell(column, spot.at.row)),
+                    .map(|column| format!("{}{}", column_letters(column), spot.at.row)),
                 sheet,
                 row: spot.at.row,
                 shape: spot.shape.clone(),
@@ -347,19 +353,6 @@ impl ValuePlace {
     }
 }
 
-/// A cell as a spreadsheet names it: column 0 of row 17 is A17.
-fn cell(column: usize, row: u64) -> String {
-    let mut letters = Vec::new();
-    let mut rest = column + 1;
-    while rest > 0 {
-        rest -= 1;
-        letters.push(b'A' + (rest % 26) as u8);
-        rest /= 26;
-    }
-    let name = letters.iter().rev().map(|letter| char::from(*letter));
-    format!("{}{row}", name.collect::<String>())
-}
-
 /// The kinds that block records, then the others.
 pub fn describe(problems: &[Problem]) -> String {
     let mut text = String::new();
@@ -383,23 +376,4 @@ pub fn describe(problems: &[Problem]) -> String {
         }
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn cells_are_named_as_in_a_spreadsheet() {
-        for (column, name) in [
-            (0, "A9"),
-            (25, "Z9"),
-            (26, "AA9"),
-            (701, "ZZ9"),
-            (702, "AAA9"),
-            (16383, "XFD9"),
-        ] {
-            assert_eq!(cell(column, 9), name);
-        }
-    }
 }

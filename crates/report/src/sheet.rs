@@ -15,6 +15,7 @@ use rust_xlsxwriter::{
 
 use bakkt_files::output::{FileStart, NewFile};
 use bakkt_model::error::ShownPath;
+use bakkt_model::position::column_letters;
 
 /// The sheet that is filled in.
 pub const SHEET: &str = "Backfill";
@@ -371,7 +372,7 @@ fn rule(column: &SheetColumn, lists: &[DropDownList]) -> Result<DataValidation, 
         CellEntry::Text => rule.allow_any_value(),
         CellEntry::List(list) | CellEntry::Several(list) => {
             let values = lists.get(*list).map_or(0, |list| list.values.len());
-            let letters = letters(*list);
+            let letters = column_letters(*list);
             let range = format!("=Lists!${letters}$2:${letters}${}", values + 1);
             rule.allow_list_formula(Formula::new(range))
         }
@@ -411,18 +412,6 @@ fn short(text: &str, most: usize) -> String {
     text.chars().take(most - 1).chain(['…']).collect()
 }
 
-/// A column as a spreadsheet names it.
-fn letters(mut column: usize) -> String {
-    let mut letters = Vec::new();
-    loop {
-        letters.insert(0, char::from(b'A' + (column % 26) as u8));
-        match (column / 26).checked_sub(1) {
-            Some(rest) => column = rest,
-            None => return letters.into_iter().collect(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -432,9 +421,5 @@ mod tests {
         assert_eq!(short("abc", 3), "abc");
         assert_eq!(short("abcd", 3), "ab…");
         assert_eq!(sentence("it is. One"), "It is. One");
-        assert_eq!(
-            [letters(0), letters(25), letters(26), letters(701)],
-            ["A", "Z", "AA", "ZZ"]
-        );
     }
 }

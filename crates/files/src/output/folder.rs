@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::begins::FileStart;
+use super::is_taken;
 use super::new_file::NewFile;
 use super::protected::ProtectedPaths;
 use bakkt_model::error::{Failure, ShownPath};
@@ -81,7 +82,7 @@ impl ProtectedPaths {
                 Ok(real) => break real,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     // A link that leads nowhere is not made to lead somewhere.
-                    if std::fs::symlink_metadata(&above).is_ok() {
+                    if is_taken(&above) {
                         return Err(refused("below a link that leads nowhere"));
                     }
                     let name = above.file_name().map(|name| name.to_owned());

@@ -16,3 +16,8 @@ pub use begins::FileStart;
 pub use folder::OutputFolder;
 pub use new_file::NewFile;
 pub use protected::ProtectedPaths;
+
+/// Whether something has this name, be it a link that leads nowhere.
+pub fn is_taken(path: &std::path::Path) -> bool {
+    path.symlink_metadata().is_ok()
+}

@@ -2,8 +2,8 @@
 //!
 //! Owner of the promise that nothing outside the folder is ever opened, whatever a manifest says and whoever changes links
 //! meanwhile: every path is resolved by the operating system below an open folder (`openat2`, or step by step where that is
-//! missing), never looked at first and opened later. Invariants: opening never blocks and opens no device; what comes back
-//! is a file of a size within the limit; every refusal has its own words and never repeats the path.
+//! missing). Invariants: opening never blocks and opens no device, so a path is looked at before it is opened; what counts is
+//! the open file, which is looked at again; what comes back is a file of a size within the limit; every refusal has its own words and never repeats the path.
 //! Left out on purpose: what is in the file (`content`), and whether it is the right one (`planned`).
 
 use std::fs::File;

@@ -50,7 +50,7 @@ struct DuplicateEntry {
     extent: u64,
 }
 
-/// Enough for the longest row there is (`source::csv_file::MAX_ROW`).
+/// Enough for the longest row there is (`source::lines::MAX_ROW`).
 const LENGTH_BITS: u32 = 20;
 
 impl DuplicateEntry {

@@ -1,0 +1,209 @@
+//! The counts of `check`: what a plan would hold, without a journal.
+//!
+//! Owner of the [`Sink`] that counts what the [`Planner`] finds, and of [`Checked`], all that `check` tells.
+//! Left out on purpose: the text, and the files that a person asks for.
+
+use bakkt_files::progress::Mode;
+use bakkt_folder::documents::{Documents, PassCounts};
+use bakkt_folder::migration::Migration;
+use bakkt_mapping::exclude::UnusedEntry;
+use bakkt_mapping::findings::gather::RecordStanding;
+use bakkt_mapping::pipeline::JoinedRowSource;
+use bakkt_mapping::pipeline::duplicates::Duplicate;
+use bakkt_mapping::pipeline::reread::RecordReader;
+use bakkt_mapping::pipeline::scan::{PlacedGap, ScanOptions};
+use bakkt_model::verdict::Verdict;
+use bakkt_report::Totals;
+
+use super::document_tally::DocumentTally;
+use super::findings::{Findings, compare_people};
+use super::forecast::PlannedWork;
+use super::planner::{KnownContent, Planned, Planner, RowBatch, RowCounts, Sink, lost_rows};
+use super::survey::{Batch, Foreign};
+use super::tally::{Problem, VerdictTally};
+
+/// What `check` has found of a migration.
+pub struct Checked {
+    /// What the pass has found.
+    pub planned: Planned,
+    /// What the report of a plan would count.
+    pub totals: Totals,
+    /// Every kind of gap, the most frequent first.
+    pub problems: Vec<Problem>,
+    /// Documents, and gaps that were found after the rows.
+    pub documents: DocumentTally,
+}
+
+impl Checked {
+    /// What a run would send.
+    pub fn work(&self) -> PlannedWork {
+        PlannedWork {
+            accounts: self.totals.verdicts.sendable(),
+            documents: self.documents.sent,
+            kyb: self.documents.kyb,
+        }
+    }
+}
+
+/// Reads the whole export and counts. `keeps_list`: gaps that no row has are kept one by one as well.
+pub fn check(migration: &mut Migration, keeps_list: bool, mode: Mode) -> anyhow::Result<Checked> {
+    let mut sink = TallySink {
+        rows: VerdictTally::default(),
+        documents: DocumentTally::new(migration.documents.as_ref(), keeps_list),
+    };
+    let planner = Planner {
+        mode,
+        stopping: || false,
+    };
+    let planned = planner.run(migration, &mut sink)?;
+    let TallySink {
+        rows,
+        mut documents,
+    } = sink;
+    documents.listed.sort_by_key(|gap| gap.record);
+    let totals = totals(&rows, &documents, &planned, migration)?;
+    Ok(Checked {
+        problems: rows.problems(&migration.pipeline, &documents.gaps),
+        planned,
+        totals,
+        documents,
+    })
+}
+
+/// Counts what a planner finds.
+struct TallySink {
+    rows: VerdictTally,
+    documents: DocumentTally,
+}
+
+impl Sink for TallySink {
+    const DOING: &'static str = "reading";
+
+    fn want(&self, migration: &Migration) -> ScanOptions {
+        ScanOptions {
+            shapes: true,
+            ids: migration.documents.is_some(),
+            people: compare_people(&migration.settings.findings),
+            ..ScanOptions::default()
+        }
+    }
+
+    fn take_rows(&mut self, _: &Migration, batch: &RowBatch<'_>) -> anyhow::Result<()> {
+        for (record, row) in batch.records() {
+            let gaps = batch.results.placed_gaps(row);
+            self.rows.add(row.verdict, (record, row.at), gaps);
+        }
+        Ok(())
+    }
+
+    fn take_unused_exclusions(&mut self, _: &[UnusedEntry]) {}
+
+    /// Duplicates were counted under their own verdicts: those rows are read again and counted as what they are.
+    fn take_duplicates(
+        &mut self,
+        migration: &Migration,
+        _: &RowCounts,
+        duplicates: &mut Vec<Duplicate>,
+    ) -> anyhow::Result<()> {
+        let mut reread = RecordReader::default();
+        for duplicate in duplicates {
+            let (pipeline, at) = (&migration.pipeline, duplicate.at);
+            let prepared = reread.prepare(pipeline, at, JoinedRowSource::Index)?;
+            let (verdict, gaps) = (prepared.verdict, prepared.gaps.to_vec());
+            let shapes = reread.shapes_of(pipeline, &gaps, at)?;
+            let found = gaps.iter().zip(&shapes).map(|(gap, shape)| PlacedGap {
+                gap,
+                at: None,
+                shape,
+                laid: None,
+            });
+            self.rows.take_back(verdict, duplicate.record, found);
+            self.rows.verdicts[Verdict::Duplicate as usize] += 1;
+        }
+        Ok(())
+    }
+
+    fn take_findings(&mut self, _: &Migration, findings: &Findings) -> anyhow::Result<()> {
+        for (_, _, standing) in &findings.blocked {
+            let before = match standing {
+                RecordStanding::Grace => Verdict::Grace,
+                _ => Verdict::Ready,
+            };
+            self.rows.change(before, Verdict::Blocked, 1);
+        }
+        Ok(())
+    }
+
+    fn known_content(&self, _: &Migration) -> anyhow::Result<Option<KnownContent>> {
+        Ok(None)
+    }
+
+    fn take_documents(
+        &mut self,
+        _: &Migration,
+        documents: &Documents,
+        batch: &Batch<'_>,
+    ) -> anyhow::Result<()> {
+        self.documents.add(documents, batch);
+        Ok(())
+    }
+
+    fn end_documents(
+        &mut self,
+        _: &Migration,
+        _: &Findings,
+        _: PassCounts,
+    ) -> anyhow::Result<Vec<u32>> {
+        Ok(Vec::new())
+    }
+
+    fn take_unidentified(&mut self, owners: &[Foreign]) -> anyhow::Result<()> {
+        self.documents.add_unidentified(owners);
+        Ok(())
+    }
+
+    fn take_kyb(&mut self, records: &[u32]) -> anyhow::Result<()> {
+        self.documents.kyb += records.len() as u64;
+        Ok(())
+    }
+}
+
+/// The counts as a report has them.
+fn totals(
+    rows: &VerdictTally,
+    documents: &DocumentTally,
+    planned: &Planned,
+    migration: &Migration,
+) -> anyhow::Result<Totals> {
+    let (pipeline, rules) = (&migration.pipeline, &migration.settings.findings);
+    let mut totals = Totals {
+        read: planned.rows.read,
+        blank_lines: planned.rows.blank_lines,
+        lost_rows: lost_rows(migration),
+        planned: true,
+        ..Totals::default()
+    };
+    // Records that were ready are in grace by what is missing of their documents.
+    let in_grace = documents.turned.len() as u64;
+    let [ready, grace, blocked, excluded, duplicate] = rows.verdicts;
+    totals.verdicts.ready = ready - in_grace;
+    totals.verdicts.grace = grace + in_grace;
+    totals.verdicts.blocked = blocked;
+    totals.verdicts.excluded = excluded;
+    totals.verdicts.duplicate = duplicate;
+    totals.tasks.account.planned = ready + grace;
+    totals.tasks.account.open = ready + grace;
+    totals.balanced = totals.verdicts.sum() == totals.read;
+    let of_rows = pipeline.plan.paths.iter().zip(&rows.gaps);
+    let of_rows = of_rows.map(|(info, count)| (&info.path, *count));
+    let further = documents.gaps.iter();
+    let further = further.map(|((path, _), count)| (path, *count));
+    for (path, count) in of_rows.chain(further).filter(|(_, count)| *count > 0) {
+        totals.gaps.open += count;
+        *totals.gaps.by_field.entry(path.clone()).or_default() += count;
+    }
+    let ids = planned.findings.ids(&planned.index, pipeline)?;
+    let manifest = migration.documents.as_ref();
+    totals.findings = planned.findings.counts(rules, pipeline, manifest, &ids);
+    Ok(totals)
+}

@@ -1,0 +1,473 @@
+//! A plan into the journal.
+//!
+//! Owner of the [`Sink`] that writes what the [`Planner`] finds: records with their gaps and findings, duplicates and what a
+//! person chose among them, unused rows, documents, KYB; at the end the facts and fingerprints that make the plan whole.
+//! Left out on purpose: how it is stored (`journal`).
+
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use bakkt_files::progress::{Mode, note};
+use bakkt_folder::documents::{Documents, PassCounts};
+use bakkt_folder::migration::Migration;
+use bakkt_journal::chosen::Person;
+use bakkt_journal::documents::{LaterGap, PlannedPart};
+use bakkt_journal::findings::PlannedFinding;
+use bakkt_journal::plan::PlannedRow;
+use bakkt_journal::{Journal, now};
+use bakkt_mapping as mapping;
+use bakkt_mapping::exclude::UnusedEntry;
+use bakkt_mapping::pipeline::Pipeline;
+use bakkt_mapping::pipeline::duplicates::Duplicate;
+use bakkt_mapping::pipeline::scan::{PlacedGap, Results, ScanOptions, ScannedRow};
+use bakkt_model::finding::{FindingAction, FindingKind};
+use bakkt_model::position::{JoinedList, JoinedRow, Position};
+use bakkt_source::Export;
+
+use super::documents::{DocumentWriter, LEVEL};
+use super::findings::Findings;
+use super::planner::{KnownContent, Planned, Planner, RowBatch, RowCounts, Sink, lost_rows};
+use super::survey::{Batch, Foreign};
+use super::{exclusions, people};
+
+/// What the rows of a backfill file are, in the journal.
+const BACKFILL: &str = "backfill";
+/// The number of the list that a backfill file's rows make beside a record's own row.
+const LAID: u8 = 3;
+/// What a file is, in the journal, that names customers to leave out.
+const EXCLUSIONS: &str = "exclusions";
+
+/// Reads the whole export and plans every row; `stopping` is asked between batches.
+pub fn plan(
+    journal: &mut Journal,
+    migration: &mut Migration,
+    mode: Mode,
+    stopping: impl Fn() -> bool,
+) -> anyhow::Result<()> {
+    let fingerprints = migration.fingerprints()?;
+    journal.begin_plan(&migration.pipeline.plan.as_of.to_string())?;
+    let people = journal.people()?;
+    people::leave_out(&people, &mut migration.pipeline.exclude);
+    let mut sink = JournalSink::begin(journal, migration, people, mode)?;
+    let planned = Planner { mode, stopping }.run(migration, &mut sink)?;
+    let policy: Vec<_> = migration
+        .settings
+        .policy
+        .moves()
+        .map(|(path, moved)| {
+            (
+                path.to_owned(),
+                moved.level.letter().to_owned(),
+                moved.reason.clone(),
+            )
+        })
+        .collect();
+    journal.finish_plan(&facts(&planned, migration)?, &fingerprints, &policy)
+}
+
+/// What the journal keeps of a plan as a whole.
+fn facts(planned: &Planned, migration: &Migration) -> anyhow::Result<[(&'static str, String); 8]> {
+    let rules = &migration.settings.findings;
+    let joined = u8::from(!migration.pipeline.joins.is_empty());
+    let blocking: Vec<&str> = FindingKind::all()
+        .filter(|kind| rules.action(*kind) == FindingAction::Block)
+        .map(FindingKind::name)
+        .collect();
+    Ok([
+        ("rows_read", planned.rows.read.to_string()),
+        ("parts", joined.to_string()),
+        ("blank_lines", planned.rows.blank_lines.to_string()),
+        ("lost_rows", lost_rows(migration).to_string()),
+        ("planned_at", now().to_string()),
+        ("mapper", mapping::VERSION.to_owned()),
+        ("findings_block", blocking.join(" ")),
+        (
+            bakkt_report::exclusions::FACT,
+            serde_json::to_string(&exclusions::facts(&planned.unused_exclusions))?,
+        ),
+    ])
+}
+
+/// Writes a plan into the journal.
+struct JournalSink<'j> {
+    journal: &'j mut Journal,
+    /// What people decided about customers.
+    people: Vec<Person>,
+    rows: RowWriter,
+    documents: DocumentWriter,
+    mode: Mode,
+}
+
+impl<'j> JournalSink<'j> {
+    /// Names the files to the journal.
+    fn begin(
+        journal: &'j mut Journal,
+        migration: &Migration,
+        people: Vec<Person>,
+        mode: Mode,
+    ) -> anyhow::Result<JournalSink<'j>> {
+        let rows = RowWriter::begin(journal, migration)?;
+        Ok(JournalSink {
+            journal,
+            people,
+            rows,
+            documents: DocumentWriter::default(),
+            mode,
+        })
+    }
+}
+
+impl Sink for JournalSink<'_> {
+    const DOING: &'static str = "planning";
+
+    fn want(&self, _: &Migration) -> ScanOptions {
+        ScanOptions {
+            hashes: true,
+            people: true,
+            ..ScanOptions::default()
+        }
+    }
+
+    fn take_rows(&mut self, migration: &Migration, batch: &RowBatch<'_>) -> anyhow::Result<()> {
+        self.rows.write(self.journal, batch)?;
+        self.rows
+            .write_findings(self.journal, &migration.pipeline, batch)?;
+        let asked = batch.records().zip(batch.asks_for_owners);
+        let owners: Vec<_> = asked
+            .filter(|(_, asks)| **asks)
+            .flat_map(|((record, row), _)| {
+                let owners = batch.results.owners(row);
+                owners.map(move |(place, id, flags)| (u64::from(record), place, id, flags))
+            })
+            .collect();
+        if owners.is_empty() {
+            return Ok(());
+        }
+        self.journal.add_owners(owners.into_iter())
+    }
+
+    fn take_unused_exclusions(&mut self, unused: &[UnusedEntry]) {
+        if !unused.is_empty() {
+            note(self.mode, &exclusions::describe(unused));
+        }
+    }
+
+    fn take_duplicates(
+        &mut self,
+        migration: &Migration,
+        rows: &RowCounts,
+        duplicates: &mut Vec<Duplicate>,
+    ) -> anyhow::Result<()> {
+        let choices = people::choose(&self.people, self.journal, duplicates)?;
+        self.journal
+            .mark_duplicates(duplicates.iter().map(|duplicate| {
+                let chosen = choices.get(&duplicate.record).map(String::as_str);
+                let reason = chosen.unwrap_or(duplicate.kind.reason());
+                (duplicate.record, reason)
+            }))?;
+        self.rows.count_files(self.journal, migration, rows)?;
+        self.journal
+            .drop_owners(duplicates.iter().map(|duplicate| duplicate.record))
+    }
+
+    fn take_findings(&mut self, migration: &Migration, findings: &Findings) -> anyhow::Result<()> {
+        self.documents.begin(self.journal, migration)?;
+        findings.write(self.journal, self.documents.file, |journal, name| {
+            journal.add_file(name, EXCLUSIONS)
+        })
+    }
+
+    fn known_content(&self, migration: &Migration) -> anyhow::Result<Option<KnownContent>> {
+        DocumentWriter::known_content(self.journal, migration).map(Some)
+    }
+
+    fn take_documents(
+        &mut self,
+        migration: &Migration,
+        documents: &Documents,
+        batch: &Batch<'_>,
+    ) -> anyhow::Result<()> {
+        self.documents
+            .write(self.journal, migration, documents, batch)
+    }
+
+    fn end_documents(
+        &mut self,
+        migration: &Migration,
+        findings: &Findings,
+        pass: PassCounts,
+    ) -> anyhow::Result<Vec<u32>> {
+        self.documents.end(self.journal, migration, findings, pass)
+    }
+
+    fn take_unidentified(&mut self, owners: &[Foreign]) -> anyhow::Result<()> {
+        let paths: Vec<String> = owners.iter().map(|owner| owner.path()).collect();
+        let gaps = owners.iter().zip(&paths).map(|(owner, path)| LaterGap {
+            record: owner.record.into(),
+            gap: (path, "missing", LEVEL),
+            at: (0, 0),
+        });
+        self.journal.add_gaps(gaps)
+    }
+
+    fn take_kyb(&mut self, records: &[u32]) -> anyhow::Result<()> {
+        self.journal
+            .add_kyb(records.iter().map(|record| u64::from(*record)))
+    }
+}
+
+/// An export whose files the journal knows by consecutive numbers.
+#[derive(Clone)]
+struct ExportFiles {
+    export: Arc<Export>,
+    /// The number of its first file.
+    first: i64,
+}
+
+impl ExportFiles {
+    /// Names the files of an export to the journal.
+    fn add(
+        journal: &mut Journal,
+        export: &Arc<Export>,
+        list: JoinedList,
+    ) -> anyhow::Result<ExportFiles> {
+        let mut first = None;
+        for (name, _) in export.files() {
+            let number = journal.add_file(name, role(list))?;
+            first.get_or_insert(number);
+        }
+        Ok(ExportFiles {
+            export: export.clone(),
+            first: first.context("an export without files")?,
+        })
+    }
+
+    /// The number of the file in which a row stands.
+    fn number(&self, at: Position) -> i64 {
+        self.first + self.export.file_of(at.offset) as i64
+    }
+
+    /// Writes rows and blank lines of each file.
+    fn count(&self, journal: &mut Journal, counts: &[(u64, u64)]) -> anyhow::Result<()> {
+        for (file, (rows, blank_lines)) in (self.first..).zip(counts) {
+            journal.count_file(file, *rows, *blank_lines)?;
+        }
+        Ok(())
+    }
+}
+
+/// Names the backfill files to the journal; returns the number of each.
+fn add_layers(journal: &mut Journal, migration: &Migration) -> anyhow::Result<Vec<i64>> {
+    let layers = migration.layers().iter();
+    layers
+        .map(|kept| journal.add_file(&kept.shown(), BACKFILL))
+        .collect()
+}
+
+/// What the rows of a file are, in the journal.
+fn role(list: JoinedList) -> &'static str {
+    match list {
+        JoinedList::Group => "accounts",
+        JoinedList::Owners => "owners",
+        JoinedList::Contacts => "trusted contacts",
+    }
+}
+
+/// Writes records with their gaps and findings: the numbers of the files in which they stand, and paths and reasons as
+/// texts, made once.
+struct RowWriter {
+    /// The paths of gaps.
+    paths: Vec<String>,
+    /// The reasons of `[exclude]`.
+    exclusions: Vec<String>,
+    /// By kind of finding, the reason of a record that is blocked by it.
+    blocked: Vec<String>,
+    accounts: ExportFiles,
+    /// By join.
+    joins: Vec<ExportFiles>,
+    /// By list, its place among the joins.
+    lists: [Option<usize>; JoinedList::ALL.len()],
+    /// The numbers of the backfill files.
+    layers: Vec<i64>,
+}
+
+type PlannedGap<'a> = (&'a str, &'a str, &'static str, (i64, u64));
+
+impl RowWriter {
+    fn begin(journal: &mut Journal, migration: &Migration) -> anyhow::Result<RowWriter> {
+        let pipeline = &migration.pipeline;
+        let accounts = ExportFiles::add(journal, &pipeline.export, JoinedList::Group)?;
+        let joins = pipeline.joins.iter().map(|join| match join.list {
+            JoinedList::Group => Ok(accounts.clone()),
+            list => ExportFiles::add(journal, &join.export, list),
+        });
+        let joins = joins.collect::<anyhow::Result<Vec<ExportFiles>>>()?;
+        let join_of = |list: JoinedList| pipeline.joins.iter().position(|join| join.list == list);
+        let paths = pipeline.plan.paths.iter();
+        Ok(RowWriter {
+            paths: paths.map(|info| info.path.clone()).collect(),
+            exclusions: pipeline.exclude.reasons.clone(),
+            blocked: FindingKind::all().map(FindingKind::reason).collect(),
+            accounts,
+            joins,
+            lists: JoinedList::ALL.map(join_of),
+            layers: add_layers(journal, migration)?,
+        })
+    }
+
+    /// Writes how many rows each file has, and the rows that nothing uses.
+    fn count_files(
+        &self,
+        journal: &mut Journal,
+        migration: &Migration,
+        rows: &RowCounts,
+    ) -> anyhow::Result<()> {
+        self.accounts.count(journal, &rows.by_file)?;
+        for (join, files) in migration.pipeline.joins.iter().zip(&self.joins) {
+            if join.list != JoinedList::Group {
+                files.count(journal, &join.counts)?;
+            }
+            let unused = join.unused();
+            let unused = unused.iter();
+            journal.add_unused(unused.map(|(at, why)| (files.number(*at), at.row, *why)))?;
+        }
+        for (layer, file) in migration.pipeline.layers.iter().zip(&self.layers) {
+            journal.count_file(*file, layer.counts.0, layer.counts.1)?;
+            let unused = layer.unused();
+            journal.add_unused(unused.iter().map(|(at, why)| (*file, at.row, *why)))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the records of a batch, with their gaps and the rows beside their own.
+    fn write(&self, journal: &mut Journal, batch: &RowBatch<'_>) -> anyhow::Result<()> {
+        let results = batch.results;
+        let rows = || results.rows.iter();
+        let reasons: Vec<Vec<String>> = rows()
+            .map(|row| {
+                let gaps = results.gaps(row).iter();
+                gaps.map(|gap| gap.reason.text()).collect()
+            })
+            .collect();
+        let gaps: Vec<Vec<PlannedGap<'_>>> = rows()
+            .zip(&reasons)
+            .map(|(row, reasons)| {
+                let gaps = results.placed_gaps(row).zip(reasons);
+                gaps.map(|(found, reason)| self.gap(&found, reason))
+                    .collect()
+            })
+            .collect();
+        let parts: Vec<Vec<PlannedPart>> = batch
+            .records()
+            .map(|(record, row)| self.parts(record, results.parts(row), results.laid(row)))
+            .collect();
+        let planned = rows()
+            .zip(gaps.iter().zip(&parts))
+            .map(|(row, (gaps, parts))| self.row(results, row, gaps, parts));
+        journal.add_rows(batch.first.into(), planned)
+    }
+
+    /// The findings of single records.
+    fn write_findings(
+        &self,
+        journal: &mut Journal,
+        pipeline: &Pipeline,
+        batch: &RowBatch<'_>,
+    ) -> anyhow::Result<()> {
+        let fields = &pipeline.checks.fields;
+        let findings = batch.records().flat_map(|(record, row)| {
+            batch.results.found(row).iter().map(move |found| {
+                let field = found.field.and_then(|field| fields.get(usize::from(field)));
+                PlannedFinding {
+                    record: record.into(),
+                    kind: found.kind,
+                    path: field.map(|field| field.path.as_str()),
+                    at: found
+                        .at
+                        .map_or((0, 0), |(list, at)| (self.file(list, at), at.row)),
+                    first: 0,
+                }
+            })
+        });
+        journal.add_findings(findings)
+    }
+
+    /// The number of the file in which a row of a list stands.
+    fn file(&self, list: JoinedList, at: Position) -> i64 {
+        self.lists[list as usize].map_or(0, |join| self.joins[join].number(at))
+    }
+
+    fn gap<'a>(&'a self, found: &PlacedGap<'_>, reason: &'a str) -> PlannedGap<'a> {
+        let gap = found.gap;
+        let path = &self.paths[gap.path as usize];
+        let at = match (found.laid, found.at) {
+            (Some((layer, at)), _) => (self.layers[layer], at.row),
+            (None, Some((list, at))) => (self.file(list, at), at.row),
+            (None, None) => (0, 0),
+        };
+        (path, reason, gap.level.letter(), at)
+    }
+
+    fn parts(
+        &self,
+        record: u32,
+        parts: &[JoinedRow],
+        laid: &[(usize, Position)],
+    ) -> Vec<PlannedPart> {
+        let mut places = [0; JoinedList::ALL.len()];
+        let beside = parts.iter().map(|part| {
+            let list = part.list as usize;
+            places[list] += 1;
+            PlannedPart {
+                record: record.into(),
+                list: part.list as u8,
+                place: places[list] - 1,
+                file: self.file(part.list, part.at),
+                at: part.at,
+            }
+        });
+        let mut all: Vec<PlannedPart> = beside.collect();
+        all.extend(
+            laid.iter()
+                .zip(0..)
+                .map(|((layer, at), place)| PlannedPart {
+                    record: record.into(),
+                    list: LAID,
+                    place,
+                    file: self.layers[*layer],
+                    at: *at,
+                }),
+        );
+        all
+    }
+
+    fn row<'a>(
+        &'a self,
+        batch: &'a Results,
+        row: &'a ScannedRow,
+        gaps: &'a [PlannedGap<'a>],
+        parts: &'a [PlannedPart],
+    ) -> PlannedRow<'a> {
+        PlannedRow {
+            file: self.accounts.number(row.at),
+            row: row.at.row,
+            offset: row.at.offset,
+            length: row.at.length,
+            client_id: batch.id(row),
+            verdict: row.verdict,
+            reason: match (row.excluded, row.blocked_by) {
+                (Some(reason), _) => Some(self.exclusions[usize::from(reason)].as_str()),
+                (None, Some(kind)) => Some(self.blocked[kind as usize].as_str()),
+                (None, None) => None,
+            },
+            hash: row.hash.as_ref(),
+            fixed: row.fixed.as_ref().map(|fixed| fixed.as_slice()),
+            person: row.person.as_ref(),
+            agreements: row.hash.as_ref().map(|_| batch.agreement_marks(row)),
+            owners: row.hash.as_ref().map(|_| batch.owner_marks(row)),
+            gaps,
+            parts,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! A migration opened to be worked on: settings, then target, then journal.
+//!
+//! Owner of that order, and so of what every command that plans, sends or asks Bakkt refuses before it begins, and with
+//! which words. A [`Destination`] has locked and made nothing yet; a [`Session`] holds the journal, and no other command can
+//! work on it meanwhile. Left out on purpose: exports and mappings, which some of them open later (`planning::opening`).
+
+use std::path::{Path, PathBuf};
+
+use super::target;
+use crate::cli::TargetArgs;
+use bakkt_folder::settings::Settings;
+use bakkt_journal::Journal;
+use bakkt_journal::query::nothing_planned;
+
+/// The settings of a migration, and which Bakkt it goes to.
+pub struct Destination {
+    /// The settings, with what the command line says of the target.
+    pub settings: Settings,
+    /// The name of the target, to which a journal is bound.
+    pub target: String,
+    /// The state folder.
+    pub state: PathBuf,
+}
+
+impl Destination {
+    /// Reads the settings of a folder and resolves its target.
+    pub fn resolve(dir: &Path, args: &TargetArgs) -> anyhow::Result<Destination> {
+        target::existing_folder(dir)?;
+        let mut settings = bakkt_folder::migration::settings(dir)?;
+        Ok(Destination {
+            target: target::resolve(args, &mut settings)?,
+            state: target::state_folder(dir, args.sandbox),
+            settings,
+        })
+    }
+}
+
+/// An open journal, bound to its target.
+pub struct Session {
+    /// The settings.
+    pub settings: Settings,
+    /// The journal, locked for this process.
+    pub journal: Journal,
+    /// The state folder, in which the journal and the log lie.
+    pub state: PathBuf,
+}
+
+impl Session {
+    /// Opens the journal, or makes one; refuses one of another target. From here on the log goes into the state folder.
+    pub fn open(destination: Destination) -> anyhow::Result<Session> {
+        let Destination {
+            settings,
+            target,
+            state,
+        } = destination;
+        let journal = Journal::open(&state)?;
+        crate::logging::to_file(&state);
+        journal.bind(&target, settings.target.dialect.word())?;
+        Ok(Session {
+            settings,
+            journal,
+            state,
+        })
+    }
+
+    /// Opens the journal; refuses one without a whole plan.
+    pub fn open_planned(destination: Destination) -> anyhow::Result<Session> {
+        let session = Session::open(destination)?;
+        match session.journal.is_planned()? {
+            true => Ok(session),
+            false => Err(nothing_planned()),
+        }
+    }
+}
