@@ -13,12 +13,12 @@ use bakkt_engine::submit::Ended;
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::{Migration, today};
 use bakkt_folder::settings::Settings;
-use bakkt_journal::ownership::{ChangedAgreements, ChangedOwners};
-use bakkt_journal::person::Decided;
-use bakkt_journal::query::nothing_planned;
-use bakkt_journal::reappeared::Reappeared;
-use bakkt_journal::replan::{Adopt, Changes};
-use bakkt_journal::restricted::Restricted;
+use bakkt_journal::decisions::OperatorNote;
+use bakkt_journal::read::nothing_planned;
+use bakkt_journal::replan::{
+    ChangedAgreements, ChangedOwners, Changes, ReappearedAccounts, ReplanOptions,
+    RestrictedAccounts,
+};
 use bakkt_journal::{Journal, now};
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
@@ -37,12 +37,12 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
     }
     let view = View::new(&args.dir, args.target.sandbox);
     view.must_be_planned()?;
-    let how = Adopt {
+    let how = ReplanOptions {
         update_accepted: args.update_accepted,
         accept_new_ids: args.accept_new_ids,
         agreements_acknowledged: args.agreements_acknowledged,
         dry_run: args.dry_run,
-        decided: Decided {
+        decided: OperatorNote {
             by: &by,
             reason: args.reason.as_deref(),
             at: now(),
@@ -73,7 +73,7 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
 pub(super) fn anew(
     dir: &Path,
     target: &TargetArgs,
-    how: Adopt<'_>,
+    how: ReplanOptions<'_>,
     mode: Mode,
     first: impl FnOnce(&mut Journal, &Migration) -> anyhow::Result<()>,
 ) -> anyhow::Result<Changes> {
@@ -244,7 +244,7 @@ fn add_reappeared(text: &mut String, changes: &Changes, args: &ReplanArgs) {
         false => "\nwithout --dry-run this plan is refused: ",
     });
     if !args.accept_new_ids {
-        text.push_str(Reappeared::REMEDY);
+        text.push_str(ReappearedAccounts::REMEDY);
     }
 }
 
@@ -313,7 +313,7 @@ fn named(first: &[String], all: u64) -> String {
 }
 
 /// What goes by hand: fields and ids, never values.
-fn add_restricted(text: &mut String, restricted: &Restricted) {
+fn add_restricted(text: &mut String, restricted: &RestrictedAccounts) {
     if restricted.none() {
         return;
     }

@@ -15,7 +15,7 @@ use bakkt_files::progress::{Mode, Sending};
 use bakkt_folder::migration::Migration;
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
-use bakkt_journal::behind::Behind;
+use bakkt_journal::write::HeldTasks;
 use bakkt_mapping::pipeline::reread::Reread;
 use bakkt_mapping::pipeline::{From, Pipeline};
 use bakkt_model::error::{Failure, is_io};
@@ -135,7 +135,7 @@ pub async fn send(
 
 /// What the receiver has heard. An event only prompts a question, so one that cannot be read is no reason to stop.
 fn heard(journal: &Journal) -> HeardFn {
-    let listener = Mutex::new(journal.listener());
+    let listener = Mutex::new(journal.last_events());
     Arc::new(move |accounts| {
         let mut listener = listener
             .lock()
@@ -154,7 +154,7 @@ pub fn work(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Re
     let accounts = open(Kind::Account)? + open(Kind::Update)?;
     let behind = match limit {
         Some(limit) if limit < accounts => journal.behind(limit, selected)?,
-        _ => Behind {
+        _ => HeldTasks {
             documents: held(Kind::Document)?,
             kyb: held(Kind::Kyb)?,
         },

@@ -20,7 +20,7 @@ use crate::submit::counters::Count;
 use crate::submit::limiter::Limiter;
 use crate::submit::stage::heed;
 use crate::submit::{Ended, backoff};
-use bakkt_journal::links::Wanted;
+use bakkt_journal::read::WantedLink;
 use bakkt_model::error::Failure;
 use bakkt_model::limits::Retry;
 
@@ -62,7 +62,7 @@ pub struct Counters {
 #[derive(Debug)]
 pub struct Done {
     /// The account.
-    pub wanted: Wanted,
+    pub wanted: WantedLink,
     /// What came.
     pub outcome: Outcome,
 }
@@ -89,7 +89,7 @@ enum Step {
 
 /// Asks about all of them, or until stopped; `keep` is handed what came, in the order of its coming.
 pub async fn run(
-    wanted: Vec<Wanted>,
+    wanted: Vec<WantedLink>,
     fetch: Fetch,
     mut keep: impl FnMut(Vec<Done>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Ended> {
@@ -130,7 +130,7 @@ pub async fn run(
 
 impl Fetch {
     /// Asks about one account until there is an answer that counts.
-    async fn one(self, wanted: Wanted) -> Step {
+    async fn one(self, wanted: WantedLink) -> Step {
         let mut tries = 0;
         loop {
             self.counters.waiting.up();
@@ -176,7 +176,7 @@ impl Fetch {
         }
     }
 
-    fn answered(&self, wanted: Wanted, outcome: Outcome) -> Step {
+    fn answered(&self, wanted: WantedLink, outcome: Outcome) -> Step {
         self.counters.failures.store(0, Ordering::Relaxed);
         self.counters.answered.store(true, Ordering::Relaxed);
         Step::Done(Done { wanted, outcome })

@@ -7,7 +7,7 @@ use bakkt_folder::documents::assess::Outcome;
 use bakkt_folder::documents::claim::Field;
 use bakkt_folder::documents::root::Identity;
 use bakkt_folder::migration::Migration;
-use bakkt_journal::documents::{DocumentVerdict, LaterGap, PlannedDocument};
+use bakkt_journal::write::{DocumentVerdict, LaterGap, PlannedDocument};
 use bakkt_journal::{Journal, now};
 use bakkt_mapping::pipeline::scan::Results;
 

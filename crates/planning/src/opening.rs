@@ -7,7 +7,7 @@ use bakkt_folder::documents::From;
 use bakkt_folder::migration::{Binding, Kept, LayerForm, Migration};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
-use bakkt_journal::layers::{ElementRow, LayerRow};
+use bakkt_journal::replan::{BackfillFile, RowElement};
 use bakkt_mapping::pipeline::layers::Who;
 use bakkt_source::Export;
 use bakkt_source::found::Found;
@@ -36,14 +36,14 @@ pub fn binding(
 }
 
 /// The backfill files of a state folder.
-pub fn kept(layers: Vec<LayerRow>, state: &Path) -> Vec<Kept> {
+pub fn kept(layers: Vec<BackfillFile>, state: &Path) -> Vec<Kept> {
     let folder = layers_folder(state);
-    let known = |element: &ElementRow| {
+    let known = |element: &RowElement| {
         let spoken = (element.row, element.list, element.place);
         let (id, named) = (element.id, element.named);
         (spoken, Who { id, named })
     };
-    let kept = |layer: LayerRow| Kept {
+    let kept = |layer: BackfillFile| Kept {
         path: folder.join(&layer.kept),
         form: LayerForm::of(&layer.form),
         number: layer.number,

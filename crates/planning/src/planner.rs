@@ -4,9 +4,7 @@ use anyhow::Context;
 
 use bakkt_files::progress::{Mode, Reading, note};
 use bakkt_folder::migration::{Kept, Migration};
-use bakkt_journal::documents::PlannedPart;
-use bakkt_journal::findings::PlannedFinding;
-use bakkt_journal::plan::PlannedRow;
+use bakkt_journal::write::{PlannedFinding, PlannedPart, PlannedRow};
 use bakkt_journal::{Journal, now};
 use bakkt_mapping as mapping;
 use bakkt_mapping::findings::gather::Gathering;

@@ -29,7 +29,7 @@ pub use text::{rfc3339, status_lines};
 pub use totals::{Documents, Existed, Gaps, Kyb, States, Tasks, Totals, Verdicts};
 
 use bakkt_files::output::{Begins, OutputFolder};
-use bakkt_journal::query::Reader;
+use bakkt_journal::Reader;
 
 /// The page.
 const PAGE: &str = "report.html";

@@ -14,7 +14,7 @@ use super::settle;
 use super::{DocumentFn, PayloadFn};
 use crate::api::mask::Known;
 use crate::api::{Client, Question, Reply, Way, compare, judge};
-use bakkt_journal::codes::CodeKey;
+use bakkt_journal::CodeKey;
 use bakkt_model::task::{AccountFacts, Kind, Task};
 
 /// The rate of each kind of call.

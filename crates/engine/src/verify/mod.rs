@@ -25,9 +25,9 @@ use crate::api::judge;
 use crate::submit::coordinator::stopped;
 use crate::submit::counters::Count;
 use crate::submit::{Ended, backoff};
-use bakkt_journal::passes::Round;
-use bakkt_journal::unread::{Account, Cursor};
-use bakkt_journal::verification::{ACCOUNT_PATH, Difference, Verified};
+use bakkt_journal::write::{
+    ACCOUNT_PATH, AccountToVerify, Cursor, Difference, VerificationRound, VerifiedAccount,
+};
 use bakkt_journal::{Journal, now};
 use bakkt_model::error::Failure;
 use bakkt_model::limits::Retry;
@@ -50,7 +50,7 @@ pub struct Verify {
     /// Tells the questions that the run stops.
     pub stop: Arc<watch::Sender<bool>>,
     /// What to read.
-    pub round: Round,
+    pub round: VerificationRound,
     /// Waits and bounds.
     pub retry: Retry,
     /// Accounts that are read at once.
@@ -75,7 +75,7 @@ pub struct Counters {
 /// An account on its way.
 #[derive(Debug)]
 struct Work {
-    account: Account,
+    account: AccountToVerify,
     /// Failed tries in this run.
     tries: u32,
     /// Times that Bakkt did not know it.
@@ -83,7 +83,7 @@ struct Work {
 }
 
 /// Writes results and picks more, on a thread of its own; the journal comes back with it.
-type Keeping = JoinHandle<(Journal, anyhow::Result<(Cursor, Vec<Account>)>)>;
+type Keeping = JoinHandle<(Journal, anyhow::Result<(Cursor, Vec<AccountToVerify>)>)>;
 
 struct Loop {
     verify: Verify,
@@ -95,7 +95,7 @@ struct Loop {
     stages: JoinSet<Done>,
     waiting: BinaryHeap<Reverse<(Instant, i64)>>,
     parked: HashMap<i64, Work>,
-    results: Vec<Verified>,
+    results: Vec<VerifiedAccount>,
     /// Results that are being written.
     leaving: usize,
     failures: u32,
@@ -223,7 +223,7 @@ impl Loop {
     /// The results are durable: their places are free.
     fn kept(
         &mut self,
-        (journal, done): (Journal, anyhow::Result<(Cursor, Vec<Account>)>),
+        (journal, done): (Journal, anyhow::Result<(Cursor, Vec<AccountToVerify>)>),
     ) -> anyhow::Result<()> {
         self.journal = Some(journal);
         self.leaving = 0;
@@ -270,7 +270,7 @@ impl Loop {
         }
     }
 
-    fn found(&mut self, verified: Verified) {
+    fn found(&mut self, verified: VerifiedAccount) {
         let counters = &self.verify.tools.counters;
         counters.read.up();
         if !verified.differences.is_empty() {
@@ -330,7 +330,7 @@ impl Loop {
 /// Waits for the thread that has the journal.
 async fn kept(
     keeping: &mut Option<Keeping>,
-) -> anyhow::Result<(Journal, anyhow::Result<(Cursor, Vec<Account>)>)> {
+) -> anyhow::Result<(Journal, anyhow::Result<(Cursor, Vec<AccountToVerify>)>)> {
     let Some(handle) = keeping else {
         return std::future::pending().await;
     };
@@ -340,8 +340,8 @@ async fn kept(
 }
 
 /// Asked twice, and Bakkt does not know it.
-fn unknown(task: i64) -> Verified {
-    Verified {
+fn unknown(task: i64) -> VerifiedAccount {
+    VerifiedAccount {
         task,
         at: now(),
         named: None,

@@ -6,13 +6,12 @@
 use crate::api::compare::Kind;
 use crate::api::read_back;
 use bakkt_contract::decision::Decision::{Closed, Rejected, Suspended};
-use bakkt_journal::codes::is_hidden_id;
-use bakkt_journal::unread::Account;
-use bakkt_journal::verification::{Difference, Named};
+use bakkt_journal::is_hidden_id;
+use bakkt_journal::write::{AccountState, AccountToVerify, Difference};
 
 /// The state of an account where it is a surprise: closed or locked without an event that says so, or rejected after
 /// something else was decided. It stays one until an event says the same.
-pub fn unexpected(account: &Account, named: &Named) -> Vec<Difference> {
+pub fn unexpected(account: &AccountToVerify, named: &AccountState) -> Vec<Difference> {
     let decision = named.decision();
     let surprise = match decision {
         _ if account.heard == Some(decision) => false,
@@ -54,7 +53,11 @@ pub fn unexpected(account: &Account, named: &Named) -> Vec<Difference> {
 }
 
 /// Whether it is the account that was made at acceptance.
-pub fn identity(account: &Account, theirs: &read_back::Account, differences: &mut Vec<Difference>) {
+pub fn identity(
+    account: &AccountToVerify,
+    theirs: &read_back::Account,
+    differences: &mut Vec<Difference>,
+) {
     let time = |text: &str| text.parse::<jiff::Timestamp>().ok();
     let named = theirs.request.get("clientAccountId");
     let named = named.and_then(serde_json::Value::as_str);
