@@ -70,7 +70,7 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<Output> {
     } else {
         done.text(args, &totals)
     };
-    let held = !done.agreements.none() && !args.agreements_acknowledged;
+    let held = !done.agreements.is_empty() && !args.agreements_acknowledged;
     let all = done.found.left.is_empty() && done.taken.restricted == 0 && !held;
     let code = if all { 0 } else { 3 };
     Ok(Output { text, code })

@@ -64,7 +64,7 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<Output> {
         )
     };
     // A look at a plan that would be refused ends as the refusal does.
-    let refused = !changes.reappeared.none() && !args.accept_new_ids;
+    let refused = !changes.reappeared.is_empty() && !args.accept_new_ids;
     let code = if refused { 2 } else { 0 };
     Ok(Output { text, code })
 }
@@ -215,7 +215,7 @@ fn describe(changes: &Changes, args: &ReplanArgs) -> String {
             "documents accepted before, no longer in the plan",
         ),
     ];
-    for (count, what) in documents.iter().filter(|_| !changes.documents.none()) {
+    for (count, what) in documents.iter().filter(|_| !changes.documents.is_empty()) {
         text.push_str(&format!("\n  {:>11}  {what}", thousands(*count)));
     }
     add_reappeared(&mut text, changes, args);
@@ -232,7 +232,7 @@ fn describe(changes: &Changes, args: &ReplanArgs) -> String {
 
 /// Customers who would get a second account.
 fn add_reappeared(text: &mut String, changes: &Changes, args: &ReplanArgs) {
-    if changes.reappeared.none() {
+    if changes.reappeared.is_empty() {
         return;
     }
     text.push('\n');
@@ -250,7 +250,7 @@ fn add_reappeared(text: &mut String, changes: &Changes, args: &ReplanArgs) {
 
 /// Owners of entities that changed.
 fn add_ownership(text: &mut String, ownership: &ChangedOwners) {
-    if ownership.none() {
+    if ownership.is_empty() {
         return;
     }
     let ChangedOwners {
@@ -279,7 +279,7 @@ pub(super) fn add_agreements(
     agreements: &ChangedAgreements,
     is_acknowledged: bool,
 ) {
-    if agreements.none() {
+    if agreements.is_empty() {
         return;
     }
     let (accounts, ids) = (
@@ -314,7 +314,7 @@ fn named(first: &[String], all: u64) -> String {
 
 /// What goes by hand: fields and ids, never values.
 fn add_restricted(text: &mut String, restricted: &RestrictedAccounts) {
-    if restricted.none() {
+    if restricted.is_empty() {
         return;
     }
     let all = restricted.accounts;

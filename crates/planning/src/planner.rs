@@ -4,7 +4,7 @@ use anyhow::Context;
 
 use bakkt_files::progress::{Mode, Reading, note};
 use bakkt_folder::migration::{Kept, Migration};
-use bakkt_journal::write::{PlannedFinding, PlannedPart, PlannedRow};
+use bakkt_journal::write::{PlannedFinding, PlannedJoinedRow, PlannedRow};
 use bakkt_journal::{Journal, now};
 use bakkt_mapping as mapping;
 use bakkt_mapping::findings::gather::Gathering;
@@ -323,7 +323,7 @@ impl<'m> Words<'m> {
                     .collect()
             })
             .collect();
-        let parts: Vec<Vec<PlannedPart>> = batch
+        let parts: Vec<Vec<PlannedJoinedRow>> = batch
             .rows
             .iter()
             .zip(first..)
@@ -381,12 +381,17 @@ impl<'m> Words<'m> {
         (path, reason, gap.level.letter(), at)
     }
 
-    fn parts(&self, record: u64, parts: &[Part], laid: &[(usize, Position)]) -> Vec<PlannedPart> {
+    fn parts(
+        &self,
+        record: u64,
+        parts: &[Part],
+        laid: &[(usize, Position)],
+    ) -> Vec<PlannedJoinedRow> {
         let mut places = [0; List::ALL.len()];
         let beside = parts.iter().map(|part| {
             let list = part.list as usize;
             places[list] += 1;
-            PlannedPart {
+            PlannedJoinedRow {
                 record,
                 list: part.list as u8,
                 place: places[list] - 1,
@@ -394,11 +399,11 @@ impl<'m> Words<'m> {
                 at: part.at,
             }
         });
-        let mut all: Vec<PlannedPart> = beside.collect();
+        let mut all: Vec<PlannedJoinedRow> = beside.collect();
         all.extend(
             laid.iter()
                 .zip(0..)
-                .map(|((layer, at), place)| PlannedPart {
+                .map(|((layer, at), place)| PlannedJoinedRow {
                     record,
                     list: LAID,
                     place,
@@ -414,7 +419,7 @@ impl<'m> Words<'m> {
         batch: &'a Results,
         row: &'a Scanned,
         gaps: &'a [PlannedGap<'a>],
-        parts: &'a [PlannedPart],
+        parts: &'a [PlannedJoinedRow],
     ) -> PlannedRow<'a> {
         PlannedRow {
             file: self.accounts + self.pipeline.export.file_of(row.at.offset) as i64,

@@ -13,7 +13,7 @@ use super::text::rfc3339;
 use bakkt_files::output::cells::CellWriter;
 use bakkt_files::output::{Begins, NewFile, OutputFolder};
 use bakkt_journal::Reader;
-use bakkt_journal::read::{Origin, SetAsideLine, StoppedLine, TaskPart};
+use bakkt_journal::read::{EndedTaskLine, Origin, StoppedLine, TaskPart};
 use bakkt_model::error::ShownPath;
 use bakkt_model::grace::{Due, Grace};
 
@@ -143,7 +143,7 @@ pub(super) fn refused(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result
             out.end()
         })?;
         reader.each_set_aside(|line| {
-            let SetAsideLine {
+            let EndedTaskLine {
                 origin,
                 kind,
                 task,

@@ -16,8 +16,8 @@ use super::totals::{States, Totals};
 use bakkt_files::output::Begins;
 use bakkt_journal::Reader;
 use bakkt_journal::read::{
-    ClosedBy, DecisionRow, GapCount, Minute, PolicyRow, ReasonCount, RunRow, StopCount, TypeCount,
-    UnsentCount, UnusedCount,
+    DecisionRow, FileClosures, GapCount, Minute, PolicyRow, ReasonCount, RunRow, StopCount,
+    TypeCount, UnsentCount, UnusedCount,
 };
 use bakkt_model::grace::{Due, Grace, GraceFrom};
 
@@ -71,7 +71,7 @@ pub(super) struct Summary {
     pub unused: Vec<UnusedCount>,
     pub unused_exclusions: Vec<UnusedExclusion>,
     pub burn_down: Vec<GapDay>,
-    pub closed_by: Vec<ClosedBy>,
+    pub closed_by: Vec<FileClosures>,
 }
 
 /// Uploads of one type by state.

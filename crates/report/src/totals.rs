@@ -43,7 +43,7 @@ pub struct Totals {
     /// Accounts accepted under an earlier plan, whose customers the plan no longer sends.
     pub former: u64,
     /// What was sent by tasks that the plan has no longer, and that Bakkt did not accept; absent when there are none.
-    #[serde(skip_serializing_if = "DroppedTasks::none")]
+    #[serde(skip_serializing_if = "DroppedTasks::is_empty")]
     pub dropped: DroppedTasks,
     /// The documents.
     pub documents: Documents,

@@ -1,7 +1,7 @@
-//! What people decided about customers: to leave one out, or which of several rows with one id to send.
+//! What people decided about customers: to exclude one, or which of several rows with one id to send.
 //!
-//! Owner of the table `person`, which every later plan follows. Invariant: a customer whom Bakkt has, or may have, is never
-//! left out and never chosen anew. Left out: how a plan follows (`planning`).
+//! Owner of the table `person`, which every later plan follows. A customer whom Bakkt has, or may have, is never excluded and
+//! never chosen anew.
 
 use crate::write::journal::Journal;
 use bakkt_model::error::Failure;
@@ -11,24 +11,24 @@ use rusqlite::params;
 /// What a person decided about a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomerDecision {
-    /// The customer.
+    /// The clientAccountId.
     pub client_id: String,
-    /// What.
+    /// What was decided.
     pub action: CustomerAction,
-    /// Why.
+    /// Why it was decided.
     pub reason: String,
-    /// Who.
+    /// Who decided.
     pub by: String,
-    /// When.
+    /// When, in milliseconds since 1970.
     pub at: i64,
 }
 
-/// What can be decided.
+/// A decision about a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CustomerAction {
-    /// Not to send the customer.
+    /// The customer is not sent.
     Exclude,
-    /// Of several rows with one id, to send the one in this file at this line.
+    /// Of several rows with one id, the one in this file at this line is sent.
     Take {
         /// The file, as the plan knows it.
         file: String,
@@ -62,7 +62,7 @@ impl Journal {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Notes decisions as they are: a scratch plan follows those of the journal that it is made for.
+    /// Copies decisions into a scratch journal, so that its plan follows them.
     pub(crate) fn follow_people(&mut self, people: &[CustomerDecision]) -> anyhow::Result<()> {
         self.transaction(|journal| people.iter().try_for_each(|one| journal.note_person(one)))
     }

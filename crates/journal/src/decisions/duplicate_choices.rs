@@ -1,4 +1,6 @@
 //! Choosing which of several rows with one id is sent.
+//!
+//! The choice is tried in a scratch journal, and taken with the plan that follows it (`replan`).
 
 use crate::decisions::customers::{CustomerAction, CustomerDecision};
 use crate::write::journal::Journal;
@@ -7,14 +9,14 @@ use crate::write::tasks::Selection;
 use bakkt_model::verdict::Verdict;
 use rusqlite::OptionalExtension;
 
-/// A choice between rows.
+/// A choice between rows with one id.
 #[derive(Clone, Copy, Debug)]
 pub struct DuplicateChoice<'a> {
     /// The id that they have.
     pub client_id: &'a str,
-    /// The file of the one that counts.
+    /// The file of the chosen row.
     pub file: &'a str,
-    /// Its line.
+    /// The line where its row starts.
     pub row: u64,
 }
 
@@ -33,14 +35,14 @@ impl DuplicateChoice<'_> {
     }
 }
 
-/// One row of an id that several rows have.
+/// One of several rows with one id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DuplicateRow {
     /// Number of the record in this plan.
     pub record: u32,
-    /// Its file.
+    /// The name of its file.
     pub file: String,
-    /// Its line.
+    /// The line where its row starts.
     pub row: u64,
     /// Ready, grace, blocked, excluded or duplicate.
     pub verdict: i64,
@@ -54,7 +56,7 @@ impl Journal {
         self.refuse_at_bakkt("chosen anew", "a change of its data goes as a backfill")
     }
 
-    /// Notes a choice in a scratch journal, so that its plan follows it.
+    /// Records a choice in a scratch journal, so that its plan follows it.
     pub fn try_choice(
         &mut self,
         choice: DuplicateChoice<'_>,
@@ -63,7 +65,7 @@ impl Journal {
         self.transaction(|journal| journal.note_person(&choice.decided(decided)))
     }
 
-    /// Notes a choice, with the plan that follows it.
+    /// Records a choice, with the plan that follows it.
     pub(crate) fn take(
         &mut self,
         choice: DuplicateChoice<'_>,
@@ -96,7 +98,7 @@ impl Journal {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The chosen row of an id among those of this plan, and the others; none when the choice does not fit the plan.
+    /// The chosen row of an id in this plan, and the others; `None` when the plan does not have the chosen row.
     pub fn choice(
         &self,
         person: &CustomerDecision,
@@ -112,7 +114,7 @@ impl Journal {
         Ok(chosen.map(|place| (rivals.remove(place), rivals)))
     }
 
-    /// Whether a record is one of several that nobody has chosen between.
+    /// Whether a record is one of several with one id between which nobody has chosen.
     pub fn is_contested(&self, record: u32, reasons: &[&str]) -> anyhow::Result<bool> {
         let reason: Option<String> = self
             .db

@@ -1,7 +1,6 @@
-//! Leaving customers out of the migration, and taking that back.
+//! Excluding customers from the migration, and taking that back.
 //!
-//! Invariant: a record that is left out loses its tasks and gaps in the transaction of the decision. Left out: the decision
-//! itself, which later plans follow (`customers`).
+//! An excluded record loses its tasks and gaps in the transaction of the decision, and later plans leave it out as well.
 
 use crate::write::journal::{Journal, Spellings};
 use crate::write::operator_log::{OperatorNote, target_of};
@@ -13,11 +12,11 @@ use rusqlite::params;
 /// What the reason of an excluded record begins with.
 pub const LEFT_OUT: &str = "left out by a person: ";
 
-/// Why the documents of a record that is left out are not sent.
+/// Why the documents of an excluded record are not sent.
 const ACCOUNT_OUT: &str = "its account is excluded";
 
 impl Journal {
-    /// Leaves customers out: those selected, or those whose account was refused or given up with a code. Returns how many
+    /// Excludes customers: those selected, or those whose account was refused or given up with a code. Returns how many
     /// records.
     pub fn exclude(
         &mut self,
@@ -47,7 +46,7 @@ impl Journal {
         })
     }
 
-    /// Takes the decision back for the selected customers; the next plan has them again. Returns how many.
+    /// Takes the exclusion of the selected customers back, so that the next plan has them again. Returns how many.
     pub fn include(
         &mut self,
         selection: &Selection,
@@ -76,7 +75,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Takes the selected records out of the plan, as a plan that leaves them out would have them.
+    /// Excludes the selected records from the plan, as the next plan would.
     fn take_out(&mut self, decided: OperatorNote<'_>) -> anyhow::Result<u64> {
         let reason = self.word(&format!("{LEFT_OUT}{}", decided.why()))?;
         let documents = self.word(ACCOUNT_OUT)?;

@@ -1,8 +1,7 @@
-//! Accounts that go by manual KYB, and how that ended.
+//! Accounts that need manual KYB, and how it ended.
 //!
-//! Owner of the table `manual_kyb`. An account is for manual KYB while the plan blocks it because an owner is an entity; how
-//! Bakkt decided comes by hand, as a person's word. Invariant: no outcome of an account that is not for manual KYB is taken.
-//! Left out on purpose: what the form asks for (`commands::manual_kyb`).
+//! An account needs it while the plan blocks it because one of its owners is an entity. Bakkt decides outside the API, and a person
+//! enters the outcome; for other accounts none is taken. Owner of the table `manual_kyb`.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +20,7 @@ const REJECTED: &str = "rejected";
 /// Accounts for manual KYB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ManualKyb {
-    /// All of them.
+    /// How many accounts.
     pub accounts: u64,
     /// Those that Bakkt approved.
     pub approved: u64,
@@ -29,23 +28,23 @@ pub struct ManualKyb {
     pub rejected: u64,
 }
 
-/// One of them.
+/// An account for manual KYB.
 #[derive(Clone, Copy, Debug)]
 pub struct ManualKybLine<'a> {
     /// Where its row stands.
     pub origin: Origin<'a>,
-    /// How it ended; none: not yet.
+    /// How it ended; `None` when it has not yet.
     pub outcome: Option<&'a str>,
     /// Why, or how that is known.
     pub reason: Option<&'a str>,
     /// Who said so.
     pub by: Option<&'a str>,
-    /// When.
+    /// When, in milliseconds since 1970.
     pub at: Option<i64>,
 }
 
 impl Journal {
-    /// Keeps how manual KYB of an account ended. A later word takes the place of an earlier one; the log has both.
+    /// Records how manual KYB of an account ended. A later outcome replaces an earlier one; the log keeps both.
     pub fn resolve_manual_kyb(
         &mut self,
         client_id: &str,
@@ -106,7 +105,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Counts them.
+    /// Counts the accounts for manual KYB, by outcome.
     pub fn manual_kyb(&self) -> anyhow::Result<ManualKyb> {
         let mut counts = ManualKyb::default();
         self.each_manual_kyb(|line| {

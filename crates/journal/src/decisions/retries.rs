@@ -1,9 +1,6 @@
-//! What a person decides about tasks: to send again, or what became of a KYB trigger whose answer was lost.
+//! Sending refused and given-up tasks again.
 //!
-//! Owner of the operator log, which is only ever added to; the report repeats it. Every decision of a person comes through
-//! [`OperatorNote`].
-//! Left out on purpose: a decision about accounts and documents in doubt: those are settled by asking Bakkt; which records
-//! are sent at all (`chosen`), and which gaps are let go (`waive`).
+//! Left out: accounts and documents in doubt, which are settled by asking Bakkt.
 
 use rusqlite::params;
 
@@ -63,7 +60,7 @@ impl Journal {
         })
     }
 
-    /// Opens a task again; what follows it waits again, and what it had come to is kept.
+    /// Opens a task again: what depends on it waits again, and what it had come to is kept.
     pub(crate) fn revive(
         &mut self,
         task: i64,

@@ -1,8 +1,7 @@
-//! Gaps that a person lets go.
+//! Waiving gaps that will not be closed, and taking that back.
 //!
-//! Owner of the table `waiver`. Invariant: only what stops nobody can be let go: gaps of level G and O of customers who are
-//! sent. A waiver is for a customer and a path; it stands until it is taken back, and later plans keep to it.
-//! Left out on purpose: gaps of what blocks a record: without them there is no account.
+//! Only gaps that block nobody can be waived: those of level G and O of customers who are sent. A waiver is for a customer and a
+//! path; it stands until it is taken back, and later plans keep to it. Owner of the table `waiver`.
 
 use rusqlite::params;
 
@@ -11,21 +10,21 @@ use crate::write::operator_log::{OperatorNote, target_of};
 use crate::write::tasks::Selection;
 use bakkt_contract::path::covers;
 
-/// What became of the customers who were named.
+/// What a waiver changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct WaiverResult {
-    /// Gaps that were let go, or are open again.
+    /// Gaps that were waived, or are open again.
     pub gaps: u64,
     /// Customers who had them.
     pub customers: u64,
-    /// Customers with such a gap that cannot be let go, because it blocks them.
+    /// Customers with such a gap that cannot be waived, because it blocks them.
     pub blocked: u64,
     /// Customers without such a gap.
     pub without: u64,
 }
 
 impl Journal {
-    /// Lets the open gaps of the selected customers go whose paths are these fields or inside them; `undo` opens them again.
+    /// Waives the open gaps of the selected customers at these fields or inside them; `undo` opens them again.
     pub fn waive(
         &mut self,
         selection: &Selection,
@@ -91,7 +90,7 @@ impl Journal {
         })
     }
 
-    /// The words that are paths which a person named.
+    /// Selects the words that are paths at or inside these fields.
     fn covered_words(&mut self, fields: &[String]) -> anyhow::Result<()> {
         self.db.execute_batch(
             "DROP TABLE IF EXISTS temp.covered; CREATE TEMP TABLE covered (id INTEGER PRIMARY KEY)",

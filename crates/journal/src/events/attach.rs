@@ -9,7 +9,7 @@ use crate::schema::state_files::events_path_beside;
 use anyhow::Context;
 use rusqlite::Connection;
 
-/// Attaches the events to a journal that is open for reading, or something empty in their place.
+/// Attaches the events to a journal that is open for reading; empty views stand in for a missing database.
 pub(crate) fn attach_for_reader(journal: &Connection, journal_path: &Path) -> anyhow::Result<()> {
     let path = events_path_beside(journal_path);
     if path.exists() {
@@ -25,7 +25,7 @@ pub(crate) fn attach_for_reader(journal: &Connection, journal_path: &Path) -> an
     Ok(journal.execute_batch(NO_EVENTS)?)
 }
 
-/// What was heard by webhook, to read beside the journal; without an events database, as if nothing was.
+/// Attaches the events to the journal's writer as `ev`, read-only; an empty table stands in for a missing database.
 pub(crate) fn attach_for_writer(journal: &Connection, events: Option<&Path>) -> anyhow::Result<()> {
     if let Some(path) = events.filter(|path| path.exists()) {
         let path = path
@@ -46,7 +46,7 @@ pub(crate) fn attach_for_writer(journal: &Connection, events: Option<&Path>) -> 
     Ok(())
 }
 
-/// The database's name as an address that allows reading only.
+/// The URI that opens a database for reading only.
 fn read_only(path: &str) -> String {
     let mut uri = String::from("file:");
     for c in path.chars() {
@@ -60,7 +60,7 @@ fn read_only(path: &str) -> String {
     uri + "?mode=ro"
 }
 
-/// Stands in for events that are not there: as far as statements use the tables of `events_v1.sql`.
+/// The empty views: of `events_v1.sql`, the columns that statements use.
 const NO_EVENTS: &str = "CREATE TEMP VIEW event AS SELECT 0 AS id, '' AS client_id, '' AS type, '' AS status, \
     '' AS reason, 0 AS repeats, 0 AS at WHERE 0; \
     CREATE TEMP VIEW party AS SELECT '' AS client_id, 0 AS events, 0 AS last_at, '' AS status, '' AS reason, \

@@ -1,15 +1,13 @@
-//! The two databases of a state folder, each read by the other's writer: the receiver asks the plan for ids, a run asks the
-//! events who was spoken of.
+//! Whether the plan knows an id: the receiver asks the journal beside a run.
 //!
-//! Invariant: a question holds no transaction, so it keeps nobody waiting; what is not there (yet) knows nothing.
-//! Left out on purpose: reading for reports (`query`, `event_lines`).
+//! A question holds no transaction, so nobody waits for it. A journal that does not exist yet knows no ids.
 
 use std::path::PathBuf;
 
 use crate::schema::open_read_only;
 use rusqlite::Connection;
 
-/// The plan, as far as it knows ids: the journal, read beside a run, once there is one.
+/// Looks ids up in the journal, once there is one.
 #[derive(Debug)]
 pub(crate) struct KnownIds {
     path: PathBuf,

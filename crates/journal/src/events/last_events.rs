@@ -1,4 +1,6 @@
-//! When the last event of an account arrived, asked by a run beside the receiver.
+//! When the last event of an account arrived: a run asks the events' database beside the receiver.
+//!
+//! A question holds no transaction, so nobody waits for it. A database that does not exist yet has no events.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +9,7 @@ use crate::schema::state_files::events_path_beside;
 use crate::schema::{check_events_version, open_read_only};
 use rusqlite::{Connection, OptionalExtension};
 
-/// When the last event of some accounts arrived, read beside receiver and run.
+/// Looks up when the last event of an account arrived.
 #[derive(Debug)]
 pub struct LastEvents {
     path: PathBuf,
@@ -15,7 +17,7 @@ pub struct LastEvents {
 }
 
 impl LastEvents {
-    /// Of the events beside a journal.
+    /// Reads the events beside a journal.
     pub(crate) fn beside(journal: Option<&Path>) -> LastEvents {
         LastEvents {
             path: journal.map(events_path_beside).unwrap_or_default(),
@@ -23,7 +25,7 @@ impl LastEvents {
         }
     }
 
-    /// For each account that an event has named, when the last one arrived.
+    /// Returns when the last event arrived, for each of these accounts that has one.
     pub fn last(&mut self, accounts: &[String]) -> anyhow::Result<HashMap<String, i64>> {
         if self.db.is_none() && self.path.exists() {
             let db = open_read_only(&self.path)?;

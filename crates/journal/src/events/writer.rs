@@ -1,11 +1,10 @@
-//! `events.db`: what Bakkt's webhooks said, in a database of its own beside the journal.
+//! [`Events`], the one writer of `events.db`: the receiver, or an import.
 //!
-//! Owner of that file (schema, lock) and of its one writer, [`Events`]: the receiver or an import. Invariants: an event is
-//! durable before [`Events::add`] returns (WAL, synchronous=FULL, one transaction for as many as there are); it counts
-//! once, however often and by whichever way it comes; the order of arrival decides nothing; a body is sealed, and of its
-//! ids only those that may be kept stand beside it. It shares the journal's key, and nothing else: a run and a receiver
-//! never wait for each other.
-//! Left out on purpose: what a body is (`events::body`), and reading them for reports (`event_lines`).
+//! - An event is durable before [`Events::add`] returns; one transaction takes as many as there are.
+//! - An event counts once, however often and by whichever way it arrives, and the order of arrival decides nothing.
+//! - The body is sealed. Beside it stand only those of its ids and words that may be kept.
+//!
+//! Left out: parsing a body (`engine::events`), and reading events for reports (`read::accepted::decisions`).
 
 use std::fs::File;
 use std::path::Path;
@@ -33,31 +32,31 @@ use bakkt_model::error::{Failure, ShownPath};
 /// Longest id that is kept, in characters.
 const LONGEST: usize = 128;
 
-/// A body that arrived, and what was read in it. It has no `Debug`: a body is a customer's.
+/// An event as it arrived, and what was read in it. It has no `Debug`, because the body holds a customer's data.
 #[derive(Clone)]
 pub struct ArrivedEvent {
     /// When, in milliseconds.
     pub at: i64,
-    /// As it came.
+    /// The body as it came.
     pub body: Vec<u8>,
-    /// What tells a repeat beside the requestId: the body in one spelling.
+    /// The body in a canonical spelling, which with the requestId identifies a repeat.
     pub same: Vec<u8>,
     /// `requestId`; empty without one.
     pub request_id: String,
     /// `partnerWebhookType`, if any.
     pub kind: Option<String>,
-    /// What it says; None: it is no event of an account.
+    /// What it states; `None` when it is not an event of an account.
     pub said: Option<EventStatement>,
 }
 
 impl ArrivedEvent {
-    /// Whether it is an event, of another type than those of accounts: kept and counted, and nothing more.
+    /// Whether it is an event of a type other than those of accounts, which is kept and counted only.
     pub fn is_of_another_type(&self) -> bool {
         self.kind.as_deref().is_some_and(|kind| kind != PARTY_EVENT)
     }
 }
 
-/// What an event says of an account, in Bakkt's words.
+/// What an event states about an account, in Bakkt's words.
 #[derive(Clone)]
 pub struct EventStatement {
     /// `partnerPartyRef`.
@@ -68,25 +67,25 @@ pub struct EventStatement {
     pub reason: Option<String>,
     /// `verificationURLExpiry`, in milliseconds.
     pub expires_at: Option<i64>,
-    /// It carries a `verificationURL`.
+    /// Whether it carries a `verificationURL`.
     pub linked: bool,
 }
 
-/// By which way events come.
+/// How events arrive; the numbers stand in `event.source`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventSource {
-    /// By the webhook. One that comes again is counted as a repeat.
+    /// By webhook; one that arrives again is counted as a repeat.
     Received = 0,
-    /// From a file. What is there already is left as it is.
+    /// From a file; one that is there already is left as it is.
     Imported = 1,
 }
 
-/// What became of one that was added.
+/// What became of an event that was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddOutcome {
-    /// It is new.
+    /// It was not there before.
     New,
-    /// It was there.
+    /// It was there already.
     Repeat,
 }
 
@@ -125,7 +124,7 @@ impl Events {
         })
     }
 
-    /// Adds events in one durable transaction; says of each what became of it.
+    /// Adds events in one durable transaction, and returns what became of each.
     pub fn add(
         &mut self,
         arrived: &[ArrivedEvent],
@@ -153,7 +152,7 @@ impl Events {
         Ok(added)
     }
 
-    /// Opens the body of an event again.
+    /// Returns the unsealed body of an event.
     pub fn body(&self, id: i64) -> anyhow::Result<Option<Vec<u8>>> {
         let mut question = self
             .db
@@ -162,7 +161,7 @@ impl Events {
         Ok(sealed.and_then(|sealed| unseal(&self.key, SealPurpose::Event, &sealed)))
     }
 
-    /// Up to so many events behind a number whose account's id was not kept: when they arrived, by number.
+    /// Up to `most` events after a number whose account id was not kept: their numbers, and when they arrived.
     pub fn nameless(&self, after: i64, most: usize) -> anyhow::Result<Vec<(i64, i64)>> {
         let mut question = self.db.prepare_cached(
             "SELECT id, at FROM event WHERE client_id IS NULL AND status IS NOT NULL AND id > ? ORDER BY id LIMIT ?",
@@ -173,7 +172,7 @@ impl Events {
         Ok(events.collect::<Result<_, _>>()?)
     }
 
-    /// Gives events whose account's id was not kept the id that the plan knows by now. Returns how many have one now.
+    /// Gives events whose account id was not kept that id, now that the plan knows it. Returns how many have one now.
     pub fn name(&mut self, events: &[(i64, ArrivedEvent)]) -> anyhow::Result<u64> {
         let change = self.db.transaction()?;
         let mut named = 0;
@@ -186,18 +185,18 @@ impl Events {
     }
 }
 
-/// One event on its way in.
+/// An event that is being added.
 struct EventInsert<'a> {
     db: &'a Connection,
     key: &'a [u8; 32],
     one: &'a ArrivedEvent,
     request_id: &'a str,
     client_id: Option<&'a str>,
-    /// The words that are kept of it.
+    /// Its words as they are kept.
     words: KeptWords,
 }
 
-/// Bakkt's words, as far as they may be kept.
+/// The words of an event as they are kept.
 struct KeptWords {
     kind: Option<String>,
     status: Option<String>,
@@ -231,7 +230,7 @@ impl KeptWords {
         }
     }
 
-    /// The status and the reason, as far as they can decide something; a status that the contract does not have is `?`.
+    /// The status and the reason from which a decision is made; a status that the contract does not have is `?`.
     fn deciding(&self) -> Option<(&str, Option<&str>)> {
         let status = self.status.as_deref()?;
         Some(if PARTY_STATUSES.contains(&status) {
@@ -289,7 +288,7 @@ impl<'a> EventInsert<'a> {
         Ok(AddOutcome::Repeat)
     }
 
-    /// Gives an event that is there its account; false when the id may still not be kept.
+    /// Gives an event that is stored its account id; false when the id may still not be kept.
     fn name(&self, id: i64) -> anyhow::Result<bool> {
         let (Some(client_id), Some((status, reason))) = (self.client_id, self.words.deciding())
         else {
@@ -372,7 +371,7 @@ impl<'a> EventInsert<'a> {
     }
 }
 
-/// Those that want most of a person come first; words that the contract does not have want nothing known.
+/// The rank of a reason: those that ask most of a person first, words that the contract does not have last.
 fn strength(reason: &str) -> usize {
     let place = REASON_CODES.iter().position(|known| *known == reason);
     place.unwrap_or(REASON_CODES.len())

@@ -1,6 +1,6 @@
-//! Backfill files line by line, for reports.
+//! Backfill files for reports: the files, and the rows and cells that were not taken.
 //!
-//! Left out on purpose: how they are taken (`layers`).
+//! Left out: taking a file (`replan`).
 
 use crate::read::columns::unsigned;
 use crate::read::reader::Reader;
@@ -8,11 +8,11 @@ use bakkt_contract::changes::differing;
 use rusqlite::Row;
 use serde::Serialize;
 
-/// Outcome of a row that would change what an update may not: all of it is left out, for good.
+/// The outcome of a row that would change what no update may change; the whole row is left out for good.
 pub const RESTRICTED: &str = "restricted";
-/// Outcome of a row with which an account that Bakkt has could not be sent any more: left out for good as well.
+/// The outcome of a row with which an account that Bakkt has could no longer be sent; it is left out for good too.
 pub const UNSENDABLE: &str = "the account could not be sent with it";
-/// What becomes of rows of one customer that say different things of one field: nobody can tell which is right.
+/// The outcome of rows that contradict each other in a field of one customer: nobody can tell which is right.
 pub const DISAGREEING: &str = "another row of this customer says something else";
 
 /// A taken file, for reports.
@@ -37,13 +37,13 @@ pub struct BackfillLine {
 /// A row of a backfill file that was not taken, or a cell of it.
 #[derive(Clone, Copy, Debug)]
 pub struct SkippedRowLine<'a> {
-    /// The file.
+    /// The name of the file.
     pub file: &'a str,
-    /// Its line.
+    /// The line where its row starts.
     pub row: u64,
     /// The field; empty for the whole row.
     pub path: &'a str,
-    /// Why.
+    /// Why it was not taken.
     pub outcome: &'a str,
     /// clientAccountId, when the plan knows it.
     pub client_id: Option<&'a str>,

@@ -3,7 +3,7 @@
 use crate::schema::codes::STATES;
 use rusqlite::Row;
 
-/// The account task as far as a line shows it.
+/// What a line shows of a task.
 #[derive(Clone, Copy, Debug)]
 pub struct TaskPart<'a> {
     /// The word of the state; empty when the record has no task.
@@ -67,7 +67,7 @@ pub(crate) fn task<'a>(row: &'a Row<'_>, from: usize) -> anyhow::Result<TaskPart
     })
 }
 
-/// The word of a number; a number that has none is named as such, and shows as an imbalance in the totals.
+/// The word of a number; a number without one is `unknown`, and shows as an imbalance in the totals.
 pub(crate) fn word_of(words: &[&'static str], number: usize) -> &'static str {
     words.get(number).copied().unwrap_or("unknown")
 }
@@ -77,7 +77,7 @@ pub(crate) fn index(row: &Row<'_>, column: usize) -> anyhow::Result<usize> {
     Ok(usize::try_from(row.get::<_, i64>(column)?).unwrap_or(usize::MAX))
 }
 
-/// A count as SQLite keeps it. A negative one cannot be a count, and shows as none.
+/// A count as SQLite keeps it; a negative number counts as 0.
 pub(crate) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }

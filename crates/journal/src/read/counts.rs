@@ -1,8 +1,7 @@
-//! Counting the journal: records, tasks, gaps and minutes.
+//! Counts of records, tasks and gaps, and of what was sent in each minute.
 //!
-//! Owner of every number of a report. One sequential pass per table: no sort, and memory grows with the number of
-//! distinct reasons, codes, paths and minutes only, never with the number of records.
-//! Left out on purpose: what the numbers mean; `report::totals` says whether they balance.
+//! One sequential pass per table, without a sort; memory grows with the number of distinct reasons, codes, paths and minutes, never
+//! with the number of records. Left out: whether the counts balance (`report`).
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,7 +1,6 @@
-//! Counting documents.
+//! Counts of documents: what became of each in planning, and of its upload, by type.
 //!
-//! Owner of what became of every document in planning and of its upload, by type. One pass; memory grows with the
-//! number of types and reasons only. Left out on purpose: the KYB checklist (`kyb_lines`).
+//! One pass over the table; memory grows with the number of types and reasons only.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -51,7 +50,7 @@ pub struct UnsentCount {
     pub outcome: &'static str,
     /// As the journal has it.
     pub reason: String,
-    /// How many.
+    /// How many there are.
     pub count: u64,
 }
 

@@ -1,7 +1,4 @@
-//! The documents line by line, and the rows that nothing uses.
-//!
-//! Owner of two statements that can return as many lines as a manifest has; as in `lines`, SQLite sorts nothing.
-//! Left out on purpose: how a line looks in a file (`report::files`).
+//! Documents line by line, and the rows that nothing uses. Left out: how a line looks in a file (`report`).
 
 use crate::read::columns::{Origin, TaskPart, count, index, origin, task, text, word_of};
 use crate::read::reader::Reader;

@@ -8,30 +8,30 @@ use crate::schema::codes::KINDS;
 use bakkt_model::state::State;
 use serde::Serialize;
 
-/// What was sent by tasks that the plan has no longer, and that Bakkt did not accept.
+/// Tasks that were sent, not accepted, and are no longer in the plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DroppedTasks {
-    /// Tasks.
+    /// How many tasks.
     pub tasks: u64,
-    /// Those of them that Bakkt had refused.
+    /// Tasks that Bakkt had refused.
     pub refused: u64,
-    /// Those of them that were given up.
+    /// Tasks that were given up.
     pub gave_up: u64,
-    /// Times that they were sent, all together.
+    /// How often they were sent, all together.
     pub attempts: u64,
 }
 
 impl DroppedTasks {
     /// Whether there are none.
-    pub fn none(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.tasks == 0
     }
 }
 
 /// A refusal or a give-up that a later decision ended.
 #[derive(Clone, Copy, Debug)]
-pub struct SetAsideLine<'a> {
-    /// Where its row stood then.
+pub struct EndedTaskLine<'a> {
+    /// Where its row was then.
     pub origin: Origin<'a>,
     /// What it sent: account, update, document, KYB.
     pub kind: &'static str,
@@ -41,11 +41,11 @@ pub struct SetAsideLine<'a> {
     pub message: Option<&'a str>,
     /// The later decision.
     pub decision: &'a str,
-    /// Why.
+    /// The reason, in the operator's words.
     pub reason: Option<&'a str>,
     /// Who decided.
     pub by: Option<&'a str>,
-    /// When.
+    /// When, in milliseconds since 1970.
     pub at: i64,
 }
 
@@ -62,10 +62,10 @@ impl Reader {
     /// Every refusal and give-up that a later decision ended, in the order of the decisions.
     pub fn each_set_aside(
         &self,
-        mut each: impl FnMut(SetAsideLine<'_>) -> anyhow::Result<()>,
+        mut each: impl FnMut(EndedTaskLine<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         self.walk(sql::SET_ASIDE_LINES, |row| {
-            each(SetAsideLine {
+            each(EndedTaskLine {
                 origin: origin(row)?,
                 task: task(row, 3)?,
                 message: text(row, 9)?,
@@ -78,7 +78,7 @@ impl Reader {
         })
     }
 
-    /// What was sent by tasks that the plan has no longer.
+    /// Counts the tasks that were sent and are no longer in the plan.
     pub fn dropped(&self) -> anyhow::Result<DroppedTasks> {
         let mut dropped = DroppedTasks::default();
         self.walk(sql::DROPPED, |row| {

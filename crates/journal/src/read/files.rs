@@ -1,8 +1,7 @@
-//! The files of a plan, and what became of each of their rows.
+//! The files of a plan, and what became of their rows.
 //!
-//! Owner of [`FileRow`]: every row of every file is the beginning of a record, part of one, a document, or used by nothing
-//! with a reason. To count a row of several records once takes a temporary tree, which SQLite keeps on the disk.
-//! Left out on purpose: which rows those are (`lines`).
+//! Every row of a file begins a record, belongs to one, is a document, or is unused for a stated reason. Rows that several records
+//! share are counted once, which takes a temporary tree that SQLite keeps on disk.
 
 use crate::read::columns::unsigned;
 use crate::read::reader::Reader;
@@ -19,7 +18,7 @@ pub struct FileRow {
     pub rows: u64,
     /// Rows with which a record begins.
     pub records: u64,
-    /// Rows that stand beside records; one of several records counts once.
+    /// Joined rows; one that several records share counts once.
     pub parts: u64,
     /// Rows that are documents.
     pub documents: u64,
@@ -39,9 +38,9 @@ impl FileRow {
 /// Why a row is used by nothing, and how many are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UnusedCount {
-    /// The file.
+    /// The name of the file.
     pub file: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
     /// How many rows.
     pub count: u64,

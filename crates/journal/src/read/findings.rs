@@ -1,7 +1,4 @@
-//! The findings of the plan: counted by kind, and line by line.
-//!
-//! Owner of what the journal tells of them. It holds kinds, fields and positions only; not even the shape of a value. Left
-//! out on purpose: what a kind means to a run, and how a line looks in a file (`report`).
+//! The findings of the plan: counted by kind, and line by line. Left out: how a line looks in a file (`report`).
 
 use std::collections::BTreeMap;
 
@@ -31,7 +28,7 @@ pub struct FindingCount {
 /// Where something was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FindingPlace {
-    /// The file.
+    /// The name of the file.
     pub file: String,
     /// Its row; 0 where there is none.
     pub row: u64,
@@ -65,7 +62,7 @@ pub struct FindingLine<'a> {
     pub origin: Origin<'a>,
     /// The name of its kind.
     pub kind: &'a str,
-    /// The field.
+    /// The contract path.
     pub path: Option<&'a str>,
     /// The record that its group begins with; 0: it belongs to none.
     pub first: u64,

@@ -1,9 +1,7 @@
-//! The history of gaps, and the open ones by the day they are due.
+//! The history of gaps, and the open ones by the day on which their account was accepted.
 //!
-//! Owner of the questions about gaps over time: what was opened, closed and waived on which day, which backfill file closed
-//! how many, who let which go. Invariant: opened − closed − waived of all days together is what is open now; a gap that was
-//! waived and later closed counts as closed. A gap that left the plan with its customer is in no number.
-//! Left out on purpose: when a gap is due (`report`), which depends on a setting.
+//! Over all days, opened − closed − waived is what is open now. A gap that was waived and closed later counts as closed; a gap whose
+//! customer left the plan is in no number. Left out: when a gap is due, which depends on a setting (`report`).
 
 use std::collections::BTreeMap;
 
@@ -20,31 +18,31 @@ const DAY: i64 = 86_400_000;
 /// What happened to gaps on one day (UTC).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GapDay {
-    /// First had by a plan.
+    /// Gaps that a plan had for the first time.
     pub opened: u64,
-    /// Gone from the plan while their customer stayed.
+    /// Gaps that left the plan while their customer stayed.
     pub closed: u64,
-    /// Let go by a person, and still so.
+    /// Gaps that a person waived, if the waiver stands.
     pub waived: u64,
     /// Open at the end of the day.
     pub open: u64,
 }
 
-/// Gaps that one backfill file closed.
+/// How many gaps a backfill file closed.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct ClosedBy {
+pub struct FileClosures {
     /// Number of the file; 0: a new plan of a changed export, mapping or policy.
     pub layer: u64,
     /// As it was called when it was taken; empty for 0.
     pub name: String,
-    /// How many.
+    /// How many gaps.
     pub closed: u64,
 }
 
 /// A gap that was open once, and is not now.
 #[derive(Clone, Copy, Debug)]
 pub struct ClosedLine<'a> {
-    /// The customer.
+    /// The clientAccountId.
     pub client_id: &'a str,
     /// The contract path.
     pub path: &'a str,
@@ -62,16 +60,16 @@ pub struct ClosedLine<'a> {
     pub row: u64,
 }
 
-/// A gap that a person has let go.
+/// A gap that a person has waived.
 #[derive(Clone, Copy, Debug)]
 pub struct WaiverLine<'a> {
-    /// The customer.
+    /// The clientAccountId.
     pub client_id: &'a str,
     /// The contract path.
     pub path: &'a str,
-    /// Who.
+    /// Who decided.
     pub by: &'a str,
-    /// Why.
+    /// The reason, in the operator's words.
     pub reason: &'a str,
     /// When, in milliseconds since 1970.
     pub at: i64,
@@ -109,9 +107,9 @@ pub struct DatedGap<'a> {
     pub status: &'a str,
     /// When a plan first had it.
     pub opened_at: i64,
-    /// Who has let it go; none: nobody.
+    /// Who waived it; `None` when nobody did.
     pub waived_by: Option<&'a str>,
-    /// Why.
+    /// Why it was waived.
     pub waived_for: Option<&'a str>,
 }
 
@@ -145,7 +143,7 @@ impl Reader {
     }
 
     /// Closed gaps by the file that closed them, in the order in which those were taken.
-    pub fn closed_by(&self) -> anyhow::Result<Vec<ClosedBy>> {
+    pub fn closed_by(&self) -> anyhow::Result<Vec<FileClosures>> {
         let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
         self.walk(sql::CLOSED, |row| {
             *counts.entry(row.get(2)?).or_default() += 1;
@@ -157,7 +155,7 @@ impl Reader {
         let mut all = Vec::new();
         for (layer, closed) in counts {
             let mut names = name.query([layer])?;
-            all.push(ClosedBy {
+            all.push(FileClosures {
                 layer: unsigned(layer),
                 name: match names.next()? {
                     Some(row) => row.get(0)?,
@@ -194,7 +192,7 @@ impl Reader {
         Ok(unsigned(self.journal.query_row(sql, [], |row| row.get(0))?))
     }
 
-    /// Every gap that a person has let go, by customer.
+    /// Every waived gap, by customer.
     pub fn each_waiver(
         &self,
         mut each: impl FnMut(WaiverLine<'_>) -> anyhow::Result<()>,
@@ -250,7 +248,7 @@ impl Reader {
         })
     }
 
-    /// Where a record stands in the exports, and the rows beside its own.
+    /// Where a record is in the exports, and its joined rows.
     pub fn place(&self, record: i64) -> anyhow::Result<(Position, Vec<Part>)> {
         let position = |row: &Row<'_>| -> rusqlite::Result<Position> {
             Ok(Position {
@@ -306,7 +304,7 @@ pub(crate) mod sql {
         FROM gap g JOIN record r ON r.id = g.record \
         LEFT JOIN waiver v ON g.status = 'waived' AND v.client_id = r.client_id AND v.path = g.path LEFT JOIN file f ON f.id = CASE g.file WHEN 0 THEN r.file ELSE g.file END \
         LEFT JOIN word p ON p.id = g.path LEFT JOIN word w ON w.id = g.reason WHERE g.record = ?1 ORDER BY g.path, g.reason";
-    /// The one statement that sorts: four numbers per customer with gaps, in a file of SQLite's own when they are many.
+    /// The one statement that sorts: four numbers per customer with gaps; SQLite uses a file when they are many.
     pub const RECORDS_BY_DAY: &str = sql!(
         "SELECT r.id, r.verdict, CASE t.state WHEN {state.accepted} THEN t.last_at END, coalesce(t.state IN ({state.perhaps_at_bakkt}), EXISTS (SELECT 1 FROM former f WHERE f.client_id = r.client_id)), t.existed = {existed.different} \
         FROM record r LEFT JOIN task t ON t.record = r.id AND t.kind = {kind.account} WHERE r.gaps > 0 \

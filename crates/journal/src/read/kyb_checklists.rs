@@ -1,7 +1,7 @@
-//! The KYB checklist of every account that needs it, line by line.
+//! The KYB checklist of every account that needs one, line by line: which items are accepted, planned or missing.
 //!
-//! Owner of how far an item of the checklist is: accepted, planned or missing. One account is held at a time. What the
-//! checklist asks for is the contract's (`contract::documents`). Left out on purpose: when KYB is freed (`follow`).
+//! One account is in memory at a time. Left out: what the checklist asks for (`contract::documents`), and when KYB is freed
+//! (`write::waiting_tasks`).
 
 use rusqlite::Statement;
 
@@ -10,19 +10,19 @@ use crate::read::reader::Reader;
 use crate::schema::codes::STATES;
 use bakkt_contract::documents::{OwnerFlags, checklist};
 
-/// How far an item is.
+/// How far an item of the checklist is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ItemProgress {
     /// Accepted documents prove it.
     Accepted,
-    /// With documents that are still to be sent, or in doubt, it will be.
+    /// Documents that are still to be sent, or are in doubt, will prove it.
     Planned,
-    /// No document of the plan that was not refused proves it.
+    /// No document proves it, except refused ones.
     Missing,
 }
 
 impl ItemProgress {
-    /// As a file shows it.
+    /// The word in reports.
     pub fn word(self) -> &'static str {
         match self {
             ItemProgress::Accepted => "accepted",
@@ -41,7 +41,7 @@ pub struct KybLine<'a> {
     pub state: &'static str,
     /// Why it is held, refused or given up.
     pub code: Option<&'a str>,
-    /// The same in words (masked).
+    /// The same as a masked message.
     pub message: Option<&'a str>,
     /// The checklist: item, owner's place from 1, how far it is.
     pub items: &'a [(&'static str, Option<u64>, ItemProgress)],

@@ -1,10 +1,8 @@
-//! Reading the journal: one consistent picture of it, also while a run is going on.
+//! [`Reader`]: opening the journal for reading, and the small questions.
 //!
-//! Owner of [`Reader`], which `status` and `report` ask everything. It holds one read transaction from `open` to drop, so
-//! all its answers are of the same instant (invariants 10 and 12: it reads beside a run, and writes nothing).
-//! Here are the small questions; `counts` counts, and `lines` has one item per record, gap or task.
-//! Left out on purpose: what the numbers mean (`report::totals` says whether they balance). A read transaction keeps the
-//! WAL from being cleared, so a reader is for the length of one report and not for a long life.
+//! A reader holds one read transaction from `open` to drop, so all its answers are as of the same instant; it reads beside a run
+//! and writes nothing (invariants 10 and 12). The transaction keeps the write-ahead log from being cleared, so a reader should
+//! live no longer than one report takes.
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,7 +16,7 @@ use crate::read::columns::unsigned;
 use crate::schema::{VERSION, check_version};
 use bakkt_model::error::{Failure, ShownPath};
 
-/// An older journal lacks tables that the questions ask for, and whoever reads may not add them (invariant 12).
+/// Refuses an older journal: it lacks tables, and a reader may not add them (invariant 12).
 fn refuse_older(journal: &Connection) -> anyhow::Result<()> {
     let version: i64 = journal.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version == 0 {
@@ -34,7 +32,7 @@ fn refuse_older(journal: &Connection) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a person is told who asks about a plan that is not there.
+/// The error for a person who asks about a plan that does not exist.
 pub fn nothing_planned() -> anyhow::Error {
     Failure::configuration(
         "nothing is planned yet",
@@ -55,7 +53,7 @@ pub struct RunRow {
     pub id: u64,
     /// Milliseconds since 1970.
     pub at: i64,
-    /// None: it was killed, or goes on.
+    /// `None` when it was killed or still runs.
     pub ended: Option<i64>,
     /// How it ended.
     pub outcome: Option<String>,
@@ -81,16 +79,16 @@ pub struct DecisionRow {
     pub action: String,
     /// What it was for.
     pub target: String,
-    /// Why.
+    /// The reason, in the operator's words.
     pub reason: Option<String>,
     /// How many tasks or records.
     pub count: u64,
-    /// Who; none of those that were noted before names were.
+    /// Who; `None` for decisions from before names were kept.
     pub by: Option<String>,
 }
 
 impl Reader {
-    /// Opens the journal read-only, and fixes the picture that every question will see.
+    /// Opens the journal read-only, and fixes the instant that every question will see.
     pub fn open(path: &Path) -> anyhow::Result<Reader> {
         let open = || -> anyhow::Result<Connection> {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -119,7 +117,7 @@ impl Reader {
             .optional()?)
     }
 
-    /// A fact of the migration that is a number; None when it is absent or is none.
+    /// A fact of the migration that is a number; `None` when it is absent or not a number.
     pub fn meta_count(&self, key: &str) -> anyhow::Result<Option<u64>> {
         Ok(self.meta(key)?.and_then(|value| value.parse().ok()))
     }

@@ -1,9 +1,7 @@
-//! The journal line by line: one item per record, gap, stopped task or account, handed to a callback.
+//! Records, gaps, stopped tasks and accounts, line by line.
 //!
-//! Owner of the statements that can return as many lines as the export has rows. Each walks its table in the order
-//! of its key, so SQLite sorts nothing and memory stays constant at any size (a test asks for the query plans).
-//! Texts are borrowed from SQLite and live as long as one callback.
-//! Left out on purpose: how a line looks in a file (`report::files`).
+//! Each statement walks its table in the order of its key, so SQLite sorts nothing and memory stays constant at any size. Texts are
+//! borrowed from SQLite and live as long as one callback. Left out: how a line looks in a file (`report`).
 
 use crate::read::columns::{Origin, TaskPart, count, index, origin, task, text, word_of};
 use crate::read::ended_tasks::dropped_word;
@@ -31,14 +29,14 @@ pub struct RecordLine<'a> {
     pub beside: AttachedTasks,
 }
 
-/// What an account has beside itself.
+/// The documents and the KYB of an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AttachedTasks {
     /// Uploads.
     pub documents: u64,
-    /// Those of them that Bakkt has.
+    /// Uploads that Bakkt has accepted.
     pub accepted: u64,
-    /// Those of them that were refused or given up.
+    /// Uploads that were refused or given up.
     pub stopped: u64,
     /// Documents that are not sent.
     pub unsent: u64,
@@ -62,7 +60,7 @@ pub struct BakktPart<'a> {
 /// One gap.
 #[derive(Clone, Copy, Debug)]
 pub struct GapLine<'a> {
-    /// Where it stands: the row of its record, or one beside it.
+    /// Where it stands: the row of its record, or a joined row.
     pub origin: Origin<'a>,
     /// The contract path.
     pub path: &'a str,
@@ -83,7 +81,7 @@ pub struct StoppedLine<'a> {
     pub origin: Origin<'a>,
     /// What it sends: account, update, document, KYB.
     pub kind: &'static str,
-    /// The task.
+    /// How far the task is.
     pub task: TaskPart<'a>,
     /// The masked message.
     pub message: Option<&'a str>,
@@ -163,7 +161,7 @@ impl Reader {
     }
 }
 
-/// Rows of another table, in the order of the record as well: record and two numbers.
+/// Rows of another table in the order of the record: the record and two numbers.
 struct SideRows<'a> {
     rows: Rows<'a>,
     next: Option<(i64, i64, i64)>,
@@ -184,7 +182,7 @@ impl<'a> SideRows<'a> {
         Ok(())
     }
 
-    /// Those of a record; those before it belong to none, and are let go.
+    /// Hands out the rows of a record; rows before it belong to no record and are skipped.
     fn each(&mut self, record: i64, mut each: impl FnMut(i64, i64)) -> anyhow::Result<()> {
         while let Some((of, one, other)) = self.next {
             if of > record {

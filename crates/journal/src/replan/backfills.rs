@@ -1,9 +1,8 @@
-//! Backfill files that were taken: which there are, whose rows they hold, what became of those.
+//! Backfill files that were taken: their rows, and what became of them.
 //!
-//! Owner of the tables `layer`, `layer_row` and `layer_element`, and of the gap history that a file makes. A file is taken in the one
-//! transaction that takes the plan over which was made with it (`replan`): before it the journal does not know the file,
-//! after it the plan has its rows.
-//! Left out on purpose: what the rows say; the journal knows lines, paths and ids, never a value.
+//! A file is taken in the one transaction that takes over the plan which was made with it: before it the journal does not know the
+//! file, after it the plan has its rows. The journal keeps lines, paths and ids of them, never a value.
+//! Owner of the tables `layer`, `layer_row` and `layer_element`.
 
 use std::collections::BTreeSet;
 
@@ -18,12 +17,12 @@ use crate::write::tasks::position;
 use bakkt_model::position::{List, Part, Position};
 use bakkt_model::verdict::Verdict;
 
-/// A taken file.
+/// A backfill file that was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackfillFile {
     /// Its number, from 1.
     pub number: i64,
-    /// As it was called.
+    /// Its name when it was taken.
     pub name: String,
     /// Its name below the folder `layers`.
     pub kept: String,
@@ -35,14 +34,14 @@ pub struct BackfillFile {
     pub sheet: Option<String>,
     /// Lines of rows that are left out for good.
     pub refused: BTreeSet<u64>,
-    /// Of whom its rows speak.
+    /// Which owner or contact a row refers to, where it names one.
     pub elements: Vec<RowElement>,
 }
 
-/// The element of a list of whom a row speaks.
+/// The owner or trusted contact that a row refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowElement {
-    /// The line.
+    /// The line where the row starts.
     pub row: u64,
     /// 1 owner, 2 trusted contact.
     pub list: u8,
@@ -54,21 +53,21 @@ pub struct RowElement {
     pub named: Option<[u8; 32]>,
 }
 
-/// A record of the plan that a row may speak of.
+/// A record of the plan that a row may refer to.
 #[derive(Clone, Debug)]
 pub struct KnownRecord {
     /// Verdict, by its number.
     pub verdict: i64,
     /// Where its row stands.
     pub at: Position,
-    /// The rows beside it.
+    /// Its joined rows.
     pub parts: Vec<Part>,
-    /// Bakkt has its account, or may have it.
+    /// Whether Bakkt has its account, or may have it.
     pub at_bakkt: bool,
 }
 
 impl KnownRecord {
-    /// Whether the plan neither left it out nor took it for one of several.
+    /// Whether the plan neither excluded it nor marked it as a duplicate.
     pub fn is_read(&self) -> bool {
         self.verdict < Verdict::Excluded as i64
     }
@@ -79,20 +78,20 @@ impl KnownRecord {
     }
 }
 
-/// A row that was not taken, or not wholly.
+/// A row that was not taken, or only in part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkippedRow {
-    /// Its line.
+    /// The line where its row starts.
     pub row: u64,
     /// The field; empty for the whole row.
     pub path: String,
-    /// Why.
+    /// Why it was not taken.
     pub outcome: String,
     /// clientAccountId, when the plan knows it.
     pub client_id: Option<String>,
 }
 
-/// A file that is taken with a new plan.
+/// A backfill file to take with a new plan.
 #[derive(Clone, Copy, Debug)]
 pub struct NewBackfill<'a> {
     /// The file.
@@ -101,18 +100,18 @@ pub struct NewBackfill<'a> {
     pub rows: u64,
     /// Customers of whom its rows changed something, and the last of those rows.
     pub touched: &'a [(String, u64)],
-    /// Rows that were not taken, or not wholly.
+    /// Rows that were not taken, or only in part.
     pub left: &'a [SkippedRow],
 }
 
-/// What a taken file does.
+/// What taking a file changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BackfillEffect {
     /// Accounts whose payload it changes.
     pub changed: u64,
     /// Gaps that it closes, by field.
     pub closed: Vec<ClosedGaps>,
-    /// Gaps that the customers of its rows have still.
+    /// Gaps that the customers of its rows still have.
     pub still_open: u64,
     /// Customers who were blocked, and are created by the next run.
     pub created: u64,
@@ -125,11 +124,11 @@ pub struct BackfillEffect {
 /// Closed gaps of one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClosedGaps {
-    /// The field.
+    /// The contract path.
     pub path: String,
     /// What it was: missing, withheld, invalid: ….
     pub reason: String,
-    /// How many.
+    /// How many there are.
     pub count: u64,
 }
 
@@ -184,7 +183,7 @@ impl Journal {
         Ok(records.into_iter().map(|(_, record)| record).collect())
     }
 
-    /// Tells the comparison of two plans (`replan_compare.sql`) when it is, and what the new one has besides.
+    /// Gives the comparison of two plans (`compare.sql`) its time, and the customers whose rows the file changed.
     pub(crate) fn begin_taking(
         &mut self,
         at: i64,
@@ -202,7 +201,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Registers a file after the plan was taken over that was made with it.
+    /// Records a file, after the plan that was made with it was taken over.
     pub(crate) fn take_layer(
         &mut self,
         taking: &NewBackfill<'_>,
@@ -340,7 +339,7 @@ fn taken(db: &Connection) -> anyhow::Result<Vec<BackfillFile>> {
 }
 
 impl Reader {
-    /// The same as [`Journal::layers`], beside a run.
+    /// The same as [`Journal::layers`], read beside a run.
     pub fn taken_layers(&self) -> anyhow::Result<Vec<BackfillFile>> {
         taken(&self.journal)
     }

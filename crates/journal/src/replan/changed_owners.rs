@@ -1,9 +1,8 @@
-//! Accepted accounts whose agreements or owners are others in the plan than at Bakkt.
+//! Accepted accounts whose agreements or owners in the new plan differ from those that Bakkt has.
 //!
-//! Owner of two comparisons. Agreements that changed must have been acknowledged by both sides: no update that changes them
-//! is planned until a person says that they were, and that is kept. Of changed owners of an entity Bakkt must be told by
-//! the client: they are listed, in `replan` and in every report, until an update has sent the owners as they are now.
-//! Left out on purpose: how marks are made and compared (`pipeline::owner_marks`, `contract::ownership`).
+//! No update that changes agreements is planned until a person says that both sides acknowledged them, and that is kept. Of changed
+//! owners of an entity the client must tell Bakkt: they are listed until an update has sent the owners as they are now.
+//! Left out: how marks are made (`mapping::pipeline`) and compared (`contract::ownership`).
 
 use rusqlite::params;
 use serde::Serialize;
@@ -12,13 +11,13 @@ use crate::write::journal::Journal;
 use crate::write::operator_log::{OperatorNote, target_of};
 use bakkt_contract::ownership::{OwnerChanges, agreements_changed, owner_changes};
 
-/// Customers that are named.
+/// How many customers are named.
 const NAMED: usize = 20;
 
 /// Accepted accounts whose agreements changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ChangedAgreements {
-    /// How many.
+    /// How many accounts.
     pub accounts: u64,
     /// The first of their ids.
     pub first: Vec<String>,
@@ -26,7 +25,7 @@ pub struct ChangedAgreements {
 
 impl ChangedAgreements {
     /// Whether there are none.
-    pub fn none(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.accounts == 0
     }
 }
@@ -48,7 +47,7 @@ pub struct ChangedOwners {
 
 impl ChangedOwners {
     /// Whether there are none.
-    pub fn none(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.accounts == 0
     }
 
@@ -64,7 +63,7 @@ impl ChangedOwners {
 }
 
 impl Journal {
-    /// Notes the accepted accounts whose agreements changed, but for changes that were acknowledged before.
+    /// Finds the accepted accounts whose agreements changed, except for changes that were acknowledged before.
     pub(crate) fn changed_agreements(&self) -> anyhow::Result<ChangedAgreements> {
         let mut found = ChangedAgreements::default();
         let mut statement = self.db.prepare(AGREEMENTS)?;

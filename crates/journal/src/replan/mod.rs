@@ -1,10 +1,9 @@
 //! Taking a new plan over into a journal that has sent some of the old one (invariant 9).
 //!
-//! Owner of that merge. The new plan is made in a scratch journal beside the old one and taken over in one transaction:
-//! a program that dies before leaves the old plan, one that dies after leaves the new one. Records are matched by
-//! clientAccountId. What was accepted is never touched; its task only follows its record, or becomes a *former* one
-//! when the new plan no longer sends that customer. Documents are matched by clientDocumentId, which is made of
-//! their content; KYB by the account, and a KYB task in doubt stays so.
+//! The new plan is made in a scratch journal beside the old one and taken over in one transaction: a program that dies before it
+//! leaves the old plan, one that dies after it leaves the new one. Records are matched by clientAccountId, documents by
+//! clientDocumentId, which is made of their content, and KYB by the account. What was accepted is never touched: its task follows
+//! its record, or becomes a *former* task when the new plan no longer sends that customer. A KYB task in doubt stays in doubt.
 
 pub(crate) mod backfills;
 pub(crate) mod changed_owners;
@@ -55,7 +54,7 @@ impl Journal {
         Ok(self.adopt_taking(folder, how)?.0)
     }
 
-    /// The same; also says what a backfill file does that is taken with it.
+    /// Like [`Journal::adopt`]; also returns what the backfill file changes that is taken with the plan.
     pub fn adopt_taking(
         &mut self,
         folder: &Path,
@@ -73,7 +72,7 @@ impl Journal {
             journal.db.execute_batch(COMPARE)?;
             journal.begin_taking(how.decided.at, how.taking.as_ref())?;
             let mut changes = journal.changes()?;
-            let stops = !changes.reappeared.none() && !how.accept_new_ids;
+            let stops = !changes.reappeared.is_empty() && !how.accept_new_ids;
             if stops && !how.dry_run {
                 return Err(changes.reappeared.stop());
             }
@@ -216,22 +215,26 @@ fn remove(folder: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// `was`: every account task, with its customer's record in the new plan (none: no longer sent) and the hash of what
-/// Bakkt has, or of what was planned; an account that existed before with other data and was left alone is `untouched`,
-/// and stays so; one is `restricted` of which the new plan changes what no update may. `was_update`: updates that were asked for and not accepted, with the record that still needs one.
-/// `was_document` and `was_kyb`: the same of their tasks. `words`: the new plan's word numbers → ours.
+/// Compares the old plan with the new one, in temporary tables:
+///
+/// - `was`: every account task, with its customer's record in the new plan (`NULL` when no longer sent) and the hash of what
+///   Bakkt has, or of what was planned. `untouched`: the account existed before with other data, was left alone and stays so.
+///   `restricted`: the new plan changes what no update may.
+/// - `was_update`: updates that were asked for and not accepted, with the record that still needs one.
+/// - `was_document`, `was_kyb`: the same for their tasks.
+/// - `words`: the new plan's word numbers, and ours.
 const COMPARE: &str = sql!(include_str!("compare.sql"));
 
 const TAKE_OVER: &str = sql!(include_str!("take_over.sql"));
 
-/// The tables that `COMPARE` makes.
+/// Drops the tables of the comparison.
 const DROP: &str = "DROP TABLE temp.was; DROP TABLE temp.was_update; DROP TABLE temp.was_document; DROP TABLE temp.was_kyb;
     DROP TABLE temp.words; DROP TABLE temp.adopting; DROP TABLE temp.touched;
     DROP TABLE temp.agreements_changed; DROP TABLE temp.vanished; DROP TABLE temp.arrived; DROP TABLE temp.reappeared;";
 
-/// Of accepted accounts with other bytes, but never of those that are restricted, and of those with other agreements only when
-/// these were acknowledged: all when asked for, else those that the new backfill file changed, and those
-/// for which an update was asked for before: nobody has taken that back.
+/// Plans updates of accepted accounts whose bytes changed, except restricted ones, and those with changed agreements unless
+/// `?2` says that these were acknowledged. With `?1` all of them; else those that the new backfill file changed, and those for
+/// which an update was asked for before, because nobody has taken that back.
 const PLAN_UPDATES: &str = sql!("
     INSERT INTO main.task (record, kind, state)
         SELECT w.record, {kind.update}, {state.open} FROM temp.was w JOIN main.record r ON r.id = w.record
@@ -243,7 +246,7 @@ const PLAN_UPDATES: &str = sql!("
         ORDER BY w.record
 ");
 
-/// The tasks that taking a new plan over deletes, whether they were sent or not; accepted updates have a table of their own.
+/// The sent tasks that taking a new plan over deletes; accepted updates have a table of their own.
 const ENDING: &str = sql!("
     SELECT id FROM main.task WHERE attempts > 0 AND (
         (kind = {kind.update} AND state <> {state.accepted} AND id NOT IN (SELECT u.task FROM temp.was_update u JOIN n.record r ON r.id = u.record WHERE u.hash IS r.hash))

@@ -7,7 +7,7 @@ use crate::replan::reappeared_accounts::ReappearedAccounts;
 use crate::replan::restricted_accounts::RestrictedAccounts;
 use crate::write::operator_log::OperatorNote;
 
-/// How the new plan differs from the old one, in records.
+/// How the new plan differs from the old one, in numbers of records.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Changes {
     /// Sent or to be sent with the same bytes.
@@ -25,23 +25,23 @@ pub struct Changes {
     /// Updates that were planned for `changed_accepted`.
     pub updates: u64,
     /// Accounts that Bakkt has under ids that are gone, and that come back under new ones; absent when there are none.
-    #[serde(skip_serializing_if = "ReappearedAccounts::none")]
+    #[serde(skip_serializing_if = "ReappearedAccounts::is_empty")]
     pub reappeared: ReappearedAccounts,
     /// Of `added`, those of people who have an accepted account under another id that stays; absent when there are none.
     #[serde(skip_serializing_if = "is_zero")]
     pub further_accounts: u64,
     /// Accepted accounts whose agreements changed; without an acknowledgement none of them gets an update. Absent when there
     /// are none.
-    #[serde(skip_serializing_if = "ChangedAgreements::none")]
+    #[serde(skip_serializing_if = "ChangedAgreements::is_empty")]
     pub agreements: ChangedAgreements,
     /// Accepted accounts of entities whose owners changed: Bakkt must be told. Absent when there are none.
-    #[serde(skip_serializing_if = "ChangedOwners::none")]
+    #[serde(skip_serializing_if = "ChangedOwners::is_empty")]
     pub ownership: ChangedOwners,
     /// Those of `changed_accepted` that get none, whatever is asked for; absent when there are none.
-    #[serde(skip_serializing_if = "RestrictedAccounts::none")]
+    #[serde(skip_serializing_if = "RestrictedAccounts::is_empty")]
     pub restricted: RestrictedAccounts,
     /// Documents; absent when neither plan has any.
-    #[serde(skip_serializing_if = "DocumentChanges::none")]
+    #[serde(skip_serializing_if = "DocumentChanges::is_empty")]
     pub documents: DocumentChanges,
 }
 
@@ -65,12 +65,12 @@ pub struct DocumentChanges {
 
 impl DocumentChanges {
     /// Whether neither plan has documents.
-    pub fn none(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         *self == DocumentChanges::default()
     }
 }
 
-/// What to do besides taking the plan over.
+/// What to do when a plan is taken over.
 #[derive(Clone, Copy, Debug)]
 pub struct ReplanOptions<'a> {
     /// Plan updates for changed payloads of accepted accounts.

@@ -1,12 +1,10 @@
-//! Accounts that Bakkt has and whose ids are gone from the new plan, while their people come back under other ids.
+//! Customers whom Bakkt has under an id that is gone from the plan, and who come back under a new id.
 //!
-//! A spreadsheet that takes leading zeros away from ids does this to a whole export, and every such customer would get a
-//! second account. Owner of that comparison of two plans: an id that Bakkt has, or may have, and that no row of the new
-//! plan bears, against an id that the new plan sends and that no earlier plan sent. They belong together when their keyed
-//! person hashes are equal, or when the ids differ in leading zeros, capitals and punctuation only. Invariant: a person
-//! whose old id stays in the plan is never counted, because people may have several accounts.
-//! Left out on purpose: what a person hash is made of (`pipeline::person`), and the same person twice in one export (the
-//! findings).
+//! A spreadsheet that strips leading zeros from ids does this to a whole export, and every such customer would get a second
+//! account. So two plans are compared: ids that Bakkt has, or may have, and no row of the new plan bears, against ids that only the
+//! new plan sends. They belong together when their keyed person hashes are equal, or when the ids differ in leading zeros, capitals
+//! and punctuation only. A person whose old id stays in the plan is never counted, because people may have several accounts.
+//! Left out: the same person twice in one export, which is a finding.
 
 use rusqlite::params;
 use serde::Serialize;
@@ -16,7 +14,7 @@ use crate::write::journal::Journal;
 use crate::write::operator_log::{OperatorNote, target_of};
 use bakkt_model::error::Failure;
 
-/// Pairs that are shown.
+/// How many pairs are shown.
 const SHOWN: i64 = 10;
 
 /// People whom Bakkt has under an id that is gone from the plan.
@@ -28,7 +26,7 @@ pub struct ReappearedAccounts {
     pub first: Vec<ReappearedId>,
 }
 
-/// One of them.
+/// A customer under an old and a new id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReappearedId {
     /// The id that Bakkt has.
@@ -37,15 +35,15 @@ pub struct ReappearedId {
     pub new_id: String,
     /// The file of the row with the new id.
     pub file: String,
-    /// Its line.
+    /// The line where its row starts.
     pub row: u64,
-    /// What they share.
+    /// What the two have in common.
     pub same: &'static str,
 }
 
 impl ReappearedAccounts {
     /// Whether there are none.
-    pub fn none(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.accounts == 0
     }
 

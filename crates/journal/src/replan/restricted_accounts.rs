@@ -1,9 +1,7 @@
-//! Accepted accounts of which the plan has other values than Bakkt in fields that no update may change.
+//! Accepted accounts whose fields that no update may change differ between the new plan and Bakkt.
 //!
-//! Owner of that comparison: `task.fixed` (as Bakkt has them) against `record.fixed` (as the plan has them), a mark for each
-//! field. Invariant: no update is planned for such an account, for none of its fields; the comparison is made where it is
-//! read, so it ends by itself when the export is put back or Bakkt's side is known to be the same.
-//! Left out on purpose: how marks are made (`pipeline::fixed`), what backfill files ask for (`layers`).
+//! No update is planned for such an account. The comparison is made whenever it is read, so it ends by itself when the export is put
+//! back or Bakkt's side is known to be the same. Left out: how the marks of fields are made (`mapping::pipeline`).
 
 use serde::Serialize;
 
@@ -11,15 +9,15 @@ use crate::read::backfills::differing_fields;
 use crate::write::journal::Journal;
 use bakkt_contract::changes::BY_HAND;
 
-/// Customers that are named; `restricted.csv` has all of them.
+/// How many customers are named; `restricted.csv` has all of them.
 const NAMED: usize = 20;
 
 /// Accepted accounts that get no update, because it would change what it may not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RestrictedAccounts {
-    /// How many.
+    /// How many accounts.
     pub accounts: u64,
-    /// By field, those of which it changed.
+    /// Fields that changed, each with its number of accounts.
     pub fields: Vec<RestrictedField>,
     /// The first of their ids.
     pub first: Vec<String>,
@@ -30,19 +28,19 @@ pub struct RestrictedAccounts {
 pub struct RestrictedField {
     /// The field's pattern.
     pub path: &'static str,
-    /// Accounts.
+    /// How many accounts.
     pub accounts: u64,
 }
 
 impl RestrictedAccounts {
     /// Whether there are none.
-    pub fn none(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.accounts == 0
     }
 }
 
 impl Journal {
-    /// Those of a comparison of two plans.
+    /// Finds those of a comparison of two plans.
     pub(crate) fn restricted(&self) -> anyhow::Result<RestrictedAccounts> {
         let mut found = RestrictedAccounts::default();
         let mut counts = [0; BY_HAND.len()];

@@ -53,7 +53,7 @@ pub enum VerificationOutcome {
     NotComparable = 3,
 }
 
-/// Rows that are read beside a record's own: `part.list`. The first three are the model's lists.
+/// `part.list` of the rows of backfill files; the numbers before it are the model's lists.
 pub(crate) const LIST_BACKFILL: i64 = List::ALL.len() as i64;
 
 /// Every name that SQL may use in braces, with the numbers that it stands for. A name of several belongs behind `IN`.

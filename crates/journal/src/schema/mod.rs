@@ -34,7 +34,7 @@ const EVENTS_VERSION: i64 = 1;
 /// The schema of the events' database, in the same way.
 pub const EVENTS: &[&str] = &[sql!(include_str!("events_v1.sql"))];
 
-/// Refuses a journal that is newer than the program, or that is none.
+/// Refuses a file that is not a journal, or one that a newer program wrote.
 pub fn check_version(db: &Connection) -> anyhow::Result<()> {
     let version: i64 = db
         .pragma_query_value(None, "user_version", |row| row.get(0))
@@ -58,7 +58,7 @@ pub(crate) fn open_read_only(path: &Path) -> anyhow::Result<Connection> {
     Ok(db)
 }
 
-/// Sets a database up that this process writes, and brings its schema up to date.
+/// Prepares a database for writing, and brings its schema up to date.
 pub(crate) fn prepare(db: &mut Connection, schema: &[&str]) -> rusqlite::Result<()> {
     // FULL: a commit is on the disk before the request that it speaks of leaves (invariant 1).
     db.pragma_update(None, "journal_mode", "WAL")?;
@@ -78,7 +78,7 @@ pub(crate) fn prepare(db: &mut Connection, schema: &[&str]) -> rusqlite::Result<
     change.commit()
 }
 
-/// What a person is told when SQLite refuses: a damaged file and a full disk want different things done.
+/// The error for a person when SQLite refuses; the hint depends on whether the file is damaged or the disk is full.
 pub(crate) fn refused(what: &str, error: &rusqlite::Error) -> anyhow::Error {
     let damaged = matches!(
         error.sqlite_error_code(),
@@ -92,7 +92,7 @@ pub(crate) fn refused(what: &str, error: &rusqlite::Error) -> anyhow::Error {
     Failure::cannot(format!("the journal cannot be {what}: {error}"), hint)
 }
 
-/// Refuses events of a newer program; the version of those that are there, 0 while they are being made.
+/// Returns the version of an events' database, 0 while it is being made; refuses one that a newer program wrote.
 pub(crate) fn check_events_version(db: &Connection, attached: Option<&str>) -> anyhow::Result<i64> {
     let version: i64 = db
         .pragma_query_value(attached, "user_version", |row| row.get(0))

@@ -1,7 +1,8 @@
-//! What the journal must keep and nobody may read there: paths of documents, which may hold names, and events' bodies.
+//! Sealing what the journal must keep and nobody may read there: paths of documents, which may hold names, bodies of
+//! events, and hashes of documents' contents.
 //!
-//! Owner of the sealed form: 24 random bytes, then XChaCha20-Poly1305 under a key derived from the journal's, another one
-//! for each purpose. Whoever has the journal without its key learns the length and nothing else.
+//! The sealed form is 24 random bytes, then XChaCha20-Poly1305 under a key derived from the journal's, a different one for each
+//! purpose. Without the journal's key it reveals its length and nothing else.
 
 use anyhow::Context;
 use chacha20poly1305::aead::{Aead, KeyInit};
@@ -11,7 +12,7 @@ use bakkt_model::error::Failure;
 
 const NONCE: usize = 24;
 
-/// What is sealed. Each has a key of its own, other than that of the hashes, which are stored beside what is sealed.
+/// What is sealed. Each purpose has a key of its own, different from the key of the hashes stored beside it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum SealPurpose {
     /// The path of a document.
@@ -31,7 +32,7 @@ fn cipher(key: &[u8; 32], purpose: SealPurpose) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(&blake3::derive_key(context, key).into())
 }
 
-/// Opens a sealed text with the journal's key.
+/// Opens the sealed path of a document with the journal's key.
 pub fn open_sealed(key: &[u8; 32], sealed: &[u8]) -> anyhow::Result<String> {
     let text = unseal(key, SealPurpose::Path, sealed).and_then(|text| String::from_utf8(text).ok());
     text.ok_or_else(|| {
@@ -42,7 +43,7 @@ pub fn open_sealed(key: &[u8; 32], sealed: &[u8]) -> anyhow::Result<String> {
     })
 }
 
-/// Opens what was sealed for a purpose; None when it or the key is damaged.
+/// Opens what was sealed for a purpose; `None` when it or the key is damaged.
 pub(crate) fn unseal(key: &[u8; 32], purpose: SealPurpose, sealed: &[u8]) -> Option<Vec<u8>> {
     let (nonce, text) = sealed.split_at_checked(NONCE)?;
     let nonce = XNonce::try_from(nonce).ok()?;

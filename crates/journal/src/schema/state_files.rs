@@ -43,7 +43,7 @@ pub(crate) fn lock(
     }
 }
 
-/// Whether a state folder has nothing yet that needs its key: neither a journal nor events.
+/// Whether a state folder has neither a journal nor events yet, so that a key may still be made.
 pub(crate) fn is_fresh(folder: &Path) -> bool {
     !journal_path(folder).exists() && !events_path(folder).exists()
 }
@@ -51,7 +51,7 @@ pub(crate) fn is_fresh(folder: &Path) -> bool {
 const LOST_KEY: &str =
     "restore it from a backup: without it the journal cannot be compared with the export";
 
-/// The key of a journal that is there, to read beside a run.
+/// Returns the key of a journal that exists.
 pub fn known_key(folder: &Path) -> anyhow::Result<[u8; 32]> {
     key(folder, false)
 }
@@ -86,7 +86,7 @@ pub(crate) fn random(bytes: &mut [u8]) -> anyhow::Result<()> {
         .context("no random numbers")
 }
 
-/// Writes the key of a journal, durably, before the journal itself. One that is there already stays.
+/// Writes the key of a journal durably, before the journal itself. A key that exists already stays.
 pub(crate) fn write_key(folder: &Path, key: &[u8; 32]) -> anyhow::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(key)?;

@@ -7,16 +7,16 @@ use crate::write::journal::Journal;
 use crate::write::operator_log::OperatorNote;
 use rusqlite::params;
 
-/// Links of one account that may run out; after that Bakkt gives none.
+/// How many links of an account may expire; after that Bakkt gives no more.
 pub const MOST_EXPIRATIONS: i64 = 3;
-/// What is known of the link that was fetched last.
+/// The link of an account that was fetched last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// When it runs out, in milliseconds; when it was fetched, where Bakkt did not say.
+    /// When it expires, in milliseconds; when it was fetched, if Bakkt did not say.
     pub expires_at: i64,
-    /// Links that ran out before it; [`MOST_EXPIRATIONS`]: all are used up.
+    /// How many links expired before it; [`MOST_EXPIRATIONS`] means that all are used up.
     pub expirations: i64,
-    /// Keyed hash.
+    /// Keyed hash of the link.
     pub hash: [u8; 32],
 }
 
@@ -25,14 +25,14 @@ pub struct Link {
 pub struct FetchedLink {
     /// The number of the account task.
     pub task: i64,
-    /// When.
+    /// When it was fetched.
     pub at: i64,
-    /// What is known of it.
+    /// The link itself, without its text.
     pub link: Link,
 }
 
 impl Journal {
-    /// Notes links that were fetched; the file that holds them is durable by then.
+    /// Records links that were fetched; the file that holds them is durable by then.
     pub fn record_links(&mut self, fetched: &[FetchedLink]) -> anyhow::Result<()> {
         self.transaction(|journal| {
             for one in fetched {
@@ -53,7 +53,7 @@ impl Journal {
         })
     }
 
-    /// Notes accounts for which Bakkt gives no link any more.
+    /// Records that Bakkt gives these accounts no link any more.
     pub fn record_used_up(&mut self, tasks: &[i64], at: i64) -> anyhow::Result<()> {
         self.transaction(|journal| {
             for task in tasks {
@@ -68,7 +68,7 @@ impl Journal {
         })
     }
 
-    /// Notes in the operator log that links were fetched.
+    /// Adds to the operator log that links were fetched.
     pub fn log_links(&mut self, count: u64, decided: OperatorNote<'_>) -> anyhow::Result<()> {
         self.log("links", "verification links were fetched", decided, count)
     }

@@ -1,7 +1,7 @@
-//! What waits behind the accounts that a limited run sends.
+//! Which held tasks a limited run will free.
 //!
-//! Owner of that question. Accounts are sent before updates, each in the order of the plan (`submit::lane`), so the first
-//! of them are known beforehand. Left out on purpose: what waits behind accounts that the run does not reach.
+//! A run sends accounts before updates, each in the order of the plan, so the first ones are known beforehand. Left out: tasks
+//! that wait for accounts which the run does not reach.
 
 use rusqlite::params;
 
@@ -9,7 +9,7 @@ use crate::write::journal::Journal;
 use bakkt_model::state::State;
 use bakkt_model::task::Kind;
 
-/// Held tasks behind the accounts of a run.
+/// Held tasks that the accounts of a run will free.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HeldTasks {
     /// Documents of these accounts.
@@ -19,7 +19,7 @@ pub struct HeldTasks {
 }
 
 impl Journal {
-    /// What is held behind the first `accounts` creations and updates that are open.
+    /// Counts the held tasks that the first `accounts` open creations and updates will free.
     pub fn behind(&self, accounts: u64, selected: bool) -> anyhow::Result<HeldTasks> {
         let filter = if selected {
             "AND record IN (SELECT id FROM record WHERE client_id IN (SELECT client_id FROM only_these))"

@@ -1,4 +1,7 @@
-//! Opening: folder, lock, key, schema.
+//! [`Journal`]: opening it, the facts of the migration, runs, repeated texts, transactions.
+//!
+//! Opening takes the lock, reads or makes the key, and brings the schema up to date. Left out: the tables of the plan and the
+//! tasks, which the other files of this folder write.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -23,7 +26,7 @@ pub struct Journal {
     /// Key of the payload hashes and fingerprints.
     pub key: [u8; 32],
     pub(crate) words: HashMap<String, i64>,
-    /// Whether tasks can wait for others; not looked up yet: `None`.
+    /// Whether tasks can wait for others; `None` until it was looked up.
     pub(crate) followers: Option<bool>,
     _lock: File,
 }
@@ -67,7 +70,7 @@ impl Journal {
         Path::new(path).parent().map(Path::to_owned)
     }
 
-    /// A fact of the migration.
+    /// Returns a fact of the migration (`meta`).
     pub fn meta(&self, key: &str) -> anyhow::Result<Option<String>> {
         let mut statement = self
             .db
@@ -75,7 +78,7 @@ impl Journal {
         Ok(statement.query_row([key], |row| row.get(0)).optional()?)
     }
 
-    /// Keeps a fact of the migration.
+    /// Keeps a fact of the migration (`meta`).
     pub fn set_meta(&self, key: &str, value: &str) -> anyhow::Result<()> {
         self.db
             .prepare_cached("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")?
@@ -117,13 +120,13 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes that a run began; returns its number.
+    /// Records that a run began, and returns its number.
     pub fn begin_run(&self, at: i64) -> anyhow::Result<i64> {
         self.db.execute("INSERT INTO run (at) VALUES (?)", [at])?;
         Ok(self.db.last_insert_rowid())
     }
 
-    /// Notes how a run ended.
+    /// Records how a run ended.
     pub fn end_run(&self, run: i64, at: i64, outcome: &str) -> anyhow::Result<()> {
         self.db.execute(
             "UPDATE run SET ended = ?, outcome = ? WHERE id = ?",
@@ -132,7 +135,7 @@ impl Journal {
         Ok(())
     }
 
-    /// The number of a text that repeats.
+    /// Returns the number of a text that repeats (`word`).
     pub(crate) fn word(&mut self, text: &str) -> anyhow::Result<i64> {
         if let Some(id) = self.words.get(text) {
             return Ok(*id);
@@ -151,7 +154,7 @@ impl Journal {
         Ok(id)
     }
 
-    /// One transaction; it is rolled back when `work` fails, and so are the words that it added.
+    /// Does `work` in one transaction, which is rolled back when it fails, and the words that it added with it.
     pub(crate) fn transaction<T>(
         &mut self,
         work: impl FnOnce(&mut Journal) -> anyhow::Result<T>,
@@ -174,7 +177,7 @@ impl Journal {
 }
 
 impl Journal {
-    /// The key of what stands for codes that may not be kept.
+    /// The key of the stand-ins for codes that may not be kept.
     pub fn code_key(&self) -> CodeKey {
         CodeKey::new(&self.key)
     }
@@ -202,10 +205,10 @@ impl Journal {
     }
 }
 
-/// See [`Journal::spellings`].
+/// How a refusal's code may be spelled in the journal.
 pub(crate) struct Spellings {
     pub(crate) plain: String,
     pub(crate) hidden: String,
-    /// For the operator log.
+    /// The spelling for the operator log.
     pub(crate) shown: String,
 }

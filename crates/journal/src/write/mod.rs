@@ -16,7 +16,7 @@ pub use crate::schema::codes::{DocumentVerdict, VERIFICATION_OUTCOMES, Verificat
 pub use fetched_links::{FetchedLink, Link};
 pub use held_behind::HeldTasks;
 pub use journal::Journal;
-pub use plan::{LaterGap, PlannedDocument, PlannedFinding, PlannedPart, PlannedRow};
+pub use plan::{LaterGap, PlannedDocument, PlannedFinding, PlannedJoinedRow, PlannedRow};
 pub use tasks::Selection;
 pub use verification::{
     ACCOUNT_PATH, AccountState, AccountToVerify, Cursor, Difference, UploadedDocument,

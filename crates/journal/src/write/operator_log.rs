@@ -8,9 +8,9 @@ use rusqlite::params;
 /// Who decided, why and when.
 #[derive(Clone, Copy, Debug)]
 pub struct OperatorNote<'a> {
-    /// Who.
+    /// Who decided.
     pub by: &'a str,
-    /// Why.
+    /// Why; some decisions need no reason.
     pub reason: Option<&'a str>,
     /// When, in milliseconds since 1970.
     pub at: i64,
@@ -23,7 +23,7 @@ impl OperatorNote<'_> {
     }
 }
 
-/// Ids that a line of the operator log names one by one.
+/// How many ids a line of the operator log names one by one.
 const NAMED: usize = 20;
 
 /// What a decision was for, in the words of the operator log.

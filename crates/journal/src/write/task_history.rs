@@ -1,17 +1,16 @@
-//! What tasks that were sent had come to when a decision ended them or opened them again.
+//! Keeping what a sent task had come to before a decision ended or reopened it.
 //!
-//! Whoever is left out of the plan after a refusal was sent all the same, and the report says so for ever: when, how
-//! often, what Bakkt answered, and which decision came later. Owner of the table `set_aside`, which is only ever added to.
-//! Invariant: no task with attempts leaves `task`, and no refusal is wiped off it, without a line here, in the transaction
-//! of the decision. Left out on purpose: accepted tasks of an earlier plan, which stay tasks (`former`).
+//! Owner of the table `set_aside`, which is append only, so the report can always show that a customer was sent, what Bakkt
+//! answered and which decision followed. A task with attempts leaves `task` only after a line was added here in the same
+//! transaction. Left out: accepted tasks of earlier plans, which stay in `task` as former tasks.
 
 use crate::write::journal::Journal;
 use crate::write::operator_log::OperatorNote;
 use rusqlite::params;
 
-/// A customer was left out by a person.
+/// A person excluded the customer.
 pub(crate) const EXCLUDED: &str = "excluded";
-/// A new plan has the task no longer.
+/// A new plan no longer has the task.
 pub(crate) const REPLANNED: &str = "no longer in the plan";
 /// A person had it sent again.
 pub(crate) const RETRIED: &str = "sent again";
@@ -19,7 +18,7 @@ pub(crate) const RETRIED: &str = "sent again";
 pub(crate) const CHANGED: &str = "changed and planned again";
 
 impl Journal {
-    /// Keeps what these tasks have come to, as far as they were sent. `gone`: the plan has them no longer.
+    /// Keeps what these tasks had come to, if they were sent. `gone`: the plan no longer has them.
     pub(crate) fn set_aside(
         &mut self,
         tasks: &[i64],

@@ -1,7 +1,7 @@
 //! Tasks: picking them, and every change of their state.
 //!
-//! Owner of [`Journal::commit`], the one way in which a task changes: any number of [`Change`]s in one durable
-//! transaction, each through [`next`].
+//! [`Journal::commit`] is the one way in which a task changes: any number of [`Change`]s in one durable transaction, each
+//! through [`next`].
 
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -12,7 +12,7 @@ use bakkt_model::position::{List, Part, Position};
 use bakkt_model::state::State;
 use bakkt_model::task::{Change, DocumentFacts, Existed, Freed, Kind, Refusal, Task, What};
 
-/// What a change is to the state machine.
+/// The transition that a change makes.
 fn event(what: &What) -> Transition {
     match what {
         What::Intend { .. } => Transition::Intend,
@@ -26,30 +26,30 @@ fn event(what: &What) -> Transition {
     }
 }
 
-/// What Bakkt has is what was planned.
+/// Sets what Bakkt has to what was planned.
 const HASH_AS_PLANNED: &str = sql!(
     "UPDATE task SET hash = (SELECT hash FROM record r WHERE r.id = task.record) WHERE id = ? AND kind IN ({kind.account_or_update})"
 );
 
-/// An update that was accepted is what Bakkt has of the account.
+/// Sets what Bakkt has of an account to its accepted update.
 const UPDATED: &str = sql!("UPDATE task SET hash = u.hash FROM task u
     WHERE u.id = ? AND u.kind = {kind.update} AND task.record = u.record AND task.kind = {kind.account}");
 
-/// And so are the values that no later update may change, as far as the plan knows what was sent.
+/// So are the values that no later update may change, if the plan has what was sent.
 const FIXED: &str = sql!("UPDATE task SET fixed = r.fixed, agreements = r.agreements, owners = r.owners FROM task t JOIN record r ON r.id = t.record
     WHERE t.id = ? AND t.kind IN ({kind.account_or_update}) AND task.record = t.record AND task.kind = {kind.account} AND task.hash IS r.hash");
 
-/// Its task makes room for a later one; that it was sent is kept.
+/// Keeps that an update was accepted, because its task makes room for a later one.
 const SENT_UPDATE: &str = sql!("INSERT INTO sent_update (client_id, at, hash)
     SELECT r.client_id, ?2, t.hash FROM task t JOIN record r ON r.id = t.record WHERE t.id = ?1 AND t.kind = {kind.update}");
 
-/// SQLite uses an index of unfinished tasks only when it is told in so many words that they are.
+/// SQLite uses the partial index of unfinished tasks only when a statement repeats its condition.
 const INDEXED: &str = sql!("AND state < {state.first_finished}");
 
 /// Which tasks of a run may be sent.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// Only these clientAccountIds; none given: all.
+    /// Only these clientAccountIds; `None` selects all.
     pub only: Option<Vec<String>>,
 }
 
@@ -299,7 +299,7 @@ impl Journal {
         Ok(tasks)
     }
 
-    /// The rows beside the one that a task's record begins with, in the order in which they are mapped.
+    /// The joined rows of a task's record, in the order in which they are mapped.
     pub(crate) fn parts(&self, task: i64) -> anyhow::Result<Vec<Part>> {
         let mut statement = self.db.prepare_cached(
             sql!("SELECT p.row, p.offset, p.length, p.list FROM task t JOIN part p ON p.record = t.record
@@ -334,7 +334,7 @@ impl Journal {
         Ok(self.db.query_row(&sql, [], |row| row.get::<_, i64>(0))? as u64)
     }
 
-    /// Number of tasks whose outcome is not known, and can be asked for: KYB cannot.
+    /// Number of tasks with an unknown outcome that Bakkt can be asked about; KYB cannot.
     pub fn doubts(&self) -> anyhow::Result<u64> {
         let mut sum = 0;
         for kind in [Kind::Account, Kind::Update, Kind::Document] {

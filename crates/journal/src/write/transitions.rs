@@ -1,10 +1,8 @@
-//! The one state machine of every task (invariant 5).
-//!
-//! Owner of [`next`], which refuses an illegal pair. Nothing else decides what a state may become.
+//! The one state machine of every task (invariant 5): [`next`] alone decides what a state may become.
 
 use bakkt_model::state::State;
 
-/// What happens to a task.
+/// A change of a task's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transition {
     /// It is about to be sent.
@@ -15,17 +13,17 @@ pub enum Transition {
     Accept,
     /// Bakkt refused it.
     Refuse,
-    /// The outcome was lost.
+    /// No answer says whether it was taken.
     Doubt,
     /// Bakkt was asked, and it is not there.
     Absent,
-    /// Tried often enough.
+    /// It was tried as often as it may be.
     GiveUp,
     /// It must wait for something else.
     Hold,
     /// What it waited for is there.
     Free,
-    /// A person says: again.
+    /// A person has it sent again.
     Revive,
 }
 

@@ -1,8 +1,7 @@
-//! What follows from a change: documents wait for their account, KYB for both (invariant 6).
+//! Documents that wait for their account, and KYB that waits for both (invariant 6).
 //!
-//! Owner of the reasons for which a document or KYB task is held, and of freeing it. Runs inside the transaction of
-//! the change itself, so that no crash can part the two. KYB is freed when no document of its account is unfinished and
-//! the accepted ones prove the whole checklist (`contract::documents`).
+//! They are held and freed in the transaction of the change that they waited for, so no crash can separate the two. KYB is freed
+//! when no document of its account is unfinished and the accepted ones prove the whole checklist.
 
 use rusqlite::params;
 
@@ -29,7 +28,7 @@ pub const KYB_INCOMPLETE: (&str, &str) = (
     "incomplete",
     "the KYB checklist lacks something: kyb.csv says what",
 );
-/// The file is not the planned one.
+/// The document's file is not the planned one.
 pub const DOCUMENT_CHANGED: &str = "changed";
 
 const HELD_DOCUMENTS: &str = sql!(
@@ -38,7 +37,7 @@ const HELD_DOCUMENTS: &str = sql!(
 );
 
 impl Journal {
-    /// Frees and holds what waited for a change.
+    /// Frees or holds the tasks that wait for a change.
     pub(crate) fn follow(&mut self, change: &Change, freed: &mut Freed) -> anyhow::Result<()> {
         let ends = matches!(
             change.what,
@@ -58,7 +57,7 @@ impl Journal {
         }
     }
 
-    /// Whether anything is held or could be: most migrations of individuals have no documents.
+    /// Whether any task waits for another or could; most migrations of individuals have no documents.
     fn has_followers(&mut self) -> anyhow::Result<bool> {
         if let Some(known) = self.followers {
             return Ok(known);

@@ -1,8 +1,6 @@
-//! What Bakkt's webhooks said, read beside the journal: one decision per account, and events that belong to nobody.
+//! What Bakkt decided about each account, from its webhooks and from reading back; and events of unknown accounts.
 //!
-//! Owner of the way in which a [`Reader`] sees `events.db`: it is attached read-only, or stood in for by empty views where
-//! there is none, so that no question needs to know which. Both databases are seen as of one instant each.
-//! Left out on purpose: writing them (`events`), and what a status and a reason mean (`contract::decision`).
+//! Left out: writing events (`events`), and what a status and a reason mean (`contract::decision`).
 
 use std::collections::BTreeMap;
 
@@ -35,13 +33,13 @@ pub struct DecisionLine<'a> {
     pub heard: Option<Heard<'a>>,
     /// When the last of them came; one with a status that the contract does not have counts here too.
     pub last_event: Option<i64>,
-    /// Every `partyStatus` and every `reasonCode` that they named, with commas between them.
+    /// Every `partyStatus` that they named, separated by commas.
     pub statuses: &'a str,
-    /// See there.
+    /// Every `reasonCode` that they named, likewise.
     pub named_reasons: &'a str,
     /// The latest expiry of a link that they carried.
     pub expires_at: Option<i64>,
-    /// What it was when it was last read back.
+    /// What Bakkt answered when it was last read back.
     pub read: Option<ReadBack<'a>>,
 }
 
@@ -59,7 +57,7 @@ pub struct ReadBack<'a> {
 }
 
 impl DecisionLine<'_> {
-    /// What events and read-back come to.
+    /// The decision that events and read-back amount to.
     pub fn decision(&self) -> Decision {
         let read = self.read.map(|read| {
             let said = decision::of_account(read.status, read.mode, read.can_trade);
@@ -73,7 +71,7 @@ impl DecisionLine<'_> {
         decision::reasons(self.decision(), &listed(self.named_reasons))
     }
 
-    /// What events called the account.
+    /// The statuses that events gave the account.
     pub fn statuses(&self) -> Vec<&str> {
         listed(self.statuses)
     }
@@ -94,7 +92,7 @@ pub struct EventCounts {
     pub events: u64,
     /// Deliveries of one that was there already.
     pub repeats: u64,
-    /// Bodies that are no event.
+    /// Bodies that are not an event.
     pub unreadable: u64,
     /// Events of other types than those of accounts; they decide nothing.
     pub other_types: u64,
@@ -115,9 +113,9 @@ pub struct UnknownLine<'a> {
     pub client_id: &'a str,
     /// How many events.
     pub events: u64,
-    /// Of the last event to arrive, which need not be the last that happened.
+    /// The status of the last event to arrive, which need not be the last that happened.
     pub status: &'a str,
-    /// Likewise; empty without one.
+    /// Its reason; empty without one.
     pub reason: &'a str,
     /// When it arrived.
     pub last_at: i64,
@@ -156,8 +154,8 @@ impl Reader {
         Ok(counts)
     }
 
-    /// How often events have other types than those of accounts, and words that the contract does not have: by what it is
-    /// called on the wire and the word.
+    /// Counts events of other types than those of accounts, and words that the contract does not have: by the field's name
+    /// and the word.
     pub fn strange_words(&self) -> anyhow::Result<BTreeMap<String, u64>> {
         let mut words = BTreeMap::new();
         let known = |list: &[&str]| list.join("','");
@@ -229,7 +227,7 @@ fn decision_line<'a>(row: &'a Row<'_>) -> anyhow::Result<DecisionLine<'a>> {
     })
 }
 
-/// The statements; see `lines` for their order.
+/// The statements; each walks its table in the order of its key.
 pub(crate) mod sql {
     pub const DECISION_LINES: &str = sql!(
         "SELECT coalesce(r.client_id, f.client_id), t.id, t.kind, t.state, \

@@ -1,9 +1,8 @@
-//! Verification links: when they were fetched, when they run out, and how many of an account have. Never a link itself.
+//! The accounts that are asked for documents, and the state of their verification links.
 //!
-//! Owner of the table `link`. Invariants: of a link there is a keyed hash, which tells a new one from the same; how many
-//! ran out is counted from what was seen (the events' expiry dates and the links fetched here), so it is never more than
-//! Bakkt counts; an account for which Bakkt gives no link any more has used all up until Bakkt gives one again.
-//! Left out on purpose: which decision asks for documents (`contract::decision`), and fetching (`links`).
+//! How many links of an account ran out is counted from what was seen: expiry dates in events, and the links fetched here. So the
+//! count is never higher than Bakkt's. An account for which Bakkt gives no link has used all up until Bakkt gives one again.
+//! Left out: keeping fetched links (`write::fetched_links`), and which decision asks for documents (`contract::decision`).
 
 use std::collections::HashMap;
 
@@ -13,7 +12,7 @@ use crate::read::reader::Reader;
 use crate::write::fetched_links::{Link, MOST_EXPIRATIONS};
 use bakkt_contract::decision::Decision;
 
-/// A link runs out soon when it has less than this left, in milliseconds.
+/// A link expires soon when it has no more than this left, in milliseconds.
 pub const SOON: i64 = 24 * 3600 * 1000;
 
 /// An account that is asked for documents.
@@ -29,27 +28,27 @@ pub struct WantedLink {
     pub link: Option<Link>,
 }
 
-/// How an account stands with its links.
+/// The state of an account's links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkStanding {
     /// None was fetched.
     NotFetched,
-    /// The one that was fetched is good.
+    /// The fetched link is good.
     Good,
-    /// It runs out soon, and another one comes after it.
+    /// It expires soon, and there will be another one.
     RunsOut,
-    /// It runs out soon, and is the last one.
+    /// It expires soon and is the last one.
     Last,
-    /// It ran out.
+    /// It has expired.
     RanOut,
-    /// Bakkt gives none any more.
+    /// Bakkt gives no more links.
     UsedUp,
 }
 
-/// Those who are asked for documents, counted by their standing.
+/// Accounts that are asked for documents, counted by the state of their links.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LinkCounts {
-    /// All of them.
+    /// How many accounts are asked for documents.
     pub wanted: u64,
     /// With a link that was fetched and is good still.
     pub fetched: u64,
@@ -64,7 +63,7 @@ pub struct LinkCounts {
 }
 
 impl WantedLink {
-    /// How it stands at a time.
+    /// Returns the state of its links at a time.
     pub fn standing(&self, now: i64) -> LinkStanding {
         match self.link {
             None => LinkStanding::NotFetched,
@@ -76,7 +75,7 @@ impl WantedLink {
         }
     }
 
-    /// What is known of a link that Bakkt gives now.
+    /// Returns the link to record when Bakkt gives one now.
     pub fn given(&self, hash: [u8; 32], expires_at: Option<i64>, now: i64) -> Link {
         let ran_out = |expiry: i64| i64::from(expiry <= now && expires_at != Some(expiry));
         let expirations = match self.link {
@@ -95,7 +94,7 @@ impl WantedLink {
         }
     }
 
-    /// Whether a link of this account is known that has run out.
+    /// Whether its last known link has expired.
     pub fn has_run_out(&self, now: i64) -> bool {
         match (self.link, self.told) {
             (Some(link), _) => link.expires_at <= now,

@@ -1,4 +1,4 @@
-//! Accepted accounts of entities whose owners are others in the plan than at Bakkt, line by line.
+//! Accepted accounts of entities whose owners in the plan differ from those that Bakkt has, line by line.
 
 use crate::read::columns::unsigned;
 use crate::read::reader::Reader;

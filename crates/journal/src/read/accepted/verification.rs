@@ -1,7 +1,4 @@
-//! What reading back has found: counted, and line by line.
-//!
-//! Owner of the questions about `verification` and `difference` that reports ask. As in `lines`, SQLite sorts nothing.
-//! Left out on purpose: how a line looks in a file (`report`).
+//! What reading back found: counted, and line by line. Left out: how a line looks in a file (`report`).
 
 use crate::read::columns::{count, index, text, unsigned, word_of};
 use crate::read::reader::Reader;
@@ -44,7 +41,7 @@ pub struct VerificationLine<'a> {
     pub result: &'static str,
     /// Why it could not be compared.
     pub reason: Option<&'a str>,
-    /// When.
+    /// When, in milliseconds since 1970.
     pub at: i64,
     /// The pass that read it; 0: none.
     pub pass: u64,
@@ -67,7 +64,7 @@ pub struct DifferenceLine<'a> {
     pub client_id: Option<&'a str>,
     /// clientDocumentId; empty: of the account.
     pub document: &'a str,
-    /// The path.
+    /// The contract path that differs.
     pub path: &'a str,
     /// missing, different, added, …
     pub kind: &'a str,

@@ -1,8 +1,7 @@
-//! Writing the plan's further parts: files, joined rows, owners, documents, KYB.
+//! Writing the rest of a plan: its files, joined rows, owners, documents and KYB.
 //!
-//! Owner of what a document or KYB task is when it is planned: held, because it waits for its account. Everything here
-//! happens between `begin_plan` and `finish_plan`, after the records themselves.
-//! Left out on purpose: how a held task is freed (`tasks`).
+//! All of it is written after the records, before the plan is finished. Document and KYB tasks are planned as held, because they
+//! wait for their account. Left out: freeing them (`write::waiting_tasks`).
 
 use crate::schema::codes::DocumentVerdict;
 use crate::write::journal::Journal;
@@ -24,7 +23,7 @@ pub struct PlannedDocument<'a> {
     pub length: u32,
     /// With a folder pattern: the path below the documents folder.
     pub path: Option<&'a str>,
-    /// What a person is told of the place: no part of a name that the pattern leaves open.
+    /// The place as it may be shown: without what the pattern leaves open, which may be a name.
     pub shown: Option<&'a str>,
     /// The owner's place, from 0; none: the account's own document.
     pub place: Option<u32>,
@@ -32,26 +31,26 @@ pub struct PlannedDocument<'a> {
     pub document_type: Option<&'a str>,
     /// documentSide, when it is one.
     pub side: Option<&'a str>,
-    /// Nothing says its side, and it needs one: FRONT by assumption.
+    /// Its side is FRONT by assumption: it needs one and nothing states it.
     pub side_assumed: bool,
     /// Bits of `contract::documents::proof`.
     pub proves: u32,
-    /// Bytes.
+    /// Its size in bytes.
     pub size: u64,
     /// clientDocumentId, when it can be sent.
     pub uuid: Option<&'a str>,
     /// Keyed hash of the metadata, when it can be sent.
     pub hash: Option<&'a [u8; 32]>,
-    /// Verdict; `Same` is found out here.
+    /// What becomes of it; `Same` is found when it is added.
     pub verdict: DocumentVerdict,
     /// Why it is not sent.
     pub reason: Option<&'a str>,
 }
 
-/// A gap that stands elsewhere than in its record's own row, or is found after the row was judged.
+/// A gap in another row than its record's own, or one that was found after the row was judged.
 #[derive(Clone, Copy, Debug)]
 pub struct LaterGap<'a> {
-    /// The record.
+    /// The number of the record.
     pub record: u64,
     /// Path, reason and level, as those of a row.
     pub gap: (&'a str, &'a str, &'static str),
@@ -59,14 +58,14 @@ pub struct LaterGap<'a> {
     pub at: (i64, u64),
 }
 
-/// A row beside a record's own.
+/// A joined row of a record.
 #[derive(Clone, Copy, Debug)]
-pub struct PlannedPart {
-    /// The record.
+pub struct PlannedJoinedRow {
+    /// The number of the record.
     pub record: u64,
     /// 0 further row of its group, 1 owner, 2 trusted contact, 3 row of a backfill file.
     pub list: u8,
-    /// In the order in which they are mapped, from 0.
+    /// Its place in the order of mapping, from 0.
     pub place: u32,
     /// Number of the file, from [`Journal::add_file`].
     pub file: i64,
@@ -77,7 +76,7 @@ pub struct PlannedPart {
 const SAME: &str = "the same file for the same owner, type and side as an earlier one";
 
 impl Journal {
-    /// Notes a further file of the plan and returns its number.
+    /// Adds a file to the plan, and returns its number.
     pub fn add_file(&mut self, name: &str, role: &str) -> anyhow::Result<i64> {
         self.transaction(|journal| {
             journal.db.execute(
@@ -88,7 +87,7 @@ impl Journal {
         })
     }
 
-    /// Notes how many rows a file had.
+    /// Records how many rows a file had.
     pub fn count_file(&mut self, file: i64, rows: u64, blank_lines: u64) -> anyhow::Result<()> {
         self.db.execute(
             "UPDATE file SET rows = ?2, blank_lines = ?3 WHERE id = ?1",
@@ -97,8 +96,8 @@ impl Journal {
         Ok(())
     }
 
-    /// Adds a row that stands beside a record; inside a transaction.
-    pub(crate) fn add_part(&mut self, part: &PlannedPart) -> anyhow::Result<()> {
+    /// Adds a joined row, inside a transaction.
+    pub(crate) fn add_part(&mut self, part: &PlannedJoinedRow) -> anyhow::Result<()> {
         let at = part.at;
         self.db
             .prepare_cached("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?)")?
@@ -147,7 +146,7 @@ impl Journal {
         })
     }
 
-    /// Takes the owners of records away that turned out not to be sent.
+    /// Removes the owners of records that turned out not to be sent.
     pub fn drop_owners(&mut self, records: impl Iterator<Item = u32>) -> anyhow::Result<()> {
         self.transaction(|journal| {
             for record in records {
@@ -267,7 +266,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Plans KYB for records, held.
+    /// Plans a held KYB task for each of these records.
     pub fn add_kyb(&mut self, records: impl Iterator<Item = u64>) -> anyhow::Result<()> {
         self.transaction(|journal| {
             let (code, message) = (

@@ -1,7 +1,7 @@
-//! Writing the findings of a plan, and what they block.
+//! Writing the findings of a plan, and blocking the records that they block.
 //!
-//! Owner of the table `finding`. Invariant: a kind, a field and a position, never a value or anything made of one. Left out
-//! on purpose: reading them (`finding_lines`).
+//! A finding is a kind, a field and a position, never a value or anything made of one. Left out: reading findings
+//! (`read::findings`).
 
 use rusqlite::params;
 
@@ -9,7 +9,7 @@ use crate::write::journal::Journal;
 use bakkt_model::finding::Kind;
 use bakkt_model::verdict::Verdict;
 
-/// Why a document stays whose account is blocked.
+/// Why a document of a blocked account is not sent.
 const ITS_ACCOUNT: &str = "its account is blocked";
 
 /// One finding of the plan.
@@ -61,7 +61,7 @@ impl Journal {
         })
     }
 
-    /// After a block: the documents of these records stay as well, and are no gaps.
+    /// Leaves out the documents of records that were blocked; they count as no gaps.
     pub fn leave_documents(&mut self, records: impl Iterator<Item = u32>) -> anyhow::Result<()> {
         let mut records = records.peekable();
         if records.peek().is_none() {

@@ -1,10 +1,9 @@
-//! Documents that a plan has read to their end: what their content hashes to, by the state that the file was in.
+//! Remembering the content hashes of document files, so that the next plan need not read unchanged files again.
 //!
-//! Owner of the table `known_file`, so that a plan after a small change need not read terabytes again. A state is device,
-//! number, size and the times of the last change of content and of the file's facts, known to the journal as a keyed
-//! hash. Whoever uploads hashes the content again: a file that changed and tells nobody is still not sent. Invariants: a
-//! hash of content can tell what a document holds to whoever has it too, so it is sealed; what no plan uses is forgotten.
-//! Left out on purpose: what a state is made of (`documents`), and when it is too young to be trusted (`commands`).
+//! A file is recognised by its state: device, inode, size, and the times of its last changes, kept as a keyed hash. The hash of the
+//! content is sealed, because it would tell anybody with the same file what a customer has handed in. Files that no plan uses any
+//! more are forgotten. An upload hashes the content again, so a file that changed unnoticed is still not sent.
+//! Left out: what a state is made of (`folder::documents`).
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +13,7 @@ use crate::schema::seal::{seal, unseal};
 use crate::write::journal::Journal;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-/// Asks for known files beside the journal's writer, from several threads.
+/// Looks files up beside the journal's writer, from several threads.
 #[derive(Debug)]
 pub struct KnownFiles {
     db: Mutex<Connection>,
@@ -22,7 +21,7 @@ pub struct KnownFiles {
 }
 
 impl KnownFiles {
-    /// The hash of the content of a file in this state.
+    /// Returns the content hash of a file in this state.
     pub fn find(&self, state: &[u8; 32]) -> Option<[u8; 32]> {
         let db = self.db.lock().unwrap_or_else(PoisonError::into_inner);
         let mut statement = db
@@ -40,7 +39,7 @@ impl KnownFiles {
 }
 
 impl Journal {
-    /// What is known, for the plan that begins.
+    /// Opens what is known for a plan that begins.
     pub fn known_files(&self) -> anyhow::Result<KnownFiles> {
         let path = self.db.path().map(Path::new).unwrap_or(Path::new(""));
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -51,7 +50,7 @@ impl Journal {
         })
     }
 
-    /// Keeps what files in some states hash to: those that the plan uses.
+    /// Keeps the content hashes of files that the plan uses: their states and hashes.
     pub fn keep_files(
         &mut self,
         files: impl Iterator<Item = ([u8; 32], [u8; 32])>,
@@ -74,7 +73,7 @@ impl Journal {
         })
     }
 
-    /// Forgets what the plan has not used.
+    /// Forgets the files that the plan did not use.
     pub fn forget_files(&self) -> anyhow::Result<()> {
         self.db
             .execute("DELETE FROM known_file WHERE used = 0", [])?;

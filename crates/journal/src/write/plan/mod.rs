@@ -5,6 +5,6 @@ pub(crate) mod findings;
 pub(crate) mod known_files;
 pub(crate) mod records;
 
-pub use documents::{LaterGap, PlannedDocument, PlannedPart};
+pub use documents::{LaterGap, PlannedDocument, PlannedJoinedRow};
 pub use findings::PlannedFinding;
 pub use records::PlannedRow;

@@ -6,7 +6,7 @@
 use rusqlite::params;
 
 use crate::write::journal::Journal;
-use crate::write::plan::documents::PlannedPart;
+use crate::write::plan::documents::PlannedJoinedRow;
 use bakkt_model::verdict::Verdict;
 
 /// One row of the plan.
@@ -16,13 +16,13 @@ pub struct PlannedRow<'a> {
     pub file: i64,
     /// Line where the row starts.
     pub row: u64,
-    /// Byte offset.
+    /// Its byte offset in the file.
     pub offset: u64,
-    /// Bytes.
+    /// Its length in bytes.
     pub length: u32,
     /// clientAccountId, when it may be kept.
     pub client_id: Option<&'a str>,
-    /// Verdict.
+    /// What becomes of the record.
     pub verdict: Verdict,
     /// Reason of an exclusion, or the finding that blocks it.
     pub reason: Option<&'a str>,
@@ -38,12 +38,12 @@ pub struct PlannedRow<'a> {
     pub owners: Option<&'a [u8]>,
     /// Gaps: path, reason, level; file and row, 0 and 0 for the record's own row.
     pub gaps: &'a [(&'a str, &'a str, &'static str, (i64, u64))],
-    /// Rows beside its own.
-    pub parts: &'a [PlannedPart],
+    /// Its joined rows.
+    pub parts: &'a [PlannedJoinedRow],
 }
 
 impl Journal {
-    /// Whether a whole plan is there.
+    /// Whether a plan was finished.
     pub fn is_planned(&self) -> anyhow::Result<bool> {
         Ok(self.meta("plan")?.as_deref() == Some("planned"))
     }
@@ -127,7 +127,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Turns records into duplicates: their gaps and tasks go.
+    /// Marks records as duplicates, and removes their gaps and tasks.
     pub fn mark_duplicates<'a>(
         &mut self,
         duplicates: impl Iterator<Item = (u32, &'a str)>,
@@ -147,7 +147,7 @@ impl Journal {
         })
     }
 
-    /// Ends a plan: from here on it can be sent.
+    /// Finishes a plan: from here on it can be sent.
     pub fn finish_plan(
         &mut self,
         facts: &[(&str, String)],

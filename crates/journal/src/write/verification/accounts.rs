@@ -1,9 +1,7 @@
-//! Accounts that are to be read back.
+//! Picking the accounts that are to be read back, with all that reading and comparing needs.
 //!
-//! Owner of picking them, with all that reading and comparing needs. Invariants: SQLite sorts nothing, whatever the size;
-//! an account that Bakkt was sent something newer than it was compared with counts as unread; one of which nobody can say
-//! what Bakkt should have comes with the reason.
-//! Left out on purpose: what becomes of them (`verification`).
+//! SQLite sorts nothing here, whatever the size. An account counts as unread again when Bakkt was sent something newer than what it
+//! was compared with. An account that cannot be compared comes with the reason.
 
 use rusqlite::{Row, params};
 
@@ -17,7 +15,7 @@ use bakkt_model::position::Position;
 use bakkt_model::state::State;
 use bakkt_model::task::{DocumentFacts, Existed, Kind, Task};
 
-/// Where the journal was read to.
+/// How far the accounts were read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cursor {
     former: bool,
@@ -26,7 +24,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Whether there is nothing behind it.
+    /// Whether no account is left.
     pub fn is_at_end(&self) -> bool {
         self.end
     }
@@ -37,7 +35,7 @@ impl Cursor {
 pub struct AccountToVerify {
     /// Its row and the keyed hash of what was sent.
     pub task: Task,
-    /// Why it cannot be compared with what was sent; `None`: it can.
+    /// Why it cannot be compared with what was sent; `None` when it can.
     pub unlike: Option<&'static str>,
     /// Bakkt's id at acceptance; empty: not known.
     pub bakkt_id: String,
@@ -45,9 +43,9 @@ pub struct AccountToVerify {
     pub created_at: String,
     /// What the webhooks say, when they agree.
     pub heard: Option<Decision>,
-    /// Where it stood with Bakkt before this reading: webhooks and the last reading together.
+    /// The decision before this reading, from webhooks and the last reading together.
     pub known: Decision,
-    /// The last reading told something unexpected of its state.
+    /// Whether the last reading found something unexpected in its state.
     pub told: bool,
     /// Its documents, as far as the journal knows them.
     pub documents: Vec<UploadedDocument>,
@@ -66,7 +64,7 @@ pub struct UploadedDocument {
     pub what: Option<(String, Option<String>)>,
 }
 
-/// Accounts that are looked at together to count them.
+/// How many accounts are read at a time when they are counted.
 const PAGE: usize = 10_000;
 
 /// Why accounts cannot be compared.
@@ -314,7 +312,7 @@ const ACCOUNTS: &str = sql!("
     LEFT JOIN verification v ON v.task = t.id
     LEFT JOIN ev.party p ON p.client_id = coalesce(r.client_id, f.client_id)");
 
-/// Those of this plan, and those that it no longer sends.
+/// The condition for accounts of this plan, and for those that it no longer sends.
 const ACCEPTED: &str = sql!("t.kind = {kind.account} AND t.state = {state.accepted}");
 const FORMER_ACCEPTED: &str = sql!("t.kind = {kind.former_account} AND t.state = {state.accepted}");
 

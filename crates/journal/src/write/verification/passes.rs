@@ -1,9 +1,8 @@
-//! How far reading back has come: passes, and parts of them.
+//! How far reading back has come: passes, and parts.
 //!
-//! Owner of the facts `verify_*` in `meta`. A *pass* reads every accepted account once, and a call that was killed goes on
-//! where the last durable result is. What reads less (some ids, the unsettled, the status alone) is a *part*: its results
-//! are as good, but no pass is over because of it; it too goes on when the same part is asked for again.
-//! Left out on purpose: which accounts those are (`unread`).
+//! A *pass* reads every accepted account once and continues after a kill where the last durable result is. A *part* reads less:
+//! some ids, the undecided ones, or the status alone. It continues too when the same part is asked for again, but ends no pass.
+//! Owner of the facts `verify_*` in `meta`.
 
 use std::path::Path;
 

@@ -1,9 +1,7 @@
-//! What was found when accounts were read back.
+//! Keeping what was found when accounts were read back: the last result of each.
 //!
-//! Owner of the tables `verification` and `difference`: the last result of each account. Invariant: no value is kept, only
-//! paths, kinds, Bakkt's own words and ids.
-//! Left out on purpose: which accounts are to be read (`passes`, `unread`), asking and comparing (`verify`), and counting
-//! the results (`verification_lines`).
+//! Owner of the tables `verification` and `difference`, which hold paths, kinds, Bakkt's own words and ids, never a value.
+//! Left out: asking and comparing (`engine::verify`), and counting results (`read::accepted::verification`).
 
 use rusqlite::params;
 
@@ -35,7 +33,7 @@ impl AccountState {
 pub struct Difference {
     /// clientDocumentId; empty: the account's.
     pub document: String,
-    /// The path.
+    /// The contract path that differs.
     pub path: String,
     /// How it differs.
     pub kind: &'static str,
