@@ -11,11 +11,12 @@ DELETE FROM main.task WHERE id IN (SELECT task FROM temp.was WHERE record IS NUL
 DELETE FROM main.task WHERE id IN (SELECT task FROM temp.was_document WHERE document IS NULL AND state <> {state.accepted});
 DELETE FROM main.task WHERE id IN (SELECT task FROM temp.was_kyb WHERE record IS NULL AND state NOT IN ({state.perhaps_at_bakkt}));
 
--- New tasks take numbers that no attempt bears: those of deleted tasks are in use there.
+-- Attempts of deleted tasks stay, so new tasks must not take their numbers: a placeholder holds the highest one until the
+-- new tasks are there.
 INSERT OR IGNORE INTO main.task (id, record, kind, state)
     SELECT max(task), -max(task), {kind.placeholder}, {state.gave_up} FROM main.attempt HAVING max(task) IS NOT NULL;
 
--- Out of each other's way first: a record's number may belong to another customer now.
+-- First every task leaves its record's number, which may belong to another customer now.
 UPDATE main.task SET record = -id, document = 0;
 UPDATE main.task SET kind = {kind.former_account} WHERE id IN (SELECT task FROM main.former);
 UPDATE main.task SET kind = CASE kind WHEN {kind.document} THEN {kind.former_document} WHEN {kind.kyb} THEN {kind.former_kyb} ELSE kind END WHERE id IN (SELECT task FROM main.former_task);
@@ -24,7 +25,7 @@ UPDATE main.task SET record = u.record FROM temp.was_update u WHERE u.task = tas
 UPDATE main.task SET kind = {kind.document}, record = w.record, document = w.document FROM temp.was_document w WHERE w.task = task.id AND w.document IS NOT NULL;
 UPDATE main.task SET kind = {kind.kyb}, record = w.record FROM temp.was_kyb w WHERE w.task = task.id AND w.record IS NOT NULL;
 
--- What was open of customers whom the new plan has too, to tell what it closes.
+-- The open gaps of customers whom the new plan has too, to find those that it closes.
 CREATE TEMP TABLE was_gap (client_id TEXT, path INTEGER, reason INTEGER, level TEXT, opened_at INTEGER, PRIMARY KEY (client_id, path)) WITHOUT ROWID;
 INSERT OR IGNORE INTO temp.was_gap
     SELECT r.client_id, g.path, g.reason, g.level, g.opened_at FROM main.gap g JOIN main.record r ON r.id = g.record
