@@ -11,7 +11,7 @@ use std::io::BufWriter;
 use std::path::Path;
 
 use bakkt_files::progress::Mode;
-use bakkt_journal::plan::PlannedRow;
+use bakkt_journal::write::PlannedRow;
 use bakkt_journal::{Journal, now};
 use bakkt_migrate::cli::{RunArgs, TargetArgs};
 use bakkt_model::state::State;

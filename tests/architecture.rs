@@ -81,6 +81,18 @@ const ROOMS: &[(&str, &[MayUse])] = &[
         ],
     ),
     (
+        "journal",
+        &[
+            ("schema", &[]),
+            ("events", &["schema"]),
+            ("write", &["", "events", "schema"]),
+            ("read", &["events", "schema", "write"]),
+            ("decisions", &["read", "schema", "write"]),
+            ("replan", &["decisions", "read", "schema", "write"]),
+            ("tests", &["", "decisions", "read", "schema", "write"]),
+        ],
+    ),
+    (
         "folder",
         &[
             ("documents", &[]),
@@ -328,8 +340,11 @@ const WRITERS: &[MayUse] = &[
         &["OpenOptions::new", "DirBuilder"],
     ),
     // The key of a journal is there whole or not at all; a scratch journal is removed.
-    ("crates/journal/src/open.rs", &["NamedTempFile"]),
-    ("crates/journal/src/replan.rs", &["fs::remove"]),
+    (
+        "crates/journal/src/schema/state_files.rs",
+        &["NamedTempFile"],
+    ),
+    ("crates/journal/src/replan/mod.rs", &["fs::remove"]),
     // The copy of a backfill file, below the state folder.
     (
         "src/commands/backfill_copy.rs",

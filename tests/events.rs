@@ -374,8 +374,8 @@ fn nothing_of_a_customer_can_be_read_in_what_is_kept() {
     let needles = Needles::new(CANARIES);
     let hidden = |word: &str| {
         let key = std::fs::read(state(dir.path()).join("journal.key")).unwrap();
-        let key = bakkt_journal::codes::CodeKey::new(&key.try_into().unwrap());
-        key.hide(bakkt_journal::codes::Hidden::Code, word)
+        let key = bakkt_journal::CodeKey::new(&key.try_into().unwrap());
+        key.hide(bakkt_journal::HiddenKind::Code, word)
     };
     // While it runs, with everything in the write-ahead log, and after it has ended.
     let found = needles.found_below(&state(dir.path()));

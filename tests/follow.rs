@@ -5,9 +5,8 @@
 
 use bakkt_contract::documents::{owner, proof};
 use bakkt_journal::Journal;
-use bakkt_journal::documents::{DocumentVerdict, PlannedDocument};
-use bakkt_journal::person::Decided;
-use bakkt_journal::plan::PlannedRow;
+use bakkt_journal::decisions::OperatorNote;
+use bakkt_journal::write::{DocumentVerdict, PlannedDocument, PlannedRow};
 use bakkt_model::state::State;
 use bakkt_model::task::{
     AccountFacts, Change, FreedTasks, PriorAccount, Refusal, TaskKind, Transition,
@@ -141,8 +140,8 @@ fn open(journal: &Journal, kind: TaskKind) -> Vec<i64> {
 }
 
 /// A decision at a time.
-fn decided(reason: Option<&str>, at: i64) -> Decided<'_> {
-    Decided {
+fn decided(reason: Option<&str>, at: i64) -> OperatorNote<'_> {
+    OperatorNote {
         by: "kim",
         reason,
         at,

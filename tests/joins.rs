@@ -9,8 +9,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::support::{SandboxProcess, json_of, program};
-use bakkt_journal::Journal;
-use bakkt_journal::query::Reader;
+use bakkt_journal::{Journal, Reader};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
@@ -155,7 +154,7 @@ impl Case {
     /// `name: rows = records + parts + unused`, file by file.
     fn files(&self) -> Vec<String> {
         let files = self.reader().files().unwrap();
-        let line = |file: &bakkt_journal::files::FileRow| {
+        let line = |file: &bakkt_journal::read::FileRow| {
             assert!(file.balanced(), "{file:?}");
             let (name, rows) = (&file.name, file.rows);
             format!(

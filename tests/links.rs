@@ -8,10 +8,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use bakkt_journal::events::{Arrived, Events, Said, Source};
-use bakkt_journal::links::{Fetched, Link};
-use bakkt_journal::query::Reader;
-use bakkt_journal::{Journal, now};
+use bakkt_journal::events::{ArrivedEvent, EventSource, EventStatement, Events};
+use bakkt_journal::write::{FetchedLink, Link};
+use bakkt_journal::{Journal, Reader, now};
 use serde_json::Value;
 
 use crate::events::receiver;
@@ -100,15 +99,15 @@ impl World {
 
     /// Events come that ask these customers for documents, with a link that runs out at this time.
     fn asked(&self, ids: &[String], expires_at: i64) {
-        let events: Vec<Arrived> = ids
+        let events: Vec<ArrivedEvent> = ids
             .iter()
-            .map(|id| Arrived {
+            .map(|id| ArrivedEvent {
                 at: now(),
                 body: id.clone().into_bytes(),
                 same: id.clone().into_bytes(),
                 request_id: format!("r-{id}"),
                 kind: Some("PARTY_EVENT".into()),
-                said: Some(Said {
+                said: Some(EventStatement {
                     client_id: id.clone(),
                     status: "UNDER_REVIEW".into(),
                     reason: Some("DOCUMENT_VERIFICATION".into()),
@@ -118,7 +117,7 @@ impl World {
             })
             .collect();
         let mut open = Events::open(&self.state()).unwrap();
-        open.add(&events, Source::Received).unwrap();
+        open.add(&events, EventSource::Received).unwrap();
     }
 
     /// Client id → link and expiry, of a file that was written.
@@ -206,7 +205,7 @@ fn links_run_out_three_times_and_that_is_told() {
     let expirations = || {
         let reader = Reader::open(&Journal::path(&world.state())).unwrap();
         let mut all = Vec::new();
-        let each = |one: bakkt_journal::links::Wanted| {
+        let each = |one: bakkt_journal::read::WantedLink| {
             all.push(one.link.map_or(-1, |link| link.expirations));
             Ok(())
         };
@@ -254,7 +253,7 @@ fn the_last_link_is_told_before_it_runs_out() {
     world.asked(&ids, now() + 3_600_000);
     // Two ran out before, says the journal.
     let mut journal = Journal::open(&world.state()).unwrap();
-    let link = |task| Fetched {
+    let link = |task| FetchedLink {
         task,
         at: 1,
         link: Link {

@@ -9,8 +9,8 @@ use std::process::Output;
 
 use crate::support::small::{MAPPING, export};
 use crate::support::{SandboxProcess, json_of, program};
-use bakkt_journal::gap_lines::GapDay;
-use bakkt_journal::query::Reader;
+use bakkt_journal::Reader;
+use bakkt_journal::read::GapDay;
 use serde_json::Value;
 
 const SETTINGS: &str = r#"

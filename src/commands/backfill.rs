@@ -19,10 +19,11 @@ use crate::cli::BackfillArgs;
 use crate::process::runtime;
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::{BackfillFile, OverlayForm};
-use bakkt_journal::layers::{DISAGREEING, LayerRow, LeftRow, RESTRICTED, Taken, Taking};
-use bakkt_journal::ownership::ChangedAgreements;
-use bakkt_journal::person::Decided;
-use bakkt_journal::replan::Adopt;
+use bakkt_journal::decisions::OperatorNote;
+use bakkt_journal::read::{DISAGREEING, RESTRICTED};
+use bakkt_journal::replan::{
+    BackfillEffect, ChangedAgreements, NewBackfill, ReplanOptions, SkippedRow, StoredBackfill,
+};
 use bakkt_journal::{Journal, now};
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::number::thousands;
@@ -61,7 +62,7 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     } else {
         done.text(args, &totals)
     };
-    let held = !done.agreements.none() && !args.agreements_acknowledged;
+    let held = !done.agreements.is_empty() && !args.agreements_acknowledged;
     let all = done.found.left.is_empty() && done.taken.restricted == 0 && !held;
     let code = if all { 0 } else { 3 };
     Ok(CommandOutput { text, code })
@@ -71,7 +72,7 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
 struct Done {
     kept: BackfillFile,
     found: TrialResult,
-    taken: Taken,
+    taken: BackfillEffect,
     /// Accepted accounts whose agreements changed.
     agreements: ChangedAgreements,
 }
@@ -127,7 +128,7 @@ fn take(
     let mut scratch = journal.scratch(&state)?;
     journal_plan::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
     drop(scratch);
-    let layer = LayerRow {
+    let layer = StoredBackfill {
         number: kept.number,
         name: kept.name.clone(),
         kept: copy.name.clone(),
@@ -137,18 +138,18 @@ fn take(
         refused: BTreeSet::new(),
         elements: found.elements.clone(),
     };
-    let taking = Taking {
+    let taking = NewBackfill {
         layer: &layer,
         rows: found.rows,
         touched: &found.touched,
         left: &found.left,
     };
-    let how = Adopt {
+    let how = ReplanOptions {
         update_accepted: false,
         accept_new_ids: false,
         agreements_acknowledged: args.agreements_acknowledged,
         dry_run: args.dry_run,
-        decided: Decided {
+        decided: OperatorNote {
             by: &deciding::by(&args.by),
             reason: args.reason.as_deref(),
             at: now(),
@@ -158,7 +159,8 @@ fn take(
     };
     let done = journal.adopt_taking(&state, how);
     // Whatever went wrong behind the transaction: a file that the journal knows stays.
-    let known = |layers: Vec<LayerRow>| layers.iter().any(|known| known.number == kept.number);
+    let known =
+        |layers: Vec<StoredBackfill>| layers.iter().any(|known| known.number == kept.number);
     if journal.layers().map_or(true, known) {
         copy.stays();
     }
@@ -187,7 +189,7 @@ impl Done {
     /// Rows of which nothing was taken.
     fn lost(&self) -> u64 {
         let whole =
-            |left: &&LeftRow| left.path.is_empty() || self.found.refused.contains(&left.row);
+            |left: &&SkippedRow| left.path.is_empty() || self.found.refused.contains(&left.row);
         let rows = self.found.left.iter().filter(whole).map(|left| left.row);
         rows.collect::<BTreeSet<u64>>().len() as u64
     }
@@ -202,12 +204,12 @@ impl Done {
         counts
     }
 
-    fn restricted(&self) -> impl Iterator<Item = &LeftRow> {
+    fn restricted(&self) -> impl Iterator<Item = &SkippedRow> {
         let left = self.found.left.iter();
         left.filter(|left| left.outcome == RESTRICTED)
     }
 
-    fn disagreeing(&self) -> impl Iterator<Item = &LeftRow> {
+    fn disagreeing(&self) -> impl Iterator<Item = &SkippedRow> {
         let left = self.found.left.iter();
         left.filter(|left| left.outcome == DISAGREEING)
     }
@@ -222,7 +224,7 @@ impl Done {
         let left = self.by_reason().into_iter().map(
             |((outcome, path), count)| json!({"outcome": outcome, "path": path, "count": count}),
         );
-        let listed = |left: &LeftRow| json!({"row": left.row, "clientAccountId": left.client_id, "path": left.path});
+        let listed = |left: &SkippedRow| json!({"row": left.row, "clientAccountId": left.client_id, "path": left.path});
         let replaced = self.found.replaced.iter();
         let replaced = replaced.map(|(path, count)| json!({"path": path, "count": count}));
         let mut object = totals.json();
@@ -304,7 +306,7 @@ impl Done {
 }
 
 /// Rows with their customers and fields below a title; nothing when there are none.
-fn add_listed(text: &mut String, title: &str, all: &[&LeftRow]) {
+fn add_listed(text: &mut String, title: &str, all: &[&SkippedRow]) {
     if all.is_empty() {
         return;
     }

@@ -15,7 +15,7 @@ use bakkt_files::progress::{Mode, note};
 use bakkt_files::small_files::{IdList, ListedId};
 use bakkt_folder::settings::id_columns;
 use bakkt_journal::Journal;
-use bakkt_journal::tasks::Selection;
+use bakkt_journal::write::Selection;
 use bakkt_model::error::{Failure, ShownPath, nearest};
 
 /// Who decides: as said, else the login name.

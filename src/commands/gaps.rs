@@ -12,7 +12,7 @@ use crate::cli::GapsArgs;
 use bakkt_contract::path;
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::today;
-use bakkt_journal::query::Reader;
+use bakkt_journal::Reader;
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::number::thousands;
 use bakkt_planning::gap_known::KnownCells;

@@ -27,8 +27,9 @@ use bakkt_engine::submit::limiter::Limiter;
 use bakkt_files::output::{FileStart, NewFile, ProtectedPaths, cells, is_taken};
 use bakkt_files::progress::{Mode, Progress, WorkProgress, note};
 use bakkt_folder::settings::Settings;
-use bakkt_journal::links::{Fetched, Standing, Wanted};
-use bakkt_journal::person::Decided;
+use bakkt_journal::decisions::OperatorNote;
+use bakkt_journal::read::{LinkStanding, WantedLink};
+use bakkt_journal::write::FetchedLink;
 use bakkt_journal::{Journal, now};
 use bakkt_model::error::{Failure, ShownPath, Style, describe, exit_code};
 use bakkt_model::number::thousands;
@@ -113,7 +114,7 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
 }
 
 /// Those who are asked for documents.
-fn wanted(view: &View) -> anyhow::Result<Vec<Wanted>> {
+fn wanted(view: &View) -> anyhow::Result<Vec<WantedLink>> {
     let mut wanted = Vec::new();
     view.reader()?.each_wanted_link(|one| {
         wanted.push(one);
@@ -123,12 +124,12 @@ fn wanted(view: &View) -> anyhow::Result<Vec<Wanted>> {
 }
 
 /// Those who are to get a link now.
-fn left_in(mut wanted: Vec<Wanted>, args: &LinksArgs) -> Vec<Wanted> {
+fn left_in(mut wanted: Vec<WantedLink>, args: &LinksArgs) -> Vec<WantedLink> {
     let until = i64::try_from(args.renew_within.as_millis()).unwrap_or(i64::MAX);
     let until = now().saturating_add(until);
     wanted.retain(|one| {
         let good = matches!(one.link, Some(link) if link.expires_at > until)
-            && one.standing(now()) != Standing::UsedUp;
+            && one.standing(now()) != LinkStanding::UsedUp;
         args.all || !good
     });
     wanted
@@ -136,7 +137,7 @@ fn left_in(mut wanted: Vec<Wanted>, args: &LinksArgs) -> Vec<Wanted> {
 
 async fn fetch(
     keeping: &mut LinkKeeper,
-    to_ask: Vec<Wanted>,
+    to_ask: Vec<WantedLink>,
     args: &LinksArgs,
     settings: &mut Settings,
     partner_id: String,
@@ -246,7 +247,7 @@ impl LinkKeeper {
                     if let Some(file) = &mut self.file {
                         file.line(&wanted.client_id, url.reveal(), expires_at)?;
                     }
-                    fetched.push(Fetched {
+                    fetched.push(FetchedLink {
                         task: wanted.task,
                         at: now,
                         link: wanted.given(hash, expires_at, now),
@@ -286,7 +287,7 @@ impl LinkKeeper {
         if self.told.fetched == 0 {
             return Ok(());
         }
-        let decided = Decided {
+        let decided = OperatorNote {
             by: &deciding::by(&args.by),
             reason: args.reason.as_deref(),
             at: now(),
@@ -301,8 +302,8 @@ impl Summary {
         for one in wanted(view)? {
             self.wanted += 1;
             match one.standing(now()) {
-                Standing::Last => self.last_link.push(one.client_id),
-                Standing::UsedUp => self.used_up.push(one.client_id),
+                LinkStanding::Last => self.last_link.push(one.client_id),
+                LinkStanding::UsedUp => self.used_up.push(one.client_id),
                 _ => {}
             }
         }

@@ -14,11 +14,11 @@ use bakkt_engine::submit::RunEnd;
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::{Migration, today};
 use bakkt_folder::settings::Settings;
-use bakkt_journal::ownership::{ChangedAgreements, ChangedOwners};
-use bakkt_journal::person::Decided;
-use bakkt_journal::reappeared::Reappeared;
-use bakkt_journal::replan::{Adopt, Changes};
-use bakkt_journal::restricted::Restricted;
+use bakkt_journal::decisions::OperatorNote;
+use bakkt_journal::replan::{
+    ChangedAgreements, ChangedOwners, Changes, ReappearedAccounts, ReplanOptions,
+    RestrictedAccounts,
+};
 use bakkt_journal::{Journal, now};
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
@@ -37,12 +37,12 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     }
     let view = View::new(&args.dir, args.target.sandbox);
     view.must_be_planned()?;
-    let how = Adopt {
+    let how = ReplanOptions {
         update_accepted: args.update_accepted,
         accept_new_ids: args.accept_new_ids,
         agreements_acknowledged: args.agreements_acknowledged,
         dry_run: args.dry_run,
-        decided: Decided {
+        decided: OperatorNote {
             by: &by,
             reason: args.reason.as_deref(),
             at: now(),
@@ -64,7 +64,7 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         )
     };
     // A look at a plan that would be refused ends as the refusal does.
-    let refused = !changes.reappeared.none() && !args.accept_new_ids;
+    let refused = !changes.reappeared.is_empty() && !args.accept_new_ids;
     let code = if refused { 2 } else { 0 };
     Ok(CommandOutput { text, code })
 }
@@ -73,7 +73,7 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
 pub(super) fn anew(
     dir: &Path,
     target: &TargetArgs,
-    how: Adopt<'_>,
+    how: ReplanOptions<'_>,
     mode: Mode,
     first: impl FnOnce(&mut Journal, &Migration) -> anyhow::Result<()>,
 ) -> anyhow::Result<Changes> {
@@ -212,7 +212,7 @@ fn describe(changes: &Changes, args: &ReplanArgs) -> String {
             "documents accepted before, no longer in the plan",
         ),
     ];
-    for (count, what) in documents.iter().filter(|_| !changes.documents.none()) {
+    for (count, what) in documents.iter().filter(|_| !changes.documents.is_empty()) {
         text.push_str(&format!("\n  {:>11}  {what}", thousands(*count)));
     }
     add_reappeared(&mut text, changes, args);
@@ -229,7 +229,7 @@ fn describe(changes: &Changes, args: &ReplanArgs) -> String {
 
 /// Customers who would get a second account.
 fn add_reappeared(text: &mut String, changes: &Changes, args: &ReplanArgs) {
-    if changes.reappeared.none() {
+    if changes.reappeared.is_empty() {
         return;
     }
     text.push('\n');
@@ -241,13 +241,13 @@ fn add_reappeared(text: &mut String, changes: &Changes, args: &ReplanArgs) {
         false => "\nwithout --dry-run this plan is refused: ",
     });
     if !args.accept_new_ids {
-        text.push_str(Reappeared::REMEDY);
+        text.push_str(ReappearedAccounts::REMEDY);
     }
 }
 
 /// Owners of entities that changed.
 fn add_ownership(text: &mut String, ownership: &ChangedOwners) {
-    if ownership.none() {
+    if ownership.is_empty() {
         return;
     }
     let ChangedOwners {
@@ -276,7 +276,7 @@ pub(super) fn add_agreements(
     agreements: &ChangedAgreements,
     is_acknowledged: bool,
 ) {
-    if agreements.none() {
+    if agreements.is_empty() {
         return;
     }
     let (accounts, ids) = (
@@ -310,8 +310,8 @@ fn named(first: &[String], all: u64) -> String {
 }
 
 /// What goes by hand: fields and ids, never values.
-fn add_restricted(text: &mut String, restricted: &Restricted) {
-    if restricted.none() {
+fn add_restricted(text: &mut String, restricted: &RestrictedAccounts) {
+    if restricted.is_empty() {
         return;
     }
     let all = restricted.accounts;

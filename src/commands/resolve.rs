@@ -5,9 +5,8 @@ use super::report::View;
 use super::{CommandOutput, deciding, replan, target};
 use crate::cli::{Resolution, ResolveArgs};
 use bakkt_files::progress::Mode;
-use bakkt_journal::chosen::Choice;
-use bakkt_journal::person::Decided;
-use bakkt_journal::replan::Adopt;
+use bakkt_journal::decisions::{DuplicateChoice, OperatorNote};
+use bakkt_journal::replan::ReplanOptions;
 use bakkt_journal::{Journal, now};
 use bakkt_mapping::pipeline::duplicates::DuplicateKind;
 use bakkt_model::error::Failure;
@@ -19,7 +18,7 @@ use bakkt_report::status_lines;
 pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let view = View::new(&args.dir, args.target.sandbox);
     view.must_be_planned()?;
-    let decided = Decided {
+    let decided = OperatorNote {
         by: &deciding::by(&args.by),
         reason: Some(deciding::why(&args.reason)?),
         at: now(),
@@ -60,7 +59,7 @@ fn kyb(
     args: &ResolveArgs,
     id: &str,
     outcome: Resolution,
-    decided: Decided<'_>,
+    decided: OperatorNote<'_>,
 ) -> anyhow::Result<String> {
     let accepted = match outcome {
         Resolution::Accepted => true,
@@ -86,7 +85,7 @@ fn manual(
     args: &ResolveArgs,
     id: &str,
     outcome: Resolution,
-    decided: Decided<'_>,
+    decided: OperatorNote<'_>,
 ) -> anyhow::Result<String> {
     let is_approved = match outcome {
         Resolution::Approved => true,
@@ -112,7 +111,7 @@ fn manual(
 fn duplicate(
     args: &ResolveArgs,
     (id, take): (&str, &str),
-    decided: Decided<'_>,
+    decided: OperatorNote<'_>,
     mode: Mode,
 ) -> anyhow::Result<String> {
     let place = take.rsplit_once(':');
@@ -123,14 +122,14 @@ fn duplicate(
             "a file and a line as reconciliation.csv names them, such as export.csv:12",
         ));
     };
-    let how = Adopt {
+    let how = ReplanOptions {
         update_accepted: false,
         accept_new_ids: false,
         agreements_acknowledged: false,
         dry_run: false,
         decided,
         taking: None,
-        chosen: Some(Choice {
+        chosen: Some(DuplicateChoice {
             client_id: id,
             file,
             row,

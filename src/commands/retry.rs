@@ -3,7 +3,7 @@
 use super::report::View;
 use super::{CommandOutput, deciding, target};
 use crate::cli::RetryArgs;
-use bakkt_journal::person::Decided;
+use bakkt_journal::decisions::OperatorNote;
 use bakkt_journal::{Journal, now};
 use bakkt_model::number::thousands;
 use bakkt_report::status_lines;
@@ -16,7 +16,7 @@ pub fn run(args: &RetryArgs) -> anyhow::Result<CommandOutput> {
     let named = deciding::named(&args.whose, &args.view.dir)?;
     let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
     let (selection, unknown) = deciding::select(&mut journal, named)?;
-    let decided = Decided {
+    let decided = OperatorNote {
         by: &deciding::by(&args.by),
         reason: Some(reason),
         at: now(),

@@ -15,7 +15,7 @@ use bakkt_files::progress::{Mode, WorkProgress};
 use bakkt_folder::migration::Migration;
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
-use bakkt_journal::behind::Behind;
+use bakkt_journal::write::HeldTasks;
 use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::error::Failure;
@@ -136,7 +136,7 @@ pub async fn send(
 
 /// What the receiver has heard. An event only prompts a question, so one that cannot be read is no reason to stop.
 fn heard(journal: &Journal) -> HeardFn {
-    let listener = Mutex::new(journal.listener());
+    let listener = Mutex::new(journal.last_events());
     Arc::new(move |accounts| {
         let mut listener = listener
             .lock()
@@ -155,7 +155,7 @@ pub fn work(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Re
     let accounts = open(TaskKind::Account)? + open(TaskKind::Update)?;
     let behind = match limit {
         Some(limit) if limit < accounts => journal.behind(limit, selected)?,
-        _ => Behind {
+        _ => HeldTasks {
             documents: held(TaskKind::Document)?,
             kyb: held(TaskKind::Kyb)?,
         },

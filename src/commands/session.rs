@@ -10,7 +10,7 @@ use super::target;
 use crate::cli::TargetArgs;
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
-use bakkt_journal::query::nothing_planned;
+use bakkt_journal::read::nothing_planned;
 
 /// The settings of a migration, and which Bakkt it goes to.
 pub struct Destination {

@@ -8,7 +8,7 @@ use bakkt_engine::submit::DocumentFn;
 use bakkt_engine::verify::MetadataFn;
 use bakkt_folder::documents::Documents;
 use bakkt_folder::documents::planned::{DocumentOrigin, JournalDocument, OpenedDocument, Reopen};
-use bakkt_journal::seal::open_sealed;
+use bakkt_journal::open_sealed;
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::task::{DocumentFacts, Task};
 

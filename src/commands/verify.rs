@@ -17,7 +17,7 @@ use bakkt_engine::submit::{PayloadFn, RunEnd};
 use bakkt_engine::verify::{MetadataFn, ReadTools, Verify, VerifyCounters, run as read_back};
 use bakkt_files::progress::{Mode, Progress, WorkProgress, note};
 use bakkt_folder::settings::Settings;
-use bakkt_journal::passes::{Round, Scope};
+use bakkt_journal::write::{VerificationRound, VerificationScope};
 use bakkt_journal::{Journal, events, now};
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
@@ -163,7 +163,7 @@ async fn verified(
 fn scope(
     args: &VerifyArgs,
     journal: &mut Journal,
-) -> anyhow::Result<(Scope, Option<UnknownLines>)> {
+) -> anyhow::Result<(VerificationScope, Option<UnknownLines>)> {
     let only = args.only.as_deref();
     let only = only
         .map(|path| read_ids(path, "--only", &args.dir))
@@ -173,7 +173,7 @@ fn scope(
         let unknown = journal.select_accounts(&named.ids)?;
         lines = named.without(&unknown)?;
     }
-    let scope = Scope {
+    let scope = VerificationScope {
         only: only.map(|named| named.ids),
         unsettled: args.unsettled,
         status_only: args.status_only,
@@ -204,7 +204,12 @@ fn nothing() -> (PayloadFn, MetadataFn) {
     )
 }
 
-fn announced(round: &Round, scope: &Scope, asked: u64, target: &str) -> String {
+fn announced(
+    round: &VerificationRound,
+    scope: &VerificationScope,
+    asked: u64,
+    target: &str,
+) -> String {
     let what = match (&scope.only, scope.unsettled) {
         (Some(_), false) => "those of --only".to_owned(),
         (Some(_), true) => "those of --only that are not decided".to_owned(),

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::verify::Call;
 use bakkt_contract::decision::{Decision, of_account};
-use bakkt_journal::query::Reader;
-use bakkt_journal::verification::{OUTCOMES, Outcome};
-use bakkt_journal::verification_lines::Verification;
+use bakkt_journal::Reader;
+use bakkt_journal::read::Verification;
+use bakkt_journal::write::{VERIFICATION_OUTCOMES, VerificationOutcome};
 use bakkt_model::error::ShownPath;
 use bakkt_model::number::thousands;
 
@@ -60,8 +60,8 @@ impl ReadBackFindings {
 
     /// Nothing that was compared differs, and Bakkt knows every account.
     pub fn is_clean(&self) -> bool {
-        let of = |outcome: Outcome| self.counts.results[outcome as usize];
-        of(Outcome::Different) == 0 && of(Outcome::Unknown) == 0
+        let of = |outcome: VerificationOutcome| self.counts.results[outcome as usize];
+        of(VerificationOutcome::Different) == 0 && of(VerificationOutcome::Unknown) == 0
     }
 
     /// How many differences of each kind.
@@ -84,8 +84,8 @@ pub fn describe(findings: &ReadBackFindings, call: &Call, report: &Path) -> Stri
         (pass, None) => format!("; pass {pass}: {} to come", thousands(counts.to_come)),
     };
     text.push_str(&pass);
-    for (word, count) in OUTCOMES.iter().zip(counts.results) {
-        if count > 0 || *word == OUTCOMES[0] {
+    for (word, count) in VERIFICATION_OUTCOMES.iter().zip(counts.results) {
+        if count > 0 || *word == VERIFICATION_OUTCOMES[0] {
             text.push_str(&format!("\n  {:>11}  {word}", thousands(count)));
         }
     }
@@ -131,7 +131,7 @@ pub fn describe(findings: &ReadBackFindings, call: &Call, report: &Path) -> Stri
 /// For a program.
 pub fn json(findings: &ReadBackFindings, call: &Call) -> Value {
     let counts = &findings.counts;
-    let results: serde_json::Map<String, Value> = OUTCOMES
+    let results: serde_json::Map<String, Value> = VERIFICATION_OUTCOMES
         .iter()
         .zip(counts.results)
         .map(|(word, count)| (word.replace(' ', "_").to_lowercase(), json!(count)))

@@ -3,8 +3,7 @@
 use super::report::View;
 use super::{CommandOutput, deciding, target};
 use crate::cli::WaiveArgs;
-use bakkt_journal::person::Decided;
-use bakkt_journal::waive::Waived;
+use bakkt_journal::decisions::{OperatorNote, WaiverResult};
 use bakkt_journal::{Journal, now};
 use bakkt_model::number::thousands;
 use bakkt_report::status_lines;
@@ -18,7 +17,7 @@ pub fn run(args: &WaiveArgs) -> anyhow::Result<CommandOutput> {
     let named = deciding::must_name(&args.whose, &args.view.dir)?;
     let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
     let (selection, unknown) = deciding::select(&mut journal, Some(named))?;
-    let decided = Decided {
+    let decided = OperatorNote {
         by: &deciding::by(&args.by),
         reason: Some(reason),
         at: now(),
@@ -49,7 +48,7 @@ pub fn run(args: &WaiveArgs) -> anyhow::Result<CommandOutput> {
     Ok(CommandOutput { text, code })
 }
 
-fn describe(waived: &Waived, undo: bool) -> String {
+fn describe(waived: &WaiverResult, undo: bool) -> String {
     let what = if undo { "open again" } else { "waived" };
     let mut text = format!(
         "{} gaps of {} customers {what}",

@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use bakkt_journal::events::{Arrived, Events, Said, Source};
+use bakkt_journal::events::{ArrivedEvent, EventSource, EventStatement, Events};
 use bakkt_migrate::cli::Cli;
 use bakkt_migrate::commands;
 use bakkt_model::error::exit_code;
@@ -75,13 +75,13 @@ fn migration() -> (World, String) {
     let said = world.bakkt(&bakkt.run(""));
     assert_eq!(bakkt.ledger().accounts, 2, "{said}");
     let mut events = Events::open(&world.path("acme/.bakkt-migrate")).unwrap();
-    let asked = Arrived {
+    let asked = ArrivedEvent {
         at: 1_795_000_000_000,
         body: b"{}".to_vec(),
         same: b"{}".to_vec(),
         request_id: "r-1".into(),
         kind: Some("PARTY_EVENT".into()),
-        said: Some(Said {
+        said: Some(EventStatement {
             client_id: "A-1".into(),
             status: "UNDER_REVIEW".into(),
             reason: Some("DOCUMENT_VERIFICATION".into()),
@@ -89,7 +89,7 @@ fn migration() -> (World, String) {
             linked: false,
         }),
     };
-    events.add(&[asked], Source::Received).unwrap();
+    events.add(&[asked], EventSource::Received).unwrap();
     (world, bakkt.url())
 }
 

@@ -6,8 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use bakkt_journal::Journal;
-use bakkt_journal::query::Reader;
+use bakkt_journal::{Journal, Reader};
 
 use super::receiver::{Receiver, SECRET, body, events, state};
 use crate::support::{Running, SandboxProcess, json_of, program, wait_for};

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use bakkt_journal::query::Reader;
+use bakkt_journal::Reader;
 use bakkt_model::grace::{Grace, GraceFrom};
 use bakkt_report::{Totals, status_lines};
 use rusqlite::Connection;

@@ -7,18 +7,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use bakkt_files::output::ProtectedPaths;
-use bakkt_journal::query::Reader;
+use bakkt_journal::{JOURNAL_SCHEMA, Reader};
 use bakkt_model::grace::{Grace, GraceFrom};
 use bakkt_report::{ReportFacts, Totals, write};
 use rusqlite::Connection;
-
-const SCHEMA: [&str; 5] = [
-    include_str!("../../crates/journal/src/schema_v1.sql"),
-    include_str!("../../crates/journal/src/schema_v2.sql"),
-    include_str!("../../crates/journal/src/schema_v3.sql"),
-    include_str!("../../crates/journal/src/schema_v4.sql"),
-    include_str!("../../crates/journal/src/schema_v5.sql"),
-];
 
 /// 2026-11-18T11:06:40Z in milliseconds. Rows 1 to 8 are sendable, one for each state and one more that was accepted.
 pub const EVERYTHING: &str = r#"
@@ -65,10 +57,10 @@ impl Case {
         let folder = tempfile::tempdir().unwrap();
         let journal = Connection::open(folder.path().join("journal.db")).unwrap();
         journal.pragma_update(None, "journal_mode", "WAL").unwrap();
-        SCHEMA
+        JOURNAL_SCHEMA
             .iter()
             .for_each(|sql| journal.execute_batch(sql).unwrap());
-        let version = SCHEMA.len() as i64;
+        let version = JOURNAL_SCHEMA.len() as i64;
         journal
             .pragma_update(None, "user_version", version)
             .unwrap();

@@ -118,7 +118,7 @@ fn the_unsettled_are_read_and_events_make_a_state_expected() {
     let [one, other, closed, locked] = [0, 1, 2, 3].map(|place| complete[place].clone());
     let events = Connection::open(world.journal().with_file_name("events.db")).unwrap();
     events
-        .execute_batch(include_str!("../../crates/journal/src/events_v1.sql"))
+        .execute_batch(&bakkt_journal::EVENTS_SCHEMA.concat())
         .unwrap();
     events.pragma_update(None, "user_version", 1).unwrap();
     let later = bakkt_journal::now() + 3_600_000;

@@ -5,9 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use bakkt_journal::Journal;
-use bakkt_journal::query::Reader;
-use bakkt_journal::verification_lines::Verification;
+use bakkt_journal::read::Verification;
+use bakkt_journal::{Journal, Reader};
 use serde_json::{Value, json};
 
 use crate::export;

@@ -20,7 +20,7 @@ use crate::submit::counters::Counter;
 use crate::submit::limiter::Limiter;
 use crate::submit::stage::heed;
 use crate::submit::{RunEnd, backoff};
-use bakkt_journal::links::Wanted;
+use bakkt_journal::read::WantedLink;
 use bakkt_model::error::Failure;
 use bakkt_model::limits::Retry;
 
@@ -62,7 +62,7 @@ pub struct LinkCounters {
 #[derive(Debug)]
 pub struct LinkResult {
     /// The account.
-    pub wanted: Wanted,
+    pub wanted: WantedLink,
     /// What Bakkt answered.
     pub outcome: LinkOutcome,
 }
@@ -89,7 +89,7 @@ enum QuestionOutcome {
 
 /// Asks about all of them, or until stopped; `keep` is handed what came, in the order of its coming.
 pub async fn run(
-    wanted: Vec<Wanted>,
+    wanted: Vec<WantedLink>,
     fetch: Fetch,
     mut keep: impl FnMut(Vec<LinkResult>) -> anyhow::Result<()>,
 ) -> anyhow::Result<RunEnd> {
@@ -132,7 +132,7 @@ pub async fn run(
 
 impl Fetch {
     /// Asks about one account until there is an answer that counts.
-    async fn one(self, wanted: Wanted) -> QuestionOutcome {
+    async fn one(self, wanted: WantedLink) -> QuestionOutcome {
         let mut tries = 0;
         loop {
             self.counters.waiting.up();
@@ -178,7 +178,7 @@ impl Fetch {
         }
     }
 
-    fn answered(&self, wanted: Wanted, outcome: LinkOutcome) -> QuestionOutcome {
+    fn answered(&self, wanted: WantedLink, outcome: LinkOutcome) -> QuestionOutcome {
         self.counters.failures.store(0, Ordering::Relaxed);
         self.counters.answered.store(true, Ordering::Relaxed);
         QuestionOutcome::Done(LinkResult { wanted, outcome })

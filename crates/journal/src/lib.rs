@@ -1,53 +1,53 @@
-//! The journal: the only owner of truth about a run, and the only user of rusqlite.
+//! The journal: what a migration plans, sends and learns, kept so that the program may be killed at any instant.
 //!
-//! Owner of `journal.db` (schema, migrations), of its key and its lock. [`Journal`] is the one writer; [`query`] reads
-//! beside it. Of `events.db` beside it too, which has a writer of its own ([`events`]). Invariants: commits are durable (WAL, synchronous=FULL) before they are acted on; the file holds no
-//! customer value (see `schema_v1.sql`); one writer at a time, by a lock that the operating system drops when the
-//! process dies; a journal that is newer than the program is refused; an error of the disk ends the run and is never
-//! retried in place.
-//! Left out on purpose: what a state means to a run (`submit`), and totals (`report`).
+//! The crate owns the two databases of a state folder, their key and their locks, and is the only user of SQLite:
+//! `journal.db`, which [`Journal`] alone writes, and `events.db`, which [`events::Events`] alone writes. [`Reader`] reads
+//! both beside them.
+//!
+//! It promises:
+//! - a commit is durable (WAL, `synchronous=FULL`) before anybody acts on it;
+//! - no customer value is in either database: ids, positions, codes and keyed hashes only, and what must be kept is sealed;
+//! - each database has one writer at a time, by a lock that the operating system drops when the process dies;
+//! - a database of a newer program is refused, one of an older program is brought up to date and goes on;
+//! - a disk error ends the run and is never retried in place.
+//!
+//! Left out: what a state means to a run (`engine`), and whether the totals balance (`report`).
+//!
+//! # Folders
+//!
+//! Each uses only those above it.
+//!
+//! - `schema`: what is stored and in what form: tables, versions, codes, sealed and hidden texts, files
+//! - `events`: the database of Bakkt's webhooks: its writer, and how others see it
+//! - `write`: [`Journal`]: the plan, the tasks and every change of their state, what was read back, the operator log
+//! - `read`: [`Reader`]: counts and lines for reports, as of one instant
+//! - `decisions`: what a person decides: exclusions, choices between rows, retries, waivers, outcomes of KYB
+//! - `replan`: taking a new plan over, with or without a backfill file
+//!
+//! # Codes
+//!
+//! SQL names states, kinds, verdicts and outcomes: `state = {state.accepted}`. The numbers stand in one table,
+//! `schema::codes`, and the macro `sql!` puts them in when the program is compiled. A test reads every file of SQL and every
+//! statement in the sources and finds bare numbers.
 
-pub mod behind;
-pub mod beside;
-pub mod chosen;
-pub mod codes;
-pub mod counts;
-pub mod document_counts;
-pub mod document_lines;
-pub mod documents;
-pub mod event_lines;
+#[macro_use]
+mod schema;
+
+pub mod decisions;
 pub mod events;
-pub mod files;
-pub mod finding_lines;
-pub mod findings;
-pub mod follow;
-pub mod gap_lines;
-pub mod known_files;
-pub mod kyb_lines;
-pub mod layer_lines;
-pub mod layers;
-pub mod lines;
-pub mod links;
-pub mod manual_kyb;
-pub mod open;
-pub mod ownership;
-pub mod passes;
-pub mod person;
-pub mod plan;
-pub mod query;
-pub mod reappeared;
+pub mod read;
 pub mod replan;
-pub mod restricted;
-pub mod seal;
-pub mod set_aside;
-pub mod state;
-pub mod tasks;
-pub mod unread;
-pub mod verification;
-pub mod verification_lines;
-pub mod waive;
+pub mod write;
 
-pub use open::{Journal, check_version};
+#[cfg(test)]
+mod tests;
+
+pub use read::Reader;
+pub use schema::hidden_codes::{CodeKey, HiddenKind, is_hidden_id};
+pub use schema::seal::open_sealed;
+pub use schema::state_files::known_key;
+pub use schema::{EVENTS as EVENTS_SCHEMA, JOURNAL as JOURNAL_SCHEMA};
+pub use write::Journal;
 
 /// UTC milliseconds since 1970.
 pub fn now() -> i64 {

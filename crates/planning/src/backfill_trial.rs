@@ -9,9 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use anyhow::Context;
 
 use bakkt_journal::Journal;
-use bakkt_journal::layers::{
-    DISAGREEING, ElementRow, KnownRecord, LeftRow, RESTRICTED, UNSENDABLE,
-};
+use bakkt_journal::read::{DISAGREEING, RESTRICTED, UNSENDABLE};
+use bakkt_journal::replan::{KnownRecord, RowElement, SkippedRow};
 use bakkt_mapping::pipeline::layers::{
     NEVER_SENT, NO_ELEMENT, NO_ID, OverlayTrial, OverlayWorker, TYPE_OF_MAPPING, UNKNOWN,
 };
@@ -33,11 +32,11 @@ pub struct TrialResult {
     /// Rows read.
     pub rows: u64,
     /// Rows that were not taken, or not wholly.
-    pub left: Vec<LeftRow>,
+    pub left: Vec<SkippedRow>,
     /// Lines of rows of which nothing is taken, now or later.
     pub refused: BTreeSet<u64>,
     /// Of whom the rows speak, where that is an element of a list with rows of its own.
-    pub elements: Vec<ElementRow>,
+    pub elements: Vec<RowElement>,
     /// Values that were no gap and are replaced, by path.
     pub replaced: BTreeMap<String, u64>,
     /// Customers of whom something changes, and the last row that does it.
@@ -166,7 +165,7 @@ impl BackfillTrial<'_> {
             }
             self.found
                 .elements
-                .extend(tried.who.iter().map(|((list, place), who)| ElementRow {
+                .extend(tried.who.iter().map(|((list, place), who)| RowElement {
                     row: tried.row,
                     list: *list,
                     place: *place,
@@ -185,7 +184,7 @@ impl BackfillTrial<'_> {
     }
 
     fn leave(&mut self, row: u64, path: &str, outcome: &str, client_id: Option<&str>) {
-        self.found.left.push(LeftRow {
+        self.found.left.push(SkippedRow {
             row,
             path: path.to_owned(),
             outcome: outcome.to_owned(),

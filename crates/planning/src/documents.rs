@@ -10,7 +10,7 @@ use bakkt_folder::documents::claim::DocumentField;
 use bakkt_folder::documents::root::FileIdentity;
 use bakkt_folder::documents::{Documents, PassCounts};
 use bakkt_folder::migration::Migration;
-use bakkt_journal::documents::{DocumentVerdict, LaterGap, PlannedDocument};
+use bakkt_journal::write::{DocumentVerdict, LaterGap, PlannedDocument};
 use bakkt_journal::{Journal, now};
 use bakkt_mapping::pipeline::Pipeline;
 

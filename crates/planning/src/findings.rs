@@ -11,8 +11,8 @@ use std::fmt::Write as _;
 use bakkt_contract::account::ACCOUNT_TYPES;
 use bakkt_folder::documents::Documents;
 use bakkt_journal::Journal;
-use bakkt_journal::finding_lines::{FindingCount, FindingPlace, words};
-use bakkt_journal::findings::PlannedFinding;
+use bakkt_journal::read::{FindingCount, FindingPlace, meaning_and_advice};
+use bakkt_journal::write::PlannedFinding;
 use bakkt_mapping::findings::gather::{
     FindingSpot, GatheredFindings, Gathering, KindSummary, PLACES, RecordStanding, ScannedRecord,
 };
@@ -516,7 +516,7 @@ pub fn describe(counts: &[FindingCount]) -> String {
     );
     let margin = " ".repeat(15);
     for count in counts {
-        let (meaning, advice) = words(count.kind);
+        let (meaning, advice) = meaning_and_advice(count.kind);
         let blocks = match count.action {
             "block" => " (blocks)",
             _ => "",

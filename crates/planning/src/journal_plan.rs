@@ -11,10 +11,8 @@ use anyhow::Context;
 use bakkt_files::progress::{Mode, note};
 use bakkt_folder::documents::{Documents, PassCounts};
 use bakkt_folder::migration::Migration;
-use bakkt_journal::chosen::Person;
-use bakkt_journal::documents::{LaterGap, PlannedPart};
-use bakkt_journal::findings::PlannedFinding;
-use bakkt_journal::plan::PlannedRow;
+use bakkt_journal::decisions::CustomerDecision;
+use bakkt_journal::write::{LaterGap, PlannedFinding, PlannedJoinedRow, PlannedRow};
 use bakkt_journal::{Journal, now};
 use bakkt_mapping as mapping;
 use bakkt_mapping::exclude::UnusedEntry;
@@ -93,7 +91,7 @@ fn facts(planned: &Planned, migration: &Migration) -> anyhow::Result<[(&'static 
 struct JournalSink<'j> {
     journal: &'j mut Journal,
     /// What people decided about customers.
-    people: Vec<Person>,
+    people: Vec<CustomerDecision>,
     rows: RowWriter,
     documents: DocumentWriter,
     mode: Mode,
@@ -104,7 +102,7 @@ impl<'j> JournalSink<'j> {
     fn begin(
         journal: &'j mut Journal,
         migration: &Migration,
-        people: Vec<Person>,
+        people: Vec<CustomerDecision>,
         mode: Mode,
     ) -> anyhow::Result<JournalSink<'j>> {
         let rows = RowWriter::begin(journal, migration)?;
@@ -358,7 +356,7 @@ impl RowWriter {
                     .collect()
             })
             .collect();
-        let parts: Vec<Vec<PlannedPart>> = batch
+        let parts: Vec<Vec<PlannedJoinedRow>> = batch
             .records()
             .map(|(record, row)| self.parts(record, results.parts(row), results.laid(row)))
             .collect();
@@ -414,12 +412,12 @@ impl RowWriter {
         record: u32,
         parts: &[JoinedRow],
         laid: &[(usize, Position)],
-    ) -> Vec<PlannedPart> {
+    ) -> Vec<PlannedJoinedRow> {
         let mut places = [0; JoinedList::ALL.len()];
         let beside = parts.iter().map(|part| {
             let list = part.list as usize;
             places[list] += 1;
-            PlannedPart {
+            PlannedJoinedRow {
                 record: record.into(),
                 list: part.list as u8,
                 place: places[list] - 1,
@@ -427,11 +425,11 @@ impl RowWriter {
                 at: part.at,
             }
         });
-        let mut all: Vec<PlannedPart> = beside.collect();
+        let mut all: Vec<PlannedJoinedRow> = beside.collect();
         all.extend(
             laid.iter()
                 .zip(0..)
-                .map(|((layer, at), place)| PlannedPart {
+                .map(|((layer, at), place)| PlannedJoinedRow {
                     record: record.into(),
                     list: LAID,
                     place,
@@ -447,7 +445,7 @@ impl RowWriter {
         batch: &'a Results,
         row: &'a ScannedRow,
         gaps: &'a [PlannedGap<'a>],
-        parts: &'a [PlannedPart],
+        parts: &'a [PlannedJoinedRow],
     ) -> PlannedRow<'a> {
         PlannedRow {
             file: self.accounts.number(row.at),

@@ -7,7 +7,7 @@ use bakkt_folder::documents::DocumentListing;
 use bakkt_folder::migration::{BackfillFile, Binding, Migration, OverlayForm};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
-use bakkt_journal::layers::{ElementRow, LayerRow};
+use bakkt_journal::replan::{RowElement, StoredBackfill};
 use bakkt_mapping::pipeline::layers::OwnerIdentity;
 use bakkt_source::Export;
 use bakkt_source::found::DetectedFile;
@@ -37,14 +37,14 @@ pub fn binding(
 }
 
 /// The backfill files of a state folder.
-pub fn kept(layers: Vec<LayerRow>, state: &Path) -> Vec<BackfillFile> {
+pub fn kept(layers: Vec<StoredBackfill>, state: &Path) -> Vec<BackfillFile> {
     let folder = layers_folder(state);
-    let known = |element: &ElementRow| {
+    let known = |element: &RowElement| {
         let spoken = (element.row, element.list, element.place);
         let (id, named) = (element.id, element.named);
         (spoken, OwnerIdentity { id, named })
     };
-    let kept = |layer: LayerRow| BackfillFile {
+    let kept = |layer: StoredBackfill| BackfillFile {
         path: folder.join(&layer.kept),
         form: OverlayForm::of(&layer.form),
         number: layer.number,

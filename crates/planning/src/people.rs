@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use bakkt_journal::Journal;
-use bakkt_journal::chosen::{Action, LEFT_OUT, Person};
+use bakkt_journal::decisions::{CustomerAction, CustomerDecision, LEFT_OUT};
 use bakkt_mapping::exclude::Exclusions;
 use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateKind};
 
@@ -15,9 +15,9 @@ use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateKind};
 pub const NOT_CHOSEN: &str = "a person chose";
 
 /// Leaves out whom people left out.
-pub fn leave_out(people: &[Person], exclude: &mut Exclusions) {
+pub fn leave_out(people: &[CustomerDecision], exclude: &mut Exclusions) {
     for person in people {
-        if person.action == Action::Exclude {
+        if person.action == CustomerAction::Exclude {
             exclude.leave_out(&person.client_id, &format!("{LEFT_OUT}{}", person.reason));
         }
     }
@@ -25,7 +25,7 @@ pub fn leave_out(people: &[Person], exclude: &mut Exclusions) {
 
 /// Takes the chosen rows out of the duplicates; returns the reasons of those that were not chosen, by record.
 pub fn choose(
-    people: &[Person],
+    people: &[CustomerDecision],
     journal: &Journal,
     duplicates: &mut Vec<Duplicate>,
 ) -> anyhow::Result<HashMap<u32, String>> {

@@ -11,10 +11,8 @@ use serde::Serialize;
 use super::files::sheet;
 use super::text::rfc3339;
 use bakkt_files::output::OutputFolder;
-use bakkt_journal::event_lines::{Decision, DecisionLine, EventCounts};
-use bakkt_journal::links::LinkCounts;
-use bakkt_journal::query::Reader;
-use bakkt_journal::verification_lines::Verification;
+use bakkt_journal::Reader;
+use bakkt_journal::read::{Decision, DecisionLine, EventCounts, LinkCounts, Verification};
 
 /// The columns of `decisions.csv`.
 pub(super) const DECISIONS: &[&str] = &[

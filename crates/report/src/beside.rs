@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::files::sheet;
 use bakkt_files::output::OutputFolder;
-use bakkt_journal::kyb_lines::{Far, KybLine};
-use bakkt_journal::query::Reader;
+use bakkt_journal::Reader;
+use bakkt_journal::read::{ItemProgress, KybLine};
 
 /// The columns of `documents.csv`.
 pub(super) const DOCUMENTS: &[&str] = &[
@@ -172,7 +172,10 @@ pub(super) fn unused(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<
 
 impl KybTally {
     fn take(&mut self, line: &KybLine<'_>) {
-        let whole = line.items.iter().all(|(_, _, far)| *far == Far::Accepted);
+        let whole = line
+            .items
+            .iter()
+            .all(|(_, _, far)| *far == ItemProgress::Accepted);
         self.complete += u64::from(whole);
         match line.state {
             "in doubt" => self.doubt(line.client_id),
@@ -188,11 +191,11 @@ impl KybTally {
     }
 
     fn wait(&mut self, line: &KybLine<'_>) {
-        let mut lacking: BTreeMap<&'static str, Far> = BTreeMap::new();
+        let mut lacking: BTreeMap<&'static str, ItemProgress> = BTreeMap::new();
         for (item, _, far) in line.items {
             match (far, lacking.get(item)) {
                 // What nothing can prove counts more than what is only not sent yet.
-                (Far::Accepted, _) | (Far::Planned, Some(_)) => {}
+                (ItemProgress::Accepted, _) | (ItemProgress::Planned, Some(_)) => {}
                 (far, _) => {
                     lacking.insert(item, *far);
                 }
@@ -201,8 +204,8 @@ impl KybTally {
         for (item, far) in lacking {
             let waits = self.waits.entry(item).or_default();
             match far {
-                Far::Missing => waits.missing += 1,
-                Far::Planned | Far::Accepted => waits.planned += 1,
+                ItemProgress::Missing => waits.missing += 1,
+                ItemProgress::Planned | ItemProgress::Accepted => waits.planned += 1,
             }
         }
     }

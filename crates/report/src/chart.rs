@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use bakkt_journal::counts::Minute;
+use bakkt_journal::read::Minute;
 use bakkt_model::number::thousands;
 
 /// A part of a stacked bar.

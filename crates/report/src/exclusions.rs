@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use bakkt_journal::query::Reader;
+use bakkt_journal::Reader;
 
 /// Under which name the journal keeps them.
 pub const FACT: &str = "unused_exclusions";

@@ -12,9 +12,8 @@ use anyhow::Context;
 use super::text::rfc3339;
 use bakkt_files::output::cells::CellWriter;
 use bakkt_files::output::{FileStart, NewFile, OutputFolder};
-use bakkt_journal::lines::{Origin, StoppedLine, TaskPart};
-use bakkt_journal::query::Reader;
-use bakkt_journal::set_aside::SetAsideLine;
+use bakkt_journal::Reader;
+use bakkt_journal::read::{EndedTaskLine, Origin, StoppedLine, TaskPart};
 use bakkt_model::error::ShownPath;
 use bakkt_model::grace::{Due, Grace};
 
@@ -144,7 +143,7 @@ pub(super) fn refused(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result
             out.end()
         })?;
         reader.each_set_aside(|line| {
-            let SetAsideLine {
+            let EndedTaskLine {
                 origin,
                 kind,
                 task,

@@ -13,8 +13,8 @@ use super::files::sheet;
 use super::page::OpenStep;
 use super::totals::Totals;
 use bakkt_files::output::OutputFolder;
-use bakkt_journal::finding_lines::words;
-use bakkt_journal::query::Reader;
+use bakkt_journal::Reader;
+use bakkt_journal::read::meaning_and_advice;
 
 /// The columns of `findings.csv`.
 pub(super) const FINDINGS: &[&str] = &[
@@ -67,7 +67,7 @@ pub(super) fn context(totals: &Totals) -> Value {
         .findings
         .iter()
         .map(|one| {
-            let (meaning, advice) = words(one.kind);
+            let (meaning, advice) = meaning_and_advice(one.kind);
             FindingKindRow {
                 kind: one.kind,
                 count: one.count,

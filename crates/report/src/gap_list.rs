@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use super::files::CsvFile;
 use bakkt_files::output::{FileStart, NewFile};
-use bakkt_journal::gap_lines::{DatedGap, GapRecord};
-use bakkt_journal::query::Reader;
+use bakkt_journal::Reader;
+use bakkt_journal::read::{DatedGap, GapRecord};
 use bakkt_model::grace::{Bucket, Due, Grace};
 use bakkt_model::number::thousands;
 

@@ -29,7 +29,7 @@ pub use text::{rfc3339, status_lines};
 pub use totals::{DocumentTotals, Gaps, KybTotals, PriorAccounts, States, Tasks, Totals, Verdicts};
 
 use bakkt_files::output::{FileStart, OutputFolder};
-use bakkt_journal::query::Reader;
+use bakkt_journal::Reader;
 
 /// The page.
 const PAGE: &str = "report.html";

@@ -16,7 +16,7 @@ use super::text::{readable, readable_bytes};
 use super::totals::Totals;
 use super::{findings, page_after, page_beside};
 use bakkt_files::output::FileStart;
-use bakkt_journal::counts::Minute;
+use bakkt_journal::read::Minute;
 use bakkt_model::grace::Due;
 use bakkt_model::number::thousands;
 
@@ -207,7 +207,7 @@ pub(super) fn safe(svg: String) -> Value {
 }
 
 /// What blocks a record is a gap of level W or H; the others that it has would not stop it.
-fn is_blocking(gap: &bakkt_journal::counts::GapCount) -> bool {
+fn is_blocking(gap: &bakkt_journal::read::GapCount) -> bool {
     gap.blocked > 0 && matches!(gap.level.as_str(), "W" | "H")
 }
 

@@ -14,11 +14,11 @@ use super::exclusions::{self, UnusedExclusion};
 use super::text::rfc3339;
 use super::totals::{States, Totals};
 use bakkt_files::output::FileStart;
-use bakkt_journal::counts::{GapCount, Minute, ReasonCount, StopCount};
-use bakkt_journal::document_counts::{TypeCount, UnsentCount};
-use bakkt_journal::files::UnusedCount;
-use bakkt_journal::gap_lines::ClosedBy;
-use bakkt_journal::query::{DecisionRow, PolicyRow, Reader, RunRow};
+use bakkt_journal::Reader;
+use bakkt_journal::read::{
+    DecisionRow, FileClosures, GapCount, Minute, PolicyRow, ReasonCount, RunRow, StopCount,
+    TypeCount, UnsentCount, UnusedCount,
+};
 use bakkt_model::grace::{Due, Grace, GraceFrom};
 
 /// How every summary begins.
@@ -71,7 +71,7 @@ pub(super) struct Summary {
     pub unused: Vec<UnusedCount>,
     pub unused_exclusions: Vec<UnusedExclusion>,
     pub burn_down: Vec<GapDay>,
-    pub closed_by: Vec<ClosedBy>,
+    pub closed_by: Vec<FileClosures>,
 }
 
 /// Uploads of one type by state.

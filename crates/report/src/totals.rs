@@ -10,13 +10,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::after::AfterAcceptance;
-use bakkt_journal::counts::{Counts, GapCount, TaskCounts};
-use bakkt_journal::document_counts::DocumentCounts;
-use bakkt_journal::files::FileRow;
-use bakkt_journal::finding_lines::FindingCount;
-use bakkt_journal::follow::{CHANGED, INCOMPLETE, LEFT_ALONE};
-use bakkt_journal::query::Reader;
-use bakkt_journal::set_aside::Dropped;
+use bakkt_journal::Reader;
+use bakkt_journal::read::{
+    Counts, DocumentCounts, DroppedTasks, FileRow, FindingCount, GapCount, TaskCounts,
+};
+use bakkt_journal::write::{ACCOUNT_LEFT_ALONE, DOCUMENT_CHANGED, KYB_INCOMPLETE};
 use bakkt_model::number::thousands;
 
 /// The totals of a migration.
@@ -45,8 +43,8 @@ pub struct Totals {
     /// Accounts accepted under an earlier plan, whose customers the plan no longer sends.
     pub former: u64,
     /// What was sent by tasks that the plan has no longer, and that Bakkt did not accept; absent when there are none.
-    #[serde(skip_serializing_if = "Dropped::none")]
-    pub dropped: Dropped,
+    #[serde(skip_serializing_if = "DroppedTasks::is_empty")]
+    pub dropped: DroppedTasks,
     /// The documents.
     pub documents: DocumentTotals,
     /// KYB, beside its tasks.
@@ -233,7 +231,7 @@ impl Totals {
             dropped: reader.dropped()?,
             documents: of_documents(counts, documents),
             kyb: KybTotals {
-                incomplete: held(counts, "KYB", INCOMPLETE.0),
+                incomplete: held(counts, "KYB", KYB_INCOMPLETE.0),
                 manual: manual.accounts,
                 manual_approved: manual.approved,
                 manual_rejected: manual.rejected,
@@ -319,9 +317,10 @@ fn of_documents(counts: &Counts, documents: &DocumentCounts) -> DocumentTotals {
         no_account,
         bytes: documents.bytes,
         side_assumed: documents.side_assumed,
-        changed: held(counts, "document", CHANGED),
+        changed: held(counts, "document", DOCUMENT_CHANGED),
         former: counts.former.documents,
-        left_alone: held(counts, "document", LEFT_ALONE.0) + held(counts, "KYB", LEFT_ALONE.0),
+        left_alone: held(counts, "document", ACCOUNT_LEFT_ALONE.0)
+            + held(counts, "KYB", ACCOUNT_LEFT_ALONE.0),
     }
 }
 

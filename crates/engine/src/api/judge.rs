@@ -298,7 +298,7 @@ pub fn created_at(facts: &AccountFacts) -> Option<i64> {
 mod tests {
     use super::super::mask::Secrets;
     use super::*;
-    use bakkt_journal::codes::CodeKey;
+    use bakkt_journal::CodeKey;
     use bakkt_model::sensitive::Sensitive;
 
     /// Nothing is known that could be repeated.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use bakkt_contract::decision::{ACCOUNT_STATUSES, MODES, REASON_CODES};
 use bakkt_contract::masking::{self, Masker, Personal};
 use bakkt_contract::path;
-use bakkt_journal::codes::{CodeKey, Hidden};
+use bakkt_journal::{CodeKey, HiddenKind};
 use bakkt_model::task::Refusal;
 
 /// Keys of a JSON answer under which words for people stand, the most telling ones first.
@@ -104,7 +104,7 @@ impl KnownValues<'_> {
         Refusal {
             code: masker
                 .code(&code, Some(status))
-                .unwrap_or_else(|| self.key.hide(Hidden::Code, &code)),
+                .unwrap_or_else(|| self.key.hide(HiddenKind::Code, &code)),
             field: field(
                 first(&answer, &["field"])
                     .and_then(Value::as_str)
@@ -131,7 +131,7 @@ impl KnownValues<'_> {
         Some(if kept {
             text
         } else {
-            self.key.hide(Hidden::Id, &text)
+            self.key.hide(HiddenKind::Id, &text)
         })
     }
 

@@ -7,16 +7,16 @@ use serde_json::{Map, Value};
 
 use bakkt_contract::decision::PARTY_EVENT;
 use bakkt_contract::expiry::expiry;
-use bakkt_journal::events::{Arrived, Said};
+use bakkt_journal::events::{ArrivedEvent, EventStatement};
 
 /// Reads a body that arrived. One that is no event keeps its bytes.
-pub fn read(body: Vec<u8>, at: i64) -> Arrived {
+pub fn read(body: Vec<u8>, at: i64) -> ArrivedEvent {
     let object = match serde_json::from_slice(&body) {
         Ok(Value::Object(object)) => Some(object),
         _ => None,
     };
     let Some(object) = object else {
-        return Arrived {
+        return ArrivedEvent {
             at,
             same: body.trim_ascii().to_vec(),
             body,
@@ -29,7 +29,7 @@ pub fn read(body: Vec<u8>, at: i64) -> Arrived {
     write_sorted(&Value::Object(object.clone()), &mut same);
     let kind = text(&object, "partnerWebhookType");
     let is_ours = kind.as_deref().is_none_or(|kind| kind == PARTY_EVENT);
-    Arrived {
+    ArrivedEvent {
         at,
         body,
         same: same.into_bytes(),
@@ -39,8 +39,8 @@ pub fn read(body: Vec<u8>, at: i64) -> Arrived {
     }
 }
 
-fn said(object: &Map<String, Value>) -> Option<Said> {
-    Some(Said {
+fn said(object: &Map<String, Value>) -> Option<EventStatement> {
+    Some(EventStatement {
         client_id: text(object, "partnerPartyRef")?,
         status: text(object, "partyStatus")?,
         reason: text(object, "reasonCode"),
@@ -86,7 +86,7 @@ fn write_sorted(value: &Value, into: &mut String) {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Arrived {
+    fn read(text: &str) -> ArrivedEvent {
         super::read(text.as_bytes().to_vec(), 5)
     }
 

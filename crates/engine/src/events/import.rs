@@ -10,7 +10,7 @@ use anyhow::Context;
 use super::tally::ReceiverCounters;
 use super::{LONGEST_BODY, body};
 use bakkt_files::small_files;
-use bakkt_journal::events::{Added, Arrived, Events, Source};
+use bakkt_journal::events::{AddOutcome, ArrivedEvent, EventSource, Events};
 use bakkt_journal::now;
 
 /// Lines of one transaction.
@@ -61,7 +61,7 @@ pub fn import(
             }
         }
         if batch.len() == MOST || more.is_none() {
-            let added = events.add(&batch, Source::Imported)?;
+            let added = events.add(&batch, EventSource::Imported)?;
             count(&batch, &added, tally);
             batch.clear();
         }
@@ -79,7 +79,7 @@ fn trimmed(line: &[u8]) -> &[u8] {
     }
 }
 
-fn count(batch: &[Arrived], added: &[Added], tally: &ReceiverCounters) {
+fn count(batch: &[ArrivedEvent], added: &[AddOutcome], tally: &ReceiverCounters) {
     for (arrived, added) in batch.iter().zip(added) {
         tally.added(arrived, *added);
     }

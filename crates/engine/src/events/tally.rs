@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
-use bakkt_journal::events::{Added, Arrived};
+use bakkt_journal::events::{AddOutcome, ArrivedEvent};
 
 /// Counters of a receiver; all start at zero.
 #[derive(Debug, Default)]
@@ -37,9 +37,9 @@ pub struct ReceiverCounts {
 
 impl ReceiverCounters {
     /// Counts what became of an event.
-    pub fn added(&self, arrived: &Arrived, added: Added) {
+    pub fn added(&self, arrived: &ArrivedEvent, added: AddOutcome) {
         match added {
-            Added::New => {
+            AddOutcome::New => {
                 up(&self.events);
                 if arrived.is_of_another_type() {
                     up(&self.other_types);
@@ -47,7 +47,7 @@ impl ReceiverCounters {
                     up(&self.unreadable);
                 }
             }
-            Added::Repeat => {
+            AddOutcome::Repeat => {
                 up(&self.repeats);
             }
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::tally::ReceiverCounters;
-use bakkt_journal::events::{Arrived, Events, Source};
+use bakkt_journal::events::{ArrivedEvent, EventSource, Events};
 use bakkt_model::error::started;
 
 /// Events that wait for the thread.
@@ -19,7 +19,7 @@ const MOST: usize = 512;
 
 /// An event, and whoever waits for it to be durable. Nobody is told anything else: an answer that never comes is a no.
 pub(super) struct Incoming {
-    pub(super) arrived: Arrived,
+    pub(super) arrived: ArrivedEvent,
     pub(super) durable: oneshot::Sender<()>,
 }
 
@@ -58,7 +58,7 @@ fn work(
             batch.push(next.arrived);
             waiting.push(next.durable);
         }
-        let added = events.add(&batch, Source::Received)?;
+        let added = events.add(&batch, EventSource::Received)?;
         for ((arrived, added), durable) in batch.iter().zip(added).zip(waiting) {
             tally.added(arrived, added);
             // A sender that went away will send it again.

@@ -10,8 +10,8 @@ use super::coordinator::{NextStep, RunEnd, SubmitLoop};
 use super::settle::{self, ASKS, SettleVerdict};
 use super::stage::{LookupOutcome, RequestEnd};
 use crate::api::judge::{self, Judgement};
-use bakkt_journal::follow::CHANGED;
 use bakkt_journal::now;
+use bakkt_journal::write::DOCUMENT_CHANGED;
 use bakkt_model::error::Failure;
 use bakkt_model::task::{AccountFacts, PriorAccount, Refusal, Task, TaskKind, Transition};
 
@@ -299,8 +299,8 @@ impl SubmitLoop {
     /// The document is not what was planned: its task waits for a person, and nothing else does.
     fn hold(&mut self, task: &Task, why: String) {
         tracing::info!(id = %task.client_id, "a document is held: {why}");
-        self.postpone(task.id, CHANGED, "not sent");
-        let reason = (CHANGED, why);
+        self.postpone(task.id, DOCUMENT_CHANGED, "not sent");
+        let reason = (DOCUMENT_CHANGED, why);
         self.change(task.id, Transition::Hold { reason });
         self.run.tools.counters.held.up();
         self.finished.push((task.kind, task.id));

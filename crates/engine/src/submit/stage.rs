@@ -14,7 +14,7 @@ use super::settle;
 use super::{DocumentFn, PayloadFn};
 use crate::api::mask::KnownValues;
 use crate::api::{Client, ConnectionChoice, Question, Reply, compare, judge};
-use bakkt_journal::codes::CodeKey;
+use bakkt_journal::CodeKey;
 use bakkt_model::task::{AccountFacts, Task, TaskKind};
 
 /// The rate of each kind of call.

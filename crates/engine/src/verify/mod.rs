@@ -25,9 +25,9 @@ use crate::api::judge;
 use crate::submit::coordinator::stopped;
 use crate::submit::counters::Counter;
 use crate::submit::{RunEnd, backoff};
-use bakkt_journal::passes::Round;
-use bakkt_journal::unread::{Account, Cursor};
-use bakkt_journal::verification::{ACCOUNT_PATH, Difference, Verified};
+use bakkt_journal::write::{
+    ACCOUNT_PATH, AccountToVerify, Cursor, Difference, VerificationRound, VerifiedAccount,
+};
 use bakkt_journal::{Journal, now};
 use bakkt_model::error::Failure;
 use bakkt_model::limits::Retry;
@@ -50,7 +50,7 @@ pub struct Verify {
     /// Tells the questions that the run stops.
     pub stop: Arc<watch::Sender<bool>>,
     /// What to read.
-    pub round: Round,
+    pub round: VerificationRound,
     /// Waits and bounds.
     pub retry: Retry,
     /// Accounts that are read at once.
@@ -75,7 +75,7 @@ pub struct VerifyCounters {
 /// An account that is being read back.
 #[derive(Debug)]
 struct PendingAccount {
-    account: Account,
+    account: AccountToVerify,
     /// Failed tries in this run.
     tries: u32,
     /// Times that Bakkt did not know it.
@@ -83,7 +83,7 @@ struct PendingAccount {
 }
 
 /// Writes results and picks more, on a thread of its own; the journal comes back with it.
-type RecorderHandle = JoinHandle<(Journal, anyhow::Result<(Cursor, Vec<Account>)>)>;
+type RecorderHandle = JoinHandle<(Journal, anyhow::Result<(Cursor, Vec<AccountToVerify>)>)>;
 
 struct VerifyLoop {
     verify: Verify,
@@ -95,7 +95,7 @@ struct VerifyLoop {
     stages: JoinSet<ReadEnd>,
     waiting: BinaryHeap<Reverse<(Instant, i64)>>,
     parked: HashMap<i64, PendingAccount>,
-    results: Vec<Verified>,
+    results: Vec<VerifiedAccount>,
     /// Results that are being written.
     leaving: usize,
     failures: u32,
@@ -223,7 +223,7 @@ impl VerifyLoop {
     /// The results are durable: their places are free.
     fn kept(
         &mut self,
-        (journal, done): (Journal, anyhow::Result<(Cursor, Vec<Account>)>),
+        (journal, done): (Journal, anyhow::Result<(Cursor, Vec<AccountToVerify>)>),
     ) -> anyhow::Result<()> {
         self.journal = Some(journal);
         self.leaving = 0;
@@ -271,7 +271,7 @@ impl VerifyLoop {
         }
     }
 
-    fn found(&mut self, verified: Verified) {
+    fn found(&mut self, verified: VerifiedAccount) {
         let counters = &self.verify.tools.counters;
         counters.read.up();
         if !verified.differences.is_empty() {
@@ -331,7 +331,7 @@ impl VerifyLoop {
 /// Waits for the thread that has the journal.
 async fn kept(
     keeping: &mut Option<RecorderHandle>,
-) -> anyhow::Result<(Journal, anyhow::Result<(Cursor, Vec<Account>)>)> {
+) -> anyhow::Result<(Journal, anyhow::Result<(Cursor, Vec<AccountToVerify>)>)> {
     let Some(handle) = keeping else {
         return std::future::pending().await;
     };
@@ -341,8 +341,8 @@ async fn kept(
 }
 
 /// Asked twice, and Bakkt does not know it.
-fn unknown(task: i64) -> Verified {
-    Verified {
+fn unknown(task: i64) -> VerifiedAccount {
+    VerifiedAccount {
         task,
         at: now(),
         named: None,

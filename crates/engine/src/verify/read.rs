@@ -15,8 +15,9 @@ use crate::submit::limiter::{Limiter, SendSlot};
 use crate::submit::stage::heed;
 use bakkt_contract::documents::client_document_id;
 use bakkt_journal::now;
-use bakkt_journal::unread::{Account, Uploaded};
-use bakkt_journal::verification::{Difference, Named, Verified};
+use bakkt_journal::write::{
+    AccountState, AccountToVerify, Difference, UploadedDocument, VerifiedAccount,
+};
 
 /// What every question of a read-back needs.
 #[derive(Clone)]
@@ -45,7 +46,7 @@ pub struct ReadTools {
 #[derive(Debug)]
 pub(super) enum ReadEnd {
     /// It is there, and this was found.
-    Read(Verified),
+    Read(VerifiedAccount),
     /// Bakkt does not know it.
     Absent(PendingAccount),
     /// A question failed; with the server's wish for a pause.
@@ -78,7 +79,11 @@ impl ReadTools {
         }
     }
 
-    async fn account(&self, account: &Account, absent: u8) -> Result<Option<Verified>, Halt> {
+    async fn account(
+        &self,
+        account: &AccountToVerify,
+        absent: u8,
+    ) -> Result<Option<VerifiedAccount>, Halt> {
         let id = &account.task.client_id;
         // An event that comes from now on is newer than what is read.
         let at = now();
@@ -91,7 +96,7 @@ impl ReadTools {
         let told = self
             .ask(self.client.status(id), read_back::can_trade)
             .await?;
-        let named = Named {
+        let named = AccountState {
             status: theirs.status.clone(),
             mode: theirs.mode.clone(),
             can_trade: told.flatten(),
@@ -104,7 +109,7 @@ impl ReadTools {
         } else {
             self.documents(account, &mut differences).await?
         };
-        Ok(Some(Verified {
+        Ok(Some(VerifiedAccount {
             task: account.task.id,
             at,
             named: Some(named),
@@ -118,7 +123,7 @@ impl ReadTools {
     /// The keyed hash of what it was compared with, or why it was not.
     fn compare(
         &self,
-        account: &Account,
+        account: &AccountToVerify,
         theirs: &Value,
         differences: &mut Vec<Difference>,
     ) -> Result<[u8; 32], &'static str> {
@@ -137,7 +142,7 @@ impl ReadTools {
     /// How many documents were looked at, and of how many the content.
     async fn documents(
         &self,
-        account: &Account,
+        account: &AccountToVerify,
         differences: &mut Vec<Difference>,
     ) -> Result<(u64, u64), Halt> {
         let accepted = || account.documents.iter().filter(|one| one.accepted);
@@ -174,7 +179,7 @@ impl ReadTools {
     async fn document(
         &self,
         account: &str,
-        one: &Uploaded,
+        one: &UploadedDocument,
         listed: &[(String, Value)],
         differences: &mut Vec<Difference>,
     ) -> Result<bool, Halt> {
@@ -230,7 +235,7 @@ impl ReadTools {
         Ok(None)
     }
 
-    async fn made_again(&self, account: &str, one: &Uploaded) -> Option<Value> {
+    async fn made_again(&self, account: &str, one: &UploadedDocument) -> Option<Value> {
         let (metadata, account, facts) =
             (self.metadata.clone(), account.to_owned(), one.facts.clone());
         // The manifest may be on a slow or a network disk.

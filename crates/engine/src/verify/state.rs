@@ -6,13 +6,12 @@
 use crate::api::compare::DifferenceKind;
 use crate::api::read_back;
 use bakkt_contract::decision::Decision::{Closed, Rejected, Suspended};
-use bakkt_journal::codes::is_hidden_id;
-use bakkt_journal::unread::Account;
-use bakkt_journal::verification::{Difference, Named};
+use bakkt_journal::is_hidden_id;
+use bakkt_journal::write::{AccountState, AccountToVerify, Difference};
 
 /// The state of an account where it is a surprise: closed or locked without an event that says so, or rejected after
 /// something else was decided. It stays one until an event says the same.
-pub fn unexpected(account: &Account, named: &Named) -> Vec<Difference> {
+pub fn unexpected(account: &AccountToVerify, named: &AccountState) -> Vec<Difference> {
     let decision = named.decision();
     let surprise = match decision {
         _ if account.heard == Some(decision) => false,
@@ -55,7 +54,7 @@ pub fn unexpected(account: &Account, named: &Named) -> Vec<Difference> {
 
 /// Whether it is the account that was made at acceptance.
 pub fn identity(
-    account: &Account,
+    account: &AccountToVerify,
     theirs: &read_back::BakktAccount,
     differences: &mut Vec<Difference>,
 ) {

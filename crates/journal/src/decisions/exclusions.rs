@@ -1,0 +1,109 @@
+//! Excluding customers from the migration, and taking that back.
+//!
+//! An excluded record loses its tasks and gaps in the transaction of the decision, and later plans leave it out as well.
+
+use crate::write::journal::{Journal, Spellings};
+use crate::write::operator_log::{OperatorNote, target_of};
+use crate::write::task_history::EXCLUDED;
+use crate::write::tasks::Selection;
+use bakkt_model::verdict::Verdict;
+use rusqlite::params;
+
+/// What the reason of an excluded record begins with.
+pub const LEFT_OUT: &str = "left out by a person: ";
+
+/// Why the documents of an excluded record are not sent.
+const ACCOUNT_OUT: &str = "its account is excluded";
+
+impl Journal {
+    /// Excludes customers: those selected, or those whose account was refused or given up with a code. Returns how many
+    /// records.
+    pub fn exclude(
+        &mut self,
+        selection: &Selection,
+        code: Option<&str>,
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<u64> {
+        self.transaction(|journal| {
+            let code = code.map(|code| journal.spellings(code)).transpose()?;
+            if let Some(code) = &code {
+                journal.select_refused(code)?;
+            }
+            journal.refuse_at_bakkt("left out", "closing an account goes by Bakkt")?;
+            journal.db.execute(
+                "INSERT OR REPLACE INTO person
+                 SELECT client_id, 'exclude', '', 0, ?1, ?2, ?3 FROM temp.only_these",
+                params![decided.why(), decided.by, decided.at],
+            )?;
+            let count = journal.take_out(decided)?;
+            let target = match (&selection.only, code) {
+                (_, Some(code)) => format!("code {}", code.shown),
+                (Some(ids), None) => target_of(ids),
+                (None, None) => String::new(),
+            };
+            journal.log("exclude", &target, decided, count)?;
+            Ok(count)
+        })
+    }
+
+    /// Takes the exclusion of the selected customers back, so that the next plan has them again. Returns how many.
+    pub fn include(
+        &mut self,
+        selection: &Selection,
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<u64> {
+        self.transaction(|journal| {
+            let count = journal.db.execute(
+                "DELETE FROM person WHERE action = 'exclude' AND client_id IN (SELECT client_id FROM temp.only_these)",
+                [],
+            )? as u64;
+            let target = target_of(selection.only.as_deref().unwrap_or_default());
+            journal.log("exclude: taken back", &target, decided, count)?;
+            Ok(count)
+        })
+    }
+
+    fn select_refused(&mut self, code: &Spellings) -> anyhow::Result<()> {
+        self.select(&Selection {
+            only: Some(Vec::new()),
+        })?;
+        self.db.execute(
+            sql!("INSERT INTO temp.only_these SELECT DISTINCT r.client_id FROM task t JOIN record r ON r.id = t.record
+             JOIN word c ON c.id = t.code WHERE t.kind = {kind.account} AND t.state IN ({state.stopped}) AND c.text IN (?, ?)"),
+            [&code.plain, &code.hidden],
+        )?;
+        Ok(())
+    }
+
+    /// Excludes the selected records from the plan, as the next plan would.
+    fn take_out(&mut self, decided: OperatorNote<'_>) -> anyhow::Result<u64> {
+        let reason = self.word(&format!("{LEFT_OUT}{}", decided.why()))?;
+        let documents = self.word(ACCOUNT_OUT)?;
+        self.db.execute_batch(
+            sql!("DROP TABLE IF EXISTS temp.taken_out; CREATE TEMP TABLE taken_out (record INTEGER PRIMARY KEY);
+             INSERT INTO temp.taken_out SELECT r.id FROM temp.only_these o JOIN record r ON r.client_id = o.client_id
+                 WHERE r.verdict <> {verdict.excluded};"),
+        )?;
+        // What was sent of them stays in every report.
+        let sent = self.ids(
+            "SELECT id FROM task WHERE attempts > 0 AND record IN (SELECT record FROM temp.taken_out) ORDER BY id",
+        )?;
+        self.set_aside(&sent, true, EXCLUDED, decided)?;
+        self.db.execute_batch(
+            "DELETE FROM gap WHERE record IN (SELECT record FROM temp.taken_out);
+             DELETE FROM task WHERE record IN (SELECT record FROM temp.taken_out);
+             DELETE FROM owner WHERE record IN (SELECT record FROM temp.taken_out);",
+        )?;
+        self.db.execute(
+            sql!("UPDATE document SET verdict = {document.account_not_sent}, reason = ?, place = NULL, size = 0, uuid = NULL, hash = NULL
+             WHERE record IN (SELECT record FROM temp.taken_out)"),
+            [documents],
+        )?;
+        let count = self.db.execute(
+            "UPDATE record SET verdict = ?1, reason = ?2, hash = NULL, fixed = NULL, person = NULL, agreements = NULL, owners = NULL, gaps = 0
+             WHERE id IN (SELECT record FROM temp.taken_out)",
+            params![Verdict::Excluded as i64, reason],
+        )?;
+        Ok(count as u64)
+    }
+}

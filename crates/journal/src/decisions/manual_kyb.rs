@@ -1,0 +1,148 @@
+//! Accounts that need manual KYB, and how it ended.
+//!
+//! An account needs it while the plan blocks it because one of its owners is an entity. Bakkt decides outside the API, and a person
+//! enters the outcome; for other accounts none is taken. Owner of the table `manual_kyb`.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::read::columns::{Origin, origin, text};
+use crate::read::reader::Reader;
+use crate::write::journal::Journal;
+use crate::write::operator_log::OperatorNote;
+use bakkt_contract::roles::MANUAL_KYB;
+use bakkt_model::error::Failure;
+
+const APPROVED: &str = "approved";
+const REJECTED: &str = "rejected";
+
+/// Accounts for manual KYB.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ManualKyb {
+    /// How many accounts.
+    pub accounts: u64,
+    /// Those that Bakkt approved.
+    pub approved: u64,
+    /// Those that Bakkt rejected.
+    pub rejected: u64,
+}
+
+/// An account for manual KYB.
+#[derive(Clone, Copy, Debug)]
+pub struct ManualKybLine<'a> {
+    /// Where its row stands.
+    pub origin: Origin<'a>,
+    /// How it ended; `None` when it has not yet.
+    pub outcome: Option<&'a str>,
+    /// Why, or how that is known.
+    pub reason: Option<&'a str>,
+    /// Who said so.
+    pub by: Option<&'a str>,
+    /// When, in milliseconds since 1970.
+    pub at: Option<i64>,
+}
+
+impl Journal {
+    /// Records how manual KYB of an account ended. A later outcome replaces an earlier one; the log keeps both.
+    pub fn resolve_manual_kyb(
+        &mut self,
+        client_id: &str,
+        is_approved: bool,
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<()> {
+        let outcome = if is_approved { APPROVED } else { REJECTED };
+        self.transaction(|journal| {
+            let found = journal
+                .db
+                .prepare_cached(IS_MANUAL)?
+                .query_row(params![client_id, reason()], |_| Ok(()))
+                .optional()?;
+            if found.is_none() {
+                return Err(Failure::configuration(
+                    "the plan has no account for manual KYB with this id",
+                    "manual-kyb.csv of the report lists them, by clientAccountId",
+                ));
+            }
+            let OperatorNote { by, at, .. } = decided;
+            journal.db.execute(
+                "INSERT OR REPLACE INTO manual_kyb VALUES (?, ?, ?, ?, ?)",
+                params![client_id, outcome, decided.why(), by, at],
+            )?;
+            journal.log(
+                &format!("resolve manual KYB: {outcome}"),
+                client_id,
+                decided,
+                1,
+            )
+        })
+    }
+}
+
+impl Reader {
+    /// Every account for manual KYB, in the order of the export.
+    pub fn each_manual_kyb(
+        &self,
+        mut each: impl FnMut(ManualKybLine<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut statement = self.journal.prepare(sql::MANUAL_KYB)?;
+        let mut rows = statement.query([reason()])?;
+        // One record may have several such owners; its gaps come one behind the other.
+        let mut last = None;
+        while let Some(row) = rows.next()? {
+            let record: i64 = row.get(7)?;
+            if last.replace(record) == Some(record) {
+                continue;
+            }
+            each(ManualKybLine {
+                origin: origin(row)?,
+                outcome: text(row, 3)?,
+                reason: text(row, 4)?,
+                by: text(row, 5)?,
+                at: row.get(6)?,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Counts the accounts for manual KYB, by outcome.
+    pub fn manual_kyb(&self) -> anyhow::Result<ManualKyb> {
+        let mut counts = ManualKyb::default();
+        self.each_manual_kyb(|line| {
+            counts.accounts += 1;
+            counts.approved += u64::from(line.outcome == Some(APPROVED));
+            counts.rejected += u64::from(line.outcome == Some(REJECTED));
+            Ok(())
+        })?;
+        Ok(counts)
+    }
+
+    /// How manual KYB ended, by clientAccountId.
+    pub fn manual_kyb_outcomes(&self) -> anyhow::Result<BTreeMap<String, String>> {
+        let mut outcomes = BTreeMap::new();
+        self.each_manual_kyb(|line| {
+            if let (Some(id), Some(outcome)) = (line.origin.client_id, line.outcome) {
+                outcomes.insert(id.to_owned(), outcome.to_owned());
+            }
+            Ok(())
+        })?;
+        Ok(outcomes)
+    }
+}
+
+/// The reason of their gaps.
+fn reason() -> String {
+    format!("invalid: {MANUAL_KYB}")
+}
+
+const IS_MANUAL: &str =
+    "SELECT 1 FROM record r JOIN gap g ON g.record = r.id JOIN word w ON w.id = g.reason
+    WHERE r.client_id = ?1 AND w.text = ?2";
+
+/// Statements over large tables.
+pub(crate) mod sql {
+    pub const MANUAL_KYB: &str = "SELECT f.name, r.row, r.client_id, m.outcome, m.reason, m.by, m.at, g.record FROM gap g \
+        LEFT JOIN record r ON r.id = g.record LEFT JOIN file f ON f.id = r.file \
+        LEFT JOIN manual_kyb m ON m.client_id = r.client_id \
+        WHERE g.reason = (SELECT id FROM word WHERE text = ?1) ORDER BY g.record";
+}

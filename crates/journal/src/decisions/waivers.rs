@@ -1,0 +1,109 @@
+//! Waiving gaps that will not be closed, and taking that back.
+//!
+//! Only gaps that block nobody can be waived: those of level G and O of customers who are sent. A waiver is for a customer and a
+//! path; it stands until it is taken back, and later plans keep to it. Owner of the table `waiver`.
+
+use rusqlite::params;
+
+use crate::write::journal::Journal;
+use crate::write::operator_log::{OperatorNote, target_of};
+use crate::write::tasks::Selection;
+use bakkt_contract::path::covers;
+
+/// What a waiver changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct WaiverResult {
+    /// Gaps that were waived, or are open again.
+    pub gaps: u64,
+    /// Customers who had them.
+    pub customers: u64,
+    /// Customers with such a gap that cannot be waived, because it blocks them.
+    pub blocked: u64,
+    /// Customers without such a gap.
+    pub without: u64,
+}
+
+impl Journal {
+    /// Waives the open gaps of the selected customers at these fields or inside them; `undo` opens them again.
+    pub fn waive(
+        &mut self,
+        selection: &Selection,
+        fields: &[String],
+        undo: bool,
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<WaiverResult> {
+        self.transaction(|journal| {
+            journal.covered_words(fields)?;
+            let count = |sql: &str| -> anyhow::Result<u64> {
+                let found: i64 = journal.db.query_row(sql, [], |row| row.get(0))?;
+                Ok(found as u64)
+            };
+            let (status, other) = if undo {
+                ("waived", "open")
+            } else {
+                ("open", "waived")
+            };
+            let these = format!(
+                "FROM temp.only_these o JOIN record r ON r.client_id = o.client_id JOIN gap g ON g.record = r.id
+                 WHERE g.path IN (SELECT id FROM temp.covered) AND g.status = '{status}'"
+            );
+            let soft = sql!("r.verdict IN ({verdict.sendable}) AND g.level IN ('G', 'O')");
+            let customers = count(&format!(
+                "SELECT count(DISTINCT o.client_id) {these} AND {soft}"
+            ))?;
+            let blocked = count(&format!(
+                "SELECT count(DISTINCT o.client_id) {these} AND NOT ({soft})"
+            ))?;
+            let named = count("SELECT count(*) FROM temp.only_these")?;
+            let with = count(&format!("SELECT count(DISTINCT o.client_id) {these}"))?;
+            if undo {
+                journal.db.execute(
+                    "DELETE FROM waiver WHERE client_id IN (SELECT client_id FROM temp.only_these)
+                     AND path IN (SELECT id FROM temp.covered)",
+                    [],
+                )?;
+            } else {
+                let sql = format!(
+                    "INSERT OR REPLACE INTO waiver SELECT DISTINCT r.client_id, g.path, ?1, ?2, ?3 {these} AND {soft}"
+                );
+                journal
+                    .db
+                    .execute(&sql, params![decided.by, decided.why(), decided.at])?;
+            }
+            let gaps = journal.db.execute(
+                &format!(
+                    "UPDATE gap SET status = '{other}' WHERE (record, path, reason, file, row) IN
+                     (SELECT g.record, g.path, g.reason, g.file, g.row {these} AND {soft})"
+                ),
+                [],
+            )? as u64;
+            let ids = selection.only.as_deref().unwrap_or_default();
+            let target = format!("{} of {}", fields.join(" "), target_of(ids));
+            let action = if undo { "waive: taken back" } else { "waive" };
+            journal.log(action, &target, decided, gaps)?;
+            Ok(WaiverResult {
+                gaps,
+                customers,
+                blocked,
+                without: named.saturating_sub(with),
+            })
+        })
+    }
+
+    /// Selects the words that are paths at or inside these fields.
+    fn covered_words(&mut self, fields: &[String]) -> anyhow::Result<()> {
+        self.db.execute_batch(
+            "DROP TABLE IF EXISTS temp.covered; CREATE TEMP TABLE covered (id INTEGER PRIMARY KEY)",
+        )?;
+        let mut words = self.db.prepare("SELECT id, text FROM word")?;
+        let mut insert = self.db.prepare("INSERT INTO temp.covered VALUES (?)")?;
+        let mut rows = words.query([])?;
+        while let Some(row) = rows.next()? {
+            let word = row.get_ref(1)?.as_str()?;
+            if fields.iter().any(|field| covers(field, word)) {
+                insert.execute([row.get::<_, i64>(0)?])?;
+            }
+        }
+        Ok(())
+    }
+}

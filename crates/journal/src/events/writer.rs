@@ -1,0 +1,383 @@
+//! [`Events`], the one writer of `events.db`: the receiver, or an import.
+//!
+//! - An event is durable before [`Events::add`] returns; one transaction takes as many as there are.
+//! - An event counts once, however often and by whichever way it arrives, and the order of arrival decides nothing.
+//! - The body is sealed. Beside it stand only those of its ids and words that may be kept.
+//!
+//! Left out: parsing a body (`engine::events`), and reading events for reports (`read::accepted::decisions`).
+
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::events::known_ids::KnownIds;
+use crate::schema::EVENTS;
+use crate::schema::check_events_version;
+use crate::schema::hidden_codes::{CodeKey, HiddenKind};
+use crate::schema::seal::SealPurpose;
+use crate::schema::seal::{seal, unseal};
+use crate::schema::state_files::{events_path, is_fresh, journal_path, key, lock};
+use crate::schema::{prepare, refused};
+use bakkt_contract::decision::{
+    OTHER_EVENT_TYPES, PARTY_EVENT, PARTY_STATUSES, REASON_CODES, UNKNOWN_STATUS,
+};
+use bakkt_contract::masking::{Masker, Personal};
+use bakkt_contract::unfit_id::{IdRules, unfit};
+use bakkt_files::state_folder;
+use bakkt_model::error::{Failure, ShownPath};
+
+/// Longest id that is kept, in characters.
+const LONGEST: usize = 128;
+
+/// An event as it arrived, and what was read in it. It has no `Debug`, because the body holds a customer's data.
+#[derive(Clone)]
+pub struct ArrivedEvent {
+    /// When, in milliseconds.
+    pub at: i64,
+    /// The body as it came.
+    pub body: Vec<u8>,
+    /// The body in a canonical spelling, which with the requestId identifies a repeat.
+    pub same: Vec<u8>,
+    /// `requestId`; empty without one.
+    pub request_id: String,
+    /// `partnerWebhookType`, if any.
+    pub kind: Option<String>,
+    /// What it states; `None` when it is not an event of an account.
+    pub said: Option<EventStatement>,
+}
+
+impl ArrivedEvent {
+    /// Whether it is an event of a type other than those of accounts, which is kept and counted only.
+    pub fn is_of_another_type(&self) -> bool {
+        self.kind.as_deref().is_some_and(|kind| kind != PARTY_EVENT)
+    }
+}
+
+/// What an event states about an account, in Bakkt's words.
+#[derive(Clone)]
+pub struct EventStatement {
+    /// `partnerPartyRef`.
+    pub client_id: String,
+    /// `partyStatus`.
+    pub status: String,
+    /// `reasonCode`, if any.
+    pub reason: Option<String>,
+    /// `verificationURLExpiry`, in milliseconds.
+    pub expires_at: Option<i64>,
+    /// Whether it carries a `verificationURL`.
+    pub linked: bool,
+}
+
+/// How events arrive; the numbers stand in `event.source`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventSource {
+    /// By webhook; one that arrives again is counted as a repeat.
+    Received = 0,
+    /// From a file; one that is there already is left as it is.
+    Imported = 1,
+}
+
+/// What became of an event that was added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddOutcome {
+    /// It was not there before.
+    New,
+    /// It was there already.
+    Repeat,
+}
+
+/// The events, open for writing.
+#[derive(Debug)]
+pub struct Events {
+    db: Connection,
+    key: [u8; 32],
+    plan: KnownIds,
+    _lock: File,
+}
+
+impl Events {
+    /// Opens or creates the events of a state folder, and takes their lock. There need not be a journal yet.
+    pub fn open(folder: &Path) -> anyhow::Result<Events> {
+        state_folder::open(folder)?;
+        let lock = lock(folder, "events.lock", || {
+            Failure::cannot(
+                "another bakkt-migrate takes events for this migration",
+                "one receiver or import at a time; events that the running receiver takes are there for every command",
+            )
+        })?;
+        let path = events_path(folder);
+        let key = key(folder, is_fresh(folder))?;
+        state_folder::open_file(&path)?;
+        let mut db = Connection::open(&path)
+            .with_context(|| format!("cannot open the events {}", path.shown()))?;
+        check_events_version(&db, None)?;
+        db.busy_timeout(Duration::from_secs(10))?;
+        prepare(&mut db, EVENTS).map_err(|error| refused("written", &error))?;
+        Ok(Events {
+            db,
+            key,
+            plan: KnownIds::new(journal_path(folder)),
+            _lock: lock,
+        })
+    }
+
+    /// Adds events in one durable transaction, and returns what became of each.
+    pub fn add(
+        &mut self,
+        arrived: &[ArrivedEvent],
+        source: EventSource,
+    ) -> anyhow::Result<Vec<AddOutcome>> {
+        let told = |error: anyhow::Error| match error.downcast_ref::<rusqlite::Error>() {
+            Some(cause) => refused("written", cause),
+            None => error,
+        };
+        self.add_all(arrived, source).map_err(told)
+    }
+
+    fn add_all(
+        &mut self,
+        arrived: &[ArrivedEvent],
+        source: EventSource,
+    ) -> anyhow::Result<Vec<AddOutcome>> {
+        // Dropped without its commit, it is rolled back.
+        let change = self.db.transaction()?;
+        let mut added = Vec::with_capacity(arrived.len());
+        for one in arrived {
+            added.push(EventInsert::new(&change, &self.key, &mut self.plan, one).add(source)?);
+        }
+        change.commit()?;
+        Ok(added)
+    }
+
+    /// Returns the unsealed body of an event.
+    pub fn body(&self, id: i64) -> anyhow::Result<Option<Vec<u8>>> {
+        let mut question = self
+            .db
+            .prepare_cached("SELECT body FROM event WHERE id = ?")?;
+        let sealed: Option<Vec<u8>> = question.query_row([id], |row| row.get(0)).optional()?;
+        Ok(sealed.and_then(|sealed| unseal(&self.key, SealPurpose::Event, &sealed)))
+    }
+
+    /// Up to `most` events after a number whose account id was not kept: their numbers, and when they arrived.
+    pub fn nameless(&self, after: i64, most: usize) -> anyhow::Result<Vec<(i64, i64)>> {
+        let mut question = self.db.prepare_cached(
+            "SELECT id, at FROM event WHERE client_id IS NULL AND status IS NOT NULL AND id > ? ORDER BY id LIMIT ?",
+        )?;
+        let events = question.query_map(params![after, most as i64], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        Ok(events.collect::<Result<_, _>>()?)
+    }
+
+    /// Gives events whose account id was not kept that id, now that the plan knows it. Returns how many have one now.
+    pub fn name(&mut self, events: &[(i64, ArrivedEvent)]) -> anyhow::Result<u64> {
+        let change = self.db.transaction()?;
+        let mut named = 0;
+        for (id, one) in events {
+            named +=
+                u64::from(EventInsert::new(&change, &self.key, &mut self.plan, one).name(*id)?);
+        }
+        change.commit()?;
+        Ok(named)
+    }
+}
+
+/// An event that is being added.
+struct EventInsert<'a> {
+    db: &'a Connection,
+    key: &'a [u8; 32],
+    one: &'a ArrivedEvent,
+    request_id: &'a str,
+    client_id: Option<&'a str>,
+    /// Its words as they are kept.
+    words: KeptWords,
+}
+
+/// The words of an event as they are kept.
+struct KeptWords {
+    kind: Option<String>,
+    status: Option<String>,
+    reason: Option<String>,
+}
+
+impl KeptWords {
+    /// Words that the contract has stay; others where they could be nobody's name; what stands for the rest tells them
+    /// apart.
+    fn of(one: &ArrivedEvent, key: &CodeKey) -> KeptWords {
+        let nobody = Personal::unknown();
+        let masker = Masker::new(&nobody);
+        let kept = |word: &str, known: &[&str]| {
+            if known.contains(&word) {
+                return word.to_owned();
+            }
+            let word = word.trim();
+            let code = masker.code(word, None);
+            code.unwrap_or_else(|| key.hide(HiddenKind::Code, word))
+        };
+        let said = one.said.as_ref();
+        let reason = said.and_then(|said| said.reason.as_deref());
+        let kind = one.kind.as_deref();
+        KeptWords {
+            kind: kind.map(|kind| match kind {
+                PARTY_EVENT => kind.to_owned(),
+                kind => kept(kind, OTHER_EVENT_TYPES),
+            }),
+            status: said.map(|said| kept(&said.status, PARTY_STATUSES)),
+            reason: reason.map(|reason| kept(reason, REASON_CODES)),
+        }
+    }
+
+    /// The status and the reason from which a decision is made; a status that the contract does not have is `?`.
+    fn deciding(&self) -> Option<(&str, Option<&str>)> {
+        let status = self.status.as_deref()?;
+        Some(if PARTY_STATUSES.contains(&status) {
+            (status, self.reason.as_deref())
+        } else {
+            (UNKNOWN_STATUS, None)
+        })
+    }
+}
+
+impl<'a> EventInsert<'a> {
+    fn new(
+        db: &'a Connection,
+        key: &'a [u8; 32],
+        plan: &mut KnownIds,
+        one: &'a ArrivedEvent,
+    ) -> Self {
+        let fit = |id: &str| is_plain(id) && unfit(id, IdRules::default()).is_none();
+        let client_id = one.said.as_ref().map(|said| said.client_id.as_str());
+        let nobody = Personal::unknown();
+        let masker = Masker::new(&nobody);
+        EventInsert {
+            words: KeptWords::of(one, &CodeKey::new(key)),
+            db,
+            key,
+            one,
+            request_id: Some(one.request_id.as_str())
+                .filter(|id| fit(id) && masker.id(id))
+                .unwrap_or_default(),
+            client_id: client_id.filter(|id| fit(id) || plan.has(id)),
+        }
+    }
+
+    fn add(&self, source: EventSource) -> anyhow::Result<AddOutcome> {
+        let hash = *blake3::keyed_hash(self.key, &self.one.same).as_bytes();
+        let there: Option<(i64, Option<String>)> = self
+            .db
+            .prepare_cached("SELECT id, client_id FROM event WHERE request_id = ? AND hash = ?")?
+            .query_row(params![self.request_id, hash], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        let Some((id, client_id)) = there else {
+            self.insert(&hash, source)?;
+            return Ok(AddOutcome::New);
+        };
+        if source == EventSource::Received {
+            self.db
+                .prepare_cached("UPDATE event SET repeats = repeats + 1 WHERE id = ?")?
+                .execute([id])?;
+            self.db
+                .prepare_cached("UPDATE party SET repeats = repeats + 1 WHERE client_id = ?")?
+                .execute([client_id])?;
+        }
+        Ok(AddOutcome::Repeat)
+    }
+
+    /// Gives an event that is stored its account id; false when the id may still not be kept.
+    fn name(&self, id: i64) -> anyhow::Result<bool> {
+        let (Some(client_id), Some((status, reason))) = (self.client_id, self.words.deciding())
+        else {
+            return Ok(false);
+        };
+        self.db
+            .prepare_cached("UPDATE event SET client_id = ?2 WHERE id = ?1 AND client_id IS NULL")?
+            .execute(params![id, client_id])?;
+        self.note_party(client_id, status, reason)?;
+        self.db
+            .prepare_cached(
+                "UPDATE party SET repeats = repeats + (SELECT repeats FROM event WHERE id = ?1) WHERE client_id = ?2",
+            )?
+            .execute(params![id, client_id])?;
+        Ok(true)
+    }
+
+    fn insert(&self, hash: &[u8; 32], source: EventSource) -> anyhow::Result<()> {
+        let said = self.one.said.as_ref();
+        self.db
+            .prepare_cached(
+                "INSERT INTO event (at, request_id, hash, client_id, type, status, reason, expires_at, linked, source, body)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(params![
+                self.one.at,
+                self.request_id,
+                hash,
+                self.client_id,
+                self.words.kind,
+                self.words.status,
+                self.words.reason,
+                said.and_then(|said| said.expires_at),
+                said.is_some_and(|said| said.linked),
+                source as i64,
+                seal(self.key, SealPurpose::Event, &self.one.body)?,
+            ])?;
+        match (self.client_id, self.words.deciding()) {
+            (Some(client_id), Some((status, reason))) => self.note_party(client_id, status, reason),
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps the account's row true: contradictions stay contradictions, whatever arrives after them, and what the contract
+    /// does not have changes nothing but the count.
+    fn note_party(
+        &self,
+        client_id: &str,
+        status: &str,
+        reason: Option<&str>,
+    ) -> anyhow::Result<()> {
+        let before: Option<Option<String>> = self
+            .db
+            .prepare_cached("SELECT reason FROM party WHERE client_id = ?")?
+            .query_row([client_id], |row| row.get(0))
+            .optional()?;
+        let before = before.flatten();
+        let strongest = [before.as_deref(), reason]
+            .into_iter()
+            .flatten()
+            .min_by_key(|word| (strength(word), *word));
+        self.db
+            .prepare_cached(
+                "INSERT INTO party VALUES (?1, 1, 0, ?2, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (client_id) DO UPDATE SET events = events + 1, first_at = min(first_at, ?2),
+                 last_at = CASE WHEN ?3 = '?' AND status IS NOT '?' THEN last_at
+                                WHEN status = '?' AND ?3 <> '?' THEN ?2 ELSE max(last_at, ?2) END,
+                 status = CASE WHEN ?3 = '?' THEN status WHEN status = '?' OR status = ?3 THEN ?3 END, reason = ?4,
+                 documents = documents + ?5, expires_at = max(coalesce(expires_at, ?6), coalesce(?6, expires_at))",
+            )?
+            .execute(params![
+                client_id,
+                self.one.at,
+                status,
+                strongest,
+                reason == Some("DOCUMENT_VERIFICATION"),
+                self.one.said.as_ref().and_then(|said| said.expires_at),
+            ])?;
+        Ok(())
+    }
+}
+
+/// The rank of a reason: those that ask most of a person first, words that the contract does not have last.
+fn strength(reason: &str) -> usize {
+    let place = REASON_CODES.iter().position(|known| *known == reason);
+    place.unwrap_or(REASON_CODES.len())
+}
+
+/// An id of the kind that systems make: no blanks, no accents, and not long.
+fn is_plain(id: &str) -> bool {
+    (1..=LONGEST).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
+}

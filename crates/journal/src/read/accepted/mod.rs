@@ -1,0 +1,6 @@
+//! Accounts that Bakkt has accepted: what it decided about them, what reading back found, verification links, changed owners.
+
+pub(crate) mod decisions;
+pub(crate) mod links;
+pub(crate) mod owner_changes;
+pub(crate) mod verification;

@@ -1,0 +1,370 @@
+//! Counts of records, tasks and gaps, and of what was sent in each minute.
+//!
+//! One sequential pass per table, without a sort; memory grows with the number of distinct reasons, codes, paths and minutes, never
+//! with the number of records. Left out: whether the counts balance (`report`).
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::read::columns::{index, word_of};
+use crate::read::ended_tasks;
+use crate::read::ended_tasks::dropped_word;
+use crate::read::reader::Reader;
+use crate::schema::codes::{KINDS, STATES, VERDICTS};
+use crate::schema::codes::{is_sendable, kind};
+use bakkt_model::state::State;
+use bakkt_model::verdict::Verdict;
+use serde::Serialize;
+
+const MINUTE: i64 = 60_000;
+
+/// Everything counted about records and tasks.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// Rows in `record`.
+    pub records: u64,
+    /// By number of the verdict.
+    pub verdicts: [u64; 5],
+    /// Excluded and duplicate records by reason, most frequent first.
+    pub reasons: Vec<ReasonCount>,
+    /// Sendable records without an account task.
+    pub without_task: u64,
+    /// Account tasks of a record that must not be sent, or of no record.
+    pub stray_tasks: u64,
+    /// Account tasks.
+    pub accounts: TaskCounts,
+    /// Update tasks.
+    pub updates: TaskCounts,
+    /// Document tasks.
+    pub documents: TaskCounts,
+    /// KYB tasks.
+    pub kyb: TaskCounts,
+    /// What an earlier plan has left behind.
+    pub former: FormerCounts,
+    /// Account tasks by number of `existed`.
+    pub existed: [u64; 4],
+    /// What held, refused or gave up a task, most frequent first.
+    pub stops: Vec<StopCount>,
+}
+
+/// Tasks of an earlier plan that this one does not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FormerCounts {
+    /// Accepted accounts.
+    pub accounts: u64,
+    /// Accepted documents.
+    pub documents: u64,
+    /// KYB triggers that were accepted.
+    pub kyb: u64,
+    /// KYB triggers in doubt.
+    pub kyb_in_doubt: u64,
+}
+
+/// Tasks of one kind.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TaskCounts {
+    /// All of them, whatever their state.
+    pub planned: u64,
+    /// By number of the state.
+    pub states: [u64; 7],
+}
+
+/// Records of one verdict and one reason.
+#[derive(Debug, Serialize)]
+pub struct ReasonCount {
+    /// excluded or duplicate.
+    pub verdict: &'static str,
+    /// As the journal has it.
+    pub reason: String,
+    /// How many records.
+    pub count: u64,
+}
+
+/// Tasks that were stopped in one way.
+#[derive(Debug, Serialize)]
+pub struct StopCount {
+    /// account, update, document or KYB.
+    pub kind: &'static str,
+    /// held, refused or gave up; of a task that the plan has no longer, with `, then dropped` behind it.
+    pub state: &'static str,
+    /// The code; empty when none was given.
+    pub code: String,
+    /// The field; empty when none was named.
+    pub field: String,
+    /// One of the messages (masked), as an example.
+    pub example: String,
+    /// How many tasks.
+    pub count: u64,
+}
+
+/// Gaps of one path and level.
+#[derive(Debug, Serialize)]
+pub struct GapCount {
+    /// The contract path; list indexes are kept.
+    pub path: String,
+    /// W, H, G or O, after the policy.
+    pub level: String,
+    /// Still open, in all.
+    pub open: u64,
+    /// Those of `open` that belong to a blocked record.
+    pub blocked: u64,
+    /// Those of `open` by the first word of the reason: missing, invalid, withheld, …
+    pub why: BTreeMap<String, u64>,
+}
+
+/// What happened in one minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Minute {
+    /// Attempts whose intent falls in it.
+    pub sent: u64,
+    /// Tasks accepted in it.
+    pub accepted: u64,
+}
+
+/// Kind, state, code and field; how many, and an example of the message.
+type Stops = HashMap<(usize, usize, Option<i64>, Option<i64>), (u64, Option<i64>)>;
+
+impl Reader {
+    /// Counts records and tasks.
+    pub fn counts(&self) -> anyhow::Result<Counts> {
+        let mut counts = Counts::default();
+        self.count_records(&mut counts)?;
+        self.count_tasks(&mut counts)?;
+        Ok(counts)
+    }
+
+    /// Walks records and account tasks side by side, both in the order of the record, so that a record without
+    /// its task and a task without its record are both seen.
+    fn count_records(&self, counts: &mut Counts) -> anyhow::Result<()> {
+        let mut records = self.journal.prepare(sql::RECORDS)?;
+        let mut tasks = self.journal.prepare(sql::TASK_RECORDS)?;
+        let (mut records, mut tasks) = (records.query([])?, tasks.query([])?);
+        let mut next_task = || -> anyhow::Result<Option<i64>> {
+            Ok(tasks.next()?.map(|row| row.get(0)).transpose()?)
+        };
+        let mut reasons: HashMap<(usize, i64), u64> = HashMap::new();
+        let mut task = next_task()?;
+        while let Some(row) = records.next()? {
+            let (id, verdict) = (row.get::<_, i64>(0)?, index(row, 1)?);
+            counts.records += 1;
+            bump(&mut counts.verdicts, verdict);
+            if let Some(reason) = row.get::<_, Option<i64>>(2)? {
+                *reasons.entry((verdict, reason)).or_default() += 1;
+            }
+            while task.is_some_and(|record| record < id) {
+                counts.stray_tasks += 1;
+                task = next_task()?;
+            }
+            let has_task = task == Some(id);
+            if has_task {
+                task = next_task()?;
+            }
+            let sendable = is_sendable(verdict);
+            counts.without_task += u64::from(sendable && !has_task);
+            counts.stray_tasks += u64::from(has_task && !sendable);
+        }
+        while task.is_some() {
+            counts.stray_tasks += 1;
+            task = next_task()?;
+        }
+        for ((verdict, reason), count) in reasons {
+            counts.reasons.push(ReasonCount {
+                verdict: word_of(&VERDICTS, verdict),
+                reason: self.word(Some(reason))?,
+                count,
+            });
+        }
+        let order = |r: &ReasonCount| (r.verdict, std::cmp::Reverse(r.count), r.reason.clone());
+        counts.reasons.sort_by_key(order);
+        Ok(())
+    }
+
+    fn count_tasks(&self, counts: &mut Counts) -> anyhow::Result<()> {
+        let (mut stops, mut dropped) = (Stops::new(), Stops::new());
+        let mut statement = self.journal.prepare(sql::TASKS)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (kind, state) = (index(row, 0)?, index(row, 1)?);
+            let tally = match kind as i64 {
+                kind::ACCOUNT => &mut counts.accounts,
+                kind::UPDATE => &mut counts.updates,
+                kind::DOCUMENT => &mut counts.documents,
+                kind::KYB => &mut counts.kyb,
+                _ => {
+                    counts.former.count(kind, state);
+                    continue;
+                }
+            };
+            tally.planned += 1;
+            bump(&mut tally.states, state);
+            if kind as i64 == kind::ACCOUNT {
+                bump(&mut counts.existed, index(row, 2)?);
+            }
+            if matches!(word_of(&STATES, state), "held" | "refused" | "gave up") {
+                let key = (kind, state, row.get(3)?, row.get(4)?);
+                let stop = stops.entry(key).or_default();
+                stop.0 += 1;
+                if stop.1.is_none() {
+                    stop.1 = row.get(5)?;
+                }
+            }
+        }
+        self.count_dropped_stops(&mut dropped)?;
+        let states = stops
+            .into_iter()
+            .map(|(key, count)| (word_of(&STATES, key.1), key, count));
+        let dropped = dropped
+            .into_iter()
+            .map(|(key, count)| (dropped_word(key.1 as i64), key, count));
+        for (state, (kind, _, code, field), (count, example)) in states.chain(dropped) {
+            counts.stops.push(StopCount {
+                kind: word_of(&KINDS, kind),
+                state,
+                code: self.word(code)?,
+                field: self.word(field)?,
+                example: self.word(example)?,
+                count,
+            });
+        }
+        let order = |s: &StopCount| {
+            (
+                std::cmp::Reverse(s.count),
+                s.code.clone(),
+                s.field.clone(),
+                s.state,
+                s.kind,
+            )
+        };
+        counts.stops.sort_by_key(order);
+        Ok(())
+    }
+
+    /// Refusals and give-ups of tasks that the plan has no longer.
+    fn count_dropped_stops(&self, stops: &mut Stops) -> anyhow::Result<()> {
+        self.walk(ended_tasks::sql::DROPPED_STOPS, |row| {
+            let key = (index(row, 0)?, index(row, 1)?, row.get(2)?, row.get(3)?);
+            let stop = stops.entry(key).or_default();
+            stop.0 += 1;
+            if stop.1.is_none() {
+                stop.1 = row.get(4)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Open gaps by path and level, most frequent first.
+    pub fn gap_counts(&self) -> anyhow::Result<Vec<GapCount>> {
+        #[derive(Default)]
+        struct Tally {
+            open: u64,
+            blocked: u64,
+            reasons: HashMap<i64, u64>,
+        }
+        // The level is a text per gap; keeping it under its path spares an allocation per row.
+        let mut tallies: HashMap<i64, Vec<(String, Tally)>> = HashMap::new();
+        let mut statement = self.journal.prepare(sql::GAPS)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if row.get_ref(3)?.as_str()? != "open" {
+                continue;
+            }
+            let levels = tallies.entry(row.get(0)?).or_default();
+            let level = row.get_ref(1)?.as_str()?;
+            let place = levels
+                .iter()
+                .position(|(known, _)| known == level)
+                .unwrap_or_else(|| {
+                    levels.push((level.to_owned(), Tally::default()));
+                    levels.len() - 1
+                });
+            if let Some((_, tally)) = levels.get_mut(place) {
+                tally.open += 1;
+                tally.blocked +=
+                    u64::from(row.get::<_, Option<i64>>(4)? == Some(Verdict::Blocked as i64));
+                *tally.reasons.entry(row.get(2)?).or_default() += 1;
+            }
+        }
+        let mut gaps = Vec::new();
+        for (path, levels) in tallies {
+            let path = self.word(Some(path))?;
+            for (level, tally) in levels {
+                let mut why: BTreeMap<String, u64> = BTreeMap::new();
+                for (reason, count) in tally.reasons {
+                    let reason = self.word(Some(reason))?;
+                    let first = reason
+                        .split(':')
+                        .next()
+                        .unwrap_or_default()
+                        .trim()
+                        .to_owned();
+                    *why.entry(first).or_default() += count;
+                }
+                gaps.push(GapCount {
+                    path: path.clone(),
+                    level,
+                    open: tally.open,
+                    blocked: tally.blocked,
+                    why,
+                });
+            }
+        }
+        gaps.sort_by(|a, b| {
+            b.open
+                .cmp(&a.open)
+                .then_with(|| (&a.path, &a.level).cmp(&(&b.path, &b.level)))
+        });
+        Ok(gaps)
+    }
+
+    /// What was sent and accepted, by minute (minutes since 1970). A minute in which nothing happened has no entry.
+    pub fn minutes(&self) -> anyhow::Result<BTreeMap<i64, Minute>> {
+        let mut minutes: BTreeMap<i64, Minute> = BTreeMap::new();
+        let mut attempts = self.journal.prepare(sql::SENT)?;
+        let mut rows = attempts.query([])?;
+        while let Some(row) = rows.next()? {
+            minutes
+                .entry(row.get::<_, i64>(0)?.div_euclid(MINUTE))
+                .or_default()
+                .sent += 1;
+        }
+        let mut accepted = self.journal.prepare(sql::ACCEPTED)?;
+        let mut rows = accepted.query([State::Accepted as i64])?;
+        while let Some(row) = rows.next()? {
+            minutes
+                .entry(row.get::<_, i64>(0)?.div_euclid(MINUTE))
+                .or_default()
+                .accepted += 1;
+        }
+        Ok(minutes)
+    }
+}
+
+impl FormerCounts {
+    fn count(&mut self, kind: usize, state: usize) {
+        match (kind as i64, word_of(&STATES, state)) {
+            (kind::FORMER_ACCOUNT, _) => self.accounts += 1,
+            (kind::FORMER_DOCUMENT, _) => self.documents += 1,
+            (kind::FORMER_KYB, "accepted") => self.kyb += 1,
+            (kind::FORMER_KYB, "in doubt") => self.kyb_in_doubt += 1,
+            // Not taken, says a person: the next replan forgets it.
+            _ => {}
+        }
+    }
+}
+
+pub(crate) fn bump(counts: &mut [u64], number: usize) {
+    if let Some(count) = counts.get_mut(number) {
+        *count += 1;
+    }
+}
+
+/// The statements that walk a large table. None may need a sort: a test asks SQLite for their plans.
+pub(crate) mod sql {
+    pub const RECORDS: &str = "SELECT id, verdict, reason FROM record ORDER BY id";
+    pub const TASK_RECORDS: &str =
+        sql!("SELECT record FROM task WHERE kind = {kind.account} ORDER BY record");
+    pub const TASKS: &str = "SELECT kind, state, existed, code, field, message FROM task";
+    pub const GAPS: &str = "SELECT g.path, g.level, g.reason, g.status, r.verdict \
+        FROM gap g LEFT JOIN record r ON r.id = g.record";
+    pub const SENT: &str = "SELECT at FROM attempt";
+    pub const ACCEPTED: &str = "SELECT last_at FROM task WHERE state = ?1 AND last_at IS NOT NULL";
+}

@@ -1,0 +1,315 @@
+//! The history of gaps, and the open ones by the day on which their account was accepted.
+//!
+//! Over all days, opened − closed − waived is what is open now. A gap that was waived and closed later counts as closed; a gap whose
+//! customer left the plan is in no number. Left out: when a gap is due, which depends on a setting (`report`).
+
+use std::collections::BTreeMap;
+
+use rusqlite::Row;
+
+use crate::read::columns::{Origin, index, origin, text, unsigned};
+use crate::read::reader::Reader;
+use crate::schema::codes::is_sendable;
+use bakkt_model::position::{JoinedList, JoinedRow, Position};
+
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
+
+/// What happened to gaps on one day (UTC).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GapDay {
+    /// Gaps that a plan had for the first time.
+    pub opened: u64,
+    /// Gaps that left the plan while their customer stayed.
+    pub closed: u64,
+    /// Gaps that a person waived, if the waiver stands.
+    pub waived: u64,
+    /// Open at the end of the day.
+    pub open: u64,
+}
+
+/// How many gaps a backfill file closed.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct FileClosures {
+    /// Number of the file; 0: a new plan of a changed export, mapping or policy.
+    pub layer: u64,
+    /// As it was called when it was taken; empty for 0.
+    pub name: String,
+    /// How many gaps.
+    pub closed: u64,
+}
+
+/// A gap that was open once, and is not now.
+#[derive(Clone, Copy, Debug)]
+pub struct ClosedLine<'a> {
+    /// The clientAccountId.
+    pub client_id: &'a str,
+    /// The contract path.
+    pub path: &'a str,
+    /// The level that it had.
+    pub level: &'a str,
+    /// What it lacked.
+    pub reason: &'a str,
+    /// When a plan first had it, in milliseconds since 1970.
+    pub opened_at: i64,
+    /// When it was gone.
+    pub closed_at: i64,
+    /// The backfill file that closed it; none: a new plan of a changed export, mapping or policy.
+    pub layer_name: Option<&'a str>,
+    /// Its row in that file; 0 without one.
+    pub row: u64,
+}
+
+/// A gap that a person has waived.
+#[derive(Clone, Copy, Debug)]
+pub struct WaiverLine<'a> {
+    /// The clientAccountId.
+    pub client_id: &'a str,
+    /// The contract path.
+    pub path: &'a str,
+    /// Who decided.
+    pub by: &'a str,
+    /// The reason, in the operator's words.
+    pub reason: &'a str,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// Whether the plan has the gap; else it was closed since, or its customer is no longer sent.
+    pub stands: bool,
+}
+
+/// A customer with gaps.
+#[derive(Clone, Copy, Debug)]
+pub struct GapRecord {
+    /// Number of the record in this plan.
+    pub record: i64,
+    /// Whether the record is sent: ready or grace.
+    pub sendable: bool,
+    /// When the account was accepted; none: not (yet).
+    pub accepted_at: Option<i64>,
+    /// Whether Bakkt has the account, or may have it; also one of an earlier plan, which this one does not send.
+    pub at_bakkt: bool,
+    /// Whether it was there before the migration, with other data, and is left as it is.
+    pub left_alone: bool,
+}
+
+/// One gap of a customer, with its history.
+#[derive(Clone, Copy, Debug)]
+pub struct DatedGap<'a> {
+    /// Where it stands, and whose it is.
+    pub origin: Origin<'a>,
+    /// The contract path.
+    pub path: &'a str,
+    /// W, H, G or O.
+    pub level: &'a str,
+    /// missing, invalid: …, withheld
+    pub reason: &'a str,
+    /// open, waived
+    pub status: &'a str,
+    /// When a plan first had it.
+    pub opened_at: i64,
+    /// Who waived it; `None` when nobody did.
+    pub waived_by: Option<&'a str>,
+    /// Why it was waived.
+    pub waived_for: Option<&'a str>,
+}
+
+impl Reader {
+    /// What happened to gaps by day (days since 1970). A day on which nothing happened has no entry.
+    pub fn gap_days(&self) -> anyhow::Result<BTreeMap<i64, GapDay>> {
+        // A journal of an earlier version did not note when.
+        let planned = self.meta_count("planned_at")?.unwrap_or_default() as i64;
+        let day = |at: i64| if at == 0 { planned } else { at }.div_euclid(DAY);
+        let mut days: BTreeMap<i64, GapDay> = BTreeMap::new();
+        self.walk(sql::OPENED, |row| {
+            let opened = day(row.get(0)?);
+            days.entry(opened).or_default().opened += 1;
+            if row.get_ref(1)?.as_str()? == "waived" {
+                let at = row.get::<_, Option<i64>>(2)?.map_or(opened, day);
+                days.entry(at).or_default().waived += 1;
+            }
+            Ok(())
+        })?;
+        self.walk(sql::CLOSED, |row| {
+            days.entry(day(row.get(0)?)).or_default().opened += 1;
+            days.entry(day(row.get(1)?)).or_default().closed += 1;
+            Ok(())
+        })?;
+        let mut open = 0u64;
+        for day in days.values_mut() {
+            open = (open + day.opened).saturating_sub(day.closed + day.waived);
+            day.open = open;
+        }
+        Ok(days)
+    }
+
+    /// Closed gaps by the file that closed them, in the order in which those were taken.
+    pub fn closed_by(&self) -> anyhow::Result<Vec<FileClosures>> {
+        let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
+        self.walk(sql::CLOSED, |row| {
+            *counts.entry(row.get(2)?).or_default() += 1;
+            Ok(())
+        })?;
+        let mut name = self
+            .journal
+            .prepare("SELECT name FROM layer WHERE id = ?")?;
+        let mut all = Vec::new();
+        for (layer, closed) in counts {
+            let mut names = name.query([layer])?;
+            all.push(FileClosures {
+                layer: unsigned(layer),
+                name: match names.next()? {
+                    Some(row) => row.get(0)?,
+                    None => String::new(),
+                },
+                closed,
+            });
+        }
+        Ok(all)
+    }
+
+    /// Every gap that was closed, in the order of time.
+    pub fn each_closed_gap(
+        &self,
+        mut each: impl FnMut(ClosedLine<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.walk(sql::CLOSED_LINES, |row| {
+            each(ClosedLine {
+                client_id: text(row, 0)?.unwrap_or_default(),
+                path: text(row, 1)?.unwrap_or_default(),
+                level: text(row, 2)?.unwrap_or_default(),
+                reason: text(row, 3)?.unwrap_or_default(),
+                opened_at: row.get(4)?,
+                closed_at: row.get(5)?,
+                layer_name: text(row, 6)?,
+                row: unsigned(row.get(7)?),
+            })
+        })
+    }
+
+    /// Updates that Bakkt accepted.
+    pub fn updates_sent(&self) -> anyhow::Result<u64> {
+        let sql = "SELECT count(*) FROM sent_update";
+        Ok(unsigned(self.journal.query_row(sql, [], |row| row.get(0))?))
+    }
+
+    /// Every waived gap, by customer.
+    pub fn each_waiver(
+        &self,
+        mut each: impl FnMut(WaiverLine<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.walk(sql::WAIVERS, |row| {
+            each(WaiverLine {
+                client_id: text(row, 0)?.unwrap_or_default(),
+                path: text(row, 1)?.unwrap_or_default(),
+                by: text(row, 2)?.unwrap_or_default(),
+                reason: text(row, 3)?.unwrap_or_default(),
+                at: row.get(4)?,
+                stands: row.get(5)?,
+            })
+        })
+    }
+
+    /// Every customer with gaps and their gaps, those first whose account was accepted on the earliest day, those last that
+    /// were not accepted.
+    pub fn each_gap_by_day(
+        &self,
+        mut each: impl FnMut(GapRecord, DatedGap<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let planned = self.meta_count("planned_at")?.unwrap_or_default() as i64;
+        let mut gaps = self.journal.prepare(sql::GAPS_OF)?;
+        self.walk(sql::RECORDS_BY_DAY, |row| {
+            let of = GapRecord {
+                record: row.get(0)?,
+                sendable: is_sendable(index(row, 1)?),
+                accepted_at: row.get(2)?,
+                at_bakkt: row.get::<_, Option<bool>>(3)?.unwrap_or_default(),
+                left_alone: row.get::<_, Option<bool>>(4)?.unwrap_or_default(),
+            };
+            let mut rows = gaps.query([of.record])?;
+            while let Some(row) = rows.next()? {
+                each(
+                    of,
+                    DatedGap {
+                        origin: origin(row)?,
+                        path: text(row, 3)?.unwrap_or_default(),
+                        level: text(row, 4)?.unwrap_or_default(),
+                        reason: text(row, 5)?.unwrap_or_default(),
+                        status: text(row, 6)?.unwrap_or_default(),
+                        opened_at: match row.get(7)? {
+                            0 => planned,
+                            at => at,
+                        },
+                        waived_by: text(row, 8)?,
+                        waived_for: text(row, 9)?,
+                    },
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Where a record is in the exports, and its joined rows.
+    pub fn place(&self, record: i64) -> anyhow::Result<(Position, Vec<JoinedRow>)> {
+        let position = |row: &Row<'_>| -> rusqlite::Result<Position> {
+            Ok(Position {
+                row: row.get::<_, i64>(0)? as u64,
+                offset: row.get::<_, i64>(1)? as u64,
+                length: row.get(2)?,
+            })
+        };
+        let mut own = self
+            .journal
+            .prepare_cached("SELECT row, offset, length FROM record WHERE id = ?")?;
+        let mut beside = self.journal.prepare_cached(
+            "SELECT row, offset, length, list FROM part WHERE record = ? ORDER BY list, place",
+        )?;
+        let parts = beside.query_map([record], |row| {
+            let list = JoinedList::ALL
+                .get(usize::from(row.get::<_, u8>(3)?))
+                .copied();
+            Ok(list.map(|list| (list, position(row))))
+        })?;
+        let mut noted = Vec::new();
+        for part in parts {
+            // A row of a backfill file is no row that is mapped here.
+            if let Some((list, at)) = part? {
+                noted.push(JoinedRow { list, at: at? });
+            }
+        }
+        Ok((own.query_row([record], position)?, noted))
+    }
+
+    /// Waivers that stand.
+    pub fn waived(&self) -> anyhow::Result<u64> {
+        let mut waived = 0;
+        self.walk(sql::STATUSES, |row| {
+            waived += u64::from(row.get_ref(0)?.as_str()? == "waived");
+            Ok(())
+        })?;
+        Ok(waived)
+    }
+}
+
+pub(crate) mod sql {
+    pub const OPENED: &str = "SELECT g.opened_at, g.status, v.at FROM gap g LEFT JOIN record r ON r.id = g.record \
+        LEFT JOIN waiver v ON g.status = 'waived' AND v.client_id = r.client_id AND v.path = g.path";
+    pub const CLOSED: &str = "SELECT opened_at, closed_at, layer FROM closed_gap";
+    pub const CLOSED_LINES: &str = "SELECT c.client_id, p.text, c.level, w.text, c.opened_at, c.closed_at, l.name, c.row \
+        FROM closed_gap c LEFT JOIN word p ON p.id = c.path LEFT JOIN word w ON w.id = c.reason \
+        LEFT JOIN layer l ON l.id = c.layer ORDER BY c.id";
+    pub const STATUSES: &str = "SELECT status FROM gap";
+    pub const WAIVERS: &str = "SELECT v.client_id, p.text, v.by, v.reason, v.at, \
+        EXISTS (SELECT 1 FROM record r JOIN gap g ON g.record = r.id AND g.path = v.path \
+        WHERE r.client_id = v.client_id AND g.status = 'waived') \
+        FROM waiver v LEFT JOIN word p ON p.id = v.path ORDER BY v.client_id, v.path";
+    pub const GAPS_OF: &str = "SELECT f.name, CASE g.file WHEN 0 THEN r.row ELSE g.row END, r.client_id, p.text, g.level, w.text, g.status, g.opened_at, v.by, v.reason \
+        FROM gap g JOIN record r ON r.id = g.record \
+        LEFT JOIN waiver v ON g.status = 'waived' AND v.client_id = r.client_id AND v.path = g.path LEFT JOIN file f ON f.id = CASE g.file WHEN 0 THEN r.file ELSE g.file END \
+        LEFT JOIN word p ON p.id = g.path LEFT JOIN word w ON w.id = g.reason WHERE g.record = ?1 ORDER BY g.path, g.reason";
+    /// The one statement that sorts: four numbers per customer with gaps; SQLite uses a file when they are many.
+    pub const RECORDS_BY_DAY: &str = sql!(
+        "SELECT r.id, r.verdict, CASE t.state WHEN {state.accepted} THEN t.last_at END, coalesce(t.state IN ({state.perhaps_at_bakkt}), EXISTS (SELECT 1 FROM former f WHERE f.client_id = r.client_id)), t.existed = {existed.different} \
+        FROM record r LEFT JOIN task t ON t.record = r.id AND t.kind = {kind.account} WHERE r.gaps > 0 \
+        ORDER BY CASE t.state WHEN {state.accepted} THEN t.last_at / 86400000 ELSE 9223372036854775807 END, r.id"
+    );
+}

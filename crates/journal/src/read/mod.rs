@@ -1,0 +1,32 @@
+//! [`Reader`]: the journal and the events as of one instant, counted and line by line, also while a run is going on.
+//!
+//! What can have as many lines as an export is handed to a callback, one line at a time.
+
+pub(crate) mod accepted;
+pub(crate) mod backfills;
+pub(crate) mod columns;
+pub(crate) mod counts;
+pub(crate) mod document_counts;
+pub(crate) mod documents;
+pub(crate) mod ended_tasks;
+pub(crate) mod files;
+pub(crate) mod findings;
+pub(crate) mod gap_history;
+pub(crate) mod kyb_checklists;
+pub(crate) mod reader;
+pub(crate) mod records;
+
+pub use accepted::decisions::{Decision, DecisionLine, EventCounts};
+pub use accepted::links::{LinkCounts, LinkStanding, WantedLink};
+pub use accepted::verification::Verification;
+pub use backfills::{DISAGREEING, RESTRICTED, UNSENDABLE};
+pub use columns::{Origin, TaskPart};
+pub use counts::{Counts, GapCount, Minute, ReasonCount, StopCount, TaskCounts};
+pub use document_counts::{DocumentCounts, TypeCount, UnsentCount};
+pub use ended_tasks::{DroppedTasks, EndedTaskLine};
+pub use files::{FileRow, UnusedCount};
+pub use findings::{FindingCount, FindingPlace, meaning_and_advice};
+pub use gap_history::{DatedGap, FileClosures, GapDay, GapRecord};
+pub use kyb_checklists::{ItemProgress, KybLine};
+pub use reader::{DecisionRow, PolicyRow, Reader, RunRow, nothing_planned};
+pub use records::StoppedLine;

@@ -1,0 +1,203 @@
+//! [`Reader`]: opening the journal for reading, and the small questions.
+//!
+//! A reader holds one read transaction from `open` to drop, so all its answers are as of the same instant; it reads beside a run
+//! and writes nothing (invariants 10 and 12). The transaction keeps the write-ahead log from being cleared, so a reader should
+//! live no longer than one report takes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
+use serde::Serialize;
+
+use crate::events::attach::attach_for_reader;
+use crate::read::columns::unsigned;
+use crate::schema::{VERSION, check_version};
+use bakkt_model::error::{Failure, ShownPath};
+
+/// Refuses an older journal: it lacks tables, and a reader may not add them (invariant 12).
+fn refuse_older(journal: &Connection) -> anyhow::Result<()> {
+    let version: i64 = journal.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version == 0 {
+        // The program was killed while it made the journal.
+        return Err(nothing_planned());
+    }
+    if version < VERSION {
+        return Err(Failure::cannot(
+            format!("the journal has version {version}, which an earlier bakkt-migrate wrote"),
+            "`bakkt-migrate run` brings it up to date; with --limit 0 it sends nothing new",
+        ));
+    }
+    Ok(())
+}
+
+/// The error for a person who asks about a plan that does not exist.
+pub fn nothing_planned() -> anyhow::Error {
+    Failure::configuration(
+        "nothing is planned yet",
+        "`bakkt-migrate run` plans the migration, or goes on where planning was interrupted; with --limit 0 it sends nothing",
+    )
+}
+
+/// A journal opened for reading.
+#[derive(Debug)]
+pub struct Reader {
+    pub(crate) journal: Connection,
+}
+
+/// One start of the program that could send.
+#[derive(Debug)]
+pub struct RunRow {
+    /// 1, 2, 3 …
+    pub id: u64,
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// `None` when it was killed or still runs.
+    pub ended: Option<i64>,
+    /// How it ended.
+    pub outcome: Option<String>,
+}
+
+/// One setting of the policy.
+#[derive(Debug, Serialize)]
+pub struct PolicyRow {
+    /// The contract path.
+    pub path: String,
+    /// The level it was moved to.
+    pub level: String,
+    /// Why, in the operator's words.
+    pub reason: String,
+}
+
+/// One decision of a person.
+#[derive(Debug)]
+pub struct DecisionRow {
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// retry, replan, …
+    pub action: String,
+    /// What it was for.
+    pub target: String,
+    /// The reason, in the operator's words.
+    pub reason: Option<String>,
+    /// How many tasks or records.
+    pub count: u64,
+    /// Who; `None` for decisions from before names were kept.
+    pub by: Option<String>,
+}
+
+impl Reader {
+    /// Opens the journal read-only, and fixes the instant that every question will see.
+    pub fn open(path: &Path) -> anyhow::Result<Reader> {
+        let open = || -> anyhow::Result<Connection> {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let journal = Connection::open_with_flags(path, flags)?;
+            journal.busy_timeout(Duration::from_secs(10))?;
+            check_version(&journal)?;
+            refuse_older(&journal)?;
+            attach_for_reader(&journal, path)?;
+            // A deferred transaction takes its picture with its first read, of each database.
+            journal.execute_batch(
+                "BEGIN; SELECT count(*) FROM sqlite_schema; SELECT 1 FROM event LIMIT 1;",
+            )?;
+            Ok(journal)
+        };
+        let journal =
+            open().with_context(|| format!("the journal {} cannot be read", path.shown()))?;
+        Ok(Reader { journal })
+    }
+
+    /// A fact of the migration (`meta`).
+    pub fn meta(&self, key: &str) -> anyhow::Result<Option<String>> {
+        let sql = "SELECT value FROM meta WHERE key = ?1";
+        Ok(self
+            .journal
+            .query_row(sql, [key], |row| row.get(0))
+            .optional()?)
+    }
+
+    /// A fact of the migration that is a number; `None` when it is absent or not a number.
+    pub fn meta_count(&self, key: &str) -> anyhow::Result<Option<u64>> {
+        Ok(self.meta(key)?.and_then(|value| value.parse().ok()))
+    }
+
+    /// All runs, oldest first.
+    pub fn runs(&self) -> anyhow::Result<Vec<RunRow>> {
+        self.all(
+            "SELECT id, at, ended, outcome FROM run ORDER BY id",
+            |row| {
+                Ok(RunRow {
+                    id: unsigned(row.get(0)?),
+                    at: row.get(1)?,
+                    ended: row.get(2)?,
+                    outcome: row.get(3)?,
+                })
+            },
+        )
+    }
+
+    /// All policy moves, by path.
+    pub fn policy(&self) -> anyhow::Result<Vec<PolicyRow>> {
+        self.all(
+            "SELECT path, level, reason FROM policy ORDER BY path",
+            |row| {
+                Ok(PolicyRow {
+                    path: row.get(0)?,
+                    level: row.get(1)?,
+                    reason: row.get(2)?,
+                })
+            },
+        )
+    }
+
+    /// What people decided, oldest first.
+    pub fn decisions(&self) -> anyhow::Result<Vec<DecisionRow>> {
+        let sql = "SELECT at, action, target, reason, count, by FROM operator_log ORDER BY id";
+        self.all(sql, |row| {
+            let (at, action, target) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(DecisionRow {
+                at,
+                action,
+                target,
+                reason: row.get(3)?,
+                count: unsigned(row.get(4)?),
+                by: row.get(5)?,
+            })
+        })
+    }
+
+    pub(crate) fn all<T>(
+        &self,
+        sql: &str,
+        each: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> anyhow::Result<Vec<T>> {
+        let mut statement = self.journal.prepare(sql)?;
+        let rows = statement.query_map([], each)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub(crate) fn walk(
+        &self,
+        sql: &str,
+        mut each: impl FnMut(&Row<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut statement = self.journal.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            each(row)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn word(&self, id: Option<i64>) -> anyhow::Result<String> {
+        let Some(id) = id else {
+            return Ok(String::new());
+        };
+        let mut statement = self
+            .journal
+            .prepare_cached("SELECT text FROM word WHERE id = ?1")?;
+        let text = statement.query_row([id], |row| row.get(0)).optional()?;
+        Ok(text.unwrap_or_else(|| format!("(word {id} is not in the journal)")))
+    }
+}

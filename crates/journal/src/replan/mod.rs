@@ -1,0 +1,256 @@
+//! Taking a new plan over into a journal that has sent some of the old one (invariant 9).
+//!
+//! The new plan is made in a scratch journal beside the old one and taken over in one transaction: a program that dies before it
+//! leaves the old plan, one that dies after it leaves the new one. Records are matched by clientAccountId, documents by
+//! clientDocumentId, which is made of their content, and KYB by the account. What was accepted is never touched: its task follows
+//! its record, or becomes a *former* task when the new plan no longer sends that customer. A KYB task in doubt stays in doubt.
+
+pub(crate) mod backfills;
+pub(crate) mod changed_owners;
+pub(crate) mod options;
+pub(crate) mod reappeared_accounts;
+pub(crate) mod restricted_accounts;
+
+pub use backfills::{
+    BackfillEffect, KnownRecord, NewBackfill, RowElement, SkippedRow, StoredBackfill,
+};
+pub use changed_owners::{ChangedAgreements, ChangedOwners};
+pub use options::{Changes, ReplanOptions};
+pub use reappeared_accounts::ReappearedAccounts;
+pub use restricted_accounts::RestrictedAccounts;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use bakkt_model::error::ShownPath;
+use bakkt_model::state::State;
+use bakkt_model::task::{FreedTasks, TaskKind};
+
+use crate::replan::options::DocumentChanges;
+use crate::schema::state_files::write_key;
+use crate::write::journal::Journal;
+use crate::write::task_history;
+
+impl Journal {
+    /// Where the scratch journal of a state folder lies.
+    pub fn scratch_folder(folder: &Path) -> PathBuf {
+        folder.join("replan")
+    }
+
+    /// Makes an empty scratch journal with this one's key.
+    pub fn scratch(&self, folder: &Path) -> anyhow::Result<Journal> {
+        let scratch = Self::scratch_folder(folder);
+        remove(&scratch)?;
+        bakkt_files::state_folder::private_folder(&scratch)?;
+        write_key(&scratch, &self.key)?;
+        let mut scratch = Journal::open(&scratch)?;
+        scratch.follow_people(&self.people()?)?;
+        scratch.know_files_of(self)?;
+        Ok(scratch)
+    }
+
+    /// Takes the plan of a scratch journal over, and removes it.
+    pub fn adopt(&mut self, folder: &Path, how: ReplanOptions<'_>) -> anyhow::Result<Changes> {
+        Ok(self.adopt_taking(folder, how)?.0)
+    }
+
+    /// Like [`Journal::adopt`]; also returns what the backfill file changes that is taken with the plan.
+    pub fn adopt_taking(
+        &mut self,
+        folder: &Path,
+        how: ReplanOptions<'_>,
+    ) -> anyhow::Result<(Changes, BackfillEffect)> {
+        let scratch = Self::scratch_folder(folder);
+        let path = Self::path(&scratch);
+        let path = path
+            .to_str()
+            .context("the migration folder's name is not UTF-8")?;
+        // What is compared of a million customers does not belong into memory; ids and keyed hashes, as in the journal.
+        self.db.pragma_update(None, "temp_store", "FILE")?;
+        self.db.execute("ATTACH DATABASE ? AS n", [path])?;
+        let done = self.transaction(|journal| {
+            journal.db.execute_batch(COMPARE)?;
+            journal.begin_taking(how.decided.at, how.taking.as_ref())?;
+            let mut changes = journal.changes()?;
+            let stops = !changes.reappeared.is_empty() && !how.accept_new_ids;
+            if stops && !how.dry_run {
+                return Err(changes.reappeared.stop());
+            }
+            // What a file would do is only known when it is done.
+            if !how.dry_run || how.taking.is_some() {
+                journal.db.execute_batch("SAVEPOINT taken")?;
+                journal.take_over(how, &mut changes)?;
+            }
+            let taken = match &how.taking {
+                Some(taking) => journal.take_layer(taking, how.decided, changes.added)?,
+                None => BackfillEffect::default(),
+            };
+            if how.dry_run && how.taking.is_some() {
+                journal
+                    .db
+                    .execute_batch("ROLLBACK TO taken; RELEASE taken")?;
+            }
+            journal.db.execute_batch(DROP)?;
+            Ok((changes, taken))
+        });
+        self.words.clear();
+        self.db.execute_batch("DETACH DATABASE n")?;
+        remove(&scratch)?;
+        done
+    }
+
+    fn changes(&self) -> anyhow::Result<Changes> {
+        let count = |sql: &str| -> anyhow::Result<u64> {
+            let sql = format!(
+                "SELECT count(*) FROM temp.was w LEFT JOIN n.record r ON r.id = w.record WHERE {sql}"
+            );
+            Ok(self.db.query_row(&sql, [], |row| row.get::<_, i64>(0))? as u64)
+        };
+        let added = sql!(
+            "SELECT count(*) FROM n.record r WHERE r.verdict IN ({verdict.sendable}) AND r.client_id NOT IN (SELECT client_id FROM temp.was)"
+        );
+        Ok(Changes {
+            unchanged: count("w.record IS NOT NULL AND (w.hash IS r.hash OR w.untouched)")?,
+            changed_not_sent: count(sql!(
+                "w.record IS NOT NULL AND w.hash IS NOT r.hash AND w.state <> {state.accepted}"
+            ))?,
+            changed_accepted: count(sql!(
+                "w.record IS NOT NULL AND w.hash IS NOT r.hash AND w.state = {state.accepted}"
+            ))?,
+            added: self.db.query_row(added, [], |row| row.get::<_, i64>(0))? as u64,
+            dropped: count(sql!("w.record IS NULL AND w.state <> {state.accepted}"))?,
+            former: count(sql!("w.record IS NULL AND w.state = {state.accepted}"))?,
+            updates: 0,
+            reappeared: self.reappeared()?,
+            further_accounts: self.further_accounts()?,
+            agreements: self.changed_agreements()?,
+            ownership: self.changed_owners()?,
+            restricted: self.restricted()?,
+            documents: self.document_changes()?,
+        })
+    }
+
+    fn document_changes(&self) -> anyhow::Result<DocumentChanges> {
+        let count = |sql: &str| -> anyhow::Result<u64> {
+            Ok(self.db.query_row(sql, [], |row| row.get::<_, i64>(0))? as u64)
+        };
+        let was = "SELECT count(*) FROM temp.was_document WHERE";
+        Ok(DocumentChanges {
+            unchanged: count(&format!("{was} document IS NOT NULL"))?,
+            added: count(sql!(
+                "SELECT count(*) FROM n.document d WHERE d.verdict = {document.sent} AND d.uuid NOT IN (SELECT uuid FROM temp.was_document)"
+            ))?,
+            dropped: count(
+                &[was, sql!(" document IS NULL AND state <> {state.accepted}")].concat(),
+            )?,
+            former: count(&[was, sql!(" document IS NULL AND state = {state.accepted}")].concat())?,
+        })
+    }
+
+    /// After a new plan or a person's word: every document and KYB task is open or held as its account and documents say.
+    fn follow_all(&mut self, at: i64) -> anyhow::Result<()> {
+        self.followers = None;
+        self.free_changed(at)?;
+        let records =
+            self.ids(sql!("SELECT DISTINCT record FROM task WHERE kind IN ({kind.document_or_kyb}) AND state IN ({state.waiting})"))?;
+        for record in records {
+            self.follow_account(record, at, &mut FreedTasks::default())?;
+        }
+        Ok(())
+    }
+
+    /// Tasks that a new plan has no longer; the tables of the comparison are there, and the old plan still is.
+    pub(crate) fn ending_tasks(&self) -> anyhow::Result<Vec<i64>> {
+        self.ids(ENDING)
+    }
+
+    fn take_over(&mut self, how: ReplanOptions<'_>, changes: &mut Changes) -> anyhow::Result<()> {
+        let mut revived = self.ids(
+            sql!("SELECT w.task FROM temp.was w JOIN n.record r ON r.id = w.record WHERE w.state IN ({state.stopped}) AND w.hash IS NOT r.hash"),
+        )?;
+        revived.extend(self.ids(
+            sql!("SELECT w.task FROM temp.was_document w JOIN n.document d ON d.id = w.document WHERE w.state IN ({state.stopped}) AND w.hash IS NOT d.hash"),
+        )?);
+        let ending = self.ending_tasks()?;
+        self.set_aside(&ending, true, task_history::REPLANNED, how.decided)?;
+        self.db.execute_batch(TAKE_OVER)?;
+        for task in revived {
+            self.revive(task, task_history::CHANGED, how.decided)?;
+        }
+        let asked = [how.update_accepted, how.agreements_acknowledged];
+        self.db.execute(PLAN_UPDATES, asked)?;
+        if how.agreements_acknowledged {
+            self.acknowledge_agreements(how.decided)?;
+        }
+        changes.updates = self.count(TaskKind::Update, State::Open, false)?;
+        self.db
+            .execute(sql!("DELETE FROM task WHERE kind = {kind.placeholder}"), [])?;
+        // After the updates: documents and KYB wait for them as well.
+        self.follow_all(how.decided.at)?;
+        let count = changes.changed_not_sent
+            + changes.added
+            + changes.dropped
+            + changes.former
+            + changes.updates
+            + changes.documents.added
+            + changes.documents.dropped
+            + changes.documents.former;
+        if how.taking.is_some() {
+            return Ok(());
+        }
+        if let Some(choice) = how.chosen {
+            return self.take(choice, how.decided);
+        }
+        self.accept_new_ids(how.decided)?;
+        self.log("replan", "all that was not accepted", how.decided, count)
+    }
+}
+
+fn remove(folder: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", folder.shown()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Compares the old plan with the new one, in temporary tables:
+///
+/// - `was`: every account task, with its customer's record in the new plan (`NULL` when no longer sent) and the hash of what
+///   Bakkt has, or of what was planned. `untouched`: the account existed before with other data, was left alone and stays so.
+///   `restricted`: the new plan changes what no update may.
+/// - `was_update`: updates that were asked for and not accepted, with the record that still needs one.
+/// - `was_document`, `was_kyb`: the same for their tasks.
+/// - `words`: the new plan's word numbers, and ours.
+const COMPARE: &str = sql!(include_str!("compare.sql"));
+
+const TAKE_OVER: &str = sql!(include_str!("take_over.sql"));
+
+/// Drops the tables of the comparison.
+const DROP: &str = "DROP TABLE temp.was; DROP TABLE temp.was_update; DROP TABLE temp.was_document; DROP TABLE temp.was_kyb;
+    DROP TABLE temp.words; DROP TABLE temp.adopting; DROP TABLE temp.touched;
+    DROP TABLE temp.agreements_changed; DROP TABLE temp.vanished; DROP TABLE temp.arrived; DROP TABLE temp.reappeared;";
+
+/// Plans updates of accepted accounts whose bytes changed, except restricted ones, and those with changed agreements unless
+/// `?2` says that these were acknowledged. With `?1` all of them; else those that the new backfill file changed, and those for
+/// which an update was asked for before, because nobody has taken that back.
+const PLAN_UPDATES: &str = sql!("
+    INSERT INTO main.task (record, kind, state)
+        SELECT w.record, {kind.update}, {state.open} FROM temp.was w JOIN main.record r ON r.id = w.record
+        WHERE w.state = {state.accepted} AND w.hash IS NOT r.hash AND NOT w.untouched AND NOT w.restricted
+        AND (?2 OR w.client_id NOT IN (SELECT client_id FROM temp.agreements_changed))
+        AND (?1 OR w.client_id IN (SELECT client_id FROM temp.touched)
+             OR w.client_id IN (SELECT client_id FROM temp.was_update WHERE record IS NOT NULL))
+        AND NOT EXISTS (SELECT 1 FROM main.task t WHERE t.record = w.record AND t.kind = {kind.update})
+        ORDER BY w.record
+");
+
+/// The sent tasks that taking a new plan over deletes; accepted updates have a table of their own.
+const ENDING: &str = sql!("
+    SELECT id FROM main.task WHERE attempts > 0 AND (
+        (kind = {kind.update} AND state <> {state.accepted} AND id NOT IN (SELECT u.task FROM temp.was_update u JOIN n.record r ON r.id = u.record WHERE u.hash IS r.hash))
+        OR id IN (SELECT task FROM temp.was WHERE record IS NULL AND state <> {state.accepted})
+        OR id IN (SELECT task FROM temp.was_document WHERE document IS NULL AND state <> {state.accepted})
+        OR id IN (SELECT task FROM temp.was_kyb WHERE record IS NULL AND state NOT IN ({state.perhaps_at_bakkt})))
+    ORDER BY id");

@@ -1,0 +1,90 @@
+//! What taking a new plan over is asked to do, and how the new plan differs from the old one.
+
+use crate::decisions::duplicate_choices::DuplicateChoice;
+use crate::replan::backfills::NewBackfill;
+use crate::replan::changed_owners::{ChangedAgreements, ChangedOwners};
+use crate::replan::reappeared_accounts::ReappearedAccounts;
+use crate::replan::restricted_accounts::RestrictedAccounts;
+use crate::write::operator_log::OperatorNote;
+
+/// How the new plan differs from the old one, in numbers of records.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Changes {
+    /// Sent or to be sent with the same bytes.
+    pub unchanged: u64,
+    /// To be sent with other bytes; never accepted.
+    pub changed_not_sent: u64,
+    /// Accepted with other bytes than the new plan has.
+    pub changed_accepted: u64,
+    /// To be sent, and not so before.
+    pub added: u64,
+    /// No longer to be sent; never accepted.
+    pub dropped: u64,
+    /// Accepted, and no longer sent by the new plan.
+    pub former: u64,
+    /// Updates that were planned for `changed_accepted`.
+    pub updates: u64,
+    /// Accounts that Bakkt has under ids that are gone, and that come back under new ones; absent when there are none.
+    #[serde(skip_serializing_if = "ReappearedAccounts::is_empty")]
+    pub reappeared: ReappearedAccounts,
+    /// Of `added`, those of people who have an accepted account under another id that stays; absent when there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub further_accounts: u64,
+    /// Accepted accounts whose agreements changed; without an acknowledgement none of them gets an update. Absent when there
+    /// are none.
+    #[serde(skip_serializing_if = "ChangedAgreements::is_empty")]
+    pub agreements: ChangedAgreements,
+    /// Accepted accounts of entities whose owners changed: Bakkt must be told. Absent when there are none.
+    #[serde(skip_serializing_if = "ChangedOwners::is_empty")]
+    pub ownership: ChangedOwners,
+    /// Those of `changed_accepted` that get none, whatever is asked for; absent when there are none.
+    #[serde(skip_serializing_if = "RestrictedAccounts::is_empty")]
+    pub restricted: RestrictedAccounts,
+    /// Documents; absent when neither plan has any.
+    #[serde(skip_serializing_if = "DocumentChanges::is_empty")]
+    pub documents: DocumentChanges,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// How the documents of the new plan differ from those of the old one. The same file for the same owner, type and side
+/// is the same document.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct DocumentChanges {
+    /// In both plans.
+    pub unchanged: u64,
+    /// Only in the new plan.
+    pub added: u64,
+    /// Only in the old plan, and never accepted.
+    pub dropped: u64,
+    /// Accepted, and no longer in the plan.
+    pub former: u64,
+}
+
+impl DocumentChanges {
+    /// Whether neither plan has documents.
+    pub fn is_empty(&self) -> bool {
+        *self == DocumentChanges::default()
+    }
+}
+
+/// What to do when a plan is taken over.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplanOptions<'a> {
+    /// Plan updates for changed payloads of accepted accounts.
+    pub update_accepted: bool,
+    /// Take new ids of people whose accounts Bakkt has under vanished ids for further accounts, instead of stopping.
+    pub accept_new_ids: bool,
+    /// Both sides have acknowledged the agreements that changed: updates may send them.
+    pub agreements_acknowledged: bool,
+    /// Only count; nothing changes.
+    pub dry_run: bool,
+    /// Who, why and when, for the operator log.
+    pub decided: OperatorNote<'a>,
+    /// The backfill file that the new plan has and the old one had not: taken with it.
+    pub taking: Option<NewBackfill<'a>>,
+    /// The row that a person chose of several with one id: the new plan has it, and the decision is taken over with it.
+    pub chosen: Option<DuplicateChoice<'a>>,
+}

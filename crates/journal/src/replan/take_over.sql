@@ -1,0 +1,86 @@
+DELETE FROM main.former;
+INSERT INTO main.former SELECT task, client_id, person FROM temp.was WHERE record IS NULL AND state = {state.accepted};
+DELETE FROM main.former_task;
+INSERT INTO main.former_task SELECT task, uuid, client_id FROM temp.was_document WHERE document IS NULL AND state = {state.accepted};
+-- A KYB trigger in doubt may have been taken: it is not forgotten.
+INSERT INTO main.former_task SELECT task, NULL, client_id FROM temp.was_kyb WHERE record IS NULL AND state IN ({state.perhaps_at_bakkt});
+-- An update that was asked for, and is still needed with the same bytes, stays what it is: open, refused, given up.
+DELETE FROM main.task WHERE kind = {kind.update} AND id NOT IN
+    (SELECT u.task FROM temp.was_update u JOIN n.record r ON r.id = u.record WHERE u.hash IS r.hash);
+DELETE FROM main.task WHERE id IN (SELECT task FROM temp.was WHERE record IS NULL AND state <> {state.accepted});
+DELETE FROM main.task WHERE id IN (SELECT task FROM temp.was_document WHERE document IS NULL AND state <> {state.accepted});
+DELETE FROM main.task WHERE id IN (SELECT task FROM temp.was_kyb WHERE record IS NULL AND state NOT IN ({state.perhaps_at_bakkt}));
+
+-- Attempts of deleted tasks stay, so new tasks must not take their numbers: a placeholder holds the highest one until the
+-- new tasks are there.
+INSERT OR IGNORE INTO main.task (id, record, kind, state)
+    SELECT max(task), -max(task), {kind.placeholder}, {state.gave_up} FROM main.attempt HAVING max(task) IS NOT NULL;
+
+-- First every task leaves its record's number, which may belong to another customer now.
+UPDATE main.task SET record = -id, document = 0;
+UPDATE main.task SET kind = {kind.former_account} WHERE id IN (SELECT task FROM main.former);
+UPDATE main.task SET kind = CASE kind WHEN {kind.document} THEN {kind.former_document} WHEN {kind.kyb} THEN {kind.former_kyb} ELSE kind END WHERE id IN (SELECT task FROM main.former_task);
+UPDATE main.task SET kind = {kind.account}, record = w.record FROM temp.was w WHERE w.task = task.id AND w.record IS NOT NULL;
+UPDATE main.task SET record = u.record FROM temp.was_update u WHERE u.task = task.id AND task.kind = {kind.update};
+UPDATE main.task SET kind = {kind.document}, record = w.record, document = w.document FROM temp.was_document w WHERE w.task = task.id AND w.document IS NOT NULL;
+UPDATE main.task SET kind = {kind.kyb}, record = w.record FROM temp.was_kyb w WHERE w.task = task.id AND w.record IS NOT NULL;
+
+-- The open gaps of customers whom the new plan has too, to find those that it closes.
+CREATE TEMP TABLE was_gap (client_id TEXT, path INTEGER, reason INTEGER, level TEXT, opened_at INTEGER, PRIMARY KEY (client_id, path)) WITHOUT ROWID;
+INSERT OR IGNORE INTO temp.was_gap
+    SELECT r.client_id, g.path, g.reason, g.level, g.opened_at FROM main.gap g JOIN main.record r ON r.id = g.record
+    WHERE EXISTS (SELECT 1 FROM n.record o WHERE o.client_id = r.client_id AND o.verdict IN ({verdict.judged}));
+
+DELETE FROM main.gap; DELETE FROM main.record; DELETE FROM main.file; DELETE FROM main.policy; DELETE FROM main.fingerprint;
+DELETE FROM main.part; DELETE FROM main.unused; DELETE FROM main.owner; DELETE FROM main.document;
+INSERT INTO main.record
+    SELECT r.id, r.file, r.row, r.offset, r.length, r.client_id, r.verdict, w.old, r.hash, r.gaps, r.fixed, r.person, r.agreements, r.owners
+    FROM n.record r LEFT JOIN temp.words w ON w.new = r.reason;
+INSERT INTO main.gap
+    SELECT g.record, p.old, w.old, g.level, CASE WHEN v.at IS NULL OR g.level NOT IN ('G', 'O') OR r.verdict NOT IN ({verdict.sendable}) THEN g.status ELSE 'waived' END, g.file, g.row,
+           coalesce(o.opened_at, g.opened_at)
+    FROM n.gap g JOIN n.record r ON r.id = g.record JOIN temp.words p ON p.new = g.path JOIN temp.words w ON w.new = g.reason
+    LEFT JOIN temp.was_gap o ON o.client_id = r.client_id AND o.path = p.old
+    LEFT JOIN main.waiver v ON v.client_id = r.client_id AND v.path = p.old;
+INSERT INTO main.closed_gap (client_id, path, reason, level, opened_at, closed_at, layer, row)
+    SELECT o.client_id, o.path, o.reason, o.level, o.opened_at, a.at, CASE WHEN t.row IS NULL THEN 0 ELSE a.layer END, coalesce(t.row, 0)
+    FROM temp.was_gap o JOIN temp.adopting a LEFT JOIN temp.touched t ON t.client_id = o.client_id
+    WHERE NOT EXISTS (SELECT 1 FROM main.gap g JOIN main.record r ON r.id = g.record WHERE r.client_id = o.client_id AND g.path = o.path);
+DROP TABLE temp.was_gap;
+INSERT INTO main.file SELECT * FROM n.file;
+INSERT INTO main.policy SELECT * FROM n.policy;
+INSERT INTO main.fingerprint SELECT * FROM n.fingerprint;
+INSERT INTO main.part SELECT * FROM n.part;
+INSERT INTO main.unused SELECT u.file, u.row, w.old FROM n.unused u JOIN temp.words w ON w.new = u.reason;
+INSERT INTO main.owner SELECT * FROM n.owner;
+DELETE FROM main.finding;
+INSERT INTO main.finding
+    SELECT g.record, k.old, coalesce(p.old, 0), g.file, g.row, g.first
+    FROM n.finding g JOIN temp.words k ON k.new = g.kind LEFT JOIN temp.words p ON p.new = g.path;
+DELETE FROM main.known_file;
+INSERT INTO main.known_file SELECT * FROM n.known_file;
+INSERT INTO main.document
+    SELECT d.id, d.record, d.file, d.row, d.offset, d.length, d.sealed, d.shown, d.place, k.old, s.old, d.proves, d.size,
+           d.uuid, d.verdict, w.old, d.hash, d.side_assumed
+    FROM n.document d LEFT JOIN temp.words k ON k.new = d.type LEFT JOIN temp.words s ON s.new = d.side
+    LEFT JOIN temp.words w ON w.new = d.reason;
+INSERT INTO main.meta SELECT key, value FROM n.meta WHERE true
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+
+-- Accepted before the journal knew them: the same bytes have the same.
+UPDATE main.task SET fixed = r.fixed FROM main.record r
+    WHERE r.id = task.record AND task.kind = {kind.account} AND task.state = {state.accepted} AND task.fixed IS NULL AND task.hash IS r.hash;
+UPDATE main.task SET agreements = r.agreements, owners = r.owners FROM main.record r
+    WHERE r.id = task.record AND task.kind = {kind.account} AND task.state = {state.accepted} AND task.agreements IS NULL AND task.hash IS r.hash;
+
+INSERT INTO main.task (record, kind, state)
+    SELECT id, {kind.account}, {state.open} FROM main.record r WHERE r.verdict IN ({verdict.sendable})
+    AND NOT EXISTS (SELECT 1 FROM main.task t WHERE t.record = r.id AND t.kind = {kind.account}) ORDER BY id;
+INSERT INTO main.task (record, kind, state, document, code, message)
+    SELECT d.record, {kind.document}, {state.held}, d.id, (SELECT old FROM temp.words WHERE new = t.code), (SELECT old FROM temp.words WHERE new = t.message)
+    FROM n.task t JOIN n.document d ON d.id = t.document WHERE t.kind = {kind.document}
+    AND NOT EXISTS (SELECT 1 FROM main.task m WHERE m.record = d.record AND m.kind = {kind.document} AND m.document = d.id) ORDER BY d.id;
+INSERT INTO main.task (record, kind, state, code, message)
+    SELECT t.record, {kind.kyb}, {state.held}, (SELECT old FROM temp.words WHERE new = t.code), (SELECT old FROM temp.words WHERE new = t.message)
+    FROM n.task t WHERE t.kind = {kind.kyb}
+    AND NOT EXISTS (SELECT 1 FROM main.task m WHERE m.record = t.record AND m.kind = {kind.kyb}) ORDER BY t.record;

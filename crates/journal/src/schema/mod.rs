@@ -1,0 +1,109 @@
+//! What is stored, and in what form: tables, versions, codes, sealed and hidden texts, files.
+//!
+//! Each version of a database is a file of SQL that is never changed once it has shipped: `journal_v1.sql` and on,
+//! `events_v1.sql`. A database is brought up to date by the files that it lacks, in one transaction.
+
+#[macro_use]
+pub(crate) mod codes;
+pub(crate) mod hidden_codes;
+pub(crate) mod seal;
+pub(crate) mod state_files;
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use bakkt_model::error::Failure;
+
+/// The version of the journal's schema that this program writes.
+pub(crate) const VERSION: i64 = 5;
+
+/// The journal's schema: one file of SQL for each version.
+pub const JOURNAL: &[&str] = &[
+    sql!(include_str!("journal_v1.sql")),
+    sql!(include_str!("journal_v2.sql")),
+    sql!(include_str!("journal_v3.sql")),
+    sql!(include_str!("journal_v4.sql")),
+    sql!(include_str!("journal_v5.sql")),
+];
+
+/// The version of the events' schema that this program writes.
+const EVENTS_VERSION: i64 = 1;
+
+/// The schema of the events' database, in the same way.
+pub const EVENTS: &[&str] = &[sql!(include_str!("events_v1.sql"))];
+
+/// Refuses a file that is not a journal, or one that a newer program wrote.
+pub fn check_version(db: &Connection) -> anyhow::Result<()> {
+    let version: i64 = db
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(|error| refused("read", &error))?;
+    if version > VERSION {
+        return Err(Failure::cannot(
+            format!(
+                "the journal has version {version}, which a newer bakkt-migrate wrote; this one knows {VERSION}"
+            ),
+            "run the newer bakkt-migrate",
+        ));
+    }
+    Ok(())
+}
+
+/// Opens a database beside its writer, for reading only.
+pub(crate) fn open_read_only(path: &Path) -> anyhow::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(Duration::from_secs(10))?;
+    Ok(db)
+}
+
+/// Prepares a database for writing, and brings its schema up to date.
+pub(crate) fn prepare(db: &mut Connection, schema: &[&str]) -> rusqlite::Result<()> {
+    // FULL: a commit is on the disk before the request that it speaks of leaves (invariant 1).
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "temp_store", "MEMORY")?;
+    db.pragma_update(None, "cache_size", -32_000)?;
+    db.set_prepared_statement_cache_capacity(64);
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    // In one transaction: whoever reads beside this, or after a kill, sees all of the schema or none.
+    let change = db.transaction()?;
+    for sql in schema.iter().skip(version as usize) {
+        change.execute_batch(sql)?;
+    }
+    if version < schema.len() as i64 {
+        change.pragma_update(None, "user_version", schema.len() as i64)?;
+    }
+    change.commit()
+}
+
+/// The error for a person when SQLite refuses; the hint depends on whether the file is damaged or the disk is full.
+pub(crate) fn refused(what: &str, error: &rusqlite::Error) -> anyhow::Error {
+    let damaged = matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)
+    );
+    let hint = if damaged {
+        "it may be damaged, or not a journal; restore it from a backup before going on"
+    } else {
+        "make room on the disk, or give it back its rights; then run the same command: it goes on where it stopped"
+    };
+    Failure::cannot(format!("the journal cannot be {what}: {error}"), hint)
+}
+
+/// Returns the version of an events' database, 0 while it is being made; refuses one that a newer program wrote.
+pub(crate) fn check_events_version(db: &Connection, attached: Option<&str>) -> anyhow::Result<i64> {
+    let version: i64 = db
+        .pragma_query_value(attached, "user_version", |row| row.get(0))
+        .map_err(|error| refused("read", &error))?;
+    if version > EVENTS_VERSION {
+        return Err(Failure::cannot(
+            format!(
+                "events.db has version {version}, which a newer bakkt-migrate wrote; this one knows {EVENTS_VERSION}"
+            ),
+            "run the newer bakkt-migrate",
+        ));
+    }
+    Ok(version)
+}

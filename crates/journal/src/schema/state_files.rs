@@ -1,0 +1,101 @@
+//! The files of a state folder: the two databases, the key that both share, and the locks of their writers.
+//!
+//! Left out: what stands in the databases (the rest of this folder).
+
+use std::fs::{File, TryLockError};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use bakkt_files::state_folder;
+use bakkt_model::error::{Failure, ShownPath};
+
+/// The path of the journal in a state folder.
+pub(crate) fn journal_path(folder: &Path) -> PathBuf {
+    folder.join("journal.db")
+}
+
+/// The path of the events' database in a state folder.
+pub fn events_path(folder: &Path) -> PathBuf {
+    folder.join("events.db")
+}
+
+/// The path of the events' database that belongs to a journal.
+pub(crate) fn events_path_beside(journal: &Path) -> PathBuf {
+    journal.with_file_name("events.db")
+}
+
+/// Takes a lock of a state folder, which the operating system drops when the process dies.
+pub(crate) fn lock(
+    folder: &Path,
+    name: &str,
+    taken: impl FnOnce() -> anyhow::Error,
+) -> anyhow::Result<File> {
+    let path = folder.join(name);
+    let file = state_folder::open_file(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(taken()),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.shown()))
+        }
+    }
+}
+
+/// Whether a state folder has neither a journal nor events yet, so that a key may still be made.
+pub(crate) fn is_fresh(folder: &Path) -> bool {
+    !journal_path(folder).exists() && !events_path(folder).exists()
+}
+
+const LOST_KEY: &str =
+    "restore it from a backup: without it the journal cannot be compared with the export";
+
+/// Returns the key of a journal that exists.
+pub fn known_key(folder: &Path) -> anyhow::Result<[u8; 32]> {
+    key(folder, false)
+}
+
+/// Reads the key, or makes one for a new journal. A journal whose key is gone cannot be resumed.
+pub(crate) fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
+    let path = folder.join("journal.key");
+    if fresh && !path.exists() {
+        let mut key = [0; 32];
+        random(&mut key)?;
+        // A run and a receiver may begin at the same moment: the first one's key is that of both.
+        write_key(folder, &key)?;
+    }
+    let lost = |what: &str| {
+        let text = format!("the journal's key {} {what}", path.shown());
+        Failure::cannot(text, LOST_KEY)
+    };
+    if !path.exists() {
+        return Err(lost("is not there"));
+    }
+    let mut file = state_folder::read_file(&path)?;
+    let mut key = [0; 32];
+    file.read_exact(&mut key)
+        .map_err(|error| lost(&format!("is damaged: {error}")))?;
+    Ok(key)
+}
+
+/// Fills a buffer with random bytes of the operating system.
+pub(crate) fn random(bytes: &mut [u8]) -> anyhow::Result<()> {
+    File::open("/dev/urandom")
+        .and_then(|mut file| file.read_exact(bytes))
+        .context("no random numbers")
+}
+
+/// Writes the key of a journal durably, before the journal itself. A key that exists already stays.
+pub(crate) fn write_key(folder: &Path, key: &[u8; 32]) -> anyhow::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(key)?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(folder.join("journal.key")) {
+        Ok(_) => {}
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error.error.into()),
+    }
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}

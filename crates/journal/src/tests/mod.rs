@@ -1,0 +1,5 @@
+//! Tests of the crate as a whole.
+
+mod bare_codes;
+mod journal_of_version_5;
+mod query_plans;

@@ -1,0 +1,71 @@
+//! SQLite sorts nothing, whatever the size of a migration.
+
+use crate::decisions::manual_kyb;
+use crate::read::accepted::{decisions, owner_changes, verification};
+use crate::read::{
+    backfills, counts, document_counts, documents, ended_tasks, findings, gap_history,
+    kyb_checklists, records,
+};
+use crate::schema;
+
+/// Constant memory at any size: no statement over a large table may build a temporary tree.
+#[test]
+fn no_statement_sorts() -> rusqlite::Result<()> {
+    let journal = rusqlite::Connection::open_in_memory()?;
+    for sql in schema::JOURNAL.iter().chain(schema::EVENTS) {
+        journal.execute_batch(sql)?;
+    }
+    let lines = [
+        records::sql::RECORD_LINES,
+        records::sql::GAP_LINES,
+        records::sql::STOPPED_LINES,
+        records::sql::ACCOUNT_LINES,
+        records::sql::UPLOADS,
+        records::sql::UNSENT,
+        documents::sql::DOCUMENT_LINES,
+        documents::sql::UNUSED_LINES,
+        kyb_checklists::sql::KYB_LINES,
+        kyb_checklists::sql::OWNERS,
+        kyb_checklists::sql::PROOFS,
+        kyb_checklists::sql::FORMER_DOUBTS,
+        findings::sql::KINDS,
+        findings::sql::LINES,
+        gap_history::sql::OPENED,
+        gap_history::sql::CLOSED,
+        gap_history::sql::CLOSED_LINES,
+        gap_history::sql::STATUSES,
+        gap_history::sql::WAIVERS,
+        gap_history::sql::GAPS_OF,
+        decisions::sql::DECISION_LINES,
+        decisions::sql::UNKNOWN_LINES,
+        decisions::sql::EVENT_COUNTS,
+        backfills::sql::DIFFERING,
+        owner_changes::sql::OWNERSHIP,
+        ended_tasks::sql::SET_ASIDE_LINES,
+        ended_tasks::sql::DROPPED,
+        ended_tasks::sql::DROPPED_STOPS,
+        verification::sql::READ,
+        verification::sql::VERIFICATIONS,
+        verification::sql::DIFFERENCES,
+    ];
+    let counts = [
+        counts::sql::RECORDS,
+        counts::sql::TASK_RECORDS,
+        counts::sql::TASKS,
+        counts::sql::GAPS,
+        counts::sql::SENT,
+        document_counts::sql::DOCUMENTS,
+        manual_kyb::sql::MANUAL_KYB,
+        document_counts::sql::STRAY_KYB,
+    ];
+    for sql in lines.into_iter().chain(counts) {
+        let mut plan = journal.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+        let values = rusqlite::params_from_iter(vec![0; plan.parameter_count()]);
+        let steps = plan.query_map(values, |row| row.get(3))?;
+        let steps = steps.collect::<rusqlite::Result<Vec<String>>>()?;
+        let steps = steps.join("\n");
+        assert!(!steps.contains("TEMP B-TREE"), "{sql}\n{steps}");
+        assert!(!steps.contains("AUTOMATIC"), "{sql}\n{steps}");
+    }
+    Ok(())
+}

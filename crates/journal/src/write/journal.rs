@@ -1,0 +1,214 @@
+//! [`Journal`]: opening it, the facts of the migration, runs, repeated texts, transactions.
+//!
+//! Opening takes the lock, reads or makes the key, and brings the schema up to date. Left out: the tables of the plan and the
+//! tasks, which the other files of this folder write.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::events::last_events::LastEvents;
+use crate::schema;
+use crate::schema::hidden_codes::{CodeKey, HiddenKind};
+use crate::schema::seal::SealPurpose;
+use crate::schema::seal::seal;
+use crate::schema::state_files::{is_fresh, journal_path, key, lock};
+use crate::schema::{check_version, prepare, refused};
+use bakkt_files::state_folder;
+use bakkt_model::error::{Failure, ShownPath};
+
+/// The journal, open for writing.
+pub struct Journal {
+    pub(crate) db: Connection,
+    /// Key of the payload hashes and fingerprints.
+    pub key: [u8; 32],
+    pub(crate) words: HashMap<String, i64>,
+    /// Whether tasks can wait for others; `None` until it was looked up.
+    pub(crate) followers: Option<bool>,
+    _lock: File,
+}
+
+impl Journal {
+    /// Path of the database in a state folder.
+    pub fn path(folder: &Path) -> PathBuf {
+        journal_path(folder)
+    }
+
+    /// Opens or creates the journal of a state folder, and takes its lock.
+    pub fn open(folder: &Path) -> anyhow::Result<Journal> {
+        state_folder::open(folder)?;
+        let lock = lock(folder, "journal.lock", || {
+            Failure::cannot(
+                "another bakkt-migrate is working on this migration",
+                "wait for it to end, or look at it with `bakkt-migrate status`",
+            )
+        })?;
+        let path = Self::path(folder);
+        let fresh = is_fresh(folder);
+        let key = key(folder, fresh)?;
+        state_folder::open_file(&path)?;
+        let mut db = Connection::open(&path)
+            .with_context(|| format!("cannot open the journal {}", path.shown()))?;
+        // Before anything is changed: this may be a newer journal, or none.
+        check_version(&db)?;
+        prepare(&mut db, schema::JOURNAL).map_err(|error| refused("written", &error))?;
+        Ok(Journal {
+            db,
+            key,
+            words: HashMap::new(),
+            followers: None,
+            _lock: lock,
+        })
+    }
+
+    /// The state folder.
+    pub fn folder(&self) -> Option<PathBuf> {
+        let path = self.db.path().filter(|path| !path.is_empty())?;
+        Path::new(path).parent().map(Path::to_owned)
+    }
+
+    /// Returns a fact of the migration (`meta`).
+    pub fn meta(&self, key: &str) -> anyhow::Result<Option<String>> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT value FROM meta WHERE key = ?")?;
+        Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+    }
+
+    /// Keeps a fact of the migration (`meta`).
+    pub fn set_meta(&self, key: &str, value: &str) -> anyhow::Result<()> {
+        self.db
+            .prepare_cached("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")?
+            .execute(params![key, value])?;
+        Ok(())
+    }
+
+    /// Seals the path of a document.
+    pub(crate) fn seal(&self, text: &str) -> anyhow::Result<Vec<u8>> {
+        seal(&self.key, SealPurpose::Path, text.as_bytes())
+    }
+
+    /// Looks up when events arrived, beside this journal.
+    pub fn last_events(&self) -> LastEvents {
+        LastEvents::beside(self.db.path().map(Path::new))
+    }
+
+    /// Keyed hash, for fingerprints.
+    pub fn hash(&self, bytes: &[u8]) -> [u8; 32] {
+        *blake3::keyed_hash(&self.key, bytes).as_bytes()
+    }
+
+    /// Binds a new journal to its target, or refuses one that is bound to another.
+    pub fn bind(&self, target: &str, dialect: &str) -> anyhow::Result<()> {
+        for (key, value) in [("target", target), ("dialect", dialect)] {
+            match self.meta(key)? {
+                None => self.set_meta(key, value)?,
+                Some(bound) if bound == value => {}
+                Some(bound) => {
+                    return Err(Failure::configuration(
+                        format!(
+                            "this journal belongs to another migration: its {key} is {bound}, this run's is {value}"
+                        ),
+                        "use the same target as before, or move the folder .bakkt-migrate away to begin a new migration",
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Records that a run began, and returns its number.
+    pub fn begin_run(&self, at: i64) -> anyhow::Result<i64> {
+        self.db.execute("INSERT INTO run (at) VALUES (?)", [at])?;
+        Ok(self.db.last_insert_rowid())
+    }
+
+    /// Records how a run ended.
+    pub fn end_run(&self, run: i64, at: i64, outcome: &str) -> anyhow::Result<()> {
+        self.db.execute(
+            "UPDATE run SET ended = ?, outcome = ? WHERE id = ?",
+            params![at, outcome, run],
+        )?;
+        Ok(())
+    }
+
+    /// Returns the number of a text that repeats (`word`).
+    pub(crate) fn word(&mut self, text: &str) -> anyhow::Result<i64> {
+        if let Some(id) = self.words.get(text) {
+            return Ok(*id);
+        }
+        self.db
+            .prepare_cached("INSERT OR IGNORE INTO word (text) VALUES (?)")?
+            .execute([text])?;
+        let id = self
+            .db
+            .prepare_cached("SELECT id FROM word WHERE text = ?")?
+            .query_row([text], |row| row.get(0))?;
+        // Masked messages could be many; the cache need not hold them all.
+        if self.words.len() < 10_000 {
+            self.words.insert(text.to_owned(), id);
+        }
+        Ok(id)
+    }
+
+    /// Does `work` in one transaction, which is rolled back when it fails, and the words that it added with it.
+    pub(crate) fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Journal) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        self.db.execute_batch("BEGIN IMMEDIATE")?;
+        let done = work(self).and_then(|value| {
+            self.db.execute_batch("COMMIT")?;
+            Ok(value)
+        });
+        done.map_err(|error| {
+            self.words.clear();
+            // The error that counts is the first one; a failed rollback leaves nothing committed either.
+            let _ = self.db.execute_batch("ROLLBACK");
+            match error.downcast_ref::<rusqlite::Error>() {
+                Some(cause) => refused("written", cause),
+                None => error,
+            }
+        })
+    }
+}
+
+impl Journal {
+    /// The key of the stand-ins for codes that may not be kept.
+    pub fn code_key(&self) -> CodeKey {
+        CodeKey::new(&self.key)
+    }
+
+    /// The spellings under which refusals with a code stand in the journal: as a person names it, which may be the code as
+    /// Bakkt wrote it or what stands for it.
+    pub(crate) fn spellings(&self, code: &str) -> anyhow::Result<Spellings> {
+        let hidden = self.code_key().hide(HiddenKind::Code, code);
+        let is_kept: Option<i64> = self
+            .db
+            .query_row("SELECT id FROM word WHERE text = ?", [code], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        Ok(Spellings {
+            // A code that was never kept may be a name, and is not kept now either.
+            shown: if is_kept.is_some() {
+                code.to_owned()
+            } else {
+                hidden.clone()
+            },
+            plain: code.to_owned(),
+            hidden,
+        })
+    }
+}
+
+/// How a refusal's code may be spelled in the journal.
+pub(crate) struct Spellings {
+    pub(crate) plain: String,
+    pub(crate) hidden: String,
+    /// The spelling for the operator log.
+    pub(crate) shown: String,
+}

@@ -1,0 +1,25 @@
+//! [`Journal`], the one writer: the plan, the tasks and every change of their state, what was read back, and the log of what
+//! people decided.
+
+pub(crate) mod fetched_links;
+pub(crate) mod held_behind;
+pub(crate) mod journal;
+pub(crate) mod operator_log;
+pub(crate) mod plan;
+pub(crate) mod task_history;
+pub(crate) mod tasks;
+pub(crate) mod transitions;
+pub(crate) mod verification;
+pub(crate) mod waiting_tasks;
+
+pub use crate::schema::codes::{DocumentVerdict, VERIFICATION_OUTCOMES, VerificationOutcome};
+pub use fetched_links::{FetchedLink, Link};
+pub use held_behind::HeldTasks;
+pub use journal::Journal;
+pub use plan::{LaterGap, PlannedDocument, PlannedFinding, PlannedJoinedRow, PlannedRow};
+pub use tasks::Selection;
+pub use verification::{
+    ACCOUNT_PATH, AccountState, AccountToVerify, Cursor, Difference, UploadedDocument,
+    VerificationRound, VerificationScope, VerifiedAccount,
+};
+pub use waiting_tasks::{ACCOUNT_LEFT_ALONE, DOCUMENT_CHANGED, KYB_INCOMPLETE};
