@@ -65,7 +65,7 @@ impl WrittenNumber {
 
     /// The same digits with another multiplier.
     #[must_use]
-    pub fn with_zeros(self, zeros: u32) -> Self {
+    pub(crate) fn with_zeros(self, zeros: u32) -> Self {
         Self { zeros, ..self }
     }
 }

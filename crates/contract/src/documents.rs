@@ -103,13 +103,13 @@ pub mod proof {
     /// Certificate of beneficial owners.
     pub const BENEFICIAL_OWNERS: u32 = 16;
     /// A passport, of an owner.
-    pub const PASSPORT: u32 = 32;
+    pub(crate) const PASSPORT: u32 = 32;
     /// The front of a driver's licence, of an owner.
     pub const LICENSE_FRONT: u32 = 64;
     /// Its back.
     pub const LICENSE_BACK: u32 = 128;
     /// Another identity document of an owner: enough for a non-U.S. person, not for KYB.
-    pub const OTHER_IDENTITY: u32 = 256;
+    pub(crate) const OTHER_IDENTITY: u32 = 256;
 }
 
 /// Facts about one owner; bits of `owner.flags`.

@@ -12,14 +12,14 @@ use super::{Field, FieldShape, Form, Level, LevelRule};
 use Level::{G, H, O, W};
 
 /// The level of `entity` by account type. An INDIVIDUAL has none.
-pub const ENTITY_LEVELS: &[(&str, Level)] = &[
+pub(crate) const ENTITY_LEVELS: &[(&str, Level)] = &[
     ("ENTITY", H),
     ("CUSTODIAL", O),
     ("ENTITY_PERSONAL_TRUST", O),
 ];
 
 /// The level of an owner's local fields (never sent) by account type: only these have KYB.
-pub const KYB_LEVELS: &[(&str, Level)] = &[
+pub(crate) const KYB_LEVELS: &[(&str, Level)] = &[
     ("ENTITY", O),
     ("CUSTODIAL", O),
     ("ENTITY_PERSONAL_TRUST", O),

@@ -85,7 +85,7 @@ impl Draft {
     }
 
     /// Keeps a code that is in no table.
-    pub fn keep_stray(&mut self, strict: &Arc<StrictLookup>, code: &str) {
+    pub(crate) fn keep_stray(&mut self, strict: &Arc<StrictLookup>, code: &str) {
         self.strays.push(UnmappedCode {
             strict: strict.clone(),
             code: code.to_owned(),
@@ -99,7 +99,7 @@ impl Draft {
     }
 
     /// Says where those stand that were kept since the last call.
-    pub fn place_strays(&mut self, list: JoinedList, at: Position) {
+    pub(crate) fn place_strays(&mut self, list: JoinedList, at: Position) {
         for stray in self.strays.iter_mut().rev() {
             if stray.at.is_some() {
                 break;
@@ -109,35 +109,35 @@ impl Draft {
     }
 
     /// Forgets all but the first of them.
-    pub fn drop_strays(&mut self, keep: usize) {
+    pub(crate) fn drop_strays(&mut self, keep: usize) {
         self.strays.truncate(keep);
     }
 
     /// Takes them over from another draft.
-    pub fn take_strays(&mut self, from: &mut Draft) {
+    pub(crate) fn take_strays(&mut self, from: &mut Draft) {
         self.strays.append(&mut from.strays);
     }
 
     /// Makes room for further slots.
-    pub fn grow(&mut self, slots: usize) {
+    pub(crate) fn grow(&mut self, slots: usize) {
         if self.slots.len() < slots {
             self.slots.resize(slots, SlotValue::Missing);
         }
     }
 
     /// Adds a slot behind all others, for a value that is only looked at.
-    pub fn add_slot(&mut self) -> usize {
+    pub(crate) fn add_slot(&mut self) -> usize {
         self.slots.push(SlotValue::Missing);
         self.slots.len() - 1
     }
 
     /// Takes the last slot away again.
-    pub fn drop_slot(&mut self) -> SlotValue {
+    pub(crate) fn drop_slot(&mut self) -> SlotValue {
         self.slots.pop().unwrap_or(SlotValue::Missing)
     }
 
     /// Counts a row that is an element of a list.
-    pub fn count_row(&mut self, list: usize) {
+    pub(crate) fn count_row(&mut self, list: usize) {
         self.rows[list] += 1;
     }
 
@@ -224,13 +224,13 @@ impl Draft {
     }
 
     /// Keeps an item of a list.
-    pub fn keep_item(&mut self, text: &str) {
+    pub(crate) fn keep_item(&mut self, text: &str) {
         let span = self.keep(text);
         self.items.push(Ok(span));
     }
 
     /// Keeps the place of an item that could not be read, and why; the rest of the list is good without it.
-    pub fn keep_broken_item(&mut self, why: &'static str) {
+    pub(crate) fn keep_broken_item(&mut self, why: &'static str) {
         self.items.push(Err(why));
     }
 
@@ -240,7 +240,7 @@ impl Draft {
     }
 
     /// All texts of the record, one behind the other: for a first look at every byte of it.
-    pub fn all_text(&self) -> &str {
+    pub(crate) fn all_text(&self) -> &str {
         &self.text
     }
 

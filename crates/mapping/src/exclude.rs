@@ -274,7 +274,7 @@ impl Exclusions {
     }
 
     /// The index of the reason why a row is left out by its columns.
-    pub fn by_columns(&self, row: &Row<'_>) -> Option<u16> {
+    pub(crate) fn by_columns(&self, row: &Row<'_>) -> Option<u16> {
         let mut reason = None;
         for rule in &self.rules {
             // Behind the first that fits, the others are tried until it is known of each that it fits some row.

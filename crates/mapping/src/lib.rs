@@ -220,7 +220,7 @@ impl Mapper {
     }
 
     /// Maps a row that is the next element of an `ElementList`.
-    pub fn map_element(
+    pub(crate) fn map_element(
         &self,
         each: usize,
         row: &Row<'_>,

@@ -13,7 +13,7 @@ pub const DISAGREE: &str = "the rows of the account say different things";
 
 impl Mapper {
     /// Maps a further row of a record and merges it into the draft of the rows before it; `further` is overwritten.
-    pub fn map_further(
+    pub(crate) fn map_further(
         &self,
         row: &Row<'_>,
         draft: &mut Draft,

@@ -17,7 +17,7 @@ pub const OWED: &str = "owed_if ";
 
 /// Finds what a path of `owed_if` names on accounts of these types, and a field of it that can be fed. The error is (what is
 /// wrong, what it should be).
-pub fn owed_leaf(target: &str) -> Result<String, (String, String)> {
+pub(crate) fn owed_leaf(target: &str) -> Result<String, (String, String)> {
     let found = path::find(&target.replacen("[]", "[0]", 1)).ok_or_else(|| {
         let patterns = path::patterns();
         let near = nearest(&path::pattern(target), patterns.iter().map(String::as_str));

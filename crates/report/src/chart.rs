@@ -14,8 +14,7 @@ use bakkt_model::number::thousands;
 
 /// A part of a stacked bar.
 #[derive(Clone, Copy, Debug)]
-pub struct BarPart<'a> {
-    /// Its word.
+pub(crate) struct BarPart<'a> {
     pub word: &'a str,
     /// Its size.
     pub count: u64,
@@ -32,7 +31,7 @@ const SENT: &str = "#9fb4cf";
 const ACCEPTED: &str = "#1f6f54";
 
 /// A bar of the full width, cut into parts in proportion.
-pub fn stacked(title: &str, parts: &[BarPart<'_>]) -> String {
+pub(crate) fn stacked(title: &str, parts: &[BarPart<'_>]) -> String {
     let there: Vec<&BarPart<'_>> = parts.iter().filter(|part| part.count > 0).collect();
     let total: u64 = there.iter().map(|part| part.count).sum();
     let shared = WIDTH - LEAST * there.len() as f64;
@@ -87,7 +86,7 @@ pub fn bar(count: u64, most: u64, colour: &str) -> String {
 }
 
 /// A square of a colour, for the tables that explain a chart.
-pub fn swatch(colour: &str) -> String {
+pub(crate) fn swatch(colour: &str) -> String {
     format!(
         r#"<svg class="swatch" viewBox="0 0 12 12" aria-hidden="true"><rect width="12" height="12" rx="2" fill="{colour}"/></svg>"#
     )

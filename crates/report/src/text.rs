@@ -27,7 +27,7 @@ pub fn readable(time: &str) -> String {
 }
 
 /// Bytes as people read them.
-pub fn readable_bytes(bytes: u64) -> String {
+pub(crate) fn readable_bytes(bytes: u64) -> String {
     const STEP: u64 = 1000;
     let units = ["bytes", "kB", "MB", "GB", "TB"];
     let (mut unit, mut size) = (0, bytes);

@@ -296,7 +296,7 @@ impl Totals {
 
 impl KybTotals {
     /// Accounts whose manual KYB has ended.
-    pub fn manual_ended(&self) -> u64 {
+    pub(crate) fn manual_ended(&self) -> u64 {
         self.manual_approved + self.manual_rejected
     }
 }

@@ -9,7 +9,7 @@ use bakkt_model::error::nearest;
 use bakkt_model::text::{compose, trim};
 
 /// Why a name is no column: what is wrong, and what to do.
-pub type UnknownColumn = (String, String);
+pub(crate) type UnknownColumn = (String, String);
 
 /// The index of a column, from 0. `export` is how the message speaks of the file.
 pub fn find(export: &str, headers: &[String], name: &str) -> Result<usize, UnknownColumn> {

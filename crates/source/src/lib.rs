@@ -135,9 +135,6 @@ pub const ERROR_MARK: u8 = 0xFE;
 /// The first byte of the characters that [`cell::has_lost`] finds.
 const LOST_LEAD: u8 = 0xEF;
 
-/// Stands for what did not decode. Neither mark is ever part of UTF-8, so that neither can be sent.
-pub const UNDECODED: u8 = 0xFF;
-
 /// Why a cell that is no UTF-8 is no text.
 fn broken(bytes: &[u8]) -> &'static str {
     const ERRORS: &[(&[u8], &str)] = &[

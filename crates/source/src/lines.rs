@@ -17,7 +17,7 @@ use bakkt_model::text::cell::{FIRST_OPEN, compose};
 use bakkt_model::text::trim;
 
 /// Bytes of the longest line that is read; a longer one is a broken row.
-pub const MAX_ROW: usize = (1 << 20) - 1;
+pub(crate) const MAX_ROW: usize = (1 << 20) - 1;
 
 /// How far the end of a quoted cell is looked for. The longest cell that a spreadsheet holds is a quarter of it.
 const QUOTE_REACH: usize = 128 << 10;
@@ -486,7 +486,7 @@ impl<R: Read> RowReader<R> {
     }
 
     /// Where the next row begins: offset and line.
-    pub fn next_at(&self) -> (u64, u64) {
+    pub(crate) fn next_at(&self) -> (u64, u64) {
         (self.offset, self.line)
     }
 

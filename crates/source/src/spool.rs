@@ -18,8 +18,7 @@ const BLOCK: usize = 64 << 10;
 /// Bytes that one key covers: the cipher's counter has 32 bits.
 pub const MOST: u64 = 256 << 30;
 
-/// The temporary file.
-pub struct Spool {
+pub(crate) struct Spool {
     file: File,
     key: [u8; 32],
     length: u64,

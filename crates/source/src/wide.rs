@@ -6,7 +6,7 @@
 use std::io::{self, Read};
 
 /// What stands for the delimiter: the unit separator of ASCII.
-pub const STAND_IN: u8 = 0x1F;
+pub(crate) const STAND_IN: u8 = 0x1F;
 
 /// The delimiters that are found.
 const FOUND: [char; 6] = ['§', '¦', '¬', '¤', '¶', '·'];
@@ -42,7 +42,7 @@ pub fn replaced(text: &[u8], delimiter: char) -> Vec<u8> {
 }
 
 /// A reader that hands out the same text with a delimiter of one byte.
-pub struct DelimiterReplacer<R> {
+pub(crate) struct DelimiterReplacer<R> {
     inner: R,
     delimiter: char,
     /// Read, and perhaps cut inside of the delimiter.

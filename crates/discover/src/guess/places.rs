@@ -29,8 +29,7 @@ pub struct PlaceWords {
 }
 
 impl ObjectPlace {
-    /// Its words.
-    pub fn ground(&self) -> PlaceWords {
+    pub(crate) fn ground(&self) -> PlaceWords {
         let set = |names: &[&str]| {
             let all = names.iter().map(|name| WordSet::of(name));
             all.fold(WordSet::default(), WordSet::and)
@@ -187,9 +186,9 @@ pub const PEOPLE: &[ObjectPlace] = &[
 ];
 
 /// Places of an export whose accounts are firms', whose owners stand elsewhere.
-pub const FIRMS_ALONE: &[ObjectPlace] = FIRMS.split_at(FIRMS.len() - 2).0;
+pub(crate) const FIRMS_ALONE: &[ObjectPlace] = FIRMS.split_at(FIRMS.len() - 2).0;
 /// Places of an export whose accounts are firms', their owner among them.
-pub const FIRMS: &[ObjectPlace] = &[
+pub(crate) const FIRMS: &[ObjectPlace] = &[
     ACCOUNT,
     place("entity.", &[Entity], &[], FIRM),
     place(

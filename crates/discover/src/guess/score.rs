@@ -66,7 +66,7 @@ impl<'a> ColumnView<'a> {
     }
 
     /// The header says nothing: no word of it is known but those that say little.
-    pub fn mute(&self) -> bool {
+    pub(crate) fn mute(&self) -> bool {
         let little = |token: &HeaderToken| token.weight < 1.0 || token.words.is_empty();
         self.tokens.iter().all(little)
     }
@@ -78,7 +78,7 @@ impl<'a> ColumnView<'a> {
     }
 
     /// The header names an id and the values are plain digits: their length says nothing of what they are.
-    pub fn names_an_id(&self) -> bool {
+    pub(crate) fn names_an_id(&self) -> bool {
         let ids = WordSet::of("customer/account/id/agreement/document/token");
         let others =
             WordSet::of("tax/tin/ssn/ein/government/social/security/phone/mobile/birth/dob/zip");
@@ -94,7 +94,7 @@ impl<'a> ColumnView<'a> {
 }
 
 /// A word that no table knows and that the headers of a group share; it marks this place.
-pub type Label<'a> = (&'a str, usize);
+pub(crate) type Label<'a> = (&'a str, usize);
 
 /// What a column says about a concept at whatever place.
 #[derive(Clone, Copy, Debug)]
@@ -112,7 +112,7 @@ pub struct Basis {
 }
 
 /// What a column says about every concept.
-pub fn bases(seen: &ColumnView<'_>) -> Vec<Basis> {
+pub(crate) fn bases(seen: &ColumnView<'_>) -> Vec<Basis> {
     let (all, mute) = (seen.words(), seen.mute());
     let one = |(row, concept): (usize, &Concept)| {
         let has = |phrase: &Phrase| phrase.words.iter().all(|words| words.meet(all));

@@ -33,7 +33,7 @@ pub fn stem(word: &str) -> &str {
 
 /// How well a spelling is short for a word, from 0 to 1: its beginning (`regul`), most of its
 /// letters (`martl`), or its consonants (`cntrl`, `rgstn`).
-pub fn short_for(short: &str, word: &str) -> f64 {
+pub(crate) fn short_for(short: &str, word: &str) -> f64 {
     if short.len() < 3 || word.len() < 5 || short.len() >= word.len() {
         return 0.0;
     }

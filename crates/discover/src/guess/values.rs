@@ -83,8 +83,7 @@ pub fn from(name: &str, transforms: &[String]) -> String {
     }
 }
 
-/// Several columns.
-pub fn from_all(key: &str, names: &[String], transforms: &[String]) -> String {
+pub(crate) fn from_all(key: &str, names: &[String], transforms: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
     let mut parts = vec![format!("{key} = [{}]", names.join(", "))];
     parts.extend(transforms.iter().cloned());
@@ -215,7 +214,7 @@ fn expected_day_first(column: &ColumnProfile, habits: DateHabits) -> Option<&'st
 }
 
 /// The parts of an address that stands in one cell, in their order, where the usual shapes show which is which.
-pub fn address_parts(column: &ColumnProfile) -> Option<Vec<&'static str>> {
+pub(crate) fn address_parts(column: &ColumnProfile) -> Option<Vec<&'static str>> {
     let separator = column.parts.1;
     let whole = column
         .shapes

@@ -45,7 +45,7 @@ impl WordSet {
     }
 
     /// Whether they have a word in common.
-    pub fn meet(self, other: WordSet) -> bool {
+    pub(crate) fn meet(self, other: WordSet) -> bool {
         (0..4).any(|part| self.0[part] & other.0[part] != 0)
     }
 
@@ -129,7 +129,7 @@ static FOREIGN_WORDS: LazyLock<WordSet> = LazyLock::new(|| {
 });
 
 /// Whether a word says that a column is someone else's.
-pub fn is_foreign(token: &HeaderToken) -> bool {
+pub(crate) fn is_foreign(token: &HeaderToken) -> bool {
     token.words.meet(*FOREIGN_WORDS)
 }
 
@@ -186,7 +186,7 @@ impl HeaderToken {
     }
 
     /// It stands for one more word, as its header or its file says.
-    pub fn also(&mut self, word: &str) {
+    pub(crate) fn also(&mut self, word: &str) {
         self.words = self.words.and(WordSet::of(word));
         self.weigh();
     }

@@ -94,7 +94,7 @@ classes! {
 }
 
 /// A set of classes, one bit each.
-pub type ClassSet = u64;
+pub(crate) type ClassSet = u64;
 
 /// The bit of a class.
 pub const fn bit(class: Class) -> ClassSet {

@@ -234,7 +234,7 @@ impl ColumnProfile {
     }
 
     /// Whether every value occurs once, as far as the sketch can tell.
-    pub fn all_distinct(&self) -> bool {
+    pub(crate) fn all_distinct(&self) -> bool {
         let count = self.distinct.count();
         self.filled > 0
             && if self.distinct.exact() {
@@ -245,12 +245,12 @@ impl ColumnProfile {
     }
 
     /// The average length of a value, in characters.
-    pub fn average_length(&self) -> f64 {
+    pub(crate) fn average_length(&self) -> f64 {
         self.part(self.length.2)
     }
 
     /// The average year of its dates.
-    pub fn average_year(&self) -> f64 {
+    pub(crate) fn average_year(&self) -> f64 {
         match self.count(Class::Date) {
             0 => 0.0,
             dates => self.years.2 as f64 / dates as f64,

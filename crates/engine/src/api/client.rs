@@ -230,14 +230,14 @@ impl Client {
     }
 
     /// Reads the metadata of all documents of an account.
-    pub async fn account_documents(&self, client_id: &str) -> Reply {
+    pub(crate) async fn account_documents(&self, client_id: &str) -> Reply {
         let id = encode(client_id);
         let url = format!("{}/{id}/accountDocumentMetadata", self.documents);
         self.exchange(self.call(Method::GET, url)).await
     }
 
     /// Reads a document's content: what a 200 brings goes to `take`, piece by piece, and not into the reply.
-    pub async fn download(
+    pub(crate) async fn download(
         &self,
         uuid: &str,
         timeout: Duration,
@@ -321,7 +321,7 @@ impl Client {
 
     /// Asks for the link by which a customer verifies a document; on a connection of its own, for the answer does not say
     /// whose it is.
-    pub async fn verification_link(&self, partner_id: &str, client_id: &str) -> Reply {
+    pub(crate) async fn verification_link(&self, partner_id: &str, client_id: &str) -> Reply {
         let url = format!(
             "{}/{}/party/{}/kyc/documentVerificationDetails",
             self.partners,

@@ -57,7 +57,7 @@ pub fn same(ours: &Value, theirs: &Value) -> bool {
 }
 
 /// Everything of `ours` that `theirs` shows differently, in the order of `ours`.
-pub fn diff(ours: &Value, theirs: &Value) -> Vec<Difference> {
+pub(crate) fn diff(ours: &Value, theirs: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     compare(ours, theirs, &SentPath::Top, &mut found);
     found

@@ -74,7 +74,7 @@ impl<T> LookupAnswer<T> {
 }
 
 /// Judges the answer to a creation of `client_id`; `known` is what no kept word may repeat.
-pub fn creation(reply: &Reply, client_id: &str, known: &KnownValues<'_>) -> Judgement {
+pub(crate) fn creation(reply: &Reply, client_id: &str, known: &KnownValues<'_>) -> Judgement {
     let there = |body: &[u8]| account(body, client_id, known).map(|(facts, _)| facts);
     // A creation names its id in the body, so no 404 is about it.
     judge(reply, there, |_| false, known)
@@ -135,7 +135,7 @@ fn judge(
 }
 
 /// Judges the answer to a question about the document `uuid`.
-pub fn document_question(
+pub(crate) fn document_question(
     reply: &Reply,
     uuid: &str,
     known: &KnownValues<'_>,
@@ -218,7 +218,7 @@ fn stopping(reply: &Reply) -> Judgement {
 
 /// Message and hint when a request is forbidden before one has succeeded. A gateway belongs to one client and lets in
 /// listed addresses only, so that is the first thing to look at.
-pub fn forbidden() -> (&'static str, &'static str) {
+pub(crate) fn forbidden() -> (&'static str, &'static str) {
     (
         "Bakkt's gateway forbids the request (403), and nothing has succeeded before",
         "most likely the IP address that your requests come from is not on the address list of your gateway: ask your contact at Bakkt to add it; if it is there, check that the key is right and may open accounts; then run the same command",
@@ -226,7 +226,7 @@ pub fn forbidden() -> (&'static str, &'static str) {
 }
 
 /// Message and hint when nothing of Bakkt answers at the address.
-pub fn no_service() -> (&'static str, &'static str) {
+pub(crate) fn no_service() -> (&'static str, &'static str) {
     (
         "there is no account service at this address (404)",
         "check [target] base_url, or --base-url: it ends before /apex-crypto",

@@ -254,7 +254,7 @@ fn field(text: &str) -> String {
 }
 
 /// An id of Bakkt's, when it looks like one. It may still hold a value: what is to be kept goes through [`KnownValues::id`].
-pub fn fit_id(value: &Value) -> Option<String> {
+pub(crate) fn fit_id(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
@@ -268,7 +268,7 @@ pub fn fit_id(value: &Value) -> Option<String> {
 }
 
 /// A status word as Bakkt named it, when the contract has it or the vocabulary does; anything else is not kept.
-pub fn fit_word(text: &str) -> String {
+pub(crate) fn fit_word(text: &str) -> String {
     if ACCOUNT_STATUSES.contains(&text) || MODES.contains(&text) {
         return text.to_owned();
     }
@@ -281,7 +281,7 @@ pub fn fit_word(text: &str) -> String {
 }
 
 /// A time, when it is one; without what may stand behind it.
-pub fn fit_time(text: &str) -> String {
+pub(crate) fn fit_time(text: &str) -> String {
     match text.parse::<jiff::Timestamp>() {
         Ok(_)
             if text

@@ -122,7 +122,7 @@ impl Limiter {
 
     /// Waits for the next slot. Those who wait are served in the order of their coming; dropping the future is safe.
     /// What comes of the request is to be told with the slot.
-    pub async fn acquire(&self) -> SendSlot {
+    pub(crate) async fn acquire(&self) -> SendSlot {
         let mut pace = self.queue.lock().await;
         loop {
             let (rate, paused_until, slot) =

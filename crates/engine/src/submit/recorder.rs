@@ -20,8 +20,7 @@ pub struct Request {
 
 /// Open tasks of a kind above a number, up to so many.
 #[derive(Clone, Copy, Debug)]
-pub struct TaskPick {
-    /// The kind.
+pub(crate) struct TaskPick {
     pub kind: TaskKind,
     /// Above this number.
     pub after: i64,
@@ -30,10 +29,10 @@ pub struct TaskPick {
 }
 
 /// What it gets, and nothing before the changes are durable: what they freed, and what was picked, pick by pick.
-pub type RecorderAnswer = anyhow::Result<(FreedTasks, Vec<Vec<Task>>)>;
+pub(crate) type RecorderAnswer = anyhow::Result<(FreedTasks, Vec<Vec<Task>>)>;
 
 /// The loop's end of the thread.
-pub struct Recorder {
+pub(crate) struct Recorder {
     requests: std::sync::mpsc::Sender<Request>,
     answers: UnboundedReceiver<RecorderAnswer>,
     thread: std::thread::JoinHandle<Journal>,

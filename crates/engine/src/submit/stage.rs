@@ -349,7 +349,7 @@ fn way(task: &Task) -> ConnectionChoice {
 /// Tells a limiter what came of the request that left in a slot: the one place that decides which answers slow down.
 /// Every 429 and every 503 does, whether or not it says for how long. A lost answer and any other failure of the
 /// server say nothing about the rate.
-pub fn heed(limiter: &Limiter, slot: SendSlot, reply: &Reply) {
+pub(crate) fn heed(limiter: &Limiter, slot: SendSlot, reply: &Reply) {
     match reply.status() {
         Some((status @ (429 | 503), retry_after)) => limiter.refused(slot, status, retry_after),
         None | Some((408 | 500.., _)) => {}

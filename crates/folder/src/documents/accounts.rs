@@ -114,7 +114,7 @@ pub struct Accounts {
 
 /// The keys are keyed hashes already: eight of their bytes do.
 #[derive(Debug, Default)]
-pub struct PrefixHasher(u64);
+pub(crate) struct PrefixHasher(u64);
 
 impl Hasher for PrefixHasher {
     fn finish(&self) -> u64 {

@@ -14,7 +14,7 @@ use bakkt_model::error::nearest;
 const LONGEST_PATH: usize = 4096;
 
 /// Why something is refused or dropped; never repeats a value.
-pub type RefusalReason = Cow<'static, str>;
+pub(crate) type RefusalReason = Cow<'static, str>;
 
 /// A field of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,9 +10,9 @@ pub const HEAD: usize = 1024 + PDF.len();
 /// Why a file is refused for what it is.
 pub mod refusal {
     /// Neither image nor PDF.
-    pub const NEITHER: &str = "invalid: its content is no image and no PDF";
+    pub(crate) const NEITHER: &str = "invalid: its content is no image and no PDF";
     /// An image of a kind that cannot be accepted.
-    pub const OTHER_IMAGE: &str =
+    pub(crate) const OTHER_IMAGE: &str =
         "invalid: its content is an image of a kind that Bakkt is not known to take";
     /// The name claims another type.
     pub const DISAGREE: &str = "invalid: the type that its name claims and its content disagree";
@@ -140,7 +140,7 @@ const HEIC_BRANDS: &[&[u8]] = &[
 const PDF: &[u8] = b"%PDF-";
 
 /// The media type of a file with these first bytes and this name.
-pub fn media_type(
+pub(crate) fn media_type(
     head: &[u8],
     name: &str,
     accepted: AcceptedTypes,

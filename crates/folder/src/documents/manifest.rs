@@ -124,7 +124,7 @@ impl Manifest {
     }
 
     /// What the row at a place says, read again.
-    pub fn claim_at(&self, at: Position) -> std::io::Result<Claim> {
+    pub(crate) fn claim_at(&self, at: Position) -> std::io::Result<Claim> {
         let mut buffers = Buffers::default();
         let mut again = std::mem::take(&mut buffers.row);
         let row = self.export.read(at, &mut again)?;

@@ -101,7 +101,7 @@ pub struct PassCounts {
 pub const BATCH: usize = 8192;
 
 /// The reason of a file that no pattern fits.
-pub const NO_PATTERN: &str = "no pattern fits its path";
+pub(crate) const NO_PATTERN: &str = "no pattern fits its path";
 
 impl Documents {
     /// What a person calls the place where the documents are spoken of.

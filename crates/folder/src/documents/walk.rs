@@ -13,7 +13,7 @@ use super::root::Root;
 
 /// An entry that the walk came across.
 #[derive(Debug, PartialEq, Eq)]
-pub enum WalkEntry {
+pub(crate) enum WalkEntry {
     /// Something that is no folder, by its path below the root.
     File(String),
     /// Something that cannot be a document; why, without its name.
@@ -21,12 +21,12 @@ pub enum WalkEntry {
 }
 
 /// A name that no pattern could fit.
-pub const NOT_UTF8: &str = "its name is not UTF-8";
+pub(crate) const NOT_UTF8: &str = "its name is not UTF-8";
 /// A link to a folder.
-pub const LINK_TO_FOLDER: &str = "a link to a folder: not followed";
+pub(crate) const LINK_TO_FOLDER: &str = "a link to a folder: not followed";
 
 /// The walk; files of a folder come before and between its folders, by name.
-pub struct Walk<'a> {
+pub(crate) struct Walk<'a> {
     root: &'a Root,
     levels: Vec<FolderLevel>,
 }

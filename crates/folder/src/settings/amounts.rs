@@ -42,8 +42,7 @@ fn parse_rate(text: &str) -> Option<Rate> {
     })
 }
 
-/// Reads a duration.
-pub fn duration(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Duration> {
+pub(crate) fn duration(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Duration> {
     let value = table.get(key)?;
     let text = value.text(found)?;
     let duration = parse_duration(text);

@@ -29,7 +29,7 @@ struct Fact {
 
 /// One owner: their place in the paths of the account (`owners[0]` is 0), clientOwnerId as sent, and the bits of
 /// `contract::documents::owner`.
-pub type OwnerFact<'a> = (u32, &'a str, u32);
+pub(crate) type OwnerFact<'a> = (u32, &'a str, u32);
 
 impl OwnerFacts {
     /// Forgets them all.

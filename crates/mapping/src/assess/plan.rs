@@ -235,7 +235,7 @@ pub struct JoinedElements {
 }
 
 /// Slot and path of an owner's `kind`.
-pub type OwnerKindSlot = (usize, u32);
+pub(crate) type OwnerKindSlot = (usize, u32);
 
 /// Where an owner says what is not sent but counts.
 #[derive(Debug, Default)]

@@ -26,7 +26,7 @@ use bakkt_model::verdict::Verdict;
 const OWNER_NAMESPACE: Uuid = Uuid::from_u128(0x5b0d_9d4e_7a51_5c07_9a36_2f0c_8f3e_61d4);
 
 /// The clientOwnerId of an owner that has none of its own: made of the account's id and the owner's place.
-pub fn derived_owner_id(account: &str, owner: usize) -> Uuid {
+pub(crate) fn derived_owner_id(account: &str, owner: usize) -> Uuid {
     let name = format!("{account}/{owner}");
     Uuid::new_v5(&OWNER_NAMESPACE, name.as_bytes())
 }
@@ -169,7 +169,7 @@ impl Assessor {
     }
 
     /// Records a gap that was found outside of the tree.
-    pub fn add_gap(&mut self, gap: Gap) {
+    pub(crate) fn add_gap(&mut self, gap: Gap) {
         self.gaps.push(gap);
     }
 

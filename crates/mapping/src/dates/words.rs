@@ -98,7 +98,7 @@ impl Language {
     }
 
     /// Whether a folded word names a day of the week.
-    pub fn is_weekday(&self, word: &str) -> bool {
+    pub(crate) fn is_weekday(&self, word: &str) -> bool {
         has(self.weekdays, word)
     }
 }
@@ -108,7 +108,7 @@ fn has(names: &str, word: &str) -> bool {
 }
 
 /// Whether a folded word says nothing.
-pub fn is_filler(word: &str) -> bool {
+pub(crate) fn is_filler(word: &str) -> bool {
     FILLERS.contains(&word)
 }
 

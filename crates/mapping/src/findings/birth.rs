@@ -40,12 +40,12 @@ pub fn age(born: Day, as_of: Date) -> i16 {
 }
 
 /// Whether somebody is not of age.
-pub fn is_minor(born: Day, as_of: Date) -> bool {
+pub(crate) fn is_minor(born: Day, as_of: Date) -> bool {
     age(born, as_of) < OF_AGE
 }
 
 /// What is wrong with a birth date, if anything is.
-pub fn implausible(born: Day, as_of: Date) -> Option<&'static str> {
+pub(crate) fn implausible(born: Day, as_of: Date) -> Option<&'static str> {
     if born.0 < EARLIEST {
         Some("before 1900")
     } else if age(born, as_of) > OLDEST {

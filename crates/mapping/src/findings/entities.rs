@@ -45,7 +45,7 @@ pub struct UnescapedText {
 type ReadEscape = fn(&str) -> Option<(String, usize)>;
 
 /// Whether a text may have escapes at all: a quick look at its bytes.
-pub fn may_have(text: &[u8]) -> bool {
+pub(crate) fn may_have(text: &[u8]) -> bool {
     memchr::memchr3_iter(b'&', b'%', b'\\', text).any(|at| {
         let next = text.get(at + 1).copied().unwrap_or(b' ');
         match text[at] {

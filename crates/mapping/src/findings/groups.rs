@@ -11,7 +11,7 @@ const BLOCK: usize = 1 << 16;
 
 /// One entry a record, in blocks, so that growing never needs twice the memory.
 #[derive(Debug)]
-pub struct BlockVec<T> {
+pub(crate) struct BlockVec<T> {
     blocks: Vec<Vec<T>>,
 }
 
@@ -47,16 +47,6 @@ impl<T: Copy + Default> BlockVec<T> {
     /// Number of entries.
     pub fn len(&self) -> usize {
         self.blocks.iter().map(Vec::len).sum()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
-    }
-
-    /// Every entry in order.
-    pub fn iter(&self) -> impl Iterator<Item = T> {
-        self.blocks.iter().flatten().copied()
     }
 }
 
@@ -110,10 +100,7 @@ mod tests {
     fn a_column_is_longer_than_a_block() {
         let mut column = BlockVec::default();
         (0..200_000u32).for_each(|n| column.push(n));
-        assert_eq!(
-            (column.len(), column.get(199_999), column.iter().count()),
-            (200_000, 199_999, 200_000)
-        );
+        assert_eq!((column.len(), column.get(199_999)), (200_000, 199_999));
         assert_eq!(column.get(70_000), 70_000);
     }
 }

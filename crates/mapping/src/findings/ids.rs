@@ -10,7 +10,7 @@ use super::text::is_invisible;
 
 /// Appends an id as a person sees it: without case, blanks, invisible characters, spelling variants of one character,
 /// and without the zeros in front of its first number.
-pub fn skeleton(id: &str, out: &mut String) {
+pub(crate) fn skeleton(id: &str, out: &mut String) {
     let start = out.len();
     if id.is_ascii() {
         let seen = id.bytes().filter(|byte| !byte.is_ascii_whitespace());
@@ -75,7 +75,7 @@ pub fn digits(id: &str) -> u8 {
 
 /// What is counted about the lengths of ids.
 #[derive(Debug)]
-pub struct Lengths {
+pub(crate) struct Lengths {
     /// By length and first digit, of ids that are digits only.
     first_digits: Box<[[u64; 10]; 64]>,
     others: u64,

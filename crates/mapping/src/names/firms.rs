@@ -83,7 +83,7 @@ pub const FIRM: &[&str] = &[
 
 /// A trade where it stands last, and a family name too: "Doe Law", "Law, Jude".
 #[rustfmt::skip]
-pub const TRADE_OR_NAME: &[&str] = &[
+pub(crate) const TRADE_OR_NAME: &[&str] = &[
     "ab", "ag", "as", "bank", "banking", "brothers", "bt", "chapel", "church", "co", "coffee", "farm", "fund",
     "handel", "house", "inn", "law", "lp", "market", "minor", "oy", "sa", "sales", "sas", "se", "shop", "sl",
     "store", "temple", "ten", "ug",

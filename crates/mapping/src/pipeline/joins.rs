@@ -124,7 +124,7 @@ const UNFIT_KEY: &str =
 
 /// The rows beside one record, one of a thread's buffers.
 #[derive(Debug, Default)]
-pub struct JoinedRows {
+pub(crate) struct JoinedRows {
     rows: Vec<RereadRow>,
     /// By row: the join that it comes from, and where it stands.
     places: Vec<(usize, Position)>,
@@ -136,7 +136,7 @@ pub struct JoinedRows {
 
 /// What a row of the accounts' export turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowRole {
+pub(crate) enum RowRole {
     /// A record begins with it.
     Record,
     /// It has no key, and where several rows can be one account it should.
@@ -308,6 +308,6 @@ impl JoinedRows {
 pub const ROOM: usize = MOST_READ;
 
 /// What is wrong with a record that has more.
-pub const CROWDED: &str = "more rows than an account may have";
+pub(crate) const CROWDED: &str = "more rows than an account may have";
 
 const _: () = assert!(MOST < MOST_READ);

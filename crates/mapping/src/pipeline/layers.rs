@@ -40,7 +40,7 @@ pub const UNKNOWN: &str = "unknown account";
 /// What is wrong with a row that was refused when its file was taken: why, the journal knows.
 pub const NOT_TAKEN: &str = "not taken when the file was";
 /// What is wrong with a row of an account that is left out, or whose own row is broken.
-pub const NOT_READ: &str = "its account is left out, or its row is broken";
+pub(crate) const NOT_READ: &str = "its account is left out, or its row is broken";
 
 /// How the rows of a file are read.
 #[derive(Debug)]

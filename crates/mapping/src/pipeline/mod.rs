@@ -171,12 +171,11 @@ impl Worker {
     }
 
     /// Looks from now on what a layer does to the next record.
-    pub fn begin_trial(&mut self, trial: layers::OverlayTrial) {
+    pub(crate) fn begin_trial(&mut self, trial: layers::OverlayTrial) {
         self.laying.trial = Some(trial);
     }
 
-    /// What it did.
-    pub fn end_trial(&mut self) -> layers::OverlayTrial {
+    pub(crate) fn end_trial(&mut self) -> layers::OverlayTrial {
         self.laying.trial.take().unwrap_or_default()
     }
 
@@ -186,7 +185,7 @@ impl Worker {
     }
 
     /// The row of a backfill file that said last what a gap of the last record is about.
-    pub fn laid_at(&self, gap: &Gap) -> Option<(usize, Position)> {
+    pub(crate) fn laid_at(&self, gap: &Gap) -> Option<(usize, Position)> {
         let mut laid = self.laying.laid.iter().rev();
         laid.find(|(path, ..)| *path == gap.path)
             .map(|(_, layer, at)| (*layer, *at))

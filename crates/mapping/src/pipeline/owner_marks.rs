@@ -22,7 +22,7 @@ const OWNER_ID: &str = "owners[].clientOwnerId";
 
 /// Makes the marks; each thread has its own.
 #[derive(Debug)]
-pub struct OwnerMarker {
+pub(crate) struct OwnerMarker {
     key: [u8; 32],
     /// By place among the owners.
     owners: Vec<OwnerSlots>,

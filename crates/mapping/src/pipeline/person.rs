@@ -34,7 +34,7 @@ pub(super) struct OwnerSlots {
 
 /// Makes the hashes; each thread has its own.
 #[derive(Debug)]
-pub struct PersonHasher {
+pub(crate) struct PersonHasher {
     key: [u8; 32],
     /// By place among the owners.
     owners: Vec<OwnerSlots>,

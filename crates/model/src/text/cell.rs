@@ -81,7 +81,7 @@ pub fn compose(text: &str) -> Option<String> {
 }
 
 /// Whether a character ends a line or jumps within it.
-pub fn is_break(c: char) -> bool {
+pub(crate) fn is_break(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}')
 }
 

@@ -16,11 +16,11 @@ const MOST_WORDS: usize = 20_000;
 const LONGEST: usize = 100;
 
 /// The different words of a sample with at least one byte beyond ASCII.
-pub struct SampleWords<'a>(Vec<&'a [u8]>);
+pub(crate) struct SampleWords<'a>(Vec<&'a [u8]>);
 
 /// What a reading of words looks like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WordReading {
+pub(crate) struct WordReading {
     /// Characters beyond ASCII.
     pub all: usize,
     /// Those that stand where no writer puts them.
@@ -87,7 +87,7 @@ fn is_between(byte: &u8) -> bool {
 
 impl WordReading {
     /// Whether nearly nothing is odd: nothing at all among less than ten characters.
-    pub fn is_plausible(&self) -> bool {
+    pub(crate) fn is_plausible(&self) -> bool {
         self.odd * 10 <= self.all
     }
 

@@ -93,7 +93,7 @@ impl<W: Write> Sink for &mut FrameSender<W> {
 
 /// Reads the frames that a `FrameSender` wrote.
 #[derive(Debug)]
-pub struct FrameReceiver<R> {
+pub(crate) struct FrameReceiver<R> {
     input: R,
 }
 

@@ -7,7 +7,7 @@
 const MOST: f64 = 1e15;
 
 /// Whether the digits are those that somebody typed.
-pub fn is_exact(value: f64) -> bool {
+pub(crate) fn is_exact(value: f64) -> bool {
     value.abs() < MOST
 }
 

@@ -22,8 +22,7 @@ use super::{SheetInfo, zipped};
 /// Characters of the longest cell.
 const LONGEST: usize = 1 << 20;
 
-/// An OpenDocument workbook.
-pub struct OdsWorkbook<R> {
+pub(crate) struct OdsWorkbook<R> {
     archive: ZipArchive<R>,
     sheets: Vec<SheetInfo>,
 }

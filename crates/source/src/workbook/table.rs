@@ -16,13 +16,13 @@ use crate::ERROR_MARK;
 pub const DIGITS: &str = "a number of more than 15 digits";
 
 /// The error of a formula whose result the workbook does not hold.
-pub const NO_RESULT: &str = "a formula without a result";
+pub(crate) const NO_RESULT: &str = "a formula without a result";
 
 /// The error of a number whose format shows another one.
-pub const NOT_EXACT: &str = "a number that is shown as another";
+pub(crate) const NOT_EXACT: &str = "a number that is shown as another";
 
 /// The error of a number as a date that no calendar has, as Excel shows it.
-pub const NO_DATE: &str = "#####";
+pub(crate) const NO_DATE: &str = "#####";
 
 /// Rows of the largest sheet.
 pub const ROWS: u32 = 1 << 20;
@@ -58,7 +58,7 @@ const ERRORS: &[&str] = &[
 
 /// The value of a cell.
 #[derive(Clone, Debug, PartialEq)]
-pub enum CellValue<'a> {
+pub(crate) enum CellValue<'a> {
     /// Text as it is.
     Text(&'a str),
     /// A number, which the cell's format explains.
@@ -75,7 +75,7 @@ pub enum CellValue<'a> {
 
 /// Writes one sheet, cell by cell in the order of its rows.
 #[derive(Debug)]
-pub struct SheetWriter<W> {
+pub(crate) struct SheetWriter<W> {
     out: W,
     epoch: DayEpoch,
     /// The row that is being filled, from 0, and its cells by column.

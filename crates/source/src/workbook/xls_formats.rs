@@ -21,7 +21,7 @@ pub struct Formats {
 }
 
 /// The formats of one sheet's cells.
-pub struct CellFormats<'a> {
+pub(crate) struct CellFormats<'a> {
     formats: &'a [Format],
     /// Row and column, and the number of the format; sorted.
     cells: Vec<((u16, u16), u16)>,
@@ -129,7 +129,7 @@ impl Formats {
 
 impl CellFormats<'_> {
     /// Whether a cell is one of those formulas.
-    pub fn is_without_result(&self, row: u32, column: u32) -> bool {
+    pub(crate) fn is_without_result(&self, row: u32, column: u32) -> bool {
         let place = u16::try_from(row).ok().zip(u16::try_from(column).ok());
         place.is_some_and(|place| self.without_result.binary_search(&place).is_ok())
     }
