@@ -76,7 +76,7 @@ pub const OWNER_TYPES: &[&str] = &[
 pub const SIDES: &[&str] = &["FRONT", "BACK", "UNSPECIFIED"];
 
 /// The metadata of an upload, as far as it matters for what may be repeated of it.
-pub const METADATA: &[Field] = &[
+pub(crate) const METADATA: &[Field] = &[
     leaf("clientDocumentId", Level::W, Form::Text),
     leaf("account", Level::W, Form::ClientId),
     leaf("documentType", Level::W, Form::OneOf(TYPE_NAMES)),

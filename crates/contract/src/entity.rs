@@ -26,7 +26,7 @@ pub(crate) const KYB_LEVELS: &[(&str, Level)] = &[
 ];
 
 /// The legal kinds of an entity.
-pub const ENTITY_TYPES: &[&str] = &[
+pub(crate) const ENTITY_TYPES: &[&str] = &[
     "CORPORATE",
     "PARTNERSHIP",
     "LLC",
@@ -38,7 +38,7 @@ pub const ENTITY_TYPES: &[&str] = &[
 const LONGEST_NAME: usize = 100;
 
 /// The 23 fields.
-pub const ENTITY: &[Field] = &[
+pub(crate) const ENTITY: &[Field] = &[
     leaf("entityLegalName", W, Form::Short(LONGEST_NAME)),
     leaf("entityType", W, Form::OneOf(ENTITY_TYPES)),
     leaf("entityTaxId", W, Form::EntityTaxId),

@@ -9,7 +9,7 @@ use bakkt_model::text::cell::{LOST, has_lost};
 use bakkt_model::text::{has_invisible, is_latin, lost};
 
 /// A part of a person's name, in characters.
-pub const NAME: usize = 100;
+pub(crate) const NAME: usize = 100;
 pub(crate) const MIDDLE_NAMES: usize = 200;
 /// A city, or a state outside of the U.S.
 pub const PLACE: usize = 100;
@@ -22,7 +22,7 @@ pub(crate) const TITLE: usize = 200;
 /// A text of some sentences.
 pub const NOTE: usize = 2_000;
 /// The whole text of an agreement.
-pub const DOCUMENT: usize = 200_000;
+pub(crate) const DOCUMENT: usize = 200_000;
 /// A postal code.
 pub const POSTAL_CODE: usize = 20;
 /// A tax id of any country.
@@ -42,7 +42,7 @@ pub(crate) const CONTROL: &str = "holds control characters";
 pub(crate) const INVISIBLE: &str =
     "holds an invisible character, or a blank that is not the plain one";
 /// What is wrong with a text that a spreadsheet would run.
-pub const FORMULA: &str = "begins like a formula of a spreadsheet";
+pub(crate) const FORMULA: &str = "begins like a formula of a spreadsheet";
 
 /// Why a text of at most so many characters is unfit, if it is. Line breaks are control characters here: who writes a text
 /// has made blanks of them.

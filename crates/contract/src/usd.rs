@@ -58,7 +58,7 @@ impl Scale {
 }
 
 /// The range an amount of dollars falls into. A negative amount falls into none.
-pub fn range_of(scale: Scale, dollars: Decimal) -> Option<&'static str> {
+pub(crate) fn range_of(scale: Scale, dollars: Decimal) -> Option<&'static str> {
     if dollars.is_sign_negative() && !dollars.is_zero() {
         return None;
     }

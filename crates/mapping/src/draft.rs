@@ -43,7 +43,7 @@ pub struct TextSpan {
 
 impl TextSpan {
     /// Whether it is the place of an empty text.
-    pub fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.start == self.end
     }
 }
@@ -75,7 +75,7 @@ const LISTS: usize = 2;
 
 impl Draft {
     /// Empties it for a record of so many slots.
-    pub fn reset(&mut self, slots: usize) {
+    pub(crate) fn reset(&mut self, slots: usize) {
         self.text.clear();
         self.items.clear();
         self.slots.clear();
@@ -94,7 +94,7 @@ impl Draft {
     }
 
     /// Codes that are in no table and must be.
-    pub fn strays(&self) -> &[UnmappedCode] {
+    pub(crate) fn strays(&self) -> &[UnmappedCode] {
         &self.strays
     }
 
@@ -142,12 +142,12 @@ impl Draft {
     }
 
     /// Rows that are elements of a list.
-    pub fn rows(&self, list: usize) -> usize {
+    pub(crate) fn rows(&self, list: usize) -> usize {
         self.rows[list] as usize
     }
 
     /// Takes a value over from another draft.
-    pub fn copy(&mut self, slot: usize, from: &Draft) {
+    pub(crate) fn copy(&mut self, slot: usize, from: &Draft) {
         let value = match from.slot(slot) {
             SlotValue::Value { span, constant } => SlotValue::Value {
                 span: self.keep(from.text(span)),
@@ -177,7 +177,7 @@ impl Draft {
     }
 
     /// Sets a slot.
-    pub fn set(&mut self, slot: usize, value: SlotValue) {
+    pub(crate) fn set(&mut self, slot: usize, value: SlotValue) {
         self.slots[slot] = value;
     }
 
@@ -196,7 +196,7 @@ impl Draft {
     }
 
     /// Keeps a text.
-    pub fn keep(&mut self, text: &str) -> TextSpan {
+    pub(crate) fn keep(&mut self, text: &str) -> TextSpan {
         let start = self.text.len() as u32;
         self.text.push_str(text);
         TextSpan {
@@ -206,7 +206,7 @@ impl Draft {
     }
 
     /// Keeps what is written; of a text that could not be written to its end, nothing stays.
-    pub fn write<E>(
+    pub(crate) fn write<E>(
         &mut self,
         write: impl FnOnce(&mut String) -> Result<(), E>,
     ) -> Result<TextSpan, E> {
@@ -235,7 +235,7 @@ impl Draft {
     }
 
     /// Number of items kept so far.
-    pub fn items(&self) -> u32 {
+    pub(crate) fn items(&self) -> u32 {
         self.items.len() as u32
     }
 
@@ -245,13 +245,8 @@ impl Draft {
     }
 
     /// Number of slots.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.slots.len()
-    }
-
-    /// Whether there are no slots.
-    pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
     }
 
     /// The text of a span.

@@ -74,7 +74,7 @@ const FILTERS: &[(&str, AddFilter)] = &[
 
 impl Expressions {
     /// Compiles one and returns its number; the error says what is wrong with it.
-    pub fn add(&mut self, source: &str, headers: &[String]) -> Result<usize, String> {
+    pub(crate) fn add(&mut self, source: &str, headers: &[String]) -> Result<usize, String> {
         let name = self.used.len().to_string();
         let column = |header: &str| {
             header::find("the export", headers, header)
@@ -121,7 +121,7 @@ impl Expressions {
     }
 
     /// The columns that an expression names, with their indexes.
-    pub fn used(&self, number: usize) -> &[(String, usize)] {
+    pub(crate) fn used(&self, number: usize) -> &[(String, usize)] {
         &self.used[number]
     }
 

@@ -180,7 +180,7 @@ pub fn words(form: Form) -> &'static [&'static str] {
 }
 
 /// Whether a text that stands in the mapping itself fits a form; the error says what would.
-pub fn fits(form: Form, text: &str) -> Result<(), String> {
+pub(crate) fn fits(form: Form, text: &str) -> Result<(), String> {
     let one_of = |words: &[&str]| {
         if words.contains(&text) {
             return Ok(());

@@ -16,15 +16,6 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// All of them, in the order of their numbers.
-    pub const ALL: [Verdict; 5] = [
-        Verdict::Ready,
-        Verdict::Grace,
-        Verdict::Blocked,
-        Verdict::Excluded,
-        Verdict::Duplicate,
-    ];
-
     /// The word in reports.
     pub fn word(self) -> &'static str {
         match self {

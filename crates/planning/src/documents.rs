@@ -25,7 +25,7 @@ const EXCLUSIONS: &str = "exclusions";
 const SHAPES: usize = 50;
 
 /// Notes a batch of rows; the owners whom documents or KYB ask for go into the journal.
-pub fn note(
+pub(crate) fn note(
     survey: &mut Survey<'_>,
     journal: &mut Journal,
     first: u64,
@@ -51,7 +51,7 @@ pub fn note(
 
 /// Plans documents and KYB, once the duplicates and what findings block are known and taken out of the survey; writes the
 /// findings of several records before, because documents of a blocked account stay.
-pub fn plan(
+pub(crate) fn plan(
     mut survey: Survey<'_>,
     journal: &mut Journal,
     migration: &Migration,

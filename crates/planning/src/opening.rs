@@ -36,7 +36,7 @@ pub fn binding(
 }
 
 /// The backfill files of a state folder.
-pub fn kept(layers: Vec<LayerRow>, state: &Path) -> Vec<BackfillFile> {
+pub(crate) fn kept(layers: Vec<LayerRow>, state: &Path) -> Vec<BackfillFile> {
     let folder = layers_folder(state);
     let known = |element: &ElementRow| {
         let spoken = (element.row, element.list, element.place);

@@ -69,7 +69,7 @@ pub(crate) fn stacked(title: &str, parts: &[BarPart<'_>]) -> String {
 }
 
 /// A small bar for a table cell. The number stands beside it, so it is hidden from readers of the page.
-pub fn bar(count: u64, most: u64, colour: &str) -> String {
+pub(crate) fn bar(count: u64, most: u64, colour: &str) -> String {
     let share = if most == 0 {
         0.0
     } else {
@@ -93,7 +93,7 @@ pub(crate) fn swatch(colour: &str) -> String {
 }
 
 /// Sent (area) and accepted (line) per minute over time; empty while nothing happened.
-pub fn throughput(minutes: &BTreeMap<i64, Minute>) -> String {
+pub(crate) fn throughput(minutes: &BTreeMap<i64, Minute>) -> String {
     let (Some(first), Some(last)) = (minutes.keys().next(), minutes.keys().next_back()) else {
         return String::new();
     };
@@ -179,7 +179,7 @@ pub fn throughput(minutes: &BTreeMap<i64, Minute>) -> String {
 }
 
 /// `&`, `<`, `>` and quotes as HTML writes them.
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -195,7 +195,7 @@ pub fn escape(text: &str) -> String {
 }
 
 /// A share as a person reads it: what is not nothing is never 0 %, what is not all is never 100 %.
-pub fn percent(count: u64, total: u64) -> String {
+pub(crate) fn percent(count: u64, total: u64) -> String {
     if total == 0 {
         return "–".to_owned();
     }

@@ -19,7 +19,7 @@ pub fn rfc3339(milliseconds: i64) -> String {
 }
 
 /// RFC 3339 as a page shows it: to the second, UTC. Any other text stays as it is.
-pub fn readable(time: &str) -> String {
+pub(crate) fn readable(time: &str) -> String {
     match time.parse::<Timestamp>() {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
         Err(_) => time.to_owned(),

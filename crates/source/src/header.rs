@@ -63,7 +63,7 @@ pub fn position(place: usize) -> String {
 }
 
 /// What a person should know about the header row, one line each.
-pub fn remarks(headers: &[String]) -> Vec<String> {
+pub(crate) fn remarks(headers: &[String]) -> Vec<String> {
     let mut same: HashMap<String, Vec<usize>> = HashMap::new();
     for (place, header) in headers.iter().enumerate() {
         let words: Vec<&str> = header.split_whitespace().collect();

@@ -26,7 +26,7 @@ const QUOTE_REACH: usize = 128 << 10;
 const SURE_WIDTH: usize = 6;
 
 /// The most columns of a table, as in a spreadsheet.
-pub const MOST_COLUMNS: usize = 1 << 14;
+pub(crate) const MOST_COLUMNS: usize = 1 << 14;
 
 const BUFFER: usize = 256 << 10;
 
@@ -481,7 +481,7 @@ impl<R: Read> RowReader<R> {
     }
 
     /// Lines so far that were empty, or whose cells were.
-    pub fn blank_lines(&self) -> u64 {
+    pub(crate) fn blank_lines(&self) -> u64 {
         self.blank
     }
 

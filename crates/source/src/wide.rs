@@ -28,7 +28,7 @@ pub fn find(text: &[u8]) -> Option<char> {
 }
 
 /// The same text with [`STAND_IN`] for a delimiter.
-pub fn replaced(text: &[u8], delimiter: char) -> Vec<u8> {
+pub(crate) fn replaced(text: &[u8], delimiter: char) -> Vec<u8> {
     let sign = delimiter.to_string();
     let mut out = Vec::with_capacity(text.len());
     let mut done = 0;
@@ -54,7 +54,7 @@ pub(crate) struct DelimiterReplacer<R> {
 
 impl<R: Read> DelimiterReplacer<R> {
     /// Replaces a delimiter in what a reader gives.
-    pub fn new(inner: R, delimiter: char) -> Self {
+    pub(crate) fn new(inner: R, delimiter: char) -> Self {
         DelimiterReplacer {
             inner,
             delimiter,

@@ -140,7 +140,7 @@ const PROFILE: ObjectPlace = place(
 );
 
 /// Places of an export whose accounts are people's.
-pub const PEOPLE: &[ObjectPlace] = &[
+pub(crate) const PEOPLE: &[ObjectPlace] = &[
     ACCOUNT,
     PROFILE,
     place("owners[0].", &[Person, Anyone], &[], SELF),
@@ -231,7 +231,7 @@ const OPERATING_MAY: &[&str] = &[
 ];
 
 /// Places of an export whose rows are owners.
-pub const OWNERS: &[ObjectPlace] = &[
+pub(crate) const OWNERS: &[ObjectPlace] = &[
     place("", &[Account], &[], &["customer", "entity", "account"]),
     place("owners[].", &[Person, Anyone, Holder], &[], ROW),
     place("owners[].identity.personalAddress.", &[Address], &[], HOME),
@@ -245,7 +245,7 @@ pub const OWNERS: &[ObjectPlace] = &[
 ];
 
 /// Places of an export whose rows are trusted contacts.
-pub const CONTACTS: &[ObjectPlace] = &[
+pub(crate) const CONTACTS: &[ObjectPlace] = &[
     place("", &[Account], &[], &["customer", "entity", "account"]),
     place(
         "trustedContacts[].",

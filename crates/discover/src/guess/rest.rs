@@ -31,7 +31,7 @@ pub(crate) struct FieldCandidate {
 }
 
 /// Columns for fields that have none. `free` says which slots are.
-pub fn found(
+pub(crate) fn found(
     seen: &[ColumnView<'_>],
     slots: &[ConceptSlot],
     fits: &[Vec<Fit>],

@@ -25,7 +25,7 @@ const BY_VALUE: f64 = 0.3;
 const BY_VALUE_ALONE: f64 = 0.45;
 
 /// Below this a column does not feed a field.
-pub const LEAST: f64 = 0.3;
+pub(crate) const LEAST: f64 = 0.3;
 
 /// How well a column fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -53,7 +53,7 @@ pub struct ColumnView<'a> {
 
 impl<'a> ColumnView<'a> {
     /// A column with words of its header.
-    pub fn new(
+    pub(crate) fn new(
         column: &'a ColumnProfile,
         tokens: Vec<HeaderToken>,
         index: usize,
@@ -72,7 +72,7 @@ impl<'a> ColumnView<'a> {
     }
 
     /// Everything that its words can stand for.
-    pub fn words(&self) -> WordSet {
+    pub(crate) fn words(&self) -> WordSet {
         let all = self.tokens.iter().map(|token| token.words);
         all.fold(WordSet::default(), WordSet::and)
     }
@@ -88,7 +88,7 @@ impl<'a> ColumnView<'a> {
     }
 
     /// All words of its header stand in the table as they are spelled.
-    pub fn sure(&self) -> bool {
+    pub(crate) fn sure(&self) -> bool {
         self.tokens.iter().all(|token| token.sure)
     }
 }
@@ -130,7 +130,7 @@ pub(crate) fn bases(seen: &ColumnView<'_>) -> Vec<Basis> {
 }
 
 /// The fit of a column at a concept and a place. `labels` are the words that mark a place in this file alone.
-pub fn fit(
+pub(crate) fn fit(
     seen: &ColumnView<'_>,
     basis: Basis,
     ground: &PlaceWords,

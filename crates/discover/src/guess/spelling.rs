@@ -15,7 +15,7 @@ const ENDINGS: &[&str] = &[
 const STEM: usize = 4;
 
 /// A word without its endings: `regulatory`, `regulated` and `regulations` are one.
-pub fn stem(word: &str) -> &str {
+pub(crate) fn stem(word: &str) -> &str {
     let mut stem = word;
     // "regulations" loses two of them.
     for _ in 0..3 {

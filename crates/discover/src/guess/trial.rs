@@ -167,7 +167,7 @@ impl MappingLine {
 
 impl LineTrial {
     /// So many values may fail that nothing is said about it.
-    pub fn few(&self) -> u64 {
+    pub(crate) fn few(&self) -> u64 {
         (self.filled / 50).max(1)
     }
 

@@ -23,7 +23,7 @@ pub struct WordSet([u64; 4]);
 
 impl WordSet {
     /// The words that a text names, parted by strokes or spaces. What the table lacks is nothing.
-    pub fn of(names: &str) -> WordSet {
+    pub(crate) fn of(names: &str) -> WordSet {
         let names = names.split(['/', ' ']);
         let places = names.filter_map(|name| KNOWN.places.get(name));
         places.fold(WordSet::default(), |all, place| {
@@ -40,7 +40,7 @@ impl WordSet {
     }
 
     /// Both together.
-    pub fn and(self, other: WordSet) -> WordSet {
+    pub(crate) fn and(self, other: WordSet) -> WordSet {
         WordSet(std::array::from_fn(|part| self.0[part] | other.0[part]))
     }
 
@@ -50,12 +50,12 @@ impl WordSet {
     }
 
     /// Whether all of them are among others.
-    pub fn within(self, others: WordSet) -> bool {
+    pub(crate) fn within(self, others: WordSet) -> bool {
         (0..4).all(|part| self.0[part] & !others.0[part] == 0)
     }
 
     /// Whether there is none.
-    pub fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self == WordSet::default()
     }
 }
@@ -134,7 +134,7 @@ pub(crate) fn is_foreign(token: &HeaderToken) -> bool {
 }
 
 /// Whose a column is, when it is not the customer's own.
-pub fn foreign(tokens: &[HeaderToken]) -> Option<&'static str> {
+pub(crate) fn foreign(tokens: &[HeaderToken]) -> Option<&'static str> {
     let named = |word: &str| tokens.iter().any(|token| token.is(word));
     let found = FOREIGN.iter().find(|(word, _)| named(word))?;
     Some(found.1)
@@ -181,7 +181,7 @@ impl HeaderToken {
     }
 
     /// Whether it can stand for a word.
-    pub fn is(&self, word: &str) -> bool {
+    pub(crate) fn is(&self, word: &str) -> bool {
         self.words.meet(WordSet::of(word))
     }
 
@@ -193,7 +193,7 @@ impl HeaderToken {
 }
 
 /// The words of a header.
-pub fn tokens(header: &str) -> Vec<HeaderToken> {
+pub(crate) fn tokens(header: &str) -> Vec<HeaderToken> {
     let mut all: Vec<HeaderToken> = Vec::new();
     for part in compounds(parts(&joined(&without_accents(header)))) {
         if let Ok(number) = part.parse::<u32>() {

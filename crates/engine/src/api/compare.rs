@@ -23,7 +23,7 @@ pub enum DifferenceKind {
 
 impl DifferenceKind {
     /// The word in the journal and in reports.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             DifferenceKind::Missing => "missing",
             DifferenceKind::Different => "different",
@@ -52,7 +52,7 @@ const NAMED: &[(&str, &[&str], bool)] = &[
 const UNORDERED: &[&str] = &["operatingCountries"];
 
 /// Whether `theirs` holds all of `ours`.
-pub fn same(ours: &Value, theirs: &Value) -> bool {
+pub(crate) fn same(ours: &Value, theirs: &Value) -> bool {
     diff(ours, theirs).is_empty()
 }
 

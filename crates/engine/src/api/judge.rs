@@ -34,7 +34,7 @@ pub enum Judgement {
 
 impl Judgement {
     /// The word for logs.
-    pub fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Judgement::Accepted(_) => "accepted",
             Judgement::Refused(..) => "refused",
@@ -63,7 +63,7 @@ pub enum LookupAnswer<T> {
 
 impl<T> LookupAnswer<T> {
     /// The same of something else.
-    pub fn map<U>(self, made: impl FnOnce(T) -> U) -> LookupAnswer<U> {
+    pub(crate) fn map<U>(self, made: impl FnOnce(T) -> U) -> LookupAnswer<U> {
         match self {
             LookupAnswer::There(found) => LookupAnswer::There(made(found)),
             LookupAnswer::NotThere => LookupAnswer::NotThere,
@@ -82,13 +82,13 @@ pub(crate) fn creation(reply: &Reply, client_id: &str, known: &KnownValues<'_>) 
 
 /// Judges the answer to an upload of the document `uuid`. A 404 is a refusal of the metadata when it is Bakkt's own
 /// (contract, section 1); any other says that the address is wrong.
-pub fn upload(reply: &Reply, uuid: &str, known: &KnownValues<'_>) -> Judgement {
+pub(crate) fn upload(reply: &Reply, uuid: &str, known: &KnownValues<'_>) -> Judgement {
     let there = |body: &[u8]| document(body, uuid, known);
     judge(reply, there, is_error, known)
 }
 
 /// Judges the answer to a KYB trigger: a 200 says the text `success`.
-pub fn kyb(reply: &Reply, known: &KnownValues<'_>) -> Judgement {
+pub(crate) fn kyb(reply: &Reply, known: &KnownValues<'_>) -> Judgement {
     let there = |body: &[u8]| {
         let text = String::from_utf8_lossy(body);
         (text.trim().trim_matches('"') == "success").then(AccountFacts::default)
@@ -144,7 +144,7 @@ pub(crate) fn document_question(
 }
 
 /// Judges the answer to a question about `client_id`; with the request as Bakkt has it.
-pub fn question(
+pub(crate) fn question(
     reply: &Reply,
     client_id: &str,
     known: &KnownValues<'_>,
@@ -286,7 +286,7 @@ fn document(body: &[u8], uuid: &str, known: &KnownValues<'_>) -> Option<AccountF
 }
 
 /// When an account was made, in milliseconds since 1970.
-pub fn created_at(facts: &AccountFacts) -> Option<i64> {
+pub(crate) fn created_at(facts: &AccountFacts) -> Option<i64> {
     facts
         .created_at
         .parse::<jiff::Timestamp>()

@@ -47,7 +47,7 @@ pub struct Secrets(Mutex<Vec<SecretString>>);
 
 impl Secrets {
     /// Adds one.
-    pub fn add(&self, secret: &str) {
+    pub(crate) fn add(&self, secret: &str) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !all.iter().any(|known| known.expose_secret() == secret) {
             all.push(SecretString::from(secret.to_owned()));
@@ -90,7 +90,7 @@ impl KnownValues<'_> {
     }
 
     /// Code, field and masked message of a refusal.
-    pub fn refusal(&self, status: u16, body: &[u8]) -> Refusal {
+    pub(crate) fn refusal(&self, status: u16, body: &[u8]) -> Refusal {
         let personal = self.personal();
         let masker = Masker::new(&personal);
         let answer: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -120,7 +120,7 @@ impl KnownValues<'_> {
     }
 
     /// An id of Bakkt's, when it looks like one; hidden when it holds a value of the customer.
-    pub fn id(&self, value: &Value) -> Option<String> {
+    pub(crate) fn id(&self, value: &Value) -> Option<String> {
         let text = fit_id(value)?;
         // Nearly every id is a UUID or a number of Bakkt's own, and none of its parts stands in what was sent.
         if self.is_complete && self.is_unrelated(&text) {

@@ -60,7 +60,7 @@ pub(crate) struct Pieces {
 impl Pieces {
     /// Starts reading on a thread of its own. The flag turns true when the content is not the planned one; of a file of
     /// one piece that is known at once, and there are no pieces at all.
-    pub async fn start(
+    pub(crate) async fn start(
         file: File,
         size: u64,
         is_planned: IsPlanned,

@@ -37,7 +37,7 @@ pub struct ReceiverCounts {
 
 impl ReceiverCounters {
     /// Counts what became of an event.
-    pub fn added(&self, arrived: &Arrived, added: Added) {
+    pub(crate) fn added(&self, arrived: &Arrived, added: Added) {
         match added {
             Added::New => {
                 up(&self.events);

@@ -10,7 +10,7 @@ use bakkt_model::limits::OnExisting;
 use bakkt_model::task::{AccountFacts, PriorAccount, Task, TaskKind};
 
 /// Asks that must agree that an account is not there.
-pub const ASKS: u8 = 2;
+pub(crate) const ASKS: u8 = 2;
 
 /// What to do about an account that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -110,7 +110,7 @@ const CONTENT_CHANGED: &str = "its content is not what was planned; run replan t
 
 impl SendTools {
     /// Sends a task whose intent is durable.
-    pub async fn send(self, task: Task) -> RequestEnd {
+    pub(crate) async fn send(self, task: Task) -> RequestEnd {
         match task.kind {
             TaskKind::Account | TaskKind::Update => self.create(task).await,
             TaskKind::Document => self.upload(task).await,
@@ -260,7 +260,7 @@ impl SendTools {
     }
 
     /// Looks for it before it is sent.
-    pub async fn look(self, task: Task) -> RequestEnd {
+    pub(crate) async fn look(self, task: Task) -> RequestEnd {
         match self.question(&task, ConnectionChoice::Kept).await {
             Some(found) => RequestEnd::Looked(task, found),
             None => RequestEnd::NotAsked,
@@ -268,7 +268,7 @@ impl SendTools {
     }
 
     /// Asks about one in doubt.
-    pub async fn ask(self, task: Task) -> RequestEnd {
+    pub(crate) async fn ask(self, task: Task) -> RequestEnd {
         // What it decides about is in doubt already: its answer has to be certain.
         match self.question(&task, ConnectionChoice::New).await {
             Some(found) => RequestEnd::Asked(task, found),

@@ -12,7 +12,7 @@ use bakkt_journal::verification::{Difference, Named};
 
 /// The state of an account where it is a surprise: closed or locked without an event that says so, or rejected after
 /// something else was decided. It stays one until an event says the same.
-pub fn unexpected(account: &Account, named: &Named) -> Vec<Difference> {
+pub(crate) fn unexpected(account: &Account, named: &Named) -> Vec<Difference> {
     let decision = named.decision();
     let surprise = match decision {
         _ if account.heard == Some(decision) => false,
@@ -54,7 +54,7 @@ pub fn unexpected(account: &Account, named: &Named) -> Vec<Difference> {
 }
 
 /// Whether it is the account that was made at acceptance.
-pub fn identity(
+pub(crate) fn identity(
     account: &Account,
     theirs: &read_back::BakktAccount,
     differences: &mut Vec<Difference>,

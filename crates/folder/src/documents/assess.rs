@@ -250,7 +250,7 @@ fn fill(
 
 /// Type, the sides that it may have been planned with, and the rest of a document whose owner is known, as at planning.
 /// `Err`: it is not what was planned, or cannot be sent any more.
-pub fn again(
+pub(crate) fn again(
     claim: &Claim,
     types: &'static [&'static str],
     today: Date,

@@ -98,7 +98,7 @@ pub struct PassCounts {
 
 /// Documents that are handed over at once. Each batch becomes one durable transaction, which writes the pages of three
 /// indexes in no order: small batches write the same pages again and again.
-pub const BATCH: usize = 8192;
+pub(crate) const BATCH: usize = 8192;
 
 /// The reason of a file that no pattern fits.
 pub(crate) const NO_PATTERN: &str = "no pattern fits its path";

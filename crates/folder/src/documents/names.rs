@@ -62,7 +62,7 @@ type Folder = HashMap<String, Vec<OsString>>;
 
 impl Names {
     /// The file whose path is this one but for normal forms, capitals and Latin-1; none when there is none.
-    pub fn find(&self, dir: &Dir, path: &str) -> Result<Option<PathBuf>, &'static str> {
+    pub(crate) fn find(&self, dir: &Dir, path: &str) -> Result<Option<PathBuf>, &'static str> {
         let mut found = PathBuf::new();
         for part in path.split('/') {
             if part.is_empty() || part == ".." {

@@ -40,7 +40,7 @@ struct FolderLevel {
 
 impl<'a> Walk<'a> {
     /// Starts at the root.
-    pub fn new(root: &'a Root) -> anyhow::Result<Walk<'a>> {
+    pub(crate) fn new(root: &'a Root) -> anyhow::Result<Walk<'a>> {
         let mut walk = Walk {
             root,
             levels: Vec::new(),
@@ -65,7 +65,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The next one; `None` at the end.
-    pub fn step(&mut self) -> anyhow::Result<Option<WalkEntry>> {
+    pub(crate) fn step(&mut self) -> anyhow::Result<Option<WalkEntry>> {
         while let Some(level) = self.levels.last_mut() {
             let Some(name) = level.names.pop() else {
                 self.levels.pop();
@@ -91,7 +91,7 @@ impl<'a> Walk<'a> {
 }
 
 /// A path with its letters as `a` or `A` and its digits as `9`: enough to see which pattern it lacks, and no name.
-pub fn shape(path: &str) -> String {
+pub(crate) fn shape(path: &str) -> String {
     path.chars()
         .map(|c| match c {
             c if c.is_numeric() => '9',

@@ -59,7 +59,7 @@ pub(crate) enum KeyType {
 
 impl KeyType {
     /// The schema of such a value.
-    pub fn schema(&self) -> Value {
+    pub(crate) fn schema(&self) -> Value {
         match self {
             KeyType::Text => json!({ "type": "string" }),
             KeyType::Form(pattern) => json!({ "type": "string", "pattern": pattern }),

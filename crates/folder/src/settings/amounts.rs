@@ -7,7 +7,7 @@ use bakkt_model::error::Diagnostics;
 use bakkt_model::limits::Rate;
 
 /// Reads a rate.
-pub fn rate(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Rate> {
+pub(crate) fn rate(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Rate> {
     let value = table.get(key)?;
     let text = value.text(found)?;
     let rate = parse_rate(text);

@@ -17,7 +17,7 @@ pub(crate) struct SentOwner {
 
 impl SentOwner {
     /// An owner with a role of the contract, and where a gap about it stands.
-    pub fn new(role: &str, role_path: u32) -> SentOwner {
+    pub(crate) fn new(role: &str, role_path: u32) -> SentOwner {
         let role = ROLES.iter().find(|word| **word == role);
         SentOwner {
             role: role.copied().unwrap_or_default(),

@@ -87,12 +87,12 @@ const FILLERS: [&str; 9] = ["of", "the", "de", "del", "den", "le", "el", "r", "r
 
 impl Language {
     /// The language of a code.
-    pub fn find(code: &str) -> Option<&'static Language> {
+    pub(crate) fn find(code: &str) -> Option<&'static Language> {
         LANGUAGES.iter().find(|language| language.code == code)
     }
 
     /// The month, from 1, that a folded word names.
-    pub fn month(&self, word: &str) -> Option<i8> {
+    pub(crate) fn month(&self, word: &str) -> Option<i8> {
         let place = self.months.iter().position(|names| has(names, word))?;
         i8::try_from(place + 1).ok()
     }

@@ -173,7 +173,7 @@ pub enum StreetProblem {
 }
 
 /// Judges the lines of a residential street. `scratch` is a buffer to keep.
-pub fn doubt<'a>(
+pub(crate) fn doubt<'a>(
     lines: impl Iterator<Item = &'a str>,
     country: Option<&str>,
     scratch: &mut String,

@@ -57,7 +57,7 @@ pub(crate) fn may_have(text: &[u8]) -> bool {
 }
 
 /// Reads the escapes of a text; none where there are none.
-pub fn unescape(text: &str) -> Option<UnescapedText> {
+pub(crate) fn unescape(text: &str) -> Option<UnescapedText> {
     let kinds: [(&'static str, u8, ReadEscape); 4] = [
         ("HTML entities", b'&', entity),
         ("percent codes", b'%', percent),

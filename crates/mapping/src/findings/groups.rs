@@ -23,7 +23,7 @@ impl<T> Default for BlockVec<T> {
 
 impl<T: Copy + Default> BlockVec<T> {
     /// Adds the entry of the next record.
-    pub fn push(&mut self, entry: T) {
+    pub(crate) fn push(&mut self, entry: T) {
         match self.blocks.last_mut() {
             Some(block) if block.len() < BLOCK => block.push(entry),
             _ => {
@@ -36,7 +36,7 @@ impl<T: Copy + Default> BlockVec<T> {
     }
 
     /// The entry of a record, counted from 0.
-    pub fn get(&self, place: usize) -> T {
+    pub(crate) fn get(&self, place: usize) -> T {
         let block = self.blocks.get(place / BLOCK);
         block
             .and_then(|block| block.get(place % BLOCK))
@@ -45,14 +45,14 @@ impl<T: Copy + Default> BlockVec<T> {
     }
 
     /// Number of entries.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.blocks.iter().map(Vec::len).sum()
     }
 }
 
 /// The groups of at least `from` records with the same key, as record numbers from 1: in the order of their first
 /// records, each in order. `key` gives the key of the record at a place from 0; 0 stands for none.
-pub fn repeated(count: usize, from: usize, key: impl Fn(usize) -> u64) -> Vec<Vec<u32>> {
+pub(crate) fn repeated(count: usize, from: usize, key: impl Fn(usize) -> u64) -> Vec<Vec<u32>> {
     let mut sorted: Vec<u64> = (0..count).map(&key).filter(|key| *key != 0).collect();
     sorted.sort_unstable();
     let mut repeating: HashMap<u64, usize> = HashMap::new();

@@ -256,7 +256,7 @@ pub fn is_invisible(c: char) -> bool {
 }
 
 /// What is hidden in a text, if anything is. Joiners belong to the spelling of Arabic and Indian scripts.
-pub fn hidden(text: &str) -> Option<&'static str> {
+pub(crate) fn hidden(text: &str) -> Option<&'static str> {
     if is_latin(text) {
         return None;
     }

@@ -27,14 +27,14 @@ pub(crate) struct FixedMarker {
 
 impl FixedMarker {
     /// With the key of a pipeline.
-    pub fn new(pipeline: &Pipeline) -> FixedMarker {
+    pub(crate) fn new(pipeline: &Pipeline) -> FixedMarker {
         FixedMarker {
             key: blake3::derive_key(CONTEXT, &pipeline.key),
         }
     }
 
     /// Those of one customer's payload.
-    pub fn of(&self, client_id: &str, payload: &[u8], kept: &[KeptValue]) -> FixedMarks {
+    pub(crate) fn of(&self, client_id: &str, payload: &[u8], kept: &[KeptValue]) -> FixedMarks {
         let mut fixed: FixedMarks = [0; MARK * BY_HAND.len()];
         let mut customer = blake3::Hasher::new_keyed(&self.key);
         add(&mut customer, client_id.as_bytes());

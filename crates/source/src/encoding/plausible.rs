@@ -33,7 +33,7 @@ pub(crate) struct WordReading {
 
 impl<'a> SampleWords<'a> {
     /// The words of blocks of a file.
-    pub fn of(blocks: &[&'a [u8]]) -> SampleWords<'a> {
+    pub(crate) fn of(blocks: &[&'a [u8]]) -> SampleWords<'a> {
         let (mut seen, mut words) = (HashSet::new(), Vec::new());
         for word in blocks.iter().flat_map(|block| block.split(is_between)) {
             let is_word = word.len() <= LONGEST && word.iter().any(|byte| *byte >= 0x80);
@@ -45,23 +45,23 @@ impl<'a> SampleWords<'a> {
     }
 
     /// Them all, a line each.
-    pub fn text(&self) -> Vec<u8> {
+    pub(crate) fn text(&self) -> Vec<u8> {
         self.0.join(&b'\n')
     }
 
     /// Those that read differently in two encodings.
-    pub fn differing(&self, one: Encoding, other: Encoding) -> SampleWords<'a> {
+    pub(crate) fn differing(&self, one: Encoding, other: Encoding) -> SampleWords<'a> {
         let differs = |word: &&&[u8]| whole(one, word) != whole(other, word);
         SampleWords(self.0.iter().filter(differs).copied().collect())
     }
 
     /// How many there are.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.len()
     }
 
     /// How they look in an encoding.
-    pub fn look(&self, encoding: Encoding) -> WordReading {
+    pub(crate) fn look(&self, encoding: Encoding) -> WordReading {
         let mut look = WordReading {
             text: whole(encoding, &self.text()),
             ..WordReading::default()

@@ -74,7 +74,7 @@ impl Workbook {
     }
 
     /// What the workbook is.
-    pub fn head(&self) -> &WorkbookHead {
+    pub(crate) fn head(&self) -> &WorkbookHead {
         &self.head
     }
 

@@ -16,7 +16,7 @@ struct Compound<'a> {
 }
 
 /// The bytes of the first of these streams that is there; letters in another case will do.
-pub fn stream(bytes: &[u8], names: &[&str]) -> Result<Vec<u8>, WorkbookRefusal> {
+pub(crate) fn stream(bytes: &[u8], names: &[&str]) -> Result<Vec<u8>, WorkbookRefusal> {
     let file = Compound::of(bytes)?;
     let directory = file.chain(u32_at(bytes, 48)?)?;
     let entries = directory.chunks_exact(128);

@@ -86,7 +86,7 @@ enum FormatToken {
 
 impl Format {
     /// The format of a code.
-    pub fn of(code: &str) -> Format {
+    pub(crate) fn of(code: &str) -> Format {
         let sections: Vec<Section> = split(code).into_iter().map(Section::of).collect();
         let Some(first) = sections.first() else {
             return Format::Number;
@@ -385,7 +385,7 @@ fn section_of(sections: &[Section], value: f64) -> Option<(&Section, bool)> {
 }
 
 /// Writes a number as its format shows it.
-pub fn write_number(sections: &[Section], value: f64, out: &mut String) -> NumberDisplay {
+pub(crate) fn write_number(sections: &[Section], value: f64, out: &mut String) -> NumberDisplay {
     let Some((section, signed)) = section_of(sections, value) else {
         return NumberDisplay::Otherwise;
     };

@@ -99,7 +99,7 @@ pub(crate) struct FrameReceiver<R> {
 
 impl<R: Read> FrameReceiver<R> {
     /// Expects the beginning of a stream.
-    pub fn new(mut input: R) -> io::Result<Self> {
+    pub(crate) fn new(mut input: R) -> io::Result<Self> {
         let mut magic = [0; MAGIC.len()];
         input.read_exact(&mut magic)?;
         if &magic == MAGIC {
@@ -110,7 +110,7 @@ impl<R: Read> FrameReceiver<R> {
     }
 
     /// The next frame; its text replaces what is in the buffer.
-    pub fn next(&mut self, text: &mut Vec<u8>) -> io::Result<Frame> {
+    pub(crate) fn next(&mut self, text: &mut Vec<u8>) -> io::Result<Frame> {
         let mut start = [0; 5];
         self.input.read_exact(&mut start)?;
         let [kind, length @ ..] = start;

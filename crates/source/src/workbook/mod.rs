@@ -85,32 +85,3 @@ impl WorkbookHead {
             .map(|(_, sheet)| sheet)
     }
 }
-
-/// The letters of a column as Excel shows them; columns count from 0.
-pub fn letters(column: usize) -> String {
-    let (mut text, mut rest) = (String::new(), column + 1);
-    while rest > 0 {
-        // A digit below 26 is a letter.
-        text.insert(0, char::from(b'A' + ((rest - 1) % 26) as u8));
-        rest = (rest - 1) / 26;
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::letters;
-
-    #[test]
-    fn columns_have_the_letters_that_excel_shows() {
-        for (column, text) in [
-            (0, "A"),
-            (25, "Z"),
-            (26, "AA"),
-            (701, "ZZ"),
-            (16_383, "XFD"),
-        ] {
-            assert_eq!(letters(column), text);
-        }
-    }
-}

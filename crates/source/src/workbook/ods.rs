@@ -28,7 +28,7 @@ pub(crate) struct OdsWorkbook<R> {
 }
 
 /// Opens one: a pass over all of its sheets for their names, and whether they hold a value.
-pub fn open<R: Read + Seek>(reader: R) -> Result<OdsWorkbook<R>, WorkbookRefusal> {
+pub(crate) fn open<R: Read + Seek>(reader: R) -> Result<OdsWorkbook<R>, WorkbookRefusal> {
     let mut archive = zipped::open(reader)?;
     let mut content = content_of(&mut archive)?;
     let (mut sheets, mut hidden, mut style) = (Vec::new(), HashMap::new(), String::new());

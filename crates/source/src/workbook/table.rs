@@ -13,7 +13,7 @@ use super::{iso, number};
 use crate::ERROR_MARK;
 
 /// The error of a whole number that a sheet cannot hold.
-pub const DIGITS: &str = "a number of more than 15 digits";
+pub(crate) const DIGITS: &str = "a number of more than 15 digits";
 
 /// The error of a formula whose result the workbook does not hold.
 pub(crate) const NO_RESULT: &str = "a formula without a result";
@@ -25,10 +25,10 @@ pub(crate) const NOT_EXACT: &str = "a number that is shown as another";
 pub(crate) const NO_DATE: &str = "#####";
 
 /// Rows of the largest sheet.
-pub const ROWS: u32 = 1 << 20;
+pub(crate) const ROWS: u32 = 1 << 20;
 
 /// Columns of the widest sheet.
-pub const COLUMNS: u32 = 1 << 14;
+pub(crate) const COLUMNS: u32 = 1 << 14;
 
 /// Bytes of the longest cell: the 32,767 characters that Excel holds, and some.
 const LONGEST_CELL: usize = 256 << 10;
@@ -90,7 +90,7 @@ pub(crate) struct SheetWriter<W> {
 
 impl<W: Write> SheetWriter<W> {
     /// An empty one.
-    pub fn new(out: W, epoch: DayEpoch) -> Self {
+    pub(crate) fn new(out: W, epoch: DayEpoch) -> Self {
         SheetWriter {
             out,
             epoch,
@@ -104,12 +104,12 @@ impl<W: Write> SheetWriter<W> {
     }
 
     /// The row that is being filled, from 1.
-    pub fn row(&self) -> u32 {
+    pub(crate) fn row(&self) -> u32 {
         self.row + 1
     }
 
     /// Puts a value into a cell; rows and columns count from 0. An empty text is an empty cell.
-    pub fn put(
+    pub(crate) fn put(
         &mut self,
         row: u32,
         column: u32,
@@ -147,7 +147,7 @@ impl<W: Write> SheetWriter<W> {
     }
 
     /// Ends the last row.
-    pub fn finish(mut self) -> Result<(), WorkbookRefusal> {
+    pub(crate) fn finish(mut self) -> Result<(), WorkbookRefusal> {
         self.end_row()?;
         self.out.flush()?;
         Ok(())

@@ -31,7 +31,7 @@ pub(crate) struct CellFormats<'a> {
 
 impl Formats {
     /// Reads those of a file.
-    pub fn of(file: &[u8]) -> Result<Formats, WorkbookRefusal> {
+    pub(crate) fn of(file: &[u8]) -> Result<Formats, WorkbookRefusal> {
         let stream = compound::stream(file, &["Workbook", "Book"])?;
         let (mut codes, mut styles, mut sheets) = (HashMap::new(), Vec::new(), Vec::new());
         let mut version = BIFF8;
@@ -61,7 +61,7 @@ impl Formats {
     }
 
     /// Those of a sheet, by its place among those that hold cells.
-    pub fn sheet(&self, place: usize) -> Result<CellFormats<'_>, WorkbookRefusal> {
+    pub(crate) fn sheet(&self, place: usize) -> Result<CellFormats<'_>, WorkbookRefusal> {
         let start = *self.sheets.get(place).ok_or(WorkbookRefusal::Damaged)?;
         let (mut cells, mut depth) = (Vec::new(), 0);
         let (mut empty, mut formulas, mut text) = (Vec::new(), 0_usize, None);
@@ -135,7 +135,7 @@ impl CellFormats<'_> {
     }
 
     /// The format of a cell.
-    pub fn format(&self, row: u32, column: u32) -> &Format {
+    pub(crate) fn format(&self, row: u32, column: u32) -> &Format {
         let place = u16::try_from(row).ok().zip(u16::try_from(column).ok());
         let found = place.and_then(|place| {
             let at = self.cells.binary_search_by_key(&place, |(place, _)| *place);
