@@ -58,14 +58,14 @@ pub struct WrittenNumber {
 
 impl WrittenNumber {
     /// What it comes to; `None` when that is beyond all bounds.
-    pub fn value(self) -> Option<Decimal> {
+    pub(crate) fn value(self) -> Option<Decimal> {
         let mantissa = self.mantissa.checked_mul(10i128.checked_pow(self.zeros)?)?;
         Decimal::try_from_i128_with_scale(mantissa, self.scale).ok()
     }
 
     /// The same digits with another multiplier.
     #[must_use]
-    pub fn with_zeros(self, zeros: u32) -> Self {
+    pub(crate) fn with_zeros(self, zeros: u32) -> Self {
         Self { zeros, ..self }
     }
 }
@@ -76,7 +76,7 @@ pub fn parse(text: &str, point: DecimalMark) -> Option<Decimal> {
 }
 
 /// The same, without working it out.
-pub fn read(text: &str, point: DecimalMark) -> Option<WrittenNumber> {
+pub(crate) fn read(text: &str, point: DecimalMark) -> Option<WrittenNumber> {
     let mut rest = without_dash(text.trim());
     let mut negative = false;
     if let Some(inside) = rest.strip_prefix('(') {

@@ -42,7 +42,7 @@ pub fn differing<'a>(one: &'a [u8], other: &'a [u8]) -> impl Iterator<Item = &'s
 }
 
 /// The place of a field in that list.
-pub fn place(at: &str) -> Option<usize> {
+pub(crate) fn place(at: &str) -> Option<usize> {
     let pattern = path::pattern(at);
     BY_HAND.iter().position(|field| *field == pattern)
 }

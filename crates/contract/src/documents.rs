@@ -76,7 +76,7 @@ pub const OWNER_TYPES: &[&str] = &[
 pub const SIDES: &[&str] = &["FRONT", "BACK", "UNSPECIFIED"];
 
 /// The metadata of an upload, as far as it matters for what may be repeated of it.
-pub const METADATA: &[Field] = &[
+pub(crate) const METADATA: &[Field] = &[
     leaf("clientDocumentId", Level::W, Form::Text),
     leaf("account", Level::W, Form::ClientId),
     leaf("documentType", Level::W, Form::OneOf(TYPE_NAMES)),
@@ -103,13 +103,13 @@ pub mod proof {
     /// Certificate of beneficial owners.
     pub const BENEFICIAL_OWNERS: u32 = 16;
     /// A passport, of an owner.
-    pub const PASSPORT: u32 = 32;
+    pub(crate) const PASSPORT: u32 = 32;
     /// The front of a driver's licence, of an owner.
     pub const LICENSE_FRONT: u32 = 64;
     /// Its back.
     pub const LICENSE_BACK: u32 = 128;
     /// Another identity document of an owner: enough for a non-U.S. person, not for KYB.
-    pub const OTHER_IDENTITY: u32 = 256;
+    pub(crate) const OTHER_IDENTITY: u32 = 256;
 }
 
 /// Facts about one owner; bits of `owner.flags`.

@@ -12,21 +12,21 @@ use super::{Field, FieldShape, Form, Level, LevelRule};
 use Level::{G, H, O, W};
 
 /// The level of `entity` by account type. An INDIVIDUAL has none.
-pub const ENTITY_LEVELS: &[(&str, Level)] = &[
+pub(crate) const ENTITY_LEVELS: &[(&str, Level)] = &[
     ("ENTITY", H),
     ("CUSTODIAL", O),
     ("ENTITY_PERSONAL_TRUST", O),
 ];
 
 /// The level of an owner's local fields (never sent) by account type: only these have KYB.
-pub const KYB_LEVELS: &[(&str, Level)] = &[
+pub(crate) const KYB_LEVELS: &[(&str, Level)] = &[
     ("ENTITY", O),
     ("CUSTODIAL", O),
     ("ENTITY_PERSONAL_TRUST", O),
 ];
 
 /// The legal kinds of an entity.
-pub const ENTITY_TYPES: &[&str] = &[
+pub(crate) const ENTITY_TYPES: &[&str] = &[
     "CORPORATE",
     "PARTNERSHIP",
     "LLC",
@@ -38,7 +38,7 @@ pub const ENTITY_TYPES: &[&str] = &[
 const LONGEST_NAME: usize = 100;
 
 /// The 23 fields.
-pub const ENTITY: &[Field] = &[
+pub(crate) const ENTITY: &[Field] = &[
     leaf("entityLegalName", W, Form::Short(LONGEST_NAME)),
     leaf("entityType", W, Form::OneOf(ENTITY_TYPES)),
     leaf("entityTaxId", W, Form::EntityTaxId),

@@ -143,7 +143,7 @@ pub fn is_state2(text: &str) -> bool {
 
 /// Whether a text looks like a U.S. tax id: nine digits, or 3-2-4 or 2-7 digits parted by dashes or spaces.
 /// It is a guard for ids that go into URLs, so it forgives white space around.
-pub fn looks_like_tax_id(text: &str) -> bool {
+pub(crate) fn looks_like_tax_id(text: &str) -> bool {
     let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
     let parts = |byte: u8| matches!(byte, b'-' | b' ');
     match text.trim().as_bytes() {
@@ -161,7 +161,7 @@ pub fn looks_like_tax_id(text: &str) -> bool {
 }
 
 /// Whether a text looks like an e-mail address, even a broken one: something before and after an `@`.
-pub fn looks_like_email(text: &str) -> bool {
+pub(crate) fn looks_like_email(text: &str) -> bool {
     let Some((local, domain)) = text.trim().split_once('@') else {
         return false;
     };
@@ -189,7 +189,7 @@ pub fn unfit_id(text: &str) -> Option<&'static str> {
 }
 
 /// Whether a text holds a control character (C0, DEL or C1).
-pub fn has_control(text: &str) -> bool {
+pub(crate) fn has_control(text: &str) -> bool {
     // The bytes settle it for ASCII; only text with a C2 byte can hold a C1 control.
     let mut c1_possible = false;
     for byte in text.bytes() {

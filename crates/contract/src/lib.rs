@@ -213,7 +213,7 @@ pub struct Field {
 impl Field {
     /// Whether a value here is the customer's own, so that nothing that is kept of an answer may repeat it. Words that
     /// the contract lists are not, for everybody sends the same ones; nor are the firm's own ids, which reports show.
-    pub fn is_personal(&self) -> bool {
+    pub(crate) fn is_personal(&self) -> bool {
         let listed = |form: Form| {
             matches!(
                 form,
@@ -236,7 +236,7 @@ impl Field {
     }
 
     /// Whether its values are codes from a short list: of countries, or of U.S. states.
-    pub fn is_place_code(&self) -> bool {
+    pub(crate) fn is_place_code(&self) -> bool {
         matches!(
             self.shape,
             FieldShape::Leaf(Form::Country | Form::State) | FieldShape::Lines(Form::Country)

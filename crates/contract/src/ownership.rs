@@ -7,15 +7,15 @@
 /// Bytes of one mark.
 pub const MARK: usize = 8;
 /// Marks of one owner's agreements: whose they are, and what they say.
-pub const AGREEMENT_MARKS: usize = 2 * MARK;
+pub(crate) const AGREEMENT_MARKS: usize = 2 * MARK;
 /// Marks of one owner: their id, who they are, and what they own and do.
-pub const OWNER_MARKS: usize = 3 * MARK;
+pub(crate) const OWNER_MARKS: usize = 3 * MARK;
 
 /// What an agreement's path begins with.
 const AGREEMENTS: &str = "owners[].agreements[].";
 
 /// Whether a pattern is that of a part of an agreement.
-pub fn is_of_agreement(pattern: &str) -> bool {
+pub(crate) fn is_of_agreement(pattern: &str) -> bool {
     pattern.starts_with(AGREEMENTS)
 }
 

@@ -32,7 +32,7 @@ pub const ROLES: &[&str] = &[
 pub const PRIMARY_OWNER: &str = "PRIMARY_OWNER";
 
 /// The role of an entity's owners after the first.
-pub const BENEFICIAL_OWNER: &str = "BENEFICIAL_OWNER";
+pub(crate) const BENEFICIAL_OWNER: &str = "BENEFICIAL_OWNER";
 
 /// What an owner can be; a local field, which is never sent, says so.
 pub const OWNER_KINDS: &[&str] = &["person", ENTITY_KIND];

@@ -9,40 +9,40 @@ use bakkt_model::text::cell::{LOST, has_lost};
 use bakkt_model::text::{has_invisible, is_latin, lost};
 
 /// A part of a person's name, in characters.
-pub const NAME: usize = 100;
-/// All middle names.
-pub const MIDDLE_NAMES: usize = 200;
+pub(crate) const NAME: usize = 100;
+pub(crate) const MIDDLE_NAMES: usize = 200;
 /// A city, or a state outside of the U.S.
 pub const PLACE: usize = 100;
 /// A line of a street address.
-pub const STREET: usize = 200;
+pub(crate) const STREET: usize = 200;
 /// The lines of a street address.
 pub const LINES: u32 = 10;
 /// The name of a thing: an employer, a position, an agreement.
-pub const TITLE: usize = 200;
+pub(crate) const TITLE: usize = 200;
 /// A text of some sentences.
 pub const NOTE: usize = 2_000;
 /// The whole text of an agreement.
-pub const DOCUMENT: usize = 200_000;
+pub(crate) const DOCUMENT: usize = 200_000;
 /// A postal code.
 pub const POSTAL_CODE: usize = 20;
 /// A tax id of any country.
 pub const TAX_ID: usize = 50;
 /// A code that another system gave out: a case number, a wallet's address.
-pub const REFERENCE: usize = 200;
+pub(crate) const REFERENCE: usize = 200;
 /// A token, which holds data of its own.
-pub const TOKEN: usize = 10_000;
+pub(crate) const TOKEN: usize = 10_000;
 /// An id that goes into URLs, in bytes.
 pub const ID: usize = 256;
 
 /// What is wrong with a text that is too long.
 pub const TOO_LONG: &str = "longer than this field may be";
 /// What is wrong with a control character.
-pub const CONTROL: &str = "holds control characters";
+pub(crate) const CONTROL: &str = "holds control characters";
 /// What is wrong with an invisible character where none may be.
-pub const INVISIBLE: &str = "holds an invisible character, or a blank that is not the plain one";
+pub(crate) const INVISIBLE: &str =
+    "holds an invisible character, or a blank that is not the plain one";
 /// What is wrong with a text that a spreadsheet would run.
-pub const FORMULA: &str = "begins like a formula of a spreadsheet";
+pub(crate) const FORMULA: &str = "begins like a formula of a spreadsheet";
 
 /// Why a text of at most so many characters is unfit, if it is. Line breaks are control characters here: who writes a text
 /// has made blanks of them.

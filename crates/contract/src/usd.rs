@@ -58,7 +58,7 @@ impl Scale {
 }
 
 /// The range an amount of dollars falls into. A negative amount falls into none.
-pub fn range_of(scale: Scale, dollars: Decimal) -> Option<&'static str> {
+pub(crate) fn range_of(scale: Scale, dollars: Decimal) -> Option<&'static str> {
     if dollars.is_sign_negative() && !dollars.is_zero() {
         return None;
     }
@@ -75,7 +75,11 @@ pub fn range_of(scale: Scale, dollars: Decimal) -> Option<&'static str> {
 }
 
 /// The one range that holds everything from `low` up to `high`, or without end; `low` is not negative. Ends may touch.
-pub fn range_around(scale: Scale, low: Decimal, high: Option<Decimal>) -> Option<&'static str> {
+pub(crate) fn range_around(
+    scale: Scale,
+    low: Decimal,
+    high: Option<Decimal>,
+) -> Option<&'static str> {
     if high == Some(low) {
         return range_of(scale, low);
     }

@@ -151,7 +151,7 @@ impl Write for LogLines {
 
 /// A text that gives a terminal no orders: what it would obey or hide is written as `\u001b`, which means the same
 /// inside of JSON.
-pub fn safe(text: &str) -> Cow<'_, str> {
+pub(crate) fn safe(text: &str) -> Cow<'_, str> {
     // Plain text has nothing to look for: all that is dangerous is a control or lies beyond ASCII.
     let plain = |byte: u8| (b' '..0x7f).contains(&byte) || byte == b'\n' || byte == b'\t';
     if text.bytes().all(plain) {

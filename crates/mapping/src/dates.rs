@@ -95,7 +95,7 @@ const WEEKDAYS: [&str; 7] = [
 ];
 
 /// Two-digit years above this are 19xx unless the caller says otherwise.
-pub const DEFAULT_PIVOT: u8 = 30;
+pub(crate) const DEFAULT_PIVOT: u8 = 30;
 
 impl DateFormats {
     /// Compiles formats. The error says what is wrong with which format.
@@ -118,7 +118,7 @@ impl DateFormats {
     /// The same formats, with two-digit years above `pivot` read as 19xx and the others as 20xx. For dates
     /// that lie in the past, the last two digits of the current year are the right pivot.
     #[must_use]
-    pub fn with_pivot(mut self, pivot: u8) -> Self {
+    pub(crate) fn with_pivot(mut self, pivot: u8) -> Self {
         self.pivot = pivot;
         self
     }

@@ -43,7 +43,7 @@ pub struct TextSpan {
 
 impl TextSpan {
     /// Whether it is the place of an empty text.
-    pub fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.start == self.end
     }
 }
@@ -75,7 +75,7 @@ const LISTS: usize = 2;
 
 impl Draft {
     /// Empties it for a record of so many slots.
-    pub fn reset(&mut self, slots: usize) {
+    pub(crate) fn reset(&mut self, slots: usize) {
         self.text.clear();
         self.items.clear();
         self.slots.clear();
@@ -85,7 +85,7 @@ impl Draft {
     }
 
     /// Keeps a code that is in no table.
-    pub fn keep_stray(&mut self, strict: &Arc<StrictLookup>, code: &str) {
+    pub(crate) fn keep_stray(&mut self, strict: &Arc<StrictLookup>, code: &str) {
         self.strays.push(UnmappedCode {
             strict: strict.clone(),
             code: code.to_owned(),
@@ -94,12 +94,12 @@ impl Draft {
     }
 
     /// Codes that are in no table and must be.
-    pub fn strays(&self) -> &[UnmappedCode] {
+    pub(crate) fn strays(&self) -> &[UnmappedCode] {
         &self.strays
     }
 
     /// Says where those stand that were kept since the last call.
-    pub fn place_strays(&mut self, list: JoinedList, at: Position) {
+    pub(crate) fn place_strays(&mut self, list: JoinedList, at: Position) {
         for stray in self.strays.iter_mut().rev() {
             if stray.at.is_some() {
                 break;
@@ -109,45 +109,45 @@ impl Draft {
     }
 
     /// Forgets all but the first of them.
-    pub fn drop_strays(&mut self, keep: usize) {
+    pub(crate) fn drop_strays(&mut self, keep: usize) {
         self.strays.truncate(keep);
     }
 
     /// Takes them over from another draft.
-    pub fn take_strays(&mut self, from: &mut Draft) {
+    pub(crate) fn take_strays(&mut self, from: &mut Draft) {
         self.strays.append(&mut from.strays);
     }
 
     /// Makes room for further slots.
-    pub fn grow(&mut self, slots: usize) {
+    pub(crate) fn grow(&mut self, slots: usize) {
         if self.slots.len() < slots {
             self.slots.resize(slots, SlotValue::Missing);
         }
     }
 
     /// Adds a slot behind all others, for a value that is only looked at.
-    pub fn add_slot(&mut self) -> usize {
+    pub(crate) fn add_slot(&mut self) -> usize {
         self.slots.push(SlotValue::Missing);
         self.slots.len() - 1
     }
 
     /// Takes the last slot away again.
-    pub fn drop_slot(&mut self) -> SlotValue {
+    pub(crate) fn drop_slot(&mut self) -> SlotValue {
         self.slots.pop().unwrap_or(SlotValue::Missing)
     }
 
     /// Counts a row that is an element of a list.
-    pub fn count_row(&mut self, list: usize) {
+    pub(crate) fn count_row(&mut self, list: usize) {
         self.rows[list] += 1;
     }
 
     /// Rows that are elements of a list.
-    pub fn rows(&self, list: usize) -> usize {
+    pub(crate) fn rows(&self, list: usize) -> usize {
         self.rows[list] as usize
     }
 
     /// Takes a value over from another draft.
-    pub fn copy(&mut self, slot: usize, from: &Draft) {
+    pub(crate) fn copy(&mut self, slot: usize, from: &Draft) {
         let value = match from.slot(slot) {
             SlotValue::Value { span, constant } => SlotValue::Value {
                 span: self.keep(from.text(span)),
@@ -177,7 +177,7 @@ impl Draft {
     }
 
     /// Sets a slot.
-    pub fn set(&mut self, slot: usize, value: SlotValue) {
+    pub(crate) fn set(&mut self, slot: usize, value: SlotValue) {
         self.slots[slot] = value;
     }
 
@@ -196,7 +196,7 @@ impl Draft {
     }
 
     /// Keeps a text.
-    pub fn keep(&mut self, text: &str) -> TextSpan {
+    pub(crate) fn keep(&mut self, text: &str) -> TextSpan {
         let start = self.text.len() as u32;
         self.text.push_str(text);
         TextSpan {
@@ -206,7 +206,7 @@ impl Draft {
     }
 
     /// Keeps what is written; of a text that could not be written to its end, nothing stays.
-    pub fn write<E>(
+    pub(crate) fn write<E>(
         &mut self,
         write: impl FnOnce(&mut String) -> Result<(), E>,
     ) -> Result<TextSpan, E> {
@@ -224,34 +224,29 @@ impl Draft {
     }
 
     /// Keeps an item of a list.
-    pub fn keep_item(&mut self, text: &str) {
+    pub(crate) fn keep_item(&mut self, text: &str) {
         let span = self.keep(text);
         self.items.push(Ok(span));
     }
 
     /// Keeps the place of an item that could not be read, and why; the rest of the list is good without it.
-    pub fn keep_broken_item(&mut self, why: &'static str) {
+    pub(crate) fn keep_broken_item(&mut self, why: &'static str) {
         self.items.push(Err(why));
     }
 
     /// Number of items kept so far.
-    pub fn items(&self) -> u32 {
+    pub(crate) fn items(&self) -> u32 {
         self.items.len() as u32
     }
 
     /// All texts of the record, one behind the other: for a first look at every byte of it.
-    pub fn all_text(&self) -> &str {
+    pub(crate) fn all_text(&self) -> &str {
         &self.text
     }
 
     /// Number of slots.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.slots.len()
-    }
-
-    /// Whether there are no slots.
-    pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
     }
 
     /// The text of a span.

@@ -268,13 +268,13 @@ impl Exclusions {
     }
 
     /// The index of the reason why a row is left out whatever its cells mean.
-    pub fn skipped(&self, skipped: SkipReason) -> u16 {
+    pub(crate) fn skipped(&self, skipped: SkipReason) -> u16 {
         let first = self.reasons.len().saturating_sub(SkipReason::ALL.len());
         (first + skipped as usize) as u16
     }
 
     /// The index of the reason why a row is left out by its columns.
-    pub fn by_columns(&self, row: &Row<'_>) -> Option<u16> {
+    pub(crate) fn by_columns(&self, row: &Row<'_>) -> Option<u16> {
         let mut reason = None;
         for rule in &self.rules {
             // Behind the first that fits, the others are tried until it is known of each that it fits some row.
@@ -312,7 +312,7 @@ impl Exclusions {
     }
 
     /// The index of the reason why an id is left out.
-    pub fn by_id(&self, id: &str) -> Option<u16> {
+    pub(crate) fn by_id(&self, id: &str) -> Option<u16> {
         if self.ids.is_empty() {
             return None;
         }

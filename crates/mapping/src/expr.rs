@@ -16,7 +16,7 @@ const FUEL: u64 = 50_000;
 
 /// All expressions of a mapping.
 #[derive(Debug)]
-pub struct Expressions {
+pub(crate) struct Expressions {
     environment: Environment<'static>,
     /// By what expressions call them.
     columns: Vec<(String, usize)>,
@@ -25,7 +25,7 @@ pub struct Expressions {
 }
 
 /// The expressions, with one row to look at.
-pub struct ForRow<'a> {
+pub(crate) struct ForRow<'a> {
     environment: &'a Environment<'static>,
     row: Value,
 }
@@ -74,7 +74,7 @@ const FILTERS: &[(&str, AddFilter)] = &[
 
 impl Expressions {
     /// Compiles one and returns its number; the error says what is wrong with it.
-    pub fn add(&mut self, source: &str, headers: &[String]) -> Result<usize, String> {
+    pub(crate) fn add(&mut self, source: &str, headers: &[String]) -> Result<usize, String> {
         let name = self.used.len().to_string();
         let column = |header: &str| {
             header::find("the export", headers, header)
@@ -121,12 +121,12 @@ impl Expressions {
     }
 
     /// The columns that an expression names, with their indexes.
-    pub fn used(&self, number: usize) -> &[(String, usize)] {
+    pub(crate) fn used(&self, number: usize) -> &[(String, usize)] {
         &self.used[number]
     }
 
     /// Binds the columns that expressions name to a row.
-    pub fn for_row(&self, row: &Row<'_>) -> ForRow<'_> {
+    pub(crate) fn for_row(&self, row: &Row<'_>) -> ForRow<'_> {
         let row = if self.used.is_empty() {
             Value::UNDEFINED
         } else {
@@ -204,7 +204,7 @@ fn literal(text: &str) -> Option<(String, &str)> {
 
 impl ForRow<'_> {
     /// The trimmed result; `None` when the expression fails on this row.
-    pub fn eval(&self, number: usize) -> Option<String> {
+    pub(crate) fn eval(&self, number: usize) -> Option<String> {
         let template = self.environment.get_template(&number.to_string()).ok()?;
         let context = minijinja::context! { row => self.row.clone() };
         Some(trim(&template.render(context).ok()?).to_owned())

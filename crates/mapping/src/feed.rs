@@ -159,12 +159,12 @@ impl FieldMapping {
     }
 
     /// Whether it can give a value without any cell.
-    pub fn may_be_constant(&self) -> bool {
+    pub(crate) fn may_be_constant(&self) -> bool {
         matches!(self.source, TextSource::Const(_)) || self.default.is_some()
     }
 
     /// Every text that it can give, where the mapping lists them all.
-    pub fn listed_words(&self) -> Option<Vec<&str>> {
+    pub(crate) fn listed_words(&self) -> Option<Vec<&str>> {
         let mut words: Vec<&str> = match (&self.source, self.steps.last()) {
             (TextSource::Const(text), _) => vec![text],
             (_, Some(Transform::Lookup(table, otherwise))) => {
@@ -186,7 +186,7 @@ impl FieldMapping {
 
     /// Puts the value for a row into a slot that is missing so far; a feed that gives nothing leaves it so. Every value is
     /// written where it stays: handing it up through the calls costs more than most feeds do.
-    pub fn eval(
+    pub(crate) fn eval(
         &self,
         slot: usize,
         row: &Row<'_>,

@@ -39,7 +39,7 @@ use bakkt_contract::path;
 use bakkt_source::Row;
 
 /// The most elements that a list may have.
-pub const MOST: usize = path::MAX_INDEX + 1;
+pub(crate) const MOST: usize = path::MAX_INDEX + 1;
 
 /// The compiled mapping of one export.
 #[derive(Debug)]
@@ -178,7 +178,7 @@ impl Mapper {
     }
 
     /// Number of exports, that of the accounts included.
-    pub fn sheets(&self) -> usize {
+    pub(crate) fn sheets(&self) -> usize {
         self.sheets.len()
     }
 
@@ -220,7 +220,7 @@ impl Mapper {
     }
 
     /// Maps a row that is the next element of an `ElementList`.
-    pub fn map_element(
+    pub(crate) fn map_element(
         &self,
         each: usize,
         row: &Row<'_>,
@@ -236,7 +236,7 @@ impl Mapper {
     }
 
     /// What a row says of one field of its element, before it is mapped; none where nothing feeds the field.
-    pub fn peek<'d>(
+    pub(crate) fn peek<'d>(
         &self,
         each: usize,
         field: &str,

@@ -27,7 +27,7 @@ const SMALL: usize = 12;
 
 impl Lookup {
     /// Adds a code; its key is read as cells are.
-    pub fn add(&mut self, code: &str, meaning: String) {
+    pub(crate) fn add(&mut self, code: &str, meaning: String) {
         let place = self.pairs.len();
         let code = trim(code);
         let code = cell::compose(code).unwrap_or_else(|| code.to_owned());
@@ -42,12 +42,12 @@ impl Lookup {
     }
 
     /// Every word that a code can mean.
-    pub fn meanings(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn meanings(&self) -> impl Iterator<Item = &str> {
         self.pairs.iter().map(|pair| pair.meaning.as_str())
     }
 
     /// What a code means.
-    pub fn find(&self, code: &str) -> Option<&str> {
+    pub(crate) fn find(&self, code: &str) -> Option<&str> {
         let place = match self.pairs.len() <= SMALL {
             true => self.find_small(code)?,
             false => self

@@ -9,11 +9,11 @@ use super::feed::Scratch;
 use bakkt_source::Row;
 
 /// What is wrong with a field on which rows of one account disagree.
-pub const DISAGREE: &str = "the rows of the account say different things";
+pub(crate) const DISAGREE: &str = "the rows of the account say different things";
 
 impl Mapper {
     /// Maps a further row of a record and merges it into the draft of the rows before it; `further` is overwritten.
-    pub fn map_further(
+    pub(crate) fn map_further(
         &self,
         row: &Row<'_>,
         draft: &mut Draft,

@@ -23,7 +23,7 @@ impl Default for Missing {
 
 impl Missing {
     /// Takes words as people write them.
-    pub fn new<'w>(words: impl IntoIterator<Item = &'w str>) -> Missing {
+    pub(crate) fn new<'w>(words: impl IntoIterator<Item = &'w str>) -> Missing {
         let fold_word = |word: &str| fold(trim(word));
         let words: Vec<String> = words.into_iter().map(fold_word).collect();
         let mut first = [false; 128];
@@ -44,7 +44,7 @@ impl Missing {
 
     /// Whether a trimmed cell is one of the words.
     #[inline]
-    pub fn contains(&self, text: &str) -> bool {
+    pub(crate) fn contains(&self, text: &str) -> bool {
         let first = text.bytes().next().map(usize::from);
         // Words of ASCII begin as the text does. Behind another first letter stands an accent, or another word.
         let may_begin = first.and_then(|byte| self.first.get(byte)) != Some(&false);

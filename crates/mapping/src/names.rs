@@ -29,7 +29,7 @@ pub enum NameOrder {
 }
 
 /// Their names in mappings.
-pub const ORDERS: [(&str, NameOrder); 2] = [
+pub(crate) const ORDERS: [(&str, NameOrder); 2] = [
     ("given-first", NameOrder::GivenFirst),
     ("family-first", NameOrder::FamilyFirst),
 ];
@@ -50,7 +50,7 @@ pub enum NamePart {
 }
 
 /// Their names in mappings.
-pub const PARTS: [(&str, NamePart); 5] = [
+pub(crate) const PARTS: [(&str, NamePart); 5] = [
     ("given", NamePart::Given),
     ("middle", NamePart::Middle),
     ("family", NamePart::Family),
@@ -91,7 +91,7 @@ pub struct NameTransform {
 
 impl NameTransform {
     /// Writes the part of a cell's name onto `out`; nothing where the name has none, or the cell has no second person.
-    pub fn write(&self, text: &str, out: &mut String) -> Result<(), &'static str> {
+    pub(crate) fn write(&self, text: &str, out: &mut String) -> Result<(), &'static str> {
         let name = match self.person {
             None => Name::parse(text, self.habit)
                 .ok_or("not the name of one person, or it can be cut in several ways")?,
@@ -123,7 +123,7 @@ const LONGEST: usize = 120;
 
 impl<'t> Name<'t> {
     /// Takes a cell apart.
-    pub fn parse(text: &'t str, habit: impl Into<NameHabit>) -> Option<Name<'t>> {
+    pub(crate) fn parse(text: &'t str, habit: impl Into<NameHabit>) -> Option<Name<'t>> {
         if text.len() > LONGEST {
             return None;
         }
@@ -330,7 +330,7 @@ impl<'t> Name<'t> {
     }
 
     /// Writes a part; nothing where the name has none.
-    pub fn write(&self, part: NamePart, with_suffix: bool, out: &mut String) {
+    pub(crate) fn write(&self, part: NamePart, with_suffix: bool, out: &mut String) {
         let (first, others) = self.given.split_at(self.given.len().min(1));
         let suffix: Vec<&str> = self.suffix.into_iter().collect();
         let lists: &[&[&str]] = match part {

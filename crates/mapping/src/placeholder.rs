@@ -122,7 +122,7 @@ pub fn is_placeholder(text: &str) -> bool {
 }
 
 /// The same, for a field that keeps some of them.
-pub fn is_placeholder_but(text: &str, keeps: KeptPlaceholders) -> bool {
+pub(crate) fn is_placeholder_but(text: &str, keeps: KeptPlaceholders) -> bool {
     let text = trim(text);
     let Some(first) = text.bytes().next().filter(|_| text.len() <= LONGEST) else {
         return false;

@@ -8,7 +8,11 @@
 use bakkt_contract::postal_codes::{self, PostalCodeMatch};
 
 /// Writes a postal code of a country (ISO 3166-1 alpha-2; none: not known) onto `out`. The error says what is wrong.
-pub fn write(country: Option<&str>, text: &str, out: &mut String) -> Result<(), &'static str> {
+pub(crate) fn write(
+    country: Option<&str>,
+    text: &str,
+    out: &mut String,
+) -> Result<(), &'static str> {
     let plain = without_fraction(text.trim());
     let reading = match country {
         Some(country) if postal_codes::has_zips(country) => {

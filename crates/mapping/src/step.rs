@@ -21,7 +21,7 @@ use bakkt_model::text::{Folded, narrow};
 use bakkt_source::{Cell, Row};
 
 /// What is wrong with a code that no table holds.
-pub const UNKNOWN_CODE: &str = "the code is not in the lookup table";
+pub(crate) const UNKNOWN_CODE: &str = "the code is not in the lookup table";
 
 /// Upper, lower or title case.
 #[derive(Clone, Copy, Debug)]

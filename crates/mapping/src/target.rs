@@ -17,7 +17,7 @@ pub const OWED: &str = "owed_if ";
 
 /// Finds what a path of `owed_if` names on accounts of these types, and a field of it that can be fed. The error is (what is
 /// wrong, what it should be).
-pub fn owed_leaf(target: &str) -> Result<String, (String, String)> {
+pub(crate) fn owed_leaf(target: &str) -> Result<String, (String, String)> {
     let found = path::find(&target.replacen("[]", "[0]", 1)).ok_or_else(|| {
         let patterns = path::patterns();
         let near = nearest(&path::pattern(target), patterns.iter().map(String::as_str));
@@ -180,7 +180,7 @@ pub fn words(form: Form) -> &'static [&'static str] {
 }
 
 /// Whether a text that stands in the mapping itself fits a form; the error says what would.
-pub fn fits(form: Form, text: &str) -> Result<(), String> {
+pub(crate) fn fits(form: Form, text: &str) -> Result<(), String> {
     let one_of = |words: &[&str]| {
         if words.contains(&text) {
             return Ok(());

@@ -17,7 +17,7 @@ pub struct TaxId {
 
 impl TaxId {
     /// Its nine digits.
-    pub fn number(&self) -> &str {
+    pub(crate) fn number(&self) -> &str {
         // The digits are ASCII by construction.
         str::from_utf8(&self.digits).unwrap_or("")
     }
@@ -34,7 +34,7 @@ enum TaxIdForm {
 }
 
 /// Reads a tax id; `entity` says what bare digits are that could be either: an entity's EIN, or a person's SSN.
-pub fn read(text: &str, entity: bool) -> Option<TaxId> {
+pub(crate) fn read(text: &str, entity: bool) -> Option<TaxId> {
     let (digits, form) = nine(text.trim())?;
     let kind = match form {
         TaxIdForm::Employer => "EIN",

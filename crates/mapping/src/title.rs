@@ -10,7 +10,7 @@
 ///
 /// A word which already mixes cases after its capital ("McDonald", "DeVito") was typed by somebody who knew, so it stays;
 /// so do particles in lower case ("van der Berg") beside words with capitals.
-pub fn title_case(text: &str, out: &mut String) {
+pub(crate) fn title_case(text: &str, out: &mut String) {
     out.reserve(text.len());
     let shape = TextCase::of(text);
     let mut words = WordSpans { text, at: 0 };

@@ -27,7 +27,7 @@ pub enum FindingKind {
 }
 
 /// Number of kinds.
-pub const COUNT: usize = 17;
+pub(crate) const COUNT: usize = 17;
 
 /// A kind, its name in settings and files, what it means, and what a person should do about it.
 struct FindingText {

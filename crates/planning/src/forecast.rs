@@ -41,7 +41,7 @@ impl PlannedWork {
 }
 
 /// The shortest time for so much work: the slowest kind of request, look-ups beside the others.
-pub fn time(settings: &Settings, work: PlannedWork) -> Duration {
+pub(crate) fn time(settings: &Settings, work: PlannedWork) -> Duration {
     let without = without_looking(settings, work);
     if settings.on_existing.looks_first() {
         let lookups = work.accounts + work.documents;

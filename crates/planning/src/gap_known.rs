@@ -75,7 +75,12 @@ impl KnownCells {
     }
 
     /// What is known of the customer of a record.
-    pub fn of(&mut self, reader: &Reader, record: i64, id: &str) -> anyhow::Result<Vec<String>> {
+    pub(crate) fn of(
+        &mut self,
+        reader: &Reader,
+        record: i64,
+        id: &str,
+    ) -> anyhow::Result<Vec<String>> {
         let (at, parts) = reader.place(record)?;
         let pipeline = &self.migration.pipeline;
         let drift = || {

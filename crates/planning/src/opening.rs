@@ -37,7 +37,7 @@ pub fn binding(
 }
 
 /// The backfill files of a state folder.
-pub fn kept(layers: Vec<StoredBackfill>, state: &Path) -> Vec<BackfillFile> {
+pub(crate) fn kept(layers: Vec<StoredBackfill>, state: &Path) -> Vec<BackfillFile> {
     let folder = layers_folder(state);
     let known = |element: &RowElement| {
         let spoken = (element.row, element.list, element.place);

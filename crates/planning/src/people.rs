@@ -15,7 +15,7 @@ use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateKind};
 pub const NOT_CHOSEN: &str = "a person chose";
 
 /// Leaves out whom people left out.
-pub fn leave_out(people: &[CustomerDecision], exclude: &mut Exclusions) {
+pub(crate) fn leave_out(people: &[CustomerDecision], exclude: &mut Exclusions) {
     for person in people {
         if person.action == CustomerAction::Exclude {
             exclude.leave_out(&person.client_id, &format!("{LEFT_OUT}{}", person.reason));
@@ -24,7 +24,7 @@ pub fn leave_out(people: &[CustomerDecision], exclude: &mut Exclusions) {
 }
 
 /// Takes the chosen rows out of the duplicates; returns the reasons of those that were not chosen, by record.
-pub fn choose(
+pub(crate) fn choose(
     people: &[CustomerDecision],
     journal: &Journal,
     duplicates: &mut Vec<Duplicate>,

@@ -152,7 +152,7 @@ const WAITING: [(i64, &str); 5] = [
 
 impl AfterAcceptance {
     /// Reads them all; `now` is what ages are counted to, in milliseconds.
-    pub fn read(reader: &Reader, now: i64) -> anyhow::Result<AfterAcceptance> {
+    pub(crate) fn read(reader: &Reader, now: i64) -> anyhow::Result<AfterAcceptance> {
         let mut after = AfterAcceptance {
             updates_sent: reader.updates_sent()?,
             gaps_closed: reader.closed_by()?.iter().map(|by| by.closed).sum(),

@@ -17,7 +17,7 @@ const ALLOWED: &str = "#65549a";
 const LATE: &str = "#a8322d";
 
 /// Draws it; empty while no gap was ever open. `days` are in order, the last one is today.
-pub fn burn_down(days: &[(Date, u64)], due_on: &BTreeMap<Due, u64>) -> String {
+pub(crate) fn burn_down(days: &[(Date, u64)], due_on: &BTreeMap<Due, u64>) -> String {
     let (Some((first, _)), Some((today, now))) = (days.first(), days.last()) else {
         return String::new();
     };

@@ -14,8 +14,7 @@ use bakkt_model::number::thousands;
 
 /// A part of a stacked bar.
 #[derive(Clone, Copy, Debug)]
-pub struct BarPart<'a> {
-    /// Its word.
+pub(crate) struct BarPart<'a> {
     pub word: &'a str,
     /// Its size.
     pub count: u64,
@@ -32,7 +31,7 @@ const SENT: &str = "#9fb4cf";
 const ACCEPTED: &str = "#1f6f54";
 
 /// A bar of the full width, cut into parts in proportion.
-pub fn stacked(title: &str, parts: &[BarPart<'_>]) -> String {
+pub(crate) fn stacked(title: &str, parts: &[BarPart<'_>]) -> String {
     let there: Vec<&BarPart<'_>> = parts.iter().filter(|part| part.count > 0).collect();
     let total: u64 = there.iter().map(|part| part.count).sum();
     let shared = WIDTH - LEAST * there.len() as f64;
@@ -70,7 +69,7 @@ pub fn stacked(title: &str, parts: &[BarPart<'_>]) -> String {
 }
 
 /// A small bar for a table cell. The number stands beside it, so it is hidden from readers of the page.
-pub fn bar(count: u64, most: u64, colour: &str) -> String {
+pub(crate) fn bar(count: u64, most: u64, colour: &str) -> String {
     let share = if most == 0 {
         0.0
     } else {
@@ -87,14 +86,14 @@ pub fn bar(count: u64, most: u64, colour: &str) -> String {
 }
 
 /// A square of a colour, for the tables that explain a chart.
-pub fn swatch(colour: &str) -> String {
+pub(crate) fn swatch(colour: &str) -> String {
     format!(
         r#"<svg class="swatch" viewBox="0 0 12 12" aria-hidden="true"><rect width="12" height="12" rx="2" fill="{colour}"/></svg>"#
     )
 }
 
 /// Sent (area) and accepted (line) per minute over time; empty while nothing happened.
-pub fn throughput(minutes: &BTreeMap<i64, Minute>) -> String {
+pub(crate) fn throughput(minutes: &BTreeMap<i64, Minute>) -> String {
     let (Some(first), Some(last)) = (minutes.keys().next(), minutes.keys().next_back()) else {
         return String::new();
     };
@@ -180,7 +179,7 @@ pub fn throughput(minutes: &BTreeMap<i64, Minute>) -> String {
 }
 
 /// `&`, `<`, `>` and quotes as HTML writes them.
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -196,7 +195,7 @@ pub fn escape(text: &str) -> String {
 }
 
 /// A share as a person reads it: what is not nothing is never 0 %, what is not all is never 100 %.
-pub fn percent(count: u64, total: u64) -> String {
+pub(crate) fn percent(count: u64, total: u64) -> String {
     if total == 0 {
         return "–".to_owned();
     }

@@ -21,7 +21,7 @@ pub struct UnusedExclusion {
 }
 
 /// Those of the plan; a plan of an earlier version knows none.
-pub fn read(reader: &Reader) -> anyhow::Result<Vec<UnusedExclusion>> {
+pub(crate) fn read(reader: &Reader) -> anyhow::Result<Vec<UnusedExclusion>> {
     let text: Option<String> = reader.meta(FACT)?;
     let known = text.map(|text| serde_json::from_str(&text)).transpose();
     Ok(known.ok().flatten().unwrap_or_default())

@@ -52,7 +52,7 @@ pub struct Filter<'a> {
 
 impl Filter<'_> {
     /// Whether a gap is one of them.
-    pub fn takes(&self, gap: &DatedGap<'_>, due: Due) -> bool {
+    pub(crate) fn takes(&self, gap: &DatedGap<'_>, due: Due) -> bool {
         let status = if self.waived { "waived" } else { "open" };
         let soon = || match (self.until, due) {
             (None, _) => true,

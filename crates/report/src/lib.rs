@@ -8,7 +8,7 @@
 pub mod after;
 mod beside;
 mod burn_down;
-pub mod chart;
+pub(crate) mod chart;
 pub mod exclusions;
 mod files;
 mod findings;

@@ -18,11 +18,11 @@ use bakkt_model::error::ShownPath;
 use bakkt_model::position::column_letters;
 
 /// The sheet that is filled in.
-pub const SHEET: &str = "Backfill";
+pub(crate) const SHEET: &str = "Backfill";
 /// In a cell that is not to be filled in.
-pub const CLOSED: &str = "–";
+pub(crate) const CLOSED: &str = "–";
 /// Before the name of a column that only tells.
-pub const KNOWN: &str = "known:";
+pub(crate) const KNOWN: &str = "known:";
 /// Most lines that a sheet can have; a spreadsheet ends at 1,048,576.
 pub const MOST_LINES: u64 = 1_000_000;
 /// Most columns; a spreadsheet ends at 16,384.

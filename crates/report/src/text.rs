@@ -19,7 +19,7 @@ pub fn rfc3339(milliseconds: i64) -> String {
 }
 
 /// RFC 3339 as a page shows it: to the second, UTC. Any other text stays as it is.
-pub fn readable(time: &str) -> String {
+pub(crate) fn readable(time: &str) -> String {
     match time.parse::<Timestamp>() {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
         Err(_) => time.to_owned(),
@@ -27,7 +27,7 @@ pub fn readable(time: &str) -> String {
 }
 
 /// Bytes as people read them.
-pub fn readable_bytes(bytes: u64) -> String {
+pub(crate) fn readable_bytes(bytes: u64) -> String {
     const STEP: u64 = 1000;
     let units = ["bytes", "kB", "MB", "GB", "TB"];
     let (mut unit, mut size) = (0, bytes);

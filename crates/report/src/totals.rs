@@ -287,21 +287,21 @@ impl Totals {
     }
 
     /// KYB triggers whose answer was lost, those of an earlier plan included.
-    pub fn kyb_in_doubt(&self) -> u64 {
+    pub(crate) fn kyb_in_doubt(&self) -> u64 {
         self.tasks.kyb.in_doubt + self.kyb.former_in_doubt
     }
 }
 
 impl KybTotals {
     /// Accounts whose manual KYB has ended.
-    pub fn manual_ended(&self) -> u64 {
+    pub(crate) fn manual_ended(&self) -> u64 {
         self.manual_approved + self.manual_rejected
     }
 }
 
 impl DocumentTotals {
     /// Those that are not sent.
-    pub fn unsent(&self) -> u64 {
+    pub(crate) fn unsent(&self) -> u64 {
         self.refused + self.same + self.account_not_sent + self.no_account
     }
 }
@@ -352,7 +352,7 @@ impl Tasks {
 
 impl States {
     /// The six states together.
-    pub fn sum(&self) -> u64 {
+    pub(crate) fn sum(&self) -> u64 {
         self.open + self.held + self.in_doubt + self.accepted + self.refused + self.gave_up
     }
 

@@ -205,7 +205,7 @@ fn beginning(start: &[u8]) -> Vec<u8> {
 }
 
 /// The bytes that a file holds, from its beginning. A workbook has none to read in this way.
-pub fn reader(mut file: File, container: Container) -> io::Result<Box<dyn Read + Send>> {
+pub(crate) fn reader(mut file: File, container: Container) -> io::Result<Box<dyn Read + Send>> {
     file.rewind()?;
     Ok(match container {
         Container::Plain => Box::new(file),

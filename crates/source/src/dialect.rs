@@ -57,7 +57,7 @@ pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Delimiters that are found where none of the usual ones cuts the rows, and how many columns they must make: a colon or a
 /// hash is a part of texts as well.
-pub const RARE_DELIMITERS: [(u8, usize); 14] = [
+pub(crate) const RARE_DELIMITERS: [(u8, usize); 14] = [
     (b'^', 2),
     (b'~', 2),
     (0x1F, 2),

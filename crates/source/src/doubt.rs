@@ -14,7 +14,7 @@ use bakkt_model::error::Failure;
 const LONGEST: usize = 40;
 
 /// The error of a file, with its text in both encodings.
-pub fn error(
+pub(crate) fn error(
     name: &str,
     readings: [(Encoding, &[u8]); 2],
     form: RowFormat,

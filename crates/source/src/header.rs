@@ -9,7 +9,7 @@ use bakkt_model::error::nearest;
 use bakkt_model::text::{compose, trim};
 
 /// Why a name is no column: what is wrong, and what to do.
-pub type UnknownColumn = (String, String);
+pub(crate) type UnknownColumn = (String, String);
 
 /// The index of a column, from 0. `export` is how the message speaks of the file.
 pub fn find(export: &str, headers: &[String], name: &str) -> Result<usize, UnknownColumn> {
@@ -63,7 +63,7 @@ pub fn position(place: usize) -> String {
 }
 
 /// What a person should know about the header row, one line each.
-pub fn remarks(headers: &[String]) -> Vec<String> {
+pub(crate) fn remarks(headers: &[String]) -> Vec<String> {
     let mut same: HashMap<String, Vec<usize>> = HashMap::new();
     for (place, header) in headers.iter().enumerate() {
         let words: Vec<&str> = header.split_whitespace().collect();

@@ -47,7 +47,7 @@ struct Extent {
 
 impl Rows {
     /// Forgets the rows and keeps the memory.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.rows.clear();
         self.data.clear();
         self.ends.clear();
@@ -59,7 +59,7 @@ impl Rows {
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
@@ -135,9 +135,6 @@ pub const ERROR_MARK: u8 = 0xFE;
 /// The first byte of the characters that [`cell::has_lost`] finds.
 const LOST_LEAD: u8 = 0xEF;
 
-/// Stands for what did not decode. Neither mark is ever part of UTF-8, so that neither can be sent.
-pub const UNDECODED: u8 = 0xFF;
-
 /// Why a cell that is no UTF-8 is no text.
 fn broken(bytes: &[u8]) -> &'static str {
     const ERRORS: &[(&[u8], &str)] = &[
@@ -200,13 +197,8 @@ impl<'a> Row<'a> {
     }
 
     /// Number of cells.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ends.len()
-    }
-
-    /// Whether it has no cells.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
     }
 
     /// Where a cell begins and ends.

@@ -22,7 +22,7 @@ use bakkt_model::position::Position;
 use bakkt_model::text::trim;
 
 /// Bytes of the longest line that is read; a longer one is a broken row.
-pub const MAX_ROW: usize = (1 << 20) - 1;
+pub(crate) const MAX_ROW: usize = (1 << 20) - 1;
 
 /// How far the end of a quoted cell is looked for. The longest cell that a spreadsheet holds is a quarter of it.
 const QUOTE_REACH: usize = 128 << 10;
@@ -31,7 +31,7 @@ const QUOTE_REACH: usize = 128 << 10;
 const SURE_WIDTH: usize = 6;
 
 /// The most columns of a table, as in a spreadsheet.
-pub const MOST_COLUMNS: usize = 1 << 14;
+pub(crate) const MOST_COLUMNS: usize = 1 << 14;
 
 const BUFFER: usize = 256 << 10;
 
@@ -317,12 +317,12 @@ impl<R: Read> RowReader<R> {
     }
 
     /// Lines so far that were empty, or whose cells were.
-    pub fn blank_lines(&self) -> u64 {
+    pub(crate) fn blank_lines(&self) -> u64 {
         self.blank
     }
 
     /// Where the next row begins: offset and line.
-    pub fn next_at(&self) -> (u64, u64) {
+    pub(crate) fn next_at(&self) -> (u64, u64) {
         (self.offset, self.line)
     }
 

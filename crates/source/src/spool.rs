@@ -16,10 +16,9 @@ use chacha20::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
 const BLOCK: usize = 64 << 10;
 
 /// Bytes that one key covers: the cipher's counter has 32 bits.
-pub const MOST: u64 = 256 << 30;
+pub(crate) const MOST: u64 = 256 << 30;
 
-/// The temporary file.
-pub struct Spool {
+pub(crate) struct Spool {
     file: File,
     key: [u8; 32],
     length: u64,
@@ -34,7 +33,7 @@ impl std::fmt::Debug for Spool {
 
 impl Spool {
     /// An empty one, on the disk of a folder.
-    pub fn new(folder: &Path) -> io::Result<Spool> {
+    pub(crate) fn new(folder: &Path) -> io::Result<Spool> {
         let mut key = [0; 32];
         File::open("/dev/urandom")?.read_exact(&mut key)?;
         Ok(Spool {
@@ -46,12 +45,12 @@ impl Spool {
     }
 
     /// Bytes so far.
-    pub fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
     /// Appends what a reader still has; `each_block` hears how much that is so far, and may stop it.
-    pub fn append(
+    pub(crate) fn append(
         &mut self,
         mut from: impl Read,
         mut each_block: impl FnMut(u64) -> anyhow::Result<()>,
@@ -76,7 +75,7 @@ impl Spool {
     }
 
     /// Reads what stands at a place; fewer bytes than asked for only at the end.
-    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    pub(crate) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let count = self.file.read_at(buffer, offset)?;
         cipher(&self.key, &mut buffer[..count], offset)?;
         Ok(count)

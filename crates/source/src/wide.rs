@@ -6,7 +6,7 @@
 use std::io::{self, Read};
 
 /// What stands for the delimiter: the unit separator of ASCII.
-pub const STAND_IN: u8 = 0x1F;
+pub(crate) const STAND_IN: u8 = 0x1F;
 
 /// The delimiters that are found.
 const FOUND: [char; 6] = ['§', '¦', '¬', '¤', '¶', '·'];
@@ -28,7 +28,7 @@ pub fn find(text: &[u8]) -> Option<char> {
 }
 
 /// The same text with [`STAND_IN`] for a delimiter.
-pub fn replaced(text: &[u8], delimiter: char) -> Vec<u8> {
+pub(crate) fn replaced(text: &[u8], delimiter: char) -> Vec<u8> {
     let sign = delimiter.to_string();
     let mut out = Vec::with_capacity(text.len());
     let mut done = 0;
@@ -42,7 +42,7 @@ pub fn replaced(text: &[u8], delimiter: char) -> Vec<u8> {
 }
 
 /// A reader that hands out the same text with a delimiter of one byte.
-pub struct DelimiterReplacer<R> {
+pub(crate) struct DelimiterReplacer<R> {
     inner: R,
     delimiter: char,
     /// Read, and perhaps cut inside of the delimiter.
@@ -54,7 +54,7 @@ pub struct DelimiterReplacer<R> {
 
 impl<R: Read> DelimiterReplacer<R> {
     /// Replaces a delimiter in what a reader gives.
-    pub fn new(inner: R, delimiter: char) -> Self {
+    pub(crate) fn new(inner: R, delimiter: char) -> Self {
         DelimiterReplacer {
             inner,
             delimiter,

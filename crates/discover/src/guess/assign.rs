@@ -4,7 +4,7 @@
 //! greedy choice would give a column to the field that it fits well and leave empty the one that nothing else fits.
 
 /// For each row the column that it gets, none where nothing is worth it. `worth[row][column]` is not negative; 0 is "no".
-pub fn best(worth: &[Vec<f64>]) -> Vec<Option<usize>> {
+pub(crate) fn best(worth: &[Vec<f64>]) -> Vec<Option<usize>> {
     // Most fields have no column that fits at all: they stay without, and cost no time.
     let kept: Vec<usize> = (0..worth.len())
         .filter(|row| worth[*row].iter().any(|worth| *worth > 0.0))

@@ -55,7 +55,7 @@ fn last(path: &str) -> &str {
 }
 
 /// The word of `words` that a code of a field stands for.
-pub fn meaning(path: &str, code: &str, words: &[&'static str]) -> Option<&'static str> {
+pub(crate) fn meaning(path: &str, code: &str, words: &[&'static str]) -> Option<&'static str> {
     let plain = |text: &str| -> String {
         let fold = |c: char| {
             if c.is_alphanumeric() {

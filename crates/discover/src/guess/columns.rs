@@ -30,7 +30,7 @@ pub enum Confidence {
 
 impl Confidence {
     /// The word.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Confidence::Low => "low",
             Confidence::Medium => "medium",
@@ -56,7 +56,7 @@ pub struct Pick {
 
 impl Pick {
     /// The path of a field of its place.
-    pub fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         let names = self.concept.kind == ValueKind::Name && self.place.prefix.starts_with("owners");
         let identity = if names { "identity." } else { "" };
         format!("{}{identity}{}", self.place.prefix, self.concept.field)
@@ -130,7 +130,7 @@ fn slots(places: &'static [ObjectPlace]) -> Vec<ConceptSlot> {
 }
 
 /// What each column says at most. `taken` are columns that say something already.
-pub fn picks(
+pub(crate) fn picks(
     columns: &[ColumnProfile],
     places: &'static [ObjectPlace],
     taken: &[usize],
@@ -288,7 +288,7 @@ fn free(slots: &[ConceptSlot], chosen: &[Option<usize>]) -> Vec<bool> {
 }
 
 /// How near the columns around one are to an object, by what they say.
-pub fn near<'a>(
+pub(crate) fn near<'a>(
     seen: &'a [ColumnView<'_>],
     slots: &'a [ConceptSlot],
     chosen: &'a [Option<usize>],

@@ -70,7 +70,7 @@ const DAY_FIRST_HEADERS: &[&str] = &[
 
 impl DateHabits {
     /// Of a file.
-    pub fn of(profile: &Profile) -> DateHabits {
+    pub(crate) fn of(profile: &Profile) -> DateHabits {
         let year = jiff::Timestamp::now()
             .to_zoned(jiff::tz::TimeZone::UTC)
             .year();

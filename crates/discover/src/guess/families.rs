@@ -25,7 +25,7 @@ struct Family {
 }
 
 /// Keeps of each address of the mapping the columns of one address of the export: of that which most rows have.
-pub fn one_address_each(
+pub(crate) fn one_address_each(
     picks: &mut Vec<Pick>,
     seen: &[ColumnView<'_>],
     slots: &[ConceptSlot],

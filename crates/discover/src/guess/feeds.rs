@@ -78,7 +78,7 @@ pub(super) struct Maker<'a> {
 }
 
 /// The mapping of the accounts' file.
-pub fn accounts(profile: &Profile, picks: &[Pick], about: FileContext) -> Mapping {
+pub(crate) fn accounts(profile: &Profile, picks: &[Pick], about: FileContext) -> Mapping {
     let mut maker = Maker {
         profile,
         picks,
@@ -100,7 +100,12 @@ pub fn accounts(profile: &Profile, picks: &[Pick], about: FileContext) -> Mappin
 }
 
 /// The mapping of a file whose rows are owners or contacts; `key` says whose they are.
-pub fn elements(profile: &Profile, picks: &[Pick], about: FileContext, key: usize) -> Mapping {
+pub(crate) fn elements(
+    profile: &Profile,
+    picks: &[Pick],
+    about: FileContext,
+    key: usize,
+) -> Mapping {
     let types = about.types.clone();
     let owners = about.rows == Rows::Owners;
     let mut maker = Maker {
@@ -465,7 +470,7 @@ fn without_dashes(name: &str) -> Option<String> {
 }
 
 /// The part of a mapping that a path belongs to: its first step, with its index.
-pub fn section(path: &str) -> (usize, String) {
+pub(crate) fn section(path: &str) -> (usize, String) {
     let heads = ["owners", "entity", "investmentProfile", "trustedContacts"];
     let head = path.split('.').next().unwrap_or("");
     let place = heads

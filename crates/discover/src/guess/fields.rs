@@ -124,7 +124,7 @@ const ANY: &[Class] = &[];
 /// Everything that is known. In a phrase a stroke parts words of which a header has one, and a question mark stands behind
 /// what it may leave out.
 #[rustfmt::skip] // a table: one row a line
-pub const CONCEPTS: &[Concept] = &[
+pub(crate) const CONCEPTS: &[Concept] = &[
     concept(Kept, "clientAccountId", ValueKind::Text, ANY, "customer number/id | account number/id | entity number/id | agreement number/id | customer | id number | account | id"),
     concept(Kept, "accountType", ValueKind::Code, ANY, "account/customer type | entity account type | account? registration type | agreement type | registration | entity type | social code/type"),
     concept(Account, "status", ValueKind::Aside, ANY, "account/customer status/state | status code? | account system status"),
@@ -215,7 +215,7 @@ pub struct Phrase {
 }
 
 /// The phrases of each concept, the usual first.
-pub static PHRASES: LazyLock<Vec<Vec<Phrase>>> = LazyLock::new(|| {
+pub(crate) static PHRASES: LazyLock<Vec<Vec<Phrase>>> = LazyLock::new(|| {
     let all = CONCEPTS.iter().map(|concept| concept.phrases.split(" | "));
     all.map(|phrases| phrases.map(phrase).collect()).collect()
 });

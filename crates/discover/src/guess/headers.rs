@@ -11,7 +11,7 @@ use super::words::{HeaderToken, WordSet, tokens};
 use crate::inspect::column::ColumnProfile;
 
 /// The columns of a file with the words of their headers.
-pub fn seen(columns: &[ColumnProfile]) -> Vec<ColumnView<'_>> {
+pub(crate) fn seen(columns: &[ColumnProfile]) -> Vec<ColumnView<'_>> {
     let mut seen: Vec<ColumnView<'_>> = columns
         .iter()
         .enumerate()

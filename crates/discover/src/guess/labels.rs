@@ -10,7 +10,7 @@ use super::score::{ColumnView, Fit, bases, fit};
 /// Words that no table knows and that three headers or more share: each names a place where no other header says the same.
 /// The first such group of addresses is where there is no other, the next the mailing address, and so on, in the order of
 /// the places.
-pub fn labels(
+pub(crate) fn labels(
     seen: &[ColumnView<'_>],
     slots: &[ConceptSlot],
     fits: &[Vec<Fit>],

@@ -6,7 +6,7 @@
 //! as unfed, and blocks. Of values only codes are written, and only of columns of codes.
 //! Left out on purpose: reading files (`inspect`) and judging the mapping (`check`).
 
-pub mod assign;
+pub(crate) mod assign;
 pub mod codes;
 pub mod columns;
 mod date_order;

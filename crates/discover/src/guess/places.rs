@@ -29,8 +29,7 @@ pub struct PlaceWords {
 }
 
 impl ObjectPlace {
-    /// Its words.
-    pub fn ground(&self) -> PlaceWords {
+    pub(crate) fn ground(&self) -> PlaceWords {
         let set = |names: &[&str]| {
             let all = names.iter().map(|name| WordSet::of(name));
             all.fold(WordSet::default(), WordSet::and)
@@ -141,7 +140,7 @@ const PROFILE: ObjectPlace = place(
 );
 
 /// Places of an export whose accounts are people's.
-pub const PEOPLE: &[ObjectPlace] = &[
+pub(crate) const PEOPLE: &[ObjectPlace] = &[
     ACCOUNT,
     PROFILE,
     place("owners[0].", &[Person, Anyone], &[], SELF),
@@ -187,9 +186,9 @@ pub const PEOPLE: &[ObjectPlace] = &[
 ];
 
 /// Places of an export whose accounts are firms', whose owners stand elsewhere.
-pub const FIRMS_ALONE: &[ObjectPlace] = FIRMS.split_at(FIRMS.len() - 2).0;
+pub(crate) const FIRMS_ALONE: &[ObjectPlace] = FIRMS.split_at(FIRMS.len() - 2).0;
 /// Places of an export whose accounts are firms', their owner among them.
-pub const FIRMS: &[ObjectPlace] = &[
+pub(crate) const FIRMS: &[ObjectPlace] = &[
     ACCOUNT,
     place("entity.", &[Entity], &[], FIRM),
     place(
@@ -232,7 +231,7 @@ const OPERATING_MAY: &[&str] = &[
 ];
 
 /// Places of an export whose rows are owners.
-pub const OWNERS: &[ObjectPlace] = &[
+pub(crate) const OWNERS: &[ObjectPlace] = &[
     place("", &[Account], &[], &["customer", "entity", "account"]),
     place("owners[].", &[Person, Anyone, Holder], &[], ROW),
     place("owners[].identity.personalAddress.", &[Address], &[], HOME),
@@ -246,7 +245,7 @@ pub const OWNERS: &[ObjectPlace] = &[
 ];
 
 /// Places of an export whose rows are trusted contacts.
-pub const CONTACTS: &[ObjectPlace] = &[
+pub(crate) const CONTACTS: &[ObjectPlace] = &[
     place("", &[Account], &[], &["customer", "entity", "account"]),
     place(
         "trustedContacts[].",

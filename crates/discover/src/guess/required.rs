@@ -7,7 +7,7 @@ use bakkt_contract::{Field, FieldShape, Form, Level, LevelRule};
 
 /// Paths that accounts of any of these types need, with their levels. `owners` is how the paths of an owner begin, such as
 /// `owners[0]`; none: owners are elsewhere.
-pub fn required(types: &[&str], owners: Option<&str>) -> Vec<(String, Level)> {
+pub(crate) fn required(types: &[&str], owners: Option<&str>) -> Vec<(String, Level)> {
     let mut found = Vec::new();
     for account_type in types {
         walk(ACCOUNT, "", account_type, owners, &mut found);

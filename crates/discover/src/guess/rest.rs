@@ -21,7 +21,7 @@ const HINT: f64 = 0.2;
 const BY_PLACE: f64 = 0.36;
 
 /// A field that a column may feed beside what another file's word says of it.
-pub struct FieldCandidate {
+pub(crate) struct FieldCandidate {
     /// The column's row among those seen.
     pub row: usize,
     /// What it feeds.
@@ -31,7 +31,7 @@ pub struct FieldCandidate {
 }
 
 /// Columns for fields that have none. `free` says which slots are.
-pub fn found(
+pub(crate) fn found(
     seen: &[ColumnView<'_>],
     slots: &[ConceptSlot],
     fits: &[Vec<Fit>],
@@ -158,7 +158,7 @@ fn hint(tokens: &[HeaderToken], slot: &ConceptSlot) -> f64 {
 
 impl ValueKind {
     /// Whether plain digits are a value of it that an id's digits could be taken for.
-    pub fn reads_numbers(self) -> bool {
+    pub(crate) fn reads_numbers(self) -> bool {
         matches!(
             self,
             ValueKind::Phone

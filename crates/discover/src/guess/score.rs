@@ -25,7 +25,7 @@ const BY_VALUE: f64 = 0.3;
 const BY_VALUE_ALONE: f64 = 0.45;
 
 /// Below this a column does not feed a field.
-pub const LEAST: f64 = 0.3;
+pub(crate) const LEAST: f64 = 0.3;
 
 /// How well a column fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -53,7 +53,7 @@ pub struct ColumnView<'a> {
 
 impl<'a> ColumnView<'a> {
     /// A column with words of its header.
-    pub fn new(
+    pub(crate) fn new(
         column: &'a ColumnProfile,
         tokens: Vec<HeaderToken>,
         index: usize,
@@ -66,19 +66,19 @@ impl<'a> ColumnView<'a> {
     }
 
     /// The header says nothing: no word of it is known but those that say little.
-    pub fn mute(&self) -> bool {
+    pub(crate) fn mute(&self) -> bool {
         let little = |token: &HeaderToken| token.weight < 1.0 || token.words.is_empty();
         self.tokens.iter().all(little)
     }
 
     /// Everything that its words can stand for.
-    pub fn words(&self) -> WordSet {
+    pub(crate) fn words(&self) -> WordSet {
         let all = self.tokens.iter().map(|token| token.words);
         all.fold(WordSet::default(), WordSet::and)
     }
 
     /// The header names an id and the values are plain digits: their length says nothing of what they are.
-    pub fn names_an_id(&self) -> bool {
+    pub(crate) fn names_an_id(&self) -> bool {
         let ids = WordSet::of("customer/account/id/agreement/document/token");
         let others =
             WordSet::of("tax/tin/ssn/ein/government/social/security/phone/mobile/birth/dob/zip");
@@ -88,13 +88,13 @@ impl<'a> ColumnView<'a> {
     }
 
     /// All words of its header stand in the table as they are spelled.
-    pub fn sure(&self) -> bool {
+    pub(crate) fn sure(&self) -> bool {
         self.tokens.iter().all(|token| token.sure)
     }
 }
 
 /// A word that no table knows and that the headers of a group share; it marks this place.
-pub type Label<'a> = (&'a str, usize);
+pub(crate) type Label<'a> = (&'a str, usize);
 
 /// What a column says about a concept at whatever place.
 #[derive(Clone, Copy, Debug)]
@@ -112,7 +112,7 @@ pub struct Basis {
 }
 
 /// What a column says about every concept.
-pub fn bases(seen: &ColumnView<'_>) -> Vec<Basis> {
+pub(crate) fn bases(seen: &ColumnView<'_>) -> Vec<Basis> {
     let (all, mute) = (seen.words(), seen.mute());
     let one = |(row, concept): (usize, &Concept)| {
         let has = |phrase: &Phrase| phrase.words.iter().all(|words| words.meet(all));
@@ -130,7 +130,7 @@ pub fn bases(seen: &ColumnView<'_>) -> Vec<Basis> {
 }
 
 /// The fit of a column at a concept and a place. `labels` are the words that mark a place in this file alone.
-pub fn fit(
+pub(crate) fn fit(
     seen: &ColumnView<'_>,
     basis: Basis,
     ground: &PlaceWords,

@@ -4,7 +4,7 @@ use super::columns::Pick;
 use super::fields::ValueKind;
 
 /// What a column says: the field, or what its parts feed.
-pub fn words(pick: &Pick) -> String {
+pub(crate) fn words(pick: &Pick) -> String {
     let place = pick.place.prefix.trim_end_matches('.');
     match pick.concept.kind {
         ValueKind::Aside => "nothing of Bakkt's".into(),

@@ -15,7 +15,7 @@ const ENDINGS: &[&str] = &[
 const STEM: usize = 4;
 
 /// A word without its endings: `regulatory`, `regulated` and `regulations` are one.
-pub fn stem(word: &str) -> &str {
+pub(crate) fn stem(word: &str) -> &str {
     let mut stem = word;
     // "regulations" loses two of them.
     for _ in 0..3 {
@@ -33,7 +33,7 @@ pub fn stem(word: &str) -> &str {
 
 /// How well a spelling is short for a word, from 0 to 1: its beginning (`regul`), most of its
 /// letters (`martl`), or its consonants (`cntrl`, `rgstn`).
-pub fn short_for(short: &str, word: &str) -> f64 {
+pub(crate) fn short_for(short: &str, word: &str) -> f64 {
     if short.len() < 3 || word.len() < 5 || short.len() >= word.len() {
         return 0.0;
     }

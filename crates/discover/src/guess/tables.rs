@@ -34,7 +34,7 @@ pub struct LookupTable {
 }
 
 /// The words that the field at a path takes.
-pub fn words(path: &str) -> Option<&'static [&'static str]> {
+pub(crate) fn words(path: &str) -> Option<&'static [&'static str]> {
     let indexed = path.replacen("[]", "[0]", 1);
     match path::find(&indexed)?.field.shape {
         FieldShape::Leaf(Form::OneOf(words)) => Some(words),
@@ -69,7 +69,7 @@ fn of_codes(column: &ColumnProfile) -> bool {
 }
 
 /// The table of a field and the column that feeds it; none when its values are no codes.
-pub fn table(path: &str, column: &ColumnProfile) -> Option<LookupTable> {
+pub(crate) fn table(path: &str, column: &ColumnProfile) -> Option<LookupTable> {
     let words = words(path)?;
     let codes = column.codes().filter(|_| of_codes(column))?;
     let mut entries: Vec<CodeEntry> = codes
@@ -91,14 +91,14 @@ pub fn table(path: &str, column: &ColumnProfile) -> Option<LookupTable> {
 
 impl LookupTable {
     /// Every code is the word itself: no table is needed.
-    pub fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         self.entries
             .iter()
             .all(|entry| entry.word == Some(entry.code.as_str()))
     }
 
     /// The words that its codes stand for.
-    pub fn known(&self) -> Vec<&'static str> {
+    pub(crate) fn known(&self) -> Vec<&'static str> {
         let mut known: Vec<&'static str> =
             self.entries.iter().filter_map(|entry| entry.word).collect();
         known.sort_unstable();
@@ -107,7 +107,7 @@ impl LookupTable {
     }
 
     /// Codes whose meaning is open.
-    pub fn open(&self) -> usize {
+    pub(crate) fn open(&self) -> usize {
         self.entries
             .iter()
             .filter(|entry| entry.word.is_none())
@@ -115,7 +115,7 @@ impl LookupTable {
     }
 
     /// TOML.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = format!(
             "[lookups.{}]\n# one of: {}\n",
             key(&self.name),

@@ -11,7 +11,7 @@ use crate::inspect::Profile;
 
 /// What became of the values of one line.
 #[derive(Clone, Debug, Default)]
-pub struct LineTrial {
+pub(crate) struct LineTrial {
     /// The field, as the mapping has it.
     pub path: String,
     /// Rows in which its columns hold something.
@@ -34,7 +34,7 @@ pub struct LineTrial {
 
 /// What became of the rows of one file.
 #[derive(Clone, Debug, Default)]
-pub struct SheetTrial {
+pub(crate) struct SheetTrial {
     /// By line.
     pub lines: Vec<LineTrial>,
     /// Rows with a joint owner.
@@ -49,7 +49,7 @@ const TRIED: &str = "tried";
 impl Guess {
     /// Takes back what a trial does not bear out; by sheet, none where nothing was tried. Whether a line is gone, so that
     /// others may fare differently.
-    pub fn weigh(&mut self, profiles: &[Profile], trials: &[Option<SheetTrial>]) -> bool {
+    pub(crate) fn weigh(&mut self, profiles: &[Profile], trials: &[Option<SheetTrial>]) -> bool {
         let mut gone = false;
         for (sheet, trial) in self.sheets.iter_mut().zip(trials) {
             if let Some(trial) = trial {
@@ -167,7 +167,7 @@ impl MappingLine {
 
 impl LineTrial {
     /// So many values may fail that nothing is said about it.
-    pub fn few(&self) -> u64 {
+    pub(crate) fn few(&self) -> u64 {
         (self.filled / 50).max(1)
     }
 

@@ -14,7 +14,7 @@ use crate::inspect::shapes;
 use bakkt_model::error::{is_hidden, visible};
 
 /// A TOML text.
-pub fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {
@@ -31,12 +31,12 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// What may stand in a comment: a text of one line, whatever name it came from.
-pub fn comment(text: &str) -> String {
+pub(crate) fn comment(text: &str) -> String {
     visible(text)
 }
 
 /// A key of a TOML table.
-pub fn key(text: &str) -> String {
+pub(crate) fn key(text: &str) -> String {
     let bare = !text.is_empty()
         && text
             .bytes()
@@ -45,7 +45,7 @@ pub fn key(text: &str) -> String {
 }
 
 /// How a mapping names a column: by its header, or by its number where the header does not tell it from others.
-pub fn name(profile: &Profile, column: usize) -> String {
+pub(crate) fn name(profile: &Profile, column: usize) -> String {
     let own = &profile.columns[column].name;
     let same = profile
         .columns
@@ -60,7 +60,7 @@ pub fn name(profile: &Profile, column: usize) -> String {
 }
 
 /// The same of every column of a file.
-pub fn names(profile: &Profile) -> Vec<String> {
+pub(crate) fn names(profile: &Profile) -> Vec<String> {
     let mut same: HashMap<&str, usize> = HashMap::new();
     for column in &profile.columns {
         *same.entry(&column.name).or_default() += 1;
@@ -76,15 +76,14 @@ pub fn names(profile: &Profile) -> Vec<String> {
 }
 
 /// A column with transforms; without any, the short form.
-pub fn from(name: &str, transforms: &[String]) -> String {
+pub(crate) fn from(name: &str, transforms: &[String]) -> String {
     match transforms.is_empty() {
         true => quoted(name),
         false => format!("{{ column = {}, {} }}", quoted(name), transforms.join(", ")),
     }
 }
 
-/// Several columns.
-pub fn from_all(key: &str, names: &[String], transforms: &[String]) -> String {
+pub(crate) fn from_all(key: &str, names: &[String], transforms: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
     let mut parts = vec![format!("{key} = [{}]", names.join(", "))];
     parts.extend(transforms.iter().cloned());
@@ -110,7 +109,11 @@ fn made(transforms: &[&str]) -> Conversion {
 }
 
 /// The transforms of one column for a kind.
-pub fn transforms(kind: ValueKind, column: &ColumnProfile, habits: DateHabits) -> Conversion {
+pub(crate) fn transforms(
+    kind: ValueKind,
+    column: &ColumnProfile,
+    habits: DateHabits,
+) -> Conversion {
     match kind {
         ValueKind::Date | ValueKind::DateTime => dates(kind, column, habits),
         ValueKind::TaxId if column.count(Class::Mixed) > 0 => Conversion {
@@ -215,7 +218,7 @@ fn expected_day_first(column: &ColumnProfile, habits: DateHabits) -> Option<&'st
 }
 
 /// The parts of an address that stands in one cell, in their order, where the usual shapes show which is which.
-pub fn address_parts(column: &ColumnProfile) -> Option<Vec<&'static str>> {
+pub(crate) fn address_parts(column: &ColumnProfile) -> Option<Vec<&'static str>> {
     let separator = column.parts.1;
     let whole = column
         .shapes

@@ -23,7 +23,7 @@ pub struct WordSet([u64; 4]);
 
 impl WordSet {
     /// The words that a text names, parted by strokes or spaces. What the table lacks is nothing.
-    pub fn of(names: &str) -> WordSet {
+    pub(crate) fn of(names: &str) -> WordSet {
         let names = names.split(['/', ' ']);
         let places = names.filter_map(|name| KNOWN.places.get(name));
         places.fold(WordSet::default(), |all, place| {
@@ -40,22 +40,22 @@ impl WordSet {
     }
 
     /// Both together.
-    pub fn and(self, other: WordSet) -> WordSet {
+    pub(crate) fn and(self, other: WordSet) -> WordSet {
         WordSet(std::array::from_fn(|part| self.0[part] | other.0[part]))
     }
 
     /// Whether they have a word in common.
-    pub fn meet(self, other: WordSet) -> bool {
+    pub(crate) fn meet(self, other: WordSet) -> bool {
         (0..4).any(|part| self.0[part] & other.0[part] != 0)
     }
 
     /// Whether all of them are among others.
-    pub fn within(self, others: WordSet) -> bool {
+    pub(crate) fn within(self, others: WordSet) -> bool {
         (0..4).all(|part| self.0[part] & !others.0[part] == 0)
     }
 
     /// Whether there is none.
-    pub fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self == WordSet::default()
     }
 }
@@ -129,12 +129,12 @@ static FOREIGN_WORDS: LazyLock<WordSet> = LazyLock::new(|| {
 });
 
 /// Whether a word says that a column is someone else's.
-pub fn is_foreign(token: &HeaderToken) -> bool {
+pub(crate) fn is_foreign(token: &HeaderToken) -> bool {
     token.words.meet(*FOREIGN_WORDS)
 }
 
 /// Whose a column is, when it is not the customer's own.
-pub fn foreign(tokens: &[HeaderToken]) -> Option<&'static str> {
+pub(crate) fn foreign(tokens: &[HeaderToken]) -> Option<&'static str> {
     let named = |word: &str| tokens.iter().any(|token| token.is(word));
     let found = FOREIGN.iter().find(|(word, _)| named(word))?;
     Some(found.1)
@@ -181,19 +181,19 @@ impl HeaderToken {
     }
 
     /// Whether it can stand for a word.
-    pub fn is(&self, word: &str) -> bool {
+    pub(crate) fn is(&self, word: &str) -> bool {
         self.words.meet(WordSet::of(word))
     }
 
     /// It stands for one more word, as its header or its file says.
-    pub fn also(&mut self, word: &str) {
+    pub(crate) fn also(&mut self, word: &str) {
         self.words = self.words.and(WordSet::of(word));
         self.weigh();
     }
 }
 
 /// The words of a header.
-pub fn tokens(header: &str) -> Vec<HeaderToken> {
+pub(crate) fn tokens(header: &str) -> Vec<HeaderToken> {
     let mut all: Vec<HeaderToken> = Vec::new();
     for part in compounds(parts(&joined(&without_accents(header)))) {
         if let Ok(number) = part.parse::<u32>() {

@@ -147,7 +147,7 @@ on_existing = "skip"
 "#;
 
 /// The text of a sheet's mapping. `path` is how migration.toml names the export.
-pub fn mapping(sheet: &GuessedFile, profile: &Profile, path: &str) -> String {
+pub(crate) fn mapping(sheet: &GuessedFile, profile: &Profile, path: &str) -> String {
     let mapping = &sheet.mapping;
     let mut out = format!(
         "# Guessed by `bakkt-migrate init` from {}. Behind each line stands how sure it is:\n",

@@ -17,7 +17,7 @@ macro_rules! classes {
 
         impl Class {
             /// Number of classes.
-            pub const COUNT: usize = [$(Class::$name),+].len();
+            pub(crate) const COUNT: usize = [$(Class::$name),+].len();
         }
     };
 }
@@ -94,10 +94,10 @@ classes! {
 }
 
 /// A set of classes, one bit each.
-pub type ClassSet = u64;
+pub(crate) type ClassSet = u64;
 
 /// The bit of a class.
-pub const fn bit(class: Class) -> ClassSet {
+pub(crate) const fn bit(class: Class) -> ClassSet {
     1 << class as u64
 }
 
@@ -130,7 +130,7 @@ impl Marks {
 }
 
 /// Everything that a trimmed value can be, and what it shows when it is a date.
-pub fn classes(text: &str) -> (ClassSet, Option<dates::DateReadings>) {
+pub(crate) fn classes(text: &str) -> (ClassSet, Option<dates::DateReadings>) {
     let marks = Marks::of(text);
     let mut set = 0;
     let mut add = |class: Class, is: bool| {

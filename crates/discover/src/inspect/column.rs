@@ -14,7 +14,7 @@ use bakkt_mapping::placeholder;
 use bakkt_source::Cell;
 
 /// The most codes that a column of codes has.
-pub const MOST_CODES: usize = 40;
+pub(crate) const MOST_CODES: usize = 40;
 
 /// The longest code, in bytes.
 const LONGEST_CODE: usize = 32;
@@ -23,7 +23,7 @@ const LONGEST_CODE: usize = 32;
 const LENGTHS: usize = 24;
 
 /// Marks of currencies that are told apart.
-pub const CURRENCIES: [&str; 8] = ["$", "€", "£", "¥", "USD", "EUR", "GBP", "CHF"];
+pub(crate) const CURRENCIES: [&str; 8] = ["$", "€", "£", "¥", "USD", "EUR", "GBP", "CHF"];
 
 /// Values that were seen lately and need not be looked at again; cities, codes and names come back all the time.
 const RECENT: usize = 256;
@@ -83,7 +83,7 @@ pub struct ColumnProfile {
 
 impl ColumnProfile {
     /// An empty one, of a file with so many columns.
-    pub fn new(name: &str, columns: usize) -> ColumnProfile {
+    pub(crate) fn new(name: &str, columns: usize) -> ColumnProfile {
         ColumnProfile {
             name: name.to_owned(),
             filled: 0,
@@ -104,7 +104,7 @@ impl ColumnProfile {
     }
 
     /// Adds a cell.
-    pub fn add(&mut self, cell: Cell<'_>, hasher: &Hasher) {
+    pub(crate) fn add(&mut self, cell: Cell<'_>, hasher: &Hasher) {
         let text = match cell {
             Cell::Text("") => return,
             Cell::Text(text) => text,
@@ -187,7 +187,7 @@ impl ColumnProfile {
     }
 
     /// Adds what another part of the same column has.
-    pub fn merge(&mut self, other: &ColumnProfile) {
+    pub(crate) fn merge(&mut self, other: &ColumnProfile) {
         self.filled += other.filled;
         self.broken += other.broken;
         self.placeholders += other.placeholders;
@@ -215,17 +215,17 @@ impl ColumnProfile {
     }
 
     /// Values of a class.
-    pub fn count(&self, class: Class) -> u64 {
+    pub(crate) fn count(&self, class: Class) -> u64 {
         self.counts[class as usize]
     }
 
     /// The share of the filled cells that are of a class, from 0 to 1.
-    pub fn share(&self, class: Class) -> f64 {
+    pub(crate) fn share(&self, class: Class) -> f64 {
         self.part(self.count(class))
     }
 
     /// The share of so many of the filled cells.
-    pub fn part(&self, count: u64) -> f64 {
+    pub(crate) fn part(&self, count: u64) -> f64 {
         if self.filled == 0 {
             0.0
         } else {
@@ -234,7 +234,7 @@ impl ColumnProfile {
     }
 
     /// Whether every value occurs once, as far as the sketch can tell.
-    pub fn all_distinct(&self) -> bool {
+    pub(crate) fn all_distinct(&self) -> bool {
         let count = self.distinct.count();
         self.filled > 0
             && if self.distinct.exact() {
@@ -245,12 +245,12 @@ impl ColumnProfile {
     }
 
     /// The average length of a value, in characters.
-    pub fn average_length(&self) -> f64 {
+    pub(crate) fn average_length(&self) -> f64 {
         self.part(self.length.2)
     }
 
     /// The average year of its dates.
-    pub fn average_year(&self) -> f64 {
+    pub(crate) fn average_year(&self) -> f64 {
         match self.count(Class::Date) {
             0 => 0.0,
             dates => self.years.2 as f64 / dates as f64,
@@ -259,12 +259,12 @@ impl ColumnProfile {
 
     /// The values, when they are few and short, and how often each occurs. They are the export's own: whoever writes them
     /// anywhere must have been asked to.
-    pub fn codes(&self) -> Option<&BTreeMap<String, u64>> {
+    pub(crate) fn codes(&self) -> Option<&BTreeMap<String, u64>> {
         self.codes.as_ref().filter(|codes| !codes.is_empty())
     }
 
     /// The usual length of values of digits only, how many have it, and how many are shorter by up to two.
-    pub fn lost_zeros(&self) -> Option<(usize, u64, u64)> {
+    pub(crate) fn lost_zeros(&self) -> Option<(usize, u64, u64)> {
         let (usual, count) = self
             .lengths
             .iter()

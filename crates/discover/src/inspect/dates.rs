@@ -29,7 +29,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// Looks at a text.
-pub fn look(text: &str) -> Option<DateReadings> {
+pub(crate) fn look(text: &str) -> Option<DateReadings> {
     if !(6..=40).contains(&text.len()) || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }

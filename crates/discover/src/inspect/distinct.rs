@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 
 /// Hashes that are kept; up to here everything is exact.
-pub const MOST: usize = 4096;
+pub(crate) const MOST: usize = 4096;
 
 /// Hashes that all columns of a file keep together, and those that each keeps at least.
 const OF_ALL: usize = 1 << 20;
@@ -21,7 +21,7 @@ pub struct Hasher(RandomState);
 
 impl Hasher {
     /// The hash of a value.
-    pub fn hash(&self, text: &str) -> u64 {
+    pub(crate) fn hash(&self, text: &str) -> u64 {
         self.0.hash_one(text)
     }
 }
@@ -37,7 +37,7 @@ pub struct Distinct {
 
 impl Distinct {
     /// An empty one, of a file with so many columns.
-    pub fn new(columns: usize) -> Distinct {
+    pub(crate) fn new(columns: usize) -> Distinct {
         Distinct {
             smallest: BTreeSet::new(),
             most: (OF_ALL / columns.max(1)).clamp(LEAST, MOST),
@@ -46,7 +46,7 @@ impl Distinct {
     }
 
     /// Adds a value.
-    pub fn add(&mut self, hash: u64) {
+    pub(crate) fn add(&mut self, hash: u64) {
         let known = self.smallest.len();
         if known >= MOST && self.smallest.last().is_some_and(|last| hash > *last) {
             self.full = true;
@@ -59,7 +59,7 @@ impl Distinct {
     }
 
     /// Adds what another part of the same column has.
-    pub fn merge(&mut self, other: &Distinct) {
+    pub(crate) fn merge(&mut self, other: &Distinct) {
         self.full |= other.full;
         for hash in &other.smallest {
             self.add(*hash);
@@ -67,12 +67,12 @@ impl Distinct {
     }
 
     /// Whether the count is exact.
-    pub fn exact(&self) -> bool {
+    pub(crate) fn exact(&self) -> bool {
         !self.full
     }
 
     /// Number of different values.
-    pub fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         match self.smallest.last() {
             Some(last) if self.full => {
                 let share = (*last as f64 + 1.0) / 2f64.powi(64);

@@ -25,7 +25,7 @@ pub struct Finding {
 }
 
 /// Everything that looks wrong in a file.
-pub fn of(profile: &Profile) -> Vec<Finding> {
+pub(crate) fn of(profile: &Profile) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut of_file = |kind, count: u64, text: String| {
         if count > 0 {

@@ -4,7 +4,7 @@
 //! builds on the same profiles. Invariants: nothing printed here holds a value, only shapes and counts; memory does not
 //! grow with the rows of the file. Left out on purpose: which field a column feeds (`guess`).
 
-pub mod classes;
+pub(crate) mod classes;
 pub mod column;
 pub mod dates;
 pub mod distinct;

@@ -45,7 +45,7 @@ const LOOKS: &[(Class, &str)] = &[
 ];
 
 /// What the values of a column look like, in a word or two.
-pub fn looks_like(column: &ColumnProfile) -> &'static str {
+pub(crate) fn looks_like(column: &ColumnProfile) -> &'static str {
     if column.filled == 0 {
         return "empty";
     }

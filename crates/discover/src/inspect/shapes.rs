@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use bakkt_source::shape::mask;
 
 /// Shapes that are kept.
-pub const MOST: usize = 64;
+pub(crate) const MOST: usize = 64;
 
 /// The longest shape, in characters.
 const LONGEST: usize = 24;
@@ -18,7 +18,7 @@ const LONGEST: usize = 24;
 const DIGITS: usize = 12;
 
 /// Writes the shape of a value into `out`: digits one by one, words by their case.
-pub fn write(text: &str, out: &mut String) {
+pub(crate) fn write(text: &str, out: &mut String) {
     out.clear();
     let (mut last, mut run, mut length) = ('\0', 0usize, 0usize);
     for c in text.chars() {
@@ -60,7 +60,7 @@ pub struct Shapes {
 
 impl Shapes {
     /// Counts a shape.
-    pub fn add(&mut self, shape: &str, count: u64) {
+    pub(crate) fn add(&mut self, shape: &str, count: u64) {
         if let Some(known) = self.counts.get_mut(shape) {
             *known += count;
         } else if self.counts.len() < MOST {
@@ -79,7 +79,7 @@ impl Shapes {
     }
 
     /// Adds the table of another part of the same column.
-    pub fn merge(&mut self, other: &Shapes) {
+    pub(crate) fn merge(&mut self, other: &Shapes) {
         self.lost += other.lost;
         for (shape, count) in other.top(MOST) {
             self.add(shape, count);
@@ -87,7 +87,7 @@ impl Shapes {
     }
 
     /// The most frequent shapes, most frequent first.
-    pub fn top(&self, most: usize) -> Vec<(&str, u64)> {
+    pub(crate) fn top(&self, most: usize) -> Vec<(&str, u64)> {
         let mut all: Vec<(&str, u64)> = self
             .counts
             .iter()
@@ -96,11 +96,6 @@ impl Shapes {
         all.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         all.truncate(most);
         all
-    }
-
-    /// How much too low a count may be.
-    pub fn lost(&self) -> u64 {
-        self.lost
     }
 }
 
@@ -140,6 +135,6 @@ mod tests {
         assert!(shapes.counts.len() <= MOST);
         let top = shapes.top(1);
         assert_eq!(top[0].0, "often");
-        assert!(top[0].1 + shapes.lost() >= 10_000);
+        assert!(top[0].1 + shapes.lost >= 10_000);
     }
 }

@@ -62,7 +62,7 @@ pub enum Reply {
 
 impl Reply {
     /// The status of an answer, proven or not, with the wish for a pause.
-    pub fn status(&self) -> Option<(u16, Option<Duration>)> {
+    pub(crate) fn status(&self) -> Option<(u16, Option<Duration>)> {
         match self {
             Reply::Answer {
                 status,
@@ -80,13 +80,6 @@ impl Reply {
 pub struct UnprovenReply {
     answer: Reply,
     line: SingleConnection,
-}
-
-impl UnprovenReply {
-    /// The status of the answer.
-    pub fn status(&self) -> u16 {
-        self.answer.status().map_or(0, |(status, _)| status)
-    }
 }
 
 /// Which connection a request goes out on.
@@ -188,17 +181,17 @@ impl Client {
     }
 
     /// What no answer that is kept may repeat of how we prove who we are.
-    pub fn secrets(&self) -> &Secrets {
+    pub(crate) fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
     /// Makes a connection ready for a request that still waits for its turn; to be dropped when that comes.
-    pub async fn reserve(&self, way: ConnectionChoice) -> ReservedConnection<'_> {
+    pub(crate) async fn reserve(&self, way: ConnectionChoice) -> ReservedConnection<'_> {
         self.lines.reserve(way == ConnectionChoice::New).await
     }
 
     /// Creates or updates the account of this clientAccountId.
-    pub async fn create(
+    pub(crate) async fn create(
         &self,
         client_id: &str,
         payload: Sensitive<Vec<u8>>,
@@ -214,7 +207,7 @@ impl Client {
     }
 
     /// Reads an account.
-    pub async fn lookup(&self, client_id: &str, way: ConnectionChoice) -> Reply {
+    pub(crate) async fn lookup(&self, client_id: &str, way: ConnectionChoice) -> Reply {
         self.exchange(RequestSpec {
             way,
             expected: Expected::Told(Some(client_id)),
@@ -224,20 +217,20 @@ impl Client {
     }
 
     /// Reads an account's opening status.
-    pub async fn status(&self, client_id: &str) -> Reply {
+    pub(crate) async fn status(&self, client_id: &str) -> Reply {
         let url = format!("{}/{}/status", self.accounts, encode(client_id));
         self.exchange(self.call(Method::GET, url)).await
     }
 
     /// Reads the metadata of all documents of an account.
-    pub async fn account_documents(&self, client_id: &str) -> Reply {
+    pub(crate) async fn account_documents(&self, client_id: &str) -> Reply {
         let id = encode(client_id);
         let url = format!("{}/{id}/accountDocumentMetadata", self.documents);
         self.exchange(self.call(Method::GET, url)).await
     }
 
     /// Reads a document's content: what a 200 brings goes to `take`, piece by piece, and not into the reply.
-    pub async fn download(
+    pub(crate) async fn download(
         &self,
         uuid: &str,
         timeout: Duration,
@@ -252,7 +245,7 @@ impl Client {
     }
 
     /// Uploads a document; `true`: its file was not the planned one, so its last piece never left.
-    pub async fn upload(
+    pub(crate) async fn upload(
         &self,
         uuid: &str,
         upload: Upload,
@@ -296,7 +289,7 @@ impl Client {
     }
 
     /// Reads a document's metadata.
-    pub async fn metadata(&self, uuid: &str, way: ConnectionChoice) -> Reply {
+    pub(crate) async fn metadata(&self, uuid: &str, way: ConnectionChoice) -> Reply {
         self.exchange(RequestSpec {
             way,
             expected: Expected::Told(Some(uuid)),
@@ -306,7 +299,7 @@ impl Client {
     }
 
     /// Triggers KYB screening; on a connection of its own, for its answer names nobody.
-    pub async fn trigger_kyb(&self, client_id: &str) -> Reply {
+    pub(crate) async fn trigger_kyb(&self, client_id: &str) -> Reply {
         let url = format!(
             "{}/triggerKYBScreening/{}",
             self.accounts,
@@ -321,7 +314,7 @@ impl Client {
 
     /// Asks for the link by which a customer verifies a document; on a connection of its own, for the answer does not say
     /// whose it is.
-    pub async fn verification_link(&self, partner_id: &str, client_id: &str) -> Reply {
+    pub(crate) async fn verification_link(&self, partner_id: &str, client_id: &str) -> Reply {
         let url = format!(
             "{}/{}/party/{}/kyc/documentVerificationDetails",
             self.partners,
@@ -338,7 +331,11 @@ impl Client {
     /// Shows whose an unproven answer is, by a last question on its connection: answers come in the order of their
     /// requests, so a surplus one would push another one in front of the answer to this question. Gives the answer
     /// and the answer to the question, which the caller still has to find fit; or the first is [`Reply::Lost`].
-    pub async fn confirm(&self, unproven: UnprovenReply, question: Question<'_>) -> (Reply, Reply) {
+    pub(crate) async fn confirm(
+        &self,
+        unproven: UnprovenReply,
+        question: Question<'_>,
+    ) -> (Reply, Reply) {
         let lost = Reply::Lost("an answer that may belong to another request");
         let UnprovenReply { answer, mut line } = unproven;
         let header = match self.header().await {

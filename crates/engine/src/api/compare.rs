@@ -23,7 +23,7 @@ pub enum DifferenceKind {
 
 impl DifferenceKind {
     /// The word in the journal and in reports.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             DifferenceKind::Missing => "missing",
             DifferenceKind::Different => "different",
@@ -52,12 +52,12 @@ const NAMED: &[(&str, &[&str], bool)] = &[
 const UNORDERED: &[&str] = &["operatingCountries"];
 
 /// Whether `theirs` holds all of `ours`.
-pub fn same(ours: &Value, theirs: &Value) -> bool {
+pub(crate) fn same(ours: &Value, theirs: &Value) -> bool {
     diff(ours, theirs).is_empty()
 }
 
 /// Everything of `ours` that `theirs` shows differently, in the order of `ours`.
-pub fn diff(ours: &Value, theirs: &Value) -> Vec<Difference> {
+pub(crate) fn diff(ours: &Value, theirs: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     compare(ours, theirs, &SentPath::Top, &mut found);
     found

@@ -38,7 +38,7 @@ const NOT_BUILT: NoConnection = NoConnection::Failed("no HTTP client could be bu
 
 /// One connection at a time, in the hands of one request at a time. It closes when the line is dropped.
 #[derive(Debug)]
-pub struct SingleConnection {
+pub(crate) struct SingleConnection {
     http: reqwest::Client,
     gate: Arc<ConnectionGate>,
     /// The connections that brought an answer.

@@ -34,7 +34,7 @@ pub enum Judgement {
 
 impl Judgement {
     /// The word for logs.
-    pub fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Judgement::Accepted(_) => "accepted",
             Judgement::Refused(..) => "refused",
@@ -63,7 +63,7 @@ pub enum LookupAnswer<T> {
 
 impl<T> LookupAnswer<T> {
     /// The same of something else.
-    pub fn map<U>(self, made: impl FnOnce(T) -> U) -> LookupAnswer<U> {
+    pub(crate) fn map<U>(self, made: impl FnOnce(T) -> U) -> LookupAnswer<U> {
         match self {
             LookupAnswer::There(found) => LookupAnswer::There(made(found)),
             LookupAnswer::NotThere => LookupAnswer::NotThere,
@@ -74,7 +74,7 @@ impl<T> LookupAnswer<T> {
 }
 
 /// Judges the answer to a creation of `client_id`; `known` is what no kept word may repeat.
-pub fn creation(reply: &Reply, client_id: &str, known: &KnownValues<'_>) -> Judgement {
+pub(crate) fn creation(reply: &Reply, client_id: &str, known: &KnownValues<'_>) -> Judgement {
     let there = |body: &[u8]| account(body, client_id, known).map(|(facts, _)| facts);
     // A creation names its id in the body, so no 404 is about it.
     judge(reply, there, |_| false, known)
@@ -82,13 +82,13 @@ pub fn creation(reply: &Reply, client_id: &str, known: &KnownValues<'_>) -> Judg
 
 /// Judges the answer to an upload of the document `uuid`. A 404 is a refusal of the metadata when it is Bakkt's own
 /// (contract, section 1); any other says that the address is wrong.
-pub fn upload(reply: &Reply, uuid: &str, known: &KnownValues<'_>) -> Judgement {
+pub(crate) fn upload(reply: &Reply, uuid: &str, known: &KnownValues<'_>) -> Judgement {
     let there = |body: &[u8]| document(body, uuid, known);
     judge(reply, there, is_error, known)
 }
 
 /// Judges the answer to a KYB trigger: a 200 says the text `success`.
-pub fn kyb(reply: &Reply, known: &KnownValues<'_>) -> Judgement {
+pub(crate) fn kyb(reply: &Reply, known: &KnownValues<'_>) -> Judgement {
     let there = |body: &[u8]| {
         let text = String::from_utf8_lossy(body);
         (text.trim().trim_matches('"') == "success").then(AccountFacts::default)
@@ -135,7 +135,7 @@ fn judge(
 }
 
 /// Judges the answer to a question about the document `uuid`.
-pub fn document_question(
+pub(crate) fn document_question(
     reply: &Reply,
     uuid: &str,
     known: &KnownValues<'_>,
@@ -144,7 +144,7 @@ pub fn document_question(
 }
 
 /// Judges the answer to a question about `client_id`; with the request as Bakkt has it.
-pub fn question(
+pub(crate) fn question(
     reply: &Reply,
     client_id: &str,
     known: &KnownValues<'_>,
@@ -218,7 +218,7 @@ fn stopping(reply: &Reply) -> Judgement {
 
 /// Message and hint when a request is forbidden before one has succeeded. A gateway belongs to one client and lets in
 /// listed addresses only, so that is the first thing to look at.
-pub fn forbidden() -> (&'static str, &'static str) {
+pub(crate) fn forbidden() -> (&'static str, &'static str) {
     (
         "Bakkt's gateway forbids the request (403), and nothing has succeeded before",
         "most likely the IP address that your requests come from is not on the address list of your gateway: ask your contact at Bakkt to add it; if it is there, check that the key is right and may open accounts; then run the same command",
@@ -226,7 +226,7 @@ pub fn forbidden() -> (&'static str, &'static str) {
 }
 
 /// Message and hint when nothing of Bakkt answers at the address.
-pub fn no_service() -> (&'static str, &'static str) {
+pub(crate) fn no_service() -> (&'static str, &'static str) {
     (
         "there is no account service at this address (404)",
         "check [target] base_url, or --base-url: it ends before /apex-crypto",
@@ -286,7 +286,7 @@ fn document(body: &[u8], uuid: &str, known: &KnownValues<'_>) -> Option<AccountF
 }
 
 /// When an account was made, in milliseconds since 1970.
-pub fn created_at(facts: &AccountFacts) -> Option<i64> {
+pub(crate) fn created_at(facts: &AccountFacts) -> Option<i64> {
     facts
         .created_at
         .parse::<jiff::Timestamp>()

@@ -23,7 +23,7 @@ pub enum LinkAnswer {
 }
 
 /// Reads the answer.
-pub fn link(reply: &Reply) -> LookupAnswer<LinkAnswer> {
+pub(crate) fn link(reply: &Reply) -> LookupAnswer<LinkAnswer> {
     match reply {
         Reply::Answer {
             status: 400, body, ..

@@ -47,7 +47,7 @@ pub struct Secrets(Mutex<Vec<SecretString>>);
 
 impl Secrets {
     /// Adds one.
-    pub fn add(&self, secret: &str) {
+    pub(crate) fn add(&self, secret: &str) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !all.iter().any(|known| known.expose_secret() == secret) {
             all.push(SecretString::from(secret.to_owned()));
@@ -90,7 +90,7 @@ impl KnownValues<'_> {
     }
 
     /// Code, field and masked message of a refusal.
-    pub fn refusal(&self, status: u16, body: &[u8]) -> Refusal {
+    pub(crate) fn refusal(&self, status: u16, body: &[u8]) -> Refusal {
         let personal = self.personal();
         let masker = Masker::new(&personal);
         let answer: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -120,7 +120,7 @@ impl KnownValues<'_> {
     }
 
     /// An id of Bakkt's, when it looks like one; hidden when it holds a value of the customer.
-    pub fn id(&self, value: &Value) -> Option<String> {
+    pub(crate) fn id(&self, value: &Value) -> Option<String> {
         let text = fit_id(value)?;
         // Nearly every id is a UUID or a number of Bakkt's own, and none of its parts stands in what was sent.
         if self.is_complete && self.is_unrelated(&text) {
@@ -254,7 +254,7 @@ fn field(text: &str) -> String {
 }
 
 /// An id of Bakkt's, when it looks like one. It may still hold a value: what is to be kept goes through [`KnownValues::id`].
-pub fn fit_id(value: &Value) -> Option<String> {
+pub(crate) fn fit_id(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
@@ -268,7 +268,7 @@ pub fn fit_id(value: &Value) -> Option<String> {
 }
 
 /// A status word as Bakkt named it, when the contract has it or the vocabulary does; anything else is not kept.
-pub fn fit_word(text: &str) -> String {
+pub(crate) fn fit_word(text: &str) -> String {
     if ACCOUNT_STATUSES.contains(&text) || MODES.contains(&text) {
         return text.to_owned();
     }
@@ -281,7 +281,7 @@ pub fn fit_word(text: &str) -> String {
 }
 
 /// A time, when it is one; without what may stand behind it.
-pub fn fit_time(text: &str) -> String {
+pub(crate) fn fit_time(text: &str) -> String {
     match text.parse::<jiff::Timestamp>() {
         Ok(_)
             if text

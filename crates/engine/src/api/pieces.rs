@@ -24,7 +24,7 @@ const PIECE: usize = 128 << 10;
 const WAITING: usize = 2;
 
 /// Whether a content hash (BLAKE3) is the planned one.
-pub type IsPlanned = Box<dyn FnOnce(&[u8; 32]) -> bool + Send>;
+pub(crate) type IsPlanned = Box<dyn FnOnce(&[u8; 32]) -> bool + Send>;
 
 /// One document to upload.
 pub struct Upload {
@@ -51,7 +51,7 @@ impl std::fmt::Debug for Upload {
 }
 
 /// The pieces of one file.
-pub struct Pieces {
+pub(crate) struct Pieces {
     /// Read before the request begins.
     first: Option<Bytes>,
     rest: Receiver<io::Result<Bytes>>,
@@ -60,7 +60,7 @@ pub struct Pieces {
 impl Pieces {
     /// Starts reading on a thread of its own. The flag turns true when the content is not the planned one; of a file of
     /// one piece that is known at once, and there are no pieces at all.
-    pub async fn start(
+    pub(crate) async fn start(
         file: File,
         size: u64,
         is_planned: IsPlanned,

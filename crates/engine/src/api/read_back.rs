@@ -27,7 +27,7 @@ pub struct BakktAccount {
 }
 
 /// Reads the answer to a question about an account. One that names another clientAccountId is an answer too.
-pub fn account(reply: &Reply) -> LookupAnswer<BakktAccount> {
+pub(crate) fn account(reply: &Reply) -> LookupAnswer<BakktAccount> {
     judge::ask(reply, |body| {
         let mut value: Value = serde_json::from_slice(body).ok()?;
         let word = |key: &str| {
@@ -49,7 +49,7 @@ pub fn account(reply: &Reply) -> LookupAnswer<BakktAccount> {
 }
 
 /// Reads the answer to a question about an opening status: `canTradeCrypto`, if it is told.
-pub fn can_trade(reply: &Reply) -> LookupAnswer<Option<bool>> {
+pub(crate) fn can_trade(reply: &Reply) -> LookupAnswer<Option<bool>> {
     judge::ask(reply, |body| {
         let value: Value = serde_json::from_slice(body).ok()?;
         let object = value.as_object()?;
@@ -58,7 +58,7 @@ pub fn can_trade(reply: &Reply) -> LookupAnswer<Option<bool>> {
 }
 
 /// Reads the answer to a question about all documents of an account: the metadata of each.
-pub fn documents(reply: &Reply) -> LookupAnswer<Vec<Value>> {
+pub(crate) fn documents(reply: &Reply) -> LookupAnswer<Vec<Value>> {
     judge::ask(reply, |body| {
         let mut value: Value = serde_json::from_slice(body).ok()?;
         match value.get_mut("documentMetadata").map(Value::take)? {
@@ -69,7 +69,7 @@ pub fn documents(reply: &Reply) -> LookupAnswer<Vec<Value>> {
 }
 
 /// Reads the answer to a question about one document: its metadata.
-pub fn document(reply: &Reply) -> LookupAnswer<Value> {
+pub(crate) fn document(reply: &Reply) -> LookupAnswer<Value> {
     judge::ask(reply, |body| {
         let mut value: Value = serde_json::from_slice(body).ok()?;
         let request = value.get_mut("request").map(Value::take)?;
@@ -78,12 +78,12 @@ pub fn document(reply: &Reply) -> LookupAnswer<Value> {
 }
 
 /// Reads the answer to a download whose content went elsewhere.
-pub fn content(reply: &Reply) -> LookupAnswer<()> {
+pub(crate) fn content(reply: &Reply) -> LookupAnswer<()> {
     judge::ask(reply, |_| Some(()))
 }
 
 /// The clientDocumentId of some metadata. It is a UUID; whatever else stands there may be anything.
-pub fn document_id(metadata: &Value) -> Option<String> {
+pub(crate) fn document_id(metadata: &Value) -> Option<String> {
     let id = metadata.get("clientDocumentId")?.as_str()?;
     Uuid::parse_str(id).ok().map(|id| id.to_string())
 }

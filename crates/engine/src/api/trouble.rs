@@ -12,7 +12,7 @@ use super::client::Reply;
 
 /// Why a request did not leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoConnection {
+pub(crate) enum NoConnection {
     /// It may work the next time.
     Failed(&'static str),
     /// The server's certificate was refused; what is wrong with it.

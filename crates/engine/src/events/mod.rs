@@ -24,4 +24,4 @@ pub use receiver::WebhookReceiver;
 pub use tally::ReceiverCounters;
 
 /// No body of an event is longer, in bytes.
-pub const LONGEST_BODY: usize = 64 * 1024;
+pub(crate) const LONGEST_BODY: usize = 64 * 1024;

@@ -53,7 +53,7 @@ impl Proof {
     }
 
     /// The header to look into.
-    pub fn header(&self) -> Option<&str> {
+    pub(crate) fn header(&self) -> Option<&str> {
         match self {
             Proof::Nothing => None,
             Proof::Signature { header, .. } | Proof::Secret { header, .. } => Some(header),
@@ -61,7 +61,7 @@ impl Proof {
     }
 
     /// Whether a header's value proves a body.
-    pub fn holds(&self, given: Option<&[u8]>, body: &[u8]) -> bool {
+    pub(crate) fn holds(&self, given: Option<&[u8]>, body: &[u8]) -> bool {
         let given = given.map(<[u8]>::trim_ascii);
         match (self, given) {
             (Proof::Nothing, _) => true,

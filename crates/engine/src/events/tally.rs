@@ -37,7 +37,7 @@ pub struct ReceiverCounts {
 
 impl ReceiverCounters {
     /// Counts what became of an event.
-    pub fn added(&self, arrived: &ArrivedEvent, added: AddOutcome) {
+    pub(crate) fn added(&self, arrived: &ArrivedEvent, added: AddOutcome) {
         match added {
             AddOutcome::New => {
                 up(&self.events);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Between half of the step and the whole of it; the step doubles with every try from 1 on, up to `most`.
-pub fn wait(tries: u32, first: Duration, most: Duration) -> Duration {
+pub(crate) fn wait(tries: u32, first: Duration, most: Duration) -> Duration {
     let doubled = first.saturating_mul(1 << tries.saturating_sub(1).min(20));
     let step = doubled.min(most);
     step.mul_f64(0.5 + fastrand::f64() / 2.0)

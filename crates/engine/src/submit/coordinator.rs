@@ -119,7 +119,7 @@ pub(super) struct SubmitLoop {
 }
 
 /// Ends when the run is asked to stop. The guard that the channel gives must not live on: it locks the channel.
-pub async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     // A sender that is gone asks for nothing any more, but there is always one: the run's own.
     let _ = stop.wait_for(|stop| *stop).await;
 }

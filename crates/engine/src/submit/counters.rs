@@ -56,7 +56,7 @@ impl Counter {
     }
 
     /// So many more.
-    pub fn add(&self, more: u64) {
+    pub(crate) fn add(&self, more: u64) {
         self.0.fetch_add(more, Ordering::Relaxed);
     }
 
@@ -66,7 +66,7 @@ impl Counter {
     }
 
     /// One less.
-    pub fn down(&self) {
+    pub(crate) fn down(&self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

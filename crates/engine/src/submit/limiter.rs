@@ -122,7 +122,7 @@ impl Limiter {
 
     /// Waits for the next slot. Those who wait are served in the order of their coming; dropping the future is safe.
     /// What comes of the request is to be told with the slot.
-    pub async fn acquire(&self) -> SendSlot {
+    pub(crate) async fn acquire(&self) -> SendSlot {
         let mut pace = self.queue.lock().await;
         loop {
             let (rate, paused_until, slot) =
@@ -150,17 +150,17 @@ impl Limiter {
     }
 
     /// The server took the request that left in this slot, or said what is wrong with it.
-    pub fn answered(&self, slot: SendSlot) {
+    pub(crate) fn answered(&self, slot: SendSlot) {
         self.told_by(|it, now| it.answered(now, slot));
     }
 
     /// The server answered 429 or 503, with its wish for a pause if it has one.
-    pub fn refused(&self, slot: SendSlot, status: u16, retry_after: Option<Duration>) {
+    pub(crate) fn refused(&self, slot: SendSlot, status: u16, retry_after: Option<Duration>) {
         self.told_by(|it, now| it.refused(now, slot, status, retry_after));
     }
 
     /// What a person should know, if the server slows this lane down.
-    pub fn told(&self) -> Option<PressureNotice> {
+    pub(crate) fn told(&self) -> Option<PressureNotice> {
         self.with(|it| it.told(Instant::now()))
     }
 

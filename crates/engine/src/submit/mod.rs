@@ -8,15 +8,15 @@
 //! limiter; nothing sleeps for a retry while it holds a place), 11 (a stop drains).
 //! Knows the journal and the api, not the sources: it is handed a function from task to payload.
 
-pub mod backoff;
-pub mod coordinator;
+pub(crate) mod backoff;
+pub(crate) mod coordinator;
 pub mod counters;
 mod lane;
 pub mod limiter;
 mod outcomes;
 mod pressure;
 mod prompts;
-pub mod recorder;
+pub(crate) mod recorder;
 pub mod settle;
 pub mod stage;
 

@@ -20,8 +20,7 @@ pub struct Request {
 
 /// Open tasks of a kind above a number, up to so many.
 #[derive(Clone, Copy, Debug)]
-pub struct TaskPick {
-    /// The kind.
+pub(crate) struct TaskPick {
     pub kind: TaskKind,
     /// Above this number.
     pub after: i64,
@@ -30,10 +29,10 @@ pub struct TaskPick {
 }
 
 /// What it gets, and nothing before the changes are durable: what they freed, and what was picked, pick by pick.
-pub type RecorderAnswer = anyhow::Result<(FreedTasks, Vec<Vec<Task>>)>;
+pub(crate) type RecorderAnswer = anyhow::Result<(FreedTasks, Vec<Vec<Task>>)>;
 
 /// The loop's end of the thread.
-pub struct Recorder {
+pub(crate) struct Recorder {
     requests: std::sync::mpsc::Sender<Request>,
     answers: UnboundedReceiver<RecorderAnswer>,
     thread: std::thread::JoinHandle<Journal>,
@@ -41,7 +40,7 @@ pub struct Recorder {
 
 impl Recorder {
     /// Starts the thread.
-    pub fn start(mut journal: Journal, selected: bool) -> anyhow::Result<Recorder> {
+    pub(crate) fn start(mut journal: Journal, selected: bool) -> anyhow::Result<Recorder> {
         let (requests, inbox) = std::sync::mpsc::channel::<Request>();
         let (outbox, answers) = unbounded_channel();
         let thread = std::thread::Builder::new().name("journal".to_owned());
@@ -68,14 +67,14 @@ impl Recorder {
     }
 
     /// Hands a request over; at most one at a time is under way.
-    pub fn ask(&self, request: Request) -> anyhow::Result<()> {
+    pub(crate) fn ask(&self, request: Request) -> anyhow::Result<()> {
         self.requests
             .send(request)
             .map_err(|_| anyhow::anyhow!("the journal's thread ended"))
     }
 
     /// Waits for the answer.
-    pub async fn answer(&mut self) -> RecorderAnswer {
+    pub(crate) async fn answer(&mut self) -> RecorderAnswer {
         self.answers
             .recv()
             .await
@@ -83,7 +82,7 @@ impl Recorder {
     }
 
     /// Ends the thread and gives the journal back.
-    pub fn finish(self) -> anyhow::Result<Journal> {
+    pub(crate) fn finish(self) -> anyhow::Result<Journal> {
         drop(self.requests);
         self.thread
             .join()

@@ -10,11 +10,11 @@ use bakkt_model::limits::OnExisting;
 use bakkt_model::task::{AccountFacts, PriorAccount, Task, TaskKind};
 
 /// Asks that must agree that an account is not there.
-pub const ASKS: u8 = 2;
+pub(crate) const ASKS: u8 = 2;
 
 /// What to do about an account that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SettleVerdict {
+pub(crate) enum SettleVerdict {
     /// It counts as accepted.
     Accepted(PriorAccount),
     /// What we sent did not arrive: as if it were not there.
@@ -25,13 +25,13 @@ pub enum SettleVerdict {
 
 /// Whether an account was made before our first attempt, less the tolerance. One without a readable time was not:
 /// it answers to an id that we chose.
-pub fn older(facts: &AccountFacts, first_at: i64, tolerance: Duration) -> bool {
+pub(crate) fn older(facts: &AccountFacts, first_at: i64, tolerance: Duration) -> bool {
     let tolerance = i64::try_from(tolerance.as_millis()).unwrap_or(i64::MAX);
     judge::created_at(facts).is_some_and(|created| created < first_at.saturating_sub(tolerance))
 }
 
 /// Judges an account that was found when its task was in doubt; `equal` to what we sent?
-pub fn after_doubt(
+pub(crate) fn after_doubt(
     task: &Task,
     older: bool,
     equal: bool,
@@ -51,7 +51,7 @@ pub fn after_doubt(
 }
 
 /// Judges what was found by looking first. A document that is there is the same one: its id is made of its content.
-pub fn after_look(kind: TaskKind, equal: bool, on_existing: OnExisting) -> SettleVerdict {
+pub(crate) fn after_look(kind: TaskKind, equal: bool, on_existing: OnExisting) -> SettleVerdict {
     match (on_existing, equal) {
         (OnExisting::Stop, _) if kind != TaskKind::Document => SettleVerdict::Stop,
         (_, true) => SettleVerdict::Accepted(PriorAccount::Equal),

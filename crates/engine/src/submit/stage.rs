@@ -110,7 +110,7 @@ const CONTENT_CHANGED: &str = "its content is not what was planned; run replan t
 
 impl SendTools {
     /// Sends a task whose intent is durable.
-    pub async fn send(self, task: Task) -> RequestEnd {
+    pub(crate) async fn send(self, task: Task) -> RequestEnd {
         match task.kind {
             TaskKind::Account | TaskKind::Update => self.create(task).await,
             TaskKind::Document => self.upload(task).await,
@@ -260,7 +260,7 @@ impl SendTools {
     }
 
     /// Looks for it before it is sent.
-    pub async fn look(self, task: Task) -> RequestEnd {
+    pub(crate) async fn look(self, task: Task) -> RequestEnd {
         match self.question(&task, ConnectionChoice::Kept).await {
             Some(found) => RequestEnd::Looked(task, found),
             None => RequestEnd::NotAsked,
@@ -268,7 +268,7 @@ impl SendTools {
     }
 
     /// Asks about one in doubt.
-    pub async fn ask(self, task: Task) -> RequestEnd {
+    pub(crate) async fn ask(self, task: Task) -> RequestEnd {
         // What it decides about is in doubt already: its answer has to be certain.
         match self.question(&task, ConnectionChoice::New).await {
             Some(found) => RequestEnd::Asked(task, found),
@@ -349,7 +349,7 @@ fn way(task: &Task) -> ConnectionChoice {
 /// Tells a limiter what came of the request that left in a slot: the one place that decides which answers slow down.
 /// Every 429 and every 503 does, whether or not it says for how long. A lost answer and any other failure of the
 /// server say nothing about the rate.
-pub fn heed(limiter: &Limiter, slot: SendSlot, reply: &Reply) {
+pub(crate) fn heed(limiter: &Limiter, slot: SendSlot, reply: &Reply) {
     match reply.status() {
         Some((status @ (429 | 503), retry_after)) => limiter.refused(slot, status, retry_after),
         None | Some((408 | 500.., _)) => {}

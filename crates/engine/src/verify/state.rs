@@ -11,7 +11,7 @@ use bakkt_journal::write::{AccountState, AccountToVerify, Difference};
 
 /// The state of an account where it is a surprise: closed or locked without an event that says so, or rejected after
 /// something else was decided. It stays one until an event says the same.
-pub fn unexpected(account: &AccountToVerify, named: &AccountState) -> Vec<Difference> {
+pub(crate) fn unexpected(account: &AccountToVerify, named: &AccountState) -> Vec<Difference> {
     let decision = named.decision();
     let surprise = match decision {
         _ if account.heard == Some(decision) => false,
@@ -53,7 +53,7 @@ pub fn unexpected(account: &AccountToVerify, named: &AccountState) -> Vec<Differ
 }
 
 /// Whether it is the account that was made at acceptance.
-pub fn identity(
+pub(crate) fn identity(
     account: &AccountToVerify,
     theirs: &read_back::BakktAccount,
     differences: &mut Vec<Difference>,

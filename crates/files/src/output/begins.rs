@@ -32,7 +32,7 @@ impl FileStart {
     }
 
     /// Whether a file begins so.
-    pub fn fits(&self, file: &mut File) -> io::Result<bool> {
+    pub(crate) fn fits(&self, file: &mut File) -> io::Result<bool> {
         file.seek(SeekFrom::Start(0))?;
         let mut begin = Vec::new();
         file.take(LONGEST as u64).read_to_end(&mut begin)?;

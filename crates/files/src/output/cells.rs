@@ -70,7 +70,7 @@ pub fn line(cells: &[&str]) -> anyhow::Result<Vec<u8>> {
 }
 
 /// A text that no spreadsheet runs as a formula.
-pub fn guarded(text: &str) -> Cow<'_, str> {
+pub(crate) fn guarded(text: &str) -> Cow<'_, str> {
     let (mut safe, mut begins) = (String::new(), true);
     let mut from = 0;
     for (at, c) in text.char_indices() {
@@ -91,7 +91,7 @@ pub fn guarded(text: &str) -> Cow<'_, str> {
 }
 
 /// A text without the apostrophes of [`guarded`].
-pub fn unguarded(text: &str) -> Cow<'_, str> {
+pub(crate) fn unguarded(text: &str) -> Cow<'_, str> {
     let (mut bare, mut begins) = (String::new(), true);
     let mut from = 0;
     let mut letters = text.char_indices().peekable();

@@ -64,7 +64,7 @@ impl IdList {
     }
 
     /// Reads a text.
-    pub fn parse(text: &str, name: &str, columns: &[String]) -> Result<IdList, ReadFailure> {
+    pub(crate) fn parse(text: &str, name: &str, columns: &[String]) -> Result<IdList, ReadFailure> {
         let mut list = IdList {
             name: name.to_owned(),
             ids: Vec::new(),

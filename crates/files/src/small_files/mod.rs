@@ -102,7 +102,7 @@ fn read_from(file: impl Read, largest: u64) -> Result<String, ReadFailure> {
 }
 
 /// The text that some bytes are, without a byte order mark.
-pub fn text_of(bytes: Vec<u8>) -> Result<String, ReadFailure> {
+pub(crate) fn text_of(bytes: Vec<u8>) -> Result<String, ReadFailure> {
     let mut text = match bytes.as_slice() {
         [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => {
             return Err(ReadFailure::whole(
@@ -136,7 +136,7 @@ pub fn text_of(bytes: Vec<u8>) -> Result<String, ReadFailure> {
 }
 
 /// Lines with their numbers, whatever ends them.
-pub fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut rest = Some(text);
     let next = move || {
         let now = rest?;

@@ -23,7 +23,7 @@ pub enum AccountStanding {
 
 impl AccountStanding {
     /// Why its documents stay; `None`: they go.
-    pub fn reason(self) -> Option<&'static str> {
+    pub(crate) fn reason(self) -> Option<&'static str> {
         match self {
             AccountStanding::Sent => None,
             AccountStanding::Blocked => Some("its account is blocked"),
@@ -61,7 +61,7 @@ pub struct WantedAccount<'a> {
 
 impl<'a> WantedAccount<'a> {
     /// Its owners, in their order; none of an account that is not sent.
-    pub fn owners(&self) -> impl Iterator<Item = WantedOwner<'a>> + use<'a> {
+    pub(crate) fn owners(&self) -> impl Iterator<Item = WantedOwner<'a>> + use<'a> {
         let ids = self.ids;
         self.owners.iter().map(move |owner| WantedOwner {
             place: owner.place,
@@ -114,7 +114,7 @@ pub struct Accounts {
 
 /// The keys are keyed hashes already: eight of their bytes do.
 #[derive(Debug, Default)]
-pub struct PrefixHasher(u64);
+pub(crate) struct PrefixHasher(u64);
 
 impl Hasher for PrefixHasher {
     fn finish(&self) -> u64 {

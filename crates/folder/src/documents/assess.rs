@@ -64,9 +64,9 @@ pub struct OtherMetadata {
 }
 
 /// The reason of a document whose time is over.
-pub const EXPIRED: &str = "expired";
+pub(crate) const EXPIRED: &str = "expired";
 /// Why an owner's document without a side is kept back.
-pub const SEVERAL: &str = "invalid: it does not say its documentSide, and another file of this type and owner could be the front as well";
+pub(crate) const SEVERAL: &str = "invalid: it does not say its documentSide, and another file of this type and owner could be the front as well";
 const SEVERAL_OF_ENTITY: &str =
     "invalid: several files of this type do not say their documentSide; each is sent as FRONT";
 const NO_ACCOUNT: &str = "no row of the export has its clientAccountId";
@@ -250,7 +250,7 @@ fn fill(
 
 /// Type, the sides that it may have been planned with, and the rest of a document whose owner is known, as at planning.
 /// `Err`: it is not what was planned, or cannot be sent any more.
-pub fn again(
+pub(crate) fn again(
     claim: &Claim,
     types: &'static [&'static str],
     today: Date,

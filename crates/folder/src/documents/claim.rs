@@ -14,7 +14,7 @@ use bakkt_model::error::nearest;
 const LONGEST_PATH: usize = 4096;
 
 /// Why something is refused or dropped; never repeats a value.
-pub type RefusalReason = Cow<'static, str>;
+pub(crate) type RefusalReason = Cow<'static, str>;
 
 /// A field of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +57,7 @@ pub const FIELDS: &[(DocumentField, &str, bool)] = &[
 
 impl DocumentField {
     /// Its name.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         FIELDS[self as usize].1
     }
 
@@ -109,7 +109,7 @@ pub enum ClaimValue {
 
 impl ClaimValue {
     /// The text, nothing, or why it cannot be read.
-    pub fn get(&self) -> Result<Option<&str>, &'static str> {
+    pub(crate) fn get(&self) -> Result<Option<&str>, &'static str> {
         match self {
             ClaimValue::Missing => Ok(None),
             ClaimValue::Text(text) => Ok(Some(text)),
@@ -138,7 +138,7 @@ impl Claim {
     }
 
     /// Sets the value of a field.
-    pub fn set(&mut self, field: DocumentField, value: ClaimValue) {
+    pub(crate) fn set(&mut self, field: DocumentField, value: ClaimValue) {
         self.values[field as usize] = value;
     }
 

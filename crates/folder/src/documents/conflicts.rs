@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 /// A keyed hash of an id, cut to sixteen bytes.
-pub type IdKey = u128;
+pub(crate) type IdKey = u128;
 
 /// A document that looks wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,17 +5,18 @@
 //! Left out on purpose: whether the rest of the file is whole; Bakkt looks at it.
 
 /// So many first bytes decide: readers of PDFs look for the header in the first 1,024.
-pub const HEAD: usize = 1024 + PDF.len();
+pub(crate) const HEAD: usize = 1024 + PDF.len();
 
 /// Why a file is refused for what it is.
 pub mod refusal {
     /// Neither image nor PDF.
-    pub const NEITHER: &str = "invalid: its content is no image and no PDF";
+    pub(crate) const NEITHER: &str = "invalid: its content is no image and no PDF";
     /// An image of a kind that cannot be accepted.
-    pub const OTHER_IMAGE: &str =
+    pub(crate) const OTHER_IMAGE: &str =
         "invalid: its content is an image of a kind that Bakkt is not known to take";
     /// The name claims another type.
-    pub const DISAGREE: &str = "invalid: the type that its name claims and its content disagree";
+    pub(crate) const DISAGREE: &str =
+        "invalid: the type that its name claims and its content disagree";
 }
 
 /// One type of content.
@@ -103,8 +104,15 @@ pub const TYPES: &[ContentType] = &[
 ];
 
 /// The types that are accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AcceptedTypes([bool; TYPES.len()]);
+
+// Part of the fingerprint of `[documents]`: plans of earlier versions hold this text.
+impl std::fmt::Debug for AcceptedTypes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Accepted").field(&self.0).finish()
+    }
+}
 
 impl Default for AcceptedTypes {
     fn default() -> AcceptedTypes {
@@ -118,10 +126,10 @@ impl Default for AcceptedTypes {
 
 impl AcceptedTypes {
     /// None of them.
-    pub const NOTHING: AcceptedTypes = AcceptedTypes([false; TYPES.len()]);
+    pub(crate) const NOTHING: AcceptedTypes = AcceptedTypes([false; TYPES.len()]);
 
     /// Accepts a type by its word, whatever its case; false when there is no such word.
-    pub fn add(&mut self, word: &str) -> bool {
+    pub(crate) fn add(&mut self, word: &str) -> bool {
         let place = TYPES
             .iter()
             .position(|known| known.name.eq_ignore_ascii_case(word));
@@ -140,7 +148,7 @@ const HEIC_BRANDS: &[&[u8]] = &[
 const PDF: &[u8] = b"%PDF-";
 
 /// The media type of a file with these first bytes and this name.
-pub fn media_type(
+pub(crate) fn media_type(
     head: &[u8],
     name: &str,
     accepted: AcceptedTypes,

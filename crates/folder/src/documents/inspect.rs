@@ -44,7 +44,7 @@ pub struct Inspector<'a> {
 }
 
 /// Opens a file and tells its media type.
-pub fn open(
+pub(crate) fn open(
     root: &Root,
     path: &str,
     accepted: AcceptedTypes,
@@ -88,7 +88,7 @@ impl<'a> Inspector<'a> {
     }
 
     /// One file.
-    pub fn one(&self, path: &str) -> Result<FileFacts, &'static str> {
+    pub(crate) fn one(&self, path: &str) -> Result<FileFacts, &'static str> {
         let (opened, _) = open(self.root, path, self.accepted)?;
         let (size, identity) = (opened.size, opened.identity);
         let facts = |hash| FileFacts {

@@ -37,7 +37,7 @@ pub struct Buffers {
 
 impl Manifest {
     /// Opens the manifest once to compile its mapping. `None` only when something was reported.
-    pub fn open(
+    pub(crate) fn open(
         dir: &Path,
         name: &str,
         files: &[TomlFile],
@@ -82,7 +82,7 @@ impl Manifest {
     }
 
     /// Starts a pass over its rows.
-    pub fn rows(&self) -> ExportPass {
+    pub(crate) fn rows(&self) -> ExportPass {
         self.export.pass()
     }
 
@@ -92,7 +92,7 @@ impl Manifest {
     }
 
     /// What a row says.
-    pub fn claim(&self, row: &Row<'_>, buffers: &mut Buffers) -> Claim {
+    pub(crate) fn claim(&self, row: &Row<'_>, buffers: &mut Buffers) -> Claim {
         let mut claim = Claim::default();
         if let Some(flaw) = row.flaw() {
             claim.set(DocumentField::Account, ClaimValue::Unread(flaw.text()));
@@ -124,7 +124,7 @@ impl Manifest {
     }
 
     /// What the row at a place says, read again.
-    pub fn claim_at(&self, at: Position) -> std::io::Result<Claim> {
+    pub(crate) fn claim_at(&self, at: Position) -> std::io::Result<Claim> {
         let mut buffers = Buffers::default();
         let mut again = std::mem::take(&mut buffers.row);
         let row = self.export.read(at, &mut again)?;

@@ -98,10 +98,10 @@ pub struct PassCounts {
 
 /// Documents that are handed over at once. Each batch becomes one durable transaction, which writes the pages of three
 /// indexes in no order: small batches write the same pages again and again.
-pub const BATCH: usize = 8192;
+pub(crate) const BATCH: usize = 8192;
 
 /// The reason of a file that no pattern fits.
-pub const NO_PATTERN: &str = "no pattern fits its path";
+pub(crate) const NO_PATTERN: &str = "no pattern fits its path";
 
 impl Documents {
     /// What a person calls the place where the documents are spoken of.

@@ -22,7 +22,7 @@ const REMEMBERED: usize = 1_000_000;
 
 /// A path with `/` between its parts, without blanks at its ends and without `.` parts; a leading `\` says no more than
 /// that it begins at the folder. The error says why it is no path below the folder.
-pub fn cleaned(path: &str) -> Result<String, &'static str> {
+pub(crate) fn cleaned(path: &str) -> Result<String, &'static str> {
     let path = path.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if path.starts_with(r"\\") || has_drive(path) {
         return Err(refusal::ABSOLUTE);
@@ -47,7 +47,7 @@ fn has_drive(path: &str) -> bool {
 
 /// The names of folders, by how they are compared.
 #[derive(Debug, Default)]
-pub struct Names {
+pub(crate) struct Names {
     known: Mutex<KnownNames>,
 }
 
@@ -62,7 +62,7 @@ type Folder = HashMap<String, Vec<OsString>>;
 
 impl Names {
     /// The file whose path is this one but for normal forms, capitals and Latin-1; none when there is none.
-    pub fn find(&self, dir: &Dir, path: &str) -> Result<Option<PathBuf>, &'static str> {
+    pub(crate) fn find(&self, dir: &Dir, path: &str) -> Result<Option<PathBuf>, &'static str> {
         let mut found = PathBuf::new();
         for part in path.split('/') {
             if part.is_empty() || part == ".." {

@@ -21,12 +21,22 @@ use bakkt_model::text::compose;
 const AND: char = '+';
 
 /// A pattern as it stands in the settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct PatternSetting {
     /// The path with its fields.
     pub path: String,
     /// What is so for every document whose path fits: a field that the path does not say, and its value.
     pub fixed: Vec<(DocumentField, String)>,
+}
+
+// Part of the fingerprint of `[documents]`: plans of earlier versions hold this text.
+impl std::fmt::Debug for PatternSetting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Written")
+            .field("path", &self.path)
+            .field("fixed", &self.fixed)
+            .finish()
+    }
 }
 
 impl From<&str> for PatternSetting {
@@ -41,7 +51,6 @@ impl From<&str> for PatternSetting {
 /// One compiled pattern.
 #[derive(Debug)]
 pub struct Pattern {
-    text: String,
     fixed: Vec<(DocumentField, String)>,
     pieces: Vec<Piece>,
     /// In the order of the groups.
@@ -112,16 +121,10 @@ impl Pattern {
         Ok(Pattern {
             strict: regex(true)?,
             loose: regex(false)?,
-            text: text.clone(),
             fixed: fixed.clone(),
             pieces,
             fields,
         })
-    }
-
-    /// As it was written.
-    pub fn text(&self) -> &str {
-        &self.text
     }
 
     /// `path` is composed; `raw` is the same path as the disk has it.
@@ -161,7 +164,7 @@ impl Pattern {
     }
 
     /// The pattern with what is known filled in; `known` says what may be shown.
-    pub fn shown<'a>(&self, known: impl Fn(DocumentField) -> Option<&'a str>) -> String {
+    pub(crate) fn shown<'a>(&self, known: impl Fn(DocumentField) -> Option<&'a str>) -> String {
         let mut text = String::new();
         for piece in &self.pieces {
             match piece {
@@ -178,7 +181,7 @@ impl Pattern {
 }
 
 /// The first pattern that a path fits, by its number, and what the path says then.
-pub fn read(patterns: &[Pattern], path: &str) -> Option<(usize, Claim)> {
+pub(crate) fn read(patterns: &[Pattern], path: &str) -> Option<(usize, Claim)> {
     // A Mac takes letters with accents apart; ids and patterns have them composed.
     let composed: Cow<'_, str> = match path.is_ascii() {
         true => path.into(),

@@ -19,40 +19,34 @@ use bakkt_model::error::unreadable;
 /// Why a file is refused before it is read. `missing` is what a gap says of a document that is not there.
 pub mod refusal {
     /// There is no such file.
-    pub const MISSING: &str = "missing";
+    pub(crate) const MISSING: &str = "missing";
     /// The manifest names no file.
-    pub const UNNAMED: &str = "missing: no file is named";
-    /// An absolute path.
-    pub const ABSOLUTE: &str =
+    pub(crate) const UNNAMED: &str = "missing: no file is named";
+    pub(crate) const ABSOLUTE: &str =
         "invalid: the path is absolute; paths are below the documents folder";
-    /// `..` leads out.
-    pub const PARENT: &str = "invalid: the path leads out of the documents folder by `..`";
+    pub(crate) const PARENT: &str = "invalid: the path leads out of the documents folder by `..`";
     /// A link leads out.
-    pub const LINK: &str =
+    pub(crate) const LINK: &str =
         "invalid: a link leads out of the documents folder; an absolute one always does";
     /// Links in a circle.
-    pub const LOOP: &str = "invalid: links lead in a circle";
+    pub(crate) const LOOP: &str = "invalid: links lead in a circle";
     /// A folder.
-    pub const FOLDER: &str = "invalid: it is a folder";
-    /// A device.
-    pub const DEVICE: &str = "invalid: it is a device";
+    pub(crate) const FOLDER: &str = "invalid: it is a folder";
+    pub(crate) const DEVICE: &str = "invalid: it is a device";
     /// A pipe or a socket.
-    pub const PIPE: &str = "invalid: it is a pipe or a socket";
+    pub(crate) const PIPE: &str = "invalid: it is a pipe or a socket";
     /// Neither of those and no file.
-    pub const NO_FILE: &str = "invalid: it is no file";
-    /// No permission.
-    pub const UNREADABLE: &str = "invalid: the file may not be read";
+    pub(crate) const NO_FILE: &str = "invalid: it is no file";
+    pub(crate) const UNREADABLE: &str = "invalid: the file may not be read";
     /// The disk refuses.
-    pub const BROKEN: &str = "invalid: the file cannot be read";
-    /// No bytes.
-    pub const EMPTY: &str = "invalid: the file is empty";
-    /// Too many bytes.
-    pub const TOO_LARGE: &str = "invalid: the file is larger than `max_bytes`";
+    pub(crate) const BROKEN: &str = "invalid: the file cannot be read";
+    pub(crate) const EMPTY: &str = "invalid: the file is empty";
+    pub(crate) const TOO_LARGE: &str = "invalid: the file is larger than `max_bytes`";
     /// Another spelling of several names.
-    pub const AMBIGUOUS: &str =
+    pub(crate) const AMBIGUOUS: &str =
         "invalid: several files have this path but for capitals or accents, and none exactly";
     /// It could not be a path.
-    pub const NO_PATH: &str = "invalid: the path is none";
+    pub(crate) const NO_PATH: &str = "invalid: the path is none";
 }
 
 /// The documents folder, open.
@@ -105,7 +99,7 @@ impl FileIdentity {
 
 impl Root {
     /// Opens the folder; `name` is how the settings call it.
-    pub fn open(path: &Path, name: &str, max_bytes: u64) -> anyhow::Result<Root> {
+    pub(crate) fn open(path: &Path, name: &str, max_bytes: u64) -> anyhow::Result<Root> {
         let dir = Dir::open_ambient_dir(path, ambient_authority()).map_err(|error| {
             unreadable(
                 &format!("open the documents folder {name}"),
@@ -127,7 +121,7 @@ impl Root {
     }
 
     /// Opens a file for reading, by its path below the folder; where there is none, by another spelling of that path.
-    pub fn file(&self, path: &str) -> Result<OpenedFile, &'static str> {
+    pub(crate) fn file(&self, path: &str) -> Result<OpenedFile, &'static str> {
         let exactly = self.exactly(path);
         if !matches!(exactly, Err(refusal::MISSING | refusal::UNNAMED)) {
             return exactly;

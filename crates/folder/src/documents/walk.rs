@@ -13,7 +13,7 @@ use super::root::Root;
 
 /// An entry that the walk came across.
 #[derive(Debug, PartialEq, Eq)]
-pub enum WalkEntry {
+pub(crate) enum WalkEntry {
     /// Something that is no folder, by its path below the root.
     File(String),
     /// Something that cannot be a document; why, without its name.
@@ -21,12 +21,12 @@ pub enum WalkEntry {
 }
 
 /// A name that no pattern could fit.
-pub const NOT_UTF8: &str = "its name is not UTF-8";
+pub(crate) const NOT_UTF8: &str = "its name is not UTF-8";
 /// A link to a folder.
-pub const LINK_TO_FOLDER: &str = "a link to a folder: not followed";
+pub(crate) const LINK_TO_FOLDER: &str = "a link to a folder: not followed";
 
 /// The walk; files of a folder come before and between its folders, by name.
-pub struct Walk<'a> {
+pub(crate) struct Walk<'a> {
     root: &'a Root,
     levels: Vec<FolderLevel>,
 }
@@ -40,7 +40,7 @@ struct FolderLevel {
 
 impl<'a> Walk<'a> {
     /// Starts at the root.
-    pub fn new(root: &'a Root) -> anyhow::Result<Walk<'a>> {
+    pub(crate) fn new(root: &'a Root) -> anyhow::Result<Walk<'a>> {
         let mut walk = Walk {
             root,
             levels: Vec::new(),
@@ -65,7 +65,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The next one; `None` at the end.
-    pub fn step(&mut self) -> anyhow::Result<Option<WalkEntry>> {
+    pub(crate) fn step(&mut self) -> anyhow::Result<Option<WalkEntry>> {
         while let Some(level) = self.levels.last_mut() {
             let Some(name) = level.names.pop() else {
                 self.levels.pop();
@@ -91,7 +91,7 @@ impl<'a> Walk<'a> {
 }
 
 /// A path with its letters as `a` or `A` and its digits as `9`: enough to see which pattern it lacks, and no name.
-pub fn shape(path: &str) -> String {
+pub(crate) fn shape(path: &str) -> String {
     path.chars()
         .map(|c| match c {
             c if c.is_numeric() => '9',

@@ -31,7 +31,7 @@ use bakkt_source::shape::shape;
 /// The column that says whose a row is.
 pub const KEY: &str = "clientAccountId";
 /// The sheet that is read when a workbook has one of this name.
-pub const SHEET: &str = "Backfill";
+pub(crate) const SHEET: &str = "Backfill";
 
 /// What to do with a file that has neither form.
 const SHEETS: &str = "`bakkt-migrate gaps --sheet` writes a sheet to fill in";

@@ -15,8 +15,7 @@ const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// A key of a table.
 #[derive(Debug)]
-pub struct SchemaKey {
-    /// Its name.
+pub(crate) struct SchemaKey {
     pub name: &'static str,
     /// What it may hold.
     pub takes: KeyType,
@@ -26,8 +25,7 @@ pub struct SchemaKey {
 
 /// The type of the value that a key takes.
 #[derive(Debug)]
-pub enum KeyType {
-    /// A text.
+pub(crate) enum KeyType {
     Text,
     /// A text of a form, as a regular expression.
     Form(&'static str),
@@ -41,8 +39,6 @@ pub enum KeyType {
     WordList(&'static [&'static str]),
     /// True or false.
     Boolean,
-    /// Only this one of the two.
-    Only(bool),
     /// A whole number in its limits.
     Whole(i64, i64),
     /// A text, a number, or true or false, as the text that is written.
@@ -63,7 +59,7 @@ pub enum KeyType {
 
 impl KeyType {
     /// The schema of such a value.
-    pub fn schema(&self) -> Value {
+    pub(crate) fn schema(&self) -> Value {
         match self {
             KeyType::Text => json!({ "type": "string" }),
             KeyType::Form(pattern) => json!({ "type": "string", "pattern": pattern }),
@@ -72,7 +68,6 @@ impl KeyType {
             KeyType::OneOrMore(one) => texts(one.schema()),
             KeyType::WordList(words) => texts(json!({ "enum": words })),
             KeyType::Boolean => json!({ "type": "boolean" }),
-            KeyType::Only(value) => json!({ "const": value }),
             KeyType::Whole(low, high) => {
                 json!({ "type": "integer", "minimum": low, "maximum": high })
             }

@@ -7,7 +7,7 @@ use bakkt_model::error::Diagnostics;
 use bakkt_model::limits::Rate;
 
 /// Reads a rate.
-pub fn rate(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Rate> {
+pub(crate) fn rate(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Rate> {
     let value = table.get(key)?;
     let text = value.text(found)?;
     let rate = parse_rate(text);
@@ -42,8 +42,7 @@ fn parse_rate(text: &str) -> Option<Rate> {
     })
 }
 
-/// Reads a duration.
-pub fn duration(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Duration> {
+pub(crate) fn duration(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Duration> {
     let value = table.get(key)?;
     let text = value.text(found)?;
     let duration = parse_duration(text);

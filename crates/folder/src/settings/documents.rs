@@ -39,7 +39,7 @@ pub enum DocumentSource {
 const MAX_BYTES: u64 = 20_000_000;
 
 /// Reads the table; `None` when there is none, or when it lacks what it needs.
-pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<DocumentSettings> {
+pub(crate) fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<DocumentSettings> {
     let table = root.table("documents", found)?;
     let folder = table.text("root", found).map(str::to_owned);
     if table.get("root").is_none() {
@@ -212,6 +212,25 @@ fn parse_size(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_text_of_the_fingerprint_never_changes() {
+        let settings = DocumentSettings {
+            root: "files".into(),
+            max_bytes: 1,
+            accepted: AcceptedTypes::default(),
+            from: DocumentSource::Patterns(vec![PatternSetting {
+                path: "{file}".into(),
+                fixed: vec![(DocumentField::Side, "FRONT".into())],
+            }]),
+        };
+        assert_eq!(
+            format!("{settings:?}"),
+            "DocumentSettings { root: \"files\", max_bytes: 1, \
+             accepted: Accepted([true, true, true, true, true, false, false]), \
+             from: Patterns([Written { path: \"{file}\", fixed: [(Side, \"FRONT\")] }]) }"
+        );
+    }
 
     #[test]
     fn sizes_as_people_write_them() {

@@ -5,7 +5,7 @@ use bakkt_model::error::Diagnostics;
 use bakkt_model::webhook::{EventSettings, SignatureEncoding};
 
 /// Reads the table.
-pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> EventSettings {
+pub(crate) fn read(root: &Table<'_>, found: &mut Diagnostics) -> EventSettings {
     let mut events = EventSettings::default();
     let Some(table) = root.table("events", found) else {
         return events;

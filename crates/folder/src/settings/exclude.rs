@@ -51,7 +51,7 @@ enum RuleTest {
 }
 
 /// Reads the table.
-pub fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> ExcludeSettings {
+pub(crate) fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> ExcludeSettings {
     let mut settings = ExcludeSettings::default();
     let Some(table) = root.table("exclude", found) else {
         return settings;
@@ -192,18 +192,13 @@ fn rule(entry: &Table<'_>, found: &mut Diagnostics) -> Option<ExcludeRule> {
 
 impl ExcludeSettings {
     /// The list files, as migration.toml names them.
-    pub fn files(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
         let files = self.ids.iter().filter_map(|ids| ids.file.as_ref());
         files.map(|list| list.name.as_str())
     }
 
-    /// Whether nothing is left out.
-    pub fn is_empty(&self) -> bool {
-        self.ids.is_empty() && self.rules.is_empty()
-    }
-
     /// Everything that decides who is left out, as one text for the fingerprint.
-    pub fn canonical(&self) -> String {
+    pub(crate) fn canonical(&self) -> String {
         format!(
             "{:?} {:?}",
             self.ids
@@ -218,7 +213,7 @@ impl ExcludeSettings {
     }
 
     /// Columns become indexes; unknown ones are reported.
-    pub fn compile(&self, headers: &[String], found: &mut Diagnostics) -> Exclusions {
+    pub(crate) fn compile(&self, headers: &[String], found: &mut Diagnostics) -> Exclusions {
         let mut exclude = Exclusions::default();
         let number = |reason: &String, exclude: &mut Exclusions| {
             let place = exclude

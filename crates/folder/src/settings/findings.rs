@@ -5,7 +5,7 @@ use bakkt_model::error::Diagnostics;
 use bakkt_model::finding::{FindingAction, FindingKind, FindingRules};
 
 /// Reads the table; `accounts.expected_id_length` is read with the accounts.
-pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> FindingRules {
+pub(crate) fn read(root: &Table<'_>, found: &mut Diagnostics) -> FindingRules {
     let mut rules = FindingRules::default();
     let Some(table) = root.table("findings", found) else {
         return rules;

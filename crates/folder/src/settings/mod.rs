@@ -77,7 +77,7 @@ pub struct Settings {
 impl Settings {
     /// Reads `dir/migration.toml`. Mistakes go to `found`; what can be read comes back even so, for the mistakes that
     /// stand in other files.
-    pub fn read(dir: &Path, found: &mut Diagnostics) -> anyhow::Result<Option<Settings>> {
+    pub(crate) fn read(dir: &Path, found: &mut Diagnostics) -> anyhow::Result<Option<Settings>> {
         let file = TomlFile::load(&dir.join("migration.toml"), "migration.toml")?;
         Ok(file.parse(found).and_then(|document| {
             let root = document.root();

@@ -19,7 +19,7 @@ const DELIMITERS: &[(&str, u8)] = &[
 const LAST_ROW: i64 = 1_048_576;
 
 /// Reads the keys.
-pub fn read(table: &Table<'_>, found: &mut Diagnostics) -> Options {
+pub(crate) fn read(table: &Table<'_>, found: &mut Diagnostics) -> Options {
     let between = table
         .get("delimiter")
         .and_then(|value| delimiter(value, found));

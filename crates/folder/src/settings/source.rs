@@ -40,16 +40,8 @@ pub struct JoinSettings {
 }
 
 impl JoinSettings {
-    /// The table of migration.toml that says so.
-    pub fn table(&self) -> &'static str {
-        match self.list {
-            JoinedList::Contacts => "source.trusted_contacts",
-            JoinedList::Owners | JoinedList::Group => "source.owners",
-        }
-    }
-
     /// The list of the contract that its rows are elements of.
-    pub fn field(&self) -> &'static str {
+    pub(crate) fn field(&self) -> &'static str {
         match self.list {
             JoinedList::Contacts => "trustedContacts",
             JoinedList::Owners | JoinedList::Group => "owners",
@@ -74,7 +66,7 @@ impl NamedColumn {
     }
 
     /// Reports a mistake at the setting.
-    pub fn wrong(&self, found: &mut Diagnostics, message: String, help: Option<String>) {
+    pub(crate) fn wrong(&self, found: &mut Diagnostics, message: String, help: Option<String>) {
         found.push(Diagnostic {
             message,
             help,
@@ -83,7 +75,7 @@ impl NamedColumn {
     }
 
     /// Its index; an unknown column is reported.
-    pub fn index(
+    pub(crate) fn index(
         &self,
         export: &str,
         headers: &[String],
@@ -107,7 +99,7 @@ const JOINS: [(&str, JoinedList); 2] = [
 ];
 
 /// Reads the table.
-pub fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<SourceSettings> {
+pub(crate) fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<SourceSettings> {
     let Some(table) = root.table("source", found) else {
         root.wrong(
             found,

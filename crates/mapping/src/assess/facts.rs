@@ -29,27 +29,22 @@ struct Fact {
 
 /// One owner: their place in the paths of the account (`owners[0]` is 0), clientOwnerId as sent, and the bits of
 /// `contract::documents::owner`.
-pub type OwnerFact<'a> = (u32, &'a str, u32);
+pub(crate) type OwnerFact<'a> = (u32, &'a str, u32);
 
 impl OwnerFacts {
     /// Forgets them all.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.facts.clear();
         self.ids.clear();
     }
 
     /// Number of owners.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.facts.len()
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.facts.is_empty()
-    }
-
     /// Adds one.
-    pub fn push(&mut self, (place, id, flags): OwnerFact<'_>) {
+    pub(crate) fn push(&mut self, (place, id, flags): OwnerFact<'_>) {
         self.ids.push_str(id);
         self.facts.push(Fact {
             place,
@@ -59,7 +54,7 @@ impl OwnerFacts {
     }
 
     /// Those with numbers from `first` to before `last`.
-    pub fn range(&self, first: usize, last: usize) -> impl Iterator<Item = OwnerFact<'_>> {
+    pub(crate) fn range(&self, first: usize, last: usize) -> impl Iterator<Item = OwnerFact<'_>> {
         (first..last).map(|number| {
             let fact = self.facts[number];
             let start = number
@@ -70,13 +65,13 @@ impl OwnerFacts {
     }
 
     /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = OwnerFact<'_>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = OwnerFact<'_>> {
         self.range(0, self.len())
     }
 }
 
 /// The bits of one owner.
-pub fn flags(slots: &OwnerSlots, draft: &Draft) -> u32 {
+pub(crate) fn flags(slots: &OwnerSlots, draft: &Draft) -> u32 {
     let value = |slot: Option<usize>| slot.and_then(|slot| draft.value(slot));
     let share = match value(slots.share).and_then(forms::percent) {
         None => owner::SHARE_UNKNOWN,

@@ -10,14 +10,14 @@ use bakkt_contract::roles::{COMPANIONS, OTHERS, PRIMARY_OWNER, ROLES};
 
 /// The role of an owner that is sent, and its path.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SentOwner {
+pub(crate) struct SentOwner {
     role: &'static str,
     role_path: u32,
 }
 
 impl SentOwner {
     /// An owner with a role of the contract, and where a gap about it stands.
-    pub fn new(role: &str, role_path: u32) -> SentOwner {
+    pub(crate) fn new(role: &str, role_path: u32) -> SentOwner {
         let role = ROLES.iter().find(|word| **word == role);
         SentOwner {
             role: role.copied().unwrap_or_default(),
@@ -27,7 +27,7 @@ impl SentOwner {
 }
 
 /// Judges the roles of all owners of an account of this type.
-pub fn judge_roles(owners: &[SentOwner], account_type: &str, gaps: &mut Vec<Gap>) {
+pub(crate) fn judge_roles(owners: &[SentOwner], account_type: &str, gaps: &mut Vec<Gap>) {
     let Some((first, others)) = owners.split_first() else {
         return;
     };

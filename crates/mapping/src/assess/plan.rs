@@ -138,7 +138,7 @@ pub enum NodeLevel {
 
 impl NodeLevel {
     /// The level for this draft, inside the object.
-    pub fn on(&self, draft: &Draft) -> Level {
+    pub(crate) fn on(&self, draft: &Draft) -> Level {
         match self {
             NodeLevel::Is(level) => *level,
             NodeLevel::When(conditions, level) => {
@@ -164,7 +164,7 @@ pub struct SlotCondition {
 
 impl SlotCondition {
     /// Whether the slot holds one of the words, and this says something about this draft.
-    pub fn holds(&self, draft: &Draft) -> bool {
+    pub(crate) fn holds(&self, draft: &Draft) -> bool {
         match draft.slot(self.slot) {
             SlotValue::Value { constant, .. } if self.idle(draft, constant) => false,
             SlotValue::Value { span, .. } => self.words.contains(&draft.text(span)),
@@ -235,7 +235,7 @@ pub struct JoinedElements {
 }
 
 /// Slot and path of an owner's `kind`.
-pub type OwnerKindSlot = (usize, u32);
+pub(crate) type OwnerKindSlot = (usize, u32);
 
 /// Where an owner says what is not sent but counts.
 #[derive(Debug, Default)]
@@ -310,7 +310,7 @@ impl AssessPlan {
     }
 
     /// The tree that a draft has, or why none can be told.
-    pub fn tree(&self, draft: &Draft) -> Result<&Tree, GapReason> {
+    pub(crate) fn tree(&self, draft: &Draft) -> Result<&Tree, GapReason> {
         let Some(slot) = self.type_slot else {
             return self.trees.first().ok_or(GapReason::Missing);
         };

@@ -22,7 +22,7 @@ pub struct SiblingValues<'a> {
 }
 
 /// Checks a value; the error says what is wrong, without the value.
-pub fn check(form: Form, text: &str, beside: SiblingValues<'_>) -> Result<(), &'static str> {
+pub(crate) fn check(form: Form, text: &str, beside: SiblingValues<'_>) -> Result<(), &'static str> {
     let one_of = |words: &[&str], why| {
         if words.contains(&text) {
             Ok(())
@@ -100,7 +100,7 @@ fn must(fits: bool, why: &'static str) -> Result<(), &'static str> {
 }
 
 /// Writes a checked value as JSON.
-pub fn write(form: Form, text: &str, out: &mut Vec<u8>) {
+pub(crate) fn write(form: Form, text: &str, out: &mut Vec<u8>) {
     match form {
         Form::Integer(..) => match text.parse::<i64>() {
             Ok(number) => out.extend_from_slice(number.to_string().as_bytes()),
@@ -112,7 +112,7 @@ pub fn write(form: Form, text: &str, out: &mut Vec<u8>) {
 }
 
 /// Writes a JSON string.
-pub fn write_string(text: &str, out: &mut Vec<u8>) {
+pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     if text
         .bytes()

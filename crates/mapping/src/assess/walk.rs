@@ -26,7 +26,7 @@ use bakkt_model::verdict::Verdict;
 const OWNER_NAMESPACE: Uuid = Uuid::from_u128(0x5b0d_9d4e_7a51_5c07_9a36_2f0c_8f3e_61d4);
 
 /// The clientOwnerId of an owner that has none of its own: made of the account's id and the owner's place.
-pub fn derived_owner_id(account: &str, owner: usize) -> Uuid {
+pub(crate) fn derived_owner_id(account: &str, owner: usize) -> Uuid {
     let name = format!("{account}/{owner}");
     Uuid::new_v5(&OWNER_NAMESPACE, name.as_bytes())
 }
@@ -81,7 +81,7 @@ struct Checkpoint {
 
 impl Assessor {
     /// Forgets the record before.
-    pub fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         self.out.clear();
         self.gaps.clear();
         self.sent.clear();
@@ -95,7 +95,7 @@ impl Assessor {
     }
 
     /// Judges one draft.
-    pub fn assess(&mut self, plan: &AssessPlan, draft: &Draft) -> Verdict {
+    pub(crate) fn assess(&mut self, plan: &AssessPlan, draft: &Draft) -> Verdict {
         self.start();
         self.is_plain = is_plain(draft.all_text());
         match plan.tree(draft) {
@@ -144,32 +144,32 @@ impl Assessor {
     }
 
     /// The payload's bytes; of a blocked record, what there is of it (for comparing duplicates only).
-    pub fn payload(&self) -> &[u8] {
+    pub(crate) fn payload(&self) -> &[u8] {
         &self.out
     }
 
     /// The gaps.
-    pub fn gaps(&self) -> &[Gap] {
+    pub(crate) fn gaps(&self) -> &[Gap] {
         &self.gaps
     }
 
     /// What KYB needs to know of the owners that are sent; empty unless asked for, or when one of them is not whole.
-    pub fn owners(&self) -> &OwnerFacts {
+    pub(crate) fn owners(&self) -> &OwnerFacts {
         &self.owner_facts
     }
 
     /// What no update may change of the payload, in its order.
-    pub fn kept(&self) -> &[KeptValue] {
+    pub(crate) fn kept(&self) -> &[KeptValue] {
         &self.kept
     }
 
     /// The account type of the record; none where it cannot be told.
-    pub fn account_type(&self) -> Option<&'static str> {
+    pub(crate) fn account_type(&self) -> Option<&'static str> {
         self.account_type
     }
 
     /// Records a gap that was found outside of the tree.
-    pub fn add_gap(&mut self, gap: Gap) {
+    pub(crate) fn add_gap(&mut self, gap: Gap) {
         self.gaps.push(gap);
     }
 

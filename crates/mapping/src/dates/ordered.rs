@@ -96,7 +96,7 @@ const LAST_USUAL_SERIAL: i64 = 73_050;
 const SERIALS_APART: i64 = 1_462;
 
 /// A zone by its name in the IANA database, or an offset such as `+02:00`.
-pub fn zone(name: &str) -> Option<TimeZone> {
+pub(crate) fn zone(name: &str) -> Option<TimeZone> {
     if let Some(offset) = super::time::zone(name) {
         return Some(TimeZone::fixed(offset));
     }

@@ -32,7 +32,7 @@ const NAMED: [(&str, i8); 11] = [
 ];
 
 /// What stands behind a date: nothing (`Some(None)`), a time, or something else (`None`).
-pub fn clock(text: &str) -> Option<Option<Clock>> {
+pub(crate) fn clock(text: &str) -> Option<Option<Clock>> {
     let rest = text.trim();
     if rest.is_empty() {
         return Some(None);
@@ -115,7 +115,7 @@ fn half(time: Time, text: &str) -> Option<(Time, &str)> {
 }
 
 /// A zone as it stands behind a time: a name, an offset, or both ("GMT+2").
-pub fn zone(text: &str) -> Option<Offset> {
+pub(crate) fn zone(text: &str) -> Option<Offset> {
     let named = |name: &str| {
         NAMED
             .iter()

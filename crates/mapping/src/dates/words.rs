@@ -87,18 +87,18 @@ const FILLERS: [&str; 9] = ["of", "the", "de", "del", "den", "le", "el", "r", "r
 
 impl Language {
     /// The language of a code.
-    pub fn find(code: &str) -> Option<&'static Language> {
+    pub(crate) fn find(code: &str) -> Option<&'static Language> {
         LANGUAGES.iter().find(|language| language.code == code)
     }
 
     /// The month, from 1, that a folded word names.
-    pub fn month(&self, word: &str) -> Option<i8> {
+    pub(crate) fn month(&self, word: &str) -> Option<i8> {
         let place = self.months.iter().position(|names| has(names, word))?;
         i8::try_from(place + 1).ok()
     }
 
     /// Whether a folded word names a day of the week.
-    pub fn is_weekday(&self, word: &str) -> bool {
+    pub(crate) fn is_weekday(&self, word: &str) -> bool {
         has(self.weekdays, word)
     }
 }
@@ -108,7 +108,7 @@ fn has(names: &str, word: &str) -> bool {
 }
 
 /// Whether a folded word says nothing.
-pub fn is_filler(word: &str) -> bool {
+pub(crate) fn is_filler(word: &str) -> bool {
     FILLERS.contains(&word)
 }
 

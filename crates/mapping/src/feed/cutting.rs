@@ -45,7 +45,7 @@ pub struct Split {
 
 impl Split {
     /// Cuts at each of some texts, none of them empty.
-    pub fn new(by: Vec<String>, take: Option<usize>) -> Split {
+    pub(crate) fn new(by: Vec<String>, take: Option<usize>) -> Split {
         let byte = match by.as_slice() {
             [by] => match by.as_bytes() {
                 [byte] if byte.is_ascii() => Some(*byte),

@@ -173,7 +173,7 @@ pub enum StreetProblem {
 }
 
 /// Judges the lines of a residential street. `scratch` is a buffer to keep.
-pub fn doubt<'a>(
+pub(crate) fn doubt<'a>(
     lines: impl Iterator<Item = &'a str>,
     country: Option<&str>,
     scratch: &mut String,
@@ -222,7 +222,7 @@ fn is_no_street(line: &str, scratch: &mut String) -> bool {
 }
 
 /// Whether a line is a P.O. box.
-pub fn is_box(line: &str, country: Option<&str>) -> bool {
+pub(crate) fn is_box(line: &str, country: Option<&str>) -> bool {
     if !line.is_ascii() {
         // The signs are of other scripts.
         if !is_latin(line) {

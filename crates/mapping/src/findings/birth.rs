@@ -19,7 +19,7 @@ const OF_AGE: i16 = 18;
 const FIRST: i32 = 1880;
 
 /// Reads a date of the wire.
-pub fn day(text: &str) -> Option<Day> {
+pub(crate) fn day(text: &str) -> Option<Day> {
     let bytes = text.as_bytes();
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
@@ -34,18 +34,18 @@ pub fn day(text: &str) -> Option<Day> {
 }
 
 /// Full years from a birth date to a day.
-pub fn age(born: Day, as_of: Date) -> i16 {
+pub(crate) fn age(born: Day, as_of: Date) -> i16 {
     let years = as_of.year() - born.0;
     years - i16::from((as_of.month(), as_of.day()) < (born.1, born.2))
 }
 
 /// Whether somebody is not of age.
-pub fn is_minor(born: Day, as_of: Date) -> bool {
+pub(crate) fn is_minor(born: Day, as_of: Date) -> bool {
     age(born, as_of) < OF_AGE
 }
 
 /// What is wrong with a birth date, if anything is.
-pub fn implausible(born: Day, as_of: Date) -> Option<&'static str> {
+pub(crate) fn implausible(born: Day, as_of: Date) -> Option<&'static str> {
     if born.0 < EARLIEST {
         Some("before 1900")
     } else if age(born, as_of) > OLDEST {
@@ -56,7 +56,7 @@ pub fn implausible(born: Day, as_of: Date) -> Option<&'static str> {
 }
 
 /// A number for a day from 1880 to about 2050, and 0 for any other: dates in two bytes, to be counted.
-pub fn number(born: Day) -> u16 {
+pub(crate) fn number(born: Day) -> u16 {
     let (year, month, day) = (i32::from(born.0), i32::from(born.1), i32::from(born.2));
     let number = (year - FIRST) * 372 + (month - 1) * 31 + day;
     u16::try_from(number).unwrap_or(0)

@@ -272,7 +272,7 @@ fn cell(draft: &Draft, slot: usize) -> Option<&str> {
 
 impl RecordFindings {
     /// Looks at a record. `is_gap` says whether a path, by its number, is a gap of it.
-    pub fn look(
+    pub(crate) fn look(
         &mut self,
         checks: &Checks,
         draft: &Draft,

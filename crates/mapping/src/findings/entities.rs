@@ -45,7 +45,7 @@ pub struct UnescapedText {
 type ReadEscape = fn(&str) -> Option<(String, usize)>;
 
 /// Whether a text may have escapes at all: a quick look at its bytes.
-pub fn may_have(text: &[u8]) -> bool {
+pub(crate) fn may_have(text: &[u8]) -> bool {
     memchr::memchr3_iter(b'&', b'%', b'\\', text).any(|at| {
         let next = text.get(at + 1).copied().unwrap_or(b' ');
         match text[at] {
@@ -57,7 +57,7 @@ pub fn may_have(text: &[u8]) -> bool {
 }
 
 /// Reads the escapes of a text; none where there are none.
-pub fn unescape(text: &str) -> Option<UnescapedText> {
+pub(crate) fn unescape(text: &str) -> Option<UnescapedText> {
     let kinds: [(&'static str, u8, ReadEscape); 4] = [
         ("HTML entities", b'&', entity),
         ("percent codes", b'%', percent),

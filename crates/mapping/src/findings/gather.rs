@@ -419,14 +419,6 @@ impl GatheredFindings {
         spots.map(|spot| spot.record).filter(|record| *record > 0)
     }
 
-    /// Whether a record is blocked by what was found in groups.
-    pub fn blocks(&self, record: u32) -> Option<FindingKind> {
-        let place = self
-            .blocked
-            .binary_search_by_key(&record, |(record, ..)| *record);
-        place.ok().map(|place| self.blocked[place].1)
-    }
-
     /// The kinds of groups to which a record belongs.
     pub fn groups_of(&self, record: u32) -> &[Member] {
         let start = self
@@ -524,14 +516,17 @@ mod tests {
         gathering.add(&blocked);
         gathering.add(&seen(5, 4, 0, 20));
         let outcome = gathering.finish(std::iter::empty());
-        let kinds = [1, 2, 3, 4].map(|record| outcome.blocks(record));
+        let kinds: Vec<_> = outcome
+            .blocked
+            .iter()
+            .map(|(record, kind, _)| (*record, *kind))
+            .collect();
         assert_eq!(
             kinds,
             [
-                Some(FindingKind::SameTaxId),
-                Some(FindingKind::SameTaxId),
-                None,
-                Some(FindingKind::SameEmail)
+                (1, FindingKind::SameTaxId),
+                (2, FindingKind::SameTaxId),
+                (4, FindingKind::SameEmail)
             ]
         );
     }

@@ -11,7 +11,7 @@ const BLOCK: usize = 1 << 16;
 
 /// One entry a record, in blocks, so that growing never needs twice the memory.
 #[derive(Debug)]
-pub struct BlockVec<T> {
+pub(crate) struct BlockVec<T> {
     blocks: Vec<Vec<T>>,
 }
 
@@ -23,7 +23,7 @@ impl<T> Default for BlockVec<T> {
 
 impl<T: Copy + Default> BlockVec<T> {
     /// Adds the entry of the next record.
-    pub fn push(&mut self, entry: T) {
+    pub(crate) fn push(&mut self, entry: T) {
         match self.blocks.last_mut() {
             Some(block) if block.len() < BLOCK => block.push(entry),
             _ => {
@@ -36,7 +36,7 @@ impl<T: Copy + Default> BlockVec<T> {
     }
 
     /// The entry of a record, counted from 0.
-    pub fn get(&self, place: usize) -> T {
+    pub(crate) fn get(&self, place: usize) -> T {
         let block = self.blocks.get(place / BLOCK);
         block
             .and_then(|block| block.get(place % BLOCK))
@@ -45,24 +45,14 @@ impl<T: Copy + Default> BlockVec<T> {
     }
 
     /// Number of entries.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.blocks.iter().map(Vec::len).sum()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
-    }
-
-    /// Every entry in order.
-    pub fn iter(&self) -> impl Iterator<Item = T> {
-        self.blocks.iter().flatten().copied()
     }
 }
 
 /// The groups of at least `from` records with the same key, as record numbers from 1: in the order of their first
 /// records, each in order. `key` gives the key of the record at a place from 0; 0 stands for none.
-pub fn repeated(count: usize, from: usize, key: impl Fn(usize) -> u64) -> Vec<Vec<u32>> {
+pub(crate) fn repeated(count: usize, from: usize, key: impl Fn(usize) -> u64) -> Vec<Vec<u32>> {
     let mut sorted: Vec<u64> = (0..count).map(&key).filter(|key| *key != 0).collect();
     sorted.sort_unstable();
     let mut repeating: HashMap<u64, usize> = HashMap::new();
@@ -110,10 +100,7 @@ mod tests {
     fn a_column_is_longer_than_a_block() {
         let mut column = BlockVec::default();
         (0..200_000u32).for_each(|n| column.push(n));
-        assert_eq!(
-            (column.len(), column.get(199_999), column.iter().count()),
-            (200_000, 199_999, 200_000)
-        );
+        assert_eq!((column.len(), column.get(199_999)), (200_000, 199_999));
         assert_eq!(column.get(70_000), 70_000);
     }
 }

@@ -10,7 +10,7 @@ use super::text::is_invisible;
 
 /// Appends an id as a person sees it: without case, blanks, invisible characters, spelling variants of one character,
 /// and without the zeros in front of its first number.
-pub fn skeleton(id: &str, out: &mut String) {
+pub(crate) fn skeleton(id: &str, out: &mut String) {
     let start = out.len();
     if id.is_ascii() {
         let seen = id.bytes().filter(|byte| !byte.is_ascii_whitespace());
@@ -68,14 +68,14 @@ fn look(c: char) -> char {
 }
 
 /// How many digits an id has that consists of digits; 0 for any other.
-pub fn digits(id: &str) -> u8 {
+pub(crate) fn digits(id: &str) -> u8 {
     let all = (1..64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
     if all { id.len() as u8 } else { 0 }
 }
 
 /// What is counted about the lengths of ids.
 #[derive(Debug)]
-pub struct Lengths {
+pub(crate) struct Lengths {
     /// By length and first digit, of ids that are digits only.
     first_digits: Box<[[u64; 10]; 64]>,
     others: u64,
@@ -92,7 +92,7 @@ impl Default for Lengths {
 
 impl Lengths {
     /// Counts an id by its first byte and its number of digits.
-    pub fn add(&mut self, first: u8, digits: u8) {
+    pub(crate) fn add(&mut self, first: u8, digits: u8) {
         match (digits, first) {
             (1..64, b'0'..=b'9') => {
                 self.first_digits[usize::from(digits)][usize::from(first - b'0')] += 1;
@@ -114,7 +114,7 @@ impl Lengths {
     /// numbers that lost them: about one in ten is one digit shorter, and the others begin with every digit alike.
     /// Numbers that were given out one after the other are shorter at their beginning as well; those are dense, and no
     /// finding.
-    pub fn expected(&self) -> Option<u8> {
+    pub(crate) fn expected(&self) -> Option<u8> {
         let total: u64 = (1..64).map(|length| self.of(length)).sum();
         let (length, most) = (1..64)
             .map(|length| (length, self.of(length)))

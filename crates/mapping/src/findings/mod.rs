@@ -8,7 +8,7 @@
 //! Left out on purpose: documents (`documents::conflicts`), and where findings go (`commands`, `journal`, `report`).
 
 pub mod address;
-pub mod birth;
+pub(crate) mod birth;
 pub mod checks;
 pub mod entities;
 pub mod gather;

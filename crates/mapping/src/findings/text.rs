@@ -10,7 +10,7 @@ use bakkt_model::text::is_latin;
 
 /// How a text came to be what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextRepair {
+pub(crate) struct TextRepair {
     /// What probably happened.
     pub note: &'static str,
     /// The text as it was probably meant; empty where that cannot be told.
@@ -38,7 +38,7 @@ fn byte(c: char) -> Option<u8> {
 
 /// What is wrong with a text that is not ASCII, if it was decoded wrongly. `is_name`: names, streets and cities, in
 /// which a word of nothing but accented letters stands for another alphabet.
-pub fn mojibake(text: &str, is_name: bool) -> Option<TextRepair> {
+pub(crate) fn mojibake(text: &str, is_name: bool) -> Option<TextRepair> {
     let bytes = text.as_bytes();
     let twice = may_be_decoded_twice(bytes);
     if let Some(text) = twice.then(|| twice_utf8(text)).flatten() {
@@ -229,7 +229,7 @@ fn is_all_accents(word: &str) -> bool {
 }
 
 /// Whether [`has_lost_letter`] may be true of a part of a text: a quick look at its bytes.
-pub fn may_have_lost_letter(text: &[u8]) -> bool {
+pub(crate) fn may_have_lost_letter(text: &[u8]) -> bool {
     let letter = |at: Option<usize>| {
         let byte = at.and_then(|at| text.get(at));
         byte.is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
@@ -238,7 +238,7 @@ pub fn may_have_lost_letter(text: &[u8]) -> bool {
 }
 
 /// Whether a letter was replaced by a question mark: one stands between two letters.
-pub fn has_lost_letter(text: &str) -> bool {
+pub(crate) fn has_lost_letter(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
     chars
         .windows(3)
@@ -256,7 +256,7 @@ pub fn is_invisible(c: char) -> bool {
 }
 
 /// What is hidden in a text, if anything is. Joiners belong to the spelling of Arabic and Indian scripts.
-pub fn hidden(text: &str) -> Option<&'static str> {
+pub(crate) fn hidden(text: &str) -> Option<&'static str> {
     if is_latin(text) {
         return None;
     }

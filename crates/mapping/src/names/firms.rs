@@ -5,13 +5,13 @@
 //! which are kinds of account too often. Left out on purpose: "Glass", "Hall" and the like, more often names than trades.
 
 /// A table of this file has the word.
-pub fn has(table: &[&str], word: &str) -> bool {
+pub(crate) fn has(table: &[&str], word: &str) -> bool {
     table.binary_search(&word).is_ok()
 }
 
 /// A cell with one of these names an account, an estate or several people.
 #[rustfmt::skip]
-pub const ACCOUNT: &[&str] = &[
+pub(crate) const ACCOUNT: &[&str] = &[
     "admin", "administrator", "admr", "admx", "aka", "and", "attn", "bene", "beneficiary", "care", "com",
     "conservator", "conservatorship", "cust", "custodial", "custodian", "dba", "dec", "dec'd", "decd", "deceased",
     "decedent", "eheleute", "escrow", "est", "estate", "et", "exec", "executor", "executors", "executrix", "exor",
@@ -23,7 +23,7 @@ pub const ACCOUNT: &[&str] = &[
 
 /// A cell with one of these names a firm.
 #[rustfmt::skip]
-pub const FIRM: &[&str] = &[
+pub(crate) const FIRM: &[&str] = &[
     "academy", "accounting", "advertising", "advisors", "advisory", "agencies", "agency", "airlines", "airways",
     "albergo", "american", "apartments", "apotheek", "apotheke", "apparel", "appliances", "aps", "apteka",
     "aquatics", "architects", "architecture", "arztpraxis", "asociacion", "assn", "associacao", "associates",
@@ -83,7 +83,7 @@ pub const FIRM: &[&str] = &[
 
 /// A trade where it stands last, and a family name too: "Doe Law", "Law, Jude".
 #[rustfmt::skip]
-pub const TRADE_OR_NAME: &[&str] = &[
+pub(crate) const TRADE_OR_NAME: &[&str] = &[
     "ab", "ag", "as", "bank", "banking", "brothers", "bt", "chapel", "church", "co", "coffee", "farm", "fund",
     "handel", "house", "inn", "law", "lp", "market", "minor", "oy", "sa", "sales", "sas", "se", "shop", "sl",
     "store", "temple", "ten", "ug",
@@ -91,7 +91,7 @@ pub const TRADE_OR_NAME: &[&str] = &[
 
 /// Given names that are no family names, saints or virtues: "Jane Church" is a person, "Grace Church" may be none.
 #[rustfmt::skip]
-pub const GIVEN: &[&str] = &[
+pub(crate) const GIVEN: &[&str] = &[
     "alice", "alison", "amanda", "amy", "angela", "ann", "anna", "anne", "ashley", "barbara", "beth", "betty", "brenda", "brian", "carol",
     "carolyn", "cheryl", "christine", "cynthia", "deborah", "debra", "denise", "diane", "donna", "dorothy",
     "emily", "eric", "evelyn", "gary", "heather", "helen", "jane", "janet", "janice", "jason", "jeffrey",

@@ -6,7 +6,7 @@
 /// Remarks of clerks and systems, in several languages: a cell with one of these says that something is the matter with the
 /// account, and what else of the cell is a name nobody can tell.
 #[rustfmt::skip]
-pub const NOTES: &[&str] = &[
+pub(crate) const NOTES: &[&str] = &[
     "abandoned", "account", "accounts", "acct", "actif", "active", "activo", "aktiv", "aml", "annule", "annulee",
     "archived", "ativo", "attivo", "baby", "bankrupt", "bankruptcy", "betreuer", "bloccato", "blocked", "bloque",
     "bloqueada", "bloqueado", "bloquee", "canc", "canceled", "cancelled", "ceo", "cerrada", "cerrado", "cfo",
@@ -33,7 +33,7 @@ pub const NOTES: &[&str] = &[
 
 /// Between a name and the name that somebody was born with or is known by.
 #[rustfmt::skip]
-pub const MAIDEN: &[&str] = &[
+pub(crate) const MAIDEN: &[&str] = &[
     "alias", "born", "dite", "domo", "domu", "ep", "epouse", "geb", "geboren", "geborene", "geborener", "gesch",
     "nacida", "nacido", "nascida", "nata", "ne", "nee", "nom", "roz", "rozena", "urozena", "vda", "verh", "verw",
     "veuve", "viuda", "vve", "witwe", "wwe",
@@ -41,7 +41,7 @@ pub const MAIDEN: &[&str] = &[
 
 /// Titles that are given names or family names as well: behind one nobody knows which it was.
 #[rustfmt::skip]
-pub const TITLES_OR_NAMES: &[&str] = &[
+pub(crate) const TITLES_OR_NAMES: &[&str] = &[
     "arch", "arq", "baron", "baroness", "bay", "bayan", "bishop", "brother", "cantor", "chief", "count", "countess",
     "dato", "datuk", "deacon", "duchess", "duke", "elder", "fa", "father", "graf", "haji", "handel", "hofrat",
     "imam", "ing", "judge", "lady", "lic", "lord", "mag", "major", "marshal", "marshall", "me", "minor", "notar",
@@ -51,14 +51,14 @@ pub const TITLES_OR_NAMES: &[&str] = &[
 
 /// Before a woman's name, or before her husband's.
 #[rustfmt::skip]
-pub const FEMININE: &[&str] = &[
+pub(crate) const FEMININE: &[&str] = &[
     "frau", "madame", "mevr", "mevrouw", "miss", "mlle", "mme", "mrs", "ms", "senhora", "senora", "signora", "sra",
     "srta",
 ];
 
 /// Given names of men: "Mrs. John Smith" is not called John.
 #[rustfmt::skip]
-pub const MALE: &[&str] = &[
+pub(crate) const MALE: &[&str] = &[
     "aaron", "adam", "adrian", "alan", "albert", "alberto", "alejandro", "alexander", "alfred", "allen", "andrew",
     "anthony", "antonio", "arthur", "benjamin", "bernard", "bob", "bradley", "brandon", "brian", "bruce", "carl",
     "carlos", "charles", "christopher", "craig", "daniel", "david", "dennis", "diego", "donald", "douglas", "earl",
@@ -75,7 +75,7 @@ pub const MALE: &[&str] = &[
 
 /// Family names that are written with an apostrophe, or with a space for it: behind a bare "D" or "L" they are one name.
 #[rustfmt::skip]
-pub const BEHIND_APOSTROPHE: &[&str] = &[
+pub(crate) const BEHIND_APOSTROPHE: &[&str] = &[
     "abreu", "agostino", "alessandro", "almeida", "ambrosio", "amico", "amore", "andrea", "angelo", "annunzio",
     "antonio", "apice", "aquino", "arcy", "arrigo", "augustine", "costa", "cruz", "cunha", "elia", "errico",
     "esposito", "estree", "heureux", "hommedieu", "italien", "mello", "onofrio", "orazio", "orsi", "ovidio", "silva",
@@ -84,7 +84,7 @@ pub const BEHIND_APOSTROPHE: &[&str] = &[
 
 /// The commonest family names of Vietnam: before "Van" and "Thi" the family name stands first, whatever the column's order.
 #[rustfmt::skip]
-pub const VIETNAMESE: &[&str] = &[
+pub(crate) const VIETNAMESE: &[&str] = &[
     "bui", "cao", "chu", "dang", "dao", "dinh", "do", "doan", "duong", "ha", "ho", "hoang", "huynh", "lam", "le",
     "luong", "luu", "ly", "mai", "ngo", "nguyen", "pham", "phan", "phung", "ta", "to", "tran", "trinh", "truong",
     "vo", "vu", "vuong",

@@ -4,7 +4,7 @@
 //! such as "Do", "Ma", "Don" and "Ben".
 
 /// Before a name, or behind a given name. Those of one kind may stand in a row: "Prof. Dr.".
-pub const HONORIFICS: &[&str] = &[
+pub(crate) const HONORIFICS: &[&str] = &[
     "mr",
     "mrs",
     "ms",
@@ -141,19 +141,18 @@ pub const HONORIFICS: &[&str] = &[
 ];
 
 /// Titles only where they have their dot: "Ing. Jan Novak", but "Dean Ing".
-pub const DOTTED_HONORIFICS: &[&str] = &[
+pub(crate) const DOTTED_HONORIFICS: &[&str] = &[
     "ing", "lic", "arq", "mag", "hr", "ir", "ens", "sen", "rep", "inż", "inz", "ra", "rag", "geom",
     "arch", "bc", "ks", "ds", "sn", "eng", "dna", "dn", "br", "stb", "mtra", "mtro", "pan",
 ];
 
 /// What follows "Dr." in German, with a small letter and a dot: "Dr. med.", "Dr. rer. nat.".
-pub const FACULTIES: &[&str] = &[
+pub(crate) const FACULTIES: &[&str] = &[
     "agr", "dent", "habil", "hc", "ing", "iur", "jur", "med", "mult", "nat", "oec", "phil", "pol",
     "rer", "techn", "theol", "vet",
 ];
 
-/// Behind a name.
-pub const DEGREES: &[&str] = &[
+pub(crate) const DEGREES: &[&str] = &[
     "md", "phd", "dds", "dmd", "dvm", "dpm", "jd", "llm", "llb", "esq", "esquire", "cpa", "cfa",
     "cfp", "clu", "rn", "lpn", "crna", "mba", "mph", "msw", "lcsw", "psyd", "edd", "dnp", "pharmd",
     "dc", "facs", "rph", "usn", "usaf", "usmc", "ret", "pe", "usa", "usar", "uscg", "usnr", "ussf",
@@ -163,10 +162,11 @@ pub const DEGREES: &[&str] = &[
 ];
 
 /// Behind a name, and a name itself as often: nobody can tell "John Doe, DO" from "Tran Van, Do".
-pub const DEGREES_OR_NAMES: &[&str] = &["do", "ma", "ba", "bs", "ms", "pa", "np", "od", "sj"];
+pub(crate) const DEGREES_OR_NAMES: &[&str] =
+    &["do", "ma", "ba", "bs", "ms", "pa", "np", "od", "sj"];
 
 /// Behind a name: what it is written as, and how it is found.
-pub const SUFFIXES: &[(&str, &str)] = &[
+pub(crate) const SUFFIXES: &[(&str, &str)] = &[
     ("jr", "Jr"),
     ("jnr", "Jr"),
     ("junior", "Jr"),
@@ -186,7 +186,7 @@ pub const SUFFIXES: &[(&str, &str)] = &[
 ];
 
 /// Given names in short, with their dot: "Wm. Roe", "Ma. Elena". Any other word with a dot is short for something else.
-pub const SHORT_GIVEN: &[&str] = &[
+pub(crate) const SHORT_GIVEN: &[&str] = &[
     "alex", "ant", "aug", "benj", "ch", "chas", "chr", "dan", "danl", "ed", "edw", "eliz", "fco",
     "fdo", "fred", "friedr", "geo", "gmo", "heinr", "hch", "jas", "jno", "jo", "joh", "jon", "jos",
     "ludw", "ma", "margt", "ph", "phil", "richd", "rob", "robt", "sam", "saml", "steph", "th",
@@ -194,7 +194,7 @@ pub const SHORT_GIVEN: &[&str] = &[
 ];
 
 /// Before the rest of a family name.
-pub const PARTICLES: &[&str] = &[
+pub(crate) const PARTICLES: &[&str] = &[
     "de", "la", "las", "los", "del", "della", "delle", "degli", "dei", "di", "da", "do", "dos",
     "das", "du", "des", "le", "lo", "van", "von", "vom", "der", "den", "dem", "ter", "ten", "te",
     "het", "t", "freiherr", "freifrau", "freiin", "gräfin", "zu", "zum", "zur", "bin", "ibn",
@@ -203,29 +203,29 @@ pub const PARTICLES: &[&str] = &[
 ];
 
 /// Particles of the Romance languages, where a word before them may be the first of two family names: "Ana Silva dos Santos".
-pub const ROMANCE: &[&str] = &[
+pub(crate) const ROMANCE: &[&str] = &[
     "de", "la", "las", "los", "del", "della", "delle", "degli", "dei", "di", "da", "do", "dos",
     "das", "du", "des", "le", "lo", "dalla", "dal",
 ];
 
 /// Particles that are whole family names as well, where they have a capital: "Anna Le".
-pub const FAMILY_NAMES_TOO: &[&str] = &["do", "du", "la", "le", "lo", "te"];
+pub(crate) const FAMILY_NAMES_TOO: &[&str] = &["do", "du", "la", "le", "lo", "te"];
 
 /// Between two names, or between two parts of one: "Ortega y Gasset", "Juan y Maria".
-pub const JOINING: &[&str] = &[
+pub(crate) const JOINING: &[&str] = &[
     "y", "e", "i", "en", "og", "och", "ou", "ve", "oder", "con", "mit", "with", "u",
 ];
 
 /// Particles that end the given names of no one: "Berg, Anna von".
-pub const TRAILING: &[&str] = &[
+pub(crate) const TRAILING: &[&str] = &[
     "von", "vom", "de", "del", "della", "di", "dos", "das", "du", "der", "den", "zu", "des",
 ];
 
 /// Before the name of one person: two of them are two people.
-pub const COURTESY: &[&str] = &[
+pub(crate) const COURTESY: &[&str] = &[
     "mr", "mrs", "ms", "miss", "mx", "mister", "sra", "srta", "herr", "frau", "mme", "mlle",
     "monsieur", "madame",
 ];
 
 /// Behind a name a number or a name or an initial: "John Doe V".
-pub const NUMBERS_OR_NAMES: &[&str] = &["i", "v", "vi", "ix", "x", "xi"];
+pub(crate) const NUMBERS_OR_NAMES: &[&str] = &["i", "v", "vi", "ix", "x", "xi"];

@@ -11,7 +11,7 @@ use crate::assess::kept::KeptValue;
 use bakkt_contract::changes::{BY_HAND, MARK};
 
 /// One mark for each field of [`BY_HAND`], in its order.
-pub type FixedMarks = [u8; MARK * BY_HAND.len()];
+pub(crate) type FixedMarks = [u8; MARK * BY_HAND.len()];
 
 /// What the key is derived for: no other hash of the journal is made with it.
 const CONTEXT: &str = "bakkt-migrate 2026-11 what no update changes";
@@ -21,20 +21,20 @@ const OWNER_ID: &str = "owners[].clientOwnerId";
 
 /// Makes the marks of fields that no update may change, with the key of a pipeline.
 #[derive(Debug)]
-pub struct FixedMarker {
+pub(crate) struct FixedMarker {
     key: [u8; 32],
 }
 
 impl FixedMarker {
     /// With the key of a pipeline.
-    pub fn new(pipeline: &Pipeline) -> FixedMarker {
+    pub(crate) fn new(pipeline: &Pipeline) -> FixedMarker {
         FixedMarker {
             key: blake3::derive_key(CONTEXT, &pipeline.key),
         }
     }
 
     /// Those of one customer's payload.
-    pub fn of(&self, client_id: &str, payload: &[u8], kept: &[KeptValue]) -> FixedMarks {
+    pub(crate) fn of(&self, client_id: &str, payload: &[u8], kept: &[KeptValue]) -> FixedMarks {
         let mut fixed: FixedMarks = [0; MARK * BY_HAND.len()];
         let mut customer = blake3::Hasher::new_keyed(&self.key);
         add(&mut customer, client_id.as_bytes());

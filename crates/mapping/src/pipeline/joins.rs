@@ -124,7 +124,7 @@ const UNFIT_KEY: &str =
 
 /// The rows beside one record, one of a thread's buffers.
 #[derive(Debug, Default)]
-pub struct JoinedRows {
+pub(crate) struct JoinedRows {
     rows: Vec<RereadRow>,
     /// By row: the join that it comes from, and where it stands.
     places: Vec<(usize, Position)>,
@@ -136,7 +136,7 @@ pub struct JoinedRows {
 
 /// What a row of the accounts' export turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowRole {
+pub(crate) enum RowRole {
     /// A record begins with it.
     Record,
     /// It has no key, and where several rows can be one account it should.
@@ -147,7 +147,7 @@ pub enum RowRole {
 
 impl JoinedRows {
     /// Gathers the rows of the record that begins with `row`, by the indexes.
-    pub fn gather(
+    pub(crate) fn gather(
         &mut self,
         joins: &[Join],
         row: &Row<'_>,
@@ -171,7 +171,7 @@ impl JoinedRows {
     }
 
     /// Reads the rows whose places were noted when the record was planned.
-    pub fn read(&mut self, joins: &[Join], parts: &[JoinedRow]) -> anyhow::Result<()> {
+    pub(crate) fn read(&mut self, joins: &[Join], parts: &[JoinedRow]) -> anyhow::Result<()> {
         self.clear();
         for part in parts {
             let number = joins.iter().position(|join| join.list == part.list);
@@ -268,14 +268,14 @@ impl JoinedRows {
     }
 
     /// Forgets the rows.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.places.clear();
         self.crowded = None;
         self.suspect = None;
     }
 
     /// The rows of a join.
-    pub fn of(&self, number: usize) -> impl Iterator<Item = (Row<'_>, Position)> {
+    pub(crate) fn of(&self, number: usize) -> impl Iterator<Item = (Row<'_>, Position)> {
         let numbered = self.rows.iter().zip(&self.places);
         numbered
             .filter(move |(_, (join, _))| *join == number)
@@ -283,7 +283,7 @@ impl JoinedRows {
     }
 
     /// Where all of them stand, in the order in which they are mapped.
-    pub fn parts<'a>(&'a self, joins: &'a [Join]) -> impl Iterator<Item = JoinedRow> + 'a {
+    pub(crate) fn parts<'a>(&'a self, joins: &'a [Join]) -> impl Iterator<Item = JoinedRow> + 'a {
         self.places.iter().map(|(number, at)| JoinedRow {
             list: joins[*number].list,
             at: *at,
@@ -291,7 +291,7 @@ impl JoinedRows {
     }
 
     /// Puts a row of a join before the others of it.
-    pub fn first(&mut self, number: usize, at: Position) {
+    pub(crate) fn first(&mut self, number: usize, at: Position) {
         let mine = |(join, _): &(usize, Position)| *join == number;
         let Some(start) = self.places.iter().position(mine) else {
             return;
@@ -308,6 +308,6 @@ impl JoinedRows {
 pub const ROOM: usize = MOST_READ;
 
 /// What is wrong with a record that has more.
-pub const CROWDED: &str = "more rows than an account may have";
+pub(crate) const CROWDED: &str = "more rows than an account may have";
 
 const _: () = assert!(MOST < MOST_READ);

@@ -38,9 +38,9 @@ pub const NO_ID: &str = "no clientAccountId";
 /// What is wrong with a row whose customer the plan does not have.
 pub const UNKNOWN: &str = "unknown account";
 /// What is wrong with a row that was refused when its file was taken: why, the journal knows.
-pub const NOT_TAKEN: &str = "not taken when the file was";
+pub(crate) const NOT_TAKEN: &str = "not taken when the file was";
 /// What is wrong with a row of an account that is left out, or whose own row is broken.
-pub const NOT_READ: &str = "its account is left out, or its row is broken";
+pub(crate) const NOT_READ: &str = "its account is left out, or its row is broken";
 
 /// How the rows of a file are read.
 #[derive(Debug)]

@@ -131,7 +131,7 @@ pub enum JoinedRowSource<'a> {
 
 impl Worker {
     /// A worker that leaves out what nobody wants.
-    pub fn new(want: ScanOptions) -> Worker {
+    pub(crate) fn new(want: ScanOptions) -> Worker {
         let mut worker = Worker::default();
         worker.assessor.brief = !(want.payloads || want.hashes);
         worker.assessor.facts = want.facts;
@@ -146,7 +146,7 @@ impl Worker {
     }
 
     /// Looks for findings of the last record, whose id may be shown.
-    pub fn look(&mut self, pipeline: &Pipeline, id: Option<&str>) -> &RecordFindings {
+    pub(crate) fn look(&mut self, pipeline: &Pipeline, id: Option<&str>) -> &RecordFindings {
         let gaps = self.assessor.gaps();
         let is_gap = |path: u32| {
             let invalid =
@@ -166,34 +166,40 @@ impl Worker {
     }
 
     /// Where the rows beside the last record's own stand, in the order in which they are mapped.
-    pub fn parts<'a>(&'a self, pipeline: &'a Pipeline) -> impl Iterator<Item = JoinedRow> + 'a {
+    pub(crate) fn parts<'a>(
+        &'a self,
+        pipeline: &'a Pipeline,
+    ) -> impl Iterator<Item = JoinedRow> + 'a {
         self.beside.parts(&pipeline.joins)
     }
 
     /// Looks from now on what a layer does to the next record.
-    pub fn begin_trial(&mut self, trial: layers::OverlayTrial) {
+    pub(crate) fn begin_trial(&mut self, trial: layers::OverlayTrial) {
         self.laying.trial = Some(trial);
     }
 
-    /// What it did.
-    pub fn end_trial(&mut self) -> layers::OverlayTrial {
+    pub(crate) fn end_trial(&mut self) -> layers::OverlayTrial {
         self.laying.trial.take().unwrap_or_default()
     }
 
     /// Rows of backfill files that were laid over the last record: which file, by its place in the pipeline, and where.
-    pub fn laid(&self) -> &[(usize, Position)] {
+    pub(crate) fn laid(&self) -> &[(usize, Position)] {
         &self.laying.rows
     }
 
     /// The row of a backfill file that said last what a gap of the last record is about.
-    pub fn laid_at(&self, gap: &Gap) -> Option<(usize, Position)> {
+    pub(crate) fn laid_at(&self, gap: &Gap) -> Option<(usize, Position)> {
         let mut laid = self.laying.laid.iter().rev();
         laid.find(|(path, ..)| *path == gap.path)
             .map(|(_, layer, at)| (*layer, *at))
     }
 
     /// Where a gap of the last record stands, when that is not the row that the record begins with.
-    pub fn place_of(&self, pipeline: &Pipeline, gap: &Gap) -> Option<(JoinedList, Position)> {
+    pub(crate) fn place_of(
+        &self,
+        pipeline: &Pipeline,
+        gap: &Gap,
+    ) -> Option<(JoinedList, Position)> {
         let (each, place) = pipeline.plan.paths[gap.path as usize].element?;
         let (list, at) = self.elements.get(each)?.get(place)?;
         Some((*list, *at))

@@ -22,7 +22,7 @@ const OWNER_ID: &str = "owners[].clientOwnerId";
 
 /// Makes the marks; each thread has its own.
 #[derive(Debug)]
-pub struct OwnerMarker {
+pub(crate) struct OwnerMarker {
     key: [u8; 32],
     /// By place among the owners.
     owners: Vec<OwnerSlots>,
@@ -31,7 +31,7 @@ pub struct OwnerMarker {
 
 impl OwnerMarker {
     /// With the key and the mapping of a pipeline.
-    pub fn new(pipeline: &Pipeline) -> OwnerMarker {
+    pub(crate) fn new(pipeline: &Pipeline) -> OwnerMarker {
         OwnerMarker {
             key: blake3::derive_key(CONTEXT, &pipeline.key),
             owners: owner_slots(&pipeline.mapper),
@@ -47,7 +47,7 @@ impl OwnerMarker {
     }
 
     /// Adds the marks of the agreements in a payload.
-    pub fn add_agreements(
+    pub(crate) fn add_agreements(
         &self,
         client_id: &str,
         payload: &[u8],
@@ -74,7 +74,7 @@ impl OwnerMarker {
     }
 
     /// Adds the marks of the owners of an account that is an entity's: their places and their ids as sent.
-    pub fn add_owners<'o>(
+    pub(crate) fn add_owners<'o>(
         &mut self,
         client_id: &str,
         account_type: Option<&str>,

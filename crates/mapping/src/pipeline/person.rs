@@ -34,7 +34,7 @@ pub(super) struct OwnerSlots {
 
 /// Makes the hashes; each thread has its own.
 #[derive(Debug)]
-pub struct PersonHasher {
+pub(crate) struct PersonHasher {
     key: [u8; 32],
     /// By place among the owners.
     owners: Vec<OwnerSlots>,
@@ -43,7 +43,7 @@ pub struct PersonHasher {
 
 impl PersonHasher {
     /// With the key and the mapping of a pipeline.
-    pub fn new(pipeline: &Pipeline) -> PersonHasher {
+    pub(crate) fn new(pipeline: &Pipeline) -> PersonHasher {
         PersonHasher {
             key: blake3::derive_key(CONTEXT, &pipeline.key),
             owners: owner_slots(&pipeline.mapper),
@@ -52,7 +52,7 @@ impl PersonHasher {
     }
 
     /// The hash of the primary owner of a record; none when less than two of names, birth date and tax id are known.
-    pub fn hash(&mut self, draft: &Draft) -> Option<PersonHash> {
+    pub(crate) fn hash(&mut self, draft: &Draft) -> Option<PersonHash> {
         let value = |slot: Option<usize>| slot.and_then(|slot| draft.value(slot));
         let is_primary = |owner: &&OwnerSlots| value(owner.role) == Some(PRIMARY_OWNER);
         let owner = self.owners.iter().find(is_primary);

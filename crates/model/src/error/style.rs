@@ -32,12 +32,12 @@ impl Style {
     }
 
     /// What stands around a text from a file: its place, its line number.
-    pub fn frame(self, text: &str) -> String {
+    pub(crate) fn frame(self, text: &str) -> String {
         self.paint("1;34", text)
     }
 
     /// A heading that matters less than what it heads.
-    pub fn quiet(self, text: &str) -> String {
+    pub(crate) fn quiet(self, text: &str) -> String {
         self.paint("1", text)
     }
 

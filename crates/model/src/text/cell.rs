@@ -14,7 +14,7 @@ use super::invisible::trim;
 use super::plain::is_plain;
 
 /// What is wrong with a cell that holds a formula.
-pub const FORMULA: &str = "the cell holds a formula instead of its value";
+pub(crate) const FORMULA: &str = "the cell holds a formula instead of its value";
 
 /// What is wrong with a cell in which a character is lost.
 pub const LOST: &str = "the cell holds a character that an earlier program could not read (U+FFFD)";
@@ -81,7 +81,7 @@ pub fn compose(text: &str) -> Option<String> {
 }
 
 /// Whether a character ends a line or jumps within it.
-pub fn is_break(c: char) -> bool {
+pub(crate) fn is_break(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}')
 }
 

@@ -88,11 +88,6 @@ impl<'t> Folded<'t> {
     pub fn is(&self, word: &str) -> bool {
         word.eq_ignore_ascii_case(&self.0)
     }
-
-    /// The text: folded, but for the case of ASCII letters.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// Whether two texts are the same but for case, form and what nobody sees.

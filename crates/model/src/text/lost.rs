@@ -12,7 +12,7 @@ pub const FRACTION: &str = "a number with decimals, as a spreadsheet writes it: 
 
 /// Whether a text is a number in scientific notation, with a point or a comma: `1.9E+18`, `1,90000e+18`, `2E+09`. Without a
 /// sign and a fraction it may be a code: `12E3`.
-pub fn is_scientific(text: &str) -> bool {
+pub(crate) fn is_scientific(text: &str) -> bool {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
     let Some((number, exponent)) = text.split_once(['e', 'E']) else {
         return false;
@@ -34,7 +34,7 @@ pub fn is_scientific(text: &str) -> bool {
 }
 
 /// Whether a text is a whole number with decimals that say nothing: `12345.0`, `12345,00`.
-pub fn has_empty_fraction(text: &str) -> bool {
+pub(crate) fn has_empty_fraction(text: &str) -> bool {
     let Some((whole, fraction)) = text.split_once(['.', ',']) else {
         return false;
     };

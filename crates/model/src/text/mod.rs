@@ -8,7 +8,7 @@
 
 pub mod cell;
 pub mod fold;
-pub mod invisible;
+pub(crate) mod invisible;
 pub mod lost;
 pub mod narrow;
 pub mod plain;

@@ -16,11 +16,11 @@ const MOST_WORDS: usize = 20_000;
 const LONGEST: usize = 100;
 
 /// The different words of a sample with at least one byte beyond ASCII.
-pub struct SampleWords<'a>(Vec<&'a [u8]>);
+pub(crate) struct SampleWords<'a>(Vec<&'a [u8]>);
 
 /// What a reading of words looks like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WordReading {
+pub(crate) struct WordReading {
     /// Characters beyond ASCII.
     pub all: usize,
     /// Those that stand where no writer puts them.
@@ -33,7 +33,7 @@ pub struct WordReading {
 
 impl<'a> SampleWords<'a> {
     /// The words of blocks of a file.
-    pub fn of(blocks: &[&'a [u8]]) -> SampleWords<'a> {
+    pub(crate) fn of(blocks: &[&'a [u8]]) -> SampleWords<'a> {
         let (mut seen, mut words) = (HashSet::new(), Vec::new());
         for word in blocks.iter().flat_map(|block| block.split(is_between)) {
             let is_word = word.len() <= LONGEST && word.iter().any(|byte| *byte >= 0x80);
@@ -45,23 +45,23 @@ impl<'a> SampleWords<'a> {
     }
 
     /// Them all, a line each.
-    pub fn text(&self) -> Vec<u8> {
+    pub(crate) fn text(&self) -> Vec<u8> {
         self.0.join(&b'\n')
     }
 
     /// Those that read differently in two encodings.
-    pub fn differing(&self, one: Encoding, other: Encoding) -> SampleWords<'a> {
+    pub(crate) fn differing(&self, one: Encoding, other: Encoding) -> SampleWords<'a> {
         let differs = |word: &&&[u8]| whole(one, word) != whole(other, word);
         SampleWords(self.0.iter().filter(differs).copied().collect())
     }
 
     /// How many there are.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.len()
     }
 
     /// How they look in an encoding.
-    pub fn look(&self, encoding: Encoding) -> WordReading {
+    pub(crate) fn look(&self, encoding: Encoding) -> WordReading {
         let mut look = WordReading {
             text: whole(encoding, &self.text()),
             ..WordReading::default()
@@ -87,7 +87,7 @@ fn is_between(byte: &u8) -> bool {
 
 impl WordReading {
     /// Whether nearly nothing is odd: nothing at all among less than ten characters.
-    pub fn is_plausible(&self) -> bool {
+    pub(crate) fn is_plausible(&self) -> bool {
         self.odd * 10 <= self.all
     }
 

@@ -18,7 +18,7 @@ use super::{SheetChoice, WorkbookHead};
 use bakkt_model::error::{Failure, FailureKind, Mistakes};
 
 /// The command of this program that parses.
-pub const COMMAND: &str = "read-workbook";
+pub(crate) const COMMAND: &str = "read-workbook";
 
 /// A sheet as canonical CSV text.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl Workbook {
     }
 
     /// What the workbook is.
-    pub fn head(&self) -> &WorkbookHead {
+    pub(crate) fn head(&self) -> &WorkbookHead {
         &self.head
     }
 

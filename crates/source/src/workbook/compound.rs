@@ -16,7 +16,7 @@ struct Compound<'a> {
 }
 
 /// The bytes of the first of these streams that is there; letters in another case will do.
-pub fn stream(bytes: &[u8], names: &[&str]) -> Result<Vec<u8>, WorkbookRefusal> {
+pub(crate) fn stream(bytes: &[u8], names: &[&str]) -> Result<Vec<u8>, WorkbookRefusal> {
     let file = Compound::of(bytes)?;
     let directory = file.chain(u32_at(bytes, 48)?)?;
     let entries = directory.chunks_exact(128);
@@ -126,7 +126,7 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = u32> {
 }
 
 /// A number of two bytes.
-pub fn u16_at(bytes: &[u8], at: usize) -> Result<u16, WorkbookRefusal> {
+pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Result<u16, WorkbookRefusal> {
     let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk);
     bytes
         .map(|two| u16::from_le_bytes(*two))
@@ -134,7 +134,7 @@ pub fn u16_at(bytes: &[u8], at: usize) -> Result<u16, WorkbookRefusal> {
 }
 
 /// A number of four bytes.
-pub fn u32_at(bytes: &[u8], at: usize) -> Result<u32, WorkbookRefusal> {
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Result<u32, WorkbookRefusal> {
     let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk);
     bytes
         .map(|four| u32::from_le_bytes(*four))

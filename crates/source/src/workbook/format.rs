@@ -86,7 +86,7 @@ enum FormatToken {
 
 impl Format {
     /// The format of a code.
-    pub fn of(code: &str) -> Format {
+    pub(crate) fn of(code: &str) -> Format {
         let sections: Vec<Section> = split(code).into_iter().map(Section::of).collect();
         let Some(first) = sections.first() else {
             return Format::Number;
@@ -104,7 +104,7 @@ impl Format {
     }
 
     /// The format of a number that stands for a code every workbook knows.
-    pub fn built_in(id: u32) -> Format {
+    pub(crate) fn built_in(id: u32) -> Format {
         match id {
             9 | 10 | 67 | 68 => Format::Percent,
             14..=17 => Format::When(ShownParts::Date),
@@ -354,7 +354,7 @@ fn condition(text: &str) -> Option<(Comparison, f64)> {
 
 /// Whether characters around a number belong to it: letters, digits and marks do. Blanks, brackets, signs and currencies are
 /// ways of writing an amount.
-pub fn belongs(text: &str) -> bool {
+pub(crate) fn belongs(text: &str) -> bool {
     const CURRENCIES: &[&str] = &[
         "USD", "EUR", "GBP", "CHF", "CAD", "AUD", "JPY", "MXN", "BRL", "INR", "CNY", "SEK", "NOK",
         "DKK", "PLN", "CZK", "HUF", "US$", "R$", "kr", "kr.", "Fr.", "zł", "Kč", "Ft", "lei", "DM",
@@ -385,7 +385,7 @@ fn section_of(sections: &[Section], value: f64) -> Option<(&Section, bool)> {
 }
 
 /// Writes a number as its format shows it.
-pub fn write_number(sections: &[Section], value: f64, out: &mut String) -> NumberDisplay {
+pub(crate) fn write_number(sections: &[Section], value: f64, out: &mut String) -> NumberDisplay {
     let Some((section, signed)) = section_of(sections, value) else {
         return NumberDisplay::Otherwise;
     };
@@ -433,7 +433,7 @@ pub fn write_number(sections: &[Section], value: f64, out: &mut String) -> Numbe
 }
 
 /// Writes a text as its format shows it: with the letters that the section for texts has around it.
-pub fn write_text(sections: &[Section], text: &str, out: &mut String) {
+pub(crate) fn write_text(sections: &[Section], text: &str, out: &mut String) {
     let for_texts = |section: &&Section| section.tokens.contains(&FormatToken::Text);
     let section = sections.get(3).filter(for_texts);
     let section = section.or_else(|| sections.iter().find(for_texts));

@@ -93,13 +93,13 @@ impl<W: Write> Sink for &mut FrameSender<W> {
 
 /// Reads the frames that a `FrameSender` wrote.
 #[derive(Debug)]
-pub struct FrameReceiver<R> {
+pub(crate) struct FrameReceiver<R> {
     input: R,
 }
 
 impl<R: Read> FrameReceiver<R> {
     /// Expects the beginning of a stream.
-    pub fn new(mut input: R) -> io::Result<Self> {
+    pub(crate) fn new(mut input: R) -> io::Result<Self> {
         let mut magic = [0; MAGIC.len()];
         input.read_exact(&mut magic)?;
         if &magic == MAGIC {
@@ -110,7 +110,7 @@ impl<R: Read> FrameReceiver<R> {
     }
 
     /// The next frame; its text replaces what is in the buffer.
-    pub fn next(&mut self, text: &mut Vec<u8>) -> io::Result<Frame> {
+    pub(crate) fn next(&mut self, text: &mut Vec<u8>) -> io::Result<Frame> {
         let mut start = [0; 5];
         self.input.read_exact(&mut start)?;
         let [kind, length @ ..] = start;

@@ -7,7 +7,7 @@ use super::format::Format;
 use super::serial::ShownParts;
 
 /// A date, or a date and time; the format says which of them is shown, if it says anything.
-pub fn write_when(text: &str, format: &Format, out: &mut String) {
+pub(crate) fn write_when(text: &str, format: &Format, out: &mut String) {
     let (day, time) = text.split_once('T').unwrap_or((text, ""));
     out.push_str(day);
     let shown = match format {
@@ -28,7 +28,7 @@ pub fn write_when(text: &str, format: &Format, out: &mut String) {
 }
 
 /// A length of time, `PT13H45M00S`.
-pub fn write_duration(text: &str, out: &mut String) {
+pub(crate) fn write_duration(text: &str, out: &mut String) {
     use std::fmt::Write as _;
     match seconds(text) {
         Some(total) => {

@@ -22,7 +22,7 @@ pub enum WorkbookKind {
 
 impl WorkbookKind {
     /// What people call it.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             WorkbookKind::Xlsx => "xlsx",
             WorkbookKind::Xlsb => "xlsb",

@@ -7,12 +7,12 @@
 const MOST: f64 = 1e15;
 
 /// Whether the digits are those that somebody typed.
-pub fn is_exact(value: f64) -> bool {
+pub(crate) fn is_exact(value: f64) -> bool {
     value.abs() < MOST
 }
 
 /// The number in plain digits, times ten to the `shift`: a percentage is its number with a shift of two.
-pub fn plain(value: f64, shift: i32, out: &mut String) {
+pub(crate) fn plain(value: f64, shift: i32, out: &mut String) {
     if shift == 0 && value.fract() == 0.0 && is_exact(value) {
         // The usual case; `as` is exact here, and makes the negative zero a zero.
         out.push_str(&(value as i64).to_string());

@@ -22,14 +22,13 @@ use super::{SheetInfo, zipped};
 /// Characters of the longest cell.
 const LONGEST: usize = 1 << 20;
 
-/// An OpenDocument workbook.
-pub struct OdsWorkbook<R> {
+pub(crate) struct OdsWorkbook<R> {
     archive: ZipArchive<R>,
     sheets: Vec<SheetInfo>,
 }
 
 /// Opens one: a pass over all of its sheets for their names, and whether they hold a value.
-pub fn open<R: Read + Seek>(reader: R) -> Result<OdsWorkbook<R>, WorkbookRefusal> {
+pub(crate) fn open<R: Read + Seek>(reader: R) -> Result<OdsWorkbook<R>, WorkbookRefusal> {
     let mut archive = zipped::open(reader)?;
     let mut content = content_of(&mut archive)?;
     let (mut sheets, mut hidden, mut style) = (Vec::new(), HashMap::new(), String::new());

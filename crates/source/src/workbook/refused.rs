@@ -103,7 +103,7 @@ impl WorkbookBound {
 
 impl WorkbookRefusal {
     /// What to do next.
-    pub fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         match self {
             WorkbookRefusal::Password => "open it and save it without a password",
             WorkbookRefusal::NotAWorkbook | WorkbookRefusal::OtherDocument => {

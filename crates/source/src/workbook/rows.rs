@@ -33,11 +33,11 @@ impl Sink for &mut Vec<u8> {
 }
 
 /// Takes a cell: row and column from 0, value, format. False ends the reading.
-pub type CellSink<'a> =
+pub(crate) type CellSink<'a> =
     dyn FnMut(u32, u32, &CellValue<'_>, &Format) -> Result<bool, WorkbookRefusal> + 'a;
 
 /// A workbook of any kind.
-pub trait WorkbookReader {
+pub(crate) trait WorkbookReader {
     /// Its sheets, in order; whether they are filled is found out later.
     fn sheets(&self) -> Vec<SheetInfo>;
     /// Where its days are counted from.

@@ -37,7 +37,7 @@ pub enum ShownParts {
 }
 
 /// Writes a serial number; false where the calendar ends, which Excel shows as `#####`.
-pub fn write(serial: f64, epoch: DayEpoch, parts: ShownParts, out: &mut String) -> bool {
+pub(crate) fn write(serial: f64, epoch: DayEpoch, parts: ShownParts, out: &mut String) -> bool {
     // Whole seconds: fractions of binary numbers are no milliseconds that somebody typed.
     let seconds = (serial * DAY).round();
     if !(0.0..DAY * 3_000_000.0).contains(&seconds) {

@@ -13,22 +13,22 @@ use super::{iso, number};
 use crate::ERROR_MARK;
 
 /// The error of a whole number that a sheet cannot hold.
-pub const DIGITS: &str = "a number of more than 15 digits";
+pub(crate) const DIGITS: &str = "a number of more than 15 digits";
 
 /// The error of a formula whose result the workbook does not hold.
-pub const NO_RESULT: &str = "a formula without a result";
+pub(crate) const NO_RESULT: &str = "a formula without a result";
 
 /// The error of a number whose format shows another one.
-pub const NOT_EXACT: &str = "a number that is shown as another";
+pub(crate) const NOT_EXACT: &str = "a number that is shown as another";
 
 /// The error of a number as a date that no calendar has, as Excel shows it.
-pub const NO_DATE: &str = "#####";
+pub(crate) const NO_DATE: &str = "#####";
 
 /// Rows of the largest sheet.
-pub const ROWS: u32 = 1 << 20;
+pub(crate) const ROWS: u32 = 1 << 20;
 
 /// Columns of the widest sheet.
-pub const COLUMNS: u32 = 1 << 14;
+pub(crate) const COLUMNS: u32 = 1 << 14;
 
 /// Bytes of the longest cell: the 32,767 characters that Excel holds, and some.
 const LONGEST_CELL: usize = 256 << 10;
@@ -58,7 +58,7 @@ const ERRORS: &[&str] = &[
 
 /// The value of a cell.
 #[derive(Clone, Debug, PartialEq)]
-pub enum CellValue<'a> {
+pub(crate) enum CellValue<'a> {
     /// Text as it is.
     Text(&'a str),
     /// A number, which the cell's format explains.
@@ -75,7 +75,7 @@ pub enum CellValue<'a> {
 
 /// Writes one sheet, cell by cell in the order of its rows.
 #[derive(Debug)]
-pub struct SheetWriter<W> {
+pub(crate) struct SheetWriter<W> {
     out: W,
     epoch: DayEpoch,
     /// The row that is being filled, from 0, and its cells by column.
@@ -90,7 +90,7 @@ pub struct SheetWriter<W> {
 
 impl<W: Write> SheetWriter<W> {
     /// An empty one.
-    pub fn new(out: W, epoch: DayEpoch) -> Self {
+    pub(crate) fn new(out: W, epoch: DayEpoch) -> Self {
         SheetWriter {
             out,
             epoch,
@@ -104,12 +104,12 @@ impl<W: Write> SheetWriter<W> {
     }
 
     /// The row that is being filled, from 1.
-    pub fn row(&self) -> u32 {
+    pub(crate) fn row(&self) -> u32 {
         self.row + 1
     }
 
     /// Puts a value into a cell; rows and columns count from 0. An empty text is an empty cell.
-    pub fn put(
+    pub(crate) fn put(
         &mut self,
         row: u32,
         column: u32,
@@ -147,7 +147,7 @@ impl<W: Write> SheetWriter<W> {
     }
 
     /// Ends the last row.
-    pub fn finish(mut self) -> Result<(), WorkbookRefusal> {
+    pub(crate) fn finish(mut self) -> Result<(), WorkbookRefusal> {
         self.end_row()?;
         self.out.flush()?;
         Ok(())

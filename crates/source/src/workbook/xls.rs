@@ -24,7 +24,7 @@ pub struct XlsWorkbook {
 }
 
 /// Opens one.
-pub fn open<R: Read + Seek>(mut reader: R) -> Result<XlsWorkbook, WorkbookRefusal> {
+pub(crate) fn open<R: Read + Seek>(mut reader: R) -> Result<XlsWorkbook, WorkbookRefusal> {
     let mut file = Vec::new();
     reader.read_to_end(&mut file)?;
     let formats = Formats::of(&file);

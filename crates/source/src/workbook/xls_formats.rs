@@ -21,7 +21,7 @@ pub struct Formats {
 }
 
 /// The formats of one sheet's cells.
-pub struct CellFormats<'a> {
+pub(crate) struct CellFormats<'a> {
     formats: &'a [Format],
     /// Row and column, and the number of the format; sorted.
     cells: Vec<((u16, u16), u16)>,
@@ -31,7 +31,7 @@ pub struct CellFormats<'a> {
 
 impl Formats {
     /// Reads those of a file.
-    pub fn of(file: &[u8]) -> Result<Formats, WorkbookRefusal> {
+    pub(crate) fn of(file: &[u8]) -> Result<Formats, WorkbookRefusal> {
         let stream = compound::stream(file, &["Workbook", "Book"])?;
         let (mut codes, mut styles, mut sheets) = (HashMap::new(), Vec::new(), Vec::new());
         let mut version = BIFF8;
@@ -61,7 +61,7 @@ impl Formats {
     }
 
     /// Those of a sheet, by its place among those that hold cells.
-    pub fn sheet(&self, place: usize) -> Result<CellFormats<'_>, WorkbookRefusal> {
+    pub(crate) fn sheet(&self, place: usize) -> Result<CellFormats<'_>, WorkbookRefusal> {
         let start = *self.sheets.get(place).ok_or(WorkbookRefusal::Damaged)?;
         let (mut cells, mut depth) = (Vec::new(), 0);
         let (mut empty, mut formulas, mut text) = (Vec::new(), 0_usize, None);
@@ -129,13 +129,13 @@ impl Formats {
 
 impl CellFormats<'_> {
     /// Whether a cell is one of those formulas.
-    pub fn is_without_result(&self, row: u32, column: u32) -> bool {
+    pub(crate) fn is_without_result(&self, row: u32, column: u32) -> bool {
         let place = u16::try_from(row).ok().zip(u16::try_from(column).ok());
         place.is_some_and(|place| self.without_result.binary_search(&place).is_ok())
     }
 
     /// The format of a cell.
-    pub fn format(&self, row: u32, column: u32) -> &Format {
+    pub(crate) fn format(&self, row: u32, column: u32) -> &Format {
         let place = u16::try_from(row).ok().zip(u16::try_from(column).ok());
         let found = place.and_then(|place| {
             let at = self.cells.binary_search_by_key(&place, |(place, _)| *place);

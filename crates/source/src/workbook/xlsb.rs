@@ -34,7 +34,7 @@ pub struct XlsbWorkbook<R> {
 }
 
 /// Opens one.
-pub fn open<R: Read + Seek>(reader: R) -> Result<XlsbWorkbook<R>, WorkbookRefusal> {
+pub(crate) fn open<R: Read + Seek>(reader: R) -> Result<XlsbWorkbook<R>, WorkbookRefusal> {
     let mut open = XlsbWorkbook {
         archive: zipped::open(reader)?,
         sheets: Vec::new(),

@@ -39,7 +39,7 @@ pub struct XlsxWorkbook<R> {
 type Relations = HashMap<String, (String, String)>;
 
 /// Opens one.
-pub fn open<R: Read + Seek>(reader: R) -> Result<XlsxWorkbook<R>, WorkbookRefusal> {
+pub(crate) fn open<R: Read + Seek>(reader: R) -> Result<XlsxWorkbook<R>, WorkbookRefusal> {
     let mut open = XlsxWorkbook {
         archive: zipped::open(reader)?,
         sheets: Vec::new(),
@@ -523,7 +523,7 @@ fn is_true(value: Option<String>) -> bool {
 }
 
 /// The epoch of a workbook's flag.
-pub fn epoch(from_1904: bool) -> DayEpoch {
+pub(crate) fn epoch(from_1904: bool) -> DayEpoch {
     if from_1904 {
         DayEpoch::Of1904
     } else {

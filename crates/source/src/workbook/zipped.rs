@@ -20,7 +20,7 @@ const UNPACKED: u64 = 4 << 30;
 const SHARED: u64 = 400 << 20;
 
 /// An archive whose declared sizes are within bounds.
-pub fn open<R: Read + Seek>(reader: R) -> Result<ZipArchive<R>, WorkbookRefusal> {
+pub(crate) fn open<R: Read + Seek>(reader: R) -> Result<ZipArchive<R>, WorkbookRefusal> {
     let mut archive = ZipArchive::new(reader).map_err(refused)?;
     if archive.len() > PARTS {
         return Err(WorkbookRefusal::TooLarge(WorkbookBound::Unpacked));
@@ -47,13 +47,13 @@ pub fn open<R: Read + Seek>(reader: R) -> Result<ZipArchive<R>, WorkbookRefusal>
 }
 
 /// The names of the parts, as they are written.
-pub fn names<R: Read + Seek>(archive: &ZipArchive<R>) -> Vec<String> {
+pub(crate) fn names<R: Read + Seek>(archive: &ZipArchive<R>) -> Vec<String> {
     let names = archive.file_names().filter_map(Result::ok);
     names.map(std::borrow::Cow::into_owned).collect()
 }
 
 /// A part by its path; letters in another case and backslashes will do, as they do in Excel.
-pub fn part<'a, R: Read + Seek>(
+pub(crate) fn part<'a, R: Read + Seek>(
     archive: &'a mut ZipArchive<R>,
     path: &str,
 ) -> Result<Option<impl Read + use<'a, R>>, WorkbookRefusal> {
@@ -69,7 +69,7 @@ pub fn part<'a, R: Read + Seek>(
 }
 
 /// A small part as a whole; nothing when it is not there.
-pub fn text<R: Read + Seek>(
+pub(crate) fn text<R: Read + Seek>(
     archive: &mut ZipArchive<R>,
     path: &str,
 ) -> Result<Vec<u8>, WorkbookRefusal> {
@@ -82,7 +82,7 @@ pub fn text<R: Read + Seek>(
 }
 
 /// The character of a name that every XML document knows.
-pub fn named(entity: &str) -> Option<char> {
+pub(crate) fn named(entity: &str) -> Option<char> {
     match entity {
         "amp" => Some('&'),
         "lt" => Some('<'),
@@ -102,7 +102,7 @@ pub fn refused(error: ZipError) -> WorkbookRefusal {
 }
 
 /// What an error while unpacking means: wrong checksums and cut streams come as these.
-pub fn broken(error: std::io::Error) -> WorkbookRefusal {
+pub(crate) fn broken(error: std::io::Error) -> WorkbookRefusal {
     use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
     match error.kind() {
         InvalidData | InvalidInput | Other | UnexpectedEof => WorkbookRefusal::Damaged,
