@@ -90,8 +90,8 @@ pub async fn send(
         kyb,
     } = limiters.clone();
     counters.watch(vec![create, lookup, upload, kyb]);
-    let told = PressureFile::start(journal.folder(), counters.clone());
-    let the = Run {
+    let pressure_file = PressureFile::start(journal.folder(), counters.clone());
+    let submission = Run {
         tools: Tools {
             client: Arc::new(client),
             limiters,
@@ -116,13 +116,13 @@ pub async fn send(
     tracing::info!(open, in_doubt = counters.in_doubt.get(), "sending");
     let shown = Sending::watch(mode, "sending", move || so_far(&counters));
     let ended = tokio::select! {
-        ended = run(journal, the) => ended,
+        ended = run(journal, submission) => ended,
         () = signals.aborted() => {
             Err(Failure::stopped("stopped at once; what was on its way is in doubt", "run the same command: it asks about those first"))
         }
     };
     shown.finish();
-    drop(told);
+    drop(pressure_file);
     let (journal, ended) = ended?;
     let outcome = match &ended {
         Ended::Finished => "finished".to_owned(),
