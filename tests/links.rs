@@ -193,6 +193,12 @@ fn those_who_are_asked_get_their_link_and_are_left_out_while_it_is_good() {
         .unwrap();
     let counts: Vec<u64> = decided.iter().map(|one| one.count).collect();
     assert_eq!(counts, [ids.len() as u64; 3]);
+
+    // A file of an earlier version, with its own name for the ids, may be replaced as well.
+    let earlier = world.dir.path().join("earlier.csv");
+    std::fs::write(&earlier, "client id,link,expires\n").unwrap();
+    world.links("earlier.csv", &["--all", "--replace"]);
+    assert_eq!(world.file("earlier.csv"), first);
 }
 
 #[test]

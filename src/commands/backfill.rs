@@ -34,7 +34,7 @@ use bakkt_report::{Totals, status_lines};
 /// Refused rows that are listed one by one.
 const LISTED: usize = 50;
 
-/// Runs it.
+/// Takes a backfill file into the plan, and tells what it changes.
 pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
     if let Some(reason) = args

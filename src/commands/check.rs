@@ -29,7 +29,7 @@ use bakkt_report::{Totals, status_lines};
 /// Lines that are named of those that nothing uses.
 const FIRST_LINES: usize = 5;
 
-/// Runs it.
+/// Reads the whole export and tells what a plan would hold; writes the files that were asked for.
 pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     target::existing_folder(&args.dir)?;
     let settings = bakkt_folder::migration::settings(&args.dir)?;

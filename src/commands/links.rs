@@ -37,7 +37,7 @@ use bakkt_model::number::thousands;
 /// Ids that a line of text names one by one.
 const NAMED: usize = 20;
 
-/// Runs it.
+/// Fetches links for the customers who are asked for documents, and writes them into a file.
 pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
     let view = View::new(&args.dir, args.target.sandbox);
@@ -387,8 +387,9 @@ fn some_of(ids: &[String]) -> String {
     }
 }
 
-/// The columns of the file.
+/// The columns of the file, and those of a file of an earlier version, which may be replaced all the same.
 const COLUMNS: [&str; 3] = ["clientAccountId", "link", "expires"];
+const EARLIER_COLUMNS: [&str; 3] = ["client id", "link", "expires"];
 
 /// The file that holds the links, for its owner alone. It is in its place with the first of them.
 struct LinkFile {
@@ -403,8 +404,9 @@ impl LinkFile {
             Some(path) => path.clone(),
             None => named_by_time(&args.dir),
         };
-        let mut file =
-            protected.open(&path, &FileStart::columns(&COLUMNS), args.replacing.replace)?;
+        let begins = [&COLUMNS, &EARLIER_COLUMNS].map(FileStart::columns);
+        let begins = FileStart::AnyOf(begins.into());
+        let mut file = protected.open(&path, &begins, args.replacing.replace)?;
         file.write_all(&cells::line(&COLUMNS)?)?;
         Ok(LinkFile { file, count: 0 })
     }

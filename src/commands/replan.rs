@@ -25,7 +25,7 @@ use bakkt_model::number::thousands;
 use bakkt_planning::{journal_plan, opening};
 use bakkt_report::status_lines;
 
-/// Runs it.
+/// Plans anew, and tells what the new plan changes.
 pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let by = deciding::by(&args.by);
     if let Some(reason) = args
@@ -50,7 +50,7 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         taking: None,
         chosen: None,
     };
-    let changes = anew(&args.dir, &args.target, how, mode, |_, _| Ok(()))?;
+    let changes = plan_anew(&args.dir, &args.target, how, mode, |_, _| Ok(()))?;
     let totals = view.totals()?;
     let text = if args.json {
         let mut object = totals.json();
@@ -70,7 +70,7 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
 }
 
 /// Settles what is in doubt, plans anew, and takes the new plan over. `first` comes between the settling and the plan.
-pub(super) fn anew(
+pub(super) fn plan_anew(
     dir: &Path,
     target: &TargetArgs,
     how: ReplanOptions<'_>,

@@ -135,7 +135,7 @@ fn duplicate(
             row,
         }),
     };
-    replan::anew(&args.dir, &args.target, how, mode, |journal, migration| {
+    replan::plan_anew(&args.dir, &args.target, how, mode, |journal, migration| {
         // Only the choice changes the plan; whatever else changed is for `replan` to show.
         drift::refuse_drift(journal, migration)?;
         contested(journal, id, (file, row))?;

@@ -22,7 +22,7 @@ use bakkt_model::target::Dialect;
 use bakkt_planning::{forecast, journal_plan, opening};
 use bakkt_sandbox::{Config, Sandbox};
 
-/// Runs it.
+/// Plans unless there is a plan, asks for a confirmation, sends, and writes the report.
 pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
     let mut destination = Destination::resolve(&args.dir, &args.target)?;

@@ -90,7 +90,7 @@ pub async fn send(
         kyb,
     } = limiters.clone();
     counters.watch(vec![create, lookup, upload, kyb]);
-    let told = PressureFile::start(journal.folder(), counters.clone());
+    let pressure_file = PressureFile::start(journal.folder(), counters.clone());
     let setup = RunSetup {
         tools: SendTools {
             client: Arc::new(client),
@@ -122,7 +122,7 @@ pub async fn send(
         }
     };
     shown.finish();
-    drop(told);
+    drop(pressure_file);
     let (journal, ended) = ended?;
     let outcome = match &ended {
         RunEnd::Finished => "finished".to_owned(),

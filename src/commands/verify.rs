@@ -23,7 +23,7 @@ use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_planning::opening;
 
-/// Runs it.
+/// Reads accounts back, compares them with what was sent, and writes the report.
 pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
     if args.target.sandbox {

@@ -19,6 +19,8 @@ pub enum FileStart {
     Lines(&'static [&'static str]),
     /// A zip archive that ends with this comment, which is lost when another program saves it.
     Archive(&'static [u8]),
+    /// Any of these: a later version may begin otherwise than an earlier one.
+    AnyOf(Vec<FileStart>),
 }
 
 /// A CSV file of an earlier version has at least so many of the columns, and half of them.
@@ -47,6 +49,14 @@ impl FileStart {
                         .next()
                         .is_some_and(|line| line.starts_with(text.as_bytes()))
                 }))
+            }
+            FileStart::AnyOf(all) => {
+                for begins in all {
+                    if begins.fits(file)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
             }
             FileStart::Archive(comment) => {
                 let length = comment.len() as i64;
@@ -111,6 +121,8 @@ mod tests {
                 String::from_utf8_lossy(bytes)
             );
         }
+        let either = FileStart::AnyOf(vec![begins, FileStart::Text("x")]);
+        assert!(fits(&either, b"a,b,c,d\n") && fits(&either, b"x") && !fits(&either, b"y"));
         let begins = FileStart::Text("{\"a\":");
         assert!(
             fits(&begins, b"{\"a\":1}\n") && !fits(&begins, b"{\"b\":1}") && !fits(&begins, b"")
