@@ -162,6 +162,26 @@ fn nothing_found_nothing_said() {
 }
 
 #[test]
+fn an_exclusion_that_fits_no_row_is_a_finding_until_it_is_silenced() {
+    let world = World::new(&[plain(1), plain(2)]);
+    world.set("[exclude]\nids = { list = [\"F-1\", \"F-9\"], reason = \"legal hold\" }");
+    let (_, object) = world.code("check acme --findings found.csv --json");
+    assert_eq!(
+        kinds(&json(&object)),
+        told(&[("unused_exclusion", "tell", 1)])
+    );
+    let file = world.read("found.csv");
+    assert!(file.contains("unused_exclusion,tell,migration.toml,"), "{file}");
+    world.change(
+        "acme/migration.toml",
+        "[findings]\n",
+        "[findings]\nunused_exclusion = \"silence\"\n",
+    );
+    let (_, object) = world.code("check acme --json");
+    assert_eq!(kinds(&json(&object)), told(&[]));
+}
+
+#[test]
 fn every_finding_goes_into_a_file_that_only_its_owner_can_read() {
     use std::os::unix::fs::PermissionsExt;
     let world = mixed();

@@ -4,10 +4,12 @@
 //! hold that holds nobody stops the command; a single id or rule without a row is told with its line.
 //! Left out on purpose: finding them (`mapping::exclude`, while rows are read).
 
-use bakkt_mapping::exclude::{Exclusions, UnusedEntry};
+use bakkt_mapping::exclude::{Exclusions, UnusedEntry, UnusedKind};
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_report::exclusions::UnusedExclusion;
+
+use super::findings;
 
 /// Lines that are named one by one.
 const NAMED: usize = 20;
@@ -29,6 +31,18 @@ pub fn unused(exclude: &Exclusions) -> anyhow::Result<Vec<UnusedEntry>> {
         ),
         "check that it holds clientAccountIds as the mapping makes them (reconciliation.csv has them); take the list out of [exclude] when nobody of it is left in the export",
     ))
+}
+
+/// As findings. The first line of a list may be its header, which is no mistake.
+pub fn found(unused: &[UnusedEntry]) -> Vec<findings::UnusedExclusion> {
+    let certain = unused
+        .iter()
+        .filter(|one| one.what != UnusedKind::FirstLine);
+    let found = certain.map(|one| findings::UnusedExclusion {
+        file: one.place.file.clone(),
+        line: one.place.line as u64,
+    });
+    found.collect()
 }
 
 /// For the report and for `--json`.

@@ -153,7 +153,8 @@ impl<F: Fn() -> bool> Planner<F> {
         let mut duplicates = duplicates(&mut index, migration)?;
         sink.take_duplicates(migration, &rows, &mut duplicates)?;
         survey.take_out(&duplicates);
-        let findings = Findings::finish(gathering, &duplicates, rules, &mut survey, Vec::new());
+        let told = exclusions::found(&unused_exclusions);
+        let findings = Findings::finish(gathering, &duplicates, rules, &mut survey, told);
         sink.take_findings(migration, &findings)?;
         self.judge_documents(migration, sink, &mut survey, &findings)?;
         Ok(Planned {
