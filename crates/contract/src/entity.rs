@@ -37,7 +37,6 @@ pub(crate) const ENTITY_TYPES: &[&str] = &[
 /// The longest legal name, in characters.
 const LONGEST_NAME: usize = 100;
 
-/// The 23 fields.
 pub(crate) const ENTITY: &[Field] = &[
     leaf("entityLegalName", W, Form::Short(LONGEST_NAME)),
     leaf("entityType", W, Form::OneOf(ENTITY_TYPES)),

@@ -176,7 +176,6 @@ impl Draft {
         self.set(slot, value);
     }
 
-    /// Sets a slot.
     pub(crate) fn set(&mut self, slot: usize, value: SlotValue) {
         self.slots[slot] = value;
     }
@@ -195,7 +194,6 @@ impl Draft {
         }
     }
 
-    /// Keeps a text.
     pub(crate) fn keep(&mut self, text: &str) -> TextSpan {
         let start = self.text.len() as u32;
         self.text.push_str(text);
@@ -244,7 +242,6 @@ impl Draft {
         &self.text
     }
 
-    /// Number of slots.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }

@@ -1,6 +1,6 @@
 //! Records that the operator leaves out, with a reason (`[exclude]`).
 //!
-//! Owner of the compiled rules, and of which of them left anybody out: after a pass over the export, [`Exclude::unused`]
+//! Owner of the compiled rules, and of which of them left anybody out: after a pass over the export, [`Exclusions::unused`]
 //! tells ids and rules that hit no row. Rules are tested before everything else (contract, section 4).
 //! Invariant: an id is told by the place where it is written, never by its text, which may be anything.
 
@@ -204,7 +204,7 @@ impl Exclusions {
         self.reasons.extend(skips);
     }
 
-    /// Leaves an id out as well, after [`Exclude::finish`]. A reason beyond those that can be told apart is that of the last.
+    /// Leaves an id out as well, after [`Exclusions::finish`]. A reason beyond those that can be told apart is that of the last.
     pub fn leave_out(&mut self, id: &str, reason: &str) {
         let end = self.reasons.len().saturating_sub(SkipReason::ALL.len());
         let known = self.reasons[..end]

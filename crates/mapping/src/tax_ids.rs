@@ -16,7 +16,6 @@ pub struct TaxId {
 }
 
 impl TaxId {
-    /// Its nine digits.
     pub(crate) fn number(&self) -> &str {
         // The digits are ASCII by construction.
         str::from_utf8(&self.digits).unwrap_or("")

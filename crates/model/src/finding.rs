@@ -26,7 +26,6 @@ pub enum FindingKind {
     SameEmail,
 }
 
-/// Number of kinds.
 pub(crate) const COUNT: usize = 17;
 
 /// A kind, its name in settings and files, what it means, and what a person should do about it.

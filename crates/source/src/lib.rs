@@ -196,7 +196,6 @@ impl<'a> Row<'a> {
         self.ends == other.ends && self.bytes == other.bytes
     }
 
-    /// Number of cells.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }

@@ -44,7 +44,6 @@ impl Spool {
         })
     }
 
-    /// Bytes so far.
     pub(crate) fn length(&self) -> u64 {
         self.length
     }

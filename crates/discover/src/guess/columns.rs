@@ -29,7 +29,6 @@ pub enum Confidence {
 }
 
 impl Confidence {
-    /// The word.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Confidence::Low => "low",

@@ -69,7 +69,6 @@ const DAY_FIRST_HEADERS: &[&str] = &[
 ];
 
 impl DateHabits {
-    /// Of a file.
     pub(crate) fn of(profile: &Profile) -> DateHabits {
         let year = jiff::Timestamp::now()
             .to_zoned(jiff::tz::TimeZone::UTC)

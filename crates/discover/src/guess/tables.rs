@@ -114,7 +114,6 @@ impl LookupTable {
             .count()
     }
 
-    /// TOML.
     pub(crate) fn text(&self) -> String {
         let mut text = format!(
             "[lookups.{}]\n# one of: {}\n",

@@ -13,7 +13,6 @@ use crate::inspect::column::ColumnProfile;
 use crate::inspect::shapes;
 use bakkt_model::error::{is_hidden, visible};
 
-/// A TOML text.
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {

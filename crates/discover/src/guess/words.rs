@@ -39,7 +39,6 @@ impl WordSet {
         WordSet(all)
     }
 
-    /// Both together.
     pub(crate) fn and(self, other: WordSet) -> WordSet {
         WordSet(std::array::from_fn(|part| self.0[part] | other.0[part]))
     }

@@ -16,7 +16,6 @@ macro_rules! classes {
         pub enum Class { $($(#[doc = $doc])+ $name,)+ }
 
         impl Class {
-            /// Number of classes.
             pub(crate) const COUNT: usize = [$(Class::$name),+].len();
         }
     };

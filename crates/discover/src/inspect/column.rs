@@ -103,7 +103,6 @@ impl ColumnProfile {
         }
     }
 
-    /// Adds a cell.
     pub(crate) fn add(&mut self, cell: Cell<'_>, hasher: &Hasher) {
         let text = match cell {
             Cell::Text("") => return,

@@ -45,7 +45,6 @@ impl Distinct {
         }
     }
 
-    /// Adds a value.
     pub(crate) fn add(&mut self, hash: u64) {
         let known = self.smallest.len();
         if known >= MOST && self.smallest.last().is_some_and(|last| hash > *last) {

@@ -59,7 +59,6 @@ pub struct Shapes {
 }
 
 impl Shapes {
-    /// Counts a shape.
     pub(crate) fn add(&mut self, shape: &str, count: u64) {
         if let Some(known) = self.counts.get_mut(shape) {
             *known += count;

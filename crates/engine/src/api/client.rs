@@ -206,7 +206,6 @@ impl Client {
         .await
     }
 
-    /// Reads an account.
     pub(crate) async fn lookup(&self, client_id: &str, way: ConnectionChoice) -> Reply {
         self.exchange(RequestSpec {
             way,

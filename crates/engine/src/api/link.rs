@@ -22,7 +22,6 @@ pub enum LinkAnswer {
     None,
 }
 
-/// Reads the answer.
 pub(crate) fn link(reply: &Reply) -> LookupAnswer<LinkAnswer> {
     match reply {
         Reply::Answer {

@@ -46,7 +46,6 @@ const REASONS: &[&str] = &["reasonCode", "reason_code", "reason"];
 pub struct Secrets(Mutex<Vec<SecretString>>);
 
 impl Secrets {
-    /// Adds one.
     pub(crate) fn add(&self, secret: &str) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !all.iter().any(|known| known.expose_secret() == secret) {

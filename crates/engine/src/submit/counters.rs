@@ -55,7 +55,6 @@ impl Counter {
         self.0.store(value, Ordering::Relaxed);
     }
 
-    /// So many more.
     pub(crate) fn add(&self, more: u64) {
         self.0.fetch_add(more, Ordering::Relaxed);
     }
@@ -65,7 +64,6 @@ impl Counter {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// One less.
     pub(crate) fn down(&self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

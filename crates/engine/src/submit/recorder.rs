@@ -39,7 +39,6 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Starts the thread.
     pub(crate) fn start(mut journal: Journal, selected: bool) -> anyhow::Result<Recorder> {
         let (requests, inbox) = std::sync::mpsc::channel::<Request>();
         let (outbox, answers) = unbounded_channel();

@@ -63,7 +63,6 @@ impl IdList {
         IdList::parse(&read(path)?, name, columns)
     }
 
-    /// Reads a text.
     pub(crate) fn parse(text: &str, name: &str, columns: &[String]) -> Result<IdList, ReadFailure> {
         let mut list = IdList {
             name: name.to_owned(),

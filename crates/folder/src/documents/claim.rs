@@ -56,7 +56,6 @@ pub const FIELDS: &[(DocumentField, &str, bool)] = &[
 ];
 
 impl DocumentField {
-    /// Its name.
     pub(crate) fn name(self) -> &'static str {
         FIELDS[self as usize].1
     }

@@ -125,7 +125,6 @@ impl Default for AcceptedTypes {
 }
 
 impl AcceptedTypes {
-    /// None of them.
     pub(crate) const NOTHING: AcceptedTypes = AcceptedTypes([false; TYPES.len()]);
 
     /// Accepts a type by its word, whatever its case; false when there is no such word.

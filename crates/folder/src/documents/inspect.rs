@@ -87,7 +87,6 @@ impl<'a> Inspector<'a> {
         }
     }
 
-    /// One file.
     pub(crate) fn one(&self, path: &str) -> Result<FileFacts, &'static str> {
         let (opened, _) = open(self.root, path, self.accepted)?;
         let (size, identity) = (opened.size, opened.identity);

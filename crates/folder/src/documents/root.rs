@@ -30,7 +30,6 @@ pub mod refusal {
         "invalid: a link leads out of the documents folder; an absolute one always does";
     /// Links in a circle.
     pub(crate) const LOOP: &str = "invalid: links lead in a circle";
-    /// A folder.
     pub(crate) const FOLDER: &str = "invalid: it is a folder";
     pub(crate) const DEVICE: &str = "invalid: it is a device";
     /// A pipe or a socket.
@@ -38,7 +37,6 @@ pub mod refusal {
     /// Neither of those and no file.
     pub(crate) const NO_FILE: &str = "invalid: it is no file";
     pub(crate) const UNREADABLE: &str = "invalid: the file may not be read";
-    /// The disk refuses.
     pub(crate) const BROKEN: &str = "invalid: the file cannot be read";
     pub(crate) const EMPTY: &str = "invalid: the file is empty";
     pub(crate) const TOO_LARGE: &str = "invalid: the file is larger than `max_bytes`";

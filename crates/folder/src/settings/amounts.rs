@@ -6,7 +6,6 @@ use bakkt_files::toml_file::Table;
 use bakkt_model::error::Diagnostics;
 use bakkt_model::limits::Rate;
 
-/// Reads a rate.
 pub(crate) fn rate(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Rate> {
     let value = table.get(key)?;
     let text = value.text(found)?;

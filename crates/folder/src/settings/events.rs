@@ -4,7 +4,6 @@ use bakkt_files::toml_file::{Table, Value};
 use bakkt_model::error::Diagnostics;
 use bakkt_model::webhook::{EventSettings, SignatureEncoding};
 
-/// Reads the table.
 pub(crate) fn read(root: &Table<'_>, found: &mut Diagnostics) -> EventSettings {
     let mut events = EventSettings::default();
     let Some(table) = root.table("events", found) else {

@@ -50,7 +50,6 @@ enum RuleTest {
     Empty(bool),
 }
 
-/// Reads the table.
 pub(crate) fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> ExcludeSettings {
     let mut settings = ExcludeSettings::default();
     let Some(table) = root.table("exclude", found) else {

@@ -18,7 +18,6 @@ const DELIMITERS: &[(&str, u8)] = &[
 /// Rows beyond any sheet, and more lines than are looked through for a header.
 const LAST_ROW: i64 = 1_048_576;
 
-/// Reads the keys.
 pub(crate) fn read(table: &Table<'_>, found: &mut Diagnostics) -> Options {
     let between = table
         .get("delimiter")

@@ -98,7 +98,6 @@ const JOINS: [(&str, JoinedList); 2] = [
     ("owners", JoinedList::Owners),
 ];
 
-/// Reads the table.
 pub(crate) fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<SourceSettings> {
     let Some(table) = root.table("source", found) else {
         root.wrong(

@@ -32,18 +32,15 @@ struct Fact {
 pub(crate) type OwnerFact<'a> = (u32, &'a str, u32);
 
 impl OwnerFacts {
-    /// Forgets them all.
     pub(crate) fn clear(&mut self) {
         self.facts.clear();
         self.ids.clear();
     }
 
-    /// Number of owners.
     pub(crate) fn len(&self) -> usize {
         self.facts.len()
     }
 
-    /// Adds one.
     pub(crate) fn push(&mut self, (place, id, flags): OwnerFact<'_>) {
         self.ids.push_str(id);
         self.facts.push(Fact {
@@ -64,7 +61,6 @@ impl OwnerFacts {
         })
     }
 
-    /// All of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = OwnerFact<'_>> {
         self.range(0, self.len())
     }

@@ -94,7 +94,6 @@ impl Assessor {
         self.owner_facts.clear();
     }
 
-    /// Judges one draft.
     pub(crate) fn assess(&mut self, plan: &AssessPlan, draft: &Draft) -> Verdict {
         self.start();
         self.is_plain = is_plain(draft.all_text());
@@ -148,7 +147,6 @@ impl Assessor {
         &self.out
     }
 
-    /// The gaps.
     pub(crate) fn gaps(&self) -> &[Gap] {
         &self.gaps
     }

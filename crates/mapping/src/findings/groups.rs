@@ -44,7 +44,6 @@ impl<T: Copy + Default> BlockVec<T> {
             .unwrap_or_default()
     }
 
-    /// Number of entries.
     pub(crate) fn len(&self) -> usize {
         self.blocks.iter().map(Vec::len).sum()
     }

@@ -267,7 +267,6 @@ impl JoinedRows {
         self.places.len()
     }
 
-    /// Forgets the rows.
     pub(crate) fn clear(&mut self) {
         self.places.clear();
         self.crowded = None;

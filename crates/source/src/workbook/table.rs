@@ -89,7 +89,6 @@ pub(crate) struct SheetWriter<W> {
 }
 
 impl<W: Write> SheetWriter<W> {
-    /// An empty one.
     pub(crate) fn new(out: W, epoch: DayEpoch) -> Self {
         SheetWriter {
             out,

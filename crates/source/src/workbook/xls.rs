@@ -23,7 +23,6 @@ pub struct XlsWorkbook {
     formats: Formats,
 }
 
-/// Opens one.
 pub(crate) fn open<R: Read + Seek>(mut reader: R) -> Result<XlsWorkbook, WorkbookRefusal> {
     let mut file = Vec::new();
     reader.read_to_end(&mut file)?;

@@ -33,7 +33,6 @@ pub struct XlsbWorkbook<R> {
     strings: Vec<String>,
 }
 
-/// Opens one.
 pub(crate) fn open<R: Read + Seek>(reader: R) -> Result<XlsbWorkbook<R>, WorkbookRefusal> {
     let mut open = XlsbWorkbook {
         archive: zipped::open(reader)?,

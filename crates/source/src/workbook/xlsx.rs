@@ -38,7 +38,6 @@ pub struct XlsxWorkbook<R> {
 /// The parts by their relation's id: the last word of its type, and its path.
 type Relations = HashMap<String, (String, String)>;
 
-/// Opens one.
 pub(crate) fn open<R: Read + Seek>(reader: R) -> Result<XlsxWorkbook<R>, WorkbookRefusal> {
     let mut open = XlsxWorkbook {
         archive: zipped::open(reader)?,
