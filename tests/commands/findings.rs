@@ -171,7 +171,10 @@ fn an_exclusion_that_fits_no_row_is_a_finding_until_it_is_silenced() {
         told(&[("unused_exclusion", "tell", 1)])
     );
     let file = world.read("found.csv");
-    assert!(file.contains("unused_exclusion,tell,migration.toml,"), "{file}");
+    assert!(
+        file.contains("unused_exclusion,tell,migration.toml,"),
+        "{file}"
+    );
     world.change(
         "acme/migration.toml",
         "[findings]\n",

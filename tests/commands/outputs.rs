@@ -294,10 +294,7 @@ fn an_earlier_output_is_replaced_only_when_that_is_asked_for() {
         assert!(code != 1 && code != 2, "{command} {option}: {said}");
         // A workbook holds the time at which it was made, so that its length may differ by a few bytes.
         let again = fs::read(&path).unwrap();
-        assert!(
-            again.len().abs_diff(first.len()) < 64,
-            "{command} {option}"
-        );
+        assert!(again.len().abs_diff(first.len()) < 64, "{command} {option}");
         // What somebody put in front of it makes it theirs.
         let theirs = [b"mine\n", first.as_slice(), b"mine"].concat();
         fs::write(&path, &theirs).unwrap();
