@@ -225,6 +225,7 @@ fn owners_and_contacts_of_other_exports_are_sent_as_they_were_checked() {
             (Some(79), 3)
         );
         assert_eq!(totals["balanced"], true);
+        assert_eq!(totals["lost_rows"], 1, "the row without a key");
         judge(&case, &planned, blake3);
         assert_eq!(
             case.files(),

@@ -79,7 +79,7 @@ fn check_says_what_where_and_what_to_do() {
     assert_eq!(code, 0, "{text}");
     assert_snapshot!(section(&text), @r#"
     findings (5 in all; docs/findings.md)
-                2  same_person: the same person (names, birth date and tax id) has several ids
+                2  same_person: the same person (names, birth date and tax id) has several ids or is several owners of one account
                    export.csv:6 (T-1), export.csv:7 (T-2)
                    find out which id is right and exclude the others, or the person gets several accounts
                 2  same_tax_id: different people or entities have the same tax id

@@ -257,6 +257,135 @@ fn a_pattern_says_what_its_paths_do_not() {
     assert_eq!(sandbox.count("documents"), 4);
 }
 
+/// Ids of the export, paths, how many are sent, and the record and verdict of each document in the order of the folder.
+#[test]
+fn a_path_that_fits_several_customers_is_nobodys() {
+    let nobody = (0, 4);
+    for (ids, pattern, path, whose) in [
+        (
+            &["A", "A_1"][..],
+            "{clientAccountId}_*.pdf",
+            "A_1_pass.pdf",
+            nobody,
+        ),
+        (
+            &["A_1", "A"],
+            "{clientAccountId}_*.pdf",
+            "A_1_pass.pdf",
+            nobody,
+        ),
+        (
+            &["A", "B"],
+            "{clientAccountId}_*.pdf",
+            "A_1_pass.pdf",
+            (1, 0),
+        ),
+        (
+            &["B", "A_1"],
+            "{clientAccountId}_*.pdf",
+            "A_1_pass.pdf",
+            (2, 0),
+        ),
+        (
+            &["B", "C"],
+            "{clientAccountId}_*.pdf",
+            "A_1_pass.pdf",
+            nobody,
+        ),
+        (
+            &["A", "A_1"],
+            "{clientAccountId}_*.pdf",
+            "A_pass.pdf",
+            (1, 0),
+        ),
+        // An id does not end inside a word or number.
+        (&["C", "C1"], "{clientAccountId}*.pdf", "C10.pdf", nobody),
+        (
+            &["C1", "C10"],
+            "{clientAccountId}*.pdf",
+            "C10_pass.pdf",
+            (2, 0),
+        ),
+        (
+            &["C-1", "C"],
+            "{clientAccountId}*.pdf",
+            "C-1 pass.pdf",
+            nobody,
+        ),
+        (&["10", "0"], "*{clientAccountId}.pdf", "pass10.pdf", nobody),
+        (
+            &["10", "2-10"],
+            "*-{clientAccountId}.pdf",
+            "p-2-10.pdf",
+            nobody,
+        ),
+        (
+            &["10", "3-10"],
+            "*-{clientAccountId}.pdf",
+            "p-2-10.pdf",
+            (1, 0),
+        ),
+        (
+            &["A", "A_1"],
+            "s/{clientAccountId}_*/x_*.pdf",
+            "s/A_1_q/x_1.pdf",
+            nobody,
+        ),
+    ] {
+        let world = World::new("INDIVIDUAL");
+        let rows: Vec<String> = ids.iter().map(|id| account(id)).collect();
+        world.accounts(&rows);
+        world.settings(&format!(
+            "[documents]\nroot = \"documents\"\npattern = {{ path = \"{pattern}\", documentType = \"PASSPORT\", owner_place = 1 }}\n"
+        ));
+        world.file(path, PDF);
+        let told = world.check();
+        let sent = if whose.0 == 0 {
+            "0 to send"
+        } else {
+            "1 to send"
+        };
+        assert!(told.contains(sent), "{ids:?} {path}: {told}");
+        world.run(&world.sandbox(), &["--limit", "0"]);
+        let planned: (i64, i64) = world
+            .journal()
+            .query_row(
+                "SELECT coalesce(record, 0), verdict FROM document",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .unwrap();
+        assert_eq!(planned, whose, "{ids:?} {pattern} {path}");
+    }
+}
+
+#[test]
+fn a_path_that_fits_several_customers_is_told() {
+    let world = World::new("INDIVIDUAL");
+    world.accounts(&[account("A"), account("A_1")]);
+    world.settings(
+        "[documents]\nroot = \"documents\"\npattern = [\"{clientAccountId}_{owner_place}_{documentType}.*\", \"{clientAccountId}_{documentType}.*\", { path = \"{clientAccountId}_*.pdf\", documentType = \"VISA\" }]\n",
+    );
+    world.file("A_1_PASSPORT.png", PNG);
+    world.file("A_1_scan.pdf", PDF);
+    world.file("A_2_scan.pdf", PDF);
+    let told = world.check();
+    let words = "its path fits the clientAccountIds of several rows of the export";
+    assert!(told.contains(words) && told.contains("1 to send"), "{told}");
+    let sandbox = world.sandbox();
+    let (_, code) = world.run(&sandbox, &[]);
+    assert_eq!((code, sandbox.count("documents")), (0, 1));
+    world.accounts(&[account("A_1")]);
+    let output = crate::support::program()
+        .args(["replan", "--base-url", &sandbox.base_url()])
+        .arg(world.dir())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    world.run(&sandbox, &[]);
+    assert_eq!(sandbox.count("documents"), 3);
+}
+
 #[test]
 fn mistakes_of_all_files_are_told_together() {
     let world = World::new("INDIVIDUAL");

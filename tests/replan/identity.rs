@@ -273,3 +273,77 @@ fn who_was_refused_may_come_with_another_id() {
     let (planned, code) = case.run("replan", &[]);
     assert_eq!((code, &planned["replan"]["added"]), (0, &1.into()));
 }
+
+#[test]
+fn ids_that_differ_in_punctuation_width_or_a_prefix_are_the_same() {
+    for (before, after) in [
+        ("A_1", "A1"),
+        ("A/1", "a1"),
+        ("A:1", "A-1"),
+        ("A#1", "A.1"),
+        ("A\u{2013}1", "A1"),
+        ("C100", "100"),
+        ("100", "C-0100"),
+        ("１２", "12"),
+        ("ä１", "Ä-1"),
+    ] {
+        // Names and tax ids were corrected as well: nothing but the id tells who it is.
+        let stays = ("stays", "Ann", "Ash", "666-12-0001");
+        let case = sent(&[(before, "Bo", "Birch", "666-12-0002"), stays]);
+        write(&case, &[(after, "Bob", "Birch", "666-12-0003"), stays]);
+        let said = refused(&case, "replan", &[]);
+        assert!(said.contains(&format!("{before} is now {after}")), "{said}");
+    }
+}
+
+#[test]
+fn a_plan_in_which_most_ids_are_gone_and_as_many_came_is_refused() {
+    let before = [
+        ("K-1", "Ann", "Ash", "666-12-0001"),
+        ("K-2", "Bo", "Birch", "666-12-0002"),
+        ("K-3", "Cy", "Cole", "666-12-0003"),
+        ("K-4", "Di", "Dune", "666-12-0004"),
+    ];
+    let other = |id, n| (id, "New", "Name", n);
+    let case = sent(&before);
+    // One is gone and one came, or two are gone and none or many came: customers leave and join.
+    let one = [before[0], before[1], before[2], other("X", "666-12-0011")];
+    let many = ["11", "12", "13", "14", "15"].map(|n| (format!("N{n}x"), format!("666-12-00{n}")));
+    let mut joined = vec![before[0], before[1]];
+    joined.extend(
+        many.iter()
+            .map(|(id, tax)| other(id.as_str(), tax.as_str())),
+    );
+    for rows in [&one[..], &before[..2], &joined] {
+        write(&case, rows);
+        let (planned, code) = case.run("replan", &["--dry-run"]);
+        assert_eq!(
+            (code, &planned["replan"]["reappeared"]["changed_ids"]),
+            (0, &Value::Null)
+        );
+    }
+    write(
+        &case,
+        &[
+            before[0],
+            other("p1", "666-12-0011"),
+            other("p2", "666-12-0012"),
+            other("p3", "666-12-0013"),
+        ],
+    );
+    let (dry, code) = case.run("replan", &["--dry-run"]);
+    assert_eq!(
+        (code, &dry["replan"]["reappeared"]["changed_ids"]),
+        (2, &json!({"accounts": 4, "gone": 3, "new": 3}))
+    );
+    let said = refused(&case, "replan", &[]);
+    assert!(
+        said.contains("the ids seem to have changed their form: of 4 accounts that Bakkt has, 3 have ids that are no longer in the plan, and 3 new ids came; the plan is as it was"),
+        "{said}"
+    );
+    let (planned, code) = case.run(
+        "replan",
+        &["--accept-new-ids", "--reason", "other customers"],
+    );
+    assert_eq!((code, &planned["replan"]["added"]), (0, &3.into()));
+}

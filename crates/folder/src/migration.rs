@@ -23,15 +23,16 @@ use bakkt_mapping::exclude::Exclusions;
 use bakkt_mapping::findings::Checks;
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::joins::{Join, ROOM};
+use bakkt_mapping::pipeline::other_forms::OtherForms;
 use bakkt_mapping::target::{resolve, resolve_each};
 use bakkt_mapping::{self as mapping, Mapper};
 use bakkt_model::error::{Diagnostic, Diagnostics, ShownPath};
 use bakkt_model::position::JoinedList;
 use bakkt_model::target::Dialect;
-use bakkt_source::Export;
 use bakkt_source::export::{OpenedExport, Options};
 use bakkt_source::found::DetectedFile;
-use bakkt_source::keys::KeyIndex;
+use bakkt_source::keys::{KeyIndex, key};
+use bakkt_source::{Export, Rows};
 
 use layers::OpenedOverlay;
 pub use layers::{BackfillFile, KEY as LAYER_KEY, OverlayForm};
@@ -296,6 +297,7 @@ impl Migration {
                 account_key,
                 room: each.map_or(ROOM, |each| parts.mapper.each()[each].room()),
                 keys: KeyIndex::default(),
+                other_forms: OtherForms::default(),
                 counts: Vec::new(),
             });
             joined_files.extend(opened.files);
@@ -341,8 +343,36 @@ impl Migration {
         &mut self,
         mut each_batch: impl FnMut(usize, u64, u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        self.add_account_keys(|| each_batch(0, 0, 0))?;
         for (number, join) in self.pipeline.joins.iter_mut().enumerate() {
             join.index(|offset, rows| each_batch(number, offset, rows))?;
+        }
+        Ok(())
+    }
+
+    /// Reads which keys the accounts have, so that keys of the other exports that fit none of them are known as such.
+    fn add_account_keys(
+        &mut self,
+        mut each_batch: impl FnMut() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let Pipeline { export, joins, .. } = &mut self.pipeline;
+        let mut beside: Vec<&mut Join> = joins
+            .iter_mut()
+            .filter(|join| join.list != JoinedList::Group)
+            .collect();
+        if beside.is_empty() {
+            return Ok(());
+        }
+        let (mut pass, mut rows) = (export.pass(), Rows::default());
+        while pass.read_batch(&mut rows, 1024)? {
+            for (_, row) in rows.iter() {
+                for join in &mut beside {
+                    if let Some(key) = key(&row, join.account_key) {
+                        join.other_forms.add_account(key);
+                    }
+                }
+            }
+            each_batch()?;
         }
         Ok(())
     }
@@ -464,6 +494,7 @@ fn group(export: Arc<Export>, mapper: &Mapper, column: usize) -> Join {
         account_key: column,
         room,
         keys: KeyIndex::default(),
+        other_forms: OtherForms::default(),
         counts: Vec::new(),
     }
 }

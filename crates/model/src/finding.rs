@@ -39,7 +39,7 @@ struct FindingText {
 #[rustfmt::skip]
 const TABLE: [FindingText; COUNT] = [
     FindingText { kind: FindingKind::UnusedExclusion, name: "unused_exclusion", meaning: "an exclusion fits no row of the export", advice: "correct the id or the rule: whoever it means may be sent" },
-    FindingText { kind: FindingKind::SamePerson, name: "same_person", meaning: "the same person (names, birth date and tax id) has several ids", advice: "find out which id is right and exclude the others, or the person gets several accounts" },
+    FindingText { kind: FindingKind::SamePerson, name: "same_person", meaning: "the same person (names, birth date and tax id) has several ids or is several owners of one account", advice: "find out which id is right and exclude the others, or the person gets several accounts" },
     FindingText { kind: FindingKind::SimilarIds, name: "similar_ids", meaning: "ids that look alike: they differ in case, leading zeros, spelling of a character, blanks or invisible characters only", advice: "make sure that they are different customers" },
     FindingText { kind: FindingKind::LostLeadingZeros, name: "lost_leading_zeros", meaning: "ids that look as if a spreadsheet had cut their leading zeros", advice: "export again with ids as text, or restore them with `pad` in the mapping; an id cannot be changed later" },
     FindingText { kind: FindingKind::IdLength, name: "id_length", meaning: "ids of another length than accounts.expected_id_length", advice: "correct the ids, or the setting" },

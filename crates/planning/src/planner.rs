@@ -286,7 +286,7 @@ fn duplicates(index: &mut DuplicateIndex, migration: &Migration) -> anyhow::Resu
     })
 }
 
-/// Counts the broken rows of joined exports whose customer is unknown.
+/// Counts the rows of joined exports that are broken or have no key, whose customer is unknown.
 pub fn lost_rows(migration: &Migration) -> u64 {
     let joins = migration.pipeline.joins.iter();
     joins.map(|join| join.lost().count() as u64).sum()

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use bakkt_contract::documents::{IDENTITY, KYB_ACCOUNT_TYPES, owner};
 use bakkt_files::progress::{InspectingProgress, Mode};
 use bakkt_folder::documents::accounts::{AccountRow, AccountStanding, Accounts, key};
-use bakkt_folder::documents::assess::{DocumentOutcome, JudgedDocument, judge};
+use bakkt_folder::documents::assess::{DocumentOutcome, JudgedDocument, judge, of_several};
 use bakkt_folder::documents::claim::DocumentField;
 use bakkt_folder::documents::conflicts::{Conflict, Conflicts};
 use bakkt_folder::documents::inspect::{EarlierHash, FileFacts, Inspector};
@@ -163,7 +163,9 @@ impl<'m> Survey<'m> {
                     if let EntryContent::Document(spoken) = &found.what
                         && let Some(id) = spoken.claim.value(DocumentField::Account).text()
                     {
-                        survey.accounts.want(&pipeline.hash(id.as_bytes()));
+                        for id in spoken.accounts() {
+                            survey.accounts.want(&pipeline.hash(id.as_bytes()));
+                        }
                         if let Some(path) = spoken.claim.path() {
                             let hash = |text: &str| key(&pipeline.hash(text.as_bytes()));
                             survey.conflicts.note(id, path, found.number, hash);
@@ -311,6 +313,7 @@ impl<'m> Survey<'m> {
         };
         let mut shown = InspectingProgress::new(mode, what, self.spoken);
         let pass = documents.each(|batch| {
+            self.settle(batch);
             let mut judged = self.judged(documents, batch);
             for part in judged.documents.chunks_mut(AT_ONCE) {
                 refuse_when(stopping)?;
@@ -328,8 +331,21 @@ impl<'m> Survey<'m> {
         Ok(pass)
     }
 
+    /// Finds out whose each document is, of those whom its path fits.
+    fn settle(&self, batch: &mut [DocumentEntry]) {
+        for found in batch {
+            if let EntryContent::Document(spoken) = &mut found.what {
+                let known = |id: &str| self.accounts.find(&self.pipeline.hash(id.as_bytes()));
+                spoken.settle(|id| known(id).is_some());
+            }
+        }
+    }
+
     /// Everything but what other documents and the file say.
     fn judged_alone(&self, documents: &Documents, spoken: &DocumentMention) -> JudgedDocument {
+        if spoken.several_customers {
+            return of_several(&spoken.claim, documents.types);
+        }
         let account = |id: &str| self.accounts.find(&self.pipeline.hash(id.as_bytes()));
         judge(&spoken.claim, documents.types, self.today, account)
     }
@@ -346,6 +362,7 @@ impl<'m> Survey<'m> {
         let mut fronts: HashMap<FrontKey, Front> = HashMap::new();
         documents.each(|batch| {
             refuse_when(stopping)?;
+            self.settle(batch);
             for found in batch {
                 let EntryContent::Document(spoken) = &found.what else {
                     continue;

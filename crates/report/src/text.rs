@@ -83,7 +83,10 @@ pub fn status_lines(totals: &Totals) -> String {
         ("former accounts", totals.former),
         ("sent before, and dropped since", totals.dropped.tasks),
         ("blank lines", totals.blank_lines),
-        ("broken rows of nobody known", totals.lost_rows),
+        (
+            "rows without a key or broken, of nobody known",
+            totals.lost_rows,
+        ),
     ];
     let more = more
         .iter()

@@ -36,7 +36,7 @@ pub struct Totals {
     pub existed: PriorAccounts,
     /// Blank lines of the exports; they are no rows.
     pub blank_lines: u64,
-    /// Broken rows of the exports beside that of the accounts, of which nobody can tell whose they are.
+    /// Rows of the exports beside that of the accounts that are broken or have no key, of which nobody can tell whose they are.
     pub lost_rows: u64,
     /// Whether planning came to its end.
     pub planned: bool,

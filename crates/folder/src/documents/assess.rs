@@ -70,6 +70,7 @@ pub(crate) const SEVERAL: &str = "invalid: it does not say its documentSide, and
 const SEVERAL_OF_ENTITY: &str =
     "invalid: several files of this type do not say their documentSide; each is sent as FRONT";
 const NO_ACCOUNT: &str = "no row of the export has its clientAccountId";
+const SEVERAL_CUSTOMERS: &str = "its path fits the clientAccountIds of several rows of the export";
 const NO_ID: &str = "it does not say its clientAccountId";
 
 /// The metadata as it is sent, in the guide's spelling and order.
@@ -207,6 +208,16 @@ pub fn judge<'a>(
         judged.refuse(why);
     }
     judged
+}
+
+/// A document whose path fits several customers of the export: it is nobody's.
+pub fn of_several(claim: &Claim, types: &'static [&'static str]) -> JudgedDocument {
+    let outcome = DocumentOutcome::NoAccount;
+    about(
+        claim,
+        types,
+        JudgedDocument::stays(0, outcome, SEVERAL_CUSTOMERS.into()),
+    )
 }
 
 /// Type and side as far as they are said, for whoever looks for it.

@@ -85,6 +85,50 @@ pub struct DocumentMention {
     pub at: Position,
     /// The number of its pattern.
     pub pattern: Option<usize>,
+    /// What its path says when it is taken for one of another customer, with the numbers of the patterns.
+    others: Vec<(usize, Claim)>,
+    /// Several customers of the export could be the one whose it is.
+    pub several_customers: bool,
+}
+
+impl DocumentMention {
+    fn of_path(readings: Vec<(usize, Claim)>) -> Option<DocumentMention> {
+        let mut readings = readings.into_iter();
+        let (number, claim) = readings.next()?;
+        Some(DocumentMention {
+            claim,
+            at: Position::default(),
+            pattern: Some(number),
+            others: readings.collect(),
+            several_customers: false,
+        })
+    }
+
+    /// Every clientAccountId that it may have.
+    pub fn accounts(&self) -> impl Iterator<Item = &str> {
+        let others = self.others.iter().map(|(_, claim)| claim);
+        let all = std::iter::once(&self.claim).chain(others);
+        all.filter_map(|claim| claim.value(claim::DocumentField::Account).text())
+    }
+
+    /// Takes it for that of the only customer whom the export has, or says that there are several.
+    pub fn settle(&mut self, known: impl Fn(&str) -> bool) {
+        if self.others.is_empty() {
+            return;
+        }
+        let is_known = |claim: &Claim| {
+            let id = claim.value(claim::DocumentField::Account).text();
+            id.is_some_and(&known)
+        };
+        let first = is_known(&self.claim);
+        let mut others = std::mem::take(&mut self.others);
+        others.retain(|(_, claim)| is_known(claim));
+        self.several_customers = others.len() + usize::from(first) > 1;
+        if let (false, false, Some((number, claim))) = (first, self.several_customers, others.pop())
+        {
+            (self.pattern, self.claim) = (Some(number), claim);
+        }
+    }
 }
 
 /// What a pass over all documents counted.
@@ -112,10 +156,11 @@ impl Documents {
         }
     }
 
-    /// Hands over everything that is spoken of, in order, in batches; an error of `sink` ends the pass.
+    /// Hands over everything that is spoken of, in order, in batches; an error of `sink` ends the pass. A path may be that of
+    /// several customers until [`DocumentMention::settle`].
     pub fn each(
         &self,
-        mut sink: impl FnMut(&[DocumentEntry]) -> anyhow::Result<()>,
+        mut sink: impl FnMut(&mut [DocumentEntry]) -> anyhow::Result<()>,
     ) -> anyhow::Result<PassCounts> {
         match &self.from {
             DocumentListing::Manifest(manifest) => each_row(manifest, &mut sink),
@@ -126,7 +171,7 @@ impl Documents {
     fn each_file(
         &self,
         patterns: &[Pattern],
-        sink: &mut impl FnMut(&[DocumentEntry]) -> anyhow::Result<()>,
+        sink: &mut impl FnMut(&mut [DocumentEntry]) -> anyhow::Result<()>,
     ) -> anyhow::Result<PassCounts> {
         let (mut walk, mut pass, mut batch) =
             (Walk::new(&self.root)?, PassCounts::default(), Vec::new());
@@ -135,25 +180,23 @@ impl Documents {
             let unused = |why, shape| EntryContent::Unused { why, shape };
             let what = match met {
                 WalkEntry::Useless(why) => unused(why, None),
-                WalkEntry::File(path) => match pattern::read(patterns, &path) {
-                    Some((number, claim)) => EntryContent::Document(Box::new(DocumentMention {
-                        claim,
-                        at: Position::default(),
-                        pattern: Some(number),
-                    })),
-                    None => unused(NO_PATTERN, Some(walk::shape(&path))),
-                },
+                WalkEntry::File(path) => {
+                    match DocumentMention::of_path(pattern::readings(patterns, &path)) {
+                        Some(document) => EntryContent::Document(Box::new(document)),
+                        None => unused(NO_PATTERN, Some(walk::shape(&path))),
+                    }
+                }
             };
             batch.push(DocumentEntry {
                 number: pass.rows,
                 what,
             });
             if batch.len() == BATCH {
-                sink(&batch)?;
+                sink(&mut batch)?;
                 batch.clear();
             }
         }
-        sink(&batch)?;
+        sink(&mut batch)?;
         Ok(pass)
     }
 
@@ -172,7 +215,7 @@ impl Documents {
 
 fn each_row(
     manifest: &Manifest,
-    sink: &mut impl FnMut(&[DocumentEntry]) -> anyhow::Result<()>,
+    sink: &mut impl FnMut(&mut [DocumentEntry]) -> anyhow::Result<()>,
 ) -> anyhow::Result<PassCounts> {
     let mut export = manifest.rows();
     let (mut rows, mut buffers) = (Rows::default(), Buffers::default());
@@ -190,6 +233,8 @@ fn each_row(
                     claim: manifest.claim(&row, &mut buffers),
                     at,
                     pattern: None,
+                    others: Vec::new(),
+                    several_customers: false,
                 })),
             };
             batch.push(DocumentEntry {
@@ -197,7 +242,7 @@ fn each_row(
                 what,
             });
         }
-        sink(&batch)?;
+        sink(&mut batch)?;
     }
     pass.blank_lines = export.blank_lines();
     Ok(pass)

@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use unicode_normalization::UnicodeNormalization;
 
 use super::claim::{Claim, ClaimValue, DocumentField, FIELDS};
@@ -53,12 +53,19 @@ impl From<&str> for PatternSetting {
 pub struct Pattern {
     fixed: Vec<(DocumentField, String)>,
     pieces: Vec<Piece>,
-    /// In the order of the groups.
-    fields: Vec<DocumentField>,
     /// Only the contract's words.
-    strict: Regex,
+    strict: Expressions,
     /// Any text in their place.
-    loose: Regex,
+    loose: Expressions,
+}
+
+/// What a path must look like.
+#[derive(Debug)]
+struct Expressions {
+    /// Before the clientAccountId; the whole path where a pattern has none.
+    head: Regex,
+    /// After it.
+    tail: Option<Regex>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -106,33 +113,53 @@ impl Pattern {
                 "names with `/` between them, none of them empty, `.` or `..`".into(),
             ));
         }
-        let regex = |strict| {
-            let text: String = pieces
-                .iter()
-                .map(|piece| expression(piece, strict))
-                .collect();
-            Regex::new(&format!("^{text}$")).map_err(|_| {
-                (
-                    "the pattern is too long".to_owned(),
-                    "several patterns may stand in a list".to_owned(),
-                )
-            })
-        };
         Ok(Pattern {
-            strict: regex(true)?,
-            loose: regex(false)?,
+            strict: expressions(&pieces, true)?,
+            loose: expressions(&pieces, false)?,
             fixed: fixed.clone(),
             pieces,
-            fields,
         })
     }
 
-    /// `path` is composed; `raw` is the same path as the disk has it.
-    fn read(&self, path: &str, raw: &str, regex: &Regex) -> Option<Claim> {
-        let found = regex.captures(path)?;
+    /// What a path can say, once for every id that it can be taken for; the shortest ids first. `path` is composed; `raw`
+    /// is the same path as the disk has it.
+    fn readings(&self, path: &str, raw: &str, expressions: &Expressions) -> Vec<Claim> {
+        let Expressions { head, tail } = expressions;
+        let Some(tail) = tail else {
+            let found = head.captures(path);
+            let claim = found.and_then(|found| self.claim(texts(&found), raw));
+            return claim.into_iter().collect();
+        };
+        let account = account_place(&self.pieces).unwrap_or_default();
+        let before = account.checked_sub(1).map(|place| &self.pieces[place]);
+        let after = self.pieces.get(account + 1);
+        let mut all = Vec::new();
+        for start in (0..path.len()).filter(|at| may_cut(before, path, *at, true)) {
+            let Some(first) = head.captures(&path[..start]) else {
+                continue;
+            };
+            let part = path[start..].find('/').map_or(path.len(), |at| start + at);
+            for end in (start + 1..=part).filter(|at| may_cut(after, path, *at, false)) {
+                let Some(last) = tail.captures(&path[end..]) else {
+                    continue;
+                };
+                let id = std::iter::once(Some(&path[start..end]));
+                let said = texts(&first).chain(id).chain(texts(&last));
+                all.extend(self.claim(said, raw));
+            }
+        }
+        all
+    }
+
+    /// What a path says whose fields have these texts, in the order of the pattern.
+    fn claim<'a>(&self, texts: impl Iterator<Item = Option<&'a str>>, raw: &str) -> Option<Claim> {
         let mut claim = Claim::default();
-        for (group, field) in self.fields.iter().enumerate() {
-            let text = found.get(group + 1)?.as_str();
+        let fields = self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Field(field) => Some(field),
+            _ => None,
+        });
+        for (field, text) in fields.zip(texts) {
+            let text = text?;
             if *field == DocumentField::KybItem {
                 claim.items = text
                     .split(AND)
@@ -180,20 +207,91 @@ impl Pattern {
     }
 }
 
-/// The first pattern that a path fits, by its number, and what the path says then.
-pub(crate) fn read(patterns: &[Pattern], path: &str) -> Option<(usize, Claim)> {
+/// What a path says: the number of a pattern that it fits and what it says then, once for every clientAccountId that it can
+/// be taken for. The first pattern comes first, and of one pattern the shortest id.
+pub(crate) fn readings(patterns: &[Pattern], path: &str) -> Vec<(usize, Claim)> {
     // A Mac takes letters with accents apart; ids and patterns have them composed.
     let composed: Cow<'_, str> = match path.is_ascii() {
         true => path.into(),
         false => path.nfc().collect::<String>().into(),
     };
-    let first = |regex: fn(&Pattern) -> &Regex| {
-        patterns.iter().enumerate().find_map(|(number, pattern)| {
-            let claim = pattern.read(&composed, path, regex(pattern))?;
-            Some((number, claim))
+    let all = |expressions: fn(&Pattern) -> &Expressions| {
+        let mut all: Vec<(usize, Claim)> = Vec::new();
+        for (number, pattern) in patterns.iter().enumerate() {
+            for claim in pattern.readings(&composed, path, expressions(pattern)) {
+                let account = claim.value(DocumentField::Account);
+                if !all
+                    .iter()
+                    .any(|(_, known)| known.value(DocumentField::Account) == account)
+                {
+                    all.push((number, claim));
+                }
+            }
+        }
+        all
+    };
+    let strict = all(|pattern| &pattern.strict);
+    match strict.is_empty() {
+        true => all(|pattern| &pattern.loose),
+        false => strict,
+    }
+}
+
+/// Which piece the clientAccountId is; the first, where a pattern has it twice.
+fn account_place(pieces: &[Piece]) -> Option<usize> {
+    let account = Piece::Field(DocumentField::Account);
+    pieces.iter().position(|piece| *piece == account)
+}
+
+/// The texts of all groups.
+fn texts<'a>(found: &Captures<'a>) -> impl Iterator<Item = Option<&'a str>> {
+    let texts: Vec<_> = found
+        .iter()
+        .skip(1)
+        .map(|text| Some(text?.as_str()))
+        .collect();
+    texts.into_iter()
+}
+
+/// Whether an id can begin (`begins`) or end at a place of a path, next to a piece of the pattern. No id begins or ends
+/// inside a word or number: `C1` is no id of `C10.pdf`. The contract's words alone need nothing between them and an id.
+fn may_cut(piece: Option<&Piece>, path: &str, at: usize, begins: bool) -> bool {
+    if !path.is_char_boundary(at) {
+        return false;
+    }
+    let (before, after) = path.split_at(at);
+    match piece {
+        None => at == if begins { 0 } else { path.len() },
+        Some(Piece::Text(text)) if begins => before.ends_with(text.as_str()),
+        Some(Piece::Text(text)) => after.starts_with(text.as_str()),
+        Some(Piece::Field(DocumentField::Type | DocumentField::Side | DocumentField::KybItem)) => {
+            true
+        }
+        Some(Piece::Any | Piece::Field(_)) => {
+            let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+            !(inside(before.chars().next_back()) && inside(after.chars().next()))
+        }
+    }
+}
+
+fn expressions(pieces: &[Piece], strict: bool) -> Result<Expressions, (String, String)> {
+    let regex = |pieces: &[Piece]| {
+        let text: String = pieces
+            .iter()
+            .map(|piece| expression(piece, strict))
+            .collect();
+        Regex::new(&format!("^{text}$")).map_err(|_| {
+            (
+                "the pattern is too long".to_owned(),
+                "several patterns may stand in a list".to_owned(),
+            )
         })
     };
-    first(|pattern| &pattern.strict).or_else(|| first(|pattern| &pattern.loose))
+    let account = account_place(pieces);
+    Ok(Expressions {
+        head: regex(&pieces[..account.unwrap_or(pieces.len())])?,
+        tail: account.map(|at| regex(&pieces[at + 1..])).transpose()?,
+    })
 }
 
 fn pieces(text: &str) -> Result<Vec<Piece>, (String, String)> {
@@ -264,6 +362,11 @@ fn expression(piece: &Piece, strict: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a path says when the export is not known.
+    fn read(patterns: &[Pattern], path: &str) -> Option<(usize, Claim)> {
+        readings(patterns, path).into_iter().next()
+    }
 
     fn said(patterns: &[&str], path: &str) -> Option<Vec<String>> {
         let patterns: Result<Vec<Pattern>, _> = patterns

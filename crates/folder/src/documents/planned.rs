@@ -109,16 +109,24 @@ impl Reopen {
         planned: &JournalDocument<'_>,
         today: Date,
     ) -> Result<ClaimedDocument, &'static str> {
+        let is_of =
+            |claim: &Claim| claim.value(DocumentField::Account).text() == Some(planned.account);
         let claim = match (&self.documents.from, planned.place) {
             (DocumentListing::Manifest(manifest), DocumentOrigin::Manifest(at)) => {
                 manifest.claim_at(at).map_err(|_| GONE)?
             }
             (DocumentListing::Folder(patterns), DocumentOrigin::Path(path)) => {
-                pattern::read(patterns, path).ok_or(GONE)?.1
+                let mut readings = pattern::readings(patterns, path);
+                let mine = readings.iter().position(|(_, claim)| is_of(claim));
+                match (mine, readings.is_empty()) {
+                    (Some(mine), _) => readings.swap_remove(mine).1,
+                    (None, false) => return Err(CHANGED),
+                    (None, true) => return Err(GONE),
+                }
             }
             _ => return Err(GONE),
         };
-        if claim.value(DocumentField::Account).text() != Some(planned.account) {
+        if !is_of(&claim) {
             return Err(CHANGED);
         }
         let types = self.documents.types;

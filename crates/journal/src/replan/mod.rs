@@ -201,7 +201,7 @@ impl Journal {
         if let Some(choice) = how.chosen {
             return self.take(choice, how.decided);
         }
-        self.accept_new_ids(how.decided)?;
+        self.accept_new_ids(changes.reappeared.changed_ids.is_some(), how.decided)?;
         self.log("replan", "all that was not accepted", how.decided, count)
     }
 }
@@ -230,7 +230,7 @@ const TAKE_OVER: &str = sql!(include_str!("take_over.sql"));
 /// Drops the tables of the comparison.
 const DROP: &str = "DROP TABLE temp.was; DROP TABLE temp.was_update; DROP TABLE temp.was_document; DROP TABLE temp.was_kyb;
     DROP TABLE temp.words; DROP TABLE temp.adopting; DROP TABLE temp.touched;
-    DROP TABLE temp.agreements_changed; DROP TABLE temp.vanished; DROP TABLE temp.arrived; DROP TABLE temp.reappeared;";
+    DROP TABLE temp.agreements_changed; DROP TABLE temp.vanished; DROP TABLE temp.arrived; DROP TABLE temp.reappeared; DROP TABLE temp.id_form;";
 
 /// Plans updates of accepted accounts whose bytes changed, except restricted ones, and those with changed agreements unless
 /// `?2` says that these were acknowledged. With `?1` all of them; else those that the new backfill file changed, and those for

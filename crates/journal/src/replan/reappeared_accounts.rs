@@ -2,8 +2,9 @@
 //!
 //! A spreadsheet that strips leading zeros from ids does this to a whole export, and every such customer would get a second
 //! account. So two plans are compared: ids that Bakkt has, or may have, and no row of the new plan bears, against ids that only the
-//! new plan sends. They belong together when their keyed person hashes are equal, or when the ids differ in leading zeros, capitals
-//! and punctuation only. A person whose old id stays in the plan is never counted, because people may have several accounts.
+//! new plan sends. They belong together when their keyed person hashes are equal, or when the ids differ in leading zeros, capitals,
+//! punctuation and a prefix of letters only. When most ids are gone and about as many new ones came, the ids seem to have changed
+//! their form, and a plan stops even though nothing tells which of them belong together. A person whose old id stays in the plan is never counted, because people may have several accounts.
 //! Left out: the same person twice in one export, which is a finding.
 
 use rusqlite::params;
@@ -24,6 +25,38 @@ pub struct ReappearedAccounts {
     pub accounts: u64,
     /// The first of them.
     pub first: Vec<ReappearedId>,
+    /// Most ids are gone, and about as many new ones came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_ids: Option<ChangedIds>,
+}
+
+/// How many ids changed, when most did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ChangedIds {
+    /// Accounts that Bakkt has or may have.
+    pub accounts: u64,
+    /// Those of them whose ids are gone.
+    pub gone: u64,
+    /// Ids that came.
+    pub new: u64,
+}
+
+impl ChangedIds {
+    /// The fewest ids that have to be gone.
+    const LEAST: u64 = 2;
+
+    /// What a plan shows in which of `of` accounts at Bakkt `gone` ids are gone, of the whole earlier plan `gone_of_plan`,
+    /// and to which `new` ids came: at least half of the accounts are concerned, and neither the ids that are gone nor
+    /// those that came are more than twice the others.
+    fn of(accounts: u64, gone: u64, gone_of_plan: u64, new: u64) -> Option<ChangedIds> {
+        let most = gone >= ChangedIds::LEAST && gone * 2 >= accounts;
+        let as_many = new * 2 >= gone && new <= gone_of_plan * 2;
+        (most && as_many).then_some(ChangedIds {
+            accounts,
+            gone,
+            new,
+        })
+    }
 }
 
 /// A customer under an old and a new id.
@@ -44,13 +77,27 @@ pub struct ReappearedId {
 impl ReappearedAccounts {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.accounts == 0
+        self.accounts == 0 && self.changed_ids.is_none()
     }
 
     /// Their number and the first of them, a line each.
     pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(ChangedIds {
+            accounts,
+            gone,
+            new,
+        }) = self.changed_ids
+        {
+            lines.push(format!(
+                "the ids seem to have changed their form: of {accounts} accounts that Bakkt has, {gone} have ids that are no longer in the plan, and {new} new ids came"
+            ));
+        }
+        if self.accounts == 0 {
+            return lines;
+        }
         let one = self.accounts == 1;
-        let mut lines = vec![format!(
+        lines.push(format!(
             "{} under {} would get a second account: Bakkt has {} under {} that {} no longer in the plan",
             if one {
                 "1 customer".to_owned()
@@ -61,7 +108,7 @@ impl ReappearedAccounts {
             if one { "this person" } else { "these people" },
             if one { "an id" } else { "ids" },
             if one { "is" } else { "are" },
-        )];
+        ));
         lines.extend(self.first.iter().map(|pair| {
             let ReappearedId {
                 old_id,
@@ -94,12 +141,14 @@ impl ReappearedAccounts {
 impl Journal {
     /// Compares the ids of two plans; the tables of the comparison are there.
     pub(crate) fn reappeared(&self) -> anyhow::Result<ReappearedAccounts> {
+        self.db.execute_batch(GATHER)?;
+        self.note_forms()?;
         self.db.execute_batch(PAIR)?;
         let accounts = self
             .db
             .query_row("SELECT count(*) FROM temp.reappeared", [], |row| row.get(0))?;
         let mut statement = self.db.prepare(
-            "SELECT p.old_id, p.new_id, f.name, r.row, p.same_person FROM temp.reappeared p
+            "SELECT p.old_id, p.new_id, f.name, r.row, p.same FROM temp.reappeared p
              JOIN n.record r ON r.id = p.record JOIN n.file f ON f.id = r.file ORDER BY p.record LIMIT ?",
         )?;
         let rows = statement.query_map([SHOWN], |row| {
@@ -108,16 +157,54 @@ impl Journal {
                 new_id: row.get(1)?,
                 file: row.get(2)?,
                 row: unsigned(row.get(3)?),
-                same: match row.get(4)? {
-                    true => "same name, birth date and tax id",
-                    false => "same id but for leading zeros, capitals or punctuation",
+                same: match row.get::<_, i64>(4)? {
+                    0 => SAME_FORM,
+                    1 => "same name, birth date and tax id",
+                    _ => "same id but for a prefix of letters",
                 },
             })
         })?;
         Ok(ReappearedAccounts {
             accounts: unsigned(accounts),
             first: rows.collect::<Result<_, _>>()?,
+            changed_ids: self.changed_ids()?,
         })
+    }
+
+    /// Notes the forms of all ids that are gone or new.
+    fn note_forms(&self) -> anyhow::Result<()> {
+        let mut ids = self.db.prepare(
+            "SELECT client_id FROM temp.vanished UNION ALL SELECT client_id FROM temp.arrived",
+        )?;
+        let mut note = self
+            .db
+            .prepare("INSERT OR IGNORE INTO temp.id_form VALUES (?, ?, ?)")?;
+        let mut rows = ids.query([])?;
+        while let Some(row) = rows.next()? {
+            let id: String = row.get(0)?;
+            let (alike, bare) = forms(&id);
+            note.execute(params![id, alike, bare])?;
+        }
+        Ok(())
+    }
+
+    fn changed_ids(&self) -> anyhow::Result<Option<ChangedIds>> {
+        let count = |sql: &str| -> anyhow::Result<u64> {
+            Ok(unsigned(self.db.query_row(sql, [], |row| row.get(0))?))
+        };
+        // Customers who left earlier are no part of the plan that is compared.
+        let had = sql!(
+            "SELECT count(*) FROM temp.was w WHERE state IN ({state.perhaps_at_bakkt}) AND EXISTS (SELECT 1 FROM main.record m WHERE m.client_id = w.client_id)"
+        );
+        Ok(ChangedIds::of(
+            count(had)?,
+            count("SELECT count(*) FROM temp.vanished WHERE planned")?,
+            count(
+                "SELECT count(*) FROM temp.was w WHERE EXISTS (SELECT 1 FROM main.record m WHERE m.client_id = w.client_id)
+                 AND NOT EXISTS (SELECT 1 FROM n.record r WHERE r.client_id = w.client_id)",
+            )?,
+            count("SELECT count(*) FROM temp.arrived")?,
+        ))
     }
 
     /// New ids of people who have an accepted account under another id that stays in the plan.
@@ -126,12 +213,16 @@ impl Journal {
         Ok(unsigned(count))
     }
 
-    /// Records that a person takes the new ids for further accounts.
-    pub(crate) fn accept_new_ids(&mut self, decided: OperatorNote<'_>) -> anyhow::Result<()> {
+    /// Records that a person takes the new ids for further accounts; `all` of them, or those that belong to old ones.
+    pub(crate) fn accept_new_ids(
+        &mut self,
+        all: bool,
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<()> {
         let mut statement = self
             .db
-            .prepare("SELECT new_id FROM temp.reappeared ORDER BY record")?;
-        let ids = statement.query_map(params![], |row| row.get(0))?;
+            .prepare("SELECT client_id FROM temp.arrived WHERE ?1 OR record IN (SELECT record FROM temp.reappeared) ORDER BY record")?;
+        let ids = statement.query_map(params![all], |row| row.get(0))?;
         let ids: Vec<String> = ids.collect::<Result<_, _>>()?;
         drop(statement);
         if ids.is_empty() {
@@ -142,27 +233,72 @@ impl Journal {
     }
 }
 
+/// What ids have in common that differ in nothing else.
+const SAME_FORM: &str = "same id but for leading zeros, capitals or punctuation";
+
+/// An id without punctuation, capitals, full-width forms and zeros in front; and the number that it is without a prefix of
+/// letters, or nothing.
+fn forms(id: &str) -> (String, String) {
+    const FULL_WIDTH: u32 = 0xfee0;
+    let usual = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - FULL_WIDTH).unwrap_or(c),
+        c => c,
+    };
+    let plain: String = id
+        .chars()
+        .map(usual)
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    let plain = plain.trim_start_matches('0');
+    let number = plain.trim_start_matches(char::is_alphabetic);
+    let prefix = &plain[..plain.len() - number.len()];
+    let number = number.trim_start_matches('0');
+    let bare = !prefix.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    (
+        format!("{prefix}{number}"),
+        if bare {
+            number.to_owned()
+        } else {
+            String::new()
+        },
+    )
+}
+
 /// `vanished`: ids that Bakkt has or may have, and no row of the new plan. `arrived`: ids that the new plan sends and no
-/// earlier one did. `reappeared`: those of both that belong together, one old id for one new id.
-const PAIR: &str = sql!("
-    CREATE TEMP TABLE vanished (client_id TEXT PRIMARY KEY, person BLOB, alike TEXT) WITHOUT ROWID;
-    INSERT INTO temp.vanished SELECT w.client_id, w.person, lower(ltrim(replace(replace(replace(w.client_id, '-', ''), ' ', ''), '.', ''), '0'))
+/// earlier one did. `id_form`: what [`forms`] makes of both.
+const GATHER: &str = sql!("
+    CREATE TEMP TABLE vanished (client_id TEXT PRIMARY KEY, person BLOB, planned INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO temp.vanished SELECT w.client_id, w.person, EXISTS (SELECT 1 FROM main.record m WHERE m.client_id = w.client_id)
         FROM temp.was w WHERE w.state IN ({state.perhaps_at_bakkt}) AND w.record IS NULL
         AND NOT EXISTS (SELECT 1 FROM n.record r WHERE r.client_id = w.client_id);
-    CREATE TEMP TABLE arrived (client_id TEXT PRIMARY KEY, person BLOB, alike TEXT, record INTEGER NOT NULL) WITHOUT ROWID;
-    INSERT INTO temp.arrived SELECT r.client_id, r.person, lower(ltrim(replace(replace(replace(r.client_id, '-', ''), ' ', ''), '.', ''), '0')), r.id
+    CREATE TEMP TABLE arrived (client_id TEXT PRIMARY KEY, person BLOB, record INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO temp.arrived SELECT r.client_id, r.person, r.id
         FROM n.record r WHERE r.verdict IN ({verdict.sendable}) AND NOT EXISTS (SELECT 1 FROM temp.was w WHERE w.client_id = r.client_id);
-    CREATE INDEX temp.arrived_alike ON arrived (alike);
-    CREATE TABLE temp.reappeared (record INTEGER PRIMARY KEY, old_id TEXT NOT NULL UNIQUE, new_id TEXT NOT NULL, same_person INTEGER NOT NULL);
+    CREATE TEMP TABLE id_form (client_id TEXT PRIMARY KEY, alike TEXT NOT NULL, bare TEXT NOT NULL) WITHOUT ROWID;
+");
+
+/// `reappeared`: ids that are gone and new ids that belong together, one for one.
+const PAIR: &str = "
+    CREATE INDEX temp.id_form_alike ON id_form (alike);
+    CREATE INDEX temp.id_form_bare ON id_form (bare);
+    CREATE TEMP TABLE reappeared (record INTEGER PRIMARY KEY, old_id TEXT NOT NULL UNIQUE, new_id TEXT NOT NULL, same INTEGER NOT NULL);
     INSERT OR IGNORE INTO temp.reappeared SELECT a.record, v.client_id, a.client_id, v.person IS NOT NULL AND v.person IS a.person
-        FROM temp.vanished v JOIN temp.arrived a ON a.alike = v.alike WHERE v.alike <> '';
+        FROM temp.vanished v JOIN temp.id_form o ON o.client_id = v.client_id
+        JOIN temp.id_form f ON f.alike = o.alike JOIN temp.arrived a ON a.client_id = f.client_id WHERE o.alike <> '';
     INSERT OR IGNORE INTO temp.reappeared SELECT a.record, v.client_id, a.client_id, 1
         FROM (SELECT client_id, person, row_number() OVER (PARTITION BY person ORDER BY client_id) AS place FROM temp.vanished
               WHERE person IS NOT NULL AND client_id NOT IN (SELECT old_id FROM temp.reappeared)) v
         JOIN (SELECT client_id, person, record, row_number() OVER (PARTITION BY person ORDER BY client_id) AS place FROM temp.arrived
               WHERE person IS NOT NULL AND record NOT IN (SELECT record FROM temp.reappeared)) a
         ON a.person = v.person AND a.place = v.place;
-");
+    INSERT OR IGNORE INTO temp.reappeared SELECT a.record, v.client_id, a.client_id, 2
+        FROM temp.vanished v JOIN temp.id_form o ON o.client_id = v.client_id
+        JOIN temp.id_form f ON f.alike = o.bare JOIN temp.arrived a ON a.client_id = f.client_id WHERE o.bare <> '';
+    INSERT OR IGNORE INTO temp.reappeared SELECT a.record, v.client_id, a.client_id, 2
+        FROM temp.vanished v JOIN temp.id_form o ON o.client_id = v.client_id
+        JOIN temp.id_form f ON f.bare = o.alike JOIN temp.arrived a ON a.client_id = f.client_id WHERE o.alike <> '';
+";
 
 const FURTHER: &str = sql!("WITH had AS MATERIALIZED (SELECT DISTINCT person FROM temp.was WHERE state = {state.accepted} AND record IS NOT NULL AND person IS NOT NULL)
     SELECT count(*) FROM temp.arrived a WHERE a.person IN (SELECT person FROM had)

@@ -17,6 +17,7 @@ use super::text;
 use crate::Mapper;
 use crate::assess::AssessPlan;
 use crate::draft::{Draft, SlotValue};
+use crate::pipeline::person::{OwnerSlots, fold_person, owner_slots};
 use bakkt_contract::fold::fold_into;
 use bakkt_contract::roles::PRIMARY_OWNER;
 use bakkt_contract::{FieldShape, Form, path};
@@ -66,6 +67,8 @@ pub struct Checks {
     /// Texts, by slot.
     texts: Vec<TextSlot>,
     owners: Vec<CheckedOwner>,
+    /// Who they are, by place.
+    people: Vec<OwnerSlots>,
     entity: Entity,
     as_of: Date,
     key: RandomState,
@@ -162,6 +165,7 @@ impl Checks {
             fields: Vec::new(),
             texts: Vec::new(),
             owners: Vec::new(),
+            people: owner_slots(mapper),
             entity: Entity::default(),
             as_of: plan.as_of,
             key: RandomState::new(),
@@ -293,7 +297,31 @@ impl RecordFindings {
         for (place, owner) in present(checks, draft).enumerate() {
             self.look_at_owner(checks, draft, owner, place == primary, &fits);
         }
+        self.look_at_people(checks, draft);
         self.note_keys(checks, draft, primary, &fits);
+    }
+
+    /// Finds owners who are an earlier owner of the same account once more.
+    fn look_at_people(&mut self, checks: &Checks, draft: &Draft) {
+        let owners = present(checks, draft).count().min(checks.people.len());
+        if owners < 2 || !checks.rules.looks_for(FindingKind::SamePerson) {
+            return;
+        }
+        let mut folded: Vec<String> = Vec::with_capacity(owners);
+        for (owner, slots) in checks.owners.iter().zip(&checks.people).take(owners) {
+            self.scratch.clear();
+            if fold_person(slots, draft, &mut self.scratch) < 2 {
+                continue;
+            }
+            if folded.contains(&self.scratch) {
+                let field = owner.tax_id.or(owner.born).map(|(_, field)| field);
+                self.add(&checks.rules, FindingKind::SamePerson, field, || {
+                    "an earlier owner of the account once more".to_owned()
+                });
+            } else {
+                folded.push(self.scratch.clone());
+            }
+        }
     }
 
     fn add(

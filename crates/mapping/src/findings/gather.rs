@@ -396,13 +396,32 @@ impl Gathering {
                 }
             }
         }
-        outcome.told.push(KindSummary {
-            kind,
-            action,
-            count: groups.iter().map(|group| group.len() as u64).sum(),
-            groups: groups.len() as u64,
-            spots,
-        });
+        let count: u64 = groups.iter().map(|group| group.len() as u64).sum();
+        match outcome.told.iter_mut().find(|told| told.kind == kind) {
+            // Some records have it alone; those that are in a group as well count once.
+            Some(told) => {
+                let is_alone = |member: &Member| {
+                    let start = self
+                        .single
+                        .partition_point(|(record, _)| *record < member.record);
+                    let mut of_record = self.single[start..]
+                        .iter()
+                        .take_while(|(record, _)| *record == member.record);
+                    of_record.any(|(_, found)| *found == kind)
+                };
+                told.count += count - members.clone().filter(is_alone).count() as u64;
+                told.groups = groups.len() as u64;
+                spots.append(&mut told.spots);
+                told.spots = spots;
+            }
+            None => outcome.told.push(KindSummary {
+                kind,
+                action,
+                count,
+                groups: groups.len() as u64,
+                spots,
+            }),
+        }
         outcome.members.extend(members);
     }
 }
@@ -546,5 +565,25 @@ mod tests {
         }
         let outcome = gathering.finish(std::iter::empty());
         assert_eq!(told(&outcome), [("default_birth_date", 5, 1)]);
+    }
+
+    #[test]
+    fn a_person_found_alone_and_in_a_group_counts_once() {
+        let alone = [RecordFinding {
+            kind: FindingKind::SamePerson,
+            field: Some(1),
+            shape: String::new(),
+            at: None,
+        }];
+        let mut gathering = Gathering::new(&FindingRules::default());
+        for (line, person, found) in [(2, 7, &alone[..]), (3, 7, &[]), (4, 8, &alone[..])] {
+            gathering.add(&ScannedRecord {
+                found,
+                ..seen(line, person, 0, 0)
+            });
+        }
+        let outcome = gathering.finish(std::iter::empty());
+        assert_eq!(told(&outcome), [("same_person", 3, 1)]);
+        assert_eq!(outcome.told[0].spots.len(), 4);
     }
 }

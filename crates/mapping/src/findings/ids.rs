@@ -26,6 +26,21 @@ pub(crate) fn skeleton(id: &str, out: &mut String) {
     drop_zeros(out, start);
 }
 
+/// Appends an id as programs that write it differently agree on it: like [`skeleton`], and without punctuation. An id that
+/// has nothing else keeps it.
+pub(crate) fn form(id: &str, out: &mut String) {
+    let start = out.len();
+    skeleton(id, out);
+    let kept: String = out[start..]
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .collect();
+    if !kept.is_empty() {
+        out.replace_range(start.., &kept);
+        drop_zeros(out, start);
+    }
+}
+
 /// Takes away the zeros in front of the first number; one zero alone stays.
 fn drop_zeros(out: &mut String, start: usize) {
     let bytes = &out.as_bytes()[start..];

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use super::other_forms::OtherForms;
 use crate::MOST;
 use bakkt_contract::forms;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
@@ -38,6 +39,8 @@ pub struct Join {
     pub room: usize,
     /// Filled by the pass.
     pub keys: KeyIndex,
+    /// Keys that fit no account, filled by the pass; the accounts' keys are added before.
+    pub other_forms: OtherForms,
     /// Rows and blank lines that the pass saw, by file.
     pub counts: Vec<(u64, u64)>,
 }
@@ -67,11 +70,21 @@ impl Join {
                     // Of the accounts' own export it is a record.
                     (Some(_), _) if own => {}
                     (Some(skipped), _) => self.keys.add_keyless(at, skipped.text()),
-                    (None, Some(why)) => self.keys.add_broken(&row, at, why),
+                    (None, Some(why)) => {
+                        if let Some(key) = key(&row, self.key).filter(|_| why == UNFIT_KEY) {
+                            self.other_forms.add_row(key);
+                        }
+                        self.keys.add_broken(&row, at, why);
+                    }
                     (None, None) => match key(&row, self.key) {
-                        Some(key) => self.keys.add(key, at)?,
+                        Some(key) => {
+                            if !own {
+                                self.other_forms.add_row(key);
+                            }
+                            self.keys.add(key, at)?;
+                        }
                         None if own => {}
-                        None => self.keys.add_keyless(at, "no key"),
+                        None => self.keys.add_keyless(at, KEYLESS),
                     },
                 }
             }
@@ -79,6 +92,7 @@ impl Join {
         }
         self.counts = pass.counts().to_vec();
         self.keys.finish();
+        self.other_forms.finish();
         Ok(())
     }
 
@@ -88,15 +102,22 @@ impl Join {
         let mut all: Vec<_> = keyed
             .map(|(at, fate)| (at, why_unused(fate)))
             .chain(self.keys.keyless().iter().copied())
-            .chain(self.lost())
+            .chain(self.broken())
             .collect();
         all.sort_unstable_by_key(|(at, _)| at.offset);
         all
     }
 
+    /// Rows of which nobody knows whose they are, because they are broken or have no key, and why.
+    pub fn lost(&self) -> impl Iterator<Item = (Position, &'static str)> {
+        let keyless = self.keys.keyless().iter().copied();
+        self.broken()
+            .chain(keyless.filter(|(_, why)| *why == KEYLESS))
+    }
+
     /// Broken rows that no account has to answer for, in file order, and why they are broken. Of the accounts' own export
     /// there are none: each is a record.
-    pub fn lost(&self) -> impl Iterator<Item = (Position, &'static str)> {
+    fn broken(&self) -> impl Iterator<Item = (Position, &'static str)> {
         let beside = self.list != JoinedList::Group;
         self.keys.lost().filter(move |_| beside)
     }
@@ -118,6 +139,9 @@ fn why_broken(row: &Row<'_>, key: usize) -> Option<&'static str> {
     }
 }
 
+/// What is wrong with a row without a key.
+const KEYLESS: &str = "no key";
+
 /// What is wrong with a row whose key cannot be compared.
 const UNFIT_KEY: &str =
     "its key holds a character that nobody sees, or is a number of which digits may be lost";
@@ -132,6 +156,8 @@ pub(crate) struct JoinedRows {
     pub crowded: Option<usize>,
     /// A join with a row that may be this record's, and that is broken in a way that its cells do not show.
     pub suspect: Option<usize>,
+    /// A join with rows that have this record's key in another form.
+    pub other_form: Option<usize>,
 }
 
 /// What a row of the accounts' export turned out to be.
@@ -161,6 +187,9 @@ impl JoinedRows {
                 (Some(key), own) => {
                     if !self.of_key(joins, number, key, own)? {
                         return Ok(RowRole::No);
+                    }
+                    if join.other_forms.has(key) {
+                        self.other_form = Some(number);
                     }
                 }
                 (None, Some(_)) => begins = RowRole::Keyless,
@@ -271,6 +300,7 @@ impl JoinedRows {
         self.places.clear();
         self.crowded = None;
         self.suspect = None;
+        self.other_form = None;
     }
 
     /// The rows of a join.

@@ -22,7 +22,7 @@ const CONTEXT: &str = "bakkt-migrate 2026-11 the same person under another id";
 
 /// Where one owner says who they are: slots of the draft.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct OwnerSlots {
+pub(crate) struct OwnerSlots {
     pub(super) role: Option<usize>,
     pub(super) share: Option<usize>,
     pub(super) manages: Option<usize>,
@@ -67,7 +67,7 @@ impl PersonHasher {
 }
 
 /// Adds who an owner is, folded; returns how many of names, birth date and tax id are known.
-pub(super) fn fold_person(owner: &OwnerSlots, draft: &Draft, text: &mut String) -> usize {
+pub(crate) fn fold_person(owner: &OwnerSlots, draft: &Draft, text: &mut String) -> usize {
     let value = |slot: Option<usize>| slot.and_then(|slot| draft.value(slot));
     let given = add_folded(text, value(owner.given_name));
     let family = add_folded(text, value(owner.family_name));
@@ -110,7 +110,7 @@ fn end_part(text: &mut String, start: usize) -> bool {
 }
 
 /// The slots of every owner that the mapping can make.
-pub(super) fn owner_slots(mapper: &Mapper) -> Vec<OwnerSlots> {
+pub(crate) fn owner_slots(mapper: &Mapper) -> Vec<OwnerSlots> {
     let mut owners: Vec<OwnerSlots> = Vec::new();
     for fed in mapper.fed() {
         let found = fed.target.strip_prefix("owners[");

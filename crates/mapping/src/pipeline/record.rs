@@ -17,6 +17,9 @@ const NO_KEY: &str = "the row has nothing in the column of `group_by`";
 /// What is wrong with a record that may have a row of which nothing can be believed.
 const BROKEN: &str = "a row that may be the account's is broken";
 
+/// What is wrong with a record of which other rows have the key in another form.
+const OTHER_FORM: &str = "rows of its export have the account's key in another form: zeros in front, capitals, blanks or punctuation differ";
+
 /// A gap that refuses a record: its path, and what is wrong.
 type RefusingGap = (u32, &'static str);
 
@@ -69,13 +72,16 @@ impl Worker {
         if keyless {
             return Some((row_path, NO_KEY));
         }
-        if let Some(number) = self.beside.crowded {
+        let list_path = |number: usize| {
             let each = pipeline.joins[number].each;
             let list = each.map(|each| pipeline.mapper.each()[each].list);
-            return Some((
-                list.map_or(row_path, |list| path(&pipeline.plan, list)),
-                CROWDED,
-            ));
+            list.map_or(row_path, |list| path(&pipeline.plan, list))
+        };
+        if let Some(number) = self.beside.crowded {
+            return Some((list_path(number), CROWDED));
+        }
+        if let Some(number) = self.beside.other_form {
+            return Some((list_path(number), OTHER_FORM));
         }
         self.beside.suspect.map(|_| (row_path, BROKEN))
     }
