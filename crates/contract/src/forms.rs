@@ -6,7 +6,7 @@
 //! addresses, which no provider issues and many receivers refuse.
 
 use super::{texts, us_states};
-use bakkt_model::text::{has_invisible, is_invisible, lost};
+use bakkt_model::text::{has_invisible, is_invisible, lost, narrow};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -141,31 +141,47 @@ pub fn is_state2(text: &str) -> bool {
     us_states::is_code(text)
 }
 
-/// Whether a text looks like a U.S. tax id: nine digits, or 3-2-4 or 2-7 digits parted by dashes or spaces.
-/// It is a guard for ids that go into URLs, so it forgives white space around.
+/// Whether a text looks like a U.S. tax id: nine digits, or 3-2-4 or 2-7 digits parted by marks or white space, with or
+/// without a word before them that says so. It is a guard for ids that go into URLs, so it reads every spelling.
 pub(crate) fn looks_like_tax_id(text: &str) -> bool {
-    let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
-    let parts = |byte: u8| matches!(byte, b'-' | b' ');
-    match text.trim().as_bytes() {
-        nine if nine.len() == 9 => digits(nine),
-        [a, b, dash, rest @ ..] if rest.len() == 7 && parts(*dash) => {
-            digits(&[*a, *b]) && digits(rest)
-        }
-        [a, b, c, first, d, e, second, rest @ ..]
-            if rest.len() == 4 && parts(*first) && parts(*second) =>
-        {
-            digits(&[*a, *b, *c, *d, *e]) && digits(rest)
-        }
-        _ => false,
+    let text = narrow(text);
+    let first = text.find(|c: char| c.is_ascii_digit());
+    let (word, number) = text.split_at(first.unwrap_or(text.len()));
+    let letters = word.chars().filter(|c| c.is_alphanumeric());
+    let word: String = letters.take(8).map(|c| c.to_ascii_lowercase()).collect();
+    if !word.is_empty() && !TAX_ID_WORDS.contains(&word.as_str()) {
+        return false;
     }
+    let mut lengths = [0; 4];
+    let parts = number.split(|c: char| !c.is_alphanumeric());
+    for (place, part) in parts.filter(|part| !part.is_empty()).enumerate() {
+        let is_digits = part.bytes().all(|byte| byte.is_ascii_digit());
+        match lengths.get_mut(place) {
+            Some(length) if is_digits => *length = part.len(),
+            _ => return false,
+        }
+    }
+    matches!(lengths, [9, 0, 0, 0] | [3, 2, 4, 0] | [2, 7, 0, 0])
 }
+
+/// What stands before a tax id, in small letters without marks.
+const TAX_ID_WORDS: [&str; 7] = ["ssn", "ss", "itin", "ein", "fein", "tin", "taxid"];
+
+/// Ways of writing the `@` of an e-mail address that a program or a person chose to hide it.
+const HIDDEN_AT: [&str; 4] = ["(at)", "[at]", "{at}", "%40"];
 
 /// Whether a text looks like an e-mail address, even a broken one: something before and after an `@`.
 pub(crate) fn looks_like_email(text: &str) -> bool {
-    let Some((local, domain)) = text.trim().split_once('@') else {
-        return false;
-    };
-    local.ends_with(|c: char| !c.is_whitespace()) && domain.starts_with(char::is_alphanumeric)
+    let text = narrow(text);
+    let split = text.trim().split_once('@').or_else(|| {
+        let small = text.to_ascii_lowercase();
+        let place = |mark: &&str| small.find(mark).map(|at| (at, mark.len()));
+        let (at, length) = HIDDEN_AT.iter().find_map(place)?;
+        Some((text[..at].trim(), text[at + length..].trim()))
+    });
+    split.is_some_and(|(local, domain)| {
+        local.ends_with(|c: char| !c.is_whitespace()) && domain.starts_with(char::is_alphanumeric)
+    })
 }
 
 /// Why a text cannot be an id, if it cannot: an id is compared byte by byte, by more programs than this one, so it holds
@@ -350,6 +366,15 @@ mod tests {
                 "00-0001234",
                 "00 0001234",
                 " 987001234 ",
+                "987.00.1234",
+                "987_00_1234",
+                "987/00/1234",
+                "987 - 00 - 1234",
+                "987–00–1234",
+                "９８７００１２３４",
+                "SSN987001234",
+                "ssn: 987-00-1234",
+                "Tax ID 98-7001234",
             ],
             &[
                 "",
@@ -358,14 +383,25 @@ mod tests {
                 "987-001234",
                 "98-70-01234",
                 "A87001234",
-                "987.00.1234",
                 "C-1234567",
+                "C987001234",
+                "987-00-1234-1",
+                "987-00-123A",
+                "SSN",
             ],
         );
         all(
             looks_like_email,
-            &["a@b.co", "a@localhost", " a@b "],
-            &["", "@", "a@", "@b", "CUST 1 @ 5", "CUST-1"],
+            &[
+                "a@b.co",
+                "a@localhost",
+                " a@b ",
+                "ａ＠b.co",
+                "a(at)b.co",
+                "a [AT] b.co",
+                "a%40b.co",
+            ],
+            &["", "@", "a@", "@b", "CUST 1 @ 5", "CUST-1", "(at)", "A%4"],
         );
         all(
             has_control,

@@ -396,7 +396,7 @@ impl FieldMapping {
         let why = lost::why_lost(text)?;
         let cut = self.regex.is_some() || self.split.is_some();
         let id = matches!(self.form, Form::ClientId | Form::OwnerId);
-        let digits = matches!(self.steps.first(), Some(Transform::Digits));
+        let digits = matches!(self.steps.first(), Some(Transform::Digits(_)));
         (why == lost::SCIENTIFIC || (!cut && (id || digits))).then_some(why)
     }
 

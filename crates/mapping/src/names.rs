@@ -131,7 +131,11 @@ impl<'t> Name<'t> {
         for part in text.split(',') {
             parts.push(tokens(part)?);
         }
-        if is_no_person(&parts) || are_several(&parts) || doubts::has_remark(&parts) {
+        if is_no_person(&parts)
+            || are_several(&parts)
+            || doubts::has_remark(&parts)
+            || doubts::is_parted_by_space(&parts)
+        {
             return None;
         }
         let is_feminine = doubts::is_feminine(&parts);
@@ -239,6 +243,10 @@ impl<'t> Name<'t> {
 
     fn uncut(&mut self, all: &[&'t str], habit: NameHabit) -> Option<()> {
         let order = habit.order;
+        // "Smith John Mr": whoever writes the title last may write the family name first.
+        if order == NameOrder::GivenFirst && all.last().is_some_and(|last| is_title(last)) {
+            return None;
+        }
         let all = self.without_ends(without_honorifics(all, 1), 1)?;
         let titled =
             order == NameOrder::FamilyFirst && all.len() > 2 && doubts::begins_with_title(all);

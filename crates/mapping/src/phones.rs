@@ -14,6 +14,7 @@
 mod national;
 
 use bakkt_contract::forms::is_e164;
+use bakkt_model::text::narrow;
 use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, Region};
 use std::fmt::Write;
 
@@ -36,8 +37,14 @@ pub fn write(
     home: Option<&str>,
     out: &mut String,
 ) -> Result<(), &'static str> {
+    if is_of_somebody_else(text) {
+        return Err("the cell says that this is not the person's phone");
+    }
     if e164(text, region, home, out) {
         return Ok(());
+    }
+    if lacks_country_code(text, region) {
+        return Err("a North American number behind a plus without its 1");
     }
     let code = |code: Option<&str>| code.and_then(|code| Region::try_from(code).ok());
     let short = text.len() <= LONGEST;
@@ -53,6 +60,88 @@ pub fn write(
     } else {
         "not a phone number"
     })
+}
+
+/// Words that say of a number that nobody should call it, or whose it is instead.
+const NOT_THE_PERSONS: [&str; 22] = [
+    "wrong",
+    "invalid",
+    "bad",
+    "disconnected",
+    "dnc",
+    "old",
+    "former",
+    "deceased",
+    "spouse",
+    "wife",
+    "husband",
+    "mother",
+    "father",
+    "mom",
+    "dad",
+    "son",
+    "daughter",
+    "sister",
+    "brother",
+    "falsch",
+    "ehefrau",
+    "ehemann",
+];
+
+/// The same in several words.
+const NOT_TO_BE_CALLED: [&str; 6] = [
+    "do not call",
+    "don't call",
+    "do not use",
+    "not in service",
+    "out of service",
+    "no longer",
+];
+
+/// Whether a cell says that its number is not the person's, or that it does not work.
+fn is_of_somebody_else(text: &str) -> bool {
+    if text.len() > LONGEST || !text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        return false;
+    }
+    let small = text.to_lowercase();
+    let mut words = small.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| NOT_THE_PERSONS.contains(&word))
+        || NOT_TO_BE_CALLED.iter().any(|said| small.contains(said))
+}
+
+/// Whether a number is that of a machine nobody speaks to. "Tel/Fax" is both.
+fn is_of_a_machine(text: &str) -> bool {
+    if !text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        return false;
+    }
+    let small = text.to_lowercase();
+    let has = |known: &[&str]| {
+        let mut words = small.split(|c: char| !c.is_alphabetic());
+        words.any(|word| known.contains(&word))
+    };
+    has(&["fax", "telefax", "pager", "beeper"]) && !has(&["tel", "phone", "telefon", "fon"])
+}
+
+/// Whether the digits behind a plus are grouped 3-3-4, as North Americans write a number without its country code. Three
+/// digits may be a country code themselves ("+372 612 3456"); with dashes, a text from North America means an area code.
+fn lacks_country_code(text: &str, region: Option<&str>) -> bool {
+    if !has_plus(text) {
+        return false;
+    }
+    let Some(number) = without_tail(text) else {
+        return false;
+    };
+    let plain = narrow(number);
+    let groups = plain.split(|c: char| !c.is_ascii_digit());
+    let lengths = groups.filter(|group| !group.is_empty()).map(str::len);
+    if !lengths.eq([3, 3, 4]) {
+        return false;
+    }
+    let code = PHONE_NUMBER_UTIL
+        .parse(number, None)
+        .map(|number| number.country_code);
+    let american = matches!(region, Some("US" | "CA")) && plain.contains('-');
+    plain.contains('(') || american || !code.is_ok_and(|code| code > 99)
 }
 
 /// Whether a text is a whole North American number by its digits, but of an area code or an exchange without subscribers.
@@ -134,6 +223,9 @@ const SHORTEST: usize = 6;
 const LONGEST: usize = 100;
 
 fn one(text: &str, places: PhoneRegions<'_>, out: &mut String) -> bool {
+    if is_of_a_machine(text) || lacks_country_code(text, places.region) {
+        return false;
+    }
     let start = out.len();
     if by_library(text, places, out).is_some() && out.get(start..).is_some_and(is_e164) {
         return true;

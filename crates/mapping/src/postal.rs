@@ -36,6 +36,9 @@ pub(crate) fn write(
 /// The longest code of any country, with room for its marks.
 const LONGEST: usize = 20;
 
+/// The ZIP with the lowest number: Holtsville, New York.
+const LOWEST_ZIP: u32 = 501;
+
 /// Writes the ZIP that `text` is onto `out` and says whether it is one.
 ///
 /// Three and four digits lost zeros in front; so did seven and eight, which are a ZIP+4. Nobody writes five digits of a
@@ -58,7 +61,8 @@ fn zip(text: &str, out: &mut String) -> bool {
     };
     let padded = |code: &str| 5 - code.len();
     // Never given out, and what fingers type.
-    if code.bytes().all(|byte| byte == b'0') || code == "99999" {
+    let number: u32 = code.parse().unwrap_or(0);
+    if number < LOWEST_ZIP || code == "99999" {
         return false;
     }
     out.extend(std::iter::repeat_n('0', padded(code)));
@@ -113,6 +117,7 @@ mod tests {
             ("02134", "02134"),
             ("2134", "02134"),
             ("601", "00601"),
+            ("501", "00501"),
             ("2134.0", "02134"),
             (" 73301 ", "73301"),
             ("73301.00", "73301"),
@@ -149,6 +154,11 @@ mod tests {
             "00000",
             "000",
             "99999",
+            "100",
+            "340",
+            "00500",
+            "1234567",
+            "100-1234",
             "00000-0000",
             "99999-9999",
             "2134.5",

@@ -37,8 +37,8 @@ pub enum LetterCase {
 /// A transform of a text.
 #[derive(Debug)]
 pub enum Transform {
-    /// Digits only.
-    Digits,
+    /// Digits only; with `true`, those of one whole number that is at least zero.
+    Digits(bool),
     /// Case.
     Case(LetterCase),
     /// A table; `otherwise` stands for a code that is not in it.
@@ -129,7 +129,7 @@ impl Transform {
     fn reads_plain_characters(&self) -> bool {
         matches!(
             self,
-            Transform::Digits
+            Transform::Digits(_)
                 | Transform::Date(..)
                 | Transform::PostalCode(_)
                 | Transform::TaxId { .. }
@@ -181,7 +181,12 @@ impl Transform {
             false => text,
         };
         match self {
-            Transform::Digits => {
+            Transform::Digits(number) => {
+                if *number && !holds_one_whole_number(text) {
+                    return Err(
+                        "not one whole number: a sign, decimals or an exponent would be lost",
+                    );
+                }
                 let digits = text.bytes().filter(u8::is_ascii_digit);
                 out.extend(digits.map(char::from));
             }
@@ -247,6 +252,24 @@ impl Transform {
         }
         Ok(())
     }
+}
+
+/// Whether the digits of a text are those of one whole number, such as `24%` and `1,250 USD`: nothing about them is a sign,
+/// brackets, decimals or an exponent. A text without digits holds none, and none is lost.
+fn holds_one_whole_number(text: &str) -> bool {
+    let Some(first) = text.find(|c: char| c.is_ascii_digit()) else {
+        return true;
+    };
+    let (before, number) = text.split_at(first);
+    let last = number.rfind(|c: char| c.is_ascii_digit()).unwrap_or(0);
+    let (number, behind) = number.split_at(last + 1);
+    let mut groups = number.split([',', ' ', '\'', '\u{a0}', '\u{202f}']);
+    let all = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let sign = |c: char| matches!(c, '-' | '\u{2212}' | '+' | '(' | '.' | ',');
+    groups.next().is_some_and(all)
+        && groups.all(|group| group.len() == 3 && all(group))
+        && !before.trim_end().ends_with(sign)
+        && !behind.starts_with(['-', '\u{2212}'])
 }
 
 /// `YYYY-MM-DD`, without the formatting machinery.

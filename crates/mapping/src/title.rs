@@ -156,7 +156,8 @@ const BEFORE_APOSTROPHE: [&str; 5] = ["dell", "dall", "nell", "sant", "mac"];
 fn title_word(word: &str, out: &mut String) {
     let mut letters = word.chars().filter(|c| c.is_alphabetic());
     let capital_first = letters.next().is_some_and(char::is_uppercase);
-    if capital_first && letters.any(char::is_lowercase) {
+    let mixed = capital_first && letters.any(char::is_lowercase);
+    if mixed || has_inner_capital(word) {
         out.push_str(word);
         return;
     }
@@ -186,6 +187,15 @@ fn title_word(word: &str, out: &mut String) {
         start = false;
         before += 1;
     }
+}
+
+/// A particle that is written together with its name: "deVries", "laRue". "jOHN" is a slip of the shift key.
+fn has_inner_capital(word: &str) -> bool {
+    let mut pairs = word.chars().zip(word.chars().skip(1));
+    word.starts_with(char::is_lowercase)
+        && !word.contains(is_apostrophe)
+        && scottish(word).is_none()
+        && pairs.any(|(c, next)| c.is_uppercase() && next.is_lowercase())
 }
 
 /// Families whose name has a capital behind Mac almost always.
@@ -286,6 +296,12 @@ mod tests {
             ("ST. LOUIS", "St. Louis"),
             ("LA CROSSE", "La Crosse"),
             ("42ND STREET", "42nd Street"),
+            ("deVries", "deVries"),
+            ("vanDyke", "vanDyke"),
+            ("Anna laRue", "Anna laRue"),
+            ("jOHN", "John"),
+            ("mcDONALD", "McDonald"),
+            ("o'Brien", "O'Brien"),
             ("a", "A"),
             ("", ""),
             ("  two  spaces ", "  Two  Spaces "),

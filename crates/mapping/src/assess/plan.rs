@@ -13,7 +13,7 @@ use crate::Mapper;
 use crate::draft::{Draft, SlotValue};
 use crate::merge::DISAGREE;
 use crate::target::ACCOUNT_TYPE;
-use bakkt_contract::unfit_id::IdRules;
+use bakkt_contract::unfit_id::{self, IdRules};
 use bakkt_contract::{Form, Level};
 
 /// How names are spelled on the wire (contract, section 7).
@@ -44,6 +44,8 @@ pub struct AssessPlan {
     pub type_path: u32,
     /// Slot of clientAccountId.
     pub client_id: Option<usize>,
+    /// Slots of the tax ids of all owners and of the entity.
+    pub tax_ids: Vec<usize>,
     /// The path of a gap that concerns the whole row.
     pub row_path: u32,
     /// Owners have ids of their own in the export.
@@ -303,10 +305,21 @@ impl AssessPlan {
             type_slot: slots.get(ACCOUNT_TYPE).copied(),
             type_path,
             client_id: slots.get("clientAccountId").copied(),
+            tax_ids: slots
+                .iter()
+                .filter(|(path, _)| ["taxId", "TaxId"].iter().any(|end| path.ends_with(end)))
+                .map(|(_, slot)| *slot)
+                .collect(),
             row_path,
             feeds_owner_ids: slots.keys().any(|path| path.ends_with(".clientOwnerId")),
         };
         (plan, unfed)
+    }
+
+    /// Whether an id of a record is one of its tax ids in another spelling, where the settings do not allow that.
+    pub(crate) fn is_own_tax_id(&self, draft: &Draft, id: &str) -> bool {
+        let mut tax_ids = self.tax_ids.iter().filter_map(|slot| draft.value(*slot));
+        !self.ids.allow_tax_id && tax_ids.any(|tax_id| unfit_id::has_digits_of(id, tax_id))
     }
 
     /// The tree that a draft has, or why none can be told.

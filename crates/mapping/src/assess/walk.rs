@@ -18,7 +18,7 @@ use crate::draft::{Draft, SlotValue};
 use crate::merge::DISAGREE;
 use bakkt_contract::roles::{ENTITY_KIND, MANUAL_KYB};
 use bakkt_contract::unfit_id;
-use bakkt_contract::{Form, Level};
+use bakkt_contract::{Form, Level, forms};
 use bakkt_model::text::is_plain;
 use bakkt_model::verdict::Verdict;
 
@@ -332,8 +332,14 @@ impl Assessor {
         leaf: &Leaf,
         text: &str,
     ) -> Result<(), &'static str> {
-        if form == Form::ClientId {
-            return unfit_id::unfit(text, plan.ids).map_or(Ok(()), Err);
+        if matches!(form, Form::ClientId | Form::OwnerId) {
+            let unfit = match form {
+                Form::ClientId => unfit_id::unfit(text, plan.ids),
+                _ => forms::unfit_id(text),
+            };
+            let own = || plan.is_own_tax_id(draft, text);
+            let why = unfit.or_else(|| own().then_some(unfit_id::OWN_TAX_ID));
+            return why.map_or(Ok(()), Err);
         }
         let mut beside = SiblingValues {
             unissued: plan.ids.allow_unissued,

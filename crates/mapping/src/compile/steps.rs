@@ -99,7 +99,7 @@ impl Compiler<'_, '_> {
 
     pub(super) fn steps(&mut self, table: &Table<'_>, takes: TargetForm, feed: &mut FieldMapping) {
         if table.boolean("digits", self.found) == Some(true) {
-            feed.steps.push(Transform::Digits);
+            feed.steps.push(Transform::Digits(false));
         }
         if let Some(width) = table.integer("pad", 1, MOST_DIGITS, self.found) {
             feed.steps.push(Transform::Pad(width as usize));
@@ -135,6 +135,15 @@ impl Compiler<'_, '_> {
                     );
                 }
             }
+        }
+        let form = takes.form();
+        let counts = matches!(form, Form::Integer(..) | Form::Percent | Form::Usd(_))
+            || feed
+                .steps
+                .iter()
+                .any(|step| matches!(step, Transform::Integer(_) | Transform::UsdRange(..)));
+        if let Some(Transform::Digits(number)) = feed.steps.first_mut() {
+            *number = counts;
         }
     }
 

@@ -29,8 +29,37 @@ pub(super) fn has_remark(parts: &[Vec<&str>]) -> bool {
             // "Max Born" and "Nee, John" are people; with an accent the word is never a name.
             let between = place > 0 && place + 1 < part.len();
             let accented = !token.is_ascii() && matches!(word.as_str(), "ne" | "nee");
-            has(NOTES, &word) || (has(MAIDEN, &word) && (between || accented))
+            // "John Smith-CLOSED".
+            let behind_dash = || token.split(['-', '\u{2010}', '\u{2011}']).skip(1);
+            let dashed = || behind_dash().any(|half| has(NOTES, &folded(half)));
+            let remark = has(NOTES, &word) || dashed() || is_remark_here(part, place, &word);
+            remark || (has(MAIDEN, &word) && (between || accented))
         })
+    })
+}
+
+/// A word that is a name as well, where it reads like a remark: "John Smith DOD", "Anna Smith RIP", and "SON" in capitals
+/// beside names that have small letters.
+fn is_remark_here(part: &[&str], place: usize, word: &str) -> bool {
+    let last = place + 1 == part.len();
+    let loud = || {
+        let small = |token: &&str| token.chars().any(char::is_lowercase);
+        !small(&part[place]) && part.iter().any(small)
+    };
+    match word {
+        "dod" | "rip" => last && (part.len() > 2 || loud()),
+        "son" => last && part.len() > 2 && loud(),
+        _ => false,
+    }
+}
+
+/// An apostrophe with a space behind it: "Sean O' Brien". Where the space went, nobody can tell.
+pub(super) fn is_parted_by_space(parts: &[Vec<&str>]) -> bool {
+    parts.iter().any(|part| {
+        let before = part.split_last().map_or(&[][..], |(_, before)| before);
+        before
+            .iter()
+            .any(|token| letters(token) == 1 && token.ends_with(['\'', '\u{2019}', '`', '\u{2bb}']))
     })
 }
 
@@ -147,11 +176,30 @@ pub(super) fn is_whole_name(family: &[&str], titled: bool, given: &[&str]) -> bo
     if words < 2 {
         return false;
     }
+    // "John Smith, Mary Smith" names two people, and so does "John A Smith, Mary B Smith".
+    let is_second = given.len() > 1
+        && given.last().is_some_and(|last| {
+            letters(last) > 1 && !is_particle(last) && !has(GIVEN, &folded(last))
+        });
+    let same = given.len() > 1
+        && family.last().map(|last| folded(last)) == given.last().map(|last| folded(last));
+    let initial_inside = family.len() > 2
+        && family[1..family.len() - 1]
+            .iter()
+            .any(|token| letters(token) == 1 && token.starts_with(is_initial));
     titled
+        || same
+        || initial_inside
+        || (is_second && is_male(family[0]))
         || family
             .first()
             .is_some_and(|first| has(GIVEN, &folded(first)))
         || is_place(&given.join(" "))
+}
+
+/// A capital that does not join two family names, as in "ORTEGA Y GASSET".
+fn is_initial(c: char) -> bool {
+    c.is_uppercase() && !matches!(c, 'Y' | 'E' | 'I')
 }
 
 /// A country or a U.S. state by its English name or its code in capitals, but for those that people are called.
@@ -245,4 +293,63 @@ fn particles_in_doubt(all: &[&str], order: NameOrder) -> bool {
         .first()
         .is_some_and(|first| ROMANCE.contains(&plain(first).as_str()));
     romance && names.len() > 1 && names.last().is_some_and(|name| letters(name) > 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::names::{Name, NameOrder, NamePart};
+
+    fn read(text: &str) -> Option<String> {
+        let name = Name::parse(text, NameOrder::GivenFirst)?;
+        let parts = [
+            NamePart::Given,
+            NamePart::Middle,
+            NamePart::Family,
+            NamePart::Suffix,
+        ];
+        let parts = parts.map(|part| {
+            let mut out = String::new();
+            name.write(part, false, &mut out);
+            out
+        });
+        Some(parts.join("|"))
+    }
+
+    #[test]
+    fn two_people_and_remarks_have_no_parts() {
+        for text in [
+            "John Smith, Mary Smith",
+            "John Smith, Jane Doe",
+            "Juan Perez, Maria Lopez",
+            "John A Smith, Mary B Smith",
+            "Lucia Perez, Ana Perez",
+            "John Smith ITF Mary",
+            "John Smith FAO Mary",
+            "John Smith OBO Mary",
+            "John Smith DOD",
+            "John Smith RIP",
+            "John Smith WIFE",
+            "John Smith HUSBAND",
+            "John Smith SON",
+            "John Smith HSA",
+            "John Smith TBE",
+            "John Smith COMPROP",
+            "John Smith-CLOSED",
+            "Sean O' Brien",
+            "O' Brien, Sean",
+            "Smith John Mr",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        for (text, wanted) in [
+            ("van der Berg, Jan Piet", "Jan|Piet|van der Berg|"),
+            ("Garcia Lopez, Maria Elena", "Maria|Elena|Garcia Lopez|"),
+            ("Smith, Mary Ann", "Mary|Ann|Smith|"),
+            ("Rip Torn", "Rip||Torn|"),
+            ("Son Nguyen", "Son||Nguyen|"),
+            ("Anna Van 't Hoff", "Anna||Van 't Hoff|"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(wanted), "{text}");
+        }
+    }
 }

@@ -321,7 +321,8 @@ impl Worker {
         let id = plan
             .client_id
             .filter(|_| fit)
-            .and_then(|slot| self.draft.value(slot));
+            .and_then(|slot| self.draft.value(slot))
+            .filter(|id| !plan.is_own_tax_id(&self.draft, id));
         PreparedRow {
             verdict,
             excluded,
