@@ -100,7 +100,9 @@ const NOT_TO_BE_CALLED: [&str; 6] = [
 
 /// Whether a cell says that its number is not the person's, or that it does not work.
 fn is_of_somebody_else(text: &str) -> bool {
-    if text.len() > LONGEST || !text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+    let digits = text.chars().filter(|c| c.is_numeric()).count();
+    let letters = text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    if text.len() > LONGEST || digits < SHORTEST || !letters {
         return false;
     }
     let small = text.to_lowercase();

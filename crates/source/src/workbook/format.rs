@@ -1,8 +1,8 @@
 //! Number formats: what the code of a cell's format says about the meaning of its number.
 //!
 //! Owner of [`Format`]. A format decides whether a number is a date, a time, a percentage or a code whose zeros, dashes and
-//! letters belong to it (`00000`, `000-00-0000`, `"C-"0`). How many decimals, which currency and which colour are display, and
-//! are left out on purpose: the number keeps all of its digits. Invariant: where a format shows letters or fixed places, the
+//! letters belong to it (`00000`, `000-00-0000`, `"C-"0`), and whether it is an amount of a currency that is not the dollar. How
+//! many decimals and which colour are display, and are left out on purpose: the number keeps all of its digits. Invariant: where a format shows letters or fixed places, the
 //! number is written exactly as it is shown, or not at all.
 
 use super::serial::ShownParts;
@@ -15,6 +15,8 @@ pub enum Format {
     Number,
     /// A share of one, shown in hundredths.
     Percent,
+    /// An amount of a currency that is not the dollar, with the mark of that currency.
+    Money(String),
     /// A day, a time, or both.
     When(ShownParts),
     /// Letters, marks or fixed places that belong to the number: its sections, of which the number takes one.
@@ -59,8 +61,6 @@ enum FormatToken {
     Question,
     /// Characters that are shown as they are.
     Literal(String),
-    /// A currency of the format itself.
-    Currency,
     /// A letter or digit that fills the cell, as often as there is room.
     Fill,
     /// The number as it is without a format.
@@ -99,6 +99,9 @@ impl Format {
         }
         if sections.iter().any(Section::belongs) {
             return Format::Written(sections);
+        }
+        if let Some(mark) = sections.iter().find_map(Section::foreign_currency) {
+            return Format::Money(mark.to_owned());
         }
         Format::Number
     }
@@ -232,11 +235,7 @@ impl Section {
             self.tokens.push(FormatToken::Elapsed);
         } else if let Some(currency) = inside.strip_prefix('$') {
             let symbol = currency.split('-').next().unwrap_or("");
-            match belongs(symbol) {
-                true => self.literal(symbol),
-                false if symbol.is_empty() => {}
-                false => self.tokens.push(FormatToken::Currency),
-            }
+            self.literal(symbol);
         } else {
             self.condition = self.condition.or_else(|| condition(inside));
         }
@@ -293,9 +292,17 @@ impl Section {
 
     /// Whether it shows the digits of a whole number one by one.
     fn is_whole(&self) -> bool {
-        use FormatToken::{Currency, Hash, Literal, Zero};
-        let plain = |token: &FormatToken| matches!(token, Zero | Hash | Literal(_) | Currency);
+        use FormatToken::{Hash, Literal, Zero};
+        let plain = |token: &FormatToken| matches!(token, Zero | Hash | Literal(_));
         self.tokens.iter().all(plain)
+    }
+
+    /// The mark of a currency that is not the dollar, where the section shows one.
+    fn foreign_currency(&self) -> Option<&str> {
+        self.tokens.iter().find_map(|token| match token {
+            FormatToken::Literal(text) => foreign_currency(text),
+            _ => None,
+        })
     }
 
     fn has_letters(&self) -> bool {
@@ -352,16 +359,35 @@ fn condition(text: &str) -> Option<(Comparison, f64)> {
     Some((comparison, bound.trim().parse().ok()?))
 }
 
+/// Currencies that stand beside a number, but for their signs.
+const CURRENCIES: [&str; 30] = [
+    "USD", "EUR", "GBP", "CHF", "CAD", "AUD", "JPY", "MXN", "BRL", "INR", "CNY", "SEK", "NOK",
+    "DKK", "PLN", "CZK", "HUF", "US$", "R$", "kr", "kr.", "Fr.", "zł", "Kč", "Ft", "lei", "DM",
+    "TL", "Rs", "Rs.",
+];
+/// Those of them that are the dollar.
+const DOLLARS: [&str; 2] = ["USD", "US$"];
+/// Signs of currencies, but for the dollar's.
+const SIGNS: &str = "€£¥¢₹₽₩₺₪₫₱฿₴₦";
+
+/// The mark of a currency that is not the dollar.
+fn foreign_currency(text: &str) -> Option<&str> {
+    let mark = without_signs(text);
+    let named = CURRENCIES.contains(&mark) && !DOLLARS.contains(&mark);
+    (named || mark.contains(|c| SIGNS.contains(c))).then_some(mark)
+}
+
+/// A text without what writes a negative number.
+fn without_signs(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || "()+-\u{2212}".contains(c))
+}
+
 /// Whether characters around a number belong to it: letters, digits and marks do. Blanks, brackets, signs and currencies are
 /// ways of writing an amount.
 pub(crate) fn belongs(text: &str) -> bool {
-    const CURRENCIES: &[&str] = &[
-        "USD", "EUR", "GBP", "CHF", "CAD", "AUD", "JPY", "MXN", "BRL", "INR", "CNY", "SEK", "NOK",
-        "DKK", "PLN", "CZK", "HUF", "US$", "R$", "kr", "kr.", "Fr.", "zł", "Kč", "Ft", "lei", "DM",
-        "TL", "Rs", "Rs.",
-    ];
-    let text = text.trim_matches(|c: char| c.is_whitespace() || "()+-\u{2212}".contains(c));
-    let amount = |c: char| c.is_whitespace() || "$€£¥¢₹₽₩₺₪₫₱฿₴₦%‰.,'’()+\u{2212}".contains(c);
+    let text = without_signs(text);
+    let amount =
+        |c: char| c.is_whitespace() || "$%‰.,'’()+\u{2212}".contains(c) || SIGNS.contains(c);
     !text.chars().all(amount) && !CURRENCIES.contains(&text)
 }
 

@@ -273,6 +273,14 @@ fn show_number(value: f64, format: &Format, epoch: DayEpoch, out: &mut String) -
             out.push('%');
             true
         }
+        Format::Money(mark) => {
+            out.push_str(mark);
+            if mark.ends_with(char::is_alphanumeric) {
+                out.push(' ');
+            }
+            number::plain(value, 0, out);
+            true
+        }
         Format::Written(sections) if number::is_exact(value) || value.fract() != 0.0 => {
             match super::format::write_number(sections, value, out) {
                 NumberDisplay::Exactly => {}

@@ -12,7 +12,6 @@ fn codes_mean_what_excel_shows() {
         ("#,##0", Number),
         ("# ##0", Number),
         ("#\\ ##0", Number),
-        ("#,##0.00\\ [$€-407];[Red]-#,##0.00", Number),
         (
             "_($* #,##0.00_);_($* (#,##0.00);_($* \"-\"??_);_(@_)",
             Number,
@@ -126,6 +125,30 @@ fn letters_and_marks_belong_to_the_number() {
         ("0\"x\"0.0", 42.0),
     ] {
         assert_eq!(written(code, value), None, "{code}");
+    }
+}
+
+#[test]
+fn a_currency_is_shown_unless_it_is_the_dollar() {
+    for (code, mark) in [
+        ("€#,##0", "€"),
+        ("[$€-407] #,##0", "€"),
+        ("#,##0.00\\ [$€-407];[Red]-#,##0.00", "€"),
+        ("#,##0 \"EUR\"", "EUR"),
+        ("#,##0.00 \"kr\"", "kr"),
+        ("[$CAD] #,##0", "CAD"),
+        ("[$£-809]#,##0.00", "£"),
+    ] {
+        assert_eq!(Format::of(code), Format::Money(mark.to_owned()), "{code}");
+    }
+    for code in [
+        "$#,##0",
+        "\"$\"#,##0",
+        "[$$-409]#,##0.00",
+        "[$USD] #,##0",
+        "[$-409]#,##0",
+    ] {
+        assert_eq!(Format::of(code), Format::Number, "{code}");
     }
 }
 
