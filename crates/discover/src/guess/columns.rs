@@ -11,6 +11,7 @@ use super::families::one_address_each;
 use super::fields::{CONCEPTS, Concept, Group, ValueKind};
 use super::headers::seen;
 use super::labels::labels;
+use super::not_asked::{NotAsked, names_a_spouse};
 use super::places::{ObjectPlace, PlaceWords};
 use super::rest;
 use super::score::{ColumnView, Fit, LEAST, Label, bases, fit};
@@ -135,8 +136,11 @@ pub(crate) fn picks(
     places: &'static [ObjectPlace],
     taken: &[usize],
 ) -> Vec<Pick> {
+    let not_asked = NotAsked::of(columns);
     let mut seen = seen(columns);
-    seen.retain(|column| !taken.contains(&column.index));
+    seen.retain(|column| {
+        !taken.contains(&column.index) && not_asked.reason(column.index).is_none()
+    });
     let slots = slots(places);
     if seen.len() > WEIGHED {
         only_the_best(&mut seen, &slots);
@@ -168,7 +172,7 @@ pub(crate) fn picks(
             .tokens
             .iter()
             .any(|token| names.iter().any(|(name, _)| *name == token.spelled));
-        let most = if labelled || !seen[row].sure() {
+        let most = if labelled || !seen[row].sure() || names_a_spouse(&seen[row].tokens) {
             Confidence::Medium
         } else {
             Confidence::High

@@ -16,6 +16,7 @@ pub mod fields;
 mod headers;
 mod labels;
 mod lines;
+mod not_asked;
 pub mod places;
 pub mod required;
 mod rest;

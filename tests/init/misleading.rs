@@ -1,0 +1,237 @@
+//! What `init` makes of columns that look like a field and are not it: those of other people, those about another column,
+//! and those that are a part of a value. A column that is left out is better than a wrong line.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use super::truth::{feeds, toml};
+use crate::support::program;
+
+/// The columns that each invented export has.
+const BASE: [&str; 12] = [
+    "ID",
+    "First Name",
+    "Last Name",
+    "DOB",
+    "SSN",
+    "Email",
+    "Phone",
+    "Address",
+    "City",
+    "State",
+    "Zip",
+    "Country",
+];
+
+const GIVEN: [&str; 7] = ["Mara", "Tobias", "Ines", "Rolf", "Petra", "Anton", "Clara"];
+const FAMILY: [&str; 5] = ["Quill", "Ahorn", "Birke", "Dorn", "Esche"];
+const CITIES: [[&str; 3]; 5] = [
+    ["Austin", "TX", "78701"],
+    ["Raleigh", "NC", "27601"],
+    ["Boise", "ID", "83702"],
+    ["Salem", "OR", "97301"],
+    ["Albany", "NY", "12207"],
+];
+
+/// A value of an invented customer for a column of the base, or of one named like it.
+fn base(column: &str, row: usize) -> String {
+    let [city, state, zip] = CITIES[row % 5];
+    match column {
+        "ID" => format!("N{row:05}"),
+        "First Name" => GIVEN[row % 7].into(),
+        "Last Name" => FAMILY[row % 5].into(),
+        "DOB" => format!(
+            "{:02}/{:02}/{}",
+            row % 12 + 1,
+            row * 7 % 28 + 1,
+            1950 + row % 50
+        ),
+        "SSN" => format!("987-65-43{row:02}"),
+        "Email" => format!("p{row}@example.com"),
+        "Phone" => format!("(312) 555-01{row:02}"),
+        "Address" => format!("{} Sample Rd", row + 1),
+        "City" => city.into(),
+        "State" => state.into(),
+        "Zip" => zip.into(),
+        _ => "US".into(),
+    }
+}
+
+/// The columns of each field and the text of the mapping that init writes for the base columns but some, and some more.
+fn written(
+    without: &[&str],
+    more: &[&str],
+    cells: &dyn Fn(usize) -> Vec<String>,
+) -> (BTreeMap<String, String>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let export = folder.path().join("customers.csv");
+    let mut writer = csv::Writer::from_path(&export).unwrap();
+    let kept = || BASE.iter().filter(|column| !without.contains(column));
+    writer.write_record(kept().chain(more)).unwrap();
+    for row in 0..60 {
+        let own = kept().map(|column| base(column, row));
+        writer.write_record(own.chain(cells(row))).unwrap();
+    }
+    writer.flush().unwrap();
+    let dir = folder.path().join("m");
+    let mut init = program();
+    let output = init
+        .arg("init")
+        .arg(&dir)
+        .arg("--from")
+        .arg(&export)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let path = dir.join("mapping.toml");
+    let columns = feeds(&toml(&path), &Default::default())
+        .into_iter()
+        .filter(|(_, takes)| !takes.columns.is_empty())
+        .map(|(path, takes)| (path, takes.columns.join("+")));
+    (columns.collect(), fs::read_to_string(&path).unwrap())
+}
+
+/// That init maps none of some columns, and names them among the unused ones with a word about why.
+fn left_out(more: &[&str], cells: &dyn Fn(usize) -> Vec<String>) {
+    let (columns, mapping) = written(&[], more, cells);
+    for column in more {
+        for (path, taken) in &columns {
+            assert!(
+                !taken.split('+').any(|one| one == *column),
+                "{path}: {mapping}"
+            );
+        }
+        let line = format!("# \"{column}\"  # ");
+        assert!(
+            mapping.lines().any(|known| known.starts_with(&line)),
+            "{column}: {mapping}"
+        );
+    }
+    assert_eq!(columns["owners[0].emailAddress"], "Email", "{mapping}");
+}
+
+fn texts(values: &[&str]) -> Vec<String> {
+    values.iter().map(|value| (*value).to_owned()).collect()
+}
+
+#[test]
+fn relatives_own_no_account() {
+    let of_spouse = |row: usize| {
+        let own = ["First Name", "Last Name", "DOB", "SSN"].map(|column| base(column, row + 3));
+        own.into_iter()
+            .chain([format!("s{row}@example.com")])
+            .collect()
+    };
+    left_out(
+        &[
+            "Spouse First Name",
+            "Spouse Last Name",
+            "Spouse DOB",
+            "Spouse SSN",
+            "Spouse Email",
+        ],
+        &of_spouse,
+    );
+    left_out(&["Wife First Name", "Wife Last Name"], &|row| {
+        ["First Name", "Last Name"]
+            .map(|column| base(column, row + 3))
+            .into()
+    });
+    left_out(
+        &[
+            "Partner Name",
+            "Mother First Name",
+            "Father Last Name",
+            "Child DOB",
+            "Cónyuge",
+        ],
+        &|row| {
+            let whole = format!(
+                "{} {}",
+                base("First Name", row + 2),
+                base("Last Name", row + 1)
+            );
+            let given = base("First Name", row + 1);
+            vec![
+                whole.clone(),
+                given,
+                base("Last Name", row),
+                base("DOB", row + 1),
+                whole,
+            ]
+        },
+    );
+    left_out(&["Assistant Email", "Emergency Contact Phone"], &|row| {
+        vec![format!("a{row}@example.com"), base("Phone", row + 20)]
+    });
+    let (columns, mapping) = written(&["Email"], &["Assistant Email"], &|row| {
+        vec![format!("a{row}@example.com")]
+    });
+    assert!(!columns.contains_key("owners[0].emailAddress"), "{mapping}");
+}
+
+#[test]
+fn the_result_of_a_check_is_not_what_was_checked() {
+    left_out(
+        &[
+            "NAME_CHECK",
+            "ADDR_CHECK",
+            "Addr_Verified",
+            "Zip_Valid",
+            "SSN Match",
+        ],
+        &|_| texts(&["PASS", "PASS", "Y", "Y", "FULL"]),
+    );
+}
+
+#[test]
+fn income_is_yearly_and_in_dollars() {
+    for (column, value) in [
+        ("Gross Monthly Income", "3070"),
+        ("Ingresos mensuales", "3140"),
+        ("Annual Income (EUR)", "37000"),
+        ("Income ($000)", "40"),
+        ("Income Currency", "EUR"),
+        ("IncomeBand", "B"),
+    ] {
+        left_out(&[column], &|_| texts(&[value]));
+    }
+    let (columns, _) = written(&[], &["Annual Income"], &|row| {
+        vec![format!("{}", 30_000 + row)]
+    });
+    let income = "investmentProfile.customerProfile.annualIncomeRangeUsd";
+    assert_eq!(columns[income], "Annual Income");
+}
+
+#[test]
+fn dates_and_versions_of_other_things_are_no_agreements() {
+    left_out(
+        &[
+            "W9 Signed",
+            "Application Date",
+            "Application Version",
+            "Eröffnet am",
+            "Fecha de Alta",
+        ],
+        &|_| {
+            texts(&[
+                "2021-02-03",
+                "2021-02-03",
+                "3.1",
+                "2021-02-04",
+                "2021-03-03",
+            ])
+        },
+    );
+}
+
+#[test]
+fn a_fax_is_no_phone() {
+    left_out(&["Telefax", "Fax"], &|row| {
+        vec![base("Phone", row + 20), base("Phone", row + 30)]
+    });
+}
