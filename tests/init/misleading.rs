@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use super::truth::{feeds, toml};
+use super::truth::{confidence, feeds, toml};
 use crate::support::program;
 
 /// The columns that each invented export has.
@@ -234,4 +234,97 @@ fn a_fax_is_no_phone() {
     left_out(&["Telefax", "Fax"], &|row| {
         vec![base("Phone", row + 20), base("Phone", row + 30)]
     });
+}
+
+/// A joint owner of every fifth customer: names and birth date.
+fn joint(row: usize) -> Vec<String> {
+    match row % 5 {
+        0 => ["First Name", "Last Name", "DOB"]
+            .map(|column| base(column, row + 3))
+            .into(),
+        _ => vec![String::new(); 3],
+    }
+}
+
+#[test]
+fn a_second_email_address_is_not_the_joint_owners() {
+    for second in ["Secondary Email", "Email 2", "Alternate Email"] {
+        let cells = |row: usize| {
+            let mut cells = vec![format!("q{row}@example.com")];
+            cells.extend(joint(row));
+            cells
+        };
+        let more = [second, "Joint First Name", "Joint Last Name", "Joint DOB"];
+        let (columns, mapping) = written(&[], &more, &cells);
+        assert_eq!(columns["owners[0].emailAddress"], "Email", "{mapping}");
+        assert!(!columns.contains_key("owners[1].emailAddress"), "{mapping}");
+        assert_eq!(columns["owners[1].identity.givenName"], "Joint First Name");
+    }
+}
+
+#[test]
+fn a_column_about_an_address_holds_none() {
+    let more = [
+        "Addr_Type",
+        "Addr_Status",
+        "Name Source",
+        "Email Status",
+        "Phone Type",
+    ];
+    let (columns, mapping) = written(&[], &more, &|_| texts(&["HOME", "OK", "WEB", "OK", "M"]));
+    for (path, taken) in columns {
+        assert!(
+            !more.iter().any(|column| taken.contains(column)),
+            "{path}: {mapping}"
+        );
+    }
+}
+
+#[test]
+fn nobody_lives_where_parcels_go_or_where_a_license_was_issued() {
+    let parts = ["Street", "City", "State", "Zip", "Country"];
+    let headers: Vec<String> = ["Shipping", "Billing"]
+        .iter()
+        .flat_map(|kind| parts.map(|part| format!("{kind}{part}")))
+        .chain(["DL_State", "Issue_State", "Branch_State"].map(str::to_owned))
+        .collect();
+    let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+    let cells = |row: usize| {
+        let address = |row: usize| {
+            ["Address", "City", "State", "Zip", "Country"].map(|column| base(column, row))
+        };
+        let others = [1, 2, 3].map(|more| base("State", row + more));
+        [address(row + 1), address(row)]
+            .concat()
+            .into_iter()
+            .chain(others)
+            .collect()
+    };
+    let none = ["Address", "City", "State", "Zip", "Country"];
+    let home = "owners[0].identity.personalAddress.";
+    let (columns, mapping) = written(&none, &headers, &cells);
+    for (field, column) in [
+        ("streetAddress", "BillingStreet"),
+        ("city", "BillingCity"),
+        ("state", "BillingState"),
+        ("postalCode", "BillingZip"),
+        ("country", "BillingCountry"),
+    ] {
+        assert_eq!(columns[&format!("{home}{field}")], column, "{mapping}");
+        assert_ne!(
+            confidence(&mapping, &format!("{home}{field}")),
+            "high",
+            "{mapping}"
+        );
+    }
+    for (path, taken) in columns {
+        assert!(
+            !taken.contains("Shipping") && !taken.contains('_'),
+            "{path}: {mapping}"
+        );
+    }
+    let (columns, mapping) = written(&["State"], &["DL_State"], &|row| {
+        vec![base("State", row + 1)]
+    });
+    assert!(!columns.contains_key(&format!("{home}state")), "{mapping}");
 }

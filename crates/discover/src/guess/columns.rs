@@ -11,7 +11,7 @@ use super::families::one_address_each;
 use super::fields::{CONCEPTS, Concept, Group, ValueKind};
 use super::headers::seen;
 use super::labels::labels;
-use super::not_asked::{NotAsked, names_a_spouse};
+use super::not_asked::{NotAsked, excluded, names_a_spouse};
 use super::places::{ObjectPlace, PlaceWords};
 use super::rest;
 use super::score::{ColumnView, Fit, LEAST, Label, bases, fit};
@@ -374,6 +374,12 @@ fn fits_of(column: &ColumnView<'_>, slots: &[ConceptSlot], labels: &[Label<'_>])
     let bases = bases(column);
     let one = |slot: &ConceptSlot| {
         let basis = bases[slot.row];
+        if excluded(column, slot) {
+            return Fit {
+                value: -1.0,
+                ..Fit::default()
+            };
+        }
         let mut fit = fit(column, basis, &slot.ground, slot.number, labels);
         // A second line or phone is one by its name, and comes after the first.
         if slot.turn > 0 && fit.name < 0.6 {

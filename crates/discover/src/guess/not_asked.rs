@@ -1,9 +1,14 @@
 //! Columns that no field asks for, although their words look like those of one.
 //!
 //! Owner of [`NotAsked`], what the headers of a whole file say about each other: whose a column is, whether it is about
-//! another column. Left out on purpose: words of strangers that may be part of a field's name (`words`).
+//! another column. Owner of [`excluded`] as well: places that a column cannot
+//! belong to. Left out on purpose: words of strangers that may be part of a field's name (`words`).
 
+use super::columns::ConceptSlot;
+use super::fields::{Group, ValueKind};
+use super::score::ColumnView;
 use super::words::{HeaderToken, WordSet, tokens};
+use crate::inspect::classes::Class;
 use crate::inspect::column::ColumnProfile;
 
 /// What the headers of a file say about each other.
@@ -128,4 +133,54 @@ fn spouse_is_joint(columns: &[ColumnProfile], headers: &[Vec<HeaderToken>]) -> b
 /// Whether a header speaks of a spouse.
 pub(crate) fn names_a_spouse(tokens: &[HeaderToken]) -> bool {
     says(tokens, SPOUSE)
+}
+
+/// Words of headers that are about a name, an address or the like and do not hold it.
+const ABOUT: &str = "type typ status flag indicator source src date dt quality";
+
+/// Words of addresses where nobody lives or gets their mail.
+const NOT_LIVED_AT: &str =
+    "shipping ship license licence driver issue issued issuing branch birth work arbeit";
+
+/// Whether a column cannot belong to a place, whatever its words and values are like.
+pub(crate) fn excluded(seen: &ColumnView<'_>, slot: &ConceptSlot) -> bool {
+    let email = slot.concept.forms.contains(&Class::Email);
+    let address = slot.concept.group == Group::Address;
+    let data = email
+        || address
+        || matches!(
+            slot.concept.kind,
+            ValueKind::Name | ValueKind::FullName | ValueKind::Phone | ValueKind::TaxId
+        );
+    let prefix = slot.place.prefix;
+    let marked = slot
+        .ground
+        .marks
+        .iter()
+        .all(|marks| marks.meet(seen.words()));
+    let at_work = prefix.contains("employer");
+    if data && says(&seen.tokens, ABOUT) {
+        return true;
+    }
+    if address && !at_work && prefix.contains("Address") && !prefix.starts_with("entity.") {
+        let employer = seen.tokens.iter().any(|token| token.is("employer"));
+        if employer || says(&seen.tokens, NOT_LIVED_AT) {
+            return true;
+        }
+    }
+    // A country where parcels go is not that of a tax id either.
+    let country = slot.concept.kind == ValueKind::Country && !prefix.starts_with("entity.");
+    if country && says(&seen.tokens, "shipping ship") {
+        return true;
+    }
+    // An e-mail address or a phone is another person's only where the header says so.
+    let reaches = email || slot.concept.kind == ValueKind::Phone;
+    let reached = WordSet::of("email/phone/mobile").meet(seen.words());
+    let known = seen.tokens.iter().all(|token| !token.words.is_empty());
+    reaches
+        && reached
+        && known
+        && !marked
+        && !slot.ground.marks.is_empty()
+        && !prefix.starts_with("entity.")
 }
