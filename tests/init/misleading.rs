@@ -328,3 +328,15 @@ fn nobody_lives_where_parcels_go_or_where_a_license_was_issued() {
     });
     assert!(!columns.contains_key(&format!("{home}state")), "{mapping}");
 }
+
+#[test]
+fn a_phone_at_work_is_no_persons_own() {
+    let phones = |row: usize| vec![base("Phone", row + 20), base("Phone", row + 30)];
+    let (columns, mapping) = written(&[], &["Work_Ph", "employer_phone"], &phones);
+    assert_eq!(columns["owners[0].phoneNumber"], "Phone", "{mapping}");
+    let (_, mapping) = written(&["Phone"], &["Work_Ph", "Telefax"], &phones);
+    assert!(
+        ["low", ""].contains(&confidence(&mapping, "owners[0].phoneNumber").as_str()),
+        "{mapping}"
+    );
+}
