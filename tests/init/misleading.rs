@@ -340,3 +340,41 @@ fn a_phone_at_work_is_no_persons_own() {
         "{mapping}"
     );
 }
+
+/// Entities with a contact, where the ID column is the entity's.
+fn firm(row: usize) -> Vec<String> {
+    let name = base("Last Name", row);
+    vec![
+        format!("E{row:04}"),
+        format!("{name} Holdings LLC"),
+        ["LLC", "CORP", "LP"][row % 3].into(),
+        format!("00-12345{row:02}"),
+        base("DOB", row),
+        base("State", row),
+        "Farming".into(),
+        format!("{} {name}", base("First Name", row)),
+    ]
+}
+
+const FIRM: [&str; 8] = [
+    "entity_id",
+    "legal_name",
+    "entity_type",
+    "ein",
+    "formation_date",
+    "formation_state",
+    "industry",
+    "contact_name",
+];
+
+#[test]
+fn an_id_is_not_written_in_words() {
+    let (columns, mapping) = written(&BASE, &FIRM, &firm);
+    assert_eq!(columns["entity.entityLegalName"], "legal_name", "{mapping}");
+    for (path, taken) in columns {
+        assert!(
+            !path.ends_with("Id") || taken != "contact_name",
+            "{path}: {mapping}"
+        );
+    }
+}
