@@ -378,3 +378,10 @@ fn an_id_is_not_written_in_words() {
         );
     }
 }
+
+#[test]
+fn where_a_firm_was_formed_is_not_where_it_is_registered() {
+    let (_, mapping) = written(&BASE, &FIRM, &firm);
+    let said = confidence(&mapping, "entity.registeredAddress.state");
+    assert!(["low", ""].contains(&said.as_str()), "{mapping}");
+}

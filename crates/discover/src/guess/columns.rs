@@ -198,8 +198,32 @@ pub(crate) fn picks(
     nobody_is_made_up(&mut picks, &seen, &names, places);
     unlike_are_not_sure(&mut picks, &seen);
     only_mail_is_home(&mut picks, places);
+    formation_is_no_address(&mut picks, &seen);
     picks.sort_by_key(|pick| pick.column);
     picks
+}
+
+/// A state or a country where a firm was formed is not sure to be that of its registered address.
+fn formation_is_no_address(picks: &mut [Pick], seen: &[ColumnView<'_>]) {
+    let (formed, registered) = (WordSet::of("formation"), WordSet::of("registered/legal"));
+    let only_formed = |pick: &Pick| {
+        let column = seen.iter().find(|seen| seen.index == pick.column);
+        let words = column.map_or(WordSet::default(), ColumnView::words);
+        words.meet(formed) && !words.meet(registered)
+    };
+    let registered_at = |pick: &Pick| pick.place.prefix == "entity.registeredAddress.";
+    let street = |pick: &Pick| pick.concept.kind == ValueKind::Street;
+    if picks
+        .iter()
+        .any(|pick| registered_at(pick) && street(pick) && only_formed(pick))
+    {
+        return;
+    }
+    for pick in picks.iter_mut() {
+        if registered_at(pick) && only_formed(pick) {
+            pick.confidence = Confidence::Low;
+        }
+    }
 }
 
 /// A joint owner or a trusted contact of whom no header speaks is nobody: what feeds them is said twice of the main owner.
