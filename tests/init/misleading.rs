@@ -385,3 +385,39 @@ fn where_a_firm_was_formed_is_not_where_it_is_registered() {
     let said = confidence(&mapping, "entity.registeredAddress.state");
     assert!(["low", ""].contains(&said.as_str()), "{mapping}");
 }
+
+#[test]
+fn the_number_of_a_house_stands_beside_its_street() {
+    for (number, street, first) in [
+        ("House Number", "Street Name", true),
+        ("Street No", "Street", true),
+        ("Hausnummer", "Straße", false),
+        ("Número", "Calle", false),
+    ] {
+        let cells = |row: usize| vec![format!("{}", row + 1), "Sample Rd".into()];
+        let (columns, mapping) = written(&["Address"], &[number, street], &cells);
+        let wanted = match first {
+            true => format!("{number}+{street}"),
+            false => format!("{street}+{number}"),
+        };
+        let path = "owners[0].identity.personalAddress.streetAddress";
+        assert_eq!(columns[path], wanted, "{mapping}");
+        let line = mapping.lines().find(|line| line.contains(path)).unwrap();
+        assert!(line.contains("join = \" \""), "{line}");
+        let taken = columns.values().filter(|taken| taken.contains(number));
+        assert_eq!(taken.count(), 1, "{mapping}");
+    }
+}
+
+#[test]
+fn both_surnames_make_the_family_name() {
+    let more = ["Apellido Materno", "Apellido Paterno"];
+    let cells = |row: usize| vec![base("Last Name", row + 2), base("Last Name", row)];
+    let (columns, mapping) = written(&["Last Name"], &more, &cells);
+    let wanted = "Apellido Paterno+Apellido Materno";
+    assert_eq!(
+        columns["owners[0].identity.familyName"], wanted,
+        "{mapping}"
+    );
+    assert_eq!(columns["owners[0].identity.givenName"], "First Name");
+}

@@ -10,6 +10,7 @@ use super::assign;
 use super::families::one_address_each;
 use super::fields::{CONCEPTS, Concept, Group, ValueKind};
 use super::headers::seen;
+use super::joined_parts::JoinedParts;
 use super::labels::labels;
 use super::not_asked::{NotAsked, excluded, names_a_spouse};
 use super::places::{ObjectPlace, PlaceWords};
@@ -137,9 +138,12 @@ pub(crate) fn picks(
     taken: &[usize],
 ) -> Vec<Pick> {
     let not_asked = NotAsked::of(columns);
+    let joined = JoinedParts::of(columns);
     let mut seen = seen(columns);
     seen.retain(|column| {
-        !taken.contains(&column.index) && not_asked.reason(column.index).is_none()
+        !taken.contains(&column.index)
+            && not_asked.reason(column.index).is_none()
+            && !joined.is_second(column.index)
     });
     let slots = slots(places);
     if seen.len() > WEIGHED {

@@ -72,10 +72,12 @@ impl Maker<'_> {
             ValueKind::PostalCode => vec![self.postal_code(pick)],
             ValueKind::Phone => vec![self.phone(pick)],
             ValueKind::Street => {
-                let columns = self.columns(pick);
+                let mut columns = self.columns(pick);
+                let joined = self.joined.with_number(&mut columns);
                 let names: Vec<String> = columns.iter().map(|column| self.name(*column)).collect();
                 let value = match names.as_slice() {
                     [one] => quoted(one),
+                    all if joined => from_all("columns", all, &["join = \" \"".into()]),
                     all => from_all("columns", all, &[]),
                 };
                 vec![MappingLine {
@@ -128,6 +130,21 @@ impl Maker<'_> {
                 ),
             ],
             ValueKind::Agreement => vec![self.feed(pick, "agreements[0].name", quoted(&own), "")],
+            ValueKind::Name
+                if field == "familyName" && self.joined.is_first_surname(pick.column) =>
+            {
+                let columns = self.joined.surnames();
+                let names: Vec<String> = columns.iter().map(|column| self.name(*column)).collect();
+                let value = from_all("columns", &names, &["join = \" \"".into()]);
+                let path = match pick.place.prefix.starts_with("owners") {
+                    true => "identity.familyName",
+                    false => "familyName",
+                };
+                vec![MappingLine {
+                    columns,
+                    ..self.feed(pick, path, value, "")
+                }]
+            }
             kind => {
                 let made = transforms(kind, column, self.habits);
                 let field = match (pick.concept.kind, pick.place.prefix.starts_with("owners")) {

@@ -14,6 +14,7 @@ mod families;
 pub mod feeds;
 pub mod fields;
 mod headers;
+mod joined_parts;
 mod labels;
 mod lines;
 mod not_asked;
