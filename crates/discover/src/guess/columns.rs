@@ -10,7 +10,9 @@ use super::assign;
 use super::families::one_address_each;
 use super::fields::{CONCEPTS, Concept, Group, ValueKind};
 use super::headers::seen;
+use super::joined_parts::JoinedParts;
 use super::labels::labels;
+use super::not_asked::{NotAsked, excluded, names_a_spouse};
 use super::places::{ObjectPlace, PlaceWords};
 use super::rest;
 use super::score::{ColumnView, Fit, LEAST, Label, bases, fit};
@@ -134,8 +136,14 @@ pub(crate) fn picks(
     places: &'static [ObjectPlace],
     taken: &[usize],
 ) -> Vec<Pick> {
+    let not_asked = NotAsked::of(columns);
+    let joined = JoinedParts::of(columns);
     let mut seen = seen(columns);
-    seen.retain(|column| !taken.contains(&column.index));
+    seen.retain(|column| {
+        !taken.contains(&column.index)
+            && not_asked.reason(column.index).is_none()
+            && !joined.is_second(column.index)
+    });
     let slots = slots(places);
     if seen.len() > WEIGHED {
         only_the_best(&mut seen, &slots);
@@ -167,7 +175,7 @@ pub(crate) fn picks(
             .tokens
             .iter()
             .any(|token| names.iter().any(|(name, _)| *name == token.spelled));
-        let most = if labelled || !seen[row].sure() {
+        let most = if labelled || !seen[row].sure() || names_a_spouse(&seen[row].tokens) {
             Confidence::Medium
         } else {
             Confidence::High
@@ -193,8 +201,32 @@ pub(crate) fn picks(
     nobody_is_made_up(&mut picks, &seen, &names, places);
     unlike_are_not_sure(&mut picks, &seen);
     only_mail_is_home(&mut picks, places);
+    formation_is_no_address(&mut picks, &seen);
     picks.sort_by_key(|pick| pick.column);
     picks
+}
+
+/// A state or a country where a firm was formed is not sure to be that of its registered address.
+fn formation_is_no_address(picks: &mut [Pick], seen: &[ColumnView<'_>]) {
+    let (formed, registered) = (WordSet::of("formation"), WordSet::of("registered/legal"));
+    let only_formed = |pick: &Pick| {
+        let column = seen.iter().find(|seen| seen.index == pick.column);
+        let words = column.map_or(WordSet::default(), ColumnView::words);
+        words.meet(formed) && !words.meet(registered)
+    };
+    let registered_at = |pick: &Pick| pick.place.prefix == "entity.registeredAddress.";
+    let street = |pick: &Pick| pick.concept.kind == ValueKind::Street;
+    if picks
+        .iter()
+        .any(|pick| registered_at(pick) && street(pick) && only_formed(pick))
+    {
+        return;
+    }
+    for pick in picks.iter_mut() {
+        if registered_at(pick) && only_formed(pick) {
+            pick.confidence = Confidence::Low;
+        }
+    }
 }
 
 /// A joint owner or a trusted contact of whom no header speaks is nobody: what feeds them is said twice of the main owner.
@@ -369,6 +401,12 @@ fn fits_of(column: &ColumnView<'_>, slots: &[ConceptSlot], labels: &[Label<'_>])
     let bases = bases(column);
     let one = |slot: &ConceptSlot| {
         let basis = bases[slot.row];
+        if excluded(column, slot) {
+            return Fit {
+                value: -1.0,
+                ..Fit::default()
+            };
+        }
         let mut fit = fit(column, basis, &slot.ground, slot.number, labels);
         // A second line or phone is one by its name, and comes after the first.
         if slot.turn > 0 && fit.name < 0.6 {

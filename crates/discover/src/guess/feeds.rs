@@ -6,6 +6,7 @@
 use super::columns::{Confidence, Pick};
 use super::date_order::DateHabits;
 use super::fields::Group;
+use super::joined_parts::JoinedParts;
 use super::required::required;
 use super::tables::{LookupTable, table};
 use super::values::{from, name, quoted};
@@ -73,6 +74,7 @@ pub(super) struct Maker<'a> {
     pub(super) profile: &'a Profile,
     pub(super) picks: &'a [Pick],
     pub(super) habits: DateHabits,
+    pub(super) joined: JoinedParts,
     about: FileContext,
     pub(super) mapping: Mapping,
 }
@@ -83,6 +85,7 @@ pub(crate) fn accounts(profile: &Profile, picks: &[Pick], about: FileContext) ->
         profile,
         picks,
         habits: DateHabits::of(profile),
+        joined: JoinedParts::of(&profile.columns),
         about,
         mapping: Mapping::default(),
     };
@@ -112,6 +115,7 @@ pub(crate) fn elements(
         profile,
         picks,
         habits: DateHabits::of(profile),
+        joined: JoinedParts::of(&profile.columns),
         about,
         mapping: Mapping::default(),
     };

@@ -8,7 +8,7 @@ use super::feeds::{Maker, MappingLine};
 use super::fields::ValueKind;
 use super::tables::table;
 use super::values::{address_parts, from, from_all, quoted, transforms};
-use super::words;
+use super::words::{self, HeaderToken};
 use crate::inspect::classes::Class;
 
 impl Maker<'_> {
@@ -32,7 +32,25 @@ impl Maker<'_> {
             ValueKind::Phone => (mobile(pick), pick.number, pick.column),
             _ => (0, pick.number, pick.column),
         });
-        same.iter().map(|pick| pick.column).collect()
+        let all: Vec<usize> = same.iter().map(|pick| pick.column).collect();
+        let own: Vec<usize> = all
+            .iter()
+            .copied()
+            .filter(|column| !self.is_work_phone(pick, *column))
+            .collect();
+        if own.is_empty() { all } else { own }
+    }
+
+    /// Whether a column is the phone of a person at work.
+    fn is_work_phone(&self, pick: &Pick, column: usize) -> bool {
+        let of_person = pick.concept.kind == ValueKind::Phone && pick.place.prefix != "entity.";
+        let tokens = words::tokens(&self.profile.columns[column].name);
+        let work = |token: &HeaderToken| {
+            token.is("employer")
+                || token.is("business")
+                || ["work", "wrk", "office"].contains(&token.spelled.as_str())
+        };
+        of_person && tokens.iter().any(work)
     }
 
     fn feed(&self, pick: &Pick, field: &str, value: String, note: &str) -> MappingLine {
@@ -54,10 +72,12 @@ impl Maker<'_> {
             ValueKind::PostalCode => vec![self.postal_code(pick)],
             ValueKind::Phone => vec![self.phone(pick)],
             ValueKind::Street => {
-                let columns = self.columns(pick);
+                let mut columns = self.columns(pick);
+                let joined = self.joined.with_number(&mut columns);
                 let names: Vec<String> = columns.iter().map(|column| self.name(*column)).collect();
                 let value = match names.as_slice() {
                     [one] => quoted(one),
+                    all if joined => from_all("columns", all, &["join = \" \"".into()]),
                     all => from_all("columns", all, &[]),
                 };
                 vec![MappingLine {
@@ -110,6 +130,21 @@ impl Maker<'_> {
                 ),
             ],
             ValueKind::Agreement => vec![self.feed(pick, "agreements[0].name", quoted(&own), "")],
+            ValueKind::Name
+                if field == "familyName" && self.joined.is_first_surname(pick.column) =>
+            {
+                let columns = self.joined.surnames();
+                let names: Vec<String> = columns.iter().map(|column| self.name(*column)).collect();
+                let value = from_all("columns", &names, &["join = \" \"".into()]);
+                let path = match pick.place.prefix.starts_with("owners") {
+                    true => "identity.familyName",
+                    false => "familyName",
+                };
+                vec![MappingLine {
+                    columns,
+                    ..self.feed(pick, path, value, "")
+                }]
+            }
             kind => {
                 let made = transforms(kind, column, self.habits);
                 let field = match (pick.concept.kind, pick.place.prefix.starts_with("owners")) {
@@ -196,8 +231,16 @@ impl Maker<'_> {
             [one] => from(one, &[region]),
             all => from_all("first", all, &[region]),
         };
+        let at_work = columns
+            .iter()
+            .any(|column| self.is_work_phone(pick, *column));
+        let confidence = match at_work {
+            true => Confidence::Low,
+            false => pick.confidence,
+        };
         MappingLine {
             columns,
+            confidence: Some(confidence),
             ..self.feed(pick, pick.concept.field, value, "")
         }
     }

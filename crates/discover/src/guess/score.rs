@@ -408,6 +408,8 @@ fn by_value(column: &ColumnProfile, concept: &Concept) -> f64 {
         } else {
             -0.6
         }),
+        // An id is not written in words.
+        ValueKind::Text if concept.field.ends_with("Id") && share(Class::Name) > 0.5 => -1.0,
         ValueKind::Text if concept.field.ends_with("Id") => {
             says(if formed && !plain { 0.0 } else { distinct })
         }

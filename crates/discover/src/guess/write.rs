@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use super::columns::Confidence;
 use super::feeds::{MappingLine, section};
+use super::not_asked::NotAsked;
 use super::values::{comment, key, name, names, quoted};
 use super::words;
 use super::{Guess, GuessedFile, Rows};
@@ -196,8 +197,12 @@ pub(crate) fn mapping(sheet: &GuessedFile, profile: &Profile, path: &str) -> Str
     if !mapping.unused.is_empty() {
         out.push_str("\n# --- columns that nothing uses\n");
         let names = names(profile);
+        let not_asked = NotAsked::of(&profile.columns);
         for column in &mapping.unused {
-            let whose = words::foreign(&words::tokens(&profile.columns[*column].name))
+            let foreign = words::foreign(&words::tokens(&profile.columns[*column].name));
+            let whose = not_asked
+                .reason(*column)
+                .or(foreign)
                 .map_or(String::new(), |whose| format!("  # {}", comment(whose)));
             let _ = writeln!(out, "# {}{whose}", quoted(&names[*column]));
         }

@@ -1,0 +1,113 @@
+//! Values that an export writes in two columns: the number of a house beside its street, the two surnames of a person.
+//!
+//! Owner of [`JoinedParts`]: which columns are such a pair, and in which order they are read. The second column of a pair
+//! feeds nothing of its own.
+
+use super::words::{HeaderToken, WordSet, tokens};
+use crate::inspect::classes::Class;
+use crate::inspect::column::ColumnProfile;
+
+/// The pairs of a file.
+pub(super) struct JoinedParts {
+    /// A street and the number of the house.
+    street: Option<(usize, usize)>,
+    /// The number stands before the street.
+    is_number_first: bool,
+    /// The first and the second surname.
+    surnames: Option<(usize, usize)>,
+}
+
+const HOUSE: &str = "house street strasse calle haus huis casa exterior civico building";
+const HOUSE_NUMBER: &str = "hausnummer hausnr huisnummer housenumber houseno housenr numero";
+const STREET: &str = "street strasse calle rua rue via straat str";
+/// Words of houses in languages that write the number first.
+const NUMBER_FIRST: &str = "house street building housenumber houseno housenr";
+
+fn says(tokens: &[HeaderToken], words: &str) -> bool {
+    let word = |token: &HeaderToken| words.split_whitespace().any(|word| word == token.spelled);
+    tokens.iter().any(word)
+}
+
+impl JoinedParts {
+    pub(super) fn of(columns: &[ColumnProfile]) -> JoinedParts {
+        let headers: Vec<Vec<HeaderToken>> =
+            columns.iter().map(|column| tokens(&column.name)).collect();
+        let number = (0..columns.len()).find(|at| is_house_number(&columns[*at], &headers[*at]));
+        // A street that has numbers already needs none.
+        let street = number.and_then(|number| {
+            let street = |at: &usize| {
+                *at != number
+                    && is_street(&headers[*at])
+                    && columns[*at].share(Class::Street) < 0.5
+                    && columns[*at].average_length() > 4.0
+            };
+            let nearest = |at: &usize| at.abs_diff(number);
+            Some((
+                (0..columns.len()).filter(street).min_by_key(nearest)?,
+                number,
+            ))
+        });
+        let is_number_first =
+            street.is_some_and(|(_, number)| says(&headers[number], NUMBER_FIRST));
+        let find = |words: &str, ordinal: u32| {
+            headers.iter().position(|tokens| {
+                let counted = |token: &HeaderToken| {
+                    token.spelled == "apellido" && token.number == Some(ordinal)
+                };
+                let surname = says(tokens, "apellido apellidos ap") || tokens.len() == 1;
+                surname && says(tokens, words) || tokens.iter().any(counted)
+            })
+        };
+        let surnames = find("paterno primer", 1).zip(find("materno segundo", 2));
+        JoinedParts {
+            street,
+            is_number_first,
+            surnames: surnames.filter(|(first, second)| first != second),
+        }
+    }
+
+    /// Whether a column is the second one of a pair.
+    pub(super) fn is_second(&self, column: usize) -> bool {
+        [self.street, self.surnames]
+            .iter()
+            .flatten()
+            .any(|(_, second)| *second == column)
+    }
+
+    /// Puts the number of the house among the columns of its street; whether they have one.
+    pub(super) fn with_number(&self, columns: &mut Vec<usize>) -> bool {
+        let Some((street, number)) = self.street else {
+            return false;
+        };
+        let Some(at) = columns.iter().position(|column| *column == street) else {
+            return false;
+        };
+        columns.insert(if self.is_number_first { at } else { at + 1 }, number);
+        true
+    }
+
+    /// Whether a column is the first of two surnames.
+    pub(super) fn is_first_surname(&self, column: usize) -> bool {
+        self.surnames.is_some_and(|(first, _)| first == column)
+    }
+
+    /// The columns of both surnames, in their order.
+    pub(super) fn surnames(&self) -> Vec<usize> {
+        self.surnames
+            .map_or(Vec::new(), |(first, second)| vec![first, second])
+    }
+}
+
+/// Whether a column holds numbers of houses: by its header, and short values.
+fn is_house_number(column: &ColumnProfile, tokens: &[HeaderToken]) -> bool {
+    let number = WordSet::of("number");
+    let of_house = says(tokens, HOUSE) && tokens.iter().any(|token| token.words.meet(number));
+    let alone = tokens.len() == 1 && says(tokens, HOUSE_NUMBER);
+    (of_house || alone) && column.average_length() > 0.0 && column.average_length() < 7.0
+}
+
+/// Whether a header names a street and says nothing else of it.
+fn is_street(tokens: &[HeaderToken]) -> bool {
+    let beside = WordSet::of("name/line/street/address/text");
+    says(tokens, STREET) && tokens.iter().all(|token| token.words.meet(beside))
+}

@@ -1,0 +1,186 @@
+//! Columns that no field asks for, although their words look like those of one.
+//!
+//! Owner of [`NotAsked`], what the headers of a whole file say about each other: whose a column is, whether it is about
+//! another column. Owner of [`excluded`] as well: places that a column cannot
+//! belong to. Left out on purpose: words of strangers that may be part of a field's name (`words`).
+
+use super::columns::ConceptSlot;
+use super::fields::{Group, ValueKind};
+use super::score::ColumnView;
+use super::words::{HeaderToken, WordSet, tokens};
+use crate::inspect::classes::Class;
+use crate::inspect::column::ColumnProfile;
+
+/// What the headers of a file say about each other.
+pub(crate) struct NotAsked {
+    /// By column: why nothing asks for it.
+    reasons: Vec<Option<&'static str>>,
+}
+
+/// Words of a header and why no field asks for its column.
+const REASONS: &[(&str, &str)] = &[
+    (
+        "assistant executor executrix payee referral referred cpa preparer lawyer landlord child children son daughter \
+         mother father madre padre hijo hija mutter vater kinder",
+        "someone else's",
+    ),
+    (
+        "check checks checked chk verified verify verification validated validation valid validity match matched \
+         matches score",
+        "the result of a check, not what was checked",
+    ),
+    (
+        "fax telefax facsimile faks faxnummer telecopie",
+        "a fax number",
+    ),
+    ("dl driver drivers fuhrerschein", "of a driver's license"),
+    (
+        "eroffnet eroffnung alta apertura ouverture",
+        "about the account, not about an agreement",
+    ),
+];
+
+/// Words for the husband or the wife of the customer.
+const SPOUSE: &str = "spouse spse spousal wife husband partner prtnr conyuge conjuge conjoint epoux epouse ehepartner \
+    ehefrau ehemann lebenspartner";
+const OF_SPOUSE: &str =
+    "a spouse's: who is married to a customer owns no part of the account for that";
+
+/// Words for income and wealth, and for amounts of them that are not yearly, not in U.S. dollars, or not amounts.
+const MONEY: &str = "income incomes incm salary earnings pay wage wages ingreso ingresos sueldo einkommen gehalt lohn revenu \
+    revenus reddito renda revenue worth networth";
+const OTHER_MONEY: &str = "monthly month mensual mensuales mensuel mensuels mensile mensal monatlich monatliches weekly week \
+    hourly hour quarterly eur euro euros gbp cad aud chf mxn brl jpy inr currency ccy band k thousand thousands";
+const OF_MONEY: &str = "not a yearly amount in whole U.S. dollars";
+
+fn says(tokens: &[HeaderToken], words: &str) -> bool {
+    let word = |token: &HeaderToken| words.split_whitespace().any(|word| word == token.spelled);
+    tokens.iter().any(word)
+}
+
+/// Why no field asks for a column, by the words of its own header.
+fn by_words(header: &str, tokens: &[HeaderToken]) -> Option<&'static str> {
+    // As words stand in the header: `valid` comes apart as `val id`.
+    let plain = header.to_lowercase();
+    let written = |words: &str| {
+        let mut parts = plain.split(|c: char| !c.is_alphanumeric());
+        parts.any(|part| words.split_whitespace().any(|word| word == part))
+    };
+    let mut reasons = REASONS.iter();
+    if let Some((_, reason)) = reasons.find(|(words, _)| says(tokens, words) || written(words)) {
+        return Some(reason);
+    }
+    if says(tokens, MONEY) && (says(tokens, OTHER_MONEY) || header.contains("000")) {
+        return Some(OF_MONEY);
+    }
+    let tax_form =
+        |token: &HeaderToken| token.spelled == "w" && matches!(token.number, Some(8 | 9));
+    let of_system = says(tokens, "app application software") && says(tokens, "version ver date dt");
+    (of_system || tokens.iter().any(tax_form))
+        .then_some("about a form or a system, not about an agreement")
+}
+
+impl NotAsked {
+    /// What the headers of a file say.
+    pub(crate) fn of(columns: &[ColumnProfile]) -> NotAsked {
+        let headers: Vec<Vec<HeaderToken>> =
+            columns.iter().map(|column| tokens(&column.name)).collect();
+        let mut reasons: Vec<Option<&'static str>> = columns
+            .iter()
+            .zip(&headers)
+            .map(|(column, tokens)| by_words(&column.name, tokens))
+            .collect();
+        if !spouse_is_joint(columns, &headers) {
+            for (reason, tokens) in reasons.iter_mut().zip(&headers) {
+                if reason.is_none() && says(tokens, SPOUSE) {
+                    *reason = Some(OF_SPOUSE);
+                }
+            }
+        }
+        NotAsked { reasons }
+    }
+
+    /// Why nothing asks for a column.
+    pub(crate) fn reason(&self, column: usize) -> Option<&'static str> {
+        self.reasons.get(column).copied().flatten()
+    }
+}
+
+/// Whether the columns of spouses may be those of joint owners: few customers have one, and those have a tax id. Where all
+/// people of a file are called partners, they are the customers.
+fn spouse_is_joint(columns: &[ColumnProfile], headers: &[Vec<HeaderToken>]) -> bool {
+    let (named, tax) = (
+        WordSet::of("first/last/name/birth/dob"),
+        WordSet::of("ssn/tin/tax"),
+    );
+    let has =
+        |tokens: &[HeaderToken], words: WordSet| tokens.iter().any(|token| token.words.meet(words));
+    let most = columns
+        .iter()
+        .map(|column| column.filled)
+        .max()
+        .unwrap_or(0);
+    let (mut own, mut few) = (false, false);
+    for (column, tokens) in columns.iter().zip(headers) {
+        match says(tokens, SPOUSE) {
+            true => few |= has(tokens, tax) && column.filled * 2 <= most,
+            false => own |= has(tokens, named),
+        }
+    }
+    few || !own
+}
+
+/// Whether a header speaks of a spouse.
+pub(crate) fn names_a_spouse(tokens: &[HeaderToken]) -> bool {
+    says(tokens, SPOUSE)
+}
+
+/// Words of headers that are about a name, an address or the like and do not hold it.
+const ABOUT: &str = "type typ status flag indicator source src date dt quality";
+
+/// Words of addresses where nobody lives or gets their mail.
+const NOT_LIVED_AT: &str =
+    "shipping ship license licence driver issue issued issuing branch birth work arbeit";
+
+/// Whether a column cannot belong to a place, whatever its words and values are like.
+pub(crate) fn excluded(seen: &ColumnView<'_>, slot: &ConceptSlot) -> bool {
+    let email = slot.concept.forms.contains(&Class::Email);
+    let address = slot.concept.group == Group::Address;
+    let data = email
+        || address
+        || matches!(
+            slot.concept.kind,
+            ValueKind::Name | ValueKind::FullName | ValueKind::Phone | ValueKind::TaxId
+        );
+    let prefix = slot.place.prefix;
+    let marked = slot
+        .ground
+        .marks
+        .iter()
+        .all(|marks| marks.meet(seen.words()));
+    let at_work = prefix.contains("employer");
+    if data && says(&seen.tokens, ABOUT) {
+        return true;
+    }
+    if address && !at_work && prefix.contains("Address") && !prefix.starts_with("entity.") {
+        let employer = seen.tokens.iter().any(|token| token.is("employer"));
+        if employer || says(&seen.tokens, NOT_LIVED_AT) {
+            return true;
+        }
+    }
+    // A country where parcels go is not that of a tax id either.
+    let country = slot.concept.kind == ValueKind::Country && !prefix.starts_with("entity.");
+    if country && says(&seen.tokens, "shipping ship") {
+        return true;
+    }
+    // An e-mail address or a phone is another person's only where the header says so.
+    let reaches = email || slot.concept.kind == ValueKind::Phone;
+    let reached = WordSet::of("email/phone/mobile").meet(seen.words());
+    let known = seen.tokens.iter().all(|token| !token.words.is_empty());
+    reaches
+        && reached
+        && known
+        && !marked
+        && !slot.ground.marks.is_empty()
+        && !prefix.starts_with("entity.")
+}
