@@ -14,6 +14,7 @@ pub mod entities;
 pub mod gather;
 pub mod groups;
 pub mod ids;
+pub(crate) mod people;
 pub mod text;
 
 pub use checks::{Checks, ComparisonKeys, RecordFindings};

@@ -6,9 +6,9 @@
 //! Left out on purpose: comparing marks (`contract::ownership`).
 
 use super::Pipeline;
-use super::person::{OwnerSlots, fold_person, owner_slots};
 use crate::assess::kept::KeptValue;
 use crate::draft::Draft;
+use crate::findings::people::{OwnerSlots, fold_person, owner_slots};
 use bakkt_contract::changes::{AGREEMENT, BY_HAND};
 use bakkt_contract::documents::KYB_ACCOUNT_TYPES;
 use bakkt_contract::forms;
