@@ -19,7 +19,7 @@ lint:
 
 # Builds the documentation of the code; warnings are errors.
 doc:
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 
 # Runs the small benchmarks; scripts/bench-*.sh measure whole runs.
 bench:

@@ -171,7 +171,7 @@ fn is_word(text: &str, keeps: KeptPlaceholders) -> bool {
     })
 }
 
-/// What stands between brackets: "(none)", "<null>".
+/// What stands between brackets: "(none)", `<null>`.
 fn inside(text: &str) -> Option<&str> {
     let pairs = [('(', ')'), ('[', ']'), ('<', '>'), ('{', '}')];
     pairs.iter().find_map(|(open, close)| {

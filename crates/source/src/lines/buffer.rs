@@ -4,7 +4,7 @@
 
 use bakkt_model::text::cell::{FIRST_OPEN, compose};
 
-/// Cells so far, in the form in which [`Rows`] keeps them: each is followed by one byte.
+/// Cells so far, in the form in which `Rows` keeps them: each is followed by one byte.
 pub(super) struct RowBuffer<'b> {
     pub(super) data: &'b mut Vec<u8>,
     pub(super) ends: &'b mut Vec<usize>,
