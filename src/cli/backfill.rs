@@ -19,10 +19,10 @@ pub struct BackfillArgs {
     /// Target: what is in doubt there is settled first.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// Why, for the report.
+    /// The reason, which the report repeats.
     #[arg(long)]
     pub reason: Option<String>,
-    /// Who takes it.
+    /// The person who decides.
     #[command(flatten)]
     pub by: ByArgs,
     /// Both sides have acknowledged the agreements of accepted accounts that it changes: their updates may be sent.

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 /// `events`.
 #[derive(Debug, Args)]
 pub struct EventsArgs {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub what: EventsCommand,
 }

@@ -26,10 +26,10 @@ pub struct LinksArgs {
     /// Leave nobody out.
     #[arg(long)]
     pub all: bool,
-    /// Why, for the report.
+    /// The reason, which the report repeats.
     #[arg(long)]
     pub reason: Option<String>,
-    /// Who.
+    /// The person who decides.
     #[command(flatten)]
     pub by: ByArgs,
     /// Print the summary as one JSON object.

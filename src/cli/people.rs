@@ -6,15 +6,15 @@ use clap::Args;
 
 use super::{ReplaceArgs, TargetArgs, ViewArgs};
 
-/// Who decides.
+/// The person who decides.
 #[derive(Debug, Default, Args)]
 pub struct ByArgs {
-    /// Who decides, for the report; the login name unless given.
+    /// The name of the person who decides, for the report; the login name unless given.
     #[arg(long = "by", value_name = "NAME")]
     pub name: Option<String>,
 }
 
-/// About whom.
+/// The customers that a command is about.
 #[derive(Debug, Args)]
 pub struct WhoseArgs {
     /// These clientAccountIds.
@@ -28,7 +28,7 @@ pub struct WhoseArgs {
 /// `gaps`.
 #[derive(Debug, Args)]
 pub struct GapsArgs {
-    /// What to look at.
+    /// The migration to look at.
     #[command(flatten)]
     pub view: ViewArgs,
     /// Only those that are past due or will be within so many days.
@@ -63,19 +63,19 @@ pub struct GapsArgs {
 /// `waive`.
 #[derive(Debug, Args)]
 pub struct WaiveArgs {
-    /// What to look at.
+    /// The migration to look at.
     #[command(flatten)]
     pub view: ViewArgs,
-    /// Whose gaps.
+    /// The customers concerned.
     #[command(flatten)]
     pub whose: WhoseArgs,
     /// This field or what is inside it, such as `owners[0].phoneNumber`.
     #[arg(long, value_name = "PATH", required = true)]
     pub field: Vec<String>,
-    /// Why, for the report.
+    /// The reason, which the report repeats.
     #[arg(long)]
     pub reason: String,
-    /// Who.
+    /// The person who decides.
     #[command(flatten)]
     pub by: ByArgs,
     /// Take it back: the gaps are open again.
@@ -86,19 +86,19 @@ pub struct WaiveArgs {
 /// `exclude`.
 #[derive(Debug, Args)]
 pub struct ExcludeArgs {
-    /// What to look at.
+    /// The migration to look at.
     #[command(flatten)]
     pub view: ViewArgs,
-    /// Whom.
+    /// The customers concerned.
     #[command(flatten)]
     pub whose: WhoseArgs,
     /// Those whose account was refused or given up with this code.
     #[arg(long, value_name = "CODE", conflicts_with_all = ["id", "from", "undo"])]
     pub code: Option<String>,
-    /// Why, for the report.
+    /// The reason, which the report repeats.
     #[arg(long)]
     pub reason: String,
-    /// Who.
+    /// The person who decides.
     #[command(flatten)]
     pub by: ByArgs,
     /// Take it back: the next `replan` has them again.
@@ -109,19 +109,19 @@ pub struct ExcludeArgs {
 /// `retry`: by id, by code, or all that were refused or given up.
 #[derive(Debug, Args)]
 pub struct RetryArgs {
-    /// What to look at.
+    /// The migration to look at.
     #[command(flatten)]
     pub view: ViewArgs,
-    /// Whom.
+    /// The customers concerned.
     #[command(flatten)]
     pub whose: WhoseArgs,
     /// Those with this refusal code.
     #[arg(long, value_name = "CODE", conflicts_with_all = ["id", "from"])]
     pub code: Option<String>,
-    /// Why, for the report.
+    /// The reason, which the report repeats.
     #[arg(long)]
     pub reason: String,
-    /// Who.
+    /// The person who decides.
     #[command(flatten)]
     pub by: ByArgs,
 }
@@ -155,10 +155,10 @@ pub struct ResolveArgs {
     /// The row that is right: its file and line, as reconciliation.csv names them.
     #[arg(long, value_name = "FILE:ROW", requires = "duplicate")]
     pub take: Option<String>,
-    /// Why, for the report.
+    /// The reason, which the report repeats.
     #[arg(long)]
     pub reason: String,
-    /// Who.
+    /// The person who decides.
     #[command(flatten)]
     pub by: ByArgs,
     /// Print the summary as one JSON object.

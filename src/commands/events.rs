@@ -23,7 +23,7 @@ use bakkt_model::error::{Failure, ShownPath, unreadable};
 /// Lines that are named one by one.
 const NAMED: u64 = 20;
 
-/// Runs it.
+/// Receives or imports events.
 pub fn run(args: &EventsArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     match &args.what {
         EventsCommand::Serve(args) => serve(args, mode),

@@ -20,7 +20,7 @@ use bakkt_planning::gap_sheet::{self, WrittenSheet};
 use bakkt_report::gap_list::{self, DueBasis, Filter};
 use bakkt_report::sheet;
 
-/// Runs it.
+/// Lists the open gaps, or writes a workbook to fill in.
 pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let view = View::new(&args.view.dir, args.view.sandbox);
     let reader = view.planned_reader()?;

@@ -26,7 +26,7 @@ const FILES: [&str; 4] = [
     "contacts.toml",
 ];
 
-/// Runs it.
+/// Writes a first migration.toml and mapping.
 pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     refuse_what_exists(&args.dir)?;
     refuse_twice(&args.files)?;

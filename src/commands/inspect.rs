@@ -14,7 +14,7 @@ use bakkt_source::Export;
 use bakkt_source::encoding::Encoding;
 use bakkt_source::export::{HeaderRow, Options, SetBy, SheetSetting};
 
-/// Runs it.
+/// Prints what exports hold.
 pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let (files, _) = surveyed(&args.files, &options(&args.reading)?, mode)?;
     let links = inspect::links(&files);

@@ -43,7 +43,7 @@ const COLUMNS: [&str; 9] = [
     "outcome",
 ];
 
-/// Runs it.
+/// Lists the accounts that need manual KYB.
 pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     target::existing_folder(&args.dir)?;
     let settings = bakkt_folder::migration::settings(&args.dir)?;

@@ -14,7 +14,7 @@ use bakkt_planning::drift;
 use bakkt_planning::people::NOT_CHOSEN;
 use bakkt_report::status_lines;
 
-/// Runs it.
+/// Records what a person found out.
 pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let view = View::new(&args.dir, args.target.sandbox);
     view.must_be_planned()?;

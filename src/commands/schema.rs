@@ -4,7 +4,7 @@ use super::CommandOutput;
 use crate::cli::{SchemaArgs, SchemaOf};
 use bakkt_folder::schema;
 
-/// Runs it.
+/// Prints a JSON Schema.
 pub fn run(args: &SchemaArgs) -> anyhow::Result<CommandOutput> {
     let schema = match args.of {
         SchemaOf::Migration => schema::settings::schema(),

@@ -8,7 +8,7 @@ use bakkt_journal::{Journal, now};
 use bakkt_model::number::thousands;
 use bakkt_report::status_lines;
 
-/// Runs it.
+/// Waives gaps, or takes that back.
 pub fn run(args: &WaiveArgs) -> anyhow::Result<CommandOutput> {
     let view = View::new(&args.view.dir, args.view.sandbox);
     view.must_be_planned()?;
