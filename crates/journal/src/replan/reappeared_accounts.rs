@@ -14,6 +14,7 @@ use crate::read::columns::unsigned;
 use crate::write::journal::Journal;
 use crate::write::operator_log::{OperatorNote, target_of};
 use bakkt_model::error::Failure;
+use bakkt_model::text::narrow;
 
 /// How many pairs are shown.
 const SHOWN: i64 = 10;
@@ -239,14 +240,8 @@ const SAME_FORM: &str = "same id but for leading zeros, capitals or punctuation"
 /// An id without punctuation, capitals, full-width forms and zeros in front; and the number that it is without a prefix of
 /// letters, or nothing.
 fn forms(id: &str) -> (String, String) {
-    const FULL_WIDTH: u32 = 0xfee0;
-    let usual = |c: char| match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - FULL_WIDTH).unwrap_or(c),
-        c => c,
-    };
-    let plain: String = id
+    let plain: String = narrow(id)
         .chars()
-        .map(usual)
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect();
