@@ -4,12 +4,10 @@
 //! hold that holds nobody stops the command; a single id or rule without a row is told with its line.
 //! Left out on purpose: finding them (`mapping::exclude`, while rows are read).
 
-use bakkt_mapping::exclude::{Exclusions, UnusedEntry, UnusedKind};
+use bakkt_mapping::exclude::{Exclusions, UnusedEntry, UnusedKind, WrittenPlace};
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_report::exclusions::UnusedExclusion;
-
-use super::findings;
 
 /// Lines that are named one by one.
 const NAMED: usize = 20;
@@ -33,16 +31,12 @@ pub fn unused(exclude: &Exclusions) -> anyhow::Result<Vec<UnusedEntry>> {
     ))
 }
 
-/// As findings. The first line of a list may be its header, which is no mistake.
-pub fn found(unused: &[UnusedEntry]) -> Vec<findings::UnusedExclusion> {
+/// Where those stand that are findings. The first line of a list may be its header, which is no mistake.
+pub fn found(unused: &[UnusedEntry]) -> Vec<WrittenPlace> {
     let certain = unused
         .iter()
         .filter(|one| one.what != UnusedKind::FirstLine);
-    let found = certain.map(|one| findings::UnusedExclusion {
-        file: one.place.file.clone(),
-        line: one.place.line as u64,
-    });
-    found.collect()
+    certain.map(|one| one.place.clone()).collect()
 }
 
 /// For the report and for `--json`.

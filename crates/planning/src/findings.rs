@@ -13,6 +13,7 @@ use bakkt_folder::documents::Documents;
 use bakkt_journal::Journal;
 use bakkt_journal::read::{FindingCount, FindingPlace, meaning_and_advice};
 use bakkt_journal::write::PlannedFinding;
+use bakkt_mapping::exclude::WrittenPlace;
 use bakkt_mapping::findings::gather::{
     FindingSpot, GatheredFindings, Gathering, KindSummary, PLACES, RecordStanding, ScannedRecord,
 };
@@ -39,7 +40,7 @@ pub struct Findings {
     documents: Vec<DocumentMember>,
     /// Places in `documents`, by record.
     documents_of: BTreeMap<u32, Vec<usize>>,
-    exclusions: Vec<UnusedExclusion>,
+    exclusions: Vec<WrittenPlace>,
     /// Records that would be sent and are not, because of what only several records have together. By record.
     pub blocked: Vec<(u32, FindingKind, RecordStanding)>,
 }
@@ -65,15 +66,6 @@ pub struct DocumentCopy {
     pub row: u64,
     /// The customer's record.
     pub record: u32,
-}
-
-/// An exclusion that fits no row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnusedExclusion {
-    /// The file that has it: `migration.toml`, or a list of ids.
-    pub file: String,
-    /// Its line.
-    pub line: u64,
 }
 
 /// Whether a kind of finding that is looked for compares people.
@@ -123,7 +115,7 @@ impl Findings {
         duplicates: &[Duplicate],
         rules: &FindingRules,
         survey: &mut Survey<'_>,
-        exclusions: Vec<UnusedExclusion>,
+        exclusions: Vec<WrittenPlace>,
     ) -> Findings {
         let duplicates = duplicates.iter().map(|duplicate| duplicate.record);
         let mut findings = Findings {
@@ -371,7 +363,7 @@ impl Findings {
                 record: 0,
                 kind: FindingKind::UnusedExclusion,
                 path: None,
-                at: (file, exclusion.line),
+                at: (file, exclusion.line as u64),
                 first: 0,
             }))?;
         }
@@ -426,10 +418,10 @@ impl Findings {
     }
 }
 
-fn unused_place(exclusion: &UnusedExclusion) -> FindingPlace {
+fn unused_place(exclusion: &WrittenPlace) -> FindingPlace {
     FindingPlace {
         file: exclusion.file.clone(),
-        row: exclusion.line,
+        row: exclusion.line as u64,
         ..FindingPlace::default()
     }
 }
