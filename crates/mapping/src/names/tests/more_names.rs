@@ -1,0 +1,174 @@
+//! Two family names, and two people in one cell, where the mapping says so; and whatever stands in a cell.
+
+use super::*;
+
+#[test]
+fn two_family_names_where_the_mapping_says_so() {
+    let two = |order| NameHabit {
+        order,
+        family_names: 2,
+    };
+    for (order, text, wanted) in [
+        (
+            NameOrder::GivenFirst,
+            "Maria Garcia Lopez",
+            "Maria||Garcia Lopez|",
+        ),
+        (
+            NameOrder::GivenFirst,
+            "Maria Elena Garcia Lopez",
+            "Maria|Elena|Garcia Lopez|",
+        ),
+        (NameOrder::GivenFirst, "Maria Lopez", "Maria||Lopez|"),
+        (
+            NameOrder::FamilyFirst,
+            "GARCIA LOPEZ MARIA",
+            "MARIA||GARCIA LOPEZ|",
+        ),
+        (NameOrder::FamilyFirst, "GARCIA MARIA", "MARIA||GARCIA|"),
+        (
+            NameOrder::GivenFirst,
+            "Garcia Lopez, Maria",
+            "Maria||Garcia Lopez|",
+        ),
+    ] {
+        assert_eq!(
+            read(text, two(order))
+                .map(|parts| parts.join("|"))
+                .as_deref(),
+            Some(wanted),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_cell_may_name_two_people_where_the_mapping_says_so() {
+    let person = |text: &str, order: NameOrder, person| {
+        let mut whole = Vec::new();
+        for part in [NamePart::Given, NamePart::Middle, NamePart::Family] {
+            let taking = NameTransform {
+                part,
+                habit: order.into(),
+                suffix: false,
+                person: Some(person),
+            };
+            let mut out = String::new();
+            taking.write(text, &mut out).ok()?;
+            whole.push(out);
+        }
+        Some(whole.join("|"))
+    };
+    use NameOrder::{FamilyFirst, GivenFirst};
+    for (order, text, first, second) in [
+        (GivenFirst, "John & Mary Doe", "John||Doe", "Mary||Doe"),
+        (GivenFirst, "John and Mary Doe", "John||Doe", "Mary||Doe"),
+        (GivenFirst, "JOHN AND MARY DOE", "JOHN||DOE", "MARY||DOE"),
+        (
+            GivenFirst,
+            "John Q. & Mary Ann Doe",
+            "John|Q|Doe",
+            "Mary|Ann|Doe",
+        ),
+        (GivenFirst, "John Doe & Jane Roe", "John||Doe", "Jane||Roe"),
+        (GivenFirst, "John Doe/Jane Roe", "John||Doe", "Jane||Roe"),
+        (GivenFirst, "Doe, John & Mary", "John||Doe", "Mary||Doe"),
+        (GivenFirst, "Doe, John; Roe, Jane", "John||Doe", "Jane||Roe"),
+        (
+            GivenFirst,
+            "Mr. John & Mrs. Mary Doe",
+            "John||Doe",
+            "Mary||Doe",
+        ),
+        (
+            GivenFirst,
+            "Juan y Maria Perez",
+            "Juan||Perez",
+            "Maria||Perez",
+        ),
+        (
+            GivenFirst,
+            "Hans und Anna von Berg",
+            "Hans||von Berg",
+            "Anna||von Berg",
+        ),
+        (FamilyFirst, "DOE JOHN & MARY", "JOHN||DOE", "MARY||DOE"),
+        // One person is one, and nobody stands second.
+        (GivenFirst, "John Doe", "John||Doe", "||"),
+    ] {
+        assert_eq!(person(text, order, 0).as_deref(), Some(first), "{text}");
+        assert_eq!(person(text, order, 1).as_deref(), Some(second), "{text}");
+    }
+    for text in [
+        "Mr. & Mrs. John Doe",
+        "Mr. and Mrs. Doe",
+        "John, Mary & Jane Doe",
+        "John & Mary & Jane Doe",
+        "Mary Ann & John Doe",
+        "Doe, John & Jane Roe",
+        "John Doe & Mary",
+        "José Ortega y Gasset",
+        "J & M Doe",
+        "John & Mary",
+        "Doe & Sons",
+        "John & Mary Doe CLOSED",
+        "The Doe Company",
+        "&",
+        "",
+    ] {
+        assert_eq!(person(text, GivenFirst, 0), None, "{text}");
+        assert_eq!(person(text, GivenFirst, 1), None, "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn never_panics_and_invents_nothing(any in any::<String>(), near in "(Dr\\. |Mr )?([A-Z][a-z]{1,6}|van|de|Jr|MD|Q\\.)[, ]{1,2}([A-Z][a-z]{1,6}|der|la|III)[, ]{0,2}[A-Za-z.(\"]{0,6}") {
+        for text in [&any, &near] {
+            for order in [NameOrder::GivenFirst, NameOrder::FamilyFirst] {
+                let Some([given, middle, family, _]) = read(text, order) else { continue };
+                prop_assert!(!given.is_empty() && !family.is_empty());
+                for part in [given, middle, family] {
+                    for word in part.split_whitespace() {
+                        prop_assert!(text.contains(word), "{}", word);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_holds_every_word_but_those_that_go(text in "((Dr\\.|Mr|Fr|Jr|III|V|MD|Q\\.|van|de|la|Law|Jane|Church|Doe|Hon|\"Jack\"|[A-Z][a-z]{0,5})(, | )){1,5}[A-Z][a-z]{0,5}") {
+        for order in [NameOrder::GivenFirst, NameOrder::FamilyFirst] {
+            let Some([given, middle, family, _]) = read(&text, order) else { continue };
+            prop_assert!(letters(&family) > 1, "{}", text);
+            let mut kept: Vec<String> = [given, middle, family].iter().flat_map(|part| part.split_whitespace()).map(plain).collect();
+            for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
+                match kept.iter().position(|one| *one == plain(word)) {
+                    Some(place) => drop(kept.remove(place)),
+                    None => prop_assert!(word.starts_with('"') || is_mark(word) || is_degree(word), "{} of {}", word, text),
+                }
+            }
+            prop_assert!(kept.is_empty(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn a_name_comes_back_however_it_is_written(given in "[B-Z][f-s]{3,6}", middle in "[A-Z]", family in "[B-Z][f-s]{3,6}") {
+        let plain = [&given, &middle, &family].map(|part| plain(part));
+        let all = [ACCOUNT, FIRM, TRADE_OR_NAME, words::HONORIFICS, words::DEGREES, words::PARTICLES];
+        // A bare "O" may begin the family name, and a bare "Y" links two.
+        prop_assume!(!["O", "Y"].contains(&middle.as_str()));
+        prop_assume!(!doubts::is_no_given_name(&given) && !doubts::has_remark(&[vec![&given, &family]]));
+        prop_assume!(all.iter().all(|list| plain.iter().all(|word| !list.contains(&word.as_str()))));
+        for (order, text) in [
+            (NameOrder::GivenFirst, format!("{given} {middle} {family}")),
+            (NameOrder::GivenFirst, format!("{family}, {given} {middle}.")),
+            (NameOrder::FamilyFirst, format!("{family} {given} {middle}")),
+            (NameOrder::GivenFirst, format!("Mr. {given} {middle}. {family}, Jr.")),
+        ] {
+            let read = read(&text, order).map(|[given, middle, family, _]| [given, middle, family]);
+            prop_assert_eq!(read, Some([given.clone(), middle.clone(), family.clone()]), "{}", text);
+        }
+    }
+}
