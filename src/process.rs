@@ -12,8 +12,6 @@ use tokio::runtime::{Builder, Runtime};
 
 use bakkt_model::error::started;
 
-/// Threads for blocking work that are there from the beginning: with one, whatever waits for such work gets its turn.
-const BLOCKING_THREADS: usize = 1;
 /// How long a thread that the system gave may take to run.
 const LONGEST_START: Duration = Duration::from_secs(30);
 /// Longer than any run.
@@ -49,49 +47,34 @@ pub fn runtime() -> anyhow::Result<Runtime> {
     started(built(workers))
 }
 
-/// Whether every thread of a runtime runs: the workers, and those for blocking work.
-fn all_run(runtime: &Runtime, workers: usize) -> bool {
-    runtime.block_on(async {
-        let workers = Arc::new(ThreadMeeting::new(workers));
-        for _ in 0..workers.expected {
-            let meeting = workers.clone();
-            tokio::spawn(async move { meeting.arrive() });
-        }
-        if !workers.wait() {
-            return false;
-        }
-        let blocking = Arc::new(ThreadMeeting::new(BLOCKING_THREADS));
-        for _ in 0..blocking.expected {
-            let meeting = blocking.clone();
-            tokio::task::spawn_blocking(move || meeting.arrive());
-        }
-        blocking.wait()
-    })
+/// Whether every thread of a runtime runs: the workers, which start by themselves, and one for blocking work, which a
+/// piece of such work brings up. With that one, whatever waits for blocking work gets its turn.
+fn all_run(runtime: &Runtime, threads: &StartedThreads) -> bool {
+    runtime.spawn_blocking(|| ());
+    threads.wait()
 }
 
-/// Threads that wait for one another.
-struct ThreadMeeting {
+/// Counts the threads of a runtime as they start. A task would not tell: a worker may take several from the queue and
+/// leave the others waiting behind the first.
+struct StartedThreads {
     expected: usize,
     arrived: Mutex<usize>,
     changed: Condvar,
 }
 
-impl ThreadMeeting {
-    fn new(expected: usize) -> ThreadMeeting {
-        ThreadMeeting {
+impl StartedThreads {
+    fn new(expected: usize) -> StartedThreads {
+        StartedThreads {
             expected,
             arrived: Mutex::new(0),
             changed: Condvar::new(),
         }
     }
 
-    /// Holds a thread until all have arrived.
     fn arrive(&self) {
         let mut arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);
         *arrived += 1;
         self.changed.notify_all();
-        drop(arrived);
-        self.wait();
     }
 
     /// Waits for all of them; false when one does not come.
@@ -114,14 +97,17 @@ fn built(workers: usize) -> std::io::Result<Runtime> {
         let _ = failed.try_send(Err(too_few_threads()));
     }));
     let build = move || {
+        let threads = Arc::new(StartedThreads::new(workers + 1));
+        let started = threads.clone();
         let runtime = Builder::new_multi_thread()
             .worker_threads(workers)
+            .on_thread_start(move || started.arrive())
             // Threads for blocking work are started at once and stay, so that none has to be started in the middle.
             .thread_keep_alive(FOR_EVER)
             .enable_all()
             .build();
         let checked = runtime.and_then(|runtime| {
-            if all_run(&runtime, workers) {
+            if all_run(&runtime, &threads) {
                 return Ok(runtime);
             }
             // Whoever waits for a thread that never comes is left behind.
