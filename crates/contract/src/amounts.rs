@@ -6,6 +6,8 @@
 
 use rust_decimal::Decimal;
 
+use bakkt_model::text::trim;
+
 /// What begins the decimals of a column's numbers, where somebody said so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DecimalMark {
@@ -63,6 +65,14 @@ impl WrittenNumber {
         Decimal::try_from_i128_with_scale(mantissa, self.scale).ok()
     }
 
+    /// Whole dollars, and whether there is more behind the point; `None` where 64 bits do not hold it, and below zero.
+    pub(crate) fn whole(self) -> Option<(i64, bool)> {
+        let mantissa = i64::try_from(self.mantissa).ok()?;
+        let mantissa = mantissa.checked_mul(10i64.checked_pow(self.zeros)?)?;
+        let unit = 10i64.checked_pow(self.scale)?;
+        (mantissa >= 0).then_some((mantissa / unit, mantissa % unit != 0))
+    }
+
     /// The same digits with another multiplier.
     #[must_use]
     pub(crate) fn with_zeros(self, zeros: u32) -> Self {
@@ -77,7 +87,7 @@ pub fn parse(text: &str, point: DecimalMark) -> Option<Decimal> {
 
 /// The same, without working it out.
 pub(crate) fn read(text: &str, point: DecimalMark) -> Option<WrittenNumber> {
-    let mut rest = without_dash(text.trim());
+    let mut rest = without_dash(trim(text));
     let mut negative = false;
     if let Some(inside) = rest.strip_prefix('(') {
         rest = inside.strip_suffix(')')?.trim();
@@ -195,6 +205,9 @@ fn mark(c: char) -> Option<Separator> {
     }
 }
 
+/// So many digits fit into 128 bits; no amount has them.
+const MOST_DIGITS: u32 = 38;
+
 /// Digits with separators, as a mantissa and the number of its decimals.
 fn digits(text: &str, multiplied: bool, decided: DecimalMark) -> Option<(i128, u32)> {
     // What groups thousands, how often it was seen, and the one mark after it that may begin decimals.
@@ -202,7 +215,10 @@ fn digits(text: &str, multiplied: bool, decided: DecimalMark) -> Option<(i128, u
     let (mut mantissa, mut total, mut head, mut run) = (0i128, 0u32, 0u32, 0u32);
     for c in text.chars() {
         if let Some(digit) = c.to_digit(10) {
-            mantissa = mantissa.checked_mul(10)?.checked_add(i128::from(digit))?;
+            if total == MOST_DIGITS {
+                return None;
+            }
+            mantissa = mantissa * 10 + i128::from(digit);
             run += 1;
             total += 1;
             continue;

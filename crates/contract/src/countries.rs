@@ -12,9 +12,12 @@ mod official;
 mod table;
 
 use super::fold::{fold, with_folded};
-use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use foldhash::{HashMap, HashMapExt};
 use table::{COUNT, COUNTRIES, Country};
+
+use bakkt_model::text::trim;
 
 /// Marks a code that no country has. `COUNT` is below it, so a place in the table fits in one byte.
 const NONE: u8 = u8::MAX;
@@ -53,7 +56,7 @@ static BY_NUMBER: [u8; 1000] = {
 
 /// The alpha-3 code of a country in any usual spelling: a code, the English name, or a common alias.
 pub fn alpha3(text: &str) -> Option<&'static str> {
-    let text = text.trim();
+    let text = trim(text);
     let country = match *text.as_bytes() {
         [a, b] => by_alpha2(a.to_ascii_uppercase(), b.to_ascii_uppercase()),
         [a, b, c] if a.is_ascii_digit() => by_number(a, b, c),

@@ -22,6 +22,14 @@ pub fn fold(text: &str) -> String {
 /// Folds `text` onto the end of `out`, so that a caller in a loop can keep one buffer.
 pub fn fold_into(text: &str, out: &mut String) {
     if text.is_ascii() {
+        if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            let start = out.len();
+            out.push_str(text);
+            if let Some(added) = out.get_mut(start..) {
+                added.make_ascii_lowercase();
+            }
+            return;
+        }
         // In pieces, since a character at a time takes several times as long.
         for piece in text.as_bytes().chunks(64) {
             let mut buffer = [0u8; 64];

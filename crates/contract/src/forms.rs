@@ -6,7 +6,7 @@
 //! addresses, which no provider issues and many receivers refuse.
 
 use super::{texts, us_states};
-use bakkt_model::text::{has_invisible, is_invisible, lost, narrow};
+use bakkt_model::text::{has_invisible, is_invisible, is_plain, lost, narrow};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -145,6 +145,10 @@ pub fn is_state2(text: &str) -> bool {
 /// without a word before them that says so. It is a guard for ids that go into URLs, so it reads every spelling.
 pub(crate) fn looks_like_tax_id(text: &str) -> bool {
     let text = narrow(text);
+    // Every spelling has nine digits, and most ids have another number of them.
+    if text.bytes().filter(u8::is_ascii_digit).count() != 9 {
+        return false;
+    }
     let first = text.find(|c: char| c.is_ascii_digit());
     let (word, number) = text.split_at(first.unwrap_or(text.len()));
     let letters = word.chars().filter(|c| c.is_alphanumeric());
@@ -173,6 +177,11 @@ const HIDDEN_AT: [&str; 4] = ["(at)", "[at]", "{at}", "%40"];
 /// Whether a text looks like an e-mail address, even a broken one: something before and after an `@`.
 pub(crate) fn looks_like_email(text: &str) -> bool {
     let text = narrow(text);
+    // Each way of writing the `@` begins with one of these, and most ids have none of them.
+    let begins = |byte: u8| matches!(byte, b'@' | b'(' | b'[' | b'{' | b'%');
+    if !text.bytes().any(begins) {
+        return false;
+    }
     let split = text.trim().split_once('@').or_else(|| {
         let small = text.to_ascii_lowercase();
         let place = |mark: &&str| small.find(mark).map(|at| (at, mark.len()));
@@ -187,17 +196,18 @@ pub(crate) fn looks_like_email(text: &str) -> bool {
 /// Why a text cannot be an id, if it cannot: an id is compared byte by byte, by more programs than this one, so it holds
 /// nothing that one of them may drop.
 pub fn unfit_id(text: &str) -> Option<&'static str> {
-    if has_control(text) {
+    let is_plain = is_plain(text);
+    if !is_plain && has_control(text) {
         Some(texts::CONTROL)
     } else if text.len() > texts::ID {
         Some("longer than 256 bytes")
-    } else if has_invisible(text) {
+    } else if !is_plain && has_invisible(text) {
         Some(texts::INVISIBLE)
     } else if text.starts_with('=') {
         Some(texts::FORMULA)
     } else if text.starts_with('\'') {
         Some("begins with an apostrophe, as a spreadsheet writes digits that are text")
-    } else if bakkt_model::text::cell::has_lost(text) {
+    } else if !is_plain && bakkt_model::text::cell::has_lost(text) {
         Some(bakkt_model::text::cell::LOST)
     } else {
         lost::why_shown(text).or_else(|| lost::why_lost(text))

@@ -80,7 +80,11 @@ pub fn range_of(
     text: &str,
     point: DecimalMark,
 ) -> Result<&'static str, &'static str> {
-    if let Some(amount) = amounts::parse(text, point) {
+    let number = amounts::read(text, point);
+    if let Some((whole, has_fraction)) = number.and_then(WrittenNumber::whole) {
+        return Ok(usd::range_of_whole(scale, whole, has_fraction));
+    }
+    if let Some(amount) = number.and_then(WrittenNumber::value) {
         return usd::range_of(scale, amount).ok_or("a negative amount has no range");
     }
     let span = span(text, point).ok_or("not an amount")?;

@@ -5,8 +5,11 @@
 //! Mississippi by custom, "Wash" is the state), and whether an address is in the U.S. at all (`mapping::step`).
 
 use super::fold::{fold, with_folded};
-use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use foldhash::HashMap;
+
+use bakkt_model::text::trim;
 
 /// Code, name, and the abbreviations that are not the code, parted by `|`.
 type StateRow = (&'static str, &'static str, &'static str);
@@ -93,7 +96,7 @@ static BY_CODE: [u8; 26 * 26] = {
 
 /// The two letters of a state, from its code, its name or a usual abbreviation.
 pub fn two_letters(text: &str) -> Option<&'static str> {
-    let text = text.trim();
+    let text = trim(text);
     let row = match *text.as_bytes() {
         [a, b] => by_code(a.to_ascii_uppercase(), b.to_ascii_uppercase()),
         // ISO 3166-2, as in "US-CA".
@@ -213,7 +216,7 @@ mod tests {
     #[test]
     fn table_is_sound() {
         assert!(STATES.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        let mut seen: HashMap<String, u8> = HashMap::new();
+        let mut seen: HashMap<String, u8> = HashMap::default();
         for (name, place) in spellings() {
             let code = STATES[usize::from(place)].0;
             assert_eq!(*seen.entry(fold(name)).or_insert(place), place, "{name}");

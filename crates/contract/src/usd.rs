@@ -62,16 +62,22 @@ pub(crate) fn range_of(scale: Scale, dollars: Decimal) -> Option<&'static str> {
     if dollars.is_sign_negative() && !dollars.is_zero() {
         return None;
     }
+    // An amount beyond 64 bits is over every end.
+    let whole = dollars.to_i64().unwrap_or(i64::MAX);
+    Some(range_of_whole(scale, whole, !dollars.fract().is_zero()))
+}
+
+/// The same for whole dollars, which are not negative, and whether there is more behind the point.
+pub(crate) fn range_of_whole(scale: Scale, whole: i64, has_fraction: bool) -> &'static str {
     let (names, ends) = match scale {
         Scale::A => (&RANGE_A, &ENDS_A),
         Scale::B => (&RANGE_B, &ENDS_B),
     };
     let [inner @ .., last] = ends;
-    // Whole dollars decide, but for a fraction above the last end. An amount beyond 64 bits is over every end.
-    let whole = dollars.to_i64().unwrap_or(i64::MAX);
+    // Whole dollars decide, but for a fraction above the last end.
     let place = inner.iter().filter(|end| whole >= **end * 1_000).count();
-    let over = whole > last * 1_000 || (whole == last * 1_000 && !dollars.fract().is_zero());
-    names.get(place + usize::from(over)).copied()
+    let over = whole > last * 1_000 || (whole == last * 1_000 && has_fraction);
+    names[place + usize::from(over)]
 }
 
 /// The one range that holds everything from `low` up to `high`, or without end; `low` is not negative. Ends may touch.

@@ -284,6 +284,8 @@ impl Compiler<'_, '_> {
             keeps: keeps(target, takes),
             words: words(takes.form()),
             strict: None,
+            is_copy: false,
+            same_when: 0,
         };
         if value.as_text().is_some() {
             feed.source = TextSource::First(self.columns(value, &mut feed.columns)?);

@@ -81,6 +81,10 @@ pub struct FieldMapping {
     pub words: &'static [&'static str],
     /// A code that is in no table ends the run.
     pub strict: Option<Arc<StrictLookup>>,
+    /// It takes the text of its one column as it stands, where nothing is hidden in it; see [`in_order`].
+    pub is_copy: bool,
+    /// How many feeds in a row, from this one on, have the same `when`; 0 without one. See [`in_order`].
+    pub same_when: usize,
 }
 
 /// The feed of a lookup that must know every code.
@@ -133,7 +137,24 @@ impl FieldMapping {
             keeps: KeptPlaceholders::Nothing,
             words: &[],
             strict: None,
+            is_copy: false,
+            same_when: 0,
         }
+    }
+
+    fn has_one_column(&self) -> bool {
+        matches!(&self.source, TextSource::First(columns) if columns.len() == 1)
+    }
+
+    /// Whether it does nothing with the text of its one column.
+    fn copies(&self) -> bool {
+        self.has_one_column()
+            && self.steps.is_empty()
+            && self.regex.is_none()
+            && self.split.is_none()
+            && self.default.is_none()
+            && !self.skips_unreadable
+            && !self.list
     }
 
     /// Whether it has to be evaluated behind the country of its address.
@@ -184,6 +205,12 @@ impl FieldMapping {
             && !self.steps.iter().any(|step| step.knows(text))
     }
 
+    /// Whether the column that it depends on has nothing in it.
+    pub(super) fn is_idle(&self, row: &Row<'_>, sheet: &CompiledSheet) -> bool {
+        self.when
+            .is_some_and(|column| !matches!(self.text(row, sheet, column), SourceText::Found(_)))
+    }
+
     /// Puts the value for a row into a slot that is missing so far; a feed that gives nothing leaves it so. Every value is
     /// written where it stays: handing it up through the calls costs more than most feeds do.
     pub(crate) fn eval(
@@ -195,15 +222,12 @@ impl FieldMapping {
         draft: &mut Draft,
         scratch: &mut Scratch,
     ) {
-        if self
-            .when
-            .is_some_and(|column| !matches!(self.text(row, sheet, column), SourceText::Found(_)))
-        {
-            return;
-        }
         match &self.source {
             TextSource::Open => return,
             TextSource::Const(text) => return self.constant(slot, text, draft),
+            TextSource::First(columns) if self.is_copy && row.is_latin() => {
+                return self.copy(slot, columns[0], row, sheet, draft);
+            }
             TextSource::First(columns) => self.first(slot, columns, row, sheet, draft, scratch),
             TextSource::All(columns) => self.all(slot, columns, row, sheet, draft, scratch),
             TextSource::Expr(_) if self.broken(row).is_some() => {
@@ -235,13 +259,36 @@ impl FieldMapping {
             })
     }
 
-    #[inline]
+    #[inline(always)]
     fn text<'a>(&self, row: &Row<'a>, sheet: &CompiledSheet, column: usize) -> SourceText<'a> {
         match row.cell(column) {
             Cell::Text(text) if sheet.is_empty_cell(text, self) => SourceText::Empty,
             Cell::Text(text) => SourceText::Found(text),
             Cell::Broken(why) => SourceText::Broken(why),
         }
+    }
+
+    /// The usual case: the text of a cell, in which nothing is hidden.
+    fn copy(
+        &self,
+        slot: usize,
+        column: usize,
+        row: &Row<'_>,
+        sheet: &CompiledSheet,
+        draft: &mut Draft,
+    ) {
+        let value = match self.text(row, sheet, column) {
+            SourceText::Empty => return,
+            SourceText::Broken(why) => SlotValue::Invalid(why),
+            SourceText::Found(text) => match self.lost_digits(text) {
+                Some(why) => SlotValue::Invalid(why),
+                None => SlotValue::Value {
+                    span: draft.keep(text),
+                    constant: false,
+                },
+            },
+        };
+        draft.set(slot, value);
     }
 
     fn constant(&self, slot: usize, text: &str, draft: &mut Draft) {
@@ -425,6 +472,7 @@ impl FieldMapping {
     }
 
     /// One text; for a list, its only item.
+    #[inline]
     fn one(
         &self,
         slot: usize,
@@ -538,6 +586,13 @@ impl FieldMapping {
 
 /// The feeds of one row, in the order in which they are evaluated: what looks at the country of its address stands behind it.
 pub(super) fn in_order(mut feeds: Vec<FieldMapping>) -> Vec<FieldMapping> {
+    for feed in &mut feeds {
+        // Where there is no other column to turn to, the form of the field tells what is no e-mail address.
+        if feed.has_one_column() && feed.steps.is_empty() {
+            feed.skips_unreadable = false;
+        }
+        feed.is_copy = feed.copies();
+    }
     feeds.sort_by_key(FieldMapping::needs_country);
     for place in 0..feeds.len() {
         let feed = &feeds[place];
@@ -546,6 +601,14 @@ pub(super) fn in_order(mut feeds: Vec<FieldMapping>) -> Vec<FieldMapping> {
             feeds.iter().position(|other| other.target == country)
         });
         feeds[place].country = country.filter(|country| feed.needs_country() && *country < place);
+    }
+    for place in (0..feeds.len()).rev() {
+        let same = |next: &&FieldMapping| next.when == feeds[place].when;
+        let behind = feeds
+            .get(place + 1)
+            .filter(same)
+            .map_or(0, |next| next.same_when);
+        feeds[place].same_when = feeds[place].when.map_or(0, |_| behind + 1);
     }
     feeds
 }

@@ -254,7 +254,9 @@ impl Mapper {
         let spare = draft.add_slot();
         let expressions = sheet.expressions.for_row(row);
         scratch.country = None;
-        feed.eval(spare, row, sheet, &expressions, draft, scratch);
+        if !feed.is_idle(row, sheet) {
+            feed.eval(spare, row, sheet, &expressions, draft, scratch);
+        }
         let value = draft.drop_slot();
         // They are kept when the row is mapped.
         draft.drop_strays(strays);
@@ -280,9 +282,15 @@ impl CompiledSheet {
         scratch: &mut Scratch,
     ) {
         let expressions = self.expressions.for_row(row);
-        for (number, feed) in feeds.iter().enumerate() {
+        let mut number = 0;
+        while let Some(feed) = feeds.get(number) {
+            if feed.is_idle(row, self) {
+                number += feed.same_when;
+                continue;
+            }
             scratch.country = feed::country_beside(feed, first, draft);
             feed.eval(first + number, row, self, &expressions, draft, scratch);
+            number += 1;
         }
     }
 

@@ -234,6 +234,10 @@ impl Transform {
                 out.push_str(state.unwrap_or(text));
             }
             Transform::UsdRange(scale, point) => out.push_str(usd_range(*scale, text, *point)?),
+            Transform::Integer(_) if is_short_number(text) => {
+                let digits = text.trim_start_matches('0');
+                out.push_str(if digits.is_empty() { "0" } else { digits });
+            }
             Transform::Integer(point) => {
                 let number = amounts::parse(text, *point).ok_or("not a number")?;
                 if !number.is_integer() {
@@ -252,6 +256,11 @@ impl Transform {
         }
         Ok(())
     }
+}
+
+/// Whether a text is a whole number that needs no reading: a few digits and nothing else.
+fn is_short_number(text: &str) -> bool {
+    (1..=18).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether the digits of a text are those of one whole number, such as `24%` and `1,250 USD`: nothing about them is a sign,

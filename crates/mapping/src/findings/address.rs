@@ -76,6 +76,18 @@ const BOXES: &[&str] = &[
     "upsstore",
 ];
 
+/// Bytes of the shortest of them.
+const SHORTEST_BOX: usize = {
+    let (mut shortest, mut place) = (usize::MAX, 0);
+    while place < BOXES.len() {
+        if BOXES[place].len() < shortest {
+            shortest = BOXES[place].len();
+        }
+        place += 1;
+    }
+    shortest
+};
+
 /// Words that are one at the beginning of the line, when a number follows or nothing at all.
 const BOXES_WITH_NUMBER: &[&str] = &[
     "box",
@@ -296,6 +308,11 @@ const LETTERS: [u8; 256] = {
     letters
 };
 
+/// Whether one of the [`BEGINNINGS`] is a letter and the one with this number behind it.
+fn goes_on(letter: u8, next: u8) -> bool {
+    SECOND_LETTERS[usize::from(LETTERS[usize::from(letter)])] >> next & 1 == 1
+}
+
 /// Whether a word of a line begins like one for a P.O. box. In most lines none does.
 fn may_be_box(line: &[u8]) -> bool {
     let letter = |byte: &u8| LETTERS[usize::from(*byte)];
@@ -341,8 +358,7 @@ fn begins_box(tokens: &[&str], at: usize, all: &[&str], country: Option<&str>) -
         return false;
     }
     let first = tokens[0].as_bytes();
-    let begins = |pair: &&str| first[..2].eq_ignore_ascii_case(pair.as_bytes());
-    if first.len() >= 2 && !BEGINNINGS.iter().any(begins) {
+    if first.len() >= 2 && !goes_on(first[0], LETTERS[usize::from(first[1])]) {
         return false;
     }
     // A street with its number before the box, on the same line.
@@ -363,7 +379,8 @@ fn begins_box(tokens: &[&str], at: usize, all: &[&str], country: Option<&str>) -
         let Ok(word) = std::str::from_utf8(&joined[..length]) else {
             return false;
         };
-        if BOXES.contains(&word) && !is_street_word(tokens.get(place + 1)) {
+        if length >= SHORTEST_BOX && BOXES.contains(&word) && !is_street_word(tokens.get(place + 1))
+        {
             return true;
         }
         let next = tokens.get(place + 1);
@@ -375,17 +392,18 @@ fn begins_box(tokens: &[&str], at: usize, all: &[&str], country: Option<&str>) -
         if numbered && word == "pmb" {
             return true;
         }
-        let by_country = BOXES_BY_COUNTRY.iter().find(|(known, _)| *known == word);
-        if numbered
-            && at == 0
-            && by_country.is_some_and(|(_, countries)| {
-                country.is_some_and(|country| countries.contains(&country))
-            })
-        {
+        if numbered && at == 0 && is_box_in(country, word) {
             return true;
         }
     }
     false
+}
+
+/// Whether a word means a box in a country.
+fn is_box_in(country: Option<&str>, word: &str) -> bool {
+    let by_country = BOXES_BY_COUNTRY.iter().find(|(known, _)| *known == word);
+    by_country
+        .is_some_and(|(_, countries)| country.is_some_and(|country| countries.contains(&country)))
 }
 
 /// A street that is named after a box: `Post Office Box Rd`.

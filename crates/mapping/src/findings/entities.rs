@@ -3,6 +3,10 @@
 //! Owner of the table of entity names that stand in names and addresses. Left out on purpose: every other name of HTML,
 //! and a lone `&`, which belongs to companies.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 /// Entities by name, each with its character.
 #[rustfmt::skip]
 const NAMED: &[(&str, char)] = &[
@@ -53,8 +57,11 @@ pub(crate) fn may_have(text: &[u8]) -> bool {
             b'%' => next.is_ascii_hexdigit(),
             _ => next == b'u' || next == b'x',
         }
-    }) || memchr::memchr_iter(b'_', text).any(|at| text[at..].starts_with(b"_x0"))
+    }) || WORKBOOK_ESCAPE.find(text).is_some()
 }
+
+/// How the escapes of a workbook begin. The contract's own words are full of underscores.
+static WORKBOOK_ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"_x0"));
 
 /// Reads the escapes of a text; none where there are none.
 pub(crate) fn unescape(text: &str) -> Option<UnescapedText> {

@@ -1,8 +1,8 @@
 //! Which records share a key, in eight bytes a record.
 //!
 //! Owner of [`BlockVec`], a list that grows without copying, and of [`repeated`], which finds the keys that several records
-//! have: a sorted copy says which keys repeat, a second pass over the column says whose they are. Left out on purpose: what
-//! the keys are made of.
+//! have. Nearly no key repeats, so a table of bits first tells which may ([`Repeats`]); those few are sorted, and a last pass
+//! over the column says whose they are. Left out on purpose: what the keys are made of.
 
 use std::collections::HashMap;
 
@@ -49,10 +49,56 @@ impl<T: Copy + Default> BlockVec<T> {
     }
 }
 
+/// The keys that may occur more than once: two keys can share a bit, so one that does not repeat may be among them, and
+/// none that does is left out.
+struct Repeats {
+    /// How far a mixed key is shifted to become a bit's number.
+    shift: u32,
+    again: Vec<u64>,
+}
+
+impl Repeats {
+    fn new(count: usize, key: impl Fn(usize) -> u64) -> Repeats {
+        // Eight to sixteen bits a record: about one key in ten then shares its bit with another.
+        let bits = count.saturating_mul(8).next_power_of_two().max(64);
+        let words = bits / 64;
+        let mut once = vec![0u64; words];
+        let mut repeats = Repeats {
+            shift: u64::BITS - bits.trailing_zeros(),
+            again: vec![0; words],
+        };
+        for key in (0..count).map(key).filter(|key| *key != 0) {
+            let (word, bit) = repeats.place(key);
+            repeats.again[word] |= once[word] & bit;
+            once[word] |= bit;
+        }
+        repeats
+    }
+
+    fn may_have(&self, key: u64) -> bool {
+        let (word, bit) = self.place(key);
+        self.again[word] & bit != 0
+    }
+
+    fn place(&self, key: u64) -> (usize, u64) {
+        // An odd number near 2^64 divided by the golden ratio spreads keys that lie close together.
+        let bit = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift;
+        ((bit / 64) as usize, 1 << (bit % 64))
+    }
+}
+
 /// The groups of at least `from` records with the same key, as record numbers from 1: in the order of their first
 /// records, each in order. `key` gives the key of the record at a place from 0; 0 stands for none.
 pub(crate) fn repeated(count: usize, from: usize, key: impl Fn(usize) -> u64) -> Vec<Vec<u32>> {
-    let mut sorted: Vec<u64> = (0..count).map(&key).filter(|key| *key != 0).collect();
+    // Of a single record every key is a group.
+    let repeats = (from > 1).then(|| Repeats::new(count, &key));
+    let counts = |key: &u64| {
+        *key != 0
+            && repeats
+                .as_ref()
+                .is_none_or(|repeats| repeats.may_have(*key))
+    };
+    let mut sorted: Vec<u64> = (0..count).map(&key).filter(counts).collect();
     sorted.sort_unstable();
     let mut repeating: HashMap<u64, usize> = HashMap::new();
     for same in sorted.chunk_by(|a, b| a == b) {
@@ -93,6 +139,15 @@ mod tests {
         assert_eq!(groups(2), [vec![1, 4, 8], vec![3, 6]]);
         assert_eq!(groups(3), [vec![1, 4, 8]]);
         assert!(groups(4).is_empty());
+        assert_eq!(groups(1), [vec![1, 4, 8], vec![3, 6], vec![7]]);
+    }
+
+    #[test]
+    fn every_key_that_repeats_is_found_among_many() {
+        let keys: Vec<u64> = (0..5_000u64).map(|place| place % 4_900 + 1).collect();
+        let groups = repeated(keys.len(), 2, |place| keys[place]);
+        let wanted: Vec<Vec<u32>> = (1..=100).map(|place| vec![place, place + 4_900]).collect();
+        assert_eq!(groups, wanted);
     }
 
     #[test]

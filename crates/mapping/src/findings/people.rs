@@ -19,6 +19,22 @@ pub(crate) struct OwnerSlots {
     pub(crate) tax_id: Option<usize>,
 }
 
+impl OwnerSlots {
+    /// Whether anything is known of who the owner is.
+    pub(crate) fn names_somebody(&self, draft: &Draft) -> bool {
+        let slots = [
+            self.given_name,
+            self.family_name,
+            self.birth_date,
+            self.tax_id,
+        ];
+        slots
+            .into_iter()
+            .flatten()
+            .any(|slot| draft.value(slot).is_some())
+    }
+}
+
 /// Adds who an owner is, folded; returns how many of names, birth date and tax id are known.
 pub(crate) fn fold_person(owner: &OwnerSlots, draft: &Draft, text: &mut String) -> usize {
     let value = |slot: Option<usize>| slot.and_then(|slot| draft.value(slot));

@@ -7,8 +7,16 @@
 use std::borrow::Cow;
 
 /// The text with the plain characters.
+#[inline]
 pub fn narrow(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() || !text.chars().any(|c| plain(c) != c) {
+    match text.is_ascii() {
+        true => Cow::Borrowed(text),
+        false => narrow_any(text),
+    }
+}
+
+fn narrow_any(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| plain(c) != c) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().map(plain).collect())

@@ -85,6 +85,9 @@ impl Encoding {
 /// UTF-16 without a mark: most characters of an export are ASCII, so that one half of the bytes is mostly NUL and the
 /// other is not.
 fn wide(blocks: &[&[u8]]) -> Option<Encoding> {
+    if !blocks.iter().any(|block| block.contains(&0)) {
+        return None;
+    }
     let (mut pairs, mut high, mut low) = (0usize, 0usize, 0usize);
     for pair in blocks.iter().flat_map(|block| block.chunks_exact(2)) {
         pairs += 1;
@@ -109,7 +112,8 @@ struct Utf8 {
 impl Utf8 {
     fn of(blocks: &[&[u8]]) -> Utf8 {
         let mut count = Utf8::default();
-        for (index, block) in blocks.iter().enumerate() {
+        let beyond_ascii = |(_, block): &(usize, &&[u8])| !block.is_ascii();
+        for (index, block) in blocks.iter().enumerate().filter(beyond_ascii) {
             // What a cut left of a character at the block's beginning.
             let cut = block
                 .iter()

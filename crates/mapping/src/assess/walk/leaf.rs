@@ -30,7 +30,9 @@ impl Assessor {
             .slot
             .map_or(SlotValue::Missing, |slot| draft.slot(slot))
         {
-            _ if leaf.form == Form::AccountType => (self.account_type.unwrap_or_default(), true),
+            _ if matches!(leaf.form, Form::AccountType) => {
+                (self.account_type.unwrap_or_default(), true)
+            }
             SlotValue::Value { span, constant } => (draft.text(span), constant),
             SlotValue::Invalid(why) => {
                 self.data += usize::from(leaf.local.is_none_or(Level::breaks));
@@ -42,7 +44,7 @@ impl Assessor {
                 );
             }
             SlotValue::Disagree => return self.disagree(node, level),
-            SlotValue::Missing | SlotValue::List { .. } if leaf.form == Form::OwnerId => {
+            SlotValue::Missing | SlotValue::List { .. } if matches!(leaf.form, Form::OwnerId) => {
                 return self.derived_owner_id(plan, draft, node, leaf);
             }
             SlotValue::Missing | SlotValue::List { .. } => {
@@ -81,7 +83,7 @@ impl Assessor {
         self.key(node);
         let start = self.out.len();
         match (leaf.form, plan.spelling) {
-            (form, _) if self.brief && form != Form::OwnerId => {}
+            (form, _) if self.brief && !matches!(form, Form::OwnerId) => {}
             (Form::TaxIdType, Spelling::Reference) if text == "NATIONALID" => {
                 value::write_string("NATIONAL_ID", &mut self.out)
             }
