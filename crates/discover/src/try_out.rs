@@ -162,6 +162,8 @@ struct MappingTrial<'a> {
     pipeline: &'a Pipeline,
     worker: Worker,
     lines: Vec<SlotTrial>,
+    /// By path of a gap: the place of its line.
+    line_of: Vec<Option<usize>>,
     /// By path that nothing gives: rows that lack it.
     missing: BTreeMap<u32, u64>,
     /// Slots of the names: of the main owner, and of the joint owner.
@@ -198,9 +200,19 @@ impl<'a> MappingTrial<'a> {
                 ..LineTrial::default()
             },
         });
+        let lines: Vec<SlotTrial> = lines.collect();
+        let first = |path: &str| path.replacen("[].", "[0].", 1);
+        let places: BTreeMap<String, usize> = lines
+            .iter()
+            .enumerate()
+            .map(|(place, line)| (first(&line.trial.path), place))
+            .collect();
+        let line_of = pipeline.plan.paths.iter();
+        let line_of = line_of.map(|info| places.get(&first(&info.path)).copied());
         MappingTrial {
             pipeline,
-            lines: lines.collect(),
+            line_of: line_of.collect(),
+            lines,
             worker: Worker::default(),
             missing: BTreeMap::new(),
             names,
@@ -244,14 +256,8 @@ impl<'a> MappingTrial<'a> {
     }
 
     fn gap(&mut self, gap: &Gap, row: &Row<'_>, at: Position) {
-        let path = self.pipeline.plan.paths[gap.path as usize]
-            .path
-            .replacen("[].", "[0].", 1);
-        let line = self
-            .lines
-            .iter_mut()
-            .find(|line| line.trial.path.replacen("[].", "[0].", 1) == path);
-        match (gap.reason, line) {
+        let line = self.line_of[gap.path as usize];
+        match (gap.reason, line.map(|place| &mut self.lines[place])) {
             (GapReason::Invalid(why), Some(SlotTrial { trial, .. })) => {
                 trial.failed += 1;
                 if trial.reason.is_empty() {
