@@ -96,7 +96,7 @@ const ROOMS: &[(&str, &[MayUse])] = &[
         "folder",
         &[
             ("documents", &[]),
-            ("settings", &["documents"]),
+            ("settings", &["documents", "schema"]),
             ("schema", &["documents"]),
             ("migration", &["documents", "settings"]),
         ],

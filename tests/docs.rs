@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use bakkt_files::progress::Mode;
 use bakkt_files::toml_file::TomlFile;
+use bakkt_folder::schema::settings::rows as rows_of_table;
 use bakkt_folder::settings::Settings;
 use bakkt_mapping::compile::{Targets, compile, compile_for};
 use bakkt_mapping::draft::{Draft, SlotValue};
@@ -157,6 +158,30 @@ fn every_setting_is_documented_and_no_other() {
             })
             .collect();
         assert_eq!(here, known, "under \"{prefix}\"");
+    }
+}
+
+/// The tables of the page come from the table of keys: `UPDATE=1` writes them.
+#[test]
+fn the_rows_of_settings_are_those_of_the_table_of_keys() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/settings.md");
+    let page = page("docs/settings.md");
+    let mut lines: Vec<String> = Vec::new();
+    let mut last = None;
+    for line in page.lines() {
+        let table = line.strip_prefix("| `").and_then(|row| row.split_once('.'));
+        match table.map(|(name, _)| name) {
+            Some(name) if last == Some(name) => continue,
+            Some(name) => lines.extend(rows_of_table(name)),
+            None => lines.push(line.to_owned()),
+        }
+        last = table.map(|(name, _)| name);
+    }
+    let wanted = lines.join("\n") + "\n";
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &wanted).unwrap();
+    } else {
+        assert_eq!(page, wanted, "UPDATE=1 writes the rows of docs/settings.md");
     }
 }
 

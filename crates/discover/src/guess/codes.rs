@@ -3,49 +3,21 @@
 //! Owner of [`meaning`]. A code is obvious when it is the word itself, begins exactly one of the field's words, or is one
 //! that every system uses. Numbers are never obvious: 1 is the lowest risk here and the highest there.
 
-/// Codes beyond the words' own beginnings: field, code, word.
+/// Codes beyond the words' own beginnings, parted by strokes: field, codes, word.
 const USUAL: &[(&str, &str, &str)] = &[
-    ("accountType", "i", "INDIVIDUAL"),
-    ("accountType", "ind", "INDIVIDUAL"),
-    ("accountType", "indv", "INDIVIDUAL"),
-    ("accountType", "personal", "INDIVIDUAL"),
-    ("accountType", "c", "CUSTODIAL"),
-    ("accountType", "cust", "CUSTODIAL"),
-    ("accountType", "utma", "CUSTODIAL"),
-    ("accountType", "ugma", "CUSTODIAL"),
-    ("accountType", "t", "ENTITY_PERSONAL_TRUST"),
-    ("accountType", "tr", "ENTITY_PERSONAL_TRUST"),
-    ("accountType", "trust", "ENTITY_PERSONAL_TRUST"),
-    ("accountType", "b", "ENTITY"),
-    ("accountType", "bus", "ENTITY"),
-    ("accountType", "business", "ENTITY"),
-    ("accountType", "corp", "ENTITY"),
-    ("accountType", "llc", "ENTITY"),
-    ("accountType", "entity", "ENTITY"),
-    ("accountType", "e", "ENTITY"),
-    ("entityType", "c", "CORPORATE"),
-    ("entityType", "inc", "CORPORATE"),
-    ("entityType", "corporation", "CORPORATE"),
+    ("accountType", "i/ind/indv/personal", "INDIVIDUAL"),
+    ("accountType", "c/cust/utma/ugma", "CUSTODIAL"),
+    ("accountType", "t/tr/trust", "ENTITY_PERSONAL_TRUST"),
+    ("accountType", "b/bus/business/corp/llc/entity/e", "ENTITY"),
+    ("entityType", "c/inc/corporation", "CORPORATE"),
     ("entityType", "gp", "PARTNERSHIP"),
     ("entityType", "lp", "LIMITED_PARTNERSHIP"),
     ("entityType", "l", "LLC"),
-    ("kind", "p", "person"),
-    ("kind", "i", "person"),
-    ("kind", "ind", "person"),
-    ("kind", "individual", "person"),
-    ("kind", "natural", "person"),
-    ("kind", "c", "entity"),
-    ("kind", "corp", "entity"),
-    ("kind", "company", "entity"),
-    ("kind", "b", "entity"),
-    ("kind", "business", "entity"),
-    ("kind", "legal", "entity"),
-    ("role", "p", "PRIMARY_OWNER"),
-    ("role", "primary", "PRIMARY_OWNER"),
-    ("role", "j", "JOINT_OWNER"),
-    ("role", "joint", "JOINT_OWNER"),
-    ("taxIdType", "f", "NATIONALID"),
-    ("taxIdType", "foreign", "NATIONALID"),
+    ("kind", "p/i/ind/individual/natural", "person"),
+    ("kind", "c/corp/company/b/business/legal", "entity"),
+    ("role", "p/primary", "PRIMARY_OWNER"),
+    ("role", "j/joint", "JOINT_OWNER"),
+    ("taxIdType", "f/foreign", "NATIONALID"),
     ("maritalStatus", "never married", "SINGLE"),
 ];
 
@@ -71,9 +43,9 @@ pub(crate) fn meaning(path: &str, code: &str, words: &[&'static str]) -> Option<
     if exact.is_some() || code.is_empty() || !code.starts_with(char::is_alphabetic) {
         return exact.copied();
     }
-    let usual = USUAL
-        .iter()
-        .find(|(field, usual, _)| *field == last(path) && *usual == code);
+    let usual = USUAL.iter().find(|(field, usual, _)| {
+        *field == last(path) && usual.split('/').any(|usual| usual == code)
+    });
     if let Some((_, _, word)) = usual {
         return words.iter().find(|known| *known == word).copied();
     }

@@ -56,11 +56,17 @@ pub struct Pick {
 }
 
 impl Pick {
-    /// The path of a field of its place.
+    /// The path of what it says.
     pub(crate) fn path(&self) -> String {
-        let names = self.concept.kind == ValueKind::Name && self.place.prefix.starts_with("owners");
-        let identity = if names { "identity." } else { "" };
-        format!("{}{identity}{}", self.place.prefix, self.concept.field)
+        self.path_of(self.concept.field)
+    }
+
+    /// The path of a field of its object; the names of an owner stand with their identity.
+    pub(crate) fn path_of(&self, field: &str) -> String {
+        let names = ["givenName", "middleNames", "familyName"].contains(&field);
+        let of_owner = self.place.prefix.starts_with("owners");
+        let identity = if names && of_owner { "identity." } else { "" };
+        format!("{}{identity}{field}", self.place.prefix)
     }
 }
 
@@ -168,6 +174,13 @@ pub(crate) fn picks(
         by_neighbours(&seen, &slots, &mut fits, &chosen);
         chosen = choose(&fits);
     }
+    let pick = |row: usize, slot: usize, confidence: Confidence| Pick {
+        column: seen[row].index,
+        concept: slots[slot].concept,
+        place: slots[slot].place,
+        number: ordinal(&seen[row]),
+        confidence,
+    };
     let mut picks = Vec::new();
     for (row, slot) in chosen.iter().enumerate() {
         let Some(slot) = slot else { continue };
@@ -180,23 +193,14 @@ pub(crate) fn picks(
         } else {
             Confidence::High
         };
-        picks.push(Pick {
-            column: seen[row].index,
-            concept: slots[*slot].concept,
-            place: slots[*slot].place,
-            number: ordinal(&seen[row]),
-            confidence: confidence(&fits, &slots, &chosen, row, *slot).min(most),
-        });
+        let confidence = confidence(&fits, &slots, &chosen, row, *slot).min(most);
+        picks.push(pick(row, *slot, confidence));
     }
-    for rest in rest::found(&seen, &slots, &fits, &chosen, &free(&slots, &chosen)) {
-        picks.push(Pick {
-            column: seen[rest.row].index,
-            concept: slots[rest.slot].concept,
-            place: slots[rest.slot].place,
-            number: ordinal(&seen[rest.row]),
-            confidence: rest.confidence,
-        });
-    }
+    let rest = rest::found(&seen, &slots, &fits, &chosen, &free(&slots, &chosen));
+    picks.extend(
+        rest.iter()
+            .map(|rest| pick(rest.row, rest.slot, rest.confidence)),
+    );
     one_address_each(&mut picks, &seen, &slots, &plain);
     nobody_is_made_up(&mut picks, &seen, &names, places);
     unlike_are_not_sure(&mut picks, &seen);

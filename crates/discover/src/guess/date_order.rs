@@ -17,56 +17,10 @@ pub struct DateHabits {
 }
 
 /// Words of headers that only exports have whose dates begin with the day.
-const DAY_FIRST_HEADERS: &[&str] = &[
-    "geburtsdatum",
-    "geburtstag",
-    "vorname",
-    "nachname",
-    "strasse",
-    "straße",
-    "plz",
-    "ort",
-    "land",
-    "kundennummer",
-    "anrede",
-    "fecha",
-    "nacimiento",
-    "nombre",
-    "apellido",
-    "apellidos",
-    "domicilio",
-    "poblacion",
-    "población",
-    "pais",
-    "país",
-    "codigo",
-    "código",
-    "telefono",
-    "teléfono",
-    "naissance",
-    "prenom",
-    "prénom",
-    "nom",
-    "adresse",
-    "ville",
-    "pays",
-    "courriel",
-    "nascita",
-    "cognome",
-    "indirizzo",
-    "citta",
-    "città",
-    "nascimento",
-    "sobrenome",
-    "morada",
-    "cidade",
-    "geboortedatum",
-    "voornaam",
-    "achternaam",
-    "straat",
-    "woonplaats",
-    "klantnummer",
-];
+const DAY_FIRST_HEADERS: &str = "geburtsdatum geburtstag vorname nachname strasse straße plz ort land kundennummer anrede fecha nacimiento \
+    nombre apellido apellidos domicilio poblacion población pais país codigo código telefono teléfono naissance \
+    prenom prénom nom adresse ville pays courriel nascita cognome indirizzo citta città nascimento sobrenome \
+    morada cidade geboortedatum voornaam achternaam straat woonplaats klantnummer";
 
 impl DateHabits {
     pub(crate) fn of(profile: &Profile) -> DateHabits {
@@ -95,7 +49,7 @@ fn day_first(profile: &Profile) -> Option<&'static str> {
     let foreign = profile.columns.iter().filter(|column| {
         let lower = column.name.to_lowercase();
         let mut words = lower.split(|c: char| !c.is_alphabetic());
-        words.any(|word| DAY_FIRST_HEADERS.contains(&word))
+        words.any(|word| DAY_FIRST_HEADERS.split(' ').any(|known| known == word))
     });
     if foreign.count() >= 2 {
         return Some("the headers are of a language that writes it first");

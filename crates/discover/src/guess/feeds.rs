@@ -9,7 +9,7 @@ use super::fields::Group;
 use super::joined_parts::JoinedParts;
 use super::required::required;
 use super::tables::{LookupTable, table};
-use super::values::{from, name, quoted};
+use super::values::{from, names, quoted};
 use super::{Rows, aside};
 use crate::inspect::Profile;
 use crate::inspect::classes::Class;
@@ -72,6 +72,8 @@ pub struct FileContext {
 /// A mapping in the making.
 pub(super) struct Maker<'a> {
     pub(super) profile: &'a Profile,
+    /// How the mapping names each column.
+    names: Vec<String>,
     pub(super) picks: &'a [Pick],
     pub(super) habits: DateHabits,
     pub(super) joined: JoinedParts,
@@ -81,14 +83,7 @@ pub(super) struct Maker<'a> {
 
 /// The mapping of the accounts' file.
 pub(crate) fn accounts(profile: &Profile, picks: &[Pick], about: FileContext) -> Mapping {
-    let mut maker = Maker {
-        profile,
-        picks,
-        habits: DateHabits::of(profile),
-        joined: JoinedParts::of(&profile.columns),
-        about,
-        mapping: Mapping::default(),
-    };
+    let mut maker = Maker::new(profile, picks, about);
     maker.account_type();
     maker.about.types = maker.mapping.types.clone();
     maker.all();
@@ -109,37 +104,40 @@ pub(crate) fn elements(
     about: FileContext,
     key: usize,
 ) -> Mapping {
-    let types = about.types.clone();
-    let owners = about.rows == Rows::Owners;
-    let mut maker = Maker {
-        profile,
-        picks,
-        habits: DateHabits::of(profile),
-        joined: JoinedParts::of(&profile.columns),
-        about,
-        mapping: Mapping::default(),
-    };
-    maker.all();
-    let needed = match owners {
-        true => required(&types, Some("owners[]"))
+    let needed = match about.rows {
+        Rows::Owners => required(&about.types, Some("owners[]"))
             .into_iter()
             .filter(|(path, _)| path.starts_with("owners[]"))
             .collect(),
-        false => ["givenName", "familyName"]
+        _ => ["givenName", "familyName"]
             .map(|name| (format!("trustedContacts[].{name}"), Level::W))
             .into(),
     };
+    let mut maker = Maker::new(profile, picks, about);
+    maker.all();
     maker.finish(needed, Some(key))
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
+    fn new(profile: &'a Profile, picks: &'a [Pick], about: FileContext) -> Maker<'a> {
+        Maker {
+            profile,
+            names: names(profile),
+            picks,
+            habits: DateHabits::of(profile),
+            joined: JoinedParts::of(&profile.columns),
+            about,
+            mapping: Mapping::default(),
+        }
+    }
+
     pub(super) fn name(&self, column: usize) -> String {
-        name(self.profile, column)
+        self.names[column].clone()
     }
 
     /// The path of a pick, as this mapping writes it.
     pub(super) fn at(&self, pick: &Pick, field: &str) -> String {
-        let path = format!("{}{field}", pick.place.prefix);
+        let path = pick.path_of(field);
         if self.about.grouped {
             path.replacen("owners[0]", "owners[]", 1)
         } else {
@@ -230,14 +228,12 @@ impl Maker<'_> {
     /// A version or a date of an agreement whose name stands in no column: where everybody signed the same, a person
     /// knows it.
     fn unnamed_agreements(&mut self) {
-        let of_agreement = |feed: &&MappingLine| feed.path.contains("agreements[0].");
-        let Some(feed) = self.mapping.feeds.iter().find(of_agreement) else {
+        let mut feeds = self.mapping.feeds.iter();
+        let head =
+            feeds.find_map(|feed| feed.path.split_once("agreements[0].").map(|(head, _)| head));
+        let Some(path) = head.map(|head| format!("{head}agreements[0].name")) else {
             return;
         };
-        let Some((head, _)) = feed.path.split_once("agreements[0].") else {
-            return;
-        };
-        let path = format!("{head}agreements[0].name");
         if !self.has(&path) && self.mapping.hints.iter().all(|hint| hint.path != path) {
             self.mapping.hints.push(MappingLine {
                 path,
@@ -300,23 +296,17 @@ impl Maker<'_> {
     }
 
     fn roles(&mut self) {
-        if matches!(self.about.rows, Rows::People | Rows::Firms)
-            && !self.about.owners_apart
-            && !self.about.grouped
-        {
-            self.follows(
-                "owners[0].role".into(),
-                "{ const = \"PRIMARY_OWNER\" }".into(),
-                "",
-                Vec::new(),
-            );
-            if self.owner("owners[1].").is_some() {
-                self.follows(
-                    "owners[1].role".into(),
-                    "{ const = \"JOINT_OWNER\" }".into(),
-                    "",
-                    Vec::new(),
-                );
+        let of_account = matches!(self.about.rows, Rows::People | Rows::Firms);
+        if !of_account || self.about.owners_apart || self.about.grouped {
+            return;
+        }
+        for (owner, role) in [
+            ("owners[0].", "PRIMARY_OWNER"),
+            ("owners[1].", "JOINT_OWNER"),
+        ] {
+            if owner == "owners[0]." || self.owner(owner).is_some() {
+                let value = format!("{{ const = \"{role}\" }}");
+                self.follows(format!("{owner}role"), value, "", Vec::new());
             }
         }
     }
@@ -351,9 +341,8 @@ impl Maker<'_> {
                 }
                 true => None,
             };
-            if let Some((value, feed)) =
-                value.zip(self.mapping.feeds.iter_mut().find(|feed| feed.path == id))
-            {
+            let mut feeds = self.mapping.feeds.iter_mut();
+            if let Some((value, feed)) = value.zip(feeds.find(|feed| feed.path == id)) {
                 feed.value = value;
                 feed.note.clear();
                 if column.count(Class::Mixed) > 0 && !foreign {
@@ -361,15 +350,11 @@ impl Maker<'_> {
                     feed.confidence = feed.confidence.min(Some(Confidence::Medium));
                 }
             }
-            if foreign {
-                continue;
+            if !foreign {
+                let value = from(&own, &["tax_id = \"type\"".into()]);
+                let note = "no column says the kind; the form of the number does";
+                self.follows(kind, value, note, vec![pick.column]);
             }
-            if self.has(&kind) {
-                continue;
-            }
-            let value = from(&own, &["tax_id = \"type\"".into()]);
-            let note = "no column says the kind; the form of the number does";
-            self.follows(kind, value, note, vec![pick.column]);
         }
     }
 
@@ -454,11 +439,9 @@ impl Mapping {
         let order = path::patterns();
         let rank = |feed: &MappingLine| {
             let pattern = path::pattern(&feed.path);
-            let place = order
-                .iter()
-                .position(|known| *known == pattern)
-                .unwrap_or(usize::MAX);
-            (section(&feed.path), place)
+            let place = order.iter().position(|known| *known == pattern);
+            let (part, head) = section(&feed.path);
+            (part, head.to_owned(), place.unwrap_or(usize::MAX))
         };
         self.feeds.sort_by_key(rank);
         self.hints.sort_by_key(rank);
@@ -473,20 +456,12 @@ fn without_dashes(name: &str) -> Option<String> {
     plain.then(|| format!("{{ expr = 'row[\"{name}\"] | replace(\"-\", \"\")' }}"))
 }
 
-/// The part of a mapping that a path belongs to: its first step, with its index.
-pub(crate) fn section(path: &str) -> (usize, String) {
+/// The part of a mapping that a path belongs to: its first step, with its index, and where that stands.
+pub(crate) fn section(path: &str) -> (usize, &str) {
     let heads = ["owners", "entity", "investmentProfile", "trustedContacts"];
     let head = path.split('.').next().unwrap_or("");
-    let place = heads
-        .iter()
-        .position(|known| head.starts_with(known))
-        .map_or(0, |place| place + 1);
-    (
-        place,
-        if place == 0 {
-            String::new()
-        } else {
-            head.to_owned()
-        },
-    )
+    match heads.iter().position(|known| head.starts_with(known)) {
+        Some(place) => (place + 1, head),
+        None => (0, ""),
+    }
 }

@@ -3,7 +3,7 @@
 //! Owner of [`JoinedParts`]: which columns are such a pair, and in which order they are read. The second column of a pair
 //! feeds nothing of its own.
 
-use super::words::{HeaderToken, WordSet, tokens};
+use super::words::{HeaderToken, WordSet, says, tokens};
 use crate::inspect::classes::Class;
 use crate::inspect::column::ColumnProfile;
 
@@ -22,11 +22,6 @@ const HOUSE_NUMBER: &str = "hausnummer hausnr huisnummer housenumber houseno hou
 const STREET: &str = "street strasse calle rua rue via straat str";
 /// Words of houses in languages that write the number first.
 const NUMBER_FIRST: &str = "house street building housenumber houseno housenr";
-
-fn says(tokens: &[HeaderToken], words: &str) -> bool {
-    let word = |token: &HeaderToken| words.split_whitespace().any(|word| word == token.spelled);
-    tokens.iter().any(word)
-}
 
 impl JoinedParts {
     pub(super) fn of(columns: &[ColumnProfile]) -> JoinedParts {

@@ -7,53 +7,45 @@ use super::columns::{Confidence, Pick};
 use super::feeds::{Maker, MappingLine};
 use super::fields::ValueKind;
 use super::tables::table;
-use super::values::{address_parts, from, from_all, quoted, transforms};
-use super::words::{self, HeaderToken};
-use crate::inspect::classes::Class;
+use super::values::{cell_parts, from, from_all, quoted, transforms};
+use super::words::{says, tokens};
 
 impl Maker<'_> {
-    /// All columns that say the same, in their order.
+    /// All columns that say the same, in their order: a mobile phone first, a second one last. Those of a person at work
+    /// count only where there is no other.
     fn columns(&self, pick: &Pick) -> Vec<usize> {
         let mut same: Vec<&Pick> = self
             .picks
             .iter()
             .filter(|other| other.path() == pick.path() && other.concept.kind == pick.concept.kind)
             .collect();
-        let mobile = |pick: &Pick| {
-            let tokens = words::tokens(&self.profile.columns[pick.column].name);
+        let rank = |pick: &Pick| {
+            let tokens = tokens(&self.profile.columns[pick.column].name);
             let is = |word| tokens.iter().any(|token| token.is(word));
-            match (is("mobile"), is("secondary")) {
-                (true, _) => 0,
-                (_, true) => 2,
+            match (pick.concept.kind, is("mobile"), is("secondary")) {
+                (ValueKind::Phone, true, _) => 0,
+                (ValueKind::Phone, _, true) => 2,
                 _ => 1,
             }
         };
-        same.sort_by_key(|pick| match pick.concept.kind {
-            ValueKind::Phone => (mobile(pick), pick.number, pick.column),
-            _ => (0, pick.number, pick.column),
-        });
-        let all: Vec<usize> = same.iter().map(|pick| pick.column).collect();
-        let own: Vec<usize> = all
+        same.sort_by_key(|pick| (rank(pick), pick.number, pick.column));
+        let (work, own): (Vec<usize>, Vec<usize>) = same
             .iter()
-            .copied()
-            .filter(|column| !self.is_work_phone(pick, *column))
-            .collect();
-        if own.is_empty() { all } else { own }
+            .map(|pick| pick.column)
+            .partition(|column| self.is_work_phone(pick, *column));
+        if own.is_empty() { work } else { own }
     }
 
     /// Whether a column is the phone of a person at work.
     fn is_work_phone(&self, pick: &Pick, column: usize) -> bool {
         let of_person = pick.concept.kind == ValueKind::Phone && pick.place.prefix != "entity.";
-        let tokens = words::tokens(&self.profile.columns[column].name);
-        let work = |token: &HeaderToken| {
-            token.is("employer")
-                || token.is("business")
-                || ["work", "wrk", "office"].contains(&token.spelled.as_str())
-        };
-        of_person && tokens.iter().any(work)
+        let tokens = tokens(&self.profile.columns[column].name);
+        let mut words = tokens.iter();
+        let work = words.any(|token| token.is("employer/business")) || says(&tokens, WORK);
+        of_person && work
     }
 
-    fn feed(&self, pick: &Pick, field: &str, value: String, note: &str) -> MappingLine {
+    fn line(&self, pick: &Pick, field: &str, value: String, note: &str) -> MappingLine {
         MappingLine {
             path: self.at(pick, field),
             value,
@@ -63,126 +55,89 @@ impl Maker<'_> {
         }
     }
 
+    /// A line that reads several columns.
+    fn line_of(&self, pick: &Pick, columns: Vec<usize>, key: &str, last: &[String]) -> MappingLine {
+        let names: Vec<String> = columns.iter().map(|column| self.name(*column)).collect();
+        let value = match names.as_slice() {
+            [one] => from(one, last),
+            all => from_all(key, all, last),
+        };
+        MappingLine {
+            columns,
+            ..self.line(pick, pick.concept.field, value, "")
+        }
+    }
+
     pub(super) fn made(&mut self, pick: &Pick) -> Vec<MappingLine> {
         let column = &self.profile.columns[pick.column];
         let own = self.name(pick.column);
-        let field = pick.concept.field;
-        match pick.concept.kind {
-            ValueKind::Code => vec![self.code(pick)],
-            ValueKind::PostalCode => vec![self.postal_code(pick)],
-            ValueKind::Phone => vec![self.phone(pick)],
+        let joined = ["join = \" \"".to_owned()];
+        let one = match pick.concept.kind {
+            ValueKind::Code => self.code(pick),
+            // The country beside it says what its zeros are.
+            ValueKind::PostalCode => {
+                let place = format!("postal_code = {}", self.country(pick.place.prefix));
+                self.line(pick, pick.concept.field, from(&own, &[place]), "")
+            }
+            ValueKind::Phone => self.phone(pick),
             ValueKind::Street => {
                 let mut columns = self.columns(pick);
-                let joined = self.joined.with_number(&mut columns);
-                let names: Vec<String> = columns.iter().map(|column| self.name(*column)).collect();
-                let value = match names.as_slice() {
-                    [one] => quoted(one),
-                    all if joined => from_all("columns", all, &["join = \" \"".into()]),
-                    all => from_all("columns", all, &[]),
-                };
-                vec![MappingLine {
-                    columns,
-                    ..self.feed(pick, field, value, "")
-                }]
-            }
-            ValueKind::FullName => ["given", "middle", "family"]
-                .iter()
-                .zip(["givenName", "middleNames", "familyName"])
-                .map(|(part, field)| {
-                    let field = if pick.place.prefix.starts_with("owners") {
-                        format!("identity.{field}")
-                    } else {
-                        field.to_owned()
-                    };
-                    self.feed(
-                        pick,
-                        &field,
-                        from(&own, &[format!("name = \"{part}\"")]),
-                        "",
-                    )
-                })
-                .collect(),
-            ValueKind::CityState => {
-                let part = |take: usize| format!("split = {{ by = \", \", take = {take} }}");
-                vec![
-                    self.feed(pick, "city", from(&own, &[part(0)]), ""),
-                    self.feed(
-                        pick,
-                        "state",
-                        from(&own, &[part(1), "us_state = true".into()]),
-                        "",
-                    ),
-                ]
-            }
-            ValueKind::WholeAddress => self.whole_address(pick),
-            ValueKind::Agreement if column.share(Class::Version) > 0.5 => vec![
-                self.feed(
-                    pick,
-                    "agreements[0].name",
-                    from(&own, &["split = { by = \" v\", take = 0 }".into()]),
-                    "",
-                ),
-                self.feed(
-                    pick,
-                    "agreements[0].version",
-                    from(&own, &["regex = ' v([0-9.]+)$'".into()]),
-                    "",
-                ),
-            ],
-            ValueKind::Agreement => vec![self.feed(pick, "agreements[0].name", quoted(&own), "")],
-            ValueKind::Name
-                if field == "familyName" && self.joined.is_first_surname(pick.column) =>
-            {
-                let columns = self.joined.surnames();
-                let names: Vec<String> = columns.iter().map(|column| self.name(*column)).collect();
-                let value = from_all("columns", &names, &["join = \" \"".into()]);
-                let path = match pick.place.prefix.starts_with("owners") {
-                    true => "identity.familyName",
-                    false => "familyName",
-                };
-                vec![MappingLine {
-                    columns,
-                    ..self.feed(pick, path, value, "")
-                }]
-            }
-            kind => {
-                let made = transforms(kind, column, self.habits);
-                let field = match (pick.concept.kind, pick.place.prefix.starts_with("owners")) {
-                    (ValueKind::Name, true) => format!("identity.{field}"),
-                    _ => field.to_owned(),
-                };
-                let mut feed = self.feed(pick, &field, from(&own, &made.transforms), &made.note);
-                if made.open {
-                    feed.confidence = Some(pick.confidence.min(Confidence::Medium));
+                match self.joined.with_number(&mut columns) {
+                    true => self.line_of(pick, columns, "columns", &joined),
+                    false => self.line_of(pick, columns, "columns", &[]),
                 }
-                vec![feed]
             }
+            ValueKind::Name
+                if pick.concept.field == "familyName"
+                    && self.joined.is_first_surname(pick.column) =>
+            {
+                self.line_of(pick, self.joined.surnames(), "columns", &joined)
+            }
+            kind => match cell_parts(kind, column) {
+                Some(parts) => {
+                    let parts = parts.into_iter();
+                    return parts
+                        .map(|(field, cut)| self.line(pick, field, from(&own, &cut), ""))
+                        .collect();
+                }
+                None if kind == ValueKind::WholeAddress => {
+                    let note = "a whole address, whose parts could not be told apart";
+                    self.hint(pick, "streetAddress", note)
+                }
+                None => {
+                    let made = transforms(kind, column, self.habits);
+                    let value = from(&own, &made.transforms);
+                    let mut line = self.line(pick, pick.concept.field, value, &made.note);
+                    if made.open {
+                        line.confidence = Some(pick.confidence.min(Confidence::Medium));
+                    }
+                    line
+                }
+            },
+        };
+        vec![one]
+    }
+
+    /// A column as it stands, for a person to look at.
+    fn hint(&self, pick: &Pick, field: &str, note: &str) -> MappingLine {
+        MappingLine {
+            confidence: Some(Confidence::Low),
+            ..self.line(pick, field, quoted(&self.name(pick.column)), note)
         }
     }
 
     fn code(&mut self, pick: &Pick) -> MappingLine {
-        let path = self.at(pick, pick.concept.field);
+        let field = pick.concept.field;
+        let path = self.at(pick, field);
         let own = self.name(pick.column);
         let Some(mut table) = table(&path, &self.profile.columns[pick.column]) else {
-            return MappingLine {
-                confidence: Some(Confidence::Low),
-                ..self.feed(
-                    pick,
-                    pick.concept.field,
-                    quoted(&own),
-                    "its values are no codes",
-                )
-            };
+            return self.hint(pick, field, "its values are no codes");
         };
         if table.is_plain() {
-            return self.feed(pick, pick.concept.field, quoted(&own), "");
+            return self.line(pick, field, quoted(&own), "");
         }
-        while self
-            .mapping
-            .tables
-            .iter()
-            .any(|known| known.name == table.name)
-        {
+        let taken = |name: &String| self.mapping.tables.iter().any(|known| known.name == *name);
+        while taken(&table.name) {
             table.name.push_str("_2");
         }
         let note = match table.open() {
@@ -190,23 +145,16 @@ impl Maker<'_> {
             1 => "1 code without a meaning yet".into(),
             open => format!("{open} codes without a meaning yet"),
         };
-        let value = from(&own, &[format!("lookup = {}", quoted(&table.name))]);
-        let feed = self.feed(pick, pick.concept.field, value, &note);
-        if feed.confidence != Some(Confidence::Low) || self.is_required(&path) {
+        let lookup = format!("lookup = {}", quoted(&table.name));
+        let line = self.line(pick, field, from(&own, &[lookup]), &note);
+        if line.confidence != Some(Confidence::Low) || self.is_required(&path) {
             self.mapping.tables.push(table);
         }
-        feed
-    }
-
-    /// The country beside it says what its zeros are.
-    fn postal_code(&self, pick: &Pick) -> MappingLine {
-        let place = self.place(pick.place.prefix);
-        let value = from(&self.name(pick.column), &[format!("postal_code = {place}")]);
-        self.feed(pick, pick.concept.field, value, "")
+        line
     }
 
     /// The country that a place names, as transforms take it.
-    fn place(&self, prefix: &str) -> String {
+    fn country(&self, prefix: &str) -> String {
         let country = self
             .find(prefix, "country")
             .filter(|country| country.confidence > Confidence::Low);
@@ -218,7 +166,6 @@ impl Maker<'_> {
 
     fn phone(&self, pick: &Pick) -> MappingLine {
         let columns = self.columns(pick);
-        let names: Vec<String> = columns.iter().map(|column| self.name(*column)).collect();
         // The country of whoever it is: of the home, or of the firm.
         let home = match pick.place.prefix {
             "owners[1]." => "owners[0].identity.personalAddress.".to_owned(),
@@ -226,53 +173,15 @@ impl Maker<'_> {
             prefix if prefix.starts_with("owners") => format!("{prefix}identity.personalAddress."),
             prefix => format!("{prefix}mailingAddress."),
         };
-        let region = format!("phone = {}", self.place(&home));
-        let value = match names.as_slice() {
-            [one] => from(one, &[region]),
-            all => from_all("first", all, &[region]),
-        };
-        let at_work = columns
-            .iter()
-            .any(|column| self.is_work_phone(pick, *column));
-        let confidence = match at_work {
-            true => Confidence::Low,
-            false => pick.confidence,
-        };
-        MappingLine {
-            columns,
-            confidence: Some(confidence),
-            ..self.feed(pick, pick.concept.field, value, "")
+        let at_work = self.is_work_phone(pick, columns[0]);
+        let region = format!("phone = {}", self.country(&home));
+        let mut line = self.line_of(pick, columns, "first", &[region]);
+        if at_work {
+            line.confidence = Some(Confidence::Low);
         }
-    }
-
-    fn whole_address(&self, pick: &Pick) -> Vec<MappingLine> {
-        let column = &self.profile.columns[pick.column];
-        let own = self.name(pick.column);
-        let Some(parts) = address_parts(column) else {
-            let hint = self.feed(
-                pick,
-                "streetAddress",
-                quoted(&own),
-                "a whole address, whose parts could not be told apart",
-            );
-            return vec![MappingLine {
-                confidence: Some(Confidence::Low),
-                ..hint
-            }];
-        };
-        let by = quoted(&column.parts.1.to_string());
-        parts
-            .iter()
-            .enumerate()
-            .map(|(take, part)| {
-                let mut transforms = vec![format!("split = {{ by = {by}, take = {take} }}")];
-                match *part {
-                    "state" => transforms.push("us_state = true".into()),
-                    "country" => transforms.push("country = true".into()),
-                    _ => {}
-                }
-                self.feed(pick, part, from(&own, &transforms), "")
-            })
-            .collect()
+        line
     }
 }
+
+/// Words of phones at work that the table of words has for the work itself.
+const WORK: &str = "work wrk office";

@@ -6,28 +6,27 @@
 //! as unfed, and blocks. Of values only codes are written, and only of columns of codes.
 //! Left out on purpose: reading files (`inspect`) and judging the mapping (`check`).
 
-pub(crate) mod assign;
-pub mod codes;
-pub mod columns;
+mod assign;
+mod codes;
+mod columns;
 mod date_order;
 mod families;
-pub mod feeds;
-pub mod fields;
+mod feeds;
+mod fields;
 mod headers;
 mod joined_parts;
 mod labels;
 mod lines;
 mod not_asked;
-pub mod places;
-pub mod required;
+mod places;
+mod required;
 mod rest;
-pub mod score;
-pub mod shown;
+mod score;
 mod spelling;
-pub mod tables;
-pub mod trial;
-pub mod values;
-pub mod words;
+mod tables;
+pub(crate) mod trial;
+mod values;
+mod words;
 pub mod write;
 
 use columns::{Confidence, Pick, picks};
@@ -36,6 +35,7 @@ use fields::ValueKind;
 use places::{CONTACTS, FIRMS, FIRMS_ALONE, OWNERS, ObjectPlace, PEOPLE};
 
 use crate::inspect::classes::Class;
+use crate::inspect::page::Meaning;
 use crate::inspect::{FileLink, Profile};
 
 /// What the rows of a file are.
@@ -115,18 +115,18 @@ pub fn guess(files: &[Profile], links: &[FileLink]) -> Guess {
     let joined = joined(files, main, beside, &mut guess.further);
     let owners_apart = joined.iter().any(|(rows, _)| *rows == Rows::Owners);
     let (rows, found) = main_rows(profile, owners_apart);
-    let grouped = (!owners_apart && rows == Rows::People)
+    guess.group_by = (!owners_apart && rows == Rows::People)
         .then(|| grouped_by(profile, &found))
         .flatten();
-    let about = feeds::FileContext {
+    let mut about = feeds::FileContext {
         rows,
         owners_apart,
-        grouped: grouped.is_some(),
+        grouped: guess.group_by.is_some(),
         types: Vec::new(),
     };
-    let mapping = feeds::accounts(profile, &found, about);
-    let types = mapping.types.clone();
-    guess.group_by = grouped;
+    let mapping = feeds::accounts(profile, &found, about.clone());
+    (about.owners_apart, about.grouped) = (false, false);
+    about.types.clone_from(&mapping.types);
     guess.sheets.push(GuessedFile {
         file: main,
         rows,
@@ -136,20 +136,17 @@ pub fn guess(files: &[Profile], links: &[FileLink]) -> Guess {
     });
     for (rows, link) in joined {
         let profile = &files[link.of];
-        let found = picks(&profile.columns, rows.places(), &[link.key]);
+        let picks = picks(&profile.columns, rows.places(), &[link.key]);
         let about = feeds::FileContext {
             rows,
-            owners_apart: false,
-            grouped: false,
-            types: types.clone(),
+            ..about.clone()
         };
-        let mapping = feeds::elements(profile, &found, about, link.key);
         guess.sheets.push(GuessedFile {
             file: link.of,
             rows,
+            mapping: feeds::elements(profile, &picks, about, link.key),
             link: Some(link),
-            picks: found,
-            mapping,
+            picks,
         });
     }
     guess
@@ -218,9 +215,21 @@ fn joined(
     found
 }
 
+/// How many picks are of some fields and at least so sure.
+fn count(picks: &[Pick], fields: &[&str], least: Confidence) -> usize {
+    let good = |pick: &&Pick| fields.contains(&pick.concept.field) && pick.confidence >= least;
+    picks.iter().filter(good).count()
+}
+
+/// Whether a column of a file likely is one of some fields, as rows of that kind have them.
+fn has(profile: &Profile, rows: Rows, fields: &[&str]) -> bool {
+    let found = picks(&profile.columns, rows.places(), &[]);
+    count(&found, fields, Confidence::Medium) > 0
+}
+
 /// Whether a file says of people or firms what an account needs.
 fn says_who(profile: &Profile) -> bool {
-    let of_account = [
+    let own = [
         "identity.dateOfBirth",
         "identity.taxId",
         "streetAddress",
@@ -228,72 +237,52 @@ fn says_who(profile: &Profile) -> bool {
         "entityType",
         "entityTaxId",
     ];
-    [PEOPLE, FIRMS].iter().any(|places| {
-        picks(&profile.columns, places, &[]).iter().any(|pick| {
-            of_account.contains(&pick.concept.field) && pick.confidence >= Confidence::Medium
-        })
-    })
+    [Rows::People, Rows::Firms]
+        .iter()
+        .any(|rows| has(profile, *rows, &own))
+}
+
+/// Whether the name of a file, without the folders above it, has one of some words.
+fn is_named(profile: &Profile, words: &str) -> bool {
+    let name = std::path::Path::new(&profile.name).file_stem();
+    let tokens = name.map_or(Vec::new(), |name| words::tokens(&name.to_string_lossy()));
+    tokens.iter().any(|token| token.is(words))
 }
 
 /// Whether a file is called by what stands beside accounts.
 fn is_named_element(profile: &Profile) -> bool {
-    let named = file_words(profile);
-    let is = |word: &str| named.iter().any(|token| token.is(word));
-    (is("owner") || is("joint") || is("trusted") || is("contact"))
-        && !is("account")
-        && !is("customer")
-}
-
-/// The words of a file's own name, not of the folders above it.
-fn file_words(profile: &Profile) -> Vec<words::HeaderToken> {
-    let name = std::path::Path::new(&profile.name).file_stem();
-    name.map_or(Vec::new(), |name| words::tokens(&name.to_string_lossy()))
+    is_named(profile, "owner/joint/trusted/contact") && !is_named(profile, "account/customer")
 }
 
 fn is_contacts(profile: &Profile) -> bool {
-    let trusted = |token: &words::HeaderToken| token.is("trusted");
-    let named = file_words(profile);
+    let marked = |name: &str| words::tokens(name).iter().any(|token| token.is("trusted"));
+    let columns = profile.columns.iter();
     // Of contacts nobody has the tax id; whoever has one is an owner, whatever the file is called.
-    let contacts = named.iter().any(|token| token.is("contact")) && !is_of_owners(profile);
-    let marked = |name: &str| words::tokens(name).iter().any(trusted);
-    named.iter().any(trusted)
-        || contacts
-        || profile
-            .columns
-            .iter()
-            .filter(|column| marked(&column.name))
-            .count()
-            > 2
+    is_named(profile, "trusted")
+        || is_named(profile, "contact") && !is_of_owners(profile)
+        || columns.filter(|column| marked(&column.name)).count() > 2
 }
 
 fn is_owners(profile: &Profile) -> bool {
-    let named = file_words(profile);
-    named
-        .iter()
-        .any(|token| token.is("owner") || token.is("joint"))
-        || is_of_owners(profile)
+    is_named(profile, "owner/joint") || is_of_owners(profile)
 }
 
 /// Birth dates and tax ids beside names: only owners have them.
 fn is_of_owners(profile: &Profile) -> bool {
-    let found = picks(&profile.columns, OWNERS, &[]);
-    found.iter().any(|pick| {
-        let own = [
-            "identity.dateOfBirth",
-            "identity.taxId",
-            "ownership_percent",
-        ];
-        own.contains(&pick.concept.field) && pick.confidence >= Confidence::Medium
-    })
+    let own = [
+        "identity.dateOfBirth",
+        "identity.taxId",
+        "ownership_percent",
+    ];
+    has(profile, Rows::Owners, &own)
 }
 
-/// Whether the rows of a file have names.
+/// Whether the rows of a file have names; a whole name feeds no field of its own.
 fn is_of_people(profile: &Profile) -> bool {
     let found = picks(&profile.columns, OWNERS, &[]);
-    found.iter().any(|pick| {
-        matches!(pick.concept.kind, ValueKind::Name | ValueKind::FullName)
-            && pick.confidence >= Confidence::Medium
-    })
+    let names = |pick: &&Pick| matches!(pick.concept.kind, ValueKind::Name | ValueKind::FullName);
+    let mut names = found.iter().filter(names);
+    names.any(|pick| pick.confidence >= Confidence::Medium)
 }
 
 /// Firms have no birth date and no first name, but a legal form and a place where they are registered.
@@ -302,47 +291,31 @@ fn main_rows(profile: &Profile, owners_apart: bool) -> (Rows, Vec<Pick>) {
     let places = if owners_apart { FIRMS_ALONE } else { FIRMS };
     let firms = picks(&profile.columns, places, &[]);
     // Only firms have numbers of that form: beside one, only a name and a birth date that are sure make a person.
-    let eins = profile
-        .columns
-        .iter()
-        .any(|column| column.share(Class::Ein) > 0.6);
-    let least = if eins {
-        Confidence::High
-    } else {
-        Confidence::Medium
+    let mut columns = profile.columns.iter();
+    let eins = columns.any(|column| column.share(Class::Ein) > 0.6);
+    let least = match eins {
+        true => Confidence::High,
+        false => Confidence::Medium,
     };
-    let sure = |found: &[Pick], fields: &[&str], least: Confidence| {
-        let good = found.iter().filter(|pick| {
-            fields.contains(&pick.concept.field)
-                && pick.confidence >= least
-                && pick.place.marks.len() < 2
-        });
-        good.count()
-    };
-    let person = sure(
-        &people,
-        &["givenName", "familyName", "identity.dateOfBirth"],
-        least,
-    );
-    let firm = sure(
-        &firms,
-        &[
-            "entityLegalName",
-            "entityType",
-            "entityTaxId",
-            "entityFormationDate",
-            "operatingIndustry",
-            "entityOfferings",
-            "entityRegistrationStatus",
-        ],
-        Confidence::Medium,
-    );
+    let person = count(&people, OF_PERSON, least);
+    let firm = count(&firms, OF_FIRM, Confidence::Medium);
     if (firm >= FIRM_FIELDS || eins) && person < 2 {
-        (Rows::Firms, firms)
-    } else {
-        (Rows::People, people)
+        return (Rows::Firms, firms);
     }
+    (Rows::People, people)
 }
+
+/// Fields that only people have, and those that only firms have.
+const OF_PERSON: &[&str] = &["givenName", "familyName", "identity.dateOfBirth"];
+const OF_FIRM: &[&str] = &[
+    "entityLegalName",
+    "entityType",
+    "entityTaxId",
+    "entityFormationDate",
+    "operatingIndustry",
+    "entityOfferings",
+    "entityRegistrationStatus",
+];
 
 /// The account's column, where its values repeat: several rows are one account.
 fn grouped_by(profile: &Profile, found: &[Pick]) -> Option<usize> {
@@ -355,29 +328,36 @@ fn grouped_by(profile: &Profile, found: &[Pick]) -> Option<usize> {
 }
 
 /// What a column seems to say, in words for `inspect`.
-pub fn meanings(
-    guess: &Guess,
-    files: &[Profile],
-) -> Vec<Vec<Option<crate::inspect::page::Meaning>>> {
-    let mut all: Vec<Vec<_>> = files
-        .iter()
-        .map(|file| vec![None; file.columns.len()])
-        .collect();
+pub fn meanings(guess: &Guess, files: &[Profile]) -> Vec<Vec<Option<Meaning>>> {
+    let none = |file: &Profile| vec![None; file.columns.len()];
+    let mut all: Vec<Vec<_>> = files.iter().map(none).collect();
+    let meaning = |text: String, confidence: Confidence| {
+        let confidence = confidence.word();
+        Some(Meaning { text, confidence })
+    };
     for sheet in &guess.sheets {
         for pick in &sheet.picks {
-            all[sheet.file][pick.column] = Some(crate::inspect::page::Meaning {
-                text: shown::words(pick),
-                confidence: pick.confidence.word(),
-            });
+            all[sheet.file][pick.column] = meaning(in_words(pick), pick.confidence);
         }
         if let Some(link) = &sheet.link {
-            all[sheet.file][link.key] = Some(crate::inspect::page::Meaning {
-                text: "the account that the row belongs to".into(),
-                confidence: Confidence::High.word(),
-            });
+            let text = "the account that the row belongs to".into();
+            all[sheet.file][link.key] = meaning(text, Confidence::High);
         }
     }
     all
+}
+
+/// What a column says in few words: the field, or what its parts feed.
+fn in_words(pick: &Pick) -> String {
+    let place = pick.place.prefix.trim_end_matches('.');
+    match pick.concept.kind {
+        ValueKind::Aside => "nothing of Bakkt's".into(),
+        ValueKind::FullName => format!("{place}: the names"),
+        ValueKind::CityState => format!("{place}: city and state"),
+        ValueKind::WholeAddress => format!("{place}: the whole address"),
+        ValueKind::Agreement => format!("{}: name and version", pick.path()),
+        _ => pick.path(),
+    }
 }
 
 /// Whether a pick feeds nothing.

@@ -7,7 +7,7 @@
 use super::columns::ConceptSlot;
 use super::fields::{Group, ValueKind};
 use super::score::ColumnView;
-use super::words::{HeaderToken, WordSet, tokens};
+use super::words::{HeaderToken, WordSet, says, tokens};
 use crate::inspect::classes::Class;
 use crate::inspect::column::ColumnProfile;
 
@@ -52,11 +52,6 @@ const MONEY: &str = "income incomes incm salary earnings pay wage wages ingreso 
 const OTHER_MONEY: &str = "monthly month mensual mensuales mensuel mensuels mensile mensal monatlich monatliches weekly week \
     hourly hour quarterly eur euro euros gbp cad aud chf mxn brl jpy inr currency ccy band k thousand thousands";
 const OF_MONEY: &str = "not a yearly amount in whole U.S. dollars";
-
-fn says(tokens: &[HeaderToken], words: &str) -> bool {
-    let word = |token: &HeaderToken| words.split_whitespace().any(|word| word == token.spelled);
-    tokens.iter().any(word)
-}
 
 /// Why no field asks for a column, by the words of its own header.
 fn by_words(header: &str, tokens: &[HeaderToken]) -> Option<&'static str> {

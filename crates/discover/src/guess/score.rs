@@ -459,12 +459,8 @@ fn by_value(column: &ColumnProfile, concept: &Concept) -> f64 {
 }
 
 /// What people are addressed with.
-const SALUTATIONS: &[&str] = &[
-    "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "herr", "frau", "hr", "fr", "m", "mme",
-    "mlle", "sr", "sra", "srta", "sig", "sigra", "signora", "signore", "dhr", "mevr", "mw", "don",
-    "dona", "dott", "dottssa", "dra", "rev", "pan", "pani", "panna", "hon", "ing", "mgr", "mag",
-    "firma", "familie", "eheleute",
-];
+const SALUTATIONS: &str = "mr mrs ms miss mx dr prof sir herr frau hr fr m mme mlle sr sra srta sig sigra signora signore dhr mevr \
+    mw don dona dott dottssa dra rev pan pani panna hon ing mgr mag firma familie eheleute";
 
 /// Whether a column holds nearly nothing but salutations.
 fn is_salutation(column: &ColumnProfile) -> bool {
@@ -474,7 +470,8 @@ fn is_salutation(column: &ColumnProfile) -> bool {
     let known = |code: &str| {
         let text = code.replace('.', "").to_lowercase();
         let mut words = text.split_whitespace();
-        !text.trim().is_empty() && words.all(|word| SALUTATIONS.contains(&word))
+        !text.trim().is_empty()
+            && words.all(|word| SALUTATIONS.split(' ').any(|known| known == word))
     };
     // A letter alone is a code of something else.
     let long = codes

@@ -43,22 +43,7 @@ pub(crate) fn key(text: &str) -> String {
     if bare { text.to_owned() } else { quoted(text) }
 }
 
-/// How a mapping names a column: by its header, or by its number where the header does not tell it from others.
-pub(crate) fn name(profile: &Profile, column: usize) -> String {
-    let own = &profile.columns[column].name;
-    let same = profile
-        .columns
-        .iter()
-        .filter(|other| other.name == *own)
-        .count();
-    if own.is_empty() || same > 1 {
-        format!("#{}", column + 1)
-    } else {
-        own.clone()
-    }
-}
-
-/// The same of every column of a file.
+/// How a mapping names the columns of a file: by their headers, or by number where the header does not tell one from others.
 pub(crate) fn names(profile: &Profile) -> Vec<String> {
     let mut same: HashMap<&str, usize> = HashMap::new();
     for column in &profile.columns {
@@ -135,11 +120,7 @@ pub(crate) fn transforms(
         ValueKind::Percent if column.count(Class::Percent) > 0 => made(&["regex = '^[0-9.]+'"]),
         ValueKind::Countries => {
             let split = format!("split = {{ by = {} }}", quoted(&column.parts.1.to_string()));
-            Conversion {
-                transforms: vec![split, "country = true".into()],
-                note: String::new(),
-                open: false,
-            }
+            made(&[&split, "country = true"])
         }
         _ => made(&[]),
     }
@@ -162,19 +143,13 @@ fn dates(kind: ValueKind, column: &ColumnProfile, habits: DateHabits) -> Convers
         _ => "mdy",
     };
     let mut notes: Vec<String> = Vec::new();
-    match (open, expected) {
-        (true, Some(why)) => notes.push(format!(
-            "no value tells day and month apart, and {why}: decide which comes first"
-        )),
-        (true, None) => {
-            notes.push("no value tells day and month apart: decide which comes first".into());
-        }
-        (false, _) if month_first > 0 && day_first > 0 => {
-            notes.push(
-                "some values have day and month the other way round: they are invalid".into(),
-            );
-        }
-        _ => {}
+    let because = expected.map_or(String::new(), |why| format!(", and {why}"));
+    if open {
+        notes.push(format!(
+            "no value tells day and month apart{because}: decide which comes first"
+        ));
+    } else if month_first > 0 && day_first > 0 {
+        notes.push("some values have day and month the other way round: they are invalid".into());
     }
     let short = count(Class::ShortYear) > 0;
     let pivot = habits.pivot;
@@ -216,31 +191,66 @@ fn expected_day_first(column: &ColumnProfile, habits: DateHabits) -> Option<&'st
     }
 }
 
+/// A field, and the transforms that cut its value out of a cell.
+pub(crate) type CellPart = (&'static str, Vec<String>);
+
+/// What the cells of a column hold several fields of, with how each is cut out; none where they hold one thing, or where
+/// the parts cannot be told apart.
+pub(crate) fn cell_parts(kind: ValueKind, column: &ColumnProfile) -> Option<Vec<CellPart>> {
+    let split = |by: &str, take: usize| format!("split = {{ by = {}, take = {take} }}", quoted(by));
+    let name = |part: &str| vec![format!("name = \"{part}\"")];
+    Some(match kind {
+        ValueKind::FullName => vec![
+            ("givenName", name("given")),
+            ("middleNames", name("middle")),
+            ("familyName", name("family")),
+        ],
+        ValueKind::CityState => vec![
+            ("city", vec![split(", ", 0)]),
+            ("state", vec![split(", ", 1), "us_state = true".into()]),
+        ],
+        ValueKind::Agreement if column.share(Class::Version) > 0.5 => vec![
+            ("agreements[0].name", vec![split(" v", 0)]),
+            (
+                "agreements[0].version",
+                vec!["regex = ' v([0-9.]+)$'".into()],
+            ),
+        ],
+        ValueKind::Agreement => vec![("agreements[0].name", Vec::new())],
+        ValueKind::WholeAddress => {
+            let by = column.parts.1.to_string();
+            let parts = address_parts(column)?.iter().enumerate();
+            let cut = |(take, part): (usize, &&'static str)| {
+                let read = match *part {
+                    "state" => Some("us_state = true"),
+                    "country" => Some("country = true"),
+                    _ => None,
+                };
+                let steps = [split(&by, take)].into_iter();
+                (*part, steps.chain(read.map(str::to_owned)).collect())
+            };
+            parts.map(cut).collect()
+        }
+        _ => return None,
+    })
+}
+
 /// The parts of an address that stands in one cell, in their order, where the usual shapes show which is which.
-pub(crate) fn address_parts(column: &ColumnProfile) -> Option<Vec<&'static str>> {
+fn address_parts(column: &ColumnProfile) -> Option<&'static [&'static str]> {
     let separator = column.parts.1;
-    let whole = column
-        .shapes
-        .top(shapes::MOST)
-        .into_iter()
-        .map(|(shape, _)| shape)
-        .find(|shape| {
-            shape.matches(separator).count() as u64 + 1 >= column.parts.0
-                && shape.split(separator).take(4).all(|part| !part.is_empty())
-        })?;
+    let shapes = column.shapes.top(shapes::MOST);
+    let (whole, _) = shapes.into_iter().find(|(shape, _)| {
+        shape.matches(separator).count() as u64 + 1 >= column.parts.0
+            && shape.split(separator).take(4).all(|part| !part.is_empty())
+    })?;
     let zip = whole
         .split(separator)
         .position(|part| part.trim().starts_with("99999"))?;
+    let all = &["streetAddress", "city", "state", "postalCode", "country"];
     match (zip, column.parts.0) {
-        (3, 5) => Some(vec![
-            "streetAddress",
-            "city",
-            "state",
-            "postalCode",
-            "country",
-        ]),
-        (3, 4) => Some(vec!["streetAddress", "city", "state", "postalCode"]),
-        (2, 4) => Some(vec!["streetAddress", "city", "postalCode", "country"]),
+        (3, 5) => Some(all),
+        (3, 4) => Some(&all[..4]),
+        (2, 4) => Some(&["streetAddress", "city", "postalCode", "country"]),
         _ => None,
     }
 }

@@ -132,6 +132,12 @@ pub(crate) fn is_foreign(token: &HeaderToken) -> bool {
     token.words.meet(*FOREIGN_WORDS)
 }
 
+/// Whether a header has one of some words, parted by spaces, as it is spelled.
+pub(crate) fn says(tokens: &[HeaderToken], words: &str) -> bool {
+    let word = |token: &HeaderToken| words.split_whitespace().any(|word| word == token.spelled);
+    tokens.iter().any(word)
+}
+
 /// Whose a column is, when it is not the customer's own.
 pub(crate) fn foreign(tokens: &[HeaderToken]) -> Option<&'static str> {
     let named = |word: &str| tokens.iter().any(|token| token.is(word));

@@ -8,7 +8,8 @@ use std::fmt::Write;
 use super::columns::Confidence;
 use super::feeds::{MappingLine, section};
 use super::not_asked::NotAsked;
-use super::values::{comment, key, name, names, quoted};
+use super::tables::LookupTable;
+use super::values::{comment, key, names, quoted};
 use super::words;
 use super::{Guess, GuessedFile, Rows};
 use crate::inspect::Profile;
@@ -81,22 +82,22 @@ fn migration(
             let _ = writeln!(out, "header = {header}");
         }
         if let Some(link) = &sheet.link {
-            let own = name(profile, link.key);
-            let account = name(&profiles[link.to], link.account_key);
+            let own = &names(profile)[link.key];
+            let account = &names(&profiles[link.to])[link.account_key];
             let _ = writeln!(
                 out,
                 "# The column that says whose row it is.\nkey = {}",
-                quoted(&own)
+                quoted(own)
             );
             if own != account {
-                let _ = writeln!(out, "account_key = {}", quoted(&account));
+                let _ = writeln!(out, "account_key = {}", quoted(account));
             }
         }
         if let Some(column) = guess.group_by.filter(|_| sheet.link.is_none()) {
             let _ = writeln!(
                 out,
                 "# Rows with the same value here are one account, and each of them is an owner.\ngroup_by = {}",
-                quoted(&name(profile, column))
+                quoted(&names(profile)[column])
             );
         }
     }
@@ -113,11 +114,11 @@ fn migration(
         .iter()
         .find_map(|sheet| Some((sheet, sheet.mapping.status?)))
     {
-        let column = name(&profiles[sheet.file], status);
+        let column = &names(&profiles[sheet.file])[status];
         let _ = write!(
             out,
             "\n# Accounts that stay behind. This column seems to say which are open:\n# [exclude]\n# rules = [\n#   {{ column = {}, equals = [\"…\"], reason = \"account closed before the migration\" }},\n# ]\n",
-            quoted(&column)
+            quoted(column)
         );
     }
     out
@@ -170,7 +171,7 @@ pub(crate) fn mapping(sheet: &GuessedFile, profile: &Profile, path: &str) -> Str
     for feed in &mapping.feeds {
         let here = section(&feed.path);
         if last.as_ref() != Some(&here) {
-            if let Some(title) = title(&here.1) {
+            if let Some(title) = title(here.1) {
                 let _ = write!(out, "\n# --- {title}\n");
             }
             last = Some(here);
@@ -239,30 +240,24 @@ fn line(feed: &MappingLine) -> String {
     line
 }
 
-fn title(head: &str) -> Option<String> {
+fn title(head: &str) -> Option<&str> {
     Some(match head {
         "" => return None,
-        "owners[0]" => "the main owner".into(),
-        "owners[1]" => {
-            "the joint owner; what is taken from the main owner's columns needs `when`".into()
-        }
-        "owners[]" => "each row is an owner".into(),
-        "entity" => "the entity".into(),
-        "investmentProfile" => "the investment profile".into(),
-        head if head.starts_with("trustedContacts") => "a trusted contact".into(),
-        head => head.to_owned(),
+        "owners[0]" => "the main owner",
+        "owners[1]" => "the joint owner; what is taken from the main owner's columns needs `when`",
+        "owners[]" => "each row is an owner",
+        "entity" => "the entity",
+        "investmentProfile" => "the investment profile",
+        head if head.starts_with("trustedContacts") => "a trusted contact",
+        head => head,
     })
 }
 
 /// What init says when it is done.
 pub fn summary(guess: &Guess, profiles: &[Profile], dir: &str) -> String {
     let mut out = String::new();
-    for (_, name) in guess
-        .sheets
-        .iter()
-        .map(|sheet| ((), mapping_name(sheet.rows)))
-        .chain([((), "migration.toml")])
-    {
+    let mappings = guess.sheets.iter().map(|sheet| mapping_name(sheet.rows));
+    for name in mappings.chain(["migration.toml"]) {
         let _ = writeln!(out, "wrote {dir}/{name}");
     }
     for sheet in &guess.sheets {
@@ -283,16 +278,10 @@ pub fn summary(guess: &Guess, profiles: &[Profile], dir: &str) -> String {
             taken(guess, profiles)
         );
     }
-    let unfed = guess
-        .sheets
-        .iter()
-        .any(|sheet| !sheet.mapping.unfed.is_empty());
-    let open: usize = guess
-        .sheets
-        .iter()
-        .flat_map(|sheet| &sheet.mapping.tables)
-        .map(super::tables::LookupTable::open)
-        .sum();
+    let mut mappings = guess.sheets.iter().map(|sheet| &sheet.mapping);
+    let tables = mappings.clone().flat_map(|mapping| &mapping.tables);
+    let open: usize = tables.map(LookupTable::open).sum();
+    let unfed = mappings.any(|mapping| !mapping.unfed.is_empty());
     out.push_str("\nnext:\n");
     for sheet in &guess.sheets {
         let profile = &profiles[sheet.file];
@@ -333,20 +322,16 @@ pub fn summary(guess: &Guess, profiles: &[Profile], dir: &str) -> String {
 
 /// Which files have the owners and the trusted contacts, in words.
 fn taken(guess: &Guess, profiles: &[Profile]) -> String {
-    let of = |rows: Rows, what: &str| {
-        let sheet = guess.sheets.iter().find(|sheet| sheet.rows == rows)?;
-        Some(format!(
-            "the {what} come from {}",
-            profiles[sheet.file].name
-        ))
+    let of = |sheet: &GuessedFile| {
+        let what = match sheet.rows {
+            Rows::Owners => "owners",
+            Rows::Contacts => "trusted contacts",
+            Rows::People | Rows::Firms => return None,
+        };
+        let name = &profiles[sheet.file].name;
+        Some(format!("the {what} come from {name}"))
     };
-    let known: Vec<String> = [
-        (Rows::Owners, "owners"),
-        (Rows::Contacts, "trusted contacts"),
-    ]
-    .into_iter()
-    .filter_map(|(rows, what)| of(rows, what))
-    .collect();
+    let known: Vec<String> = guess.sheets.iter().filter_map(of).collect();
     match known.is_empty() {
         true => "no column of it says that its rows are people".into(),
         false => known.join(", "),
@@ -356,11 +341,8 @@ fn taken(guess: &Guess, profiles: &[Profile]) -> String {
 fn one(out: &mut String, sheet: &GuessedFile, profile: &Profile) {
     let mapping = &sheet.mapping;
     let count = |confidence| {
-        mapping
-            .feeds
-            .iter()
-            .filter(|feed| feed.confidence == confidence)
-            .count()
+        let feeds = mapping.feeds.iter();
+        feeds.filter(|feed| feed.confidence == confidence).count()
     };
     let _ = writeln!(
         out,
@@ -382,11 +364,8 @@ fn one(out: &mut String, sheet: &GuessedFile, profile: &Profile) {
     }
     if !mapping.unused.is_empty() {
         let all = names(profile);
-        let names: Vec<&str> = mapping
-            .unused
-            .iter()
-            .map(|column| all[*column].as_str())
-            .collect();
+        let unused = mapping.unused.iter().map(|column| all[*column].as_str());
+        let names: Vec<&str> = unused.collect();
         let _ = writeln!(out, "  columns that nothing uses: {}", names.join(", "));
     }
 }

@@ -290,59 +290,36 @@ fn is_country(text: &str, marks: Marks) -> bool {
     (2..=60).contains(&marks.chars) && !numbered && countries::alpha3(text).is_some()
 }
 
+/// Whether a word is one of a list, without regard to case.
+fn is_one_of(word: &str, words: &str) -> bool {
+    words
+        .split(' ')
+        .any(|known| known.eq_ignore_ascii_case(word))
+}
+
 /// Words that say yes or no.
-const YES_NO: &[&str] = &[
-    "y", "n", "yes", "no", "true", "false", "t", "f", "0", "1", "x",
-];
+const YES_NO: &str = "y n yes no true false t f 0 1 x";
 
 fn is_yes_no(text: &str) -> bool {
-    YES_NO.iter().any(|word| word.eq_ignore_ascii_case(text))
+    is_one_of(text, YES_NO)
 }
 
 /// What company names end with or hold.
-const COMPANY: &[&str] = &[
-    "inc",
-    "llc",
-    "ltd",
-    "limited",
-    "corp",
-    "corporation",
-    "co",
-    "company",
-    "lp",
-    "llp",
-    "plc",
-    "gmbh",
-    "ag",
-    "sa",
-    "trust",
-    "partners",
-    "partnership",
-    "holdings",
-    "group",
-    "foundation",
-    "fund",
-    "bank",
-    "associates",
-    "enterprises",
-    "estate",
-];
+const COMPANY: &str = "inc llc ltd limited corp corporation co company lp llp plc gmbh ag sa trust partners partnership \
+    holdings group foundation fund bank associates enterprises estate";
 
 fn is_company(text: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric())
         .skip(1)
-        .any(|word| COMPANY.iter().any(|known| known.eq_ignore_ascii_case(word)))
+        .any(|word| is_one_of(word, COMPANY))
 }
 
 /// Words for ways.
-const WAYS: &[&str] = &[
-    "st", "street", "ave", "avenue", "rd", "road", "ln", "lane", "dr", "drive", "blvd", "way",
-    "ct", "court", "pl", "place", "hwy", "row", "sq", "square", "box", "ter", "pkwy", "cir",
-    "strasse", "straße", "str", "rue", "via", "calle",
-];
+const WAYS: &str = "st street ave avenue rd road ln lane dr drive blvd way ct court pl place hwy row sq square box ter pkwy \
+    cir strasse straße str rue via calle";
 
 fn is_street(text: &str, marks: Marks) -> bool {
-    let word = |word: &str| WAYS.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let word = |word: &str| is_one_of(word, WAYS);
     marks.spaces > 0
         && marks.letters > 2
         && (text.starts_with(|c: char| c.is_ascii_digit()) || text.split([' ', '.', ',']).any(word))

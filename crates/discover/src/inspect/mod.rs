@@ -5,12 +5,12 @@
 //! grow with the rows of the file. Left out on purpose: which field a column feeds (`guess`).
 
 pub(crate) mod classes;
-pub mod column;
-pub mod dates;
+pub(crate) mod column;
+pub(crate) mod dates;
 pub mod distinct;
-pub mod findings;
+pub(crate) mod findings;
 pub mod page;
-pub mod shapes;
+pub(crate) mod shapes;
 
 use std::fs::File;
 use std::io::Read as _;

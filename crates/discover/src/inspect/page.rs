@@ -10,6 +10,7 @@ use super::classes::Class;
 use super::column::ColumnProfile;
 use super::findings::{self, Finding};
 use super::{FileLink, Profile};
+use bakkt_model::number::thousands;
 
 /// What a column seems to feed.
 #[derive(Clone, Debug)]
@@ -106,13 +107,8 @@ fn bytes(count: u64) -> String {
 }
 
 fn count(number: u64, one: &str, many: &str) -> String {
-    let mut digits = number.to_string();
-    let mut place = digits.len();
-    while place > 3 {
-        place -= 3;
-        digits.insert(place, ',');
-    }
-    format!("{digits} {}", if number == 1 { one } else { many })
+    let noun = if number == 1 { one } else { many };
+    format!("{} {noun}", thousands(number))
 }
 
 fn share(column: &ColumnProfile, rows: u64) -> f64 {
@@ -181,16 +177,8 @@ fn section(out: &mut String, profile: &Profile, meanings: &[Option<Meaning>]) {
         );
     }
     let _ = writeln!(out, "  {about}\n");
-    let mut lines = vec![[
-        "".into(),
-        "column".into(),
-        "filled".into(),
-        "distinct".into(),
-        "length".into(),
-        "usual shapes".into(),
-        "looks like".into(),
-        "seems to feed".into(),
-    ]];
+    let heads = "|column|filled|distinct|length|usual shapes|looks like|seems to feed";
+    let mut lines: Vec<Vec<String>> = vec![heads.split('|').map(str::to_owned).collect()];
     for (place, column) in profile.columns.iter().enumerate() {
         let shapes: Vec<String> = column
             .shapes
@@ -199,7 +187,7 @@ fn section(out: &mut String, profile: &Profile, meanings: &[Option<Meaning>]) {
             .map(|(shape, _)| (*shape).to_owned())
             .collect();
         let meaning = meanings.get(place).and_then(|meaning| meaning.as_ref());
-        lines.push([
+        lines.push(vec![
             (place + 1).to_string(),
             column.name.clone(),
             percent(share(column, profile.rows)),
@@ -216,50 +204,33 @@ fn section(out: &mut String, profile: &Profile, meanings: &[Option<Meaning>]) {
     let found = findings::of(profile);
     if !found.is_empty() {
         let _ = writeln!(out, "\n  what looks wrong");
-        let width = found.iter().map(wide).max().unwrap_or(0);
-        for finding in &found {
-            let name = finding.column.as_deref().unwrap_or("(the file)");
-            let _ = writeln!(
-                out,
-                "    {name}{}  {}",
-                " ".repeat(width - wide(finding)),
-                finding.text
-            );
-        }
+        let name = |finding: &Finding| match &finding.column {
+            Some(column) => format!("  {column}"),
+            None => "  (the file)".into(),
+        };
+        let line = |finding: &Finding| vec![name(finding), finding.text.clone()];
+        table(out, &found.iter().map(line).collect::<Vec<_>>());
     }
-}
-
-fn wide(finding: &Finding) -> usize {
-    finding
-        .column
-        .as_deref()
-        .unwrap_or("(the file)")
-        .chars()
-        .count()
 }
 
 /// Columns that are flush right.
 const RIGHT: [usize; 4] = [0, 2, 3, 4];
 
-fn table(out: &mut String, lines: &[[String; 8]]) {
+/// Lines of as many cells each, two blanks between them; of more than two cells, some stand flush right.
+fn table(out: &mut String, lines: &[Vec<String>]) {
     let width = |column: usize| {
-        lines
-            .iter()
-            .map(|line| line[column].chars().count())
-            .max()
-            .unwrap_or(0)
+        let cells = lines.iter().map(|line| line[column].chars().count());
+        cells.max().unwrap_or(0)
     };
-    let widths: Vec<usize> = (0..8).map(width).collect();
+    let columns = lines.first().map_or(0, Vec::len);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
     for line in lines {
-        let mut row = String::from("  ");
+        let mut row = String::new();
         for (place, (cell, width)) in line.iter().zip(&widths).enumerate() {
-            let pad = " ".repeat(width - cell.chars().count());
-            let (before, after) = if RIGHT.contains(&place) {
-                (pad.as_str(), "")
-            } else {
-                ("", pad.as_str())
+            let _ = match columns > 2 && RIGHT.contains(&place) {
+                true => write!(row, "  {cell:>width$}"),
+                false => write!(row, "  {cell:<width$}"),
             };
-            let _ = write!(row, "{before}{cell}{after}  ");
         }
         let _ = writeln!(out, "{}", row.trim_end());
     }

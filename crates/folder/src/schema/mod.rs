@@ -17,9 +17,11 @@ const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 #[derive(Debug)]
 pub(crate) struct SchemaKey {
     pub name: &'static str,
+    /// What it is where it is not set, as TOML; empty: nothing.
+    pub default: &'static str,
     /// What it may hold.
     pub takes: KeyType,
-    /// What it means, for a person who points at it.
+    /// What it means, for a person who points at it: Markdown, with links within docs/.
     pub says: &'static str,
 }
 
@@ -55,6 +57,10 @@ pub(crate) enum KeyType {
     Never,
     /// What the schema defines elsewhere, by name.
     Defined(&'static str),
+    /// A value without which its table is nothing.
+    Needed(&'static KeyType),
+    /// A value, and what the documentation calls it.
+    Said(&'static str, &'static KeyType),
 }
 
 impl KeyType {
@@ -86,8 +92,51 @@ impl KeyType {
             }
             KeyType::Never => json!({ "not": {} }),
             KeyType::Defined(name) => json!({ "$ref": format!("#/$defs/{name}") }),
+            KeyType::Needed(takes) | KeyType::Said(_, takes) => takes.schema(),
         }
     }
+
+    /// The keys of a table; none of anything else.
+    pub(crate) fn keys(&self) -> &'static [SchemaKey] {
+        match self {
+            KeyType::Table(keys) | KeyType::Tables(keys) => keys,
+            KeyType::Needed(takes) => takes.keys(),
+            _ => &[],
+        }
+    }
+
+    /// What the documentation says of such a value.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            KeyType::Text | KeyType::Form(_) | KeyType::Scalar => "text".into(),
+            KeyType::Words(words) => quoted(words),
+            KeyType::Texts => "list of texts".into(),
+            KeyType::OneOrMore(one) => format!("{}, or a list of them", one.words()),
+            KeyType::WordList(words) => format!("list of {}", quoted(words)),
+            KeyType::Boolean => "`true`, `false`".into(),
+            KeyType::Whole(low, high) => format!("{low} to {high}"),
+            KeyType::Table(_) | KeyType::Tables(_) | KeyType::Each(_) | KeyType::Defined(_) => {
+                "table".into()
+            }
+            KeyType::Any(all) => {
+                let all = all.iter().map(KeyType::words);
+                let told: Vec<String> = all.filter(|words| !words.is_empty()).collect();
+                told.join(" or ")
+            }
+            KeyType::Never => "never".into(),
+            KeyType::Needed(takes) => format!("{}; required", takes.words()),
+            KeyType::Said(words, _) => (*words).to_owned(),
+        }
+    }
+}
+
+/// Words as TOML has them.
+fn quoted(words: &[&str]) -> String {
+    let quoted = words.iter().map(|word| match word.contains('"') {
+        true => format!("`'{word}'`"),
+        false => format!("`\"{word}\"`"),
+    });
+    quoted.collect::<Vec<_>>().join(", ")
 }
 
 /// One of something, or a list of it.
@@ -99,9 +148,33 @@ fn texts(one: Value) -> Value {
 fn table(keys: &[SchemaKey]) -> Value {
     let properties: Map<String, Value> = keys
         .iter()
-        .map(|key| (key.name.to_owned(), described(key.takes.schema(), key.says)))
+        .map(|key| {
+            let schema = described(key.takes.schema(), &unlinked(key.says));
+            (key.name.to_owned(), schema)
+        })
         .collect();
-    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+    let needed = keys
+        .iter()
+        .filter(|key| matches!(key.takes, KeyType::Needed(_)));
+    let needed: Vec<&str> = needed.map(|key| key.name).collect();
+    let mut table =
+        json!({ "type": "object", "properties": properties, "additionalProperties": false });
+    if !needed.is_empty() {
+        table["required"] = json!(needed);
+    }
+    table
+}
+
+/// A text with the pages that it links to in place of the links.
+fn unlinked(says: &str) -> String {
+    let mut pieces = says.split("](");
+    let mut text = pieces.next().unwrap_or("").to_owned();
+    for piece in pieces {
+        let (page, rest) = piece.split_once(')').unwrap_or((piece, ""));
+        text.truncate(text.rfind('[').unwrap_or(text.len()));
+        text.push_str(&format!("docs/{page}{rest}"));
+    }
+    text
 }
 
 /// A schema with a text for people.

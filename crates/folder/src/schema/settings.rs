@@ -1,7 +1,8 @@
 //! The schema of `migration.toml`.
 //!
-//! Owner of the table of its keys. Their meaning is told at length in docs/settings.md; a test holds the two and the
-//! program together.
+//! Owner of the table of its keys: name, default, what each takes, and what it means. From it come the schema, the tables
+//! of docs/settings.md ([`rows`]) and the limits of whole numbers that the reader keeps ([`range`]). Tests hold keys and
+//! defaults against what the reader does.
 
 use serde_json::{Map, Value, json};
 
@@ -15,159 +16,296 @@ use bakkt_source::encoding::Encoding;
 pub fn schema() -> Value {
     let mut schema = table(KEYS);
     schema["properties"]["policy"] = policy();
-    for (at, required) in REQUIRED {
-        if let Some(table) = schema.pointer_mut(at) {
-            table["required"] = json!(required);
-        }
-    }
     document("migration.toml of bakkt-migrate", schema, Map::new())
 }
 
-/// Tables that are nothing without some of their keys.
-const REQUIRED: &[(&str, &[&str])] = &[
-    ("", &["source"]),
-    ("/properties/source", &["file", "mapping"]),
-    (
-        "/properties/source/properties/owners",
-        &["file", "mapping", "key"],
-    ),
-    (
-        "/properties/source/properties/trusted_contacts",
-        &["file", "mapping", "key"],
-    ),
-    ("/properties/documents", &["root"]),
-];
+/// The rows of docs/settings.md about a table of the file: key, default, values, meaning.
+pub fn rows(name: &str) -> Vec<String> {
+    let mut rows = Vec::new();
+    match KEYS.iter().find(|key| key.name == name) {
+        Some(_) if name == "policy" => add_rows("policy.*.", MOVE, &mut rows),
+        Some(key) => add_rows(&format!("{name}."), key.takes.keys(), &mut rows),
+        None => {}
+    }
+    rows
+}
 
-const RATE: KeyType =
-    KeyType::Form(r"^(unlimited|\s*[1-9][0-9]{0,6}\s*/\s*(s|sec|second|m|min|minute)\s*)$");
-/// Other spellings of them are taken as well.
-const ENCODING: KeyType = KeyType::Any(&[KeyType::Words(Encoding::NAMES), KeyType::Text]);
-/// One character that cells can be told apart by.
-const DELIMITER: KeyType = KeyType::Form("^[^A-Za-z0-9 \"'\\r\\n\\u0000]$");
-const DURATION: KeyType = KeyType::Form(r"^[0-9]*[1-9][0-9]*\s*(ms|s|m|min)$");
-const SIZE: KeyType = KeyType::Form(r"^[0-9]*[1-9][0-9]*\s*(B|KB|KiB|MB|MiB|GB)$");
-const DATE: KeyType = KeyType::Form(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$");
-const UUID: KeyType =
-    KeyType::Form(r"^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$");
-const URL: KeyType = KeyType::Form(r"^https?://[^@?# ]+$");
+fn add_rows(head: &str, keys: &[SchemaKey], rows: &mut Vec<String>) {
+    for key in keys {
+        let path = format!("{head}{}", key.name);
+        if !key.takes.keys().is_empty() {
+            add_rows(&format!("{path}."), key.takes.keys(), rows);
+            continue;
+        }
+        let default = match key.default {
+            "" => "—".to_owned(),
+            default => format!("`{default}`"),
+        };
+        let (takes, says) = (key.takes.words(), key.says);
+        rows.push(format!("| `{path}` | {default} | {takes} | {says} |"));
+    }
+}
+
+/// The least and the most that a whole number may be. `path` is its key with the table around it, such as `limits.burst`.
+pub(crate) fn range(path: &str) -> Option<(i64, i64)> {
+    let (table, name) = path.split_once('.')?;
+    let table = KEYS.iter().find(|key| key.name == table)?;
+    match table
+        .takes
+        .keys()
+        .iter()
+        .find(|key| key.name == name)?
+        .takes
+    {
+        KeyType::Whole(low, high) => Some((low, high)),
+        _ => None,
+    }
+}
+
+/// A path, from the folder of the migration.
+const PATH: KeyType = KeyType::Said("path", &KeyType::Text);
+const FILES: KeyType = KeyType::Said("path or pattern", &KeyType::Text);
+const RATE: KeyType = KeyType::Said(
+    "rate",
+    &KeyType::Form(r"^(unlimited|\s*[1-9][0-9]{0,6}\s*/\s*(s|sec|second|m|min|minute)\s*)$"),
+);
+const DURATION: KeyType = KeyType::Said(
+    "duration",
+    &KeyType::Form(r"^[0-9]*[1-9][0-9]*\s*(ms|s|m|min)$"),
+);
+const SIZE: KeyType = KeyType::Said(
+    "size such as `\"20MB\"`, `\"500KB\"`, `\"32MiB\"`, up to `\"1GB\"`",
+    &KeyType::Form(r"^[0-9]*[1-9][0-9]*\s*(B|KB|KiB|MB|MiB|GB)$"),
+);
+const DATE: KeyType = KeyType::Said(
+    "a date such as `\"2026-12-01\"`",
+    &KeyType::Form(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+);
+const UUID: KeyType = KeyType::Said(
+    "UUID",
+    &KeyType::Form(
+        r"^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$",
+    ),
+);
+const URL: KeyType = KeyType::Said("URL", &KeyType::Form(r"^https?://[^@?# ]+$"));
+const HEADER: KeyType = KeyType::Said("name of a header", &KeyType::Form(r"^[A-Za-z0-9._-]+$"));
+/// A text that is more than blanks.
+const REASON: KeyType = KeyType::Said("text", &KeyType::Form(r"\S"));
+
+/// How an export is read. Other spellings of encodings are taken as well.
+const ENCODING: KeyType = KeyType::Any(&[
+    KeyType::Words(Encoding::NAMES),
+    KeyType::Said("", &KeyType::Text),
+]);
+const DELIMITER: KeyType = KeyType::Any(&[
+    KeyType::Words(&["comma", "semicolon", "tab", "pipe"]),
+    // One that cells can be told apart by.
+    KeyType::Said(
+        "a character",
+        &KeyType::Form("^[^A-Za-z0-9 \"'\\r\\n\\u0000]$"),
+    ),
+]);
+const QUOTE: KeyType = KeyType::Words(&["\"", "'", "none"]);
+const HEADER_LINE: KeyType = KeyType::Any(&[
+    KeyType::Said("line number", &KeyType::Whole(1, LAST_ROW)),
+    KeyType::Said("`false`", &KeyType::Boolean),
+]);
+const SHEET: KeyType = KeyType::Any(&[
+    KeyType::Said("name", &KeyType::Text),
+    KeyType::Said("number from 1", &KeyType::Whole(1, LAST_SHEET)),
+]);
+const SKIP_IF: KeyType = KeyType::Said("list of patterns", &KeyType::Texts);
+
+/// Rows beyond any sheet, and more lines than are looked through for a header.
+pub(crate) const LAST_ROW: i64 = 1_048_576;
+/// More sheets than workbooks have.
+pub(crate) const LAST_SHEET: i64 = 1000;
 
 macro_rules! keys {
-    ($($name:literal: $takes:expr, $says:literal;)*) => {
-        &[$(SchemaKey { name: $name, takes: $takes, says: $says }),*]
+    ($($name:literal $(= $default:literal)?: $takes:expr, $says:literal;)*) => {
+        &[$(SchemaKey {
+            name: $name,
+            default: concat!("" $(, $default)?),
+            takes: $takes,
+            says: $says,
+        }),*]
     };
 }
 pub(super) use keys;
 
 const KEYS: &[SchemaKey] = keys! {
-    "source": KeyType::Table(SOURCE), "What to read: the exports and their mappings.";
-    "accounts": KeyType::Table(ACCOUNTS), "What an account is, and what to do with one that was there before.";
-    "target": KeyType::Table(TARGET), "Which Bakkt.";
-    "limits": KeyType::Table(LIMITS), "How fast. Bakkt publishes no limits: ask for yours.";
-    "retry": KeyType::Table(RETRY), "How long to wait, and how often to try.";
-    "grace": KeyType::Table(GRACE), "When gaps are due.";
-    "exclude": KeyType::Table(EXCLUDE), "Who is left out. Such a row is read, counted and never sent.";
-    "findings": KeyType::Table(FINDINGS), "What is done about findings: values that may be sent and that a person should look at.";
-    "policy": KeyType::Table(&[]), "How strict to be: moves the level of a field.";
-    "documents": KeyType::Table(DOCUMENTS), "Which files to upload. Absent: none.";
-    "events": KeyType::Table(EVENTS), "How webhooks prove that they are Bakkt's.";
+    "source": KeyType::Needed(&KeyType::Table(SOURCE)),
+        "What to read: the exports and their mappings.";
+    "accounts": KeyType::Table(ACCOUNTS),
+        "What an account is, and what to do with one that was there before.";
+    "target": KeyType::Table(TARGET),
+        "Which Bakkt.";
+    "limits": KeyType::Table(LIMITS),
+        "How fast. Bakkt publishes no limits: ask for yours.";
+    "retry": KeyType::Table(RETRY),
+        "How long to wait, and how often to try.";
+    "grace": KeyType::Table(GRACE),
+        "When gaps are due.";
+    "exclude": KeyType::Table(EXCLUDE),
+        "Who is left out. Such a row is read, counted and never sent.";
+    "findings": KeyType::Table(FINDINGS),
+        "What is done about findings: values that may be sent and that a person should look at.";
+    "policy": KeyType::Table(&[]),
+        "How strict to be: moves the level of a field.";
+    "documents": KeyType::Table(DOCUMENTS),
+        "Which files to upload. Absent: none.";
+    "events": KeyType::Table(EVENTS),
+        "How webhooks prove that they are Bakkt's.";
 };
 
 const SOURCE: &[SchemaKey] = keys! {
-    "file": KeyType::Text, "The export.";
-    "mapping": KeyType::Text, "The mapping: which column feeds which field.";
-    "group_by": KeyType::Text, "A column of the export: rows with the same text there are one account.";
-    "encoding": ENCODING, "What the characters are written in, where it is not left to be found.";
-    "delimiter": KeyType::Any(&[KeyType::Words(&["comma", "semicolon", "tab", "pipe"]), DELIMITER]),
-        "What stands between cells: one of the words, or a character.";
-    "quote": KeyType::Words(&["\"", "'", "none"]), "What stands around cells; with \"none\" quotes are text like any other.";
-    "header": KeyType::Any(&[KeyType::Whole(1, 1_048_576), KeyType::Boolean]),
-        "The line of the header, from 1; false: there is none, and columns are named by position, as \"#1\".";
-    "sheet": KeyType::Any(&[KeyType::Text, KeyType::Whole(1, 1000)]), "The sheet of a workbook: its name, or its number from 1.";
-    "skip_if": KeyType::Texts, "Regular expressions for the first cell of a row that is not empty; rows that fit are left out.";
-    "owners": KeyType::Table(JOINED), "An export of owners, one a row.";
-    "trusted_contacts": KeyType::Table(JOINED), "An export of trusted contacts, one a row.";
+    "file": KeyType::Needed(&FILES),
+        "The export: CSV, as it is or packed with gzip or zstd, or a workbook. `*` and `?` name several files that are one export. One account a row, unless `group_by` says otherwise.";
+    "mapping": KeyType::Needed(&PATH),
+        "The mapping: which column feeds which field. See [mapping.md](mapping.md).";
+    "group_by": KeyType::Text,
+        "A column of the export: rows with the same text there are one account.";
+    "encoding": ENCODING,
+        "What the characters are written in; other names of the same are taken, too (`latin2`, `cp1250`, `437`, `mac`). This and the next five are found where they are not set.";
+    "delimiter": DELIMITER,
+        "What stands between cells: any one character that is no letter, digit, blank or quote, such as `\"^\"`, `\"§\"` or `\"\\u001F\"`.";
+    "quote": QUOTE,
+        "What stands around cells; with `\"none\"` quotes are text like any other.";
+    "header": HEADER_LINE,
+        "The line of the header, or the row of the sheet; `false`: there is none, and columns are named by position.";
+    "sheet": SHEET,
+        "The sheet of a workbook. It must be said where several that have cells are shown.";
+    "skip_if": SKIP_IF,
+        "Regular expressions for the first cell of a row that is not empty; rows that fit are left out.";
+    "owners": KeyType::Table(JOINED),
+        "An export of owners, one a row.";
+    "trusted_contacts": KeyType::Table(JOINED),
+        "An export of trusted contacts, one a row.";
 };
 
 const JOINED: &[SchemaKey] = keys! {
-    "file": KeyType::Text, "The export.";
-    "mapping": KeyType::Text, "Its mapping: fields are written owners[].role, or trustedContacts[].givenName, and so on.";
-    "key": KeyType::Text, "Its column that says whose row it is.";
-    "account_key": KeyType::Text, "The column of the accounts' export that `key` equals. Absent: the one of the same name.";
-    "encoding": ENCODING, "What the characters are written in, where it is not left to be found.";
-    "delimiter": KeyType::Any(&[KeyType::Words(&["comma", "semicolon", "tab", "pipe"]), DELIMITER]),
-        "What stands between cells: one of the words, or a character.";
-    "quote": KeyType::Words(&["\"", "'", "none"]), "What stands around cells; with \"none\" quotes are text like any other.";
-    "header": KeyType::Any(&[KeyType::Whole(1, 1_048_576), KeyType::Boolean]),
-        "The line of the header, from 1; false: there is none, and columns are named by position, as \"#1\".";
-    "sheet": KeyType::Any(&[KeyType::Text, KeyType::Whole(1, 1000)]), "The sheet of a workbook: its name, or its number from 1.";
-    "skip_if": KeyType::Texts, "Regular expressions for the first cell of a row that is not empty; rows that fit are left out.";
+    "file": KeyType::Needed(&FILES),
+        "The export, one owner or trusted contact a row; as the accounts' may be.";
+    "mapping": KeyType::Needed(&PATH),
+        "Its mapping: fields are written `owners[].role`, or `trustedContacts[].givenName`, and so on.";
+    "key": KeyType::Needed(&KeyType::Text),
+        "Its column that says whose row it is.";
+    "account_key": KeyType::Text,
+        "The column of the accounts' export that `key` equals. Absent: the one of the same name.";
+    "encoding": KeyType::Said("as above", &ENCODING),
+        "As for the accounts' export.";
+    "delimiter": KeyType::Said("as above", &DELIMITER),
+        "As for the accounts' export.";
+    "quote": KeyType::Said("as above", &QUOTE),
+        "As for the accounts' export.";
+    "header": KeyType::Said("as above", &HEADER_LINE),
+        "As for the accounts' export.";
+    "sheet": KeyType::Said("as above", &SHEET),
+        "As for the accounts' export.";
+    "skip_if": KeyType::Said("as above", &SKIP_IF),
+        "As for the accounts' export.";
 };
 
 const ACCOUNTS: &[SchemaKey] = keys! {
-    "on_existing": KeyType::Words(&["skip", "update", "stop"]),
-        "An account that was there before: skip looks first and leaves it, update overwrites it, stop ends the run.";
-    "allow_ids_like": KeyType::WordList(&["tax_id", "email"]),
-        "Allows clientAccountIds that look like a tax id or an e-mail address.";
-    "expected_id_length": KeyType::Whole(1, 256), "Characters of every clientAccountId; ids of another length are findings.";
-    "allow_unissued_tax_ids": KeyType::Boolean,
-        "Lets tax ids through that the SSA or the IRS never gave out; for rehearsals, refused for Bakkt's production.";
+    "on_existing" = "\"skip\"": KeyType::Words(&["skip", "update", "stop"]),
+        "An account that was there before this migration: `skip` looks first and leaves it, `update` overwrites it, `stop` ends the run.";
+    "allow_ids_like" = "[]": KeyType::WordList(&["tax_id", "email"]),
+        "A clientAccountId that looks like a tax id or an e-mail address blocks its record, because ids go into URLs and reports. This allows the named kinds.";
+    "expected_id_length": KeyType::Whole(1, 256),
+        "How many characters every clientAccountId has. Ids of another length are findings ([findings.md](findings.md)).";
+    "allow_unissued_tax_ids" = "false": KeyType::Boolean,
+        "Lets SSNs, ITINs and EINs through that the SSA or the IRS never gave out ([mapping.md](mapping.md)), for rehearsals with invented customers. Refused where the target is Bakkt's production, `https://api.bakkt.com`: by `check` when `[target]` names it, by every command that would send there in any case. `--sandbox` and loopback are no production.";
 };
 
 const TARGET: &[SchemaKey] = keys! {
-    "base_url": URL, "Where Bakkt is. https; plain http to loopback only.";
-    "dialect": KeyType::Words(&["guide", "reference"]), "Spelling on the wire and way of authentication.";
-    "key_file": KeyType::Text, "A file of mode 0600 that holds the key (guide) or the password (reference) and nothing else.";
-    "logon_id": KeyType::Text, "The logon id of the reference dialect.";
-    "partner_id": UUID, "Who you are to Bakkt: in the address of verification links.";
-    "api_key": KeyType::Never, "Refused: a key does not belong in this file. BAKKT_API_KEY or `key_file` holds it.";
+    "base_url" = "\"https://api.bakkt.com\"": URL,
+        "https; plain http to loopback only. `--base-url` replaces it for one command. A journal belongs to one base URL. Requests go straight there: proxies that the environment names (`HTTPS_PROXY`) are not used.";
+    "dialect" = "\"guide\"": KeyType::Words(&["guide", "reference"]),
+        "Spelling on the wire and way of authentication. `guide`: `Authorization: API-Key`, `NATIONALID`. `reference`: logs in first, `NATIONAL_ID`.";
+    "key_file": PATH,
+        "A file that holds the key (guide) or the password (reference) on one line, and nothing else. Its mode must be 0600. The environment (`BAKKT_API_KEY`, `BAKKT_PASSWORD`) goes first.";
+    "logon_id": KeyType::Text,
+        "The logon id of the reference dialect; required there.";
+    "partner_id": UUID,
+        "Who you are to Bakkt; `links` needs it ([links.md](links.md)). Bakkt gives each partner one: ask your contact there.";
+    "api_key": KeyType::Never,
+        "Refused: a key does not belong in this file.";
 };
 
 const LIMITS: &[SchemaKey] = keys! {
-    "create": RATE, "Creations and updates, such as \"10/s\", \"600/min\" or \"unlimited\".";
-    "lookup": RATE, "Look-ups.";
-    "upload": RATE, "Uploads of documents.";
-    "kyb": RATE, "KYB triggers.";
-    "burst": KeyType::Whole(1, 10_000), "Requests that may leave back to back after a pause, inside the rate of every window.";
-    "in_flight": KeyType::Whole(1, 4096), "Requests on their way at once.";
-    "uploads_in_flight": KeyType::Whole(1, 256), "Uploads on their way at once.";
-    "headroom_percent": KeyType::Whole(0, 90), "Hundredths of the rate that stay unused.";
+    "create" = "\"10/s\"": RATE,
+        "Creations and updates. No window of time sees more than this, repetitions included.";
+    "lookup" = "\"10/s\"": RATE,
+        "Look-ups, of accounts and of documents.";
+    "upload" = "\"10/s\"": RATE,
+        "Uploads of documents.";
+    "kyb" = "\"10/s\"": RATE,
+        "KYB triggers.";
+    "burst" = "1": KeyType::Whole(1, 10_000),
+        "Requests that may leave back to back after a pause. They count: the rate of every window has them inside.";
+    "in_flight" = "8": KeyType::Whole(1, 4096),
+        "Requests of each kind on their way at once. Rate × answer time is what it takes to keep a rate.";
+    "uploads_in_flight" = "4": KeyType::Whole(1, 256),
+        "Uploads on their way at once. Each holds a few hundred kilobytes of its file in memory, whatever the file's size.";
+    "headroom_percent" = "1": KeyType::Whole(0, 90),
+        "Hundredths of the rate that stay unused, because requests jitter on their way.";
 };
 
 const RETRY: &[SchemaKey] = keys! {
-    "request_timeout": DURATION, "From the first byte sent to the last byte of the answer, such as \"30s\".";
-    "upload_timeout": DURATION, "The same of an upload.";
-    "settle_after": DURATION, "How long a lost outcome rests before Bakkt is asked about it; longer than `request_timeout`.";
-    "attempts": KeyType::Whole(1, 1000), "Tries per account and run before it is given up.";
-    "backoff_first": DURATION, "First wait of the exponential backoff.";
-    "backoff_most": DURATION, "Longest wait of the exponential backoff.";
-    "breaker": KeyType::Whole(1, 1_000_000), "Failures in a row that stop the run.";
-    "longest_pause": DURATION, "Longest pause that a server's Retry-After can ask for.";
-    "clock_tolerance": DURATION, "How far Bakkt's clock may be behind ours.";
+    "request_timeout" = "\"30s\"": DURATION,
+        "From the first byte sent to the last byte of the answer.";
+    "upload_timeout" = "\"300s\"": DURATION,
+        "The same of an upload. A lost upload rests longer before it is asked about, by what this exceeds `request_timeout`.";
+    "settle_after" = "\"60s\"": KeyType::Said("duration, longer than `request_timeout`", &DURATION),
+        "How long a lost outcome rests before Bakkt is asked about it, and again between the two asks. Counted anew from a restart.";
+    "attempts" = "8": KeyType::Whole(1, 1000),
+        "Tries per account and run before it is given up. Only what Bakkt is known not to have is given up.";
+    "backoff_first" = "\"500ms\"": DURATION,
+        "First wait of the exponential backoff.";
+    "backoff_most" = "\"60s\"": DURATION,
+        "Longest wait of the exponential backoff.";
+    "breaker" = "100": KeyType::Whole(1, 1_000_000),
+        "Failures in a row, with no success between them, that stop the run. The same command goes on later.";
+    "longest_pause" = "\"60m\"": DURATION,
+        "Longest pause that a server's `Retry-After` can ask for. A longer wish is cut to this.";
+    "clock_tolerance" = "\"5m\"": DURATION,
+        "How far Bakkt's clock may be behind ours. An account that was made earlier than the first attempt, less this, was there before.";
 };
 
 const GRACE: &[SchemaKey] = keys! {
-    "days": KeyType::Whole(1, 3650), "Length of the grace period in days.";
-    "from": KeyType::Any(&[KeyType::Words(&["accepted"]), DATE]),
-        "Where it starts: the day on which the account was accepted, or one date for all.";
+    "days": KeyType::Whole(1, 3650),
+        "Length of the grace period in days. It is in your agreement with Bakkt. Absent: reports say \"not set\".";
+    "from" = "\"accepted\"": KeyType::Any(&[KeyType::Words(&["accepted"]), DATE]),
+        "Where the period starts: the day (UTC) on which the account was accepted, or one date for all.";
 };
 
 const EXCLUDE: &[SchemaKey] = keys! {
-    "ids": KeyType::Tables(EXCLUDED_IDS), "clientAccountIds to leave out.";
-    "rules": KeyType::Tables(EXCLUDED_ROWS), "Conditions on columns: one test each.";
+    "ids": KeyType::Tables(EXCLUDED_IDS),
+        "clientAccountIds to leave out.";
+    "rules": KeyType::Tables(EXCLUDED_ROWS),
+        "Conditions on columns: one test each.";
 };
 
 const EXCLUDED_IDS: &[SchemaKey] = keys! {
-    "list": KeyType::Texts, "The ids.";
-    "file": KeyType::Text, "A file with one id a line.";
-    "reason": REASON, "Why; the report repeats it.";
+    "list": KeyType::Texts,
+        "clientAccountIds to leave out.";
+    "file": PATH,
+        "A file with one id a line.";
+    "reason": KeyType::Needed(&REASON),
+        "Why.";
 };
 
 const EXCLUDED_ROWS: &[SchemaKey] = keys! {
-    "column": KeyType::Text, "A column of the export.";
-    "equals": KeyType::Texts, "Leaves the row out when the trimmed cell is one of these.";
-    "not_equals": KeyType::Texts, "Leaves the row out when the trimmed cell is none of these.";
-    "empty": KeyType::Boolean, "Leaves the row out when the cell is empty (true) or not empty (false).";
-    "reason": REASON, "Why; the report repeats it.";
+    "column": KeyType::Needed(&KeyType::Text),
+        "A column of the export.";
+    "equals": KeyType::Texts,
+        "Leaves the row out when the cell is one of these, without regard to case ([mapping.md](mapping.md)), unless a rule of the same column spells the cell exactly so: then only that word counts.";
+    "not_equals": KeyType::Texts,
+        "Leaves the row out when the cell is none of these, without regard to case.";
+    "empty": KeyType::Boolean,
+        "Leaves the row out when the cell is empty (`true`) or not empty (`false`).";
+    "reason": KeyType::Needed(&REASON),
+        "Why.";
 };
 
 const ACTION: KeyType = KeyType::Words(&["tell", "block", "silence"]);
@@ -175,71 +313,105 @@ const ACTION: KeyType = KeyType::Words(&["tell", "block", "silence"]);
 const SHOWN: KeyType = KeyType::Words(&["tell", "silence"]);
 
 const FINDINGS: &[SchemaKey] = keys! {
-    "unused_exclusion": SHOWN, "An exclusion that fits no row.";
-    "same_person": ACTION, "The same person under several ids.";
-    "similar_ids": ACTION, "Ids that look alike.";
-    "lost_leading_zeros": ACTION, "Ids whose leading zeros seem to be cut.";
-    "id_length": ACTION, "Ids of another length than accounts.expected_id_length.";
-    "misplaced_document": ACTION, "A document whose file names another customer.";
-    "shared_document": ACTION, "A document that several customers claim.";
-    "same_tax_id": ACTION, "One tax id of several people.";
-    "minor_owner": ACTION, "An owner under 18 who must be of age.";
-    "implausible_birth_date": ACTION, "A birth date before 1900 or over 120 years ago.";
-    "default_birth_date": ACTION, "A birth date that far too many customers have.";
-    "mojibake": ACTION, "Text that was decoded wrongly.";
-    "escaped_text": ACTION, "HTML entities and other escapes.";
-    "invisible_character": ACTION, "Invisible characters inside a text.";
-    "placeholder_street": ACTION, "A residential street such as \"unknown\".";
-    "po_box": ACTION, "A P.O. box as residential street.";
-    "same_email": ACTION, "One e-mail address of several customers.";
-    "same_email_from": KeyType::Whole(2, 1_000_000), "So many customers with one e-mail address are a finding.";
+    "unused_exclusion" = "\"tell\"": SHOWN,
+        "An exclusion that fits no row.";
+    "same_person" = "\"tell\"": ACTION,
+        "The same person under several ids.";
+    "similar_ids" = "\"tell\"": ACTION,
+        "Ids that look alike.";
+    "lost_leading_zeros" = "\"tell\"": ACTION,
+        "Ids whose leading zeros seem to be cut.";
+    "id_length" = "\"tell\"": ACTION,
+        "Ids of another length than `accounts.expected_id_length`.";
+    "misplaced_document" = "\"tell\"": ACTION,
+        "A document whose path names another customer.";
+    "shared_document" = "\"tell\"": ACTION,
+        "A document that several customers claim.";
+    "same_tax_id" = "\"tell\"": ACTION,
+        "One tax id of several people or entities.";
+    "minor_owner" = "\"tell\"": ACTION,
+        "An owner under 18 who must be of age.";
+    "implausible_birth_date" = "\"tell\"": ACTION,
+        "A birth date before 1900 or more than 120 years ago.";
+    "default_birth_date" = "\"tell\"": ACTION,
+        "A birth date that far too many customers have.";
+    "mojibake" = "\"tell\"": ACTION,
+        "Text that was decoded wrongly.";
+    "escaped_text" = "\"tell\"": ACTION,
+        "HTML entities and other escapes.";
+    "invisible_character" = "\"tell\"": ACTION,
+        "Invisible characters inside a text.";
+    "placeholder_street" = "\"tell\"": ACTION,
+        "A residential street such as \"unknown\".";
+    "po_box" = "\"tell\"": ACTION,
+        "A P.O. box as residential street.";
+    "same_email" = "\"tell\"": ACTION,
+        "One e-mail address of several customers.";
+    "same_email_from" = "2": KeyType::Whole(2, 1_000_000),
+        "So many customers with one e-mail address are a finding.";
 };
 
 const DOCUMENTS: &[SchemaKey] = keys! {
-    "root": KeyType::Text, "The folder of the documents. Nothing outside it is ever opened.";
+    "root": KeyType::Needed(&PATH),
+        "The folder of the documents. Nothing outside it is ever opened.";
     "accept": KeyType::WordList(&["PDF", "JPEG", "PNG", "GIF", "BMP", "TIFF", "HEIC"]),
-        "Types of content that are sent. Absent: PDF, JPEG, PNG, GIF, BMP.";
-    "max_bytes": SIZE, "A larger file is not sent, such as \"20MB\". Up to 1GB.";
-    "manifest": KeyType::Text, "A file with one row a document.";
-    "mapping": KeyType::Text, "The mapping of the manifest.";
-    "pattern": KeyType::OneOrMore(&KeyType::Any(&[KeyType::Text, KeyType::Table(PATTERN)])),
-        "Instead of a manifest: what the paths below the folder say.";
+        "Types of content that are sent. Absent: PDF, JPEG, PNG, GIF, BMP. Nothing says that Bakkt takes TIFF and HEIC, so they have to be named.";
+    "max_bytes": SIZE,
+        "A larger file is not sent. Absent: 20MB.";
+    "manifest": PATH,
+        "A CSV with one row a document.";
+    "mapping": PATH,
+        "The mapping of the manifest; required with it.";
+    "pattern": KeyType::Said("pattern or list of patterns", &PATTERNS),
+        "Instead of a manifest: what the paths below the folder say. A pattern is a path, or a table of a `path` and of what is so for all its documents ([documents.md](documents.md)).";
 };
+
+const PATTERNS: KeyType =
+    KeyType::OneOrMore(&KeyType::Any(&[KeyType::Text, KeyType::Table(PATTERN)]));
 
 /// A pattern, and what is so for every document whose path fits it.
 const PATTERN: &[SchemaKey] = keys! {
-    "path": KeyType::Text, "A path below the folder, such as \"{clientAccountId}_DL_{documentSide}.*\".";
-    "documentType": KeyType::Words(TYPE_NAMES), "The type of all of them, where the path does not say it.";
-    "documentSide": KeyType::Words(SIDES), "The side of all of them.";
-    "issueCountry": KeyType::Form("^[A-Z]{3}$"), "The country of all of them.";
-    "owner_place": KeyType::Whole(1, 64), "The owner whom they belong to: 1 is owners[0].";
-    "kyb_item": KeyType::Words(KYB_ITEM_NAMES), "What they are for KYB.";
+    "path": KeyType::Text,
+        "A path below the folder, such as \"{clientAccountId}_DL_{documentSide}.*\".";
+    "documentType": KeyType::Words(TYPE_NAMES),
+        "The type of all of them, where the path does not say it.";
+    "documentSide": KeyType::Words(SIDES),
+        "The side of all of them.";
+    "issueCountry": KeyType::Form("^[A-Z]{3}$"),
+        "The country of all of them.";
+    "owner_place": KeyType::Whole(1, 64),
+        "The owner whom they belong to: 1 is owners[0].";
+    "kyb_item": KeyType::Words(KYB_ITEM_NAMES),
+        "What they are for KYB.";
 };
 
 const EVENTS: &[SchemaKey] = keys! {
-    "path": KeyType::Form(r"^/[^?# ]*$"), "Events are taken at this path and below it.";
-    "secret_file": KeyType::Text, "A file of mode 0600 that holds the secret and nothing else.";
-    "signature_header": HEADER, "The header that carries the HMAC-SHA-256 of the body.";
-    "signature_encoding": KeyType::Words(&["hex", "base64"]), "How the signature is written.";
-    "signature_prefix": KeyType::Text, "What stands before the signature, such as \"sha256=\".";
-    "secret_header": HEADER, "A header that carries the secret itself, instead of a signature.";
-    "secret": KeyType::Never, "Refused: a secret does not belong in this file. BAKKT_WEBHOOK_SECRET or `secret_file` holds it.";
+    "path" = "\"/\"": KeyType::Said("path", &KeyType::Form(r"^/[^?# ]*$")),
+        "Events are taken at this path and below it.";
+    "secret_file": PATH,
+        "A file of mode 0600 that holds the secret and nothing else. `BAKKT_WEBHOOK_SECRET` comes first.";
+    "signature_header" = "\"X-Bakkt-Signature\"": HEADER,
+        "It carries the HMAC-SHA-256 of the body, with the secret as its key.";
+    "signature_encoding" = "\"hex\"": KeyType::Words(&["hex", "base64"]),
+        "How the signature is written.";
+    "signature_prefix" = "\"\"": KeyType::Text,
+        "What stands before the signature, such as `\"sha256=\"`.";
+    "secret_header": HEADER,
+        "It carries the secret itself; instead of a signature.";
+    "secret": KeyType::Never,
+        "Refused: a secret does not belong in this file.";
 };
-
-const HEADER: KeyType = KeyType::Form(r"^[A-Za-z0-9._-]+$");
 
 const MOVE: &[SchemaKey] = keys! {
-    "level": KeyType::Words(&["H", "G", "O"]), "H: not sent without it. G: sent with a gap. O: no gap.";
-    "reason": REASON, "Why; the report repeats it.";
+    "level": KeyType::Needed(&KeyType::Words(&["H", "G", "O"])),
+        "The new level of the field that is the key. List elements are written `[]`.";
+    "reason": KeyType::Needed(&REASON),
+        "Why; the report repeats it.";
 };
-
-/// A text that is more than blanks.
-const REASON: KeyType = KeyType::Form(r"\S");
 
 /// Every field that may be moved, by its pattern, and the types of account whose KYB may be.
 fn policy() -> Value {
     let mut entry = table(MOVE);
-    entry["required"] = json!(["level", "reason"]);
     let movable = |pattern: &String| {
         let found = path::find_pattern(pattern);
         found.is_some_and(|found| found.field.rule.strongest() != Level::W)

@@ -1,10 +1,19 @@
-//! Durations and rates as people write them: `"30s"`, `"500ms"`, `"10/s"`, `"600/min"`, `"unlimited"`.
+//! Durations and rates as people write them: `"30s"`, `"500ms"`, `"10/s"`, `"600/min"`, `"unlimited"`; and whole numbers.
 
 use std::time::Duration;
 
+use crate::schema::settings::range;
 use bakkt_files::toml_file::Table;
 use bakkt_model::error::Diagnostics;
 use bakkt_model::limits::Rate;
+
+/// A whole number inside of the limits that the table of keys has for it. `path` is its key with the table around it, such
+/// as `limits.burst`.
+pub(crate) fn whole(table: &Table<'_>, path: &str, found: &mut Diagnostics) -> Option<u32> {
+    let (low, high) = range(path)?;
+    let (_, key) = path.split_once('.')?;
+    u32::try_from(table.integer(key, low, high, found)?).ok()
+}
 
 pub(crate) fn rate(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Rate> {
     let value = table.get(key)?;

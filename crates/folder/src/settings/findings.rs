@@ -1,5 +1,6 @@
 //! `[findings]`: what is done about each kind of finding.
 
+use super::amounts::whole;
 use bakkt_files::toml_file::Table;
 use bakkt_model::error::Diagnostics;
 use bakkt_model::finding::{FindingAction, FindingKind, FindingRules};
@@ -21,8 +22,8 @@ pub(crate) fn read(root: &Table<'_>, found: &mut Diagnostics) -> FindingRules {
             rules.set(kind, action);
         }
     }
-    if let Some(from) = table.integer("same_email_from", 2, 1_000_000, found) {
-        rules.same_email_from = from as u32;
+    if let Some(from) = whole(&table, "findings.same_email_from", found) {
+        rules.same_email_from = from;
     }
     table.finish(found);
     rules

@@ -1,6 +1,6 @@
 //! `migration.toml` → validated [`Settings`].
 //!
-//! Owner of every setting: its name, its default, its limits. Unknown keys are mistakes; all mistakes are reported
+//! Owner of what each setting becomes; the table of keys (`schema::settings`) has their names, defaults and limits. Unknown keys are mistakes; all mistakes are reported
 //! together. Nothing downstream sees raw TOML. Relative paths are relative to the migration folder.
 //! Left out on purpose: what needs the export's header row (columns of `[exclude]`), which is checked with the mapping.
 
@@ -16,7 +16,7 @@ pub mod source;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use amounts::{duration, rate};
+use amounts::{duration, rate, whole};
 use bakkt_contract::unfit_id::IdRules;
 use bakkt_contract::{Level, path};
 use bakkt_files::toml_file::{Table, TomlFile};
@@ -147,9 +147,7 @@ fn accounts(
     let on_existing = table
         .choice("on_existing", &choices, found)
         .unwrap_or(OnExisting::Skip);
-    findings.expected_id_length = table
-        .integer("expected_id_length", 1, 256, found)
-        .map(|length| length as u32);
+    findings.expected_id_length = whole(&table, "accounts.expected_id_length", found);
     for (word, place) in table.texts("allow_ids_like", found).unwrap_or_default() {
         match word {
             "tax_id" => ids.allow_tax_id = true,
@@ -244,18 +242,12 @@ fn limits(root: &Table<'_>, found: &mut Diagnostics) -> Limits {
     limits.lookup = rate(&table, "lookup", found).unwrap_or(limits.lookup);
     limits.upload = rate(&table, "upload", found).unwrap_or(limits.upload);
     limits.kyb = rate(&table, "kyb", found).unwrap_or(limits.kyb);
-    limits.burst = table
-        .integer("burst", 1, 10_000, found)
-        .map_or(limits.burst, |n| n as u32);
-    limits.in_flight = table
-        .integer("in_flight", 1, 4096, found)
-        .map_or(limits.in_flight, |n| n as usize);
-    limits.uploads_in_flight = table
-        .integer("uploads_in_flight", 1, 256, found)
-        .map_or(limits.uploads_in_flight, |n| n as usize);
-    limits.headroom_percent = table
-        .integer("headroom_percent", 0, 90, found)
-        .map_or(limits.headroom_percent, |n| n as u32);
+    let mut number = |path: &str| whole(&table, path, found);
+    limits.burst = number("limits.burst").unwrap_or(limits.burst);
+    limits.in_flight = number("limits.in_flight").map_or(limits.in_flight, |n| n as usize);
+    limits.uploads_in_flight =
+        number("limits.uploads_in_flight").map_or(limits.uploads_in_flight, |n| n as usize);
+    limits.headroom_percent = number("limits.headroom_percent").unwrap_or(limits.headroom_percent);
     table.finish(found);
     limits
 }
@@ -277,12 +269,8 @@ fn retry(root: &Table<'_>, found: &mut Diagnostics) -> Retry {
     set("backoff_most", &mut retry.backoff_most);
     set("longest_pause", &mut retry.longest_pause);
     set("clock_tolerance", &mut retry.clock_tolerance);
-    retry.attempts = table
-        .integer("attempts", 1, 1000, found)
-        .map_or(retry.attempts, |n| n as u32);
-    retry.breaker = table
-        .integer("breaker", 1, 1_000_000, found)
-        .map_or(retry.breaker, |n| n as u32);
+    retry.attempts = whole(&table, "retry.attempts", found).unwrap_or(retry.attempts);
+    retry.breaker = whole(&table, "retry.breaker", found).unwrap_or(retry.breaker);
     if retry.settle_after <= retry.request_timeout {
         table.wrong(
             found,
@@ -302,9 +290,7 @@ fn grace(root: &Table<'_>, found: &mut Diagnostics) -> Grace {
     let Some(table) = root.table("grace", found) else {
         return grace;
     };
-    grace.days = table
-        .integer("days", 1, 3650, found)
-        .map(|days| days as u32);
+    grace.days = whole(&table, "grace.days", found);
     if let Some(value) = table.get("from")
         && let Some(text) = value.text(found)
         && text != "accepted"

@@ -2,6 +2,7 @@
 
 use regex::Regex;
 
+use crate::schema::settings::{LAST_ROW, LAST_SHEET};
 use bakkt_files::toml_file::{Table, Value};
 use bakkt_model::error::Diagnostics;
 use bakkt_source::encoding::Encoding;
@@ -14,9 +15,6 @@ const DELIMITERS: &[(&str, u8)] = &[
     ("tab", b'\t'),
     ("pipe", b'|'),
 ];
-
-/// Rows beyond any sheet, and more lines than are looked through for a header.
-const LAST_ROW: i64 = 1_048_576;
 
 pub(crate) fn read(table: &Table<'_>, found: &mut Diagnostics) -> Options {
     let between = table
@@ -110,7 +108,7 @@ fn header(value: Value<'_>, found: &mut Diagnostics) -> HeaderRow {
 fn sheet(value: Value<'_>, found: &mut Diagnostics) -> Option<SheetSetting> {
     match value.as_integer() {
         Some(_) => value
-            .integer(1, 1000, found)
+            .integer(1, LAST_SHEET, found)
             .map(|number| SheetSetting::Number(number as usize)),
         None => value
             .text(found)

@@ -79,6 +79,18 @@ pub struct DateReading {
     time: Option<Clock>,
 }
 
+impl DateReading {
+    /// Whether a time stood behind the day.
+    pub fn has_time(&self) -> bool {
+        self.time.is_some()
+    }
+
+    /// Whether the time said where it is from.
+    pub fn has_zone(&self) -> bool {
+        self.time.is_some_and(|clock| clock.offset.is_some())
+    }
+}
+
 /// The longest text that can be a date.
 const LONGEST: usize = 64;
 
