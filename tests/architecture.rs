@@ -105,9 +105,10 @@ const ROOMS: &[(&str, &[MayUse])] = &[
         "engine",
         &[
             ("api", &[]),
-            ("submit", &["api"]),
-            ("verify", &["api", "submit"]),
-            ("links", &["api", "submit"]),
+            ("requests", &["api"]),
+            ("submit", &["api", "requests"]),
+            ("verify", &["api", "requests"]),
+            ("links", &["api", "requests"]),
             // What Bakkt says unasked: it stands beside sending, and knows nothing of it.
             ("events", &[]),
         ],

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
 use jiff::Timestamp;
@@ -21,9 +21,10 @@ use crate::cli::LinksArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Client;
 use bakkt_engine::api::link::LinkAnswer;
-use bakkt_engine::links::{Fetch, LinkCounters, LinkOutcome, LinkResult, is_final};
-use bakkt_engine::submit::RunEnd;
-use bakkt_engine::submit::limiter::Limiter;
+use bakkt_engine::links::{Fetch, FetchTools, LinkCounters, LinkOutcome, LinkResult, is_final};
+use bakkt_engine::requests::RunEnd;
+use bakkt_engine::requests::gate::SendGate;
+use bakkt_engine::requests::limiter::Limiter;
 use bakkt_files::output::{FileStart, NewFile, ProtectedPaths, cells, is_taken};
 use bakkt_files::progress::{Mode, Progress, WorkProgress, note};
 use bakkt_folder::settings::Settings;
@@ -64,12 +65,13 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         let wanted = wanted(&view)?;
         let all = wanted.len() as u64;
         let to_ask = left_in(wanted, args);
-        let mut keeping = LinkKeeper::new(journal, all - to_ask.len() as u64);
+        let keeper = LinkKeeper::new(journal, all - to_ask.len() as u64);
+        let keeper = Arc::new(Mutex::new(keeper));
         let ended = if to_ask.is_empty() {
             RunEnd::Finished
         } else {
             fetch(
-                &mut keeping,
+                &keeper,
                 to_ask,
                 args,
                 &mut settings,
@@ -79,8 +81,9 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             )
             .await?
         };
-        keeping.end(args)?;
-        let mut told = keeping.told;
+        let mut keeper = lock(&keeper);
+        keeper.end(args)?;
+        let mut told = std::mem::take(&mut keeper.told);
         told.look(&view)?;
         anyhow::Ok((told, ended))
     })?;
@@ -136,7 +139,7 @@ fn left_in(mut wanted: Vec<WantedLink>, args: &LinksArgs) -> Vec<WantedLink> {
 }
 
 async fn fetch(
-    keeping: &mut LinkKeeper,
+    keeper: &Arc<Mutex<LinkKeeper>>,
     to_ask: Vec<WantedLink>,
     args: &LinksArgs,
     settings: &mut Settings,
@@ -153,22 +156,30 @@ async fn fetch(
     let (limits, retry) = (settings.limits, settings.retry);
     let counters = Arc::new(LinkCounters::default());
     let limiter = Arc::new(Limiter::new("look-ups", limits.lookup, &limits, &retry));
+    let client = Client::new(
+        &settings.target,
+        credentials,
+        retry.request_timeout,
+        limits.in_flight,
+    )?;
     let fetch = Fetch {
-        client: Arc::new(Client::new(
-            &settings.target,
-            credentials,
-            retry.request_timeout,
-            limits.in_flight,
-        )?),
-        limiter: limiter.clone(),
-        partner_id,
+        tools: Arc::new(FetchTools {
+            gate: SendGate::new(client, counters.waiting.clone(), signals.stop.subscribe()),
+            limiter: limiter.clone(),
+            partner_id,
+        }),
         retry,
         in_flight: limits.in_flight,
         stop: signals.stop.clone(),
         counters: counters.clone(),
     };
-    keeping.file = Some(LinkFile::open(args, &outputs::protected(settings))?);
-    keeping.told.asked = to_ask.len() as u64;
+    {
+        let mut keeper = lock(keeper);
+        keeper.file = Some(LinkFile::open(args, &outputs::protected(settings))?);
+        keeper.told.asked = to_ask.len() as u64;
+    }
+    let kept = keeper.clone();
+    let keep = move |done| lock(&kept).keep(done);
     let shown = WorkProgress::watch(mode, "links", move || {
         let mut state = format!("{} waiting for the rate", thousands(counters.waiting.get()));
         if let Some(words) = limiter.words() {
@@ -182,12 +193,16 @@ async fn fetch(
         }
     });
     let ended = tokio::select! {
-        ended = bakkt_engine::links::run(to_ask, fetch, |done| keeping.keep(done)) => ended,
+        ended = bakkt_engine::links::run(to_ask, fetch, keep) => ended,
         () = signals.aborted() => Ok(RunEnd::Interrupted),
     };
     shown.finish();
     drop(sandbox);
     ended
+}
+
+fn lock(keeper: &Mutex<LinkKeeper>) -> MutexGuard<'_, LinkKeeper> {
+    keeper.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What came, on its way to the file and then to the journal.

@@ -2,7 +2,7 @@
 //!
 //! Owner of one small file in the state folder. Invariants: it is there only while there is something to tell; it is
 //! written anew every second, so an older one was left by a program that was killed, and says nothing. The journal has
-//! none of this: it is about the moment. Left out on purpose: what is told (`submit::limiter`).
+//! none of this: it is about the moment. Left out on purpose: what is told (`requests::limiter`).
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;

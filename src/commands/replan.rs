@@ -10,7 +10,7 @@ use super::signals::Signals;
 use super::{CommandOutput, deciding, send, target};
 use crate::cli::{ReplanArgs, TargetArgs};
 use crate::process::runtime;
-use bakkt_engine::submit::RunEnd;
+use bakkt_engine::requests::RunEnd;
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::{Migration, today};
 use bakkt_folder::settings::Settings;

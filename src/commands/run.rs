@@ -11,7 +11,7 @@ use super::{CommandOutput, code, deciding, outputs, report, send, target};
 use crate::cli::RunArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Credentials;
-use bakkt_engine::submit::RunEnd;
+use bakkt_engine::requests::RunEnd;
 use bakkt_files::progress::{Mode, ask, note};
 use bakkt_folder::migration::{Migration, today};
 use bakkt_folder::settings::Settings;

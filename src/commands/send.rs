@@ -8,9 +8,12 @@ use super::signals::Signals;
 use super::so_far::so_far;
 use super::uploads;
 use bakkt_engine::api::{Client, Credentials};
-use bakkt_engine::submit::limiter::Limiter;
+use bakkt_engine::requests::disk::DiskReads;
+use bakkt_engine::requests::gate::SendGate;
+use bakkt_engine::requests::limiter::Limiter;
+use bakkt_engine::requests::{PayloadFn, RunEnd};
 use bakkt_engine::submit::stage::{Limiters, SendTools};
-use bakkt_engine::submit::{DocumentFn, HeardFn, PayloadFn, RunCounters, RunEnd, RunSetup, run};
+use bakkt_engine::submit::{DocumentFn, HeardFn, RunCounters, RunSetup, run};
 use bakkt_files::progress::{Mode, WorkProgress};
 use bakkt_folder::migration::Migration;
 use bakkt_folder::settings::Settings;
@@ -92,17 +95,17 @@ pub async fn send(
     counters.watch(vec![create, lookup, upload, kyb]);
     let pressure_file = PressureFile::start(journal.folder(), counters.clone());
     let setup = RunSetup {
-        tools: SendTools {
-            client: Arc::new(client),
+        tools: Arc::new(SendTools {
+            gate: SendGate::new(client, counters.waiting.clone(), signals.stop.subscribe()),
             limiters,
             upload_timeout: settings.retry.upload_timeout,
             clock_tolerance: settings.retry.clock_tolerance,
             payload: sources.payload,
             document: sources.document,
+            disk: DiskReads::default(),
             codes: journal.code_key(),
             counters: counters.clone(),
-            stop: signals.stop.subscribe(),
-        },
+        }),
         stop: signals.stop.clone(),
         on_existing: settings.on_existing,
         retry: settings.retry,
@@ -200,7 +203,7 @@ pub fn payloads(pipeline: Pipeline) -> PayloadFn {
             .map_err(|error| read_again_failed(error, drift))?;
         let same = prepared.verdict.sendable() && pipeline.hash(prepared.payload) == task.hash;
         let payload = same
-            .then(|| Sensitive::new(prepared.payload.to_vec()))
+            .then(|| Sensitive::new(prepared.payload.to_vec().into()))
             .ok_or_else(drift);
         lock().push(reread);
         payload

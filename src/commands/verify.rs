@@ -12,8 +12,10 @@ use super::{CommandOutput, outputs, report, send, target, uploads};
 use crate::cli::VerifyArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Client;
-use bakkt_engine::submit::limiter::Limiter;
-use bakkt_engine::submit::{PayloadFn, RunEnd};
+use bakkt_engine::requests::disk::DiskReads;
+use bakkt_engine::requests::gate::SendGate;
+use bakkt_engine::requests::limiter::Limiter;
+use bakkt_engine::requests::{PayloadFn, RunEnd};
 use bakkt_engine::verify::{MetadataFn, ReadTools, Verify, VerifyCounters, run as read_back};
 use bakkt_files::progress::{Mode, Progress, WorkProgress, note};
 use bakkt_folder::settings::Settings;
@@ -120,17 +122,17 @@ async fn verified(
     let client = Client::new(&to, credentials, retry.request_timeout, limits.in_flight)?;
     let limiter = Arc::new(Limiter::new("look-ups", limits.lookup, &limits, &retry));
     let verify = Verify {
-        tools: ReadTools {
-            client: Arc::new(client),
+        tools: Arc::new(ReadTools {
+            gate: SendGate::new(client, counters.waiting.clone(), signals.stop.subscribe()),
             limiter: limiter.clone(),
             download_timeout: retry.upload_timeout,
             payload,
             metadata,
+            disk: DiskReads::default(),
             status_only: scope.status_only,
             content: scope.content,
             counters: counters.clone(),
-            stop: signals.stop.subscribe(),
-        },
+        }),
         stop: signals.stop.clone(),
         round,
         retry,

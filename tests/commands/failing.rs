@@ -110,3 +110,14 @@ fn a_disk_that_fails_while_rows_are_read_again_is_no_changed_export() {
     assert_eq!(world.code(&bakkt.run("")).0, 0);
     assert_eq!(bakkt.ledger().accounts, 40);
 }
+
+#[test]
+fn a_disk_that_fails_while_accounts_are_read_back_is_no_difference() {
+    let (world, bakkt) = (World::of(40), Bakkt::start(|_| {}));
+    assert_eq!(world.code(&bakkt.run("")).0, 0);
+    let verify = bakkt.run("").replacen("run", "verify", 1);
+    let said = failing(&world, &verify, &[("FAIL_READ", "export.csv:20")]);
+    assert!(said.starts_with("exit code 1"), "{said}");
+    assert!(said.contains("Input/output error"), "{said}");
+    assert_eq!(world.code(&verify).0, 0);
+}

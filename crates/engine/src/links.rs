@@ -1,38 +1,31 @@
 //! Fetching verification links: who is to get one → limiter → api → whoever keeps them.
 //!
-//! Owner of that loop. Invariants: every question passes the limiter, and nothing sleeps on a place of the limiter; a
-//! question is asked again only when its answer may be another one; one account that fails holds up nobody else; a stop
-//! lets what is on its way end, and everything that was given is kept. Left out on purpose: what is asked for (`journal`),
+//! Owner of what is asked and what follows, as the request engine's [`Work`]. Invariants: a
+//! question is asked again only when its answer may be another one; everything that was given is kept. Left out on purpose: what is asked for (`journal`),
 //! and what is done with a link: it is handed a function.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use crate::api::judge::{self, LookupAnswer};
+use crate::api::ConnectionChoice;
+use crate::api::judge::LookupAnswer;
 use crate::api::link::{LinkAnswer, link};
-use crate::api::{Client, ConnectionChoice};
-use crate::submit::coordinator::stopped;
-use crate::submit::counters::Counter;
-use crate::submit::limiter::Limiter;
-use crate::submit::stage::heed;
-use crate::submit::{RunEnd, backoff};
+use crate::requests::counter::Counter;
+use crate::requests::gate::SendGate;
+use crate::requests::limiter::Limiter;
+use crate::requests::outage::FailureWords;
+use crate::requests::queue::RequestQueue;
+use crate::requests::{RequestEngine, RunEnd, Work};
 use bakkt_journal::read::WantedLink;
 use bakkt_model::error::Failure;
 use bakkt_model::limits::Retry;
 
 /// What a fetching is told.
-#[derive(Clone)]
 pub struct Fetch {
-    /// The client.
-    pub client: Arc<Client>,
-    /// The rate of questions.
-    pub limiter: Arc<Limiter>,
-    /// Who we are to Bakkt.
-    pub partner_id: String,
+    /// What every question needs.
+    pub tools: Arc<FetchTools>,
     /// Waits and bounds.
     pub retry: Retry,
     /// Questions on their way at once.
@@ -41,6 +34,16 @@ pub struct Fetch {
     pub stop: Arc<watch::Sender<bool>>,
     /// For the progress display.
     pub counters: Arc<LinkCounters>,
+}
+
+/// What every question needs.
+pub struct FetchTools {
+    /// The way out.
+    pub gate: SendGate,
+    /// The rate of questions.
+    pub limiter: Arc<Limiter>,
+    /// Who we are to Bakkt.
+    pub partner_id: String,
 }
 
 /// What a fetching has done so far.
@@ -52,10 +55,6 @@ pub struct LinkCounters {
     pub done: Counter,
     /// Questions that wait for the rate now.
     pub waiting: Counter,
-    /// Failures in a row.
-    failures: AtomicU32,
-    /// Bakkt has answered as Bakkt does.
-    answered: AtomicBool,
 }
 
 /// The answer about one account.
@@ -78,131 +77,136 @@ pub enum LinkOutcome {
     Failed(String),
 }
 
-/// How one question ended.
-enum QuestionOutcome {
-    Done(LinkResult),
-    /// Going on makes no sense.
-    Stop(anyhow::Error),
-    /// The command stopped before it was asked.
-    NotAsked,
+/// An account whose link is to be asked for.
+struct PendingLink {
+    wanted: WantedLink,
+    /// Failed tries.
+    tries: u32,
 }
 
-/// Asks about all of them, or until stopped; `keep` is handed what came, in the order of its coming.
+/// How one question ended; no answer when the command stopped before it was asked.
+type QuestionEnd = (PendingLink, Option<LookupAnswer<LinkAnswer>>);
+
+struct LinkLoop {
+    engine: RequestEngine<LinkLoop>,
+    tools: Arc<FetchTools>,
+    counters: Arc<LinkCounters>,
+    attempts: u32,
+    queue: RequestQueue<PendingLink>,
+    results: Vec<LinkResult>,
+}
+
+/// Asks about all of them, or until stopped; `keep` is handed what came, in the order of its coming, on a thread of its own.
 pub async fn run(
     wanted: Vec<WantedLink>,
     fetch: Fetch,
-    mut keep: impl FnMut(Vec<LinkResult>) -> anyhow::Result<()>,
+    mut keep: impl FnMut(Vec<LinkResult>) -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<RunEnd> {
     fetch.counters.total.set(wanted.len() as u64);
-    let mut queue = VecDeque::from(wanted);
-    let mut steps = JoinSet::new();
-    let mut ended = RunEnd::Finished;
-    loop {
-        while steps.len() < fetch.in_flight
-            && matches!(ended, RunEnd::Finished)
-            && let Some(wanted) = queue.pop_front()
-        {
-            steps.spawn(fetch.clone().one(wanted));
-        }
-        let Some(first) = steps.join_next().await else {
-            return Ok(ended);
-        };
-        let mut done = Vec::new();
-        let mut next = Some(first);
-        while let Some(step) = next {
-            match step? {
-                QuestionOutcome::Done(one) => {
-                    fetch.counters.done.up();
-                    done.push(one);
-                }
-                QuestionOutcome::Stop(error) if matches!(ended, RunEnd::Finished) => {
-                    ended = RunEnd::Stopped(error);
-                    fetch.stop.send_replace(true);
-                }
-                QuestionOutcome::NotAsked if matches!(ended, RunEnd::Finished) => {
-                    ended = RunEnd::Interrupted
-                }
-                QuestionOutcome::Stop(_) | QuestionOutcome::NotAsked => {}
-            }
-            next = steps.try_join_next();
-        }
-        keep(done)?;
+    let words = FailureWords {
+        failures: "questions failed in a row and not one was answered between them; the last",
+        // It is another service than that of accounts.
+        names_address: false,
+    };
+    let record = move |(): &mut (), results| keep(results);
+    let mut run = LinkLoop {
+        engine: RequestEngine::new((), record, fetch.retry, fetch.stop, words)?,
+        tools: fetch.tools,
+        counters: fetch.counters,
+        attempts: fetch.retry.attempts,
+        queue: RequestQueue::new(fetch.in_flight),
+        results: Vec::new(),
+    };
+    for wanted in wanted {
+        run.queue.push(PendingLink { wanted, tries: 0 });
+    }
+    let (run, ended) = crate::requests::run(run).await?;
+    run.engine.into_owner()?;
+    Ok(ended)
+}
+
+impl FetchTools {
+    async fn ask(self: Arc<Self>, link_of: PendingLink) -> QuestionEnd {
+        let client = self.gate.client();
+        let question = client.verification_link(&self.partner_id, &link_of.wanted.client_id);
+        let passed = self
+            .gate
+            .pass(&self.limiter, ConnectionChoice::New, question);
+        let reply = passed.await;
+        (link_of, reply.map(|reply| link(&reply)))
     }
 }
 
-impl Fetch {
-    /// Asks about one account until there is an answer that counts.
-    async fn one(self, wanted: WantedLink) -> QuestionOutcome {
-        let mut tries = 0;
-        loop {
-            self.counters.waiting.up();
-            let line = self.client.reserve(ConnectionChoice::New).await;
-            let slot = self.or_stopped(self.limiter.acquire()).await;
-            drop(line);
-            self.counters.waiting.down();
-            let Some(slot) = slot else {
-                return QuestionOutcome::NotAsked;
-            };
-            let question = self
-                .client
-                .verification_link(&self.partner_id, &wanted.client_id);
-            let reply = question.await;
-            heed(&self.limiter, slot, &reply);
-            let (why, after) = match link(&reply) {
-                LookupAnswer::There(told) => return self.answered(wanted, LinkOutcome::Told(told)),
-                LookupAnswer::NotThere => return self.answered(wanted, LinkOutcome::Unknown),
-                LookupAnswer::Stop(message, hint) => {
-                    return QuestionOutcome::Stop(Failure::configuration(message, hint));
-                }
-                LookupAnswer::Unknown(why, after) => (why, after),
-            };
-            tracing::debug!(id = %wanted.client_id, %why, "no link");
-            if why == "403" && !self.counters.answered.load(Ordering::Relaxed) {
-                let (message, hint) = judge::forbidden();
-                return QuestionOutcome::Stop(Failure::stopped(message, hint));
-            }
-            if let Some(error) = self.breaker(&why) {
-                return QuestionOutcome::Stop(error);
-            }
-            tries += 1;
-            if is_final(&why) || tries >= self.retry.attempts {
-                let outcome = LinkOutcome::Failed(why);
-                return QuestionOutcome::Done(LinkResult { wanted, outcome });
-            }
-            let wait = backoff::wait(tries, self.retry.backoff_first, self.retry.backoff_most);
-            let wait = wait.max(after.unwrap_or_default().min(self.retry.longest_pause));
-            let waited = self.or_stopped(tokio::time::sleep(wait)).await;
-            if waited.is_none() {
-                return QuestionOutcome::NotAsked;
-            }
+impl Work for LinkLoop {
+    type Item = PendingLink;
+    type End = QuestionEnd;
+    type Batch = Vec<LinkResult>;
+    type Recorded = ();
+    type Owner = ();
+
+    fn engine(&mut self) -> &mut RequestEngine<LinkLoop> {
+        &mut self.engine
+    }
+
+    fn resume(&mut self, _: Instant, pending: PendingLink) {
+        self.queue.push(pending);
+    }
+
+    fn launch(&mut self) {
+        while let Some(pending) = self.queue.start() {
+            self.engine.spawn(self.tools.clone().ask(pending));
         }
     }
 
-    fn answered(&self, wanted: WantedLink, outcome: LinkOutcome) -> QuestionOutcome {
-        self.counters.failures.store(0, Ordering::Relaxed);
-        self.counters.answered.store(true, Ordering::Relaxed);
-        QuestionOutcome::Done(LinkResult { wanted, outcome })
+    fn batch(&mut self) -> Option<Vec<LinkResult>> {
+        let results = std::mem::take(&mut self.results);
+        (!results.is_empty()).then_some(results)
     }
 
-    /// Nothing but failures, so often in a row, stops the fetching.
-    fn breaker(&self, why: &str) -> Option<anyhow::Error> {
-        let failures = self.counters.failures.fetch_add(1, Ordering::Relaxed) + 1;
-        (failures >= self.retry.breaker).then(|| {
-            Failure::stopped(
-                format!("{failures} questions failed in a row and not one was answered between them; the last: {why}"),
-                "when Bakkt can be reached again, run the same command: it goes on where it stopped",
-            )
-        })
-    }
+    fn recorded(&mut self, (): ()) {}
 
-    /// Waits; `None` when the command stops first.
-    async fn or_stopped<T>(&self, waiting: impl Future<Output = T>) -> Option<T> {
-        let mut stop = self.stop.subscribe();
-        tokio::select! {
-            biased;
-            () = stopped(&mut stop) => None,
-            done = waiting => Some(done),
+    fn ended(&mut self, (mut pending, answer): QuestionEnd) {
+        self.queue.free(1);
+        let (why, after) = match answer {
+            Some(LookupAnswer::There(told)) => {
+                self.engine.answered();
+                return self.found(pending.wanted, LinkOutcome::Told(told));
+            }
+            Some(LookupAnswer::NotThere) => {
+                self.engine.answered();
+                return self.found(pending.wanted, LinkOutcome::Unknown);
+            }
+            Some(LookupAnswer::Stop(message, hint)) => {
+                let error = Failure::configuration(message, hint);
+                return self.engine.end(RunEnd::Stopped(error));
+            }
+            Some(LookupAnswer::Unknown(why, after)) => (why, after),
+            None => return,
+        };
+        tracing::debug!(id = %pending.wanted.client_id, %why, "no link");
+        let was_ending = self.engine.is_ending();
+        self.engine.question_failed(&why);
+        if self.engine.is_ending() && !was_ending {
+            return;
         }
+        pending.tries += 1;
+        if is_final(&why) || pending.tries >= self.attempts {
+            self.found(pending.wanted, LinkOutcome::Failed(why));
+        } else {
+            let due = self.engine.next_try(pending.tries, after);
+            self.engine.waiting.add(pending.wanted.task, due, pending);
+        }
+    }
+
+    fn has_more(&self) -> bool {
+        !self.queue.is_empty()
+    }
+}
+
+impl LinkLoop {
+    fn found(&mut self, wanted: WantedLink, outcome: LinkOutcome) {
+        self.counters.done.up();
+        self.results.push(LinkResult { wanted, outcome });
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, Response};
@@ -128,7 +129,7 @@ struct RequestSpec<'a> {
 /// What a request brings along.
 enum RequestContent {
     Nothing,
-    Json(Vec<u8>),
+    Json(Bytes),
     Form(Form),
 }
 
@@ -194,7 +195,7 @@ impl Client {
     pub(crate) async fn create(
         &self,
         client_id: &str,
-        payload: Sensitive<Vec<u8>>,
+        payload: Sensitive<Bytes>,
         way: ConnectionChoice,
     ) -> Reply {
         self.exchange(RequestSpec {
@@ -476,7 +477,7 @@ impl Client {
         let body =
             serde_json::json!({"logonId": id, "password": password.expose_secret()}).to_string();
         let call = RequestSpec {
-            content: RequestContent::Json(body.into_bytes()),
+            content: RequestContent::Json(body.into()),
             ..self.call(Method::POST, self.login.clone())
         };
         match self.carry(call, None, None).await {

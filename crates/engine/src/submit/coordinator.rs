@@ -1,25 +1,25 @@
-//! The loop of a run: one owner of all state, a closed set of events.
+//! The loop of a run, as the request engine's [`Work`].
 //!
 //! A task's way: picked → (looked up) → intent recorded → sent → outcome recorded. Accounts, documents and KYB go in
 //! lanes of their own beside each other, each with its places; which task is open when is the journal's. An intent and the outcomes of others
 //! share transactions; a request leaves only when the recorder has answered for its intent. What must wait (backoff,
-//! settling) waits in a heap and holds no place. A stop lets what is on its way finish and starts nothing new.
+//! settling) waits with the engine and holds no place.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::HeardFn;
 use super::counters::RestingTasks;
-use super::lane::Lane;
+use super::lane::{Lane, TaskPick};
 use super::prompts::Prompts;
-use super::recorder::{Recorder, Request, TaskPick};
 use super::stage::{RequestEnd, SendTools};
+use crate::requests::outage::FailureWords;
+use crate::requests::queue::RequestQueue;
+use crate::requests::{RequestEngine, RunEnd, Work};
 use bakkt_journal::{Journal, now};
 use bakkt_model::limits::{OnExisting, Retry};
 use bakkt_model::state::State;
@@ -28,7 +28,7 @@ use bakkt_model::task::{Change, FreedTasks, Task, TaskKind, Transition};
 /// Everything that a run needs to start.
 pub struct RunSetup {
     /// For every request.
-    pub tools: SendTools,
+    pub tools: Arc<SendTools>,
     /// Tells the requests that the run stops.
     pub stop: Arc<watch::Sender<bool>>,
     /// `on_existing`.
@@ -49,17 +49,6 @@ pub struct RunSetup {
     pub heard: HeardFn,
 }
 
-/// How a run ended.
-#[derive(Debug)]
-pub enum RunEnd {
-    /// Nothing is left to do.
-    Finished,
-    /// Asked to stop.
-    Interrupted,
-    /// Stopped by itself; the error says why and what to do.
-    Stopped(anyhow::Error),
-}
-
 /// What to do with a task when its wait ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NextStep {
@@ -68,10 +57,9 @@ pub(super) enum NextStep {
     Ask,
 }
 
-/// A task that waits until it is due.
+/// A task that waits.
 pub(super) struct ParkedTask {
     pub(super) task: Task,
-    pub(super) due: Instant,
     pub(super) next: NextStep,
 }
 
@@ -84,15 +72,10 @@ impl ParkedTask {
 
 pub(super) struct SubmitLoop {
     pub(super) run: RunSetup,
-    recorder: Recorder,
-    pub(super) stages: JoinSet<RequestEnd>,
+    pub(super) engine: RequestEngine<SubmitLoop>,
     lanes: [Lane; 3],
-    pub(super) asking: usize,
-    pub(super) to_ask: VecDeque<Task>,
-    /// When each parked task is due; one that was moved since has another time there, and this one means nothing.
-    waiting: BinaryHeap<Reverse<(Instant, i64)>>,
-    pub(super) parked: HashMap<i64, ParkedTask>,
-    /// Those of them that rest in doubt, by when they are asked about.
+    pub(super) to_ask: RequestQueue<Task>,
+    /// The waiting tasks that rest in doubt, by when they are asked about.
     resting: BTreeSet<(Instant, i64)>,
     pub(super) prompts: Prompts,
     /// Of tasks that did not go straight through: tries in this run, and asks that found nothing.
@@ -106,22 +89,15 @@ pub(super) struct SubmitLoop {
     intended: Vec<Task>,
     /// Their intents are with the recorder.
     durable: Vec<Task>,
-    recording: bool,
     /// The lanes whose picks are with the recorder.
     picking: Vec<usize>,
-    pub(super) failures: u32,
     pub(super) succeeded_since_403: bool,
-    /// Bakkt has answered as Bakkt does, in this run.
-    pub(super) answered: bool,
-    /// Answers 404 to questions without an Error body, in a row.
-    pub(super) strange_404s: u32,
-    pub(super) ending: Option<RunEnd>,
 }
 
-/// Ends when the run is asked to stop. The guard that the channel gives must not live on: it locks the channel.
-pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // A sender that is gone asks for nothing any more, but there is always one: the run's own.
-    let _ = stop.wait_for(|stop| *stop).await;
+/// What the recorder is handed: changes, in one transaction, and what to pick then.
+pub(super) struct RecorderBatch {
+    changes: Vec<Change>,
+    picks: Vec<TaskPick>,
 }
 
 /// How a task has fared in this run.
@@ -142,27 +118,40 @@ pub async fn run(journal: Journal, setup: RunSetup) -> anyhow::Result<(Journal, 
     for kind in [TaskKind::Account, TaskKind::Update, TaskKind::Document] {
         doubts.extend(journal.pick(kind, State::InDoubt, 0, i64::MAX as usize, false)?);
     }
-    let stop = setup.tools.stop.clone();
     let looks = setup.on_existing.looks_first();
     let all = if setup.settle_only { 0 } else { u64::MAX };
     let accounts = setup.limit.unwrap_or(u64::MAX).min(all);
+    let lane = |kinds, places, looks, budget| Lane::new(kinds, places, looks, budget);
+    let lanes = [
+        lane(
+            &[TaskKind::Account, TaskKind::Update],
+            setup.in_flight,
+            looks,
+            accounts,
+        ),
+        lane(&[TaskKind::Document], setup.uploads_in_flight, looks, all),
+        lane(&[TaskKind::Kyb], setup.in_flight, false, all),
+    ];
+    let selected = setup.selected;
+    let record = move |journal: &mut Journal, batch: RecorderBatch| {
+        let freed = journal.commit(&batch.changes)?;
+        let pick =
+            |pick: &TaskPick| journal.pick(pick.kind, State::Open, pick.after, pick.most, selected);
+        let picked = batch
+            .picks
+            .iter()
+            .map(pick)
+            .collect::<anyhow::Result<_>>()?;
+        Ok((freed, picked))
+    };
+    let words = FailureWords {
+        failures: "failures in a row and not one success between them; the last was",
+        names_address: true,
+    };
     let mut run = SubmitLoop {
-        recorder: Recorder::start(journal, setup.selected)?,
-        stages: JoinSet::new(),
-        lanes: [
-            Lane::new(
-                &[TaskKind::Account, TaskKind::Update],
-                setup.in_flight,
-                looks,
-                accounts,
-            ),
-            Lane::new(&[TaskKind::Document], setup.uploads_in_flight, looks, all),
-            Lane::new(&[TaskKind::Kyb], setup.in_flight, false, all),
-        ],
-        asking: 0,
-        to_ask: VecDeque::new(),
-        waiting: BinaryHeap::new(),
-        parked: HashMap::new(),
+        engine: RequestEngine::new(journal, record, setup.retry, setup.stop.clone(), words)?,
+        lanes,
+        to_ask: RequestQueue::new(setup.in_flight),
         resting: BTreeSet::new(),
         prompts: Prompts::default(),
         tries: HashMap::new(),
@@ -171,13 +160,8 @@ pub async fn run(journal: Journal, setup: RunSetup) -> anyhow::Result<(Journal, 
         leaving: Vec::new(),
         intended: Vec::new(),
         durable: Vec::new(),
-        recording: false,
         picking: Vec::new(),
-        failures: 0,
         succeeded_since_403: false,
-        answered: false,
-        strange_404s: 0,
-        ending: None,
         run: setup,
     };
     for task in doubts {
@@ -186,127 +170,78 @@ pub async fn run(journal: Journal, setup: RunSetup) -> anyhow::Result<(Journal, 
         run.lane(task.kind).own(task.id);
         run.park(task, wait, NextStep::Ask);
     }
-    run.work(stop).await?;
-    let ended = run.ending.take().unwrap_or(RunEnd::Finished);
-    Ok((run.recorder.finish()?, ended))
+    let (run, ended) = crate::requests::run(run).await?;
+    Ok((run.engine.into_owner()?, ended))
 }
 
-impl SubmitLoop {
-    async fn work(&mut self, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-        loop {
-            if self.ending.is_none() {
-                self.wake();
-                self.listen();
-                self.launch();
-            }
-            self.record()?;
-            if self.idle() {
-                return Ok(());
-            }
-            let due = self.waiting.peek().map(|Reverse((at, _))| *at);
-            let alarm = [due, self.next_listening()].into_iter().flatten().min();
-            let alarm = alarm
-                .filter(|_| self.ending.is_none())
-                .unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
-            tokio::select! {
-                answer = self.recorder.answer(), if self.recording => {
-                    let (freed, picked) = answer?;
-                    self.recorded(freed, picked);
-                }
-                Some(done) = self.stages.join_next() => {
-                    self.done(done?);
-                    while let Some(done) = self.stages.try_join_next() {
-                        self.done(done?);
-                    }
-                }
-                () = tokio::time::sleep_until(alarm) => {}
-                () = stopped(&mut stop), if self.ending.is_none() => self.end(RunEnd::Interrupted),
-            }
-        }
+impl Work for SubmitLoop {
+    type Item = ParkedTask;
+    type End = RequestEnd;
+    type Batch = RecorderBatch;
+    type Recorded = (FreedTasks, Vec<Vec<Task>>);
+    type Owner = Journal;
+
+    fn engine(&mut self) -> &mut RequestEngine<SubmitLoop> {
+        &mut self.engine
     }
 
-    fn idle(&self) -> bool {
-        let busy = self.recording || !self.stages.is_empty() || !self.changes.is_empty();
-        let more = !self.lanes.iter().all(Lane::is_done)
-            || !self.parked.is_empty()
-            || !self.to_ask.is_empty();
-        !busy && (self.ending.is_some() || !more)
-    }
-
-    /// Moves what has waited long enough into its queue.
-    fn wake(&mut self) {
-        let now = Instant::now();
-        while let Some(Reverse((at, id))) = self.waiting.peek().copied() {
-            if at > now {
-                return;
-            }
-            self.waiting.pop();
-            if self.parked.get(&id).is_none_or(|parked| parked.due != at) {
-                continue;
-            }
-            let Some(ParkedTask { task, next, .. }) = self.unpark(id) else {
-                continue;
-            };
-            match next {
-                NextStep::Look => self.lane(task.kind).to_look.push_back(task),
-                NextStep::Send => self.lane(task.kind).to_send.push_back(task),
-                NextStep::Ask => self.to_ask.push_back(task),
-            }
+    fn resume(&mut self, due: Instant, parked: ParkedTask) {
+        self.left_waiting(due, &parked);
+        let ParkedTask { task, next } = parked;
+        match next {
+            NextStep::Look => self.lane(task.kind).to_look.push(task),
+            NextStep::Send => self.lane(task.kind).to_send.push(task),
+            NextStep::Ask => self.to_ask.push(task),
         }
     }
 
     fn launch(&mut self) {
-        while self.asking < self.run.in_flight
-            && let Some(task) = self.to_ask.pop_front()
-        {
-            self.asking += 1;
-            self.stages.spawn(self.run.tools.clone().ask(task));
+        self.listen();
+        while let Some(task) = self.to_ask.start() {
+            self.engine.spawn(self.run.tools.clone().ask(task));
         }
-        for lane in 0..self.lanes.len() {
-            while let Some(task) = self.lanes[lane].next_look() {
-                self.stages.spawn(self.run.tools.clone().look(task));
+        for lane in &mut self.lanes {
+            while let Some(task) = lane.next_look() {
+                self.engine.spawn(self.run.tools.clone().look(task));
             }
-            while let Some(mut task) = self.lanes[lane].next_send() {
+            while let Some(mut task) = lane.to_send.start() {
                 // What an account's age is compared with when the answer gets lost.
                 task.first_at.get_or_insert_with(now);
                 task.attempts += 1;
                 let hash = task.intent();
-                self.change(task.id, Transition::Intend { hash });
+                self.changes
+                    .push(change(task.id, Transition::Intend { hash }));
                 self.intended.push(task);
             }
         }
     }
 
-    /// Hands the recorder what has gathered, and asks for more tasks where there is room.
-    fn record(&mut self) -> anyhow::Result<()> {
-        if self.recording {
-            return Ok(());
-        }
-        let wanted = |lane: &Lane| self.ending.is_none().then(|| lane.pick()).flatten();
-        let (lanes, picks): (Vec<usize>, Vec<TaskPick>) = self
-            .lanes
-            .iter()
-            .enumerate()
+    fn next_launch(&self) -> Option<Instant> {
+        self.next_listening()
+    }
+
+    /// What has gathered, and more tasks where there is room.
+    fn batch(&mut self) -> Option<RecorderBatch> {
+        let is_ending = self.engine.is_ending();
+        let wanted = |lane: &Lane| (!is_ending).then(|| lane.pick()).flatten();
+        let lanes = self.lanes.iter().enumerate();
+        let (lanes, picks): (Vec<usize>, Vec<TaskPick>) = lanes
             .filter_map(|(number, lane)| Some((number, wanted(lane)?)))
             .unzip();
         if self.changes.is_empty() && picks.is_empty() {
-            return Ok(());
+            return None;
         }
-        self.recording = true;
         self.picking = lanes;
         self.durable = std::mem::take(&mut self.intended);
         self.leaving = std::mem::take(&mut self.finished);
-        self.recorder.ask(Request {
-            changes: std::mem::take(&mut self.changes),
-            picks,
-        })
+        let changes = std::mem::take(&mut self.changes);
+        Some(RecorderBatch { changes, picks })
     }
 
-    /// The recorder's answer: the intents that it was given are durable now.
-    fn recorded(&mut self, freed: FreedTasks, picked: Vec<Vec<Task>>) {
-        self.recording = false;
+    /// The intents that the recorder was given are durable now: their requests may leave.
+    fn recorded(&mut self, (freed, picked): (FreedTasks, Vec<Vec<Task>>)) {
         for task in std::mem::take(&mut self.durable) {
-            self.stages.spawn(self.run.tools.clone().send(task));
+            self.engine.spawn(self.run.tools.clone().send(task));
         }
         for (kind, task) in std::mem::take(&mut self.leaving) {
             self.lane(kind).forget(task);
@@ -325,6 +260,24 @@ impl SubmitLoop {
         }
     }
 
+    fn ended(&mut self, end: RequestEnd) {
+        self.done(end);
+    }
+
+    fn has_more(&self) -> bool {
+        !self.lanes.iter().all(Lane::is_done) || !self.to_ask.is_empty()
+    }
+}
+
+fn change(task: i64, what: Transition) -> Change {
+    Change {
+        task,
+        at: now(),
+        what,
+    }
+}
+
+impl SubmitLoop {
     /// The lane of a kind of task.
     pub(super) fn lane(&mut self, kind: TaskKind) -> &mut Lane {
         let place = self.lanes.iter().position(|lane| lane.is_of(kind));
@@ -344,11 +297,7 @@ impl SubmitLoop {
     }
 
     pub(super) fn change(&mut self, task: i64, what: Transition) {
-        self.changes.push(Change {
-            task,
-            at: now(),
-            what,
-        });
+        self.changes.push(change(task, what));
     }
 
     /// Lets a task wait.
@@ -358,24 +307,21 @@ impl SubmitLoop {
 
     /// Lets a task wait until a certain time.
     pub(super) fn park_until(&mut self, task: Task, due: Instant, next: NextStep) {
-        self.waiting.push(Reverse((due, task.id)));
-        let parked = ParkedTask { task, due, next };
+        let (id, parked) = (task.id, ParkedTask { task, next });
         self.prompts.doubted += usize::from(parked.may_be_prompted());
         if next == NextStep::Ask {
-            self.resting.insert((due, parked.task.id));
+            self.resting.insert((due, id));
             self.tell_resting();
         }
-        self.parked.insert(parked.task.id, parked);
+        self.engine.waiting.add(id, due, parked);
     }
 
-    /// Takes a task that waits.
-    pub(super) fn unpark(&mut self, task: i64) -> Option<ParkedTask> {
-        let parked = self.parked.remove(&task)?;
+    /// A task waits no more that was to wait until then.
+    pub(super) fn left_waiting(&mut self, due: Instant, parked: &ParkedTask) {
         self.prompts.doubted -= usize::from(parked.may_be_prompted());
-        if self.resting.remove(&(parked.due, task)) {
+        if self.resting.remove(&(due, parked.task.id)) {
             self.tell_resting();
         }
-        Some(parked)
     }
 
     /// For the progress display.
@@ -387,14 +333,5 @@ impl SubmitLoop {
             last: last.into_std(),
         });
         self.run.tools.counters.rest(resting);
-    }
-
-    /// Ends the run, unless it is ending already.
-    pub(super) fn end(&mut self, why: RunEnd) {
-        if self.ending.is_none() {
-            self.ending = Some(why);
-            // Nobody left to tell only means that no request waits for the rate.
-            let _ = self.run.stop.send(true);
-        }
     }
 }

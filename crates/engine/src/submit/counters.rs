@@ -1,10 +1,10 @@
 //! What a run has done so far: numbers that the loop writes and the progress display reads.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::limiter::Limiter;
+use crate::requests::counter::Counter;
+use crate::requests::limiter::Limiter;
 
 /// Counters of one run; all start at zero.
 #[derive(Default)]
@@ -38,35 +38,6 @@ pub struct RestingTasks {
     pub first: Instant,
     /// When the last is asked about.
     pub last: Instant,
-}
-
-/// A counter that all threads can raise.
-#[derive(Debug, Default)]
-pub struct Counter(AtomicU64);
-
-impl Counter {
-    /// Its value.
-    pub fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Sets it.
-    pub fn set(&self, value: u64) {
-        self.0.store(value, Ordering::Relaxed);
-    }
-
-    pub(crate) fn add(&self, more: u64) {
-        self.0.fetch_add(more, Ordering::Relaxed);
-    }
-
-    /// One more.
-    pub fn up(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn down(&self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl RunCounters {

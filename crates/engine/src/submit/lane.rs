@@ -4,10 +4,18 @@
 //! run goes on, behind and before the place that was read to: their lane begins again when it comes to the end and
 //! something was freed meanwhile. Invariant: a task is in a lane's hands at most once.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 
-use super::recorder::TaskPick;
+use crate::requests::queue::RequestQueue;
 use bakkt_model::task::{Task, TaskKind};
+
+/// Open tasks of a kind above a number, up to so many.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TaskPick {
+    pub(super) kind: TaskKind,
+    pub(super) after: i64,
+    pub(super) most: usize,
+}
 
 /// One lane.
 #[derive(Debug)]
@@ -23,12 +31,10 @@ pub(super) struct Lane {
     budget: u64,
     /// Picked and not done with; only where a second reading could come upon them.
     owned: HashSet<i64>,
-    /// Requests on their way at once.
+    /// Requests of a kind that are on their way at once.
     places: usize,
-    pub(super) looking: usize,
-    pub(super) sending: usize,
-    pub(super) to_look: VecDeque<Task>,
-    pub(super) to_send: VecDeque<Task>,
+    pub(super) to_look: RequestQueue<Task>,
+    pub(super) to_send: RequestQueue<Task>,
 }
 
 impl Lane {
@@ -43,10 +49,8 @@ impl Lane {
             budget,
             owned: HashSet::new(),
             places,
-            looking: 0,
-            sending: 0,
-            to_look: VecDeque::new(),
-            to_send: VecDeque::new(),
+            to_look: RequestQueue::new(places),
+            to_send: RequestQueue::new(places),
         }
     }
 
@@ -62,18 +66,8 @@ impl Lane {
 
     /// The next task to look for. Looking ahead of sending by more than the places for sending gains nothing.
     pub(super) fn next_look(&mut self) -> Option<Task> {
-        let free = self.looking < self.places && self.to_send.len() < self.places;
-        let task = free.then(|| self.to_look.pop_front()).flatten();
-        self.looking += usize::from(task.is_some());
-        task
-    }
-
-    /// The next task to send.
-    pub(super) fn next_send(&mut self) -> Option<Task> {
-        let free = self.sending < self.places;
-        let task = free.then(|| self.to_send.pop_front()).flatten();
-        self.sending += usize::from(task.is_some());
-        task
+        let wanted = self.to_send.len() < self.places;
+        wanted.then(|| self.to_look.start()).flatten()
     }
 
     /// What to pick, where there is room.
@@ -103,9 +97,9 @@ impl Lane {
             self.budget -= 1;
             // One that was sent before was looked up then, or is known not to be there.
             if self.looks && task.kind != TaskKind::Update && task.attempts == 0 {
-                self.to_look.push_back(task);
+                self.to_look.push(task);
             } else {
-                self.to_send.push_back(task);
+                self.to_send.push(task);
             }
         }
         self.exhausted |= self.budget == 0;

@@ -5,41 +5,38 @@
 
 use std::time::Duration;
 
-use super::backoff;
-use super::coordinator::{NextStep, RunEnd, SubmitLoop};
+use super::coordinator::{NextStep, SubmitLoop};
 use super::settle::{self, ASKS, SettleVerdict};
 use super::stage::{LookupOutcome, RequestEnd};
 use crate::api::judge::{self, Judgement};
+use crate::requests::RunEnd;
 use bakkt_journal::now;
 use bakkt_journal::write::DOCUMENT_CHANGED;
 use bakkt_model::error::Failure;
 use bakkt_model::task::{AccountFacts, PriorAccount, Refusal, Task, TaskKind, Transition};
-
-/// Answers 404 without an Error body, and no other answer in this run: the address is wrong.
-const STRANGE_404S: u32 = 8;
 
 impl SubmitLoop {
     /// One request ended.
     pub(super) fn done(&mut self, done: RequestEnd) {
         match done {
             RequestEnd::Sent(task, judgement) => {
-                self.lane(task.kind).sending -= 1;
+                self.lane(task.kind).to_send.free(1);
                 self.sent(task, judgement);
             }
             RequestEnd::NotSent(task) => {
-                self.lane(task.kind).sending -= 1;
+                self.lane(task.kind).to_send.free(1);
                 self.postpone(task.id, "stopped before", "not sent");
             }
             RequestEnd::Unfit(task, why) => {
-                self.lane(task.kind).sending -= 1;
+                self.lane(task.kind).to_send.free(1);
                 self.hold(&task, why);
             }
             RequestEnd::Looked(task, found) => {
-                self.lane(task.kind).looking -= 1;
+                self.lane(task.kind).to_look.free(1);
                 self.looked(task, found);
             }
             RequestEnd::Asked(task, found) => {
-                self.asking -= 1;
+                self.to_ask.free(1);
                 match self.prompts.due(task.id) {
                     Some(due) => self.asked_early(task, found, due),
                     None => self.asked(task, found),
@@ -49,9 +46,9 @@ impl SubmitLoop {
             // The run is stopping; these are open or in doubt, as the journal says.
             RequestEnd::NotAsked => {}
             RequestEnd::Broken(task, error) => {
-                self.lane(task.kind).sending -= 1;
+                self.lane(task.kind).to_send.free(1);
                 self.postpone(task.id, "not mapped", "not sent");
-                self.end(RunEnd::Stopped(error));
+                self.engine.end(RunEnd::Stopped(error));
             }
         }
     }
@@ -78,13 +75,13 @@ impl SubmitLoop {
                 self.succeeded_since_403 = false;
                 self.refuse(&task, "403".into(), refusal);
             }
-            Judgement::Forbidden(_) if !self.answered => {
+            Judgement::Forbidden(_) if !self.engine.has_answered() => {
                 self.postpone(task.id, "403", "not taken");
                 self.forbidden();
             }
             Judgement::Forbidden(_) => {
                 self.postpone(task.id, "403", "not taken");
-                self.end(RunEnd::Stopped(Failure::stopped(
+                self.engine.end(RunEnd::Stopped(Failure::stopped(
                     "Bakkt forbids the request (403), and nothing has succeeded since it last did",
                     "check that the key may open accounts, and whether a filter stands in front; then run the same command",
                 )));
@@ -112,11 +109,12 @@ impl SubmitLoop {
                     let wait = self.settle_after(task.kind);
                     self.park(task, wait, NextStep::Ask);
                 }
-                self.failed(&answer);
+                self.engine.failed(&answer);
             }
             // Where accounts are answered as Bakkt does, the address is right, and this is what it says of the document.
             Judgement::NoService
-                if self.answered && matches!(task.kind, TaskKind::Document | TaskKind::Kyb) =>
+                if self.engine.has_answered()
+                    && matches!(task.kind, TaskKind::Document | TaskKind::Kyb) =>
             {
                 let refusal = Refusal {
                     code: "404".into(),
@@ -127,22 +125,23 @@ impl SubmitLoop {
             Judgement::NoService => {
                 self.postpone(task.id, "wrong target or key", "not taken");
                 let (message, hint) = judge::no_service();
-                self.end(RunEnd::Stopped(Failure::configuration(message, hint)));
+                self.engine
+                    .end(RunEnd::Stopped(Failure::configuration(message, hint)));
             }
             Judgement::Stop(message, hint) => {
                 self.postpone(task.id, "wrong target or key", "not taken");
-                self.end(RunEnd::Stopped(Failure::configuration(message, hint)));
+                self.engine
+                    .end(RunEnd::Stopped(Failure::configuration(message, hint)));
             }
         }
     }
 
     fn looked(&mut self, task: Task, found: LookupOutcome) {
-        self.answered |= matches!(found, LookupOutcome::NotThere | LookupOutcome::There(..));
+        if matches!(found, LookupOutcome::NotThere | LookupOutcome::There(..)) {
+            self.engine.answered();
+        }
         match found {
-            LookupOutcome::NotThere => {
-                self.failures = 0;
-                self.queue_send(task);
-            }
+            LookupOutcome::NotThere => self.queue_send(task),
             LookupOutcome::There(account, equal) => {
                 match settle::after_look(task.kind, equal, self.run.on_existing) {
                     SettleVerdict::Accepted(existed) => self.accept(&task, "", account, existed),
@@ -153,14 +152,14 @@ impl SubmitLoop {
             LookupOutcome::Unknown(why, after) => {
                 self.question_again(task, NextStep::Look, &why, after)
             }
-            LookupOutcome::Stop(message, hint) => {
-                self.end(RunEnd::Stopped(Failure::configuration(message, hint)))
-            }
+            LookupOutcome::Stop(error) => self.engine.end(RunEnd::Stopped(error)),
         }
     }
 
     fn asked(&mut self, task: Task, found: LookupOutcome) {
-        self.answered |= matches!(found, LookupOutcome::NotThere | LookupOutcome::There(..));
+        if matches!(found, LookupOutcome::NotThere | LookupOutcome::There(..)) {
+            self.engine.answered();
+        }
         tracing::debug!(id = %task.client_id, there = matches!(found, LookupOutcome::There(..)), "asked");
         match found {
             LookupOutcome::NotThere => self.absent(task),
@@ -175,9 +174,7 @@ impl SubmitLoop {
             LookupOutcome::Unknown(why, after) => {
                 self.question_again(task, NextStep::Ask, &why, after)
             }
-            LookupOutcome::Stop(message, hint) => {
-                self.end(RunEnd::Stopped(Failure::configuration(message, hint)))
-            }
+            LookupOutcome::Stop(error) => self.engine.end(RunEnd::Stopped(error)),
         }
     }
 
@@ -201,7 +198,6 @@ impl SubmitLoop {
 
     /// Not there: after two asks that agree, the same bytes may go out again.
     fn absent(&mut self, task: Task) {
-        self.failures = 0;
         let tries = self.tries.entry(task.id).or_default();
         tries.absent += 1;
         if tries.absent < ASKS {
@@ -231,49 +227,24 @@ impl SubmitLoop {
             self.run.tools.counters.gave_up.up();
             self.finished.push((task.kind, task.id));
         } else {
-            let wait = backoff::wait(
-                sends,
-                self.run.retry.backoff_first,
-                self.run.retry.backoff_most,
-            );
-            self.park(task, self.no_sooner(after, wait), NextStep::Send);
+            let due = self.engine.next_try(sends, after);
+            self.park_until(task, due, NextStep::Send);
         }
         if answer != "lost" {
-            self.failed(answer);
+            self.engine.failed(answer);
         }
     }
 
     fn question_again(&mut self, task: Task, next: NextStep, why: &str, after: Option<Duration>) {
-        self.strange_404s = if why == "404" {
-            self.strange_404s + 1
-        } else {
-            0
-        };
-        if self.strange_404s >= STRANGE_404S && !self.answered {
-            let (message, hint) = judge::no_service();
-            self.end(RunEnd::Stopped(Failure::configuration(message, hint)));
-        }
-        if why == "403" && !self.answered {
-            self.forbidden();
-        }
         let tries = self.tries.entry(task.id).or_default();
         tries.questions += 1;
-        let wait = backoff::wait(
-            tries.questions,
-            self.run.retry.backoff_first,
-            self.run.retry.backoff_most,
-        );
-        self.park(task, self.no_sooner(after, wait), next);
-        self.failed(why);
-    }
-
-    /// A wait that is no shorter than what the server asked for, as far as that is honoured.
-    fn no_sooner(&self, after: Option<Duration>, wait: Duration) -> Duration {
-        wait.max(after.unwrap_or_default().min(self.run.retry.longest_pause))
+        let due = self.engine.next_try(tries.questions, after);
+        self.park_until(task, due, next);
+        self.engine.question_failed(why);
     }
 
     fn queue_send(&mut self, task: Task) {
-        self.lane(task.kind).to_send.push_back(task);
+        self.lane(task.kind).to_send.push(task);
     }
 
     fn accept(&mut self, task: &Task, answer: &str, account: AccountFacts, existed: PriorAccount) {
@@ -319,11 +290,12 @@ impl SubmitLoop {
     /// Forbidden before anything has succeeded.
     fn forbidden(&mut self) {
         let (message, hint) = judge::forbidden();
-        self.end(RunEnd::Stopped(Failure::stopped(message, hint)));
+        self.engine
+            .end(RunEnd::Stopped(Failure::stopped(message, hint)));
     }
 
     fn stop_for_existing(&mut self, task: &Task) {
-        self.end(RunEnd::Stopped(Failure::stopped(
+        self.engine.end(RunEnd::Stopped(Failure::stopped(
             format!(
                 "the account {} existed before this migration, and on_existing is \"stop\"",
                 task.client_id
@@ -333,20 +305,8 @@ impl SubmitLoop {
     }
 
     fn succeeded(&mut self, task: &Task) {
-        self.failures = 0;
         self.succeeded_since_403 = true;
-        self.answered = true;
+        self.engine.answered();
         self.tries.remove(&task.id);
-    }
-
-    /// The breaker: nothing but failures, so often in a row, stops the run.
-    fn failed(&mut self, answer: &str) {
-        self.failures += 1;
-        if self.failures >= self.run.retry.breaker {
-            self.end(RunEnd::Stopped(Failure::stopped(
-                format!("{} failures in a row and not one success between them; the last was: {answer}", self.failures),
-                "when Bakkt can be reached again, run the same command: it goes on where it stopped",
-            )));
-        }
     }
 }

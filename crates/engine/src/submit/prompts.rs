@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::coordinator::{NextStep, RunEnd, SubmitLoop};
+use super::coordinator::{NextStep, SubmitLoop};
 use super::settle::SettleVerdict;
 use super::stage::{LookupOutcome, RequestEnd};
-use bakkt_model::error::Failure;
+use crate::requests::RunEnd;
 use bakkt_model::task::{PriorAccount, Task};
 
 /// Time between two looks for events.
@@ -44,7 +44,7 @@ impl Prompts {
 impl SubmitLoop {
     /// Accounts that wait to be asked about.
     fn doubted(&self) -> impl Iterator<Item = &Task> {
-        let parked = self.parked.values();
+        let parked = self.engine.waiting.iter();
         parked
             .filter(|parked| parked.may_be_prompted())
             .map(|parked| &parked.task)
@@ -64,7 +64,7 @@ impl SubmitLoop {
         self.prompts.looking = true;
         let accounts: Vec<String> = self.doubted().map(|task| task.client_id.clone()).collect();
         let heard = self.run.heard.clone();
-        self.stages
+        self.engine
             .spawn_blocking(move || RequestEnd::Heard(heard(&accounts)));
     }
 
@@ -82,11 +82,12 @@ impl SubmitLoop {
             })
             .collect();
         for (id, at) in prompted {
-            if let Some(parked) = self.unpark(id) {
+            if let Some((due, parked)) = self.engine.waiting.take(id) {
+                self.left_waiting(due, &parked);
                 tracing::debug!(id = %parked.task.client_id, "an event prompts the question");
                 self.prompts.answered.insert(id, at);
-                self.prompts.due.insert(id, parked.due);
-                self.to_ask.push_back(parked.task);
+                self.prompts.due.insert(id, due);
+                self.to_ask.push(parked.task);
             }
         }
     }
@@ -108,13 +109,10 @@ impl SubmitLoop {
             LookupOutcome::NotThere => self.park_until(task, due, NextStep::Ask),
             // A refused question does not leave again before its time.
             LookupOutcome::Unknown(_, after) => {
-                let longest = self.run.retry.longest_pause;
-                let earliest = Instant::now() + after.unwrap_or_default().min(longest);
+                let earliest = Instant::now() + self.engine.pause(after);
                 self.park_until(task, due.max(earliest), NextStep::Ask);
             }
-            LookupOutcome::Stop(message, hint) => {
-                self.end(RunEnd::Stopped(Failure::configuration(message, hint)))
-            }
+            LookupOutcome::Stop(error) => self.engine.end(RunEnd::Stopped(error)),
         }
     }
 }

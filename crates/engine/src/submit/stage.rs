@@ -1,20 +1,23 @@
-//! One request in a task of its own: wait for the rate, send, judge. Shares nothing; reports one [`RequestEnd`].
+//! One request in a task of its own: payload, gate, judgement. Shares nothing; reports one [`RequestEnd`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
-use tokio::sync::watch;
 
-use super::coordinator::stopped;
 use super::counters::RunCounters;
-use super::limiter::{Limiter, SendSlot};
 use super::settle;
 use super::{DocumentFn, PayloadFn};
 use crate::api::mask::KnownValues;
-use crate::api::{Client, ConnectionChoice, Question, Reply, compare, judge};
+use crate::api::{ConnectionChoice, Question, Reply, compare, judge};
+use crate::requests::disk::DiskReads;
+use crate::requests::gate::{SendGate, heed};
+use crate::requests::limiter::Limiter;
 use bakkt_journal::CodeKey;
+use bakkt_model::error::{Failure, is_io};
+use bakkt_model::sensitive::Sensitive;
 use bakkt_model::task::{AccountFacts, Task, TaskKind};
 
 /// The rate of each kind of call.
@@ -41,10 +44,9 @@ impl Limiters {
 }
 
 /// What every request of a run needs.
-#[derive(Clone)]
 pub struct SendTools {
-    /// The client.
-    pub client: Arc<Client>,
+    /// The way out.
+    pub gate: SendGate,
     /// The rates.
     pub limiters: Limiters,
     /// Longest time of one upload.
@@ -55,12 +57,12 @@ pub struct SendTools {
     pub payload: PayloadFn,
     /// From document task to what is uploaded.
     pub document: DocumentFn,
+    /// The turns of both.
+    pub disk: DiskReads,
     /// What hides codes that may not be kept.
     pub codes: CodeKey,
     /// For the progress display.
     pub counters: Arc<RunCounters>,
-    /// Turns true when the run stops: what still waits for the rate is not sent.
-    pub stop: watch::Receiver<bool>,
 }
 
 /// What a look-up found.
@@ -72,8 +74,8 @@ pub enum LookupOutcome {
     NotThere,
     /// The question failed, to be asked again; with the server's wish for a pause.
     Unknown(String, Option<Duration>),
-    /// Going on makes no sense: message and hint.
-    Stop(String, String),
+    /// Going on makes no sense.
+    Stop(anyhow::Error),
 }
 
 /// How a request ended.
@@ -110,7 +112,7 @@ const CONTENT_CHANGED: &str = "its content is not what was planned; run replan t
 
 impl SendTools {
     /// Sends a task whose intent is durable.
-    pub(crate) async fn send(self, task: Task) -> RequestEnd {
+    pub(crate) async fn send(self: Arc<Self>, task: Task) -> RequestEnd {
         match task.kind {
             TaskKind::Account | TaskKind::Update => self.create(task).await,
             TaskKind::Document => self.upload(task).await,
@@ -118,83 +120,100 @@ impl SendTools {
         }
     }
 
-    async fn create(self, task: Task) -> RequestEnd {
-        let payload = match (self.payload)(&task) {
+    async fn create(&self, task: Task) -> RequestEnd {
+        let (task, payload) = self.payload(task).await;
+        let payload = match payload {
             Ok(payload) => payload,
             Err(error) => return RequestEnd::Broken(task, error),
         };
         let limiter = self.limiters.of(task.kind);
-        let Some(slot) = self.connected(limiter, way(&task)).await else {
+        let (client, id) = (self.gate.client(), &task.client_id);
+        let request = client.create(id, payload.clone(), way(&task));
+        let Some(reply) = self.gate.pass(limiter, way(&task), request).await else {
             return RequestEnd::NotSent(task);
         };
-        let sending = self
-            .client
-            .create(&task.client_id, payload.clone(), way(&task));
-        let reply = sending.await;
-        heed(limiter, slot, &reply);
-        let reply = self.proven(&task, reply).await;
+        let reply = self.proven(&task, reply, payload.reveal()).await;
         let sent: &[&[u8]] = &[payload.reveal()];
         let judgement = judge::creation(&reply, &task.client_id, &self.known(sent, true));
         RequestEnd::Sent(task, judgement)
     }
 
-    async fn upload(self, task: Task) -> RequestEnd {
-        let (opening, planned) = (self.document.clone(), task.clone());
-        // A documents folder may be on a slow or a network disk.
-        let opened = tokio::task::spawn_blocking(move || opening(&planned)).await;
-        let upload = match opened {
-            Ok(Ok(upload)) => upload,
-            Ok(Err(why)) => return RequestEnd::Unfit(task, why),
-            Err(error) => return RequestEnd::Broken(task, error.into()),
+    async fn upload(&self, task: Task) -> RequestEnd {
+        let opening = self.document.clone();
+        let open = move || {
+            let opened = opening(&task);
+            (task, opened)
+        };
+        let (task, upload) = match self.disk.run(open).await {
+            (task, Ok(upload)) => (task, upload),
+            (task, Err(why)) => return RequestEnd::Unfit(task, why),
         };
         let limiter = self.limiters.of(task.kind);
-        let Some(slot) = self.connected(limiter, way(&task)).await else {
+        let metadata = upload.metadata.clone();
+        let document = task.document.as_ref();
+        let uuid = document.map_or("", |document| document.uuid.as_str());
+        let mut is_changed = false;
+        let request = async {
+            let sending = self
+                .gate
+                .client()
+                .upload(uuid, upload, self.upload_timeout, way(&task));
+            let (reply, changed) = sending.await;
+            is_changed = changed;
+            reply
+        };
+        let Some(reply) = self.gate.pass(limiter, way(&task), request).await else {
             return RequestEnd::NotSent(task);
         };
-        let metadata = upload.metadata.clone();
-        let uuid = task
-            .document
-            .as_ref()
-            .map_or("", |document| document.uuid.as_str());
-        let sending = self
-            .client
-            .upload(uuid, upload, self.upload_timeout, way(&task));
-        let (reply, changed) = sending.await;
-        heed(limiter, slot, &reply);
-        if changed {
+        if is_changed {
             return RequestEnd::Unfit(task, CONTENT_CHANGED.to_owned());
         }
-        let reply = self.proven(&task, reply).await;
-        let account = self.account_values(&task, &reply, |_| true);
+        let reply = self.proven(&task, reply, NOTHING).await;
+        let account = self.account_values(&task, &reply, |_| true).await.ok();
         let sent: &[&[u8]] = &[metadata.reveal(), account.as_deref().unwrap_or(NOTHING)];
         let judgement = judge::upload(&reply, uuid, &self.known(sent, account.is_some()));
         RequestEnd::Sent(task, judgement)
     }
 
-    async fn trigger(self, task: Task) -> RequestEnd {
+    async fn trigger(&self, task: Task) -> RequestEnd {
         let limiter = self.limiters.of(task.kind);
-        let Some(slot) = self.connected(limiter, ConnectionChoice::New).await else {
+        let request = self.gate.client().trigger_kyb(&task.client_id);
+        let Some(reply) = self
+            .gate
+            .pass(limiter, ConnectionChoice::New, request)
+            .await
+        else {
             return RequestEnd::NotSent(task);
         };
-        let reply = self.client.trigger_kyb(&task.client_id).await;
-        heed(limiter, slot, &reply);
-        let account = self.account_values(&task, &reply, |status| status != 200);
+        let account = self
+            .account_values(&task, &reply, |status| status != 200)
+            .await
+            .ok();
         let sent: &[&[u8]] = &[account.as_deref().unwrap_or(NOTHING)];
         let judgement = judge::kyb(&reply, &self.known(sent, account.is_some()));
         RequestEnd::Sent(task, judgement)
     }
 
+    /// The payload of a task's account, made beside the async workers.
+    async fn payload(&self, task: Task) -> (Task, anyhow::Result<Sensitive<Bytes>>) {
+        let make = self.payload.clone();
+        let made = move || {
+            let payload = make(&task);
+            (task, payload)
+        };
+        self.disk.run(made).await
+    }
+
     /// The answer to something that was sent, once it is certain whose it is; [`Reply::Lost`] when that cannot be shown.
-    async fn proven(&self, task: &Task, reply: Reply) -> Reply {
+    async fn proven(&self, task: &Task, reply: Reply, sent: &[u8]) -> Reply {
         let Reply::Unproven(unproven) = reply else {
             return reply;
         };
         let uuid = task.document.as_ref().map(|document| &*document.uuid);
         let limiter = &self.limiters.lookup;
         // Showing whose an answer is belongs to a request that is on its way: a stop lets it end.
-        let mut stop = self.stop.clone();
         let ending = async {
-            stopped(&mut stop).await;
+            self.gate.stopped().await;
             tokio::time::sleep(ENDING).await;
         };
         let slot = tokio::select! {
@@ -208,7 +227,7 @@ impl SendTools {
             Some(uuid) => Question::Document(uuid),
             None => Question::Account(&task.client_id),
         };
-        let (reply, told) = self.client.confirm(*unproven, question).await;
+        let (reply, told) = self.gate.client().confirm(*unproven, question).await;
         heed(limiter, slot, &told);
         // Of this answer nothing is kept.
         let known = self.known(&[NOTHING], false);
@@ -219,10 +238,8 @@ impl SendTools {
                     .first_at
                     .is_some_and(|first_at| settle::older(&facts, first_at, self.clock_tolerance));
                 // One that was there before says nothing, unless it has what was sent.
-                match task.kind == TaskKind::Account && !is_older {
-                    true => true,
-                    false => self.equal(task, &request).unwrap_or(true),
-                }
+                let is_new = task.kind == TaskKind::Account && !is_older;
+                is_new || is_equal(sent, &request)
             }),
         };
         let wants_pause = |reply: &Reply| matches!(reply.status(), Some((429 | 503, _)));
@@ -238,29 +255,29 @@ impl SendTools {
     fn known<'a>(&'a self, sent: &'a [&'a [u8]], is_complete: bool) -> KnownValues<'a> {
         KnownValues {
             key: &self.codes,
-            secrets: self.client.secrets(),
+            secrets: self.gate.client().secrets(),
             sent,
             is_complete,
         }
     }
 
     /// What an answer could repeat of the account that it is about; an empty object when nothing of an answer of this status
-    /// is kept. `None`: it cannot be told any more.
-    fn account_values(
+    /// is kept. An error when it cannot be told any more.
+    async fn account_values(
         &self,
         task: &Task,
         reply: &Reply,
         is_kept: impl Fn(u16) -> bool,
-    ) -> Option<Vec<u8>> {
+    ) -> anyhow::Result<Bytes> {
         if !matches!(reply, Reply::Answer { status, .. } if is_kept(*status)) {
-            return Some(NOTHING.to_vec());
+            return Ok(Bytes::from_static(NOTHING));
         }
-        let payload = (self.payload)(task).ok()?;
-        Some(payload.into_revealed())
+        let (_, payload) = self.payload(task.clone()).await;
+        Ok(payload?.into_revealed())
     }
 
     /// Looks for it before it is sent.
-    pub(crate) async fn look(self, task: Task) -> RequestEnd {
+    pub(crate) async fn look(self: Arc<Self>, task: Task) -> RequestEnd {
         match self.question(&task, ConnectionChoice::Kept).await {
             Some(found) => RequestEnd::Looked(task, found),
             None => RequestEnd::NotAsked,
@@ -268,7 +285,7 @@ impl SendTools {
     }
 
     /// Asks about one in doubt.
-    pub(crate) async fn ask(self, task: Task) -> RequestEnd {
+    pub(crate) async fn ask(self: Arc<Self>, task: Task) -> RequestEnd {
         // What it decides about is in doubt already: its answer has to be certain.
         match self.question(&task, ConnectionChoice::New).await {
             Some(found) => RequestEnd::Asked(task, found),
@@ -277,65 +294,51 @@ impl SendTools {
     }
 
     async fn question(&self, task: &Task, way: ConnectionChoice) -> Option<LookupOutcome> {
-        let limiter = &self.limiters.lookup;
-        let slot = self.connected(limiter, way).await?;
-        // A document's id is made of its content: the one that is there is the same.
-        let found = match &task.document {
+        let (client, limiter) = (self.gate.client(), &self.limiters.lookup);
+        let reply = match &task.document {
             Some(document) => {
-                let reply = self.client.metadata(&document.uuid, way).await;
-                heed(limiter, slot, &reply);
-                let account = self.account_values(task, &reply, |status| status == 200);
-                let sent: &[&[u8]] = &[account.as_deref().unwrap_or(NOTHING)];
-                let known = self.known(sent, account.is_some());
-                judge::document_question(&reply, &document.uuid, &known).map(|facts| (facts, None))
+                let request = client.metadata(&document.uuid, way);
+                self.gate.pass(limiter, way, request).await?
             }
             None => {
-                let reply = self.client.lookup(&task.client_id, way).await;
-                heed(limiter, slot, &reply);
-                let account = self.account_values(task, &reply, |status| status == 200);
-                let sent: &[&[u8]] = &[account.as_deref().unwrap_or(NOTHING)];
-                let known = self.known(sent, account.is_some());
-                judge::question(&reply, &task.client_id, &known)
-                    .map(|(facts, request)| (facts, Some(request)))
+                let request = client.lookup(&task.client_id, way);
+                self.gate.pass(limiter, way, request).await?
             }
+        };
+        let account = self
+            .account_values(task, &reply, |status| status == 200)
+            .await;
+        let account = match account {
+            Err(error) if is_io(&error) => return Some(LookupOutcome::Stop(error)),
+            // A row that gives other bytes by now is not equal; sending it is what refuses.
+            account => account.ok(),
+        };
+        let sent: &[&[u8]] = &[account.as_deref().unwrap_or(NOTHING)];
+        let known = self.known(sent, account.is_some());
+        let found = match &task.document {
+            // A document's id is made of its content: the one that is there is the same.
+            Some(document) => {
+                judge::document_question(&reply, &document.uuid, &known).map(|facts| (facts, true))
+            }
+            None => judge::question(&reply, &task.client_id, &known).map(|(facts, request)| {
+                let equal = account.as_deref();
+                (facts, equal.is_some_and(|ours| is_equal(ours, &request)))
+            }),
         };
         Some(match found {
-            judge::LookupAnswer::There((facts, request)) => {
-                // A row that gives other bytes by now is not equal; sending it is what refuses.
-                let equal =
-                    request.is_none_or(|request| self.equal(task, &request).unwrap_or(false));
-                LookupOutcome::There(facts, equal)
-            }
+            judge::LookupAnswer::There((facts, equal)) => LookupOutcome::There(facts, equal),
             judge::LookupAnswer::NotThere => LookupOutcome::NotThere,
             judge::LookupAnswer::Unknown(why, after) => LookupOutcome::Unknown(why, after),
-            judge::LookupAnswer::Stop(message, hint) => LookupOutcome::Stop(message, hint),
+            judge::LookupAnswer::Stop(message, hint) => {
+                LookupOutcome::Stop(Failure::configuration(message, hint))
+            }
         })
     }
+}
 
-    fn equal(&self, task: &Task, theirs: &Value) -> anyhow::Result<bool> {
-        let ours = (self.payload)(task)?;
-        let ours: Value = serde_json::from_slice(ours.reveal())?;
-        Ok(compare::same(&ours, theirs))
-    }
-
-    /// Makes a connection ready and waits for the rate; `None` when the run stops first.
-    async fn connected(&self, limiter: &Limiter, way: ConnectionChoice) -> Option<SendSlot> {
-        let _line = self.client.reserve(way).await;
-        self.admitted(limiter).await
-    }
-
-    /// Waits for the rate; `None` when the run stops first.
-    async fn admitted(&self, limiter: &Limiter) -> Option<SendSlot> {
-        let mut stop = self.stop.clone();
-        self.counters.waiting.up();
-        let admitted = tokio::select! {
-            biased;
-            () = stopped(&mut stop) => None,
-            slot = limiter.acquire() => Some(slot),
-        };
-        self.counters.waiting.down();
-        admitted
-    }
+/// Whether Bakkt has what is sent.
+fn is_equal(ours: &[u8], theirs: &Value) -> bool {
+    serde_json::from_slice(ours).is_ok_and(|ours: Value| compare::same(&ours, theirs))
 }
 
 /// What is sent again goes out on a new connection, so that a second refusal needs no proof.
@@ -343,16 +346,5 @@ fn way(task: &Task) -> ConnectionChoice {
     match task.attempts {
         0 | 1 => ConnectionChoice::Kept,
         _ => ConnectionChoice::New,
-    }
-}
-
-/// Tells a limiter what came of the request that left in a slot: the one place that decides which answers slow down.
-/// Every 429 and every 503 does, whether or not it says for how long. A lost answer and any other failure of the
-/// server say nothing about the rate.
-pub(crate) fn heed(limiter: &Limiter, slot: SendSlot, reply: &Reply) {
-    match reply.status() {
-        Some((status @ (429 | 503), retry_after)) => limiter.refused(slot, status, retry_after),
-        None | Some((408 | 500.., _)) => {}
-        Some(_) => limiter.answered(slot),
     }
 }

@@ -1,35 +1,32 @@
 //! Reading every accepted account back and comparing it with what was sent: pick → limiter → api → compare → record.
 //!
-//! Owner of that loop. `read` is one account in a task of its own, which shares nothing; [`state`] says which state of
-//! an account nobody expected. Invariants: every question passes the limiter; an account keeps its place until its result
-//! is durable, so a program that is killed asks again about no more accounts than it had places; a failed question waits
-//! without a place, and what fails too often is left for the next call; a stop lets what is on its way end; nothing is
-//! sent that changes anything.
+//! Owner of what is read and what follows, as the request engine's [`Work`]. `read` is one account in a task of its own, which
+//! shares nothing; [`state`] says which state of
+//! an account nobody expected. Invariants: an account keeps its place until its result
+//! is durable, so a program that is killed asks again about no more accounts than it had places; what fails too often is left
+//! for the next call; nothing is sent that changes anything.
 //! Left out on purpose: where payloads and metadata come from (it is handed functions), and what the findings mean to a
 //! person (`report`).
 
 mod read;
 pub mod state;
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Duration, Instant};
+use tokio::time::Instant;
 
 pub use read::ReadTools;
 
-use crate::api::judge;
-use crate::submit::coordinator::stopped;
-use crate::submit::counters::Counter;
-use crate::submit::{RunEnd, backoff};
+use crate::requests::counter::Counter;
+use crate::requests::outage::FailureWords;
+use crate::requests::queue::RequestQueue;
+use crate::requests::{RequestEngine, RunEnd, Work};
 use bakkt_journal::write::{
     ACCOUNT_PATH, AccountToVerify, Cursor, Difference, VerificationRound, VerifiedAccount,
 };
 use bakkt_journal::{Journal, now};
-use bakkt_model::error::Failure;
 use bakkt_model::limits::Retry;
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::task::DocumentFacts;
@@ -37,8 +34,6 @@ use read::ReadEnd;
 
 /// Asks that must agree that Bakkt does not know an account or a document.
 const ASKS: u8 = 2;
-/// Answers 404 without an Error body, and no other answer in this run: the address is wrong.
-const STRANGE_404S: u32 = 8;
 
 /// From a clientAccountId and its document to the metadata that was sent; `None`: it cannot be made again.
 pub type MetadataFn = Arc<dyn Fn(&str, &DocumentFacts) -> Option<Sensitive<Vec<u8>>> + Send + Sync>;
@@ -46,7 +41,7 @@ pub type MetadataFn = Arc<dyn Fn(&str, &DocumentFacts) -> Option<Sensitive<Vec<u
 /// What a reading is told.
 pub struct Verify {
     /// For every question.
-    pub tools: ReadTools,
+    pub tools: Arc<ReadTools>,
     /// Tells the questions that the run stops.
     pub stop: Arc<watch::Sender<bool>>,
     /// What to read.
@@ -82,197 +77,152 @@ struct PendingAccount {
     absent: u8,
 }
 
-/// Writes results and picks more, on a thread of its own; the journal comes back with it.
-type RecorderHandle = JoinHandle<(Journal, anyhow::Result<(Cursor, Vec<AccountToVerify>)>)>;
-
 struct VerifyLoop {
-    verify: Verify,
-    journal: Option<Journal>,
-    keeping: Option<RecorderHandle>,
+    engine: RequestEngine<VerifyLoop>,
+    tools: Arc<ReadTools>,
+    attempts: u32,
+    in_flight: usize,
     cursor: Cursor,
     budget: u64,
-    queue: VecDeque<PendingAccount>,
-    stages: JoinSet<ReadEnd>,
-    waiting: BinaryHeap<Reverse<(Instant, i64)>>,
-    parked: HashMap<i64, PendingAccount>,
+    /// An account has its place until its result is durable.
+    queue: RequestQueue<PendingAccount>,
     results: Vec<VerifiedAccount>,
-    /// Results that are being written.
+    /// Results that are with the recorder.
     leaving: usize,
-    failures: u32,
-    /// Bakkt has answered as Bakkt does, in this run.
-    answered: bool,
-    strange_404s: u32,
-    ending: Option<RunEnd>,
+}
+
+/// What the recorder is handed: what was found, and from where on to pick how many more.
+struct RecorderBatch {
+    results: Vec<VerifiedAccount>,
+    pick: Option<(Cursor, usize)>,
 }
 
 /// Reads until nothing is left that can be read now, or until stopped.
 pub async fn run(journal: Journal, verify: Verify) -> anyhow::Result<(Journal, RunEnd)> {
-    let stop = verify.stop.clone();
-    let mut run = VerifyLoop {
-        journal: Some(journal),
-        keeping: None,
+    let round = verify.round;
+    let record = move |journal: &mut Journal, batch: RecorderBatch| {
+        journal.record_verified(&round, &batch.results)?;
+        let Some((mut cursor, most)) = batch.pick else {
+            return Ok(None);
+        };
+        let picked = journal.unread(&round, &mut cursor, most)?;
+        Ok(Some((cursor, picked)))
+    };
+    let words = FailureWords {
+        failures: "questions failed in a row and not one was answered between them; the last",
+        names_address: true,
+    };
+    let run = VerifyLoop {
+        engine: RequestEngine::new(journal, record, verify.retry, verify.stop, words)?,
+        tools: verify.tools,
+        attempts: verify.retry.attempts,
+        in_flight: verify.in_flight,
         cursor: Cursor::default(),
         budget: verify.limit.unwrap_or(u64::MAX),
-        queue: VecDeque::new(),
-        stages: JoinSet::new(),
-        waiting: BinaryHeap::new(),
-        parked: HashMap::new(),
+        queue: RequestQueue::new(verify.in_flight),
         results: Vec::new(),
         leaving: 0,
-        failures: 0,
-        answered: false,
-        strange_404s: 0,
-        ending: None,
-        verify,
     };
-    run.work(stop.subscribe()).await?;
-    let ended = run.ending.take().unwrap_or(RunEnd::Finished);
-    match run.journal.take() {
-        Some(journal) => Ok((journal, ended)),
-        None => anyhow::bail!("the journal's thread ended"),
-    }
+    let (run, ended) = crate::requests::run(run).await?;
+    Ok((run.engine.into_owner()?, ended))
 }
 
-impl VerifyLoop {
-    async fn work(&mut self, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-        loop {
-            if self.ending.is_none() {
-                self.wake();
-                self.launch();
-            }
-            self.keep();
-            if self.is_idle() {
-                return Ok(());
-            }
-            let alarm = match (&self.ending, self.waiting.peek()) {
-                (None, Some(Reverse((at, _)))) => *at,
-                _ => Instant::now() + Duration::from_secs(3600),
-            };
-            tokio::select! {
-                kept = kept(&mut self.keeping), if self.keeping.is_some() => self.kept(kept?)?,
-                Some(done) = self.stages.join_next() => {
-                    self.done(done?);
-                    while let Some(done) = self.stages.try_join_next() {
-                        self.done(done?);
-                    }
-                }
-                () = tokio::time::sleep_until(alarm) => {}
-                () = stopped(&mut stop), if self.ending.is_none() => self.end(RunEnd::Interrupted),
-            }
-        }
+impl Work for VerifyLoop {
+    type Item = PendingAccount;
+    type End = ReadEnd;
+    type Batch = RecorderBatch;
+    type Recorded = Option<(Cursor, Vec<AccountToVerify>)>;
+    type Owner = Journal;
+
+    fn engine(&mut self) -> &mut RequestEngine<VerifyLoop> {
+        &mut self.engine
     }
 
-    fn is_idle(&self) -> bool {
-        let busy = self.keeping.is_some() || !self.stages.is_empty() || !self.results.is_empty();
-        let more = !self.is_exhausted() || !self.queue.is_empty() || !self.waiting.is_empty();
-        !busy && (self.ending.is_some() || !more)
-    }
-
-    fn is_exhausted(&self) -> bool {
-        self.budget == 0 || self.cursor.is_at_end()
-    }
-
-    /// Moves what has waited long enough into the queue.
-    fn wake(&mut self) {
-        let now = Instant::now();
-        while let Some(Reverse((at, task))) = self.waiting.peek().copied() {
-            if at > now {
-                return;
-            }
-            self.waiting.pop();
-            self.queue.extend(self.parked.remove(&task));
-        }
+    fn resume(&mut self, _: Instant, account: PendingAccount) {
+        self.queue.push(account);
     }
 
     fn launch(&mut self) {
-        let places = |run: &VerifyLoop| run.stages.len() + run.results.len() + run.leaving;
-        while places(self) < self.verify.in_flight
-            && let Some(work) = self.queue.pop_front()
-        {
-            self.stages.spawn(self.verify.tools.clone().read(work));
+        while let Some(account) = self.queue.start() {
+            self.engine.spawn(self.tools.clone().read(account));
         }
     }
 
-    /// Hands the journal to a thread that writes what was found and picks more where there is room.
-    fn keep(&mut self) {
-        let room = (4 * self.verify.in_flight).saturating_sub(self.queue.len());
-        let pick =
-            self.ending.is_none() && !self.is_exhausted() && room >= 2 * self.verify.in_flight;
-        if self.results.is_empty() && !pick {
-            return;
+    /// What was found, and more accounts where there is room.
+    fn batch(&mut self) -> Option<RecorderBatch> {
+        let room = (4 * self.in_flight).saturating_sub(self.queue.len());
+        let wants = !self.engine.is_ending() && self.can_pick() && room >= 2 * self.in_flight;
+        if self.results.is_empty() && !wants {
+            return None;
         }
-        let Some(mut journal) = self.journal.take() else {
-            return;
-        };
         let results = std::mem::take(&mut self.results);
         self.leaving = results.len();
         let most = (room as u64).min(self.budget) as usize;
-        let (round, mut cursor) = (self.verify.round, self.cursor);
-        self.keeping = Some(tokio::task::spawn_blocking(move || {
-            let done = journal.record_verified(&round, &results).and_then(|()| {
-                let picked = match pick {
-                    true => journal.unread(&round, &mut cursor, most)?,
-                    false => Vec::new(),
-                };
-                Ok((cursor, picked))
-            });
-            (journal, done)
-        }));
+        let pick = wants.then_some((self.cursor, most));
+        Some(RecorderBatch { results, pick })
     }
 
-    /// The results are durable: their places are free.
-    fn kept(
-        &mut self,
-        (journal, done): (Journal, anyhow::Result<(Cursor, Vec<AccountToVerify>)>),
-    ) -> anyhow::Result<()> {
-        self.journal = Some(journal);
-        self.leaving = 0;
-        let (cursor, picked) = done?;
+    fn recorded(&mut self, picked: Option<(Cursor, Vec<AccountToVerify>)>) {
+        self.queue.free(std::mem::take(&mut self.leaving));
+        let Some((cursor, picked)) = picked else {
+            return;
+        };
         self.cursor = cursor;
         self.budget -= picked.len() as u64;
-        self.queue
-            .extend(picked.into_iter().map(|account| PendingAccount {
+        for account in picked {
+            self.queue.push(PendingAccount {
                 account,
                 tries: 0,
                 absent: 0,
-            }));
-        Ok(())
+            });
+        }
     }
 
-    fn done(&mut self, done: ReadEnd) {
-        match done {
+    fn ended(&mut self, end: ReadEnd) {
+        match end {
             ReadEnd::Read(verified) => {
-                self.succeeded();
+                self.engine.answered();
                 self.found(verified);
             }
-            ReadEnd::Absent(mut work) => {
-                self.succeeded();
-                work.absent += 1;
-                if work.absent < ASKS {
-                    return self.park(work, 1, None);
+            ReadEnd::Absent(mut account) => {
+                self.engine.answered();
+                account.absent += 1;
+                if account.absent < ASKS {
+                    return self.park(account, 1, None);
                 }
-                self.found(unknown(work.account.task.id));
+                self.found(unknown(account.account.task.id));
             }
-            ReadEnd::Failed(mut work, why, after) => {
-                tracing::debug!(id = %work.account.task.client_id, %why, "not read");
-                self.failed(&why);
-                work.tries += 1;
+            ReadEnd::Failed(mut account, why, after) => {
+                tracing::debug!(id = %account.account.task.client_id, %why, "not read");
+                account.tries += 1;
                 // What fails too often is left for the next call.
-                if work.tries < self.verify.retry.attempts {
-                    let tries = work.tries;
-                    self.park(work, tries, after);
+                match account.tries < self.attempts {
+                    true => {
+                        let tries = account.tries;
+                        self.park(account, tries, after);
+                    }
+                    false => self.queue.free(1),
                 }
+                self.engine.question_failed(&why);
             }
-            ReadEnd::Stop(message, hint) => {
-                self.end(RunEnd::Stopped(Failure::configuration(message, hint)))
-            }
+            ReadEnd::Stop(error) => self.engine.end(RunEnd::Stopped(error)),
             // The run is stopping; it stays unread.
             ReadEnd::NotAsked => {}
         }
     }
 
+    fn has_more(&self) -> bool {
+        self.can_pick() || !self.queue.is_empty()
+    }
+}
+
+impl VerifyLoop {
+    fn can_pick(&self) -> bool {
+        self.budget > 0 && !self.cursor.is_at_end()
+    }
+
     fn found(&mut self, verified: VerifiedAccount) {
-        let counters = &self.verify.tools.counters;
+        let counters = &self.tools.counters;
         counters.read.up();
         if !verified.differences.is_empty() {
             counters.wrong.up();
@@ -280,64 +230,13 @@ impl VerifyLoop {
         self.results.push(verified);
     }
 
-    fn park(&mut self, work: PendingAccount, tries: u32, after: Option<Duration>) {
-        let retry = &self.verify.retry;
-        let wait = backoff::wait(tries, retry.backoff_first, retry.backoff_most);
-        let wait = wait.max(after.unwrap_or_default().min(retry.longest_pause));
-        let task = work.account.task.id;
-        self.waiting.push(Reverse((Instant::now() + wait, task)));
-        self.parked.insert(task, work);
+    /// Lets an account wait, without its place.
+    fn park(&mut self, account: PendingAccount, tries: u32, after: Option<Duration>) {
+        let due = self.engine.next_try(tries, after);
+        let task = account.account.task.id;
+        self.engine.waiting.add(task, due, account);
+        self.queue.free(1);
     }
-
-    fn succeeded(&mut self) {
-        self.failures = 0;
-        self.answered = true;
-    }
-
-    /// The breaker: nothing but failures, so often in a row, stops the reading.
-    fn failed(&mut self, why: &str) {
-        self.strange_404s = if why == "404" {
-            self.strange_404s + 1
-        } else {
-            0
-        };
-        if self.strange_404s >= STRANGE_404S && !self.answered {
-            let (message, hint) = judge::no_service();
-            return self.end(RunEnd::Stopped(Failure::configuration(message, hint)));
-        }
-        if why == "403" && !self.answered {
-            let (message, hint) = judge::forbidden();
-            return self.end(RunEnd::Stopped(Failure::stopped(message, hint)));
-        }
-        self.failures += 1;
-        if self.failures >= self.verify.retry.breaker {
-            self.end(RunEnd::Stopped(Failure::stopped(
-                format!("{} questions failed in a row and not one was answered between them; the last: {why}", self.failures),
-                "when Bakkt can be reached again, run the same command: it goes on where it stopped",
-            )));
-        }
-    }
-
-    /// Ends the reading, unless it is ending already.
-    fn end(&mut self, why: RunEnd) {
-        if self.ending.is_none() {
-            self.ending = Some(why);
-            // Nobody left to tell only means that no question waits for the rate.
-            let _ = self.verify.stop.send(true);
-        }
-    }
-}
-
-/// Waits for the thread that has the journal.
-async fn kept(
-    keeping: &mut Option<RecorderHandle>,
-) -> anyhow::Result<(Journal, anyhow::Result<(Cursor, Vec<AccountToVerify>)>)> {
-    let Some(handle) = keeping else {
-        return std::future::pending().await;
-    };
-    let kept = handle.await;
-    *keeping = None;
-    Ok(kept?)
 }
 
 /// Asked twice, and Bakkt does not know it.

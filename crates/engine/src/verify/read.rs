@@ -4,26 +4,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::watch;
 
 use super::{ASKS, MetadataFn, PendingAccount, VerifyCounters, state};
 use crate::api::judge::LookupAnswer;
-use crate::api::{Client, ConnectionChoice, Reply, compare, read_back};
-use crate::submit::PayloadFn;
-use crate::submit::coordinator::stopped;
-use crate::submit::limiter::{Limiter, SendSlot};
-use crate::submit::stage::heed;
+use crate::api::{ConnectionChoice, Reply, compare, read_back};
+use crate::requests::PayloadFn;
+use crate::requests::disk::DiskReads;
+use crate::requests::gate::SendGate;
+use crate::requests::limiter::Limiter;
 use bakkt_contract::documents::client_document_id;
 use bakkt_journal::now;
 use bakkt_journal::write::{
     AccountState, AccountToVerify, Difference, UploadedDocument, VerifiedAccount,
 };
+use bakkt_model::error::{Failure, is_io};
 
 /// What every question of a read-back needs.
-#[derive(Clone)]
 pub struct ReadTools {
-    /// The client.
-    pub client: Arc<Client>,
+    /// The way out.
+    pub gate: SendGate,
     /// The rate of questions.
     pub limiter: Arc<Limiter>,
     /// Longest time of one download.
@@ -32,14 +31,14 @@ pub struct ReadTools {
     pub payload: PayloadFn,
     /// From a document to the metadata that was sent.
     pub metadata: MetadataFn,
+    /// The turns of both.
+    pub disk: DiskReads,
     /// Compare nothing.
     pub status_only: bool,
     /// Download documents too.
     pub content: bool,
     /// For the progress display.
     pub counters: Arc<VerifyCounters>,
-    /// Turns true when the run stops: what still waits for the rate is not asked.
-    pub stop: watch::Receiver<bool>,
 }
 
 /// How the reading of an account ended.
@@ -51,8 +50,8 @@ pub(super) enum ReadEnd {
     Absent(PendingAccount),
     /// A question failed; with the server's wish for a pause.
     Failed(PendingAccount, String, Option<Duration>),
-    /// Going on makes no sense: message and hint.
-    Stop(String, String),
+    /// Going on makes no sense.
+    Stop(anyhow::Error),
     /// The run stopped before everything was asked.
     NotAsked,
 }
@@ -60,7 +59,7 @@ pub(super) enum ReadEnd {
 /// Why an account is not read to its end.
 enum Halt {
     Failed(String, Option<Duration>),
-    Stop(String, String),
+    Stop(anyhow::Error),
     NotAsked,
 }
 
@@ -69,12 +68,12 @@ const CHANGED: &str = "its row does not give what was sent any more";
 
 impl ReadTools {
     /// Reads one account and everything of it that is wanted.
-    pub(super) async fn read(self, work: PendingAccount) -> ReadEnd {
+    pub(super) async fn read(self: Arc<Self>, work: PendingAccount) -> ReadEnd {
         match self.account(&work.account, work.absent).await {
             Ok(Some(verified)) => ReadEnd::Read(verified),
             Ok(None) => ReadEnd::Absent(work),
             Err(Halt::Failed(why, after)) => ReadEnd::Failed(work, why, after),
-            Err(Halt::Stop(message, hint)) => ReadEnd::Stop(message, hint),
+            Err(Halt::Stop(error)) => ReadEnd::Stop(error),
             Err(Halt::NotAsked) => ReadEnd::NotAsked,
         }
     }
@@ -84,18 +83,14 @@ impl ReadTools {
         account: &AccountToVerify,
         absent: u8,
     ) -> Result<Option<VerifiedAccount>, Halt> {
-        let id = &account.task.client_id;
+        let (id, client) = (&account.task.client_id, self.gate.client());
         // An event that comes from now on is newer than what is read.
         let at = now();
-        let Some(theirs) = self
-            .ask(self.client.lookup(id, way(absent)), read_back::account)
-            .await?
-        else {
+        let question = client.lookup(id, way(absent));
+        let Some(theirs) = self.ask(question, read_back::account).await? else {
             return Ok(None);
         };
-        let told = self
-            .ask(self.client.status(id), read_back::can_trade)
-            .await?;
+        let told = self.ask(client.status(id), read_back::can_trade).await?;
         let named = AccountState {
             status: theirs.status.clone(),
             mode: theirs.mode.clone(),
@@ -104,6 +99,7 @@ impl ReadTools {
         let mut differences = state::unexpected(account, &named);
         state::identity(account, &theirs, &mut differences);
         let compared = self.compare(account, &theirs.request, &mut differences);
+        let compared = compared.await?;
         let (documents, content) = if self.status_only {
             (0, 0)
         } else {
@@ -121,22 +117,30 @@ impl ReadTools {
     }
 
     /// The keyed hash of what it was compared with, or why it was not.
-    fn compare(
+    async fn compare(
         &self,
         account: &AccountToVerify,
         theirs: &Value,
         differences: &mut Vec<Difference>,
-    ) -> Result<[u8; 32], &'static str> {
+    ) -> Result<Result<[u8; 32], &'static str>, Halt> {
         if self.status_only {
-            return Err(STATUS_ONLY);
+            return Ok(Err(STATUS_ONLY));
         }
         if let Some(why) = account.unlike {
-            return Err(why);
+            return Ok(Err(why));
         }
-        let ours = (self.payload)(&account.task).map_err(|_| CHANGED)?;
-        let ours: Value = serde_json::from_slice(ours.reveal()).map_err(|_| CHANGED)?;
+        let (make, task) = (self.payload.clone(), account.task.clone());
+        let ours = match self.disk.run(move || make(&task)).await {
+            Ok(ours) => ours,
+            // A disk that fails says nothing about the row.
+            Err(error) if is_io(&error) => return Err(Halt::Stop(error)),
+            Err(_) => return Ok(Err(CHANGED)),
+        };
+        let Ok(ours) = serde_json::from_slice::<Value>(ours.reveal()) else {
+            return Ok(Err(CHANGED));
+        };
         note(differences, "", &ours, theirs);
-        Ok(account.task.hash)
+        Ok(Ok(account.task.hash))
     }
 
     /// How many documents were looked at, and of how many the content.
@@ -150,7 +154,7 @@ impl ReadTools {
             return Ok((0, 0));
         }
         let id = &account.task.client_id;
-        let question = self.client.account_documents(id);
+        let question = self.gate.client().account_documents(id);
         let listed = self.ask(question, read_back::documents).await?;
         let listed: Vec<(String, Value)> = listed
             .unwrap_or_default()
@@ -226,7 +230,7 @@ impl ReadTools {
     /// The metadata of a document that no list has: asked for by its own id, twice before it is missing.
     async fn asked_for(&self, uuid: &str) -> Result<Option<Value>, Halt> {
         for _ in 0..ASKS {
-            let question = self.client.metadata(uuid, ConnectionChoice::New);
+            let question = self.gate.client().metadata(uuid, ConnectionChoice::New);
             let found = self.ask(question, read_back::document).await?;
             if found.is_some() {
                 return Ok(found);
@@ -238,9 +242,8 @@ impl ReadTools {
     async fn made_again(&self, account: &str, one: &UploadedDocument) -> Option<Value> {
         let (metadata, account, facts) =
             (self.metadata.clone(), account.to_owned(), one.facts.clone());
-        // The manifest may be on a slow or a network disk.
-        let made = tokio::task::spawn_blocking(move || metadata(&account, &facts)).await;
-        serde_json::from_slice(made.ok()??.reveal()).ok()
+        let made = self.disk.run(move || metadata(&account, &facts)).await;
+        serde_json::from_slice(made?.reveal()).ok()
     }
 
     /// The hash of a document's content, a piece at a time; `None`: Bakkt has no content of it.
@@ -249,7 +252,10 @@ impl ReadTools {
         let mut take = |piece: &[u8]| {
             hasher.update(piece);
         };
-        let question = self.client.download(uuid, self.download_timeout, &mut take);
+        let question = self
+            .gate
+            .client()
+            .download(uuid, self.download_timeout, &mut take);
         let found = self.ask(question, read_back::content).await?;
         Ok(found.map(|()| *hasher.finalize().as_bytes()))
     }
@@ -260,30 +266,18 @@ impl ReadTools {
         question: impl Future<Output = Reply>,
         read: impl Fn(&Reply) -> LookupAnswer<T>,
     ) -> Result<Option<T>, Halt> {
-        let line = self.client.reserve(ConnectionChoice::Kept).await;
-        let slot = self.admitted().await.ok_or(Halt::NotAsked)?;
-        drop(line);
-        let reply = question.await;
-        heed(&self.limiter, slot, &reply);
+        let passed = self
+            .gate
+            .pass(&self.limiter, ConnectionChoice::Kept, question);
+        let reply = passed.await.ok_or(Halt::NotAsked)?;
         match read(&reply) {
             LookupAnswer::There(found) => Ok(Some(found)),
             LookupAnswer::NotThere => Ok(None),
             LookupAnswer::Unknown(why, after) => Err(Halt::Failed(why, after)),
-            LookupAnswer::Stop(message, hint) => Err(Halt::Stop(message, hint)),
+            LookupAnswer::Stop(message, hint) => {
+                Err(Halt::Stop(Failure::configuration(message, hint)))
+            }
         }
-    }
-
-    /// Waits for the rate; `None` when the run stops first.
-    async fn admitted(&self) -> Option<SendSlot> {
-        let mut stop = self.stop.clone();
-        self.counters.waiting.up();
-        let admitted = tokio::select! {
-            biased;
-            () = stopped(&mut stop) => None,
-            slot = self.limiter.acquire() => Some(slot),
-        };
-        self.counters.waiting.down();
-        admitted
     }
 }
 
