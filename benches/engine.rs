@@ -13,7 +13,7 @@ use std::path::Path;
 use bakkt_files::progress::Mode;
 use bakkt_journal::write::PlannedRow;
 use bakkt_journal::{Journal, now};
-use bakkt_migrate::cli::{RunArgs, TargetArgs};
+use bakkt_migrate::cli::{RunArgs, ShardArgs, TargetArgs};
 use bakkt_model::state::State;
 use bakkt_model::task::{AccountFacts, Change, PriorAccount, TaskKind, Transition};
 use bakkt_model::verdict::Verdict;
@@ -45,7 +45,7 @@ fn planned(folder: &Path) -> Journal {
         gaps: &[],
         parts: &[],
     });
-    journal.add_rows(1, rows).expect("rows");
+    journal.add_rows((1..).zip(rows)).expect("rows");
     journal.finish_plan(&[], &[], &[]).expect("a plan");
     journal
 }
@@ -140,11 +140,14 @@ fn run(c: &mut Criterion) {
                     target: TargetArgs {
                         sandbox: true,
                         base_url: None,
+                        shards: ShardArgs::default(),
                     },
                     sandbox_config: None,
                     yes: false,
                     limit: None,
                     only: None,
+                    registry: None,
+                    done_is_zero: false,
                     json: true,
                 };
                 let output = bakkt_migrate::commands::run::run(&args, Mode::Quiet).expect("a run");

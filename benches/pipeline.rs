@@ -14,7 +14,7 @@ use std::path::Path;
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::{Binding, Migration, today};
 use bakkt_mapping::pipeline::{JoinedRowSource, Worker};
-use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
+use bakkt_migrate::cli::{CheckArgs, ReplaceArgs, ShardArgs};
 use bakkt_model::position::Position;
 use bakkt_source::{Row, Rows};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -74,6 +74,7 @@ fn check(c: &mut Criterion) {
         payloads: None,
         replacing: ReplaceArgs { replace: true },
         findings: None,
+        shards: ShardArgs::default(),
         json: true,
     };
     let mut group = c.benchmark_group("check");

@@ -4,6 +4,7 @@ mod backfill;
 mod events;
 mod links;
 mod people;
+mod shards;
 mod verify;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use people::{
     ByArgs, ExcludeArgs, GapsArgs, Resolution, ResolveArgs, RetryArgs, WaiveArgs, WhoseArgs,
 };
 
+pub use shards::{ShardArgs, ShardChoice};
 pub use verify::VerifyArgs;
 
 /// Moves a firm's existing customers to Bakkt: checked before, resumable during, accounted for afterwards.
@@ -155,6 +157,9 @@ pub struct CheckArgs {
     /// What --gaps and --payloads do with files that are there.
     #[command(flatten)]
     pub replacing: ReplaceArgs,
+    /// The shard whose rows are counted; findings are those of the whole export.
+    #[command(flatten)]
+    pub shards: ShardArgs,
     /// Print the summary as one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -177,6 +182,9 @@ pub struct TargetArgs {
     /// Instead of base_url under \[target\]; plain http to loopback only.
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
+    /// The shard.
+    #[command(flatten)]
+    pub shards: ShardArgs,
 }
 
 /// `run`.
@@ -199,6 +207,12 @@ pub struct RunArgs {
     /// Send only the clientAccountIds in this file, one per line.
     #[arg(long, value_name = "FILE")]
     pub only: Option<PathBuf>,
+    /// The file that says which journal each shard has and who works on it, the same for all shards; made by the first.
+    #[arg(long, value_name = "FILE")]
+    pub registry: Option<PathBuf>,
+    /// Exit code 0 instead of 3, for schedulers that would repeat what is done.
+    #[arg(long)]
+    pub done_is_zero: bool,
     /// Print the summary as one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -212,6 +226,9 @@ pub struct ViewArgs {
     /// Of the sandbox's journal.
     #[arg(long)]
     pub sandbox: bool,
+    /// The shard.
+    #[command(flatten)]
+    pub shards: ShardArgs,
     /// Print the summary as one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -226,6 +243,9 @@ pub struct ReportArgs {
     /// The folder to write to; DIR/report (DIR/report/sandbox) unless given. An earlier report in it is replaced.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// One report of all shards, balanced against the whole export.
+    #[arg(long)]
+    pub merge: bool,
 }
 
 /// `replan`.
@@ -273,6 +293,9 @@ pub struct ManualKybArgs {
     /// What --out and --with-values do with files that are there.
     #[command(flatten)]
     pub replacing: ReplaceArgs,
+    /// The shard whose accounts are listed.
+    #[command(flatten)]
+    pub shards: ShardArgs,
 }
 
 /// `schema`.

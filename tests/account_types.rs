@@ -6,7 +6,7 @@ use std::path::Path;
 use bakkt_contract::account::ACCOUNT_TYPES;
 use bakkt_contract::path;
 use bakkt_files::progress::Mode;
-use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
+use bakkt_migrate::cli::{CheckArgs, ReplaceArgs, ShardArgs};
 use bakkt_migrate::commands::check;
 use bakkt_model::error::Style;
 use regex::Regex;
@@ -83,6 +83,7 @@ fn outcome(mapping: &str, export: &[u8]) -> (String, String) {
         payloads: Some(at("payloads")),
         replacing: ReplaceArgs { replace: true },
         findings: None,
+        shards: ShardArgs::default(),
         json: true,
     };
     if let Err(error) = check::run(&args, Mode::Quiet) {

@@ -89,6 +89,8 @@ const ROOMS: &[(&str, &[MayUse])] = &[
             ("read", &["events", "schema", "write"]),
             ("decisions", &["read", "schema", "write"]),
             ("replan", &["decisions", "read", "schema", "write"]),
+            ("journals", &["decisions", "read", "write"]),
+            ("registry", &["", "schema", "write"]),
             ("tests", &["", "decisions", "read", "schema", "write"]),
         ],
     ),
@@ -345,6 +347,8 @@ const WRITERS: &[MayUse] = &[
         "crates/journal/src/schema/state_files.rs",
         &["NamedTempFile"],
     ),
+    // The registry is replaced as a whole.
+    ("crates/journal/src/registry/file.rs", &["NamedTempFile"]),
     ("crates/journal/src/replan/mod.rs", &["fs::remove"]),
     // The copy of a backfill file, below the state folder.
     (

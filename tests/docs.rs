@@ -17,7 +17,7 @@ use bakkt_mapping::compile::{Targets, compile, compile_for};
 use bakkt_mapping::draft::{Draft, SlotValue};
 use bakkt_mapping::feed::Scratch;
 use bakkt_mapping::target::resolve_each;
-use bakkt_migrate::cli::{RunArgs, TargetArgs};
+use bakkt_migrate::cli::{RunArgs, ShardArgs, TargetArgs};
 use bakkt_model::error::Diagnostics;
 use bakkt_sandbox as sandbox;
 use bakkt_source::Rows;
@@ -694,11 +694,14 @@ fn sample_run(dir: &Path) -> String {
         target: TargetArgs {
             sandbox: true,
             base_url: None,
+            shards: ShardArgs::default(),
         },
         sandbox_config: None,
         yes: false,
         limit: Some(3),
         only: None,
+        registry: None,
+        done_is_zero: false,
         json: true,
     };
     bakkt_migrate::commands::run::run(&args, Mode::Quiet)

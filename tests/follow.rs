@@ -66,7 +66,7 @@ fn planned_all(
         gaps: &[],
         parts: &[],
     });
-    journal.add_rows(1, rows).unwrap();
+    journal.add_rows((1..).zip(rows)).unwrap();
     let manages = owner::ABOVE_25 | owner::MANAGES;
     let records = 1..=accounts.len() as u64;
     journal

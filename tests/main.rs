@@ -47,6 +47,7 @@ mod sandbox_decisions;
 mod sandbox_documents;
 mod sandbox_entity;
 mod schema;
+mod shards;
 mod templates;
 mod uploads;
 mod verify;

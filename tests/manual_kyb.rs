@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use bakkt_contract::kyb_form::FORM;
 use bakkt_files::progress::Mode;
-use bakkt_migrate::cli::{ManualKybArgs, ReplaceArgs};
+use bakkt_migrate::cli::{ManualKybArgs, ReplaceArgs, ShardArgs};
 use bakkt_migrate::commands::{CommandOutput, manual_kyb};
 use bakkt_model::error::Style;
 
@@ -23,6 +23,7 @@ fn list(name: &str, out: Option<PathBuf>) -> CommandOutput {
         out,
         with_values: None,
         replacing: ReplaceArgs::default(),
+        shards: ShardArgs::default(),
     };
     manual_kyb::run(&args, Mode::Quiet).unwrap()
 }
@@ -34,6 +35,7 @@ fn with_values(out: Option<PathBuf>, form: &Path) -> anyhow::Result<CommandOutpu
         out,
         with_values: Some(form.to_owned()),
         replacing: ReplaceArgs::default(),
+        shards: ShardArgs::default(),
     };
     manual_kyb::run(&args, Mode::Quiet)
 }

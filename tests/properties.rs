@@ -8,7 +8,7 @@ use std::fs;
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::{Binding, Migration};
 use bakkt_mapping::pipeline::scan::{ScanOptions, scan};
-use bakkt_migrate::cli::{CheckArgs, ReplaceArgs};
+use bakkt_migrate::cli::{CheckArgs, ReplaceArgs, ShardArgs};
 use bakkt_migrate::commands::check;
 use bakkt_model::error::Failure;
 use bakkt_model::verdict::Verdict;
@@ -75,6 +75,7 @@ fn checked(dir: &TempDir) -> Result<(), TestCaseError> {
         payloads: None,
         replacing: ReplaceArgs { replace: true },
         findings: None,
+        shards: ShardArgs::default(),
         json: true,
     };
     match check::run(&args, Mode::Quiet) {

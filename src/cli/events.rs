@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::ShardArgs;
+
 /// `events`.
 #[derive(Debug, Args)]
 pub struct EventsArgs {
@@ -36,6 +38,9 @@ pub struct ServeArgs {
     /// Beside the sandbox's journal.
     #[arg(long)]
     pub sandbox: bool,
+    /// The shards for which events are kept: one, or all, each event with the shard of its account.
+    #[command(flatten)]
+    pub shards: ShardArgs,
     /// Print what was taken as one JSON object at the end; the address goes to stderr.
     #[arg(long)]
     pub json: bool,
@@ -51,6 +56,9 @@ pub struct ImportArgs {
     /// Beside the sandbox's journal.
     #[arg(long)]
     pub sandbox: bool,
+    /// The shards for which events are kept: one, or all, each event with the shard of its account.
+    #[command(flatten)]
+    pub shards: ShardArgs,
     /// Print what was taken as one JSON object.
     #[arg(long)]
     pub json: bool,

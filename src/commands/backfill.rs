@@ -10,6 +10,7 @@ use anyhow::Context;
 use serde_json::json;
 
 use super::backfill_copy::BackfillCopy;
+use super::place::StatePlace;
 use super::replan::{add_agreements, settled_by};
 use super::report::View;
 use super::session::{Destination, Session};
@@ -44,7 +45,11 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     {
         deciding::why(reason)?;
     }
-    let view = View::new(&args.dir, args.target.sandbox);
+    let view = View::at(StatePlace::new(
+        &args.dir,
+        args.target.sandbox,
+        &args.target.shards,
+    )?);
     view.must_be_planned()?;
     let destination = Destination::resolve(&args.dir, &args.target)?;
     let done = runtime()?.block_on(async {

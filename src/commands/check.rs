@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
+use super::place::StatePlace;
 use super::{CommandOutput, code, outputs, target};
 use crate::cli::CheckArgs;
 use bakkt_files::output::cells::CellWriter;
@@ -17,6 +18,7 @@ use bakkt_mapping::pipeline::joins::Join;
 use bakkt_mapping::pipeline::scan::{ScanOptions, scan};
 use bakkt_model::error::ShownPath;
 use bakkt_model::number::thousands;
+use bakkt_model::shard::Shard;
 use bakkt_model::verdict::Verdict;
 use bakkt_planning::check_tally::{self, Checked};
 use bakkt_planning::finding_file::{self, FindingWriter};
@@ -47,8 +49,9 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         layers: Vec::new(),
     };
     let mut migration = opening::open(settings, binding, mode, || false)?;
-    let checked = check_tally::check(&mut migration, args.gaps.is_some(), mode)?;
-    write_files(args, outputs, &migration, &checked, mode)?;
+    let shard = StatePlace::new(&args.dir, false, &args.shards)?.shard;
+    let checked = check_tally::check(&mut migration, shard, args.gaps.is_some(), mode)?;
+    write_files(args, shard, outputs, &migration, &checked, mode)?;
     let text = if args.json {
         json_text(&checked)
     } else {
@@ -151,6 +154,7 @@ fn describe(checked: &Checked, migration: &Migration) -> String {
 /// `--gaps`, `--payloads` and `--findings`: a second pass, now that the duplicates are known.
 fn write_files(
     args: &CheckArgs,
+    shard: Option<Shard>,
     outputs: Outputs,
     migration: &Migration,
     checked: &Checked,
@@ -180,7 +184,8 @@ fn write_files(
     scan(&mut pipeline.export.pass(), pipeline, want, |batch| {
         for row in &batch.rows {
             record += 1;
-            if duplicates.contains(&record) {
+            let is_member = shard.is_none_or(|shard| shard.has(batch.id(row), row.at.row));
+            if duplicates.contains(&record) || !is_member {
                 continue;
             }
             let verdict = match found.blocks(record) {

@@ -17,6 +17,7 @@ use bakkt_folder::settings::id_columns;
 use bakkt_journal::Journal;
 use bakkt_journal::write::Selection;
 use bakkt_model::error::{Failure, ShownPath, nearest};
+use bakkt_model::shard::Shard;
 
 /// Who decides: as said, else the login name.
 pub fn by(args: &ByArgs) -> String {
@@ -50,6 +51,8 @@ pub struct NamedCustomers {
     list: Option<IdList>,
     /// The option that names them.
     option: &'static str,
+    /// The shard to which they were limited.
+    shard: Option<Shard>,
 }
 
 /// Lines of a list whose ids the plan does not have.
@@ -80,6 +83,7 @@ pub fn read_ids(path: &Path, option: &'static str, dir: &Path) -> anyhow::Result
         ids: list.ids.iter().map(|listed| listed.id.clone()).collect(),
         list: Some(list),
         option,
+        shard: None,
     })
 }
 
@@ -92,6 +96,7 @@ pub fn named(args: &WhoseArgs, dir: &Path) -> anyhow::Result<Option<NamedCustome
             ids: args.id.clone(),
             list: None,
             option: "--id",
+            shard: None,
         })),
     }
 }
@@ -112,6 +117,10 @@ pub fn select(
     journal: &mut Journal,
     named: Option<NamedCustomers>,
 ) -> anyhow::Result<(Selection, Option<UnknownLines>)> {
+    let named = match journal.shard()? {
+        Some(shard) => named.map(|named| named.limited_to(shard)),
+        None => named,
+    };
     let mut selection = Selection {
         only: named.as_ref().map(|named| named.ids.clone()),
     };
@@ -136,7 +145,18 @@ impl NamedCustomers {
             ids: Vec::new(),
             list: None,
             option: "",
+            shard: None,
         }
+    }
+
+    /// Those who fall to a shard; the others are for their own shards.
+    fn limited_to(mut self, shard: Shard) -> NamedCustomers {
+        self.ids.retain(|id| shard.has_id(id));
+        if let Some(list) = &mut self.list {
+            list.ids.retain(|listed| shard.has_id(&listed.id));
+        }
+        self.shard = Some(shard);
+        self
     }
 
     /// What is to be told of ids that the plan does not have.
@@ -157,7 +177,9 @@ impl NamedCustomers {
             .filter(|listed| !listed.may_be_header)
             .map(|listed| listed.line)
             .collect();
-        if list.ids.iter().all(|listed| is_unknown(&listed)) {
+        // In a shard, the header may be the only line that is left.
+        let has_others = self.shard.is_none() || !lines.is_empty();
+        if has_others && list.ids.iter().all(|listed| is_unknown(&listed)) {
             return Err(Failure::configuration(
                 format!(
                     "{} names {} ids that the plan does not have, and no other",

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
+use super::place::StatePlace;
 use super::signals::Signals;
 use super::variables::{SECRET_VARIABLE, misspelt};
 use super::{CommandOutput, target};
-use crate::cli::{EventsArgs, EventsCommand, ImportArgs, ServeArgs};
+use crate::cli::{EventsArgs, EventsCommand, ImportArgs, ServeArgs, ShardArgs, ShardChoice};
 use crate::process::runtime;
 use bakkt_engine::events::import::import;
 use bakkt_engine::events::tally::ReceiverCounts;
@@ -17,8 +18,9 @@ use bakkt_engine::events::{Proof, ReceiverCounters, WebhookReceiver};
 use bakkt_files::progress::{Mode, StatusLine, announce, note};
 use bakkt_files::small_files::PlainLines;
 use bakkt_folder::settings::Settings;
-use bakkt_journal::events::Events;
+use bakkt_journal::events::{Events, RoutedEvents};
 use bakkt_model::error::{Failure, ShownPath, unreadable};
+use bakkt_model::shard::Shard;
 
 /// Lines that are named one by one.
 const NAMED: u64 = 20;
@@ -43,7 +45,7 @@ fn serve(args: &ServeArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     }
     let taken = runtime()?.block_on(async {
         let receiver = WebhookReceiver::bind(args.listen, proof, &settings.events.path).await?;
-        let events = opened(&args.dir, args.sandbox)?;
+        let events = opened(&args.dir, args.sandbox, &args.shards)?;
         if open {
             // Said under --quiet too: it is what makes forged events possible.
             note(
@@ -83,7 +85,7 @@ fn from_file(args: &ImportArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     target::existing_folder(&args.dir)?;
     // No state is made in a folder that is no migration.
     bakkt_folder::migration::settings(&args.dir)?;
-    let mut events = opened(&args.dir, args.sandbox)?;
+    let mut events = opened(&args.dir, args.sandbox, &args.shards)?;
     let tally = ReceiverCounters::default();
     let mut wrong = 0;
     let tell = |line, why: bakkt_engine::events::import::LineProblem| {
@@ -132,13 +134,27 @@ fn told(taken: &ReceiverCounts, json: bool, code: u8) -> anyhow::Result<CommandO
     Ok(CommandOutput { text, code })
 }
 
-fn opened(dir: &Path, sandbox: bool) -> anyhow::Result<Events> {
-    let folder = target::state_folder(dir, sandbox);
-    let mut events = Events::open(&folder)?;
-    crate::logging::to_file(&folder);
-    let named = bakkt_engine::events::naming::name(&mut events)?;
-    tracing::info!(named, "events that the plan knows by now");
-    Ok(events)
+/// The events of the migration, or of its shards: of each that it has or is to have, unless one is named.
+fn opened(dir: &Path, sandbox: bool, args: &ShardArgs) -> anyhow::Result<RoutedEvents> {
+    let place = StatePlace::new(dir, sandbox, args)?;
+    let count = match args.shard {
+        Some(ShardChoice::All(Some(count))) => Some(count),
+        _ => place.shards().first().map(|shard| shard.count()),
+    };
+    let places: Vec<StatePlace> = match (place.shard, count) {
+        (Some(_), _) | (None, None) => vec![place],
+        (None, Some(count)) => Shard::all(count).map(|shard| place.of(shard)).collect(),
+    };
+    let mut stores = Vec::with_capacity(places.len());
+    for place in &places {
+        let folder = place.prepare()?;
+        let mut events = Events::open(&folder)?;
+        crate::logging::to_file(&folder);
+        let named = bakkt_engine::events::naming::name(&mut events)?;
+        tracing::info!(named, "events that the plan knows by now");
+        stores.push(events);
+    }
+    Ok(RoutedEvents::new(stores))
 }
 
 /// The secret, from the environment or a 0600 file; never from an argument. There is none only where a person says so.

@@ -1,16 +1,17 @@
 //! `exclude`: customers whom a person leaves out.
 
 use super::report::View;
-use super::{CommandOutput, deciding, target};
+use super::{CommandOutput, deciding};
 use crate::cli::ExcludeArgs;
 use bakkt_journal::decisions::OperatorNote;
-use bakkt_journal::{Journal, now};
+use bakkt_journal::now;
 use bakkt_model::number::thousands;
 use bakkt_report::status_lines;
 
 /// Excludes customers, or takes that back.
 pub fn run(args: &ExcludeArgs) -> anyhow::Result<CommandOutput> {
-    let view = View::new(&args.view.dir, args.view.sandbox);
+    let view = View::of(&args.view)?;
+    view.place.must_be_one()?;
     view.must_be_planned()?;
     let reason = deciding::why(&args.reason)?;
     let named = match &args.code {
@@ -18,7 +19,7 @@ pub fn run(args: &ExcludeArgs) -> anyhow::Result<CommandOutput> {
         Some(_) => deciding::NamedCustomers::nobody(),
         None => deciding::must_name(&args.whose, &args.view.dir)?,
     };
-    let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
+    let mut journal = view.place.open_journal()?;
     let (selection, unknown) = deciding::select(&mut journal, Some(named))?;
     let decided = OperatorNote {
         by: &deciding::by(&args.by),

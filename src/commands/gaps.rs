@@ -22,7 +22,8 @@ use bakkt_report::sheet;
 
 /// Lists the open gaps, or writes a workbook to fill in.
 pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
-    let view = View::new(&args.view.dir, args.view.sandbox);
+    let view = View::of(&args.view)?;
+    view.place.must_be_one()?;
     let reader = view.planned_reader()?;
     deciding::known_fields(&args.field)?;
     if let Some(source) = &args.source {
@@ -56,7 +57,7 @@ pub fn run(args: &GapsArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     };
     let csv = open(&args.csv, gap_list::begins())?;
     if let (Some(path), Some(file)) = (&args.sheet, open(&args.sheet, sheet::begins())?) {
-        let state = target::state_folder(&args.view.dir, args.view.sandbox);
+        let state = view.place.folder();
         let open = || KnownCells::open(&args.view.dir, (&reader, &state), mode);
         let known = args.with_known.then(open);
         let known = known.transpose()?;

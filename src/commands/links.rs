@@ -12,6 +12,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::place::StatePlace;
 use super::report::View;
 use super::run::start_sandbox;
 use super::session::{Destination, Session};
@@ -41,7 +42,11 @@ const NAMED: usize = 20;
 /// Fetches links for the customers who are asked for documents, and writes them into a file.
 pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
-    let view = View::new(&args.dir, args.target.sandbox);
+    let view = View::at(StatePlace::new(
+        &args.dir,
+        args.target.sandbox,
+        &args.target.shards,
+    )?);
     view.must_be_planned()?;
     let destination = Destination::resolve(&args.dir, &args.target)?;
     let Some(partner_id) = destination.settings.target.partner_id.clone() else {

@@ -8,9 +8,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
-use std::path::Path;
 
 use super::kyb_form::KybFormFile;
+use super::place::StatePlace;
 use super::{CommandOutput, outputs, target};
 use crate::cli::ManualKybArgs;
 use bakkt_contract::kyb_form::{FORM, FormItem};
@@ -64,6 +64,8 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let mut migration = opening::open(settings, binding, mode, || false)?;
     planner::index(&mut migration, mode, &|| false)?;
     let (mut rows, mut read) = (Vec::new(), 0u64);
+    let place = StatePlace::new(&args.dir, false, &args.shards)?;
+    let is_member = |id: Option<&str>, row| place.shard.is_none_or(|shard| shard.has(id, row));
     let mut shown = ReadingProgress::new(mode, "reading", migration.pipeline.export.size());
     let pipeline = &migration.pipeline;
     scan(
@@ -75,6 +77,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             let listed = batch
                 .rows
                 .iter()
+                .filter(|row| is_member(batch.id(row), row.at.row))
                 .filter(|row| goes_by_hand(batch.gaps(row)));
             rows.extend(listed.map(|row| row.at));
             shown.at(batch.offset, read);
@@ -85,7 +88,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     if read == 0 {
         return Err(no_rows(&migration.settings.export));
     }
-    let outcomes = outcomes(&args.dir)?;
+    let outcomes = outcomes(&place)?;
     let mut open = rows.len();
     let mut list = CellWriter::new(Vec::new(), &COLUMNS)?;
     let mut reread = RecordReader::default();
@@ -134,13 +137,19 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     Ok(CommandOutput { text, code })
 }
 
-/// How manual KYB ended, as far as the journal of this migration knows; empty without a journal.
-fn outcomes(dir: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let path = Journal::path(&target::state_folder(dir, false));
-    if !path.exists() {
-        return Ok(BTreeMap::new());
+/// How manual KYB ended, as far as the journals of this migration know; empty without a journal.
+fn outcomes(place: &StatePlace) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut folders = vec![place.folder()];
+    if place.shard.is_none() {
+        folders.extend(place.journals());
     }
-    Reader::open(&path)?.manual_kyb_outcomes()
+    let mut outcomes = BTreeMap::new();
+    for path in folders.iter().map(|folder| Journal::path(folder)) {
+        if path.exists() {
+            outcomes.extend(Reader::open(&path)?.manual_kyb_outcomes()?);
+        }
+    }
+    Ok(outcomes)
 }
 
 fn goes_by_hand(gaps: &[Gap]) -> bool {

@@ -8,6 +8,7 @@ pub mod backfill_copy;
 pub mod check;
 pub mod deciding;
 pub mod events;
+pub mod every;
 pub mod exclude;
 pub mod gaps;
 pub mod init;
@@ -16,6 +17,8 @@ pub mod kyb_form;
 pub mod links;
 pub mod manual_kyb;
 pub mod outputs;
+pub mod owner;
+pub mod place;
 pub mod pressure_file;
 pub mod read_workbook;
 pub mod replan;
@@ -24,6 +27,7 @@ pub mod resolve;
 pub mod retry;
 pub mod run;
 pub mod sandbox;
+pub mod scheduler;
 pub mod schema;
 pub mod send;
 pub mod session;
@@ -62,27 +66,31 @@ pub fn code(totals: &Totals) -> u8 {
 
 /// Runs the command.
 pub fn run(cli: Cli) -> anyhow::Result<CommandOutput> {
-    let mode: Mode = progress::mode(cli.quiet);
-    match cli.command {
-        Command::Inspect(args) => inspect::run(&args, mode),
-        Command::Init(args) => init::run(&args, mode),
-        Command::Check(args) => check::run(&args, mode),
-        Command::Run(args) => run::run(&args, mode),
-        Command::Status(args) => report::status(&args),
-        Command::Report(args) => report::run(&args),
-        Command::Replan(args) => replan::run(&args, mode),
-        Command::Gaps(args) => gaps::run(&args, mode),
-        Command::Waive(args) => waive::run(&args),
-        Command::Exclude(args) => exclude::run(&args),
-        Command::Resolve(args) => resolve::run(&args, mode),
-        Command::Backfill(args) => backfill::run(&args, mode),
-        Command::Retry(args) => retry::run(&args),
-        Command::Verify(args) => verify::run(&args, mode),
-        Command::Links(args) => links::run(&args, mode),
-        Command::ManualKyb(args) => manual_kyb::run(&args, mode),
-        Command::Events(args) => events::run(&args, mode),
-        Command::Schema(args) => schema::run(&args),
-        Command::Sandbox(args) => sandbox::run(&args, mode),
-        Command::ReadWorkbook(args) => read_workbook::run(&args),
+    every::run(cli.command, progress::mode(cli.quiet))
+}
+
+/// Runs the command once.
+fn one(command: &Command, mode: Mode) -> anyhow::Result<CommandOutput> {
+    match command {
+        Command::Inspect(args) => inspect::run(args, mode),
+        Command::Init(args) => init::run(args, mode),
+        Command::Check(args) => check::run(args, mode),
+        Command::Run(args) => run::run(args, mode),
+        Command::Status(args) => report::status(args),
+        Command::Report(args) => report::run(args),
+        Command::Replan(args) => replan::run(args, mode),
+        Command::Gaps(args) => gaps::run(args, mode),
+        Command::Waive(args) => waive::run(args),
+        Command::Exclude(args) => exclude::run(args),
+        Command::Resolve(args) => resolve::run(args, mode),
+        Command::Backfill(args) => backfill::run(args, mode),
+        Command::Retry(args) => retry::run(args),
+        Command::Verify(args) => verify::run(args, mode),
+        Command::Links(args) => links::run(args, mode),
+        Command::ManualKyb(args) => manual_kyb::run(args, mode),
+        Command::Events(args) => events::run(args, mode),
+        Command::Schema(args) => schema::run(args),
+        Command::Sandbox(args) => sandbox::run(args, mode),
+        Command::ReadWorkbook(args) => read_workbook::run(args),
     }
 }

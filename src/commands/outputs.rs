@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use super::target;
+use super::place;
 use bakkt_files::output::ProtectedPaths;
 use bakkt_folder::migration::inputs;
 use bakkt_folder::settings::Settings;
@@ -41,5 +41,5 @@ pub fn protected_folder(dir: &Path) -> ProtectedPaths {
 }
 
 fn add_state(protected: &mut ProtectedPaths, dir: &Path) {
-    protected.add_folder(&target::state_folder(dir, false), "its state");
+    protected.add_folder(&dir.join(place::STATE), "its state");
 }

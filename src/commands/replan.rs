@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::place::StatePlace;
 use super::report::View;
 use super::run::start_sandbox;
 use super::session::{Destination, Session};
@@ -35,7 +36,11 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     {
         deciding::why(reason)?;
     }
-    let view = View::new(&args.dir, args.target.sandbox);
+    let view = View::at(StatePlace::new(
+        &args.dir,
+        args.target.sandbox,
+        &args.target.shards,
+    )?);
     view.must_be_planned()?;
     let how = ReplanOptions {
         update_accepted: args.update_accepted,

@@ -2,53 +2,84 @@
 
 use std::path::{Path, PathBuf};
 
+use super::place::StatePlace;
 use super::{CommandOutput, code, outputs, target};
 use crate::cli::{ReportArgs, ViewArgs};
 use bakkt_files::output::ProtectedPaths;
 use bakkt_files::state_folder;
 use bakkt_journal::read::nothing_planned;
-use bakkt_journal::{Journal, Reader};
+use bakkt_journal::{Journal, Journals, Reader};
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::grace::Grace;
+use bakkt_model::shard::Shard;
 use bakkt_report::{ReportFacts, Totals, status_lines};
 
 /// Which journal to look at.
 pub struct View {
-    dir: PathBuf,
-    sandbox: bool,
+    /// Where it lies.
+    pub place: StatePlace,
 }
 
 impl View {
-    /// The journal of a folder, the sandbox's or the real one.
-    pub fn new(dir: &Path, sandbox: bool) -> View {
-        View {
-            dir: dir.to_owned(),
-            sandbox,
-        }
+    /// The journal that arguments name.
+    pub fn of(args: &ViewArgs) -> anyhow::Result<View> {
+        Ok(View::at(StatePlace::new(
+            &args.dir,
+            args.sandbox,
+            &args.shards,
+        )?))
+    }
+
+    /// The journal of a place.
+    pub fn at(place: StatePlace) -> View {
+        View { place }
     }
 
     /// The journal, read-only.
     pub fn reader(&self) -> anyhow::Result<Reader> {
-        target::existing_folder(&self.dir)?;
-        let path = Journal::path(&target::state_folder(&self.dir, self.sandbox));
+        let dir = &self.place.dir;
+        target::existing_folder(dir)?;
+        self.place.must_be_one()?;
+        let path = Journal::path(&self.place.folder());
         if !path.exists() {
-            let other = Journal::path(&target::state_folder(&self.dir, !self.sandbox)).exists();
-            let hint = match (other, self.sandbox) {
+            let other = Journal::path(&self.place.of_other_target().folder()).exists();
+            let hint = match (other, self.place.sandbox) {
                 (true, false) => "there is one of a sandbox run: add --sandbox",
                 (true, true) => "there is one of a real run: leave --sandbox away",
                 (false, _) => "`bakkt-migrate run` makes one",
             };
+            let what = match self.place.shard {
+                Some(shard) => format!("shard {shard} of {}", dir.shown()),
+                None => dir.shown(),
+            };
             return Err(Failure::configuration(
-                format!("{} has no journal yet", self.dir.shown()),
+                format!("{what} has no journal yet"),
                 hint,
             ));
         }
-        state_folder::check(&target::state_folder(&self.dir, self.sandbox))?;
-        let reader = Reader::open(&path)?;
-        match reader.meta("plan")? {
-            Some(_) => Ok(reader),
-            None => Err(nothing_planned()),
+        opened(&self.place.folder())
+    }
+
+    /// The journal, or those of all shards that are here.
+    fn journals(&self) -> anyhow::Result<Journals> {
+        match self.is_sharded() {
+            true => Ok(Journals::of_shards(self.readers()?)),
+            false => Ok(self.reader()?.into()),
         }
+    }
+
+    /// Whether it is about all shards.
+    fn is_sharded(&self) -> bool {
+        self.place.shard.is_none() && !self.place.shards().is_empty()
+    }
+
+    /// The journals of all shards that are here.
+    fn readers(&self) -> anyhow::Result<Vec<Reader>> {
+        self.place
+            .journals()
+            .iter()
+            .map(|folder| opened(folder))
+            .collect()
     }
 
     /// The journal, read-only, for commands that need a whole plan.
@@ -67,12 +98,22 @@ impl View {
 
     /// The totals as the journal has them.
     pub fn totals(&self) -> anyhow::Result<Totals> {
-        Totals::read(&self.reader()?)
+        Totals::read(&self.journals()?)
     }
 
     /// Where the report lies.
     pub fn folder(&self) -> PathBuf {
-        target::report_folder(&self.dir, self.sandbox)
+        self.place.report()
+    }
+}
+
+/// The journal in a state folder, read-only.
+fn opened(folder: &Path) -> anyhow::Result<Reader> {
+    state_folder::check(folder)?;
+    let reader = Reader::open(&Journal::path(folder))?;
+    match reader.meta("plan")? {
+        Some(_) => Ok(reader),
+        None => Err(nothing_planned()),
     }
 }
 
@@ -88,15 +129,24 @@ pub fn write(
     grace: &Grace,
     out: Option<&Path>,
 ) -> anyhow::Result<Totals> {
-    let reader = view.reader()?;
+    write_of(&view.reader()?.into(), view, protected, grace, out)
+}
+
+fn write_of(
+    journals: &Journals,
+    view: &View,
+    protected: &ProtectedPaths,
+    grace: &Grace,
+    out: Option<&Path>,
+) -> anyhow::Result<Totals> {
     let facts = ReportFacts {
-        name: target::name(&view.dir),
-        sandbox: view.sandbox,
+        name: target::name(&view.place.dir),
+        sandbox: view.place.sandbox,
         grace: grace.clone(),
         at: jiff::Timestamp::now(),
     };
     let folder = out.map_or_else(|| view.folder(), Path::to_owned);
-    bakkt_report::write(&reader, &protected.open_folder(&folder)?, &facts)
+    bakkt_report::write(journals, &protected.open_folder(&folder)?, &facts)
 }
 
 /// Totals, and where the report is.
@@ -110,11 +160,21 @@ pub fn describe(view: &View, totals: &Totals) -> String {
 
 /// `report`.
 pub fn run(args: &ReportArgs) -> anyhow::Result<CommandOutput> {
-    let view = View::new(&args.view.dir, args.view.sandbox);
-    view.reader()?;
+    let view = View::of(&args.view)?;
+    let journals = match args.merge {
+        true => merged(&view)?,
+        false if view.is_sharded() => {
+            return Err(Failure::configuration(
+                format!("{} has shards", view.place.dir.shown()),
+                "--merge makes one report of all of them, --shard 3/16 that of one, --shard all one of each",
+            ));
+        }
+        false => view.reader()?.into(),
+    };
     let settings = bakkt_folder::migration::settings(&args.view.dir)?;
     let protected = outputs::protected(&settings);
-    let totals = write(&view, &protected, &settings.grace, args.out.as_deref())?;
+    let out = args.out.as_deref();
+    let totals = write_of(&journals, &view, &protected, &settings.grace, out)?;
     let folder = args.out.clone().unwrap_or_else(|| view.folder());
     let text = if args.view.json {
         totals.json_text()
@@ -131,22 +191,70 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<CommandOutput> {
     })
 }
 
+/// The journals of all shards, which must be whole.
+fn merged(view: &View) -> anyhow::Result<Journals> {
+    target::existing_folder(&view.place.dir)?;
+    if let Some(shard) = view.place.shard {
+        return Err(Failure::configuration(
+            format!("--merge is of all shards, and --shard {shard} names one"),
+            "leave one of the two away",
+        ));
+    }
+    Journals::merged(view.readers()?)
+}
+
 /// `status`.
 pub fn status(args: &ViewArgs) -> anyhow::Result<CommandOutput> {
-    let view = View::new(&args.dir, args.sandbox);
-    let totals = view.totals()?;
+    let view = View::of(args)?;
+    target::existing_folder(&args.dir)?;
+    let journals = view.journals()?;
+    let totals = Totals::read(&journals)?;
     let text = if args.json {
         totals.json_text()
     } else {
         let lines = status_lines(&totals).trim_end().to_owned();
-        let folder = target::state_folder(&args.dir, args.sandbox);
-        match super::pressure_file::read(&folder) {
-            Some(words) => format!("{lines}\n\nat present: {words}"),
-            None => lines,
-        }
+        let here = shards_here(&journals.shards()?);
+        format!("{lines}{here}{}", at_present(&view.place))
     };
     Ok(CommandOutput {
         text,
         code: code(&totals),
     })
+}
+
+/// Which shards the numbers are of, where they are of several.
+fn shards_here(shards: &[Shard]) -> String {
+    let Some(count) = shards.first().map(|shard| shard.count()) else {
+        return String::new();
+    };
+    let missing: Vec<String> = Shard::all(count)
+        .filter(|shard| !shards.contains(shard))
+        .map(|shard| shard.number().to_string())
+        .collect();
+    match (shards, missing.as_slice()) {
+        ([shard], [_, ..]) => format!("\n\nof shard {shard}"),
+        (_, []) => format!("\n\nof all {count} shards"),
+        (shards, missing) => format!(
+            "\n\nof {} of {count} shards; not here: {}",
+            shards.len(),
+            missing.join(", ")
+        ),
+    }
+}
+
+/// What the runs that work on these journals tell at present.
+fn at_present(place: &StatePlace) -> String {
+    let told = |folder: &Path| super::pressure_file::read(folder);
+    let words: Vec<String> = match place.shard {
+        None if !place.shards().is_empty() => place
+            .journals()
+            .iter()
+            .filter_map(|folder| told(folder))
+            .collect(),
+        _ => told(&place.folder()).into_iter().collect(),
+    };
+    words
+        .iter()
+        .map(|words| format!("\n\nat present: {words}"))
+        .collect()
 }

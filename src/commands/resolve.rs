@@ -1,8 +1,9 @@
 //! `resolve`: a person's word about what nobody can ask: a KYB trigger whose answer was lost, how manual KYB ended, or which
 //! of several rows with one id is right.
 
+use super::place::StatePlace;
 use super::report::View;
-use super::{CommandOutput, deciding, replan, target};
+use super::{CommandOutput, deciding, replan};
 use crate::cli::{Resolution, ResolveArgs};
 use bakkt_files::progress::Mode;
 use bakkt_journal::decisions::{DuplicateChoice, OperatorNote};
@@ -16,7 +17,12 @@ use bakkt_report::status_lines;
 
 /// Records what a person found out.
 pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
-    let view = View::new(&args.dir, args.target.sandbox);
+    let view = View::at(StatePlace::new(
+        &args.dir,
+        args.target.sandbox,
+        &args.target.shards,
+    )?);
+    view.place.must_be_one()?;
     view.must_be_planned()?;
     let decided = OperatorNote {
         by: &deciding::by(&args.by),
@@ -24,13 +30,15 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         at: now(),
     };
     let what = match (args, args.outcome) {
-        (ResolveArgs { kyb: Some(id), .. }, Some(outcome)) => kyb(args, id, outcome, decided)?,
+        (ResolveArgs { kyb: Some(id), .. }, Some(outcome)) => {
+            kyb(&view.place, id, outcome, decided)?
+        }
         (
             ResolveArgs {
                 manual: Some(id), ..
             },
             Some(outcome),
-        ) => manual(args, id, outcome, decided)?,
+        ) => manual(&view.place, id, outcome, decided)?,
         (
             ResolveArgs {
                 duplicate: Some(id),
@@ -56,7 +64,7 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
 }
 
 fn kyb(
-    args: &ResolveArgs,
+    place: &StatePlace,
     id: &str,
     outcome: Resolution,
     decided: OperatorNote<'_>,
@@ -71,7 +79,7 @@ fn kyb(
             ));
         }
     };
-    let mut journal = Journal::open(&target::state_folder(&args.dir, args.target.sandbox))?;
+    let mut journal = place.open_journal()?;
     journal.resolve_kyb(id, accepted, decided)?;
     let what = if accepted {
         "the KYB screening counts as triggered"
@@ -82,7 +90,7 @@ fn kyb(
 }
 
 fn manual(
-    args: &ResolveArgs,
+    place: &StatePlace,
     id: &str,
     outcome: Resolution,
     decided: OperatorNote<'_>,
@@ -97,7 +105,7 @@ fn manual(
             ));
         }
     };
-    let mut journal = Journal::open(&target::state_folder(&args.dir, args.target.sandbox))?;
+    let mut journal = place.open_journal()?;
     journal.resolve_manual_kyb(id, is_approved, decided)?;
     let what = if is_approved {
         "manual KYB of this account ended with an approval"

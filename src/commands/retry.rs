@@ -1,20 +1,21 @@
 //! `retry`: refused and given-up records, to be sent again with the next run.
 
 use super::report::View;
-use super::{CommandOutput, deciding, target};
+use super::{CommandOutput, deciding};
 use crate::cli::RetryArgs;
 use bakkt_journal::decisions::OperatorNote;
-use bakkt_journal::{Journal, now};
+use bakkt_journal::now;
 use bakkt_model::number::thousands;
 use bakkt_report::status_lines;
 
 /// Opens refused and given-up tasks again.
 pub fn run(args: &RetryArgs) -> anyhow::Result<CommandOutput> {
-    let view = View::new(&args.view.dir, args.view.sandbox);
+    let view = View::of(&args.view)?;
+    view.place.must_be_one()?;
     view.must_be_planned()?;
     let reason = deciding::why(&args.reason)?;
     let named = deciding::named(&args.whose, &args.view.dir)?;
-    let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
+    let mut journal = view.place.open_journal()?;
     let (selection, unknown) = deciding::select(&mut journal, named)?;
     let decided = OperatorNote {
         by: &deciding::by(&args.by),

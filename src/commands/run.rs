@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::session::{Destination, Session};
 use super::signals::Signals;
-use super::{CommandOutput, code, deciding, outputs, report, send, target};
+use super::{CommandOutput, code, deciding, outputs, owner, report, send, target};
 use crate::cli::RunArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Credentials;
@@ -16,6 +16,7 @@ use bakkt_files::progress::{Mode, ask, note};
 use bakkt_folder::migration::{Migration, today};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
+use bakkt_journal::registry::Ownership;
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_model::target::Dialect;
@@ -46,7 +47,11 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
         }
-        output
+        let mut output = output?;
+        if output.code == 3 && args.done_is_zero {
+            output.code = 0;
+        }
+        Ok(output)
     })
 }
 
@@ -57,7 +62,7 @@ async fn prepared(
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<CommandOutput> {
-    let view = report::View::new(&args.dir, args.target.sandbox);
+    let view = report::View::at(destination.place.clone());
     let protected = outputs::protected(&destination.settings);
     let must_ask = target::must_ask(&args.target, &destination.settings) && !args.yes;
     let target = destination.target.clone();
@@ -67,14 +72,14 @@ async fn prepared(
     let only = only.map(|path| deciding::read_ids(path, "--only", &args.dir));
     let only = only.transpose()?;
     let selected = only.is_some();
-    let (mut journal, migration) = planned(destination, signals, mode)?;
+    let shard = destination.place.shard;
+    let (mut journal, migration, ownership) = planned(args, destination, signals, mode)?;
     let (_, unknown) = deciding::select(&mut journal, only)?;
     if let Some(unknown) = &unknown {
         unknown.tell();
     }
     let work = send::work(&journal, args.limit, selected)?;
     let doubts = journal.doubts()?;
-    let view = report::View::new(&args.dir, args.target.sandbox);
     let found = bakkt_planning::findings::in_short(&view.reader()?.finding_counts()?);
     note(
         mode,
@@ -85,6 +90,15 @@ async fn prepared(
             forecast::describe(&migration.settings, work)
         ),
     );
+    if let Some(shard) = shard {
+        note(
+            mode,
+            &format!(
+                "shard {shard}: the rates under [limits] are divided by {}",
+                shard.count()
+            ),
+        );
+    }
     if let Some(text) = found {
         note(mode, &text);
     }
@@ -92,6 +106,13 @@ async fn prepared(
         let question = format!("Send {} to {target}?", work.words());
         confirm(&question, || signals.stopping())?;
     }
+    let watch = match ownership {
+        Some(ownership) => {
+            owner::wait_for_predecessor(&ownership, signals).await;
+            Some(owner::OwnerWatch::start(ownership, signals)?)
+        }
+        None => None,
+    };
     let grace = migration.settings.grace.clone();
     let scope = send::SendScope {
         limit: args.limit,
@@ -110,6 +131,10 @@ async fn prepared(
     )
     .await?;
     drop(journal);
+    if let Some(told) = watch.as_ref().and_then(owner::OwnerWatch::told) {
+        note(Mode::Lines, told);
+    }
+    drop(watch);
     let totals = report::write(&view, &protected, &grace, None)?;
     let done = match code(&totals) {
         0 if unknown.is_some() => 3,
@@ -159,24 +184,28 @@ async fn prepared(
 
 /// The journal with a whole plan of the export as it is now.
 fn planned(
+    args: &RunArgs,
     destination: Destination,
     signals: &Signals,
     mode: Mode,
-) -> anyhow::Result<(Journal, Migration)> {
+) -> anyhow::Result<(Journal, Migration, Option<Ownership>)> {
+    let target = destination.target.clone();
     let Session {
         settings,
         mut journal,
         state,
     } = Session::open(destination)?;
+    // An empty journal in the place of another one is refused before it is filled.
+    let ownership = owner::claim(args, &journal, &target, mode)?;
     let stopping = || signals.stopping();
     if journal.is_planned()? {
         let migration = opening::open_planned(settings, &journal, &state, mode, stopping)?;
-        return Ok((journal, migration));
+        return Ok((journal, migration, ownership));
     }
     let binding = opening::binding(&journal, &state, today())?;
     let mut migration = opening::open(settings, binding, mode, stopping)?;
     journal_plan::plan(&mut journal, &mut migration, mode, stopping)?;
-    Ok((journal, migration))
+    Ok((journal, migration, ownership))
 }
 
 /// Asks before sending; without a terminal to ask on, `--yes` must have said so.

@@ -6,11 +6,15 @@
 
 use std::path::{Path, PathBuf};
 
+use super::place::StatePlace;
 use super::target;
 use crate::cli::TargetArgs;
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
 use bakkt_journal::read::nothing_planned;
+use bakkt_model::error::Failure;
+use bakkt_model::limits::Limits;
+use bakkt_model::shard::Shard;
 
 /// The settings of a migration, and which Bakkt it goes to.
 pub struct Destination {
@@ -18,8 +22,8 @@ pub struct Destination {
     pub settings: Settings,
     /// The name of the target, to which a journal is bound.
     pub target: String,
-    /// The state folder.
-    pub state: PathBuf,
+    /// Where its state lies.
+    pub place: StatePlace,
 }
 
 impl Destination {
@@ -27,9 +31,15 @@ impl Destination {
     pub fn resolve(dir: &Path, args: &TargetArgs) -> anyhow::Result<Destination> {
         target::existing_folder(dir)?;
         let mut settings = bakkt_folder::migration::settings(dir)?;
+        let target = target::resolve(args, &mut settings)?;
+        let place = StatePlace::new(dir, args.sandbox, &args.shards)?;
+        place.must_be_one()?;
+        if let Some(shard) = place.shard {
+            settings.limits = share(settings.limits, shard)?;
+        }
         Ok(Destination {
-            target: target::resolve(args, &mut settings)?,
-            state: target::state_folder(dir, args.sandbox),
+            target,
+            place,
             settings,
         })
     }
@@ -51,9 +61,10 @@ impl Session {
         let Destination {
             settings,
             target,
-            state,
+            place,
         } = destination;
-        let journal = Journal::open(&state)?;
+        let journal = place.open_journal()?;
+        let state = place.folder();
         crate::logging::to_file(&state);
         journal.bind(&target, settings.target.dialect.word())?;
         Ok(Session {
@@ -71,4 +82,17 @@ impl Session {
             false => Err(nothing_planned()),
         }
     }
+}
+
+/// The share of a shard in the rates: all shards together keep to them.
+fn share(limits: Limits, shard: Shard) -> anyhow::Result<Limits> {
+    limits.divided(shard.count()).map_err(|key| {
+        Failure::configuration(
+            format!(
+                "`{key}` under [limits] cannot be divided among {} shards: each would have less than one request in its window",
+                shard.count()
+            ),
+            "take fewer shards, or a longer window where your agreement has one, such as \"600/min\" for \"10/s\"",
+        )
+    })
 }

@@ -1,6 +1,6 @@
-//! Which Bakkt, with which key, and where its journal lies.
+//! Which Bakkt, with which key.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use secrecy::SecretString;
 
@@ -14,26 +14,6 @@ use bakkt_model::target::{Dialect, base_url, is_stand_in};
 
 /// Name under which a journal knows the in-process sandbox.
 pub const SANDBOX: &str = "sandbox (in-process)";
-
-/// The state folder of a migration; the sandbox's is apart from the real one.
-pub fn state_folder(dir: &Path, sandbox: bool) -> PathBuf {
-    let folder = dir.join(".bakkt-migrate");
-    if sandbox {
-        folder.join("sandbox")
-    } else {
-        folder
-    }
-}
-
-/// The report folder of a migration.
-pub fn report_folder(dir: &Path, sandbox: bool) -> PathBuf {
-    let folder = dir.join("report");
-    if sandbox {
-        folder.join("sandbox")
-    } else {
-        folder
-    }
-}
 
 /// The name of a migration: its folder's.
 pub fn name(dir: &Path) -> String {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::deciding::{UnknownLines, read_ids};
+use super::place::StatePlace;
 use super::report::View;
 use super::session::{Destination, Session};
 use super::signals::Signals;
@@ -34,7 +35,7 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             "start `bakkt-migrate sandbox` and give its address as --base-url, to `run` and to `verify`",
         ));
     }
-    let view = View::new(&args.dir, false);
+    let view = View::at(StatePlace::new(&args.dir, false, &args.target.shards)?);
     view.must_be_planned()?;
     let destination = Destination::resolve(&args.dir, &args.target)?;
     let grace = destination.settings.grace.clone();

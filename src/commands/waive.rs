@@ -1,21 +1,22 @@
 //! `waive`: gaps that a person lets go.
 
 use super::report::View;
-use super::{CommandOutput, deciding, target};
+use super::{CommandOutput, deciding};
 use crate::cli::WaiveArgs;
 use bakkt_journal::decisions::{OperatorNote, WaiverResult};
-use bakkt_journal::{Journal, now};
+use bakkt_journal::now;
 use bakkt_model::number::thousands;
 use bakkt_report::status_lines;
 
 /// Waives gaps, or takes that back.
 pub fn run(args: &WaiveArgs) -> anyhow::Result<CommandOutput> {
-    let view = View::new(&args.view.dir, args.view.sandbox);
+    let view = View::of(&args.view)?;
+    view.place.must_be_one()?;
     view.must_be_planned()?;
     let reason = deciding::why(&args.reason)?;
     deciding::known_fields(&args.field)?;
     let named = deciding::must_name(&args.whose, &args.view.dir)?;
-    let mut journal = Journal::open(&target::state_folder(&args.view.dir, args.view.sandbox))?;
+    let mut journal = view.place.open_journal()?;
     let (selection, unknown) = deciding::select(&mut journal, Some(named))?;
     let decided = OperatorNote {
         by: &deciding::by(&args.by),

@@ -331,12 +331,12 @@ fn files_are_private_whole_and_replaced() {
 #[test]
 fn a_reader_sees_one_instant_and_holds_up_no_writer() {
     let case = Case::new(&[EVERYTHING]);
-    let reader = Reader::open(&case.journal()).unwrap();
+    let journals = Reader::open(&case.journal()).unwrap().into();
     let writer = Connection::open(case.journal()).unwrap();
     writer
         .execute_batch("UPDATE task SET state = 4 WHERE id = 5; DELETE FROM gap")
         .unwrap();
-    let before = Totals::read(&reader).unwrap();
+    let before = Totals::read(&journals).unwrap();
     assert_eq!((before.tasks.account.accepted, before.gaps.open), (2, 4));
     let after = case.totals();
     assert_eq!((after.tasks.account.accepted, after.gaps.open), (3, 0));

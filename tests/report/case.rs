@@ -80,7 +80,7 @@ impl Case {
     pub fn totals(&self) -> Totals {
         let now: jiff::Timestamp = NOW.parse().unwrap();
         Totals::read_at(
-            &Reader::open(&self.journal()).unwrap(),
+            &Reader::open(&self.journal()).unwrap().into(),
             now.as_millisecond(),
         )
         .unwrap()
@@ -96,7 +96,8 @@ impl Case {
         };
         let protected = ProtectedPaths::default();
         let folder = protected.open_folder(&self.report()).unwrap();
-        write(&Reader::open(&self.journal()).unwrap(), &folder, &facts).unwrap()
+        let journals = Reader::open(&self.journal()).unwrap().into();
+        write(&journals, &folder, &facts).unwrap()
     }
 
     pub fn file(&self, name: &str) -> String {

@@ -15,7 +15,7 @@ use anyhow::Context;
 use bakkt_model::error::{Failure, ShownPath};
 
 /// Files that are opened by a library, which is told not to follow links either.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     "journal.db",
     "journal.db-wal",
     "journal.db-shm",
@@ -26,11 +26,14 @@ const FILES: [&str; 10] = [
     "events.db-shm",
     "events.lock",
     "log.jsonl",
+    "shards.key",
 ];
 /// Folders below a state folder.
 const FOLDERS: [&str; 3] = ["layers", "replan", "sandbox"];
-/// The name of a state folder; that of the sandbox lies inside.
+/// The name of a state folder; those of the sandbox and of shards lie inside.
 const NAME: &str = ".bakkt-migrate";
+/// How far inside.
+const DEEPEST: usize = 2;
 
 /// Creates a state folder (0700) unless it is there, and makes sure that it is ours alone.
 pub fn open(folder: &Path) -> anyhow::Result<()> {
@@ -40,9 +43,13 @@ pub fn open(folder: &Path) -> anyhow::Result<()> {
 
 /// Makes sure that a state folder which is there, and what is in it, is ours alone.
 pub fn check(folder: &Path) -> anyhow::Result<()> {
-    let above = folder.parent();
-    if let Some(above) = above.filter(|above| above.file_name().is_some_and(|name| name == NAME)) {
-        check_folder(above)?;
+    let above: Vec<&Path> = folder.ancestors().skip(1).take(DEEPEST).collect();
+    let is_state = |above: &&Path| above.file_name().is_some_and(|name| name == NAME);
+    if let Some(depth) = above.iter().position(is_state) {
+        above[..=depth]
+            .iter()
+            .rev()
+            .try_for_each(|above| check_folder(above))?;
     }
     check_folder(folder)?;
     for name in FOLDERS {
@@ -73,6 +80,40 @@ pub fn private_folder(folder: &Path) -> anyhow::Result<()> {
         .mode(0o700)
         .create(folder)
         .with_context(|| format!("cannot make the folder {}", folder.shown()))
+}
+
+/// Refuses a place on a network file system, as far as the system tells: the database of a journal is not safe there,
+/// because it needs locks and writes that reach the disk in order. What is behind FUSE cannot be told.
+pub fn refuse_network(place: &Path) -> anyhow::Result<()> {
+    let existing = place.ancestors().find(|path| path.exists());
+    let facts = existing.and_then(|path| rustix::fs::statfs(path).ok());
+    let Some(name) = facts.and_then(|facts| network_name(facts.f_type as u64 & 0xffff_ffff)) else {
+        return Ok(());
+    };
+    Err(Failure::configuration(
+        format!("{} lies on a network file system ({name})", place.shown()),
+        "the state of a shard needs a disk of this machine or a volume attached to it: name a folder there with --state",
+    ))
+}
+
+/// The name of a network file system, by the number that statfs gives it.
+fn network_name(magic: u64) -> Option<&'static str> {
+    const NETWORK: [(u64, &str); 12] = [
+        (0x6969, "NFS"),
+        (0x517b, "SMB"),
+        (0xff53_4d42, "SMB"),
+        (0xfe53_4d42, "SMB"),
+        (0x0102_1997, "9p"),
+        (0x00c3_6400, "Ceph"),
+        (0x0bd0_0bd0, "Lustre"),
+        (0x4750_4653, "GPFS"),
+        (0x1983_0326, "BeeGFS"),
+        (0x5346_414f, "AFS"),
+        (0x6b41_4653, "AFS"),
+        (0x7375_7245, "Coda"),
+    ];
+    let known = NETWORK.iter().find(|(known, _)| *known == magic);
+    known.map(|(_, name)| *name)
 }
 
 /// Opens a file of a state folder for appending, which is made (0600) unless it is there.
@@ -171,6 +212,17 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn network_file_systems_are_told_by_their_numbers() {
+        assert_eq!(network_name(0x6969), Some("NFS"));
+        // ext4, tmpfs, overlay, xfs.
+        for local in [0xef53, 0x0102_1994, 0x794c_7630, 0x5846_5342] {
+            assert_eq!(network_name(local), None);
+        }
+        let place = tempfile::tempdir().unwrap();
+        refuse_network(&place.path().join("not/there/yet")).unwrap();
+    }
 
     #[test]
     fn a_folder_of_ours_is_used_and_any_other_refused() {

@@ -22,6 +22,8 @@
 //! - `write`: [`Journal`]: the plan, the tasks and every change of their state, what was read back, the operator log
 //! - `read`: [`Reader`]: counts and lines for reports, as of one instant
 //! - `decisions`: what a person decides: exclusions, choices between rows, retries, waivers, outcomes of KYB
+//! - `journals`: [`Journals`]: the journals of a migration's shards, read as one
+//! - `registry`: which journal each shard has, and who works on it: a file that all machines reach
 //! - `replan`: taking a new plan over, with or without a backfill file
 //!
 //! # Codes
@@ -35,17 +37,20 @@ mod schema;
 
 pub mod decisions;
 pub mod events;
+pub mod journals;
 pub mod read;
+pub mod registry;
 pub mod replan;
 pub mod write;
 
 #[cfg(test)]
 mod tests;
 
+pub use journals::Journals;
 pub use read::Reader;
 pub use schema::hidden_codes::{CodeKey, HiddenKind, is_hidden_id};
 pub use schema::seal::open_sealed;
-pub use schema::state_files::known_key;
+pub use schema::state_files::{known_key, share_key};
 pub use schema::{EVENTS as EVENTS_SCHEMA, JOURNAL as JOURNAL_SCHEMA};
 pub use write::Journal;
 

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod number;
 pub mod position;
 pub mod sensitive;
+pub mod shard;
 pub mod state;
 pub mod target;
 pub mod task;

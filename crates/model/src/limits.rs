@@ -57,6 +57,38 @@ pub struct Limits {
     pub headroom_percent: u32,
 }
 
+impl Rate {
+    /// The share of one of `count` processes that send at the same time: together they exceed the whole in no window. None
+    /// where that leaves less than one request in a window.
+    fn divided(self, count: u32) -> Option<Rate> {
+        match self {
+            Rate::Unlimited => Some(self),
+            Rate::Per { count: whole, per } => match whole / count.max(1) {
+                0 => None,
+                count => Some(Rate::Per { count, per }),
+            },
+        }
+    }
+}
+
+impl Limits {
+    /// The limits of one of `count` shards.
+    ///
+    /// # Errors
+    ///
+    /// The key under `[limits]` of a rate that cannot be divided.
+    pub fn divided(self, count: u32) -> Result<Limits, &'static str> {
+        let share = |rate: Rate, name| rate.divided(count).ok_or(name);
+        Ok(Limits {
+            create: share(self.create, "create")?,
+            lookup: share(self.lookup, "lookup")?,
+            upload: share(self.upload, "upload")?,
+            kyb: share(self.kyb, "kyb")?,
+            ..self
+        })
+    }
+}
+
 /// `[retry]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Retry {
@@ -125,5 +157,24 @@ pub fn default_retry() -> Retry {
         breaker: 100,
         longest_pause: Duration::from_secs(3600),
         clock_tolerance: Duration::from_secs(300),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_together_keep_to_the_whole() {
+        let limits = Limits {
+            create: Rate::per_second(400),
+            kyb: Rate::Unlimited,
+            ..default_limits()
+        };
+        let share = limits.divided(3).unwrap();
+        assert_eq!(share.create, Rate::per_second(133));
+        assert_eq!(share.lookup, Rate::per_second(3));
+        assert_eq!(share.kyb, Rate::Unlimited);
+        assert_eq!(limits.divided(11).unwrap_err(), "lookup");
     }
 }

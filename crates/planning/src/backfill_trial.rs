@@ -17,6 +17,7 @@ use bakkt_mapping::pipeline::layers::{
 use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::position::Position;
+use bakkt_model::shard::Shard;
 use bakkt_source::{Row, Rows};
 
 use super::survey::refuse_when;
@@ -54,6 +55,7 @@ pub fn try_last(
         journal,
         pipeline,
         place,
+        shard: journal.shard()?,
         seen: HashSet::new(),
         laying: OverlayWorker::default(),
         reread: RecordReader::default(),
@@ -73,6 +75,8 @@ struct BackfillTrial<'a> {
     journal: &'a Journal,
     pipeline: &'a Pipeline,
     place: usize,
+    /// The shard whose customers are tried; none: all.
+    shard: Option<Shard>,
     /// Customers whose rows were tried.
     seen: HashSet<String>,
     laying: OverlayWorker,
@@ -86,14 +90,18 @@ impl BackfillTrial<'_> {
         let layer = &self.pipeline.layers[self.place];
         let broken = layer.export.skipped(row).map(|skipped| skipped.text());
         if let Some(why) = broken.or(row.flaw().map(|flaw| flaw.text())) {
-            self.leave(at.row, "", why, None);
+            self.leave_to_nobody(at.row, why);
             return Ok(());
         }
         let mapper = &self.pipeline.mapper;
         let Some(id) = layer.id_of(mapper, row, &mut self.laying) else {
-            self.leave(at.row, "", NO_ID, None);
+            self.leave_to_nobody(at.row, NO_ID);
             return Ok(());
         };
+        // Another shard takes it.
+        if self.shard.is_some_and(|shard| !shard.has_id(id)) {
+            return Ok(());
+        }
         let id = id.to_owned();
         let records = self.journal.records_of(&id)?;
         match records.iter().find(|record| record.is_read()) {
@@ -112,6 +120,13 @@ impl BackfillTrial<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Notes a row of which nobody knows whose it is; among shards, in the one that has what belongs to nobody.
+    fn leave_to_nobody(&mut self, row: u64, why: &'static str) {
+        if self.shard.is_none_or(Shard::has_rest) {
+            self.leave(row, "", why, None);
+        }
     }
 
     /// All rows of one customer.

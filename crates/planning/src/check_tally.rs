@@ -12,12 +12,14 @@ use bakkt_mapping::pipeline::JoinedRowSource;
 use bakkt_mapping::pipeline::duplicates::Duplicate;
 use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::scan::{PlacedGap, ScanOptions};
+use bakkt_model::shard::Shard;
 use bakkt_model::verdict::Verdict;
 use bakkt_report::Totals;
 
 use super::document_tally::DocumentTally;
 use super::findings::{Findings, compare_people};
 use super::forecast::PlannedWork;
+use super::members::ShardMembers;
 use super::planner::{KnownContent, Planned, Planner, RowBatch, RowCounts, Sink, lost_rows};
 use super::survey::{Batch, Foreign};
 use super::tally::{Problem, VerdictTally};
@@ -45,8 +47,14 @@ impl Checked {
     }
 }
 
-/// Reads the whole export and counts. `keeps_list`: gaps that no row has are kept one by one as well.
-pub fn check(migration: &mut Migration, keeps_list: bool, mode: Mode) -> anyhow::Result<Checked> {
+/// Reads the whole export and counts what falls to a shard, or all of it; findings are those of the whole export.
+/// `keeps_list`: gaps that no row has are kept one by one as well.
+pub fn check(
+    migration: &mut Migration,
+    shard: Option<Shard>,
+    keeps_list: bool,
+    mode: Mode,
+) -> anyhow::Result<Checked> {
     let mut sink = TallySink {
         rows: VerdictTally::default(),
         documents: DocumentTally::new(migration.documents.as_ref(), keeps_list),
@@ -54,6 +62,7 @@ pub fn check(migration: &mut Migration, keeps_list: bool, mode: Mode) -> anyhow:
     let planner = Planner {
         mode,
         stopping: || false,
+        shard,
     };
     let planned = planner.run(migration, &mut sink)?;
     let TallySink {
@@ -103,10 +112,11 @@ impl Sink for TallySink {
         &mut self,
         migration: &Migration,
         _: &RowCounts,
+        members: &ShardMembers,
         duplicates: &mut Vec<Duplicate>,
     ) -> anyhow::Result<()> {
         let mut reread = RecordReader::default();
-        for duplicate in duplicates {
+        for duplicate in duplicates.iter().filter(|one| members.has(one.record)) {
             let (pipeline, at) = (&migration.pipeline, duplicate.at);
             let prepared = reread.prepare(pipeline, at, JoinedRowSource::Index)?;
             let (verdict, gaps) = (prepared.verdict, prepared.gaps.to_vec());
@@ -123,8 +133,14 @@ impl Sink for TallySink {
         Ok(())
     }
 
-    fn take_findings(&mut self, _: &Migration, findings: &Findings) -> anyhow::Result<()> {
-        for (_, _, standing) in &findings.blocked {
+    fn take_findings(
+        &mut self,
+        _: &Migration,
+        members: &ShardMembers,
+        findings: &Findings,
+    ) -> anyhow::Result<()> {
+        let blocked = findings.blocked.iter();
+        for (_, _, standing) in blocked.filter(|(record, ..)| members.has(*record)) {
             let before = match standing {
                 RecordStanding::Grace => Verdict::Grace,
                 _ => Verdict::Ready,
@@ -151,6 +167,7 @@ impl Sink for TallySink {
     fn end_documents(
         &mut self,
         _: &Migration,
+        _: &ShardMembers,
         _: &Findings,
         _: PassCounts,
     ) -> anyhow::Result<Vec<u32>> {

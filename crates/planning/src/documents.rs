@@ -15,6 +15,7 @@ use bakkt_journal::{Journal, now};
 use bakkt_mapping::pipeline::Pipeline;
 
 use super::findings::{DocumentCopy, Findings};
+use super::members::ShardMembers;
 use super::planner::KnownContent;
 use super::survey::{Batch, Surveyed};
 
@@ -82,20 +83,21 @@ impl DocumentWriter {
             .iter()
             .map(|document| make(document, documents, pipeline))
             .collect();
-        self.copies
-            .extend(batch.documents.iter().filter_map(|document| {
-                let content = document.facts.and_then(|facts| facts.hash)?;
-                Some(DocumentCopy {
-                    content: u64::from_le_bytes(content.first_chunk().copied().unwrap_or_default()),
-                    row: document.spoken.at.row,
-                    record: document.judged.record,
-                })
-            }));
+        let everywhere = batch.documents.iter().chain(&batch.elsewhere);
+        self.copies.extend(everywhere.filter_map(|document| {
+            let content = document.facts.and_then(|facts| facts.hash)?;
+            Some(DocumentCopy {
+                content: u64::from_le_bytes(content.first_chunk().copied().unwrap_or_default()),
+                row: document.spoken.at.row,
+                record: document.judged.record,
+            })
+        }));
         let file = self.file;
         let all = || batch.documents.iter().zip(&made);
         journal.add_documents(all().map(|(document, made)| planned(document, made, file)))?;
         let (key, settled) = (pipeline.key, now() / 1000 - SETTLED);
-        let facts = batch.documents.iter().filter_map(|document| document.facts);
+        let everywhere = batch.documents.iter().chain(&batch.elsewhere);
+        let facts = everywhere.filter_map(|document| document.facts);
         let files = facts.filter(|facts| facts.identity.is_before(settled));
         let files = files.filter_map(|facts| Some((state(&key, &facts.identity), facts.hash?)));
         journal.keep_files(files)?;
@@ -124,12 +126,13 @@ impl DocumentWriter {
         &mut self,
         journal: &mut Journal,
         migration: &Migration,
-        findings: &Findings,
+        found: (&Findings, &ShardMembers),
         pass: PassCounts,
     ) -> anyhow::Result<Vec<u32>> {
+        let (findings, members) = found;
         let copies = std::mem::take(&mut self.copies);
         let rules = &migration.settings.findings;
-        let blocked = findings.write_copies(journal, rules, self.file, copies)?;
+        let blocked = findings.write_copies(journal, (rules, members), self.file, copies)?;
         journal.count_file(self.file, pass.rows, pass.blank_lines)?;
         journal.forget_files()?;
         Ok(blocked)

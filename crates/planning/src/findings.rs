@@ -28,6 +28,7 @@ use bakkt_model::finding::{FindingAction, FindingKind, FindingRules};
 use bakkt_model::number::thousands;
 use bakkt_source::Export;
 
+use super::members::ShardMembers;
 use super::survey::Survey;
 
 /// Records that are written at once.
@@ -146,11 +147,8 @@ impl Findings {
             Some((record, first_of(kinds)?, standing))
         };
         findings.blocked = blocked.into_iter().filter_map(of).collect();
-        let records: Vec<u32> = findings
-            .blocked
-            .iter()
-            .map(|(record, ..)| *record)
-            .collect();
+        let blocked = findings.blocked.iter();
+        let records: Vec<u32> = blocked.map(|(record, ..)| *record).collect();
         survey.block(&records);
         findings
     }
@@ -325,17 +323,18 @@ impl Findings {
         all
     }
 
-    /// Writes what only several records have together, and what it blocks. `manifest` is the number of the documents' file
+    /// Writes what only several records have together, and what it blocks, of the members of a shard. `manifest` is the number of the documents' file
     /// in the journal; `list` gives that of a list of ids.
     pub fn write(
         &self,
         journal: &mut Journal,
+        members: &ShardMembers,
         manifest: i64,
         mut list: impl FnMut(&mut Journal, &str) -> anyhow::Result<i64>,
     ) -> anyhow::Result<()> {
-        let members = self.outcome.members.chunks(AT_ONCE);
-        for part in members {
-            journal.add_findings(part.iter().map(|member| PlannedFinding {
+        for part in self.outcome.members.chunks(AT_ONCE) {
+            let part = part.iter().filter(|member| members.has(member.record));
+            journal.add_findings(part.map(|member| PlannedFinding {
                 record: member.record.into(),
                 kind: member.kind,
                 path: None,
@@ -344,7 +343,8 @@ impl Findings {
             }))?;
         }
         for part in self.documents.chunks(AT_ONCE) {
-            journal.add_findings(part.iter().map(|one| PlannedFinding {
+            let part = part.iter().filter(|one| members.has(one.record));
+            journal.add_findings(part.map(|one| PlannedFinding {
                 record: one.record.into(),
                 kind: one.kind,
                 path: None,
@@ -353,7 +353,7 @@ impl Findings {
             }))?;
         }
         let mut files: BTreeMap<&str, i64> = BTreeMap::new();
-        for exclusion in &self.exclusions {
+        for exclusion in self.exclusions.iter().filter(|_| members.has(0)) {
             let file = match files.get(exclusion.file.as_str()) {
                 Some(file) => *file,
                 None => list(journal, &exclusion.file)?,
@@ -381,7 +381,7 @@ impl Findings {
     pub fn write_copies(
         &self,
         journal: &mut Journal,
-        rules: &FindingRules,
+        (rules, members): (&FindingRules, &ShardMembers),
         manifest: i64,
         mut copies: Vec<DocumentCopy>,
     ) -> anyhow::Result<Vec<u32>> {
@@ -395,8 +395,8 @@ impl Findings {
         let mut records = BTreeSet::new();
         let mut found = Vec::new();
         for group in shared {
-            for copy in group {
-                records.insert(copy.record);
+            records.extend(group.iter().map(|copy| copy.record));
+            for copy in group.iter().filter(|copy| members.has(copy.record)) {
                 found.push(PlannedFinding {
                     record: copy.record.into(),
                     kind,

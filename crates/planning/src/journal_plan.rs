@@ -2,6 +2,7 @@
 //!
 //! Owner of the [`Sink`] that writes what the [`Planner`] finds: records with their gaps and findings, duplicates and what a
 //! person chose among them, unused rows, documents, KYB; at the end the facts and fingerprints that make the plan whole.
+//! The plan of a shard holds what falls to it, and who is sent by the others.
 //! Left out on purpose: how it is stored (`journal`).
 
 use std::sync::Arc;
@@ -12,7 +13,10 @@ use bakkt_files::progress::{Mode, note};
 use bakkt_folder::documents::{Documents, PassCounts};
 use bakkt_folder::migration::Migration;
 use bakkt_journal::decisions::CustomerDecision;
-use bakkt_journal::write::{LaterGap, PlannedFinding, PlannedJoinedRow, PlannedRow};
+use bakkt_journal::journals::{WHOLE_FILES, WHOLE_ROWS};
+use bakkt_journal::write::{
+    CustomerElsewhere, LaterGap, PlannedFinding, PlannedJoinedRow, PlannedRow,
+};
 use bakkt_journal::{Journal, now};
 use bakkt_mapping as mapping;
 use bakkt_mapping::exclude::UnusedEntry;
@@ -21,10 +25,12 @@ use bakkt_mapping::pipeline::duplicates::Duplicate;
 use bakkt_mapping::pipeline::scan::{PlacedGap, Results, ScanOptions, ScannedRow};
 use bakkt_model::finding::{FindingAction, FindingKind};
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
+use bakkt_model::shard::Shard;
 use bakkt_source::Export;
 
 use super::documents::{DocumentWriter, LEVEL};
 use super::findings::Findings;
+use super::members::ShardMembers;
 use super::planner::{KnownContent, Planned, Planner, RowBatch, RowCounts, Sink, lost_rows};
 use super::survey::{Batch, Foreign};
 use super::{exclusions, people};
@@ -48,7 +54,13 @@ pub fn plan(
     let people = journal.people()?;
     people::leave_out(&people, &mut migration.pipeline.exclude);
     let mut sink = JournalSink::begin(journal, migration, people, mode)?;
-    let planned = Planner { mode, stopping }.run(migration, &mut sink)?;
+    let shard = sink.journal.shard()?;
+    let planner = Planner {
+        mode,
+        stopping,
+        shard,
+    };
+    let planned = planner.run(migration, &mut sink)?;
     let policy: Vec<_> = migration
         .settings
         .policy
@@ -61,22 +73,33 @@ pub fn plan(
             )
         })
         .collect();
-    journal.finish_plan(&facts(&planned, migration)?, &fingerprints, &policy)
+    let mut facts = facts(&planned, migration, shard.is_none_or(Shard::has_rest))?;
+    if let Some(shard) = shard {
+        let whole = planned.rows.whole.to_string();
+        facts.push((WHOLE_ROWS, whole));
+        facts.push((WHOLE_FILES, journal.limit_files(shard)?));
+    }
+    journal.finish_plan(&facts, &fingerprints, &policy)
 }
 
-/// What the journal keeps of a plan as a whole.
-fn facts(planned: &Planned, migration: &Migration) -> anyhow::Result<[(&'static str, String); 8]> {
+/// What the journal keeps of a plan as a whole; `has_rest`: what belongs to no record is among it.
+fn facts(
+    planned: &Planned,
+    migration: &Migration,
+    has_rest: bool,
+) -> anyhow::Result<Vec<(&'static str, String)>> {
     let rules = &migration.settings.findings;
     let joined = u8::from(!migration.pipeline.joins.is_empty());
     let blocking: Vec<&str> = FindingKind::all()
         .filter(|kind| rules.action(*kind) == FindingAction::Block)
         .map(FindingKind::name)
         .collect();
-    Ok([
+    let rest = |count: u64| if has_rest { count } else { 0 };
+    Ok(vec![
         ("rows_read", planned.rows.read.to_string()),
         ("parts", joined.to_string()),
-        ("blank_lines", planned.rows.blank_lines.to_string()),
-        ("lost_rows", lost_rows(migration).to_string()),
+        ("blank_lines", rest(planned.rows.blank_lines).to_string()),
+        ("lost_rows", rest(lost_rows(migration)).to_string()),
         ("planned_at", now().to_string()),
         ("mapper", mapping::VERSION.to_owned()),
         ("findings_block", blocking.join(" ")),
@@ -116,6 +139,26 @@ impl<'j> JournalSink<'j> {
     }
 }
 
+impl JournalSink<'_> {
+    /// Notes the customers of other shards who are sent.
+    fn write_others(&mut self, batch: &RowBatch<'_>) -> anyhow::Result<()> {
+        let sent = batch.others().filter(|(_, row)| row.verdict.sendable());
+        let mut sent = sent
+            .filter_map(|(record, row)| {
+                Some(CustomerElsewhere {
+                    record: record.into(),
+                    client_id: batch.results.id(row)?,
+                    person: row.person.as_ref(),
+                })
+            })
+            .peekable();
+        match sent.peek() {
+            Some(_) => self.journal.add_elsewhere(sent),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Sink for JournalSink<'_> {
     const DOING: &'static str = "planning";
 
@@ -131,10 +174,11 @@ impl Sink for JournalSink<'_> {
         self.rows.write(self.journal, batch)?;
         self.rows
             .write_findings(self.journal, &migration.pipeline, batch)?;
-        let asked = batch.records().zip(batch.asks_for_owners);
-        let owners: Vec<_> = asked
-            .filter(|(_, asks)| **asks)
-            .flat_map(|((record, row), _)| {
+        self.write_others(batch)?;
+        let owners: Vec<_> = batch
+            .records()
+            .filter(|(record, _)| batch.asks_for_owners(*record))
+            .flat_map(|(record, row)| {
                 let owners = batch.results.owners(row);
                 owners.map(move |(place, id, flags)| (u64::from(record), place, id, flags))
             })
@@ -155,6 +199,7 @@ impl Sink for JournalSink<'_> {
         &mut self,
         migration: &Migration,
         rows: &RowCounts,
+        members: &ShardMembers,
         duplicates: &mut Vec<Duplicate>,
     ) -> anyhow::Result<()> {
         let choices = people::choose(&self.people, self.journal, duplicates)?;
@@ -165,15 +210,26 @@ impl Sink for JournalSink<'_> {
                 (duplicate.record, reason)
             }))?;
         self.rows.count_files(self.journal, migration, rows)?;
+        if members.has(0) {
+            self.rows.write_unused(self.journal, migration)?;
+        }
         self.journal
             .drop_owners(duplicates.iter().map(|duplicate| duplicate.record))
     }
 
-    fn take_findings(&mut self, migration: &Migration, findings: &Findings) -> anyhow::Result<()> {
+    fn take_findings(
+        &mut self,
+        migration: &Migration,
+        members: &ShardMembers,
+        findings: &Findings,
+    ) -> anyhow::Result<()> {
         self.documents.begin(self.journal, migration)?;
-        findings.write(self.journal, self.documents.file, |journal, name| {
-            journal.add_file(name, EXCLUSIONS)
-        })
+        findings.write(
+            self.journal,
+            members,
+            self.documents.file,
+            |journal, name| journal.add_file(name, EXCLUSIONS),
+        )
     }
 
     fn known_content(&self, migration: &Migration) -> anyhow::Result<Option<KnownContent>> {
@@ -193,10 +249,12 @@ impl Sink for JournalSink<'_> {
     fn end_documents(
         &mut self,
         migration: &Migration,
+        members: &ShardMembers,
         findings: &Findings,
         pass: PassCounts,
     ) -> anyhow::Result<Vec<u32>> {
-        self.documents.end(self.journal, migration, findings, pass)
+        let found = (findings, members);
+        self.documents.end(self.journal, migration, found, pass)
     }
 
     fn take_unidentified(&mut self, owners: &[Foreign]) -> anyhow::Result<()> {
@@ -314,7 +372,7 @@ impl RowWriter {
         })
     }
 
-    /// Writes how many rows each file has, and the rows that nothing uses.
+    /// Writes how many rows each file has.
     fn count_files(
         &self,
         journal: &mut Journal,
@@ -326,12 +384,21 @@ impl RowWriter {
             if join.list != JoinedList::Group {
                 files.count(journal, &join.counts)?;
             }
+        }
+        for (layer, file) in migration.pipeline.layers.iter().zip(&self.layers) {
+            journal.count_file(*file, layer.counts.0, layer.counts.1)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the rows that nothing uses.
+    fn write_unused(&self, journal: &mut Journal, migration: &Migration) -> anyhow::Result<()> {
+        for (join, files) in migration.pipeline.joins.iter().zip(&self.joins) {
             let unused = join.unused();
             let unused = unused.iter();
             journal.add_unused(unused.map(|(at, why)| (files.number(*at), at.row, *why)))?;
         }
         for (layer, file) in migration.pipeline.layers.iter().zip(&self.layers) {
-            journal.count_file(*file, layer.counts.0, layer.counts.1)?;
             let unused = layer.unused();
             journal.add_unused(unused.iter().map(|(at, why)| (*file, at.row, *why)))?;
         }
@@ -341,7 +408,7 @@ impl RowWriter {
     /// Writes the records of a batch, with their gaps and the rows beside their own.
     fn write(&self, journal: &mut Journal, batch: &RowBatch<'_>) -> anyhow::Result<()> {
         let results = batch.results;
-        let rows = || results.rows.iter();
+        let rows = || batch.records().map(|(_, row)| row);
         let reasons: Vec<Vec<String>> = rows()
             .map(|row| {
                 let gaps = results.gaps(row).iter();
@@ -360,10 +427,14 @@ impl RowWriter {
             .records()
             .map(|(record, row)| self.parts(record, results.parts(row), results.laid(row)))
             .collect();
-        let planned = rows()
-            .zip(gaps.iter().zip(&parts))
-            .map(|(row, (gaps, parts))| self.row(results, row, gaps, parts));
-        journal.add_rows(batch.first.into(), planned)
+        let planned =
+            batch
+                .records()
+                .zip(gaps.iter().zip(&parts))
+                .map(|((record, row), (gaps, parts))| {
+                    (record.into(), self.row(results, row, gaps, parts))
+                });
+        journal.add_rows(planned)
     }
 
     /// The findings of single records.

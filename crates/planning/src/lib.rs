@@ -18,6 +18,7 @@ pub mod gap_file;
 pub mod gap_known;
 pub mod gap_sheet;
 pub mod journal_plan;
+pub mod members;
 pub mod opening;
 pub mod people;
 pub mod planner;

@@ -17,9 +17,11 @@ use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateIndex};
 use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::scan::{Results, ScanOptions, ScannedRow, scan};
 use bakkt_model::error::Failure;
+use bakkt_model::shard::Shard;
 
 use super::exclusions;
 use super::findings::{self, Findings};
+use super::members::ShardMembers;
 use super::survey::{Batch, Foreign, Survey, refuse_when};
 use super::unknown_codes::UnknownCodes;
 
@@ -32,6 +34,8 @@ pub struct Planner<F> {
     pub mode: Mode,
     /// Asked between batches; true ends the pass.
     pub stopping: F,
+    /// The shard whose records are handed over; everything is compared over the whole export.
+    pub shard: Option<Shard>,
 }
 
 /// What content hashes to, by the state of its file, where an earlier plan read it.
@@ -51,17 +55,23 @@ pub trait Sink {
     /// Takes the ids and rules of `[exclude]` that leave nobody out.
     fn take_unused_exclusions(&mut self, unused: &[UnusedEntry]);
 
-    /// Takes the duplicates, by record, once all rows are read. A sink that knows which row a person chose takes that row
+    /// Takes the duplicates of the whole export, by record, once all rows are read. A sink that knows which row a person chose takes that row
     /// out of them.
     fn take_duplicates(
         &mut self,
         migration: &Migration,
         rows: &RowCounts,
+        members: &ShardMembers,
         duplicates: &mut Vec<Duplicate>,
     ) -> anyhow::Result<()>;
 
-    /// Takes what several records have together, and which records that blocks.
-    fn take_findings(&mut self, migration: &Migration, findings: &Findings) -> anyhow::Result<()>;
+    /// Takes what several records have together, and which records that blocks, of the whole export.
+    fn take_findings(
+        &mut self,
+        migration: &Migration,
+        members: &ShardMembers,
+        findings: &Findings,
+    ) -> anyhow::Result<()>;
 
     /// The content that need not be read again; none: no document is read, only looked at.
     fn known_content(&self, migration: &Migration) -> anyhow::Result<Option<KnownContent>>;
@@ -78,6 +88,7 @@ pub trait Sink {
     fn end_documents(
         &mut self,
         migration: &Migration,
+        members: &ShardMembers,
         findings: &Findings,
         pass: PassCounts,
     ) -> anyhow::Result<Vec<u32>>;
@@ -97,22 +108,41 @@ pub struct RowBatch<'a> {
     pub asks_for_owners: &'a [bool],
     /// The number of the first row's record, from 1.
     pub first: u32,
+    /// Which records are to be kept.
+    pub members: &'a ShardMembers,
 }
 
 impl<'a> RowBatch<'a> {
-    /// The rows, each with the number of its record.
+    /// The rows that are to be kept, each with the number of its record.
     pub fn records(&self) -> impl Iterator<Item = (u32, &'a ScannedRow)> {
-        let (first, rows) = (self.first, self.results.rows.iter());
-        rows.enumerate()
-            .map(move |(place, row)| (first + place as u32, row))
+        let members = self.members;
+        self.all().filter(|(record, _)| members.has(*record))
+    }
+
+    /// The rows of other shards, each with the number of its record.
+    pub fn others(&self) -> impl Iterator<Item = (u32, &'a ScannedRow)> {
+        let members = self.members;
+        self.all().filter(|(record, _)| !members.has(*record))
+    }
+
+    /// Whether documents or KYB ask about the owners of a record of this batch.
+    pub fn asks_for_owners(&self, record: u32) -> bool {
+        let place = record.checked_sub(self.first);
+        place.is_some_and(|place| self.asks_for_owners.get(place as usize) == Some(&true))
+    }
+
+    fn all(&self) -> impl Iterator<Item = (u32, &'a ScannedRow)> {
+        (self.first..).zip(self.results.rows.iter())
     }
 }
 
 /// How many rows the export has.
 #[derive(Clone, Debug, Default)]
 pub struct RowCounts {
-    /// All rows, without blank lines.
+    /// The rows that are to be kept, without blank lines.
     pub read: u64,
+    /// All rows of the export.
+    pub whole: u64,
     /// Blank lines.
     pub blank_lines: u64,
     /// Rows and blank lines of each of its files.
@@ -147,16 +177,18 @@ impl<F: Fn() -> bool> Planner<F> {
             &self.stopping,
         )?;
         let (mut index, mut gathering) = (DuplicateIndex::default(), Gathering::new(rules));
-        let rows = self.read_rows(migration, sink, (&mut survey, &mut index, &mut gathering))?;
+        let mut members = ShardMembers::new(self.shard);
+        let gathered = (&mut survey, &mut index, &mut gathering);
+        let rows = self.read_rows(migration, sink, &mut members, gathered)?;
         let unused_exclusions = exclusions::unused(&pipeline.exclude)?;
         sink.take_unused_exclusions(&unused_exclusions);
         let mut duplicates = duplicates(&mut index, migration)?;
-        sink.take_duplicates(migration, &rows, &mut duplicates)?;
+        sink.take_duplicates(migration, &rows, &members, &mut duplicates)?;
         survey.take_out(&duplicates);
         let told = exclusions::found(&unused_exclusions);
         let findings = Findings::finish(gathering, &duplicates, rules, &mut survey, told);
-        sink.take_findings(migration, &findings)?;
-        self.judge_documents(migration, sink, &mut survey, &findings)?;
+        sink.take_findings(migration, &members, &findings)?;
+        self.judge_documents(migration, sink, &members, &mut survey, &findings)?;
         Ok(Planned {
             rows,
             unused_exclusions,
@@ -170,6 +202,7 @@ impl<F: Fn() -> bool> Planner<F> {
         &self,
         migration: &Migration,
         sink: &mut S,
+        members: &mut ShardMembers,
         (survey, index, gathering): (&mut Survey<'_>, &mut DuplicateIndex, &mut Gathering),
     ) -> anyhow::Result<RowCounts> {
         let pipeline = &migration.pipeline;
@@ -178,7 +211,7 @@ impl<F: Fn() -> bool> Planner<F> {
             findings: true,
             ..sink.want(migration)
         };
-        let (mut read, mut unknown) = (0u64, UnknownCodes::default());
+        let (mut read, mut kept, mut unknown) = (0u64, 0u64, UnknownCodes::default());
         let mut asks_for_owners = Vec::new();
         let mut shown = ReadingProgress::new(self.mode, S::DOING, pipeline.export.size());
         let mut pass = pipeline.export.pass();
@@ -192,12 +225,15 @@ impl<F: Fn() -> bool> Planner<F> {
                 if let Some(id) = &row.id_hash {
                     index.add(record, row.at, id);
                 }
+                members.note(record, results.id(row), row.at.row);
+                kept += u64::from(members.has(record));
                 asks_for_owners.push(survey.note(record, results, row));
             }
             let batch = RowBatch {
                 results,
                 asks_for_owners: &asks_for_owners,
                 first,
+                members,
             };
             sink.take_rows(migration, &batch)?;
             findings::note(gathering, pipeline, results);
@@ -211,7 +247,8 @@ impl<F: Fn() -> bool> Planner<F> {
             return Err(no_rows(&migration.settings.export));
         }
         Ok(RowCounts {
-            read,
+            read: kept,
+            whole: read,
             blank_lines: pass.blank_lines(),
             by_file: pass.counts().to_vec(),
         })
@@ -221,6 +258,7 @@ impl<F: Fn() -> bool> Planner<F> {
         &self,
         migration: &Migration,
         sink: &mut S,
+        members: &ShardMembers,
         survey: &mut Survey<'_>,
         findings: &Findings,
     ) -> anyhow::Result<()> {
@@ -229,17 +267,21 @@ impl<F: Fn() -> bool> Planner<F> {
             let known = sink.known_content(migration)?;
             let reading = known.as_ref().map(|known| &**known as EarlierHash<'_>);
             let pass = survey.judge(reading, self.mode, stopping, |batch| {
-                sink.take_documents(migration, documents, &batch)
+                sink.take_documents(migration, documents, &batch.limited_to(members))
             })?;
-            let blocked = sink.end_documents(migration, findings, pass)?;
+            let blocked = sink.end_documents(migration, members, findings, pass)?;
             survey.block(&blocked);
         }
-        let unidentified: Vec<Foreign> = survey.unidentified().collect();
+        let is_member = |record: &u32| members.has(*record);
+        let unidentified = survey.unidentified();
+        let unidentified: Vec<Foreign> =
+            unidentified.filter(|one| is_member(&one.record)).collect();
         for owners in unidentified.chunks(AT_ONCE) {
             refuse_when(stopping)?;
             sink.take_unidentified(owners)?;
         }
-        for records in survey.kyb().chunks(AT_ONCE) {
+        let kyb: Vec<u32> = survey.kyb().iter().copied().filter(is_member).collect();
+        for records in kyb.chunks(AT_ONCE) {
             refuse_when(stopping)?;
             sink.take_kyb(records)?;
         }

@@ -27,6 +27,8 @@ use bakkt_model::error::Failure;
 use bakkt_model::finding::FindingKind;
 use bakkt_model::verdict::Verdict;
 
+use super::members::ShardMembers;
+
 /// Files that are looked into between two questions whether to stop.
 const AT_ONCE: usize = 64;
 
@@ -127,8 +129,30 @@ impl Surveyed<'_> {
 pub struct Batch<'a> {
     /// Documents, in order.
     pub documents: Vec<Surveyed<'a>>,
+    /// Documents of other shards' customers, of which only copies are looked for.
+    pub elsewhere: Vec<Surveyed<'a>>,
     /// What is no document: its number, why, and its masked shape.
     pub unused: Vec<(u64, &'static str, Option<&'a str>)>,
+}
+
+impl<'a> Batch<'a> {
+    /// The documents of a shard's records, apart from those of others; what is no document belongs to nobody.
+    pub(crate) fn limited_to(self, members: &ShardMembers) -> Batch<'a> {
+        if !members.is_part() {
+            return self;
+        }
+        let is_member = |one: &Surveyed<'_>| members.has(one.judged.record);
+        let (documents, elsewhere) = self.documents.into_iter().partition(is_member);
+        Batch {
+            documents,
+            elsewhere,
+            unused: if members.has(0) {
+                self.unused
+            } else {
+                Vec::new()
+            },
+        }
+    }
 }
 
 impl<'m> Survey<'m> {
@@ -389,6 +413,7 @@ impl<'m> Survey<'m> {
     fn judged<'b>(&self, documents: &Documents, batch: &'b [DocumentEntry]) -> Batch<'b> {
         let mut judged = Batch {
             documents: Vec::with_capacity(batch.len()),
+            elsewhere: Vec::new(),
             unused: Vec::new(),
         };
         for found in batch {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::files::sheet;
 use super::text::rfc3339;
 use bakkt_files::output::OutputFolder;
-use bakkt_journal::Reader;
+use bakkt_journal::Journals;
 use bakkt_journal::read::{Decision, DecisionLine, EventCounts, LinkCounts, Verification};
 
 /// The columns of `decisions.csv`.
@@ -152,26 +152,26 @@ const WAITING: [(i64, &str); 5] = [
 
 impl AfterAcceptance {
     /// Reads them all; `now` is what ages are counted to, in milliseconds.
-    pub(crate) fn read(reader: &Reader, now: i64) -> anyhow::Result<AfterAcceptance> {
+    pub(crate) fn read(journals: &Journals, now: i64) -> anyhow::Result<AfterAcceptance> {
         let mut after = AfterAcceptance {
-            updates_sent: reader.updates_sent()?,
-            gaps_closed: reader.closed_by()?.iter().map(|by| by.closed).sum(),
-            gaps_waived: reader.waived()?,
-            events: reader.event_counts()?,
-            strange_words: reader.strange_words()?,
-            verification: reader.verification()?.into(),
-            links: reader.link_counts(now)?,
+            updates_sent: journals.updates_sent()?,
+            gaps_closed: journals.closed_by()?.iter().map(|by| by.closed).sum(),
+            gaps_waived: journals.waived()?,
+            events: journals.event_counts()?,
+            strange_words: journals.strange_words()?,
+            verification: journals.verification()?.into(),
+            links: journals.link_counts(now)?,
             ..AfterAcceptance::default()
         };
-        reader.each_restricted(|_| {
+        journals.each_restricted(|_| {
             after.restricted += 1;
             Ok(())
         })?;
-        reader.each_changed_ownership(|_, _, _, _| {
+        journals.each_changed_ownership(|_, _, _, _| {
             after.ownership_changed += 1;
             Ok(())
         })?;
-        reader.each_decision(|line| {
+        journals.each_decision(|line| {
             after.count(&line, now);
             Ok(())
         })?;
@@ -215,9 +215,13 @@ impl AfterAcceptance {
 }
 
 /// Writes `decisions.csv`: every accepted account, and where it stands with Bakkt.
-pub(super) fn decisions(reader: &Reader, dir: &OutputFolder<'_>, now: i64) -> anyhow::Result<()> {
+pub(super) fn decisions(
+    journals: &Journals,
+    dir: &OutputFolder<'_>,
+    now: i64,
+) -> anyhow::Result<()> {
     sheet(dir, "decisions.csv", DECISIONS, |out| {
-        reader.each_decision(|line| {
+        journals.each_decision(|line| {
             if line.state != "accepted" {
                 return Ok(());
             }
@@ -246,9 +250,9 @@ pub(super) fn decisions(reader: &Reader, dir: &OutputFolder<'_>, now: i64) -> an
 }
 
 /// Writes `unknown-events.csv`: every account that events name and the journal does not have.
-pub(super) fn unknown(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+pub(super) fn unknown(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "unknown-events.csv", UNKNOWN, |out| {
-        reader.each_unknown_event(|line| {
+        journals.each_unknown_event(|line| {
             out.text(line.client_id)?;
             out.number(line.events)?;
             out.time(Some(line.last_at))?;
@@ -260,9 +264,9 @@ pub(super) fn unknown(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result
 }
 
 /// Writes `verification.csv`: every difference between what was sent and what Bakkt has, as far as it was read back.
-pub(super) fn verification(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+pub(super) fn verification(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "verification.csv", VERIFICATION, |out| {
-        reader.each_difference(|line| {
+        journals.each_difference(|line| {
             out.maybe(line.client_id)?;
             out.text(line.document)?;
             out.text(line.path)?;
@@ -273,9 +277,9 @@ pub(super) fn verification(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::R
 }
 
 /// Writes `restricted.csv`: what only Bakkt's Operations or Compliance can change, by field and never by value.
-pub(super) fn restricted(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+pub(super) fn restricted(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "restricted.csv", RESTRICTED, |out| {
-        reader.each_restricted(|line| {
+        journals.each_restricted(|line| {
             out.maybe(line.client_id)?;
             out.text(line.path)?;
             out.text(line.file)?;
@@ -286,9 +290,9 @@ pub(super) fn restricted(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Res
 }
 
 /// Writes `ownership.csv`: the accepted accounts of entities whose owners changed. Bakkt must be told of them.
-pub(super) fn ownership(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+pub(super) fn ownership(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "ownership.csv", OWNERSHIP, |out| {
-        reader.each_changed_ownership(|client_id, file, row, changes| {
+        journals.each_changed_ownership(|client_id, file, row, changes| {
             out.text(client_id)?;
             out.text(file)?;
             out.number(row)?;
@@ -301,9 +305,9 @@ pub(super) fn ownership(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Resu
 }
 
 /// Writes `gap-history.csv`: every gap that was closed or let go, by what and by whom.
-pub(super) fn history(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+pub(super) fn history(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "gap-history.csv", HISTORY, |out| {
-        reader.each_closed_gap(|line| {
+        journals.each_closed_gap(|line| {
             let file = line.layer_name.unwrap_or("(a new plan)");
             let texts = [line.client_id, line.path, line.level, line.reason, "closed"];
             texts.iter().try_for_each(|text| out.text(text))?;
@@ -315,7 +319,7 @@ pub(super) fn history(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result
             out.text("")?;
             out.end()
         })?;
-        reader.each_waiver(|line| {
+        journals.each_waiver(|line| {
             let outcome = if line.stands {
                 "waived"
             } else {
@@ -342,8 +346,8 @@ pub(super) struct GapDay {
 }
 
 /// The burn-down: the days on which something happened, and the last day's count today.
-pub(super) fn burn_down(reader: &Reader) -> anyhow::Result<Vec<GapDay>> {
-    let days = reader.gap_days()?;
+pub(super) fn burn_down(journals: &Journals) -> anyhow::Result<Vec<GapDay>> {
+    let days = journals.gap_days()?;
     let shown = days.iter().map(|(day, count)| GapDay {
         day: rfc3339(day * DAY).get(..10).unwrap_or_default().to_owned(),
         opened: count.opened,

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::files::sheet;
 use bakkt_files::output::OutputFolder;
-use bakkt_journal::Reader;
+use bakkt_journal::Journals;
 use bakkt_journal::read::{ItemProgress, KybLine};
 
 /// The columns of `documents.csv`.
@@ -78,9 +78,9 @@ pub(super) struct ChecklistWaits {
 }
 
 /// Writes `documents.csv`: every document, and what became of it.
-pub(super) fn documents(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+pub(super) fn documents(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "documents.csv", DOCUMENTS, |out| {
-        reader.each_document(|line| {
+        journals.each_document(|line| {
             out.origin(&line.origin)?;
             out.number_or_none(line.owner_place)?;
             out.maybe(line.document_type)?;
@@ -100,10 +100,10 @@ pub(super) fn documents(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Resu
 }
 
 /// Writes `kyb.csv`: every item of the checklist of every account that needs KYB, and what is in doubt.
-pub(super) fn kyb(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<KybTally> {
+pub(super) fn kyb(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<KybTally> {
     let mut tally = KybTally::default();
     sheet(dir, "kyb.csv", KYB, |out| {
-        reader.each_kyb(|line| {
+        journals.each_kyb(|line| {
             tally.take(&line);
             for (item, place, far) in line.items {
                 out.maybe(line.client_id)?;
@@ -120,7 +120,7 @@ pub(super) fn kyb(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<Kyb
                 _ => Ok(()),
             }
         })?;
-        reader.each_former_kyb_in_doubt(|client_id| {
+        journals.each_former_kyb_in_doubt(|client_id| {
             tally.doubt(client_id);
             doubt(out, client_id)
         })
@@ -145,9 +145,9 @@ fn doubt<W: std::io::Write>(
 }
 
 /// Writes `manual-kyb.csv`: every account for manual KYB, and how that ended.
-pub(super) fn manual_kyb(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+pub(super) fn manual_kyb(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "manual-kyb.csv", MANUAL_KYB, |out| {
-        reader.each_manual_kyb(|line| {
+        journals.each_manual_kyb(|line| {
             out.origin(&line.origin)?;
             out.maybe(line.outcome)?;
             out.maybe(line.reason)?;
@@ -159,9 +159,9 @@ pub(super) fn manual_kyb(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Res
 }
 
 /// Writes `unused.csv`: every row that no record and no upload uses.
-pub(super) fn unused(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+pub(super) fn unused(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "unused.csv", UNUSED, |out| {
-        reader.each_unused(|file, row, reason| {
+        journals.each_unused(|file, row, reason| {
             out.maybe(file)?;
             out.number_or_none(Some(row))?;
             out.maybe(reason)?;

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use bakkt_journal::Reader;
+use bakkt_journal::Journals;
 
 /// Under which name the journal keeps them.
 pub const FACT: &str = "unused_exclusions";
@@ -21,8 +21,8 @@ pub struct UnusedExclusion {
 }
 
 /// Those of the plan; a plan of an earlier version knows none.
-pub(crate) fn read(reader: &Reader) -> anyhow::Result<Vec<UnusedExclusion>> {
-    let text: Option<String> = reader.meta(FACT)?;
+pub(crate) fn read(journals: &Journals) -> anyhow::Result<Vec<UnusedExclusion>> {
+    let text: Option<String> = journals.meta(FACT)?;
     let known = text.map(|text| serde_json::from_str(&text)).transpose();
     Ok(known.ok().flatten().unwrap_or_default())
 }

@@ -12,7 +12,7 @@ use anyhow::Context;
 use super::text::rfc3339;
 use bakkt_files::output::cells::CellWriter;
 use bakkt_files::output::{FileStart, NewFile, OutputFolder};
-use bakkt_journal::Reader;
+use bakkt_journal::Journals;
 use bakkt_journal::read::{EndedTaskLine, Origin, StoppedLine, TaskPart};
 use bakkt_model::error::ShownPath;
 use bakkt_model::grace::{Due, Grace};
@@ -76,9 +76,9 @@ pub(super) const CROSSWALK: &[&str] = &[
 ];
 
 /// Writes `reconciliation.csv`: every source row and where it ended.
-pub(super) fn reconciliation(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+pub(super) fn reconciliation(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "reconciliation.csv", RECONCILIATION, |out| {
-        reader.each_record(|line| {
+        journals.each_record(|line| {
             out.origin(&line.origin)?;
             out.text(line.verdict)?;
             out.maybe(line.reason)?;
@@ -109,13 +109,13 @@ pub(super) fn reconciliation(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow:
 
 /// Writes `gaps.csv`, and counts the open gaps by the day they are due.
 pub(super) fn gaps(
-    reader: &Reader,
+    journals: &Journals,
     dir: &OutputFolder<'_>,
     grace: &Grace,
 ) -> anyhow::Result<BTreeMap<Due, u64>> {
     let mut due_on: BTreeMap<Due, u64> = BTreeMap::new();
     sheet(dir, "gaps.csv", GAPS, |out| {
-        reader.each_gap(|line| {
+        journals.each_gap(|line| {
             let due = grace.due(line.accepted_at)?;
             if line.status == "open" {
                 *due_on.entry(due).or_default() += 1;
@@ -133,16 +133,16 @@ pub(super) fn gaps(
 }
 
 /// Writes `refused.csv`: what was refused or given up, and why; then what was so before a later decision, with that.
-pub(super) fn refused(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+pub(super) fn refused(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "refused.csv", REFUSED, |out| {
-        reader.each_stopped(|line| {
+        journals.each_stopped(|line| {
             out.stopped(&line)?;
             out.text("")?;
             out.text("")?;
             out.text("")?;
             out.end()
         })?;
-        reader.each_set_aside(|line| {
+        journals.each_set_aside(|line| {
             let EndedTaskLine {
                 origin,
                 kind,
@@ -168,9 +168,9 @@ pub(super) fn refused(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result
 }
 
 /// Writes `crosswalk.csv`: our ids beside Bakkt's.
-pub(super) fn crosswalk(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+pub(super) fn crosswalk(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "crosswalk.csv", CROSSWALK, |out| {
-        reader.each_account(|client_id, bakkt| {
+        journals.each_account(|client_id, bakkt| {
             out.maybe(client_id)?;
             out.maybe(bakkt.id)?;
             out.maybe(bakkt.status)?;

@@ -13,7 +13,7 @@ use super::files::sheet;
 use super::page::OpenStep;
 use super::totals::Totals;
 use bakkt_files::output::OutputFolder;
-use bakkt_journal::Reader;
+use bakkt_journal::Journals;
 use bakkt_journal::read::meaning_and_advice;
 
 /// The columns of `findings.csv`.
@@ -32,11 +32,11 @@ pub(super) const NAME: &str = "findings.html";
 pub(super) const TEMPLATE: &str = include_str!("findings.html.j2");
 
 /// Writes `findings.csv`: every finding of the plan.
-pub(super) fn findings(reader: &Reader, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
-    let blocking = reader.meta("findings_block")?.unwrap_or_default();
+pub(super) fn findings(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+    let blocking = journals.meta("findings_block")?.unwrap_or_default();
     let blocking: BTreeSet<&str> = blocking.split(' ').collect();
     sheet(dir, "findings.csv", FINDINGS, |out| {
-        reader.each_finding(|line| {
+        journals.each_finding(|line| {
             out.text(line.kind)?;
             out.text(if blocking.contains(line.kind) {
                 "block"

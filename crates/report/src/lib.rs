@@ -1,6 +1,6 @@
 //! The report: journal → totals → `summary.json`, CSV files and `report.html`.
 //!
-//! Owner of which files a report has and in which order they appear. It knows only the journal, through its `Reader`:
+//! Owner of which files a report has and in which order they appear. It knows only the journal, through `Journals`:
 //! one picture for all files, so they agree with each other even while a run goes on. Every file is written whole or not
 //! at all, and `summary.json` last: when it is there and new, so are the others.
 //! Left out on purpose: printing and exit codes (the commands), and customers' values (the journal has none).
@@ -29,7 +29,7 @@ pub use text::{rfc3339, status_lines};
 pub use totals::{DocumentTotals, Gaps, KybTotals, PriorAccounts, States, Tasks, Totals, Verdicts};
 
 use bakkt_files::output::{FileStart, OutputFolder};
-use bakkt_journal::Reader;
+use bakkt_journal::Journals;
 
 /// The page.
 const PAGE: &str = "report.html";
@@ -65,29 +65,29 @@ pub fn files() -> Vec<(&'static str, FileStart)> {
 /// Writes every file of the report into a folder, and returns the totals that it states. Where a file of somebody else has
 /// the name of one of them, nothing is written.
 pub fn write(
-    reader: &Reader,
+    journals: &Journals,
     dir: &OutputFolder<'_>,
     facts: &ReportFacts,
 ) -> anyhow::Result<Totals> {
     dir.refuse_foreign(&self::files())?;
-    files::reconciliation(reader, dir)?;
-    let due_on = files::gaps(reader, dir, &facts.grace)?;
-    files::refused(reader, dir)?;
-    findings::findings(reader, dir)?;
-    files::crosswalk(reader, dir)?;
-    beside::documents(reader, dir)?;
-    let kyb = beside::kyb(reader, dir)?;
-    beside::unused(reader, dir)?;
+    files::reconciliation(journals, dir)?;
+    let due_on = files::gaps(journals, dir, &facts.grace)?;
+    files::refused(journals, dir)?;
+    findings::findings(journals, dir)?;
+    files::crosswalk(journals, dir)?;
+    beside::documents(journals, dir)?;
+    let kyb = beside::kyb(journals, dir)?;
+    beside::unused(journals, dir)?;
     let now = facts.at.as_millisecond();
-    after::decisions(reader, dir, now)?;
-    after::verification(reader, dir)?;
-    after::history(reader, dir)?;
-    after::restricted(reader, dir)?;
-    after::ownership(reader, dir)?;
-    beside::manual_kyb(reader, dir)?;
-    after::unknown(reader, dir)?;
-    let minutes = reader.minutes()?;
-    let summary = summary::read(reader, facts, &due_on, kyb, &minutes)?;
+    after::decisions(journals, dir, now)?;
+    after::verification(journals, dir)?;
+    after::history(journals, dir)?;
+    after::restricted(journals, dir)?;
+    after::ownership(journals, dir)?;
+    beside::manual_kyb(journals, dir)?;
+    after::unknown(journals, dir)?;
+    let minutes = journals.minutes()?;
+    let summary = summary::read(journals, facts, &due_on, kyb, &minutes)?;
     let today = facts.at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let page = page::render(&summary, &minutes, &due_on, today)?;
     files::whole(dir, PAGE, &page::begins(), |out| {

@@ -14,7 +14,7 @@ use super::exclusions::{self, UnusedExclusion};
 use super::text::rfc3339;
 use super::totals::{States, Totals};
 use bakkt_files::output::FileStart;
-use bakkt_journal::Reader;
+use bakkt_journal::Journals;
 use bakkt_journal::read::{
     DecisionRow, FileClosures, GapCount, Minute, PolicyRow, ReasonCount, RunRow, StopCount,
     TypeCount, UnsentCount, UnusedCount,
@@ -115,16 +115,16 @@ pub(super) struct PerMinute {
 
 /// Reads the summary. `due_on` was counted while `gaps.csv` was written, `kyb` while `kyb.csv` was.
 pub(super) fn read(
-    reader: &Reader,
+    journals: &Journals,
     facts: &ReportFacts,
     due_on: &BTreeMap<Due, u64>,
     kyb: KybTally,
     minutes: &BTreeMap<i64, Minute>,
 ) -> anyhow::Result<Summary> {
-    let (counts, gaps) = (reader.counts()?, reader.gap_counts()?);
-    let documents = reader.document_counts()?;
+    let (counts, gaps) = (journals.counts()?, journals.gap_counts()?);
+    let documents = journals.document_counts()?;
     let totals = Totals::new(
-        reader,
+        journals,
         &counts,
         &documents,
         &gaps,
@@ -134,7 +134,8 @@ pub(super) fn read(
     let overdue = due_on
         .iter()
         .filter(|(due, _)| matches!(due, Due::On(date) if *date < today));
-    let meta = |key: &str| -> anyhow::Result<String> { Ok(reader.meta(key)?.unwrap_or_default()) };
+    let meta =
+        |key: &str| -> anyhow::Result<String> { Ok(journals.meta(key)?.unwrap_or_default()) };
     Ok(Summary {
         name: facts.name.clone(),
         sandbox: facts.sandbox,
@@ -157,9 +158,9 @@ pub(super) fn read(
             .collect(),
         overdue: overdue.map(|(_, open)| open).sum(),
         stops: counts.stops,
-        policy: reader.policy()?,
-        runs: reader.runs()?.into_iter().map(run).collect(),
-        operator_log: reader.decisions()?.into_iter().map(decision).collect(),
+        policy: journals.policy()?,
+        runs: journals.runs()?.into_iter().map(run).collect(),
+        operator_log: journals.decisions()?.into_iter().map(decision).collect(),
         throughput: minutes
             .iter()
             .map(|(at, count)| per_minute(*at, *count))
@@ -167,10 +168,10 @@ pub(super) fn read(
         documents_by_type: documents.types.into_iter().map(type_states).collect(),
         documents_not_sent: documents.unsent,
         kyb,
-        unused: reader.unused()?,
-        unused_exclusions: exclusions::read(reader)?,
-        burn_down: after::burn_down(reader)?,
-        closed_by: reader.closed_by()?,
+        unused: journals.unused()?,
+        unused_exclusions: exclusions::read(journals)?,
+        burn_down: after::burn_down(journals)?,
+        closed_by: journals.closed_by()?,
     })
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::after::AfterAcceptance;
-use bakkt_journal::Reader;
+use bakkt_journal::Journals;
 use bakkt_journal::read::{
     Counts, DocumentCounts, DroppedTasks, FileRow, FindingCount, GapCount, TaskCounts,
 };
@@ -170,19 +170,19 @@ pub struct PriorAccounts {
 
 impl Totals {
     /// Reads them from the journal.
-    pub fn read(reader: &Reader) -> anyhow::Result<Totals> {
-        Totals::read_at(reader, bakkt_journal::now())
+    pub fn read(journals: &Journals) -> anyhow::Result<Totals> {
+        Totals::read_at(journals, bakkt_journal::now())
     }
 
     /// The same at another time, in milliseconds since 1970: ages are counted to it.
-    pub fn read_at(reader: &Reader, now: i64) -> anyhow::Result<Totals> {
-        let (counts, gaps) = (reader.counts()?, reader.gap_counts()?);
-        Totals::new(reader, &counts, &reader.document_counts()?, &gaps, now)
+    pub fn read_at(journals: &Journals, now: i64) -> anyhow::Result<Totals> {
+        let (counts, gaps) = (journals.counts()?, journals.gap_counts()?);
+        Totals::new(journals, &counts, &journals.document_counts()?, &gaps, now)
     }
 
     /// Builds them from counts that were read already.
     pub(super) fn new(
-        reader: &Reader,
+        journals: &Journals,
         counts: &Counts,
         documents: &DocumentCounts,
         gaps: &[GapCount],
@@ -195,15 +195,11 @@ impl Totals {
             open.open += gap.open;
             *open.by_field.entry(gap.path.clone()).or_default() += gap.open;
         }
-        let planned = reader.meta("plan")?.as_deref() == Some("planned");
+        let planned = journals.is_planned()?;
         // What the planner says it read is the control; without it, records can only be counted. A plan that is not
         // complete has no such number yet, or that of the plan before.
-        let control = if planned {
-            reader.meta_count("rows_read")?
-        } else {
-            None
-        };
-        let manual = reader.manual_kyb()?;
+        let control = if planned { journals.rows_read()? } else { None };
+        let manual = journals.manual_kyb()?;
         let mut totals = Totals {
             read: control.unwrap_or(counts.records),
             verdicts: Verdicts {
@@ -228,7 +224,7 @@ impl Totals {
                 overwritten,
             },
             former: counts.former.accounts,
-            dropped: reader.dropped()?,
+            dropped: journals.dropped()?,
             documents: of_documents(counts, documents),
             kyb: KybTotals {
                 incomplete: held(counts, "KYB", KYB_INCOMPLETE.0),
@@ -238,11 +234,11 @@ impl Totals {
                 former: counts.former.kyb,
                 former_in_doubt: counts.former.kyb_in_doubt,
             },
-            files: reader.files()?,
-            after: AfterAcceptance::read(reader, now)?,
-            findings: reader.finding_counts()?,
-            blank_lines: reader.meta_count("blank_lines")?.unwrap_or_default(),
-            lost_rows: reader.meta_count("lost_rows")?.unwrap_or_default(),
+            files: journals.files()?,
+            after: AfterAcceptance::read(journals, now)?,
+            findings: journals.finding_counts()?,
+            blank_lines: journals.meta_sum("blank_lines")?.unwrap_or_default(),
+            lost_rows: journals.meta_sum("lost_rows")?.unwrap_or_default(),
             planned,
         };
         totals.imbalances = imbalances(&totals, counts.without_task, counts.stray_tasks);

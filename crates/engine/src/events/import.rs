@@ -10,7 +10,7 @@ use anyhow::Context;
 use super::tally::ReceiverCounters;
 use super::{LONGEST_BODY, body};
 use bakkt_files::small_files;
-use bakkt_journal::events::{AddOutcome, ArrivedEvent, EventSource, Events};
+use bakkt_journal::events::{AddOutcome, ArrivedEvent, EventSource, RoutedEvents};
 use bakkt_journal::now;
 
 /// Lines of one transaction.
@@ -38,7 +38,7 @@ impl LineProblem {
 /// Adds every line of a file; tells the number of each that is wrong.
 pub fn import(
     mut from: impl BufRead,
-    events: &mut Events,
+    events: &mut RoutedEvents,
     tally: &ReceiverCounters,
     mut wrong: impl FnMut(u64, LineProblem),
 ) -> anyhow::Result<()> {

@@ -22,7 +22,7 @@ use super::proof::Proof;
 use super::tally::{ReceiverCounters, ReceiverCounts};
 use super::writer::{self, Incoming};
 use super::{LONGEST_BODY, body};
-use bakkt_journal::events::Events;
+use bakkt_journal::events::RoutedEvents;
 use bakkt_journal::now;
 use bakkt_model::error::Failure;
 
@@ -89,7 +89,7 @@ impl WebhookReceiver {
     /// Takes events until it is told to stop; what is being committed then is finished and answered.
     pub async fn serve(
         self,
-        events: Events,
+        events: RoutedEvents,
         stop: Arc<watch::Sender<bool>>,
     ) -> anyhow::Result<ReceiverCounts> {
         let (writer, thread) = writer::start(events, self.tally.clone(), stop.clone())?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::tally::ReceiverCounters;
-use bakkt_journal::events::{ArrivedEvent, EventSource, Events};
+use bakkt_journal::events::{ArrivedEvent, EventSource, RoutedEvents};
 use bakkt_model::error::started;
 
 /// Events that wait for the thread.
@@ -25,7 +25,7 @@ pub(super) struct Incoming {
 
 /// Starts the thread; it ends when every sender is gone, or with an error, which stops the receiver.
 pub(super) fn start(
-    events: Events,
+    events: RoutedEvents,
     tally: Arc<ReceiverCounters>,
     stop: Arc<watch::Sender<bool>>,
 ) -> anyhow::Result<(
@@ -45,7 +45,7 @@ pub(super) fn start(
 }
 
 fn work(
-    mut events: Events,
+    mut events: RoutedEvents,
     mut inbox: mpsc::Receiver<Incoming>,
     tally: &ReceiverCounters,
 ) -> anyhow::Result<()> {

@@ -4,8 +4,10 @@
 pub(crate) mod attach;
 pub(crate) mod known_ids;
 pub(crate) mod last_events;
+pub(crate) mod routed;
 pub(crate) mod writer;
 
 pub use crate::schema::state_files::events_path as path;
 pub use last_events::LastEvents;
+pub use routed::RoutedEvents;
 pub use writer::{AddOutcome, ArrivedEvent, EventSource, EventStatement, Events};

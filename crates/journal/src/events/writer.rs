@@ -125,9 +125,9 @@ impl Events {
     }
 
     /// Adds events in one durable transaction, and returns what became of each.
-    pub fn add(
+    pub fn add<'a>(
         &mut self,
-        arrived: &[ArrivedEvent],
+        arrived: impl IntoIterator<Item = &'a ArrivedEvent>,
         source: EventSource,
     ) -> anyhow::Result<Vec<AddOutcome>> {
         let told = |error: anyhow::Error| match error.downcast_ref::<rusqlite::Error>() {
@@ -137,14 +137,14 @@ impl Events {
         self.add_all(arrived, source).map_err(told)
     }
 
-    fn add_all(
+    fn add_all<'a>(
         &mut self,
-        arrived: &[ArrivedEvent],
+        arrived: impl IntoIterator<Item = &'a ArrivedEvent>,
         source: EventSource,
     ) -> anyhow::Result<Vec<AddOutcome>> {
         // Dropped without its commit, it is rolled back.
         let change = self.db.transaction()?;
-        let mut added = Vec::with_capacity(arrived.len());
+        let mut added = Vec::new();
         for one in arrived {
             added.push(EventInsert::new(&change, &self.key, &mut self.plan, one).add(source)?);
         }

@@ -53,6 +53,8 @@ const FILES: &str = "SELECT f.name, f.role, f.rows,
     (SELECT count(*) FROM unused u WHERE u.file = f.id),
     f.blank_lines FROM file f ORDER BY f.id";
 
+const PARTS: &str = "SELECT DISTINCT p.offset FROM part p JOIN file f ON f.id = p.file WHERE f.name = ?1 AND f.role = ?2";
+
 const UNUSED: &str = "SELECT f.name, w.text, count(*) FROM unused u
     JOIN file f ON f.id = u.file JOIN word w ON w.id = u.reason GROUP BY u.file, u.reason";
 
@@ -72,6 +74,21 @@ impl Reader {
                 blank_lines: count(7)?,
             })
         })
+    }
+
+    /// Adds where the joined rows of a file stand, each once.
+    pub(crate) fn part_offsets(
+        &self,
+        name: &str,
+        role: &str,
+        offsets: &mut Vec<i64>,
+    ) -> anyhow::Result<()> {
+        let mut statement = self.journal.prepare(PARTS)?;
+        let mut rows = statement.query([name, role])?;
+        while let Some(row) = rows.next()? {
+            offsets.push(row.get(0)?);
+        }
+        Ok(())
     }
 
     /// Rows that nothing uses, by file and reason.

@@ -4,6 +4,7 @@
 //! and writes nothing (invariants 10 and 12). The transaction keeps the write-ahead log from being cleared, so a reader should
 //! live no longer than one report takes.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -120,6 +121,13 @@ impl Reader {
     /// A fact of the migration that is a number; `None` when it is absent or not a number.
     pub fn meta_count(&self, key: &str) -> anyhow::Result<Option<u64>> {
         Ok(self.meta(key)?.and_then(|value| value.parse().ok()))
+    }
+
+    /// The fingerprints of the plan, by name.
+    pub(crate) fn fingerprints(&self) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+        let sql = "SELECT name, hash FROM fingerprint";
+        let all = self.all(sql, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(all.into_iter().collect())
     }
 
     /// All runs, oldest first.

@@ -46,6 +46,7 @@ impl Journal {
         let mut scratch = Journal::open(&scratch)?;
         scratch.follow_people(&self.people()?)?;
         scratch.know_files_of(self)?;
+        scratch.bind_shard(self.shard()?)?;
         Ok(scratch)
     }
 

@@ -79,6 +79,40 @@ pub(crate) fn key(folder: &Path, fresh: bool) -> anyhow::Result<[u8; 32]> {
     Ok(key)
 }
 
+/// The key that all shards of a migration share, so that their fingerprints can be compared. It stands in the folder `root`,
+/// where the first shard to start makes it.
+const SHARED_KEY: &str = "shards.key";
+
+/// Gives a shard's state folder the key of its migration, before anything is made in it; refuses one with another key.
+pub fn share_key(root: &Path, folder: &Path) -> anyhow::Result<()> {
+    state_folder::open(root)?;
+    let path = root.join(SHARED_KEY);
+    if !path.exists() {
+        let mut key = [0; 32];
+        random(&mut key)?;
+        write_key_as(SHARED_KEY, root, &key)?;
+    }
+    let mut shared = [0; 32];
+    state_folder::read_file(&path)?
+        .read_exact(&mut shared)
+        .with_context(|| format!("the shards' key {} is damaged", path.shown()))?;
+    state_folder::open(folder)?;
+    if is_fresh(folder) {
+        write_key(folder, &shared)?;
+    }
+    if key(folder, false)? == shared {
+        return Ok(());
+    }
+    Err(Failure::configuration(
+        format!(
+            "the state in {} belongs to another migration: its key is not the one in {}",
+            folder.shown(),
+            path.shown()
+        ),
+        "name the state folders of this migration, or restore shards.key from a backup",
+    ))
+}
+
 /// Fills a buffer with random bytes of the operating system.
 pub(crate) fn random(bytes: &mut [u8]) -> anyhow::Result<()> {
     File::open("/dev/urandom")
@@ -88,10 +122,14 @@ pub(crate) fn random(bytes: &mut [u8]) -> anyhow::Result<()> {
 
 /// Writes the key of a journal durably, before the journal itself. A key that exists already stays.
 pub(crate) fn write_key(folder: &Path, key: &[u8; 32]) -> anyhow::Result<()> {
+    write_key_as("journal.key", folder, key)
+}
+
+fn write_key_as(name: &str, folder: &Path, key: &[u8; 32]) -> anyhow::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(key)?;
     file.as_file().sync_all()?;
-    match file.persist_noclobber(folder.join("journal.key")) {
+    match file.persist_noclobber(folder.join(name)) {
         Ok(_) => {}
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(error.error.into()),

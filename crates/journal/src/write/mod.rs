@@ -6,6 +6,7 @@ pub(crate) mod held_behind;
 pub(crate) mod journal;
 pub(crate) mod operator_log;
 pub(crate) mod plan;
+pub(crate) mod shard;
 pub(crate) mod task_history;
 pub(crate) mod tasks;
 pub(crate) mod transitions;
@@ -17,6 +18,7 @@ pub use fetched_links::{FetchedLink, Link};
 pub use held_behind::HeldTasks;
 pub use journal::Journal;
 pub use plan::{LaterGap, PlannedDocument, PlannedFinding, PlannedJoinedRow, PlannedRow};
+pub use shard::CustomerElsewhere;
 pub use tasks::Selection;
 pub use verification::{
     ACCOUNT_PATH, AccountState, AccountToVerify, Cursor, Difference, UploadedDocument,

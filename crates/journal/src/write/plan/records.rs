@@ -55,6 +55,7 @@ impl Journal {
             journal.set_meta("plan", "planning")?;
             journal.set_meta("as_of", as_of)?;
             for table in [
+                "elsewhere",
                 "finding",
                 "gap",
                 "task",
@@ -74,16 +75,15 @@ impl Journal {
         })
     }
 
-    /// Adds a batch of rows; `first` is the number of the first record.
+    /// Adds a batch of rows, each with the number of its record.
     pub fn add_rows<'a>(
         &mut self,
-        first: u64,
-        rows: impl Iterator<Item = PlannedRow<'a>>,
+        rows: impl Iterator<Item = (u64, PlannedRow<'a>)>,
     ) -> anyhow::Result<()> {
         let at = crate::now();
         self.transaction(|journal| {
-            for (place, row) in rows.enumerate() {
-                journal.add_row(first + place as u64, &row, at)?;
+            for (record, row) in rows {
+                journal.add_row(record, &row, at)?;
             }
             Ok(())
         })

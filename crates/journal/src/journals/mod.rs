@@ -1,0 +1,262 @@
+//! [`Journals`]: the journals of a migration read as one: the one that it has, or those of its shards.
+//!
+//! Every question of a report is asked here. Lines come shard by shard, each in its own order; counts are added up.
+//! Invariant: [`Journals::merged`] takes all shards of one plan and nothing else, so what it tells is told of the whole
+//! export. A row of a joined export that customers of several shards share is counted once. Left out: what one journal
+//! answers (`read`).
+
+mod sums;
+
+use std::collections::BTreeMap;
+
+use crate::read::reader::Reader;
+use crate::write::shard::SHARD;
+use bakkt_model::error::Failure;
+use bakkt_model::shard::Shard;
+
+/// The fact that holds how many rows the whole export has, in the journal of a shard.
+pub const WHOLE_ROWS: &str = "whole_rows_read";
+/// The fact that holds how many rows each file of the whole export has: a line for each with the number, the role and the name.
+pub const WHOLE_FILES: &str = "whole_files";
+
+/// One or several journals, each as of one instant.
+#[derive(Debug)]
+pub struct Journals {
+    readers: Vec<Reader>,
+    /// They are all shards of one plan, so that the whole export is the control.
+    is_whole: bool,
+}
+
+impl From<Reader> for Journals {
+    fn from(reader: Reader) -> Journals {
+        Journals {
+            readers: vec![reader],
+            is_whole: false,
+        }
+    }
+}
+
+impl Journals {
+    /// Some shards of a migration, or all of them: what they know together.
+    pub fn of_shards(readers: Vec<Reader>) -> Journals {
+        Journals {
+            readers,
+            is_whole: false,
+        }
+    }
+
+    /// All shards of one plan. Refuses a missing shard, one that is there twice, and journals that were not made of the same
+    /// inputs for the same target.
+    pub fn merged(readers: Vec<Reader>) -> anyhow::Result<Journals> {
+        let Some(first) = readers.first() else {
+            return Err(refused("there is no journal of a shard", RUN_THEM));
+        };
+        let count = must_be_shard(first)?.count();
+        let mut there: BTreeMap<u32, usize> = BTreeMap::new();
+        for reader in &readers {
+            let shard = must_be_shard(reader)?;
+            if shard.count() != count {
+                return Err(refused(
+                    &format!(
+                        "one journal is of {count} shards, another one of {}",
+                        shard.count()
+                    ),
+                    "name the state folders of one migration only",
+                ));
+            }
+            if reader.meta("plan")?.as_deref() != Some("planned") {
+                return Err(refused(
+                    &format!("shard {shard} is not planned to its end"),
+                    "run it again: it plans from the beginning",
+                ));
+            }
+            *there.entry(shard.number()).or_default() += 1;
+        }
+        if let Some((number, times)) = there.iter().find(|(_, times)| **times > 1) {
+            return Err(refused(
+                &format!("there are {times} journals of shard {number}/{count}"),
+                "find out which one has sent, and leave the others out: the registry names its id",
+            ));
+        }
+        let missing: Vec<String> = Shard::all(count)
+            .filter(|shard| !there.contains_key(&shard.number()))
+            .map(|shard| shard.to_string())
+            .collect();
+        if !missing.is_empty() {
+            return Err(refused(
+                &format!("there is no journal of shard {}", missing.join(", ")),
+                "name the folder in which it lies with --state, or run that shard",
+            ));
+        }
+        for reader in &readers {
+            must_be_alike(first, reader)?;
+        }
+        Ok(Journals {
+            readers,
+            is_whole: true,
+        })
+    }
+
+    /// Which shards there are; empty for a migration without shards.
+    pub fn shards(&self) -> anyhow::Result<Vec<Shard>> {
+        let shards = self.readers.iter().map(shard);
+        let shards = shards.collect::<anyhow::Result<Vec<Option<Shard>>>>()?;
+        Ok(shards.into_iter().flatten().collect())
+    }
+
+    /// A fact of the migration, which is the same in all of them or is told as the first of them has it.
+    pub fn meta(&self, key: &str) -> anyhow::Result<Option<String>> {
+        self.first(|reader| reader.meta(key))
+    }
+
+    /// Whether every one of them holds a whole plan.
+    pub fn is_planned(&self) -> anyhow::Result<bool> {
+        for reader in &self.readers {
+            if reader.meta("plan")?.as_deref() != Some("planned") {
+                return Ok(false);
+            }
+        }
+        Ok(!self.readers.is_empty())
+    }
+
+    /// The sum of a fact that is a number; `None` when none of them has it.
+    pub fn meta_sum(&self, key: &str) -> anyhow::Result<Option<u64>> {
+        let mut sum = None;
+        for reader in &self.readers {
+            if let Some(count) = reader.meta_count(key)? {
+                *sum.get_or_insert(0) += count;
+            }
+        }
+        Ok(sum)
+    }
+
+    /// How many rows the planner read: of the whole export where all shards are here, else of what these journals are of.
+    pub fn rows_read(&self) -> anyhow::Result<Option<u64>> {
+        match self.is_whole {
+            true => self.first(|reader| reader.meta_count(WHOLE_ROWS)),
+            false => self.meta_sum("rows_read"),
+        }
+    }
+
+    /// How many rows each file of the whole export has, by role and name.
+    fn whole_files(&self) -> anyhow::Result<BTreeMap<String, u64>> {
+        let lines = self.meta(WHOLE_FILES)?.unwrap_or_default();
+        let files = lines.lines().filter_map(|line| line.split_once(' '));
+        Ok(files
+            .filter_map(|(rows, name)| Some((name.to_owned(), rows.parse().ok()?)))
+            .collect())
+    }
+
+    fn first<T>(
+        &self,
+        ask: impl FnOnce(&Reader) -> anyhow::Result<Option<T>>,
+    ) -> anyhow::Result<Option<T>> {
+        self.readers.first().map_or(Ok(None), ask)
+    }
+}
+
+/// Methods that hand every line of every journal to a callback.
+macro_rules! lines {
+    ($($(#[$doc:meta])* $name:ident: $($line:ty),+;)*) => {
+        impl Journals {
+            $(
+                $(#[$doc])*
+                pub fn $name(
+                    &self,
+                    mut each: impl FnMut($($line),+) -> anyhow::Result<()>,
+                ) -> anyhow::Result<()> {
+                    self.readers.iter().try_for_each(|reader| reader.$name(&mut each))
+                }
+            )*
+        }
+    };
+}
+
+lines! {
+    /// Every source row.
+    each_record: crate::read::records::RecordLine<'_>;
+    /// Every gap.
+    each_gap: crate::read::records::GapLine<'_>;
+    /// Every task that was refused or given up.
+    each_stopped: crate::read::StoppedLine<'_>;
+    /// Every refusal and give-up that a later decision ended.
+    each_set_aside: crate::read::EndedTaskLine<'_>;
+    /// Every account that Bakkt has: our id beside Bakkt's.
+    each_account: Option<&str>, crate::read::records::BakktPart<'_>;
+    /// Every document.
+    each_document: crate::read::documents::DocumentLine<'_>;
+    /// Every row that nothing uses: file, row, reason.
+    each_unused: Option<&str>, u64, Option<&str>;
+    /// Every finding.
+    each_finding: crate::read::findings::FindingLine<'_>;
+    /// Every account that needs KYB, with its checklist.
+    each_kyb: crate::read::KybLine<'_>;
+    /// Every KYB trigger of an earlier plan whose answer was lost.
+    each_former_kyb_in_doubt: Option<&str>;
+    /// Every account for manual KYB.
+    each_manual_kyb: crate::decisions::manual_kyb::ManualKybLine<'_>;
+    /// Every account task, with what is known of Bakkt's decision.
+    each_decision: crate::read::DecisionLine<'_>;
+    /// Every account that events name and its journal does not have.
+    each_unknown_event: crate::read::accepted::decisions::UnknownLine<'_>;
+    /// Every difference between what was sent and what Bakkt has.
+    each_difference: crate::read::accepted::verification::DifferenceLine<'_>;
+    /// Every change that goes by hand.
+    each_restricted: crate::read::backfills::SkippedRowLine<'_>;
+    /// Every accepted account of an entity whose owners changed.
+    each_changed_ownership: &str, &str, u64, bakkt_contract::ownership::OwnerChanges;
+    /// Every gap that was closed.
+    each_closed_gap: crate::read::gap_history::ClosedLine<'_>;
+    /// Every waiver.
+    each_waiver: crate::read::gap_history::WaiverLine<'_>;
+}
+
+const RUN_THEM: &str =
+    "run the shards first, each with --shard, or name the folders of their state with --state";
+
+fn refused(what: &str, hint: &str) -> anyhow::Error {
+    Failure::configuration(format!("the shards are not merged: {what}"), hint)
+}
+
+fn shard(reader: &Reader) -> anyhow::Result<Option<Shard>> {
+    Ok(reader.meta(SHARD)?.and_then(|text| text.parse().ok()))
+}
+
+fn must_be_shard(reader: &Reader) -> anyhow::Result<Shard> {
+    shard(reader)?.ok_or_else(|| refused("one journal is of a whole migration", RUN_THEM))
+}
+
+/// Refuses two shards that were not planned from the same inputs.
+fn must_be_alike(first: &Reader, other: &Reader) -> anyhow::Result<()> {
+    let (ours, theirs) = (must_be_shard(first)?, must_be_shard(other)?);
+    for key in ["target", "dialect", "mapper"] {
+        if first.meta(key)? != other.meta(key)? {
+            return Err(refused(
+                &format!("shards {ours} and {theirs} differ in their {key}"),
+                "all shards of a migration go to one target and are planned by one version of bakkt-migrate",
+            ));
+        }
+    }
+    let (known, found) = (first.fingerprints()?, other.fingerprints()?);
+    let mut changed: Vec<&str> = known
+        .iter()
+        .filter(|(name, hash)| found.get(*name) != Some(*hash))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    changed.extend(
+        found
+            .keys()
+            .filter(|name| !known.contains_key(*name))
+            .map(String::as_str),
+    );
+    match changed.is_empty() {
+        true => Ok(()),
+        false => Err(refused(
+            &format!(
+                "shards {ours} and {theirs} were not planned from the same inputs; what differs: {}",
+                changed.join(", ")
+            ),
+            "run `bakkt-migrate replan` with --shard for those that have the older plan",
+        )),
+    }
+}

@@ -1,0 +1,148 @@
+//! Whose turn a shard is: the claim of a run in the registry, and what the run does when it loses it.
+//!
+//! Owner of how often it looks, and how long its successor waits. Invariant: a run that has not seen its own claim for
+//! `LONGEST_UNSEEN` sends nothing more, and whoever takes a shard over from another machine waits longer than that. The
+//! registry is read by a thread of its own: one that hangs on a dead network holds nothing up. Left out on purpose: the
+//! registry itself (`journal::registry`).
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::signals::Signals;
+use crate::cli::RunArgs;
+use bakkt_files::progress::{Mode, note};
+use bakkt_journal::Journal;
+use bakkt_journal::registry::Ownership;
+use bakkt_model::error::{Failure, started};
+
+/// Time between two looks.
+const EVERY: Duration = Duration::from_secs(1);
+/// A claim that was not seen for so long counts as lost.
+const LONGEST_UNSEEN: Duration = Duration::from_secs(5);
+/// How long the end of a run waits for the registry.
+const LONGEST_RELEASE: Duration = Duration::from_secs(3);
+/// How long a successor waits: longer than that, and than a request that was about to leave.
+const SUCCESSOR_WAITS: Duration = Duration::from_secs(10);
+
+/// Claims the shard of a journal in the registry that the arguments name; the run of a shard needs one.
+pub fn claim(
+    args: &RunArgs,
+    journal: &Journal,
+    target: &str,
+    mode: Mode,
+) -> anyhow::Result<Option<Ownership>> {
+    let shard = journal.shard()?;
+    let Some(path) = &args.registry else {
+        return match shard {
+            // A sandbox inside the process is nobody else's.
+            Some(shard) if !args.target.sandbox => Err(Failure::configuration(
+                format!("nothing says that shard {shard} runs only once"),
+                "name a file that every machine of this migration reaches with --registry, the same for all shards",
+            )),
+            _ => Ok(None),
+        };
+    };
+    let ownership = Ownership::claim(path, journal, target)?;
+    if ownership.must_wait() {
+        let seconds = SUCCESSOR_WAITS.as_secs();
+        note(
+            mode,
+            &format!(
+                "the last run was on another machine and did not end as it should: waiting {seconds} s, in which it stops"
+            ),
+        );
+    }
+    Ok(Some(ownership))
+}
+
+/// Waits until an owner before this one has found out that it is not any more, or a signal comes.
+pub async fn wait_for_predecessor(ownership: &Ownership, signals: &Signals) {
+    if !ownership.must_wait() {
+        return;
+    }
+    let begin = Instant::now();
+    while begin.elapsed() < SUCCESSOR_WAITS && !signals.stopping() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Looks at the registry for as long as it lives, stops the run when the claim is lost, and gives the claim back at the end.
+pub struct OwnerWatch {
+    /// Ends both threads when they go.
+    ends: Vec<Sender<()>>,
+    /// Told when the claim is given back.
+    released: Receiver<()>,
+    lost: Arc<AtomicBool>,
+}
+
+impl OwnerWatch {
+    /// Starts looking.
+    pub fn start(ownership: Ownership, signals: &Signals) -> anyhow::Result<OwnerWatch> {
+        let seen = Arc::new(Mutex::new(Some(Instant::now())));
+        let lost = Arc::new(AtomicBool::new(false));
+        let (end_looking, ended) = channel();
+        let (give_back, released) = channel();
+        let looks = seen.clone();
+        let looking = move || {
+            while ended.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                match ownership.holds() {
+                    Ok(true) => set(&looks, Some(Instant::now())),
+                    Ok(false) => set(&looks, None),
+                    // Told when it lasts.
+                    Err(error) => tracing::warn!(%error, "the registry cannot be read"),
+                }
+            }
+            drop(ownership);
+            // Nobody waits any more when it took too long.
+            let _ = give_back.send(());
+        };
+        started(
+            std::thread::Builder::new()
+                .name("registry".into())
+                .spawn(looking),
+        )?;
+        let (end_stopping, ended) = channel();
+        let (stop, is_lost) = (signals.stop.clone(), lost.clone());
+        let stopping = move || {
+            while ended.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                let last = *seen.lock().unwrap_or_else(PoisonError::into_inner);
+                if last.is_none_or(|last| last.elapsed() > LONGEST_UNSEEN) {
+                    is_lost.store(true, Ordering::Relaxed);
+                    stop.send_replace(true);
+                    return;
+                }
+            }
+        };
+        started(
+            std::thread::Builder::new()
+                .name("owner".into())
+                .spawn(stopping),
+        )?;
+        Ok(OwnerWatch {
+            ends: vec![end_looking, end_stopping],
+            released,
+            lost,
+        })
+    }
+
+    /// What to tell of a claim that was lost.
+    pub fn told(&self) -> Option<&'static str> {
+        let lost = self.lost.load(Ordering::Relaxed);
+        lost.then_some(
+            "stopped: the registry says that another process has this shard now, or cannot be read any more; find out who works on it before you start it again",
+        )
+    }
+}
+
+impl Drop for OwnerWatch {
+    fn drop(&mut self) {
+        self.ends.clear();
+        let _ = self.released.recv_timeout(LONGEST_RELEASE);
+    }
+}
+
+fn set(seen: &Mutex<Option<Instant>>, to: Option<Instant>) {
+    *seen.lock().unwrap_or_else(PoisonError::into_inner) = to;
+}

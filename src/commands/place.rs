@@ -1,0 +1,196 @@
+//! Where the state of a migration lies: of all of it, or of one shard.
+//!
+//! Owner of the layout: DIR/.bakkt-migrate, the sandbox's apart from the real one, and below it, or below `--state`, a folder
+//! for each shard. Invariants: a migration has one journal or shards, never both; shards share one key, in DIR; the state
+//! of a shard lies on a disk of this machine, as far as the system tells. Left out on purpose: what is in the folders
+//! (`journal`), and whose turn a shard is (`journal::registry`).
+
+use std::path::{Path, PathBuf};
+
+use super::scheduler;
+use crate::cli::{ShardArgs, ShardChoice};
+use bakkt_files::state_folder;
+use bakkt_journal::Journal;
+use bakkt_model::error::{Failure, ShownPath};
+use bakkt_model::shard::Shard;
+
+/// The name of the folder of state in a migration folder.
+pub const STATE: &str = ".bakkt-migrate";
+
+/// The place of a migration's state.
+#[derive(Clone, Debug)]
+pub struct StatePlace {
+    /// The migration folder.
+    pub dir: PathBuf,
+    /// Of the sandbox's journal.
+    pub sandbox: bool,
+    /// Of this shard; none: of the whole migration.
+    pub shard: Option<Shard>,
+    /// The folders of `--state`.
+    folders: Vec<PathBuf>,
+}
+
+impl StatePlace {
+    /// The place that arguments name. `all` stands for no shard in particular.
+    pub fn new(dir: &Path, sandbox: bool, args: &ShardArgs) -> anyhow::Result<StatePlace> {
+        let shard = match args.shard {
+            Some(ShardChoice::One(shard)) => Some(shard),
+            Some(ShardChoice::Auto(count)) => Some(scheduler::shard(count)?),
+            Some(ShardChoice::All(_)) | None => None,
+        };
+        Ok(StatePlace {
+            dir: dir.to_owned(),
+            sandbox,
+            shard,
+            folders: args.state.clone(),
+        })
+    }
+
+    /// The same place of one shard.
+    pub fn of(&self, shard: Shard) -> StatePlace {
+        StatePlace {
+            shard: Some(shard),
+            ..self.clone()
+        }
+    }
+
+    /// The same place of the sandbox, or of the real target.
+    pub fn of_other_target(&self) -> StatePlace {
+        StatePlace {
+            sandbox: !self.sandbox,
+            ..self.clone()
+        }
+    }
+
+    /// The folder in DIR, the sandbox's apart from the real one.
+    pub fn root(&self) -> PathBuf {
+        let folder = self.dir.join(STATE);
+        if self.sandbox {
+            folder.join("sandbox")
+        } else {
+            folder
+        }
+    }
+
+    /// The state folder. With several of `--state`, the one in which the shard is.
+    pub fn folder(&self) -> PathBuf {
+        let Some(shard) = self.shard else {
+            return self.root();
+        };
+        let in_folder = |folder: &PathBuf| match self.sandbox {
+            true => folder.join("sandbox").join(shard.folder()),
+            false => folder.join(shard.folder()),
+        };
+        let mut named = self.folders.iter().map(in_folder);
+        let found = named.clone().find(|folder| folder.exists());
+        found
+            .or_else(|| named.next())
+            .unwrap_or_else(|| self.root().join(shard.folder()))
+    }
+
+    /// The report folder.
+    pub fn report(&self) -> PathBuf {
+        let mut folder = self.dir.join("report");
+        if self.sandbox {
+            folder.push("sandbox");
+        }
+        folder.extend(self.shard.map(Shard::folder));
+        folder
+    }
+
+    /// The shards that have a folder of state here.
+    pub fn shards(&self) -> Vec<Shard> {
+        let below = |folder: PathBuf| {
+            let entries = std::fs::read_dir(folder).into_iter().flatten();
+            entries.filter_map(|entry| Shard::of_folder(entry.ok()?.file_name().to_str()?))
+        };
+        let named = self.folders.iter().map(|folder| match self.sandbox {
+            true => folder.join("sandbox"),
+            false => folder.clone(),
+        });
+        let mut shards: Vec<Shard> = std::iter::once(self.root())
+            .chain(named)
+            .flat_map(below)
+            .collect();
+        shards.sort_unstable();
+        shards.dedup();
+        shards
+    }
+
+    /// Every folder of state of a shard here: one, unless somebody has made a copy.
+    pub fn journals(&self) -> Vec<PathBuf> {
+        let mut roots = vec![self.root()];
+        roots.extend(self.folders.iter().map(|folder| match self.sandbox {
+            true => folder.join("sandbox"),
+            false => folder.clone(),
+        }));
+        let folders = self.shards().into_iter().flat_map(|shard| {
+            let named = roots.iter().map(move |root| root.join(shard.folder()));
+            named
+                .filter(|folder| Journal::path(folder).exists())
+                .collect::<Vec<_>>()
+        });
+        folders.collect()
+    }
+
+    /// Refuses a command that is about one journal, where a migration has shards and none is named, or has no shards and one
+    /// is named.
+    pub fn must_be_one(&self) -> anyhow::Result<()> {
+        match self.shard {
+            None => match self.shards().first() {
+                None if self.folders.is_empty() => Ok(()),
+                None => Err(Failure::configuration(
+                    "--state names the place of shards, and no shard is named",
+                    "add --shard, such as --shard 3/16",
+                )),
+                Some(shard) => Err(Failure::configuration(
+                    format!("{} has {} shards", self.dir.shown(), shard.count()),
+                    format!("name one, such as --shard {shard}, or each of them: --shard all"),
+                )),
+            },
+            Some(shard) => {
+                if Journal::path(&self.root()).exists() {
+                    return Err(Failure::configuration(
+                        format!("{} has a journal of the whole migration", self.dir.shown()),
+                        "leave --shard away: a migration that began as one goes on as one",
+                    ));
+                }
+                let other = self
+                    .shards()
+                    .into_iter()
+                    .find(|known| known.count() != shard.count());
+                match other {
+                    None => Ok(()),
+                    Some(other) => Err(Failure::configuration(
+                        format!(
+                            "{} has {} shards, not {}",
+                            self.dir.shown(),
+                            other.count(),
+                            shard.count()
+                        ),
+                        "the number of shards stays what it was when the first of them started",
+                    )),
+                }
+            }
+        }
+    }
+
+    /// Gets the folder ready to be written to: of a shard it gets the key that all share.
+    pub fn prepare(&self) -> anyhow::Result<PathBuf> {
+        self.must_be_one()?;
+        let folder = self.folder();
+        if self.shard.is_some() {
+            state_folder::private_folder(&self.root())?;
+            state_folder::refuse_network(&folder)?;
+            bakkt_journal::share_key(&self.root(), &folder)?;
+        }
+        Ok(folder)
+    }
+
+    /// Opens the journal for writing; that of a shard is bound to it.
+    pub fn open_journal(&self) -> anyhow::Result<Journal> {
+        let journal = Journal::open(&self.prepare()?)?;
+        journal.bind_shard(self.shard)?;
+        Ok(journal)
+    }
+}
