@@ -179,6 +179,7 @@ const FINDINGS: &[SchemaKey] = keys! {
     "same_person": ACTION, "The same person under several ids.";
     "similar_ids": ACTION, "Ids that look alike.";
     "lost_leading_zeros": ACTION, "Ids whose leading zeros seem to be cut.";
+    "changed_id": ACTION, "An id that looks like a date or a truth value of a spreadsheet.";
     "id_length": ACTION, "Ids of another length than accounts.expected_id_length.";
     "misplaced_document": ACTION, "A document whose file names another customer.";
     "shared_document": ACTION, "A document that several customers claim.";
@@ -186,6 +187,7 @@ const FINDINGS: &[SchemaKey] = keys! {
     "minor_owner": ACTION, "An owner under 18 who must be of age.";
     "implausible_birth_date": ACTION, "A birth date before 1900 or over 120 years ago.";
     "default_birth_date": ACTION, "A birth date that far too many customers have.";
+    "doubtful_name": ACTION, "A name that is none of one person.";
     "mojibake": ACTION, "Text that was decoded wrongly.";
     "escaped_text": ACTION, "HTML entities and other escapes.";
     "invisible_character": ACTION, "Invisible characters inside a text.";
