@@ -232,8 +232,19 @@ fn a_refused_record_is_sent_again_only_when_it_changed_or_a_person_says_so() {
     );
     case.run("run", &[]);
     assert_eq!(case.posts(), 5);
-    let (totals, _) = case.run("retry", &["--code", "NO_SUCH_CODE", "--reason", "why"]);
-    assert_eq!(totals["tasks"]["account"]["open"], 0);
+    let unknown = program()
+        .arg("retry")
+        .arg(case.folder.path())
+        .args(["--code", "NO_SUCH_CODE", "--reason", "why"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(unknown.stderr).unwrap();
+    assert_eq!(unknown.status.code(), Some(2), "{said}");
+    // What was typed may be anything; the codes that there are help.
+    assert!(
+        said.contains("one of: ") && !said.contains("NO_SUCH_CODE"),
+        "{said}"
+    );
     let (totals, _) = case.run("retry", &["--reason", "the outage is over"]);
     assert_eq!(totals["tasks"]["account"]["open"], 2);
     let unknown = program()

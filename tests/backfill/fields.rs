@@ -1,6 +1,6 @@
 //! Sheets of fields, as CSV.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::world::{THREE, World};
 use crate::support::json_of;
@@ -144,6 +144,30 @@ fn who_was_blocked_is_created_by_the_next_run() {
     );
     let closed = "SELECT client_id, p.text, layer, row FROM closed_gap JOIN word p ON p.id = path";
     assert_eq!(world.asked(closed), ["A-3 owners[0].emailAddress 1 2"]);
+}
+
+#[test]
+fn a_key_in_another_form_is_named_and_nothing_of_its_row_taken() {
+    let world = World::sent(&THREE);
+    let (said, code) = world.backfill(
+        "forms.csv",
+        "clientAccountId,owners[0].phoneNumber\na1,775-555-0101\nA-0002,775-555-0102\nA-\u{200b}9,775-555-0103\n",
+    );
+    let all = said["left"].as_array().unwrap();
+    let count = |begins: &str| -> u64 {
+        let fits = |left: &&Value| left["outcome"].as_str().unwrap().starts_with(begins);
+        all.iter()
+            .filter(fits)
+            .map(|left| left["count"].as_u64().unwrap())
+            .sum()
+    };
+    assert_eq!((code, &said["rows_taken"]), (3, &json!(0)), "{said}");
+    assert_eq!(
+        count("unknown account; the plan has its id in another form"),
+        2,
+        "{said}"
+    );
+    assert_eq!(count("unknown account"), 3, "{said}");
 }
 
 #[test]

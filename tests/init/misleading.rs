@@ -136,6 +136,17 @@ fn relatives_own_no_account() {
         ],
         &of_spouse,
     );
+    // Somebody's tax id is known in hardly any row: those are no joint accounts.
+    left_out(
+        &["Spouse First Name", "Spouse Last Name", "Spouse SSN"],
+        &|row| {
+            let known = |column: &str| match row % 20 {
+                0 => base(column, row + 3),
+                _ => String::new(),
+            };
+            ["First Name", "Last Name", "SSN"].map(known).into()
+        },
+    );
     left_out(&["Wife First Name", "Wife Last Name"], &|row| {
         ["First Name", "Last Name"]
             .map(|column| base(column, row + 3))
@@ -172,6 +183,14 @@ fn relatives_own_no_account() {
         vec![format!("a{row}@example.com")]
     });
     assert!(!columns.contains_key("owners[0].emailAddress"), "{mapping}");
+}
+
+#[test]
+fn a_part_of_a_town_is_nobodys_name() {
+    left_out(&["Colonia", "Bairro"], &|row| {
+        let colonia = ["Centro", "Del Valle", "Roma Norte"][row % 3];
+        texts(&[colonia, ["Moema", "Pinheiros"][row % 2]])
+    });
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bakkt_model::text::{Folded, cell, fold};
+use bakkt_model::text::{Folded, cell, fold, ids};
 use bakkt_source::export::SkipReason;
 use bakkt_source::{Cell, Row};
 
@@ -23,6 +23,10 @@ pub struct Exclusions {
     files: Vec<String>,
     /// By number of an id: whether a row has it.
     hits: Vec<AtomicBool>,
+    /// By the form of an id, in which programs that write it differently agree: the numbers of the ids.
+    forms: HashMap<String, Vec<usize>>,
+    /// By number of an id: whether a row that is not left out has it in another form.
+    near: Vec<AtomicBool>,
     /// Conditions on columns.
     pub rules: Vec<ColumnRule>,
     /// The reasons of these rules, then those for which no rule is needed.
@@ -121,19 +125,44 @@ impl fmt::Display for UnusedEntry {
     }
 }
 
+/// An id without what programs write differently: capitals, zeros in front, punctuation and characters that nobody sees.
+fn form(id: &str) -> String {
+    let mut form = String::with_capacity(id.len());
+    ids::form(id, &mut form);
+    form
+}
+
 /// An id as the cell of an export that holds the same would be read.
 fn as_cell(id: &str) -> String {
     let id = cell::value(id).unwrap_or(id);
     cell::compose(id).unwrap_or_else(|| id.to_owned())
 }
 
-/// Whether a cell is one of some words: as it stands, or, where no rule of its column spells it so, without regard to case.
+/// Whether a cell is one of some words: as it stands, or, where no rule of its column spells it so, without regard to case,
+/// and of numbers by their value.
 fn is_one_of(text: &str, words: &[Word], exact: impl FnOnce() -> bool) -> bool {
     if words.iter().any(|word| word.exact == text) {
         return true;
     }
     let folded = Folded::new(text);
-    words.iter().any(|word| folded.is(&word.folded)) && !exact()
+    let number = words
+        .iter()
+        .any(|word| word.number.is_some())
+        .then(|| number(text))
+        .flatten();
+    let fits = |word: &Word| {
+        folded.is(&word.folded) || (number.is_some() && word.number.as_deref() == number)
+    };
+    words.iter().any(fits) && !exact()
+}
+
+/// The digits of a whole number, without the zeros that a spreadsheet adds or takes: `1`, `01` and `1.0` are one.
+fn number(text: &str) -> Option<&str> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = digits(whole) && digits(fraction) && fraction.bytes().all(|byte| byte == b'0');
+    let bare = whole.trim_start_matches('0');
+    is_whole.then_some(if bare.is_empty() { "0" } else { bare })
 }
 
 /// A word that cells are compared with.
@@ -141,6 +170,7 @@ fn is_one_of(text: &str, words: &[Word], exact: impl FnOnce() -> bool) -> bool {
 pub struct Word {
     exact: String,
     folded: String,
+    number: Option<String>,
 }
 
 impl Word {
@@ -149,6 +179,7 @@ impl Word {
         let exact = as_cell(word);
         Word {
             folded: fold(&exact),
+            number: number(&exact).map(str::to_owned),
             exact,
         }
     }
@@ -187,6 +218,8 @@ impl Exclusions {
             let hit = *known.hit.get_or_insert(fresh);
             if hit == fresh {
                 self.hits.push(AtomicBool::new(false));
+                self.near.push(AtomicBool::new(false));
+                self.forms.entry(form(written.id)).or_default().push(hit);
             }
             self.listed.push(ExcludedId {
                 place: written.place,
@@ -249,6 +282,18 @@ impl Exclusions {
             what: UnusedKind::Rule,
         });
         ids.chain(rules).collect()
+    }
+
+    /// Ids that no row has as they are written, while a row that is not left out has them in another form: whom they mean
+    /// would be sent.
+    pub fn misspelled(&self) -> Vec<WrittenPlace> {
+        let is_set = |flags: &[AtomicBool], hit: usize| flags[hit].load(Ordering::Relaxed);
+        let ids = self.listed.iter().filter(|listed| {
+            is_set(&self.near, listed.hit)
+                && !is_set(&self.hits, listed.hit)
+                && !listed.may_be_header
+        });
+        ids.map(|listed| listed.place.clone()).collect()
     }
 
     /// List files of which no id left anybody out, with the number of their ids.
@@ -316,7 +361,12 @@ impl Exclusions {
         if self.ids.is_empty() {
             return None;
         }
-        let known = self.ids.get(id)?;
+        let Some(known) = self.ids.get(id) else {
+            for hit in self.forms.get(&form(id)).into_iter().flatten() {
+                mark(&self.near[*hit]);
+            }
+            return None;
+        };
         if let Some(hit) = known.hit {
             mark(&self.hits[hit]);
         }
@@ -368,6 +418,40 @@ mod tests {
         assert_eq!(exclude.by_id("A3"), None);
         exclude.leave_out("A3", "a person");
         assert!(exclude.by_id("A3").is_some());
+    }
+
+    #[test]
+    fn an_id_in_another_form_is_told_unless_a_row_has_it_as_it_is() {
+        let mut exclude = Exclusions::default();
+        let ids = [
+            written("id", 1, true),
+            written("a-1", 2, false),
+            written("B2.", 3, false),
+            written("0030", 4, false),
+            written("D4", 5, false),
+        ];
+        exclude.add_ids(ids, 0, Some("ids.txt"));
+        for row in ["A1", "B2", "30", "0030", "D44"] {
+            exclude.by_id(row);
+        }
+        let lines: Vec<usize> = exclude
+            .misspelled()
+            .iter()
+            .map(|place| place.line)
+            .collect();
+        assert_eq!(lines, [2, 3]);
+    }
+
+    #[test]
+    fn whole_numbers_are_compared_by_their_value() {
+        let words = ["1", "A", "2.5"].map(Word::new);
+        for text in ["1", "01", "1.0", "001.00", "a"] {
+            assert!(is_one_of(text, &words, || false), "{text}");
+        }
+        for text in ["10", "1.5", "1.", ".0", "-1", "1,0", "02.5", "", "B"] {
+            assert!(!is_one_of(text, &words, || false), "{text}");
+        }
+        assert!(!is_one_of("01", &words, || true));
     }
 
     #[test]

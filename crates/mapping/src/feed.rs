@@ -184,6 +184,13 @@ impl FieldMapping {
         matches!(self.source, TextSource::Const(_)) || self.default.is_some()
     }
 
+    /// Whether it takes a name out of a cell, which judges the cell.
+    pub(crate) fn judges_names(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step, Transform::Name(..)))
+    }
+
     /// Every text that it can give, where the mapping lists them all.
     pub(crate) fn listed_words(&self) -> Option<Vec<&str>> {
         let mut words: Vec<&str> = match (&self.source, self.steps.last()) {

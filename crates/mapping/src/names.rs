@@ -8,6 +8,7 @@
 //! (the mapping says how many a family name has).
 
 mod doubts;
+pub(crate) mod field;
 mod firms;
 mod notes;
 mod pairs;

@@ -11,6 +11,7 @@ pub enum FindingKind {
     SamePerson,
     SimilarIds,
     LostLeadingZeros,
+    ChangedId,
     IdLength,
     MisplacedDocument,
     SharedDocument,
@@ -18,6 +19,7 @@ pub enum FindingKind {
     MinorOwner,
     ImplausibleBirthDate,
     DefaultBirthDate,
+    DoubtfulName,
     Mojibake,
     EscapedText,
     InvisibleCharacter,
@@ -26,7 +28,7 @@ pub enum FindingKind {
     SameEmail,
 }
 
-pub(crate) const COUNT: usize = 17;
+pub(crate) const COUNT: usize = 19;
 
 /// A kind, its name in settings and files, what it means, and what a person should do about it.
 struct FindingText {
@@ -42,6 +44,7 @@ const TABLE: [FindingText; COUNT] = [
     FindingText { kind: FindingKind::SamePerson, name: "same_person", meaning: "the same person (names, birth date and tax id) has several ids or is several owners of one account", advice: "find out which id is right and exclude the others, or the person gets several accounts" },
     FindingText { kind: FindingKind::SimilarIds, name: "similar_ids", meaning: "ids that look alike: they differ in case, leading zeros, spelling of a character, blanks or invisible characters only", advice: "make sure that they are different customers" },
     FindingText { kind: FindingKind::LostLeadingZeros, name: "lost_leading_zeros", meaning: "ids that look as if a spreadsheet had cut their leading zeros", advice: "export again with ids as text, or restore them with `pad` in the mapping; an id cannot be changed later" },
+    FindingText { kind: FindingKind::ChangedId, name: "changed_id", meaning: "an id that looks like a date or a truth value of a spreadsheet", advice: "export again with ids as text; an id cannot be changed later" },
     FindingText { kind: FindingKind::IdLength, name: "id_length", meaning: "ids of another length than accounts.expected_id_length", advice: "correct the ids, or the setting" },
     FindingText { kind: FindingKind::MisplacedDocument, name: "misplaced_document", meaning: "a document of one customer whose file names another customer", advice: "correct the manifest or move the file: it would be sent for the wrong customer" },
     FindingText { kind: FindingKind::SharedDocument, name: "shared_document", meaning: "one document that several customers claim", advice: "find out whose document it is and take the other lines away" },
@@ -49,6 +52,7 @@ const TABLE: [FindingText; COUNT] = [
     FindingText { kind: FindingKind::MinorOwner, name: "minor_owner", meaning: "an owner who must be of age is under 18", advice: "check the birth date (also its century) and the role; a birth date cannot be changed later" },
     FindingText { kind: FindingKind::ImplausibleBirthDate, name: "implausible_birth_date", meaning: "a birth date before 1900 or more than 120 years ago", advice: "correct the birth date or the format in the mapping; a birth date cannot be changed later" },
     FindingText { kind: FindingKind::DefaultBirthDate, name: "default_birth_date", meaning: "one birth date that far too many customers have: a system may have filled it in", advice: "add it to `missing` in the mapping if it stands for an unknown date" },
+    FindingText { kind: FindingKind::DoubtfulName, name: "doubtful_name", meaning: "a given name or a family name that is none of one person: two people, a firm, a title, a remark, a word such as \"unknown\"", advice: "correct the name at the source; `name` in the mapping takes names out of whole cells" },
     FindingText { kind: FindingKind::Mojibake, name: "mojibake", meaning: "text that was decoded in the wrong character encoding", advice: "set `encoding` under [source], or export again in UTF-8" },
     FindingText { kind: FindingKind::EscapedText, name: "escaped_text", meaning: "text with HTML entities, percent codes or other escapes in it", advice: "export again without the escapes, or replace them in the mapping" },
     FindingText { kind: FindingKind::InvisibleCharacter, name: "invisible_character", meaning: "an invisible or bidirectional character inside a text", advice: "take it out at the source" },

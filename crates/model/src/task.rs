@@ -5,6 +5,10 @@
 
 use super::position::{JoinedRow, Position};
 
+/// Why a document is nobody's: its path fits several customers, and a person has to say whose it is.
+pub const DOCUMENT_OF_SEVERAL: &str =
+    "its path fits the clientAccountIds of several rows of the export";
+
 /// What a task sends; the numbers stand in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskKind {

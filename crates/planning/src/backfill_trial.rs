@@ -4,7 +4,7 @@
 //! what an update may not change, those with which an account that Bakkt has could not be sent any more. Looks at the plan
 //! that is, and changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use anyhow::Context;
 
@@ -12,12 +12,14 @@ use bakkt_journal::Journal;
 use bakkt_journal::read::{DISAGREEING, RESTRICTED, UNSENDABLE};
 use bakkt_journal::replan::{KnownRecord, RowElement, SkippedRow};
 use bakkt_mapping::pipeline::layers::{
-    NEVER_SENT, NO_ELEMENT, NO_ID, OverlayTrial, OverlayWorker, TYPE_OF_MAPPING, UNKNOWN,
+    NEVER_SENT, NO_ELEMENT, NO_ID, OTHER_FORM, OverlayTrial, OverlayWorker, TYPE_OF_MAPPING,
+    UNKNOWN,
 };
 use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::position::Position;
 use bakkt_model::shard::Shard;
+use bakkt_model::text::ids;
 use bakkt_source::{Row, Rows};
 
 use super::survey::refuse_when;
@@ -59,6 +61,7 @@ pub fn try_last(
         seen: HashSet::new(),
         laying: OverlayWorker::default(),
         reread: RecordReader::default(),
+        unknown: HashMap::new(),
         found: TrialResult::default(),
     };
     let (mut pass, mut rows) = (pipeline.layers[place].export.pass(), Rows::default());
@@ -68,6 +71,7 @@ pub fn try_last(
             trying.row(&row, at)?;
         }
     }
+    trying.name_other_forms()?;
     Ok(trying.found)
 }
 
@@ -81,6 +85,8 @@ struct BackfillTrial<'a> {
     seen: HashSet<String>,
     laying: OverlayWorker,
     reread: RecordReader,
+    /// Rows of customers whom the plan does not have, by the form of the id: places in `left`.
+    unknown: HashMap<String, Vec<usize>>,
     found: TrialResult,
 }
 
@@ -114,7 +120,15 @@ impl BackfillTrial<'_> {
             None => {
                 self.found.refused.insert(at.row);
                 match records.is_empty() {
-                    true => self.leave(at.row, "", UNKNOWN, None),
+                    true => {
+                        let mut form = String::with_capacity(id.len());
+                        ids::form(&id, &mut form);
+                        self.unknown
+                            .entry(form)
+                            .or_default()
+                            .push(self.found.left.len());
+                        self.leave(at.row, "", UNKNOWN, None);
+                    }
                     false => self.leave(at.row, "", NOT_SENT, Some(&id)),
                 }
             }
@@ -127,6 +141,24 @@ impl BackfillTrial<'_> {
         if self.shard.is_none_or(Shard::has_rest) {
             self.leave(row, "", why, None);
         }
+    }
+
+    /// Names the customers whom unknown rows seem to mean: the plan has their ids in another form.
+    fn name_other_forms(&mut self) -> anyhow::Result<()> {
+        if self.unknown.is_empty() {
+            return Ok(());
+        }
+        let (unknown, left) = (&self.unknown, &mut self.found.left);
+        let mut form = String::new();
+        self.journal.each_client_id(|id| {
+            form.clear();
+            ids::form(id, &mut form);
+            for place in unknown.get(&form).into_iter().flatten() {
+                let row = &mut left[*place];
+                row.outcome = OTHER_FORM.to_owned();
+                row.client_id.get_or_insert_with(|| id.to_owned());
+            }
+        })
     }
 
     /// All rows of one customer.

@@ -1,7 +1,7 @@
 //! What `[exclude]` names and nobody fits, told before anything is sent.
 //!
 //! Owner of the rule what is a mistake and what is only told: a list of which no id is there holds nobody, and a legal
-//! hold that holds nobody stops the command; a single id or rule without a row is told with its line.
+//! hold that holds nobody stops the command, and so does an id that a row has in another form; a single id or rule without a row is told with its line.
 //! Left out on purpose: finding them (`mapping::exclude`, while rows are read).
 
 use bakkt_mapping::exclude::{Exclusions, UnusedEntry, UnusedKind, WrittenPlace};
@@ -12,8 +12,10 @@ use bakkt_report::exclusions::UnusedExclusion;
 /// Lines that are named one by one.
 const NAMED: usize = 20;
 
-/// Ids and rules of `[exclude]` that left nobody out, after a whole pass over the export.
+/// Ids and rules of `[exclude]` that left nobody out, after a whole pass over the export. An id whose customer is there under
+/// another spelling is an error.
 pub fn unused(exclude: &Exclusions) -> anyhow::Result<Vec<UnusedEntry>> {
+    refuse_misspelled(&exclude.misspelled())?;
     let files = exclude.unused_files();
     let Some((name, count)) = files.first() else {
         return Ok(exclude.unused());
@@ -28,6 +30,25 @@ pub fn unused(exclude: &Exclusions) -> anyhow::Result<Vec<UnusedEntry>> {
             thousands(*count as u64)
         ),
         "check that it holds clientAccountIds as the mapping makes them (reconciliation.csv has them); take the list out of [exclude] when nobody of it is left in the export",
+    ))
+}
+
+/// Refuses ids that no row has and that a row has in another form: nobody can tell whether the customer whom a legal hold
+/// means is left out, so nobody is sent.
+fn refuse_misspelled(places: &[WrittenPlace]) -> anyhow::Result<()> {
+    let [first, others @ ..] = places else {
+        return Ok(());
+    };
+    let others = match others.len() {
+        0 => String::new(),
+        count => format!(" (and {} more)", thousands(count as u64)),
+    };
+    Err(Failure::configuration(
+        format!(
+            "[exclude]: {}:{}{others}: no row has this id, and a row has it in another form (capitals, zeros in front, punctuation or invisible characters)",
+            first.file, first.line
+        ),
+        "write the id as the export has it (reconciliation.csv and `check --payloads` show it); when somebody else is meant, who is not in the export, take the line out",
     ))
 }
 

@@ -17,7 +17,6 @@ use bakkt_mapping::exclude::WrittenPlace;
 use bakkt_mapping::findings::gather::{
     FindingSpot, GatheredFindings, Gathering, KindSummary, PLACES, RecordStanding, ScannedRecord,
 };
-use bakkt_mapping::findings::text::is_invisible;
 use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateIndex};
 use bakkt_mapping::pipeline::person::PersonHash;
 use bakkt_mapping::pipeline::reread::RecordReader;
@@ -26,6 +25,7 @@ use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::finding::first_of;
 use bakkt_model::finding::{FindingAction, FindingKind, FindingRules};
 use bakkt_model::number::thousands;
+use bakkt_model::text::is_invisible;
 use bakkt_source::Export;
 
 use super::members::ShardMembers;

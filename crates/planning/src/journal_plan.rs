@@ -33,7 +33,7 @@ use super::findings::Findings;
 use super::members::ShardMembers;
 use super::planner::{KnownContent, Planned, Planner, RowBatch, RowCounts, Sink, lost_rows};
 use super::survey::{Batch, Foreign};
-use super::{exclusions, people};
+use super::{exclusions, opening, people};
 
 /// What the rows of a backfill file are, in the journal.
 const BACKFILL: &str = "backfill";
@@ -49,6 +49,10 @@ pub fn plan(
     mode: Mode,
     stopping: impl Fn() -> bool,
 ) -> anyhow::Result<()> {
+    let is_remarked = |export: &Export| export.found().any(|found| !found.remarks.is_empty());
+    if migration.exports().any(is_remarked) {
+        note(mode, &opening::found(migration));
+    }
     let fingerprints = migration.fingerprints()?;
     journal.begin_plan(&migration.pipeline.plan.as_of.to_string())?;
     let people = journal.people()?;

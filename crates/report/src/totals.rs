@@ -16,6 +16,7 @@ use bakkt_journal::read::{
 };
 use bakkt_journal::write::{ACCOUNT_LEFT_ALONE, DOCUMENT_CHANGED, KYB_INCOMPLETE};
 use bakkt_model::number::thousands;
+use bakkt_model::task::DOCUMENT_OF_SEVERAL;
 
 /// The totals of a migration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -72,6 +73,10 @@ pub struct DocumentTotals {
     pub account_not_sent: u64,
     /// Their account is not in the plan.
     pub no_account: u64,
+    /// Those of `no_account` whose path fits several accounts of the plan, so that a person has to say whose they are; absent
+    /// when there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub of_several: u64,
     /// Bytes of those that are sent.
     pub bytes: u64,
     /// Those of `sent` that go as FRONT because nothing says their side and their account needs one; absent when there are none.
@@ -274,6 +279,7 @@ impl Totals {
         let kyb = self.kyb.incomplete + self.kyb_in_doubt();
         rows + stopped.iter().sum::<u64>()
             + self.documents.changed
+            + self.documents.of_several
             + self.lost_rows
             + self.documents.left_alone
             + self.after.verification.different
@@ -311,6 +317,12 @@ fn of_documents(counts: &Counts, documents: &DocumentCounts) -> DocumentTotals {
         same,
         account_not_sent,
         no_account,
+        of_several: documents
+            .unsent
+            .iter()
+            .filter(|unsent| unsent.reason == DOCUMENT_OF_SEVERAL)
+            .map(|unsent| unsent.count)
+            .sum(),
         bytes: documents.bytes,
         side_assumed: documents.side_assumed,
         changed: held(counts, "document", DOCUMENT_CHANGED),

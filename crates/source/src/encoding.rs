@@ -1,10 +1,12 @@
 //! The encodings that exports come in: their names, and their byte order marks.
 //!
-//! Owner of [`Encoding`]. Those of the Encoding Standard are decoded by `encoding_rs`, the code pages of DOS by `oem_cp`
-//! (`transcode` does both). Left out on purpose: finding out which one a file has ([`find`]), and UTF-32, UTF-7 and EBCDIC,
-//! which neither library knows.
+//! Owner of [`Encoding`]. Those of the Encoding Standard are decoded by `encoding_rs`, the code pages of DOS by `oem_cp`, and
+//! those of the old Mac OS that neither knows by a table here ([`mac`]); `transcode` does all three. Left out on purpose:
+//! finding out which one a file has ([`find`]), and UTF-32, UTF-7 and EBCDIC.
 
+mod alphabets;
 pub mod find;
+mod mac;
 mod plausible;
 #[cfg(test)]
 mod samples;
@@ -22,6 +24,8 @@ pub(super) enum Decoder {
     MultiByte,
     /// `oem_cp`, by the number of the code page.
     CodePage(u16),
+    /// A table of this program: what the bytes from 80 on stand for.
+    Table(&'static str),
 }
 
 macro_rules! encodings {
@@ -78,6 +82,12 @@ encodings! {
     Iso8859_16 "iso-8859-16" Decoder::SingleByte;
     Macintosh "macintosh" Decoder::SingleByte;
     MacCyrillic "x-mac-cyrillic" Decoder::SingleByte;
+    MacCentralEurope "x-mac-ce" Decoder::Table(mac::CENTRAL_EUROPE);
+    MacTurkish "x-mac-turkish" Decoder::Table(mac::TURKISH);
+    MacCroatian "x-mac-croatian" Decoder::Table(mac::CROATIAN);
+    MacRomanian "x-mac-romanian" Decoder::Table(mac::ROMANIAN);
+    MacIcelandic "x-mac-icelandic" Decoder::Table(mac::ICELANDIC);
+    MacGreek "x-mac-greek" Decoder::Table(mac::GREEK);
     Koi8R "koi8-r" Decoder::SingleByte;
     Koi8U "koi8-u" Decoder::SingleByte;
     Cp437 "cp437" Decoder::CodePage(437);
@@ -134,6 +144,22 @@ const OTHER_WORDS: &[(Encoding, &[&str])] = &[
     (Encoding::Iso8859_2, &["latin-2"]),
     (Encoding::Iso8859_16, &["latin10", "latin-10"]),
     (Encoding::Macintosh, &["macroman", "mac-roman", "applemac"]),
+    (
+        Encoding::MacCentralEurope,
+        &[
+            "macce",
+            "mac-ce",
+            "mac-latin2",
+            "maclatin2",
+            "10029",
+            "cp10029",
+        ],
+    ),
+    (Encoding::MacTurkish, &["macturkish", "mac-turkish"]),
+    (Encoding::MacCroatian, &["maccroatian", "mac-croatian"]),
+    (Encoding::MacRomanian, &["macromanian", "mac-romanian"]),
+    (Encoding::MacIcelandic, &["maciceland", "mac-icelandic"]),
+    (Encoding::MacGreek, &["macgreek", "mac-greek"]),
     (Encoding::ShiftJis, &["cp932", "932"]),
     (Encoding::Gbk, &["cp936", "936"]),
     (Encoding::EucKr, &["cp949", "949"]),

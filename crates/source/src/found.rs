@@ -10,6 +10,7 @@ use super::export::SetBy;
 use super::header::remarks;
 use super::lines::RowFormat;
 use super::workbook::WorkbookHead;
+use bakkt_model::number::thousands;
 
 /// A file of an export: its format, encoding and layout as they were detected.
 #[derive(Clone, Debug, Serialize)]
@@ -90,6 +91,14 @@ impl DetectedFile {
                 set_by.sheet()
             ));
         }
+        let (rows, are) = match head.hidden_rows {
+            0 => return,
+            1 => ("1 row".to_owned(), "is"),
+            many => (format!("{} rows", thousands(many)), "are"),
+        };
+        self.remarks.push(format!(
+            "{rows} of the sheet {are} hidden, by a filter or by hand, and read like all others: show every row, and delete those that are not meant"
+        ));
     }
 
     pub(super) fn form(&mut self, form: RowFormat, headers: &[String]) {

@@ -125,6 +125,10 @@ impl DecoderState {
                 let page = DECODING_TABLE_CP_MAP.get(&page);
                 table(&|byte| page?.decode_char_checked(byte))
             }
+            (Decoder::Table(characters), _) => {
+                let characters: Vec<char> = characters.chars().collect();
+                table(&|byte| characters.get(usize::from(byte & 0x7F)).copied())
+            }
             _ => match encoding {
                 Encoding::Utf16Le => DecoderState::Utf16(u16::from_le_bytes),
                 Encoding::Utf16Be => DecoderState::Utf16(u16::from_be_bytes),
@@ -316,7 +320,7 @@ mod tests {
     /// Every character that an encoding has, in texts of which every second character is ASCII.
     fn all_characters(encoding: Encoding) -> String {
         let beyond = match encoding.decoder() {
-            Decoder::SingleByte | Decoder::CodePage(_) => {
+            Decoder::SingleByte | Decoder::CodePage(_) | Decoder::Table(_) => {
                 let bytes: Vec<u8> = (0x80..=0xFF).collect();
                 let text = whole(encoding, &bytes);
                 let parts = text.split(|byte| *byte == BROKEN);
@@ -346,6 +350,13 @@ mod tests {
                     .get(&page)
                     .unwrap();
                 oem_cp::encode_string_checked(text, table).unwrap()
+            }
+            Decoder::Table(characters) => {
+                let byte = |c: char| match characters.chars().position(|one| one == c) {
+                    Some(place) => 0x80 + place as u8,
+                    None => c as u8,
+                };
+                text.chars().map(byte).collect()
             }
             Decoder::Own => match encoding {
                 Encoding::Utf16Le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),

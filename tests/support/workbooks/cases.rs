@@ -79,7 +79,33 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("excel-header-error/export.xlsx", xlsx(&header_error())),
         ("excel-size-wrong/export.xlsx", size_wrong()),
         ("excel-backslashes/export.xlsx", backslashes()),
+        ("excel-blank-sheet/export.xlsx", xlsx(&blank_sheet())),
+        (
+            "finding-cells-of-spreadsheets/export.xlsx",
+            xlsx(&cells_of_spreadsheets()),
+        ),
     ]
+}
+
+/// A sheet with a blank in one cell stands before that of the customers.
+fn blank_sheet() -> [Sheet; 2] {
+    [
+        Sheet::new("Sheet1", vec![vec![text(" ")]]),
+        Sheet::new("Customers", vec![header(&[]), customer("BS-1", &[])]),
+    ]
+}
+
+/// Dates and truth values in the cells of ids, names and streets.
+fn cells_of_spreadsheets() -> [Sheet; 1] {
+    one(vec![
+        header(&[]),
+        with("", "ID", day(45_293.0)),
+        with("", "ID", Cell::Boolean(true)),
+        with("CS-3", "FIRST", Cell::Boolean(true)),
+        with("CS-4", "LAST", day(45_293.0)),
+        with("CS-5", "STREET", day(45_293.0)),
+        with("CS-6", "STREET", Cell::Boolean(false)),
+    ])
 }
 
 fn dates() -> [Sheet; 1] {

@@ -4,6 +4,7 @@
 //! JSON, compatibility forms, soft hyphens. Escapes inside of escapes are resolved as often as there are any, up to a bound.
 //! Left out on purpose: base64 and hexadecimal spellings: no word of the vocabulary is one.
 
+use bakkt_model::text::is_invisible;
 use unicode_normalization::UnicodeNormalization;
 
 /// How often escapes are resolved in the result of resolving them.
@@ -19,7 +20,9 @@ pub(super) fn readable(text: &str) -> String {
         }
         text = decoded;
     }
-    text.nfkc().filter(|c| !is_invisible(*c)).collect()
+    // Blanks of other widths still part words.
+    let is_shown = |c: &char| c.is_whitespace() || !is_invisible(*c);
+    text.nfkc().filter(is_shown).collect()
 }
 
 /// Tags of HTML and XML become blanks, and so does what stands inside of scripts and styles.
@@ -121,27 +124,6 @@ fn unescaped(text: &str) -> String {
     decoded.push_str(&String::from_utf16_lossy(&units));
     decoded.push_str(rest);
     decoded
-}
-
-/// A character that shows nothing and can stand inside of a word.
-fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
 }
 
 #[cfg(test)]

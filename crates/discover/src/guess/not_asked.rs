@@ -35,6 +35,10 @@ const REASONS: &[(&str, &str)] = &[
     ),
     ("dl driver drivers fuhrerschein", "of a driver's license"),
     (
+        "colonia asentamiento fraccionamiento barrio bairro ortsteil stadtteil neighborhood neighbourhood",
+        "a part of a town, which may stand in a second line of the street",
+    ),
+    (
         "eroffnet eroffnung alta apertura ouverture",
         "about the account, not about an agreement",
     ),
@@ -45,6 +49,9 @@ const SPOUSE: &str = "spouse spse spousal wife husband partner prtnr conyuge con
     ehefrau ehemann lebenspartner";
 const OF_SPOUSE: &str =
     "a spouse's: who is married to a customer owns no part of the account for that";
+
+/// A smaller share of the customers, one in so many, is not that of joint accounts.
+const FEWEST: u64 = 12;
 
 /// Words for income and wealth, and for amounts of them that are not yearly, not in U.S. dollars, or not amounts.
 const MONEY: &str = "income incomes incm salary earnings pay wage wages ingreso ingresos sueldo einkommen gehalt lohn revenu \
@@ -101,8 +108,9 @@ impl NotAsked {
     }
 }
 
-/// Whether the columns of spouses may be those of joint owners: few customers have one, and those have a tax id. Where all
-/// people of a file are called partners, they are the customers.
+/// Whether the columns of spouses may be those of joint owners: some customers have one with a tax id, as many as have joint
+/// accounts, which are neither most of them nor nearly none. Where all people of a file are called partners, they are the
+/// customers.
 fn spouse_is_joint(columns: &[ColumnProfile], headers: &[Vec<HeaderToken>]) -> bool {
     let (named, tax) = (
         WordSet::of("first/last/name/birth/dob"),
@@ -115,14 +123,17 @@ fn spouse_is_joint(columns: &[ColumnProfile], headers: &[Vec<HeaderToken>]) -> b
         .map(|column| column.filled)
         .max()
         .unwrap_or(0);
-    let (mut own, mut few) = (false, false);
+    let (mut own, mut some) = (false, false);
     for (column, tokens) in columns.iter().zip(headers) {
         match says(tokens, SPOUSE) {
-            true => few |= has(tokens, tax) && column.filled * 2 <= most,
+            true => {
+                let filled = column.filled;
+                some |= has(tokens, tax) && filled * 2 <= most && filled * FEWEST >= most;
+            }
             false => own |= has(tokens, named),
         }
     }
-    few || !own
+    some || !own
 }
 
 /// Whether a header speaks of a spouse.

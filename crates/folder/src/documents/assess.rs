@@ -12,6 +12,7 @@ use super::accounts::{WantedAccount, WantedOwner};
 use super::claim::{Claim, DocumentField, RefusalReason};
 use bakkt_contract::documents::{ENTITY_TYPES, KYB_ITEMS, OWNER_TYPES, SIDES, proves};
 use bakkt_contract::{countries, forms, texts};
+use bakkt_model::task::DOCUMENT_OF_SEVERAL;
 
 /// What happens to a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +71,6 @@ pub(crate) const SEVERAL: &str = "invalid: it does not say its documentSide, and
 const SEVERAL_OF_ENTITY: &str =
     "invalid: several files of this type do not say their documentSide; each is sent as FRONT";
 const NO_ACCOUNT: &str = "no row of the export has its clientAccountId";
-const SEVERAL_CUSTOMERS: &str = "its path fits the clientAccountIds of several rows of the export";
 const NO_ID: &str = "it does not say its clientAccountId";
 
 /// The metadata as it is sent, in the guide's spelling and order.
@@ -216,7 +216,7 @@ pub fn of_several(claim: &Claim, types: &'static [&'static str]) -> JudgedDocume
     about(
         claim,
         types,
-        JudgedDocument::stays(0, outcome, SEVERAL_CUSTOMERS.into()),
+        JudgedDocument::stays(0, outcome, DOCUMENT_OF_SEVERAL.into()),
     )
 }
 

@@ -59,6 +59,9 @@ pub struct Pattern {
     loose: Expressions,
 }
 
+/// A path cannot be read with an id.
+struct NoReading;
+
 /// What a path must look like.
 #[derive(Debug)]
 struct Expressions {
@@ -66,6 +69,8 @@ struct Expressions {
     head: Regex,
     /// After it.
     tail: Option<Regex>,
+    /// Only the contract's words are taken for types and sides.
+    strict: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -124,7 +129,7 @@ impl Pattern {
     /// What a path can say, once for every id that it can be taken for; the shortest ids first. `path` is composed; `raw`
     /// is the same path as the disk has it.
     fn readings(&self, path: &str, raw: &str, expressions: &Expressions) -> Vec<Claim> {
-        let Expressions { head, tail } = expressions;
+        let Expressions { head, tail, .. } = expressions;
         let Some(tail) = tail else {
             let found = head.captures(path);
             let claim = found.and_then(|found| self.claim(texts(&found), raw));
@@ -140,15 +145,49 @@ impl Pattern {
             };
             let part = path[start..].find('/').map_or(path.len(), |at| start + at);
             for end in (start + 1..=part).filter(|at| may_cut(after, path, *at, false)) {
-                let Some(last) = tail.captures(&path[end..]) else {
+                let id = &path[start..end];
+                let own = match self.tail_of(id, &path[end..], expressions) {
+                    Ok(own) => own,
+                    Err(NoReading) => continue,
+                };
+                let Some(last) = own.as_ref().unwrap_or(tail).captures(&path[end..]) else {
                     continue;
                 };
-                let id = std::iter::once(Some(&path[start..end]));
-                let said = texts(&first).chain(id).chain(texts(&last));
+                let said = texts(&first).chain([Some(id)]).chain(texts(&last));
                 all.extend(self.claim(said, raw));
             }
         }
         all
+    }
+
+    /// Of a pattern that has the id twice: what follows the first one of an id, with that very id in it. Cut for itself, the
+    /// second one would end somewhere else.
+    fn tail_of(
+        &self,
+        id: &str,
+        rest: &str,
+        expressions: &Expressions,
+    ) -> Result<Option<Regex>, NoReading> {
+        let account = Piece::Field(DocumentField::Account);
+        let Some(at) = self.pieces.iter().position(|piece| *piece == account) else {
+            return Ok(None);
+        };
+        let tail = &self.pieces[at + 1..];
+        if !tail.contains(&account) {
+            return Ok(None);
+        }
+        // Most cuts of a path are no id that stands in it again.
+        if !rest.contains(id) {
+            return Err(NoReading);
+        }
+        let text = tail.iter().map(|piece| match *piece == account {
+            true => format!("({})", regex::escape(id)),
+            false => expression(piece, expressions.strict),
+        });
+        let text: String = text.collect();
+        Regex::new(&format!("^{text}$"))
+            .map(Some)
+            .map_err(|_| NoReading)
     }
 
     /// What a path says whose fields have these texts, in the order of the pattern.
@@ -291,6 +330,7 @@ fn expressions(pieces: &[Piece], strict: bool) -> Result<Expressions, (String, S
     Ok(Expressions {
         head: regex(&pieces[..account.unwrap_or(pieces.len())])?,
         tail: account.map(|at| regex(&pieces[at + 1..])).transpose()?,
+        strict,
     })
 }
 
@@ -360,204 +400,4 @@ fn expression(piece: &Piece, strict: bool) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What a path says when the export is not known.
-    fn read(patterns: &[Pattern], path: &str) -> Option<(usize, Claim)> {
-        readings(patterns, path).into_iter().next()
-    }
-
-    fn said(patterns: &[&str], path: &str) -> Option<Vec<String>> {
-        let patterns: Result<Vec<Pattern>, _> = patterns
-            .iter()
-            .map(|text| Pattern::compile(&PatternSetting::from(*text)))
-            .collect();
-        let (number, claim) = read(&patterns.ok()?, path)?;
-        let fields = [
-            DocumentField::Account,
-            DocumentField::OwnerId,
-            DocumentField::OwnerPlace,
-            DocumentField::Type,
-            DocumentField::Side,
-            DocumentField::Country,
-        ];
-        let mut said = vec![number.to_string()];
-        said.extend(
-            fields
-                .iter()
-                .filter_map(|field| claim.value(*field).text().map(str::to_owned)),
-        );
-        said.extend(claim.items.iter().flatten().cloned());
-        Some(said)
-    }
-
-    #[test]
-    fn paths_are_cut_where_a_reader_would_cut_them() {
-        let two = [
-            "{clientAccountId}/{documentType}_{documentSide}.*",
-            "{clientAccountId}/{documentType}.*",
-        ];
-        let flat = ["{clientAccountId}_{owner_place}_{documentType}_{documentSide}*.png"];
-        for (patterns, path, wanted) in [
-            (
-                &two[..],
-                "A1/DRIVERS_LICENSE_FRONT.png",
-                "0 A1 DRIVERS_LICENSE FRONT",
-            ),
-            (&two, "A1/passport_back.pdf", "0 A1 PASSPORT BACK"),
-            (&two, "A1/PASSPORT.pdf", "1 A1 PASSPORT"),
-            (&two, "A1/PASSPORT_CARD.pdf", "1 A1 PASSPORT_CARD"),
-            (&two, "A1/DRIVERS_LICENSE.x.pdf", "1 A1 DRIVERS_LICENSE"),
-            (&two, "A1/PASPORT_FRONT.pdf", "0 A1 PASPORT FRONT"),
-            (&two, "A 1%20é/VISA.pdf", "1 A 1%20é VISA"),
-            (
-                &flat,
-                "A_1_2_DRIVERS_LICENSE_FRONT (1).png",
-                "0 A_1 2 DRIVERS_LICENSE FRONT",
-            ),
-            (
-                &["{clientAccountId}/{clientOwnerId}/{documentType}-{issueCountry}"],
-                "A/O/VISA-usa",
-                "0 A O VISA USA",
-            ),
-            (
-                &["{clientAccountId}/{clientAccountId}_{documentType}"],
-                "A/A_VISA",
-                "0 A VISA",
-            ),
-            (
-                &["{clientAccountId}/{documentType}/{kyb_item}.*"],
-                "A/ENTITY_DUE_DILIGENCE/Governing_Documents+organization_chart.pdf",
-                "0 A ENTITY_DUE_DILIGENCE governing_documents organization_chart",
-            ),
-        ] {
-            assert_eq!(
-                said(patterns, path).map(|said| said.join(" ")).as_deref(),
-                Some(wanted),
-                "{path}"
-            );
-        }
-        for (patterns, path) in [
-            (&two[..], "A1/sub/PASSPORT.pdf"),
-            (&two, "PASSPORT.pdf"),
-            (&two, "A1/.DS_Store"),
-            (
-                &["{clientAccountId}/{clientAccountId}_{documentType}"],
-                "A/B_VISA",
-            ),
-            (
-                &["{clientAccountId}/{owner_place}_{documentType}"],
-                "A/x_VISA",
-            ),
-        ] {
-            // A dot file has a name after its dot: only where nothing stands before the dot it is no type.
-            assert_eq!(said(patterns, path), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn what_the_path_does_not_say_stands_beside_it() {
-        let written = |path: &str, fixed: &[(DocumentField, &str)]| PatternSetting {
-            path: path.to_owned(),
-            fixed: fixed
-                .iter()
-                .map(|(field, value)| (*field, (*value).to_owned()))
-                .collect(),
-        };
-        let patterns: Vec<Pattern> = [
-            written(
-                "{clientAccountId}_DL_{documentSide}.*",
-                &[
-                    (DocumentField::Type, "DRIVERS_LICENSE"),
-                    (DocumentField::OwnerPlace, "1"),
-                ],
-            ),
-            written(
-                "{clientAccountId}_bylaws.pdf",
-                &[
-                    (DocumentField::Type, "ENTITY_DUE_DILIGENCE"),
-                    (DocumentField::Country, "USA"),
-                    (DocumentField::KybItem, "governing_documents"),
-                ],
-            ),
-            "{clientAccountId}_{documentType}.*".into(),
-        ]
-        .iter()
-        .map(|written| Pattern::compile(written).unwrap())
-        .collect();
-        let said = |path: &str| {
-            let (number, claim) = read(&patterns, path)?;
-            let texts = [
-                DocumentField::Account,
-                DocumentField::Type,
-                DocumentField::Side,
-                DocumentField::Country,
-            ]
-            .map(|field| claim.value(field).text().unwrap_or("-").to_owned());
-            let items: Vec<String> = claim.items.into_iter().flatten().collect();
-            Some(format!("{number} {} {}", texts.join(" "), items.join(" ")))
-        };
-        for (path, wanted) in [
-            ("A1_DL_back.png", Some("0 A1 DRIVERS_LICENSE BACK - ")),
-            (
-                "A1_bylaws.pdf",
-                Some("1 A1 ENTITY_DUE_DILIGENCE - USA governing_documents"),
-            ),
-            ("A1_PASSPORT.pdf", Some("2 A1 PASSPORT - - ")),
-            ("A1.pdf", None),
-        ] {
-            assert_eq!(said(path).as_deref(), wanted, "{path}");
-        }
-        let twice = written(
-            "{clientAccountId}_{documentType}.*",
-            &[(DocumentField::Type, "VISA")],
-        );
-        let message = Pattern::compile(&twice).err().map(|(message, _)| message);
-        assert_eq!(
-            message.as_deref(),
-            Some("the pattern says documentType twice")
-        );
-    }
-
-    #[test]
-    fn mistakes_are_told() {
-        for (text, message) in [
-            ("{documentType}.pdf", "no {clientAccountId}"),
-            ("{clientAccountId}.pdf", "no {documentType}"),
-            (
-                "{clientAcountId}/{documentType}",
-                "no field {clientAcountId}",
-            ),
-            ("{clientAccountId}/{file}/{documentType}", "no field {file}"),
-            ("{clientAccountId/{documentType}", "no field"),
-            ("clientAccountId}/{documentType}", "partner"),
-            ("/{clientAccountId}/{documentType}", "no path below"),
-            ("../{clientAccountId}/{documentType}", "no path below"),
-            ("{clientAccountId}//{documentType}", "no path below"),
-        ] {
-            let error = Pattern::compile(&PatternSetting::from(text))
-                .err()
-                .map(|(message, _)| message);
-            assert!(
-                error.as_ref().is_some_and(|error| error.contains(message)),
-                "{text}: {error:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn only_what_is_known_is_shown() {
-        let pattern = Pattern::compile(&PatternSetting::from(
-            "{clientAccountId}/{clientOwnerId}_{documentType}_*.png",
-        ));
-        let shown = pattern.map(|pattern| {
-            pattern.shown(|field| match field {
-                DocumentField::Account => Some("A1"),
-                DocumentField::Type => Some("VISA"),
-                _ => None,
-            })
-        });
-        assert_eq!(shown.ok().as_deref(), Some("A1/{clientOwnerId}_VISA_*.png"));
-    }
-}
+mod tests;

@@ -321,6 +321,8 @@ const FINDINGS: &[SchemaKey] = keys! {
         "Ids that look alike.";
     "lost_leading_zeros" = "\"tell\"": ACTION,
         "Ids whose leading zeros seem to be cut.";
+    "changed_id" = "\"tell\"": ACTION,
+        "An id that looks like a date or a truth value of a spreadsheet.";
     "id_length" = "\"tell\"": ACTION,
         "Ids of another length than `accounts.expected_id_length`.";
     "misplaced_document" = "\"tell\"": ACTION,
@@ -335,6 +337,8 @@ const FINDINGS: &[SchemaKey] = keys! {
         "A birth date before 1900 or more than 120 years ago.";
     "default_birth_date" = "\"tell\"": ACTION,
         "A birth date that far too many customers have.";
+    "doubtful_name" = "\"tell\"": ACTION,
+        "A name that is none of one person.";
     "mojibake" = "\"tell\"": ACTION,
         "Text that was decoded wrongly.";
     "escaped_text" = "\"tell\"": ACTION,

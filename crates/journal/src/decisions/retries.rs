@@ -9,7 +9,13 @@ use crate::write::operator_log::{OperatorNote, target_of};
 use crate::write::task_history::RETRIED;
 use crate::write::tasks::Selection;
 use crate::write::transitions::TaskEvent;
+use bakkt_model::error::Failure;
 use bakkt_model::task::FreedTasks;
+
+/// Their codes, each once.
+const CODES: &str = sql!(
+    "SELECT DISTINCT c.text FROM task t JOIN word c ON c.id = t.code WHERE t.state IN ({state.stopped}) ORDER BY c.text"
+);
 
 /// Tasks that were refused or given up.
 const STOPPED: &str = sql!(
@@ -18,7 +24,8 @@ const STOPPED: &str = sql!(
 );
 
 impl Journal {
-    /// Opens refused and given-up tasks again: those selected, with this code if one is given. Returns how many.
+    /// Opens refused and given-up tasks again: those selected, with this code if one is given. Returns how many. A code
+    /// that none of them has is an error, which names those that there are.
     pub fn retry(
         &mut self,
         selection: &Selection,
@@ -47,6 +54,12 @@ impl Journal {
                 let rows = statement.query_map(params![spelled.0, spelled.1], |row| row.get(0))?;
                 rows.collect::<Result<_, _>>()?
             };
+            if let Some(code) = code.as_ref().filter(|_| tasks.is_empty()) {
+                let codes = journal.stopped_codes()?;
+                if !codes.contains(&code.plain) && !codes.contains(&code.hidden) {
+                    return Err(no_such_code(&codes));
+                }
+            }
             for task in &tasks {
                 journal.revive(*task, RETRIED, decided)?;
             }
@@ -58,6 +71,13 @@ impl Journal {
             journal.log("retry", &target, decided, tasks.len() as u64)?;
             Ok(tasks.len() as u64)
         })
+    }
+
+    /// The codes of refused and given-up tasks.
+    fn stopped_codes(&self) -> anyhow::Result<Vec<String>> {
+        let mut statement = self.db.prepare(CODES)?;
+        let codes = statement.query_map([], |row| row.get(0))?;
+        Ok(codes.collect::<Result<_, _>>()?)
     }
 
     /// Opens a task again: what depends on it waits again, and what it had come to is kept.
@@ -78,4 +98,13 @@ impl Journal {
         let record = self.record_of(task)?;
         self.follow_account(record, at, &mut FreedTasks::default())
     }
+}
+
+/// The error of a code that nothing has which could be sent again. What was typed may be anything, and is not repeated.
+fn no_such_code(codes: &[String]) -> anyhow::Error {
+    let hint = match codes {
+        [] => "nothing is refused or given up".to_owned(),
+        codes => format!("one of: {}", codes.join(", ")),
+    };
+    Failure::configuration("--code is no code of a refused or given-up task", hint)
 }

@@ -147,6 +147,18 @@ impl Journal {
             })?)
     }
 
+    /// Hands over the id of every record of the plan.
+    pub fn each_client_id(&self, mut each: impl FnMut(&str)) -> anyhow::Result<()> {
+        let mut statement = self
+            .db
+            .prepare("SELECT client_id FROM record WHERE client_id IS NOT NULL")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            each(row.get_ref(0)?.as_str()?);
+        }
+        Ok(())
+    }
+
     /// The records of the plan with an id.
     pub fn records_of(&self, client_id: &str) -> anyhow::Result<Vec<KnownRecord>> {
         let mut statement = self.db.prepare_cached(

@@ -16,7 +16,7 @@ use crate::read::columns::unsigned;
 use crate::write::journal::Journal;
 use crate::write::operator_log::{OperatorNote, target_of};
 use bakkt_model::error::Failure;
-use bakkt_model::text::narrow;
+use bakkt_model::text::ids;
 
 /// How many pairs are shown.
 const SHOWN: i64 = 10;
@@ -245,27 +245,19 @@ impl Journal {
 /// What ids have in common that differ in nothing else.
 const SAME_FORM: &str = "same id but for leading zeros, capitals or punctuation";
 
-/// An id without punctuation, capitals, full-width forms and zeros in front; and the number that it is without a prefix of
-/// letters, or nothing.
+/// An id as programs that write it differently agree on it; and the number that it is without a prefix of letters, or nothing.
 fn forms(id: &str) -> (String, String) {
-    let plain: String = narrow(id)
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect();
-    let plain = plain.trim_start_matches('0');
-    let number = plain.trim_start_matches(char::is_alphabetic);
-    let prefix = &plain[..plain.len() - number.len()];
-    let number = number.trim_start_matches('0');
-    let bare = !prefix.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    (
-        format!("{prefix}{number}"),
-        if bare {
-            number.to_owned()
-        } else {
-            String::new()
-        },
-    )
+    let mut alike = String::with_capacity(id.len());
+    ids::form(id, &mut alike);
+    let alike = alike.trim_start_matches('0');
+    let number = alike.trim_start_matches(char::is_alphabetic);
+    let is_bare = number.len() < alike.len() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let bare = if is_bare {
+        number.to_owned()
+    } else {
+        String::new()
+    };
+    (alike.to_owned(), bare)
 }
 
 /// `vanished`: ids that Bakkt has or may have, and no row of the new plan. `arrived`: ids that the new plan sends and no

@@ -4,6 +4,10 @@
 //! a country that uses it, and only with a number behind it. Rural routes and military boxes are residential addresses in
 //! the U.S. and are no finding. Left out on purpose: mailing addresses, where a P.O. box may stand.
 
+mod no_streets;
+
+use no_streets::NO_STREETS;
+
 use bakkt_contract::fold::fold_into;
 use bakkt_model::text::is_latin;
 
@@ -152,29 +156,6 @@ const SIGNS: &[&str] = &[
     "תא דואר",
 ];
 
-/// Lines that say that there is no street; folded.
-#[rustfmt::skip]
-const NO_STREETS: &[&str] = &[
-    "", "unknown", "unknownaddress", "addressunknown", "unk", "na", "none", "nil", "null", "notavailable",
-    "notapplicable", "notprovided", "notgiven", "notknown", "nofixedabode", "nofixedaddress", "nfa", "noaddress",
-    "noaddressonfile", "nostreet", "homeless", "tbd", "tba", "tobedetermined", "tobeadvised", "pending", "same", "sameas",
-    "sameasabove", "nonegiven", "mailreturned", "refused", "addressonfile", "brakadresu", "npai", "nonreperibile", "unbek", "sameasmailing", "sameasmailingaddress", "sameasresidential", "sameasbusiness", "sameasprimary",
-    "sameaddress", "seeabove", "seemailing", "seemailingaddress", "seenotes", "seefile", "asabove", "asbefore", "ditto",
-    "dito", "idem", "address", "street", "streetaddress", "addressline1", "badaddress", "invalid", "invalidaddress",
-    "returnedmail", "returntosender", "rts", "undeliverable", "donotmail", "nomail", "holdmail", "moved", "deceased", "test",
-    "testaddress", "dummy", "xx", "xxx", "xxxx", "xxxxx", "asdf", "confidential", "withheld", "onfile", "anywhere",
-    "unbekannt", "unbekanntverzogen", "verzogen", "keineangabe", "keineangaben", "keineadresse", "ohnefestenwohnsitz",
-    "ofw", "ka", "wieoben", "sieheoben", "sodesuso", "desconocido", "desconocida", "sindato", "sindatos",
-    "sindireccion", "sindomicilio", "sindomiciliofijo", "noaplica", "nodisponible", "noinformado", "mismadireccion",
-    "lamisma", "elmismo", "igual", "igualanterior", "inconnu", "inconnue", "adresseinconnue", "nonconnu",
-    "nonrenseigne", "nonrenseignee", "nr", "sansdomicilefixe", "sdf", "memeadresse", "identique", "cidessus", "sconosciuto",
-    "sconosciuta", "comesopra", "nondisponibile", "senzafissadimora", "desconhecido", "desconhecida", "naoinformado",
-    "omesmo", "omesma", "mesmoendereco", "onbekend", "geenadres", "zieboven", "ukjent", "ukendt", "okand", "okandadress",
-    "tuntematon", "nieznany", "nieznana", "brak", "brakdanych", "neznamy", "neznama", "neuvedeno", "ismeretlen",
-    "bilinmiyor", "yok", "неизвестно", "неизвестен", "нетданных", "нет", "невідомо", "άγνωστο", "αγνωστο", "不明", "不详", "不詳", "未知",
-    "无", "無", "同上", "なし", "모름", "없음", "상동", "مجهول", "غيرمعروف", "לאידוע",
-];
-
 /// What is wrong with a residential street.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreetProblem {
@@ -224,6 +205,10 @@ fn is_no_street(line: &str, scratch: &mut String) -> bool {
     }
     scratch.clear();
     fold_into(line, scratch);
+    // An e-mail address.
+    if line.contains('@') && !line.contains(' ') {
+        return true;
+    }
     let same_digit = || {
         let mut digits = scratch.bytes();
         let first = digits.next();
@@ -589,6 +574,16 @@ mod tests {
             "XXX",
             "Não informado",
             "Okänd",
+            "No Known Address",
+            "keine",
+            "Adresse unbekannt",
+            "ninguna",
+            "pas d'adresse",
+            "entfällt",
+            "s/n",
+            "n/d",
+            "Same as owner 1",
+            "ann@example.com",
             // A number without a name.
             "12",
             "1234567",

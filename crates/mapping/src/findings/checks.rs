@@ -14,6 +14,7 @@ use super::address::{self, StreetProblem};
 use super::birth;
 use super::entities;
 use super::ids;
+use super::name_slots::{self, NameSlot};
 use super::people::{OwnerSlots, fold_person, owner_slots};
 use super::text;
 use crate::Mapper;
@@ -67,6 +68,8 @@ pub struct Checks {
     pub fields: Vec<FindingField>,
     /// Texts, by slot.
     texts: Vec<TextSlot>,
+    /// Names that a column holds alone.
+    names: Vec<NameSlot>,
     owners: Vec<CheckedOwner>,
     /// Who they are, by place.
     people: Vec<OwnerSlots>,
@@ -165,6 +168,7 @@ impl Checks {
             rules,
             fields: Vec::new(),
             texts: Vec::new(),
+            names: Vec::new(),
             owners: Vec::new(),
             people: owner_slots(mapper),
             entity: Entity::default(),
@@ -172,13 +176,14 @@ impl Checks {
             key: RandomState::default(),
         };
         for fed in mapper.fed() {
-            checks.add(plan, fed.slot, &fed.target);
+            checks.add(plan, fed.slot, &fed.target, fed.feed.judges_names());
         }
         checks.texts.sort_by_key(|text| text.slot);
+        checks.names.sort_by_key(|name| name.slot);
         checks
     }
 
-    fn add(&mut self, plan: &AssessPlan, slot: usize, target: &str) {
+    fn add(&mut self, plan: &AssessPlan, slot: usize, target: &str, is_judged: bool) {
         let Some(found) = path::find(target) else {
             return;
         };
@@ -195,6 +200,9 @@ impl Checks {
                 field,
                 is_name: NAMES.contains(&name),
             });
+            if !is_judged {
+                self.names.extend(NameSlot::of(name, slot, field));
+            }
         }
         match target {
             "entity.entityLegalName" => self.entity.name = Some(slot),
@@ -268,7 +276,7 @@ impl Checks {
 }
 
 /// A value of a record that came from a cell.
-fn cell(draft: &Draft, slot: usize) -> Option<&str> {
+pub(super) fn cell(draft: &Draft, slot: usize) -> Option<&str> {
     match draft.slot(slot) {
         SlotValue::Value {
             span,
@@ -297,6 +305,7 @@ impl RecordFindings {
             self.look_at_id(checks, id);
         }
         self.look_at_texts(checks, draft, &fits);
+        self.look_at_names(checks, draft, &fits);
         let primary = primary(checks, draft);
         for (place, owner) in present(checks, draft).enumerate() {
             self.look_at_owner(checks, draft, owner, place == primary, &fits);
@@ -354,9 +363,14 @@ impl RecordFindings {
     fn look_at_id(&mut self, checks: &Checks, id: &str) {
         self.keys.digits = ids::digits(id);
         self.keys.first = id.as_bytes().first().copied().unwrap_or(0);
+        if let Some(why) = ids::made_by_spreadsheet(id) {
+            self.add(&checks.rules, FindingKind::ChangedId, None, || {
+                why.to_owned()
+            });
+        }
         if checks.rules.looks_for(FindingKind::SimilarIds) {
             self.scratch.clear();
-            ids::skeleton(id, &mut self.scratch);
+            bakkt_model::text::ids::skeleton(id, &mut self.scratch);
             self.keys.id = checks.hash(0, &[&self.scratch]);
         }
         if let Some(expected) = checks.rules.expected_id_length {
@@ -365,6 +379,21 @@ impl RecordFindings {
                 self.add(&checks.rules, FindingKind::IdLength, None, || {
                     format!("{length} characters instead of {expected}")
                 });
+            }
+        }
+    }
+
+    fn look_at_names(&mut self, checks: &Checks, draft: &Draft, fits: &impl Fn(u16) -> bool) {
+        for (text, why, field) in name_slots::doubts(&checks.names, draft) {
+            // What is wrong with its text is told already.
+            let is_told = self.found.iter().any(|one| one.field == Some(field));
+            if !is_told && fits(field) {
+                self.add(
+                    &checks.rules,
+                    FindingKind::DoubtfulName,
+                    Some(field),
+                    || format!("{}: {why}", shape(text)),
+                );
             }
         }
     }

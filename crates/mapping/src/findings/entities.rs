@@ -1,7 +1,8 @@
-//! Text with escapes that a program wrote for another program: HTML entities, percent codes, `\u00fc`.
+//! Text with escapes that a program wrote for another program: HTML entities and tags, percent codes, quoted-printable,
+//! `\u00fc`, `\'`.
 //!
-//! Owner of the table of entity names that stand in names and addresses. Left out on purpose: every other name of HTML,
-//! and a lone `&`, which belongs to companies.
+//! Owner of the tables of entity names and of tags that stand in names and addresses. Left out on purpose: every other name
+//! of HTML, and a lone `&`, which belongs to companies.
 
 use std::sync::LazyLock;
 
@@ -48,15 +49,25 @@ pub struct UnescapedText {
 /// Reads the escape that a text begins with: what it means, and its bytes.
 type ReadEscape = fn(&str) -> Option<(String, usize)>;
 
+/// Tags of HTML that stand in cells; those before the bar part words.
+const TAGS: [&[&str]; 2] = [
+    &["br", "p", "div", "td", "tr", "li", "hr"],
+    &[
+        "b", "i", "u", "em", "strong", "span", "font", "sup", "sub", "a", "ul", "nobr", "small",
+    ],
+];
+
 /// Whether a text may have escapes at all: a quick look at its bytes.
 pub(crate) fn may_have(text: &[u8]) -> bool {
-    memchr::memchr3_iter(b'&', b'%', b'\\', text).any(|at| {
-        let next = text.get(at + 1).copied().unwrap_or(b' ');
-        match text[at] {
-            b'&' => next == b'#' || next.is_ascii_alphabetic(),
-            b'%' => next.is_ascii_hexdigit(),
-            _ => next == b'u' || next == b'x',
-        }
+    let next = |at: usize, step: usize| text.get(at + step).copied().unwrap_or(b' ');
+    memchr::memchr3_iter(b'&', b'%', b'\\', text).any(|at| match text[at] {
+        b'&' => next(at, 1) == b'#' || next(at, 1).is_ascii_alphabetic(),
+        b'%' => next(at, 1).is_ascii_hexdigit(),
+        _ => matches!(next(at, 1), b'u' | b'x' | b'\'' | b'"' | b'/' | b'2' | b'3'),
+    }) || memchr::memchr3_iter(b'=', b'<', b'\'', text).any(|at| match text[at] {
+        b'=' => next(at, 1) == b'?' || next(at, 2).is_ascii_hexdigit(),
+        b'<' => next(at, 1) == b'/' || next(at, 1).is_ascii_alphabetic(),
+        _ => next(at, 1) == b'\'',
     }) || WORKBOOK_ESCAPE.find(text).is_some()
 }
 
@@ -65,8 +76,11 @@ static WORKBOOK_ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new
 
 /// Reads the escapes of a text; none where there are none.
 pub(crate) fn unescape(text: &str) -> Option<UnescapedText> {
-    let kinds: [(&'static str, u8, ReadEscape); 4] = [
+    let kinds: [(&'static str, u8, ReadEscape); 7] = [
         ("HTML entities", b'&', entity),
+        ("tags of HTML", b'<', tag),
+        ("quoted-printable codes of e-mail", b'=', quoted_printable),
+        ("a doubled apostrophe", b'\'', doubled),
         ("percent codes", b'%', percent),
         ("escapes of a programming language", b'\\', backslash),
         ("escapes of a workbook", b'_', workbook),
@@ -108,11 +122,17 @@ fn entity(text: &str) -> Option<(String, usize)> {
     let length = 1 + end + usize::from(closed);
     if let Some(number) = name.strip_prefix('#') {
         let code = match number.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16),
-            None => number.parse(),
+            Some(hex) => u32::from_str_radix(hex, 16).ok(),
+            None => number.parse().ok(),
         };
-        let meant = code.ok().filter(|code| *code > 8 && closed)?;
-        return Some((char::from_u32(meant)?.to_string(), length));
+        if let Some(code) = code.filter(|code| *code > 8 && closed) {
+            return Some((char::from_u32(code)?.to_string(), length));
+        }
+        // Without its semicolon only what people write so: signs and letters with accents.
+        let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+        let code = number[..digits].parse().ok();
+        let code = code.filter(|code| !closed && matches!(code, 34 | 38 | 39 | 160..=255))?;
+        return Some((char::from_u32(code)?.to_string(), 2 + digits));
     }
     let known = |name: &str| NAMED.iter().find(|(known, _)| *known == name);
     if closed {
@@ -127,38 +147,119 @@ fn entity(text: &str) -> Option<(String, usize)> {
     Some((meant.to_string(), 1 + name.len()))
 }
 
-/// The percent codes that a text begins with: letters beyond ASCII, and blanks.
-fn percent(text: &str) -> Option<(String, usize)> {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [b'%', high, low, more @ ..] = rest {
-        let Some(byte) = hex(&[*high, *low]) else {
+/// The tag that a text begins with, and its bytes.
+fn tag(text: &str) -> Option<(String, usize)> {
+    let end = text.find('>')?;
+    let name = text.get(1..end)?.trim_start_matches('/');
+    let name = name.split([' ', '/']).next()?;
+    let is = |tags: &[&str]| tags.iter().any(|tag| tag.eq_ignore_ascii_case(name));
+    let place = TAGS.iter().position(|tags| is(tags))?;
+    let meant = [" ", ""].get(place)?;
+    Some(((*meant).to_owned(), end + 1))
+}
+
+/// Codes of two digits behind a mark that a text begins with: their bytes, and the text behind them.
+fn codes(text: &str, mark: u8) -> (Vec<u8>, &str) {
+    let (mut bytes, mut rest) = (Vec::new(), text);
+    while let [first, high, low, ..] = rest.as_bytes() {
+        let code = hex(&[*high, *low]).filter(|_| *first == mark);
+        let Some(code) = code else {
             break;
         };
-        bytes.push(byte as u8);
-        rest = more;
+        bytes.push(code as u8);
+        rest = &rest[3..];
     }
-    let escapes = bytes.iter().any(|byte| *byte >= 0x80) || bytes.first() == Some(&b' ');
-    let meant = String::from_utf8(bytes).ok().filter(|_| escapes)?;
+    (bytes, rest)
+}
+
+/// What the bytes of codes stand for: UTF-8, or letters of windows-1252 where a small letter follows or the word ends.
+fn meant(bytes: Vec<u8>, rest: &str) -> Option<String> {
+    let letters = |bytes: &[u8]| bytes.iter().all(|byte| *byte >= 0xc0);
+    let ends = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_lowercase() || c == ' ');
+    match String::from_utf8(bytes) {
+        Ok(text) => Some(text).filter(|text| !text.is_empty()),
+        Err(error) if letters(error.as_bytes()) && ends => {
+            Some(error.as_bytes().iter().copied().map(char::from).collect())
+        }
+        Err(_) => None,
+    }
+}
+
+/// The percent codes that a text begins with: letters beyond ASCII, blanks and signs.
+fn percent(text: &str) -> Option<(String, usize)> {
+    let (bytes, rest) = codes(text, b'%');
+    let is_escape = |byte: &u8| *byte >= 0x80 || *byte == b' ' || byte.is_ascii_punctuation();
+    let escapes = bytes.iter().any(is_escape);
+    let meant = meant(bytes, rest).filter(|_| escapes)?;
     Some((meant, text.len() - rest.len()))
 }
 
-/// `\u00fc`, `\xfc` or `\303`-like escapes of a letter.
+/// The codes of quoted-printable that a text begins with, or a whole encoded word of an e-mail's header, which is not read.
+fn quoted_printable(text: &str) -> Option<(String, usize)> {
+    if let Some(word) = text.strip_prefix("=?") {
+        let mut parts = word.splitn(3, '?');
+        let [charset, coding, word] = [parts.next()?, parts.next()?, parts.next()?];
+        let end = word.find("?=")?;
+        let fits = matches!(coding, "Q" | "q" | "B" | "b") && !charset.is_empty();
+        let length = 2 + charset.len() + 1 + coding.len() + 1 + end + 2;
+        return fits.then(|| ("?".to_owned(), length));
+    }
+    let (bytes, rest) = codes(text, b'=');
+    let small = text
+        .as_bytes()
+        .get(1..3)?
+        .iter()
+        .any(u8::is_ascii_lowercase);
+    let escapes = !small
+        && bytes
+            .iter()
+            .any(|byte| *byte >= 0x80 || matches!(byte, b' ' | b'='));
+    let meant = meant(bytes, rest).filter(|_| escapes)?;
+    Some((meant, text.len() - rest.len()))
+}
+
+/// `O''Brien`: as SQL writes an apostrophe.
+fn doubled(text: &str) -> Option<(String, usize)> {
+    let rest = text.strip_prefix("''")?;
+    rest.starts_with(char::is_alphabetic)
+        .then(|| ("'".to_owned(), 2))
+}
+
+/// `\u00fc`, `\xfc` and `\303\274` for a letter, `\'` for a sign.
 fn backslash(text: &str) -> Option<(String, usize)> {
     let bytes = text.as_bytes();
     let digits = match bytes.get(1)? {
         b'u' => 4,
         b'x' => 2,
+        sign @ (b'\'' | b'"' | b'/') => return Some((char::from(*sign).to_string(), 2)),
+        b'2' | b'3' => return octal(text),
         _ => return None,
     };
     let code = hex(bytes.get(2..2 + digits)?)?;
     Some((char::from_u32(code).unwrap_or('?').to_string(), 2 + digits))
 }
 
-/// `_x000D_`: a control character of a workbook's text, which some programs leave as it stands.
+/// Bytes beyond ASCII as three octal digits each.
+fn octal(text: &str) -> Option<(String, usize)> {
+    let (mut bytes, mut rest) = (Vec::new(), text);
+    while let Some(digits) = rest.strip_prefix('\\').and_then(|rest| rest.get(..3)) {
+        let Some(byte) = u8::from_str_radix(digits, 8)
+            .ok()
+            .filter(|byte| *byte >= 0x80)
+        else {
+            break;
+        };
+        bytes.push(byte);
+        rest = &rest[4..];
+    }
+    let meant = meant(bytes, rest)?;
+    Some((meant, text.len() - rest.len()))
+}
+
+/// `_x000D_`: a character of a workbook's text, which some programs leave as it stands.
 fn workbook(text: &str) -> Option<(String, usize)> {
     let digits = text.strip_prefix("_x")?.get(..4)?;
-    let code = hex(digits.as_bytes()).filter(|code| *code < 0x20)?;
+    let code = hex(digits.as_bytes())?;
     let closed = text.as_bytes().get(6) == Some(&b'_');
     closed.then(|| (char::from_u32(code).unwrap_or('?').to_string(), 7))
 }
@@ -189,6 +290,23 @@ mod tests {
             ("M\\xfcller", "Müller"),
             ("12 Main St_x000D_", "12 Main St\r"),
             ("Mu&ntilde;oz &amp; Sons", "Muñoz & Sons"),
+            ("O%27Brien", "O'Brien"),
+            ("Smith%2C John", "Smith, John"),
+            ("M%FCller", "Müller"),
+            ("O&#39Brien", "O'Brien"),
+            ("12 Main St<br>Apt 4", "12 Main St Apt 4"),
+            ("12 Main St<BR />Apt 4", "12 Main St Apt 4"),
+            ("<b>Ann</b>", "Ann"),
+            ("Jos=C3=A9", "José"),
+            ("M=FCller", "Müller"),
+            ("Jos=E9", "José"),
+            ("12=20Main St", "12 Main St"),
+            ("=?UTF-8?Q?Jos=C3=A9?=", "?"),
+            ("=?utf-8?B?Sm9zw6k=?=", "?"),
+            ("O\\'Brien", "O'Brien"),
+            ("O''Brien", "O'Brien"),
+            ("M\\303\\274ller", "Müller"),
+            ("Main_x0020_Street", "Main Street"),
         ] {
             assert!(may_have(text.as_bytes()));
             let read = unescape(text).map(|read| read.text);
@@ -218,6 +336,15 @@ mod tests {
             "Procter&Gamble",
             "&#7;",
             "T&C;",
+            "A=B",
+            "E=MC2",
+            "<none>",
+            "Ann <3",
+            "12''",
+            "6'' pipe",
+            "a\\3",
+            "=?",
+            "%zz",
         ] {
             assert_eq!(unescape(text), None, "{text}");
         }

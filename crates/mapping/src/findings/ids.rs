@@ -1,85 +1,52 @@
-//! Customer ids that look alike, and ids whose leading zeros are gone.
+//! Customer ids that a spreadsheet changed: dates, truth values, and ids whose leading zeros are gone.
 //!
-//! Owner of [`skeleton`], under which ids that a person would take for the same are equal, and of [`Lengths`], which tells
-//! from the lengths of a whole export's ids whether zeros were cut. Left out on purpose: ids that cannot be used at all
-//! (`assess::unfit_id`).
+//! Owner of [`made_by_spreadsheet`], and of [`Lengths`], which tells from the lengths of a whole export's ids whether zeros were cut. Left out on purpose: ids
+//! that look alike (`model::text::ids`), and ids that cannot be used at all (`assess::unfit_id`).
 
-use unicode_normalization::UnicodeNormalization;
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
-use super::text::is_invisible;
-
-/// Appends an id as a person sees it: without case, blanks, invisible characters, spelling variants of one character,
-/// and without the zeros in front of its first number.
-pub(crate) fn skeleton(id: &str, out: &mut String) {
-    let start = out.len();
-    if id.is_ascii() {
-        let seen = id.bytes().filter(|byte| !byte.is_ascii_whitespace());
-        out.extend(seen.map(|byte| char::from(byte.to_ascii_lowercase())));
-    } else {
-        let seen = id
-            .nfkc()
-            .filter(|c| !is_invisible(*c) && !c.is_whitespace());
-        // A capital and its small letter may have different compositions: once more, after the case is gone.
-        let folded: String = seen.flat_map(char::to_lowercase).map(look).collect();
-        out.extend(folded.nfkc());
+/// What a spreadsheet seems to have made of an id, if it has: `1-2` becomes a date, and so does `MAR1`.
+pub(crate) fn made_by_spreadsheet(id: &str) -> Option<&'static str> {
+    if matches!(id, "TRUE" | "FALSE") {
+        return Some("a truth value of a spreadsheet");
     }
-    drop_zeros(out, start);
-}
-
-/// Appends an id as programs that write it differently agree on it: like [`skeleton`], and without punctuation. An id that
-/// has nothing else keeps it.
-pub(crate) fn form(id: &str, out: &mut String) {
-    let start = out.len();
-    skeleton(id, out);
-    let kept: String = out[start..]
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .collect();
-    if !kept.is_empty() {
-        out.replace_range(start.., &kept);
-        drop_zeros(out, start);
+    // A look at the first byte and the length settles most.
+    let begins = id
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b'A'..=b'S'));
+    if !begins || !(5..=19).contains(&id.len()) || !id.is_ascii() {
+        return None;
     }
-}
-
-/// Takes away the zeros in front of the first number; one zero alone stays.
-fn drop_zeros(out: &mut String, start: usize) {
-    let bytes = &out.as_bytes()[start..];
-    let Some(first) = bytes.iter().position(u8::is_ascii_digit) else {
-        return;
+    let number = |text: &str, most: usize| {
+        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
     };
-    let zeros = bytes[first..].iter().take_while(|byte| **byte == b'0');
-    let mut zeros = zeros.count();
-    if !bytes.get(first + zeros).is_some_and(u8::is_ascii_digit) {
-        zeros = zeros.saturating_sub(1);
-    }
-    if zeros > 0 {
-        out.replace_range(start + first..start + first + zeros, "");
-    }
-}
-
-/// The Latin letter or the mark that a character of another script is taken for. Small letters only.
-fn look(c: char) -> char {
-    match c {
-        'а' | 'α' => 'a',
-        'в' | 'β' => 'b',
-        'с' | 'ϲ' => 'c',
-        'е' | 'ε' => 'e',
-        'н' | 'η' => 'h',
-        'і' | 'ι' => 'i',
-        'ј' => 'j',
-        'к' | 'κ' => 'k',
-        'м' | 'μ' => 'm',
-        'ν' => 'n',
-        'о' | 'ο' => 'o',
-        'р' | 'ρ' => 'p',
-        'ѕ' => 's',
-        'т' | 'τ' => 't',
-        'х' | 'χ' => 'x',
-        'у' | 'υ' => 'y',
-        'ζ' => 'z',
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => '-',
-        c => c,
-    }
+    let day = id.split([' ', 'T']).next().unwrap_or(id);
+    let parts: Vec<&str> = day.split(['-', '/']).take(4).collect();
+    let is_date = match parts.as_slice() {
+        [year, month, day] if year.len() == 4 => {
+            number(year, 4)
+                && year.starts_with(['1', '2'])
+                && month.len() == 2
+                && number(month, 2)
+                && day.len() == 2
+                && number(day, 2)
+        }
+        [month, day, year] => {
+            id.contains('/')
+                && number(month, 2)
+                && number(day, 2)
+                && number(year, 4)
+                && year.len() != 3
+        }
+        [one, two] => {
+            (number(one, 2) && MONTHS.contains(two)) || (MONTHS.contains(one) && number(two, 4))
+        }
+        _ => false,
+    };
+    is_date.then_some("a date of a spreadsheet")
 }
 
 /// How many digits an id has that consists of digits; 0 for any other.
@@ -167,31 +134,34 @@ impl Lengths {
 mod tests {
     use super::*;
 
-    fn seen(id: &str) -> String {
-        let mut out = String::new();
-        skeleton(id, &mut out);
-        out
-    }
-
     #[test]
-    fn ids_that_look_alike_have_one_skeleton() {
-        for (one, other) in [
-            ("C-100", "c-100"),
-            ("0091234", "91234"),
-            ("C-00124", "C-124"),
-            ("A1", "A\u{200b}1"),
-            ("A1", "\u{feff}A1"),
-            ("JOS\u{c9}", "Jose\u{301}"),
-            ("A1", "Ａ１"),
-            ("A1", "А1"),
-            ("A 1", "A\u{a0}1"),
-            ("A-1", "A\u{2011}1"),
-            ("000", "0"),
+    fn dates_and_truth_values_are_no_ids() {
+        for id in [
+            "TRUE",
+            "FALSE",
+            "2024-01-02",
+            "2024-01-02 00:00:00",
+            "2-Jan",
+            "Mar-01",
+            "1/2/2024",
+            "01/02/24",
         ] {
-            assert_eq!(seen(one), seen(other), "{one} {other}");
+            assert!(made_by_spreadsheet(id).is_some(), "{id}");
         }
-        for (one, other) in [("A1", "A2"), ("A10", "A1"), ("A-1-2", "A-12"), ("0", "1")] {
-            assert_ne!(seen(one), seen(other), "{one} {other}");
+        for id in [
+            "A1",
+            "True",
+            "C-100",
+            "12-345",
+            "2024-0102",
+            "2024-001-02",
+            "1-2",
+            "MAR1",
+            "12/345/6789",
+            "Mar-A1",
+            "9024-01-02",
+        ] {
+            assert_eq!(made_by_spreadsheet(id), None, "{id}");
         }
     }
 

@@ -14,6 +14,7 @@ pub mod entities;
 pub mod gather;
 pub mod groups;
 pub mod ids;
+mod name_slots;
 pub(crate) mod people;
 pub mod text;
 

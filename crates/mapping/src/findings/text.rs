@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use bakkt_model::text::is_latin;
+use bakkt_model::text::{is_invisible, is_latin};
 
 /// How a text came to be what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub(crate) fn mojibake(text: &str, is_name: bool) -> Option<TextRepair> {
             text,
         });
     }
-    if is_name && bytes.contains(&0xc2) && has_sign_inside(text) {
+    if is_name && has_sign_inside(text) {
         return Some(TextRepair {
             note: "a sign inside of a word, where another encoding has a letter",
             text: String::new(),
@@ -193,20 +193,37 @@ fn twice_utf8_of(page: &[char], text: &str) -> Option<String> {
     (certain || (sequences > 1 && rest == sequences)).then_some(read)
 }
 
-/// Whether a sign stands where a letter belongs: "Bia³ystok" and "¯yrardów" are Polish that was decoded as windows-1252.
+/// Whether a sign stands where a letter belongs: "Bia³ystok" and "¯yrardów" are Polish that was decoded as windows-1252,
+/// "Mu¤oz" is Spanish of DOS and "MŸller" German of the old Mac OS.
 fn has_sign_inside(text: &str) -> bool {
-    const SIGNS: [char; 14] = [
-        '£', '³', '¹', '¿', '¯', '¥', '¼', '½', '¾', '¶', '¤', '¦', '¬', '±',
+    const SIGNS: &[char] = &[
+        '£', '³', '¹', '¿', '¯', '¥', '¼', '½', '¾', '¶', '¤', '¦', '¬', '±', '¢', '¡', '‚', '„',
+        '‡', '†', 'ˆ', '‰',
     ];
-    if !text.contains(SIGNS) {
+    /// Signs of DOS at the end of a name, and dashes of Mac OS.
+    const ENDS: [char; 4] = ['‚', '‡', '¢', '¡'];
+    const CAPITALS: [char; 4] = ['Š', 'Ž', 'Ÿ', 'Œ'];
+    const DASHES: [char; 2] = ['–', '—'];
+    // All of these begin with one of four bytes.
+    if !text
+        .bytes()
+        .any(|byte| matches!(byte, 0xc2 | 0xc5 | 0xcb | 0xe2))
+    {
         return false;
     }
     let letter = |c: Option<&char>| c.is_some_and(|c| c.is_alphabetic());
+    let small = |c: Option<&char>| c.is_some_and(|c| c.is_lowercase());
     let chars: Vec<char> = text.chars().collect();
     chars.iter().enumerate().any(|(at, c)| {
         let before = at.checked_sub(1).and_then(|at| chars.get(at));
+        let after = chars.get(at + 1);
         let begins = matches!(c, '£' | '¯') && !before.is_some_and(|c| c.is_alphanumeric());
-        SIGNS.contains(c) && letter(chars.get(at + 1)) && (letter(before) || begins)
+        let ends = ENDS.contains(c) && letter(before) && after.is_none_or(|c| *c == ' ');
+        (SIGNS.contains(c) && letter(after) && (letter(before) || begins))
+            || ends
+            || (CAPITALS.contains(c) && small(before))
+            || (*c == 'Ÿ' && letter(before) && small(after))
+            || (DASHES.contains(c) && small(before) && small(after))
     })
 }
 
@@ -234,25 +251,32 @@ pub(crate) fn may_have_lost_letter(text: &[u8]) -> bool {
         let byte = at.and_then(|at| text.get(at));
         byte.is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
     };
-    memchr::memchr_iter(b'?', text).any(|at| letter(at.checked_sub(1)) && letter(Some(at + 1)))
+    memchr::memchr_iter(b'?', text).any(|at| letter(at.checked_sub(1)) || letter(Some(at + 1)))
 }
 
-/// Whether a letter was replaced by a question mark: one stands between two letters.
+/// Whether a letter was replaced by a question mark: one stands between two letters, before the first letter of a word, or
+/// behind the last of a word that is not the last.
 pub(crate) fn has_lost_letter(text: &str) -> bool {
-    let chars: Vec<char> = text.chars().collect();
-    chars
-        .windows(3)
-        .any(|part| part[0].is_alphabetic() && part[1] == '?' && part[2].is_alphabetic())
-}
-
-/// Whether nobody sees a character, or it changes the direction of those beside it.
-pub fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
-        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+    let mut words = text.split(' ').peekable();
+    while let Some(word) = words.next() {
+        let is_last = words.peek().is_none();
+        let mut chars = word.chars().peekable();
+        let mut before = None;
+        while let Some(c) = chars.next() {
+            let letter = |c: Option<char>| c.is_some_and(char::is_alphabetic);
+            let after = chars.peek().copied();
+            let (left, right) = (letter(before), letter(after));
+            let whole = before.is_none() || left;
+            let ends = left
+                && after.is_none()
+                && (!is_last || word.chars().all(|c| c == '?' || c.is_alphabetic()));
+            if c == '?' && ((whole && right) || ends) {
+                return true;
+            }
+            before = Some(c);
+        }
+    }
+    false
 }
 
 /// What is hidden in a text, if anything is. Joiners belong to the spelling of Arabic and Indian scripts.
@@ -268,7 +292,8 @@ pub(crate) fn hidden(text: &str) -> Option<&'static str> {
         // What selects a form of a character belongs to it in Mongolian and Chinese.
         let selects = matches!(c, '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
             && before > '\u{17ff}';
-        if is_invisible(c) && !joins && !selects {
+        // Blanks of other widths are seen.
+        if is_invisible(c) && !c.is_whitespace() && !joins && !selects {
             return Some(match c {
                 '\u{61c}'
                 | '\u{200e}'
@@ -399,6 +424,11 @@ mod tests {
             "STĹP",
             "Bălţi",
             "£50 Lane",
+            "Smith–Jones",
+            "Šimo Žák",
+            "Œuvre",
+            "LEŠ",
+            "Apt ½",
             "Flat 2½ a",
             "¿Qué?",
             "Đặng",
@@ -420,11 +450,23 @@ mod tests {
             "¯yrardów",
             "£ukasz",
             "M¿nchen",
+            "Mu¤oz",
+            "Garc¡a",
+            "Jos‚",
+            "Jos‚ Maria",
+            "M„rz",
+            "JosŽ",
+            "MŸller",
+            "Mu–oz",
+            "Fran‡ois",
         ] {
             assert!(mojibake(name, true).is_some(), "{name}");
         }
         assert!(has_lost_letter("M?ller") && has_lost_letter("Mu?oz"));
-        assert!(!has_lost_letter("Who is it?") && !has_lost_letter("? ? ?"));
+        assert!(
+            has_lost_letter("Jos? Maria") && has_lost_letter("?ngel") && has_lost_letter("Jos?")
+        );
+        assert!(!has_lost_letter("? ? ?") && !has_lost_letter("12?") && !has_lost_letter("(?)"));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region};
 
 use super::possible;
+use bakkt_model::text::digit;
 
 /// Reads a number that says no country: as one of `region`, or of `home` or of North America if it cannot be that. Without
 /// a region nobody knows.
@@ -191,11 +192,4 @@ fn north_american(text: &str) -> Option<PhoneNumber> {
 
 fn digits(text: &str) -> String {
     text.chars().filter_map(digit).collect()
-}
-
-/// A digit in plain ASCII; full-width ones are digits too.
-fn digit(c: char) -> Option<char> {
-    let wide = u32::from(c).checked_sub(0xff10).filter(|value| *value < 10);
-    let value = c.to_digit(10).or(wide)?;
-    char::from_digit(value, 10)
 }

@@ -37,6 +37,8 @@ pub const TYPE_OF_MAPPING: &str = "the mapping gives all accounts their type";
 pub const NO_ID: &str = "no clientAccountId";
 /// What is wrong with a row whose customer the plan does not have.
 pub const UNKNOWN: &str = "unknown account";
+/// The same, of a customer whom the plan has under an id that is written in another way.
+pub const OTHER_FORM: &str = "unknown account; the plan has its id in another form (capitals, zeros, punctuation or invisible characters)";
 /// What is wrong with a row that was refused when its file was taken: why, the journal knows.
 pub(crate) const NOT_TAKEN: &str = "not taken when the file was";
 /// What is wrong with a row of an account that is left out, or whose own row is broken.

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
-use crate::findings::ids;
+use bakkt_model::text::ids;
 
 /// The keys of the accounts while a joined export is read; then the forms of the keys that fit none of them.
 #[derive(Debug, Default)]

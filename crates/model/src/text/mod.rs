@@ -2,12 +2,13 @@
 //!
 //! Owner of three questions that every part of the program asks of text: which characters nobody sees ([`invisible`]),
 //! what a cell means without a spreadsheet's wrapping ([`cell`]), and the spelling in which texts are compared
-//! ([`fold`](fn@fold), [`Folded`]); and of the plain characters that digits and codes are read in ([`narrow`](mod@narrow)). Invariants: ASCII text, the usual case, costs a look at its bytes and no allocation; nothing
+//! ([`fold`](fn@fold), [`Folded`]; of ids, [`ids`]); and of the plain characters that digits and codes are read in ([`narrow`](mod@narrow)). Invariants: ASCII text, the usual case, costs a look at its bytes and no allocation; nothing
 //! here fails on any text. Left out on purpose: names of places, which are compared without accents
 //! (`contract::fold`), and which characters a field may hold (`contract::forms`).
 
 pub mod cell;
 pub mod fold;
+pub mod ids;
 pub(crate) mod invisible;
 pub mod lost;
 pub mod narrow;
@@ -16,5 +17,5 @@ pub mod plain;
 pub use cell::{compose, one_line, value};
 pub use fold::{Folded, fold, may_fold_to_ascii, same};
 pub use invisible::{has_invisible, is_invisible, trim, without_invisible};
-pub use narrow::narrow;
+pub use narrow::{digit, narrow};
 pub use plain::{is_latin, is_plain};

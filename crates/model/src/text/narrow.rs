@@ -22,6 +22,11 @@ fn narrow_any(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(plain).collect())
 }
 
+/// The plain digit that a character is or is a form of.
+pub fn digit(c: char) -> Option<char> {
+    Some(plain(c)).filter(char::is_ascii_digit)
+}
+
 /// The plain character that another one is a form of; any other as it is.
 fn plain(c: char) -> char {
     let from =

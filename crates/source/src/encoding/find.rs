@@ -173,6 +173,51 @@ const TRIED_ON_FEW: [Encoding; 9] = [
 ];
 const FEW: usize = 4;
 
+/// All others of single bytes that somebody may have written names in, and that `chardetng` knows nothing of: each only counts
+/// where it reads like one language.
+const UNCOMMON: [Encoding; 27] = [
+    Encoding::Iso8859_15,
+    Encoding::Iso8859_3,
+    Encoding::Iso8859_4,
+    Encoding::Iso8859_10,
+    Encoding::Iso8859_13,
+    Encoding::Iso8859_14,
+    Encoding::Iso8859_16,
+    Encoding::MacCyrillic,
+    Encoding::MacCentralEurope,
+    Encoding::MacTurkish,
+    Encoding::MacCroatian,
+    Encoding::MacRomanian,
+    Encoding::MacIcelandic,
+    Encoding::MacGreek,
+    Encoding::Cp720,
+    Encoding::Cp737,
+    Encoding::Cp775,
+    Encoding::Cp855,
+    Encoding::Cp857,
+    Encoding::Cp860,
+    Encoding::Cp861,
+    Encoding::Cp862,
+    Encoding::Cp863,
+    Encoding::Cp864,
+    Encoding::Cp865,
+    Encoding::Cp869,
+    Encoding::Koi8U,
+];
+
+/// Those of them that programs of DOS wrote, and so are as likely as a common one that reads as well; the others have to
+/// read better.
+const ON_A_PAR: [Encoding; 5] = [
+    Encoding::Cp860,
+    Encoding::Cp862,
+    Encoding::Cp737,
+    Encoding::Cp869,
+    Encoding::Cp775,
+];
+
+/// So many words of a file are read in each of them.
+const UNCOMMON_WORDS: usize = 2000;
+
 /// Bytes beyond ASCII that some exports have between their cells: `§`, `¦`, `¬`, `¤`, `¶` and `·` of Windows-1252.
 const DELIMITERS: [u8; 6] = [0xA7, 0xA6, 0xAC, 0xA4, 0xB6, 0xB7];
 
@@ -214,8 +259,7 @@ fn single(blocks: &[&[u8]]) -> EncodingGuess {
 fn read_best(blocks: &[&[u8]]) -> EncodingGuess {
     use Encoding::{Iso8859_15, Windows1252};
     if euro(blocks) {
-        let why = "letters and euro signs where ISO-8859-15 has them";
-        return found(Iso8859_15, false, why);
+        return found(Iso8859_15, false, "euro signs where ISO-8859-15 has them");
     }
     let words = SampleWords::of(blocks);
     let western = words.look(Windows1252);
@@ -229,18 +273,17 @@ fn read_best(blocks: &[&[u8]]) -> EncodingGuess {
         .collect();
     prefer_latin_2(&words, &mut others);
     if western.is_plausible() {
-        let rival =
-            rival(&western, &others, guess).or_else(|| foreign_words(&words, &western, &others));
-        return match rival {
-            Some(rival) => EncodingGuess {
-                rival: Some(rival),
-                ..found(
-                    Windows1252,
-                    false,
-                    "no UTF-8, and letters where it has them",
-                )
-            },
-            None => found(Windows1252, true, "no UTF-8, and letters where it has them"),
+        let rival = rival(&western, &others, guess)
+            .or_else(|| foreign_words(&words, &western, &others))
+            .or_else(|| latin_9(&words))
+            .or_else(|| one_language(&words, &others));
+        return EncodingGuess {
+            rival,
+            ..found(
+                Windows1252,
+                rival.is_none(),
+                "no UTF-8, and letters where it has them",
+            )
         };
     }
     let mut plausible: Vec<&(Encoding, WordReading)> = others
@@ -249,18 +292,23 @@ fn read_best(blocks: &[&[u8]]) -> EncodingGuess {
         .collect();
     // A stable sort: of equals the guess stays first.
     plausible.sort_by_key(|(_, look)| look.odd);
-    match plausible.split_first() {
-        Some(((best, look), rest)) => EncodingGuess {
+    let uncommon = uncommon(&words, plausible.first().map(|(encoding, _)| *encoding));
+    let why = "letters where it has them, and no other has";
+    match (plausible.split_first(), uncommon) {
+        (Some(((best, look), rest)), uncommon) => EncodingGuess {
             rival: rest
                 .iter()
                 .find(|(_, other)| other.text != look.text)
-                .map(|(encoding, _)| *encoding),
-            ..found(*best, false, "letters where it has them, and no other has")
+                .map(|(encoding, _)| *encoding)
+                .or(uncommon),
+            ..found(*best, false, why)
         },
-        // Nothing reads well. Where something reads much better, a person should know.
-        None => {
+        (None, Some(best)) => found(best, false, why),
+        // Nothing reads well. Where something reads much better, or much reads badly, a person should know.
+        (None, None) => {
             let best = others.iter().min_by_key(|(_, look)| look.odd);
-            let better = best.filter(|(_, look)| look.odd * 2 < western.odd);
+            let much = western.odd > 2 && western.odd * 4 > western.all;
+            let better = best.filter(|(_, look)| much || look.odd * 2 < western.odd);
             EncodingGuess {
                 rival: better.map(|(encoding, _)| *encoding),
                 ..found(
@@ -271,6 +319,53 @@ fn read_best(blocks: &[&[u8]]) -> EncodingGuess {
             }
         }
     }
+}
+
+/// The uncommon encoding that reads best and differently from the best of the common ones, when no more speaks against it.
+fn uncommon(words: &SampleWords<'_>, best: Option<Encoding>) -> Option<Encoding> {
+    let words = words.at_most(UNCOMMON_WORDS);
+    let best = best.map(|encoding| words.look(encoding));
+    let reads = |encoding: Encoding| (encoding, words.look(encoding));
+    let fits = |(encoding, look): &(Encoding, WordReading)| {
+        let is_other = best.as_ref().is_none_or(|best| {
+            let (own, others) = (look.against(), best.against());
+            let is_as_good = own == others && ON_A_PAR.contains(encoding);
+            best.text != look.text && (own < others || is_as_good)
+        });
+        is_other && look.is_plausible() && look.is_of_one_language()
+    };
+    let sound = UNCOMMON.into_iter().map(reads).filter(fits);
+    sound
+        .min_by_key(|(_, look)| look.against())
+        .map(|(encoding, _)| encoding)
+}
+
+/// ISO-8859-15, where the words that it reads differently have signs beside letters for Windows-1252: one such word says it.
+fn latin_9(words: &SampleWords<'_>) -> Option<Encoding> {
+    use Encoding::{Iso8859_15, Windows1252};
+    let differing = words.differing(Windows1252, Iso8859_15);
+    let western = differing.look(Windows1252);
+    let other = differing.look(Iso8859_15);
+    (western.odd > other.odd && other.is_plausible()).then_some(Iso8859_15)
+}
+
+/// The encoding in which a file reads like one language, where it has letters of several for Windows-1252.
+fn one_language(words: &SampleWords<'_>, others: &[(Encoding, WordReading)]) -> Option<Encoding> {
+    let words = words.at_most(UNCOMMON_WORDS);
+    let western = words.look(Encoding::Windows1252);
+    if western.strange < 2 || western.strange * 4 <= western.all {
+        return None;
+    }
+    let common = others.iter().map(|(encoding, _)| *encoding);
+    let read = common
+        .chain(UNCOMMON)
+        .map(|encoding| (encoding, words.look(encoding)));
+    let sound = read.filter(|(_, look)| {
+        look.text != western.text && look.is_plausible() && look.is_of_one_language()
+    });
+    sound
+        .min_by_key(|(_, look)| look.against())
+        .map(|(encoding, _)| encoding)
 }
 
 /// What reads as well as Windows-1252 does, if anything: what the frequencies of letters speak for; or what has common
@@ -332,24 +427,18 @@ fn guess(words: &SampleWords<'_>) -> Encoding {
     Encoding::from_word(name).unwrap_or(Encoding::Windows1252)
 }
 
-/// Whether there are letters and euro signs where only ISO-8859-15 has them, and nothing where it has control characters.
+/// Whether there are euro signs beside numbers where only ISO-8859-15 has them, and nothing where it has control characters.
 fn euro(blocks: &[&[u8]]) -> bool {
     let (mut controls, mut euro) = (false, false);
     for block in blocks {
         for (at, &byte) in block.iter().enumerate().filter(|(_, byte)| **byte >= 0x80) {
             let before = at.checked_sub(1).map_or(b' ', |at| block[at]);
             let after = block.get(at + 1).copied().unwrap_or(b' ');
-            let inside = before.is_ascii_alphabetic() && after.is_ascii_alphabetic();
             controls |= byte < 0xA0;
-            euro |= match byte {
-                0xA4 => {
-                    (before.is_ascii_digit() || after.is_ascii_digit())
-                        && !before.is_ascii_alphabetic()
-                        && !after.is_ascii_alphabetic()
-                }
-                0xA6 | 0xA8 | 0xBC | 0xBD => inside,
-                _ => false,
-            };
+            euro |= byte == 0xA4
+                && (before.is_ascii_digit() || after.is_ascii_digit())
+                && !before.is_ascii_alphabetic()
+                && !after.is_ascii_alphabetic();
         }
     }
     euro && !controls

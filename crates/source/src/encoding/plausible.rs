@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 
 use super::Encoding;
+use super::alphabets::{self, LetterCounts};
 use crate::transcode::{BROKEN, whole};
 
 /// The most different words that are looked at.
@@ -27,6 +28,8 @@ pub(crate) struct WordReading {
     pub odd: usize,
     /// Those that Western names hardly ever have, or not there.
     pub rare: usize,
+    /// Letters that the one language which has most of them does not have.
+    pub strange: usize,
     /// The words as they read.
     pub text: Vec<u8>,
 }
@@ -49,6 +52,12 @@ impl<'a> SampleWords<'a> {
         self.0.join(&b'\n')
     }
 
+    /// At most so many, from the whole sample.
+    pub(crate) fn at_most(&self, most: usize) -> SampleWords<'a> {
+        let step = self.0.len().div_ceil(most).max(1);
+        SampleWords(self.0.iter().step_by(step).copied().collect())
+    }
+
     /// Those that read differently in two encodings.
     pub(crate) fn differing(&self, one: Encoding, other: Encoding) -> SampleWords<'a> {
         let differs = |word: &&&[u8]| whole(one, word) != whole(other, word);
@@ -67,9 +76,11 @@ impl<'a> SampleWords<'a> {
             ..WordReading::default()
         };
         let text = std::mem::take(&mut look.text);
+        let mut letters = LetterCounts::new();
         for word in text.split(|byte| *byte == b'\n') {
-            look.add(word);
+            look.add(word, &mut letters);
         }
+        look.strange = alphabets::strangers(&letters);
         // A quotation that ends and never begins is none.
         let count = |sign: &str| memchr::memmem::find_iter(&text, sign.as_bytes()).count();
         if count("“") + count("„") == 0 {
@@ -91,7 +102,17 @@ impl WordReading {
         self.odd * 10 <= self.all
     }
 
-    fn add(&mut self, word: &[u8]) {
+    /// Whether the reading is that of one language, as far as anybody can tell.
+    pub(crate) fn is_of_one_language(&self) -> bool {
+        self.strange * 20 <= self.all
+    }
+
+    /// What speaks against the reading.
+    pub(crate) fn against(&self) -> usize {
+        self.odd + self.strange
+    }
+
+    fn add(&mut self, word: &[u8], counts: &mut LetterCounts) {
         // What did not decode is one odd sign.
         let mut chars: Vec<char> = Vec::new();
         for (place, part) in word.split(|byte| *byte == BROKEN).enumerate() {
@@ -118,7 +139,13 @@ impl WordReading {
                 false => is_odd_sign(c, before, after, &chars[at + 1..]),
             };
             self.odd += usize::from(odd);
-            self.rare += usize::from(is_rare(c, before, after));
+            let rare = is_rare(c, before, after);
+            self.rare += usize::from(rare);
+            if is_letter(c) {
+                let (count, misplaced) = counts.entry(alphabets::small(c)).or_default();
+                *count += 1;
+                *misplaced += usize::from(rare);
+            }
         }
     }
 }
@@ -135,7 +162,8 @@ fn is_latin(c: char) -> bool {
 fn is_odd_letter(c: char, before: Option<char>, after: Option<char>, word: &[char]) -> bool {
     let beside = |test: fn(char) -> bool| before.is_some_and(test) || after.is_some_and(test);
     if !is_latin(c) {
-        return beside(is_latin);
+        let after_small = c.is_uppercase() && before.is_some_and(char::is_lowercase);
+        return after_small || beside(is_latin);
     }
     if c == 'ƒ' {
         return true;

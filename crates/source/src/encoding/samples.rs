@@ -8,8 +8,12 @@ use crate::transcode::whole;
 type Sample = (&'static str, &'static [Encoding], &'static str);
 
 use Encoding::{
-    Big5, Cp437, Cp850, Cp852, EucJp, EucKr, Gbk, Ibm866, Iso8859_2, Iso8859_7, Koi8R, Macintosh,
-    ShiftJis, Windows1250, Windows1251, Windows1252, Windows1253, Windows1254, Windows1257,
+    Big5, Cp437, Cp720, Cp737, Cp775, Cp850, Cp852, Cp855, Cp857, Cp860, Cp861, Cp862, Cp863,
+    Cp865, Cp869, EucJp, EucKr, Gbk, Ibm866, Iso8859_2, Iso8859_3, Iso8859_4, Iso8859_5, Iso8859_6,
+    Iso8859_7, Iso8859_8, Iso8859_10, Iso8859_13, Iso8859_14, Iso8859_15, Iso8859_16, Koi8R, Koi8U,
+    MacCentralEurope, MacCroatian, MacCyrillic, MacGreek, MacIcelandic, MacRomanian, MacTurkish,
+    Macintosh, ShiftJis, Windows1250, Windows1251, Windows1252, Windows1253, Windows1254,
+    Windows1255, Windows1256, Windows1257,
 };
 
 const WESTERN: &[Encoding] = &[Windows1252, Macintosh, Cp850];
@@ -117,6 +121,125 @@ const SAMPLES: &[Sample] = &[
     ),
 ];
 
+/// Names in encodings that few exports are written in; beside each language those that hold all of its letters.
+const UNUSUAL: &[Sample] = &[
+    (
+        "Finnish",
+        &[Iso8859_15],
+        "Šimo Žák Räsänen Mäkinen Häkkinen Väinö Örn Åke",
+    ),
+    (
+        "French with one ligature",
+        &[Iso8859_15],
+        "François Hélène Éric Gaël Noël Benoît Zoë Désirée Thérèse Rémi Agnès Lefèvre Lemaître Côté Forêt Québec Œuvre",
+    ),
+    (
+        "Estonian",
+        &[Iso8859_15, Iso8859_4, Iso8859_13, Windows1257, Cp775],
+        "Tõnu Põder Järvi Öpik Üksküla Šmidt Žukov Mäe Kõiv",
+    ),
+    (
+        "Polish",
+        &[Iso8859_2, Windows1250, Iso8859_16, Cp852, MacCentralEurope],
+        "WIŚNIEWSKI Łukasz Małgorzata Wałęsa Święcicki Żółw Gdańsk Kraków Łódź Poznań",
+    ),
+    (
+        "Polish in capitals",
+        &[Iso8859_2, Windows1250],
+        "WIŚNIEWSKI ŚLUSARSKI",
+    ),
+    (
+        "Czech",
+        &[MacCentralEurope],
+        "Dvořák Jiří Černý Novák Růžička Šťastný Žižka Plzeň Říha Tomáš",
+    ),
+    (
+        "Hungarian",
+        &[MacCentralEurope, Iso8859_16],
+        "Erdős Szabó György Tőkés Győr Ödön Péter Vörös Nagykőrös",
+    ),
+    (
+        "Russian",
+        &[MacCyrillic, Iso8859_5, Cp855, Koi8R, Ibm866, Windows1251],
+        "Иванов Пётр Наталья Кузнецова Москва Екатеринбург Смирнов Александр Дмитрий Ольга",
+    ),
+    ("One Russian", &[MacCyrillic], "Иванов Иван"),
+    (
+        "Ukrainian",
+        &[Koi8U, Windows1251, MacCyrillic],
+        "Шевченко Київ Олексій Зеленський Іван Юрій Наталія Євген",
+    ),
+    (
+        "Greek",
+        &[Cp737, Cp869, Iso8859_7, Windows1253, MacGreek],
+        "Παπαδόπουλος Γεώργιος Αθήνα Θεσσαλονίκη Μαρία Δημήτριος Ιωάννης Ελένη",
+    ),
+    (
+        "Portuguese",
+        &[Cp860, Cp850, Macintosh],
+        "João São Conceição Gonçalves Simões Antônio Mônica Araújo Guimarães Magalhães",
+    ),
+    ("One Portuguese", &[Cp860, Cp850], "João"),
+    (
+        "Maltese",
+        &[Iso8859_3],
+        "Żebbuġ Ħamrun Borġ Mifsud Għarb Ċetta Naxxar Żammit",
+    ),
+    ("Esperanto", &[Iso8859_3], "Ĉapek Ŝtono Ĵaŭdo Ĝis Ĥoro"),
+    (
+        "Turkish",
+        &[Windows1254, Iso8859_3, Cp857, MacTurkish],
+        "Yılmaz Şahin Öztürk Çelik Güneş Erdoğan İstanbul Beşiktaş Ayşe",
+    ),
+    (
+        "Lithuanian",
+        &[Cp775, Iso8859_13, Iso8859_4, Windows1257],
+        "Žemaitė Šarūnas Jasikevičius Šiauliai Česlovas Rūta Panevėžys Gražina",
+    ),
+    (
+        "Latvian",
+        &[Cp775, Iso8859_13, Iso8859_4, Windows1257],
+        "Bērziņš Kalniņš Ozoliņš Rīga Liepāja Jānis Pēteris Ķīpsala",
+    ),
+    (
+        "Icelandic",
+        &[Cp861, MacIcelandic, Iso8859_10],
+        "Guðrún Þór Sigurður Björk Jón Ólafur Hörður Ísafjörður",
+    ),
+    (
+        "Norwegian",
+        &[Cp865, Cp850],
+        "Jørgen Søren Åse Bjørn Ødegård Grønland Tromsø",
+    ),
+    (
+        "French of Canada",
+        &[Cp863, Cp850],
+        "François Hélène Éric Noël Benoît Québec Côté Lefèvre ÉLÉONORE",
+    ),
+    (
+        "Romanian",
+        &[Iso8859_16, MacRomanian],
+        "Ștefan Țiriac Brâncuși Popescu Mihăilă Iași București Ionuț",
+    ),
+    (
+        "Croatian",
+        &[MacCroatian, Iso8859_2, Cp852],
+        "Ivanišević Žarko Đorđe Šimić Kovačević Čačić Željko Varaždin",
+    ),
+    (
+        "Hebrew",
+        &[Cp862, Windows1255, Iso8859_8],
+        "כהן לוי תל אביב ירושלים דוד שרה",
+    ),
+    (
+        "Arabic",
+        &[Cp720, Windows1256, Iso8859_6],
+        "محمد أحمد القاهرة فاطمة علي",
+    ),
+    ("Welsh", &[Iso8859_14], "Siôn Tŷ Llŷr Gŵyn Ŵyn"),
+    ("Sami", &[Iso8859_10], "Áigi Čoahkki Ŋuolla Đivttas"),
+];
+
 fn bytes(encoding: Encoding, text: &str) -> Vec<u8> {
     match encoding.decoder() {
         Decoder::CodePage(page) => {
@@ -124,6 +247,13 @@ fn bytes(encoding: Encoding, text: &str) -> Vec<u8> {
                 .get(&page)
                 .unwrap();
             oem_cp::encode_string_lossy(text, table)
+        }
+        Decoder::Table(characters) => {
+            let byte = |c: char| match characters.chars().position(|one| one == c) {
+                Some(place) => 0x80 + place as u8,
+                None => c as u8,
+            };
+            text.chars().map(byte).collect()
         }
         _ => encoding.standard().unwrap().encode(text).0.into_owned(),
     }
@@ -142,18 +272,19 @@ fn export(encoding: Encoding, names: &[&str]) -> Vec<u8> {
 
 #[test]
 fn names_are_read_as_they_were_written_or_a_person_is_asked() {
-    for (language, encodings, names) in SAMPLES {
+    let mut wrong = Vec::new();
+    for (language, encodings, names) in SAMPLES.iter().chain(UNUSUAL) {
         let names: Vec<&str> = names.split(' ').collect();
         for &encoding in *encodings {
             let file = export(encoding, &names);
             let found = Encoding::find(&[&file]);
             let right = whole(found.encoding, &file) == whole(encoding, &file);
-            assert!(
-                right || found.rival.is_some(),
-                "{language} in {encoding:?}: {found:?}"
-            );
+            if !right && found.rival.is_none() {
+                wrong.push(format!("{language} in {encoding:?}: {found:?}"));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

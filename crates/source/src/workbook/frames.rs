@@ -145,6 +145,7 @@ mod tests {
             kind: WorkbookKind::Ods,
             sheets: Vec::new(),
             sheet: 0,
+            hidden_rows: 0,
             from_1904: false,
         }
     }

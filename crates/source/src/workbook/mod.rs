@@ -8,7 +8,7 @@
 //! Invariants: the number of a row is the one that Excel shows; a value is what a person sees in the cell, with all of its
 //! digits; what is no value is marked and cannot be sent; a hostile file ends in [`WorkbookRefusal`], within bounds.
 //! Left out on purpose: which row is the header, and what the cells mean. Of merged cells the first has the value and the
-//! others are empty; hidden rows are rows; formulas are what they last gave, and an
+//! others are empty; hidden rows are rows, and counted; formulas are what they last gave, and an
 //! error where the workbook does not say what that was.
 
 pub mod child;
@@ -56,6 +56,8 @@ pub struct WorkbookHead {
     pub sheets: Vec<SheetInfo>,
     /// The one that is read, from 0.
     pub sheet: usize,
+    /// Its rows that have cells and are hidden, by a filter or by hand.
+    pub hidden_rows: u64,
     /// Whether days are counted from 1904.
     pub from_1904: bool,
 }

@@ -18,6 +18,7 @@ use super::rows::{CellSink, WorkbookReader};
 use super::serial::{DayEpoch, ShownParts};
 use super::table::{COLUMNS, CellValue, NO_RESULT, NOT_EXACT, ROWS};
 use super::{SheetInfo, zipped};
+use bakkt_model::text::trim;
 
 /// Characters of the longest cell.
 const LONGEST: usize = 1 << 20;
@@ -47,9 +48,10 @@ pub(crate) fn open<R: Read + Seek>(reader: R) -> Result<OdsWorkbook<R>, Workbook
                     hidden: hidden.get(&style).copied().unwrap_or(false),
                     filled: false,
                 };
-                let mut stop = |_, _, _: &CellValue<'_>, _: &Format| {
-                    sheet.filled = true;
-                    Ok(false)
+                let mut stop = |_, _, value: &CellValue<'_>, _: &Format| {
+                    let is_blank = matches!(value, CellValue::Text(text) if trim(text).is_empty());
+                    sheet.filled |= !is_blank;
+                    Ok(is_blank)
                 };
                 if !content.rows(&mut stop)? {
                     content.skip("table:table")?;
@@ -71,6 +73,26 @@ impl<R: Read + Seek> WorkbookReader for OdsWorkbook<R> {
     /// Dates stand as text: there is no epoch.
     fn epoch(&self) -> DayEpoch {
         DayEpoch::Of1900
+    }
+
+    fn hidden_rows(&mut self, sheet: usize) -> Result<u64, WorkbookRefusal> {
+        let Some(part) = zipped::part(&mut self.archive, "content.xml")? else {
+            return Ok(0);
+        };
+        let has = |tag: &[u8], mark: &[u8]| memchr::memmem::find(tag, mark).is_some();
+        // A row counts with its first cell that holds something, as often as it stands.
+        let (mut table, mut count, mut hidden) = (0_usize, 0_u64, 0_u64);
+        zipped::each_tag(part, |name, tag| match name {
+            b"table" => table += 1,
+            b"table-row" if table == sheet + 1 => {
+                let is_hidden =
+                    has(tag, b"visibility=\"filter\"") || has(tag, b"visibility=\"collapse\"");
+                hidden = if is_hidden { repeats(tag) } else { 0 };
+            }
+            b"table-cell" if has(tag, b"value-type=") => count += std::mem::take(&mut hidden),
+            _ => {}
+        })?;
+        Ok(count)
     }
 
     fn is_filled(&mut self, sheet: usize) -> Result<bool, WorkbookRefusal> {
@@ -304,11 +326,10 @@ impl OdsCell {
         match kind.as_deref() {
             Some(kind @ ("float" | "currency" | "percentage")) => {
                 let value = get("office:value")?.and_then(|value| value.trim().parse().ok());
-                let percent = kind == "percentage";
-                let format = if percent {
-                    Format::Percent
-                } else {
-                    Format::Number
+                let format = match kind {
+                    "percentage" => Format::Percent,
+                    "currency" => Format::Money(get("office:currency")?.unwrap_or_default()),
+                    _ => Format::Number,
                 };
                 cell.held = HeldValue::Number(value.ok_or(WorkbookRefusal::Damaged)?, format);
             }
@@ -336,6 +357,10 @@ impl OdsCell {
             self.text = NO_RESULT.to_owned();
             return;
         }
+        if let HeldValue::Number(_, format @ Format::Money(_)) = &mut self.held {
+            settle_currency(format, &shown);
+            return;
+        }
         match &self.held {
             HeldValue::Number(value, Format::Number) if has_letters(&shown) => {
                 // What stands around the number belongs to it; where the number itself is shown otherwise, it is unclear.
@@ -361,6 +386,23 @@ impl OdsCell {
             HeldValue::Error => self.text = shown,
             _ => {}
         }
+    }
+}
+
+/// Settles the currency of an amount: what the cell says, or the mark around its digits. A dollar is a plain number, as it is in
+/// other workbooks.
+fn settle_currency(format: &mut Format, shown: &str) {
+    let Format::Money(code) = format else { return };
+    if code.is_empty() {
+        let is_number = |c: char| {
+            c.is_ascii_digit()
+                || matches!(c, '.' | ',' | '\'' | '-' | '(' | ')')
+                || c.is_whitespace()
+        };
+        *code = shown.chars().filter(|c| !is_number(*c)).collect();
+    }
+    if matches!(code.as_str(), "" | "$" | "USD" | "US$") {
+        *format = Format::Number;
     }
 }
 
@@ -455,6 +497,15 @@ fn collapse(part: &str, text: &mut String) {
             text.push(' ');
         }
     }
+}
+
+/// How many rows a tag stands for, as it is written.
+fn repeats(tag: &[u8]) -> u64 {
+    let mark = b"number-rows-repeated=\"";
+    let at = memchr::memmem::find(tag, mark).map(|at| at + mark.len());
+    let digits = at.and_then(|at| tag[at..].split(|byte| !byte.is_ascii_digit()).next());
+    let number = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+    number.unwrap_or(1)
 }
 
 /// How many an element stands for; one unless it says so.

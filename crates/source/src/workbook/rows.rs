@@ -45,11 +45,16 @@ pub(crate) trait WorkbookReader {
     /// Hands over the cells of a sheet, rows in order.
     fn cells(&mut self, sheet: usize, take: &mut CellSink<'_>) -> Result<(), WorkbookRefusal>;
 
+    /// Rows of a sheet that have cells and are not shown. Of a kind that is read by way of another library nobody knows.
+    fn hidden_rows(&mut self, _sheet: usize) -> Result<u64, WorkbookRefusal> {
+        Ok(0)
+    }
+
     /// Whether one of a sheet's first cells has a value.
     fn is_filled(&mut self, sheet: usize) -> Result<bool, WorkbookRefusal> {
         let (mut filled, mut seen) = (false, 0);
         let done = self.cells(sheet, &mut |_, _, value, _| {
-            filled = *value != CellValue::Text("");
+            filled = !matches!(value, CellValue::Text(blank) if text::trim(blank).is_empty());
             seen += 1;
             Ok(!filled && seen < FIRST_CELLS)
         });
@@ -91,10 +96,16 @@ fn read(
     }
     let sheet = choose(&sheets, choice)?;
     let epoch = book.epoch();
+    // What is wrong with a damaged sheet is told when its cells are read.
+    let hidden_rows = match book.hidden_rows(sheet) {
+        Err(WorkbookRefusal::Damaged) => 0,
+        count => count?,
+    };
     let head = WorkbookHead {
         kind,
         sheets,
         sheet,
+        hidden_rows,
         from_1904: epoch == DayEpoch::Of1904,
     };
     out.head(&head)?;

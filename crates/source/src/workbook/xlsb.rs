@@ -161,6 +161,22 @@ impl<R: Read + Seek> WorkbookReader for XlsbWorkbook<R> {
         xlsx::epoch(self.from_1904)
     }
 
+    fn hidden_rows(&mut self, sheet: usize) -> Result<u64, WorkbookRefusal> {
+        let mut records = records_of(&mut self.archive, &self.sheets[sheet].1)?;
+        // A row counts with its first cell.
+        let (mut count, mut hidden) = (0, false);
+        while let Some(record) = records.next()? {
+            match record.id {
+                // BrtRowHdr: of its flags the fifth of the second byte.
+                0 => hidden = record.u8(11)? & 0x10 != 0,
+                1..=18 | 62 => count += u64::from(std::mem::take(&mut hidden)),
+                146 => break,
+                _ => {}
+            }
+        }
+        Ok(count)
+    }
+
     fn cells(&mut self, sheet: usize, take: &mut CellSink<'_>) -> Result<(), WorkbookRefusal> {
         let mut records = records_of(&mut self.archive, &self.sheets[sheet].1)?;
         let (mut row, mut next) = (0, 0);

@@ -168,6 +168,27 @@ impl<R: Read + Seek> WorkbookReader for XlsxWorkbook<R> {
         epoch(self.from_1904)
     }
 
+    fn hidden_rows(&mut self, sheet: usize) -> Result<u64, WorkbookRefusal> {
+        let path = self.sheets[sheet].1.clone();
+        let Some(part) = zipped::part(&mut self.archive, &path)? else {
+            return Ok(0);
+        };
+        let marks: [&[u8]; 3] = [b"hidden=\"1\"", b"hidden=\"true\"", b"hidden='1'"];
+        let is_hidden = |tag: &[u8]| {
+            marks
+                .iter()
+                .any(|mark| memchr::memmem::find(tag, mark).is_some())
+        };
+        // A row counts with its first cell.
+        let (mut count, mut hidden) = (0, false);
+        zipped::each_tag(part, |name, tag| match name {
+            b"row" => hidden = is_hidden(tag),
+            b"c" => count += u64::from(std::mem::take(&mut hidden)),
+            _ => {}
+        })?;
+        Ok(count)
+    }
+
     fn cells(&mut self, sheet: usize, take: &mut CellSink<'_>) -> Result<(), WorkbookRefusal> {
         let path = self.sheets[sheet].1.clone();
         let mut part = part_of(&mut self.archive, &path)?.ok_or(WorkbookRefusal::Damaged)?;

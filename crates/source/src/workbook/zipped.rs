@@ -81,6 +81,46 @@ pub(crate) fn text<R: Read + Seek>(
     Ok(bytes)
 }
 
+/// Hands over the beginnings of the elements of an XML part, each with its local name, and as it stands between its brackets.
+/// Much faster than reading the document, and good enough to count by: comments and the like are not told apart.
+pub(crate) fn each_tag(
+    mut part: impl Read,
+    mut each: impl FnMut(&[u8], &[u8]),
+) -> Result<(), WorkbookRefusal> {
+    /// A longer tag is passed over.
+    const KEPT: usize = 64 << 10;
+    let mut buffer = vec![0; 256 << 10];
+    let mut filled = 0;
+    loop {
+        let read = part.read(&mut buffer[filled..]).map_err(broken)?;
+        if read == 0 {
+            return Ok(());
+        }
+        filled += read;
+        let mut at = 0;
+        while let Some(begin) = memchr::memchr(b'<', &buffer[at..filled]) {
+            at += begin;
+            let Some(end) = memchr::memchr(b'>', &buffer[at..filled]) else {
+                break;
+            };
+            let tag = &buffer[at + 1..at + end];
+            at += end + 1;
+            if !tag.starts_with(b"/") {
+                let is_end = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'/';
+                let name = tag.split(is_end).next().unwrap_or(tag);
+                let local = name.rsplit(|byte| *byte == b':').next().unwrap_or(name);
+                each(local, tag);
+            }
+        }
+        let rest = match memchr::memchr(b'<', &buffer[at..filled]) {
+            Some(begin) if filled - at - begin <= KEPT => at + begin,
+            _ => filled,
+        };
+        buffer.copy_within(rest..filled, 0);
+        filled -= rest;
+    }
+}
+
 /// The character of a name that every XML document knows.
 pub(crate) fn named(entity: &str) -> Option<char> {
     match entity {

@@ -1,0 +1,41 @@
+//! Names that a column holds alone, which no transform has judged.
+//!
+//! Owner of which fields are such names. What makes one doubtful stands in `names::field`. Left out on purpose: constants of the
+//! mapping, and names that the transform `name` takes out of a cell.
+
+use super::checks::cell;
+use crate::draft::Draft;
+use crate::names::field::{self, NameField};
+
+/// A slot that holds a name, with the number of its field.
+#[derive(Debug)]
+pub(super) struct NameSlot {
+    pub slot: usize,
+    field: u16,
+    holds: NameField,
+}
+
+impl NameSlot {
+    /// The slot of a field with this name, the end of its path, if it holds one.
+    pub(super) fn of(name: &str, slot: usize, field: u16) -> Option<NameSlot> {
+        let holds = match name {
+            "givenName" | "middleNames" => NameField::Given,
+            "familyName" => NameField::Family,
+            _ => return None,
+        };
+        Some(NameSlot { slot, field, holds })
+    }
+}
+
+/// The doubtful names of a record, each with what is wrong and its field. `slots` are in order.
+pub(super) fn doubts<'a>(
+    slots: &'a [NameSlot],
+    draft: &'a Draft,
+) -> impl Iterator<Item = (&'a str, &'static str, u16)> {
+    let present = slots.iter().take_while(|name| name.slot < draft.len());
+    present.filter_map(|name| {
+        let text = cell(draft, name.slot)?;
+        let why = field::doubt(text, name.holds)?;
+        Some((text, why, name.field))
+    })
+}

@@ -1,0 +1,309 @@
+//! A cell that holds a given name or a family name alone: what in it is no name of one person.
+//!
+//! Owner of [`doubt`], which judges such a cell by the words by which whole names are judged, and of the quick look that
+//! settles most cells. Invariant: a word that somebody may be called is no doubt where it is the whole cell. Left out on
+//! purpose: what becomes of a doubtful name (`findings`), and names in one cell (`names`).
+
+use std::sync::LazyLock;
+
+use super::firms::{ACCOUNT, FIRM, has};
+use super::notes::{FEMININE, MAIDEN, NOTES};
+use super::words::{COURTESY, DEGREES, HONORIFICS, JOINING};
+use super::{
+    are_several, doubts, in_name, is_degree, is_honorific, is_no_person, is_title, letters, suffix,
+};
+use bakkt_contract::fold::fold;
+
+/// Which name a cell holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NameField {
+    /// Given names and middle names.
+    Given,
+    /// The family name.
+    Family,
+}
+
+const SEVERAL: &str = "two people";
+const TITLE: &str = "a title or a degree";
+const REMARK: &str = "a remark";
+const NO_PERSON: &str = "words of a firm or an account";
+const PLACEHOLDER: &str = "a word that says that no name is known";
+const SIGNS: &str = "digits or signs that no name has";
+
+/// Whole cells that say that there is no name; folded. Sorted.
+#[rustfmt::skip]
+const PLACEHOLDERS: &[&str] = &[
+    "anonymous", "apellido", "apellidos", "asdf", "babyboy", "babygirl", "brak", "cognome", "desconhecido", "desconocida",
+    "desconocido", "donotuse", "familienname", "familyname", "firstname", "firstnameunknown", "geen", "givenname", "inconnu",
+    "inconnue", "kein", "keine", "keineangabe", "keineangaben", "keinvorname", "lastname", "lastnameunknown", "nachname",
+    "name", "namenotgiven", "nameunknown", "nessuno", "nofirstname", "nogivenname", "nolastname", "nombre", "nome", "nomiddlename",
+    "nomn", "noname", "nonamegiven", "none", "nonegiven", "notavailable", "notgiven", "notknown", "notprovided", "null", "ohne",
+    "onbekend", "prenom", "samplename", "sconosciuta", "sconosciuto", "sinnombre", "sobrenome", "surname", "tbd", "testname",
+    "unbekannt", "undefined", "unk", "unknown", "unknownname", "vorname", "xxxxx",
+];
+
+/// Those of them that are family names as well. Sorted.
+const FAMILY_NAMES_TOO: &[&str] = &["brak", "geen", "kein", "name", "none", "null", "ohne"];
+
+/// Words of accounts and remarks that are somebody's whole name more often. Sorted.
+const NAMES_TOO: &[&str] = &[
+    "baby", "care", "com", "hold", "infant", "ira", "konto", "late", "living", "marine", "or",
+    "prop", "roth", "sep", "temp", "the", "tod", "tr",
+];
+
+/// Why a cell is no name of one person, if it is not.
+pub(crate) fn doubt(text: &str, field: NameField) -> Option<&'static str> {
+    match may_be_doubtful(text.as_bytes()) {
+        true => judged(text, field),
+        false => None,
+    }
+}
+
+fn judged(text: &str, field: NameField) -> Option<&'static str> {
+    // "True" is a family name.
+    let is_truth = matches!(text, "TRUE" | "FALSE");
+    let folded = fold(text);
+    let is_name = field == NameField::Family && has(FAMILY_NAMES_TOO, &folded);
+    if is_truth || (has(PLACEHOLDERS, &folded) && !is_name) {
+        return Some(PLACEHOLDER);
+    }
+    if text.contains(['&', '+', '/', ';']) {
+        return Some(SEVERAL);
+    }
+    // A nickname in quotes or brackets stands beside a name; other signs stand in none.
+    let is_quote = |c: char| matches!(c, '"' | '\u{201c}' | '\u{201d}' | '(' | ')' | '\u{2018}');
+    let quoted = text.contains(is_quote);
+    // Dashes, dots between names, and the joiners of Persian and Indian scripts.
+    let is_known = |c: char| {
+        in_name(c)
+            || is_quote(c)
+            || matches!(
+                c,
+                ' ' | ',' | '\u{2013}' | '\u{b7}' | '\u{30fb}' | '\u{200c}' | '\u{200d}'
+            )
+    };
+    if !text.chars().all(is_known) {
+        return Some(SIGNS);
+    }
+    let plain = text.replace(is_quote, " ");
+    let tokens: Vec<&str> = plain
+        .split([' ', ','])
+        .filter(|token| letters(token) > 0)
+        .collect();
+    let [first, others @ ..] = tokens.as_slice() else {
+        return Some(PLACEHOLDER);
+    };
+    let parts = [tokens.clone()];
+    let alone = others.is_empty();
+    let word = doubts::folded(first);
+    if alone && has(NAMES_TOO, &word) {
+        return None;
+    }
+    // "John u. Jane"; a capital with its dot is an initial.
+    let joined = tokens
+        .iter()
+        .map(|token| match token.starts_with(char::is_lowercase) {
+            true => token.trim_end_matches('.'),
+            false => token,
+        });
+    let joined: Vec<&str> = joined.collect();
+    // Two family names of one person may be joined: "Ortega y Gasset".
+    if are_several(&parts) || (field == NameField::Given && doubts::joins_people(&joined)) {
+        return Some(SEVERAL);
+    }
+    if is_title(first) || (!alone && (is_honorific(first) || has(FEMININE, &word))) {
+        return Some(TITLE);
+    }
+    let behind = match text.split_once(',') {
+        Some((_, behind)) => behind
+            .split(' ')
+            .any(|token| is_degree(token) && suffix(token).is_none()),
+        None => false,
+    };
+    if behind {
+        return Some(TITLE);
+    }
+    if is_no_person(&parts) {
+        let both = tokens
+            .iter()
+            .any(|token| matches!(doubts::folded(token).as_str(), "and" | "und" | "or" | "et"));
+        return Some(if both { SEVERAL } else { NO_PERSON });
+    }
+    let noted = tokens
+        .iter()
+        .any(|token| has(NOTES, &doubts::folded(token)));
+    let maiden = || {
+        others.iter().any(|token| {
+            has(MAIDEN, &doubts::folded(token)) && token.chars().all(char::is_lowercase)
+        })
+    };
+    if noted || (!quoted && doubts::has_remark(&parts)) || (field == NameField::Family && maiden())
+    {
+        return Some(REMARK);
+    }
+    None
+}
+
+/// A set of a few bits for each word of the tables: a word that is not in it is in none of them.
+static WORDS: LazyLock<Box<[u64; 512]>> = LazyLock::new(|| {
+    let mut set = Box::new([0; 512]);
+    let tables = [
+        ACCOUNT,
+        FIRM,
+        NOTES,
+        MAIDEN,
+        FEMININE,
+        COURTESY,
+        DEGREES,
+        HONORIFICS,
+        JOINING,
+        PLACEHOLDERS,
+        &["true", "false"],
+    ];
+    for word in tables.into_iter().flatten() {
+        let place = place(word.as_bytes());
+        set[place / 64] |= 1 << (place % 64);
+    }
+    set
+});
+
+/// The place of a word in the set, by its length and three of its letters.
+fn place(word: &[u8]) -> usize {
+    let letter = |at: usize| u32::from(word.get(at).copied().unwrap_or(0) & 0x1f);
+    let last = word.len().saturating_sub(1);
+    let mixed = letter(0) | letter(1) << 5 | letter(last) << 10 | (word.len() as u32 & 0xf) << 15;
+    (mixed.wrapping_mul(0x9e37_79b1) >> 17) as usize
+}
+
+/// Whether a cell may hold anything but names: a quick look at its bytes. Most are one or two words of plain letters that no
+/// table has.
+fn may_be_doubtful(text: &[u8]) -> bool {
+    let set = &*WORDS;
+    let is_known = |word: &[u8]| {
+        let place = place(word);
+        set[place / 64] >> (place % 64) & 1 == 1
+    };
+    let is_between = |byte: &u8| matches!(byte, b' ' | b'-' | b'\'');
+    let mut words = 0;
+    for word in text.split(is_between).filter(|word| !word.is_empty()) {
+        words += 1;
+        let plain = word.iter().all(|byte| byte.is_ascii_alphabetic());
+        // An initial with its dot.
+        let initial = matches!(word, [letter, b'.'] if letter.is_ascii_alphabetic());
+        if !(plain || initial) || (word.len() > 1 && is_known(word)) {
+            return true;
+        }
+    }
+    // Words without a capital among others are remarks.
+    words == 0 || (words > 2 && !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_that_are_no_name_of_one_person_are_doubtful() {
+        use NameField::{Family, Given};
+        for (text, field, why) in [
+            ("John & Jane", Given, SEVERAL),
+            ("John and Jane", Given, SEVERAL),
+            ("John / Jane", Given, SEVERAL),
+            ("John u. Jane", Given, SEVERAL),
+            ("Juan y Maria", Given, SEVERAL),
+            ("Mr. & Mrs.", Given, SEVERAL),
+            ("Dr. John", Given, TITLE),
+            ("Mr", Given, TITLE),
+            ("Mrs. John", Given, TITLE),
+            ("Frau Anna", Given, TITLE),
+            ("Doe, MD", Family, TITLE),
+            ("LLC", Family, NO_PERSON),
+            ("Muster GmbH", Family, NO_PERSON),
+            ("Smith Family", Given, NO_PERSON),
+            ("Trust", Family, NO_PERSON),
+            ("Estate of John", Given, NO_PERSON),
+            ("Doe CLOSED", Family, REMARK),
+            ("Smith DECEASED", Family, NO_PERSON),
+            ("Doe (closed)", Family, REMARK),
+            ("Doe née Smith", Family, REMARK),
+            ("Test", Family, REMARK),
+            ("FNU", Given, REMARK),
+            ("Do Not Use", Given, PLACEHOLDER),
+            ("Unknown", Family, PLACEHOLDER),
+            ("unbekannt", Family, PLACEHOLDER),
+            ("No Name", Given, PLACEHOLDER),
+            ("keine Angabe", Family, PLACEHOLDER),
+            ("TRUE", Given, PLACEHOLDER),
+            ("1984-03-31", Given, SIGNS),
+            ("1234", Family, SIGNS),
+            ("J0hn", Given, SIGNS),
+            ("doe@example.com", Family, SIGNS),
+        ] {
+            assert_eq!(doubt(text, field), Some(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_people_are_not_doubtful() {
+        use NameField::{Family, Given};
+        for text in [
+            "John",
+            "Mary Ann",
+            "Jean-Pierre",
+            "D'Andre",
+            "J.",
+            "J. R.",
+            "Q",
+            "Ira",
+            "Or",
+            "The",
+            "Tod",
+            "Sep",
+            "María del Carmen",
+            "José",
+            "Anna Maria Luisa",
+            "山田",
+            "Иван",
+            "William \"Bill\"",
+            "William (Bill)",
+            "Al-Amin",
+            "Christian",
+            "Max",
+            "Thi Hoa",
+        ] {
+            assert_eq!(doubt(text, Given), None, "{text}");
+        }
+        for text in [
+            "Doe",
+            "O'Brien",
+            "van der Berg",
+            "de la Cruz",
+            "Roth",
+            "Law",
+            "Church",
+            "Doe Jr",
+            "Doe, Jr.",
+            "Doe III",
+            "Müller-Lüdenscheidt",
+            "García Márquez",
+            "Ortega y Gasset",
+            "St. James",
+            "Lord",
+            "Major",
+            "Close",
+            "Lost",
+            "Graf von Berg",
+            "Bank",
+            "Sousa e Silva",
+            "Nguyễn",
+            "do Nascimento dos Santos",
+            "O",
+            "MacDonald",
+            "SMITH",
+            "Null",
+            "Smith\u{2013}Jones",
+        ] {
+            assert_eq!(doubt(text, Family), None, "{text}");
+        }
+    }
+}
