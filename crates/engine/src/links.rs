@@ -19,7 +19,6 @@ use crate::requests::outage::FailureWords;
 use crate::requests::queue::RequestQueue;
 use crate::requests::{RequestEngine, RunEnd, Work};
 use bakkt_journal::read::WantedLink;
-use bakkt_model::error::Failure;
 use bakkt_model::limits::Retry;
 
 /// What a fetching is told.
@@ -169,16 +168,13 @@ impl Work for LinkLoop {
         self.queue.free(1);
         let (why, after) = match answer {
             Some(LookupAnswer::There(told)) => {
-                self.engine.answered();
-                return self.found(pending.wanted, LinkOutcome::Told(told));
+                return self.answered(pending.wanted, LinkOutcome::Told(told));
             }
             Some(LookupAnswer::NotThere) => {
-                self.engine.answered();
-                return self.found(pending.wanted, LinkOutcome::Unknown);
+                return self.answered(pending.wanted, LinkOutcome::Unknown);
             }
             Some(LookupAnswer::Stop(message, hint)) => {
-                let error = Failure::configuration(message, hint);
-                return self.engine.end(RunEnd::Stopped(error));
+                return self.engine.misdirected(message, hint);
             }
             Some(LookupAnswer::Unknown(why, after)) => (why, after),
             None => return,
@@ -204,6 +200,11 @@ impl Work for LinkLoop {
 }
 
 impl LinkLoop {
+    fn answered(&mut self, wanted: WantedLink, outcome: LinkOutcome) {
+        self.engine.answered();
+        self.found(wanted, outcome);
+    }
+
     fn found(&mut self, wanted: WantedLink, outcome: LinkOutcome) {
         self.counters.done.up();
         self.results.push(LinkResult { wanted, outcome });

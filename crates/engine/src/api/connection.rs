@@ -59,8 +59,8 @@ impl SingleConnection {
         self.last.is_some_and(|(_, is_first)| is_first)
     }
 
-    fn is_usable(&self) -> bool {
-        self.rests_since.elapsed() < LONGEST_REST
+    fn is_usable(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.rests_since) < LONGEST_REST
     }
 
     fn is_unused(&self) -> bool {
@@ -162,8 +162,8 @@ impl ConnectionPool {
     /// one that has carried nothing yet, if it is to be new. One that cannot be made is told to whoever needs it.
     pub(super) async fn reserve(&self, is_new: bool) -> ReservedConnection<'_> {
         let missing = {
-            let mut idle = self.idle();
-            idle.lines.retain(SingleConnection::is_usable);
+            let (mut idle, now) = (self.idle(), Instant::now());
+            idle.lines.retain(|line| line.is_usable(now));
             idle.reserved += 1;
             let new = || idle.lines.iter().any(SingleConnection::is_unused);
             idle.lines.len() < idle.reserved || (is_new && !new())
@@ -178,9 +178,9 @@ impl ConnectionPool {
     /// A line that has carried nothing yet: one that was made ready, or a new one.
     pub(super) fn unused(&self) -> Result<SingleConnection, NoConnection> {
         let ready = {
-            let mut idle = self.idle();
+            let (mut idle, now) = (self.idle(), Instant::now());
             let mut lines = idle.lines.iter();
-            let place = lines.position(|line| line.is_unused() && line.is_usable());
+            let place = lines.position(|line| line.is_unused() && line.is_usable(now));
             place.map(|place| idle.lines.swap_remove(place))
         };
         match ready {
@@ -193,7 +193,7 @@ impl ConnectionPool {
     pub(super) fn kept(&self) -> Option<SingleConnection> {
         loop {
             let line = self.idle().lines.pop()?;
-            if line.is_usable() {
+            if line.is_usable(Instant::now()) {
                 return Some(line);
             }
         }

@@ -27,6 +27,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use bakkt_model::error::Failure;
 use bakkt_model::limits::Retry;
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::task::Task;
@@ -184,6 +185,11 @@ impl<W: Work> RequestEngine<W> {
             self.ending = Some(why);
             self.stop.send_replace(true);
         }
+    }
+
+    /// Ends the work, because target or key are wrong.
+    pub(crate) fn misdirected(&mut self, message: impl Into<String>, hint: impl Into<String>) {
+        self.end(RunEnd::Stopped(Failure::configuration(message, hint)));
     }
 
     /// Whether nothing new is started any more.

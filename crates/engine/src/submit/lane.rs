@@ -17,6 +17,9 @@ pub(super) struct TaskPick {
     pub(super) most: usize,
 }
 
+/// Tasks that are picked ahead for each place: enough that picking costs little, and no more than fits into memory with ease.
+const QUEUED: usize = 16;
+
 /// One lane.
 #[derive(Debug)]
 pub(super) struct Lane {
@@ -73,8 +76,8 @@ impl Lane {
     /// What to pick, where there is room.
     pub(super) fn pick(&self) -> Option<TaskPick> {
         let queued = self.to_look.len() + self.to_send.len();
-        let room = (4 * self.places).saturating_sub(queued);
-        (!self.exhausted && room >= 2 * self.places).then(|| TaskPick {
+        let room = (QUEUED * self.places).saturating_sub(queued);
+        (!self.exhausted && room >= QUEUED / 2 * self.places).then(|| TaskPick {
             kind: self.kinds[self.turn],
             after: self.cursor,
             most: (room as u64).min(self.budget) as usize,

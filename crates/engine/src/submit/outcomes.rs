@@ -45,6 +45,7 @@ impl SubmitLoop {
             RequestEnd::Heard(last) => self.heard(&last),
             // The run is stopping; these are open or in doubt, as the journal says.
             RequestEnd::NotAsked => {}
+            RequestEnd::Unread(error) => self.engine.end(RunEnd::Stopped(error)),
             RequestEnd::Broken(task, error) => {
                 self.lane(task.kind).to_send.free(1);
                 self.postpone(task.id, "not mapped", "not sent");
@@ -125,24 +126,20 @@ impl SubmitLoop {
             Judgement::NoService => {
                 self.postpone(task.id, "wrong target or key", "not taken");
                 let (message, hint) = judge::no_service();
-                self.engine
-                    .end(RunEnd::Stopped(Failure::configuration(message, hint)));
+                self.engine.misdirected(message, hint);
             }
             Judgement::Stop(message, hint) => {
                 self.postpone(task.id, "wrong target or key", "not taken");
-                self.engine
-                    .end(RunEnd::Stopped(Failure::configuration(message, hint)));
+                self.engine.misdirected(message, hint);
             }
         }
     }
 
     fn looked(&mut self, task: Task, found: LookupOutcome) {
-        if matches!(found, LookupOutcome::NotThere | LookupOutcome::There(..)) {
-            self.engine.answered();
-        }
+        self.heed(&found);
         match found {
             LookupOutcome::NotThere => self.queue_send(task),
-            LookupOutcome::There(account, equal) => {
+            LookupOutcome::There((account, equal)) => {
                 match settle::after_look(task.kind, equal, self.run.on_existing) {
                     SettleVerdict::Accepted(existed) => self.accept(&task, "", account, existed),
                     SettleVerdict::NotApplied => self.queue_send(task),
@@ -152,18 +149,16 @@ impl SubmitLoop {
             LookupOutcome::Unknown(why, after) => {
                 self.question_again(task, NextStep::Look, &why, after)
             }
-            LookupOutcome::Stop(error) => self.engine.end(RunEnd::Stopped(error)),
+            LookupOutcome::Stop(message, hint) => self.engine.misdirected(message, hint),
         }
     }
 
     fn asked(&mut self, task: Task, found: LookupOutcome) {
-        if matches!(found, LookupOutcome::NotThere | LookupOutcome::There(..)) {
-            self.engine.answered();
-        }
+        self.heed(&found);
         tracing::debug!(id = %task.client_id, there = matches!(found, LookupOutcome::There(..)), "asked");
         match found {
             LookupOutcome::NotThere => self.absent(task),
-            LookupOutcome::There(account, equal) => {
+            LookupOutcome::There((account, equal)) => {
                 match self.judge_there(&task, &account, equal) {
                     SettleVerdict::Accepted(existed) => self.settle(&task, account, existed),
                     SettleVerdict::NotApplied => self.absent(task),
@@ -174,7 +169,14 @@ impl SubmitLoop {
             LookupOutcome::Unknown(why, after) => {
                 self.question_again(task, NextStep::Ask, &why, after)
             }
-            LookupOutcome::Stop(error) => self.engine.end(RunEnd::Stopped(error)),
+            LookupOutcome::Stop(message, hint) => self.engine.misdirected(message, hint),
+        }
+    }
+
+    /// A look-up that was answered says that Bakkt is there, whatever it found.
+    fn heed(&mut self, found: &LookupOutcome) {
+        if matches!(found, LookupOutcome::NotThere | LookupOutcome::There(_)) {
+            self.engine.answered();
         }
     }
 

@@ -13,7 +13,6 @@ use tokio::time::Instant;
 use super::coordinator::{NextStep, SubmitLoop};
 use super::settle::SettleVerdict;
 use super::stage::{LookupOutcome, RequestEnd};
-use crate::requests::RunEnd;
 use bakkt_model::task::{PriorAccount, Task};
 
 /// Time between two looks for events.
@@ -96,7 +95,7 @@ impl SubmitLoop {
     pub(super) fn asked_early(&mut self, task: Task, found: LookupOutcome, due: Instant) {
         tracing::debug!(id = %task.client_id, there = matches!(found, LookupOutcome::There(..)), "asked early");
         match found {
-            LookupOutcome::There(account, equal) => {
+            LookupOutcome::There((account, equal)) => {
                 match self.judge_there(&task, &account, equal) {
                     // What was sent is there, or as good as that. Anything else may yet be on its way.
                     SettleVerdict::Accepted(existed) if existed != PriorAccount::Different => {
@@ -112,7 +111,7 @@ impl SubmitLoop {
                 let earliest = Instant::now() + self.engine.pause(after);
                 self.park_until(task, due.max(earliest), NextStep::Ask);
             }
-            LookupOutcome::Stop(error) => self.engine.end(RunEnd::Stopped(error)),
+            LookupOutcome::Stop(message, hint) => self.engine.misdirected(message, hint),
         }
     }
 }

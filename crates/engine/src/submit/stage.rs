@@ -16,7 +16,7 @@ use crate::requests::disk::DiskReads;
 use crate::requests::gate::{SendGate, heed};
 use crate::requests::limiter::Limiter;
 use bakkt_journal::CodeKey;
-use bakkt_model::error::{Failure, is_io};
+use bakkt_model::error::is_io;
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::task::{AccountFacts, Task, TaskKind};
 
@@ -65,18 +65,8 @@ pub struct SendTools {
     pub counters: Arc<RunCounters>,
 }
 
-/// What a look-up found.
-#[derive(Debug)]
-pub enum LookupOutcome {
-    /// It is there; is it what we would send?
-    There(AccountFacts, bool),
-    /// It is not there.
-    NotThere,
-    /// The question failed, to be asked again; with the server's wish for a pause.
-    Unknown(String, Option<Duration>),
-    /// Going on makes no sense.
-    Stop(anyhow::Error),
-}
+/// What a look-up found: the account, and whether it is what we would send.
+pub type LookupOutcome = judge::LookupAnswer<(AccountFacts, bool)>;
 
 /// How a request ended.
 #[derive(Debug)]
@@ -93,6 +83,8 @@ pub enum RequestEnd {
     Asked(Task, LookupOutcome),
     /// The run stopped before the question was sent.
     NotAsked,
+    /// What the answer is to be compared with cannot be read; the task stays as it is.
+    Unread(anyhow::Error),
     /// When the last event about each of these accounts arrived.
     Heard(HashMap<String, i64>),
     /// The row did not give the planned bytes; nothing was sent.
@@ -279,8 +271,8 @@ impl SendTools {
     /// Looks for it before it is sent.
     pub(crate) async fn look(self: Arc<Self>, task: Task) -> RequestEnd {
         match self.question(&task, ConnectionChoice::Kept).await {
-            Some(found) => RequestEnd::Looked(task, found),
-            None => RequestEnd::NotAsked,
+            Ok(found) => RequestEnd::Looked(task, found),
+            Err(end) => end,
         }
     }
 
@@ -288,50 +280,44 @@ impl SendTools {
     pub(crate) async fn ask(self: Arc<Self>, task: Task) -> RequestEnd {
         // What it decides about is in doubt already: its answer has to be certain.
         match self.question(&task, ConnectionChoice::New).await {
-            Some(found) => RequestEnd::Asked(task, found),
-            None => RequestEnd::NotAsked,
+            Ok(found) => RequestEnd::Asked(task, found),
+            Err(end) => end,
         }
     }
 
-    async fn question(&self, task: &Task, way: ConnectionChoice) -> Option<LookupOutcome> {
+    async fn question(
+        &self,
+        task: &Task,
+        way: ConnectionChoice,
+    ) -> Result<LookupOutcome, RequestEnd> {
         let (client, limiter) = (self.gate.client(), &self.limiters.lookup);
-        let reply = match &task.document {
-            Some(document) => {
-                let request = client.metadata(&document.uuid, way);
-                self.gate.pass(limiter, way, request).await?
-            }
-            None => {
-                let request = client.lookup(&task.client_id, way);
-                self.gate.pass(limiter, way, request).await?
+        let request = async {
+            match &task.document {
+                Some(document) => client.metadata(&document.uuid, way).await,
+                None => client.lookup(&task.client_id, way).await,
             }
         };
+        let reply = self.gate.pass(limiter, way, request).await;
+        let reply = reply.ok_or(RequestEnd::NotAsked)?;
         let account = self
             .account_values(task, &reply, |status| status == 200)
             .await;
         let account = match account {
-            Err(error) if is_io(&error) => return Some(LookupOutcome::Stop(error)),
+            Err(error) if is_io(&error) => return Err(RequestEnd::Unread(error)),
             // A row that gives other bytes by now is not equal; sending it is what refuses.
             account => account.ok(),
         };
         let sent: &[&[u8]] = &[account.as_deref().unwrap_or(NOTHING)];
         let known = self.known(sent, account.is_some());
-        let found = match &task.document {
+        Ok(match &task.document {
             // A document's id is made of its content: the one that is there is the same.
             Some(document) => {
                 judge::document_question(&reply, &document.uuid, &known).map(|facts| (facts, true))
             }
             None => judge::question(&reply, &task.client_id, &known).map(|(facts, request)| {
-                let equal = account.as_deref();
-                (facts, equal.is_some_and(|ours| is_equal(ours, &request)))
+                let ours = account.as_deref();
+                (facts, ours.is_some_and(|ours| is_equal(ours, &request)))
             }),
-        };
-        Some(match found {
-            judge::LookupAnswer::There((facts, equal)) => LookupOutcome::There(facts, equal),
-            judge::LookupAnswer::NotThere => LookupOutcome::NotThere,
-            judge::LookupAnswer::Unknown(why, after) => LookupOutcome::Unknown(why, after),
-            judge::LookupAnswer::Stop(message, hint) => {
-                LookupOutcome::Stop(Failure::configuration(message, hint))
-            }
         })
     }
 }

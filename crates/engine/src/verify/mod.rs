@@ -30,7 +30,7 @@ use bakkt_journal::{Journal, now};
 use bakkt_model::limits::Retry;
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::task::DocumentFacts;
-use read::ReadEnd;
+use read::{Halt, ReadEnd};
 
 /// Asks that must agree that Bakkt does not know an account or a document.
 const ASKS: u8 = 2;
@@ -178,13 +178,13 @@ impl Work for VerifyLoop {
         }
     }
 
-    fn ended(&mut self, end: ReadEnd) {
-        match end {
-            ReadEnd::Read(verified) => {
+    fn ended(&mut self, (mut account, read): ReadEnd) {
+        match read {
+            Ok(Some(verified)) => {
                 self.engine.answered();
                 self.found(verified);
             }
-            ReadEnd::Absent(mut account) => {
+            Ok(None) => {
                 self.engine.answered();
                 account.absent += 1;
                 if account.absent < ASKS {
@@ -192,22 +192,21 @@ impl Work for VerifyLoop {
                 }
                 self.found(unknown(account.account.task.id));
             }
-            ReadEnd::Failed(mut account, why, after) => {
+            Err(Halt::Failed(why, after)) => {
                 tracing::debug!(id = %account.account.task.client_id, %why, "not read");
                 account.tries += 1;
-                // What fails too often is left for the next call.
-                match account.tries < self.attempts {
-                    true => {
-                        let tries = account.tries;
-                        self.park(account, tries, after);
-                    }
-                    false => self.queue.free(1),
+                let tries = account.tries;
+                if tries < self.attempts {
+                    self.park(account, tries, after);
+                } else {
+                    // What fails too often is left for the next call.
+                    self.queue.free(1);
                 }
                 self.engine.question_failed(&why);
             }
-            ReadEnd::Stop(error) => self.engine.end(RunEnd::Stopped(error)),
+            Err(Halt::Stop(error)) => self.engine.end(RunEnd::Stopped(error)),
             // The run is stopping; it stays unread.
-            ReadEnd::NotAsked => {}
+            Err(Halt::NotAsked) => {}
         }
     }
 

@@ -41,25 +41,17 @@ pub struct ReadTools {
     pub counters: Arc<VerifyCounters>,
 }
 
-/// How the reading of an account ended.
+/// How the reading of an account ended: with what was found, or with nothing when Bakkt does not know it.
+pub(super) type ReadEnd = (PendingAccount, Result<Option<VerifiedAccount>, Halt>);
+
+/// Why an account is not read to its end.
 #[derive(Debug)]
-pub(super) enum ReadEnd {
-    /// It is there, and this was found.
-    Read(VerifiedAccount),
-    /// Bakkt does not know it.
-    Absent(PendingAccount),
+pub(super) enum Halt {
     /// A question failed; with the server's wish for a pause.
-    Failed(PendingAccount, String, Option<Duration>),
+    Failed(String, Option<Duration>),
     /// Going on makes no sense.
     Stop(anyhow::Error),
     /// The run stopped before everything was asked.
-    NotAsked,
-}
-
-/// Why an account is not read to its end.
-enum Halt {
-    Failed(String, Option<Duration>),
-    Stop(anyhow::Error),
     NotAsked,
 }
 
@@ -69,13 +61,8 @@ const CHANGED: &str = "its row does not give what was sent any more";
 impl ReadTools {
     /// Reads one account and everything of it that is wanted.
     pub(super) async fn read(self: Arc<Self>, work: PendingAccount) -> ReadEnd {
-        match self.account(&work.account, work.absent).await {
-            Ok(Some(verified)) => ReadEnd::Read(verified),
-            Ok(None) => ReadEnd::Absent(work),
-            Err(Halt::Failed(why, after)) => ReadEnd::Failed(work, why, after),
-            Err(Halt::Stop(error)) => ReadEnd::Stop(error),
-            Err(Halt::NotAsked) => ReadEnd::NotAsked,
-        }
+        let read = self.account(&work.account, work.absent).await;
+        (work, read)
     }
 
     async fn account(
