@@ -1,14 +1,16 @@
 //! The encodings that exports come in: their names, and their byte order marks.
 //!
 //! Owner of [`Encoding`]. Those of the Encoding Standard are decoded by `encoding_rs`, the code pages of DOS by `oem_cp`
-//! (`transcode` does both). Left out on purpose: finding out which one a file has ([`find`]), and UTF-32, UTF-7 and EBCDIC,
-//! which neither library knows.
+//! (`transcode` does both), three code pages of EBCDIC by `ebcdic`. Left out on purpose: finding out which one a file has
+//! ([`find`], which never finds EBCDIC), and UTF-32 and UTF-7, which neither library knows.
 
+mod ebcdic;
 pub mod find;
 mod plausible;
 #[cfg(test)]
 mod samples;
 
+pub(crate) use ebcdic::character;
 pub use find::EncodingGuess;
 
 /// Which library decodes an encoding.
@@ -22,6 +24,8 @@ pub(super) enum Decoder {
     MultiByte,
     /// `oem_cp`, by the number of the code page.
     CodePage(u16),
+    /// This program: a code page of EBCDIC.
+    Ebcdic,
 }
 
 macro_rules! encodings {
@@ -104,6 +108,9 @@ encodings! {
     EucJp "euc-jp" Decoder::MultiByte;
     Iso2022Jp "iso-2022-jp" Decoder::MultiByte;
     EucKr "euc-kr" Decoder::MultiByte;
+    Cp037 "cp037" Decoder::Ebcdic;
+    Cp500 "cp500" Decoder::Ebcdic;
+    Cp1140 "cp1140" Decoder::Ebcdic;
 }
 
 /// Names that people write and no library knows, or knows for another encoding.
@@ -138,6 +145,8 @@ const OTHER_WORDS: &[(Encoding, &[&str])] = &[
     (Encoding::Gbk, &["cp936", "936"]),
     (Encoding::EucKr, &["cp949", "949"]),
     (Encoding::Big5, &["cp950", "950"]),
+    (Encoding::Cp037, &["ebcdic-us", "cp37", "ibm37", "37"]),
+    (Encoding::Cp500, &["ebcdic-international"]),
 ];
 
 /// What stands before the number of a code page.
@@ -251,7 +260,8 @@ mod tests {
             assert_eq!(Encoding::from_word(word), Some(encoding), "{word}");
         }
         assert_eq!(Encoding::from_word("ebcdic"), None);
-        assert_eq!(Encoding::from_word("cp037"), None);
+        assert_eq!(Encoding::from_word("IBM-037"), Some(Encoding::Cp037));
+        assert_eq!(Encoding::from_word("1140"), Some(Encoding::Cp1140));
         // To Windows it is UTF-16, to everybody else it is none.
         assert_eq!(Encoding::from_word("cp"), None);
         assert_eq!(Encoding::from_word("replacement"), None);

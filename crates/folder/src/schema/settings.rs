@@ -79,6 +79,9 @@ const SOURCE: &[SchemaKey] = keys! {
     "encoding": ENCODING, "What the characters are written in, where it is not left to be found.";
     "delimiter": KeyType::Any(&[KeyType::Words(&["comma", "semicolon", "tab", "pipe"]), DELIMITER]),
         "What stands between cells: one of the words, or a character.";
+    "member": KeyType::Text, "Of a zip archive: the member that is read, as a pattern. Absent: the only one.";
+    "rows": KeyType::Text, "Of JSON: the array of every object whose elements are rows, such as \"owners\".";
+    "layout": LAYOUT, "Where the fields of fixed width stand: a table, or the name of a file with one or of a copybook.";
     "quote": KeyType::Words(&["\"", "'", "none"]), "What stands around cells; with \"none\" quotes are text like any other.";
     "header": KeyType::Any(&[KeyType::Whole(1, 1_048_576), KeyType::Boolean]),
         "The line of the header, from 1; false: there is none, and columns are named by position, as \"#1\".";
@@ -96,12 +99,37 @@ const JOINED: &[SchemaKey] = keys! {
     "encoding": ENCODING, "What the characters are written in, where it is not left to be found.";
     "delimiter": KeyType::Any(&[KeyType::Words(&["comma", "semicolon", "tab", "pipe"]), DELIMITER]),
         "What stands between cells: one of the words, or a character.";
+    "member": KeyType::Text, "Of a zip archive: the member that is read, as a pattern. Absent: the only one.";
+    "rows": KeyType::Text, "Of JSON: the array of every object whose elements are rows, such as \"owners\".";
+    "layout": LAYOUT, "Where the fields of fixed width stand: a table, or the name of a file with one or of a copybook.";
     "quote": KeyType::Words(&["\"", "'", "none"]), "What stands around cells; with \"none\" quotes are text like any other.";
     "header": KeyType::Any(&[KeyType::Whole(1, 1_048_576), KeyType::Boolean]),
         "The line of the header, from 1; false: there is none, and columns are named by position, as \"#1\".";
     "sheet": KeyType::Any(&[KeyType::Text, KeyType::Whole(1, 1000)]), "The sheet of a workbook: its name, or its number from 1.";
     "skip_if": KeyType::Texts, "Regular expressions for the first cell of a row that is not empty; rows that fit are left out.";
 };
+
+const LAYOUT: KeyType = KeyType::Any(&[KeyType::Text, KeyType::Table(LAYOUT_KEYS)]);
+
+const LAYOUT_KEYS: &[SchemaKey] = keys! {
+    "fields": KeyType::Tables(LAYOUT_FIELD), "The fields of every record.";
+    "copybook": KeyType::Text, "Instead of `fields`: the file of a COBOL copybook that says them.";
+    "record_length": BYTES, "Bytes of every record, where no line ends stand between them.";
+    "line_length": BYTES, "Bytes of every line. Absent: at least as many as the fields need.";
+    "fill_lines": KeyType::Boolean, "Shorter lines lost blanks at their end, and are filled up.";
+};
+
+const LAYOUT_FIELD: &[SchemaKey] = keys! {
+    "name": KeyType::Text, "The name of its column.";
+    "start": BYTES, "Its first byte, from 1.";
+    "length": BYTES, "Its bytes.";
+    "type": KeyType::Words(&["text", "digits", "zoned", "packed"]),
+        "What it holds. Absent: text. zoned and packed have a sign; packed is COMP-3.";
+    "decimals": KeyType::Whole(0, 31), "Digits behind the decimal point, which is not written.";
+    "digits": KeyType::Whole(1, 31), "Digits of a packed number whose first half byte is unused.";
+};
+
+const BYTES: KeyType = KeyType::Whole(1, 65_536);
 
 const ACCOUNTS: &[SchemaKey] = keys! {
     "on_existing": KeyType::Words(&["skip", "update", "stop"]),
