@@ -92,6 +92,7 @@ pub fn csv_rows(data: &[u8]) {
         quote: [Some(b'"'), None, Some(b'\''), Some(b'"')][usize::from(how >> 2 & 3)],
         width: usize::from(how >> 4 & 7),
         sheet: how >> 7 == 1,
+        records: false,
     };
     let rows = rows_of(text, form);
     assert_eq!(
@@ -229,6 +230,7 @@ pub fn mapping_file(data: &[u8]) {
         quote: Some(b'"'),
         width: headers.len(),
         sheet: false,
+        records: false,
     };
     let cells = b"A-1,Ann Example,1980-02-03,512-555-0142,\"85,000\"\n".as_slice();
     let (mut lines, mut rows) = (RowReader::new(cells, form, 0, 2), Rows::default());

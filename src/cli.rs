@@ -111,6 +111,15 @@ pub struct ReadingArgs {
     /// What the characters of the files are written in, such as windows-1250 or cp437.
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
+    /// Where the fields of fixed width stand: a TOML file with the keys of [source.layout], or a COBOL copybook.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["no_header", "header", "sheet"])]
+    pub layout: Option<PathBuf>,
+    /// Of zip archives: the member that is read, as a pattern such as "customers*.csv".
+    #[arg(long, value_name = "PATTERN")]
+    pub member: Option<String>,
+    /// Of JSON files: the array of every object whose elements are rows.
+    #[arg(long, value_name = "ARRAY")]
+    pub rows: Option<String>,
     /// The sheet that is read of each workbook. (In `backfill` the same option names the sheet of the filled workbook, and in
     /// `gaps` the workbook to write.)
     #[arg(long, value_name = "NAME")]

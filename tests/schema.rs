@@ -404,6 +404,7 @@ fn the_examples_of_the_documentation_are_valid() {
     for (page, schema) in [
         ("settings", schema::settings::schema()),
         ("documents", schema::settings::schema()),
+        ("files", schema::settings::schema()),
         ("mapping", schema::mapping::schema()),
     ] {
         let validator = validator(&schema);

@@ -48,7 +48,15 @@ pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         .map(|file| relative(&args.dir, file))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let header = args.reading.header_setting();
-    let files = write::files(&guess, &profiles, &paths, header.as_deref());
+    let layout = args.reading.layout.as_ref();
+    let layout = layout.map(|file| relative(&args.dir, file)).transpose()?;
+    let written = write::ReadingKeys {
+        header: header.as_deref(),
+        layout: layout.as_deref(),
+        rows: args.reading.rows.as_deref(),
+        member: args.reading.member.as_deref(),
+    };
+    let files = write::files(&guess, &profiles, &paths, written);
     create_all(&protected, &args.dir, &files)?;
     let text = write::summary(&guess, &profiles, &args.dir.shown());
     Ok(CommandOutput { text, code: 0 })

@@ -9,10 +9,12 @@ use bakkt_discover::guess;
 use bakkt_discover::inspect::distinct::Hasher;
 use bakkt_discover::inspect::{self, Profile, page};
 use bakkt_files::progress::{Mode, ReadingProgress};
+use bakkt_folder::settings::layout;
 use bakkt_model::error::Failure;
 use bakkt_source::Export;
 use bakkt_source::encoding::Encoding;
-use bakkt_source::export::{HeaderRow, Options, SetBy, SheetSetting};
+use bakkt_source::export::{HeaderRow, Options, SetBy, SheetSetting, member_pattern};
+use bakkt_source::json::JsonRows;
 
 /// Prints what exports hold.
 pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
@@ -38,12 +40,29 @@ pub fn options(args: &ReadingArgs) -> anyhow::Result<Options> {
             )
         })
     };
+    let member = |pattern: &String| {
+        member_pattern(pattern).map_err(|why| {
+            Failure::configuration(
+                format!("--member {pattern} is not a pattern: {why}"),
+                "such as \"customers*.csv\"",
+            )
+        })
+    };
     Ok(Options {
         encoding: args.encoding.as_ref().map(encoding).transpose()?,
         header: match args.header {
             _ if args.no_header => HeaderRow::None,
             Some(line) => HeaderRow::At(line),
             None => HeaderRow::Find,
+        },
+        member: args.member.as_ref().map(member).transpose()?,
+        rows: args.rows.clone().map(|array| JsonRows {
+            array,
+            only_elements: false,
+        }),
+        layout: match &args.layout {
+            Some(file) => Some(Arc::new(layout::of_file(file)?)),
+            None => None,
         },
         sheet: args.sheet.clone().map(SheetSetting::Name),
         set_by: SetBy::Arguments,

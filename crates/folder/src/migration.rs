@@ -398,7 +398,7 @@ impl Migration {
                 let hash = self.file_hash(path, name)?;
                 prints.push((format!("the export {name}"), hash));
             }
-            let made: Vec<String> = export.found().map(DetectedFile::made).collect();
+            let made: Vec<String> = export.found().map(DetectedFile::read_as).collect();
             let how = self.pipeline.hash(made.join("\n").as_bytes());
             prints.push((format!("how {} is read", export.name()), how));
         }

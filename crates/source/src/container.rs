@@ -5,8 +5,7 @@
 //! window of at most 128 MB. Left out on purpose: how much comes out of a compressed file, which whoever spools it
 //! bounds, and what a workbook holds.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{self, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
@@ -21,10 +20,14 @@ const WINDOW_LOG: u32 = 27;
 pub enum Container {
     /// Text, as far as its first bytes say.
     Plain,
+    /// Objects of JSON.
+    Json,
     /// One gzip member or several.
     Gzip,
     /// One zstd frame or several.
     Zstd,
+    /// A zip archive of any files.
+    Zip,
     /// A zip or OLE file with the parts of a workbook.
     Workbook,
 }
@@ -101,13 +104,13 @@ const REFUSED_TEXTS: &[(&[u8], &str)] = &[
         b"<?xml",
         "it is an XML file; open it in a spreadsheet program and save it as .xlsx or CSV",
     ),
-    (b"{\"", JSON),
-    (b"[{", JSON),
 ];
 
+/// Such beginnings of JSON: of objects, and of an array of them.
+const JSON: &[&[u8]] = &[b"{\"", b"{}", b"[{"];
+
 const WEB_PAGE: &str = "it is a web page, whatever its name says; open it in a spreadsheet program and save it as .xlsx or CSV";
-const JSON: &str = "it is a JSON file; export the table as CSV";
-const ARCHIVE: &str = "it is a zip archive and no workbook; unpack it and name what is in it";
+const EMPTY_ARCHIVE: &str = "it is a zip archive without anything in it; check how it was packed";
 const OPEN_DOCUMENT: &str =
     "it is an OpenDocument file and no spreadsheet; save the table as CSV or as a workbook";
 const BZIP2: &str = "it is a bzip2 file; unpack it, or pack it as .gz or .zst";
@@ -134,7 +137,7 @@ pub fn of(start: &[u8]) -> Result<Container, &'static str> {
         return zip(start);
     }
     if start.starts_with(EMPTY_ZIP) {
-        return Err(ARCHIVE);
+        return Err(EMPTY_ARCHIVE);
     }
     if start.get(257..262) == Some(b"ustar") {
         return Err(TAR);
@@ -145,6 +148,9 @@ pub fn of(start: &[u8]) -> Result<Container, &'static str> {
     }
     let magic = REFUSED.iter().find(|(magic, _)| start.starts_with(magic));
     let text = beginning(start);
+    if JSON.iter().any(|json| text.starts_with(json)) {
+        return Ok(Container::Json);
+    }
     let refused = magic.or_else(|| {
         REFUSED_TEXTS
             .iter()
@@ -191,7 +197,7 @@ fn zip(start: &[u8]) -> Result<Container, &'static str> {
     if parts.iter().any(|part| name.starts_with(part)) {
         Ok(Container::Workbook)
     } else {
-        Err(ARCHIVE)
+        Ok(Container::Zip)
     }
 }
 
@@ -204,11 +210,13 @@ fn beginning(start: &[u8]) -> Vec<u8> {
     bytes.map(u8::to_ascii_lowercase).collect()
 }
 
-/// The bytes that a file holds, from its beginning. A workbook has none to read in this way.
-pub(crate) fn reader(mut file: File, container: Container) -> io::Result<Box<dyn Read + Send>> {
-    file.rewind()?;
+/// The bytes that a packed file holds. A workbook has none to read in this way.
+pub(crate) fn reader(
+    file: impl Read + Send + 'static,
+    container: Container,
+) -> io::Result<Box<dyn Read + Send>> {
     Ok(match container {
-        Container::Plain => Box::new(file),
+        Container::Plain | Container::Json => Box::new(file),
         Container::Gzip => {
             let file = BufReader::with_capacity(64 << 10, file);
             Box::new(UnpackedReader(MultiGzDecoder::new(file)))
@@ -218,8 +226,8 @@ pub(crate) fn reader(mut file: File, container: Container) -> io::Result<Box<dyn
             decoder.window_log_max(WINDOW_LOG)?;
             Box::new(UnpackedReader(decoder))
         }
-        Container::Workbook => {
-            let what = "a workbook is not read as text";
+        Container::Zip | Container::Workbook => {
+            let what = "it is not read as text";
             return Err(io::Error::new(io::ErrorKind::Unsupported, what));
         }
     })
@@ -277,6 +285,8 @@ mod tests {
         for start in plain {
             assert_eq!(of(start), Ok(Container::Plain), "{start:?}");
         }
+        assert_eq!(of(b"[\n  {\"id\": 1}"), Ok(Container::Json));
+        assert_eq!(of(b"\xEF\xBB\xBF{\"id\": 1}\n"), Ok(Container::Json));
         assert_eq!(of(b"\x1F\x8B\x08\0"), Ok(Container::Gzip));
         assert_eq!(of(b"\x28\xB5\x2F\xFD\x04"), Ok(Container::Zstd));
         assert_eq!(of(b"\x50\x2A\x4D\x18\x04\0\0\0"), Ok(Container::Zstd));
@@ -284,6 +294,7 @@ mod tests {
             of(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"),
             Ok(Container::Workbook)
         );
+        assert_eq!(of(&zip_of("export.csv", "")), Ok(Container::Zip));
         let sheet = "application/vnd.oasis.opendocument.spreadsheet";
         for (name, content) in [
             ("[Content_Types].xml", ""),
@@ -310,7 +321,6 @@ mod tests {
             .flat_map(u16::to_le_bytes)
             .collect();
         let refused: &[(&[u8], &str)] = &[
-            (&zip_of("export.csv", ""), "zip archive"),
             (&zip_of("mimetype", text), "no spreadsheet"),
             (b"PK\x05\x06", "zip archive"),
             (&tar, "tar archive"),
@@ -323,8 +333,6 @@ mod tests {
             (b"<table border=1>", "web page"),
             (&wide, "web page"),
             (b"<?xml version=\"1.0\"?>", "XML"),
-            (b"[\n  {\"id\": 1}", "JSON"),
-            (b"{\"id\": 1}\n", "JSON"),
             (b"-----BEGIN PGP MESSAGE-----", "PGP"),
         ];
         for (start, what) in refused {
@@ -333,15 +341,9 @@ mod tests {
         }
     }
 
-    fn file_of(bytes: &[u8]) -> io::Result<File> {
-        let mut file = tempfile::tempfile()?;
-        file.write_all(bytes)?;
-        Ok(file)
-    }
-
     fn unpacked(bytes: &[u8], container: Container) -> io::Result<Vec<u8>> {
         let mut all = Vec::new();
-        reader(file_of(bytes)?, container)?.read_to_end(&mut all)?;
+        reader(io::Cursor::new(bytes.to_vec()), container)?.read_to_end(&mut all)?;
         Ok(all)
     }
 

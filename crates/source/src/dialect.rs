@@ -197,6 +197,7 @@ impl Candidate {
             quote: dialect.quote,
             width: 0,
             sheet: false,
+            records: false,
         };
         let (mut lines, mut rows) = (RowReader::new(sample, form, 0, 1), Rows::default());
         let mut first: Vec<Vec<String>> = Vec::new();

@@ -1,16 +1,19 @@
 //! The encodings that exports come in: their names, and their byte order marks.
 //!
-//! Owner of [`Encoding`]. Those of the Encoding Standard are decoded by `encoding_rs`, the code pages of DOS by `oem_cp`, and
-//! those of the old Mac OS that neither knows by a table here ([`mac`]); `transcode` does all three. Left out on purpose:
-//! finding out which one a file has ([`find`]), and UTF-32, UTF-7 and EBCDIC.
+//! Owner of [`Encoding`]. Those of the Encoding Standard are decoded by `encoding_rs`, the code pages of DOS by `oem_cp`,
+//! those of the old Mac OS that neither knows by a table here ([`mac`]), and three code pages of EBCDIC by `ebcdic`;
+//! `transcode` does all four. Left out on purpose: finding out which one a file has ([`find`], which never finds EBCDIC), and
+//! UTF-32 and UTF-7.
 
 mod alphabets;
+mod ebcdic;
 pub mod find;
 mod mac;
 mod plausible;
 #[cfg(test)]
 mod samples;
 
+pub(crate) use ebcdic::character;
 pub use find::EncodingGuess;
 
 /// Which library decodes an encoding.
@@ -26,6 +29,8 @@ pub(super) enum Decoder {
     CodePage(u16),
     /// A table of this program: what the bytes from 80 on stand for.
     Table(&'static str),
+    /// This program: a code page of EBCDIC.
+    Ebcdic,
 }
 
 macro_rules! encodings {
@@ -114,6 +119,9 @@ encodings! {
     EucJp "euc-jp" Decoder::MultiByte;
     Iso2022Jp "iso-2022-jp" Decoder::MultiByte;
     EucKr "euc-kr" Decoder::MultiByte;
+    Cp037 "cp037" Decoder::Ebcdic;
+    Cp500 "cp500" Decoder::Ebcdic;
+    Cp1140 "cp1140" Decoder::Ebcdic;
 }
 
 /// Names that people write and no library knows, or knows for another encoding.
@@ -164,6 +172,8 @@ const OTHER_WORDS: &[(Encoding, &[&str])] = &[
     (Encoding::Gbk, &["cp936", "936"]),
     (Encoding::EucKr, &["cp949", "949"]),
     (Encoding::Big5, &["cp950", "950"]),
+    (Encoding::Cp037, &["ebcdic-us", "cp37", "ibm37", "37"]),
+    (Encoding::Cp500, &["ebcdic-international"]),
 ];
 
 /// What stands before the number of a code page.
@@ -277,7 +287,8 @@ mod tests {
             assert_eq!(Encoding::from_word(word), Some(encoding), "{word}");
         }
         assert_eq!(Encoding::from_word("ebcdic"), None);
-        assert_eq!(Encoding::from_word("cp037"), None);
+        assert_eq!(Encoding::from_word("IBM-037"), Some(Encoding::Cp037));
+        assert_eq!(Encoding::from_word("1140"), Some(Encoding::Cp1140));
         // To Windows it is UTF-16, to everybody else it is none.
         assert_eq!(Encoding::from_word("cp"), None);
         assert_eq!(Encoding::from_word("replacement"), None);

@@ -7,18 +7,20 @@
 //! so that mistakes in a mapping are told before anything is unpacked.
 //! Left out on purpose: what the beginning of a file tells (`head`).
 
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use glob::Pattern;
 use regex::Regex;
 
+use super::bytes::{Bytes, BytesReader};
 use super::encoding::Encoding;
+use super::fixed::Layout;
 use super::found::DetectedFile;
 use super::head::{FileHead, FileText, files, head};
+use super::json::JsonRows;
 use super::lines::{RowFormat, RowReader};
 use super::shape::shape;
 use super::spool::Spool;
@@ -128,8 +130,19 @@ pub struct Options {
     pub sheet: Option<SheetSetting>,
     /// Rows whose first cell that is not empty fits one of these are left out.
     pub skip_if: Vec<Regex>,
+    /// Where the fields of fixed width stand; none: it has no fixed width.
+    pub layout: Option<Arc<Layout>>,
+    /// Which member of a zip archive is read; none: its only one.
+    pub member: Option<Pattern>,
+    /// The array of a JSON object whose elements are rows; none: each object is a row.
+    pub rows: Option<JsonRows>,
     /// Where all this is set.
     pub set_by: SetBy,
+}
+
+/// The pattern of a member of an archive; else why it is none.
+pub fn member_pattern(text: &str) -> Result<Pattern, &'static str> {
+    Pattern::new(text).map_err(|error| error.msg)
 }
 
 /// Why a row is left out before anything is read of it.
@@ -151,40 +164,6 @@ impl SkipReason {
             SkipReason::Header => "repeats the header row",
             SkipReason::Named => "`skip_if` names it",
         }
-    }
-}
-
-/// Bytes that can be read at any place.
-#[derive(Debug)]
-enum Bytes {
-    File(File),
-    Spool(Arc<Spool>, u64),
-}
-
-impl Bytes {
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        match self {
-            Bytes::File(file) => file.read_at(buffer, offset),
-            Bytes::Spool(spool, start) => spool.read_at(buffer, start + offset),
-        }
-    }
-}
-
-/// Reads the text of a file from an offset on.
-#[derive(Debug)]
-struct TextReader {
-    bytes: Arc<Bytes>,
-    offset: u64,
-    end: u64,
-}
-
-impl Read for TextReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.end - self.offset).unwrap_or(usize::MAX);
-        let most = most.min(buffer.len());
-        let count = self.bytes.read_at(&mut buffer[..most], self.offset)?;
-        self.offset += count as u64;
-        Ok(count)
     }
 }
 
@@ -298,7 +277,7 @@ impl OpenedExport {
                 found,
             } = head;
             let (file, length) = match text {
-                FileText::File(file, length) => (Ok(file), length),
+                FileText::Bytes(bytes, length) => (Ok(bytes), length),
                 FileText::Stream(start, rest) => {
                     let spool = match &mut spool {
                         Some(spool) => spool,
@@ -321,13 +300,13 @@ impl OpenedExport {
         let mut base = 0;
         for ((path, file, first, form, found), length) in heads.into_iter().zip(lengths) {
             let bytes = match (file, &spool) {
-                (Ok(file), _) => Bytes::File(file),
-                (Err(from), Some(spool)) => Bytes::Spool(spool.clone(), from),
+                (Ok(bytes), _) => bytes,
+                (Err(from), Some(spool)) => Arc::new(Bytes::Spool(spool.clone(), from)),
                 (Err(_), None) => anyhow::bail!("{} was not unpacked", found.file),
             };
             parts.push(ExportFile {
                 path,
-                bytes: Arc::new(bytes),
+                bytes,
                 length,
                 base,
                 first,
@@ -400,11 +379,7 @@ impl Export {
     /// Starts a pass over all rows.
     pub fn pass(&self) -> ExportPass {
         let files = self.parts.iter().map(|part| {
-            let at = TextReader {
-                bytes: part.bytes.clone(),
-                offset: part.first.0,
-                end: part.length,
-            };
+            let at = BytesReader::new(part.bytes.clone(), part.first.0, part.length);
             let offset = part.base + part.first.0;
             let lines = RowReader::new(at, part.form, offset, part.first.1);
             (part.found.file.clone(), lines)
@@ -494,7 +469,7 @@ const MOST_BYTES: usize = 8 << 20;
 /// A pass over all rows of an export.
 #[derive(Debug)]
 pub struct ExportPass {
-    files: Vec<(String, RowReader<TextReader>)>,
+    files: Vec<(String, RowReader<BytesReader>)>,
     counts: Vec<(u64, u64)>,
     current: usize,
 }

@@ -2,11 +2,13 @@
 //!
 //! Owner of [`DetectedFile`], in words and as JSON. It holds names of columns and counts, never a cell.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
-use super::container::Container;
 use super::encoding::Encoding;
 use super::export::SetBy;
+use super::fixed::{Layout, RecordForm};
 use super::header::remarks;
 use super::lines::RowFormat;
 use super::workbook::WorkbookHead;
@@ -18,7 +20,7 @@ pub struct DetectedFile {
     /// As a person would write it.
     pub file: String,
     /// `CSV`, `CSV in gzip`, `CSV in zstd`, or the kind of workbook.
-    pub format: &'static str,
+    pub format: String,
     /// The sheet that is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
@@ -46,6 +48,15 @@ pub struct DetectedFile {
     pub titles: u64,
     /// Number of columns.
     pub columns: usize,
+    /// The format says the names of the columns, and no row does.
+    #[serde(skip)]
+    pub(super) names_columns: bool,
+    /// Where its fields stand, when they have fixed widths.
+    #[serde(skip)]
+    pub(super) layout: Option<Arc<Layout>>,
+    /// Of JSON: the array whose elements are rows.
+    #[serde(skip)]
+    pub(super) rows_of: Option<String>,
     /// What a person should know.
     pub remarks: Vec<String>,
 }
@@ -55,15 +66,10 @@ fn word<S: serde::Serializer>(encoding: &Option<Encoding>, to: S) -> Result<S::O
 }
 
 impl DetectedFile {
-    pub(super) fn new(file: &str, container: Container) -> DetectedFile {
+    pub(super) fn new(file: &str, format: String) -> DetectedFile {
         DetectedFile {
             file: file.to_owned(),
-            format: match container {
-                Container::Plain => "CSV",
-                Container::Gzip => "CSV in gzip",
-                Container::Zstd => "CSV in zstd",
-                Container::Workbook => "workbook",
-            },
+            format,
             sheet: None,
             is_sheet_said: false,
             other_sheets: Vec::new(),
@@ -74,13 +80,16 @@ impl DetectedFile {
             header: None,
             titles: 0,
             columns: 0,
+            names_columns: false,
+            layout: None,
+            rows_of: None,
             remarks: Vec::new(),
         }
     }
 
     pub(super) fn workbook(&mut self, head: &WorkbookHead, found: bool, set_by: SetBy) {
         self.is_sheet_said = !found;
-        self.format = head.kind.word();
+        self.format = head.kind.word().to_owned();
         self.sheet = Some(head.sheet_name().to_owned());
         let others = head.others().filter(|_| found);
         self.other_sheets = others.map(|sheet| sheet.name.clone()).collect();
@@ -115,9 +124,25 @@ impl DetectedFile {
         }
     }
 
+    /// Takes the columns that the format names.
+    pub(super) fn named(&mut self, columns: &[String]) {
+        self.columns = columns.len();
+        self.names_columns = true;
+        self.remarks.extend(remarks(columns));
+    }
+
+    /// Whatever decides how the file is read: what [`made`](Self::made) says, and its layout.
+    pub fn read_as(&self) -> String {
+        let made = self.made();
+        match &self.layout {
+            Some(layout) => format!("{made}\n{:?} {:?}", layout.form, layout.fields),
+            None => made,
+        }
+    }
+
     /// How the file is made, in words; the same for files that are made the same way.
     pub fn made(&self) -> String {
-        let mut text = self.format.to_owned();
+        let mut text = self.format.clone();
         let mut add = |more: &str| {
             text.push_str(", ");
             text.push_str(more);
@@ -127,6 +152,12 @@ impl DetectedFile {
         }
         if let Some(encoding) = self.encoding {
             add(encoding.word());
+        }
+        if let Some(array) = &self.rows_of {
+            add(&format!("rows from `{array}`"));
+        }
+        if let Some(RecordForm::Length(length)) = self.layout.as_ref().map(|layout| layout.form) {
+            add(&format!("records of {length} bytes"));
         }
         if let Some(delimiter) = &self.delimiter {
             add(&format!("{delimiter} between cells"));
@@ -138,6 +169,7 @@ impl DetectedFile {
         }
         let row = if self.sheet.is_some() { "row" } else { "line" };
         match self.header {
+            _ if self.names_columns => {}
             Some(line) => add(&format!("header in {row} {line}")),
             None => add("no header"),
         }

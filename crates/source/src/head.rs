@@ -6,18 +6,23 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::container::{self, Container};
+use super::bytes::Bytes;
+use super::container::Container;
 use super::dialect;
 use super::doubt;
 use super::encoding::Encoding;
 use super::export::{HeaderRow, Options, SheetSetting};
+use super::fixed::reader::{FixedReader, not_whole};
+use super::fixed::{Layout, RecordForm};
 use super::found::DetectedFile;
+use super::json::{self, JsonReader, PieceForm};
 use super::lines::{MOST_COLUMNS, RowFormat, RowReader};
+use super::packed::{self, UnpackedFile};
 use super::transcode::{self, Transcode};
 use super::wide::{self, DelimiterReplacer};
 use super::workbook::{SheetChoice, Workbook};
@@ -36,8 +41,8 @@ const MOST_FILES: usize = 500;
 
 /// The text of a file.
 pub(super) enum FileText {
-    /// It lies there, and is so long.
-    File(File, u64),
+    /// It can be read at any place, and ends there.
+    Bytes(Arc<Bytes>, u64),
     /// It still has to go into the spool: its beginning, and the rest.
     Stream(Vec<u8>, Box<dyn Read + Send>),
 }
@@ -108,7 +113,7 @@ pub(super) fn files(dir: &Path, name: &str) -> anyhow::Result<Vec<PathBuf>> {
 /// What the beginning of a file tells.
 struct Start {
     /// Where the text is read when it need not be made first.
-    file: Option<(File, u64)>,
+    file: Option<(Arc<Bytes>, u64)>,
     rest: Box<dyn Read + Send>,
     /// The text, from its first byte on.
     text: Vec<u8>,
@@ -119,6 +124,8 @@ struct Start {
     found: DetectedFile,
     /// The text in another encoding in which it reads as well, and which that is.
     doubt: Option<(Encoding, Vec<u8>)>,
+    /// The names of its columns, where the format says them; the text is that of `records` then.
+    columns: Option<Vec<String>>,
 }
 
 /// Reads until the buffer is full or nothing is left.
@@ -132,18 +139,22 @@ fn read_start(reader: &mut impl Read, most: usize) -> io::Result<(Vec<u8>, bool)
 fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
     let file = plain_file(path).map_err(|error| cannot_open(path, &error))?;
     let unreadable = || format!("cannot read {name}");
-    let mut magic = [0; 512];
-    let count = file.read_at(&mut magic, 0).with_context(unreadable)?;
-    let container = container::of(&magic[..count])
-        .map_err(|why| Failure::configuration(format!("{name} cannot be read: {why}"), ""))?;
-    let mut found = DetectedFile::new(name, container);
-    if container == Container::Workbook {
+    let workbook = file.try_clone().with_context(unreadable)?;
+    let unpacked = packed::unpack(file, name, options.member.as_ref())?;
+    let mut found = DetectedFile::new(name, unpacked.format("CSV"));
+    if unpacked.container == Container::Workbook {
+        if !unpacked.containers.is_empty() {
+            return Err(packed::refused(
+                name,
+                "it is a packed workbook; unpack it and name the workbook",
+            ));
+        }
         let choice = match &options.sheet {
             None => SheetChoice::First,
             Some(SheetSetting::Name(name)) => SheetChoice::Name(name.clone()),
             Some(SheetSetting::Number(number)) => SheetChoice::Number(*number),
         };
-        let mut workbook = Workbook::open(file, name, &choice)?;
+        let mut workbook = Workbook::open(workbook, name, &choice)?;
         found.workbook(workbook.head(), options.sheet.is_none(), options.set_by);
         let (text, whole) = read_start(&mut workbook, SAMPLE)?;
         return Ok(Start {
@@ -154,6 +165,7 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
             skip: 0,
             found,
             doubt: None,
+            columns: None,
         });
     }
     if options.sheet.is_some() {
@@ -162,22 +174,29 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
             "take `sheet` away, or name another file",
         ));
     }
-    let plain = container == Container::Plain;
-    let size = file.metadata().with_context(unreadable)?.len();
-    let mut reader: Box<dyn Read + Send> = match plain {
-        true => Box::new(file.try_clone().with_context(unreadable)?),
-        false => container::reader(file.try_clone().with_context(unreadable)?, container)
-            .with_context(unreadable)?,
-    };
+    if unpacked.container == Container::Json && options.layout.is_none() {
+        return json_start(&unpacked, name, options);
+    }
+    if let Some(rows) = &options.rows {
+        return Err(Failure::configuration(
+            format!("{name} is not JSON and has no array `{}`", rows.array),
+            "take `rows` away, or name another file",
+        ));
+    }
+    if let Some(layout) = &options.layout {
+        return fixed_start(&unpacked, name, layout, options.encoding);
+    }
+    let plain = unpacked.stream.bytes();
+    let mut reader = unpacked.stream.open().with_context(unreadable)?;
     let (text, whole) = read_start(&mut reader, SAMPLE).with_context(unreadable)?;
     let mut blocks = vec![text];
-    if plain && !whole {
+    if let Some((bytes, size)) = plain.filter(|_| !whole) {
         for number in 1..=BLOCKS {
             let mut block = vec![0; BLOCK];
             // Even, or UTF-16 would be cut inside of a character.
             let step = size.saturating_sub(SAMPLE as u64) / BLOCKS;
             let offset = SAMPLE as u64 + ((step * (number - 1)) & !1);
-            let count = file.read_at(&mut block, offset).with_context(unreadable)?;
+            let count = bytes.read_at(&mut block, offset).with_context(unreadable)?;
             block.truncate(count);
             blocks.push(block);
         }
@@ -205,13 +224,14 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
     if encoding == Encoding::Utf8 {
         text.drain(..bom);
         return Ok(Start {
-            file: plain.then_some((file, size)),
+            file: plain.map(|(bytes, size)| (bytes.clone(), size)),
             rest: reader,
             text,
             whole,
-            skip: if plain { bom as u64 } else { 0 },
+            skip: if plain.is_some() { bom as u64 } else { 0 },
             found,
             doubt,
+            columns: None,
         });
     }
     let mut decoded = Transcode::new(io::Cursor::new(text).chain(reader), encoding, bom);
@@ -224,7 +244,115 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
         skip: 0,
         found,
         doubt,
+        columns: None,
     })
+}
+
+/// The beginning of a file of fixed width.
+fn fixed_start(
+    unpacked: &UnpackedFile,
+    name: &str,
+    layout: &Arc<Layout>,
+    encoding: Option<Encoding>,
+) -> anyhow::Result<Start> {
+    let encoding = encoding.unwrap_or(Encoding::Utf8);
+    let Some(table) = transcode::characters(encoding) else {
+        return Err(Failure::configuration(
+            format!(
+                "{name} has a layout, which counts bytes, and characters of {} may take several",
+                encoding.word()
+            ),
+            "say what its single bytes are with `encoding`, such as cp037, windows-1252 or utf-8 (for ASCII)",
+        ));
+    };
+    let size = unpacked.stream.bytes().map(|(_, size)| size);
+    if let (RecordForm::Length(length), Some(size)) = (layout.form, size)
+        && size % length as u64 > 0
+    {
+        return Err(not_whole(name, size, length).into());
+    }
+    let mut found = DetectedFile::new(name, unpacked.format("fixed width"));
+    found.encoding = Some(encoding);
+    found.layout = Some(layout.clone());
+    let reader = unpacked.stream.open();
+    let reader = reader.with_context(|| format!("cannot read {name}"))?;
+    let reader = FixedReader::new(reader, name, layout.clone(), table);
+    records_start(Box::new(reader), name, layout.names(), found)
+}
+
+/// The beginning of a JSON file, which is read through for its columns.
+fn json_start(unpacked: &UnpackedFile, name: &str, options: &Options) -> anyhow::Result<Start> {
+    let unreadable = || format!("cannot read {name}");
+    let other = options.encoding.filter(|it| *it != Encoding::Utf8);
+    let start = unpacked.stream.start().with_context(unreadable)?;
+    if other.is_some() || start.contains(&0) {
+        return Err(Failure::configuration(
+            format!("{name} is JSON and not written in UTF-8"),
+            "JSON is written in UTF-8: export it so, and set no other `encoding`",
+        ));
+    }
+    let bom = Encoding::Utf8.bom(&start);
+    let open = || -> io::Result<Box<dyn Read + Send>> {
+        let mut reader = unpacked.stream.open()?;
+        reader.read_exact(&mut [0; 3][..bom])?;
+        Ok(reader)
+    };
+    let form = PieceForm::of(&start[bom..]);
+    let rows = options.rows.clone();
+    let columns = json::columns(open().with_context(unreadable)?, name, form, rows.as_ref());
+    let columns = columns.with_context(unreadable)?;
+    let names = columns.names();
+    if names.is_empty() {
+        return Err(empty(name, "it has no object with a key"));
+    }
+    if let Some(rows) = &rows {
+        json::refuse_unknown_array(name, rows, &names)?;
+    }
+    let word = match form {
+        PieceForm::Lines => "JSON lines",
+        PieceForm::Objects | PieceForm::Array => "JSON",
+    };
+    let mut found = DetectedFile::new(name, unpacked.format(word));
+    found.rows_of = rows.as_ref().map(|rows| rows.array.clone());
+    if rows.is_none() {
+        found.remarks.extend(json::arrays_remark(&names));
+    }
+    let reader = open().with_context(unreadable)?;
+    let reader = JsonReader::new(reader, name, form, Arc::new(columns), rows);
+    records_start(Box::new(reader), name, names, found)
+}
+
+/// The beginning of a text that `records` writes.
+fn records_start(
+    mut reader: Box<dyn Read + Send>,
+    name: &str,
+    columns: Vec<String>,
+    mut found: DetectedFile,
+) -> anyhow::Result<Start> {
+    let (text, whole) =
+        read_start(&mut reader, SAMPLE).with_context(|| format!("cannot read {name}"))?;
+    if text.is_empty() {
+        return Err(empty(name, "it has no records"));
+    }
+    found.named(&columns);
+    Ok(Start {
+        file: None,
+        rest: reader,
+        text,
+        whole,
+        skip: 0,
+        found,
+        doubt: None,
+        columns: Some(columns),
+    })
+}
+
+/// The error of a file without anything to read.
+fn empty(name: &str, why: &str) -> anyhow::Error {
+    Failure::configuration(
+        format!("{name} is empty: {why}"),
+        "check that the export ran to its end",
+    )
 }
 
 /// Refuses what has the byte order mark of UTF-32: that of UTF-16, and two NULs.
@@ -302,7 +430,18 @@ pub(super) fn head(
         mut skip,
         mut found,
         doubt,
+        columns,
     } = start(&path, &name, options)?;
+    if let Some(headers) = columns {
+        let head = FileHead {
+            path,
+            text: FileText::Stream(text, rest),
+            first: (0, 1),
+            form: RowFormat::records(headers.len()),
+            found,
+        };
+        return Ok((head, headers));
+    }
     let sheet = found.sheet.is_some();
     let mut set = dialect::DialectSettings {
         delimiter: if sheet { Some(b',') } else { options.delimiter },
@@ -333,6 +472,7 @@ pub(super) fn head(
         quote: guess.dialect.quote,
         width: 0,
         sheet,
+        records: false,
     };
     // A first line like `sep=;` is a message to Excel, and no row.
     let skip = skip + guess.sep as u64;
@@ -381,7 +521,7 @@ pub(super) fn head(
     }
     let head = FileHead {
         text: match file {
-            Some((file, length)) => FileText::File(file, length),
+            Some((bytes, length)) => FileText::Bytes(bytes, length),
             None => FileText::Stream(text, rest),
         },
         first: (skip + first.0, first.1),
@@ -400,10 +540,7 @@ fn header_place(
     name: &str,
 ) -> anyhow::Result<Option<usize>> {
     if rows.is_empty() {
-        return Err(Failure::configuration(
-            format!("{name} is empty: not even a header row"),
-            "check that the export ran to its end",
-        ));
+        return Err(empty(name, "not even a header row"));
     }
     match options.header {
         HeaderRow::None => Ok(None),

@@ -5,16 +5,23 @@
 //! is still a row; blank lines are counted and are no rows. Knows no network, no database and no async runtime.
 //! Left out on purpose: what the cells mean (`mapping`).
 
+mod archive;
+mod bytes;
+mod carried;
 pub mod container;
 pub mod dialect;
 mod doubt;
 pub mod encoding;
 pub mod export;
+pub mod fixed;
 pub mod found;
 mod head;
 pub mod header;
+pub mod json;
 pub mod keys;
 pub mod lines;
+mod packed;
+mod records;
 pub mod shape;
 mod spool;
 pub mod transcode;
@@ -104,6 +111,16 @@ pub enum Flaw {
     Nul,
     /// A line beyond what is read.
     TooLong,
+    /// Fewer bytes than the layout has.
+    ShortRecord,
+    /// More bytes than the layout has.
+    LongRecord,
+    /// No JSON object.
+    NotJson,
+    /// A JSON object that has a key twice.
+    TwiceNamed,
+    /// A JSON object with too many others inside of each other.
+    TooDeep,
 }
 
 impl Flaw {
@@ -116,6 +133,11 @@ impl Flaw {
             Flaw::OpenQuote => "the row has a quote that never closes",
             Flaw::Nul => "the row has a NUL byte",
             Flaw::TooLong => "the row is longer than a megabyte",
+            Flaw::ShortRecord => "the record is shorter than its layout",
+            Flaw::LongRecord => "the record is longer than its layout",
+            Flaw::NotJson => "the line is not a JSON object",
+            Flaw::TwiceNamed => "the JSON object has a key twice",
+            Flaw::TooDeep => "the JSON object is nested more than 32 deep",
         }
     }
 }
@@ -156,6 +178,14 @@ fn broken(bytes: &[u8]) -> &'static str {
         (
             workbook::table::NOT_EXACT.as_bytes(),
             "the cell holds a number that its format shows as another: format the column as plain numbers or as text",
+        ),
+        (
+            fixed::BAD_PACKED.as_bytes(),
+            "the cell does not hold a packed decimal",
+        ),
+        (
+            fixed::BAD_ZONED.as_bytes(),
+            "the cell does not hold the digits that its layout says",
         ),
         (
             workbook::table::NO_DATE.as_bytes(),

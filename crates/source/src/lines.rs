@@ -17,7 +17,7 @@ use std::io::{self, Read};
 use buffer::RowBuffer;
 use marks::{END_MARK, breaks, is_end, line, spaces, unread};
 
-use super::{Extent, Flaw, Row, Rows};
+use super::{Extent, Flaw, Row, Rows, records};
 use bakkt_model::position::Position;
 use bakkt_model::text::trim;
 
@@ -47,6 +47,8 @@ pub struct RowFormat {
     /// The text stands for a sheet, whose cells have their columns: rows are counted instead of lines, and rows may differ
     /// in length.
     pub sheet: bool,
+    /// The text was written by `records`, whose rows say their numbers themselves.
+    pub records: bool,
 }
 
 /// How much of the text a row takes up.
@@ -55,12 +57,28 @@ struct RowSize {
     length: usize,
     /// Line ends.
     breaks: u64,
+    /// Its number, where the text says it.
+    number: Option<u64>,
     flaw: Option<Flaw>,
 }
 
 impl RowFormat {
+    /// The format of the text that `records` writes.
+    pub(super) fn records(width: usize) -> RowFormat {
+        RowFormat {
+            delimiter: records::CELL,
+            quote: None,
+            width,
+            sheet: false,
+            records: true,
+        }
+    }
+
     /// Takes one row off the front; none when that needs more input. `ended`: there is no more.
     fn take(&self, input: &[u8], ended: bool, cells: &mut RowBuffer<'_>) -> Option<RowSize> {
+        if self.records {
+            return take_record(input, ended, cells);
+        }
         let (before, behind) = unread(input, ended);
         let whole = input.len();
         let input = &input[before..whole - behind];
@@ -79,6 +97,7 @@ impl RowFormat {
                 return Some(RowSize {
                     length: MAX_ROW,
                     breaks: 0,
+                    number: None,
                     flaw: Some(Flaw::TooLong),
                 });
             }
@@ -88,6 +107,7 @@ impl RowFormat {
             return Some(RowSize {
                 length: MAX_ROW,
                 breaks: 0,
+                number: None,
                 flaw: Some(Flaw::TooLong),
             });
         }
@@ -97,6 +117,7 @@ impl RowFormat {
         let mut taken = RowSize {
             length,
             breaks: u64::from(length > line.len()),
+            number: None,
             flaw: None,
         };
         match quote {
@@ -281,6 +302,32 @@ impl RowFormat {
     }
 }
 
+/// Takes a row that `records` wrote.
+fn take_record(input: &[u8], ended: bool, cells: &mut RowBuffer<'_>) -> Option<RowSize> {
+    let end = memchr::memchr(b'\n', input).or(ended.then_some(input.len()))?;
+    let (number, mut flaw, text) = records::parts(&input[..end]);
+    match text {
+        None => {}
+        Some(text) if records::is_escaped(text) => {
+            for cell in text.split(|byte| *byte == records::CELL) {
+                records::unescape(cell, cells.data);
+                cells.end_cell(records::CELL);
+            }
+        }
+        Some(text) => cells.add_plain(text, records::CELL),
+    }
+    if flaw.is_none() && text.is_some_and(|text| memchr::memchr(0, text).is_some()) {
+        flaw = Some(Flaw::Nul);
+    }
+    cells.compose();
+    Some(RowSize {
+        length: (end + 1).min(input.len()),
+        breaks: 1,
+        number: Some(number),
+        flaw,
+    })
+}
+
 /// Reads the rows of a text from its beginning to its end.
 #[derive(Debug)]
 pub struct RowReader<R> {
@@ -350,20 +397,21 @@ impl<R: Read> RowReader<R> {
                 self.fill()?;
             };
             let at = Position {
-                row: self.line,
+                row: taken.number.unwrap_or(self.line),
                 offset: self.offset,
                 length: taken.length as u32,
             };
-            self.inside = taken.flaw == Some(Flaw::TooLong);
+            self.inside = taken.flaw == Some(Flaw::TooLong) && !self.form.records;
             self.pass(taken.length);
             self.line += if self.form.sheet { 1 } else { taken.breaks };
             if is_blank(&rows.data[first.0..], &rows.ends[first.1..])
                 && taken.flaw != Some(Flaw::TooLong)
+                && (taken.flaw.is_none() || !self.form.records)
             {
                 rows.data.truncate(first.0);
                 rows.ends.truncate(first.1);
                 let is_end = is_end(&self.buffer[self.at - taken.length..self.at]);
-                self.blank += match self.form.sheet {
+                self.blank += match self.form.sheet || self.form.records {
                     true => 1,
                     false if is_end => 0,
                     false => taken.breaks.max(1),

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use encoding_rs::DecoderResult;
 use oem_cp::code_table::DECODING_TABLE_CP_MAP;
 
-use super::encoding::{Decoder, Encoding};
+use super::encoding::{Decoder, Encoding, character};
 
 /// What stands for a byte or a unit that did not decode.
 pub const BROKEN: u8 = 0xFF;
@@ -100,6 +100,29 @@ enum DecoderState {
     /// What each byte from 80 on stands for.
     SingleByte(Box<[Option<char>; 128]>),
     MultiByte(Box<encoding_rs::Decoder>),
+    /// What each byte stands for.
+    Ebcdic(Box<CharacterTable>),
+}
+
+/// What each byte of an encoding of single bytes stands for; none: nothing that an export has.
+pub(crate) type CharacterTable = [Option<char>; 256];
+
+/// The table of an encoding; none where a character may take several bytes. In UTF-8, single bytes are ASCII.
+pub(crate) fn characters(encoding: Encoding) -> Option<Box<CharacterTable>> {
+    let upper = match DecoderState::of(encoding) {
+        DecoderState::Ebcdic(table) => return Some(table),
+        DecoderState::SingleByte(table) => table,
+        DecoderState::Utf8 => Box::new([None; 128]),
+        DecoderState::Utf16(_) | DecoderState::MultiByte(_) => return None,
+    };
+    let mut table = Box::new([None; 256]);
+    for (byte, entry) in (0..=0xFFu8).zip(table.iter_mut()) {
+        *entry = match byte.is_ascii() {
+            true => Some(char::from(byte)),
+            false => upper[usize::from(byte & 0x7F)],
+        };
+    }
+    Some(table)
 }
 
 impl DecoderState {
@@ -129,6 +152,14 @@ impl DecoderState {
                 let characters: Vec<char> = characters.chars().collect();
                 table(&|byte| characters.get(usize::from(byte & 0x7F)).copied())
             }
+            (Decoder::Ebcdic, _) => {
+                let mut table = Box::new([None; 256]);
+                for (byte, entry) in (0..=0xFF).zip(table.iter_mut()) {
+                    let kept = |c: &char| !c.is_control() || matches!(c, '\0' | '\t' | '\n' | '\r');
+                    *entry = character(encoding, byte).filter(kept);
+                }
+                DecoderState::Ebcdic(table)
+            }
             _ => match encoding {
                 Encoding::Utf16Le => DecoderState::Utf16(u16::from_le_bytes),
                 Encoding::Utf16Be => DecoderState::Utf16(u16::from_be_bytes),
@@ -145,6 +176,15 @@ impl DecoderState {
             DecoderState::Utf16(unit) => utf16(input, ended, *unit, output),
             DecoderState::SingleByte(table) => single(input, table, output),
             DecoderState::MultiByte(decoder) => multi(input, ended, decoder, output),
+            DecoderState::Ebcdic(table) => {
+                for byte in input {
+                    match table[usize::from(*byte)] {
+                        Some(c) => push(c, output),
+                        None => output.push(BROKEN),
+                    }
+                }
+                input.len()
+            }
         }
     }
 }
@@ -328,6 +368,9 @@ mod tests {
                     .map(|part| String::from_utf8_lossy(part).into_owned())
                     .collect()
             }
+            Decoder::Ebcdic => ('\u{A0}'..='\u{FF}')
+                .filter(|c| encoding != Encoding::Cp1140 || *c != '\u{A4}')
+                .collect(),
             Decoder::Own if encoding == Encoding::Iso8859_1 => {
                 ('\u{A0}'..='\u{FF}').collect::<String>()
             }
@@ -357,6 +400,10 @@ mod tests {
                     None => c as u8,
                 };
                 text.chars().map(byte).collect()
+            }
+            Decoder::Ebcdic => {
+                let byte = |c| (0..=0xFF).rfind(|byte| character(encoding, *byte) == Some(c));
+                text.chars().filter_map(byte).collect()
             }
             Decoder::Own => match encoding {
                 Encoding::Utf16Le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),

@@ -27,14 +27,27 @@ fn mapping_name(rows: Rows) -> &'static str {
     }
 }
 
+/// What a person said about how the exports are read, as migration.toml says it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadingKeys<'k> {
+    /// The value of `header`.
+    pub header: Option<&'k str>,
+    /// The file of `layout`, from the migration folder.
+    pub layout: Option<&'k str>,
+    /// The value of `member`.
+    pub member: Option<&'k str>,
+    /// The value of `rows`.
+    pub rows: Option<&'k str>,
+}
+
 /// Every file. `paths` are how migration.toml names the exports, `header` is how it says where their headers are.
 pub fn files(
     guess: &Guess,
     profiles: &[Profile],
     paths: &[String],
-    header: Option<&str>,
+    written: ReadingKeys<'_>,
 ) -> Vec<OutputFile> {
-    let mut files = vec![("migration.toml", migration(guess, profiles, paths, header))];
+    let mut files = vec![("migration.toml", migration(guess, profiles, paths, written))];
     for sheet in &guess.sheets {
         files.push((
             mapping_name(sheet.rows),
@@ -48,7 +61,7 @@ fn migration(
     guess: &Guess,
     profiles: &[Profile],
     paths: &[String],
-    header: Option<&str>,
+    written: ReadingKeys<'_>,
 ) -> String {
     let mut out = String::from(
         "# Written by `bakkt-migrate init` from the exports. Read it through, then: bakkt-migrate check DIR\n",
@@ -78,8 +91,18 @@ fn migration(
             }
             let _ = writeln!(out, "encoding = {}", quoted(encoding.word()));
         }
-        if let Some(header) = header {
+        if let Some(header) = written.header {
             let _ = writeln!(out, "header = {header}");
+        }
+        let texts = [
+            ("layout", written.layout),
+            ("member", written.member),
+            ("rows", written.rows),
+        ];
+        for (key, value) in texts {
+            if let Some(value) = value {
+                let _ = writeln!(out, "{key} = {}", quoted(value));
+            }
         }
         if let Some(link) = &sheet.link {
             let own = &names(profile)[link.key];

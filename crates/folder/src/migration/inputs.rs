@@ -37,6 +37,13 @@ pub fn of(settings: &Settings) -> Vec<Input> {
     };
     add(&settings.export, "an export", InputKind::File);
     let mut mappings = vec![&settings.mapping];
+    let joined = settings.joins.iter().map(|join| &join.reading);
+    let readings = std::iter::once(&settings.reading).chain(joined);
+    for layout in readings.filter_map(|reading| reading.layout.as_ref()) {
+        for file in &layout.files {
+            add(file, "a layout", InputKind::File);
+        }
+    }
     for join in &settings.joins {
         add(&join.file, "an export", InputKind::File);
         mappings.push(&join.mapping);

@@ -160,13 +160,13 @@ const KEYS: &[SchemaKey] = keys! {
 
 const SOURCE: &[SchemaKey] = keys! {
     "file": KeyType::Needed(&FILES),
-        "The export: CSV, as it is or packed with gzip or zstd, or a workbook. `*` and `?` name several files that are one export. One account a row, unless `group_by` says otherwise.";
+        "The export: CSV, a workbook, JSON, or fixed width with a `layout`; as it is or packed with gzip, zstd or zip. `*` and `?` name several files that are one export. One account a row, unless `group_by` says otherwise.";
     "mapping": KeyType::Needed(&PATH),
         "The mapping: which column feeds which field. See [mapping.md](mapping.md).";
     "group_by": KeyType::Text,
         "A column of the export: rows with the same text there are one account.";
     "encoding": ENCODING,
-        "What the characters are written in; other names of the same are taken, too (`latin2`, `cp1250`, `437`, `mac`). This and the next five are found where they are not set.";
+        "What the characters are written in; other names of the same are taken, too (`latin2`, `cp1250`, `437`, `mac`). EBCDIC (`cp037`, `cp500`, `cp1140`) is never found; otherwise this and the next five are found where they are not set.";
     "delimiter": DELIMITER,
         "What stands between cells: any one character that is no letter, digit, blank or quote, such as `\"^\"`, `\"§\"` or `\"\\u001F\"`.";
     "quote": QUOTE,
@@ -177,6 +177,12 @@ const SOURCE: &[SchemaKey] = keys! {
         "The sheet of a workbook. It must be said where several that have cells are shown.";
     "skip_if": SKIP_IF,
         "Regular expressions for the first cell of a row that is not empty; rows that fit are left out.";
+    "layout": LAYOUT,
+        "Where the fields of fixed width stand: a table, or the name of a file with one or of a copybook. See [files.md](files.md).";
+    "member": KeyType::Said("pattern", &KeyType::Text),
+        "The member of a zip archive that is read. Absent: the only one.";
+    "rows": KeyType::Text,
+        "Of JSON: the array of every object whose elements are rows, such as `\"owners\"`. See [files.md](files.md).";
     "owners": KeyType::Table(JOINED),
         "An export of owners, one a row.";
     "trusted_contacts": KeyType::Table(JOINED),
@@ -204,7 +210,35 @@ const JOINED: &[SchemaKey] = keys! {
         "As for the accounts' export.";
     "skip_if": KeyType::Said("as above", &SKIP_IF),
         "As for the accounts' export.";
+    "layout": KeyType::Said("as above", &LAYOUT),
+        "As for the accounts' export.";
+    "member": KeyType::Said("as above", &KeyType::Text),
+        "As for the accounts' export.";
+    "rows": KeyType::Said("as above", &KeyType::Text),
+        "As for the accounts' export.";
 };
+
+const LAYOUT: KeyType = KeyType::Any(&[KeyType::Text, KeyType::Table(LAYOUT_KEYS)]);
+
+const LAYOUT_KEYS: &[SchemaKey] = keys! {
+    "fields": KeyType::Tables(LAYOUT_FIELD), "The fields of every record.";
+    "copybook": KeyType::Text, "Instead of `fields`: the file of a COBOL copybook that says them.";
+    "record_length": BYTES, "Bytes of every record, where no line ends stand between them.";
+    "line_length": BYTES, "Bytes of every line. Absent: at least as many as the fields need.";
+    "fill_lines": KeyType::Boolean, "Shorter lines lost blanks at their end, and are filled up.";
+};
+
+const LAYOUT_FIELD: &[SchemaKey] = keys! {
+    "name": KeyType::Text, "The name of its column.";
+    "start": BYTES, "Its first byte, from 1.";
+    "length": BYTES, "Its bytes.";
+    "type": KeyType::Words(&["text", "digits", "zoned", "packed"]),
+        "What it holds. Absent: text. zoned and packed have a sign; packed is COMP-3.";
+    "decimals": KeyType::Whole(0, 31), "Digits behind the decimal point, which is not written.";
+    "digits": KeyType::Whole(1, 31), "Digits of a packed number whose first half byte is unused.";
+};
+
+const BYTES: KeyType = KeyType::Whole(1, 65_536);
 
 const ACCOUNTS: &[SchemaKey] = keys! {
     "on_existing" = "\"skip\"": KeyType::Words(&["skip", "update", "stop"]),

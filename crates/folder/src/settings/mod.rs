@@ -10,6 +10,7 @@ pub mod events;
 pub mod exclude;
 pub mod findings;
 mod id_columns;
+pub mod layout;
 pub mod reading;
 pub mod source;
 
@@ -89,7 +90,7 @@ impl Settings {
 }
 
 fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Settings> {
-    let source = source::read(root, found);
+    let source = source::read(dir, root, found);
     let mut findings = findings::read(root, found);
     let (on_existing, ids) = accounts(root, &mut findings, found);
     // Every table is read, so that all their mistakes are known, before the first that is not there ends it.

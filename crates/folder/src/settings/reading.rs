@@ -1,12 +1,17 @@
 //! How an export is read, where it is not left to be found: keys of `[source]` and of the tables of exports beside it.
 
+use std::path::Path;
+
+use glob::Pattern;
 use regex::Regex;
 
+use super::layout;
 use crate::schema::settings::{LAST_ROW, LAST_SHEET};
 use bakkt_files::toml_file::{Table, Value};
 use bakkt_model::error::Diagnostics;
 use bakkt_source::encoding::Encoding;
-use bakkt_source::export::{HeaderRow, Options, SetBy, SheetSetting};
+use bakkt_source::export::{HeaderRow, Options, SetBy, SheetSetting, member_pattern};
+use bakkt_source::json::JsonRows;
 
 /// Words for delimiters that are hard to see.
 const DELIMITERS: &[(&str, u8)] = &[
@@ -16,7 +21,7 @@ const DELIMITERS: &[(&str, u8)] = &[
     ("pipe", b'|'),
 ];
 
-pub(crate) fn read(table: &Table<'_>, found: &mut Diagnostics) -> Options {
+pub(crate) fn read(dir: &Path, table: &Table<'_>, found: &mut Diagnostics) -> Options {
     let between = table
         .get("delimiter")
         .and_then(|value| delimiter(value, found));
@@ -38,6 +43,12 @@ pub(crate) fn read(table: &Table<'_>, found: &mut Diagnostics) -> Options {
             .into_iter()
             .filter_map(|(text, value)| pattern(text, value, found))
             .collect(),
+        member: table.get("member").and_then(|value| member(value, found)),
+        rows: table.text("rows", found).map(|array| JsonRows {
+            array: array.to_owned(),
+            only_elements: false,
+        }),
+        layout: layout::read(dir, table, found),
         set_by: SetBy::Settings,
     }
 }
@@ -53,6 +64,20 @@ fn encoding(value: Value<'_>, found: &mut Diagnostics) -> Option<Encoding> {
         );
     }
     encoding
+}
+
+fn member(value: Value<'_>, found: &mut Diagnostics) -> Option<Pattern> {
+    match member_pattern(value.text(found)?) {
+        Ok(pattern) => Some(pattern),
+        Err(why) => {
+            value.wrong(
+                found,
+                format!("not a pattern: {why}"),
+                "such as \"customers*.csv\"",
+            );
+            None
+        }
+    }
 }
 
 fn delimiter(value: Value<'_>, found: &mut Diagnostics) -> Option<char> {

@@ -1,5 +1,7 @@
 //! `[source]`: the exports and their mappings, and how rows of several of them come together.
 
+use std::path::Path;
+
 use super::reading;
 use bakkt_files::toml_file::{Table, Value};
 use bakkt_model::error::{Diagnostic, Diagnostics};
@@ -98,7 +100,11 @@ const JOINS: [(&str, JoinedList); 2] = [
     ("owners", JoinedList::Owners),
 ];
 
-pub(crate) fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<SourceSettings> {
+pub(crate) fn read(
+    dir: &Path,
+    root: &Table<'_>,
+    found: &mut Diagnostics,
+) -> Option<SourceSettings> {
     let Some(table) = root.table("source", found) else {
         root.wrong(
             found,
@@ -110,12 +116,12 @@ pub(crate) fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<SourceSe
     let export = need(&table, "source", "file", found).map(|(text, _)| text.to_owned());
     let mapping = need(&table, "source", "mapping", found).map(|(text, _)| text.to_owned());
     let group_by = column(&table, "group_by", found);
-    let reading = reading::read(&table, found);
+    let reading = reading::read(dir, &table, found);
     let mut joins = Vec::new();
     for (name, list) in JOINS {
         let whole = format!("source.{name}");
         if let Some(table) = table.get(name).and_then(|value| value.table(&whole, found)) {
-            joins.extend(join(&table, &whole, list, found));
+            joins.extend(join(dir, &table, (&whole, list), found));
             table.finish(found);
         }
     }
@@ -130,16 +136,20 @@ pub(crate) fn read(root: &Table<'_>, found: &mut Diagnostics) -> Option<SourceSe
 }
 
 fn join(
+    dir: &Path,
     table: &Table<'_>,
-    name: &str,
-    list: JoinedList,
+    (name, list): (&str, JoinedList),
     found: &mut Diagnostics,
 ) -> Option<JoinSettings> {
     let file = need(table, name, "file", found);
     let mapping = need(table, name, "mapping", found);
     let key = need(table, name, "key", found).map(|(text, value)| NamedColumn::new(text, value));
     let account_key = column(table, "account_key", found);
-    let reading = reading::read(table, found);
+    let mut reading = reading::read(dir, table, found);
+    // An account without elements is in the accounts' own export.
+    if let Some(rows) = &mut reading.rows {
+        rows.only_elements = true;
+    }
     let key = key?;
     Some(JoinSettings {
         list,

@@ -24,6 +24,7 @@ const COMMA: RowFormat = RowFormat {
     quote: Some(b'"'),
     width: 2,
     sheet: false,
+    records: false,
 };
 
 /// Line, cells joined by `|`, and the flaw of every row; read whole, byte by byte, and again, which must be the same.
@@ -190,6 +191,7 @@ fn a_sheet_counts_rows_of_any_length() {
     let sheet = RowFormat {
         width: 3,
         sheet: true,
+        records: false,
         ..COMMA
     };
     let (rows, blank) = read(sheet, b"1,\"a\nb\"\n\n3\n4,5,6,7\n");

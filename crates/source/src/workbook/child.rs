@@ -5,7 +5,6 @@
 //! frames is read; however it ends, a person is told in a sentence without a cell's content; dropping the stream ends it.
 //! Works in the program alone: a library or a test that is another program has no such command, and is told so.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::ExitStatusExt as _;
@@ -15,6 +14,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use super::frames::{Frame, FrameReceiver};
 use super::refused::{WorkbookBound, WorkbookRefusal};
 use super::{SheetChoice, WorkbookHead};
+use crate::carried::carried;
 use bakkt_model::error::{Failure, FailureKind, Mistakes};
 
 /// The command of this program that parses.
@@ -106,7 +106,7 @@ impl Read for Workbook {
                 self.ended = true;
                 self.text.clear();
                 let failure = failure(&self.name, &refused);
-                io::Error::other(CarriedFailure(self.name.clone(), failure))
+                carried(&self.name, failure)
             })?;
         }
         let count = buffer.len().min(self.text.len() - self.at);
@@ -178,22 +178,6 @@ fn command(choice: &SheetChoice) -> io::Result<Command> {
         }
     }
     Ok(command)
-}
-
-/// A failure on its way through `io::Error`: its cause is the [`Failure`], which is looked for among causes.
-#[derive(Debug)]
-struct CarriedFailure(String, Failure);
-
-impl fmt::Display for CarriedFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not read to its end", self.0)
-    }
-}
-
-impl std::error::Error for CarriedFailure {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.1)
-    }
 }
 
 fn cannot_start(name: &str, error: &io::Error) -> anyhow::Error {

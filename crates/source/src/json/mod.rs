@@ -1,0 +1,344 @@
+//! JSON: lines, arrays and objects one after the other, as rows of text.
+//!
+//! Owner of [`JsonReader`], the stream of rows, and of finding the columns, for which the whole file is read once before
+//! ([`columns`]); `pieces` cuts a file into objects and `scan` an object into cells. A key inside of an object is a column `a.b`,
+//! an element of an array `a[0]`; the elements of one array, which a setting names, are rows with columns `a[].b`.
+//! Invariants: numbers keep their digits; a key that stands twice, or an object that is nested too deep, makes a broken row;
+//! memory does not grow with the rows of the file, only with its columns.
+//! Left out on purpose: other encodings than UTF-8, which JSON is written in.
+
+mod columns;
+mod pieces;
+mod scan;
+
+pub(crate) use columns::{Columns, columns};
+pub(crate) use pieces::PieceForm;
+
+use std::collections::BTreeSet;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use bakkt_model::error::{Failure, nearest};
+
+use crate::Flaw;
+use crate::lines::MAX_ROW;
+use crate::records::RecordWriter;
+use pieces::{Piece, Pieces};
+use scan::{Cells, scan};
+
+/// Which array of every object gives the rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JsonRows {
+    /// The keys that lead to it, with full stops between them.
+    pub array: String,
+    /// An object without elements gives no row; otherwise it gives one without them.
+    pub only_elements: bool,
+}
+
+/// Bytes of all rows of one object: each repeats what the object says beside them.
+const MOST_BYTES: usize = 8 * MAX_ROW;
+
+/// Reads objects, and gives the text that `records` writes.
+pub(crate) struct JsonReader<R> {
+    pieces: Pieces<R>,
+    columns: Arc<Columns>,
+    rows: Option<JsonRows>,
+    cells: Cells,
+    /// By column: the place of its cell in `cells`.
+    own: Vec<Option<usize>>,
+    row: Vec<Option<usize>>,
+    writer: RecordWriter,
+    given: usize,
+    ended: bool,
+}
+
+impl<R: Read> JsonReader<R> {
+    /// Starts at the first byte of a text behind its byte order mark.
+    pub(crate) fn new(
+        input: R,
+        name: &str,
+        form: PieceForm,
+        columns: Arc<Columns>,
+        rows: Option<JsonRows>,
+    ) -> JsonReader<R> {
+        JsonReader {
+            pieces: Pieces::new(input, name, form),
+            columns,
+            rows,
+            cells: Cells::default(),
+            own: Vec::new(),
+            row: Vec::new(),
+            writer: RecordWriter::default(),
+            given: 0,
+            ended: false,
+        }
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        self.writer.out.clear();
+        self.given = 0;
+        while self.writer.out.is_empty() && !self.ended {
+            let Some(Piece { line, text }) = self.pieces.next()? else {
+                self.ended = true;
+                return Ok(());
+            };
+            let array = self.rows.as_ref().map(|rows| rows.array.as_str());
+            let flaw = match text {
+                Some(text) => scan(text, array, &mut self.cells).err(),
+                None => {
+                    self.cells.clear();
+                    Some(Flaw::TooLong)
+                }
+            };
+            self.object(line, flaw)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the rows of an object.
+    fn object(&mut self, line: u64, mut flaw: Option<Flaw>) -> io::Result<()> {
+        self.own.clear();
+        self.own.resize(self.columns.len(), None);
+        let mut size = 0;
+        for place in 0..self.cells.len() {
+            let (path, element, text) = self.cells.get(place);
+            if element.is_some() {
+                continue;
+            }
+            size += text.len() + 1;
+            // The columns are those of the same file: one that is new means that it was changed, or that the row is broken.
+            match self.columns.find(path) {
+                Some(column) if self.own[column].is_none() => self.own[column] = Some(place),
+                Some(_) => flaw = flaw.or(Some(Flaw::TwiceNamed)),
+                None if flaw.is_some() => {}
+                None => return Err(changed()),
+            }
+        }
+        let elements = self.cells.elements();
+        let only = self.rows.as_ref().is_some_and(|rows| rows.only_elements);
+        if flaw.is_none() && elements * (size + self.columns.len()) > MOST_BYTES {
+            flaw = Some(Flaw::TooLong);
+        }
+        if flaw.is_some() || (elements == 0 && !only) {
+            self.row.clone_from(&self.own);
+            self.write(line, flaw);
+            return Ok(());
+        }
+        let mut place = 0;
+        for number in 0..elements {
+            self.row.clone_from(&self.own);
+            let mut flaw = None;
+            // Elements stand in their order, with cells of the object between them at most.
+            while place < self.cells.len() {
+                let (path, element, _) = self.cells.get(place);
+                match element {
+                    Some(element) if element > number => break,
+                    Some(_) => match self.columns.find(path) {
+                        Some(column) if self.row[column].is_none() => {
+                            self.row[column] = Some(place);
+                        }
+                        Some(_) => flaw = Some(Flaw::TwiceNamed),
+                        None => return Err(changed()),
+                    },
+                    None => {}
+                }
+                place += 1;
+            }
+            self.write(line, flaw);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, line: u64, flaw: Option<Flaw>) {
+        self.writer.begin(line);
+        for place in &self.row {
+            let text = place.map_or(&[][..], |place| self.cells.get(place).2);
+            self.writer.cell(text);
+        }
+        self.writer.end(flaw);
+    }
+}
+
+/// Refuses to take rows from an array that no object has.
+pub(crate) fn refuse_unknown_array(
+    file: &str,
+    rows: &JsonRows,
+    columns: &[String],
+) -> anyhow::Result<()> {
+    let own = format!("{}[]", rows.array);
+    if columns.iter().any(|column| column.starts_with(&own)) {
+        return Ok(());
+    }
+    let arrays = columns.iter().filter_map(|column| arrays_of(column).next());
+    let arrays: BTreeSet<&str> = arrays.collect();
+    let near = nearest(&rows.array, arrays.iter().copied());
+    Err(Failure::configuration(
+        format!("no object of {file} has an array `{}`", rows.array),
+        match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if arrays.is_empty() => "its objects have no arrays: take `rows` away".to_owned(),
+            None => {
+                let all: Vec<&str> = arrays.into_iter().collect();
+                format!("its arrays are `{}`", all.join("`, `"))
+            }
+        },
+    ))
+}
+
+/// What a person should know of arrays whose elements are columns.
+pub(crate) fn arrays_remark(columns: &[String]) -> Option<String> {
+    let second = columns.iter().find(|column| column.contains("[1]."))?;
+    let array = arrays_of(second).next()?;
+    Some(format!(
+        "the elements of `{array}` are columns such as `{second}`: `rows = \"{array}\"` makes a row of each, for an account's owners with `group_by`"
+    ))
+}
+
+/// The arrays that the name of a column leads through, the outermost first.
+fn arrays_of(column: &str) -> impl Iterator<Item = &str> {
+    column.match_indices("[").map(|(at, _)| &column[..at])
+}
+
+fn changed() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        "it has a key that it did not have a moment ago: it was changed while it was read",
+    )
+}
+
+impl<R: Read> Read for JsonReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.given == self.writer.out.len() && !buffer.is_empty() {
+            self.fill()?;
+        }
+        let rest = &self.writer.out[self.given..];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.given += count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lines::{RowFormat, RowReader};
+    use crate::{Cell, Rows};
+
+    /// The columns, and the rows as text.
+    fn read(text: &str, rows: Option<(&str, bool)>) -> io::Result<Vec<String>> {
+        let rows = rows.map(|(array, only_elements)| JsonRows {
+            array: array.to_owned(),
+            only_elements,
+        });
+        let form = PieceForm::of(text.as_bytes());
+        let found = columns(text.as_bytes(), "a.json", form, rows.as_ref())?;
+        let names = found.names();
+        let reader = JsonReader::new(text.as_bytes(), "a.json", form, Arc::new(found), rows);
+        let mut reader = RowReader::new(reader, RowFormat::records(names.len()), 0, 1);
+        let mut rows = Rows::default();
+        while reader.next(&mut rows)? {}
+        let shown = rows.iter().map(|(at, row)| {
+            let cells = row.cells().map(|cell| match cell {
+                Cell::Text(text) => text.to_owned(),
+                Cell::Broken(_) => "!".to_owned(),
+            });
+            let cells: Vec<String> = cells.collect();
+            let flaw = row
+                .flaw()
+                .map_or(String::new(), |flaw| format!(" {flaw:?}"));
+            format!("{}:{}{flaw}", at.row, cells.join("|"))
+        });
+        Ok([names.join("|")].into_iter().chain(shown).collect())
+    }
+
+    #[test]
+    fn nested_keys_are_columns_and_numbers_keep_their_digits() {
+        let text = r#"{"id": 12345678901234567890, "name": {"first": "A\u00e9\n\"", "last": null}, "ok": true}
+
+{"id": 1.50e+3, "tags": ["x", {"y": ""}], "name": {"first": "\ud83d\ude00"}}
+"#;
+        let expected = [
+            "id|name.first|name.last|ok|tags[0]|tags[1].y",
+            "1:12345678901234567890|A\u{e9}\n\"||true||",
+            "3:1.50e+3|\u{1f600}|||x|",
+        ];
+        assert_eq!(read(text, None).unwrap(), expected);
+    }
+
+    #[test]
+    fn elements_of_the_named_array_are_rows() {
+        let text = r#"{"id":"A","owners":[{"n":"Ann","p":{"t":1}},{"n":"Bo"}],"x":"y"}
+{"id":"B","owners":[]}
+{"id":"C"}
+"#;
+        let columns = "id|owners[].n|owners[].p.t|x";
+        let all = [columns, "1:A|Ann|1|y", "1:A|Bo||y", "2:B|||", "3:C|||"];
+        assert_eq!(read(text, Some(("owners", false))).unwrap(), all);
+        let all = [columns, "1:A|Ann|1|y", "1:A|Bo||y"];
+        assert_eq!(read(text, Some(("owners", true))).unwrap(), all);
+    }
+
+    #[test]
+    fn arrays_and_objects_over_several_lines_are_read() {
+        let expected = ["id", "2:A", "3:B"];
+        assert_eq!(
+            read("[\n{\"id\": \"A\"},\n {\"id\":\n \"B\"}]\n", None).unwrap(),
+            expected
+        );
+        let expected = ["id", "1:A", "4:B}"];
+        assert_eq!(
+            read("{\n\"id\": \"A\"\n}\n{\"id\": \"B}\"}", None).unwrap(),
+            expected
+        );
+        for wrong in [
+            "[{\"id\": 1}, 2]",
+            "[{\"id\": 1}",
+            "[{\"id\": 1}] x",
+            "[{\"id\": 1} {}]",
+        ] {
+            assert!(read(wrong, None).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_no_object_is_a_broken_row() {
+        let deep = format!("{{\"id\":{}1{}}}", "[".repeat(99), "]".repeat(99));
+        let text = format!(
+            "{}\n[1]\n{}\n{}\n{}\n{}\n{deep}\n{}\n",
+            r#"{"id":"A","b":{"c":"1"}}"#,
+            r#"{"id":"B","id":"C"}"#,
+            r#"{"id":"D","b.c":"1","b":{"c":"2"}}"#,
+            r#"{"id":"E",}"#,
+            r#"{"id":01}"#,
+            r#"{"id":"\ud800"}"#,
+        );
+        let expected = [
+            "id|b.c",
+            "1:A|1",
+            "2:| NotJson",
+            "3:B| TwiceNamed",
+            "4:D|1 TwiceNamed",
+            "5:E| NotJson",
+            "6:0| NotJson",
+            "7:| TooDeep",
+            "8:!|",
+        ];
+        assert_eq!(read(&text, None).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_object_beyond_a_megabyte_is_a_broken_row() {
+        let long = "x".repeat(MAX_ROW);
+        let text = format!("{{\"id\":\"A\"}}\n{{\"id\":\"{long}\"}}\n{{\"id\":\"B\"}}\n");
+        let expected = ["id", "1:A", "2: TooLong", "3:B"];
+        assert_eq!(read(&text, None).unwrap(), expected);
+        let owners = vec![r#"{"n":1}"#; 100].join(",");
+        let text = format!(
+            "{{\"id\":\"{}\",\"o\":[{owners}]}}\n",
+            "x".repeat(MAX_ROW / 2)
+        );
+        let read = read(&text, Some(("o", false))).unwrap();
+        assert!(read[1].ends_with(" TooLong") && read.len() == 2);
+    }
+}

@@ -1,0 +1,260 @@
+//! A text cut into its objects.
+//!
+//! Owner of [`Pieces`]. In lines, whatever stands in one is a piece, so a broken one costs one line. In an array, and where
+//! objects run over several lines, a piece ends with the bracket that closes it; what stands between two pieces is checked, and
+//! anything wrong ends the reading. Memory is bounded by the longest piece.
+
+use std::io::{self, Read};
+
+use bakkt_model::error::{Failure, FailureKind, Mistakes};
+
+use crate::carried::carried;
+use crate::lines::MAX_ROW;
+
+const BUFFER: usize = 256 << 10;
+
+/// How the objects of a text follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PieceForm {
+    /// One a line.
+    Lines,
+    /// One behind the other, over any lines.
+    Objects,
+    /// In an array.
+    Array,
+}
+
+impl PieceForm {
+    /// How the objects follow each other, by the beginning of a text.
+    pub(crate) fn of(start: &[u8]) -> PieceForm {
+        let start = start.trim_ascii_start();
+        if start.starts_with(b"[") {
+            return PieceForm::Array;
+        }
+        // An object that does not end in its first line runs over several.
+        let line = start.split(|byte| *byte == b'\n').next();
+        let is_whole = line.is_some_and(|line| line.trim_ascii_end().ends_with(b"}"));
+        let is_cut = !start.contains(&b'\n');
+        match is_whole || is_cut {
+            true => PieceForm::Lines,
+            false => PieceForm::Objects,
+        }
+    }
+}
+
+/// A piece, and the line in which it begins; no text: it is too long.
+pub(super) struct Piece<'p> {
+    pub line: u64,
+    pub text: Option<&'p [u8]>,
+}
+
+/// Reads pieces.
+pub(super) struct Pieces<R> {
+    input: R,
+    name: String,
+    form: PieceForm,
+    buffer: Vec<u8>,
+    at: usize,
+    filled: usize,
+    ended: bool,
+    line: u64,
+    /// What comes next in an array.
+    expected: Expected,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Expected {
+    Begin,
+    FirstObject,
+    Object,
+    CommaOrEnd,
+    Nothing,
+}
+
+impl<R: Read> Pieces<R> {
+    pub(super) fn new(input: R, name: &str, form: PieceForm) -> Pieces<R> {
+        Pieces {
+            input,
+            name: name.to_owned(),
+            form,
+            buffer: vec![0; BUFFER],
+            at: 0,
+            filled: 0,
+            ended: false,
+            line: 1,
+            expected: match form {
+                PieceForm::Array => Expected::Begin,
+                _ => Expected::Object,
+            },
+        }
+    }
+
+    /// The next piece; none at the end.
+    pub(super) fn next(&mut self) -> io::Result<Option<Piece<'_>>> {
+        match self.form {
+            PieceForm::Lines => self.next_line(),
+            PieceForm::Objects | PieceForm::Array => self.next_object(),
+        }
+    }
+
+    fn next_line(&mut self) -> io::Result<Option<Piece<'_>>> {
+        let mut searched = 0;
+        loop {
+            let rest = &self.buffer[self.at..self.filled];
+            let end = memchr::memchr(b'\n', &rest[searched..]).map(|end| searched + end);
+            let (length, used) = match end {
+                Some(end) => (end, end + 1),
+                None if self.ended && rest.is_empty() => return Ok(None),
+                None if self.ended => (rest.len(), rest.len()),
+                None if rest.len() > MAX_ROW => return self.too_long_line(),
+                None => {
+                    searched = rest.len();
+                    self.fill()?;
+                    continue;
+                }
+            };
+            let (start, line) = (self.at, self.line);
+            self.at += used;
+            self.line += 1;
+            let text = self.buffer[start..start + length].trim_ascii();
+            if text.is_empty() {
+                searched = 0;
+                continue;
+            }
+            let fits = text.len() <= MAX_ROW;
+            // Borrowed once more: the checker does not see that the loop ends here.
+            let text = fits.then(|| self.buffer[start..start + length].trim_ascii());
+            return Ok(Some(Piece { line, text }));
+        }
+    }
+
+    /// Leaves out a line that is too long.
+    fn too_long_line(&mut self) -> io::Result<Option<Piece<'_>>> {
+        let line = self.line;
+        loop {
+            let rest = &self.buffer[self.at..self.filled];
+            if let Some(end) = memchr::memchr(b'\n', rest) {
+                self.at += end + 1;
+                break;
+            }
+            self.at = self.filled;
+            if !self.fill()? {
+                break;
+            }
+        }
+        self.line += 1;
+        Ok(Some(Piece { line, text: None }))
+    }
+
+    fn next_object(&mut self) -> io::Result<Option<Piece<'_>>> {
+        loop {
+            let Some(byte) = self.peek()? else {
+                let whole = match self.form {
+                    PieceForm::Array => self.expected == Expected::Nothing,
+                    _ => true,
+                };
+                return match whole {
+                    true => Ok(None),
+                    false => Err(self.wrong("ends inside of its array")),
+                };
+            };
+            match (byte, self.expected) {
+                (b' ' | b'\t' | b'\r', _) => {}
+                (b'\n', _) => self.line += 1,
+                (b'[', Expected::Begin) => self.expected = Expected::FirstObject,
+                (b'{', Expected::FirstObject | Expected::Object) => return self.object(),
+                (b',', Expected::CommaOrEnd) => self.expected = Expected::Object,
+                (b']', Expected::FirstObject | Expected::CommaOrEnd) => {
+                    self.expected = Expected::Nothing;
+                }
+                _ => return Err(self.wrong("is no JSON, or its elements are no objects")),
+            }
+            self.at += 1;
+        }
+    }
+
+    /// The object that begins here.
+    fn object(&mut self) -> io::Result<Option<Piece<'_>>> {
+        let (first, mut depth, mut in_text, mut length) = (self.line, 0usize, false, 0);
+        loop {
+            let Some(&byte) = self.buffer[self.at..self.filled].get(length) else {
+                if length > MAX_ROW {
+                    return Err(self.wrong("has an object that is longer than a megabyte"));
+                }
+                if !self.fill()? {
+                    return Err(self.wrong("ends inside of an object"));
+                }
+                continue;
+            };
+            length += 1;
+            match byte {
+                b'\n' => self.line += 1,
+                b'"' => in_text = !in_text,
+                // What is escaped ends no text; if it is the last byte, the rest is looked at as it is.
+                b'\\' if in_text => {
+                    if self.at + length == self.filled {
+                        self.fill()?;
+                    }
+                    length += usize::from(self.at + length < self.filled);
+                }
+                b'{' | b'[' if !in_text => depth += 1,
+                b'}' | b']' if !in_text => {
+                    depth -= 1;
+                    if depth == 0 {
+                        break;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if self.form == PieceForm::Array {
+            self.expected = Expected::CommaOrEnd;
+        }
+        let start = self.at;
+        self.at += length;
+        let text = &self.buffer[start..start + length];
+        Ok(Some(Piece {
+            line: first,
+            text: (length <= MAX_ROW).then_some(text),
+        }))
+    }
+
+    fn peek(&mut self) -> io::Result<Option<u8>> {
+        if self.at == self.filled && !self.fill()? {
+            return Ok(None);
+        }
+        Ok(Some(self.buffer[self.at]))
+    }
+
+    /// Reads on; false when there is no more.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.buffer.copy_within(self.at..self.filled, 0);
+        self.filled -= self.at;
+        self.at = 0;
+        if self.filled == self.buffer.len() {
+            self.buffer.resize(2 * self.filled, 0);
+        }
+        while !self.ended {
+            match self.input.read(&mut self.buffer[self.filled..]) {
+                Ok(0) => self.ended = true,
+                Ok(count) => {
+                    self.filled += count;
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+
+    fn wrong(&self, what: &str) -> io::Error {
+        let failure = Failure {
+            kind: FailureKind::Configuration,
+            message: format!("line {} of {} {what}", self.line, self.name),
+            hint: "give one object for each customer: JSON lines, or an array of objects (`jq -c '.customers[]'` makes lines of an array within)".to_owned(),
+            mistakes: Mistakes::default(),
+        };
+        carried(&self.name, failure)
+    }
+}

@@ -1,0 +1,139 @@
+//! A file through whatever it is packed in, as a stream that can be begun again.
+//!
+//! Owner of [`Stream`], and of taking one container after the other off a file. Invariants: memory does not grow with the file; what is
+//! packed deeper than [`DEEPEST`] is refused. Left out on purpose: what a container is (`container`).
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use anyhow::Context;
+use bakkt_model::error::{Failure, visible};
+use glob::Pattern;
+
+use super::archive::{self, Member};
+use super::bytes::{Bytes, BytesReader};
+use super::container::{self, Container};
+
+/// Containers inside of each other.
+const DEEPEST: usize = 4;
+
+/// Bytes that can be read from their beginning as often as is needed.
+#[derive(Clone, Debug)]
+pub(super) enum Stream {
+    /// As they lie, and how many.
+    Bytes(Arc<Bytes>, u64),
+    /// Packed as gzip or zstd.
+    Packed(Box<Stream>, Container),
+    /// A member of a zip archive.
+    Member(Member),
+}
+
+impl Stream {
+    /// Begins at the beginning.
+    pub(super) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        match self {
+            Stream::Bytes(bytes, length) => {
+                Ok(Box::new(BytesReader::new(bytes.clone(), 0, *length)))
+            }
+            Stream::Member(member) => Ok(member.open()),
+            Stream::Packed(inner, container) => container::reader(inner.open()?, *container),
+        }
+    }
+
+    /// The bytes, where they can be read at any place.
+    pub(super) fn bytes(&self) -> Option<(&Arc<Bytes>, u64)> {
+        match self {
+            Stream::Bytes(bytes, length) => Some((bytes, *length)),
+            Stream::Packed(..) | Stream::Member(_) => None,
+        }
+    }
+
+    /// The first bytes.
+    pub(super) fn start(&self) -> io::Result<Vec<u8>> {
+        let mut start = Vec::new();
+        let reader = self.open()?;
+        reader
+            .take(container::START as u64)
+            .read_to_end(&mut start)?;
+        Ok(start)
+    }
+}
+
+/// A file without its containers.
+pub(super) struct UnpackedFile {
+    /// What is in it.
+    pub stream: Stream,
+    /// What that is: plain, JSON or a workbook.
+    pub container: Container,
+    /// What it was in, from the inside to the outside.
+    pub containers: Vec<String>,
+}
+
+impl UnpackedFile {
+    /// What the file is, in words: what is in it, and what that is in.
+    pub(super) fn format(&self, inside: &str) -> String {
+        let parts = std::iter::once(inside).chain(self.containers.iter().map(String::as_str));
+        parts.collect::<Vec<_>>().join(" in ")
+    }
+}
+
+/// Takes the containers off a file. The beginnings of whatever is packed are read.
+pub(super) fn unpack(
+    file: File,
+    name: &str,
+    pattern: Option<&Pattern>,
+) -> anyhow::Result<UnpackedFile> {
+    let unreadable = || format!("cannot read {name}");
+    let size = file.metadata().with_context(unreadable)?.len();
+    let mut stream = Stream::Bytes(Arc::new(Bytes::File(file)), size);
+    let mut containers = Vec::new();
+    let container = loop {
+        let start = stream.start().with_context(unreadable)?;
+        let container = container::of(&start).map_err(|why| refused(name, why))?;
+        let (inner, word) = match container {
+            Container::Plain | Container::Json | Container::Workbook => break container,
+            Container::Gzip => (packed(stream, container), "gzip".to_owned()),
+            Container::Zstd => (packed(stream, container), "zstd".to_owned()),
+            Container::Zip => {
+                let Stream::Bytes(bytes, length) = &stream else {
+                    return Err(refused(name, PACKED_ARCHIVE));
+                };
+                let (member, own) = archive::member(bytes, *length, name, pattern)?;
+                (Stream::Member(member), format!("zip ({})", visible(&own)))
+            }
+        };
+        stream = inner;
+        containers.push(word);
+        if containers.len() > DEEPEST {
+            return Err(refused(name, TOO_DEEP));
+        }
+    };
+    if let Some(pattern) = pattern.filter(|_| !containers.iter().any(|it| it.starts_with("zip"))) {
+        return Err(Failure::configuration(
+            format!(
+                "{name} is not a zip archive and has no member \"{}\"",
+                pattern.as_str()
+            ),
+            "take `member` away, or name another file",
+        ));
+    }
+    containers.reverse();
+    Ok(UnpackedFile {
+        stream,
+        container,
+        containers,
+    })
+}
+
+fn packed(stream: Stream, container: Container) -> Stream {
+    Stream::Packed(Box::new(stream), container)
+}
+
+const PACKED_ARCHIVE: &str = "it is a zip archive that is packed once more; unpack the outer one";
+const TOO_DEEP: &str = "it is packed more than four times; unpack it and name what is in it";
+
+/// The error of a file that is not read, and why.
+pub(super) fn refused(name: &str, why: impl std::fmt::Display) -> anyhow::Error {
+    Failure::configuration(format!("{name} cannot be read: {why}"), "")
+}
