@@ -102,7 +102,7 @@ pub async fn send(
             clock_tolerance: settings.retry.clock_tolerance,
             payload: sources.payload,
             document: sources.document,
-            disk: DiskReads::default(),
+            disk: DiskReads::start()?,
             codes: journal.code_key(),
             counters: counters.clone(),
         }),

@@ -129,7 +129,7 @@ async fn verified(
             download_timeout: retry.upload_timeout,
             payload,
             metadata,
-            disk: DiskReads::default(),
+            disk: DiskReads::start()?,
             status_only: scope.status_only,
             content: scope.content,
             counters: counters.clone(),
