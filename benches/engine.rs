@@ -143,6 +143,7 @@ fn run(c: &mut Criterion) {
                     },
                     sandbox_config: None,
                     yes: false,
+                    rehash: false,
                     limit: None,
                     only: None,
                     json: true,

@@ -199,6 +199,9 @@ pub struct RunArgs {
     /// Send only the clientAccountIds in this file, one per line.
     #[arg(long, value_name = "FILE")]
     pub only: Option<PathBuf>,
+    /// Read the exports to their end to see whether they changed, also where their files say that they did not.
+    #[arg(long)]
+    pub rehash: bool,
     /// Print the summary as one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -672,6 +672,7 @@ fn sample_run(dir: &Path) -> String {
         },
         sandbox_config: None,
         yes: false,
+        rehash: false,
         limit: Some(3),
         only: None,
         json: true,

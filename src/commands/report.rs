@@ -12,6 +12,9 @@ use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::grace::Grace;
 use bakkt_report::{ReportFacts, Totals, status_lines};
 
+/// Threads that write a report; each has a cache of its own, and more would wait for the longest file.
+const MOST_THREADS: usize = 4;
+
 /// Which journal to look at.
 pub struct View {
     dir: PathBuf,
@@ -29,6 +32,15 @@ impl View {
 
     /// The journal, read-only.
     pub fn reader(&self) -> anyhow::Result<Reader> {
+        let reader = Reader::open(&self.journal()?)?;
+        match reader.meta("plan")? {
+            Some(_) => Ok(reader),
+            None => Err(nothing_planned()),
+        }
+    }
+
+    /// The path of the journal, which is there.
+    fn journal(&self) -> anyhow::Result<PathBuf> {
         target::existing_folder(&self.dir)?;
         let path = Journal::path(&target::state_folder(&self.dir, self.sandbox));
         if !path.exists() {
@@ -44,11 +56,7 @@ impl View {
             ));
         }
         state_folder::check(&target::state_folder(&self.dir, self.sandbox))?;
-        let reader = Reader::open(&path)?;
-        match reader.meta("plan")? {
-            Some(_) => Ok(reader),
-            None => Err(nothing_planned()),
-        }
+        Ok(path)
     }
 
     /// The journal, read-only, for commands that need a whole plan.
@@ -88,7 +96,8 @@ pub fn write(
     grace: &Grace,
     out: Option<&Path>,
 ) -> anyhow::Result<Totals> {
-    let reader = view.reader()?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let readers = Reader::open_several(&view.journal()?, threads.min(MOST_THREADS))?;
     let facts = ReportFacts {
         name: target::name(&view.dir),
         sandbox: view.sandbox,
@@ -96,7 +105,7 @@ pub fn write(
         at: jiff::Timestamp::now(),
     };
     let folder = out.map_or_else(|| view.folder(), Path::to_owned);
-    bakkt_report::write(&reader, &protected.open_folder(&folder)?, &facts)
+    bakkt_report::write(readers, &protected.open_folder(&folder)?, &facts)
 }
 
 /// Totals, and where the report is.

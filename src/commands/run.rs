@@ -19,6 +19,7 @@ use bakkt_journal::Journal;
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_model::target::Dialect;
+use bakkt_planning::drift::Rehash;
 use bakkt_planning::{forecast, journal_plan, opening};
 use bakkt_sandbox::{Config, Sandbox};
 
@@ -67,7 +68,7 @@ async fn prepared(
     let only = only.map(|path| deciding::read_ids(path, "--only", &args.dir));
     let only = only.transpose()?;
     let selected = only.is_some();
-    let (mut journal, migration) = planned(destination, signals, mode)?;
+    let (mut journal, migration) = planned(destination, args.rehash, signals, mode)?;
     let (_, unknown) = deciding::select(&mut journal, only)?;
     if let Some(unknown) = &unknown {
         unknown.tell();
@@ -160,6 +161,7 @@ async fn prepared(
 /// The journal with a whole plan of the export as it is now.
 fn planned(
     destination: Destination,
+    rehash: bool,
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<(Journal, Migration)> {
@@ -170,7 +172,11 @@ fn planned(
     } = Session::open(destination)?;
     let stopping = || signals.stopping();
     if journal.is_planned()? {
-        let migration = opening::open_planned(settings, &journal, &state, mode, stopping)?;
+        let rehash = match rehash {
+            true => Rehash::Always,
+            false => Rehash::Changed,
+        };
+        let migration = opening::open_planned(settings, &journal, &state, mode, rehash, stopping)?;
         return Ok((journal, migration));
     }
     let binding = opening::binding(&journal, &state, today())?;

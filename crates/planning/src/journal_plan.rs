@@ -27,7 +27,7 @@ use super::documents::{DocumentWriter, LEVEL};
 use super::findings::Findings;
 use super::planner::{KnownContent, Planned, Planner, RowBatch, RowCounts, Sink, lost_rows};
 use super::survey::{Batch, Foreign};
-use super::{exclusions, people};
+use super::{drift, exclusions, people};
 
 /// What the rows of a backfill file are, in the journal.
 const BACKFILL: &str = "backfill";
@@ -43,7 +43,7 @@ pub fn plan(
     mode: Mode,
     stopping: impl Fn() -> bool,
 ) -> anyhow::Result<()> {
-    let fingerprints = migration.fingerprints()?;
+    let fingerprints = drift::fingerprints(migration, &[])?;
     journal.begin_plan(&migration.pipeline.plan.as_of.to_string())?;
     let people = journal.people()?;
     people::leave_out(&people, &mut migration.pipeline.exclude);
