@@ -144,6 +144,7 @@ fn run(c: &mut Criterion) {
                     },
                     sandbox_config: None,
                     yes: false,
+                    rehash: false,
                     limit: None,
                     only: None,
                     registry: None,

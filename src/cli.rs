@@ -222,6 +222,9 @@ pub struct RunArgs {
     /// Exit code 0 instead of 3, for schedulers that would repeat what is done.
     #[arg(long)]
     pub done_is_zero: bool,
+    /// Read the exports to their end to see whether they changed, also where their files say that they did not.
+    #[arg(long)]
+    pub rehash: bool,
     /// Print the summary as one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -698,6 +698,7 @@ fn sample_run(dir: &Path) -> String {
         },
         sandbox_config: None,
         yes: false,
+        rehash: false,
         limit: Some(3),
         only: None,
         registry: None,

@@ -29,7 +29,8 @@ use bakkt_journal::{Journal, now};
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::number::thousands;
 use bakkt_planning::backfill_trial::{TrialResult, try_last};
-use bakkt_planning::{drift, journal_plan, opening};
+use bakkt_planning::drift::{self, Rehash};
+use bakkt_planning::{journal_plan, opening};
 use bakkt_report::{Totals, status_lines};
 
 /// Refused rows that are listed one by one.
@@ -94,7 +95,10 @@ async fn settle(
         journal,
         state,
     } = session;
-    let migration = opening::open_planned(settings, &journal, &state, mode, || signals.stopping())?;
+    let migration =
+        opening::open_planned(settings, &journal, &state, mode, Rehash::Changed, || {
+            signals.stopping()
+        })?;
     let (sources, mut settings) = send::sources(migration);
     let target = &args.target;
     let journal = settled_by(sources, target, &mut settings, journal, signals, mode).await?;
@@ -122,7 +126,7 @@ fn take(
     let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
     let kept = migration.layers().last().context("no layer")?.clone();
     let hash = migration.layer_hash(&kept)?;
-    drift::refuse_drift(&journal, &migration)?;
+    drift::refuse_drift(&journal, &migration, Rehash::Changed)?;
     let found = try_last(&journal, &migration.pipeline, || signals.stopping())?;
     if found.touched.is_empty() {
         refuse_twice(&journal, &hash)?;

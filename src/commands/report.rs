@@ -14,6 +14,9 @@ use bakkt_model::grace::Grace;
 use bakkt_model::shard::Shard;
 use bakkt_report::{ReportFacts, Totals, status_lines};
 
+/// Threads that write a report; each has a cache of its own, and more would wait for the longest file.
+const MOST_THREADS: usize = 4;
+
 /// Which journal to look at.
 pub struct View {
     /// Where it lies.
@@ -129,11 +132,11 @@ pub fn write(
     grace: &Grace,
     out: Option<&Path>,
 ) -> anyhow::Result<Totals> {
-    write_of(&view.reader()?.into(), view, protected, grace, out)
+    write_of(several(view)?, view, protected, grace, out)
 }
 
 fn write_of(
-    journals: &Journals,
+    journals: Vec<Journals>,
     view: &View,
     protected: &ProtectedPaths,
     grace: &Grace,
@@ -169,12 +172,12 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<CommandOutput> {
                 "--merge makes one report of all of them, --shard 3/16 that of one, --shard all one of each",
             ));
         }
-        false => view.reader()?.into(),
+        false => several(&view)?,
     };
     let settings = bakkt_folder::migration::settings(&args.view.dir)?;
     let protected = outputs::protected(&settings);
     let out = args.out.as_deref();
-    let totals = write_of(&journals, &view, &protected, &settings.grace, out)?;
+    let totals = write_of(journals, &view, &protected, &settings.grace, out)?;
     let folder = args.out.clone().unwrap_or_else(|| view.folder());
     let text = if args.view.json {
         totals.json_text()
@@ -191,8 +194,32 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<CommandOutput> {
     })
 }
 
-/// The journals of all shards, which must be whole.
-fn merged(view: &View) -> anyhow::Result<Journals> {
+/// The journal, once for each thread that writes a report, all of one instant.
+fn several(view: &View) -> anyhow::Result<Vec<Journals>> {
+    // Says what there is instead where there is none.
+    view.reader()?;
+    let sets = open_side_by_side(&[view.place.folder()])?;
+    let journals = sets.into_iter().flatten().map(Journals::from);
+    Ok(journals.collect())
+}
+
+/// Readers of some journals: a set of one for each journal, for each thread that writes a report.
+fn open_side_by_side(folders: &[PathBuf]) -> anyhow::Result<Vec<Vec<Reader>>> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let open =
+        |folder: &PathBuf| Reader::open_several(&Journal::path(folder), threads.min(MOST_THREADS));
+    let all = folders
+        .iter()
+        .map(open)
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let sets = all.iter().map(Vec::len).min().unwrap_or(0);
+    let mut all: Vec<_> = all.into_iter().map(Vec::into_iter).collect();
+    let set = |_| all.iter_mut().filter_map(Iterator::next).collect();
+    Ok((0..sets).map(set).collect())
+}
+
+/// The journals of all shards, which must be whole; once for each thread that writes a report.
+fn merged(view: &View) -> anyhow::Result<Vec<Journals>> {
     target::existing_folder(&view.place.dir)?;
     if let Some(shard) = view.place.shard {
         return Err(Failure::configuration(
@@ -200,7 +227,10 @@ fn merged(view: &View) -> anyhow::Result<Journals> {
             "leave one of the two away",
         ));
     }
-    Journals::merged(view.readers()?)
+    // Says what is wrong with any of them before they are opened for several threads.
+    Journals::merged(view.readers()?)?;
+    let sets = open_side_by_side(&view.place.journals())?;
+    sets.into_iter().map(Journals::merged).collect()
 }
 
 /// `status`.

@@ -11,7 +11,7 @@ use bakkt_journal::replan::ReplanOptions;
 use bakkt_journal::{Journal, now};
 use bakkt_mapping::pipeline::duplicates::DuplicateKind;
 use bakkt_model::error::Failure;
-use bakkt_planning::drift;
+use bakkt_planning::drift::{self, Rehash};
 use bakkt_planning::people::NOT_CHOSEN;
 use bakkt_report::status_lines;
 
@@ -145,7 +145,7 @@ fn duplicate(
     };
     replan::plan_anew(&args.dir, &args.target, how, mode, |journal, migration| {
         // Only the choice changes the plan; whatever else changed is for `replan` to show.
-        drift::refuse_drift(journal, migration)?;
+        drift::refuse_drift(journal, migration, Rehash::Changed)?;
         contested(journal, id, (file, row))?;
         journal.may_choose(id)
     })?;

@@ -20,6 +20,7 @@ use bakkt_journal::registry::Ownership;
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_model::target::Dialect;
+use bakkt_planning::drift::Rehash;
 use bakkt_planning::{forecast, journal_plan, opening};
 use bakkt_sandbox::{Config, Sandbox};
 
@@ -199,7 +200,11 @@ fn planned(
     let ownership = owner::claim(args, &journal, &target, mode)?;
     let stopping = || signals.stopping();
     if journal.is_planned()? {
-        let migration = opening::open_planned(settings, &journal, &state, mode, stopping)?;
+        let rehash = match args.rehash {
+            true => Rehash::Always,
+            false => Rehash::Changed,
+        };
+        let migration = opening::open_planned(settings, &journal, &state, mode, rehash, stopping)?;
         return Ok((journal, migration, ownership));
     }
     let binding = opening::binding(&journal, &state, today())?;

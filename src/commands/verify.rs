@@ -24,6 +24,7 @@ use bakkt_journal::write::{VerificationRound, VerificationScope};
 use bakkt_journal::{Journal, events, now};
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
+use bakkt_planning::drift::Rehash;
 use bakkt_planning::opening;
 
 /// Reads accounts back, compares them with what was sent, and writes the report.
@@ -194,7 +195,9 @@ fn sources(
     mode: Mode,
     signals: &Signals,
 ) -> anyhow::Result<(PayloadFn, MetadataFn)> {
-    let migration = opening::open_planned(settings, journal, state, mode, || signals.stopping())?;
+    let migration = opening::open_planned(settings, journal, state, mode, Rehash::Changed, || {
+        signals.stopping()
+    })?;
     let payload = send::payloads(migration.pipeline);
     Ok((payload, uploads::metadata(migration.documents, journal.key)))
 }

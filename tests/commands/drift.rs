@@ -53,6 +53,27 @@ fn the_export() {
     );
 }
 
+/// The journal knows another hash than the export has: only a run that reads the export sees it.
+#[test]
+fn an_export_in_a_known_state_is_read_only_when_asked_for() {
+    let (world, bakkt) = begun();
+    // Until a file's times can tell every later change, it is read.
+    std::thread::sleep(std::time::Duration::from_secs(5));
+    assert_eq!(world.code(&bakkt.run("--limit 1")).0, 0);
+    let journal = rusqlite::Connection::open(world.path("acme/.bakkt-migrate/journal.db")).unwrap();
+    let other = "UPDATE fingerprint SET hash = zeroblob(32) WHERE name = 'the export export.csv' AND state IS NOT NULL";
+    assert_eq!(journal.execute(other, []).unwrap(), 1);
+    drop(journal);
+    assert_eq!(world.code(&bakkt.run("--limit 1")).0, 0);
+    let (code, text) = world.code(&bakkt.run("--rehash"));
+    assert_eq!(code, 2, "{text}");
+    // So does one whose file was written since, whatever stands in it.
+    let export = world.read("acme/export.csv");
+    world.write("acme/export.csv", &export);
+    assert_eq!(world.code(&bakkt.run("")).0, 2);
+    assert_eq!(bakkt.ledger().posts, 3);
+}
+
 #[test]
 fn the_mapping() {
     stops(

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use bakkt_journal::Reader;
+use bakkt_journal::{Journals, Reader};
 use bakkt_model::grace::{Grace, GraceFrom};
-use bakkt_report::{Totals, status_lines};
+use bakkt_report::status_lines;
 use rusqlite::Connection;
 
 use super::case::{Case, EVERYTHING, days, mode};
@@ -331,15 +331,38 @@ fn files_are_private_whole_and_replaced() {
 #[test]
 fn a_reader_sees_one_instant_and_holds_up_no_writer() {
     let case = Case::new(&[EVERYTHING]);
-    let journals = Reader::open(&case.journal()).unwrap().into();
+    let journals: Journals = Reader::open(&case.journal()).unwrap().into();
     let writer = Connection::open(case.journal()).unwrap();
     writer
-        .execute_batch("UPDATE task SET state = 4 WHERE id = 5; DELETE FROM gap")
+        .execute_batch("UPDATE task SET state = 4 WHERE id = 5; UPDATE record SET gap_set = NULL")
         .unwrap();
-    let before = Totals::read(&journals).unwrap();
+    let before = case.write_of(vec![journals], days(90), false);
     assert_eq!((before.tasks.account.accepted, before.gaps.open), (2, 4));
+    assert!(before.balanced);
     let after = case.totals();
     assert_eq!((after.tasks.account.accepted, after.gaps.open), (3, 0));
+}
+
+#[test]
+fn a_report_counts_the_rows_and_not_the_counters() {
+    let case = Case::new(&[EVERYTHING]);
+    assert!(case.totals().balanced);
+    let writer = Connection::open(case.journal()).unwrap();
+    writer
+        .execute_batch(
+            "UPDATE task SET state = 6 WHERE id = 5; UPDATE record SET verdict = 2 WHERE verdict = 4",
+        )
+        .unwrap();
+    let (status, report) = (case.status(), case.totals());
+    assert_eq!(status.tasks.account.gave_up, 1);
+    assert!(status.balanced);
+    assert_eq!(report.tasks.account.gave_up, 2);
+    assert_eq!(report.verdicts.blocked, 3);
+    assert!(!report.balanced);
+    for group in ["tasks by state", "records by verdict"] {
+        let said = format!("counters of {group} that say something else than the rows: 2");
+        assert!(report.imbalances.contains(&said), "{:?}", report.imbalances);
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use bakkt_files::output::ProtectedPaths;
-use bakkt_journal::{JOURNAL_SCHEMA, Reader};
+use bakkt_journal::{JOURNAL_SCHEMA, Journal, Journals, Reader};
 use bakkt_model::grace::{Grace, GraceFrom};
 use bakkt_report::{ReportFacts, Totals, write};
 use rusqlite::Connection;
@@ -45,6 +45,9 @@ INSERT INTO run VALUES (1, 1795000000000, NULL, NULL), (2, 1795000060000, 179500
 INSERT INTO operator_log (id, at, action, target, reason, count) VALUES (1, 1795000050000, 'retry', 'all', 'outage over', 2);
 "#;
 
+/// The version of the journals here: gaps still stand in a table of their own, and nothing is counted.
+const WRITTEN: i64 = 5;
+
 /// When every report here is made.
 const NOW: &str = "2027-01-01T10:00:00Z";
 
@@ -55,17 +58,24 @@ pub struct Case {
 impl Case {
     pub fn new(sql: &[&str]) -> Case {
         let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("journal.key"), [7; 32]).unwrap();
         let journal = Connection::open(folder.path().join("journal.db")).unwrap();
-        journal.pragma_update(None, "journal_mode", "WAL").unwrap();
-        JOURNAL_SCHEMA
+        let versions = &JOURNAL_SCHEMA[..WRITTEN as usize];
+        versions
             .iter()
             .for_each(|sql| journal.execute_batch(sql).unwrap());
-        let version = JOURNAL_SCHEMA.len() as i64;
         journal
-            .pragma_update(None, "user_version", version)
+            .pragma_update(None, "user_version", WRITTEN)
             .unwrap();
         sql.iter()
             .for_each(|sql| journal.execute_batch(sql).unwrap());
+        drop(journal);
+        for file in ["journal.key", "journal.db"] {
+            let private = fs::Permissions::from_mode(0o600);
+            fs::set_permissions(folder.path().join(file), private).unwrap();
+        }
+        // Brought up to date: gaps become sets, and everything is counted.
+        drop(Journal::open(folder.path()).unwrap());
         Case { folder }
     }
 
@@ -77,7 +87,13 @@ impl Case {
         self.folder.path().join("new/report")
     }
 
+    /// What a report counts. While it balances, `status` says the same.
     pub fn totals(&self) -> Totals {
+        self.write(days(90), false)
+    }
+
+    /// What `status` says.
+    pub fn status(&self) -> Totals {
         let now: jiff::Timestamp = NOW.parse().unwrap();
         Totals::read_at(
             &Reader::open(&self.journal()).unwrap().into(),
@@ -87,6 +103,16 @@ impl Case {
     }
 
     pub fn write(&self, grace: Grace, sandbox: bool) -> Totals {
+        let readers = Reader::open_several(&self.journal(), 2).unwrap();
+        let journals = readers.into_iter().map(Journals::from).collect();
+        let totals = self.write_of(journals, grace, sandbox);
+        if totals.balanced {
+            assert_eq!(self.status(), totals);
+        }
+        totals
+    }
+
+    pub fn write_of(&self, journals: Vec<Journals>, grace: Grace, sandbox: bool) -> Totals {
         let name = "Wave 1 <one>".to_owned();
         let facts = ReportFacts {
             name,
@@ -96,8 +122,7 @@ impl Case {
         };
         let protected = ProtectedPaths::default();
         let folder = protected.open_folder(&self.report()).unwrap();
-        let journals = Reader::open(&self.journal()).unwrap().into();
-        write(&journals, &folder, &facts).unwrap()
+        write(journals, &folder, &facts).unwrap()
     }
 
     pub fn file(&self, name: &str) -> String {

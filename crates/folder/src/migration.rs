@@ -15,6 +15,7 @@ use anyhow::Context;
 use regex::Regex;
 
 use crate::documents::Documents;
+use crate::documents::root::FileIdentity;
 use crate::settings::Settings;
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::assess::plan::{AssessPlan, Spelling, UnfedPath};
@@ -61,6 +62,20 @@ pub struct Binding {
     /// Backfill files, in the order in which they are laid over the exports.
     pub layers: Vec<BackfillFile>,
 }
+
+/// The keyed hash of something that changes payloads or verdicts.
+#[derive(Clone, Debug)]
+pub struct Fingerprint {
+    /// The name under which a person knows it.
+    pub name: String,
+    /// The keyed hash.
+    pub hash: [u8; 32],
+    /// Of an export: the state of its file that has this hash; none when it had changed only just then.
+    pub state: Option<FileIdentity>,
+}
+
+/// The hash of an export by its fingerprint's name and the state of its file, where it was hashed in that state before.
+pub type KnownExport<'a> = &'a dyn Fn(&str, &FileIdentity) -> Option<[u8; 32]>;
 
 /// Today, in UTC.
 pub fn today() -> jiff::civil::Date {
@@ -390,14 +405,48 @@ impl Migration {
         file_hash(&self.pipeline.key, path, name)
     }
 
-    /// Keyed hashes of whatever changes payloads or verdicts, by the name under which a person knows it.
-    pub fn fingerprints(&self) -> anyhow::Result<Vec<(String, [u8; 32])>> {
-        let (mut prints, ids) = (Vec::new(), self.settings.ids);
+    /// Keyed hashes of whatever changes payloads or verdicts, by the name under which a person knows it. `known` may know the
+    /// hash of an export in some state; such an export is not read.
+    pub fn fingerprints(&self, known: KnownExport<'_>) -> anyhow::Result<Vec<Fingerprint>> {
+        let mut exports = Vec::new();
         for export in self.exports() {
             for (name, path) in export.files() {
-                let hash = self.file_hash(path, name)?;
-                prints.push((format!("the export {name}"), hash));
+                exports.push(self.export_fingerprint(format!("the export {name}"), path, known)?);
             }
+        }
+        let others = self.other_fingerprints()?.into_iter();
+        exports.extend(others.map(|(name, hash)| Fingerprint {
+            name,
+            hash,
+            state: None,
+        }));
+        Ok(exports)
+    }
+
+    fn export_fingerprint(
+        &self,
+        name: String,
+        path: &Path,
+        known: KnownExport<'_>,
+    ) -> anyhow::Result<Fingerprint> {
+        let now = jiff::Timestamp::now().as_second();
+        let hashed = || -> std::io::Result<([u8; 32], Option<FileIdentity>)> {
+            let file = std::fs::File::open(path)?;
+            let state = FileIdentity::of(&file)?;
+            if let Some(hash) = known(&name, &state) {
+                return Ok((hash, Some(state)));
+            }
+            let hash = content_hash(&self.pipeline.key, &file)?;
+            let stays = FileIdentity::of(&file)? == state && state.is_settled(now);
+            Ok((hash, stays.then_some(state)))
+        };
+        let (hash, state) = hashed().with_context(|| format!("cannot read {name}"))?;
+        Ok(Fingerprint { name, hash, state })
+    }
+
+    fn other_fingerprints(&self) -> anyhow::Result<Vec<(String, [u8; 32])>> {
+        let (mut prints, ids) = (Vec::new(), self.settings.ids);
+        for export in self.exports() {
             let made: Vec<String> = export.found().map(DetectedFile::read_as).collect();
             let how = self.pipeline.hash(made.join("\n").as_bytes());
             prints.push((format!("how {} is read", export.name()), how));
@@ -472,10 +521,14 @@ impl Migration {
 
 /// Keyed hash of a file's bytes.
 fn file_hash(key: &[u8; 32], path: &Path, name: &str) -> anyhow::Result<[u8; 32]> {
-    let mut hasher = blake3::Hasher::new_keyed(key);
     std::fs::File::open(path)
-        .and_then(|file| hasher.update_reader(file).map(|_| ()))
-        .with_context(|| format!("cannot read {name}"))?;
+        .and_then(|file| content_hash(key, &file))
+        .with_context(|| format!("cannot read {name}"))
+}
+
+fn content_hash(key: &[u8; 32], file: &std::fs::File) -> std::io::Result<[u8; 32]> {
+    let mut hasher = blake3::Hasher::new_keyed(key);
+    hasher.update_reader(file)?;
     Ok(*hasher.finalize().as_bytes())
 }
 

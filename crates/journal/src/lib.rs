@@ -17,7 +17,7 @@
 //!
 //! Each uses only those above it.
 //!
-//! - `schema`: what is stored and in what form: tables, versions, codes, sealed and hidden texts, files
+//! - `schema`: what is stored and in what form: tables, versions, codes, counters, sealed and hidden texts, files
 //! - `events`: the database of Bakkt's webhooks: its writer, and how others see it
 //! - `write`: [`Journal`]: the plan, the tasks and every change of their state, what was read back, the operator log
 //! - `read`: [`Reader`]: counts and lines for reports, as of one instant

@@ -22,11 +22,8 @@ use super::survey::{Batch, Surveyed};
 /// Shapes of names that are told apart; there is no end to what lies in folders.
 const SHAPES: usize = 50;
 
-/// A file's times count in ticks: one that changed just now may change again within the same tick.
-const SETTLED: i64 = 3;
-
 /// A state of a file, as the journal knows it.
-fn state(key: &[u8; 32], identity: &FileIdentity) -> [u8; 32] {
+pub(crate) fn state(key: &[u8; 32], identity: &FileIdentity) -> [u8; 32] {
     *blake3::keyed_hash(key, &identity.bytes()).as_bytes()
 }
 
@@ -95,10 +92,10 @@ impl DocumentWriter {
         let file = self.file;
         let all = || batch.documents.iter().zip(&made);
         journal.add_documents(all().map(|(document, made)| planned(document, made, file)))?;
-        let (key, settled) = (pipeline.key, now() / 1000 - SETTLED);
+        let (key, seconds) = (pipeline.key, now() / 1000);
         let everywhere = batch.documents.iter().chain(&batch.elsewhere);
         let facts = everywhere.filter_map(|document| document.facts);
-        let files = facts.filter(|facts| facts.identity.is_before(settled));
+        let files = facts.filter(|facts| facts.identity.is_settled(seconds));
         let files = files.filter_map(|facts| Some((state(&key, &facts.identity), facts.hash?)));
         journal.keep_files(files)?;
         let gaps = all().flat_map(|(document, made)| {

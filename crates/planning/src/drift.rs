@@ -2,9 +2,13 @@
 
 use anyhow::Context;
 
+use bakkt_folder::documents::root::FileIdentity;
 use bakkt_folder::migration::{BackfillFile, Migration, today};
 use bakkt_journal::Journal;
+use bakkt_journal::write::Fingerprint;
 use bakkt_model::error::{Failure, is_io};
+
+use super::documents::state;
 
 /// The day for which rows are mapped: that of the plan, or today without a whole one.
 pub fn as_of(journal: &Journal) -> anyhow::Result<jiff::civil::Date> {
@@ -14,31 +18,70 @@ pub fn as_of(journal: &Journal) -> anyhow::Result<jiff::civil::Date> {
     }
 }
 
-/// Refuses to go on when something that changes payloads or verdicts is not as it was planned (invariant 9).
-pub fn refuse_drift(journal: &Journal, migration: &Migration) -> anyhow::Result<()> {
+/// The fingerprints of a migration, as the journal keeps them. An export in the state in which `planned` hashed it is not
+/// read again.
+pub(crate) fn fingerprints(
+    migration: &Migration,
+    planned: &[Fingerprint],
+) -> anyhow::Result<Vec<Fingerprint>> {
+    let key = migration.pipeline.key;
+    let known = |name: &str, identity: &FileIdentity| {
+        let state = state(&key, identity);
+        let known = planned.iter().find(|print| print.name == name)?;
+        (known.state == Some(state)).then_some(known.hash)
+    };
+    let prints = migration.fingerprints(&known)?.into_iter();
+    let kept = prints.map(|print| Fingerprint {
+        name: print.name,
+        hash: print.hash,
+        state: print.state.map(|identity| state(&key, &identity)),
+    });
+    Ok(kept.collect())
+}
+
+/// Whether exports are read to their end to see that they are the planned ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rehash {
+    /// All of them.
+    Always,
+    /// Those whose files are not in the state in which they were hashed before.
+    Changed,
+}
+
+/// Refuses to go on when something that changes payloads or verdicts is not as it was planned (invariant 9). Returns the
+/// fingerprints as they are.
+pub fn refuse_drift(
+    journal: &Journal,
+    migration: &Migration,
+    rehash: Rehash,
+) -> anyhow::Result<Vec<Fingerprint>> {
     let planned = journal.fingerprints()?;
-    let mut now = migration.fingerprints()?;
+    let known: &[Fingerprint] = match rehash {
+        Rehash::Always => &[],
+        Rehash::Changed => &planned[..],
+    };
+    let mut now = fingerprints(migration, known)?;
     // A backfill file that is about to be taken is no drift.
     let taking = migration.layers().iter().filter(|kept| kept.hash.is_none());
     let taking: Vec<String> = taking.map(BackfillFile::fingerprint).collect();
-    now.retain(|(name, _)| !taking.contains(name));
+    now.retain(|print| !taking.contains(&print.name));
     let mut changed: Vec<&str> = now
         .iter()
-        .filter(|(name, hash)| {
+        .filter(|print| {
             !planned
                 .iter()
-                .any(|(known, old)| known == name && old.as_slice() == hash.as_slice())
+                .any(|old| old.name == print.name && old.hash == print.hash)
         })
-        .map(|(name, _)| name.as_str())
+        .map(|print| print.name.as_str())
         .collect();
     changed.extend(
         planned
             .iter()
-            .map(|(name, _)| name.as_str())
-            .filter(|name| !now.iter().any(|(known, _)| known == name)),
+            .map(|print| print.name.as_str())
+            .filter(|name| !now.iter().any(|known| known.name == *name)),
     );
     if changed.is_empty() {
-        return Ok(());
+        return Ok(now);
     }
     Err(Failure::configuration(
         format!(

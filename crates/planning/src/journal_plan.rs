@@ -33,7 +33,7 @@ use super::findings::Findings;
 use super::members::ShardMembers;
 use super::planner::{KnownContent, Planned, Planner, RowBatch, RowCounts, Sink, lost_rows};
 use super::survey::{Batch, Foreign};
-use super::{exclusions, opening, people};
+use super::{drift, exclusions, opening, people};
 
 /// What the rows of a backfill file are, in the journal.
 const BACKFILL: &str = "backfill";
@@ -53,7 +53,7 @@ pub fn plan(
     if migration.exports().any(is_remarked) {
         note(mode, &opening::found(migration));
     }
-    let fingerprints = migration.fingerprints()?;
+    let fingerprints = drift::fingerprints(migration, &[])?;
     journal.begin_plan(&migration.pipeline.plan.as_of.to_string())?;
     let people = journal.people()?;
     people::leave_out(&people, &mut migration.pipeline.exclude);

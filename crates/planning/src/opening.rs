@@ -12,7 +12,7 @@ use bakkt_mapping::pipeline::layers::OwnerIdentity;
 use bakkt_source::Export;
 use bakkt_source::found::DetectedFile;
 
-use super::drift;
+use super::drift::{self, Rehash};
 use super::survey::refuse_when;
 
 /// Files of one export that are made alike and are named one by one.
@@ -73,17 +73,20 @@ pub fn open(
     opened
 }
 
-/// Opens the folder of a migration as it was planned; refuses what changed since.
+/// Opens the folder of a migration as it was planned; refuses what changed since. Keeps in which states the exports are.
 pub fn open_planned(
     settings: Settings,
     journal: &Journal,
     state: &Path,
     mode: Mode,
+    rehash: Rehash,
     stopping: impl Fn() -> bool,
 ) -> anyhow::Result<Migration> {
     let binding = binding(journal, state, drift::as_of(journal)?)?;
     let migration = open(settings, binding, mode, stopping)?;
-    drift::refuse_drift(journal, &migration)?;
+    let prints = drift::refuse_drift(journal, &migration, rehash)?;
+    // What was hashed in another state than before, and is the same, the next start need not read.
+    journal.know_states(&prints)?;
     Ok(migration)
 }
 

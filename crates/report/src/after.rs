@@ -1,7 +1,8 @@
 //! What comes after acceptance: decisions, read-backs, the history of gaps, events of nobody.
 //!
 //! Owner of [`AfterAcceptance`], which `status`, `--json` and the page all show, and of the files about it. What is counted per
-//! account is counted while the files are written, or by a walk of its own where only the totals are wanted.
+//! account is counted while the files are written; where only the totals are wanted, from the journal's counters and the accounts
+//! that events or a read-back tell of.
 //! Left out on purpose: what an event means (`contract::decision`, through the journal's reader).
 
 use std::collections::BTreeMap;
@@ -60,6 +61,7 @@ pub(super) const HISTORY: &[&str] = &[
 ];
 
 const DAY: i64 = 86_400_000;
+const MINUTE: i64 = 60_000;
 
 /// What happened after acceptance, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -150,32 +152,68 @@ const WAITING: [(i64, &str); 5] = [
     (i64::MAX, "more than 30 days"),
 ];
 
+/// Decisions by the accounts of which something is known; the others were accepted at these minutes.
+struct Unheard {
+    accounts: u64,
+    by_minute: BTreeMap<i64, u64>,
+}
+
+impl Unheard {
+    /// Takes an accepted account out of them.
+    fn leave(&mut self, line: &DecisionLine<'_>) {
+        self.accounts = self.accounts.saturating_sub(1);
+        let minute = line.accepted_at.map(|at| at.div_euclid(MINUTE));
+        if let Some(count) = minute.and_then(|minute| self.by_minute.get_mut(&minute)) {
+            *count = count.saturating_sub(1);
+        }
+    }
+}
+
 impl AfterAcceptance {
-    /// Reads them all; `now` is what ages are counted to, in milliseconds.
+    /// Reads them all without a walk over the accounts: of most of them nothing is known but that they were accepted. `now` is
+    /// what ages are counted to, in milliseconds.
     pub(crate) fn read(journals: &Journals, now: i64) -> anyhow::Result<AfterAcceptance> {
-        let mut after = AfterAcceptance {
-            updates_sent: journals.updates_sent()?,
-            gaps_closed: journals.closed_by()?.iter().map(|by| by.closed).sum(),
-            gaps_waived: journals.waived()?,
-            events: journals.event_counts()?,
-            strange_words: journals.strange_words()?,
-            verification: journals.verification()?.into(),
-            links: journals.link_counts(now)?,
-            ..AfterAcceptance::default()
+        let mut after = AfterAcceptance::default();
+        let (accounts, by_minute) = journals.accepted()?;
+        let mut unheard = Unheard {
+            accounts,
+            by_minute,
         };
-        journals.each_restricted(|_| {
-            after.restricted += 1;
+        journals.each_known_decision(|line| {
+            if line.state == "accepted" {
+                unheard.leave(&line);
+                after.count(&line, now);
+            }
             Ok(())
         })?;
-        journals.each_changed_ownership(|_, _, _, _| {
-            after.ownership_changed += 1;
-            Ok(())
-        })?;
-        journals.each_decision(|line| {
-            after.count(&line, now);
-            Ok(())
-        })?;
+        after.count_unheard(&unheard, now);
+        // Only a new plan can make a difference.
+        if journals.may_differ()? {
+            journals.each_restricted(|_| {
+                after.restricted += 1;
+                Ok(())
+            })?;
+            journals.each_changed_ownership(|_, _, _, _| {
+                after.ownership_changed += 1;
+                Ok(())
+            })?;
+        } else {
+            after.restricted = journals.restricted_rows()?;
+        }
+        after.read_beside(journals, now)?;
         Ok(after)
+    }
+
+    /// Reads what is not counted account by account.
+    pub(crate) fn read_beside(&mut self, journals: &Journals, now: i64) -> anyhow::Result<()> {
+        self.updates_sent = journals.updates_sent()?;
+        self.gaps_closed = journals.gaps_closed()?;
+        self.gaps_waived = journals.waived()?;
+        self.events = journals.event_counts()?;
+        self.strange_words = journals.strange_words()?;
+        self.verification = journals.verification()?.into();
+        self.links = journals.link_counts(now)?;
+        Ok(())
     }
 
     fn count(&mut self, line: &DecisionLine<'_>, now: i64) {
@@ -192,15 +230,35 @@ impl AfterAcceptance {
             }
         }
         if !decision.is_made() {
-            let days = line
-                .accepted_at
-                .map_or(0, |accepted| (now - accepted).max(0) / DAY);
-            let group = WAITING.iter().find(|(most, _)| days <= *most);
-            *self
-                .waiting
-                .entry(group.map_or("", |(_, word)| word))
-                .or_default() += 1;
+            let minute = line.accepted_at.map(|at| at.div_euclid(MINUTE));
+            self.wait(minute, 1, now);
         }
+    }
+
+    fn count_unheard(&mut self, unheard: &Unheard, now: i64) {
+        let decision = Decision::Undecided;
+        if unheard.accounts > 0 {
+            *self.decisions.entry(decision.word()).or_default() += unheard.accounts;
+        }
+        let known: u64 = unheard.by_minute.values().sum();
+        self.wait(None, unheard.accounts.saturating_sub(known), now);
+        for (minute, count) in &unheard.by_minute {
+            self.wait(Some(*minute), *count, now);
+        }
+    }
+
+    /// Counts undecided accounts by their age, in whole minutes.
+    fn wait(&mut self, accepted: Option<i64>, accounts: u64, now: i64) {
+        if accounts == 0 {
+            return;
+        }
+        let age = |minute: i64| (now.div_euclid(MINUTE) - minute).max(0) * MINUTE / DAY;
+        let days = accepted.map_or(0, age);
+        let group = WAITING.iter().find(|(most, _)| days <= *most);
+        *self
+            .waiting
+            .entry(group.map_or("", |(_, word)| word))
+            .or_default() += accounts;
     }
 
     /// Accepted accounts, by decisions.
@@ -214,17 +272,19 @@ impl AfterAcceptance {
     }
 }
 
-/// Writes `decisions.csv`: every accepted account, and where it stands with Bakkt.
+/// Writes `decisions.csv`: every accepted account, and where it stands with Bakkt; and counts them.
 pub(super) fn decisions(
     journals: &Journals,
     dir: &OutputFolder<'_>,
     now: i64,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<AfterAcceptance> {
+    let mut counts = AfterAcceptance::default();
     sheet(dir, "decisions.csv", DECISIONS, |out| {
         journals.each_decision(|line| {
             if line.state != "accepted" {
                 return Ok(());
             }
+            counts.count(&line, now);
             let heard = line.last_event;
             let read = line.read.map(|read| read.at);
             let since = heard.max(read).or(line.accepted_at).unwrap_or(now);
@@ -246,7 +306,8 @@ pub(super) fn decisions(
             out.text(&line.statuses().join(" "))?;
             out.end()
         })
-    })
+    })?;
+    Ok(counts)
 }
 
 /// Writes `unknown-events.csv`: every account that events name and the journal does not have.
@@ -276,23 +337,30 @@ pub(super) fn verification(journals: &Journals, dir: &OutputFolder<'_>) -> anyho
     })
 }
 
-/// Writes `restricted.csv`: what only Bakkt's Operations or Compliance can change, by field and never by value.
-pub(super) fn restricted(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+/// Writes `restricted.csv`: what only Bakkt's Operations or Compliance can change, by field and never by value. Returns how
+/// many lines.
+pub(super) fn restricted(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<u64> {
+    let mut lines = 0;
     sheet(dir, "restricted.csv", RESTRICTED, |out| {
         journals.each_restricted(|line| {
+            lines += 1;
             out.maybe(line.client_id)?;
             out.text(line.path)?;
             out.text(line.file)?;
             out.number(line.row)?;
             out.end()
         })
-    })
+    })?;
+    Ok(lines)
 }
 
-/// Writes `ownership.csv`: the accepted accounts of entities whose owners changed. Bakkt must be told of them.
-pub(super) fn ownership(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+/// Writes `ownership.csv`: the accepted accounts of entities whose owners changed. Bakkt must be told of them. Returns how many
+/// there are.
+pub(super) fn ownership(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<u64> {
+    let mut lines = 0;
     sheet(dir, "ownership.csv", OWNERSHIP, |out| {
         journals.each_changed_ownership(|client_id, file, row, changes| {
+            lines += 1;
             out.text(client_id)?;
             out.text(file)?;
             out.number(row)?;
@@ -301,7 +369,8 @@ pub(super) fn ownership(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::
             out.number(changes.changed)?;
             out.end()
         })
-    })
+    })?;
+    Ok(lines)
 }
 
 /// Writes `gap-history.csv`: every gap that was closed or let go, by what and by whom.

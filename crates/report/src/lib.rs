@@ -1,7 +1,8 @@
 //! The report: journal → totals → `summary.json`, CSV files and `report.html`.
 //!
 //! Owner of which files a report has and in which order they appear. It knows only the journal, through `Journals`:
-//! one picture for all files, so they agree with each other even while a run goes on. Every file is written whole or not
+//! one picture for all files, so they agree with each other even while a run goes on; several readers of that picture write
+//! files side by side. Every file is written whole or not
 //! at all, and `summary.json` last: when it is there and new, so are the others.
 //! Left out on purpose: printing and exit codes (the commands), and customers' values (the journal has none).
 
@@ -21,7 +22,12 @@ mod summary;
 mod text;
 mod totals;
 
+use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::Builder;
+
+use anyhow::Context;
 
 pub use after::AfterAcceptance;
 pub use summary::ReportFacts;
@@ -30,6 +36,10 @@ pub use totals::{DocumentTotals, Gaps, KybTotals, PriorAccounts, States, Tasks, 
 
 use bakkt_files::output::{FileStart, OutputFolder};
 use bakkt_journal::Journals;
+use bakkt_journal::read::Minute;
+use bakkt_model::grace::Due;
+use beside::KybTally;
+use summary::{RowCounts, Walked};
 
 /// The page.
 const PAGE: &str = "report.html";
@@ -62,32 +72,79 @@ pub fn files() -> Vec<(&'static str, FileStart)> {
         .collect()
 }
 
-/// Writes every file of the report into a folder, and returns the totals that it states. Where a file of somebody else has
-/// the name of one of them, nothing is written.
+/// What is counted while the files are written.
+#[derive(Default)]
+struct Found {
+    due_on: OnceLock<BTreeMap<Due, u64>>,
+    kyb: OnceLock<KybTally>,
+    decisions: OnceLock<AfterAcceptance>,
+    restricted: OnceLock<u64>,
+    ownership: OnceLock<u64>,
+    minutes: OnceLock<BTreeMap<i64, Minute>>,
+    rows: OnceLock<RowCounts>,
+}
+
+fn keep<T>(slot: &OnceLock<T>, found: T) -> anyhow::Result<()> {
+    // Each job runs once.
+    let _ = slot.set(found);
+    Ok(())
+}
+
+fn kept<T>(slot: OnceLock<T>) -> anyhow::Result<T> {
+    slot.into_inner()
+        .context("a part of the report was not made")
+}
+
+/// Writes every file of the report into a folder, and returns the totals that it states. The files are written side by side,
+/// one for each reader, all of which have to be of one instant. Where a file of somebody else has the name of one of them,
+/// nothing is written.
 pub fn write(
-    journals: &Journals,
+    readers: Vec<Journals>,
     dir: &OutputFolder<'_>,
     facts: &ReportFacts,
 ) -> anyhow::Result<Totals> {
     dir.refuse_foreign(&self::files())?;
-    files::reconciliation(journals, dir)?;
-    let due_on = files::gaps(journals, dir, &facts.grace)?;
-    files::refused(journals, dir)?;
-    findings::findings(journals, dir)?;
-    files::crosswalk(journals, dir)?;
-    beside::documents(journals, dir)?;
-    let kyb = beside::kyb(journals, dir)?;
-    beside::unused(journals, dir)?;
+    let mut readers = readers.into_iter();
+    let reader = readers.next().context("a report needs a reader")?;
     let now = facts.at.as_millisecond();
-    after::decisions(journals, dir, now)?;
-    after::verification(journals, dir)?;
-    after::history(journals, dir)?;
-    after::restricted(journals, dir)?;
-    after::ownership(journals, dir)?;
-    beside::manual_kyb(journals, dir)?;
-    after::unknown(journals, dir)?;
-    let minutes = journals.minutes()?;
-    let summary = summary::read(journals, facts, &due_on, kyb, &minutes)?;
+    let (found, grace) = (Found::default(), &facts.grace);
+    {
+        let found = &found;
+        // The long ones first.
+        let jobs: Vec<Job<'_>> = vec![
+            Box::new(|r| files::reconciliation(r, dir)),
+            Box::new(|r| keep(&found.due_on, files::gaps(r, dir, grace)?)),
+            Box::new(move |r| keep(&found.decisions, after::decisions(r, dir, now)?)),
+            Box::new(|r| keep(&found.rows, RowCounts::read(r)?)),
+            Box::new(|r| files::crosswalk(r, dir)),
+            Box::new(|r| keep(&found.minutes, r.minutes()?)),
+            Box::new(|r| keep(&found.restricted, after::restricted(r, dir)?)),
+            Box::new(|r| keep(&found.ownership, after::ownership(r, dir)?)),
+            Box::new(|r| files::refused(r, dir)),
+            Box::new(|r| findings::findings(r, dir)),
+            Box::new(|r| beside::documents(r, dir)),
+            Box::new(|r| keep(&found.kyb, beside::kyb(r, dir)?)),
+            Box::new(|r| beside::unused(r, dir)),
+            Box::new(|r| after::verification(r, dir)),
+            Box::new(|r| after::history(r, dir)),
+            Box::new(|r| beside::manual_kyb(r, dir)),
+            Box::new(|r| after::unknown(r, dir)),
+        ];
+        all_jobs(jobs, &reader, readers.collect())?;
+    }
+    let mut after = kept(found.decisions)?;
+    after.restricted = kept(found.restricted)?;
+    after.ownership_changed = kept(found.ownership)?;
+    after.read_beside(&reader, now)?;
+    let (due_on, minutes) = (kept(found.due_on)?, kept(found.minutes)?);
+    let walked = Walked {
+        due_on: &due_on,
+        minutes: &minutes,
+        kyb: kept(found.kyb)?,
+        rows: kept(found.rows)?,
+        after,
+    };
+    let summary = summary::read(&reader, facts, walked)?;
     let today = facts.at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let page = page::render(&summary, &minutes, &due_on, today)?;
     files::whole(dir, PAGE, &page::begins(), |out| {
@@ -98,4 +155,39 @@ pub fn write(
         Ok(out.write_all(b"\n")?)
     })?;
     Ok(summary.totals)
+}
+
+/// One part of a report.
+type Job<'a> = Box<dyn FnOnce(&Journals) -> anyhow::Result<()> + Send + 'a>;
+
+/// Does all jobs, in a thread for each reader. The first error counts.
+fn all_jobs(jobs: Vec<Job<'_>>, first: &Journals, others: Vec<Journals>) -> anyhow::Result<()> {
+    let queue = Mutex::new(jobs.into_iter());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = |reader: &Journals| -> anyhow::Result<()> {
+        while let Some(job) = next() {
+            job(reader)?;
+        }
+        Ok(())
+    };
+    let work = &work;
+    std::thread::scope(|scope| {
+        let others: Vec<_> = others
+            .into_iter()
+            // With fewer threads it takes longer, and that is all.
+            .filter_map(|reader| {
+                Builder::new()
+                    .spawn_scoped(scope, move || work(&reader))
+                    .ok()
+            })
+            .collect();
+        let mut done = work(first);
+        for other in others {
+            let other = other
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            done = done.and(other);
+        }
+        done
+    })
 }

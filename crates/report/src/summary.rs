@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::after::{self, GapDay};
+use super::after::{self, AfterAcceptance, GapDay};
 use super::beside::KybTally;
 use super::exclusions::{self, UnusedExclusion};
 use super::text::rfc3339;
@@ -16,8 +16,8 @@ use super::totals::{States, Totals};
 use bakkt_files::output::FileStart;
 use bakkt_journal::Journals;
 use bakkt_journal::read::{
-    DecisionRow, FileClosures, GapCount, Minute, PolicyRow, ReasonCount, RunRow, StopCount,
-    TypeCount, UnsentCount, UnusedCount,
+    Counts, DecisionRow, DocumentCounts, FileClosures, GapCount, Minute, PolicyRow, ReasonCount,
+    RunRow, StopCount, TypeCount, UnsentCount, UnusedCount,
 };
 use bakkt_model::grace::{Due, Grace, GraceFrom};
 
@@ -113,23 +113,61 @@ pub(super) struct PerMinute {
     pub accepted: u64,
 }
 
-/// Reads the summary. `due_on` was counted while `gaps.csv` was written, `kyb` while `kyb.csv` was.
+/// What all rows together show.
+#[derive(Debug)]
+pub(super) struct RowCounts {
+    counts: Counts,
+    gaps: Vec<GapCount>,
+    documents: DocumentCounts,
+    burn_down: Vec<GapDay>,
+}
+
+impl RowCounts {
+    /// Counts all rows.
+    pub(super) fn read(journals: &Journals) -> anyhow::Result<RowCounts> {
+        Ok(RowCounts {
+            counts: journals.counts()?,
+            gaps: journals.gap_counts()?,
+            documents: journals.document_counts()?,
+            burn_down: after::burn_down(journals)?,
+        })
+    }
+}
+
+/// What was counted while the files were written.
+pub(super) struct Walked<'a> {
+    /// Open gaps by the day they are due.
+    pub due_on: &'a BTreeMap<Due, u64>,
+    /// What was sent and accepted.
+    pub minutes: &'a BTreeMap<i64, Minute>,
+    /// The checklists.
+    pub kyb: KybTally,
+    /// All rows.
+    pub rows: RowCounts,
+    /// What comes after acceptance.
+    pub after: AfterAcceptance,
+}
+
+/// Makes the summary of what was counted, and of the small questions.
 pub(super) fn read(
     journals: &Journals,
     facts: &ReportFacts,
-    due_on: &BTreeMap<Due, u64>,
-    kyb: KybTally,
-    minutes: &BTreeMap<i64, Minute>,
+    walked: Walked<'_>,
 ) -> anyhow::Result<Summary> {
-    let (counts, gaps) = (journals.counts()?, journals.gap_counts()?);
-    let documents = journals.document_counts()?;
-    let totals = Totals::new(
-        journals,
-        &counts,
-        &documents,
-        &gaps,
-        facts.at.as_millisecond(),
-    )?;
+    let Walked {
+        due_on,
+        minutes,
+        kyb,
+        rows,
+        after,
+    } = walked;
+    let RowCounts {
+        counts,
+        gaps,
+        documents,
+        burn_down,
+    } = rows;
+    let totals = Totals::new(journals, &counts, &documents, &gaps, after)?;
     let today = facts.at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let overdue = due_on
         .iter()
@@ -170,7 +208,7 @@ pub(super) fn read(
         kyb,
         unused: journals.unused()?,
         unused_exclusions: exclusions::read(journals)?,
-        burn_down: after::burn_down(journals)?,
+        burn_down,
         closed_by: journals.closed_by()?,
     })
 }

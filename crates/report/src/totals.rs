@@ -3,6 +3,7 @@
 //! Owner of invariant 2: rows read = ready + grace + blocked + excluded + duplicate, and tasks planned = open + held + in
 //! doubt + accepted + refused + gave up; beside them, documents given = sent + not sent, and the rows of every file. What does not add up is said in words in [`Totals::imbalances`].
 //! The order of the fields is the order of the keys of `--json`; keys are only ever added behind the others.
+//! `status` takes the numbers from the journal's counters; a report counts all rows, and does not balance when the counters differ.
 //! Left out on purpose: exit codes, which are the commands' business.
 
 use std::collections::BTreeMap;
@@ -174,15 +175,22 @@ pub struct PriorAccounts {
 }
 
 impl Totals {
-    /// Reads them from the journal.
+    /// Reads them from the journal's counters.
     pub fn read(journals: &Journals) -> anyhow::Result<Totals> {
         Totals::read_at(journals, bakkt_journal::now())
     }
 
     /// The same at another time, in milliseconds since 1970: ages are counted to it.
     pub fn read_at(journals: &Journals, now: i64) -> anyhow::Result<Totals> {
-        let (counts, gaps) = (journals.counts()?, journals.gap_counts()?);
-        Totals::new(journals, &counts, &journals.document_counts()?, &gaps, now)
+        let (counts, gaps) = journals.stored_counts()?;
+        let after = AfterAcceptance::read(journals, now)?;
+        Totals::new(
+            journals,
+            &counts,
+            &journals.document_counts()?,
+            &gaps,
+            after,
+        )
     }
 
     /// Builds them from counts that were read already.
@@ -191,7 +199,7 @@ impl Totals {
         counts: &Counts,
         documents: &DocumentCounts,
         gaps: &[GapCount],
-        now: i64,
+        after: AfterAcceptance,
     ) -> anyhow::Result<Totals> {
         let [ready, grace, blocked, excluded, duplicate] = counts.verdicts;
         let [_, equal, different, overwritten] = counts.existed;
@@ -240,7 +248,7 @@ impl Totals {
                 former_in_doubt: counts.former.kyb_in_doubt,
             },
             files: journals.files()?,
-            after: AfterAcceptance::read(journals, now)?,
+            after,
             findings: journals.finding_counts()?,
             blank_lines: journals.meta_sum("blank_lines")?.unwrap_or_default(),
             lost_rows: journals.meta_sum("lost_rows")?.unwrap_or_default(),
@@ -248,6 +256,9 @@ impl Totals {
         };
         totals.imbalances = imbalances(&totals, counts.without_task, counts.stray_tasks);
         totals.imbalances.extend(beside(&totals, documents));
+        totals
+            .imbalances
+            .extend(counts.disagreements.iter().cloned());
         totals.balanced = totals.imbalances.is_empty();
         Ok(totals)
     }

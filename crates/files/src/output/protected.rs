@@ -5,11 +5,11 @@
 //! folder and name, so that no output becomes an input of the next run.
 //! Left out on purpose: which files those are: whoever knows the settings adds them.
 
-use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context;
 use glob::{MatchOptions, Pattern};
@@ -28,7 +28,7 @@ pub struct ProtectedPaths {
     folders: Vec<KnownFolder>,
     patterns: Vec<(Pattern, String)>,
     /// Outputs of this command.
-    chosen: RefCell<Vec<PathBuf>>,
+    chosen: Mutex<Vec<PathBuf>>,
 }
 
 #[derive(Debug)]
@@ -93,7 +93,8 @@ impl ProtectedPaths {
     /// Opens a file that a person named. Everything that can be told before its content is made is told here.
     pub fn open(&self, path: &Path, begins: &FileStart, replace: bool) -> anyhow::Result<NewFile> {
         let place = self.free_place(path)?;
-        if self.chosen.borrow().contains(&place) {
+        let chosen = || self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
+        if chosen().contains(&place) {
             return Err(Failure::configuration(
                 format!("{} is named for two outputs", path.shown()),
                 "give each output a file of its own",
@@ -101,7 +102,7 @@ impl ProtectedPaths {
         }
         let replaces = self.earlier(path, &place, begins, replace)?;
         let file = NewFile::begin(path, place.clone(), replaces)?;
-        self.chosen.borrow_mut().push(place);
+        chosen().push(place);
         Ok(file)
     }
 

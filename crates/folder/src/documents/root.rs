@@ -79,7 +79,27 @@ pub struct FileIdentity {
     facts: (i64, i64),
 }
 
+/// A file's times count in ticks: one that changed just now may change again within the same tick.
+const SETTLED: i64 = 3;
+
 impl FileIdentity {
+    /// That of an open file.
+    pub(crate) fn of(file: &File) -> io::Result<FileIdentity> {
+        use std::os::unix::fs::MetadataExt as _;
+        let facts = file.metadata()?;
+        Ok(FileIdentity {
+            file: (facts.dev(), facts.ino()),
+            size: facts.len(),
+            content: (facts.mtime(), facts.mtime_nsec()),
+            facts: (facts.ctime(), facts.ctime_nsec()),
+        })
+    }
+
+    /// Whether nothing can change any more without another identity; `now` in seconds since 1970.
+    pub fn is_settled(&self, now: i64) -> bool {
+        self.is_before(now - SETTLED)
+    }
+
     /// All of it, for a hash.
     pub fn bytes(&self) -> Vec<u8> {
         let ids = [self.file.0, self.file.1, self.size];

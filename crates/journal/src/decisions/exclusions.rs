@@ -89,9 +89,13 @@ impl Journal {
             "SELECT id FROM task WHERE attempts > 0 AND record IN (SELECT record FROM temp.taken_out) ORDER BY id",
         )?;
         self.set_aside(&sent, true, EXCLUDED, decided)?;
+        let records = self.ids("SELECT record FROM temp.taken_out")?;
+        for record in &records {
+            self.count_record(*record, -1)?;
+            self.drop_gaps(*record)?;
+        }
         self.db.execute_batch(
-            "DELETE FROM gap WHERE record IN (SELECT record FROM temp.taken_out);
-             DELETE FROM task WHERE record IN (SELECT record FROM temp.taken_out);
+            "DELETE FROM task WHERE record IN (SELECT record FROM temp.taken_out);
              DELETE FROM owner WHERE record IN (SELECT record FROM temp.taken_out);",
         )?;
         self.db.execute(
@@ -100,10 +104,13 @@ impl Journal {
             [documents],
         )?;
         let count = self.db.execute(
-            "UPDATE record SET verdict = ?1, reason = ?2, hash = NULL, fixed = NULL, person = NULL, agreements = NULL, owners = NULL, gaps = 0
+            "UPDATE record SET verdict = ?1, reason = ?2, hash = NULL, fixed = NULL, person = NULL, agreements = NULL, owners = NULL
              WHERE id IN (SELECT record FROM temp.taken_out)",
             params![Verdict::Excluded as i64, reason],
         )?;
+        for record in &records {
+            self.count_record(*record, 1)?;
+        }
         Ok(count as u64)
     }
 }

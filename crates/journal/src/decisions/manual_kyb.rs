@@ -85,15 +85,12 @@ impl Reader {
         &self,
         mut each: impl FnMut(ManualKybLine<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        if !self.journal.prepare(sql::SETS)?.exists([reason()])? {
+            return Ok(());
+        }
         let mut statement = self.journal.prepare(sql::MANUAL_KYB)?;
         let mut rows = statement.query([reason()])?;
-        // One record may have several such owners; its gaps come one behind the other.
-        let mut last = None;
         while let Some(row) = rows.next()? {
-            let record: i64 = row.get(7)?;
-            if last.replace(record) == Some(record) {
-                continue;
-            }
             each(ManualKybLine {
                 origin: origin(row)?,
                 outcome: text(row, 3)?,
@@ -141,8 +138,10 @@ const IS_MANUAL: &str =
 
 /// Statements over large tables.
 pub(crate) mod sql {
-    pub const MANUAL_KYB: &str = "SELECT f.name, r.row, r.client_id, m.outcome, m.reason, m.by, m.at, g.record FROM gap g \
-        LEFT JOIN record r ON r.id = g.record LEFT JOIN file f ON f.id = r.file \
-        LEFT JOIN manual_kyb m ON m.client_id = r.client_id \
-        WHERE g.reason = (SELECT id FROM word WHERE text = ?1) ORDER BY g.record";
+    /// Sets of gaps with this reason; most migrations have none.
+    pub const SETS: &str =
+        "SELECT 1 FROM gap_set WHERE reason = (SELECT id FROM word WHERE text = ?1) LIMIT 1";
+    pub const MANUAL_KYB: &str = "SELECT f.name, r.row, r.client_id, m.outcome, m.reason, m.by, m.at FROM record r \
+        LEFT JOIN file f ON f.id = r.file LEFT JOIN manual_kyb m ON m.client_id = r.client_id \
+        WHERE r.gap_set IN (SELECT g.id FROM gap_set g WHERE g.reason = (SELECT id FROM word WHERE text = ?1)) ORDER BY r.id";
 }

@@ -7,7 +7,7 @@ use rusqlite::params;
 use crate::write::journal::Journal;
 use crate::write::operator_log::{OperatorNote, target_of};
 use crate::write::task_history::RETRIED;
-use crate::write::tasks::Selection;
+use crate::write::tasks::{Also, Selection};
 use crate::write::transitions::TaskEvent;
 use bakkt_model::error::Failure;
 use bakkt_model::task::FreedTasks;
@@ -89,14 +89,8 @@ impl Journal {
     ) -> anyhow::Result<()> {
         let at = decided.at;
         self.set_aside(&[task], false, decision, decided)?;
-        self.advance(task, TaskEvent::Revive, at)?;
-        self.db
-            .prepare_cached(
-                "UPDATE task SET code = NULL, field = NULL, message = NULL WHERE id = ?",
-            )?
-            .execute([task])?;
-        let record = self.record_of(task)?;
-        self.follow_account(record, at, &mut FreedTasks::default())
+        let before = self.advance(task, TaskEvent::Revive, at, Also::Reason(None))?;
+        self.follow_account(before.record, at, &mut FreedTasks::default())
     }
 }
 

@@ -4,6 +4,7 @@ use rusqlite::OptionalExtension;
 
 use crate::write::journal::Journal;
 use crate::write::operator_log::OperatorNote;
+use crate::write::tasks::Also;
 use crate::write::transitions::TaskEvent;
 use bakkt_model::error::Failure;
 use bakkt_model::state::State;
@@ -37,7 +38,7 @@ impl Journal {
             };
             // One that was being sent when the program died is in doubt as well.
             if state == State::Sending as i64 {
-                journal.advance(task, TaskEvent::Doubt, at)?;
+                journal.advance(task, TaskEvent::Doubt, at, Also::Nothing)?;
             } else if state != State::InDoubt as i64 {
                 return Err(Failure::configuration(
                     "the KYB screening of this account is not in doubt",
@@ -49,12 +50,11 @@ impl Journal {
             } else {
                 (TaskEvent::Absent, "not taken, says a person")
             };
-            journal.advance(task, event, at)?;
-            journal.end_attempt(task, Some(at), "resolve", outcome)?;
+            let before = journal.advance(task, event, at, Also::Nothing)?;
+            journal.end_attempt(task, before.attempts, Some(at), "resolve", outcome)?;
             if !accepted {
                 // Documents may have come since: the checklist counts anew.
-                let record = journal.record_of(task)?;
-                journal.settle_kyb(record, at, &mut FreedTasks::default())?;
+                journal.settle_kyb(before.record, at, &mut FreedTasks::default())?;
             }
             let action = if accepted {
                 "resolve KYB: accepted"

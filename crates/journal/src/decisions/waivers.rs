@@ -38,11 +38,7 @@ impl Journal {
                 let found: i64 = journal.db.query_row(sql, [], |row| row.get(0))?;
                 Ok(found as u64)
             };
-            let (status, other) = if undo {
-                ("waived", "open")
-            } else {
-                ("open", "waived")
-            };
+            let status = if undo { "waived" } else { "open" };
             let these = format!(
                 "FROM temp.only_these o JOIN record r ON r.client_id = o.client_id JOIN gap g ON g.record = r.id
                  WHERE g.path IN (SELECT id FROM temp.covered) AND g.status = '{status}'"
@@ -70,13 +66,12 @@ impl Journal {
                     .db
                     .execute(&sql, params![decided.by, decided.why(), decided.at])?;
             }
-            let gaps = journal.db.execute(
-                &format!(
-                    "UPDATE gap SET status = '{other}' WHERE (record, path, reason, file, row) IN
-                     (SELECT g.record, g.path, g.reason, g.file, g.row {these} AND {soft})"
-                ),
-                [],
-            )? as u64;
+            let records =
+                journal.ids(&format!("SELECT DISTINCT r.id {these} AND {soft} ORDER BY r.id"))?;
+            let mut gaps = 0;
+            for record in records {
+                gaps += journal.waive_gaps(record, undo)?;
+            }
             let ids = selection.only.as_deref().unwrap_or_default();
             let target = format!("{} of {}", fields.join(" "), target_of(ids));
             let action = if undo { "waive: taken back" } else { "waive" };
@@ -88,6 +83,25 @@ impl Journal {
                 without: named.saturating_sub(with),
             })
         })
+    }
+
+    /// Waives the open gaps of a record whose paths are covered and that may be waived, or opens the waived ones again.
+    fn waive_gaps(&mut self, record: i64, undo: bool) -> anyhow::Result<u64> {
+        let mut gaps = self.gaps_of(record)?;
+        let mut covered = self
+            .db
+            .prepare_cached("SELECT 1 FROM temp.covered WHERE id = ?")?;
+        let mut changed = 0;
+        for gap in &mut gaps {
+            let is_soft = matches!(gap.level, 'G' | 'O');
+            if gap.is_open != undo && is_soft && covered.exists([gap.path])? {
+                gap.is_open = undo;
+                changed += 1;
+            }
+        }
+        drop(covered);
+        self.set_gaps(record, gaps)?;
+        Ok(changed)
     }
 
     /// Selects the words that are paths at or inside these fields.

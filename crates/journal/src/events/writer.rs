@@ -115,7 +115,7 @@ impl Events {
             .with_context(|| format!("cannot open the events {}", path.shown()))?;
         check_events_version(&db, None)?;
         db.busy_timeout(Duration::from_secs(10))?;
-        prepare(&mut db, EVENTS).map_err(|error| refused("written", &error))?;
+        prepare(&mut db, EVENTS, |_, _| Ok(())).map_err(|error| refused("written", &error))?;
         Ok(Events {
             db,
             key,

@@ -130,6 +130,16 @@ impl Journals {
         Ok(sum)
     }
 
+    /// Whether Bakkt may have an account with other bytes than the plan; else nothing is restricted, and no owner changed.
+    pub fn may_differ(&self) -> anyhow::Result<bool> {
+        for reader in &self.readers {
+            if reader.may_differ()? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// How many rows the planner read: of the whole export where all shards are here, else of what these journals are of.
     pub fn rows_read(&self) -> anyhow::Result<Option<u64>> {
         match self.is_whole {
@@ -197,6 +207,8 @@ lines! {
     each_manual_kyb: crate::decisions::manual_kyb::ManualKybLine<'_>;
     /// Every account task, with what is known of Bakkt's decision.
     each_decision: crate::read::DecisionLine<'_>;
+    /// Every account task of which events or a read-back tell anything.
+    each_known_decision: crate::read::DecisionLine<'_>;
     /// Every account that events name and its journal does not have.
     each_unknown_event: crate::read::accepted::decisions::UnknownLine<'_>;
     /// Every difference between what was sent and what Bakkt has.

@@ -34,76 +34,43 @@ impl Journals {
         Ok(self.ask(ask)?.into_iter().sum())
     }
 
-    /// Counts records and tasks.
+    /// Counts records and tasks, all rows of them, and compares the counters.
     pub fn counts(&self) -> anyhow::Result<Counts> {
-        let mut sum = Counts::default();
-        let mut reasons: BTreeMap<(&'static str, String), u64> = BTreeMap::new();
-        let mut stops: Vec<StopCount> = Vec::new();
-        for counts in self.ask(Reader::counts)? {
-            add_fields!(sum, counts, records, without_task, stray_tasks);
-            add_all(&mut sum.verdicts, &counts.verdicts);
-            add_all(&mut sum.existed, &counts.existed);
-            add_tasks(&mut sum.accounts, &counts.accounts);
-            add_tasks(&mut sum.updates, &counts.updates);
-            add_tasks(&mut sum.documents, &counts.documents);
-            add_tasks(&mut sum.kyb, &counts.kyb);
-            add_fields!(
-                sum.former,
-                counts.former,
-                accounts,
-                documents,
-                kyb,
-                kyb_in_doubt
-            );
-            for one in counts.reasons {
-                *reasons.entry((one.verdict, one.reason)).or_default() += one.count;
-            }
-            for stop in counts.stops {
-                let key = |stop: &StopCount| {
-                    (stop.kind, stop.state, stop.code.clone(), stop.field.clone())
-                };
-                match stops.iter_mut().find(|known| key(known) == key(&stop)) {
-                    Some(known) => known.count += stop.count,
-                    None => stops.push(stop),
-                }
+        Ok(sum_of_counts(self.ask(Reader::counts)?))
+    }
+
+    /// The same from the counters, with the open gaps of each field.
+    pub fn stored_counts(&self) -> anyhow::Result<(Counts, Vec<GapCount>)> {
+        let all = self.ask(Reader::stored_counts)?;
+        let (counts, gaps): (Vec<Counts>, Vec<Vec<GapCount>>) = all.into_iter().unzip();
+        Ok((sum_of_counts(counts), sum_of_gaps(gaps)))
+    }
+
+    /// Accepted accounts: how many, and by the minute since 1970, as far as that is known.
+    pub fn accepted(&self) -> anyhow::Result<(u64, BTreeMap<i64, u64>)> {
+        let (mut all, mut minutes) = (0, BTreeMap::new());
+        for (accounts, by_minute) in self.ask(Reader::accepted)? {
+            all += accounts;
+            for (minute, count) in by_minute {
+                *minutes.entry(minute).or_default() += count;
             }
         }
-        let reasons = reasons.into_iter();
-        sum.reasons = reasons
-            .map(|((verdict, reason), count)| ReasonCount {
-                verdict,
-                reason,
-                count,
-            })
-            .collect();
-        sum.reasons
-            .sort_by_key(|one| (one.verdict, Reverse(one.count), one.reason.clone()));
-        stops.sort_by_key(|one| {
-            let place = (one.code.clone(), one.field.clone());
-            (Reverse(one.count), place, one.state, one.kind)
-        });
-        sum.stops = stops;
-        Ok(sum)
+        Ok((all, minutes))
+    }
+
+    /// Gaps that were closed.
+    pub fn gaps_closed(&self) -> anyhow::Result<u64> {
+        self.sum(Reader::gaps_closed)
+    }
+
+    /// Rows of backfill files that would have changed what no update may.
+    pub fn restricted_rows(&self) -> anyhow::Result<u64> {
+        self.sum(Reader::restricted_rows)
     }
 
     /// Open gaps by path and level, most frequent first.
     pub fn gap_counts(&self) -> anyhow::Result<Vec<GapCount>> {
-        let mut sums: BTreeMap<(String, String), GapCount> = BTreeMap::new();
-        for gap in self.ask(Reader::gap_counts)?.into_iter().flatten() {
-            match sums.entry((gap.path.clone(), gap.level.clone())) {
-                Entry::Vacant(place) => {
-                    place.insert(gap);
-                }
-                Entry::Occupied(mut place) => {
-                    let sum = place.get_mut();
-                    add_fields!(sum, gap, open, blocked);
-                    add_words(&mut sum.why, gap.why);
-                }
-            }
-        }
-        let mut gaps: Vec<GapCount> = sums.into_values().collect();
-        gaps.sort_by_key(|gap| Reverse(gap.open));
-        Ok(gaps)
+        Ok(sum_of_gaps(self.ask(Reader::gap_counts)?))
     }
 
     /// Counts documents.
@@ -396,6 +363,76 @@ impl Journals {
         }
         Ok(sum)
     }
+}
+
+fn sum_of_counts(all: Vec<Counts>) -> Counts {
+    let mut sum = Counts::default();
+    let mut reasons: BTreeMap<(&'static str, String), u64> = BTreeMap::new();
+    let mut stops: Vec<StopCount> = Vec::new();
+    for counts in all {
+        add_fields!(sum, counts, records, without_task, stray_tasks);
+        add_all(&mut sum.verdicts, &counts.verdicts);
+        add_all(&mut sum.existed, &counts.existed);
+        add_tasks(&mut sum.accounts, &counts.accounts);
+        add_tasks(&mut sum.updates, &counts.updates);
+        add_tasks(&mut sum.documents, &counts.documents);
+        add_tasks(&mut sum.kyb, &counts.kyb);
+        add_fields!(
+            sum.former,
+            counts.former,
+            accounts,
+            documents,
+            kyb,
+            kyb_in_doubt
+        );
+        for one in counts.reasons {
+            *reasons.entry((one.verdict, one.reason)).or_default() += one.count;
+        }
+        for stop in counts.stops {
+            let key =
+                |stop: &StopCount| (stop.kind, stop.state, stop.code.clone(), stop.field.clone());
+            match stops.iter_mut().find(|known| key(known) == key(&stop)) {
+                Some(known) => known.count += stop.count,
+                None => stops.push(stop),
+            }
+        }
+        sum.disagreements.extend(counts.disagreements);
+    }
+    let reasons = reasons.into_iter();
+    sum.reasons = reasons
+        .map(|((verdict, reason), count)| ReasonCount {
+            verdict,
+            reason,
+            count,
+        })
+        .collect();
+    sum.reasons
+        .sort_by_key(|one| (one.verdict, Reverse(one.count), one.reason.clone()));
+    stops.sort_by_key(|one| {
+        let place = (one.code.clone(), one.field.clone());
+        (Reverse(one.count), place, one.state, one.kind)
+    });
+    sum.stops = stops;
+    sum
+}
+
+fn sum_of_gaps(all: Vec<Vec<GapCount>>) -> Vec<GapCount> {
+    let mut sums: BTreeMap<(String, String), GapCount> = BTreeMap::new();
+    for gap in all.into_iter().flatten() {
+        match sums.entry((gap.path.clone(), gap.level.clone())) {
+            Entry::Vacant(place) => {
+                place.insert(gap);
+            }
+            Entry::Occupied(mut place) => {
+                let sum = place.get_mut();
+                add_fields!(sum, gap, open, blocked);
+                add_words(&mut sum.why, gap.why);
+            }
+        }
+    }
+    let mut gaps: Vec<GapCount> = sums.into_values().collect();
+    gaps.sort_by_key(|gap| Reverse(gap.open));
+    gaps
 }
 
 fn add_all(sums: &mut [u64], more: &[u64]) {

@@ -84,6 +84,16 @@ impl Reader {
         })
     }
 
+    /// Rows of backfill files that would have changed what no update may.
+    pub fn restricted_rows(&self) -> anyhow::Result<u64> {
+        let mut rows = 0;
+        self.each_left(|line| {
+            rows += u64::from(line.outcome == RESTRICTED);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
     /// What an update may not change, and a row of a backfill file would have, or the export has by now: a line for each
     /// field, for Bakkt's Operations or Compliance.
     pub fn each_restricted(

@@ -1,10 +1,11 @@
 //! The files of a plan, and what became of their rows.
 //!
 //! Every row of a file begins a record, belongs to one, is a document, or is unused for a stated reason. Rows that several records
-//! share are counted once, which takes a temporary tree that SQLite keeps on disk.
+//! share are counted once. How many begin a record or belong to one, the journal's counters say.
 
 use crate::read::columns::unsigned;
 use crate::read::reader::Reader;
+use crate::schema::counters::{Counted, Counters};
 use serde::Serialize;
 
 /// One file of the plan.
@@ -46,9 +47,7 @@ pub struct UnusedCount {
     pub count: u64,
 }
 
-const FILES: &str = "SELECT f.name, f.role, f.rows,
-    (SELECT count(*) FROM record r WHERE r.file = f.id),
-    (SELECT count(DISTINCT p.offset) FROM part p WHERE p.file = f.id),
+const FILES: &str = "SELECT f.name, f.role, f.rows, f.id,
     (SELECT count(*) FROM document d WHERE d.file = f.id),
     (SELECT count(*) FROM unused u WHERE u.file = f.id),
     f.blank_lines FROM file f ORDER BY f.id";
@@ -61,17 +60,20 @@ const UNUSED: &str = "SELECT f.name, w.text, count(*) FROM unused u
 impl Reader {
     /// The files of the plan, that of the accounts first.
     pub fn files(&self) -> anyhow::Result<Vec<FileRow>> {
+        let counters = Counters::stored(&self.journal)?;
+        let counted = |one| unsigned(counters.get(one));
         self.all(FILES, |row| {
             let count = |column| row.get(column).map(unsigned);
+            let file = row.get(3)?;
             Ok(FileRow {
                 name: row.get(0)?,
                 role: row.get(1)?,
                 rows: count(2)?,
-                records: count(3)?,
-                parts: count(4)?,
-                documents: count(5)?,
-                unused: count(6)?,
-                blank_lines: count(7)?,
+                records: counted(Counted::RecordsOf(file)),
+                parts: counted(Counted::JoinedOf(file)),
+                documents: count(4)?,
+                unused: count(5)?,
+                blank_lines: count(6)?,
             })
         })
     }

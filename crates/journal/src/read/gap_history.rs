@@ -120,15 +120,25 @@ impl Reader {
         let planned = self.meta_count("planned_at")?.unwrap_or_default() as i64;
         let day = |at: i64| if at == 0 { planned } else { at }.div_euclid(DAY);
         let mut days: BTreeMap<i64, GapDay> = BTreeMap::new();
+        let uses = self.set_uses()?;
+        let mut any_waived = false;
         self.walk(sql::OPENED, |row| {
-            let opened = day(row.get(0)?);
-            days.entry(opened).or_default().opened += 1;
-            if row.get_ref(1)?.as_str()? == "waived" {
-                let at = row.get::<_, Option<i64>>(2)?.map_or(opened, day);
-                days.entry(at).or_default().waived += 1;
-            }
+            let count = match row.get::<_, i64>(0)? {
+                set if set < 0 => 1,
+                set => uses.get(&set).map_or(0, |[all, _]| *all),
+            };
+            any_waived |= row.get_ref(2)?.as_str()? == "waived";
+            days.entry(day(row.get(1)?)).or_default().opened += count;
             Ok(())
         })?;
+        if any_waived {
+            self.walk(sql::WAIVED, |row| {
+                let opened = day(row.get(0)?);
+                let at = row.get::<_, Option<i64>>(1)?.map_or(opened, day);
+                days.entry(at).or_default().waived += 1;
+                Ok(())
+            })?;
+        }
         self.walk(sql::CLOSED, |row| {
             days.entry(day(row.get(0)?)).or_default().opened += 1;
             days.entry(day(row.get(1)?)).or_default().closed += 1;
@@ -279,25 +289,22 @@ impl Reader {
         Ok((own.query_row([record], position)?, noted))
     }
 
-    /// Waivers that stand.
-    pub fn waived(&self) -> anyhow::Result<u64> {
-        let mut waived = 0;
-        self.walk(sql::STATUSES, |row| {
-            waived += u64::from(row.get_ref(0)?.as_str()? == "waived");
-            Ok(())
-        })?;
-        Ok(waived)
+    /// How many gaps were closed.
+    pub fn gaps_closed(&self) -> anyhow::Result<u64> {
+        let sql = "SELECT count(*) FROM closed_gap";
+        Ok(unsigned(self.journal.query_row(sql, [], |row| row.get(0))?))
     }
 }
 
 pub(crate) mod sql {
-    pub const OPENED: &str = "SELECT g.opened_at, g.status, v.at FROM gap g LEFT JOIN record r ON r.id = g.record \
-        LEFT JOIN waiver v ON g.status = 'waived' AND v.client_id = r.client_id AND v.path = g.path";
+    pub const OPENED: &str = "SELECT id, opened_at, status FROM gap_set";
+    pub const WAIVED: &str = "SELECT g.opened_at, v.at FROM record r JOIN gap_set g ON g.id = r.gap_set AND g.status = 'waived' \
+        LEFT JOIN waiver v ON v.client_id = r.client_id AND v.path = g.path \
+        WHERE r.gap_set IN (SELECT s.id FROM gap_set s WHERE s.status = 'waived')";
     pub const CLOSED: &str = "SELECT opened_at, closed_at, layer FROM closed_gap";
     pub const CLOSED_LINES: &str = "SELECT c.client_id, p.text, c.level, w.text, c.opened_at, c.closed_at, l.name, c.row \
         FROM closed_gap c LEFT JOIN word p ON p.id = c.path LEFT JOIN word w ON w.id = c.reason \
         LEFT JOIN layer l ON l.id = c.layer ORDER BY c.id";
-    pub const STATUSES: &str = "SELECT status FROM gap";
     pub const WAIVERS: &str = "SELECT v.client_id, p.text, v.by, v.reason, v.at, \
         EXISTS (SELECT 1 FROM record r JOIN gap g ON g.record = r.id AND g.path = v.path \
         WHERE r.client_id = v.client_id AND g.status = 'waived') \

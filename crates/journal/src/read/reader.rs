@@ -4,6 +4,7 @@
 //! and writes nothing (invariants 10 and 12). The transaction keeps the write-ahead log from being cleared, so a reader should
 //! live no longer than one report takes.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -14,7 +15,9 @@ use serde::Serialize;
 
 use crate::events::attach::attach_for_reader;
 use crate::read::columns::unsigned;
-use crate::schema::{VERSION, check_version};
+use crate::read::counts::SetUses;
+use crate::schema::{VERSION, check_version, open_read_only};
+use crate::write::journal::DIFFERING;
 use bakkt_model::error::{Failure, ShownPath};
 
 /// Refuses an older journal: it lacks tables, and a reader may not add them (invariant 12).
@@ -45,6 +48,8 @@ pub fn nothing_planned() -> anyhow::Error {
 #[derive(Debug)]
 pub struct Reader {
     pub(crate) journal: Connection,
+    /// How often shared sets of gaps are used, once it was counted.
+    pub(crate) set_uses: OnceCell<SetUses>,
 }
 
 /// One start of the program that could send.
@@ -106,7 +111,35 @@ impl Reader {
         };
         let journal =
             open().with_context(|| format!("the journal {} cannot be read", path.shown()))?;
-        Ok(Reader { journal })
+        Ok(Reader {
+            journal,
+            set_uses: OnceCell::new(),
+        })
+    }
+
+    /// Opens several readers of one instant, each for a thread of its own. While a run commits without a pause it may be one
+    /// alone.
+    pub fn open_several(path: &Path, most: usize) -> anyhow::Result<Vec<Reader>> {
+        /// How often it is tried to open them between two commits.
+        const TRIES: usize = 100;
+        // Of a third connection, which holds no transaction: the numbers change when anybody commits.
+        let watch = open_read_only(path)?;
+        attach_for_reader(&watch, path)?;
+        let commits = || -> anyhow::Result<(i64, Option<i64>)> {
+            let of = |schema: Option<&str>| {
+                watch.pragma_query_value(schema, "data_version", |row| row.get(0))
+            };
+            Ok((of(None)?, of(Some("events")).ok()))
+        };
+        for _ in 0..TRIES {
+            let before = commits()?;
+            let readers = (0..most.max(1)).map(|_| Reader::open(path));
+            let readers = readers.collect::<anyhow::Result<Vec<Reader>>>()?;
+            if readers.len() == 1 || commits()? == before {
+                return Ok(readers);
+            }
+        }
+        Ok(vec![Reader::open(path)?])
     }
 
     /// A fact of the migration (`meta`).
@@ -116,6 +149,11 @@ impl Reader {
             .journal
             .query_row(sql, [key], |row| row.get(0))
             .optional()?)
+    }
+
+    /// Whether Bakkt may have an account with other bytes than the plan; else nothing is restricted, and no owner changed.
+    pub fn may_differ(&self) -> anyhow::Result<bool> {
+        Ok(self.meta(DIFFERING)?.as_deref() == Some("1"))
     }
 
     /// A fact of the migration that is a number; `None` when it is absent or not a number.

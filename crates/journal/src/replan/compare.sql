@@ -8,7 +8,10 @@ CREATE TEMP TABLE was (client_id TEXT PRIMARY KEY, task INTEGER, state INTEGER, 
 -- Accepted accounts whose agreements changed, with the marks of the new ones; filled by the program.
 CREATE TEMP TABLE agreements_changed (client_id TEXT PRIMARY KEY, agreements BLOB NOT NULL) WITHOUT ROWID;
 INSERT INTO temp.was
-    SELECT r.client_id, t.id, t.state, CASE t.state WHEN {state.accepted} THEN t.hash ELSE r.hash END, t.existed = {existed.different}, NULL, t.fixed, 0, r.person, t.agreements, t.owners
+    SELECT r.client_id, t.id, t.state, CASE t.state WHEN {state.accepted} THEN t.hash ELSE r.hash END, t.existed = {existed.different}, NULL,
+           CASE WHEN t.state = {state.accepted} AND t.hash IS r.hash THEN r.fixed ELSE t.fixed END, 0, r.person,
+           CASE WHEN t.state = {state.accepted} AND t.hash IS r.hash THEN r.agreements ELSE t.agreements END,
+           CASE WHEN t.state = {state.accepted} AND t.hash IS r.hash THEN coalesce(t.owners, r.owners) ELSE t.owners END
     FROM main.task t JOIN main.record r ON r.id = t.record WHERE t.kind = {kind.account};
 INSERT OR IGNORE INTO temp.was
     SELECT f.client_id, t.id, t.state, t.hash, t.existed = {existed.different}, NULL, t.fixed, 0, f.person, t.agreements, t.owners FROM main.former f JOIN main.task t ON t.id = f.task;

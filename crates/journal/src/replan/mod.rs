@@ -23,11 +23,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use bakkt_model::error::ShownPath;
-use bakkt_model::state::State;
-use bakkt_model::task::{FreedTasks, TaskKind};
+use bakkt_model::task::FreedTasks;
+
+use rusqlite::params;
 
 use crate::replan::options::DocumentChanges;
+use crate::schema::counters::Counters;
 use crate::schema::state_files::write_key;
+use crate::write::gap_sets::kept;
 use crate::write::journal::Journal;
 use crate::write::task_history;
 
@@ -90,6 +93,7 @@ impl Journal {
                 journal
                     .db
                     .execute_batch("ROLLBACK TO taken; RELEASE taken")?;
+                journal.gap_sets = None;
             }
             journal.db.execute_batch(DROP)?;
             Ok((changes, taken))
@@ -165,6 +169,38 @@ impl Journal {
         self.ids(ENDING)
     }
 
+    /// Makes sets of the new plan's gaps.
+    fn take_over_gaps(&mut self) -> anyhow::Result<()> {
+        let mut after = 0;
+        loop {
+            let mut statement = self.db.prepare_cached(NEW_GAPS)?;
+            let rows = statement.query_map([after, AT_ONCE as i64], |row| {
+                Ok((row.get::<_, i64>(7)?, kept(row)?))
+            })?;
+            let mut page = rows.collect::<Result<Vec<_>, _>>()?;
+            drop(statement);
+            let is_last = page.len() < AT_ONCE;
+            if let (false, Some((last, _))) = (is_last, page.last()) {
+                // The others of this record are on the next page.
+                let last = *last;
+                page.retain(|(record, _)| *record != last);
+            }
+            for gaps in page.chunk_by(|(one, _), (other, _)| one == other) {
+                let record = gaps[0].0;
+                let gaps = gaps.iter().map(|(_, gap)| gap.clone()).collect();
+                let set = self.gap_set(record, gaps)?;
+                self.db
+                    .prepare_cached("UPDATE record SET gap_set = ?2 WHERE id = ?1")?
+                    .execute(params![record, set])?;
+                after = record;
+            }
+            if is_last {
+                self.db.execute_batch("DROP TABLE temp.new_gap")?;
+                return Ok(());
+            }
+        }
+    }
+
     fn take_over(&mut self, how: ReplanOptions<'_>, changes: &mut Changes) -> anyhow::Result<()> {
         let mut revived = self.ids(
             sql!("SELECT w.task FROM temp.was w JOIN n.record r ON r.id = w.record WHERE w.state IN ({state.stopped}) AND w.hash IS NOT r.hash"),
@@ -174,7 +210,9 @@ impl Journal {
         )?);
         let ending = self.ending_tasks()?;
         self.set_aside(&ending, true, task_history::REPLANNED, how.decided)?;
+        self.gap_sets = None;
         self.db.execute_batch(TAKE_OVER)?;
+        self.take_over_gaps()?;
         for task in revived {
             self.revive(task, task_history::CHANGED, how.decided)?;
         }
@@ -183,11 +221,18 @@ impl Journal {
         if how.agreements_acknowledged {
             self.acknowledge_agreements(how.decided)?;
         }
-        changes.updates = self.count(TaskKind::Update, State::Open, false)?;
+        // The counters are still those of the old plan.
+        changes.updates = self
+            .db
+            .query_row(OPEN_UPDATES, [], |row| row.get::<_, i64>(0))?
+            .unsigned_abs();
         self.db
             .execute(sql!("DELETE FROM task WHERE kind = {kind.placeholder}"), [])?;
         // After the updates: documents and KYB wait for them as well.
         self.follow_all(how.decided.at)?;
+        self.note_differing()?;
+        Counters::count_again(&self.db)?;
+        self.counters.clear();
         let count = changes.changed_not_sent
             + changes.added
             + changes.dropped
@@ -227,6 +272,16 @@ fn remove(folder: &Path) -> anyhow::Result<()> {
 const COMPARE: &str = sql!(include_str!("compare.sql"));
 
 const TAKE_OVER: &str = sql!(include_str!("take_over.sql"));
+
+/// Rows of the new plan's gaps that are read at once; no record has nearly as many.
+const AT_ONCE: usize = 100_000;
+
+const NEW_GAPS: &str = "SELECT path, reason, file, row, level, status, opened_at, record FROM temp.new_gap \
+    WHERE record > ? ORDER BY record, path, reason, file, row LIMIT ?";
+
+const OPEN_UPDATES: &str = sql!(
+    "SELECT count(*) FROM task WHERE state = {state.open} AND state < {state.first_finished} AND kind = {kind.update}"
+);
 
 /// Drops the tables of the comparison.
 const DROP: &str = "DROP TABLE temp.was; DROP TABLE temp.was_update; DROP TABLE temp.was_document; DROP TABLE temp.was_kyb;

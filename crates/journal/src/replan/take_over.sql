@@ -31,12 +31,19 @@ INSERT OR IGNORE INTO temp.was_gap
     SELECT r.client_id, g.path, g.reason, g.level, g.opened_at FROM main.gap g JOIN main.record r ON r.id = g.record
     WHERE EXISTS (SELECT 1 FROM n.record o WHERE o.client_id = r.client_id AND o.verdict IN ({verdict.judged}));
 
-DELETE FROM main.gap; DELETE FROM main.record; DELETE FROM main.file; DELETE FROM main.policy; DELETE FROM main.fingerprint;
+-- What Bakkt has of those whose record goes or changes is kept with their task from now on.
+UPDATE main.task SET fixed = w.fixed, agreements = w.agreements, owners = w.owners FROM temp.was w
+    WHERE w.task = task.id AND w.state = {state.accepted}
+    AND NOT EXISTS (SELECT 1 FROM n.record r WHERE r.id = w.record AND r.hash IS w.hash AND r.owners IS w.owners);
+DELETE FROM main.gap_set; DELETE FROM main.record; DELETE FROM main.file; DELETE FROM main.policy; DELETE FROM main.fingerprint;
 DELETE FROM main.part; DELETE FROM main.unused; DELETE FROM main.owner; DELETE FROM main.document;
 INSERT INTO main.record
-    SELECT r.id, r.file, r.row, r.offset, r.length, r.client_id, r.verdict, w.old, r.hash, r.gaps, r.fixed, r.person, r.agreements, r.owners
+    SELECT r.id, r.file, r.row, r.offset, r.length, r.client_id, r.verdict, w.old, r.hash, r.gaps, r.fixed, r.person, r.agreements, r.owners, NULL
     FROM n.record r LEFT JOIN temp.words w ON w.new = r.reason;
-INSERT INTO main.gap
+-- The program makes sets of them.
+CREATE TEMP TABLE new_gap (record INTEGER NOT NULL, path INTEGER NOT NULL, reason INTEGER NOT NULL, level TEXT NOT NULL, status TEXT NOT NULL,
+    file INTEGER NOT NULL, row INTEGER NOT NULL, opened_at INTEGER NOT NULL, PRIMARY KEY (record, path, reason, file, row)) WITHOUT ROWID;
+INSERT INTO temp.new_gap
     SELECT g.record, p.old, w.old, g.level, CASE WHEN v.at IS NULL OR g.level NOT IN ('G', 'O') OR r.verdict NOT IN ({verdict.sendable}) THEN g.status ELSE 'waived' END, g.file, g.row,
            coalesce(o.opened_at, g.opened_at)
     FROM n.gap g JOIN n.record r ON r.id = g.record JOIN temp.words p ON p.new = g.path JOIN temp.words w ON w.new = g.reason
@@ -45,7 +52,7 @@ INSERT INTO main.gap
 INSERT INTO main.closed_gap (client_id, path, reason, level, opened_at, closed_at, layer, row)
     SELECT o.client_id, o.path, o.reason, o.level, o.opened_at, a.at, CASE WHEN t.row IS NULL THEN 0 ELSE a.layer END, coalesce(t.row, 0)
     FROM temp.was_gap o JOIN temp.adopting a LEFT JOIN temp.touched t ON t.client_id = o.client_id
-    WHERE NOT EXISTS (SELECT 1 FROM main.gap g JOIN main.record r ON r.id = g.record WHERE r.client_id = o.client_id AND g.path = o.path);
+    WHERE NOT EXISTS (SELECT 1 FROM main.record r JOIN temp.new_gap g ON g.record = r.id WHERE r.client_id = o.client_id AND g.path = o.path);
 DROP TABLE temp.was_gap;
 INSERT INTO main.file SELECT * FROM n.file;
 INSERT INTO main.policy SELECT * FROM n.policy;
@@ -70,11 +77,9 @@ INSERT INTO main.document
 INSERT INTO main.meta SELECT key, value FROM n.meta WHERE true
     ON CONFLICT (key) DO UPDATE SET value = excluded.value;
 
--- Accepted before the journal knew them: the same bytes have the same.
-UPDATE main.task SET fixed = r.fixed FROM main.record r
-    WHERE r.id = task.record AND task.kind = {kind.account} AND task.state = {state.accepted} AND task.fixed IS NULL AND task.hash IS r.hash;
-UPDATE main.task SET agreements = r.agreements, owners = r.owners FROM main.record r
-    WHERE r.id = task.record AND task.kind = {kind.account} AND task.state = {state.accepted} AND task.agreements IS NULL AND task.hash IS r.hash;
+-- The same bytes have the same, also of accounts that were accepted before the journal knew it.
+UPDATE main.task SET fixed = NULL, agreements = NULL, owners = CASE WHEN task.owners IS NOT r.owners THEN task.owners END FROM main.record r
+    WHERE r.id = task.record AND task.kind = {kind.account} AND task.state = {state.accepted} AND task.hash IS r.hash;
 
 INSERT INTO main.task (record, kind, state)
     SELECT id, {kind.account}, {state.open} FROM main.record r WHERE r.verdict IN ({verdict.sendable})

@@ -1,10 +1,11 @@
-//! What is stored, and in what form: tables, versions, codes, sealed and hidden texts, files.
+//! What is stored, and in what form: tables, versions, codes, counters, sealed and hidden texts, files.
 //!
 //! Each version of a database is a file of SQL that is never changed once it has shipped: `journal_v1.sql` and on,
 //! `events_v1.sql`. A database is brought up to date by the files that it lacks, in one transaction.
 
 #[macro_use]
 pub(crate) mod codes;
+pub(crate) mod counters;
 pub(crate) mod hidden_codes;
 pub(crate) mod seal;
 pub(crate) mod state_files;
@@ -12,6 +13,7 @@ pub(crate) mod state_files;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use bakkt_model::error::Failure;
@@ -59,24 +61,41 @@ pub(crate) fn open_read_only(path: &Path) -> anyhow::Result<Connection> {
     Ok(db)
 }
 
-/// Prepares a database for writing, and brings its schema up to date.
-pub(crate) fn prepare(db: &mut Connection, schema: &[&str]) -> rusqlite::Result<()> {
+/// Prepares a database for writing, and brings its schema up to date. `upgraded` is told the version before, 0 of a new
+/// database, within the transaction that changes it.
+pub(crate) fn prepare(
+    db: &mut Connection,
+    schema: &[&str],
+    upgraded: impl FnOnce(&Connection, i64) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
     // FULL: a commit is on the disk before the request that it speaks of leaves (invariant 1).
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "temp_store", "MEMORY")?;
     db.pragma_update(None, "cache_size", -32_000)?;
     db.set_prepared_statement_cache_capacity(64);
+    // Else SQLite plans cached statements anew whenever a bound value might make another plan better; none here could.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let is_old = version < schema.len() as i64;
+    if is_old {
+        // What is put together of a million customers does not belong into memory.
+        db.pragma_update(None, "temp_store", "FILE")?;
+    }
     // In one transaction: whoever reads beside this, or after a kill, sees all of the schema or none.
     let change = db.transaction()?;
     for sql in schema.iter().skip(version as usize) {
         change.execute_batch(sql)?;
     }
-    if version < schema.len() as i64 {
+    if is_old {
+        upgraded(&change, version)?;
         change.pragma_update(None, "user_version", schema.len() as i64)?;
     }
-    change.commit()
+    change.commit()?;
+    match is_old {
+        true => db.pragma_update(None, "temp_store", "MEMORY"),
+        false => Ok(()),
+    }
 }
 
 /// The error for a person when SQLite refuses; the hint depends on whether the file is damaged or the disk is full.

@@ -6,7 +6,7 @@ use crate::read::{
     backfills, counts, document_counts, documents, ended_tasks, findings, gap_history,
     kyb_checklists, records,
 };
-use crate::schema;
+use crate::schema::{self, counters};
 
 /// Constant memory at any size: no statement over a large table may build a temporary tree.
 #[test]
@@ -33,10 +33,13 @@ fn no_statement_sorts() -> rusqlite::Result<()> {
         gap_history::sql::OPENED,
         gap_history::sql::CLOSED,
         gap_history::sql::CLOSED_LINES,
-        gap_history::sql::STATUSES,
+        gap_history::sql::WAIVED,
         gap_history::sql::WAIVERS,
         gap_history::sql::GAPS_OF,
         decisions::sql::DECISION_LINES,
+        decisions::sql::KNOWN_LINES[0],
+        decisions::sql::KNOWN_LINES[1],
+        decisions::sql::KNOWN_LINES[2],
         decisions::sql::UNKNOWN_LINES,
         decisions::sql::EVENT_COUNTS,
         backfills::sql::DIFFERING,
@@ -54,6 +57,10 @@ fn no_statement_sorts() -> rusqlite::Result<()> {
         counts::sql::TASKS,
         counts::sql::GAPS,
         counts::sql::SENT,
+        counters::sql::RECORDS,
+        counters::sql::TASKS,
+        counters::sql::SETS,
+        manual_kyb::sql::SETS,
         document_counts::sql::DOCUMENTS,
         manual_kyb::sql::MANUAL_KYB,
         document_counts::sql::STRAY_KYB,

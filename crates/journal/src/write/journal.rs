@@ -12,13 +12,18 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::events::last_events::LastEvents;
 use crate::schema;
+use crate::schema::counters::Counters;
 use crate::schema::hidden_codes::{CodeKey, HiddenKind};
 use crate::schema::seal::SealPurpose;
 use crate::schema::seal::seal;
 use crate::schema::state_files::{is_fresh, journal_path, key, lock};
 use crate::schema::{check_version, prepare, refused};
+use crate::write::gap_sets::GapSets;
 use bakkt_files::state_folder;
 use bakkt_model::error::{Failure, ShownPath};
+
+/// So many batches of a plan are committed together.
+const AT_ONCE: u32 = 16;
 
 /// The journal, open for writing.
 pub struct Journal {
@@ -26,6 +31,14 @@ pub struct Journal {
     /// Key of the payload hashes and fingerprints.
     pub key: [u8; 32],
     pub(crate) words: HashMap<String, i64>,
+    /// The numbers of sets of gaps; `None` until they were read.
+    pub(crate) gap_sets: Option<GapSets>,
+    /// While a plan is made: how many transactions are done and not committed.
+    pub(crate) planning: Option<u32>,
+    /// When the plan that is being made was begun: the gaps that it finds are open since then.
+    pub(crate) plan_begun_at: i64,
+    /// What the open transaction changes in the counters.
+    pub(crate) counters: Counters,
     /// Whether tasks can wait for others; `None` until it was looked up.
     pub(crate) followers: Option<bool>,
     _lock: File,
@@ -54,11 +67,20 @@ impl Journal {
             .with_context(|| format!("cannot open the journal {}", path.shown()))?;
         // Before anything is changed: this may be a newer journal, or none.
         check_version(&db)?;
-        prepare(&mut db, schema::JOURNAL).map_err(|error| refused("written", &error))?;
+        // An older version has no counters.
+        let count = |db: &Connection, version: i64| match version {
+            0 => Ok(()),
+            _ => note_differing(db).and_then(|()| Counters::count_again(db)),
+        };
+        prepare(&mut db, schema::JOURNAL, count).map_err(|error| refused("written", &error))?;
         Ok(Journal {
             db,
             key,
             words: HashMap::new(),
+            gap_sets: None,
+            planning: None,
+            plan_begun_at: 0,
+            counters: Counters::default(),
             followers: None,
             _lock: lock,
         })
@@ -154,18 +176,26 @@ impl Journal {
         Ok(id)
     }
 
-    /// Does `work` in one transaction, which is rolled back when it fails, and the words that it added with it.
+    /// Does `work` in one transaction, with the counters of what it changes. When it fails it is rolled back, and what it added
+    /// to words and sets with it. While a plan is made, several are one.
     pub(crate) fn transaction<T>(
         &mut self,
         work: impl FnOnce(&mut Journal) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        self.db.execute_batch("BEGIN IMMEDIATE")?;
+        if self.db.is_autocommit() {
+            self.db.execute_batch("BEGIN IMMEDIATE")?;
+        }
         let done = work(self).and_then(|value| {
-            self.db.execute_batch("COMMIT")?;
+            match &mut self.planning {
+                Some(batches) if *batches < AT_ONCE => *batches += 1,
+                _ => self.commit_batches()?,
+            }
             Ok(value)
         });
         done.map_err(|error| {
             self.words.clear();
+            self.gap_sets = None;
+            self.counters.clear();
             // The error that counts is the first one; a failed rollback leaves nothing committed either.
             let _ = self.db.execute_batch("ROLLBACK");
             match error.downcast_ref::<rusqlite::Error>() {
@@ -176,7 +206,41 @@ impl Journal {
     }
 }
 
+/// The fact that is "1" when Bakkt may have an account with other bytes than the plan. Only a new plan makes one so.
+pub(crate) const DIFFERING: &str = "differing";
+
+/// Keeps whether Bakkt may have an account with other bytes than the plan.
+fn note_differing(db: &Connection) -> rusqlite::Result<()> {
+    db.execute(
+        sql!("INSERT INTO meta SELECT ?1, EXISTS (SELECT 1 FROM task t JOIN record r ON r.id = t.record
+              WHERE t.kind = {kind.account} AND t.state IN ({state.perhaps_at_bakkt}) AND (t.hash IS NOT r.hash OR t.owners <> r.owners))
+              WHERE true ON CONFLICT (key) DO UPDATE SET value = excluded.value"),
+        [DIFFERING],
+    )?;
+    Ok(())
+}
+
 impl Journal {
+    /// Commits what the last transactions changed, with the counters of it.
+    pub(crate) fn commit_batches(&mut self) -> anyhow::Result<()> {
+        if self.db.is_autocommit() {
+            return Ok(());
+        }
+        self.counters
+            .flush(&self.db)
+            .and_then(|()| self.db.execute_batch("COMMIT"))
+            .map_err(|error| refused("written", &error))?;
+        if let Some(batches) = &mut self.planning {
+            *batches = 0;
+        }
+        Ok(())
+    }
+
+    /// Keeps, after a new plan, whether Bakkt may have an account with other bytes than the plan.
+    pub(crate) fn note_differing(&self) -> anyhow::Result<()> {
+        Ok(note_differing(&self.db)?)
+    }
+
     /// The key of the stand-ins for codes that may not be kept.
     pub fn code_key(&self) -> CodeKey {
         CodeKey::new(&self.key)

@@ -2,6 +2,7 @@
 //! people decided.
 
 pub(crate) mod fetched_links;
+pub(crate) mod gap_sets;
 pub(crate) mod held_behind;
 pub(crate) mod journal;
 pub(crate) mod operator_log;
@@ -17,7 +18,9 @@ pub use crate::schema::codes::{DocumentVerdict, VERIFICATION_OUTCOMES, Verificat
 pub use fetched_links::{FetchedLink, Link};
 pub use held_behind::HeldTasks;
 pub use journal::Journal;
-pub use plan::{LaterGap, PlannedDocument, PlannedFinding, PlannedJoinedRow, PlannedRow};
+pub use plan::{
+    Fingerprint, LaterGap, PlannedDocument, PlannedFinding, PlannedJoinedRow, PlannedRow,
+};
 pub use shard::CustomerElsewhere;
 pub use tasks::Selection;
 pub use verification::{

@@ -5,13 +5,16 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
+use crate::schema::codes::kind;
+use crate::schema::counters::{self, Counted, CountedTask, Counters};
 use crate::write::journal::Journal;
 use crate::write::transitions::{TaskEvent, next};
 use bakkt_model::error::Failure;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_model::state::State;
 use bakkt_model::task::{
-    Change, DocumentFacts, FreedTasks, PriorAccount, Refusal, Task, TaskKind, Transition,
+    AccountFacts, Change, DocumentFacts, FreedTasks, PriorAccount, Refusal, Task, TaskKind,
+    Transition,
 };
 
 /// The transition that a change makes.
@@ -28,22 +31,53 @@ fn event(what: &Transition) -> TaskEvent {
     }
 }
 
-/// Sets what Bakkt has to what was planned.
-const HASH_AS_PLANNED: &str = sql!(
-    "UPDATE task SET hash = (SELECT hash FROM record r WHERE r.id = task.record) WHERE id = ? AND kind IN ({kind.account_or_update})"
-);
-
-/// Sets what Bakkt has of an account to its accepted update.
-const UPDATED: &str = sql!("UPDATE task SET hash = u.hash FROM task u
-    WHERE u.id = ? AND u.kind = {kind.update} AND task.record = u.record AND task.kind = {kind.account}");
-
-/// So are the values that no later update may change, if the plan has what was sent.
-const FIXED: &str = sql!("UPDATE task SET fixed = r.fixed, agreements = r.agreements, owners = r.owners FROM task t JOIN record r ON r.id = t.record
-    WHERE t.id = ? AND t.kind IN ({kind.account_or_update}) AND task.record = t.record AND task.kind = {kind.account} AND task.hash IS r.hash");
+/// Sets what Bakkt has of an account to its accepted update. What no later update may change is the record's then, if the
+/// plan still has what was sent.
+const UPDATED: &str = sql!("UPDATE task SET hash = u.hash, fixed = CASE WHEN u.hash IS NOT r.hash THEN task.fixed END,
+    agreements = CASE WHEN u.hash IS NOT r.hash THEN task.agreements END, owners = CASE WHEN u.hash IS NOT r.hash THEN task.owners END
+    FROM task u JOIN record r ON r.id = u.record WHERE u.id = ? AND task.record = u.record AND task.kind = {kind.account}");
 
 /// Keeps that an update was accepted, because its task makes room for a later one.
-const SENT_UPDATE: &str = sql!("INSERT INTO sent_update (client_id, at, hash)
-    SELECT r.client_id, ?2, t.hash FROM task t JOIN record r ON r.id = t.record WHERE t.id = ?1 AND t.kind = {kind.update}");
+const SENT_UPDATE: &str = "INSERT INTO sent_update (client_id, at, hash)
+    SELECT r.client_id, ?2, t.hash FROM task t JOIN record r ON r.id = t.record WHERE t.id = ?1";
+
+/// The statements of the transition function. Bakkt has an equal account: what it has is what was planned.
+mod change {
+    pub const TASK: &str =
+        "SELECT kind, state, code, existed, last_at, record, attempts FROM task WHERE id = ?";
+    pub const STATE: &str = "UPDATE task SET state = ?2, last_at = ?3 WHERE id = ?1";
+    pub const REASON: &str = "UPDATE task SET state = ?2, last_at = ?3, code = ?4, field = ?5, message = ?6 WHERE id = ?1";
+    pub const INTENT: &str = "UPDATE task SET state = ?2, last_at = ?3, attempts = ?4, first_at = coalesce(first_at, ?3), hash = ?5 WHERE id = ?1";
+    pub const ATTEMPT: &str = "INSERT INTO attempt (task, number, at, hash) VALUES (?, ?, ?, ?)";
+    pub const ACCEPTED: &str = sql!(
+        "UPDATE task SET state = ?2, last_at = ?3, bakkt_id = ?4, status = ?5, created_at = ?6, existed = ?7, code = NULL, field = NULL, message = NULL, \
+        hash = CASE WHEN ?8 AND kind IN ({kind.account_or_update}) THEN (SELECT r.hash FROM record r WHERE r.id = task.record) ELSE hash END WHERE id = ?1"
+    );
+    pub const END_ATTEMPT: &str =
+        "UPDATE attempt SET ended = ?3, answer = ?4, outcome = ?5 WHERE task = ?1 AND number = ?2";
+}
+
+/// What a transition writes beside the state.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Also<'a> {
+    /// Nothing.
+    Nothing,
+    /// Why it is held, refused or given up: the words of code, field and message. `None`: it is not any more.
+    Reason(Option<[i64; 3]>),
+    /// A new attempt, with the keyed hash of its bytes.
+    Intent(&'a [u8; 32]),
+    /// What Bakkt has.
+    Accepted(&'a AccountFacts, PriorAccount),
+}
+
+/// A task as it was before a transition.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TaskBefore {
+    pub(crate) counted: CountedTask,
+    pub(crate) record: i64,
+    /// So far.
+    pub(crate) attempts: i64,
+}
 
 /// SQLite uses the partial index of unfinished tasks only when a statement repeats its condition.
 const INDEXED: &str = sql!("AND state < {state.first_finished}");
@@ -66,94 +100,100 @@ impl Journal {
         self.transaction(|journal| {
             let mut freed = FreedTasks::default();
             for change in changes {
-                journal.change(change)?;
-                journal.follow(change, &mut freed)?;
+                let task = journal.change(change)?;
+                journal.follow(change, &task, &mut freed)?;
             }
             Ok(freed)
         })
     }
 
-    fn change(&mut self, change: &Change) -> anyhow::Result<()> {
-        let state = self.advance(change.task, event(&change.what), change.at)?;
-        let (task, at) = (change.task, change.at);
+    fn change(&mut self, change: &Change) -> anyhow::Result<TaskBefore> {
+        let (task, at, event) = (change.task, change.at, event(&change.what));
         match &change.what {
-            Transition::Intend { hash } => {
-                self.db
-                    .prepare_cached("UPDATE task SET attempts = attempts + 1, first_at = coalesce(first_at, ?2), hash = ?3 WHERE id = ?1")?
-                    .execute(params![task, at, hash])?;
-                self.db
-                    .prepare_cached("INSERT INTO attempt (task, number, at, hash) SELECT id, attempts, ?2, ?3 FROM task WHERE id = ?1")?
-                    .execute(params![task, at, hash])?;
-            }
+            Transition::Intend { hash } => self.advance(task, event, at, Also::Intent(hash)),
             Transition::Postpone { answer, outcome } => {
-                self.end_attempt(task, Some(at), answer, outcome)?
+                let before = self.advance(task, event, at, Also::Nothing)?;
+                self.end_attempt(task, before.attempts, Some(at), answer, outcome)?;
+                Ok(before)
             }
             Transition::Accept {
                 answer,
                 account,
                 existed,
             } => {
-                self.db
-                    .prepare_cached("UPDATE task SET bakkt_id = ?2, status = ?3, created_at = ?4, existed = ?5, code = NULL, field = NULL, message = NULL WHERE id = ?1")?
-                    .execute(params![task, account.id, account.status, account.created_at, *existed as i64])?;
-                if state != State::Open {
-                    self.end_attempt(task, Some(at), answer, "accepted")?;
+                let before = self.advance(task, event, at, Also::Accepted(account, *existed))?;
+                if before.counted.state != State::Open as i64 {
+                    self.end_attempt(task, before.attempts, Some(at), answer, "accepted")?;
                 }
-                if *existed == PriorAccount::Equal {
-                    self.db.prepare_cached(HASH_AS_PLANNED)?.execute([task])?;
+                if before.counted.kind == kind::UPDATE {
+                    self.db.prepare_cached(UPDATED)?.execute([task])?;
+                    self.db
+                        .prepare_cached(SENT_UPDATE)?
+                        .execute(params![task, at])?;
                 }
-                self.db.prepare_cached(UPDATED)?.execute([task])?;
-                self.db.prepare_cached(FIXED)?.execute([task])?;
-                self.db
-                    .prepare_cached(SENT_UPDATE)?
-                    .execute(params![task, at])?;
+                Ok(before)
             }
             Transition::Refuse { answer, refusal } => {
-                self.give_reason(task, refusal)?;
-                self.end_attempt(task, Some(at), answer, "refused")?;
+                let before = self.stop(task, event, at, refusal)?;
+                self.end_attempt(task, before.attempts, Some(at), answer, "refused")?;
+                Ok(before)
             }
-            Transition::Doubt { answer } => self.end_attempt(task, None, answer, "in doubt")?,
-            Transition::Absent => self.end_attempt(task, Some(at), "404", "not there")?,
+            Transition::Doubt { answer } => {
+                let before = self.advance(task, event, at, Also::Nothing)?;
+                self.end_attempt(task, before.attempts, None, answer, "in doubt")?;
+                Ok(before)
+            }
+            Transition::Absent => {
+                let before = self.advance(task, event, at, Also::Nothing)?;
+                self.end_attempt(task, before.attempts, Some(at), "404", "not there")?;
+                Ok(before)
+            }
             Transition::GiveUp { answer } => {
                 let message = "tried as often as [retry] attempts allows".to_owned();
-                self.give_reason(
-                    task,
-                    &Refusal {
-                        code: answer.clone(),
-                        field: String::new(),
-                        message,
-                    },
-                )?;
+                let refusal = Refusal {
+                    code: answer.clone(),
+                    field: String::new(),
+                    message,
+                };
+                self.stop(task, event, at, &refusal)
             }
             Transition::Hold {
                 reason: (code, message),
-            } => self.give_reason(
-                task,
-                &Refusal {
+            } => {
+                let refusal = Refusal {
                     code: (*code).to_owned(),
                     field: String::new(),
                     message: message.clone(),
-                },
-            )?,
+                };
+                self.stop(task, event, at, &refusal)
+            }
         }
-        Ok(())
     }
 
-    /// The transition function: the only place that writes `task.state`. Returns the state before.
+    /// A transition into a state that has a reason.
+    pub(crate) fn stop(
+        &mut self,
+        task: i64,
+        event: TaskEvent,
+        at: i64,
+        refusal: &Refusal,
+    ) -> anyhow::Result<TaskBefore> {
+        let words = self.reason_words(refusal)?;
+        self.advance(task, event, at, Also::Reason(Some(words)))
+    }
+
+    /// The transition function: the only place that writes `task.state`, and its counters. Returns the task before.
     pub(crate) fn advance(
         &mut self,
         task: i64,
         event: TaskEvent,
         at: i64,
-    ) -> anyhow::Result<State> {
-        let number: Option<i64> = self
-            .db
-            .prepare_cached("SELECT state FROM task WHERE id = ?")?
-            .query_row([task], |row| row.get(0))
-            .optional()?;
-        let state = number.and_then(State::from_number);
-        let Some((before, after)) = state.and_then(|state| Some((state, next(state, event)?)))
-        else {
+        also: Also<'_>,
+    ) -> anyhow::Result<TaskBefore> {
+        let found = self.task(task)?;
+        let state = found.and_then(|before| State::from_number(before.counted.state));
+        let after = state.and_then(|state| next(state, event));
+        let Some((before, after)) = found.zip(after) else {
             return Err(Failure::cannot(
                 format!(
                     "task {task} cannot go from {state:?} by {event:?}: the journal and the program disagree"
@@ -161,35 +201,109 @@ impl Journal {
                 "this is a defect of bakkt-migrate; keep the folder .bakkt-migrate as it is and report it",
             ));
         };
-        self.db
-            .prepare_cached("UPDATE task SET state = ?2, last_at = ?3 WHERE id = ?1")?
-            .execute(params![task, after as i64, at])?;
+        let mut now = CountedTask {
+            state: after as i64,
+            last_at: Some(at),
+            ..before.counted
+        };
+        match also {
+            Also::Nothing => self
+                .db
+                .prepare_cached(change::STATE)?
+                .execute(params![task, now.state, at])?,
+            Also::Reason(words) => {
+                now.code = words.map(|[code, ..]| code);
+                let [code, field, message] = words.map_or([None; 3], |words| words.map(Some));
+                self.db
+                    .prepare_cached(change::REASON)?
+                    .execute(params![task, now.state, at, code, field, message])?
+            }
+            Also::Intent(hash) => {
+                let number = before.attempts + 1;
+                self.db
+                    .prepare_cached(change::INTENT)?
+                    .execute(params![task, now.state, at, number, hash])?;
+                self.db
+                    .prepare_cached(change::ATTEMPT)?
+                    .execute(params![task, number, at, hash])?
+            }
+            Also::Accepted(account, existed) => {
+                (now.code, now.existed) = (None, existed as i64);
+                let AccountFacts {
+                    id,
+                    status,
+                    created_at,
+                } = account;
+                let is_equal = existed == PriorAccount::Equal;
+                self.db.prepare_cached(change::ACCEPTED)?.execute(params![
+                    task,
+                    now.state,
+                    at,
+                    id,
+                    status,
+                    created_at,
+                    now.existed,
+                    is_equal
+                ])?
+            }
+        };
+        self.counters.add_task(before.counted, -1);
+        self.counters.add_task(now, 1);
         Ok(before)
+    }
+
+    /// A task as it is; `None`: there is none with this number.
+    pub(crate) fn task(&self, task: i64) -> anyhow::Result<Option<TaskBefore>> {
+        let mut statement = self.db.prepare_cached(change::TASK)?;
+        let row = statement.query_row([task], |row| {
+            Ok(TaskBefore {
+                counted: counters::task(row)?,
+                record: row.get(5)?,
+                attempts: row.get(6)?,
+            })
+        });
+        Ok(row.optional()?)
     }
 
     pub(crate) fn end_attempt(
         &mut self,
         task: i64,
+        number: i64,
         ended: Option<i64>,
         answer: &str,
         outcome: &str,
     ) -> anyhow::Result<()> {
         let (answer, outcome) = (self.word(answer)?, self.word(outcome)?);
         self.db
-            .prepare_cached("UPDATE attempt SET ended = ?2, answer = ?3, outcome = ?4 WHERE task = ?1 AND number = (SELECT attempts FROM task WHERE id = ?1)")?
-            .execute(params![task, ended, answer, outcome])?;
+            .prepare_cached(change::END_ATTEMPT)?
+            .execute(params![task, number, ended, answer, outcome])?;
         Ok(())
     }
 
-    pub(crate) fn give_reason(&mut self, task: i64, refusal: &Refusal) -> anyhow::Result<()> {
-        let (code, field, message) = (
+    fn reason_words(&mut self, refusal: &Refusal) -> anyhow::Result<[i64; 3]> {
+        Ok([
             self.word(&refusal.code)?,
             self.word(&refusal.field)?,
             self.word(&refusal.message)?,
-        );
+        ])
+    }
+
+    /// Says anew why a task is held; its state stays.
+    pub(crate) fn give_reason(&mut self, task: i64, refusal: &Refusal) -> anyhow::Result<()> {
+        let [code, field, message] = self.reason_words(refusal)?;
+        let Some(before) = self.task(task)? else {
+            return Ok(());
+        };
+        let counted = before.counted;
         self.db
             .prepare_cached("UPDATE task SET code = ?2, field = ?3, message = ?4 WHERE id = ?1")?
             .execute(params![task, code, field, message])?;
+        let now = CountedTask {
+            code: Some(code),
+            ..counted
+        };
+        self.counters.add_task(counted, -1);
+        self.counters.add_task(now, 1);
         Ok(())
     }
 
@@ -321,21 +435,19 @@ impl Journal {
 
     /// Number of tasks of a kind in a state.
     pub fn count(&self, kind: TaskKind, state: State, selected: bool) -> anyhow::Result<u64> {
-        let filter = if selected {
-            "AND record IN (SELECT id FROM record WHERE client_id IN (SELECT client_id FROM only_these))"
+        let (kind, state) = (kind as i64, state as i64);
+        let count: i64 = if selected {
+            let sql = "SELECT count(*) FROM only_these o JOIN record r ON r.client_id = o.client_id \
+                JOIN task t ON t.record = r.id AND t.kind = ?1 AND t.state = ?2";
+            self.db.query_row(sql, [kind, state], |row| row.get(0))?
         } else {
-            ""
+            let counters = Counters::stored(&self.db)?;
+            let ours = counters.iter().filter(|(counted, _)| {
+                matches!(counted, Counted::Task { kind: k, state: s, .. } if (*k, *s) == (kind, state))
+            });
+            ours.map(|(_, count)| count).sum()
         };
-        let indexed = if (state as i64) < State::Accepted as i64 {
-            INDEXED
-        } else {
-            ""
-        };
-        let sql = format!(
-            "SELECT count(*) FROM task WHERE state = {} AND kind = {} {indexed} {filter}",
-            state as i64, kind as i64
-        );
-        Ok(self.db.query_row(&sql, [], |row| row.get::<_, i64>(0))? as u64)
+        Ok(count.unsigned_abs())
     }
 
     /// Number of tasks with an unknown outcome that Bakkt can be asked about; KYB cannot.
@@ -350,11 +462,11 @@ impl Journal {
 
     /// Number of rows in the plan.
     pub fn rows(&self) -> anyhow::Result<u64> {
-        Ok(self
-            .db
-            .query_row("SELECT count(*) FROM record", [], |row| {
-                row.get::<_, i64>(0)
-            })? as u64)
+        let counters = Counters::stored(&self.db)?;
+        let records = counters
+            .iter()
+            .filter(|(counted, _)| matches!(counted, Counted::Verdict(_)));
+        Ok(records.map(|(_, count)| count.unsigned_abs()).sum())
     }
 }
 

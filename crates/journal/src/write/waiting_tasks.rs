@@ -3,10 +3,9 @@
 //! They are held and freed in the transaction of the change that they waited for, so no crash can separate the two. KYB is freed
 //! when no document of its account is unfinished and the accepted ones prove the whole checklist.
 
-use rusqlite::params;
-
 use crate::schema::codes::kind;
 use crate::write::journal::Journal;
+use crate::write::tasks::{Also, TaskBefore};
 use crate::write::transitions::TaskEvent;
 use bakkt_contract::documents::{OwnerFlags, checklist};
 use bakkt_model::state::State;
@@ -38,7 +37,12 @@ const HELD_DOCUMENTS: &str = sql!(
 
 impl Journal {
     /// Frees or holds the tasks that wait for a change.
-    pub(crate) fn follow(&mut self, change: &Change, freed: &mut FreedTasks) -> anyhow::Result<()> {
+    pub(crate) fn follow(
+        &mut self,
+        change: &Change,
+        task: &TaskBefore,
+        freed: &mut FreedTasks,
+    ) -> anyhow::Result<()> {
         let ends = matches!(
             change.what,
             Transition::Accept { .. }
@@ -49,13 +53,9 @@ impl Journal {
         if !ends || !self.has_followers()? {
             return Ok(());
         }
-        let (record, kind): (i64, i64) = self
-            .db
-            .prepare_cached("SELECT record, kind FROM task WHERE id = ?")?
-            .query_row([change.task], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        match kind {
-            kind::ACCOUNT | kind::UPDATE => self.follow_account(record, change.at, freed),
-            kind::DOCUMENT => self.settle_kyb(record, change.at, freed),
+        match task.counted.kind {
+            kind::ACCOUNT | kind::UPDATE => self.follow_account(task.record, change.at, freed),
+            kind::DOCUMENT => self.settle_kyb(task.record, change.at, freed),
             _ => Ok(()),
         }
     }
@@ -174,8 +174,7 @@ impl Journal {
     ) -> anyhow::Result<()> {
         let open = self.tasks_in(record, State::Open)?;
         for task in open {
-            self.advance(task, TaskEvent::Hold, at)?;
-            self.hold_reason(task, reason)?;
+            self.stop(task, TaskEvent::Hold, at, &refusal(reason))?;
         }
         for kind in [kind::DOCUMENT, kind::KYB] {
             for (task, code) in self.held(record, kind)? {
@@ -214,7 +213,8 @@ impl Journal {
             }
             Some(reason) => {
                 if open {
-                    self.advance(task, TaskEvent::Hold, at)?;
+                    self.stop(task, TaskEvent::Hold, at, &refusal(reason))?;
+                    return Ok(());
                 }
                 self.hold_reason(task, reason)
             }
@@ -272,23 +272,20 @@ impl Journal {
     }
 
     fn free(&mut self, task: i64, at: i64) -> anyhow::Result<()> {
-        self.advance(task, TaskEvent::Free, at)?;
-        self.db
-            .prepare_cached(
-                "UPDATE task SET code = NULL, field = NULL, message = NULL WHERE id = ?",
-            )?
-            .execute(params![task])?;
+        self.advance(task, TaskEvent::Free, at, Also::Reason(None))?;
         Ok(())
     }
 
-    fn hold_reason(&mut self, task: i64, (code, message): (&str, &str)) -> anyhow::Result<()> {
-        self.give_reason(
-            task,
-            &Refusal {
-                code: code.to_owned(),
-                field: String::new(),
-                message: message.to_owned(),
-            },
-        )
+    fn hold_reason(&mut self, task: i64, reason: (&str, &str)) -> anyhow::Result<()> {
+        self.give_reason(task, &refusal(reason))
+    }
+}
+
+/// A code and a message, as the reason of a task.
+fn refusal((code, message): (&str, &str)) -> Refusal {
+    Refusal {
+        code: code.to_owned(),
+        field: String::new(),
+        message: message.to_owned(),
     }
 }

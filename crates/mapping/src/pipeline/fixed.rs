@@ -1,6 +1,6 @@
 //! What the journal keeps of the values that no update may change.
 //!
-//! Owner of [`FixedMarks`]: for each field of [`BY_HAND`] eight bytes that tell, later, whether its values in the payload of a
+//! Owner of [`FixedMarks`]: for each field of [`BY_HAND`] four bytes that tell, later, whether its values in the payload of a
 //! customer are still the same, and so which field changed. Invariants: all values of a field count, with the owner whose
 //! they are; without the journal's key nothing can be tried against them, and the same birth date of two customers gives
 //! different bytes, so that nothing can be counted either.

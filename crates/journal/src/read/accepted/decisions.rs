@@ -130,6 +130,16 @@ impl Reader {
         self.walk(sql::DECISION_LINES, |row| each(decision_line(row)?))
     }
 
+    /// The account tasks of which events or a read-back tell anything, in no particular order; of all others nothing is known.
+    pub fn each_known_decision(
+        &self,
+        mut each: impl FnMut(DecisionLine<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let all = sql::KNOWN_LINES.into_iter();
+        all.map(|sql| self.walk(sql, |row| each(decision_line(row)?)))
+            .collect()
+    }
+
     /// All events, counted.
     pub fn event_counts(&self) -> anyhow::Result<EventCounts> {
         let mut counts = EventCounts::default();
@@ -229,17 +239,40 @@ fn decision_line<'a>(row: &'a Row<'_>) -> anyhow::Result<DecisionLine<'a>> {
 
 /// The statements; each walks its table in the order of its key.
 pub(crate) mod sql {
-    pub const DECISION_LINES: &str = sql!(
-        "SELECT coalesce(r.client_id, f.client_id), t.id, t.kind, t.state, \
-        CASE t.state WHEN {state.accepted} THEN t.last_at END, \
-        p.last_at, p.status, p.reason, p.documents, p.events, p.expires_at, v.at, v.status, v.mode, v.can_trade, \
-        (SELECT group_concat(e.status) FROM event e WHERE e.client_id = p.client_id), \
-        (SELECT group_concat(e.reason) FROM event e WHERE e.client_id = p.client_id), \
-        (SELECT max(e.at) FROM event e WHERE e.client_id = p.client_id) \
-        FROM task t NOT INDEXED LEFT JOIN record r ON r.id = t.record LEFT JOIN former f ON f.task = t.id \
+    macro_rules! lines {
+        ($from:literal) => {
+            sql!(concat!(
+                "SELECT coalesce(r.client_id, f.client_id), t.id, t.kind, t.state, \
+                CASE t.state WHEN {state.accepted} THEN t.last_at END, \
+                p.last_at, p.status, p.reason, p.documents, p.events, p.expires_at, v.at, v.status, v.mode, v.can_trade, \
+                (SELECT group_concat(e.status) FROM event e WHERE e.client_id = p.client_id), \
+                (SELECT group_concat(e.reason) FROM event e WHERE e.client_id = p.client_id), \
+                (SELECT max(e.at) FROM event e WHERE e.client_id = p.client_id) ",
+                $from
+            ))
+        };
+    }
+    pub const DECISION_LINES: &str = lines!(
+        "FROM task t NOT INDEXED LEFT JOIN record r ON r.id = t.record LEFT JOIN former f ON f.task = t.id \
         LEFT JOIN party p ON p.client_id = coalesce(r.client_id, f.client_id) LEFT JOIN verification v ON v.task = t.id \
         WHERE t.kind IN ({kind.any_account}) ORDER BY t.id"
     );
+    /// Those that were read back; then those that only events name, of this plan and of earlier ones.
+    pub const KNOWN_LINES: [&str; 3] = [
+        lines!(
+            "FROM verification v CROSS JOIN task t ON t.id = v.task LEFT JOIN record r ON r.id = t.record LEFT JOIN former f ON f.task = t.id \
+            LEFT JOIN party p ON p.client_id = coalesce(r.client_id, f.client_id) \
+            WHERE t.kind IN ({kind.any_account}) ORDER BY v.task"
+        ),
+        lines!(
+            "FROM party p CROSS JOIN record r ON r.client_id = p.client_id CROSS JOIN task t ON t.record = r.id AND t.kind = {kind.account} \
+            LEFT JOIN former f ON f.task = t.id LEFT JOIN verification v ON v.task = t.id WHERE v.task IS NULL"
+        ),
+        lines!(
+            "FROM party p CROSS JOIN former f ON f.client_id = p.client_id CROSS JOIN task t ON t.id = f.task \
+            LEFT JOIN record r ON r.id = t.record LEFT JOIN verification v ON v.task = t.id WHERE v.task IS NULL"
+        ),
+    ];
     pub const EVENT_COUNTS: &str = "SELECT count(*), sum(repeats), \
         sum(status IS NULL AND (type IS NULL OR type = 'PARTY_EVENT')), sum(status IS NOT NULL AND client_id IS NULL), \
         sum(status IS NULL AND type <> 'PARTY_EVENT'), \

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use crate::read::accepted::decisions::DecisionLine;
 use crate::read::reader::Reader;
 use crate::write::fetched_links::{Link, MOST_EXPIRATIONS};
 use bakkt_contract::decision::Decision;
@@ -131,6 +132,23 @@ impl Reader {
         &self,
         mut each: impl FnMut(WantedLink) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        let links = self.fetched_links()?;
+        self.each_decision(|line| wanted(&line, &links).map_or(Ok(()), &mut each))
+    }
+
+    /// Those who are asked for documents, counted as of now.
+    pub fn link_counts(&self, now: i64) -> anyhow::Result<LinkCounts> {
+        let (links, mut counts) = (self.fetched_links()?, LinkCounts::default());
+        self.each_known_decision(|line| {
+            if let Some(wanted) = wanted(&line, &links) {
+                counts.add(wanted.standing(now));
+            }
+            Ok(())
+        })?;
+        Ok(counts)
+    }
+
+    fn fetched_links(&self) -> anyhow::Result<HashMap<i64, Link>> {
         let rows = self.all(LINKS, |row| {
             let link = Link {
                 expires_at: row.get(1)?,
@@ -139,29 +157,20 @@ impl Reader {
             };
             Ok((row.get(0)?, link))
         })?;
-        let links: HashMap<i64, Link> = rows.into_iter().collect();
-        self.each_decision(|line| {
-            let (Decision::Documents, Some(client_id)) = (line.decision(), line.client_id) else {
-                return Ok(());
-            };
-            each(WantedLink {
-                task: line.task,
-                client_id: client_id.to_owned(),
-                told: line.expires_at,
-                link: links.get(&line.task).copied(),
-            })
-        })
+        Ok(rows.into_iter().collect())
     }
+}
 
-    /// Those who are asked for documents, counted as of now.
-    pub fn link_counts(&self, now: i64) -> anyhow::Result<LinkCounts> {
-        let mut counts = LinkCounts::default();
-        self.each_wanted_link(|wanted| {
-            counts.add(wanted.standing(now));
-            Ok(())
-        })?;
-        Ok(counts)
-    }
+fn wanted(line: &DecisionLine<'_>, links: &HashMap<i64, Link>) -> Option<WantedLink> {
+    let (Decision::Documents, Some(client_id)) = (line.decision(), line.client_id) else {
+        return None;
+    };
+    Some(WantedLink {
+        task: line.task,
+        client_id: client_id.to_owned(),
+        told: line.expires_at,
+        link: links.get(&line.task).copied(),
+    })
 }
 
 const LINKS: &str = "SELECT task, expires_at, expirations, hash FROM link";

@@ -80,16 +80,12 @@ impl Reader {
             done_at: time("verify_done_at")?,
             ..Verification::default()
         };
+        let mut current = 0;
         self.walk(sql::READ, |row| {
-            all.accounts += 1;
-            let pass: Option<i64> = row.get(0)?;
-            let current = pass == Some(all.pass as i64) && all.pass > 0;
             let newer: bool = row.get(1)?;
-            all.to_come += u64::from(!current || newer);
-            let Some(at) = row.get::<_, Option<i64>>(3)? else {
-                return Ok(());
-            };
-            all.last_at = all.last_at.max(Some(at));
+            let is_last = row.get::<_, i64>(0)? == all.pass as i64 && all.pass > 0;
+            current += u64::from(is_last && !newer);
+            all.last_at = all.last_at.max(Some(row.get(3)?));
             if let Some(count) = all.results.get_mut(index(row, 2)?) {
                 *count += 1;
             }
@@ -100,6 +96,8 @@ impl Reader {
             all.content += unsigned(row.get(6)?);
             Ok(())
         })?;
+        (all.accounts, _) = self.accepted()?;
+        all.to_come = all.accounts.saturating_sub(current);
         self.each_difference(|line| {
             let (kind, path) = (line.kind.to_owned(), line.path.to_owned());
             let key = (kind, path, !line.document.is_empty());
@@ -150,7 +148,7 @@ impl Reader {
 pub(crate) mod sql {
     pub const READ: &str = sql!(
         "SELECT v.pass, v.hash IS NOT NULL AND v.hash IS NOT t.hash, v.result, v.at, w.text, v.documents, v.content \
-        FROM task t LEFT JOIN verification v ON v.task = t.id LEFT JOIN word w ON w.id = v.reason \
+        FROM verification v CROSS JOIN task t ON t.id = v.task LEFT JOIN word w ON w.id = v.reason \
         WHERE t.kind IN ({kind.any_account}) AND t.state = {state.accepted}"
     );
     pub const VERIFICATIONS: &str = sql!(

@@ -3,10 +3,16 @@
 //! All of it is written after the records, before the plan is finished. Document and KYB tasks are planned as held, because they
 //! wait for their account. Left out: freeing them (`write::waiting_tasks`).
 
-use crate::schema::codes::DocumentVerdict;
-use crate::write::journal::Journal;
-use crate::write::waiting_tasks::ACCOUNT_OPEN;
 use rusqlite::{OptionalExtension, params};
+
+use crate::schema::codes::{DocumentVerdict, kind};
+use crate::schema::counters::Counted;
+use crate::write::gap_sets::KeptGap;
+use crate::write::journal::Journal;
+use crate::write::plan::records::new_task;
+use crate::write::waiting_tasks::ACCOUNT_OPEN;
+use bakkt_model::state::State;
+use bakkt_model::verdict::Verdict;
 
 /// One document of the plan.
 #[derive(Clone, Copy, Debug)]
@@ -89,11 +95,13 @@ impl Journal {
 
     /// Records how many rows a file had.
     pub fn count_file(&mut self, file: i64, rows: u64, blank_lines: u64) -> anyhow::Result<()> {
-        self.db.execute(
-            "UPDATE file SET rows = ?2, blank_lines = ?3 WHERE id = ?1",
-            params![file, rows as i64, blank_lines as i64],
-        )?;
-        Ok(())
+        self.transaction(|journal| {
+            journal.db.execute(
+                "UPDATE file SET rows = ?2, blank_lines = ?3 WHERE id = ?1",
+                params![file, rows as i64, blank_lines as i64],
+            )?;
+            Ok(())
+        })
     }
 
     /// Adds a joined row, inside a transaction.
@@ -162,36 +170,50 @@ impl Journal {
     /// Adds gaps to records that are planned already; one that was ready is in grace then. Excluded and duplicate
     /// records have no gaps.
     pub fn add_gaps<'a>(&mut self, gaps: impl Iterator<Item = LaterGap<'a>>) -> anyhow::Result<()> {
-        let at = crate::now();
+        let opened_at = self.plan_begun_at;
         self.transaction(|journal| {
             for later in gaps {
+                let record = later.record as i64;
                 let (path, reason, level) = later.gap;
-                let (path, reason) = (journal.word(path)?, journal.word(reason)?);
-                let added = journal
-                    .db
-                    .prepare_cached(
-                        sql!("INSERT OR IGNORE INTO gap SELECT id, ?2, ?3, ?4, 'open', ?5, ?6, ?7 FROM record WHERE id = ?1 AND verdict IN ({verdict.judged})"),
-                    )?
-                    .execute(params![
-                        later.record as i64,
-                        path,
-                        reason,
-                        level,
-                        later.at.0,
-                        later.at.1 as i64,
-                        at
-                    ])?;
-                if added > 0 {
-                    journal
-                        .db
-                        .prepare_cached(
-                            sql!("UPDATE record SET gaps = gaps + 1, verdict = max(verdict, {verdict.grace}) WHERE id = ?"),
-                        )?
-                        .execute([later.record as i64])?;
-                }
+                let gap = KeptGap {
+                    path: journal.word(path)?,
+                    reason: journal.word(reason)?,
+                    at: (later.at.0, later.at.1 as i64),
+                    level: level.chars().next().unwrap_or('G'),
+                    is_open: true,
+                    opened_at,
+                };
+                journal.add_gap(record, gap)?;
             }
             Ok(())
         })
+    }
+
+    fn add_gap(&mut self, record: i64, gap: KeptGap) -> anyhow::Result<()> {
+        let mut statement = self.db.prepare_cached(sql!(
+            "SELECT verdict FROM record WHERE id = ? AND verdict IN ({verdict.judged})"
+        ))?;
+        let verdict: Option<i64> = statement.query_row([record], |row| row.get(0)).optional()?;
+        drop(statement);
+        let Some(verdict) = verdict else {
+            return Ok(());
+        };
+        let mut gaps = self.gaps_of(record)?;
+        let known = |other: &KeptGap| (other.path, other.reason, other.at);
+        if gaps.iter().any(|other| known(other) == known(&gap)) {
+            return Ok(());
+        }
+        gaps.push(gap);
+        self.set_gaps(record, gaps)?;
+        if verdict == Verdict::Ready as i64 {
+            let grace = Verdict::Grace as i64;
+            self.db
+                .prepare_cached("UPDATE record SET verdict = ?2 WHERE id = ?1")?
+                .execute([record, grace])?;
+            self.counters.add(Counted::Verdict(verdict), -1);
+            self.counters.add(Counted::Verdict(grace), 1);
+        }
+        Ok(())
     }
 
     /// Adds documents, and a held task for each that is sent.
@@ -229,7 +251,7 @@ impl Journal {
                 .execute(params![uuid, document.proves])?;
         }
         let mut word = |text: Option<&str>| text.map(|text| self.word(text)).transpose();
-        let (kind, side, reason) = (
+        let (document_type, side, reason) = (
             word(document.document_type)?,
             word(document.side)?,
             word(reason)?,
@@ -246,7 +268,7 @@ impl Journal {
                 sealed,
                 document.shown,
                 document.place,
-                kind,
+                document_type,
                 side,
                 document.proves,
                 document.size as i64,
@@ -262,6 +284,8 @@ impl Journal {
             self.db
                 .prepare_cached(sql!("INSERT INTO task (record, kind, state, document, code, message) VALUES (?, {kind.document}, {state.held}, ?, ?, ?)"))?
                 .execute(params![document.record as i64, id, code, message])?;
+            self.counters
+                .add_task(new_task(kind::DOCUMENT, State::Held, Some(code)), 1);
         }
         Ok(())
     }
@@ -274,10 +298,12 @@ impl Journal {
                 journal.word(ACCOUNT_OPEN.1)?,
             );
             for record in records {
-                journal
+                let added = journal
                     .db
                     .prepare_cached(sql!("INSERT INTO task (record, kind, state, code, message) SELECT id, {kind.kyb}, {state.held}, ?2, ?3 FROM record WHERE id = ?1 AND verdict IN ({verdict.sendable})"))?
                     .execute(params![record as i64, code, message])?;
+                let held = new_task(kind::KYB, State::Held, Some(code));
+                journal.counters.add_task(held, added as i64);
             }
             Ok(())
         })

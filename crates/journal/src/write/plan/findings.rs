@@ -74,14 +74,19 @@ impl Journal {
                     .db
                     .prepare_cached(sql!("UPDATE document SET verdict = {document.account_not_sent}, reason = ?, hash = NULL, uuid = NULL WHERE record = ?"))?
                     .execute(params![reason, record])?;
-                journal
-                    .db
-                    .prepare_cached("DELETE FROM gap WHERE record = ? AND path IN (SELECT id FROM word WHERE text LIKE 'documents%')")?
-                    .execute([record])?;
-                journal
-                    .db
-                    .prepare_cached("UPDATE record SET gaps = (SELECT count(*) FROM gap g WHERE g.record = record.id) WHERE id = ?")?
-                    .execute([record])?;
+                let record = i64::from(record);
+                let gaps = journal.gaps_of(record)?;
+                let mut is_of_document = journal.db.prepare_cached(
+                    "SELECT 1 FROM word WHERE id = ? AND text LIKE 'documents%'",
+                )?;
+                let mut left = Vec::new();
+                for gap in gaps {
+                    if !is_of_document.exists([gap.path])? {
+                        left.push(gap);
+                    }
+                }
+                drop(is_of_document);
+                journal.set_gaps(record, left)?;
             }
             Ok(())
         })
@@ -99,6 +104,7 @@ impl Journal {
         self.transaction(|journal| {
             for (record, kind) in records {
                 let reason = journal.word(&kind.reason())?;
+                journal.count_record(record.into(), -1)?;
                 journal
                     .db
                     .prepare_cached(sql!("UPDATE record SET verdict = ?, reason = ?, hash = NULL, fixed = NULL WHERE id = ? AND verdict IN ({verdict.sendable})"))?
@@ -109,6 +115,7 @@ impl Journal {
                         .prepare_cached(&format!("DELETE FROM {table} WHERE record = ?"))?
                         .execute([record])?;
                 }
+                journal.count_record(record.into(), 1)?;
             }
             Ok(())
         })

@@ -7,4 +7,4 @@ pub(crate) mod records;
 
 pub use documents::{LaterGap, PlannedDocument, PlannedJoinedRow};
 pub use findings::PlannedFinding;
-pub use records::PlannedRow;
+pub use records::{Fingerprint, PlannedRow};
