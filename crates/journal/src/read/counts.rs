@@ -234,7 +234,8 @@ impl Reader {
         if self.set_uses.get().is_none() {
             let mut uses = SetUses::new();
             self.walk(counters::sql::RECORDS, |row| {
-                Ok(add_use(&mut uses, row.get(0)?, row.get(2)?))
+                add_use(&mut uses, row.get(0)?, row.get(2)?);
+                Ok(())
             })?;
             let _ = self.set_uses.set(uses);
         }

@@ -135,9 +135,9 @@ impl Reader {
         &self,
         mut each: impl FnMut(DecisionLine<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let all = sql::KNOWN_LINES.into_iter();
-        all.map(|sql| self.walk(sql, |row| each(decision_line(row)?)))
-            .collect()
+        sql::KNOWN_LINES
+            .into_iter()
+            .try_for_each(|sql| self.walk(sql, |row| each(decision_line(row)?)))
     }
 
     /// All events, counted.
