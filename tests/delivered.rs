@@ -295,7 +295,7 @@ fn inspect_and_init_read_fixed_width_by_its_layout() {
     };
     let output = reading("inspect").arg(&data).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("fixed width, cp1140, records of"), "{text}");
+    assert!(text.contains("fixed width · cp1140 · records of"), "{text}");
     assert!(text.contains("LIQ_NET_WORTH"), "{text}");
     let output = reading("init")
         .arg("--from")

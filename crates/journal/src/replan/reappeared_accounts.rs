@@ -6,7 +6,7 @@
 //! punctuation and a prefix of letters only. When most ids are gone and about as many new ones came, the ids seem to have changed
 //! their form, and a plan stops even though nothing tells which of them belong together. A person whose old id stays in the plan is never counted, because people may have several accounts.
 //! A shard's journal compares over the whole export as well: it knows the ids and person hashes of the other shards' customers
-//! (`elsewhere`), though not whom of them Bakkt has, and so takes everybody whom an earlier plan sent for somebody whom Bakkt may have.
+//! (`other_shard`), though not whom of them Bakkt has, and so takes everybody whom an earlier plan sent for somebody whom Bakkt may have.
 //! Left out: the same person twice in one export, which is a finding.
 
 use rusqlite::params;
@@ -198,7 +198,7 @@ impl Journal {
         // Customers who left earlier are no part of the plan that is compared.
         let had = sql!(
             "SELECT (SELECT count(*) FROM temp.was w WHERE state IN ({state.perhaps_at_bakkt}) AND EXISTS (SELECT 1 FROM main.record m WHERE m.client_id = w.client_id))
-             + (SELECT count(*) FROM main.elsewhere WHERE record IS NOT NULL)"
+             + (SELECT count(*) FROM main.other_shard WHERE record IS NOT NULL)"
         );
         Ok(ChangedIds::of(
             count(had)?,
@@ -206,12 +206,12 @@ impl Journal {
             count(
                 "SELECT (SELECT count(*) FROM temp.was w WHERE EXISTS (SELECT 1 FROM main.record m WHERE m.client_id = w.client_id)
                  AND NOT EXISTS (SELECT 1 FROM n.record r WHERE r.client_id = w.client_id))
-                 + (SELECT count(*) FROM main.elsewhere e WHERE e.record IS NOT NULL
-                    AND NOT EXISTS (SELECT 1 FROM n.elsewhere x WHERE x.client_id = e.client_id))",
+                 + (SELECT count(*) FROM main.other_shard e WHERE e.record IS NOT NULL
+                    AND NOT EXISTS (SELECT 1 FROM n.other_shard x WHERE x.client_id = e.client_id))",
             )?,
             count(
-                "SELECT (SELECT count(*) FROM temp.arrived) + (SELECT count(*) FROM n.elsewhere x
-                 WHERE NOT EXISTS (SELECT 1 FROM main.elsewhere e WHERE e.client_id = x.client_id))",
+                "SELECT (SELECT count(*) FROM temp.arrived) + (SELECT count(*) FROM n.other_shard x
+                 WHERE NOT EXISTS (SELECT 1 FROM main.other_shard e WHERE e.client_id = x.client_id))",
             )?,
         ))
     }
@@ -268,7 +268,7 @@ const GATHER: &str = sql!("
         FROM temp.was w WHERE w.state IN ({state.perhaps_at_bakkt}) AND w.record IS NULL
         AND NOT EXISTS (SELECT 1 FROM n.record r WHERE r.client_id = w.client_id);
     INSERT OR IGNORE INTO temp.vanished SELECT e.client_id, e.person, e.record IS NOT NULL
-        FROM main.elsewhere e WHERE NOT EXISTS (SELECT 1 FROM n.elsewhere x WHERE x.client_id = e.client_id);
+        FROM main.other_shard e WHERE NOT EXISTS (SELECT 1 FROM n.other_shard x WHERE x.client_id = e.client_id);
     CREATE TEMP TABLE arrived (client_id TEXT PRIMARY KEY, person BLOB, record INTEGER NOT NULL) WITHOUT ROWID;
     INSERT INTO temp.arrived SELECT r.client_id, r.person, r.id
         FROM n.record r WHERE r.verdict IN ({verdict.sendable}) AND NOT EXISTS (SELECT 1 FROM temp.was w WHERE w.client_id = r.client_id);

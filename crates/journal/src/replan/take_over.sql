@@ -64,8 +64,8 @@ DELETE FROM main.finding;
 INSERT INTO main.finding
     SELECT g.record, k.old, coalesce(p.old, 0), g.file, g.row, g.first
     FROM n.finding g JOIN temp.words k ON k.new = g.kind LEFT JOIN temp.words p ON p.new = g.path;
-UPDATE main.elsewhere SET record = NULL;
-INSERT INTO main.elsewhere SELECT client_id, record, person FROM n.elsewhere WHERE true
+UPDATE main.other_shard SET record = NULL;
+INSERT INTO main.other_shard SELECT client_id, record, person FROM n.other_shard WHERE true
     ON CONFLICT (client_id) DO UPDATE SET record = excluded.record, person = excluded.person;
 DELETE FROM main.known_file;
 INSERT INTO main.known_file SELECT * FROM n.known_file;

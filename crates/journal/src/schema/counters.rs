@@ -244,7 +244,12 @@ impl Counters {
             counters.add_task(task(row)?, 1);
         }
         counters.add_sets(db, &uses)?;
-        counters.add_joined(db)?;
+        // They are counted when a plan is whole.
+        let is_whole =
+            "SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'plan' AND value = 'planned')";
+        if db.query_row(is_whole, [], |row| row.get(0))? {
+            counters.add_joined(db)?;
+        }
         Ok(counters)
     }
 

@@ -62,7 +62,7 @@ CREATE TABLE counter (                 -- changed in the transaction of what it 
 
 ALTER TABLE fingerprint ADD COLUMN state BLOB; -- keyed hash of the state of the file that was hashed; NULL: none, or it had changed only just then
 
-CREATE TABLE elsewhere (               -- customers whom a plan sends in another shard, so that ids that change are seen over the whole export
+CREATE TABLE other_shard (             -- customers whom a plan sends in another shard, so that ids that change are seen over the whole export
   client_id TEXT PRIMARY KEY,
   record    INTEGER,                   -- as in record.id; NULL: an earlier plan had this id
   person    BLOB                       -- as in record.person

@@ -91,7 +91,7 @@ impl Journal {
         self.transaction(|journal| {
             let mut add = journal
                 .db
-                .prepare_cached("INSERT OR IGNORE INTO elsewhere VALUES (?, ?, ?)")?;
+                .prepare_cached("INSERT OR IGNORE INTO other_shard VALUES (?, ?, ?)")?;
             for customer in customers {
                 add.execute(params![
                     customer.client_id,

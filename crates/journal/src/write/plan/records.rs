@@ -99,7 +99,7 @@ impl Journal {
             journal.set_meta("as_of", as_of)?;
             journal.plan_begun_at = crate::now();
             for table in [
-                "elsewhere",
+                "other_shard",
                 "counter",
                 "finding",
                 "gap_set",
