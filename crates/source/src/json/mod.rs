@@ -1,7 +1,7 @@
 //! JSON: lines, arrays and objects one after the other, as rows of text.
 //!
 //! Owner of [`JsonReader`], the stream of rows, and of finding the columns, for which the whole file is read once before
-//! ([`columns`]); `pieces` cuts a file into objects and `scan` an object into cells. A key inside of an object is a column `a.b`,
+//! ([`columns()`]); `pieces` cuts a file into objects and `scan` an object into cells. A key inside of an object is a column `a.b`,
 //! an element of an array `a[0]`; the elements of one array, which a setting names, are rows with columns `a[].b`.
 //! Invariants: numbers keep their digits; a key that stands twice, or an object that is nested too deep, makes a broken row;
 //! memory does not grow with the rows of the file, only with its columns.
