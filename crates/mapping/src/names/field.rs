@@ -13,6 +13,7 @@ use super::{
     are_several, doubts, in_name, is_degree, is_honorific, is_no_person, is_title, letters, suffix,
 };
 use bakkt_contract::fold::fold;
+use bakkt_model::text::is_latin;
 
 /// Which name a cell holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ const NAMES_TOO: &[&str] = &[
 
 /// Why a cell is no name of one person, if it is not.
 pub(crate) fn doubt(text: &str, field: NameField) -> Option<&'static str> {
-    match may_be_doubtful(text.as_bytes()) {
+    match may_be_doubtful(text) {
         true => judged(text, field),
         false => None,
     }
@@ -175,22 +176,30 @@ fn place(word: &[u8]) -> usize {
     (mixed.wrapping_mul(0x9e37_79b1) >> 17) as usize
 }
 
-/// Whether a cell may hold anything but names: a quick look at its bytes. Most are one or two words of plain letters that no
+/// Whether a cell may hold anything but names: a quick look at its words. Most are one or two words of Latin letters that no
 /// table has.
-fn may_be_doubtful(text: &[u8]) -> bool {
+fn may_be_doubtful(text: &str) -> bool {
     let set = &*WORDS;
     let is_known = |word: &[u8]| {
         let place = place(word);
         set[place / 64] >> (place % 64) & 1 == 1
     };
-    let is_between = |byte: &u8| matches!(byte, b' ' | b'-' | b'\'');
+    let is_between = |c: char| matches!(c, ' ' | '-' | '\'');
     let mut words = 0;
     for word in text.split(is_between).filter(|word| !word.is_empty()) {
         words += 1;
-        let plain = word.iter().all(|byte| byte.is_ascii_alphabetic());
-        // An initial with its dot.
-        let initial = matches!(word, [letter, b'.'] if letter.is_ascii_alphabetic());
-        if !(plain || initial) || (word.len() > 1 && is_known(word)) {
+        let may_be = match word.as_bytes() {
+            // An initial with its dot.
+            [letter, b'.'] => !letter.is_ascii_alphabetic(),
+            bytes if bytes.iter().all(u8::is_ascii_alphabetic) => {
+                bytes.len() > 1 && is_known(bytes)
+            }
+            _ if is_latin(word) && word.chars().all(char::is_alphabetic) => {
+                is_known(fold(word).as_bytes())
+            }
+            _ => true,
+        };
+        if may_be {
             return true;
         }
     }
