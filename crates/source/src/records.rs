@@ -30,14 +30,33 @@ const FLAWS: &[(Flaw, u8)] = &[
 /// Writes rows, one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct RecordWriter {
-    /// What is written and not taken yet.
-    pub(crate) out: Vec<u8>,
+    /// What was written since all was taken, and how much of it was.
+    out: Vec<u8>,
+    taken: usize,
     /// Where the row that is being written begins, and where its cells do.
     start: usize,
     cells: usize,
 }
 
 impl RecordWriter {
+    /// Whether all that was written was taken.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.taken == self.out.len()
+    }
+
+    /// Hands over as much as there is room for, in the way of `Read`. When all is taken, its place is used again.
+    pub(crate) fn take(&mut self, buffer: &mut [u8]) -> usize {
+        let rest = &self.out[self.taken..];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.taken += count;
+        if self.is_empty() {
+            self.out.clear();
+            self.taken = 0;
+        }
+        count
+    }
+
     /// Begins the row of a number.
     pub(crate) fn begin(&mut self, number: u64) {
         self.start = self.out.len();

@@ -34,7 +34,6 @@ pub(crate) struct FixedReader<R> {
     /// Records so far.
     number: u64,
     writer: RecordWriter,
-    given: usize,
     field: Vec<u8>,
 }
 
@@ -68,16 +67,13 @@ impl<R: Read> FixedReader<R> {
             ended: false,
             number: 0,
             writer: RecordWriter::default(),
-            given: 0,
             field: Vec::new(),
         }
     }
 
     /// Fills the text that was used up; it stays empty only at the end.
     fn fill(&mut self) -> io::Result<()> {
-        self.writer.out.clear();
-        self.given = 0;
-        while self.writer.out.is_empty() && !(self.ended && self.at == self.filled) {
+        while self.writer.is_empty() && !(self.ended && self.at == self.filled) {
             self.read_on()?;
             match self.layout.form {
                 RecordForm::Length(length) => self.by_length(length)?,
@@ -170,14 +166,10 @@ impl<R: Read> FixedReader<R> {
 
 impl<R: Read> Read for FixedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.given == self.writer.out.len() && !buffer.is_empty() {
+        if self.writer.is_empty() && !buffer.is_empty() {
             self.fill()?;
         }
-        let rest = &self.writer.out[self.given..];
-        let count = rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&rest[..count]);
-        self.given += count;
-        Ok(count)
+        Ok(self.writer.take(buffer))
     }
 }
 

@@ -48,7 +48,6 @@ pub(crate) struct JsonReader<R> {
     own: Vec<Option<usize>>,
     row: Vec<Option<usize>>,
     writer: RecordWriter,
-    given: usize,
     ended: bool,
 }
 
@@ -69,15 +68,12 @@ impl<R: Read> JsonReader<R> {
             own: Vec::new(),
             row: Vec::new(),
             writer: RecordWriter::default(),
-            given: 0,
             ended: false,
         }
     }
 
     fn fill(&mut self) -> io::Result<()> {
-        self.writer.out.clear();
-        self.given = 0;
-        while self.writer.out.is_empty() && !self.ended {
+        while self.writer.is_empty() && !self.ended {
             let Some(Piece { line, text }) = self.pieces.next()? else {
                 self.ended = true;
                 return Ok(());
@@ -208,14 +204,10 @@ fn changed() -> io::Error {
 
 impl<R: Read> Read for JsonReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.given == self.writer.out.len() && !buffer.is_empty() {
+        if self.writer.is_empty() && !buffer.is_empty() {
             self.fill()?;
         }
-        let rest = &self.writer.out[self.given..];
-        let count = rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&rest[..count]);
-        self.given += count;
-        Ok(count)
+        Ok(self.writer.take(buffer))
     }
 }
 
