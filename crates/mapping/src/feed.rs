@@ -5,6 +5,7 @@
 //! Left out on purpose: what each transform does with a text ([`super::step`]).
 
 mod cutting;
+mod order;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,13 +13,14 @@ use std::sync::Arc;
 use regex::CaptureLocations;
 
 pub use cutting::{CutPattern, Split};
+pub(super) use order::{country_beside, in_order};
 
 use super::CompiledSheet;
 use super::draft::{Draft, SlotValue};
 use super::expr::ForRow;
 use super::placeholder::{self, KeptPlaceholders};
 use super::step::{self, Transform};
-use bakkt_contract::{Form, countries, forms};
+use bakkt_contract::{Form, forms};
 use bakkt_model::error::Diagnostic;
 use bakkt_model::text::{cell, lost, one_line, same, trim, without_invisible};
 use bakkt_source::{Cell, Row};
@@ -140,21 +142,6 @@ impl FieldMapping {
             is_copy: false,
             same_when: 0,
         }
-    }
-
-    fn has_one_column(&self) -> bool {
-        matches!(&self.source, TextSource::First(columns) if columns.len() == 1)
-    }
-
-    /// Whether it does nothing with the text of its one column.
-    fn copies(&self) -> bool {
-        self.has_one_column()
-            && self.steps.is_empty()
-            && self.regex.is_none()
-            && self.split.is_none()
-            && self.default.is_none()
-            && !self.skips_unreadable
-            && !self.list
     }
 
     /// Whether it has to be evaluated behind the country of its address.
@@ -589,45 +576,6 @@ impl FieldMapping {
             }
         }
     }
-}
-
-/// The feeds of one row, in the order in which they are evaluated: what looks at the country of its address stands behind it.
-pub(super) fn in_order(mut feeds: Vec<FieldMapping>) -> Vec<FieldMapping> {
-    for feed in &mut feeds {
-        // Where there is no other column to turn to, the form of the field tells what is no e-mail address.
-        if feed.has_one_column() && feed.steps.is_empty() {
-            feed.skips_unreadable = false;
-        }
-        feed.is_copy = feed.copies();
-    }
-    feeds.sort_by_key(FieldMapping::needs_country);
-    for place in 0..feeds.len() {
-        let feed = &feeds[place];
-        let country = feed.target.rsplit_once('.').and_then(|(address, _)| {
-            let country = format!("{address}.country");
-            feeds.iter().position(|other| other.target == country)
-        });
-        feeds[place].country = country.filter(|country| feed.needs_country() && *country < place);
-    }
-    for place in (0..feeds.len()).rev() {
-        let same = |next: &&FieldMapping| next.when == feeds[place].when;
-        let behind = feeds
-            .get(place + 1)
-            .filter(same)
-            .map_or(0, |next| next.same_when);
-        feeds[place].same_when = feeds[place].when.map_or(0, |_| behind + 1);
-    }
-    feeds
-}
-
-/// The country of the address that a feed belongs to, where the row says it.
-pub(super) fn country_beside(
-    feed: &FieldMapping,
-    first: usize,
-    draft: &Draft,
-) -> Option<&'static str> {
-    let code = draft.value(first + feed.country?)?;
-    countries::alpha3(code).and_then(countries::alpha2_of)
 }
 
 /// The items from the first one on, if there are any.
