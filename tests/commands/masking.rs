@@ -1,9 +1,9 @@
 //! What stays of a server that repeats a customer, and our key: in the journal, in files and in what is said.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Write};
 use std::net::TcpListener;
 
-use super::world::World;
+use super::world::{World, read_request};
 
 /// A server that knows no account and refuses every creation with these bodies in turn.
 fn refusing(bodies: Vec<String>) -> String {
@@ -15,18 +15,7 @@ fn refusing(bodies: Vec<String>) -> String {
         for stream in listener.incoming() {
             let Ok(stream) = stream else { return };
             let mut reader = BufReader::new(stream);
-            let (mut head, mut length) = (String::new(), 0);
-            loop {
-                let mut line = String::new();
-                if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
-                    break;
-                }
-                if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-                    length = value.trim().parse().unwrap();
-                }
-                head.push_str(&line);
-            }
-            let _ = reader.read_exact(&mut vec![0; length]);
+            let head = read_request(&mut reader);
             let (status, body) = if head.starts_with("POST") {
                 ("422 Unprocessable", refusals.next().unwrap().as_str())
             } else {

@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -254,7 +254,7 @@ impl Bakkt {
 
     /// Every request, as the sandbox tells it.
     pub fn whole_ledger(&self) -> serde_json::Value {
-        let mut stream = std::net::TcpStream::connect(self.sandbox.addr()).unwrap();
+        let mut stream = TcpStream::connect(self.sandbox.addr()).unwrap();
         write!(
             stream,
             "GET /_ledger HTTP/1.1\r\nHost: {}\r\nAuthorization: API-Key a key\r\nConnection: close\r\n\r\n",
@@ -284,25 +284,39 @@ impl Server {
         std::thread::spawn(move || {
             let mut kept = Vec::new();
             for stream in listener.incoming() {
-                let Ok(mut stream) = stream else { return };
-                let mut buffer = [0; 4096];
-                let mut text = Vec::new();
-                while !text.windows(4).any(|end| end == b"\r\n\r\n") {
-                    match stream.read(&mut buffer) {
-                        Ok(count) if count > 0 => text.extend_from_slice(&buffer[..count]),
-                        _ => break,
-                    }
-                }
+                let Ok(stream) = stream else { return };
+                let mut reader = BufReader::new(stream);
+                read_request(&mut reader);
                 let _ = told.send(());
                 if answer.is_empty() {
-                    kept.push(stream);
+                    kept.push(reader);
                 } else {
-                    let _ = stream.write_all(answer.as_bytes());
+                    let _ = reader.get_mut().write_all(answer.as_bytes());
                 }
             }
         });
         Server { url, requests }
     }
+}
+
+/// Reads one whole request and gives its head back.
+///
+/// The body is read to its end: closing a connection with bytes unread resets it, and the client may lose the answer
+/// that was written before.
+pub fn read_request(reader: &mut BufReader<TcpStream>) -> String {
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
+            break;
+        }
+        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        head.push_str(&line);
+    }
+    let _ = reader.read_exact(&mut vec![0; length]);
+    head
 }
 
 /// The address of a port where nobody listens.
