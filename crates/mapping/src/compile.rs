@@ -11,7 +11,7 @@ pub use steps::FORMS;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expr::Expressions;
-use super::feed::{FieldMapping, TextSource, in_order};
+use super::feed::{FieldMapping, Route, TextSource, in_order};
 use super::missing::Missing;
 use super::placeholder::KeptPlaceholders;
 use super::step::Transform;
@@ -284,7 +284,7 @@ impl Compiler<'_, '_> {
             keeps: keeps(target, takes),
             words: words(takes.form()),
             strict: None,
-            is_copy: false,
+            route: Route::Any,
             same_when: 0,
         };
         if value.as_text().is_some() {

@@ -194,6 +194,25 @@ impl Draft {
         }
     }
 
+    /// By slot, what kind of value it holds, as a number.
+    pub(crate) fn states(&self) -> impl Iterator<Item = u8> {
+        self.slots.iter().map(|value| match value {
+            SlotValue::Missing => 0,
+            SlotValue::Value { constant, .. } => 1 + u8::from(*constant),
+            SlotValue::List { constant, .. } => 3 + u8::from(*constant),
+            SlotValue::Invalid(_) => 5,
+            SlotValue::Disagree => 6,
+        })
+    }
+
+    /// Why cells could not be read, in the order of their slots.
+    pub(crate) fn reasons(&self) -> impl Iterator<Item = &'static str> {
+        self.slots.iter().filter_map(|value| match value {
+            SlotValue::Invalid(why) => Some(*why),
+            _ => None,
+        })
+    }
+
     pub(crate) fn keep(&mut self, text: &str) -> TextSpan {
         let start = self.text.len() as u32;
         self.text.push_str(text);

@@ -15,6 +15,7 @@ pub mod expr;
 pub mod feed;
 pub mod findings;
 pub mod lookup;
+mod memo;
 pub mod merge;
 pub mod missing;
 pub mod names;

@@ -16,7 +16,7 @@ use super::placeholder::{KeptPlaceholders, is_placeholder_but};
 use super::{phones, postal, tax_ids, title};
 use bakkt_contract::amounts::{self, DecimalMark};
 use bakkt_contract::usd::Scale;
-use bakkt_contract::{countries, postal_codes, spans, us_states};
+use bakkt_contract::{Form, countries, postal_codes, spans, us_states};
 use bakkt_model::text::{Folded, narrow};
 use bakkt_source::{Cell, Row};
 
@@ -111,6 +111,16 @@ pub const NO: [&str; 11] = [
 ];
 
 impl Transform {
+    /// Whether everything that it gives fits a form.
+    pub(super) fn gives_only(&self, form: Form) -> bool {
+        match self {
+            Transform::Country => form == Form::Country,
+            Transform::UsdRange(scale, _) => form == Form::Usd(*scale),
+            Transform::YesNo(_) => form == Form::Boolean,
+            _ => false,
+        }
+    }
+
     /// Whether a text means something to it that no other text tells, so that it is no placeholder.
     pub(super) fn knows(&self, text: &str) -> bool {
         match self {

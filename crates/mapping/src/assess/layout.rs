@@ -10,6 +10,7 @@ use super::plan::{
     PathInfo, SlotCondition, Tree, UnfedPath,
 };
 use super::policy::Policy;
+use super::walk::PatternLooks;
 use crate::target::OWED;
 use crate::{FilledSlot, Mapper};
 use bakkt_contract::Level;
@@ -55,11 +56,19 @@ impl<'a> Layout<'a> {
 }
 
 impl Layout<'_> {
-    pub(super) fn tree(&mut self, account_type: &'static str) -> Tree {
+    pub(super) fn tree(&mut self, number: usize, account_type: &'static str) -> Tree {
         self.account_type = account_type;
+        let nodes = self.fields(ACCOUNT, "", true);
         Tree {
             account_type,
-            nodes: self.fields(ACCOUNT, "", true),
+            // There are fewer types than a byte has values.
+            number: number as u8,
+            looks: PatternLooks::of(&nodes, &|slot, form| {
+                self.fed
+                    .get(slot)
+                    .is_some_and(|fed| fed.feed.gives_only(form))
+            }),
+            nodes,
         }
     }
 

@@ -20,6 +20,7 @@ use super::text;
 use crate::Mapper;
 use crate::assess::AssessPlan;
 use crate::draft::{Draft, SlotValue};
+use crate::memo::Memo;
 use bakkt_contract::fold::fold_into;
 use bakkt_contract::roles::PRIMARY_OWNER;
 use bakkt_contract::{FieldShape, Form, path};
@@ -157,6 +158,8 @@ pub struct RecordFindings {
     pub found: Vec<RecordFinding>,
     /// What other records are compared by.
     pub keys: ComparisonKeys,
+    /// What was found of names before.
+    judged: Memo<Option<&'static str>>,
     scratch: String,
 }
 
@@ -384,7 +387,8 @@ impl RecordFindings {
     }
 
     fn look_at_names(&mut self, checks: &Checks, draft: &Draft, fits: &impl Fn(u16) -> bool) {
-        for (text, why, field) in name_slots::doubts(&checks.names, draft) {
+        let mut judged = std::mem::take(&mut self.judged);
+        for (text, why, field) in name_slots::doubts(&checks.names, draft, &mut judged) {
             // What is wrong with its text is told already.
             let is_told = self.found.iter().any(|one| one.field == Some(field));
             if !is_told && fits(field) {
@@ -396,6 +400,7 @@ impl RecordFindings {
                 );
             }
         }
+        self.judged = judged;
     }
 
     fn look_at_texts(&mut self, checks: &Checks, draft: &Draft, fits: &impl Fn(u16) -> bool) {

@@ -290,6 +290,7 @@ impl Worker {
         if !pipeline.layers.is_empty() {
             self.lay(pipeline)?;
         }
+        self.assessor.is_laid = !self.laying.rows.is_empty();
         let verdict = self.assessor.assess(plan, &self.draft);
         Ok(self.prepared(verdict, None, fit, plan))
     }
