@@ -135,9 +135,10 @@ pub fn compile_sheet(
     let (each, feeds) = feeds
         .into_iter()
         .partition(|feed| feed.target.contains("[]"));
+    let mut remembered = 0..u16::MAX;
     let sheet = CompiledSheet {
-        feeds: in_order(feeds),
-        each: in_order(each),
+        feeds: in_order(feeds, &mut remembered),
+        each: in_order(each, &mut remembered),
         missing,
         placeholders: placeholders == Some(true),
         expressions,
@@ -285,6 +286,7 @@ impl Compiler<'_, '_> {
             words: words(takes.form()),
             strict: None,
             route: Route::Any,
+            remembered: None,
             same_when: 0,
         };
         if value.as_text().is_some() {

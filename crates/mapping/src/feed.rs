@@ -6,6 +6,7 @@
 
 mod cutting;
 mod order;
+mod remembered;
 mod traits;
 
 use std::borrow::Cow;
@@ -15,6 +16,7 @@ use regex::CaptureLocations;
 
 pub use cutting::{CutPattern, Split};
 pub(super) use order::{country_beside, in_order};
+use remembered::Remembered;
 
 use super::CompiledSheet;
 use super::draft::{Draft, SlotValue};
@@ -86,6 +88,8 @@ pub struct FieldMapping {
     pub strict: Option<Arc<StrictLookup>>,
     /// How the value is made of a cell in which nothing is hidden; see [`in_order`].
     pub(super) route: Route,
+    /// Its number among the feeds of its sheet whose values are remembered.
+    pub(super) remembered: Option<u16>,
     /// How many feeds in a row, from this one on, have the same `when`; 0 without one. See [`in_order`].
     pub same_when: usize,
 }
@@ -117,8 +121,20 @@ pub struct Scratch {
     two: String,
     /// Country of the address that is being mapped (alpha-2), where the row says it.
     pub(super) country: Option<&'static str>,
+    /// None where one scratch serves several mappings.
+    remembered: Option<Remembered>,
     /// By [`CutPattern::number`].
     groups: Vec<Option<CaptureLocations>>,
+}
+
+impl Scratch {
+    /// One that serves a single sheet of a single mapping, whose values it remembers.
+    pub(super) fn of_one_sheet() -> Scratch {
+        Scratch {
+            remembered: Some(Remembered::default()),
+            ..Scratch::default()
+        }
+    }
 }
 
 enum SourceText<'a> {
@@ -152,6 +168,7 @@ impl FieldMapping {
             words: &[],
             strict: None,
             route: Route::Any,
+            remembered: None,
             same_when: 0,
         }
     }
@@ -184,6 +201,9 @@ impl FieldMapping {
         match &self.source {
             TextSource::Open => return,
             TextSource::Const(text) => return self.constant(slot, text, draft),
+            TextSource::First(columns) if self.remembered.is_some() => {
+                return self.recalled(slot, columns[0], row, sheet, draft, scratch);
+            }
             TextSource::First(columns) if self.route != Route::Any && row.is_latin() => {
                 return self.short(slot, columns[0], row, sheet, draft, scratch.country);
             }

@@ -1,25 +1,34 @@
-//! What was worked out for a short text, remembered until another text takes its place.
+//! What was worked out for a text, remembered until another text takes its place.
 //!
 //! Owner of [`Memo`]: a table of one thread in which each text has one place, so that it neither grows nor is ever searched. Names,
-//! states and codes repeat from row to row, and judging them costs many times what a look into the table does. Invariant: an
-//! answer is given only for the very text that it was worked out for. Texts stay in memory until they are pushed out or the
-//! thread ends, as those of the buffers do; nothing is written anywhere.
+//! states and codes repeat from row to row, and reading them costs many times what a look into the table does. Invariant: an
+//! answer is given only for the very text that it was worked out for, and for the same question about it. Texts stay in memory until
+//! they are pushed out or the thread ends, as those of the buffers do; nothing is written anywhere.
 //! Left out on purpose: texts longer than [`LONGEST`], which are worked out each time.
 
-/// Bytes of a text that the table takes.
-const LONGEST: usize = 22;
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::FixedState;
+
+/// Bytes of the longest text that is remembered.
+const LONGEST: usize = 64;
 
 /// Places of a table.
 const PLACES: usize = 2048;
 
-/// The text with zeros behind it, the question that was asked about it, and its length.
-type Key = [u64; 3];
+/// What stands in a place.
+#[derive(Clone, Debug, Default)]
+struct Place<V> {
+    text: String,
+    /// What was asked about the text, and what it came to; none in a place that was never taken.
+    answer: Option<(u32, V)>,
+}
 
 /// Answers by text.
 #[derive(Debug)]
 pub(crate) struct Memo<V> {
-    /// Empty until the first text comes.
-    places: Vec<Option<(Key, V)>>,
+    /// Empty until the first answer comes.
+    places: Vec<Place<V>>,
 }
 
 impl<V> Default for Memo<V> {
@@ -28,42 +37,35 @@ impl<V> Default for Memo<V> {
     }
 }
 
-impl<V: Copy> Memo<V> {
-    /// The answer to a question, by its number, about a text: remembered, or worked out now.
-    pub(crate) fn get(&mut self, question: u8, text: &str, answer: impl FnOnce() -> V) -> V {
-        let Some(key) = key(question, text) else {
-            return answer();
-        };
+impl<V: Clone + Default> Memo<V> {
+    /// The answer to a question, by its number, about a text, where it is remembered.
+    pub(crate) fn find(&self, question: u32, text: &str) -> Option<&V> {
+        let place = self.places.get(place(question, text))?;
+        match &place.answer {
+            Some((asked, answer)) if *asked == question && place.text == text => Some(answer),
+            _ => None,
+        }
+    }
+
+    /// Remembers the answer to a question about a text.
+    pub(crate) fn keep(&mut self, question: u32, text: &str, answer: V) {
+        if text.len() > LONGEST {
+            return;
+        }
         if self.places.is_empty() {
-            self.places.resize(PLACES, None);
+            self.places.resize_with(PLACES, Place::default);
         }
-        let place = &mut self.places[place(key)];
-        match place {
-            Some((known, value)) if *known == key => *value,
-            _ => {
-                let value = answer();
-                *place = Some((key, value));
-                value
-            }
-        }
+        let place = &mut self.places[place(question, text)];
+        place.text.clear();
+        place.text.push_str(text);
+        place.answer = Some((question, answer));
     }
 }
 
-fn key(question: u8, text: &str) -> Option<Key> {
-    let mut bytes = [0; 24];
-    bytes[..LONGEST]
-        .get_mut(..text.len())?
-        .copy_from_slice(text.as_bytes());
-    bytes[LONGEST] = question;
-    bytes[LONGEST + 1] = text.len() as u8;
-    let word = |at: usize| u64::from_le_bytes(std::array::from_fn(|place| bytes[at + place]));
-    Some([word(0), word(8), word(16)])
-}
-
-fn place([first, second, third]: Key) -> usize {
-    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mixed = (first ^ second.rotate_left(23) ^ third.rotate_left(46)).wrapping_mul(ODD);
-    (mixed >> 40) as usize % PLACES
+fn place(question: u32, text: &str) -> usize {
+    let mut hasher = FixedState::with_seed(u64::from(question)).build_hasher();
+    hasher.write(text.as_bytes());
+    hasher.finish() as usize % PLACES
 }
 
 #[cfg(test)]
@@ -73,24 +75,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn answers_are_those_of_the_text(texts in prop::collection::vec(("[ab\\u{0}é]{0,24}", 0..3u8), 1..200)) {
+        fn answers_are_those_of_the_text(asked in prop::collection::vec(("[ab\\u{0}é]{0,70}", 0..3u32), 1..200)) {
             let mut memo = Memo::default();
-            let mut kept = std::collections::BTreeMap::new();
-            for (number, (text, question)) in texts.iter().enumerate() {
-                let asked = memo.get(*question, text, || number);
-                let first = *kept.entry((text, question)).or_insert(number);
-                // What was pushed out, or is too long, is worked out again.
-                prop_assert!(asked == number || texts[asked] == (text.clone(), *question) && asked >= first);
+            for (text, question) in &asked {
+                let answer = (text.clone(), *question);
+                if let Some(known) = memo.find(*question, text) {
+                    prop_assert_eq!(known, &answer);
+                }
+                memo.keep(*question, text, answer.clone());
+                prop_assert_eq!(memo.find(*question, text).is_some(), text.len() <= LONGEST);
             }
-        }
-
-        #[test]
-        fn the_same_text_is_worked_out_once(text in "\\PC{0,7}") {
-            prop_assume!(text.len() <= LONGEST);
-            let mut memo = Memo::default();
-            prop_assert_eq!(memo.get(1, &text, || 1), 1);
-            prop_assert_eq!(memo.get(1, &text, || 2), 1);
-            prop_assert_eq!(memo.get(2, &text, || 3), 3);
         }
     }
 }

@@ -111,6 +111,18 @@ pub const NO: [&str; 11] = [
 ];
 
 impl Transform {
+    /// Whether reading a text takes longer than most transforms do.
+    pub(super) fn takes_long(&self) -> bool {
+        matches!(
+            self,
+            Transform::Country
+                | Transform::UsState(_)
+                | Transform::UsdRange(..)
+                | Transform::Name(..)
+                | Transform::Case(_)
+        )
+    }
+
     /// Whether everything that it gives fits a form.
     pub(super) fn gives_only(&self, form: Form) -> bool {
         match self {

@@ -8,13 +8,21 @@ use crate::draft::Draft;
 use bakkt_contract::countries;
 
 /// The feeds of one row, in the order in which they are evaluated: what looks at the country of its address stands behind it.
-pub(crate) fn in_order(mut feeds: Vec<FieldMapping>) -> Vec<FieldMapping> {
+/// `numbers` are for those whose values are remembered.
+pub(crate) fn in_order(
+    mut feeds: Vec<FieldMapping>,
+    numbers: &mut impl Iterator<Item = u16>,
+) -> Vec<FieldMapping> {
     for feed in &mut feeds {
         // Where there is no other column to turn to, the form of the field tells what is no e-mail address.
         if feed.has_one_column() && (feed.steps.is_empty() || !feed.is_email) {
             feed.skips_unreadable = false;
         }
         feed.route = feed.short_route();
+        feed.remembered = match feed.may_be_remembered() {
+            true => numbers.next(),
+            false => None,
+        };
     }
     feeds.sort_by_key(FieldMapping::needs_country);
     for place in 0..feeds.len() {

@@ -38,8 +38,15 @@ pub(super) fn doubts<'a>(
     let present = slots.iter().take_while(|name| name.slot < draft.len());
     present.filter_map(|name| {
         let text = cell(draft, name.slot)?;
-        let judge = || field::doubt(text, name.holds);
-        let why = judged.get(name.holds as u8, text, judge)?;
+        let question = name.holds as u32;
+        let why = match judged.find(question, text) {
+            Some(known) => *known,
+            None => {
+                let why = field::doubt(text, name.holds);
+                judged.keep(question, text, why);
+                why
+            }
+        }?;
         Some((text, why, name.field))
     })
 }

@@ -219,7 +219,7 @@ impl Worker {
         self.laying.rows.clear();
         let sheets = pipeline.mapper.sheets();
         if self.scratch.len() < sheets {
-            self.scratch.resize_with(sheets, Scratch::default);
+            self.scratch.resize_with(sheets, Scratch::of_one_sheet);
         }
         if let Some(skipped) = pipeline.export.skipped(row) {
             self.beside.clear();

@@ -208,7 +208,7 @@ impl Assessor {
         for count in [draft.rows(0), draft.rows(1), draft.len()] {
             patterns.pattern.extend((count as u32).to_le_bytes());
         }
-        patterns.pattern.extend(draft.states());
+        patterns.pattern.extend_from_slice(draft.states());
         let invalid = draft.reasons().all(|why| patterns.add_reason(why));
         invalid
             && self.add_leaves(patterns, plan, draft, tree)
