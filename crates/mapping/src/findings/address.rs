@@ -215,7 +215,7 @@ fn is_no_street(line: &str, scratch: &mut String) -> bool {
         first
             .is_some_and(|first| matches!(first, b'0' | b'9') && digits.all(|digit| digit == first))
     };
-    NO_STREETS.contains(&scratch.as_str()) || same_digit()
+    NO_STREETS.contains(scratch.as_str()) || same_digit()
 }
 
 /// Whether a line is a P.O. box.
@@ -407,6 +407,23 @@ fn is_street_word(token: Option<&&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_script_can_say_that_there_is_no_street() {
+        for line in [
+            "Unknown",
+            "n/a",
+            "Άγνωστο",
+            "Неизвестно",
+            "なし",
+            "모름",
+            "없음",
+            "غير معروف",
+        ] {
+            let doubt = doubt([line].into_iter(), None, &mut String::new());
+            assert_eq!(doubt, Some(StreetProblem::NoStreet), "{line}");
+        }
+    }
 
     #[test]
     fn every_word_for_a_box_begins_with_a_known_beginning() {
