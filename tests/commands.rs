@@ -20,4 +20,5 @@ mod run;
 mod target;
 mod terminal;
 mod unplanned;
+mod way_out;
 mod world;

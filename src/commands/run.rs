@@ -10,7 +10,7 @@ use super::signals::Signals;
 use super::{CommandOutput, code, deciding, outputs, owner, report, send, target};
 use crate::cli::RunArgs;
 use crate::process::runtime;
-use bakkt_engine::api::Credentials;
+use bakkt_engine::api::{Credentials, Login};
 use bakkt_engine::requests::RunEnd;
 use bakkt_files::progress::{Mode, ask, note};
 use bakkt_folder::migration::{Migration, today};
@@ -226,11 +226,11 @@ pub fn confirm(question: &str, stopping: impl Fn() -> bool) -> anyhow::Result<()
 }
 
 /// Credentials that the in-process sandbox takes.
-fn sandbox_credentials(dialect: Dialect, logon_id: String, sandbox: &Sandbox) -> Credentials {
+fn sandbox_credentials(dialect: Dialect, logon_id: String, sandbox: &Sandbox) -> Login {
     let secret = SecretString::from(sandbox.api_secret());
     match dialect {
-        Dialect::Guide => Credentials::Key(secret),
-        Dialect::Reference => Credentials::Logon {
+        Dialect::Guide => Login::Key(secret),
+        Dialect::Reference => Login::Logon {
             id: logon_id,
             password: secret,
         },
@@ -259,5 +259,5 @@ pub async fn start_sandbox(
         .context("cannot start the sandbox")?;
     settings.target.base_url = sandbox.base_url();
     let credentials = sandbox_credentials(settings.target.dialect, logon_id, &sandbox);
-    Ok((sandbox, credentials))
+    Ok((sandbox, credentials.into()))
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::variables::{KEY_VARIABLE, PASSWORD_VARIABLE, misspelt, variable};
+use super::variables::{KEY_VARIABLE, PASSWORD_VARIABLE, PROXY_VARIABLE, misspelt, variable};
 use crate::cli::TargetArgs;
-use bakkt_engine::api::Credentials;
+use bakkt_engine::api::{Credentials, Login};
 use bakkt_files::small_files;
 use bakkt_folder::settings::Settings;
 use bakkt_model::error::{Failure, ShownPath};
@@ -72,17 +72,41 @@ pub fn credentials(settings: &Settings) -> anyhow::Result<Credentials> {
             )),
         )
     })?;
-    match (settings.target.dialect, &settings.target.logon_id) {
-        (Dialect::Guide, _) => Ok(Credentials::Key(secret)),
-        (Dialect::Reference, Some(id)) => Ok(Credentials::Logon {
+    let login = match (settings.target.dialect, &settings.target.logon_id) {
+        (Dialect::Guide, _) => Login::Key(secret),
+        (Dialect::Reference, Some(id)) => Login::Logon {
             id: id.clone(),
             password: secret,
-        }),
-        (Dialect::Reference, None) => Err(Failure::configuration(
-            "the reference dialect logs in, and there is no logon id",
-            "add logon_id = \"..\" under [target]",
-        )),
+        },
+        (Dialect::Reference, None) => {
+            return Err(Failure::configuration(
+                "the reference dialect logs in, and there is no logon id",
+                "add logon_id = \"..\" under [target]",
+            ));
+        }
+    };
+    let proxy = proxy_credentials(settings)?;
+    Ok(Credentials { login, proxy })
+}
+
+/// User and password of the proxy, where there is one and they are set.
+fn proxy_credentials(settings: &Settings) -> anyhow::Result<Option<SecretString>> {
+    let Some(value) = variable(PROXY_VARIABLE)? else {
+        return Ok(None);
+    };
+    if settings.target.way_out.proxy.is_none() {
+        return Err(Failure::configuration(
+            format!("{PROXY_VARIABLE} is set, and no proxy is"),
+            "add proxy = \"http://..\" under [target], or unset the variable",
+        ));
     }
+    if !value.contains(':') {
+        return Err(Failure::configuration(
+            format!("{PROXY_VARIABLE} has no colon"),
+            "it holds user:password",
+        ));
+    }
+    Ok(Some(SecretString::from(value)))
 }
 
 /// A hint, with what of the environment may have been meant.

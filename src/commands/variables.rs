@@ -12,13 +12,16 @@ pub const KEY_VARIABLE: &str = "BAKKT_API_KEY";
 pub const PASSWORD_VARIABLE: &str = "BAKKT_PASSWORD";
 /// Environment variable of the webhooks' secret.
 pub const SECRET_VARIABLE: &str = "BAKKT_WEBHOOK_SECRET";
+/// Environment variable of the proxy's user and password.
+pub const PROXY_VARIABLE: &str = "BAKKT_PROXY_CREDENTIALS";
 /// Environment variable of the key of a stand-alone sandbox.
 pub const SANDBOX_VARIABLE: &str = "BAKKT_SANDBOX_KEY";
 
-const KNOWN: [&str; 4] = [
+const KNOWN: [&str; 5] = [
     KEY_VARIABLE,
     PASSWORD_VARIABLE,
     SECRET_VARIABLE,
+    PROXY_VARIABLE,
     SANDBOX_VARIABLE,
 ];
 

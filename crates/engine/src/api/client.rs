@@ -14,6 +14,7 @@ use super::connection::{ConnectionPool, ReservedConnection, SingleConnection};
 use super::mask::Secrets;
 use super::pieces::{Pieces, Upload};
 use super::retry_after::retry_after;
+use super::route::ServerRoute;
 use super::trouble::failed;
 use bakkt_model::error::Failure;
 use bakkt_model::sensitive::Sensitive;
@@ -24,7 +25,7 @@ const LONGEST_ANSWER: usize = 1 << 20;
 
 /// How to prove who we are.
 #[derive(Debug)]
-pub enum Credentials {
+pub enum Login {
     /// Guide dialect.
     Key(SecretString),
     /// Reference dialect: log in, then a token.
@@ -34,6 +35,21 @@ pub enum Credentials {
         /// The password.
         password: SecretString,
     },
+}
+
+/// What the way to the target asks for.
+#[derive(Debug)]
+pub struct Credentials {
+    /// The target's.
+    pub login: Login,
+    /// `user:password` of the proxy on the way, where it asks for them.
+    pub proxy: Option<SecretString>,
+}
+
+impl From<Login> for Credentials {
+    fn from(login: Login) -> Credentials {
+        Credentials { login, proxy: None }
+    }
 }
 
 /// What came back from one request.
@@ -108,10 +124,10 @@ pub struct Client {
     timeout: Duration,
     accounts: Url,
     documents: Url,
-    login: Url,
+    log_in_at: Url,
     partners: Url,
     dialect: Dialect,
-    credentials: Credentials,
+    login: Login,
     header: RwLock<Option<HeaderValue>>,
     secrets: Secrets,
 }
@@ -151,17 +167,20 @@ impl Client {
         in_flight: usize,
     ) -> anyhow::Result<Client> {
         let base_url = &target.base_url;
-        let lines = ConnectionPool::new(base_url, timeout, in_flight * 2)?;
-        let header = match &credentials {
-            Credentials::Key(key) => {
-                Some(secret_header(&format!("API-Key {}", key.expose_secret()))?)
-            }
-            Credentials::Logon { .. } => None,
-        };
+        let Credentials { login, proxy } = credentials;
         let secrets = Secrets::default();
-        match &credentials {
-            Credentials::Key(key) => secrets.add(key.expose_secret()),
-            Credentials::Logon { id, password } => {
+        if let Some(proxy) = &proxy {
+            secrets.add(proxy.expose_secret());
+        }
+        let route = ServerRoute::new(&target.way_out, proxy)?;
+        let lines = ConnectionPool::new(base_url, route, timeout, in_flight * 2)?;
+        let header = match &login {
+            Login::Key(key) => Some(secret_header(&format!("API-Key {}", key.expose_secret()))?),
+            Login::Logon { .. } => None,
+        };
+        match &login {
+            Login::Key(key) => secrets.add(key.expose_secret()),
+            Login::Logon { id, password } => {
                 secrets.add(id);
                 secrets.add(password.expose_secret());
             }
@@ -178,9 +197,9 @@ impl Client {
             accounts: url("/apex-crypto/api/v2/accounts")?,
             documents: url("/apex-crypto/api/v2/documents")?,
             dialect: target.dialect,
-            login: url("/apex-crypto/api/v2/login")?,
+            log_in_at: url("/apex-crypto/api/v2/login")?,
             partners: url("/partner/v1/partner")?,
-            credentials,
+            login,
             header: RwLock::new(header),
             secrets,
         })
@@ -391,9 +410,7 @@ impl Client {
             Err(reply) => return reply,
         };
         let reply = self.carry(call, Some(&header), take).await;
-        if matches!(reply.status(), Some((401, _)))
-            && matches!(self.credentials, Credentials::Logon { .. })
-        {
+        if matches!(reply.status(), Some((401, _))) && matches!(self.login, Login::Logon { .. }) {
             let mut current = self.header.write().await;
             if current.as_ref() == Some(&header) {
                 *current = None;
@@ -404,7 +421,7 @@ impl Client {
 
     /// A token that ran out is no refusal: the request was not taken, and the caller's retry logs in again.
     fn settled(&self, reply: Reply) -> Reply {
-        let is_logon = matches!(self.credentials, Credentials::Logon { .. });
+        let is_logon = matches!(self.login, Login::Logon { .. });
         match reply {
             Reply::Answer { status: 401, .. } if is_logon => Reply::NotSent("the token ran out"),
             reply => reply,
@@ -474,14 +491,14 @@ impl Client {
     }
 
     async fn log_in(&self) -> Result<HeaderValue, Reply> {
-        let Credentials::Logon { id, password } = &self.credentials else {
+        let Login::Logon { id, password } = &self.login else {
             return Err(Reply::NotSent("no credentials"));
         };
         let body =
             serde_json::json!({"logonId": id, "password": password.expose_secret()}).to_string();
         let call = RequestSpec {
             content: RequestContent::Json(body.into()),
-            ..self.call(Method::POST, self.login.clone())
+            ..self.call(Method::POST, self.log_in_at.clone())
         };
         match self.carry(call, None, None).await {
             Reply::Answer {

@@ -1,7 +1,7 @@
 //! Talking to Bakkt: the only user of an HTTP client.
 //!
 //! Owner of [`client`] (requests, authentication, time limits), [`judge`] (what an answer means, as pure functions),
-//! [`mask`] (what of an answer may be kept), `connection` (which connection an answer came on), `trouble` (why none came),
+//! [`mask`] (what of an answer may be kept), `connection` (which connection an answer came on), `route` (the way there), `trouble` (why none came),
 //! `retry_after`, [`pieces`] (a file on its way), [`compare`] (what Bakkt shows otherwise than we sent it) and
 //! [`read_back`] (answers read for that). Invariants: no
 //! redirect is followed and nothing is repeated; an answer that says that nothing was taken counts only when it is certainly the
@@ -17,7 +17,8 @@ pub mod mask;
 pub mod pieces;
 pub mod read_back;
 mod retry_after;
+mod route;
 mod trouble;
 
-pub use client::{Client, ConnectionChoice, Credentials, Question, Reply};
+pub use client::{Client, ConnectionChoice, Credentials, Login, Question, Reply};
 pub use pieces::Upload;

@@ -253,7 +253,11 @@ const ACCOUNTS: &[SchemaKey] = keys! {
 
 const TARGET: &[SchemaKey] = keys! {
     "base_url" = "\"https://api.bakkt.com\"": URL,
-        "https; plain http to loopback only. `--base-url` replaces it for one command. A journal belongs to one base URL. Requests go straight there: proxies that the environment names (`HTTPS_PROXY`) are not used.";
+        "https; plain http to loopback only. `--base-url` replaces it for one command. A journal belongs to one base URL. Requests go straight there unless `proxy` says otherwise: proxies that the environment names (`HTTPS_PROXY`) are not used.";
+    "proxy": URL,
+        "The proxy through which requests leave your firm, such as `http://proxy.example.com:8080`. Not used for plain http to loopback. If it asks for a user and a password, put them into `BAKKT_PROXY_CREDENTIALS`, as `user:password`.";
+    "ca_file": PATH,
+        "A file of certificates (PEM) that are trusted beside those that this computer trusts: for a proxy of your firm that opens TLS.";
     "dialect" = "\"guide\"": KeyType::Words(&["guide", "reference"]),
         "Spelling on the wire and way of authentication. `guide`: `Authorization: API-Key`, `NATIONALID`. `reference`: logs in first, `NATIONAL_ID`.";
     "key_file": PATH,

@@ -26,7 +26,7 @@ use bakkt_model::error::{Diagnostics, Failure, nearest};
 use bakkt_model::finding::FindingRules;
 use bakkt_model::grace::{Grace, GraceFrom};
 use bakkt_model::limits::{Limits, OnExisting, Retry, default_limits, default_retry};
-use bakkt_model::target::{Dialect, Target, base_url, is_production};
+use bakkt_model::target::{Dialect, Target, WayOut, base_url, is_production, proxy};
 use bakkt_model::webhook::EventSettings;
 use bakkt_source::export::Options;
 use documents::DocumentSettings;
@@ -94,7 +94,7 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
     let mut findings = findings::read(root, found);
     let (on_existing, ids) = accounts(root, &mut findings, found);
     // Every table is read, so that all their mistakes are known, before the first that is not there ends it.
-    let target = target(root, found);
+    let target = target(root, dir, found);
     let names_target = root
         .get("target")
         .and_then(|value| value.table("target", found)?.get("base_url"))
@@ -165,13 +165,14 @@ fn accounts(
     (on_existing, ids)
 }
 
-fn target(root: &Table<'_>, found: &mut Diagnostics) -> Target {
+fn target(root: &Table<'_>, dir: &Path, found: &mut Diagnostics) -> Target {
     let mut target = Target {
         base_url: "https://api.bakkt.com".into(),
         dialect: Dialect::Guide,
         key_file: None,
         logon_id: None,
         partner_id: None,
+        way_out: WayOut::default(),
     };
     let Some(table) = root.table("target", found) else {
         return target;
@@ -190,6 +191,19 @@ fn target(root: &Table<'_>, found: &mut Diagnostics) -> Target {
         .unwrap_or(target.dialect);
     target.key_file = table.text("key_file", found).map(str::to_owned);
     target.logon_id = table.text("logon_id", found).map(str::to_owned);
+    target.way_out.ca_file = table.text("ca_file", found).map(|file| dir.join(file));
+    if let Some(value) = table.get("proxy")
+        && let Some(text) = value.text(found)
+    {
+        match proxy(text) {
+            Ok(url) => target.way_out.proxy = Some(url),
+            Err(why) => value.wrong(
+                found,
+                why,
+                "such as http://proxy.example.com:8080; user and password go into BAKKT_PROXY_CREDENTIALS",
+            ),
+        }
+    }
     if let Some(value) = table.get("partner_id")
         && let Some(text) = value.text(found)
     {
