@@ -34,6 +34,24 @@ pub struct Cli {
     /// Log to stderr: -v what happens, -vv every request.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// How the log on stderr is written.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    pub log_format: LogFormat,
+}
+
+/// How the log on stderr is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// A line that people read.
+    Text,
+    /// A JSON object a line.
+    Json,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 all done and balanced · 1 could not go on · 2 wrong arguments or configuration · \
@@ -80,6 +98,10 @@ pub enum Command {
     Schema(SchemaArgs),
     /// A stand-in for Bakkt on loopback.
     Sandbox(SandboxArgs),
+    /// Print what makes a shell complete commands, options and files.
+    Completions(CompletionsArgs),
+    /// Write the manual pages, one for each command, into a new folder.
+    Man(ManArgs),
     /// Parses a workbook in a process of its own; started by the commands that read exports.
     #[command(hide = true)]
     ReadWorkbook(ReadWorkbookArgs),
@@ -308,6 +330,22 @@ pub struct ManualKybArgs {
     /// The shard whose accounts are listed.
     #[command(flatten)]
     pub shards: ShardArgs,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The folder to make.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
 }
 
 /// `schema`.

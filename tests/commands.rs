@@ -17,6 +17,7 @@ mod refusing;
 mod rehearsal;
 mod report;
 mod run;
+mod shell_help;
 mod target;
 mod terminal;
 mod unplanned;

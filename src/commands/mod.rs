@@ -31,6 +31,7 @@ pub mod scheduler;
 pub mod schema;
 pub mod send;
 pub mod session;
+mod shell_help;
 pub mod signals;
 pub mod so_far;
 pub mod target;
@@ -90,6 +91,8 @@ fn one(command: &Command, mode: Mode) -> anyhow::Result<CommandOutput> {
         Command::ManualKyb(args) => manual_kyb::run(args, mode),
         Command::Events(args) => events::run(args, mode),
         Command::Schema(args) => schema::run(args),
+        Command::Completions(args) => shell_help::completions(args),
+        Command::Man(args) => shell_help::man(args),
         Command::Sandbox(args) => sandbox::run(args, mode),
         Command::ReadWorkbook(args) => read_workbook::run(args),
     }

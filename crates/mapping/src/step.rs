@@ -123,13 +123,13 @@ impl Transform {
         )
     }
 
-    /// Whether everything that it gives fits a form.
-    pub(super) fn gives_only(&self, form: Form) -> bool {
+    /// The form that everything has which it gives.
+    pub(super) fn made_form(&self) -> Option<Form> {
         match self {
-            Transform::Country => form == Form::Country,
-            Transform::UsdRange(scale, _) => form == Form::Usd(*scale),
-            Transform::YesNo(_) => form == Form::Boolean,
-            _ => false,
+            Transform::Country => Some(Form::Country),
+            Transform::UsdRange(scale, _) => Some(Form::Usd(*scale)),
+            Transform::YesNo(_) => Some(Form::Boolean),
+            _ => None,
         }
     }
 

@@ -68,6 +68,13 @@ pub fn of(settings: &Settings) -> Vec<Input> {
     for file in secrets.into_iter().flatten() {
         add(file, "a file with a key", InputKind::File);
     }
+    if let Some(file) = &settings.target.way_out.ca_file {
+        add(
+            &file.to_string_lossy(),
+            "the certificates that are trusted",
+            InputKind::File,
+        );
+    }
     inputs
 }
 

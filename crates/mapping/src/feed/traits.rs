@@ -4,7 +4,6 @@
 //! they always fit. Left out on purpose: how a feed is evaluated (`feed`).
 
 use super::{FieldMapping, TextSource};
-use crate::assess::value::{self, SiblingValues};
 use crate::step::Transform;
 use bakkt_contract::Form;
 
@@ -56,17 +55,8 @@ impl FieldMapping {
         Some(words)
     }
 
-    /// Whether whatever it gives fits a form, for which nothing beside the value counts.
-    pub(crate) fn gives_only(&self, form: Form) -> bool {
-        // What ids may look like is a matter of settings.
-        if form.depends_on_others() || matches!(form, Form::ClientId | Form::OwnerId) {
-            return false;
-        }
-        let fits = |word: &str| value::check(form, word, SiblingValues::default()).is_ok();
-        match (self.listed_words(), self.steps.last()) {
-            (Some(words), _) => words.into_iter().all(fits),
-            (None, Some(step)) => step.gives_only(form) && self.default.as_deref().is_none_or(fits),
-            (None, None) => false,
-        }
+    /// The form that all it gives has by the way in which it is made, but for its default.
+    pub(crate) fn made_form(&self) -> Option<Form> {
+        self.steps.last().and_then(Transform::made_form)
     }
 }
