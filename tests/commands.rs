@@ -11,6 +11,7 @@ mod findings;
 mod journal;
 mod lists;
 mod masking;
+mod notify;
 mod outputs;
 mod private_state;
 mod refusing;

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::session::{Destination, Session};
 use super::signals::Signals;
-use super::{CommandOutput, code, deciding, outputs, owner, report, send, target};
+use super::{CommandOutput, code, deciding, notify, outputs, owner, report, send, target};
 use crate::cli::RunArgs;
 use crate::process::runtime;
 use bakkt_engine::api::{Credentials, Login};
@@ -44,10 +44,12 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
                 (Some(sandbox), credentials)
             }
         };
-        let output = prepared(args, destination, credentials, &signals, mode).await;
+        let news = notify::News::of(&destination);
+        let output = prepared(args, destination, credentials, &signals, &news, mode).await;
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
         }
+        news.tell(&output);
         let mut output = output?;
         if output.code == 3 && args.done_is_zero {
             output.code = 0;
@@ -61,6 +63,7 @@ async fn prepared(
     destination: Destination,
     credentials: Credentials,
     signals: &Signals,
+    news: &notify::News,
     mode: Mode,
 ) -> anyhow::Result<CommandOutput> {
     let view = report::View::at(destination.place.clone());
@@ -107,6 +110,7 @@ async fn prepared(
         let question = format!("Send {} to {target}?", work.words());
         confirm(&question, || signals.stopping())?;
     }
+    news.begin();
     let watch = match ownership {
         Some(ownership) => {
             owner::wait_for_predecessor(&ownership, signals).await;
@@ -137,6 +141,7 @@ async fn prepared(
     }
     drop(watch);
     let totals = report::write(&view, &protected, &grace, None)?;
+    news.note(&ended, totals.json());
     let done = match code(&totals) {
         0 if unknown.is_some() => 3,
         done => done,

@@ -156,6 +156,8 @@ const KEYS: &[SchemaKey] = keys! {
         "Which files to upload. Absent: none.";
     "events": KeyType::Table(EVENTS),
         "How webhooks prove that they are Bakkt's.";
+    "notify": KeyType::Table(NOTIFY),
+        "Whom to tell how a run ended.";
 };
 
 const SOURCE: &[SchemaKey] = keys! {
@@ -425,6 +427,13 @@ const PATTERN: &[SchemaKey] = keys! {
         "The owner whom they belong to: 1 is owners[0].";
     "kyb_item": KeyType::Words(KYB_ITEM_NAMES),
         "What they are for KYB.";
+};
+
+const NOTIFY: &[SchemaKey] = keys! {
+    "command": KeyType::Texts,
+        "A program and its arguments, such as `[\"./tell-operations.sh\", \"bakkt\"]`: it is started when a run has ended or was stopped, with the outcome on its standard input. No shell reads the list.";
+    "timeout" = "\"30s\"": DURATION,
+        "How long the program may take before it is ended.";
 };
 
 const EVENTS: &[SchemaKey] = keys! {

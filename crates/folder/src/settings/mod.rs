@@ -11,6 +11,7 @@ pub mod exclude;
 pub mod findings;
 mod id_columns;
 pub mod layout;
+mod notify;
 pub mod reading;
 pub mod source;
 
@@ -32,6 +33,7 @@ use bakkt_source::export::Options;
 use documents::DocumentSettings;
 use exclude::ExcludeSettings;
 pub use id_columns::id_columns;
+pub use notify::NotifySettings;
 use source::{JoinSettings, NamedColumn};
 
 /// All settings of one migration.
@@ -73,6 +75,8 @@ pub struct Settings {
     pub documents: Option<DocumentSettings>,
     /// `[events]`.
     pub events: EventSettings,
+    /// `[notify]`.
+    pub notify: NotifySettings,
 }
 
 impl Settings {
@@ -106,6 +110,7 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
     let exclude = exclude::read(dir, root, found);
     let documents = documents::read(root, found);
     let events = events::read(root, found);
+    let notify = notify::read(root, found);
     let source = source?;
     Some(Settings {
         dir: dir.to_owned(),
@@ -123,6 +128,7 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
         findings,
         documents,
         events,
+        notify,
         export: source.export,
         reading: source.reading,
         mapping: source.mapping,
