@@ -7,6 +7,7 @@ mod people;
 mod shards;
 mod verify;
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -241,6 +242,9 @@ pub struct RunArgs {
     /// The file that says which journal each shard has and who works on it, the same for all shards; made by the first.
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
+    /// Serve what is known of the run at this address, for Prometheus: a port of this machine, or an address with a port.
+    #[arg(long, value_name = "ADDRESS", value_parser = metrics_address)]
+    pub metrics_listen: Option<SocketAddr>,
     /// Exit code 0 instead of 3, for schedulers that would repeat what is done.
     #[arg(long)]
     pub done_is_zero: bool,
@@ -330,6 +334,15 @@ pub struct ManualKybArgs {
     /// The shard whose accounts are listed.
     #[command(flatten)]
     pub shards: ShardArgs,
+}
+
+/// A port alone is one of loopback.
+fn metrics_address(text: &str) -> Result<SocketAddr, String> {
+    let port = text
+        .parse()
+        .map(|port: u16| (Ipv4Addr::LOCALHOST, port).into());
+    port.or_else(|_| text.parse())
+        .map_err(|_| "neither a port such as 9464 nor an address such as 10.0.0.5:9464".to_owned())
 }
 
 /// `completions`.

@@ -11,6 +11,7 @@ mod findings;
 mod journal;
 mod lists;
 mod masking;
+mod metrics;
 mod notify;
 mod outputs;
 mod private_state;

@@ -702,6 +702,7 @@ fn sample_run(dir: &Path) -> String {
         limit: Some(3),
         only: None,
         registry: None,
+        metrics_listen: None,
         done_is_zero: false,
         json: true,
     };

@@ -16,6 +16,7 @@ pub mod inspect;
 pub mod kyb_form;
 pub mod links;
 pub mod manual_kyb;
+mod metrics;
 mod notify;
 pub mod outputs;
 pub mod owner;

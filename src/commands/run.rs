@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use secrecy::SecretString;
 
+use super::metrics::MetricsListener;
 use super::session::{Destination, Session};
 use super::signals::Signals;
 use super::{CommandOutput, code, deciding, notify, outputs, owner, report, send, target};
@@ -77,6 +78,13 @@ async fn prepared(
     let only = only.transpose()?;
     let selected = only.is_some();
     let shard = destination.place.shard;
+    let metrics = match args.metrics_listen {
+        Some(address) => Some(MetricsListener::bind(
+            address,
+            report::View::at(destination.place.clone()),
+        )?),
+        None => None,
+    };
     let (mut journal, migration, ownership) = planned(args, destination, signals, mode)?;
     let (_, unknown) = deciding::select(&mut journal, only)?;
     if let Some(unknown) = &unknown {
@@ -123,6 +131,7 @@ async fn prepared(
         limit: args.limit,
         selected,
         settle_only: false,
+        metrics,
     };
     let (sources, settings) = send::sources(migration);
     let (journal, ended) = send::send(

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use super::metrics::MetricsListener;
 use super::pressure_file::PressureFile;
 use super::signals::Signals;
 use super::so_far::so_far;
@@ -29,7 +30,7 @@ use bakkt_planning::drift::read_again_failed;
 use bakkt_planning::forecast::PlannedWork;
 
 /// What to send in this run.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Default)]
 pub struct SendScope {
     /// No more than so many accounts.
     pub limit: Option<u64>,
@@ -37,6 +38,8 @@ pub struct SendScope {
     pub selected: bool,
     /// Ask about what is in doubt, and send nothing.
     pub settle_only: bool,
+    /// Where whoever watches the run asks.
+    pub metrics: Option<MetricsListener>,
 }
 
 /// Where what is sent comes from.
@@ -94,6 +97,10 @@ pub async fn send(
     } = limiters.clone();
     counters.watch(vec![create, lookup, upload, kyb]);
     let pressure_file = PressureFile::start(journal.folder(), counters.clone());
+    let metrics = scope
+        .metrics
+        .map(|metrics| metrics.serve(counters.clone(), client.answers(), limits))
+        .transpose()?;
     let setup = RunSetup {
         tools: Arc::new(SendTools {
             gate: SendGate::new(client, counters.waiting.clone(), signals.stop.subscribe()),
@@ -126,6 +133,7 @@ pub async fn send(
     };
     shown.finish();
     drop(pressure_file);
+    drop(metrics);
     let (journal, ended) = ended?;
     let outcome = match &ended {
         RunEnd::Finished => "finished".to_owned(),

@@ -1,5 +1,6 @@
 //! The HTTP client.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
@@ -10,6 +11,7 @@ use reqwest::{Method, RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::RwLock;
 
+use super::answers::AnswerCounts;
 use super::connection::{ConnectionPool, ReservedConnection, SingleConnection};
 use super::mask::Secrets;
 use super::pieces::{Pieces, Upload};
@@ -130,6 +132,7 @@ pub struct Client {
     login: Login,
     header: RwLock<Option<HeaderValue>>,
     secrets: Secrets,
+    answers: Arc<AnswerCounts>,
 }
 
 /// One request that is to be made.
@@ -202,7 +205,13 @@ impl Client {
             login,
             header: RwLock::new(header),
             secrets,
+            answers: Arc::default(),
         })
+    }
+
+    /// How often the server answered with what.
+    pub fn answers(&self) -> Arc<AnswerCounts> {
+        self.answers.clone()
     }
 
     /// What no answer that is kept may repeat of how we prove who we are.
@@ -428,8 +437,20 @@ impl Client {
         }
     }
 
-    /// Sends a request on the line that it is for, and judges whether its answer is its own.
+    /// Sends a request, and counts what came back.
     async fn carry(
+        &self,
+        call: RequestSpec<'_>,
+        header: Option<&HeaderValue>,
+        take: Option<ContentSink<'_>>,
+    ) -> Reply {
+        let reply = self.carried(call, header, take).await;
+        self.answers.count(&reply);
+        reply
+    }
+
+    /// Sends a request on the line that it is for, and judges whether its answer is its own.
+    async fn carried(
         &self,
         call: RequestSpec<'_>,
         header: Option<&HeaderValue>,
