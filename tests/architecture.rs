@@ -111,6 +111,7 @@ const ROOMS: &[(&str, &[MayUse])] = &[
             ("submit", &["api", "requests"]),
             ("verify", &["api", "requests"]),
             ("links", &["api", "requests"]),
+            ("metrics", &[]),
             // What Bakkt says unasked: it stands beside sending, and knows nothing of it.
             ("events", &[]),
         ],

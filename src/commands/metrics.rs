@@ -1,9 +1,8 @@
 //! `run --metrics-listen`: where a run stands, in the text format of Prometheus.
 //!
 //! Owner of the names of the metrics and of the page that has them. The numbers of the migration come from the journal's counters,
-//! those of the run from memory. Invariants: nothing but numbers and words of this program is on the page; whoever asks can
-//! change nothing, and what goes wrong here disturbs no run. Left out on purpose: TLS and passwords, which are for a proxy in
-//! front, and every other address than `/metrics`.
+//! those of the run from memory. Invariant: nothing but numbers and words of this program is on the page. Left out on purpose: the
+//! server (`engine::metrics`).
 
 use std::fmt::{Display, Write};
 use std::net::SocketAddr;
@@ -11,17 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use serde_json::Value;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::report::View;
 use bakkt_engine::api::AnswerCounts;
+use bakkt_engine::metrics::MetricsServer;
 use bakkt_engine::submit::RunCounters;
 use bakkt_model::error::Failure;
 use bakkt_model::limits::{Limits, Rate};
@@ -36,15 +30,14 @@ pub struct MetricsListener {
     view: View,
 }
 
-/// The server of a run; it ends with this.
-pub struct MetricsServer {
-    server: JoinHandle<()>,
+/// The metrics of a run are served for as long as this lives.
+pub struct ServedMetrics {
+    _server: MetricsServer,
     clock: JoinHandle<()>,
 }
 
-impl Drop for MetricsServer {
+impl Drop for ServedMetrics {
     fn drop(&mut self) {
-        self.server.abort();
         self.clock.abort();
     }
 }
@@ -81,8 +74,7 @@ impl MetricsListener {
         counters: Arc<RunCounters>,
         answers: Arc<AnswerCounts>,
         limits: Limits,
-    ) -> anyhow::Result<MetricsServer> {
-        let listener = TcpListener::from_std(self.listener)?;
+    ) -> anyhow::Result<ServedMetrics> {
         let sources = Arc::new(Sources {
             view: self.view,
             counters,
@@ -91,13 +83,11 @@ impl MetricsListener {
             progress: AtomicU64::new(now()),
         });
         let clock = tokio::spawn(watch(sources.clone()));
-        let router = Router::new()
-            .route("/metrics", get(answer))
-            .with_state(sources);
-        let server = tokio::spawn(async move {
-            let _ = axum::serve(listener, router).await;
-        });
-        Ok(MetricsServer { server, clock })
+        let server = MetricsServer::start(self.listener, Arc::new(move || page(&sources)))?;
+        Ok(ServedMetrics {
+            _server: server,
+            clock,
+        })
     }
 }
 
@@ -116,21 +106,6 @@ async fn watch(sources: Arc<Sources>) {
 fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs())
-}
-
-async fn answer(State(sources): State<Arc<Sources>>) -> Response {
-    // The journal is read on a thread that may wait.
-    let page = tokio::task::spawn_blocking(move || page(&sources)).await;
-    match page {
-        Ok(Ok(page)) => {
-            let form = [(
-                header::CONTENT_TYPE,
-                "text/plain; version=0.0.4; charset=utf-8",
-            )];
-            (form, page).into_response()
-        }
-        _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-    }
 }
 
 fn page(sources: &Sources) -> anyhow::Result<String> {
