@@ -15,11 +15,15 @@ pub const SECRET_VARIABLE: &str = "BAKKT_WEBHOOK_SECRET";
 /// Environment variable of the key of a stand-alone sandbox.
 pub const SANDBOX_VARIABLE: &str = "BAKKT_SANDBOX_KEY";
 
-const KNOWN: [&str; 4] = [
+/// Environment variable of the quota server's password.
+pub const QUOTA_VARIABLE: &str = bakkt_model::quota::PASSWORD_VARIABLE;
+
+const KNOWN: [&str; 5] = [
     KEY_VARIABLE,
     PASSWORD_VARIABLE,
     SECRET_VARIABLE,
     SANDBOX_VARIABLE,
+    QUOTA_VARIABLE,
 ];
 
 /// What all of them begin with.
