@@ -6,4 +6,4 @@ mod customers;
 mod merged;
 mod once;
 mod quota;
-mod world;
+pub mod world;

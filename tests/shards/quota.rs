@@ -1,5 +1,6 @@
 //! One quota for all shards, in a real Redis: what is sent, what is refused, and what happens without the server.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -213,4 +214,26 @@ fn what_is_wrong_with_the_address_is_told_without_its_password() {
         assert!(said.contains(why) && !said.contains("sesame"), "{said}");
         assert!(said.contains("BAKKT_REDIS_PASSWORD"), "{said}");
     }
+}
+
+#[test]
+fn a_server_elsewhere_is_reached_over_tls_and_must_be_trusted() {
+    let Some(redis) = Redis::start_encrypted() else {
+        println!("left out: this server knows no TLS");
+        return;
+    };
+    let world = world(&redis, 12, "unlimited", "seed = 3\n");
+    let (said, code) = world.said("run", "0/1", &[]);
+    assert_eq!(code, 4, "{said}");
+    assert!(
+        said.contains("cannot be used") && said.contains("certificate"),
+        "{said}"
+    );
+    assert_eq!(world.sandbox.count("posts"), 0);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls");
+    let mut run = world.command("run", "0/1", &[]);
+    run.env("SSL_CERT_FILE", folder.join("authority.pem"));
+    let (said, code) = super::world::said(&mut run);
+    assert_eq!(code, 0, "{said}");
+    is_complete(&world, 12);
 }

@@ -14,11 +14,21 @@ pub struct Redis {
     program: &'static str,
     port: u16,
     running: Option<Running>,
+    is_encrypted: bool,
 }
 
 impl Redis {
     /// Starts one; `None` where there is none to start.
     pub fn start() -> Option<Redis> {
+        Redis::starting(false)
+    }
+
+    /// The same over TLS, with the certificate of `tests/fixtures/tls` for 127.0.0.1; `None` also where the server knows no TLS.
+    pub fn start_encrypted() -> Option<Redis> {
+        Redis::starting(true)
+    }
+
+    fn starting(is_encrypted: bool) -> Option<Redis> {
         let is_installed = |name: &&str| {
             let mut asked = Command::new(name);
             asked.arg("--version").stdout(Stdio::null());
@@ -44,6 +54,7 @@ impl Redis {
                 // may be connected with itself.
                 port: 15_000 + fastrand::u16(0..15_000),
                 running: None,
+                is_encrypted,
             };
             redis.starts().then_some(redis)
         })
@@ -51,7 +62,8 @@ impl Redis {
 
     /// Its address, for `shared`.
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        let scheme = if self.is_encrypted { "rediss" } else { "redis" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// Kills it.
@@ -68,7 +80,12 @@ impl Redis {
     fn starts(&mut self) -> bool {
         let mut server = Command::new(self.program);
         server
-            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--bind", "127.0.0.1"])
+            .args(if self.is_encrypted {
+                encrypted_on(self.port)
+            } else {
+                vec!["--port".to_owned(), self.port.to_string()]
+            })
             .args([
                 "--save",
                 "",
@@ -93,9 +110,30 @@ impl Redis {
         let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else {
             return false;
         };
+        if self.is_encrypted {
+            return true;
+        }
         let mut answer = [0; 5];
         stream.write_all(b"PING\r\n").is_ok()
             && stream.read_exact(&mut answer).is_ok()
             && answer == *b"+PONG"
     }
+}
+
+/// Options of a server that is reached over TLS alone.
+fn encrypted_on(port: u16) -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls");
+    let file = |name: &str| folder.join(name).display().to_string();
+    let options = [
+        ("--port", "0".to_owned()),
+        ("--tls-port", port.to_string()),
+        ("--tls-cert-file", file("good.pem")),
+        ("--tls-key-file", file("server_key.pem")),
+        ("--tls-ca-cert-file", file("authority.pem")),
+        ("--tls-auth-clients", "no".to_owned()),
+    ];
+    let words = options.into_iter();
+    words
+        .flat_map(|(name, value)| [name.to_owned(), value])
+        .collect()
 }
