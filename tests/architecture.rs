@@ -28,6 +28,7 @@ const OWNED: &[MayUse] = &[
     ("axum", &["engine"]),
     ("hyper", &["sandbox"]),
     ("hyper-util", &["engine", "sandbox"]),
+    ("redis", &["engine"]),
     ("rusqlite", &["journal"]),
     ("rust_xlsxwriter", &["report"]),
 ];
@@ -107,7 +108,8 @@ const ROOMS: &[(&str, &[MayUse])] = &[
         "engine",
         &[
             ("api", &[]),
-            ("requests", &["api"]),
+            ("quota", &[]),
+            ("requests", &["api", "quota"]),
             ("submit", &["api", "requests"]),
             ("verify", &["api", "requests"]),
             ("links", &["api", "requests"]),

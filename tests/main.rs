@@ -21,6 +21,7 @@ mod crash_entities;
 mod csv_tables;
 mod delivered;
 mod dependencies;
+mod deploy;
 mod detect;
 mod docs;
 mod documents;

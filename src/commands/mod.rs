@@ -22,6 +22,7 @@ pub mod outputs;
 pub mod owner;
 pub mod place;
 pub mod pressure_file;
+pub mod rates;
 pub mod read_workbook;
 pub mod replan;
 pub mod report;

@@ -17,7 +17,6 @@ use bakkt_files::progress::{Mode, ask, note};
 use bakkt_folder::migration::{Migration, today};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
-use bakkt_journal::registry::Ownership;
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_model::target::Dialect;
@@ -103,12 +102,13 @@ async fn prepared(
         ),
     );
     if let Some(shard) = shard {
+        let rates = match &migration.settings.shared {
+            Some(address) => format!("shared, by way of {address}"),
+            None => format!("divided by {}", shard.count()),
+        };
         note(
             mode,
-            &format!(
-                "shard {shard}: the rates under [limits] are divided by {}",
-                shard.count()
-            ),
+            &format!("shard {shard}: the rates under [limits] are {rates}"),
         );
     }
     if let Some(text) = found {
@@ -119,6 +119,7 @@ async fn prepared(
         confirm(&question, || signals.stopping())?;
     }
     news.begin();
+    let fence = ownership.as_ref().and_then(owner::ShardClaim::fence);
     let watch = match ownership {
         Some(ownership) => {
             owner::wait_for_predecessor(&ownership, signals).await;
@@ -132,6 +133,7 @@ async fn prepared(
         selected,
         settle_only: false,
         metrics,
+        fence,
     };
     let (sources, settings) = send::sources(migration);
     let (journal, ended) = send::send(
@@ -203,7 +205,7 @@ fn planned(
     destination: Destination,
     signals: &Signals,
     mode: Mode,
-) -> anyhow::Result<(Journal, Migration, Option<Ownership>)> {
+) -> anyhow::Result<(Journal, Migration, Option<owner::ShardClaim>)> {
     let target = destination.target.clone();
     let Session {
         settings,
@@ -211,7 +213,7 @@ fn planned(
         state,
     } = Session::open(destination)?;
     // An empty journal in the place of another one is refused before it is filled.
-    let ownership = owner::claim(args, &journal, &target, mode)?;
+    let ownership = owner::claim(args, &settings, &journal, &target, signals, mode)?;
     let stopping = || signals.stopping();
     if journal.is_planned()? {
         let rehash = match args.rehash {

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use super::metrics::MetricsListener;
 use super::pressure_file::PressureFile;
+use super::rates::Rates;
 use super::signals::Signals;
 use super::so_far::so_far;
 use super::uploads;
 use bakkt_engine::api::{Client, Credentials};
+use bakkt_engine::quota::server::Fence;
 use bakkt_engine::requests::disk::DiskReads;
 use bakkt_engine::requests::gate::SendGate;
-use bakkt_engine::requests::limiter::Limiter;
 use bakkt_engine::requests::{PayloadFn, RunEnd};
 use bakkt_engine::submit::stage::{Limiters, SendTools};
 use bakkt_engine::submit::{DocumentFn, HeardFn, RunCounters, RunSetup, run};
@@ -40,6 +41,8 @@ pub struct SendScope {
     pub settle_only: bool,
     /// Where whoever watches the run asks.
     pub metrics: Option<MetricsListener>,
+    /// Whom the quota server has to know as the shard's owner.
+    pub fence: Option<Fence>,
 }
 
 /// Where what is sent comes from.
@@ -67,6 +70,7 @@ pub async fn send(
         settings.retry.request_timeout,
         limits.in_flight + limits.uploads_in_flight,
     )?;
+    let rates = Rates::of(settings, scope.fence, signals.stop.clone()).await?;
     let number = journal.begin_run(bakkt_journal::now())?;
     let counters = Arc::new(RunCounters::default());
     counters
@@ -82,12 +86,11 @@ pub async fn send(
             + now(TaskKind::Kyb)?
     };
     counters.total.set(open + counters.in_doubt.get());
-    let limiter = |name, rate| Arc::new(Limiter::new(name, rate, &limits, &settings.retry));
     let limiters = Limiters {
-        create: limiter("accounts", limits.create),
-        lookup: limiter("look-ups", limits.lookup),
-        upload: limiter("uploads", limits.upload),
-        kyb: limiter("KYB triggers", limits.kyb),
+        create: rates.create(),
+        lookup: rates.lookup(),
+        upload: rates.upload(),
+        kyb: rates.kyb(),
     };
     let Limiters {
         create,
@@ -135,6 +138,7 @@ pub async fn send(
     drop(pressure_file);
     drop(metrics);
     let (journal, ended) = ended?;
+    let ended = rates.ended(ended);
     let outcome = match &ended {
         RunEnd::Finished => "finished".to_owned(),
         RunEnd::Interrupted => "interrupted".to_owned(),

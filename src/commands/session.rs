@@ -34,7 +34,13 @@ impl Destination {
         let target = target::resolve(args, &mut settings)?;
         let place = StatePlace::new(dir, args.sandbox, &args.shards)?;
         place.must_be_one()?;
-        if let Some(shard) = place.shard {
+        if args.sandbox {
+            // Nobody else sends to a sandbox inside of the process.
+            settings.shared = None;
+        }
+        if let Some(shard) = place.shard
+            && settings.shared.is_none()
+        {
             settings.limits = share(settings.limits, shard)?;
         }
         Ok(Destination {

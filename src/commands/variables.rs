@@ -16,13 +16,16 @@ pub const SECRET_VARIABLE: &str = "BAKKT_WEBHOOK_SECRET";
 pub const PROXY_VARIABLE: &str = "BAKKT_PROXY_CREDENTIALS";
 /// Environment variable of the key of a stand-alone sandbox.
 pub const SANDBOX_VARIABLE: &str = "BAKKT_SANDBOX_KEY";
+/// Environment variable of the quota server's password.
+pub const QUOTA_VARIABLE: &str = bakkt_model::quota::PASSWORD_VARIABLE;
 
-const KNOWN: [&str; 5] = [
+const KNOWN: [&str; 6] = [
     KEY_VARIABLE,
     PASSWORD_VARIABLE,
     SECRET_VARIABLE,
     PROXY_VARIABLE,
     SANDBOX_VARIABLE,
+    QUOTA_VARIABLE,
 ];
 
 /// What all of them begin with.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::deciding::{UnknownLines, read_ids};
 use super::place::StatePlace;
+use super::rates::Rates;
 use super::report::View;
 use super::session::{Destination, Session};
 use super::signals::Signals;
@@ -104,6 +105,7 @@ async fn verified(
     } = session;
     let credentials = target::credentials(&settings)?;
     let (limits, retry, to) = (settings.limits, settings.retry, settings.target.clone());
+    let rates = Rates::of(&settings, None, signals.stop.clone()).await?;
     let (scope, unknown) = scope(args, &mut journal)?;
     if let Some(unknown) = &unknown {
         unknown.tell();
@@ -122,7 +124,7 @@ async fn verified(
     counters.total.set(asked);
     note(mode, &announced(&round, &scope, asked, &to.base_url));
     let client = Client::new(&to, credentials, retry.request_timeout, limits.in_flight)?;
-    let limiter = Arc::new(Limiter::new("look-ups", limits.lookup, &limits, &retry));
+    let limiter = rates.lookup();
     let verify = Verify {
         tools: Arc::new(ReadTools {
             gate: SendGate::new(client, counters.waiting.clone(), signals.stop.subscribe()),
@@ -161,7 +163,7 @@ async fn verified(
         left,
         unknown,
     };
-    Ok((call, ended))
+    Ok((call, rates.ended(ended)))
 }
 
 fn scope(

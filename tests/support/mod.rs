@@ -7,6 +7,7 @@
 pub mod fill;
 pub mod judge;
 pub mod needles;
+pub mod redis;
 pub mod small;
 pub mod workbooks;
 
@@ -44,6 +45,7 @@ pub fn program() -> Command {
         .env("BAKKT_API_KEY", KEY)
         .env_remove("BAKKT_WEBHOOK_SECRET")
         .env_remove("BAKKT_SANDBOX_KEY")
+        .env_remove("BAKKT_REDIS_PASSWORD")
         .env_remove("RUST_LOG")
         .stdin(Stdio::null());
     command

@@ -9,6 +9,7 @@ pub mod grace;
 pub mod limits;
 pub mod number;
 pub mod position;
+pub mod quota;
 pub mod sensitive;
 pub mod shard;
 pub mod state;

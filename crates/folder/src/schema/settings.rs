@@ -289,6 +289,11 @@ const LIMITS: &[SchemaKey] = keys! {
         "Uploads on their way at once. Each holds a few hundred kilobytes of its file in memory, whatever the file's size.";
     "headroom_percent" = "1": KeyType::Whole(0, 90),
         "Hundredths of the rate that stay unused, because requests jitter on their way.";
+    "shared": KeyType::Said(
+        "address such as `\"rediss://quota.example.com:6379\"`",
+        &KeyType::Form(r"^rediss?://[^:@?#/ ]+(@[^:@?#/ ]+)?(:[0-9]+)?(/[0-9]*)?$|^rediss?://([^:@?#/ ]+@)?\[[0-9A-Fa-f:]+\](:[0-9]+)?(/[0-9]*)?$"),
+    ),
+        "A Redis or Valkey server, through which all processes with the same target share these rates ([shards.md](shards.md#one-quota-for-all)). `redis://` to loopback only. Its password is read from `BAKKT_REDIS_PASSWORD` and never stands here. `burst` counts for nothing then.";
 };
 
 const RETRY: &[SchemaKey] = keys! {

@@ -27,6 +27,7 @@ use bakkt_model::error::{Diagnostics, Failure, nearest};
 use bakkt_model::finding::FindingRules;
 use bakkt_model::grace::{Grace, GraceFrom};
 use bakkt_model::limits::{Limits, OnExisting, Retry, default_limits, default_retry};
+use bakkt_model::quota::QuotaAddress;
 use bakkt_model::target::{Dialect, Target, WayOut, base_url, is_production, proxy};
 use bakkt_model::webhook::EventSettings;
 use bakkt_source::export::Options;
@@ -61,6 +62,8 @@ pub struct Settings {
     pub target: Target,
     /// `[limits]`.
     pub limits: Limits,
+    /// `[limits] shared`: the server through which several processes share them.
+    pub shared: Option<QuotaAddress>,
     /// `[retry]`.
     pub retry: Retry,
     /// `[grace]`.
@@ -103,7 +106,7 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
         .get("target")
         .and_then(|value| value.table("target", found)?.get("base_url"))
         .is_some();
-    let limits = limits(root, found);
+    let (limits, shared) = limits(root, found);
     let retry = retry(root, found);
     let grace = grace(root, found);
     let policy = policy(root, found);
@@ -121,6 +124,7 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
             && is_production(&target.base_url),
         target,
         limits,
+        shared,
         retry,
         grace,
         policy,
@@ -254,10 +258,10 @@ impl Settings {
     }
 }
 
-fn limits(root: &Table<'_>, found: &mut Diagnostics) -> Limits {
+fn limits(root: &Table<'_>, found: &mut Diagnostics) -> (Limits, Option<QuotaAddress>) {
     let mut limits = default_limits();
     let Some(table) = root.table("limits", found) else {
-        return limits;
+        return (limits, None);
     };
     limits.create = rate(&table, "create", found).unwrap_or(limits.create);
     limits.lookup = rate(&table, "lookup", found).unwrap_or(limits.lookup);
@@ -269,8 +273,21 @@ fn limits(root: &Table<'_>, found: &mut Diagnostics) -> Limits {
     limits.uploads_in_flight =
         number("limits.uploads_in_flight").map_or(limits.uploads_in_flight, |n| n as usize);
     limits.headroom_percent = number("limits.headroom_percent").unwrap_or(limits.headroom_percent);
+    let mut shared = None;
+    if let Some(value) = table.get("shared")
+        && let Some(text) = value.text(found)
+    {
+        match text.parse() {
+            Ok(address) => shared = Some(address),
+            Err(why) => value.wrong(
+                found,
+                format!("`shared` {why}"),
+                "such as \"rediss://quota.example.com:6379\", or \"redis://127.0.0.1:6379\" on this machine; the password is read from BAKKT_REDIS_PASSWORD",
+            ),
+        }
+    }
     table.finish(found);
-    limits
+    (limits, shared)
 }
 
 fn retry(root: &Table<'_>, found: &mut Diagnostics) -> Retry {
