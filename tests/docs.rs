@@ -13,7 +13,7 @@ use bakkt_files::progress::Mode;
 use bakkt_files::toml_file::TomlFile;
 use bakkt_folder::schema::settings::rows as rows_of_table;
 use bakkt_folder::settings::Settings;
-use bakkt_mapping::compile::{Targets, compile, compile_for};
+use bakkt_mapping::compile::{MappingPart, Targets, compile, compile_for};
 use bakkt_mapping::draft::{Draft, SlotValue};
 use bakkt_mapping::feed::Scratch;
 use bakkt_mapping::target::resolve_each;
@@ -278,6 +278,7 @@ fn compiled_for_owners(dir: &Path, text: &str) -> Result<(), String> {
     let targets = Targets {
         account_type: false,
         rows: true,
+        part: MappingPart::Whole,
         resolve: &|target, types| resolve_each(target, "owners", types),
     };
     compile_for(&targets, &[file], &headers, &mut found);
@@ -542,6 +543,7 @@ fn documents_are_documented() {
     let targets = Targets {
         account_type: false,
         rows: true,
+        part: MappingPart::Whole,
         resolve: &|target, _| resolve(target, names),
     };
     for text in blocks(&page) {

@@ -24,7 +24,7 @@ use bakkt_planning::check_tally::{self, Checked};
 use bakkt_planning::finding_file::{self, FindingWriter};
 use bakkt_planning::gap_file::{self, GapWriter};
 use bakkt_planning::tally::{self, LISTED, Problem};
-use bakkt_planning::{exclusions, findings, forecast, opening};
+use bakkt_planning::{custody, exclusions, findings, forecast, opening};
 use bakkt_report::exclusions::UnusedExclusion;
 use bakkt_report::{Totals, status_lines};
 
@@ -52,10 +52,12 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let shard = StatePlace::new(&args.dir, false, &args.shards)?.shard;
     let checked = check_tally::check(&mut migration, shard, args.gaps.is_some(), mode)?;
     write_files(args, shard, outputs, &migration, &checked, mode)?;
+    let custody = custody::check(&mut migration, &checked.planned, shard, mode)?;
     let text = if args.json {
         json_text(&checked)
     } else {
-        describe(&checked, &migration)
+        let custody = custody.map(|custody| custody.describe());
+        describe(&checked, &migration) + &custody.unwrap_or_default()
     };
     Ok(CommandOutput {
         text,

@@ -6,6 +6,7 @@
 pub mod backfill;
 pub mod backfill_copy;
 pub mod check;
+pub mod custody_stage;
 pub mod deciding;
 pub mod events;
 pub mod every;

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::session::{Destination, Session};
 use super::signals::Signals;
-use super::{CommandOutput, code, deciding, outputs, owner, report, send, target};
+use super::{CommandOutput, code, custody_stage, deciding, outputs, owner, report, send, target};
 use crate::cli::RunArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Credentials;
@@ -31,20 +31,23 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let given = if args.target.sandbox {
         None
     } else {
-        Some(target::credentials(&destination.settings)?)
+        let custody = target::custody_key(&destination.settings)?;
+        Some((target::credentials(&destination.settings)?, custody))
     };
     let runtime = runtime()?;
     runtime.block_on(async {
-        let (sandbox, credentials) = match given {
-            Some(credentials) => (None, credentials),
+        let (sandbox, (credentials, custody)) = match given {
+            Some(given) => (None, given),
             None => {
                 let config = args.sandbox_config.as_deref();
                 let settings = &mut destination.settings;
                 let (sandbox, credentials) = start_sandbox(config, settings).await?;
-                (Some(sandbox), credentials)
+                let custody = SecretString::from(sandbox.custody_secret());
+                (Some(sandbox), (credentials, Some(custody)))
             }
         };
-        let output = prepared(args, destination, credentials, &signals, mode).await;
+        let keys = (credentials, custody);
+        let output = prepared(args, destination, keys, &signals, mode).await;
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
         }
@@ -59,7 +62,7 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
 async fn prepared(
     args: &RunArgs,
     destination: Destination,
-    credentials: Credentials,
+    (credentials, custody_key): (Credentials, Option<SecretString>),
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<CommandOutput> {
@@ -120,8 +123,9 @@ async fn prepared(
         selected,
         settle_only: false,
     };
-    let (sources, settings) = send::sources(migration);
-    let (journal, ended) = send::send(
+    let (mut sources, settings) = send::sources(migration)?;
+    let custody = sources.custody.take();
+    let (mut journal, mut ended) = send::send(
         journal,
         &settings,
         credentials,
@@ -131,6 +135,15 @@ async fn prepared(
         mode,
     )
     .await?;
+    if let (RunEnd::Finished, Some(source), Some(key)) = (&ended, custody, custody_key) {
+        let to = custody_target(&settings, &target);
+        let scope = custody_stage::CustodyScope {
+            target: &to,
+            selected,
+        };
+        (journal, ended) =
+            custody_stage::send(journal, &settings, key, source, scope, signals, mode).await?;
+    }
     drop(journal);
     if let Some(told) = watch.as_ref().and_then(owner::OwnerWatch::told) {
         note(Mode::Lines, told);
@@ -181,6 +194,13 @@ async fn prepared(
             })
         }
     }
+}
+
+/// The name of where the custody calls go: that of the accounts' target, unless the settings name another address.
+pub fn custody_target(settings: &Settings, target: &str) -> String {
+    let own = settings.custody.as_ref();
+    let own = own.and_then(|custody| custody.base_url.clone());
+    own.unwrap_or_else(|| target.to_owned())
 }
 
 /// The journal with a whole plan of the export as it is now.
@@ -250,6 +270,8 @@ pub async fn start_sandbox(
         Dialect::Guide => bakkt_sandbox::Dialect::Guide,
         Dialect::Reference => bakkt_sandbox::Dialect::Reference,
     };
+    // It ends with the run, and sessions may come only then.
+    config.custody.forgets_users = true;
     let logon_id = config
         .logon_id
         .clone()
@@ -258,6 +280,7 @@ pub async fn start_sandbox(
         .await
         .context("cannot start the sandbox")?;
     settings.target.base_url = sandbox.base_url();
+    target::stand_in_for_custody(settings);
     let credentials = sandbox_credentials(settings.target.dialect, logon_id, &sandbox);
     Ok((sandbox, credentials))
 }

@@ -10,13 +10,16 @@ use bakkt_model::error::Failure;
 pub const KEY_VARIABLE: &str = "BAKKT_API_KEY";
 /// Environment variable of the reference dialect's password.
 pub const PASSWORD_VARIABLE: &str = "BAKKT_PASSWORD";
+/// Environment variable of the key of the custody calls.
+pub const CUSTODY_VARIABLE: &str = "BAKKT_CUSTODY_KEY";
 /// Environment variable of the webhooks' secret.
 pub const SECRET_VARIABLE: &str = "BAKKT_WEBHOOK_SECRET";
 /// Environment variable of the key of a stand-alone sandbox.
 pub const SANDBOX_VARIABLE: &str = "BAKKT_SANDBOX_KEY";
 
-const KNOWN: [&str; 4] = [
+const KNOWN: [&str; 5] = [
     KEY_VARIABLE,
+    CUSTODY_VARIABLE,
     PASSWORD_VARIABLE,
     SECRET_VARIABLE,
     SANDBOX_VARIABLE,

@@ -198,7 +198,7 @@ fn sources(
     let migration = opening::open_planned(settings, journal, state, mode, Rehash::Changed, || {
         signals.stopping()
     })?;
-    let payload = send::payloads(migration.pipeline);
+    let payload = send::payloads(Arc::new(migration.pipeline));
     Ok((payload, uploads::metadata(migration.documents, journal.key)))
 }
 

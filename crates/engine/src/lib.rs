@@ -6,6 +6,7 @@
 //! know where they come from. The only user of HTTP.
 
 pub mod api;
+pub mod custody;
 pub mod events;
 pub mod links;
 pub mod requests;

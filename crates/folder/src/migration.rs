@@ -3,6 +3,7 @@
 //! Owner of how files of the folder find each other (`include`), of the order in which mistakes are looked for, and of
 //! the fingerprints of whatever changes payloads or verdicts (invariant 9).
 
+pub mod custody;
 mod documents;
 pub mod inputs;
 mod layers;
@@ -17,9 +18,11 @@ use regex::Regex;
 use crate::documents::Documents;
 use crate::documents::root::FileIdentity;
 use crate::settings::Settings;
+use crate::settings::source::BesideSettings;
+use bakkt_contract::custody::PREFIX;
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::assess::plan::{AssessPlan, Spelling, UnfedPath};
-use bakkt_mapping::compile::{Targets, compile_sheet};
+use bakkt_mapping::compile::{MappingPart, Targets, compile_sheet};
 use bakkt_mapping::exclude::Exclusions;
 use bakkt_mapping::findings::Checks;
 use bakkt_mapping::pipeline::Pipeline;
@@ -35,6 +38,7 @@ use bakkt_source::found::DetectedFile;
 use bakkt_source::keys::{KeyIndex, key};
 use bakkt_source::{Export, Rows};
 
+use custody::Custody;
 use layers::OpenedOverlay;
 pub use layers::{BackfillFile, KEY as LAYER_KEY, OverlayForm};
 
@@ -47,6 +51,8 @@ pub struct Migration {
     pub pipeline: Pipeline,
     /// The documents, where the settings name some.
     pub documents: Option<Documents>,
+    /// Fiat custody, where the settings have it.
+    pub custody: Option<Custody>,
     mapping_files: Vec<TomlFile>,
     document_files: Vec<TomlFile>,
     layers: Vec<BackfillFile>,
@@ -108,6 +114,7 @@ struct Inputs {
     export: OpenedExport,
     files: Vec<TomlFile>,
     joined: Vec<JoinedExport>,
+    recipients: Option<JoinedExport>,
     layers: Vec<OpenedOverlay>,
 }
 
@@ -119,12 +126,14 @@ struct JoinedExport {
 
 impl Inputs {
     fn open(settings: &Settings, layers: &[BackfillFile]) -> anyhow::Result<Inputs> {
-        let joined = settings.joins.iter().map(|join| {
+        let beside = |beside: &BesideSettings| -> anyhow::Result<JoinedExport> {
             Ok(JoinedExport {
-                export: OpenedExport::new(&settings.dir, &join.file, &join.reading)?.one_sheet()?,
-                files: mapping_files(&settings.dir, &join.mapping)?,
+                export: OpenedExport::new(&settings.dir, &beside.file, &beside.reading)?
+                    .one_sheet()?,
+                files: mapping_files(&settings.dir, &beside.mapping)?,
             })
-        });
+        };
+        let joined = settings.joins.iter().map(|join| beside(join));
         let export =
             OpenedExport::new(&settings.dir, &settings.export, &settings.reading)?.one_sheet()?;
         let accounts = export.headers().to_vec();
@@ -136,6 +145,7 @@ impl Inputs {
                 .collect::<anyhow::Result<_>>()?,
             files: mapping_files(&settings.dir, &settings.mapping)?,
             joined: joined.collect::<anyhow::Result<_>>()?,
+            recipients: settings.recipients.as_ref().map(beside).transpose()?,
         })
     }
 }
@@ -148,6 +158,7 @@ struct CompiledMigration {
     group_by: Option<usize>,
     /// By joined export: its key, and the accounts' column that it equals.
     keys: Vec<(usize, usize)>,
+    custody: Option<custody::CompiledCustody>,
 }
 
 /// The parts of a pipeline. Mistakes go to `found`.
@@ -165,12 +176,17 @@ fn compiled(
         .map(|column| column.index(&settings.export, headers, found));
     let of_account =
         |target: &str, types: &[&str]| match group_by.is_some() && target.contains("[]") {
+            _ if target.starts_with(PREFIX) => Err(custody::without_settings(target)),
             true => resolve_each(target, "owners", types),
             false => resolve(target, types),
         };
     let targets = Targets {
         account_type: true,
         rows: true,
+        part: match settings.custody {
+            Some(_) => MappingPart::Account,
+            None => MappingPart::Whole,
+        },
         resolve: &of_account,
     };
     let main = compile_sheet(&targets, &inputs.files, headers, found);
@@ -196,6 +212,7 @@ fn compiled(
         let targets = Targets {
             account_type: false,
             rows: true,
+            part: MappingPart::Whole,
             resolve: &of_row,
         };
         let compiled = compile_sheet(&targets, &files.files, own, found);
@@ -221,12 +238,14 @@ fn compiled(
     for unfed in unfed {
         found.push(nothing_feeds(unfed, settings, inputs, &mapper));
     }
+    let custody = custody::compiled(settings, inputs, found);
     Some(CompiledMigration {
         mapper,
         plan,
         exclude,
         group_by: group_by.flatten(),
         keys: keys.into_iter().collect::<Option<_>>()?,
+        custody,
     })
 }
 
@@ -317,6 +336,16 @@ impl Migration {
             });
             joined_files.extend(opened.files);
         }
+        let custody = match parts.custody {
+            Some(compiled) => {
+                let recipients = inputs.recipients.map(|opened| {
+                    joined_files.extend(opened.files);
+                    ready(opened.export)
+                });
+                Some(compiled.ready(&settings, recipients.transpose()?))
+            }
+            None => None,
+        };
         let mut mapping_files = inputs.files;
         for file in joined_files {
             if !mapping_files.iter().any(|known| known.name == file.name) {
@@ -346,6 +375,7 @@ impl Migration {
             settings,
             pipeline,
             documents,
+            custody,
             mapping_files,
             document_files,
             layers: kept,
@@ -396,9 +426,11 @@ impl Migration {
     pub fn exports(&self) -> impl Iterator<Item = &Export> {
         let joins = self.pipeline.joins.iter();
         let beside = joins.filter(|join| join.list != JoinedList::Group);
+        let recipients = self.custody.as_ref().and_then(Custody::export);
         std::iter::once(&self.pipeline.export)
             .chain(beside.map(|join| &join.export))
             .map(Arc::as_ref)
+            .chain(recipients)
     }
 
     fn file_hash(&self, path: &Path, name: &str) -> anyhow::Result<[u8; 32]> {
@@ -501,6 +533,13 @@ impl Migration {
             "skip_if under [source] in migration.toml".into(),
             &format!("{all:?}"),
         );
+        if let Some(settings) = &self.settings.custody {
+            let keys = self.custody_keys();
+            add(
+                "[custody] in migration.toml".into(),
+                &format!("{} {keys}", settings.canonical()),
+            );
+        }
         self.document_fingerprints(&mut prints)?;
         for kept in &self.layers {
             prints.push((kept.fingerprint(), self.layer_hash(kept)?));

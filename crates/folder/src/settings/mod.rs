@@ -5,6 +5,7 @@
 //! Left out on purpose: what needs the export's header row (columns of `[exclude]`), which is checked with the mapping.
 
 pub mod amounts;
+pub mod custody;
 pub mod documents;
 pub mod events;
 pub mod exclude;
@@ -29,10 +30,11 @@ use bakkt_model::limits::{Limits, OnExisting, Retry, default_limits, default_ret
 use bakkt_model::target::{Dialect, Target, base_url, is_production};
 use bakkt_model::webhook::EventSettings;
 use bakkt_source::export::Options;
+use custody::CustodySettings;
 use documents::DocumentSettings;
 use exclude::ExcludeSettings;
 pub use id_columns::id_columns;
-use source::{JoinSettings, NamedColumn};
+use source::{BesideSettings, JoinSettings, NamedColumn};
 
 /// All settings of one migration.
 #[derive(Debug)]
@@ -73,6 +75,10 @@ pub struct Settings {
     pub documents: Option<DocumentSettings>,
     /// `[events]`.
     pub events: EventSettings,
+    /// `[custody]`.
+    pub custody: Option<CustodySettings>,
+    /// `[source.recipients]`.
+    pub recipients: Option<BesideSettings>,
 }
 
 impl Settings {
@@ -106,6 +112,7 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
     let exclude = exclude::read(dir, root, found);
     let documents = documents::read(root, found);
     let events = events::read(root, found);
+    let custody = custody::read(root, &retry, found);
     let source = source?;
     Some(Settings {
         dir: dir.to_owned(),
@@ -123,6 +130,8 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
         findings,
         documents,
         events,
+        custody,
+        recipients: source.recipients,
         export: source.export,
         reading: source.reading,
         mapping: source.mapping,
