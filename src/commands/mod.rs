@@ -6,6 +6,7 @@
 pub mod backfill;
 pub mod backfill_copy;
 pub mod check;
+pub mod custody;
 pub mod custody_stage;
 pub mod deciding;
 pub mod events;
@@ -32,6 +33,7 @@ pub mod scheduler;
 pub mod schema;
 pub mod send;
 pub mod session;
+pub mod sessions;
 pub mod signals;
 pub mod so_far;
 pub mod target;
@@ -90,6 +92,8 @@ fn one(command: &Command, mode: Mode) -> anyhow::Result<CommandOutput> {
         Command::Links(args) => links::run(args, mode),
         Command::ManualKyb(args) => manual_kyb::run(args, mode),
         Command::Events(args) => events::run(args, mode),
+        Command::Sessions(args) => sessions::run(args, mode),
+        Command::Custody(args) => custody::run(args, mode),
         Command::Schema(args) => schema::run(args),
         Command::Sandbox(args) => sandbox::run(args, mode),
         Command::ReadWorkbook(args) => read_workbook::run(args),

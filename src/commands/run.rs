@@ -165,8 +165,8 @@ async fn prepared(
     };
     match ended {
         // What is open still was not asked for, and the same command would not send it either.
-        RunEnd::Finished if totals.tasks.open() > 0 && (selected || args.limit.is_some()) => {
-            let open = thousands(totals.tasks.open());
+        RunEnd::Finished if totals.open() > 0 && (selected || args.limit.is_some()) => {
+            let open = thousands(totals.open());
             note(
                 mode,
                 &format!(
@@ -175,9 +175,7 @@ async fn prepared(
             );
             Ok(CommandOutput { text, code: done })
         }
-        RunEnd::Finished if totals.tasks.open() > 0 && done != 1 => {
-            Ok(CommandOutput { text, code: 4 })
-        }
+        RunEnd::Finished if totals.open() > 0 && done != 1 => Ok(CommandOutput { text, code: 4 }),
         RunEnd::Finished => Ok(CommandOutput { text, code: done }),
         RunEnd::Interrupted => {
             note(Mode::Lines, "stopped; run the same command to go on");

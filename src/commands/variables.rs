@@ -12,14 +12,17 @@ pub const KEY_VARIABLE: &str = "BAKKT_API_KEY";
 pub const PASSWORD_VARIABLE: &str = "BAKKT_PASSWORD";
 /// Environment variable of the key of the custody calls.
 pub const CUSTODY_VARIABLE: &str = "BAKKT_CUSTODY_KEY";
+/// Environment variable of the secret by which an app proves that a session is its own.
+pub const SESSIONS_VARIABLE: &str = "BAKKT_SESSIONS_SECRET";
 /// Environment variable of the webhooks' secret.
 pub const SECRET_VARIABLE: &str = "BAKKT_WEBHOOK_SECRET";
 /// Environment variable of the key of a stand-alone sandbox.
 pub const SANDBOX_VARIABLE: &str = "BAKKT_SANDBOX_KEY";
 
-const KNOWN: [&str; 5] = [
+const KNOWN: [&str; 6] = [
     KEY_VARIABLE,
     CUSTODY_VARIABLE,
+    SESSIONS_VARIABLE,
     PASSWORD_VARIABLE,
     SECRET_VARIABLE,
     SANDBOX_VARIABLE,

@@ -10,5 +10,6 @@ pub mod custody;
 pub mod events;
 pub mod links;
 pub mod requests;
+pub mod sessions;
 pub mod submit;
 pub mod verify;

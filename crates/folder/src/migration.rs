@@ -524,7 +524,10 @@ impl Migration {
             let patterns = reading.skip_if.iter().map(Regex::as_str);
             patterns.collect::<Vec<_>>().join("\n")
         };
+        let recipients = self.settings.recipients.iter();
+        let recipients = recipients.map(|recipients| &recipients.reading);
         let beside = self.settings.joins.iter().map(|join| &join.reading);
+        let beside = beside.chain(recipients);
         let all: Vec<String> = std::iter::once(&self.settings.reading)
             .chain(beside)
             .map(skip_if)

@@ -21,6 +21,7 @@ use bakkt_model::custody::CustodyKind;
 use bakkt_model::number::thousands;
 use bakkt_model::position::Position;
 use bakkt_model::shard::Shard;
+use bakkt_report::{CustodyTotals, States};
 use bakkt_source::RereadRow;
 
 use super::planner::Planned;
@@ -249,6 +250,8 @@ pub fn plan(
 #[derive(Debug, Default)]
 pub struct CustodyTally {
     made: BTreeMap<CustodyKind, u64>,
+    /// By record, how many of each kind: which records share an e-mail address is known at the end.
+    by_record: HashMap<u64, [u16; 4]>,
     gaps: BTreeMap<(String, String), (u64, Vec<String>)>,
     transliterated: u64,
     shared: u64,
@@ -271,14 +274,19 @@ pub fn check(
         }
         Ok(())
     })?;
-    tally.shared = shared.len() as u64;
+    tally.leave_out(&shared);
     Ok(Some(tally))
 }
 
 impl CustodyTally {
     fn add(&mut self, one: &FoundCustomer<'_>) {
+        let mut counts = [0u16; 4];
         for item in &one.outcome.items {
             *self.made.entry(item.kind).or_default() += 1;
+            counts[item.kind as usize] += 1;
+        }
+        if one.outcome.email.is_some() {
+            self.by_record.insert(one.record.into(), counts);
         }
         self.transliterated += one.outcome.transliterated.len() as u64;
         for gap in &one.outcome.gaps {
@@ -290,6 +298,38 @@ impl CustodyTally {
             if ids.len() < 3 {
                 ids.push(one.client_id.to_owned());
             }
+        }
+    }
+
+    /// Nothing is made for records that share an e-mail address.
+    fn leave_out(&mut self, shared: &[u64]) {
+        self.shared = shared.len() as u64;
+        let counts = shared
+            .iter()
+            .filter_map(|record| self.by_record.get(record));
+        for (kind, count) in counts.flat_map(|counts| CustodyKind::ALL.into_iter().zip(counts)) {
+            if let Some(made) = self.made.get_mut(&kind) {
+                *made -= u64::from(*count);
+            }
+        }
+        self.by_record.clear();
+    }
+
+    /// What the report of a plan would count.
+    pub fn totals(&self) -> CustodyTotals {
+        let planned = |kind| {
+            let mut states = States::default();
+            let count = self.made.get(&kind).copied().unwrap_or_default();
+            (states.planned, states.held) = (count, count);
+            states
+        };
+        CustodyTotals {
+            user: planned(CustodyKind::User),
+            bank_account: planned(CustodyKind::BankAccount),
+            savings: planned(CustodyKind::Savings),
+            recipient: planned(CustodyKind::Recipient),
+            gaps: self.gaps.values().map(|(count, _)| count).sum::<u64>() + self.shared,
+            ..CustodyTotals::default()
         }
     }
 

@@ -14,40 +14,6 @@ pub const CURRENCIES: &[&str] = &["EUR", "GBP", "USD", "NGN"];
 /// Kinds of U.S. bank accounts that a recipient can have.
 pub const ACCOUNT_TYPES: &[&str] = &["Checking", "Savings"];
 
-/// The statuses of a user, and who has to do what next.
-pub const USER_STATUSES: &[(&str, &str)] = &[
-    (
-        "PHONE_VERIFICATION_NEEDED",
-        "the customer verifies the phone number in your app",
-    ),
-    ("KYC_NEEDED", "the customer begins KYC in your app"),
-    (
-        "PENDING_KYC_DATA",
-        "the customer gives what KYC still lacks",
-    ),
-    ("KYC_PENDING", "Bakkt decides; nobody has to do anything"),
-    ("FULL_USER", "nothing: the customer can transact"),
-    (
-        "SOFT_KYC_FAILED",
-        "the customer tries KYC once more in your app",
-    ),
-    (
-        "HARD_KYC_FAILED",
-        "ask your Bakkt account manager: KYC has failed for good",
-    ),
-    (
-        "SUSPENDED",
-        "ask your Bakkt account manager why the user is suspended",
-    ),
-];
-
-/// What has to be done next about a user of this status.
-pub fn next_step(status: &str) -> &'static str {
-    let mut known = USER_STATUSES.iter();
-    let found = known.find(|(name, _)| *name == status);
-    found.map_or("read the user's status in your app", |(_, next)| next)
-}
-
 /// Fields of a mapping that belong to custody begin with this.
 pub const PREFIX: &str = "custody.";
 

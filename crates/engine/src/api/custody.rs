@@ -15,8 +15,7 @@ use super::address::secret_header;
 use super::client::Reply;
 use super::judge::{Judgement, LookupAnswer, ask, stopping};
 use super::mask::{KnownValues, fit_word};
-use bakkt_contract::custody::USER_STATUSES;
-use bakkt_model::custody::CustodyKind;
+use bakkt_model::custody::{CustodyKind, USER_STATUSES};
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::task::Refusal;
 

@@ -161,7 +161,6 @@ impl CustodyLoop {
     fn asked(&mut self, task: CustodyTask, outcome: AskOutcome) {
         match outcome {
             AskOutcome::Listed(Listed::There(uuid)) => {
-                self.run.tools.counters.in_doubt.down();
                 self.accept(&task, "listed", uuid, String::new());
             }
             AskOutcome::Listed(Listed::Absent) => self.absent(task),
@@ -288,6 +287,9 @@ impl CustodyLoop {
     fn accept(&mut self, task: &CustodyTask, answer: &str, uuid: String, status: String) {
         self.succeeded(task);
         let answer = answer.to_owned();
+        if task.lost {
+            self.run.tools.counters.in_doubt.down();
+        }
         let accepted = CustodyTransition::Accept {
             answer,
             uuid,
@@ -299,6 +301,9 @@ impl CustodyLoop {
     }
 
     fn refuse(&mut self, task: &CustodyTask, answer: String, refusal: Refusal) {
+        if task.lost {
+            self.run.tools.counters.in_doubt.down();
+        }
         self.change(task.id, CustodyTransition::Refuse { answer, refusal });
         self.run.tools.counters.refused.up();
         self.finish(task);

@@ -7,6 +7,7 @@
 
 mod decisions;
 pub(crate) mod lines;
+mod made;
 mod plan;
 pub(crate) mod replan;
 pub mod sessions;
@@ -14,6 +15,7 @@ mod tasks;
 
 pub use decisions::UserResolution;
 pub use lines::{CustodyCount, CustodyGapLine, CustodyLine, CustodyNameLine};
+pub use made::MadeCustody;
 pub use plan::{PlannedCustody, PlannedCustodyTask};
 
 /// Waits until the account is accepted.

@@ -10,7 +10,7 @@ use super::{ACCOUNT_OPEN, USER_OPEN};
 
 /// The tasks of the new plan beside ours. `n` is the scratch journal.
 const MATCH: &str = "
-    UPDATE main.custody_task SET record = NULL;
+    UPDATE main.custody_task SET record = NULL, file = 0, row = 0;
     CREATE TEMP TABLE was_custody (task INTEGER PRIMARY KEY, record INTEGER, file INTEGER, row INTEGER, hash BLOB, changed INTEGER);
     INSERT INTO temp.was_custody SELECT c.id, n.record, n.file, n.row, n.hash, n.hash IS NOT c.hash
         FROM main.custody_task c JOIN n.custody_task n ON n.client_id = c.client_id AND n.kind = c.kind AND n.item = c.item;

@@ -1,0 +1,9 @@
+//! Fiat custody, as the program's users meet it, judged by the sandbox's ledger.
+
+mod canary;
+mod crash;
+mod gating;
+mod meridian;
+mod outcomes;
+mod sessions;
+mod world;
