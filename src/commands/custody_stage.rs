@@ -156,6 +156,13 @@ pub struct CustodyScope<'a> {
     pub selected: bool,
 }
 
+/// Custody tasks that are not done, those in doubt among them.
+pub fn unfinished(journal: &Journal) -> anyhow::Result<u64> {
+    let states = [State::Open, State::Held, State::Sending, State::InDoubt];
+    let counts = states.map(|state| journal.count_custody(state));
+    counts.into_iter().sum()
+}
+
 /// Makes what custody has to make, until done or stopped.
 pub async fn send(
     journal: Journal,

@@ -106,8 +106,16 @@ async fn prepared(
     if let Some(text) = found {
         note(mode, &text);
     }
-    if must_ask && work.sum() + doubts > 0 {
-        let question = format!("Send {} to {target}?", work.words());
+    let custody = match &migration.custody {
+        Some(_) => custody_stage::unfinished(&journal)?,
+        None => 0,
+    };
+    if must_ask && work.sum() + doubts + custody > 0 {
+        let also = match custody {
+            0 => String::new(),
+            tasks => format!(" and up to {} custody tasks", thousands(tasks)),
+        };
+        let question = format!("Send {}{also} to {target}?", work.words());
         confirm(&question, || signals.stopping())?;
     }
     let watch = match ownership {

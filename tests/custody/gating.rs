@@ -103,3 +103,17 @@ fn the_key_goes_behind_the_prefix_of_the_settings() {
     world.run(3);
     assert_eq!(world.made().users.len(), 1);
 }
+
+#[test]
+fn a_user_waits_for_its_account_unless_the_settings_say_otherwise() {
+    let refuses = "refuse_id_containing = \"A-1\"\n";
+    let world = World::new(&rows(2), "", refuses);
+    world.run(3);
+    let states = world.states();
+    assert_eq!(states["user held account"], 1, "{states:?}");
+    assert_eq!(world.made().users.len(), 1);
+    let world = World::new(&rows(2), "after_acceptance = false\n", refuses);
+    world.run(3);
+    assert_eq!(world.made().users.len(), 2);
+    assert_eq!(world.sandbox.count("accounts"), 1);
+}
