@@ -151,6 +151,9 @@ async fn read_made(
     }
 }
 
+/// The task whose item was read back, how it compares, and the status that it shows.
+type Reading = (i64, &'static str, Option<String>);
+
 /// Reads everything back that custody has made, and keeps what that shows. Nothing without `[custody]`.
 pub async fn verify(
     mut journal: Journal,
@@ -163,7 +166,7 @@ pub async fn verify(
         return Ok((journal, None));
     };
     journal.bind_custody(&custody_target(settings, target))?;
-    let found: Arc<Mutex<Vec<(i64, &'static str, Option<String>)>>> = Arc::default();
+    let found: Arc<Mutex<Vec<Reading>>> = Arc::default();
     let counts: Arc<Mutex<ReadCounts>> = Arc::default();
     let (keep, count) = (found.clone(), counts.clone());
     let each = move |read: Vec<(MadeCustody, ReadOutcome)>| {
