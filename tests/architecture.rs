@@ -69,7 +69,7 @@ const ROOMS: &[(&str, &[MayUse])] = &[
             ("", &[]),
             ("assess", &[""]),
             // After the account was judged, of migrations with custody alone.
-            ("custody", &[""]),
+            ("custody", &["", "pipeline"]),
             ("findings", &["", "assess"]),
             ("pipeline", &["", "assess", "findings"]),
         ],

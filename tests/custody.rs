@@ -3,6 +3,7 @@
 mod canary;
 mod crash;
 mod gating;
+mod joined;
 mod meridian;
 mod outcomes;
 mod sessions;

@@ -61,7 +61,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     } else {
         // Told in its own words: nothing of it waits for anybody yet.
         checked.totals.custody = None;
-        let custody = custody.map(|custody| custody.describe());
+        let custody = custody.map(|custody| custody.describe(&migration.settings));
         describe(&checked, &migration) + &custody.unwrap_or_default()
     };
     Ok(CommandOutput { text, code })

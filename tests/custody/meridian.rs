@@ -57,6 +57,12 @@ fn the_sample_does_what_its_readme_says() {
             .unwrap();
         assert_eq!(output.status.code(), Some(code), "{output:?}");
     };
+    let check = program().arg("check").arg(&dir).output().unwrap();
+    let check = String::from_utf8(check.stdout).unwrap();
+    assert!(
+        check.contains("at the rates of [custody], after the accounts"),
+        "{check}"
+    );
     run(3);
     let made = Made::of(&sandbox.custody());
     made.has_nothing_twice();

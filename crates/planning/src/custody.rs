@@ -11,6 +11,7 @@ use anyhow::Context;
 use bakkt_files::progress::{Mode, ReadingProgress};
 use bakkt_folder::migration::Migration;
 use bakkt_folder::migration::custody::Custody;
+use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
 use bakkt_journal::custody::{PlannedCustody, PlannedCustodyTask};
 use bakkt_mapping::custody::CustodyWorker;
@@ -24,11 +25,17 @@ use bakkt_model::shard::Shard;
 use bakkt_report::{CustodyTotals, States};
 use bakkt_source::RereadRow;
 
+use super::forecast;
 use super::planner::Planned;
 use super::survey::refuse_when;
 
 /// What a file of recipients is, in the journal.
 const RECIPIENTS: &str = "recipients";
+/// The gap of a customer of whom recipients would be missing without a word.
+const OTHER_FORM: (&str, &str) = (
+    "custody.recipients[]",
+    "invalid: rows of the recipients' export have the customer's key in another form: zeros in front, capitals, blanks or punctuation differ",
+);
 /// Kinds of gaps that `check` lists.
 const LISTED: usize = 25;
 
@@ -67,7 +74,15 @@ pub fn outcome_of(
         payload,
         recipients: &rows,
     };
-    let outcome = custody.mapper.assess(&custody.rules, &customer, worker);
+    let mut outcome = custody.mapper.assess(&custody.rules, &customer, worker);
+    let in_another_form = custody
+        .recipients
+        .as_ref()
+        .is_some_and(|recipients| recipients.in_another_form(&customer.row));
+    if in_another_form && outcome.email.is_some() {
+        let (path, reason) = OTHER_FORM;
+        outcome.gap(path, reason, None);
+    }
     Ok((outcome, found.into_iter().map(|(at, _)| at).collect()))
 }
 
@@ -88,11 +103,14 @@ fn each_customer(
     stopping: &impl Fn() -> bool,
     mut each: impl FnMut(&Migration, Vec<FoundCustomer<'_>>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Vec<u64>> {
-    if let Some(recipients) = migration
-        .custody
+    let Migration {
+        pipeline, custody, ..
+    } = &mut *migration;
+    if let Some(recipients) = custody
         .as_mut()
         .and_then(|custody| custody.recipients.as_mut())
     {
+        recipients.add_accounts(&pipeline.export, || refuse_when(stopping))?;
         recipients.index(|_, _| refuse_when(stopping))?;
     }
     let migration = &*migration;
@@ -334,9 +352,10 @@ impl CustodyTally {
     }
 
     /// The lines of `check`.
-    pub fn describe(&self) -> String {
+    pub fn describe(&self, settings: &Settings) -> String {
+        let of = |kind| self.made.get(&kind).copied().unwrap_or_default();
         let made = CustodyKind::ALL.iter().filter_map(|kind| {
-            let count = self.made.get(kind).copied().unwrap_or_default();
+            let count = of(*kind);
             (count > 0).then(|| format!("{} {}", thousands(count), kind.plural()))
         });
         let made: Vec<String> = made.collect();
@@ -348,6 +367,9 @@ impl CustodyTally {
                 made.join(", ")
             }
         );
+        if let Some(time) = forecast::custody(settings, of) {
+            text.push_str(&format!("\n            {time}"));
+        }
         if self.transliterated > 0 {
             text.push_str(&format!(
                 "\n  {:>11}  names go transliterated",

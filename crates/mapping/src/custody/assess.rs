@@ -383,7 +383,8 @@ fn recipient<'d>(said: &impl Fn(RecipientField) -> Said<'d>) -> Result<Recipient
 }
 
 impl CustodyOutcome {
-    fn gap(&mut self, path: &str, reason: &str, at: Option<Position>) {
+    /// Notes what is not made.
+    pub fn gap(&mut self, path: &str, reason: &str, at: Option<Position>) {
         self.gaps.push(CustodyGap {
             path: path.to_owned(),
             reason: reason.to_owned(),

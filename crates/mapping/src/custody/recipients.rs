@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use crate::pipeline::other_forms::OtherForms;
 use bakkt_contract::forms;
 use bakkt_model::position::Position;
 use bakkt_source::keys::{KeyFate, KeyIndex, key};
@@ -28,6 +29,8 @@ pub struct RecipientExport {
     pub account_key: usize,
     /// Filled by the pass.
     keys: KeyIndex,
+    /// Keys that fit no customer, filled by the pass; the customers' keys are added before.
+    other_forms: OtherForms,
     /// Rows and blank lines that the pass saw, by file.
     counts: Vec<(u64, u64)>,
 }
@@ -40,8 +43,33 @@ impl RecipientExport {
             key,
             account_key,
             keys: KeyIndex::default(),
+            other_forms: OtherForms::default(),
             counts: Vec::new(),
         }
+    }
+
+    /// Reads which keys the accounts have, so that keys of recipients that fit none of them are known as such. Before
+    /// [`RecipientExport::index`], where somebody asks for [`RecipientExport::in_another_form`].
+    pub fn add_accounts(
+        &mut self,
+        accounts: &Export,
+        mut each_batch: impl FnMut() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let (mut pass, mut rows) = (accounts.pass(), Rows::default());
+        while pass.read_batch(&mut rows, BATCH)? {
+            for (_, row) in rows.iter() {
+                if let Some(key) = key(&row, self.account_key) {
+                    self.other_forms.add_account(key);
+                }
+            }
+            each_batch()?;
+        }
+        Ok(())
+    }
+
+    /// Whether recipients have the key of this customer's row in another form, and are nobody's.
+    pub fn in_another_form(&self, row: &Row<'_>) -> bool {
+        key(row, self.account_key).is_some_and(|key| self.other_forms.has(key))
     }
 
     /// Reads the export once and fills the index; `each_batch` hears the offset and the rows so far, and may stop it.
@@ -63,8 +91,16 @@ impl RecipientExport {
                 };
                 match (self.export.skipped(&row), broken, key(&row, self.key)) {
                     (Some(skipped), ..) => self.keys.add_keyless(at, skipped.text()),
-                    (None, Some(why), _) => self.keys.add_broken(&row, at, why),
-                    (None, None, Some(key)) => self.keys.add(key, at)?,
+                    (None, Some(why), other) => {
+                        if let Some(key) = other {
+                            self.other_forms.add_row(key);
+                        }
+                        self.keys.add_broken(&row, at, why);
+                    }
+                    (None, None, Some(key)) => {
+                        self.other_forms.add_row(key);
+                        self.keys.add(key, at)?;
+                    }
                     (None, None, None) => self.keys.add_keyless(at, "no key"),
                 }
             }
@@ -72,6 +108,7 @@ impl RecipientExport {
         }
         self.counts = pass.counts().to_vec();
         self.keys.finish();
+        self.other_forms.finish();
         Ok(())
     }
 
