@@ -1,6 +1,7 @@
 //! The command line: syntax only.
 
 mod backfill;
+mod custody;
 mod events;
 mod links;
 mod people;
@@ -13,10 +14,15 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use backfill::BackfillArgs;
+pub use custody::{
+    CustodyArgs, CustodyCommand, CustodyNumbersArgs, SessionsArgs, SessionsCommand,
+    SessionsImportArgs, SessionsServeArgs, SessionsWantedArgs,
+};
 pub use events::{EventsArgs, EventsCommand, ImportArgs, ServeArgs};
 pub use links::LinksArgs;
 pub use people::{
-    ByArgs, ExcludeArgs, GapsArgs, Resolution, ResolveArgs, RetryArgs, WaiveArgs, WhoseArgs,
+    ByArgs, ExcludeArgs, GapsArgs, Resolution, ResolveArgs, ResolvedAs, RetryArgs, WaiveArgs,
+    WhoseArgs,
 };
 
 pub use shards::{ShardArgs, ShardChoice};
@@ -85,7 +91,7 @@ pub enum Command {
     Backfill(BackfillArgs),
     /// Send refused or given-up records again.
     Retry(RetryArgs),
-    /// Settle what only a person can: a KYB trigger whose answer was lost, or which of several rows with one id is right.
+    /// Settle what only a person can: a KYB trigger or a user whose answer was lost, or which of several rows with one id is right.
     Resolve(ResolveArgs),
     /// Read back what Bakkt has and compare it with what was sent; says where each account stands.
     Verify(VerifyArgs),
@@ -95,6 +101,10 @@ pub enum Command {
     ManualKyb(ManualKybArgs),
     /// What Bakkt decides about customers: receive its webhooks, or take events from a file.
     Events(EventsArgs),
+    /// Customers' sessions for fiat custody: take them from a file, receive them, or list for whom one is needed.
+    Sessions(SessionsArgs),
+    /// Fiat custody: read the numbers of new bank accounts back.
+    Custody(CustodyArgs),
     /// Print the JSON Schema of a file that you write, for an editor that completes and checks it.
     Schema(SchemaArgs),
     /// A stand-in for Bakkt on loopback.

@@ -19,6 +19,7 @@ mod commands;
 mod crash;
 mod crash_entities;
 mod csv_tables;
+mod custody;
 mod delivered;
 mod dependencies;
 mod deploy;

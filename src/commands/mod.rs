@@ -6,6 +6,8 @@
 pub mod backfill;
 pub mod backfill_copy;
 pub mod check;
+pub mod custody;
+pub mod custody_stage;
 pub mod deciding;
 pub mod events;
 pub mod every;
@@ -34,6 +36,7 @@ pub mod scheduler;
 pub mod schema;
 pub mod send;
 pub mod session;
+pub mod sessions;
 mod shell_help;
 pub mod signals;
 pub mod so_far;
@@ -93,6 +96,8 @@ fn one(command: &Command, mode: Mode) -> anyhow::Result<CommandOutput> {
         Command::Links(args) => links::run(args, mode),
         Command::ManualKyb(args) => manual_kyb::run(args, mode),
         Command::Events(args) => events::run(args, mode),
+        Command::Sessions(args) => sessions::run(args, mode),
+        Command::Custody(args) => custody::run(args, mode),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => shell_help::completions(args),
         Command::Man(args) => shell_help::man(args),

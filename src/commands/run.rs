@@ -8,7 +8,9 @@ use secrecy::SecretString;
 use super::metrics::MetricsListener;
 use super::session::{Destination, Session};
 use super::signals::Signals;
-use super::{CommandOutput, code, deciding, notify, outputs, owner, report, send, target};
+use super::{
+    CommandOutput, code, custody_stage, deciding, notify, outputs, owner, report, send, target,
+};
 use crate::cli::RunArgs;
 use crate::process::runtime;
 use bakkt_engine::api::{Credentials, Login};
@@ -31,21 +33,24 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let given = if args.target.sandbox {
         None
     } else {
-        Some(target::credentials(&destination.settings)?)
+        let custody = target::custody_key(&destination.settings)?;
+        Some((target::credentials(&destination.settings)?, custody))
     };
     let runtime = runtime()?;
     runtime.block_on(async {
-        let (sandbox, credentials) = match given {
-            Some(credentials) => (None, credentials),
+        let (sandbox, (credentials, custody)) = match given {
+            Some(given) => (None, given),
             None => {
                 let config = args.sandbox_config.as_deref();
                 let settings = &mut destination.settings;
                 let (sandbox, credentials) = start_sandbox(config, settings).await?;
-                (Some(sandbox), credentials)
+                let custody = SecretString::from(sandbox.custody_secret());
+                (Some(sandbox), (credentials, Some(custody)))
             }
         };
         let news = notify::News::of(&destination);
-        let output = prepared(args, destination, credentials, &signals, &news, mode).await;
+        let keys = (credentials, custody);
+        let output = prepared(args, destination, keys, &signals, &news, mode).await;
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
         }
@@ -61,7 +66,7 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
 async fn prepared(
     args: &RunArgs,
     destination: Destination,
-    credentials: Credentials,
+    (credentials, custody_key): (Credentials, Option<SecretString>),
     signals: &Signals,
     news: &notify::News,
     mode: Mode,
@@ -114,8 +119,16 @@ async fn prepared(
     if let Some(text) = found {
         note(mode, &text);
     }
-    if must_ask && work.sum() + doubts > 0 {
-        let question = format!("Send {} to {target}?", work.words());
+    let custody = match &migration.custody {
+        Some(_) => custody_stage::unfinished(&journal)?,
+        None => 0,
+    };
+    if must_ask && work.sum() + doubts + custody > 0 {
+        let also = match custody {
+            0 => String::new(),
+            tasks => format!(" and up to {} custody tasks", thousands(tasks)),
+        };
+        let question = format!("Send {}{also} to {target}?", work.words());
         confirm(&question, || signals.stopping())?;
     }
     news.begin();
@@ -135,8 +148,9 @@ async fn prepared(
         metrics,
         fence,
     };
-    let (sources, settings) = send::sources(migration);
-    let (journal, ended) = send::send(
+    let (mut sources, settings) = send::sources(migration)?;
+    let custody = sources.custody.take();
+    let (mut journal, mut ended) = send::send(
         journal,
         &settings,
         credentials,
@@ -146,6 +160,15 @@ async fn prepared(
         mode,
     )
     .await?;
+    if let (RunEnd::Finished, Some(source), Some(key)) = (&ended, custody, custody_key) {
+        let to = custody_target(&settings, &target);
+        let scope = custody_stage::CustodyScope {
+            target: &to,
+            selected,
+        };
+        (journal, ended) =
+            custody_stage::send(journal, &settings, key, source, scope, signals, mode).await?;
+    }
     drop(journal);
     if let Some(told) = watch.as_ref().and_then(owner::OwnerWatch::told) {
         note(Mode::Lines, told);
@@ -168,8 +191,8 @@ async fn prepared(
     };
     match ended {
         // What is open still was not asked for, and the same command would not send it either.
-        RunEnd::Finished if totals.tasks.open() > 0 && (selected || args.limit.is_some()) => {
-            let open = thousands(totals.tasks.open());
+        RunEnd::Finished if totals.open() > 0 && (selected || args.limit.is_some()) => {
+            let open = thousands(totals.open());
             note(
                 mode,
                 &format!(
@@ -178,9 +201,7 @@ async fn prepared(
             );
             Ok(CommandOutput { text, code: done })
         }
-        RunEnd::Finished if totals.tasks.open() > 0 && done != 1 => {
-            Ok(CommandOutput { text, code: 4 })
-        }
+        RunEnd::Finished if totals.open() > 0 && done != 1 => Ok(CommandOutput { text, code: 4 }),
         RunEnd::Finished => Ok(CommandOutput { text, code: done }),
         RunEnd::Interrupted => {
             note(Mode::Lines, "stopped; run the same command to go on");
@@ -197,6 +218,13 @@ async fn prepared(
             })
         }
     }
+}
+
+/// The name of where the custody calls go: that of the accounts' target, unless the settings name another address.
+pub fn custody_target(settings: &Settings, target: &str) -> String {
+    let own = settings.custody.as_ref();
+    let own = own.and_then(|custody| custody.base_url.clone());
+    own.unwrap_or_else(|| target.to_owned())
 }
 
 /// The journal with a whole plan of the export as it is now.
@@ -266,6 +294,8 @@ pub async fn start_sandbox(
         Dialect::Guide => bakkt_sandbox::Dialect::Guide,
         Dialect::Reference => bakkt_sandbox::Dialect::Reference,
     };
+    // It ends with the run, and sessions may come only then.
+    config.custody.forgets_users = true;
     let logon_id = config
         .logon_id
         .clone()
@@ -274,6 +304,7 @@ pub async fn start_sandbox(
         .await
         .context("cannot start the sandbox")?;
     settings.target.base_url = sandbox.base_url();
+    target::stand_in_for_custody(settings);
     let credentials = sandbox_credentials(settings.target.dialect, logon_id, &sandbox);
     Ok((sandbox, credentials.into()))
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use super::custody_stage::{self, CustodySource};
 use super::metrics::MetricsListener;
 use super::pressure_file::PressureFile;
 use super::rates::Rates;
@@ -51,6 +52,8 @@ pub struct Sources {
     pub payload: PayloadFn,
     /// From document task to what is uploaded.
     pub document: DocumentFn,
+    /// From custody task to body, where there is custody.
+    pub custody: Option<CustodySource>,
 }
 
 /// Sends until done or stopped, and notes the run in the journal.
@@ -183,15 +186,21 @@ pub fn work(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Re
 }
 
 /// The payload of a task: its row, mapped again. Fails when the bytes are not the planned ones. The settings come back.
-pub fn sources(migration: Migration) -> (Sources, Settings) {
+pub fn sources(migration: Migration) -> anyhow::Result<(Sources, Settings)> {
     let key = migration.pipeline.key;
-    let payload = payloads(migration.pipeline);
-    let document = uploads::source(migration.documents, key);
-    (Sources { payload, document }, migration.settings)
+    let pipeline = Arc::new(migration.pipeline);
+    let custody = migration.custody;
+    let custody = custody.map(|custody| custody_stage::source(pipeline.clone(), custody));
+    let sources = Sources {
+        payload: payloads(pipeline),
+        document: uploads::source(migration.documents, key),
+        custody: custody.transpose()?,
+    };
+    Ok((sources, migration.settings))
 }
 
 /// The payload of an account's task.
-pub fn payloads(pipeline: Pipeline) -> PayloadFn {
+pub fn payloads(pipeline: Arc<Pipeline>) -> PayloadFn {
     let spare: Mutex<Vec<RecordReader>> = Mutex::default();
     Arc::new(move |task| {
         let lock = || {

@@ -10,10 +10,11 @@ use super::place::StatePlace;
 use super::target;
 use crate::cli::TargetArgs;
 use bakkt_folder::settings::Settings;
+use bakkt_folder::settings::custody::CustodyRates;
 use bakkt_journal::Journal;
 use bakkt_journal::read::nothing_planned;
 use bakkt_model::error::Failure;
-use bakkt_model::limits::Limits;
+use bakkt_model::limits::{Limits, default_limits};
 use bakkt_model::shard::Shard;
 
 /// The settings of a migration, and which Bakkt it goes to.
@@ -42,6 +43,9 @@ impl Destination {
             && settings.shared.is_none()
         {
             settings.limits = share(settings.limits, shard)?;
+            if let Some(custody) = &mut settings.custody {
+                custody.rates = custody_share(custody.rates, shard)?;
+            }
         }
         Ok(Destination {
             target,
@@ -88,6 +92,26 @@ impl Session {
             false => Err(nothing_planned()),
         }
     }
+}
+
+/// The same of the rates of custody.
+fn custody_share(rates: CustodyRates, shard: Shard) -> anyhow::Result<CustodyRates> {
+    let share = share(
+        Limits {
+            create: rates.users,
+            upload: rates.accounts,
+            kyb: rates.recipients,
+            lookup: rates.lookup,
+            ..default_limits()
+        },
+        shard,
+    )?;
+    Ok(CustodyRates {
+        users: share.create,
+        accounts: share.upload,
+        recipients: share.kyb,
+        lookup: share.lookup,
+    })
 }
 
 /// The share of a shard in the rates: all shards together keep to them.

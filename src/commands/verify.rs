@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::custody::ReadCounts;
 use super::deciding::{UnknownLines, read_ids};
 use super::place::StatePlace;
 use super::rates::Rates;
@@ -53,9 +54,14 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let text = if args.json {
         let mut object = totals.json();
         object["verify"] = json(&findings, &read);
+        if let Some(custody) = &read.custody {
+            object["verify"]["custody"] = serde_json::to_value(custody)?;
+        }
         object.to_string()
     } else {
-        describe(&findings, &read, &view.folder())
+        let custody = read.custody.as_ref();
+        let custody = custody.map(|custody| format!("\ncustody: {}", custody.words()));
+        describe(&findings, &read, &view.folder()) + &custody.unwrap_or_default()
     };
     let code = match (&ended, left) {
         (RunEnd::Stopped(error), _) => {
@@ -75,7 +81,16 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             );
             4
         }
-        (RunEnd::Finished, false) if findings.is_clean() && read.unknown.is_none() => 0,
+        (RunEnd::Finished, false)
+            if findings.is_clean()
+                && read.unknown.is_none()
+                && read
+                    .custody
+                    .as_ref()
+                    .is_none_or(|custody| custody.gone + custody.failed == 0) =>
+        {
+            0
+        }
         (RunEnd::Finished, false) => 3,
     };
     Ok(CommandOutput { text, code })
@@ -90,6 +105,8 @@ pub struct Call {
     pub left: u64,
     /// Lines of `--only` with ids that the plan does not have.
     pub unknown: Option<UnknownLines>,
+    /// What reading custody back showed; none without custody.
+    pub custody: Option<ReadCounts>,
 }
 
 async fn verified(
@@ -110,6 +127,17 @@ async fn verified(
     if let Some(unknown) = &unknown {
         unknown.tell();
     }
+    let with_custody = match settings.custody {
+        Some(_) => Some(bakkt_folder::migration::settings(&args.dir)?),
+        None => None,
+    };
+    let with_custody = with_custody.map(|mut own| {
+        own.target.base_url.clone_from(&to.base_url);
+        if args.target.base_url.is_some() {
+            target::stand_in_for_custody(&mut own);
+        }
+        own
+    });
     let (payload, metadata) = if scope.status_only {
         nothing()
     } else {
@@ -151,7 +179,18 @@ async fn verified(
         }
     };
     shown.finish();
-    let (mut journal, ended) = ended?;
+    let (mut journal, mut ended) = ended?;
+    let mut custody = None;
+    if let (RunEnd::Finished, Some(settings)) = (&ended, &with_custody) {
+        (journal, custody) =
+            match super::custody::verify(journal, settings, &to.base_url, signals).await {
+                Ok(read) => read,
+                Err(error) => return Err(error),
+            };
+    }
+    if signals.stopping() && matches!(ended, RunEnd::Finished) {
+        ended = RunEnd::Interrupted;
+    }
     let left = journal.count_unread(&round)?;
     if left == 0 {
         journal.end_verification(&round, now())?;
@@ -162,6 +201,7 @@ async fn verified(
         read,
         left,
         unknown,
+        custody,
     };
     Ok((call, rates.ended(ended)))
 }
@@ -200,7 +240,7 @@ fn sources(
     let migration = opening::open_planned(settings, journal, state, mode, Rehash::Changed, || {
         signals.stopping()
     })?;
-    let payload = send::payloads(migration.pipeline);
+    let payload = send::payloads(Arc::new(migration.pipeline));
     Ok((payload, uploads::metadata(migration.documents, journal.key)))
 }
 

@@ -7,10 +7,12 @@
 //! know where they come from. The only user of HTTP.
 
 pub mod api;
+pub mod custody;
 pub mod events;
 pub mod links;
 pub mod metrics;
 pub mod quota;
 pub mod requests;
+pub mod sessions;
 pub mod submit;
 pub mod verify;

@@ -2,28 +2,27 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use reqwest::multipart::{Form, Part};
-use reqwest::{Method, RequestBuilder, Response, Url};
+use reqwest::{Method, RequestBuilder, Url};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::RwLock;
 
+use super::address::{below, encode, secret_header};
 use super::answers::AnswerCounts;
 use super::connection::{ConnectionPool, ReservedConnection, SingleConnection};
+use super::custody::CustodyCall;
 use super::mask::Secrets;
 use super::pieces::{Pieces, Upload};
-use super::retry_after::retry_after;
+use super::receive::{ContentSink, read};
 use super::route::ServerRoute;
 use super::trouble::failed;
 use bakkt_model::error::Failure;
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::target::{Dialect, Target};
-
-/// Longest answer that is read, in bytes.
-const LONGEST_ANSWER: usize = 1 << 20;
 
 /// How to prove who we are.
 #[derive(Debug)]
@@ -128,6 +127,7 @@ pub struct Client {
     documents: Url,
     log_in_at: Url,
     partners: Url,
+    users: Url,
     dialect: Dialect,
     login: Login,
     header: RwLock<Option<HeaderValue>>,
@@ -143,6 +143,8 @@ struct RequestSpec<'a> {
     timeout: Duration,
     way: ConnectionChoice,
     expected: Expected<'a>,
+    /// Beside that of authentication.
+    headers: Vec<(&'static str, HeaderValue)>,
 }
 
 /// What a request brings along.
@@ -202,6 +204,7 @@ impl Client {
             dialect: target.dialect,
             log_in_at: url("/apex-crypto/api/v2/login")?,
             partners: url("/partner/v1/partner")?,
+            users: url("/user")?,
             login,
             header: RwLock::new(header),
             secrets,
@@ -212,6 +215,46 @@ impl Client {
     /// How often the server answered with what.
     pub fn answers(&self) -> Arc<AnswerCounts> {
         self.answers.clone()
+    }
+
+    /// A client of fiat custody: the key goes as it is, behind a prefix if there is one.
+    pub fn for_custody(
+        target: &Target,
+        (prefix, key): (&str, SecretString),
+        proxy: Option<SecretString>,
+        timeout: Duration,
+        in_flight: usize,
+    ) -> anyhow::Result<Client> {
+        let header = secret_header(&format!("{prefix}{}", key.expose_secret()))?;
+        let credentials = Credentials {
+            login: Login::Key(key),
+            proxy,
+        };
+        let mut client = Client::new(target, credentials, timeout, in_flight)?;
+        client.header = RwLock::new(Some(header));
+        Ok(client)
+    }
+
+    /// Makes a custody call, on a connection of its own: its answer does not always say whose it is.
+    pub(crate) async fn custody(&self, call: CustodyCall<'_>) -> Reply {
+        let url = match call.path {
+            "" => self.users.clone(),
+            path => below(&self.users, path),
+        };
+        let Some(headers) = call.headers() else {
+            return Reply::NotSent("a session that no header can carry");
+        };
+        let (method, content) = match call.body {
+            Some(body) => (Method::POST, RequestContent::Json(body.into_revealed())),
+            None => (Method::GET, RequestContent::Nothing),
+        };
+        let spec = RequestSpec {
+            content,
+            way: ConnectionChoice::New,
+            headers,
+            ..self.call(method, url)
+        };
+        self.exchange(spec).await
     }
 
     /// What no answer that is kept may repeat of how we prove who we are.
@@ -398,6 +441,7 @@ impl Client {
             timeout: self.timeout,
             way: ConnectionChoice::Kept,
             expected: Expected::Told(None),
+            headers: Vec::new(),
         }
     }
 
@@ -564,6 +608,9 @@ fn request(
     if let Some(header) = header {
         request = request.header(AUTHORIZATION, header.clone());
     }
+    for (name, value) in call.headers {
+        request = request.header(name, value);
+    }
     match call.content {
         RequestContent::Json(body) => request.header(CONTENT_TYPE, "application/json").body(body),
         RequestContent::Form(form) => request.multipart(form),
@@ -573,62 +620,4 @@ fn request(
         }
         RequestContent::Nothing => request,
     }
-}
-
-/// Where the content of a 200 goes.
-type ContentSink<'a> = &'a mut (dyn FnMut(&[u8]) + Send);
-
-async fn read(mut response: Response, mut take: Option<ContentSink<'_>>) -> Reply {
-    let status = response.status().as_u16();
-    let retry_after = retry_after(response.headers(), SystemTime::now());
-    let answer = |body: Vec<u8>| Reply::Answer {
-        status,
-        retry_after,
-        body: Sensitive::new(body),
-    };
-    let mut body = Vec::new();
-    loop {
-        match (response.chunk().await, &mut take) {
-            (Ok(Some(piece)), Some(take)) if status == 200 => take(&piece),
-            (Ok(Some(piece)), _) if body.len() + piece.len() <= LONGEST_ANSWER => {
-                body.extend_from_slice(&piece)
-            }
-            (Ok(Some(_)), _) => return Reply::Lost("answer too long"),
-            (Ok(None), _) => return answer(body),
-            // A status whose body was cut still says that nothing was taken, where it says so at all.
-            (Err(_), _) if matches!(status, 429 | 401) => return answer(Vec::new()),
-            (Err(_), _) => return Reply::Lost("answer cut off"),
-        }
-    }
-}
-
-fn secret_header(text: &str) -> anyhow::Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(text).map_err(|_| {
-        Failure::configuration(
-            "the API key holds characters that no header can carry",
-            "copy the key again, without line breaks",
-        )
-    })?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// The address of a path below another one. Its host is not parsed again, which costs more than all the rest.
-fn below(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}/{path}", base.path()));
-    url
-}
-
-/// Percent-encodes everything but unreserved characters.
-fn encode(id: &str) -> String {
-    let mut encoded = String::with_capacity(id.len() + 8);
-    for byte in id.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }

@@ -201,7 +201,7 @@ fn stop(status: u16) -> Judgement {
 }
 
 /// Why no request can leave at all.
-fn stopping(reply: &Reply) -> Judgement {
+pub(super) fn stopping(reply: &Reply) -> Judgement {
     match reply {
         Reply::NotTrusted(why) => Judgement::Stop(
             format!("the server's certificate is refused: {why}"),

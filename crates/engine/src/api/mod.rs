@@ -8,15 +8,18 @@
 //! answer to its request; a key or a payload appears in no error; `rejectedValue` is never read.
 //! Left out on purpose: when to send and what follows (`submit`).
 
+mod address;
 mod answers;
 pub mod client;
 pub mod compare;
 mod connection;
+pub mod custody;
 pub mod judge;
 pub mod link;
 pub mod mask;
 pub mod pieces;
 pub mod read_back;
+mod receive;
 mod retry_after;
 mod route;
 mod trouble;

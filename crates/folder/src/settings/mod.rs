@@ -5,6 +5,7 @@
 //! Left out on purpose: what needs the export's header row (columns of `[exclude]`), which is checked with the mapping.
 
 pub mod amounts;
+pub mod custody;
 pub mod documents;
 pub mod events;
 pub mod exclude;
@@ -31,11 +32,12 @@ use bakkt_model::quota::QuotaAddress;
 use bakkt_model::target::{Dialect, Target, WayOut, base_url, is_production, proxy};
 use bakkt_model::webhook::EventSettings;
 use bakkt_source::export::Options;
+use custody::CustodySettings;
 use documents::DocumentSettings;
 use exclude::ExcludeSettings;
 pub use id_columns::id_columns;
 pub use notify::NotifySettings;
-use source::{JoinSettings, NamedColumn};
+use source::{BesideSettings, JoinSettings, NamedColumn};
 
 /// All settings of one migration.
 #[derive(Debug)]
@@ -80,6 +82,10 @@ pub struct Settings {
     pub events: EventSettings,
     /// `[notify]`.
     pub notify: NotifySettings,
+    /// `[custody]`.
+    pub custody: Option<CustodySettings>,
+    /// `[source.recipients]`.
+    pub recipients: Option<BesideSettings>,
 }
 
 impl Settings {
@@ -114,6 +120,7 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
     let documents = documents::read(root, found);
     let events = events::read(root, found);
     let notify = notify::read(root, found);
+    let custody = custody::read(root, &retry, found);
     let source = source?;
     Some(Settings {
         dir: dir.to_owned(),
@@ -133,6 +140,8 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
         documents,
         events,
         notify,
+        custody,
+        recipients: source.recipients,
         export: source.export,
         reading: source.reading,
         mapping: source.mapping,
