@@ -6,6 +6,7 @@
 
 mod check;
 mod drift;
+mod encrypted;
 mod failing;
 mod findings;
 mod journal;

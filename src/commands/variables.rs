@@ -23,7 +23,8 @@ pub const SANDBOX_VARIABLE: &str = "BAKKT_SANDBOX_KEY";
 /// Environment variable of the quota server's password.
 pub const QUOTA_VARIABLE: &str = bakkt_model::quota::PASSWORD_VARIABLE;
 
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 9] = [
+    bakkt_source::openpgp::PASSPHRASE_VARIABLE,
     KEY_VARIABLE,
     CUSTODY_VARIABLE,
     SESSIONS_VARIABLE,

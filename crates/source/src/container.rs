@@ -28,6 +28,8 @@ pub enum Container {
     Zstd,
     /// A zip archive of any files.
     Zip,
+    /// Encrypted or signed with OpenPGP.
+    OpenPgp,
     /// A zip or OLE file with the parts of a workbook.
     Workbook,
 }
@@ -79,7 +81,7 @@ const REFUSED: &[(&[u8], &str)] = &[
     ),
     (
         b"-----BEGIN PGP",
-        "it is encrypted with PGP; decrypt it first",
+        "it is a key or a signature of PGP and no export; name the file that it belongs to",
     ),
     (b"\x09\x00\x04\x00", OLD_EXCEL),
     (b"\x09\x02\x06\x00", OLD_EXCEL),
@@ -139,6 +141,9 @@ pub fn of(start: &[u8]) -> Result<Container, &'static str> {
     if start.starts_with(EMPTY_ZIP) {
         return Err(EMPTY_ARCHIVE);
     }
+    if is_openpgp(start) {
+        return Ok(Container::OpenPgp);
+    }
     if start.get(257..262) == Some(b"ustar") {
         return Err(TAR);
     }
@@ -157,6 +162,29 @@ pub fn of(start: &[u8]) -> Result<Container, &'static str> {
             .find(|(from, _)| text.starts_with(from))
     });
     refused.map_or(Ok(Container::Plain), |(_, what)| Err(*what))
+}
+
+/// A message of OpenPGP: armoured, or one that begins with the packet of a key that it is encrypted for, of a passphrase, or of a
+/// signature. Their bytes are no text in any encoding.
+fn is_openpgp(start: &[u8]) -> bool {
+    let armour: [&[u8]; 2] = [
+        b"-----BEGIN PGP MESSAGE-----",
+        b"-----BEGIN PGP SIGNED MESSAGE-----",
+    ];
+    if armour.iter().any(|armour| start.starts_with(armour)) {
+        return true;
+    }
+    // The tag, then a length of one or two bytes, then the version.
+    let version = |at: usize| start.get(at).copied().unwrap_or(0);
+    match start.first() {
+        Some(0x84 | 0xc1) => matches!(version(2), 3 | 6),
+        Some(0x85) => version(3) == 3,
+        Some(0x8c | 0xc3) => matches!(version(2), 4..=6),
+        Some(0x90 | 0xc4) => matches!(version(2), 3 | 6),
+        // Compressed packets of a signed message: of no known length, zip, zlib or bzip2.
+        Some(0xa3) => matches!(version(1), 1..=3),
+        _ => false,
+    }
 }
 
 /// Metadata that a packer may put before the first frame of a zstd file.
@@ -226,7 +254,7 @@ pub(crate) fn reader(
             decoder.window_log_max(WINDOW_LOG)?;
             Box::new(UnpackedReader(decoder))
         }
-        Container::Zip | Container::Workbook => {
+        Container::Zip | Container::OpenPgp | Container::Workbook => {
             let what = "it is not read as text";
             return Err(io::Error::new(io::ErrorKind::Unsupported, what));
         }
@@ -287,6 +315,15 @@ mod tests {
         }
         assert_eq!(of(b"[\n  {\"id\": 1}"), Ok(Container::Json));
         assert_eq!(of(b"\xEF\xBB\xBF{\"id\": 1}\n"), Ok(Container::Json));
+        for start in [
+            &b"-----BEGIN PGP MESSAGE-----\n"[..],
+            b"\x85\x01\x8c\x03",
+            b"\x84\x5e\x03",
+            b"\x8c\x0d\x04\x09",
+            b"\xa3\x02\x78",
+        ] {
+            assert_eq!(of(start), Ok(Container::OpenPgp), "{start:?}");
+        }
         assert_eq!(of(b"\x1F\x8B\x08\0"), Ok(Container::Gzip));
         assert_eq!(of(b"\x28\xB5\x2F\xFD\x04"), Ok(Container::Zstd));
         assert_eq!(of(b"\x50\x2A\x4D\x18\x04\0\0\0"), Ok(Container::Zstd));
@@ -333,7 +370,7 @@ mod tests {
             (b"<table border=1>", "web page"),
             (&wide, "web page"),
             (b"<?xml version=\"1.0\"?>", "XML"),
-            (b"-----BEGIN PGP MESSAGE-----", "PGP"),
+            (b"-----BEGIN PGP PUBLIC KEY BLOCK-----", "PGP"),
         ];
         for (start, what) in refused {
             let said = of(start).unwrap_err();

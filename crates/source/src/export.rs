@@ -22,6 +22,7 @@ use super::found::DetectedFile;
 use super::head::{FileHead, FileText, files, head};
 use super::json::JsonRows;
 use super::lines::{RowFormat, RowReader};
+use super::openpgp::OpenPgp;
 use super::shape::shape;
 use super::spool::Spool;
 use super::{Cell, RereadRow, Row, Rows, header};
@@ -136,6 +137,8 @@ pub struct Options {
     pub member: Option<Pattern>,
     /// The array of a JSON object whose elements are rows; none: each object is a row.
     pub rows: Option<JsonRows>,
+    /// With what it is decrypted, where it is encrypted.
+    pub openpgp: OpenPgp,
     /// Where all this is set.
     pub set_by: SetBy,
 }

@@ -140,7 +140,8 @@ fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
     let file = plain_file(path).map_err(|error| cannot_open(path, &error))?;
     let unreadable = || format!("cannot read {name}");
     let workbook = file.try_clone().with_context(unreadable)?;
-    let unpacked = packed::unpack(file, name, options.member.as_ref())?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let unpacked = packed::unpack(file, name, options, folder)?;
     let mut found = DetectedFile::new(name, unpacked.format("CSV"));
     if unpacked.container == Container::Workbook {
         if !unpacked.containers.is_empty() {

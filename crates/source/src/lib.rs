@@ -20,6 +20,7 @@ pub mod header;
 pub mod json;
 pub mod keys;
 pub mod lines;
+pub mod openpgp;
 mod packed;
 mod records;
 pub mod shape;

@@ -5,15 +5,17 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
 use bakkt_model::error::{Failure, visible};
-use glob::Pattern;
 
 use super::archive::{self, Member};
 use super::bytes::{Bytes, BytesReader};
 use super::container::{self, Container};
+use super::export::Options;
+use super::openpgp;
 
 /// Containers inside of each other.
 const DEEPEST: usize = 4;
@@ -78,12 +80,15 @@ impl UnpackedFile {
     }
 }
 
-/// Takes the containers off a file. The beginnings of whatever is packed are read.
+/// Takes the containers off a file. The beginnings of whatever is packed are read; what is encrypted is decrypted into a spool in a
+/// folder.
 pub(super) fn unpack(
     file: File,
     name: &str,
-    pattern: Option<&Pattern>,
+    options: &Options,
+    folder: &Path,
 ) -> anyhow::Result<UnpackedFile> {
+    let pattern = options.member.as_ref();
     let unreadable = || format!("cannot read {name}");
     let size = file.metadata().with_context(unreadable)?.len();
     let mut stream = Stream::Bytes(Arc::new(Bytes::File(file)), size);
@@ -95,6 +100,13 @@ pub(super) fn unpack(
             Container::Plain | Container::Json | Container::Workbook => break container,
             Container::Gzip => (packed(stream, container), "gzip".to_owned()),
             Container::Zstd => (packed(stream, container), "zstd".to_owned()),
+            Container::OpenPgp => {
+                let encrypted = stream.open().with_context(unreadable)?;
+                let spool = openpgp::decrypt(name, encrypted, &options.openpgp, folder)?;
+                let length = spool.length();
+                let bytes = Arc::new(Bytes::Spool(Arc::new(spool), 0));
+                (Stream::Bytes(bytes, length), OPENPGP.to_owned())
+            }
             Container::Zip => {
                 let Stream::Bytes(bytes, length) = &stream else {
                     return Err(refused(name, PACKED_ARCHIVE));
@@ -109,6 +121,9 @@ pub(super) fn unpack(
             return Err(refused(name, TOO_DEEP));
         }
     };
+    if !containers.iter().any(|it| it == OPENPGP) {
+        openpgp::must_be_signed(name, &options.openpgp)?;
+    }
     if let Some(pattern) = pattern.filter(|_| !containers.iter().any(|it| it.starts_with("zip"))) {
         return Err(Failure::configuration(
             format!(
@@ -130,6 +145,8 @@ fn packed(stream: Stream, container: Container) -> Stream {
     Stream::Packed(Box::new(stream), container)
 }
 
+/// What a file that was encrypted or signed was in.
+const OPENPGP: &str = "OpenPGP";
 const PACKED_ARCHIVE: &str = "it is a zip archive that is packed once more; unpack the outer one";
 const TOO_DEEP: &str = "it is packed more than four times; unpack it and name what is in it";
 

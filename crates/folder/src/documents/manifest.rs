@@ -14,6 +14,7 @@ use bakkt_mapping::feed::Scratch;
 use bakkt_model::error::{Diagnostic, Diagnostics, Failure};
 use bakkt_model::position::Position;
 use bakkt_source::export::{ExportPass, OpenedExport, Options};
+use bakkt_source::openpgp::OpenPgp;
 use bakkt_source::{Export, RereadRow, Row};
 
 /// A manifest whose mapping is compiled.
@@ -39,12 +40,12 @@ impl Manifest {
     /// Opens the manifest once to compile its mapping. `None` only when something was reported.
     pub(crate) fn open(
         dir: &Path,
-        name: &str,
+        (name, openpgp): (&str, &OpenPgp),
         files: &[TomlFile],
         types: &'static [&'static str],
         found: &mut Diagnostics,
     ) -> anyhow::Result<Option<Manifest>> {
-        let opened = opened(dir, name)?;
+        let opened = opened(dir, name, openpgp)?;
         let targets = Targets {
             account_type: false,
             rows: false,
@@ -133,9 +134,13 @@ impl Manifest {
     }
 }
 
-fn opened(dir: &Path, name: &str) -> anyhow::Result<OpenedExport> {
+fn opened(dir: &Path, name: &str, openpgp: &OpenPgp) -> anyhow::Result<OpenedExport> {
     // What it says of settings is about others.
-    let opened = OpenedExport::new(dir, name, &Options::default());
+    let options = Options {
+        openpgp: openpgp.clone(),
+        ..Options::default()
+    };
+    let opened = OpenedExport::new(dir, name, &options);
     opened.map_err(|error| match error.downcast::<Failure>() {
         Ok(failure) => Failure::configuration(
             failure.message,

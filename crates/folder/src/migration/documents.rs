@@ -40,10 +40,14 @@ pub(super) fn open(
         Dialect::Reference => TYPE_NAMES,
     };
     let from = match &named.from {
-        DocumentSource::Manifest { file, .. } => {
-            Manifest::open(&settings.dir, file, files, types, found)?
-                .map(|manifest| DocumentListing::Manifest(Box::new(manifest)))
-        }
+        DocumentSource::Manifest { file, .. } => Manifest::open(
+            &settings.dir,
+            (file, &settings.reading.openpgp),
+            files,
+            types,
+            found,
+        )?
+        .map(|manifest| DocumentListing::Manifest(Box::new(manifest))),
         DocumentSource::Patterns(written) => {
             // A wrong one was reported with the settings.
             let patterns = written.iter().filter_map(|one| Pattern::compile(one).ok());

@@ -77,6 +77,9 @@ pub fn of(settings: &Settings) -> Vec<Input> {
     for file in secrets.into_iter().flatten() {
         add(file, "a file with a key", InputKind::File);
     }
+    for file in &settings.reading.openpgp.keys {
+        add(&file.to_string_lossy(), "a file of keys", InputKind::File);
+    }
     if let Some(file) = &settings.target.way_out.ca_file {
         add(
             &file.to_string_lossy(),

@@ -120,6 +120,7 @@ impl OpenedOverlay {
         if kept.form != Some(OverlayForm::Export) {
             let led = Options {
                 header: HeaderRow::Led(KEY),
+                openpgp: settings.reading.openpgp.without_signers(),
                 ..Options::default()
             };
             let export = open(&mut kept, led)?;
@@ -277,10 +278,12 @@ fn corrected(
 ) -> anyhow::Result<(OpenedExport, Vec<Option<usize>>)> {
     let as_set = Options {
         certain_encoding: true,
+        openpgp: settings.reading.openpgp.without_signers(),
         ..settings.reading.clone()
     };
     let as_found = Options {
         skip_if: settings.reading.skip_if.clone(),
+        openpgp: settings.reading.openpgp.without_signers(),
         ..Options::default()
     };
     let first = open(kept, as_set);

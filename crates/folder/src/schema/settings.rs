@@ -158,6 +158,8 @@ const KEYS: &[SchemaKey] = keys! {
         "Fiat custody: users, bank accounts and recipients for the primary owners of INDIVIDUAL accounts. Absent: none. See [custody.md](custody.md).";
     "events": KeyType::Table(EVENTS),
         "How webhooks prove that they are Bakkt's.";
+    "openpgp": KeyType::Table(OPENPGP),
+        "Exports that are encrypted or signed with OpenPGP.";
     "notify": KeyType::Table(NOTIFY),
         "Whom to tell how a run ended.";
 };
@@ -476,6 +478,15 @@ const PATTERN: &[SchemaKey] = keys! {
         "The owner whom they belong to: 1 is owners[0].";
     "kyb_item": KeyType::Words(KYB_ITEM_NAMES),
         "What they are for KYB.";
+};
+
+const OPENPGP: &[SchemaKey] = keys! {
+    "keys": KeyType::Texts,
+        "Files of keys: the secret key that exports are encrypted for (mode 0600), and the public keys of those who sign. Without them, the keys of the user who runs the program count, with their agent. A passphrase stands in `BAKKT_PGP_PASSPHRASE`.";
+    "signers": KeyType::Texts,
+        "Fingerprints of keys, 40 or 64 hexadecimal digits: one of them must have signed every file that is encrypted or signed.";
+    "passphrase": KeyType::Never,
+        "Refused: a passphrase does not belong in this file.";
 };
 
 const NOTIFY: &[SchemaKey] = keys! {

@@ -13,6 +13,7 @@ pub mod findings;
 mod id_columns;
 pub mod layout;
 mod notify;
+mod openpgp;
 pub mod reading;
 pub mod source;
 
@@ -103,7 +104,8 @@ impl Settings {
 }
 
 fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Settings> {
-    let source = source::read(dir, root, found);
+    let openpgp = openpgp::read(dir, root, found);
+    let source = source::read(dir, root, &openpgp, found);
     let mut findings = findings::read(root, found);
     let (on_existing, ids) = accounts(root, &mut findings, found);
     // Every table is read, so that all their mistakes are known, before the first that is not there ends it.

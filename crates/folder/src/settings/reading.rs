@@ -12,6 +12,7 @@ use bakkt_model::error::Diagnostics;
 use bakkt_source::encoding::Encoding;
 use bakkt_source::export::{HeaderRow, Options, SetBy, SheetSetting, member_pattern};
 use bakkt_source::json::JsonRows;
+use bakkt_source::openpgp::OpenPgp;
 
 /// Words for delimiters that are hard to see.
 const DELIMITERS: &[(&str, u8)] = &[
@@ -21,7 +22,12 @@ const DELIMITERS: &[(&str, u8)] = &[
     ("pipe", b'|'),
 ];
 
-pub(crate) fn read(dir: &Path, table: &Table<'_>, found: &mut Diagnostics) -> Options {
+pub(crate) fn read(
+    dir: &Path,
+    table: &Table<'_>,
+    openpgp: &OpenPgp,
+    found: &mut Diagnostics,
+) -> Options {
     let between = table
         .get("delimiter")
         .and_then(|value| delimiter(value, found));
@@ -49,6 +55,7 @@ pub(crate) fn read(dir: &Path, table: &Table<'_>, found: &mut Diagnostics) -> Op
             only_elements: false,
         }),
         layout: layout::read(dir, table, found),
+        openpgp: openpgp.clone(),
         set_by: SetBy::Settings,
     }
 }

@@ -8,6 +8,7 @@ use bakkt_model::error::{Diagnostic, Diagnostics};
 use bakkt_model::position::JoinedList;
 use bakkt_source::export::Options;
 use bakkt_source::header;
+use bakkt_source::openpgp::OpenPgp;
 
 /// `[source]`.
 #[derive(Debug)]
@@ -120,6 +121,7 @@ const JOINS: [(&str, JoinedList); 2] = [
 pub(crate) fn read(
     dir: &Path,
     root: &Table<'_>,
+    openpgp: &OpenPgp,
     found: &mut Diagnostics,
 ) -> Option<SourceSettings> {
     let Some(table) = root.table("source", found) else {
@@ -133,12 +135,12 @@ pub(crate) fn read(
     let export = need(&table, "source", "file", found).map(|(text, _)| text.to_owned());
     let mapping = need(&table, "source", "mapping", found).map(|(text, _)| text.to_owned());
     let group_by = column(&table, "group_by", found);
-    let reading = reading::read(dir, &table, found);
+    let reading = reading::read(dir, &table, openpgp, found);
     let mut joins = Vec::new();
     for (name, list) in JOINS {
         let whole = format!("source.{name}");
         if let Some(table) = table.get(name).and_then(|value| value.table(&whole, found)) {
-            let beside = beside(dir, &table, &whole, found);
+            let beside = beside(dir, &table, &whole, openpgp, found);
             joins.extend(beside.map(|beside| JoinSettings { list, beside }));
             table.finish(found);
         }
@@ -147,7 +149,7 @@ pub(crate) fn read(
         .get("recipients")
         .and_then(|value| value.table("source.recipients", found))
         .and_then(|table| {
-            let recipients = beside(dir, &table, "source.recipients", found);
+            let recipients = beside(dir, &table, "source.recipients", openpgp, found);
             table.finish(found);
             recipients
         });
@@ -166,13 +168,14 @@ fn beside(
     dir: &Path,
     table: &Table<'_>,
     name: &str,
+    openpgp: &OpenPgp,
     found: &mut Diagnostics,
 ) -> Option<BesideSettings> {
     let file = need(table, name, "file", found);
     let mapping = need(table, name, "mapping", found);
     let key = need(table, name, "key", found).map(|(text, value)| NamedColumn::new(text, value));
     let account_key = column(table, "account_key", found);
-    let mut reading = reading::read(dir, table, found);
+    let mut reading = reading::read(dir, table, openpgp, found);
     // An account without elements is in the accounts' own export.
     if let Some(rows) = &mut reading.rows {
         rows.only_elements = true;

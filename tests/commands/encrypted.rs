@@ -1,0 +1,231 @@
+//! Exports that are encrypted or signed with OpenPGP, made by GnuPG itself.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::world::{Bakkt, World};
+
+/// A keyring with a key for encrypting and one for signing.
+struct Keys {
+    home: tempfile::TempDir,
+}
+
+const FIRM: &str = "firm@example.com";
+const VENDOR: &str = "vendor@example.com";
+const PASSPHRASE: &str = "a phrase of invention";
+
+impl Keys {
+    /// None where GnuPG is not installed.
+    fn new() -> Option<Keys> {
+        if Command::new("gpg")
+            .arg("--version")
+            .stdout(Stdio::null())
+            .status()
+            .is_err()
+        {
+            eprintln!("left out: gpg is not here");
+            return None;
+        }
+        let home = tempfile::Builder::new().prefix("k").tempdir().unwrap();
+        fs::set_permissions(home.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        // Passphrases that are quick to try: nobody has to be kept out.
+        fs::write(home.path().join("gpg-agent.conf"), "s2k-count 1024\n").unwrap();
+        let keys = Keys { home };
+        for name in [FIRM, VENDOR] {
+            keys.gpg(&[
+                "--quick-generate-key",
+                name,
+                "future-default",
+                "default",
+                "never",
+            ]);
+        }
+        Some(keys)
+    }
+
+    fn gpg(&self, arguments: &[&str]) -> Vec<u8> {
+        let output = Command::new("gpg")
+            .args([
+                "--batch",
+                "--quiet",
+                "--pinentry-mode",
+                "loopback",
+                "--passphrase",
+                PASSPHRASE,
+            ])
+            .args(["--trust-model", "always", "--homedir"])
+            .arg(self.home.path())
+            .args(arguments)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        output.stdout
+    }
+
+    fn fingerprint(&self, of: &str) -> String {
+        let listed = String::from_utf8(self.gpg(&["--with-colons", "--list-keys", of])).unwrap();
+        let line = listed
+            .lines()
+            .find(|line| line.starts_with("fpr:"))
+            .unwrap();
+        line.split(':').nth(9).unwrap().to_owned()
+    }
+
+    /// What is written of a file by some options.
+    fn written(&self, plain: &Path, options: &[&str]) -> Vec<u8> {
+        let plain = plain.to_str().unwrap();
+        let arguments: Vec<&str> = options
+            .iter()
+            .copied()
+            .chain(["--output", "-", plain])
+            .collect();
+        self.gpg(&arguments)
+    }
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        let home = self.home.path();
+        let _ = Command::new("gpgconf")
+            .arg("--homedir")
+            .arg(home)
+            .args(["--kill", "all"])
+            .status();
+    }
+}
+
+/// A world whose export is encrypted, with the keys beside it.
+fn world(keys: &Keys, bytes: &[u8], more: &str) -> World {
+    let mut world = World::of(3);
+    fs::write(world.path("acme/export.csv"), bytes).unwrap();
+    let secret = keys.gpg(&["--armor", "--export-secret-keys", FIRM]);
+    fs::write(world.path("acme/firm.asc"), secret).unwrap();
+    fs::set_permissions(
+        world.path("acme/firm.asc"),
+        fs::Permissions::from_mode(0o600),
+    )
+    .unwrap();
+    fs::write(
+        world.path("acme/vendor.asc"),
+        keys.gpg(&["--export", VENDOR]),
+    )
+    .unwrap();
+    world.set(&format!(
+        "[openpgp]\nkeys = [\"firm.asc\", \"vendor.asc\"]\n{more}"
+    ));
+    let path = std::env::var("PATH").unwrap();
+    world.environment.push(("PATH".into(), path));
+    world
+        .environment
+        .push(("BAKKT_PGP_PASSPHRASE".into(), PASSPHRASE.into()));
+    world
+}
+
+const BROKEN: &str = "changed or cut after it was encrypted";
+const ENCRYPT: [&str; 3] = ["--encrypt", "--recipient", FIRM];
+const SIGN: [&str; 3] = ["--sign", "--local-user", VENDOR];
+
+#[test]
+fn what_is_encrypted_is_sent_as_what_is_plain() {
+    let Some(keys) = Keys::new() else { return };
+    let bakkt = Bakkt::start(|_| {});
+    let plain = World::of(3);
+    let wanted = plain.bakkt("check acme --payloads payloads.jsonl");
+    let export = plain.path("acme/export.csv");
+    for options in [
+        [&ENCRYPT[..], &[]].concat(),
+        [&ENCRYPT[..], &["--armor"]].concat(),
+        [&ENCRYPT[..], &SIGN].concat(),
+        SIGN.to_vec(),
+        vec!["--clearsign", "--local-user", VENDOR],
+    ] {
+        let bytes = keys.written(&export, &options);
+        let world = world(&keys, &bytes, "");
+        let shown = world.bakkt("check acme --payloads payloads.jsonl");
+        assert!(shown.contains("CSV in OpenPGP"), "{shown}");
+        assert_eq!(
+            shown.replace("CSV in OpenPGP", "CSV"),
+            wanted,
+            "{options:?}"
+        );
+        assert_eq!(
+            world.read("payloads.jsonl"),
+            plain.read("payloads.jsonl"),
+            "{options:?}"
+        );
+        let shown = world.bakkt(&bakkt.run("--limit 1"));
+        assert!(shown.contains("accepted    1"), "{options:?}: {shown}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_it_stops_before_anything_is_read() {
+    let Some(keys) = Keys::new() else { return };
+    let plain = World::of(3);
+    let export = plain.path("acme/export.csv");
+    let encrypted = keys.written(&export, &ENCRYPT);
+    let signed = keys.written(&export, &[&ENCRYPT[..], &SIGN].concat());
+    let vendor = format!("signers = [\"{}\"]", keys.fingerprint(VENDOR));
+    let firm = format!("signers = [\"{}\"]", keys.fingerprint(FIRM));
+    let cut = &encrypted[..encrypted.len() - 40];
+    let mut changed = encrypted.clone();
+    let middle = changed.len() - 60;
+    changed[middle] ^= 1;
+    let clear = keys.written(&export, &["--clearsign", "--local-user", VENDOR]);
+    let forged = String::from_utf8(clear)
+        .unwrap()
+        .replacen("1980", "1981", 1)
+        .into_bytes();
+    for (bytes, more, says) in [
+        (cut, "", BROKEN),
+        (&changed, "", BROKEN),
+        (&forged, "", "its signature is not of what it holds"),
+        (&encrypted, &vendor, "it is not signed"),
+        (&fs::read(&export).unwrap(), &vendor, "it is not signed"),
+        (&signed, &firm, "none of the keys under `signers`"),
+        (
+            &signed,
+            "signers = [\"abc\"]",
+            "not the fingerprint of a key",
+        ),
+        (
+            &keys.written(&export, &["--encrypt", "--recipient", VENDOR]),
+            "",
+            "a key that is not here",
+        ),
+    ] as [(&[u8], &str, &str); 8]
+    {
+        let world = world(&keys, bytes, more);
+        let shown = world.bakkt("check acme");
+        assert!(shown.starts_with("exit code 2"), "{says}: {shown}");
+        // Where a file breaks off, GnuPG may not even come to its checksum.
+        let other = says == BROKEN && shown.contains("for a whole OpenPGP message");
+        assert!(shown.contains(says) || other, "{says}: {shown}");
+    }
+    let good = world(&keys, &signed, &vendor);
+    assert!(good.bakkt("check acme").starts_with("exit code 0"));
+    // Everybody could read the key.
+    fs::set_permissions(
+        good.path("acme/firm.asc"),
+        fs::Permissions::from_mode(0o644),
+    )
+    .unwrap();
+    assert!(good.bakkt("check acme").contains("chmod 600"));
+    for (passphrase, says) in [
+        ("another", "passphrase of its key is missing or wrong"),
+        ("", "is set, and empty"),
+    ] {
+        let mut world = world(&keys, &encrypted, "");
+        world
+            .environment
+            .push(("BAKKT_PGP_PASSPHRASE".into(), passphrase.into()));
+        let shown = world.bakkt("check acme");
+        assert!(
+            shown.starts_with("exit code 2") && shown.contains(says),
+            "{shown}"
+        );
+    }
+}
