@@ -10,6 +10,7 @@ use anyhow::Context;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use super::rates::Rates;
 use super::run::custody_target;
 use super::session::{Destination, Session};
 use super::signals::Signals;
@@ -133,9 +134,10 @@ async fn read_made(
         .as_ref()
         .context("a migration with custody")?;
     let client = custody_stage::client(settings, custody, key)?;
+    let rates = Rates::of_custody(settings, custody, None, signals.stop.clone()).await?;
     let reading = CustodyReading {
         gate: SendGate::new(client, Counter::default(), signals.stop.subscribe()),
-        limiter: custody_stage::limiters(settings, custody).lookup,
+        limiter: rates.custody(&custody.rates).lookup,
         sessions: custody_stage::sessions(journal, custody)?,
         retry: Retry {
             settle_after: custody.settle_after,
@@ -146,7 +148,7 @@ async fn read_made(
         read: Counter::default(),
     };
     tokio::select! {
-        ended = read(made, reading, each) => ended,
+        ended = read(made, reading, each) => ended.map(|ended| rates.ended(ended)),
         () = signals.aborted() => Err(Failure::stopped("stopped at once", "run the same command")),
     }
 }

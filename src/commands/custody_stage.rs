@@ -6,16 +6,17 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::SecretString;
 
+use super::rates::Rates;
 use super::signals::Signals;
 use super::so_far::so_far;
 use super::target;
 use bakkt_engine::api::Client;
 use bakkt_engine::custody::stage::{CustodyLimiters, CustodyTools};
 use bakkt_engine::custody::{CustodyBody, CustodyBodyFn, CustodySetup, run};
+use bakkt_engine::quota::server::Fence;
 use bakkt_engine::requests::RunEnd;
 use bakkt_engine::requests::disk::DiskReads;
 use bakkt_engine::requests::gate::SendGate;
-use bakkt_engine::requests::limiter::Limiter;
 use bakkt_engine::submit::RunCounters;
 use bakkt_files::progress::{Mode, WorkProgress, note};
 use bakkt_folder::migration::custody::Custody;
@@ -28,7 +29,7 @@ use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::custody::{CustodyKind, CustodyTask};
 use bakkt_model::error::Failure;
-use bakkt_model::limits::{Limits, Retry};
+use bakkt_model::limits::Retry;
 use bakkt_model::number::thousands;
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::state::State;
@@ -132,29 +133,15 @@ pub fn client(
     Client::for_custody(&to, (prefix, key), proxy, timeout, 4 * custody.in_flight)
 }
 
-/// The limiters of custody.
-pub fn limiters(settings: &Settings, custody: &CustodySettings) -> CustodyLimiters {
-    let limits = Limits {
-        in_flight: custody.in_flight,
-        ..settings.limits
-    };
-    let retry = retry(settings, custody);
-    let limiter = |name, rate| Arc::new(Limiter::new(name, rate, &limits, &retry));
-    CustodyLimiters {
-        user: limiter("users", custody.rates.users),
-        account: limiter("bank accounts", custody.rates.accounts),
-        recipient: limiter("recipients", custody.rates.recipients),
-        lookup: limiter("custody look-ups", custody.rates.lookup),
-    }
-}
-
 /// What one call of the stage is about.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct CustodyScope<'a> {
     /// The name of where it goes, part of every key.
     pub target: &'a str,
     /// Picking is limited to some ids.
     pub selected: bool,
+    /// Whom the quota server has to know as the shard's owner.
+    pub fence: Option<Fence>,
 }
 
 /// Custody tasks that are not done, those in doubt among them.
@@ -195,7 +182,9 @@ pub async fn send(
     );
     let counters = Arc::new(RunCounters::default());
     counters.total.set(waiting + doubts);
-    let limiters = limiters(settings, custody);
+    let stop = signals.stop.clone();
+    let rates = Rates::of_custody(settings, custody, scope.fence, stop).await?;
+    let limiters = rates.custody(&custody.rates);
     let CustodyLimiters {
         user,
         account,
@@ -232,6 +221,7 @@ pub async fn send(
     };
     shown.finish();
     let (journal, ended) = ended?;
+    let ended = rates.ended(ended);
     let outcome = match &ended {
         RunEnd::Finished => "custody finished".to_owned(),
         RunEnd::Interrupted => "custody interrupted".to_owned(),

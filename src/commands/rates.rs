@@ -1,6 +1,6 @@
 //! The limiters of a command: rates of its own, or those that all processes with the same target share.
 //!
-//! Owner of the way from `[limits]` to limiters, and of what is told when the quota server ends the work. Left out on purpose:
+//! Owner of the way from `[limits]` and the rates under `[custody]` to limiters, and of what is told when the quota server ends the work. Left out on purpose:
 //! the rates of one shard where nothing is shared (`session`).
 
 use std::sync::Arc;
@@ -8,13 +8,16 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use tokio::sync::watch;
 
+use super::target;
 use super::variables::{QUOTA_VARIABLE, variable};
+use bakkt_engine::custody::stage::CustodyLimiters;
 use bakkt_engine::quota::QuotaLink;
 use bakkt_engine::quota::registry::unusable;
 use bakkt_engine::quota::server::{Fence, RedisServer};
 use bakkt_engine::requests::RunEnd;
 use bakkt_engine::requests::limiter::Limiter;
 use bakkt_folder::settings::Settings;
+use bakkt_folder::settings::custody::{CustodyRates, CustodySettings};
 use bakkt_model::error::Failure;
 use bakkt_model::limits::{Limits, Rate, Retry};
 
@@ -37,10 +40,35 @@ impl Rates {
         fence: Option<Fence>,
         stop: Arc<watch::Sender<bool>>,
     ) -> anyhow::Result<Rates> {
+        let to = &settings.target.base_url;
+        Rates::to(to, settings, settings.limits, fence, stop).await
+    }
+
+    /// The same for the rates under `[custody]`.
+    pub async fn of_custody(
+        settings: &Settings,
+        custody: &CustodySettings,
+        fence: Option<Fence>,
+        stop: Arc<watch::Sender<bool>>,
+    ) -> anyhow::Result<Rates> {
+        let limits = Limits {
+            in_flight: custody.in_flight,
+            ..settings.limits
+        };
+        let to = target::custody_url(settings, custody);
+        Rates::to(&to, settings, limits, fence, stop).await
+    }
+
+    async fn to(
+        target: &str,
+        settings: &Settings,
+        limits: Limits,
+        fence: Option<Fence>,
+        stop: Arc<watch::Sender<bool>>,
+    ) -> anyhow::Result<Rates> {
         let link = match &settings.shared {
             None => None,
             Some(address) => {
-                let target = &settings.target.base_url;
                 let server = RedisServer::new(address, password()?.as_ref(), target, fence)?;
                 let link = QuotaLink::new(server, settings.retry.breaker, stop);
                 let reached = link.reach().await;
@@ -49,7 +77,7 @@ impl Rates {
             }
         };
         Ok(Rates {
-            limits: settings.limits,
+            limits,
             retry: settings.retry,
             link,
         })
@@ -73,6 +101,16 @@ impl Rates {
     /// KYB triggers.
     pub fn kyb(&self) -> Arc<Limiter> {
         self.limiter("KYB triggers", "kyb", self.limits.kyb)
+    }
+
+    /// All of custody.
+    pub fn custody(&self, rates: &CustodyRates) -> CustodyLimiters {
+        CustodyLimiters {
+            user: self.limiter("users", "custody-user", rates.users),
+            account: self.limiter("bank accounts", "custody-account", rates.accounts),
+            recipient: self.limiter("recipients", "custody-recipient", rates.recipients),
+            lookup: self.limiter("custody look-ups", "custody-lookup", rates.lookup),
+        }
     }
 
     fn limiter(&self, name: &'static str, lane: &'static str, rate: Rate) -> Arc<Limiter> {

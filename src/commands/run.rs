@@ -146,7 +146,7 @@ async fn prepared(
         selected,
         settle_only: false,
         metrics,
-        fence,
+        fence: fence.clone(),
     };
     let (mut sources, settings) = send::sources(migration)?;
     let custody = sources.custody.take();
@@ -165,6 +165,7 @@ async fn prepared(
         let scope = custody_stage::CustodyScope {
             target: &to,
             selected,
+            fence,
         };
         (journal, ended) =
             custody_stage::send(journal, &settings, key, source, scope, signals, mode).await?;

@@ -133,9 +133,9 @@ async fn verified(
     };
     let with_custody = with_custody.map(|mut own| {
         own.target.base_url.clone_from(&to.base_url);
-        if args.target.base_url.is_some() {
-            target::stand_in_for_custody(&mut own);
-        }
+        // As they were resolved: a shard's share, and where a sandbox stands in.
+        own.custody.clone_from(&settings.custody);
+        own.shared.clone_from(&settings.shared);
         own
     });
     let (payload, metadata) = if scope.status_only {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::world::{World, row, rows};
+use crate::support::redis::Redis;
 use crate::support::{copy_folder, json_of, program};
 
 const RECIPIENTS: &str = r#"
@@ -127,4 +128,66 @@ fn customers_of_two_shards_get_everything_once() {
     );
     let crosswalk = world.sheet("shard-1-of-2/custody-crosswalk.csv");
     assert!(!crosswalk.is_empty());
+}
+
+#[test]
+fn shards_share_the_quota_of_custody_by_way_of_its_server() {
+    let Some(mut redis) = Redis::start() else {
+        return;
+    };
+    let world = World::new(&rows(4), "", "");
+    let settings = std::fs::read_to_string(world.dir().join("migration.toml")).unwrap();
+    let (of_accounts, of_custody) = settings.split_once("[custody]").unwrap();
+    let shared = format!("[limits]\nshared = \"{}\"", redis.url());
+    world.write(
+        "migration.toml",
+        &format!(
+            "{}[custody]{}",
+            of_accounts.replace("[limits]", &shared),
+            of_custody.replace("\"unlimited\"", "\"100/s\"")
+        ),
+    );
+    let url = world.sandbox.base_url();
+    let run = |code: i32| {
+        for shard in ["0/2", "1/2"] {
+            let more = ["--yes", "--base-url", &url, "--shard", shard];
+            world.ended(&mut world.command(&["run"], &more), code);
+        }
+    };
+    run(3);
+    assert_eq!(world.made().users.len(), 4);
+    let lanes = redis.ask("KEYS *");
+    assert!(lanes.contains("custody-user"), "{lanes}");
+    assert!(!lanes.contains("custody-account"), "{lanes}");
+    let sessions = (1..=4).map(|n| {
+        let id = format!("A-{n}");
+        serde_json::json!({"clientAccountId": id, "session": format!("sandbox-session {id}"),
+            "issued_at": jiff::Timestamp::now().to_string()})
+        .to_string()
+    });
+    let file = world.folder.path().join("sessions.jsonl");
+    std::fs::write(&file, sessions.collect::<Vec<_>>().join("\n")).unwrap();
+    super::world::private(&file);
+    for shard in ["0/2", "1/2"] {
+        let mut import = world.command(&["sessions", "import"], &["--shard", shard]);
+        let imported = import.arg(&file).output().unwrap();
+        assert!(
+            imported.status.code().is_some_and(|code| code != 1),
+            "{imported:?}"
+        );
+    }
+    run(0);
+    let made = world.made();
+    made.has_nothing_twice();
+    assert_eq!((made.accounts.len(), made.recipients.len()), (8, 4));
+    let lanes = redis.ask("KEYS *");
+    for lane in ["custody-account", "custody-recipient", "custody-lookup"] {
+        assert!(lanes.contains(lane), "{lane}: {lanes}");
+    }
+    redis.stop();
+    let numbers = world.folder.path().join("numbers.csv");
+    let more = ["--base-url", &url, "--shard", "0/2", "--out"];
+    let mut command = world.command(&["custody", "numbers"], &more);
+    let said = world.ended(command.arg(&numbers), 4);
+    assert!(said.contains("cannot be used"), "{said}");
 }

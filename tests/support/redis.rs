@@ -66,6 +66,16 @@ impl Redis {
         format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
+    /// What it answers to a command of one line, where it is not encrypted.
+    pub fn ask(&self, command: &str) -> String {
+        let mut line = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let asked = format!("{command}\r\nQUIT\r\n");
+        line.write_all(asked.as_bytes()).unwrap();
+        let mut answer = String::new();
+        line.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
     /// Kills it.
     pub fn stop(&mut self) {
         self.running = None;

@@ -14,6 +14,7 @@ use tokio::sync::RwLock;
 use super::address::{below, encode, secret_header};
 use super::answers::AnswerCounts;
 use super::connection::{ConnectionPool, ReservedConnection, SingleConnection};
+use super::credentials::{Credentials, Login};
 use super::custody::CustodyCall;
 use super::mask::Secrets;
 use super::pieces::{Pieces, Upload};
@@ -23,35 +24,6 @@ use super::trouble::failed;
 use bakkt_model::error::Failure;
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::target::{Dialect, Target};
-
-/// How to prove who we are.
-#[derive(Debug)]
-pub enum Login {
-    /// Guide dialect.
-    Key(SecretString),
-    /// Reference dialect: log in, then a token.
-    Logon {
-        /// The logon id.
-        id: String,
-        /// The password.
-        password: SecretString,
-    },
-}
-
-/// What the way to the target asks for.
-#[derive(Debug)]
-pub struct Credentials {
-    /// The target's.
-    pub login: Login,
-    /// `user:password` of the proxy on the way, where it asks for them.
-    pub proxy: Option<SecretString>,
-}
-
-impl From<Login> for Credentials {
-    fn from(login: Login) -> Credentials {
-        Credentials { login, proxy: None }
-    }
-}
 
 /// What came back from one request.
 #[derive(Debug)]

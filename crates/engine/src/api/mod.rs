@@ -13,6 +13,7 @@ mod answers;
 pub mod client;
 pub mod compare;
 mod connection;
+mod credentials;
 pub mod custody;
 pub mod judge;
 pub mod link;
@@ -25,5 +26,6 @@ mod route;
 mod trouble;
 
 pub use answers::AnswerCounts;
-pub use client::{Client, ConnectionChoice, Credentials, Login, Question, Reply};
+pub use client::{Client, ConnectionChoice, Question, Reply};
+pub use credentials::{Credentials, Login};
 pub use pieces::Upload;
