@@ -249,7 +249,8 @@ pub struct RunArgs {
     /// Send only the clientAccountIds in this file, one per line.
     #[arg(long, value_name = "FILE")]
     pub only: Option<PathBuf>,
-    /// The file that says which journal each shard has and who works on it, the same for all shards; made by the first.
+    /// The file that says which journal each shard has and who works on it, the same for all shards; made by the first. Without
+    /// it, the quota server of the settings says so, if they name one.
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
     /// Serve what is known of the run at this address, for Prometheus: a port of this machine, or an address with a port.

@@ -7,6 +7,9 @@
 #   cargo build --release --bins --examples
 #   CUSTOMERS=100000 RATE=400 deploy/slurm/rehearse.sh        # as root
 #
+# One customer of DOCUMENTED has documents, about seven of them. FILES is a folder for the export and the documents, hundreds of
+# thousands of small files; in memory (/dev/shm) they are made and removed faster.
+#
 # Everything it starts ends with it, by process id. It is no part of .ci/run.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -14,16 +17,19 @@ from=${FROM:-$here/../../target/release}
 customers=${CUSTOMERS:-100000}
 rate=${RATE:-400}
 headroom=${HEADROOM:-2}
+documented=${DOCUMENTED:-5}
 shards=8
 [ "$(id -u)" -eq 0 ] || { echo "error: slurmd starts tasks as their users, which only root can" >&2; exit 2; }
 
 work=$(mktemp -d /tmp/slurm-rehearsal.XXXXXX)
+files=$(mktemp -d "${FILES:-$work}/files.XXXXXX")
 pids=()
 clean_up() {
+    [ -z "${job:-}" ] || scancel --full --signal=KILL "$job" 2>/dev/null || true
     for ((at = ${#pids[@]} - 1; at >= 0; at--)); do kill "${pids[at]}" 2>/dev/null || true; done
     sleep 1
     for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
-    [ -n "${KEEP:-}" ] && echo "kept: $work" || rm -rf "$work"
+    [ -n "${KEEP:-}" ] && echo "kept: $work, $files" || rm -rf "$work" "$files"
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
@@ -51,7 +57,7 @@ mkdir -m 700 "$work/munge" "$work/controller" "$work/node"
 dd if=/dev/urandom of="$work/munge/key" bs=1024 count=1 status=none
 chmod 400 "$work/munge/key"
 munged --foreground --force --socket="$work/munge.socket" --key-file="$work/munge/key" --pid-file="$work/munge/pid" \
-    --log-file="$work/munge/log" --seed-file="$work/munge/seed" &
+    --log-file="$work/munge/log" --seed-file="$work/munge/seed" >"$work/munge/out" 2>&1 &
 pids+=($!)
 wait_for 20 "munged" test -S "$work/munge.socket"
 sed -e "s|FOLDER|$work|; s|HOST|$host|; s|CONTROLLER_PORT|$(port)|; s|NODE_PORT|$(port)|" "$here/slurm.conf" >"$work/slurm.conf"
@@ -86,8 +92,21 @@ ledger() { curl -sf -H 'Authorization: API-Key rehearsal' "$url/_ledger/summary"
 count() { ledger | python3 -c "import json,sys; print(json.load(sys.stdin)['$1'])"; }
 
 # --- the migration ---
-export MIGRATION=$work/rehearsal STATE=$work/state BAKKT_MIGRATE=$program BAKKT_API_KEY=rehearsal
+export MIGRATION=$files/rehearsal STATE=$work/state BAKKT_MIGRATE=$program BAKKT_API_KEY=rehearsal
 "$work/generate" --entities --clean --rows "$customers" --seed 7 --out "$MIGRATION"
+python3 - "$MIGRATION" "$documented" <<'PYTHON'
+import csv, os, shutil, sys
+folder, share = sys.argv[1], int(sys.argv[2])
+rows = list(csv.reader(open(f"{folder}/documents.csv", newline="")))
+kept = [row for row in rows[1:] if int(row[0].rsplit("-", 1)[1]) % share == 0]
+with open(f"{folder}/documents.csv", "w", newline="") as file:
+    csv.writer(file).writerows(rows[:1] + kept)
+ids = {row[0] for row in kept}
+for name in os.listdir(f"{folder}/documents"):
+    if name not in ids:
+        shutil.rmtree(f"{folder}/documents/{name}")
+print(f"{len(ids)} of the customers have {len(kept)} documents")
+PYTHON
 python3 - "$MIGRATION/migration.toml" "$url" "$rate" "$headroom" "redis://127.0.0.1:$redis_port" <<'PYTHON'
 import re, sys
 path, url, rate, headroom, shared = sys.argv[1:]
@@ -96,7 +115,7 @@ text = re.sub(r'\n(create|lookup|upload|kyb) = "[^"]*"', lambda m: f'\n{m[1]} = 
 text = text.replace("[limits]", f'[limits]\nshared = "{shared}"\nheadroom_percent = {headroom}')
 text = re.sub(r"\nin_flight = .*", "\nin_flight = 32", text).replace('on_existing = "skip"', 'on_existing = "update"')
 text = re.sub(r"\nuploads_in_flight = .*", "\nuploads_in_flight = 32", text)
-open(path, "w").write(text + f'\n[target]\nbase_url = "{url}"\n\n[retry]\nrequest_timeout = "10s"\nsettle_after = "11s"\n')
+open(path, "w").write(text + f'\n[target]\nbase_url = "{url}"\n\n[retry]\nrequest_timeout = "10s"\nupload_timeout = "15s"\nsettle_after = "16s"\n')
 PYTHON
 begin=$(date +%s)
 cd "$work"
@@ -107,19 +126,27 @@ say "the first customer is sent"
 
 # The posts of every five seconds.
 watch_posts() {
-    while sleep 5; do printf '%s %s\n' "$(date +%s.%N)" "$(ledger | tr -d '\n')" >>"$work/posts"; done
+    while sleep 5; do printf '%s %s\n' "$(date +%s.%N)" "$(ledger | tr -d '\n')" >>"$work/posts"; done 2>>"$work/watch.log"
 }
 watch_posts &
 pids+=($!)
 
 # --- three tasks are killed ---
-task_process() { pgrep -f "^$program --quiet run $MIGRATION .*" | while read -r pid; do
-    tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "SLURM_ARRAY_TASK_ID=$1" && echo "$pid"; done | head -n 1; }
+task_process() {
+    local pid
+    for pid in $(pgrep -f "^$program --quiet run $MIGRATION " || true); do
+        if tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "SLURM_ARRAY_TASK_ID=$1"; then
+            echo "$pid"
+            return
+        fi
+    done
+}
 sleep "${BEFORE_KILLS:-40}"
 for task in 1 4 6; do
     pid=$(task_process "$task")
+    [ -n "$pid" ] || { echo "error: task $task has ended already; take more customers" >&2; exit 1; }
     kill -9 "$pid"
-    say "task $task (process $pid) was killed"
+    say "task $task (process $pid) was killed: Slurm starts it again in two minutes"
 done
 
 # --- Redis is gone for ten seconds ---
@@ -142,21 +169,33 @@ say "shard 2 with an empty journal: exit code $code: $(grep -m 1 error "$work/el
 # --- the end ---
 wait_for "${LONGEST:-7200}" "the end of the array" sh -c "[ -z \"\$(squeue -h -j $job)\" ]"
 say "the array ended after $(($(date +%s) - begin)) s"
-"$program" --quiet report "$MIGRATION" --merge --state "$STATE" --json >"$work/merged.json" || echo "report: exit code $?"
-python3 - "$work" "$rate" <<PYTHON
-import json, sys
+"$program" --quiet report "$MIGRATION" --merge --state "$STATE" --json >"$work/merged.json" || say "report: exit code $?"
+curl -sf -H 'Authorization: API-Key rehearsal' "$url/_ledger" >"$work/ledger.json"
+ledger >"$work/summary.json"
+say "Slurm put back: $(grep -o 'Requeuing JobId=.*' "$work/slurmctld.log" | tr '\n' ' ')"
+python3 - "$work" "$rate" "$MIGRATION" <<'PYTHON'
+import csv, json, sys
 work, rate = sys.argv[1], float(sys.argv[2])
-ledger = json.loads('''$(ledger)''')
-merged = json.load(open(f"{work}/merged.json"))
-tasks = merged["tasks"]
-print("ledger:", {k: v for k, v in ledger.items() if isinstance(v, int) and v})
-print("report: balanced", merged["balanced"], {kind: {s: n for s, n in t.items() if n} for kind, t in tasks.items()})
-samples = []
-for line in open(f"{work}/posts"):
-    at, text = line.split(" ", 1)
-    samples.append((float(at), json.loads(text)["posts"]))
-if len(samples) > 1:
-    spans = sorted(((b[1] - a[1]) / (b[0] - a[0]) / rate for a, b in zip(samples, samples[1:])), reverse=True)
-    print("posts of each five seconds, part of the rate:", " ".join(f"{s:.3f}" for s in spans))
+read = lambda name: json.load(open(f"{work}/{name}"))
+summary, merged, ledger = read("summary.json"), read("merged.json"), read("ledger.json")
+print("ledger:", {name: n for name, n in summary.items() if n})
+print("report: balanced", merged["balanced"], {kind: {state: n for state, n in states.items() if isinstance(n, int) and n}
+                                               for kind, states in merged["tasks"].items()})
+made = {account["id"]: account["posts_made"] for account in ledger["accounts"]}
+stored = {document["id"]: document["uploads_made"] for document in ledger["documents"]}
+triggered = {kyb["account"]: kyb["triggered"] for kyb in ledger["kyb"]}
+rows = list(csv.DictReader(open(f"{sys.argv[3]}/report/reconciliation.csv", newline="")))
+accepted = {row["clientAccountId"] for row in rows if row["accountState"] == "accepted"}
+screened = {row["clientAccountId"] for row in rows if row["kybState"] == "accepted"}
+documents = sum(int(row["documentsAccepted"] or 0) for row in rows)
+twice = lambda counts: sum(count != 1 for count in counts.values())
+print(f"customers: {len(accepted)} accepted in the report, {len(made)} made in the ledger, {len(accepted ^ made.keys())} in one of them only, {twice(made)} made more than once")
+print(f"documents: {documents} accepted in the report, {len(stored)} stored in the ledger, {twice(stored)} stored more than once")
+print(f"KYB: {len(screened)} accepted in the report, {len(triggered)} in the ledger, {len(screened ^ triggered.keys())} in one of them only, {twice(triggered)} more than once")
+print("windows over the quota (429):", summary["rate_limited"])
+samples = [line.split(" ", 1) for line in open(f"{work}/posts")]
+samples = [(float(at), json.loads(text)) for at, text in samples]
+for name in ("posts", "uploads"):
+    parts = [(b[1][name] - a[1][name]) / (b[0] - a[0]) / rate for a, b in zip(samples, samples[1:])]
+    print(f"{name} of each five seconds, part of the rate:", " ".join(f"{part:.2f}" for part in parts))
 PYTHON
-KEEP=${KEEP:-}

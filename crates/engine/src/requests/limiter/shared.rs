@@ -2,15 +2,16 @@
 //!
 //! Owner of what a lane does with its times. A task of its own leases them, ahead, for the requests that wait and for those on
 //! their way that will wait again by then; a request takes the next one and leaves when it comes. A time that nobody took, or that
-//! came while this process was late, is lost. The times lie further apart than the rate allows, by the headroom: half of that
-//! is what a request may be late, a quarter what the clocks may differ, the rest is left for its way.
+//! came while this process was late, is lost. The times lie further apart than the rate allows, by the headroom: a quarter of that
+//! is what a request may be late, a quarter what the clocks may differ, and half is left for its way.
 //!
 //! What the server of the requests answers is counted by one controller for all processes (`pressure`): its state lies in the quota
 //! server; each process adds what it heard, and takes over what others made of it. A lane that has times or wants some asks at least
 //! every fifth of a second, and gives up the times that a lower rate or a pause leaves no room for; so all processes follow one
 //! another within a second. Left out on purpose: granting (`quota`).
 
-use std::collections::VecDeque;
+mod times;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,9 +23,8 @@ use super::{Answer, Pressure, PressureNotice, SendSlot, full_rate, tell_change};
 use crate::quota::clock::ServerClock;
 use crate::quota::{ControllerUpdate, LEASE, LeaseReply, LeaseRequest, QuotaLink};
 use bakkt_model::limits::{Limits, Rate, Retry};
+use times::{LaneState, SendTime, Taken, micros, spacing};
 
-/// The least that two windows' worth of times lie further apart than the rate allows, however small the headroom.
-const LEAST_SLACK: Duration = Duration::from_millis(4);
 /// No request is later than this, however long the window.
 const LATEST: Duration = Duration::from_millis(250);
 /// Time between two questions, in milliseconds: at random, so that no process is always just behind another one.
@@ -71,35 +71,6 @@ struct Lane {
     changed: Notify,
 }
 
-struct LaneState {
-    clock: Option<ServerClock>,
-    clock_tries: u32,
-    times: VecDeque<SendTime>,
-    waiting: u32,
-    /// Requests on their way.
-    sent: u32,
-    /// Times that were used since `asked`, and how many a second were lately.
-    used: u32,
-    asked: Instant,
-    lately: f64,
-    /// The first time that is free, as the server last said.
-    free: u64,
-    /// Times that were missed.
-    missed: u64,
-    pressure: Pressure,
-    version: u64,
-    /// What came of requests, and was not yet told; and when something was told last.
-    answers: Vec<Answer>,
-    told_at: Instant,
-}
-
-/// A time at which a request may leave, by the server's clock, and the time to the next one.
-#[derive(Clone, Copy)]
-struct SendTime {
-    at: u64,
-    interval: u64,
-}
-
 /// A question that is on its way, and the controller's state that it tells.
 struct Question {
     request: LeaseRequest,
@@ -132,28 +103,13 @@ impl SharedLane {
         let lane = Arc::new(Lane {
             name,
             interval,
-            tolerance: micros((slack / 2).min(LATEST)),
+            tolerance: micros((slack / 4).min(LATEST)),
             clock_error: slack / 8,
             full,
             longest_pause: retry.longest_pause,
             link,
             turn: tokio::sync::Mutex::new(()),
-            state: Mutex::new(LaneState {
-                clock: None,
-                clock_tries: 0,
-                times: VecDeque::new(),
-                waiting: 0,
-                sent: 0,
-                used: 0,
-                asked: Instant::now(),
-                lately: 0.0,
-                free: 0,
-                missed: 0,
-                pressure: Pressure::new(full, retry.longest_pause),
-                version: 0,
-                answers: Vec::new(),
-                told_at: Instant::now(),
-            }),
+            state: Mutex::new(LaneState::new(Pressure::new(full, retry.longest_pause))),
             wants: Notify::new(),
             urgent: Notify::new(),
             changed: Notify::new(),
@@ -236,45 +192,6 @@ impl Waiting<'_> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.state().waiting -= 1;
-    }
-}
-
-/// What `take` gave.
-enum Taken {
-    Slot(SendSlot),
-    Due(Instant),
-    None,
-}
-
-impl LaneState {
-    fn ended(&mut self) {
-        self.sent = self.sent.saturating_sub(1);
-    }
-
-    /// Takes the next time when it has come.
-    fn take(&mut self, tolerance: u64) -> Taken {
-        let Some(clock) = self.clock else {
-            return Taken::None;
-        };
-        let now = clock.at(Instant::now());
-        while let Some(time) = self.times.front().copied() {
-            let latest = match time.interval {
-                0 => micros(LEASE),
-                _ => tolerance,
-            };
-            if now > time.at + latest {
-                self.missed += 1;
-                self.times.pop_front();
-            } else if now < time.at {
-                return Taken::Due(clock.instant(time.at));
-            } else {
-                self.times.pop_front();
-                self.used += 1;
-                self.sent += 1;
-                return Taken::Slot(self.pressure.slot());
-            }
-        }
-        Taken::None
     }
 }
 
@@ -455,23 +372,8 @@ fn paused_until(pressure: &Pressure) -> u64 {
     pressure.state().paused_until.map_or(0, micros)
 }
 
-/// Time between two sends, in microseconds, and what it adds to a window.
-fn spacing(rate: Rate, limits: &Limits) -> (u64, Duration) {
-    let Rate::Per { count, per } = rate else {
-        return (0, LEAST_SLACK);
-    };
-    let headroom = f64::from(limits.headroom_percent) / 100.0;
-    let slack = per.mul_f64(headroom / (1.0 - headroom)).max(LEAST_SLACK);
-    let interval = (per + slack).as_secs_f64() * 1_000_000.0 / f64::from(count.max(1));
-    (interval.ceil() as u64, slack)
-}
-
 fn between() -> Duration {
     Duration::from_millis(fastrand::u64(BETWEEN_MS.0..BETWEEN_MS.1))
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
