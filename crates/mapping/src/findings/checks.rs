@@ -14,8 +14,10 @@ use super::address::{self, StreetProblem};
 use super::birth;
 use super::entities;
 use super::ids;
+use super::letters;
 use super::name_slots::{self, NameSlot};
 use super::people::{OwnerSlots, fold_person, owner_slots};
+use super::places;
 use super::text;
 use crate::Mapper;
 use crate::assess::AssessPlan;
@@ -57,6 +59,9 @@ const NAMES: &[&str] = &[
     "state",
 ];
 
+/// Those that are names of people.
+const PEOPLE: [&str; 3] = ["givenName", "middleNames", "familyName"];
+
 /// Every check that a mapping can need.
 #[derive(Debug)]
 pub struct Checks {
@@ -94,6 +99,8 @@ struct TextSlot {
     slot: usize,
     field: u16,
     is_name: bool,
+    /// Full-width letters are usual in it.
+    is_wide_usual: bool,
 }
 
 /// Slots of an owner; each with the number of its field.
@@ -106,6 +113,9 @@ struct CheckedOwner {
     tax_id: Option<(usize, u16)>,
     email: Option<(usize, u16)>,
     street: Option<(usize, u16)>,
+    city: Option<(usize, u16)>,
+    state: Option<(usize, u16)>,
+    postal_code: Option<usize>,
     country: Option<usize>,
 }
 
@@ -199,6 +209,7 @@ impl Checks {
                 slot,
                 field,
                 is_name: NAMES.contains(&name),
+                is_wide_usual: !PEOPLE.contains(&name),
             });
             if !is_judged {
                 self.names.extend(NameSlot::of(name, slot, field));
@@ -226,6 +237,8 @@ impl Checks {
                 | "identity.taxId"
                 | "emailAddress"
                 | "identity.personalAddress.streetAddress"
+                | "identity.personalAddress.city"
+                | "identity.personalAddress.state"
         );
         let field = if numbered {
             self.field(plan, target)
@@ -243,6 +256,9 @@ impl Checks {
             "identity.taxId" => owner.tax_id = Some((slot, field)),
             "emailAddress" => owner.email = Some((slot, field)),
             "identity.personalAddress.streetAddress" => owner.street = Some((slot, field)),
+            "identity.personalAddress.city" => owner.city = Some((slot, field)),
+            "identity.personalAddress.state" => owner.state = Some((slot, field)),
+            "identity.personalAddress.postalCode" => owner.postal_code = Some(slot),
             "identity.personalAddress.country" => owner.country = Some(slot),
             _ => {}
         }
@@ -367,6 +383,17 @@ impl RecordFindings {
             self.add(&checks.rules, FindingKind::ChangedId, None, || {
                 why.to_owned()
             });
+        } else if ids::stands_for_none(id) {
+            self.add(&checks.rules, FindingKind::PlaceholderId, None, || {
+                shape(id)
+            });
+        }
+        if !id.is_ascii()
+            && let Some(what) = letters::look_alike(id, false)
+        {
+            self.add(&checks.rules, FindingKind::LookAlikeLetters, None, || {
+                what.to_owned()
+            });
         }
         if checks.rules.looks_for(FindingKind::SimilarIds) {
             self.scratch.clear();
@@ -475,6 +502,13 @@ impl RecordFindings {
                 readable(what, "")
             });
         }
+        if let Some(what) = letters::look_alike(value, slot.is_wide_usual)
+            && fits(slot.field)
+        {
+            self.add(rules, FindingKind::LookAlikeLetters, field, || {
+                readable(what, "")
+            });
+        }
     }
 
     fn look_at_owner(
@@ -511,6 +545,52 @@ impl RecordFindings {
         }
         if let Some((slot, field)) = owner.street {
             self.look_at_street(checks, draft, (slot, field), owner.country, fits);
+        }
+        self.look_at_place(checks, draft, owner, fits);
+        if let Some((slot, field)) = owner.email
+            && let Some(email) = cell(draft, slot).filter(|email| !email.is_ascii())
+            && let Some(what) = letters::look_alike(email, false)
+            && fits(field)
+        {
+            self.add(rules, FindingKind::LookAlikeLetters, Some(field), || {
+                what.to_owned()
+            });
+        }
+    }
+
+    /// Looks at the city and the state of an owner's address.
+    fn look_at_place(
+        &mut self,
+        checks: &Checks,
+        draft: &Draft,
+        owner: &CheckedOwner,
+        fits: &impl Fn(u16) -> bool,
+    ) {
+        let state = owner.state.and_then(|(slot, _)| draft.value(slot));
+        let postal_code = owner.postal_code.and_then(|slot| draft.value(slot));
+        if let Some((slot, field)) = owner.city
+            && let Some(city) = cell(draft, slot)
+            && let Some(why) = places::doubtful_city(city, state, postal_code, &mut self.scratch)
+            && fits(field)
+        {
+            self.add(
+                &checks.rules,
+                FindingKind::DoubtfulCity,
+                Some(field),
+                || format!("{}: {why}", shape(city)),
+            );
+        }
+        if let (Some((_, field)), Some(state), Some(code)) = (owner.state, state, postal_code)
+            && let Some(country) = owner.country.and_then(|slot| draft.value(slot))
+            && places::is_doubtful_state(country, state, code)
+            && fits(field)
+        {
+            self.add(
+                &checks.rules,
+                FindingKind::DoubtfulState,
+                Some(field),
+                || "the postal code is of another one".to_owned(),
+            );
         }
     }
 

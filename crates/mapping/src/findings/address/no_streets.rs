@@ -32,5 +32,15 @@ pub(super) const NO_STREETS: &[&str] = &[
     "omesmo", "omesma", "mesmoendereco", "onbekend", "geenadres", "zieboven", "ukjent", "ukendt", "okand", "okandadress",
     "tuntematon", "nieznany", "nieznana", "brak", "brakdanych", "neznamy", "neznama", "neuvedeno", "ismeretlen",
     "bilinmiyor", "yok", "неизвестно", "неизвестен", "нетданных", "нет", "невідомо", "άγνωστο", "αγνωστο", "不明", "不详", "不詳", "未知",
-    "无", "無", "同上", "なし", "모름", "없음", "상동", "مجهول", "غيرمعروف", "לאידוע",
+    "无", "無", "同上", "同左", "なし", "転居先不明", "住所不明", "宛先不明", "住所不定", "宛所不明", "地址不详", "地址不詳", "查无此人", "모름", "없음", "상동", "مجهول", "غيرمعروف", "לאידוע",
+];
+
+/// Further lines of an address that say something about the customer or the mail; folded.
+#[rustfmt::skip]
+pub(super) const REMARKS: &[&str] = &[
+    "deceased", "decd", "badaddress", "badaddr", "returnedmail", "mailreturned", "returntosender", "rts", "undeliverable",
+    "donotmail", "nomail", "holdmail", "moved", "movednoforwarding", "noforwardingaddress", "unknown", "addressunknown",
+    "invalid", "invalidaddress", "donotuse", "closed", "testaddress", "test", "tbd", "none", "na", "null", "undefined",
+    "unbekanntverzogen", "verzogen", "verstorben", "unbekannt", "npai", "decede", "decedee", "fallecido", "fallecida",
+    "desconocido", "trasferito", "deceduto", "deceduta", "overleden", "転居先不明", "不明", "同上",
 ];
