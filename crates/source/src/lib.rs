@@ -21,6 +21,7 @@ pub mod json;
 pub mod keys;
 pub mod lines;
 mod packed;
+mod read_ahead;
 mod records;
 pub mod shape;
 mod spool;
