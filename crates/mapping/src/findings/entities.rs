@@ -302,7 +302,11 @@ fn utf7(text: &str) -> Option<(String, usize)> {
     let meant = String::from_utf16(&units)
         .ok()
         .filter(|_| count < 6 && bits == 0)?;
-    let is_text = !meant.is_empty() && !meant.chars().any(|c| c.is_ascii() || c.is_control());
+    // Three letters may be anything: one character alone is believed where it is one of Europe.
+    let is_text = match meant.chars().count() {
+        1 => meant.starts_with(|c| matches!(c, '\u{a1}'..='\u{4ff}' | '\u{1e00}'..='\u{20ac}')),
+        _ => !meant.is_empty() && meant.chars().all(|c| !c.is_ascii() && c.is_alphabetic()),
+    };
     is_text.then(|| (meant, length + 2))
 }
 
