@@ -33,6 +33,10 @@ deny:
 fuzz TARGET="csv_rows" SECONDS="60":
     cargo +nightly fuzz run {{TARGET}} -- -max_total_time={{SECONDS}}
 
+# Builds the packages into target/packages; needs cargo-deb and cargo-cyclonedx. See deploy/README.md.
+dist:
+    scripts/dist.sh
+
 # Everything that has to pass.
 ci:
     .ci/run

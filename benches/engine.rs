@@ -148,6 +148,7 @@ fn run(c: &mut Criterion) {
                     limit: None,
                     only: None,
                     registry: None,
+                    metrics_listen: None,
                     done_is_zero: false,
                     json: true,
                 };

@@ -1,21 +1,28 @@
 //! The command line: syntax only.
 
 mod backfill;
+mod custody;
 mod events;
 mod links;
 mod people;
 mod shards;
 mod verify;
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 pub use backfill::BackfillArgs;
+pub use custody::{
+    CustodyArgs, CustodyCommand, CustodyNumbersArgs, SessionsArgs, SessionsCommand,
+    SessionsImportArgs, SessionsServeArgs, SessionsWantedArgs,
+};
 pub use events::{EventsArgs, EventsCommand, ImportArgs, ServeArgs};
 pub use links::LinksArgs;
 pub use people::{
-    ByArgs, ExcludeArgs, GapsArgs, Resolution, ResolveArgs, RetryArgs, WaiveArgs, WhoseArgs,
+    ByArgs, ExcludeArgs, GapsArgs, Resolution, ResolveArgs, ResolvedAs, RetryArgs, WaiveArgs,
+    WhoseArgs,
 };
 
 pub use shards::{ShardArgs, ShardChoice};
@@ -34,6 +41,24 @@ pub struct Cli {
     /// Log to stderr: -v what happens, -vv every request.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// How the log on stderr is written.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    pub log_format: LogFormat,
+}
+
+/// How the log on stderr is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// A line that people read.
+    Text,
+    /// A JSON object a line.
+    Json,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 all done and balanced · 1 could not go on · 2 wrong arguments or configuration · \
@@ -66,7 +91,7 @@ pub enum Command {
     Backfill(BackfillArgs),
     /// Send refused or given-up records again.
     Retry(RetryArgs),
-    /// Settle what only a person can: a KYB trigger whose answer was lost, or which of several rows with one id is right.
+    /// Settle what only a person can: a KYB trigger or a user whose answer was lost, or which of several rows with one id is right.
     Resolve(ResolveArgs),
     /// Read back what Bakkt has and compare it with what was sent; says where each account stands.
     Verify(VerifyArgs),
@@ -76,10 +101,18 @@ pub enum Command {
     ManualKyb(ManualKybArgs),
     /// What Bakkt decides about customers: receive its webhooks, or take events from a file.
     Events(EventsArgs),
+    /// Customers' sessions for fiat custody: take them from a file, receive them, or list for whom one is needed.
+    Sessions(SessionsArgs),
+    /// Fiat custody: read the numbers of new bank accounts back.
+    Custody(CustodyArgs),
     /// Print the JSON Schema of a file that you write, for an editor that completes and checks it.
     Schema(SchemaArgs),
     /// A stand-in for Bakkt on loopback.
     Sandbox(SandboxArgs),
+    /// Print what makes a shell complete commands, options and files.
+    Completions(CompletionsArgs),
+    /// Write the manual pages, one for each command, into a new folder.
+    Man(ManArgs),
     /// Parses a workbook in a process of its own; started by the commands that read exports.
     #[command(hide = true)]
     ReadWorkbook(ReadWorkbookArgs),
@@ -219,6 +252,9 @@ pub struct RunArgs {
     /// The file that says which journal each shard has and who works on it, the same for all shards; made by the first.
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
+    /// Serve what is known of the run at this address, for Prometheus: a port of this machine, or an address with a port.
+    #[arg(long, value_name = "ADDRESS", value_parser = metrics_address)]
+    pub metrics_listen: Option<SocketAddr>,
     /// Exit code 0 instead of 3, for schedulers that would repeat what is done.
     #[arg(long)]
     pub done_is_zero: bool,
@@ -308,6 +344,31 @@ pub struct ManualKybArgs {
     /// The shard whose accounts are listed.
     #[command(flatten)]
     pub shards: ShardArgs,
+}
+
+/// A port alone is one of loopback.
+fn metrics_address(text: &str) -> Result<SocketAddr, String> {
+    let port = text
+        .parse()
+        .map(|port: u16| (Ipv4Addr::LOCALHOST, port).into());
+    port.or_else(|_| text.parse())
+        .map_err(|_| "neither a port such as 9464 nor an address such as 10.0.0.5:9464".to_owned())
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The folder to make.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
 }
 
 /// `schema`.

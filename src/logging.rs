@@ -11,6 +11,7 @@ use bakkt_files::terminal::LogLines;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
+use crate::cli::LogFormat;
 use bakkt_files::state_folder;
 
 static FILE: OnceLock<Mutex<File>> = OnceLock::new();
@@ -19,18 +20,22 @@ static FILE: OnceLock<Mutex<File>> = OnceLock::new();
 const OURS: &str = "bakkt_";
 
 /// Sets logging up; `verbose` counts the -v of the command line.
-pub fn start(verbose: u8) {
+pub fn start(verbose: u8, format: LogFormat) {
     let ours = |level| Targets::new().with_target(OURS, level);
     let level = match verbose {
         0 => LevelFilter::OFF,
         1 => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
-    let terminal = tracing_subscriber::fmt::layer()
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(|| LogLines)
         .with_ansi(false)
-        .with_target(false)
-        .with_filter(ours(level));
+        .with_target(false);
+    let terminal = match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    }
+    .with_filter(ours(level));
     let file = tracing_subscriber::fmt::layer()
         .json()
         .with_writer(|| LogFileWriter)

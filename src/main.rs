@@ -19,7 +19,7 @@ fn main() -> ExitCode {
 
 /// Runs the command and prints what it ends with; the exit code.
 fn run(cli: cli::Cli) -> u8 {
-    logging::start(cli.verbose);
+    logging::start(cli.verbose, cli.log_format);
     let ended = commands::run(cli).and_then(|output| {
         terminal::flush();
         let printed = terminal::print_result(&output.text);

@@ -28,6 +28,7 @@ const OWNED: &[MayUse] = &[
     ("axum", &["engine"]),
     ("hyper", &["sandbox"]),
     ("hyper-util", &["engine", "sandbox"]),
+    ("redis", &["engine"]),
     ("rusqlite", &["journal"]),
     ("rust_xlsxwriter", &["report"]),
 ];
@@ -68,6 +69,8 @@ const ROOMS: &[(&str, &[MayUse])] = &[
         &[
             ("", &[]),
             ("assess", &[""]),
+            // After the account was judged, of migrations with custody alone.
+            ("custody", &["", "pipeline"]),
             ("findings", &["", "assess"]),
             ("pipeline", &["", "assess", "findings"]),
         ],
@@ -89,9 +92,14 @@ const ROOMS: &[(&str, &[MayUse])] = &[
             ("read", &["events", "schema", "write"]),
             ("decisions", &["read", "schema", "write"]),
             ("replan", &["decisions", "read", "schema", "write"]),
-            ("journals", &["decisions", "read", "write"]),
+            // Users, accounts and recipients: tasks of their own beside those of accounts.
+            ("custody", &["", "read", "schema", "write"]),
+            ("journals", &["custody", "decisions", "read", "write"]),
             ("registry", &["", "schema", "write"]),
-            ("tests", &["", "decisions", "read", "schema", "write"]),
+            (
+                "tests",
+                &["", "custody", "decisions", "read", "schema", "write"],
+            ),
         ],
     ),
     (
@@ -107,10 +115,16 @@ const ROOMS: &[(&str, &[MayUse])] = &[
         "engine",
         &[
             ("api", &[]),
-            ("requests", &["api"]),
+            ("quota", &[]),
+            ("requests", &["api", "quota"]),
             ("submit", &["api", "requests"]),
             ("verify", &["api", "requests"]),
             ("links", &["api", "requests"]),
+            ("metrics", &[]),
+            // It counts for the same progress display as sending does.
+            ("custody", &["api", "requests", "submit"]),
+            // Sessions come in as events do, and know nothing of what they are for.
+            ("sessions", &[]),
             // What Bakkt says unasked: it stands beside sending, and knows nothing of it.
             ("events", &[]),
         ],
@@ -346,6 +360,11 @@ const WRITERS: &[MayUse] = &[
     (
         "crates/journal/src/schema/state_files.rs",
         &["NamedTempFile"],
+    ),
+    // A session appears whole, and goes when it is not needed any more.
+    (
+        "crates/journal/src/custody/sessions.rs",
+        &["NamedTempFile", "fs::remove"],
     ),
     // The registry is replaced as a whole.
     ("crates/journal/src/registry/file.rs", &["NamedTempFile"]),

@@ -13,7 +13,7 @@ use bakkt_files::progress::Mode;
 use bakkt_files::toml_file::TomlFile;
 use bakkt_folder::schema::settings::rows as rows_of_table;
 use bakkt_folder::settings::Settings;
-use bakkt_mapping::compile::{Targets, compile, compile_for};
+use bakkt_mapping::compile::{MappingPart, Targets, compile, compile_for};
 use bakkt_mapping::draft::{Draft, SlotValue};
 use bakkt_mapping::feed::Scratch;
 use bakkt_mapping::target::resolve_each;
@@ -121,6 +121,11 @@ fn every_setting_is_documented_and_no_other() {
         ("limits.", format!("{MINIMAL}[limits]\n{UNKNOWN} = 1\n")),
         ("retry.", format!("{MINIMAL}[retry]\n{UNKNOWN} = 1\n")),
         ("grace.", format!("{MINIMAL}[grace]\n{UNKNOWN} = 1\n")),
+        ("custody.", format!("{MINIMAL}[custody]\n{UNKNOWN} = 1\n")),
+        (
+            "custody.fields.",
+            format!("{MINIMAL}[custody.fields]\n{UNKNOWN} = 1\n"),
+        ),
         ("events.", format!("{MINIMAL}[events]\n{UNKNOWN} = 1\n")),
         (
             "documents.",
@@ -188,7 +193,7 @@ fn the_rows_of_settings_are_those_of_the_table_of_keys() {
 #[test]
 fn documented_defaults_are_the_real_ones() {
     let dir = tempfile::tempdir().unwrap();
-    let real = settings(dir.path(), MINIMAL).unwrap();
+    let real = settings(dir.path(), &format!("{MINIMAL}[custody]\n")).unwrap();
     let mut text = MINIMAL.to_owned();
     let mut count = 0;
     for row in rows(&page("docs/settings.md")) {
@@ -278,6 +283,7 @@ fn compiled_for_owners(dir: &Path, text: &str) -> Result<(), String> {
     let targets = Targets {
         account_type: false,
         rows: true,
+        part: MappingPart::Whole,
         resolve: &|target, types| resolve_each(target, "owners", types),
     };
     compile_for(&targets, &[file], &headers, &mut found);
@@ -542,6 +548,7 @@ fn documents_are_documented() {
     let targets = Targets {
         account_type: false,
         rows: true,
+        part: MappingPart::Whole,
         resolve: &|target, _| resolve(target, names),
     };
     for text in blocks(&page) {
@@ -650,6 +657,7 @@ fn the_sandbox_is_documented() {
         ("decide", ""),
         ("webhook", "url = \"http://127.0.0.1:1/\""),
         ("links", ""),
+        ("custody", ""),
     ] {
         let prefix = format!("{name}.");
         let rows = below
@@ -689,6 +697,16 @@ fn sample_run(dir: &Path) -> String {
     }
     let text = format!("{MINIMAL}[limits]\ncreate = \"unlimited\"\nlookup = \"unlimited\"\n");
     std::fs::write(dir.join("migration.toml"), text).unwrap();
+    run_in_sandbox(dir, Some(3))
+}
+
+/// The sample with fiat custody, which has files of its own in the report.
+fn custody_run(dir: &Path) -> String {
+    crate::support::copy_folder(&root().join("samples/meridian"), dir);
+    run_in_sandbox(dir, None)
+}
+
+fn run_in_sandbox(dir: &Path, limit: Option<u64>) -> String {
     let args = RunArgs {
         dir: dir.to_owned(),
         target: TargetArgs {
@@ -699,9 +717,10 @@ fn sample_run(dir: &Path) -> String {
         sandbox_config: None,
         yes: false,
         rehash: false,
-        limit: Some(3),
+        limit,
         only: None,
         registry: None,
+        metrics_listen: None,
         done_is_zero: false,
         json: true,
     };
@@ -712,19 +731,24 @@ fn sample_run(dir: &Path) -> String {
 
 #[test]
 fn files_and_columns_of_the_report_and_the_json_object_are_documented() {
-    let dir = tempfile::tempdir().unwrap();
-    let json = sample_run(dir.path());
+    let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let jsons = [sample_run(dir.path()), custody_run(other.path())];
     let page_text = page("docs/report.md");
     let files: BTreeSet<String> = table(&page_text, "| file | one line for |")
         .iter()
         .map(|row| code(&row[0]).to_owned())
         .collect();
-    let folder = dir.path().join("report/sandbox");
-    let entries = std::fs::read_dir(&folder).unwrap();
-    let written: BTreeSet<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    assert_eq!(files, written);
+    let folder = other.path().join("report/sandbox");
+    let written = |folder: &Path| -> BTreeSet<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    };
+    assert_eq!(files, written(&folder));
+    let mut without = files.clone();
+    without.retain(|name| !name.starts_with("custody"));
+    assert_eq!(without, written(&dir.path().join("report/sandbox")));
     for name in files.iter().filter(|name| name.ends_with(".csv")) {
         let text = std::fs::read_to_string(folder.join(name)).unwrap();
         let columns: BTreeSet<String> = text
@@ -740,8 +764,18 @@ fn files_and_columns_of_the_report_and_the_json_object_are_documented() {
         assert_eq!(documented, columns, "{name}");
     }
 
-    let object: serde_json::Value = serde_json::from_str(&json).unwrap();
-    let keys: BTreeSet<String> = object.as_object().unwrap().keys().cloned().collect();
+    let keys: BTreeSet<String> = jsons
+        .iter()
+        .flat_map(|json| {
+            let object: serde_json::Value = serde_json::from_str(json).unwrap();
+            object
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+        })
+        .collect();
     let commands = page("docs/commands.md");
     let documented: BTreeSet<String> = table(&commands, "| key | holds |")
         .iter()

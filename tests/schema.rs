@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use bakkt_files::toml_file::TomlFile;
 use bakkt_folder::documents::claim;
 use bakkt_folder::schema;
-use bakkt_mapping::compile::{Targets, compile, compile_for};
+use bakkt_mapping::compile::{MappingPart, Targets, compile, compile_for};
 use bakkt_model::error::Diagnostics;
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -51,6 +51,7 @@ fn documents(dir: &Path, text: &str) -> String {
     let targets = Targets {
         account_type: false,
         rows: false,
+        part: MappingPart::Whole,
         resolve: &|target, _| claim::resolve(target, types),
     };
     compile_for(&targets, &[file(dir, text)], &["C".to_owned()], &mut found);

@@ -5,4 +5,5 @@
 mod customers;
 mod merged;
 mod once;
-mod world;
+mod quota;
+pub mod world;

@@ -354,7 +354,7 @@ fn amounts_of_an_ods_keep_their_currency() {
         (named("JPY"), "￥85,000", "JPY 85000"),
         // What the cell does not say, the text beside its digits does.
         (String::new(), "85'000.00 CHF", "CHF 85000"),
-        (String::new(), "£85,000.00", "£ 85000"),
+        (String::new(), "£85,000.00", "£85000"),
         // A dollar is a plain number, as it is in other workbooks.
         (named("USD"), "$85,000.00", "85000"),
         (String::new(), "$85,000.00", "85000"),

@@ -128,7 +128,7 @@ pub struct RetryArgs {
 
 /// `resolve`: what a person found out.
 #[derive(Debug, Args)]
-#[group(id = "what", required = true, multiple = false, args = ["kyb", "manual", "duplicate"])]
+#[group(id = "what", required = true, multiple = false, args = ["kyb", "manual", "user", "custody_task", "duplicate"])]
 pub struct ResolveArgs {
     /// The migration folder.
     pub dir: PathBuf,
@@ -141,14 +141,20 @@ pub struct ResolveArgs {
     /// The clientAccountId of an account for manual KYB.
     #[arg(long, value_name = "ID", requires = "outcome")]
     pub manual: Option<String>,
-    /// What became of it. With --kyb, Bakkt has started the screening, or has not; with --manual, how manual KYB ended.
+    /// The clientAccountId of a customer whose custody user is in doubt.
+    #[arg(long, value_name = "ID", requires = "outcome")]
+    pub user: Option<String>,
+    /// The number of a custody task in doubt, as custody.csv has it.
+    #[arg(long, value_name = "TASK", requires = "outcome")]
+    pub custody_task: Option<i64>,
+    /// What became of it: an outcome, or with --user and --custody-task Bakkt's uuid. With --kyb, Bakkt has started the screening, or has not; with --manual, how manual KYB ended.
     #[arg(
         long = "as",
         value_name = "OUTCOME",
         requires = "what",
         conflicts_with = "duplicate"
     )]
-    pub outcome: Option<Resolution>,
+    pub outcome: Option<ResolvedAs>,
     /// A clientAccountId that several rows have, with different data.
     #[arg(long, value_name = "ID", requires = "take")]
     pub duplicate: Option<String>,
@@ -164,6 +170,32 @@ pub struct ResolveArgs {
     /// Print the summary as one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What a person found out: an outcome, or a uuid of Bakkt's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResolvedAs {
+    /// An outcome.
+    Outcome(Resolution),
+    /// Bakkt has it, under this uuid.
+    Uuid(String),
+}
+
+impl std::str::FromStr for ResolvedAs {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<ResolvedAs, String> {
+        if let Ok(outcome) = <Resolution as clap::ValueEnum>::from_str(text, false) {
+            return Ok(ResolvedAs::Outcome(outcome));
+        }
+        match uuid::Uuid::try_parse(text)
+            .ok()
+            .filter(|_| text.len() == 36)
+        {
+            Some(uuid) => Ok(ResolvedAs::Uuid(uuid.hyphenated().to_string())),
+            None => Err("is neither accepted, not-taken, approved, rejected nor a uuid".to_owned()),
+        }
+    }
 }
 
 /// What became of a trigger, or of manual KYB.

@@ -99,7 +99,7 @@ async fn settle(
         opening::open_planned(settings, &journal, &state, mode, Rehash::Changed, || {
             signals.stopping()
         })?;
-    let (sources, mut settings) = send::sources(migration);
+    let (sources, mut settings) = send::sources(migration)?;
     let target = &args.target;
     let journal = settled_by(sources, target, &mut settings, journal, signals, mode).await?;
     Ok(Session {

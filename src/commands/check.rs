@@ -21,10 +21,11 @@ use bakkt_model::number::thousands;
 use bakkt_model::shard::Shard;
 use bakkt_model::verdict::Verdict;
 use bakkt_planning::check_tally::{self, Checked};
+use bakkt_planning::custody::CustodyTally;
 use bakkt_planning::finding_file::{self, FindingWriter};
 use bakkt_planning::gap_file::{self, GapWriter};
 use bakkt_planning::tally::{self, LISTED, Problem};
-use bakkt_planning::{exclusions, findings, forecast, opening};
+use bakkt_planning::{custody, exclusions, findings, forecast, opening};
 use bakkt_report::exclusions::UnusedExclusion;
 use bakkt_report::{Totals, status_lines};
 
@@ -50,17 +51,20 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     };
     let mut migration = opening::open(settings, binding, mode, || false)?;
     let shard = StatePlace::new(&args.dir, false, &args.shards)?.shard;
-    let checked = check_tally::check(&mut migration, shard, args.gaps.is_some(), mode)?;
+    let mut checked = check_tally::check(&mut migration, shard, args.gaps.is_some(), mode)?;
     write_files(args, shard, outputs, &migration, &checked, mode)?;
+    let custody = custody::check(&mut migration, &checked.planned, shard, mode)?;
+    checked.totals.custody = custody.as_ref().map(CustodyTally::totals);
+    let code = code(&checked.totals);
     let text = if args.json {
         json_text(&checked)
     } else {
-        describe(&checked, &migration)
+        // Told in its own words: nothing of it waits for anybody yet.
+        checked.totals.custody = None;
+        let custody = custody.map(|custody| custody.describe(&migration.settings));
+        describe(&checked, &migration) + &custody.unwrap_or_default()
     };
-    Ok(CommandOutput {
-        text,
-        code: code(&checked.totals),
-    })
+    Ok(CommandOutput { text, code })
 }
 
 /// Rows of a joined export that stand with no record, by reason, with the first lines.

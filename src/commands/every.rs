@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::place::StatePlace;
 use super::{CommandOutput, one};
-use crate::cli::{Command, ShardArgs, ShardChoice};
+use crate::cli::{Command, SessionsCommand, ShardArgs, ShardChoice};
 use anyhow::Context;
 use bakkt_files::progress::Mode;
 use bakkt_model::error::{Failure, ShownPath};
@@ -60,6 +60,7 @@ fn shards_of(command: &mut Command) -> anyhow::Result<Option<Vec<Shard>>> {
             .kyb
             .clone()
             .or(args.manual.clone())
+            .or(args.user.clone())
             .or(args.duplicate.clone()),
         _ => None,
     };
@@ -105,6 +106,10 @@ fn place_of(command: &mut Command) -> Option<(PathBuf, bool, &mut ShardArgs)> {
         Command::Resolve(args) => (&args.dir, args.target.sandbox, &mut args.target.shards),
         Command::Verify(args) => (&args.dir, args.target.sandbox, &mut args.target.shards),
         Command::Links(args) => (&args.dir, args.target.sandbox, &mut args.target.shards),
+        Command::Sessions(args) => match &mut args.what {
+            SessionsCommand::Import(args) => (&args.dir, args.sandbox, &mut args.shards),
+            _ => return None,
+        },
         _ => return None,
     };
     Some((dir.clone(), sandbox, args))
@@ -146,6 +151,7 @@ fn is_json(command: &Command) -> bool {
         Command::Resolve(args) => args.json,
         Command::Verify(args) => args.json,
         Command::Links(args) => args.json,
+        Command::Sessions(args) => matches!(&args.what, SessionsCommand::Import(args) if args.json),
         _ => false,
     }
 }

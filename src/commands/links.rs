@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::place::StatePlace;
+use super::rates::Rates;
 use super::report::View;
 use super::run::start_sandbox;
 use super::session::{Destination, Session};
@@ -25,7 +26,6 @@ use bakkt_engine::api::link::LinkAnswer;
 use bakkt_engine::links::{Fetch, FetchTools, LinkCounters, LinkOutcome, LinkResult, is_final};
 use bakkt_engine::requests::RunEnd;
 use bakkt_engine::requests::gate::SendGate;
-use bakkt_engine::requests::limiter::Limiter;
 use bakkt_files::output::{FileStart, NewFile, ProtectedPaths, cells, is_taken};
 use bakkt_files::progress::{Mode, Progress, WorkProgress, note};
 use bakkt_folder::settings::Settings;
@@ -160,7 +160,8 @@ async fn fetch(
     };
     let (limits, retry) = (settings.limits, settings.retry);
     let counters = Arc::new(LinkCounters::default());
-    let limiter = Arc::new(Limiter::new("look-ups", limits.lookup, &limits, &retry));
+    let rates = Rates::of(settings, None, signals.stop.clone()).await?;
+    let limiter = rates.lookup();
     let client = Client::new(
         &settings.target,
         credentials,
@@ -203,7 +204,7 @@ async fn fetch(
     };
     shown.finish();
     drop(sandbox);
-    ended
+    Ok(rates.ended(ended?))
 }
 
 fn lock(keeper: &Mutex<LinkKeeper>) -> MutexGuard<'_, LinkKeeper> {

@@ -6,6 +6,8 @@
 pub mod backfill;
 pub mod backfill_copy;
 pub mod check;
+pub mod custody;
+pub mod custody_stage;
 pub mod deciding;
 pub mod events;
 pub mod every;
@@ -16,10 +18,13 @@ pub mod inspect;
 pub mod kyb_form;
 pub mod links;
 pub mod manual_kyb;
+mod metrics;
+mod notify;
 pub mod outputs;
 pub mod owner;
 pub mod place;
 pub mod pressure_file;
+pub mod rates;
 pub mod read_workbook;
 pub mod replan;
 pub mod report;
@@ -31,6 +36,8 @@ pub mod scheduler;
 pub mod schema;
 pub mod send;
 pub mod session;
+pub mod sessions;
+mod shell_help;
 pub mod signals;
 pub mod so_far;
 pub mod target;
@@ -89,7 +96,11 @@ fn one(command: &Command, mode: Mode) -> anyhow::Result<CommandOutput> {
         Command::Links(args) => links::run(args, mode),
         Command::ManualKyb(args) => manual_kyb::run(args, mode),
         Command::Events(args) => events::run(args, mode),
+        Command::Sessions(args) => sessions::run(args, mode),
+        Command::Custody(args) => custody::run(args, mode),
         Command::Schema(args) => schema::run(args),
+        Command::Completions(args) => shell_help::completions(args),
+        Command::Man(args) => shell_help::man(args),
         Command::Sandbox(args) => sandbox::run(args, mode),
         Command::ReadWorkbook(args) => read_workbook::run(args),
     }

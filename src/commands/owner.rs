@@ -1,8 +1,8 @@
 //! Whose turn a shard is: the claim of a run in the registry, and what the run does when it loses it.
 //!
-//! Owner of how often it looks, and how long its successor waits. Invariant: a run that has not seen its own claim for
-//! `LONGEST_UNSEEN` sends nothing more, and whoever takes a shard over from another machine waits longer than that. The
-//! registry is read by a thread of its own: one that hangs on a dead network holds nothing up. Left out on purpose: the
+//! Owner of how often it looks, and how long its successor waits. Invariant: a run that has not seen its own claim in a file for
+//! `LONGEST_UNSEEN` sends nothing more, and whoever takes a shard over from another machine waits longer than that. (With a quota
+//! server every time to send at is checked against the claim.) The registry is read by a thread of its own: one that hangs on a dead network holds nothing up. Left out on purpose: the
 //! registry itself (`journal::registry`).
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,9 +10,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::rates;
 use super::signals::Signals;
 use crate::cli::RunArgs;
+use bakkt_engine::quota::registry::ServerOwnership;
+use bakkt_engine::quota::server::Fence;
 use bakkt_files::progress::{Mode, note};
+use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
 use bakkt_journal::registry::Ownership;
 use bakkt_model::error::{Failure, started};
@@ -26,25 +30,79 @@ const LONGEST_RELEASE: Duration = Duration::from_secs(3);
 /// How long a successor waits: longer than that, and than a request that was about to leave.
 const SUCCESSOR_WAITS: Duration = Duration::from_secs(10);
 
-/// Claims the shard of a journal in the registry that the arguments name; the run of a shard needs one.
+/// A claim to a shard, in a file or in the quota server.
+pub enum ShardClaim {
+    /// In the file of `--registry`.
+    File(Ownership),
+    /// In the server of `[limits] shared`.
+    Server(Box<ServerOwnership>),
+}
+
+impl ShardClaim {
+    fn holds(&self) -> anyhow::Result<bool> {
+        match self {
+            ShardClaim::File(ownership) => ownership.holds(),
+            ShardClaim::Server(ownership) => ownership.holds(),
+        }
+    }
+
+    /// An owner before this one may live and not know yet that it lost the shard. (One that asks the quota server for every
+    /// time at which it sends does.)
+    fn must_wait(&self) -> bool {
+        match self {
+            ShardClaim::File(ownership) => ownership.must_wait(),
+            ShardClaim::Server(_) => false,
+        }
+    }
+
+    /// What every lease of the quota server is checked against.
+    pub fn fence(&self) -> Option<Fence> {
+        match self {
+            ShardClaim::File(_) => None,
+            ShardClaim::Server(ownership) => Some(ownership.fence()),
+        }
+    }
+}
+
+/// Claims the shard of a journal: in the registry that the arguments name, or else in the quota server. The run of a shard
+/// needs one.
 pub fn claim(
     args: &RunArgs,
+    settings: &Settings,
     journal: &Journal,
     target: &str,
+    signals: &Signals,
     mode: Mode,
-) -> anyhow::Result<Option<Ownership>> {
+) -> anyhow::Result<Option<ShardClaim>> {
     let shard = journal.shard()?;
     let Some(path) = &args.registry else {
-        return match shard {
+        return match (shard, &settings.shared) {
+            (_, Some(address)) => {
+                let password = rates::password()?;
+                let waits = |time: std::time::Duration| {
+                    let seconds = time.as_secs();
+                    note(
+                        mode,
+                        &format!(
+                            "the last run did not end as it should: looking for {seconds} s whether it lives"
+                        ),
+                    );
+                };
+                let stopping = || signals.stopping();
+                let password = password.as_ref();
+                ServerOwnership::claim(address, password, journal, target, waits, stopping)
+                    .map(|ownership| ShardClaim::Server(Box::new(ownership)))
+                    .map(Some)
+            }
             // A sandbox inside the process is nobody else's.
-            Some(shard) if !args.target.sandbox => Err(Failure::configuration(
+            (Some(shard), None) if !args.target.sandbox => Err(Failure::configuration(
                 format!("nothing says that shard {shard} runs only once"),
-                "name a file that every machine of this migration reaches with --registry, the same for all shards",
+                "name a file that every machine of this migration reaches with --registry, the same for all shards, or a quota server (`shared` under [limits])",
             )),
             _ => Ok(None),
         };
     };
-    let ownership = Ownership::claim(path, journal, target)?;
+    let ownership = ShardClaim::File(Ownership::claim(path, journal, target)?);
     if ownership.must_wait() {
         let seconds = SUCCESSOR_WAITS.as_secs();
         note(
@@ -58,7 +116,7 @@ pub fn claim(
 }
 
 /// Waits until an owner before this one has found out that it is not any more, or a signal comes.
-pub async fn wait_for_predecessor(ownership: &Ownership, signals: &Signals) {
+pub async fn wait_for_predecessor(ownership: &ShardClaim, signals: &Signals) {
     if !ownership.must_wait() {
         return;
     }
@@ -79,7 +137,7 @@ pub struct OwnerWatch {
 
 impl OwnerWatch {
     /// Starts looking.
-    pub fn start(ownership: Ownership, signals: &Signals) -> anyhow::Result<OwnerWatch> {
+    pub fn start(ownership: ShardClaim, signals: &Signals) -> anyhow::Result<OwnerWatch> {
         let seen = Arc::new(Mutex::new(Some(Instant::now())));
         let lost = Arc::new(AtomicBool::new(false));
         let (end_looking, ended) = channel();
@@ -90,6 +148,8 @@ impl OwnerWatch {
                 match ownership.holds() {
                     Ok(true) => set(&looks, Some(Instant::now())),
                     Ok(false) => set(&looks, None),
+                    // Without that server there is nothing to send at, and it says whose the shard is before there is again.
+                    Err(_) if ownership.fence().is_some() => set(&looks, Some(Instant::now())),
                     // Told when it lasts.
                     Err(error) => tracing::warn!(%error, "the registry cannot be read"),
                 }

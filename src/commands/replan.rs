@@ -116,6 +116,7 @@ pub(super) async fn settled(
     let sources = send::Sources {
         payload: Arc::new(|_: &_| anyhow::bail!("nothing is sent while settling")),
         document: Arc::new(|_: &_| Err("nothing is sent while settling".to_owned())),
+        custody: None,
     };
     settled_by(sources, args, settings, journal, signals, mode).await
 }

@@ -4,8 +4,9 @@
 use super::place::StatePlace;
 use super::report::View;
 use super::{CommandOutput, deciding, replan};
-use crate::cli::{Resolution, ResolveArgs};
+use crate::cli::{Resolution, ResolveArgs, ResolvedAs};
 use bakkt_files::progress::Mode;
+use bakkt_journal::custody::UserResolution;
 use bakkt_journal::decisions::{DuplicateChoice, OperatorNote};
 use bakkt_journal::replan::ReplanOptions;
 use bakkt_journal::{Journal, now};
@@ -29,15 +30,31 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         reason: Some(deciding::why(&args.reason)?),
         at: now(),
     };
-    let what = match (args, args.outcome) {
-        (ResolveArgs { kyb: Some(id), .. }, Some(outcome)) => {
+    let what = match (args, args.outcome.clone()) {
+        (ResolveArgs { user: Some(id), .. }, Some(outcome)) => {
+            custody(&view.place, &CustodyName::User(id), &outcome, decided)?
+        }
+        (
+            ResolveArgs {
+                custody_task: Some(task),
+                ..
+            },
+            Some(outcome),
+        ) => custody(&view.place, &CustodyName::Task(*task), &outcome, decided)?,
+        (_, Some(ResolvedAs::Uuid(_))) => {
+            return Err(Failure::configuration(
+                "a uuid is no outcome of KYB",
+                "--user and --custody-task take --as UUID or --as not-taken",
+            ));
+        }
+        (ResolveArgs { kyb: Some(id), .. }, Some(ResolvedAs::Outcome(outcome))) => {
             kyb(&view.place, id, outcome, decided)?
         }
         (
             ResolveArgs {
                 manual: Some(id), ..
             },
-            Some(outcome),
+            Some(ResolvedAs::Outcome(outcome)),
         ) => manual(&view.place, id, outcome, decided)?,
         (
             ResolveArgs {
@@ -50,7 +67,7 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         _ => {
             return Err(Failure::configuration(
                 "nothing to resolve",
-                "--kyb ID --as OUTCOME, --manual ID --as OUTCOME, or --duplicate ID --take FILE:ROW",
+                "--kyb ID --as OUTCOME, --manual ID --as OUTCOME, --user ID --as UUID|not-taken, or --duplicate ID --take FILE:ROW",
             ));
         }
     };
@@ -61,6 +78,40 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         format!("{what}\n\n{}", status_lines(&totals).trim_end())
     };
     Ok(CommandOutput { text, code: 0 })
+}
+
+/// How a custody task is named.
+enum CustodyName<'a> {
+    User(&'a str),
+    Task(i64),
+}
+
+fn custody(
+    place: &StatePlace,
+    name: &CustodyName<'_>,
+    outcome: &ResolvedAs,
+    decided: OperatorNote<'_>,
+) -> anyhow::Result<String> {
+    let resolution = match outcome {
+        ResolvedAs::Uuid(uuid) => UserResolution::Uuid(uuid),
+        ResolvedAs::Outcome(Resolution::NotTaken) => UserResolution::NotTaken,
+        ResolvedAs::Outcome(_) => {
+            return Err(Failure::configuration(
+                "that is not an outcome of custody",
+                "--as UUID when Bakkt has it, under that uuid; --as not-taken when it has not",
+            ));
+        }
+    };
+    let mut journal = place.open_journal()?;
+    match name {
+        CustodyName::User(id) => journal.resolve_user(id, resolution, decided)?,
+        CustodyName::Task(task) => journal.resolve_custody_task(*task, resolution, decided)?,
+    }
+    let what = match resolution {
+        UserResolution::Uuid(_) => "it counts as made; what waited for it goes with the next run",
+        UserResolution::NotTaken => "it is sent again with the next run, under a new key",
+    };
+    Ok(what.to_owned())
 }
 
 fn kyb(

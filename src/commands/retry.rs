@@ -22,7 +22,13 @@ pub fn run(args: &RetryArgs) -> anyhow::Result<CommandOutput> {
         reason: Some(reason),
         at: now(),
     };
-    let count = journal.retry(&selection, args.code.as_deref(), decided)?;
+    let code = args.code.as_deref();
+    let custody = journal.retry_custody(&selection, code, decided)?;
+    let count = match journal.retry(&selection, code, decided) {
+        // The code is one of custody alone.
+        Err(_) if custody > 0 => custody,
+        count => count? + custody,
+    };
     drop(journal);
     if let Some(unknown) = &unknown {
         unknown.tell();

@@ -5,18 +5,20 @@ use std::path::Path;
 use anyhow::Context;
 use secrecy::SecretString;
 
+use super::metrics::MetricsListener;
 use super::session::{Destination, Session};
 use super::signals::Signals;
-use super::{CommandOutput, code, deciding, outputs, owner, report, send, target};
+use super::{
+    CommandOutput, code, custody_stage, deciding, notify, outputs, owner, report, send, target,
+};
 use crate::cli::RunArgs;
 use crate::process::runtime;
-use bakkt_engine::api::Credentials;
+use bakkt_engine::api::{Credentials, Login};
 use bakkt_engine::requests::RunEnd;
 use bakkt_files::progress::{Mode, ask, note};
 use bakkt_folder::migration::{Migration, today};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
-use bakkt_journal::registry::Ownership;
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_model::target::Dialect;
@@ -31,23 +33,28 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let given = if args.target.sandbox {
         None
     } else {
-        Some(target::credentials(&destination.settings)?)
+        let custody = target::custody_key(&destination.settings)?;
+        Some((target::credentials(&destination.settings)?, custody))
     };
     let runtime = runtime()?;
     runtime.block_on(async {
-        let (sandbox, credentials) = match given {
-            Some(credentials) => (None, credentials),
+        let (sandbox, (credentials, custody)) = match given {
+            Some(given) => (None, given),
             None => {
                 let config = args.sandbox_config.as_deref();
                 let settings = &mut destination.settings;
                 let (sandbox, credentials) = start_sandbox(config, settings).await?;
-                (Some(sandbox), credentials)
+                let custody = SecretString::from(sandbox.custody_secret());
+                (Some(sandbox), (credentials, Some(custody)))
             }
         };
-        let output = prepared(args, destination, credentials, &signals, mode).await;
+        let news = notify::News::of(&destination);
+        let keys = (credentials, custody);
+        let output = prepared(args, destination, keys, &signals, &news, mode).await;
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
         }
+        news.tell(&output);
         let mut output = output?;
         if output.code == 3 && args.done_is_zero {
             output.code = 0;
@@ -59,8 +66,9 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
 async fn prepared(
     args: &RunArgs,
     destination: Destination,
-    credentials: Credentials,
+    (credentials, custody_key): (Credentials, Option<SecretString>),
     signals: &Signals,
+    news: &notify::News,
     mode: Mode,
 ) -> anyhow::Result<CommandOutput> {
     let view = report::View::at(destination.place.clone());
@@ -74,6 +82,13 @@ async fn prepared(
     let only = only.transpose()?;
     let selected = only.is_some();
     let shard = destination.place.shard;
+    let metrics = match args.metrics_listen {
+        Some(address) => Some(MetricsListener::bind(
+            address,
+            report::View::at(destination.place.clone()),
+        )?),
+        None => None,
+    };
     let (mut journal, migration, ownership) = planned(args, destination, signals, mode)?;
     let (_, unknown) = deciding::select(&mut journal, only)?;
     if let Some(unknown) = &unknown {
@@ -92,21 +107,32 @@ async fn prepared(
         ),
     );
     if let Some(shard) = shard {
+        let rates = match &migration.settings.shared {
+            Some(address) => format!("shared, by way of {address}"),
+            None => format!("divided by {}", shard.count()),
+        };
         note(
             mode,
-            &format!(
-                "shard {shard}: the rates under [limits] are divided by {}",
-                shard.count()
-            ),
+            &format!("shard {shard}: the rates under [limits] are {rates}"),
         );
     }
     if let Some(text) = found {
         note(mode, &text);
     }
-    if must_ask && work.sum() + doubts > 0 {
-        let question = format!("Send {} to {target}?", work.words());
+    let custody = match &migration.custody {
+        Some(_) => custody_stage::unfinished(&journal)?,
+        None => 0,
+    };
+    if must_ask && work.sum() + doubts + custody > 0 {
+        let also = match custody {
+            0 => String::new(),
+            tasks => format!(" and up to {} custody tasks", thousands(tasks)),
+        };
+        let question = format!("Send {}{also} to {target}?", work.words());
         confirm(&question, || signals.stopping())?;
     }
+    news.begin();
+    let fence = ownership.as_ref().and_then(owner::ShardClaim::fence);
     let watch = match ownership {
         Some(ownership) => {
             owner::wait_for_predecessor(&ownership, signals).await;
@@ -119,9 +145,12 @@ async fn prepared(
         limit: args.limit,
         selected,
         settle_only: false,
+        metrics,
+        fence,
     };
-    let (sources, settings) = send::sources(migration);
-    let (journal, ended) = send::send(
+    let (mut sources, settings) = send::sources(migration)?;
+    let custody = sources.custody.take();
+    let (mut journal, mut ended) = send::send(
         journal,
         &settings,
         credentials,
@@ -131,12 +160,22 @@ async fn prepared(
         mode,
     )
     .await?;
+    if let (RunEnd::Finished, Some(source), Some(key)) = (&ended, custody, custody_key) {
+        let to = custody_target(&settings, &target);
+        let scope = custody_stage::CustodyScope {
+            target: &to,
+            selected,
+        };
+        (journal, ended) =
+            custody_stage::send(journal, &settings, key, source, scope, signals, mode).await?;
+    }
     drop(journal);
     if let Some(told) = watch.as_ref().and_then(owner::OwnerWatch::told) {
         note(Mode::Lines, told);
     }
     drop(watch);
     let totals = report::write(&view, &protected, &grace, None)?;
+    news.note(&ended, totals.json());
     let done = match code(&totals) {
         0 if unknown.is_some() => 3,
         done => done,
@@ -152,8 +191,8 @@ async fn prepared(
     };
     match ended {
         // What is open still was not asked for, and the same command would not send it either.
-        RunEnd::Finished if totals.tasks.open() > 0 && (selected || args.limit.is_some()) => {
-            let open = thousands(totals.tasks.open());
+        RunEnd::Finished if totals.open() > 0 && (selected || args.limit.is_some()) => {
+            let open = thousands(totals.open());
             note(
                 mode,
                 &format!(
@@ -162,9 +201,7 @@ async fn prepared(
             );
             Ok(CommandOutput { text, code: done })
         }
-        RunEnd::Finished if totals.tasks.open() > 0 && done != 1 => {
-            Ok(CommandOutput { text, code: 4 })
-        }
+        RunEnd::Finished if totals.open() > 0 && done != 1 => Ok(CommandOutput { text, code: 4 }),
         RunEnd::Finished => Ok(CommandOutput { text, code: done }),
         RunEnd::Interrupted => {
             note(Mode::Lines, "stopped; run the same command to go on");
@@ -183,13 +220,20 @@ async fn prepared(
     }
 }
 
+/// The name of where the custody calls go: that of the accounts' target, unless the settings name another address.
+pub fn custody_target(settings: &Settings, target: &str) -> String {
+    let own = settings.custody.as_ref();
+    let own = own.and_then(|custody| custody.base_url.clone());
+    own.unwrap_or_else(|| target.to_owned())
+}
+
 /// The journal with a whole plan of the export as it is now.
 fn planned(
     args: &RunArgs,
     destination: Destination,
     signals: &Signals,
     mode: Mode,
-) -> anyhow::Result<(Journal, Migration, Option<Ownership>)> {
+) -> anyhow::Result<(Journal, Migration, Option<owner::ShardClaim>)> {
     let target = destination.target.clone();
     let Session {
         settings,
@@ -197,7 +241,7 @@ fn planned(
         state,
     } = Session::open(destination)?;
     // An empty journal in the place of another one is refused before it is filled.
-    let ownership = owner::claim(args, &journal, &target, mode)?;
+    let ownership = owner::claim(args, &settings, &journal, &target, signals, mode)?;
     let stopping = || signals.stopping();
     if journal.is_planned()? {
         let rehash = match args.rehash {
@@ -226,11 +270,11 @@ pub fn confirm(question: &str, stopping: impl Fn() -> bool) -> anyhow::Result<()
 }
 
 /// Credentials that the in-process sandbox takes.
-fn sandbox_credentials(dialect: Dialect, logon_id: String, sandbox: &Sandbox) -> Credentials {
+fn sandbox_credentials(dialect: Dialect, logon_id: String, sandbox: &Sandbox) -> Login {
     let secret = SecretString::from(sandbox.api_secret());
     match dialect {
-        Dialect::Guide => Credentials::Key(secret),
-        Dialect::Reference => Credentials::Logon {
+        Dialect::Guide => Login::Key(secret),
+        Dialect::Reference => Login::Logon {
             id: logon_id,
             password: secret,
         },
@@ -250,6 +294,8 @@ pub async fn start_sandbox(
         Dialect::Guide => bakkt_sandbox::Dialect::Guide,
         Dialect::Reference => bakkt_sandbox::Dialect::Reference,
     };
+    // It ends with the run, and sessions may come only then.
+    config.custody.forgets_users = true;
     let logon_id = config
         .logon_id
         .clone()
@@ -258,6 +304,7 @@ pub async fn start_sandbox(
         .await
         .context("cannot start the sandbox")?;
     settings.target.base_url = sandbox.base_url();
+    target::stand_in_for_custody(settings);
     let credentials = sandbox_credentials(settings.target.dialect, logon_id, &sandbox);
-    Ok((sandbox, credentials))
+    Ok((sandbox, credentials.into()))
 }

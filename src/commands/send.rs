@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use super::custody_stage::{self, CustodySource};
+use super::metrics::MetricsListener;
 use super::pressure_file::PressureFile;
+use super::rates::Rates;
 use super::signals::Signals;
 use super::so_far::so_far;
 use super::uploads;
 use bakkt_engine::api::{Client, Credentials};
+use bakkt_engine::quota::server::Fence;
 use bakkt_engine::requests::disk::DiskReads;
 use bakkt_engine::requests::gate::SendGate;
-use bakkt_engine::requests::limiter::Limiter;
 use bakkt_engine::requests::{PayloadFn, RunEnd};
 use bakkt_engine::submit::stage::{Limiters, SendTools};
 use bakkt_engine::submit::{DocumentFn, HeardFn, RunCounters, RunSetup, run};
@@ -29,7 +32,7 @@ use bakkt_planning::drift::read_again_failed;
 use bakkt_planning::forecast::PlannedWork;
 
 /// What to send in this run.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Default)]
 pub struct SendScope {
     /// No more than so many accounts.
     pub limit: Option<u64>,
@@ -37,6 +40,10 @@ pub struct SendScope {
     pub selected: bool,
     /// Ask about what is in doubt, and send nothing.
     pub settle_only: bool,
+    /// Where whoever watches the run asks.
+    pub metrics: Option<MetricsListener>,
+    /// Whom the quota server has to know as the shard's owner.
+    pub fence: Option<Fence>,
 }
 
 /// Where what is sent comes from.
@@ -45,6 +52,8 @@ pub struct Sources {
     pub payload: PayloadFn,
     /// From document task to what is uploaded.
     pub document: DocumentFn,
+    /// From custody task to body, where there is custody.
+    pub custody: Option<CustodySource>,
 }
 
 /// Sends until done or stopped, and notes the run in the journal.
@@ -64,6 +73,7 @@ pub async fn send(
         settings.retry.request_timeout,
         limits.in_flight + limits.uploads_in_flight,
     )?;
+    let rates = Rates::of(settings, scope.fence, signals.stop.clone()).await?;
     let number = journal.begin_run(bakkt_journal::now())?;
     let counters = Arc::new(RunCounters::default());
     counters
@@ -79,12 +89,11 @@ pub async fn send(
             + now(TaskKind::Kyb)?
     };
     counters.total.set(open + counters.in_doubt.get());
-    let limiter = |name, rate| Arc::new(Limiter::new(name, rate, &limits, &settings.retry));
     let limiters = Limiters {
-        create: limiter("accounts", limits.create),
-        lookup: limiter("look-ups", limits.lookup),
-        upload: limiter("uploads", limits.upload),
-        kyb: limiter("KYB triggers", limits.kyb),
+        create: rates.create(),
+        lookup: rates.lookup(),
+        upload: rates.upload(),
+        kyb: rates.kyb(),
     };
     let Limiters {
         create,
@@ -94,6 +103,10 @@ pub async fn send(
     } = limiters.clone();
     counters.watch(vec![create, lookup, upload, kyb]);
     let pressure_file = PressureFile::start(journal.folder(), counters.clone());
+    let metrics = scope
+        .metrics
+        .map(|metrics| metrics.serve(counters.clone(), client.answers(), limits))
+        .transpose()?;
     let setup = RunSetup {
         tools: Arc::new(SendTools {
             gate: SendGate::new(client, counters.waiting.clone(), signals.stop.subscribe()),
@@ -126,7 +139,9 @@ pub async fn send(
     };
     shown.finish();
     drop(pressure_file);
+    drop(metrics);
     let (journal, ended) = ended?;
+    let ended = rates.ended(ended);
     let outcome = match &ended {
         RunEnd::Finished => "finished".to_owned(),
         RunEnd::Interrupted => "interrupted".to_owned(),
@@ -171,15 +186,21 @@ pub fn work(journal: &Journal, limit: Option<u64>, selected: bool) -> anyhow::Re
 }
 
 /// The payload of a task: its row, mapped again. Fails when the bytes are not the planned ones. The settings come back.
-pub fn sources(migration: Migration) -> (Sources, Settings) {
+pub fn sources(migration: Migration) -> anyhow::Result<(Sources, Settings)> {
     let key = migration.pipeline.key;
-    let payload = payloads(migration.pipeline);
-    let document = uploads::source(migration.documents, key);
-    (Sources { payload, document }, migration.settings)
+    let pipeline = Arc::new(migration.pipeline);
+    let custody = migration.custody;
+    let custody = custody.map(|custody| custody_stage::source(pipeline.clone(), custody));
+    let sources = Sources {
+        payload: payloads(pipeline),
+        document: uploads::source(migration.documents, key),
+        custody: custody.transpose()?,
+    };
+    Ok((sources, migration.settings))
 }
 
 /// The payload of an account's task.
-pub fn payloads(pipeline: Pipeline) -> PayloadFn {
+pub fn payloads(pipeline: Arc<Pipeline>) -> PayloadFn {
     let spare: Mutex<Vec<RecordReader>> = Mutex::default();
     Arc::new(move |task| {
         let lock = || {

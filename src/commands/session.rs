@@ -10,10 +10,11 @@ use super::place::StatePlace;
 use super::target;
 use crate::cli::TargetArgs;
 use bakkt_folder::settings::Settings;
+use bakkt_folder::settings::custody::CustodyRates;
 use bakkt_journal::Journal;
 use bakkt_journal::read::nothing_planned;
 use bakkt_model::error::Failure;
-use bakkt_model::limits::Limits;
+use bakkt_model::limits::{Limits, default_limits};
 use bakkt_model::shard::Shard;
 
 /// The settings of a migration, and which Bakkt it goes to.
@@ -34,8 +35,17 @@ impl Destination {
         let target = target::resolve(args, &mut settings)?;
         let place = StatePlace::new(dir, args.sandbox, &args.shards)?;
         place.must_be_one()?;
-        if let Some(shard) = place.shard {
+        if args.sandbox {
+            // Nobody else sends to a sandbox inside of the process.
+            settings.shared = None;
+        }
+        if let Some(shard) = place.shard
+            && settings.shared.is_none()
+        {
             settings.limits = share(settings.limits, shard)?;
+            if let Some(custody) = &mut settings.custody {
+                custody.rates = custody_share(custody.rates, shard)?;
+            }
         }
         Ok(Destination {
             target,
@@ -82,6 +92,26 @@ impl Session {
             false => Err(nothing_planned()),
         }
     }
+}
+
+/// The same of the rates of custody.
+fn custody_share(rates: CustodyRates, shard: Shard) -> anyhow::Result<CustodyRates> {
+    let share = share(
+        Limits {
+            create: rates.users,
+            upload: rates.accounts,
+            kyb: rates.recipients,
+            lookup: rates.lookup,
+            ..default_limits()
+        },
+        shard,
+    )?;
+    Ok(CustodyRates {
+        users: share.create,
+        accounts: share.upload,
+        recipients: share.kyb,
+        lookup: share.lookup,
+    })
 }
 
 /// The share of a shard in the rates: all shards together keep to them.

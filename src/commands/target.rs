@@ -4,11 +4,14 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::variables::{KEY_VARIABLE, PASSWORD_VARIABLE, misspelt, variable};
+use super::variables::{
+    CUSTODY_VARIABLE, KEY_VARIABLE, PASSWORD_VARIABLE, PROXY_VARIABLE, misspelt, variable,
+};
 use crate::cli::TargetArgs;
-use bakkt_engine::api::Credentials;
+use bakkt_engine::api::{Credentials, Login};
 use bakkt_files::small_files;
 use bakkt_folder::settings::Settings;
+use bakkt_folder::settings::custody::CustodySettings;
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::target::{Dialect, base_url, is_stand_in};
 
@@ -41,6 +44,7 @@ pub fn resolve(args: &TargetArgs, settings: &mut Settings) -> anyhow::Result<Str
         return Ok(SANDBOX.to_owned());
     }
     if let Some(url) = &args.base_url {
+        stand_in_for_custody(settings);
         settings.target.base_url = base_url(url).map_err(|why| {
             Failure::configuration(
                 format!("--base-url: {why}"),
@@ -54,7 +58,43 @@ pub fn resolve(args: &TargetArgs, settings: &mut Settings) -> anyhow::Result<Str
 
 /// Whether a person must say yes first: for everything that may be Bakkt.
 pub fn must_ask(args: &TargetArgs, settings: &Settings) -> bool {
-    !args.sandbox && !is_stand_in(&settings.target.base_url)
+    let custody = settings.custody.as_ref();
+    let custody = custody.map(|custody| custody_url(settings, custody));
+    let is_bakkt = |url: &str| !is_stand_in(url);
+    !args.sandbox
+        && (is_bakkt(&settings.target.base_url) || custody.is_some_and(|url| is_bakkt(&url)))
+}
+
+/// Where the custody calls go.
+pub fn custody_url(settings: &Settings, custody: &CustodySettings) -> String {
+    let own = custody.base_url.as_ref();
+    own.unwrap_or(&settings.target.base_url).clone()
+}
+
+/// Sends the custody calls where the accounts go: another target was named for one command.
+pub fn stand_in_for_custody(settings: &mut Settings) {
+    if let Some(custody) = &mut settings.custody {
+        custody.base_url = None;
+    }
+}
+
+/// The key of the custody calls; none without `[custody]`.
+pub fn custody_key(settings: &Settings) -> anyhow::Result<Option<SecretString>> {
+    let Some(custody) = &settings.custody else {
+        return Ok(None);
+    };
+    let key = secret(CUSTODY_VARIABLE, custody.key_file.as_deref(), &settings.dir)?;
+    key.map(Some).ok_or_else(|| {
+        Failure::configuration(
+            format!(
+                "there is no custody key for {}",
+                custody_url(settings, custody)
+            ),
+            told(format!(
+                "set {CUSTODY_VARIABLE}, or name a 0600 file as `key_file` under [custody]"
+            )),
+        )
+    })
 }
 
 /// The credentials of the target's dialect, from the environment or a 0600 file; never from an argument.
@@ -72,17 +112,41 @@ pub fn credentials(settings: &Settings) -> anyhow::Result<Credentials> {
             )),
         )
     })?;
-    match (settings.target.dialect, &settings.target.logon_id) {
-        (Dialect::Guide, _) => Ok(Credentials::Key(secret)),
-        (Dialect::Reference, Some(id)) => Ok(Credentials::Logon {
+    let login = match (settings.target.dialect, &settings.target.logon_id) {
+        (Dialect::Guide, _) => Login::Key(secret),
+        (Dialect::Reference, Some(id)) => Login::Logon {
             id: id.clone(),
             password: secret,
-        }),
-        (Dialect::Reference, None) => Err(Failure::configuration(
-            "the reference dialect logs in, and there is no logon id",
-            "add logon_id = \"..\" under [target]",
-        )),
+        },
+        (Dialect::Reference, None) => {
+            return Err(Failure::configuration(
+                "the reference dialect logs in, and there is no logon id",
+                "add logon_id = \"..\" under [target]",
+            ));
+        }
+    };
+    let proxy = proxy_credentials(settings)?;
+    Ok(Credentials { login, proxy })
+}
+
+/// User and password of the proxy, where there is one and they are set.
+pub fn proxy_credentials(settings: &Settings) -> anyhow::Result<Option<SecretString>> {
+    let Some(value) = variable(PROXY_VARIABLE)? else {
+        return Ok(None);
+    };
+    if settings.target.way_out.proxy.is_none() {
+        return Err(Failure::configuration(
+            format!("{PROXY_VARIABLE} is set, and no proxy is"),
+            "add proxy = \"http://..\" under [target], or unset the variable",
+        ));
     }
+    if !value.contains(':') {
+        return Err(Failure::configuration(
+            format!("{PROXY_VARIABLE} has no colon"),
+            "it holds user:password",
+        ));
+    }
+    Ok(Some(SecretString::from(value)))
 }
 
 /// A hint, with what of the environment may have been meant.

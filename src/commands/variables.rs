@@ -10,16 +10,28 @@ use bakkt_model::error::Failure;
 pub const KEY_VARIABLE: &str = "BAKKT_API_KEY";
 /// Environment variable of the reference dialect's password.
 pub const PASSWORD_VARIABLE: &str = "BAKKT_PASSWORD";
+/// Environment variable of the key of the custody calls.
+pub const CUSTODY_VARIABLE: &str = "BAKKT_CUSTODY_KEY";
+/// Environment variable of the secret by which an app proves that a session is its own.
+pub const SESSIONS_VARIABLE: &str = "BAKKT_SESSIONS_SECRET";
 /// Environment variable of the webhooks' secret.
 pub const SECRET_VARIABLE: &str = "BAKKT_WEBHOOK_SECRET";
+/// Environment variable of the proxy's user and password.
+pub const PROXY_VARIABLE: &str = "BAKKT_PROXY_CREDENTIALS";
 /// Environment variable of the key of a stand-alone sandbox.
 pub const SANDBOX_VARIABLE: &str = "BAKKT_SANDBOX_KEY";
+/// Environment variable of the quota server's password.
+pub const QUOTA_VARIABLE: &str = bakkt_model::quota::PASSWORD_VARIABLE;
 
-const KNOWN: [&str; 4] = [
+const KNOWN: [&str; 8] = [
     KEY_VARIABLE,
+    CUSTODY_VARIABLE,
+    SESSIONS_VARIABLE,
     PASSWORD_VARIABLE,
     SECRET_VARIABLE,
+    PROXY_VARIABLE,
     SANDBOX_VARIABLE,
+    QUOTA_VARIABLE,
 ];
 
 /// What all of them begin with.

@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::custody::ReadCounts;
 use super::deciding::{UnknownLines, read_ids};
 use super::place::StatePlace;
+use super::rates::Rates;
 use super::report::View;
 use super::session::{Destination, Session};
 use super::signals::Signals;
@@ -52,9 +54,14 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let text = if args.json {
         let mut object = totals.json();
         object["verify"] = json(&findings, &read);
+        if let Some(custody) = &read.custody {
+            object["verify"]["custody"] = serde_json::to_value(custody)?;
+        }
         object.to_string()
     } else {
-        describe(&findings, &read, &view.folder())
+        let custody = read.custody.as_ref();
+        let custody = custody.map(|custody| format!("\ncustody: {}", custody.words()));
+        describe(&findings, &read, &view.folder()) + &custody.unwrap_or_default()
     };
     let code = match (&ended, left) {
         (RunEnd::Stopped(error), _) => {
@@ -74,7 +81,16 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             );
             4
         }
-        (RunEnd::Finished, false) if findings.is_clean() && read.unknown.is_none() => 0,
+        (RunEnd::Finished, false)
+            if findings.is_clean()
+                && read.unknown.is_none()
+                && read
+                    .custody
+                    .as_ref()
+                    .is_none_or(|custody| custody.gone + custody.failed == 0) =>
+        {
+            0
+        }
         (RunEnd::Finished, false) => 3,
     };
     Ok(CommandOutput { text, code })
@@ -89,6 +105,8 @@ pub struct Call {
     pub left: u64,
     /// Lines of `--only` with ids that the plan does not have.
     pub unknown: Option<UnknownLines>,
+    /// What reading custody back showed; none without custody.
+    pub custody: Option<ReadCounts>,
 }
 
 async fn verified(
@@ -104,10 +122,22 @@ async fn verified(
     } = session;
     let credentials = target::credentials(&settings)?;
     let (limits, retry, to) = (settings.limits, settings.retry, settings.target.clone());
+    let rates = Rates::of(&settings, None, signals.stop.clone()).await?;
     let (scope, unknown) = scope(args, &mut journal)?;
     if let Some(unknown) = &unknown {
         unknown.tell();
     }
+    let with_custody = match settings.custody {
+        Some(_) => Some(bakkt_folder::migration::settings(&args.dir)?),
+        None => None,
+    };
+    let with_custody = with_custody.map(|mut own| {
+        own.target.base_url.clone_from(&to.base_url);
+        if args.target.base_url.is_some() {
+            target::stand_in_for_custody(&mut own);
+        }
+        own
+    });
     let (payload, metadata) = if scope.status_only {
         nothing()
     } else {
@@ -122,7 +152,7 @@ async fn verified(
     counters.total.set(asked);
     note(mode, &announced(&round, &scope, asked, &to.base_url));
     let client = Client::new(&to, credentials, retry.request_timeout, limits.in_flight)?;
-    let limiter = Arc::new(Limiter::new("look-ups", limits.lookup, &limits, &retry));
+    let limiter = rates.lookup();
     let verify = Verify {
         tools: Arc::new(ReadTools {
             gate: SendGate::new(client, counters.waiting.clone(), signals.stop.subscribe()),
@@ -149,7 +179,18 @@ async fn verified(
         }
     };
     shown.finish();
-    let (mut journal, ended) = ended?;
+    let (mut journal, mut ended) = ended?;
+    let mut custody = None;
+    if let (RunEnd::Finished, Some(settings)) = (&ended, &with_custody) {
+        (journal, custody) =
+            match super::custody::verify(journal, settings, &to.base_url, signals).await {
+                Ok(read) => read,
+                Err(error) => return Err(error),
+            };
+    }
+    if signals.stopping() && matches!(ended, RunEnd::Finished) {
+        ended = RunEnd::Interrupted;
+    }
     let left = journal.count_unread(&round)?;
     if left == 0 {
         journal.end_verification(&round, now())?;
@@ -160,8 +201,9 @@ async fn verified(
         read,
         left,
         unknown,
+        custody,
     };
-    Ok((call, ended))
+    Ok((call, rates.ended(ended)))
 }
 
 fn scope(
@@ -198,7 +240,7 @@ fn sources(
     let migration = opening::open_planned(settings, journal, state, mode, Rehash::Changed, || {
         signals.stopping()
     })?;
-    let payload = send::payloads(migration.pipeline);
+    let payload = send::payloads(Arc::new(migration.pipeline));
     Ok((payload, uploads::metadata(migration.documents, journal.key)))
 }
 

@@ -168,7 +168,7 @@ fn a_403_before_the_first_success_names_the_list_of_addresses_before_the_key() {
 }
 
 /// A server on loopback with a certificate of `tests/fixtures/tls`, that answers 404 to whoever trusts it.
-fn tls(name: &str) -> (tokio::runtime::Runtime, String) {
+pub fn tls(name: &str) -> (tokio::runtime::Runtime, String) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls");
     let read = |name: &str| Cursor::new(std::fs::read(folder.join(name)).unwrap());
     let certificates: Vec<_> = CertificateDer::pem_reader_iter(read(name))

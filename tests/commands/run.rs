@@ -353,7 +353,7 @@ fn the_sandbox_takes_settings() {
       |
     1 | refuze = 1.0
       | ^^^^^^
-    unknown field `refuze`, expected one of `seed`, `dialect`, `key`, `api_key`, `logon_id`, `password`, `token_uses`, `latency_ms`, `latency_jitter_ms`, `rate`, `upload_rate`, `kyb_rate`, `refuse`, `refuse_documents`, `refuse_kyb`, `forbid`, `limited`, `limited_retry_after`, `unavailable`, `unavailable_retry_after`, `reset_before`, `reset_after`, `upload_cut`, `late`, `late_ms`, `error_before`, `error_after`, `truncated`, `unreadable`, `stall`, `stall_ms`, `surplus`, `lookup_fail`, `max_faults_per_id`, `existing`, `refuse_id_containing`, `keep_documents`, `decide`, `webhook`, `links`
+    unknown field `refuze`, expected one of `seed`, `dialect`, `key`, `api_key`, `logon_id`, `password`, `token_uses`, `latency_ms`, `latency_jitter_ms`, `rate`, `upload_rate`, `kyb_rate`, `refuse`, `refuse_documents`, `refuse_kyb`, `forbid`, `limited`, `limited_retry_after`, `unavailable`, `unavailable_retry_after`, `reset_before`, `reset_after`, `upload_cut`, `late`, `late_ms`, `error_before`, `error_after`, `truncated`, `unreadable`, `stall`, `stall_ms`, `surplus`, `lookup_fail`, `max_faults_per_id`, `existing`, `refuse_id_containing`, `keep_documents`, `decide`, `webhook`, `links`, `custody`
 
       next: see docs/sandbox.md for what can be set
     "#);

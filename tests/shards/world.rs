@@ -31,16 +31,24 @@ same_person = "tell"
 pub struct World {
     folder: tempfile::TempDir,
     pub sandbox: SandboxProcess,
+    /// Runs name a registry.
+    pub uses_registry: bool,
 }
 
 impl World {
     /// Customers `C-0001` and on.
     pub fn new(customers: usize) -> World {
+        World::with_sandbox(customers, "seed = 3\n")
+    }
+
+    /// The same, with a configuration of the sandbox.
+    pub fn with_sandbox(customers: usize, config: &str) -> World {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("acme")).unwrap();
         let world = World {
-            sandbox: SandboxProcess::start(folder.path(), "seed = 3\n"),
+            sandbox: SandboxProcess::start(folder.path(), config),
             folder,
+            uses_registry: true,
         };
         world.write("mapping.toml", MAPPING);
         world.write("migration.toml", SETTINGS);
@@ -81,9 +89,10 @@ impl World {
             program.args(["--base-url", &self.sandbox.base_url()]);
         }
         if command == "run" {
-            program
-                .args(["--yes", "--registry"])
-                .arg(self.path("registry"));
+            program.arg("--yes");
+        }
+        if command == "run" && self.uses_registry {
+            program.arg("--registry").arg(self.path("registry"));
         }
         program.args(more);
         program

@@ -7,6 +7,7 @@
 pub mod fill;
 pub mod judge;
 pub mod needles;
+pub mod redis;
 pub mod small;
 pub mod workbooks;
 
@@ -42,8 +43,11 @@ pub fn program() -> Command {
     command
         .env_remove("BAKKT_PASSWORD")
         .env("BAKKT_API_KEY", KEY)
+        .env("BAKKT_CUSTODY_KEY", KEY)
+        .env_remove("BAKKT_SESSIONS_SECRET")
         .env_remove("BAKKT_WEBHOOK_SECRET")
         .env_remove("BAKKT_SANDBOX_KEY")
+        .env_remove("BAKKT_REDIS_PASSWORD")
         .env_remove("RUST_LOG")
         .stdin(Stdio::null());
     command
@@ -173,6 +177,11 @@ impl SandboxProcess {
     /// One of them.
     pub fn count(&self, name: &str) -> u64 {
         self.summary()[name].as_u64().expect("a counter")
+    }
+
+    /// What custody has made, and every request of it.
+    pub fn custody(&self) -> Value {
+        self.json("/_ledger/custody")
     }
 
     /// Everything.

@@ -38,30 +38,45 @@ pub fn fold_into(text: &str, out: &mut String) {
         }
         return;
     }
-    if !text::is_latin(text) {
-        return fold_any(text, out);
-    }
-    for c in text.chars() {
-        match (c as usize).checked_sub(FIRST_LATIN) {
-            None if c.is_ascii_alphanumeric() => out.push(c.to_ascii_lowercase()),
-            None => {}
-            Some(place) => out.push_str(LATIN.get(place).map_or("", String::as_str)),
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if let Some(folded) = latin(c) {
+            out.push_str(folded);
+            rest = &rest[c.len_utf8()..];
+        } else if c.is_ascii() {
+            if c.is_ascii_alphanumeric() {
+                out.push(c.to_ascii_lowercase());
+            }
+            rest = &rest[1..];
+        } else {
+            let is_known = |c: char| c.is_ascii() || latin(c).is_some();
+            let (other, behind) = rest.split_at(rest.find(is_known).unwrap_or(rest.len()));
+            fold_any(other, out);
+            rest = behind;
         }
     }
 }
 
-/// The first character beyond ASCII that [`text::is_latin`] knows.
-const FIRST_LATIN: usize = 0xc0;
+/// Latin letters beyond ASCII: those of Europe, and those of Vietnam.
+const LETTERS: [std::ops::RangeInclusive<char>; 2] =
+    ['\u{c0}'..='\u{24f}', '\u{1e00}'..='\u{1eff}'];
 
-/// What each of these characters folds to: none of them changes with those beside it.
-static LATIN: LazyLock<Vec<String>> = LazyLock::new(|| {
+/// What each of [`LETTERS`] folds to: no character's folding depends on those beside it.
+static LATIN: LazyLock<[Vec<String>; 2]> = LazyLock::new(|| {
     let fold = |c: char| {
         let mut out = String::new();
         fold_any(c.encode_utf8(&mut [0; 4]), &mut out);
         out
     };
-    ('\u{c0}'..='\u{27f}').map(fold).collect()
+    LETTERS.map(|letters| letters.map(fold).collect())
 });
+
+/// What one of [`LETTERS`] folds to.
+fn latin(c: char) -> Option<&'static str> {
+    let range = usize::from(c >= *LETTERS[1].start());
+    let place = (c as usize).checked_sub(*LETTERS[range].start() as usize)?;
+    LATIN[range].get(place).map(String::as_str)
+}
 
 /// Folds text of any script.
 fn fold_any(text: &str, out: &mut String) {
@@ -150,7 +165,7 @@ mod tests {
         }
 
         #[test]
-        fn latin_letters_fold_alone_as_they_do_in_words(text in "[a-z ıİiIŉǰßſĿŀ.\\u{c0}-\\u{27f}]{0,20}") {
+        fn letters_fold_alone_as_they_do_in_words(text in "([a-z ıİiIŉǰßſĿŀ.]|[\\u{c0}-\\u{27f}]|[\\u{1e00}-\\u{1eff}]|\\PC){0,20}") {
             let mut slow = String::new();
             fold_any(&text, &mut slow);
             prop_assert_eq!(fold(&text), slow);

@@ -29,6 +29,18 @@ pub fn is_email(text: &str) -> bool {
 }
 
 fn is_dot_atom(local: &str) -> bool {
+    // The usual case, without a look at each character: letters, digits and single dots between them.
+    let bytes = local.as_bytes();
+    let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.';
+    let has_dots_apart = || !bytes.windows(2).any(|pair| pair == b"..");
+    if let [first, .., last] | [first @ last] = bytes
+        && first.is_ascii_alphanumeric()
+        && last.is_ascii_alphanumeric()
+        && bytes.iter().all(is_usual)
+        && has_dots_apart()
+    {
+        return true;
+    }
     let mut after_dot = true;
     for c in local.chars() {
         let fits = match c {

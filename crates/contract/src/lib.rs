@@ -9,6 +9,7 @@ pub mod amounts;
 pub mod cells;
 pub mod changes;
 pub mod countries;
+pub mod custody;
 pub mod decision;
 pub mod documents;
 pub mod entity;

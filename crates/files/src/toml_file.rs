@@ -82,7 +82,7 @@ impl TomlFile {
 /// The bytes that a mistake is about: the first, and one past the last.
 type ByteRange = (usize, usize);
 
-/// A key that somebody wrote into a file, where it does not belong, is not shown.
+/// A key or password that somebody wrote into a file, where it does not belong, is not shown.
 fn without_key(line: &str) -> Cow<'_, str> {
     let equals = line.find("api_key").and_then(|at| {
         let behind = line[at..].find('=')?;
@@ -90,6 +90,16 @@ fn without_key(line: &str) -> Cow<'_, str> {
     });
     match equals {
         Some(at) => format!("{}= …", &line[..at]).into(),
+        None => without_password(line),
+    }
+}
+
+/// What stands before the host of an address.
+fn without_password(line: &str) -> Cow<'_, str> {
+    let user = line.find("://").map(|at| at + 3);
+    let at = user.and_then(|user| Some((user, line.rfind('@').filter(|at| *at > user)?)));
+    match at {
+        Some((user, at)) => format!("{}…{}", &line[..user], &line[at..]).into(),
         None => line.into(),
     }
 }

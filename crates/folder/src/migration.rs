@@ -3,7 +3,9 @@
 //! Owner of how files of the folder find each other (`include`), of the order in which mistakes are looked for, and of
 //! the fingerprints of whatever changes payloads or verdicts (invariant 9).
 
+pub mod custody;
 mod documents;
+mod fingerprints;
 pub mod inputs;
 mod layers;
 mod sheets;
@@ -12,29 +14,31 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
-use regex::Regex;
 
 use crate::documents::Documents;
 use crate::documents::root::FileIdentity;
 use crate::settings::Settings;
+use crate::settings::source::BesideSettings;
+use bakkt_contract::custody::PREFIX;
 use bakkt_files::toml_file::TomlFile;
+use bakkt_mapping::Mapper;
 use bakkt_mapping::assess::plan::{AssessPlan, Spelling, UnfedPath};
-use bakkt_mapping::compile::{Targets, compile_sheet};
+use bakkt_mapping::compile::{MappingPart, Targets, compile_sheet};
 use bakkt_mapping::exclude::Exclusions;
 use bakkt_mapping::findings::Checks;
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::joins::{Join, ROOM};
 use bakkt_mapping::pipeline::other_forms::OtherForms;
 use bakkt_mapping::target::{resolve, resolve_each};
-use bakkt_mapping::{self as mapping, Mapper};
 use bakkt_model::error::{Diagnostic, Diagnostics, ShownPath};
 use bakkt_model::position::JoinedList;
 use bakkt_model::target::Dialect;
-use bakkt_source::export::{OpenedExport, Options};
-use bakkt_source::found::DetectedFile;
+use bakkt_source::export::OpenedExport;
 use bakkt_source::keys::{KeyIndex, key};
 use bakkt_source::{Export, Rows};
 
+use custody::Custody;
+use fingerprints::file_hash;
 use layers::OpenedOverlay;
 pub use layers::{BackfillFile, KEY as LAYER_KEY, OverlayForm};
 
@@ -47,6 +51,8 @@ pub struct Migration {
     pub pipeline: Pipeline,
     /// The documents, where the settings name some.
     pub documents: Option<Documents>,
+    /// Fiat custody, where the settings have it.
+    pub custody: Option<Custody>,
     mapping_files: Vec<TomlFile>,
     document_files: Vec<TomlFile>,
     layers: Vec<BackfillFile>,
@@ -108,6 +114,7 @@ struct Inputs {
     export: OpenedExport,
     files: Vec<TomlFile>,
     joined: Vec<JoinedExport>,
+    recipients: Option<JoinedExport>,
     layers: Vec<OpenedOverlay>,
 }
 
@@ -119,12 +126,14 @@ struct JoinedExport {
 
 impl Inputs {
     fn open(settings: &Settings, layers: &[BackfillFile]) -> anyhow::Result<Inputs> {
-        let joined = settings.joins.iter().map(|join| {
+        let beside = |beside: &BesideSettings| -> anyhow::Result<JoinedExport> {
             Ok(JoinedExport {
-                export: OpenedExport::new(&settings.dir, &join.file, &join.reading)?.one_sheet()?,
-                files: mapping_files(&settings.dir, &join.mapping)?,
+                export: OpenedExport::new(&settings.dir, &beside.file, &beside.reading)?
+                    .one_sheet()?,
+                files: mapping_files(&settings.dir, &beside.mapping)?,
             })
-        });
+        };
+        let joined = settings.joins.iter().map(|join| beside(join));
         let export =
             OpenedExport::new(&settings.dir, &settings.export, &settings.reading)?.one_sheet()?;
         let accounts = export.headers().to_vec();
@@ -136,6 +145,7 @@ impl Inputs {
                 .collect::<anyhow::Result<_>>()?,
             files: mapping_files(&settings.dir, &settings.mapping)?,
             joined: joined.collect::<anyhow::Result<_>>()?,
+            recipients: settings.recipients.as_ref().map(beside).transpose()?,
         })
     }
 }
@@ -148,6 +158,7 @@ struct CompiledMigration {
     group_by: Option<usize>,
     /// By joined export: its key, and the accounts' column that it equals.
     keys: Vec<(usize, usize)>,
+    custody: Option<custody::CompiledCustody>,
 }
 
 /// The parts of a pipeline. Mistakes go to `found`.
@@ -165,12 +176,17 @@ fn compiled(
         .map(|column| column.index(&settings.export, headers, found));
     let of_account =
         |target: &str, types: &[&str]| match group_by.is_some() && target.contains("[]") {
+            _ if target.starts_with(PREFIX) => Err(custody::without_settings(target)),
             true => resolve_each(target, "owners", types),
             false => resolve(target, types),
         };
     let targets = Targets {
         account_type: true,
         rows: true,
+        part: match settings.custody {
+            Some(_) => MappingPart::Account,
+            None => MappingPart::Whole,
+        },
         resolve: &of_account,
     };
     let main = compile_sheet(&targets, &inputs.files, headers, found);
@@ -196,6 +212,7 @@ fn compiled(
         let targets = Targets {
             account_type: false,
             rows: true,
+            part: MappingPart::Whole,
             resolve: &of_row,
         };
         let compiled = compile_sheet(&targets, &files.files, own, found);
@@ -221,12 +238,14 @@ fn compiled(
     for unfed in unfed {
         found.push(nothing_feeds(unfed, settings, inputs, &mapper));
     }
+    let custody = custody::compiled(settings, inputs, found);
     Some(CompiledMigration {
         mapper,
         plan,
         exclude,
         group_by: group_by.flatten(),
         keys: keys.into_iter().collect::<Option<_>>()?,
+        custody,
     })
 }
 
@@ -317,6 +336,16 @@ impl Migration {
             });
             joined_files.extend(opened.files);
         }
+        let custody = match parts.custody {
+            Some(compiled) => {
+                let recipients = inputs.recipients.map(|opened| {
+                    joined_files.extend(opened.files);
+                    ready(opened.export)
+                });
+                Some(compiled.ready(&settings, recipients.transpose()?))
+            }
+            None => None,
+        };
         let mut mapping_files = inputs.files;
         for file in joined_files {
             if !mapping_files.iter().any(|known| known.name == file.name) {
@@ -346,6 +375,7 @@ impl Migration {
             settings,
             pipeline,
             documents,
+            custody,
             mapping_files,
             document_files,
             layers: kept,
@@ -396,140 +426,12 @@ impl Migration {
     pub fn exports(&self) -> impl Iterator<Item = &Export> {
         let joins = self.pipeline.joins.iter();
         let beside = joins.filter(|join| join.list != JoinedList::Group);
+        let recipients = self.custody.as_ref().and_then(Custody::export);
         std::iter::once(&self.pipeline.export)
             .chain(beside.map(|join| &join.export))
             .map(Arc::as_ref)
+            .chain(recipients)
     }
-
-    fn file_hash(&self, path: &Path, name: &str) -> anyhow::Result<[u8; 32]> {
-        file_hash(&self.pipeline.key, path, name)
-    }
-
-    /// Keyed hashes of whatever changes payloads or verdicts, by the name under which a person knows it. `known` may know the
-    /// hash of an export in some state; such an export is not read.
-    pub fn fingerprints(&self, known: KnownExport<'_>) -> anyhow::Result<Vec<Fingerprint>> {
-        let mut exports = Vec::new();
-        for export in self.exports() {
-            for (name, path) in export.files() {
-                exports.push(self.export_fingerprint(format!("the export {name}"), path, known)?);
-            }
-        }
-        let others = self.other_fingerprints()?.into_iter();
-        exports.extend(others.map(|(name, hash)| Fingerprint {
-            name,
-            hash,
-            state: None,
-        }));
-        Ok(exports)
-    }
-
-    fn export_fingerprint(
-        &self,
-        name: String,
-        path: &Path,
-        known: KnownExport<'_>,
-    ) -> anyhow::Result<Fingerprint> {
-        let now = jiff::Timestamp::now().as_second();
-        let hashed = || -> std::io::Result<([u8; 32], Option<FileIdentity>)> {
-            let file = std::fs::File::open(path)?;
-            let state = FileIdentity::of(&file)?;
-            if let Some(hash) = known(&name, &state) {
-                return Ok((hash, Some(state)));
-            }
-            let hash = content_hash(&self.pipeline.key, &file)?;
-            let stays = FileIdentity::of(&file)? == state && state.is_settled(now);
-            Ok((hash, stays.then_some(state)))
-        };
-        let (hash, state) = hashed().with_context(|| format!("cannot read {name}"))?;
-        Ok(Fingerprint { name, hash, state })
-    }
-
-    fn other_fingerprints(&self) -> anyhow::Result<Vec<(String, [u8; 32])>> {
-        let (mut prints, ids) = (Vec::new(), self.settings.ids);
-        for export in self.exports() {
-            let made: Vec<String> = export.found().map(DetectedFile::read_as).collect();
-            let how = self.pipeline.hash(made.join("\n").as_bytes());
-            prints.push((format!("how {} is read", export.name()), how));
-        }
-        let mut add =
-            |name: String, text: &str| prints.push((name, self.pipeline.hash(text.as_bytes())));
-        for file in &self.mapping_files {
-            add(format!("the mapping {}", file.name), &file.text);
-        }
-        add(
-            "[policy] in migration.toml".into(),
-            &format!("{:?}", self.settings.policy),
-        );
-        add(
-            "[exclude] in migration.toml".into(),
-            &self.settings.exclude.canonical(),
-        );
-        add(
-            "[accounts] allow_ids_like in migration.toml".into(),
-            &format!("{:?}", (ids.allow_tax_id, ids.allow_email)),
-        );
-        let blocking = self.settings.findings.canonical();
-        if !blocking.is_empty() {
-            add(
-                "what blocks under [findings] in migration.toml".into(),
-                &blocking,
-            );
-        }
-        if ids.allow_unissued {
-            add(
-                "[accounts] allow_unissued_tax_ids in migration.toml".into(),
-                "true",
-            );
-        }
-        if !self.pipeline.joins.is_empty() {
-            add(
-                "the keys under [source] in migration.toml".into(),
-                &self.keys(),
-            );
-        }
-        add("the mapper of bakkt-migrate".into(), mapping::VERSION);
-        let skip_if = |reading: &Options| {
-            let patterns = reading.skip_if.iter().map(Regex::as_str);
-            patterns.collect::<Vec<_>>().join("\n")
-        };
-        let beside = self.settings.joins.iter().map(|join| &join.reading);
-        let all: Vec<String> = std::iter::once(&self.settings.reading)
-            .chain(beside)
-            .map(skip_if)
-            .collect();
-        add(
-            "skip_if under [source] in migration.toml".into(),
-            &format!("{all:?}"),
-        );
-        self.document_fingerprints(&mut prints)?;
-        for kept in &self.layers {
-            prints.push((kept.fingerprint(), self.layer_hash(kept)?));
-        }
-        Ok(prints)
-    }
-
-    /// What decides which rows come together, as one text for the fingerprint.
-    fn keys(&self) -> String {
-        let group_by = self.settings.group_by.as_ref().map(|column| &column.name);
-        let joins = self.settings.joins.iter().map(|join| {
-            let (key, account_key) = (&join.key.name, &join.account_key.name);
-            (join.list, &join.file, &join.mapping, key, account_key)
-        });
-        format!("{group_by:?} {:?}", joins.collect::<Vec<_>>())
-    }
-}
-
-/// Keyed hash of a file's bytes.
-fn file_hash(key: &[u8; 32], path: &Path, name: &str) -> anyhow::Result<[u8; 32]> {
-    std::fs::File::open(path)
-        .and_then(|file| content_hash(key, &file))
-        .with_context(|| format!("cannot read {name}"))
-}
-
-fn content_hash(key: &[u8; 32], file: &std::fs::File) -> std::io::Result<[u8; 32]> {
-    let mut hasher = blake3::Hasher::new_keyed(key);
-    hasher.update_reader(file)?;
-    Ok(*hasher.finalize().as_bytes())
 }
 
 /// Rows of the accounts' own export with the same key, as one account.

@@ -21,6 +21,7 @@
 //! - `events`: the database of Bakkt's webhooks: its writer, and how others see it
 //! - `write`: [`Journal`]: the plan, the tasks and every change of their state, what was read back, the operator log
 //! - `read`: [`Reader`]: counts and lines for reports, as of one instant
+//! - `custody`: fiat custody: its plan, its tasks, customers' sessions, what a person says of it
 //! - `decisions`: what a person decides: exclusions, choices between rows, retries, waivers, outcomes of KYB
 //! - `journals`: [`Journals`]: the journals of a migration's shards, read as one
 //! - `registry`: which journal each shard has, and who works on it: a file that all machines reach
@@ -35,6 +36,7 @@
 #[macro_use]
 mod schema;
 
+pub mod custody;
 pub mod decisions;
 pub mod events;
 pub mod journals;

@@ -11,7 +11,7 @@ pub use steps::FORMS;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expr::Expressions;
-use super::feed::{FieldMapping, TextSource, in_order};
+use super::feed::{FieldMapping, Route, TextSource, in_order};
 use super::missing::Missing;
 use super::placeholder::KeptPlaceholders;
 use super::step::Transform;
@@ -19,6 +19,7 @@ use super::target::{ACCOUNT_TYPE, OWED, TargetForm, fits, owed_leaf, resolve, wo
 use super::{CompiledSheet, Mapper};
 use bakkt_contract::Form;
 use bakkt_contract::account::ACCOUNT_TYPES;
+use bakkt_contract::custody::PREFIX;
 use bakkt_files::toml_file::{Table, TomlFile, Value};
 use bakkt_model::error::Diagnostics;
 use bakkt_model::text::one_line;
@@ -27,12 +28,37 @@ use bakkt_source::header;
 /// Finds what a field takes, by its name and the account types. The error is (what is wrong, what it should be).
 pub type Resolve<'t> = dyn Fn(&str, &[&str]) -> Result<TargetForm, (String, String)> + 't;
 
+/// Which fields of a mapping file are compiled: one file feeds an account and its custody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MappingPart {
+    /// All of them.
+    #[default]
+    Whole,
+    /// Those of the account.
+    Account,
+    /// Those of custody.
+    Custody,
+}
+
+impl MappingPart {
+    fn has(self, target: &str) -> bool {
+        match self {
+            MappingPart::Whole => true,
+            MappingPart::Account => !target.starts_with(PREFIX),
+            MappingPart::Custody => target.starts_with(PREFIX),
+        }
+    }
+}
+
 /// What the feeds of a mapping may aim at.
+#[derive(Clone, Copy)]
 pub struct Targets<'t> {
     /// The mapping says an account type, which decides on its fields.
     pub account_type: bool,
     /// What is mapped are rows of customers, whose codes can end a run.
     pub rows: bool,
+    /// Which of the file's fields these are.
+    pub part: MappingPart,
     /// Its fields.
     pub resolve: &'t Resolve<'t>,
 }
@@ -42,6 +68,7 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
     let targets = Targets {
         account_type: true,
         rows: true,
+        part: MappingPart::Whole,
         resolve: &resolve,
     };
     compile_for(&targets, files, headers, found)
@@ -105,6 +132,11 @@ pub fn compile_sheet(
             missing.extend(words.into_iter().map(|(word, _)| word));
         }
         compiler.fields(root);
+        if targets.part == MappingPart::Custody {
+            // The account's part of the file has reported what is wrong with these.
+            root.get("account_type");
+            root.get("owed_if");
+        }
         if targets.rows {
             compiler.owed(root);
         }
@@ -135,9 +167,10 @@ pub fn compile_sheet(
     let (each, feeds) = feeds
         .into_iter()
         .partition(|feed| feed.target.contains("[]"));
+    let mut remembered = 0..u16::MAX;
     let sheet = CompiledSheet {
-        feeds: in_order(feeds),
-        each: in_order(each),
+        feeds: in_order(feeds, &mut remembered),
+        each: in_order(each, &mut remembered),
         missing,
         placeholders: placeholders == Some(true),
         expressions,
@@ -214,6 +247,9 @@ impl Compiler<'_, '_> {
         };
         let mut own = Vec::new();
         for (target, value) in fields.all() {
+            if !self.targets.part.has(target) {
+                continue;
+            }
             // An included feed gives way to one of the file that includes it.
             if self.fed.contains(target) {
                 continue;
@@ -284,7 +320,8 @@ impl Compiler<'_, '_> {
             keeps: keeps(target, takes),
             words: words(takes.form()),
             strict: None,
-            is_copy: false,
+            route: Route::Any,
+            remembered: None,
             same_when: 0,
         };
         if value.as_text().is_some() {

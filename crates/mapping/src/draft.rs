@@ -34,6 +34,25 @@ pub enum SlotValue {
     Disagree,
 }
 
+/// The number of a slot with nothing in it.
+const MISSING: u8 = 0;
+
+/// The number of a slot whose cell could not be read.
+const INVALID: u8 = 5;
+
+impl SlotValue {
+    /// What kind of value it is, as a number: what of the slot counts beside texts and reasons.
+    fn state(self) -> u8 {
+        match self {
+            SlotValue::Missing => MISSING,
+            SlotValue::Value { constant, .. } => 1 + u8::from(constant),
+            SlotValue::List { constant, .. } => 3 + u8::from(constant),
+            SlotValue::Invalid(_) => INVALID,
+            SlotValue::Disagree => 6,
+        }
+    }
+}
+
 /// A text in the draft's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextSpan {
@@ -54,6 +73,8 @@ pub struct Draft {
     text: String,
     items: Vec<Result<TextSpan, &'static str>>,
     slots: Vec<SlotValue>,
+    /// By slot, see [`SlotValue::state`].
+    states: Vec<u8>,
     /// Rows mapped so far, by list.
     rows: [u32; LISTS],
     strays: Vec<UnmappedCode>,
@@ -80,6 +101,8 @@ impl Draft {
         self.items.clear();
         self.slots.clear();
         self.slots.resize(slots, SlotValue::Missing);
+        self.states.clear();
+        self.states.resize(slots, MISSING);
         self.rows = [0; LISTS];
         self.strays.clear();
     }
@@ -122,17 +145,20 @@ impl Draft {
     pub(crate) fn grow(&mut self, slots: usize) {
         if self.slots.len() < slots {
             self.slots.resize(slots, SlotValue::Missing);
+            self.states.resize(slots, MISSING);
         }
     }
 
     /// Adds a slot behind all others, for a value that is only looked at.
     pub(crate) fn add_slot(&mut self) -> usize {
         self.slots.push(SlotValue::Missing);
+        self.states.push(MISSING);
         self.slots.len() - 1
     }
 
     /// Takes the last slot away again.
     pub(crate) fn drop_slot(&mut self) -> SlotValue {
+        self.states.pop();
         self.slots.pop().unwrap_or(SlotValue::Missing)
     }
 
@@ -178,6 +204,7 @@ impl Draft {
 
     pub(crate) fn set(&mut self, slot: usize, value: SlotValue) {
         self.slots[slot] = value;
+        self.states[slot] = value.state();
     }
 
     /// The value of a slot; one that the record did not need is missing.
@@ -192,6 +219,21 @@ impl Draft {
             SlotValue::Value { constant, .. } | SlotValue::List { constant, .. } => !constant,
             SlotValue::Invalid(_) | SlotValue::Disagree => true,
         }
+    }
+
+    /// By slot, what kind of value it holds, as a number.
+    pub(crate) fn states(&self) -> &[u8] {
+        &self.states
+    }
+
+    /// Why cells could not be read, in the order of their slots.
+    pub(crate) fn reasons(&self) -> impl Iterator<Item = &'static str> {
+        let states = self.states.iter().zip(&self.slots);
+        let invalid = states.filter(|(state, _)| **state == INVALID);
+        invalid.filter_map(|(_, value)| match value {
+            SlotValue::Invalid(why) => Some(*why),
+            _ => None,
+        })
     }
 
     pub(crate) fn keep(&mut self, text: &str) -> TextSpan {

@@ -6,6 +6,8 @@
 
 mod cutting;
 mod order;
+mod remembered;
+mod traits;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use regex::CaptureLocations;
 
 pub use cutting::{CutPattern, Split};
 pub(super) use order::{country_beside, in_order};
+use remembered::Remembered;
 
 use super::CompiledSheet;
 use super::draft::{Draft, SlotValue};
@@ -83,10 +86,23 @@ pub struct FieldMapping {
     pub words: &'static [&'static str],
     /// A code that is in no table ends the run.
     pub strict: Option<Arc<StrictLookup>>,
-    /// It takes the text of its one column as it stands, where nothing is hidden in it; see [`in_order`].
-    pub is_copy: bool,
+    /// How the value is made of a cell in which nothing is hidden; see [`in_order`].
+    pub(super) route: Route,
+    /// Its number among the feeds of its sheet whose values are remembered.
+    pub(super) remembered: Option<u16>,
     /// How many feeds in a row, from this one on, have the same `when`; 0 without one. See [`in_order`].
     pub same_when: usize,
+}
+
+/// How a feed makes its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    /// It takes the text of its one column as it stands.
+    Copy,
+    /// One transform makes it of the text of its one column.
+    Step,
+    /// Any other way.
+    Any,
 }
 
 /// The feed of a lookup that must know every code.
@@ -105,8 +121,20 @@ pub struct Scratch {
     two: String,
     /// Country of the address that is being mapped (alpha-2), where the row says it.
     pub(super) country: Option<&'static str>,
+    /// None where one scratch serves several mappings.
+    remembered: Option<Remembered>,
     /// By [`CutPattern::number`].
     groups: Vec<Option<CaptureLocations>>,
+}
+
+impl Scratch {
+    /// One that serves a single sheet of a single mapping, whose values it remembers.
+    pub(super) fn of_one_sheet() -> Scratch {
+        Scratch {
+            remembered: Some(Remembered::default()),
+            ..Scratch::default()
+        }
+    }
 }
 
 enum SourceText<'a> {
@@ -139,56 +167,10 @@ impl FieldMapping {
             keeps: KeptPlaceholders::Nothing,
             words: &[],
             strict: None,
-            is_copy: false,
+            route: Route::Any,
+            remembered: None,
             same_when: 0,
         }
-    }
-
-    /// Whether it has to be evaluated behind the country of its address.
-    pub(super) fn needs_country(&self) -> bool {
-        self.steps.iter().any(Transform::needs_country)
-    }
-
-    /// Whether reading is what tells one of several columns from another: dates, phone numbers and e-mail addresses.
-    pub(super) fn tells_readable(&self, form: Form) -> bool {
-        let reads = |step: &Transform| matches!(step, Transform::Date(..) | Transform::Phone(_));
-        form == Form::Email || self.steps.iter().any(reads)
-    }
-
-    /// Whether nothing of the mapping fills it.
-    pub fn is_open(&self) -> bool {
-        matches!(self.source, TextSource::Open)
-    }
-
-    /// Every column that it looks at.
-    pub fn looks_at(&self) -> impl Iterator<Item = usize> {
-        let regions = self.steps.iter().filter_map(Transform::region_column);
-        self.reads.iter().copied().chain(self.when).chain(regions)
-    }
-
-    /// Whether it can give a value without any cell.
-    pub(crate) fn may_be_constant(&self) -> bool {
-        matches!(self.source, TextSource::Const(_)) || self.default.is_some()
-    }
-
-    /// Whether it takes a name out of a cell, which judges the cell.
-    pub(crate) fn judges_names(&self) -> bool {
-        self.steps
-            .iter()
-            .any(|step| matches!(step, Transform::Name(..)))
-    }
-
-    /// Every text that it can give, where the mapping lists them all.
-    pub(crate) fn listed_words(&self) -> Option<Vec<&str>> {
-        let mut words: Vec<&str> = match (&self.source, self.steps.last()) {
-            (TextSource::Const(text), _) => vec![text],
-            (_, Some(Transform::Lookup(table, otherwise))) => {
-                table.meanings().chain(otherwise.as_deref()).collect()
-            }
-            _ => return None,
-        };
-        words.extend(self.default.as_deref());
-        Some(words)
     }
 
     /// Whether a cell is a usual placeholder and nothing that this feed knows a meaning of.
@@ -219,8 +201,11 @@ impl FieldMapping {
         match &self.source {
             TextSource::Open => return,
             TextSource::Const(text) => return self.constant(slot, text, draft),
-            TextSource::First(columns) if self.is_copy && row.is_latin() => {
-                return self.copy(slot, columns[0], row, sheet, draft);
+            TextSource::First(columns) if self.remembered.is_some() => {
+                return self.recalled(slot, columns[0], row, sheet, draft, scratch);
+            }
+            TextSource::First(columns) if self.route != Route::Any && row.is_latin() => {
+                return self.short(slot, columns[0], row, sheet, draft, scratch.country);
             }
             TextSource::First(columns) => self.first(slot, columns, row, sheet, draft, scratch),
             TextSource::All(columns) => self.all(slot, columns, row, sheet, draft, scratch),
@@ -262,21 +247,23 @@ impl FieldMapping {
         }
     }
 
-    /// The usual case: the text of a cell, in which nothing is hidden.
-    fn copy(
+    /// The usual case: the text of one cell, in which nothing is hidden, or what one transform makes of it.
+    fn short(
         &self,
         slot: usize,
         column: usize,
         row: &Row<'_>,
         sheet: &CompiledSheet,
         draft: &mut Draft,
+        country: Option<&'static str>,
     ) {
         let value = match self.text(row, sheet, column) {
             SourceText::Empty => return,
             SourceText::Broken(why) => SlotValue::Invalid(why),
-            SourceText::Found(text) => match self.lost_digits(text) {
-                Some(why) => SlotValue::Invalid(why),
-                None => SlotValue::Value {
+            SourceText::Found(text) => match (self.lost_digits(text), self.steps.first()) {
+                (Some(why), _) => SlotValue::Invalid(why),
+                (None, Some(step)) => return self.one_step(step, slot, text, row, draft, country),
+                (None, None) => SlotValue::Value {
                     span: draft.keep(text),
                     constant: false,
                 },

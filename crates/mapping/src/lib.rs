@@ -8,6 +8,7 @@
 
 pub mod assess;
 pub mod compile;
+pub mod custody;
 pub mod dates;
 pub mod draft;
 pub mod exclude;
@@ -15,6 +16,7 @@ pub mod expr;
 pub mod feed;
 pub mod findings;
 pub mod lookup;
+mod memo;
 pub mod merge;
 pub mod missing;
 pub mod names;
@@ -268,6 +270,15 @@ impl Mapper {
 }
 
 impl CompiledSheet {
+    /// The same for rows that are elements, each mapped by itself.
+    pub(crate) fn of_rows(self) -> CompiledSheet {
+        CompiledSheet {
+            feeds: self.each,
+            each: Vec::new(),
+            ..self
+        }
+    }
+
     /// Whether rows are elements of a list.
     pub fn has_elements(&self) -> bool {
         !self.each.is_empty()

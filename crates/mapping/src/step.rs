@@ -16,7 +16,7 @@ use super::placeholder::{KeptPlaceholders, is_placeholder_but};
 use super::{phones, postal, tax_ids, title};
 use bakkt_contract::amounts::{self, DecimalMark};
 use bakkt_contract::usd::Scale;
-use bakkt_contract::{countries, postal_codes, spans, us_states};
+use bakkt_contract::{Form, countries, postal_codes, spans, us_states};
 use bakkt_model::text::{Folded, narrow};
 use bakkt_source::{Cell, Row};
 
@@ -111,6 +111,28 @@ pub const NO: [&str; 11] = [
 ];
 
 impl Transform {
+    /// Whether reading a text takes longer than most transforms do.
+    pub(super) fn takes_long(&self) -> bool {
+        matches!(
+            self,
+            Transform::Country
+                | Transform::UsState(_)
+                | Transform::UsdRange(..)
+                | Transform::Name(..)
+                | Transform::Case(_)
+        )
+    }
+
+    /// The form that everything has which it gives.
+    pub(super) fn made_form(&self) -> Option<Form> {
+        match self {
+            Transform::Country => Some(Form::Country),
+            Transform::UsdRange(scale, _) => Some(Form::Usd(*scale)),
+            Transform::YesNo(_) => Some(Form::Boolean),
+            _ => None,
+        }
+    }
+
     /// Whether a text means something to it that no other text tells, so that it is no placeholder.
     pub(super) fn knows(&self, text: &str) -> bool {
         match self {

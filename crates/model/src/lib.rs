@@ -3,12 +3,14 @@
 //! Owner of the words that several of them share, so that none needs another one for its words alone. Left out on
 //! purpose: what is done with them.
 
+pub mod custody;
 pub mod error;
 pub mod finding;
 pub mod grace;
 pub mod limits;
 pub mod number;
 pub mod position;
+pub mod quota;
 pub mod sensitive;
 pub mod shard;
 pub mod state;

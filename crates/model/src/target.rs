@@ -2,6 +2,8 @@
 //!
 //! Owner of the judgement over addresses: which are fit, which are a stand-in, and which is Bakkt's production.
 
+use std::path::PathBuf;
+
 /// Names on the wire and way of authentication (contract, section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -34,6 +36,39 @@ pub struct Target {
     pub logon_id: Option<String>,
     /// Who the firm is to Bakkt, a UUID: in the address of verification links.
     pub partner_id: Option<String>,
+    /// How requests leave the firm.
+    pub way_out: WayOut,
+}
+
+/// How requests leave the firm: straight, or through its proxy.
+#[derive(Clone, Debug, Default)]
+pub struct WayOut {
+    /// The proxy's address, without user and password.
+    pub proxy: Option<String>,
+    /// A file of certificates (PEM) that are trusted beside those of the computer.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Checks the address of a proxy: http or https, a host and a port, and nothing more.
+pub fn proxy(text: &str) -> Result<String, String> {
+    let Some((_, host)) = parts(text) else {
+        return Err(format!("\"{text}\" is not the address of a proxy"));
+    };
+    let authority = text
+        .split_once("://")
+        .map_or("", |(_, rest)| rest)
+        .trim_end_matches('/');
+    let port = authority.rsplit_once(':').map(|(_, port)| port);
+    match port {
+        Some(port)
+            if !authority.contains('/') && port.parse::<u16>().is_ok_and(|port| port > 0) =>
+        {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        _ => Err(format!(
+            "the address of a proxy is its host ({host}) and a port"
+        )),
+    }
 }
 
 /// Checks a base URL: https, or plain http to loopback only. Returns it without a slash at the end.
@@ -80,7 +115,7 @@ pub fn is_production(url: &str) -> bool {
     parts(url).is_some_and(|(_, host)| host.trim_end_matches('.').eq_ignore_ascii_case(PRODUCTION))
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host
             .parse::<std::net::IpAddr>()

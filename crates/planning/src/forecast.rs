@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bakkt_files::progress::span;
 use bakkt_folder::settings::Settings;
+use bakkt_model::custody::CustodyKind;
 use bakkt_model::limits::OnExisting;
 use bakkt_model::limits::Rate;
 use bakkt_model::number::thousands;
@@ -61,6 +62,24 @@ fn without_looking(settings: &Settings, work: PlannedWork) -> Duration {
 fn at_rate(settings: &Settings, rate: Rate, requests: u64) -> Duration {
     let usable = 1.0 - f64::from(settings.limits.headroom_percent) / 100.0;
     rate.time_for(requests).div_f64(usable)
+}
+
+/// The shortest time for custody in words, which comes after the accounts; nothing where no rate holds it up.
+pub(crate) fn custody(settings: &Settings, count: impl Fn(CustodyKind) -> u64) -> Option<String> {
+    let rates = &settings.custody.as_ref()?.rates;
+    let accounts = count(CustodyKind::BankAccount) + count(CustodyKind::Savings);
+    // A user comes before all else of its customer, which may be made while other users are.
+    let time = [
+        (rates.users, count(CustodyKind::User)),
+        (rates.accounts, accounts),
+        (rates.recipients, count(CustodyKind::Recipient)),
+    ]
+    .map(|(rate, requests)| at_rate(settings, rate, requests));
+    let time = time.into_iter().max().filter(|time| !time.is_zero())?;
+    Some(format!(
+        "at least {} at the rates of [custody], after the accounts",
+        span(time)
+    ))
 }
 
 /// The forecast in words.

@@ -33,7 +33,7 @@ use super::findings::Findings;
 use super::members::ShardMembers;
 use super::planner::{KnownContent, Planned, Planner, RowBatch, RowCounts, Sink, lost_rows};
 use super::survey::{Batch, Foreign};
-use super::{drift, exclusions, opening, people};
+use super::{custody, drift, exclusions, opening, people};
 
 /// What the rows of a backfill file are, in the journal.
 const BACKFILL: &str = "backfill";
@@ -65,6 +65,8 @@ pub fn plan(
         shard,
     };
     let planned = planner.run(migration, &mut sink)?;
+    let stopping = planner.stopping;
+    custody::plan(journal, migration, &planned, mode, &stopping)?;
     let policy: Vec<_> = migration
         .settings
         .policy

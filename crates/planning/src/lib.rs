@@ -7,6 +7,7 @@
 
 pub mod backfill_trial;
 pub mod check_tally;
+pub mod custody;
 pub mod document_tally;
 pub mod documents;
 pub mod drift;

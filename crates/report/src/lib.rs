@@ -10,6 +10,7 @@ pub mod after;
 mod beside;
 mod burn_down;
 pub(crate) mod chart;
+mod custody;
 pub mod exclusions;
 mod files;
 mod findings;
@@ -30,6 +31,7 @@ use std::thread::Builder;
 use anyhow::Context;
 
 pub use after::AfterAcceptance;
+pub use custody::CustodyTotals;
 pub use summary::ReportFacts;
 pub use text::{rfc3339, status_lines};
 pub use totals::{DocumentTotals, Gaps, KybTotals, PriorAccounts, States, Tasks, Totals, Verdicts};
@@ -64,6 +66,9 @@ pub fn files() -> Vec<(&'static str, FileStart)> {
         ("ownership.csv", after::OWNERSHIP),
         ("manual-kyb.csv", beside::MANUAL_KYB),
         ("unknown-events.csv", after::UNKNOWN),
+        ("custody.csv", custody::CUSTODY),
+        ("custody-gaps.csv", custody::GAPS),
+        ("custody-crosswalk.csv", custody::CROSSWALK),
     ];
     let sheets = sheets.into_iter();
     sheets
@@ -129,6 +134,9 @@ pub fn write(
             Box::new(|r| after::history(r, dir)),
             Box::new(|r| beside::manual_kyb(r, dir)),
             Box::new(|r| after::unknown(r, dir)),
+            Box::new(|r| custody::tasks(r, dir)),
+            Box::new(|r| custody::gaps(r, dir)),
+            Box::new(|r| custody::crosswalk(r, dir)),
         ];
         all_jobs(jobs, &reader, readers.collect())?;
     }

@@ -14,7 +14,7 @@ use super::chart::{self, BarPart};
 use super::summary::{DueCount, Summary};
 use super::text::{readable, readable_bytes};
 use super::totals::Totals;
-use super::{findings, page_after, page_beside};
+use super::{custody, findings, page_after, page_beside};
 use bakkt_files::output::FileStart;
 use bakkt_journal::read::Minute;
 use bakkt_model::grace::Due;
@@ -134,6 +134,7 @@ pub(super) fn render(
     engine.add_template(page_beside::NAME, page_beside::TEMPLATE)?;
     engine.add_template(page_after::NAME, page_after::TEMPLATE)?;
     engine.add_template(findings::NAME, findings::TEMPLATE)?;
+    engine.add_template(custody::NAME, custody::TEMPLATE)?;
     engine.add_template(NAME, TEMPLATE)?;
     let after = page_after::context(summary, due_on, today);
     let after = engine
@@ -145,8 +146,12 @@ pub(super) fn render(
     let found = engine
         .get_template(findings::NAME)?
         .render(context! { b => findings::context(totals) })?;
+    let of_custody = engine
+        .get_template(custody::NAME)?
+        .render(context! { b => custody::context(totals) })?;
     let page = context! {
         findings => safe(found),
+        custody => safe(of_custody.trim_start().to_owned()),
         s => Serde(summary),
         t => Serde(totals),
         beside => safe(beside),
@@ -295,6 +300,7 @@ fn steps(totals: &Totals) -> Vec<OpenStep> {
     steps.extend(page_beside::steps(totals));
     steps.extend(page_after::steps(totals));
     steps.extend(findings::step(totals));
+    steps.extend(custody::steps(totals));
     steps.sort_by_key(|step| (step.todo.starts_with("No decision"), step.what == "Gaps open"));
     steps
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::after::AfterAcceptance;
 use super::totals::{States, Totals};
+use bakkt_model::custody::next_step;
 use bakkt_model::number::thousands;
 
 /// Milliseconds since 1970 as RFC 3339, UTC. A number that is no time is shown as it is: it must not get lost.
@@ -75,6 +76,7 @@ pub fn status_lines(totals: &Totals) -> String {
         ));
     }
     lines.push_str(&beside_lines(totals));
+    lines.push_str(&custody_lines(totals));
     let existed = totals.existed.equal + totals.existed.different + totals.existed.overwritten;
     let u = &totals.tasks.update;
     let more = [
@@ -175,6 +177,64 @@ fn after_lines(after: &AfterAcceptance) -> String {
     there
         .map(|(name, text)| format!("{name}: {text}\n"))
         .collect()
+}
+
+/// Fiat custody, a line for each kind, when there is any.
+fn custody_lines(totals: &Totals) -> String {
+    let Some(custody) = &totals.custody else {
+        return String::new();
+    };
+    let mut lines = String::new();
+    for (kind, states) in custody
+        .kinds()
+        .iter()
+        .filter(|(_, states)| states.planned > 0)
+    {
+        let counts = [
+            ("open", states.open),
+            ("held", states.held),
+            ("in doubt", states.in_doubt),
+            ("accepted", states.accepted),
+            ("refused", states.refused),
+            ("gave up", states.gave_up),
+        ];
+        let there = counts.iter().filter(|(_, n)| *n > 0);
+        let there: Vec<String> = there
+            .map(|(word, n)| format!("{word} {}", thousands(*n)))
+            .collect();
+        lines.push_str(&format!(
+            "{kind} {}: {}\n",
+            thousands(states.planned),
+            there.join(", ")
+        ));
+    }
+    let waits = [
+        (
+            custody.needs_session,
+            "wait for customers to log in (`sessions wanted` lists them)",
+        ),
+        (
+            custody.not_in_agreement,
+            "are not in the agreement: ask your Bakkt account manager",
+        ),
+        (
+            custody.for_a_person,
+            "are in doubt and for a person: custody.csv says which",
+        ),
+        (custody.gaps, "are not made: custody-gaps.csv says why"),
+        (custody.former, "were made under an earlier plan"),
+    ];
+    for (count, what) in waits.iter().filter(|(count, _)| *count > 0) {
+        lines.push_str(&format!("  {} {what}\n", thousands(*count)));
+    }
+    for (status, count) in &custody.statuses {
+        lines.push_str(&format!(
+            "  users {status} {}: {}\n",
+            thousands(*count),
+            next_step(status)
+        ));
+    }
+    lines
 }
 
 /// Documents and KYB, each on a line of its own, when there are any.

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::after::AfterAcceptance;
+use super::custody::CustodyTotals;
 use bakkt_journal::Journals;
 use bakkt_journal::read::{
     Counts, DocumentCounts, DroppedTasks, FileRow, FindingCount, GapCount, TaskCounts,
@@ -57,6 +58,9 @@ pub struct Totals {
     pub after: AfterAcceptance,
     /// What a person should see although no rule refuses it, by kind; the most important first.
     pub findings: Vec<FindingCount>,
+    /// Fiat custody; absent without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custody: Option<CustodyTotals>,
 }
 
 /// Documents by what became of them in planning.
@@ -250,12 +254,20 @@ impl Totals {
             files: journals.files()?,
             after,
             findings: journals.finding_counts()?,
+            custody: CustodyTotals::read(journals)?,
             blank_lines: journals.meta_sum("blank_lines")?.unwrap_or_default(),
             lost_rows: journals.meta_sum("lost_rows")?.unwrap_or_default(),
             planned,
         };
         totals.imbalances = imbalances(&totals, counts.without_task, counts.stray_tasks);
         totals.imbalances.extend(beside(&totals, documents));
+        let custody = totals.custody.iter().flat_map(CustodyTotals::kinds);
+        for (kind, states) in custody.filter(|(_, states)| states.planned != states.sum()) {
+            let (planned, sum) = (thousands(states.planned), thousands(states.sum()));
+            totals.imbalances.push(format!(
+                "custody tasks for {kind} are {planned}, but their states add up to {sum}"
+            ));
+        }
         totals
             .imbalances
             .extend(counts.disagreements.iter().cloned());
@@ -297,6 +309,10 @@ impl Totals {
             + self.after.verification.unknown
             + kyb
             > 0
+            || self
+                .custody
+                .as_ref()
+                .is_some_and(CustodyTotals::needs_person)
     }
 
     /// KYB triggers whose answer was lost, those of an earlier plan included.
@@ -369,10 +385,31 @@ impl Tasks {
     }
 }
 
+impl Totals {
+    /// Open tasks of every kind, custody's too.
+    pub fn open(&self) -> u64 {
+        self.tasks.open() + self.custody.as_ref().map_or(0, CustodyTotals::open)
+    }
+}
+
 impl States {
     /// The six states together.
     pub(crate) fn sum(&self) -> u64 {
         self.open + self.held + self.in_doubt + self.accepted + self.refused + self.gave_up
+    }
+
+    /// Adds tasks of a state, by its number in the journal.
+    pub(crate) fn add(&mut self, state: usize, count: u64) {
+        self.planned += count;
+        match state {
+            0 => self.open += count,
+            1 => self.held += count,
+            2 | 3 => self.in_doubt += count,
+            4 => self.accepted += count,
+            5 => self.refused += count,
+            6 => self.gave_up += count,
+            _ => {}
+        }
     }
 
     fn none_planned(&self) -> bool {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::config_after::check_shares;
 pub use super::config_after::{Decide, Links, Webhook};
+use super::custody::Custody;
 
 /// Which of the two spellings of the contract is spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -126,6 +127,8 @@ pub struct Config {
     pub webhook: Option<Webhook>,
     /// Links for accounts that are asked for documents.
     pub links: Option<Links>,
+    /// Fiat custody.
+    pub custody: Custody,
 }
 
 impl Default for Config {
@@ -171,6 +174,7 @@ impl Default for Config {
             decide: None,
             webhook: None,
             links: None,
+            custody: Custody::default(),
         }
     }
 }

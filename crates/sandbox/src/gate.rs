@@ -17,6 +17,8 @@ pub(super) enum RateClass {
     Lookup,
     Upload,
     Kyb,
+    /// What custody makes.
+    Custody,
 }
 
 impl RateClass {
@@ -28,6 +30,7 @@ impl RateClass {
             RateClass::Lookup => (common.filter(|rate| rate.count_lookups), 0),
             RateClass::Upload if config.upload_rate.is_some() => (config.upload_rate.as_ref(), 1),
             RateClass::Kyb if config.kyb_rate.is_some() => (config.kyb_rate.as_ref(), 2),
+            RateClass::Custody => (config.custody.rate.as_ref(), 3),
             RateClass::Upload | RateClass::Kyb => (common, 0),
         }
     }
@@ -48,7 +51,7 @@ pub(super) struct Gate {
     /// How often each token was used.
     tokens: HashMap<String, u32>,
     /// When the requests of each present window were let through.
-    windows: [VecDeque<Instant>; 3],
+    windows: [VecDeque<Instant>; 4],
 }
 
 impl Gate {
@@ -67,6 +70,14 @@ impl Gate {
             Some((rate, wait)) => Admission::Limited(rate.retry_after.then_some(wait)),
             None => Admission::Open,
         }
+    }
+
+    /// When a call of somebody who is let in goes beyond the rate: after how many seconds to come again, if it says so.
+    pub(super) fn limited(&mut self, line: RateClass, config: &Config) -> Option<Option<u64>> {
+        let (rate, window) = line.limit(config);
+        let rate = rate?;
+        let wait = limited(&mut self.windows[window], rate)?;
+        Some(rate.retry_after.then_some(wait))
     }
 
     fn authorised(&mut self, config: &Config, header: Option<&str>) -> bool {

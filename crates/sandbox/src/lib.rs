@@ -22,6 +22,7 @@ mod contract_document;
 mod contract_entity;
 mod countries;
 mod create;
+mod custody;
 mod decide;
 mod document_calls;
 mod documents;
@@ -49,6 +50,8 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+
+pub use custody::Custody;
 
 pub use config::{Config, Decide, Dialect, Links, Rate, Webhook};
 pub use ledger::LedgerSummary;
@@ -102,6 +105,12 @@ impl Sandbox {
     /// The key, or the password, that its API asks for.
     pub fn api_secret(&self) -> &str {
         self.service.config.api_secret()
+    }
+
+    /// The key that its custody calls ask for.
+    pub fn custody_secret(&self) -> &str {
+        let own = self.service.config.custody.key.as_deref();
+        own.unwrap_or(self.service.config.api_secret())
     }
 
     /// The ledger's counters.

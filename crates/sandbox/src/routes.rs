@@ -3,6 +3,8 @@
 //! Owner: the sandbox. Invariant: a path is split before it is decoded, so that an encoded slash stays inside an id.
 //! Left out on purpose: calls that the sandbox does not serve; they are `Unknown` and answered 404.
 
+use super::custody::{self, CustodyCall};
+
 /// A call, with what its path says.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Call {
@@ -23,6 +25,10 @@ pub(super) enum Call {
     LedgerSummary,
     /// What was decided, and the counters of the events.
     Decisions(Option<String>),
+    /// One of fiat custody.
+    Custody(CustodyCall),
+    /// What custody made.
+    CustodyLedger,
     /// A test's hand in what is stored.
     Tamper,
     /// A path that cannot be decoded.
@@ -38,13 +44,20 @@ impl Call {
     pub(super) fn is_of_the_owner(&self) -> bool {
         matches!(
             self,
-            Call::Ledger(_) | Call::LedgerSummary | Call::Decisions(_) | Call::Tamper
+            Call::Ledger(_)
+                | Call::LedgerSummary
+                | Call::CustodyLedger
+                | Call::Decisions(_)
+                | Call::Tamper
         )
     }
 }
 
 /// The call of this method, path and query.
 pub(super) fn call(method: &str, path: &str, query: Option<&str>) -> Call {
+    if let Some(call) = custody::call(method, path) {
+        return Call::Custody(call);
+    }
     match (method, path) {
         ("POST", ACCOUNTS) => Call::Create,
         ("POST", DOCUMENTS) => Call::Upload,
@@ -53,6 +66,7 @@ pub(super) fn call(method: &str, path: &str, query: Option<&str>) -> Call {
         ("POST", "/_tamper") => Call::Tamper,
         ("GET", "/_ledger") => of_id(query, Call::Ledger),
         ("GET", "/_ledger/decisions") => of_id(query, Call::Decisions),
+        ("GET", "/_ledger/custody") => Call::CustodyLedger,
         ("GET", "/_ledger/summary") => Call::LedgerSummary,
         ("GET", _) => below(path, ACCOUNTS, account)
             .or_else(|| below(path, DOCUMENTS, document))

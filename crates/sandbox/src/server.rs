@@ -22,6 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::answer::{self, ReplyAction};
+use super::custody::CustodyHeaders;
 use super::faults::SurplusTiming;
 use super::receive::BodyReceiver;
 use super::routes::{self, Call};
@@ -131,6 +132,19 @@ async fn call(
     if call == Call::Upload {
         let arriving = service.upload(authorization);
         return receive(arriving, header(CONTENT_TYPE), service, incoming).await;
+    }
+    if let Call::Custody(call) = &call {
+        let Some(body) = collect(&mut incoming).await? else {
+            return Ok(too_large());
+        };
+        let named = |name: &'static str| header(HeaderName::from_static(name));
+        let headers = CustodyHeaders {
+            authorization,
+            session: named("bakkt-session-id"),
+            user: named("user-uuid"),
+            key: named("idempotency-key"),
+        };
+        return Ok(service.custody(call, headers, &body));
     }
     match collect(&mut incoming).await? {
         Some(body) => Ok(service.handle(call, authorization, body)),

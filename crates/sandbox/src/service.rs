@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use super::agenda::Agenda;
 use super::answer::{self, Answer, ReplyAction};
 use super::config::{Config, Dialect};
+use super::custody::{CustodyStore, LateCustody};
 use super::documents::{Budget, DocumentStore, StoredDocument};
 use super::faults;
 use super::gate::{Admission, Gate, RateClass};
@@ -44,6 +45,7 @@ pub(super) struct Inner {
     pub(super) documents: DocumentStore,
     pub(super) ledger: Ledger,
     pub(super) gate: Gate,
+    pub(super) custody: CustodyStore,
     /// The accounts that are to be decided.
     pub(super) decisions: Agenda<Arc<str>>,
     pub(super) outbox: Outbox,
@@ -94,6 +96,7 @@ pub(super) enum LateEffect {
     },
     Document(Arc<str>, StoredDocument),
     Kyb(Arc<str>),
+    Custody(Box<LateCustody>),
 }
 
 impl PendingEffect {
@@ -155,6 +158,12 @@ impl Service {
             Call::Ledger(id) => {
                 HandledCall::at_once(answer::json_answer(200, self.ledger_json(id.as_deref())))
             }
+            // It has a way in of its own, for its headers.
+            Call::Custody(_) => HandledCall::at_once(answer::error(
+                500,
+                "A custody call came without its headers",
+            )),
+            Call::CustodyLedger => self.custody_ledger(),
             Call::Tamper => HandledCall::at_once(self.tamper(&body)),
             Call::Decisions(id) => {
                 let body = self.decisions_json(id.as_deref());
@@ -174,9 +183,13 @@ impl Service {
 
     /// What a cut request had left under way comes.
     pub(super) fn appear(&self, late: PendingEffect) {
+        let late = match late.effect {
+            LateEffect::Custody(custody) => return self.custody_appears(*custody),
+            effect => effect,
+        };
         let inner = &mut *self.lock();
         let mut line = RequestRecord::plain(None, "", false);
-        let kind = match late.effect {
+        let kind = match late {
             LateEffect::Account { id, body, hash } => {
                 let slot = inner.store.slot(&id, &self.config);
                 line.effect = slot.make(Arc::from(&body[..]), Timestamp::now());
@@ -193,6 +206,7 @@ impl Service {
                 line.id = Some(id);
                 RequestKind::Upload
             }
+            LateEffect::Custody(_) => return,
             LateEffect::Kyb(id) => {
                 line.effect = inner.store.slot(&id, &self.config).trigger();
                 self.decide_later(inner, &id);

@@ -1,30 +1,32 @@
 //! The HTTP client.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use reqwest::multipart::{Form, Part};
-use reqwest::{Method, RequestBuilder, Response, Url};
+use reqwest::{Method, RequestBuilder, Url};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::RwLock;
 
+use super::address::{below, encode, secret_header};
+use super::answers::AnswerCounts;
 use super::connection::{ConnectionPool, ReservedConnection, SingleConnection};
+use super::custody::CustodyCall;
 use super::mask::Secrets;
 use super::pieces::{Pieces, Upload};
-use super::retry_after::retry_after;
+use super::receive::{ContentSink, read};
+use super::route::ServerRoute;
 use super::trouble::failed;
 use bakkt_model::error::Failure;
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::target::{Dialect, Target};
 
-/// Longest answer that is read, in bytes.
-const LONGEST_ANSWER: usize = 1 << 20;
-
 /// How to prove who we are.
 #[derive(Debug)]
-pub enum Credentials {
+pub enum Login {
     /// Guide dialect.
     Key(SecretString),
     /// Reference dialect: log in, then a token.
@@ -34,6 +36,21 @@ pub enum Credentials {
         /// The password.
         password: SecretString,
     },
+}
+
+/// What the way to the target asks for.
+#[derive(Debug)]
+pub struct Credentials {
+    /// The target's.
+    pub login: Login,
+    /// `user:password` of the proxy on the way, where it asks for them.
+    pub proxy: Option<SecretString>,
+}
+
+impl From<Login> for Credentials {
+    fn from(login: Login) -> Credentials {
+        Credentials { login, proxy: None }
+    }
 }
 
 /// What came back from one request.
@@ -108,12 +125,14 @@ pub struct Client {
     timeout: Duration,
     accounts: Url,
     documents: Url,
-    login: Url,
+    log_in_at: Url,
     partners: Url,
+    users: Url,
     dialect: Dialect,
-    credentials: Credentials,
+    login: Login,
     header: RwLock<Option<HeaderValue>>,
     secrets: Secrets,
+    answers: Arc<AnswerCounts>,
 }
 
 /// One request that is to be made.
@@ -124,6 +143,8 @@ struct RequestSpec<'a> {
     timeout: Duration,
     way: ConnectionChoice,
     expected: Expected<'a>,
+    /// Beside that of authentication.
+    headers: Vec<(&'static str, HeaderValue)>,
 }
 
 /// What a request brings along.
@@ -151,17 +172,20 @@ impl Client {
         in_flight: usize,
     ) -> anyhow::Result<Client> {
         let base_url = &target.base_url;
-        let lines = ConnectionPool::new(base_url, timeout, in_flight * 2)?;
-        let header = match &credentials {
-            Credentials::Key(key) => {
-                Some(secret_header(&format!("API-Key {}", key.expose_secret()))?)
-            }
-            Credentials::Logon { .. } => None,
-        };
+        let Credentials { login, proxy } = credentials;
         let secrets = Secrets::default();
-        match &credentials {
-            Credentials::Key(key) => secrets.add(key.expose_secret()),
-            Credentials::Logon { id, password } => {
+        if let Some(proxy) = &proxy {
+            secrets.add(proxy.expose_secret());
+        }
+        let route = ServerRoute::new(&target.way_out, proxy)?;
+        let lines = ConnectionPool::new(base_url, route, timeout, in_flight * 2)?;
+        let header = match &login {
+            Login::Key(key) => Some(secret_header(&format!("API-Key {}", key.expose_secret()))?),
+            Login::Logon { .. } => None,
+        };
+        match &login {
+            Login::Key(key) => secrets.add(key.expose_secret()),
+            Login::Logon { id, password } => {
                 secrets.add(id);
                 secrets.add(password.expose_secret());
             }
@@ -178,12 +202,59 @@ impl Client {
             accounts: url("/apex-crypto/api/v2/accounts")?,
             documents: url("/apex-crypto/api/v2/documents")?,
             dialect: target.dialect,
-            login: url("/apex-crypto/api/v2/login")?,
+            log_in_at: url("/apex-crypto/api/v2/login")?,
             partners: url("/partner/v1/partner")?,
-            credentials,
+            users: url("/user")?,
+            login,
             header: RwLock::new(header),
             secrets,
+            answers: Arc::default(),
         })
+    }
+
+    /// How often the server answered with what.
+    pub fn answers(&self) -> Arc<AnswerCounts> {
+        self.answers.clone()
+    }
+
+    /// A client of fiat custody: the key goes as it is, behind a prefix if there is one.
+    pub fn for_custody(
+        target: &Target,
+        (prefix, key): (&str, SecretString),
+        proxy: Option<SecretString>,
+        timeout: Duration,
+        in_flight: usize,
+    ) -> anyhow::Result<Client> {
+        let header = secret_header(&format!("{prefix}{}", key.expose_secret()))?;
+        let credentials = Credentials {
+            login: Login::Key(key),
+            proxy,
+        };
+        let mut client = Client::new(target, credentials, timeout, in_flight)?;
+        client.header = RwLock::new(Some(header));
+        Ok(client)
+    }
+
+    /// Makes a custody call, on a connection of its own: its answer does not always say whose it is.
+    pub(crate) async fn custody(&self, call: CustodyCall<'_>) -> Reply {
+        let url = match call.path {
+            "" => self.users.clone(),
+            path => below(&self.users, path),
+        };
+        let Some(headers) = call.headers() else {
+            return Reply::NotSent("a session that no header can carry");
+        };
+        let (method, content) = match call.body {
+            Some(body) => (Method::POST, RequestContent::Json(body.into_revealed())),
+            None => (Method::GET, RequestContent::Nothing),
+        };
+        let spec = RequestSpec {
+            content,
+            way: ConnectionChoice::New,
+            headers,
+            ..self.call(method, url)
+        };
+        self.exchange(spec).await
     }
 
     /// What no answer that is kept may repeat of how we prove who we are.
@@ -370,6 +441,7 @@ impl Client {
             timeout: self.timeout,
             way: ConnectionChoice::Kept,
             expected: Expected::Told(None),
+            headers: Vec::new(),
         }
     }
 
@@ -391,9 +463,7 @@ impl Client {
             Err(reply) => return reply,
         };
         let reply = self.carry(call, Some(&header), take).await;
-        if matches!(reply.status(), Some((401, _)))
-            && matches!(self.credentials, Credentials::Logon { .. })
-        {
+        if matches!(reply.status(), Some((401, _))) && matches!(self.login, Login::Logon { .. }) {
             let mut current = self.header.write().await;
             if current.as_ref() == Some(&header) {
                 *current = None;
@@ -404,15 +474,27 @@ impl Client {
 
     /// A token that ran out is no refusal: the request was not taken, and the caller's retry logs in again.
     fn settled(&self, reply: Reply) -> Reply {
-        let is_logon = matches!(self.credentials, Credentials::Logon { .. });
+        let is_logon = matches!(self.login, Login::Logon { .. });
         match reply {
             Reply::Answer { status: 401, .. } if is_logon => Reply::NotSent("the token ran out"),
             reply => reply,
         }
     }
 
-    /// Sends a request on the line that it is for, and judges whether its answer is its own.
+    /// Sends a request, and counts what came back.
     async fn carry(
+        &self,
+        call: RequestSpec<'_>,
+        header: Option<&HeaderValue>,
+        take: Option<ContentSink<'_>>,
+    ) -> Reply {
+        let reply = self.carried(call, header, take).await;
+        self.answers.count(&reply);
+        reply
+    }
+
+    /// Sends a request on the line that it is for, and judges whether its answer is its own.
+    async fn carried(
         &self,
         call: RequestSpec<'_>,
         header: Option<&HeaderValue>,
@@ -474,14 +556,14 @@ impl Client {
     }
 
     async fn log_in(&self) -> Result<HeaderValue, Reply> {
-        let Credentials::Logon { id, password } = &self.credentials else {
+        let Login::Logon { id, password } = &self.login else {
             return Err(Reply::NotSent("no credentials"));
         };
         let body =
             serde_json::json!({"logonId": id, "password": password.expose_secret()}).to_string();
         let call = RequestSpec {
             content: RequestContent::Json(body.into()),
-            ..self.call(Method::POST, self.login.clone())
+            ..self.call(Method::POST, self.log_in_at.clone())
         };
         match self.carry(call, None, None).await {
             Reply::Answer {
@@ -526,6 +608,9 @@ fn request(
     if let Some(header) = header {
         request = request.header(AUTHORIZATION, header.clone());
     }
+    for (name, value) in call.headers {
+        request = request.header(name, value);
+    }
     match call.content {
         RequestContent::Json(body) => request.header(CONTENT_TYPE, "application/json").body(body),
         RequestContent::Form(form) => request.multipart(form),
@@ -535,62 +620,4 @@ fn request(
         }
         RequestContent::Nothing => request,
     }
-}
-
-/// Where the content of a 200 goes.
-type ContentSink<'a> = &'a mut (dyn FnMut(&[u8]) + Send);
-
-async fn read(mut response: Response, mut take: Option<ContentSink<'_>>) -> Reply {
-    let status = response.status().as_u16();
-    let retry_after = retry_after(response.headers(), SystemTime::now());
-    let answer = |body: Vec<u8>| Reply::Answer {
-        status,
-        retry_after,
-        body: Sensitive::new(body),
-    };
-    let mut body = Vec::new();
-    loop {
-        match (response.chunk().await, &mut take) {
-            (Ok(Some(piece)), Some(take)) if status == 200 => take(&piece),
-            (Ok(Some(piece)), _) if body.len() + piece.len() <= LONGEST_ANSWER => {
-                body.extend_from_slice(&piece)
-            }
-            (Ok(Some(_)), _) => return Reply::Lost("answer too long"),
-            (Ok(None), _) => return answer(body),
-            // A status whose body was cut still says that nothing was taken, where it says so at all.
-            (Err(_), _) if matches!(status, 429 | 401) => return answer(Vec::new()),
-            (Err(_), _) => return Reply::Lost("answer cut off"),
-        }
-    }
-}
-
-fn secret_header(text: &str) -> anyhow::Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(text).map_err(|_| {
-        Failure::configuration(
-            "the API key holds characters that no header can carry",
-            "copy the key again, without line breaks",
-        )
-    })?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// The address of a path below another one. Its host is not parsed again, which costs more than all the rest.
-fn below(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}/{path}", base.path()));
-    url
-}
-
-/// Percent-encodes everything but unreserved characters.
-fn encode(id: &str) -> String {
-    let mut encoded = String::with_capacity(id.len() + 8);
-    for byte in id.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }

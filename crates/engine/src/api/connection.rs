@@ -6,7 +6,7 @@
 //! address of an answer's connection says which one it was. Invariants: on a connection that this line has not
 //! seen before, the first answer is the first request's; a line that brought anything but a proven answer is never used
 //! again; what is made ready ahead sends nothing. Bytes that nobody asked for end a resting connection (hyper does that).
-//! Left out on purpose: what is asked and what an answer means (`client`, `judge`); proxies, redirects, retries, HTTP/2.
+//! Left out on purpose: what is asked and what an answer means (`client`, `judge`), the way there (`route`); redirects, retries, HTTP/2.
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -20,11 +20,11 @@ use std::time::Duration;
 use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::{RequestBuilder, Response};
 use rustls::ClientConfig;
-use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::route::{self, ServerRoute};
 use super::trouble::{NoConnection, no_connection};
 use bakkt_model::error::Failure;
 
@@ -109,6 +109,7 @@ impl SingleConnection {
 /// The connections to one server.
 pub(super) struct ConnectionPool {
     base_url: String,
+    route: ServerRoute,
     tls: ClientConfig,
     timeout: Duration,
     most: usize,
@@ -142,12 +143,18 @@ impl ConnectionPool {
     /// To a base URL; connects to nothing yet.
     pub(super) fn new(
         base_url: &str,
+        route: ServerRoute,
         timeout: Duration,
         most: usize,
     ) -> anyhow::Result<ConnectionPool> {
+        let tls = match base_url.starts_with("https://") {
+            true => route.tls()?,
+            false => route::no_tls()?,
+        };
         let lines = ConnectionPool {
             base_url: base_url.to_owned(),
-            tls: tls(base_url.starts_with("https://"))?,
+            route,
+            tls,
             timeout: timeout.min(Duration::from_secs(10)),
             most,
             idle: Mutex::default(),
@@ -222,12 +229,14 @@ impl ConnectionPool {
     /// A new line, which connects when its first request leaves.
     fn build(&self) -> reqwest::Result<SingleConnection> {
         let gate = Arc::new(ConnectionGate::default());
-        let http = reqwest::Client::builder()
+        let is_stand_in = bakkt_model::target::is_stand_in(&self.base_url);
+        let http = self
+            .route
+            .apply(reqwest::Client::builder(), is_stand_in)?
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
-            .no_proxy()
-            .https_only(!bakkt_model::target::is_stand_in(&self.base_url))
+            .https_only(!is_stand_in)
             // Shared: reading the certificates that the computer trusts takes its time.
             .tls_backend_preconfigured(self.tls.clone())
             .connect_timeout(self.timeout)
@@ -351,25 +360,6 @@ impl std::fmt::Display for GateClosed {
 
 impl Error for GateClosed {}
 
-/// TLS with the certificates that this computer trusts; with none of them, where it will not be used.
-fn tls(is_used: bool) -> anyhow::Result<ClientConfig> {
-    let cannot = |error: rustls::Error| {
-        Failure::cannot(
-            format!("cannot set up TLS: {error}"),
-            "the certificates that this computer trusts could not be read; SSL_CERT_FILE can name a file of them",
-        )
-    };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(cannot)?;
-    let builder = match is_used {
-        true => builder.with_platform_verifier().map_err(cannot)?,
-        false => builder.with_root_certificates(rustls::RootCertStore::empty()),
-    };
-    Ok(builder.with_no_client_auth())
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -421,7 +411,8 @@ mod tests {
     #[tokio::test]
     async fn a_line_made_ready_has_sent_nothing_and_uses_that_connection() {
         let (url, counts) = server(10).await;
-        let lines = ConnectionPool::new(&url, Duration::from_secs(5), 8).expect("lines");
+        let lines = ConnectionPool::new(&url, ServerRoute::default(), Duration::from_secs(5), 8)
+            .expect("lines");
         let reserved = lines.reserve(true).await;
         let mut line = lines.unused().expect("a line");
         drop(reserved);
@@ -441,7 +432,8 @@ mod tests {
     #[tokio::test]
     async fn no_new_connection_serves_where_the_same_is_wanted() {
         let (url, counts) = server(1).await;
-        let lines = ConnectionPool::new(&url, Duration::from_secs(5), 8).expect("lines");
+        let lines = ConnectionPool::new(&url, ServerRoute::default(), Duration::from_secs(5), 8)
+            .expect("lines");
         let mut line = lines.unused().expect("a line");
         asked(&mut line, &url).await;
         let request = line.http().get(&url);
@@ -461,7 +453,8 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         drop(listener);
-        let lines = ConnectionPool::new(&url, Duration::from_secs(5), 8).expect("lines");
+        let lines = ConnectionPool::new(&url, ServerRoute::default(), Duration::from_secs(5), 8)
+            .expect("lines");
         let refused = lines.ready().await.map(drop);
         assert_eq!(refused, Err(NoConnection::Failed("connection refused")));
     }

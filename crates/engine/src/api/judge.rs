@@ -201,11 +201,11 @@ fn stop(status: u16) -> Judgement {
 }
 
 /// Why no request can leave at all.
-fn stopping(reply: &Reply) -> Judgement {
+pub(super) fn stopping(reply: &Reply) -> Judgement {
     match reply {
         Reply::NotTrusted(why) => Judgement::Stop(
             format!("the server's certificate is refused: {why}"),
-            "check [target] base_url and the clock; where a proxy of your firm opens TLS, let this computer trust its authority (SSL_CERT_FILE can name a file with it)"
+            "check [target] base_url and the clock; where a proxy of your firm opens TLS, name the certificate of its authority as `ca_file` under [target]"
                 .to_owned(),
         ),
         Reply::NoLogIn(403) => {
@@ -377,7 +377,7 @@ mod tests {
         };
         let certificate = said(&Reply::NotTrusted("it has expired"));
         assert!(certificate.contains("certificate is refused: it has expired"));
-        assert!(certificate.contains("SSL_CERT_FILE"));
+        assert!(certificate.contains("ca_file"));
         let forbidden = said(&Reply::NoLogIn(403));
         let (address, key) = (forbidden.find("address list"), forbidden.find("key"));
         assert!(address < key && address.is_some(), "{forbidden}");

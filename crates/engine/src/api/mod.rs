@@ -1,23 +1,29 @@
 //! Talking to Bakkt: the only user of an HTTP client.
 //!
 //! Owner of [`client`] (requests, authentication, time limits), [`judge`] (what an answer means, as pure functions),
-//! [`mask`] (what of an answer may be kept), `connection` (which connection an answer came on), `trouble` (why none came),
-//! `retry_after`, [`pieces`] (a file on its way), [`compare`] (what Bakkt shows otherwise than we sent it) and
+//! [`mask`] (what of an answer may be kept), `connection` (which connection an answer came on), `route` (the way there), `trouble` (why none came),
+//! `retry_after`, `answers` (how often which came), [`pieces`] (a file on its way), [`compare`] (what Bakkt shows otherwise than we sent it) and
 //! [`read_back`] (answers read for that). Invariants: no
 //! redirect is followed and nothing is repeated; an answer that says that nothing was taken counts only when it is certainly the
 //! answer to its request; a key or a payload appears in no error; `rejectedValue` is never read.
 //! Left out on purpose: when to send and what follows (`submit`).
 
+mod address;
+mod answers;
 pub mod client;
 pub mod compare;
 mod connection;
+pub mod custody;
 pub mod judge;
 pub mod link;
 pub mod mask;
 pub mod pieces;
 pub mod read_back;
+mod receive;
 mod retry_after;
+mod route;
 mod trouble;
 
-pub use client::{Client, ConnectionChoice, Credentials, Question, Reply};
+pub use answers::AnswerCounts;
+pub use client::{Client, ConnectionChoice, Credentials, Login, Question, Reply};
 pub use pieces::Upload;

@@ -65,9 +65,17 @@ fn known(error: &(dyn Error + 'static)) -> Option<NoConnection> {
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
         return Some(tls_failed(error));
     }
-    // hyper-util has no type for this, only words.
-    if error.to_string() == "dns error" {
-        return Some(NoConnection::Failed("the server's name is not known"));
+    // hyper-util has no types for these, only words.
+    let why = match error.to_string().as_str() {
+        "dns error" => Some("the server's name is not known"),
+        "tunnel error: proxy authorization required" => Some(
+            "the proxy wants to know who you are (407): put user:password into BAKKT_PROXY_CREDENTIALS",
+        ),
+        "tunnel error: unsuccessful" => Some("the proxy does not let requests through to there"),
+        _ => None,
+    };
+    if let Some(why) = why {
+        return Some(NoConnection::Failed(why));
     }
     let io = error.downcast_ref::<io::Error>()?;
     // An error that was made into one of these is not among its sources.

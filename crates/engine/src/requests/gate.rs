@@ -77,7 +77,7 @@ pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
 pub(crate) fn heed(limiter: &Limiter, slot: SendSlot, reply: &Reply) {
     match reply.status() {
         Some((status @ (429 | 503), retry_after)) => limiter.refused(slot, status, retry_after),
-        None | Some((408 | 500.., _)) => {}
+        None | Some((408 | 500.., _)) => limiter.ended(),
         Some(_) => limiter.answered(slot),
     }
 }

@@ -1,171 +1,115 @@
 //! The rate: no window of time sees more sends than configured, and hardly fewer.
 //!
-//! Owner of when requests of one kind of call leave. Two rules meet here. The even schedule is governor's GCRA, at the
-//! configured rate less the headroom or at the lower one that the server bears (`pressure`); for another
-//! rate there is another GCRA, which goes on where the one before it was. It reads a clock of ours, which is set before
-//! every question: a send that is late by a little is booked at the time it was due, so the sends after it are not
-//! put off. And the times at which the last sends really left are kept: a send waits until the one that is a whole quota
-//! before it is longer ago than the window. So a timer that wakes late, a schedule that catches up and a burst are all
-//! paid for inside of every window. Three quarters of the headroom lengthen that window, for what happens between here
-//! and the socket. The limiter starts empty: a restart adds nothing to what the process before it sent.
+//! Owner of when requests of one kind of call leave. A [`Limiter`] is one that no other process uses (`own`), or one whose times come
+//! from a quota server, because several processes share a quota (`shared`). Left out on purpose: the rate that the server of
+//! the requests bears (`pressure`).
 
-use std::collections::VecDeque;
-use std::num::NonZeroU32;
+mod own;
+mod shared;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-
-use governor::clock::{Clock, Reference};
-use governor::middleware::NoOpMiddleware;
-use governor::nanos::Nanos;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
-use tokio::time::{Instant, sleep_until};
 
 pub use super::pressure::{PressureNotice, SendSlot};
 
-use super::pressure::Pressure;
-use bakkt_model::limits::Rate;
-use bakkt_model::limits::{Limits, Retry};
-
-/// A send that is late by no more than this is booked at the time it was due; one that is later, at this much before the
-/// time it leaves.
-const CATCHES_UP: Duration = Duration::from_millis(10);
+use super::pressure::{Moment, Pressure, PressureState};
+use crate::quota::QuotaLink;
+use bakkt_model::limits::{Limits, Rate, Retry};
+use own::OwnLane;
+use shared::SharedLane;
 
 /// The limiter of one kind of call.
 pub struct Limiter {
     /// What it carries, in the plural: "accounts", "look-ups".
     name: &'static str,
-    most: Option<WindowLimit>,
-    burst: NonZeroU32,
-    queue: tokio::sync::Mutex<Pace>,
-    pressure: std::sync::Mutex<Pressure>,
+    kind: LimiterKind,
 }
 
-/// What no window of time may exceed.
-#[derive(Clone, Copy)]
-struct WindowLimit {
-    count: usize,
-    /// The window, with its share of the headroom.
-    window: Duration,
-}
-
-struct Pace {
-    schedule: Schedule,
-    /// When the last sends left, no more of them than one window takes.
-    left: VecDeque<Instant>,
-}
-
-/// The even schedule.
-struct Schedule {
-    gcra: Option<Gcra>,
-    /// The rate of the GCRA, in requests a second.
-    rate: Option<f64>,
-    clock: SetClock,
-    start: Instant,
-    /// The time at which the last send is booked.
-    last: Instant,
-}
-
-type Gcra = RateLimiter<NotKeyed, InMemoryState, SetClock, NoOpMiddleware<Nanos>>;
-
-/// Nanoseconds since the limiter's start. It stands still until it is set.
-#[derive(Clone, Default)]
-struct SetClock(Arc<AtomicU64>);
-
-impl Clock for SetClock {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        Nanos::new(self.0.load(Ordering::Relaxed))
-    }
+enum LimiterKind {
+    /// The rate is this process's own.
+    Own(Box<OwnLane>),
+    /// It is shared with other processes, through a quota server.
+    Shared(SharedLane),
 }
 
 impl Limiter {
     /// A limiter that starts empty. `name` says what it carries, in the plural.
     pub fn new(name: &'static str, rate: Rate, limits: &Limits, retry: &Retry) -> Limiter {
-        let headroom = f64::from(limits.headroom_percent) / 100.0;
-        let (most, full) = match rate {
-            Rate::Unlimited => (None, None),
-            Rate::Per { count, per } => (
-                Some(WindowLimit {
-                    count: count as usize,
-                    // Longer than the window itself even without headroom: its two ends belong to it.
-                    window: per + per.mul_f64(headroom * 0.75) + Duration::from_micros(1),
-                }),
-                Some(f64::from(count) * (1.0 - headroom) / per.as_secs_f64()),
-            ),
-        };
-        // No window takes more than its count at once, whatever burst is set.
-        let burst = match rate {
-            Rate::Unlimited => limits.burst,
-            Rate::Per { count, .. } => limits.burst.min(count),
-        };
-        let now = Instant::now();
         Limiter {
             name,
-            most,
-            burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN),
-            queue: tokio::sync::Mutex::new(Pace {
-                schedule: Schedule {
-                    gcra: None,
-                    rate: None,
-                    clock: SetClock::default(),
-                    start: now,
-                    last: now,
-                },
-                left: VecDeque::new(),
-            }),
-            pressure: std::sync::Mutex::new(Pressure::new(full, retry.longest_pause)),
+            kind: LimiterKind::Own(Box::new(OwnLane::new(rate, limits, retry))),
+        }
+    }
+
+    /// A limiter whose rate all processes with the same quota server share. `lane` is its name there.
+    pub fn shared(
+        name: &'static str,
+        lane: &'static str,
+        rate: Rate,
+        limits: &Limits,
+        retry: &Retry,
+        link: Arc<QuotaLink>,
+    ) -> Limiter {
+        Limiter {
+            name,
+            kind: LimiterKind::Shared(SharedLane::start(lane, rate, limits, retry, link)),
         }
     }
 
     /// Waits for the next slot. Those who wait are served in the order of their coming; dropping the future is safe.
     /// What comes of the request is to be told with the slot.
     pub(crate) async fn acquire(&self) -> SendSlot {
-        let mut pace = self.queue.lock().await;
-        loop {
-            let (rate, paused_until, slot) =
-                self.with(|it| (it.rate(), it.paused_until(), it.slot()));
-            let now = Instant::now();
-            if let Some(until) = paused_until.filter(|until| *until > now) {
-                sleep_until(until).await;
-                continue;
-            }
-            pace.schedule.follow(rate, self.burst);
-            let free = pace.window_is_free(self.most);
-            let due = match free.filter(|free| *free > now) {
-                Some(free) => Err(free),
-                None => pace.schedule.book(now),
-            };
-            match due {
-                Ok(()) => {
-                    pace.leave(now, self.most);
-                    return slot;
-                }
-                // A pause may begin meanwhile, or another rate.
-                Err(due) => sleep_until(due).await,
-            }
+        match &self.kind {
+            LimiterKind::Own(lane) => lane.acquire().await,
+            LimiterKind::Shared(lane) => lane.acquire().await,
         }
     }
 
     /// The server took the request that left in this slot, or said what is wrong with it.
     pub(crate) fn answered(&self, slot: SendSlot) {
-        self.told_by(|it, now| it.answered(now, slot));
+        self.heard(Answer {
+            slot,
+            refusal: None,
+        });
     }
 
     /// The server answered 429 or 503, with its wish for a pause if it has one.
     pub(crate) fn refused(&self, slot: SendSlot, status: u16, retry_after: Option<Duration>) {
-        self.told_by(|it, now| it.refused(now, slot, status, retry_after));
+        self.heard(Answer {
+            slot,
+            refusal: Some((status, retry_after)),
+        });
+    }
+
+    /// What came of the request that left in this slot says nothing about the rate.
+    pub(crate) fn ended(&self) {
+        if let LimiterKind::Shared(lane) = &self.kind {
+            lane.ended();
+        }
+    }
+
+    fn heard(&self, answer: Answer) {
+        match &self.kind {
+            LimiterKind::Own(lane) => lane.heard(self.name, answer),
+            LimiterKind::Shared(lane) => lane.heard(answer),
+        }
     }
 
     /// What a person should know, if the server slows this lane down.
     pub(crate) fn told(&self) -> Option<PressureNotice> {
-        self.with(|it| it.told(Instant::now()))
+        match &self.kind {
+            LimiterKind::Own(lane) => lane.with(|it| it.told(lane.now())),
+            LimiterKind::Shared(lane) => lane.told(),
+        }
     }
 
     /// The same in words.
     pub fn words(&self) -> Option<String> {
+        if let LimiterKind::Shared(lane) = &self.kind
+            && let Some(words) = lane.words()
+        {
+            return Some(words);
+        }
         let told = self.told()?;
         let mut words = format!("the server answers {} to {}", told.status, self.name);
         if let Some(rate) = told.held {
@@ -178,97 +122,47 @@ impl Limiter {
         }
         Some(words)
     }
+}
 
-    fn told_by(&self, work: impl FnOnce(&mut Pressure, Instant)) {
-        let now = Instant::now();
-        let (before, after) = self.with(|it| {
-            let before = (it.rate(), it.paused_until());
-            work(it, now);
-            (before, (it.rate(), it.paused_until()))
-        });
-        if before.0 != after.0 {
-            let rate = after.0.map_or("no limit".to_owned(), per_second);
-            tracing::info!(lane = self.name, %rate, "another rate is held, by what the server answers");
-        }
-        if before.1 != after.1
-            && let Some(until) = after.1
-        {
-            let pause = until.saturating_duration_since(now);
-            tracing::info!(
-                lane = self.name,
-                ?pause,
-                "pausing, by what the server answers"
-            );
-        }
-    }
+/// What came of a request, as far as the rate is concerned.
+#[derive(Clone, Copy)]
+struct Answer {
+    slot: SendSlot,
+    /// 429 or 503, and the wish for a pause.
+    refusal: Option<(u16, Option<Duration>)>,
+}
 
-    fn with<T>(&self, work: impl FnOnce(&mut Pressure) -> T) -> T {
-        let lock = self.pressure.lock();
-        work(&mut lock.unwrap_or_else(std::sync::PoisonError::into_inner))
+impl Answer {
+    fn count(self, pressure: &mut Pressure, now: Moment) {
+        match self.refusal {
+            None => pressure.answered(now, self.slot),
+            Some((status, retry_after)) => pressure.refused(now, self.slot, status, retry_after),
+        }
     }
 }
 
-impl Pace {
-    /// From when on the window has room for one more, if it ever was full.
-    fn window_is_free(&self, most: Option<WindowLimit>) -> Option<Instant> {
-        let most = most.filter(|most| self.left.len() >= most.count)?;
-        self.left.front().map(|first| *first + most.window)
-    }
-
-    fn leave(&mut self, now: Instant, most: Option<WindowLimit>) {
-        let Some(most) = most else { return };
-        if self.left.len() >= most.count {
-            self.left.pop_front();
+/// The configured rate in requests a second, less the headroom; none without a limit.
+fn full_rate(rate: Rate, limits: &Limits) -> Option<f64> {
+    match rate {
+        Rate::Unlimited => None,
+        Rate::Per { count, per } => {
+            let headroom = f64::from(limits.headroom_percent) / 100.0;
+            Some(f64::from(count) * (1.0 - headroom) / per.as_secs_f64())
         }
-        self.left.push_back(now);
     }
 }
 
-impl Schedule {
-    /// Keeps to this rate from the last send on. A burst that was saved up is lost when the rate changes.
-    fn follow(&mut self, rate: Option<f64>, burst: NonZeroU32) {
-        if self.rate == rate {
-            return;
-        }
-        self.rate = rate;
-        let period = rate.and_then(|rate| Duration::try_from_secs_f64(1.0 / rate).ok());
-        let quota = period.and_then(Quota::with_period);
-        self.set_clock(self.last);
-        self.gcra = quota.map(|quota| {
-            let gcra = Gcra::direct_with_clock(quota.allow_burst(burst), self.clock.clone());
-            // Empty: the next send is due one period after the last.
-            let _ = gcra.check_n(burst);
-            gcra
-        });
+/// Says that the rate or the pause has changed, if they have.
+fn tell_change(name: &str, before: PressureState, after: PressureState, now: Moment) {
+    if before.rate != after.rate {
+        let rate = after.rate.map_or("no limit".to_owned(), per_second);
+        tracing::info!(lane = name, %rate, "another rate is held, by what the server answers");
     }
-
-    /// Books a send that leaves now, or says when it is due.
-    fn book(&mut self, now: Instant) -> Result<(), Instant> {
-        let Some(gcra) = &self.gcra else {
-            self.last = now;
-            return Ok(());
-        };
-        let latest = now.checked_sub(CATCHES_UP).unwrap_or(self.start);
-        self.set_clock(latest);
-        let Err(not_yet) = gcra.check() else {
-            self.last = latest.max(self.start);
-            return Ok(());
-        };
-        let due = not_yet.earliest_possible().duration_since(Nanos::new(0));
-        let due = self.start + Duration::from_nanos(due.as_u64());
-        if due > now {
-            return Err(due);
-        }
-        self.set_clock(due);
-        self.last = due;
-        gcra.check()
-            .map_err(|not_yet| now + not_yet.wait_time_from(self.clock.now()))
-    }
-
-    fn set_clock(&self, at: Instant) {
-        let nanos = at.saturating_duration_since(self.start).as_nanos();
-        let nanos = u64::try_from(nanos).unwrap_or(u64::MAX);
-        self.clock.0.store(nanos, Ordering::Relaxed);
+    if before.paused_until != after.paused_until
+        && let Some(until) = after.paused_until
+    {
+        let pause = until.saturating_sub(now);
+        tracing::info!(lane = name, ?pause, "pausing, by what the server answers");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Finds the rate that the server bears, from its answers 429 and 503.
 //!
-//! Owner of back-pressure for one kind of call; pure, it is told the time. Answers are judged in windows of a few seconds.
+//! Owner of back-pressure for one kind of call; pure, it is told the time, on whatever clock: that of the process, or that of the
+//! quota server, where its state lies when several processes share one quota. Answers are judged in windows of a few seconds.
 //! When the share of refusals in a window is too high, the rate is cut to what the server took. The next window
 //! shows whether that helped: if the server refuses the same share at the lower rate, then its refusals have nothing to do
 //! with the rate, the old rate comes back and this share is put up with for a while. If it helped, the rate stays just below
@@ -13,7 +14,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use serde::{Deserialize, Serialize};
+
+/// A time on the clock that is told: the time since its beginning.
+pub(super) type Moment = Duration;
 
 /// Length of a window of answers.
 const WINDOW: Duration = Duration::from_secs(5);
@@ -53,7 +57,7 @@ const OWN_PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::f
 const REMEMBERED: Duration = Duration::from_secs(30);
 
 /// When a request left, as far as judging its answer goes: at which rate, and after which pause.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendSlot {
     rate: u32,
     pause: u32,
@@ -70,8 +74,17 @@ pub struct PressureNotice {
     pub pause: Option<Duration>,
 }
 
+/// What a lane has to keep to at present.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct PressureState {
+    /// The rate in requests a second; none without a limit.
+    pub(super) rate: Option<f64>,
+    /// Until when nothing leaves.
+    pub(super) paused_until: Option<Moment>,
+}
+
 /// What answers have made of the rate.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Pressure {
     /// The configured rate in requests a second; none without a limit.
     full: Option<f64>,
@@ -80,7 +93,7 @@ pub(super) struct Pressure {
     slot: SendSlot,
     window: Window,
     /// The share of refusals that has nothing to do with the rate, and until when that is believed.
-    base: Option<(f64, Instant)>,
+    base: Option<(f64, Moment)>,
     trial: Option<CutTrial>,
     ceiling: Option<Ceiling>,
     hold: Duration,
@@ -91,22 +104,22 @@ pub(super) struct Pressure {
     row: u32,
     /// Longest `Retry-After` of the refusals that may yet make a pause.
     asked: Duration,
-    paused_until: Option<Instant>,
+    paused_until: Option<Moment>,
     /// Pauses of our own length that followed each other.
     own_pauses: u32,
-    last: Option<(u16, Instant)>,
+    last: Option<(u16, Moment)>,
 }
 
 /// The answers since the rate last changed.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Window {
-    since: Option<Instant>,
+    since: Option<Moment>,
     answers: u32,
     refused: u32,
 }
 
 /// A cut whose effect is not known yet.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct CutTrial {
     before: Option<f64>,
     rate: f64,
@@ -116,10 +129,10 @@ struct CutTrial {
 }
 
 /// A rate that was too much, and when it may be tried again.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Ceiling {
     rate: f64,
-    until: Instant,
+    until: Moment,
 }
 
 impl Pressure {
@@ -145,8 +158,29 @@ impl Pressure {
         }
     }
 
-    /// The rate in requests a second; none without a limit.
-    pub(super) fn rate(&self) -> Option<f64> {
+    /// Goes on with the limits of this process, where another one has left its own.
+    pub(super) fn adopt(&mut self, full: Option<f64>, longest_pause: Duration) {
+        self.full = full;
+        self.longest_pause = longest_pause;
+        self.held = self
+            .held
+            .filter(|held| full.is_none_or(|full| *held < full));
+    }
+
+    /// The rate that is held at present, where it is lower than the configured one.
+    pub(super) fn held(&self) -> Option<f64> {
+        self.held
+    }
+
+    /// What is to be kept to.
+    pub(super) fn state(&self) -> PressureState {
+        PressureState {
+            rate: self.rate(),
+            paused_until: self.paused_until,
+        }
+    }
+
+    fn rate(&self) -> Option<f64> {
         self.held.or(self.full)
     }
 
@@ -155,19 +189,14 @@ impl Pressure {
         self.slot
     }
 
-    /// Until when nothing leaves.
-    pub(super) fn paused_until(&self) -> Option<Instant> {
-        self.paused_until
-    }
-
     /// What there is to tell, if the server refuses at present or has lately.
-    pub(super) fn told(&self, now: Instant) -> Option<PressureNotice> {
+    pub(super) fn told(&self, now: Moment) -> Option<PressureNotice> {
         let (status, at) = self.last?;
         let pause = self
             .paused_until
-            .and_then(|until| until.checked_duration_since(now))
+            .and_then(|until| until.checked_sub(now))
             .filter(|pause| !pause.is_zero());
-        let lately = now.saturating_duration_since(at) < REMEMBERED;
+        let lately = now.saturating_sub(at) < REMEMBERED;
         (lately || self.held.is_some() || pause.is_some()).then_some(PressureNotice {
             status,
             held: self.held,
@@ -176,7 +205,7 @@ impl Pressure {
     }
 
     /// The server took a request, or refused it for what it says.
-    pub(super) fn answered(&mut self, now: Instant, slot: SendSlot) {
+    pub(super) fn answered(&mut self, now: Moment, slot: SendSlot) {
         self.count(now, slot, false);
         self.decide(now);
     }
@@ -184,7 +213,7 @@ impl Pressure {
     /// The server answered 429 or 503.
     pub(super) fn refused(
         &mut self,
-        now: Instant,
+        now: Moment,
         slot: SendSlot,
         status: u16,
         retry_after: Option<Duration>,
@@ -207,7 +236,7 @@ impl Pressure {
         self.decide(now);
     }
 
-    fn count(&mut self, now: Instant, slot: SendSlot, refused: bool) {
+    fn count(&mut self, now: Moment, slot: SendSlot, refused: bool) {
         if slot.rate == self.slot.rate {
             self.window.since.get_or_insert(now);
             self.window.answers += 1;
@@ -224,7 +253,7 @@ impl Pressure {
         }
     }
 
-    fn pause(&mut self, until: Instant) {
+    fn pause(&mut self, until: Moment) {
         self.paused_until = Some(self.paused_until.map_or(until, |paused| paused.max(until)));
         self.slot.pause = self.slot.pause.wrapping_add(1);
         self.recent.clear();
@@ -233,12 +262,12 @@ impl Pressure {
     }
 
     /// Judges the window, once there is enough of it.
-    fn decide(&mut self, now: Instant) {
+    fn decide(&mut self, now: Moment) {
         let Some(since) = self.window.since else {
             return;
         };
         let (answers, refused) = (self.window.answers, self.window.refused);
-        let elapsed = now.saturating_duration_since(since);
+        let elapsed = now.saturating_sub(since);
         let share = f64::from(refused) / f64::from(answers.max(1));
         let flood = FLOOD
             .iter()
@@ -275,7 +304,7 @@ impl Pressure {
     }
 
     /// Slowing down has not helped: these refusals have nothing to do with the rate.
-    fn undo(&mut self, now: Instant, trial: CutTrial, share: f64) {
+    fn undo(&mut self, now: Moment, trial: CutTrial, share: f64) {
         self.base = Some(((share + trial.share) / 2.0, now + BASE_LASTS));
         self.ceiling = None;
         self.hold(trial.before);
@@ -321,7 +350,7 @@ impl Pressure {
         self.hold(Some(lower));
     }
 
-    fn rise(&mut self, now: Instant, taken: f64) {
+    fn rise(&mut self, now: Moment, taken: f64) {
         let Some(rate) = self.held else { return };
         let mut higher = rate * (1.0 + self.step);
         match self.ceiling {

@@ -3,7 +3,7 @@
 //! Owner of the check of its rights and of its one line. Both go by the same open file, so that nothing can be exchanged
 //! between the look and the reading. Left out on purpose: which secrets there are (`commands::target`).
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -14,6 +14,11 @@ const LARGEST: u64 = 64 << 10;
 
 /// Reads the secret of a file whose rights shut everybody else out.
 pub fn read_secret(path: &Path) -> Result<String, ReadFailure> {
+    one_line(&read_from(open_private(path)?, LARGEST)?)
+}
+
+/// Opens a file whose rights shut everybody else out, for reading.
+pub fn open_private(path: &Path) -> Result<File, ReadFailure> {
     let other = |error: std::io::Error| ReadFailure::system(&error);
     // A pipe without a writer must not hold the program up.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
@@ -29,7 +34,7 @@ pub fn read_secret(path: &Path) -> Result<String, ReadFailure> {
     if facts.permissions().mode() & 0o077 != 0 {
         return Err(ReadFailure::whole("others may read it"));
     }
-    one_line(&read_from(file, LARGEST)?)
+    Ok(file)
 }
 
 /// The only line of a text that is not blank, trimmed.

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::claim::{Claim, ClaimValue, DocumentField, FIELDS, resolve};
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::Mapper;
-use bakkt_mapping::compile::{Targets, compile_for};
+use bakkt_mapping::compile::{MappingPart, Targets, compile_for};
 use bakkt_mapping::draft::{Draft, SlotValue};
 use bakkt_mapping::feed::Scratch;
 use bakkt_model::error::{Diagnostic, Diagnostics, Failure};
@@ -48,6 +48,7 @@ impl Manifest {
         let targets = Targets {
             account_type: false,
             rows: false,
+            part: MappingPart::Whole,
             resolve: &|target, _| resolve(target, types),
         };
         let Some(mapper) = compile_for(&targets, files, opened.headers(), found) else {

@@ -37,14 +37,16 @@ pub fn of(settings: &Settings) -> Vec<Input> {
     };
     add(&settings.export, "an export", InputKind::File);
     let mut mappings = vec![&settings.mapping];
-    let joined = settings.joins.iter().map(|join| &join.reading);
+    let joined = settings.joins.iter().map(|join| &join.beside);
+    let beside: Vec<_> = joined.chain(&settings.recipients).collect();
+    let joined = beside.iter().map(|beside| &beside.reading);
     let readings = std::iter::once(&settings.reading).chain(joined);
     for layout in readings.filter_map(|reading| reading.layout.as_ref()) {
         for file in &layout.files {
             add(file, "a layout", InputKind::File);
         }
     }
-    for join in &settings.joins {
+    for join in &beside {
         add(&join.file, "an export", InputKind::File);
         mappings.push(&join.mapping);
     }
@@ -64,9 +66,23 @@ pub fn of(settings: &Settings) -> Vec<Input> {
     for file in settings.exclude.files() {
         add(file, "a list of ids under [exclude]", InputKind::File);
     }
-    let secrets = [&settings.target.key_file, &settings.events.secret_file];
+    let none = None;
+    let custody = settings.custody.as_ref();
+    let custody = custody.map_or(&none, |custody| &custody.key_file);
+    let secrets = [
+        &settings.target.key_file,
+        &settings.events.secret_file,
+        custody,
+    ];
     for file in secrets.into_iter().flatten() {
         add(file, "a file with a key", InputKind::File);
+    }
+    if let Some(file) = &settings.target.way_out.ca_file {
+        add(
+            &file.to_string_lossy(),
+            "the certificates that are trusted",
+            InputKind::File,
+        );
     }
     inputs
 }

@@ -12,7 +12,7 @@ use bakkt_contract::account::NEVER_SENT;
 use bakkt_contract::{Form, path};
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::Mapper;
-use bakkt_mapping::compile::{Targets, compile_sheet};
+use bakkt_mapping::compile::{MappingPart, Targets, compile_sheet};
 use bakkt_mapping::target::{ACCOUNT_TYPE, TargetForm, resolve, words};
 use bakkt_model::error::{Diagnostic, Diagnostics};
 use bakkt_source::header;
@@ -83,6 +83,7 @@ pub(super) fn written(
     let targets = Targets {
         account_type: false,
         rows: true,
+        part: MappingPart::Whole,
         resolve: &of_field,
     };
     // Positions are meant, whatever the headers are.

@@ -10,11 +10,13 @@ use super::settings::keys;
 use super::{KeyType, SchemaKey, described, document, table};
 use crate::documents::claim::{FIELDS, resolve};
 use bakkt_contract::account::{ACCOUNT, ACCOUNT_TYPES, TAX_ID_TYPES};
+use bakkt_contract::custody::PREFIX;
 use bakkt_contract::documents::TYPE_NAMES;
 use bakkt_contract::path::MAX_INDEX;
 use bakkt_contract::roles::{OWNER_KINDS, ROLES};
 use bakkt_contract::{Field, FieldShape, Form, Level, LevelRule, path};
 use bakkt_mapping::compile::FORMS;
+use bakkt_mapping::custody::fields::{MOST_COLUMNS, RECIPIENT_FIELDS, USER_FIELDS};
 use bakkt_mapping::target::{ACCOUNT_TYPE, TargetForm as Target};
 
 /// The top of a mapping file.
@@ -146,6 +148,12 @@ pub fn schema() -> Value {
             }
         },
     );
+    for (name, pattern, takes) in custody_fields() {
+        properties.insert(name, field_schema(takes, "Fiat custody"));
+        if let Some(pattern) = pattern {
+            patterns.insert(pattern, json!({ "$ref": reference(takes) }));
+        }
+    }
     let mut schema = file("mapping of bakkt-migrate", properties, patterns);
     let says = schema["properties"]["owed_if"]["description"].take();
     schema["properties"]["owed_if"] = json!({
@@ -156,6 +164,26 @@ pub fn schema() -> Value {
         "additionalProperties": false,
     });
     schema
+}
+
+/// The fields of custody: of a recipient in its three spellings, as those of other lists.
+fn custody_fields() -> Vec<(String, Option<String>, Target)> {
+    let user = USER_FIELDS
+        .iter()
+        .map(|(_, name, takes)| (format!("{PREFIX}{name}"), None, *takes));
+    let indexes: Vec<String> = (0..=MOST_COLUMNS).map(|index| index.to_string()).collect();
+    let recipients = RECIPIENT_FIELDS.iter().flat_map(|(_, name, takes)| {
+        let spelled = |brackets: &str| format!("{PREFIX}recipients{brackets}.{name}");
+        let pattern = format!(
+            r"^custody\.recipients\[(?:{})\]\.{name}$",
+            indexes.join("|")
+        );
+        [
+            (spelled("[0]"), Some(pattern), *takes),
+            (spelled("[]"), None, *takes),
+        ]
+    });
+    user.chain(recipients).collect()
 }
 
 /// The schema of the mapping of a manifest of documents.
@@ -335,6 +363,9 @@ fn definitions() -> Map<String, Value> {
         if let Ok(takes) = resolve(name, TYPE_NAMES) {
             add(takes);
         }
+    }
+    for (_, _, takes) in custody_fields() {
+        add(takes);
     }
     definitions
 }

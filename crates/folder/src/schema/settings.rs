@@ -154,8 +154,12 @@ const KEYS: &[SchemaKey] = keys! {
         "How strict to be: moves the level of a field.";
     "documents": KeyType::Table(DOCUMENTS),
         "Which files to upload. Absent: none.";
+    "custody": KeyType::Table(CUSTODY),
+        "Fiat custody: users, bank accounts and recipients for the primary owners of INDIVIDUAL accounts. Absent: none. See [custody.md](custody.md).";
     "events": KeyType::Table(EVENTS),
         "How webhooks prove that they are Bakkt's.";
+    "notify": KeyType::Table(NOTIFY),
+        "Whom to tell how a run ended.";
 };
 
 const SOURCE: &[SchemaKey] = keys! {
@@ -187,6 +191,8 @@ const SOURCE: &[SchemaKey] = keys! {
         "An export of owners, one a row.";
     "trusted_contacts": KeyType::Table(JOINED),
         "An export of trusted contacts, one a row.";
+    "recipients": KeyType::Table(JOINED),
+        "An export of recipients, one a row, for [custody].";
 };
 
 const JOINED: &[SchemaKey] = keys! {
@@ -253,7 +259,11 @@ const ACCOUNTS: &[SchemaKey] = keys! {
 
 const TARGET: &[SchemaKey] = keys! {
     "base_url" = "\"https://api.bakkt.com\"": URL,
-        "https; plain http to loopback only. `--base-url` replaces it for one command. A journal belongs to one base URL. Requests go straight there: proxies that the environment names (`HTTPS_PROXY`) are not used.";
+        "https; plain http to loopback only. `--base-url` replaces it for one command. A journal belongs to one base URL. Requests go straight there unless `proxy` says otherwise: proxies that the environment names (`HTTPS_PROXY`) are not used.";
+    "proxy": URL,
+        "The proxy through which requests leave your firm, such as `http://proxy.example.com:8080`. Not used for plain http to loopback. If it asks for a user and a password, put them into `BAKKT_PROXY_CREDENTIALS`, as `user:password`.";
+    "ca_file": PATH,
+        "A file of certificates (PEM) that are trusted beside those that this computer trusts: for a proxy of your firm that opens TLS.";
     "dialect" = "\"guide\"": KeyType::Words(&["guide", "reference"]),
         "Spelling on the wire and way of authentication. `guide`: `Authorization: API-Key`, `NATIONALID`. `reference`: logs in first, `NATIONAL_ID`.";
     "key_file": PATH,
@@ -264,6 +274,46 @@ const TARGET: &[SchemaKey] = keys! {
         "Who you are to Bakkt; `links` needs it ([links.md](links.md)). Bakkt gives each partner one: ask your contact there.";
     "api_key": KeyType::Never,
         "Refused: a key does not belong in this file.";
+};
+
+const CUSTODY: &[SchemaKey] = keys! {
+    "base_url": URL,
+        "Where the custody calls go. Absent: `target.base_url`. `--base-url` and `--sandbox` replace it.";
+    "key_file": PATH,
+        "A file that holds the key of these calls on one line, and nothing else. Its mode must be 0600. The environment (`BAKKT_CUSTODY_KEY`) goes first.";
+    "header_prefix" = "\"\"": KeyType::Text,
+        "What stands before the key in the `Authorization` header, with its blank.";
+    "after_acceptance" = "true": KeyType::Boolean,
+        "Whether a user waits until its account is accepted; `false`: it is made whatever becomes of the account.";
+    "transliterate" = "false": KeyType::Boolean,
+        "Whether names with accents, hyphens or apostrophes are sent in plain letters; the report lists each. `false`: such a name is a gap of the custody stage.";
+    "users" = "\"10/s\"": RATE,
+        "Users that are made.";
+    "accounts" = "\"10/s\"": RATE,
+        "Bank accounts and savings accounts that are made.";
+    "recipients" = "\"10/s\"": RATE,
+        "Recipients that are made.";
+    "lookup" = "\"10/s\"": RATE,
+        "Reading users, accounts and recipients.";
+    "in_flight" = "8": KeyType::Whole(1, 4096),
+        "Requests of each kind on their way at once.";
+    "settle_after": KeyType::Said("duration, longer than `retry.request_timeout`", &DURATION),
+        "How long a lost answer rests before lists are read, or a user is sent again. Absent: `retry.settle_after`.";
+    "idempotency_window": KeyType::Said("duration, or `\"off\"`", &KeyType::Form(r"^(off|[0-9]*[1-9][0-9]*\s*(ms|s|m|min))$")),
+        "How long Bakkt keeps the answer to an Idempotency-Key, if your contact there has told you. A user whose answer was lost is sent again, with the same key and bytes, within this time only. Absent, or `off`: never; a person settles it.";
+    "session_lives" = "\"240m\"": DURATION,
+        "How long a session is used after it was issued; an older one is deleted.";
+    "terms_of_service_hash": KeyType::Text,
+        "Base64 of the SHA-256 of the terms of service that your customers accepted, sent with every user. Absent: not sent.";
+    "fields": KeyType::Table(CUSTODY_FIELDS),
+        "What a user's optional fields are called on the wire; an empty name leaves one out.";
+};
+
+const CUSTODY_FIELDS: &[SchemaKey] = keys! {
+    "date_of_birth" = "\"date_of_birth\"": KeyType::Text, "The birth date.";
+    "phone_number" = "\"phone_number\"": KeyType::Text, "The phone number, which is mandatory for users in the U.S.";
+    "external_id" = "\"external_id\"": KeyType::Text, "The clientAccountId.";
+    "terms_of_service_hash" = "\"accepted_terms_of_service_hash\"": KeyType::Text, "The hash of the accepted terms of service.";
 };
 
 const LIMITS: &[SchemaKey] = keys! {
@@ -283,6 +333,11 @@ const LIMITS: &[SchemaKey] = keys! {
         "Uploads on their way at once. Each holds a few hundred kilobytes of its file in memory, whatever the file's size.";
     "headroom_percent" = "1": KeyType::Whole(0, 90),
         "Hundredths of the rate that stay unused, because requests jitter on their way.";
+    "shared": KeyType::Said(
+        "address such as `\"rediss://quota.example.com:6379\"`",
+        &KeyType::Form(r"^rediss?://[^:@?#/ ]+(@[^:@?#/ ]+)?(:[0-9]+)?(/[0-9]*)?$|^rediss?://([^:@?#/ ]+@)?\[[0-9A-Fa-f:]+\](:[0-9]+)?(/[0-9]*)?$"),
+    ),
+        "A Redis or Valkey server, through which all processes with the same target share these rates ([shards.md](shards.md#one-quota-for-all)). `redis://` to loopback only. Its password is read from `BAKKT_REDIS_PASSWORD` and never stands here. `burst` counts for nothing then.";
 };
 
 const RETRY: &[SchemaKey] = keys! {
@@ -429,6 +484,13 @@ const PATTERN: &[SchemaKey] = keys! {
         "The owner whom they belong to: 1 is owners[0].";
     "kyb_item": KeyType::Words(KYB_ITEM_NAMES),
         "What they are for KYB.";
+};
+
+const NOTIFY: &[SchemaKey] = keys! {
+    "command": KeyType::Texts,
+        "A program and its arguments, such as `[\"./tell-operations.sh\", \"bakkt\"]`: it is started when a run has ended or was stopped, with the outcome on its standard input. No shell reads the list.";
+    "timeout" = "\"30s\"": DURATION,
+        "How long the program may take before it is ended.";
 };
 
 const EVENTS: &[SchemaKey] = keys! {

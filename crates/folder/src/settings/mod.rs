@@ -5,12 +5,14 @@
 //! Left out on purpose: what needs the export's header row (columns of `[exclude]`), which is checked with the mapping.
 
 pub mod amounts;
+pub mod custody;
 pub mod documents;
 pub mod events;
 pub mod exclude;
 pub mod findings;
 mod id_columns;
 pub mod layout;
+mod notify;
 pub mod reading;
 pub mod source;
 
@@ -26,13 +28,16 @@ use bakkt_model::error::{Diagnostics, Failure, nearest};
 use bakkt_model::finding::FindingRules;
 use bakkt_model::grace::{Grace, GraceFrom};
 use bakkt_model::limits::{Limits, OnExisting, Retry, default_limits, default_retry};
-use bakkt_model::target::{Dialect, Target, base_url, is_production};
+use bakkt_model::quota::QuotaAddress;
+use bakkt_model::target::{Dialect, Target, WayOut, base_url, is_production, proxy};
 use bakkt_model::webhook::EventSettings;
 use bakkt_source::export::Options;
+use custody::CustodySettings;
 use documents::DocumentSettings;
 use exclude::ExcludeSettings;
 pub use id_columns::id_columns;
-use source::{JoinSettings, NamedColumn};
+pub use notify::NotifySettings;
+use source::{BesideSettings, JoinSettings, NamedColumn};
 
 /// All settings of one migration.
 #[derive(Debug)]
@@ -59,6 +64,8 @@ pub struct Settings {
     pub target: Target,
     /// `[limits]`.
     pub limits: Limits,
+    /// `[limits] shared`: the server through which several processes share them.
+    pub shared: Option<QuotaAddress>,
     /// `[retry]`.
     pub retry: Retry,
     /// `[grace]`.
@@ -73,6 +80,12 @@ pub struct Settings {
     pub documents: Option<DocumentSettings>,
     /// `[events]`.
     pub events: EventSettings,
+    /// `[notify]`.
+    pub notify: NotifySettings,
+    /// `[custody]`.
+    pub custody: Option<CustodySettings>,
+    /// `[source.recipients]`.
+    pub recipients: Option<BesideSettings>,
 }
 
 impl Settings {
@@ -94,18 +107,20 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
     let mut findings = findings::read(root, found);
     let (on_existing, ids) = accounts(root, &mut findings, found);
     // Every table is read, so that all their mistakes are known, before the first that is not there ends it.
-    let target = target(root, found);
+    let target = target(root, dir, found);
     let names_target = root
         .get("target")
         .and_then(|value| value.table("target", found)?.get("base_url"))
         .is_some();
-    let limits = limits(root, found);
+    let (limits, shared) = limits(root, found);
     let retry = retry(root, found);
     let grace = grace(root, found);
     let policy = policy(root, found);
     let exclude = exclude::read(dir, root, found);
     let documents = documents::read(root, found);
     let events = events::read(root, found);
+    let notify = notify::read(root, found);
+    let custody = custody::read(root, &retry, found);
     let source = source?;
     Some(Settings {
         dir: dir.to_owned(),
@@ -116,6 +131,7 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
             && is_production(&target.base_url),
         target,
         limits,
+        shared,
         retry,
         grace,
         policy,
@@ -123,6 +139,9 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
         findings,
         documents,
         events,
+        notify,
+        custody,
+        recipients: source.recipients,
         export: source.export,
         reading: source.reading,
         mapping: source.mapping,
@@ -165,13 +184,14 @@ fn accounts(
     (on_existing, ids)
 }
 
-fn target(root: &Table<'_>, found: &mut Diagnostics) -> Target {
+fn target(root: &Table<'_>, dir: &Path, found: &mut Diagnostics) -> Target {
     let mut target = Target {
         base_url: "https://api.bakkt.com".into(),
         dialect: Dialect::Guide,
         key_file: None,
         logon_id: None,
         partner_id: None,
+        way_out: WayOut::default(),
     };
     let Some(table) = root.table("target", found) else {
         return target;
@@ -190,6 +210,19 @@ fn target(root: &Table<'_>, found: &mut Diagnostics) -> Target {
         .unwrap_or(target.dialect);
     target.key_file = table.text("key_file", found).map(str::to_owned);
     target.logon_id = table.text("logon_id", found).map(str::to_owned);
+    target.way_out.ca_file = table.text("ca_file", found).map(|file| dir.join(file));
+    if let Some(value) = table.get("proxy")
+        && let Some(text) = value.text(found)
+    {
+        match proxy(text) {
+            Ok(url) => target.way_out.proxy = Some(url),
+            Err(why) => value.wrong(
+                found,
+                why,
+                "such as http://proxy.example.com:8080; user and password go into BAKKT_PROXY_CREDENTIALS",
+            ),
+        }
+    }
     if let Some(value) = table.get("partner_id")
         && let Some(text) = value.text(found)
     {
@@ -234,10 +267,10 @@ impl Settings {
     }
 }
 
-fn limits(root: &Table<'_>, found: &mut Diagnostics) -> Limits {
+fn limits(root: &Table<'_>, found: &mut Diagnostics) -> (Limits, Option<QuotaAddress>) {
     let mut limits = default_limits();
     let Some(table) = root.table("limits", found) else {
-        return limits;
+        return (limits, None);
     };
     limits.create = rate(&table, "create", found).unwrap_or(limits.create);
     limits.lookup = rate(&table, "lookup", found).unwrap_or(limits.lookup);
@@ -249,8 +282,21 @@ fn limits(root: &Table<'_>, found: &mut Diagnostics) -> Limits {
     limits.uploads_in_flight =
         number("limits.uploads_in_flight").map_or(limits.uploads_in_flight, |n| n as usize);
     limits.headroom_percent = number("limits.headroom_percent").unwrap_or(limits.headroom_percent);
+    let mut shared = None;
+    if let Some(value) = table.get("shared")
+        && let Some(text) = value.text(found)
+    {
+        match text.parse() {
+            Ok(address) => shared = Some(address),
+            Err(why) => value.wrong(
+                found,
+                format!("`shared` {why}"),
+                "such as \"rediss://quota.example.com:6379\", or \"redis://127.0.0.1:6379\" on this machine; the password is read from BAKKT_REDIS_PASSWORD",
+            ),
+        }
+    }
     table.finish(found);
-    limits
+    (limits, shared)
 }
 
 fn retry(root: &Table<'_>, found: &mut Diagnostics) -> Retry {

@@ -22,13 +22,30 @@ pub struct SourceSettings {
     pub group_by: Option<NamedColumn>,
     /// Exports beside it, trusted contacts before owners.
     pub joins: Vec<JoinSettings>,
+    /// The export of recipients, for custody.
+    pub recipients: Option<BesideSettings>,
 }
 
-/// An export whose rows belong to accounts of the export.
+/// An export whose rows are elements of accounts.
 #[derive(Debug)]
 pub struct JoinSettings {
     /// What its rows are.
     pub list: JoinedList,
+    /// The export and its key.
+    pub beside: BesideSettings,
+}
+
+impl std::ops::Deref for JoinSettings {
+    type Target = BesideSettings;
+
+    fn deref(&self) -> &BesideSettings {
+        &self.beside
+    }
+}
+
+/// An export whose rows belong to accounts of the export.
+#[derive(Debug)]
+pub struct BesideSettings {
     /// The export, as written.
     pub file: String,
     /// How it is read.
@@ -121,10 +138,19 @@ pub(crate) fn read(
     for (name, list) in JOINS {
         let whole = format!("source.{name}");
         if let Some(table) = table.get(name).and_then(|value| value.table(&whole, found)) {
-            joins.extend(join(dir, &table, (&whole, list), found));
+            let beside = beside(dir, &table, &whole, found);
+            joins.extend(beside.map(|beside| JoinSettings { list, beside }));
             table.finish(found);
         }
     }
+    let recipients = table
+        .get("recipients")
+        .and_then(|value| value.table("source.recipients", found))
+        .and_then(|table| {
+            let recipients = beside(dir, &table, "source.recipients", found);
+            table.finish(found);
+            recipients
+        });
     table.finish(found);
     Some(SourceSettings {
         export: export?,
@@ -132,15 +158,16 @@ pub(crate) fn read(
         mapping: mapping?,
         group_by,
         joins,
+        recipients,
     })
 }
 
-fn join(
+fn beside(
     dir: &Path,
     table: &Table<'_>,
-    (name, list): (&str, JoinedList),
+    name: &str,
     found: &mut Diagnostics,
-) -> Option<JoinSettings> {
+) -> Option<BesideSettings> {
     let file = need(table, name, "file", found);
     let mapping = need(table, name, "mapping", found);
     let key = need(table, name, "key", found).map(|(text, value)| NamedColumn::new(text, value));
@@ -151,8 +178,7 @@ fn join(
         rows.only_elements = true;
     }
     let key = key?;
-    Some(JoinSettings {
-        list,
+    Some(BesideSettings {
         file: file?.0.to_owned(),
         reading,
         mapping: mapping?.0.to_owned(),

@@ -219,6 +219,12 @@ lines! {
     each_changed_ownership: &str, &str, u64, bakkt_contract::ownership::OwnerChanges;
     /// Every gap that was closed.
     each_closed_gap: crate::read::gap_history::ClosedLine<'_>;
+    /// Every custody task.
+    each_custody: crate::custody::CustodyLine<'_>;
+    /// Everything of custody that is not made.
+    each_custody_gap: crate::custody::CustodyGapLine<'_>;
+    /// Every name that goes transliterated.
+    each_custody_name: crate::custody::CustodyNameLine<'_>;
     /// Every waiver.
     each_waiver: crate::read::gap_history::WaiverLine<'_>;
 }

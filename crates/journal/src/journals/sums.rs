@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::Journals;
+use crate::custody::CustodyCount;
 use crate::decisions::manual_kyb::ManualKyb;
 use crate::read::gap_history::GapDay;
 use crate::read::reader::Reader;
@@ -449,5 +450,26 @@ fn add_tasks(sum: &mut TaskCounts, more: &TaskCounts) {
 fn add_words(sums: &mut BTreeMap<String, u64>, more: BTreeMap<String, u64>) {
     for (word, count) in more {
         *sums.entry(word).or_default() += count;
+    }
+}
+
+impl Journals {
+    /// Whether there is anything of custody.
+    pub fn has_custody(&self) -> anyhow::Result<bool> {
+        Ok(self.ask(Reader::has_custody)?.contains(&true))
+    }
+
+    /// The custody tasks, counted; those that are alike in several journals stand beside each other.
+    pub fn custody_counts(&self) -> anyhow::Result<Vec<CustodyCount>> {
+        Ok(self
+            .ask(Reader::custody_counts)?
+            .into_iter()
+            .flatten()
+            .collect())
+    }
+
+    /// Number of gaps of the custody stage.
+    pub fn custody_gaps(&self) -> anyhow::Result<u64> {
+        self.sum(Reader::custody_gaps)
     }
 }

@@ -1,4 +1,4 @@
-//! The registry's file: lines of words, replaced as a whole.
+//! What a registry says: lines of words. And its file, which is replaced as a whole.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,9 +13,9 @@ use bakkt_model::shard::Shard;
 
 const HEAD: &str = "bakkt-migrate registry 1";
 
-/// Everything that the file says.
+/// Everything that a registry says.
 #[derive(Debug)]
-pub(super) struct RegistryFile {
+pub(super) struct Registry {
     migration: String,
     target: String,
     /// 0: the migration has no shards.
@@ -39,9 +39,9 @@ pub(super) struct Entry {
     pub host: String,
 }
 
-impl RegistryFile {
-    pub(super) fn new(migration: &str, target: &str, count: u32) -> RegistryFile {
-        RegistryFile {
+impl Registry {
+    pub(super) fn new(migration: &str, target: &str, count: u32) -> Registry {
+        Registry {
             migration: migration.to_owned(),
             target: target.to_owned(),
             count,
@@ -49,28 +49,20 @@ impl RegistryFile {
         }
     }
 
-    /// Reads the file of a path; none where there is none yet.
-    pub(super) fn read(path: &Path) -> anyhow::Result<Option<RegistryFile>> {
-        if !path.exists() {
-            return Ok(None);
-        }
-        let mut text = String::new();
-        state_folder::read_file(path)?
-            .read_to_string(&mut text)
-            .with_context(|| format!("cannot read the registry {}", path.shown()))?;
-        let parsed = parse(&text).ok_or_else(|| {
+    /// Reads what the registry of a name says.
+    pub(super) fn parse(text: &str, name: &str) -> anyhow::Result<Registry> {
+        parse(text).ok_or_else(|| {
             Failure::configuration(
-                format!("{} is not a registry of this version of bakkt-migrate", path.shown()),
-                "--registry names a file that bakkt-migrate makes itself; a damaged one has to be brought back",
+                format!("{name} is not a registry of this version of bakkt-migrate"),
+                "bakkt-migrate makes it itself; a damaged one has to be brought back",
             )
-        });
-        parsed.map(Some)
+        })
     }
 
     /// Refuses a run of another migration, target or count of shards.
     pub(super) fn must_fit(
         &self,
-        path: &Path,
+        name: &str,
         migration: &str,
         target: &str,
         count: u32,
@@ -94,8 +86,8 @@ impl RegistryFile {
             return Ok(());
         };
         Err(Failure::configuration(
-            format!("the registry {} {what}", path.shown()),
-            "every run of a migration names the same --registry, and keeps the number of shards with which it began",
+            format!("the registry {name} {what}"),
+            "every run of a migration has the same registry, and keeps the number of shards with which it began",
         ))
     }
 
@@ -103,12 +95,20 @@ impl RegistryFile {
         self.entries.get(&number(shard)).cloned()
     }
 
+    pub(super) fn entry_of(&self, number: u32) -> Option<Entry> {
+        self.entries.get(&number).cloned()
+    }
+
+    pub(super) fn set_of(&mut self, number: u32, entry: Entry) {
+        self.entries.insert(number, entry);
+    }
+
     pub(super) fn set(&mut self, shard: Option<Shard>, entry: Entry) {
         self.entries.insert(number(shard), entry);
     }
 
-    /// Replaces the file durably.
-    pub(super) fn write(&self, path: &Path) -> anyhow::Result<()> {
+    /// The registry as text.
+    pub(super) fn text(&self) -> String {
         let mut text = format!(
             "{HEAD}\nmigration {}\ntarget {}\nshards {}\n",
             self.migration, self.target, self.count
@@ -126,32 +126,49 @@ impl RegistryFile {
                 "{number} {journal} {epoch} {state} {kernel:-<1} {host:-<1}\n"
             ));
         }
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let replace = || -> anyhow::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            file.write_all(text.as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(path)?;
-            Ok(File::open(folder)?.sync_all()?)
-        };
-        replace().with_context(|| format!("cannot write the registry {}", path.shown()))
+        text
     }
+}
+
+/// Reads the file of a path; none where there is none yet.
+pub(super) fn read(path: &Path) -> anyhow::Result<Option<String>> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    state_folder::read_file(path)?
+        .read_to_string(&mut text)
+        .with_context(|| format!("cannot read the registry {}", path.shown()))?;
+    Ok(Some(text))
+}
+
+/// Replaces the file durably.
+pub(super) fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let replace = || -> anyhow::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(File::open(folder)?.sync_all()?)
+    };
+    replace().with_context(|| format!("cannot write the registry {}", path.shown()))
 }
 
 fn number(shard: Option<Shard>) -> u32 {
     shard.map_or(0, Shard::number)
 }
 
-fn parse(text: &str) -> Option<RegistryFile> {
+fn parse(text: &str) -> Option<Registry> {
     let mut lines = text.lines();
     (lines.next()? == HEAD).then_some(())?;
     let migration = lines.next()?.strip_prefix("migration ")?;
     let target = lines.next()?.strip_prefix("target ")?;
     let count = lines.next()?.strip_prefix("shards ")?.parse().ok()?;
-    let mut registry = RegistryFile::new(migration, target, count);
+    let mut registry = Registry::new(migration, target, count);
     for line in lines {
         let words: Vec<&str> = line.split(' ').collect();
         let [number, journal, epoch, state, kernel, host] = words.as_slice() else {

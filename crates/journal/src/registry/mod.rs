@@ -26,7 +26,8 @@ use crate::write::journal::Journal;
 use bakkt_files::state_folder;
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::shard::Shard;
-use file::{Entry, RegistryFile};
+use file as registry_file;
+use file::{Entry, Registry};
 
 /// How long a claim waits for others that are writing.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -37,11 +38,125 @@ const EPOCH: &str = "registry_epoch";
 /// The fact that a registry knows the journal.
 const REGISTERED: &str = "registered";
 
-/// A claim to a shard, for as long as it lives.
+/// A claim to a shard that a registry allows, and that is not made yet.
+///
+/// The journal notes its epoch first ([`Claim::note`]), then the registry gets its new text, then the journal notes that it is
+/// registered ([`Claim::registered`]): a process that dies in between leaves a journal that may claim again.
+#[derive(Debug)]
+pub struct Claim {
+    /// The number of the shard; 0 of a whole migration.
+    pub shard: u32,
+    /// How often the shard was claimed, with this claim.
+    pub epoch: u64,
+    /// What the registry says with this claim.
+    pub text: String,
+    /// The owner before this one ran on another machine and did not end as it should.
+    pub must_wait: bool,
+    /// The owner before this one did not end as it should, or lives.
+    pub is_running: bool,
+    /// The machine of the owner before this one; empty where there was none.
+    pub last_host: String,
+}
+
+impl Claim {
+    /// Judges the claim of a journal by what a registry says: nothing, where there is none yet. `name` is the registry's, for
+    /// messages.
+    ///
+    /// # Errors
+    ///
+    /// Another count of shards, target or migration than the registry's; another journal than the shard's, an empty one or an
+    /// older copy of it.
+    pub fn judge(
+        name: &str,
+        said: Option<&str>,
+        journal: &Journal,
+        target: &str,
+    ) -> anyhow::Result<Claim> {
+        let shard = journal.shard()?;
+        let migration = migration_id(journal);
+        let count = shard.map_or(0, Shard::count);
+        let mut registry = match said {
+            None => Registry::new(&migration, target, count),
+            Some(said) => {
+                let known = Registry::parse(said, name)?;
+                known.must_fit(name, &migration, target, count)?;
+                known
+            }
+        };
+        let (id, known_epoch) = (journal.id()?, journal.meta(EPOCH)?.unwrap_or_default());
+        let known_epoch: u64 = known_epoch.parse().unwrap_or(0);
+        let entry = registry.entry(shard);
+        let before = entry.as_ref().map_or(0, |entry| entry.epoch);
+        match &entry {
+            Some(entry) if entry.journal != id => {
+                return Err(other_journal(name, shard, &entry.journal));
+            }
+            Some(_) if known_epoch < before => return Err(older_copy(name, shard)),
+            None if journal.meta(REGISTERED)?.is_some() => return Err(forgotten(name, shard)),
+            _ => {}
+        }
+        let here = Place::here();
+        let must_wait = entry.as_ref().is_some_and(|entry| {
+            !entry.released && (here.kernel.is_empty() || entry.kernel != here.kernel)
+        });
+        let epoch = before.max(known_epoch) + 1;
+        let owner = Entry {
+            journal: id,
+            epoch,
+            released: false,
+            kernel: here.kernel,
+            host: here.host,
+        };
+        registry.set(shard, owner);
+        Ok(Claim {
+            shard: shard.map_or(0, Shard::number),
+            epoch,
+            text: registry.text(),
+            must_wait,
+            is_running: entry.as_ref().is_some_and(|entry| !entry.released),
+            last_host: entry.map(|entry| entry.host).unwrap_or_default(),
+        })
+    }
+
+    /// Notes the epoch in the journal, before the registry knows it.
+    pub fn note(&self, journal: &Journal) -> anyhow::Result<()> {
+        journal.set_meta(EPOCH, &self.epoch.to_string())
+    }
+
+    /// Notes in the journal that a registry knows it.
+    pub fn registered(&self, journal: &Journal) -> anyhow::Result<()> {
+        journal.set_meta(REGISTERED, "yes")
+    }
+}
+
+/// What names the migration of a journal: all its shards have the same key.
+pub fn migration_id(journal: &Journal) -> String {
+    let migration = blake3::derive_key(CONTEXT, &journal.key);
+    let bytes = migration[..16].iter();
+    bytes.map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a registry says with the claim of an epoch given back; `None` where the shard has another owner by now.
+pub fn given_back(said: &str, shard: u32, epoch: u64) -> Option<String> {
+    let mut registry = Registry::parse(said, "").ok()?;
+    let entry = registry
+        .entry_of(shard)
+        .filter(|entry| entry.epoch == epoch)?;
+    registry.set_of(
+        shard,
+        Entry {
+            released: true,
+            ..entry
+        },
+    );
+    Some(registry.text())
+}
+
+/// A claim to a shard in a file, for as long as it lives.
 #[derive(Debug)]
 pub struct Ownership {
     path: PathBuf,
-    shard: Option<Shard>,
+    shard: u32,
     epoch: u64,
     must_wait: bool,
     _alive: File,
@@ -52,67 +167,32 @@ impl Ownership {
     ///
     /// # Errors
     ///
-    /// Another count of shards, target or migration than the registry's; another journal than the shard's, an empty one or an
-    /// older copy of it; a process that lives and owns the shard.
+    /// Those of [`Claim::judge`]; a process that lives and owns the shard.
     pub fn claim(path: &Path, journal: &Journal, target: &str) -> anyhow::Result<Ownership> {
-        let shard = journal.shard()?;
         let _writing = write_lock(path)?;
-        let mut registry = RegistryFile::read(path)?;
-        let migration = blake3::derive_key(CONTEXT, &journal.key);
-        let migration: String = migration[..16]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let count = shard.map_or(0, Shard::count);
-        match &mut registry {
-            None => registry = Some(RegistryFile::new(&migration, target, count)),
-            Some(known) => known.must_fit(path, &migration, target, count)?,
-        }
-        let mut registry = registry.context("a registry without a state")?;
-        let (id, known_epoch) = (journal.id()?, journal.meta(EPOCH)?.unwrap_or_default());
-        let known_epoch: u64 = known_epoch.parse().unwrap_or(0);
-        let entry = registry.entry(shard);
-        let before = entry.as_ref().map_or(0, |entry| entry.epoch);
-        match &entry {
-            Some(entry) if entry.journal != id => {
-                return Err(other_journal(path, shard, &entry.journal));
-            }
-            Some(_) if known_epoch < before => return Err(older_copy(path, shard)),
-            None if journal.meta(REGISTERED)?.is_some() => return Err(forgotten(path, shard)),
-            _ => {}
-        }
-        let alive = living_lock(path, shard, entry.as_ref())?;
-        let here = Place::here();
-        let must_wait = entry.as_ref().is_some_and(|entry| {
-            !entry.released && (here.kernel.is_empty() || entry.kernel != here.kernel)
-        });
-        let epoch = before.max(known_epoch) + 1;
-        journal.set_meta(EPOCH, &epoch.to_string())?;
-        registry.set(
-            shard,
-            Entry {
-                journal: id,
-                epoch,
-                released: false,
-                kernel: here.kernel,
-                host: here.host,
-            },
-        );
-        registry.write(path)?;
-        journal.set_meta(REGISTERED, "yes")?;
+        let said = registry_file::read(path)?;
+        let name = path.shown().to_string();
+        let claim = Claim::judge(&name, said.as_deref(), journal, target)?;
+        let alive = living_lock(path, journal.shard()?, &claim.last_host)?;
+        claim.note(journal)?;
+        registry_file::write(path, &claim.text)?;
+        claim.registered(journal)?;
         Ok(Ownership {
             path: path.to_owned(),
-            shard,
-            epoch,
-            must_wait,
+            shard: claim.shard,
+            epoch: claim.epoch,
+            must_wait: claim.must_wait,
             _alive: alive,
         })
     }
 
     /// Whether nobody has claimed the shard since. Fails when the registry cannot be read.
     pub fn holds(&self) -> anyhow::Result<bool> {
-        let registry = RegistryFile::read(&self.path)?;
-        let entry = registry.and_then(|registry| registry.entry(self.shard));
+        let Some(said) = registry_file::read(&self.path)? else {
+            return Ok(false);
+        };
+        let registry = Registry::parse(&said, &self.path.shown().to_string())?;
+        let entry = registry.entry_of(self.shard);
         Ok(entry.is_some_and(|entry| entry.epoch == self.epoch))
     }
 
@@ -124,21 +204,11 @@ impl Ownership {
 
     fn release(&self) -> anyhow::Result<()> {
         let _writing = write_lock(&self.path)?;
-        let Some(mut registry) = RegistryFile::read(&self.path)? else {
-            return Ok(());
-        };
-        match registry.entry(self.shard) {
-            Some(entry) if entry.epoch == self.epoch => {
-                registry.set(
-                    self.shard,
-                    Entry {
-                        released: true,
-                        ..entry
-                    },
-                );
-                registry.write(&self.path)
-            }
-            _ => Ok(()),
+        let said = registry_file::read(&self.path)?;
+        let text = said.and_then(|said| given_back(&said, self.shard, self.epoch));
+        match text {
+            Some(text) => registry_file::write(&self.path, &text),
+            None => Ok(()),
         }
     }
 }
@@ -199,23 +269,25 @@ fn write_lock(path: &Path) -> anyhow::Result<File> {
 }
 
 /// The lock of a shard's owner.
-fn living_lock(path: &Path, shard: Option<Shard>, entry: Option<&Entry>) -> anyhow::Result<File> {
+fn living_lock(path: &Path, shard: Option<Shard>, host: &str) -> anyhow::Result<File> {
     let number = shard.map_or_else(|| "whole".to_owned(), |shard| shard.number().to_string());
     let path = beside(path, &format!(".{number}.owner"));
     let file = opened(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let host = entry.map_or("", |entry| &entry.host);
-            Err(Failure::cannot(
-                format!("another process works on {} (on {host})", named(shard)),
-                "wait for it to end, or stop it there",
-            ))
-        }
+        Err(TryLockError::WouldBlock) => Err(another_process(shard, host)),
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("cannot lock {}", path.shown()))
         }
     }
+}
+
+/// A process that lives and owns the shard.
+pub fn another_process(shard: Option<Shard>, host: &str) -> anyhow::Error {
+    Failure::cannot(
+        format!("another process works on {} (on {host})", named(shard)),
+        "wait for it to end, or stop it there",
+    )
 }
 
 fn opened(path: &Path) -> anyhow::Result<File> {
@@ -229,33 +301,30 @@ fn named(shard: Option<Shard>) -> String {
     )
 }
 
-fn other_journal(path: &Path, shard: Option<Shard>, id: &str) -> anyhow::Error {
+fn other_journal(name: &str, shard: Option<Shard>, id: &str) -> anyhow::Error {
     Failure::configuration(
         format!(
-            "{} has another journal, says the registry {}: its id is {id}. The one here is empty or another one, and would send customers a second time",
-            named(shard),
-            path.shown()
+            "{} has another journal, says the registry {name}: its id is {id}. The one here is empty or another one, and would send customers a second time",
+            named(shard)
         ),
         "name the folder with that journal (--state), or bring it back",
     )
 }
 
-fn older_copy(path: &Path, shard: Option<Shard>) -> anyhow::Error {
+fn older_copy(name: &str, shard: Option<Shard>) -> anyhow::Error {
     Failure::configuration(
         format!(
-            "the journal here is an older copy of that of {}: the registry {} knows of later starts, of which it does not know what they sent",
-            named(shard),
-            path.shown()
+            "the journal here is an older copy of that of {}: the registry {name} knows of later starts, of which it does not know what they sent",
+            named(shard)
         ),
         "bring the newest state of the journal back",
     )
 }
 
-fn forgotten(path: &Path, shard: Option<Shard>) -> anyhow::Error {
+fn forgotten(name: &str, shard: Option<Shard>) -> anyhow::Error {
     Failure::configuration(
         format!(
-            "the registry {} does not know {}, and its journal was claimed in one before",
-            path.shown(),
+            "the registry {name} does not know {}, and its journal was claimed in one before",
             named(shard)
         ),
         "name the registry that the shards have, or bring it back: a new one would let a second journal send",

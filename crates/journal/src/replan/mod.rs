@@ -213,6 +213,7 @@ impl Journal {
         self.gap_sets = None;
         self.db.execute_batch(TAKE_OVER)?;
         self.take_over_gaps()?;
+        self.take_over_custody(how.decided.at)?;
         for task in revived {
             self.revive(task, task_history::CHANGED, how.decided)?;
         }

@@ -4,6 +4,7 @@
 //! compiled, so a statement costs nothing more, SQLite sees the literals that its partial indexes ask for, and a name that
 //! [`NAMES`] does not have stops the build. Flags that are 0 or 1 (`gone`, `used`, `linked`) are no codes and stay numbers.
 
+use bakkt_model::custody::CustodyKind;
 use bakkt_model::position::JoinedList;
 use bakkt_model::state::State;
 use bakkt_model::task::{PriorAccount, TaskKind};
@@ -55,6 +56,9 @@ pub enum VerificationOutcome {
 
 /// `part.list` of the rows of backfill files; the numbers before it are the model's lists.
 pub(crate) const LIST_BACKFILL: i64 = JoinedList::ALL.len() as i64;
+
+/// `part.list` of the rows of recipients, which belong to a customer's custody and not to the account.
+pub(crate) const LIST_RECIPIENTS: u8 = LIST_BACKFILL as u8 + 1;
 
 /// Every name that SQL may use in braces, with the numbers that it stands for. A name of several belongs behind `IN`.
 const NAMES: &[(&str, &[i64])] = &[
@@ -131,6 +135,7 @@ const NAMES: &[(&str, &[i64])] = &[
         &[VerificationOutcome::NotComparable as i64],
     ),
     ("list.backfill", &[LIST_BACKFILL]),
+    ("custody.user", &[CustodyKind::User as i64]),
 ];
 
 /// Whether records with a number of a verdict are sent.

@@ -1,5 +1,5 @@
 //! Sealing what the journal must keep and nobody may read there: paths of documents, which may hold names, bodies of
-//! events, and hashes of documents' contents.
+//! events, hashes of documents' contents, and customers' sessions.
 //!
 //! The sealed form is 24 random bytes, then XChaCha20-Poly1305 under a key derived from the journal's, a different one for each
 //! purpose. Without the journal's key it reveals its length and nothing else.
@@ -21,6 +21,8 @@ pub(crate) enum SealPurpose {
     Event,
     /// The hash of a document's content.
     Content,
+    /// A customer's session.
+    Session,
 }
 
 fn cipher(key: &[u8; 32], purpose: SealPurpose) -> XChaCha20Poly1305 {
@@ -28,6 +30,7 @@ fn cipher(key: &[u8; 32], purpose: SealPurpose) -> XChaCha20Poly1305 {
         SealPurpose::Path => "bakkt-migrate 2026-11 sealed path",
         SealPurpose::Event => "bakkt-migrate 2026-11 sealed event",
         SealPurpose::Content => "bakkt-migrate 2026-11 sealed content hash",
+        SealPurpose::Session => "bakkt-migrate 2026-11 sealed session",
     };
     XChaCha20Poly1305::new(&blake3::derive_key(context, key).into())
 }

@@ -1,5 +1,6 @@
 //! SQLite sorts nothing, whatever the size of a migration.
 
+use crate::custody::lines as custody;
 use crate::decisions::manual_kyb;
 use crate::read::accepted::{decisions, owner_changes, verification};
 use crate::read::{
@@ -16,6 +17,10 @@ fn no_statement_sorts() -> rusqlite::Result<()> {
         journal.execute_batch(sql)?;
     }
     let lines = [
+        custody::sql::LINES,
+        custody::sql::GAPS,
+        custody::sql::NAMES,
+        custody::sql::COUNTS,
         records::sql::RECORD_LINES,
         records::sql::GAP_LINES,
         records::sql::STOPPED_LINES,

@@ -142,6 +142,20 @@ impl Journal {
         Ok(())
     }
 
+    /// Binds the custody of a journal to where it goes, which is part of every key; refuses another place.
+    pub fn bind_custody(&self, target: &str) -> anyhow::Result<()> {
+        match self.meta("custody_target")? {
+            Some(bound) if bound == target => Ok(()),
+            None => self.set_meta("custody_target", target),
+            Some(bound) => Err(Failure::configuration(
+                format!(
+                    "the custody of this journal went to {bound}, and this run's goes to {target}"
+                ),
+                "use the same [custody] base_url as before: the keys that keep Bakkt from making anything twice are made of it",
+            )),
+        }
+    }
+
     /// Records that a run began, and returns its number.
     pub fn begin_run(&self, at: i64) -> anyhow::Result<i64> {
         self.db.execute("INSERT INTO run (at) VALUES (?)", [at])?;

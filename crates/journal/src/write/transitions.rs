@@ -25,6 +25,8 @@ pub enum TaskEvent {
     Free,
     /// A person has it sent again.
     Revive,
+    /// Its answer was lost, and it is sent again with a key that replays the answer (custody alone).
+    Repeat,
 }
 
 /// The state after an event; `None` when the pair is illegal.
@@ -43,6 +45,7 @@ pub(crate) fn next(state: State, event: TaskEvent) -> Option<State> {
         (S::Open, E::Hold) => Some(S::Held),
         (S::Held, E::Free) => Some(S::Open),
         (S::Refused | S::GaveUp, E::Revive) => Some(S::Open),
+        (S::InDoubt, E::Repeat) => Some(S::Sending),
         _ => None,
     }
 }
@@ -51,7 +54,7 @@ pub(crate) fn next(state: State, event: TaskEvent) -> Option<State> {
 mod tests {
     use super::*;
 
-    const ALL: [TaskEvent; 10] = [
+    const ALL: [TaskEvent; 11] = [
         TaskEvent::Intend,
         TaskEvent::Postpone,
         TaskEvent::Accept,
@@ -62,17 +65,18 @@ mod tests {
         TaskEvent::Hold,
         TaskEvent::Free,
         TaskEvent::Revive,
+        TaskEvent::Repeat,
     ];
 
     /// One line per state: what each transition makes of it, in the order of [`ALL`].
     const TABLE: &str = "
-        Open     Sending  -    Accepted -       -       -    GaveUp Held -    -
-        Held     -        -    -        -       -       -    -      -    Open -
-        Sending  -        Open Accepted Refused InDoubt -    -      -    -    -
-        InDoubt  -        -    Accepted -       -       Open -      -    -    -
-        Accepted -        -    -        -       -       -    -      -    -    -
-        Refused  -        -    -        -       -       -    -      -    -    Open
-        GaveUp   -        -    -        -       -       -    -      -    -    Open";
+        Open     Sending  -    Accepted -       -       -    GaveUp Held -    -    -
+        Held     -        -    -        -       -       -    -      -    Open -    -
+        Sending  -        Open Accepted Refused InDoubt -    -      -    -    -    -
+        InDoubt  -        -    Accepted -       -       Open -      -    -    -    Sending
+        Accepted -        -    -        -       -       -    -      -    -    -    -
+        Refused  -        -    -        -       -       -    -      -    -    Open -
+        GaveUp   -        -    -        -       -       -    -      -    -    Open -";
 
     #[test]
     fn every_pair_is_as_the_table_says() {

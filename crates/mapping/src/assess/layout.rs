@@ -10,6 +10,9 @@ use super::plan::{
     PathInfo, SlotCondition, Tree, UnfedPath,
 };
 use super::policy::Policy;
+use super::value::{self, SiblingValues};
+use super::walk::PatternLooks;
+use crate::feed::FieldMapping;
 use crate::target::OWED;
 use crate::{FilledSlot, Mapper};
 use bakkt_contract::Level;
@@ -54,12 +57,32 @@ impl<'a> Layout<'a> {
     }
 }
 
+/// Whether whatever a feed gives fits a form, for which nothing beside the value counts.
+fn always_fits(feed: &FieldMapping, form: Form) -> bool {
+    // What ids may look like is a matter of settings.
+    if form.depends_on_others() || matches!(form, Form::ClientId | Form::OwnerId) {
+        return false;
+    }
+    let fits = |word: &str| value::check(form, word, SiblingValues::default()).is_ok();
+    match feed.listed_words() {
+        Some(words) => words.into_iter().all(fits),
+        None => feed.made_form() == Some(form) && feed.default.as_deref().is_none_or(fits),
+    }
+}
+
 impl Layout<'_> {
-    pub(super) fn tree(&mut self, account_type: &'static str) -> Tree {
+    pub(super) fn tree(&mut self, number: usize, account_type: &'static str) -> Tree {
         self.account_type = account_type;
+        let nodes = self.fields(ACCOUNT, "", true);
         Tree {
             account_type,
-            nodes: self.fields(ACCOUNT, "", true),
+            // There are fewer types than a byte has values.
+            number: number as u8,
+            looks: PatternLooks::of(&nodes, &|slot, form| {
+                let fed = self.fed.get(slot);
+                fed.is_some_and(|fed| always_fits(fed.feed, form))
+            }),
+            nodes,
         }
     }
 

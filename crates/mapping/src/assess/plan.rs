@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::GapReason;
 use super::layout::Layout;
 use super::policy::Policy;
+use super::walk::PatternLooks;
 use crate::Mapper;
 use crate::draft::{Draft, SlotValue};
 use crate::merge::DISAGREE;
@@ -57,8 +58,12 @@ pub struct AssessPlan {
 pub struct Tree {
     /// The type.
     pub account_type: &'static str,
+    /// Its place among the trees.
+    pub number: u8,
     /// Top-level nodes in contract order.
     pub nodes: Vec<Node>,
+    /// What tells the pattern of a record.
+    pub looks: PatternLooks,
 }
 
 /// A required path that nothing feeds, and the account types that cannot be sent without it.
@@ -165,6 +170,11 @@ pub struct SlotCondition {
 }
 
 impl SlotCondition {
+    /// The slot whose word it looks at.
+    pub(crate) fn looks_at(&self) -> usize {
+        self.slot
+    }
+
     /// Whether the slot holds one of the words, and this says something about this draft.
     pub(crate) fn holds(&self, draft: &Draft) -> bool {
         match draft.slot(self.slot) {
@@ -253,7 +263,7 @@ pub struct OwnerSlots {
 }
 
 /// A value's place.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Leaf {
     /// Form.
     pub form: Form,
@@ -291,7 +301,8 @@ impl AssessPlan {
         let trees = mapper
             .account_types
             .iter()
-            .map(|account_type| layout.tree(account_type))
+            .enumerate()
+            .map(|(number, account_type)| layout.tree(number, account_type))
             .collect();
         let type_path = layout.path(ACCOUNT_TYPE);
         let row_path = layout.path("(row)");

@@ -6,7 +6,10 @@
 mod leaf;
 mod lines;
 mod owed;
+mod patterns;
 
+pub use patterns::PatternLooks;
+use patterns::Patterns;
 use uuid::Uuid;
 
 use super::facts::{self, OwnerFacts};
@@ -39,6 +42,8 @@ pub struct Assessor {
     pub facts: bool,
     /// When brief: derive the ids in the facts.
     pub ids: bool,
+    /// Backfill files say something about the record.
+    pub is_laid: bool,
     /// Of the record; none where it cannot be told.
     account_type: Option<&'static str>,
     out: Vec<u8>,
@@ -60,6 +65,8 @@ pub struct Assessor {
     kept: Vec<KeptValue>,
     /// clientOwnerId of the owner that is being walked, where facts are collected.
     owner_id: String,
+    /// Of the records before.
+    patterns: Patterns,
 }
 
 /// What became of a node.
@@ -97,6 +104,7 @@ impl Assessor {
         self.start();
         self.is_plain = is_plain(draft.all_text());
         match plan.tree(draft) {
+            Ok(tree) if self.brief => self.by_pattern(plan, draft, tree),
             Ok(tree) => self.walk(plan, draft, tree),
             Err(why) => self.walk_untyped(plan, draft, why),
         }

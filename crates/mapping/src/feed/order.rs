@@ -3,18 +3,26 @@
 //! Owner of [`in_order`]: what looks at the country of its address stands behind it, and feeds in a row that depend on the same
 //! column are passed over together. Left out on purpose: how a feed is evaluated (`feed`).
 
-use super::{FieldMapping, TextSource};
+use super::{FieldMapping, Route, TextSource};
 use crate::draft::Draft;
 use bakkt_contract::countries;
 
 /// The feeds of one row, in the order in which they are evaluated: what looks at the country of its address stands behind it.
-pub(crate) fn in_order(mut feeds: Vec<FieldMapping>) -> Vec<FieldMapping> {
+/// `numbers` are for those whose values are remembered.
+pub(crate) fn in_order(
+    mut feeds: Vec<FieldMapping>,
+    numbers: &mut impl Iterator<Item = u16>,
+) -> Vec<FieldMapping> {
     for feed in &mut feeds {
         // Where there is no other column to turn to, the form of the field tells what is no e-mail address.
-        if feed.has_one_column() && feed.steps.is_empty() {
+        if feed.has_one_column() && (feed.steps.is_empty() || !feed.is_email) {
             feed.skips_unreadable = false;
         }
-        feed.is_copy = feed.copies();
+        feed.route = feed.short_route();
+        feed.remembered = match feed.may_be_remembered() {
+            true => numbers.next(),
+            false => None,
+        };
     }
     feeds.sort_by_key(FieldMapping::needs_country);
     for place in 0..feeds.len() {
@@ -51,14 +59,18 @@ impl FieldMapping {
         matches!(&self.source, TextSource::First(columns) if columns.len() == 1)
     }
 
-    /// Whether it does nothing with the text of its one column.
-    fn copies(&self) -> bool {
-        self.has_one_column()
-            && self.steps.is_empty()
+    /// How its value is made, where nothing is hidden in the cell.
+    fn short_route(&self) -> Route {
+        let is_simple = self.has_one_column()
             && self.regex.is_none()
             && self.split.is_none()
             && self.default.is_none()
             && !self.skips_unreadable
-            && !self.list
+            && !self.list;
+        match self.steps.len() {
+            0 if is_simple => Route::Copy,
+            1 if is_simple && !self.form.is_prose() => Route::Step,
+            _ => Route::Any,
+        }
     }
 }

@@ -75,7 +75,7 @@ fn is_no_street(line: &str, scratch: &mut String) -> bool {
         first
             .is_some_and(|first| matches!(first, b'0' | b'9') && digits.all(|digit| digit == first))
     };
-    NO_STREETS.contains(&scratch.as_str())
+    NO_STREETS.contains(scratch.as_str())
         || same_digit()
         || are_remarks(line)
         || made_by_spreadsheet(line).is_some()
@@ -89,7 +89,7 @@ fn are_remarks(line: &str) -> bool {
         return false;
     }
     let mut parts = line.split(marks).map(fold).filter(|part| !part.is_empty());
-    parts.all(|part| part.len() > 2 && NO_STREETS.contains(&part.as_str()))
+    parts.all(|part| part.len() > 2 && NO_STREETS.contains(part.as_str()))
 }
 
 /// Whether a further line says something about the customer or the mail.
@@ -152,6 +152,23 @@ fn is_japanese_day(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_script_can_say_that_there_is_no_street() {
+        for line in [
+            "Unknown",
+            "n/a",
+            "Άγνωστο",
+            "Неизвестно",
+            "なし",
+            "모름",
+            "없음",
+            "غير معروف",
+        ] {
+            let doubt = doubt([line].into_iter(), None, &mut String::new());
+            assert_eq!(doubt, Some(StreetProblem::NoStreet), "{line}");
+        }
+    }
 
     fn judged(lines: &[&str], country: &str) -> Option<StreetProblem> {
         doubt(lines.iter().copied(), Some(country), &mut String::new())

@@ -5,6 +5,7 @@
 
 use super::checks::cell;
 use crate::draft::Draft;
+use crate::memo::Memo;
 use crate::names::field::{self, NameField};
 
 /// A slot that holds a name, with the number of its field.
@@ -27,15 +28,25 @@ impl NameSlot {
     }
 }
 
-/// The doubtful names of a record, each with what is wrong and its field. `slots` are in order.
+/// The doubtful names of a record, each with what is wrong and its field. `slots` are in order; `judged`
+/// remembers what was found of a name before.
 pub(super) fn doubts<'a>(
     slots: &'a [NameSlot],
     draft: &'a Draft,
+    judged: &'a mut Memo<Option<&'static str>>,
 ) -> impl Iterator<Item = (&'a str, &'static str, u16)> {
     let present = slots.iter().take_while(|name| name.slot < draft.len());
     present.filter_map(|name| {
         let text = cell(draft, name.slot)?;
-        let why = field::doubt(text, name.holds)?;
+        let question = name.holds as u32;
+        let why = match judged.find(question, text) {
+            Some(known) => *known,
+            None => {
+                let why = field::doubt(text, name.holds);
+                judged.keep(question, text, why);
+                why
+            }
+        }?;
         Some((text, why, name.field))
     })
 }

@@ -84,7 +84,9 @@ fn judged(text: &str, field: NameField) -> Option<&'static str> {
     let is_truth = matches!(text, "TRUE" | "FALSE");
     let folded = fold(text);
     let is_name = field == NameField::Family && has(FAMILY_NAMES_TOO, &folded);
-    if is_truth || (has(PLACEHOLDERS, &folded) && !is_name) {
+    // Korean comes apart when it is folded.
+    let is_placeholder = has(PLACEHOLDERS, &folded) || has(PLACEHOLDERS, text);
+    if is_truth || (is_placeholder && !is_name) {
         return Some(PLACEHOLDER);
     }
     if !is_latin(text)
@@ -291,6 +293,7 @@ mod tests {
             ("山田（旧姓 佐藤）", Family, REMARK),
             ("太郎 他1名", Given, SEVERAL),
             ("不明", Family, PLACEHOLDER),
+            ("모름", Given, PLACEHOLDER),
             ("неизвестно", Given, PLACEHOLDER),
         ] {
             assert_eq!(doubt(text, field), Some(why), "{text}");

@@ -219,7 +219,7 @@ impl Worker {
         self.laying.rows.clear();
         let sheets = pipeline.mapper.sheets();
         if self.scratch.len() < sheets {
-            self.scratch.resize_with(sheets, Scratch::default);
+            self.scratch.resize_with(sheets, Scratch::of_one_sheet);
         }
         if let Some(skipped) = pipeline.export.skipped(row) {
             self.beside.clear();
@@ -290,6 +290,7 @@ impl Worker {
         if !pipeline.layers.is_empty() {
             self.lay(pipeline)?;
         }
+        self.assessor.is_laid = !self.laying.rows.is_empty();
         let verdict = self.assessor.assess(plan, &self.draft);
         Ok(self.prepared(verdict, None, fit, plan))
     }

@@ -25,19 +25,19 @@ impl OtherForms {
     }
 
     /// A joined row has this key.
-    pub(super) fn add_row(&mut self, key: &str) {
+    pub(crate) fn add_row(&mut self, key: &str) {
         if !self.accounts.contains(&self.seed.hash_one(key)) {
             self.forms.insert(self.form(key));
         }
     }
 
     /// Forgets the keys of the accounts: every joined row was added.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         self.accounts = HashSet::new();
     }
 
     /// Whether rows have the key of an account in another form.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         !self.forms.is_empty() && self.forms.contains(&self.form(key))
     }
 

@@ -1,11 +1,12 @@
 //! The limiter against servers that are simulated under paused time.
 
+use std::collections::VecDeque;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::task::{Context, Poll};
 
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::*;
 use bakkt_model::limits::{default_limits, default_retry};

@@ -101,6 +101,11 @@ impl Journal {
             for table in [
                 "other_shard",
                 "counter",
+                "custody_task",
+                "custody_attempt",
+                "custody_gap",
+                "custody_name",
+                "custody_difference",
                 "finding",
                 "gap_set",
                 "task",

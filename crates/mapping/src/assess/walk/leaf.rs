@@ -102,7 +102,7 @@ impl Assessor {
         NodeOutcome::Sent
     }
 
-    fn check(
+    pub(super) fn check(
         &self,
         plan: &AssessPlan,
         draft: &Draft,

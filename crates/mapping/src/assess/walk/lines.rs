@@ -45,19 +45,7 @@ impl Assessor {
         let start = self.out.len();
         let mut broken = None;
         for item in first..last {
-            let fit = draft.item(item).and_then(|text| {
-                let beside = SiblingValues {
-                    is_plain: self.is_plain,
-                    ..SiblingValues::default()
-                };
-                value::check(form, text, beside)?;
-                match form {
-                    Form::Short(_) if item - first >= texts::LINES => {
-                        Err("more lines than an address has")
-                    }
-                    _ => Ok(text),
-                }
-            });
+            let fit = self.line(draft, form, item, first);
             match fit {
                 Ok(text) if !self.brief => value::write_string(text, &mut self.out),
                 Ok(_) => {}
@@ -83,5 +71,25 @@ impl Assessor {
             self.sent.push(node.path);
         }
         NodeOutcome::Sent
+    }
+
+    /// One text of a list whose items begin with the first one, if it fits.
+    pub(super) fn line<'d>(
+        &self,
+        draft: &'d Draft,
+        form: Form,
+        item: u32,
+        first: u32,
+    ) -> Result<&'d str, &'static str> {
+        let text = draft.item(item)?;
+        let beside = SiblingValues {
+            is_plain: self.is_plain,
+            ..SiblingValues::default()
+        };
+        value::check(form, text, beside)?;
+        match form {
+            Form::Short(_) if item - first >= texts::LINES => Err("more lines than an address has"),
+            _ => Ok(text),
+        }
     }
 }

@@ -1,38 +1,50 @@
 //! Words of many languages that stand where a street belongs and say that there is none.
 
-/// Lines that say that there is no street; folded.
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use bakkt_contract::fold::fold;
+use foldhash::fast::RandomState;
+
+/// Lines that say that there is no street, as they are folded.
+pub(super) static NO_STREETS: LazyLock<HashSet<String, RandomState>> =
+    LazyLock::new(|| LINES.iter().map(|line| fold(line)).collect());
+
+/// Without blanks and capitals. Sorted.
 #[rustfmt::skip]
-pub(super) const NO_STREETS: &[&str] = &[
-    "", "unknown", "unknownaddress", "addressunknown", "unk", "na", "none", "nil", "null", "notavailable",
-    "notapplicable", "notprovided", "notgiven", "notknown", "nofixedabode", "nofixedaddress", "nfa", "noaddress",
-    "noaddressonfile", "nostreet", "homeless", "tbd", "tba", "tobedetermined", "tobeadvised", "pending", "same", "sameas",
-    "sameasabove", "nonegiven", "mailreturned", "refused", "addressonfile", "brakadresu", "npai", "nonreperibile", "unbek", "sameasmailing", "sameasmailingaddress", "sameasresidential", "sameasbusiness", "sameasprimary",
-    "sameaddress", "seeabove", "seemailing", "seemailingaddress", "seenotes", "seefile", "asabove", "asbefore", "ditto",
-    "dito", "idem", "address", "street", "streetaddress", "addressline1", "badaddress", "invalid", "invalidaddress",
-    "returnedmail", "returntosender", "rts", "undeliverable", "donotmail", "nomail", "holdmail", "moved", "deceased", "test",
-    "testaddress", "dummy", "xx", "xxx", "xxxx", "xxxxx", "asdf", "confidential", "withheld", "onfile", "anywhere",
-    "noknownaddress", "noknownstreet", "nopermanentaddress", "noaddressprovided", "noaddressgiven", "nocurrentaddress", "addressnotknown",
-    "addressnotprovided", "addressunavailable", "unknownstreet", "streetunknown", "unavailable", "undisclosed", "undefined", "unspecified",
-    "notsupplied", "notstated", "notonfile", "noneonfile", "noneprovided", "notknownatthisaddress", "nolongeratthisaddress", "nk", "tbc",
-    "tobeconfirmed", "nodata", "sn", "missing", "blank", "empty", "noforwardingaddress", "movednoforwarding", "nofwdaddress", "transient",
-    "donotuse", "sameasowner", "sameasowner1", "sameasowner2", "sameasprimaryowner", "sameaddressasprimary", "sameaddressasabove", "sameasmailingaddr",
-    "sameashome", "sameashomeaddress", "sameasphysical", "samemailing", "sameasbefore", "true", "false", "wahr", "falsch", "vrai", "faux", "sameasabv",
-    "keine", "kein", "keiner", "keinestrasse", "ohne", "ohneangabe", "ohneadresse", "entfaellt", "entfallt", "adresseunbekannt",
-    "wohnsitzunbekannt", "strasseunbekannt", "anschriftunbekannt", "gleicheadresse", "gleich", "nichtbekannt", "nichtvorhanden",
-    "keinfesterwohnsitz", "ninguno", "ninguna", "sincalle", "nd", "sindomicilioconocido", "direcciondesconocida", "domiciliodesconocido",
-    "nohay", "aucun", "aucune", "pasdadresse", "sansadresse", "adressenonconnue", "nc", "nessuno", "nessuna", "indirizzosconosciuto",
-    "senzaindirizzo", "geen", "ingen", "ingenadresse", "ukendtadresse", "ukjentadresse", "brak", "adresnieznany", "nenhum", "nenhuma",
-    "enderecodesconhecido", "semendereco", "adresonbekend",
-    "unbekannt", "unbekanntverzogen", "verzogen", "keineangabe", "keineangaben", "keineadresse", "ohnefestenwohnsitz",
-    "ofw", "ka", "wieoben", "sieheoben", "sodesuso", "desconocido", "desconocida", "sindato", "sindatos",
-    "sindireccion", "sindomicilio", "sindomiciliofijo", "noaplica", "nodisponible", "noinformado", "mismadireccion",
-    "lamisma", "elmismo", "igual", "igualanterior", "inconnu", "inconnue", "adresseinconnue", "nonconnu",
-    "nonrenseigne", "nonrenseignee", "nr", "sansdomicilefixe", "sdf", "memeadresse", "identique", "cidessus", "sconosciuto",
-    "sconosciuta", "comesopra", "nondisponibile", "senzafissadimora", "desconhecido", "desconhecida", "naoinformado",
-    "omesmo", "omesma", "mesmoendereco", "onbekend", "geenadres", "zieboven", "ukjent", "ukendt", "okand", "okandadress",
-    "tuntematon", "nieznany", "nieznana", "brak", "brakdanych", "neznamy", "neznama", "neuvedeno", "ismeretlen",
-    "bilinmiyor", "yok", "неизвестно", "неизвестен", "нетданных", "нет", "невідомо", "άγνωστο", "αγνωστο", "不明", "不详", "不詳", "未知",
-    "无", "無", "同上", "同左", "なし", "転居先不明", "住所不明", "宛先不明", "住所不定", "宛所不明", "地址不详", "地址不詳", "查无此人", "모름", "없음", "상동", "مجهول", "غيرمعروف", "לאידוע",
+const LINES: &[&str] = &[
+    "", "address", "addressline1", "addressnotknown", "addressnotprovided", "addressonfile", "addressunavailable",
+    "addressunknown", "adresnieznany", "adresonbekend", "adresseinconnue", "adressenonconnue", "adresseunbekannt",
+    "anschriftunbekannt", "anywhere", "asabove", "asbefore", "asdf", "aucun", "aucune", "badaddress", "bilinmiyor", "blank",
+    "brak", "brakadresu", "brakdanych", "cidessus", "comesopra", "confidential", "deceased", "desconhecida", "desconhecido",
+    "desconocida", "desconocido", "direcciondesconocida", "dito", "ditto", "domiciliodesconocido", "donotmail", "donotuse",
+    "dummy", "elmismo", "empty", "enderecodesconhecido", "entfaellt", "entfallt", "falsch", "false", "faux", "geen",
+    "geenadres", "gleich", "gleicheadresse", "holdmail", "homeless", "idem", "identique", "igual", "igualanterior",
+    "inconnu", "inconnue", "indirizzosconosciuto", "ingen", "ingenadresse", "invalid", "invalidaddress", "ismeretlen", "ka",
+    "kein", "keine", "keineadresse", "keineangabe", "keineangaben", "keiner", "keinestrasse", "keinfesterwohnsitz",
+    "lamisma", "mailreturned", "memeadresse", "mesmoendereco", "mismadireccion", "missing", "moved", "movednoforwarding",
+    "na", "naoinformado", "nc", "nd", "nenhum", "nenhuma", "nessuna", "nessuno", "neuvedeno", "neznama", "neznamy", "nfa",
+    "nichtbekannt", "nichtvorhanden", "nieznana", "nieznany", "nil", "ninguna", "ninguno", "nk", "noaddress",
+    "noaddressgiven", "noaddressonfile", "noaddressprovided", "noaplica", "nocurrentaddress", "nodata", "nodisponible",
+    "nofixedabode", "nofixedaddress", "noforwardingaddress", "nofwdaddress", "nohay", "noinformado", "noknownaddress",
+    "noknownstreet", "nolongeratthisaddress", "nomail", "nonconnu", "nondisponibile", "none", "nonegiven", "noneonfile",
+    "noneprovided", "nonrenseigne", "nonrenseignee", "nonreperibile", "nopermanentaddress", "nostreet", "notapplicable",
+    "notavailable", "notgiven", "notknown", "notknownatthisaddress", "notonfile", "notprovided", "notstated", "notsupplied",
+    "npai", "nr", "null", "ofw", "ohne", "ohneadresse", "ohneangabe", "ohnefestenwohnsitz", "okand", "okandadress",
+    "omesma", "omesmo", "onbekend", "onfile", "pasdadresse", "pending", "refused", "returnedmail", "returntosender", "rts",
+    "same", "sameaddress", "sameaddressasabove", "sameaddressasprimary", "sameas", "sameasabove", "sameasabv",
+    "sameasbefore", "sameasbusiness", "sameashome", "sameashomeaddress", "sameasmailing", "sameasmailingaddr",
+    "sameasmailingaddress", "sameasowner", "sameasowner1", "sameasowner2", "sameasphysical", "sameasprimary",
+    "sameasprimaryowner", "sameasresidential", "samemailing", "sansadresse", "sansdomicilefixe", "sconosciuta",
+    "sconosciuto", "sdf", "seeabove", "seefile", "seemailing", "seemailingaddress", "seenotes", "semendereco",
+    "senzafissadimora", "senzaindirizzo", "sieheoben", "sincalle", "sindato", "sindatos", "sindireccion", "sindomicilio",
+    "sindomicilioconocido", "sindomiciliofijo", "sn", "sodesuso", "strasseunbekannt", "street", "streetaddress",
+    "streetunknown", "tba", "tbc", "tbd", "test", "testaddress", "tobeadvised", "tobeconfirmed", "tobedetermined",
+    "transient", "true", "tuntematon", "ukendt", "ukendtadresse", "ukjent", "ukjentadresse", "unavailable", "unbek",
+    "unbekannt", "unbekanntverzogen", "undefined", "undeliverable", "undisclosed", "unk", "unknown", "unknownaddress",
+    "unknownstreet", "unspecified", "verzogen", "vrai", "wahr", "wieoben", "withheld", "wohnsitzunbekannt", "xx", "xxx",
+    "xxxx", "xxxxx", "yok", "zieboven", "άγνωστο", "αγνωστο", "невідомо", "неизвестен", "неизвестно", "нет", "нетданных",
+    "לאידוע", "غيرمعروف", "مجهول", "なし", "不明", "不詳", "不详", "住所不定", "住所不明", "同上", "同左", "地址不詳", "地址不详", "宛先不明", "宛所不明", "无", "未知", "查无此人", "無", "転居先不明", "모름", "상동", "없음",
 ];
 
 /// Further lines of an address that say something about the customer or the mail; folded.

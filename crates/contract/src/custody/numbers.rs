@@ -1,0 +1,98 @@
+//! Account numbers: checksums of IBANs and of ABA routing numbers, and the lengths of the others.
+//!
+//! Blanks, and the hyphens of sort codes, are how people write numbers and are taken out; nothing else is mended.
+
+use iban::{BaseIban, Iban, IbanLike};
+
+/// An IBAN in the form that is sent.
+pub fn iban(text: &str) -> Result<String, &'static str> {
+    let compact: String = text.split_whitespace().collect::<String>().to_uppercase();
+    if !(15..=34).contains(&compact.len()) {
+        return Err("has not the length of an IBAN");
+    }
+    if compact.parse::<BaseIban>().is_err() {
+        return Err("is no IBAN: its checksum is wrong");
+    }
+    match compact.parse::<Iban>() {
+        Ok(iban) => Ok(iban.electronic_str().to_owned()),
+        Err(_) => Err("is no IBAN of its country"),
+    }
+}
+
+/// An ABA routing number: nine digits with a checksum.
+pub fn routing(text: &str) -> Result<String, &'static str> {
+    let digits = of_digits(text, 9, 9).ok_or("has not nine digits")?;
+    let weights = [3, 7, 1].into_iter().cycle();
+    let sum: u32 = digits
+        .bytes()
+        .zip(weights)
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
+    match sum.is_multiple_of(10) && digits.bytes().any(|digit| digit != b'0') {
+        true => Ok(digits),
+        false => Err("is no routing number: its checksum is wrong"),
+    }
+}
+
+/// A UK sort code: six digits.
+pub fn sort_code(text: &str) -> Result<String, &'static str> {
+    of_digits(&text.replace('-', ""), 6, 6).ok_or("has not six digits")
+}
+
+/// A code of a Nigerian bank: three to six digits.
+pub fn bank_code(text: &str) -> Result<String, &'static str> {
+    of_digits(text, 3, 6).ok_or("has not three to six digits")
+}
+
+/// An account number of a currency that has no IBANs.
+pub fn account(text: &str, currency: &str) -> Result<String, &'static str> {
+    let (least, most, why) = match currency {
+        "GBP" => (8, 8, "has not eight digits"),
+        "NGN" => (10, 10, "has not ten digits"),
+        // The length of a U.S. account number is its bank's; none is longer than 17 digits.
+        _ => (4, 17, "has not 4 to 17 digits"),
+    };
+    of_digits(text, least, most).ok_or(why)
+}
+
+fn of_digits(text: &str, least: usize, most: usize) -> Option<String> {
+    let compact: String = text.split_whitespace().collect();
+    let fits = (least..=most).contains(&compact.len());
+    (fits && compact.bytes().all(|byte| byte.is_ascii_digit())).then_some(compact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ibans_have_a_checksum_and_a_length_of_their_country() {
+        let sent = Ok("DE89370400440532013000".to_owned());
+        assert_eq!(iban("DE89 3704 0044 0532 0130 00"), sent);
+        assert_eq!(iban("de89370400440532013000"), sent);
+        for wrong in ["DE88370400440532013000", "DE8937040044053201300", "X", ""] {
+            assert!(iban(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn routing_numbers_have_a_checksum() {
+        assert_eq!(routing("021000021"), Ok("021000021".to_owned()));
+        for wrong in ["021000022", "21000021", "000000000", "02100002a", ""] {
+            assert!(routing(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_other_numbers_have_a_length() {
+        assert_eq!(sort_code("20-00-00"), Ok("200000".to_owned()));
+        assert!(sort_code("20-00-0").is_err());
+        assert_eq!(account("1234 5678", "GBP"), Ok("12345678".to_owned()));
+        assert!(account("1234567", "GBP").is_err());
+        assert!(account("123456789", "NGN").is_err());
+        assert_eq!(account("0123456789", "NGN"), Ok("0123456789".to_owned()));
+        assert!(account("123", "USD").is_err());
+        assert_eq!(bank_code("058"), Ok("058".to_owned()));
+        assert!(bank_code("58").is_err());
+    }
+}

@@ -1,0 +1,343 @@
+//! What the custody loop does about each way in which a request can end.
+
+use std::time::Duration;
+
+use super::coordinator::{CustodyLoop, NextStep};
+use super::lists::Listed;
+use super::stage::{AskOutcome, CustodyEnd};
+use crate::api::custody::CustodyJudgement;
+use crate::requests::RunEnd;
+use bakkt_journal::custody::{FOR_A_PERSON, NEEDS_SESSION, NOT_IN_AGREEMENT};
+use bakkt_journal::now;
+use bakkt_model::custody::{CustodyKind, CustodyTask, CustodyTransition};
+use bakkt_model::task::Refusal;
+
+/// Looks at a list that must agree that something is not there.
+const ASKS: u8 = 2;
+
+const WRONG_KEY: (&str, &str) = (
+    "Bakkt does not know the custody key (401)",
+    "check BAKKT_CUSTODY_KEY or [custody] key_file, and [custody] header_prefix: by default the key goes without a prefix",
+);
+
+impl CustodyLoop {
+    pub(super) fn done(&mut self, end: CustodyEnd) {
+        match end {
+            CustodyEnd::Sent(task, judgement) => {
+                self.lane(task.kind).free();
+                self.sent(task, judgement);
+            }
+            CustodyEnd::NotSent(task) => {
+                self.lane(task.kind).free();
+                self.postpone(&task, "stopped before", "not sent");
+            }
+            CustodyEnd::NoSession(task) => {
+                self.lane(task.kind).free();
+                self.postpone(&task, "no session", "not sent");
+                self.hold(&task, needs_session());
+            }
+            CustodyEnd::Broken(task, error) => {
+                self.lane(task.kind).free();
+                self.postpone(&task, "not mapped", "not sent");
+                self.engine.end(RunEnd::Stopped(error));
+            }
+            CustodyEnd::Asked(task, outcome) => self.asked(task, outcome),
+            CustodyEnd::Probed(task, Some(true)) => {
+                self.key_is_good = true;
+                self.session_ended(&task);
+            }
+            CustodyEnd::Probed(_, Some(false)) => self.wrong_key(),
+            CustodyEnd::Probed(task, None) => self.send_again(task, "401", None),
+        }
+    }
+
+    fn sent(&mut self, task: CustodyTask, judgement: CustodyJudgement) {
+        tracing::debug!(id = %task.client_id, kind = task.kind.word(), "custody answered");
+        match judgement {
+            CustodyJudgement::Made(uuid, status) => {
+                self.key_is_good |= task.kind == CustodyKind::User;
+                self.accept(&task, "200", uuid, status);
+            }
+            // The key replays what it was answered, so the address is taken by the one that was sent before, or by another.
+            CustodyJudgement::Refused(answer, _, true) if task.lost => {
+                self.change(task.id, CustodyTransition::Doubt { answer });
+                self.for_a_person(
+                    &task,
+                    "its answer was lost, and then Bakkt said that the e-mail address is taken",
+                );
+            }
+            // A refusal that is about anything but this request says nothing about the one that was sent before.
+            CustodyJudgement::Forbidden(status, _) if task.lost => {
+                let answer = status.to_string();
+                self.change(task.id, CustodyTransition::Doubt { answer });
+                self.for_a_person(
+                    &task,
+                    "its answer was lost, and then Bakkt forbade the request",
+                );
+            }
+            CustodyJudgement::Refused(answer, refusal, _) => {
+                self.key_is_good |= task.kind == CustodyKind::User;
+                self.succeeded(&task);
+                self.refuse(&task, answer, refusal);
+            }
+            CustodyJudgement::Unauthorised => self.unauthorised(task),
+            CustodyJudgement::Forbidden(status, refusal) => self.forbidden(task, status, refusal),
+            CustodyJudgement::NotTaken(answer, after) => {
+                self.postpone(&task, &answer, "not taken");
+                self.send_again(task, &answer, after);
+            }
+            CustodyJudgement::NotSent(why) => {
+                self.postpone(&task, &why, "not sent");
+                self.send_again(task, &why, None);
+            }
+            CustodyJudgement::InDoubt(answer) => {
+                tracing::info!(id = %task.client_id, %answer, "custody in doubt");
+                if !task.lost {
+                    self.run.tools.counters.in_doubt.up();
+                }
+                let doubt = CustodyTransition::Doubt {
+                    answer: answer.clone(),
+                };
+                self.change(task.id, doubt);
+                let task = CustodyTask {
+                    lost: true,
+                    sent: Some(task.hash),
+                    ..task
+                };
+                self.tries.entry(task.id).or_default().absent = 0;
+                self.after_doubt(task);
+                self.engine.failed(&answer);
+            }
+            CustodyJudgement::Stop(message, hint) => {
+                self.postpone(&task, "wrong target or key", "not taken");
+                self.engine.misdirected(message, hint);
+            }
+        }
+    }
+
+    /// A user is sent again within the window that a setting states; everything else is asked about.
+    pub(super) fn after_doubt(&mut self, task: CustodyTask) {
+        let wait = self.run.retry.settle_after;
+        if task.kind != CustodyKind::User {
+            return self.park(task, wait, NextStep::Ask);
+        }
+        match self.may_repeat(&task, wait) {
+            true => self.park(task, wait, NextStep::Repeat),
+            false => self.for_a_person(
+                &task,
+                "its answer was lost, and Bakkt has no call that finds a user by an id of ours: find out, then `resolve --user`",
+            ),
+        }
+    }
+
+    /// Whether a user may be sent again, with the same key and bytes, after so long.
+    fn may_repeat(&self, task: &CustodyTask, wait: Duration) -> bool {
+        let Some(window) = self.run.window else {
+            return false;
+        };
+        let age = now().saturating_sub(task.first_at.unwrap_or(i64::MIN));
+        let age =
+            Duration::from_millis(u64::try_from(age).unwrap_or(u64::MAX)).saturating_add(wait);
+        age.saturating_add(self.run.retry.request_timeout) < window && task.sent == Some(task.hash)
+    }
+
+    pub(super) fn repeat(&mut self, task: CustodyTask) {
+        match self.may_repeat(&task, Duration::ZERO) {
+            true => self.lane(task.kind).push(task, true),
+            false => self.for_a_person(
+                &task,
+                "its answer was lost, and the time is over for which its key is kept: find out, then `resolve --user`",
+            ),
+        }
+    }
+
+    /// It stays in doubt until a person says what became of it.
+    fn for_a_person(&mut self, task: &CustodyTask, why: &str) {
+        let reason = (FOR_A_PERSON, why.to_owned());
+        self.change(task.id, CustodyTransition::Explain { reason });
+        self.finish(task);
+    }
+
+    fn asked(&mut self, task: CustodyTask, outcome: AskOutcome) {
+        match outcome {
+            AskOutcome::Listed(Listed::There(uuid)) => {
+                self.accept(&task, "listed", uuid, String::new());
+            }
+            AskOutcome::Listed(Listed::Absent) => self.absent(task),
+            AskOutcome::Listed(Listed::Ambiguous) => {
+                self.engine.answered();
+                self.for_a_person(
+                    &task,
+                    "its answer was lost, and Bakkt's list masks numbers, so that it cannot be told from another one: find out, then `resolve --custody-task`",
+                );
+            }
+            AskOutcome::NoSession => {
+                self.run.tools.sessions.delete(&task.client_id);
+                let reason = needs_session();
+                self.change(task.id, CustodyTransition::Explain { reason });
+                self.finish(&task);
+            }
+            AskOutcome::Unread => self.for_a_person(
+                &task,
+                "its answer was lost, and the export does not have it any more: find out, then `resolve --custody-task`",
+            ),
+            AskOutcome::Unknown(why, after) => {
+                let tries = self.tries.entry(task.id).or_default();
+                tries.questions += 1;
+                let due = self.engine.next_try(tries.questions, after);
+                self.park_until(task, due, NextStep::Ask);
+                self.engine.question_failed(&why);
+            }
+            AskOutcome::Stop(message, hint) => self.engine.misdirected(message, hint),
+            AskOutcome::NotAsked => {}
+        }
+    }
+
+    /// Not in the list: after two looks that agree it is sent again, as a new generation.
+    fn absent(&mut self, mut task: CustodyTask) {
+        self.engine.answered();
+        let tries = self.tries.entry(task.id).or_default();
+        tries.absent += 1;
+        if tries.absent < ASKS {
+            let wait = self.run.retry.settle_after;
+            return self.park(task, wait, NextStep::Ask);
+        }
+        tries.absent = 0;
+        self.run.tools.counters.in_doubt.down();
+        self.change(task.id, CustodyTransition::Absent);
+        task.generation += 1;
+        (task.lost, task.first_at) = (false, None);
+        self.send_again(task, "lost", None);
+    }
+
+    fn unauthorised(&mut self, task: CustodyTask) {
+        self.postpone(&task, "401", "not taken");
+        match (task.kind, self.key_is_good) {
+            (CustodyKind::User, _) => self.wrong_key(),
+            (_, true) => self.session_ended(&task),
+            (_, false) => {
+                let probe = self.run.tools.clone().probe(task);
+                self.start_probe(probe);
+            }
+        }
+    }
+
+    fn wrong_key(&mut self) {
+        let (message, hint) = WRONG_KEY;
+        self.engine.misdirected(message, hint);
+    }
+
+    /// The session ran out: it is deleted, and what needs one waits.
+    fn session_ended(&mut self, task: &CustodyTask) {
+        self.engine.answered();
+        self.run.tools.sessions.delete(&task.client_id);
+        self.hold(task, needs_session());
+    }
+
+    fn forbidden(&mut self, task: CustodyTask, status: u16, refusal: Refusal) {
+        if self.lane(task.kind).has_succeeded {
+            self.engine.answered();
+            return self.refuse(&task, status.to_string(), refusal);
+        }
+        self.postpone(&task, &status.to_string(), "not taken");
+        let words = gated_words(task.kind, status);
+        tracing::warn!("{words}");
+        self.lane(task.kind).is_gated = true;
+        self.hold(&task, (NOT_IN_AGREEMENT, words));
+    }
+
+    pub(super) fn hold_gated(&mut self, task: &CustodyTask) {
+        let words = gated_words(task.kind, 0);
+        self.hold(task, (NOT_IN_AGREEMENT, words));
+    }
+
+    pub(super) fn hold(&mut self, task: &CustodyTask, reason: (&'static str, String)) {
+        self.change(task.id, CustodyTransition::Hold { reason });
+        self.run.tools.counters.held.up();
+        self.finish(task);
+    }
+
+    fn send_again(&mut self, task: CustodyTask, answer: &str, after: Option<Duration>) {
+        if task.lost && task.kind == CustodyKind::User {
+            // It is in doubt as before: only the window decides whether it leaves once more.
+            let wait = self.run.retry.settle_after.max(self.engine.pause(after));
+            self.engine.failed(answer);
+            return match self.may_repeat(&task, wait) {
+                true => self.park(task, wait, NextStep::Repeat),
+                false => self.after_doubt(task),
+            };
+        }
+        let tries = self.tries.entry(task.id).or_default();
+        tries.sends += 1;
+        let sends = tries.sends;
+        if sends >= self.run.retry.attempts {
+            let answer = answer.to_owned();
+            self.change(task.id, CustodyTransition::GiveUp { answer });
+            self.run.tools.counters.gave_up.up();
+            self.finish(&task);
+        } else {
+            let due = self.engine.next_try(sends, after);
+            self.park_until(task, due, NextStep::Send);
+        }
+        if answer != "lost" {
+            self.engine.failed(answer);
+        }
+    }
+
+    fn accept(&mut self, task: &CustodyTask, answer: &str, uuid: String, status: String) {
+        self.succeeded(task);
+        let answer = answer.to_owned();
+        if task.lost {
+            self.run.tools.counters.in_doubt.down();
+        }
+        let accepted = CustodyTransition::Accept {
+            answer,
+            uuid,
+            status,
+        };
+        self.change(task.id, accepted);
+        self.run.tools.counters.accepted.up();
+        self.finish(task);
+    }
+
+    fn refuse(&mut self, task: &CustodyTask, answer: String, refusal: Refusal) {
+        if task.lost {
+            self.run.tools.counters.in_doubt.down();
+        }
+        self.change(task.id, CustodyTransition::Refuse { answer, refusal });
+        self.run.tools.counters.refused.up();
+        self.finish(task);
+    }
+
+    /// Bakkt did not take it. A user whose answer was lost before stays in doubt: this attempt says nothing about that one.
+    fn postpone(&mut self, task: &CustodyTask, answer: &str, outcome: &'static str) {
+        let answer = answer.to_owned();
+        let what = match task.lost {
+            true => CustodyTransition::Doubt { answer },
+            false => CustodyTransition::Postpone { answer, outcome },
+        };
+        self.change(task.id, what);
+    }
+
+    /// A call of this kind was looked at: it is in the agreement.
+    fn succeeded(&mut self, task: &CustodyTask) {
+        self.lane(task.kind).has_succeeded = true;
+        self.engine.answered();
+        self.tries.remove(&task.id);
+    }
+}
+
+fn needs_session() -> (&'static str, String) {
+    (NEEDS_SESSION.0, NEEDS_SESSION.1.to_owned())
+}
+
+fn gated_words(kind: CustodyKind, status: u16) -> String {
+    let answer = match status {
+        0 => String::new(),
+        status => format!(" ({status} before any succeeded)"),
+    };
+    format!(
+        "{} are not in your agreement with Bakkt{answer}: ask your Bakkt account manager whether they are enabled; the next run tries again",
+        kind.plural()
+    )
+}

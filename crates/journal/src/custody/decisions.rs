@@ -1,0 +1,183 @@
+//! What a person decides about custody: what became of a user or of a recipient whose answer was lost, and sending what was
+//! refused again.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::FOR_A_PERSON;
+use crate::write::Selection;
+use crate::write::journal::Journal;
+use crate::write::operator_log::{OperatorNote, target_of};
+use crate::write::transitions::TaskEvent;
+use bakkt_model::custody::CustodyKind;
+use bakkt_model::error::Failure;
+use bakkt_model::state::State;
+
+/// What a person found out about something whose answer was lost.
+#[derive(Clone, Copy, Debug)]
+pub enum UserResolution<'a> {
+    /// Bakkt has it, under this uuid.
+    Uuid(&'a str),
+    /// Bakkt does not have it.
+    NotTaken,
+}
+
+/// What a resolution is about: id, client, state, kind.
+type Found = Option<(i64, String, i64, i64)>;
+
+impl Journal {
+    /// Settles a user in doubt: it is there under a uuid, or it may be sent again, as a new generation.
+    pub fn resolve_user(
+        &mut self,
+        client_id: &str,
+        outcome: UserResolution<'_>,
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<()> {
+        let found: Found = self
+            .db
+            .prepare_cached(sql!(
+                "SELECT id, client_id, state, kind FROM custody_task WHERE client_id = ? AND kind = {custody.user}"
+            ))?
+            .query_row([client_id], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+            .optional()?;
+        self.resolve_custody(found, outcome, decided)
+    }
+
+    /// The same of any custody task, by its number in custody.csv.
+    pub fn resolve_custody_task(
+        &mut self,
+        task: i64,
+        outcome: UserResolution<'_>,
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<()> {
+        let found: Found = self
+            .db
+            .prepare_cached("SELECT id, client_id, state, kind FROM custody_task WHERE id = ?")?
+            .query_row([task], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+            .optional()?;
+        self.resolve_custody(found, outcome, decided)
+    }
+
+    fn resolve_custody(
+        &mut self,
+        found: Found,
+        outcome: UserResolution<'_>,
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<()> {
+        let Some((task, client_id, state, kind)) = found else {
+            return Err(Failure::configuration(
+                "the plan has no such custody task",
+                "custody.csv lists them, by task and clientAccountId",
+            ));
+        };
+        let unknown = [State::Sending as i64, State::InDoubt as i64];
+        if !unknown.contains(&state) {
+            return Err(Failure::configuration(
+                "that is not in doubt",
+                "only what was sent and whose answer was lost is for a person to settle; see custody.csv",
+            ));
+        }
+        let word = CustodyKind::from_number(kind).map_or("", CustodyKind::word);
+        let is_user = kind == CustodyKind::User as i64;
+        self.transaction(|journal| {
+            let at = decided.at;
+            if state == State::Sending as i64 {
+                journal.advance_custody(task, TaskEvent::Doubt, at)?;
+            }
+            let action = match outcome {
+                UserResolution::Uuid(uuid) => {
+                    journal.advance_custody(task, TaskEvent::Accept, at)?;
+                    journal
+                        .db
+                        .prepare_cached("UPDATE custody_task SET uuid = ?2, status = '', code = NULL, field = NULL, message = NULL WHERE id = ?1")?
+                        .execute(params![task, uuid])?;
+                    journal.end_custody_attempt(task, Some(at), "resolve", "accepted, says a person")?;
+                    if is_user {
+                        journal.user_became(&client_id, true, at)?;
+                    }
+                    "taken"
+                }
+                UserResolution::NotTaken => {
+                    journal.advance_custody(task, TaskEvent::Absent, at)?;
+                    journal.end_custody_attempt(task, Some(at), "resolve", "not taken, says a person")?;
+                    journal.next_generation(task)?;
+                    "not taken"
+                }
+            };
+            journal.log(&format!("resolve {word}: {action}"), &client_id, decided, 1)
+        })
+    }
+
+    /// Opens refused and given-up custody tasks again, each as a new generation: those selected, with this code if one is
+    /// given. Returns how many.
+    pub fn retry_custody(
+        &mut self,
+        selection: &Selection,
+        code: Option<&str>,
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<u64> {
+        let selected = if selection.only.is_some() {
+            "AND c.client_id IN (SELECT client_id FROM only_these)"
+        } else {
+            ""
+        };
+        let stopped = sql!("c.state IN ({state.stopped})");
+        let sql = format!(
+            "SELECT c.id, c.client_id, c.kind FROM custody_task c LEFT JOIN word w ON w.id = c.code
+             WHERE {stopped} AND (?1 IS NULL OR w.text IN (?1, ?2)) {selected}"
+        );
+        self.transaction(|journal| {
+            let code = code.map(|code| journal.spellings(code)).transpose()?;
+            let spelled = code
+                .as_ref()
+                .map(|code| (&code.plain, &code.hidden))
+                .unzip();
+            let tasks: Vec<(i64, String, i64)> = {
+                let mut statement = journal.db.prepare(&sql)?;
+                let rows = statement.query_map(params![spelled.0, spelled.1], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })?;
+                rows.collect::<Result<_, _>>()?
+            };
+            for (task, client_id, kind) in &tasks {
+                journal.revive_custody(*task, decided.at)?;
+                if *kind == CustodyKind::User as i64 {
+                    journal.user_again(client_id)?;
+                }
+            }
+            if !tasks.is_empty() {
+                let ids: Vec<String> = tasks.iter().map(|(_, id, _)| id.clone()).collect();
+                journal.log(
+                    "retry custody",
+                    &target_of(&ids),
+                    decided,
+                    tasks.len() as u64,
+                )?;
+            }
+            Ok(tasks.len() as u64)
+        })
+    }
+
+    pub(super) fn revive_custody(&mut self, task: i64, at: i64) -> anyhow::Result<()> {
+        self.advance_custody(task, TaskEvent::Revive, at)?;
+        self.db
+            .prepare_cached(
+                "UPDATE custody_task SET code = NULL, field = NULL, message = NULL WHERE id = ?",
+            )?
+            .execute([task])?;
+        self.next_generation(task)
+    }
+
+    /// Number of custody tasks in doubt that wait for a person.
+    pub fn custody_for_a_person(&self) -> anyhow::Result<u64> {
+        let sql = sql!(
+            "SELECT count(*) FROM custody_task c JOIN word w ON w.id = c.code
+             WHERE c.state = {state.in_doubt} AND c.state < {state.first_finished} AND w.text = ?"
+        );
+        let count: i64 = self.db.query_row(sql, [FOR_A_PERSON], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+}

@@ -1,0 +1,295 @@
+//! `sessions`: customers' sessions, as the merchant's own app hands them in.
+//!
+//! Owner of the form of a handed-in session, and of whom it may be for: customers of this migration's custody and nobody else.
+//! Invariants: a session is in no message; the receiver does not start without a secret. Left out on purpose: how sessions
+//! are kept (`journal::custody::sessions`) and used (`engine::custody`).
+
+use std::io::{BufRead, BufReader, Read};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::place::StatePlace;
+use super::report::View;
+use super::signals::Signals;
+use super::variables::{SESSIONS_VARIABLE, variable};
+use super::{CommandOutput, outputs, target};
+use crate::cli::{
+    SessionsArgs, SessionsCommand, SessionsImportArgs, SessionsServeArgs, SessionsWantedArgs,
+};
+use crate::process::runtime;
+use bakkt_engine::sessions::{SessionAnswer, SessionReceiver};
+use bakkt_files::output::FileStart;
+use bakkt_files::output::cells::CellWriter;
+use bakkt_files::progress::{Mode, announce, note};
+use bakkt_files::small_files::{PlainLines, open_private};
+use bakkt_folder::settings::Settings;
+use bakkt_journal::custody::sessions::{Session, Sessions};
+use bakkt_journal::{Reader, known_key};
+use bakkt_model::error::{Failure, ShownPath, unreadable};
+use bakkt_model::number::thousands;
+use bakkt_model::sensitive::Sensitive;
+
+/// Lines that are named one by one.
+const NAMED: u64 = 20;
+/// A session that is longer than this is none.
+const LONGEST: usize = 4096;
+
+/// Takes, receives or asks for sessions.
+pub fn run(args: &SessionsArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
+    match &args.what {
+        SessionsCommand::Import(args) => import(args, mode),
+        SessionsCommand::Serve(args) => serve(args, mode),
+        SessionsCommand::Wanted(args) => wanted(args, mode),
+    }
+}
+
+/// A session as it is handed in.
+#[derive(Deserialize)]
+struct GivenSession {
+    #[serde(rename = "clientAccountId")]
+    client_id: Option<String>,
+    user_uuid: Option<String>,
+    session: String,
+    issued_at: serde_json::Value,
+}
+
+/// Why a line is not taken, without anything of it.
+const NOT_OURS: &str = "no customer of this migration's custody";
+const TOO_OLD: &str = "its session is too old";
+const NEWER_THERE: &str = "a newer session is there";
+
+/// Takes sessions of one migration.
+struct SessionDesk {
+    sessions: Sessions,
+    /// A look at the journal beside whoever writes it.
+    reader: Reader,
+    lives: i64,
+}
+
+impl SessionDesk {
+    fn open(place: &StatePlace, settings: &Settings) -> anyhow::Result<SessionDesk> {
+        let Some(custody) = &settings.custody else {
+            return Err(Failure::configuration(
+                "sessions are for fiat custody, and migration.toml has no [custody]",
+                "add [custody]; docs/custody.md says how",
+            ));
+        };
+        let reader = View::at(place.clone()).planned_reader()?;
+        let folder = place.folder();
+        let lives = i64::try_from(custody.session_lives.as_millis()).unwrap_or(i64::MAX);
+        Ok(SessionDesk {
+            sessions: Sessions::of(&folder, known_key(&folder)?, lives),
+            reader,
+            lives,
+        })
+    }
+
+    /// Takes one; the error says why not.
+    fn take(&self, text: &str) -> anyhow::Result<Result<(), &'static str>> {
+        let Ok(given) = serde_json::from_str::<GivenSession>(text) else {
+            return Ok(Err(
+                "not an object with clientAccountId or user_uuid, session and issued_at",
+            ));
+        };
+        let session = given.session.trim();
+        let is_plain = session.bytes().all(|byte| (0x20..0x7F).contains(&byte));
+        if session.is_empty() || session.len() > LONGEST || !is_plain {
+            return Ok(Err(
+                "its session is empty, too long, or cannot stand in a header",
+            ));
+        }
+        let Some(issued_at) = issued_at(&given.issued_at) else {
+            return Ok(Err(
+                "its issued_at is no time, such as 2026-11-30T12:00:00Z",
+            ));
+        };
+        let now = bakkt_journal::now();
+        if now.saturating_sub(issued_at) > self.lives {
+            return Ok(Err(TOO_OLD));
+        }
+        let client_id = match (given.client_id, given.user_uuid) {
+            (Some(id), _) if self.reader.is_of_custody(&id)? => id,
+            (None, Some(uuid)) => match self.reader.client_of_user(&uuid)? {
+                Some(id) => id,
+                None => return Ok(Err(NOT_OURS)),
+            },
+            _ => return Ok(Err(NOT_OURS)),
+        };
+        let session = Session {
+            session: Sensitive::new(session.to_owned()),
+            // A clock that is ahead does not make a session live longer.
+            issued_at: issued_at.min(now),
+        };
+        match self.sessions.keep(&client_id, &session)? {
+            true => Ok(Ok(())),
+            false => Ok(Err(NEWER_THERE)),
+        }
+    }
+}
+
+/// RFC 3339, or seconds or milliseconds since 1970.
+fn issued_at(value: &serde_json::Value) -> Option<i64> {
+    if let Some(text) = value.as_str() {
+        return text
+            .parse::<Timestamp>()
+            .ok()
+            .map(|time| time.as_millisecond());
+    }
+    let number = value.as_i64().filter(|number| *number > 0)?;
+    // Seconds reach the year 5138 before they look like milliseconds of 1973.
+    Some(if number < 100_000_000_000 {
+        number * 1000
+    } else {
+        number
+    })
+}
+
+fn settings(dir: &std::path::Path) -> anyhow::Result<Settings> {
+    target::existing_folder(dir)?;
+    bakkt_folder::migration::settings(dir)
+}
+
+fn import(args: &SessionsImportArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
+    let settings = settings(&args.dir)?;
+    let place = StatePlace::new(&args.dir, args.sandbox, &args.shards)?;
+    let desk = SessionDesk::open(&place, &settings)?;
+    let reader: Box<dyn Read> = if args.file.as_os_str() == "-" {
+        Box::new(std::io::stdin().lock())
+    } else if args.sandbox {
+        // Sessions of the stand-in are nobody's.
+        let file = std::fs::File::open(&args.file);
+        Box::new(file.map_err(|error| {
+            unreadable(
+                &format!("read {}", args.file.shown()),
+                &error,
+                "a file with one JSON object a line, or -",
+            )
+        })?)
+    } else {
+        let file = open_private(&args.file).map_err(|error| {
+            Failure::configuration(
+                format!("{}: {error}", args.file.shown()),
+                "sessions are customers' ways into Bakkt: only you may read the file (chmod 600)",
+            )
+        })?;
+        Box::new(file)
+    };
+    let (mut taken, mut wrong) = (0u64, 0u64);
+    for (number, line) in (1..).zip(BufReader::new(PlainLines::new(reader)).lines()) {
+        let line = line.context("the file is no text in UTF-8")?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        match desk.take(&line)? {
+            Ok(()) => taken += 1,
+            Err(why) => {
+                wrong += 1;
+                if wrong <= NAMED {
+                    note(mode, &format!("line {number}: {why}"));
+                }
+            }
+        }
+    }
+    if wrong > NAMED {
+        note(mode, &format!("and {} lines more", wrong - NAMED));
+    }
+    let text = match args.json {
+        true => serde_json::json!({"sessions": {"taken": taken, "not_taken": wrong}}).to_string(),
+        false => format!(
+            "{} sessions taken, {} not; the next run uses them. Delete the file now",
+            thousands(taken),
+            thousands(wrong)
+        ),
+    };
+    let code = if wrong > 0 { 3 } else { 0 };
+    Ok(CommandOutput { text, code })
+}
+
+fn serve(args: &SessionsServeArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
+    let signals = Signals::listen(mode)?;
+    let settings = settings(&args.dir)?;
+    let Some(secret) = variable(SESSIONS_VARIABLE)? else {
+        return Err(Failure::configuration(
+            "there is no secret by which your app proves that a session is its own",
+            format!(
+                "set {SESSIONS_VARIABLE}, here and in your app: it signs every body with HMAC-SHA-256"
+            ),
+        ));
+    };
+    let place = StatePlace::new(&args.dir, args.sandbox, &args.shards)?;
+    let desk = SessionDesk::open(&place, &settings)?;
+    drop(desk);
+    let counts = Arc::new(Mutex::new((0u64, 0u64)));
+    let counted = counts.clone();
+    // The journal is looked at anew for each: users come while a run goes on.
+    let take = move |body: &str| -> SessionAnswer {
+        let done = SessionDesk::open(&place, &settings).and_then(|desk| desk.take(body));
+        let mut counts = counted.lock().unwrap_or_else(PoisonError::into_inner);
+        match done {
+            Ok(Ok(())) => {
+                counts.0 += 1;
+                SessionAnswer::Taken
+            }
+            Ok(Err(why)) => {
+                counts.1 += 1;
+                SessionAnswer::Refused(why)
+            }
+            Err(_) => SessionAnswer::Later,
+        }
+    };
+    runtime()?.block_on(async {
+        let receiver = SessionReceiver::bind(args.listen, secret.as_bytes()).await?;
+        announce(&format!("listening on http://{}", receiver.address()?))?;
+        tokio::select! {
+            ended = receiver.serve(Arc::new(take), signals.stop.subscribe()) => ended,
+            () = signals.aborted() => Ok(()),
+        }
+    })?;
+    let (taken, refused) = *counts.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(CommandOutput {
+        text: format!(
+            "{} sessions taken, {} refused",
+            thousands(taken),
+            thousands(refused)
+        ),
+        code: 0,
+    })
+}
+
+/// The columns of the file of `sessions wanted`.
+const COLUMNS: [&str; 3] = ["clientAccountId", "user_uuid", "tasks"];
+
+fn wanted(args: &SessionsWantedArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
+    let settings = settings(&args.dir)?;
+    let place = StatePlace::new(&args.dir, args.sandbox, &args.shards)?;
+    let wanted = View::at(place).planned_reader()?.sessions_wanted()?;
+    let begins = FileStart::columns(&COLUMNS);
+    let protected = outputs::protected(&settings);
+    let file = protected.open(&args.out, &begins, args.replacing.replace)?;
+    let mut cells = CellWriter::new(file, &COLUMNS)?;
+    for (client_id, uuid, tasks) in &wanted {
+        cells.text(client_id)?;
+        cells.text(uuid)?;
+        cells.number(*tasks)?;
+        cells.end()?;
+    }
+    cells.into_inner()?.finish()?;
+    note(
+        mode,
+        &format!(
+            "{} names customers who have to log in once",
+            args.out.shown()
+        ),
+    );
+    let text = match args.json {
+        true => serde_json::json!({"sessions_wanted": wanted.len()}).to_string(),
+        false => format!(
+            "{} customers have to log in",
+            thousands(wanted.len() as u64)
+        ),
+    };
+    Ok(CommandOutput { text, code: 0 })
+}

@@ -1,0 +1,10 @@
+//! Fiat custody, as the program's users meet it, judged by the sandbox's ledger.
+
+mod canary;
+mod crash;
+mod gating;
+mod joined;
+mod meridian;
+mod outcomes;
+mod sessions;
+mod world;

@@ -1,0 +1,130 @@
+//! Custody of several exports and of several shards: nobody's recipients get lost, and the parts are the whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::world::{World, row, rows};
+use crate::support::{copy_folder, json_of, program};
+
+const RECIPIENTS: &str = r#"
+[fields]
+"custody.recipients[].accountName" = "PAYEE"
+"custody.recipients[].currency" = { const = "EUR" }
+"custody.recipients[].iban" = "IBAN"
+"#;
+
+#[test]
+fn recipients_whose_key_was_changed_are_told_of_their_customer() {
+    let world = World::new(
+        &["A-01", "B-02", "C-3", "C3"].map(|id| {
+            let email = format!("{}@example.com", id.to_lowercase());
+            row(id, &email, "EUR", "N", "")
+        }),
+        "\n[source.recipients]\nfile = \"payees.csv\"\nmapping = \"payees.toml\"\nkey = \"ID\"\n",
+        "",
+    );
+    world.write("payees.toml", RECIPIENTS);
+    let payee = |id: &str| format!("{id},Some Payee,DE89370400440532013000");
+    let payees = [payee("a1"), payee("B-02"), payee("C3"), payee("Z-9")];
+    world.write(
+        "payees.csv",
+        &format!("ID,PAYEE,IBAN\n{}\n", payees.join("\n")),
+    );
+    let said = world.ended(&mut world.command(&["check"], &[]), 3);
+    assert!(said.contains("customer's key in another form"), "{said}");
+    assert!(said.contains("(A-01)"), "{said}");
+    world.run(3);
+    let gaps = world.sheet("custody-gaps.csv");
+    let told: BTreeSet<&str> = gaps
+        .iter()
+        .filter(|gap| gap["reason"].contains("in another form"))
+        .map(|gap| gap["clientAccountId"].as_str())
+        .collect();
+    assert_eq!(told, BTreeSet::from(["A-01"]), "{gaps:?}");
+    let unused = world.sheet("unused.csv");
+    assert_eq!(unused.len(), 2, "{unused:?}");
+    assert_eq!(world.states()["recipient held needs a session"], 2);
+}
+
+#[test]
+fn the_shards_of_the_sample_are_the_whole_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/meridian");
+    let command = |dir: &Path, command: &str, more: &[&str]| {
+        let mut program = program();
+        program
+            .arg(command)
+            .arg(dir)
+            .args(["--sandbox", "--json"])
+            .args(more);
+        program
+    };
+    let (whole, parts) = (folder.path().join("whole"), folder.path().join("parts"));
+    copy_folder(&sample, &whole);
+    copy_folder(&sample, &parts);
+    let (expected, _) = json_of(&mut command(&whole, "run", &["--yes"]));
+    for shard in ["0/3", "1/3", "2/3"] {
+        let (totals, _) = json_of(&mut command(&parts, "run", &["--yes", "--shard", shard]));
+        assert_eq!(totals["balanced"], true, "{totals}");
+    }
+    let (merged, _) = json_of(&mut command(&parts, "report", &["--merge"]));
+    assert!(expected["custody"]["user"]["accepted"].as_u64().unwrap() > 50);
+    assert_eq!(merged["custody"], expected["custody"]);
+    // All but what a journal gives by itself: numbers of tasks, keyed hashes, uuids and times.
+    let lines = |dir: &Path, name: &str| -> BTreeSet<BTreeMap<String, String>> {
+        let path = dir.join("report/sandbox").join(name);
+        let mut reader = csv::Reader::from_path(path).unwrap();
+        let rows = reader.deserialize::<BTreeMap<String, String>>();
+        rows.map(|row| {
+            let mut row = row.unwrap();
+            row.retain(|column, _| {
+                !["task", "item", "uuid", "lastChange"].contains(&column.as_str())
+            });
+            row
+        })
+        .collect()
+    };
+    for name in ["custody.csv", "custody-gaps.csv", "unused.csv"] {
+        assert_eq!(lines(&parts, name), lines(&whole, name), "{name}");
+    }
+}
+
+#[test]
+fn customers_of_two_shards_get_everything_once() {
+    let world = World::new(&rows(8), "", "");
+    let registry = world.folder.path().join("registry");
+    let url = world.sandbox.base_url();
+    let run = |shard: &str| {
+        let more = ["--yes", "--base-url", &url, "--shard", shard, "--registry"];
+        let mut command = world.command(&["run"], &more);
+        command.arg(&registry).output().unwrap()
+    };
+    for shard in ["0/2", "1/2"] {
+        run(shard);
+    }
+    assert_eq!(world.made().users.len(), 8);
+    for shard in ["0/2", "1/2"] {
+        // The file is of the whole migration; each shard takes its own customers' sessions.
+        let sessions = (1..=8).map(|n| {
+            let id = format!("A-{n}");
+            serde_json::json!({"clientAccountId": id, "session": format!("sandbox-session {id}"),
+                "issued_at": jiff::Timestamp::now().to_string()})
+            .to_string()
+        });
+        let file = world.folder.path().join("sessions.jsonl");
+        std::fs::write(&file, sessions.collect::<Vec<_>>().join("\n")).unwrap();
+        super::world::private(&file);
+        let mut import = world.command(&["sessions", "import"], &["--shard", shard]);
+        world.ended(import.arg(&file), 3);
+        let ended = run(shard);
+        assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    }
+    let made = world.made();
+    made.has_nothing_twice();
+    assert_eq!(
+        (made.users.len(), made.accounts.len(), made.recipients.len()),
+        (8, 16, 8)
+    );
+    let crosswalk = world.sheet("shard-1-of-2/custody-crosswalk.csv");
+    assert!(!crosswalk.is_empty());
+}

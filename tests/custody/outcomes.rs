@@ -1,0 +1,187 @@
+//! Lost answers, refusals, corrections: a key goes with one generation, and a user is never made twice.
+
+use super::world::{IBANS, World, row, rows};
+
+/// The first answer of everything that is made gets lost.
+const LOSES: &str = "reset_after = 1.0\nmax_faults_per_id = 1\n";
+const WINDOW: &str = "idempotency_window = \"10m\"\n";
+
+#[test]
+fn without_a_window_a_lost_user_waits_for_a_person() {
+    let world = World::new(&rows(2), "", LOSES);
+    world.run(3);
+    let states = world.states();
+    assert_eq!(states["user in doubt for a person"], 2, "{states:?}");
+    assert_eq!(world.made().of_kind("user").len(), 2, "none is sent again");
+    world.run(3);
+    assert_eq!(world.made().of_kind("user").len(), 2, "none is sent again");
+    let ledger = world.sandbox.custody();
+    let users = ledger["users"].as_array().unwrap();
+    let uuid = users.iter().find(|user| user["client"] == "A-1").unwrap()["uuid"]
+        .as_str()
+        .unwrap();
+    let resolve = |arguments: &[&str], code| {
+        let why = ["--reason", "looked up in the app"];
+        world.ended(world.command(&["resolve"], arguments).args(why), code)
+    };
+    let said = resolve(&["--user", "A-1", "--as", "nonsense"], 2);
+    assert!(said.contains("uuid"), "{said}");
+    resolve(&["--user", "A-1", "--as", uuid], 0);
+    resolve(&["--user", "A-1", "--as", uuid], 2);
+    world.sessions(&["A-1"], "");
+    world.run(3);
+    let states = world.states();
+    assert_eq!(states["user accepted"], 1, "{states:?}");
+    assert_eq!(states["bank account accepted"], 1, "{states:?}");
+    world.made().has_nothing_twice();
+}
+
+#[test]
+fn a_user_that_was_not_taken_goes_again_under_a_new_key() {
+    let world = World::new(&rows(1), "", "reset_before = 1.0\nmax_faults_per_id = 1\n");
+    world.run(3);
+    assert_eq!(world.made().users.len(), 0);
+    let mut command = world.command(
+        &["resolve"],
+        &["--user", "A-1", "--as", "not-taken", "--reason", "asked"],
+    );
+    world.ended(&mut command, 0);
+    world.run(3);
+    let made = world.made();
+    made.has_nothing_twice();
+    assert_eq!(made.users.len(), 1);
+    let posts = made.of_kind("user");
+    assert_eq!(posts.len(), 2);
+    assert_ne!(posts[0]["key"], posts[1]["key"]);
+}
+
+#[test]
+fn within_the_window_a_lost_user_goes_again_with_the_same_key_and_bytes() {
+    let world = World::new(&rows(3), WINDOW, LOSES);
+    world.run(3);
+    let made = world.made();
+    made.has_nothing_twice();
+    assert_eq!(made.users.len(), 3);
+    let posts = made.of_kind("user");
+    assert_eq!(posts.len(), 6);
+    for id in ["A-1", "A-2", "A-3"] {
+        let of: Vec<_> = posts.iter().filter(|post| post["client"] == id).collect();
+        assert_eq!(
+            (&of[0]["key"], &of[0]["body"]),
+            (&of[1]["key"], &of[1]["body"])
+        );
+        assert_eq!(of[1]["replay"], true);
+    }
+    assert_eq!(world.states()["user accepted"], 3);
+    // Accounts and recipients are settled by the lists.
+    world.sessions(&["A-1", "A-2", "A-3"], "");
+    world.run(0);
+    let made = world.made();
+    made.has_nothing_twice();
+    assert_eq!((made.accounts.len(), made.recipients.len()), (6, 3));
+    assert_eq!(
+        made.of_kind("recipient").len(),
+        3,
+        "found in the list, not sent again"
+    );
+}
+
+#[test]
+fn an_address_that_is_taken_after_a_lost_answer_is_no_refusal() {
+    // The key is forgotten at once, so the repetition meets the user that was made.
+    let config = format!("{LOSES}[custody]\nkeys_kept_ms = 1\n");
+    let world = World::new(&rows(1), WINDOW, &config);
+    world.run(3);
+    let states = world.states();
+    assert_eq!(states["user in doubt for a person"], 1, "{states:?}");
+    world.made().has_nothing_twice();
+}
+
+#[test]
+fn a_refusal_that_is_replayed_is_corrected_under_a_new_key() {
+    let config = "[custody]\nrefuse_email_containing = \"typo\"\nlose_refusals = true\n";
+    let wrong = row("A-1", "typo@example.com", "EUR", "N", IBANS[0]);
+    let world = World::new(&[wrong], WINDOW, config);
+    world.run(3);
+    let made = world.made();
+    let posts = made.of_kind("user");
+    let answers: Vec<_> = posts
+        .iter()
+        .map(|post| post["answer"].as_str().unwrap())
+        .collect();
+    assert_eq!(answers, ["lost-422", "422"]);
+    assert_eq!(posts[0]["key"], posts[1]["key"]);
+    assert_eq!(posts[1]["replay"], true);
+    let states = world.states();
+    assert!(
+        states.keys().any(|key| key.starts_with("user refused")),
+        "{states:?}"
+    );
+    assert_eq!(states["bank account held user refused"], 1, "{states:?}");
+
+    world.export(&[row("A-1", "right@example.com", "EUR", "N", IBANS[0])]);
+    let url = world.sandbox.base_url();
+    let replan = ["--base-url", &url, "--reason", "corrected"];
+    world.ended(&mut world.command(&["replan"], &replan), 0);
+    world.run(3);
+    let made = world.made();
+    made.has_nothing_twice();
+    assert_eq!(made.users.len(), 1);
+    let posts = made.of_kind("user");
+    assert_eq!(posts.len(), 3);
+    assert_ne!(posts[2]["key"], posts[0]["key"]);
+    assert_ne!(posts[2]["body"], posts[0]["body"]);
+    world.sessions(&["A-1"], "");
+    world.run(0);
+}
+
+#[test]
+fn retry_sends_a_refused_one_under_a_new_key() {
+    let config = "[custody]\nrefuse_email_containing = \"ann1\"\n";
+    let world = World::new(&rows(1), "", config);
+    world.run(3);
+    world.ended(&mut world.command(&["retry"], &["--reason", "asked"]), 0);
+    world.run(3);
+    let posts = world.made();
+    let posts = posts.of_kind("user");
+    assert_eq!(posts.len(), 2);
+    assert_ne!(posts[0]["key"], posts[1]["key"]);
+    assert!(posts.iter().all(|post| post["replay"] == false));
+}
+
+#[test]
+fn a_new_plan_leaves_what_is_there_and_drops_what_is_not() {
+    let world = World::new(&rows(2), "", "");
+    world.run(3);
+    world.sessions(&["A-1"], "");
+    world.run(3);
+    // The first gets a second currency; the second is gone.
+    world.export(&[row("A-1", "ann1@example.com", "EUR;GBP", "Y", IBANS[1])]);
+    let url = world.sandbox.base_url();
+    let replan = ["--base-url", &url, "--reason", "changed"];
+    world.ended(&mut world.command(&["replan"], &replan), 0);
+    world.run(3);
+    world.sessions(&["A-1"], "#2");
+    world.run(0);
+    let made = world.made();
+    made.has_nothing_twice();
+    let currencies: Vec<_> = made
+        .accounts
+        .keys()
+        .filter(|(client, kind, _)| client == "A-1" && kind == "bank account")
+        .collect();
+    assert_eq!(currencies.len(), 2, "{currencies:?}");
+    let lines = world.sheet("custody.csv");
+    let former: Vec<_> = lines
+        .iter()
+        .filter(|line| line["file"].is_empty())
+        .collect();
+    assert_eq!(former.len(), 1, "{former:?}");
+    assert_eq!(
+        (
+            former[0]["clientAccountId"].as_str(),
+            former[0]["kind"].as_str()
+        ),
+        ("A-2", "user")
+    );
+}

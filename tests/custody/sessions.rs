@@ -1,0 +1,187 @@
+//! Sessions: handed in, used, run out; who is asked for one; and the numbers that they let read back.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::world::{World, private, rows};
+use crate::support::Running;
+
+#[test]
+fn what_needs_a_session_is_held_and_goes_on() {
+    let world = World::new(&rows(3), "", "");
+    world.run(3);
+    let states = world.states();
+    assert_eq!(states["user accepted"], 3, "{states:?}");
+    assert_eq!(states["bank account held needs a session"], 3, "{states:?}");
+    let wanted = world.folder.path().join("wanted.csv");
+    let mut command = world.command(&["sessions", "wanted"], &["--out"]);
+    world.ended(command.arg(&wanted), 0);
+    assert_eq!(fs::read_to_string(&wanted).unwrap().lines().count(), 4);
+    assert_eq!(
+        fs::metadata(&wanted).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+
+    world.sessions(&["A-1", "A-3"], "");
+    world.run(3);
+    let states = world.states();
+    assert_eq!(states["recipient accepted"], 2, "{states:?}");
+    assert_eq!(states["recipient held needs a session"], 1, "{states:?}");
+    // Whose tasks have ended needs no session any more.
+    let kept = fs::read_dir(world.dir().join(".bakkt-migrate/sessions")).unwrap();
+    assert_eq!(kept.count(), 0);
+    world.sessions(&["A-2"], "");
+    world.run(0);
+    let made = world.made();
+    made.has_nothing_twice();
+    assert_eq!(
+        (made.users.len(), made.accounts.len(), made.recipients.len()),
+        (3, 6, 3)
+    );
+    let crosswalk = world.sheet("custody-crosswalk.csv");
+    assert_eq!(crosswalk.len(), 12);
+    assert!(crosswalk.iter().all(|line| line["uuid"].len() == 36));
+}
+
+#[test]
+fn a_session_that_runs_out_in_the_middle_waits_for_a_new_one() {
+    let world = World::new(&rows(2), "in_flight = 1\n", "[custody]\nsession_uses = 1\n");
+    world.run(3);
+    for mark in ["#1", "#2", "#3"] {
+        world.sessions(&["A-1", "A-2"], mark);
+        let url = world.sandbox.base_url();
+        let output = world
+            .command(&["run"], &["--base-url", &url])
+            .output()
+            .unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 3)), "{output:?}");
+    }
+    let states = world.states();
+    for kind in ["bank account", "savings", "recipient"] {
+        assert_eq!(states[&format!("{kind} accepted")], 2, "{states:?}");
+    }
+    world.made().has_nothing_twice();
+}
+
+#[test]
+fn only_sessions_of_this_migration_are_taken() {
+    let world = World::new(&rows(1), "", "");
+    world.run(3);
+    let now = jiff::Timestamp::now().to_string();
+    let line = |id: &str, at: &str| {
+        serde_json::json!({"clientAccountId": id, "session": "sandbox-session A-1", "issued_at": at}).to_string()
+    };
+    let file = world.folder.path().join("given");
+    let lines = [
+        line("A-1", &now),
+        line("B-1", &now),
+        line("A-1", "2020-01-01T00:00:00Z"),
+        "{}".to_owned(),
+    ];
+    fs::write(&file, lines.join("\n")).unwrap();
+    let mut command = world.command(&["sessions", "import"], &[]);
+    let said = world.ended(command.arg(&file), 2);
+    assert!(said.contains("chmod 600"), "{said}");
+    private(&file);
+    let said = world.ended(command.arg("--json"), 3);
+    assert!(said.contains("\"not_taken\":3,\"taken\":1"), "{said}");
+    assert!(
+        said.contains("line 2: no customer of this migration's custody"),
+        "{said}"
+    );
+    assert!(!said.contains("sandbox-session"), "{said}");
+}
+
+#[test]
+fn the_receiver_takes_what_is_signed_and_nothing_else() {
+    let world = World::new(&rows(1), "", "");
+    world.run(3);
+    let mut command = world.command(&["sessions", "serve"], &["--listen", "127.0.0.1:0"]);
+    let said = world.ended(&mut command, 2);
+    assert!(said.contains("BAKKT_SESSIONS_SECRET"), "{said}");
+    command
+        .env("BAKKT_SESSIONS_SECRET", "a shared secret")
+        .stdout(Stdio::piped());
+    let mut running = Running::start(&mut command);
+    let mut line = String::new();
+    BufReader::new(running.0.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let address = line
+        .trim()
+        .strip_prefix("listening on http://")
+        .unwrap()
+        .to_owned();
+    let post = |secret: Option<&str>, id: &str| {
+        let now = jiff::Timestamp::now().to_string();
+        let body = serde_json::json!({"clientAccountId": id, "session": format!("sandbox-session {id}"), "issued_at": now}).to_string();
+        let signature = secret.map(|secret| {
+            let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+            mac.update(body.as_bytes());
+            format!(
+                "X-Session-Signature: {}\r\n",
+                data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes())
+            )
+        });
+        let mut stream = TcpStream::connect(&address).unwrap();
+        write!(
+            stream,
+            "POST / HTTP/1.1\r\nHost: {address}\r\n{}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            signature.unwrap_or_default(),
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer[9..12].to_owned()
+    };
+    assert_eq!(post(None, "A-1"), "401");
+    assert_eq!(post(Some("another"), "A-1"), "401");
+    assert_eq!(post(Some("a shared secret"), "B-1"), "422");
+    assert_eq!(post(Some("a shared secret"), "A-1"), "200");
+    // Beside the receiver: it holds no lock of the journal.
+    world.run(0);
+    assert_eq!(world.made().accounts.len(), 2);
+}
+
+#[test]
+fn numbers_are_read_back_into_a_file_of_their_own() {
+    let world = World::new(&rows(2), "", "");
+    world.run(3);
+    world.sessions(&["A-1", "A-2"], "");
+    world.run(0);
+    let file = world.folder.path().join("numbers.csv");
+    let url = world.sandbox.base_url();
+    let mut command = world.command(&["custody", "numbers"], &["--base-url", &url, "--out"]);
+    let said = world.ended(command.arg(&file), 3);
+    assert!(said.contains("have to log in"), "{said}");
+    fs::remove_file(&file).unwrap();
+    world.sessions(&["A-1", "A-2"], "#again");
+    world.ended(&mut command, 0);
+    let text = fs::read_to_string(&file).unwrap();
+    assert_eq!(text.lines().count(), 5, "{text}");
+    assert!(text.contains(",LT00"), "{text}");
+    assert_eq!(
+        fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+}
+
+#[test]
+fn verify_reads_users_and_what_has_a_session() {
+    let world = World::new(&rows(2), "", "");
+    world.run(3);
+    world.sessions(&["A-1", "A-2"], "");
+    world.run(0);
+    world.sessions(&["A-1"], "#again");
+    let url = world.sandbox.base_url();
+    let said = world.ended(&mut world.command(&["verify"], &["--base-url", &url]), 0);
+    assert!(said.contains("custody: 5 there, 3 not read"), "{said}");
+    assert!(said.contains("PHONE_VERIFICATION_NEEDED 2"), "{said}");
+}
