@@ -27,6 +27,9 @@ struct Size {
     most_posts: u64,
 }
 
+/// So often is a kill tried that has to hit a request.
+const TRIES: usize = 5;
+
 const FULL: Size = Size {
     rows: 2400,
     sendable: 2000,
@@ -80,14 +83,19 @@ fn no_account_is_made_twice_and_none_is_lost() {
     let world = new_world(&size, seed);
     let mut kills = [0usize; 3];
     for kill in kills_of(&size, seed) {
-        let Some(in_flight) = world.killed(kill) else {
-            println!("{kill:?}: the run ended before");
-            continue;
-        };
-        match kill {
-            Kill::Planning(_) => kills[0] += usize::from(!world.is_planned()),
-            Kill::InFlight(_) => kills[1] += usize::from(in_flight > 0),
-            _ => kills[2] += 1,
+        // On a slow machine the answer may come before the kill: that one is tried again.
+        for _ in 0..TRIES {
+            let Some(in_flight) = world.killed(kill) else {
+                println!("{kill:?}: the run ended before");
+                break;
+            };
+            match kill {
+                Kill::Planning(_) => kills[0] += usize::from(!world.is_planned()),
+                Kill::InFlight(_) if in_flight == 0 => continue,
+                Kill::InFlight(_) => kills[1] += 1,
+                _ => kills[2] += 1,
+            }
+            break;
         }
     }
     println!(

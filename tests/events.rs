@@ -655,8 +655,8 @@ fn other_types_are_kept_and_counted_and_decide_nothing() {
     assert!(text.contains("1 of other types"), "{text}");
 }
 
-/// Whoever keeps connections open, or sends slowly, keeps no event out. Nothing here waits for a deadline of the receiver:
-/// the connections that are in the way are still open when the events are answered.
+/// Whoever keeps connections open, or sends slowly, keeps no event out. The connections that are in the way are still open when
+/// the first event is answered: none had to reach its deadline for that. On a slow machine they may reach it before the last.
 #[test]
 fn a_place_for_events_is_always_free() {
     use std::io::{Read, Write};
@@ -690,19 +690,21 @@ fn a_place_for_events_is_always_free() {
     for (number, sender) in senders.iter_mut().enumerate() {
         let one = body(&format!("p{number}"), "A1", "ACTIVE", "ENROLLMENT");
         assert_eq!(sender.event(&one), Some(200), "{number}");
+        if number == 0 {
+            // What was in the way and had begun a request got no answer and is not cut, but for those whose place was needed.
+            let open = slow.iter_mut().map(is_open).filter(|open| *open).count();
+            assert!(
+                open >= 200,
+                "{open} of 400 are open: the event waited for their end"
+            );
+        }
     }
-    // What was in the way and had begun a request got no answer and is not cut, but for those whose place was needed.
-    let mut open = 0;
-    for stream in &mut slow {
-        stream.set_nonblocking(true).unwrap();
-        let waits = stream
-            .read(&mut [0; 8])
-            .is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
-        open += usize::from(waits);
-    }
-    assert!(
-        open >= 200,
-        "{open} of 400 are open: the events waited for their end"
-    );
     assert_eq!(kept(dir.path()).len(), 200);
+}
+
+/// Whether the other end has neither answered nor ended.
+fn is_open(stream: &mut std::net::TcpStream) -> bool {
+    stream.set_nonblocking(true).unwrap();
+    let read = std::io::Read::read(stream, &mut [0; 8]);
+    read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
 }

@@ -4,7 +4,7 @@
 //! .ods were made by LibreOffice and lie in tests/fixtures (`UPDATE=1 cargo test --test program workbooks::` writes the .xlsx that they
 //! are made of). How hostile files end is shown in `hostile_workbooks`, whole migrations in `cases`.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 use std::slice;
 
@@ -258,6 +258,114 @@ fn rows_and_columns_are_those_that_excel_shows() {
     let expected = "\n\n,a,,b\n\n,c,,d\n";
     assert_eq!(text_of(&xlsx(slice::from_ref(&table))), expected);
     assert_eq!(text_of(&xlsb(&[table], false)), expected);
+}
+
+/// An .ods with one table, whose rows are given as XML.
+fn ods(rows: &str) -> Vec<u8> {
+    let content = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><office:document-content \
+         xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
+         xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" \
+         xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\">\
+         <office:body><office:spreadsheet><table:table table:name=\"Table\">{rows}</table:table>\
+         </office:spreadsheet></office:body></office:document-content>"
+    );
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default();
+    for (name, text) in [
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        ("content.xml", &content),
+    ] {
+        archive.start_file(name, stored).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// A row of an .ods with one cell of text.
+fn ods_row(attributes: &str, text: &str) -> String {
+    format!(
+        "<table:table-row{attributes}><table:table-cell office:value-type=\"string\"><text:p>{text}</text:p>\
+         </table:table-cell></table:table-row>"
+    )
+}
+
+#[test]
+fn rows_that_are_not_shown_are_read_and_counted() {
+    let mut table = Sheet::new(
+        "Table",
+        ["a", "b", "c", "d"].map(|cell| vec![text(cell)]).into(),
+    );
+    table.hidden_rows = vec![1, 3];
+    let kinds = [
+        xlsx(slice::from_ref(&table)),
+        xlsb(slice::from_ref(&table), false),
+        // A filter and a hand; a row without cells that is hidden many times counts for nothing.
+        ods(&[
+            ods_row("", "a"),
+            ods_row(" table:visibility=\"filter\"", "b"),
+            ods_row("", "c"),
+            ods_row(" table:visibility=\"collapse\"", "d"),
+            "<table:table-row table:visibility=\"collapse\" table:number-rows-repeated=\"1000\"><table:table-cell/>\
+             </table:table-row>"
+                .to_owned(),
+        ]
+        .concat()),
+    ];
+    for bytes in kinds {
+        let (head, text) = read(&bytes, &SheetChoice::First).unwrap();
+        assert_eq!(
+            (head.hidden_rows, text.as_str()),
+            (2, "a\nb\nc\nd\n"),
+            "{:?}",
+            head.kind
+        );
+    }
+    table.hidden_rows = Vec::new();
+    let (head, _) = read(&xlsx(&[table]), &SheetChoice::First).unwrap();
+    assert_eq!(head.hidden_rows, 0);
+}
+
+#[test]
+fn rows_of_an_old_workbook_that_are_not_shown_are_counted() {
+    let mut bytes = std::fs::read(fixture("values.xls")).unwrap();
+    let (head, before) = read(&bytes, &SheetChoice::First).unwrap();
+    assert_eq!(head.hidden_rows, 0);
+    // The records of rows: what they are, their length, and what is said of them behind twelve bytes.
+    let records: Vec<usize> = memchr::memmem::find_iter(&bytes, b"\x08\x02\x10\x00").collect();
+    for record in &records[1..3] {
+        bytes[record + 4 + 12] |= 0x20;
+    }
+    let (head, text) = read(&bytes, &SheetChoice::First).unwrap();
+    assert_eq!((head.hidden_rows, text), (2, before));
+}
+
+#[test]
+fn amounts_of_an_ods_keep_their_currency() {
+    let cell = |currency: &str, shown: &str| {
+        format!(
+            "<table:table-row><table:table-cell office:value-type=\"currency\"{currency} office:value=\"85000\">\
+             <text:p>{shown}</text:p></table:table-cell></table:table-row>"
+        )
+    };
+    let named = |code: &str| format!(" office:currency=\"{code}\"");
+    for (currency, shown, expected) in [
+        (named("EUR"), "85.000,00 €", "EUR 85000"),
+        (named("JPY"), "￥85,000", "JPY 85000"),
+        // What the cell does not say, the text beside its digits does.
+        (String::new(), "85'000.00 CHF", "CHF 85000"),
+        (String::new(), "£85,000.00", "£85000"),
+        // A dollar is a plain number, as it is in other workbooks.
+        (named("USD"), "$85,000.00", "85000"),
+        (String::new(), "$85,000.00", "85000"),
+        (String::new(), "85,000.00", "85000"),
+    ] {
+        assert_eq!(
+            text_of(&ods(&cell(&currency, shown))),
+            format!("{expected}\n"),
+            "{currency} {shown}"
+        );
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! From a document task to what is uploaded, and to the metadata that was.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bakkt_contract::documents::client_document_id;
@@ -45,7 +46,7 @@ fn planned<T>(
     key: &[u8; 32],
     account: &str,
     facts: &DocumentFacts,
-    work: impl FnOnce(&JournalDocument<'_>) -> Result<T, &'static str>,
+    work: impl FnOnce(&JournalDocument<'_>) -> Result<T, Cow<'static, str>>,
 ) -> Result<T, String> {
     let path = match &facts.sealed {
         Some(sealed) => Some(open_sealed(key, sealed).map_err(|error| error.to_string())?),
@@ -61,8 +62,8 @@ fn planned<T>(
             Some(path) => DocumentOrigin::Path(path),
             None => DocumentOrigin::Manifest(facts.at),
         },
-    })?;
-    Ok(done)
+    });
+    done.map_err(Cow::into_owned)
 }
 
 fn made(opened: OpenedDocument, account: &str, owner: Option<&str>, uuid: &str) -> Upload {

@@ -186,6 +186,27 @@ fn relatives_own_no_account() {
 }
 
 #[test]
+fn whether_a_spouse_owns_a_part_of_the_account_is_asked() {
+    let spouse = ["First Name", "Last Name", "DOB", "SSN"];
+    let headers = spouse.map(|column| format!("Spouse {column}"));
+    let headers = headers.each_ref().map(String::as_str);
+    // As many as have joint accounts: more than one in twelve, and not most of them.
+    let (_, mapping) = written(&[], &headers, &|row| match row % 4 {
+        0 => spouse.map(|column| base(column, row + 3)).into(),
+        _ => vec![String::new(); 4],
+    });
+    let feed = "\"owners[1].identity.familyName\" = \"Spouse Last Name\"";
+    let line = mapping
+        .lines()
+        .find(|line| line.starts_with(feed))
+        .expect(&mapping);
+    assert!(
+        line.contains("# medium: a spouse's: are these accounts joint?"),
+        "{line}"
+    );
+}
+
+#[test]
 fn a_part_of_a_town_is_nobodys_name() {
     left_out(&["Colonia", "Bairro"], &|row| {
         let colonia = ["Centro", "Del Valle", "Roma Norte"][row % 3];

@@ -29,6 +29,7 @@ pub mod unfit_id;
 pub mod us_states;
 pub mod usd;
 pub mod words;
+pub mod zip_states;
 
 /// How much a field matters, weakest first (contract, section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -25,7 +25,7 @@ pub enum KeptPlaceholders {
 }
 
 /// Words, and those that people are called.
-const WORDS: [(&str, bool); 24] = [
+const WORDS: [(&str, bool); 25] = [
     ("n/a", false),
     ("n.a.", false),
     ("n.a", false),
@@ -50,7 +50,18 @@ const WORDS: [(&str, bool); 24] = [
     ("undefined", false),
     ("unspecified", false),
     ("\\n", false),
+    // Of JavaScript, in brackets.
+    ("object object", false),
 ];
+
+/// Words of other scripts, as whole cells; bytes of the longest: [`LONGEST_FOREIGN`].
+#[rustfmt::skip]
+const FOREIGN: [&str; 25] = [
+    "不明", "同上", "同左", "なし", "無し", "未定", "未登録", "該当なし", "該当無し", "記載なし", "未知", "不详", "不詳", "无", "無", "没有",
+    "沒有", "未提供", "없음", "모름", "미상", "해당없음", "해당 없음", "неизвестно", "нет данных",
+];
+
+const LONGEST_FOREIGN: usize = 20;
 
 /// Errors of a spreadsheet that were written out as text.
 const CELL_ERRORS: [&str; 7] = [
@@ -130,8 +141,13 @@ pub(crate) fn is_placeholder_but(text: &str, keeps: KeptPlaceholders) -> bool {
     let folded;
     let text = match text.is_ascii() {
         true => text,
-        // No word of the table has such letters.
-        false if !may_fold_to_ascii(text) => return false,
+        // Only the words of other scripts have such letters.
+        false if !may_fold_to_ascii(text) => {
+            return text.len() <= LONGEST_FOREIGN
+                && FOREIGN
+                    .iter()
+                    .any(|word| *word == text || text.to_lowercase() == *word);
+        }
         // Full-width letters, and characters that nobody sees between the others.
         false => {
             folded = fold(text);
@@ -320,6 +336,11 @@ mod tests {
             "NaN",
             "**",
             "not on file",
+            "[object Object]",
+            "不明",
+            "同上",
+            "없음",
+            "Неизвестно",
         ] {
             assert!(is_placeholder(text), "{text}");
         }

@@ -361,6 +361,10 @@ impl CountrySource {
     }
 }
 
+/// Why a moment gives no day.
+const IN_DOUBT: &str =
+    "a time in UTC late in the day: set `zone`, or the day may be the one before";
+
 impl Dates {
     fn write(&self, text: &str, moment: bool, out: &mut String) -> Result<(), &'static str> {
         match self {
@@ -380,7 +384,7 @@ impl Dates {
                     let moment = ordered.moment(read).ok_or(why)?;
                     out.push_str(&moment.to_string());
                 } else {
-                    push_date(read.date, out);
+                    push_date(ordered.day(read).ok_or(IN_DOUBT)?, out);
                 }
             }
         }

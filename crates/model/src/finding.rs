@@ -12,6 +12,7 @@ pub enum FindingKind {
     SimilarIds,
     LostLeadingZeros,
     ChangedId,
+    PlaceholderId,
     IdLength,
     MisplacedDocument,
     SharedDocument,
@@ -23,12 +24,15 @@ pub enum FindingKind {
     Mojibake,
     EscapedText,
     InvisibleCharacter,
+    LookAlikeLetters,
     PlaceholderStreet,
     PoBox,
+    DoubtfulCity,
+    DoubtfulState,
     SameEmail,
 }
 
-pub(crate) const COUNT: usize = 19;
+pub(crate) const COUNT: usize = 23;
 
 /// A kind, its name in settings and files, what it means, and what a person should do about it.
 struct FindingText {
@@ -45,6 +49,7 @@ const TABLE: [FindingText; COUNT] = [
     FindingText { kind: FindingKind::SimilarIds, name: "similar_ids", meaning: "ids that look alike: they differ in case, leading zeros, spelling of a character, blanks or invisible characters only", advice: "make sure that they are different customers" },
     FindingText { kind: FindingKind::LostLeadingZeros, name: "lost_leading_zeros", meaning: "ids that look as if a spreadsheet had cut their leading zeros", advice: "export again with ids as text, or restore them with `pad` in the mapping; an id cannot be changed later" },
     FindingText { kind: FindingKind::ChangedId, name: "changed_id", meaning: "an id that looks like a date or a truth value of a spreadsheet", advice: "export again with ids as text; an id cannot be changed later" },
+    FindingText { kind: FindingKind::PlaceholderId, name: "placeholder_id", meaning: "an id that stands for no id: zeros, nines, a dash, \"n/a\", \"test\"", advice: "find the customer's id; an id cannot be changed later" },
     FindingText { kind: FindingKind::IdLength, name: "id_length", meaning: "ids of another length than accounts.expected_id_length", advice: "correct the ids, or the setting" },
     FindingText { kind: FindingKind::MisplacedDocument, name: "misplaced_document", meaning: "a document of one customer whose file names another customer", advice: "correct the manifest or move the file: it would be sent for the wrong customer" },
     FindingText { kind: FindingKind::SharedDocument, name: "shared_document", meaning: "one document that several customers claim", advice: "find out whose document it is and take the other lines away" },
@@ -56,8 +61,11 @@ const TABLE: [FindingText; COUNT] = [
     FindingText { kind: FindingKind::Mojibake, name: "mojibake", meaning: "text that was decoded in the wrong character encoding", advice: "set `encoding` under [source], or export again in UTF-8" },
     FindingText { kind: FindingKind::EscapedText, name: "escaped_text", meaning: "text with HTML entities, percent codes or other escapes in it", advice: "export again without the escapes, or replace them in the mapping" },
     FindingText { kind: FindingKind::InvisibleCharacter, name: "invisible_character", meaning: "an invisible or bidirectional character inside a text", advice: "take it out at the source" },
+    FindingText { kind: FindingKind::LookAlikeLetters, name: "look_alike_letters", meaning: "letters of another alphabet or of another width that look like plain ones, in a name, an id or an e-mail address", advice: "write them as plain letters at the source" },
     FindingText { kind: FindingKind::PlaceholderStreet, name: "placeholder_street", meaning: "a residential street that says something like \"unknown\" or \"same as above\", or is a number without a name", advice: "collect the address, or add the word to `missing` in the mapping" },
     FindingText { kind: FindingKind::PoBox, name: "po_box", meaning: "a P.O. box where the residential street belongs", advice: "collect the residential address; a P.O. box belongs into mailingAddress" },
+    FindingText { kind: FindingKind::DoubtfulCity, name: "doubtful_city", meaning: "a city that is a number, says that none is known, or has the state and the postal code in it", advice: "correct the city, or split the cell in the mapping" },
+    FindingText { kind: FindingKind::DoubtfulState, name: "doubtful_state", meaning: "a state or province that its postal code is not in", advice: "correct the state or the postal code" },
     FindingText { kind: FindingKind::SameEmail, name: "same_email", meaning: "different customers have the same e-mail address", advice: "nothing for households; look at addresses that many share" },
 ];
 

@@ -4,36 +4,24 @@
 //! Invariants: a pipe or a folder is refused without being opened; no cell is ever shown. Left out on purpose: reading on
 //! (`export`), and how a dialect, an encoding or a header row are told (`dialect`, `encoding`).
 
-use std::fs::File;
-use std::io::{self, Read};
+mod start;
+
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context;
-
 use super::bytes::Bytes;
-use super::container::Container;
 use super::dialect;
 use super::doubt;
 use super::encoding::Encoding;
-use super::export::{HeaderRow, Options, SheetSetting};
-use super::fixed::reader::{FixedReader, not_whole};
-use super::fixed::{Layout, RecordForm};
+use super::export::{HeaderRow, Options};
 use super::found::DetectedFile;
-use super::json::{self, JsonReader, PieceForm};
 use super::lines::{MOST_COLUMNS, RowFormat, RowReader};
-use super::packed::{self, UnpackedFile};
-use super::transcode::{self, Transcode};
 use super::wide::{self, DelimiterReplacer};
-use super::workbook::{SheetChoice, Workbook};
 use super::{Cell, Flaw, Rows};
-use bakkt_model::error::{Failure, ShownPath, unreadable};
+use bakkt_model::error::Failure;
+use start::{Start, cannot_open, empty, start};
 
-/// Bytes at a file's beginning from which everything is found.
-const SAMPLE: usize = 1 << 20;
-/// Further blocks that the encoding is found from, and their size.
-const BLOCKS: u64 = 16;
-const BLOCK: usize = 64 << 10;
 /// Rows in which the header is looked for.
 const FIRST_ROWS: usize = dialect::HEADER_WITHIN;
 /// The most files of one export: each stays open.
@@ -55,27 +43,6 @@ pub(super) struct FileHead {
     pub first: (u64, u64),
     pub form: RowFormat,
     pub found: DetectedFile,
-}
-
-/// The error of a file that cannot be opened.
-fn cannot_open(path: &Path, error: &io::Error) -> anyhow::Error {
-    unreadable(
-        &format!("open {}", path.shown()),
-        error,
-        "check the name of the file, and who may read it",
-    )
-}
-
-/// Opens a plain file; a pipe or a folder is refused without being opened.
-fn plain_file(path: &Path) -> io::Result<File> {
-    // Looked at before it is opened: opening a pipe would wait for a writer.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "it is a folder, a pipe or a device; give a regular file",
-        ));
-    }
-    File::open(path)
 }
 
 /// The files that a name of the settings means, in the order of their names.
@@ -107,264 +74,6 @@ pub(super) fn files(dir: &Path, name: &str) -> anyhow::Result<Vec<PathBuf>> {
             "{count} files fit \"{name}\"; {MOST_FILES} is the most"
         ))),
         _ => Ok(files),
-    }
-}
-
-/// What the beginning of a file tells.
-struct Start {
-    /// Where the text is read when it need not be made first.
-    file: Option<(Arc<Bytes>, u64)>,
-    rest: Box<dyn Read + Send>,
-    /// The text, from its first byte on.
-    text: Vec<u8>,
-    /// Whether that is all of it.
-    whole: bool,
-    /// Bytes before the text.
-    skip: u64,
-    found: DetectedFile,
-    /// The text in another encoding in which it reads as well, and which that is.
-    doubt: Option<(Encoding, Vec<u8>)>,
-    /// The names of its columns, where the format says them; the text is that of `records` then.
-    columns: Option<Vec<String>>,
-}
-
-/// Reads until the buffer is full or nothing is left.
-fn read_start(reader: &mut impl Read, most: usize) -> io::Result<(Vec<u8>, bool)> {
-    let mut start = Vec::new();
-    reader.take(most as u64).read_to_end(&mut start)?;
-    let whole = start.len() < most;
-    Ok((start, whole))
-}
-
-fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
-    let file = plain_file(path).map_err(|error| cannot_open(path, &error))?;
-    let unreadable = || format!("cannot read {name}");
-    let workbook = file.try_clone().with_context(unreadable)?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let unpacked = packed::unpack(file, name, options, folder)?;
-    let mut found = DetectedFile::new(name, unpacked.format("CSV"));
-    if unpacked.container == Container::Workbook {
-        if !unpacked.containers.is_empty() {
-            return Err(packed::refused(
-                name,
-                "it is a packed workbook; unpack it and name the workbook",
-            ));
-        }
-        let choice = match &options.sheet {
-            None => SheetChoice::First,
-            Some(SheetSetting::Name(name)) => SheetChoice::Name(name.clone()),
-            Some(SheetSetting::Number(number)) => SheetChoice::Number(*number),
-        };
-        let mut workbook = Workbook::open(workbook, name, &choice)?;
-        found.workbook(workbook.head(), options.sheet.is_none(), options.set_by);
-        let (text, whole) = read_start(&mut workbook, SAMPLE)?;
-        return Ok(Start {
-            file: None,
-            rest: Box::new(workbook),
-            text,
-            whole,
-            skip: 0,
-            found,
-            doubt: None,
-            columns: None,
-        });
-    }
-    if options.sheet.is_some() {
-        return Err(Failure::configuration(
-            format!("{name} is no workbook and has no sheets"),
-            "take `sheet` away, or name another file",
-        ));
-    }
-    if unpacked.container == Container::Json && options.layout.is_none() {
-        return json_start(&unpacked, name, options);
-    }
-    if let Some(rows) = &options.rows {
-        return Err(Failure::configuration(
-            format!("{name} is not JSON and has no array `{}`", rows.array),
-            "take `rows` away, or name another file",
-        ));
-    }
-    if let Some(layout) = &options.layout {
-        return fixed_start(&unpacked, name, layout, options.encoding);
-    }
-    let plain = unpacked.stream.bytes();
-    let mut reader = unpacked.stream.open().with_context(unreadable)?;
-    let (text, whole) = read_start(&mut reader, SAMPLE).with_context(unreadable)?;
-    let mut blocks = vec![text];
-    if let Some((bytes, size)) = plain.filter(|_| !whole) {
-        for number in 1..=BLOCKS {
-            let mut block = vec![0; BLOCK];
-            // Even, or UTF-16 would be cut inside of a character.
-            let step = size.saturating_sub(SAMPLE as u64) / BLOCKS;
-            let offset = SAMPLE as u64 + ((step * (number - 1)) & !1);
-            let count = bytes.read_at(&mut block, offset).with_context(unreadable)?;
-            block.truncate(count);
-            blocks.push(block);
-        }
-    }
-    refuse_utf32(&blocks[0], name)?;
-    let parts: Vec<&[u8]> = blocks.iter().map(Vec::as_slice).collect();
-    let guess = Encoding::find(&parts);
-    let set = options.encoding;
-    let set = set.filter(|_| !(options.certain_encoding && guess.is_confident));
-    let encoding = set.unwrap_or(guess.encoding);
-    let bom = encoding.bom(&blocks[0]);
-    found.encoding = Some(encoding);
-    found.is_encoding_found = set.is_none();
-    if set.is_none() && !guess.is_confident && guess.rival.is_none() && encoding != Encoding::Utf8 {
-        found.remarks.push(format!(
-            "the encoding is found to be {} ({}): {} confirms it",
-            encoding.word(),
-            guess.why,
-            options.set_by.encoding_is(encoding.word())
-        ));
-    }
-    let mut text = blocks.swap_remove(0);
-    let doubt = guess.rival.filter(|_| set.is_none());
-    let doubt = doubt.map(|rival| (rival, transcode::whole(rival, &text)));
-    if encoding == Encoding::Utf8 {
-        text.drain(..bom);
-        return Ok(Start {
-            file: plain.map(|(bytes, size)| (bytes.clone(), size)),
-            rest: reader,
-            text,
-            whole,
-            skip: if plain.is_some() { bom as u64 } else { 0 },
-            found,
-            doubt,
-            columns: None,
-        });
-    }
-    let mut decoded = Transcode::new(io::Cursor::new(text).chain(reader), encoding, bom);
-    let (text, whole) = read_start(&mut decoded, SAMPLE).with_context(unreadable)?;
-    Ok(Start {
-        file: None,
-        rest: Box::new(decoded),
-        text,
-        whole,
-        skip: 0,
-        found,
-        doubt,
-        columns: None,
-    })
-}
-
-/// The beginning of a file of fixed width.
-fn fixed_start(
-    unpacked: &UnpackedFile,
-    name: &str,
-    layout: &Arc<Layout>,
-    encoding: Option<Encoding>,
-) -> anyhow::Result<Start> {
-    let encoding = encoding.unwrap_or(Encoding::Utf8);
-    let Some(table) = transcode::characters(encoding) else {
-        return Err(Failure::configuration(
-            format!(
-                "{name} has a layout, which counts bytes, and characters of {} may take several",
-                encoding.word()
-            ),
-            "say what its single bytes are with `encoding`, such as cp037, windows-1252 or utf-8 (for ASCII)",
-        ));
-    };
-    let size = unpacked.stream.bytes().map(|(_, size)| size);
-    if let (RecordForm::Length(length), Some(size)) = (layout.form, size)
-        && size % length as u64 > 0
-    {
-        return Err(not_whole(name, size, length).into());
-    }
-    let mut found = DetectedFile::new(name, unpacked.format("fixed width"));
-    found.encoding = Some(encoding);
-    found.layout = Some(layout.clone());
-    let reader = unpacked.stream.open();
-    let reader = reader.with_context(|| format!("cannot read {name}"))?;
-    let reader = FixedReader::new(reader, name, layout.clone(), table);
-    records_start(Box::new(reader), name, layout.names(), found)
-}
-
-/// The beginning of a JSON file, which is read through for its columns.
-fn json_start(unpacked: &UnpackedFile, name: &str, options: &Options) -> anyhow::Result<Start> {
-    let unreadable = || format!("cannot read {name}");
-    let other = options.encoding.filter(|it| *it != Encoding::Utf8);
-    let start = unpacked.stream.start().with_context(unreadable)?;
-    if other.is_some() || start.contains(&0) {
-        return Err(Failure::configuration(
-            format!("{name} is JSON and not written in UTF-8"),
-            "JSON is written in UTF-8: export it so, and set no other `encoding`",
-        ));
-    }
-    let bom = Encoding::Utf8.bom(&start);
-    let open = || -> io::Result<Box<dyn Read + Send>> {
-        let mut reader = unpacked.stream.open()?;
-        reader.read_exact(&mut [0; 3][..bom])?;
-        Ok(reader)
-    };
-    let form = PieceForm::of(&start[bom..]);
-    let rows = options.rows.clone();
-    let columns = json::columns(open().with_context(unreadable)?, name, form, rows.as_ref());
-    let columns = columns.with_context(unreadable)?;
-    let names = columns.names();
-    if names.is_empty() {
-        return Err(empty(name, "it has no object with a key"));
-    }
-    if let Some(rows) = &rows {
-        json::refuse_unknown_array(name, rows, &names)?;
-    }
-    let word = match form {
-        PieceForm::Lines => "JSON lines",
-        PieceForm::Objects | PieceForm::Array => "JSON",
-    };
-    let mut found = DetectedFile::new(name, unpacked.format(word));
-    found.rows_of = rows.as_ref().map(|rows| rows.array.clone());
-    if rows.is_none() {
-        found.remarks.extend(json::arrays_remark(&names));
-    }
-    let reader = open().with_context(unreadable)?;
-    let reader = JsonReader::new(reader, name, form, Arc::new(columns), rows);
-    records_start(Box::new(reader), name, names, found)
-}
-
-/// The beginning of a text that `records` writes.
-fn records_start(
-    mut reader: Box<dyn Read + Send>,
-    name: &str,
-    columns: Vec<String>,
-    mut found: DetectedFile,
-) -> anyhow::Result<Start> {
-    let (text, whole) =
-        read_start(&mut reader, SAMPLE).with_context(|| format!("cannot read {name}"))?;
-    if text.is_empty() {
-        return Err(empty(name, "it has no records"));
-    }
-    found.named(&columns);
-    Ok(Start {
-        file: None,
-        rest: reader,
-        text,
-        whole,
-        skip: 0,
-        found,
-        doubt: None,
-        columns: Some(columns),
-    })
-}
-
-/// The error of a file without anything to read.
-fn empty(name: &str, why: &str) -> anyhow::Error {
-    Failure::configuration(
-        format!("{name} is empty: {why}"),
-        "check that the export ran to its end",
-    )
-}
-
-/// Refuses what has the byte order mark of UTF-32: that of UTF-16, and two NULs.
-fn refuse_utf32(start: &[u8], name: &str) -> anyhow::Result<()> {
-    let marks: [&[u8]; 2] = [b"\xFF\xFE\0\0", b"\0\0\xFE\xFF"];
-    match marks.iter().any(|mark| start.starts_with(mark)) {
-        true => Err(Failure::configuration(
-            format!("{name} is written in UTF-32, which is not read here"),
-            "save the export as UTF-8",
-        )),
-        false => Ok(()),
     }
 }
 

@@ -22,6 +22,7 @@ pub mod keys;
 pub mod lines;
 pub mod openpgp;
 mod packed;
+mod read_ahead;
 mod records;
 pub mod shape;
 mod spool;

@@ -17,6 +17,7 @@ use std::io::{self, Read};
 use buffer::RowBuffer;
 use marks::{END_MARK, breaks, is_end, line, spaces, unread};
 
+use super::read_ahead::ReadAhead;
 use super::{Extent, Flaw, Row, Rows, records};
 use bakkt_model::position::Position;
 use bakkt_model::text::trim;
@@ -32,8 +33,6 @@ const SURE_WIDTH: usize = 6;
 
 /// The most columns of a table, as in a spreadsheet.
 pub(crate) const MOST_COLUMNS: usize = 1 << 14;
-
-const BUFFER: usize = 256 << 10;
 
 /// What the rows of a text are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -331,14 +330,9 @@ fn take_record(input: &[u8], ended: bool, cells: &mut RowBuffer<'_>) -> Option<R
 /// Reads the rows of a text from its beginning to its end.
 #[derive(Debug)]
 pub struct RowReader<R> {
-    input: R,
+    input: ReadAhead<R>,
     form: RowFormat,
-    buffer: Vec<u8>,
-    /// The bytes that are not read yet: from `at` to `filled`.
-    at: usize,
-    filled: usize,
-    ended: bool,
-    /// Offset of the byte at `at`.
+    /// Offset of the next byte of the input.
     offset: u64,
     line: u64,
     /// The rest of a line that was too long is still to come.
@@ -350,12 +344,8 @@ impl<R: Read> RowReader<R> {
     /// Starts; `offset` and `line` are those of the first byte.
     pub fn new(input: R, form: RowFormat, offset: u64, line: u64) -> RowReader<R> {
         RowReader {
-            input,
+            input: ReadAhead::new(input),
             form,
-            buffer: vec![0; BUFFER],
-            at: 0,
-            filled: 0,
-            ended: false,
             offset,
             line,
             inside: false,
@@ -379,7 +369,7 @@ impl<R: Read> RowReader<R> {
             if self.inside && !self.skip_line()? {
                 return Ok(false);
             }
-            if self.at == self.filled && !self.fill()? {
+            if self.input.rest().is_empty() && !self.input.fill()? {
                 return Ok(false);
             }
             let first = (rows.data.len(), rows.ends.len());
@@ -389,12 +379,12 @@ impl<R: Read> RowReader<R> {
                     ends: &mut rows.ends,
                     first,
                 };
-                let input = &self.buffer[self.at..self.filled];
-                if let Some(taken) = self.form.take(input, self.ended, &mut cells) {
+                let (input, ended) = (self.input.rest(), self.input.has_ended());
+                if let Some(taken) = self.form.take(input, ended, &mut cells) {
                     break taken;
                 }
                 cells.forget();
-                self.fill()?;
+                self.input.fill()?;
             };
             let at = Position {
                 row: taken.number.unwrap_or(self.line),
@@ -410,7 +400,7 @@ impl<R: Read> RowReader<R> {
             {
                 rows.data.truncate(first.0);
                 rows.ends.truncate(first.1);
-                let is_end = is_end(&self.buffer[self.at - taken.length..self.at]);
+                let is_end = is_end(self.input.used(taken.length));
                 self.blank += match self.form.sheet || self.form.records {
                     true => 1,
                     false if is_end => 0,
@@ -431,50 +421,29 @@ impl<R: Read> RowReader<R> {
     }
 
     fn pass(&mut self, count: usize) {
-        self.at += count;
+        self.input.pass(count);
         self.offset += count as u64;
     }
 
     /// Leaves out the rest of a line.
     fn skip_line(&mut self) -> io::Result<bool> {
         loop {
-            let input = &self.buffer[self.at..self.filled];
+            let (input, ended) = (self.input.rest(), self.input.has_ended());
             let end = memchr::memchr2(b'\n', b'\r', input);
-            if let Some((_, length)) = end.and_then(|_| line(input, self.ended)) {
+            if let Some((_, length)) = end.and_then(|_| line(input, ended)) {
                 self.pass(length);
                 self.line += 1;
                 self.inside = false;
                 return Ok(true);
             }
             // A CR at the buffer's end may have its LF in the next one.
-            self.pass(end.unwrap_or(input.len()));
-            if !self.fill()? && self.at == self.filled {
+            let passed = end.unwrap_or(input.len());
+            self.pass(passed);
+            if !self.input.fill()? && self.input.rest().is_empty() {
                 self.inside = false;
                 return Ok(false);
             }
         }
-    }
-
-    /// Reads on; false when there is no more.
-    fn fill(&mut self) -> io::Result<bool> {
-        self.buffer.copy_within(self.at..self.filled, 0);
-        self.filled -= self.at;
-        self.at = 0;
-        if self.filled == self.buffer.len() {
-            self.buffer.resize(2 * self.filled, 0);
-        }
-        while !self.ended {
-            match self.input.read(&mut self.buffer[self.filled..]) {
-                Ok(0) => self.ended = true,
-                Ok(count) => {
-                    self.filled += count;
-                    return Ok(true);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(false)
     }
 }
 

@@ -120,7 +120,10 @@ fn body(sheet: &Sheet, codes: &mut Vec<&'static str>, strings: &mut Vec<String>)
         }
         if current != Some(row) {
             current = Some(row);
-            record(&mut out, 0, &[&row.to_le_bytes()[..], &[0; 13]].concat());
+            let mut about = [0; 13];
+            // Not shown: of the flags of a row the fifth of the second byte.
+            about[7] = u8::from(sheet.hidden_rows.contains(&row)) << 4;
+            record(&mut out, 0, &[&row.to_le_bytes()[..], &about].concat());
         }
         let mut style = 0;
         let (id, value) = value(cell, codes, strings, &mut style);

@@ -12,7 +12,7 @@ use super::fields::{CONCEPTS, Concept, Group, ValueKind};
 use super::headers::seen;
 use super::joined_parts::JoinedParts;
 use super::labels::labels;
-use super::not_asked::{NotAsked, excluded, names_a_spouse};
+use super::not_asked::{Exclusions, NotAsked, names_a_spouse};
 use super::places::{ObjectPlace, PlaceWords};
 use super::rest;
 use super::score::{ColumnView, Fit, LEAST, Label, bases, fit};
@@ -188,10 +188,11 @@ pub(crate) fn picks(
             .tokens
             .iter()
             .any(|token| names.iter().any(|(name, _)| *name == token.spelled));
-        let most = if labelled || !seen[row].sure() || names_a_spouse(&seen[row].tokens) {
-            Confidence::Medium
-        } else {
-            Confidence::High
+        let most = match () {
+            // Whether a spouse owns a part of the account is for a person to say.
+            () if names_a_spouse(&seen[row].tokens) => Confidence::Medium,
+            () if labelled || !seen[row].sure() => Confidence::Medium,
+            () => Confidence::High,
         };
         let confidence = confidence(&fits, &slots, &chosen, row, *slot).min(most);
         picks.push(pick(row, *slot, confidence));
@@ -402,10 +403,10 @@ fn fits(seen: &[ColumnView<'_>], slots: &[ConceptSlot], labels: &[Label<'_>]) ->
 
 /// The fits of one column at every slot.
 fn fits_of(column: &ColumnView<'_>, slots: &[ConceptSlot], labels: &[Label<'_>]) -> Vec<Fit> {
-    let bases = bases(column);
+    let (bases, exclusions) = (bases(column), Exclusions::of(column));
     let one = |slot: &ConceptSlot| {
         let basis = bases[slot.row];
-        if excluded(column, slot) {
+        if exclusions.exclude(slot) {
             return Fit {
                 value: -1.0,
                 ..Fit::default()

@@ -6,9 +6,14 @@
 use super::columns::{Confidence, Pick};
 use super::feeds::{Maker, MappingLine};
 use super::fields::ValueKind;
+use super::not_asked::names_a_spouse;
 use super::tables::table;
 use super::values::{cell_parts, from, from_all, quoted, transforms};
 use super::words::{says, tokens};
+
+/// A person has to say whether a spouse owns a part of the account.
+const SPOUSE: &str =
+    "a spouse's: are these accounts joint? If not, take all lines of owners[1] away";
 
 impl Maker<'_> {
     /// All columns that say the same, in their order: a mobile phone first, a second one last. Those of a person at work
@@ -46,6 +51,11 @@ impl Maker<'_> {
     }
 
     fn line(&self, pick: &Pick, field: &str, value: String, note: &str) -> MappingLine {
+        let of_spouse = || names_a_spouse(&tokens(&self.profile.columns[pick.column].name));
+        let note = match note {
+            "" if pick.place.prefix == "owners[1]." && of_spouse() => SPOUSE,
+            note => note,
+        };
         MappingLine {
             path: self.at(pick, field),
             value,

@@ -1,7 +1,7 @@
 //! Columns that no field asks for, although their words look like those of one.
 //!
 //! Owner of [`NotAsked`], what the headers of a whole file say about each other: whose a column is, whether it is about
-//! another column. Owner of [`excluded`] as well: places that a column cannot
+//! another column. Owner of [`Exclusions`] as well: places that a column cannot
 //! belong to. Left out on purpose: words of strangers that may be part of a field's name (`words`).
 
 use super::columns::ConceptSlot;
@@ -148,45 +148,60 @@ const ABOUT: &str = "type typ status flag indicator source src date dt quality";
 const NOT_LIVED_AT: &str =
     "shipping ship license licence driver issue issued issuing branch birth work arbeit";
 
-/// Whether a column cannot belong to a place, whatever its words and values are like.
-pub(crate) fn excluded(seen: &ColumnView<'_>, slot: &ConceptSlot) -> bool {
-    let email = slot.concept.forms.contains(&Class::Email);
-    let address = slot.concept.group == Group::Address;
-    let data = email
-        || address
-        || matches!(
-            slot.concept.kind,
-            ValueKind::Name | ValueKind::FullName | ValueKind::Phone | ValueKind::TaxId
-        );
-    let prefix = slot.place.prefix;
-    let marked = slot
-        .ground
-        .marks
-        .iter()
-        .all(|marks| marks.meet(seen.words()));
-    let at_work = prefix.contains("employer");
-    if data && says(&seen.tokens, ABOUT) {
-        return true;
-    }
-    if address && !at_work && prefix.contains("Address") && !prefix.starts_with("entity.") {
-        let employer = seen.tokens.iter().any(|token| token.is("employer"));
-        if employer || says(&seen.tokens, NOT_LIVED_AT) {
-            return true;
+/// What the header of a column says against places, whatever its words and values are like.
+pub(crate) struct Exclusions {
+    words: WordSet,
+    /// About a value, and not the value.
+    is_about: bool,
+    is_of_employer: bool,
+    is_not_lived_at: bool,
+    is_shipped_to: bool,
+    /// A phone or an e-mail, and every word of the header is known.
+    is_reached: bool,
+}
+
+impl Exclusions {
+    /// What a column's header says.
+    pub(crate) fn of(seen: &ColumnView<'_>) -> Exclusions {
+        let words = seen.words();
+        let known = seen.tokens.iter().all(|token| !token.words.is_empty());
+        Exclusions {
+            words,
+            is_about: says(&seen.tokens, ABOUT),
+            is_of_employer: words.meet(WordSet::of("employer")),
+            is_not_lived_at: says(&seen.tokens, NOT_LIVED_AT),
+            is_shipped_to: says(&seen.tokens, "shipping ship"),
+            is_reached: known && words.meet(WordSet::of("email/phone/mobile")),
         }
     }
-    // A country where parcels go is not that of a tax id either.
-    let country = slot.concept.kind == ValueKind::Country && !prefix.starts_with("entity.");
-    if country && says(&seen.tokens, "shipping ship") {
-        return true;
+
+    /// Whether the column cannot belong to a place.
+    pub(crate) fn exclude(&self, slot: &ConceptSlot) -> bool {
+        let email = slot.concept.forms.contains(&Class::Email);
+        let address = slot.concept.group == Group::Address;
+        let data = email
+            || address
+            || matches!(
+                slot.concept.kind,
+                ValueKind::Name | ValueKind::FullName | ValueKind::Phone | ValueKind::TaxId
+            );
+        let prefix = slot.place.prefix;
+        let marked = || slot.ground.marks.iter().all(|marks| marks.meet(self.words));
+        let at_work = prefix.contains("employer");
+        if data && self.is_about {
+            return true;
+        }
+        let of_firm = prefix.starts_with("entity.");
+        let lives = address && !at_work && prefix.contains("Address") && !of_firm;
+        if lives && (self.is_of_employer || self.is_not_lived_at) {
+            return true;
+        }
+        // A country where parcels go is not that of a tax id either.
+        if slot.concept.kind == ValueKind::Country && !of_firm && self.is_shipped_to {
+            return true;
+        }
+        // An e-mail address or a phone is another person's only where the header says so.
+        let reaches = email || slot.concept.kind == ValueKind::Phone;
+        reaches && self.is_reached && !slot.ground.marks.is_empty() && !of_firm && !marked()
     }
-    // An e-mail address or a phone is another person's only where the header says so.
-    let reaches = email || slot.concept.kind == ValueKind::Phone;
-    let reached = WordSet::of("email/phone/mobile").meet(seen.words());
-    let known = seen.tokens.iter().all(|token| !token.words.is_empty());
-    reaches
-        && reached
-        && known
-        && !marked
-        && !slot.ground.marks.is_empty()
-        && !prefix.starts_with("entity.")
 }

@@ -79,9 +79,12 @@ impl<'a> ColumnView<'a> {
 
     /// The header names an id and the values are plain digits: their length says nothing of what they are.
     pub(crate) fn names_an_id(&self) -> bool {
-        let ids = WordSet::of("customer/account/id/agreement/document/token");
-        let others =
-            WordSet::of("tax/tin/ssn/ein/government/social/security/phone/mobile/birth/dob/zip");
+        static IDS: LazyLock<WordSet> =
+            LazyLock::new(|| WordSet::of("customer/account/id/agreement/document/token"));
+        static OTHERS: LazyLock<WordSet> = LazyLock::new(|| {
+            WordSet::of("tax/tin/ssn/ein/government/social/security/phone/mobile/birth/dob/zip")
+        });
+        let (ids, others) = (*IDS, *OTHERS);
         let words = self.words();
         let key = self.index == 0 && self.mute() && self.column.all_distinct();
         self.column.share(Class::Digits) > 0.9 && (key || words.meet(ids)) && !words.meet(others)
@@ -113,7 +116,7 @@ pub struct Basis {
 
 /// What a column says about every concept.
 pub(crate) fn bases(seen: &ColumnView<'_>) -> Vec<Basis> {
-    let (all, mute) = (seen.words(), seen.mute());
+    let (all, mute, is_id) = (seen.words(), seen.mute(), seen.names_an_id());
     let one = |(row, concept): (usize, &Concept)| {
         let has = |phrase: &Phrase| phrase.words.iter().all(|words| words.meet(all));
         Basis {
@@ -122,7 +125,7 @@ pub(crate) fn bases(seen: &ColumnView<'_>) -> Vec<Basis> {
             value: by_value(seen.column, concept),
             alone: mute
                 && telling(seen.column, concept)
-                && !(seen.names_an_id() && concept.kind.reads_numbers()),
+                && !(is_id && concept.kind.reads_numbers()),
             decisive: decisive(seen.column, concept),
         }
     };

@@ -5,7 +5,9 @@
 //! Invariant: whatever does not fit holds that document and nothing else: `Err` is a reason, never the end of a run.
 //! Left out on purpose: hashing the content, which happens while it is sent.
 
+use std::borrow::Cow;
 use std::fs::File;
+use std::io;
 
 use jiff::civil::Date;
 
@@ -82,7 +84,7 @@ impl Reopen {
     }
 
     /// Opens one. The error says why it is held.
-    pub fn open(&self, planned: &JournalDocument<'_>) -> Result<OpenedDocument, &'static str> {
+    pub fn open(&self, planned: &JournalDocument<'_>) -> Result<OpenedDocument, Cow<'static, str>> {
         let (claim, document_type, side, metadata) = self.claimed(planned, self.today)?;
         let path = claim.path().ok_or(CHANGED)?;
         let (opened, content_type) =
@@ -99,7 +101,7 @@ impl Reopen {
     }
 
     /// The metadata of one as it was planned, whatever became of its file and however long ago it expired.
-    pub fn metadata(&self, planned: &JournalDocument<'_>) -> Result<Vec<u8>, &'static str> {
+    pub fn metadata(&self, planned: &JournalDocument<'_>) -> Result<Vec<u8>, Cow<'static, str>> {
         let (.., metadata) = self.claimed(planned, Date::MIN)?;
         Ok(metadata)
     }
@@ -108,26 +110,26 @@ impl Reopen {
         &self,
         planned: &JournalDocument<'_>,
         today: Date,
-    ) -> Result<ClaimedDocument, &'static str> {
+    ) -> Result<ClaimedDocument, Cow<'static, str>> {
         let is_of =
             |claim: &Claim| claim.value(DocumentField::Account).text() == Some(planned.account);
         let claim = match (&self.documents.from, planned.place) {
             (DocumentListing::Manifest(manifest), DocumentOrigin::Manifest(at)) => {
-                manifest.claim_at(at).map_err(|_| GONE)?
+                manifest.claim_at(at).map_err(unread)?
             }
             (DocumentListing::Folder(patterns), DocumentOrigin::Path(path)) => {
                 let mut readings = pattern::readings(patterns, path);
                 let mine = readings.iter().position(|(_, claim)| is_of(claim));
                 match (mine, readings.is_empty()) {
                     (Some(mine), _) => readings.swap_remove(mine).1,
-                    (None, false) => return Err(CHANGED),
-                    (None, true) => return Err(GONE),
+                    (None, false) => return Err(CHANGED.into()),
+                    (None, true) => return Err(GONE.into()),
                 }
             }
-            _ => return Err(GONE),
+            _ => return Err(GONE.into()),
         };
         if !is_of(&claim) {
-            return Err(CHANGED);
+            return Err(CHANGED.into());
         }
         let types = self.documents.types;
         let (document_type, sides, rest) = again(&claim, types, today, planned.owner.is_some())
@@ -143,6 +145,31 @@ impl Reopen {
                 return Ok((claim, document_type, side, metadata));
             }
         }
-        Err(CHANGED)
+        Err(CHANGED.into())
+    }
+}
+
+/// Why a row of the manifest cannot be read again: the file is shorter now, or the disk fails.
+fn unread(error: io::Error) -> Cow<'static, str> {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => GONE.into(),
+        _ => format!("the manifest cannot be read: {error}; once it can, the next run takes the document up again").into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_fails_is_no_row_that_is_gone() {
+        assert_eq!(unread(io::ErrorKind::UnexpectedEof.into()), GONE);
+        // EIO.
+        let told = unread(io::Error::from_raw_os_error(5));
+        assert!(
+            told.contains("the manifest cannot be read: Input/output error"),
+            "{told}"
+        );
+        assert!(told.contains("the next run"), "{told}");
     }
 }

@@ -414,6 +414,8 @@ const FINDINGS: &[SchemaKey] = keys! {
         "Ids whose leading zeros seem to be cut.";
     "changed_id" = "\"tell\"": ACTION,
         "An id that looks like a date or a truth value of a spreadsheet.";
+    "placeholder_id" = "\"tell\"": ACTION,
+        "An id that stands for none, such as zeros or \"n/a\".";
     "id_length" = "\"tell\"": ACTION,
         "Ids of another length than `accounts.expected_id_length`.";
     "misplaced_document" = "\"tell\"": ACTION,
@@ -436,10 +438,16 @@ const FINDINGS: &[SchemaKey] = keys! {
         "HTML entities and other escapes.";
     "invisible_character" = "\"tell\"": ACTION,
         "Invisible characters inside a text.";
+    "look_alike_letters" = "\"tell\"": ACTION,
+        "Letters that only look like plain ones.";
     "placeholder_street" = "\"tell\"": ACTION,
         "A residential street such as \"unknown\".";
     "po_box" = "\"tell\"": ACTION,
         "A P.O. box as residential street.";
+    "doubtful_city" = "\"tell\"": ACTION,
+        "A city that is a number, or none.";
+    "doubtful_state" = "\"tell\"": ACTION,
+        "A state that its postal code is not in.";
     "same_email" = "\"tell\"": ACTION,
         "One e-mail address of several customers.";
     "same_email_from" = "2": KeyType::Whole(2, 1_000_000),

@@ -3,14 +3,14 @@
 //! Owner: `mapping::dates`. The order is the mapping's decision for the whole column and never taken from a row:
 //! `31/03/1984` in a column of month-day-year is no date. What cannot be misread is read under every order: four digits in
 //! front, and a month's name. Invariants: an answer is a real day from 1800 on, the whole text was used, and no text makes
-//! it panic. A date is taken as it is written, whatever its zone; a moment becomes UTC. Zones come with the program, so that
+//! it panic. A date is taken as it is written, whatever its zone, but for a moment in UTC late in the day; a moment becomes UTC. Zones come with the program, so that
 //! a row gives the same bytes on every machine.
 //! A number counts as a spreadsheet's serial number only where it can mean nothing else: a year, an age, a month with a day
 //! and digits with a zero in front are none. Left out on purpose: two digits without separators (a format can say what they
 //! mean), and Unix time.
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan};
 
 use super::time::{Clock, clock};
@@ -104,6 +104,9 @@ const FIRST_USUAL_SERIAL: i64 = 2_400;
 /// The highest one, 2099-12-31. Six digits are a date that lost its zero (MMDDYY), seven one of eight (MDDYYYY).
 const LAST_USUAL_SERIAL: i64 = 73_050;
 
+/// The hour of UTC in which a day begins furthest east, at UTC+14.
+const FIRST_HOUR_IN_DOUBT: i8 = 10;
+
 /// The same day has numbers so far apart in the two epochs.
 const SERIALS_APART: i64 = 1_462;
 
@@ -162,6 +165,21 @@ impl DateStyle {
             (None, Some(zone)) => zone.to_timestamp(local).ok(),
             (None, None) => TimeZone::UTC.to_timestamp(local).ok(),
         }
+    }
+
+    /// The day on a field that has no time: as it is written, or that of the moment in the mapping's zone. None where it is in
+    /// doubt: programs write a day as its midnight in UTC, and 23:00 in UTC is midnight of the next day in Berlin.
+    pub fn day(&self, read: DateReading) -> Option<Date> {
+        let Some((clock, offset)) = read.time.and_then(|clock| Some((clock, clock.offset?))) else {
+            return Some(read.date);
+        };
+        if let Some(zone) = &self.zone {
+            let moment = offset.to_timestamp(read.date.to_datetime(clock.time));
+            return Some(moment.ok()?.to_zoned(zone.clone()).date());
+        }
+        let is_noon = clock.time == Time::constant(12, 0, 0, 0);
+        let is_late = clock.time.hour() >= FIRST_HOUR_IN_DOUBT && !is_noon;
+        (offset != Offset::UTC || !is_late).then_some(read.date)
     }
 
     fn behind_weekday<'t>(&self, text: &'t str) -> Option<&'t str> {

@@ -1,5 +1,5 @@
 //! Text with escapes that a program wrote for another program: HTML entities and tags, percent codes, quoted-printable,
-//! `\u00fc`, `\'`.
+//! `\u00fc` (also without its backslash), `\'`, UTF-7.
 //!
 //! Owner of the tables of entity names and of tags that stand in names and addresses. Left out on purpose: every other name
 //! of HTML, and a lone `&`, which belongs to companies.
@@ -68,15 +68,21 @@ pub(crate) fn may_have(text: &[u8]) -> bool {
         b'=' => next(at, 1) == b'?' || next(at, 2).is_ascii_hexdigit(),
         b'<' => next(at, 1) == b'/' || next(at, 1).is_ascii_alphabetic(),
         _ => next(at, 1) == b'\'',
-    }) || WORKBOOK_ESCAPE.find(text).is_some()
+    }) || memchr::memchr_iter(b'+', text).any(|at| next(at, 1).is_ascii_uppercase())
+        || WORKBOOK_ESCAPE.find(text).is_some()
+        || LOST_BACKSLASH.find(text).is_some()
 }
 
 /// How the escapes of a workbook begin. The contract's own words are full of underscores.
 static WORKBOOK_ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"_x0"));
 
+/// How `u00e9` begins. In capitals and beyond Western letters it is found where something else in the record gives reason to
+/// look; a name with digits is doubtful in any case.
+static LOST_BACKSLASH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"u00"));
+
 /// Reads the escapes of a text; none where there are none.
 pub(crate) fn unescape(text: &str) -> Option<UnescapedText> {
-    let kinds: [(&'static str, u8, ReadEscape); 7] = [
+    let kinds: [(&'static str, u8, ReadEscape); 10] = [
         ("HTML entities", b'&', entity),
         ("tags of HTML", b'<', tag),
         ("quoted-printable codes of e-mail", b'=', quoted_printable),
@@ -84,12 +90,17 @@ pub(crate) fn unescape(text: &str) -> Option<UnescapedText> {
         ("percent codes", b'%', percent),
         ("escapes of a programming language", b'\\', backslash),
         ("escapes of a workbook", b'_', workbook),
+        ("UTF-7", b'+', utf7),
+        (LOST, b'u', lost_backslash),
+        (LOST, b'U', lost_backslash),
     ];
     kinds.into_iter().find_map(|(note, mark, read)| {
         let text = replaced(text, mark, read)?;
         Some(UnescapedText { note, text })
     })
 }
+
+const LOST: &str = "escapes of a programming language, without their backslash";
 
 fn replaced(text: &str, mark: u8, read: ReadEscape) -> Option<String> {
     let mut out = String::new();
@@ -264,6 +275,51 @@ fn workbook(text: &str) -> Option<(String, usize)> {
     closed.then(|| (char::from_u32(code).unwrap_or('?').to_string(), 7))
 }
 
+/// `+AOk-`: letters beyond ASCII as UTF-7 writes them.
+fn utf7(text: &str) -> Option<(String, usize)> {
+    let code = text.strip_prefix('+')?;
+    let length = code
+        .bytes()
+        .position(|byte| !byte.is_ascii_alphanumeric() && byte != b'/')
+        .filter(|end| code.as_bytes()[*end] == b'-')?;
+    let digit = |byte: u8| match byte {
+        b'A'..=b'Z' => u32::from(byte - b'A'),
+        b'a'..=b'z' => u32::from(byte - b'a') + 26,
+        b'0'..=b'9' => u32::from(byte - b'0') + 52,
+        _ => 63,
+    };
+    let (mut units, mut bits, mut count) = (Vec::new(), 0_u32, 0);
+    for byte in code[..length].bytes() {
+        bits = bits << 6 | digit(byte);
+        count += 6;
+        if count >= 16 {
+            count -= 16;
+            units.push((bits >> count) as u16);
+            bits &= (1 << count) - 1;
+        }
+    }
+    // What is left over of the last digit is zeros.
+    let meant = String::from_utf16(&units)
+        .ok()
+        .filter(|_| count < 6 && bits == 0)?;
+    // Three letters may be anything: one character alone is believed where it is one of Europe.
+    let is_text = match meant.chars().count() {
+        1 => meant.starts_with(|c| matches!(c, '\u{a1}'..='\u{4ff}' | '\u{1e00}'..='\u{20ac}')),
+        _ => !meant.is_empty() && meant.chars().all(|c| !c.is_ascii() && c.is_alphabetic()),
+    };
+    is_text.then(|| (meant, length + 2))
+}
+
+/// `u00e9` beside letters: an escape whose backslash was lost on the way. Letters of Europe only.
+fn lost_backslash(text: &str) -> Option<(String, usize)> {
+    let digits = text.get(1..5)?.as_bytes();
+    let meant = char::from_u32(hex(digits)?)?;
+    let is_letter = matches!(meant, 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ž');
+    let behind = text[5..].chars().next();
+    let fits = is_letter && !behind.is_some_and(|c| c.is_ascii_digit());
+    fits.then(|| (meant.to_string(), 5))
+}
+
 fn hex(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |sum, digit| {
         char::from(*digit)
@@ -307,6 +363,14 @@ mod tests {
             ("O''Brien", "O'Brien"),
             ("M\\303\\274ller", "Müller"),
             ("Main_x0020_Street", "Main Street"),
+            ("Jos+AOk-", "José"),
+            ("M+APw-ller", "Müller"),
+            ("+AMk-milie", "Émilie"),
+            ("+BBgEMgQwBD0-", "Иван"),
+            ("+XHF1MA-", "山田"),
+            ("Josu00e9", "José"),
+            ("Mu00fcnchen", "München"),
+            ("u00c9milie", "Émilie"),
         ] {
             assert!(may_have(text.as_bytes()));
             let read = unescape(text).map(|read| read.text);
@@ -345,6 +409,15 @@ mod tests {
             "a\\3",
             "=?",
             "%zz",
+            "C+A-Mode",
+            "C+A",
+            "A+B-",
+            "+1-512",
+            "jane+tag-x@example.com",
+            "Route u0012",
+            "Lou0045",
+            "u00e91",
+            "Menu00",
         ] {
             assert_eq!(unescape(text), None, "{text}");
         }

@@ -1,7 +1,12 @@
-//! Customer ids that a spreadsheet changed: dates, truth values, and ids whose leading zeros are gone.
+//! Customer ids that a spreadsheet changed: dates, truth values, and ids whose leading zeros are gone; and ids that stand for
+//! none.
 //!
-//! Owner of [`made_by_spreadsheet`], and of [`Lengths`], which tells from the lengths of a whole export's ids whether zeros were cut. Left out on purpose: ids
-//! that look alike (`model::text::ids`), and ids that cannot be used at all (`assess::unfit_id`).
+//! Owner of [`made_by_spreadsheet`] and [`stands_for_none`], and of [`Lengths`], which tells from the lengths of a whole export's
+//! ids whether zeros were cut. Left out on purpose: ids that look alike (`model::text::ids`), and ids that cannot be used at all
+//! (`assess::unfit_id`).
+
+use crate::placeholder::is_placeholder;
+use bakkt_contract::fold::fold;
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -20,6 +25,7 @@ pub(crate) fn made_by_spreadsheet(id: &str) -> Option<&'static str> {
     if !begins || !(5..=19).contains(&id.len()) || !id.is_ascii() {
         return None;
     }
+    memchr::memchr2(b'-', b'/', id.as_bytes())?;
     let number = |text: &str, most: usize| {
         (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
     };
@@ -47,6 +53,38 @@ pub(crate) fn made_by_spreadsheet(id: &str) -> Option<&'static str> {
         _ => false,
     };
     is_date.then_some("a date of a spreadsheet")
+}
+
+/// Words that clerks and programs write where there is no id; folded. Those of `placeholders` are known besides.
+#[rustfmt::skip]
+const NO_IDS: &[&str] = &[
+    "na", "nan", "nil", "no", "nope", "null", "none", "test", "tests", "testid", "dummy", "temp", "tmp", "new", "neu", "nuevo",
+    "pending", "missing", "blank", "empty", "id", "customerid", "clientid", "x", "xx", "xxx", "todo", "tbc", "unbekannt", "keine",
+    "unk", "false", "error", "default", "sample", "example",
+];
+
+/// Whether an id stands for none: zeros, nines, counting up, a word such as "n/a" or "test". Three bytes settle most.
+pub(crate) fn stands_for_none(id: &str) -> bool {
+    let bytes = id.as_bytes();
+    let may_be = match bytes {
+        // Digits that repeat or count up; most numbers do neither at their beginning.
+        [first @ b'0'..=b'9', second @ b'0'..=b'9', third, ..] if third.is_ascii_digit() => {
+            (first == second && second == third) || (*first + 1 == *second && *second + 1 == *third)
+        }
+        [b'0'..=b'9', ..] => true,
+        _ => bytes.len() <= 16 && !bytes.last().is_some_and(u8::is_ascii_digit),
+    };
+    if !may_be {
+        return false;
+    }
+    let is_digits = bytes.iter().all(u8::is_ascii_digit);
+    if is_digits && !bytes.is_empty() {
+        let all = |digit: u8| bytes.iter().all(|byte| *byte == digit);
+        // A number of few digits is somebody's, but for zero.
+        return all(b'0') || (bytes.len() >= 6 && all(b'9')) || is_placeholder(id);
+    }
+    let folded = fold(id);
+    folded.is_empty() || NO_IDS.contains(&folded.as_str()) || is_placeholder(id)
 }
 
 /// How many digits an id has that consists of digits; 0 for any other.
@@ -162,6 +200,70 @@ mod tests {
             "9024-01-02",
         ] {
             assert_eq!(made_by_spreadsheet(id), None, "{id}");
+        }
+    }
+
+    #[test]
+    fn what_stands_for_no_id_is_told() {
+        for id in [
+            "0",
+            "00",
+            "0000000000",
+            "999999",
+            "9999999999",
+            "1111111111",
+            "123456789",
+            "-",
+            "--",
+            "N/A",
+            "n/a",
+            "NA",
+            "None",
+            "NULL",
+            "(null)",
+            "test",
+            "TEST",
+            "Test-ID",
+            "x",
+            "XXX",
+            "?",
+            "#N/A",
+            "unknown",
+            "TBD",
+            "new",
+        ] {
+            assert!(stands_for_none(id), "{id}");
+        }
+        for id in [
+            "1",
+            "9",
+            "99",
+            "999",
+            "9999",
+            "10",
+            "12",
+            "123",
+            "1234",
+            "12345",
+            "1112223334",
+            "0000000001",
+            "1000000",
+            "9990001",
+            "C-1",
+            "C0",
+            "A",
+            "NEW1",
+            "Test1",
+            "TX-0001",
+            "P",
+            "SMITH",
+            "0035g00000AbCdE",
+            "a-b",
+            "1-0",
+            "0-1",
+            "0A",
+        ] {
+            assert!(!stands_for_none(id), "{id}");
         }
     }
 

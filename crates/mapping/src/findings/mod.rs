@@ -14,8 +14,10 @@ pub mod entities;
 pub mod gather;
 pub mod groups;
 pub mod ids;
+mod letters;
 mod name_slots;
 pub(crate) mod people;
+mod places;
 pub mod text;
 
 pub use checks::{Checks, ComparisonKeys, RecordFindings};

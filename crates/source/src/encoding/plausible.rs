@@ -214,6 +214,10 @@ fn is_odd_sign(c: char, before: Option<char>, after: Option<char>, rest: &[char]
         // Boxes of DOS.
         '\u{2500}'..='\u{259F}' => true,
         '\u{AD}' | '´' | '·' => false,
+        // Signs, digits and brackets of East Asia, which stand beside its letters without a blank.
+        '\u{3000}'..='\u{303F}' | '\u{30FB}' | '\u{FF00}'..='\u{FFEF}' => {
+            before.is_some_and(is_latin) && after.is_some_and(is_latin)
+        }
         '\u{A0}' => left && small(after),
         '’' => small(before) && small(after) && !is_apostrophe(before, rest),
         // Hawaiian names have it inside, between vowels.

@@ -10,8 +10,7 @@ use bakkt_model::error::{Failure, FailureKind, Mistakes};
 
 use crate::carried::carried;
 use crate::lines::MAX_ROW;
-
-const BUFFER: usize = 256 << 10;
+use crate::read_ahead::ReadAhead;
 
 /// How the objects of a text follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +49,9 @@ pub(super) struct Piece<'p> {
 
 /// Reads pieces.
 pub(super) struct Pieces<R> {
-    input: R,
+    input: ReadAhead<R>,
     name: String,
     form: PieceForm,
-    buffer: Vec<u8>,
-    at: usize,
-    filled: usize,
-    ended: bool,
     line: u64,
     /// What comes next in an array.
     expected: Expected,
@@ -74,13 +69,9 @@ enum Expected {
 impl<R: Read> Pieces<R> {
     pub(super) fn new(input: R, name: &str, form: PieceForm) -> Pieces<R> {
         Pieces {
-            input,
+            input: ReadAhead::new(input),
             name: name.to_owned(),
             form,
-            buffer: vec![0; BUFFER],
-            at: 0,
-            filled: 0,
-            ended: false,
             line: 1,
             expected: match form {
                 PieceForm::Array => Expected::Begin,
@@ -100,30 +91,30 @@ impl<R: Read> Pieces<R> {
     fn next_line(&mut self) -> io::Result<Option<Piece<'_>>> {
         let mut searched = 0;
         loop {
-            let rest = &self.buffer[self.at..self.filled];
+            let rest = self.input.rest();
             let end = memchr::memchr(b'\n', &rest[searched..]).map(|end| searched + end);
             let (length, used) = match end {
                 Some(end) => (end, end + 1),
-                None if self.ended && rest.is_empty() => return Ok(None),
-                None if self.ended => (rest.len(), rest.len()),
+                None if self.input.has_ended() && rest.is_empty() => return Ok(None),
+                None if self.input.has_ended() => (rest.len(), rest.len()),
                 None if rest.len() > MAX_ROW => return self.too_long_line(),
                 None => {
                     searched = rest.len();
-                    self.fill()?;
+                    self.input.fill()?;
                     continue;
                 }
             };
-            let (start, line) = (self.at, self.line);
-            self.at += used;
+            let line = self.line;
+            let text = rest[..length].trim_ascii();
+            let (is_empty, fits) = (text.is_empty(), text.len() <= MAX_ROW);
+            self.input.pass(used);
             self.line += 1;
-            let text = self.buffer[start..start + length].trim_ascii();
-            if text.is_empty() {
+            if is_empty {
                 searched = 0;
                 continue;
             }
-            let fits = text.len() <= MAX_ROW;
             // Borrowed once more: the checker does not see that the loop ends here.
-            let text = fits.then(|| self.buffer[start..start + length].trim_ascii());
+            let text = fits.then(|| self.input.used(used)[..length].trim_ascii());
             return Ok(Some(Piece { line, text }));
         }
     }
@@ -132,13 +123,14 @@ impl<R: Read> Pieces<R> {
     fn too_long_line(&mut self) -> io::Result<Option<Piece<'_>>> {
         let line = self.line;
         loop {
-            let rest = &self.buffer[self.at..self.filled];
+            let rest = self.input.rest();
             if let Some(end) = memchr::memchr(b'\n', rest) {
-                self.at += end + 1;
+                self.input.pass(end + 1);
                 break;
             }
-            self.at = self.filled;
-            if !self.fill()? {
+            let all = rest.len();
+            self.input.pass(all);
+            if !self.input.fill()? {
                 break;
             }
         }
@@ -169,7 +161,7 @@ impl<R: Read> Pieces<R> {
                 }
                 _ => return Err(self.wrong("is no JSON, or its elements are no objects")),
             }
-            self.at += 1;
+            self.input.pass(1);
         }
     }
 
@@ -177,11 +169,11 @@ impl<R: Read> Pieces<R> {
     fn object(&mut self) -> io::Result<Option<Piece<'_>>> {
         let (first, mut depth, mut in_text, mut length) = (self.line, 0usize, false, 0);
         loop {
-            let Some(&byte) = self.buffer[self.at..self.filled].get(length) else {
+            let Some(&byte) = self.input.rest().get(length) else {
                 if length > MAX_ROW {
                     return Err(self.wrong("has an object that is longer than a megabyte"));
                 }
-                if !self.fill()? {
+                if !self.input.fill()? {
                     return Err(self.wrong("ends inside of an object"));
                 }
                 continue;
@@ -192,10 +184,10 @@ impl<R: Read> Pieces<R> {
                 b'"' => in_text = !in_text,
                 // What is escaped ends no text; if it is the last byte, the rest is looked at as it is.
                 b'\\' if in_text => {
-                    if self.at + length == self.filled {
-                        self.fill()?;
+                    if length == self.input.rest().len() {
+                        self.input.fill()?;
                     }
-                    length += usize::from(self.at + length < self.filled);
+                    length += usize::from(length < self.input.rest().len());
                 }
                 b'{' | b'[' if !in_text => depth += 1,
                 b'}' | b']' if !in_text => {
@@ -210,42 +202,18 @@ impl<R: Read> Pieces<R> {
         if self.form == PieceForm::Array {
             self.expected = Expected::CommaOrEnd;
         }
-        let start = self.at;
-        self.at += length;
-        let text = &self.buffer[start..start + length];
+        self.input.pass(length);
         Ok(Some(Piece {
             line: first,
-            text: (length <= MAX_ROW).then_some(text),
+            text: (length <= MAX_ROW).then(|| self.input.used(length)),
         }))
     }
 
     fn peek(&mut self) -> io::Result<Option<u8>> {
-        if self.at == self.filled && !self.fill()? {
+        if self.input.rest().is_empty() && !self.input.fill()? {
             return Ok(None);
         }
-        Ok(Some(self.buffer[self.at]))
-    }
-
-    /// Reads on; false when there is no more.
-    fn fill(&mut self) -> io::Result<bool> {
-        self.buffer.copy_within(self.at..self.filled, 0);
-        self.filled -= self.at;
-        self.at = 0;
-        if self.filled == self.buffer.len() {
-            self.buffer.resize(2 * self.filled, 0);
-        }
-        while !self.ended {
-            match self.input.read(&mut self.buffer[self.filled..]) {
-                Ok(0) => self.ended = true,
-                Ok(count) => {
-                    self.filled += count;
-                    return Ok(true);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(false)
+        Ok(self.input.rest().first().copied())
     }
 
     fn wrong(&self, what: &str) -> io::Error {

@@ -45,10 +45,8 @@ pub(crate) trait WorkbookReader {
     /// Hands over the cells of a sheet, rows in order.
     fn cells(&mut self, sheet: usize, take: &mut CellSink<'_>) -> Result<(), WorkbookRefusal>;
 
-    /// Rows of a sheet that have cells and are not shown. Of a kind that is read by way of another library nobody knows.
-    fn hidden_rows(&mut self, _sheet: usize) -> Result<u64, WorkbookRefusal> {
-        Ok(0)
-    }
+    /// Rows of a sheet that have cells and are not shown.
+    fn hidden_rows(&mut self, sheet: usize) -> Result<u64, WorkbookRefusal>;
 
     /// Whether one of a sheet's first cells has a value.
     fn is_filled(&mut self, sheet: usize) -> Result<bool, WorkbookRefusal> {

@@ -45,6 +45,10 @@ impl WorkbookReader for XlsWorkbook {
         epoch(self.book.has_1904_epoch())
     }
 
+    fn hidden_rows(&mut self, sheet: usize) -> Result<u64, WorkbookRefusal> {
+        self.formats.hidden_rows(sheet)
+    }
+
     fn cells(&mut self, sheet: usize, take: &mut CellSink<'_>) -> Result<(), WorkbookRefusal> {
         let range = self.book.worksheet_range(&self.sheets[sheet].name);
         let range = range.map_err(refused)?;

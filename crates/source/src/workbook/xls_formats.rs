@@ -1,6 +1,7 @@
-//! The number formats of an .xls, which calamine does not tell ([MS-XLS]).
+//! The number formats of an .xls and its hidden rows, which calamine does not tell ([MS-XLS]).
 //!
-//! Owner of [`Formats`]: which cells of a sheet have a format that says more than that they are numbers. Values are calamine's.
+//! Owner of [`Formats`]: which cells of a sheet have a format that says more than that they are numbers, and how many rows are not
+//! shown. Values are calamine's.
 
 use std::collections::HashMap;
 
@@ -10,6 +11,9 @@ use super::refused::WorkbookRefusal;
 
 /// The version of files since Excel 97.
 const BIFF8: u16 = 0x0600;
+
+/// What a row's record says of a row that is not shown.
+const HIDDEN: u16 = 0x0020;
 
 /// The formats of a workbook.
 pub struct Formats {
@@ -58,6 +62,30 @@ impl Formats {
             stream,
             sheets,
         })
+    }
+
+    /// Rows of a sheet that have cells and are not shown, by a filter or by hand.
+    pub(crate) fn hidden_rows(&self, place: usize) -> Result<u64, WorkbookRefusal> {
+        let start = *self.sheets.get(place).ok_or(WorkbookRefusal::Damaged)?;
+        let (mut depth, mut count) = (0, 0);
+        for record in Records::from(&self.stream, start) {
+            let (id, body) = record?;
+            match id {
+                // A chart within the sheet has its own beginning and end.
+                0x0809 => depth += 1,
+                0x000A => depth -= 1,
+                // A row: its number, its first column and the one behind its last, and, behind its height, what is said of it.
+                0x0208 if depth == 1 => {
+                    let has_cells = u16_at(body, 2)? < u16_at(body, 4)?;
+                    count += u64::from(has_cells && u16_at(body, 12)? & HIDDEN != 0);
+                }
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+        Ok(count)
     }
 
     /// Those of a sheet, by its place among those that hold cells.

@@ -44,5 +44,15 @@ const LINES: &[&str] = &[
     "unbekannt", "unbekanntverzogen", "undefined", "undeliverable", "undisclosed", "unk", "unknown", "unknownaddress",
     "unknownstreet", "unspecified", "verzogen", "vrai", "wahr", "wieoben", "withheld", "wohnsitzunbekannt", "xx", "xxx",
     "xxxx", "xxxxx", "yok", "zieboven", "άγνωστο", "αγνωστο", "невідомо", "неизвестен", "неизвестно", "нет", "нетданных",
-    "לאידוע", "غيرمعروف", "مجهول", "なし", "不明", "不詳", "不详", "同上", "无", "未知", "無", "모름", "상동", "없음",
+    "לאידוע", "غيرمعروف", "مجهول", "なし", "不明", "不詳", "不详", "住所不定", "住所不明", "同上", "同左", "地址不詳", "地址不详", "宛先不明", "宛所不明", "无", "未知", "查无此人", "無", "転居先不明", "모름", "상동", "없음",
+];
+
+/// Further lines of an address that say something about the customer or the mail; folded.
+#[rustfmt::skip]
+pub(super) const REMARKS: &[&str] = &[
+    "deceased", "decd", "badaddress", "badaddr", "returnedmail", "mailreturned", "returntosender", "rts", "undeliverable",
+    "donotmail", "nomail", "holdmail", "moved", "movednoforwarding", "noforwardingaddress", "unknown", "addressunknown",
+    "invalid", "invalidaddress", "donotuse", "closed", "testaddress", "test", "tbd", "none", "na", "null", "undefined",
+    "unbekanntverzogen", "verzogen", "verstorben", "unbekannt", "npai", "decede", "decedee", "fallecido", "fallecida",
+    "desconocido", "trasferito", "deceduto", "deceduta", "overleden", "転居先不明", "不明", "同上",
 ];

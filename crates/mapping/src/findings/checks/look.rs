@@ -1,0 +1,415 @@
+//! Looking at one record with the checks of its mapping.
+//!
+//! Owner of what [`RecordFindings::look`] finds. Left out on purpose: which slots are looked at (`checks`).
+
+use super::{CheckedOwner, Checks, ComparisonKeys, RecordFinding, RecordFindings, TextSlot, cell};
+use crate::draft::{Draft, SlotValue};
+use crate::findings::address::{self, StreetProblem};
+use crate::findings::people::fold_person;
+use crate::findings::{birth, entities, ids, letters, name_slots, places, text};
+use bakkt_contract::fold::fold_into;
+use bakkt_contract::roles::PRIMARY_OWNER;
+use bakkt_model::finding::{FindingKind, FindingRules};
+use bakkt_source::shape::shape;
+
+/// Roles whose holders act for others or for themselves, and so are of age.
+const OF_AGE: &[&str] = &[
+    PRIMARY_OWNER,
+    "AUTHORIZED_AGENT",
+    "AUTHORIZED_MEMBER",
+    "AUTHORIZED_OWNER",
+    "CUSTODIAN",
+    "EDUCATION_MANAGER",
+    "EXECUTOR",
+    "GUARDIAN_CONSERVATOR",
+    "INTERNAL_POWER_OF_ATTY",
+    "POWER_OF_ATTY",
+    "SOLE_PROPRIETOR",
+    "TRADING_AUTHORITY",
+    "TREASURER",
+    "TRUSTEE",
+];
+
+impl RecordFindings {
+    /// Looks at a record. `is_gap` says whether a path, by its number, is a gap of it.
+    pub(crate) fn look(
+        &mut self,
+        checks: &Checks,
+        draft: &Draft,
+        id: Option<&str>,
+        is_gap: impl Fn(u32) -> bool,
+    ) {
+        self.found.clear();
+        self.keys = ComparisonKeys::default();
+        let fits = |field: u16| {
+            let field = checks.fields.get(usize::from(field));
+            !field.and_then(|field| field.gap).is_some_and(&is_gap)
+        };
+        if let Some(id) = id {
+            self.look_at_id(checks, id);
+        }
+        self.look_at_texts(checks, draft, &fits);
+        self.look_at_names(checks, draft, &fits);
+        let primary = primary(checks, draft);
+        for (place, owner) in present(checks, draft).enumerate() {
+            self.look_at_owner(checks, draft, owner, place == primary, &fits);
+        }
+        self.look_at_people(checks, draft);
+        self.note_keys(checks, draft, primary, &fits);
+    }
+
+    /// Finds owners who are an earlier owner of the same account once more.
+    fn look_at_people(&mut self, checks: &Checks, draft: &Draft) {
+        let owners = present(checks, draft).count().min(checks.people.len());
+        if owners < 2 || !checks.rules.looks_for(FindingKind::SamePerson) {
+            return;
+        }
+        // Most accounts have one owner, whatever the mapping has room for.
+        let known = checks.people.iter().take(owners);
+        if known.filter(|slots| slots.names_somebody(draft)).count() < 2 {
+            return;
+        }
+        let mut folded: Vec<String> = Vec::with_capacity(owners);
+        for (owner, slots) in checks.owners.iter().zip(&checks.people).take(owners) {
+            self.scratch.clear();
+            if fold_person(slots, draft, &mut self.scratch) < 2 {
+                continue;
+            }
+            if folded.contains(&self.scratch) {
+                let field = owner.tax_id.or(owner.born).map(|(_, field)| field);
+                self.add(&checks.rules, FindingKind::SamePerson, field, || {
+                    "an earlier owner of the account once more".to_owned()
+                });
+            } else {
+                folded.push(self.scratch.clone());
+            }
+        }
+    }
+
+    fn add(
+        &mut self,
+        rules: &FindingRules,
+        kind: FindingKind,
+        field: Option<u16>,
+        shape: impl FnOnce() -> String,
+    ) {
+        if rules.looks_for(kind) {
+            let shape = if self.shapes { shape() } else { String::new() };
+            self.found.push(RecordFinding {
+                kind,
+                field,
+                shape,
+                at: None,
+            });
+        }
+    }
+
+    fn look_at_id(&mut self, checks: &Checks, id: &str) {
+        self.keys.digits = ids::digits(id);
+        self.keys.first = id.as_bytes().first().copied().unwrap_or(0);
+        if let Some(why) = ids::made_by_spreadsheet(id) {
+            self.add(&checks.rules, FindingKind::ChangedId, None, || {
+                why.to_owned()
+            });
+        } else if ids::stands_for_none(id) {
+            self.add(&checks.rules, FindingKind::PlaceholderId, None, || {
+                shape(id)
+            });
+        }
+        if !id.is_ascii()
+            && let Some(what) = letters::look_alike(id, false)
+        {
+            self.add(&checks.rules, FindingKind::LookAlikeLetters, None, || {
+                what.to_owned()
+            });
+        }
+        if checks.rules.looks_for(FindingKind::SimilarIds) {
+            self.scratch.clear();
+            bakkt_model::text::ids::skeleton(id, &mut self.scratch);
+            self.keys.id = checks.hash(0, &[&self.scratch]);
+        }
+        if let Some(expected) = checks.rules.expected_id_length {
+            let length = id.chars().count();
+            if length != expected as usize {
+                self.add(&checks.rules, FindingKind::IdLength, None, || {
+                    format!("{length} characters instead of {expected}")
+                });
+            }
+        }
+    }
+
+    fn look_at_names(&mut self, checks: &Checks, draft: &Draft, fits: &impl Fn(u16) -> bool) {
+        let mut judged = std::mem::take(&mut self.judged);
+        for (text, why, field) in name_slots::doubts(&checks.names, draft, &mut judged) {
+            // What is wrong with its text is told already.
+            let is_told = self.found.iter().any(|one| one.field == Some(field));
+            if !is_told && fits(field) {
+                self.add(
+                    &checks.rules,
+                    FindingKind::DoubtfulName,
+                    Some(field),
+                    || format!("{}: {why}", shape(text)),
+                );
+            }
+        }
+        self.judged = judged;
+    }
+
+    fn look_at_texts(&mut self, checks: &Checks, draft: &Draft, fits: &impl Fn(u16) -> bool) {
+        let all = draft.all_text().as_bytes();
+        let escaped = entities::may_have(all) || text::may_have_lost_letter(all);
+        if !escaped && all.is_ascii() {
+            return;
+        }
+        let slots = checks
+            .texts
+            .iter()
+            .take_while(|text| text.slot < draft.len());
+        for text in slots {
+            match draft.slot(text.slot) {
+                SlotValue::Value {
+                    span,
+                    constant: false,
+                } => self.look_at_text(checks, text, (draft.text(span), escaped), fits),
+                SlotValue::List {
+                    first,
+                    last,
+                    constant: false,
+                } => {
+                    for item in first..last {
+                        if let Ok(line) = draft.item(item) {
+                            self.look_at_text(checks, text, (line, escaped), fits);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn look_at_text(
+        &mut self,
+        checks: &Checks,
+        slot: &TextSlot,
+        (value, escaped): (&str, bool),
+        fits: &impl Fn(u16) -> bool,
+    ) {
+        let plain = value.is_ascii();
+        if plain && !escaped {
+            return;
+        }
+        let (rules, field) = (&checks.rules, Some(slot.field));
+        let readable = |note: &str, reading: &str| match reading {
+            "" => format!("{}: {note}", shape(value)),
+            reading => format!("{} reads as {}: {note}", shape(value), shape(reading)),
+        };
+        if entities::may_have(value.as_bytes())
+            && let Some(read) = entities::unescape(value)
+            && fits(slot.field)
+        {
+            self.add(rules, FindingKind::EscapedText, field, || {
+                readable(read.note, &read.text)
+            });
+        }
+        if slot.is_name && value.contains('?') && text::has_lost_letter(value) && fits(slot.field) {
+            let note = "a question mark instead of a letter";
+            self.add(rules, FindingKind::Mojibake, field, || readable(note, ""));
+        }
+        if plain {
+            return;
+        }
+        if let Some(reading) = text::mojibake(value, slot.is_name)
+            && fits(slot.field)
+        {
+            self.add(rules, FindingKind::Mojibake, field, || {
+                readable(reading.note, &reading.text)
+            });
+        }
+        if let Some(what) = text::hidden(value)
+            && fits(slot.field)
+        {
+            self.add(rules, FindingKind::InvisibleCharacter, field, || {
+                readable(what, "")
+            });
+        }
+        if let Some(what) = letters::look_alike(value, slot.is_wide_usual)
+            && fits(slot.field)
+        {
+            self.add(rules, FindingKind::LookAlikeLetters, field, || {
+                readable(what, "")
+            });
+        }
+    }
+
+    fn look_at_owner(
+        &mut self,
+        checks: &Checks,
+        draft: &Draft,
+        owner: &CheckedOwner,
+        is_primary: bool,
+        fits: &impl Fn(u16) -> bool,
+    ) {
+        let rules = &checks.rules;
+        if let Some((slot, field)) = owner.born
+            && let Some(born) = cell(draft, slot).and_then(birth::day)
+            && fits(field)
+        {
+            if let Some(why) = birth::implausible(born, checks.as_of) {
+                self.add(
+                    rules,
+                    FindingKind::ImplausibleBirthDate,
+                    Some(field),
+                    || why.to_owned(),
+                );
+            } else if birth::is_minor(born, checks.as_of) {
+                let role = owner.role.and_then(|slot| draft.value(slot));
+                if is_primary || role.is_some_and(|role| OF_AGE.contains(&role)) {
+                    self.add(rules, FindingKind::MinorOwner, Some(field), || {
+                        "under 18".to_owned()
+                    });
+                }
+            }
+            if is_primary && rules.looks_for(FindingKind::DefaultBirthDate) {
+                self.keys.born = birth::number(born);
+            }
+        }
+        if let Some((slot, field)) = owner.street {
+            self.look_at_street(checks, draft, (slot, field), owner.country, fits);
+        }
+        self.look_at_place(checks, draft, owner, fits);
+        if let Some((slot, field)) = owner.email
+            && let Some(email) = cell(draft, slot).filter(|email| !email.is_ascii())
+            && let Some(what) = letters::look_alike(email, false)
+            && fits(field)
+        {
+            self.add(rules, FindingKind::LookAlikeLetters, Some(field), || {
+                what.to_owned()
+            });
+        }
+    }
+
+    /// Looks at the city and the state of an owner's address.
+    fn look_at_place(
+        &mut self,
+        checks: &Checks,
+        draft: &Draft,
+        owner: &CheckedOwner,
+        fits: &impl Fn(u16) -> bool,
+    ) {
+        let state = owner.state.and_then(|(slot, _)| draft.value(slot));
+        let postal_code = owner.postal_code.and_then(|slot| draft.value(slot));
+        if let Some((slot, field)) = owner.city
+            && let Some(city) = cell(draft, slot)
+            && let Some(why) = places::doubtful_city(city, state, postal_code, &mut self.scratch)
+            && fits(field)
+        {
+            self.add(
+                &checks.rules,
+                FindingKind::DoubtfulCity,
+                Some(field),
+                || format!("{}: {why}", shape(city)),
+            );
+        }
+        if let (Some((_, field)), Some(state), Some(code)) = (owner.state, state, postal_code)
+            && let Some(country) = owner.country.and_then(|slot| draft.value(slot))
+            && places::is_doubtful_state(country, state, code)
+            && fits(field)
+        {
+            self.add(
+                &checks.rules,
+                FindingKind::DoubtfulState,
+                Some(field),
+                || "the postal code is of another one".to_owned(),
+            );
+        }
+    }
+
+    fn look_at_street(
+        &mut self,
+        checks: &Checks,
+        draft: &Draft,
+        (slot, field): (usize, u16),
+        country: Option<usize>,
+        fits: &impl Fn(u16) -> bool,
+    ) {
+        let SlotValue::List {
+            first,
+            last,
+            constant: false,
+        } = draft.slot(slot)
+        else {
+            return;
+        };
+        let lines = (first..last).filter_map(|item| draft.item(item).ok());
+        let country = country.and_then(|slot| draft.value(slot));
+        let kind = match address::doubt(lines.clone(), country, &mut self.scratch) {
+            Some(StreetProblem::Box) => FindingKind::PoBox,
+            Some(StreetProblem::NoStreet) => FindingKind::PlaceholderStreet,
+            None => return,
+        };
+        if fits(field) {
+            self.add(&checks.rules, kind, Some(field), || {
+                lines.map(shape).collect::<Vec<_>>().join(" | ")
+            });
+        }
+    }
+
+    fn note_keys(
+        &mut self,
+        checks: &Checks,
+        draft: &Draft,
+        primary: usize,
+        fits: &impl Fn(u16) -> bool,
+    ) {
+        let none = CheckedOwner::default();
+        let owner = checks.owners.get(primary).unwrap_or(&none);
+        let value = |slot: Option<(usize, u16)>| {
+            let (slot, field) = slot?;
+            cell(draft, slot).filter(|_| fits(field))
+        };
+        let entity_tax_id = value(checks.entity.tax_id);
+        let entity_name = checks.entity.name.and_then(|slot| cell(draft, slot));
+        let is_entity = entity_tax_id.is_some() || entity_name.is_some();
+        let (tax_id, email) = match is_entity {
+            true => (entity_tax_id, value(checks.entity.email)),
+            false => (value(owner.tax_id), value(owner.email)),
+        };
+        if is_entity {
+            let parts = [entity_name, entity_tax_id].map(Option::unwrap_or_default);
+            self.keys.entity = checks.hash(3, &parts);
+        }
+        let scratch = &mut self.scratch;
+        if let Some(tax_id) = tax_id.filter(|_| checks.rules.looks_for(FindingKind::SameTaxId)) {
+            scratch.clear();
+            fold_into(tax_id, scratch);
+            self.keys.tax_id = checks.hash(1, &[scratch]);
+        }
+        if let Some(email) = email.filter(|_| checks.rules.looks_for(FindingKind::SameEmail)) {
+            scratch.clear();
+            match email.is_ascii() {
+                true => {
+                    scratch.push_str(email.trim());
+                    scratch.make_ascii_lowercase();
+                }
+                false => scratch.extend(email.trim().chars().flat_map(char::to_lowercase)),
+            }
+            self.keys.email = checks.hash(2, &[scratch]);
+        }
+    }
+}
+
+/// The place of the primary owner.
+fn primary(checks: &Checks, draft: &Draft) -> usize {
+    let is_primary = |owner: &CheckedOwner| {
+        let role = owner.role.and_then(|slot| draft.value(slot));
+        role == Some(PRIMARY_OWNER)
+    };
+    present(checks, draft).position(is_primary).unwrap_or(0)
+}
+
+/// The owners for whom a record has slots.
+fn present<'a>(checks: &'a Checks, draft: &Draft) -> impl Iterator<Item = &'a CheckedOwner> {
+    let slots = draft.len();
+    let has_slots = move |owner: &&CheckedOwner| owner.first.is_none_or(|first| first < slots);
+    checks.owners.iter().take_while(has_slots)
+}

@@ -1,0 +1,175 @@
+//! Cities that are none, and states that their postal code is not in.
+//!
+//! Owner of both judgements. Asked of every owner of every record, so a look at the first and the last byte settles most
+//! cities, and a comparison of two letters most states. Left out on purpose: whether a city is in its state, and words for
+//! a city that the mapping's `placeholders` know already.
+
+use bakkt_contract::fold::fold_into;
+use bakkt_contract::zip_states::{is_of_another_province, is_of_another_state};
+
+/// Why a city is none, if it is not. `scratch` is a buffer to keep.
+pub(crate) fn doubtful_city(
+    city: &str,
+    state: Option<&str>,
+    postal_code: Option<&str>,
+    scratch: &mut String,
+) -> Option<&'static str> {
+    let bytes = city.as_bytes();
+    let (first, last) = (bytes.first()?, bytes.last()?);
+    if first.is_ascii_alphabetic() && last.is_ascii_alphabetic() {
+        return says_nothing(city, scratch).then_some("a word that says that none is known");
+    }
+    if !city.chars().any(char::is_alphabetic) {
+        return Some("no letter");
+    }
+    if says_nothing(city, scratch) {
+        return Some("a word that says that none is known");
+    }
+    // "Austin TX 78701": the code that stands in its own field as well.
+    let code = postal_code.and_then(|code| code.get(..5));
+    let ends = code.is_some_and(|code| city.contains(code));
+    let state = state.filter(|state| state.len() == 2);
+    let is_line = |word: &str| word.len() >= 5 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let mut words = city.split([' ', ',']).rev().filter(|word| !word.is_empty());
+    let line = words.next().is_some_and(is_line) && words.next() == state;
+    (ends || (line && state.is_some())).then_some("the state or the postal code stands in it")
+}
+
+/// Whether a word says that there is no city. Its first three letters settle most.
+fn says_nothing(city: &str, scratch: &mut String) -> bool {
+    let may_be = match city.as_bytes() {
+        [first, second, third, ..] => {
+            let begins = [first | 0x20, second | 0x20, third | 0x20];
+            !first.is_ascii() || BEGINNINGS.contains(&begins)
+        }
+        _ => true,
+    };
+    if !may_be || city.len() > LONGEST {
+        return false;
+    }
+    scratch.clear();
+    fold_into(city, scratch);
+    // Korean comes apart when it is folded.
+    NO_CITIES.contains(&scratch.as_str()) || NO_CITIES.contains(&city)
+}
+
+/// Longer texts say something.
+const LONGEST: usize = 24;
+
+/// What people and programs write for no city; folded. There are places called Same, Nil and Igual.
+#[rustfmt::skip]
+const NO_CITIES: &[&str] = &[
+    "unknown", "unk", "unknowncity", "cityunknown", "unbekannt", "na", "none", "null", "notavailable", "notprovided", "notknown",
+    "noaddress", "nocity", "tbd", "sameasabove", "seeabove", "test", "testcity", "xx", "xxx", "xxxx", "xxxxx", "undefined",
+    "unspecified", "inconnu", "desconocido", "desconocida", "desconhecido", "nieznany", "nieznana", "neznamy", "keineangabe",
+    "sindatos", "idem", "ditto", "неизвестно", "不明", "同上", "不详", "不詳", "未知", "모름", "없음", "상동",
+];
+
+/// How they begin, as small letters; also `n/a` and its like.
+#[rustfmt::skip]
+const BEGINNINGS: [[u8; 3]; 27] = [
+    *b"unk", *b"cit", *b"unb", *b"n/a", *b"n.a", *b"n a", *b"non", *b"nul", *b"not", *b"noa", *b"noc", *b"no ", *b"tbd", *b"sam",
+    *b"see", *b"tes", *b"xxx", *b"und", *b"uns", *b"inc", *b"des", *b"nie", *b"nez", *b"kei", *b"sin", *b"ide",
+    *b"dit",
+];
+
+/// Whether a state or a province is one that its postal code is not in.
+pub(crate) fn is_doubtful_state(country: &str, state: &str, postal_code: &str) -> bool {
+    match country {
+        "USA" => is_of_another_state(postal_code, state),
+        "CAN" => is_of_another_province(postal_code, state),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn city(city: &str) -> Option<&'static str> {
+        doubtful_city(city, Some("TX"), Some("78701"), &mut String::new())
+    }
+
+    #[test]
+    fn what_is_no_city_is_doubtful() {
+        for text in [
+            "78701",
+            "13101",
+            "--",
+            "12-3",
+            "Austin TX 78701",
+            "AUSTIN, TX 78701",
+            "Austin, TX 78701-1234",
+            "Austin 78701",
+            "unknown",
+            "UNKNOWN",
+            "N/A",
+            "n.a.",
+            "None",
+            "Not Provided",
+            "same as above",
+            "test",
+            "XXXX",
+            "不明",
+            "同上",
+            "모름",
+            "Unbekannt",
+            "keine Angabe",
+        ] {
+            assert!(city(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn cities_are_not_doubtful() {
+        for text in [
+            "Austin",
+            "San Francisco",
+            "Nashville",
+            "Unknownville",
+            "Undine",
+            "Nonnweiler",
+            "Testorf",
+            "Samedan",
+            "Same",
+            "Nice",
+            "Ö",
+            "Å",
+            "Y",
+            "Łódź",
+            "São Paulo",
+            "København K",
+            "Paris 8",
+            "Praha 1",
+            "Wien 1010",
+            "Dublin 4",
+            "東京",
+            "1770",
+            "Bur. 7",
+            "Seeheim",
+            "Sint-Niklaas",
+            "'s-Hertogenbosch",
+            "Winston-Salem",
+            "St. Louis",
+            "Washington, D.C.",
+        ] {
+            // Seventeen Seventy is a town; it is written as a number only by those who love it.
+            let expected = (text == "1770").then_some("no letter");
+            assert_eq!(city(text), expected, "{text}");
+        }
+        // A number behind the name is a district elsewhere.
+        let abroad = |city| doubtful_city(city, None, Some("1010"), &mut String::new());
+        assert_eq!(abroad("Wien 1010"), None);
+    }
+
+    #[test]
+    fn every_word_begins_as_one_may() {
+        for word in NO_CITIES
+            .iter()
+            .filter(|word| word.is_ascii() && word.len() > 2)
+        {
+            let begins = word.as_bytes()[..3].try_into().unwrap();
+            assert!(BEGINNINGS.contains(&begins), "{word}");
+        }
+    }
+}
