@@ -8,18 +8,7 @@ source "$(dirname "$0")/common.sh"
 customers=${CUSTOMERS:-1500}
 rate=50
 build
-folder=$work/migration
-mkdir "$folder"
-cat >"$folder/migration.toml" <<TOML
-[source]
-file = "export.csv"
-mapping = "mapping.toml"
-
-[accounts]
-allow_unissued_tax_ids = true
-on_existing = "update"
-allow_unissued_tax_ids = true
-
+migration update <<TOML
 [limits]
 create = "$rate/s"
 TOML

@@ -45,6 +45,25 @@ stop_sandbox() {
     ledger=$(tail -n 1 "$work/sandbox.out")
 }
 
+# migration ON_EXISTING: makes $folder, a migration folder whose further settings come from stdin.
+migration() {
+    folder=$work/migration
+    mkdir "$folder"
+    {
+        cat <<TOML
+[source]
+file = "export.csv"
+mapping = "mapping.toml"
+
+[accounts]
+allow_unissued_tax_ids = true
+on_existing = "$1"
+
+TOML
+        cat
+    } >"$folder/migration.toml"
+}
+
 # counter NAME TEXT: one number out of the ledger's counters.
 counter() {
     sed -n "s/.*[ {]$1: \([0-9]*\).*/\1/p" <<<"$2"

@@ -112,7 +112,7 @@ pub struct ComparisonKeys {
     pub tax_id: u64,
     /// Of their e-mail address.
     pub email: u64,
-    /// The primary owner's birth date, see [`birth::number`].
+    /// The primary owner's birth date, see [`super::birth::number`].
     pub born: u16,
     /// Digits of an id that has nothing else.
     pub digits: u8,
