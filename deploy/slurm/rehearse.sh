@@ -29,6 +29,11 @@ clean_up() {
     for ((at = ${#pids[@]} - 1; at >= 0; at--)); do kill "${pids[at]}" 2>/dev/null || true; done
     sleep 1
     for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
+    # What slurmd started for a task lives on by itself: its keepers, the script and the program, all of this folder.
+    for pid in $(pgrep slurmstepd || true); do
+        if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qxF "SLURM_CONF=$work/slurm.conf"; then kill -9 "$pid" || true; fi
+    done
+    for pid in $(pgrep -f "$work/" || true); do kill -9 "$pid" 2>/dev/null || true; done
     [ -n "${KEEP:-}" ] && echo "kept: $work, $files" || rm -rf "$work" "$files"
 }
 trap clean_up EXIT
