@@ -181,7 +181,7 @@ fn shards_share_the_quota_of_custody_by_way_of_its_server() {
     made.has_nothing_twice();
     assert_eq!((made.accounts.len(), made.recipients.len()), (8, 4));
     let lanes = redis.ask("KEYS *");
-    for lane in ["custody-account", "custody-recipient", "custody-lookup"] {
+    for lane in ["custody-account", "custody-recipient"] {
         assert!(lanes.contains(lane), "{lane}: {lanes}");
     }
     redis.stop();
