@@ -443,7 +443,7 @@ impl StatusWords {
     fn is_signed_by(&self, signers: &[String]) -> bool {
         self.of("VALIDSIG").any(|said| {
             let mut words = said.split(' ');
-            let (own, primary) = (words.next(), words.last());
+            let (own, primary) = (words.next(), words.next_back());
             let fits = |found: Option<&str>| {
                 found.is_some_and(|found| signers.iter().any(|signer| signer == found))
             };
