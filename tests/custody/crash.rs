@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
-use std::time::Duration;
 
 use fastrand::Rng;
 
@@ -12,7 +11,8 @@ use super::world::{IBANS, World, row};
 use crate::support::{Running, wait_for};
 
 const KILLS: usize = 40;
-const CUSTOMERS: usize = 40;
+/// So many that there is work left for every kill, however fast the machine is.
+const CUSTOMERS: usize = 150;
 
 const FAULTS: &str = r#"
 latency_ms = 15
@@ -123,23 +123,21 @@ fn killed_and_ended(settings: &str, seed: u64) {
         hand_in(&world, rounds);
         rounds += 1;
         let before = world.made().requests.len();
-        let wanted = before + rng.usize(1..12);
-        let pause = rng.u64(0..1500);
+        // Every third goes on for longer, so that what is in doubt comes to be settled.
+        let wanted = before
+            + match rounds % 3 {
+                0 => rng.usize(12..36),
+                _ => rng.usize(1..12),
+            };
         let mut running = run(&world);
-        // Every third goes on until what is in doubt is settled.
-        let ended = if rounds % 3 == 0 {
-            std::thread::sleep(Duration::from_millis(pause));
-            running.ended()
-        } else {
-            let mut polls = 0;
-            wait_for("requests of custody", || {
-                polls += 1;
-                if let Some(code) = running.ended() {
-                    return Some(Some(code));
-                }
-                (world.made().requests.len() >= wanted || polls > 4000).then_some(None)
-            })
-        };
+        let mut polls = 0;
+        let ended = wait_for("requests of custody", || {
+            polls += 1;
+            if let Some(code) = running.ended() {
+                return Some(Some(code));
+            }
+            (world.made().requests.len() >= wanted || polls > 4000).then_some(None)
+        });
         if ended.is_none() {
             running.kill();
             kills += 1;
