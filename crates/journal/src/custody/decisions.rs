@@ -7,6 +7,7 @@ use super::FOR_A_PERSON;
 use crate::write::Selection;
 use crate::write::journal::Journal;
 use crate::write::operator_log::{OperatorNote, target_of};
+use crate::write::tasks::only_selected;
 use crate::write::transitions::TaskEvent;
 use bakkt_model::custody::CustodyKind;
 use bakkt_model::error::Failure;
@@ -119,11 +120,7 @@ impl Journal {
         code: Option<&str>,
         decided: OperatorNote<'_>,
     ) -> anyhow::Result<u64> {
-        let selected = if selection.only.is_some() {
-            "AND c.client_id IN (SELECT client_id FROM only_these)"
-        } else {
-            ""
-        };
+        let selected = only_selected("c.client_id", selection.only.is_some());
         let stopped = sql!("c.state IN ({state.stopped})");
         let sql = format!(
             "SELECT c.id, c.client_id, c.kind FROM custody_task c LEFT JOIN word w ON w.id = c.code

@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::{ACCOUNT_OPEN, NEEDS_SESSION, NOT_IN_AGREEMENT, USER_OPEN, USER_REFUSED};
 use crate::write::journal::Journal;
+use crate::write::tasks::only_selected;
 use crate::write::transitions::{TaskEvent, next};
 use bakkt_model::custody::{CustodyChange, CustodyKind, CustodyTask, CustodyTransition};
 use bakkt_model::error::Failure;
@@ -347,11 +348,7 @@ impl Journal {
         most: usize,
         selected: bool,
     ) -> anyhow::Result<Vec<CustodyTask>> {
-        let filter = if selected {
-            "AND c.client_id IN (SELECT client_id FROM only_these)"
-        } else {
-            ""
-        };
+        let filter = only_selected("c.client_id", selected);
         let indexed = sql!("c.state < {state.first_finished}");
         let sql = format!(
             "SELECT {COLUMNS} WHERE c.state = ?1 AND c.kind = ?2 AND {indexed} AND c.id > ?3 {filter} ORDER BY c.id LIMIT ?4"

@@ -7,6 +7,7 @@ use rusqlite::params;
 use crate::write::journal::Journal;
 use crate::write::operator_log::{OperatorNote, target_of};
 use crate::write::task_history::RETRIED;
+use crate::write::tasks::only_selected;
 use crate::write::tasks::{Also, Selection};
 use crate::write::transitions::TaskEvent;
 use bakkt_model::error::Failure;
@@ -32,11 +33,7 @@ impl Journal {
         code: Option<&str>,
         decided: OperatorNote<'_>,
     ) -> anyhow::Result<u64> {
-        let selected = if selection.only.is_some() {
-            "AND r.client_id IN (SELECT client_id FROM only_these)"
-        } else {
-            ""
-        };
+        let selected = only_selected("r.client_id", selection.only.is_some());
         let coded = if code.is_some() {
             "AND c.text IN (?1, ?2)"
         } else {

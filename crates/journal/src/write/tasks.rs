@@ -89,6 +89,15 @@ pub struct Selection {
     pub only: Option<Vec<String>>,
 }
 
+/// Limits a query to the customers that [`Journal::select`] was given, where it was given some; `client_id` is the column with
+/// the id.
+pub(crate) fn only_selected(client_id: &str, selected: bool) -> String {
+    match selected {
+        true => format!("AND {client_id} IN (SELECT client_id FROM only_these)"),
+        false => String::new(),
+    }
+}
+
 impl Journal {
     /// Applies changes in one durable transaction.
     ///
@@ -369,11 +378,7 @@ impl Journal {
         most: usize,
         selected: bool,
     ) -> anyhow::Result<Vec<Task>> {
-        let filter = if selected {
-            "AND r.client_id IN (SELECT client_id FROM only_these)"
-        } else {
-            ""
-        };
+        let filter = only_selected("r.client_id", selected);
         let (columns, tables) = if kind == TaskKind::Document {
             (
                 ", d.uuid, d.hash, d.row, d.offset, d.length, d.sealed, d.place, o.id",

@@ -7,6 +7,7 @@ use rusqlite::{Row, params};
 
 use crate::schema::codes::kind;
 use crate::write::journal::Journal;
+use crate::write::tasks::only_selected;
 use crate::write::tasks::{Selection, position};
 use crate::write::verification::passes::VerificationRound;
 use crate::write::verification::results::AccountState;
@@ -146,11 +147,7 @@ impl Journal {
             let called = round.called;
             format!("v.at IS NULL OR v.at < ?3 OR p.last_at > v.at AND p.last_at < {called}")
         };
-        let selected = if round.selected {
-            "AND coalesce(r.client_id, f.client_id) IN (SELECT client_id FROM only_these)"
-        } else {
-            ""
-        };
+        let selected = only_selected("coalesce(r.client_id, f.client_id)", round.selected);
         let sql = format!(
             "{ACCOUNTS} WHERE {kind} AND t.id > ?1 AND ({read}) {selected} ORDER BY t.id LIMIT ?2"
         );
