@@ -209,12 +209,11 @@ impl Assessor {
             patterns.pattern.extend((count as u32).to_le_bytes());
         }
         patterns.pattern.extend_from_slice(draft.states());
-        let invalid = draft.reasons().all(|why| patterns.add_reason(why));
-        invalid
+        self.add_owners(&mut patterns.pattern, draft, tree);
+        draft.reasons().all(|why| patterns.add_reason(why))
             && self.add_leaves(patterns, plan, draft, tree)
             && self.add_lists(patterns, draft, tree)
             && add_words(&mut patterns.pattern, draft, tree)
-            && self.add_owners(&mut patterns.pattern, draft, tree)
     }
 
     fn add_leaves(
@@ -265,17 +264,13 @@ impl Assessor {
     }
 
     /// The bits of every owner that the mapping can make.
-    fn add_owners(&self, pattern: &mut Vec<u8>, draft: &Draft, tree: &Tree) -> bool {
-        if !self.facts {
-            return true;
-        }
-        for node in &tree.nodes {
+    fn add_owners(&self, pattern: &mut Vec<u8>, draft: &Draft, tree: &Tree) {
+        for node in tree.nodes.iter().filter(|_| self.facts) {
             if let NodeBody::List { about, .. } = &node.body {
                 let flags = |about: &OwnerSlots| facts::flags(about, draft).to_le_bytes();
                 pattern.extend(about.iter().flat_map(flags));
             }
         }
-        true
     }
 }
 
