@@ -11,7 +11,7 @@ usage() {
     cat <<TEXT
 manifests.sh --shards COUNT --image IMAGE [options]
   --shards COUNT         how many shards; it stays what it is when the first has started
-  --image IMAGE          an image with bakkt-migrate, such as the one of the Dockerfile here
+  --image IMAGE          an image with bakkt-migrate, such as the one of deploy/container
   --name NAME            what the names of all objects begin with ($name)
   --migration-claim NAME a PersistentVolumeClaim with the migration folder, which all pods can mount ($claim)
   --folder NAME          the migration folder in that volume ($folder)
