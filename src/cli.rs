@@ -1,6 +1,7 @@
 //! The command line: syntax only.
 
 mod backfill;
+mod control;
 mod custody;
 mod events;
 mod links;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use backfill::BackfillArgs;
+pub use control::{ControlArgs, ControlVerb};
 pub use custody::{
     CustodyArgs, CustodyCommand, CustodyNumbersArgs, SessionsArgs, SessionsCommand,
     SessionsImportArgs, SessionsServeArgs, SessionsWantedArgs,
@@ -75,8 +77,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Plan (or find the plan), send, and write the report. The same command resumes.
     Run(RunArgs),
+    /// Steer a run that goes on: pause, resume, stop, lower rates.
+    Control(ControlArgs),
     /// Where a migration stands; works beside a running run.
-    Status(ViewArgs),
+    Status(StatusArgs),
     /// Write the report again from the journal.
     Report(ReportArgs),
     /// After a changed export, mapping or policy: plan anew what was not accepted.
@@ -268,6 +272,17 @@ pub struct RunArgs {
 }
 
 /// `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub view: ViewArgs,
+    /// Fill the terminal with where it stands, once a second, until q is pressed.
+    #[arg(long, conflicts_with = "json")]
+    pub watch: bool,
+}
+
+/// Which journal to look at.
 #[derive(Debug, Args)]
 pub struct ViewArgs {
     /// The migration folder.

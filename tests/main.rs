@@ -16,6 +16,7 @@ mod bytes;
 mod canary;
 mod cases;
 mod commands;
+mod control;
 mod crash;
 mod crash_entities;
 mod csv_tables;

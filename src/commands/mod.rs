@@ -6,6 +6,7 @@
 pub mod backfill;
 pub mod backfill_copy;
 pub mod check;
+pub mod control;
 pub mod custody;
 pub mod custody_stage;
 pub mod deciding;
@@ -31,6 +32,7 @@ pub mod report;
 pub mod resolve;
 pub mod retry;
 pub mod run;
+pub mod run_control;
 pub mod sandbox;
 pub mod scheduler;
 pub mod schema;
@@ -46,6 +48,7 @@ pub mod variables;
 pub mod verify;
 pub mod verify_text;
 pub mod waive;
+pub mod watch;
 
 use crate::cli::{Cli, Command};
 use bakkt_files::progress::{self, Mode};
@@ -83,7 +86,9 @@ fn one(command: &Command, mode: Mode) -> anyhow::Result<CommandOutput> {
         Command::Init(args) => init::run(args, mode),
         Command::Check(args) => check::run(args, mode),
         Command::Run(args) => run::run(args, mode),
-        Command::Status(args) => report::status(args),
+        Command::Control(args) => control::run(args),
+        Command::Status(args) if args.watch => watch::run(args, mode),
+        Command::Status(args) => report::status(&args.view),
         Command::Report(args) => report::run(args),
         Command::Replan(args) => replan::run(args, mode),
         Command::Gaps(args) => gaps::run(args, mode),

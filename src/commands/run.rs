@@ -6,6 +6,7 @@ use anyhow::Context;
 use secrecy::SecretString;
 
 use super::metrics::MetricsListener;
+use super::run_control::RunControl;
 use super::session::{Destination, Session};
 use super::signals::Signals;
 use super::{
@@ -106,6 +107,11 @@ async fn prepared(
             forecast::describe(&migration.settings, work)
         ),
     );
+    let window = migration.settings.window_in_force();
+    let now = jiff::Timestamp::now();
+    if let Some(text) = forecast::closed_hours(&migration.settings, &window, work, now) {
+        note(mode, &text);
+    }
     if let Some(shard) = shard {
         let rates = match &migration.settings.shared {
             Some(address) => format!("shared, by way of {address}"),
@@ -141,14 +147,17 @@ async fn prepared(
         None => None,
     };
     let grace = migration.settings.grace.clone();
+    let (mut sources, settings) = send::sources(migration)?;
+    let state = journal.folder().unwrap_or_else(|| view.place.folder());
+    let control = RunControl::start(&settings, &state, signals, mode);
     let scope = send::SendScope {
         limit: args.limit,
         selected,
         settle_only: false,
         metrics,
         fence: fence.clone(),
+        control: Some(&control),
     };
-    let (mut sources, settings) = send::sources(migration)?;
     let custody = sources.custody.take();
     let (mut journal, mut ended) = send::send(
         journal,
@@ -166,10 +175,12 @@ async fn prepared(
             target: &to,
             selected,
             fence,
+            control: &control,
         };
         (journal, ended) =
             custody_stage::send(journal, &settings, key, source, scope, signals, mode).await?;
     }
+    control.end(&mut journal)?;
     drop(journal);
     if let Some(told) = watch.as_ref().and_then(owner::OwnerWatch::told) {
         note(Mode::Lines, told);

@@ -5,6 +5,7 @@ pub(crate) mod duplicate_choices;
 pub(crate) mod exclusions;
 pub(crate) mod manual_kyb;
 pub(crate) mod retries;
+pub(crate) mod steering;
 pub(crate) mod unknown_kyb;
 pub(crate) mod waivers;
 
