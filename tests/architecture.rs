@@ -55,8 +55,11 @@ const ROOMS: &[(&str, &[MayUse])] = &[
     (
         "files",
         &[
+            ("checksums", &[]),
+            ("machine", &[]),
             ("output", &[]),
             ("progress", &["terminal"]),
+            ("signatures", &["checksums", "small_files"]),
             ("small_files", &["output"]),
             ("state_folder", &[]),
             ("terminal", &[]),
@@ -87,9 +90,10 @@ const ROOMS: &[(&str, &[MayUse])] = &[
         "journal",
         &[
             ("schema", &[]),
+            ("chain", &[]),
             ("events", &["schema"]),
-            ("write", &["", "events", "schema"]),
-            ("read", &["events", "schema", "write"]),
+            ("write", &["", "chain", "events", "schema"]),
+            ("read", &["chain", "events", "schema", "write"]),
             ("decisions", &["read", "schema", "write"]),
             ("replan", &["decisions", "read", "schema", "write"]),
             // Users, accounts and recipients: tasks of their own beside those of accounts.
@@ -98,7 +102,15 @@ const ROOMS: &[(&str, &[MayUse])] = &[
             ("registry", &["", "schema", "write"]),
             (
                 "tests",
-                &["", "custody", "decisions", "read", "schema", "write"],
+                &[
+                    "",
+                    "chain",
+                    "custody",
+                    "decisions",
+                    "read",
+                    "schema",
+                    "write",
+                ],
             ),
         ],
     ),

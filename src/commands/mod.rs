@@ -31,6 +31,7 @@ pub mod report;
 pub mod resolve;
 pub mod retry;
 pub mod run;
+pub mod run_record;
 pub mod sandbox;
 pub mod scheduler;
 pub mod schema;
