@@ -32,7 +32,7 @@ pub use verify::VerifyArgs;
 
 /// Moves a firm's existing customers to Bakkt: checked before, resumable during, accounted for afterwards.
 #[derive(Debug, Parser)]
-#[command(name = "bakkt-migrate", version, after_help = EXIT_CODES)]
+#[command(name = "bakkt-migrate", version = crate::built::TEXT, after_help = EXIT_CODES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -18,6 +18,7 @@
 //!
 //! The invariants are in ARCHITECTURE.md.
 
+pub mod built;
 pub mod cli;
 pub mod commands;
 pub mod logging;

@@ -56,8 +56,11 @@ const ROOMS: &[(&str, &[MayUse])] = &[
     (
         "files",
         &[
+            ("checksums", &[]),
+            ("machine", &[]),
             ("output", &[]),
             ("progress", &["terminal"]),
+            ("signatures", &["checksums", "small_files"]),
             ("small_files", &["output"]),
             ("state_folder", &[]),
             ("terminal", &[]),
@@ -88,9 +91,10 @@ const ROOMS: &[(&str, &[MayUse])] = &[
         "journal",
         &[
             ("schema", &[]),
+            ("chain", &[]),
             ("events", &["schema"]),
-            ("write", &["", "events", "schema"]),
-            ("read", &["events", "schema", "write"]),
+            ("write", &["", "chain", "events", "schema"]),
+            ("read", &["chain", "events", "schema", "write"]),
             ("decisions", &["read", "schema", "write"]),
             ("replan", &["decisions", "read", "schema", "write"]),
             // Users, accounts and recipients: tasks of their own beside those of accounts.
@@ -99,7 +103,15 @@ const ROOMS: &[(&str, &[MayUse])] = &[
             ("registry", &["", "schema", "write"]),
             (
                 "tests",
-                &["", "custody", "decisions", "read", "schema", "write"],
+                &[
+                    "",
+                    "chain",
+                    "custody",
+                    "decisions",
+                    "read",
+                    "schema",
+                    "write",
+                ],
             ),
         ],
     ),

@@ -155,7 +155,7 @@ pub fn unfinished(journal: &Journal) -> anyhow::Result<u64> {
 
 /// Makes what custody has to make, until done or stopped.
 pub async fn send(
-    journal: Journal,
+    mut journal: Journal,
     settings: &Settings,
     key: SecretString,
     source: CustodySource,
@@ -225,7 +225,10 @@ pub async fn send(
         window: custody.window,
         independent: !custody.after_acceptance,
     };
-    let number = journal.begin_run(bakkt_journal::now())?;
+    let number = journal.begin_run(
+        bakkt_journal::now(),
+        super::run_record::begin(&journal, "custody")?,
+    )?;
     let shown = WorkProgress::watch(mode, "custody", move || so_far(&counters));
     let ended = tokio::select! {
         ended = run(journal, setup) => ended,
@@ -234,9 +237,14 @@ pub async fn send(
         }
     };
     shown.finish();
-    let (journal, ended) = ended?;
+    let (mut journal, ended) = ended?;
     let ended = rates.ended(ended);
     let outcome = format!("custody {}", RunControl::outcome(steering, &ended));
-    journal.end_run(number, bakkt_journal::now(), &outcome)?;
+    journal.end_run(
+        number,
+        bakkt_journal::now(),
+        &outcome,
+        super::run_record::end(&journal)?,
+    )?;
     Ok((journal, ended))
 }

@@ -33,6 +33,7 @@ pub mod resolve;
 pub mod retry;
 pub mod run;
 pub mod run_control;
+pub mod run_record;
 pub mod sandbox;
 pub mod scheduler;
 pub mod schema;

@@ -77,7 +77,15 @@ pub async fn send(
         limits.in_flight + limits.uploads_in_flight,
     )?;
     let rates = Rates::of(settings, scope.fence, signals.stop.clone()).await?;
-    let number = journal.begin_run(bakkt_journal::now())?;
+    let what = if scope.settle_only {
+        "settling"
+    } else {
+        "sending"
+    };
+    let number = journal.begin_run(
+        bakkt_journal::now(),
+        super::run_record::begin(&journal, what)?,
+    )?;
     let counters = Arc::new(RunCounters::default());
     counters
         .in_doubt
@@ -161,11 +169,16 @@ pub async fn send(
     shown.finish();
     drop(pressure_file);
     drop(metrics);
-    let (journal, ended) = ended?;
+    let (mut journal, ended) = ended?;
     let ended = rates.ended(ended);
     let outcome = RunControl::outcome(&steering, &ended);
     tracing::info!(%outcome, "run ended");
-    journal.end_run(number, bakkt_journal::now(), &outcome)?;
+    journal.end_run(
+        number,
+        bakkt_journal::now(),
+        &outcome,
+        super::run_record::end(&journal)?,
+    )?;
     Ok((journal, ended))
 }
 

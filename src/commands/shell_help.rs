@@ -57,7 +57,7 @@ fn program() -> clap::Command {
     if let (Some(about), Some(codes)) = (whole.get_about(), whole.get_after_help()) {
         program = program.about(about.clone()).after_help(codes.clone());
     }
-    program.version(env!("CARGO_PKG_VERSION"))
+    program.version(crate::built::VERSION)
 }
 
 /// A command and all below it.

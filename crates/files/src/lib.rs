@@ -4,8 +4,11 @@
 //! own), [`small_files`] (lists, keys and other small texts) and [`toml_file`] (positions in TOML files). Of the
 //! [`terminal`] too, and of the display of [`progress`] on it. Left out on purpose: exports (`bakkt_source`).
 
+pub mod checksums;
+pub mod machine;
 pub mod output;
 pub mod progress;
+pub mod signatures;
 pub mod small_files;
 pub mod state_folder;
 pub mod terminal;

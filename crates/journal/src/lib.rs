@@ -18,6 +18,7 @@
 //! Each uses only those above it.
 //!
 //! - `schema`: what is stored and in what form: tables, versions, codes, counters, sealed and hidden texts, files
+//! - `chain`: the form of the chain of entries that says what was done
 //! - `events`: the database of Bakkt's webhooks: its writer, and how others see it
 //! - `write`: [`Journal`]: the plan, the tasks and every change of their state, what was read back, the operator log
 //! - `read`: [`Reader`]: counts and lines for reports, as of one instant
@@ -36,6 +37,7 @@
 #[macro_use]
 mod schema;
 
+pub mod chain;
 pub mod custody;
 pub mod decisions;
 pub mod events;

@@ -9,6 +9,7 @@ pub(crate) mod counts;
 pub(crate) mod document_counts;
 pub(crate) mod documents;
 pub(crate) mod ended_tasks;
+pub(crate) mod entries;
 pub(crate) mod files;
 pub(crate) mod findings;
 pub(crate) mod gap_history;

@@ -242,6 +242,7 @@ impl Journal {
             + changes.documents.added
             + changes.documents.dropped
             + changes.documents.former;
+        self.append_plan("planned anew", how.decided.at)?;
         if how.taking.is_some() {
             return Ok(());
         }

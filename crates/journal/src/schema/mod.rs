@@ -19,7 +19,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use bakkt_model::error::Failure;
 
 /// The version of the journal's schema that this program writes.
-pub(crate) const VERSION: i64 = 7;
+pub(crate) const VERSION: i64 = 8;
 
 /// The journal's schema: one file of SQL for each version.
 pub const JOURNAL: &[&str] = &[
@@ -30,6 +30,7 @@ pub const JOURNAL: &[&str] = &[
     sql!(include_str!("journal_v5.sql")),
     sql!(include_str!("journal_v6.sql")),
     sql!(include_str!("journal_v7.sql")),
+    sql!(include_str!("journal_v8.sql")),
 ];
 
 /// The version of the events' schema that this program writes.

@@ -4,4 +4,5 @@ mod bare_codes;
 mod counters;
 mod journal_of_version_5;
 mod journal_of_version_6;
+mod journal_of_version_7;
 mod query_plans;

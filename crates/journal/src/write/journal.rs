@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
 
+use crate::chain::EntryKind;
 use crate::events::last_events::LastEvents;
 use crate::schema;
 use crate::schema::counters::Counters;
@@ -18,6 +20,7 @@ use crate::schema::seal::SealPurpose;
 use crate::schema::seal::seal;
 use crate::schema::state_files::{is_fresh, journal_path, key, lock};
 use crate::schema::{check_version, prepare, refused};
+use crate::write::entries::begin_chain;
 use crate::write::gap_sets::GapSets;
 use bakkt_files::state_folder;
 use bakkt_model::error::{Failure, ShownPath};
@@ -68,9 +71,12 @@ impl Journal {
         // Before anything is changed: this may be a newer journal, or none.
         check_version(&db)?;
         // An older version has no counters.
-        let count = |db: &Connection, version: i64| match version {
-            0 => Ok(()),
-            _ => note_differing(db).and_then(|()| Counters::count_again(db)),
+        let count = |db: &Connection, version: i64| {
+            if version > 0 {
+                note_differing(db)?;
+                Counters::count_again(db)?;
+            }
+            begin_chain(db, &key, version, schema::VERSION)
         };
         prepare(&mut db, schema::JOURNAL, count).map_err(|error| refused("written", &error))?;
         Ok(Journal {
@@ -156,19 +162,37 @@ impl Journal {
         }
     }
 
-    /// Records that a run began, and returns its number.
-    pub fn begin_run(&self, at: i64) -> anyhow::Result<i64> {
-        self.db.execute("INSERT INTO run (at) VALUES (?)", [at])?;
-        Ok(self.db.last_insert_rowid())
+    /// Records that a run began, and returns its number. `facts` are what the chain says of it, an object.
+    pub fn begin_run(&mut self, at: i64, mut facts: Value) -> anyhow::Result<i64> {
+        self.transaction(|journal| {
+            journal
+                .db
+                .execute("INSERT INTO run (at) VALUES (?)", [at])?;
+            let run = journal.db.last_insert_rowid();
+            facts["run"] = run.into();
+            journal.append_entry(EntryKind::Run, at, &facts)?;
+            Ok(run)
+        })
     }
 
-    /// Records how a run ended.
-    pub fn end_run(&self, run: i64, at: i64, outcome: &str) -> anyhow::Result<()> {
-        self.db.execute(
-            "UPDATE run SET ended = ?, outcome = ? WHERE id = ?",
-            params![at, outcome, run],
-        )?;
-        Ok(())
+    /// Records how a run ended; `facts` as at its begin.
+    pub fn end_run(
+        &mut self,
+        run: i64,
+        at: i64,
+        outcome: &str,
+        mut facts: Value,
+    ) -> anyhow::Result<()> {
+        self.transaction(|journal| {
+            journal.db.execute(
+                "UPDATE run SET ended = ?, outcome = ? WHERE id = ?",
+                params![at, outcome, run],
+            )?;
+            facts["run"] = run.into();
+            facts["outcome"] = outcome.into();
+            journal.append_entry(EntryKind::RunEnd, at, &facts)?;
+            Ok(())
+        })
     }
 
     /// Returns the number of a text that repeats (`word`).

@@ -1,6 +1,7 @@
 //! [`Journal`], the one writer: the plan, the tasks and every change of their state, what was read back, and the log of what
 //! people decided.
 
+pub(crate) mod entries;
 pub(crate) mod fetched_links;
 pub(crate) mod gap_sets;
 pub(crate) mod held_behind;
@@ -15,6 +16,7 @@ pub(crate) mod verification;
 pub(crate) mod waiting_tasks;
 
 pub use crate::schema::codes::{DocumentVerdict, VERIFICATION_OUTCOMES, VerificationOutcome};
+pub use entries::INPUTS;
 pub use fetched_links::{FetchedLink, Link};
 pub use held_behind::HeldTasks;
 pub use journal::Journal;

@@ -1,9 +1,12 @@
 //! The operator log: who decided what, when and why. It is only ever added to, and the report repeats it.
 //!
-//! Every decision of a person comes with an [`OperatorNote`]. Left out: what the decisions do (`decisions`, `replan`).
+//! Every decision of a person comes with an [`OperatorNote`], and every line has its entry in the chain. Left out: what the decisions do (`decisions`, `replan`).
 
-use crate::write::journal::Journal;
 use rusqlite::params;
+use serde_json::json;
+
+use crate::chain::{EntryKind, hashed_target};
+use crate::write::journal::Journal;
 
 /// Who decided, why and when.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +50,15 @@ impl Journal {
             "INSERT INTO operator_log (at, action, target, reason, count, by) VALUES (?, ?, ?, ?, ?, ?)",
             params![at, action, target, reason, count as i64, by],
         )?;
+        let body = json!({
+            "row": self.db.last_insert_rowid(),
+            "action": action,
+            "target": hashed_target(&self.key, target),
+            "reason": reason,
+            "count": count,
+            "by": by,
+        });
+        self.append_entry(EntryKind::Decision, at, &body)?;
         Ok(())
     }
 }

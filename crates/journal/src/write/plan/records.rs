@@ -306,7 +306,8 @@ impl Journal {
                     params![path, level, reason],
                 )?;
             }
-            journal.set_meta("plan", "planned")
+            journal.set_meta("plan", "planned")?;
+            journal.append_plan("planned", crate::now())
         })
     }
 

@@ -1,0 +1,194 @@
+//! Appending to the chain, in the transaction of what an entry is about.
+//!
+//! Invariant: the one way into the table `entry`, so that each holds the hash of the one before. Left out: the form (`chain`).
+
+use anyhow::Context;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::{Value, json};
+
+use crate::chain::{
+    ChainHead, EntryKind, NO_ENTRY, RowHashes, canonical, entry_hash, hashed_target, hex,
+};
+use crate::write::journal::Journal;
+use bakkt_model::state::State;
+use bakkt_model::task::TaskKind;
+
+/// Kinds of tasks, as entries name them.
+const KINDS: [(&str, TaskKind); 4] = [
+    ("account", TaskKind::Account),
+    ("update", TaskKind::Update),
+    ("document", TaskKind::Document),
+    ("kyb", TaskKind::Kyb),
+];
+/// States in the order of their numbers, as entries name them.
+const STATES: [&str; 7] = [
+    "open", "held", "sending", "in_doubt", "accepted", "refused", "gave_up",
+];
+
+/// The fact that holds the inputs of the plan, as a JSON array.
+pub const INPUTS: &str = "inputs";
+
+/// Rows of a sheet whose hashes stand in one row of `checkpoint_row`.
+pub(crate) const PART: usize = 4096;
+
+impl Journal {
+    /// Appends an entry; within a transaction it comes or goes with it. The body holds no fraction, no value of a customer
+    /// and no id.
+    pub fn append_entry(
+        &self,
+        kind: EntryKind,
+        at: i64,
+        body: &Value,
+    ) -> anyhow::Result<ChainHead> {
+        let text = canonical(body).context("an entry of the chain holds a fraction")?;
+        Ok(append(&self.db, kind, at, &text)?)
+    }
+
+    /// The number and hash of the last entry.
+    pub fn chain_head(&self) -> anyhow::Result<ChainHead> {
+        let (id, hash) = last(&self.db)?;
+        Ok(ChainHead::new(id.unsigned_abs(), &hash))
+    }
+
+    /// The keyed hash of a customer's id, as entries have it.
+    pub fn id_hash(&self, id: &str) -> String {
+        crate::chain::id_hash(&self.key, id)
+    }
+
+    /// How many tasks of each kind are in each state, for what the chain says of a run.
+    pub fn task_counts(&self) -> anyhow::Result<Value> {
+        let mut kinds = serde_json::Map::new();
+        for (word, kind) in KINDS {
+            let mut states = serde_json::Map::new();
+            for (state, word) in State::ALL.into_iter().zip(STATES) {
+                match self.count(kind, state, false)? {
+                    0 => {}
+                    count => drop(states.insert(word.to_owned(), count.into())),
+                }
+            }
+            kinds.insert(word.to_owned(), Value::Object(states));
+        }
+        Ok(Value::Object(kinds))
+    }
+
+    /// Appends the entry of a whole plan: the day and the mapper that it is made for, how many rows it has, its inputs with size
+    /// and SHA-256 as the planner noted them, and a root over the fingerprints of all that decides what is sent.
+    pub(crate) fn append_plan(&self, how: &str, at: i64) -> anyhow::Result<()> {
+        let mut prints = RowHashes::default();
+        for print in self.fingerprints()? {
+            prints.add(format!("{} {}", hex(&print.hash), print.name).as_bytes());
+        }
+        let rows: i64 = self
+            .db
+            .query_row("SELECT count(*) FROM record", [], |row| row.get(0))?;
+        let inputs = self.meta(INPUTS)?;
+        let inputs = inputs.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+        let body = json!({
+            "how": how,
+            "as_of": self.meta("as_of")?,
+            "mapper": self.meta("mapper")?,
+            "rows": rows,
+            "inputs": inputs,
+            "fingerprints": {"rows": prints.count(), "root": prints.root()},
+        });
+        self.append_entry(EntryKind::Plan, at, &body).map(drop)
+    }
+
+    /// Appends a checkpoint: `body` with the number of rows and the root of each sheet, whose hashes replace those of the
+    /// checkpoint before.
+    pub fn append_checkpoint(
+        &mut self,
+        at: i64,
+        mut body: Value,
+        sheets: &[(String, RowHashes)],
+    ) -> anyhow::Result<ChainHead> {
+        let roots = sheets.iter().map(|(name, hashes)| {
+            let root = json!({"rows": hashes.count(), "root": hashes.root()});
+            (name.clone(), root)
+        });
+        body["sheets"] = Value::Object(roots.collect());
+        self.transaction(|journal| {
+            journal.db.execute("DELETE FROM checkpoint_row", [])?;
+            let mut insert = journal.db.prepare_cached(
+                "INSERT INTO checkpoint_row (sheet, part, hashes) VALUES (?, ?, ?)",
+            )?;
+            for (name, hashes) in sheets {
+                for (part, bytes) in hashes
+                    .bytes
+                    .chunks(PART * crate::chain::ROW_HASH)
+                    .enumerate()
+                {
+                    insert.execute(params![name, part as i64, bytes])?;
+                }
+            }
+            drop(insert);
+            journal.append_entry(EntryKind::Checkpoint, at, &body)
+        })
+    }
+}
+
+fn last(db: &Connection) -> rusqlite::Result<(i64, Vec<u8>)> {
+    let last = db
+        .prepare_cached("SELECT id, hash FROM entry ORDER BY id DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(last.unwrap_or((0, NO_ENTRY.to_vec())))
+}
+
+fn append(db: &Connection, kind: EntryKind, at: i64, body: &str) -> rusqlite::Result<ChainHead> {
+    let (before_id, before) = last(db)?;
+    let (id, kind) = (before_id + 1, kind.word());
+    let hash = entry_hash(&before, id, at, kind, body);
+    db.prepare_cached(
+        "INSERT INTO entry (id, at, kind, body, before, hash) VALUES (?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![id, at, kind, body, before, hash])?;
+    Ok(ChainHead::new(id.unsigned_abs(), &hash))
+}
+
+/// Begins the chain of a journal that was made or brought up to date just now; `version` is the one before, 0 of a new one.
+/// What happened before there was a chain is covered by the hash of the operator log as it is now.
+pub(crate) fn begin_chain(
+    db: &Connection,
+    key: &[u8; 32],
+    version: i64,
+    to: i64,
+) -> rusqlite::Result<()> {
+    let at = crate::now();
+    let (kind, body) = match version {
+        0 => (EntryKind::Begin, json!({"schema": to})),
+        _ => {
+            let log = log_hashes(db, key, i64::MAX)?;
+            let body = json!({
+                "schema": to,
+                "from": version,
+                "operator_log": {"rows": log.count(), "root": log.root()},
+                "says": "what happened before this entry is not in the chain; the operator log is hashed as it was found",
+            });
+            (EntryKind::Upgrade, body)
+        }
+    };
+    // Neither holds a fraction.
+    append(db, kind, at, &canonical(&body).unwrap_or_default()).map(drop)
+}
+
+/// The hashes of the first lines of the operator log: each is the canonical form of an array, with the target hashed.
+pub(crate) fn log_hashes(
+    db: &Connection,
+    key: &[u8; 32],
+    first: i64,
+) -> rusqlite::Result<RowHashes> {
+    let mut hashes = RowHashes::default();
+    let sql =
+        "SELECT id, at, action, target, reason, count, by FROM operator_log ORDER BY id LIMIT ?";
+    let mut statement = db.prepare(sql)?;
+    let mut rows = statement.query([first])?;
+    while let Some(row) = rows.next()? {
+        let (id, at, action): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let target = hashed_target(key, &row.get::<_, String>(3)?);
+        let (reason, by): (Option<String>, Option<String>) = (row.get(4)?, row.get(6)?);
+        let line = json!([id, at, action, target, reason, row.get::<_, i64>(5)?, by]);
+        hashes.add(canonical(&line).unwrap_or_default().as_bytes());
+    }
+    Ok(hashes)
+}
