@@ -6,6 +6,7 @@ mod custody;
 mod events;
 mod links;
 mod people;
+mod plan;
 mod shards;
 mod verify;
 
@@ -27,6 +28,7 @@ pub use people::{
     WhoseArgs,
 };
 
+pub use plan::{ApproveArgs, PlanArgs};
 pub use shards::{ShardArgs, ShardChoice};
 pub use verify::VerifyArgs;
 
@@ -75,6 +77,10 @@ pub enum Command {
     Init(InitArgs),
     /// Dry run: what would be sent, and what is missing. No network, no journal.
     Check(CheckArgs),
+    /// Make the plan, and print its hash, totals and forecast; with a page for those who approve it.
+    Plan(PlanArgs),
+    /// Sign an approval of a plan.
+    Approve(ApproveArgs),
     /// Plan (or find the plan), send, and write the report. The same command resumes.
     Run(RunArgs),
     /// Steer a run that goes on: pause, resume, stop, lower rates.
@@ -260,6 +266,9 @@ pub struct RunArgs {
     /// Serve what is known of the run at this address, for Prometheus: a port of this machine, or an address with a port.
     #[arg(long, value_name = "ADDRESS", value_parser = metrics_address)]
     pub metrics_listen: Option<SocketAddr>,
+    /// The key with which you sign for the run, where \[approval\] is set; instead of `run_key` there.
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
     /// Exit code 0 instead of 3, for schedulers that would repeat what is done.
     #[arg(long)]
     pub done_is_zero: bool,

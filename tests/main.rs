@@ -10,6 +10,7 @@ mod support;
 
 mod account_types;
 mod all_the_way;
+mod approval;
 mod architecture;
 mod backfill;
 mod bytes;

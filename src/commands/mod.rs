@@ -24,6 +24,7 @@ mod notify;
 pub mod outputs;
 pub mod owner;
 pub mod place;
+pub mod plan;
 pub mod pressure_file;
 pub mod rates;
 pub mod read_workbook;
@@ -86,6 +87,8 @@ fn one(command: &Command, mode: Mode) -> anyhow::Result<CommandOutput> {
         Command::Inspect(args) => inspect::run(args, mode),
         Command::Init(args) => init::run(args, mode),
         Command::Check(args) => check::run(args, mode),
+        Command::Plan(args) => plan::run(args, mode),
+        Command::Approve(args) => plan::approve(args),
         Command::Run(args) => run::run(args, mode),
         Command::Control(args) => control::run(args),
         Command::Status(args) if args.watch => watch::run(args, mode),

@@ -10,21 +10,23 @@ use super::run_control::RunControl;
 use super::session::{Destination, Session};
 use super::signals::Signals;
 use super::{
-    CommandOutput, code, custody_stage, deciding, notify, outputs, owner, report, send, target,
+    CommandOutput, code, custody_stage, deciding, notify, outputs, owner, plan, report, send,
+    target,
 };
 use crate::cli::RunArgs;
 use crate::process::runtime;
 use bakkt_engine::api::{Credentials, Login};
 use bakkt_engine::requests::RunEnd;
 use bakkt_files::progress::{Mode, ask, note};
-use bakkt_folder::migration::{Migration, today};
+use bakkt_files::signatures::Signer;
+use bakkt_folder::migration::Migration;
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_model::target::Dialect;
-use bakkt_planning::drift::Rehash;
-use bakkt_planning::{forecast, journal_plan, opening};
+use bakkt_planning::approval::{self, WantedRun};
+use bakkt_planning::forecast;
 use bakkt_sandbox::{Config, Sandbox};
 
 /// Plans unless there is a plan, asks for a confirmation, sends, and writes the report.
@@ -125,6 +127,7 @@ async fn prepared(
     if let Some(text) = found {
         note(mode, &text);
     }
+    must_be_approved(args, &migration.settings, &mut journal, &target, mode)?;
     let custody = match &migration.custody {
         Some(_) => custody_stage::unfinished(&journal)?,
         None => 0,
@@ -247,26 +250,45 @@ fn planned(
     mode: Mode,
 ) -> anyhow::Result<(Journal, Migration, Option<owner::ShardClaim>)> {
     let target = destination.target.clone();
-    let Session {
-        settings,
-        mut journal,
-        state,
-    } = Session::open(destination)?;
+    let session = Session::open(destination)?;
     // An empty journal in the place of another one is refused before it is filled.
-    let ownership = owner::claim(args, &settings, &journal, &target, signals, mode)?;
-    let stopping = || signals.stopping();
-    if journal.is_planned()? {
-        let rehash = match args.rehash {
-            true => Rehash::Always,
-            false => Rehash::Changed,
-        };
-        let migration = opening::open_planned(settings, &journal, &state, mode, rehash, stopping)?;
-        return Ok((journal, migration, ownership));
-    }
-    let binding = opening::binding(&journal, &state, today())?;
-    let mut migration = opening::open(settings, binding, mode, stopping)?;
-    journal_plan::plan(&mut journal, &mut migration, mode, stopping)?;
+    let ownership = owner::claim(
+        args,
+        &session.settings,
+        &session.journal,
+        &target,
+        signals,
+        mode,
+    )?;
+    let (journal, migration) = plan::planned(session, args.rehash, signals, mode)?;
     Ok((journal, migration, ownership))
+}
+
+/// Refuses a run to anything but the sandbox of this process that is not approved, where that is asked for.
+fn must_be_approved(
+    args: &RunArgs,
+    settings: &Settings,
+    journal: &mut Journal,
+    target: &str,
+    mode: Mode,
+) -> anyhow::Result<()> {
+    let Some(asked) = settings.approval.as_ref().filter(|_| !args.target.sandbox) else {
+        return Ok(());
+    };
+    let signers = approval::signers(asked)?;
+    let key = args.key.as_ref().or(asked.run_key.as_ref());
+    let key = key.map(|path| Signer::open(path)).transpose()?;
+    let subject = approval::subject(journal, settings, target, &signers)?;
+    let wanted = WantedRun {
+        subject: &subject,
+        limit: args.limit,
+        key: key.as_ref(),
+        at: jiff::Timestamp::now(),
+    };
+    let text = approval::must_be_approved(journal, asked, &signers, &wanted)?;
+    tracing::info!(plan = %subject.plan, "{text}");
+    note(mode, &text);
+    Ok(())
 }
 
 /// Asks before sending; without a terminal to ask on, `--yes` must have said so.

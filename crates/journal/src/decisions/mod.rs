@@ -1,5 +1,6 @@
 //! What a person decides, each in one transaction with its line in the operator log.
 
+pub(crate) mod approvals;
 pub(crate) mod customers;
 pub(crate) mod duplicate_choices;
 pub(crate) mod exclusions;
@@ -10,6 +11,7 @@ pub(crate) mod unknown_kyb;
 pub(crate) mod waivers;
 
 pub use crate::write::operator_log::OperatorNote;
+pub use approvals::StoredApproval;
 pub use customers::{CustomerAction, CustomerDecision};
 pub use duplicate_choices::{DuplicateChoice, DuplicateRow};
 pub use exclusions::LEFT_OUT;

@@ -1,0 +1,184 @@
+//! The texts that are signed: JSON with sorted keys, on one line.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{ApprovalSubject, WantedRun};
+use bakkt_model::number::thousands;
+
+/// What the text of an approval says it is.
+const FORM: &str = "bakkt-migrate approval 1";
+/// The same of what a runner signs.
+const RUN_FORM: &str = "bakkt-migrate run 1";
+
+/// What somebody approves. The fields stand in the order of their names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalTerms {
+    /// SHA-256 of the file of those who may approve.
+    pub approvers: String,
+    /// Where it goes.
+    pub base_url: String,
+    /// The dialect.
+    pub dialect: String,
+    /// Until when it holds, RFC 3339.
+    pub expires: Timestamp,
+    form: String,
+    /// The migration.
+    pub migration: String,
+    /// Of a pilot.
+    pub pilot: Option<Pilot>,
+    /// The hashes of the plans: one, or those of all shards.
+    pub plans: Vec<String>,
+    /// When it was signed.
+    pub signed: Timestamp,
+}
+
+/// A part of a plan that is approved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pilot {
+    /// So many accounts, of each plan.
+    pub accounts: u64,
+    /// Accounts that had been sent when it was approved.
+    pub begun: u64,
+}
+
+impl ApprovalTerms {
+    /// The terms for a plan, or the plans of all shards.
+    pub fn new(
+        subject: &ApprovalSubject,
+        plans: Vec<String>,
+        pilot: Option<Pilot>,
+        (signed, expires): (Timestamp, Timestamp),
+    ) -> ApprovalTerms {
+        ApprovalTerms {
+            approvers: subject.approvers.clone(),
+            base_url: subject.base_url.clone(),
+            dialect: subject.dialect.clone(),
+            expires,
+            form: FORM.to_owned(),
+            migration: subject.migration.clone(),
+            pilot,
+            plans,
+            signed,
+        }
+    }
+
+    /// The text that is signed.
+    pub fn text(&self) -> String {
+        // A struct of texts and numbers always has a value.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The terms of a text; none where it is not an approval.
+    pub fn parse(text: &str) -> Option<ApprovalTerms> {
+        let terms: ApprovalTerms = serde_json::from_str(text).ok()?;
+        (terms.form == FORM).then_some(terms)
+    }
+
+    /// Whether they hold for no longer than the settings let an approval hold.
+    pub(super) fn holds_for_no_longer(&self, valid: Duration) -> Result<(), String> {
+        let holds = self.expires.duration_since(self.signed);
+        match Duration::try_from(holds) {
+            Ok(holds) if holds <= valid => Ok(()),
+            _ => Err("holds for longer than `valid` under [approval] lets it".to_owned()),
+        }
+    }
+
+    /// Whether they cover a run, of a journal of which so many accounts were sent; says why not.
+    pub(super) fn cover(&self, wanted: &WantedRun<'_>, begun: u64) -> Result<(), String> {
+        let subject = wanted.subject;
+        if self.migration != subject.migration {
+            return Err("is of another migration".to_owned());
+        }
+        if self.base_url != subject.base_url {
+            return Err(format!("is for another target, {}", self.base_url));
+        }
+        if self.dialect != subject.dialect {
+            return Err(format!("is for another dialect, {}", self.dialect));
+        }
+        if !self.plans.contains(&subject.plan) {
+            let short = |hash: &str| hash.get(..12).unwrap_or(hash).to_owned();
+            let plans: Vec<String> = self.plans.iter().map(|plan| short(plan)).collect();
+            return Err(format!(
+                "is of another plan ({}…): the plan is {}… now",
+                plans.join("…, "),
+                short(&subject.plan)
+            ));
+        }
+        if self.approvers != subject.approvers {
+            return Err("was given under another file of those who may approve".to_owned());
+        }
+        if wanted.at >= self.expires {
+            return Err(format!("ended at {:.0}", self.expires));
+        }
+        match self.pilot {
+            None => Ok(()),
+            Some(pilot) => pilot.covers(wanted.limit, begun),
+        }
+    }
+}
+
+impl Pilot {
+    fn covers(self, limit: Option<u64>, begun: u64) -> Result<(), String> {
+        let all = thousands(self.accounts);
+        let left = self
+            .accounts
+            .saturating_sub(begun.saturating_sub(self.begun));
+        match limit {
+            None => Err(format!(
+                "is for a pilot of {all} accounts: run it with --limit {left}"
+            )),
+            Some(limit) if limit > left => Err(format!(
+                "is for a pilot of {all} accounts, of which {} are left, and not for {}",
+                thousands(left),
+                thousands(limit)
+            )),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+/// What a runner signs. The fields stand in the order of their names.
+#[derive(Serialize)]
+pub(super) struct RunStatement<'a> {
+    approvals: &'a [u64],
+    approvers: &'a str,
+    base_url: &'a str,
+    dialect: &'a str,
+    form: &'static str,
+    limit: Option<u64>,
+    migration: &'a str,
+    plan: &'a str,
+    required: u32,
+    signed: Timestamp,
+}
+
+impl<'a> RunStatement<'a> {
+    pub(super) fn of(
+        wanted: &'a WantedRun<'_>,
+        required: u32,
+        approvals: &'a [u64],
+    ) -> RunStatement<'a> {
+        let subject = wanted.subject;
+        RunStatement {
+            approvals,
+            approvers: &subject.approvers,
+            base_url: &subject.base_url,
+            dialect: &subject.dialect,
+            form: RUN_FORM,
+            limit: wanted.limit,
+            migration: &subject.migration,
+            plan: &subject.plan,
+            required,
+            signed: wanted.at,
+        }
+    }
+
+    pub(super) fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
