@@ -3,9 +3,11 @@
 //! Owner of the order in which the parts are put together. A command returns what is to be printed and the exit code;
 //! `main` prints.
 
+pub mod audit;
 pub mod backfill;
 pub mod backfill_copy;
 pub mod check;
+pub mod checkpoint;
 pub mod custody;
 pub mod custody_stage;
 pub mod deciding;
@@ -35,6 +37,7 @@ pub mod run_record;
 pub mod sandbox;
 pub mod scheduler;
 pub mod schema;
+pub mod seal;
 pub mod send;
 pub mod session;
 pub mod sessions;
@@ -86,6 +89,8 @@ fn one(command: &Command, mode: Mode) -> anyhow::Result<CommandOutput> {
         Command::Run(args) => run::run(args, mode),
         Command::Status(args) => report::status(args),
         Command::Report(args) => report::run(args),
+        Command::Audit(args) => audit::run(args),
+        Command::VerifyReport(args) => audit::verify_report(args),
         Command::Replan(args) => replan::run(args, mode),
         Command::Gaps(args) => gaps::run(args, mode),
         Command::Waive(args) => waive::run(args),
