@@ -207,7 +207,10 @@ export.csv,10,,owners[0].emailAddress,W,invalid: no e-mail address,after accepta
     };
     assert_eq!(
         due(fixed),
-        (r#"[{"due":"2027-01-31","open":4}]"#.to_owned(), 0.into())
+        (
+            r#"[{"due":"2027-01-31","open":1},{"due":"after acceptance","open":3}]"#.to_owned(),
+            0.into()
+        )
     );
 }
 
