@@ -95,6 +95,7 @@ fn planned_all(
             side_assumed: false,
             proves: *proves,
             size: 1,
+            sha256: None,
             uuid: Some(uuid),
             hash: Some(&hash),
             verdict: DocumentVerdict::Sent,

@@ -3,9 +3,11 @@
 //! Owner of the order in which the parts are put together. A command returns what is to be printed and the exit code;
 //! `main` prints.
 
+pub mod audit;
 pub mod backfill;
 pub mod backfill_copy;
 pub mod check;
+pub mod checkpoint;
 pub mod control;
 pub mod custody;
 pub mod custody_stage;
@@ -38,6 +40,7 @@ pub mod run_record;
 pub mod sandbox;
 pub mod scheduler;
 pub mod schema;
+pub mod seal;
 pub mod send;
 pub mod session;
 pub mod sessions;
@@ -94,6 +97,8 @@ fn one(command: &Command, mode: Mode) -> anyhow::Result<CommandOutput> {
         Command::Status(args) if args.watch => watch::run(args, mode),
         Command::Status(args) => report::status(&args.view),
         Command::Report(args) => report::run(args),
+        Command::Audit(args) => audit::run(args),
+        Command::VerifyReport(args) => audit::verify_report(args),
         Command::Replan(args) => replan::run(args, mode),
         Command::Gaps(args) => gaps::run(args, mode),
         Command::Waive(args) => waive::run(args),

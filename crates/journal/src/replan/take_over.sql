@@ -71,7 +71,7 @@ DELETE FROM main.known_file;
 INSERT INTO main.known_file SELECT * FROM n.known_file;
 INSERT INTO main.document
     SELECT d.id, d.record, d.file, d.row, d.offset, d.length, d.sealed, d.shown, d.place, k.old, s.old, d.proves, d.size,
-           d.uuid, d.verdict, w.old, d.hash, d.side_assumed
+           d.uuid, d.verdict, w.old, d.hash, d.side_assumed, d.sha256
     FROM n.document d LEFT JOIN temp.words k ON k.new = d.type LEFT JOIN temp.words s ON s.new = d.side
     LEFT JOIN temp.words w ON w.new = d.reason;
 INSERT INTO main.meta SELECT key, value FROM n.meta WHERE true

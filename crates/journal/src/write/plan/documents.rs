@@ -41,6 +41,8 @@ pub struct PlannedDocument<'a> {
     pub side_assumed: bool,
     /// Bits of `contract::documents::proof`.
     pub proves: u32,
+    /// SHA-256 of its content, where it was read.
+    pub sha256: Option<[u8; 32]>,
     /// Its size in bytes.
     pub size: u64,
     /// clientDocumentId, when it can be sent.
@@ -258,7 +260,7 @@ impl Journal {
         );
         let sealed = document.path.map(|path| self.seal(path)).transpose()?;
         self.db
-            .prepare_cached("INSERT INTO document (record, file, row, offset, length, sealed, shown, place, type, side, proves, size, uuid, verdict, reason, hash, side_assumed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
+            .prepare_cached("INSERT INTO document (record, file, row, offset, length, sealed, shown, place, type, side, proves, size, uuid, verdict, reason, hash, side_assumed, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
             .execute(params![
                 document.record as i64,
                 document.file,
@@ -276,7 +278,8 @@ impl Journal {
                 verdict as i64,
                 reason,
                 document.hash,
-                document.side_assumed && verdict == DocumentVerdict::Sent
+                document.side_assumed && verdict == DocumentVerdict::Sent,
+                document.sha256
             ])?;
         if verdict == DocumentVerdict::Sent {
             let id = self.db.last_insert_rowid();
