@@ -2,10 +2,12 @@
 
 mod audit;
 mod backfill;
+mod control;
 mod custody;
 mod events;
 mod links;
 mod people;
+mod plan;
 mod shards;
 mod verify;
 
@@ -16,6 +18,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use audit::{AuditArgs, HeadArgs, VerifyReportArgs};
 pub use backfill::BackfillArgs;
+pub use control::{ControlArgs, ControlVerb};
 pub use custody::{
     CustodyArgs, CustodyCommand, CustodyNumbersArgs, SessionsArgs, SessionsCommand,
     SessionsImportArgs, SessionsServeArgs, SessionsWantedArgs,
@@ -27,6 +30,7 @@ pub use people::{
     WhoseArgs,
 };
 
+pub use plan::{ApproveArgs, PlanArgs};
 pub use shards::{ShardArgs, ShardChoice};
 pub use verify::VerifyArgs;
 
@@ -75,10 +79,16 @@ pub enum Command {
     Init(InitArgs),
     /// Dry run: what would be sent, and what is missing. No network, no journal.
     Check(CheckArgs),
+    /// Make the plan, and print its hash, totals and forecast; with a page for those who approve it.
+    Plan(PlanArgs),
+    /// Sign an approval of a plan.
+    Approve(ApproveArgs),
     /// Plan (or find the plan), send, and write the report. The same command resumes.
     Run(RunArgs),
+    /// Steer a run that goes on: pause, resume, stop, lower rates.
+    Control(ControlArgs),
     /// Where a migration stands; works beside a running run.
-    Status(ViewArgs),
+    Status(StatusArgs),
     /// Write the report again from the journal.
     Report(ReportArgs),
     /// Check that the record of what was done was not altered: its chain, and the rows that it vouches for.
@@ -265,6 +275,9 @@ pub struct RunArgs {
     /// Serve what is known of the run at this address, for Prometheus: a port of this machine, or an address with a port.
     #[arg(long, value_name = "ADDRESS", value_parser = metrics_address)]
     pub metrics_listen: Option<SocketAddr>,
+    /// The key with which you sign for the run, where \[approval\] is set; instead of `run_key` there.
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
     /// Exit code 0 instead of 3, for schedulers that would repeat what is done.
     #[arg(long)]
     pub done_is_zero: bool,
@@ -277,6 +290,17 @@ pub struct RunArgs {
 }
 
 /// `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub view: ViewArgs,
+    /// Fill the terminal with where it stands, once a second, until q is pressed.
+    #[arg(long, conflicts_with = "json")]
+    pub watch: bool,
+}
+
+/// Which journal to look at.
 #[derive(Debug, Args)]
 pub struct ViewArgs {
     /// The migration folder.

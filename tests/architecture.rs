@@ -31,6 +31,7 @@ const OWNED: &[MayUse] = &[
     ("redis", &["engine"]),
     ("rusqlite", &["journal"]),
     ("rust_xlsxwriter", &["report"]),
+    ("ratatui", &["report"]),
 ];
 
 /// Crates that are to know little of the others, and what they may know.
@@ -133,6 +134,8 @@ const ROOMS: &[(&str, &[MayUse])] = &[
             ("verify", &["api", "requests"]),
             ("links", &["api", "requests"]),
             ("metrics", &[]),
+            // It steers the requests, and shows what is counted of them.
+            ("control", &["requests", "submit"]),
             // It counts for the same progress display as sending does.
             ("custody", &["api", "requests", "submit"]),
             // Sessions come in as events do, and know nothing of what they are for.

@@ -10,12 +10,14 @@ mod support;
 
 mod account_types;
 mod all_the_way;
+mod approval;
 mod architecture;
 mod backfill;
 mod bytes;
 mod canary;
 mod cases;
 mod commands;
+mod control;
 mod crash;
 mod crash_entities;
 mod csv_tables;

@@ -122,6 +122,12 @@ fn describe(checked: &Checked, migration: &Migration) -> String {
         status_lines(&checked.totals).trim_end(),
         forecast::describe(&migration.settings, checked.work())
     );
+    // Maintenance comes each day; whether it meets the run, nobody knows before it begins.
+    let mut window = migration.settings.window.clone();
+    window.maintenance = None;
+    let now = jiff::Timestamp::now();
+    let closed = forecast::closed_hours(&migration.settings, &window, checked.work(), now);
+    text.extend(closed.map(|closed| format!("\n{closed}")));
     text.push_str(&checked.documents.describe());
     let mut section = |title: &str, mut counts: Vec<(String, u64)>| {
         if counts.is_empty() {

@@ -7,6 +7,7 @@ use anyhow::Context;
 use secrecy::SecretString;
 
 use super::rates::Rates;
+use super::run_control::RunControl;
 use super::signals::Signals;
 use super::so_far::so_far;
 use super::target;
@@ -134,7 +135,6 @@ pub fn client(
 }
 
 /// What one call of the stage is about.
-#[derive(Clone, Debug)]
 pub struct CustodyScope<'a> {
     /// The name of where it goes, part of every key.
     pub target: &'a str,
@@ -142,6 +142,8 @@ pub struct CustodyScope<'a> {
     pub selected: bool,
     /// Whom the quota server has to know as the shard's owner.
     pub fence: Option<Fence>,
+    /// What steers the run.
+    pub control: &'a RunControl,
 }
 
 /// Custody tasks that are not done, those in doubt among them.
@@ -191,11 +193,22 @@ pub async fn send(
         recipient,
         lookup,
     } = limiters.clone();
+    scope.control.show("custody", &counters);
+    let steering = &scope.control.steering;
+    for (name, limiter) in [
+        ("custody.users", &user),
+        ("custody.accounts", &account),
+        ("custody.recipients", &recipient),
+        ("custody.lookup", &lookup),
+    ] {
+        steering.attach(name, limiter.clone());
+    }
     counters.watch(vec![user, account, recipient, lookup]);
     let client = client(settings, custody, key)?;
     let setup = CustodySetup {
         tools: Arc::new(CustodyTools {
-            gate: SendGate::new(client, counters.waiting.clone(), signals.stop.subscribe()),
+            gate: SendGate::new(client, counters.waiting.clone(), signals.stop.subscribe())
+                .steered_by(steering),
             limiters,
             body: source.body,
             disk: DiskReads::start()?,
@@ -205,6 +218,7 @@ pub async fn send(
             counters: counters.clone(),
         }),
         stop: signals.stop.clone(),
+        steering: steering.clone(),
         retry: retry(settings, custody),
         in_flight: custody.in_flight,
         selected: scope.selected,
@@ -225,11 +239,7 @@ pub async fn send(
     shown.finish();
     let (mut journal, ended) = ended?;
     let ended = rates.ended(ended);
-    let outcome = match &ended {
-        RunEnd::Finished => "custody finished".to_owned(),
-        RunEnd::Interrupted => "custody interrupted".to_owned(),
-        RunEnd::Stopped(error) => format!("custody stopped: {error}"),
-    };
+    let outcome = format!("custody {}", RunControl::outcome(steering, &ended));
     journal.end_run(
         number,
         bakkt_journal::now(),

@@ -93,6 +93,8 @@ fn shards_of(command: &mut Command) -> anyhow::Result<Option<Vec<Shard>>> {
 fn place_of(command: &mut Command) -> Option<(PathBuf, bool, &mut ShardArgs)> {
     let (dir, sandbox, args) = match command {
         Command::Check(args) => (&args.dir, false, &mut args.shards),
+        Command::Plan(args) => (&args.dir, args.target.sandbox, &mut args.target.shards),
+        Command::Approve(args) => (&args.dir, args.target.sandbox, &mut args.target.shards),
         Command::Run(args) => (&args.dir, args.target.sandbox, &mut args.target.shards),
         Command::Report(args) if !args.merge => {
             (&args.view.dir, args.view.sandbox, &mut args.view.shards)
@@ -140,6 +142,7 @@ fn named_for(path: &Path, shard: Shard) -> PathBuf {
 fn is_json(command: &Command) -> bool {
     match command {
         Command::Check(args) => args.json,
+        Command::Plan(args) => args.json,
         Command::Run(args) => args.json,
         Command::Report(args) => args.view.json,
         Command::Replan(args) => args.json,

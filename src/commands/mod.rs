@@ -8,6 +8,7 @@ pub mod backfill;
 pub mod backfill_copy;
 pub mod check;
 pub mod checkpoint;
+pub mod control;
 pub mod custody;
 pub mod custody_stage;
 pub mod deciding;
@@ -25,6 +26,7 @@ mod notify;
 pub mod outputs;
 pub mod owner;
 pub mod place;
+pub mod plan;
 pub mod pressure_file;
 pub mod rates;
 pub mod read_workbook;
@@ -33,6 +35,7 @@ pub mod report;
 pub mod resolve;
 pub mod retry;
 pub mod run;
+pub mod run_control;
 pub mod run_record;
 pub mod sandbox;
 pub mod scheduler;
@@ -50,6 +53,7 @@ pub mod variables;
 pub mod verify;
 pub mod verify_text;
 pub mod waive;
+pub mod watch;
 
 use crate::cli::{Cli, Command};
 use bakkt_files::progress::{self, Mode};
@@ -86,8 +90,12 @@ fn one(command: &Command, mode: Mode) -> anyhow::Result<CommandOutput> {
         Command::Inspect(args) => inspect::run(args, mode),
         Command::Init(args) => init::run(args, mode),
         Command::Check(args) => check::run(args, mode),
+        Command::Plan(args) => plan::run(args, mode),
+        Command::Approve(args) => plan::approve(args),
         Command::Run(args) => run::run(args, mode),
-        Command::Status(args) => report::status(args),
+        Command::Control(args) => control::run(args),
+        Command::Status(args) if args.watch => watch::run(args, mode),
+        Command::Status(args) => report::status(&args.view),
         Command::Report(args) => report::run(args),
         Command::Audit(args) => audit::run(args),
         Command::VerifyReport(args) => audit::verify_report(args),

@@ -98,6 +98,16 @@ impl StatePlace {
         folder
     }
 
+    /// The folder of the plan's page.
+    pub fn plan(&self) -> PathBuf {
+        let mut folder = self.dir.join("plan");
+        if self.sandbox {
+            folder.push("sandbox");
+        }
+        folder.extend(self.shard.map(Shard::folder));
+        folder
+    }
+
     /// The shards that have a folder of state here.
     pub fn shards(&self) -> Vec<Shard> {
         let below = |folder: PathBuf| {

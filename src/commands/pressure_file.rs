@@ -1,4 +1,5 @@
-//! What a run that goes on tells `status`: that the server refuses for the rate, which rate is held, until when it pauses.
+//! What a run that goes on tells `status`: that the server refuses for the rate, which rate is held, until when it pauses, and what
+//! a person has set.
 //!
 //! Owner of one small file in the state folder. Invariants: it is there only while there is something to tell; it is
 //! written anew every second, so an older one was left by a program that was killed, and says nothing. The journal has
@@ -36,7 +37,7 @@ impl PressureFile {
                 loop {
                     tokio::time::sleep(EVERY).await;
                     // A file that cannot be written is no reason to disturb a run.
-                    let _ = write(&path, &counters.back_pressure());
+                    let _ = write(&path, &counters.held_back());
                 }
             })
         });

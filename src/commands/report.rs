@@ -65,7 +65,7 @@ impl View {
     }
 
     /// The journal, or those of all shards that are here.
-    fn journals(&self) -> anyhow::Result<Journals> {
+    pub fn journals(&self) -> anyhow::Result<Journals> {
         match self.is_sharded() {
             true => Ok(Journals::of_shards(self.readers()?)),
             false => Ok(self.reader()?.into()),
@@ -73,7 +73,7 @@ impl View {
     }
 
     /// Whether it is about all shards.
-    fn is_sharded(&self) -> bool {
+    pub fn is_sharded(&self) -> bool {
         self.place.shard.is_none() && !self.place.shards().is_empty()
     }
 

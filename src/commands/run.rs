@@ -6,25 +6,27 @@ use anyhow::Context;
 use secrecy::SecretString;
 
 use super::metrics::MetricsListener;
+use super::run_control::RunControl;
 use super::session::{Destination, Session};
 use super::signals::Signals;
 use super::{
-    CommandOutput, checkpoint, code, custody_stage, deciding, notify, outputs, owner, report, send,
-    target,
+    CommandOutput, checkpoint, code, custody_stage, deciding, notify, outputs, owner, plan, report,
+    send, target,
 };
 use crate::cli::RunArgs;
 use crate::process::runtime;
 use bakkt_engine::api::{Credentials, Login};
 use bakkt_engine::requests::RunEnd;
 use bakkt_files::progress::{Mode, ask, note};
-use bakkt_folder::migration::{Migration, today};
+use bakkt_files::signatures::Signer;
+use bakkt_folder::migration::Migration;
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_model::target::Dialect;
-use bakkt_planning::drift::Rehash;
-use bakkt_planning::{forecast, journal_plan, opening};
+use bakkt_planning::approval::{self, WantedRun};
+use bakkt_planning::forecast;
 use bakkt_sandbox::{Config, Sandbox};
 
 /// Plans unless there is a plan, asks for a confirmation, sends, and writes the report.
@@ -107,6 +109,11 @@ async fn prepared(
             forecast::describe(&migration.settings, work)
         ),
     );
+    let window = migration.settings.window_in_force();
+    let now = jiff::Timestamp::now();
+    if let Some(text) = forecast::closed_hours(&migration.settings, &window, work, now) {
+        note(mode, &text);
+    }
     if let Some(shard) = shard {
         let rates = match &migration.settings.shared {
             Some(address) => format!("shared, by way of {address}"),
@@ -120,6 +127,7 @@ async fn prepared(
     if let Some(text) = found {
         note(mode, &text);
     }
+    must_be_approved(args, &migration.settings, &mut journal, &target, mode)?;
     let custody = match &migration.custody {
         Some(_) => custody_stage::unfinished(&journal)?,
         None => 0,
@@ -142,14 +150,17 @@ async fn prepared(
         None => None,
     };
     let grace = migration.settings.grace.clone();
+    let (mut sources, settings) = send::sources(migration)?;
+    let state = journal.folder().unwrap_or_else(|| view.place.folder());
+    let control = RunControl::start(&settings, &state, signals, mode);
     let scope = send::SendScope {
         limit: args.limit,
         selected,
         settle_only: false,
         metrics,
         fence: fence.clone(),
+        control: Some(&control),
     };
-    let (mut sources, settings) = send::sources(migration)?;
     let custody = sources.custody.take();
     let (mut journal, mut ended) = send::send(
         journal,
@@ -167,10 +178,12 @@ async fn prepared(
             target: &to,
             selected,
             fence,
+            control: &control,
         };
         (journal, ended) =
             custody_stage::send(journal, &settings, key, source, scope, signals, mode).await?;
     }
+    control.end(&mut journal)?;
     let folder = view.folder();
     let how = (&protected, &grace);
     let written = report::several(&view).and_then(|journals| {
@@ -250,26 +263,45 @@ fn planned(
     mode: Mode,
 ) -> anyhow::Result<(Journal, Migration, Option<owner::ShardClaim>)> {
     let target = destination.target.clone();
-    let Session {
-        settings,
-        mut journal,
-        state,
-    } = Session::open(destination)?;
+    let session = Session::open(destination)?;
     // An empty journal in the place of another one is refused before it is filled.
-    let ownership = owner::claim(args, &settings, &journal, &target, signals, mode)?;
-    let stopping = || signals.stopping();
-    if journal.is_planned()? {
-        let rehash = match args.rehash {
-            true => Rehash::Always,
-            false => Rehash::Changed,
-        };
-        let migration = opening::open_planned(settings, &journal, &state, mode, rehash, stopping)?;
-        return Ok((journal, migration, ownership));
-    }
-    let binding = opening::binding(&journal, &state, today())?;
-    let mut migration = opening::open(settings, binding, mode, stopping)?;
-    journal_plan::plan(&mut journal, &mut migration, mode, stopping)?;
+    let ownership = owner::claim(
+        args,
+        &session.settings,
+        &session.journal,
+        &target,
+        signals,
+        mode,
+    )?;
+    let (journal, migration) = plan::planned(session, args.rehash, signals, mode)?;
     Ok((journal, migration, ownership))
+}
+
+/// Refuses a run to anything but the sandbox of this process that is not approved, where that is asked for.
+fn must_be_approved(
+    args: &RunArgs,
+    settings: &Settings,
+    journal: &mut Journal,
+    target: &str,
+    mode: Mode,
+) -> anyhow::Result<()> {
+    let Some(asked) = settings.approval.as_ref().filter(|_| !args.target.sandbox) else {
+        return Ok(());
+    };
+    let signers = approval::signers(asked)?;
+    let key = args.key.as_ref().or(asked.run_key.as_ref());
+    let key = key.map(|path| Signer::open(path)).transpose()?;
+    let subject = approval::subject(journal, settings, target, &signers)?;
+    let wanted = WantedRun {
+        subject: &subject,
+        limit: args.limit,
+        key: key.as_ref(),
+        at: jiff::Timestamp::now(),
+    };
+    let text = approval::must_be_approved(journal, asked, &signers, &wanted)?;
+    tracing::info!(plan = %subject.plan, "{text}");
+    note(mode, &text);
+    Ok(())
 }
 
 /// Asks before sending; without a terminal to ask on, `--yes` must have said so.

@@ -7,6 +7,7 @@ use super::custody_stage::{self, CustodySource};
 use super::metrics::MetricsListener;
 use super::pressure_file::PressureFile;
 use super::rates::Rates;
+use super::run_control::{self, RunControl};
 use super::signals::Signals;
 use super::so_far::so_far;
 use super::uploads;
@@ -33,7 +34,7 @@ use bakkt_planning::forecast::PlannedWork;
 
 /// What to send in this run.
 #[derive(Default)]
-pub struct SendScope {
+pub struct SendScope<'a> {
     /// No more than so many accounts.
     pub limit: Option<u64>,
     /// Picking is limited to some ids.
@@ -44,6 +45,8 @@ pub struct SendScope {
     pub metrics: Option<MetricsListener>,
     /// Whom the quota server has to know as the shard's owner.
     pub fence: Option<Fence>,
+    /// What steers the run.
+    pub control: Option<&'a RunControl>,
 }
 
 /// Where what is sent comes from.
@@ -62,7 +65,7 @@ pub async fn send(
     settings: &Settings,
     credentials: Credentials,
     sources: Sources,
-    scope: SendScope,
+    scope: SendScope<'_>,
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<(Journal, RunEnd)> {
@@ -109,6 +112,22 @@ pub async fn send(
         upload,
         kyb,
     } = limiters.clone();
+    let steering = match scope.control {
+        Some(control) => {
+            control.show("accounts", &counters);
+            control.steering.clone()
+        }
+        None => run_control::steering(settings, signals),
+    };
+    let lanes = [
+        ("create", &create),
+        ("lookup", &lookup),
+        ("upload", &upload),
+        ("kyb", &kyb),
+    ];
+    for (name, limiter) in lanes {
+        steering.attach(name, limiter.clone());
+    }
     counters.watch(vec![create, lookup, upload, kyb]);
     let pressure_file = PressureFile::start(journal.folder(), counters.clone());
     let metrics = scope
@@ -117,7 +136,8 @@ pub async fn send(
         .transpose()?;
     let setup = RunSetup {
         tools: Arc::new(SendTools {
-            gate: SendGate::new(client, counters.waiting.clone(), signals.stop.subscribe()),
+            gate: SendGate::new(client, counters.waiting.clone(), signals.stop.subscribe())
+                .steered_by(&steering),
             limiters,
             upload_timeout: settings.retry.upload_timeout,
             clock_tolerance: settings.retry.clock_tolerance,
@@ -128,6 +148,7 @@ pub async fn send(
             counters: counters.clone(),
         }),
         stop: signals.stop.clone(),
+        steering: steering.clone(),
         on_existing: settings.on_existing,
         retry: settings.retry,
         in_flight: limits.in_flight,
@@ -150,11 +171,7 @@ pub async fn send(
     drop(metrics);
     let (mut journal, ended) = ended?;
     let ended = rates.ended(ended);
-    let outcome = match &ended {
-        RunEnd::Finished => "finished".to_owned(),
-        RunEnd::Interrupted => "interrupted".to_owned(),
-        RunEnd::Stopped(error) => format!("stopped: {error}"),
-    };
+    let outcome = RunControl::outcome(&steering, &ended);
     tracing::info!(%outcome, "run ended");
     journal.end_run(
         number,

@@ -35,13 +35,13 @@ pub fn so_far(counters: &RunCounters) -> Progress {
         "{} waiting for the rate",
         thousands(counters.waiting.get())
     ));
-    let pressure = counters.back_pressure();
-    state.extend(Some(pressure).filter(|words| !words.is_empty()));
+    let held_back = counters.held_back();
+    state.extend(Some(held_back).filter(|words| !words.is_empty()));
     Progress {
         done: counters.done(),
         total: counters.total.get(),
         detail: state.join(" · "),
-        minimum_time: rests,
+        minimum_time: rests.max(counters.closed_for()),
     }
 }
 

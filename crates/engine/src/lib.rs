@@ -2,11 +2,12 @@
 //!
 //! Owner of [`api`] (requests, and what answers mean), [`requests`] (the engine that all of them pass: places, limiter,
 //! retries, stopping), what is asked through it, which is [`submit`] (sending, settling of doubts), [`verify`] (reading back)
-//! and [`links`] (verification links), [`events`] (webhooks), [`quota`] (the rate that several processes share) and [`metrics`] (a
-//! page for whoever watches). It is handed payloads and does not
+//! and [`links`] (verification links), [`events`] (webhooks), [`quota`] (the rate that several processes share), [`metrics`] (a
+//! page for whoever watches) and [`control`] (the way to a run that goes on). It is handed payloads and does not
 //! know where they come from. The only user of HTTP.
 
 pub mod api;
+pub mod control;
 pub mod custody;
 pub mod events;
 pub mod links;

@@ -20,6 +20,8 @@ use bakkt_model::number::thousands;
 
 /// Time between two lines where there is no terminal.
 const EVERY: Duration = Duration::from_secs(5);
+/// The same while nothing comes on.
+const EVERY_IDLE: Duration = Duration::from_secs(60);
 
 /// How to show progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -272,8 +274,14 @@ fn finish_display(done: &AtomicBool, thread: Option<std::thread::JoinHandle<()>>
     }
 }
 
+/// Time between two lines: longer where the next would say the same.
+fn idle_or(every: Duration, is_same: bool) -> Duration {
+    if is_same { EVERY_IDLE } else { every }
+}
+
 fn show_progress(mode: Mode, what: &'static str, look: &impl Fn() -> Progress, done: &AtomicBool) {
     let (begin, mut last) = (Instant::now(), Instant::now());
+    let mut shown = None;
     let style = "{msg:9} [{bar:30}] {human_pos}/{human_len} · {per_sec} · {prefix}";
     let bar = (mode == Mode::Bars).then(|| bar(look().total, style, what));
     while !done.load(Ordering::Relaxed) {
@@ -289,8 +297,9 @@ fn show_progress(mode: Mode, what: &'static str, look: &impl Fn() -> Progress, d
             bar.set_length(of);
             bar.set_position(far);
             bar.set_prefix(format!("{left} · {state}"));
-        } else if last.elapsed() >= EVERY {
+        } else if last.elapsed() >= idle_or(EVERY, shown.as_ref() == Some(&(far, state.clone()))) {
             last = Instant::now();
+            shown = Some((far, state.clone()));
             let rate = far as f64 / begin.elapsed().as_secs_f64();
             show_line(&format!(
                 "{what}: {} of {} · {rate:.1}/s · {left} · {state}",

@@ -19,3 +19,4 @@ pub mod task;
 pub mod text;
 pub mod verdict;
 pub mod webhook;
+pub mod window;

@@ -2,6 +2,8 @@
 //!
 //! Owner of these settings' values where nothing is set. Left out on purpose: how they are written (`settings`).
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// Requests per period, or no limit.
@@ -27,11 +29,68 @@ impl Rate {
         }
     }
 
+    /// Whether it lets more through than another rate, in the long run.
+    pub fn exceeds(self, other: Rate) -> bool {
+        match (self, other) {
+            (_, Rate::Unlimited) => false,
+            (Rate::Unlimited, Rate::Per { .. }) => true,
+            (
+                Rate::Per { count, per },
+                Rate::Per {
+                    count: most,
+                    per: of,
+                },
+            ) => u128::from(count) * of.as_nanos() > u128::from(most) * per.as_nanos(),
+        }
+    }
+
     /// The shortest time that `requests` take.
     pub fn time_for(self, requests: u64) -> Duration {
         match self {
             Rate::Unlimited => Duration::ZERO,
             Rate::Per { count, per } => per.mul_f64(requests as f64 / f64::from(count.max(1))),
+        }
+    }
+}
+
+/// A text that is no rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotARate;
+
+impl FromStr for Rate {
+    type Err = NotARate;
+
+    /// Reads a rate as people write it: `10/s`, `600/min`, `unlimited`.
+    fn from_str(text: &str) -> Result<Rate, NotARate> {
+        if text == "unlimited" {
+            return Ok(Rate::Unlimited);
+        }
+        let (count, per) = text.split_once('/').ok_or(NotARate)?;
+        let count = count.trim().parse().map_err(|_| NotARate)?;
+        let per = match per.trim() {
+            "s" | "sec" | "second" => 1,
+            "m" | "min" | "minute" => 60,
+            _ => return Err(NotARate),
+        };
+        if !(1..=1_000_000).contains(&count) {
+            return Err(NotARate);
+        }
+        Ok(Rate::Per {
+            count,
+            per: Duration::from_secs(per),
+        })
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Rate::Unlimited => f.write_str("unlimited"),
+            Rate::Per { count, per } => match per.as_secs() {
+                1 => write!(f, "{count}/s"),
+                60 => write!(f, "{count}/min"),
+                seconds => write!(f, "{count} in {seconds} s"),
+            },
         }
     }
 }
@@ -60,7 +119,7 @@ pub struct Limits {
 impl Rate {
     /// The share of one of `count` processes that send at the same time: together they exceed the whole in no window. None
     /// where that leaves less than one request in a window.
-    fn divided(self, count: u32) -> Option<Rate> {
+    pub fn divided(self, count: u32) -> Option<Rate> {
         match self {
             Rate::Unlimited => Some(self),
             Rate::Per { count: whole, per } => match whole / count.max(1) {
@@ -163,6 +222,33 @@ pub fn default_retry() -> Retry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rates_as_people_write_them() {
+        assert_eq!("10/s".parse(), Ok(Rate::per_second(10)));
+        let per = Duration::from_secs(60);
+        assert_eq!("600 / min".parse(), Ok(Rate::Per { count: 600, per }));
+        assert_eq!("unlimited".parse(), Ok(Rate::Unlimited));
+        for wrong in ["", "0/s", "-1/s", "10", "10/h", "1.5/s"] {
+            assert_eq!(wrong.parse::<Rate>(), Err(NotARate), "{wrong}");
+        }
+        for (rate, other, exceeds) in [
+            ("11/s", "10/s", true),
+            ("10/s", "10/s", false),
+            ("600/min", "10/s", false),
+            ("601/min", "10/s", true),
+            ("unlimited", "10/s", true),
+            ("10/s", "unlimited", false),
+        ] {
+            let parsed = |text: &str| text.parse::<Rate>().unwrap();
+            assert_eq!(
+                parsed(rate).exceeds(parsed(other)),
+                exceeds,
+                "{rate} {other}"
+            );
+            assert_eq!(parsed(rate).to_string(), rate);
+        }
+    }
 
     #[test]
     fn shards_together_keep_to_the_whole() {

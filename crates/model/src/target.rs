@@ -107,6 +107,11 @@ pub fn is_stand_in(url: &str) -> bool {
     parts(url).is_some_and(|(https, host)| !https && is_loopback(host))
 }
 
+/// Whether a base URL leads to this machine, encrypted or not.
+pub fn is_of_this_machine(url: &str) -> bool {
+    parts(url).is_some_and(|(_, host)| is_loopback(host))
+}
+
 /// The host of Bakkt's production.
 const PRODUCTION: &str = "api.bakkt.com";
 

@@ -1,6 +1,8 @@
-//! How long a run will take at the configured rates, and what looking first costs.
+//! How long a run will take at the configured rates, what looking first costs, and what closed hours add.
 
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use bakkt_files::progress::span;
 use bakkt_folder::settings::Settings;
@@ -8,6 +10,7 @@ use bakkt_model::custody::CustodyKind;
 use bakkt_model::limits::OnExisting;
 use bakkt_model::limits::Rate;
 use bakkt_model::number::thousands;
+use bakkt_model::window::SendingWindow;
 
 /// How many requests there are to send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,6 +82,31 @@ pub(crate) fn custody(settings: &Settings, count: impl Fn(CustodyKind) -> u64) -
     Some(format!(
         "at least {} at the rates of [custody], after the accounts",
         span(time)
+    ))
+}
+
+/// What the hours in which sending is allowed mean for work that begins at a time, in words; nothing where none of it falls into
+/// closed hours.
+pub fn closed_hours(
+    settings: &Settings,
+    window: &SendingWindow,
+    work: PlannedWork,
+    begin: Timestamp,
+) -> Option<String> {
+    let needed = time(settings, work);
+    let (end, closed) = match window.end_of(begin, needed) {
+        Some((_, closed)) if closed.is_zero() => return None,
+        Some(end) => end,
+        None => return Some("window      sending is never allowed again".to_owned()),
+    };
+    let state = window.state(begin);
+    let begins = match (state.closed, state.until) {
+        (Some(why), Some(until)) => format!("nothing is sent before {until:.0} ({why}); "),
+        _ => String::new(),
+    };
+    Some(format!(
+        "window      {begins}done no sooner than {end:.0}, {} of that closed",
+        span(closed)
     ))
 }
 

@@ -5,6 +5,7 @@
 //! [`forecast`], and of the workbooks in which gaps are filled in ([`gap_sheet`]). Invariant: nothing here sends anything.
 //! Left out on purpose: reading, mapping and judging one row (`pipeline`), and how plans are kept (`journal`).
 
+pub mod approval;
 pub mod backfill_trial;
 pub mod check_tally;
 pub mod custody;

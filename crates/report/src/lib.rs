@@ -19,10 +19,12 @@ pub mod gap_list;
 mod page;
 mod page_after;
 mod page_beside;
+pub mod plan_page;
 pub mod sheet;
 mod summary;
 mod text;
 mod totals;
+pub mod watch;
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -13,7 +13,8 @@ use tokio::time::Instant;
 use super::lane::{CustodyLane, CustodyPick};
 use super::stage::{CustodyEnd, CustodyTools, KnownUuids};
 use crate::requests::outage::FailureWords;
-use crate::requests::{RequestEngine, RunEnd, Work};
+use crate::requests::steering::{PendingDecision, Steering};
+use crate::requests::{RequestEngine, RunEnd, Work, record_decisions};
 use bakkt_journal::custody::NEEDS_SESSION;
 use bakkt_journal::{Journal, now};
 use bakkt_model::custody::{CustodyChange, CustodyKind, CustodyTask, CustodyTransition};
@@ -26,6 +27,8 @@ pub struct CustodySetup {
     pub tools: Arc<CustodyTools>,
     /// Tells the requests that the run stops.
     pub stop: Arc<watch::Sender<bool>>,
+    /// What a person and the clock say about the run.
+    pub steering: Steering,
     /// Waits and bounds; `settle_after` is that of custody.
     pub retry: Retry,
     /// Requests of each kind on their way at once.
@@ -68,6 +71,7 @@ pub(super) struct CustodyBatch {
     ended: Vec<String>,
     /// Tasks that are to be asked about.
     asking: Vec<CustodyTask>,
+    decisions: Vec<PendingDecision>,
 }
 
 /// What the recorder answers.
@@ -114,6 +118,7 @@ pub async fn run(mut journal: Journal, setup: CustodySetup) -> anyhow::Result<(J
     let selected = setup.selected;
     let kept = setup.tools.sessions.clone();
     let record = move |journal: &mut Journal, batch: CustodyBatch| {
+        record_decisions(journal, batch.decisions)?;
         let freed = journal.commit_custody(&batch.changes)?;
         for client_id in &batch.ended {
             if !journal.wants_session(client_id)? {
@@ -166,6 +171,7 @@ pub async fn run(mut journal: Journal, setup: CustodySetup) -> anyhow::Result<(J
         key_is_good: false,
         run: setup,
     };
+    run.engine.heed(&run.run.steering);
     for task in doubts {
         run.lane(task.kind).own(task.id);
         run.run.tools.counters.in_doubt.up();
@@ -196,8 +202,9 @@ impl Work for CustodyLoop {
     }
 
     fn launch(&mut self) {
+        let most = self.run.steering.in_flight();
         for place in 0..self.lanes.len() {
-            while let Some(queued) = self.lanes[place].start() {
+            while let Some(queued) = self.lanes[place].start(most) {
                 self.begin(queued.task, queued.is_repeat);
             }
         }
@@ -213,8 +220,9 @@ impl Work for CustodyLoop {
             true => Vec::new(),
             false => std::mem::take(&mut self.asking),
         };
-        if self.changes.is_empty() && picks.is_empty() && asking.is_empty() && self.ended.is_empty()
-        {
+        let decisions = self.run.steering.take_decisions();
+        let is_idle = self.changes.is_empty() && self.ended.is_empty();
+        if is_idle && picks.is_empty() && asking.is_empty() && decisions.is_empty() {
             return None;
         }
         self.picking = lanes;
@@ -225,6 +233,7 @@ impl Work for CustodyLoop {
             picks,
             ended: std::mem::take(&mut self.ended),
             asking,
+            decisions,
         })
     }
 

@@ -70,10 +70,10 @@ impl CustodyLane {
         self.queue.push(QueuedTask { task, is_repeat });
     }
 
-    /// The next task, which takes a place.
-    pub(super) fn start(&mut self) -> Option<QueuedTask> {
+    /// The next task, which takes a place, with no more than so many taken.
+    pub(super) fn start(&mut self, most: usize) -> Option<QueuedTask> {
         let first = !self.has_succeeded && !self.is_gated && self.on_way > 0;
-        let task = (!first).then(|| self.queue.start()).flatten()?;
+        let task = (!first).then(|| self.queue.start_within(most)).flatten()?;
         self.on_way += 1;
         Some(task)
     }

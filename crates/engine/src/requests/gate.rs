@@ -1,4 +1,4 @@
-//! The one way by which requests leave: a connection is ready, the rate allows it, nobody has asked to stop.
+//! The one way by which requests leave: a connection is ready, the rate allows it, nobody has asked to stop or to pause.
 //!
 //! Invariant 7: whatever is sent passes here, and the limiter hears what came of it. (The question that shows whose an answer
 //! is belongs to the request before it, and passes the limiter in `submit`.)
@@ -6,10 +6,23 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::counter::Counter;
 use super::limiter::{Limiter, SendSlot};
+use super::steering::Steering;
 use crate::api::{Client, ConnectionChoice, Reply};
+
+/// How waiting for the rate ended.
+#[derive(Debug)]
+pub(super) enum Turn {
+    /// The request leaves now.
+    Leaves(SendSlot),
+    /// The work is asked to stop.
+    Stopped,
+    /// Nothing may leave for a while.
+    Shut,
+}
 
 /// What a request needs to leave.
 #[derive(Clone)]
@@ -17,6 +30,7 @@ pub struct SendGate {
     client: Arc<Client>,
     waiting: Counter,
     stop: watch::Receiver<bool>,
+    steering: Option<Steering>,
 }
 
 impl SendGate {
@@ -26,6 +40,15 @@ impl SendGate {
             client: Arc::new(client),
             waiting,
             stop,
+            steering: None,
+        }
+    }
+
+    /// The same gate, which is shut while the steering says so.
+    pub fn steered_by(self, steering: &Steering) -> SendGate {
+        SendGate {
+            steering: Some(steering.clone()),
+            ..self
         }
     }
 
@@ -42,21 +65,59 @@ impl SendGate {
         request: impl Future<Output = Reply>,
     ) -> Option<Reply> {
         let slot = self.turn(limiter, choice).await?;
+        let began = Instant::now();
         let reply = request.await;
         heed(limiter, slot, &reply);
+        if let Some(steering) = &self.steering {
+            let status = reply.status().map(|(status, _)| status);
+            steering.heard(limiter.name(), status, began.elapsed());
+        }
         Some(reply)
     }
 
     async fn turn(&self, limiter: &Limiter, choice: ConnectionChoice) -> Option<SendSlot> {
-        let _ready = self.client.reserve(choice).await;
-        self.waiting.up();
-        let slot = tokio::select! {
+        loop {
+            self.opened().await?;
+            // A connection would not rest for as long as the gate may be shut.
+            let _ready = self.client.reserve(choice).await;
+            self.waiting.up();
+            let turn = self.turn_while_open(limiter).await;
+            self.waiting.down();
+            match turn {
+                Turn::Leaves(slot) => return Some(slot),
+                Turn::Stopped => return None,
+                Turn::Shut => {}
+            }
+        }
+    }
+
+    /// Waits for the rate, and no longer than something may leave.
+    pub(super) async fn turn_while_open(&self, limiter: &Limiter) -> Turn {
+        tokio::select! {
+            biased;
+            () = self.stopped() => Turn::Stopped,
+            () = self.shut() => Turn::Shut,
+            slot = limiter.acquire() => Turn::Leaves(slot),
+        }
+    }
+
+    /// Waits until something may leave; `None` when the stop comes first.
+    pub(super) async fn opened(&self) -> Option<()> {
+        let Some(steering) = &self.steering else {
+            return Some(());
+        };
+        tokio::select! {
             biased;
             () = self.stopped() => None,
-            slot = limiter.acquire() => Some(slot),
-        };
-        self.waiting.down();
-        slot
+            () = steering.opened() => Some(()),
+        }
+    }
+
+    async fn shut(&self) {
+        match &self.steering {
+            Some(steering) => steering.shut().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Ends when the work is asked to stop.

@@ -7,8 +7,12 @@
 mod own;
 mod shared;
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 pub use super::pressure::{PressureNotice, SendSlot};
 
@@ -23,7 +27,19 @@ pub struct Limiter {
     /// What it carries, in the plural: "accounts", "look-ups".
     name: &'static str,
     kind: LimiterKind,
+    rate: Rate,
+    limits: Limits,
+    retry: Retry,
+    /// The lower rate that a person set.
+    steered: watch::Sender<Option<Arc<OwnLane>>>,
+    /// When the last sends left.
+    left: Mutex<VecDeque<Instant>>,
 }
+
+/// Sends are remembered for so long, and no more of them than this.
+const REMEMBERED: (Duration, usize) = (Duration::from_secs(60), 65_536);
+/// Over how many seconds the rate is taken that is shown.
+const LATELY: u64 = 5;
 
 enum LimiterKind {
     /// The rate is this process's own.
@@ -35,10 +51,8 @@ enum LimiterKind {
 impl Limiter {
     /// A limiter that starts empty. `name` says what it carries, in the plural.
     pub fn new(name: &'static str, rate: Rate, limits: &Limits, retry: &Retry) -> Limiter {
-        Limiter {
-            name,
-            kind: LimiterKind::Own(Box::new(OwnLane::new(rate, limits, retry))),
-        }
+        let kind = LimiterKind::Own(Box::new(OwnLane::new(rate, limits, retry)));
+        Limiter::of(name, kind, rate, limits, retry)
     }
 
     /// A limiter whose rate all processes with the same quota server share. `lane` is its name there.
@@ -50,19 +64,105 @@ impl Limiter {
         retry: &Retry,
         link: Arc<QuotaLink>,
     ) -> Limiter {
+        let kind = LimiterKind::Shared(SharedLane::start(lane, rate, limits, retry, link));
+        Limiter::of(name, kind, rate, limits, retry)
+    }
+
+    fn of(
+        name: &'static str,
+        kind: LimiterKind,
+        rate: Rate,
+        limits: &Limits,
+        retry: &Retry,
+    ) -> Limiter {
         Limiter {
             name,
-            kind: LimiterKind::Shared(SharedLane::start(lane, rate, limits, retry, link)),
+            kind,
+            rate,
+            limits: *limits,
+            retry: *retry,
+            steered: watch::Sender::new(None),
+            left: Mutex::default(),
         }
+    }
+
+    /// What it carries, in the plural.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Keeps to a lower rate from now on, beside the one in the settings; none: to that one alone.
+    pub(crate) fn steer(&self, rate: Option<Rate>) {
+        let lane = rate.map(|rate| {
+            let left = self.left();
+            Arc::new(OwnLane::after(
+                left.iter().copied(),
+                rate,
+                &self.limits,
+                &self.retry,
+            ))
+        });
+        if let LimiterKind::Own(own) = &self.kind {
+            let in_force = rate.unwrap_or(self.rate);
+            own.adopt(full_rate(in_force, &self.limits), self.retry.longest_pause);
+        }
+        self.steered.send_replace(lane);
+    }
+
+    /// Sends a second, lately.
+    pub(crate) fn per_second_lately(&self) -> f64 {
+        let since = Instant::now().checked_sub(Duration::from_secs(LATELY));
+        let left = self.left();
+        let lately = left
+            .iter()
+            .rev()
+            .take_while(|at| since.is_none_or(|since| **at > since));
+        lately.count() as f64 / LATELY as f64
     }
 
     /// Waits for the next slot. Those who wait are served in the order of their coming; dropping the future is safe.
     /// What comes of the request is to be told with the slot.
     pub(crate) async fn acquire(&self) -> SendSlot {
+        let mut changes = self.steered.subscribe();
+        loop {
+            let steered = changes.borrow_and_update().clone();
+            let slot = async {
+                match &steered {
+                    None => self.slot().await,
+                    Some(lane) => lane.acquire_before(self.slot()).await.1,
+                }
+            };
+            tokio::select! {
+                biased;
+                // Another rate is in force from now on, also for those who wait. (The sender lives as long as `self`.)
+                _ = changes.changed() => {}
+                slot = slot => {
+                    self.leave();
+                    return slot;
+                }
+            }
+        }
+    }
+
+    async fn slot(&self) -> SendSlot {
         match &self.kind {
             LimiterKind::Own(lane) => lane.acquire().await,
             LimiterKind::Shared(lane) => lane.acquire().await,
         }
+    }
+
+    fn leave(&self) {
+        let now = Instant::now();
+        let mut left = self.left();
+        let is_old = |at: &Instant| now.saturating_duration_since(*at) > REMEMBERED.0;
+        while left.len() >= REMEMBERED.1 || left.front().is_some_and(is_old) {
+            left.pop_front();
+        }
+        left.push_back(now);
+    }
+
+    fn left(&self) -> std::sync::MutexGuard<'_, VecDeque<Instant>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The server took the request that left in this slot, or said what is wrong with it.

@@ -2,8 +2,8 @@
 //!
 //! Owner of what submit, verify and links share: the requests on their way (`queue` has their places), what waits without
 //! a place (`waiting`), the thread that records ([`recorder`]), when failures end the work (`outage`), and how a stop
-//! drains. `gate` is the one way by which a request leaves, `limiter` and `pressure` say when, `disk` reads beside the async
-//! workers. What to ask, and what an answer means, is the [`Work`]'s.
+//! drains. `gate` is the one way by which a request leaves, `limiter` and `pressure` say when, [`steering`] has what a person or the
+//! clock says about that, `disk` reads beside the async workers. What to ask, and what an answer means, is the [`Work`]'s.
 //! Invariants: 6 and 7 (what waits holds no place; every attempt passes the gate), 11 (a stop lets what is on its
 //! way end, starts nothing new, and records what came).
 //! Left out on purpose: what is asked and what follows from it; the journal, which the recorder's function knows.
@@ -17,6 +17,7 @@ pub(crate) mod outage;
 mod pressure;
 pub(crate) mod queue;
 pub(crate) mod recorder;
+pub mod steering;
 mod waiting;
 
 use std::sync::Arc;
@@ -27,12 +28,15 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use bakkt_journal::Journal;
+use bakkt_journal::decisions::OperatorNote;
 use bakkt_model::error::Failure;
 use bakkt_model::limits::Retry;
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::task::Task;
 use outage::{FailureWords, Outage};
 use recorder::Recorder;
+use steering::{Decision, PendingDecision, Steering, SteeringState};
 use waiting::WaitingItems;
 
 /// Maps the row of a task's account again; fails when the bytes are not the planned ones.
@@ -99,6 +103,7 @@ pub(crate) struct RequestEngine<W: Work> {
     retry: Retry,
     stop: Arc<watch::Sender<bool>>,
     stopping: watch::Receiver<bool>,
+    steered: Option<watch::Receiver<SteeringState>>,
     ending: Option<RunEnd>,
 }
 
@@ -108,6 +113,29 @@ enum Event<W: Work> {
     Ended(W::End),
     Due,
     Stop,
+}
+
+/// Records what was decided about the work, and tells those who decided.
+pub fn record_decisions(
+    journal: &mut Journal,
+    decisions: Vec<PendingDecision>,
+) -> anyhow::Result<()> {
+    for pending in decisions {
+        let Decision {
+            what,
+            by,
+            reason,
+            at,
+        } = &pending.decision;
+        let note = OperatorNote {
+            by,
+            reason: Some(reason),
+            at: *at,
+        };
+        journal.log_steering(&what.words(), note)?;
+        pending.recorded();
+    }
+    Ok(())
 }
 
 /// Works until nothing is left, or until stopped. What the recorder owned comes back, unless recording failed.
@@ -165,8 +193,14 @@ impl<W: Work> RequestEngine<W> {
             retry,
             stopping: stop.subscribe(),
             stop,
+            steered: None,
             ending: None,
         })
+    }
+
+    /// Looks for something to launch and to record whenever the steering changes.
+    pub(crate) fn heed(&mut self, steering: &Steering) {
+        self.steered = Some(steering.changes());
     }
 
     /// Starts a request.
@@ -250,10 +284,21 @@ impl<W: Work> RequestEngine<W> {
                 None => std::future::pending().await,
             }
         };
+        let steered = &mut self.steered;
+        let is_steered = async {
+            let is_gone = match steered {
+                Some(changes) => changes.changed().await.is_err(),
+                None => true,
+            };
+            if is_gone {
+                std::future::pending::<()>().await;
+            }
+        };
         tokio::select! {
             answer = self.recorder.answer(), if self.recorder.is_busy() => answer.map(Event::Recorded),
             Some(end) = self.requests.join_next() => Ok(Event::Ended(end?)),
             () = due => Ok(Event::Due),
+            () = is_steered => Ok(Event::Due),
             () = gate::stopped(&mut self.stopping), if self.ending.is_none() => Ok(Event::Stop),
         }
     }

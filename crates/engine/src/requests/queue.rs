@@ -27,7 +27,12 @@ impl<T> RequestQueue<T> {
 
     /// The next one, which takes a place; `None` while there is no place or nothing waits.
     pub(crate) fn start(&mut self) -> Option<T> {
-        let free = self.taken < self.places;
+        self.start_within(usize::MAX)
+    }
+
+    /// The same, with no more than so many places taken.
+    pub(crate) fn start_within(&mut self, most: usize) -> Option<T> {
+        let free = self.taken < self.places.min(most);
         let item = free.then(|| self.items.pop_front()).flatten()?;
         self.taken += 1;
         Some(item)

@@ -19,7 +19,8 @@ use super::prompts::Prompts;
 use super::stage::{RequestEnd, SendTools};
 use crate::requests::outage::FailureWords;
 use crate::requests::queue::RequestQueue;
-use crate::requests::{RequestEngine, RunEnd, Work};
+use crate::requests::steering::{PendingDecision, Steering};
+use crate::requests::{RequestEngine, RunEnd, Work, record_decisions};
 use bakkt_journal::{Journal, now};
 use bakkt_model::limits::{OnExisting, Retry};
 use bakkt_model::state::State;
@@ -31,6 +32,8 @@ pub struct RunSetup {
     pub tools: Arc<SendTools>,
     /// Tells the requests that the run stops.
     pub stop: Arc<watch::Sender<bool>>,
+    /// What a person and the clock say about the run.
+    pub steering: Steering,
     /// `on_existing`.
     pub on_existing: OnExisting,
     /// Waits and bounds.
@@ -98,6 +101,7 @@ pub(super) struct SubmitLoop {
 pub(super) struct RecorderBatch {
     changes: Vec<Change>,
     picks: Vec<TaskPick>,
+    decisions: Vec<PendingDecision>,
 }
 
 /// How a task has fared in this run.
@@ -134,6 +138,7 @@ pub async fn run(journal: Journal, setup: RunSetup) -> anyhow::Result<(Journal, 
     ];
     let selected = setup.selected;
     let record = move |journal: &mut Journal, batch: RecorderBatch| {
+        record_decisions(journal, batch.decisions)?;
         let freed = journal.commit(&batch.changes)?;
         let pick =
             |pick: &TaskPick| journal.pick(pick.kind, State::Open, pick.after, pick.most, selected);
@@ -164,6 +169,7 @@ pub async fn run(journal: Journal, setup: RunSetup) -> anyhow::Result<(Journal, 
         succeeded_since_403: false,
         run: setup,
     };
+    run.engine.heed(&run.run.steering);
     for task in doubts {
         // Counted again from the restart: the request of the process before may still be on its way.
         let wait = run.settle_after(task.kind);
@@ -197,14 +203,15 @@ impl Work for SubmitLoop {
 
     fn launch(&mut self) {
         self.listen();
-        while let Some(task) = self.to_ask.start() {
+        let most = self.run.steering.in_flight();
+        while let Some(task) = self.to_ask.start_within(most) {
             self.engine.spawn(self.run.tools.clone().ask(task));
         }
         for lane in &mut self.lanes {
-            while let Some(task) = lane.next_look() {
+            while let Some(task) = lane.next_look(most) {
                 self.engine.spawn(self.run.tools.clone().look(task));
             }
-            while let Some(mut task) = lane.to_send.start() {
+            while let Some(mut task) = lane.to_send.start_within(most) {
                 // What an account's age is compared with when the answer gets lost.
                 task.first_at.get_or_insert_with(now);
                 task.attempts += 1;
@@ -228,14 +235,19 @@ impl Work for SubmitLoop {
         let (lanes, picks): (Vec<usize>, Vec<TaskPick>) = lanes
             .filter_map(|(number, lane)| Some((number, wanted(lane)?)))
             .unzip();
-        if self.changes.is_empty() && picks.is_empty() {
+        let decisions = self.run.steering.take_decisions();
+        if self.changes.is_empty() && picks.is_empty() && decisions.is_empty() {
             return None;
         }
         self.picking = lanes;
         self.durable = std::mem::take(&mut self.intended);
         self.leaving = std::mem::take(&mut self.finished);
         let changes = std::mem::take(&mut self.changes);
-        Some(RecorderBatch { changes, picks })
+        Some(RecorderBatch {
+            changes,
+            picks,
+            decisions,
+        })
     }
 
     /// The intents that the recorder was given are durable now: their requests may leave.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::requests::counter::Counter;
 use crate::requests::limiter::Limiter;
+use crate::requests::steering::Steering;
 
 /// Counters of one run; all start at zero.
 #[derive(Default)]
@@ -27,6 +28,8 @@ pub struct RunCounters {
     resting: Mutex<Option<RestingTasks>>,
     /// What the requests pass.
     lanes: Mutex<Vec<Arc<Limiter>>>,
+    /// What a person and the clock say.
+    steering: Mutex<Option<Steering>>,
 }
 
 /// Tasks in doubt that rest until they are asked about.
@@ -61,6 +64,35 @@ impl RunCounters {
         let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let words: Vec<String> = lanes.iter().filter_map(|lane| lane.words()).collect();
         words.join("; ")
+    }
+
+    /// Names what a person and the clock say of the run.
+    pub fn steer(&self, steering: &Steering) {
+        *self.steering.lock().unwrap_or_else(PoisonError::into_inner) = Some(steering.clone());
+    }
+
+    /// Why less is sent than the settings allow, in words; empty when all is.
+    pub fn held_back(&self) -> String {
+        let steering = self.steering.lock().unwrap_or_else(PoisonError::into_inner);
+        let steered = steering.as_ref().map(Steering::words).unwrap_or_default();
+        let words = [steered, self.back_pressure()];
+        let words: Vec<String> = words
+            .into_iter()
+            .filter(|words| !words.is_empty())
+            .collect();
+        words.join("; ")
+    }
+
+    /// How long nothing can be sent yet because it is not the time; zero where nobody knows.
+    pub fn closed_for(&self) -> std::time::Duration {
+        let steering = self.steering.lock().unwrap_or_else(PoisonError::into_inner);
+        let closed = steering
+            .as_ref()
+            .and_then(|steering| steering.state().closed);
+        let until = closed.and_then(|(_, until)| until);
+        let left = until.map(|until| until.duration_since(jiff::Timestamp::now()));
+        left.and_then(|left| left.try_into().ok())
+            .unwrap_or_default()
     }
 
     /// Tasks that are done with.

@@ -68,9 +68,9 @@ impl Lane {
     }
 
     /// The next task to look for. Looking ahead of sending by more than the places for sending gains nothing.
-    pub(super) fn next_look(&mut self) -> Option<Task> {
+    pub(super) fn next_look(&mut self, most: usize) -> Option<Task> {
         let wanted = self.to_send.len() < self.places;
-        wanted.then(|| self.to_look.start()).flatten()
+        wanted.then(|| self.to_look.start_within(most)).flatten()
     }
 
     /// What to pick, where there is room.

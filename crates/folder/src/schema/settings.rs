@@ -144,6 +144,8 @@ const KEYS: &[SchemaKey] = keys! {
         "How fast. Bakkt publishes no limits: ask for yours.";
     "retry": KeyType::Table(RETRY),
         "How long to wait, and how often to try.";
+    "window": KeyType::Table(WINDOW),
+        "When sending is allowed. Outside of these hours a run pauses, and goes on by itself ([control.md](control.md)).";
     "grace": KeyType::Table(GRACE),
         "When gaps are due.";
     "exclude": KeyType::Table(EXCLUDE),
@@ -160,6 +162,8 @@ const KEYS: &[SchemaKey] = keys! {
         "How webhooks prove that they are Bakkt's.";
     "openpgp": KeyType::Table(OPENPGP),
         "Exports that are encrypted or signed with OpenPGP.";
+    "approval": KeyType::Table(APPROVAL),
+        "Who approves a plan before it is sent. Absent: nobody has to ([approve.md](approve.md)).";
     "notify": KeyType::Table(NOTIFY),
         "Whom to tell how a run ended.";
 };
@@ -363,6 +367,17 @@ const RETRY: &[SchemaKey] = keys! {
         "How far Bakkt's clock may be behind ours. An account that was made earlier than the first attempt, less this, was there before.";
 };
 
+const WINDOW: &[SchemaKey] = keys! {
+    "sending": KeyType::Texts,
+        "The hours in which sending is allowed, such as `[\"Mon-Fri 20:00-06:00\", \"Sat-Sun\"]`: days, hours, or both. Hours that end before they begin end on the next day. Absent: always.";
+    "closed": KeyType::Texts,
+        "Hours in which nothing is sent, written the same way; they come before `sending`.";
+    "time_zone": KeyType::Said("name of a time zone", &KeyType::Form(r"^[A-Za-z][A-Za-z0-9_+/-]*$")),
+        "Whose clock these hours are told by, such as `\"America/New_York\"`; required with them.";
+    "maintenance" = "\"bakkt\"": KeyType::Words(&["bakkt", "none"]),
+        "`\"bakkt\"` pauses in the maintenance that Bakkt announces, each day from 16:30 to 17:05 U.S. Central time. It never counts for the sandbox and for addresses of this machine.";
+};
+
 const GRACE: &[SchemaKey] = keys! {
     "days": KeyType::Whole(1, 3650),
         "Length of the grace period in days. It is in your agreement with Bakkt. Absent: reports say \"not set\".";
@@ -495,6 +510,17 @@ const OPENPGP: &[SchemaKey] = keys! {
         "Fingerprints of keys, 40 or 64 hexadecimal digits: one of them must have signed every file that is encrypted or signed.";
     "passphrase": KeyType::Never,
         "Refused: a passphrase does not belong in this file.";
+};
+
+const APPROVAL: &[SchemaKey] = keys! {
+    "required": KeyType::Whole(1, 5),
+        "So many people have to approve, besides the one who runs it. The sandbox inside of the process needs no approval.";
+    "signers": KeyType::Needed(&PATH),
+        "The keys of those who approve and run, in the form of OpenSSH's allowed_signers.";
+    "valid" = "\"7d\"": KeyType::Said("duration such as `\"12h\"`, up to `\"90d\"`", &KeyType::Form(r"^[0-9]*[1-9][0-9]*\s*(s|m|min|h|d)$")),
+        "How long an approval holds.";
+    "run_key": PATH,
+        "The key with which the runner signs, unless `run --key` names one: a private key of mode 0600, or the `.pub` of one that an SSH agent has.";
 };
 
 const NOTIFY: &[SchemaKey] = keys! {

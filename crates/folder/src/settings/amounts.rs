@@ -18,7 +18,7 @@ pub(crate) fn whole(table: &Table<'_>, path: &str, found: &mut Diagnostics) -> O
 pub(crate) fn rate(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Rate> {
     let value = table.get(key)?;
     let text = value.text(found)?;
-    let rate = parse_rate(text);
+    let rate = text.parse().ok();
     if rate.is_none() {
         value.wrong(
             found,
@@ -27,27 +27,6 @@ pub(crate) fn rate(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Opt
         );
     }
     rate
-}
-
-fn parse_rate(text: &str) -> Option<Rate> {
-    if text == "unlimited" {
-        return Some(Rate::Unlimited);
-    }
-    let (count, per) = text.split_once('/')?;
-    let count = count
-        .trim()
-        .parse()
-        .ok()
-        .filter(|count| (1..=1_000_000).contains(count))?;
-    let per = match per.trim() {
-        "s" | "sec" | "second" => 1,
-        "m" | "min" | "minute" => 60,
-        _ => return None,
-    };
-    Some(Rate::Per {
-        count,
-        per: Duration::from_secs(per),
-    })
 }
 
 pub(crate) fn duration(table: &Table<'_>, key: &str, found: &mut Diagnostics) -> Option<Duration> {
@@ -84,18 +63,6 @@ mod tests {
 
     #[test]
     fn amounts_as_people_write_them() {
-        assert_eq!(parse_rate("10/s"), Some(Rate::per_second(10)));
-        assert_eq!(
-            parse_rate("600 / min"),
-            Some(Rate::Per {
-                count: 600,
-                per: Duration::from_secs(60)
-            })
-        );
-        assert_eq!(parse_rate("unlimited"), Some(Rate::Unlimited));
-        for wrong in ["", "0/s", "-1/s", "10", "10/h", "1.5/s"] {
-            assert_eq!(parse_rate(wrong), None, "{wrong}");
-        }
         assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
         assert_eq!(parse_duration("2m"), Some(Duration::from_secs(120)));
         for wrong in ["", "0s", "5", "s", "5h", "99999999999999999999s"] {

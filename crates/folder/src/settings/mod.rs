@@ -5,6 +5,7 @@
 //! Left out on purpose: what needs the export's header row (columns of `[exclude]`), which is checked with the mapping.
 
 pub mod amounts;
+pub mod approval;
 pub mod custody;
 pub mod documents;
 pub mod events;
@@ -16,11 +17,13 @@ mod notify;
 mod openpgp;
 pub mod reading;
 pub mod source;
+mod window;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use amounts::{duration, rate, whole};
+use approval::ApprovalSettings;
 use bakkt_contract::unfit_id::IdRules;
 use bakkt_contract::{Level, path};
 use bakkt_files::toml_file::{Table, TomlFile};
@@ -30,8 +33,11 @@ use bakkt_model::finding::FindingRules;
 use bakkt_model::grace::{Grace, GraceFrom};
 use bakkt_model::limits::{Limits, OnExisting, Retry, default_limits, default_retry};
 use bakkt_model::quota::QuotaAddress;
-use bakkt_model::target::{Dialect, Target, WayOut, base_url, is_production, proxy};
+use bakkt_model::target::{
+    Dialect, Target, WayOut, base_url, is_of_this_machine, is_production, proxy,
+};
 use bakkt_model::webhook::EventSettings;
+use bakkt_model::window::SendingWindow;
 use bakkt_source::export::Options;
 use custody::CustodySettings;
 use documents::DocumentSettings;
@@ -69,6 +75,8 @@ pub struct Settings {
     pub shared: Option<QuotaAddress>,
     /// `[retry]`.
     pub retry: Retry,
+    /// `[window]`: when sending is allowed. What counts at a target may be less: [`Settings::window_in_force`].
+    pub window: SendingWindow,
     /// `[grace]`.
     pub grace: Grace,
     /// `[policy]`.
@@ -81,6 +89,8 @@ pub struct Settings {
     pub documents: Option<DocumentSettings>,
     /// `[events]`.
     pub events: EventSettings,
+    /// `[approval]`.
+    pub approval: Option<ApprovalSettings>,
     /// `[notify]`.
     pub notify: NotifySettings,
     /// `[custody]`.
@@ -116,11 +126,13 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
         .is_some();
     let (limits, shared) = limits(root, found);
     let retry = retry(root, found);
+    let window = window::read(root, found);
     let grace = grace(root, found);
     let policy = policy(root, found);
     let exclude = exclude::read(dir, root, found);
     let documents = documents::read(root, found);
     let events = events::read(root, found);
+    let approval = approval::read(root, dir, found);
     let notify = notify::read(root, found);
     let custody = custody::read(root, &retry, found);
     let source = source?;
@@ -135,12 +147,14 @@ fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Setting
         limits,
         shared,
         retry,
+        window,
         grace,
         policy,
         exclude,
         findings,
         documents,
         events,
+        approval,
         notify,
         custody,
         recipients: source.recipients,
@@ -253,6 +267,19 @@ fn target(root: &Table<'_>, dir: &Path, found: &mut Diagnostics) -> Target {
 }
 
 impl Settings {
+    /// The hours in which sending is allowed. The maintenance that Bakkt announces counts only where something goes to Bakkt.
+    pub fn window_in_force(&self) -> SendingWindow {
+        let mut window = self.window.clone();
+        let custody = self
+            .custody
+            .as_ref()
+            .and_then(|custody| custody.base_url.as_deref());
+        if is_of_this_machine(&self.target.base_url) && custody.is_none_or(is_of_this_machine) {
+            window.maintenance = None;
+        }
+        window
+    }
+
     /// Refuses what is for rehearsals only, where the target is Bakkt's production.
     pub fn refuse_rehearsal(&self) -> anyhow::Result<()> {
         if !self.ids.allow_unissued || !is_production(&self.target.base_url) {

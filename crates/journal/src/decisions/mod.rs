@@ -1,14 +1,17 @@
 //! What a person decides, each in one transaction with its line in the operator log.
 
+pub(crate) mod approvals;
 pub(crate) mod customers;
 pub(crate) mod duplicate_choices;
 pub(crate) mod exclusions;
 pub(crate) mod manual_kyb;
 pub(crate) mod retries;
+pub(crate) mod steering;
 pub(crate) mod unknown_kyb;
 pub(crate) mod waivers;
 
 pub use crate::write::operator_log::OperatorNote;
+pub use approvals::StoredApproval;
 pub use customers::{CustomerAction, CustomerDecision};
 pub use duplicate_choices::{DuplicateChoice, DuplicateRow};
 pub use exclusions::LEFT_OUT;

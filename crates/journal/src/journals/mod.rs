@@ -9,6 +9,7 @@ mod sums;
 
 use std::collections::BTreeMap;
 
+use crate::read::UnknownOutcome;
 use crate::read::reader::Reader;
 use crate::write::shard::SHARD;
 use bakkt_model::error::Failure;
@@ -112,6 +113,17 @@ impl Journals {
     /// A fact of the migration, which is the same in all of them or is told as the first of them has it.
     pub fn meta(&self, key: &str) -> anyhow::Result<Option<String>> {
         self.first(|reader| reader.meta(key))
+    }
+
+    /// The oldest tasks whose outcome is unknown, those in doubt first; no more than so many.
+    pub fn unknown_outcomes(&self, most: u32) -> anyhow::Result<Vec<UnknownOutcome>> {
+        let mut all = Vec::new();
+        for reader in &self.readers {
+            all.extend(reader.unknown_outcomes(most)?);
+        }
+        all.sort_by_key(|it| (it.is_on_its_way, it.since));
+        all.truncate(most as usize);
+        Ok(all)
     }
 
     /// Whether every one of them holds a whole plan.

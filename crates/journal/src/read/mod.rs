@@ -16,6 +16,7 @@ pub(crate) mod gap_history;
 pub(crate) mod kyb_checklists;
 pub(crate) mod reader;
 pub(crate) mod records;
+pub(crate) mod unknown_outcomes;
 
 pub use accepted::decisions::{Decision, DecisionLine, EventCounts};
 pub use accepted::links::{LinkCounts, LinkStanding, WantedLink};
@@ -31,3 +32,4 @@ pub use gap_history::{DatedGap, FileClosures, GapDay, GapRecord};
 pub use kyb_checklists::{ItemProgress, KybLine};
 pub use reader::{DecisionRow, PolicyRow, Reader, RunRow, nothing_planned};
 pub use records::StoppedLine;
+pub use unknown_outcomes::UnknownOutcome;

@@ -113,7 +113,27 @@ impl OwnLane {
         }
     }
 
+    /// A lane that goes on after sends that left before: no window that begins among them sees more than its rate.
+    pub(super) fn after(
+        left: impl DoubleEndedIterator<Item = Instant>,
+        rate: Rate,
+        limits: &Limits,
+        retry: &Retry,
+    ) -> OwnLane {
+        let mut lane = OwnLane::new(rate, limits, retry);
+        let most = lane.most.map_or(0, |most| most.count);
+        let last: Vec<Instant> = left.rev().take(most).collect();
+        lane.queue.get_mut().left = last.into_iter().rev().collect();
+        lane
+    }
+
     pub(super) async fn acquire(&self) -> SendSlot {
+        self.acquire_before(std::future::ready(())).await.0
+    }
+
+    /// Waits for the next slot and then for something else, one after the other for all who wait; what leaves counts when that has
+    /// come.
+    pub(super) async fn acquire_before<T>(&self, then: impl Future<Output = T>) -> (SendSlot, T) {
         let mut pace = self.queue.lock().await;
         loop {
             let (state, slot) = self.with(|it| (it.state(), it.slot()));
@@ -131,8 +151,9 @@ impl OwnLane {
             };
             match due {
                 Ok(()) => {
-                    pace.leave(now, self.most);
-                    return slot;
+                    let came = then.await;
+                    pace.leave(Instant::now(), self.most);
+                    return (slot, came);
                 }
                 // A pause may begin meanwhile, or another rate.
                 Err(due) => sleep_until(due).await,
@@ -147,6 +168,11 @@ impl OwnLane {
             answer.count(it, now);
             tell_change(name, before, it.state(), now);
         });
+    }
+
+    /// Judges answers by another rate than the one in the settings.
+    pub(super) fn adopt(&self, rate: Option<f64>, longest_pause: Duration) {
+        self.with(|it| it.adopt(rate, longest_pause));
     }
 
     pub(super) fn now(&self) -> Moment {

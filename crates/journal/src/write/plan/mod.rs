@@ -3,6 +3,7 @@
 pub(crate) mod documents;
 pub(crate) mod findings;
 pub(crate) mod known_files;
+pub(crate) mod plan_hash;
 pub(crate) mod records;
 
 pub use documents::{LaterGap, PlannedDocument, PlannedJoinedRow};

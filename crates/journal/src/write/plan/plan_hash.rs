@@ -1,0 +1,84 @@
+//! The hash of a plan: of everything that would be sent, and of what made it so.
+//!
+//! It is made of keyed hashes, so it tells nothing of a customer, and of nothing that changes while the plan is sent: the same plan
+//! has the same hash before, while and after it is sent. Another row, document, mapping or policy, a customer who is left out, and an
+//! update that is planned give another one.
+
+use blake3::Hasher;
+use rusqlite::types::ValueRef;
+
+use crate::write::journal::Journal;
+
+/// Part of every such hash: another form of it needs another text.
+const FORM: &str = "bakkt-migrate 2026-11 hash of a plan";
+
+/// What is hashed, in this order: a name, and its rows.
+const PARTS: [(&str, &str); 6] = [
+    (
+        "facts",
+        "SELECT key, value FROM meta WHERE key IN ('as_of', 'mapper', 'findings_block') ORDER BY key",
+    ),
+    ("fingerprints", "SELECT name, hash FROM fingerprint ORDER BY name"),
+    ("policy", "SELECT path, level, reason FROM policy ORDER BY path"),
+    (
+        "records",
+        sql!(
+            "SELECT r.id, f.name, r.row, r.client_id, r.verdict, r.hash,
+                EXISTS (SELECT 1 FROM task t WHERE t.record = r.id AND t.kind = {kind.update})
+                OR EXISTS (SELECT 1 FROM sent_update u WHERE u.client_id = r.client_id AND u.hash = r.hash)
+             FROM record r LEFT JOIN file f ON f.id = r.file ORDER BY r.id"
+        ),
+    ),
+    (
+        "documents",
+        "SELECT d.id, d.record, d.place, t.text, s.text, d.proves, d.size, d.uuid, d.verdict, d.hash
+         FROM document d LEFT JOIN word t ON t.id = d.type LEFT JOIN word s ON s.id = d.side ORDER BY d.id",
+    ),
+    (
+        "custody",
+        "SELECT client_id, kind, item, hash FROM custody_task WHERE record IS NOT NULL ORDER BY client_id, kind, item",
+    ),
+];
+
+impl Journal {
+    /// The hash of the plan, as hexadecimal digits. `also` are settings that change what is sent and are no part of the plan.
+    pub fn plan_hash(&self, also: &[(&str, &str)]) -> anyhow::Result<String> {
+        let mut hash = Hasher::new_derive_key(FORM);
+        for (name, value) in also {
+            add(&mut hash, name.as_bytes());
+            add(&mut hash, value.as_bytes());
+        }
+        for (name, sql) in PARTS {
+            add(&mut hash, name.as_bytes());
+            let mut statement = self.db.prepare(sql)?;
+            let columns = statement.column_count();
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                for column in 0..columns {
+                    match row.get_ref(column)? {
+                        ValueRef::Null => add(&mut hash, b"-"),
+                        ValueRef::Integer(number) => add(&mut hash, number.to_string().as_bytes()),
+                        ValueRef::Real(number) => add(&mut hash, &number.to_be_bytes()),
+                        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => add(&mut hash, bytes),
+                    }
+                }
+            }
+        }
+        Ok(hash.finalize().to_hex().to_string())
+    }
+
+    /// Accounts that were sent or are being sent, those of earlier plans among them.
+    pub fn accounts_begun(&self) -> anyhow::Result<u64> {
+        let sql = sql!(
+            "SELECT count(*) FROM task WHERE kind IN ({kind.account}, {kind.update}) AND attempts > 0"
+        );
+        let count: i64 = self.db.query_row(sql, [], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+}
+
+/// Adds a value after its length, so that no two rows of values give the same bytes.
+fn add(hash: &mut Hasher, bytes: &[u8]) {
+    hash.update(&(bytes.len() as u64).to_be_bytes());
+    hash.update(bytes);
+}

@@ -1,0 +1,268 @@
+//! Approvals: what people sign before a plan is sent, and whether what they signed covers what is about to be sent.
+//!
+//! Owner of the terms of an approval and of every reason for which one does not count. An approval covers the hash of the plan (or of
+//! the plans of all shards), the target, the dialect, the migration, the file of those who may approve, and a time at which it
+//! ends; of a pilot also how many accounts. Whatever of that differs makes it void. Whoever runs a plan signs as well, and is none
+//! of those who approved it, neither by name nor by key. This is evidence of who agreed to what, and no barrier against the owner
+//! of the machine. Left out on purpose: how a signature is made and checked (`files::signatures`), where it is kept (`journal`).
+
+mod terms;
+
+use std::collections::BTreeSet;
+
+use anyhow::Context;
+use jiff::Timestamp;
+
+use bakkt_files::signatures::{APPROVAL, AllowedSigners, RUN, Signed, Signer};
+use bakkt_folder::settings::Settings;
+use bakkt_folder::settings::approval::ApprovalSettings;
+use bakkt_journal::Journal;
+use bakkt_journal::registry::migration_id;
+use bakkt_model::error::Failure;
+use bakkt_model::limits::OnExisting;
+use bakkt_model::number::thousands;
+use terms::RunStatement;
+pub use terms::{ApprovalTerms, Pilot};
+
+/// What an approval has to cover.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovalSubject {
+    /// The hash of the plan.
+    pub plan: String,
+    /// Where accounts go, and where the calls of custody go if that is elsewhere.
+    pub base_url: String,
+    /// The dialect.
+    pub dialect: String,
+    /// The migration; all shards have the same.
+    pub migration: String,
+    /// SHA-256 of the file of those who may approve.
+    pub approvers: String,
+}
+
+/// The hash of a journal's plan.
+pub fn plan_hash(journal: &Journal, settings: &Settings) -> anyhow::Result<String> {
+    let on_existing = match settings.on_existing {
+        OnExisting::Skip => "skip",
+        OnExisting::Update => "update",
+        OnExisting::Stop => "stop",
+    };
+    journal.plan_hash(&[("on_existing", on_existing)])
+}
+
+/// What an approval of a plan has to cover at present; `target` is the journal's name for where it goes.
+pub fn subject(
+    journal: &Journal,
+    settings: &Settings,
+    target: &str,
+    signers: &AllowedSigners,
+) -> anyhow::Result<ApprovalSubject> {
+    let custody = settings
+        .custody
+        .as_ref()
+        .and_then(|custody| custody.base_url.as_deref());
+    let base_url = match custody.filter(|url| *url != target) {
+        Some(custody) => format!("{target} and {custody}"),
+        None => target.to_owned(),
+    };
+    Ok(ApprovalSubject {
+        plan: plan_hash(journal, settings)?,
+        base_url,
+        dialect: settings.target.dialect.word().to_owned(),
+        migration: migration_id(journal),
+        approvers: signers.sha256().to_owned(),
+    })
+}
+
+/// A run that wants to send.
+pub struct WantedRun<'a> {
+    /// What an approval has to cover.
+    pub subject: &'a ApprovalSubject,
+    /// No more accounts than this in this run.
+    pub limit: Option<u64>,
+    /// The runner's key.
+    pub key: Option<&'a Signer>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Signs an approval and stores it. Returns who signed, by the name in the file.
+///
+/// # Errors
+///
+/// The key is not one of those that may approve.
+pub fn approve(
+    journal: &mut Journal,
+    terms: &ApprovalTerms,
+    signer: &Signer,
+    signers: &AllowedSigners,
+    at: Timestamp,
+) -> anyhow::Result<Signed> {
+    let text = terms.text();
+    let signature = signer.sign(APPROVAL, text.as_bytes())?;
+    let signed = signers
+        .verify(APPROVAL, text.as_bytes(), &signature, at)
+        .map_err(|why| {
+            Failure::configuration(
+                format!("this key may not approve: {why}"),
+                format!("the file of `signers` under [approval] names whose keys may, with namespaces=\"{APPROVAL}\" where it names any"),
+            )
+        })?;
+    journal.add_approval(&text, &signature, signed.principal(), at.as_millisecond())?;
+    Ok(signed)
+}
+
+/// Refuses a run that is not approved. For one that is, the runner signs, and the journal keeps what the run relies on. Returns
+/// a line about that.
+///
+/// # Errors
+///
+/// It is not approved by enough people, or the runner's key does not do; the message has the reason of each approval.
+pub fn must_be_approved(
+    journal: &mut Journal,
+    settings: &ApprovalSettings,
+    signers: &AllowedSigners,
+    wanted: &WantedRun<'_>,
+) -> anyhow::Result<String> {
+    let runner = Runner::of(wanted, signers, settings)?;
+    let begun = journal.accounts_begun()?;
+    let (mut by, mut keys, mut entries) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    let mut reasons = Vec::new();
+    for stored in journal.approvals()? {
+        let text = stored.text.as_bytes();
+        let checked = signers
+            .verify(APPROVAL, text, &stored.signature, wanted.at)
+            .map_err(|why| format!("is not believed: {why}"))
+            .and_then(|signed| {
+                let terms = ApprovalTerms::parse(&stored.text).ok_or("cannot be read")?;
+                terms.holds_for_no_longer(settings.valid)?;
+                terms.cover(wanted, begun)?;
+                runner.is_another(&signed)?;
+                Ok(signed)
+            });
+        match checked {
+            // One person counts once, under whatever key; one key counts once, under whatever name.
+            Ok(signed) => {
+                let is_new = !keys.contains(&signed.fingerprint)
+                    && !signed.principals.iter().any(|name| by.contains(name));
+                if is_new {
+                    by.extend(signed.principals.iter().cloned());
+                    keys.insert(signed.fingerprint);
+                    entries.push(stored.entry);
+                }
+            }
+            Err(why) => reasons.push(format!("approval {} {why}", stored.entry)),
+        }
+    }
+    let required = settings.required as usize;
+    if entries.len() < required {
+        return Err(not_approved(
+            entries.len(),
+            required,
+            &reasons,
+            &wanted.subject.plan,
+        ));
+    }
+    entries.truncate(required);
+    let statement = RunStatement::of(wanted, settings.required, &entries);
+    let text = statement.text();
+    let signature = runner.key.sign(RUN, text.as_bytes())?;
+    let at = wanted.at.as_millisecond();
+    journal.use_approvals(
+        &entries,
+        &text,
+        &signature,
+        &runner.signed.principals.join(","),
+        at,
+    )?;
+    let names: Vec<String> = by.into_iter().collect();
+    Ok(format!(
+        "approved by {}; run by {}",
+        names.join(", "),
+        runner.signed.principal()
+    ))
+}
+
+/// Whoever runs the plan.
+struct Runner<'a> {
+    key: &'a Signer,
+    signed: Signed,
+}
+
+impl<'a> Runner<'a> {
+    fn of(
+        wanted: &WantedRun<'a>,
+        signers: &AllowedSigners,
+        settings: &ApprovalSettings,
+    ) -> anyhow::Result<Runner<'a>> {
+        let key = wanted.key.ok_or_else(|| {
+            Failure::configuration(
+                "[approval] is set, so whoever runs this signs for it, and no key is named",
+                "name yours with --key FILE, or as `run_key` under [approval]: a private key (Ed25519, mode 0600), or the .pub of one that an SSH agent has",
+            )
+        })?;
+        let principals = signers
+            .principals_of(&key.public_key(), RUN, wanted.at)
+            .map_err(|why| {
+                Failure::configuration(
+                    format!(
+                        "the runner's key ({}) may not run this: {why}",
+                        key.fingerprint()
+                    ),
+                    format!(
+                        "{} has to have it, for the namespace {RUN} where its line names any",
+                        settings.signers_name
+                    ),
+                )
+            })?;
+        let fingerprint = key.fingerprint();
+        Ok(Runner {
+            key,
+            signed: Signed {
+                principals,
+                fingerprint,
+            },
+        })
+    }
+
+    fn is_another(&self, approver: &Signed) -> Result<(), String> {
+        let is_same_name = |name: &String| self.signed.principals.contains(name);
+        if approver.fingerprint == self.signed.fingerprint
+            || approver.principals.iter().any(is_same_name)
+        {
+            return Err(format!(
+                "is by {}, who runs this: approver and runner have to be different people with different keys",
+                approver.principal()
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn not_approved(have: usize, required: usize, reasons: &[String], plan: &str) -> anyhow::Error {
+    let people = if required == 1 {
+        "approval"
+    } else {
+        "approvals"
+    };
+    let mut message = match have {
+        0 => format!(
+            "this plan is not approved: it needs {} {people}",
+            thousands(required as u64)
+        ),
+        have => format!("this plan has {have} of {required} {people}"),
+    };
+    for reason in reasons {
+        message += &format!("\n  {reason}");
+    }
+    Failure::configuration(
+        message,
+        format!(
+            "whoever approves looks at `bakkt-migrate plan DIR` and then runs `bakkt-migrate approve DIR --plan {plan} --key FILE`"
+        ),
+    )
+}
+
+/// The approvers' file.
+pub fn signers(settings: &ApprovalSettings) -> anyhow::Result<AllowedSigners> {
+    AllowedSigners::read(&settings.signers).context("the file of `signers` under [approval]")
+}

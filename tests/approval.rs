@@ -1,0 +1,372 @@
+//! `plan`, `approve`, and a run that is refused until the right people have signed.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::export;
+use crate::support::{SandboxProcess, json_of, program, wait_for};
+
+const SETTINGS: &str = r#"
+[source]
+file = "export.csv"
+mapping = "mapping.toml"
+[accounts]
+allow_unissued_tax_ids = true
+on_existing = "update"
+[limits]
+create = "unlimited"
+lookup = "unlimited"
+[retry]
+request_timeout = "20s"
+settle_after = "21s"
+[approval]
+required = 1
+signers = "allowed_signers"
+"#;
+
+/// People with keys: approvers and a runner.
+const PEOPLE: [&str; 4] = ["ada", "ben", "eve", "run"];
+
+struct Case {
+    folder: tempfile::TempDir,
+    sandbox: SandboxProcess,
+}
+
+impl Case {
+    fn new() -> Case {
+        let folder = tempfile::tempdir().unwrap();
+        let case = Case {
+            sandbox: SandboxProcess::start(folder.path(), ""),
+            folder,
+        };
+        case.export(40, 11);
+        case.write("migration.toml", SETTINGS);
+        case.write("mapping.toml", include_str!("../samples/acme/mapping.toml"));
+        for name in PEOPLE {
+            let made = Command::new("ssh-keygen")
+                .args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"])
+                .arg(case.key(name))
+                .status()
+                .expect("ssh-keygen (Debian: openssh-client)");
+            assert!(made.success());
+        }
+        // Eve has a key, and stands in no file.
+        case.allow(&["ada", "ben", "run"]);
+        case
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn key(&self, name: &str) -> PathBuf {
+        self.path(&format!("{name}.key"))
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn export(&self, rows: u64, seed: u64) {
+        let mut bytes = Vec::new();
+        let recipe = export::Recipe {
+            rows,
+            seed,
+            clean: true,
+        };
+        export::write(&recipe, &mut bytes).unwrap();
+        std::fs::write(self.path("export.csv"), bytes).unwrap();
+    }
+
+    fn allow(&self, names: &[&str]) {
+        let line = |name: &&str| {
+            let key = self.read(&format!("{name}.key.pub"));
+            format!("{name}@example.com {key}")
+        };
+        let lines: String = names.iter().map(line).collect();
+        self.write("allowed_signers", &lines);
+    }
+
+    fn command(&self, command: &str, more: &[&str]) -> Command {
+        let mut program = program();
+        program.arg(command).arg(self.folder.path());
+        program
+            .args(["--base-url", &self.sandbox.base_url()])
+            .args(more);
+        program
+    }
+
+    fn plan(&self) -> Value {
+        let (plan, code) = json_of(&mut self.command("plan", &["--json"]));
+        assert_eq!(code, 0);
+        plan
+    }
+
+    fn hash(&self) -> String {
+        self.plan()["plan"]["hash"].as_str().unwrap().to_owned()
+    }
+
+    fn approve_with(&self, name: &str, plans: &[&str], more: &[&str]) -> Output {
+        let key = self.key(name);
+        let key = key.to_str().unwrap();
+        let args: Vec<&str> = ["--key", key, "--plan"]
+            .into_iter()
+            .chain(plans.iter().copied())
+            .chain(more.iter().copied())
+            .collect();
+        self.command("approve", &args).output().unwrap()
+    }
+
+    fn approve(&self, name: &str, more: &[&str]) {
+        let output = self.approve_with(name, &[&self.hash()], more);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    }
+
+    fn run_by(&self, name: &str, more: &[&str]) -> Output {
+        let key = self.key(name);
+        let args: Vec<&str> = ["--key", key.to_str().unwrap()]
+            .into_iter()
+            .chain(more.iter().copied())
+            .collect();
+        self.command("run", &args).output().unwrap()
+    }
+
+    fn refuses(&self, name: &str, more: &[&str], why: &str) {
+        let before = self.sandbox.count("posts");
+        let output = self.run_by(name, more);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{why}: {said}");
+        assert!(said.contains(why), "{why}: {said}");
+        assert_eq!(self.sandbox.count("posts"), before, "{why}");
+    }
+
+    fn runs(&self, name: &str, more: &[&str]) -> String {
+        let output = self.run_by(name, more);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        said
+    }
+
+    /// Replaces a text of the settings; it must be there.
+    fn settings(&self, from: &str, to: &str) {
+        let text = self.read("migration.toml");
+        assert!(text.contains(from));
+        self.write("migration.toml", &text.replace(from, to));
+    }
+}
+
+fn said(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+#[test]
+fn a_plan_is_shown_and_has_the_same_hash_until_something_of_it_changes() {
+    let case = Case::new();
+    let output = case.command("plan", &[]).output().unwrap();
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    let hash = case.hash();
+    for part in [
+        &format!("plan        {hash}"),
+        "to send     40 accounts",
+        "needs one person of allowed_signers",
+        "time  ",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let page = case.read("plan/plan.html");
+    assert!(page.contains(&hash) && page.contains("40 accounts"));
+    assert_eq!(case.hash(), hash);
+    assert_eq!(case.sandbox.count("posts"), 0);
+    // A replan of the same is the same plan.
+    let replan = case
+        .command("replan", &["--reason", "r", "--by", "N"])
+        .output()
+        .unwrap();
+    assert!(replan.status.success(), "{}", said(&replan));
+    assert_eq!(case.hash(), hash);
+    case.settings("on_existing = \"update\"", "on_existing = \"skip\"");
+    assert_ne!(case.hash(), hash);
+    case.settings("on_existing = \"skip\"", "on_existing = \"update\"");
+    assert_eq!(case.hash(), hash);
+    case.export(41, 11);
+    let replan = case
+        .command("replan", &["--reason", "r", "--by", "N"])
+        .output()
+        .unwrap();
+    assert!(replan.status.success(), "{}", said(&replan));
+    assert_ne!(case.hash(), hash);
+}
+
+#[test]
+fn a_run_needs_the_approval_of_another_person() {
+    let case = Case::new();
+    case.refuses("run", &[], "this plan is not approved");
+    let without = case.command("run", &[]).output().unwrap();
+    assert!(
+        said(&without).contains("no key is named"),
+        "{}",
+        said(&without)
+    );
+    case.refuses("eve", &[], "may not run this");
+    let by_eve = case.approve_with("eve", &[&case.hash()], &[]);
+    assert!(
+        said(&by_eve).contains("this key may not approve"),
+        "{}",
+        said(&by_eve)
+    );
+    let other = case.approve_with("ada", &[&"0".repeat(64)], &[]);
+    assert!(
+        said(&other).contains("the plan is not the one that you approve"),
+        "{}",
+        said(&other)
+    );
+    // The runner's own.
+    case.approve("run", &[]);
+    case.refuses("run", &[], "is by run@example.com, who runs this");
+    case.approve("ada", &[]);
+    // The approver may not run it either.
+    case.refuses("ada", &[], "is by ada@example.com, who runs this");
+    let said = case.runs("run", &[]);
+    assert!(
+        said.contains("approved by ada@example.com; run by run@example.com"),
+        "{said}"
+    );
+    assert_eq!(case.sandbox.count("posts"), 40);
+}
+
+#[test]
+fn what_changes_after_an_approval_makes_it_void() {
+    let case = Case::new();
+    case.approve("ada", &[]);
+    // Another target.
+    let elsewhere = SandboxProcess::start(case.folder.path(), "");
+    let key = case.key("run");
+    let output = program()
+        .arg("run")
+        .arg(case.folder.path())
+        .args(["--base-url", &elsewhere.base_url(), "--key"])
+        .arg(&key)
+        .output()
+        .unwrap();
+    assert_ne!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(elsewhere.count("posts"), 0);
+    // Another file of those who may approve.
+    case.allow(&["ada", "ben", "eve", "run"]);
+    case.refuses("run", &[], "another file of those who may approve");
+    case.allow(&["ada", "ben", "run"]);
+    // An approver who may not any more.
+    case.allow(&["ben", "run"]);
+    case.refuses("run", &[], "is not believed");
+    case.allow(&["ada", "ben", "run"]);
+    // Another export.
+    case.export(41, 11);
+    let drifted = case.run_by("run", &[]);
+    assert_eq!(drifted.status.code(), Some(2));
+    let replan = case
+        .command("replan", &["--reason", "r", "--by", "N"])
+        .output()
+        .unwrap();
+    assert!(replan.status.success(), "{}", said(&replan));
+    case.refuses("run", &[], "is of another plan");
+    // A customer who is left out.
+    case.approve("ben", &[]);
+    let id = case.read("export.csv");
+    let id = id
+        .lines()
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .next()
+        .unwrap()
+        .to_owned();
+    let exclude = program()
+        .arg("exclude")
+        .arg(case.folder.path())
+        .args(["--id", &id, "--reason", "r", "--by", "N"])
+        .output()
+        .unwrap();
+    assert!(
+        exclude
+            .status
+            .code()
+            .is_some_and(|code| code != 1 && code != 2),
+        "{}",
+        said(&exclude)
+    );
+    case.refuses("run", &[], "is of another plan");
+    case.approve("ben", &[]);
+    // Approvals hold for longer than they may by now.
+    case.settings("signers =", "valid = \"1h\"\nsigners =");
+    case.refuses("run", &[], "holds for longer");
+    case.approve("ben", &[]);
+    let run = case.run_by("run", &[]);
+    assert!(matches!(run.status.code(), Some(0 | 3)), "{}", said(&run));
+    assert_eq!(case.sandbox.count("posts"), 40);
+}
+
+#[test]
+fn an_approval_ends() {
+    let case = Case::new();
+    case.settings("signers =", "valid = \"1s\"\nsigners =");
+    case.approve("ada", &[]);
+    wait_for("the end of the approval", || {
+        let text = said(&case.run_by("run", &["--limit", "0"]));
+        text.contains("ended at").then_some(())
+    });
+    case.refuses("run", &[], "ended at");
+}
+
+#[test]
+fn two_approvals_are_by_two_people() {
+    let case = Case::new();
+    case.settings("required = 1", "required = 2");
+    case.approve("ada", &[]);
+    case.approve("ada", &[]);
+    case.refuses("run", &[], "1 of 2 approvals");
+    case.approve("ben", &[]);
+    case.runs("run", &[]);
+}
+
+#[test]
+fn a_pilot_is_approved_with_its_number() {
+    let case = Case::new();
+    case.approve("ada", &["--limit", "10"]);
+    case.refuses(
+        "run",
+        &[],
+        "for a pilot of 10 accounts: run it with --limit 10",
+    );
+    case.refuses("run", &["--limit", "11"], "and not for 11");
+    case.runs("run", &["--limit", "6"]);
+    assert_eq!(case.sandbox.count("posts"), 6);
+    case.refuses("run", &["--limit", "5"], "of which 4 are left");
+    case.runs("run", &["--limit", "4"]);
+    case.refuses("run", &["--limit", "1"], "of which 0 are left");
+    assert_eq!(case.sandbox.count("posts"), 10);
+    case.approve("ada", &[]);
+    case.runs("run", &[]);
+    assert_eq!(case.sandbox.count("posts"), 40);
+}
+
+#[test]
+fn the_sandbox_of_the_process_needs_no_approval() {
+    let case = Case::new();
+    let output = program()
+        .arg("run")
+        .arg(case.folder.path())
+        .arg("--sandbox")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}
