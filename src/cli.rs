@@ -4,6 +4,7 @@ mod audit;
 mod backfill;
 mod control;
 mod custody;
+mod ending;
 mod events;
 mod links;
 mod people;
@@ -23,6 +24,7 @@ pub use custody::{
     CustodyArgs, CustodyCommand, CustodyNumbersArgs, SessionsArgs, SessionsCommand,
     SessionsImportArgs, SessionsServeArgs, SessionsWantedArgs,
 };
+pub use ending::{CloseArgs, ForgetArgs};
 pub use events::{EventsArgs, EventsCommand, ImportArgs, ServeArgs};
 pub use links::LinksArgs;
 pub use people::{
@@ -107,6 +109,10 @@ pub enum Command {
     Backfill(BackfillArgs),
     /// Send refused or given-up records again.
     Retry(RetryArgs),
+    /// Forget a customer who asks for erasure: what is here of them goes, and no plan sends them again.
+    Forget(ForgetArgs),
+    /// The end of a migration: deletes what must not outlive it, keeps the record of what was done, and lets nothing run here again.
+    Close(CloseArgs),
     /// Settle what only a person can: a KYB trigger or a user whose answer was lost, or which of several rows with one id is right.
     Resolve(ResolveArgs),
     /// Read back what Bakkt has and compare it with what was sent; says where each account stands.

@@ -63,6 +63,7 @@ fn planned_all(
         person: None,
         agreements: None,
         owners: None,
+        carried: None,
         gaps: &[],
         parts: &[],
     });

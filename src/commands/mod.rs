@@ -8,6 +8,7 @@ pub mod backfill;
 pub mod backfill_copy;
 pub mod check;
 pub mod checkpoint;
+pub mod close;
 pub mod control;
 pub mod custody;
 pub mod custody_stage;
@@ -15,6 +16,7 @@ pub mod deciding;
 pub mod events;
 pub mod every;
 pub mod exclude;
+pub mod forget;
 pub mod gaps;
 pub mod init;
 pub mod inspect;
@@ -106,6 +108,8 @@ fn one(command: &Command, mode: Mode) -> anyhow::Result<CommandOutput> {
         Command::Resolve(args) => resolve::run(args, mode),
         Command::Backfill(args) => backfill::run(args, mode),
         Command::Retry(args) => retry::run(args),
+        Command::Forget(args) => forget::run(args, mode),
+        Command::Close(args) => close::run(args, mode),
         Command::Verify(args) => verify::run(args, mode),
         Command::Links(args) => links::run(args, mode),
         Command::ManualKyb(args) => manual_kyb::run(args, mode),

@@ -146,6 +146,16 @@ pub fn write_checked(
     Ok(written.totals)
 }
 
+/// Writes the report of all shards together anew.
+pub fn write_merged(
+    view: &View,
+    protected: &ProtectedPaths,
+    grace: &Grace,
+) -> anyhow::Result<WrittenReport> {
+    let how = (protected, grace);
+    write_with(merged(view)?, view, how, &view.folder(), None, "report")
+}
+
 /// Writes the report's files and the checkpoint of a journal that is open.
 pub fn write_with(
     journals: Vec<Journals>,

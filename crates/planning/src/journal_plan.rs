@@ -64,6 +64,7 @@ pub fn plan(
     journal.begin_plan(&migration.pipeline.plan.as_of.to_string())?;
     let people = journal.people()?;
     people::leave_out(&people, &mut migration.pipeline.exclude);
+    people::leave_out_forgotten(journal, &mut migration.pipeline.exclude)?;
     let mut sink = JournalSink::begin(journal, migration, people, mode)?;
     let shard = sink.journal.shard()?;
     let planner = Planner {
@@ -570,6 +571,7 @@ impl RowWriter {
             person: row.person.as_ref(),
             agreements: row.hash.as_ref().map(|_| batch.agreement_marks(row)),
             owners: row.hash.as_ref().map(|_| batch.owner_marks(row)),
+            carried: row.carried.as_ref(),
             gaps,
             parts,
         }

@@ -134,6 +134,15 @@ impl RowCounts {
             burn_down: after::burn_down(journals)?,
         })
     }
+
+    /// The totals that they come to.
+    pub(super) fn totals(
+        &self,
+        journals: &Journals,
+        after: AfterAcceptance,
+    ) -> anyhow::Result<Totals> {
+        Totals::new(journals, &self.counts, &self.documents, &self.gaps, after)
+    }
 }
 
 /// What was counted while the files were written.

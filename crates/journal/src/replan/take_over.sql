@@ -38,7 +38,7 @@ UPDATE main.task SET fixed = w.fixed, agreements = w.agreements, owners = w.owne
 DELETE FROM main.gap_set; DELETE FROM main.record; DELETE FROM main.file; DELETE FROM main.policy; DELETE FROM main.fingerprint;
 DELETE FROM main.part; DELETE FROM main.unused; DELETE FROM main.owner; DELETE FROM main.document;
 INSERT INTO main.record
-    SELECT r.id, r.file, r.row, r.offset, r.length, r.client_id, r.verdict, w.old, r.hash, r.gaps, r.fixed, r.person, r.agreements, r.owners, NULL
+    SELECT r.id, r.file, r.row, r.offset, r.length, r.client_id, r.verdict, w.old, r.hash, r.gaps, r.fixed, r.person, r.agreements, r.owners, NULL, r.carried
     FROM n.record r LEFT JOIN temp.words w ON w.new = r.reason;
 -- The program makes sets of them.
 CREATE TEMP TABLE new_gap (record INTEGER NOT NULL, path INTEGER NOT NULL, reason INTEGER NOT NULL, level TEXT NOT NULL, status TEXT NOT NULL,

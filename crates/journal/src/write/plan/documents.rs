@@ -231,6 +231,16 @@ impl Journal {
         })
     }
 
+    fn is_of_forgotten(&self, record: u64) -> anyhow::Result<bool> {
+        if self.forgotten.is_empty() {
+            return Ok(false);
+        }
+        let mut known = self.db.prepare_cached(
+            "SELECT 1 FROM record r JOIN erased e ON e.name = r.client_id WHERE r.id = ?",
+        )?;
+        Ok(known.exists([record as i64])?)
+    }
+
     fn add_document(&mut self, document: &PlannedDocument<'_>) -> anyhow::Result<()> {
         let (mut verdict, mut reason) = (document.verdict, document.reason);
         if let Some(uuid) = document.uuid
@@ -258,7 +268,10 @@ impl Journal {
             word(document.side)?,
             word(reason)?,
         );
-        let sealed = document.path.map(|path| self.seal(path)).transpose()?;
+        // Where a document of a forgotten customer stands may name the customer.
+        let is_forgotten = self.is_of_forgotten(document.record)?;
+        let path = document.path.filter(|_| !is_forgotten);
+        let sealed = path.map(|path| self.seal(path)).transpose()?;
         self.db
             .prepare_cached("INSERT INTO document (record, file, row, offset, length, sealed, shown, place, type, side, proves, size, uuid, verdict, reason, hash, side_assumed, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
             .execute(params![
@@ -268,13 +281,13 @@ impl Journal {
                 document.offset as i64,
                 document.length,
                 sealed,
-                document.shown,
+                document.shown.filter(|_| !is_forgotten),
                 document.place,
                 document_type,
                 side,
                 document.proves,
                 document.size as i64,
-                document.uuid,
+                document.uuid.filter(|_| !is_forgotten),
                 verdict as i64,
                 reason,
                 document.hash,

@@ -1,0 +1,5 @@
+//! The end: closing a migration, and forgetting one customer in the middle of it.
+
+mod close;
+mod forget;
+mod world;
