@@ -2,4 +2,6 @@
 
 mod close;
 mod forget;
+mod questions;
+mod workbook;
 mod world;

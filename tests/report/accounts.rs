@@ -309,6 +309,8 @@ fn files_are_private_whole_and_replaced() {
     }
     names.sort();
     let expected = [
+        "agreements.csv",
+        "chain.jsonl",
         "crosswalk.csv",
         "decisions.csv",
         "documents.csv",
@@ -321,6 +323,7 @@ fn files_are_private_whole_and_replaced() {
         "reconciliation.csv",
         "refused.csv",
         "report.html",
+        "report.xlsx",
         "restricted.csv",
         "summary.json",
         "unknown-events.csv",

@@ -1,4 +1,4 @@
-//! The report: journal → totals → `summary.json`, CSV files and `report.html`.
+//! The report: journal → totals → `summary.json`, CSV files, `report.xlsx` and `report.html`.
 //!
 //! Owner of which files a report has and in which order they appear. It knows only the journal, through `Journals`:
 //! one picture for all files, so they agree with each other even while a run goes on; several readers of that picture write
@@ -7,6 +7,7 @@
 //! Left out on purpose: printing and exit codes (the commands), and customers' values (the journal has none).
 
 pub mod after;
+mod agreements;
 pub mod audit;
 mod beside;
 mod burn_down;
@@ -17,8 +18,10 @@ pub mod exclusions;
 mod files;
 mod findings;
 pub mod gap_list;
+mod marked_archive;
 mod page;
 mod page_after;
+mod page_audit;
 mod page_beside;
 pub mod plain_sheet;
 pub mod plan_page;
@@ -27,6 +30,7 @@ mod summary;
 mod text;
 mod totals;
 pub mod watch;
+mod workbook;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -49,6 +53,7 @@ use bakkt_journal::{Journal, Journals, Reader};
 use bakkt_model::grace::Due;
 use beside::KybTally;
 use summary::{RowCounts, Walked};
+use workbook::{ReportWorkbook, WaitingWorkbook};
 
 /// The page.
 const PAGE: &str = "report.html";
@@ -79,11 +84,13 @@ pub fn files() -> Vec<(&'static str, FileStart)> {
         ("custody.csv", custody::CUSTODY),
         ("custody-gaps.csv", custody::GAPS),
         ("custody-crosswalk.csv", custody::CROSSWALK),
+        ("agreements.csv", agreements::AGREEMENTS),
     ];
     let sheets = sheets.into_iter();
     sheets
         .map(|(name, columns)| (name, FileStart::columns(columns)))
         .chain([
+            (workbook::NAME, workbook::begins()),
             (PAGE, page::begins()),
             (SUMMARY, summary::BEGINS),
             (audit::CHAIN, CHAIN_BEGINS),
@@ -104,6 +111,7 @@ struct Found {
     reconciliation: OnceLock<RowHashes>,
     crosswalk: OnceLock<RowHashes>,
     documents: OnceLock<RowHashes>,
+    workbook: WaitingWorkbook,
 }
 
 fn keep<T>(slot: &OnceLock<T>, found: T) -> anyhow::Result<()> {
@@ -164,6 +172,14 @@ pub fn write_and_check(
         // The long ones first.
         let jobs: Vec<Job<'_>> = vec![
             Box::new(|r| keep(&found.reconciliation, files::reconciliation(r, dir)?)),
+            Box::new(|r| {
+                let book = ReportWorkbook::begin(r, dir, grace)?;
+                *found
+                    .workbook
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = Some(book);
+                Ok(())
+            }),
             Box::new(|r| keep(&found.due_on, files::gaps(r, dir, grace)?)),
             Box::new(move |r| keep(&found.decisions, after::decisions(r, dir, now)?)),
             Box::new(|r| keep(&found.rows, RowCounts::read(r)?)),
@@ -180,6 +196,7 @@ pub fn write_and_check(
             Box::new(|r| after::history(r, dir)),
             Box::new(|r| beside::manual_kyb(r, dir)),
             Box::new(|r| after::unknown(r, dir)),
+            Box::new(|r| agreements::agreements(r, dir)),
             Box::new(|r| custody::tasks(r, dir)),
             Box::new(|r| custody::gaps(r, dir)),
             Box::new(|r| custody::crosswalk(r, dir)),
@@ -219,6 +236,10 @@ pub fn write_and_check(
     let summary = summary::read(&reader, facts, walked, audit)?;
     let today = facts.at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let page = page::render(&summary, &minutes, &due_on, today)?;
+    let book = found.workbook.into_inner();
+    let book = book.unwrap_or_else(PoisonError::into_inner);
+    book.context("a part of the report was not made")?
+        .finish(&summary, facts.at)?;
     files::whole(dir, PAGE, &page::begins(), |out| {
         Ok(out.write_all(page.as_bytes())?)
     })?;

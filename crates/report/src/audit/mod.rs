@@ -20,7 +20,7 @@ pub use manifest::{
     MANIFEST, ManifestFacts, SIGNATURE, is_sealed, manifest_begins, manifest_text, run_record,
     signature_begins,
 };
-pub use record::{AuditRecord, CheckpointFacts, InputFacts, RunFacts, SentDocuments};
+pub use record::{AuditRecord, CheckpointFacts, EventFacts, InputFacts, RunFacts, SentDocuments};
 pub(crate) use sheets::tables;
 pub use sheets::{checkpoint, sheets};
 pub use verify_folder::{FolderResult, verify_folder};

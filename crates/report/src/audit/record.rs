@@ -28,6 +28,21 @@ pub struct AuditRecord {
     pub decisions: u64,
     /// How many approvals.
     pub approvals: u64,
+    /// Approvals, steering, seals, erasures and the end, oldest first.
+    pub events: Vec<EventFacts>,
+}
+
+/// An entry that is no run and no decision of the operator log.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventFacts {
+    /// Its number.
+    pub entry: u64,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Its kind.
+    pub kind: String,
+    /// What it says, in short.
+    pub words: String,
 }
 
 /// A checkpoint.
@@ -114,6 +129,7 @@ impl AuditRecord {
             runs: Vec::new(),
             decisions: 0,
             approvals: 0,
+            events: Vec::new(),
         };
         reader.each_entry(|entry| {
             record.take(&entry);
@@ -124,6 +140,22 @@ impl AuditRecord {
 
     fn take(&mut self, entry: &EntryRow) {
         let body = entry.value();
+        if let Some(
+            EntryKind::Approval
+            | EntryKind::Control
+            | EntryKind::Seal
+            | EntryKind::Forget
+            | EntryKind::Close
+            | EntryKind::Upgrade,
+        ) = EntryKind::of(&entry.kind)
+        {
+            self.events.push(EventFacts {
+                entry: entry.id.unsigned_abs(),
+                at: rfc3339(entry.at),
+                kind: entry.kind.clone(),
+                words: in_words(&body),
+            });
+        }
         match EntryKind::of(&entry.kind) {
             Some(EntryKind::Plan) => {
                 self.inputs = serde_json::from_value(body["inputs"].clone()).unwrap_or_default();
@@ -198,4 +230,28 @@ fn run(at: i64, body: &Value) -> RunFacts {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+/// The longest text of one value that is shown.
+const LONGEST: usize = 80;
+
+/// A body as a line for people: its keys and values, those of inner objects left out.
+fn in_words(body: &Value) -> String {
+    let Value::Object(fields) = body else {
+        return String::new();
+    };
+    let words = fields.iter().filter_map(|(key, value)| {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(_) | Value::Bool(_) => value.to_string(),
+            Value::Array(items) => {
+                let items = items.iter().filter_map(Value::as_str);
+                items.collect::<Vec<_>>().join(" ")
+            }
+            Value::Null | Value::Object(_) => return None,
+        };
+        let short: String = text.chars().take(LONGEST).collect();
+        (!short.is_empty()).then(|| format!("{key}: {short}"))
+    });
+    words.collect::<Vec<_>>().join("; ")
 }
