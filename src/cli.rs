@@ -1,8 +1,10 @@
 //! The command line: syntax only.
 
+mod audit;
 mod backfill;
 mod control;
 mod custody;
+mod ending;
 mod events;
 mod links;
 mod people;
@@ -15,12 +17,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use audit::{AuditArgs, HeadArgs, VerifyReportArgs};
 pub use backfill::BackfillArgs;
 pub use control::{ControlArgs, ControlVerb};
 pub use custody::{
     CustodyArgs, CustodyCommand, CustodyNumbersArgs, SessionsArgs, SessionsCommand,
     SessionsImportArgs, SessionsServeArgs, SessionsWantedArgs,
 };
+pub use ending::{CloseArgs, ForgetArgs};
 pub use events::{EventsArgs, EventsCommand, ImportArgs, ServeArgs};
 pub use links::LinksArgs;
 pub use people::{
@@ -89,6 +93,10 @@ pub enum Command {
     Status(StatusArgs),
     /// Write the report again from the journal.
     Report(ReportArgs),
+    /// Check that the record of what was done was not altered: its chain, and the rows that it vouches for.
+    Audit(AuditArgs),
+    /// Check a sealed report by its signature, without the journal.
+    VerifyReport(VerifyReportArgs),
     /// After a changed export, mapping or policy: plan anew what was not accepted.
     Replan(ReplanArgs),
     /// The open gaps by the day they are due; with --sheet, a workbook for those who ask the customers.
@@ -101,6 +109,10 @@ pub enum Command {
     Backfill(BackfillArgs),
     /// Send refused or given-up records again.
     Retry(RetryArgs),
+    /// Forget a customer who asks for erasure: what is here of them goes, and no plan sends them again.
+    Forget(ForgetArgs),
+    /// The end of a migration: deletes what must not outlive it, keeps the record of what was done, and lets nothing run here again.
+    Close(CloseArgs),
     /// Settle what only a person can: a KYB trigger or a user whose answer was lost, or which of several rows with one id is right.
     Resolve(ResolveArgs),
     /// Read back what Bakkt has and compare it with what was sent; says where each account stands.
@@ -263,6 +275,9 @@ pub struct RunArgs {
     /// it, the quota server of the settings says so, if they name one.
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
+    /// Where the head of the chain goes, at the end.
+    #[command(flatten)]
+    pub head: HeadArgs,
     /// Serve what is known of the run at this address, for Prometheus: a port of this machine, or an address with a port.
     #[arg(long, value_name = "ADDRESS", value_parser = metrics_address)]
     pub metrics_listen: Option<SocketAddr>,
@@ -319,6 +334,13 @@ pub struct ReportArgs {
     /// One report of all shards, balanced against the whole export.
     #[arg(long)]
     pub merge: bool,
+    /// Seal the report: a manifest of every file, signed with this key (Ed25519; a private key of mode 0600, or a public key whose
+    /// private half an SSH agent has). It gets a folder of its own, named by the time, and is never replaced.
+    #[arg(long, value_name = "KEY")]
+    pub seal_with: Option<PathBuf>,
+    /// Where the head of the chain goes.
+    #[command(flatten)]
+    pub head: HeadArgs,
 }
 
 /// `replan`.

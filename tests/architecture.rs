@@ -90,12 +90,12 @@ const ROOMS: &[(&str, &[MayUse])] = &[
     (
         "journal",
         &[
-            ("schema", &[]),
             ("chain", &[]),
-            ("events", &["schema"]),
+            ("schema", &["chain"]),
+            ("events", &["chain", "schema"]),
             ("write", &["", "chain", "events", "schema"]),
             ("read", &["chain", "events", "schema", "write"]),
-            ("decisions", &["read", "schema", "write"]),
+            ("decisions", &["chain", "read", "schema", "write"]),
             ("replan", &["decisions", "read", "schema", "write"]),
             // Users, accounts and recipients: tasks of their own beside those of accounts.
             ("custody", &["", "read", "schema", "write"]),
@@ -369,7 +369,12 @@ const WRITERS: &[MayUse] = &[
     // The state folder.
     (
         "crates/files/src/state_folder.rs",
-        &["OpenOptions::new", "DirBuilder"],
+        &[
+            "OpenOptions::new",
+            "DirBuilder",
+            "NamedTempFile",
+            "fs::remove",
+        ],
     ),
     // The key of a journal is there whole or not at all; a scratch journal is removed.
     (

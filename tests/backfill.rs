@@ -12,4 +12,4 @@ mod restricted;
 mod same;
 mod sheets;
 mod silence;
-mod world;
+pub mod world;

@@ -63,6 +63,7 @@ fn planned_all(
         person: None,
         agreements: None,
         owners: None,
+        carried: None,
         gaps: &[],
         parts: &[],
     });
@@ -95,6 +96,7 @@ fn planned_all(
             side_assumed: false,
             proves: *proves,
             size: 1,
+            sha256: None,
             uuid: Some(uuid),
             hash: Some(&hash),
             verdict: DocumentVerdict::Sent,

@@ -154,6 +154,9 @@ fn what_is_past_due_needs_a_person() {
     let (list, code) = case.json(&["--past-due"]);
     assert_eq!((&list["gaps"], code), (&list["past_due"], 3));
     assert!(list["gaps"].as_u64() > Some(0));
+    // One date for all is one for accounts that Bakkt has; of those who are not sent nothing is due.
+    let (all, _) = case.json(&[]);
+    assert!(all["gaps"].as_u64() > list["gaps"].as_u64(), "{all}");
     case.settings("");
     let (list, code) = case.json(&["--past-due"]);
     assert_eq!((list["gaps"].as_u64(), code), (Some(0), 0));

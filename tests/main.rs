@@ -28,6 +28,7 @@ mod deploy;
 mod detect;
 mod docs;
 mod documents;
+mod ending;
 mod events;
 mod events_crash;
 mod follow;

@@ -9,7 +9,7 @@ use super::{ReplaceArgs, TargetArgs, ViewArgs};
 /// The person who decides.
 #[derive(Debug, Default, Args)]
 pub struct ByArgs {
-    /// The name of the person who decides, for the report; the login name unless given.
+    /// The name of the person who decides, for the report; that in BAKKT_OPERATOR or git's user.name unless given.
     #[arg(long = "by", value_name = "NAME")]
     pub name: Option<String>,
 }

@@ -15,7 +15,7 @@ use super::replan::{add_agreements, settled_by};
 use super::report::View;
 use super::session::{Destination, Session};
 use super::signals::Signals;
-use super::{CommandOutput, deciding, send};
+use super::{CommandOutput, checkpoint, deciding, send};
 use crate::cli::BackfillArgs;
 use crate::process::runtime;
 use bakkt_files::progress::Mode;
@@ -39,13 +39,12 @@ const LISTED: usize = 50;
 /// Takes a backfill file into the plan, and tells what it changes.
 pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
-    if let Some(reason) = args
-        .reason
-        .as_deref()
-        .filter(|_| args.agreements_acknowledged)
-    {
-        deciding::why(reason)?;
-    }
+    // Both are asked for before anything is done.
+    let reason = deciding::why_unless(args.dry_run, args.reason.as_deref())?;
+    let by = match args.dry_run {
+        true => String::new(),
+        false => deciding::by(&args.by, &args.dir)?,
+    };
     let view = View::at(StatePlace::new(
         &args.dir,
         args.target.sandbox,
@@ -60,8 +59,16 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             true => session,
             false => settle(args, session, &signals, mode).await?,
         };
-        take(args, session, &signals, mode)
+        let decided = OperatorNote {
+            by: &by,
+            reason,
+            at: now(),
+        };
+        take(args, session, decided, &signals, mode)
     })?;
+    if !args.dry_run {
+        checkpoint::append_at(&view.place, "backfill")?;
+    }
     let totals = view.totals()?;
     let text = if args.json {
         done.json(args, &totals)?
@@ -112,6 +119,7 @@ async fn settle(
 fn take(
     args: &BackfillArgs,
     session: Session,
+    decided: OperatorNote<'_>,
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<Done> {
@@ -158,11 +166,7 @@ fn take(
         accept_new_ids: false,
         agreements_acknowledged: args.agreements_acknowledged,
         dry_run: args.dry_run,
-        decided: OperatorNote {
-            by: &deciding::by(&args.by),
-            reason: args.reason.as_deref(),
-            at: now(),
-        },
+        decided,
         taking: Some(taking),
         chosen: None,
     };

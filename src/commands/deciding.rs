@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::cli::{ByArgs, WhoseArgs};
 use bakkt_contract::path;
+use bakkt_files::machine;
 use bakkt_files::progress::{Mode, note};
 use bakkt_files::small_files::{IdList, ListedId};
 use bakkt_folder::settings::id_columns;
@@ -19,17 +20,36 @@ use bakkt_journal::write::Selection;
 use bakkt_model::error::{Failure, ShownPath, nearest};
 use bakkt_model::shard::Shard;
 
-/// Who decides: as said, else the login name.
-pub fn by(args: &ByArgs) -> String {
-    let said = |name: &String| !name.trim().is_empty();
-    let login = || {
-        let names = ["USER", "LOGNAME"].into_iter();
-        names
-            .filter_map(|name| std::env::var(name).ok())
-            .find(|name| said(name))
+/// The variable that names who decides.
+const OPERATOR: &str = "BAKKT_OPERATOR";
+
+/// Who decides: as said, else as the environment says, else git's user. A decision of nobody in particular is none.
+pub fn by(args: &ByArgs, dir: &Path) -> anyhow::Result<String> {
+    let is_name = |name: &String| {
+        let name = name.trim();
+        name.chars().any(char::is_alphabetic) && !name.eq_ignore_ascii_case("unknown")
     };
-    let name = args.name.clone().filter(said).or_else(login);
-    name.map_or_else(|| "unknown".to_owned(), |name| name.trim().to_owned())
+    let named = match &args.name {
+        Some(name) => Some(name.clone()).filter(is_name),
+        None => std::env::var(OPERATOR)
+            .ok()
+            .filter(is_name)
+            .or_else(|| machine::git_user(dir).filter(is_name)),
+    };
+    named.map(|name| name.trim().to_owned()).ok_or_else(|| {
+        Failure::configuration(
+            "nobody is named who decides",
+            format!("give your name with --by, or in {OPERATOR}; git's user.name is taken too"),
+        )
+    })
+}
+
+/// The reason of a decision; a look without one needs none.
+pub fn why_unless<'r>(is_look: bool, reason: Option<&'r str>) -> anyhow::Result<Option<&'r str>> {
+    match reason {
+        None if is_look => Ok(None),
+        reason => why(reason.unwrap_or_default()).map(Some),
+    }
 }
 
 /// The reason of a decision that needs one.

@@ -1,7 +1,7 @@
 //! `exclude`: customers whom a person leaves out.
 
 use super::report::View;
-use super::{CommandOutput, deciding};
+use super::{CommandOutput, checkpoint, deciding};
 use crate::cli::ExcludeArgs;
 use bakkt_journal::decisions::OperatorNote;
 use bakkt_journal::now;
@@ -22,7 +22,7 @@ pub fn run(args: &ExcludeArgs) -> anyhow::Result<CommandOutput> {
     let mut journal = view.place.open_journal()?;
     let (selection, unknown) = deciding::select(&mut journal, Some(named))?;
     let decided = OperatorNote {
-        by: &deciding::by(&args.by),
+        by: &deciding::by(&args.by, &args.view.dir)?,
         reason: Some(reason),
         at: now(),
     };
@@ -31,6 +31,7 @@ pub fn run(args: &ExcludeArgs) -> anyhow::Result<CommandOutput> {
     } else {
         journal.exclude(&selection, args.code.as_deref(), decided)?
     };
+    checkpoint::append(&mut journal, "exclude")?;
     drop(journal);
     if let Some(unknown) = &unknown {
         unknown.tell();

@@ -18,7 +18,7 @@ use super::report::View;
 use super::run::start_sandbox;
 use super::session::{Destination, Session};
 use super::signals::Signals;
-use super::{CommandOutput, deciding, outputs, target};
+use super::{CommandOutput, checkpoint, deciding, outputs, target};
 use crate::cli::LinksArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Client;
@@ -61,6 +61,9 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             "such as 24h, 90m or 0s",
         ));
     }
+    // Before anybody is asked.
+    deciding::why_unless(false, args.reason.as_deref())?;
+    deciding::by(&args.by, &args.dir)?;
     let (told, ended) = runtime()?.block_on(async {
         let Session {
             mut settings,
@@ -92,6 +95,7 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         told.look(&view)?;
         anyhow::Ok((told, ended))
     })?;
+    checkpoint::append_at(&view.place, "links")?;
     if let Some(file) = &told.file {
         note(
             mode,
@@ -309,7 +313,7 @@ impl LinkKeeper {
             return Ok(());
         }
         let decided = OperatorNote {
-            by: &deciding::by(&args.by),
+            by: &deciding::by(&args.by, &args.dir)?,
             reason: args.reason.as_deref(),
             at: now(),
         };

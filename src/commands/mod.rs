@@ -3,9 +3,12 @@
 //! Owner of the order in which the parts are put together. A command returns what is to be printed and the exit code;
 //! `main` prints.
 
+pub mod audit;
 pub mod backfill;
 pub mod backfill_copy;
 pub mod check;
+pub mod checkpoint;
+pub mod close;
 pub mod control;
 pub mod custody;
 pub mod custody_stage;
@@ -13,6 +16,7 @@ pub mod deciding;
 pub mod events;
 pub mod every;
 pub mod exclude;
+pub mod forget;
 pub mod gaps;
 pub mod init;
 pub mod inspect;
@@ -38,6 +42,7 @@ pub mod run_record;
 pub mod sandbox;
 pub mod scheduler;
 pub mod schema;
+pub mod seal;
 pub mod send;
 pub mod session;
 pub mod sessions;
@@ -94,6 +99,8 @@ fn one(command: &Command, mode: Mode) -> anyhow::Result<CommandOutput> {
         Command::Status(args) if args.watch => watch::run(args, mode),
         Command::Status(args) => report::status(&args.view),
         Command::Report(args) => report::run(args),
+        Command::Audit(args) => audit::run(args),
+        Command::VerifyReport(args) => audit::verify_report(args),
         Command::Replan(args) => replan::run(args, mode),
         Command::Gaps(args) => gaps::run(args, mode),
         Command::Waive(args) => waive::run(args),
@@ -101,6 +108,8 @@ fn one(command: &Command, mode: Mode) -> anyhow::Result<CommandOutput> {
         Command::Resolve(args) => resolve::run(args, mode),
         Command::Backfill(args) => backfill::run(args, mode),
         Command::Retry(args) => retry::run(args),
+        Command::Forget(args) => forget::run(args, mode),
+        Command::Close(args) => close::run(args, mode),
         Command::Verify(args) => verify::run(args, mode),
         Command::Links(args) => links::run(args, mode),
         Command::ManualKyb(args) => manual_kyb::run(args, mode),

@@ -185,8 +185,15 @@ impl StatePlace {
         }
     }
 
+    /// Refuses a migration that is closed, or is being closed.
+    pub fn must_be_open(&self) -> anyhow::Result<()> {
+        bakkt_journal::refuse_closed(&self.root())?;
+        bakkt_journal::refuse_closed(&self.folder())
+    }
+
     /// Gets the folder ready to be written to: of a shard it gets the key that all share.
     pub fn prepare(&self) -> anyhow::Result<PathBuf> {
+        self.must_be_open()?;
         self.must_be_one()?;
         let folder = self.folder();
         if self.shard.is_some() {

@@ -8,7 +8,7 @@ use super::report::View;
 use super::run::start_sandbox;
 use super::session::{Destination, Session};
 use super::signals::Signals;
-use super::{CommandOutput, deciding, send, target};
+use super::{CommandOutput, checkpoint, deciding, send, target};
 use crate::cli::{ReplanArgs, TargetArgs};
 use crate::process::runtime;
 use bakkt_engine::requests::RunEnd;
@@ -28,14 +28,11 @@ use bakkt_report::status_lines;
 
 /// Plans anew, and tells what the new plan changes.
 pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
-    let by = deciding::by(&args.by);
-    if let Some(reason) = args
-        .reason
-        .as_deref()
-        .filter(|_| args.accept_new_ids || args.agreements_acknowledged)
-    {
-        deciding::why(reason)?;
-    }
+    let by = match args.dry_run {
+        true => String::new(),
+        false => deciding::by(&args.by, &args.dir)?,
+    };
+    let reason = deciding::why_unless(args.dry_run, args.reason.as_deref())?;
     let view = View::at(StatePlace::new(
         &args.dir,
         args.target.sandbox,
@@ -49,13 +46,16 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         dry_run: args.dry_run,
         decided: OperatorNote {
             by: &by,
-            reason: args.reason.as_deref(),
+            reason,
             at: now(),
         },
         taking: None,
         chosen: None,
     };
     let changes = plan_anew(&args.dir, &args.target, how, mode, |_, _| Ok(()))?;
+    if !args.dry_run {
+        checkpoint::append_at(&view.place, "replan")?;
+    }
     let totals = view.totals()?;
     let text = if args.json {
         let mut object = totals.json();

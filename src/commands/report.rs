@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::place::StatePlace;
-use super::{CommandOutput, code, outputs, target};
+use super::seal::Seal;
+use super::{CommandOutput, checkpoint, code, outputs, target};
 use crate::cli::{ReportArgs, ViewArgs};
 use bakkt_files::output::ProtectedPaths;
 use bakkt_files::state_folder;
@@ -12,7 +13,7 @@ use bakkt_journal::{Journal, Journals, Reader};
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::grace::Grace;
 use bakkt_model::shard::Shard;
-use bakkt_report::{ReportFacts, Totals, status_lines};
+use bakkt_report::{Checkpoint, ReportFacts, Totals, WrittenReport, audit, status_lines};
 
 /// Threads that write a report; each has a cache of its own, and more would wait for the longest file.
 const MOST_THREADS: usize = 4;
@@ -125,31 +126,76 @@ pub fn look(view: &View, protected: &ProtectedPaths) -> anyhow::Result<()> {
     protected.look_at_folder(&view.folder(), &bakkt_report::files())
 }
 
-/// Writes the report's files.
-pub fn write(
+/// Writes the report's files, with a checkpoint at the end, unless another command works on the journal, which makes its own.
+pub fn write_checked(
     view: &View,
     protected: &ProtectedPaths,
     grace: &Grace,
-    out: Option<&Path>,
+    occasion: &str,
 ) -> anyhow::Result<Totals> {
-    write_of(several(view)?, view, protected, grace, out)
+    let mut journal = view.place.open_journal().ok();
+    let journal = journal.as_mut();
+    let written = write_with(
+        several(view)?,
+        view,
+        (protected, grace),
+        &view.folder(),
+        journal,
+        occasion,
+    )?;
+    Ok(written.totals)
 }
 
-fn write_of(
-    journals: Vec<Journals>,
+/// Writes the report of all shards together anew.
+pub fn write_merged(
     view: &View,
     protected: &ProtectedPaths,
     grace: &Grace,
-    out: Option<&Path>,
-) -> anyhow::Result<Totals> {
+) -> anyhow::Result<WrittenReport> {
+    let how = (protected, grace);
+    write_with(merged(view)?, view, how, &view.folder(), None, "report")
+}
+
+/// Writes the report's files and the checkpoint of a journal that is open.
+pub fn write_with(
+    journals: Vec<Journals>,
+    view: &View,
+    (protected, grace): (&ProtectedPaths, &Grace),
+    folder: &Path,
+    journal: Option<&mut Journal>,
+    occasion: &str,
+) -> anyhow::Result<WrittenReport> {
+    refuse_sealed(folder)?;
     let facts = ReportFacts {
         name: target::name(&view.place.dir),
         sandbox: view.place.sandbox,
         grace: grace.clone(),
         at: jiff::Timestamp::now(),
     };
-    let folder = out.map_or_else(|| view.folder(), Path::to_owned);
-    bakkt_report::write(journals, &protected.open_folder(&folder)?, &facts)
+    let checkpoint = journal.map(|journal| Checkpoint {
+        journal,
+        about: checkpoint::about(occasion),
+    });
+    bakkt_report::write_and_check(
+        journals,
+        &protected.open_folder(folder)?,
+        &facts,
+        checkpoint,
+    )
+}
+
+/// A sealed report stays as it is.
+fn refuse_sealed(folder: &Path) -> anyhow::Result<()> {
+    match audit::is_sealed(folder) {
+        false => Ok(()),
+        true => Err(Failure::configuration(
+            format!(
+                "{} holds a sealed report, which is never replaced",
+                folder.shown()
+            ),
+            "name another folder with --out; `bakkt-migrate verify-report` checks the sealed one",
+        )),
+    }
 }
 
 /// Totals, and where the report is.
@@ -176,26 +222,64 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<CommandOutput> {
     };
     let settings = bakkt_folder::migration::settings(&args.view.dir)?;
     let protected = outputs::protected(&settings);
-    let out = args.out.as_deref();
-    let totals = write_of(journals, &view, &protected, &settings.grace, out)?;
-    let folder = args.out.clone().unwrap_or_else(|| view.folder());
+    let seal = args.seal_with.as_deref().map(Seal::with).transpose()?;
+    let folder = match (&args.out, &seal) {
+        (Some(folder), _) => folder.clone(),
+        (None, Some(seal)) => view.folder().join(seal.folder()),
+        (None, None) => view.folder(),
+    };
+    if seal.is_some() {
+        refuse_taken(&folder)?;
+    }
+    // Beside a run that is going on there is no checkpoint: it makes its own at its end.
+    let journal = match args.merge {
+        true => None,
+        false => Some(view.place.open_journal()),
+    };
+    let mut journal = match (journal, &seal) {
+        (Some(Err(error)), Some(_)) => return Err(error),
+        (journal, _) => journal.and_then(Result::ok),
+    };
+    let how = (&protected, &settings.grace);
+    let written = write_with(journals, &view, how, &folder, journal.as_mut(), "report")?;
+    let totals = &written.totals;
+    if let Some(seal) = &seal {
+        seal.seal(&protected, &folder, &view, &written, journal.as_mut())?;
+    }
+    drop(journal);
+    let way_out = &settings.target.way_out;
+    let to = args.head.to.as_ref();
+    let sent = checkpoint::send_heads(&written.heads, &args.view.dir, to, &protected, way_out);
     let text = if args.view.json {
         totals.json_text()
     } else {
         format!(
             "{}\n\nreport: {}",
-            status_lines(&totals).trim_end(),
+            status_lines(totals).trim_end(),
             folder.join("report.html").shown()
         )
     };
-    Ok(CommandOutput {
-        text,
-        code: code(&totals),
-    })
+    let code = match code(totals) {
+        0 if !sent => 3,
+        code => code,
+    };
+    Ok(CommandOutput { text, code })
+}
+
+/// A sealed report gets a folder of its own.
+fn refuse_taken(folder: &Path) -> anyhow::Result<()> {
+    let is_empty = std::fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
+    match is_empty {
+        true => Ok(()),
+        false => Err(Failure::configuration(
+            format!("{} is not empty", folder.shown()),
+            "a sealed report needs a new folder: name one with --out, or leave it away",
+        )),
+    }
 }
 
 /// The journal, once for each thread that writes a report, all of one instant.
-fn several(view: &View) -> anyhow::Result<Vec<Journals>> {
+pub fn several(view: &View) -> anyhow::Result<Vec<Journals>> {
     // Says what there is instead where there is none.
     view.reader()?;
     let sets = open_side_by_side(&[view.place.folder()])?;

@@ -3,7 +3,7 @@
 
 use super::place::StatePlace;
 use super::report::View;
-use super::{CommandOutput, deciding, replan};
+use super::{CommandOutput, checkpoint, deciding, replan};
 use crate::cli::{Resolution, ResolveArgs, ResolvedAs};
 use bakkt_files::progress::Mode;
 use bakkt_journal::custody::UserResolution;
@@ -26,7 +26,7 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     view.place.must_be_one()?;
     view.must_be_planned()?;
     let decided = OperatorNote {
-        by: &deciding::by(&args.by),
+        by: &deciding::by(&args.by, &args.dir)?,
         reason: Some(deciding::why(&args.reason)?),
         at: now(),
     };
@@ -71,6 +71,7 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             ));
         }
     };
+    checkpoint::append_at(&view.place, "resolve")?;
     let totals = view.totals()?;
     let text = if args.json {
         totals.json_text()

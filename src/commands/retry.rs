@@ -1,7 +1,7 @@
 //! `retry`: refused and given-up records, to be sent again with the next run.
 
 use super::report::View;
-use super::{CommandOutput, deciding};
+use super::{CommandOutput, checkpoint, deciding};
 use crate::cli::RetryArgs;
 use bakkt_journal::decisions::OperatorNote;
 use bakkt_journal::now;
@@ -18,7 +18,7 @@ pub fn run(args: &RetryArgs) -> anyhow::Result<CommandOutput> {
     let mut journal = view.place.open_journal()?;
     let (selection, unknown) = deciding::select(&mut journal, named)?;
     let decided = OperatorNote {
-        by: &deciding::by(&args.by),
+        by: &deciding::by(&args.by, &args.view.dir)?,
         reason: Some(reason),
         at: now(),
     };
@@ -29,6 +29,7 @@ pub fn run(args: &RetryArgs) -> anyhow::Result<CommandOutput> {
         Err(_) if custody > 0 => custody,
         count => count? + custody,
     };
+    checkpoint::append(&mut journal, "retry")?;
     drop(journal);
     if let Some(unknown) = &unknown {
         unknown.tell();

@@ -10,8 +10,8 @@ use super::run_control::RunControl;
 use super::session::{Destination, Session};
 use super::signals::Signals;
 use super::{
-    CommandOutput, code, custody_stage, deciding, notify, outputs, owner, plan, report, send,
-    target,
+    CommandOutput, checkpoint, code, custody_stage, deciding, notify, outputs, owner, plan, report,
+    send, target,
 };
 use crate::cli::RunArgs;
 use crate::process::runtime;
@@ -184,15 +184,28 @@ async fn prepared(
             custody_stage::send(journal, &settings, key, source, scope, signals, mode).await?;
     }
     control.end(&mut journal)?;
+    let folder = view.folder();
+    let how = (&protected, &grace);
+    let written = report::several(&view).and_then(|journals| {
+        report::write_with(journals, &view, how, &folder, Some(&mut journal), "run")
+    });
     drop(journal);
     if let Some(told) = watch.as_ref().and_then(owner::OwnerWatch::told) {
         note(Mode::Lines, told);
     }
     drop(watch);
-    let totals = report::write(&view, &protected, &grace, None)?;
+    let written = written?;
+    let totals = &written.totals;
+    let sent = checkpoint::send_heads(
+        &written.heads,
+        &args.dir,
+        args.head.to.as_ref(),
+        &protected,
+        &settings.target.way_out,
+    );
     news.note(&ended, totals.json());
-    let done = match code(&totals) {
-        0 if unknown.is_some() => 3,
+    let done = match code(totals) {
+        0 if unknown.is_some() || !sent => 3,
         done => done,
     };
     let text = if args.json {
@@ -202,7 +215,7 @@ async fn prepared(
         }
         object.to_string()
     } else {
-        report::describe(&view, &totals)
+        report::describe(&view, totals)
     };
     match ended {
         // What is open still was not asked for, and the same command would not send it either.

@@ -76,7 +76,7 @@ fn arguments(given: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 /// An address without the part of it that may be a login.
-fn without_login(argument: String) -> String {
+pub fn without_login(argument: String) -> String {
     let Some((scheme, rest)) = argument.split_once("://") else {
         return argument;
     };

@@ -34,6 +34,7 @@ impl Destination {
         let mut settings = bakkt_folder::migration::settings(dir)?;
         let target = target::resolve(args, &mut settings)?;
         let place = StatePlace::new(dir, args.sandbox, &args.shards)?;
+        place.must_be_open()?;
         place.must_be_one()?;
         if args.sandbox {
             // Nobody else sends to a sandbox inside of the process.

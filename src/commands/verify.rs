@@ -48,7 +48,7 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         let session = Session::open_planned(destination)?;
         verified(args, session, &signals, mode).await
     })?;
-    let totals = report::write(&view, &protected, &grace, None)?;
+    let totals = report::write_checked(&view, &protected, &grace, "verify")?;
     let findings = ReadBackFindings::read(&view.reader()?)?;
     let left = read.left > 0;
     let text = if args.json {

@@ -1,7 +1,7 @@
 //! `waive`: gaps that a person lets go.
 
 use super::report::View;
-use super::{CommandOutput, deciding};
+use super::{CommandOutput, checkpoint, deciding};
 use crate::cli::WaiveArgs;
 use bakkt_journal::decisions::{OperatorNote, WaiverResult};
 use bakkt_journal::now;
@@ -19,11 +19,12 @@ pub fn run(args: &WaiveArgs) -> anyhow::Result<CommandOutput> {
     let mut journal = view.place.open_journal()?;
     let (selection, unknown) = deciding::select(&mut journal, Some(named))?;
     let decided = OperatorNote {
-        by: &deciding::by(&args.by),
+        by: &deciding::by(&args.by, &args.view.dir)?,
         reason: Some(reason),
         at: now(),
     };
     let waived = journal.waive(&selection, &args.field, args.undo, decided)?;
+    checkpoint::append(&mut journal, "waive")?;
     drop(journal);
     if let Some(unknown) = &unknown {
         unknown.tell();

@@ -107,6 +107,8 @@ fn a_report_goes_where_it_is_told() {
     let mut after = world.files();
     after.retain(|name| !before.contains(name));
     assert_snapshot!(after.join("\n"), @r#"
+    elsewhere/report/agreements.csv
+    elsewhere/report/chain.jsonl
     elsewhere/report/crosswalk.csv
     elsewhere/report/decisions.csv
     elsewhere/report/documents.csv
@@ -119,6 +121,7 @@ fn a_report_goes_where_it_is_told() {
     elsewhere/report/reconciliation.csv
     elsewhere/report/refused.csv
     elsewhere/report/report.html
+    elsewhere/report/report.xlsx
     elsewhere/report/restricted.csv
     elsewhere/report/summary.json
     elsewhere/report/unknown-events.csv

@@ -207,7 +207,10 @@ export.csv,10,,owners[0].emailAddress,W,invalid: no e-mail address,after accepta
     };
     assert_eq!(
         due(fixed),
-        (r#"[{"due":"2027-01-31","open":4}]"#.to_owned(), 0.into())
+        (
+            r#"[{"due":"2027-01-31","open":1},{"due":"after acceptance","open":3}]"#.to_owned(),
+            0.into()
+        )
     );
 }
 
@@ -306,6 +309,8 @@ fn files_are_private_whole_and_replaced() {
     }
     names.sort();
     let expected = [
+        "agreements.csv",
+        "chain.jsonl",
         "crosswalk.csv",
         "decisions.csv",
         "documents.csv",
@@ -318,6 +323,7 @@ fn files_are_private_whole_and_replaced() {
         "reconciliation.csv",
         "refused.csv",
         "report.html",
+        "report.xlsx",
         "restricted.csv",
         "summary.json",
         "unknown-events.csv",

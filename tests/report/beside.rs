@@ -181,21 +181,21 @@ fn every_document_has_a_line() {
     assert_eq!(
         case.file("documents.csv"),
         "\
-file,row,clientAccountId,ownerPlace,documentType,documentSide,outcome,reason,state,attempts,code,message,clientDocumentId,bytes,sideAssumed
-documents.csv,2,E-1,,CERTIFICATE_OF_INCORPORATION,FRONT,sent,,accepted,1,,,u-1,100,
-documents.csv,3,E-1,,CERTIFICATE_OF_BENEFICIAL_OWNERS,FRONT,sent,,accepted,1,,,u-2,100,
-documents.csv,4,E-1,,ENTITY_DUE_DILIGENCE,FRONT,sent,,accepted,1,,,u-3,100,
-documents.csv,5,E-1,1,PASSPORT,FRONT,sent,,accepted,2,,,u-4,100,
-documents.csv,6,E-2,,CERTIFICATE_OF_INCORPORATION,FRONT,sent,,accepted,1,,,u-5,2000000,
-documents.csv,7,E-2,,CERTIFICATE_OF_BENEFICIAL_OWNERS,FRONT,sent,,refused,1,404/40,the document … cannot be read,u-6,100,
-documents.csv,8,E-2,,ENTITY_DUE_DILIGENCE,FRONT,sent,,open,0,,,u-7,100,
-documents.csv,9,E-2,1,PASSPORT,FRONT,sent,,held,0,changed,the file is not the planned one,u-8,100,
-documents.csv,10,E-2,1,PASSPORT,FRONT,same as an earlier one,\"the same file for the same owner, type and side as an earlier one\",,0,,,u-8,100,
-documents.csv,11,E-2,,,,refused before sending,invalid: its content is no image and no PDF,,0,,,,,
-documents.csv,12,I-4,1,PASSPORT,FRONT,account not sent,its account is not sent,,0,,,,100,
-documents.csv,13,,,PASSPORT,,no account,no account of this plan,,0,,,,100,
-documents.csv,14,E-2,1,PASSPORT,FRONT,refused before sending,expired,,0,,,,100,
-E-3/*,,E-3,1,PASSPORT,FRONT,sent,,accepted,1,,,u-14,100,
+file,row,clientAccountId,ownerPlace,documentType,documentSide,outcome,reason,state,attempts,code,message,clientDocumentId,bytes,sideAssumed,sha256
+documents.csv,2,E-1,,CERTIFICATE_OF_INCORPORATION,FRONT,sent,,accepted,1,,,u-1,100,,
+documents.csv,3,E-1,,CERTIFICATE_OF_BENEFICIAL_OWNERS,FRONT,sent,,accepted,1,,,u-2,100,,
+documents.csv,4,E-1,,ENTITY_DUE_DILIGENCE,FRONT,sent,,accepted,1,,,u-3,100,,
+documents.csv,5,E-1,1,PASSPORT,FRONT,sent,,accepted,2,,,u-4,100,,
+documents.csv,6,E-2,,CERTIFICATE_OF_INCORPORATION,FRONT,sent,,accepted,1,,,u-5,2000000,,
+documents.csv,7,E-2,,CERTIFICATE_OF_BENEFICIAL_OWNERS,FRONT,sent,,refused,1,404/40,the document … cannot be read,u-6,100,,
+documents.csv,8,E-2,,ENTITY_DUE_DILIGENCE,FRONT,sent,,open,0,,,u-7,100,,
+documents.csv,9,E-2,1,PASSPORT,FRONT,sent,,held,0,changed,the file is not the planned one,u-8,100,,
+documents.csv,10,E-2,1,PASSPORT,FRONT,same as an earlier one,\"the same file for the same owner, type and side as an earlier one\",,0,,,u-8,100,,
+documents.csv,11,E-2,,,,refused before sending,invalid: its content is no image and no PDF,,0,,,,,,
+documents.csv,12,I-4,1,PASSPORT,FRONT,account not sent,its account is not sent,,0,,,,100,,
+documents.csv,13,,,PASSPORT,,no account,no account of this plan,,0,,,,100,,
+documents.csv,14,E-2,1,PASSPORT,FRONT,refused before sending,expired,,0,,,,100,,
+E-3/*,,E-3,1,PASSPORT,FRONT,sent,,accepted,1,,,u-14,100,,
 "
     );
     assert_eq!(

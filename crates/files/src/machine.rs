@@ -1,6 +1,10 @@
 //! Which machine this is, and as whom the program runs on it: for the record of a run.
 //!
-//! Both are as the operating system says; nothing of the environment is believed. Left out: who decides (`commands::deciding`).
+//! Both are as the operating system says; nothing of the environment is believed. And whom git names. Left out: who decides
+//! (`commands::deciding`).
+
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// No file of users is longer.
 const LARGEST: u64 = 8 << 20;
@@ -31,4 +35,18 @@ fn name_of(uid: u32) -> Option<String> {
         let number: u32 = fields.nth(1)?.parse().ok()?;
         (number == uid && !name.is_empty()).then(|| name.to_owned())
     })
+}
+
+/// The user's name that git has for a folder; `None` without git, or without a name.
+pub fn git_user(folder: &Path) -> Option<String> {
+    let output = Command::new("git")
+        .args(["config", "--get", "user.name"])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let name = String::from_utf8(output.stdout).ok()?;
+    let name = name.trim();
+    (output.status.success() && !name.is_empty()).then(|| name.to_owned())
 }

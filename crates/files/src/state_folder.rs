@@ -6,7 +6,7 @@
 //! Left out on purpose: what the files hold (`journal`, `logging`).
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use anyhow::Context;
 use bakkt_model::error::{Failure, ShownPath};
 
 /// Files that are opened by a library, which is told not to follow links either.
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "journal.db",
     "journal.db-wal",
     "journal.db-shm",
@@ -27,6 +27,7 @@ const FILES: [&str; 11] = [
     "events.lock",
     "log.jsonl",
     "shards.key",
+    "closed.json",
 ];
 /// Folders below a state folder.
 const FOLDERS: [&str; 3] = ["layers", "replan", "sandbox"];
@@ -128,6 +129,62 @@ pub fn open_file(path: &Path) -> anyhow::Result<File> {
 /// Opens a file of a state folder for reading.
 pub fn read_file(path: &Path) -> anyhow::Result<File> {
     opened(path, OpenOptions::new().read(true))
+}
+
+/// Writes a small file of a state folder in the place of an earlier one: whole and on the disk, or not at all.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let cannot = || format!("cannot write {}", path.shown());
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // Made 0600.
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot)?;
+    file.write_all(bytes).with_context(cannot)?;
+    file.as_file().sync_all().with_context(cannot)?;
+    file.persist(path)
+        .map_err(|error| error.error)
+        .with_context(cannot)?;
+    // The name is on the disk as well.
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .with_context(cannot)
+}
+
+/// Deletes a file of a state folder; one that is gone already is no error.
+pub fn remove_file(path: &Path) -> anyhow::Result<()> {
+    removed(std::fs::remove_file(path), path)
+}
+
+/// Deletes a folder below a state folder with all that is in it.
+pub fn remove_folder(path: &Path) -> anyhow::Result<()> {
+    removed(std::fs::remove_dir_all(path), path)
+}
+
+fn removed(done: io::Result<()>, path: &Path) -> anyhow::Result<()> {
+    match done {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot delete {}", path.shown()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the names of files begin with that a killed process left half written.
+const DRAFTS: [&str; 2] = [".tmp", ".draft-"];
+
+/// Deletes what killed processes left half written in a state folder.
+pub fn remove_drafts(folder: &Path) -> anyhow::Result<()> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.with_context(|| cannot_look(folder))?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if DRAFTS.iter().any(|start| name.starts_with(start)) && entry.file_type()?.is_file() {
+            remove_file(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn opened(path: &Path, how: &mut OpenOptions) -> anyhow::Result<File> {

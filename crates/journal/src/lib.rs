@@ -55,8 +55,10 @@ pub use read::Reader;
 pub use schema::hidden_codes::{CodeKey, HiddenKind, is_hidden_id};
 pub use schema::seal::open_sealed;
 pub use schema::state_files::{known_key, share_key};
+pub use schema::tombstone::{Tombstone, refuse_closed};
 pub use schema::{EVENTS as EVENTS_SCHEMA, JOURNAL as JOURNAL_SCHEMA};
 pub use write::Journal;
+pub use write::closing::finish_closing;
 
 /// UTC milliseconds since 1970.
 pub fn now() -> i64 {

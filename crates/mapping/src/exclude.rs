@@ -31,6 +31,21 @@ pub struct Exclusions {
     pub rules: Vec<ColumnRule>,
     /// The reasons of these rules, then those for which no rule is needed.
     pub reasons: Vec<String>,
+    /// Customers whose ids nobody here may know.
+    forgotten: Option<Forgotten>,
+}
+
+/// Tells customers who were forgotten, without a list of their ids.
+struct Forgotten {
+    is_one: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    /// Index of the reason.
+    reason: u16,
+}
+
+impl fmt::Debug for Forgotten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Forgotten")
+    }
 }
 
 #[derive(Debug)]
@@ -239,6 +254,25 @@ impl Exclusions {
 
     /// Leaves an id out as well, after [`Exclusions::finish`]. A reason beyond those that can be told apart is that of the last.
     pub fn leave_out(&mut self, id: &str, reason: &str) {
+        let reason = self.reason_number(reason);
+        self.ids
+            .entry(as_cell(id))
+            .or_insert(KnownId { reason, hit: None });
+    }
+
+    /// Leaves everybody out of whom `is_one` says so: customers who were forgotten.
+    pub fn leave_out_forgotten(
+        &mut self,
+        is_one: impl Fn(&str) -> bool + Send + Sync + 'static,
+        reason: &str,
+    ) {
+        let reason = self.reason_number(reason);
+        let is_one = Box::new(is_one);
+        self.forgotten = Some(Forgotten { is_one, reason });
+    }
+
+    /// The index of a reason, which is added unless it is there.
+    fn reason_number(&mut self, reason: &str) -> u16 {
         let end = self.reasons.len().saturating_sub(SkipReason::ALL.len());
         let known = self.reasons[..end]
             .iter()
@@ -249,10 +283,7 @@ impl Exclusions {
         if known.is_none() && place == end {
             self.reasons.insert(end, reason.to_owned());
         }
-        self.ids.entry(as_cell(id)).or_insert(KnownId {
-            reason: place as u16,
-            hit: None,
-        });
+        place as u16
     }
 
     /// Ids and rules that left nobody out in the passes so far, in the order in which they are written.
@@ -358,6 +389,9 @@ impl Exclusions {
 
     /// The index of the reason why an id is left out.
     pub(crate) fn by_id(&self, id: &str) -> Option<u16> {
+        if let Some(forgotten) = self.forgotten.as_ref().filter(|one| (one.is_one)(id)) {
+            return Some(forgotten.reason);
+        }
         if self.ids.is_empty() {
             return None;
         }

@@ -100,11 +100,12 @@ impl Grace {
     pub fn due(&self, accepted_at: Option<i64>) -> anyhow::Result<Due> {
         let anchor = match (self.from, self.days, accepted_at) {
             (GraceFrom::Accepted, None, _) => return Ok(Due::NotSet),
-            (GraceFrom::Accepted, Some(_), None) => return Ok(Due::AfterAcceptance),
+            // Only an account that Bakkt has is owed anything; of a customer who is not sent, or not yet, nothing is due.
+            (_, _, None) => return Ok(Due::AfterAcceptance),
             (GraceFrom::Accepted, Some(_), Some(at)) => Timestamp::from_millisecond(at)?
                 .to_zoned(TimeZone::UTC)
                 .date(),
-            (GraceFrom::Date(date), _, _) => date,
+            (GraceFrom::Date(date), _, Some(_)) => date,
         };
         let days = self.days.unwrap_or_default();
         let due = Span::new()
@@ -155,10 +156,11 @@ mod tests {
         assert_eq!(due(None, GraceFrom::Accepted, accepted), "not set");
         assert_eq!(due(Some(90), GraceFrom::Accepted, None), "after acceptance");
         assert_eq!(due(Some(90), GraceFrom::Accepted, accepted), "2027-02-16");
-        assert_eq!(
-            due(Some(30), GraceFrom::Date(date(2027, 1, 1)), None),
-            "2027-01-31"
-        );
+        let from_january = GraceFrom::Date(date(2027, 1, 1));
+        assert_eq!(due(Some(30), from_january, accepted), "2027-01-31");
+        // One date for all is still a date for accepted accounts alone.
+        assert_eq!(due(Some(30), from_january, None), "after acceptance");
+        assert_eq!(due(None, from_january, None), "after acceptance");
         assert_eq!(
             due(None, GraceFrom::Date(date(2027, 1, 1)), accepted),
             "2027-01-01"

@@ -7,6 +7,7 @@
 use bakkt_contract::documents::client_document_id;
 use bakkt_folder::documents::assess::DocumentOutcome;
 use bakkt_folder::documents::claim::DocumentField;
+use bakkt_folder::documents::inspect::ContentHashes;
 use bakkt_folder::documents::root::FileIdentity;
 use bakkt_folder::documents::{Documents, PassCounts};
 use bakkt_folder::migration::Migration;
@@ -62,7 +63,8 @@ impl DocumentWriter {
     pub fn known_content(journal: &Journal, migration: &Migration) -> anyhow::Result<KnownContent> {
         let (known, key) = (journal.known_files()?, migration.pipeline.key);
         Ok(Box::new(move |identity: &FileIdentity| {
-            known.find(&state(&key, identity))
+            let [blake3, sha256] = known.find(&state(&key, identity))?;
+            Some(ContentHashes { blake3, sha256 })
         }))
     }
 
@@ -96,7 +98,8 @@ impl DocumentWriter {
         let everywhere = batch.documents.iter().chain(&batch.elsewhere);
         let facts = everywhere.filter_map(|document| document.facts);
         let files = facts.filter(|facts| facts.identity.is_settled(seconds));
-        let files = files.filter_map(|facts| Some((state(&key, &facts.identity), facts.hash?)));
+        let files = files
+            .filter_map(|facts| Some((state(&key, &facts.identity), [facts.hash?, facts.sha256?])));
         journal.keep_files(files)?;
         let gaps = all().flat_map(|(document, made)| {
             document.judged.gaps.iter().map(move |why| LaterGap {
@@ -196,6 +199,7 @@ fn planned<'a>(
         size: document.facts.map_or(0, |facts| facts.size),
         uuid: made.uuid.as_deref(),
         hash: made.hash.as_ref(),
+        sha256: document.facts.and_then(|facts| facts.sha256),
         verdict: verdict(judged.outcome),
         reason: judged.reason.as_deref(),
     }

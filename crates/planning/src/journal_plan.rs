@@ -6,16 +6,19 @@
 //! Left out on purpose: how it is stored (`journal`).
 
 use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
 
 use anyhow::Context;
 
+use bakkt_files::checksums;
 use bakkt_files::progress::{Mode, note};
 use bakkt_folder::documents::{Documents, PassCounts};
 use bakkt_folder::migration::Migration;
+use bakkt_folder::migration::inputs::{self, InputChecksum};
 use bakkt_journal::decisions::CustomerDecision;
 use bakkt_journal::journals::{WHOLE_FILES, WHOLE_ROWS};
 use bakkt_journal::write::{
-    CustomerElsewhere, LaterGap, PlannedFinding, PlannedJoinedRow, PlannedRow,
+    CustomerElsewhere, INPUTS, LaterGap, PlannedFinding, PlannedJoinedRow, PlannedRow,
 };
 use bakkt_journal::{Journal, now};
 use bakkt_mapping as mapping;
@@ -23,6 +26,7 @@ use bakkt_mapping::exclude::UnusedEntry;
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::duplicates::Duplicate;
 use bakkt_mapping::pipeline::scan::{PlacedGap, Results, ScanOptions, ScannedRow};
+use bakkt_model::error::started;
 use bakkt_model::finding::{FindingAction, FindingKind};
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_model::shard::Shard;
@@ -54,9 +58,13 @@ pub fn plan(
         note(mode, &opening::found(migration));
     }
     let fingerprints = drift::fingerprints(migration, &[])?;
+    // Beside the planning: a thread that is mostly waiting for the disk.
+    let files = inputs::files(&migration.settings);
+    let inputs = started(Builder::new().spawn(move || inputs::checksums(files)))?;
     journal.begin_plan(&migration.pipeline.plan.as_of.to_string())?;
     let people = journal.people()?;
     people::leave_out(&people, &mut migration.pipeline.exclude);
+    people::leave_out_forgotten(journal, &mut migration.pipeline.exclude)?;
     let mut sink = JournalSink::begin(journal, migration, people, mode)?;
     let shard = sink.journal.shard()?;
     let planner = Planner {
@@ -85,7 +93,29 @@ pub fn plan(
         facts.push((WHOLE_ROWS, whole));
         facts.push((WHOLE_FILES, journal.limit_files(shard)?));
     }
+    facts.push((INPUTS, read_inputs(inputs, migration)?));
     journal.finish_plan(&facts, &fingerprints, &policy)
+}
+
+/// The inputs of the plan with size and SHA-256, as the journal keeps them: those of the settings, and taken backfill files.
+fn read_inputs(
+    inputs: JoinHandle<Vec<InputChecksum>>,
+    migration: &Migration,
+) -> anyhow::Result<String> {
+    let mut inputs = inputs
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    for kept in migration.layers() {
+        let found = checksums::of_file(&kept.path)
+            .with_context(|| format!("cannot read {}", kept.shown()))?;
+        inputs.push(InputChecksum {
+            name: kept.shown(),
+            what: "a backfill file",
+            sha256: found.sha256,
+            size: found.size,
+        });
+    }
+    Ok(serde_json::to_string(&inputs)?)
 }
 
 /// What the journal keeps of a plan as a whole; `has_rest`: what belongs to no record is among it.
@@ -541,6 +571,7 @@ impl RowWriter {
             person: row.person.as_ref(),
             agreements: row.hash.as_ref().map(|_| batch.agreement_marks(row)),
             owners: row.hash.as_ref().map(|_| batch.owner_marks(row)),
+            carried: row.carried.as_ref(),
             gaps,
             parts,
         }

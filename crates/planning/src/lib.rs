@@ -12,6 +12,7 @@ pub mod custody;
 pub mod document_tally;
 pub mod documents;
 pub mod drift;
+pub mod erase;
 pub mod exclusions;
 pub mod finding_file;
 pub mod findings;

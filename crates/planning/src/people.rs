@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use bakkt_journal::Journal;
-use bakkt_journal::decisions::{CustomerAction, CustomerDecision, LEFT_OUT};
+use bakkt_journal::chain::erased_name;
+use bakkt_journal::decisions::{CustomerAction, CustomerDecision, FORGOTTEN, LEFT_OUT};
 use bakkt_mapping::exclude::Exclusions;
 use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateKind};
 
@@ -21,6 +22,20 @@ pub(crate) fn leave_out(people: &[CustomerDecision], exclude: &mut Exclusions) {
             exclude.leave_out(&person.client_id, &format!("{LEFT_OUT}{}", person.reason));
         }
     }
+}
+
+/// Leaves out who was forgotten, whatever an export says of them.
+pub(crate) fn leave_out_forgotten(
+    journal: &Journal,
+    exclude: &mut Exclusions,
+) -> anyhow::Result<()> {
+    let names = journal.erased()?;
+    if !names.is_empty() {
+        let key = journal.key;
+        let is_one = move |id: &str| names.contains(&erased_name(&key, id));
+        exclude.leave_out_forgotten(is_one, FORGOTTEN);
+    }
+    Ok(())
 }
 
 /// Takes the chosen rows out of the duplicates; returns the reasons of those that were not chosen, by record.

@@ -6,7 +6,7 @@
 //! Left out on purpose: where results are kept, and how they are told.
 
 use bakkt_files::progress::{Mode, ReadingProgress};
-use bakkt_folder::documents::inspect::EarlierHash;
+use bakkt_folder::documents::inspect::{ContentHashes, EarlierHash};
 use bakkt_folder::documents::root::FileIdentity;
 use bakkt_folder::documents::{Documents, PassCounts};
 use bakkt_folder::migration::Migration;
@@ -39,7 +39,7 @@ pub struct Planner<F> {
 }
 
 /// What content hashes to, by the state of its file, where an earlier plan read it.
-pub type KnownContent = Box<dyn Fn(&FileIdentity) -> Option<[u8; 32]> + Sync>;
+pub type KnownContent = Box<dyn Fn(&FileIdentity) -> Option<ContentHashes> + Sync>;
 
 /// Keeps what a [`Planner`] finds. The methods stand in the order in which they are called.
 pub trait Sink {

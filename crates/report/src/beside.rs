@@ -5,12 +5,14 @@
 //! journal lets it be shown.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
 use serde::Serialize;
 
-use super::files::sheet;
+use super::files::{CsvFile, hashed_sheet, sheet};
 use bakkt_files::output::OutputFolder;
 use bakkt_journal::Journals;
+use bakkt_journal::chain::{RowHashes, hex};
 use bakkt_journal::read::{ItemProgress, KybLine};
 
 /// The columns of `documents.csv`.
@@ -30,6 +32,7 @@ pub(super) const DOCUMENTS: &[&str] = &[
     "clientDocumentId",
     "bytes",
     "sideAssumed",
+    "sha256",
 ];
 /// The columns of `kyb.csv`.
 pub(super) const KYB: &[&str] = &[
@@ -78,24 +81,33 @@ pub(super) struct ChecklistWaits {
 }
 
 /// Writes `documents.csv`: every document, and what became of it.
-pub(super) fn documents(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
-    sheet(dir, "documents.csv", DOCUMENTS, |out| {
-        journals.each_document(|line| {
-            out.origin(&line.origin)?;
-            out.number_or_none(line.owner_place)?;
-            out.maybe(line.document_type)?;
-            out.maybe(line.side)?;
-            out.text(line.outcome)?;
-            out.maybe(line.reason)?;
-            out.text(line.task.state)?;
-            out.number(line.task.attempts)?;
-            out.maybe(line.task.code)?;
-            out.maybe(line.message)?;
-            out.maybe(line.uuid)?;
-            out.number_or_none(Some(line.bytes))?;
-            out.text(if line.side_assumed { "yes" } else { "" })?;
-            out.end()
-        })
+pub(super) fn documents(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<RowHashes> {
+    hashed_sheet(dir, "documents.csv", DOCUMENTS, |out| {
+        document_lines(journals, out)
+    })
+}
+
+/// The lines of `documents.csv`.
+pub(super) fn document_lines<W: Write>(
+    journals: &Journals,
+    out: &mut CsvFile<W>,
+) -> anyhow::Result<()> {
+    journals.each_document(|line| {
+        out.origin(&line.origin)?;
+        out.number_or_none(line.owner_place)?;
+        out.maybe(line.document_type)?;
+        out.maybe(line.side)?;
+        out.text(line.outcome)?;
+        out.maybe(line.reason)?;
+        out.text(line.task.state)?;
+        out.number(line.task.attempts)?;
+        out.maybe(line.task.code)?;
+        out.maybe(line.message)?;
+        out.maybe(line.uuid)?;
+        out.number_or_none(Some(line.bytes))?;
+        out.text(if line.side_assumed { "yes" } else { "" })?;
+        out.text(&line.sha256.map(|hash| hex(&hash)).unwrap_or_default())?;
+        out.end()
     })
 }
 
@@ -128,10 +140,7 @@ pub(super) fn kyb(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result
     Ok(tally)
 }
 
-fn doubt<W: std::io::Write>(
-    out: &mut super::files::CsvFile<W>,
-    client_id: Option<&str>,
-) -> anyhow::Result<()> {
+fn doubt<W: Write>(out: &mut CsvFile<W>, client_id: Option<&str>) -> anyhow::Result<()> {
     out.maybe(client_id)?;
     out.text("in doubt")?;
     out.text("KYB trigger")?;

@@ -9,10 +9,12 @@ use std::io::Write;
 
 use anyhow::Context;
 
+use super::audit::LineHasher;
 use super::text::rfc3339;
 use bakkt_files::output::cells::CellWriter;
 use bakkt_files::output::{FileStart, NewFile, OutputFolder};
 use bakkt_journal::Journals;
+use bakkt_journal::chain::RowHashes;
 use bakkt_journal::read::{EndedTaskLine, Origin, StoppedLine, TaskPart};
 use bakkt_model::error::ShownPath;
 use bakkt_model::grace::{Due, Grace};
@@ -76,34 +78,45 @@ pub(super) const CROSSWALK: &[&str] = &[
 ];
 
 /// Writes `reconciliation.csv`: every source row and where it ended.
-pub(super) fn reconciliation(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
-    sheet(dir, "reconciliation.csv", RECONCILIATION, |out| {
-        journals.each_record(|line| {
-            out.origin(&line.origin)?;
-            out.text(line.verdict)?;
-            out.maybe(line.reason)?;
-            out.text(line.task.state)?;
-            out.maybe(line.bakkt.id)?;
-            out.maybe(line.bakkt.status)?;
-            out.text(line.bakkt.existed)?;
-            out.number(line.task.attempts)?;
-            out.time(line.task.first_at)?;
-            out.time(line.task.last_at)?;
-            out.number(line.gaps)?;
-            out.maybe(line.task.code)?;
-            out.maybe(line.task.field)?;
-            let beside = line.beside;
-            for count in [
-                beside.documents,
-                beside.accepted,
-                beside.stopped,
-                beside.unsent,
-            ] {
-                out.number(count)?;
-            }
-            out.text(beside.kyb)?;
-            out.end()
-        })
+pub(super) fn reconciliation(
+    journals: &Journals,
+    dir: &OutputFolder<'_>,
+) -> anyhow::Result<RowHashes> {
+    hashed_sheet(dir, "reconciliation.csv", RECONCILIATION, |out| {
+        reconciliation_lines(journals, out)
+    })
+}
+
+/// The lines of `reconciliation.csv`.
+pub(super) fn reconciliation_lines<W: Write>(
+    journals: &Journals,
+    out: &mut CsvFile<W>,
+) -> anyhow::Result<()> {
+    journals.each_record(|line| {
+        out.origin(&line.origin)?;
+        out.text(line.verdict)?;
+        out.maybe(line.reason)?;
+        out.text(line.task.state)?;
+        out.maybe(line.bakkt.id)?;
+        out.maybe(line.bakkt.status)?;
+        out.text(line.bakkt.existed)?;
+        out.number(line.task.attempts)?;
+        out.time(line.task.first_at)?;
+        out.time(line.task.last_at)?;
+        out.number(line.gaps)?;
+        out.maybe(line.task.code)?;
+        out.maybe(line.task.field)?;
+        let beside = line.beside;
+        for count in [
+            beside.documents,
+            beside.accepted,
+            beside.stopped,
+            beside.unsent,
+        ] {
+            out.number(count)?;
+        }
+        out.text(beside.kyb)?;
+        out.end()
     })
 }
 
@@ -168,16 +181,24 @@ pub(super) fn refused(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Re
 }
 
 /// Writes `crosswalk.csv`: our ids beside Bakkt's.
-pub(super) fn crosswalk(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
-    sheet(dir, "crosswalk.csv", CROSSWALK, |out| {
-        journals.each_account(|client_id, bakkt| {
-            out.maybe(client_id)?;
-            out.maybe(bakkt.id)?;
-            out.maybe(bakkt.status)?;
-            out.maybe(bakkt.created_at)?;
-            out.text(bakkt.existed)?;
-            out.end()
-        })
+pub(super) fn crosswalk(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<RowHashes> {
+    hashed_sheet(dir, "crosswalk.csv", CROSSWALK, |out| {
+        crosswalk_lines(journals, out)
+    })
+}
+
+/// The lines of `crosswalk.csv`.
+pub(super) fn crosswalk_lines<W: Write>(
+    journals: &Journals,
+    out: &mut CsvFile<W>,
+) -> anyhow::Result<()> {
+    journals.each_account(|client_id, bakkt| {
+        out.maybe(client_id)?;
+        out.maybe(bakkt.id)?;
+        out.maybe(bakkt.status)?;
+        out.maybe(bakkt.created_at)?;
+        out.text(bakkt.existed)?;
+        out.end()
     })
 }
 
@@ -262,6 +283,24 @@ pub(super) fn sheet(
         let mut sheet = CsvFile::new(dir.file(name, &FileStart::columns(columns))?, columns)?;
         fill(&mut sheet)?;
         sheet.into_inner()?.finish()
+    };
+    write().with_context(|| format!("{} cannot be written", dir.path().join(name).shown()))
+}
+
+/// Writes a CSV file of the report whose lines a checkpoint vouches for.
+pub(super) fn hashed_sheet(
+    dir: &OutputFolder<'_>,
+    name: &str,
+    columns: &[&str],
+    fill: impl FnOnce(&mut CsvFile<LineHasher<NewFile>>) -> anyhow::Result<()>,
+) -> anyhow::Result<RowHashes> {
+    let write = || {
+        let file = LineHasher::new(dir.file(name, &FileStart::columns(columns))?);
+        let mut sheet = CsvFile::new(file, columns)?;
+        fill(&mut sheet)?;
+        let (file, hashes) = sheet.into_inner()?.end();
+        file.finish()?;
+        anyhow::Ok(hashes)
     };
     write().with_context(|| format!("{} cannot be written", dir.path().join(name).shown()))
 }

@@ -1,4 +1,4 @@
-//! The report: journal → totals → `summary.json`, CSV files and `report.html`.
+//! The report: journal → totals → `summary.json`, CSV files, `report.xlsx` and `report.html`.
 //!
 //! Owner of which files a report has and in which order they appear. It knows only the journal, through `Journals`:
 //! one picture for all files, so they agree with each other even while a run goes on; several readers of that picture write
@@ -7,23 +7,30 @@
 //! Left out on purpose: printing and exit codes (the commands), and customers' values (the journal has none).
 
 pub mod after;
+mod agreements;
+pub mod audit;
 mod beside;
 mod burn_down;
 pub(crate) mod chart;
 mod custody;
+mod ending;
 pub mod exclusions;
 mod files;
 mod findings;
 pub mod gap_list;
+mod marked_archive;
 mod page;
 mod page_after;
+mod page_audit;
 mod page_beside;
+pub mod plain_sheet;
 pub mod plan_page;
 pub mod sheet;
 mod summary;
 mod text;
 mod totals;
 pub mod watch;
+mod workbook;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -33,22 +40,28 @@ use std::thread::Builder;
 use anyhow::Context;
 
 pub use after::AfterAcceptance;
+pub use audit::AuditRecord;
 pub use custody::CustodyTotals;
 pub use summary::ReportFacts;
 pub use text::{rfc3339, status_lines};
 pub use totals::{DocumentTotals, Gaps, KybTotals, PriorAccounts, States, Tasks, Totals, Verdicts};
 
 use bakkt_files::output::{FileStart, OutputFolder};
-use bakkt_journal::Journals;
+use bakkt_journal::chain::{ChainHead, RowHashes, hex};
 use bakkt_journal::read::Minute;
+use bakkt_journal::{Journal, Journals, Reader};
 use bakkt_model::grace::Due;
 use beside::KybTally;
 use summary::{RowCounts, Walked};
+use workbook::{ReportWorkbook, WaitingWorkbook};
 
 /// The page.
 const PAGE: &str = "report.html";
 /// The numbers for programs.
 const SUMMARY: &str = "summary.json";
+
+/// How the chain's file begins.
+const CHAIN_BEGINS: FileStart = FileStart::Text("{\"at\":");
 
 /// Every file of a report, and how it begins: an earlier one is recognised by that.
 pub fn files() -> Vec<(&'static str, FileStart)> {
@@ -71,11 +84,17 @@ pub fn files() -> Vec<(&'static str, FileStart)> {
         ("custody.csv", custody::CUSTODY),
         ("custody-gaps.csv", custody::GAPS),
         ("custody-crosswalk.csv", custody::CROSSWALK),
+        ("agreements.csv", agreements::AGREEMENTS),
     ];
     let sheets = sheets.into_iter();
     sheets
         .map(|(name, columns)| (name, FileStart::columns(columns)))
-        .chain([(PAGE, page::begins()), (SUMMARY, summary::BEGINS)])
+        .chain([
+            (workbook::NAME, workbook::begins()),
+            (PAGE, page::begins()),
+            (SUMMARY, summary::BEGINS),
+            (audit::CHAIN, CHAIN_BEGINS),
+        ])
         .collect()
 }
 
@@ -89,6 +108,10 @@ struct Found {
     ownership: OnceLock<u64>,
     minutes: OnceLock<BTreeMap<i64, Minute>>,
     rows: OnceLock<RowCounts>,
+    reconciliation: OnceLock<RowHashes>,
+    crosswalk: OnceLock<RowHashes>,
+    documents: OnceLock<RowHashes>,
+    workbook: WaitingWorkbook,
 }
 
 fn keep<T>(slot: &OnceLock<T>, found: T) -> anyhow::Result<()> {
@@ -110,6 +133,35 @@ pub fn write(
     dir: &OutputFolder<'_>,
     facts: &ReportFacts,
 ) -> anyhow::Result<Totals> {
+    write_and_check(readers, dir, facts, None).map(|written| written.totals)
+}
+
+/// A report that was written.
+#[derive(Debug)]
+pub struct WrittenReport {
+    /// The totals that it states.
+    pub totals: Totals,
+    /// The target.
+    pub target: String,
+    /// The last entry of each chain, with the checkpoint of this report where it made one.
+    pub heads: Vec<ChainHead>,
+}
+
+/// The journal that gets the checkpoint of a report.
+pub struct Checkpoint<'j> {
+    /// The journal, which nobody else can change meanwhile.
+    pub journal: &'j mut Journal,
+    /// What the checkpoint says of the program and the occasion, an object.
+    pub about: serde_json::Value,
+}
+
+/// Like [`write`]; and when all lines are written, a journal gets a checkpoint that saw them.
+pub fn write_and_check(
+    readers: Vec<Journals>,
+    dir: &OutputFolder<'_>,
+    facts: &ReportFacts,
+    checkpoint: Option<Checkpoint<'_>>,
+) -> anyhow::Result<WrittenReport> {
     dir.refuse_foreign(&self::files())?;
     let mut readers = readers.into_iter();
     let reader = readers.next().context("a report needs a reader")?;
@@ -119,23 +171,32 @@ pub fn write(
         let found = &found;
         // The long ones first.
         let jobs: Vec<Job<'_>> = vec![
-            Box::new(|r| files::reconciliation(r, dir)),
+            Box::new(|r| keep(&found.reconciliation, files::reconciliation(r, dir)?)),
+            Box::new(|r| {
+                let book = ReportWorkbook::begin(r, dir, grace)?;
+                *found
+                    .workbook
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = Some(book);
+                Ok(())
+            }),
             Box::new(|r| keep(&found.due_on, files::gaps(r, dir, grace)?)),
             Box::new(move |r| keep(&found.decisions, after::decisions(r, dir, now)?)),
             Box::new(|r| keep(&found.rows, RowCounts::read(r)?)),
-            Box::new(|r| files::crosswalk(r, dir)),
+            Box::new(|r| keep(&found.crosswalk, files::crosswalk(r, dir)?)),
             Box::new(|r| keep(&found.minutes, r.minutes()?)),
             Box::new(|r| keep(&found.restricted, after::restricted(r, dir)?)),
             Box::new(|r| keep(&found.ownership, after::ownership(r, dir)?)),
             Box::new(|r| files::refused(r, dir)),
             Box::new(|r| findings::findings(r, dir)),
-            Box::new(|r| beside::documents(r, dir)),
+            Box::new(|r| keep(&found.documents, beside::documents(r, dir)?)),
             Box::new(|r| keep(&found.kyb, beside::kyb(r, dir)?)),
             Box::new(|r| beside::unused(r, dir)),
             Box::new(|r| after::verification(r, dir)),
             Box::new(|r| after::history(r, dir)),
             Box::new(|r| beside::manual_kyb(r, dir)),
             Box::new(|r| after::unknown(r, dir)),
+            Box::new(|r| agreements::agreements(r, dir)),
             Box::new(|r| custody::tasks(r, dir)),
             Box::new(|r| custody::gaps(r, dir)),
             Box::new(|r| custody::crosswalk(r, dir)),
@@ -154,9 +215,31 @@ pub fn write(
         rows: kept(found.rows)?,
         after,
     };
-    let summary = summary::read(&reader, facts, walked)?;
+    let sheets = vec![
+        ("reconciliation.csv".to_owned(), kept(found.reconciliation)?),
+        ("crosswalk.csv".to_owned(), kept(found.crosswalk)?),
+        ("documents.csv".to_owned(), kept(found.documents)?),
+    ];
+    let checked = match checkpoint {
+        Some(checkpoint) => Some(check(checkpoint, &reader, sheets)?),
+        None => None,
+    };
+    let chains = checked
+        .as_ref()
+        .map_or(reader.readers(), std::slice::from_ref);
+    let audit = chains.iter().map(AuditRecord::read);
+    let audit = audit.collect::<anyhow::Result<Vec<_>>>()?;
+    let heads = audit.iter().map(|record| record.head.clone()).collect();
+    files::whole(dir, audit::CHAIN, &CHAIN_BEGINS, |out| {
+        write_chains(chains, out)
+    })?;
+    let summary = summary::read(&reader, facts, walked, audit)?;
     let today = facts.at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let page = page::render(&summary, &minutes, &due_on, today)?;
+    let book = found.workbook.into_inner();
+    let book = book.unwrap_or_else(PoisonError::into_inner);
+    book.context("a part of the report was not made")?
+        .finish(&summary, facts.at)?;
     files::whole(dir, PAGE, &page::begins(), |out| {
         Ok(out.write_all(page.as_bytes())?)
     })?;
@@ -164,7 +247,42 @@ pub fn write(
         serde_json::to_writer_pretty(&mut *out, &summary)?;
         Ok(out.write_all(b"\n")?)
     })?;
-    Ok(summary.totals)
+    Ok(WrittenReport {
+        totals: summary.totals,
+        target: summary.target,
+        heads,
+    })
+}
+
+/// Appends the checkpoint of the files that were written; returns a reader that sees it.
+fn check(
+    checkpoint: Checkpoint<'_>,
+    journals: &Journals,
+    mut sheets: Vec<(String, RowHashes)>,
+) -> anyhow::Result<Reader> {
+    let Checkpoint { journal, about } = checkpoint;
+    sheets.extend(audit::tables(journals)?);
+    audit::checkpoint(journal, about, &sheets)?;
+    let folder = journal.folder().context("a journal without a folder")?;
+    Reader::open(&Journal::path(&folder))
+}
+
+/// Writes every entry of the chains, one JSON object a line.
+fn write_chains(chains: &[Reader], out: &mut impl Write) -> anyhow::Result<()> {
+    for reader in chains {
+        reader.each_entry(|entry| {
+            let line = serde_json::json!({
+                "at": entry.at,
+                "before": hex(&entry.before),
+                "body": entry.body,
+                "hash": hex(&entry.hash),
+                "id": entry.id,
+                "kind": entry.kind,
+            });
+            Ok(writeln!(out, "{line}")?)
+        })?;
+    }
+    Ok(())
 }
 
 /// One part of a report.

@@ -14,7 +14,7 @@ use super::chart::{self, BarPart};
 use super::summary::{DueCount, Summary};
 use super::text::{readable, readable_bytes};
 use super::totals::Totals;
-use super::{custody, findings, page_after, page_beside};
+use super::{custody, findings, page_after, page_audit, page_beside};
 use bakkt_files::output::FileStart;
 use bakkt_journal::read::Minute;
 use bakkt_model::grace::Due;
@@ -135,6 +135,7 @@ pub(super) fn render(
     engine.add_template(page_after::NAME, page_after::TEMPLATE)?;
     engine.add_template(findings::NAME, findings::TEMPLATE)?;
     engine.add_template(custody::NAME, custody::TEMPLATE)?;
+    engine.add_template(page_audit::NAME, page_audit::TEMPLATE)?;
     engine.add_template(NAME, TEMPLATE)?;
     let after = page_after::context(summary, due_on, today);
     let after = engine
@@ -149,7 +150,11 @@ pub(super) fn render(
     let of_custody = engine
         .get_template(custody::NAME)?
         .render(context! { b => custody::context(totals) })?;
+    let record = engine
+        .get_template(page_audit::NAME)?
+        .render(context! { b => page_audit::context(summary) })?;
     let page = context! {
+        audit => safe(record),
         findings => safe(found),
         custody => safe(of_custody.trim_start().to_owned()),
         s => Serde(summary),

@@ -5,14 +5,13 @@
 //! locked and hold a dash; lines go to a temporary file one at a time, so size does not matter; an earlier one is
 //! replaced only while nobody filled it in. Left out on purpose: which cells are asked for, and every word about the contract: those are handed in.
 
-use std::io::Write;
-
 use anyhow::Context;
 use rust_xlsxwriter::{
     Color, DataValidation, DataValidationErrorStyle, DataValidationRule, ExcelDateTime, Format,
     FormatAlign, FormatBorder, Formula, ProtectionOptions, Workbook, Worksheet, XlsxError,
 };
 
+use super::marked_archive::MarkedArchive;
 use bakkt_files::output::{FileStart, NewFile};
 use bakkt_model::error::ShownPath;
 use bakkt_model::position::column_letters;
@@ -109,41 +108,6 @@ const COMMENT: &[u8] = b"bakkt-migrate gaps --sheet, not filled in";
 /// How an earlier workbook is recognised.
 pub fn begins() -> FileStart {
     FileStart::Archive(COMMENT)
-}
-
-/// Writes a zip archive and adds a comment to it: the last two bytes of an archive are the length of its comment.
-struct MarkedArchive {
-    file: NewFile,
-    held: Vec<u8>,
-}
-
-impl MarkedArchive {
-    fn new(file: NewFile) -> MarkedArchive {
-        let held = Vec::new();
-        MarkedArchive { file, held }
-    }
-
-    fn end(mut self) -> anyhow::Result<NewFile> {
-        anyhow::ensure!(self.held == [0, 0], "the workbook has no plain end");
-        let length = COMMENT.len() as u16;
-        self.file.write_all(&length.to_le_bytes())?;
-        self.file.write_all(COMMENT)?;
-        Ok(self.file)
-    }
-}
-
-impl Write for MarkedArchive {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.held.extend_from_slice(bytes);
-        let whole = self.held.len().saturating_sub(2);
-        self.file.write_all(&self.held[..whole])?;
-        self.held.drain(..whole);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
-    }
 }
 
 struct SheetFormats {
@@ -258,7 +222,7 @@ impl GapWorkbook {
         self.fields()?;
         self.lists()?;
         let cannot = format!("{} cannot be written", self.file.path().shown());
-        let mut bytes = MarkedArchive::new(self.file);
+        let mut bytes = MarkedArchive::new(self.file, COMMENT);
         self.workbook.save_to_writer(&mut bytes).context(cannot)?;
         bytes.end()?.finish()
     }

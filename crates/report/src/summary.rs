@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::after::{self, AfterAcceptance, GapDay};
+use super::audit::AuditRecord;
 use super::beside::KybTally;
 use super::exclusions::{self, UnusedExclusion};
 use super::text::rfc3339;
@@ -72,6 +73,7 @@ pub(super) struct Summary {
     pub unused_exclusions: Vec<UnusedExclusion>,
     pub burn_down: Vec<GapDay>,
     pub closed_by: Vec<FileClosures>,
+    pub audit: Vec<AuditRecord>,
 }
 
 /// Uploads of one type by state.
@@ -132,6 +134,15 @@ impl RowCounts {
             burn_down: after::burn_down(journals)?,
         })
     }
+
+    /// The totals that they come to.
+    pub(super) fn totals(
+        &self,
+        journals: &Journals,
+        after: AfterAcceptance,
+    ) -> anyhow::Result<Totals> {
+        Totals::new(journals, &self.counts, &self.documents, &self.gaps, after)
+    }
 }
 
 /// What was counted while the files were written.
@@ -153,6 +164,7 @@ pub(super) fn read(
     journals: &Journals,
     facts: &ReportFacts,
     walked: Walked<'_>,
+    audit: Vec<AuditRecord>,
 ) -> anyhow::Result<Summary> {
     let Walked {
         due_on,
@@ -210,6 +222,7 @@ pub(super) fn read(
         unused_exclusions: exclusions::read(journals)?,
         burn_down,
         closed_by: journals.closed_by()?,
+        audit,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Talking to Bakkt: the only user of an HTTP client.
 //!
 //! Owner of [`client`] (requests, authentication, time limits), [`judge`] (what an answer means, as pure functions),
-//! [`mask`] (what of an answer may be kept), `connection` (which connection an answer came on), `route` (the way there), `trouble` (why none came),
+//! [`mask`] (what of an answer may be kept), `connection` (which connection an answer came on), `route` (the way there), `trouble` (why none came), `post` (one message to somebody else),
 //! `retry_after`, `answers` (how often which came), [`pieces`] (a file on its way), [`compare`] (what Bakkt shows otherwise than we sent it) and
 //! [`read_back`] (answers read for that). Invariants: no
 //! redirect is followed and nothing is repeated; an answer that says that nothing was taken counts only when it is certainly the
@@ -19,6 +19,7 @@ pub mod judge;
 pub mod link;
 pub mod mask;
 pub mod pieces;
+mod post;
 pub mod read_back;
 mod receive;
 mod retry_after;
@@ -29,3 +30,4 @@ pub use answers::AnswerCounts;
 pub use client::{Client, ConnectionChoice, Question, Reply};
 pub use credentials::{Credentials, Login};
 pub use pieces::Upload;
+pub use post::post_once;

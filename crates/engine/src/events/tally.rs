@@ -50,6 +50,8 @@ impl ReceiverCounters {
             AddOutcome::Repeat => {
                 up(&self.repeats);
             }
+            // Not even counted: nothing of the customer is kept.
+            AddOutcome::Forgotten => {}
         }
     }
 

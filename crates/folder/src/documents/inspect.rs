@@ -14,6 +14,8 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::Builder;
 
+use sha2::{Digest, Sha256};
+
 use super::content::{self, AcceptedTypes, HEAD};
 use super::root::{FileIdentity, OpenedFile, Root, refusal};
 
@@ -24,12 +26,23 @@ pub struct FileFacts {
     pub size: u64,
     /// BLAKE3 of the content, when it was asked for.
     pub hash: Option<[u8; 32]>,
+    /// SHA-256 of the content, for people who check it without this program; with the hash above.
+    pub sha256: Option<[u8; 32]>,
     /// The state that it is in.
     pub identity: FileIdentity,
 }
 
-/// What an earlier plan found in a file in some state: the hash of its content.
-pub type EarlierHash<'a> = &'a (dyn Fn(&FileIdentity) -> Option<[u8; 32]> + Sync);
+/// The hashes of a file's content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContentHashes {
+    /// BLAKE3.
+    pub blake3: [u8; 32],
+    /// SHA-256.
+    pub sha256: [u8; 32],
+}
+
+/// What an earlier plan found in a file in some state: the hashes of its content.
+pub type EarlierHash<'a> = &'a (dyn Fn(&FileIdentity) -> Option<ContentHashes> + Sync);
 
 /// So many hashes are remembered.
 const REMEMBERED: usize = 1 << 16;
@@ -40,7 +53,7 @@ pub struct Inspector<'a> {
     accepted: AcceptedTypes,
     hashing: bool,
     earlier: EarlierHash<'a>,
-    known: Mutex<HashMap<FileIdentity, [u8; 32]>>,
+    known: Mutex<HashMap<FileIdentity, ContentHashes>>,
 }
 
 /// Opens a file and tells its media type.
@@ -90,9 +103,10 @@ impl<'a> Inspector<'a> {
     pub(crate) fn one(&self, path: &str) -> Result<FileFacts, &'static str> {
         let (opened, _) = open(self.root, path, self.accepted)?;
         let (size, identity) = (opened.size, opened.identity);
-        let facts = |hash| FileFacts {
+        let facts = |hashes: Option<ContentHashes>| FileFacts {
             size,
-            hash,
+            hash: hashes.map(|hashes| hashes.blake3),
+            sha256: hashes.map(|hashes| hashes.sha256),
             identity,
         };
         if !self.hashing {
@@ -149,12 +163,34 @@ impl<'a> Inspector<'a> {
     }
 }
 
-fn hash(opened: OpenedFile) -> Result<[u8; 32], &'static str> {
-    let mut hasher = blake3::Hasher::new();
+/// Both hashes of what is written to it.
+#[derive(Default)]
+struct Hashers {
+    blake3: blake3::Hasher,
+    sha256: Sha256,
+}
+
+impl io::Write for Hashers {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.blake3.update(bytes);
+        self.sha256.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn hash(opened: OpenedFile) -> Result<ContentHashes, &'static str> {
+    let mut hashers = Hashers::default();
     // One byte more than expected shows a file that grew.
     let mut whole = opened.file.take(opened.size + 1);
-    match io::copy(&mut whole, &mut hasher) {
-        Ok(read) if read == opened.size => Ok(*hasher.finalize().as_bytes()),
+    match io::copy(&mut whole, &mut hashers) {
+        Ok(read) if read == opened.size => Ok(ContentHashes {
+            blake3: *hashers.blake3.finalize().as_bytes(),
+            sha256: hashers.sha256.finalize().into(),
+        }),
         _ => Err(refusal::BROKEN),
     }
 }
@@ -221,7 +257,11 @@ mod tests {
         };
         let before = one(&|_| None).map_err(anyhow::Error::msg)?;
         assert_eq!(before.hash, Some(first));
-        let known = |identity: &FileIdentity| (*identity == before.identity).then_some([9; 32]);
+        let hashes = ContentHashes {
+            blake3: [9; 32],
+            sha256: [8; 32],
+        };
+        let known = |identity: &FileIdentity| (*identity == before.identity).then_some(hashes);
         assert_eq!(one(&known).map(|facts| facts.hash), Ok(Some([9; 32])));
         // The same size and the same time of its content: those of its facts differ.
         let times = std::fs::metadata(folder.path().join("a.pdf"))?.modified()?;

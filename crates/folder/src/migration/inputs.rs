@@ -7,6 +7,12 @@ use std::path::{Path, PathBuf};
 use super::mapping_files;
 use crate::settings::Settings;
 use crate::settings::documents::DocumentSource;
+use bakkt_files::checksums;
+
+/// What a file with a secret is called.
+const KEY: &str = "a file with a key";
+/// What a file with keys of others is called.
+const KEYS: &str = "a file of keys";
 
 /// One input, as the settings name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,10 +81,10 @@ pub fn of(settings: &Settings) -> Vec<Input> {
         custody,
     ];
     for file in secrets.into_iter().flatten() {
-        add(file, "a file with a key", InputKind::File);
+        add(file, KEY, InputKind::File);
     }
     for file in &settings.reading.openpgp.keys {
-        add(&file.to_string_lossy(), "a file of keys", InputKind::File);
+        add(&file.to_string_lossy(), KEYS, InputKind::File);
     }
     if let Some(file) = &settings.target.way_out.ca_file {
         add(
@@ -96,4 +102,59 @@ pub fn matching(dir: &Path, pattern: &str) -> Vec<PathBuf> {
     let whole = Path::new(&folder).join(pattern);
     let found = glob::glob(&whole.to_string_lossy()).into_iter().flatten();
     found.filter_map(Result::ok).collect()
+}
+
+/// An input as it was when it was read: for people who check it with `sha256sum`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct InputChecksum {
+    /// Its path from the migration folder.
+    pub name: String,
+    /// What it is, for a person.
+    pub what: &'static str,
+    /// As hexadecimal digits.
+    pub sha256: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// All input files in the order of their names: name, what it is, path. Documents are not among them, nor files of keys, which
+/// nobody has to know.
+pub fn files(settings: &Settings) -> Vec<(String, &'static str, PathBuf)> {
+    let dir = &settings.dir;
+    let mut files = vec![("migration.toml".to_owned(), "the settings")];
+    for input in of(settings) {
+        let is_secret = matches!(input.what, KEY | KEYS);
+        if is_secret || input.kind == InputKind::Folder {
+            continue;
+        }
+        if dir.join(&input.name).exists() {
+            files.push((input.name, input.what));
+            continue;
+        }
+        for path in matching(dir, &input.name) {
+            let name = path.strip_prefix(dir).unwrap_or(&path);
+            files.push((name.to_string_lossy().into_owned(), input.what));
+        }
+    }
+    files.sort();
+    files.dedup_by(|one, other| one.0 == other.0);
+    let placed = files.into_iter().map(|(name, what)| {
+        let path = dir.join(&name);
+        (name, what, path)
+    });
+    placed.collect()
+}
+
+/// The checksums of input files. One that cannot be read is left out; who plans from it says so.
+pub fn checksums(files: Vec<(String, &'static str, PathBuf)>) -> Vec<InputChecksum> {
+    let made = files.into_iter().filter_map(|(name, what, path)| {
+        let found = checksums::of_file(&path).ok()?;
+        Some(InputChecksum {
+            name,
+            what,
+            sha256: found.sha256,
+            size: found.size,
+        })
+    });
+    made.collect()
 }

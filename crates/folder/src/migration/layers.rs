@@ -466,6 +466,15 @@ impl Migration {
         &self.layers
     }
 
+    /// Opens a backfill file again, or another file in its place: with its form, and ready to be read.
+    pub fn reopened(&self, kept: &BackfillFile) -> anyhow::Result<Overlay> {
+        let accounts = self.pipeline.export.headers();
+        let opened = OpenedOverlay::new(&self.settings, accounts, kept)?;
+        let (mapper, plan) = (&self.pipeline.mapper, &self.pipeline.plan);
+        let (_, overlay) = opened.ready(&self.settings, (mapper, plan), |_| Ok(()))?;
+        Ok(overlay)
+    }
+
     /// Keyed hash of a backfill file's bytes.
     pub fn layer_hash(&self, kept: &BackfillFile) -> anyhow::Result<[u8; 32]> {
         self.file_hash(&kept.path, &kept.name)

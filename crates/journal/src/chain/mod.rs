@@ -13,9 +13,9 @@ mod tokens;
 
 pub use canonical::{canonical, write_canonical};
 pub use rows::{ROW_HASH, RowHash, RowHashes};
-pub use tokens::{hashed_target, id_hash, target_agrees};
+pub use tokens::{erased_name, hashed_target, id_hash, target_agrees, without_word};
 
-use data_encoding::HEXLOWER;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -110,6 +110,11 @@ pub fn entry_hash(before: &[u8], id: i64, at: i64, kind: &str, body: &str) -> Ch
 /// Lower-case hexadecimal digits, as entries and files write a hash.
 pub fn hex(bytes: &[u8]) -> String {
     HEXLOWER.encode(bytes)
+}
+
+/// The bytes of hexadecimal digits; `None` when it is something else.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()
 }
 
 /// An entry as the journal has it, before anything of it is believed.

@@ -19,6 +19,11 @@ pub fn id_hash(key: &[u8; 32], id: &str) -> String {
     hex(&hasher.finalize().as_bytes()[..KEPT])
 }
 
+/// The name under which the record of a forgotten customer stays: it tells nothing but that it is the same customer.
+pub fn erased_name(key: &[u8; 32], client_id: &str) -> String {
+    format!("{ERASED}{}", id_hash(key, client_id))
+}
+
 /// A target, its words hashed.
 pub fn hashed_target(key: &[u8; 32], target: &str) -> String {
     let words = target
@@ -33,6 +38,26 @@ pub fn hashed_target(key: &[u8; 32], target: &str) -> String {
 /// Whether a target of the log is the one whose hashes an entry has.
 pub fn target_agrees(key: &[u8; 32], target: &str, hashed: &str) -> bool {
     hashed_target(key, target) == hashed
+}
+
+/// A text with a name in the place of an id, wherever the id stands as a word of its own; `None`: it does not.
+pub fn without_word(text: &str, id: &str, name: &str) -> Option<String> {
+    let joins = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let (mut out, mut from, mut found) = (String::new(), 0, false);
+    for (at, _) in text.match_indices(id) {
+        let end = at + id.len();
+        if at < from
+            || text[..at].chars().next_back().is_some_and(joins)
+            || text[end..].chars().next().is_some_and(joins)
+        {
+            continue;
+        }
+        out.push_str(&text[from..at]);
+        out.push_str(name);
+        (from, found) = (end, true);
+    }
+    out.push_str(&text[from..]);
+    found.then_some(out)
 }
 
 #[cfg(test)]
@@ -51,5 +76,18 @@ mod tests {
             assert!(!target_agrees(&key, other, &hashed), "{other}");
         }
         assert_ne!(hashed, hashed_target(&[4; 32], "C-1 C-2"));
+    }
+
+    #[test]
+    fn an_id_is_replaced_only_as_a_word_of_its_own() {
+        for (text, renamed) in [
+            ("A-1", Some("X")),
+            ("A-1 A-12 A-1", Some("X A-12 X")),
+            ("of A-1, and B", Some("of X, and B")),
+            ("AA-1 A-1a A-1-2 A-1_2", None),
+            ("", None),
+        ] {
+            assert_eq!(without_word(text, "A-1", "X").as_deref(), renamed, "{text}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod approvals;
 pub(crate) mod customers;
 pub(crate) mod duplicate_choices;
+pub(crate) mod erasures;
 pub(crate) mod exclusions;
 pub(crate) mod manual_kyb;
 pub(crate) mod retries;
@@ -14,5 +15,8 @@ pub use crate::write::operator_log::OperatorNote;
 pub use approvals::StoredApproval;
 pub use customers::{CustomerAction, CustomerDecision};
 pub use duplicate_choices::{DuplicateChoice, DuplicateRow};
+pub use erasures::{
+    FORGOTTEN, HeldAccount, HeldByBakkt, HeldCustody, HeldDocument, KnownCustomer, RewrittenLayer,
+};
 pub use exclusions::LEFT_OUT;
 pub use waivers::WaiverResult;

@@ -35,4 +35,18 @@ impl KnownIds {
             false
         })
     }
+
+    /// Whether a customer was forgotten under this name. A journal of an earlier version has forgotten nobody.
+    pub(crate) fn has_forgotten(&mut self, name: &str) -> bool {
+        if self.db.is_none() && self.path.exists() {
+            self.db = open_read_only(&self.path).ok();
+        }
+        let found = self.db.as_ref().and_then(|db| {
+            let mut known = db
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM erased WHERE name = ?1)")
+                .ok()?;
+            known.query_row([name], |row| row.get(0)).ok()
+        });
+        found.unwrap_or(false)
+    }
 }

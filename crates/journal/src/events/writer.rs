@@ -13,6 +13,7 @@ use std::time::Duration;
 use anyhow::Context;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::chain::erased_name;
 use crate::events::known_ids::KnownIds;
 use crate::schema::EVENTS;
 use crate::schema::check_events_version;
@@ -20,7 +21,8 @@ use crate::schema::hidden_codes::{CodeKey, HiddenKind};
 use crate::schema::seal::SealPurpose;
 use crate::schema::seal::{seal, unseal};
 use crate::schema::state_files::{events_path, is_fresh, journal_path, key, lock};
-use crate::schema::{prepare, refused};
+use crate::schema::tombstone::refuse_closed;
+use crate::schema::{empty_log, prepare, refused};
 use bakkt_contract::decision::{
     OTHER_EVENT_TYPES, PARTY_EVENT, PARTY_STATUSES, REASON_CODES, UNKNOWN_STATUS,
 };
@@ -87,6 +89,8 @@ pub enum AddOutcome {
     New,
     /// It was there already.
     Repeat,
+    /// Its customer was forgotten: nothing of it is kept.
+    Forgotten,
 }
 
 /// The events, open for writing.
@@ -99,8 +103,23 @@ pub struct Events {
 }
 
 impl Events {
-    /// Opens or creates the events of a state folder, and takes their lock. There need not be a journal yet.
+    /// Opens or creates the events of a state folder, and takes their lock. There need not be a journal yet. Those of a closed
+    /// migration are refused.
     pub fn open(folder: &Path) -> anyhow::Result<Events> {
+        refuse_closed(folder)?;
+        let key = |folder: &Path| key(folder, is_fresh(folder));
+        Events::open_with(folder, key)
+    }
+
+    /// Those of a migration that is being closed; its key may be gone.
+    pub(crate) fn open_closing(folder: &Path) -> anyhow::Result<Events> {
+        Events::open_with(folder, |_| Ok([0; 32]))
+    }
+
+    fn open_with(
+        folder: &Path,
+        key: impl FnOnce(&Path) -> anyhow::Result<[u8; 32]>,
+    ) -> anyhow::Result<Events> {
         state_folder::open(folder)?;
         let lock = lock(folder, "events.lock", || {
             Failure::cannot(
@@ -109,7 +128,7 @@ impl Events {
             )
         })?;
         let path = events_path(folder);
-        let key = key(folder, is_fresh(folder))?;
+        let key = key(folder)?;
         state_folder::open_file(&path)?;
         let mut db = Connection::open(&path)
             .with_context(|| format!("cannot open the events {}", path.shown()))?;
@@ -146,10 +165,71 @@ impl Events {
         let change = self.db.transaction()?;
         let mut added = Vec::new();
         for one in arrived {
+            let client_id = one.said.as_ref().map(|said| said.client_id.as_str());
+            let name = client_id.map(|id| erased_name(&self.key, id));
+            if name.is_some_and(|name| self.plan.has_forgotten(&name)) {
+                added.push(AddOutcome::Forgotten);
+                continue;
+            }
             added.push(EventInsert::new(&change, &self.key, &mut self.plan, one).add(source)?);
         }
         change.commit()?;
         Ok(added)
+    }
+
+    /// Deletes all events of a customer, and those of nobody whose sealed body names the customer or one of these uuids.
+    /// Returns how many.
+    pub fn forget(&mut self, client_id: &str, uuids: &[String]) -> anyhow::Result<u64> {
+        self.db.pragma_update(None, "secure_delete", "ON")?;
+        let nameless = self.nameless_of(client_id, uuids)?;
+        let change = self.db.transaction()?;
+        let mut deleted = change.execute("DELETE FROM event WHERE client_id = ?", [client_id])?;
+        change.execute("DELETE FROM party WHERE client_id = ?", [client_id])?;
+        for id in nameless {
+            deleted += change.execute("DELETE FROM event WHERE id = ?", [id])?;
+        }
+        change.commit()?;
+        self.scrub()?;
+        Ok(deleted as u64)
+    }
+
+    /// Events without an id whose body holds one of these texts.
+    fn nameless_of(&self, client_id: &str, uuids: &[String]) -> anyhow::Result<Vec<i64>> {
+        let sought: Vec<&[u8]> = std::iter::once(client_id)
+            .chain(uuids.iter().map(String::as_str))
+            .filter(|text| !text.is_empty())
+            .map(str::as_bytes)
+            .collect();
+        let mut bodies = self
+            .db
+            .prepare("SELECT id, body FROM event WHERE client_id IS NULL")?;
+        let mut rows = bodies.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let sealed: Vec<u8> = row.get(1)?;
+            let body = unseal(&self.key, SealPurpose::Event, &sealed).unwrap_or_default();
+            let holds = |text: &&[u8]| body.windows(text.len()).any(|part| part == *text);
+            if sought.iter().any(holds) {
+                found.push(row.get(0)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Deletes the bodies of all events; what they said stays.
+    pub(crate) fn strip_bodies(&mut self) -> anyhow::Result<()> {
+        self.db.pragma_update(None, "secure_delete", "ON")?;
+        self.db
+            .execute("UPDATE event SET body = x'' WHERE length(body) > 0", [])?;
+        self.scrub()
+    }
+
+    /// Makes the files hold nothing that was deleted.
+    fn scrub(&self) -> anyhow::Result<()> {
+        self.db.pragma_update(None, "temp_store", "FILE")?;
+        self.db.execute_batch("VACUUM")?;
+        self.db.pragma_update(None, "temp_store", "MEMORY")?;
+        empty_log(&self.db)
     }
 
     /// Returns the unsealed body of an event.

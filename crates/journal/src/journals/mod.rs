@@ -98,6 +98,11 @@ impl Journals {
         })
     }
 
+    /// The journals one by one.
+    pub fn readers(&self) -> &[Reader] {
+        &self.readers
+    }
+
     /// Which shards there are; empty for a migration without shards.
     pub fn shards(&self) -> anyhow::Result<Vec<Shard>> {
         let shards = self.readers.iter().map(shard);

@@ -27,6 +27,8 @@ pub struct DocumentLine<'a> {
     pub message: Option<&'a str>,
     /// clientDocumentId, when it can be sent.
     pub uuid: Option<&'a str>,
+    /// SHA-256 of its content, where a plan read it.
+    pub sha256: Option<[u8; 32]>,
     /// Its size, as far as it is known.
     pub bytes: u64,
 }
@@ -51,6 +53,7 @@ impl Reader {
                 message: text(row, 14)?,
                 uuid: text(row, 15)?,
                 bytes: count(row, 16)?,
+                sha256: row.get(18)?,
             })
         })
     }
@@ -69,7 +72,7 @@ impl Reader {
 pub(crate) mod sql {
     pub const DOCUMENT_LINES: &str = sql!(
         "SELECT coalesce(d.shown, f.name), d.row, r.client_id, d.place, k.text, s.text, \
-        d.verdict, w.text, t.state, t.attempts, t.first_at, t.last_at, c.text, e.text, m.text, d.uuid, d.size, d.side_assumed \
+        d.verdict, w.text, t.state, t.attempts, t.first_at, t.last_at, c.text, e.text, m.text, d.uuid, d.size, d.side_assumed, d.sha256 \
         FROM document d LEFT JOIN file f ON f.id = d.file LEFT JOIN record r ON r.id = d.record \
         LEFT JOIN word k ON k.id = d.type LEFT JOIN word s ON s.id = d.side LEFT JOIN word w ON w.id = d.reason \
         LEFT JOIN task t ON t.record = d.record AND t.kind = {kind.document} AND t.document = d.id \

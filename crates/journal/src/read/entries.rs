@@ -15,20 +15,32 @@ use crate::schema;
 use crate::write::entries::log_hashes;
 
 /// Tables whose rows a checkpoint hashes as they are, with the columns that give them an order: what people decided, what was
-/// set aside, and the runs.
-const TABLES: [(&str, &str); 11] = [
+/// set aside, what Bakkt told, and the runs.
+const TABLES: [(&str, &str); 18] = [
     ("acknowledged", "client_id, agreements"),
     ("closed_gap", "id"),
+    ("custody_task", "id"),
+    ("difference", "task, document, path, kind"),
     ("fingerprint", "name"),
+    ("former", "task"),
+    ("former_task", "task"),
+    ("gap_set", "id, path, reason, file, row"),
     ("layer", "id"),
+    ("link", "task"),
     ("manual_kyb", "client_id"),
     ("operator_log", "id"),
     ("person", "client_id"),
     ("policy", "path"),
     ("run", "id"),
     ("set_aside", "id"),
+    ("verification", "task"),
     ("waiver", "client_id, path"),
 ];
+
+/// Without how often one was repeated, which grows, and without its sealed body, which may be deleted.
+const EVENTS: &str = "SELECT id, at, request_id, hash, client_id, type, status, reason, expires_at, linked, source FROM event ORDER BY id";
+const PARTIES: &str =
+    "SELECT client_id, events, status, reason, documents, expires_at FROM party ORDER BY client_id";
 
 const ENTRY: &str = "SELECT id, at, kind, body, before, hash FROM entry";
 
@@ -107,6 +119,16 @@ impl Reader {
     /// The names of those tables.
     pub fn vouched_tables() -> impl Iterator<Item = &'static str> {
         TABLES.iter().map(|(table, _)| *table)
+    }
+
+    /// Every event that came, oldest first, as canonical JSON; and what they come to for each customer. Both come from the
+    /// database of the receiver, which adds to it beside everything else.
+    pub fn each_event_row(
+        &self,
+        mut each: impl FnMut(&'static str, &str) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.walk(EVENTS, |row| each("event", &row_text(row)?))?;
+        self.walk(PARTIES, |row| each("party", &row_text(row)?))
     }
 
     /// The hashes of the first lines of the operator log, as the entry of an upgrade has them.

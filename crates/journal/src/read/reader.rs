@@ -79,6 +79,8 @@ pub struct PolicyRow {
 /// One decision of a person.
 #[derive(Debug)]
 pub struct DecisionRow {
+    /// Its line in the operator log, from 1.
+    pub line: u64,
     /// Milliseconds since 1970.
     pub at: i64,
     /// retry, replan, …
@@ -199,10 +201,11 @@ impl Reader {
 
     /// What people decided, oldest first.
     pub fn decisions(&self) -> anyhow::Result<Vec<DecisionRow>> {
-        let sql = "SELECT at, action, target, reason, count, by FROM operator_log ORDER BY id";
+        let sql = "SELECT at, action, target, reason, count, by, id FROM operator_log ORDER BY id";
         self.all(sql, |row| {
             let (at, action, target) = (row.get(0)?, row.get(1)?, row.get(2)?);
             Ok(DecisionRow {
+                line: unsigned(row.get(6)?),
                 at,
                 action,
                 target,

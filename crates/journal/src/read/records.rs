@@ -27,6 +27,9 @@ pub struct RecordLine<'a> {
     pub bakkt: BakktPart<'a>,
     /// Its documents and its KYB.
     pub beside: AttachedTasks,
+    /// Of the agreements that are sent: how many have a name (all have one), a version, a date. None: not sent, or planned by an
+    /// earlier version.
+    pub carried: Option<[u8; 3]>,
 }
 
 /// The documents and the KYB of an account.
@@ -114,6 +117,7 @@ impl Reader {
                 task,
                 bakkt: bakkt(row, 12)?,
                 beside,
+                carried: row.get(18)?,
             })
         })
     }
@@ -232,7 +236,7 @@ pub(crate) mod sql {
         t.state, coalesce(t.attempts, 0) + CASE WHEN s.id IS NULL THEN 0 ELSE (SELECT sum(a.attempts) FROM set_aside a \
             WHERE a.client_id = r.client_id AND a.kind = {kind.account} AND a.gone = 1) END, \
         coalesce(s.first_at, t.first_at), coalesce(t.last_at, s.last_at), c.text, d.text, \
-        t.bakkt_id, t.status, t.created_at, t.existed, r.id, s.state \
+        t.bakkt_id, t.status, t.created_at, t.existed, r.id, s.state, r.carried \
         FROM record r LEFT JOIN file f ON f.id = r.file LEFT JOIN word w ON w.id = r.reason \
         LEFT JOIN task t ON t.record = r.id AND t.kind = {kind.account} \
         LEFT JOIN set_aside s ON s.id = (SELECT max(a.id) FROM set_aside a WHERE a.client_id = r.client_id AND a.kind = {kind.account} AND a.gone = 1) \

@@ -48,6 +48,7 @@ impl Journal {
         write_key(&scratch, &self.key)?;
         let mut scratch = Journal::open(&scratch)?;
         scratch.follow_people(&self.people()?)?;
+        scratch.follow_erased(&self.erased()?)?;
         scratch.know_files_of(self)?;
         scratch.bind_shard(self.shard()?)?;
         Ok(scratch)

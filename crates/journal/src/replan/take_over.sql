@@ -38,7 +38,7 @@ UPDATE main.task SET fixed = w.fixed, agreements = w.agreements, owners = w.owne
 DELETE FROM main.gap_set; DELETE FROM main.record; DELETE FROM main.file; DELETE FROM main.policy; DELETE FROM main.fingerprint;
 DELETE FROM main.part; DELETE FROM main.unused; DELETE FROM main.owner; DELETE FROM main.document;
 INSERT INTO main.record
-    SELECT r.id, r.file, r.row, r.offset, r.length, r.client_id, r.verdict, w.old, r.hash, r.gaps, r.fixed, r.person, r.agreements, r.owners, NULL
+    SELECT r.id, r.file, r.row, r.offset, r.length, r.client_id, r.verdict, w.old, r.hash, r.gaps, r.fixed, r.person, r.agreements, r.owners, NULL, r.carried
     FROM n.record r LEFT JOIN temp.words w ON w.new = r.reason;
 -- The program makes sets of them.
 CREATE TEMP TABLE new_gap (record INTEGER NOT NULL, path INTEGER NOT NULL, reason INTEGER NOT NULL, level TEXT NOT NULL, status TEXT NOT NULL,
@@ -71,7 +71,7 @@ DELETE FROM main.known_file;
 INSERT INTO main.known_file SELECT * FROM n.known_file;
 INSERT INTO main.document
     SELECT d.id, d.record, d.file, d.row, d.offset, d.length, d.sealed, d.shown, d.place, k.old, s.old, d.proves, d.size,
-           d.uuid, d.verdict, w.old, d.hash, d.side_assumed
+           d.uuid, d.verdict, w.old, d.hash, d.side_assumed, d.sha256
     FROM n.document d LEFT JOIN temp.words k ON k.new = d.type LEFT JOIN temp.words s ON s.new = d.side
     LEFT JOIN temp.words w ON w.new = d.reason;
 INSERT INTO main.meta SELECT key, value FROM n.meta WHERE true

@@ -20,3 +20,10 @@ CREATE TABLE checkpoint_row (          -- hashes of the rows that the last check
 ) WITHOUT ROWID;
 
 ALTER TABLE document ADD COLUMN sha256 BLOB; -- of its content when it was planned; NULL: not read, or planned before version 8
+
+ALTER TABLE record ADD COLUMN carried BLOB; -- of the agreements that are sent: how many have a name, a version, a date; a byte each
+
+CREATE TABLE erased (                  -- customers who were forgotten: no plan sends them again
+  name TEXT PRIMARY KEY,               -- 'erased:' and the keyed hash of the clientAccountId, as chain::erased_name makes it
+  at   INTEGER NOT NULL                -- when; 0 in a scratch journal
+) WITHOUT ROWID;

@@ -9,6 +9,7 @@ pub(crate) mod counters;
 pub(crate) mod hidden_codes;
 pub(crate) mod seal;
 pub(crate) mod state_files;
+pub(crate) mod tombstone;
 
 use std::path::Path;
 use std::time::Duration;
@@ -112,6 +113,20 @@ pub(crate) fn refused(what: &str, error: &rusqlite::Error) -> anyhow::Error {
         "make room on the disk, or give it back its rights; then run the same command: it goes on where it stopped"
     };
     Failure::cannot(format!("the journal cannot be {what}: {error}"), hint)
+}
+
+/// Empties the write-ahead log of a database, so that no earlier content is left in it.
+pub(crate) fn empty_log(db: &Connection) -> anyhow::Result<()> {
+    let is_busy: bool = db
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .map_err(|error| refused("written", &error))?;
+    match is_busy {
+        false => Ok(()),
+        true => Err(Failure::cannot(
+            "another process reads the journal, so that what was deleted is still in its log file",
+            "let `status`, `report` or the receiver end, then run the same command again",
+        )),
+    }
 }
 
 /// Returns the version of an events' database, 0 while it is being made; refuses one that a newer program wrote.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use crate::schema::tombstone::refuse_closed;
 use bakkt_files::state_folder;
 use bakkt_model::error::{Failure, ShownPath};
 
@@ -53,6 +54,7 @@ const LOST_KEY: &str =
 
 /// Returns the key of a journal that exists.
 pub fn known_key(folder: &Path) -> anyhow::Result<[u8; 32]> {
+    refuse_closed(folder)?;
     key(folder, false)
 }
 

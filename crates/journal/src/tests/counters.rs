@@ -65,6 +65,7 @@ fn planned(folder: &std::path::Path) -> anyhow::Result<Journal> {
         side_assumed: false,
         proves: 0,
         size: 1,
+        sha256: None,
         uuid: Some("d-1"),
         hash: Some(&[3; 32]),
         verdict: DocumentVerdict::Sent,

@@ -3,11 +3,11 @@
 //! Invariant: the one way into the table `entry`, so that each holds the hash of the one before. Left out: the form (`chain`).
 
 use anyhow::Context;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Value, json};
 
 use crate::chain::{
-    ChainHead, EntryKind, NO_ENTRY, RowHashes, canonical, entry_hash, hashed_target, hex,
+    ChainHead, EntryKind, EntryRow, NO_ENTRY, RowHashes, canonical, entry_hash, hashed_target, hex,
 };
 use crate::write::journal::Journal;
 use bakkt_model::state::State;
@@ -48,6 +48,22 @@ impl Journal {
     pub fn chain_head(&self) -> anyhow::Result<ChainHead> {
         let (id, hash) = last(&self.db)?;
         Ok(ChainHead::new(id.unsigned_abs(), &hash))
+    }
+
+    /// The last entry, as it is stored.
+    pub fn last_entry(&self) -> anyhow::Result<Option<EntryRow>> {
+        let sql = "SELECT id, at, kind, body, before, hash FROM entry ORDER BY id DESC LIMIT 1";
+        let entry = |row: &Row<'_>| {
+            Ok(EntryRow {
+                id: row.get(0)?,
+                at: row.get(1)?,
+                kind: row.get(2)?,
+                body: row.get(3)?,
+                before: row.get(4)?,
+                hash: row.get(5)?,
+            })
+        };
+        Ok(self.db.query_row(sql, [], entry).optional()?)
     }
 
     /// The keyed hash of a customer's id, as entries have it.
@@ -159,10 +175,12 @@ pub(crate) fn begin_chain(
         0 => (EntryKind::Begin, json!({"schema": to})),
         _ => {
             let log = log_hashes(db, key, i64::MAX)?;
+            let runs: i64 = db.query_row("SELECT count(*) FROM run", [], |row| row.get(0))?;
             let body = json!({
                 "schema": to,
                 "from": version,
                 "operator_log": {"rows": log.count(), "root": log.root()},
+                "runs": runs,
                 "says": "what happened before this entry is not in the chain; the operator log is hashed as it was found",
             });
             (EntryKind::Upgrade, body)

@@ -3,7 +3,7 @@
 //! Opening takes the lock, reads or makes the key, and brings the schema up to date. Left out: the tables of the plan and the
 //! tasks, which the other files of this folder write.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,7 @@ use crate::schema::hidden_codes::{CodeKey, HiddenKind};
 use crate::schema::seal::SealPurpose;
 use crate::schema::seal::seal;
 use crate::schema::state_files::{is_fresh, journal_path, key, lock};
+use crate::schema::tombstone::refuse_closed;
 use crate::schema::{check_version, prepare, refused};
 use crate::write::entries::begin_chain;
 use crate::write::gap_sets::GapSets;
@@ -44,6 +45,8 @@ pub struct Journal {
     pub(crate) counters: Counters,
     /// Whether tasks can wait for others; `None` until it was looked up.
     pub(crate) followers: Option<bool>,
+    /// While a plan is made: the names of customers who were forgotten.
+    pub(crate) forgotten: BTreeSet<String>,
     _lock: File,
 }
 
@@ -53,8 +56,21 @@ impl Journal {
         journal_path(folder)
     }
 
-    /// Opens or creates the journal of a state folder, and takes its lock.
+    /// Opens or creates the journal of a state folder, and takes its lock. That of a closed migration is refused.
     pub fn open(folder: &Path) -> anyhow::Result<Journal> {
+        refuse_closed(folder)?;
+        Journal::open_with(folder, |folder| key(folder, is_fresh(folder)))
+    }
+
+    /// Opens the journal of a migration that is being closed; its key may be gone.
+    pub(crate) fn open_closing(folder: &Path) -> anyhow::Result<Journal> {
+        Journal::open_with(folder, |_| Ok([0; 32]))
+    }
+
+    fn open_with(
+        folder: &Path,
+        key: impl FnOnce(&Path) -> anyhow::Result<[u8; 32]>,
+    ) -> anyhow::Result<Journal> {
         state_folder::open(folder)?;
         let lock = lock(folder, "journal.lock", || {
             Failure::cannot(
@@ -63,8 +79,7 @@ impl Journal {
             )
         })?;
         let path = Self::path(folder);
-        let fresh = is_fresh(folder);
-        let key = key(folder, fresh)?;
+        let key = key(folder)?;
         state_folder::open_file(&path)?;
         let mut db = Connection::open(&path)
             .with_context(|| format!("cannot open the journal {}", path.shown()))?;
@@ -88,6 +103,7 @@ impl Journal {
             plan_begun_at: 0,
             counters: Counters::default(),
             followers: None,
+            forgotten: BTreeSet::new(),
             _lock: lock,
         })
     }

@@ -1,8 +1,10 @@
 //! [`Journal`], the one writer: the plan, the tasks and every change of their state, what was read back, and the log of what
 //! people decided.
 
+pub(crate) mod closing;
 pub(crate) mod entries;
 pub(crate) mod fetched_links;
+pub(crate) mod forgotten_files;
 pub(crate) mod gap_sets;
 pub(crate) mod held_behind;
 pub(crate) mod journal;

@@ -20,6 +20,9 @@ const CONTEXT: &str = "bakkt-migrate 2026-11 owners and their agreements";
 /// What tells one owner from another in a payload.
 const OWNER_ID: &str = "owners[].clientOwnerId";
 
+/// How many agreements of a payload have a name (all have one), a version, and a date.
+pub type CarriedAgreements = [u8; 3];
+
 /// Makes the marks; each thread has its own.
 #[derive(Debug)]
 pub(crate) struct OwnerMarker {
@@ -71,6 +74,24 @@ impl OwnerMarker {
             out.extend(mark(&customer, "owner", [bytes(owner)]));
             out.extend(mark(&customer, "agreements", values().map(bytes)));
         }
+    }
+
+    /// Counts the agreements in a payload, and how many of them have a version and a date.
+    pub(crate) fn carried(payload: &[u8], kept: &[KeptValue]) -> CarriedAgreements {
+        let mut carried = CarriedAgreements::default();
+        for value in kept.iter().filter(|value| value.field == AGREEMENT) {
+            // What a value is, the key before it says.
+            let before = payload.get(..value.start).unwrap_or_default();
+            let is = |key: &str| {
+                let before = before.strip_suffix(b"\"").unwrap_or(before);
+                before.ends_with(key.as_bytes())
+            };
+            let places = [r#""name":"#, r#""version":"#, r#""eSignedDate":"#];
+            if let Some(place) = places.iter().position(|key| is(key)) {
+                carried[place] = carried[place].saturating_add(1);
+            }
+        }
+        carried
     }
 
     /// Adds the marks of the owners of an account that is an entity's: their places and their ids as sent.

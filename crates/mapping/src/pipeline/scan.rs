@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
 
 use super::fixed::{FixedMarker, FixedMarks};
-use super::owner_marks::OwnerMarker;
+use super::owner_marks::{CarriedAgreements, OwnerMarker};
 use super::person::{PersonHash, PersonHasher};
 use super::{Hash, JoinedRowSource, Pipeline, Worker};
 use crate::assess::Gap;
@@ -81,6 +81,8 @@ pub struct ScannedRow {
     found: (u32, u32),
     agreements: (u32, u32),
     owner_marks: (u32, u32),
+    /// With the hash: what is carried over of agreements.
+    pub carried: Option<CarriedAgreements>,
 }
 
 /// A code that is in no table and must be: all that leaves the thread which read it.
@@ -279,6 +281,7 @@ impl Results {
             if let (Some(owners), Some(id), Some(_)) = (&hashers.owners, prepared.id, hash) {
                 owners.add_agreements(id, prepared.payload, prepared.kept, &mut self.marks);
             }
+            let carried = hash.map(|_| OwnerMarker::carried(prepared.payload, prepared.kept));
             let owner_marks = self.marks.len() as u32;
             let (id_end, account_type) = (self.texts.len() as u32, prepared.account_type);
             self.rows.push(ScannedRow {
@@ -300,6 +303,7 @@ impl Results {
                 found: (0, 0),
                 agreements: (agreements, owner_marks),
                 owner_marks: (owner_marks, owner_marks),
+                carried,
             });
             // A broken row was not mapped: the draft is still that of another one.
             if verdict != Verdict::Excluded

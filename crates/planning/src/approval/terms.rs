@@ -182,3 +182,120 @@ impl<'a> RunStatement<'a> {
         serde_json::to_string(self).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject() -> ApprovalSubject {
+        ApprovalSubject {
+            plan: "ab".repeat(32),
+            base_url: "https://api.bakkt.com".to_owned(),
+            dialect: "guide".to_owned(),
+            migration: "cd".repeat(16),
+            approvers: "ef".repeat(32),
+        }
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn terms(pilot: Option<Pilot>) -> ApprovalTerms {
+        let subject = subject();
+        let plans = vec!["12".repeat(32), subject.plan.clone()];
+        let times = (at("2026-12-01T10:00:00Z"), at("2026-12-08T10:00:00Z"));
+        ApprovalTerms::new(&subject, plans, pilot, times)
+    }
+
+    fn covers(
+        terms: &ApprovalTerms,
+        subject: &ApprovalSubject,
+        limit: Option<u64>,
+        (time, begun): (&str, u64),
+    ) -> Result<(), String> {
+        let at = at(time);
+        let wanted = WantedRun {
+            subject,
+            limit,
+            key: None,
+            at,
+        };
+        terms.cover(&wanted, begun)
+    }
+
+    #[test]
+    fn whatever_differs_makes_an_approval_void() {
+        let terms = terms(None);
+        let soon = ("2026-12-08T09:59:59Z", 0);
+        assert_eq!(covers(&terms, &subject(), None, soon), Ok(()));
+        let changes: [(&str, fn(&mut ApprovalSubject)); 5] = [
+            ("another plan", |it| it.plan = "34".repeat(32)),
+            ("another target, https://api.bakkt.com", |it| {
+                it.base_url = "https://sandbox.bakkt.com".to_owned();
+            }),
+            ("another dialect, guide", |it| {
+                it.dialect = "reference".to_owned()
+            }),
+            ("another migration", |it| it.migration = "00".repeat(16)),
+            ("another file", |it| it.approvers = "00".repeat(32)),
+        ];
+        for (what, change) in changes {
+            let mut other = subject();
+            change(&mut other);
+            let why = covers(&terms, &other, None, soon).unwrap_err();
+            assert!(why.contains(what), "{what}: {why}");
+        }
+        let late = ("2026-12-08T10:00:00Z", 0);
+        let why = covers(&terms, &subject(), None, late).unwrap_err();
+        assert_eq!(why, "ended at 2026-12-08T10:00:00Z");
+        let day = Duration::from_secs(24 * 3600);
+        assert_eq!(terms.holds_for_no_longer(7 * day), Ok(()));
+        assert!(terms.holds_for_no_longer(6 * day).is_err());
+    }
+
+    #[test]
+    fn a_pilot_covers_its_number_of_accounts_and_no_more() {
+        let terms = terms(Some(Pilot {
+            accounts: 20,
+            begun: 5,
+        }));
+        let covers =
+            |limit, begun| covers(&terms, &subject(), limit, ("2026-12-02T00:00:00Z", begun));
+        assert_eq!(covers(Some(20), 5), Ok(()));
+        assert_eq!(covers(Some(8), 17), Ok(()));
+        for (limit, begun, what) in [
+            (None, 5, "--limit 20"),
+            (Some(21), 5, "of which 20 are left, and not for 21"),
+            (Some(9), 17, "of which 8 are left"),
+            (Some(1), 25, "of which 0 are left"),
+        ] {
+            let why = covers(limit, begun).unwrap_err();
+            assert!(why.contains(what), "{why}");
+        }
+    }
+
+    #[test]
+    fn the_text_that_is_signed_is_one_line_with_sorted_keys() {
+        let terms = terms(None);
+        let text = terms.text();
+        assert_eq!(ApprovalTerms::parse(&text), Some(terms));
+        let keys: Vec<&str> = text
+            .split('"')
+            .filter(|part| part.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+            .filter(|part| text.contains(&format!("\"{part}\":")))
+            .collect();
+        let mut sorted = keys.clone();
+        sorted.sort_unstable();
+        assert_eq!(keys, sorted);
+        assert!(!text.contains('\n'));
+        assert_eq!(
+            ApprovalTerms::parse(&text.replace("approval 1", "approval 2")),
+            None
+        );
+        assert_eq!(
+            ApprovalTerms::parse(&text.replace("\"dialect\"", "\"dialekt\"")),
+            None
+        );
+    }
+}

@@ -41,6 +41,8 @@ pub struct PlannedDocument<'a> {
     pub side_assumed: bool,
     /// Bits of `contract::documents::proof`.
     pub proves: u32,
+    /// SHA-256 of its content, where it was read.
+    pub sha256: Option<[u8; 32]>,
     /// Its size in bytes.
     pub size: u64,
     /// clientDocumentId, when it can be sent.
@@ -229,6 +231,16 @@ impl Journal {
         })
     }
 
+    fn is_of_forgotten(&self, record: u64) -> anyhow::Result<bool> {
+        if self.forgotten.is_empty() {
+            return Ok(false);
+        }
+        let mut known = self.db.prepare_cached(
+            "SELECT 1 FROM record r JOIN erased e ON e.name = r.client_id WHERE r.id = ?",
+        )?;
+        Ok(known.exists([record as i64])?)
+    }
+
     fn add_document(&mut self, document: &PlannedDocument<'_>) -> anyhow::Result<()> {
         let (mut verdict, mut reason) = (document.verdict, document.reason);
         if let Some(uuid) = document.uuid
@@ -256,9 +268,12 @@ impl Journal {
             word(document.side)?,
             word(reason)?,
         );
-        let sealed = document.path.map(|path| self.seal(path)).transpose()?;
+        // Where a document of a forgotten customer stands may name the customer.
+        let is_forgotten = self.is_of_forgotten(document.record)?;
+        let path = document.path.filter(|_| !is_forgotten);
+        let sealed = path.map(|path| self.seal(path)).transpose()?;
         self.db
-            .prepare_cached("INSERT INTO document (record, file, row, offset, length, sealed, shown, place, type, side, proves, size, uuid, verdict, reason, hash, side_assumed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
+            .prepare_cached("INSERT INTO document (record, file, row, offset, length, sealed, shown, place, type, side, proves, size, uuid, verdict, reason, hash, side_assumed, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
             .execute(params![
                 document.record as i64,
                 document.file,
@@ -266,17 +281,18 @@ impl Journal {
                 document.offset as i64,
                 document.length,
                 sealed,
-                document.shown,
+                document.shown.filter(|_| !is_forgotten),
                 document.place,
                 document_type,
                 side,
                 document.proves,
                 document.size as i64,
-                document.uuid,
+                document.uuid.filter(|_| !is_forgotten),
                 verdict as i64,
                 reason,
                 document.hash,
-                document.side_assumed && verdict == DocumentVerdict::Sent
+                document.side_assumed && verdict == DocumentVerdict::Sent,
+                document.sha256
             ])?;
         if verdict == DocumentVerdict::Sent {
             let id = self.db.last_insert_rowid();

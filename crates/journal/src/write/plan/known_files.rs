@@ -13,6 +13,9 @@ use crate::schema::seal::{seal, unseal};
 use crate::write::journal::Journal;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+/// What is sealed is longer than itself; one hash alone, sealed, is shorter than this.
+const BOTH: i64 = 80;
+
 /// Looks files up beside the journal's writer, from several threads.
 #[derive(Debug)]
 pub struct KnownFiles {
@@ -21,8 +24,8 @@ pub struct KnownFiles {
 }
 
 impl KnownFiles {
-    /// Returns the content hash of a file in this state.
-    pub fn find(&self, state: &[u8; 32]) -> Option<[u8; 32]> {
+    /// Returns the hashes of the content of a file in this state: BLAKE3 and SHA-256.
+    pub fn find(&self, state: &[u8; 32]) -> Option<[[u8; 32]; 2]> {
         let db = self.db.lock().unwrap_or_else(PoisonError::into_inner);
         let mut statement = db
             .prepare_cached("SELECT hash FROM known_file WHERE state = ?")
@@ -32,9 +35,10 @@ impl KnownFiles {
             .query_row([state], |row| row.get(0))
             .optional()
             .ok()??;
-        unseal(&self.key, SealPurpose::Content, &sealed)?
-            .try_into()
-            .ok()
+        // Of an earlier version there is one hash alone: the file is read then, too.
+        let both = unseal(&self.key, SealPurpose::Content, &sealed)?;
+        let (first, second) = both.split_first_chunk()?;
+        Some([*first, second.try_into().ok()?])
     }
 }
 
@@ -53,19 +57,21 @@ impl Journal {
     /// Keeps the content hashes of files that the plan uses: their states and hashes.
     pub fn keep_files(
         &mut self,
-        files: impl Iterator<Item = ([u8; 32], [u8; 32])>,
+        files: impl Iterator<Item = ([u8; 32], [[u8; 32]; 2])>,
     ) -> anyhow::Result<()> {
         self.transaction(|journal| {
-            for (state, hash) in files {
+            for (state, hashes) in files {
                 let known = journal
                     .db
-                    .prepare_cached("UPDATE known_file SET used = 1 WHERE state = ?")?
-                    .execute([state])?;
+                    .prepare_cached(
+                        "UPDATE known_file SET used = 1 WHERE state = ? AND length(hash) >= ?",
+                    )?
+                    .execute(params![state, BOTH])?;
                 if known == 0 {
-                    let sealed = seal(&journal.key, SealPurpose::Content, &hash)?;
+                    let sealed = seal(&journal.key, SealPurpose::Content, hashes.as_flattened())?;
                     journal
                         .db
-                        .prepare_cached("INSERT INTO known_file VALUES (?, ?, 1)")?
+                        .prepare_cached("INSERT OR REPLACE INTO known_file VALUES (?, ?, 1)")?
                         .execute(params![state, sealed])?;
                 }
             }
@@ -101,16 +107,16 @@ mod tests {
     fn what_is_used_is_kept_and_nothing_can_be_read() -> anyhow::Result<()> {
         let folder = tempfile::tempdir()?;
         let mut journal = Journal::open(folder.path())?;
-        let files = [([1; 32], [11; 32]), ([2; 32], [22; 32])];
+        let files = [([1; 32], [[11; 32], [12; 32]]), ([2; 32], [[22; 32]; 2])];
         journal.keep_files(files.into_iter())?;
         let known = journal.known_files()?;
-        assert_eq!(known.find(&[1; 32]), Some([11; 32]));
+        assert_eq!(known.find(&[1; 32]), Some([[11; 32], [12; 32]]));
         assert_eq!(known.find(&[3; 32]), None);
         // The next plan uses one of them, and another one.
-        journal.keep_files([([2; 32], [22; 32]), ([3; 32], [33; 32])].into_iter())?;
+        journal.keep_files([([2; 32], [[22; 32]; 2]), ([3; 32], [[33; 32]; 2])].into_iter())?;
         journal.forget_files()?;
         let found = [1, 2, 3].map(|state| known.find(&[state; 32]));
-        assert_eq!(found, [None, Some([22; 32]), Some([33; 32])]);
+        assert_eq!(found, [None, Some([[22; 32]; 2]), Some([[33; 32]; 2])]);
         let scratch = Journal::open(&folder.path().join("scratch"))?;
         scratch.know_files_of(&journal)?;
         let counted: i64 = scratch

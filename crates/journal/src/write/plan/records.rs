@@ -74,6 +74,8 @@ pub struct PlannedRow<'a> {
     pub agreements: Option<&'a [u8]>,
     /// With the hash: marks of the owners of an entity.
     pub owners: Option<&'a [u8]>,
+    /// With the hash: how many agreements have a name, a version, a date.
+    pub carried: Option<&'a [u8; 3]>,
     /// Gaps: path, reason, level; file and row, 0 and 0 for the record's own row.
     pub gaps: &'a [(&'a str, &'a str, &'static str, (i64, u64))],
     /// Its joined rows.
@@ -123,8 +125,15 @@ impl Journal {
             }
             Ok(())
         })?;
+        self.forgotten = self.erased()?;
         self.planning = Some(0);
         Ok(())
+    }
+
+    /// The name under which a customer stays who was forgotten.
+    fn forgotten_name(&self, client_id: Option<&str>) -> Option<String> {
+        let client_id = client_id.filter(|_| !self.forgotten.is_empty())?;
+        Some(self.erased_name(client_id)).filter(|name| self.forgotten.contains(name))
     }
 
     /// Adds a batch of rows, each with the number of its record.
@@ -150,9 +159,10 @@ impl Journal {
         let record = record as i64;
         let reason = row.reason.map(|reason| self.word(reason)).transpose()?;
         let set = self.planned_gaps(record, row.gaps)?;
+        let forgotten = self.forgotten_name(row.client_id);
         self.db
             .prepare_cached(
-                "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 record,
@@ -160,7 +170,7 @@ impl Journal {
                 row.row as i64,
                 row.offset as i64,
                 row.length,
-                row.client_id,
+                forgotten.as_deref().or(row.client_id),
                 row.verdict as i64,
                 reason,
                 row.hash,
@@ -169,7 +179,8 @@ impl Journal {
                 row.person,
                 row.agreements,
                 row.owners,
-                set
+                set,
+                row.carried
             ])?;
         for part in row.parts {
             self.add_part(part)?;

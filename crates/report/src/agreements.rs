@@ -1,0 +1,61 @@
+//! `agreements.csv`: of every source row, whether name, version and date of its agreements were carried over.
+//!
+//! Owner of its columns, and of what "carried over" means: Bakkt has the account, and with it every part of every agreement. Left
+//! out: what an agreement says; the journal knows how many there are, and which of their parts.
+
+use std::io::Write;
+
+use super::files::{CsvFile, sheet};
+use bakkt_files::output::OutputFolder;
+use bakkt_journal::Journals;
+use bakkt_journal::read::RecordLine;
+
+/// The columns of `agreements.csv`.
+pub(super) const AGREEMENTS: &[&str] = &[
+    "file",
+    "row",
+    "clientAccountId",
+    "accountState",
+    "agreements",
+    "name",
+    "version",
+    "date",
+    "carriedOver",
+];
+
+/// Writes `agreements.csv`.
+pub(super) fn agreements(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
+    sheet(dir, "agreements.csv", AGREEMENTS, |out| {
+        journals.each_record(|record| line(out, &record))
+    })
+}
+
+fn line<W: Write>(out: &mut CsvFile<W>, record: &RecordLine<'_>) -> anyhow::Result<()> {
+    let is_sent = matches!(record.verdict, "ready" | "grace");
+    out.origin(&record.origin)?;
+    out.text(record.task.state)?;
+    let [all, versions, dates] = match (is_sent, record.carried) {
+        (true, Some(carried)) => carried,
+        (is_sent, _) => {
+            (0..4).try_for_each(|_| out.text(""))?;
+            out.text(if is_sent { "not known" } else { "no" })?;
+            return out.end();
+        }
+    };
+    out.number(all)?;
+    for count in [all, versions, dates] {
+        match count {
+            0 => out.text("no")?,
+            count if count == all => out.text("yes")?,
+            count => out.text(&format!("{count} of {all}"))?,
+        }
+    }
+    out.text(match (record.task.state, all) {
+        ("accepted", 0) => "no",
+        ("accepted", _) if versions == all && dates == all => "yes",
+        ("accepted", _) => "partly",
+        ("refused" | "gave up", _) => "no",
+        _ => "not yet",
+    })?;
+    out.end()
+}

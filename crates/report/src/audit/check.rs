@@ -1,0 +1,449 @@
+//! Whether a journal and its chain fit each other, and a head from outside.
+//!
+//! In the order in which an auditor would look: what the database is made of, the chain itself, heads from outside, the operator
+//! log against its entries, the runs against theirs, and the rows against the last checkpoint. The first flaw of each is named; so is
+//! what could not be checked, and why.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::sheets::{Sheets, sheets};
+use crate::text::rfc3339;
+use bakkt_journal::chain::{ChainCheck, ChainHead, EntryKind, EntryRow, RowHashes, target_agrees};
+use bakkt_journal::read::DecisionRow;
+use bakkt_journal::{Journals, Reader};
+
+/// Rows that are named one by one.
+const NAMED: usize = 5;
+
+/// Something that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Flaw {
+    /// The entry that does not fit, where it is one.
+    pub entry: Option<u64>,
+    /// What is wrong, in words.
+    pub what: String,
+}
+
+/// What an audit found.
+#[derive(Clone, Debug, Serialize)]
+pub struct AuditResult {
+    /// How many entries the chain has.
+    pub entries: u64,
+    /// The last of them, as it is stored.
+    pub head: ChainHead,
+    /// The entry of the last checkpoint.
+    pub checkpoint: Option<u64>,
+    /// Rows that are as the checkpoint saw them.
+    pub rows: u64,
+    /// How many heads from outside are in the chain.
+    pub heads: u64,
+    /// What does not fit; the first one is where to begin.
+    pub flaws: Vec<Flaw>,
+    /// What could not be checked, and why.
+    pub unchecked: Vec<String>,
+}
+
+/// Audits a journal. `heads` were kept outside of it; `key` is the journal's, to compare what people decided about customers.
+pub fn audit(
+    reader: Reader,
+    heads: &[ChainHead],
+    key: Option<&[u8; 32]>,
+) -> anyhow::Result<AuditResult> {
+    let journals = Journals::from(reader);
+    let [reader] = journals.readers() else {
+        anyhow::bail!("an audit is of one journal");
+    };
+    let mut audit = Audit::default();
+    for flaw in reader.schema_flaws()? {
+        audit.flaw(
+            None,
+            format!("the journal is not as this program makes it: {flaw}"),
+        );
+    }
+    audit.walk(reader)?;
+    audit.compare_heads(heads);
+    audit.compare_log(reader, key)?;
+    audit.compare_runs(reader)?;
+    audit.compare_rows(&journals, reader)?;
+    Ok(AuditResult {
+        entries: audit.entries.len() as u64,
+        head: reader.chain_head()?,
+        checkpoint: audit
+            .checkpoint
+            .as_ref()
+            .map(|entry| entry.id.unsigned_abs()),
+        rows: audit.rows,
+        heads: audit.heads,
+        flaws: audit.flaws,
+        unchecked: audit.unchecked,
+    })
+}
+
+#[derive(Default)]
+struct Audit {
+    entries: Vec<EntryRow>,
+    checkpoint: Option<EntryRow>,
+    rows: u64,
+    heads: u64,
+    flaws: Vec<Flaw>,
+    unchecked: Vec<String>,
+}
+
+impl Audit {
+    fn flaw(&mut self, entry: Option<i64>, what: String) {
+        let entry = entry.map(i64::unsigned_abs);
+        self.flaws.push(Flaw { entry, what });
+    }
+
+    fn walk(&mut self, reader: &Reader) -> anyhow::Result<()> {
+        let (mut check, mut first) = (ChainCheck::default(), None);
+        reader.each_entry(|entry| {
+            if let Some(flaw) = check.next(&entry)
+                && first.is_none()
+            {
+                let (kind, at) = (entry.kind.escape_default(), rfc3339(entry.at));
+                first = Some((
+                    entry.id,
+                    format!("entry {} ({kind}, {at}): {flaw}", entry.id),
+                ));
+            }
+            if EntryKind::of(&entry.kind) == Some(EntryKind::Checkpoint) {
+                self.checkpoint = Some(entry.clone());
+            }
+            self.entries.push(entry);
+            Ok(())
+        })?;
+        match first {
+            Some((entry, what)) => self.flaw(Some(entry), what),
+            None if self.entries.is_empty() => {
+                self.flaw(None, "the journal has no chain".to_owned())
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn of_kind(&self, kind: EntryKind) -> Vec<EntryRow> {
+        let wanted = self
+            .entries
+            .iter()
+            .filter(|entry| entry.kind == kind.word());
+        wanted.cloned().collect()
+    }
+
+    /// What the entry of an upgrade says of the time before.
+    fn before(&self) -> Value {
+        let upgrade = self.of_kind(EntryKind::Upgrade).into_iter().next();
+        upgrade.map_or(Value::Null, |entry| entry.value())
+    }
+
+    fn compare_heads(&mut self, heads: &[ChainHead]) {
+        if heads.is_empty() {
+            self.unchecked.push(
+                "there is no head from outside (--head): whoever can write to the journal can compute a whole chain anew, and that would not show here"
+                    .to_owned(),
+            );
+        }
+        let last = self
+            .entries
+            .last()
+            .map_or(0, |entry| entry.id.unsigned_abs());
+        for head in heads {
+            let found = self
+                .entries
+                .iter()
+                .find(|entry| entry.id.unsigned_abs() == head.entry);
+            let hash = found.map(|entry| bakkt_journal::chain::hex(&entry.hash));
+            let entry = Some(head.entry.cast_signed());
+            match hash {
+                Some(hash) if hash == head.hash => self.heads += 1,
+                Some(_) => self.flaw(entry, format!(
+                    "entry {} is not the one whose hash was kept outside: the chain was computed anew, or it is another migration's",
+                    head.entry
+                )),
+                None => self.flaw(entry, format!(
+                    "entry {} was kept outside and is gone: the chain ends with entry {last}",
+                    head.entry
+                )),
+            }
+        }
+    }
+
+    /// The operator log, line by line, against the entries of decisions.
+    fn compare_log(&mut self, reader: &Reader, key: Option<&[u8; 32]>) -> anyhow::Result<()> {
+        let (log, before) = (reader.decisions()?, self.before());
+        let old = before["operator_log"]["rows"].as_u64().unwrap_or(0);
+        if key.is_none() {
+            self.unchecked.push(
+                "the journal's key is gone: whom decisions were about cannot be compared"
+                    .to_owned(),
+            );
+        }
+        if let (Some(key), Some(root)) = (key, before["operator_log"]["root"].as_str())
+            && reader.log_hashes(key, old)?.root() != root
+        {
+            let entry = self
+                .of_kind(EntryKind::Upgrade)
+                .first()
+                .map(|entry| entry.id);
+            self.flaw(entry, format!(
+                "the first {old} lines of the operator log are not those that the entry of the upgrade hashed"
+            ));
+        }
+        let decisions = self.of_kind(EntryKind::Decision);
+        let lines: BTreeMap<u64, &DecisionRow> = log.iter().map(|line| (line.line, line)).collect();
+        let mut known = Vec::new();
+        for entry in &decisions {
+            let body = entry.value();
+            let number = body["row"].as_u64().unwrap_or(0);
+            known.push(number);
+            let wrong = match lines.get(&number) {
+                None => vec!["it is gone"],
+                Some(line) => differs(entry, &body, line, key),
+            };
+            if !wrong.is_empty() {
+                let by = body["by"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .escape_default()
+                    .to_string();
+                let action = body["action"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .escape_default()
+                    .to_string();
+                self.flaw(Some(entry.id), format!(
+                    "entry {} (decision, {}): line {number} of the operator log does not fit \"{action}\" by {by}: {}",
+                    entry.id,
+                    rfc3339(entry.at),
+                    wrong.join(", ")
+                ));
+                break;
+            }
+        }
+        let extra = log
+            .iter()
+            .find(|line| line.line > old && !known.contains(&line.line));
+        if let Some(line) = extra {
+            self.flaw(
+                None,
+                format!("line {} of the operator log has no entry", line.line),
+            );
+        }
+        let first = log.iter().filter(|line| line.line <= old).count() as u64;
+        if first < old && before["operator_log"]["root"].is_string() && key.is_none() {
+            self.flaw(
+                None,
+                format!("the operator log has {first} lines of the {old} from before the chain"),
+            );
+        }
+        Ok(())
+    }
+
+    /// The runs against their entries.
+    fn compare_runs(&mut self, reader: &Reader) -> anyhow::Result<()> {
+        let (rows, old) = (reader.runs()?, self.before()["runs"].as_u64().unwrap_or(0));
+        let (begun, ended) = (
+            self.of_kind(EntryKind::Run),
+            self.of_kind(EntryKind::RunEnd),
+        );
+        for entry in &begun {
+            let number = entry.value()["run"].as_u64().unwrap_or(0);
+            let row = rows.iter().find(|row| row.id == number);
+            let end = ended
+                .iter()
+                .find(|end| end.value()["run"].as_u64() == Some(number));
+            let what = match (row, end) {
+                (None, _) => Some("is not among the runs any more"),
+                (Some(row), _) if row.at != entry.at => Some("began at another time"),
+                (Some(row), Some(end)) if row.ended != Some(end.at) => {
+                    Some("ended at another time")
+                }
+                (Some(row), Some(end))
+                    if row.outcome.as_deref() != end.value()["outcome"].as_str() =>
+                {
+                    Some("ended otherwise")
+                }
+                (Some(row), None) if row.ended.is_some() => Some("has no end in the chain"),
+                _ => None,
+            };
+            if let Some(what) = what {
+                self.flaw(
+                    Some(entry.id),
+                    format!("entry {} (run): run {number} {what}", entry.id),
+                );
+                break;
+            }
+        }
+        let known = |id: u64| {
+            begun
+                .iter()
+                .any(|entry| entry.value()["run"].as_u64() == Some(id))
+        };
+        if let Some(row) = rows.iter().find(|row| row.id > old && !known(row.id)) {
+            self.flaw(None, format!("run {} has no entry", row.id));
+        }
+        if let Some(last) = begun.last() {
+            let body = last.value();
+            for (key, name) in [("target", "target"), ("dialect", "dialect")] {
+                if body[key].as_str() != reader.meta(key)?.as_deref() {
+                    self.flaw(
+                        Some(last.id),
+                        format!("entry {} (run): the journal names another {name}", last.id),
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows as they are now against those that the last checkpoint saw.
+    fn compare_rows(&mut self, journals: &Journals, reader: &Reader) -> anyhow::Result<()> {
+        let Some(checkpoint) = self.checkpoint.clone() else {
+            self.unchecked.push(
+                "there is no checkpoint yet: no row could be compared; `bakkt-migrate report` makes one".to_owned(),
+            );
+            return Ok(());
+        };
+        let body = checkpoint.value();
+        let stored = reader.checkpoint_rows()?;
+        let now = sheets(journals)?;
+        let later = self.entries.iter().filter(|entry| entry.id > checkpoint.id);
+        let later = later.filter(|entry| EntryKind::of(&entry.kind).is_some_and(changes_rows));
+        let later: Vec<String> = later.map(|entry| entry.kind.clone()).collect();
+        let mut changed = Vec::new();
+        for (name, rows) in &now {
+            let seen = &body["sheets"][name.as_str()];
+            let (Some(root), Some(count)) = (seen["root"].as_str(), seen["rows"].as_u64()) else {
+                self.unchecked.push(format!(
+                    "{name}: the checkpoint of an earlier version did not look at it"
+                ));
+                continue;
+            };
+            if name == "table event" && rows.count() > count {
+                // They come beside everything else; those that the checkpoint saw have to be there.
+                let first = RowHashes {
+                    bytes: rows.bytes[..count as usize * bakkt_journal::chain::ROW_HASH].to_vec(),
+                };
+                if first.root() == root {
+                    self.rows += count;
+                    self.unchecked.push(format!(
+                        "{} events came after the last checkpoint",
+                        rows.count() - count
+                    ));
+                    continue;
+                }
+            }
+            if name == "table party" && events_came(&now, &body) {
+                continue;
+            }
+            if rows.root() == root {
+                self.rows += rows.count();
+                continue;
+            }
+            let empty = RowHashes::default();
+            let kept = stored.get(name).unwrap_or(&empty);
+            changed.push(what_changed(name, rows, kept, root, count));
+        }
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let id = checkpoint.id;
+        let (what, at) = (changed.join("; "), rfc3339(checkpoint.at));
+        if later.is_empty() {
+            self.flaw(Some(id), format!(
+                "entry {id} (checkpoint, {at}): rows are not as it saw them, and nothing was done since: {what}"
+            ));
+        } else {
+            self.unchecked.push(format!(
+                "since the last checkpoint (entry {id}, {at}) there was something that changes rows ({}), and no checkpoint after it: a run that was killed, or one that still goes on; what differs: {what}. `bakkt-migrate run` ends with a checkpoint, and so does `report`",
+                later.join(", ")
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Whether what an entry is about changes rows.
+fn changes_rows(kind: EntryKind) -> bool {
+    matches!(
+        kind,
+        EntryKind::Plan
+            | EntryKind::Run
+            | EntryKind::RunEnd
+            | EntryKind::Decision
+            | EntryKind::Forget
+            | EntryKind::Close
+            | EntryKind::Upgrade
+    )
+}
+
+fn events_came(now: &Sheets, body: &Value) -> bool {
+    let events = now.iter().find(|(name, _)| name == "table event");
+    let seen = body["sheets"]["table event"]["rows"].as_u64();
+    events.is_some_and(|(_, rows)| Some(rows.count()) != seen)
+}
+
+/// In what a line of the operator log differs from its entry.
+fn differs(
+    entry: &EntryRow,
+    body: &Value,
+    line: &DecisionRow,
+    key: Option<&[u8; 32]>,
+) -> Vec<&'static str> {
+    let mut wrong = Vec::new();
+    let mut must = |holds: bool, what: &'static str| {
+        if !holds {
+            wrong.push(what);
+        }
+    };
+    must(line.at == entry.at, "another time");
+    must(
+        body["action"].as_str() == Some(&line.action),
+        "another action",
+    );
+    must(body["by"].as_str() == line.by.as_deref(), "another name");
+    must(
+        body["reason"].as_str() == line.reason.as_deref(),
+        "another reason",
+    );
+    must(body["count"].as_u64() == Some(line.count), "another number");
+    if let Some(key) = key {
+        let hashed = body["target"].as_str().unwrap_or_default();
+        must(target_agrees(key, &line.target, hashed), "about others");
+    }
+    wrong
+}
+
+/// What changed in a sheet, by line.
+fn what_changed(name: &str, now: &RowHashes, kept: &RowHashes, root: &str, count: u64) -> String {
+    if kept.root() != root {
+        return format!("{name}: it changed, and the hashes of its {count} rows were changed too");
+    }
+    let place = |at: usize| match name.strip_prefix("table ") {
+        // The first line of a file has the names of the columns.
+        None => format!("line {}", at + 2),
+        Some(_) => format!("row {}", at + 1),
+    };
+    let differs: Vec<usize> = now
+        .each()
+        .zip(kept.each())
+        .enumerate()
+        .filter(|(_, (one, other))| one != other)
+        .map(|(at, _)| at)
+        .collect();
+    let first = differs.iter().take(NAMED).map(|at| place(*at));
+    let mut words = first.collect::<Vec<_>>().join(", ");
+    if differs.len() > NAMED {
+        words = format!("{words} and {} more", differs.len() - NAMED);
+    }
+    let (has, had) = (now.count(), kept.count());
+    match (has == had, words.is_empty()) {
+        (true, _) => format!("{name}: {words}"),
+        (false, true) => format!("{name}: {has} rows instead of {had}; the first are the same"),
+        (false, false) => format!("{name}: {has} rows instead of {had}; {words}"),
+    }
+}

@@ -1,0 +1,54 @@
+//! Heads that were kept outside of the journal, in whatever file of ours they stand.
+
+use bakkt_journal::chain::ChainHead;
+use serde_json::Value;
+
+/// The heads in the text of a head's file, of a manifest, or of several of them line by line.
+pub fn heads_in(text: &str) -> Vec<ChainHead> {
+    let mut heads = Vec::new();
+    match serde_json::from_str::<Value>(text) {
+        Ok(value) => collect(&value, &mut heads),
+        Err(_) => {
+            for line in text.lines() {
+                if let Ok(value) = serde_json::from_str::<Value>(line) {
+                    collect(&value, &mut heads);
+                }
+            }
+        }
+    }
+    heads
+}
+
+fn collect(value: &Value, heads: &mut Vec<ChainHead>) {
+    let (entry, hash) = (value["entry"].as_u64(), value["hash"].as_str());
+    if let (Some(entry), Some(hash)) = (entry, hash)
+        && hash.len() == 64
+        && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    {
+        heads.push(ChainHead {
+            entry,
+            hash: hash.to_ascii_lowercase(),
+        });
+        return;
+    }
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, heads)),
+        Value::Object(fields) => fields.values().for_each(|item| collect(item, heads)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::heads_in;
+
+    #[test]
+    fn heads_are_found_in_files_of_one_and_of_several() {
+        let hash = "ab".repeat(32);
+        let one = format!(r#"{{"name":"x","head":{{"entry":7,"hash":"{hash}"}}}}"#);
+        assert_eq!(heads_in(&one)[0].entry, 7);
+        assert_eq!(heads_in(&format!("{one}\n{one}\n")).len(), 2);
+        assert!(heads_in("nothing").is_empty());
+        assert!(heads_in(r#"{"entry":7,"hash":"ab"}"#).is_empty());
+    }
+}

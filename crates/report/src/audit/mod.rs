@@ -1,0 +1,29 @@
+//! What an auditor asks: the record of the runs, whether journal and chain fit each other, and sealed reports.
+//!
+//! Owner of which sheets a checkpoint vouches for ([`sheets`]), of the comparison with what is there ([`check`]), and of the
+//! manifest of a sealed report ([`manifest`]). Invariants: what is compared comes from the journal as it is, never from what the
+//! chain says of it; a flaw is named with its entry, line or file. Left out: how an entry is hashed (`journal::chain`), and how
+//! something is signed (`files::signatures`).
+
+mod check;
+mod heads;
+mod lines;
+mod manifest;
+mod record;
+mod sheets;
+mod verify_folder;
+
+pub use check::{AuditResult, Flaw, audit};
+pub use heads::heads_in;
+pub use lines::LineHasher;
+pub use manifest::{
+    MANIFEST, ManifestFacts, SIGNATURE, is_sealed, manifest_begins, manifest_text, run_record,
+    signature_begins,
+};
+pub use record::{AuditRecord, CheckpointFacts, EventFacts, InputFacts, RunFacts, SentDocuments};
+pub(crate) use sheets::tables;
+pub use sheets::{checkpoint, sheets};
+pub use verify_folder::{FolderResult, verify_folder};
+
+/// The chain, entry by entry, in a report.
+pub const CHAIN: &str = "chain.jsonl";

@@ -1,0 +1,118 @@
+//! Checkpoints of commands that write no report, and heads that are sent away.
+//!
+//! Owner of when a command that decided something has its rows hashed: at its end, so that whatever is changed in the journal
+//! afterwards shows. Left out on purpose: which rows (`report::audit`), and the chain (`journal::chain`).
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::place::StatePlace;
+use super::{run_record, target};
+use crate::process::runtime;
+use bakkt_engine::api::post_once;
+use bakkt_files::output::{FileStart, ProtectedPaths};
+use bakkt_files::progress::{Mode, note};
+use bakkt_journal::chain::ChainHead;
+use bakkt_journal::{Journal, Reader};
+use bakkt_model::error::{ShownPath, Style, describe};
+use bakkt_model::target::WayOut;
+use bakkt_report::audit;
+
+/// How the file of a head begins.
+const HEAD_BEGINS: FileStart = FileStart::Text("{\"at\":");
+
+/// What a checkpoint says of the program and the occasion.
+pub fn about(occasion: &str) -> Value {
+    json!({"occasion": occasion, "program": run_record::program()})
+}
+
+/// Appends a checkpoint to a journal that is open.
+pub fn append(journal: &mut Journal, occasion: &str) -> anyhow::Result<()> {
+    let Some(folder) = journal.folder() else {
+        return Ok(());
+    };
+    let reader = Reader::open(&Journal::path(&folder))?;
+    let sheets = audit::sheets(&reader.into())?;
+    audit::checkpoint(journal, about(occasion), &sheets).map(drop)
+}
+
+/// Appends a checkpoint to a journal that was closed just now. Another command that has it already makes its own.
+pub fn append_at(place: &StatePlace, occasion: &str) -> anyhow::Result<()> {
+    match place.open_journal() {
+        Ok(mut journal) => append(&mut journal, occasion),
+        Err(error) => {
+            tracing::debug!(%error, "no checkpoint");
+            Ok(())
+        }
+    }
+}
+
+/// Where heads are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeadTarget {
+    /// A file.
+    File(PathBuf),
+    /// An address that takes a POST.
+    Url(String),
+}
+
+impl std::str::FromStr for HeadTarget {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<HeadTarget, Self::Err> {
+        Ok(
+            match text.starts_with("http://") || text.starts_with("https://") {
+                true => HeadTarget::Url(text.to_owned()),
+                false => HeadTarget::File(text.into()),
+            },
+        )
+    }
+}
+
+/// Sends heads away from the journal. What fails is told, and whether all went well is returned: the work itself is done.
+pub fn send_heads(
+    heads: &[ChainHead],
+    dir: &Path,
+    to: Option<&HeadTarget>,
+    protected: &ProtectedPaths,
+    way_out: &WayOut,
+) -> bool {
+    let Some(to) = to else {
+        return true;
+    };
+    let at = jiff::Timestamp::now().to_string();
+    let text = json!({"at": at, "heads": heads, "name": target::name(dir)}).to_string() + "\n";
+    let (sent, place) = match to {
+        HeadTarget::File(path) => (into_file(path, &text, protected), path.shown()),
+        HeadTarget::Url(url) => (
+            post(url, way_out, text),
+            run_record::without_login(url.clone()),
+        ),
+    };
+    if let Err(error) = sent {
+        let why = describe(&error, Style::PLAIN);
+        note(
+            Mode::Lines,
+            &format!("the head of the chain was not sent to {place}: {why}"),
+        );
+        return false;
+    }
+    true
+}
+
+fn into_file(path: &Path, text: &str, protected: &ProtectedPaths) -> anyhow::Result<()> {
+    use std::io::Write;
+    let mut file = protected.open(path, &HEAD_BEGINS, true)?;
+    file.write_all(text.as_bytes())?;
+    file.finish()
+}
+
+fn post(url: &str, way_out: &WayOut, text: String) -> anyhow::Result<()> {
+    // Within a run there is a runtime already, and a thread of its own waits for no other.
+    let (url, way_out) = (url.to_owned(), way_out.clone());
+    let send = move || runtime()?.block_on(post_once(&url, &way_out, text));
+    std::thread::spawn(send)
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
