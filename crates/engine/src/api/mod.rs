@@ -28,4 +28,7 @@ mod trouble;
 pub use answers::AnswerCounts;
 pub use client::{Client, ConnectionChoice, Question, Reply};
 pub use credentials::{Credentials, Login};
+pub(crate) use pieces::ContentTrouble;
 pub use pieces::Upload;
+#[cfg(feature = "object-storage")]
+pub(crate) use route::computer_tls;

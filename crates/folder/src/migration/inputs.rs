@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::mapping_files;
 use crate::settings::Settings;
 use crate::settings::documents::DocumentSource;
+use bakkt_model::objects::is_object_url;
 
 /// One input, as the settings name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +33,11 @@ pub enum InputKind {
 pub fn of(settings: &Settings) -> Vec<Input> {
     let mut inputs = Vec::new();
     let mut add = |name: &str, what: &'static str, kind: InputKind| {
-        let name = name.to_owned();
-        inputs.push(Input { name, what, kind });
+        // An object is no place of the disk.
+        if !is_object_url(name) {
+            let name = name.to_owned();
+            inputs.push(Input { name, what, kind });
+        }
     };
     add(&settings.export, "an export", InputKind::File);
     let mut mappings = vec![&settings.mapping];
